@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+// Runs a tool or a TypeScript file on Node 24, whatever Node started npm: the platform packages of Node come in as optional dependencies.
+import { spawn } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
+const require = createRequire(import.meta.url)
+
+/** Path of a Node that runs TypeScript by type stripping (>= 22.18, else from the npm platform package). */
+export function nodeBinary() {
+  const platform = process.platform === 'win32' ? 'win' : process.platform
+  const name = `node-${platform}-${process.arch}`
+  try {
+    const folder = dirname(require.resolve(`${name}/package.json`))
+    const binary = join(folder, 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+    if (existsSync(binary)) return binary
+  } catch {
+    // Not installed for this platform: the running Node may be new enough.
+  }
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (major > 22 || (major === 22 && minor >= 18)) return process.execPath
+  console.error(
+    `gliabridge: needs Node 22.18 or newer; this is ${process.versions.node}, and npm has no package ${name} for this platform. ` +
+      'Install Node 24, or run "npm ci" again without --omit=optional.',
+  )
+  process.exit(1)
+}
+
+/** The file that a tool's package.json names as its executable. */
+function toolEntry(tool) {
+  const packageName = { tsc: 'typescript' }[tool] ?? tool
+  const manifest = join(root, 'node_modules', packageName, 'package.json')
+  const { bin } = require(manifest)
+  return join(dirname(manifest), typeof bin === 'string' ? bin : bin[tool])
+}
+
+/** Starts Node with the arguments, passes signals and the exit code through. */
+export function run(file, args) {
+  const child = spawn(nodeBinary(), ['--disable-warning=ExperimentalWarning', file, ...args], { stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('exit', (code, signal) => process.exit(signal ? 128 + 15 : (code ?? 1)))
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const [what, ...args] = process.argv.slice(2)
+  if (!what) throw new Error('usage: run.mjs <tool or file.ts> [arguments]')
+  run(/\.[mc]?[jt]s$/.test(what) ? resolve(what) : toolEntry(what), args)
+}

@@ -1,0 +1,63 @@
+// The clinical record of one analysis: its states as a table, its delivery legs, its history.
+import type { ErrorCode } from './errors.ts'
+import type { Uid } from './study.ts'
+
+/** What each state may become. Delivered, held and superseded are where nothing moves by itself. */
+export const TRANSITIONS = {
+  queued: ['running', 'held', 'superseded'],
+  running: ['queued', 'analysed', 'held', 'superseded'],
+  analysed: ['delivered', 'held', 'superseded'],
+  delivered: ['superseded'],
+  held: ['queued', 'analysed', 'superseded'],
+  superseded: [],
+} as const satisfies Record<string, readonly string[]>
+
+export type AnalysisState = keyof typeof TRANSITIONS
+
+/** Whether the table allows the step. */
+export function mayBecome(from: AnalysisState, to: AnalysisState): boolean {
+  return (TRANSITIONS[from] as readonly string[]).includes(to)
+}
+
+/** Deliveries, each resumable alone. */
+export const LEGS = ['pacs', 'ehr'] as const
+export type Leg = (typeof LEGS)[number]
+
+export type LegState = 'waiting' | 'done' | 'failed'
+
+export interface LegRecord {
+  leg: Leg
+  state: LegState
+  attempts: number
+  lastError?: { code: ErrorCode; message: string; at: string }
+  doneAt?: string
+  /** What was written: SOP Instance UIDs, or resource references with versions. */
+  receipt?: Record<string, string>
+}
+
+export interface AnalysisEvent {
+  at: string
+  /** For example "state", "step", "leg". */
+  kind: string
+  text: string
+  data?: Record<string, unknown>
+}
+
+export interface AnalysisRecord {
+  analysisId: string
+  studyInstanceUid: Uid
+  bundleId: string
+  bundleDigest: string
+  /** sha256 over the sorted SOP Instance UIDs of the study's images */
+  instanceSetDigest: string
+  state: AnalysisState
+  /** Set when held: catalogue code and message for a person. */
+  hold?: { code: ErrorCode; message: string; at: string }
+  attempts: number
+  /** ISO 8601 UTC; fixed at creation. */
+  createdAt: string
+  updatedAt: string
+  legs: LegRecord[]
+  /** What the page shows once analysed: measurements, predictions, decisions, quality, execution, times. No pixel data. */
+  summary?: Record<string, unknown>
+}

@@ -1,0 +1,119 @@
+// What an analysis found: segmentation, measurements, predictions, quality notes, and what produced them.
+import type { PatientIdentity, Sequence, SeriesDecision, StudyIdentity, Uid } from './study.ts'
+import type { LabelVolume, Volume } from './volume.ts'
+
+/** A coded concept (PS3.3 Section 8); `system` is the FHIR URI, `scheme` the DICOM designator. */
+export interface Code {
+  value: string
+  scheme: string
+  system: string
+  meaning: string
+}
+
+/** Identity of a bundle; `digest` is the sha256 of its bundle.json, which holds the digests of all its files. */
+export interface BundleIdentity {
+  id: string
+  version: string
+  name: string
+  digest: string
+  /** sha256 of the segmentation weights */
+  weightsDigest: string
+  license: string
+  intendedUse: string
+}
+
+/** One label of the segmentation, present or not. */
+export interface Segment {
+  /** Label value in the label volume, 1-based, as the bundle declares it. */
+  label: number
+  /** "NCR", "ED", "ET" or the bundle's own key */
+  key: string
+  name: string
+  voxelCount: number
+}
+
+/** A number with its unit and uncertainty. */
+export interface Measurement {
+  /** "WT", "TC", "ET" (regions) or a segment key: "NCR", "ED", "ET-label" … as named by the bundle */
+  region: string
+  name: string
+  quantity: 'volume'
+  value: number
+  unit: 'mL'
+  /** One standard deviation, same unit; absent when the bundle has no estimate. */
+  standardDeviation?: number
+}
+
+export type Head = 'idh' | '1p19q' | 'mgmt' | 'grade' | 'survival'
+export const HEADS: readonly Head[] = ['idh', '1p19q', 'mgmt', 'grade', 'survival']
+
+/** A prediction of one head. "not-evaluable" is a result like any other and says why. */
+export type Prediction =
+  | { head: Head; status: 'not-evaluable'; reason: string }
+  | {
+      head: Head
+      status: 'evaluable' | 'indeterminate'
+      /** For example { "IDH-mutant": 0.91, "IDH-wildtype": 0.09 }; for survival { "12": 0.71, … } months → survival probability */
+      probabilities: Record<string, number>
+      /** 95 % interval per key of `probabilities`, where known. */
+      intervals: Record<string, readonly [number, number]>
+      /** The key with the highest probability, absent when indeterminate. */
+      call?: string
+      explanation: { feature: string; contribution: number }[]
+    }
+
+export interface QualityNote {
+  code: string
+  severity: 'info' | 'warning'
+  text: string
+}
+
+/** Which runtime ran the network; `provider` is the one that really ran, `declined` says why earlier ones did not. */
+export interface ExecutionRecord {
+  provider: string
+  requested: string[]
+  declined: { provider: string; reason: string }[]
+  runtime: string
+  seconds: number
+  peakRssMb: number
+}
+
+/** One sequence that went into the network, with the rigid transform found for it. */
+export interface InputSeries {
+  sequence: Sequence
+  seriesInstanceUid: Uid
+  sopInstanceUids: Uid[]
+  sliceThicknessMm: number
+  /** Rigid motion against the reference series: mm and degrees; zero for the reference itself. */
+  registration: { translationMm: number; rotationDegrees: number; reference: boolean }
+}
+
+/** A sequence resampled on the reference series' own grid, for key images. */
+export interface SequenceImage {
+  sequence: Sequence
+  image: Volume<Float32Array>
+}
+
+/** Everything that reports and encoders need; no IO behind it. */
+export interface AnalysisResult {
+  analysisId: string
+  patient: PatientIdentity
+  study: StudyIdentity
+  bundle: BundleIdentity
+  software: { name: string; version: string; manufacturer: string }
+  decisions: SeriesDecision[]
+  inputs: InputSeries[]
+  /** The series whose grid carries the segmentation. */
+  referenceSeriesUid: Uid
+  /** Labels on the reference series' own grid. */
+  segmentation: LabelVolume
+  segments: Segment[]
+  /** True when the tumour found is below the bundle's no-finding limit; the label volume is then all zero. */
+  noFinding: boolean
+  measurements: Measurement[]
+  predictions: Prediction[]
+  quality: QualityNote[]
+  execution: ExecutionRecord
+  /** The moment the analysis was registered (ISO 8601, UTC): every date written into results derives from it, so re-runs give the same bytes. */
+  analysedAt: string
+}

@@ -1,0 +1,170 @@
+// The seams: what the pipeline asks of the world. Adapters live in dicomweb, fhir, inference, store; compose.ts wires them.
+import type { AnalysisEvent, AnalysisRecord, AnalysisState, Leg, LegRecord } from './analysis.ts'
+import type { ErrorCode } from './errors.ts'
+import type { AnalysisResult, BundleIdentity, ExecutionRecord } from './finding.ts'
+import type { DicomJson, PatientIdentity, Study, StudyIdentity, Uid } from './study.ts'
+import type { LabelVolume, Volume } from './volume.ts'
+
+/** What QIDO-RS says of a study: enough to decide whether to look closer, never identity. */
+export interface StudySummary {
+  studyInstanceUid: Uid
+  /** DICOM DA */
+  studyDate: string
+  modalities: string[]
+  instanceCount: number
+}
+
+/** Outcome of one instance of a STOW-RS request. */
+export interface StoreOutcome {
+  sopInstanceUid: Uid
+  stored: boolean
+  /** Failure or warning reason (0008,1197 / 0008,1196) in hexadecimal, when given. */
+  reason?: string
+}
+
+/** PACS over DICOMweb. Methods throw AppError with an ARCHIVE_* or STORE_* code. */
+export interface ImageArchive {
+  /** MR studies with StudyDate in [from, to] (DICOM DA), all pages. */
+  searchStudies(query: { from?: string; to?: string; modality?: string }): Promise<StudySummary[]>
+  /** The UIDs of all instances of a study by QIDO-RS, with series UID and modality. */
+  searchInstances(studyInstanceUid: Uid): Promise<{ seriesInstanceUid: Uid; sopInstanceUid: Uid; sopClassUid: Uid; modality: string }[]>
+  /** Metadata of the whole study, grouped by series. */
+  retrieveMetadata(studyInstanceUid: Uid): Promise<Study>
+  /**
+   * Streams the instances of a series as Part 10 bytes in their stored transfer syntax, in any order. Complete or it throws:
+   * instances missing from the multipart answer are fetched one by one; what still misses is ARCHIVE_TRUNCATED.
+   */
+  retrieveSeries(studyInstanceUid: Uid, seriesInstanceUid: Uid, expected: Uid[]): AsyncIterable<Uint8Array>
+  /** Stores Part 10 objects; resolves with one outcome per object, whatever the status was. */
+  store(studyInstanceUid: Uid, instances: { sopInstanceUid: Uid; bytes: Uint8Array }[]): Promise<StoreOutcome[]>
+  /** Whether the instance is there, with its SOP class. */
+  retrieveInstance(studyInstanceUid: Uid, seriesInstanceUid: Uid, sopInstanceUid: Uid): Promise<Uint8Array>
+}
+
+/** What was written to the EHR: server reference ("DiagnosticReport/12") by role. */
+export type EhrReceipt = Record<string, string>
+
+/** EHR over FHIR R4. Methods throw AppError with an EHR_* or PATIENT_* code. */
+export interface ClinicalRecord {
+  /** Exactly one patient with this identifier, cross-checked with birth date, sex and name; else PATIENT_*. Returns "Patient/id". */
+  matchPatient(patient: PatientIdentity): Promise<string>
+  /** Posts or repeats the report of one analysis: the same resources, whatever happened before. */
+  postReport(report: EhrReport): Promise<EhrReceipt>
+}
+
+/** What the EHR leg sends. Serialisable: it is stored between analysis and delivery. */
+export interface EhrReport {
+  result: ReportableResult
+  pdf: Uint8Array
+  /** SOP Instance UIDs of the DICOM results, by role. */
+  dicomResults: { role: 'segmentation' | 'pdf'; sopClassUid: Uid; sopInstanceUid: Uid; seriesInstanceUid: Uid }[]
+}
+
+/** AnalysisResult without voxels: what is stored, shown and posted. */
+export type ReportableResult = Omit<AnalysisResult, 'segmentation'>
+
+/** A request to the inference process. All volumes are on one grid, one entry per network channel; null = sequence absent. */
+export interface SegmentRequest {
+  channels: (Volume<Float32Array> | null)[]
+}
+
+/** Class probabilities on the request's grid: one volume per label index, background included. */
+export interface SegmentResponse {
+  probabilities: Float32Array[]
+  execution: ExecutionRecord
+}
+
+/** The network, in a process of its own. Throws INFERENCE_*. */
+export interface ModelRunner {
+  readonly bundle: BundleIdentity
+  segment(request: SegmentRequest, onProgress?: (fraction: number) => void): Promise<SegmentResponse>
+  close(): Promise<void>
+}
+
+/** Artefacts of an analysis, kept until delivered and after, so a leg never recomputes. */
+export interface Artifact {
+  role: 'segmentation' | 'pdf' | 'encapsulated-pdf' | 'result'
+  mediaType: string
+  bytes: Uint8Array
+  /** Set for DICOM objects. */
+  sopInstanceUid?: Uid
+  seriesInstanceUid?: Uid
+  sopClassUid?: Uid
+}
+
+/** The record of analyses. Every change appends an event in the same transaction. */
+export interface AnalysisStore {
+  /** Creates the analysis in state queued unless it exists; returns the record and whether it is new. */
+  register(analysis: Pick<AnalysisRecord, 'analysisId' | 'studyInstanceUid' | 'bundleId' | 'bundleDigest' | 'instanceSetDigest'> & { study?: StudyIdentity }): Promise<{ record: AnalysisRecord; created: boolean }>
+  get(analysisId: string): Promise<AnalysisRecord | undefined>
+  byStudy(studyInstanceUid: Uid): Promise<AnalysisRecord[]>
+  list(query?: { limit?: number; offset?: number; state?: AnalysisState }): Promise<AnalysisRecord[]>
+  events(analysisId: string): Promise<AnalysisEvent[]>
+  /** Takes the oldest analysis that is due, under a lease of `leaseSeconds`; undefined when nothing is due. */
+  claim(owner: string, leaseSeconds: number): Promise<AnalysisRecord | undefined>
+  renew(analysisId: string, owner: string, leaseSeconds: number): Promise<boolean>
+  /** Gives the lease back and makes the analysis due again at `notBefore` (ISO) or now. */
+  release(analysisId: string, owner: string, notBefore?: string): Promise<void>
+  /** Moves the state by the table in analysis.ts; STATE_CONFLICT otherwise. */
+  move(analysisId: string, to: AnalysisState, detail?: { hold?: { code: ErrorCode; message: string }; text?: string }): Promise<AnalysisRecord>
+  note(analysisId: string, event: Omit<AnalysisEvent, 'at'>): Promise<void>
+  /** Stores summary and artefacts and moves running → analysed, in one transaction. */
+  saveResult(analysisId: string, summary: Record<string, unknown>, artifacts: Artifact[]): Promise<AnalysisRecord>
+  artifacts(analysisId: string): Promise<Artifact[]>
+  artifact(analysisId: string, role: Artifact['role']): Promise<Artifact | undefined>
+  updateLeg(analysisId: string, leg: Leg, change: Partial<Omit<LegRecord, 'leg'>>): Promise<LegRecord>
+}
+
+/** What is remembered of each study that a trigger reported, so each is looked at once and only once. */
+export interface WatchedStudy {
+  studyInstanceUid: Uid
+  /** sha256 over the sorted SOP Instance UIDs, our own results left out */
+  instanceSetDigest: string
+  instanceCount: number
+  firstSeenAt: string
+  /** When the instance set last changed. */
+  changedAt: string
+  /** The digest that was last decided upon (analysed, or left with a reason). */
+  decidedDigest?: string
+  decision?: string
+}
+
+export interface WatchStore {
+  /** The durable cursor of a trigger; undefined at first start. */
+  cursor(trigger: string): Promise<string | undefined>
+  setCursor(trigger: string, value: string): Promise<void>
+  get(studyInstanceUid: Uid): Promise<WatchedStudy | undefined>
+  /** Studies whose set is not decided yet. */
+  undecided(): Promise<WatchedStudy[]>
+  put(study: WatchedStudy): Promise<void>
+  /** SOP Instance UIDs that we wrote ourselves are never a trigger. */
+  isOwn(sopInstanceUids: Uid[]): Promise<Set<Uid>>
+  addOwn(sopInstanceUids: Uid[]): Promise<void>
+}
+
+/** Append-only audit of reads and writes of patient data. */
+export interface AuditTrail {
+  record(entry: { action: 'read' | 'write'; target: 'pacs' | 'ehr'; studyInstanceUid: Uid; what: string; outcome: 'success' | 'failure' }): Promise<void>
+}
+
+/** A source of hints that a study may be new. The watch decides. */
+export interface Trigger {
+  readonly name: string
+  /** Calls `hint` for studies that may have changed, until the signal aborts. */
+  run(hint: (studyInstanceUid: Uid) => Promise<void>, signal: AbortSignal): Promise<void>
+}
+
+export interface Clock {
+  now(): Date
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
+}
+
+/** Structured log; fields are ids, counts, codes and times, never patient data. */
+export interface Log {
+  info(fields: Record<string, string | number | boolean>, message: string): void
+  warn(fields: Record<string, string | number | boolean>, message: string): void
+  error(fields: Record<string, string | number | boolean>, message: string): void
+}
+
+/** Re-exported so that adapters need one import. */
+export type { AnalysisRecord, AnalysisResult, DicomJson, LabelVolume }

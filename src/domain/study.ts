@@ -1,0 +1,76 @@
+// A study as the archive describes it: DICOM JSON (PS3.18 Annex F) per instance, grouped by series.
+
+/** A DICOM unique identifier, for example "1.2.840.10008.1.2". */
+export type Uid = string
+
+/** One attribute of the DICOM JSON model (PS3.18 F.2.2). PN values are objects with Alphabetic, Ideographic, Phonetic. */
+export interface DicomElement {
+  vr: string
+  Value?: unknown[]
+  InlineBinary?: string
+  BulkDataURI?: string
+}
+
+/** A data set in the DICOM JSON model; keys are eight upper-case hexadecimal digits. */
+export type DicomJson = Record<string, DicomElement>
+
+export interface Instance {
+  sopInstanceUid: Uid
+  sopClassUid: Uid
+  /** All attributes except bulk data. */
+  metadata: DicomJson
+}
+
+export interface Series {
+  seriesInstanceUid: Uid
+  modality: string
+  instances: Instance[]
+}
+
+export interface Study {
+  studyInstanceUid: Uid
+  series: Series[]
+}
+
+/** Patient identity as the instances state it; empty string where an attribute is empty or absent, never invented. */
+export interface PatientIdentity {
+  patientId: string
+  issuerOfPatientId: string
+  /** The three PN component groups joined by "=", as stored. */
+  patientName: string
+  /** DICOM DA, YYYYMMDD. */
+  patientBirthDate: string
+  /** DICOM CS: M, F, O or empty. */
+  patientSex: string
+}
+
+/** Study identity copied from the instances, empty where empty. */
+export interface StudyIdentity {
+  studyInstanceUid: Uid
+  studyId: string
+  accessionNumber: string
+  issuerOfAccessionNumber: string
+  /** DICOM DA, YYYYMMDD. */
+  studyDate: string
+  /** DICOM TM. */
+  studyTime: string
+  studyDescription: string
+  referringPhysicianName: string
+}
+
+/** The four sequences that glioma bundles know. */
+export type Sequence = 'T1' | 'T1c' | 'T2' | 'FLAIR'
+export const SEQUENCES: readonly Sequence[] = ['T1', 'T1c', 'T2', 'FLAIR']
+
+/** Why a series was taken or left; every series of a study gets exactly one. */
+export interface SeriesDecision {
+  seriesInstanceUid: Uid
+  seriesNumber: string
+  seriesDescription: string
+  modality: string
+  taken: boolean
+  /** Set when taken. */
+  sequence?: Sequence
+  /** Evidence in words, strongest first, for example "TR 9000 ms, TE 120 ms, TI 2500 ms: FLAIR". */
+  reasons: string[]
+}
