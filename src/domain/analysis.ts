@@ -2,12 +2,12 @@
 import type { ErrorCode } from './errors.ts'
 import type { Uid } from './study.ts'
 
-/** What each state may become. Delivered, held and superseded are where nothing moves by itself. */
+/** What each state may become. Delivered, held and superseded are where nothing moves by itself; a person may deliver again. */
 export const TRANSITIONS = {
   queued: ['running', 'held', 'superseded'],
   running: ['queued', 'analysed', 'held', 'superseded'],
   analysed: ['delivered', 'held', 'superseded'],
-  delivered: ['superseded'],
+  delivered: ['analysed', 'superseded'],
   held: ['queued', 'analysed', 'superseded'],
   superseded: [],
 } as const satisfies Record<string, readonly string[]>

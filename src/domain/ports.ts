@@ -108,6 +108,8 @@ export interface AnalysisStore {
   /** Moves the state by the table in analysis.ts; STATE_CONFLICT otherwise. */
   move(analysisId: string, to: AnalysisState, detail?: { hold?: { code: ErrorCode; message: string }; text?: string }): Promise<AnalysisRecord>
   note(analysisId: string, event: Omit<AnalysisEvent, 'at'>): Promise<void>
+  /** Merges facts into the summary before there is a result, so that a held analysis shows what is known of it. */
+  describe(analysisId: string, facts: Record<string, unknown>): Promise<void>
   /** Stores summary and artefacts and moves running → analysed, in one transaction. */
   saveResult(analysisId: string, summary: Record<string, unknown>, artifacts: Artifact[]): Promise<AnalysisRecord>
   artifacts(analysisId: string): Promise<Artifact[]>

@@ -1,0 +1,87 @@
+// The command line: arguments in, one command run, an exit code out (0 done, 1 failed, 2 wrong usage or settings).
+import { Command, CommanderError } from 'commander'
+import { AppError, asAppError } from '../domain/errors.ts'
+
+const program = new Command('gliabridge')
+  .description('Finds brain MRI studies in the PACS, segments glioma, writes results to PACS and EHR. Research use only.')
+  .option('-c, --config <file>', 'settings file (JSON); environment variables override it')
+  .showHelpAfterError('(run "gliabridge --help" for the commands)')
+  .exitOverride()
+
+const configOf = () => program.opts<{ config?: string }>().config
+
+program
+  .command('serve')
+  .description('run the service: watch the PACS, analyse, deliver, show the pages')
+  .action(async () => (await import('./commands/serve.ts')).serveCommand(configOf()))
+
+program
+  .command('demo')
+  .description('show the main job on an embedded PACS and EHR with a generated study')
+  .option('--exit', 'end by itself; exit code 0 only if SEG and report were read back')
+  .option('--json <file>', 'write what happened to a file')
+  .option('--pacs <url>', 'use this DICOMweb archive (credentials: GLIABRIDGE_PACS_USERNAME and _PASSWORD, or GLIABRIDGE_PACS_TOKEN)')
+  .option('--ehr <url>', 'use this FHIR R4 server (credentials: GLIABRIDGE_EHR_USERNAME and _PASSWORD, or GLIABRIDGE_EHR_TOKEN)')
+  .option('--study <dir>', 'send the DICOM files of this folder instead of the generated study')
+  .option('--seed <number>', 'seed of the generated study', '1')
+  .option('--port <number>', 'port of the page', '8080')
+  .option('--data <dir>', 'keep archive and state in this folder instead of a temporary one')
+  .action(async (options) => (await import('./commands/demo.ts')).demoCommand(options))
+
+program
+  .command('run-study')
+  .description('analyse and deliver one study now, without the watch')
+  .argument('<StudyInstanceUID>')
+  .option('--json', 'print the analysis as JSON')
+  .action(async (uid, options) => (await import('./commands/run-study.ts')).runStudyCommand(configOf(), uid, options))
+
+program
+  .command('replay')
+  .description('release a held analysis, or deliver the stored results of a delivered one again')
+  .argument('<analysisId>')
+  .action(async (id) => (await import('./commands/run-study.ts')).replayCommand(configOf(), id))
+
+program
+  .command('check-config')
+  .description('read settings, bundle, PACS and EHR, and report every problem at once')
+  .option('--offline', 'do not ask the PACS and the EHR')
+  .action(async (options) => (await import('./commands/check-config.ts')).checkConfigCommand(configOf(), options))
+
+program
+  .command('verify-bundle')
+  .description('check a bundle folder: manifest, digests, and that the network runs')
+  .argument('[folder]', 'bundle folder; the configured one when left out')
+  .action(async (folder) => (await import('./commands/verify-bundle.ts')).verifyBundleCommand(configOf(), folder))
+
+program
+  .command('evaluate')
+  .description("measure the bundle on cases with labels (BraTS layout), through the service's own path")
+  .requiredOption('--cases <dir>', 'folder with <case>/<case>_{t1,t1ce,t2,flair,seg}.nii.gz')
+  .option('--only <names>', 'comma-separated case names')
+  .option('--json <file>', 'write the figures to a file')
+  .action(async (options) => (await import('./commands/evaluate.ts')).evaluateCommand(configOf(), options))
+
+program
+  .command('health')
+  .description('ask the running service whether it is well (for container health checks)')
+  .action(async () => (await import('./commands/health.ts')).healthCommand(configOf()))
+
+/** Prints the error for an operator: what, then what to do; never a stack of ours for a known error. */
+function report(thrown: unknown): number {
+  const error = asAppError(thrown)
+  process.stderr.write(`gliabridge: ${error.code}: ${error.message}\n  ${error.hint}\n`)
+  if (!(thrown instanceof AppError) && thrown instanceof Error) process.stderr.write(`${framesOf(thrown)}\n`)
+  return error.code === 'SETTINGS_INVALID' ? 2 : 1
+}
+
+/** Where an unforeseen error came from, without its message, which may quote patient data. */
+function framesOf(error: Error): string {
+  return (error.stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at ')).join('\n')
+}
+
+try {
+  await program.parseAsync()
+} catch (thrown) {
+  if (thrown instanceof CommanderError) process.exitCode = thrown.exitCode === 0 ? 0 : 2
+  else process.exitCode = report(thrown)
+}

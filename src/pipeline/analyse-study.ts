@@ -1,0 +1,194 @@
+// The use case, top to bottom: identify, select, retrieve, prepare, segment, measure, encode, save. Effects only through ports.
+import { patientIdentity, studyIdentity } from '../dicom/identity.ts'
+import { planSeries, type SeriesPlan, VolumeBuilder } from '../dicom/series-volume.ts'
+import { text } from '../dicom/dataset.ts'
+import type { AnalysisRecord } from '../domain/analysis.ts'
+import { AppError, asAppError } from '../domain/errors.ts'
+import type { AnalysisResult, InputSeries, QualityNote } from '../domain/finding.ts'
+import type { AnalysisStore, AuditTrail, ClinicalRecord, Clock, ImageArchive, ModelRunner } from '../domain/ports.ts'
+import { type PatientIdentity, SEQUENCES, type Sequence, type Series, type Study } from '../domain/study.ts'
+import type { Volume } from '../domain/volume.ts'
+import type { Bundle } from '../inference/bundle.ts'
+import { measure } from '../inference/measure.ts'
+import { labelsOnGrid } from '../inference/postprocess.ts'
+import { type Prepared, prepareInputs } from '../inference/prepare.ts'
+import type { Registrar } from '../inference/register.ts'
+import { type SeriesOverrides, selectSeries } from '../inference/select-series.ts'
+import { encodeResults } from './encode.ts'
+import { imageSetDigest } from './intake.ts'
+import { createStopwatch } from './stopwatch.ts'
+
+export interface AnalysePorts {
+  archive: ImageArchive
+  ehr: ClinicalRecord
+  analyses: AnalysisStore
+  audit: AuditTrail
+  runner: ModelRunner
+  registrar: Registrar
+  clock: Clock
+}
+
+export interface AnalyseOptions {
+  bundle: Bundle
+  /** The sequence whose grid carries the segmentation, when the study has it; else the next of the bundle's sequences. */
+  reference: Sequence
+  overrides: SeriesOverrides
+  institution: string
+  software: AnalysisResult['software']
+}
+
+/**
+ * Analyses one registered study and saves result and artefacts; the record is then "analysed".
+ * Throws AppError: the worker decides by its class whether to try again or to hold. A study whose images changed since
+ * it was registered is superseded, since the watch registers the new set by itself.
+ */
+export async function analyseStudy(ports: AnalysePorts, options: AnalyseOptions, record: AnalysisRecord): Promise<void> {
+  const { analyses, archive, audit } = ports
+  const { analysisId, studyInstanceUid } = record
+  const watch = createStopwatch(ports.clock, (step, seconds) =>
+    analyses.note(analysisId, {
+      kind: 'step',
+      text: seconds === undefined ? `${step} started` : `${step} done in ${seconds.toFixed(1)} s`,
+      data: seconds === undefined ? { step } : { step, seconds },
+    }),
+  )
+
+  const study = await watch.time('identify', async () => {
+    const metadata = await readMetadata(ports, studyInstanceUid)
+    return imageSetDigest(metadata) === record.instanceSetDigest ? metadata : undefined
+  })
+  if (!study) {
+    await analyses.move(analysisId, 'superseded', { text: 'the images of the study changed; the new set is an analysis of its own' })
+    return
+  }
+  const patient = patientIdentity(study)
+  const identity = studyIdentity(study)
+  await analyses.describe(analysisId, { patient, study: identity })
+  const quality: QualityNote[] = []
+  await matchEarly(ports, patient, quality, studyInstanceUid)
+
+  const selection = await watch.time('select', () => selectSeries(study, options.bundle, options.overrides))
+  await analyses.describe(analysisId, { decisions: selection.decisions })
+  if (selection.hold) throw selection.hold
+  const reference = referenceOf(selection.chosen, options)
+
+  const { volumes, plans } = await watch.time('retrieve', async () => {
+    const got = await retrieveVolumes(archive, studyInstanceUid, selection.chosen)
+    await audit.record({ action: 'read', target: 'pacs', studyInstanceUid, what: 'series', outcome: 'success' })
+    return got
+  })
+
+  const prepared = await watch.time('prepare', () =>
+    prepareInputs({ volumes, reference, bundle: options.bundle, registrar: ports.registrar }),
+  )
+  const response = await watch.time('segment', () => ports.runner.segment({ channels: prepared.channels }))
+
+  const referenceSeries = selection.chosen[reference]!
+  const referenceGrid = plans[reference]!.grid
+  const { labels, noFinding } = labelsOnGrid(response.probabilities, prepared.grid, referenceGrid, options.bundle)
+  const { segments, measurements } = await watch.time('measure', () => measure(labels, options.bundle))
+
+  const result: AnalysisResult = {
+    analysisId,
+    patient,
+    study: identity,
+    bundle: ports.runner.bundle,
+    software: options.software,
+    decisions: selection.decisions,
+    inputs: inputSeries(selection.chosen, plans, prepared, reference),
+    referenceSeriesUid: referenceSeries.seriesInstanceUid,
+    segmentation: labels,
+    segments,
+    noFinding,
+    measurements,
+    predictions: options.bundle.predictions,
+    quality: [...quality, ...prepared.quality],
+    execution: response.execution,
+    analysedAt: record.createdAt,
+  }
+  const artifacts = await watch.time('encode', () =>
+    encodeResults({
+      result,
+      images: prepared.onReference,
+      referenceSeries,
+      referencePlan: plans[reference]!,
+      otherSeries: SEQUENCES.flatMap((s) => (s === reference ? [] : (selection.chosen[s] ?? []))),
+      institution: options.institution,
+    }),
+  )
+  const { segmentation: _voxels, ...reportable } = result
+  await analyses.saveResult(analysisId, { ...reportable, times: watch.seconds }, artifacts)
+}
+
+async function readMetadata({ archive, audit }: AnalysePorts, studyInstanceUid: string): Promise<Study> {
+  const study = await archive.retrieveMetadata(studyInstanceUid)
+  await audit.record({ action: 'read', target: 'pacs', studyInstanceUid, what: 'metadata', outcome: 'success' })
+  return study
+}
+
+/** A patient who cannot be matched is held before any work is done; an EHR that is down delays only its own delivery. */
+async function matchEarly({ ehr, audit }: AnalysePorts, patient: PatientIdentity, quality: QualityNote[], studyInstanceUid: string) {
+  try {
+    await ehr.matchPatient(patient)
+    await audit.record({ action: 'read', target: 'ehr', studyInstanceUid, what: 'Patient', outcome: 'success' })
+  } catch (thrown) {
+    const error = asAppError(thrown)
+    await audit.record({ action: 'read', target: 'ehr', studyInstanceUid, what: 'Patient', outcome: 'failure' })
+    if (error.class === 'hold') throw error
+    quality.push({
+      code: 'patient-match-delayed',
+      severity: 'info',
+      text: 'The EHR did not answer before the analysis; the patient is matched before the report is posted.',
+    })
+  }
+}
+
+function referenceOf(chosen: Partial<Record<Sequence, Series>>, options: AnalyseOptions): Sequence {
+  const reference = [options.reference, 'T1c', 'FLAIR', 'T2', 'T1'].find((s) => chosen[s as Sequence])
+  if (!reference) throw new AppError('SERIES_MISSING', 'no series was taken')
+  return reference as Sequence
+}
+
+/** One series after the other: a volume is filled while it streams, so one series' slices are in memory at a time. */
+async function retrieveVolumes(archive: ImageArchive, studyInstanceUid: string, chosen: Partial<Record<Sequence, Series>>) {
+  const volumes: Partial<Record<Sequence, Volume<Float32Array>>> = {}
+  const plans: Partial<Record<Sequence, SeriesPlan>> = {}
+  for (const sequence of SEQUENCES) {
+    const series = chosen[sequence]
+    if (!series) continue
+    const plan = planSeries(series)
+    const builder = new VolumeBuilder(plan)
+    const expected = series.instances.map((instance) => instance.sopInstanceUid)
+    for await (const bytes of archive.retrieveSeries(studyInstanceUid, series.seriesInstanceUid, expected)) await builder.add(bytes)
+    volumes[sequence] = builder.finish()
+    plans[sequence] = plan
+  }
+  return { volumes, plans }
+}
+
+function inputSeries(
+  chosen: Partial<Record<Sequence, Series>>,
+  plans: Partial<Record<Sequence, SeriesPlan>>,
+  prepared: Prepared,
+  reference: Sequence,
+): InputSeries[] {
+  return SEQUENCES.flatMap((sequence) => {
+    const series = chosen[sequence]
+    const plan = plans[sequence]
+    if (!series || !plan) return []
+    const motion = prepared.registrations[sequence]
+    return [
+      {
+        sequence,
+        seriesInstanceUid: series.seriesInstanceUid,
+        sopInstanceUids: series.instances.map((instance) => instance.sopInstanceUid),
+        sliceThicknessMm: Number(text(series.instances[0]!.metadata, 'SliceThickness')) || plan.grid.spacing[2],
+        registration: {
+          translationMm: motion?.translationMm ?? 0,
+          rotationDegrees: motion?.rotationDegrees ?? 0,
+          reference: sequence === reference,
+        },
+      },
+    ]
+  })
+}

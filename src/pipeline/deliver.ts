@@ -1,0 +1,105 @@
+// Delivery: one leg to the PACS, one to the EHR, each resumable alone; a leg that is done is never run again.
+import type { AnalysisRecord, Leg, LegRecord } from '../domain/analysis.ts'
+import { AppError, asAppError } from '../domain/errors.ts'
+import type { AnalysisStore, Artifact, AuditTrail, ClinicalRecord, Clock, ImageArchive, ReportableResult, WatchStore } from '../domain/ports.ts'
+import { afterError } from './retry.ts'
+
+export interface DeliverPorts {
+  archive: ImageArchive
+  ehr: ClinicalRecord
+  analyses: AnalysisStore
+  watch: WatchStore
+  audit: AuditTrail
+  clock: Clock
+}
+
+/** What remains after a round of deliveries. */
+export type DeliveryOutcome = { do: 'done' } | { do: 'retry'; afterSeconds: number } | { do: 'hold'; error: AppError }
+
+/** Runs every leg that is not done; one leg's failure does not stop the other. */
+export async function deliver(ports: DeliverPorts, record: AnalysisRecord, writePdf: boolean): Promise<DeliveryOutcome> {
+  const artifacts = await ports.analyses.artifacts(record.analysisId)
+  const outcomes: DeliveryOutcome[] = []
+  for (const leg of record.legs) {
+    if (leg.state !== 'done') outcomes.push(await runLeg(ports, record, leg, artifacts, writePdf))
+  }
+  const held = outcomes.find((outcome) => outcome.do === 'hold')
+  if (held) return held
+  const delays = outcomes.flatMap((outcome) => (outcome.do === 'retry' ? [outcome.afterSeconds] : []))
+  return delays.length > 0 ? { do: 'retry', afterSeconds: Math.min(...delays) } : { do: 'done' }
+}
+
+async function runLeg(
+  ports: DeliverPorts,
+  record: AnalysisRecord,
+  leg: LegRecord,
+  artifacts: Artifact[],
+  writePdf: boolean,
+): Promise<DeliveryOutcome> {
+  const attempts = leg.attempts + 1
+  const at = () => ports.clock.now().toISOString()
+  const audit = (outcome: 'success' | 'failure') =>
+    ports.audit.record({ action: 'write', target: leg.leg, studyInstanceUid: record.studyInstanceUid, what: 'results', outcome })
+  try {
+    const receipt = await write[leg.leg](ports, record, artifacts, writePdf)
+    await audit('success')
+    await ports.analyses.updateLeg(record.analysisId, leg.leg, { state: 'done', attempts, doneAt: at(), receipt })
+    return { do: 'done' }
+  } catch (thrown) {
+    const error = asAppError(thrown)
+    const next = afterError(error, attempts)
+    await audit('failure')
+    await ports.analyses.updateLeg(record.analysisId, leg.leg, {
+      state: next.do === 'hold' ? 'failed' : 'waiting',
+      attempts,
+      lastError: { code: error.code, message: error.message, at: at() },
+    })
+    return next.do === 'hold' ? { do: 'hold', error } : next
+  }
+}
+
+const write: Record<Leg, (ports: DeliverPorts, record: AnalysisRecord, artifacts: Artifact[], writePdf: boolean) => Promise<Record<string, string>>> = {
+  pacs: storeObjects,
+  ehr: postReport,
+}
+
+/** Our own UIDs are remembered before they are stored, so that they can never look like a new study. */
+async function storeObjects({ archive, watch }: DeliverPorts, record: AnalysisRecord, artifacts: Artifact[], writePdf: boolean) {
+  const objects = dicomObjects(artifacts).filter((object) => writePdf || object.role === 'segmentation')
+  await watch.addOwn(objects.map((object) => object.sopInstanceUid))
+  const outcomes = objects.length === 0 ? [] : await archive.store(record.studyInstanceUid, objects)
+  const refused = objects.filter((object) => !outcomes.some((o) => o.sopInstanceUid === object.sopInstanceUid && o.stored))
+  if (refused.length > 0) {
+    const named = refused.map(({ role, sopInstanceUid }) => {
+      const reason = outcomes.find((outcome) => outcome.sopInstanceUid === sopInstanceUid)?.reason
+      return `${role} ${sopInstanceUid}${reason ? ` (failure reason ${reason})` : ''}`
+    })
+    throw new AppError('STORE_FAILED', `the archive did not store ${named.join(', ')}`)
+  }
+  return Object.fromEntries(objects.map((object) => [object.role, object.sopInstanceUid]))
+}
+
+async function postReport({ ehr }: DeliverPorts, _record: AnalysisRecord, artifacts: Artifact[], writePdf: boolean) {
+  const bytesOf = (role: Artifact['role']) => {
+    const found = artifacts.find((artifact) => artifact.role === role)
+    if (!found) throw new AppError('INTERNAL', `artefact ${role} is missing from the store`)
+    return found.bytes
+  }
+  const result = JSON.parse(new TextDecoder().decode(bytesOf('result'))) as ReportableResult
+  const dicomResults = dicomObjects(artifacts)
+    .filter((object) => writePdf || object.role === 'segmentation')
+    .map(({ role, sopClassUid, sopInstanceUid, seriesInstanceUid }) => ({
+      role: role === 'segmentation' ? ('segmentation' as const) : ('pdf' as const),
+      sopClassUid,
+      sopInstanceUid,
+      seriesInstanceUid,
+    }))
+  return ehr.postReport({ result, pdf: bytesOf('pdf'), dicomResults })
+}
+
+function dicomObjects(artifacts: Artifact[]) {
+  return artifacts.flatMap((artifact) => {
+    const { sopInstanceUid, seriesInstanceUid, sopClassUid } = artifact
+    return sopInstanceUid && seriesInstanceUid && sopClassUid ? [{ ...artifact, sopInstanceUid, seriesInstanceUid, sopClassUid }] : []
+  })
+}

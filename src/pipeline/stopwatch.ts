@@ -1,0 +1,29 @@
+// Times the steps of an analysis and says each one in the record, so that a person sees where it is.
+import type { Clock } from '../domain/ports.ts'
+
+/** The steps, in order; the page and the demo show them by these names. */
+export const STEPS = ['identify', 'select', 'retrieve', 'prepare', 'segment', 'measure', 'encode'] as const
+export type Step = (typeof STEPS)[number]
+
+export interface Stopwatch {
+  /** Runs one step; its seconds end up in `seconds`. */
+  time<T>(step: Step, work: () => Promise<T> | T): Promise<T>
+  readonly seconds: Partial<Record<Step, number>>
+}
+
+/** `onStep` is told at the start of a step (without seconds) and at its end. */
+export function createStopwatch(clock: Clock, onStep: (step: Step, seconds?: number) => Promise<void>): Stopwatch {
+  const seconds: Partial<Record<Step, number>> = {}
+  return {
+    seconds,
+    async time(step, work) {
+      await onStep(step)
+      const started = clock.now().getTime()
+      const value = await work()
+      const spent = Math.round(clock.now().getTime() - started) / 1000
+      seconds[step] = spent
+      await onStep(step, spent)
+      return value
+    },
+  }
+}

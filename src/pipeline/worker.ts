@@ -1,0 +1,95 @@
+// The worker: claims what is due, analyses or delivers it, and turns every failure into "later" or "held".
+import type { AnalysisRecord } from '../domain/analysis.ts'
+import { AppError, asAppError } from '../domain/errors.ts'
+import type { AnalysisStore, Clock, Log } from '../domain/ports.ts'
+import type { DeliveryOutcome } from './deliver.ts'
+import { afterError } from './retry.ts'
+
+export interface WorkerPorts {
+  analyses: AnalysisStore
+  clock: Clock
+  log: Log
+  analyse(record: AnalysisRecord): Promise<void>
+  deliver(record: AnalysisRecord): Promise<DeliveryOutcome>
+  /** Asks to be woken again at that time. */
+  wakeAt(when: Date): Promise<void>
+}
+
+const LEASE_SECONDS = 60
+
+/** Handles everything that is due, one after the other; returns how many it handled. `owner` names this process. */
+export async function workOff(ports: WorkerPorts, owner: string, signal?: AbortSignal): Promise<number> {
+  let handled = 0
+  while (!signal?.aborted) {
+    const record = await ports.analyses.claim(owner, LEASE_SECONDS)
+    if (!record) break
+    await underLease(ports, owner, record)
+    handled += 1
+  }
+  return handled
+}
+
+async function underLease(ports: WorkerPorts, owner: string, record: AnalysisRecord): Promise<void> {
+  const { analysisId } = record
+  const renewal = setInterval(() => {
+    ports.analyses.renew(analysisId, owner, LEASE_SECONDS).catch((error) => {
+      ports.log.warn({ analysisId, code: asAppError(error).code }, 'lease not renewed')
+    })
+  }, (LEASE_SECONDS * 1000) / 4)
+  let notBefore: Date | undefined
+  try {
+    notBefore = await handle(ports, record)
+  } finally {
+    clearInterval(renewal)
+    await ports.analyses.release(analysisId, owner, notBefore?.toISOString())
+  }
+  if (notBefore) await ports.wakeAt(notBefore)
+}
+
+/** One claimed analysis, as far as it goes now; returns when to look again, if it must. */
+async function handle(ports: WorkerPorts, claimed: AnalysisRecord): Promise<Date | undefined> {
+  const { analyses, log } = ports
+  const { analysisId } = claimed
+  let record = claimed
+  if (record.state === 'queued') record = await analyses.move(analysisId, 'running')
+  if (record.state === 'running') {
+    try {
+      await ports.analyse(record)
+    } catch (thrown) {
+      return afterFailedAnalysis(ports, record, asAppError(thrown))
+    }
+    record = (await analyses.get(analysisId)) ?? record
+  }
+  if (record.state !== 'analysed') return undefined
+  const outcome = await ports.deliver(record)
+  if (outcome.do === 'done') {
+    await analyses.move(analysisId, 'delivered')
+    log.info({ analysisId }, 'delivered')
+    return undefined
+  }
+  if (outcome.do === 'hold') {
+    await hold(ports, record, outcome.error)
+    return undefined
+  }
+  return later(ports, outcome.afterSeconds)
+}
+
+async function afterFailedAnalysis(ports: WorkerPorts, record: AnalysisRecord, error: AppError): Promise<Date | undefined> {
+  const next = afterError(error, record.attempts)
+  if (next.do === 'hold') {
+    await hold(ports, record, error)
+    return undefined
+  }
+  ports.log.warn({ analysisId: record.analysisId, code: error.code, afterSeconds: next.afterSeconds }, 'analysis failed, later again')
+  await ports.analyses.move(record.analysisId, 'queued', { text: `${error.code}: ${error.message}; again in ${next.afterSeconds} s` })
+  return later(ports, next.afterSeconds)
+}
+
+async function hold({ analyses, log }: WorkerPorts, record: AnalysisRecord, error: AppError): Promise<void> {
+  await analyses.move(record.analysisId, 'held', { hold: { code: error.code, message: error.message } })
+  log.warn({ analysisId: record.analysisId, code: error.code }, 'held')
+}
+
+function later({ clock }: WorkerPorts, seconds: number): Date {
+  return new Date(clock.now().getTime() + seconds * 1000)
+}

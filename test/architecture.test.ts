@@ -1,0 +1,135 @@
+// The shape of the code, kept by a program: who may import whom, where effects live, how long files are.
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const src = join(root, 'src')
+
+/** Folder → folders it may import from, besides itself. */
+const MAY_IMPORT: Record<string, string[]> = {
+  domain: [],
+  dicom: ['domain'],
+  dicomweb: ['domain', 'dicom'],
+  triggers: ['domain', 'dicom'],
+  fhir: ['domain'],
+  inference: ['domain', 'dicom'],
+  reports: ['domain'],
+  evaluation: ['domain', 'inference'],
+  store: ['domain'],
+  settings: ['domain'],
+  telemetry: ['domain'],
+  pipeline: ['domain', 'dicom', 'inference', 'reports', 'triggers'],
+  web: ['domain'],
+  http: ['domain', 'web'],
+}
+
+/** Files that do IO; everything else in src is pure. */
+const EFFECTS = [
+  /^dicomweb\/client(-.*)?\.ts$/,
+  /^fhir\/(client|tokens|auth)\.ts$/,
+  /^inference\/(session|runner|process|register|register-worker|bundle-files)\.ts$/,
+  /^evaluation\/evaluate-cases\.ts$/,
+  /^evaluation\/nifti\.ts$/,
+  /^reports\/fonts\.ts$/,
+  /^store\//,
+  /^telemetry\//,
+  /^settings\/read\.ts$/,
+  /^http\/serve\.ts$/,
+  /^demo\//,
+  /^cli\//,
+  /^(compose|main|clock)\.ts$/,
+]
+
+const FORBIDDEN_MODULES =
+  /^(node:)?(fs|fs\/promises|net|http|https|http2|child_process|worker_threads|dgram|tls)$|^(pg|pg-boss|onnxruntime-node|@electric-sql\/pglite|pino)$/
+const FORBIDDEN_GLOBALS = [
+  /(?<![.\w])fetch\(/,
+  /(?<![.\w])process\./,
+  /Date\.now\(/,
+  /new Date\(\)/,
+  /Math\.random\(/,
+  /randomUUID\(/,
+]
+
+function filesUnder(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts'))
+    .map((entry) => join(entry.parentPath, entry.name))
+}
+
+const files = filesUnder(src).map((path) => ({ path, name: relative(src, path), text: readFileSync(path, 'utf8') }))
+
+/** Relative imports, as names under src, and package imports; type-only imports are marked. */
+function importsOf(file: { path: string; text: string }) {
+  return [...file.text.matchAll(/(?:import|export)\s+(type\s)?[^'"]*?from\s+['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]/g)].map((m) => {
+    const target = m[2] ?? m[3]!
+    const local = target.startsWith('.')
+    return { typeOnly: m[1] !== undefined, local, name: local ? relative(src, join(dirname(file.path), target)) : target }
+  })
+}
+
+describe('architecture', () => {
+  it('sees the source', () => expect(files.length).toBeGreaterThan(40))
+
+  it('imports go in the declared direction', () => {
+    const breaches: string[] = []
+    for (const file of files) {
+      const folder = file.name.includes('/') ? file.name.split('/')[0]! : ''
+      const allowed = MAY_IMPORT[folder]
+      if (!allowed) continue
+      for (const { local, name } of importsOf(file)) {
+        const target = name.split('/')[0]!
+        if (local && target !== folder && !allowed.includes(target)) breaches.push(`${file.name} → ${name}`)
+      }
+    }
+    expect(breaches).toEqual([])
+  })
+
+  it('has no import cycles', () => {
+    const graph = new Map(
+      files.map((file) => [file.name, importsOf(file).flatMap((i) => (i.local && !i.typeOnly ? [i.name] : []))]),
+    )
+    const done = new Set<string>()
+    const cycles: string[] = []
+    const visit = (name: string, path: string[]) => {
+      if (path.includes(name)) cycles.push([...path.slice(path.indexOf(name)), name].join(' → '))
+      if (done.has(name) || path.includes(name)) return
+      for (const next of graph.get(name) ?? []) visit(next, [...path, name])
+      done.add(name)
+    }
+    for (const name of graph.keys()) visit(name, [])
+    expect(cycles).toEqual([])
+  })
+
+  it('keeps effects in the named files', () => {
+    const breaches: string[] = []
+    for (const file of files) {
+      if (EFFECTS.some((pattern) => pattern.test(file.name))) continue
+      for (const { local, name, typeOnly } of importsOf(file)) {
+        if (!local && !typeOnly && FORBIDDEN_MODULES.test(name)) breaches.push(`${file.name} imports ${name}`)
+      }
+      const code = file.text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
+      for (const pattern of FORBIDDEN_GLOBALS) if (pattern.test(code)) breaches.push(`${file.name} uses ${pattern.source}`)
+    }
+    expect(breaches).toEqual([])
+  })
+
+  it('has one importer of the model runtime', () => {
+    const importers = files.filter((f) => importsOf(f).some((i) => i.name === 'onnxruntime-node')).map((f) => f.name)
+    expect(importers).toEqual(['inference/session.ts'])
+  })
+
+  it('keeps files short, introduced by a comment, and free of leftovers', () => {
+    const breaches: string[] = []
+    for (const file of files) {
+      const lines = file.text.split('\n')
+      if (lines.length > 300 && !file.name.endsWith('.gen.ts')) breaches.push(`${file.name} has ${lines.length} lines`)
+      if (!/^(#!|\/\/|\/\*)/.test(lines[0] ?? '')) breaches.push(`${file.name} does not begin with a comment`)
+      if (/\bTODO\b|\bFIXME\b/.test(file.text)) breaches.push(`${file.name} has a TODO`)
+      if (/^export default /m.test(file.text)) breaches.push(`${file.name} has a default export`)
+    }
+    expect(breaches).toEqual([])
+  })
+})
