@@ -39,6 +39,8 @@ export const ERRORS = {
   INFERENCE_FAILED: ['transient', 'The inference process failed or was ended; it is started again.'],
   INFERENCE_UNAVAILABLE: ['permanent', 'No execution provider of inference.providers could be started; the reasons are in the message.'],
   SETTINGS_INVALID: ['permanent', 'Correct the settings; all problems are listed at once.'],
+  DATABASE_UNREACHABLE: ['transient', 'Check that PostgreSQL is running and that DATABASE_URL is right; work resumes by itself.'],
+  DATA_FOLDER_IN_USE: ['permanent', 'Stop the other process, or give this one a data folder of its own (store.dataDir).'],
   STATE_CONFLICT: ['permanent', 'The analysis was changed by someone else; load it again.'],
   NOT_FOUND: ['permanent', 'No such study or analysis here; check the id.'],
   INTERNAL: ['transient', 'An error that we did not foresee; report it with the log lines of this analysis.'],
