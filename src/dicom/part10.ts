@@ -1,0 +1,225 @@
+// DICOM files (PS3.10): Part 10 bytes to and from DICOM JSON data sets and pixel frames.
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { AppError } from '../domain/errors.ts'
+import type { DicomJson, Uid } from '../domain/study.ts'
+import { dataset, number, text } from './dataset.ts'
+import { DataSetFault, ElementReader, type ReadDataSet, type StoredPixels } from './element-reader.ts'
+import { writeElements, writeHeader } from './element-writer.ts'
+import { type Encoding, EXPLICIT_LITTLE_ENDIAN, encodingOf } from './transfer-syntax.ts'
+
+/** Our own implementation (PS3.10 Section 7.1): a UUID made once, not one of the toolkit's. */
+export const IMPLEMENTATION_CLASS_UID = '2.25.193282248648336145630406453138923874833'
+export const IMPLEMENTATION_VERSION_NAME = 'GLIABRIDGE_1'
+
+export interface Part10 {
+  transferSyntaxUid: Uid
+  /** Without pixel data; text is decoded, so SpecificCharacterSet reads ISO_IR 192. */
+  dataset: DicomJson
+  /** PixelData as stored in a native transfer syntax; undefined when there is none or it is encapsulated. */
+  pixelData: Uint8Array | undefined
+  /** One buffer per frame as stored, fragments joined, native frames as slices. Throws INSTANCE_INVALID. */
+  frames(): Uint8Array[]
+}
+
+const PIXEL_DATA = '7FE00010'
+const LARGEST_INFLATED = 1 << 30
+
+/** Reads a Part 10 file. Throws AppError INSTANCE_INVALID that names the SOP Instance UID when it is known. */
+export function readPart10(bytes: Uint8Array): Part10 {
+  let uid = ''
+  try {
+    if (bytes.length < 132 || Buffer.from(bytes.subarray(128, 132)).toString('latin1') !== 'DICM') {
+      throw new DataSetFault('it is no DICOM Part 10 file')
+    }
+    const reader = new ElementReader(bytes, 132)
+    const meta = reader.readFileMeta()
+    uid = text(meta, 'MediaStorageSOPInstanceUID')
+    const transferSyntaxUid = text(meta, 'TransferSyntaxUID')
+    if (transferSyntaxUid === '') throw new DataSetFault('TransferSyntaxUID is missing')
+    const encoding = encodingOf(transferSyntaxUid)
+    const body = encoding.deflated ? new ElementReader(inflate(bytes.subarray(reader.at)), 0) : reader
+    const read = body.readDataSet(encoding, (found) => {
+      uid = found
+    })
+    if (Object.keys(read.dataset).length === 0) throw new DataSetFault('it holds no data set')
+    return assemble(read, transferSyntaxUid, encoding, uid)
+  } catch (error) {
+    throw error instanceof DataSetFault ? invalid(uid, error.message) : error
+  }
+}
+
+function assemble(read: ReadDataSet, transferSyntaxUid: Uid, encoding: Encoding, uid: Uid): Part10 {
+  const { pixels } = read
+  if (pixels !== undefined && 'native' in pixels === encoding.encapsulated) {
+    throw new DataSetFault(`PixelData is not encoded as transfer syntax ${transferSyntaxUid} asks`)
+  }
+  return {
+    transferSyntaxUid,
+    dataset: { ...read.dataset, ...dataset({ SpecificCharacterSet: 'ISO_IR 192' }) },
+    pixelData: pixels !== undefined && 'native' in pixels ? pixels.native : undefined,
+    frames: () => framesOf(read.dataset, pixels, uid),
+  }
+}
+
+function inflate(bytes: Uint8Array): Uint8Array {
+  try {
+    return inflateRawSync(bytes, { maxOutputLength: LARGEST_INFLATED })
+  } catch {
+    throw new DataSetFault('its deflated data set is damaged')
+  }
+}
+
+function framesOf(ds: DicomJson, pixels: StoredPixels | undefined, uid: Uid): Uint8Array[] {
+  if (pixels === undefined) throw invalid(uid, 'it has no PixelData')
+  const count = number(ds, 'NumberOfFrames') ?? 1
+  if (!Number.isInteger(count) || count < 1) throw invalid(uid, 'NumberOfFrames is no whole number above zero')
+  if ('fragments' in pixels) return groupFragments(pixels.fragments, pixels.offsets, count, uid)
+  const bits = number(ds, 'BitsAllocated') ?? 0
+  const size =
+    ((number(ds, 'Rows') ?? 0) * (number(ds, 'Columns') ?? 0) * (number(ds, 'SamplesPerPixel') ?? 1) * bits) / 8
+  if (size <= 0 || bits % 8 !== 0)
+    throw invalid(uid, 'Rows, Columns or BitsAllocated do not describe whole-byte pixels')
+  if (pixels.native.length < size * count) {
+    throw invalid(uid, `PixelData has ${pixels.native.length} of ${size * count} bytes`)
+  }
+  return Array.from({ length: count }, (_, index) => pixels.native.subarray(index * size, (index + 1) * size))
+}
+
+/** PS3.5 A.4: one frame is all fragments; several frames are told apart by the offset table, or are one fragment each. */
+function groupFragments(fragments: Uint8Array[], offsets: number[], count: number, uid: Uid): Uint8Array[] {
+  if (fragments.length < count) throw invalid(uid, `PixelData has ${fragments.length} fragments for ${count} frames`)
+  if (count === 1) return [join(fragments)]
+  if (fragments.length === count) return fragments
+  if (offsets.length !== count) {
+    throw invalid(
+      uid,
+      `PixelData has ${fragments.length} fragments for ${count} frames and no table that tells them apart`,
+    )
+  }
+  const groups: Uint8Array[][] = offsets.map(() => [])
+  let at = 0
+  let frame = -1
+  for (const fragment of fragments) {
+    if (offsets[frame + 1] === at) frame++
+    if (frame < 0) throw invalid(uid, 'the Basic Offset Table does not match the fragments')
+    groups[frame]!.push(fragment)
+    at += 8 + fragment.length
+  }
+  if (frame !== count - 1) throw invalid(uid, 'the Basic Offset Table does not match the fragments')
+  return groups.map(join)
+}
+
+function join(parts: Uint8Array[]): Uint8Array {
+  return parts.length === 1 ? parts[0]! : new Uint8Array(Buffer.concat(parts))
+}
+
+function invalid(uid: Uid, why: string): AppError {
+  const name = uid === '' ? 'an instance without readable SOP Instance UID' : `instance ${uid}`
+  return new AppError('INSTANCE_INVALID', `${name} is not usable: ${why}`)
+}
+
+/** A file to write; text goes out as UTF-8 with SpecificCharacterSet ISO_IR 192. */
+export interface Part10Input {
+  dataset: DicomJson
+  /** Default Explicit VR Little Endian. */
+  transferSyntaxUid?: Uid
+  /** Native bytes (little endian), or one buffer per frame: encapsulated where the transfer syntax asks for it. */
+  pixelData?: Uint8Array | readonly Uint8Array[]
+}
+
+/** Writes a Part 10 file; the same input gives the same bytes. */
+export function writePart10({
+  dataset: ds,
+  transferSyntaxUid = EXPLICIT_LITTLE_ENDIAN,
+  pixelData,
+}: Part10Input): Uint8Array {
+  const encoding = encodingOf(transferSyntaxUid)
+  const content = { ...ds, ...dataset({ SpecificCharacterSet: 'ISO_IR 192' }) }
+  const skip = pixelData === undefined ? fileMetaTags(ds) : new Set([...fileMetaTags(ds), PIXEL_DATA])
+  const before = Object.fromEntries(
+    Object.entries(content).filter(([tag]) => tag < PIXEL_DATA || pixelData === undefined),
+  )
+  const after = Object.fromEntries(
+    Object.entries(content).filter(([tag]) => tag > PIXEL_DATA && pixelData !== undefined),
+  )
+  const body = Buffer.concat([
+    writeElements(before, encoding, skip),
+    ...(pixelData === undefined ? [] : writePixels(ds, pixelData, encoding)),
+    writeElements(after, encoding, skip),
+  ])
+  const meta = writeElements(
+    {
+      '00020001': { vr: 'OB', InlineBinary: 'AAE=' },
+      ...dataset({
+        MediaStorageSOPClassUID: text(ds, 'SOPClassUID'),
+        MediaStorageSOPInstanceUID: text(ds, 'SOPInstanceUID'),
+        TransferSyntaxUID: transferSyntaxUid,
+        ImplementationClassUID: IMPLEMENTATION_CLASS_UID,
+        ImplementationVersionName: IMPLEMENTATION_VERSION_NAME,
+      }),
+    },
+    { implicit: false, bigEndian: false },
+  )
+  const length = Buffer.alloc(12)
+  length.write('\x02\x00\x00\x00UL\x04\x00', 0, 'latin1')
+  length.writeUInt32LE(meta.length, 8)
+  const file = Buffer.concat([
+    Buffer.alloc(128),
+    Buffer.from('DICM'),
+    length,
+    meta,
+    encoding.deflated ? deflate(body) : body,
+  ])
+  return new Uint8Array(file.buffer, file.byteOffset, file.byteLength)
+}
+
+function fileMetaTags(ds: DicomJson): Set<string> {
+  return new Set(Object.keys(ds).filter((tag) => tag.startsWith('0002')))
+}
+
+/** PS3.5 A.5: the deflated stream is padded to even length. */
+function deflate(body: Buffer): Buffer {
+  const packed = deflateRawSync(body)
+  return packed.length % 2 === 0 ? packed : Buffer.concat([packed, Buffer.alloc(1)])
+}
+
+function writePixels(ds: DicomJson, pixelData: Uint8Array | readonly Uint8Array[], encoding: Encoding): Buffer[] {
+  const parts = pixelData instanceof Uint8Array ? [pixelData] : pixelData
+  if (encoding.encapsulated) return writeFragments(parts, encoding)
+  const bits = number(ds, 'BitsAllocated') ?? 16
+  const joined = even(Buffer.concat(parts))
+  if (encoding.bigEndian && bits > 8) {
+    for (let at = 0; at < joined.length; at += bits / 8) joined.subarray(at, at + bits / 8).reverse()
+  }
+  const vr = bits <= 8 && !encoding.implicit ? 'OB' : 'OW'
+  return [writeHeader(PIXEL_DATA, vr, joined.length, encoding), joined]
+}
+
+/** One fragment per frame; several frames get a Basic Offset Table. */
+function writeFragments(frames: readonly Uint8Array[], encoding: Encoding): Buffer[] {
+  const padded = frames.map((frame) => even(Buffer.from(frame)))
+  const table = Buffer.alloc(frames.length > 1 ? 4 * frames.length : 0)
+  let at = 0
+  for (const [index, frame] of padded.entries()) {
+    if (frames.length > 1) table.writeUInt32LE(at, 4 * index)
+    at += 8 + frame.length
+  }
+  const item = (bytes: Buffer) => [mark('\xfe\xff\x00\xe0', bytes.length), bytes]
+  return [
+    writeHeader(PIXEL_DATA, 'OB', 0xffffffff, encoding),
+    ...item(table),
+    ...padded.flatMap(item),
+    mark('\xfe\xff\xdd\xe0', 0),
+  ]
+}
+
+function mark(tag: string, length: number): Buffer {
+  const bytes = Buffer.alloc(8)
+  bytes.write(tag, 0, 'latin1')
+  bytes.writeUInt32LE(length, 4)
+  return bytes
+}
+
+function even(bytes: Buffer): Buffer {
+  return bytes.length % 2 === 0 ? bytes : Buffer.concat([bytes, Buffer.alloc(1)])
+}
