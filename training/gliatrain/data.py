@@ -1,0 +1,179 @@
+"""Reads the cohorts onto the 2 mm grid and caches them.
+
+A case is a dict: image float32 [4, Z, Y, X] (T1, T1c, T2, FLAIR; raw units divided by the mean of the
+brain; a missing sequence is all zero), label uint8 [Z, Y, X] (0 background, 1 NCR, 2 ED, 3 ET, 4 tumour of
+unknown class), brain bool [Z, Y, X], head (True where the skull is present),
+start (first voxel [z, y, x] on the full 2 mm grid of the source).
+
+BraTS 2021: Baid 2021, Menze 2015, Bakas 2017. TCGA-LGG masks: Buda 2019.
+"""
+from __future__ import annotations
+
+import io
+import lzma
+import os
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+from scipy import ndimage as ndi
+
+from .preprocess import to_grid
+
+HELD_OUT = ("BraTS2021_01660", "BraTS2021_01661", "Brats18_2013_21_1")
+VALIDATION = ("BraTS2021_01485",)
+HELD_OUT_LGG = ("TCGA_CS_4944_20010208", "TCGA_DU_7010_19860307", "TCGA_FG_8189_20030516",
+                "TCGA_HT_7616_19940813")
+CHANNELS = ("t1", "t1ce", "t2", "flair")
+UNKNOWN = 4
+
+
+def data_folder(argument: str | None = None) -> Path:
+    folder = argument or os.environ.get("GLIABRIDGE_DATA")
+    if not folder or not Path(folder).is_dir():
+        raise FileNotFoundError("give --data or set GLIABRIDGE_DATA to the data folder")
+    return Path(folder)
+
+
+def read_lps(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """NIfTI -> array [Z, Y, X] with axes to S, P, L, and its spacing (z, y, x) in mm."""
+    image = nib.load(path)
+    start = nib.io_orientation(image.affine)
+    want = nib.orientations.axcodes2ornt(("L", "P", "S"))
+    image = image.as_reoriented(nib.orientations.ornt_transform(start, want))
+    array = np.asarray(image.dataobj).astype(np.float32)
+    return np.ascontiguousarray(array.transpose(2, 1, 0)), np.array(image.header.get_zooms()[:3])[::-1]
+
+
+def brats_file(folder: Path, name: str) -> Path:
+    return next(p for p in folder.iterdir() if p.name.endswith((f"_{name}.nii.gz", f"_{name}.nii")))
+
+
+def labels_to_classes(label: np.ndarray) -> np.ndarray:
+    """BraTS codes (4 or 3 is enhancing) -> 0 background, 1 NCR, 2 ED, 3 ET."""
+    out = label.astype(np.uint8)
+    out[label == 4] = 3
+    return out
+
+
+def label_to_grid(label: np.ndarray, spacing) -> np.ndarray:
+    """Class map at the 2 mm grid: tumour where its share is >= 0.5, then its most frequent class."""
+    share = np.stack([to_grid((label == k).astype(np.float32), spacing) for k in range(5)])
+    tumour = share[1:].sum(0) >= 0.5
+    return np.where(tumour, 1 + share[1:].argmax(0), 0).astype(np.uint8)
+
+
+def crop_box(mask: np.ndarray, margin: int) -> tuple[slice, ...]:
+    box = ndi.find_objects(mask.astype(np.uint8))[0]
+    return tuple(slice(max(0, s.start - margin), min(n, s.stop + margin)) for s, n in zip(box, mask.shape))
+
+
+def load_brats(folder: Path) -> dict:
+    """One skull-stripped case, brain cropped with a margin of 8 voxels."""
+    image = []
+    for name in CHANNELS:
+        volume, spacing = read_lps(brats_file(folder, name))
+        image.append(to_grid(volume, spacing))
+    label, spacing = read_lps(brats_file(folder, "seg"))
+    image = np.stack(image)
+    brain = ndi.binary_fill_holes(ndi.binary_opening((image > 0).sum(0) >= 2))
+    box = crop_box(brain, 8)
+    image, brain = image[(slice(None), *box)], brain[box]
+    image = np.stack([np.maximum(c, 0) / c[brain].mean() for c in image])
+    label = label_to_grid(labels_to_classes(label), spacing)[box]
+    return {"id": folder.name, "image": image, "label": label, "brain": brain, "head": False,
+            "start": [s.start for s in box]}
+
+
+def load_xz(path: Path) -> np.ndarray:
+    return np.load(io.BytesIO(lzma.open(path).read()))
+
+
+def load_tcga(path: Path) -> dict:
+    """One clinical head. Spacing is not recorded: in-plane from a mean head (155 x 195 mm), slices so that the
+    stack spans about 150 mm. The publisher's channels are T1, FLAIR, T1c; copies of FLAIR are dropped."""
+    image, mask = load_xz(path), load_xz(Path(str(path).replace(".image.", ".mask.")))
+    flair = image[1].astype(np.float32)
+    smooth = ndi.gaussian_filter(flair, (0, 2, 2))
+    head = smooth > 0.1 * np.percentile(smooth, 98)
+    sizes = []
+    for plane in head[len(head) // 3:]:
+        parts, n = ndi.label(plane)
+        if n:
+            biggest = np.argmax(np.bincount(parts.ravel())[1:]) + 1
+            ys, xs = np.where(parts == biggest)
+            sizes.append(np.sqrt((np.ptp(ys) + 1.0) * (np.ptp(xs) + 1.0)))
+    pixel = float(np.clip(174.0 / np.percentile(sizes, 90), 0.7, 1.15))
+    slice_mm = float(np.clip(150.0 / len(flair), 1.5, 7.0))
+    spacing = (slice_mm, pixel, pixel)
+    missing = [c != 1 and (image[c] == image[1]).mean() > 0.95 for c in range(3)]
+    grids = [to_grid(image[c].astype(np.float32), spacing) for c in range(3)]
+    label = (to_grid(mask.astype(np.float32), spacing) >= 0.5) * np.uint8(UNKNOWN)
+    head = ndi.gaussian_filter(grids[1], 1) > 0.1 * np.percentile(grids[1], 98)
+    head = ndi.binary_fill_holes(ndi.binary_opening(head, iterations=2))
+    brain = ndi.binary_erosion(head, iterations=8)  # 16 mm inside the skin: a rough inner region
+    brain[: int(len(brain) * 0.25)] = False
+    zero = np.zeros_like(grids[0])
+    order = [zero if missing[0] else grids[0], zero if missing[2] else grids[2], zero, grids[1]]
+    stack = np.stack([c / c[brain].mean() if c.any() else c for c in order])
+    box = crop_box(head | (label > 0), 6)
+    return {"id": path.name.split(".")[0], "image": stack[(slice(None), *box)].astype(np.float32),
+            "label": label[box].astype(np.uint8), "brain": brain[box], "head": True,
+            "start": [s.start for s in box]}
+
+
+def excluded_cube_patients(data: Path, threshold: float = 0.8) -> dict[str, float]:
+    """Patients of the lesion cubes that may be a held-out or validation case: their BraTS 2020 label map overlaps
+    that case's (whole-tumour Dice on the 128 cube >= threshold). The id table ends in 2019, so the maps join."""
+    z = np.load(data / "gt_segmentations_128.npz")
+    maps = (z["seg"] > 0).reshape(len(z["ids"]), -1)
+    sums, found = maps.sum(1), {}
+    for name in HELD_OUT + VALIDATION:
+        seg = np.asarray(nib.load(brats_file(data / "brats" / name, "seg")).dataobj)
+        index = [np.clip(((np.arange(128) + 0.5) * n / 128).astype(int), 0, n - 1) for n in seg.shape]
+        flat = np.flatnonzero(seg[np.ix_(*index)])
+        dice = 2 * maps[:, flat].sum(1) / (sums + len(flat))
+        found.update({str(z["ids"][i]): float(dice[i]) for i in np.flatnonzero(dice >= threshold)})
+    return found
+
+
+def load_cubes(data: Path, excluded) -> list[dict]:
+    """Lesion cubes on the 2 mm grid: image float32 [4, z, y, x] in z-scores of the patient's brain."""
+    z = np.load(io.BytesIO(lzma.open(data / "brats2020_lesion_cubes_32.npz.xz").read()))
+    cubes = []
+    for image, mask, pid in zip(z["image"], z["mask"], z["patient_id"]):
+        if str(pid) in excluded:
+            continue
+        spacing = (1.2109, 1.875, 1.875)
+        volume = np.stack([to_grid(c.transpose(2, 1, 0) / 20.0 - 5.0, spacing) for c in image])
+        label = label_to_grid(labels_to_classes(mask.transpose(2, 1, 0)), spacing)
+        if (label > 0).sum() > 20:
+            cubes.append({"id": str(pid), "image": volume.astype(np.float16), "label": label})
+    return cubes
+
+
+def cached(cache: Path, key: str, make) -> dict:
+    path = cache / f"{key}.npz"
+    if path.exists():
+        z = np.load(path, allow_pickle=False)
+        return {"id": str(z["id"]), "image": z["image"].astype(np.float32), "label": z["label"],
+                "brain": z["brain"], "head": bool(z["head"]), "start": z["start"].tolist()}
+    case = make()
+    cache.mkdir(parents=True, exist_ok=True)
+    np.savez(path, **{**case, "image": case["image"].astype(np.float16)})
+    return case
+
+
+def load_cohort(data: Path, cache: Path, names=None) -> list[dict]:
+    """Whole BraTS cases except HELD_OUT and VALIDATION (or exactly `names`)."""
+    folders = sorted(p for p in (data / "brats").iterdir() if p.is_dir())
+    wanted = [p for p in folders if (p.name in names if names else p.name not in HELD_OUT + VALIDATION)]
+    return [cached(cache, p.name, lambda p=p: load_brats(p)) for p in wanted]
+
+
+def load_lgg(data: Path, cache: Path, names=None) -> list[dict]:
+    """Clinical heads except HELD_OUT_LGG (or exactly `names`)."""
+    paths = sorted((data / "tcga-lgg").glob("*.image.npy.xz"))
+    stem = {p: p.name.split(".")[0] for p in paths}
+    paths = [p for p in paths if (stem[p] in names if names else stem[p] not in HELD_OUT_LGG)]
+    return [cached(cache, p.name.split(".")[0], lambda p=p: load_tcga(p)) for p in paths]

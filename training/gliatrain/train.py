@@ -1,0 +1,137 @@
+"""Trains the default bundle's network. `python -m gliatrain.train --data DIR --out DIR`
+
+Seeded, resumable (run the same command again), one progress line, checkpoints every few minutes. Writes
+OUT/checkpoint.pt (weights, running mean of the weights, optimiser, step, seconds) and OUT/history.jsonl.
+AdamW (Loshchilov 2019), cosine rate, exponential running mean of the weights for use (Polyak 1992).
+"""
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import math
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from . import data as cohort_data
+from .augment import Cohort, Patches
+from .heads import Atlas
+from .losses import deep_loss
+from .network import GliomaUNet, parameter_count
+
+
+def build_cohort(data: Path, cache: Path) -> tuple[Cohort, dict]:
+    """All training sources and the counts that the model card states."""
+    excluded = cohort_data.excluded_cube_patients(data)
+    brats = cohort_data.load_cohort(data, cache)
+    lgg = cohort_data.load_lgg(data, cache)
+    cubes = cohort_data.load_cubes(data, excluded)
+    counts = {
+        "brats_whole_cases": [c["id"] for c in brats],
+        "brats_validation": list(cohort_data.VALIDATION),
+        "brats_held_out": list(cohort_data.HELD_OUT),
+        "tcga_lgg_heads": [c["id"] for c in lgg],
+        "tcga_lgg_held_out": list(cohort_data.HELD_OUT_LGG),
+        "lesion_cubes": len(cubes),
+        "lesion_cube_patients": len({c["id"] for c in cubes}),
+        "lesion_cube_patients_excluded": excluded,
+    }
+    return Cohort(brats, lgg, cubes, Atlas(data / "atlas")), counts
+
+
+def rate(step: int, total: int, peak: float, warm: int = 60) -> float:
+    if step < warm:
+        return peak * (step + 1) / warm
+    x = min(1.0, (step - warm) / max(1, total - warm))
+    return peak * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * x)))
+
+
+def save(path: Path, state: dict) -> None:
+    """Atomic, so that a stop in the middle leaves the last whole checkpoint."""
+    part = path.with_suffix(".part")
+    torch.save(state, part)
+    part.replace(path)
+
+
+def train(cohort: Cohort, out: Path, steps: int, size=(64, 64, 64), widths=(16, 32, 64, 128, 128), peak: float = 1e-3,
+          seed: int = 1, workers: int = 1, save_minutes: float = 3, counts: dict | None = None, batch: int = 1,
+          reuse: int = 8, quiet: bool = False) -> torch.nn.Module:
+    """Runs to `steps` (resuming OUT/checkpoint.pt) and returns the running-mean network."""
+    out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(seed)
+    model = GliomaUNet(widths)
+    mean = copy.deepcopy(model).eval()
+    optimiser = torch.optim.AdamW(model.parameters(), lr=peak, weight_decay=1e-3)
+    step, seconds, path = 0, 0.0, out / "checkpoint.pt"
+    if path.exists():
+        old = torch.load(path, weights_only=False)
+        model.load_state_dict(old["model"]), mean.load_state_dict(old["mean"])
+        optimiser.load_state_dict(old["optimiser"])
+        step, seconds = old["step"], old["seconds"]
+    loader = iter(torch.utils.data.DataLoader(
+        Patches(cohort, size, seed=seed * 100003 + step, reuse=reuse), batch_size=batch, num_workers=workers,
+        prefetch_factor=6 if workers else None))
+    started = saved = time.time()
+    base, recent = seconds, []
+
+    def state() -> dict:
+        return {"model": model.state_dict(), "mean": mean.state_dict(), "optimiser": optimiser.state_dict(),
+                "step": step, "seconds": seconds, "widths": list(widths), "counts": counts,
+                "settings": {"steps": steps, "size": list(size), "batch": batch, "peak": peak, "seed": seed}}
+
+    model.train()
+    while step < steps:
+        lr = rate(step, steps, peak)
+        for group in optimiser.param_groups:
+            group["lr"] = lr
+        image, label = next(loader)
+        loss = deep_loss(model(image), label)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 2.0)
+        optimiser.step()
+        step += 1
+        keep = min(0.998, (1 + step) / (10 + step))
+        with torch.no_grad():
+            torch._foreach_lerp_(list(mean.parameters()), list(model.parameters()), 1 - keep)
+        recent.append(float(loss.detach()))
+        seconds = base + time.time() - started
+        if step % 25 == 0 or step == steps:
+            line = {"step": step, "loss": round(float(np.mean(recent[-100:])), 4), "rate": round(lr, 6),
+                    "seconds": round(seconds, 1)}
+            with open(out / "history.jsonl", "a") as f:
+                f.write(json.dumps(line) + "\n")
+            if not quiet:
+                bar = "#" * (20 * step // steps)
+                print(f"[{bar:<20}] {step}/{steps} loss {line['loss']:.4f} {seconds / 60:.1f} min",
+                      end="\r" if sys.stdout.isatty() else "\n", flush=True)
+        if time.time() - saved > save_minutes * 60:
+            save(path, state())
+            saved = time.time()
+    save(path, state())
+    return mean
+
+
+def main() -> None:
+    ap = argparse.ArgumentParser(description=__doc__)
+    ap.add_argument("--data", help="data folder (default: GLIABRIDGE_DATA)")
+    ap.add_argument("--out", type=Path, default=Path("out/train"))
+    ap.add_argument("--cache", type=Path, default=None, help="prepared volumes (default: OUT/cache)")
+    ap.add_argument("--steps", type=int, default=3000)
+    ap.add_argument("--seed", type=int, default=1)
+    ap.add_argument("--threads", type=int, default=2)
+    ap.add_argument("--workers", type=int, default=1)
+    a = ap.parse_args()
+    torch.set_num_threads(a.threads)
+    cohort, counts = build_cohort(cohort_data.data_folder(a.data), a.cache or a.out / "cache")
+    print(json.dumps({k: v if isinstance(v, (int, dict)) else len(v) for k, v in counts.items()}))
+    model = train(cohort, a.out, a.steps, seed=a.seed, workers=a.workers, counts=counts)
+    print(f"{parameter_count(model)} parameters; next: python -m gliatrain.export")
+
+
+if __name__ == "__main__":
+    main()
