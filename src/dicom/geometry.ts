@@ -1,0 +1,187 @@
+// Slices to a regular grid in patient space (PS3.3 C.7.6.2.1.1), or the reason why they make none.
+import type { Grid, Vec3 } from '../domain/volume.ts'
+import type { Slice } from './slices.ts'
+
+/** Why slices are no volume; the caller names the series. */
+export class GeometryRefusal extends Error {}
+
+/** Fewest slices that a volume can be registered and resampled from. */
+const FEWEST_SLICES = 3
+/** Two slices nearer than this (mm, along the normal) are at the same position. */
+const SAME_POSITION = 0.01
+/** Largest deviation of one slice distance from the median: a share of it, and in mm for rounding in headers. */
+const SPACING_TOLERANCE = { share: 0.05, mm: 0.02 }
+/** Largest deviation of a slice from its place on the regular grid, as a share of the spacing. */
+const PLACE_TOLERANCE = 0.1
+/** A slice may be shifted in its plane by this share of a pixel against the normal through the first slice; more is gantry tilt. */
+const SHIFT_TOLERANCE = 0.5
+/** cos(0.1 degrees): orientations that differ less are the same. */
+const SAME_DIRECTION = Math.cos((0.1 * Math.PI) / 180)
+const SAME_LENGTH = 1e-3
+const PERPENDICULAR = 1e-3
+
+/**
+ * The grid of the slices and the slices in ascending order along the normal (row cosine x column cosine).
+ * i is the column index, j the row index, k the slice: a right-handed orthonormal direction. Throws GeometryRefusal.
+ */
+export function gridOf(slices: readonly Slice[]): { grid: Grid; ordered: Slice[] } {
+  const [first] = slices
+  if (first === undefined || slices.length < FEWEST_SLICES) {
+    throw new GeometryRefusal(`it has ${slices.length} slices; a volume needs at least ${FEWEST_SLICES}`)
+  }
+  refuseMixed(slices, first)
+  const axes = axesOf(first)
+  const placed = slices
+    .map((slice) => ({ slice, along: dot(slice.position, axes.normal) }))
+    .sort((a, b) => a.along - b.along)
+  refuseDuplicates(placed)
+  const spacing = regularSpacing(placed)
+  refuseTilt(placed, axes.normal)
+  const ordered = placed.map(({ slice }) => slice)
+  const { row, column, normal } = axes
+  const grid: Grid = {
+    size: [first.columns, first.rows, slices.length],
+    spacing: [first.pixelSpacing[1], first.pixelSpacing[0], spacing],
+    origin: ordered[0]!.position,
+    direction: [row[0], column[0], normal[0], row[1], column[1], normal[1], row[2], column[2], normal[2]],
+  }
+  return { grid, ordered }
+}
+
+interface Placed {
+  slice: Slice
+  /** mm along the normal */
+  along: number
+}
+
+function refuseMixed(slices: readonly Slice[], first: Slice): void {
+  if (slices.some(({ imageType }) => imageType.includes('MOSAIC'))) {
+    throw new GeometryRefusal('its images are mosaics (ImageType MOSAIC): many slices in one image')
+  }
+  const differs = (what: string, same: (slice: Slice) => boolean) => {
+    const odd = slices.findIndex((slice) => !same(slice))
+    if (odd >= 0) throw new GeometryRefusal(`its slices have different ${what} (first in ${nameOf(slices[odd]!)})`)
+  }
+  differs('FrameOfReferenceUID', (slice) => slice.frameOfReferenceUid === first.frameOfReferenceUid)
+  differs(
+    'orientations (ImageOrientationPatient)',
+    (slice) =>
+      dot(unit(slice.rowCosine), unit(first.rowCosine)) >= SAME_DIRECTION &&
+      dot(unit(slice.columnCosine), unit(first.columnCosine)) >= SAME_DIRECTION,
+  )
+  differs('Rows or Columns', (slice) => slice.rows === first.rows && slice.columns === first.columns)
+  differs(
+    'PixelSpacing',
+    (slice) => near(slice.pixelSpacing[0], first.pixelSpacing[0]) && near(slice.pixelSpacing[1], first.pixelSpacing[1]),
+  )
+  differs('StackID: several stacks in one series', (slice) => slice.stackId === first.stackId)
+  differs(
+    'temporal positions: several time points in one series',
+    (slice) => slice.temporalPosition === first.temporalPosition,
+  )
+  const echoes = [...new Set(slices.map(({ echoTime }) => echoTime?.toFixed(1) ?? 'none'))]
+  if (echoes.length > 1)
+    throw new GeometryRefusal(`it holds several echoes (EchoTime ${echoes.slice(0, 4).join(', ')} ms)`)
+}
+
+function axesOf(slice: Slice): { row: Vec3; column: Vec3; normal: Vec3 } {
+  const lengths = [norm(slice.rowCosine), norm(slice.columnCosine)]
+  const row = unit(slice.rowCosine)
+  const skew = dot(row, unit(slice.columnCosine))
+  if (lengths.some((length) => Math.abs(length - 1) > SAME_LENGTH) || Math.abs(skew) > PERPENDICULAR) {
+    throw new GeometryRefusal('ImageOrientationPatient does not hold two perpendicular unit vectors')
+  }
+  const [x, y, z] = unit(slice.columnCosine)
+  const column = unit([x - skew * row[0], y - skew * row[1], z - skew * row[2]])
+  return { row, column, normal: cross(row, column) }
+}
+
+function refuseDuplicates(placed: readonly Placed[]): void {
+  const distances = distancesOf(placed)
+  const at = distances.findIndex((distance) => distance < SAME_POSITION)
+  if (at < 0) return
+  const positions = 1 + distances.filter((distance) => distance >= SAME_POSITION).length
+  const each = placed.length / positions
+  if (Number.isInteger(each) && positions > 1) {
+    throw new GeometryRefusal(
+      `it has ${each} slices at each of ${positions} positions: several volumes in one series, or every slice sent twice`,
+    )
+  }
+  throw new GeometryRefusal(
+    `${nameOf(placed[at]!.slice)} and ${nameOf(placed[at + 1]!.slice)} are at the same position (duplicate slices)`,
+  )
+}
+
+/** The mean distance of neighbours, after every distance was found equal. */
+function regularSpacing(placed: readonly Placed[]): number {
+  const distances = distancesOf(placed)
+  const median = [...distances].sort((a, b) => a - b)[distances.length >> 1]!
+  const allowed = Math.max(SPACING_TOLERANCE.share * median, SPACING_TOLERANCE.mm)
+  const at = distances.findIndex((distance) => Math.abs(distance - median) > allowed)
+  if (at >= 0) {
+    const missing = Math.round(distances[at]! / median) - 1
+    const what = missing > 0 ? `a gap: about ${missing} missing` : 'unequal spacing'
+    throw new GeometryRefusal(
+      `its slices have ${what} between slice ${at + 1} and ${at + 2} of ${placed.length} ` +
+        `(${placed[at]!.along.toFixed(2)} and ${placed[at + 1]!.along.toFixed(2)} mm along the normal, ` +
+        `usual distance ${median.toFixed(3)} mm)`,
+    )
+  }
+  const start = placed[0]!.along
+  const spacing = (placed.at(-1)!.along - start) / (placed.length - 1)
+  const off = placed.findIndex(
+    ({ along }, index) => Math.abs(along - start - index * spacing) > PLACE_TOLERANCE * spacing,
+  )
+  if (off >= 0)
+    throw new GeometryRefusal(
+      `its slices have unequal spacing: slice ${off + 1} of ${placed.length} is off the regular grid`,
+    )
+  return spacing
+}
+
+function refuseTilt(placed: readonly Placed[], normal: Vec3): void {
+  const origin = placed[0]!
+  for (const { slice, along } of placed) {
+    const depth = along - origin.along
+    const shift = norm(
+      [0, 1, 2].map(
+        (axis) => slice.position[axis]! - origin.slice.position[axis]! - depth * normal[axis]!,
+      ) as unknown as Vec3,
+    )
+    if (shift > SHIFT_TOLERANCE * Math.min(...slice.pixelSpacing)) {
+      const degrees = (Math.atan2(shift, depth) * 180) / Math.PI
+      throw new GeometryRefusal(
+        `its slices are not stacked along their normal (gantry tilt or shear of ${degrees.toFixed(1)} degrees, ${shift.toFixed(2)} mm at ${nameOf(slice)})`,
+      )
+    }
+  }
+}
+
+function distancesOf(placed: readonly Placed[]): number[] {
+  return placed.slice(1).map(({ along }, index) => along - placed[index]!.along)
+}
+
+function nameOf({ sopInstanceUid, frameNumber }: Slice): string {
+  return frameNumber === undefined ? `instance ${sopInstanceUid}` : `frame ${frameNumber} of instance ${sopInstanceUid}`
+}
+
+function near(a: number, b: number): boolean {
+  return Math.abs(a - b) <= SAME_LENGTH * Math.max(a, b)
+}
+
+function dot(a: Vec3, b: Vec3): number {
+  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+}
+
+function norm(v: Vec3): number {
+  return Math.sqrt(dot(v, v))
+}
+
+function unit(v: Vec3): Vec3 {
+  const length = norm(v)
+  return [v[0] / length, v[1] / length, v[2] / length]
+}
+
+function cross(a: Vec3, b: Vec3): Vec3 {
+  return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+}

@@ -1,0 +1,143 @@
+// A series to one volume in patient space: planned from metadata, then filled instance by instance as they stream in.
+import { AppError } from '../domain/errors.ts'
+import type { DicomJson, Series, Uid } from '../domain/study.ts'
+import { type Grid, type Volume, voxelCount } from '../domain/volume.ts'
+import { has, items, number, text } from './dataset.ts'
+import { GeometryRefusal, gridOf } from './geometry.ts'
+import { type Part10, readPart10 } from './part10.ts'
+import { decodeFrame, type PixelFormat, pixelFormat } from './pixels.ts'
+import { functionalGroup, isEnhanced, type Slice, slicesOf } from './slices.ts'
+
+/** What a series will become: `frames[k]` is the image behind slice k. */
+export interface SeriesPlan {
+  seriesInstanceUid: Uid
+  frameOfReferenceUid: Uid
+  grid: Grid
+  frames: Slice[]
+  /** SliceThickness in mm; the slice distance when the headers do not give it. */
+  sliceThicknessMm: number
+}
+
+/** Plans a series from its metadata alone; SERIES_UNSUPPORTED with the reason when it is no single regular volume. */
+export function planSeries(series: Series): SeriesPlan {
+  const refuse = (why: string) => new AppError('SERIES_UNSUPPORTED', `series ${series.seriesInstanceUid}: ${why}`)
+  for (const { metadata } of series.instances) pixelFormat(metadata)
+  const slices = series.instances.flatMap(slicesOf)
+  try {
+    const { grid, ordered } = gridOf(slices)
+    const [first] = ordered as [Slice, ...Slice[]]
+    return {
+      seriesInstanceUid: series.seriesInstanceUid,
+      frameOfReferenceUid: first.frameOfReferenceUid,
+      grid,
+      frames: ordered,
+      sliceThicknessMm: first.thickness > 0 ? first.thickness : grid.spacing[2],
+    }
+  } catch (error) {
+    throw error instanceof GeometryRefusal ? refuse(error.message) : error
+  }
+}
+
+/** Largest difference, in mm, between the position in the metadata and in the file. */
+const SAME_PLACE = 0.01
+
+/** Fills one preallocated volume; each file is decoded, rescaled, copied to its slices and let go. */
+export class VolumeBuilder {
+  readonly #plan: SeriesPlan
+  readonly #data: Float32Array
+  /** Slice indices per instance that has not come yet. */
+  readonly #waiting: Map<Uid, number[]>
+  readonly #known: ReadonlySet<Uid>
+
+  constructor(plan: SeriesPlan) {
+    this.#plan = plan
+    this.#data = new Float32Array(voxelCount(plan.grid))
+    this.#waiting = new Map()
+    for (const [k, { sopInstanceUid }] of plan.frames.entries()) {
+      this.#waiting.set(sopInstanceUid, [...(this.#waiting.get(sopInstanceUid) ?? []), k])
+    }
+    this.#known = new Set(this.#waiting.keys())
+  }
+
+  /** Decodes a file and puts its slices in place; a file that came before is passed over. Throws INSTANCE_INVALID. */
+  async add(part10: Uint8Array): Promise<void> {
+    const file = readPart10(part10)
+    const uid = text(file.dataset, 'SOPInstanceUID')
+    if (!this.#known.has(uid)) {
+      throw new AppError(
+        'INSTANCE_INVALID',
+        `instance ${uid} is not in the metadata of series ${this.#plan.seriesInstanceUid}`,
+      )
+    }
+    const slices = this.#waiting.get(uid)
+    if (slices === undefined) return
+    this.#expectSameGeometry(file.dataset, uid, slices)
+    const format = pixelFormat(file.dataset)
+    const frames = file.frames()
+    for (const k of slices) await this.#fill(k, file, frames, format)
+    this.#waiting.delete(uid)
+  }
+
+  /** Instances that have not come yet. */
+  missing(): Uid[] {
+    return [...this.#waiting.keys()]
+  }
+
+  /** The volume of rescaled values (voxel (i, j, k) at i + size[0] * (j + size[1] * k)); ARCHIVE_TRUNCATED while instances miss. */
+  finish(): Volume<Float32Array> {
+    const missing = this.missing()
+    if (missing.length > 0) {
+      throw new AppError(
+        'ARCHIVE_TRUNCATED',
+        `series ${this.#plan.seriesInstanceUid} lacks ${missing.length} of ${this.#known.size} instances, the first is ${missing[0]}`,
+      )
+    }
+    return { grid: this.#plan.grid, data: this.#data }
+  }
+
+  async #fill(k: number, file: Part10, frames: Uint8Array[], format: PixelFormat): Promise<void> {
+    const { sopInstanceUid, frameNumber = 1 } = this.#plan.frames[k]!
+    const values = await decodeFrame(frames[frameNumber - 1]!, file.transferSyntaxUid, format, sopInstanceUid)
+    const { slope, intercept } = rescaleOf(file.dataset, frameNumber - 1, sopInstanceUid)
+    const start = k * values.length
+    for (let index = 0; index < values.length; index++) this.#data[start + index] = values[index]! * slope + intercept
+  }
+
+  /** The file must be what the plan was made from: archives have been seen to serve metadata of an earlier version. */
+  #expectSameGeometry(metadata: DicomJson, sopInstanceUid: Uid, slices: number[]): void {
+    const found = slicesOf({ metadata, sopInstanceUid, sopClassUid: text(metadata, 'SOPClassUID') })
+    const same = slices.every((k) => {
+      const planned = this.#plan.frames[k]!
+      const actual = found[(planned.frameNumber ?? 1) - 1]
+      return (
+        actual !== undefined &&
+        actual.rows === planned.rows &&
+        actual.columns === planned.columns &&
+        actual.position.every((value, axis) => Math.abs(value - planned.position[axis]!) <= SAME_PLACE)
+      )
+    })
+    if (!same) {
+      throw new AppError(
+        'INSTANCE_INVALID',
+        `instance ${sopInstanceUid} has another position or size than its metadata say`,
+      )
+    }
+  }
+}
+
+/**
+ * Modality rescale of one frame (PS3.3 C.11.1.1): per image for classic ones, Pixel Value Transformation (C.7.6.16.2.9)
+ * for enhanced ones, identity where absent. Real World Value Mapping is another scale and not applied.
+ */
+export function rescaleOf(ds: DicomJson, frameIndex: number, instance: Uid): { slope: number; intercept: number } {
+  if (items(ds, 'ModalityLUTSequence').length > 0) {
+    throw new AppError('SERIES_UNSUPPORTED', `instance ${instance}: ModalityLUTSequence is not supported`)
+  }
+  const source = isEnhanced(ds) ? (functionalGroup(ds, frameIndex, 'PixelValueTransformationSequence') ?? {}) : ds
+  const slope = has(source, 'RescaleSlope') ? number(source, 'RescaleSlope') : 1
+  const intercept = has(source, 'RescaleIntercept') ? number(source, 'RescaleIntercept') : 0
+  if (slope === undefined || slope === 0 || intercept === undefined) {
+    throw new AppError('SERIES_UNSUPPORTED', `instance ${instance}: RescaleSlope or RescaleIntercept is invalid`)
+  }
+  return { slope, intercept }
+}
