@@ -1,0 +1,256 @@
+// The record of analyses: every change is one transaction that also appends to the history.
+import {
+  type AnalysisRecord,
+  type AnalysisState,
+  LEGS,
+  type Leg,
+  type LegRecord,
+  mayBecome,
+  TRANSITIONS,
+} from '../domain/analysis.ts'
+import { AppError } from '../domain/errors.ts'
+import type { AnalysisStore, Clock } from '../domain/ports.ts'
+import { type EventRow, type LegRow, RECORD, type RecordRow, toEvent, toLeg, toRecord } from './analysis-rows.ts'
+import { loadArtifacts, saveArtifacts } from './artifacts.ts'
+import type { Database, Queryable } from './database.ts'
+import { createLeases, type Leases } from './leases.ts'
+
+/** Beyond the port: what the pages and the metrics need. */
+export interface AnalysisRecords extends AnalysisStore, Pick<Leases, 'releaseAll' | 'makeDue'> {
+  countByState(): Promise<Record<AnalysisState, number>>
+}
+
+/** Rows that a statement locked. */
+interface Locked {
+  state: AnalysisState
+}
+
+export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords {
+  const now = () => clock.now().toISOString()
+
+  const change = <T>(
+    analysisId: string,
+    work: (tx: Queryable, state: AnalysisState, at: string) => Promise<T>,
+  ): Promise<T> =>
+    db.transaction(async (tx) => {
+      const [row] = await tx.query<Locked>('select state from gliabridge.analyses where analysis_id = $1 for update', [
+        analysisId,
+      ])
+      if (!row) throw new AppError('NOT_FOUND', `no analysis ${analysisId}`)
+      return work(tx, row.state, now())
+    })
+
+  return {
+    ...createLeases(db, now),
+
+    register: (analysis) =>
+      db.transaction(async (tx) => {
+        const { analysisId, studyInstanceUid, bundleId, bundleDigest, instanceSetDigest, study } = analysis
+        const at = now()
+        const added = await tx.query(
+          `insert into gliabridge.analyses (analysis_id, study_instance_uid, bundle_id, bundle_digest, instance_set_digest, state,
+             created_at, updated_at, due_at, summary)
+           values ($1, $2, $3, $4, $5, 'queued', $6, $6, $6, $7::jsonb) on conflict do nothing returning analysis_id`,
+          [
+            analysisId,
+            studyInstanceUid,
+            bundleId,
+            bundleDigest,
+            instanceSetDigest,
+            at,
+            study ? JSON.stringify({ study }) : null,
+          ],
+        )
+        const created = added.length === 1
+        if (created) {
+          await tx.query(
+            `insert into gliabridge.legs (analysis_id, leg, state) select $1, leg, 'waiting' from unnest($2::text[]) as leg`,
+            [analysisId, [...LEGS]],
+          )
+          await append(tx, analysisId, at, 'state', 'registered', { to: 'queued' })
+        }
+        return { record: await load(tx, analysisId), created }
+      }),
+
+    async get(analysisId) {
+      const [row] = await db.query<RecordRow>(`select ${RECORD} from gliabridge.analyses a where a.analysis_id = $1`, [
+        analysisId,
+      ])
+      return row && toRecord(row)
+    },
+
+    async byStudy(studyInstanceUid) {
+      const rows = await db.query<RecordRow>(
+        `select ${RECORD} from gliabridge.analyses a where a.study_instance_uid = $1 order by a.created_at, a.analysis_id`,
+        [studyInstanceUid],
+      )
+      return rows.map(toRecord)
+    },
+
+    async list({ limit = 100, offset = 0, state } = {}) {
+      const rows = await db.query<RecordRow>(
+        `select ${RECORD} from gliabridge.analyses a where ($3::text is null or a.state = $3)
+         order by a.created_at desc, a.analysis_id limit $1 offset $2`,
+        [limit, offset, state ?? null],
+      )
+      return rows.map(toRecord)
+    },
+
+    async countByState() {
+      const rows = await db.query<{ state: AnalysisState; n: number }>(
+        'select state, count(*)::int as n from gliabridge.analyses group by state',
+      )
+      const counts = Object.fromEntries(Object.keys(TRANSITIONS).map((state) => [state, 0])) as Record<
+        AnalysisState,
+        number
+      >
+      for (const { state, n } of rows) counts[state] = n
+      return counts
+    },
+
+    async events(analysisId) {
+      const rows = await db.query<EventRow>(
+        'select at, kind, text, data from gliabridge.analysis_events where analysis_id = $1 order by event_id',
+        [analysisId],
+      )
+      return rows.map(toEvent)
+    },
+
+    move: (analysisId, to, detail = {}) =>
+      change(analysisId, async (tx, from, at) => {
+        const { hold, text } = detail
+        requireStep(analysisId, from, to)
+        if ((to === 'held') !== (hold !== undefined))
+          throw new AppError('STATE_CONFLICT', `held needs a reason, and only held has one (${analysisId})`)
+        // At rest nobody holds it, and once put back to work it is due at once; a running one keeps its worker.
+        await tx.query(
+          `update gliabridge.analyses set state = $2, hold = $3::jsonb, updated_at = $4,
+             attempts = attempts + case when $2 = 'running' then 1 else 0 end,
+             due_at = case when $5 then $4 else due_at end,
+             lease_owner = case when $6 then null else lease_owner end,
+             lease_until = case when $6 then null else lease_until end
+           where analysis_id = $1`,
+          [analysisId, to, hold ? JSON.stringify({ ...hold, at }) : null, at, atRest(from), atRest(to)],
+        )
+        const data = { from, to, ...(hold ? { code: hold.code } : {}) }
+        await append(tx, analysisId, at, 'state', text ?? (hold ? `${hold.code}: ${hold.message}` : to), data)
+        return load(tx, analysisId)
+      }),
+
+    note: (analysisId, event) =>
+      change(analysisId, (tx, _state, at) => append(tx, analysisId, at, event.kind, event.text, event.data)),
+
+    describe: (analysisId, facts) =>
+      change(analysisId, async (tx, _state, at) => {
+        await tx.query(
+          `update gliabridge.analyses set summary = coalesce(summary, '{}') || $2::jsonb, updated_at = $3 where analysis_id = $1`,
+          [analysisId, JSON.stringify(facts), at],
+        )
+        await append(tx, analysisId, at, 'describe', `known: ${Object.keys(facts).join(', ')}`)
+      }),
+
+    saveResult: (analysisId, summary, artifacts) =>
+      change(analysisId, async (tx, from, at) => {
+        requireStep(analysisId, from, 'analysed')
+        if (from !== 'running')
+          throw new AppError('STATE_CONFLICT', `analysis ${analysisId} is ${from}, only a running one gets a result`)
+        await saveArtifacts(tx, analysisId, artifacts)
+        await tx.query(
+          `update gliabridge.analyses set state = 'analysed', summary = $2::jsonb, updated_at = $3 where analysis_id = $1`,
+          [analysisId, JSON.stringify(summary), at],
+        )
+        await append(tx, analysisId, at, 'state', 'analysed', {
+          from,
+          to: 'analysed',
+          artifacts: artifacts.map(({ role }) => role),
+        })
+        return load(tx, analysisId)
+      }),
+
+    artifacts: (analysisId) => loadArtifacts(db, analysisId),
+
+    async artifact(analysisId, role) {
+      const [artifact] = await loadArtifacts(db, analysisId, role)
+      return artifact
+    },
+
+    updateLeg: (analysisId, leg, wanted) =>
+      change(analysisId, async (tx, state, at) => {
+        const before = await legOf(tx, analysisId, leg)
+        const after = { ...before, ...wanted }
+        if (before.state === 'done' && after.state !== 'done' && state !== 'delivered') {
+          throw new AppError(
+            'STATE_CONFLICT',
+            `the ${leg} leg of ${analysisId} is done; it is repeated only by a replay`,
+          )
+        }
+        const doneAt = after.state === 'done' ? (after.doneAt ?? at) : null
+        await tx.query(
+          `update gliabridge.legs set state = $3, attempts = $4, last_error = $5::jsonb, done_at = $6, receipt = $7::jsonb
+           where analysis_id = $1 and leg = $2`,
+          [analysisId, leg, after.state, after.attempts, json(after.lastError), doneAt, json(after.receipt)],
+        )
+        await tx.query('update gliabridge.analyses set updated_at = $2 where analysis_id = $1', [analysisId, at])
+        const error = after.state === 'done' ? undefined : wanted.lastError
+        await append(
+          tx,
+          analysisId,
+          at,
+          'leg',
+          error ? `${leg}: ${error.code}: ${error.message}` : `${leg}: ${after.state}`,
+          {
+            leg,
+            state: after.state,
+            attempts: after.attempts,
+            ...(error ? { code: error.code } : {}),
+          },
+        )
+        return legOf(tx, analysisId, leg)
+      }),
+  }
+}
+
+/** States in which nothing moves by itself. */
+function atRest(state: AnalysisState): boolean {
+  return state === 'delivered' || state === 'held' || state === 'superseded'
+}
+
+function requireStep(analysisId: string, from: AnalysisState, to: AnalysisState): void {
+  if (!mayBecome(from, to))
+    throw new AppError('STATE_CONFLICT', `analysis ${analysisId} is ${from} and cannot become ${to}`)
+}
+
+async function load(tx: Queryable, analysisId: string): Promise<AnalysisRecord> {
+  const [row] = await tx.query<RecordRow>(`select ${RECORD} from gliabridge.analyses a where a.analysis_id = $1`, [
+    analysisId,
+  ])
+  if (!row) throw new AppError('NOT_FOUND', `no analysis ${analysisId}`)
+  return toRecord(row)
+}
+
+async function legOf(tx: Queryable, analysisId: string, leg: Leg): Promise<LegRecord> {
+  const [row] = await tx.query<LegRow>(
+    'select leg, state, attempts, last_error, done_at, receipt from gliabridge.legs where analysis_id = $1 and leg = $2',
+    [analysisId, leg],
+  )
+  if (!row) throw new AppError('INTERNAL', `analysis ${analysisId} has no ${leg} leg`)
+  return toLeg(row)
+}
+
+async function append(
+  tx: Queryable,
+  analysisId: string,
+  at: string,
+  kind: string,
+  text: string,
+  data?: Record<string, unknown>,
+): Promise<void> {
+  await tx.query(
+    'insert into gliabridge.analysis_events (analysis_id, at, kind, text, data) values ($1, $2, $3, $4, $5::jsonb)',
+    [analysisId, at, kind, text, json(data)],
+  )
+}
+
+function json(value: unknown): string | null {
+  return value === undefined ? null : JSON.stringify(value)
+}

@@ -1,0 +1,81 @@
+// Rows of the analysis tables and the records they stand for.
+import {
+  type AnalysisEvent,
+  type AnalysisRecord,
+  type AnalysisState,
+  LEGS,
+  type Leg,
+  type LegRecord,
+  type LegState,
+} from '../domain/analysis.ts'
+
+/** Selected from `gliabridge.analyses a`; the legs come along, so a record is always one consistent reading. */
+export const RECORD = `
+  a.analysis_id, a.study_instance_uid, a.bundle_id, a.bundle_digest, a.instance_set_digest, a.state, a.hold, a.attempts,
+  a.created_at, a.updated_at, a.summary,
+  (select jsonb_agg(to_jsonb(l)) from gliabridge.legs l where l.analysis_id = a.analysis_id) as legs`
+
+export interface RecordRow {
+  analysis_id: string
+  study_instance_uid: string
+  bundle_id: string
+  bundle_digest: string
+  instance_set_digest: string
+  state: AnalysisState
+  hold: AnalysisRecord['hold'] | null
+  attempts: number
+  created_at: Date
+  updated_at: Date
+  summary: Record<string, unknown> | null
+  legs: LegRow[] | null
+}
+
+/** `done_at` is text when the row came through to_jsonb. */
+export interface LegRow {
+  leg: Leg
+  state: LegState
+  attempts: number
+  last_error: LegRecord['lastError'] | null
+  done_at: Date | string | null
+  receipt: Record<string, string> | null
+}
+
+export function toRecord(row: RecordRow): AnalysisRecord {
+  const legs = (row.legs ?? []).map(toLeg).sort((a, b) => LEGS.indexOf(a.leg) - LEGS.indexOf(b.leg))
+  return {
+    analysisId: row.analysis_id,
+    studyInstanceUid: row.study_instance_uid,
+    bundleId: row.bundle_id,
+    bundleDigest: row.bundle_digest,
+    instanceSetDigest: row.instance_set_digest,
+    state: row.state,
+    ...(row.hold ? { hold: row.hold } : {}),
+    attempts: row.attempts,
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+    legs,
+    ...(row.summary ? { summary: row.summary } : {}),
+  }
+}
+
+export function toLeg(row: LegRow): LegRecord {
+  return {
+    leg: row.leg,
+    state: row.state,
+    attempts: row.attempts,
+    ...(row.last_error ? { lastError: row.last_error } : {}),
+    ...(row.done_at ? { doneAt: new Date(row.done_at).toISOString() } : {}),
+    ...(row.receipt ? { receipt: row.receipt } : {}),
+  }
+}
+
+export interface EventRow {
+  at: Date
+  kind: string
+  text: string
+  data: Record<string, unknown> | null
+}
+
+export function toEvent(row: EventRow): AnalysisEvent {
+  return { at: row.at.toISOString(), kind: row.kind, text: row.text, ...(row.data ? { data: row.data } : {}) }
+}

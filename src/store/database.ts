@@ -1,0 +1,49 @@
+// What the store needs of a database, whichever engine is behind it, and how its errors become ours.
+import { AppError } from '../domain/errors.ts'
+
+/** Runs one statement with $1 … parameters. */
+export interface Queryable {
+  query<Row extends object>(sql: string, parameters?: readonly unknown[]): Promise<Row[]>
+}
+
+/** One logical database. Errors are AppErrors: DATABASE_UNREACHABLE when another attempt may succeed, else INTERNAL. */
+export interface Database extends Queryable {
+  readonly engine: 'pglite' | 'postgres'
+  /** Commits when `work` resolves, rolls back when it throws. `work` must use only what it is given. */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+export interface Transaction extends Queryable {
+  /** Runs several statements without parameters: migrations. */
+  script(sql: string): Promise<void>
+}
+
+/** SQLSTATE classes and socket codes that mean "not there now" (PostgreSQL Appendix A). */
+const UNREACHABLE = /^(08...|57P0.|53...|E(CONN|NOTFOUND|TIMEDOUT|PIPE|AI_AGAIN|HOSTUNREACH|NETUNREACH)\w*)$/
+const LOST = /connection terminated|timeout exceeded when trying to connect|connection ended/i
+
+/**
+ * The message of the driver is not kept, since PostgreSQL quotes row values in it; the SQLSTATE is.
+ * Some losses of the connection carry no code, only a fixed text of the driver.
+ */
+export function databaseError(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown
+  const code = sqlState(thrown)
+  const lost = code === undefined && thrown instanceof Error && LOST.test(thrown.message)
+  if (lost || (code !== undefined && UNREACHABLE.test(code))) {
+    return new AppError('DATABASE_UNREACHABLE', `the database did not answer (${code ?? 'connection lost'})`, {
+      cause: thrown,
+    })
+  }
+  const name = thrown instanceof Error ? thrown.name : typeof thrown
+  return new AppError('INTERNAL', `database error ${code ?? name}`, { cause: thrown })
+}
+
+function sqlState(thrown: unknown): string | undefined {
+  if (typeof thrown !== 'object' || thrown === null) return undefined
+  if ('code' in thrown && typeof thrown.code === 'string') return thrown.code
+  // Node joins the attempts on several addresses of one host name in an AggregateError.
+  if (thrown instanceof AggregateError) return thrown.errors.map(sqlState).find((code) => code !== undefined)
+  return undefined
+}

@@ -1,0 +1,49 @@
+// One process at a time on a data folder: a lock that the kernel takes back when its holder dies, however it dies.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { AppError } from '../domain/errors.ts'
+
+export interface FolderLock {
+  release(): void
+}
+
+/**
+ * Takes `folder`, creating it if needed; DATA_FOLDER_IN_USE when a live process has it.
+ * Node has no flock; SQLite's write lock is one (fcntl, or LockFileEx on Windows), so nothing stale is left by kill -9
+ * and no process id has to be trusted, which containers reuse.
+ */
+export function lockFolder(folder: string, holder: { pid: number; since: string }): FolderLock {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const lock = new DatabaseSync(join(folder, 'lock.sqlite'))
+  try {
+    lock.exec('create table if not exists holder (pid integer, since text)')
+    lock.exec('begin immediate')
+    lock.exec('delete from holder')
+    lock.prepare('insert into holder values (?, ?)').run(holder.pid, holder.since)
+    lock.exec('commit')
+    lock.exec('begin immediate')
+  } catch (error) {
+    const other = holderOf(lock)
+    lock.close()
+    if (!isBusy(error)) throw new AppError('INTERNAL', `the data folder ${folder} cannot be locked`, { cause: error })
+    throw new AppError('DATA_FOLDER_IN_USE', `the data folder ${folder} is used by ${other}`, { cause: error })
+  }
+  return { release: () => lock.close() }
+}
+
+function holderOf(lock: DatabaseSync): string {
+  try {
+    const row = lock.prepare('select pid, since from holder').get()
+    if (row) return `process ${row.pid} since ${row.since}`
+  } catch {
+    // Being written at this moment: the holder is not known, that there is one is.
+  }
+  return 'another process'
+}
+
+/** SQLITE_BUSY (5) and SQLITE_LOCKED (6), extended codes included. */
+function isBusy(error: unknown): boolean {
+  const code = (error as { errcode?: unknown }).errcode
+  return typeof code === 'number' && [5, 6].includes(code & 0xff)
+}

@@ -1,0 +1,52 @@
+// Brings the schema up to date: append-only SQL files, applied once each, in order, under a lock.
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { AppError } from '../domain/errors.ts'
+import type { Database } from './database.ts'
+
+export interface Migration {
+  name: string
+  sql: string
+}
+
+/** Any constant of our own; two processes that start together take turns on it. */
+const LOCK = 7_195_202_411
+
+export async function readMigrations(): Promise<Migration[]> {
+  const folder = new URL('./migrations/', import.meta.url)
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort()
+  return Promise.all(names.map(async (name) => ({ name, sql: await readFile(new URL(name, folder), 'utf8') })))
+}
+
+/** Applies what is missing in one transaction and returns the names applied. Refuses a database of a newer version. */
+export function migrate(db: Database, migrations: readonly Migration[]): Promise<string[]> {
+  return db.transaction(async (tx) => {
+    await tx.query('select pg_advisory_xact_lock($1::bigint)', [LOCK])
+    await tx.script(`create schema if not exists gliabridge;
+      create table if not exists gliabridge.migrations (name text primary key, sha256 text not null, applied_at timestamptz not null default now())`)
+    const applied = await tx.query<{ name: string; sha256: string }>(
+      'select name, sha256 from gliabridge.migrations order by name',
+    )
+    const known = new Map(migrations.map((migration) => [migration.name, migration]))
+    for (const { name, sha256 } of applied) {
+      const migration = known.get(name)
+      if (!migration)
+        throw new AppError(
+          'INTERNAL',
+          `the database was made by a newer version (${name}); install that version or a later one`,
+        )
+      if (digest(migration.sql) !== sha256)
+        throw new AppError('INTERNAL', `migration ${name} is not the one that made this database`)
+    }
+    const missing = migrations.filter((migration) => !applied.some(({ name }) => name === migration.name))
+    for (const { name, sql } of missing) {
+      await tx.script(sql)
+      await tx.query('insert into gliabridge.migrations (name, sha256) values ($1, $2)', [name, digest(sql)])
+    }
+    return missing.map(({ name }) => name)
+  })
+}
+
+function digest(sql: string): string {
+  return createHash('sha256').update(sql.replaceAll('\r\n', '\n')).digest('hex')
+}

@@ -1,0 +1,62 @@
+// A PostgreSQL server as the database: a small pool, any number of processes.
+import pg from 'pg'
+import type { Log } from '../domain/ports.ts'
+import { type Database, databaseError, type Transaction } from './database.ts'
+
+/** Connects lazily; nothing of `databaseUrl`, which holds a password, is ever logged. */
+export function openPostgres(databaseUrl: string, log: Log): Database {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: 6,
+    connectionTimeoutMillis: 10_000,
+    application_name: 'gliabridge',
+    keepAlive: true,
+  })
+  // An idle connection that the server closes is replaced at the next query.
+  pool.on('error', (error) => log.warn({ code: databaseError(error).code }, 'a database connection was lost'))
+
+  return {
+    engine: 'postgres',
+    query: (sql, parameters) => rowsOf(pool, sql, parameters),
+    async transaction(work) {
+      const client = await pool.connect().catch((error) => {
+        throw databaseError(error)
+      })
+      const inside: Transaction = {
+        query: (sql, parameters) => rowsOf(client, sql, parameters),
+        script: async (sql) => {
+          await rowsOf(client, sql)
+        },
+      }
+      let broken: Error | undefined
+      try {
+        await rowsOf(client, 'begin')
+        const result = await work(inside)
+        await rowsOf(client, 'commit')
+        return result
+      } catch (error) {
+        await client.query('rollback').catch((failed: Error) => {
+          broken = failed
+        })
+        throw error
+      } finally {
+        client.release(broken)
+      }
+    },
+    close: () => pool.end(),
+  }
+}
+
+async function rowsOf<Row extends object>(
+  on: pg.Pool | pg.PoolClient,
+  sql: string,
+  parameters?: readonly unknown[],
+): Promise<Row[]> {
+  try {
+    // Without parameters pg uses the simple protocol, which allows several statements.
+    const result = parameters ? await on.query<Row>(sql, [...parameters]) : await on.query<Row>(sql)
+    return result.rows
+  } catch (error) {
+    throw databaseError(error)
+  }
+}

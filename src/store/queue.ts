@@ -1,0 +1,140 @@
+// The queue only wakes workers (pg-boss on the same database); what is to be done stands in our own tables.
+import { PgBoss } from 'pg-boss'
+import { asAppError } from '../domain/errors.ts'
+import type { Log } from '../domain/ports.ts'
+import { databaseError } from './database.ts'
+import type { EmbeddedDatabase } from './pglite.ts'
+
+/** Works off whatever is due; `signal` aborts at stop. */
+export type Handler = (signal: AbortSignal) => Promise<unknown>
+
+export interface Queue {
+  /** Wakes one worker of this kind soon, wherever it runs; several wakes before it starts are one. A lost wake is made good by the sweep. */
+  wake(kind: string): Promise<void>
+  /** The same at a later time, to the second. */
+  wakeAt(kind: string, when: Date): Promise<void>
+  /** Calls the handler at every wake and at every sweep; never twice at once in this process. */
+  work(kind: string, handler: Handler): Promise<void>
+  /** Aborts the handlers' signals, waits for them, and stops. */
+  stop(): Promise<void>
+}
+
+export interface QueueOptions {
+  log: Log
+  sweepSeconds: number
+}
+
+/** With NOTIFY a wake takes milliseconds; the polling serves wakes in the future, and a lost listener. */
+const WORK = { batchSize: 100, pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 2 }
+/** 'short': at most one waiting job per key. Done jobs are of no interest. */
+const QUEUE = {
+  policy: 'short',
+  notify: true,
+  retryLimit: 0,
+  expireInSeconds: 60,
+  retentionSeconds: 7 * 86_400,
+  deleteAfterSeconds: 600,
+}
+
+export async function startQueue(
+  place: { databaseUrl: string } | { embedded: EmbeddedDatabase },
+  { log, sweepSeconds }: QueueOptions,
+): Promise<Queue> {
+  const boss = new PgBoss({
+    ...('databaseUrl' in place
+      ? { connectionString: place.databaseUrl, max: 3, application_name: 'gliabridge-queue' }
+      : { backend: 'pglite' as const, db: adapt(place.embedded) }),
+    useListenNotify: true,
+    schedule: false,
+  })
+  boss.on('error', (error) => log.warn({ code: databaseError(error).code }, 'the queue had a database error'))
+  await boss.start().catch((error) => {
+    throw databaseError(error)
+  })
+
+  const stopping = new AbortController()
+  const drains = new Map<string, Drain>()
+  const queues = new Map<string, Promise<void>>()
+  const ready = (kind: string) => {
+    const made = queues.get(kind) ?? boss.createQueue(kind, QUEUE)
+    queues.set(kind, made)
+    // A failed attempt is not kept, so that the next one tries again.
+    return made.catch((error) => {
+      queues.delete(kind)
+      throw error
+    })
+  }
+  const send = async (kind: string, key: string, startAfter?: Date) => {
+    try {
+      await ready(kind)
+      await boss.send(kind, {}, { singletonKey: key, ...(startAfter ? { startAfter } : {}) })
+    } catch (error) {
+      log.warn({ kind, code: databaseError(error).code }, 'a wake was lost; the sweep makes it good')
+    }
+  }
+  const sweep = setInterval(() => {
+    for (const drain of drains.values()) drain.signal()
+  }, sweepSeconds * 1000)
+
+  return {
+    wake: (kind) => send(kind, 'now'),
+    wakeAt: (kind, when) => send(kind, when.toISOString().slice(0, 19), when),
+    async work(kind, handler) {
+      const drain = createDrain(kind, handler, stopping.signal, log)
+      drains.set(kind, drain)
+      await ready(kind)
+      // The job is done once the worker is awake: a long analysis must not look like an expired job.
+      await boss.work(kind, WORK, async () => drain.signal())
+      drain.signal()
+    },
+    async stop() {
+      clearInterval(sweep)
+      stopping.abort()
+      await Promise.all([...drains.values()].map((drain) => drain.idle()))
+      await boss.stop({ graceful: true, timeout: 5000 })
+    },
+  }
+}
+
+interface Drain {
+  signal(): void
+  idle(): Promise<void>
+}
+
+/** One run at a time; a signal during a run means one more run after it, so nothing that came in between is missed. */
+function createDrain(kind: string, handler: Handler, stopping: AbortSignal, log: Log): Drain {
+  let running: Promise<void> | undefined
+  let again = false
+  const run = async () => {
+    do {
+      again = false
+      try {
+        await handler(stopping)
+      } catch (error) {
+        log.error({ kind, code: asAppError(error).code }, 'a worker failed; the sweep calls it again')
+      }
+    } while (again && !stopping.aborted)
+    running = undefined
+  }
+  return {
+    signal() {
+      if (stopping.aborted) return
+      if (running) again = true
+      else running = run()
+    },
+    async idle() {
+      await running
+    },
+  }
+}
+
+function adapt(db: EmbeddedDatabase) {
+  return {
+    executeSql: async (sql: string, values?: unknown[]) => db.foreign(sql, values) as Promise<{ rows: never[] }>,
+    async listen(channel: string, heard: (payload: string) => void, connected: () => void) {
+      const stop = await db.listen(channel, heard)
+      connected()
+      return { close: stop }
+    },
+  }
+}

@@ -1,0 +1,69 @@
+// Opens the store: PGlite in a folder, or PostgreSQL by URL; schema up to date, dead owners' leases ended, queue running.
+import { AppError } from '../domain/errors.ts'
+import type { AuditTrail, Clock, Log, WatchStore } from '../domain/ports.ts'
+import { type AnalysisRecords, createAnalysisStore } from './analyses.ts'
+import { createAuditTrail } from './audit.ts'
+import { lockFolder } from './folder-lock.ts'
+import { migrate, readMigrations } from './migrate.ts'
+import { type EmbeddedDatabase, openPglite } from './pglite.ts'
+import { openPostgres } from './postgres.ts'
+import { type Queue, startQueue } from './queue.ts'
+import { createWatchStore } from './watch.ts'
+
+export interface Store {
+  analyses: AnalysisRecords
+  watch: WatchStore
+  audit: AuditTrail
+  queue: Queue
+  /** Whether the database answers, for readiness. */
+  ping(): Promise<void>
+  /** Stops the queue, waits for its handlers, closes the database. */
+  close(): Promise<void>
+}
+
+export interface StoreOptions {
+  /** Folder of the embedded database; one process at a time. */
+  dataDir?: string
+  /** PostgreSQL instead; any number of processes. */
+  databaseUrl?: string
+  clock: Clock
+  log: Log
+  /** Seconds between looks at the tables when no wake came; 5 when left out. */
+  sweepSeconds?: number
+}
+
+/** Throws DATA_FOLDER_IN_USE, DATABASE_UNREACHABLE, or SETTINGS_INVALID when neither place is given. */
+export async function openStore({ dataDir, databaseUrl, clock, log, sweepSeconds = 5 }: StoreOptions): Promise<Store> {
+  if (!databaseUrl && !dataDir)
+    throw new AppError('SETTINGS_INVALID', 'store.dataDir or the environment variable DATABASE_URL is needed')
+  const undo: (() => unknown)[] = []
+  const close = async () => {
+    for (const step of undo.splice(0).reverse()) await step()
+  }
+  try {
+    let embedded: EmbeddedDatabase | undefined
+    if (dataDir && !databaseUrl) {
+      const lock = lockFolder(dataDir, { pid: process.pid, since: clock.now().toISOString() })
+      undo.push(() => lock.release())
+      embedded = await openPglite(dataDir)
+    }
+    const db = embedded ?? openPostgres(databaseUrl ?? '', log)
+    undo.push(() => db.close())
+    for (const migration of await migrate(db, await readMigrations())) log.info({ migration }, 'database migrated')
+    const analyses = createAnalysisStore(db, clock)
+    if (embedded) {
+      // The folder is ours alone, so whoever held a lease is dead.
+      const leases = await analyses.releaseAll()
+      if (leases > 0) log.info({ leases }, 'leases of an earlier process ended')
+    }
+    const queue = await startQueue(embedded ? { embedded } : { databaseUrl: databaseUrl ?? '' }, { log, sweepSeconds })
+    undo.push(() => queue.stop())
+    const ping = async () => {
+      await db.query('select 1 as one')
+    }
+    return { analyses, watch: createWatchStore(db, clock), audit: createAuditTrail(db, clock), queue, ping, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

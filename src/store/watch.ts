@@ -1,0 +1,98 @@
+// What the study watch remembers: studies seen, cursors of triggers, and the instances that we wrote ourselves.
+import type { Clock, WatchedStudy, WatchStore } from '../domain/ports.ts'
+import type { Database } from './database.ts'
+
+interface WatchedRow {
+  study_instance_uid: string
+  instance_set_digest: string
+  instance_count: number
+  first_seen_at: Date
+  changed_at: Date
+  decided_digest: string | null
+  decision: string | null
+}
+
+const COLUMNS =
+  'study_instance_uid, instance_set_digest, instance_count, first_seen_at, changed_at, decided_digest, decision'
+
+export function createWatchStore(db: Database, clock: Clock): WatchStore {
+  const now = () => clock.now().toISOString()
+  return {
+    async cursor(trigger) {
+      const [row] = await db.query<{ value: string }>('select value from gliabridge.cursors where trigger_name = $1', [
+        trigger,
+      ])
+      return row?.value
+    },
+
+    async setCursor(trigger, value) {
+      await db.query(
+        `insert into gliabridge.cursors (trigger_name, value, updated_at) values ($1, $2, $3)
+         on conflict (trigger_name) do update set value = excluded.value, updated_at = excluded.updated_at`,
+        [trigger, value, now()],
+      )
+    },
+
+    async get(studyInstanceUid) {
+      const [row] = await db.query<WatchedRow>(
+        `select ${COLUMNS} from gliabridge.watched_studies where study_instance_uid = $1`,
+        [studyInstanceUid],
+      )
+      return row && toWatched(row)
+    },
+
+    async undecided() {
+      const rows = await db.query<WatchedRow>(
+        `select ${COLUMNS} from gliabridge.watched_studies where decided_digest is distinct from instance_set_digest
+         order by changed_at, study_instance_uid`,
+      )
+      return rows.map(toWatched)
+    },
+
+    async put(study) {
+      await db.query(
+        `insert into gliabridge.watched_studies (${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict (study_instance_uid) do update set instance_set_digest = excluded.instance_set_digest,
+           instance_count = excluded.instance_count, first_seen_at = excluded.first_seen_at, changed_at = excluded.changed_at,
+           decided_digest = excluded.decided_digest, decision = excluded.decision`,
+        [
+          study.studyInstanceUid,
+          study.instanceSetDigest,
+          study.instanceCount,
+          study.firstSeenAt,
+          study.changedAt,
+          study.decidedDigest ?? null,
+          study.decision ?? null,
+        ],
+      )
+    },
+
+    async isOwn(sopInstanceUids) {
+      const rows = await db.query<{ sop_instance_uid: string }>(
+        'select sop_instance_uid from gliabridge.own_instances where sop_instance_uid = any($1::text[])',
+        [sopInstanceUids],
+      )
+      return new Set(rows.map((row) => row.sop_instance_uid))
+    },
+
+    async addOwn(sopInstanceUids) {
+      await db.query(
+        `insert into gliabridge.own_instances (sop_instance_uid, added_at)
+         select distinct uid, $2::timestamptz from unnest($1::text[]) as uid on conflict do nothing`,
+        [sopInstanceUids, now()],
+      )
+    },
+  }
+}
+
+function toWatched(row: WatchedRow): WatchedStudy {
+  return {
+    studyInstanceUid: row.study_instance_uid,
+    instanceSetDigest: row.instance_set_digest,
+    instanceCount: row.instance_count,
+    firstSeenAt: row.first_seen_at.toISOString(),
+    changedAt: row.changed_at.toISOString(),
+    ...(row.decided_digest === null ? {} : { decidedDigest: row.decided_digest }),
+    ...(row.decision === null ? {} : { decision: row.decision }),
+  }
+}

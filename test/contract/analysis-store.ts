@@ -1,0 +1,405 @@
+// What every AnalysisStore must do: run on PGlite in unit tests and on a real PostgreSQL in integration.
+import { createHash } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type AnalysisState, mayBecome, TRANSITIONS } from '../../src/domain/analysis.ts'
+import { AppError } from '../../src/domain/errors.ts'
+import type { Artifact } from '../../src/domain/ports.ts'
+import type { StudyIdentity } from '../../src/domain/study.ts'
+import { type AnalysisRecords, createAnalysisStore } from '../../src/store/analyses.ts'
+import type { Database } from '../../src/store/database.ts'
+import { createManualClock } from '../support/manual-clock.ts'
+
+const STATES = Object.keys(TRANSITIONS) as AnalysisState[]
+const HOLD = { code: 'SERIES_MISSING', message: 'no FLAIR' } as const
+
+export function analysisStoreContract(name: string, open: () => Promise<Database>) {
+  describe(`AnalysisStore on ${name}`, () => {
+    let db: Database
+    let store: AnalysisRecords
+    const clock = createManualClock()
+    let serial = 0
+
+    beforeAll(async () => {
+      db = await open()
+      store = createAnalysisStore(db, clock)
+    })
+    afterAll(() => db?.close())
+
+    const analysis = (id = `analysis-${++serial}`) => ({
+      analysisId: id,
+      studyInstanceUid: `1.2.3.${id.length}.${serial}`,
+      bundleId: 'tiny',
+      bundleDigest: 'b'.repeat(64),
+      instanceSetDigest: createHash('sha256').update(id).digest('hex'),
+    })
+    const registered = async () => (await store.register(analysis())).record.analysisId
+    /** Takes every open analysis out of the way, so that a test's own is the only one to claim. */
+    const clear = async () => {
+      for (const { analysisId, state } of await store.list({ limit: 10_000 })) {
+        if (['queued', 'running', 'analysed'].includes(state)) await store.move(analysisId, 'superseded')
+      }
+    }
+    const bring = async (state: AnalysisState) => {
+      const id = await registered()
+      const paths: Record<AnalysisState, AnalysisState[]> = {
+        queued: [],
+        running: ['running'],
+        analysed: ['running', 'analysed'],
+        delivered: ['running', 'analysed', 'delivered'],
+        held: ['held'],
+        superseded: ['superseded'],
+      }
+      for (const to of paths[state]) await store.move(id, to, to === 'held' ? { hold: HOLD } : {})
+      return id
+    }
+    const refusal = async (work: Promise<unknown>) => {
+      const error = await work.then(
+        () => undefined,
+        (thrown) => thrown,
+      )
+      expect(error).toBeInstanceOf(AppError)
+      return error as AppError
+    }
+
+    it('registers once, however often it is asked', async () => {
+      const wanted = { ...analysis(), study: { studyInstanceUid: '1.2', studyDate: '20260301' } as StudyIdentity }
+      const answers = await Promise.all([store.register(wanted), store.register(wanted), store.register(wanted)])
+      expect(answers.filter((answer) => answer.created)).toHaveLength(1)
+      const { record, created } = await store.register(wanted)
+      expect(created).toBe(false)
+      expect(record).toMatchObject({
+        analysisId: wanted.analysisId,
+        instanceSetDigest: wanted.instanceSetDigest,
+        state: 'queued',
+        attempts: 0,
+        createdAt: clock.now().toISOString(),
+        summary: { study: { studyDate: '20260301' } },
+      })
+      expect(record.legs).toEqual([
+        { leg: 'pacs', state: 'waiting', attempts: 0 },
+        { leg: 'ehr', state: 'waiting', attempts: 0 },
+      ])
+      expect(await store.events(wanted.analysisId)).toHaveLength(1)
+    })
+
+    it('keeps createdAt when registered again later', async () => {
+      const wanted = analysis()
+      const first = await store.register(wanted)
+      clock.advance(3600)
+      expect((await store.register(wanted)).record.createdAt).toBe(first.record.createdAt)
+    })
+
+    it('knows nothing of an unknown analysis, and says so', async () => {
+      expect(await store.get('none')).toBeUndefined()
+      expect(await store.events('none')).toEqual([])
+      expect(await store.artifact('none', 'pdf')).toBeUndefined()
+      for (const work of [
+        store.move('none', 'running'),
+        store.note('none', { kind: 'step', text: 'x' }),
+        store.describe('none', {}),
+        store.saveResult('none', {}, []),
+        store.updateLeg('none', 'ehr', { attempts: 1 }),
+      ]) {
+        expect((await refusal(work)).code).toBe('NOT_FOUND')
+      }
+    })
+
+    for (const from of STATES) {
+      for (const to of STATES) {
+        const allowed = mayBecome(from, to)
+        it(`${from} ${allowed ? 'becomes' : 'never becomes'} ${to}`, async () => {
+          const id = await bring(from)
+          const before = await store.events(id)
+          const detail = to === 'held' ? { hold: HOLD } : {}
+          if (allowed) {
+            const record = await store.move(id, to, detail)
+            expect(record.state).toBe(to)
+            expect(record.hold?.code).toBe(to === 'held' ? HOLD.code : undefined)
+            expect(await store.get(id)).toEqual(record)
+            const events = await store.events(id)
+            expect(events).toHaveLength(before.length + 1)
+            expect(events.at(-1)).toMatchObject({ kind: 'state', data: { from, to } })
+          } else {
+            expect((await refusal(store.move(id, to, detail))).code).toBe('STATE_CONFLICT')
+            expect((await store.get(id))?.state).toBe(from)
+            expect(await store.events(id)).toEqual(before)
+          }
+        })
+      }
+    }
+
+    it('holds only with a reason', async () => {
+      const id = await registered()
+      expect((await refusal(store.move(id, 'held'))).code).toBe('STATE_CONFLICT')
+      expect((await refusal(store.move(id, 'running', { hold: HOLD }))).code).toBe('STATE_CONFLICT')
+    })
+
+    it('lets one of many take the same step', async () => {
+      const id = await registered()
+      const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => store.move(id, 'running')))
+      expect(outcomes.filter((outcome) => outcome.status === 'fulfilled')).toHaveLength(1)
+      expect((await store.get(id))?.attempts).toBe(1)
+    })
+
+    it('never gives one analysis to two workers', async () => {
+      await clear()
+      const ids = await Promise.all(Array.from({ length: 12 }, registered))
+      const taken = await Promise.all(Array.from({ length: 20 }, (_, i) => store.claim(`worker-${i}`, 60)))
+      const got = taken.flatMap((record) => (record ? [record.analysisId] : []))
+      // Locked rows are skipped, not waited for, so a claim may miss in the crush; nobody gets what another has.
+      expect(new Set(got).size).toBe(got.length)
+      for (let record = await store.claim('last', 60); record; record = await store.claim('last', 60))
+        got.push(record.analysisId)
+      expect(got.sort()).toEqual(ids.sort())
+    })
+
+    it('takes the oldest first', async () => {
+      await clear()
+      const first = await registered()
+      clock.advance(1)
+      await registered()
+      expect((await store.claim('w', 60))?.analysisId).toBe(first)
+    })
+
+    it('gives a running analysis to another worker only when the lease ended', async () => {
+      await clear()
+      const id = await registered()
+      await store.claim('first', 60)
+      await store.move(id, 'running')
+      clock.advance(59)
+      expect(await store.claim('second', 60)).toBeUndefined()
+      expect(await store.renew(id, 'first', 60)).toBe(true)
+      clock.advance(59)
+      expect(await store.claim('second', 60)).toBeUndefined()
+      clock.advance(2)
+      const taken = await store.claim('second', 60)
+      expect(taken).toMatchObject({ analysisId: id, state: 'running', attempts: 2 })
+      expect(await store.renew(id, 'first', 60)).toBe(false)
+      await store.release(id, 'first')
+      expect(await store.claim('third', 60)).toBeUndefined()
+      expect((await store.events(id)).map((event) => event.text)).toContain('taken over from a worker that ended')
+    })
+
+    it('makes a released analysis due at the time asked for, or at once on request', async () => {
+      await clear()
+      const id = await registered()
+      await store.claim('w', 60)
+      expect(await store.makeDue(id)).toBe(false)
+      await store.release(id, 'w', new Date(clock.now().getTime() + 30_000).toISOString())
+      expect(await store.claim('w', 60)).toBeUndefined()
+      clock.advance(31)
+      expect((await store.claim('w', 60))?.analysisId).toBe(id)
+      await store.release(id, 'w', new Date(clock.now().getTime() + 30_000).toISOString())
+      expect(await store.makeDue(id)).toBe(true)
+      expect((await store.claim('w', 60))?.analysisId).toBe(id)
+    })
+
+    it('ends all leases when no worker can be alive', async () => {
+      await clear()
+      const id = await registered()
+      await store.claim('dead', 3600)
+      expect(await store.releaseAll()).toBeGreaterThan(0)
+      const seen: string[] = []
+      for (let record = await store.claim('w', 1e6); record; record = await store.claim('w', 1e6))
+        seen.push(record.analysisId)
+      expect(seen).toContain(id)
+    })
+
+    it('claims an analysed one while a leg waits, and when the worker died before "delivered"', async () => {
+      await clear()
+      const id = await bring('analysed')
+      const claimable = async () => {
+        const record = await store.claim('w', 60)
+        if (record) await store.release(record.analysisId, 'w')
+        return record?.analysisId === id
+      }
+      expect(await claimable()).toBe(true)
+      await store.updateLeg(id, 'pacs', { state: 'failed', attempts: 1 })
+      expect(await claimable()).toBe(true)
+      await store.updateLeg(id, 'ehr', { state: 'done', attempts: 1 })
+      expect(await claimable()).toBe(false)
+      await store.updateLeg(id, 'pacs', { state: 'waiting' })
+      expect(await claimable()).toBe(true)
+      await store.updateLeg(id, 'pacs', { state: 'done' })
+      expect(await claimable()).toBe(true)
+      await store.move(id, 'delivered')
+      expect(await claimable()).toBe(false)
+    })
+
+    it('puts a released hold to work at once', async () => {
+      await clear()
+      const id = await registered()
+      await store.claim('w', 3600)
+      await store.move(id, 'running')
+      await store.move(id, 'held', { hold: HOLD })
+      expect((await store.get(id))?.hold).toEqual({ ...HOLD, at: clock.now().toISOString() })
+      expect(await store.claim('w', 60)).toBeUndefined()
+      await store.move(id, 'queued')
+      const record = await store.claim('w2', 60)
+      expect(record?.analysisId).toBe(id)
+      expect(record?.hold).toBeUndefined()
+    })
+
+    it('keeps result and artefacts together, byte for byte', async () => {
+      const id = await bring('running')
+      const big = Uint8Array.from({ length: 2_500_003 }, (_, i) => (i * 7 + (i >> 8)) % 256)
+      const artifacts: Artifact[] = [
+        {
+          role: 'segmentation',
+          mediaType: 'application/dicom',
+          bytes: big,
+          sopInstanceUid: '2.25.1',
+          seriesInstanceUid: '2.25.2',
+          sopClassUid: '1.2.840.10008.5.1.4.1.1.66.4',
+        },
+        { role: 'pdf', mediaType: 'application/pdf', bytes: new Uint8Array([0, 255, 10, 39, 92]) },
+      ]
+      const record = await store.saveResult(
+        id,
+        { measurements: [{ region: 'WT', value: 31.4 }], patient: { patientName: "O'Brien^Zoë" } },
+        artifacts,
+      )
+      expect(record).toMatchObject({
+        state: 'analysed',
+        summary: { measurements: [{ region: 'WT', value: 31.4 }], patient: { patientName: "O'Brien^Zoë" } },
+      })
+      const stored = await store.artifacts(id)
+      expect(stored.map((artifact) => artifact.role).sort()).toEqual(['pdf', 'segmentation'])
+      const seg = await store.artifact(id, 'segmentation')
+      expect(seg).toMatchObject({
+        sopInstanceUid: '2.25.1',
+        seriesInstanceUid: '2.25.2',
+        sopClassUid: '1.2.840.10008.5.1.4.1.1.66.4',
+      })
+      expect(Buffer.from(seg!.bytes).equals(Buffer.from(big))).toBe(true)
+      const pdf = await store.artifact(id, 'pdf')
+      expect(pdf).toEqual(artifacts[1])
+      expect(await store.artifact(id, 'result')).toBeUndefined()
+    })
+
+    it('stores no result of an analysis that is not running, not even in part', async () => {
+      const pdf: Artifact = { role: 'pdf', mediaType: 'application/pdf', bytes: new Uint8Array([1]) }
+      for (const state of STATES.filter((other) => other !== 'running')) {
+        const id = await bring(state)
+        expect((await refusal(store.saveResult(id, { a: 1 }, [pdf]))).code).toBe('STATE_CONFLICT')
+        expect(await store.artifacts(id)).toEqual([])
+        expect((await store.get(id))?.summary).toBeUndefined()
+      }
+    })
+
+    it('replaces the artefacts of an earlier run, and leaves none behind', async () => {
+      const id = await bring('running')
+      await store.saveResult(id, {}, [
+        { role: 'segmentation', mediaType: 'application/dicom', bytes: new Uint8Array([1]) },
+        { role: 'pdf', mediaType: 'application/pdf', bytes: new Uint8Array([1]) },
+      ])
+      await store.move(id, 'held', { hold: HOLD })
+      await store.move(id, 'queued')
+      await store.move(id, 'running')
+      await store.saveResult(id, {}, [{ role: 'pdf', mediaType: 'application/pdf', bytes: new Uint8Array([2]) }])
+      expect((await store.artifacts(id)).map(({ role, bytes }) => [role, [...bytes]])).toEqual([['pdf', [2]]])
+    })
+
+    it('notices damaged bytes', async () => {
+      const id = await bring('running')
+      await store.saveResult(id, {}, [{ role: 'pdf', mediaType: 'application/pdf', bytes: new Uint8Array([1, 2, 3]) }])
+      await db.query(`update gliabridge.artifacts set bytes = 'x'::bytea where analysis_id = $1`, [id])
+      expect((await refusal(store.artifact(id, 'pdf'))).message).toContain('damaged')
+    })
+
+    it('merges what is known of a held analysis', async () => {
+      const id = await registered()
+      await store.describe(id, { study: { studyDate: '20260301' } })
+      await store.describe(id, { decisions: [{ taken: false, reasons: ['localizer'] }] })
+      expect((await store.get(id))?.summary).toEqual({
+        study: { studyDate: '20260301' },
+        decisions: [{ taken: false, reasons: ['localizer'] }],
+      })
+    })
+
+    it('keeps each leg on its own, with its last error and receipt', async () => {
+      const id = await bring('analysed')
+      const lastError = { code: 'EHR_ERROR', message: 'status 503', at: clock.now().toISOString() } as const
+      await store.updateLeg(id, 'ehr', { state: 'waiting', attempts: 1, lastError })
+      const done = await store.updateLeg(id, 'pacs', {
+        state: 'done',
+        attempts: 1,
+        receipt: { segmentation: '2.25.9' },
+      })
+      expect(done).toEqual({
+        leg: 'pacs',
+        state: 'done',
+        attempts: 1,
+        doneAt: clock.now().toISOString(),
+        receipt: { segmentation: '2.25.9' },
+      })
+      expect((await store.get(id))?.legs).toEqual([done, { leg: 'ehr', state: 'waiting', attempts: 1, lastError }])
+      expect((await store.events(id)).at(-2)).toMatchObject({
+        kind: 'leg',
+        text: 'ehr: EHR_ERROR: status 503',
+        data: { leg: 'ehr', code: 'EHR_ERROR' },
+      })
+    })
+
+    it('repeats a leg that is done only for a replay', async () => {
+      const id = await bring('analysed')
+      await store.updateLeg(id, 'pacs', { state: 'done', attempts: 1 })
+      expect((await refusal(store.updateLeg(id, 'pacs', { state: 'waiting' }))).code).toBe('STATE_CONFLICT')
+      await store.updateLeg(id, 'ehr', { state: 'done', attempts: 1 })
+      await store.move(id, 'delivered')
+      expect(await store.updateLeg(id, 'pacs', { state: 'waiting', attempts: 0 })).toEqual({
+        leg: 'pacs',
+        state: 'waiting',
+        attempts: 0,
+      })
+      expect((await store.move(id, 'analysed')).state).toBe('analysed')
+    })
+
+    it('lists newest first, by pages and by state, and counts', async () => {
+      clock.advance(10)
+      const a = await bring('held')
+      clock.advance(10)
+      const b = await bring('held')
+      expect((await store.list({ state: 'held', limit: 2 })).map((record) => record.analysisId)).toEqual([b, a])
+      expect((await store.list({ limit: 1, offset: 1 })).map((record) => record.analysisId)).toEqual([a])
+      const all = await store.list({ limit: 10_000 })
+      const counts = await store.countByState()
+      for (const state of STATES) expect(counts[state]).toBe(all.filter((record) => record.state === state).length)
+    })
+
+    it('finds all analyses of a study, oldest first', async () => {
+      const one = { ...analysis(), studyInstanceUid: '1.9.9' }
+      const two = { ...analysis(), studyInstanceUid: '1.9.9' }
+      await store.register(one)
+      clock.advance(1)
+      await store.register(two)
+      expect((await store.byStudy('1.9.9')).map((record) => record.analysisId)).toEqual([
+        one.analysisId,
+        two.analysisId,
+      ])
+    })
+
+    it('keeps notes in order, and the history cannot be rewritten', async () => {
+      const id = await registered()
+      await store.note(id, { kind: 'step', text: 'retrieve started', data: { step: 'retrieve' } })
+      clock.advance(5)
+      await store.note(id, { kind: 'step', text: 'retrieve done in 5.0 s', data: { step: 'retrieve', seconds: 5 } })
+      const events = await store.events(id)
+      expect(events.map((event) => event.text)).toEqual(['registered', 'retrieve started', 'retrieve done in 5.0 s'])
+      expect(events[2]).toEqual({
+        at: clock.now().toISOString(),
+        kind: 'step',
+        text: 'retrieve done in 5.0 s',
+        data: { step: 'retrieve', seconds: 5 },
+      })
+      for (const sql of [
+        `update gliabridge.analysis_events set text = 'x'`,
+        'delete from gliabridge.analysis_events',
+      ]) {
+        const error = await refusal(db.query(sql))
+        expect(error.message).toBe('database error 23001')
+      }
+      expect(await store.events(id)).toEqual(events)
+    })
+  })
+}
