@@ -1,0 +1,96 @@
+// The codes that our FHIR R4 resources carry, each with its system; where no standard code exists, our own CodeSystem.
+import type { CodeableConcept, Coding } from '@medplum/fhirtypes'
+import type { Head } from '../domain/finding.ts'
+
+const LOINC = 'http://loinc.org'
+const SNOMED = 'http://snomed.info/sct'
+export const DCM = 'http://dicom.nema.org/resources/ontology/DCM'
+export const UCUM = 'http://unitsofmeasure.org'
+export const DICOM_UID = 'urn:dicom:uid'
+export const PREDICTION_SYSTEM = 'https://gliabridge.org/fhir/CodeSystem/imaging-prediction'
+export const VALUE_SYSTEM = 'https://gliabridge.org/fhir/CodeSystem/imaging-prediction-value'
+export const MEASUREMENT_SYSTEM = 'https://gliabridge.org/fhir/CodeSystem/imaging-measurement'
+export const BUNDLE_SYSTEM = 'https://gliabridge.org/fhir/NamingSystem/bundle'
+
+const coding = (system: string, code: string, display: string): Coding => ({ system, code, display })
+
+/** Security label of everything we write: asserted by software, not by a person (v3-ObservationValue). */
+export const AIAST = coding(
+  'http://terminology.hl7.org/CodeSystem/v3-ObservationValue',
+  'AIAST',
+  'Artificial Intelligence asserted',
+)
+
+export const MR = coding(DCM, 'MR', 'Magnetic Resonance')
+export const MR_BRAIN = coding(LOINC, '24590-2', 'MR Brain')
+export const MR_BRAIN_WO_W = coding(LOINC, '24587-8', 'MR Brain WO and W contrast IV')
+export const DIAGNOSTIC_IMAGING_STUDY = coding(LOINC, '18748-4', 'Diagnostic imaging study')
+
+export const RADIOLOGY: CodeableConcept[] = [
+  { coding: [coding(LOINC, 'LP29684-5', 'Radiology')] },
+  { coding: [coding('http://terminology.hl7.org/CodeSystem/v2-0074', 'RAD', 'Radiology')] },
+]
+export const CLINICAL_NOTE: CodeableConcept = {
+  coding: [
+    coding(
+      'http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category',
+      'clinical-note',
+      'Clinical Note',
+    ),
+  ],
+}
+export const IMAGING: CodeableConcept = {
+  coding: [coding('http://terminology.hl7.org/CodeSystem/observation-category', 'imaging', 'Imaging')],
+}
+
+export const VOLUME = coding(SNOMED, '118565006', 'Volume')
+export const BRAIN: CodeableConcept = { coding: [coding(SNOMED, '12738006', 'Brain structure')] }
+export const SOFTWARE = coding(SNOMED, '706687001', 'Software')
+export const VOXEL_SUM: CodeableConcept = { coding: [coding(DCM, '126030', 'Sum of segmented voxel volumes')] }
+
+export const INDETERMINATE: CodeableConcept = {
+  coding: [coding('http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation', 'IND', 'Indeterminate')],
+}
+export const UNSUPPORTED = coding(
+  'http://terminology.hl7.org/CodeSystem/data-absent-reason',
+  'unsupported',
+  'Unsupported',
+)
+
+export const ACCESSION: CodeableConcept = {
+  coding: [coding('http://terminology.hl7.org/CodeSystem/v2-0203', 'ACSN', 'Accession ID')],
+}
+const PARTICIPANT = 'http://terminology.hl7.org/CodeSystem/provenance-participant-type'
+export const AUTHOR: CodeableConcept = { coding: [coding(PARTICIPANT, 'author', 'Author')] }
+export const ASSEMBLER: CodeableConcept = { coding: [coding(PARTICIPANT, 'assembler', 'Assembler')] }
+export const CREATE: CodeableConcept = {
+  coding: [coding('http://terminology.hl7.org/CodeSystem/v3-DataOperation', 'CREATE', 'create')],
+}
+
+/** How a head is called where a person reads it. "Predicted" stands in the code, so that no lab result can be mistaken for it. */
+export const HEAD_NAMES: Record<Head, string> = {
+  idh: 'IDH mutation status',
+  '1p19q': '1p/19q codeletion status',
+  mgmt: 'MGMT promoter methylation status',
+  grade: 'WHO CNS grade',
+  survival: 'overall survival',
+}
+
+/** Code of a prediction: LOINC's molecular codes say "in tissue", so an image never gets one. */
+export function predictionCode(head: Head): CodeableConcept {
+  const display = `Predicted ${HEAD_NAMES[head]}`
+  return { coding: [coding(PREDICTION_SYSTEM, `predicted-${head}`, display)], text: `${display} (from MR images)` }
+}
+
+/** Code of a segment's or region's volume: our own code for which volume, SNOMED CT for what kind of quantity (DICOM CID 7472). */
+export function volumeCode(region: string, name: string): CodeableConcept {
+  return {
+    coding: [coding(MEASUREMENT_SYSTEM, `volume-${region}`, `Volume of ${name}`), VOLUME],
+    text: `Volume: ${name}`,
+  }
+}
+
+/** A code of our own for what a head called, for example "IDH-mutant". */
+export function valueCode(value: string): CodeableConcept {
+  return { coding: [coding(VALUE_SYSTEM, value.replace(/\s+/g, '-'), value)], text: value }
+}

@@ -1,0 +1,43 @@
+// What every resource builder gets: the report, the systems, and where the other resources are.
+import type { Meta, Reference, Resource, ResourceType } from '@medplum/fhirtypes'
+import type { EhrReport } from '../domain/ports.ts'
+import { AIAST, DICOM_UID } from './codes.ts'
+import type { Key } from './identifiers.ts'
+
+/** Where the PDF's bytes are: in the attachment itself, or behind a URL on the server. */
+export type PdfContent = { data: string } | { url: string }
+
+export interface BuildContext {
+  report: EhrReport
+  /** System of all identifiers that hang on the analysis. */
+  analysisSystem: string
+  /** "Patient/12" */
+  patient: string
+  /** "Device/3" of a resource that the server has, else the urn:uuid of its entry in the transaction. */
+  referenceTo(role: string): string
+  pdf: PdfContent
+}
+
+/** One resource that the EHR must hold in the end. */
+export interface Wanted<T extends Resource = Resource> {
+  /** Name in the receipt, for example "diagnosticReport" or "observation.idh". */
+  role: string
+  key: Key
+  /** Built once the references are known. */
+  build(context: BuildContext): T
+}
+
+/** meta of everything we write. */
+export function metaOf(tag?: { system: string; code: string }): Meta {
+  return { security: [AIAST], ...(tag && { tag: [tag] }) }
+}
+
+/** A literal reference to the resource of a role. */
+export function refer<T extends Resource>(context: BuildContext, role: string, display?: string): Reference<T> {
+  return { reference: context.referenceTo(role), ...(display && { display }) }
+}
+
+/** A logical reference to a DICOM object by its UID. */
+export function dicomReference<T extends Resource>(uid: string, display: string, type?: ResourceType): Reference<T> {
+  return { ...(type && { type }), identifier: { system: DICOM_UID, value: `urn:oid:${uid}` }, display }
+}

@@ -1,0 +1,134 @@
+// Observations (FHIR R4): one per measured volume, one per head of the bundle; a head that is not evaluable says why.
+import type { Observation, ObservationComponent, Quantity } from '@medplum/fhirtypes'
+import type { Measurement, Prediction } from '../domain/finding.ts'
+import {
+  BRAIN,
+  IMAGING,
+  INDETERMINATE,
+  predictionCode,
+  UCUM,
+  UNSUPPORTED,
+  VOXEL_SUM,
+  valueCode,
+  volumeCode,
+} from './codes.ts'
+import { type BuildContext, metaOf, refer, type Wanted } from './context.ts'
+import { fhirDate } from './dates.ts'
+import { keyValue } from './identifiers.ts'
+import { NOT_A_TISSUE_TEST, probabilityLabel, rounded } from './wording.ts'
+
+const UNCERTAINTY = 'http://hl7.org/fhir/StructureDefinition/iso21090-uncertainty'
+const UNCERTAINTY_TYPE = 'http://hl7.org/fhir/StructureDefinition/iso21090-uncertaintyType'
+
+/** Elements that all our Observations share. */
+function base(context: BuildContext, identifier: { system: string; value: string }) {
+  const date = fhirDate(context.report.result.study.studyDate)
+  return {
+    resourceType: 'Observation' as const,
+    meta: metaOf(),
+    identifier: [identifier],
+    status: 'preliminary' as const,
+    category: [IMAGING],
+    subject: refer<never>(context, 'patient'),
+    ...(date && { effectiveDateTime: date }),
+    issued: context.report.result.analysedAt,
+    bodySite: BRAIN,
+    device: refer<never>(context, 'device'),
+    derivedFrom: [refer<never>(context, 'imagingStudy')],
+  }
+}
+
+/** mL; one standard deviation as iso21090-uncertainty of a normal distribution where the bundle has an estimate. */
+function volumeQuantity({ value, standardDeviation }: Measurement): Quantity {
+  return {
+    ...(standardDeviation !== undefined && {
+      extension: [
+        { url: UNCERTAINTY, valueDecimal: rounded(standardDeviation, 3) },
+        { url: UNCERTAINTY_TYPE, valueCode: 'N' },
+      ],
+    }),
+    value: rounded(value, 3),
+    unit: 'mL',
+    system: UCUM,
+    code: 'mL',
+  }
+}
+
+export function volumeObservation(
+  analysisSystem: string,
+  analysisId: string,
+  measurement: Measurement,
+): Wanted<Observation> {
+  const value = keyValue(analysisId, 'volume', measurement.region)
+  const key = { resourceType: 'Observation', param: 'identifier', system: analysisSystem, value } as const
+  return {
+    role: `observation.volume.${measurement.region}`,
+    key,
+    build: (context) => ({
+      ...base(context, { system: analysisSystem, value }),
+      code: volumeCode(measurement.region, measurement.name),
+      valueQuantity: volumeQuantity(measurement),
+      method: VOXEL_SUM,
+    }),
+  }
+}
+
+/** Probability as a quantity of unit 1; its 95 % interval, where known, as a second component. */
+function probabilityComponents(prediction: Exclude<Prediction, { status: 'not-evaluable' }>): ObservationComponent[] {
+  const one = { unit: '1', system: UCUM, code: '1' }
+  return Object.entries(prediction.probabilities).flatMap(([key, probability]) => {
+    const label = probabilityLabel(prediction.head, key)
+    const interval = prediction.intervals[key]
+    const point: ObservationComponent = {
+      code: { ...valueCode(label), text: `Probability: ${label}` },
+      valueQuantity: { value: rounded(probability, 4), ...one },
+    }
+    if (!interval) return [point]
+    const [low, high] = interval
+    const range: ObservationComponent = {
+      code: { text: `95 % interval of the probability: ${label}` },
+      valueRange: { low: { value: rounded(low, 4), ...one }, high: { value: rounded(high, 4), ...one } },
+    }
+    return [point, range]
+  })
+}
+
+export function headObservation(
+  analysisSystem: string,
+  analysisId: string,
+  prediction: Prediction,
+): Wanted<Observation> {
+  const value = keyValue(analysisId, prediction.head)
+  const key = { resourceType: 'Observation', param: 'identifier', system: analysisSystem, value } as const
+  return {
+    role: `observation.${prediction.head}`,
+    key,
+    build: (context) => {
+      const { bundle } = context.report.result
+      const common = {
+        ...base(context, { system: analysisSystem, value }),
+        code: predictionCode(prediction.head),
+        method: { text: `${bundle.name}, version ${bundle.version}, on MR images` },
+      }
+      if (prediction.status === 'not-evaluable') {
+        return {
+          ...common,
+          dataAbsentReason: { coding: [UNSUPPORTED], text: prediction.reason },
+          note: [{ text: `Not evaluable: ${prediction.reason}` }],
+        }
+      }
+      const features = prediction.explanation.map(
+        ({ feature, contribution }) => `${feature} ${contribution.toFixed(2)}`,
+      )
+      const explained = features.length > 0 ? [{ text: `Contributions of image features: ${features.join(', ')}` }] : []
+      return {
+        ...common,
+        ...(prediction.status === 'evaluable' &&
+          prediction.call !== undefined && { valueCodeableConcept: valueCode(prediction.call) }),
+        ...(prediction.status === 'indeterminate' && { interpretation: [INDETERMINATE] }),
+        component: probabilityComponents(prediction),
+        note: [{ text: NOT_A_TISSUE_TEST }, ...explained],
+      }
+    },
+  }
+}

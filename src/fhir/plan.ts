@@ -1,0 +1,169 @@
+// From what the EHR has to the one transaction that brings it to what it must have (FHIR R4 http.html#transaction); pure.
+import type { BundleEntry, Coding, DiagnosticReport, Meta, Resource } from '@medplum/fhirtypes'
+import { AppError } from '../domain/errors.ts'
+import type { EhrReport } from '../domain/ports.ts'
+import { base64, INLINE_LIMIT_BYTES, pdfBinary, sha1Base64 } from './attachment.ts'
+import { differingElements } from './compare.ts'
+import type { BuildContext, PdfContent, Wanted } from './context.ts'
+import { relativeReference, urnOf } from './identifiers.ts'
+import type { ReportSet } from './report-set.ts'
+
+/** What the EHR holds now, by role. */
+export type Found = ReadonlyMap<string, Resource>
+
+export interface Plan {
+  /** Empty: nothing to write. */
+  entries: BundleEntry[]
+  /** Roles that are missing. */
+  missing: string[]
+  /** "role.element" of what is there but says something else. */
+  differing: string[]
+}
+
+/** Elements that the EHR or a person may add to a resource while it is still ours; kept when we write it again. */
+const KEPT = ['encounter', 'performer', 'resultsInterpreter', 'extension']
+
+/** Whether software may still write it: a status that a person set is never overwritten. */
+export function isOurs(resource: Resource): boolean {
+  switch (resource.resourceType) {
+    case 'DiagnosticReport':
+      return ['registered', 'partial', 'preliminary'].includes(resource.status)
+    case 'Observation':
+    case 'RiskAssessment':
+      return ['registered', 'preliminary'].includes(resource.status)
+    case 'DocumentReference':
+      return resource.status === 'current' && (resource.docStatus ?? 'preliminary') === 'preliminary'
+    default:
+      return true
+  }
+}
+
+export function referenceOf(resource: Resource): string {
+  if (!resource.id) throw new AppError('EHR_ERROR', `the FHIR server gave a ${resource.resourceType} without id`)
+  return `${resource.resourceType}/${resource.id}`
+}
+
+/** The context in which all resources are built: what is found has its reference, the rest the urn:uuid of its entry. */
+export function contextOf(
+  report: EhrReport,
+  set: ReportSet,
+  analysisSystem: string,
+  patient: string,
+  found: Found,
+): BuildContext {
+  const all: Wanted[] = [...set.shared, set.anchor, ...set.rest]
+  return {
+    report,
+    analysisSystem,
+    patient,
+    referenceTo(role) {
+      if (role === 'patient') return patient
+      const resource = found.get(role)
+      if (resource) return referenceOf(resource)
+      const wanted = all.find((candidate) => candidate.role === role)
+      if (!wanted) throw new AppError('INTERNAL', `no resource has the role ${role}`)
+      return urnOf(wanted.key)
+    },
+    pdf: pdfContent(report, set, found),
+  }
+}
+
+function pdfContent(report: EhrReport, set: ReportSet, found: Found): PdfContent {
+  if (report.pdf.byteLength <= INLINE_LIMIT_BYTES) return { data: base64(report.pdf) }
+  const url = storedPdfUrl(report, found)
+  return { url: url ?? binaryUrn(set) }
+}
+
+/** The entry of the Binary must have a urn that differs from the DiagnosticReport's, whose key it borrows. */
+function binaryUrn(set: ReportSet): string {
+  return urnOf({ ...set.anchor.key, resourceType: 'Binary' })
+}
+
+/** Where an earlier post put the same bytes. */
+function storedPdfUrl(report: EhrReport, found: Found): string | undefined {
+  const document = found.get('documentReference')
+  if (document?.resourceType !== 'DocumentReference') return undefined
+  const hash = sha1Base64(report.pdf)
+  return document.content.find(({ attachment }) => attachment.hash === hash)?.attachment.url
+}
+
+/**
+ * The anchor goes with every transaction that creates something, with its version as If-Match: of two writers that read
+ * the same state one is refused as a whole, so nothing is created twice.
+ */
+export function planWrites(set: ReportSet, context: BuildContext, found: Found): Plan {
+  const plan: Plan = { entries: [], missing: [], differing: [] }
+  const anchor = found.get(set.anchor.role) as DiagnosticReport
+  if (!isOurs(anchor)) return plan
+  if ('url' in context.pdf && context.pdf.url === binaryUrn(set)) {
+    plan.entries.push({
+      fullUrl: context.pdf.url,
+      request: { method: 'POST', url: 'Binary' },
+      resource: pdfBinary(context.report),
+    })
+  }
+  for (const wanted of set.rest) {
+    const stored = found.get(wanted.role)
+    if (!stored) {
+      plan.missing.push(wanted.role)
+      const { resourceType } = wanted.key
+      plan.entries.push({
+        fullUrl: urnOf(wanted.key),
+        request: { method: 'POST', url: resourceType },
+        resource: wanted.build(context),
+      })
+    } else if (isOurs(stored)) {
+      addUpdate(plan, wanted.role, stored, wanted.build(context), false)
+    }
+  }
+  addUpdate(plan, set.anchor.role, anchor, set.anchor.build(context), plan.entries.length > 0)
+  return plan
+}
+
+function addUpdate(plan: Plan, role: string, stored: Resource, wanted: Resource, always: boolean): void {
+  const elements = differingElements(stored, wanted)
+  plan.differing.push(...elements.map((element) => `${role}.${element}`))
+  if (elements.length === 0 && !always) return
+  const version = stored.meta?.versionId
+  if (!version) {
+    throw new AppError(
+      'EHR_REJECTED',
+      `the FHIR server gives no meta.versionId for ${stored.resourceType}, so a safe update is not possible`,
+    )
+  }
+  const reference = referenceOf(stored)
+  const kept = Object.fromEntries(Object.entries(stored).filter(([name]) => KEPT.includes(name)))
+  const resource = { ...kept, ...wanted, id: stored.id!, meta: mergedMeta(stored.meta, wanted.meta) } as Resource
+  plan.entries.push({
+    fullUrl: reference,
+    request: { method: 'PUT', url: reference, ifMatch: `W/"${version}"` },
+    resource,
+  })
+}
+
+/** Labels and tags that others added stay. */
+function mergedMeta(stored: Meta | undefined, wanted: Meta | undefined): Meta {
+  const union = (a: Coding[] = [], b: Coding[] = []) => [
+    ...a,
+    ...b.filter((coding) => !a.some((other) => other.system === coding.system && other.code === coding.code)),
+  ]
+  const security = union(wanted?.security, stored?.security)
+  const tag = union(wanted?.tag, stored?.tag)
+  return {
+    ...(stored?.profile && { profile: stored.profile }),
+    ...(security.length > 0 && { security }),
+    ...(tag.length > 0 && { tag }),
+  }
+}
+
+/** A study or report of the EHR under our identifier that belongs to another patient: a person must look. */
+export function checkSubject(resource: Resource, patient: string): void {
+  const subject =
+    'subject' in resource ? (resource.subject as { reference?: string } | undefined)?.reference : undefined
+  if (subject !== undefined && relativeReference(subject) !== patient) {
+    throw new AppError(
+      'PATIENT_MISMATCH',
+      `the EHR's ${resource.resourceType} of this study belongs to another patient than the identifier's`,
+    )
+  }
+}
