@@ -1,0 +1,268 @@
+// HTTP to one DICOMweb service root: credentials, a limit on silence, repetition of reads on a broken connection.
+import { AppError } from '../domain/errors.ts'
+import type { DicomJson } from '../domain/study.ts'
+import { type Asked, errorOfStatus, errorOfThrown, isReset, safeAddress } from './errors.ts'
+import { parseMediaType } from './media-type.ts'
+import { decodeMultipart, joinChunks } from './multipart.ts'
+
+export type Auth =
+  | { type: 'none' }
+  | { type: 'basic'; username: string; password: string }
+  | { type: 'bearer'; token: string }
+
+export interface ConnectionOptions {
+  /** Service root, for example "https://pacs.example/dicom-web". */
+  url: string
+  auth: Auth
+  /** The archive may be silent for this long: before the first byte and between any two. */
+  timeoutMs: number
+  fetch?: typeof fetch
+}
+
+/** An answer whose body is read under the limit on silence. */
+export interface Answer {
+  status: number
+  headers: Headers
+  body: AsyncGenerator<Uint8Array, void>
+  /** Gives up the body and its connection. */
+  discard(): void
+}
+
+export interface Connection {
+  /** A list of DICOM JSON data sets, with the headers it came with; nothing found is []. Repeated when the connection breaks. */
+  getList(path: string, what: string): Promise<{ list: DicomJson[]; headers: Headers }>
+  /** Part 10 objects as they arrive. `complete` is false in the return value when the archive says so itself (206). */
+  getObjects(path: string, what: string): AsyncGenerator<Uint8Array<ArrayBuffer>, void>
+  /** Sends once and never repeats; the whole answer as text. */
+  post(
+    path: string,
+    what: string,
+    contentType: string,
+    body: Iterable<Uint8Array>,
+  ): Promise<{ status: number; headers: Headers; text: string }>
+  asked(path: string, what: string): Asked
+}
+
+const READ_ATTEMPTS = 3
+/** An answer held in memory as one string is at most this long. */
+const TEXT_BYTES = 2 ** 28
+const OBJECTS = 'multipart/related; type="application/dicom"; transfer-syntax=*'
+
+export function openConnection(options: ConnectionOptions): Connection {
+  const root = readRoot(options.url)
+  const authorization = authorizationOf(options.auth)
+  const call = options.fetch ?? fetch
+  const asked = (path: string, what: string): Asked => ({ what, target: safeAddress(root + path) })
+
+  async function send(
+    path: string,
+    what: string,
+    init: { headers: Record<string, string>; upload?: Iterable<Uint8Array> },
+  ): Promise<Answer> {
+    const silence = limitSilence(options.timeoutMs, asked(path, what))
+    const headers = { ...init.headers, ...(authorization === undefined ? {} : { authorization }) }
+    const upload = init.upload && {
+      method: 'POST',
+      body: ReadableStream.from(watchUpload(init.upload, silence)),
+      duplex: 'half' as const,
+    }
+    try {
+      // Redirects are an answer of their own: behind them is a login page or another service, never what was asked for.
+      const request = { ...upload, headers, signal: silence.signal, redirect: 'manual' as const }
+      const response = await silence.during(call(root + path, request))
+      const body = readBody(response, silence, asked(path, what))
+      return { status: response.status, headers: response.headers, body, discard: () => silence.abort() }
+    } catch (error) {
+      throw errorOfThrown(error, asked(path, what), 'request')
+    }
+  }
+
+  /** Sends a read, again when the connection breaks before the answer: idle connections are closed by the archive at will. */
+  async function get(path: string, what: string, accept: string): Promise<Answer> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const answer = await send(path, what, { headers: { accept } })
+        if (answer.status >= 200 && answer.status < 300) return answer
+        answer.discard()
+        throw errorOfStatus(answer.status, answer.headers, asked(path, what))
+      } catch (error) {
+        if (attempt >= READ_ATTEMPTS || !isReset(error)) throw error
+      }
+    }
+  }
+
+  return {
+    asked,
+
+    async getList(path, what) {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          const answer = await get(path, what, 'application/dicom+json')
+          const body = await readText(answer, asked(path, what))
+          if (answer.status === 206) throw incomplete(asked(path, what))
+          return { list: parseList(body, asked(path, what)), headers: answer.headers }
+        } catch (error) {
+          if (attempt >= READ_ATTEMPTS || !(error instanceof AppError) || error.code !== 'ARCHIVE_TRUNCATED')
+            throw error
+        }
+      }
+    },
+
+    async *getObjects(path, what) {
+      const answer = await get(path, what, OBJECTS)
+      const at = asked(path, what)
+      const { type, parameters } = parseMediaType(answer.headers.get('content-type'))
+      if (type === 'application/dicom') {
+        yield await readBytes(answer)
+      } else if (type === 'multipart/related' && parameters.boundary) {
+        try {
+          for await (const part of decodeMultipart(answer.body, parameters.boundary)) yield part.body
+        } catch (error) {
+          throw located(error, at)
+        }
+      } else if (answer.status !== 204) {
+        answer.discard()
+        throw notDicomweb(type, at)
+      }
+      if (answer.status === 206) throw incomplete(at)
+    },
+
+    async post(path, what, contentType, body) {
+      const answer = await send(path, what, {
+        headers: { accept: 'application/dicom+json', 'content-type': contentType },
+        upload: body,
+      })
+      return { status: answer.status, headers: answer.headers, text: await readText(answer, asked(path, what)) }
+    },
+  }
+}
+
+function readRoot(address: string): string {
+  const url = URL.canParse(address) ? new URL(address) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new AppError('SETTINGS_INVALID', 'pacs.url must be an http or https address')
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new AppError(
+      'SETTINGS_INVALID',
+      'pacs.url must not hold credentials; pacs.auth names the environment variables for them',
+    )
+  }
+  if (url.search !== '' || url.hash !== '')
+    throw new AppError('SETTINGS_INVALID', 'pacs.url must not hold a query or fragment')
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
+}
+
+function authorizationOf(auth: Auth): string | undefined {
+  if (auth.type === 'basic') return `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`
+  return auth.type === 'bearer' ? `Bearer ${auth.token}` : undefined
+}
+
+interface Silence {
+  signal: AbortSignal
+  /** Waits for the promise, but no longer than the limit since the last touch. */
+  during<T>(promise: Promise<T>): Promise<T>
+  /** Something moved: the limit starts anew. */
+  touch(): void
+  abort(): void
+}
+
+/** Only waiting counts: a slow reader of the answer does not make the archive late. */
+function limitSilence(timeoutMs: number, asked: Asked): Silence {
+  const controller = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  return {
+    signal: controller.signal,
+    abort: () => controller.abort(),
+    touch: () => timer?.refresh(),
+    async during(promise) {
+      const error = new AppError(
+        'ARCHIVE_TIMEOUT',
+        `the archive sent nothing for ${timeoutMs} ms in answer to ${asked.what} (${asked.target})`,
+      )
+      timer = setTimeout(() => controller.abort(error), timeoutMs)
+      try {
+        return await promise
+      } finally {
+        clearTimeout(timer)
+        timer = undefined
+      }
+    },
+  }
+}
+
+function* watchUpload(upload: Iterable<Uint8Array>, silence: Silence): Generator<Uint8Array, void> {
+  for (const slice of upload) {
+    silence.touch()
+    yield slice
+  }
+  silence.touch()
+}
+
+async function* readBody(response: Response, silence: Silence, asked: Asked): AsyncGenerator<Uint8Array, void> {
+  const reader = response.body?.getReader()
+  if (reader === undefined) return
+  let ended = false
+  try {
+    for (;;) {
+      const { done, value } = await silence.during(reader.read())
+      ended = done
+      if (done) return
+      yield value
+    }
+  } catch (error) {
+    throw errorOfThrown(error, asked, 'body')
+  } finally {
+    if (!ended) silence.abort()
+  }
+}
+
+async function readBytes(answer: Answer): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of answer.body) chunks.push(chunk)
+  return joinChunks(chunks)
+}
+
+async function readText(answer: Answer, asked: Asked): Promise<string> {
+  const decoder = new TextDecoder('utf-8')
+  let text = ''
+  for await (const chunk of answer.body) {
+    text += decoder.decode(chunk, { stream: true })
+    if (text.length > TEXT_BYTES)
+      throw new AppError('ARCHIVE_NOT_DICOMWEB', `the answer to ${asked.what} is too long (${asked.target})`)
+  }
+  return text + decoder.decode()
+}
+
+/** A cut answer and a foreign one must not be confused: the first is asked for again. */
+function parseList(body: string, asked: Asked): DicomJson[] {
+  const text = body.trim()
+  if (text === '') return []
+  if (!text.startsWith('[')) throw notDicomweb(text.startsWith('<') ? 'a page' : 'no DICOM JSON list', asked)
+  try {
+    return JSON.parse(text) as DicomJson[]
+  } catch {
+    // No cause: the parser's message quotes the body.
+    throw new AppError('ARCHIVE_TRUNCATED', `the answer to ${asked.what} is not whole (${asked.target})`)
+  }
+}
+
+function notDicomweb(found: string, asked: Asked): AppError {
+  const kind = found === '' ? 'no media type' : found
+  return new AppError(
+    'ARCHIVE_NOT_DICOMWEB',
+    `the answer to ${asked.what} is not DICOMweb but ${kind} (${asked.target})`,
+  )
+}
+
+function incomplete(asked: Asked): AppError {
+  return new AppError('ARCHIVE_TRUNCATED', `the archive answered 206 (partial) to ${asked.what} (${asked.target})`)
+}
+
+/** Adds what was asked to an error of the decoder. */
+function located(error: unknown, asked: Asked): AppError {
+  const found = errorOfThrown(error, asked, 'body')
+  return found.message.includes(asked.target)
+    ? found
+    : new AppError(found.code, `${asked.what}: ${found.message} (${asked.target})`, { cause: error })
+}

@@ -1,0 +1,118 @@
+// Whether a Part 10 object is whole: its element lengths are followed to the end, without decoding values (PS3.5 Section 7).
+import { inflateRawSync } from 'node:zlib'
+import { type FileMeta, hasLongLength } from './file-meta.ts'
+
+const IMPLICIT_LE = '1.2.840.10008.1.2'
+const DEFLATED_LE = '1.2.840.10008.1.2.1.99'
+const EXPLICIT_BE = '1.2.840.10008.1.2.2'
+const UNDEFINED = 0xffffffff
+const ITEM = 0xfffee000
+const ITEM_END = 0xfffee00d
+const SEQUENCE_END = 0xfffee0dd
+const ROWS = 0x00280010
+
+/** Marks the two ways a walk ends early. */
+const CUT = 'cut'
+const UNREADABLE = 'unreadable'
+type Stop = typeof CUT | typeof UNREADABLE
+
+interface Cursor {
+  data: DataView
+  at: number
+  explicit: boolean
+  littleEndian: boolean
+}
+
+/**
+ * Why the object is certainly truncated, or undefined. An encoding that this walk does not understand is not judged here:
+ * the parser that reads it will say so.
+ */
+export function findTruncation(bytes: Uint8Array, meta: FileMeta): string | undefined {
+  let body = bytes.subarray(meta.dataSetOffset)
+  if (meta.transferSyntaxUid === DEFLATED_LE) {
+    try {
+      body = inflateRawSync(body)
+    } catch {
+      return 'its deflated data set ends early or is damaged'
+    }
+  }
+  const cursor: Cursor = {
+    data: new DataView(body.buffer, body.byteOffset, body.byteLength),
+    at: 0,
+    explicit: meta.transferSyntaxUid !== IMPLICIT_LE,
+    littleEndian: meta.transferSyntaxUid !== EXPLICIT_BE,
+  }
+  const seen = { rows: false, pixels: false }
+  const stop = walkDataSet(cursor, false, (tag) => {
+    if (tag === ROWS) seen.rows = true
+    if (tag >>> 16 === 0x7fe0) seen.pixels = true
+  })
+  if (stop === CUT) return `it ends within an element, after ${bytes.length} bytes`
+  if (stop === undefined && seen.rows && !seen.pixels)
+    return `it ends before its pixel data, after ${bytes.length} bytes`
+  return undefined
+}
+
+function walkDataSet(cursor: Cursor, inItem: boolean, onTop?: (tag: number) => void): Stop | undefined {
+  while (cursor.at < cursor.data.byteLength) {
+    const element = readElement(cursor)
+    if (typeof element === 'string') return element
+    if (inItem && element.tag === ITEM_END) return undefined
+    onTop?.(element.tag)
+    const stop = skipValue(cursor, element)
+    if (stop) return stop
+  }
+  return inItem ? CUT : undefined
+}
+
+interface Element {
+  tag: number
+  vr: string
+  length: number
+}
+
+function readElement(cursor: Cursor): Element | Stop {
+  const { data, littleEndian } = cursor
+  if (cursor.at + 8 > data.byteLength) return CUT
+  const tag = data.getUint16(cursor.at, littleEndian) * 0x10000 + data.getUint16(cursor.at + 2, littleEndian)
+  if (!cursor.explicit || tag >>> 16 === 0xfffe) {
+    const length = data.getUint32(cursor.at + 4, littleEndian)
+    cursor.at += 8
+    return { tag, vr: '', length }
+  }
+  const vr = String.fromCharCode(data.getUint8(cursor.at + 4), data.getUint8(cursor.at + 5))
+  if (!/^[A-Z]{2}$/.test(vr)) return UNREADABLE
+  if (!hasLongLength(vr)) {
+    const length = data.getUint16(cursor.at + 6, littleEndian)
+    cursor.at += 8
+    return { tag, vr, length }
+  }
+  if (cursor.at + 12 > data.byteLength) return CUT
+  const length = data.getUint32(cursor.at + 8, littleEndian)
+  cursor.at += 12
+  return { tag, vr, length }
+}
+
+function skipValue(cursor: Cursor, { vr, length }: Element): Stop | undefined {
+  if (length !== UNDEFINED) {
+    if (cursor.at + length > cursor.data.byteLength) return CUT
+    cursor.at += length
+    return undefined
+  }
+  // A value of unknown VR and undefined length is a sequence in implicit encoding (PS3.5 Section 6.2.2 note 2).
+  const items = vr === 'UN' ? { ...cursor, explicit: false } : cursor
+  const stop = walkItems(items)
+  cursor.at = items.at
+  return stop
+}
+
+function walkItems(cursor: Cursor): Stop | undefined {
+  for (;;) {
+    const element = readElement(cursor)
+    if (typeof element === 'string') return element
+    if (element.tag === SEQUENCE_END) return undefined
+    if (element.tag !== ITEM) return UNREADABLE
+    const stop = element.length === UNDEFINED ? walkDataSet(cursor, true) : skipValue(cursor, element)
+    if (stop) return stop
+  }
+}

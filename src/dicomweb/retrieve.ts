@@ -1,0 +1,96 @@
+// WADO-RS of a series, complete or an error: multipart first, then one by one what did not arrive whole (PS3.18 Section 10.4).
+import { AppError, asAppError } from '../domain/errors.ts'
+import type { ImageArchive, Log } from '../domain/ports.ts'
+import type { Uid } from '../domain/study.ts'
+import type { Connection } from './client-connection.ts'
+import { readFileMeta } from './file-meta.ts'
+import { findTruncation } from './instance-end.ts'
+import { resourcePath } from './query.ts'
+
+type Bytes = Uint8Array<ArrayBuffer>
+type Checked = { sopInstanceUid: Uid; bytes: Bytes; damage?: string } | { sopInstanceUid?: undefined; damage: string }
+
+/** With these, asking for single instances fails as well. Others may be about one instance that spoils the answer for all. */
+const POINTLESS_TO_GO_ON = new Set(['ARCHIVE_UNREACHABLE', 'ARCHIVE_AUTH'])
+
+export function createRetriever(
+  connection: Connection,
+  log: Log,
+): Pick<ImageArchive, 'retrieveSeries' | 'retrieveInstance'> {
+  async function* retrieveSeries(study: Uid, series: Uid, expected: Uid[]): AsyncGenerator<Bytes, void> {
+    const missing = new Set(expected)
+    if (missing.size === 0) return
+    let interruption: AppError | undefined
+    try {
+      for await (const bytes of connection.getObjects(resourcePath(study, series), `series ${series}`)) {
+        const checked = checkObject(bytes)
+        // An instance that arrived after the set was fixed belongs to another analysis; one that came twice is known.
+        if (
+          checked.sopInstanceUid === undefined ||
+          checked.damage !== undefined ||
+          !missing.delete(checked.sopInstanceUid)
+        )
+          continue
+        yield checked.bytes
+      }
+    } catch (thrown) {
+      interruption = asAppError(thrown)
+      if (POINTLESS_TO_GO_ON.has(interruption.code)) throw interruption
+    }
+    if (missing.size === 0) return
+    log.warn(
+      {
+        seriesInstanceUid: series,
+        expected: expected.length,
+        missing: missing.size,
+        code: interruption?.code ?? 'ARCHIVE_TRUNCATED',
+      },
+      'the series did not arrive whole; the missing instances are fetched one by one',
+    )
+    const absent: Uid[] = []
+    for (const sopInstanceUid of missing) {
+      try {
+        yield await fetchInstance(study, series, sopInstanceUid)
+      } catch (thrown) {
+        const error = asAppError(thrown)
+        if (error.code !== 'NOT_FOUND') throw error
+        absent.push(sopInstanceUid)
+      }
+    }
+    if (absent.length > 0) throw incomplete(series, expected.length, absent, interruption)
+  }
+
+  async function fetchInstance(study: Uid, series: Uid, sopInstanceUid: Uid): Promise<Bytes> {
+    const what = `instance ${sopInstanceUid}`
+    const path = resourcePath(study, series, sopInstanceUid)
+    let damage: string | undefined
+    for await (const bytes of connection.getObjects(path, what)) {
+      const checked = checkObject(bytes)
+      if (checked.sopInstanceUid === sopInstanceUid && checked.damage === undefined) return checked.bytes
+      damage ??= checked.damage ?? 'another instance came in its place'
+    }
+    const { target } = connection.asked(path, what)
+    if (damage === undefined)
+      throw new AppError('NOT_FOUND', `the archive answered without an instance to ${what} (${target})`)
+    throw new AppError('INSTANCE_INVALID', `${what} is damaged in the archive: ${damage} (${target})`)
+  }
+
+  return { retrieveSeries, retrieveInstance: fetchInstance }
+}
+
+function checkObject(bytes: Bytes): Checked {
+  const meta = readFileMeta(bytes)
+  if (meta === undefined) return { damage: 'it has no readable File Meta Information' }
+  const damage = findTruncation(bytes, meta)
+  return { sopInstanceUid: meta.sopInstanceUid, bytes, ...(damage === undefined ? {} : { damage }) }
+}
+
+function incomplete(series: Uid, expected: number, absent: Uid[], interruption: AppError | undefined): AppError {
+  const named = absent.slice(0, 3).join(', ')
+  const more = absent.length > 3 ? ` and ${absent.length - 3} more` : ''
+  return new AppError(
+    'ARCHIVE_TRUNCATED',
+    `${absent.length} of ${expected} instances of series ${series} did not arrive, although the archive lists them: ${named}${more}`,
+    interruption === undefined ? {} : { cause: interruption },
+  )
+}

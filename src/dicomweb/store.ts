@@ -1,0 +1,126 @@
+// STOW-RS with an outcome per object; when an answer is lost, the archive is asked what it has before anything is repeated.
+import { AppError, asAppError } from '../domain/errors.ts'
+import type { ImageArchive, Log, StoreOutcome } from '../domain/ports.ts'
+import type { Uid } from '../domain/study.ts'
+import type { Connection } from './client-connection.ts'
+import { errorOfStatus, wasNotSent } from './errors.ts'
+import { readFileMeta } from './file-meta.ts'
+import { encodeMultipart } from './multipart.ts'
+import { resourcePath } from './query.ts'
+import { batches, readStoreAnswer, readStoreBody } from './store-response.ts'
+
+interface Outgoing {
+  sopInstanceUid: Uid
+  bytes: Uint8Array
+}
+
+export interface StorerOptions extends Pick<ImageArchive, 'searchInstances' | 'retrieveInstance'> {
+  connection: Connection
+  log: Log
+  /** A text that occurs in no object. */
+  newBoundary(): string
+}
+
+const BATCH = { count: 64, bytes: 64 * 1024 * 1024 }
+const SEND_ATTEMPTS = 3
+/** Duplicate SOP instance: PS3.7 C.5.9, and the one of Azure's DICOM service (45070). */
+const DUPLICATE = new Set(['0111', 'B00E'])
+
+export function createStorer(options: StorerOptions): ImageArchive['store'] {
+  const { connection, log } = options
+
+  return async function store(study, instances) {
+    const outcomes = new Map<Uid, StoreOutcome>()
+    for (const batch of batches(instances, BATCH)) {
+      for (const outcome of await storeBatch(study, batch)) outcomes.set(outcome.sopInstanceUid, outcome)
+    }
+    return instances.map(({ sopInstanceUid }) => outcomes.get(sopInstanceUid) ?? { sopInstanceUid, stored: false })
+  }
+
+  async function storeBatch(study: Uid, batch: Outgoing[]): Promise<StoreOutcome[]> {
+    const done: StoreOutcome[] = []
+    let left = batch
+    for (let attempt = 1; left.length > 0; attempt += 1) {
+      try {
+        return [...done, ...(await sendOnce(study, left))]
+      } catch (thrown) {
+        const error = asAppError(thrown)
+        if (attempt >= SEND_ATTEMPTS || !answerWasLost(error)) throw error
+        log.warn(
+          { studyInstanceUid: study, code: error.code, objects: left.length },
+          'the answer to a store was lost; looking what arrived',
+        )
+        const there = await whichAreThere(study)
+        done.push(
+          ...left
+            .filter((one) => there.has(one.sopInstanceUid))
+            .map(({ sopInstanceUid }) => ({ sopInstanceUid, stored: true })),
+        )
+        left = left.filter((one) => !there.has(one.sopInstanceUid))
+      }
+    }
+    return done
+  }
+
+  async function sendOnce(study: Uid, batch: Outgoing[]): Promise<StoreOutcome[]> {
+    const path = resourcePath(study)
+    const what = `store of ${batch.length} objects to study ${study}`
+    const boundary = options.newBoundary()
+    const parts = batch.map(({ bytes }) => ({ contentType: 'application/dicom', bytes }))
+    const type = `multipart/related; type="application/dicom"; boundary=${boundary}`
+    const answer = await connection.post(path, what, type, encodeMultipart(parts, boundary))
+    if (answer.status === 413 && batch.length > 1) {
+      const half = Math.ceil(batch.length / 2)
+      return [...(await storeBatch(study, batch.slice(0, half))), ...(await storeBatch(study, batch.slice(half)))]
+    }
+    const succeeded = answer.status >= 200 && answer.status < 300
+    if (!succeeded && answer.status !== 400 && answer.status !== 409) {
+      throw refused(errorOfStatus(answer.status, answer.headers, connection.asked(path, what)))
+    }
+    const body = readStoreBody(answer.text)
+    if (body.kind === 'html') {
+      throw new AppError(
+        'ARCHIVE_NOT_DICOMWEB',
+        `the answer to ${what} is a page (${connection.asked(path, what).target})`,
+      )
+    }
+    const sent = batch.map((one) => one.sopInstanceUid)
+    const { outcomes, unnamed } = readStoreAnswer(body.kind === 'dataset' ? body.dataset : {}, sent)
+    // A success that names nothing proves nothing; a refusal that names nothing refuses all.
+    const there = succeeded && unnamed.length > 0 ? await whichAreThere(study) : new Set<Uid>()
+    for (const sopInstanceUid of unnamed)
+      outcomes.set(sopInstanceUid, { sopInstanceUid, stored: there.has(sopInstanceUid) })
+    return Promise.all(batch.map((one) => settleDuplicate(study, one, outcomes.get(one.sopInstanceUid)!)))
+  }
+
+  async function whichAreThere(study: Uid): Promise<Set<Uid>> {
+    return new Set((await options.searchInstances(study)).map((instance) => instance.sopInstanceUid))
+  }
+
+  /** An object refused as a duplicate is stored if, and only if, what the archive holds is the same object. */
+  async function settleDuplicate(study: Uid, sent: Outgoing, outcome: StoreOutcome): Promise<StoreOutcome> {
+    if (outcome.stored || outcome.reason === undefined || !DUPLICATE.has(outcome.reason)) return outcome
+    const known = (await options.searchInstances(study)).find((one) => one.sopInstanceUid === sent.sopInstanceUid)
+    if (known === undefined) return outcome
+    const held = await options.retrieveInstance(study, known.seriesInstanceUid, sent.sopInstanceUid)
+    return sameDataSet(sent.bytes, held) ? { ...outcome, stored: true } : outcome
+  }
+}
+
+/** Archives write File Meta Information anew, so only what follows it is compared. */
+function sameDataSet(a: Uint8Array, b: Uint8Array): boolean {
+  const [metaA, metaB] = [readFileMeta(a), readFileMeta(b)]
+  if (metaA === undefined || metaB === undefined) return false
+  return Buffer.compare(a.subarray(metaA.dataSetOffset), b.subarray(metaB.dataSetOffset)) === 0
+}
+
+/** The archive may have stored what we sent although no answer came. */
+function answerWasLost(error: AppError): boolean {
+  if (error.code === 'ARCHIVE_TIMEOUT' || error.code === 'ARCHIVE_TRUNCATED') return true
+  return error.code === 'ARCHIVE_UNREACHABLE' && !wasNotSent(error)
+}
+
+/** No such resource, in answer to a store, means that the archive takes none at this address. */
+function refused(error: AppError): AppError {
+  return error.code === 'NOT_FOUND' ? new AppError('ARCHIVE_REJECTED', error.message, { cause: error }) : error
+}

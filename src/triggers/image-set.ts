@@ -1,0 +1,60 @@
+// The source images of a study: the set whose digest decides whether a study is new. Results and notes do not count.
+import { digestOf } from '../dicom/uid.ts'
+import type { Uid } from '../domain/study.ts'
+
+/** Modalities of objects about images: results, reports, plans, notes (PS3.3 C.7.3.1.1.1). */
+const NOT_IMAGES = new Set(
+  `ANN ASMT AU DOC ECG EEG EMG EOG EPS FID HD IOL KER KO LEN M3D OAM OPV OSS PLAN PR REG RESP RTDOSE RTINTENT RTPLAN
+  RTRAD RTRECORD RTSEGANN RTSTRUCT RWV SEG SMR SR SRF STAIN TEXTUREMAP TG VA XAPROTOCOL CTPROTOCOL`.split(/\s+/),
+)
+
+/** SOP classes by their beginning, for archives and objects that say "OT" or nothing as modality (PS3.4 B.5). */
+const NOT_IMAGE_CLASSES = [
+  '1.2.840.10008.5.1.4.1.1.9.', // waveforms
+  '1.2.840.10008.5.1.4.1.1.11.', // presentation states
+  '1.2.840.10008.5.1.4.1.1.66', // raw data, registration, fiducials, segmentation, surfaces, tractography
+  '1.2.840.10008.5.1.4.1.1.67', // real world value mapping
+  '1.2.840.10008.5.1.4.1.1.88.', // structured reports, key object selection
+  '1.2.840.10008.5.1.4.1.1.104.', // encapsulated documents
+  '1.2.840.10008.5.1.4.1.1.200.', // protocols, approvals
+  '1.2.840.10008.5.1.4.34.', // worklists and procedure steps
+]
+
+/** What search and metadata both tell of a series. */
+export interface SeriesContent {
+  modality: string
+  instances: readonly { sopInstanceUid: Uid; sopClassUid: Uid }[]
+}
+
+/** Whether the series holds images that were acquired, and not only what was said about them later. */
+export function isSourceImage(series: SeriesContent): boolean {
+  if (NOT_IMAGES.has(series.modality)) return false
+  return series.instances.some(
+    ({ sopClassUid }) => !NOT_IMAGE_CLASSES.some((beginning) => `${sopClassUid}.`.startsWith(beginning)),
+  )
+}
+
+export interface ImageSet {
+  sopInstanceUids: Uid[]
+  /** sha256 over the sorted SOP Instance UIDs */
+  digest: string
+}
+
+/** The images of a study without those in `own`. The same set has the same digest, from search or from metadata. */
+export function imageSetOf(series: readonly SeriesContent[], own: ReadonlySet<Uid> = new Set()): ImageSet {
+  const sopInstanceUids = series
+    .filter(isSourceImage)
+    .flatMap((one) => one.instances.map((instance) => instance.sopInstanceUid))
+    .filter((uid) => !own.has(uid))
+  return { sopInstanceUids, digest: digestOf(sopInstanceUids) }
+}
+
+/** Instances of a search, by series. */
+export function groupInstances(
+  instances: readonly { seriesInstanceUid: Uid; sopInstanceUid: Uid; sopClassUid: Uid; modality: string }[],
+): SeriesContent[] {
+  return [...Map.groupBy(instances, (instance) => instance.seriesInstanceUid).values()].map((members) => ({
+    modality: members[0]!.modality,
+    instances: members,
+  }))
+}

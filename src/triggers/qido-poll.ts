@@ -1,0 +1,157 @@
+// Finds studies by asking the archive again and again: a window of study dates behind a durable cursor (QIDO-RS).
+import { asAppError } from '../domain/errors.ts'
+import type { Clock, ImageArchive, Log, StudySummary, Trigger, WatchStore } from '../domain/ports.ts'
+import type { Uid } from '../domain/study.ts'
+import { sleepUnlessAborted } from './study-watch.ts'
+
+export interface QidoPollSettings {
+  /** Time between two looks. */
+  intervalSeconds: number
+  /** At the very first start, how far back studies are taken (default 1); later the cursor tells. */
+  firstLookbackDays?: number
+  /** Every look reaches back so many days from the cursor (default 2): clocks, time zones and slow modalities. */
+  overlapDays?: number
+  /** A wide look, which finds late studies and late series, reaches back so many days (default 30) … */
+  lateDays?: number
+  /** … and is made so often (default 3600). */
+  lateIntervalSeconds?: number
+}
+
+export interface QidoPollOptions {
+  archive: Pick<ImageArchive, 'searchStudies'>
+  watchStore: Pick<WatchStore, 'cursor' | 'setCursor'>
+  clock: Clock
+  settings: QidoPollSettings
+  log: Log
+}
+
+/** `since`: no study older than this date is ever taken. `through`: all looks up to this date succeeded. DICOM DA. */
+export interface PollCursor {
+  since: string
+  through: string
+}
+
+const NAME = 'qido'
+const LONGEST_WAIT_SECONDS = 300
+
+/** A trigger that survives an archive that is down: it waits longer each time, says so, and takes up where it stood. */
+export function createQidoPoll(options: QidoPollOptions): Trigger {
+  const { archive, watchStore, clock, settings, log } = options
+  const {
+    intervalSeconds,
+    firstLookbackDays = 1,
+    overlapDays = 2,
+    lateDays = 30,
+    lateIntervalSeconds = 3600,
+  } = settings
+  /** Instance counts at the last hint: an unchanged study is not hinted at again until the next wide look. */
+  const hinted = new Map<Uid, number>()
+  /** Studies that could not be looked at; they are hinted at again, in whatever window. */
+  const failed = new Set<Uid>()
+  let lastWide: number | undefined
+
+  async function look(hint: (studyInstanceUid: Uid) => Promise<void>, signal: AbortSignal): Promise<void> {
+    const now = clock.now()
+    const today = dicomDate(now)
+    const stored = readCursor(await watchStore.cursor(NAME))
+    const cursor = stored ?? { since: daysBefore(today, firstLookbackDays), through: today }
+    if (stored === undefined) await watchStore.setCursor(NAME, JSON.stringify(cursor))
+    const wide = lastWide === undefined || now.getTime() - lastWide >= lateIntervalSeconds * 1000
+    const from = windowStart(cursor, today, wide ? Math.max(lateDays, overlapDays) : overlapDays)
+    // No end: a scanner whose clock runs ahead must not hide its studies.
+    const found = await archive.searchStudies({ from, modality: 'MR' })
+    const due = new Map(
+      found.filter((study) => wide || isChanged(study)).map((study) => [study.studyInstanceUid, study.instanceCount]),
+    )
+    for (const studyInstanceUid of failed) if (!due.has(studyInstanceUid)) due.set(studyInstanceUid, 0)
+    for (const [studyInstanceUid, instanceCount] of due) {
+      if (signal.aborted) return
+      await hintOne(studyInstanceUid, hint)
+      if (!failed.has(studyInstanceUid)) hinted.set(studyInstanceUid, instanceCount)
+    }
+    if (wide) {
+      lastWide = now.getTime()
+      const present = new Set(found.map((study) => study.studyInstanceUid))
+      for (const uid of hinted.keys()) if (!present.has(uid)) hinted.delete(uid)
+    }
+    // A study that failed keeps the window open, so that a restart does not lose it.
+    if (cursor.through !== today && failed.size === 0) {
+      await watchStore.setCursor(NAME, JSON.stringify({ ...cursor, through: today }))
+    }
+  }
+
+  /** One study that the archive cannot tell about must not stand in the way of the others. */
+  async function hintOne(studyInstanceUid: Uid, hint: (studyInstanceUid: Uid) => Promise<void>): Promise<void> {
+    try {
+      await hint(studyInstanceUid)
+      failed.delete(studyInstanceUid)
+    } catch (thrown) {
+      const error = asAppError(thrown)
+      failed.add(studyInstanceUid)
+      if (error.code === 'ARCHIVE_UNREACHABLE' || error.code === 'ARCHIVE_AUTH') throw error
+      log.warn(
+        { studyInstanceUid, code: error.code, error: error.message },
+        'a study could not be looked at; it is tried again',
+      )
+    }
+  }
+
+  /** An archive that gives no counts is asked about each study every time. */
+  function isChanged(study: StudySummary): boolean {
+    return study.instanceCount === 0 || hinted.get(study.studyInstanceUid) !== study.instanceCount
+  }
+
+  return {
+    name: NAME,
+    async run(hint, signal) {
+      let failures = 0
+      while (!signal.aborted) {
+        let waitSeconds = intervalSeconds
+        try {
+          await look(hint, signal)
+          if (failures > 0) log.info({ failures }, 'the archive answers again')
+          failures = 0
+        } catch (thrown) {
+          const error = asAppError(thrown)
+          failures += 1
+          waitSeconds = waitAfter(failures, intervalSeconds, error.retryAfterSeconds)
+          log.warn(
+            { code: error.code, error: error.message, failures, waitSeconds },
+            'the search for new studies failed; it is repeated',
+          )
+        }
+        await sleepUnlessAborted(clock, waitSeconds * 1000, signal)
+      }
+    },
+  }
+}
+
+/** Doubles from the interval up to five minutes; longer only when the archive asks for it or the interval is longer. */
+export function waitAfter(failures: number, intervalSeconds: number, retryAfterSeconds = 0): number {
+  const doubled = Math.min(
+    intervalSeconds * 2 ** Math.min(failures - 1, 16),
+    Math.max(LONGEST_WAIT_SECONDS, intervalSeconds),
+  )
+  return Math.max(doubled, retryAfterSeconds)
+}
+
+/** First study date of a look: back from the cursor or from today, whichever is earlier, but never before `since`. */
+export function windowStart(cursor: PollCursor, today: string, backDays: number): string {
+  const from = daysBefore(cursor.through < today ? cursor.through : today, backDays)
+  if (from > cursor.since) return from
+  return cursor.since
+}
+
+function readCursor(stored: string | undefined): PollCursor | undefined {
+  return stored === undefined ? undefined : (JSON.parse(stored) as PollCursor)
+}
+
+/** UTC date as DICOM DA. */
+function dicomDate(date: Date): string {
+  return date.toISOString().slice(0, 10).replaceAll('-', '')
+}
+
+function daysBefore(date: string, days: number): string {
+  const time = Date.UTC(Number(date.slice(0, 4)), Number(date.slice(4, 6)) - 1, Number(date.slice(6, 8)) - days)
+  return dicomDate(new Date(time))
+}

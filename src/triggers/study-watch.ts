@@ -1,0 +1,174 @@
+// Decides when a study is whole: its image set unchanged for a while, confirmed by one more look, each set decided once.
+import { asAppError } from '../domain/errors.ts'
+import type { Clock, ImageArchive, Log, WatchedStudy, WatchStore } from '../domain/ports.ts'
+import type { Study, Uid } from '../domain/study.ts'
+import type { Eligibility } from './eligible.ts'
+import { groupInstances, type ImageSet, imageSetOf } from './image-set.ts'
+
+export interface StudyWatchSettings {
+  /** How long the image set must stay the same. */
+  settleSeconds: number
+  /** How often undecided studies are looked at; by default as often as a study can settle, between 1 and 10 seconds. */
+  checkSeconds?: number
+}
+
+export interface StudyWatchOptions {
+  archive: Pick<ImageArchive, 'searchInstances' | 'retrieveMetadata'>
+  watchStore: WatchStore
+  clock: Clock
+  settings: StudyWatchSettings
+  log: Log
+  eligible: (study: Study) => Eligibility
+  /**
+   * Called at least once per eligible image set; the decision is recorded only after it resolved, so it must be
+   * idempotent. `digest` is sha256 over the sorted SOP Instance UIDs of the images.
+   */
+  onSettled: (studyInstanceUid: Uid, digest: string) => Promise<void>
+}
+
+export interface StudyWatch {
+  /** A trigger's hint that the study may be new or changed. Throws ARCHIVE_* when it cannot be looked at now. */
+  hint(studyInstanceUid: Uid): Promise<void>
+  /** Looks at every undecided study whose set is old enough. Failures of one study do not stop the others. */
+  check(): Promise<void>
+  /** Checks until the signal aborts. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+const LONGEST_WAIT_SECONDS = 900
+/** With these no other study would fare better. */
+const ALL_AFFECTED = new Set(['ARCHIVE_UNREACHABLE', 'ARCHIVE_AUTH'])
+
+export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
+  const { archive, watchStore, clock, settings, log } = options
+  const checkSeconds = settings.checkSeconds ?? Math.min(Math.max(settings.settleSeconds, 1), 10)
+  const inTurn = createTurns()
+  /** Failures in a row per study, in memory: a restart tries at once. */
+  const failures = new Map<Uid, { count: number; notBefore: number }>()
+
+  async function hint(studyInstanceUid: Uid): Promise<void> {
+    await inTurn(studyInstanceUid, async () => {
+      const set = await lookByQido(studyInstanceUid)
+      const known = await watchStore.get(studyInstanceUid)
+      if (known === undefined && set.sopInstanceUids.length === 0) return
+      if (known?.instanceSetDigest !== set.digest) await noteChange(studyInstanceUid, known, set)
+    })
+  }
+
+  async function check(): Promise<void> {
+    for (const { studyInstanceUid } of await watchStore.undecided()) {
+      if ((failures.get(studyInstanceUid)?.notBefore ?? 0) > clock.now().getTime()) continue
+      try {
+        await inTurn(studyInstanceUid, () => decideIfSettled(studyInstanceUid))
+        failures.delete(studyInstanceUid)
+      } catch (thrown) {
+        const error = asAppError(thrown)
+        const count = (failures.get(studyInstanceUid)?.count ?? 0) + 1
+        const waitSeconds = Math.min(checkSeconds * 2 ** (count - 1), LONGEST_WAIT_SECONDS)
+        failures.set(studyInstanceUid, { count, notBefore: clock.now().getTime() + waitSeconds * 1000 })
+        log.warn(
+          { studyInstanceUid, code: error.code, error: error.message, failures: count },
+          'study not decided yet; it is tried again',
+        )
+        if (ALL_AFFECTED.has(error.code)) return
+      }
+    }
+  }
+
+  async function decideIfSettled(studyInstanceUid: Uid): Promise<void> {
+    const known = await watchStore.get(studyInstanceUid)
+    if (known === undefined || known.decidedDigest === known.instanceSetDigest) return
+    if (clock.now().getTime() - Date.parse(known.changedAt) < settings.settleSeconds * 1000) return
+    const set = await lookByQido(studyInstanceUid)
+    if (set.digest !== known.instanceSetDigest) return noteChange(studyInstanceUid, known, set)
+    if (set.sopInstanceUids.length === 0)
+      return decide(known, 'left: the archive holds no images of this study any more')
+
+    const study = await archive.retrieveMetadata(studyInstanceUid)
+    const confirmed = imageSetOf(study.series, await ownAmong(study.series))
+    if (confirmed.digest !== known.instanceSetDigest) {
+      log.info(
+        { studyInstanceUid, listed: set.sopInstanceUids.length, described: confirmed.sopInstanceUids.length },
+        'search and metadata differ; the study is not settled',
+      )
+      return noteChange(studyInstanceUid, known, set)
+    }
+    const eligibility = options.eligible(study)
+    if (!eligibility.eligible) return decide(known, `left: ${eligibility.reason}`)
+    await options.onSettled(studyInstanceUid, known.instanceSetDigest)
+    await decide(known, 'accepted')
+  }
+
+  async function lookByQido(studyInstanceUid: Uid): Promise<ImageSet> {
+    const series = groupInstances(await archive.searchInstances(studyInstanceUid))
+    return imageSetOf(series, await ownAmong(series))
+  }
+
+  async function ownAmong(series: readonly { instances: readonly { sopInstanceUid: Uid }[] }[]): Promise<Set<Uid>> {
+    return watchStore.isOwn(series.flatMap((one) => one.instances.map((instance) => instance.sopInstanceUid)))
+  }
+
+  async function noteChange(studyInstanceUid: Uid, known: WatchedStudy | undefined, set: ImageSet): Promise<void> {
+    const now = clock.now().toISOString()
+    await watchStore.put({
+      ...known,
+      studyInstanceUid,
+      instanceSetDigest: set.digest,
+      instanceCount: set.sopInstanceUids.length,
+      firstSeenAt: known?.firstSeenAt ?? now,
+      changedAt: now,
+    })
+    log.info(
+      { studyInstanceUid, instances: set.sopInstanceUids.length },
+      known === undefined ? 'study seen' : 'study changed',
+    )
+  }
+
+  async function decide(known: WatchedStudy, decision: string): Promise<void> {
+    await watchStore.put({ ...known, decidedDigest: known.instanceSetDigest, decision })
+    log.info({ studyInstanceUid: known.studyInstanceUid, instances: known.instanceCount, decision }, 'study decided')
+  }
+
+  return {
+    hint,
+    check,
+    async run(signal) {
+      while (!signal.aborted) {
+        try {
+          await check()
+        } catch (thrown) {
+          const error = asAppError(thrown)
+          log.error(
+            { code: error.code, error: error.message },
+            'the study watch cannot read its store; it is tried again',
+          )
+        }
+        await sleepUnlessAborted(clock, checkSeconds * 1000, signal)
+      }
+    },
+  }
+}
+
+/** Runs the works of one key one after the other, so that a hint cannot overwrite a decision in the making. */
+function createTurns() {
+  const last = new Map<string, Promise<unknown>>()
+  return async (key: string, work: () => Promise<void>): Promise<void> => {
+    const before = last.get(key) ?? Promise.resolve()
+    const mine = before.then(work, work)
+    last.set(key, mine)
+    try {
+      await mine
+    } finally {
+      if (last.get(key) === mine) last.delete(key)
+    }
+  }
+}
+
+/** Sleeps; an abort ends it early without an error, since it is how the loop is stopped. */
+export async function sleepUnlessAborted(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
+  try {
+    await clock.sleep(milliseconds, signal)
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+}

@@ -1,0 +1,48 @@
+// The client against a real Orthanc with its DICOMweb plugin: the contract, refused credentials, and a server that dies.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createDicomWebClient } from '../../src/dicomweb/client.ts'
+import { failureOf, imageArchiveContract } from '../contract/image-archive.ts'
+import { buildSeries } from '../support/instances.ts'
+import { startOrthanc, type TestOrthanc } from '../support/orthanc.ts'
+import { createKeptLog } from '../support/quiet-log.ts'
+
+const clientOf = ({ url, username, password }: TestOrthanc) =>
+  createDicomWebClient({ url, auth: { type: 'basic', username, password }, timeoutMs: 30_000, log: createKeptLog() })
+
+imageArchiveContract('Orthanc', async () => {
+  const orthanc = await startOrthanc()
+  return { archive: clientOf(orthanc), close: orthanc.close }
+})
+
+describe('Orthanc', () => {
+  let orthanc: TestOrthanc
+  beforeAll(async () => {
+    orthanc = await startOrthanc()
+  })
+  afterAll(() => orthanc?.close())
+
+  it('refuses wrong credentials, and so does the client, without showing them', async () => {
+    const archive = clientOf({ ...orthanc, password: 'wrong-secret' })
+    const failures = [
+      await failureOf(archive.searchStudies({})),
+      await failureOf(archive.store('1.2.3', buildSeries(1, { study: '1.2.3', series: '1.2.3.1' }))),
+    ]
+    for (const failure of failures) {
+      expect(failure.code).toBe('ARCHIVE_AUTH')
+      expect(failure.message).toContain('the archive answered 401')
+      expect(failure.message).not.toContain('secret')
+    }
+  })
+
+  it('answers again after it was killed and started again', async () => {
+    const archive = clientOf(orthanc)
+    const study = '1.2.826.0.1.3680043.8.498.77'
+    await archive.store(study, buildSeries(2, { study, series: `${study}.1` }))
+    await orthanc.stop('SIGKILL')
+    const failure = await failureOf(archive.searchInstances(study))
+    expect(failure.code).toBe('ARCHIVE_UNREACHABLE')
+    expect(failure.message).toContain('nothing listens there')
+    await orthanc.start()
+    expect(await archive.searchInstances(study)).toHaveLength(2)
+  })
+})
