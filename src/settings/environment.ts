@@ -1,0 +1,105 @@
+// Settings from the environment: GLIABRIDGE_<SECTION>_<KEY>, over what the file says.
+import { z } from 'zod'
+import { type Environment, settingsSchema } from './schema.ts'
+
+export interface Variable {
+  name: string
+  path: string[]
+  kind: 'text' | 'number' | 'boolean' | 'list'
+  description: string
+}
+
+interface JsonNode {
+  type?: string
+  description?: string
+  properties?: Record<string, JsonNode>
+  items?: JsonNode
+  enum?: unknown[]
+}
+
+/** Sections whose credentials the environment may hold as a whole: _TOKEN, or _USERNAME and _PASSWORD. */
+const CREDENTIALS = ['pacs', 'ehr'] as const
+
+/** One variable per plain setting, read off the schema; secrets and unions are not plain. */
+export function environmentVariables(): Variable[] {
+  const schema = z.toJSONSchema(settingsSchema({}), { io: 'input', target: 'draft-7' }) as JsonNode
+  const variables: Variable[] = []
+  const visit = (node: JsonNode, path: string[]) => {
+    if (node.properties && !node.properties.env) {
+      for (const [key, child] of Object.entries(node.properties)) if (key !== '$schema') visit(child, [...path, key])
+      return
+    }
+    const kind = kindOf(node)
+    if (kind) variables.push({ name: nameOf(path), path, kind, description: node.description ?? '' })
+  }
+  visit(schema, [])
+  return variables
+}
+
+/** A copy of `raw` with the environment's values in it; empty variables count as not set. What does not fit is left for the schema to refuse. */
+export function withEnvironment(raw: unknown, env: Environment): unknown {
+  if (!isObject(raw)) return raw
+  // An absent section is an empty one: its required settings are then named one by one.
+  const settings: Record<string, unknown> = { pacs: {}, ehr: {}, ...structuredClone(raw) }
+  for (const { name, path, kind } of environmentVariables()) {
+    const text = env[name]
+    if (text !== undefined && text !== '') put(settings, path, convert(text, kind))
+  }
+  for (const section of CREDENTIALS) {
+    const name = (part: string) => nameOf([section, part])
+    if (isObject(settings[section]) && 'auth' in settings[section]) continue
+    if (env[name('token')]) put(settings, [section, 'auth'], { type: 'bearer', token: { env: name('token') } })
+    else if (env[name('username')]) {
+      put(settings, [section, 'auth'], {
+        type: 'basic',
+        username: env[name('username')],
+        password: { env: name('password') },
+      })
+    }
+  }
+  const reference = (path: string[], name: string) => {
+    if (env[name] && lookUp(settings, path) === undefined) put(settings, path, { env: name })
+  }
+  reference(['http', 'token'], 'GLIABRIDGE_HTTP_TOKEN')
+  reference(['store', 'databaseUrl'], 'DATABASE_URL')
+  return settings
+}
+
+function kindOf({ type, items }: JsonNode): Variable['kind'] | undefined {
+  if (type === 'string') return 'text'
+  if (type === 'integer' || type === 'number') return 'number'
+  if (type === 'boolean') return 'boolean'
+  return type === 'array' && items?.type === 'string' ? 'list' : undefined
+}
+
+function convert(text: string, kind: Variable['kind']): unknown {
+  if (kind === 'list') return text.split(',').map((part) => part.trim())
+  if (kind === 'boolean' && (text === 'true' || text === 'false')) return text === 'true'
+  if (kind === 'number' && /^-?\d+(\.\d+)?$/.test(text)) return Number(text)
+  return text
+}
+
+/** ["pacs", "poll", "intervalSeconds"] → GLIABRIDGE_PACS_POLL_INTERVAL_SECONDS */
+function nameOf(path: string[]): string {
+  return `GLIABRIDGE_${path.map((part) => part.replace(/[A-Z]/g, '_$&').toUpperCase()).join('_')}`
+}
+
+function put(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  const [first, ...rest] = path
+  if (first === undefined) return
+  if (rest.length === 0) {
+    target[first] = value
+    return
+  }
+  target[first] ??= {}
+  const next = target[first]
+  if (isObject(next)) put(next, rest, value)
+}
+
+function lookUp(target: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((node, key) => (isObject(node) ? node[key] : undefined), target)
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,67 @@
+// Raw settings and environment in, settings or every problem at once out.
+import type { z } from 'zod'
+import { AppError } from '../domain/errors.ts'
+import { withEnvironment } from './environment.ts'
+import { type Environment, type Settings, settingsJsonSchema, settingsSchema } from './schema.ts'
+
+/** Throws SETTINGS_INVALID with one line per problem: the path and what to do. Values are not repeated, since they may be secret. */
+export function parseSettings(raw: unknown, env: Environment, source = 'settings'): Settings {
+  const parsed = settingsSchema(env).safeParse(withEnvironment(raw, env), { reportInput: true })
+  if (parsed.success) return parsed.data
+  const problems = parsed.error.issues.flatMap(describe)
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
+  throw new AppError(
+    'SETTINGS_INVALID',
+    [`${count} in ${source}:`, ...problems.map((problem) => `- ${problem}`)].join('\n'),
+  )
+}
+
+function describe(issue: z.core.$ZodIssue): string[] {
+  const path = issue.path.map(String)
+  const at = path.join('.') || 'the file'
+  if (issue.code === 'unrecognized_keys') {
+    const known = keysAt(path)
+    return issue.keys.map((key) => {
+      const near = known.find((other) => distance(key.toLowerCase(), other.toLowerCase()) <= 2)
+      return `${[...path, key].join('.')} is not a setting${near ? `; did you mean ${[...path, near].join('.')}?` : ''}`
+    })
+  }
+  if (issue.code === 'invalid_type' && issue.input === undefined) return [`${at} is missing`]
+  return [
+    `${at} ${issue.message.startsWith('Invalid input') && issue.code === 'invalid_type' ? `must be ${article(issue.expected)}` : issue.message}`,
+  ]
+}
+
+interface JsonNode {
+  properties?: Record<string, JsonNode>
+}
+
+function keysAt(path: readonly string[]): string[] {
+  let node: JsonNode | undefined = settingsJsonSchema() as JsonNode
+  for (const key of path) node = node?.properties?.[key]
+  return Object.keys(node?.properties ?? {})
+}
+
+function article(expected: string): string {
+  const names: Record<string, string> = {
+    object: 'an object',
+    array: 'a list',
+    string: 'a text',
+    int: 'a whole number',
+    number: 'a number',
+  }
+  return names[expected] ?? `a ${expected}`
+}
+
+/** Levenshtein distance, for short names. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j += 1) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
+    }
+    row = next
+  }
+  return row[b.length]!
+}

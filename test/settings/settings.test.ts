@@ -1,0 +1,222 @@
+// Settings: every problem at once, secrets only by reference, the environment over the file, and the generated files in config.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { AppError } from '../../src/domain/errors.ts'
+import { environmentVariables } from '../../src/settings/environment.ts'
+import { parseSettings } from '../../src/settings/parse.ts'
+import { readSettings } from '../../src/settings/read.ts'
+import { type Environment, settingsJsonSchema } from '../../src/settings/schema.ts'
+
+const least = {
+  pacs: { url: 'https://pacs.example/dicom-web/' },
+  ehr: {
+    url: 'https://ehr.example/fhir',
+    identifierSystem: 'urn:oid:1.2.3',
+    analysisSystem: 'https://hospital.example/analysis',
+  },
+}
+
+function problems(raw: unknown, env: Environment = {}): string[] {
+  try {
+    parseSettings(raw, env)
+  } catch (error) {
+    expect(error).toBeInstanceOf(AppError)
+    expect((error as AppError).code).toBe('SETTINGS_INVALID')
+    return (error as AppError).message
+      .split('\n')
+      .slice(1)
+      .map((line) => line.slice(2))
+  }
+  return []
+}
+
+describe('parseSettings', () => {
+  it('fills in defaults', () => {
+    const settings = parseSettings(least, {})
+    expect(settings.pacs).toEqual({
+      url: 'https://pacs.example/dicom-web',
+      auth: { type: 'none' },
+      timeoutMs: 60_000,
+      maxAttempts: 12,
+      poll: { intervalSeconds: 30, lookBackDays: 1 },
+      settleSeconds: 600,
+    })
+    expect(settings.http).toMatchObject({ host: '127.0.0.1', port: 8080 })
+    expect(settings.store).toEqual({ dataDir: 'data' })
+  })
+
+  it('reports every problem at once, each with its path and what to do, and repeats no value', () => {
+    const raw = {
+      pacs: { ulr: 'x', url: 'ftp://x', auth: { type: 'basic', username: 'u', password: 'geheim' }, timeoutMs: '5' },
+      ehr: { url: 'http://u:geheim@x', auth: { type: 'magic' }, identifierSystem: 'abc' },
+      erh: {},
+      http: { port: 70_000, frameAncestors: ['everyone'] },
+      inference: { providers: ['gpu'], threads: 1.5 },
+      series: { reference: 'T9', overrides: { T1: '(', T7: 'x' } },
+      writeBack: { pdf: 'yes' },
+      institution: [],
+    }
+    const found = problems(raw)
+    expect(found.sort()).toEqual(
+      [
+        'pacs.url must be a URL that begins with http:// or https://',
+        'pacs.auth.password must be a reference like {"env": "NAME_OF_THE_VARIABLE"}; secrets do not stand in the file',
+        'pacs.timeoutMs must be a whole number',
+        'pacs.ulr is not a setting; did you mean pacs.url?',
+        'ehr.url must not hold a user or password; use auth',
+        'ehr.auth.type must have a known "type"',
+        'ehr.identifierSystem must be an absolute URI (http, https or urn) without spaces, "|" or ","',
+        'ehr.analysisSystem is missing',
+        'erh is not a setting; did you mean ehr?',
+        'http.port must be at most 65535',
+        "http.frameAncestors.0 must be 'self', 'none' or an origin",
+        'inference.providers.0 must be one of cuda, webgpu, cpu',
+        'inference.threads must be a whole number',
+        'series.reference must be one of T1, T1c, T2, FLAIR',
+        'series.overrides.T1 must be a regular expression',
+        'series.overrides.T7 is not a setting',
+        'writeBack.pdf must be true or false',
+        'institution must be an object',
+      ].sort(),
+    )
+    expect(found.join()).not.toContain('geheim')
+  })
+
+  it('names what is missing, also when a whole section is', () => {
+    expect(problems({})).toEqual([
+      'pacs.url is missing',
+      'ehr.url is missing',
+      'ehr.identifierSystem is missing',
+      'ehr.analysisSystem is missing',
+    ])
+    expect(problems(null)).toEqual(['the file must be an object'])
+    expect(problems({ ...least, pacs: 5 })).toEqual(['pacs must be an object'])
+  })
+
+  it('takes secrets from the environment and says which variable is not set', () => {
+    const raw = { ...least, pacs: { ...least.pacs, auth: { type: 'bearer', token: { env: 'PACS_TOKEN' } } } }
+    expect(parseSettings(raw, { PACS_TOKEN: 's3cret' }).pacs.auth).toEqual({ type: 'bearer', token: 's3cret' })
+    for (const env of [{}, { PACS_TOKEN: '' }]) {
+      expect(problems(raw, env)).toEqual(['pacs.auth.token the environment variable PACS_TOKEN is not set'])
+    }
+  })
+
+  it('serves other machines only with a token, or when told that a proxy authenticates', () => {
+    const open = { ...least, http: { host: '0.0.0.0' } }
+    expect(problems(open)).toEqual([expect.stringContaining('http.token is needed')])
+    expect(parseSettings(open, { GLIABRIDGE_HTTP_TOKEN: 't' }).http.token).toBe('t')
+    expect(parseSettings(open, { GLIABRIDGE_HTTP_ALLOW_UNAUTHENTICATED: 'true' }).http.allowUnauthenticated).toBe(true)
+    for (const host of ['localhost', '127.0.0.1', '::1']) expect(problems({ ...least, http: { host } })).toEqual([])
+  })
+})
+
+describe('the environment', () => {
+  it('goes over the file, by names that follow the paths', () => {
+    const settings = parseSettings(
+      { ...least, http: { port: 1 } },
+      {
+        GLIABRIDGE_HTTP_PORT: '8081',
+        GLIABRIDGE_INFERENCE_PROVIDERS: 'cuda, cpu',
+        GLIABRIDGE_WRITE_BACK_PDF: 'false',
+        GLIABRIDGE_STORE_DATA_DIR: '/data',
+        GLIABRIDGE_PACS_POLL_INTERVAL_SECONDS: '5',
+        GLIABRIDGE_EHR_URL: '',
+        DATABASE_URL: 'postgres://db/x',
+      },
+    )
+    expect(settings.http.port).toBe(8081)
+    expect(settings.inference.providers).toEqual(['cuda', 'cpu'])
+    expect(settings.writeBack.pdf).toBe(false)
+    expect(settings.store).toEqual({ dataDir: '/data', databaseUrl: 'postgres://db/x' })
+    expect(settings.pacs.poll.intervalSeconds).toBe(5)
+    expect(settings.ehr.url).toBe('https://ehr.example/fhir')
+  })
+
+  it('is enough by itself', () => {
+    const settings = parseSettings(
+      {},
+      {
+        GLIABRIDGE_PACS_URL: 'http://pacs',
+        GLIABRIDGE_PACS_USERNAME: 'u',
+        GLIABRIDGE_PACS_PASSWORD: 'p',
+        GLIABRIDGE_EHR_URL: 'http://ehr',
+        GLIABRIDGE_EHR_TOKEN: 't',
+        GLIABRIDGE_EHR_IDENTIFIER_SYSTEM: 'urn:oid:1.2',
+        GLIABRIDGE_EHR_ANALYSIS_SYSTEM: 'urn:oid:1.3',
+      },
+    )
+    expect(settings.pacs.auth).toEqual({ type: 'basic', username: 'u', password: 'p' })
+    expect(settings.ehr.auth).toEqual({ type: 'bearer', token: 't' })
+  })
+
+  it('is refused like the file when it does not fit', () => {
+    expect(problems(least, { GLIABRIDGE_HTTP_PORT: 'eighty', GLIABRIDGE_WRITE_BACK_PDF: 'yes' })).toEqual([
+      'http.port must be a whole number',
+      'writeBack.pdf must be true or false',
+    ])
+  })
+
+  it('has one description per variable', () => {
+    const variables = environmentVariables()
+    expect(variables.length).toBeGreaterThan(20)
+    for (const { name, description } of variables) expect(description, name).not.toBe('')
+    expect(new Set(variables.map(({ name }) => name)).size).toBe(variables.length)
+  })
+})
+
+describe('readSettings', () => {
+  it('says what is wrong with the file, and quotes nothing of it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gliabridge-settings-'))
+    try {
+      const file = join(folder, 'site.json')
+      await expect(readSettings(file, {})).rejects.toMatchObject({
+        code: 'SETTINGS_INVALID',
+        message: `the settings file ${file} does not exist`,
+      })
+      await writeFile(file, '{\n  "pacs": "geheim"\n  "ehr": 1\n}')
+      const error = await readSettings(file, {}).catch((thrown: AppError) => thrown)
+      expect(error).toMatchObject({ code: 'SETTINGS_INVALID' })
+      expect((error as AppError).message).toMatch(/not valid JSON \(line 3 column \d+\)$/)
+      await writeFile(file, '{ "pacs": geheim }')
+      await expect(readSettings(file, {})).rejects.toThrow(/^(?!.*geheim).* is not valid JSON$/)
+      await writeFile(file, JSON.stringify(least))
+      expect((await readSettings(undefined, { GLIABRIDGE_CONFIG: file })).pacs.url).toBe(
+        'https://pacs.example/dicom-web',
+      )
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  })
+})
+
+describe('config', () => {
+  const config = (name: string) => new URL(`../../config/${name}`, import.meta.url)
+
+  it('has every default in default.json (regenerate with vitest -u)', async () => {
+    const { pacs, ehr, ...rest } = parseSettings(least, {})
+    const { url: _pacs, ...pacsDefaults } = pacs
+    const { url: _ehr, identifierSystem: _id, analysisSystem: _analysis, ...ehrDefaults } = ehr
+    const text = `${JSON.stringify({ pacs: pacsDefaults, ehr: ehrDefaults, ...rest }, null, 2)}\n`
+    await expect(text).toMatchFileSnapshot(config('default.json').pathname)
+  })
+
+  it('has the JSON schema that editors use (regenerate with vitest -u)', async () => {
+    await expect(`${JSON.stringify(settingsJsonSchema(), null, 2)}\n`).toMatchFileSnapshot(
+      config('settings.schema.json').pathname,
+    )
+  })
+
+  it('has an example that a site can start from', async () => {
+    const example: unknown = JSON.parse(await readFile(config('site.example.json'), 'utf8'))
+    const env = {
+      GLIABRIDGE_PACS_PASSWORD: 'a',
+      GLIABRIDGE_EHR_CLIENT_SECRET: 'b',
+      GLIABRIDGE_HTTP_TOKEN: 'c',
+      DATABASE_URL: 'postgres://x',
+    }
+    expect(parseSettings(example, env).http.token).toBe('c')
+    expect(problems(example)).toHaveLength(4)
+  })
+})
