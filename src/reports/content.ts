@@ -1,0 +1,210 @@
+// What the page says: a reportable result as sections of plain strings, in reading order; no layout, no IO.
+import { HEADS, type Measurement, type Prediction } from '../domain/finding.ts'
+import type { ReportableResult } from '../domain/ports.ts'
+import { overlayOf } from './colours.ts'
+import { millilitres, percentWithInterval, readDate, readInstant, readName, readTime, shortDigest } from './format.ts'
+import * as words from './wording/en.ts'
+
+export interface Field {
+  label: string
+  value: string
+}
+
+export interface VolumeRow {
+  region: string
+  name: string
+  value: string
+  /** Empty when the bundle has no estimate. */
+  deviation: string
+  /** Colour of the outline that this row measures; absent for sums of several. */
+  colour?: string
+}
+
+export interface PredictionRow {
+  name: string
+  status: 'evaluable' | 'indeterminate' | 'not-evaluable'
+  /** The call, "indeterminate" or "not evaluable". */
+  result: string
+  /** Why not, or the probabilities with their intervals, most probable first. */
+  details: string[]
+  /** Set for one-of-many heads: the first probability and its interval, 0..1, for the bar. */
+  bar?: { value: number; interval?: readonly [number, number] }
+}
+
+export interface ReportContent {
+  title: string
+  status: string
+  patientName: string
+  patientFields: Field[]
+  studyFields: Field[]
+  summary: string
+  volumes: VolumeRow[]
+  predictions: PredictionRow[]
+  explanation: string[]
+  quality: { warning: boolean; text: string }[]
+  series: { sequence: string; description: string; detail: string }[]
+  statement: string[]
+  provenance: Field[]
+}
+
+/** All text of the report except what belongs to the pictures. */
+export function writeContent(result: ReportableResult): ReportContent {
+  return {
+    title: words.TITLE,
+    status: words.STATUS,
+    patientName: nameOf(result.patient.patientName),
+    patientFields: patientFields(result),
+    studyFields: studyFields(result),
+    summary: result.noFinding ? words.NO_FINDING : words.foundSentence(leadingVolumes(result.measurements)),
+    volumes: volumeRows(result),
+    predictions: HEADS.map((head) =>
+      predictionRow(
+        result.predictions.find((p) => p.head === head) ?? {
+          head,
+          status: 'not-evaluable',
+          reason: words.NO_PREDICTION,
+        },
+      ),
+    ),
+    explanation: explanationLines(result.predictions),
+    // Warnings first: what is cut when space ends must be the least important.
+    quality: [...result.quality]
+      .sort((a, b) => Number(b.severity === 'warning') - Number(a.severity === 'warning'))
+      .map((note) => ({ warning: note.severity === 'warning', text: note.text })),
+    series: seriesRows(result),
+    statement: [...words.STATEMENT, words.intendedUse(result.bundle.intendedUse)],
+    provenance: provenance(result),
+  }
+}
+
+function stated(value: string): string {
+  return value.trim() === '' ? words.NOT_STATED : value.trim()
+}
+
+function nameOf(pn: string): string {
+  const name = readName(pn)
+  const phonetic = name.phonetic === '' ? '' : `(${name.phonetic})`
+  return stated([name.alphabetic, name.ideographic, phonetic].filter((part) => part !== '').join('   '))
+}
+
+function patientFields({ patient }: ReportableResult): Field[] {
+  const issuer = patient.issuerOfPatientId.trim()
+  return [
+    { label: words.LABELS.patientId, value: stated(patient.patientId) + (issuer === '' ? '' : ` (${issuer})`) },
+    { label: words.LABELS.birthDate, value: stated(readDate(patient.patientBirthDate)) },
+    { label: words.LABELS.sex, value: words.SEXES[patient.patientSex] ?? stated(patient.patientSex) },
+  ]
+}
+
+function studyFields({ study }: ReportableResult): Field[] {
+  const issuer = study.issuerOfAccessionNumber.trim()
+  const when = [readDate(study.studyDate), readTime(study.studyTime)].filter((part) => part !== '').join(' ')
+  const referrer = readName(study.referringPhysicianName)
+  return [
+    { label: words.LABELS.description, value: stated(study.studyDescription) },
+    { label: words.LABELS.studyDate, value: stated(when) },
+    { label: words.LABELS.accession, value: stated(study.accessionNumber) + (issuer === '' ? '' : ` (${issuer})`) },
+    { label: words.LABELS.referrer, value: stated(referrer.alphabetic || referrer.ideographic) },
+  ]
+}
+
+/** Region of a measurement without the suffix that tells a label from a region of the same name ("ET-label"). */
+const segmentKey = (region: string) => region.replace(/-label$/, '')
+
+function leadingVolumes(measurements: Measurement[]): string[] {
+  return ['WT', 'TC', 'ET'].flatMap((region) => {
+    const found = measurements.find((m) => m.region === region)
+    return found ? [`${found.name.toLowerCase()} ${millilitres(found.value)} mL`] : []
+  })
+}
+
+function volumeRows({ measurements, segments }: ReportableResult): VolumeRow[] {
+  return measurements.map((measurement) => {
+    const key = segmentKey(measurement.region)
+    const index = segments.findIndex((segment) => segment.key === key)
+    return {
+      region: measurement.region,
+      name: measurement.name,
+      value: millilitres(measurement.value),
+      deviation: measurement.standardDeviation === undefined ? '' : millilitres(measurement.standardDeviation),
+      ...(index < 0 ? {} : { colour: overlayOf(key, index).colour }),
+    }
+  })
+}
+
+function predictionRow(prediction: Prediction): PredictionRow {
+  const name = words.HEAD_NAMES[prediction.head]
+  if (prediction.status === 'not-evaluable') {
+    return { name, status: prediction.status, result: words.NOT_EVALUABLE, details: [prediction.reason] }
+  }
+  const { probabilities, intervals } = prediction
+  if (prediction.head === 'survival') {
+    const months = Object.keys(probabilities).sort((a, b) => Number(a) - Number(b))
+    return {
+      name,
+      status: prediction.status,
+      result: prediction.status === 'indeterminate' ? words.INDETERMINATE : words.SURVIVAL_RESULT,
+      details: months.map((m) => `${words.monthsOf(m)} ${percentWithInterval(probabilities[m]!, intervals[m])}`),
+    }
+  }
+  const keys = Object.keys(probabilities).sort((a, b) => probabilities[b]! - probabilities[a]! || (a < b ? -1 : 1))
+  const first = prediction.status === 'evaluable' ? (prediction.call ?? keys[0]) : keys[0]
+  const ordered = keys.sort((a, b) => Number(b === first) - Number(a === first))
+  const interval = first === undefined ? undefined : intervals[first]
+  return {
+    name,
+    status: prediction.status,
+    result: prediction.status === 'indeterminate' ? words.INDETERMINATE : stated(first ?? ''),
+    // Of two classes the second is the rest of the first; naming it again would only take space.
+    details: ordered
+      .slice(0, ordered.length === 2 ? 1 : ordered.length)
+      .map((key) => `${key} ${percentWithInterval(probabilities[key]!, intervals[key])}`),
+    ...(first === undefined ? {} : { bar: { value: probabilities[first]!, ...(interval ? { interval } : {}) } }),
+  }
+}
+
+/** One line per evaluable head: its strongest features, signed. */
+function explanationLines(predictions: Prediction[]): string[] {
+  return predictions.flatMap((prediction) => {
+    if (prediction.status === 'not-evaluable' || prediction.explanation.length === 0) return []
+    const top = [...prediction.explanation]
+      .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution))
+      .slice(0, 4)
+    const features = top.map(
+      (f) => `${f.feature} ${f.contribution < 0 ? '−' : '+'}${Math.abs(f.contribution).toFixed(2)}`,
+    )
+    return [`${words.HEAD_NAMES[prediction.head]}: ${features.join(', ')}`]
+  })
+}
+
+function seriesRows({ inputs, decisions }: ReportableResult): ReportContent['series'] {
+  return inputs.map((input) => {
+    const decision = decisions.find((d) => d.seriesInstanceUid === input.seriesInstanceUid)
+    const { translationMm, rotationDegrees, reference } = input.registration
+    const motion = reference ? words.REFERENCE_SERIES : words.motionOf(translationMm, rotationDegrees)
+    const number = decision === undefined || decision.seriesNumber === '' ? '' : `#${decision.seriesNumber} `
+    return {
+      sequence: words.SEQUENCE_NAMES[input.sequence],
+      description: `${number}${stated(decision?.seriesDescription ?? '')}`,
+      detail: `${words.sliceOf(input.sliceThicknessMm)}, ${motion}`,
+    }
+  })
+}
+
+/** In pairs: what may be long, then what is short; the page sets them in two columns. */
+function provenance(result: ReportableResult): Field[] {
+  const { bundle, software, execution } = result
+  return [
+    { label: words.LABELS.bundle, value: `${bundle.name} (${bundle.id} ${bundle.version})` },
+    { label: words.LABELS.digest, value: shortDigest(bundle.digest) },
+    { label: words.LABELS.license, value: stated(bundle.license) },
+    { label: words.LABELS.weights, value: shortDigest(bundle.weightsDigest) },
+    { label: words.LABELS.software, value: `${software.name} ${software.version}, ${software.manufacturer}` },
+    { label: words.LABELS.execution, value: words.executionOf(execution.provider, execution.runtime) },
+    { label: words.LABELS.analysis, value: result.analysisId },
+    { label: words.LABELS.analysedAt, value: readInstant(result.analysedAt) },
+    { label: words.LABELS.studyUid, value: stated(result.study.studyInstanceUid) },
+    { label: words.LABELS.status, value: words.STATUS },
+    { label: words.LABELS.reference, value: result.referenceSeriesUid },
+  ]
+}

@@ -1,0 +1,159 @@
+// The key pictures in a row: outlines as vectors over the image, orientation letters, scale bar, legend.
+import { ascent, type Block, drawHeading, drawText, HEADING_HEIGHT, STYLES, type Tools } from './blocks.ts'
+import type { Parent } from './canvas.ts'
+import { INK } from './colours.ts'
+import { encodeGrey, type KeyFigures } from './figures.ts'
+import * as words from './wording/en.ts'
+
+const GAP = 6
+const CAPTION = 12
+const LEGEND = 15
+const SCALE_BAR_MM = 50
+/** Width over height of a picture: a head is longer than it is wide. */
+export const ASPECT = 0.8
+
+/** All four sequences, the missing ones as empty labelled frames. */
+export function figureBlock(tools: Tools, parent: Parent, figures: KeyFigures, width: number): Block {
+  const frame = (width - GAP * (figures.pictures.length - 1)) / figures.pictures.length
+  const frameHeight = frame / ASPECT
+  return {
+    height: HEADING_HEIGHT + CAPTION + frameHeight + 4 + LEGEND,
+    draw: (x, y) => {
+      drawHeading(tools, parent, words.SECTIONS.images, x, y, width)
+      const top = y + HEADING_HEIGHT + CAPTION
+      figures.pictures.forEach((picture, n) => {
+        const left = x + n * (frame + GAP)
+        const caption = words.SEQUENCE_NAMES[picture.sequence]
+        const at = { x: left, y: top - CAPTION, width: frame / 2 + 12 }
+        const used = drawText(tools, parent, 'P', caption, at, STYLES.strong)
+        if (picture.grey) {
+          const where = { x: left + frame, y: top - CAPTION + 1, width: frame - used - 4, align: 'right' as const }
+          drawText(tools, parent, 'P', words.positionOf(figures.z), where, STYLES.small, INK.muted)
+          drawPicture(tools, parent, figures, picture.grey, caption, { left, top, width: frame, height: frameHeight })
+        } else {
+          drawMissing(tools, parent, caption, { left, top, width: frame, height: frameHeight })
+        }
+      })
+      drawLegend(tools, parent, figures, x, top + frameHeight + 5, width)
+    },
+  }
+}
+
+interface Box {
+  left: number
+  top: number
+  width: number
+  height: number
+}
+
+function drawPicture(
+  tools: Tools,
+  parent: Parent,
+  figures: KeyFigures,
+  grey: Uint8Array,
+  caption: string,
+  box: Box,
+): void {
+  const { canvas } = tools
+  const drawn = figures.outlines.filter((outline) => outline.polygons.length > 0)
+  const alt = words.figureAlternative(
+    caption,
+    figures.z,
+    drawn.map((outline) => outline.name),
+  )
+  const png = encodeGrey(figures, grey)
+  const points = box.width / figures.widthMm
+  const draw = () => {
+    canvas.paint((doc) => {
+      doc.rect(box.left, box.top, box.width, box.height).clip()
+      doc.image(Buffer.from(png), box.left, box.top, { width: box.width, height: box.height })
+      // A dark casing keeps the colours legible on bright oedema; all casings lie under all colours.
+      for (const pass of ['casing', 'colour'] as const) {
+        for (const { style, polygons } of drawn) {
+          for (const polygon of polygons) {
+            polygon.forEach(([mx, my], n) => {
+              const [px, py] = [round(box.left + mx * points), round(box.top + my * points)]
+              if (n === 0) doc.moveTo(px, py)
+              else doc.lineTo(px, py)
+            })
+            doc.closePath()
+          }
+          if (pass === 'casing') doc.lineWidth(1.7).lineJoin('round').undash().strokeColor(INK.picture).stroke()
+          else {
+            if (style.dash.length === 2) doc.dash(style.dash[0]!, { space: style.dash[1]! })
+            doc.lineWidth(0.95).lineJoin('round').strokeColor(style.colour).stroke().undash()
+          }
+        }
+      }
+    })
+    const letters = words.ORIENTATION
+    const middle = { x: box.left + box.width / 2, y: box.top + box.height / 2 }
+    drawMark(tools, letters.left, box.left + 6, middle.y)
+    drawMark(tools, letters.right, box.left + box.width - 6, middle.y)
+    drawMark(tools, letters.top, middle.x, box.top + 7)
+    drawMark(tools, letters.bottom, middle.x, box.top + box.height - 7)
+    drawScaleBar(tools, box, points)
+  }
+  canvas.tag(parent, 'Figure', draw, { alt, bbox: [box.left, box.top, box.left + box.width, box.top + box.height] })
+}
+
+const round = (value: number) => Math.round(value * 100) / 100
+
+/** A letter centred on a point. */
+function drawMark({ canvas, measurer }: Tools, letter: string, x: number, y: number): void {
+  const style = { size: 8, weight: 'bold' } as const
+  const line = measurer.fit(letter, style, 20)
+  canvas.write(line, x - line.width / 2, y + 0.36 * style.size, style.size, INK.onPicture)
+}
+
+function drawScaleBar({ canvas, measurer }: Tools, box: Box, pointsPerMm: number): void {
+  const style = STYLES.small
+  const right = box.left + box.width - 6
+  const y = box.top + box.height - 6
+  const length = SCALE_BAR_MM * pointsPerMm
+  canvas.paint((doc) => {
+    doc.lineWidth(1).strokeColor(INK.onPicture)
+    doc
+      .moveTo(right - length, y - 2)
+      .lineTo(right - length, y)
+      .lineTo(right, y)
+      .lineTo(right, y - 2)
+      .stroke()
+  })
+  const line = measurer.fit(words.scaleBarOf(SCALE_BAR_MM), style, length)
+  canvas.write(line, right - line.width, y - 3.5, style.size, INK.onPicture)
+}
+
+function drawMissing(tools: Tools, parent: Parent, caption: string, box: Box): void {
+  tools.canvas.artifact((doc) => {
+    doc.rect(box.left + 0.25, box.top + 0.25, box.width - 0.5, box.height - 0.5)
+    doc.lineWidth(0.5).dash(2, { space: 2 }).strokeColor(INK.faint).stroke()
+  })
+  const y = box.top + box.height / 2 - ascent(STYLES.body)
+  const at = { x: box.left + box.width / 2, width: box.width - 8, align: 'center' as const }
+  drawText(tools, parent, 'P', caption, { ...at, y: y - 4 }, STYLES.strong, INK.muted)
+  drawText(tools, parent, 'P', words.NO_SEQUENCE, { ...at, y: y + 7 }, STYLES.body, INK.muted)
+}
+
+function drawLegend(tools: Tools, parent: Parent, figures: KeyFigures, x: number, y: number, width: number): void {
+  const { canvas } = tools
+  const none = figures.areaMm2 === 0
+  let right = x + width
+  if (!none) {
+    for (const { name, style } of [...figures.outlines].reverse()) {
+      const label = capital(name)
+      right -= drawText(tools, parent, 'P', label, { x: right, y, width: 110, align: 'right' }, STYLES.small)
+      const end = right - 4
+      canvas.artifact((doc) => {
+        doc.moveTo(end - 18, y + 4.6).lineTo(end, y + 4.6)
+        if (style.dash.length === 2) doc.dash(style.dash[0]!, { space: style.dash[1]! })
+        doc.lineWidth(1.6).strokeColor(style.colour).stroke()
+      })
+      right = end - 18 - 10
+    }
+  }
+  const sentence = words.planeSentence(figures.z, figures.areaMm2, none) + (none ? ` ${words.NO_OUTLINES}` : '')
+  drawText(tools, parent, 'P', sentence, { x, y, width: right - x }, STYLES.small, INK.muted)
+}
+
+export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)

@@ -1,0 +1,175 @@
+// Key pictures: every sequence on one axial plane at one physical scale, cropped to the head, with the outlines of the segments.
+import { encode } from 'fast-png'
+import { AppError } from '../domain/errors.ts'
+import type { Segment, SequenceImage } from '../domain/finding.ts'
+import { SEQUENCES, type Sequence } from '../domain/study.ts'
+import { type LabelVolume, type Volume, voxelCount } from '../domain/volume.ts'
+import { type OverlayStyle, overlayOf } from './colours.ts'
+import { traceOutlines } from './contours.ts'
+import { type AxialPlane, extentOf, largestLabelPlane, midBrainPlane, samplePlane } from './plane.ts'
+
+export interface KeyFigures {
+  /** LPS z of the plane, mm */
+  z: number
+  /** Labelled area on the plane; 0 when nothing was found. */
+  areaMm2: number
+  /** What each picture shows, mm. */
+  widthMm: number
+  heightMm: number
+  /** One per known sequence; `grey` is absent for a missing one: width * height values 0..255, row by row. */
+  pictures: { sequence: Sequence; grey?: Uint8Array }[]
+  /** Pixels of the pictures. */
+  width: number
+  height: number
+  /** Polygons in mm from the picture's upper left corner; segments without area on the plane have none. */
+  outlines: { key: string; name: string; style: OverlayStyle; polygons: [number, number][][] }[]
+}
+
+export interface FigureInput {
+  segmentation: LabelVolume
+  segments: Segment[]
+  images: SequenceImage[]
+}
+
+/** Pixels across one picture, and across the finer-than-voxel field in which outlines are traced. */
+const COLUMNS = 360
+const FIELD_COLUMNS = 240
+/** Share of the 99th percentile above which a voxel belongs to the head and not to the air around it. */
+const HEAD_SHARE = 0.15
+const HEAD_MARGIN_MM = 6
+const SMALLEST_WIDTH_MM = 100
+
+/** Pictures and outlines; `aspect` is width / height of a picture. */
+export function makeKeyFigures({ segmentation, segments, images }: FigureInput, aspect: number): KeyFigures {
+  for (const volume of [segmentation, ...images.map((i) => i.image)]) checkSize(volume)
+  const shown = SEQUENCES.map((sequence) => images.find((i) => i.sequence === sequence))
+  const present = shown.flatMap((image) => (image ? [image.image] : []))
+  const thresholds = present.map((image) => HEAD_SHARE * percentile(subsample(image.data), 0.99))
+  const largest = largestLabelPlane(segmentation)
+  const z = largest?.z ?? (present[0] ? midBrainPlane(present[0], thresholds[0]!) : middle(segmentation))
+  const window = headWindow(present, thresholds, segmentation, z, aspect)
+  const plane = planeIn(window, z, COLUMNS)
+  const field = planeIn(window, z, FIELD_COLUMNS)
+  return {
+    z,
+    areaMm2: largest?.areaMm2 ?? 0,
+    widthMm: window.width,
+    heightMm: window.height,
+    width: plane.width,
+    height: plane.height,
+    pictures: SEQUENCES.map((sequence, n) => {
+      const image = shown[n]?.image
+      return image ? { sequence, grey: greyPicture(image, plane, thresholds[present.indexOf(image)]!) } : { sequence }
+    }),
+    outlines: segments.map((segment, n) => ({
+      key: segment.key,
+      name: segment.name,
+      style: overlayOf(segment.key, n),
+      polygons: largest
+        ? traceOutlines(maskOn(segmentation, field, segment.label), field.width, field.height).map((outline) =>
+            outline.map(([u, v]): [number, number] => [(u + 0.5) * field.pixel, (v + 0.5) * field.pixel]),
+          )
+        : [],
+    })),
+  }
+}
+
+/** A greyscale picture as PNG. */
+export function encodeGrey(figures: KeyFigures, grey: Uint8Array): Uint8Array {
+  return encode({ width: figures.width, height: figures.height, data: grey, channels: 1, depth: 8 })
+}
+
+function checkSize(volume: Volume<ArrayLike<number>>): void {
+  if (volume.data.length !== voxelCount(volume.grid)) {
+    throw new AppError(
+      'INPUT_IMPLAUSIBLE',
+      `a volume for the report has ${volume.data.length} voxels, its grid ${voxelCount(volume.grid)}`,
+    )
+  }
+}
+
+const middle = (volume: LabelVolume) => {
+  const { min, max } = extentOf(volume.grid)
+  return (min[2] + max[2]) / 2
+}
+
+function maskOn(segmentation: LabelVolume, plane: AxialPlane, label: number): Float32Array {
+  return samplePlane(segmentation, plane, (value) => (value === label ? 1 : 0))
+}
+
+interface Window {
+  left: number
+  top: number
+  width: number
+  height: number
+}
+
+function planeIn(window: Window, z: number, columns: number): AxialPlane {
+  const pixel = window.width / columns
+  const height = Math.round(window.height / pixel)
+  return { x: window.left + pixel / 2, y: window.top + pixel / 2, z, pixel, width: columns, height }
+}
+
+/** The rectangle of patient space that holds the head on this plane, in the wanted shape. */
+function headWindow(
+  images: Volume<Float32Array>[],
+  thresholds: number[],
+  labels: LabelVolume,
+  z: number,
+  aspect: number,
+): Window {
+  const step = 2
+  const extents = (images.length > 0 ? images : [labels]).map((image) => extentOf(image.grid))
+  const x = Math.min(...extents.map((e) => e.min[0]))
+  const y = Math.min(...extents.map((e) => e.min[1]))
+  const width = Math.ceil((Math.max(...extents.map((e) => e.max[0])) - x) / step) + 1
+  const height = Math.ceil((Math.max(...extents.map((e) => e.max[1])) - y) / step) + 1
+  const columns = new Uint32Array(width)
+  const rows = new Uint32Array(height)
+  for (const [n, image] of images.entries()) {
+    samplePlane(image, { x, y, z, pixel: step, width, height }).forEach((value, at) => {
+      if (value <= thresholds[n]!) return
+      columns[at % width]!++
+      rows[Math.floor(at / width)]!++
+    })
+  }
+  // A line with less than 12 mm of tissue is noise or an ear.
+  const across = range(columns, 6 * images.length) ?? [0, width - 1]
+  const down = range(rows, 6 * images.length) ?? [0, height - 1]
+  const wanted = [
+    (across[1] - across[0] + 1) * step + 2 * HEAD_MARGIN_MM,
+    (down[1] - down[0] + 1) * step + 2 * HEAD_MARGIN_MM,
+  ] as const
+  const fitted = Math.max(wanted[0], wanted[1] * aspect, SMALLEST_WIDTH_MM)
+  return {
+    left: x + ((across[0] + across[1]) / 2) * step - fitted / 2,
+    top: y + ((down[0] + down[1]) / 2) * step - fitted / aspect / 2,
+    width: fitted,
+    height: fitted / aspect,
+  }
+}
+
+function range(counts: Uint32Array, least: number): [number, number] | undefined {
+  const first = counts.findIndex((count) => count > least)
+  return first < 0 ? undefined : [first, counts.findLastIndex((count) => count > least)]
+}
+
+/** Black at the 1st and white at the 99.5th percentile of the head on this plane. */
+function greyPicture(image: Volume<Float32Array>, plane: AxialPlane, threshold: number): Uint8Array {
+  const values = samplePlane(image, plane)
+  const head = values.filter((value) => value > threshold)
+  const low = head.length > 0 ? percentile(head, 0.01) : 0
+  const high = head.length > 0 ? percentile(head, 0.995) : 1
+  const scale = high > low ? 255 / (high - low) : 0
+  return Uint8Array.from(values, (value) => Math.min(255, Math.max(0, Math.round((value - low) * scale))))
+}
+
+function subsample(data: Float32Array): Float32Array {
+  const stride = Math.max(1, Math.floor(data.length / 200_000))
+  return data.filter((_, n) => n % stride === 0)
+}
+
+function percentile(values: Float32Array, share: number): number {
+  const sorted = Float32Array.from(values).filter(Number.isFinite).sort()
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
+}

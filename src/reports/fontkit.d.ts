@@ -1,0 +1,16 @@
+// The part of fontkit that the report uses.
+declare module 'fontkit' {
+  export interface PathCommand {
+    command: 'moveTo' | 'lineTo' | 'quadraticCurveTo' | 'bezierCurveTo' | 'closePath'
+    args: number[]
+  }
+  export interface Font {
+    postscriptName: string
+    unitsPerEm: number
+    hasGlyphForCodePoint(codePoint: number): boolean
+    layout(text: string, features?: string[]): { advanceWidth: number }
+    getVariation(axes: Record<string, number>): Font
+    createSubset(): object
+  }
+  export function create(bytes: Uint8Array): Font
+}

@@ -1,0 +1,156 @@
+// The fonts of the report, read from npm packages (IO): for each character the first face that has its shape.
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { create, type Font, type PathCommand } from 'fontkit'
+import decompress from 'woff2-encoder/decompress'
+import { encodeGlyph } from './glyf.ts'
+import { clustersOf, hanRegion } from './scripts.ts'
+
+export type Weight = 'regular' | 'bold'
+
+export interface Face {
+  /** Unique within a library. */
+  id: string
+  font: Font
+}
+
+/** Faces for the characters that the library was opened for. */
+export interface FontLibrary {
+  /** The first face of the chain with a shape for every character of the cluster. */
+  faceFor(cluster: string, weight: Weight): Face | undefined
+}
+
+interface Family {
+  package: string
+  prefix: string
+  /** Static families have a file per weight; variable ones (`wght`) an axis. */
+  weights: Readonly<Record<Weight, number>>
+  variable: boolean
+}
+
+const STATIC_WEIGHTS = { regular: 400, bold: 600 } as const
+const fixed = (name: string): Family => ({
+  package: `@fontsource/${name}`,
+  prefix: name,
+  weights: STATIC_WEIGHTS,
+  variable: false,
+})
+/** Han shapes close up when bold and small; medium stands out enough. */
+const variable = (name: string): Family => ({
+  package: `@fontsource-variable/${name}`,
+  prefix: name,
+  weights: { regular: 400, bold: 500 },
+  variable: true,
+})
+
+const FIRST = [fixed('ibm-plex-sans')]
+const HAN = { jp: variable('noto-sans-jp'), kr: variable('noto-sans-kr'), sc: variable('noto-sans-sc') } as const
+/** The Arabic package brings mathematical signs and symbols too. */
+const LAST = [fixed('noto-sans-arabic'), fixed('noto-sans-hebrew'), fixed('noto-sans-thai')]
+
+/** Han shapes by the scripts beside them, as PS3.5 Annexes H, I and K pair them in one name; the other regions fill gaps. */
+function chainFor(text: string): Family[] {
+  const first = hanRegion(text)
+  const others = (['sc', 'jp', 'kr'] as const).filter((region) => region !== first)
+  return [...FIRST, HAN[first], ...others.map((region) => HAN[region]), ...LAST]
+}
+
+/** What any line may need: the ellipsis, and code points for what has no shape. */
+const ALWAYS = ' …[]U+0123456789ABCDEF'
+
+type Ranges = [first: number, last: number][]
+
+const require = createRequire(import.meta.url)
+/** Bytes only: parsed fonts remember the characters of earlier reports, which would make later ones differ. */
+const bytesByFile = new Map<string, Promise<Uint8Array>>()
+const subsetsByPackage = new Map<string, Promise<[name: string, ranges: Ranges][]>>()
+
+/** Opens the faces that the texts need, in both weights, and no others. */
+export async function openFonts(texts: readonly string[]): Promise<FontLibrary> {
+  const chain = chainFor(texts.join('\n'))
+  const clusters = new Set([...texts, ALWAYS].flatMap(clustersOf))
+  const faces = new Map<string, Face>()
+  const chosen = new Map<string, Face>()
+  for (const weight of ['regular', 'bold'] as const) {
+    for (const cluster of clusters) {
+      const face = await findFace(cluster, weight, chain, faces)
+      if (face) chosen.set(weight + cluster, face)
+    }
+  }
+  return { faceFor: (cluster, weight) => chosen.get(weight + cluster) }
+}
+
+async function findFace(
+  cluster: string,
+  weight: Weight,
+  chain: Family[],
+  faces: Map<string, Face>,
+): Promise<Face | undefined> {
+  const codePoints = Array.from(cluster, (character) => character.codePointAt(0)!)
+  for (const family of chain) {
+    for (const [subset, ranges] of await subsetsOf(family)) {
+      if (!codePoints.every((code) => ranges.some(([first, last]) => code >= first && code <= last))) continue
+      const face = await openFace(family, subset, weight, faces)
+      if (codePoints.every((code) => face.font.hasGlyphForCodePoint(code))) return face
+    }
+  }
+  return undefined
+}
+
+async function openFace(family: Family, subset: string, weight: Weight, faces: Map<string, Face>): Promise<Face> {
+  const value = family.weights[weight]
+  const id = `${family.prefix}-${subset}-${value}`
+  const known = faces.get(id)
+  if (known) return known
+  const file = family.variable
+    ? `${family.prefix}-${subset}-wght-normal.woff2`
+    : `${family.prefix}-${subset}-${value}-normal.woff`
+  const bytes = await bytesOf(join(folderOf(family), 'files', file))
+  const face = { id, font: family.variable ? instanceOf(bytes, value, id) : create(bytes) }
+  faces.set(id, face)
+  return face
+}
+
+/** An instance of a variable font that can be embedded; see glyf.ts. Its name tells it from other weights of its file. */
+function instanceOf(bytes: Uint8Array, wght: number, name: string): Font {
+  const font = create(bytes).getVariation({ wght })
+  const createSubset = font.createSubset.bind(font)
+  Object.defineProperty(font, 'postscriptName', { value: name })
+  Object.defineProperty(font, 'createSubset', {
+    value: () =>
+      Object.assign(createSubset(), {
+        glyphEncoder: { encodeSimple: (path: { commands: PathCommand[] }) => encodeGlyph(path.commands) },
+      }),
+  })
+  return font
+}
+
+const folderOf = (family: Family) => dirname(require.resolve(`${family.package}/package.json`))
+
+function bytesOf(path: string): Promise<Uint8Array> {
+  const known = bytesByFile.get(path)
+  if (known) return known
+  const read = readFile(path).then((bytes) => (path.endsWith('.woff2') ? decompress(bytes) : bytes))
+  bytesByFile.set(path, read)
+  return read
+}
+
+/** A package's subset files and the code points each holds, from its unicode.json. */
+function subsetsOf(family: Family): Promise<[string, Ranges][]> {
+  const known = subsetsByPackage.get(family.package)
+  if (known) return known
+  const read = readFile(join(folderOf(family), 'unicode.json'), 'utf8').then((text) =>
+    Object.entries(JSON.parse(text) as Record<string, string>).map(([name, list]): [string, Ranges] => [
+      name.replace(/[[\]]/g, ''),
+      list.split(',').map(parseRange),
+    ]),
+  )
+  subsetsByPackage.set(family.package, read)
+  return read
+}
+
+function parseRange(text: string): [number, number] {
+  const [first = '', last = first] = text.trim().slice(2).split('-')
+  return [Number.parseInt(first, 16), Number.parseInt(last, 16)]
+}

@@ -1,0 +1,94 @@
+// Key pictures as PNG with the outlines drawn in, for pages and viewers: the same planes and colours as the PDF.
+import { encode } from 'fast-png'
+import type { Sequence } from '../domain/study.ts'
+import { INK, rgbOf } from './colours.ts'
+import { type FigureInput, makeKeyFigures } from './figures.ts'
+import { figureAlternative, ORIENTATION, SEQUENCE_NAMES } from './wording/en.ts'
+
+export interface KeyImage {
+  sequence: Sequence
+  /** What the picture shows, in words. */
+  alternative: string
+  /** Width and height in mm. */
+  widthMm: number
+  heightMm: number
+  png: Uint8Array
+}
+
+/** Letters as 5 x 7 dots, one number a row. */
+const GLYPHS: Readonly<Record<string, readonly number[]>> = {
+  R: [0b11110, 0b10001, 0b10001, 0b11110, 0b10100, 0b10010, 0b10001],
+  L: [0b10000, 0b10000, 0b10000, 0b10000, 0b10000, 0b10000, 0b11111],
+  A: [0b01110, 0b10001, 0b10001, 0b11111, 0b10001, 0b10001, 0b10001],
+  P: [0b11110, 0b10001, 0b10001, 0b11110, 0b10000, 0b10000, 0b10000],
+}
+
+/** One RGB picture per sequence that is there; the patient's right is on the left, anterior up. */
+export function renderKeyImages(input: FigureInput, aspect = 0.8): KeyImage[] {
+  const figures = makeKeyFigures(input, aspect)
+  const { width, height } = figures
+  const perMm = width / figures.widthMm
+  const drawn = figures.outlines.filter((outline) => outline.polygons.length > 0)
+  return figures.pictures.flatMap(({ sequence, grey }) => {
+    if (!grey) return []
+    const data = new Uint8Array(width * height * 3)
+    for (let n = 0; n < grey.length; n++) data.fill(grey[n]!, 3 * n, 3 * n + 3)
+    const dot = (x: number, y: number, colour: readonly number[]) => {
+      if (x >= 0 && y >= 0 && x < width && y < height) data.set(colour, 3 * (x + width * y))
+    }
+    for (const { style, polygons } of drawn) {
+      for (const polygon of polygons) drawPolygon(polygon, perMm, rgbOf(style.colour), dot)
+    }
+    const middle = [width >> 1, height >> 1] as const
+    drawLetter(ORIENTATION.left, 10, middle[1], dot)
+    drawLetter(ORIENTATION.right, width - 11, middle[1], dot)
+    drawLetter(ORIENTATION.top, middle[0], 12, dot)
+    drawLetter(ORIENTATION.bottom, middle[0], height - 13, dot)
+    const alternative = figureAlternative(
+      SEQUENCE_NAMES[sequence],
+      figures.z,
+      drawn.map((outline) => outline.name.toLowerCase()),
+    )
+    const png = encode({ width, height, data, channels: 3, depth: 8 })
+    return [{ sequence, alternative, widthMm: figures.widthMm, heightMm: figures.heightMm, png }]
+  })
+}
+
+type Dot = (x: number, y: number, colour: readonly number[]) => void
+
+/** Two pixels wide, so that it stays visible when the picture is shown smaller. */
+function drawPolygon(polygon: [number, number][], perMm: number, colour: readonly number[], dot: Dot): void {
+  polygon.forEach(([x, y], n) => {
+    const [nextX, nextY] = polygon[(n + 1) % polygon.length]!
+    const steps = Math.max(1, Math.ceil(2 * perMm * Math.max(Math.abs(nextX - x), Math.abs(nextY - y))))
+    for (let s = 0; s < steps; s++) {
+      const px = Math.floor((x + ((nextX - x) * s) / steps) * perMm)
+      const py = Math.floor((y + ((nextY - y) * s) / steps) * perMm)
+      for (const [dx, dy] of [
+        [0, 0],
+        [1, 0],
+        [0, 1],
+        [1, 1],
+      ] as const)
+        dot(px + dx, py + dy, colour)
+    }
+  })
+}
+
+/** A letter of 10 x 14 pixels around its centre, white on a black edge. */
+function drawLetter(letter: string, x: number, y: number, dot: Dot): void {
+  const rows = GLYPHS[letter] ?? []
+  for (const [radius, ink] of [
+    [1, rgbOf(INK.picture)],
+    [0, rgbOf(INK.onPicture)],
+  ] as const) {
+    rows.forEach((row, v) => {
+      for (let u = 0; u < 5; u++) {
+        if (((row >> (4 - u)) & 1) === 0) continue
+        for (let dy = -radius; dy <= 1 + radius; dy++) {
+          for (let dx = -radius; dx <= 1 + radius; dx++) dot(x - 5 + 2 * u + dx, y - 7 + 2 * v + dy, ink)
+        }
+      }
+    })
+  }
+}

@@ -1,0 +1,66 @@
+// The one-page report for a tumour board: a reportable result, its labels and its images in, PDF/A-2a bytes out.
+import type { SequenceImage } from '../domain/finding.ts'
+import type { ReportableResult } from '../domain/ports.ts'
+import type { LabelVolume } from '../domain/volume.ts'
+import { Canvas } from './canvas.ts'
+import { type ReportContent, writeContent } from './content.ts'
+import { ASPECT } from './figure-block.ts'
+import { makeKeyFigures } from './figures.ts'
+import { openFonts } from './fonts.ts'
+import { drawPage } from './layout.ts'
+import { createMeasurer, type TextMeasurer } from './text.ts'
+import * as words from './wording/en.ts'
+
+export interface ReportInput {
+  result: ReportableResult
+  /** Labels on the reference series' grid; all zero when nothing was found. */
+  segmentation: LabelVolume
+  /** Sequences that were available; any grids, shown at the same places of patient space. */
+  images: SequenceImage[]
+  /** Shown in the header. */
+  institution?: string
+}
+
+/** Printable ASCII and the marks that the wording uses. */
+const TYPOGRAPHY = `${Array.from({ length: 95 }, (_, n) => String.fromCharCode(32 + n)).join('')}–−…±×°²·’`
+
+/**
+ * One A4 page, tagged, all fonts embedded. The same input gives the same bytes: every date is `analysedAt`, the document
+ * id derives from it and from the analysis id. Throws INPUT_IMPLAUSIBLE when a volume does not have the size of its grid.
+ */
+export async function renderReportPdf({
+  result,
+  segmentation,
+  images,
+  institution = '',
+}: ReportInput): Promise<Uint8Array> {
+  const figures = makeKeyFigures({ segmentation, segments: result.segments, images }, ASPECT)
+  const content = writeContent(result)
+  const texts = [...stringsIn(content), ...result.segments.map((segment) => segment.name), institution, TYPOGRAPHY]
+  const measurer = createMeasurer(await openFonts(texts))
+  const canvas = new Canvas({
+    // No patient in the title: viewers put it into window titles and histories.
+    title: `${words.TITLE} ${result.analysisId}`,
+    creator: `${result.software.name} ${result.software.version}`,
+    subject: words.STATUS,
+    language: words.LANGUAGE,
+    date: new Date(result.analysedAt),
+  })
+  drawPage({ canvas, measurer }, withReadingNote(content, measurer), figures, institution)
+  return canvas.finish()
+}
+
+/** Adds a warning when text has no shape in any font, so that a code point is not taken for the fault of the archive. */
+function withReadingNote(content: ReportContent, measurer: TextMeasurer): ReportContent {
+  for (const text of stringsIn(content)) measurer.fit(text, { size: 8, weight: 'regular' }, Number.POSITIVE_INFINITY)
+  const count = measurer.unreadable.size
+  if (count === 0) return content
+  return { ...content, quality: [{ warning: true, text: words.unreadable(count) }, ...content.quality] }
+}
+
+/** Every string in the content, wherever it stands. */
+function stringsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  if (typeof value !== 'object' || value === null) return []
+  return Object.values(value).flatMap(stringsIn)
+}

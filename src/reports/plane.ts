@@ -1,0 +1,163 @@
+// Which axial plane to show, and a volume sampled on it, in patient space (LPS mm; PS3.3 C.7.6.2.1.1).
+import type { Grid, LabelVolume, Vec3, Volume } from '../domain/volume.ts'
+import { toIndex, toPatient } from '../domain/volume.ts'
+
+/**
+ * An axial picture in radiological convention: column u grows to the patient's left (+x), row v to posterior (+y).
+ * Pixel (u, v) is at (x + u * pixel, y + v * pixel, z), all in mm.
+ */
+export interface AxialPlane {
+  x: number
+  y: number
+  z: number
+  pixel: number
+  width: number
+  height: number
+}
+
+/** Extent along one axis of patient space, mm. */
+export interface Extent {
+  min: Vec3
+  max: Vec3
+}
+
+/** LPS bounding box of a grid's voxel centres. */
+export function extentOf(grid: Grid): Extent {
+  const corners = [0, 1, 2, 3, 4, 5, 6, 7].map((bits) =>
+    toPatient(grid, [
+      (bits & 1) * (grid.size[0] - 1),
+      ((bits >> 1) & 1) * (grid.size[1] - 1),
+      ((bits >> 2) & 1) * (grid.size[2] - 1),
+    ]),
+  )
+  const along = (axis: 0 | 1 | 2, pick: (...values: number[]) => number) => pick(...corners.map((c) => c[axis]))
+  return {
+    min: [along(0, Math.min), along(1, Math.min), along(2, Math.min)],
+    max: [along(0, Math.max), along(1, Math.max), along(2, Math.max)],
+  }
+}
+
+/** LPS bounding box of the voxels for which `inside` holds; undefined when there is none. */
+export function extentWhere<T extends ArrayLike<number>>(
+  volume: Volume<T>,
+  inside: (value: number) => boolean,
+): Extent | undefined {
+  const min: [number, number, number] = [Infinity, Infinity, Infinity]
+  const max: [number, number, number] = [-Infinity, -Infinity, -Infinity]
+  const [nx, ny, nz] = volume.grid.size
+  for (let k = 0, at = 0; k < nz; k++) {
+    for (let j = 0; j < ny; j++) {
+      for (let i = 0; i < nx; i++, at++) {
+        if (!inside(volume.data[at]!)) continue
+        const p = toPatient(volume.grid, [i, j, k])
+        for (const axis of [0, 1, 2] as const) {
+          if (p[axis] < min[axis]) min[axis] = p[axis]
+          if (p[axis] > max[axis]) max[axis] = p[axis]
+        }
+      }
+    }
+  }
+  return min[0] === Infinity ? undefined : { min, max }
+}
+
+/**
+ * Axial positions at which a grid has something of its own to show: anchored at its first voxel, so that planes of an
+ * axial series are hit exactly, and at most 1 mm apart.
+ */
+function candidatePositions(grid: Grid, from: number, to: number): number[] {
+  const axis = [0, 1, 2].reduce(
+    (best, a) => (Math.abs(grid.direction[6 + a]!) > Math.abs(grid.direction[6 + best]!) ? a : best),
+    0,
+  )
+  const spacing = grid.spacing[axis as 0 | 1 | 2]
+  const step = spacing / Math.max(1, Math.ceil(spacing - 1e-6))
+  const positions: number[] = []
+  for (let n = Math.ceil((from - grid.origin[2]) / step - 1e-6); grid.origin[2] + n * step <= to + 1e-6; n++) {
+    positions.push(grid.origin[2] + n * step)
+  }
+  return positions
+}
+
+/** The axial plane with the largest labelled area; the middle one where several are equal. Undefined without labels. */
+export function largestLabelPlane(labels: LabelVolume): { z: number; areaMm2: number } | undefined {
+  const extent = extentWhere(labels, (value) => value > 0)
+  if (!extent) return undefined
+  const half = 0.5 * Math.max(...labels.grid.spacing)
+  const positions = candidatePositions(labels.grid, extent.min[2] - half, extent.max[2] + half)
+  const areas = positions.map((z) => {
+    let area = 0
+    for (let y = extent.min[1] - half; y <= extent.max[1] + half; y++) {
+      for (let x = extent.min[0] - half; x <= extent.max[0] + half; x++) if (nearest(labels, [x, y, z]) > 0) area++
+    }
+    return area
+  })
+  const largest = Math.max(...areas)
+  const first = areas.indexOf(largest)
+  let last = first
+  while (areas[last + 1] === largest) last++
+  const z = positions[(first + last) >> 1]
+  return z === undefined ? undefined : { z, areaMm2: largest }
+}
+
+/**
+ * Where to look when there is no tumour: 75 mm below the top of the head, about the lateral ventricles of an adult,
+ * or half way down what was imaged when that is less.
+ */
+export function midBrainPlane(image: Volume<Float32Array>, threshold: number): number {
+  const extent = extentWhere(image, (value) => value > threshold) ?? extentOf(image.grid)
+  const wanted = extent.max[2] - Math.min(75, (extent.max[2] - extent.min[2]) / 2)
+  const positions = candidatePositions(image.grid, extent.min[2], extent.max[2])
+  return positions.reduce(
+    (best, z) => (Math.abs(z - wanted) < Math.abs(best - wanted) ? z : best),
+    positions[0] ?? wanted,
+  )
+}
+
+function nearest(volume: LabelVolume, point: Vec3): number {
+  const index = toIndex(volume.grid, point)
+  const [i, j, k] = [Math.round(index[0]), Math.round(index[1]), Math.round(index[2])]
+  const [nx, ny, nz] = volume.grid.size
+  if (i < 0 || j < 0 || k < 0 || i >= nx || j >= ny || k >= nz) return 0
+  return volume.data[i + nx * (j + ny * k)]!
+}
+
+/**
+ * Samples `value(voxel)` on the plane by trilinear interpolation, row by row; 0 outside the volume. Half a voxel beyond
+ * the outer centres still counts as inside, since the voxel reaches that far.
+ */
+export function samplePlane<T extends ArrayLike<number>>(
+  volume: Volume<T>,
+  plane: AxialPlane,
+  value: (voxel: number) => number = (voxel) => voxel,
+): Float32Array {
+  const { data, grid } = volume
+  const [nx, ny, nz] = grid.size
+  const out = new Float32Array(plane.width * plane.height)
+  const origin = toIndex(grid, [plane.x, plane.y, plane.z])
+  const du = sub(toIndex(grid, [plane.x + plane.pixel, plane.y, plane.z]), origin)
+  const dv = sub(toIndex(grid, [plane.x, plane.y + plane.pixel, plane.z]), origin)
+  for (let v = 0; v < plane.height; v++) {
+    for (let u = 0; u < plane.width; u++) {
+      const a = origin[0] + u * du[0] + v * dv[0]
+      const b = origin[1] + u * du[1] + v * dv[1]
+      const c = origin[2] + u * du[2] + v * dv[2]
+      if (a < -0.5 || b < -0.5 || c < -0.5 || a > nx - 0.5 || b > ny - 0.5 || c > nz - 0.5) continue
+      const [i0, i1, fi] = neighbours(a, nx)
+      const [j0, j1, fj] = neighbours(b, ny)
+      const [k0, k1, fk] = neighbours(c, nz)
+      const at = (i: number, j: number, k: number) => value(data[i + nx * (j + ny * k)]!)
+      const row = (j: number, k: number) => (fi === 0 ? at(i0, j, k) : at(i0, j, k) * (1 - fi) + at(i1, j, k) * fi)
+      const sheet = (k: number) => (fj === 0 ? row(j0, k) : row(j0, k) * (1 - fj) + row(j1, k) * fj)
+      out[u + plane.width * v] = fk === 0 ? sheet(k0) : sheet(k0) * (1 - fk) + sheet(k1) * fk
+    }
+  }
+  return out
+}
+
+const sub = (a: Vec3, b: Vec3): Vec3 => [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
+
+function neighbours(position: number, size: number): [number, number, number] {
+  const clamped = Math.min(Math.max(position, 0), size - 1)
+  const low = Math.floor(clamped)
+  return [low, Math.min(low + 1, size - 1), clamped - low]
+}

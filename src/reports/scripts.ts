@@ -1,0 +1,96 @@
+// Text as clusters a reader sees, and the order in which runs of left-to-right and right-to-left script are drawn.
+
+/** Hebrew, Arabic and their neighbours, with presentation forms (Unicode bidirectional classes R and AL). */
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u
+const DIGIT = /\p{Nd}/u
+const STRONG = /[\p{L}\p{M}]/u
+const ARABIC_JOINERS = /[\u200c\u200d]/u
+/** Control, format, unassigned, private and surrogate characters never reach a font: they could reorder or hide a name. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}]/u
+
+const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
+
+/** Grapheme clusters of the text in composed form (NFC); white space of any kind becomes one space. */
+export function clustersOf(text: string): string[] {
+  const composed = text.normalize('NFC').replace(/[\s\u00a0]+/gu, ' ')
+  return Array.from(segmenter.segment(composed), (part) => part.segment)
+}
+
+/** Whether a cluster may be drawn as it is. */
+export function isDrawable(cluster: string): boolean {
+  const visible = RIGHT_TO_LEFT.test(cluster) ? cluster.replace(ARABIC_JOINERS, '') : cluster
+  return !INVISIBLE.test(visible)
+}
+
+/** "[U+0E01 U+0E02]": what is printed for what cannot be drawn. */
+export function codePointsOf(cluster: string): string {
+  const codes = Array.from(cluster, (c) => `U+${c.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`)
+  return `[${codes.join(' ')}]`
+}
+
+/** Scripts in the text that settle which regional shapes Han characters take. */
+export function hanRegion(text: string): 'jp' | 'kr' | 'sc' {
+  if (/[\p{Script=Hiragana}\p{Script=Katakana}]/u.test(text)) return 'jp'
+  return /\p{Script=Hangul}/u.test(text) ? 'kr' : 'sc'
+}
+
+/** Whether a line may be broken before the cluster, although no space is there. */
+export function breaksAnywhere(cluster: string): boolean {
+  return /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u.test(cluster)
+}
+
+type Direction = 'left' | 'right' | 'number' | 'neutral'
+
+function directionOf(cluster: string): Direction {
+  if (RIGHT_TO_LEFT.test(cluster)) return 'right'
+  if (DIGIT.test(cluster)) return 'number'
+  return STRONG.test(cluster) ? 'left' : 'neutral'
+}
+
+export interface DirectedRun {
+  clusters: string[]
+  rightToLeft: boolean
+}
+
+/**
+ * Runs in the order in which they are drawn from left to right, in a left-to-right line: a reduced form of the Unicode
+ * bidirectional algorithm (UAX 9) without explicit controls, which never pass isDrawable. Clusters inside a run stay in
+ * reading order.
+ */
+export function visualRuns(clusters: readonly string[]): DirectedRun[] {
+  const directions = clusters.map(directionOf)
+  const runs: DirectedRun[] = []
+  for (let n = 0; n < clusters.length; ) {
+    const rightToLeft = directions[n] === 'right'
+    const end = rightToLeft ? endOfRightToLeft(directions, n) : nextRightToLeft(directions, n)
+    const part = clusters.slice(n, end)
+    if (rightToLeft) runs.push(...insideRightToLeft(part, directions.slice(n, end)))
+    else runs.push({ clusters: part, rightToLeft: false })
+    n = end
+  }
+  return runs
+}
+
+function nextRightToLeft(directions: Direction[], from: number): number {
+  const next = directions.indexOf('right', from)
+  return next < 0 ? directions.length : next
+}
+
+/** Neutrals and numbers belong to the stretch only when it goes on after them. */
+function endOfRightToLeft(directions: Direction[], from: number): number {
+  let end = from + 1
+  for (let n = end; n < directions.length && directions[n] !== 'left'; n++) if (directions[n] === 'right') end = n + 1
+  return end
+}
+
+/** Numbers keep their own order; everything around them is drawn from the right. */
+function insideRightToLeft(clusters: string[], directions: Direction[]): DirectedRun[] {
+  const runs: DirectedRun[] = []
+  clusters.forEach((cluster, n) => {
+    const rightToLeft = directions[n] !== 'number'
+    const last = runs[runs.length - 1]
+    if (last && last.rightToLeft === rightToLeft) last.clusters.push(cluster)
+    else runs.push({ clusters: [cluster], rightToLeft })
+  })
+  return runs.reverse()
+}

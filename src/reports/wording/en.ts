@@ -1,0 +1,113 @@
+// Every sentence of the report in English; one file per language.
+import type { Head } from '../../domain/finding.ts'
+import type { Sequence } from '../../domain/study.ts'
+
+export const LANGUAGE = 'en'
+
+export const TITLE = 'Glioma MRI analysis'
+export const STATUS = 'PRELIMINARY – not reviewed'
+export const PAGE = 'Page 1 of 1'
+export const NOT_STATED = 'not stated'
+
+export const SECTIONS = {
+  patient: 'Patient',
+  study: 'Study',
+  images: 'Key images',
+  volumes: 'Volumes',
+  predictions: 'Predictions from the images',
+  explanation: 'What moved the predictions most',
+  quality: 'Quality notes',
+  series: 'Series used',
+  statement: 'How to read this page',
+  provenance: 'Made by',
+} as const
+
+export const LABELS = {
+  name: 'Name',
+  patientId: 'Patient ID',
+  birthDate: 'Born',
+  sex: 'Sex',
+  studyDate: 'Date',
+  accession: 'Accession',
+  description: 'Description',
+  referrer: 'Referred by',
+  studyUid: 'Study UID',
+  region: 'Region',
+  volume: 'mL',
+  deviation: '± SD',
+  predicted: 'Predicted',
+  result: 'Result',
+  probability: 'Probability (95 % interval)',
+  bundle: 'Bundle',
+  digest: 'Bundle sha256',
+  weights: 'Weights sha256',
+  license: 'Licence',
+  software: 'Software',
+  execution: 'Run on',
+  analysis: 'Analysis',
+  reference: 'Reference series',
+  analysedAt: 'Registered',
+  status: 'Status',
+} as const
+
+export const SEXES: Readonly<Record<string, string>> = { M: 'male', F: 'female', O: 'other' }
+
+export const HEAD_NAMES: Readonly<Record<Head, string>> = {
+  idh: 'IDH',
+  '1p19q': '1p/19q',
+  mgmt: 'MGMT promoter',
+  grade: 'WHO grade',
+  survival: 'Survival',
+}
+
+export const SEQUENCE_NAMES: Readonly<Record<Sequence, string>> = {
+  T1: 'T1',
+  T1c: 'T1 post-contrast',
+  T2: 'T2',
+  FLAIR: 'FLAIR',
+}
+
+export const ORIENTATION = { left: 'R', right: 'L', top: 'A', bottom: 'P' } as const
+
+export const NOT_EVALUABLE = 'not evaluable'
+export const INDETERMINATE = 'indeterminate'
+export const SURVIVAL_RESULT = 'alive after'
+export const NO_PREDICTION = 'the bundle gives no result for this head'
+export const NO_QUALITY_NOTES = 'None.'
+export const NO_EXPLANATION = 'No explanation: nothing was evaluable.'
+export const NO_SEQUENCE = 'not available'
+export const NO_VOLUMES = 'The bundle measures no volumes.'
+export const WARNING = 'Warning'
+export const NOTE = 'Note'
+export const REFERENCE_SERIES = 'reference'
+export const NO_OUTLINES = 'No outlines are drawn: no tumour was segmented.'
+
+export const foundSentence = (volumes: string[]) =>
+  volumes.length === 0 ? 'A lesion was segmented; see the volumes.' : `A lesion was segmented: ${volumes.join(', ')}.`
+export const NO_FINDING =
+  'No tumour was segmented above the detection limit of this bundle. This does not exclude a tumour: small, faint or untypical lesions are missed.'
+
+export const more = (count: number) => `… (${count} more in the EHR)`
+export const positionOf = (z: number) => `axial ${z < 0 ? 'I' : 'S'} ${Math.abs(z).toFixed(1)} mm`
+export const planeSentence = (z: number, areaMm2: number, noFinding: boolean) =>
+  noFinding
+    ? `Axial plane at ${positionOf(z).slice(6)}, middle of the brain. Patient’s right is on the left.`
+    : `Axial plane at ${positionOf(z).slice(6)}, where the tumour is largest (${(areaMm2 / 100).toFixed(1)} cm²). Patient’s right is on the left.`
+export const figureAlternative = (sequence: string, z: number, outlines: string[]) =>
+  `${sequence}, ${positionOf(z)}, ${outlines.length === 0 ? 'no outlines' : `with the outline of ${outlines.join(', ')}`}. The patient's right is on the left of the picture, anterior is up.`
+export const missingAlternative = (sequence: string) => `${sequence}: ${NO_SEQUENCE}.`
+export const scaleBarOf = (mm: number) => `${mm / 10} cm`
+export const motionOf = (mm: number, degrees: number) => `moved ${mm.toFixed(1)} mm, ${degrees.toFixed(1)}°`
+export const sliceOf = (mm: number) => `${mm.toFixed(1)} mm slices`
+export const monthsOf = (months: string) => `${months} mo`
+export const executionOf = (provider: string, runtime: string) => `${provider}, ${runtime}`
+export const unreadable = (count: number) =>
+  `This page has no letter shape for ${count === 1 ? 'one character' : `${count} characters`}, printed as [U+…] code points; read the text in the EHR or PACS.`
+
+/** The standing statement; nothing in a bundle can remove it. */
+export const STATEMENT = [
+  'Asserted by software (AI) and reviewed by nobody yet. For research use; not for clinical decisions without review by a qualified clinician.',
+  'Predicted markers, grade and survival come from images: they are not a tissue test and do not replace histology or molecular testing.',
+  'Volumes are those of the outlines shown; check the outlines on the images before you use a volume.',
+] as const
+export const intendedUse = (text: string) => `Intended use stated by the bundle: ${text}`
