@@ -40,7 +40,7 @@ export function predictionLine(prediction: Prediction): string {
     return `${probabilityLabel(prediction.head, key)} ${percent(probability)}${range}`
   })
   const call = prediction.status === 'indeterminate' ? 'indeterminate' : prediction.call
-  return `${name}: ${call === undefined ? '' : `${call}; `}${parts.join(', ')}`
+  return `${name}: ${call === undefined ? '' : `${call}; probabilities: `}${parts.join(', ')}`
 }
 
 function sections(result: ReportableResult): { title: string; lines: string[] }[] {
