@@ -63,10 +63,16 @@ const files = filesUnder(src).map((path) => ({ path, name: relative(src, path), 
 
 /** Relative imports, as names under src, and package imports; type-only imports are marked. */
 function importsOf(file: { path: string; text: string }) {
-  return [...file.text.matchAll(/(?:import|export)\s+(type\s)?[^'"]*?from\s+['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]/g)].map((m) => {
+  return [
+    ...file.text.matchAll(/(?:import|export)\s+(type\s)?[^'"]*?from\s+['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]/g),
+  ].map((m) => {
     const target = m[2] ?? m[3]!
     const local = target.startsWith('.')
-    return { typeOnly: m[1] !== undefined, local, name: local ? relative(src, join(dirname(file.path), target)) : target }
+    return {
+      typeOnly: m[1] !== undefined,
+      local,
+      name: local ? relative(src, join(dirname(file.path), target)) : target,
+    }
   })
 }
 
@@ -111,7 +117,8 @@ describe('architecture', () => {
         if (!local && !typeOnly && FORBIDDEN_MODULES.test(name)) breaches.push(`${file.name} imports ${name}`)
       }
       const code = file.text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
-      for (const pattern of FORBIDDEN_GLOBALS) if (pattern.test(code)) breaches.push(`${file.name} uses ${pattern.source}`)
+      for (const pattern of FORBIDDEN_GLOBALS)
+        if (pattern.test(code)) breaches.push(`${file.name} uses ${pattern.source}`)
     }
     expect(breaches).toEqual([])
   })

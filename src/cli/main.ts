@@ -3,7 +3,9 @@ import { Command, CommanderError } from 'commander'
 import { AppError, asAppError } from '../domain/errors.ts'
 
 const program = new Command('gliabridge')
-  .description('Finds brain MRI studies in the PACS, segments glioma, writes results to PACS and EHR. Research use only.')
+  .description(
+    'Finds brain MRI studies in the PACS, segments glioma, writes results to PACS and EHR. Research use only.',
+  )
   .option('-c, --config <file>', 'settings file (JSON); environment variables override it')
   .showHelpAfterError('(run "gliabridge --help" for the commands)')
   .exitOverride()
@@ -20,8 +22,14 @@ program
   .description('show the main job on an embedded PACS and EHR with a generated study')
   .option('--exit', 'end by itself; exit code 0 only if SEG and report were read back')
   .option('--json <file>', 'write what happened to a file')
-  .option('--pacs <url>', 'use this DICOMweb archive (credentials: GLIABRIDGE_PACS_USERNAME and _PASSWORD, or GLIABRIDGE_PACS_TOKEN)')
-  .option('--ehr <url>', 'use this FHIR R4 server (credentials: GLIABRIDGE_EHR_USERNAME and _PASSWORD, or GLIABRIDGE_EHR_TOKEN)')
+  .option(
+    '--pacs <url>',
+    'use this DICOMweb archive (credentials: GLIABRIDGE_PACS_USERNAME and _PASSWORD, or GLIABRIDGE_PACS_TOKEN)',
+  )
+  .option(
+    '--ehr <url>',
+    'use this FHIR R4 server (credentials: GLIABRIDGE_EHR_USERNAME and _PASSWORD, or GLIABRIDGE_EHR_TOKEN)',
+  )
   .option('--study <dir>', 'send the DICOM files of this folder instead of the generated study')
   .option('--seed <number>', 'seed of the generated study', '1')
   .option('--port <number>', 'port of the page', '8080')
@@ -76,7 +84,10 @@ function report(thrown: unknown): number {
 
 /** Where an unforeseen error came from, without its message, which may quote patient data. */
 function framesOf(error: Error): string {
-  return (error.stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at ')).join('\n')
+  return (error.stack ?? '')
+    .split('\n')
+    .filter((line) => line.trimStart().startsWith('at '))
+    .join('\n')
 }
 
 try {

@@ -1,12 +1,21 @@
 // The use case, top to bottom: identify, select, retrieve, prepare, segment, measure, encode, save. Effects only through ports.
+
+import { text } from '../dicom/dataset.ts'
 import { patientIdentity, studyIdentity } from '../dicom/identity.ts'
 import { planSeries, type SeriesPlan, VolumeBuilder } from '../dicom/series-volume.ts'
-import { text } from '../dicom/dataset.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { AppError, asAppError } from '../domain/errors.ts'
 import type { AnalysisResult, InputSeries, QualityNote } from '../domain/finding.ts'
-import type { AnalysisStore, AuditTrail, ClinicalRecord, Clock, ImageArchive, ModelRunner } from '../domain/ports.ts'
-import { type PatientIdentity, SEQUENCES, type Sequence, type Series, type Study } from '../domain/study.ts'
+import type {
+  AnalysisStore,
+  AuditTrail,
+  ClinicalRecord,
+  Clock,
+  ImageArchive,
+  ModelRunner,
+  WatchStore,
+} from '../domain/ports.ts'
+import { type PatientIdentity, SEQUENCES, type Sequence, type Series, type Uid } from '../domain/study.ts'
 import type { Volume } from '../domain/volume.ts'
 import type { Bundle } from '../inference/bundle.ts'
 import { measure } from '../inference/measure.ts'
@@ -14,6 +23,7 @@ import { labelsOnGrid } from '../inference/postprocess.ts'
 import { type Prepared, prepareInputs } from '../inference/prepare.ts'
 import type { Registrar } from '../inference/register.ts'
 import { type SeriesOverrides, selectSeries } from '../inference/select-series.ts'
+import { auditedEhr } from './ehr-audit.ts'
 import { encodeResults } from './encode.ts'
 import { imageSetDigest } from './intake.ts'
 import { createStopwatch } from './stopwatch.ts'
@@ -22,6 +32,7 @@ export interface AnalysePorts {
   archive: ImageArchive
   ehr: ClinicalRecord
   analyses: AnalysisStore
+  watch: Pick<WatchStore, 'isOwn'>
   audit: AuditTrail
   runner: ModelRunner
   registrar: Registrar
@@ -42,10 +53,14 @@ export interface AnalyseOptions {
  * Throws AppError: the worker decides by its class whether to try again or to hold. A study whose images changed since
  * it was registered is superseded, since the watch registers the new set by itself.
  */
-export async function analyseStudy(ports: AnalysePorts, options: AnalyseOptions, record: AnalysisRecord): Promise<void> {
-  const { analyses, archive, audit } = ports
+export async function analyseStudy(
+  ports: AnalysePorts,
+  options: AnalyseOptions,
+  record: AnalysisRecord,
+): Promise<void> {
+  const { analyses, archive } = ports
   const { analysisId, studyInstanceUid } = record
-  const watch = createStopwatch(ports.clock, (step, seconds) =>
+  const stopwatch = createStopwatch(ports.clock, (step, seconds) =>
     analyses.note(analysisId, {
       kind: 'step',
       text: seconds === undefined ? `${step} started` : `${step} done in ${seconds.toFixed(1)} s`,
@@ -53,40 +68,40 @@ export async function analyseStudy(ports: AnalysePorts, options: AnalyseOptions,
     }),
   )
 
-  const study = await watch.time('identify', async () => {
-    const metadata = await readMetadata(ports, studyInstanceUid)
-    return imageSetDigest(metadata) === record.instanceSetDigest ? metadata : undefined
+  const study = await stopwatch.time('identify', async () => {
+    const metadata = await archive.retrieveMetadata(studyInstanceUid)
+    return (await imageSetDigest(ports.watch, metadata)) === record.instanceSetDigest ? metadata : undefined
   })
   if (!study) {
-    await analyses.move(analysisId, 'superseded', { text: 'the images of the study changed; the new set is an analysis of its own' })
+    await analyses.move(analysisId, 'superseded', {
+      text: 'the images of the study changed; the new set is an analysis of its own',
+    })
     return
   }
   const patient = patientIdentity(study)
   const identity = studyIdentity(study)
   await analyses.describe(analysisId, { patient, study: identity })
   const quality: QualityNote[] = []
-  await matchEarly(ports, patient, quality, studyInstanceUid)
+  await matchEarly(ports, studyInstanceUid, patient, quality)
 
-  const selection = await watch.time('select', () => selectSeries(study, options.bundle, options.overrides))
+  const selection = await stopwatch.time('select', () => selectSeries(study, options.bundle, options.overrides))
   await analyses.describe(analysisId, { decisions: selection.decisions })
   if (selection.hold) throw selection.hold
   const reference = referenceOf(selection.chosen, options)
 
-  const { volumes, plans } = await watch.time('retrieve', async () => {
-    const got = await retrieveVolumes(archive, studyInstanceUid, selection.chosen)
-    await audit.record({ action: 'read', target: 'pacs', studyInstanceUid, what: 'series', outcome: 'success' })
-    return got
-  })
+  const { volumes, plans } = await stopwatch.time('retrieve', () =>
+    retrieveVolumes(archive, studyInstanceUid, selection.chosen),
+  )
 
-  const prepared = await watch.time('prepare', () =>
+  const prepared = await stopwatch.time('prepare', () =>
     prepareInputs({ volumes, reference, bundle: options.bundle, registrar: ports.registrar }),
   )
-  const response = await watch.time('segment', () => ports.runner.segment({ channels: prepared.channels }))
+  const response = await stopwatch.time('segment', () => ports.runner.segment({ channels: prepared.channels }))
 
   const referenceSeries = selection.chosen[reference]!
   const referenceGrid = plans[reference]!.grid
   const { labels, noFinding } = labelsOnGrid(response.probabilities, prepared.grid, referenceGrid, options.bundle)
-  const { segments, measurements } = await watch.time('measure', () => measure(labels, options.bundle))
+  const { segments, measurements } = await stopwatch.time('measure', () => measure(labels, options.bundle))
 
   const result: AnalysisResult = {
     analysisId,
@@ -106,7 +121,7 @@ export async function analyseStudy(ports: AnalysePorts, options: AnalyseOptions,
     execution: response.execution,
     analysedAt: record.createdAt,
   }
-  const artifacts = await watch.time('encode', () =>
+  const artifacts = await stopwatch.time('encode', () =>
     encodeResults({
       result,
       images: prepared.onReference,
@@ -117,23 +132,20 @@ export async function analyseStudy(ports: AnalysePorts, options: AnalyseOptions,
     }),
   )
   const { segmentation: _voxels, ...reportable } = result
-  await analyses.saveResult(analysisId, { ...reportable, times: watch.seconds }, artifacts)
-}
-
-async function readMetadata({ archive, audit }: AnalysePorts, studyInstanceUid: string): Promise<Study> {
-  const study = await archive.retrieveMetadata(studyInstanceUid)
-  await audit.record({ action: 'read', target: 'pacs', studyInstanceUid, what: 'metadata', outcome: 'success' })
-  return study
+  await analyses.saveResult(analysisId, { ...reportable, times: stopwatch.seconds }, artifacts)
 }
 
 /** A patient who cannot be matched is held before any work is done; an EHR that is down delays only its own delivery. */
-async function matchEarly({ ehr, audit }: AnalysePorts, patient: PatientIdentity, quality: QualityNote[], studyInstanceUid: string) {
+async function matchEarly(
+  { ehr, audit }: AnalysePorts,
+  studyInstanceUid: Uid,
+  patient: PatientIdentity,
+  quality: QualityNote[],
+): Promise<void> {
   try {
-    await ehr.matchPatient(patient)
-    await audit.record({ action: 'read', target: 'ehr', studyInstanceUid, what: 'Patient', outcome: 'success' })
+    await auditedEhr(audit, { action: 'read', studyInstanceUid, what: 'Patient' }, () => ehr.matchPatient(patient))
   } catch (thrown) {
     const error = asAppError(thrown)
-    await audit.record({ action: 'read', target: 'ehr', studyInstanceUid, what: 'Patient', outcome: 'failure' })
     if (error.class === 'hold') throw error
     quality.push({
       code: 'patient-match-delayed',
@@ -150,7 +162,11 @@ function referenceOf(chosen: Partial<Record<Sequence, Series>>, options: Analyse
 }
 
 /** One series after the other: a volume is filled while it streams, so one series' slices are in memory at a time. */
-async function retrieveVolumes(archive: ImageArchive, studyInstanceUid: string, chosen: Partial<Record<Sequence, Series>>) {
+async function retrieveVolumes(
+  archive: ImageArchive,
+  studyInstanceUid: string,
+  chosen: Partial<Record<Sequence, Series>>,
+) {
   const volumes: Partial<Record<Sequence, Volume<Float32Array>>> = {}
   const plans: Partial<Record<Sequence, SeriesPlan>> = {}
   for (const sequence of SEQUENCES) {
@@ -159,7 +175,8 @@ async function retrieveVolumes(archive: ImageArchive, studyInstanceUid: string, 
     const plan = planSeries(series)
     const builder = new VolumeBuilder(plan)
     const expected = series.instances.map((instance) => instance.sopInstanceUid)
-    for await (const bytes of archive.retrieveSeries(studyInstanceUid, series.seriesInstanceUid, expected)) await builder.add(bytes)
+    for await (const bytes of archive.retrieveSeries(studyInstanceUid, series.seriesInstanceUid, expected))
+      await builder.add(bytes)
     volumes[sequence] = builder.finish()
     plans[sequence] = plan
   }

@@ -1,7 +1,17 @@
 // Delivery: one leg to the PACS, one to the EHR, each resumable alone; a leg that is done is never run again.
 import type { AnalysisRecord, Leg, LegRecord } from '../domain/analysis.ts'
 import { AppError, asAppError } from '../domain/errors.ts'
-import type { AnalysisStore, Artifact, AuditTrail, ClinicalRecord, Clock, ImageArchive, ReportableResult, WatchStore } from '../domain/ports.ts'
+import type {
+  AnalysisStore,
+  Artifact,
+  AuditTrail,
+  ClinicalRecord,
+  Clock,
+  ImageArchive,
+  ReportableResult,
+  WatchStore,
+} from '../domain/ports.ts'
+import { auditedEhr } from './ehr-audit.ts'
 import { afterError } from './retry.ts'
 
 export interface DeliverPorts {
@@ -17,7 +27,11 @@ export interface DeliverPorts {
 export type DeliveryOutcome = { do: 'done' } | { do: 'retry'; afterSeconds: number } | { do: 'hold'; error: AppError }
 
 /** Runs every leg that is not done; one leg's failure does not stop the other. */
-export async function deliver(ports: DeliverPorts, record: AnalysisRecord, writePdf: boolean): Promise<DeliveryOutcome> {
+export async function deliver(
+  ports: DeliverPorts,
+  record: AnalysisRecord,
+  writePdf: boolean,
+): Promise<DeliveryOutcome> {
   const artifacts = await ports.analyses.artifacts(record.analysisId)
   const outcomes: DeliveryOutcome[] = []
   for (const leg of record.legs) {
@@ -38,17 +52,13 @@ async function runLeg(
 ): Promise<DeliveryOutcome> {
   const attempts = leg.attempts + 1
   const at = () => ports.clock.now().toISOString()
-  const audit = (outcome: 'success' | 'failure') =>
-    ports.audit.record({ action: 'write', target: leg.leg, studyInstanceUid: record.studyInstanceUid, what: 'results', outcome })
   try {
     const receipt = await write[leg.leg](ports, record, artifacts, writePdf)
-    await audit('success')
     await ports.analyses.updateLeg(record.analysisId, leg.leg, { state: 'done', attempts, doneAt: at(), receipt })
     return { do: 'done' }
   } catch (thrown) {
     const error = asAppError(thrown)
     const next = afterError(error, attempts)
-    await audit('failure')
     await ports.analyses.updateLeg(record.analysisId, leg.leg, {
       state: next.do === 'hold' ? 'failed' : 'waiting',
       attempts,
@@ -58,17 +68,32 @@ async function runLeg(
   }
 }
 
-const write: Record<Leg, (ports: DeliverPorts, record: AnalysisRecord, artifacts: Artifact[], writePdf: boolean) => Promise<Record<string, string>>> = {
+const write: Record<
+  Leg,
+  (
+    ports: DeliverPorts,
+    record: AnalysisRecord,
+    artifacts: Artifact[],
+    writePdf: boolean,
+  ) => Promise<Record<string, string>>
+> = {
   pacs: storeObjects,
   ehr: postReport,
 }
 
 /** Our own UIDs are remembered before they are stored, so that they can never look like a new study. */
-async function storeObjects({ archive, watch }: DeliverPorts, record: AnalysisRecord, artifacts: Artifact[], writePdf: boolean) {
+async function storeObjects(
+  { archive, watch }: DeliverPorts,
+  record: AnalysisRecord,
+  artifacts: Artifact[],
+  writePdf: boolean,
+) {
   const objects = dicomObjects(artifacts).filter((object) => writePdf || object.role === 'segmentation')
   await watch.addOwn(objects.map((object) => object.sopInstanceUid))
   const outcomes = objects.length === 0 ? [] : await archive.store(record.studyInstanceUid, objects)
-  const refused = objects.filter((object) => !outcomes.some((o) => o.sopInstanceUid === object.sopInstanceUid && o.stored))
+  const refused = objects.filter(
+    (object) => !outcomes.some((o) => o.sopInstanceUid === object.sopInstanceUid && o.stored),
+  )
   if (refused.length > 0) {
     const named = refused.map(({ role, sopInstanceUid }) => {
       const reason = outcomes.find((outcome) => outcome.sopInstanceUid === sopInstanceUid)?.reason
@@ -79,7 +104,12 @@ async function storeObjects({ archive, watch }: DeliverPorts, record: AnalysisRe
   return Object.fromEntries(objects.map((object) => [object.role, object.sopInstanceUid]))
 }
 
-async function postReport({ ehr }: DeliverPorts, _record: AnalysisRecord, artifacts: Artifact[], writePdf: boolean) {
+async function postReport(
+  { ehr, audit }: DeliverPorts,
+  { studyInstanceUid }: AnalysisRecord,
+  artifacts: Artifact[],
+  writePdf: boolean,
+) {
   const bytesOf = (role: Artifact['role']) => {
     const found = artifacts.find((artifact) => artifact.role === role)
     if (!found) throw new AppError('INTERNAL', `artefact ${role} is missing from the store`)
@@ -94,12 +124,16 @@ async function postReport({ ehr }: DeliverPorts, _record: AnalysisRecord, artifa
       sopInstanceUid,
       seriesInstanceUid,
     }))
-  return ehr.postReport({ result, pdf: bytesOf('pdf'), dicomResults })
+  return auditedEhr(audit, { action: 'write', studyInstanceUid, what: 'report' }, () =>
+    ehr.postReport({ result, pdf: bytesOf('pdf'), dicomResults }),
+  )
 }
 
 function dicomObjects(artifacts: Artifact[]) {
   return artifacts.flatMap((artifact) => {
     const { sopInstanceUid, seriesInstanceUid, sopClassUid } = artifact
-    return sopInstanceUid && seriesInstanceUid && sopClassUid ? [{ ...artifact, sopInstanceUid, seriesInstanceUid, sopClassUid }] : []
+    return sopInstanceUid && seriesInstanceUid && sopClassUid
+      ? [{ ...artifact, sopInstanceUid, seriesInstanceUid, sopClassUid }]
+      : []
   })
 }

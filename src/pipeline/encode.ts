@@ -20,7 +20,12 @@ export interface EncodeInput {
 export async function encodeResults(input: EncodeInput): Promise<Artifact[]> {
   const { result, referenceSeries } = input
   const { segmentation, ...reportable } = result
-  const pdf = await renderReportPdf({ result: reportable, segmentation, images: input.images, institution: input.institution })
+  const pdf = await renderReportPdf({
+    result: reportable,
+    segmentation,
+    images: input.images,
+    institution: input.institution,
+  })
   const encapsulated = buildEncapsulatedPdf({
     result: reportable,
     pdf,
@@ -32,12 +37,17 @@ export async function encodeResults(input: EncodeInput): Promise<Artifact[]> {
     { role: 'encapsulated-pdf', mediaType: 'application/dicom', ...encapsulated },
   ]
   if (result.noFinding) return artifacts
-  const sopClassOf = new Map(referenceSeries.instances.map((instance) => [instance.sopInstanceUid, instance.sopClassUid]))
+  const sopClassOf = new Map(
+    referenceSeries.instances.map((instance) => [instance.sopInstanceUid, instance.sopClassUid]),
+  )
   const seg = buildSegmentation({
     result: reportable,
     segmentation,
     referenceSeries,
-    sourceFrames: input.referencePlan.frames.map((frame) => ({ ...frame, sopClassUid: sopClassOf.get(frame.sopInstanceUid)! })),
+    sourceFrames: input.referencePlan.frames.map((frame) => ({
+      ...frame,
+      sopClassUid: sopClassOf.get(frame.sopInstanceUid)!,
+    })),
     otherSources: input.otherSeries,
   })
   return [...artifacts, { role: 'segmentation', mediaType: 'application/dicom', ...seg }]

@@ -1,16 +1,13 @@
-// From a settled study to a registered analysis; what counts as the study's images is defined here, once.
-import { digestOf } from '../dicom/uid.ts'
-import type { AnalysisStore, Log } from '../domain/ports.ts'
+// From a settled study to a registered analysis.
+import type { AnalysisStore, Log, WatchStore } from '../domain/ports.ts'
 import type { Study, Uid } from '../domain/study.ts'
-import { isSourceImage } from '../triggers/eligible.ts'
+import { imageSetOf } from '../triggers/image-set.ts'
 import { analysisIdOf } from './keys.ts'
 
-/** sha256 over the sorted SOP Instance UIDs of the study's source images; results and notes do not count. */
-export function imageSetDigest(study: Study): string {
-  const uids = study.series.flatMap((series) =>
-    isSourceImage(series) ? series.instances.map((instance) => instance.sopInstanceUid) : [],
-  )
-  return digestOf(uids)
+/** sha256 over the sorted SOP Instance UIDs of the study's images, our own results left out: the watch's digest of the same study. */
+export async function imageSetDigest(watch: Pick<WatchStore, 'isOwn'>, study: Study): Promise<string> {
+  const uids = study.series.flatMap((series) => series.instances.map((instance) => instance.sopInstanceUid))
+  return imageSetOf(study.series, await watch.isOwn(uids)).digest
 }
 
 export interface IntakePorts {

@@ -11,7 +11,8 @@ async function load(analyses: AnalysisStore, analysisId: string): Promise<Analys
 
 async function reopenLegs(analyses: AnalysisStore, record: AnalysisRecord, states: string[]): Promise<void> {
   for (const leg of record.legs) {
-    if (states.includes(leg.state)) await analyses.updateLeg(record.analysisId, leg.leg, { state: 'waiting', attempts: 0 })
+    if (states.includes(leg.state))
+      await analyses.updateLeg(record.analysisId, leg.leg, { state: 'waiting', attempts: 0 })
   }
 }
 

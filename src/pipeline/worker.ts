@@ -1,6 +1,6 @@
 // The worker: claims what is due, analyses or delivers it, and turns every failure into "later" or "held".
 import type { AnalysisRecord } from '../domain/analysis.ts'
-import { AppError, asAppError } from '../domain/errors.ts'
+import { type AppError, asAppError } from '../domain/errors.ts'
 import type { AnalysisStore, Clock, Log } from '../domain/ports.ts'
 import type { DeliveryOutcome } from './deliver.ts'
 import { afterError } from './retry.ts'
@@ -31,11 +31,14 @@ export async function workOff(ports: WorkerPorts, owner: string, signal?: AbortS
 
 async function underLease(ports: WorkerPorts, owner: string, record: AnalysisRecord): Promise<void> {
   const { analysisId } = record
-  const renewal = setInterval(() => {
-    ports.analyses.renew(analysisId, owner, LEASE_SECONDS).catch((error) => {
-      ports.log.warn({ analysisId, code: asAppError(error).code }, 'lease not renewed')
-    })
-  }, (LEASE_SECONDS * 1000) / 4)
+  const renewal = setInterval(
+    () => {
+      ports.analyses.renew(analysisId, owner, LEASE_SECONDS).catch((error) => {
+        ports.log.warn({ analysisId, code: asAppError(error).code }, 'lease not renewed')
+      })
+    },
+    (LEASE_SECONDS * 1000) / 4,
+  )
   let notBefore: Date | undefined
   try {
     notBefore = await handle(ports, record)
@@ -74,14 +77,23 @@ async function handle(ports: WorkerPorts, claimed: AnalysisRecord): Promise<Date
   return later(ports, outcome.afterSeconds)
 }
 
-async function afterFailedAnalysis(ports: WorkerPorts, record: AnalysisRecord, error: AppError): Promise<Date | undefined> {
+async function afterFailedAnalysis(
+  ports: WorkerPorts,
+  record: AnalysisRecord,
+  error: AppError,
+): Promise<Date | undefined> {
   const next = afterError(error, record.attempts)
   if (next.do === 'hold') {
     await hold(ports, record, error)
     return undefined
   }
-  ports.log.warn({ analysisId: record.analysisId, code: error.code, afterSeconds: next.afterSeconds }, 'analysis failed, later again')
-  await ports.analyses.move(record.analysisId, 'queued', { text: `${error.code}: ${error.message}; again in ${next.afterSeconds} s` })
+  ports.log.warn(
+    { analysisId: record.analysisId, code: error.code, afterSeconds: next.afterSeconds },
+    'analysis failed, later again',
+  )
+  await ports.analyses.move(record.analysisId, 'queued', {
+    text: `${error.code}: ${error.message}; again in ${next.afterSeconds} s`,
+  })
   return later(ports, next.afterSeconds)
 }
 

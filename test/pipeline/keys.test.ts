@@ -6,7 +6,11 @@ it('is the same for the same inputs and another for any other', () => {
   const id = analysisIdOf('1.2.3', 'set', 'bundle')
   expect(id).toMatch(/^[0-9a-f]{32}$/)
   expect(analysisIdOf('1.2.3', 'set', 'bundle')).toBe(id)
-  const others = [analysisIdOf('1.2.4', 'set', 'bundle'), analysisIdOf('1.2.3', 'set2', 'bundle'), analysisIdOf('1.2.3', 'set', 'b2')]
+  const others = [
+    analysisIdOf('1.2.4', 'set', 'bundle'),
+    analysisIdOf('1.2.3', 'set2', 'bundle'),
+    analysisIdOf('1.2.3', 'set', 'b2'),
+  ]
   expect(new Set([id, ...others]).size).toBe(4)
 })
 

@@ -1,0 +1,31 @@
+// gliabridge verify-bundle: manifest, digests, and one real run of the network on a small noise volume.
+
+import { channelOrder } from '../../inference/bundle.ts'
+import { loadBundle } from '../../inference/bundle-files.ts'
+import { startRunner } from '../../inference/runner.ts'
+import { readSettings } from '../../settings/read.ts'
+import { createLog } from '../../telemetry/log.ts'
+
+export async function verifyBundleCommand(config: string | undefined, folder: string | undefined): Promise<void> {
+  const { inference } = await readSettings(config, process.env)
+  const bundle = await loadBundle(folder ?? inference.bundle)
+  const runner = await startRunner({ ...inference, bundle, log: createLog('warn') })
+  try {
+    const size = [48, 48, 48] as const
+    const grid = {
+      size,
+      spacing: bundle.preprocess.spacing_mm,
+      origin: [0, 0, 0] as const,
+      direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
+    }
+    const data = Float32Array.from({ length: size[0] * size[1] * size[2] }, (_, i) => Math.sin(i * 12.9898))
+    const { execution } = await runner.segment({ channels: channelOrder(bundle).map(() => ({ grid, data })) })
+    process.stdout.write(
+      `bundle ${bundle.id} ${bundle.version}: ${Object.keys(bundle.files).length} files match their digests\n` +
+        `network runs on ${execution.provider} (${execution.runtime}), ${execution.seconds.toFixed(1)} s for a small volume\n` +
+        execution.declined.map(({ provider, reason }) => `  ${provider} was not used: ${reason}\n`).join(''),
+    )
+  } finally {
+    await runner.close()
+  }
+}

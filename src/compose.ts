@@ -1,0 +1,170 @@
+// The composition root: settings in, a service out. The only place that wires adapters.
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { systemClock } from './clock.ts'
+import { createDicomWebClient } from './dicomweb/client.ts'
+import type { AnalysisRecord } from './domain/analysis.ts'
+import type { ClinicalRecord, Clock, ImageArchive, Log } from './domain/ports.ts'
+import { createClinicalRecord } from './fhir/client.ts'
+import { createApp } from './http/app.ts'
+import { serve } from './http/serve.ts'
+import { type LoadedBundle, loadBundle } from './inference/bundle-files.ts'
+import { createRegistrar } from './inference/register.ts'
+import { startRunner } from './inference/runner.ts'
+import { analyseStudy } from './pipeline/analyse-study.ts'
+import { deliver } from './pipeline/deliver.ts'
+import { imageSetDigest, registerAnalysis } from './pipeline/intake.ts'
+import { releaseHold, replay } from './pipeline/resolve.ts'
+import { workOff } from './pipeline/worker.ts'
+import type { Settings } from './settings/schema.ts'
+import { openStore, type Store } from './store/store.ts'
+import { createLog } from './telemetry/log.ts'
+import { isBrainMr } from './triggers/eligible.ts'
+import { createQidoPoll } from './triggers/qido-poll.ts'
+import { createStudyWatch } from './triggers/study-watch.ts'
+
+const ANALYSES = 'analyses'
+
+export interface Service {
+  settings: Settings
+  bundle: LoadedBundle
+  store: Store
+  archive: ImageArchive
+  ehr: ClinicalRecord
+  /** Starts workers and, when asked, triggers and the HTTP server; resolves with the pages' address. */
+  start(parts: { watch: boolean; http: boolean }): Promise<{ url: string | undefined }>
+  /** Registers the study as it is now in the archive and returns the analysis id. */
+  submit(studyInstanceUid: string): Promise<string>
+  /** Waits until nothing moves by itself any more: delivered, held or superseded. */
+  settled(analysisId: string, signal?: AbortSignal): Promise<AnalysisRecord>
+  replay(analysisId: string): Promise<AnalysisRecord>
+  /** Finishes the step in hand and stops; what is not finished is taken up at the next start. */
+  stop(): Promise<void>
+}
+
+export interface ComposeOptions {
+  log?: Log
+  clock?: Clock
+}
+
+/** Our own name and version, as results and pages state them. */
+export function softwareIdentity() {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+  return { name: 'Gliabridge', version: manifest.version, manufacturer: 'Gliabridge contributors' }
+}
+
+/** Builds the service; nothing runs before start(). Throws what the parts throw: SETTINGS_INVALID, BUNDLE_INVALID … */
+export async function compose(settings: Settings, options: ComposeOptions = {}): Promise<Service> {
+  const clock = options.clock ?? systemClock
+  const log = options.log ?? createLog()
+  const undo: (() => Promise<unknown>)[] = []
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) await step()
+  }
+  try {
+    const bundle = await loadBundle(settings.inference.bundle)
+    const store = await openStore({ ...settings.store, clock, log })
+    undo.push(() => store.close())
+    const { analyses, watch, audit, queue } = store
+    const archive = createDicomWebClient({ ...settings.pacs, audit, log })
+    const ehr = createClinicalRecord({ ...settings.ehr, log })
+    const runner = await startRunner({ ...settings.inference, bundle, log })
+    undo.push(() => runner.close())
+    const registrar = createRegistrar()
+    undo.push(() => registrar.close())
+
+    const wake = () => queue.wake(ANALYSES)
+    const register = (studyInstanceUid: string, digest: string) =>
+      registerAnalysis({ analyses, log, wake }, bundle.identity, studyInstanceUid, digest)
+    const analyseOptions = {
+      bundle,
+      reference: settings.series.reference,
+      overrides: settings.series.overrides,
+      institution: settings.institution.name,
+      software: softwareIdentity(),
+    }
+    const workerPorts = {
+      analyses,
+      clock,
+      log,
+      analyse: (record: AnalysisRecord) =>
+        analyseStudy({ archive, ehr, analyses, watch, audit, runner, registrar, clock }, analyseOptions, record),
+      deliver: (record: AnalysisRecord) =>
+        deliver({ archive, ehr, analyses, watch, audit, clock }, record, settings.writeBack.pdf),
+      wakeAt: (when: Date) => queue.wakeAt(ANALYSES, when),
+    }
+    const owner = randomUUID()
+
+    return {
+      settings,
+      bundle,
+      store,
+      archive,
+      ehr,
+      async start(parts) {
+        await queue.work(ANALYSES, (signal) => workOff(workerPorts, owner, signal))
+        if (parts.watch) {
+          const studyWatch = createStudyWatch({
+            archive,
+            watchStore: watch,
+            clock,
+            settings: { settleSeconds: settings.pacs.settleSeconds },
+            log,
+            eligible: isBrainMr,
+            onSettled: async (studyInstanceUid, digest) => {
+              await register(studyInstanceUid, digest)
+            },
+          })
+          const poll = createQidoPoll({ archive, watchStore: watch, clock, settings: settings.pacs.poll, log })
+          const stopping = new AbortController()
+          const running = [studyWatch.run(stopping.signal), poll.run((uid) => studyWatch.hint(uid), stopping.signal)]
+          undo.push(async () => {
+            stopping.abort()
+            await Promise.allSettled(running)
+          })
+        }
+        if (!parts.http) return { url: undefined }
+        const app = createApp({
+          analyses,
+          log,
+          clock,
+          settings: settings.http,
+          ready: () => store.ping(),
+          resolve: async (id: string) => {
+            const record = await releaseHold(analyses, id)
+            await wake()
+            return record
+          },
+          replay: async (id: string) => {
+            const record = await replay(analyses, id)
+            await wake()
+            return record
+          },
+        })
+        const server = await serve(app, settings.http)
+        undo.push(() => server.close())
+        return { url: server.url }
+      },
+      async submit(studyInstanceUid) {
+        return register(studyInstanceUid, await imageSetDigest(watch, await archive.retrieveMetadata(studyInstanceUid)))
+      },
+      async settled(analysisId, signal) {
+        for (;;) {
+          const record = await analyses.get(analysisId)
+          if (record && ['delivered', 'held', 'superseded'].includes(record.state)) return record
+          signal?.throwIfAborted()
+          await clock.sleep(250, signal)
+        }
+      },
+      async replay(analysisId) {
+        const record = await replay(analyses, analysisId)
+        await wake()
+        return record
+      },
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}

@@ -1,0 +1,70 @@
+// Reads the results back where a hospital would: the SEG from the archive, the report from the EHR.
+import type { DiagnosticReport } from '@medplum/fhirtypes'
+import type { Service } from '../compose.ts'
+import type { AnalysisRecord } from '../domain/analysis.ts'
+import { AppError } from '../domain/errors.ts'
+import { createRecordStore } from '../fhir/client.ts'
+import { searchToken } from '../fhir/identifiers.ts'
+import { diceInPatientSpace, readSegmentation } from './read-segmentation.ts'
+import type { SentStudy } from './sent-study.ts'
+
+export interface ReadBack {
+  /** Absent when nothing was found: no SEG is written then. */
+  segmentation?: {
+    url: string
+    sopInstanceUid: string
+    /** Millilitres by segment label, counted in the stored object. */
+    millilitres: Record<string, number>
+    /** Against the generated truth, in patient space. */
+    wholeTumourDice?: number
+  }
+  report: { url: string; status: string; results: number }
+}
+
+/** Throws NOT_FOUND when a result that was said to be delivered is not there. */
+export async function readBack(context: {
+  service: Service
+  study: SentStudy
+  record: AnalysisRecord
+}): Promise<ReadBack> {
+  const { service, record } = context
+  const { settings } = service
+  const segmentation = await readSeg(context)
+  const store = createRecordStore(settings.ehr)
+  const token = searchToken(settings.ehr.analysisSystem, record.analysisId)
+  const reports = (await store.search('DiagnosticReport', 'identifier', [token])) as DiagnosticReport[]
+  const report = reports[0]
+  if (reports.length !== 1 || !report) {
+    throw new AppError('NOT_FOUND', `the EHR holds ${reports.length} reports of analysis ${record.analysisId}, not one`)
+  }
+  return {
+    ...(segmentation ? { segmentation } : {}),
+    report: {
+      url: `${settings.ehr.url.replace(/\/+$/, '')}/DiagnosticReport/${report.id}`,
+      status: report.status,
+      results: report.result?.length ?? 0,
+    },
+  }
+}
+
+async function readSeg({ service, study, record }: { service: Service; study: SentStudy; record: AnalysisRecord }) {
+  const artifact = await service.store.analyses.artifact(record.analysisId, 'segmentation')
+  if (!artifact?.sopInstanceUid || !artifact.seriesInstanceUid) return undefined
+  const { sopInstanceUid, seriesInstanceUid } = artifact
+  const bytes = await service.archive.retrieveInstance(study.studyInstanceUid, seriesInstanceUid, sopInstanceUid)
+  const seg = readSegmentation(bytes)
+  const voxelMl = (seg.spacing[0] * seg.spacing[1] * seg.spacing[2]) / 1000
+  const millilitres = Object.fromEntries(
+    seg.segments.map(({ number, label }) => {
+      const frames = seg.frames.filter((frame) => frame.segment === number)
+      return [label, voxelMl * frames.reduce((sum, frame) => sum + frame.mask.reduce((a, on) => a + on, 0), 0)]
+    }),
+  )
+  const numbers = seg.segments.map((segment) => segment.number)
+  return {
+    url: `${service.settings.pacs.url.replace(/\/+$/, '')}/studies/${study.studyInstanceUid}/series/${seriesInstanceUid}/instances/${sopInstanceUid}`,
+    sopInstanceUid: seg.sopInstanceUid,
+    millilitres,
+    ...(study.truth ? { wholeTumourDice: diceInPatientSpace(seg, numbers, study.truth, [1, 2, 3]) } : {}),
+  }
+}

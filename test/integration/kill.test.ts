@@ -1,0 +1,93 @@
+// kill -9 at every step of an analysis, one after the other: the same SEG, one report, nothing stuck.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { demoSettings } from '../../src/demo/demo-settings.ts'
+import { openServers, type Servers } from '../../src/demo/servers.ts'
+import { generateStudy } from '../../src/demo/study/study.ts'
+import { createDicomWebClient } from '../../src/dicomweb/client.ts'
+import type { AnalysisEvent } from '../../src/domain/analysis.ts'
+import { createRecordStore } from '../../src/fhir/client.ts'
+import { quietLog } from '../support/quiet-log.ts'
+import { eventually, type ServiceProcess, startServiceProcess } from '../support/service-process.ts'
+
+/** Where the service is killed: at the first sight of each of these in the history, in this order. */
+const KILL_AT: [string, (event: AnalysisEvent) => boolean][] = [
+  ['registered', (event) => event.kind === 'state'],
+  ...['identify', 'select', 'retrieve', 'prepare', 'segment', 'encode'].map(
+    (step): [string, (event: AnalysisEvent) => boolean] => [
+      step,
+      (event) => event.kind === 'step' && event.data?.['step'] === step,
+    ],
+  ),
+  ['analysed', (event) => event.kind === 'state' && event.data?.['to'] === 'analysed'],
+  ['the first leg', (event) => event.kind === 'leg'],
+]
+
+describe('kill -9 between any two steps', () => {
+  let folder: string
+  let servers: Servers
+  let service: ServiceProcess | undefined
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'gliabridge-kill-'))
+  })
+  afterAll(async () => {
+    await service?.kill('SIGKILL')
+    await servers?.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  it('ends with one SEG of the expected UID, one PDF and one report', async () => {
+    const study = await generateStudy({ seed: 7, size: 'small' })
+    servers = await openServers({ environment: {} }, folder, study.patient)
+    const archive = createDicomWebClient({
+      url: servers.pacs.url,
+      auth: { type: 'none' },
+      timeoutMs: 30_000,
+      log: quietLog,
+    })
+    await archive.store(study.studyInstanceUid, study.instances)
+    const settings = demoSettings(servers, { dataDir: join(folder, 'state'), port: 0 })
+
+    const killed: string[] = []
+    for (const [name, isThere] of KILL_AT) {
+      service = await startServiceProcess(folder, settings)
+      const before = await historyLength(service)
+      await eventually(name, async () => {
+        const [record] = (await service?.analyses()) ?? []
+        if (!record) return undefined
+        const events = (await service?.events(record.analysisId)) ?? []
+        // A step counts when it happens in this life of the process; the registration has happened once for all.
+        return events.slice(name === 'registered' || name === 'analysed' ? 0 : before).some(isThere) ? true : undefined
+      })
+      await service.kill('SIGKILL')
+      killed.push(name)
+    }
+    expect(killed).toHaveLength(KILL_AT.length)
+
+    service = await startServiceProcess(folder, settings)
+    const record = await eventually('delivered', async () =>
+      (await service?.analyses())?.find((analysis) => analysis.state === 'delivered' || analysis.state === 'held'),
+    )
+    expect(record.hold).toBeUndefined()
+    expect(record.state).toBe('delivered')
+    expect(await service.analyses()).toHaveLength(1)
+
+    const instances = await archive.searchInstances(study.studyInstanceUid)
+    const segs = instances.filter((instance) => instance.modality === 'SEG')
+    expect(segs).toHaveLength(1)
+    expect(segs[0]!.sopInstanceUid).toBe(record.legs.find((leg) => leg.leg === 'pacs')?.receipt?.['segmentation'])
+    expect(instances.filter((instance) => instance.modality === 'DOC')).toHaveLength(1)
+    expect(instances).toHaveLength(study.instances.length + 2)
+
+    const ehr = createRecordStore({ url: servers.ehr.url, auth: { type: 'none' }, timeoutMs: 30_000 })
+    const token = `${settings.ehr.analysisSystem}|${record.analysisId}`
+    expect(await ehr.search('DiagnosticReport', 'identifier', [token])).toHaveLength(1)
+  })
+})
+
+async function historyLength(service: ServiceProcess): Promise<number> {
+  const [record] = await service.analyses()
+  return record ? (await service.events(record.analysisId)).length : 0
+}
