@@ -6,18 +6,21 @@ import {
   type Leg,
   type LegRecord,
   mayBecome,
-  TRANSITIONS,
 } from '../domain/analysis.ts'
 import { AppError } from '../domain/errors.ts'
 import type { AnalysisStore, Clock } from '../domain/ports.ts'
 import { type EventRow, type LegRow, RECORD, type RecordRow, toEvent, toLeg, toRecord } from './analysis-rows.ts'
 import { loadArtifacts, saveArtifacts } from './artifacts.ts'
 import type { Database, Queryable } from './database.ts'
+import { countByState, readFigures, readVersion, type StoreFigures } from './figures.ts'
 import { createLeases, type Leases } from './leases.ts'
 
 /** Beyond the port: what the pages and the metrics need. */
 export interface AnalysisRecords extends AnalysisStore, Pick<Leases, 'releaseAll' | 'makeDue'> {
   countByState(): Promise<Record<AnalysisState, number>>
+  figures(): Promise<StoreFigures>
+  /** Changes with every change of the analysis, or of any analysis. */
+  version(analysisId?: string): Promise<string>
 }
 
 /** Rows that a statement locked. */
@@ -96,17 +99,9 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
       return rows.map(toRecord)
     },
 
-    async countByState() {
-      const rows = await db.query<{ state: AnalysisState; n: number }>(
-        'select state, count(*)::int as n from gliabridge.analyses group by state',
-      )
-      const counts = Object.fromEntries(Object.keys(TRANSITIONS).map((state) => [state, 0])) as Record<
-        AnalysisState,
-        number
-      >
-      for (const { state, n } of rows) counts[state] = n
-      return counts
-    },
+    countByState: () => countByState(db),
+    figures: () => readFigures(db, clock.now()),
+    version: (analysisId) => readVersion(db, analysisId),
 
     async events(analysisId) {
       const rows = await db.query<EventRow>(

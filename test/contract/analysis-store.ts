@@ -367,6 +367,26 @@ export function analysisStoreContract(name: string, open: () => Promise<Database
       for (const state of STATES) expect(counts[state]).toBe(all.filter((record) => record.state === state).length)
     })
 
+    it('has a version that changes with every change, and figures for the metrics', async () => {
+      const id = await bring('running')
+      const other = await registered()
+      const [own, all] = [await store.version(id), await store.version()]
+      await store.note(id, { kind: 'step', text: 'segment done in 2.5 s', data: { step: 'segment', seconds: 2.5 } })
+      await store.note(other, { kind: 'step', text: 'segment done in 1.5 s', data: { step: 'segment', seconds: 1.5 } })
+      expect(await store.version(id)).not.toBe(own)
+      expect(await store.version()).not.toBe(all)
+      expect(await store.version('none')).toBe('0')
+      const same = await store.version(id)
+      await store.note(other, { kind: 'step', text: 'x' })
+      expect(await store.version(id)).toBe(same)
+      const figures = await store.figures()
+      expect(figures.analyses).toEqual(await store.countByState())
+      expect(figures.steps).toContainEqual({ step: 'segment', count: 2, seconds: 4 })
+      expect(figures.legs.reduce((sum, leg) => sum + leg.count, 0)).toBe(
+        2 * Object.values(figures.analyses).reduce((a, b) => a + b),
+      )
+    })
+
     it('finds all analyses of a study, oldest first', async () => {
       const one = { ...analysis(), studyInstanceUid: '1.9.9' }
       const two = { ...analysis(), studyInstanceUid: '1.9.9' }
