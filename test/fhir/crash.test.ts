@@ -1,0 +1,85 @@
+// A process killed between any two HTTP requests, and the same report posted again: the same resources, nothing twice.
+import type { Resource } from '@medplum/fhirtypes'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type DemoEhr, demoPatient, startDemoEhr } from '../../src/demo/ehr/server.ts'
+import { createClinicalRecord } from '../../src/fhir/client.ts'
+import { dyingFetch } from '../support/faulty-ehr.ts'
+import { ANALYSIS_SYSTEM, MRN_SYSTEM, PATIENT, sampleReport, silentLog } from '../support/fhir-report.ts'
+import { census, contents, portrait } from '../support/fhir-server.ts'
+
+const COMPLETE = {
+  Device: 1,
+  ImagingStudy: 1,
+  DiagnosticReport: 1,
+  Observation: 7,
+  RiskAssessment: 1,
+  DocumentReference: 1,
+  Provenance: 1,
+}
+
+describe('a post that is killed at any request', () => {
+  let ehr: DemoEhr
+  beforeEach(async () => {
+    ehr = await startDemoEhr({ patients: [demoPatient(PATIENT, MRN_SYSTEM)] })
+  })
+  afterEach(() => ehr.close())
+
+  const post = (send: typeof fetch, report = sampleReport()) =>
+    createClinicalRecord({
+      url: ehr.url,
+      auth: { type: 'none' },
+      identifierSystem: MRN_SYSTEM,
+      analysisSystem: ANALYSIS_SYSTEM,
+      timeoutMs: 60_000,
+      log: silentLog,
+      fetch: send,
+      sleep: async () => {},
+    }).postReport(report)
+
+  async function reference(): Promise<{ requests: number; portrait: string[] }> {
+    const fresh = await startDemoEhr({ patients: [demoPatient(PATIENT, MRN_SYSTEM)] })
+    const counting = dyingFetch(Number.POSITIVE_INFINITY, 'after')
+    const record = createClinicalRecord({
+      url: fresh.url,
+      auth: { type: 'none' },
+      identifierSystem: MRN_SYSTEM,
+      analysisSystem: ANALYSIS_SYSTEM,
+      timeoutMs: 60_000,
+      log: silentLog,
+      fetch: counting.fetch,
+    })
+    await record.postReport(sampleReport())
+    const resources = await contents(fresh.url)
+    await fresh.close()
+    return { requests: counting.count(), portrait: portrait(resources) }
+  }
+
+  for (const moment of ['before', 'after'] as const) {
+    it(`is completed by the next one, whichever request it was (${moment} the server saw it)`, async () => {
+      const whole = await reference()
+      expect(whole.requests).toBeGreaterThan(10)
+      for (let k = 0; k < whole.requests; k++) {
+        await ehr.close()
+        ehr = await startDemoEhr({ patients: [demoPatient(PATIENT, MRN_SYSTEM)] })
+        const dying = dyingFetch(k, moment)
+        await expect(post(dying.fetch), `request ${k}`).rejects.toMatchObject({ name: 'AppError' })
+        await post(fetch)
+        const resources: Resource[] = await contents(ehr.url)
+        expect(census(resources), `killed ${moment} request ${k}`).toEqual(COMPLETE)
+        expect(portrait(resources), `killed ${moment} request ${k}`).toEqual(whole.portrait)
+      }
+    })
+  }
+
+  it('leaves no second Binary behind a large PDF, killed around the transaction', async () => {
+    const report = sampleReport({}, 600_000)
+    const whole = await reference()
+    for (let k = whole.requests - 8; k < whole.requests; k++) {
+      await ehr.close()
+      ehr = await startDemoEhr({ patients: [demoPatient(PATIENT, MRN_SYSTEM)] })
+      await expect(post(dyingFetch(k, 'after').fetch, report)).rejects.toMatchObject({ name: 'AppError' })
+      await post(fetch, report)
+      expect(census(await contents(ehr.url)), `request ${k}`).toEqual({ ...COMPLETE, Binary: 1 })
+    }
+  })
+})
