@@ -1,0 +1,56 @@
+// Reads a bundle folder and proves that every file is the one that its manifest names.
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { AppError } from '../domain/errors.ts'
+import type { BundleIdentity } from '../domain/finding.ts'
+import { type Bundle, parseBundle } from './bundle.ts'
+
+/** A bundle whose files were read and matched; `folder` is where they lie. */
+export interface LoadedBundle extends Bundle {
+  folder: string
+  identity: BundleIdentity
+}
+
+/** Loads a bundle folder; BUNDLE_INVALID names every file that is missing or is not the declared one. */
+export async function loadBundle(folder: string): Promise<LoadedBundle> {
+  const bytes = await readFile(join(folder, 'bundle.json')).catch((cause: unknown) => {
+    throw new AppError('BUNDLE_INVALID', `bundle.json cannot be read in ${folder}`, { cause })
+  })
+  const bundle = parseBundle(parseJson(bytes))
+  const problems: string[] = []
+  for (const [name, declared] of Object.entries(bundle.files)) {
+    const content = await readFile(join(folder, name)).catch(() => undefined)
+    if (!content) problems.push(`${name} cannot be read`)
+    else if (sha256(content) !== declared.sha256) {
+      problems.push(
+        `${name} has sha256 ${sha256(content)} and ${content.length} bytes, but bundle.json declares ${declared.sha256} and ${declared.bytes}`,
+      )
+    } else if (content.length !== declared.bytes) {
+      problems.push(`${name} has ${content.length} bytes, but bundle.json declares ${declared.bytes}`)
+    }
+  }
+  if (problems.length > 0) throw new AppError('BUNDLE_INVALID', `bundle ${bundle.id}: ${problems.join('; ')}`)
+  const identity: BundleIdentity = {
+    id: bundle.id,
+    version: bundle.version,
+    name: bundle.name,
+    digest: sha256(bytes),
+    weightsDigest: bundle.files[bundle.network.file]!.sha256,
+    license: bundle.license,
+    intendedUse: bundle.intended_use,
+  }
+  return { ...bundle, folder, identity }
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch (cause) {
+    throw new AppError('BUNDLE_INVALID', 'bundle.json is not JSON in UTF-8', { cause })
+  }
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}

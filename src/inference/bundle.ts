@@ -1,0 +1,145 @@
+// The bundle manifest (bundle.json): what a model needs, what it gives and how it was made, checked as a whole.
+import { z } from 'zod'
+import { AppError } from '../domain/errors.ts'
+import { HEADS, type Prediction } from '../domain/finding.ts'
+import { SEQUENCES, type Sequence } from '../domain/study.ts'
+
+const text = z.string().min(1)
+const digest = z.string().regex(/^[0-9a-f]{64}$/, 'must be a sha256 in lower-case hexadecimal')
+const fileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be a plain file name inside the bundle folder')
+const positive = z.number().positive()
+const triple = z.tuple([positive, positive, positive])
+const sequence = z.strictObject({ channel: z.int().min(0), required: z.boolean() })
+const head = z.strictObject({ status: z.literal('not_evaluable'), reason: text })
+
+const files = z.record(fileName, z.strictObject({ sha256: digest, bytes: z.int().positive() }))
+const sequences = z
+  .partialRecord(z.enum(SEQUENCES as [Sequence, ...Sequence[]]), sequence)
+  .refine((all) => {
+    const channels = Object.values(all).map((s) => s.channel)
+    return channels.toSorted((a, b) => a - b).every((channel, index) => channel === index)
+  }, 'channels must be 0, 1, 2 … without gap or repetition')
+  .refine((all) => Object.values(all).some((s) => s.required), 'at least one sequence must be required')
+const labels = z
+  .array(z.strictObject({ index: z.int().min(1).max(255), name: text, key: text }))
+  .min(1)
+  .refine((all) => all.every((label, i) => label.index === i + 1), 'indices must be 1, 2, 3 … in this order')
+  .refine((all) => new Set(all.map((label) => label.key)).size === all.length, 'keys must differ')
+const regions = z.record(text, z.array(z.int().min(1)).min(1))
+const network = z.strictObject({ file: fileName, input: text, output: text, axes: z.literal('NCZYX') })
+
+const manifest = z.strictObject({
+  schema: z.literal('gliabridge-bundle/1'),
+  id: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, 'must be lower-case letters, digits, "." and "-"'),
+  version: text,
+  name: text,
+  description: text,
+  intended_use: text,
+  authors: z.union([text, z.array(text).min(1)]),
+  copyright: text,
+  license: text,
+  data_source: z.array(z.unknown()),
+  files,
+  sequences,
+  preprocess: z.strictObject({
+    orientation: z.literal('LPS'),
+    spacing_mm: triple,
+    normalisation: z.strictObject({
+      name: z.literal('foreground-zscore'),
+      threshold_fraction_of_p99: z.number().min(0).max(1),
+      clip_percentiles: z
+        .tuple([z.number().min(0).max(100), z.number().min(0).max(100)])
+        .refine(([low, high]) => low < high, 'the first must be below the second'),
+      clip: z.tuple([z.number(), z.number()]).refine(([low, high]) => low < high, 'the first must be below the second'),
+    }),
+  }),
+  network,
+  inference: z.strictObject({
+    /** Z, Y, X */
+    roi_size: z.tuple([z.int().min(1), z.int().min(1), z.int().min(1)]),
+    overlap: z.number().min(0).lt(1),
+    mode: z.enum(['gaussian', 'constant']),
+    sigma_scale: positive,
+    activation: z.literal('softmax'),
+    tta_flips: z
+      .array(z.array(z.enum(['z', 'y', 'x'])))
+      .min(1)
+      .refine((all) => all.every((axes) => new Set(axes).size === axes.length), 'an axis may occur once per flip'),
+  }),
+  labels,
+  regions,
+  postprocess: z.strictObject({
+    /** Of components; only this one is implemented. */
+    connectivity: z.literal(26).optional(),
+    min_component_ml: z.number().min(0),
+    enhancing_min_ml: z.number().min(0),
+    no_finding_below_ml: z.number().min(0),
+  }),
+  heads: z.strictObject({ idh: head, '1p19q': head, mgmt: head, grade: head, survival: head }),
+  evaluation: z.record(z.string(), z.unknown()),
+})
+
+export type BundleManifest = z.infer<typeof manifest>
+
+/** The manifest as the file states it, plus its heads as predictions of the domain. */
+export interface Bundle extends BundleManifest {
+  predictions: Prediction[]
+}
+
+/** Parses the content of bundle.json; throws BUNDLE_INVALID with every problem at once. */
+export function parseBundle(raw: unknown): Bundle {
+  const parsed = manifest.safeParse(raw)
+  const problems = [...(parsed.success ? [] : describe(parsed.error)), ...crossProblems(raw)]
+  if (!parsed.success || problems.length > 0) {
+    throw new AppError('BUNDLE_INVALID', `bundle.json has ${problems.length} problem(s): ${problems.join('; ')}`)
+  }
+  const { heads } = parsed.data
+  const predictions = HEADS.map(
+    (name): Prediction => ({ head: name, status: 'not-evaluable', reason: heads[name].reason }),
+  )
+  return { ...parsed.data, predictions }
+}
+
+/** Number of input channels of the network. */
+export function channelCount(bundle: Pick<BundleManifest, 'sequences'>): number {
+  return Object.keys(bundle.sequences).length
+}
+
+/** The sequences that the bundle takes, in channel order. */
+export function channelOrder(bundle: Pick<BundleManifest, 'sequences'>): Sequence[] {
+  return SEQUENCES.filter((s) => bundle.sequences[s]).toSorted(
+    (a, b) => bundle.sequences[a]!.channel - bundle.sequences[b]!.channel,
+  )
+}
+
+function describe(error: z.ZodError): string[] {
+  return error.issues.flatMap((issue) => {
+    const where = issue.path.join('.') || 'the file'
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => `${[...issue.path, key].join('.')} is not a known key`)
+    return [`${where}: ${issue.message}`]
+  })
+}
+
+/** What spans several parts; parts that are wrong by themselves are already reported and are left out here. */
+function crossProblems(raw: unknown): string[] {
+  const part = <T>(schema: z.ZodType<T>, key: string): T | undefined => {
+    const value = typeof raw === 'object' && raw !== null ? (raw as Record<string, unknown>)[key] : undefined
+    return schema.safeParse(value).data
+  }
+  const problems: string[] = []
+  const named = part(files, 'files')
+  const net = part(network, 'network')
+  if (named && net && !named[net.file]) problems.push(`network.file: ${net.file} is not listed in files`)
+  if (named && !named['card.md']) problems.push('files: card.md is not listed')
+  const known = part(labels, 'labels')
+  const groups = part(regions, 'regions')
+  if (known && groups) {
+    for (const [name, members] of Object.entries(groups)) {
+      for (const index of members)
+        if (index > known.length) problems.push(`regions.${name}: there is no label ${index}`)
+    }
+    if (!groups.WT) problems.push('regions: WT (whole tumour) is missing')
+  }
+  return problems
+}

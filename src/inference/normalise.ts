@@ -1,0 +1,66 @@
+// Intensity normalisation as the bundle declares it: z-score over the foreground of one channel on the working grid.
+import { AppError } from '../domain/errors.ts'
+import type { Volume } from '../domain/volume.ts'
+import type { BundleManifest } from './bundle.ts'
+
+type Normalisation = BundleManifest['preprocess']['normalisation']
+
+/**
+ * "foreground-zscore": threshold = fraction * P99 of the voxels > 0; foreground = voxels > threshold; lo and hi are percentiles
+ * of the foreground, mean and population deviation those of the clipped foreground; every voxel, background included, becomes
+ * clip((clip(v, lo, hi) - mean) / deviation). Throws INPUT_IMPLAUSIBLE, naming the sequence, for an empty or constant image.
+ */
+export function normalise(volume: Volume<Float32Array>, rules: Normalisation, name: string): Volume<Float32Array> {
+  const positive = volume.data.filter((value) => value > 0).sort()
+  if (positive.length === 0)
+    throw new AppError('INPUT_IMPLAUSIBLE', `the ${name} image has no voxel above zero inside the head`)
+  const threshold = foregroundThreshold(positive, rules)
+  const foreground = positive.subarray(firstAbove(positive, threshold))
+  const low = percentile(foreground, rules.clip_percentiles[0])
+  const high = percentile(foreground, rules.clip_percentiles[1])
+  let sum = 0
+  for (const value of foreground) sum += clamp(value, low, high)
+  const mean = sum / foreground.length
+  let squares = 0
+  for (const value of foreground) squares += (clamp(value, low, high) - mean) ** 2
+  const deviation = Math.sqrt(squares / foreground.length)
+  if (!(deviation >= 1e-6)) throw new AppError('INPUT_IMPLAUSIBLE', `the ${name} image is constant inside the head`)
+  const data = volume.data.map((value) =>
+    clamp((clamp(value, low, high) - mean) / deviation, rules.clip[0], rules.clip[1]),
+  )
+  return { grid: volume.grid, data }
+}
+
+/** Intensity above which a voxel counts as head; 0 for an image without positive voxels. */
+export function headThreshold(volume: Volume<Float32Array>, rules: Normalisation): number {
+  const positive = volume.data.filter((value) => value > 0).sort()
+  return positive.length === 0 ? 0 : foregroundThreshold(positive, rules)
+}
+
+function foregroundThreshold(positive: Float32Array, rules: Normalisation): number {
+  return rules.threshold_fraction_of_p99 * percentile(positive, 99)
+}
+
+/** Percentile of ascending values with linear interpolation (numpy's default). */
+export function percentile(ascending: Float32Array | Float64Array, percent: number): number {
+  const at = (percent / 100) * (ascending.length - 1)
+  const below = Math.floor(at)
+  const low = ascending[below]!
+  const high = ascending[Math.min(below + 1, ascending.length - 1)]!
+  return low + (high - low) * (at - below)
+}
+
+function firstAbove(ascending: Float32Array, limit: number): number {
+  let low = 0
+  let high = ascending.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (ascending[middle]! > limit) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return value < low ? low : Math.min(value, high)
+}

@@ -1,0 +1,219 @@
+// The model runner: one inference process at a time, with a deadline, started again after a crash.
+import { type ChildProcess, fork } from 'node:child_process'
+import { join } from 'node:path'
+import { AppError } from '../domain/errors.ts'
+import type { ExecutionRecord } from '../domain/finding.ts'
+import type { Log, ModelRunner, SegmentRequest, SegmentResponse } from '../domain/ports.ts'
+import { type Grid, voxelCount } from '../domain/volume.ts'
+import { channelCount } from './bundle.ts'
+import type { LoadedBundle } from './bundle-files.ts'
+import type { Declined, FromProcess, OpenMessage, ResultMessage, SegmentMessage } from './messages.ts'
+
+export interface RunnerOptions {
+  bundle: LoadedBundle
+  /** Where the bundle lies, when not where it was loaded from. */
+  folder?: string
+  /** "cuda", "webgpu", "cpu" in the order in which they are tried. */
+  providers: string[]
+  /** Threads of the CPU provider; the runtime's own choice when absent. */
+  threads?: number
+  /** Limit for each request. */
+  timeoutMs: number
+  /** Limit for opening the network on the providers; 3 minutes, since an accelerator may compile its kernels first. */
+  openTimeoutMs?: number
+  log: Log
+}
+
+export interface Runner extends ModelRunner {
+  /** Which provider is open now and why others are not. */
+  readonly execution: Pick<ExecutionRecord, 'provider' | 'requested' | 'declined' | 'runtime'>
+  /** Process id of the inference process, undefined between a crash and the next request. */
+  readonly pid: number | undefined
+}
+
+interface Opened {
+  child: ChildProcess
+  provider: string
+  runtime: string
+  declined: Declined[]
+}
+
+/** Opens the bundle's network; INFERENCE_UNAVAILABLE gives the reason of every provider. */
+export async function startRunner(options: RunnerOptions): Promise<Runner> {
+  const { bundle, providers, timeoutMs, log } = options
+  let open: Opened | undefined = await openProcess(options)
+  let last = open
+  let turn: Promise<unknown> = Promise.resolve()
+  let closed = false
+  let nextId = 1
+
+  async function segmentNow(request: SegmentRequest, onProgress: (fraction: number) => void): Promise<SegmentResponse> {
+    if (closed) throw new AppError('INFERENCE_FAILED', 'the inference process was closed')
+    const message = toMessage(request, channelCount(bundle), nextId++)
+    if (!open || hasEnded(open.child)) {
+      log.warn({ bundleId: bundle.id }, 'inference process is started again')
+      open = await openProcess(options)
+      last = open
+    }
+    const { child, provider, runtime, declined } = open
+    const answer = await ask<ResultMessage>(child, timeoutMs, 'segmenting', (done, fail) => {
+      child.send(message)
+      return (reply) => {
+        if (!('id' in reply) || reply.id !== message.id) return
+        if (reply.type === 'progress') onProgress(reply.fraction)
+        else if (reply.type === 'result') done(reply)
+        else fail(`segmentation failed on ${provider}: ${reply.reason}`)
+      }
+    }).finally(() => {
+      if (hasEnded(child)) open = undefined
+    })
+    const { probabilities, seconds, peakRssMb } = answer
+    return { probabilities, execution: { provider, requested: [...providers], declined, runtime, seconds, peakRssMb } }
+  }
+
+  return {
+    bundle: bundle.identity,
+    get execution() {
+      return { provider: last.provider, requested: [...providers], declined: last.declined, runtime: last.runtime }
+    },
+    get pid() {
+      return open && !hasEnded(open.child) ? open.child.pid : undefined
+    },
+    segment(request, onProgress = () => {}) {
+      const result = turn.then(() => segmentNow(request, onProgress))
+      turn = result.catch(() => {})
+      return result
+    },
+    async close() {
+      closed = true
+      const child = open?.child
+      open = undefined
+      if (child) await end(child)
+    },
+  }
+}
+
+/** Starts a process and opens the network; a provider that takes the process down is declined and the rest tried anew. */
+async function openProcess(options: RunnerOptions): Promise<Opened> {
+  const { bundle, openTimeoutMs = 180_000, log } = options
+  const folder = options.folder ?? bundle.folder
+  const declined: Declined[] = []
+  let left = [...options.providers]
+  while (left.length > 0) {
+    const child = fork(new URL('./process.ts', import.meta.url), {
+      execPath: process.execPath,
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    })
+    const message: OpenMessage = {
+      type: 'open',
+      modelPath: join(folder, bundle.network.file),
+      sha256: bundle.files[bundle.network.file]!.sha256,
+      network: bundle.network,
+      inference: bundle.inference,
+      classes: bundle.labels.length + 1,
+      providers: left,
+      threads: options.threads,
+    }
+    let trying = left[0]!
+    try {
+      const opened = await ask<{ provider: string; runtime: string } | undefined>(
+        child,
+        openTimeoutMs,
+        'opening the network',
+        (done) => {
+          child.send(message)
+          return (reply) => {
+            if (reply.type === 'trying') trying = reply.provider
+            else if (reply.type === 'declined') declined.push({ provider: reply.provider, reason: reply.reason })
+            else if (reply.type === 'opened') done(reply)
+            else if (reply.type === 'unavailable') done(undefined)
+          }
+        },
+      )
+      if (opened) {
+        for (const { provider, reason } of declined) log.warn({ provider, reason }, 'execution provider declined')
+        log.info({ provider: opened.provider, runtime: opened.runtime }, 'inference process ready')
+        return { child, ...opened, declined }
+      }
+      await end(child)
+      break
+    } catch (error) {
+      await end(child)
+      declined.push({
+        provider: trying,
+        reason: error instanceof Error ? error.message : 'the inference process ended',
+      })
+      left = left.slice(left.indexOf(trying) + 1)
+    }
+  }
+  const reasons = declined.map(({ provider, reason }) => `${provider}: ${reason}`).join('; ')
+  throw new AppError('INFERENCE_UNAVAILABLE', reasons || 'inference.providers names no execution provider')
+}
+
+/** One exchange with the process: ends with an answer, a refusal, the process's end or the deadline (which kills it). */
+function ask<T>(
+  child: ChildProcess,
+  timeoutMs: number,
+  doing: string,
+  begin: (done: (value: T) => void, fail: (reason: string) => void) => (reply: FromProcess) => void,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const settle = () => {
+      clearTimeout(timer)
+      child.off('message', listener).off('exit', onExit).off('error', onError)
+    }
+    const fail = (reason: string) => {
+      settle()
+      reject(new AppError('INFERENCE_FAILED', reason))
+    }
+    const onExit = (code: number | null, signal: string | null) =>
+      fail(`the inference process ended (${signal ?? `exit code ${code}`}) while ${doing}`)
+    const onError = () => fail(`the inference process could not be reached while ${doing}`)
+    const timer = setTimeout(() => {
+      fail(`the inference process was ended after ${Math.round(timeoutMs / 1000)} s while ${doing}`)
+      child.kill('SIGKILL')
+    }, timeoutMs)
+    child.on('exit', onExit).on('error', onError)
+    const handle = begin((value) => {
+      settle()
+      resolve(value)
+    }, fail)
+    const listener = (reply: unknown) => handle(reply as FromProcess)
+    child.on('message', listener)
+  })
+}
+
+function toMessage({ channels }: SegmentRequest, expected: number, id: number): SegmentMessage {
+  if (channels.length !== expected) {
+    throw new AppError('INFERENCE_FAILED', `the request has ${channels.length} channels, the bundle takes ${expected}`)
+  }
+  const grid: Grid | undefined = channels.find((channel) => channel !== null)?.grid
+  if (!grid) throw new AppError('INFERENCE_FAILED', 'the request has no image')
+  const data = channels.map((channel) => {
+    const values = channel?.data ?? new Float32Array(voxelCount(grid))
+    if (values.length !== voxelCount(grid)) throw new AppError('INFERENCE_FAILED', 'the channels are not on one grid')
+    return values
+  })
+  return { type: 'segment', id, channels: data, size: [grid.size[2], grid.size[1], grid.size[0]] }
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null || child.killed || !child.connected
+}
+
+/** Lets the process go, and ends it when it does not. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(() => child.kill('SIGKILL'), 2000)
+    child.once('exit', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+    if (child.pid === undefined) resolve()
+    else if (child.connected) child.disconnect()
+    else child.kill('SIGKILL')
+  })
+}

@@ -1,0 +1,196 @@
+// Chooses the series of a study for a bundle's sequences, with a reason for every series taken or left; it never guesses.
+import { AppError } from '../domain/errors.ts'
+import { SEQUENCES, type Sequence, type Series, type SeriesDecision, type Study } from '../domain/study.ts'
+import type { BundleManifest } from './bundle.ts'
+import { channelOrder } from './bundle.ts'
+import { type Evidence, evidence } from './series-evidence.ts'
+import { exclusionReason } from './series-exclusion.ts'
+import { type SeriesFacts, seriesFacts } from './series-facts.ts'
+import { prefer } from './series-preference.ts'
+
+/**
+ * A site's own rules per sequence: a Series Instance UID, which decides for its study, or a pattern (regular expression, matched
+ * without regard to case) that narrows the choice to usable series of that description, where there is one.
+ */
+export type SeriesOverrides = Partial<Record<Sequence, string | undefined>>
+
+export interface Selection {
+  /** One per series, in the study's order. */
+  decisions: SeriesDecision[]
+  chosen: Partial<Record<Sequence, Series>>
+  /** SERIES_MISSING or SERIES_AMBIGUOUS; the study must wait for a person. */
+  hold?: AppError
+}
+
+interface Candidate extends Evidence {
+  facts: SeriesFacts
+}
+
+/** Decides on every series. Errors name series by number, since descriptions are free text. */
+export function selectSeries(
+  study: Study,
+  bundle: Pick<BundleManifest, 'sequences'>,
+  overrides: SeriesOverrides = {},
+): Selection {
+  const rules = compile(overrides)
+  const left = new Map<string, string[]>()
+  const taken = new Map<string, { sequence: Sequence; reasons: string[] }>()
+  const all = study.series.map(seriesFacts)
+  const usable: Candidate[] = []
+  const fixed = new Map<Sequence, SeriesFacts>()
+  for (const facts of all) {
+    const uid = facts.seriesInstanceUid
+    const sequence = SEQUENCES.find((s) => rules.uids[s] === uid)
+    const reason = exclusionReason(facts)
+    if (sequence && facts.modality === 'MR' && !fixed.has(sequence)) fixed.set(sequence, facts)
+    else if (reason) left.set(uid, [reason])
+    else usable.push({ facts, ...evidence(facts) })
+  }
+
+  const groups = groupBySequence(usable, left)
+  const undecided = groups.undecided
+  const wanted = channelOrder(bundle)
+  const chosen: Partial<Record<Sequence, Series>> = {}
+  const ambiguous: string[] = []
+  const missing: Sequence[] = []
+  const take = (sequence: Sequence, facts: SeriesFacts, reasons: string[]) => {
+    taken.set(facts.seriesInstanceUid, { sequence, reasons })
+    chosen[sequence] = study.series[all.indexOf(facts)]!
+  }
+  for (const sequence of wanted) {
+    const forced = fixed.get(sequence)
+    if (forced) take(sequence, forced, [`chosen for ${sequence} by its UID in the settings`])
+  }
+  for (const sequence of wanted.filter((s) => !fixed.has(s))) {
+    const free = (candidate: Candidate) => !taken.has(candidate.facts.seriesInstanceUid)
+    const pattern = rules.descriptions[sequence]
+    const matching = pattern
+      ? usable.filter((candidate) => free(candidate) && pattern.test(candidate.facts.description))
+      : []
+    const candidates = matching.length > 0 ? matching : groups.by[sequence].filter(free)
+    const { best, lost } = prefer(
+      candidates.map((candidate) => candidate.facts),
+      sequence,
+    )
+    for (const [uid, why] of lost)
+      left.set(uid, [`${sequence}, but another series was preferred: ${why}`, ...reasonsOf(candidates, uid)])
+    const [first, ...ties] = best
+    if (first && ties.length === 0) {
+      const how = matching.length > 0 ? [`description matches the settings for ${sequence}`] : []
+      take(sequence, first, [...how, ...reasonsOf(candidates, first.seriesInstanceUid)])
+    } else if (first) {
+      ambiguous.push(`${sequence}: series ${numbersOf(best)} fit equally well`)
+      for (const facts of best)
+        left.set(facts.seriesInstanceUid, [
+          `${sequence}, as well as another series: a person must choose`,
+          ...reasonsOf(candidates, facts.seriesInstanceUid),
+        ])
+    } else if (bundle.sequences[sequence]!.required) {
+      const possible = sequence === 'T1' || sequence === 'T1c' ? undecided : []
+      if (possible.length > 0)
+        ambiguous.push(
+          `${sequence}: it cannot be told whether series ${numbersOf(possible.map((c) => c.facts))} had contrast`,
+        )
+      else missing.push(sequence)
+    }
+  }
+
+  const decisions = all.map(
+    (facts): SeriesDecision => decide(facts, usable, left, taken.get(facts.seriesInstanceUid), wanted),
+  )
+  const hold = holdOf(missing, ambiguous, decisions)
+  return { decisions, chosen, ...(hold ? { hold } : {}) }
+}
+
+/** T1-weighted series are told apart by contrast; what cannot be told is left, with the reason. */
+function groupBySequence(usable: Candidate[], left: Map<string, string[]>) {
+  const by: Record<Sequence, Candidate[]> = { T1: [], T1c: [], T2: [], FLAIR: [] }
+  const undecided: Candidate[] = []
+  const t1 = usable.filter((candidate) => candidate.weighting === 'T1')
+  const enhanced = t1.filter((candidate) => candidate.contrast === 'given')
+  const unknown = t1.filter((candidate) => candidate.contrast === 'unknown')
+  const firstContrast =
+    enhanced
+      .map(({ facts }) => facts.acquiredAt)
+      .filter(Boolean)
+      .sort()[0] ?? ''
+  for (const candidate of usable) {
+    const { facts, weighting, contrast } = candidate
+    const leave = (...reasons: string[]) => {
+      left.set(facts.seriesInstanceUid, [...reasons, ...candidate.reasons])
+      if (weighting === 'T1') undecided.push(candidate)
+    }
+    if (weighting === undefined) leave('no evidence of T1, T2 or FLAIR weighting')
+    else if (weighting !== 'T1') by[weighting].push(candidate)
+    else if (contrast === 'given') by.T1c.push(candidate)
+    else if (contrast === 'not-given') by.T1.push(candidate)
+    else if (contrast === 'conflict') leave(`T1 with or without contrast: ${candidate.contrastReason}`)
+    else if (enhanced.length === 0 && unknown.length > 1)
+      leave(`T1 with or without contrast: ${candidate.contrastReason}, and there is more than one such series`)
+    else if (firstContrast !== '' && facts.acquiredAt !== '' && facts.acquiredAt > firstContrast)
+      leave('T1 with or without contrast: acquired after a series with contrast, but not marked itself')
+    else by.T1.push(candidate)
+  }
+  return { by, undecided }
+}
+
+function decide(
+  facts: SeriesFacts,
+  usable: Candidate[],
+  left: Map<string, string[]>,
+  taken: { sequence: Sequence; reasons: string[] } | undefined,
+  wanted: Sequence[],
+): SeriesDecision {
+  const { seriesInstanceUid, seriesNumber, description: seriesDescription, modality } = facts
+  const base = { seriesInstanceUid, seriesNumber, seriesDescription, modality }
+  if (taken) return { ...base, taken: true, sequence: taken.sequence, reasons: taken.reasons }
+  const reasons = left.get(seriesInstanceUid) ?? [
+    `the bundle does not use it, or its sequence is taken (it uses ${wanted.join(', ')})`,
+    ...reasonsOf(usable, seriesInstanceUid),
+  ]
+  return { ...base, taken: false, reasons }
+}
+
+function reasonsOf(candidates: Candidate[], uid: string): string[] {
+  const candidate = candidates.find(({ facts }) => facts.seriesInstanceUid === uid)
+  if (!candidate) return []
+  return [...candidate.reasons, ...(candidate.weighting === 'T1' ? [candidate.contrastReason] : [])]
+}
+
+function holdOf(missing: Sequence[], ambiguous: string[], decisions: SeriesDecision[]): AppError | undefined {
+  if (missing.length === 0 && ambiguous.length === 0) return undefined
+  const found = decisions
+    .filter((d) => d.taken)
+    .map((d) => `${d.sequence} in series ${d.seriesNumber || '(no number)'}`)
+  const parts = [
+    ...(missing.length > 0 ? [`no usable series for ${missing.join(', ')}`] : []),
+    ...ambiguous,
+    `found: ${found.join(', ') || 'none of the sequences'}; ${decisions.length - found.length} of ${decisions.length} series left`,
+  ]
+  return new AppError(missing.length > 0 ? 'SERIES_MISSING' : 'SERIES_AMBIGUOUS', parts.join('; '))
+}
+
+function numbersOf(all: SeriesFacts[]): string {
+  return all.map((facts) => facts.seriesNumber || '(no number)').join(', ')
+}
+
+/** A value of digits and dots alone is a UID (PS3.5 Section 9.1). */
+function compile(overrides: SeriesOverrides) {
+  const uids: Partial<Record<Sequence, string>> = {}
+  const descriptions: Partial<Record<Sequence, RegExp>> = {}
+  for (const sequence of SEQUENCES) {
+    const rule = overrides[sequence]
+    if (!rule) continue
+    if (/^\d+(\.\d+){2,}$/.test(rule)) uids[sequence] = rule
+    else descriptions[sequence] = pattern(rule, sequence)
+  }
+  return { uids, descriptions }
+}
+
+function pattern(source: string, sequence: Sequence): RegExp {
+  try {
+    return new RegExp(source, 'iu')
+  } catch (cause) {
+    throw new AppError('SETTINGS_INVALID', `series.overrides.${sequence} is not a regular expression`, { cause })
+  }
+}

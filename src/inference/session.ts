@@ -1,0 +1,62 @@
+// The only file that knows ONNX Runtime: one session on one named execution provider, never silently on another.
+import { env, InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node'
+import type { BundleManifest } from './bundle.ts'
+import type { Zyx } from './sliding-window.ts'
+
+export interface Session {
+  /** What ran, for example "cuda" or "cuda (parts on cpu)". */
+  provider: string
+  /** Logits [classes, Z, Y, X] of one window [channels, Z, Y, X]. */
+  run(window: Float32Array, roi: Zyx): Promise<Float32Array>
+}
+
+/** "onnxruntime-node 1.30.0" */
+export const RUNTIME = `onnxruntime-node ${env.versions.node ?? env.versions.common}`
+
+/**
+ * Opens the network on exactly one provider, or throws with the reason. ONNX Runtime may place nodes that a provider lacks on
+ * the CPU without a word; a session on an accelerator is therefore first opened with that fallback forbidden, and if only
+ * this stands in the way, opened again with a provider name that says so.
+ * Of the accelerators, only the refusal on a machine without one has been seen to work here: a run on CUDA is untried.
+ */
+export async function openSession(
+  model: Uint8Array,
+  provider: string,
+  network: BundleManifest['network'],
+  threads: number | undefined,
+): Promise<Session> {
+  const offered = listSupportedBackends().map((backend) => backend.name)
+  if (!offered.includes(provider)) throw new Error(`this ONNX Runtime offers ${offered.join(', ')}`)
+  const open = (extra: Record<string, unknown>) =>
+    InferenceSession.create(model, {
+      executionProviders: [provider],
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 4,
+      ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+      extra,
+    })
+  if (provider === 'cpu') return wrap(await open({}), provider, network)
+  try {
+    return wrap(await open({ session: { disable_cpu_ep_fallback: '1' } }), provider, network)
+  } catch (error) {
+    if (!/fallback/i.test(error instanceof Error ? error.message : '')) throw error
+    return wrap(await open({}), `${provider} (parts on cpu)`, network)
+  }
+}
+
+function wrap(session: InferenceSession, provider: string, { input, output }: BundleManifest['network']): Session {
+  if (!session.inputNames.includes(input))
+    throw new Error(`the network has no input "${input}" (it has ${session.inputNames.join(', ')})`)
+  if (!session.outputNames.includes(output))
+    throw new Error(`the network has no output "${output}" (it has ${session.outputNames.join(', ')})`)
+  return {
+    provider,
+    async run(window, roi) {
+      const channels = window.length / (roi[0] * roi[1] * roi[2])
+      const results = await session.run({ [input]: new Tensor('float32', window, [1, channels, ...roi]) }, [output])
+      const tensor = results[output]!
+      if (!(tensor.data instanceof Float32Array)) throw new Error(`output "${output}" is ${tensor.type}, not float32`)
+      return tensor.data
+    },
+  }
+}
