@@ -11,6 +11,7 @@ import { functionalGroup, isEnhanced, type Slice, slicesOf } from './slices.ts'
 /** What a series will become: `frames[k]` is the image behind slice k. */
 export interface SeriesPlan {
   seriesInstanceUid: Uid
+  /** '' when the headers lack it; a segmentation on this series is then refused. */
   frameOfReferenceUid: Uid
   grid: Grid
   frames: Slice[]

@@ -20,6 +20,7 @@ export interface Slice {
   pixelSpacing: readonly [number, number]
   rows: number
   columns: number
+  /** '' where the headers lack it: enough for a volume, not for a segmentation that refers to it. */
   frameOfReferenceUid: Uid
   /** SliceThickness; 0 when not given. */
   thickness: number
@@ -94,8 +95,6 @@ function describe(
   const [rows] = exactly(ds, 'Rows', 1) as [number]
   const [columns] = exactly(ds, 'Columns', 1) as [number]
   if (!(between > 0 && along > 0)) throw refuse('PixelSpacing is not above zero')
-  const frameOfReferenceUid = text(ds, 'FrameOfReferenceUID')
-  if (frameOfReferenceUid === '') throw refuse('FrameOfReferenceUID is missing')
   return {
     position: position as unknown as Vec3,
     rowCosine: cosines.slice(0, 3) as unknown as Vec3,
@@ -103,7 +102,7 @@ function describe(
     pixelSpacing: [between, along],
     rows,
     columns,
-    frameOfReferenceUid,
+    frameOfReferenceUid: text(ds, 'FrameOfReferenceUID'),
     thickness: number(where.measures, 'SliceThickness') ?? 0,
   }
 }

@@ -1,0 +1,74 @@
+// The report as an Encapsulated PDF (PS3.3 A.45.1, C.24): the same study and patient, labelled as unverified, the same bytes each time.
+import type { ReportableResult } from '../domain/ports.ts'
+import type { DicomJson, Series, Uid } from '../domain/study.ts'
+import { IMAGING_STUDY_REPORT } from './codes.ts'
+import { dataset, text } from './dataset.ts'
+import { writePart10 } from './part10.ts'
+import { contributingEquipment, equipment, momentOf, patientAndStudy, sopCommon } from './result-modules.ts'
+import type { DicomObject } from './segmentation.ts'
+import { deterministicUid } from './uid.ts'
+
+const ENCAPSULATED_PDF_STORAGE = '1.2.840.10008.5.1.4.1.1.104.1'
+const SERIES_NUMBER = 9002
+
+export interface EncapsulatedPdfInput {
+  result: ReportableResult
+  pdf: Uint8Array
+  /** An instance of the reference series: patient and study are copied from it. */
+  referenceInstance: DicomJson
+  /** All series that the analysis used; SourceInstanceSequence lists their instances, else the reference instance alone. */
+  sources?: readonly Series[]
+}
+
+/** Builds the object; EncapsulatedDocumentLength holds the length before padding (C.24.2). */
+export function buildEncapsulatedPdf({ result, pdf, referenceInstance, sources }: EncapsulatedPdfInput): DicomObject {
+  const moment = momentOf(result.analysedAt, referenceInstance)
+  const sopInstanceUid = deterministicUid(result.analysisId, 'pdf', 'instance')
+  const seriesInstanceUid = deterministicUid(result.analysisId, 'pdf', 'series')
+  const padded = new Uint8Array(pdf.length + (pdf.length % 2))
+  padded.set(pdf)
+  const content: DicomJson = {
+    ...patientAndStudy(referenceInstance),
+    ...sopCommon(ENCAPSULATED_PDF_STORAGE, sopInstanceUid, moment),
+    ...equipment(result),
+    ...contributingEquipment(result, moment),
+    ...dataset({
+      Modality: 'DOC',
+      SeriesInstanceUID: seriesInstanceUid,
+      SeriesNumber: SERIES_NUMBER,
+      SeriesDate: moment.date,
+      SeriesTime: moment.time,
+      SeriesDescription: 'AI glioma report, not reviewed, research use',
+      ConversionType: 'WSD',
+      InstanceNumber: 1,
+      ContentDate: moment.date,
+      ContentTime: moment.time,
+      AcquisitionDateTime: '',
+      // The page shows the patient's name.
+      BurnedInAnnotation: 'YES',
+      RecognizableVisualFeatures: 'NO',
+      DocumentTitle: 'AI glioma analysis, not reviewed, research use only',
+      ConceptNameCodeSequence: [IMAGING_STUDY_REPORT],
+      VerificationFlag: 'UNVERIFIED',
+      SourceInstanceSequence: sourceInstances(referenceInstance, sources),
+      MIMETypeOfEncapsulatedDocument: 'application/pdf',
+      EncapsulatedDocumentLength: pdf.length,
+      EncapsulatedDocument: padded,
+    }),
+  }
+  return {
+    sopInstanceUid,
+    seriesInstanceUid,
+    sopClassUid: ENCAPSULATED_PDF_STORAGE,
+    bytes: writePart10({ dataset: content }),
+  }
+}
+
+function sourceInstances(reference: DicomJson, sources: readonly Series[] | undefined): DicomJson[] {
+  const item = (sopClassUid: Uid, sopInstanceUid: Uid) =>
+    dataset({ ReferencedSOPClassUID: sopClassUid, ReferencedSOPInstanceUID: sopInstanceUid })
+  if (sources === undefined) return [item(text(reference, 'SOPClassUID'), text(reference, 'SOPInstanceUID'))]
+  return sources.flatMap(({ instances }) =>
+    instances.map(({ sopClassUid, sopInstanceUid }) => item(sopClassUid, sopInstanceUid)),
+  )
+}
