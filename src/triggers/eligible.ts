@@ -8,9 +8,9 @@ export { isSourceImage } from './image-set.ts'
 /** The reason is shown to people and kept; it holds no patient data. */
 export type Eligibility = { eligible: true } | { eligible: false; reason: string }
 
-/** Body Part Examined (PS3.16 Annex L) as the defined term or as scanners abbreviate and translate it. */
+/** Body Part Examined (PS3.16 Annex L) as the defined term, or as scanners abbreviate, extend and translate it. */
 const HEAD_WORDS =
-  /^(HEAD|BRAIN|CRANI|SKULL|NEURO|HEADNECK|IAC|PITUIT|POSTERIOR ?FOSSA|CEREB|KOPF|SCHAEDEL|GEHIRN|HIRN|TETE|CRANE|ENCEPH|CABEZA|ENCEFAL|CEREBRO|TESTA|CERVELLO|GLOWA|MOZG)/
+  /\b(HEAD|BRAIN|CRANI|SKULL|NEURO|IAC\b|PITUIT|POSTERIOR ?FOSSA|CEREB|KOPF|SCHA?EDEL|SCHADEL|GEHIRN|HIRN|TETE|CRANE|ENCEPH|CABEZA|ENCEFAL|TESTA\b|CERVELLO|GLOWA|MOZG)/
 
 /** Anatomic Region codes (PS3.16 CID 4) of head and brain: SNOMED CT, and the SNOMED RT values of older objects. */
 const HEAD_CODES = new Set([
@@ -26,7 +26,7 @@ const HEAD_CODES = new Set([
   'T-A2000',
 ])
 
-/** The default rule. A body part that is empty everywhere is let through: many scanners leave it so. */
+/** The default rule. A body part that is empty or no code string is let through: many scanners leave it so. */
 export function isBrainMr(study: Study): Eligibility {
   const images = study.series.filter(isSourceImage)
   if (images.length === 0) return { eligible: false, reason: 'the study holds no images' }
@@ -46,15 +46,19 @@ function bodyPart(series: Series): 'head' | 'unspecified' | { other: string } {
   const metadata = series.instances[0]?.metadata ?? {}
   const codes = items(metadata, 'AnatomicRegionSequence').map((item) => text(item, 'CodeValue'))
   if (codes.some((code) => HEAD_CODES.has(code))) return 'head'
-  const part = text(metadata, 'BodyPartExamined').toUpperCase()
-  if (HEAD_WORDS.test(part)) return 'head'
-  if (part !== '') return { other: printable(part) || 'with an unreadable name' }
-  return codes.some((code) => code !== '')
-    ? { other: `code ${printable(codes.find((code) => code !== '')!)}` }
-    : 'unspecified'
+  const part = printable(plain(text(metadata, 'BodyPartExamined')))
+  if (HEAD_WORDS.test(part.replaceAll('_', ' '))) return 'head'
+  if (part !== '') return { other: part }
+  const other = codes.map(printable).find((code) => code !== '')
+  return other === undefined ? 'unspecified' : { other: `code ${other}` }
 }
 
-/** Only what a code string may hold (PS3.5 Section 6.2), so that nothing typed into the field by mistake gets out. */
+/** Upper case without accents, which code strings should not have but do. */
+function plain(value: string): string {
+  return value.normalize('NFD').replace(/\p{M}/gu, '').toUpperCase().replaceAll('Ł', 'L')
+}
+
+/** The value if it is a code string (PS3.5 Section 6.2), else '': what was typed into the field by mistake does not get out, and says nothing. */
 function printable(value: string): string {
   return /^[A-Z0-9_ -]{1,16}$/.test(value) ? value : ''
 }

@@ -1,0 +1,30 @@
+// A WatchStore in memory that keeps what a restart keeps, for tests of triggers.
+import type { WatchedStudy, WatchStore } from '../../src/domain/ports.ts'
+
+export interface MemoryWatchStore extends WatchStore {
+  studies: Map<string, WatchedStudy>
+  cursors: Map<string, string>
+}
+
+export function createMemoryWatchStore(): MemoryWatchStore {
+  const studies = new Map<string, WatchedStudy>()
+  const cursors = new Map<string, string>()
+  const own = new Set<string>()
+  return {
+    studies,
+    cursors,
+    cursor: async (trigger) => cursors.get(trigger),
+    async setCursor(trigger, value) {
+      cursors.set(trigger, value)
+    },
+    get: async (uid) => studies.get(uid),
+    undecided: async () => [...studies.values()].filter((study) => study.decidedDigest !== study.instanceSetDigest),
+    async put(study) {
+      studies.set(study.studyInstanceUid, study)
+    },
+    isOwn: async (uids) => new Set(uids.filter((uid) => own.has(uid))),
+    async addOwn(uids) {
+      for (const uid of uids) own.add(uid)
+    },
+  }
+}
