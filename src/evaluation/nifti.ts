@@ -1,0 +1,83 @@
+// NIfTI-1 and -2 volumes (gzipped or not) in LPS; nifti-reader-js parses, the affine is read and checked here.
+import { decompress, isCompressed, isNIFTI, NIFTI1, readHeader, readImage } from 'nifti-reader-js'
+import { AppError } from '../domain/errors.ts'
+import type { Grid, Vec3, Volume } from '../domain/volume.ts'
+
+/**
+ * Reads a 3D volume as float32, scaling applied. NIfTI's patient space is RAS, so x and y change sign. INSTANCE_INVALID, naming
+ * the file, for what is no NIfTI, is truncated, is not one 3D volume or has a sheared affine.
+ */
+export function readNifti(bytes: Uint8Array, name: string): Volume<Float32Array> {
+  const refuse = (why: string, cause?: unknown) => new AppError('INSTANCE_INVALID', `${name}: ${why}`, { cause })
+  let raw: ArrayBuffer = bytes.slice().buffer as ArrayBuffer
+  try {
+    if (isCompressed(raw)) raw = decompress(raw) as ArrayBuffer
+  } catch (cause) {
+    throw refuse('the gzip stream is damaged', cause)
+  }
+  if (!isNIFTI(raw)) throw refuse('not a NIfTI file')
+  const header = readHeader(raw)
+  if (!header) throw refuse('the NIfTI header cannot be read')
+  const [rank = 0, nx = 0, ny = 0, nz = 0, ...more] = header.dims
+  if (rank < 3 || more.slice(0, rank - 3).some((n) => n > 1)) throw refuse('not a single 3D volume')
+  const count = nx * ny * nz
+  const width = header.numBitsPerVoxel / 8
+  if (raw.byteLength < header.vox_offset + count * width) throw refuse('fewer voxels than its header states')
+  const view = new DataView(readImage(header, raw) as ArrayBuffer)
+  const read = reader(view, header.datatypeCode, header.littleEndian)
+  if (!read) throw refuse(`data type ${header.datatypeCode} is not supported`)
+  const slope = header.scl_slope !== 0 && Number.isFinite(header.scl_slope) ? header.scl_slope : 1
+  const intercept = Number.isFinite(header.scl_inter) ? header.scl_inter : 0
+  const data = new Float32Array(count)
+  for (let v = 0; v < count; v++) data[v] = read(v * width) * slope + intercept
+  const grid = gridOf(header.affine, [nx, ny, nz])
+  if (!grid) throw refuse('its affine is sheared or singular')
+  return { grid, data }
+}
+
+function reader(view: DataView, type: number, little: boolean): ((offset: number) => number) | undefined {
+  switch (type) {
+    case NIFTI1.TYPE_UINT8:
+      return (offset) => view.getUint8(offset)
+    case NIFTI1.TYPE_INT8:
+      return (offset) => view.getInt8(offset)
+    case NIFTI1.TYPE_INT16:
+      return (offset) => view.getInt16(offset, little)
+    case NIFTI1.TYPE_UINT16:
+      return (offset) => view.getUint16(offset, little)
+    case NIFTI1.TYPE_INT32:
+      return (offset) => view.getInt32(offset, little)
+    case NIFTI1.TYPE_UINT32:
+      return (offset) => view.getUint32(offset, little)
+    case NIFTI1.TYPE_FLOAT32:
+      return (offset) => view.getFloat32(offset, little)
+    case NIFTI1.TYPE_FLOAT64:
+      return (offset) => view.getFloat64(offset, little)
+    default:
+      return undefined
+  }
+}
+
+/** Columns of the affine are direction times spacing; undefined when they are not at right angles. */
+function gridOf(affine: number[][], size: Vec3): Grid | undefined {
+  const sign = [-1, -1, 1]
+  const column = (c: number) => [0, 1, 2].map((row) => sign[row]! * affine[row]![c]!)
+  const axes = [column(0), column(1), column(2)]
+  const spacing = axes.map((axis) => Math.hypot(...axis))
+  if (spacing.some((mm) => !(mm > 0))) return undefined
+  const units = axes.map((axis, n) => axis.map((value) => value / spacing[n]!))
+  const dot = (a: number[], b: number[]) => a.reduce((sum, value, n) => sum + value * b[n]!, 0)
+  const skew = Math.max(
+    Math.abs(dot(units[0]!, units[1]!)),
+    Math.abs(dot(units[0]!, units[2]!)),
+    Math.abs(dot(units[1]!, units[2]!)),
+  )
+  if (!(skew < 1e-3)) return undefined
+  const [ox, oy, oz] = column(3)
+  return {
+    size,
+    spacing: [spacing[0]!, spacing[1]!, spacing[2]!],
+    origin: [ox!, oy!, oz!],
+    direction: [0, 1, 2].flatMap((row) => units.map((unit) => unit[row]!)),
+  }
+}
