@@ -17,6 +17,8 @@ export interface PostEffects {
 }
 
 const ROUNDS = 8
+/** Each lost answer may have cost the whole time limit, so few of them end the post. */
+const LOST_ANSWERS = 3
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 2000
 
@@ -30,6 +32,7 @@ export async function postReport(
   const set = reportSet(report.result, analysisSystem)
   let written = false
   let last: AppError | undefined
+  let lost = 0
   for (let round = 0; round < ROUNDS; round++) {
     try {
       const { found, plan } = await resolve(effects.store, set, report, analysisSystem, patient)
@@ -46,6 +49,7 @@ export async function postReport(
       written = true
     } catch (thrown) {
       last = problem(asAppError(thrown), last)
+      if (last.code === 'EHR_AMBIGUOUS' && ++lost === LOST_ANSWERS) throw last
       const ceiling = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** round)
       await effects.sleep(ceiling * (0.5 + effects.random() / 2))
     }

@@ -82,4 +82,12 @@ describe('a post that is killed at any request', () => {
       expect(census(await contents(ehr.url)), `request ${k}`).toEqual({ ...COMPLETE, Binary: 1 })
     }
   })
+
+  it('restores a resource that was deleted, once, even for four posts at a time', async () => {
+    const receipt = await post(fetch)
+    const deleted = await fetch(`${ehr.url}/${receipt.provenance}`, { method: 'DELETE' })
+    expect(deleted.status).toBe(200)
+    await Promise.all([1, 2, 3, 4].map(() => post(fetch)))
+    expect(census(await contents(ehr.url))).toEqual(COMPLETE)
+  })
 })

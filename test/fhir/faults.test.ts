@@ -93,7 +93,7 @@ describe('a faulty EHR', () => {
       'EHR_UNREACHABLE',
     )
     await proxy?.close()
-    const error = await failure((r) => (isTransaction(r) ? { kind: 'hang' } : undefined), 5000)
+    const error = await failure((r) => (isTransaction(r) ? { kind: 'hang' } : undefined), 3000)
     expect(error).toMatchObject({ code: 'EHR_AMBIGUOUS', class: 'ambiguous' })
   }, 240_000)
 

@@ -3,14 +3,12 @@ import { badRequest, getStatus, isOperationOutcome, notFound } from '@medplum/co
 import { FhirRouter, type HttpMethod } from '@medplum/fhir-router'
 import type { Binary, OperationOutcome, Resource } from '@medplum/fhirtypes'
 import { type Context, Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { attachmentOf, binaryResponse } from './attachments.ts'
 import { capabilityStatement } from './capability.ts'
 import type { DemoRepository } from './repository.ts'
 
 /** Path of the FHIR base. */
 export const BASE_PATH = '/fhir/R4'
-const BODY_LIMIT_BYTES = 64 * 1024 * 1024
 const TYPES = [
   'Patient',
   'Device',
@@ -29,7 +27,6 @@ export function createEhrApp(repository: DemoRepository, startedAt: string): Hon
   const router = new FhirRouter()
   const exclusive = createQueue()
   const app = new Hono()
-  app.use(bodyLimit({ maxSize: BODY_LIMIT_BYTES, onError: (c) => reply(c, badRequest('the body is too large'), 413) }))
   app.onError((_error, c) =>
     reply(c, { resourceType: 'OperationOutcome', issue: [{ severity: 'error', code: 'exception' }] }, 500),
   )

@@ -24,9 +24,11 @@ export class DemoRepository extends MemoryRepository {
   ): Promise<WithId<T>> {
     const body = update || options?.assignedId ? resource : withoutId(resource)
     validate(body)
-    const stored = await super.createResource(body, options, update)
-    this.#note(stored)
-    return stored
+    return this.#undoIfDangling(async () => {
+      const stored = await super.createResource(body, options, update)
+      this.#note(stored)
+      return stored
+    })
   }
 
   override async conditionalCreate<T extends Resource>(
@@ -36,15 +38,11 @@ export class DemoRepository extends MemoryRepository {
   ): Promise<{ resource: WithId<T>; outcome: OperationOutcome }> {
     const body = options?.assignedId ? resource : withoutId(resource)
     validate(body)
-    const before = this.#snapshot()
-    const result = await super.conditionalCreate(body, search, options)
-    try {
+    return this.#undoIfDangling(async () => {
+      const result = await super.conditionalCreate(body, search, options)
       this.#note(result.resource)
-    } catch (error) {
-      this.#restore(before)
-      throw error
-    }
-    return result
+      return result
+    })
   }
 
   /** Newest first, every time: the base class turns its own list around at each call. */
@@ -70,6 +68,18 @@ export class DemoRepository extends MemoryRepository {
       throw error
     } finally {
       this.#written = undefined
+    }
+  }
+
+  /** A single write that refers to nothing leaves nothing behind; inside a transaction the transaction sees to it. */
+  async #undoIfDangling<TResult>(write: () => Promise<TResult>): Promise<TResult> {
+    if (this.#written) return write()
+    const before = this.#snapshot()
+    try {
+      return await write()
+    } catch (error) {
+      this.#restore(before)
+      throw error
     }
   }
 
