@@ -1,4 +1,4 @@
-// The part of @cornerstonejs/dicom-codec that this project uses.
+// The parts of the pixel codecs (@cornerstonejs) that this project uses.
 declare module '@cornerstonejs/dicom-codec' {
   interface ImageInfo {
     rows: number
@@ -24,4 +24,21 @@ declare module '@cornerstonejs/dicom-codec' {
     encode(frame: Uint8Array, info: ImageInfo, transferSyntaxUid: string): Promise<Result>
   }
   export default codec
+}
+
+declare module '@cornerstonejs/codec-openjpeg/decodewasmjs' {
+  interface J2KDecoder {
+    /** Memory for the codestream. */
+    getEncodedBuffer(length: number): Uint8Array
+    decode(): void
+    /** A view on memory that is freed by `delete`. */
+    getDecodedBuffer(): Uint8Array
+    getFrameInfo(): { width: number; height: number; bitsPerSample: number; componentCount: number; isSigned: boolean }
+    delete(): void
+  }
+  interface OpenJpeg {
+    J2KDecoder: new () => J2KDecoder
+  }
+  const create: (options: { print(text: string): void; printErr(text: string): void }) => Promise<OpenJpeg>
+  export default create
 }

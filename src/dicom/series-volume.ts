@@ -5,7 +5,8 @@ import { type Grid, type Volume, voxelCount } from '../domain/volume.ts'
 import { has, items, number, text } from './dataset.ts'
 import { GeometryRefusal, gridOf } from './geometry.ts'
 import { type Part10, readPart10 } from './part10.ts'
-import { decodeFrame, type PixelFormat, pixelFormat } from './pixels.ts'
+import { type PixelFormat, pixelFormat } from './pixel-format.ts'
+import { decodeFrame } from './pixels.ts'
 import { functionalGroup, isEnhanced, type Slice, slicesOf } from './slices.ts'
 
 /** What a series will become: `frames[k]` is the image behind slice k. */
