@@ -34,7 +34,7 @@ export function auditArchive(archive: ImageArchive, audit: AuditTrail): ImageArc
       audited(
         'write',
         study,
-        `${instances.length} instances`,
+        `${instances.length} ${instances.length === 1 ? 'instance' : 'instances'}`,
         () => archive.store(study, instances),
         (outcomes) => outcomes.every((outcome) => outcome.stored),
       ),

@@ -56,6 +56,8 @@ const NOT_SENT: Record<string, string> = {
 /** The first system or library code in the chain of causes. */
 export function causeCode(error: unknown): string | undefined {
   for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth += 1) {
+    // The parser of Node's fetch names its faults "HPE_…", or not at all.
+    if (at.name === 'HTTPParserError') return 'HPE'
     const code = (at as { code?: unknown }).code
     if (typeof code === 'string' && !(at instanceof AppError)) return code
   }
@@ -87,7 +89,10 @@ export function errorOfThrown(error: unknown, asked: Asked, during: 'request' | 
   if (isCertificate(code)) {
     return fail('ARCHIVE_UNREACHABLE', `the archive's TLS certificate was not accepted: ${code} ${at}`)
   }
-  if (code.startsWith('HPE_')) return fail('ARCHIVE_NOT_DICOMWEB', `the answer to ${asked.what} is not HTTP ${at}`)
+  if (code.startsWith('HPE')) {
+    // No cause: it holds the bytes that came.
+    return new AppError('ARCHIVE_NOT_DICOMWEB', `the answer to ${asked.what} is not HTTP ${at}`)
+  }
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
     return fail('ARCHIVE_TIMEOUT', `the archive sent nothing for too long in answer to ${asked.what} ${at}`)
   }

@@ -90,7 +90,8 @@ export function createStorer(options: StorerOptions): ImageArchive['store'] {
     const there = succeeded && unnamed.length > 0 ? await whichAreThere(study) : new Set<Uid>()
     for (const sopInstanceUid of unnamed)
       outcomes.set(sopInstanceUid, { sopInstanceUid, stored: there.has(sopInstanceUid) })
-    return Promise.all(batch.map((one) => settleDuplicate(study, one, outcomes.get(one.sopInstanceUid)!)))
+    await settleDuplicates(study, batch, outcomes)
+    return sent.map((uid) => outcomes.get(uid)!)
   }
 
   async function whichAreThere(study: Uid): Promise<Set<Uid>> {
@@ -98,12 +99,19 @@ export function createStorer(options: StorerOptions): ImageArchive['store'] {
   }
 
   /** An object refused as a duplicate is stored if, and only if, what the archive holds is the same object. */
-  async function settleDuplicate(study: Uid, sent: Outgoing, outcome: StoreOutcome): Promise<StoreOutcome> {
-    if (outcome.stored || outcome.reason === undefined || !DUPLICATE.has(outcome.reason)) return outcome
-    const known = (await options.searchInstances(study)).find((one) => one.sopInstanceUid === sent.sopInstanceUid)
-    if (known === undefined) return outcome
-    const held = await options.retrieveInstance(study, known.seriesInstanceUid, sent.sopInstanceUid)
-    return sameDataSet(sent.bytes, held) ? { ...outcome, stored: true } : outcome
+  async function settleDuplicates(study: Uid, batch: Outgoing[], outcomes: Map<Uid, StoreOutcome>): Promise<void> {
+    const isDuplicate = ({ sopInstanceUid }: Outgoing) => DUPLICATE.has(outcomes.get(sopInstanceUid)?.reason ?? '')
+    const duplicates = batch.filter((one) => isDuplicate(one) && outcomes.get(one.sopInstanceUid)?.stored === false)
+    if (duplicates.length === 0) return
+    const series = new Map(
+      (await options.searchInstances(study)).map((one) => [one.sopInstanceUid, one.seriesInstanceUid]),
+    )
+    for (const { sopInstanceUid, bytes } of duplicates) {
+      const seriesInstanceUid = series.get(sopInstanceUid)
+      if (seriesInstanceUid === undefined) continue
+      const held = await options.retrieveInstance(study, seriesInstanceUid, sopInstanceUid)
+      if (sameDataSet(bytes, held)) outcomes.set(sopInstanceUid, { ...outcomes.get(sopInstanceUid)!, stored: true })
+    }
   }
 }
 

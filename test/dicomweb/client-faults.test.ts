@@ -1,8 +1,9 @@
 // What the client says and does when the archive is down, slow, wrong, cut off or short of instances.
+import { type AddressInfo, createServer } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createDicomWebClient } from '../../src/dicomweb/client.ts'
 import type { AppError } from '../../src/domain/errors.ts'
-import type { ImageArchive } from '../../src/domain/ports.ts'
+import type { AuditTrail, ImageArchive } from '../../src/domain/ports.ts'
 import { type FaultyArchive, startFaultyArchive } from '../support/faulty-archive.ts'
 import { type BuiltInstance, buildInstance, buildSeries } from '../support/instances.ts'
 import { createKeptLog, type KeptLog } from '../support/quiet-log.ts'
@@ -82,6 +83,22 @@ describe('an archive that is down', () => {
   })
 })
 
+it('is not DICOMweb when what listens there does not speak HTTP', async () => {
+  const other = createServer((socket) =>
+    socket.once('data', () => socket.end('\x02\x00\x00\x00\x00\xb8 A-ASSOCIATE-AC')),
+  )
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+  try {
+    const failure = await failureOf(
+      client(30_000, `http://127.0.0.1:${(other.address() as AddressInfo).port}/x`).searchStudies({}),
+    )
+    expect(failure.code).toBe('ARCHIVE_NOT_DICOMWEB')
+    expect(failure.message).toContain('the answer to search of studies is not HTTP')
+  } finally {
+    other.close()
+  }
+})
+
 describe('an archive that is slow', () => {
   it('times out when it never answers', async () => {
     faulty.misbehave(() => ({ kind: 'silent' }))
@@ -100,7 +117,7 @@ describe('an archive that is slow', () => {
 
   it('is asked for the rest one by one when it stops in the middle of a series', async () => {
     faulty.misbehave((request) => (request.endsWith(SERIES) ? { kind: 'stall', afterBytes: 9000 } : undefined))
-    expect(await retrieve(impatient)).toEqual(whole())
+    expect(await retrieve(client(2000))).toEqual(whole())
     expect(log.lines).toMatchObject([
       { level: 'warn', fields: { seriesInstanceUid: SERIES, expected: 6, code: 'ARCHIVE_TIMEOUT' } },
     ])
@@ -108,8 +125,8 @@ describe('an archive that is slow', () => {
 
   it('may take as long as it likes over all, while bytes keep coming and while we are busy ourselves', async () => {
     let got = 0
-    for await (const _ of client(300).retrieveSeries(STUDY, SERIES, uids)) {
-      await new Promise((resolve) => setTimeout(resolve, 150))
+    for await (const _ of client(1500).retrieveSeries(STUDY, SERIES, uids)) {
+      await new Promise((resolve) => setTimeout(resolve, 400))
       got += 1
     }
     expect(got).toBe(6)
@@ -397,6 +414,36 @@ describe('paging', () => {
       request.endsWith('/instances') ? { kind: 'answer', status: 200, body: answer } : undefined,
     )
     expect((await archive.searchInstances(STUDY)).map((one) => one.modality)).toEqual(Array(6).fill('MR'))
+  })
+})
+
+describe('the audit trail', () => {
+  it('has every read and write of a study, with its outcome', async () => {
+    const entries: unknown[] = []
+    const audit: AuditTrail = {
+      async record({ action, target, studyInstanceUid, what, outcome }) {
+        entries.push([action, target, studyInstanceUid, what, outcome])
+      },
+    }
+    const audited = createDicomWebClient({ url: faulty.url, auth: { type: 'none' }, timeoutMs: 30_000, log, audit })
+    await audited.searchStudies({})
+    await audited.searchInstances(STUDY)
+    await audited.retrieveMetadata(STUDY)
+    expect(await retrieve(audited)).toEqual(whole())
+    for await (const _ of audited.retrieveSeries(STUDY, SERIES, uids)) break
+    await audited.retrieveInstance(STUDY, SERIES, uids[0]!)
+    await audited.store(STUDY, series.slice(0, 2))
+    await audited.store(STUDY, [buildInstance({ study: '1.2.3', instance: '1.2.3.1' })])
+    await failureOf(audited.retrieveMetadata('1.2.999'))
+    expect(entries).toEqual([
+      ['read', 'pacs', STUDY, 'metadata', 'success'],
+      ['read', 'pacs', STUDY, `series ${SERIES}`, 'success'],
+      ['read', 'pacs', STUDY, `series ${SERIES}`, 'failure'],
+      ['read', 'pacs', STUDY, `instance ${uids[0]}`, 'success'],
+      ['write', 'pacs', STUDY, '2 instances', 'success'],
+      ['write', 'pacs', STUDY, '1 instance', 'failure'],
+      ['read', 'pacs', '1.2.999', 'metadata', 'failure'],
+    ])
   })
 })
 

@@ -45,4 +45,23 @@ describe('Orthanc', () => {
     await orthanc.start()
     expect(await archive.searchInstances(study)).toHaveLength(2)
   })
+
+  it('that is killed in the middle of a series never looks like a whole series', async () => {
+    const archive = clientOf(orthanc)
+    const study = '1.2.826.0.1.3680043.8.498.78'
+    // More than the buffers between the two processes can hold.
+    const series = buildSeries(200, { study, series: `${study}.1`, rows: 274, columns: 384 })
+    await archive.store(study, series)
+    const got: Uint8Array[] = []
+    const retrieving = (async () => {
+      const uids = series.map((one) => one.sopInstanceUid)
+      for await (const bytes of archive.retrieveSeries(study, `${study}.1`, uids)) {
+        got.push(bytes)
+        if (got.length === 1) await orthanc.stop('SIGKILL')
+      }
+    })()
+    const failure = await failureOf(retrieving)
+    expect(failure.code).toBe('ARCHIVE_UNREACHABLE')
+    expect(got.length).toBeLessThan(200)
+  })
 })

@@ -45,7 +45,7 @@ export async function openInstanceStore(folder: string): Promise<InstanceStore> 
     const path = join(folder, studyInstanceUid, seriesInstanceUid, `${sopInstanceUid}.dcm`)
     const draft = `${path}.${randomUUID()}.part`
     await mkdir(dirname(path), { recursive: true })
-    await writeFile(draft, bytes, { flush: true })
+    await writeFile(draft, bytes)
     await rename(draft, path)
     index.set(sopInstanceUid, { ...received, path })
     return 'stored'
