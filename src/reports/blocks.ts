@@ -46,7 +46,9 @@ export function paragraph(
     draw: (x, y) => {
       if (lines.length === 0) return
       canvas.tag(parent, tag, () => {
-        lines.forEach((line, n) => canvas.write(line, x, y + ascent(style) + n * leading(style), style.size, colour))
+        for (const [n, line] of lines.entries()) {
+          canvas.write(line, x, y + ascent(style) + n * leading(style), style.size, colour)
+        }
       })
     },
   }

@@ -25,16 +25,25 @@ export interface PredictionRow {
   status: 'evaluable' | 'indeterminate' | 'not-evaluable'
   /** The call, "indeterminate" or "not evaluable". */
   result: string
-  /** Why not, or the probabilities with their intervals, most probable first. */
-  details: string[]
-  /** Set for one-of-many heads: the first probability and its interval, 0..1, for the bar. */
-  bar?: { value: number; interval?: readonly [number, number] }
+  /** Why not; empty when there are probabilities. */
+  reason: string
+  /** Most probable first; months in order. Of two classes only the first, since the second is its rest. */
+  lines: ProbabilityLine[]
+}
+
+export interface ProbabilityLine {
+  label: string
+  /** "91 % (84–96)" */
+  text: string
+  probability: number
+  interval?: readonly [number, number]
 }
 
 export interface ReportContent {
   title: string
   status: string
-  patientName: string
+  /** The name in up to three writings, as the archive has them. */
+  patientNames: string[]
   patientFields: Field[]
   studyFields: Field[]
   summary: string
@@ -52,7 +61,7 @@ export function writeContent(result: ReportableResult): ReportContent {
   return {
     title: words.TITLE,
     status: words.STATUS,
-    patientName: nameOf(result.patient.patientName),
+    patientNames: namesOf(result.patient.patientName),
     patientFields: patientFields(result),
     studyFields: studyFields(result),
     summary: result.noFinding ? words.NO_FINDING : words.foundSentence(leadingVolumes(result.measurements)),
@@ -81,10 +90,10 @@ function stated(value: string): string {
   return value.trim() === '' ? words.NOT_STATED : value.trim()
 }
 
-function nameOf(pn: string): string {
-  const name = readName(pn)
-  const phonetic = name.phonetic === '' ? '' : `(${name.phonetic})`
-  return stated([name.alphabetic, name.ideographic, phonetic].filter((part) => part !== '').join('   '))
+function namesOf(pn: string): string[] {
+  const { alphabetic, ideographic, phonetic } = readName(pn)
+  const names = [alphabetic, ideographic, phonetic].filter((name) => name !== '')
+  return names.length > 0 ? names : [words.NOT_STATED]
 }
 
 function patientFields({ patient }: ReportableResult): Field[] {
@@ -133,34 +142,27 @@ function volumeRows({ measurements, segments }: ReportableResult): VolumeRow[] {
 }
 
 function predictionRow(prediction: Prediction): PredictionRow {
-  const name = words.HEAD_NAMES[prediction.head]
+  const { head, status } = prediction
+  const name = words.HEAD_NAMES[head]
   if (prediction.status === 'not-evaluable') {
-    return { name, status: prediction.status, result: words.NOT_EVALUABLE, details: [prediction.reason] }
+    return { name, status, result: words.NOT_EVALUABLE, reason: prediction.reason, lines: [] }
   }
-  const { probabilities, intervals } = prediction
-  if (prediction.head === 'survival') {
+  const { probabilities, intervals, call } = prediction
+  const line = (key: string): ProbabilityLine => {
+    const [probability, interval] = [probabilities[key]!, intervals[key]]
+    const text = percentWithInterval(probability, interval)
+    return { label: words.classOf(head, key), text, probability, ...(interval ? { interval } : {}) }
+  }
+  if (head === 'survival') {
     const months = Object.keys(probabilities).sort((a, b) => Number(a) - Number(b))
-    return {
-      name,
-      status: prediction.status,
-      result: prediction.status === 'indeterminate' ? words.INDETERMINATE : words.SURVIVAL_RESULT,
-      details: months.map((m) => `${words.monthsOf(m)} ${percentWithInterval(probabilities[m]!, intervals[m])}`),
-    }
+    const result = status === 'indeterminate' ? words.INDETERMINATE : words.SURVIVAL_RESULT
+    return { name, status, result, reason: '', lines: months.map(line) }
   }
-  const keys = Object.keys(probabilities).sort((a, b) => probabilities[b]! - probabilities[a]! || (a < b ? -1 : 1))
-  const first = prediction.status === 'evaluable' ? (prediction.call ?? keys[0]) : keys[0]
-  const ordered = keys.sort((a, b) => Number(b === first) - Number(a === first))
-  const interval = first === undefined ? undefined : intervals[first]
-  return {
-    name,
-    status: prediction.status,
-    result: prediction.status === 'indeterminate' ? words.INDETERMINATE : stated(first ?? ''),
-    // Of two classes the second is the rest of the first; naming it again would only take space.
-    details: ordered
-      .slice(0, ordered.length === 2 ? 1 : ordered.length)
-      .map((key) => `${key} ${percentWithInterval(probabilities[key]!, intervals[key])}`),
-    ...(first === undefined ? {} : { bar: { value: probabilities[first]!, ...(interval ? { interval } : {}) } }),
-  }
+  const rank = (key: string) => (key === call ? Number.POSITIVE_INFINITY : probabilities[key]!)
+  const keys = Object.keys(probabilities).sort((a, b) => rank(b) - rank(a) || (a < b ? -1 : 1))
+  const first = keys[0] === undefined ? words.NOT_STATED : words.classOf(head, keys[0])
+  const result = status === 'indeterminate' ? words.INDETERMINATE : first
+  return { name, status, result, reason: '', lines: keys.slice(0, keys.length === 2 ? 1 : keys.length).map(line) }
 }
 
 /** One line per evaluable head: its strongest features, signed. */
@@ -191,6 +193,9 @@ function seriesRows({ inputs, decisions }: ReportableResult): ReportContent['ser
   })
 }
 
+const declined = (tried: { provider: string }[]) =>
+  tried.length === 0 ? words.NONE : tried.map(({ provider }) => provider).join(', ')
+
 /** In pairs: what may be long, then what is short; the page sets them in two columns. */
 function provenance(result: ReportableResult): Field[] {
   const { bundle, software, execution } = result
@@ -204,7 +209,7 @@ function provenance(result: ReportableResult): Field[] {
     { label: words.LABELS.analysis, value: result.analysisId },
     { label: words.LABELS.analysedAt, value: readInstant(result.analysedAt) },
     { label: words.LABELS.studyUid, value: stated(result.study.studyInstanceUid) },
-    { label: words.LABELS.status, value: words.STATUS },
+    { label: words.LABELS.declined, value: declined(execution.declined) },
     { label: words.LABELS.reference, value: result.referenceSeriesUid },
   ]
 }

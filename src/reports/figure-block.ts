@@ -2,6 +2,7 @@
 import { ascent, type Block, drawHeading, drawText, HEADING_HEIGHT, STYLES, type Tools } from './blocks.ts'
 import type { Parent } from './canvas.ts'
 import { INK } from './colours.ts'
+import { areaOf } from './contours.ts'
 import { encodeGrey, type KeyFigures } from './figures.ts'
 import * as words from './wording/en.ts'
 
@@ -67,43 +68,49 @@ function drawPicture(
     canvas.paint((doc) => {
       doc.rect(box.left, box.top, box.width, box.height).clip()
       doc.image(Buffer.from(png), box.left, box.top, { width: box.width, height: box.height })
-      // A dark casing keeps the colours legible on bright oedema; all casings lie under all colours.
-      for (const pass of ['casing', 'colour'] as const) {
-        for (const { style, polygons } of drawn) {
+      for (const { style, polygons } of outermostFirst(drawn)) {
+        const trace = () => {
           for (const polygon of polygons) {
-            polygon.forEach(([mx, my], n) => {
-              const [px, py] = [round(box.left + mx * points), round(box.top + my * points)]
-              if (n === 0) doc.moveTo(px, py)
-              else doc.lineTo(px, py)
-            })
+            for (const [n, [mx, my]] of polygon.entries()) {
+              const at = [round(box.left + mx * points), round(box.top + my * points)] as const
+              if (n === 0) doc.moveTo(...at)
+              else doc.lineTo(...at)
+            }
             doc.closePath()
           }
-          if (pass === 'casing') doc.lineWidth(1.7).lineJoin('round').undash().strokeColor(INK.picture).stroke()
-          else {
-            if (style.dash.length === 2) doc.dash(style.dash[0]!, { space: style.dash[1]! })
-            doc.lineWidth(0.95).lineJoin('round').strokeColor(style.colour).stroke().undash()
-          }
+          return doc.lineJoin('round')
         }
+        // A dark casing keeps the colour legible on bright oedema, and hides the line of the segment around it.
+        trace().lineWidth(1.7).undash().strokeColor(INK.picture).stroke()
+        if (style.dash.length === 2) doc.dash(style.dash[0]!, { space: style.dash[1]! })
+        trace().lineWidth(0.95).strokeColor(style.colour).stroke().undash()
       }
     })
     const letters = words.ORIENTATION
     const middle = { x: box.left + box.width / 2, y: box.top + box.height / 2 }
-    drawMark(tools, letters.left, box.left + 6, middle.y)
-    drawMark(tools, letters.right, box.left + box.width - 6, middle.y)
-    drawMark(tools, letters.top, middle.x, box.top + 7)
-    drawMark(tools, letters.bottom, middle.x, box.top + box.height - 7)
+    drawMark(tools, letters.left, box.left + 4.5, middle.y)
+    drawMark(tools, letters.right, box.left + box.width - 4.5, middle.y)
+    drawMark(tools, letters.top, middle.x, box.top + 4.5)
+    drawMark(tools, letters.bottom, middle.x, box.top + box.height - 4.5)
     drawScaleBar(tools, box, points)
   }
   canvas.tag(parent, 'Figure', draw, { alt, bbox: [box.left, box.top, box.left + box.width, box.top + box.height] })
 }
 
+/** Where two segments touch, the line belongs to the inner one: the border of the core is the border that is looked for. */
+function outermostFirst(outlines: KeyFigures['outlines']): KeyFigures['outlines'] {
+  const size = (polygons: [number, number][][]) => Math.max(...polygons.map((polygon) => Math.abs(areaOf(polygon))))
+  return [...outlines].sort((a, b) => size(b.polygons) - size(a.polygons))
+}
+
 const round = (value: number) => Math.round(value * 100) / 100
 
-/** A letter centred on a point. */
+/** A letter centred on a point, on black: the head may be bright and reach the edge. */
 function drawMark({ canvas, measurer }: Tools, letter: string, x: number, y: number): void {
-  const style = { size: 8, weight: 'bold' } as const
+  const style = { size: 7.5, weight: 'bold' } as const
   const line = measurer.fit(letter, style, 20)
-  canvas.write(line, x - line.width / 2, y + 0.36 * style.size, style.size, INK.onPicture)
+  canvas.paint((doc) => doc.rect(x - 4.5, y - 4.5, 9, 9).fill(INK.picture))
+  canvas.write(line, x - line.width / 2, y + 0.355 * style.size, style.size, INK.onPicture)
 }
 
 function drawScaleBar({ canvas, measurer }: Tools, box: Box, pointsPerMm: number): void {

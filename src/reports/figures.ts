@@ -34,9 +34,12 @@ export interface FigureInput {
 /** Pixels across one picture, and across the finer-than-voxel field in which outlines are traced. */
 const COLUMNS = 360
 const FIELD_COLUMNS = 240
+/** A plane through the core tells a tumour board more than one through the widest oedema. */
+const CORE_WEIGHT = 3
+const weightOf = (key: string | undefined) => (key === 'ED' ? 1 : CORE_WEIGHT)
 /** Share of the 99th percentile above which a voxel belongs to the head and not to the air around it. */
 const HEAD_SHARE = 0.15
-const HEAD_MARGIN_MM = 6
+const HEAD_MARGIN_MM = 7
 const SMALLEST_WIDTH_MM = 100
 
 /** Pictures and outlines; `aspect` is width / height of a picture. */
@@ -44,8 +47,8 @@ export function makeKeyFigures({ segmentation, segments, images }: FigureInput, 
   for (const volume of [segmentation, ...images.map((i) => i.image)]) checkSize(volume)
   const shown = SEQUENCES.map((sequence) => images.find((i) => i.sequence === sequence))
   const present = shown.flatMap((image) => (image ? [image.image] : []))
-  const thresholds = present.map((image) => HEAD_SHARE * percentile(subsample(image.data), 0.99))
-  const largest = largestLabelPlane(segmentation)
+  const thresholds = present.map((image) => HEAD_SHARE * percentiles(subsample(image.data), [0.99])[0]!)
+  const largest = largestLabelPlane(segmentation, (label) => weightOf(segments.find((s) => s.label === label)?.key))
   const z = largest?.z ?? (present[0] ? midBrainPlane(present[0], thresholds[0]!) : middle(segmentation))
   const window = headWindow(present, thresholds, segmentation, z, aspect)
   const plane = planeIn(window, z, COLUMNS)
@@ -94,7 +97,7 @@ const middle = (volume: LabelVolume) => {
 }
 
 function maskOn(segmentation: LabelVolume, plane: AxialPlane, label: number): Float32Array {
-  return samplePlane(segmentation, plane, (value) => (value === label ? 1 : 0))
+  return samplePlane(segmentation, plane, label)
 }
 
 interface Window {
@@ -158,18 +161,19 @@ function range(counts: Uint32Array, least: number): [number, number] | undefined
 function greyPicture(image: Volume<Float32Array>, plane: AxialPlane, threshold: number): Uint8Array {
   const values = samplePlane(image, plane)
   const head = values.filter((value) => value > threshold)
-  const low = head.length > 0 ? percentile(head, 0.01) : 0
-  const high = head.length > 0 ? percentile(head, 0.995) : 1
+  const [low = 0, high = 0] = percentiles(head, [0.01, 0.995])
   const scale = high > low ? 255 / (high - low) : 0
-  return Uint8Array.from(values, (value) => Math.min(255, Math.max(0, Math.round((value - low) * scale))))
+  return new Uint8Array(values.map((value) => Math.min(255, Math.max(0, Math.round((value - low) * scale)))))
 }
 
+/** At most 200 000 values, evenly spread. */
 function subsample(data: Float32Array): Float32Array {
   const stride = Math.max(1, Math.floor(data.length / 200_000))
-  return data.filter((_, n) => n % stride === 0)
+  return new Float32Array(Math.floor(data.length / stride)).map((_, n) => data[n * stride]!)
 }
 
-function percentile(values: Float32Array, share: number): number {
-  const sorted = Float32Array.from(values).filter(Number.isFinite).sort()
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
+/** Values below which the shares of all finite values lie; 0 when there is none. */
+function percentiles(values: Float32Array, shares: readonly number[]): number[] {
+  const sorted = values.filter(Number.isFinite).sort()
+  return shares.map((share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0)
 }

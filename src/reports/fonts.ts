@@ -92,10 +92,20 @@ async function findFace(
     for (const [subset, ranges] of await subsetsOf(family)) {
       if (!codePoints.every((code) => ranges.some(([first, last]) => code >= first && code <= last))) continue
       const face = await openFace(family, subset, weight, faces)
-      if (codePoints.every((code) => face.font.hasGlyphForCodePoint(code))) return face
+      if (codePoints.every((code) => face.font.hasGlyphForCodePoint(code)) && canShape(face, cluster)) return face
     }
   }
   return undefined
+}
+
+/** fontkit 2.0.4 reads past the end of some fonts for a glyph without outline; such a face must not break a report. */
+function canShape(face: Face, cluster: string): boolean {
+  try {
+    return face.font.layout(cluster, []).advanceWidth >= 0
+  } catch (error) {
+    if (error instanceof RangeError) return false
+    throw error
+  }
 }
 
 async function openFace(family: Family, subset: string, weight: Weight, faces: Map<string, Face>): Promise<Face> {

@@ -1,8 +1,9 @@
 // The top of the page: what it is, that nobody reviewed it, whose it is, and the finding in one sentence.
-import { ascent, type Block, drawRule, drawText, leading, STYLES, type Tools } from './blocks.ts'
+import { ascent, type Block, drawRule, drawText, leading, paragraph, STYLES, type Tools } from './blocks.ts'
 import type { Parent } from './canvas.ts'
 import { INK } from './colours.ts'
 import type { Field, ReportContent } from './content.ts'
+import type { Line, Style } from './text.ts'
 import * as words from './wording/en.ts'
 
 /** Title, institution and the review status in a box that survives a fax. */
@@ -38,50 +39,59 @@ const ROW = 11
 /** Patient on the left, study on the right. */
 export function identityBlock(tools: Tools, parent: Parent, content: ReportContent, width: number): Block {
   const half = (width - 22) / 2
-  const name = nameLines(tools, content.patientName, half)
-  const nameHeight = Math.max(leading(STYLES.name), name.lines.length * leading(name.style))
-  const height =
-    11 + Math.max(nameHeight + 2 + content.patientFields.length * ROW, content.studyFields.length * ROW) + 4
+  const names = nameLines(tools, content.patientNames, half)
+  const patient = fieldsBlock(tools, parent, content.patientFields, half)
+  const study = fieldsBlock(tools, parent, content.studyFields, half)
   return {
-    height,
+    height: 11 + Math.max(names.height + 2 + patient.height, 1 + study.height) + 4,
     draw: (x, y) => {
       const right = x + half + 22
       drawText(tools, parent, 'H2', words.SECTIONS.patient, { x, y, width: half }, STYLES.small, INK.muted)
-      tools.canvas.tag(parent, 'P', () => {
-        name.lines.forEach((line, n) => {
-          tools.canvas.write(line, x, y + 11 + ascent(name.style) + n * leading(name.style), name.style.size, INK.text)
-        })
-      })
-      drawFields(tools, parent, content.patientFields, x, y + 11 + nameHeight + 2, half)
+      paragraph(tools, parent, names.lines, names.style).draw(x, y + 11)
+      patient.draw(x, y + 11 + names.height + 2)
       drawText(tools, parent, 'H2', words.SECTIONS.study, { x: right, y, width: half }, STYLES.small, INK.muted)
-      drawFields(tools, parent, content.studyFields, right, y + 12, half)
+      study.draw(right, y + 12)
     },
   }
 }
 
-/** A name is made smaller and given three lines before a letter of it is cut. */
-function nameLines({ measurer }: Tools, name: string, width: number) {
-  const one = measurer.wrap(name, STYLES.name, width, 2)
-  if (one.length === 1) return { style: STYLES.name, lines: one }
+/** All writings on one line if they fit, else one below the other and smaller, before a letter of a name is cut. */
+function nameLines(
+  { measurer }: Tools,
+  names: string[],
+  width: number,
+): { style: Style; lines: Line[]; height: number } {
+  const one = measurer.wrap(names.join(' · '), STYLES.name, width, 2)
+  if (one.length === 1) return { style: STYLES.name, lines: one, height: leading(STYLES.name) }
   const style = { size: 9, weight: 'bold' } as const
-  return { style, lines: measurer.wrap(name, style, width, 3) }
+  const most = names.length === 1 ? 3 : 2
+  const lines = names.flatMap((name, n) => measurer.wrap(name, style, width, n === 0 ? most : 1))
+  return { style, lines, height: lines.length * leading(style) }
 }
 
-function drawFields(tools: Tools, parent: Parent, fields: Field[], x: number, y: number, width: number): void {
-  fields.forEach((field, n) => {
-    const row = y + n * ROW
-    const absent = field.value === words.NOT_STATED
-    drawText(tools, parent, 'P', field.label, { x, y: row, width: LABEL_WIDTH - 4 }, STYLES.body, INK.muted)
-    drawText(
-      tools,
-      parent,
-      'P',
-      field.value,
-      { x: x + LABEL_WIDTH, y: row, width: width - LABEL_WIDTH },
-      STYLES.body,
-      absent ? INK.muted : INK.text,
-    )
-  })
+/** Labels and values; a value may take two lines, since an identifier that is cut is no identifier. */
+function fieldsBlock(tools: Tools, parent: Parent, fields: Field[], width: number): Block {
+  const style = STYLES.body
+  const rows = fields.map((field) => ({
+    ...field,
+    lines: tools.measurer.wrap(field.value, style, width - LABEL_WIDTH, 2),
+  }))
+  return {
+    height: rows.reduce((sum, row) => sum + row.lines.length * ROW, 0),
+    draw: (x, y) => {
+      let top = y
+      for (const { label, value, lines } of rows) {
+        drawText(tools, parent, 'P', label, { x, y: top, width: LABEL_WIDTH - 4 }, style, INK.muted)
+        const ink = value === words.NOT_STATED ? INK.muted : INK.text
+        tools.canvas.tag(parent, 'P', () => {
+          for (const [n, line] of lines.entries()) {
+            tools.canvas.write(line, x + LABEL_WIDTH, top + n * ROW + ascent(style), style.size, ink)
+          }
+        })
+        top += lines.length * ROW
+      }
+    },
+  }
 }
 
 /** The finding in one sentence, on a band. */

@@ -14,22 +14,36 @@ const MARGIN = 34
 const TOP = 30
 const BOTTOM = 26
 const WIDTH = PAGE.width - 2 * MARGIN
-const LEFT = 204
-const GUTTER = 22
+const LEFT = 198
+const GUTTER = 20
 const RIGHT = WIDTH - LEFT - GUTTER
 const LEAST_GAP = 9
 const LARGEST_GAP = 16
 
-/** How much each list may take, from generous to strict; the first that fits is used, the last always fits. */
-const LIMITS = [
-  { volumes: 12, details: 5, explanation: 8, quality: 14 },
-  { volumes: 10, details: 4, explanation: 6, quality: 10 },
-  { volumes: 9, details: 3, explanation: 5, quality: 8 },
-  { volumes: 8, details: 3, explanation: 4, quality: 6 },
-  { volumes: 8, details: 2, explanation: 4, quality: 5 },
-  { volumes: 7, details: 2, explanation: 3, quality: 4 },
-  { volumes: 6, details: 1, explanation: 2, quality: 3 },
-] as const
+/** Lines or rows that each list may take. */
+interface Limits {
+  reason: number
+  quality: number
+  volumes: number
+  explanation: number
+}
+const FEWEST: Limits = { reason: 1, quality: 3, volumes: 6, explanation: 2 }
+const MOST: Limits = { reason: 4, quality: 16, volumes: 12, explanation: 8 }
+
+/** Lets the lists grow in turn, a line each, for as long as everything still fits; `FEWEST` fits whatever the content. */
+function largestLimits(fits: (limits: Limits) => boolean): Limits {
+  let limits = FEWEST
+  for (let grown = true; grown; ) {
+    grown = false
+    for (const list of ['reason', 'quality', 'volumes', 'explanation'] as const) {
+      const longer = { ...limits, [list]: limits[list] + 1 }
+      if (longer[list] > MOST[list] || !fits(longer)) continue
+      limits = longer
+      grown = true
+    }
+  }
+  return limits
+}
 
 /** Draws the page; nothing is drawn outside its margins, whatever the content. */
 export function drawPage(tools: Tools, content: ReportContent, figures: KeyFigures, institution: string): void {
@@ -54,20 +68,19 @@ export function drawPage(tools: Tools, content: ReportContent, figures: KeyFigur
   const free = PAGE.height - TOP - BOTTOM - footer - used(above) - used(below) - 4
   const [header, ...upper] = above
   const gaps = upper.length + 2
-  for (const limits of LIMITS) {
-    const columns = twoColumns(tools, middle, content, limits)
-    const notes = qualityBlock(tools, quality, content.quality, WIDTH, limits.quality)
-    const rest = free - columns.height - notes.height
-    if (rest < gaps * LEAST_GAP && limits !== LIMITS[LIMITS.length - 1]) continue
-    const gap = Math.min(LARGEST_GAP, rest / gaps)
-    let y = TOP
-    header!.draw(MARGIN, y)
-    y += header!.height
-    for (const block of [...upper, columns, notes]) {
-      block.draw(MARGIN, y)
-      y += block.height + gap
-    }
-    break
+  const lists = (limits: Limits) => [
+    twoColumns(tools, middle, content, limits),
+    qualityBlock(tools, quality, content.quality, WIDTH, limits.quality),
+  ]
+  const limits = largestLimits((candidate) => free - used(lists(candidate)) >= gaps * LEAST_GAP)
+  const lower = lists(limits)
+  const gap = Math.min(LARGEST_GAP, (free - used(lower)) / gaps)
+  let down = TOP
+  header!.draw(MARGIN, down)
+  down += header!.height
+  for (const block of [...upper, ...lower]) {
+    block.draw(MARGIN, down)
+    down += block.height + gap
   }
 
   let y = PAGE.height - BOTTOM - footer - used(below) - 4
@@ -84,7 +97,7 @@ function twoColumns(
   tools: Tools,
   [volumesAt, seriesAt, predictionsAt, explanationAt]: readonly [Parent, Parent, Parent, Parent],
   content: ReportContent,
-  limits: (typeof LIMITS)[number],
+  limits: Limits,
 ): Block {
   const columns: [Block, Block][] = [
     [
@@ -92,7 +105,7 @@ function twoColumns(
       seriesBlock(tools, seriesAt, content.series, LEFT),
     ],
     [
-      predictionsBlock(tools, predictionsAt, content.predictions, RIGHT, limits.details),
+      predictionsBlock(tools, predictionsAt, content.predictions, RIGHT, limits.reason),
       explanationBlock(tools, explanationAt, content.explanation, RIGHT, limits.explanation),
     ],
   ]

@@ -23,8 +23,8 @@ interface Item {
 }
 
 /**
- * Items as wrapped lines within `most` lines in all; what does not fit is counted on the last line. An item is never
- * shown without its beginning, nor cut short while a whole line is free.
+ * Items as wrapped lines within `most` lines in all; items that find no line are counted on the last one, and an item that
+ * is cut says so with an ellipsis.
  */
 function listLines(
   { measurer }: Tools,
@@ -41,9 +41,10 @@ function listLines(
   if (total <= most) return wrapped.flat()
   const kept: { mark: string; line: Line }[] = []
   let count = 0
-  for (const lines of wrapped) {
-    if (kept.length + lines.length > most - 1) break
-    kept.push(...lines)
+  for (const { mark, text } of items) {
+    const room = Math.min(perItem, most - 1 - kept.length)
+    if (room < 1) break
+    kept.push(...measurer.wrap(text, style, width, room).map((line, n) => ({ mark: n === 0 ? mark : '', line })))
     count++
   }
   return [...kept, { mark: '', line: measurer.fit(words.more(items.length - count), style, width) }]

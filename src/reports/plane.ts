@@ -78,25 +78,39 @@ function candidatePositions(grid: Grid, from: number, to: number): number[] {
   return positions
 }
 
-/** The axial plane with the largest labelled area; the middle one where several are equal. Undefined without labels. */
-export function largestLabelPlane(labels: LabelVolume): { z: number; areaMm2: number } | undefined {
+/**
+ * The axial plane with the largest labelled area, each label counted with its weight; the middle one where several are
+ * equal. `areaMm2` is the plain area. Undefined without labels.
+ */
+export function largestLabelPlane(
+  labels: LabelVolume,
+  weightOf: (label: number) => number = () => 1,
+): { z: number; areaMm2: number } | undefined {
   const extent = extentWhere(labels, (value) => value > 0)
   if (!extent) return undefined
   const half = 0.5 * Math.max(...labels.grid.spacing)
   const positions = candidatePositions(labels.grid, extent.min[2] - half, extent.max[2] + half)
+  const weights = Float64Array.from({ length: 256 }, (_, label) => (label === 0 ? 0 : weightOf(label)))
   const areas = positions.map((z) => {
-    let area = 0
+    let plain = 0
+    let weighted = 0
     for (let y = extent.min[1] - half; y <= extent.max[1] + half; y++) {
-      for (let x = extent.min[0] - half; x <= extent.max[0] + half; x++) if (nearest(labels, [x, y, z]) > 0) area++
+      for (let x = extent.min[0] - half; x <= extent.max[0] + half; x++) {
+        const label = nearest(labels, [x, y, z])
+        if (label === 0) continue
+        plain++
+        weighted += weights[label]!
+      }
     }
-    return area
+    return { plain, weighted }
   })
-  const largest = Math.max(...areas)
-  const first = areas.indexOf(largest)
+  const largest = Math.max(...areas.map((area) => area.weighted))
+  const first = areas.findIndex((area) => area.weighted === largest)
   let last = first
-  while (areas[last + 1] === largest) last++
-  const z = positions[(first + last) >> 1]
-  return z === undefined ? undefined : { z, areaMm2: largest }
+  while (areas[last + 1]?.weighted === largest) last++
+  const middle = (first + last) >> 1
+  const z = positions[middle]
+  return z === undefined ? undefined : { z, areaMm2: areas[middle]!.plain }
 }
 
 /**
@@ -122,42 +136,44 @@ function nearest(volume: LabelVolume, point: Vec3): number {
 }
 
 /**
- * Samples `value(voxel)` on the plane by trilinear interpolation, row by row; 0 outside the volume. Half a voxel beyond
- * the outer centres still counts as inside, since the voxel reaches that far.
+ * Samples a volume on the plane by trilinear interpolation, row by row; 0 outside. Half a voxel beyond the outer centres
+ * still counts as inside, since the voxel reaches that far. With `label`, samples the mask of that label instead.
  */
-export function samplePlane<T extends ArrayLike<number>>(
-  volume: Volume<T>,
+export function samplePlane(
+  volume: Volume<Float32Array> | LabelVolume,
   plane: AxialPlane,
-  value: (voxel: number) => number = (voxel) => voxel,
+  label?: number,
 ): Float32Array {
   const { data, grid } = volume
   const [nx, ny, nz] = grid.size
   const out = new Float32Array(plane.width * plane.height)
   const origin = toIndex(grid, [plane.x, plane.y, plane.z])
-  const du = sub(toIndex(grid, [plane.x + plane.pixel, plane.y, plane.z]), origin)
-  const dv = sub(toIndex(grid, [plane.x, plane.y + plane.pixel, plane.z]), origin)
-  for (let v = 0; v < plane.height; v++) {
-    for (let u = 0; u < plane.width; u++) {
+  const du = difference(toIndex(grid, [plane.x + plane.pixel, plane.y, plane.z]), origin)
+  const dv = difference(toIndex(grid, [plane.x, plane.y + plane.pixel, plane.z]), origin)
+  for (let v = 0, at = 0; v < plane.height; v++) {
+    for (let u = 0; u < plane.width; u++, at++) {
       const a = origin[0] + u * du[0] + v * dv[0]
       const b = origin[1] + u * du[1] + v * dv[1]
       const c = origin[2] + u * du[2] + v * dv[2]
       if (a < -0.5 || b < -0.5 || c < -0.5 || a > nx - 0.5 || b > ny - 0.5 || c > nz - 0.5) continue
-      const [i0, i1, fi] = neighbours(a, nx)
-      const [j0, j1, fj] = neighbours(b, ny)
-      const [k0, k1, fk] = neighbours(c, nz)
-      const at = (i: number, j: number, k: number) => value(data[i + nx * (j + ny * k)]!)
-      const row = (j: number, k: number) => (fi === 0 ? at(i0, j, k) : at(i0, j, k) * (1 - fi) + at(i1, j, k) * fi)
-      const sheet = (k: number) => (fj === 0 ? row(j0, k) : row(j0, k) * (1 - fj) + row(j1, k) * fj)
-      out[u + plane.width * v] = fk === 0 ? sheet(k0) : sheet(k0) * (1 - fk) + sheet(k1) * fk
+      const i = Math.min(Math.max(Math.floor(a), 0), Math.max(0, nx - 2))
+      const j = Math.min(Math.max(Math.floor(b), 0), Math.max(0, ny - 2))
+      const k = Math.min(Math.max(Math.floor(c), 0), Math.max(0, nz - 2))
+      const far = [clampUnit(a - i), clampUnit(b - j), clampUnit(c - k)] as const
+      let sum = 0
+      for (let corner = 0; corner < 8; corner++) {
+        const [x, y, z] = [corner & 1, (corner >> 1) & 1, corner >> 2]
+        const weight = (x ? far[0] : 1 - far[0]) * (y ? far[1] : 1 - far[1]) * (z ? far[2] : 1 - far[2])
+        // A weight of zero may belong to a voxel beyond a grid that is one voxel thick.
+        if (weight === 0) continue
+        const value = data[i + x + nx * (j + y + ny * (k + z))]!
+        sum += label === undefined ? weight * value : value === label ? weight : 0
+      }
+      out[at] = sum
     }
   }
   return out
 }
 
-const sub = (a: Vec3, b: Vec3): Vec3 => [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
-
-function neighbours(position: number, size: number): [number, number, number] {
-  const clamped = Math.min(Math.max(position, 0), size - 1)
-  const low = Math.floor(clamped)
-  return [low, Math.min(low + 1, size - 1), clamped - low]
-}
+const difference = (a: Vec3, b: Vec3): Vec3 => [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
+const clampUnit = (value: number) => Math.min(Math.max(value, 0), 1)

@@ -1,18 +1,18 @@
 // Tables of the page: volumes, series used, predictions with their uncertainty.
 import {
-  ascent,
   type Block,
   drawHeading,
   drawRule,
   drawText,
   HEADING_HEIGHT,
   leading,
+  paragraph,
   STYLES,
   type Tools,
 } from './blocks.ts'
 import type { Parent } from './canvas.ts'
 import { INK } from './colours.ts'
-import type { PredictionRow, ReportContent, VolumeRow } from './content.ts'
+import type { PredictionRow, ProbabilityLine, ReportContent, VolumeRow } from './content.ts'
 import { capital } from './figure-block.ts'
 import * as words from './wording/en.ts'
 
@@ -104,23 +104,28 @@ export function seriesBlock(tools: Tools, parent: Parent, rows: ReportContent['s
   }
 }
 
-const NAME_WIDTH = 66
-const RESULT_WIDTH = 82
-const BAR_WIDTH = 52
+const NAME_WIDTH = 64
+const RESULT_WIDTH = 80
+const BAR_WIDTH = 40
+const VALUE_WIDTH = 62
+const MOST_PROBABILITIES = 3
 
-/** One row a head, with at most `most` lines of probabilities or reason. */
+/** One row a head: a line per probability (three at most), or at most `reasonLines` lines of the reason why there is none. */
 export function predictionsBlock(
   tools: Tools,
   parent: Parent,
   rows: PredictionRow[],
   width: number,
-  most: number,
+  reasonLines: number,
 ): Block {
   const style = STYLES.small
+  const room = width - NAME_WIDTH - RESULT_WIDTH
   const laid = rows.map((row) => {
-    const inset = NAME_WIDTH + RESULT_WIDTH + (row.bar ? BAR_WIDTH + 8 : 0)
-    const lines = tools.measurer.wrap(row.details.join('  ·  '), style, width - inset, most)
-    return { row, inset, lines, height: Math.max(1, lines.length) * leading(style) + 5 }
+    const reason = tools.measurer.wrap(row.reason, style, room, reasonLines)
+    const shown = row.lines.length > MOST_PROBABILITIES ? row.lines.slice(0, MOST_PROBABILITIES - 1) : row.lines
+    const hidden = row.lines.length - shown.length
+    const count = Math.max(1, reason.length, shown.length + (hidden > 0 ? 1 : 0))
+    return { row, reason, shown, hidden, height: count * leading(style) + 5 }
   })
   return {
     height: HEADING_HEIGHT + HEAD_ROW + laid.reduce((sum, { height }) => sum + height, 0),
@@ -128,39 +133,34 @@ export function predictionsBlock(
       drawHeading(tools, parent, words.SECTIONS.predictions, x, y, width)
       const table = tools.canvas.group(parent, 'Table')
       const head = tools.canvas.group(table, 'TR')
+      const left = x + NAME_WIDTH + RESULT_WIDTH
       let top = y + HEADING_HEIGHT
       const titles = [
-        [words.LABELS.predicted, 0],
-        [words.LABELS.result, NAME_WIDTH],
-        [words.LABELS.probability, NAME_WIDTH + RESULT_WIDTH],
+        [words.LABELS.predicted, x],
+        [words.LABELS.result, x + NAME_WIDTH],
+        [words.LABELS.probability, left],
       ] as const
-      for (const [title, inset] of titles) {
-        drawText(tools, head, 'TH', title, { x: x + inset, y: top, width: 130 }, style, INK.muted, { scope: 'Column' })
+      for (const [title, at] of titles) {
+        drawText(tools, head, 'TH', title, { x: at, y: top, width: room }, style, INK.muted, { scope: 'Column' })
       }
       top += HEAD_ROW
-      for (const { row, inset, lines, height } of laid) {
+      for (const { row, reason, shown, hidden, height } of laid) {
         const cells = tools.canvas.group(table, 'TR')
-        const muted = row.status === 'not-evaluable'
-        drawText(tools, cells, 'TH', row.name, { x, y: top, width: NAME_WIDTH - 4 }, STYLES.body, INK.text, {
-          scope: 'Row',
-        })
+        const absent = row.status === 'not-evaluable'
+        const [resultStyle, ink] = absent ? [STYLES.body, INK.muted] : [STYLES.strong, INK.text]
+        const name = { x, y: top, width: NAME_WIDTH - 4 }
+        drawText(tools, cells, 'TH', row.name, name, STYLES.body, INK.text, { scope: 'Row' })
         const result = { x: x + NAME_WIDTH, y: top, width: RESULT_WIDTH - 6 }
-        drawText(
-          tools,
-          cells,
-          'TD',
-          row.result,
-          result,
-          muted ? STYLES.body : STYLES.strong,
-          muted ? INK.muted : INK.text,
-        )
-        if (row.bar) drawBar(tools, row.bar, x + NAME_WIDTH + RESULT_WIDTH, top + 3)
-        tools.canvas.tag(cells, 'TD', () => {
-          lines.forEach((line, n) => {
-            const base = top + 1 + ascent(style) + n * leading(style)
-            tools.canvas.write(line, x + inset, base, style.size, muted ? INK.muted : INK.text)
-          })
-        })
+        drawText(tools, cells, 'TD', row.result, result, resultStyle, ink)
+        const cell = tools.canvas.group(cells, 'TD')
+        paragraph(tools, cell, reason, style, INK.muted).draw(left, top + 1)
+        for (const [n, line] of shown.entries()) {
+          drawProbability(tools, cell, line, left, top + 1 + n * leading(style), room)
+        }
+        if (hidden > 0) {
+          const after = { x: left, y: top + 1 + shown.length * leading(style), width: room }
+          drawText(tools, cell, 'P', words.more(hidden), after, style, INK.muted)
+        }
         top += height
         if (row !== rows[rows.length - 1]) drawRule(tools, x, top - 3, width, INK.track)
       }
@@ -168,27 +168,25 @@ export function predictionsBlock(
   }
 }
 
-/** Probability as a bar on 0..100 %, its 95 % interval as a whisker; the numbers stand beside it. */
-function drawBar({ canvas }: Tools, bar: NonNullable<PredictionRow['bar']>, x: number, y: number): void {
+/** A bar on 0..100 % with the 95 % interval as a whisker, the class, and the numbers. */
+function drawProbability(tools: Tools, cell: Parent, line: ProbabilityLine, x: number, y: number, width: number): void {
   const at = (share: number) => x + Math.min(1, Math.max(0, share)) * BAR_WIDTH
-  canvas.artifact((doc) => {
-    doc.rect(x, y, BAR_WIDTH, 4.5).fill(INK.track)
-    doc.rect(x, y, at(bar.value) - x, 4.5).fill(INK.bar)
-    if (!bar.interval) return
-    const [low, high] = [at(bar.interval[0]), at(bar.interval[1])]
-    const middle = y + 2.25
-    for (const [ink, line] of [
-      [INK.paper, 2.2],
-      [INK.text, 0.9],
-    ] as const) {
-      doc.lineWidth(line).strokeColor(ink)
-      doc.moveTo(low, middle).lineTo(high, middle)
-      doc
-        .moveTo(low, y - 0.5)
-        .lineTo(low, y + 5)
-        .moveTo(high, y - 0.5)
-        .lineTo(high, y + 5)
-        .stroke()
-    }
+  tools.canvas.artifact((doc) => {
+    doc.rect(x, y + 2, BAR_WIDTH, 4.5).fill(INK.track)
+    doc.rect(x, y + 2, at(line.probability) - x, 4.5).fill(INK.bar)
+    if (!line.interval) return
+    const [low, high] = [at(line.interval[0]), at(line.interval[1])]
+    doc.lineWidth(0.8).strokeColor(INK.text)
+    doc.moveTo(low, y + 4.25).lineTo(high, y + 4.25)
+    doc
+      .moveTo(low, y + 2.25)
+      .lineTo(low, y + 6.25)
+      .moveTo(high, y + 2.25)
+      .lineTo(high, y + 6.25)
+      .stroke()
   })
+  const style = STYLES.small
+  const label = { x: x + BAR_WIDTH + 7, y, width: width - BAR_WIDTH - 7 - VALUE_WIDTH }
+  drawText(tools, cell, 'P', line.label, label, style)
+  drawText(tools, cell, 'P', line.text, { x: x + width, y, width: VALUE_WIDTH, align: 'right' }, style)
 }

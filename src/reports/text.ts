@@ -59,7 +59,7 @@ export function createMeasurer(library: FontLibrary): TextMeasurer {
   const lineOf = (clusters: readonly string[], style: Style): Line => {
     const runs: Run[] = []
     for (const { clusters: part, rightToLeft } of visualRuns(clusters)) {
-      const faces = facesOf(part, style.weight, library)
+      const faces = part.map((cluster) => library.faceFor(cluster, style.weight)!)
       const pieces: { face: Face; text: string }[] = []
       part.forEach((cluster, n) => {
         const last = pieces[pieces.length - 1]
@@ -113,18 +113,6 @@ export function createMeasurer(library: FontLibrary): TextMeasurer {
       return lines
     },
   }
-}
-
-/** Spaces and marks between two clusters take the face of what stands before them, so that words are not torn apart. */
-function facesOf(clusters: readonly string[], weight: Weight, library: FontLibrary): Face[] {
-  const faces: Face[] = []
-  for (const cluster of clusters) {
-    const own = library.faceFor(cluster, weight)
-    const before = faces[faces.length - 1]
-    const keeps = before && cluster === ' ' && before.font.hasGlyphForCodePoint(0x20)
-    faces.push(keeps ? before : own!)
-  }
-  return faces
 }
 
 /** Where to end a line that can hold `count` clusters: after a space, beside a Han character, else in the word. */

@@ -8,10 +8,10 @@ import { type Grid, type LabelVolume, toPatient, type Vec3, voxelMillilitres } f
 /** LPS mm: left of the midline (x > 0), posterior (y > 0), high up. */
 export const LESION_CENTRE: Vec3 = [34, 22, 38]
 
-/** A 3D sagittal acquisition of 1.2 mm: i runs to posterior, j to inferior, k to the patient's left. */
+/** A 3D sagittal acquisition, coarse to be quick: i runs to posterior, j to inferior, k to the patient's left. */
 export const SAGITTAL: Grid = {
-  size: [180, 170, 130],
-  spacing: [1.2, 1.2, 1.3],
+  size: [108, 102, 80],
+  spacing: [2, 2, 2.1],
   origin: [-84, -108, 108],
   direction: [0, 0, 1, 1, 0, 0, 0, -1, 0],
 }
@@ -20,8 +20,8 @@ export const SAGITTAL: Grid = {
 export const OBLIQUE: Grid = (() => {
   const [c, s] = [Math.cos((14 * Math.PI) / 180), Math.sin((14 * Math.PI) / 180)]
   return {
-    size: [230, 256, 34],
-    spacing: [0.8, 0.8, 5],
+    size: [116, 128, 34],
+    spacing: [1.6, 1.6, 5],
     origin: [-92, -104 + 18, -70 - 20],
     direction: [1, 0, 0, 0, c, -s, 0, s, c],
   }

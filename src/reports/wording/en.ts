@@ -47,7 +47,7 @@ export const LABELS = {
   analysis: 'Analysis',
   reference: 'Reference series',
   analysedAt: 'Registered',
-  status: 'Status',
+  declined: 'Declined',
 } as const
 
 export const SEXES: Readonly<Record<string, string>> = { M: 'male', F: 'female', O: 'other' }
@@ -92,14 +92,17 @@ export const positionOf = (z: number) => `axial ${z < 0 ? 'I' : 'S'} ${Math.abs(
 export const planeSentence = (z: number, areaMm2: number, noFinding: boolean) =>
   noFinding
     ? `Axial plane at ${positionOf(z).slice(6)}, middle of the brain. Patient’s right is on the left.`
-    : `Axial plane at ${positionOf(z).slice(6)}, where the tumour is largest (${(areaMm2 / 100).toFixed(1)} cm²). Patient’s right is on the left.`
+    : `Axial plane at ${positionOf(z).slice(6)}, through the bulk of the tumour (${(areaMm2 / 100).toFixed(1)} cm²). Patient’s right is on the left.`
 export const figureAlternative = (sequence: string, z: number, outlines: string[]) =>
   `${sequence}, ${positionOf(z)}, ${outlines.length === 0 ? 'no outlines' : `with the outline of ${outlines.join(', ')}`}. The patient's right is on the left of the picture, anterior is up.`
 export const missingAlternative = (sequence: string) => `${sequence}: ${NO_SEQUENCE}.`
 export const scaleBarOf = (mm: number) => `${mm / 10} cm`
 export const motionOf = (mm: number, degrees: number) => `moved ${mm.toFixed(1)} mm, ${degrees.toFixed(1)}°`
 export const sliceOf = (mm: number) => `${mm.toFixed(1)} mm slices`
-export const monthsOf = (months: string) => `${months} mo`
+/** A class of a head as people say it: months for survival, a grade for a bare number, else the bundle's own word. */
+export const classOf = (head: Head, key: string) =>
+  head === 'survival' ? `${key} months` : head === 'grade' && /^\d$/.test(key) ? `grade ${key}` : key
+export const NONE = 'none'
 export const executionOf = (provider: string, runtime: string) => `${provider}, ${runtime}`
 export const unreadable = (count: number) =>
   `This page has no letter shape for ${count === 1 ? 'one character' : `${count} characters`}, printed as [U+…] code points; read the text in the EHR or PACS.`
