@@ -126,10 +126,12 @@ export function settingsSchema(env: Environment) {
         overrides: z
           .partialRecord(
             z.enum(SEQUENCES),
-            pattern('Series with this description are this sequence (regular expression, case-insensitive).'),
+            pattern(
+              'A Series Instance UID, or a pattern of the series description (regular expression, case-insensitive).',
+            ),
           )
           .default({})
-          .describe('Sequence → pattern of the series description, where headers alone leave a doubt.'),
+          .describe('Sequence → series, where the headers alone leave a doubt.'),
       })
       .prefault({}),
     store: z

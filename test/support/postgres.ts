@@ -35,9 +35,9 @@ export async function findPostgres(): Promise<string | undefined> {
 export async function startPostgres(): Promise<TestPostgres> {
   const bin = await findPostgres()
   if (!bin) throw new Error('PostgreSQL is not installed: apt-get install postgresql')
-  const user = process.getuid?.() === 0 ? await idsOf('postgres') : {}
+  const user = process.getuid?.() === 0 ? await idsOf('postgres') : undefined
   const folder = await mkdtemp(join(tmpdir(), 'gliabridge-pg-'))
-  if ('uid' in user) await chown(folder, user.uid, user.gid)
+  if (user) await chown(folder, user.uid, user.gid)
   const port = await freePort()
   const data = join(folder, 'data')
   await run(join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--no-sync'], {

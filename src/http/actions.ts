@@ -1,0 +1,18 @@
+// What a person can ask for; each is safe to ask for twice.
+import type { AnalysisRecord } from '../domain/analysis.ts'
+import { AppError } from '../domain/errors.ts'
+import type { AppDeps } from './deps.ts'
+
+/** A held analysis is released; one that waits for its next attempt gets it now; any other is returned as it is. */
+export async function tryAgain({ analyses, resolve }: AppDeps, analysisId: string): Promise<AnalysisRecord> {
+  const record = await load(analyses, analysisId)
+  if (record.state === 'held') return resolve(analysisId)
+  await analyses.makeDue(analysisId)
+  return load(analyses, analysisId)
+}
+
+export async function load(analyses: AppDeps['analyses'], analysisId: string): Promise<AnalysisRecord> {
+  const record = await analyses.get(analysisId)
+  if (!record) throw new AppError('NOT_FOUND', `no analysis ${analysisId}`)
+  return record
+}

@@ -1,0 +1,27 @@
+// The JSON interface: the record as it is, and what a person can ask for.
+import { Hono } from 'hono'
+import { load, tryAgain } from './actions.ts'
+import { analysisParams, listQuery, parseRequest } from './contracts.ts'
+import type { AppDeps } from './deps.ts'
+
+export function apiRoutes(deps: AppDeps): Hono {
+  const { analyses } = deps
+  const idOf = (params: unknown) => parseRequest(analysisParams, params).id
+  return new Hono()
+    .get('/analyses', async (c) => {
+      const { state, limit, offset } = parseRequest(listQuery, c.req.query())
+      const [records, counts] = await Promise.all([
+        analyses.list({ limit, offset, ...(state ? { state } : {}) }),
+        analyses.countByState(),
+      ])
+      return c.json({ analyses: records, counts })
+    })
+    .get('/analyses/:id', async (c) => c.json(await load(analyses, idOf(c.req.param()))))
+    .get('/analyses/:id/events', async (c) => {
+      const { analysisId } = await load(analyses, idOf(c.req.param()))
+      return c.json({ events: await analyses.events(analysisId) })
+    })
+    .post('/analyses/:id/resolve', async (c) => c.json(await deps.resolve(idOf(c.req.param()))))
+    .post('/analyses/:id/retry', async (c) => c.json(await tryAgain(deps, idOf(c.req.param()))))
+    .post('/analyses/:id/replay', async (c) => c.json(await deps.replay(idOf(c.req.param()))))
+}

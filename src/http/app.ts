@@ -1,0 +1,52 @@
+// The HTTP side as one function of requests; it never listens, serve.ts does.
+import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { AppError, asAppError } from '../domain/errors.ts'
+import { apiRoutes } from './api.ts'
+import type { AppDeps } from './deps.ts'
+import { liveRoutes } from './live.ts'
+import { pageRoutes } from './pages.ts'
+import { answerProblem, problemOf, RequestProblem } from './problems.ts'
+import { refuseForeignOrigins, requireAccess, secureHeaders } from './security.ts'
+
+export function createApp(deps: AppDeps): Hono {
+  const app = new Hono()
+  app.use(secureHeaders(deps.settings))
+  app.use(requireAccess(deps.settings))
+  app.use(refuseForeignOrigins)
+  app.use(bodyLimit({ maxSize: 64 * 1024, onError: () => tooLarge() }))
+
+  app.get('/healthz', (c) => c.text('ok\n'))
+  app.get('/readyz', async (c) => {
+    await deps.ready()
+    return c.text('ready\n')
+  })
+  app.get('/metrics', async (c) =>
+    c.body(await deps.metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
+  )
+  app.route('/api', apiRoutes(deps))
+  app.route('/', liveRoutes(deps))
+  app.route('/', pageRoutes(deps))
+
+  app.notFound((c) => answerProblem(c, new AppError('NOT_FOUND', 'no such page')))
+  app.onError((thrown, c) => {
+    const { status, code } = problemOf(thrown)
+    if (status >= 500)
+      deps.log.error({ code, status, method: c.req.method, error: messageOf(thrown) }, 'a request failed')
+    return answerProblem(c, thrown)
+  })
+  return app
+}
+
+function messageOf(thrown: unknown): string {
+  return thrown instanceof RequestProblem ? thrown.message : asAppError(thrown).message
+}
+
+function tooLarge(): never {
+  throw new RequestProblem(
+    413,
+    'REQUEST_TOO_LARGE',
+    'the request has a body of more than 64 KiB',
+    'No request to this service needs one.',
+  )
+}

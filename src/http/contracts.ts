@@ -1,0 +1,39 @@
+// What requests may say: parameters of paths and queries, checked before anything is done.
+import { z } from 'zod'
+import { type AnalysisState, TRANSITIONS } from '../domain/analysis.ts'
+import { RequestProblem } from './problems.ts'
+
+const STATES = Object.keys(TRANSITIONS) as [AnalysisState, ...AnalysisState[]]
+const analysisId = z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'is not an analysis id')
+const whole = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,6}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.int().min(least).max(most))
+
+export const analysisParams = z.object({ id: analysisId })
+export const listQuery = z.strictObject({
+  state: z.enum(STATES, { error: `must be one of ${STATES.join(', ')}` }).optional(),
+  limit: whole(1, 500).default(50),
+  offset: whole(0, 999_999).default(0),
+})
+export const eventsQuery = z.strictObject({
+  analysis: analysisId.optional(),
+  since: z
+    .string()
+    .regex(/^\d{1,20}$/, 'must be a version')
+    .optional(),
+})
+
+/** Parses or throws a problem (400) that names each parameter that is wrong. */
+export function parseRequest<T extends z.ZodType>(schema: T, raw: unknown): z.output<T> {
+  const parsed = schema.safeParse(raw)
+  if (parsed.success) return parsed.data
+  const details = parsed.error.issues.map((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? `${issue.keys.join(', ')} is not a parameter`
+      : `${issue.path.join('.')} ${issue.message}`,
+  )
+  throw new RequestProblem(400, 'REQUEST_INVALID', details.join('; '), 'Correct the address.')
+}

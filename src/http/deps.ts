@@ -1,0 +1,36 @@
+// What the HTTP side is given.
+import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
+import type { AnalysisStore, Clock, Log } from '../domain/ports.ts'
+
+export interface HttpSettings {
+  host: string
+  /** Asked for as a bearer token, or as the password of any user. */
+  token?: string
+  allowUnauthenticated: boolean
+  frameAncestors: readonly string[]
+  /** With {studyInstanceUid}. */
+  viewerUrl?: string
+}
+
+export interface AppDeps {
+  analyses: Pick<AnalysisStore, 'get' | 'byStudy' | 'list' | 'events' | 'artifact'> & {
+    countByState(): Promise<Record<AnalysisState, number>>
+    /** Changes with every change of the analysis, or of any. */
+    version(analysisId?: string): Promise<string>
+    /** Makes a waiting analysis due now. */
+    makeDue(analysisId: string): Promise<boolean>
+  }
+  log: Log
+  clock: Clock
+  settings: HttpSettings
+  /** Rejects when the service cannot work now. */
+  ready(): Promise<void>
+  /** Releases a hold; an analysis that is not held is returned as it is. */
+  resolve(analysisId: string): Promise<AnalysisRecord>
+  /** Delivers stored results once more. */
+  replay(analysisId: string): Promise<AnalysisRecord>
+  /** Metrics in the Prometheus text format. */
+  metrics(): Promise<string>
+  /** Shown at the foot of the pages. */
+  software?: { name: string; version: string }
+}

@@ -1,0 +1,75 @@
+// Pages and files for people.
+import { Hono } from 'hono'
+import { AppError } from '../domain/errors.ts'
+import type { Artifact } from '../domain/ports.ts'
+import { ASSETS } from '../web/assets.ts'
+import { studyPage } from '../web/study-page.ts'
+import { worklistPage } from '../web/worklist.ts'
+import { tryAgain } from './actions.ts'
+import { analysisParams, listQuery, parseRequest } from './contracts.ts'
+import type { AppDeps } from './deps.ts'
+
+export function pageRoutes(deps: AppDeps): Hono {
+  const { analyses, settings } = deps
+  const software = deps.software ? { software: `${deps.software.name} ${deps.software.version}` } : {}
+  const app = new Hono()
+
+  app.get('/', async (c) => {
+    const query = parseRequest(listQuery, c.req.query())
+    const { state, limit, offset } = query
+    const version = await analyses.version()
+    const records = await analyses.list({ limit, offset, ...(state ? { state } : {}) })
+    return c.html(
+      worklistPage({
+        records,
+        counts: await analyses.countByState(),
+        version,
+        limit,
+        offset,
+        ...(state ? { state } : {}),
+        ...software,
+      }),
+    )
+  })
+
+  app.get('/analyses/:id', async (c) => {
+    const { id } = parseRequest(analysisParams, c.req.param())
+    const version = await analyses.version(id)
+    const record = await analyses.get(id)
+    if (!record) throw new AppError('NOT_FOUND', `no analysis ${id}`)
+    const [events, siblings] = await Promise.all([analyses.events(id), analyses.byStudy(record.studyInstanceUid)])
+    const viewerUrl = settings.viewerUrl?.replaceAll('{studyInstanceUid}', encodeURIComponent(record.studyInstanceUid))
+    return c.html(studyPage({ record, events, siblings, version, ...(viewerUrl ? { viewerUrl } : {}), ...software }))
+  })
+
+  const file = (path: string, role: Artifact['role'], disposition: (id: string) => string) =>
+    app.get(`/analyses/:id/${path}`, async (c) => {
+      const { id } = parseRequest(analysisParams, c.req.param())
+      const artifact = await analyses.artifact(id, role)
+      if (!artifact) throw new AppError('NOT_FOUND', `analysis ${id} has no ${role}`)
+      return c.body(new Uint8Array(artifact.bytes), 200, {
+        'content-type': artifact.mediaType,
+        'content-disposition': disposition(id.slice(0, 8)),
+      })
+    })
+  file('report.pdf', 'pdf', (id) => `inline; filename="report-${id}.pdf"`)
+  file('segmentation.dcm', 'segmentation', (id) => `attachment; filename="segmentation-${id}.dcm"`)
+
+  app.post('/analyses/:id/resolve', async (c) => {
+    const { id } = parseRequest(analysisParams, c.req.param())
+    await deps.resolve(id)
+    return c.redirect(`/analyses/${id}`, 303)
+  })
+  app.post('/analyses/:id/retry', async (c) => {
+    const { id } = parseRequest(analysisParams, c.req.param())
+    await tryAgain(deps, id)
+    return c.redirect(`/analyses/${id}`, 303)
+  })
+
+  for (const { path, mediaType, body } of ASSETS) {
+    app.get(path, (c) =>
+      c.body(body, 200, { 'content-type': mediaType, 'cache-control': 'public, max-age=31536000, immutable' }),
+    )
+  }
+  return app
+}

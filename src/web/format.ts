@@ -1,0 +1,65 @@
+// Names, dates, durations and volumes in words.
+import { html } from 'hono/html'
+import type { Html } from './html.ts'
+
+/** DICOM PN (PS3.5 6.2.1.2), component groups joined by "=", for reading: "Doe, Dr. Jane Q. · 山田, 太郎". Empty stays empty. */
+export function formatName(name: string): string {
+  return name
+    .split('=')
+    .map((group) => {
+      const [family = '', given = '', middle = '', prefix = '', suffix = ''] = group
+        .split('^')
+        .map((part) => part.trim())
+      const rest = [prefix, given, middle, suffix].filter((part) => part !== '').join(' ')
+      return [family, rest].filter((part) => part !== '').join(', ')
+    })
+    .filter((group) => group !== '')
+    .join(' · ')
+}
+
+/** DICOM DA as ISO 8601; anything else as it is. */
+export function formatDate(date: string): string {
+  const parts = /^(\d{4})(\d{2})(\d{2})$/.exec(date)
+  return parts ? `${parts[1]}-${parts[2]}-${parts[3]}` : date
+}
+
+/** Completed years between two DICOM DA; undefined when one of them is not a date. */
+export function ageAt(birthDate: string, date: string): number | undefined {
+  if (!/^\d{8}$/.test(birthDate) || !/^\d{8}$/.test(date) || date < birthDate) return undefined
+  const years = Number(date.slice(0, 4)) - Number(birthDate.slice(0, 4))
+  return date.slice(4) < birthDate.slice(4) ? years - 1 : years
+}
+
+export function formatSeconds(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`
+  if (seconds < 60) return `${Math.round(seconds)} s`
+  const whole = Math.round(seconds)
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
+  if (whole < 86_400) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
+  return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`
+}
+
+export function formatMillilitres(value: number): string {
+  return `${value.toFixed(1)} mL`
+}
+
+export function formatPercent(fraction: number): string {
+  const percent = fraction * 100
+  if (percent > 99 && percent < 100) return '> 99 %'
+  if (percent > 0 && percent < 1) return '< 1 %'
+  return `${percent.toFixed(0)} %`
+}
+
+/** A moment; in UTC until the page's script writes it in the reader's own zone. */
+export function timeOf(iso: string): Html {
+  return html`<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC</time>`
+}
+
+export function secondsBetween(from: string, to: string): number {
+  return Math.max(0, (Date.parse(to) - Date.parse(from)) / 1000)
+}
+
+/** A message as a sentence: a plain first word gets its capital; names of settings and codes stay as they are. */
+export function sentence(message: string): string {
+  return /^[a-z]+( |$)/.test(message) ? message.charAt(0).toUpperCase() + message.slice(1) : message
+}

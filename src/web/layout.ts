@@ -1,0 +1,47 @@
+// The shell of every page: head, landmarks, and what keeps it up to date with and without JavaScript.
+import { html } from 'hono/html'
+import { ASSET_PATHS } from './assets.ts'
+import type { Html, Part } from './html.ts'
+import { mark } from './icons.ts'
+import { PRODUCT } from './wording.ts'
+
+export interface PageOptions {
+  /** Never patient data: titles end up in window lists and browser histories. */
+  title: string
+  main: Part | Part[]
+  /** Where the page hears of changes; without JavaScript it is loaded again every so many seconds. */
+  live?: { events: string; refreshSeconds: number }
+  software?: string
+}
+
+export function page({ title, main, live, software }: PageOptions): Html {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title} – ${PRODUCT}</title>
+<link rel="icon" href="${ASSET_PATHS.icon}" type="image/svg+xml">
+<link rel="stylesheet" href="${ASSET_PATHS.style}">
+${live ? html`<noscript><meta http-equiv="refresh" content="${live.refreshSeconds}"></noscript><script src="${ASSET_PATHS.script}" defer></script>` : ''}
+</head>
+<body${live ? html` data-events="${live.events}"` : ''}>
+<a class="skip" href="#main">Skip to the content</a>
+<header class="top">
+<a class="brand" href="/">${mark()}<span>${PRODUCT}</span></a>
+<span class="tag">Research use only</span>
+${live ? html`<span class="link" id="link" role="status" data-state="idle"></span>` : ''}
+</header>
+<main id="main" tabindex="-1">
+${main}
+</main>
+<footer class="foot">${software ?? PRODUCT} · AI results are preliminary until a clinician has reviewed them.</footer>
+</body>
+</html>`
+}
+
+/** A part that is exchanged in place when its content changed. */
+export function livePart(id: string, part: Part | Part[]): Html {
+  return html`<div id="${id}" data-live>${part}</div>`
+}

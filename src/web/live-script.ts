@@ -1,0 +1,80 @@
+// The only script of the pages: keeps marked parts up to date and writes times in the reader's zone. Pages work without it.
+export const LIVE_SCRIPT = `'use strict'
+{
+  const link = document.getElementById('link')
+  /** Parts as the server sent them: compared with what it sends next, so that untouched parts stay as the reader left them. */
+  const sent = new Map()
+  const parts = (root) => root.querySelectorAll('[data-live]')
+  for (const part of parts(document)) sent.set(part.id, part.innerHTML)
+
+  const clock = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+  const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' })
+  const dress = (root) => {
+    for (const time of root.querySelectorAll('time[datetime]')) {
+      const at = new Date(time.dateTime)
+      if (Number.isNaN(at.getTime())) continue
+      time.textContent = clock.format(at)
+      time.title = exact.format(at)
+    }
+    tick(root)
+  }
+  const tick = (root) => {
+    for (const span of root.querySelectorAll('[data-since]')) {
+      const seconds = Math.max(0, Math.round((performance.timeOrigin + performance.now() - Date.parse(span.dataset.since)) / 1000))
+      span.textContent = seconds < 60 ? seconds + ' s' : Math.floor(seconds / 60) + ' min ' + (seconds % 60) + ' s'
+    }
+  }
+  dress(document)
+  setInterval(() => tick(document), 1000)
+
+  const say = (state, text) => {
+    link.dataset.state = state
+    link.textContent = text
+  }
+
+  let busy = false
+  let again = false
+  const refresh = async () => {
+    if (busy) {
+      again = true
+      return
+    }
+    busy = true
+    try {
+      const answer = await window.fetch(location.href, { headers: { accept: 'text/html' }, cache: 'no-store' })
+      if (!answer.ok) throw new Error(String(answer.status))
+      const next = new DOMParser().parseFromString(await answer.text(), 'text/html')
+      for (const part of parts(next)) {
+        const here = document.getElementById(part.id)
+        if (!here || sent.get(part.id) === part.innerHTML) continue
+        sent.set(part.id, part.innerHTML)
+        const open = new Set([...here.querySelectorAll('details[open]')].map((details) => details.id))
+        const focused = document.activeElement && here.contains(document.activeElement) ? document.activeElement.getAttribute('href') : null
+        here.replaceChildren(...document.importNode(part, true).childNodes)
+        for (const details of here.querySelectorAll('details')) if (open.has(details.id)) details.open = true
+        if (focused) for (const target of here.querySelectorAll('a[href]')) if (target.getAttribute('href') === focused) target.focus({ preventScroll: true })
+        dress(here)
+      }
+      say('live', 'Live')
+    } catch {
+      say('lost', 'Not up to date: no connection')
+    } finally {
+      busy = false
+      if (again) {
+        again = false
+        void refresh()
+      }
+    }
+  }
+
+  const source = new EventSource(document.body.dataset.events)
+  source.addEventListener('open', () => say('live', 'Live'))
+  source.addEventListener('error', () => say('lost', 'Not up to date: no connection'))
+  source.addEventListener('change', () => void refresh())
+  setInterval(() => void refresh(), 60_000)
+  addEventListener('pagehide', () => source.close())
+  addEventListener('pageshow', (event) => {
+    if (event.persisted) location.reload()
+  })
+}
+`

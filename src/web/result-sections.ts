@@ -1,0 +1,119 @@
+// What was found: volumes, predictions, quality notes, which series were used and why, and what made it.
+import { html } from 'hono/html'
+import type { AnalysisRecord } from '../domain/analysis.ts'
+import type { Head, Prediction } from '../domain/finding.ts'
+import { SEQUENCES, type SeriesDecision } from '../domain/study.ts'
+import { bar, stackedBar } from './bars.ts'
+import { formatMillilitres, formatPercent, formatSeconds } from './format.ts'
+import type { Html, Part } from './html.ts'
+import { icon } from './icons.ts'
+import { decisionsInOrder, type Summary } from './summary.ts'
+import { HEAD_NAMES, NO_FINDING, PREDICTION_NOTICE, SEQUENCE_NAMES } from './wording.ts'
+
+/** Colour classes of the segments that have one; the same colours as the outlines in the report. */
+const SEGMENT_KINDS = new Set(['NCR', 'ED', 'ET'])
+const kindOf = (key: string) => (SEGMENT_KINDS.has(key) ? key : 'plain')
+
+export function volumesSection({ measurements, segments, noFinding }: Summary): Part {
+  if (measurements.length === 0 && noFinding === undefined) return ''
+  const largest = Math.max(...measurements.map(({ value }) => value), 0)
+  const keys = new Set(segments.map(({ key }) => key))
+  const parts = measurements.flatMap(({ region, value }) => (keys.has(region) ? [{ kind: kindOf(region), value }] : []))
+  const rows = measurements.map(
+    ({ region, name, value, standardDeviation }) => html`<tr>
+<th scope="row"><span class="swatch swatch-${kindOf(region)}"></span>${name}<small>${region}</small></th>
+<td class="number">${formatMillilitres(value)}</td>
+<td class="number muted">${standardDeviation === undefined ? '–' : `± ${standardDeviation.toFixed(1)}`}</td>
+<td class="bar-cell">${bar(largest > 0 ? value / largest : 0, kindOf(region))}</td></tr>`,
+  )
+  return html`<section class="card" aria-labelledby="volumes-title"><h2 id="volumes-title">Volumes</h2>
+${noFinding ? html`<p class="callout">${icon('info')}<span>${NO_FINDING}</span></p>` : parts.length > 1 ? stackedBar(parts) : ''}
+<table class="volumes"><thead><tr><th scope="col">Region</th><th scope="col" class="number">Volume</th><th scope="col" class="number">SD</th><th scope="col"><span class="sr">Share of the largest</span></th></tr></thead><tbody>${rows}</tbody></table></section>`
+}
+
+export function predictionsSection({ predictions }: Summary): Part {
+  if (predictions.length === 0) return ''
+  return html`<section class="card" aria-labelledby="predictions-title"><h2 id="predictions-title">Predictions from the images</h2>
+<p class="muted small">${PREDICTION_NOTICE} Ranges are 95 % intervals.</p><div class="heads">${predictions.map(prediction)}</div></section>`
+}
+
+function prediction(of: Prediction): Html {
+  const name = HEAD_NAMES[of.head] ?? of.head
+  if (of.status === 'not-evaluable') {
+    return html`<article class="prediction is-not-evaluable"><h3>${name}</h3><p class="call">Not evaluable</p><p class="muted small">${of.reason}</p></article>`
+  }
+  const rows = Object.entries(of.probabilities).map(([key, probability]) => {
+    const interval = of.intervals[key]
+    const range = interval ? html`<small>${formatPercent(interval[0])} – ${formatPercent(interval[1])}</small>` : ''
+    return html`<div class="chance${key === of.call ? ' is-call' : ''}"><dt>${classOf(of.head, key)}</dt><dd>${formatPercent(probability)}${range}${bar(probability, 'probability', interval)}</dd></div>`
+  })
+  const call =
+    of.status === 'indeterminate' ? 'Indeterminate' : of.head === 'survival' ? 'Alive after' : (of.call ?? '')
+  const why =
+    of.explanation.length > 0
+      ? html`<p class="muted small">Moved most by ${of.explanation.map(({ feature }) => feature).join(', ')}.</p>`
+      : ''
+  return html`<article class="prediction"><h3>${name}</h3>${call ? html`<p class="call">${call}</p>` : ''}<dl>${rows}</dl>${why}</article>`
+}
+
+/** Classes that are bare numbers need their word. */
+function classOf(head: Head, key: string): string {
+  if (head === 'survival') return `${key} months`
+  return head === 'grade' && /^\d$/.test(key) ? `Grade ${key}` : key
+}
+
+export function qualitySection({ quality }: Summary): Part {
+  if (quality.length === 0) return ''
+  const notes = [...quality].sort((a, b) => Number(b.severity === 'warning') - Number(a.severity === 'warning'))
+  return html`<section class="card" aria-labelledby="quality-title"><h2 id="quality-title">Quality notes</h2>
+<ul class="notes">${notes.map(({ severity, text }) => html`<li class="note note-${severity}">${icon(severity === 'warning' ? 'warning' : 'info')}<span><span class="sr">${severity}: </span>${text}</span></li>`)}</ul></section>`
+}
+
+export function decisionsSection({ decisions, inputs }: Summary): Part {
+  if (decisions.length === 0) return ''
+  const missing = SEQUENCES.filter(
+    (sequence) => !decisions.some((decision) => decision.taken && decision.sequence === sequence),
+  )
+  const motion = (decision: SeriesDecision): Part => {
+    const registration = inputs.find(
+      ({ seriesInstanceUid }) => seriesInstanceUid === decision.seriesInstanceUid,
+    )?.registration
+    if (!registration) return ''
+    if (registration.reference) return html`<small>reference</small>`
+    return html`<small>moved ${registration.translationMm.toFixed(1)} mm, ${registration.rotationDegrees.toFixed(1)}°</small>`
+  }
+  const rows = decisionsInOrder(decisions).map(
+    (decision) => html`<tr class="${decision.taken ? 'is-taken' : 'is-left'}">
+<td class="number" data-label="No.">${decision.seriesNumber || '–'}</td>
+<th scope="row" data-label="Series">${decision.seriesDescription || html`<span class="muted">no description</span>`}<small>${decision.modality}</small></th>
+<td data-label="Used as">${decision.taken && decision.sequence ? html`<span class="sequence">${SEQUENCE_NAMES[decision.sequence]}</span>${motion(decision)}` : html`<span class="muted">left out</span>`}</td>
+<td data-label="Why"><ul class="reasons">${decision.reasons.map((reason) => html`<li>${reason}</li>`)}</ul></td></tr>`,
+  )
+  return html`<section class="card" aria-labelledby="decisions-title"><h2 id="decisions-title">Series</h2>
+${missing.length > 0 ? html`<p class="muted small">Not in this study, or not usable: ${missing.map((sequence) => SEQUENCE_NAMES[sequence]).join(', ')}.</p>` : ''}
+<div class="scroll"><table class="decisions"><thead><tr><th scope="col" class="number">No.</th><th scope="col">Series</th><th scope="col">Used as</th><th scope="col">Why</th></tr></thead><tbody>${rows}</tbody></table></div></section>`
+}
+
+export function provenanceSection(record: AnalysisRecord, { bundle, software, execution }: Summary): Html {
+  const facts: [string, Part | string][] = [
+    ['Analysis', html`<span class="uid">${record.analysisId}</span>`],
+    ['Bundle', bundle ? `${bundle.name} ${bundle.version} (${bundle.id})` : record.bundleId],
+    ['Bundle sha256', html`<span class="uid">${record.bundleDigest}</span>`],
+    ['Weights sha256', bundle ? html`<span class="uid">${bundle.weightsDigest}</span>` : ''],
+    ['Licence', bundle?.license ?? ''],
+    ['Intended use', bundle?.intendedUse ?? ''],
+    ['Software', software ? `${software.name} ${software.version}` : ''],
+    [
+      'Run on',
+      execution
+        ? `${execution.provider}, ${execution.runtime}; ${formatSeconds(execution.seconds)}, ${Math.round(execution.peakRssMb)} MB at its peak`
+        : '',
+    ],
+    [
+      'Not used',
+      execution ? execution.declined.map(({ provider, reason }) => `${provider}: ${reason}`).join('; ') : '',
+    ],
+  ]
+  return html`<details class="card" id="provenance-details"><summary><h2>Made by</h2></summary>
+<dl class="facts facts-wide">${facts.map(([label, value]) => (value ? html`<div><dt>${label}</dt><dd>${value}</dd></div>` : ''))}</dl></details>`
+}

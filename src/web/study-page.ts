@@ -1,0 +1,128 @@
+// The study page: one analysis from its arrival to its delivery, with results, reasons and history.
+import { html } from 'hono/html'
+import type { AnalysisEvent, AnalysisRecord } from '../domain/analysis.ts'
+import { ERRORS } from '../domain/errors.ts'
+import { ageAt, formatDate, formatName, sentence, timeOf } from './format.ts'
+import type { Html, Part } from './html.ts'
+import { icon } from './icons.ts'
+import { livePart, page } from './layout.ts'
+import { deliverySection, historySection, progressSection } from './progress-sections.ts'
+import {
+  decisionsSection,
+  predictionsSection,
+  provenanceSection,
+  qualitySection,
+  volumesSection,
+} from './result-sections.ts'
+import { readSummary, type Summary, savedRoles } from './summary.ts'
+import { NOTICE, SEXES, STATES } from './wording.ts'
+import { stateBadge } from './worklist.ts'
+
+export interface StudyView {
+  record: AnalysisRecord
+  events: AnalysisEvent[]
+  /** Of this analysis, as read before the rest. */
+  version: string
+  /** Other analyses of the same study. */
+  siblings: AnalysisRecord[]
+  /** Address in the hospital's viewer, when there is one. */
+  viewerUrl?: string
+  software?: string
+}
+
+export function studyPage(view: StudyView): Html {
+  const { record, events } = view
+  const summary = readSummary(record)
+  const path = `/analyses/${record.analysisId}`
+  const main = [
+    html`<nav class="crumb" aria-label="Back"><a href="/">${icon('back')}Worklist</a></nav>`,
+    livePart('head', head(view, summary)),
+    livePart('status', status(view, path)),
+    livePart('files', files(view, path)),
+    html`<div class="columns"><div class="column">${livePart('volumes', volumesSection(summary))}${livePart('predictions', predictionsSection(summary))}</div>
+<div class="column">${livePart('progress', progressSection(record, events))}${livePart('delivery', deliverySection(record))}${livePart('quality', qualitySection(summary))}</div></div>`,
+    livePart('report', report(events, path)),
+    livePart('decisions', decisionsSection(summary)),
+    livePart('provenance', provenanceSection(record, summary)),
+    livePart('history', historySection(events)),
+  ]
+  return page({
+    title: `Analysis ${record.analysisId.slice(0, 8)}`,
+    main,
+    live: { events: `/events?analysis=${record.analysisId}&since=${view.version}`, refreshSeconds: 10 },
+    ...(view.software ? { software: view.software } : {}),
+  })
+}
+
+function head({ record, siblings }: StudyView, { patient, study }: Summary): Html {
+  const name = patient ? formatName(patient.patientName) || patient.patientId : ''
+  const age = patient ? ageAt(patient.patientBirthDate, study?.studyDate ?? '') : undefined
+  const facts: [string, string | undefined][] = [
+    ['Patient ID', patient?.patientId],
+    [
+      'Born',
+      patient &&
+        [formatDate(patient.patientBirthDate), age === undefined ? '' : `(${age} y)`].filter(Boolean).join(' '),
+    ],
+    ['Sex', patient && (SEXES[patient.patientSex] ?? patient.patientSex)],
+    ['Study date', study && formatDate(study.studyDate)],
+    ['Study', study?.studyDescription],
+    ['Accession', study?.accessionNumber],
+    ['Referred by', study && formatName(study.referringPhysicianName)],
+  ]
+  return html`<div class="head">
+<h1${name ? '' : html` class="uid"`}>${name || record.studyInstanceUid}</h1>
+<dl class="facts">${facts.map(([label, value]) => (value ? html`<div><dt>${label}</dt><dd>${value}</dd></div>` : ''))}
+${name ? html`<div><dt>Study UID</dt><dd class="uid">${record.studyInstanceUid}</dd></div>` : ''}</dl>
+${others(record, siblings)}</div>`
+}
+
+function others(record: AnalysisRecord, siblings: AnalysisRecord[]): Part {
+  const rest = siblings.filter(({ analysisId }) => analysisId !== record.analysisId)
+  if (rest.length === 0) return ''
+  const links = rest.map(
+    ({ analysisId, createdAt, state }) =>
+      html`<li><a href="/analyses/${analysisId}">${timeOf(createdAt)}</a> ${stateBadge(state)}</li>`,
+  )
+  return html`<p class="others">Other analyses of this study:</p><ul class="others-list">${links}</ul>`
+}
+
+function status({ record, events }: StudyView, path: string): Html {
+  const { state, hold, legs } = record
+  const since = events.findLast(({ kind }) => kind === 'state')?.at ?? record.updatedAt
+  const late = state === 'analysed' && legs.some((leg) => leg.state === 'waiting' && leg.lastError)
+  const again = late
+    ? html`<form method="post" action="${path}/retry"><button type="submit">Try again now</button></form>`
+    : ''
+  return html`<section class="status status-${state}" aria-labelledby="status-title">
+<div role="status" class="status-line">${stateBadge(state)}<p id="status-title">${late ? 'Analysed; a delivery failed and is tried again by itself.' : STATES[state].sentence}</p><span class="muted">since ${timeOf(since)}</span>${again}</div>
+${
+  hold
+    ? html`<div class="hold"><p class="reason">${sentence(hold.message)}</p><p class="hint">${ERRORS[hold.code]?.[1] ?? ''}</p><p class="code">${hold.code}</p>
+<form method="post" action="${path}/resolve"><button type="submit" class="primary">Release the hold</button><span class="muted">Work goes on where it stopped; results that were delivered are not delivered twice.</span></form></div>`
+    : ''
+}
+<p class="notice">${icon('info')}<span>${NOTICE}</span></p>
+</section>`
+}
+
+function files({ record, events, viewerUrl }: StudyView, path: string): Part {
+  const roles = savedRoles(events)
+  const links = [
+    viewerUrl
+      ? html`<a class="button" href="${viewerUrl}" rel="noreferrer" target="_blank">Open the images ${icon('out')}</a>`
+      : '',
+    roles.has('pdf') ? html`<a class="button" href="${path}/report.pdf">Report (PDF)</a>` : '',
+    roles.has('segmentation')
+      ? html`<a class="button" href="${path}/segmentation.dcm" download="segmentation-${record.analysisId.slice(0, 8)}.dcm">Segmentation (DICOM)</a>`
+      : '',
+  ].filter((link) => link !== '')
+  return links.length > 0 ? html`<p class="buttons">${links}</p>` : ''
+}
+
+function report(events: readonly AnalysisEvent[], path: string): Part {
+  if (!savedRoles(events).has('pdf')) return ''
+  return html`<section class="card report" aria-labelledby="report-title"><h2 id="report-title">Report</h2>
+<iframe src="${path}/report.pdf" title="Report of this analysis as PDF" loading="lazy"></iframe>
+<p class="narrow-only">On a small screen the report is better read as a file: <a href="${path}/report.pdf">open the PDF</a>.</p></section>`
+}

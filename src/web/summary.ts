@@ -1,0 +1,62 @@
+// The summary of a record as the pages read it: whatever is known so far, absent or empty where nothing is.
+import type { AnalysisEvent, AnalysisRecord } from '../domain/analysis.ts'
+import type { Measurement } from '../domain/finding.ts'
+import type { ReportableResult } from '../domain/ports.ts'
+import type { SeriesDecision } from '../domain/study.ts'
+
+type ListKey = 'decisions' | 'inputs' | 'segments' | 'measurements' | 'predictions' | 'quality'
+
+/** Lists are empty before there is a result; single facts are absent. */
+export type Summary = Pick<ReportableResult, ListKey> &
+  Partial<
+    Pick<
+      ReportableResult,
+      'patient' | 'study' | 'bundle' | 'software' | 'execution' | 'noFinding' | 'referenceSeriesUid'
+    >
+  > & {
+    /** Seconds by step. */
+    times: Readonly<Record<string, number>>
+  }
+
+/** The store holds what the pipeline described or saved; each part is taken only when it has the shape of that part. */
+export function readSummary(record: Pick<AnalysisRecord, 'summary'>): Summary {
+  const raw: Record<string, unknown> = record.summary ?? {}
+  const list = (key: ListKey) => (Array.isArray(raw[key]) ? raw[key] : [])
+  const facts = Object.fromEntries(
+    ['patient', 'study', 'bundle', 'software', 'execution'].flatMap((key) =>
+      isObject(raw[key]) ? [[key, raw[key]]] : [],
+    ),
+  )
+  return {
+    ...facts,
+    ...(typeof raw.noFinding === 'boolean' ? { noFinding: raw.noFinding } : {}),
+    ...(typeof raw.referenceSeriesUid === 'string' ? { referenceSeriesUid: raw.referenceSeriesUid } : {}),
+    decisions: list('decisions'),
+    inputs: list('inputs'),
+    segments: list('segments'),
+    measurements: list('measurements'),
+    predictions: list('predictions'),
+    quality: list('quality'),
+    times: isObject(raw.times) ? (raw.times as Record<string, number>) : {},
+  } as Summary
+}
+
+/** Whole tumour, for one line of the worklist; the first measurement when the bundle has no such region. */
+export function leadingMeasurement(summary: Summary): Measurement | undefined {
+  return summary.measurements.find(({ region }) => region === 'WT') ?? summary.measurements[0]
+}
+
+/** Series that were taken first, then in the study's order. */
+export function decisionsInOrder(decisions: readonly SeriesDecision[]): SeriesDecision[] {
+  return [...decisions.filter(({ taken }) => taken), ...decisions.filter(({ taken }) => !taken)]
+}
+
+/** Which artefacts there are, as the event that saved them says; loading their bytes to know would be costly. */
+export function savedRoles(events: readonly AnalysisEvent[]): ReadonlySet<string> {
+  const saved = events.findLast((event) => Array.isArray(event.data?.artifacts))
+  return new Set((saved?.data?.artifacts as string[] | undefined) ?? [])
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

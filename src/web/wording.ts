@@ -1,0 +1,62 @@
+// Every word of the pages that is not data.
+import type { AnalysisState, Leg, LegState } from '../domain/analysis.ts'
+import type { Head } from '../domain/finding.ts'
+import type { Sequence } from '../domain/study.ts'
+
+export const PRODUCT = 'Gliabridge'
+
+export const STATES: Record<AnalysisState, { name: string; sentence: string }> = {
+  queued: { name: 'Waiting', sentence: 'Waiting for its turn.' },
+  running: { name: 'Running', sentence: 'Being analysed now.' },
+  analysed: { name: 'Delivering', sentence: 'Analysed; the results are on their way to the PACS and the EHR.' },
+  delivered: { name: 'Delivered', sentence: 'The results are in the PACS and the EHR.' },
+  held: { name: 'On hold', sentence: 'Stopped; a person has to decide.' },
+  superseded: { name: 'Superseded', sentence: 'A newer analysis of this study took its place.' },
+}
+
+export const LEG_NAMES: Record<Leg, string> = { pacs: 'PACS', ehr: 'EHR' }
+export const LEG_STATES: Record<LegState, string> = { waiting: 'waiting', done: 'done', failed: 'failed' }
+
+export const STEP_NAMES: Readonly<Record<string, string>> = {
+  identify: 'Identify patient and study',
+  select: 'Choose series',
+  retrieve: 'Fetch images',
+  prepare: 'Align and resample',
+  segment: 'Segment',
+  measure: 'Measure',
+  encode: 'Write SEG and PDF',
+}
+
+export const HEAD_NAMES: Readonly<Record<Head, string>> = {
+  idh: 'IDH',
+  '1p19q': '1p/19q',
+  mgmt: 'MGMT promoter',
+  grade: 'WHO grade',
+  survival: 'Survival',
+}
+
+export const SEQUENCE_NAMES: Readonly<Record<Sequence, string>> = {
+  T1: 'T1',
+  T1c: 'T1 post-contrast',
+  T2: 'T2',
+  FLAIR: 'FLAIR',
+}
+
+export const SEXES: Readonly<Record<string, string>> = { M: 'male', F: 'female', O: 'other' }
+
+export const RECEIPTS: Readonly<Record<string, string>> = {
+  segmentation: 'Segmentation',
+  'encapsulated-pdf': 'Report (PDF)',
+  DiagnosticReport: 'Report',
+  DocumentReference: 'Document',
+}
+
+export const NOTICE =
+  'Asserted by software (AI) and reviewed by nobody yet. Research use only; not for clinical decisions without review by a qualified clinician.'
+export const PREDICTION_NOTICE =
+  'Predictions come from images: they are not a tissue test and do not replace histology or molecular testing.'
+export const NO_FINDING =
+  'No tumour was segmented above the detection limit of this bundle. This does not exclude a tumour: small, faint or untypical lesions are missed.'
+
+/** What pages and their fallback say about being up to date. */
+export const LIVE = 'This page updates by itself.'

@@ -1,0 +1,107 @@
+// The worklist: every analysis, newest first, with what a person has to know of each at a glance.
+import { html } from 'hono/html'
+import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
+import { ageAt, formatDate, formatMillilitres, formatName, sentence, timeOf } from './format.ts'
+import type { Html, Part } from './html.ts'
+import { icon, LEG_ICONS, STATE_ICONS } from './icons.ts'
+import { livePart, page } from './layout.ts'
+import { leadingMeasurement, readSummary, type Summary } from './summary.ts'
+import { LEG_NAMES, LEG_STATES, SEXES, STATES } from './wording.ts'
+
+export interface WorklistView {
+  records: AnalysisRecord[]
+  counts: Record<AnalysisState, number>
+  state?: AnalysisState
+  /** Of the whole record, as read before the rest. */
+  version: string
+  offset: number
+  limit: number
+  software?: string
+}
+
+export function worklistPage(view: WorklistView): Html {
+  const { records, state } = view
+  const main = [
+    html`<h1>Worklist</h1>`,
+    livePart('tabs', tabs(view)),
+    livePart('rows', records.length === 0 ? empty(state) : [table(records), pager(view)]),
+  ]
+  return page({
+    title: state ? `Worklist: ${STATES[state].name}` : 'Worklist',
+    main,
+    live: { events: `/events?since=${view.version}`, refreshSeconds: 15 },
+    ...(view.software ? { software: view.software } : {}),
+  })
+}
+
+export function stateBadge(state: AnalysisState): Html {
+  return html`<span class="badge badge-${state}">${icon(STATE_ICONS[state])}${STATES[state].name}</span>`
+}
+
+function tabs({ counts, state }: WorklistView): Html {
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0)
+  const tab = (name: string, count: number, to?: AnalysisState) =>
+    html`<li><a href="${to ? `/?state=${to}` : '/'}"${state === to ? html` aria-current="page"` : ''}>${name} <span class="count">${count}</span></a></li>`
+  const states = (Object.keys(STATES) as AnalysisState[]).filter(
+    (each) => counts[each] > 0 || each === state || each === 'held',
+  )
+  return html`<nav class="tabs" aria-label="Filter by state"><ul>${tab('All', total)}${states.map((each) => tab(STATES[each].name, counts[each], each))}</ul></nav>`
+}
+
+function empty(state: AnalysisState | undefined): Html {
+  if (state) return html`<p class="empty">No analysis is in this state.</p>`
+  return html`<p class="empty">No study yet. A brain MRI study appears here by itself once it is complete in the PACS.</p>`
+}
+
+function table(records: AnalysisRecord[]): Html {
+  return html`<div class="card scroll"><table class="worklist">
+<caption class="sr">Analyses, newest first</caption>
+<thead><tr><th scope="col">State</th><th scope="col">Patient</th><th scope="col">Study</th><th scope="col">Found</th><th scope="col">Result</th><th scope="col">Delivery</th></tr></thead>
+<tbody>${records.map(row)}</tbody>
+</table></div>`
+}
+
+function row(record: AnalysisRecord): Html {
+  const summary = readSummary(record)
+  const { study } = summary
+  return html`<tr class="is-${record.state}">
+<td data-label="State">${stateBadge(record.state)}</td>
+<th scope="row" data-label="Patient">${patient(record, summary)}</th>
+<td data-label="Study">${study ? html`<span>${formatDate(study.studyDate) || 'no date'}</span><small>${study.studyDescription}</small>` : html`<span class="muted">not read yet</span>`}</td>
+<td data-label="Found">${timeOf(record.createdAt)}</td>
+<td data-label="Result">${outcome(record, summary)}</td>
+<td data-label="Delivery"><ul class="legs">${record.legs.map((leg) => html`<li class="leg leg-${leg.state}">${icon(LEG_ICONS[leg.state])}${LEG_NAMES[leg.leg]}<span class="sr"> ${LEG_STATES[leg.state]}</span></li>`)}</ul></td>
+</tr>`
+}
+
+function patient({ analysisId, studyInstanceUid }: AnalysisRecord, { patient: who, study }: Summary): Html {
+  const href = `/analyses/${analysisId}`
+  if (!who) return html`<a href="${href}" class="uid">${studyInstanceUid}</a>`
+  const age = ageAt(who.patientBirthDate, study?.studyDate ?? '')
+  const facts = [who.patientId, SEXES[who.patientSex], age === undefined ? undefined : `${age} y`]
+    .filter(Boolean)
+    .join(' · ')
+  return html`<a href="${href}">${formatName(who.patientName) || who.patientId || studyInstanceUid}</a><small>${facts}</small>`
+}
+
+function outcome({ state, hold, bundleId }: AnalysisRecord, summary: Summary): Part {
+  if (state === 'held' && hold)
+    return html`<span class="reason">${sentence(hold.message)}</span><small class="code">${hold.code}</small>`
+  if (summary.noFinding) return html`<span>No tumour segmented</span><small>${bundleId}</small>`
+  const measurement = leadingMeasurement(summary)
+  if (!measurement) return html`<span class="muted">–</span>`
+  return html`<span class="figure">${formatMillilitres(measurement.value)}</span><small>${measurement.name} · ${bundleId}</small>`
+}
+
+function pager({ records, offset, limit, state }: WorklistView): Part {
+  const link = (to: number, text: string, rel: string) => {
+    const query = new URLSearchParams({
+      ...(state ? { state } : {}),
+      ...(to > 0 ? { offset: String(to) } : {}),
+    }).toString()
+    return html`<a rel="${rel}" href="/${query ? `?${query}` : ''}">${text}</a>`
+  }
+  const newer = offset > 0 ? link(Math.max(0, offset - limit), 'Newer', 'prev') : ''
+  const older = records.length === limit ? link(offset + limit, 'Older', 'next') : ''
+  return newer || older ? html`<nav class="pager" aria-label="Pages">${newer}${older}</nav>` : ''
+}

@@ -1,0 +1,95 @@
+// The HTTP side on sample records in memory, which tests may change while it runs.
+import { createHash } from 'node:crypto'
+import type { AnalysisEvent, AnalysisRecord } from '../../src/domain/analysis.ts'
+import { TRANSITIONS } from '../../src/domain/analysis.ts'
+import type { Artifact } from '../../src/domain/ports.ts'
+import { createApp } from '../../src/http/app.ts'
+import type { AppDeps, HttpSettings } from '../../src/http/deps.ts'
+import { createKeptLog } from './quiet-log.ts'
+import { realClock } from './real-clock.ts'
+import { eventsOf, samples } from './sample-analyses.ts'
+
+export interface SampleApp {
+  app: ReturnType<typeof createApp>
+  deps: AppDeps
+  log: ReturnType<typeof createKeptLog>
+  records: Map<string, AnalysisRecord>
+  events: Map<string, AnalysisEvent[]>
+  calls: string[]
+  /** Sets what a record is now and counts it as a change. */
+  change(record: AnalysisRecord, event?: AnalysisEvent): void
+}
+
+export function sampleApp(
+  settings: Partial<HttpSettings> = {},
+  options: { pdf?: Uint8Array; deps?: Partial<AppDeps> } = {},
+): SampleApp {
+  const records = new Map(samples.map((record) => [record.analysisId, record]))
+  const events = new Map(samples.map((record) => [record.analysisId, eventsOf(record)]))
+  const versions = new Map<string, number>()
+  let version = 1
+  const calls: string[] = []
+  const log = createKeptLog()
+  const pdf = options.pdf ?? new TextEncoder().encode('%PDF-1.4 sample')
+  const artifacts: Artifact[] = [
+    { role: 'pdf', mediaType: 'application/pdf', bytes: pdf },
+    {
+      role: 'segmentation',
+      mediaType: 'application/dicom',
+      bytes: new Uint8Array(createHash('sha256').update('seg').digest()),
+    },
+  ]
+  const sorted = () => [...records.values()].sort((a, b) => b.createdAt.localeCompare(a.createdAt))
+  const change = (record: AnalysisRecord, event?: AnalysisEvent) => {
+    version += 1
+    versions.set(record.analysisId, version)
+    records.set(record.analysisId, record)
+    if (event) events.set(record.analysisId, [...(events.get(record.analysisId) ?? []), event])
+  }
+  const deps: AppDeps = {
+    analyses: {
+      get: async (id) => records.get(id),
+      byStudy: async (uid) => sorted().filter((record) => record.studyInstanceUid === uid),
+      list: async ({ limit = 100, offset = 0, state } = {}) =>
+        sorted()
+          .filter((record) => !state || record.state === state)
+          .slice(offset, offset + limit),
+      events: async (id) => events.get(id) ?? [],
+      artifact: async (id, role) => {
+        const saved = (events.get(id) ?? []).some((event) =>
+          (event.data?.artifacts as string[] | undefined)?.includes(role),
+        )
+        return saved ? artifacts.find((artifact) => artifact.role === role) : undefined
+      },
+      countByState: async () =>
+        Object.fromEntries(
+          Object.keys(TRANSITIONS).map((state) => [state, sorted().filter((record) => record.state === state).length]),
+        ) as never,
+      version: async (id) => String(id ? (versions.get(id) ?? 1) : version),
+      makeDue: async (id) => {
+        calls.push(`due ${id}`)
+        return true
+      },
+    },
+    log,
+    clock: realClock,
+    settings: { host: '127.0.0.1', allowUnauthenticated: false, frameAncestors: ["'none'"], ...settings },
+    ready: async () => undefined,
+    resolve: async (id) => {
+      calls.push(`resolve ${id}`)
+      const record = records.get(id)!
+      if (record.state !== 'held') return record
+      const { hold: _hold, ...rest } = record
+      change({ ...rest, state: 'queued' })
+      return records.get(id)!
+    },
+    replay: async (id) => {
+      calls.push(`replay ${id}`)
+      return records.get(id)!
+    },
+    metrics: async () => 'gliabridge_analyses{state="held"} 1\n',
+    software: { name: 'Gliabridge', version: '0.1.0' },
+    ...options.deps,
+  }
+  return { app: createApp(deps), deps, log, records, events, calls, change }
+}
