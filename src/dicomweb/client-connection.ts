@@ -29,8 +29,8 @@ export interface Answer {
 }
 
 export interface Connection {
-  /** A list of DICOM JSON data sets, with the headers it came with; nothing found is []. Repeated when the connection breaks. */
-  getList(path: string, what: string): Promise<{ list: DicomJson[]; headers: Headers }>
+  /** A list of DICOM JSON data sets; nothing found is []. Repeated when the connection breaks. */
+  getList(path: string, what: string): Promise<DicomJson[]>
   /** Part 10 objects as they arrive. `complete` is false in the return value when the archive says so itself (206). */
   getObjects(path: string, what: string): AsyncGenerator<Uint8Array<ArrayBuffer>, void>
   /** Sends once and never repeats; the whole answer as text. */
@@ -100,7 +100,7 @@ export function openConnection(options: ConnectionOptions): Connection {
           const answer = await get(path, what, 'application/dicom+json')
           const body = await readText(answer, asked(path, what))
           if (answer.status === 206) throw incomplete(asked(path, what))
-          return { list: parseList(body, asked(path, what)), headers: answer.headers }
+          return parseList(body, asked(path, what))
         } catch (error) {
           if (attempt >= READ_ATTEMPTS || !(error instanceof AppError) || error.code !== 'ARCHIVE_TRUNCATED')
             throw error

@@ -57,7 +57,7 @@ export function createDicomWebClient(options: DicomWebOptions): ImageArchive {
     async retrieveMetadata(studyInstanceUid) {
       const what = `metadata of study ${studyInstanceUid}`
       const path = `${resourcePath(studyInstanceUid)}/metadata`
-      const { list } = await connection.getList(path, what)
+      const list = await connection.getList(path, what)
       if (list.length === 0)
         throw new AppError('NOT_FOUND', `the archive has no ${what} (${connection.asked(path, what).target})`)
       return { studyInstanceUid, series: groupBySeries(list, what) }
@@ -96,12 +96,12 @@ async function findInstances(connection: Connection, studyInstanceUid: Uid) {
 async function searchAll(
   connection: Connection,
   what: string,
-  required: readonly [string, ...string[]] | readonly string[],
+  required: readonly string[],
   pathOf: (page: Page) => string,
 ): Promise<DicomJson[]> {
   const found = new Map<string, DicomJson>()
   for (let offset = 0; ; ) {
-    const { list } = await getSearchPage(connection, pathOf({ limit: PAGE, offset }), what)
+    const list = await getSearchPage(connection, pathOf({ limit: PAGE, offset }), what)
     const before = found.size
     for (const one of list) {
       if (!hasAll(one, required))

@@ -28,10 +28,10 @@ export function readFileMeta(bytes: Uint8Array): FileMeta | undefined {
     const length = long ? data.readUInt32LE(at + 8) : data.readUInt16LE(at + 6)
     const value = at + (long ? 12 : 8)
     if (value + length > data.length) return undefined
-    found.set(data.readUInt16LE(at + 2), data.toString('latin1', value, value + length))
+    found.set(data.readUInt16LE(at + 2), trimUid(data.subarray(value, value + length)))
     at = value + length
   }
-  const uid = (element: number) => (found.get(element) ?? '').replace(/[\0 ]+$/, '')
+  const uid = (element: number) => found.get(element) ?? ''
   const meta = {
     sopClassUid: uid(0x0002),
     sopInstanceUid: uid(0x0003),
@@ -39,4 +39,11 @@ export function readFileMeta(bytes: Uint8Array): FileMeta | undefined {
     dataSetOffset: at,
   }
   return meta.sopInstanceUid && meta.transferSyntaxUid ? meta : undefined
+}
+
+/** A UID without its padding: a null, or the space that some write. */
+export function trimUid(value: Uint8Array): Uid {
+  return Buffer.from(value)
+    .toString('latin1')
+    .replace(/[\0 ]+$/, '')
 }

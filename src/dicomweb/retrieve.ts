@@ -4,7 +4,7 @@ import type { ImageArchive, Log } from '../domain/ports.ts'
 import type { Uid } from '../domain/study.ts'
 import type { Connection } from './client-connection.ts'
 import { readFileMeta } from './file-meta.ts'
-import { findTruncation } from './instance-end.ts'
+import { walkInstance } from './instance-walk.ts'
 import { resourcePath } from './query.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
@@ -81,8 +81,8 @@ export function createRetriever(
 function checkObject(bytes: Bytes): Checked {
   const meta = readFileMeta(bytes)
   if (meta === undefined) return { damage: 'it has no readable File Meta Information' }
-  const damage = findTruncation(bytes, meta)
-  return { sopInstanceUid: meta.sopInstanceUid, bytes, ...(damage === undefined ? {} : { damage }) }
+  const { sopInstanceUid, truncation } = walkInstance(bytes, meta)
+  return { sopInstanceUid, bytes, ...(truncation === undefined ? {} : { damage: truncation }) }
 }
 
 function incomplete(series: Uid, expected: number, absent: Uid[], interruption: AppError | undefined): AppError {

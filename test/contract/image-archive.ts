@@ -162,6 +162,14 @@ export function imageArchiveContract(name: string, open: () => Promise<OpenArchi
       expect(got).toEqual(hexes(wanted))
     })
 
+    it('knows an instance by the UID of its data set, whatever its meta information says', async () => {
+      const study = newStudy()
+      const built = buildInstance({ study, instance: `${study}.1.1`, metaInstance: `${study}.7.7` })
+      expect(await archive.store(study, [built])).toEqual([{ sopInstanceUid: `${study}.1.1`, stored: true }])
+      expect((await archive.searchInstances(study)).map((one) => one.sopInstanceUid)).toEqual([`${study}.1.1`])
+      expect(await collect(study, built.seriesInstanceUid, [`${study}.1.1`])).toEqual([hex(built.bytes)])
+    })
+
     it('holds a series of 230 instances, all listed over several pages, all retrieved', async () => {
       const study = newStudy()
       const series = buildSeries(230, { study, series: `${study}.1`, rows: 2, columns: 3 })

@@ -13,6 +13,8 @@ export interface InstanceSpec {
   study?: string
   series?: string
   instance: string
+  /** SOP Instance UID of the File Meta Information, where it is another: files that were edited badly. */
+  metaInstance?: string
   sopClass?: string
   modality?: string
   number?: number
@@ -104,7 +106,7 @@ export function buildInstance(spec: InstanceSpec): BuiltInstance {
   const meta = Buffer.concat([
     element(0x00020001, 'OB', Buffer.from([0, 1]), false),
     element(0x00020002, 'UI', sopClass, false),
-    element(0x00020003, 'UI', spec.instance, false),
+    element(0x00020003, 'UI', spec.metaInstance ?? spec.instance, false),
     element(0x00020010, 'UI', syntax, false),
     element(0x00020012, 'UI', '2.25.11', false),
   ])

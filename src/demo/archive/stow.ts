@@ -1,6 +1,7 @@
 // STOW-RS of the demo archive: every object of a request gets its outcome (PS3.18 Section 10.5).
 import { dataset } from '../../dicom/dataset.ts'
 import { readFileMeta } from '../../dicomweb/file-meta.ts'
+import { walkInstance } from '../../dicomweb/instance-walk.ts'
 import { parseMediaType } from '../../dicomweb/media-type.ts'
 import { decodeMultipart } from '../../dicomweb/multipart.ts'
 import { AppError } from '../../domain/errors.ts'
@@ -50,12 +51,10 @@ export async function storeRequest(
 
 async function storeObject(store: InstanceStore, bytes: Uint8Array, study: Uid | undefined, url: string) {
   const meta = readFileMeta(bytes)
+  const name = { sopClassUid: meta?.sopClassUid ?? '', sopInstanceUid: '' }
+  if (meta !== undefined) name.sopInstanceUid = walkInstance(bytes, meta).sopInstanceUid
   const item = (extra: Parameters<typeof dataset>[0]) =>
-    dataset({
-      ReferencedSOPClassUID: meta?.sopClassUid ?? '',
-      ReferencedSOPInstanceUID: meta?.sopInstanceUid ?? '',
-      ...extra,
-    })
+    dataset({ ReferencedSOPClassUID: name.sopClassUid, ReferencedSOPInstanceUID: name.sopInstanceUid, ...extra })
   const failure = (reason: number) => ({ stored: false, item: item({ FailureReason: reason }) })
   try {
     const received = describeObject(bytes)

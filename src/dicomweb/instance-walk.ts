@@ -1,6 +1,7 @@
-// Whether a Part 10 object is whole: its element lengths are followed to the end, without decoding values (PS3.5 Section 7).
+// The UID of a Part 10 object, and whether it is whole: element lengths are followed to the end, values not decoded (PS3.5 Section 7).
 import { inflateRawSync } from 'node:zlib'
-import { type FileMeta, hasLongLength } from './file-meta.ts'
+import type { Uid } from '../domain/study.ts'
+import { type FileMeta, hasLongLength, trimUid } from './file-meta.ts'
 
 const IMPLICIT_LE = '1.2.840.10008.1.2'
 const DEFLATED_LE = '1.2.840.10008.1.2.1.99'
@@ -9,6 +10,7 @@ const UNDEFINED = 0xffffffff
 const ITEM = 0xfffee000
 const ITEM_END = 0xfffee00d
 const SEQUENCE_END = 0xfffee0dd
+const SOP_INSTANCE_UID = 0x00080018
 const ROWS = 0x00280010
 
 /** Marks the two ways a walk ends early. */
@@ -23,17 +25,27 @@ interface Cursor {
   littleEndian: boolean
 }
 
-/**
- * Why the object is certainly truncated, or undefined. An encoding that this walk does not understand is not judged here:
- * the parser that reads it will say so.
- */
-export function findTruncation(bytes: Uint8Array, meta: FileMeta): string | undefined {
+export interface WalkedInstance {
+  /**
+   * SOP Instance UID of the data set, by which archives know it; that of the File Meta Information, which should be the
+   * same and in files that were edited is not, when the data set ends before it.
+   */
+  sopInstanceUid: Uid
+  /**
+   * Why the object is certainly truncated, or undefined. An encoding that this walk does not understand is not judged
+   * here: the parser that reads it will say so.
+   */
+  truncation: string | undefined
+}
+
+export function walkInstance(bytes: Uint8Array, meta: FileMeta): WalkedInstance {
+  const { sopInstanceUid } = meta
   let body = bytes.subarray(meta.dataSetOffset)
   if (meta.transferSyntaxUid === DEFLATED_LE) {
     try {
       body = inflateRawSync(body)
     } catch {
-      return 'its deflated data set ends early or is damaged'
+      return { sopInstanceUid, truncation: 'its deflated data set ends early or is damaged' }
     }
   }
   const cursor: Cursor = {
@@ -42,23 +54,28 @@ export function findTruncation(bytes: Uint8Array, meta: FileMeta): string | unde
     explicit: meta.transferSyntaxUid !== IMPLICIT_LE,
     littleEndian: meta.transferSyntaxUid !== EXPLICIT_BE,
   }
-  const seen = { rows: false, pixels: false }
-  const stop = walkDataSet(cursor, false, (tag) => {
+  const seen = { uid: '', rows: false, pixels: false }
+  const stop = walkDataSet(cursor, false, ({ tag, length }) => {
+    if (tag === SOP_INSTANCE_UID) seen.uid = trimUid(body.subarray(cursor.at, cursor.at + length))
     if (tag === ROWS) seen.rows = true
     if (tag >>> 16 === 0x7fe0) seen.pixels = true
   })
-  if (stop === CUT) return `it ends within an element, after ${bytes.length} bytes`
-  if (stop === undefined && seen.rows && !seen.pixels)
-    return `it ends before its pixel data, after ${bytes.length} bytes`
-  return undefined
+  return { sopInstanceUid: seen.uid === '' ? sopInstanceUid : seen.uid, truncation: judge(stop, seen, bytes.length) }
 }
 
-function walkDataSet(cursor: Cursor, inItem: boolean, onTop?: (tag: number) => void): Stop | undefined {
+function judge(stop: Stop | undefined, seen: { rows: boolean; pixels: boolean }, length: number): string | undefined {
+  if (stop === CUT) return `it ends within an element, after ${length} bytes`
+  return stop === undefined && seen.rows && !seen.pixels
+    ? `it ends before its pixel data, after ${length} bytes`
+    : undefined
+}
+
+function walkDataSet(cursor: Cursor, inItem: boolean, onTop?: (element: Element) => void): Stop | undefined {
   while (cursor.at < cursor.data.byteLength) {
     const element = readElement(cursor)
     if (typeof element === 'string') return element
     if (inItem && element.tag === ITEM_END) return undefined
-    onTop?.(element.tag)
+    onTop?.(element)
     const stop = skipValue(cursor, element)
     if (stop) return stop
   }

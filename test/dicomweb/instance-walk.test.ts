@@ -1,9 +1,10 @@
 // Truncated instances, cut at every byte, in each kind of encoding.
 import { describe, expect, it } from 'vitest'
-import { readFileMeta } from '../../src/dicomweb/file-meta.ts'
-import { findTruncation } from '../../src/dicomweb/instance-end.ts'
+import { type FileMeta, readFileMeta } from '../../src/dicomweb/file-meta.ts'
+import { walkInstance } from '../../src/dicomweb/instance-walk.ts'
 import { buildInstance, DEFLATED, EXPLICIT, IMPLICIT, JPEG_2000, MR, RLE } from '../support/instances.ts'
 
+const findTruncation = (bytes: Uint8Array, meta: FileMeta) => walkInstance(bytes, meta).truncation
 const build = (transferSyntax: string) =>
   buildInstance({ instance: '1.2.3.4', transferSyntax, rows: 3, columns: 5 }).bytes
 
@@ -32,7 +33,7 @@ describe('readFileMeta', () => {
   })
 })
 
-describe('findTruncation', () => {
+describe('walkInstance', () => {
   it.each([
     ['Implicit VR Little Endian', IMPLICIT],
     ['Explicit VR Little Endian', EXPLICIT],
@@ -100,5 +101,16 @@ describe('findTruncation', () => {
     const meta = readFileMeta(bytes)!
     const odd = new Uint8Array(Buffer.concat([bytes, Buffer.alloc(20)]))
     expect(findTruncation(odd, meta)).toBeUndefined()
+  })
+
+  it.each([
+    ['Implicit VR Little Endian', IMPLICIT],
+    ['Explicit VR Little Endian', EXPLICIT],
+    ['Deflated', DEFLATED],
+  ])('takes the UID of the data set over that of the meta information, in %s', (_, transferSyntax) => {
+    const { bytes } = buildInstance({ instance: '1.2.3.4', metaInstance: '1.2.3.99.1', transferSyntax })
+    const meta = readFileMeta(bytes)!
+    expect(meta.sopInstanceUid).toBe('1.2.3.99.1')
+    expect(walkInstance(bytes, meta)).toEqual({ sopInstanceUid: '1.2.3.4', truncation: undefined })
   })
 })
