@@ -15,17 +15,18 @@ import {
 import { type BuildContext, metaOf, refer, type Wanted } from './context.ts'
 import { fhirDate } from './dates.ts'
 import { keyValue } from './identifiers.ts'
-import { NOT_A_TISSUE_TEST, probabilityLabel, rounded } from './wording.ts'
+import { NOT_A_TISSUE_TEST, predictionLine, probabilityLabel, rounded, valueNarrative, volumeLine } from './wording.ts'
 
 const UNCERTAINTY = 'http://hl7.org/fhir/StructureDefinition/iso21090-uncertainty'
 const UNCERTAINTY_TYPE = 'http://hl7.org/fhir/StructureDefinition/iso21090-uncertaintyType'
 
 /** Elements that all our Observations share. */
-function base(context: BuildContext, identifier: { system: string; value: string }) {
+function base(context: BuildContext, identifier: { system: string; value: string }, lines: string[]) {
   const date = fhirDate(context.report.result.study.studyDate)
   return {
     resourceType: 'Observation' as const,
     meta: metaOf(),
+    text: valueNarrative(lines),
     identifier: [identifier],
     status: 'preliminary' as const,
     category: [IMAGING],
@@ -65,7 +66,7 @@ export function volumeObservation(
     role: `observation.volume.${measurement.region}`,
     key,
     build: (context) => ({
-      ...base(context, { system: analysisSystem, value }),
+      ...base(context, { system: analysisSystem, value }, [volumeLine(measurement)]),
       code: volumeCode(measurement.region, measurement.name),
       valueQuantity: volumeQuantity(measurement),
       method: VOXEL_SUM,
@@ -106,7 +107,10 @@ export function headObservation(
     build: (context) => {
       const { bundle } = context.report.result
       const common = {
-        ...base(context, { system: analysisSystem, value }),
+        ...base(context, { system: analysisSystem, value }, [
+          `Predicted ${predictionLine(prediction)}`,
+          NOT_A_TISSUE_TEST,
+        ]),
         code: predictionCode(prediction.head),
         method: { text: `${bundle.name}, version ${bundle.version}, on MR images` },
       }

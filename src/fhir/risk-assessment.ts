@@ -6,7 +6,7 @@ import { predictionCode } from './codes.ts'
 import { metaOf, refer, type Wanted } from './context.ts'
 import { addMonths, fhirDate } from './dates.ts'
 import { keyValue } from './identifiers.ts'
-import { NOT_A_TISSUE_TEST, percent, rounded } from './wording.ts'
+import { NOT_A_TISSUE_TEST, percent, predictionLine, rounded, valueNarrative } from './wording.ts'
 
 type Evaluated = Exclude<Prediction, { status: 'not-evaluable' }>
 
@@ -27,6 +27,7 @@ export function survivalAssessment(
       return {
         resourceType: 'RiskAssessment',
         meta: metaOf(),
+        text: valueNarrative([`Predicted ${predictionLine(prediction)}`, NOT_A_TISSUE_TEST]),
         identifier: [{ system: analysisSystem, value }],
         status: 'preliminary',
         method: { text: `${bundle.name}, version ${bundle.version}, on MR images` },

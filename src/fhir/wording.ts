@@ -1,4 +1,5 @@
 // What a person reads in the EHR: a conclusion that stands alone, and the same as narrative (FHIR R4 Narrative, XHTML).
+import type { Narrative } from '@medplum/fhirtypes'
 import type { Measurement, Prediction } from '../domain/finding.ts'
 import type { ReportableResult } from '../domain/ports.ts'
 import { HEAD_NAMES } from './codes.ts'
@@ -69,9 +70,18 @@ export function conclusionOf(result: ReportableResult): string {
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 
+function escaped(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => ENTITIES[character]!)
+}
+
+/** Narrative of one value, for displays that show nothing else: the value, and that no person has looked at it. */
+export function valueNarrative(lines: string[]): Narrative {
+  const body = [...lines, WARNING].map((line) => `<p>${escaped(line)}</p>`).join('')
+  return { status: 'generated', div: `<div xmlns="http://www.w3.org/1999/xhtml">${body}</div>` }
+}
+
 /** DiagnosticReport.text.div */
 export function narrativeOf(result: ReportableResult): string {
-  const escaped = (text: string) => text.replace(/[&<>"]/g, (character) => ENTITIES[character]!)
   const body = sections(result).map(
     ({ title, lines }) =>
       `<p><b>${escaped(title)}</b></p><ul>${lines.map((line) => `<li>${escaped(line)}</li>`).join('')}</ul>`,

@@ -11,29 +11,12 @@ import type {
 } from '@medplum/fhirtypes'
 import { describe, expect, it } from 'vitest'
 import { validate } from '../../src/demo/ehr/validate.ts'
-import type { EhrReport } from '../../src/domain/ports.ts'
-import type { BuildContext, Wanted } from '../../src/fhir/context.ts'
-import { anchorOf } from '../../src/fhir/diagnostic-report.ts'
-import { contextOf } from '../../src/fhir/plan.ts'
 import { reportSet } from '../../src/fhir/report-set.ts'
+import { buildReport } from '../support/built-report.ts'
 import { ANALYSIS_SYSTEM, sampleReport, sampleResult } from '../support/fhir-report.ts'
 
-function build(report: EhrReport): { resources: Map<string, Resource>; anchor: DiagnosticReport } {
-  const set = reportSet(report.result, ANALYSIS_SYSTEM)
-  // References as a server gives them, so that the validator can check their types.
-  const all: Wanted[] = [...set.shared, set.anchor, ...set.rest]
-  const found = new Map<string, Resource>(
-    all.map(({ role, key }) => [role, { resourceType: key.resourceType, id: role.replaceAll('.', '-') } as Resource]),
-  )
-  const context: BuildContext = contextOf(report, set, ANALYSIS_SYSTEM, 'Patient/p1', found)
-  return {
-    resources: new Map(all.map((wanted) => [wanted.role, wanted.build(context)])),
-    anchor: anchorOf(set.anchor, context),
-  }
-}
-
 const report = sampleReport()
-const { resources, anchor } = build(report)
+const { resources, anchor } = buildReport(report)
 const get = <T extends Resource>(role: string) => resources.get(role) as T
 
 describe('the resources of a report', () => {
@@ -55,7 +38,7 @@ describe('the resources of a report', () => {
   })
 
   it('are the same at every build', () => {
-    expect([...build(sampleReport()).resources]).toEqual([...resources])
+    expect([...buildReport(sampleReport()).resources]).toEqual([...resources])
   })
 
   it('a report of nothing known is valid too, and invents nothing', () => {
@@ -74,7 +57,7 @@ describe('the resources of a report', () => {
       noFinding: true,
       inputs: report.result.inputs.slice(2),
     })
-    const bare = build({ ...empty, dicomResults: [] })
+    const bare = buildReport({ ...empty, dicomResults: [] })
     for (const resource of bare.resources.values()) expect(() => validate(resource)).not.toThrow()
     const diagnosticReport = bare.resources.get('diagnosticReport') as DiagnosticReport
     expect(diagnosticReport).not.toHaveProperty('effectiveDateTime')
@@ -191,6 +174,17 @@ describe('Observation', () => {
     expect(Object.keys(mgmt).filter((name) => name.startsWith('value') || name === 'component')).toEqual([])
   })
 
+  it('says in its narrative what it is, for displays that show nothing else', () => {
+    for (const role of [...resources.keys()].filter((r) => /^observation|^risk/.test(r))) {
+      const { text } = get<Observation>(role)
+      expect(text?.status, role).toBe('generated')
+      expect(text?.div, role).toContain('not reviewed by a physician')
+    }
+    expect(get<Observation>('observation.grade').text?.div).toContain(
+      '<p>Predicted WHO CNS grade: not evaluable: Contrast series &lt; 1 mm',
+    )
+  })
+
   it('carries no laboratory code: nothing of LOINC', () => {
     for (const role of [...resources.keys()].filter((r) => r.startsWith('observation'))) {
       expect(JSON.stringify(get(role))).not.toContain('loinc.org')
@@ -221,7 +215,7 @@ describe('RiskAssessment', () => {
 
   it('is absent unless survival is evaluable; then an Observation says why', () => {
     const predictions = [{ head: 'survival', status: 'not-evaluable', reason: 'No model.' }] as const
-    const { resources: other } = build(sampleReport({ predictions: [...predictions] }))
+    const { resources: other } = buildReport(sampleReport({ predictions: [...predictions] }))
     expect(other.has('riskAssessment')).toBe(false)
     expect((other.get('observation.survival') as Observation).dataAbsentReason?.text).toBe('No model.')
   })
