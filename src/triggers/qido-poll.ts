@@ -8,7 +8,7 @@ export interface QidoPollSettings {
   /** Time between two looks. */
   intervalSeconds: number
   /** At the very first start, how far back studies are taken (default 1); later the cursor tells. */
-  lookBackDays?: number
+  firstLookbackDays?: number
   /** Every look reaches back so many days from the cursor (default 2): clocks, time zones and slow modalities. */
   overlapDays?: number
   /** A wide look, which finds late studies and late series, reaches back so many days (default 30) … */
@@ -37,7 +37,7 @@ const LONGEST_WAIT_SECONDS = 300
 /** A trigger that survives an archive that is down: it waits longer each time, says so, and takes up where it stood. */
 export function createQidoPoll(options: QidoPollOptions): Trigger {
   const { archive, watchStore, clock, settings, log } = options
-  const { intervalSeconds, lookBackDays = 1, overlapDays = 2, lateDays = 30, lateIntervalSeconds = 3600 } = settings
+  const { intervalSeconds, firstLookbackDays = 1, overlapDays = 2, lateDays = 30, lateIntervalSeconds = 3600 } = settings
   /** Instance counts at the last hint: an unchanged study is not hinted at again until the next wide look. */
   const hinted = new Map<Uid, number>()
   /** Studies that could not be looked at; they are hinted at again, in whatever window. */
@@ -48,7 +48,7 @@ export function createQidoPoll(options: QidoPollOptions): Trigger {
     const now = clock.now()
     const today = dicomDate(now)
     const stored = readCursor(await watchStore.cursor(NAME))
-    const cursor = stored ?? { since: daysBefore(today, lookBackDays), through: today }
+    const cursor = stored ?? { since: daysBefore(today, firstLookbackDays), through: today }
     if (stored === undefined) await watchStore.setCursor(NAME, JSON.stringify(cursor))
     const wide = lastWide === undefined || now.getTime() - lastWide >= lateIntervalSeconds * 1000
     const from = windowStart(cursor, today, wide ? Math.max(lateDays, overlapDays) : overlapDays)

@@ -74,6 +74,8 @@ export async function startOrthanc(): Promise<TestOrthanc> {
   const restUrl = `http://127.0.0.1:${port}`
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
   let child: ChildProcess | undefined
+  // A test that crashes must not leave a server behind.
+  process.once('exit', () => child?.kill('SIGKILL'))
 
   async function start(): Promise<void> {
     const started = spawn(binary, [`--logfile=${logPath}`, path], { stdio: 'ignore' })

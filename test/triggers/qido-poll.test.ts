@@ -9,7 +9,7 @@ import { createKeptLog, type KeptLog } from '../support/quiet-log.ts'
 
 const settings: QidoPollSettings = {
   intervalSeconds: 30,
-  lookBackDays: 1,
+  firstLookbackDays: 1,
   overlapDays: 2,
   lateDays: 30,
   lateIntervalSeconds: 3600,
