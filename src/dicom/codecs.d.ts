@@ -1,4 +1,39 @@
-// The parts of the pixel codecs (@cornerstonejs) that this project uses.
+// The parts of the pixel decoders that this project uses; they ship no types.
+declare module '@cornerstonejs/codec-*' {
+  interface FrameInfo {
+    width: number
+    height: number
+    bitsPerSample: number
+    componentCount: number
+    isSigned?: boolean
+  }
+  interface WasmDecoder {
+    /** Memory for the codestream. */
+    getEncodedBuffer(length: number): Uint8Array
+    decode(): void
+    /** A view on memory that `delete` frees. */
+    getDecodedBuffer(): Uint8Array
+    getFrameInfo(): FrameInfo
+    delete(): void
+  }
+  interface WasmModule {
+    [decoder: string]: new () => WasmDecoder
+  }
+  const load: (options: { print(text: string): void; printErr(text: string): void }) => Promise<WasmModule>
+  export default load
+}
+
+declare module 'jpeg-lossless-decoder-js' {
+  class Decoder {
+    /** Samples of `bytesPerSample` bytes, little endian. */
+    decode(buffer: ArrayBuffer, offset: number, length: number, bytesPerSample: number): ArrayBufferView
+    frame: { dimX: number; dimY: number; numComp: number; precision: number }
+  }
+
+  export { Decoder }
+}
+
+// Encodes for the generated study.
 declare module '@cornerstonejs/dicom-codec' {
   interface ImageInfo {
     rows: number
@@ -8,37 +43,8 @@ declare module '@cornerstonejs/dicom-codec' {
     signed: boolean
     pixelRepresentation: number
   }
-  interface DecodedInfo {
-    width: number
-    height: number
-    bitsPerSample: number
-    componentCount: number
-  }
-  interface Result {
-    /** Samples as bytes, or as words from the JPEG Lossless decoder; may be a view on memory that the codec uses again. */
-    imageFrame: Uint8Array | Int8Array | Uint16Array | Int16Array
-    imageInfo: DecodedInfo
-  }
   const codec: {
-    decode(frame: Uint8Array, info: ImageInfo, transferSyntaxUid: string): Promise<Result>
-    encode(frame: Uint8Array, info: ImageInfo, transferSyntaxUid: string): Promise<Result>
+    encode(frame: Uint8Array, info: ImageInfo, transferSyntaxUid: string): Promise<{ imageFrame: Uint8Array }>
   }
   export default codec
-}
-
-declare module '@cornerstonejs/codec-openjpeg/decodewasmjs' {
-  interface J2KDecoder {
-    /** Memory for the codestream. */
-    getEncodedBuffer(length: number): Uint8Array
-    decode(): void
-    /** A view on memory that is freed by `delete`. */
-    getDecodedBuffer(): Uint8Array
-    getFrameInfo(): { width: number; height: number; bitsPerSample: number; componentCount: number; isSigned: boolean }
-    delete(): void
-  }
-  interface OpenJpeg {
-    J2KDecoder: new () => J2KDecoder
-  }
-  const create: (options: { print(text: string): void; printErr(text: string): void }) => Promise<OpenJpeg>
-  export default create
 }

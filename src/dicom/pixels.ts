@@ -35,7 +35,7 @@ export async function decodeFrame(
         `instance ${instance}: ${name} ${transferSyntaxUid} with ${format.bitsAllocated} bits is not supported`,
       )
     }
-    return extract(await decompress(frame, transferSyntaxUid, format), format, false)
+    return extract(await decompress(frame, supported.decode, format), format, false)
   } catch (error) {
     if (error instanceof AppError) throw error
     // Codecs throw strings, numbers and errors; none is passed on but our own.

@@ -1,5 +1,5 @@
 // Synthetic series for the tests of DICOM code: asymmetric pictures on oblique grids, as classic and as enhanced MR.
-import codec from '@cornerstonejs/dicom-codec'
+import { createRequire } from 'node:module'
 import { dataset, text } from '../../src/dicom/dataset.ts'
 import { readPart10, writePart10 } from '../../src/dicom/part10.ts'
 import { encodeRle } from '../../src/dicom/rle.ts'
@@ -90,11 +90,35 @@ export async function encodeFrame(bytes: Uint8Array, options: SeriesOptions, gri
   const transferSyntaxUid = options.transferSyntaxUid ?? ''
   const bitsAllocated = options.bitsAllocated ?? 16
   if (transferSyntaxUid === RLE_LOSSLESS) return encodeRle(bytes, grid.size[0], bitsAllocated / 8)
-  const signed = options.signed ?? false
-  const info = { rows: grid.size[1], columns: grid.size[0], bitsAllocated, samplesPerPixel: 1, signed }
-  const made = await codec.encode(bytes, { ...info, pixelRepresentation: signed ? 1 : 0 }, transferSyntaxUid)
-  const { buffer, byteOffset, byteLength } = made.imageFrame
-  return new Uint8Array(buffer, byteOffset, byteLength).slice()
+  const [name, encoder] = ENCODERS[transferSyntaxUid]!
+  const module = (await require(name)({ print: () => undefined })) as Record<string, new () => WasmEncoder>
+  const made = new module[encoder]!()
+  const info = { width: grid.size[0], height: grid.size[1], bitsPerSample: bitsAllocated, componentCount: 1 }
+  made.getDecodedBuffer({ ...info, isSigned: options.signed ?? false, isUsingColorTransform: false }).set(bytes)
+  made.setDecompositions?.(2)
+  if (encoder === 'HTJ2KEncoder') made.setQuality?.(true, 0)
+  made.encode()
+  const codestream = Uint8Array.from(made.getEncodedBuffer())
+  made.delete()
+  return codestream
+}
+
+const require = createRequire(import.meta.url)
+
+interface WasmEncoder {
+  getDecodedBuffer(info: object): Uint8Array
+  setDecompositions?(levels: number): void
+  setQuality?(reversible: boolean, step: number): void
+  encode(): void
+  getEncodedBuffer(): Uint8Array
+  delete(): void
+}
+
+const ENCODERS: Record<string, [string, string]> = {
+  '1.2.840.10008.1.2.4.80': ['@cornerstonejs/codec-charls/wasmjs', 'JpegLSEncoder'],
+  '1.2.840.10008.1.2.4.90': ['@cornerstonejs/codec-openjpeg/wasmjs', 'J2KEncoder'],
+  '1.2.840.10008.1.2.4.201': ['@cornerstonejs/codec-openjph', 'HTJ2KEncoder'],
+  '1.2.840.10008.1.2.4.202': ['@cornerstonejs/codec-openjph', 'HTJ2KEncoder'],
 }
 
 function imageAttributes(options: SeriesOptions, grid: Grid): DicomJson {
