@@ -21,7 +21,8 @@ export const LIVE_SCRIPT = `'use strict'
   const tick = (root) => {
     for (const span of root.querySelectorAll('[data-since]')) {
       const seconds = Math.max(0, Math.round((performance.timeOrigin + performance.now() - Date.parse(span.dataset.since)) / 1000))
-      span.textContent = seconds < 60 ? seconds + ' s' : Math.floor(seconds / 60) + ' min ' + (seconds % 60) + ' s'
+      const minutes = Math.floor(seconds / 60)
+      span.textContent = minutes < 1 ? seconds + ' s' : minutes < 60 ? minutes + ' min ' + (seconds % 60) + ' s' : Math.floor(minutes / 60) + ' h ' + (minutes % 60) + ' min'
     }
   }
   dress(document)

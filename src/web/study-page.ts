@@ -123,6 +123,6 @@ function files({ record, events, viewerUrl }: StudyView, path: string): Part {
 function report(events: readonly AnalysisEvent[], path: string): Part {
   if (!savedRoles(events).has('pdf')) return ''
   return html`<section class="card report" aria-labelledby="report-title"><h2 id="report-title">Report</h2>
-<iframe src="${path}/report.pdf" title="Report of this analysis as PDF" loading="lazy"></iframe>
+<iframe src="${path}/report.pdf#toolbar=0&navpanes=0&view=FitH" title="Report of this analysis as PDF" loading="lazy"></iframe>
 <p class="narrow-only">On a small screen the report is better read as a file: <a href="${path}/report.pdf">open the PDF</a>.</p></section>`
 }

@@ -96,7 +96,7 @@ th:last-child, td:last-child { padding-right: 0; }
 .worklist tbody th a { font-weight: 620; text-decoration: none; color: var(--ink); }
 .worklist tbody th a.uid { font-weight: 400; }
 .worklist tbody th a:hover { text-decoration: underline; }
-.worklist .is-superseded { opacity: .72; }
+.worklist .is-superseded a, .worklist .is-superseded td, .worklist .is-superseded .figure { color: var(--soft); font-weight: 400; }
 .worklist time { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .worklist .reason { display: block; max-width: 34ch; font-size: .9rem; overflow-wrap: anywhere; }
 .legs { display: flex; flex-direction: column; gap: .15rem; }

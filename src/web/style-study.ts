@@ -126,6 +126,10 @@ details.card[open] > summary { margin-bottom: .8rem; }
   .worklist tr > td[data-label="Study"] { grid-column: 1 / -1; }
   .worklist tr > td[data-label="Result"] { grid-column: 1 / -1; }
   .worklist .reason { max-width: none; }
+  .worklist tr > td[data-label="Study"] small { display: inline; margin-left: .5rem; }
+  .worklist tr > td[data-label="Found"] { font-size: .85rem; color: var(--soft); }
+  .worklist tr > td[data-label="Found"]::before { content: "Found "; }
+  .volumes .bar-cell, .volumes th:last-child { display: none; }
   .legs { flex-direction: row; gap: 1rem; }
   .decisions tr > td[data-label="No."] { display: none; }
 }

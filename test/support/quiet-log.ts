@@ -14,3 +14,6 @@ export function createKeptLog(): KeptLog {
     }
   return { lines, info: at('info'), warn: at('warn'), error: at('error') }
 }
+
+/** A log that keeps nothing. */
+export const quietLog: Log = { info() {}, warn() {}, error() {} }

@@ -1,0 +1,299 @@
+// The HTTP side, driven in process: answers, problems, headers, access, live updates; and once through a socket.
+import { describe, expect, it } from 'vitest'
+import { AppError } from '../../src/domain/errors.ts'
+import { serve } from '../../src/http/serve.ts'
+import { ASSET_PATHS } from '../../src/web/assets.ts'
+import { delivered, delivering, held, running } from '../support/sample-analyses.ts'
+import { sampleApp } from '../support/sample-app.ts'
+
+/** Body as JSON, of which a test asks what it expects. */
+// biome-ignore lint/suspicious/noExplicitAny: the shape is what is under test
+const jsonOf = (answer: Response): Promise<any> => answer.json()
+const HTML = { headers: { accept: 'text/html' } }
+const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
+const basic = (password: string) => ({
+  headers: { authorization: `Basic ${Buffer.from(`someone:${password}`).toString('base64')}` },
+})
+
+describe('pages and files', () => {
+  it('serves worklist, study page, report and segmentation', async () => {
+    const { app } = sampleApp()
+    const list = await app.request('/')
+    expect(list.status).toBe(200)
+    expect(await list.text()).toContain('Müller-Lüdenscheid')
+    const page = await app.request(`/analyses/${delivered.analysisId}`)
+    expect(await page.text()).toContain('<h1>Müller-Lüdenscheid, Käthe Maria</h1>')
+    const pdf = await app.request(`/analyses/${delivered.analysisId}/report.pdf`)
+    expect(pdf.headers.get('content-type')).toBe('application/pdf')
+    expect(await pdf.text()).toBe('%PDF-1.4 sample')
+    const seg = await app.request(`/analyses/${delivered.analysisId}/segmentation.dcm`)
+    expect(seg.headers.get('content-disposition')).toBe('attachment; filename="segmentation-00000000.dcm"')
+    expect((await seg.arrayBuffer()).byteLength).toBe(32)
+  })
+
+  it('filters by state', async () => {
+    const { app } = sampleApp()
+    const text = await (await app.request('/?state=held')).text()
+    expect(text).toContain('Fernández')
+    expect(text).not.toContain('Müller')
+  })
+
+  it('links to the viewer of the hospital by study UID alone', async () => {
+    const { app } = sampleApp({ viewerUrl: 'https://viewer.example/?u={studyInstanceUid}' })
+    const text = await (await app.request(`/analyses/${delivered.analysisId}`)).text()
+    expect(text).toContain(`href="https://viewer.example/?u=${delivered.studyInstanceUid}"`)
+  })
+
+  it('lets assets be kept for ever and pages not at all', async () => {
+    const { app } = sampleApp()
+    for (const path of Object.values(ASSET_PATHS)) {
+      const answer = await app.request(path)
+      expect(answer.status).toBe(200)
+      expect(answer.headers.get('cache-control')).toContain('immutable')
+    }
+    for (const path of ['/', '/api/analyses', `/analyses/${delivered.analysisId}/report.pdf`]) {
+      expect((await app.request(path)).headers.get('cache-control')).toBe('no-store')
+    }
+  })
+
+  it('releases a hold by a form, twice without harm', async () => {
+    const { app, calls, records } = sampleApp()
+    for (let i = 0; i < 2; i += 1) {
+      const answer = await app.request(`/analyses/${held.analysisId}/resolve`, { method: 'POST' })
+      expect(answer.status).toBe(303)
+      expect(answer.headers.get('location')).toBe(`/analyses/${held.analysisId}`)
+    }
+    expect(calls).toEqual([`resolve ${held.analysisId}`, `resolve ${held.analysisId}`])
+    expect(records.get(held.analysisId)?.state).toBe('queued')
+  })
+})
+
+describe('the API', () => {
+  it('lists, shows, and tells the history', async () => {
+    const { app } = sampleApp()
+    const list = await jsonOf(await app.request('/api/analyses?state=delivered&limit=1'))
+    expect(list.analyses.map((record: { analysisId: string }) => record.analysisId)).toEqual([delivered.analysisId])
+    expect(list.counts).toMatchObject({ delivered: 2, held: 1 })
+    expect(await jsonOf(await app.request(`/api/analyses/${held.analysisId}`))).toEqual(held)
+    const { events } = await jsonOf(await app.request(`/api/analyses/${held.analysisId}/events`))
+    expect(events.at(-1).data).toEqual({ from: 'running', to: 'held' })
+  })
+
+  it('releases, tries again and replays', async () => {
+    const { app, calls } = sampleApp()
+    const post = (path: string) => app.request(path, { method: 'POST' })
+    expect((await jsonOf(await post(`/api/analyses/${held.analysisId}/resolve`))).state).toBe('queued')
+    expect((await post(`/api/analyses/${delivering.analysisId}/retry`)).status).toBe(200)
+    expect((await post(`/api/analyses/${delivered.analysisId}/replay`)).status).toBe(200)
+    expect(calls).toEqual([
+      `resolve ${held.analysisId}`,
+      `due ${delivering.analysisId}`,
+      `replay ${delivered.analysisId}`,
+    ])
+  })
+
+  it('releases a held one also when asked to try again', async () => {
+    const { app, calls } = sampleApp()
+    await app.request(`/api/analyses/${held.analysisId}/retry`, { method: 'POST' })
+    expect(calls).toEqual([`resolve ${held.analysisId}`])
+  })
+})
+
+describe('problems', () => {
+  it('are problem+json with a code and what to do', async () => {
+    const { app } = sampleApp()
+    const answer = await app.request('/api/analyses/none')
+    expect(answer.status).toBe(404)
+    expect(answer.headers.get('content-type')).toBe('application/problem+json')
+    expect(await answer.json()).toEqual({
+      type: 'about:blank',
+      title: 'Not found',
+      status: 404,
+      detail: 'no analysis none',
+      code: 'NOT_FOUND',
+      hint: 'No such study or analysis here; check the id.',
+    })
+    expect((await app.request('/api/nothing')).status).toBe(404)
+    expect((await app.request(`/analyses/${running.analysisId}/report.pdf`)).status).toBe(404)
+  })
+
+  it('are pages for people', async () => {
+    const { app } = sampleApp()
+    const answer = await app.request('/analyses/none', HTML)
+    expect(answer.status).toBe(404)
+    expect(await answer.text()).toContain('<h1>Not found</h1>')
+  })
+
+  it('name every wrong parameter', async () => {
+    const { app } = sampleApp()
+    const answer = await app.request('/api/analyses?state=lost&limit=9999&color=red')
+    expect(answer.status).toBe(400)
+    const { code, detail } = await jsonOf(answer)
+    expect(code).toBe('REQUEST_INVALID')
+    expect(detail).toMatch(/state must be one of queued.*limit .*color is not a parameter/)
+    expect((await app.request('/api/analyses/..%2F..%2Fetc')).status).toBe(400)
+  })
+
+  it('say nothing of an error that was not foreseen but its kind, and are logged by code', async () => {
+    const boom = { ready: async () => Promise.reject(new TypeError('Doe^Jane')) }
+    const { app, log } = sampleApp({}, { deps: boom })
+    const answer = await app.request('/readyz')
+    expect(answer.status).toBe(500)
+    expect(await answer.text()).not.toContain('Doe')
+    expect(log.lines).toMatchObject([{ level: 'error', fields: { code: 'INTERNAL', status: 500 } }])
+    expect(JSON.stringify(log.lines)).not.toContain('Doe')
+  })
+
+  it('tell conflict and absence apart', async () => {
+    const of = async (error: AppError) =>
+      (await sampleApp({}, { deps: { ready: () => Promise.reject(error) } }).app.request('/readyz')).status
+    expect(await of(new AppError('DATABASE_UNREACHABLE', 'x'))).toBe(503)
+    expect(await of(new AppError('STATE_CONFLICT', 'x'))).toBe(409)
+  })
+})
+
+describe('probes and metrics', () => {
+  it('answer', async () => {
+    const { app } = sampleApp({ token: 'secret' })
+    expect((await app.request('/healthz')).status).toBe(200)
+    expect((await app.request('/readyz')).status).toBe(200)
+    expect((await app.request('/metrics')).status).toBe(401)
+    const metrics = await app.request('/metrics', bearer('secret'))
+    expect(metrics.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
+    expect(await metrics.text()).toContain('gliabridge_analyses')
+  })
+})
+
+describe('access', () => {
+  it('needs the token when there is one, as bearer or as password', async () => {
+    const { app } = sampleApp({ token: 'sécret:x' })
+    for (const path of ['/', '/api/analyses', `/analyses/${delivered.analysisId}`, '/events', ASSET_PATHS.style]) {
+      const answer = await app.request(path)
+      expect(answer.status, path).toBe(401)
+      expect(answer.headers.get('www-authenticate')).toContain('Basic')
+      expect(await answer.text()).not.toContain('Müller')
+    }
+    expect((await app.request('/', basic('sécret:x'))).status).toBe(200)
+    expect((await sampleApp({ token: 'abc' }).app.request('/', bearer('abc'))).status).toBe(200)
+    for (const wrong of [
+      bearer('abcd'),
+      basic(''),
+      basic('ab'),
+      { headers: { authorization: 'Basic !!!' } },
+      { headers: { authorization: 'abc' } },
+    ]) {
+      expect((await sampleApp({ token: 'abc' }).app.request('/', wrong)).status).toBe(401)
+    }
+  })
+
+  it('answers without a token only under names of this machine', async () => {
+    const { app } = sampleApp()
+    for (const host of ['localhost', '127.0.0.1:8080', '[::1]'])
+      expect((await app.request(`http://${host}/`)).status).toBe(200)
+    expect((await app.request('http://evil.example/')).status).toBe(421)
+    expect((await sampleApp({ token: 't' }).app.request('http://any.example/', bearer('t'))).status).toBe(200)
+    expect(
+      (await sampleApp({ host: '0.0.0.0', allowUnauthenticated: true }).app.request('http://any.example/')).status,
+    ).toBe(200)
+  })
+
+  it('refuses changes asked for by pages of other sites', async () => {
+    const { app, calls } = sampleApp()
+    const post = (headers: Record<string, string>) =>
+      app.request(`/analyses/${held.analysisId}/resolve`, { method: 'POST', headers })
+    expect((await post({ origin: 'https://evil.example' })).status).toBe(403)
+    expect((await post({ origin: 'null' })).status).toBe(403)
+    expect((await post({ 'sec-fetch-site': 'cross-site' })).status).toBe(403)
+    expect(calls).toEqual([])
+    expect((await post({ origin: 'http://localhost' })).status).toBe(303)
+    expect((await post({ 'sec-fetch-site': 'same-origin', origin: 'http://localhost' })).status).toBe(303)
+  })
+
+  it('tells browsers to run nothing but our own script, and to be framed by nobody', async () => {
+    const { app } = sampleApp()
+    const page = await app.request('/')
+    const policy = page.headers.get('content-security-policy') ?? ''
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).toContain("script-src 'self'")
+    expect(policy).toContain("frame-ancestors 'none'")
+    expect(policy).not.toContain('unsafe')
+    expect(page.headers.get('referrer-policy')).toBe('no-referrer')
+    expect(page.headers.get('x-content-type-options')).toBe('nosniff')
+    const pdf = await app.request(`/analyses/${delivered.analysisId}/report.pdf`)
+    expect(pdf.headers.get('content-security-policy')).toMatch(/frame-ancestors 'self'$/)
+    const framed = sampleApp({ frameAncestors: ["'self'", 'https://ehr.example'] })
+    expect((await framed.app.request('/')).headers.get('content-security-policy')).toContain(
+      "frame-ancestors 'self' https://ehr.example",
+    )
+    for (const path of ['/nothing', '/api/nothing'])
+      expect((await app.request(path)).headers.get('content-security-policy')).toContain("default-src 'none'")
+  })
+
+  it('takes no large bodies', async () => {
+    const { app } = sampleApp()
+    const answer = await app.request(`/api/analyses/${held.analysisId}/resolve`, {
+      method: 'POST',
+      body: 'x'.repeat(70_000),
+    })
+    expect(answer.status).toBe(413)
+  })
+})
+
+describe('live updates', () => {
+  const reader = (answer: Response) => {
+    const stream = answer.body!.pipeThrough(new TextDecoderStream()).getReader()
+    let text = ''
+    return {
+      async until(wanted: string) {
+        while (!text.includes(wanted)) {
+          const { value, done } = await stream.read()
+          if (done) throw new Error(`ended without ${wanted}: ${text}`)
+          text += value
+        }
+        return text
+      },
+      cancel: () => stream.cancel(),
+    }
+  }
+
+  it('tell a page that something changed since it was made', async () => {
+    const { app, change } = sampleApp()
+    const answer = await app.request(`/events?analysis=${running.analysisId}&since=1`)
+    expect(answer.headers.get('content-type')).toContain('text/event-stream')
+    const events = reader(answer)
+    await events.until('retry: 3000')
+    change({ ...running, state: 'analysed' })
+    expect(await events.until('event: change')).toContain('id: 2')
+    await events.cancel()
+  })
+
+  it('tell at once what was missed while the connection was lost', async () => {
+    const { app, change } = sampleApp()
+    change(running)
+    const events = reader(await app.request('/events', { headers: { 'last-event-id': '1' } }))
+    await events.until('event: change')
+    await events.cancel()
+  })
+
+  it('are not given for an unknown analysis', async () => {
+    expect((await sampleApp().app.request('/events?analysis=none')).status).toBe(404)
+  })
+})
+
+describe('serve', () => {
+  it('listens, says where, refuses a taken port by name, and closes with a live page open', async () => {
+    const { app } = sampleApp()
+    const server = await serve(app, { host: '127.0.0.1', port: 0 })
+    expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+    const port = Number(new URL(server.url).port)
+    await expect(serve(app, { host: '127.0.0.1', port })).rejects.toMatchObject({
+      code: 'SETTINGS_INVALID',
+      message: `http.host 127.0.0.1, http.port ${port} is used by another program`,
+    })
+    expect(await (await fetch(`${server.url}/healthz`)).text()).toBe('ok\n')
+    const live = await fetch(`${server.url}/events`)
+    await server.close()
+    await live.text().catch(() => undefined)
+    await expect(fetch(`${server.url}/healthz`)).rejects.toThrow()
+  })
+})

@@ -1,0 +1,238 @@
+// The pages as text: what stands on them, in every situation, and that nothing a study says can become markup.
+import { describe, expect, it } from 'vitest'
+import type { AnalysisRecord } from '../../src/domain/analysis.ts'
+import { ASSETS } from '../../src/web/assets.ts'
+import { ageAt, formatDate, formatName, formatPercent, formatSeconds, sentence } from '../../src/web/format.ts'
+import { stepsOf } from '../../src/web/progress-sections.ts'
+import { type StudyView, studyPage } from '../../src/web/study-page.ts'
+import { readSummary } from '../../src/web/summary.ts'
+import { worklistPage } from '../../src/web/worklist.ts'
+import {
+  delivered,
+  delivering,
+  eventsOf,
+  held,
+  nothingFound,
+  running,
+  sampleResult,
+  samples,
+  superseded,
+  waiting,
+} from '../support/sample-analyses.ts'
+
+const study = async (record: AnalysisRecord, change: Partial<StudyView> = {}) =>
+  String(await studyPage({ record, events: eventsOf(record), siblings: [record], version: '7', ...change }))
+const list = async (records: AnalysisRecord[], change: object = {}) =>
+  String(
+    await worklistPage({
+      records,
+      counts: { queued: 1, running: 1, analysed: 1, delivered: 2, held: 1, superseded: 1 },
+      version: '7',
+      offset: 0,
+      limit: 50,
+      ...change,
+    }),
+  )
+const wordsOf = (page: string) =>
+  page
+    .replace(/<[^>]+>/g, ' ')
+    .replace(/&#39;/g, "'")
+    .replace(/\s+/g, ' ')
+
+describe('words', () => {
+  it.each([
+    ['Doe^Jane', 'Doe, Jane'],
+    ["O'Sullivan^Pádraig^^^Jr.", "O'Sullivan, Pádraig Jr."],
+    ['Müller^Eva^Maria^Dr.^', 'Müller, Dr. Eva Maria'],
+    ['Yamada^Tarou=山田^太郎=やまだ^たろう', 'Yamada, Tarou · 山田, 太郎 · やまだ, たろう'],
+    ['=山田^太郎', '山田, 太郎'],
+    ['Madonna', 'Madonna'],
+    ['^^^^', ''],
+    ['', ''],
+  ])('reads the name %s', (name, words) => expect(formatName(name)).toBe(words))
+
+  it('reads dates and ages, and leaves what is no date', () => {
+    expect(formatDate('20260301')).toBe('2026-03-01')
+    expect(formatDate('2026')).toBe('2026')
+    expect(ageAt('19640817', '20260301')).toBe(61)
+    expect(ageAt('19640301', '20260301')).toBe(62)
+    expect(ageAt('', '20260301')).toBeUndefined()
+    expect(ageAt('20270101', '20260301')).toBeUndefined()
+  })
+
+  it('reads durations, shares and messages', () => {
+    expect([0.04, 9.94, 21.4, 59.9, 61, 3600, 90_061].map(formatSeconds)).toEqual([
+      '0.0 s',
+      '9.9 s',
+      '21 s',
+      '60 s',
+      '1 min 1 s',
+      '1 h 0 min',
+      '1 d 1 h',
+    ])
+    expect([0, 0.004, 0.5, 0.996, 1].map(formatPercent)).toEqual(['0 %', '< 1 %', '50 %', '> 99 %', '100 %'])
+    expect(sentence('the archive is down')).toBe('The archive is down')
+    expect(sentence('pacs.url is wrong')).toBe('pacs.url is wrong')
+  })
+})
+
+describe('the worklist', () => {
+  it('shows state, patient, study, result or reason, and deliveries', async () => {
+    const words = wordsOf(await list(samples))
+    expect(words).toContain('Müller-Lüdenscheid, Käthe Maria NR-20417 · female · 61 y')
+    expect(words).toContain('62.1 mL Whole tumour')
+    expect(words).toContain('The bundle needs T1c and FLAIR; the study has neither in a usable form SERIES_MISSING')
+    expect(words).toContain('No tumour segmented')
+    expect(words).toContain(waiting.studyInstanceUid)
+    for (const state of ['Waiting', 'Running', 'Delivering', 'Delivered', 'On hold', 'Superseded'])
+      expect(words).toContain(state)
+  })
+
+  it('says what to expect when it is empty, and pages when it is long', async () => {
+    expect(wordsOf(await list([]))).toContain('A brain MRI study appears here by itself')
+    const page = await list(samples.slice(0, 2), { limit: 2, offset: 4, state: 'held' })
+    expect(page).toContain('href="/?state=held&amp;offset=6"')
+    expect(page).toContain('href="/?state=held&amp;offset=2"')
+    expect(page).toMatch(/href="\/\?state=held" aria-current="page"/)
+  })
+})
+
+describe('the study page', () => {
+  it('has results, reasons, times, deliveries, and the statement that nobody reviewed it', async () => {
+    const page = await study(delivered, { viewerUrl: 'https://viewer.example/?s=1' })
+    const words = wordsOf(page)
+    for (const text of [
+      'reviewed by nobody yet. Research use only',
+      'they are not a tissue test',
+      'Whole tumour WT 62.1 mL ± 4.2',
+      'IDH-wildtype 91 % 81 % – 96 %',
+      'Not evaluable Published evidence does not support predicting MGMT',
+      'Indeterminate',
+      'TR 9000 ms, TE 120 ms, TI 2500 ms: FLAIR',
+      'moved 2.1 mm, 1.3°',
+      'left out',
+      'Align and resample 31 s',
+      'after 1 min 6 s',
+      'DiagnosticReport/8f21/_history/1',
+      '2.25.11730082312345',
+      'T2 and FLAIR have 4.0 mm slices',
+      'CUDA libraries are not installed',
+      'Glioma U-Net, 2 mm 0.1.0',
+    ]) {
+      expect(words).toContain(text)
+    }
+    expect(page).toContain('<iframe src="/analyses/000000000000000000000000aaaaaaa1/report.pdf#')
+    expect(page).toContain('href="https://viewer.example/?s=1"')
+  })
+
+  it('shows why an analysis is held and lets a person release it', async () => {
+    const page = await study(held)
+    expect(wordsOf(page)).toContain(
+      'The bundle needs T1c and FLAIR; the study has neither in a usable form The study lacks a sequence that the bundle needs',
+    )
+    expect(page).toContain(`<form method="post" action="/analyses/${held.analysisId}/resolve">`)
+    expect(page).not.toContain('<iframe')
+  })
+
+  it('shows a delivery that failed and is tried again', async () => {
+    const page = await study(delivering)
+    expect(wordsOf(page)).toContain(
+      'The FHIR server did not answer (ECONNREFUSED) Check that the FHIR server is running',
+    )
+    expect(page).toContain(`action="/analyses/${delivering.analysisId}/retry"`)
+  })
+
+  it('says what nothing found means, and offers no segmentation', async () => {
+    const page = await study(nothingFound)
+    expect(wordsOf(page)).toContain('This does not exclude a tumour')
+    expect(page).not.toContain('segmentation.dcm')
+  })
+
+  it('shows where a running one is, and what is still to come', async () => {
+    const page = await study(running)
+    expect(page).toMatch(/aria-current="step"[\s\S]*Align and resample/)
+    expect(wordsOf(page)).toContain('Fetch images 6.8 s')
+    expect(stepsOf('running', eventsOf(running)).map(({ state }) => state)).toEqual([
+      'done',
+      'done',
+      'done',
+      'running',
+      'next',
+      'next',
+      'next',
+    ])
+    expect(stepsOf('held', eventsOf(running)).map(({ state }) => state)).toEqual(['done', 'done', 'done', 'stopped'])
+  })
+
+  it('counts only the steps of the last run', () => {
+    const again = [
+      ...eventsOf(running),
+      { at: '2026-03-01T04:00:00.000Z', kind: 'lease', text: 'taken over from a worker that ended' },
+    ]
+    expect(stepsOf('running', again).every(({ state }) => state === 'next')).toBe(true)
+    expect(stepsOf('queued', [])).toEqual([])
+  })
+
+  it('has the study UID as heading while the patient is not known, and links to other analyses of the study', async () => {
+    const page = await study(waiting, { siblings: [waiting, superseded] })
+    expect(page).toContain(`<h1 class="uid">${waiting.studyInstanceUid}</h1>`)
+    expect(page).toContain(`href="/analyses/${superseded.analysisId}"`)
+  })
+
+  it('has no patient in title, addresses or attributes that leave the page', async () => {
+    const page = await study(delivered)
+    expect(/<title>(.*)<\/title>/.exec(page)?.[1]).toBe('Analysis 00000000 – Gliabridge')
+    for (const [, address] of page.matchAll(/(?:href|src|action|data-events)="([^"]*)"/g))
+      expect(address).not.toMatch(/ller|20417|114873/)
+  })
+
+  it('turns nothing that a study says into markup', async () => {
+    const evil = '"><script>alert(1)</script><img src=x onerror=alert(2)>\'&'
+    const text = JSON.stringify(sampleResult).replaceAll(
+      /"(Müller-Lüdenscheid\^Käthe\^Maria|NR-20417|A26-114873|MR Neurocranium with contrast|localizer 3 plane|Whole tumour|IDH-wildtype|Published[^"]*|T2 and FLAIR[^"]*|CUDA[^"]*)"/g,
+      () => JSON.stringify(evil),
+    )
+    const record: AnalysisRecord = {
+      ...held,
+      studyInstanceUid: evil,
+      summary: { ...JSON.parse(text), times: {} },
+      hold: { code: 'SERIES_MISSING', message: evil, at: held.createdAt },
+      legs: [
+        {
+          leg: 'ehr',
+          state: 'failed',
+          attempts: 1,
+          lastError: { code: 'EHR_ERROR', message: evil, at: held.createdAt },
+          receipt: { [evil]: evil },
+        },
+      ],
+    }
+    const events = [{ at: held.createdAt, kind: evil, text: evil, data: { step: evil } }]
+    for (const page of [await study(record, { events }), await list([record])]) {
+      expect(page).not.toMatch(/<script>|<img|onerror=alert\(2\)>(?!&)/)
+      expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;')
+      expect([...page.matchAll(/<script\b[^>]*>/g)].map(([tag]) => tag)).toEqual([
+        expect.stringMatching(/^<script src="\/assets\/live-[0-9a-f]{12}\.js" defer>$/),
+      ])
+      expect(page).not.toMatch(/ style="| on\w+="/)
+    }
+  })
+
+  it('stands on whatever the summary holds', async () => {
+    for (const summary of [
+      {},
+      { patient: 'x', decisions: 7, measurements: null, times: [] },
+      { study: sampleResult.study },
+    ]) {
+      const record = { ...held, summary: summary as Record<string, unknown> }
+      expect(wordsOf(await study(record))).toContain('On hold')
+      expect(readSummary(record).decisions).toEqual([])
+    }
+  })
+})
+
+it('loads nothing from elsewhere', async () => {
+  for (const text of [await study(delivered), await list(samples), ...ASSETS.map(({ body }) => body)]) {
+    expect(text.replaceAll('http://www.w3.org/2000/svg', '')).not.toMatch(/https?:\/\//)
+  }
+})
