@@ -3,39 +3,30 @@ import type { Vec3 } from '../domain/volume.ts'
 
 /** Distance in mm from every voxel of a box to the nearest non-zero voxel of the mask; Infinity for an empty mask. */
 export function distanceMap(mask: Uint8Array, size: Vec3, spacing: Vec3): Float64Array {
-  const squared = Float64Array.from(mask, (value) => (value === 0 ? Infinity : 0))
-  const strides = [1, size[0], size[0] * size[1]] as const
-  for (const axis of [0, 1, 2] as const) {
-    const count = size[axis]
-    const line = new Float64Array(count)
-    const scratch = { hull: new Int32Array(count), bounds: new Float64Array(count + 1) }
-    const stride = strides[axis]
-    for (let start = 0; start < squared.length; start++) {
-      if (Math.floor(start / stride) % count !== 0) continue
-      for (let n = 0; n < count; n++) line[n] = squared[start + n * stride]!
-      transformLine(line, spacing[axis], scratch, (n, value) => {
-        squared[start + n * stride] = value
-      })
-    }
-  }
+  const squared = new Float64Array(mask.length)
+  for (let v = 0; v < mask.length; v++) squared[v] = mask[v] === 0 ? Infinity : 0
+  const [nx, ny, nz] = size
+  for (let row = 0; row < ny * nz; row++) transformLine(squared, row * nx, 1, nx, spacing[0])
+  for (let k = 0; k < nz; k++) for (let i = 0; i < nx; i++) transformLine(squared, i + k * nx * ny, nx, ny, spacing[1])
+  for (let column = 0; column < nx * ny; column++) transformLine(squared, column, nx * ny, nz, spacing[2])
   return squared.map(Math.sqrt)
 }
 
-/** Lower envelope of the parabolas that stand on the line's finite values. */
-function transformLine(
-  line: Float64Array,
-  spacing: number,
-  { hull, bounds }: { hull: Int32Array; bounds: Float64Array },
-  write: (index: number, value: number) => void,
-): void {
+/** One line in place: lower envelope of the parabolas that stand on its finite values. */
+function transformLine(squared: Float64Array, start: number, stride: number, count: number, spacing: number): void {
+  const line = new Float64Array(count)
+  const hull = new Int32Array(count)
+  const bounds = new Float64Array(count + 1)
   let top = -1
-  const position = (n: number) => n * spacing
-  for (let n = 0; n < line.length; n++) {
-    if (line[n] === Infinity) continue
+  for (let n = 0; n < count; n++) {
+    const height = squared[start + n * stride]!
+    line[n] = height
+    if (height === Infinity) continue
+    const x = n * spacing
     let from = -Infinity
     while (top >= 0) {
-      const p = hull[top]!
-      from = (line[n]! + position(n) ** 2 - (line[p]! + position(p) ** 2)) / (2 * (position(n) - position(p)))
+      const px = hull[top]! * spacing
+      from = (height + x * x - line[hull[top]!]! - px * px) / (2 * (x - px))
       if (from > bounds[top]!) break
       top--
       from = -Infinity
@@ -47,9 +38,10 @@ function transformLine(
   }
   if (top < 0) return
   let k = 0
-  for (let n = 0; n < line.length; n++) {
-    while (bounds[k + 1]! < position(n)) k++
-    const p = hull[k]!
-    write(n, (position(n) - position(p)) ** 2 + line[p]!)
+  for (let n = 0; n < count; n++) {
+    const x = n * spacing
+    while (bounds[k + 1]! < x) k++
+    const away = x - hull[k]! * spacing
+    squared[start + n * stride] = away * away + line[hull[k]!]!
   }
 }

@@ -1,5 +1,6 @@
 // Compares a segmentation with the expert's: Dice, 95 % Hausdorff distance and volumes per region; pure.
 import { type LabelVolume, voxelMillilitres } from '../domain/volume.ts'
+import { boundingBox, crop } from './box.ts'
 import { dice } from './dice.ts'
 import { hausdorff95 } from './hausdorff.ts'
 
@@ -20,11 +21,15 @@ export function scoreRegions(
   regions: Readonly<Record<string, readonly number[]>>,
 ): RegionScore[] {
   if (found.data.length !== expert.data.length) throw new RangeError('the segmentations are not on one grid')
+  const { size, spacing } = expert.grid
   const millilitres = voxelMillilitres(expert.grid)
+  const box = boundingBox([found.data, expert.data], size) ?? { from: [0, 0, 0], size: [0, 0, 0] }
+  const foundInBox = crop(found.data, size, box)
+  const expertInBox = crop(expert.data, size, box)
   return Object.entries(regions).map(([region, members]) => {
-    const a = maskOf(found.data, members)
-    const b = maskOf(expert.data, members)
-    const distance = hausdorff95(a, b, expert.grid.size, expert.grid.spacing)
+    const a = maskOf(foundInBox, members)
+    const b = maskOf(expertInBox, members)
+    const distance = hausdorff95(a, b, box.size, spacing)
     return {
       region,
       dice: dice(a, b),

@@ -1,5 +1,6 @@
 // 95th percentile of the symmetric surface distance in millimetres, as MONAI's compute_hausdorff_distance defines it.
 import type { Vec3 } from '../domain/volume.ts'
+import { boundingBox, crop } from './box.ts'
 import { distanceMap } from './distance-map.ts'
 
 /**
@@ -8,7 +9,7 @@ import { distanceMap } from './distance-map.ts'
  */
 export function hausdorff95(a: Uint8Array, b: Uint8Array, size: Vec3, spacing: Vec3): number | undefined {
   if (a.length !== b.length) throw new RangeError('the masks are not on one grid')
-  const box = boundingBox(a, b, size)
+  const box = boundingBox([a, b], size)
   if (!box) return 0
   const surfaceA = surface(crop(a, size, box), box.size)
   const surfaceB = surface(crop(b, size, box), box.size)
@@ -24,39 +25,6 @@ function directed(from: Uint8Array, to: Uint8Array, size: Vec3, spacing: Vec3): 
   const at = 0.95 * (distances.length - 1)
   const low = distances[Math.floor(at)]!
   return low + (distances[Math.ceil(at)]! - low) * (at - Math.floor(at))
-}
-
-interface Box {
-  from: Vec3
-  size: Vec3
-}
-
-/** Smallest box that holds both masks. */
-function boundingBox(a: Uint8Array, b: Uint8Array, size: Vec3): Box | undefined {
-  const low = [Infinity, Infinity, Infinity]
-  const high = [-1, -1, -1]
-  for (let v = 0; v < a.length; v++) {
-    if (a[v] === 0 && b[v] === 0) continue
-    const index = [v % size[0], Math.floor(v / size[0]) % size[1], Math.floor(v / (size[0] * size[1]))]
-    for (let axis = 0; axis < 3; axis++) {
-      low[axis] = Math.min(low[axis]!, index[axis]!)
-      high[axis] = Math.max(high[axis]!, index[axis]!)
-    }
-  }
-  if (high[0] === -1) return undefined
-  const extent = (axis: number) => high[axis]! - low[axis]! + 1
-  return { from: [low[0]!, low[1]!, low[2]!], size: [extent(0), extent(1), extent(2)] }
-}
-
-function crop(mask: Uint8Array, size: Vec3, { from, size: box }: Box): Uint8Array {
-  const out = new Uint8Array(box[0] * box[1] * box[2])
-  for (let k = 0; k < box[2]; k++) {
-    for (let j = 0; j < box[1]; j++) {
-      const row = from[0] + size[0] * (from[1] + j + size[1] * (from[2] + k))
-      out.set(mask.subarray(row, row + box[0]), box[0] * (j + box[1] * k))
-    }
-  }
-  return out
 }
 
 /** Voxels of the mask that an erosion by the 6-neighbourhood removes. */

@@ -1,5 +1,6 @@
 // NIfTI-1 and -2 volumes (gzipped or not) in LPS; nifti-reader-js parses, the affine is read and checked here.
-import { decompress, isCompressed, isNIFTI, NIFTI1, readHeader, readImage } from 'nifti-reader-js'
+import { gunzipSync } from 'node:zlib'
+import { isNIFTI, NIFTI1, readHeader, readImage } from 'nifti-reader-js'
 import { AppError } from '../domain/errors.ts'
 import type { Grid, Vec3, Volume } from '../domain/volume.ts'
 
@@ -9,12 +10,13 @@ import type { Grid, Vec3, Volume } from '../domain/volume.ts'
  */
 export function readNifti(bytes: Uint8Array, name: string): Volume<Float32Array> {
   const refuse = (why: string, cause?: unknown) => new AppError('INSTANCE_INVALID', `${name}: ${why}`, { cause })
-  let raw: ArrayBuffer = bytes.slice().buffer as ArrayBuffer
+  let content = bytes
   try {
-    if (isCompressed(raw)) raw = decompress(raw) as ArrayBuffer
+    if (bytes[0] === 0x1f && bytes[1] === 0x8b) content = gunzipSync(bytes)
   } catch (cause) {
     throw refuse('the gzip stream is damaged', cause)
   }
+  const raw = content.buffer.slice(content.byteOffset, content.byteOffset + content.byteLength) as ArrayBuffer
   if (!isNIFTI(raw)) throw refuse('not a NIfTI file')
   const header = readHeader(raw)
   if (!header) throw refuse('the NIfTI header cannot be read')

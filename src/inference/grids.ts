@@ -87,9 +87,10 @@ export function centreOf(grid: Grid): Vec3 {
 
 /**
  * Voxel range [from, to) of the head: planes in which at least `share` of the fullest plane's foreground voxels lie,
- * grown by `margin` voxels. Noise in air passes the threshold here and there, but never fills a plane.
+ * grown by `margin` voxels. Noise in air passes the threshold here and there, but fills no plane; 5 % of a head's fullest
+ * plane is reached 2 mm below the vertex.
  */
-export function headBox(volume: Volume, threshold: number, margin: number, share = 0.02): { from: Vec3; to: Vec3 } {
+export function headBox(volume: Volume, threshold: number, margin: number, share = 0.05): { from: Vec3; to: Vec3 } {
   const [nx, ny, nz] = volume.grid.size
   const counts = [new Float64Array(nx), new Float64Array(ny), new Float64Array(nz)] as const
   let at = 0

@@ -6,7 +6,7 @@ import type { Grid, Vec3, Volume } from '../domain/volume.ts'
 import { type BundleManifest, channelOrder } from './bundle.ts'
 import { alignedGrid, coarseGrid, headBox, subGrid } from './grids.ts'
 import { headThreshold, normalise } from './normalise.ts'
-import { resample } from './resample.ts'
+import { interpolate, prefilter, resample } from './resample.ts'
 import { IDENTITY, type Registrar, type Registration } from './rigid.ts'
 
 export type Volumes = Partial<Record<Sequence, Volume<Float32Array>>>
@@ -52,27 +52,29 @@ export async function prepareInputs({ volumes, reference, bundle, registrar }: P
   const work = resample(whole, grid)
 
   const wanted = SEQUENCES.filter((sequence) => bundle.sequences[sequence] && volumes[sequence])
-  const target = REGISTRATION_SPACING_MM
-  const still = spacing.every((mm) => mm === target) ? work : resample(fixed, coarseGrid(fixed.grid, target))
+  const still = isRegistrationSpacing(spacing) ? work : resample(fixed, coarseGrid(fixed.grid, REGISTRATION_SPACING_MM))
   const registrations: Prepared['registrations'] = {}
+  const onWork: Volumes = { [reference]: work }
   await Promise.all(
     wanted
       .filter((sequence) => sequence !== reference)
       .map(async (sequence) => {
         const moving = volumes[sequence]!
-        registrations[sequence] = await registrar.register(
-          still,
-          resample(moving, coarseGrid(moving.grid, target)),
-          sequence,
-        )
+        const coarse = coarseGrid(moving.grid, REGISTRATION_SPACING_MM)
+        const smooth = prefilter(moving, coarse)
+        const found = await registrar.register(still, interpolate(smooth, coarse), sequence)
+        registrations[sequence] = found
+        // The filter depends on the spacing alone, so one filtered copy serves both grids when they agree in it.
+        onWork[sequence] = isRegistrationSpacing(spacing)
+          ? interpolate(smooth, grid, found.transform)
+          : resample(moving, grid, found.transform)
       }),
   )
   const transformOf = (sequence: Sequence) => registrations[sequence]?.transform ?? IDENTITY
 
   const channels = channelOrder(bundle).map((sequence) => {
-    const volume = volumes[sequence]
-    if (!volume) return null
-    return normalise(sequence === reference ? work : resample(volume, grid, transformOf(sequence)), rules, sequence)
+    const image = onWork[sequence]
+    return image ? normalise(image, rules, sequence) : null
   })
   const onReference = wanted.map((sequence) =>
     sequenceImage(sequence, () =>
@@ -81,6 +83,10 @@ export async function prepareInputs({ volumes, reference, bundle, registrar }: P
   )
   const ordered = Object.fromEntries(wanted.flatMap((s) => (registrations[s] ? [[s, registrations[s]]] : [])))
   return { grid, channels, registrations: ordered, onReference, quality: qualityNotes(volumes, registrations, bundle) }
+}
+
+function isRegistrationSpacing(spacing: Vec3): boolean {
+  return spacing.every((mm) => mm === REGISTRATION_SPACING_MM)
 }
 
 /** Key images are large and only the report wants them. */

@@ -42,39 +42,50 @@ export function gaussianKernel(sigma: number): Float64Array {
   return kernel.map((value) => value / sum)
 }
 
-/** Convolves in place along one axis; rows along x are processed together, so memory is read in order. */
+/** Convolves in place along one axis with a symmetric kernel; rows along x are read in order whatever the axis. */
 function smoothAxis(data: Float32Array, size: Vec3, axis: 0 | 1 | 2, kernel: Float64Array): void {
   const [nx, ny, nz] = size
   const radius = (kernel.length - 1) / 2
+  const half = kernel.slice(radius)
   if (axis === 0) {
     const line = new Float32Array(nx + 2 * radius)
     for (let start = 0; start < data.length; start += nx) {
       line.fill(data[start]!, 0, radius)
       line.set(data.subarray(start, start + nx), radius)
       line.fill(data[start + nx - 1]!, radius + nx)
-      for (let i = 0; i < nx; i++) {
-        let sum = 0
-        for (let t = 0; t < kernel.length; t++) sum += kernel[t]! * line[i + t]!
-        data[start + i] = sum
-      }
+      smoothRow(data, start, nx, line, radius, 1, half)
     }
     return
   }
   const [count, stride, planes, planeStride] = axis === 1 ? [ny, nx, nz, nx * ny] : [nz, nx * ny, ny, nx]
-  const plane = new Float32Array(count * nx)
-  const sums = new Float64Array(nx)
+  const plane = new Float32Array((count + 2 * radius) * nx)
   for (let p = 0; p < planes; p++) {
     const base = p * planeStride
-    for (let n = 0; n < count; n++) plane.set(data.subarray(base + n * stride, base + n * stride + nx), n * nx)
-    for (let n = 0; n < count; n++) {
-      sums.fill(0)
-      for (let t = 0; t < kernel.length; t++) {
-        const row = Math.min(count - 1, Math.max(0, n + t - radius)) * nx
-        const weight = kernel[t]!
-        for (let i = 0; i < nx; i++) sums[i]! += weight * plane[row + i]!
-      }
-      data.set(sums, base + n * stride)
+    for (let n = -radius; n < count + radius; n++) {
+      const from = base + Math.min(count - 1, Math.max(0, n)) * stride
+      plane.set(data.subarray(from, from + nx), (n + radius) * nx)
     }
+    for (let n = 0; n < count; n++) smoothRow(data, base + n * stride, nx, plane, (n + radius) * nx, nx, half)
+  }
+}
+
+/** Writes `count` outputs from `to` on; taps lie `step` apart on both sides of `from`. `half` is the kernel from its middle on. */
+function smoothRow(
+  out: Float32Array,
+  to: number,
+  count: number,
+  input: Float32Array,
+  from: number,
+  step: number,
+  half: Float64Array,
+): void {
+  const middle = half[0]!
+  const taps = half.length
+  for (let i = 0; i < count; i++) {
+    const at = from + i
+    let sum = middle * input[at]!
+    for (let t = 1; t < taps; t++) sum += half[t]! * (input[at - t * step]! + input[at + t * step]!)
+    out[to + i] = sum
   }
 }
 

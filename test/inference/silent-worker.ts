@@ -1,0 +1,4 @@
+// A registration worker that never answers, for the tests of the deadline.
+import { parentPort } from 'node:worker_threads'
+
+parentPort?.on('message', () => {})
