@@ -19,11 +19,14 @@ import { workOff } from './pipeline/worker.ts'
 import type { Settings } from './settings/schema.ts'
 import { openStore, type Store } from './store/store.ts'
 import { createLog } from './telemetry/log.ts'
+import { renderMetrics } from './telemetry/metrics.ts'
+import { readProcessFigures } from './telemetry/resources.ts'
 import { isBrainMr } from './triggers/eligible.ts'
 import { createQidoPoll } from './triggers/qido-poll.ts'
 import { createStudyWatch } from './triggers/study-watch.ts'
 
 const ANALYSES = 'analyses'
+const LATE_DAYS = 14
 
 export interface Service {
   settings: Settings
@@ -53,10 +56,21 @@ export function softwareIdentity() {
   return { name: 'Gliabridge', version: manifest.version, manufacturer: 'Gliabridge contributors' }
 }
 
+/** Every look reaches back as far as the first one; a wider one, every hour, finds series that came late. */
+function pollSettings({ pacs: { poll } }: Settings) {
+  return {
+    intervalSeconds: poll.intervalSeconds,
+    firstLookbackDays: poll.lookBackDays,
+    overlapDays: Math.max(1, poll.lookBackDays),
+    lateDays: Math.max(LATE_DAYS, poll.lookBackDays),
+    lateIntervalSeconds: 3600,
+  }
+}
+
 /** Builds the service; nothing runs before start(). Throws what the parts throw: SETTINGS_INVALID, BUNDLE_INVALID … */
 export async function compose(settings: Settings, options: ComposeOptions = {}): Promise<Service> {
   const clock = options.clock ?? systemClock
-  const log = options.log ?? createLog()
+  const log = options.log ?? createLog(settings.log.level)
   const undo: (() => Promise<unknown>)[] = []
   const stop = async () => {
     for (const step of undo.splice(0).reverse()) await step()
@@ -76,12 +90,13 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
     const wake = () => queue.wake(ANALYSES)
     const register = (studyInstanceUid: string, digest: string) =>
       registerAnalysis({ analyses, log, wake }, bundle.identity, studyInstanceUid, digest)
+    const software = softwareIdentity()
     const analyseOptions = {
       bundle,
       reference: settings.series.reference,
       overrides: settings.series.overrides,
       institution: settings.institution.name,
-      software: softwareIdentity(),
+      software,
     }
     const workerPorts = {
       analyses,
@@ -108,14 +123,17 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
             archive,
             watchStore: watch,
             clock,
-            settings: { settleSeconds: settings.pacs.settleSeconds },
+            settings: {
+              settleSeconds: settings.pacs.settleSeconds,
+              checkSeconds: Math.min(settings.pacs.poll.intervalSeconds, 10),
+            },
             log,
             eligible: isBrainMr,
             onSettled: async (studyInstanceUid, digest) => {
               await register(studyInstanceUid, digest)
             },
           })
-          const poll = createQidoPoll({ archive, watchStore: watch, clock, settings: settings.pacs.poll, log })
+          const poll = createQidoPoll({ archive, watchStore: watch, clock, settings: pollSettings(settings), log })
           const stopping = new AbortController()
           const running = [studyWatch.run(stopping.signal), poll.run((uid) => studyWatch.hint(uid), stopping.signal)]
           undo.push(async () => {
@@ -129,7 +147,9 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
           log,
           clock,
           settings: settings.http,
+          software,
           ready: () => store.ping(),
+          metrics: async () => renderMetrics({ ...(await analyses.figures()), process: readProcessFigures() }),
           resolve: async (id: string) => {
             const record = await releaseHold(analyses, id)
             await wake()

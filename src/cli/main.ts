@@ -66,6 +66,7 @@ program
   .description("measure the bundle on cases with labels (BraTS layout), through the service's own path")
   .requiredOption('--cases <dir>', 'folder with <case>/<case>_{t1,t1ce,t2,flair,seg}.nii.gz')
   .option('--only <names>', 'comma-separated case names')
+  .option('--bundle <folder>', 'bundle folder; the configured one when left out')
   .option('--json <file>', 'write the figures to a file')
   .action(async (options) => (await import('./commands/evaluate.ts')).evaluateCommand(configOf(), options))
 

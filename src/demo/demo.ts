@@ -128,7 +128,7 @@ export async function runDemo(options: DemoOptions): Promise<RunningDemo> {
         },
       },
     ],
-    { rendererOptions: { collapseSubtasks: false }, fallbackRendererOptions: { timestamp: undefined } },
+    { rendererOptions: { collapseSubtasks: false } },
   )
   try {
     const context = await tasks.run({} as Context)

@@ -1,8 +1,8 @@
 // What the demo sends: the generated study with its known truth, or a folder of DICOM files.
 import type { PatientIdentity } from '../domain/study.ts'
 import type { LabelVolume } from '../domain/volume.ts'
-import { generateStudy } from './study/study.ts'
-import { readStudyFolder } from './study-files.ts'
+import { type GeneratedStudy, generateStudy } from './study/study.ts'
+import { readStudyFolder, type StudyFiles } from './study-files.ts'
 
 export interface SentStudy {
   title: string
@@ -25,6 +25,10 @@ export async function prepareStudy(options: { study?: string; seed: number }): P
     patient: study.patient,
     instances: study.instances,
     megabytes: bytes / 1e6,
-    ...('truth' in study ? { truth: study.truth.labels } : {}),
+    ...(isGenerated(study) ? { truth: study.truth.labels } : {}),
   }
+}
+
+function isGenerated(study: GeneratedStudy | StudyFiles): study is GeneratedStudy {
+  return 'truth' in study
 }

@@ -1,7 +1,7 @@
 // gliabridge check-config: settings, bundle, data folder, PACS and EHR; every problem is reported, not only the first.
 import { createDicomWebClient } from '../../dicomweb/client.ts'
 import { type AppError, asAppError } from '../../domain/errors.ts'
-import { createClinicalRecord } from '../../fhir/client.ts'
+import { createRecordStore } from '../../fhir/client.ts'
 import { loadBundle } from '../../inference/bundle-files.ts'
 import { readSettings } from '../../settings/read.ts'
 import { createLog } from '../../telemetry/log.ts'
@@ -20,7 +20,13 @@ export async function checkConfigCommand(config: string | undefined, options: { 
         `PACS ${settings.pacs.url}`,
         () => createDicomWebClient({ ...settings.pacs, log }).searchStudies({ from: today, to: today }),
       ],
-      [`EHR ${settings.ehr.url}`, () => createClinicalRecord({ ...settings.ehr, log }).checkConnection()],
+      [
+        `EHR ${settings.ehr.url}`,
+        () =>
+          createRecordStore(settings.ehr).search('Patient', 'identifier', [
+            `${settings.ehr.identifierSystem}|gliabridge-check`,
+          ]),
+      ],
     )
   }
   let failed = 0

@@ -5,14 +5,14 @@ import { formatTable } from '../../evaluation/table.ts'
 import { loadBundle } from '../../inference/bundle-files.ts'
 import { createRegistrar } from '../../inference/register.ts'
 import { startRunner } from '../../inference/runner.ts'
-import { readSettings } from '../../settings/read.ts'
 import { createLog } from '../../telemetry/log.ts'
+import { inferenceSettings } from '../inference-settings.ts'
 
 export async function evaluateCommand(
   config: string | undefined,
-  options: { cases: string; only?: string; json?: string },
+  options: { cases: string; only?: string; bundle?: string; json?: string },
 ): Promise<void> {
-  const { inference } = await readSettings(config, process.env)
+  const inference = await inferenceSettings(config, process.env, options.bundle)
   const bundle = await loadBundle(inference.bundle)
   const runner = await startRunner({ ...inference, bundle, log: createLog('warn') })
   const registrar = createRegistrar()

@@ -3,12 +3,12 @@
 import { channelOrder } from '../../inference/bundle.ts'
 import { loadBundle } from '../../inference/bundle-files.ts'
 import { startRunner } from '../../inference/runner.ts'
-import { readSettings } from '../../settings/read.ts'
 import { createLog } from '../../telemetry/log.ts'
+import { inferenceSettings } from '../inference-settings.ts'
 
 export async function verifyBundleCommand(config: string | undefined, folder: string | undefined): Promise<void> {
-  const { inference } = await readSettings(config, process.env)
-  const bundle = await loadBundle(folder ?? inference.bundle)
+  const inference = await inferenceSettings(config, process.env, folder)
+  const bundle = await loadBundle(inference.bundle)
   const runner = await startRunner({ ...inference, bundle, log: createLog('warn') })
   try {
     const size = [48, 48, 48] as const
