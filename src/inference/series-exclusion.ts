@@ -62,6 +62,7 @@ function byKind(f: SeriesFacts): string | undefined {
   if (f.scanning.has('EP')) return 'echo-planar imaging'
   if (f.variant.has('MTC') || f.scanOptions.some((option) => /^(MT|MTC|MAGNETIZATION_TRANSFER)$/.test(option)))
     return 'magnetisation transfer'
+  if (f.orientations > 1) return `localizer or several stacks: ${f.orientations} slice orientations`
   if (f.positions > 0 && f.images >= 2 * f.positions) {
     return f.echoTimes.length > 1
       ? `several echoes in one series (EchoTime ${f.echoTimes.join(', ')} ms)`
@@ -97,7 +98,6 @@ function byBody(f: SeriesFacts): string | undefined {
 
 function byGeometry(f: SeriesFacts): string | undefined {
   if (f.positions === 0) return 'no slice positions (ImagePositionPatient, ImageOrientationPatient) in its headers'
-  if (f.orientations > 1) return `localizer or several stacks: ${f.orientations} slice orientations`
   if (f.positions < WHOLE_HEAD.positions) return `too few slices for a head: ${f.positions}`
   if (f.sliceSpacing! > WHOLE_HEAD.spacingMm)
     return `slices ${f.sliceSpacing!.toFixed(1)} mm apart, more than ${WHOLE_HEAD.spacingMm} mm`

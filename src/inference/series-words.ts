@@ -8,6 +8,7 @@ export function foldDescription(description: string): string {
     .normalize('NFKC')
     .toLowerCase()
     .replace(/ł/g, 'l')
+    .replace(/ı/g, 'i')
     .replace(/ß/g, 'ss')
     .replace(/[øö]/g, 'o')
     .replace(/æ/g, 'ae')
