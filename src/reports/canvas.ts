@@ -1,5 +1,6 @@
-// Drawing on one page of a tagged PDF (ISO 32000-1 Section 14.8): text as structure, everything else as artifact or figure.
+// Drawing on one page of a tagged PDF (ISO 32000-1 Section 14.8), PDF/A-2a and PDF/UA-1: text as structure, the rest as artifact or figure.
 import PDFDocument from 'pdfkit'
+import { PDF_UA_METADATA } from './pdf-ua.ts'
 import type { Line } from './text.ts'
 
 /** A structure element that takes further elements. */
@@ -102,6 +103,7 @@ export class Canvas {
 
   /** Ends the document. */
   finish(): Promise<Uint8Array> {
+    this.#doc.appendXML(PDF_UA_METADATA)
     this.#doc.end()
     return this.#bytes
   }

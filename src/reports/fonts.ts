@@ -62,7 +62,7 @@ const ALWAYS = ' …[]U+0123456789ABCDEF'
 type Ranges = [first: number, last: number][]
 
 const require = createRequire(import.meta.url)
-/** Bytes only: parsed fonts remember the characters of earlier reports, which would make later ones differ. */
+/** Unpacked bytes only: parsed fonts remember the characters of earlier reports, which would make later ones differ. */
 const bytesByFile = new Map<string, Promise<Uint8Array>>()
 const subsetsByPackage = new Map<string, Promise<[name: string, ranges: Ranges][]>>()
 
@@ -113,9 +113,7 @@ async function openFace(family: Family, subset: string, weight: Weight, faces: M
   const id = `${family.prefix}-${subset}-${value}`
   const known = faces.get(id)
   if (known) return known
-  const file = family.variable
-    ? `${family.prefix}-${subset}-wght-normal.woff2`
-    : `${family.prefix}-${subset}-${value}-normal.woff`
+  const file = `${family.prefix}-${subset}-${family.variable ? 'wght' : value}-normal.woff2`
   const bytes = await bytesOf(join(folderOf(family), 'files', file))
   const face = { id, font: family.variable ? instanceOf(bytes, value, id) : create(bytes) }
   faces.set(id, face)
@@ -141,8 +139,10 @@ const folderOf = (family: Family) => dirname(require.resolve(`${family.package}/
 function bytesOf(path: string): Promise<Uint8Array> {
   const known = bytesByFile.get(path)
   if (known) return known
-  const read = readFile(path).then((bytes) => (path.endsWith('.woff2') ? decompress(bytes) : bytes))
+  const read = readFile(path).then(decompress)
   bytesByFile.set(path, read)
+  // A failure is told to whoever asked, and not remembered.
+  read.catch(() => bytesByFile.delete(path))
   return read
 }
 

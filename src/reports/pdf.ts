@@ -1,4 +1,4 @@
-// The one-page report for a tumour board: a reportable result, its labels and its images in, PDF/A-2a bytes out.
+// The one-page report for a tumour board: a reportable result, its labels and its images in, PDF bytes out.
 import type { SequenceImage } from '../domain/finding.ts'
 import type { ReportableResult } from '../domain/ports.ts'
 import type { LabelVolume } from '../domain/volume.ts'
@@ -25,7 +25,7 @@ export interface ReportInput {
 const TYPOGRAPHY = `${Array.from({ length: 95 }, (_, n) => String.fromCharCode(32 + n)).join('')}–−…±×°²·’`
 
 /**
- * One A4 page, tagged, all fonts embedded. The same input gives the same bytes: every date is `analysedAt`, the document
+ * One A4 page, PDF/A-2a and PDF/UA-1, all fonts embedded. The same input gives the same bytes: every date is `analysedAt`, the document
  * id derives from it and from the analysis id. Throws INPUT_IMPLAUSIBLE when a volume does not have the size of its grid.
  */
 export async function renderReportPdf({

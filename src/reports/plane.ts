@@ -62,7 +62,7 @@ export function extentWhere<T extends ArrayLike<number>>(
 
 /**
  * Axial positions at which a grid has something of its own to show: anchored at its first voxel, so that planes of an
- * axial series are hit exactly, and at most 1 mm apart.
+ * axial series are hit exactly, and at most 1 mm apart. An odd number to a slice, so that none lies between two slices.
  */
 function candidatePositions(grid: Grid, from: number, to: number): number[] {
   const axis = [0, 1, 2].reduce(
@@ -70,7 +70,7 @@ function candidatePositions(grid: Grid, from: number, to: number): number[] {
     0,
   )
   const spacing = grid.spacing[axis as 0 | 1 | 2]
-  const step = spacing / Math.max(1, Math.ceil(spacing - 1e-6))
+  const step = spacing / (Math.ceil(spacing - 1e-6) | 1)
   const positions: number[] = []
   for (let n = Math.ceil((from - grid.origin[2]) / step - 1e-6); grid.origin[2] + n * step <= to + 1e-6; n++) {
     positions.push(grid.origin[2] + n * step)
@@ -150,30 +150,39 @@ export function samplePlane(
   const origin = toIndex(grid, [plane.x, plane.y, plane.z])
   const du = difference(toIndex(grid, [plane.x + plane.pixel, plane.y, plane.z]), origin)
   const dv = difference(toIndex(grid, [plane.x, plane.y + plane.pixel, plane.z]), origin)
-  for (let v = 0, at = 0; v < plane.height; v++) {
-    for (let u = 0; u < plane.width; u++, at++) {
+  const at = (voxel: number) => (label === undefined ? data[voxel]! : data[voxel] === label ? 1 : 0)
+  for (let v = 0, pixel = 0; v < plane.height; v++) {
+    for (let u = 0; u < plane.width; u++, pixel++) {
       const a = origin[0] + u * du[0] + v * dv[0]
       const b = origin[1] + u * du[1] + v * dv[1]
       const c = origin[2] + u * du[2] + v * dv[2]
       if (a < -0.5 || b < -0.5 || c < -0.5 || a > nx - 0.5 || b > ny - 0.5 || c > nz - 0.5) continue
-      const i = Math.min(Math.max(Math.floor(a), 0), Math.max(0, nx - 2))
-      const j = Math.min(Math.max(Math.floor(b), 0), Math.max(0, ny - 2))
-      const k = Math.min(Math.max(Math.floor(c), 0), Math.max(0, nz - 2))
-      const far = [clampUnit(a - i), clampUnit(b - j), clampUnit(c - k)] as const
-      let sum = 0
-      for (let corner = 0; corner < 8; corner++) {
-        const [x, y, z] = [corner & 1, (corner >> 1) & 1, corner >> 2]
-        const weight = (x ? far[0] : 1 - far[0]) * (y ? far[1] : 1 - far[1]) * (z ? far[2] : 1 - far[2])
-        // A weight of zero may belong to a voxel beyond a grid that is one voxel thick.
-        if (weight === 0) continue
-        const value = data[i + x + nx * (j + y + ny * (k + z))]!
-        sum += label === undefined ? weight * value : value === label ? weight : 0
-      }
-      out[at] = sum
+      const i = lower(a, nx)
+      const j = lower(b, ny)
+      const k = lower(c, nz)
+      // The far neighbour is the near one where the grid is one voxel thick; its weight is then zero.
+      const first = i + nx * (j + ny * k)
+      const di = i + 1 < nx ? 1 : 0
+      const dj = j + 1 < ny ? nx : 0
+      const dk = k + 1 < nz ? nx * ny : 0
+      const fi = clampUnit(a - i)
+      const fj = clampUnit(b - j)
+      const fk = clampUnit(c - k)
+      const near =
+        (1 - fj) * ((1 - fi) * at(first) + fi * at(first + di)) +
+        fj * ((1 - fi) * at(first + dj) + fi * at(first + dj + di))
+      const deep = first + dk
+      const far =
+        (1 - fj) * ((1 - fi) * at(deep) + fi * at(deep + di)) +
+        fj * ((1 - fi) * at(deep + dj) + fi * at(deep + dj + di))
+      const sum = (1 - fk) * near + fk * far
+      out[pixel] = sum
     }
   }
   return out
 }
 
 const difference = (a: Vec3, b: Vec3): Vec3 => [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
+/** The nearer of two neighbours along an axis of `size` voxels, such that the other one exists if there are two. */
+const lower = (position: number, size: number) => Math.min(Math.max(Math.floor(position), 0), Math.max(0, size - 2))
 const clampUnit = (value: number) => Math.min(Math.max(value, 0), 1)

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest'
+import type { Prediction } from '../../src/domain/finding.ts'
+import { writeContent } from '../../src/reports/content.ts'
+import { COARSE, syntheticCase } from '../support/result.ts'
+
+const { result } = syntheticCase(COARSE)
+
+describe('report content', () => {
+  it('says first what was found, with the volumes', () => {
+    const volume = (region: string) => result.measurements.find((m) => m.region === region)!.value.toFixed(1)
+    expect(writeContent(result).summary).toBe(
+      `A lesion was segmented: whole tumour ${volume('WT')} mL, tumour core ${volume('TC')} mL, enhancing tumour ${volume('ET')} mL.`,
+    )
+    expect(Number(volume('WT'))).toBeGreaterThan(50)
+  })
+
+  it('says that no finding does not exclude a tumour', () => {
+    expect(writeContent({ ...result, noFinding: true }).summary).toMatch(/^No tumour was segmented.*does not exclude/)
+  })
+
+  it('lists all five heads in order, also those that the bundle does not name', () => {
+    const rows = writeContent({ ...result, predictions: result.predictions.slice(0, 2) }).predictions
+    expect(rows.map((row) => row.name)).toEqual(['IDH', '1p/19q', 'MGMT promoter', 'WHO grade', 'Survival'])
+    expect(rows[4]).toMatchObject({ result: 'not evaluable', reason: 'the bundle gives no result for this head' })
+  })
+
+  it('gives every prediction with its uncertainty', () => {
+    const [idh, codeletion, mgmt, grade, survival] = writeContent(result).predictions
+    expect(idh).toMatchObject({ result: 'IDH-wildtype', lines: [{ label: 'IDH-wildtype', text: '91 % (84–96)' }] })
+    expect(codeletion).toMatchObject({
+      result: 'not evaluable',
+      reason: 'Only evaluated for IDH-mutant tumours.',
+      lines: [],
+    })
+    expect(mgmt).toMatchObject({ result: 'indeterminate', lines: [{ label: 'methylated', text: '56 % (38–72)' }] })
+    expect(grade!.result).toBe('grade 4')
+    expect(grade!.lines.map((line) => line.label)).toEqual(['grade 4', 'grade 3', 'grade 2'])
+    expect(survival!.lines.map((line) => `${line.label} ${line.text}`)).toEqual([
+      '6 months 88 % (80–94)',
+      '12 months 61 % (50–72)',
+      '24 months 24 % (15–35)',
+    ])
+  })
+
+  it('never makes a call of an indeterminate head', () => {
+    const prediction: Prediction = {
+      head: 'idh',
+      status: 'indeterminate',
+      probabilities: { 'IDH-mutant': 0.52, 'IDH-wildtype': 0.48 },
+      intervals: {},
+      explanation: [],
+    }
+    const row = writeContent({ ...result, predictions: [prediction] }).predictions[0]!
+    expect(row.result).toBe('indeterminate')
+    expect(row.lines[0]).toEqual({ label: 'IDH-mutant', text: '52 %', probability: 0.52 })
+  })
+
+  it('orders explanations by strength and keeps their sign', () => {
+    expect(writeContent(result).explanation[0]).toBe('IDH: enhancing share +0.84, age +0.51, T2-FLAIR mismatch −0.32')
+  })
+
+  it('puts warnings before notes', () => {
+    expect(writeContent(result).quality.map((note) => note.warning)).toEqual([true, false])
+  })
+
+  it('says "not stated" where the archive states nothing', () => {
+    const patient = { patientId: '', issuerOfPatientId: '', patientName: '^^', patientBirthDate: '', patientSex: '' }
+    const content = writeContent({ ...result, patient })
+    expect(content.patientNames).toEqual(['not stated'])
+    expect(content.patientFields.map((field) => field.value)).toEqual(['not stated', 'not stated', 'not stated'])
+  })
+
+  it('colours only rows that one outline measures', () => {
+    const colours = Object.fromEntries(writeContent(result).volumes.map((row) => [row.region, row.colour]))
+    expect(colours).toEqual({ WT: undefined, TC: undefined, ET: '#e4572e', NCR: '#f3a712', ED: '#2e86ab' })
+  })
+
+  it('always carries the statement, whatever the bundle says of itself', () => {
+    const statement = writeContent({
+      ...result,
+      bundle: { ...result.bundle, intendedUse: 'Approved for all uses.' },
+    }).statement
+    expect(statement.join(' ')).toMatch(/Asserted by software \(AI\).*reviewed by nobody.*not a tissue test/)
+    expect(statement.at(-1)).toBe('Intended use stated by the bundle: Approved for all uses.')
+  })
+})

@@ -1,0 +1,351 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import fc from 'fast-check'
+import { getDocumentProxy } from 'unpdf'
+import { describe, expect, it } from 'vitest'
+import type { ReportableResult } from '../../src/domain/ports.ts'
+import { renderReportPdf } from '../../src/reports/pdf.ts'
+import { COARSE, SAGITTAL, type SyntheticCase, syntheticCase } from '../support/result.ts'
+
+const base = syntheticCase(COARSE)
+const JAPANESE = { ...base.result.patient, patientName: 'Yamada^Tarou=山田^太郎=やまだ^たろう' }
+/** Rendering is most of the time of these tests, so the plain report is made once. */
+let plain: Promise<Uint8Array> | undefined
+const renderPlain = () => {
+  plain ??= renderReportPdf({ ...base, institution: 'Universitätsklinikum Musterstadt' })
+  return plain
+}
+/** Text alone: no pictures to sample. */
+const textOnly: SyntheticCase = {
+  result: base.result,
+  segmentation: { grid: { ...base.segmentation.grid, size: [2, 2, 2] }, data: new Uint8Array(8) },
+  images: [],
+}
+
+interface Piece {
+  text: string
+  x: number
+  y: number
+  size: number
+  width: number
+}
+
+/** What pdf.js, which shares nothing with the writer, reads from the bytes. */
+async function read(bytes: Uint8Array) {
+  const pdf = await getDocumentProxy(bytes.slice())
+  const page = await pdf.getPage(1)
+  const content = await page.getTextContent()
+  const pieces = content.items.flatMap((item): Piece[] =>
+    'str' in item && item.str.trim() !== ''
+      ? [
+          {
+            text: item.str,
+            x: item.transform[4],
+            y: 841.89 - item.transform[5],
+            size: item.transform[0],
+            width: item.width,
+          },
+        ]
+      : [],
+  )
+  const info = await pdf.getMetadata()
+  return { pages: pdf.numPages, pieces, text: pieces.map((piece) => piece.text).join(' '), info: info.info, page }
+}
+
+const render = (change: Partial<ReportableResult> = {}, input: SyntheticCase = base, institution?: string) =>
+  renderReportPdf({
+    ...input,
+    result: { ...input.result, ...change },
+    ...(institution === undefined ? {} : { institution }),
+  })
+
+/** Everything inside the margins, nothing under 7 pt, and no two pieces over one another. */
+function expectTidy(pieces: Piece[]) {
+  for (const piece of pieces) {
+    expect(piece.x).toBeGreaterThanOrEqual(33.9)
+    expect(piece.x + piece.width).toBeLessThanOrEqual(595.28 - 33.5)
+    expect(piece.y).toBeGreaterThan(30)
+    expect(piece.y).toBeLessThan(841.89 - 20)
+    expect(piece.size).toBeGreaterThanOrEqual(7)
+  }
+  const overlaps = pieces.flatMap((a, n) =>
+    pieces.slice(n + 1).flatMap((b) => {
+      const apart = Math.abs(a.y - b.y) >= 0.8 * Math.min(a.size, b.size)
+      const beside = a.x + a.width <= b.x + 0.5 || b.x + b.width <= a.x + 0.5
+      return apart || beside ? [] : [`${a.text} / ${b.text}`]
+    }),
+  )
+  expect(overlaps).toEqual([])
+}
+
+describe('the report', () => {
+  it('is one tidy page that says everything', async () => {
+    const { pages, pieces, text } = await read(await renderPlain())
+    expect(pages).toBe(1)
+    expectTidy(pieces)
+    for (const expected of [
+      'Glioma MRI analysis',
+      'Universitätsklinikum Musterstadt',
+      'PRELIMINARY – not reviewed',
+      'Sørensen, Åse Marie',
+      'GB-20417 (KIS)',
+      '1961-03-04',
+      'female',
+      '2026-03-01 03:12',
+      'ACC-778120',
+      'MR Kopf mit KM, Tumorprotokoll',
+      'T1 post-contrast',
+      'Whole tumour (WT)',
+      'Enhancing tumour (ET)',
+      'IDH-wildtype',
+      '91 % (84–96)',
+      'not evaluable',
+      'Only evaluated for IDH-mutant tumours.',
+      'indeterminate',
+      '12 months',
+      '61 % (50–72)',
+      'moved 1.3 mm, 0.6°',
+      'FLAIR moved by more than 4 mm',
+      'not a tissue test',
+      'Intended use stated by the bundle',
+      'Example glioma network (example-glioma 1.2.0)',
+      'b1946ac92492d234…',
+      '7d865e959b246691…',
+      'Gliabridge 0.1.0',
+      'cpu, onnxruntime-node 1.30.0',
+      base.result.analysisId,
+      base.result.study.studyInstanceUid,
+      base.result.referenceSeriesUid,
+      '2026-03-01 03:19 UTC',
+      'Page 1 of 1',
+    ]) {
+      expect(text).toContain(expected)
+    }
+    for (const { value } of base.result.measurements) expect(text).toContain(value.toFixed(1))
+  })
+
+  it('has the patient right on the left of every picture', async () => {
+    const { pieces } = await read(await renderPlain())
+    const letters = (letter: string) => pieces.filter((piece) => piece.text === letter)
+    expect([letters('R').length, letters('L').length, letters('A').length, letters('P').length]).toEqual([4, 4, 4, 4])
+    for (const [n, right] of letters('R').entries()) {
+      const left = letters('L')[n]!
+      expect(left.x - right.x).toBeGreaterThan(100)
+      expect(left.y).toBeCloseTo(right.y, 3)
+      expect(letters('P')[n]!.y - letters('A')[n]!.y).toBeGreaterThan(120)
+    }
+  })
+
+  it('labels an empty frame for a missing sequence', async () => {
+    const { text } = await read(await render({}, syntheticCase(COARSE, { sequences: ['T1', 'T1c', 'FLAIR'] })))
+    expect(text.match(/not available/g)).toHaveLength(1)
+    expect(text).toContain('T2 not available')
+  })
+
+  it('says so when nothing was found', async () => {
+    const { pages, text } = await read(await render({ noFinding: true }, syntheticCase(COARSE, { lesion: false })))
+    expect(pages).toBe(1)
+    expect(text).toContain('No tumour was segmented above the detection limit')
+    expect(text).toContain('No outlines are drawn')
+  })
+
+  it('shows names in other scripts, and warns of letters that it has not', async () => {
+    const japanese = await read(await render({ patient: JAPANESE }, textOnly))
+    expect(japanese.text.replaceAll(' ', '')).toContain('Yamada,Tarou·山田太郎·やまだたろう')
+    const hindi = await read(await render({ patient: { ...JAPANESE, patientName: 'Anand^अ' } }, textOnly))
+    expect(hindi.text).toContain('[U+0905]')
+    expect(hindi.text).toContain('no letter shape for one character')
+  })
+
+  it('is a tagged document with a title that names no patient', async () => {
+    const bytes = await renderPlain()
+    const { info, page } = await read(bytes)
+    expect(info).toMatchObject({ Title: `Glioma MRI analysis ${base.result.analysisId}`, Creator: 'Gliabridge 0.1.0' })
+    const raw = Buffer.from(bytes).toString('latin1')
+    for (const part of [
+      '/MarkInfo',
+      '/StructTreeRoot',
+      '/Lang (en)',
+      '/DisplayDocTitle true',
+      '/OutputIntents',
+      '<pdfaid:part>2<',
+      '<pdfuaid:part>1<',
+    ]) {
+      expect(raw).toContain(part)
+    }
+    expect(raw).not.toMatch(/\/Subtype \/Type1\b/)
+    expect(raw.match(/\/FontFile2/g)?.length).toBe(raw.match(/\/FontDescriptor$/gm)?.length)
+    expect(raw).not.toContain('Sørensen')
+    const tree = JSON.stringify(await page.getStructTree())
+    for (const role of ['"H1"', '"H2"', '"Table"', '"TH"', '"Figure"']) expect(tree).toContain(role)
+    expect(tree).toContain("The patient's right is on the left of the picture")
+  })
+
+  it('is not much to store', async () => {
+    expect((await render({}, syntheticCase(SAGITTAL))).length).toBeLessThan(700_000)
+  })
+
+  it('refuses a volume that does not fit its grid', async () => {
+    const segmentation = { ...base.segmentation, data: new Uint8Array(3) }
+    await expect(renderReportPdf({ ...base, segmentation })).rejects.toMatchObject({ code: 'INPUT_IMPLAUSIBLE' })
+  })
+})
+
+describe('whatever the input', () => {
+  const long = 'Wörter '.repeat(60)
+  const worst: Partial<ReportableResult> = {
+    patient: {
+      patientId: 'W'.repeat(64),
+      issuerOfPatientId: 'W'.repeat(64),
+      patientName: ['W', '龍', '홍'].map((letter) => `${letter.repeat(30)}^${letter.repeat(30)}`).join('='),
+      patientBirthDate: 'unknown',
+      patientSex: 'X',
+    },
+    study: {
+      studyInstanceUid: `2.25.${'8'.repeat(59)}`,
+      studyId: long,
+      accessionNumber: 'W'.repeat(40),
+      issuerOfAccessionNumber: long,
+      studyDate: long,
+      studyTime: long,
+      studyDescription: long,
+      referringPhysicianName: `${long}^${long}`,
+    },
+    bundle: { ...base.result.bundle, id: long, name: long, version: long, license: long, intendedUse: long },
+    software: { name: long, version: long, manufacturer: long },
+    inputs: base.result.inputs.map((input) => ({ ...input, sliceThicknessMm: 123.456 })),
+    decisions: base.result.decisions.map((decision) => ({
+      ...decision,
+      seriesDescription: long,
+      seriesNumber: '2147483647',
+    })),
+    measurements: Array.from({ length: 30 }, (_, n) => ({
+      region: `REGION-${n}`,
+      name: long,
+      quantity: 'volume',
+      value: 99999.9,
+      unit: 'mL',
+      standardDeviation: 9999.9,
+    })),
+    predictions: base.result.predictions.map((prediction) => ({
+      head: prediction.head,
+      status: 'evaluable',
+      probabilities: Object.fromEntries(
+        Array.from({ length: 6 }, (_, n) => [`${n}${prediction.head === 'survival' ? '' : long}`, n / 15]),
+      ),
+      intervals: Object.fromEntries(
+        Array.from({ length: 6 }, (_, n) => [`${n}${prediction.head === 'survival' ? '' : long}`, [0, 1] as const]),
+      ),
+      call: `5${long}`,
+      explanation: Array.from({ length: 9 }, () => ({ feature: long, contribution: -1234.5678 })),
+    })),
+    quality: Array.from({ length: 40 }, (_, n) => ({
+      code: 'X',
+      severity: n % 2 ? 'info' : 'warning',
+      text: `${n} ${long}`,
+    })),
+    execution: {
+      ...base.result.execution,
+      provider: long,
+      runtime: long,
+      declined: [{ provider: long, reason: long }],
+    },
+    analysisId: 'f'.repeat(64),
+    referenceSeriesUid: `2.25.${'4'.repeat(59)}`,
+  }
+
+  it('the worst case is one tidy page that counts what it leaves out', async () => {
+    const { pages, pieces, text } = await read(await render(worst, base, long))
+    expect(pages).toBe(1)
+    expectTidy(pieces)
+    expect(text).toMatch(/… \(\d+ more in the EHR\)/)
+    for (const uid of [worst.study!.studyInstanceUid, worst.referenceSeriesUid!]) expect(text).toContain(uid)
+  })
+
+  it('any text makes one tidy page', async () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'grapheme', maxLength: 200 }),
+      fc.string({ unit: fc.constantFrom('W', 'i', ' ', 'ß', '龍', 'ק', 'م', '홍', '-', '9'), maxLength: 500 }),
+    )
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({
+          name: text,
+          description: text,
+          reason: text,
+          notes: fc.array(text, { maxLength: 25 }),
+          regions: fc.array(text, { maxLength: 15 }),
+        }),
+        async ({ name, description, reason, notes, regions }) => {
+          const { pages, pieces } = await read(
+            await render(
+              {
+                patient: { ...base.result.patient, patientName: name },
+                study: { ...base.result.study, studyDescription: description },
+                quality: notes.map((note, n) => ({
+                  code: 'X',
+                  severity: n % 3 === 0 ? 'warning' : 'info',
+                  text: note,
+                })),
+                predictions: base.result.predictions.map(({ head }) => ({ head, status: 'not-evaluable', reason })),
+                measurements: regions.map((region) => ({
+                  region,
+                  name: region,
+                  quantity: 'volume',
+                  value: 1.5,
+                  unit: 'mL',
+                })),
+              },
+              textOnly,
+            ),
+          )
+          expect(pages).toBe(1)
+          for (const piece of pieces) {
+            expect(piece.y).toBeGreaterThan(30)
+            expect(piece.y).toBeLessThan(841.89 - 20)
+            expect(piece.size).toBeGreaterThanOrEqual(7)
+          }
+        },
+      ),
+      { numRuns: 12, seed: 20260301 },
+    )
+  })
+})
+
+describe('the bytes', () => {
+  it('are the same in every process, time zone and language, and after other reports', async () => {
+    const script = fileURLToPath(new URL('./render-digest.ts', import.meta.url))
+    const elsewhere = async (env: Record<string, string>) =>
+      (
+        await promisify(execFile)(process.execPath, ['--disable-warning=ExperimentalWarning', script], {
+          env: { ...process.env, ...env },
+        })
+      ).stdout
+    const digests = [
+      await elsewhere({ TZ: 'Asia/Tokyo', LANG: 'ja_JP.UTF-8' }),
+      await elsewhere({ TZ: 'America/Los_Angeles', LANG: 'C' }),
+    ]
+    // Other letters first: a font that remembers them would write another character map.
+    await render({ patient: { ...base.result.patient, patientName: 'µ-μ‐Å\u00a0' } }, textOnly)
+    const patient = { ...base.result.patient, patientName: 'Yamada^Tarou=山田^太郎=やまだ^たろう' }
+    digests.push(
+      createHash('sha256')
+        .update(await render({ patient }))
+        .digest('hex'),
+    )
+    expect(digests[0]).toMatch(/^[0-9a-f]{64}$/)
+    expect(new Set(digests).size).toBe(1)
+  })
+
+  it('differ when the result differs', async () => {
+    const one = createHash('sha256')
+      .update(await render())
+      .digest('hex')
+    const two = createHash('sha256')
+      .update(await render({ analysisId: 'another' }))
+      .digest('hex')
+    expect(one).not.toBe(two)
+  })
+})

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import { openFonts } from '../../src/reports/fonts.ts'
+import { clustersOf, codePointsOf, hanRegion, isDrawable, visualRuns } from '../../src/reports/scripts.ts'
+import { createMeasurer } from '../../src/reports/text.ts'
+
+const style = { size: 10, weight: 'regular' } as const
+
+/** Names in every script that a DICOM Specific Character Set can hold (PS3.3 C.12.1.1.2). */
+const NAMES = {
+  'Latin 1': 'Sørensen, Åse',
+  'Latin 2': 'Dvořák, Květoslava Łucja',
+  Vietnamese: 'Nguyễn Thị Ánh',
+  Cyrillic: 'Щербакова, Юлія Ґалаган',
+  Greek: 'Παπαδόπουλος, Γεώργιος',
+  Hebrew: 'שרון, דוד',
+  Arabic: 'محمد أحمد عبد الرحمن',
+  Thai: 'สมชาย ใจดี',
+  Japanese: '髙﨑 𠮷次 やまだ タロウ',
+  Korean: '홍 길동 洪 吉洞',
+  'simplified Chinese': '王 小东',
+  'traditional Chinese': '陳 龍國',
+}
+
+describe('scripts', () => {
+  it.each(Object.entries(NAMES))('has letter shapes for %s in both weights', async (_, name) => {
+    const library = await openFonts([name])
+    for (const weight of ['regular', 'bold'] as const) {
+      const measurer = createMeasurer(library)
+      const line = measurer.fit(name, { size: 10, weight }, 1000)
+      expect(measurer.unreadable.size).toBe(0)
+      expect(line.text).toBe(name)
+      expect(line.width).toBeGreaterThan(20)
+    }
+  })
+
+  it('prints code points for what it cannot draw, never a wrong or hidden letter', async () => {
+    const name = 'Anna \u202eannA\u202c हिन्दी \ud800 \u0007'
+    const measurer = createMeasurer(await openFonts([name]))
+    const { text } = measurer.fit(name, style, 1000)
+    expect(text).toBe('Anna [U+202E]annA[U+202C] [U+0939 U+093F][U+0928 U+094D U+0926 U+0940] [U+D800] [U+0007]')
+    expect(measurer.unreadable.size).toBe(6)
+  })
+
+  it('takes decomposed letters as the composed ones', () => {
+    expect(clustersOf('A\u030Ase\tMarie')).toEqual(['Å', 's', 'e', ' ', 'M', 'a', 'r', 'i', 'e'])
+    expect(codePointsOf('\u{20bb7}')).toBe('[U+20BB7]')
+    expect(isDrawable('\u200b')).toBe(false)
+    expect(isDrawable('ی\u200c')).toBe(true)
+  })
+
+  it('chooses regional shapes by the scripts in company', () => {
+    expect(hanRegion('山田 やまだ')).toBe('jp')
+    expect(hanRegion('洪吉洞 홍길동')).toBe('kr')
+    expect(hanRegion('王小东')).toBe('sc')
+  })
+
+  it('draws right-to-left words from the right, numbers in their own order', () => {
+    const order = (text: string) => visualRuns(clustersOf(text)).map((run) => run.clusters.join(''))
+    expect(order('Dr. שרון דוד, MD')).toEqual(['Dr. ', 'שרון דוד', ', MD'])
+    expect(order('חדר 12 ימין')).toEqual([' ימין', '12', 'חדר '])
+    expect(order('plain')).toEqual(['plain'])
+  })
+})
+
+describe('measured text', () => {
+  it('cuts with an ellipsis within the width', async () => {
+    const measurer = createMeasurer(await openFonts(['abcdefghijklmnopqrstuvwxyz ']))
+    const line = measurer.fit('the quick brown fox jumps over the lazy dog', style, 90)
+    expect(line.text).toMatch(/^the quick.*…$/)
+    expect(line.width).toBeLessThanOrEqual(90)
+    expect(measurer.fit('', style, 90)).toEqual({ runs: [], width: 0, text: '' })
+  })
+
+  it('wraps at spaces, in long words where it must, and between Han characters', async () => {
+    const measurer = createMeasurer(await openFonts(['abcdefghijklmnopqrstuvwxyz 0123456789.', '山田太郎']))
+    const texts = (text: string, width: number, most: number) =>
+      measurer.wrap(text, style, width, most).map((line) => line.text)
+    expect(texts('one two three four', 50, 4)).toEqual(['one two', 'three four'])
+    expect(texts('one two three four', 50, 1)[0]).toBe('one two t…')
+    expect(texts('2.25.12345678901234567890', 60, 3).join('')).toBe('2.25.12345678901234567890')
+    expect(texts('山田太郎山田太郎', 45, 3)).toEqual(['山田太郎', '山田太郎'])
+    expect(texts('', 50, 3)).toEqual([])
+  })
+})
