@@ -13,8 +13,6 @@ export interface Stack {
 export interface Scan {
   stack: Stack
   motion: Motion
-  /** Relative signal per tissue, see signal.ts. */
-  signals: Float32Array
   /** Stored value of a relative signal of 1. */
   gain: number
   /** Deviation of the noise of each of the two receiver channels, in stored values; 0 for computed maps. */
@@ -26,16 +24,15 @@ export interface Scan {
 /** Largest stored value: 12 bits. */
 export const LARGEST_VALUE = 4095
 
-/** Acquires all slices; values are stored values, index column + columns * row. */
-export function acquire(head: TissueVolume, scan: Scan, seed: string): Uint16Array[] {
-  const signal = signalVolume(head, scan.signals)
+/** Acquires all slices of a head's relative signal (on `head`); values are stored values, index column + columns * row. */
+export function acquire(head: Grid, signal: Float32Array, scan: Scan, seed: string): Uint16Array[] {
   const coil = createCoil(createRandom(seed, 'coil'), scan.bias)
   const fillNoise = createNoise(createRandom(seed, 'noise'))
   const [columns, rows, slices] = scan.stack.grid.size
   const real = new Float32Array(scan.noise === 0 ? 0 : columns * rows)
   const imaginary = new Float32Array(real.length)
   return Array.from({ length: slices }, (_, k) => {
-    const clean = sampleSlice(head.grid, signal, scan, k)
+    const clean = sampleSlice(head, signal, scan, k)
     shade(clean, scan, k, coil)
     fillNoise(real)
     fillNoise(imaginary)
@@ -47,11 +44,17 @@ export function acquire(head: TissueVolume, scan: Scan, seed: string): Uint16Arr
 const COIL_STEP = 8
 
 /** Multiplies a slice by gain and coil sensitivity. */
-function shade(slice: Float32Array, { stack, gain }: Scan, k: number, coil: (x: number, y: number, z: number) => number): void {
+function shade(
+  slice: Float32Array,
+  { stack, gain }: Scan,
+  k: number,
+  coil: (x: number, y: number, z: number) => number,
+): void {
   const [columns, rows] = stack.grid.size
   const { origin: o, row: r, column: c } = placeOf(stack.grid, k)
   for (let j = 0; j < rows; j++) {
-    const at = (i: number) => gain * coil(o[0] + i * r[0] + j * c[0], o[1] + i * r[1] + j * c[1], o[2] + i * r[2] + j * c[2])
+    const at = (i: number) =>
+      gain * coil(o[0] + i * r[0] + j * c[0], o[1] + i * r[1] + j * c[1], o[2] + i * r[2] + j * c[2])
     let left = at(0)
     for (let i0 = 0; i0 < columns; i0 += COIL_STEP) {
       const right = at(i0 + COIL_STEP)
@@ -70,12 +73,13 @@ function stored(clean: Float32Array, real: Float32Array, imaginary: Float32Array
     const a = noise === 0 ? clean[n]! : clean[n]! + noise * real[n]!
     const b = noise === 0 ? 0 : noise * imaginary[n]!
     const value = Math.sqrt(a * a + b * b) + 0.5
-    out[n] = value > LARGEST_VALUE ? LARGEST_VALUE : value
+    out[n] = Math.min(value, LARGEST_VALUE)
   }
   return out
 }
 
-function signalVolume({ under, over, share, texture }: TissueVolume, signals: Float32Array): Float32Array {
+/** Relative signal of every voxel from the signals of the tissues. */
+export function signalVolume({ under, over, share, texture }: TissueVolume, signals: Float32Array): Float32Array {
   const out = new Float32Array(under.length)
   for (let at = 0; at < out.length; at++) {
     const a = signals[under[at]!]!
@@ -86,7 +90,10 @@ function signalVolume({ under, over, share, texture }: TissueVolume, signals: Fl
 }
 
 /** First pixel's centre and the steps to the next column and row of slice k, LPS mm. */
-function placeOf({ origin, direction: d, spacing }: Grid, k: number): { origin: Vec3; row: Vec3; column: Vec3; normal: Vec3 } {
+function placeOf(
+  { origin, direction: d, spacing }: Grid,
+  k: number,
+): { origin: Vec3; row: Vec3; column: Vec3; normal: Vec3 } {
   const axis = (n: 0 | 1 | 2, length: number): Vec3 => [d[n]! * length, d[3 + n]! * length, d[6 + n]! * length]
   const step = axis(2, spacing[2])
   return {
@@ -130,7 +137,17 @@ function sampleSlice(grid: Grid, signal: Float32Array, { stack, motion }: Scan, 
 }
 
 /** Adds weight times the trilinear samples of a plane; start, row and column steps in voxels. */
-function addPlane(out: Float32Array, signal: Float32Array, [nx, ny, nz]: Vec3, start: Vec3, row: Vec3, column: Vec3, columns: number, rows: number, weight: number): void {
+function addPlane(
+  out: Float32Array,
+  signal: Float32Array,
+  [nx, ny, nz]: Vec3,
+  start: Vec3,
+  row: Vec3,
+  column: Vec3,
+  columns: number,
+  rows: number,
+  weight: number,
+): void {
   const plane = nx * ny
   for (let j = 0, at = 0; j < rows; j++) {
     let x = start[0] + j * column[0]

@@ -7,23 +7,99 @@ import type { Tumour } from './tumour.ts'
 import { createWaves } from './waves.ts'
 
 // Paths as distance from the midline, v, w, radius in atlas mm (see head.ts).
-const VENTRICLE = createTube([[5, 30, 4, 2], [8, 24, 7, 4], [9, 4, 17, 4.2], [10, -14, 21, 4.2], [18, -32, 19, 5], [25, -42, 12, 6.2]])
-const OCCIPITAL_HORN = createTube([[25, -42, 12, 5.5], [27, -58, 7, 3], [25, -70, 6, 1.2]])
-const TEMPORAL_HORN = createTube([[26, -42, 9, 4.5], [32, -32, -5, 2.2], [35, -14, -17, 1.8]])
-const CHOROID = createTube([[9, -10, 18, 1], [15, -30, 17, 1.6], [24, -40, 12, 3], [28, -38, 4, 1.6]])
-const CALLOSUM = createTube([[0, 22, -3, 2.5], [0, 30, 4, 4.5], [0, 26, 13, 4.7], [0, 8, 24, 4], [0, -14, 26, 3.8], [0, -32, 20, 4.5], [0, -39, 12, 5]])
-const FORNIX = createTube([[2, 4, 12, 1.6], [3, -26, 14, 1.8]])
-const HIPPOCAMPUS = createTube([[22, -8, -20, 4.5], [27, -22, -14, 4], [28, -36, -4, 3]])
-const CAUDATE = createTube([[11, 16, 4, 5], [13, 8, 12, 4.6], [17, -6, 20, 3], [20, -20, 21, 2.2]])
-const PEDUNCLE = createTube([[11, -14, -12, 5], [17, -8, -2, 6]])
-const MIDDLE_PEDUNCLE = createTube([[9, -42, -30, 4.5], [18, -52, -34, 5]])
-const MEDULLA = createTube([[0, -32, -42, 9.5], [0, -40, -62, 7], [0, -47, -84, 5.4]])
-const AQUEDUCT = createTube([[0, -29, -3, 1], [0, -39, -22, 1.3]])
-const STRAIGHT_SINUS = createTube([[0, -42, 6, 1.8], [0, -92, -9, 2.2]])
-const MIDDLE_ARTERY = createTube([[9, 4, -17, 1.6], [22, 2, -17, 1.5], [36, 4, -11, 1.3], [39, -8, -3, 1.1], [38, -22, 4, 0.9]])
-const ANTERIOR_ARTERY = createTube([[3, 8, -15, 1.2], [1, 28, -8, 1.1], [1, 38, 6, 1.1], [1, 30, 20, 1], [1, 4, 31, 0.9]])
-const BASILAR = createTube([[0, -15, -44, 1.7], [0, -14, -30, 1.7], [0, -18, -16, 1.5]])
-const CAROTID = createTube([[15, -12, -44, 2.4], [13, 2, -34, 2.3], [9, 4, -18, 2]])
+const VENTRICLE = createTube([
+  [5, 30, 4, 2],
+  [8, 24, 7, 4],
+  [9, 4, 17, 4.2],
+  [10, -14, 21, 4.2],
+  [18, -32, 19, 5],
+  [25, -42, 12, 6.2],
+])
+const OCCIPITAL_HORN = createTube([
+  [25, -42, 12, 5.5],
+  [27, -58, 7, 3],
+  [25, -70, 6, 1.2],
+])
+const TEMPORAL_HORN = createTube([
+  [26, -42, 9, 4.5],
+  [32, -32, -5, 2.2],
+  [35, -14, -17, 1.8],
+])
+const CHOROID = createTube([
+  [9, -10, 18, 1],
+  [15, -30, 17, 1.6],
+  [24, -40, 12, 3],
+  [28, -38, 4, 1.6],
+])
+const CALLOSUM = createTube([
+  [0, 22, -3, 2.5],
+  [0, 30, 4, 4.5],
+  [0, 26, 13, 4.7],
+  [0, 8, 24, 4],
+  [0, -14, 26, 3.8],
+  [0, -32, 20, 4.5],
+  [0, -39, 12, 5],
+])
+const FORNIX = createTube([
+  [2, 4, 12, 1.6],
+  [3, -26, 14, 1.8],
+])
+const HIPPOCAMPUS = createTube([
+  [22, -8, -20, 4.5],
+  [27, -22, -14, 4],
+  [28, -36, -4, 3],
+])
+const CAUDATE = createTube([
+  [11, 16, 4, 5],
+  [13, 8, 12, 4.6],
+  [17, -6, 20, 3],
+  [20, -20, 21, 2.2],
+])
+const PEDUNCLE = createTube([
+  [11, -14, -12, 5],
+  [17, -8, -2, 6],
+])
+const MIDDLE_PEDUNCLE = createTube([
+  [9, -42, -30, 4.5],
+  [18, -52, -34, 5],
+])
+const MEDULLA = createTube([
+  [0, -32, -42, 9.5],
+  [0, -40, -62, 7],
+  [0, -47, -84, 5.4],
+])
+const AQUEDUCT = createTube([
+  [0, -29, -3, 1],
+  [0, -39, -22, 1.3],
+])
+const STRAIGHT_SINUS = createTube([
+  [0, -42, 6, 1.8],
+  [0, -92, -9, 2.2],
+])
+const MIDDLE_ARTERY = createTube([
+  [9, 4, -17, 1.6],
+  [22, 2, -17, 1.5],
+  [36, 4, -11, 1.3],
+  [39, -8, -3, 1.1],
+  [38, -22, 4, 0.9],
+])
+const ANTERIOR_ARTERY = createTube([
+  [3, 8, -15, 1.2],
+  [1, 28, -8, 1.1],
+  [1, 38, 6, 1.1],
+  [1, 30, 20, 1],
+  [1, 4, 31, 0.9],
+])
+const BASILAR = createTube([
+  [0, -15, -44, 1.7],
+  [0, -14, -30, 1.7],
+  [0, -18, -16, 1.5],
+])
+const CAROTID = createTube([
+  [15, -12, -44, 2.4],
+  [13, 2, -34, 2.3],
+  [9, 4, -18, 2],
+])
 
 export interface Brain {
   /** Lays everything inside the skull's inner table (`cranium` is its signed distance) at a point in atlas mm. */
@@ -32,7 +108,7 @@ export interface Brain {
 
 /** Height of the tentorium over the horizontal plane through the anterior commissure. */
 function tentorium(u: number, v: number): number {
-  return 3 + 0.28 * (v + 38) - 0.28 * u
+  return -1 + 0.24 * (v + 38) - 0.26 * u
 }
 
 /** Distance in the midline plane from the corpus callosum and what it spans, negative within; to first order. */
@@ -65,7 +141,10 @@ function paintStem(paint: Paint, u: number, v: number, w: number): void {
   paint.lay(TISSUE.stem, join(MIDDLE_PEDUNCLE(u, v, w), ellipsoid(u, v, w, 0, -26, -30, 18, 13, 14), 4))
   paint.lay(TISSUE.stem, ellipsoid(u, v, w, 0, -26, -11, 16, 13, 11))
   paint.lay(TISSUE.white, PEDUNCLE(u, v, w))
-  paint.lay(TISSUE.csf, Math.max(ellipsoid(u, v, w, 0, -12, -13, 4, 10, 7), -ellipsoid(u, v, w, 0, -27, -11, 12, 11, 12)))
+  paint.lay(
+    TISSUE.csf,
+    Math.max(ellipsoid(u, v, w, 0, -12, -13, 4, 10, 7), -ellipsoid(u, v, w, 0, -27, -11, 12, 11, 12)),
+  )
   paint.lay(TISSUE.stem, MEDULLA(u, v, w))
   paint.lay(TISSUE.csf, ellipsoid(u, v, w - 0.12 * (v + 44), 0, -45, -31, 8 - 0.25 * Math.max(0, -v - 40), 7, 10))
   paint.lay(TISSUE.csf, AQUEDUCT(u, v, w))
@@ -73,23 +152,29 @@ function paintStem(paint: Paint, u: number, v: number, w: number): void {
 
 function paintVessels(paint: Paint, u: number, v: number, w: number, cranium: number): void {
   if (cranium > -9) {
-    if (v < 60 && w > (v < 30 ? -20 : 20)) paint.lay(TISSUE.vein, Math.max(u - 1.2 - 0.35 * (7 + cranium), -cranium - 8, cranium))
-    if (v < -48) paint.lay(TISSUE.vein, Math.max(Math.abs(w - tentorium(u, v) + 1) - 3.2, -cranium - 6, cranium + 0.6))
+    if (v < 60 && w > (v < 30 ? -20 : 20))
+      paint.lay(TISSUE.vein, Math.max(u - 1.2 - 0.35 * (7 + cranium), -cranium - 8, cranium))
+    if (v < -48) paint.lay(TISSUE.vein, Math.hypot(w - tentorium(u, v), cranium + 3.4) - 3)
   }
   paint.lay(TISSUE.vein, STRAIGHT_SINUS(u, v, w))
-  if (w < 45 && v > -60) paint.lay(TISSUE.vein, Math.min(MIDDLE_ARTERY(u, v, w), ANTERIOR_ARTERY(u, v, w), BASILAR(u, v, w), CAROTID(u, v, w)))
+  if (w < 45 && v > -60)
+    paint.lay(
+      TISSUE.vein,
+      Math.min(MIDDLE_ARTERY(u, v, w), ANTERIOR_ARTERY(u, v, w), BASILAR(u, v, w), CAROTID(u, v, w)),
+    )
 }
 
 /** A brain whose folds, gaps and ventricle size follow from the seed. */
 export function createBrain(random: Random): Brain {
-  const folds = createWaves(random, 19, 15)
+  const folds = createWaves(random, 21, 15)
+  const sideFolds = createWaves(random, 30, 13)
   const furrows = createWaves(random, 38, 7)
   const bends = createWaves(random, 95, 4)
   const folia = createWaves(random, 6.4, 12)
   const arbor = createWaves(random, 15, 9)
   const ribbon = random.between(2.5, 2.9)
   const gap = random.between(2, 3)
-  const furrowWidth = random.between(0.3, 0.5)
+  const furrowWidth = random.between(0.1, 0.35)
   const fullness = random.between(-0.6, 0.9)
 
   const cerebrumAt = (u: number, v: number, w: number, cranium: number, bend: number, furrow: number) => {
@@ -98,8 +183,8 @@ export function createBrain(random: Random): Brain {
     const cistern = ellipsoid(u, v, w, 0, -16, -23, 19, 18, 16)
     const sheet = w + 1 + 0.3 * v - 2.5 * bend
     const sylvian = Math.min(
-      Math.max(Math.abs(sheet) - 0.9, 37 - u, Math.abs(v + 8) - 30),
-      Math.max(Math.abs(u - 37.5 + 1.5 * bend) - 0.9, Math.abs(sheet - 2) - 11, Math.abs(v - 2) - 22),
+      Math.max(Math.abs(sheet + 1.5 * furrow) - 0.8, 37 - u, Math.abs(v + 8) - 30),
+      Math.max(Math.abs(u - 37 + 1.5 * bend + 1.6 * furrow) - 0.8, Math.abs(sheet - 2) - 11, Math.abs(v - 2) - 22),
     )
     return Math.max(hull, -fissure, -posteriorFossa(u, v, w) + 1.2, -cistern, -sylvian)
   }
@@ -109,9 +194,13 @@ export function createBrain(random: Random): Brain {
     // Deeper down the folds are read from farther out, so that furrows run inwards like those of a cortex.
     const r = Math.sqrt((x / 66) ** 2 + ((v + 18) / 86) ** 2 + ((w - 6) / 70) ** 2)
     const stretch = Math.max(0.3, r) ** -0.45
-    const d = Math.abs(folds.distance(x * stretch, (v + 18) * stretch, (w - 6) * stretch)) / stretch
-    const bottom = Math.max(4, 13 + 7 * furrows.at(v, w, x))
-    return Math.max(d - furrowWidth - 0.7 * Math.exp(-Math.max(0, depth) / 4), depth - bottom)
+    const main = Math.abs(folds.distance(x * stretch, (v + 18) * stretch, (w - 6) * stretch)) / stretch
+    const open = furrowWidth + 0.8 * Math.exp(-Math.max(0, depth) / 3)
+    const bottom = Math.max(5, 15 + 5 * furrows.at(v, w, x))
+    const deep = Math.max(main - open, depth - bottom)
+    if (depth > 14) return deep
+    const side = Math.abs(sideFolds.distance(x * stretch, (v + 18) * stretch, (w - 6) * stretch)) / stretch
+    return Math.min(deep, Math.max(side - open + 0.1, depth - 0.6 * bottom))
   }
 
   const paintCerebellum = (paint: Paint, x: number, u: number, v: number, w: number, cranium: number) => {

@@ -1,5 +1,5 @@
 // One series as one Enhanced MR Image (PS3.3 A.36.2, C.8.13): frames with functional groups.
-import { dataset } from '../../dicom/dataset.ts'
+import { dataset, tagOf } from '../../dicom/dataset.ts'
 import type { DicomJson, Uid } from '../../domain/study.ts'
 import type { Grid } from '../../domain/volume.ts'
 import {
@@ -18,11 +18,20 @@ const code = (value: string, scheme: string, meaning: string) =>
   dataset({ CodeValue: value, CodingSchemeDesignator: scheme, CodeMeaning: meaning })
 
 /** The multi-frame image of a grid: everything but the pixels; frames are the slices in order. */
-export function enhancedImage(study: StudyHeaders, series: SeriesContent, grid: Grid, sopInstanceUid: Uid, largest: number): DicomJson {
+export function enhancedImage(
+  study: StudyHeaders,
+  series: SeriesContent,
+  grid: Grid,
+  sopInstanceUid: Uid,
+  largest: number,
+): DicomJson {
   const [columns, rows, slices] = grid.size
   const dateTime = `${study.study.studyDate}${series.time}`
+  const shared = sharedHeaders(study, series)
+  // The enhanced IOD has these in AcquisitionDateTime and per frame.
+  for (const keyword of ['AcquisitionDate', 'AcquisitionTime']) delete shared[tagOf(keyword)]
   return {
-    ...sharedHeaders(study, series),
+    ...shared,
     ...pulseSequence(series),
     ...(series.afterContrast ? contrastAgent() : {}),
     ...dataset({
@@ -42,9 +51,14 @@ export function enhancedImage(study: StudyHeaders, series: SeriesContent, grid: 
       NumberOfFrames: slices,
       ...pixelDescription(columns, rows),
       DimensionOrganizationSequence: dataset({ DimensionOrganizationUID: series.seriesInstanceUid }),
-      DimensionIndexSequence: [dimension(series, '00209056', 'Stack'), dimension(series, '00209057', 'Position in stack')],
+      DimensionIndexSequence: [
+        dimension(series, '00209056', 'Stack'),
+        dimension(series, '00209057', 'Position in stack'),
+      ],
       SharedFunctionalGroupsSequence: sharedGroups(series, grid, largest),
-      PerFrameFunctionalGroupsSequence: Array.from({ length: slices }, (_, slice) => frameGroups(grid, slice, dateTime)),
+      PerFrameFunctionalGroupsSequence: Array.from({ length: slices }, (_, slice) =>
+        frameGroups(grid, slice, dateTime),
+      ),
     }),
   }
 }
@@ -72,11 +86,10 @@ function pulseSequence({ headers }: SeriesContent): DicomJson {
     PulseSequenceName: headers.sequenceName,
     MRAcquisitionType: headers.acquisitionType,
     EchoPulseSequence: gradientEcho ? 'GRADIENT' : 'SPIN',
-    MultipleSpinEcho: headers.echoTrainLength > 1 ? 'YES' : 'NO',
+    MultipleSpinEcho: gradientEcho ? undefined : headers.echoTrainLength > 1 ? 'YES' : 'NO',
     MultiPlanarExcitation: 'NO',
     PhaseContrast: 'NO',
     TimeOfFlightContrast: 'NO',
-    ArterialSpinLabelingContrast: undefined,
     SteadyStatePulseSequence: 'NONE',
     EchoPlanarPulseSequence: 'NO',
     SaturationRecovery: 'NO',
@@ -94,11 +107,11 @@ function pulseSequence({ headers }: SeriesContent): DicomJson {
 function contrastAgent(): DicomJson {
   return dataset({
     ContrastBolusAgentSequence: {
-      ...code('C-B03E1', 'SRT', 'Gadobutrol'),
+      ...code('GADOBUTROL', '99GLIABRIDGE', 'Gadobutrol 1.0 mmol/mL'),
       ...dataset({
         ContrastBolusAgentNumber: 1,
         ContrastBolusAdministrationRouteSequence: code('47625008', 'SCT', 'Intravenous route'),
-        ContrastBolusIngredientCodeSequence: code('405766002', 'SCT', 'Gadolinium'),
+        ContrastBolusIngredientCodeSequence: [],
         ContrastBolusVolume: 6.8,
         ContrastBolusIngredientConcentration: 157.25,
       }),
@@ -138,7 +151,10 @@ function sharedGroups(series: SeriesContent, grid: Grid, largest: number): Dicom
       EchoTrainLength: headers.echoTrainLength,
       RFEchoTrainLength: headers.scanningSequence.includes('GR') ? 0 : headers.echoTrainLength,
       GradientEchoTrainLength: headers.scanningSequence.includes('GR') ? 1 : 0,
-      SpecificAbsorptionRateSequence: dataset({ SpecificAbsorptionRateDefinition: 'IEC_HEAD', SpecificAbsorptionRateValue: 0.8 }),
+      SpecificAbsorptionRateSequence: dataset({
+        SpecificAbsorptionRateDefinition: 'IEC_HEAD',
+        SpecificAbsorptionRateValue: 0.8,
+      }),
       GradientOutputType: 'DB_DT',
       GradientOutput: 20,
       OperatingModeSequence: ['STATIC FIELD', 'RF', 'GRADIENT'].map((type) =>
@@ -184,6 +200,14 @@ function sharedGroups(series: SeriesContent, grid: Grid, largest: number): Dicom
       TransmitCoilType: 'BODY',
     }),
     MRAveragesSequence: dataset({ NumberOfAverages: 1 }),
+    ContrastBolusUsageSequence: series.afterContrast
+      ? dataset({
+          ContrastBolusAgentNumber: 1,
+          ContrastBolusAgentAdministered: 'YES',
+          ContrastBolusAgentDetected: 'YES',
+          ContrastBolusAgentPhase: '',
+        })
+      : undefined,
   })
 }
 

@@ -6,20 +6,74 @@ import { TISSUE } from './signal.ts'
 import { createWaves } from './waves.ts'
 
 // Paths as distance from the midline, v, w, radius in atlas mm (see head.ts).
-const ORBIT_APEX = createTube([[27, 50, -36, 12], [15, 22, -30, 4]])
-const OPTIC_NERVE = createTube([[15, 20, -29, 2], [29, 52, -36.5, 2.1]])
-const EYE_MUSCLES = ([[0, 11], [0, -11], [10, 0], [-10, 0]] as const).map(([du, dw]) =>
-  createTube([[16, 26, -31, 1.4], [29 + 0.8 * du, 50, -36 + 0.8 * dw, 2], [31 + du, 62, -37 + dw, 1]]),
+const ORBIT_APEX = createTube([
+  [27, 50, -36, 12],
+  [15, 22, -30, 4],
+])
+const OPTIC_NERVE = createTube([
+  [15, 20, -29, 2],
+  [29, 52, -36.5, 2.1],
+])
+const EYE_MUSCLES = (
+  [
+    [0, 11],
+    [0, -11],
+    [10, 0],
+    [-10, 0],
+  ] as const
+).map(([du, dw]) =>
+  createTube([
+    [16, 26, -31, 1.4],
+    [29 + 0.8 * du, 50, -36 + 0.8 * dw, 2],
+    [31 + du, 62, -37 + dw, 1],
+  ]),
 )
-const JAW = createTube([[4, 84, -112, 5], [24, 72, -112, 5], [44, 22, -104, 5], [48, 4, -66, 4.5]])
-const PHARYNX = createTube([[0, 24, -58, 7], [0, 10, -72, 7.5], [0, 3, -100, 7], [0, 2, -150, 8]])
-const CLIVUS = createTube([[0, 4, -40, 8], [0, -20, -66, 5]])
-const VERTEBRAE = createTube([[0, -17, -70, 9], [0, -26, -160, 10]])
-const CANAL = createTube([[0, -46, -66, 11], [0, -48, -160, 8.5]])
-const CORD = createTube([[0, -45, -70, 6], [0, -48, -160, 5]])
-const NECK = createTube([[0, -22, -70, 52], [0, -24, -190, 50]], 40)
-const NOSE = createTube([[0, 84, -34, 5], [0, 104, -60, 9]], 20)
-const EAR_CANAL = createTube([[92, -20, -31, 4], [54, -20, -33, 2.5]])
+const JAW = createTube([
+  [4, 84, -112, 5],
+  [24, 72, -112, 5],
+  [44, 22, -104, 5],
+  [48, 4, -66, 4.5],
+])
+const PHARYNX = createTube([
+  [0, 24, -58, 7],
+  [0, 10, -72, 7.5],
+  [0, 3, -100, 7],
+  [0, 2, -150, 8],
+])
+const CLIVUS = createTube([
+  [0, 4, -40, 8],
+  [0, -20, -66, 5],
+])
+const VERTEBRAE = createTube([
+  [0, -17, -70, 9],
+  [0, -26, -160, 10],
+])
+const CANAL = createTube([
+  [0, -46, -66, 11],
+  [0, -48, -160, 8.5],
+])
+const CORD = createTube([
+  [0, -45, -70, 6],
+  [0, -48, -160, 5],
+])
+const NECK = createTube(
+  [
+    [0, -22, -70, 52],
+    [0, -24, -190, 50],
+  ],
+  40,
+)
+const NOSE = createTube(
+  [
+    [0, 82, -34, 5.5],
+    [0, 97, -58, 9],
+  ],
+  20,
+)
+const EAR_CANAL = createTube([
+  [92, -20, -31, 4],
+  [54, -20, -33, 2.5],
+])
 
 export interface Face {
   /** Signed distance of the skin in atlas mm. */
@@ -37,7 +91,8 @@ export function createFace(random: Random): Face {
   const scalp = random.between(6, 8)
   const boneBase = random.between(5.6, 7)
 
-  const boneAt = (x: number, v: number, w: number) => boneBase + 1.1 * slow.at(x, v, w) + (w < -10 ? Math.min(5, (-10 - w) * 0.12) : 0)
+  const boneAt = (x: number, v: number, w: number) =>
+    boneBase + 0.8 * slow.at(x, v, w) + (w < -10 ? Math.min(2.5, (-10 - w) * 0.1) : 0)
 
   const paintOrbit = (paint: Paint, u: number, v: number, w: number) => {
     if (v < 10 || w > -12 || w < -62 || u > 56) return
@@ -122,7 +177,8 @@ export function createFace(random: Random): Face {
       if (cranium > bone - 2) {
         const muscle = Math.max(skin + scalp + (w < -40 ? 2 : 0) + 1.2 * slow.at(v, x, w), -(cranium - bone) - 3)
         paint.lay(TISSUE.muscle, muscle)
-        if (w < 0 && muscle < -1) paint.lay(TISSUE.fat, Math.max(Math.abs(planes.distance(x, v, 0.45 * w)) - 1, muscle + 1.5))
+        if (w < 0 && muscle < -1)
+          paint.lay(TISSUE.fat, Math.max(Math.abs(planes.distance(x, v, 0.45 * w)) - 1, muscle + 1.5))
       }
       paint.lay(TISSUE.bone, cranium - bone)
       paint.lay(TISSUE.marrow, Math.max(cranium - bone + 1.9, 1.9 - cranium))

@@ -16,7 +16,13 @@ import { createWaves } from './waves.ts'
 const ATLAS_ANTERIOR = -18
 const ATLAS_SUPERIOR = 8
 
-const FORAMEN = createTube([[0, -28, -36, 17], [0, -46, -80, 11]], 300)
+const FORAMEN = createTube(
+  [
+    [0, -28, -36, 17],
+    [0, -46, -80, 11],
+  ],
+  300,
+)
 
 export interface Head {
   tumour: Tumour | undefined
@@ -48,7 +54,7 @@ export function createHead(seed: string, withTumour: boolean): Head {
   const craniumAt = (x: number, v: number, w: number) => {
     const u = Math.abs(x)
     const vault = ellipsoid(x * (1 + 0.0012 * (v + 18)), v, w, 0, -18, 5, 70, 88, 74)
-    const dome = meet(vault, -26 - w, 14) + 1.6 * uneven.at(x, v, w)
+    const dome = meet(vault, -26 - w, 14) + 1.2 * uneven.at(x, v, w)
     if (w > 25) return dome
     const middleFossa = ellipsoid(u, v, w, 39, -8, -24, 28, 36, 26)
     const posteriorFossa = ellipsoid(u, v, w, 0, -64, -34, 55, 40, 32)
@@ -85,9 +91,17 @@ export function createHead(seed: string, withTumour: boolean): Head {
 
 /** A grid of cubic voxels over the head, down to the neck. */
 export function headGrid(spacing: number): Grid {
-  const [low, high] = [[-92, -134, -128], [92, 114, 92]] as const
+  const [low, high] = [
+    [-92, -134, -128],
+    [92, 114, 92],
+  ] as const
   const count = (axis: 0 | 1 | 2) => Math.floor((high[axis] - low[axis]) / spacing) + 1
-  return { size: [count(0), count(1), count(2)], spacing: [spacing, spacing, spacing], origin: [low[0], low[1], low[2]], direction: [1, 0, 0, 0, 1, 0, 0, 0, 1] }
+  return {
+    size: [count(0), count(1), count(2)],
+    spacing: [spacing, spacing, spacing],
+    origin: [low[0], low[1], low[2]],
+    direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
+  }
 }
 
 /** Voxels per side of the blocks that are passed over where there is only air. */
@@ -97,10 +111,16 @@ const BLOCK = 6
 export function rasterise(head: Head, grid: Grid, seed: string): TissueVolume {
   const [nx, ny, nz] = grid.size
   const count = nx * ny * nz
-  const volume = { grid, under: new Uint8Array(count), over: new Uint8Array(count), share: new Uint8Array(count), texture: new Int8Array(count) }
+  const volume = {
+    grid,
+    under: new Uint8Array(count),
+    over: new Uint8Array(count),
+    share: new Uint8Array(count),
+    texture: new Int8Array(count),
+  }
   const random = createRandom(seed, 'texture')
   const grain = createWaves(random, 26, 5)
-  const paint = new Paint()
+  const paint = new Paint(0.6 * grid.spacing[0])
   const reach = 0.87 * BLOCK * grid.spacing[0]
   const middle = (start: number, axis: 0 | 1 | 2) => grid.origin[axis] + (start + BLOCK / 2 - 0.5) * grid.spacing[axis]
   for (let k0 = 0; k0 < nz; k0 += BLOCK) {
@@ -124,7 +144,10 @@ export function rasterise(head: Head, grid: Grid, seed: string): TissueVolume {
           volume.under[at] = paint.under
           volume.over[at] = paint.over
           volume.share[at] = Math.round(255 * paint.share)
-          volume.texture[at] = Math.max(-127, Math.min(127, Math.round(18 * grain.at(x, y, z) + 0.35 * ((random.bits() & 63) - 31.5))))
+          volume.texture[at] = Math.max(
+            -127,
+            Math.min(127, Math.round(18 * grain.at(x, y, z) + 0.35 * ((random.bits() & 63) - 31.5))),
+          )
         }
       }
     }
@@ -144,7 +167,7 @@ export function truthLabels(head: Head, grid: Grid): LabelVolume {
     return [Math.max(0, Math.floor(at(-reach))), Math.min(grid.size[axis] - 1, Math.ceil(at(reach)))] as const
   }
   const [is, js, ks] = [range(0), range(1), range(2)]
-  const paint = new Paint()
+  const paint = new Paint(0.5)
   for (let k = ks[0]; k <= ks[1]; k++) {
     const z = grid.origin[2] + k * grid.spacing[2]
     for (let j = js[0]; j <= js[1]; j++) {

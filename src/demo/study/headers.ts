@@ -41,6 +41,8 @@ export interface ImageContent {
   /** Slice index in the grid. */
   slice: number
   largest: number
+  /** Default 12. */
+  bitsStored?: number
   /** s/mm², for diffusion images. */
   bValue?: number
 }
@@ -61,7 +63,10 @@ export function ageAt(birthDate: string, studyDate: string): string {
 }
 
 /** Patient, study, series and equipment modules. */
-export function sharedHeaders({ patient, study, frameOfReferenceUid, equipment }: StudyHeaders, series: SeriesContent): DicomJson {
+export function sharedHeaders(
+  { patient, study, frameOfReferenceUid, equipment }: StudyHeaders,
+  series: SeriesContent,
+): DicomJson {
   const age = ageAt(patient.patientBirthDate, study.studyDate)
   return dataset({
     SpecificCharacterSet: 'ISO_IR 192',
@@ -77,7 +82,9 @@ export function sharedHeaders({ patient, study, frameOfReferenceUid, equipment }
     ContentTime: series.time,
     AccessionNumber: study.accessionNumber,
     IssuerOfAccessionNumberSequence:
-      study.issuerOfAccessionNumber === '' ? undefined : dataset({ LocalNamespaceEntityID: study.issuerOfAccessionNumber }),
+      study.issuerOfAccessionNumber === ''
+        ? undefined
+        : dataset({ LocalNamespaceEntityID: study.issuerOfAccessionNumber }),
     Modality: 'MR',
     Manufacturer: equipment.manufacturer,
     InstitutionName: 'Gliabridge generated data',
@@ -165,7 +172,7 @@ export function classicImage(study: StudyHeaders, series: SeriesContent, image: 
       ImagePositionPatient: positionOf(image.grid, image.slice),
       ImageOrientationPatient: orientationOf(image.grid),
       SliceLocation: sliceLocation(image.grid, image.slice),
-      ...pixelDescription(columns, rows),
+      ...pixelDescription(columns, rows, image.bitsStored),
       PixelSpacing: [acrossRows, acrossColumns],
       SmallestImagePixelValue: 0,
       LargestImagePixelValue: image.largest,
@@ -176,15 +183,19 @@ export function classicImage(study: StudyHeaders, series: SeriesContent, image: 
 }
 
 /** Image Pixel Module (C.7.6.3) without the pixels. */
-export function pixelDescription(columns: number, rows: number): Record<string, number | string> {
+export function pixelDescription(
+  columns: number,
+  rows: number,
+  bitsStored = BITS_STORED,
+): Record<string, number | string> {
   return {
     SamplesPerPixel: 1,
     PhotometricInterpretation: 'MONOCHROME2',
     Rows: rows,
     Columns: columns,
     BitsAllocated: 16,
-    BitsStored: BITS_STORED,
-    HighBit: BITS_STORED - 1,
+    BitsStored: bitsStored,
+    HighBit: bitsStored - 1,
     PixelRepresentation: 0,
   }
 }

@@ -1,13 +1,16 @@
 // One voxel's tissues while the head is painted layer over layer: at most two, with their shares.
 
-/** Half width in mm of the blend between two tissues, so that edges are smooth on a 1 mm grid. */
-const BLEND = 0.6
-
 export class Paint {
   under = 0
   over = 0
   /** Share of `over`, 0 to 1. */
   share = 1
+  readonly #blend: number
+
+  /** `blend`: half width in mm of the edge between two tissues, so that edges and thin sheets are smooth on a grid. */
+  constructor(blend: number) {
+    this.#blend = blend
+  }
 
   reset(tissue: number): void {
     this.under = tissue
@@ -17,14 +20,15 @@ export class Paint {
 
   /** Lays a tissue over what is there, inside of the signed distance (mm, negative inside). */
   lay(tissue: number, distance: number): void {
-    if (distance >= BLEND) return
-    if (distance <= -BLEND) {
+    const blend = this.#blend
+    if (distance >= blend) return
+    if (distance <= -blend) {
       this.reset(tissue)
       return
     }
     this.under = this.dominant()
     this.over = tissue
-    this.share = (BLEND - distance) / (2 * BLEND)
+    this.share = (blend - distance) / (2 * blend)
   }
 
   /** The tissue with the larger share. */

@@ -1,7 +1,17 @@
 // Signed distances in mm (negative inside) of the simple bodies that the head is made of.
 
 /** Ellipsoid about (cx, cy, cz), to first order. */
-export function ellipsoid(x: number, y: number, z: number, cx: number, cy: number, cz: number, rx: number, ry: number, rz: number): number {
+export function ellipsoid(
+  x: number,
+  y: number,
+  z: number,
+  cx: number,
+  cy: number,
+  cz: number,
+  rx: number,
+  ry: number,
+  rz: number,
+): number {
   const ax = (x - cx) / rx
   const ay = (y - cy) / ry
   const az = (z - cz) / rz
@@ -14,10 +24,21 @@ export function ellipsoid(x: number, y: number, z: number, cx: number, cy: numbe
 }
 
 /** Chain of round cones through points (x, y, z, radius); farther than `far` mm outside of its box it returns just `far`. */
-export function createTube(points: readonly (readonly [number, number, number, number])[], far = 12): (x: number, y: number, z: number) => number {
+export function createTube(
+  points: readonly (readonly [number, number, number, number])[],
+  far = 12,
+): (x: number, y: number, z: number) => number {
   const widest = Math.max(...points.map((point) => point[3]))
-  const bound = (axis: 0 | 1 | 2, sign: -1 | 1) => sign * (Math.max(...points.map((point) => sign * point[axis])) + widest + far)
-  const [x0, x1, y0, y1, z0, z1] = [bound(0, -1), bound(0, 1), bound(1, -1), bound(1, 1), bound(2, -1), bound(2, 1)] as const
+  const bound = (axis: 0 | 1 | 2, sign: -1 | 1) =>
+    sign * (Math.max(...points.map((point) => sign * point[axis])) + widest + far)
+  const [x0, x1, y0, y1, z0, z1] = [
+    bound(0, -1),
+    bound(0, 1),
+    bound(1, -1),
+    bound(1, 1),
+    bound(2, -1),
+    bound(2, 1),
+  ] as const
   const parts = points.slice(1).map((b, n) => {
     const a = points[n]!
     const [dx, dy, dz] = [b[0] - a[0], b[1] - a[1], b[2] - a[2]] as const
@@ -36,7 +57,7 @@ export function createTube(points: readonly (readonly [number, number, number, n
       const dy = table[n + 5]!
       const dz = table[n + 6]!
       const along = (px * dx + py * dy + pz * dz) * table[n + 8]!
-      const t = along < 0 ? 0 : along > 1 ? 1 : along
+      const t = Math.max(0, Math.min(1, along))
       const qx = px - t * dx
       const qy = py - t * dy
       const qz = pz - t * dz

@@ -32,7 +32,7 @@ const VALUES = {
   gland: { pd: 0.8, t1: 850, t2: 90, adc: 1, enhancedT1: 380 },
   white: { pd: 0.7, t1: 640, t2: 78, adc: 0.74 },
   stem: { pd: 0.73, t1: 730, t2: 82, adc: 0.78 },
-  grey: { pd: 0.81, t1: 1030, t2: 99, adc: 0.82 },
+  grey: { pd: 0.8, t1: 1080, t2: 99, adc: 0.82 },
   cerebellar: { pd: 0.79, t1: 980, t2: 96, adc: 0.78 },
   thalamus: { pd: 0.76, t1: 830, t2: 86, adc: 0.78 },
   striatum: { pd: 0.79, t1: 920, t2: 88, adc: 0.76 },
@@ -77,7 +77,14 @@ export function signalOf(tissue: Tissue, contrast: Contrast): number {
       return (pd * Math.sin(angle) * (1 - e1) * decay) / (1 - Math.cos(angle) * e1)
     }
     case 'diffusion':
-      return pd * (fat ? 0.05 : 1) * (flow ? 0.08 : 1) * (1 - Math.exp(-tr / t1)) * decay * Math.exp((-contrast.b * adc) / 1000)
+      return (
+        pd *
+        (fat ? 0.05 : 1) *
+        (flow ? 0.08 : 1) *
+        (1 - Math.exp(-tr / t1)) *
+        decay *
+        Math.exp((-contrast.b * adc) / 1000)
+      )
   }
 }
 

@@ -5,7 +5,7 @@ import { EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, RLE_LOSSLESS } from '..
 import { deterministicUid } from '../../dicom/uid.ts'
 import type { PatientIdentity, Sequence, StudyIdentity, Uid } from '../../domain/study.ts'
 import type { Grid, LabelVolume } from '../../domain/volume.ts'
-import { acquire } from './acquire.ts'
+import { acquire, signalVolume } from './acquire.ts'
 import { encodeFrame, JPEG_2000_LOSSLESS, JPEG_LS_LOSSLESS } from './encode.ts'
 import { enhancedImage } from './enhanced.ts'
 import { type Draft, type Fault, withFaults } from './faults.ts'
@@ -14,7 +14,7 @@ import { BITS_STORED, classicImage, laterTime, type SeriesContent, type StudyHea
 import { AT_REST, type Motion, rotationOf } from './motion.ts'
 import { createRandom } from './prng.ts'
 import { type Acquisition, protocolOf, type StudySize } from './protocol.ts'
-import { type Contrast, diffusionTable, signalTable, TISSUE } from './signal.ts'
+import { diffusionTable, signalTable, TISSUE } from './signal.ts'
 
 export interface StudyOptions {
   seed: string | number
@@ -80,15 +80,16 @@ const GENERATED_STUDY: Omit<StudyIdentity, 'studyInstanceUid'> = {
 
 /** The usual encoding per series; those not named are Explicit VR Little Endian. */
 const TRANSFER_SYNTAXES: Readonly<Record<string, Uid>> = {
+  t1: RLE_LOSSLESS,
   t1c: JPEG_LS_LOSSLESS,
   t2: JPEG_2000_LOSSLESS,
-  flair: RLE_LOSSLESS,
-  dwi: IMPLICIT_LITTLE_ENDIAN,
-  mpr: JPEG_LS_LOSSLESS,
+  flair: IMPLICIT_LITTLE_ENDIAN,
 }
 
 /** Spacing of the tissue grid in mm. */
 const FINE: Record<StudySize, number> = { full: 1.25, small: 2.2 }
+
+const USUAL_TISSUES = ['fat', 'csf', 'grey', 'white', 'oedema', 'rim'] as const
 
 /** Makes the study. */
 export async function generateStudy(options: StudyOptions): Promise<GeneratedStudy> {
@@ -121,7 +122,8 @@ export async function generateStudy(options: StudyOptions): Promise<GeneratedStu
       seriesInstanceUid: content.seriesInstanceUid,
       description: content.description,
       ...(acquisition.sequence === undefined ? {} : { sequence: acquisition.sequence }),
-      transferSyntaxUid: options.transferSyntaxes?.[acquisition.key] ?? TRANSFER_SYNTAXES[acquisition.key] ?? EXPLICIT_LITTLE_ENDIAN,
+      transferSyntaxUid:
+        options.transferSyntaxes?.[acquisition.key] ?? TRANSFER_SYNTAXES[acquisition.key] ?? EXPLICIT_LITTLE_ENDIAN,
       grid: scans[0]!.grid,
       motion,
       slices: scans[0]!.slices,
@@ -131,7 +133,14 @@ export async function generateStudy(options: StudyOptions): Promise<GeneratedStu
   const instances: GeneratedStudy['instances'] = []
   for (const draft of withFaults(drafts, faults)) instances.push(await encoded(draft, syntaxes))
   const labels = truthLabels(head, headGrid(1))
-  return { studyInstanceUid: study.studyInstanceUid, patient, study, series, instances, truth: { labels, volumesMl: volumesOf(labels) } }
+  return {
+    studyInstanceUid: study.studyInstanceUid,
+    patient,
+    study,
+    series,
+    instances,
+    truth: { labels, volumesMl: volumesOf(labels) },
+  }
 }
 
 /** Millilitres per label of a truth grid. */
@@ -176,23 +185,22 @@ interface DrawnStack {
 
 function scansOf(acquisition: Acquisition, tissues: TissueVolume, motion: Motion, seed: string): DrawnStack[] {
   const { key, contrast, stacks, noise, bias } = acquisition
-  const draw = (grid: Grid, thickness: number, signals: Float32Array, gain: number, name: string) =>
-    acquire(tissues, { stack: { grid, thickness }, motion, signals, gain, noise, bias }, `${seed} ${name}`)
-  if (key === 'adc') {
-    return stacks.map(({ grid, thickness }) => ({ grid, slices: draw(grid, thickness, diffusionTable(), 1, key) }))
+  const draw = (signals: Float32Array, gain: number, name: string): DrawnStack[] => {
+    const volume = signalVolume(tissues, signals)
+    return stacks.map((stack, n) => {
+      const scan = { stack, motion, gain, noise, bias }
+      return { grid: stack.grid, slices: acquire(tissues.grid, volume, scan, `${seed} ${name} ${n}`) }
+    })
   }
+  if (key === 'adc') return draw(diffusionTable(), 1, key)
   const signals = signalTable(contrast)
   // Receiver gain is set so that the brightest of the usual tissues fills the range.
-  const gain = acquisition.peak / Math.max(...(['fat', 'csf', 'grey', 'white', 'oedema', 'rim'] as const).map((tissue) => signals[TISSUE[tissue]]!))
-  if (contrast.kind === 'diffusion') {
-    return stacks.flatMap(({ grid, thickness }) =>
-      [0, 1000].map((b) => {
-        const weighted: Contrast = { ...contrast, b }
-        return { grid, bValue: b, slices: draw(grid, thickness, signalTable(weighted), gain, `${key} b${b}`) }
-      }),
-    )
-  }
-  return stacks.map(({ grid, thickness }, n) => ({ grid, slices: draw(grid, thickness, signals, gain, `${key} ${n}`) }))
+  const brightest = Math.max(...USUAL_TISSUES.map((tissue) => signals[TISSUE[tissue]]!))
+  const gain = acquisition.peak / brightest
+  if (contrast.kind !== 'diffusion') return draw(signals, gain, key)
+  return [0, 1000].flatMap((b) =>
+    draw(signalTable({ ...contrast, b }), gain, `${key} b${b}`).map((stack) => ({ ...stack, bValue: b })),
+  )
 }
 
 function draftsOf(

@@ -45,7 +45,7 @@ export function createTumour(random: Random): Tumour {
   const fingers = createWaves(random, 19, 11)
   const patches = createWaves(random, 15, 7)
   const margin = random.between(13, 16)
-  const farthest = radius + margin + 20
+  const farthest = radius + margin + 14
 
   /** Distance from the centre in a frame that is longer in one direction. */
   const radiusAt = (dx: number, dv: number, dw: number) => {
@@ -56,7 +56,7 @@ export function createTumour(random: Random): Tumour {
 
   return {
     centre,
-    reach: 1.25 * farthest,
+    reach: 1.2 * farthest,
     shrink(x, v, w, room) {
       const dx = x - centre[0]
       const dv = v - centre[1]
