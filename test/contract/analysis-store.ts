@@ -93,15 +93,16 @@ export function analysisStoreContract(name: string, open: () => Promise<Database
       expect(await store.get('none')).toBeUndefined()
       expect(await store.events('none')).toEqual([])
       expect(await store.artifact('none', 'pdf')).toBeUndefined()
-      for (const work of [
-        store.move('none', 'running'),
-        store.note('none', { kind: 'step', text: 'x' }),
-        store.describe('none', {}),
-        store.saveResult('none', {}, []),
-        store.updateLeg('none', 'ehr', { attempts: 1 }),
-      ]) {
-        expect((await refusal(work)).code).toBe('NOT_FOUND')
-      }
+      const refusals = await Promise.all(
+        [
+          store.move('none', 'running'),
+          store.note('none', { kind: 'step', text: 'x' }),
+          store.describe('none', {}),
+          store.saveResult('none', {}, []),
+          store.updateLeg('none', 'ehr', { attempts: 1 }),
+        ].map(refusal),
+      )
+      expect(refusals.map(({ code }) => code)).toEqual(Array(5).fill('NOT_FOUND'))
     })
 
     for (const from of STATES) {
