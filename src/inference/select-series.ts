@@ -4,13 +4,14 @@ import { SEQUENCES, type Sequence, type Series, type SeriesDecision, type Study 
 import type { BundleManifest } from './bundle.ts'
 import { channelOrder } from './bundle.ts'
 import { type Evidence, evidence } from './series-evidence.ts'
-import { exclusionReason } from './series-exclusion.ts'
+import { exclusionReason, impossibleReason } from './series-exclusion.ts'
 import { type SeriesFacts, seriesFacts } from './series-facts.ts'
 import { prefer } from './series-preference.ts'
 
 /**
  * A site's own rules per sequence: a Series Instance UID, which decides for its study, or a pattern (regular expression, matched
- * without regard to case) that narrows the choice to usable series of that description, where there is one.
+ * without regard to case) that narrows the choice to series of that description, where there is one. A pattern may name a
+ * series that would be left for its kind (a derived one, for example), but none without images of a whole head.
  */
 export type SeriesOverrides = Partial<Record<Sequence, string | undefined>>
 
@@ -26,6 +27,17 @@ interface Candidate extends Evidence {
   facts: SeriesFacts
 }
 
+/** What is known of a study's series before any is chosen. */
+interface Assessment {
+  all: SeriesFacts[]
+  usable: Candidate[]
+  /** Left for what they are called or how they were made; a pattern of the settings may still name them. */
+  rescuable: Candidate[]
+  fixed: Map<Sequence, SeriesFacts>
+  /** Reasons per series UID of those left so far. */
+  left: Map<string, string[]>
+}
+
 /** Decides on every series. Errors name series by number, since descriptions are free text. */
 export function selectSeries(
   study: Study,
@@ -33,73 +45,77 @@ export function selectSeries(
   overrides: SeriesOverrides = {},
 ): Selection {
   const rules = compile(overrides)
-  const left = new Map<string, string[]>()
-  const taken = new Map<string, { sequence: Sequence; reasons: string[] }>()
-  const all = study.series.map(seriesFacts)
-  const usable: Candidate[] = []
-  const fixed = new Map<Sequence, SeriesFacts>()
-  for (const facts of all) {
-    const uid = facts.seriesInstanceUid
-    const sequence = SEQUENCES.find((s) => rules.uids[s] === uid)
-    const reason = exclusionReason(facts)
-    if (sequence && facts.modality === 'MR' && !fixed.has(sequence)) fixed.set(sequence, facts)
-    else if (reason) left.set(uid, [reason])
-    else usable.push({ facts, ...evidence(facts) })
-  }
-
+  const assessed = assess(study, rules.uids)
+  const { all, usable, rescuable, fixed, left } = assessed
   const groups = groupBySequence(usable, left)
-  const undecided = groups.undecided
   const wanted = channelOrder(bundle)
-  const chosen: Partial<Record<Sequence, Series>> = {}
+  const taken = new Map<string, { sequence: Sequence; reasons: string[] }>()
+  const isFree = ({ facts }: Candidate) => !taken.has(facts.seriesInstanceUid)
   const ambiguous: string[] = []
   const missing: Sequence[] = []
-  const take = (sequence: Sequence, facts: SeriesFacts, reasons: string[]) => {
-    taken.set(facts.seriesInstanceUid, { sequence, reasons })
-    chosen[sequence] = study.series[all.indexOf(facts)]!
-  }
   for (const sequence of wanted) {
-    const forced = fixed.get(sequence)
-    if (forced) take(sequence, forced, [`chosen for ${sequence} by its UID in the settings`])
+    const named = fixed.get(sequence)
+    if (named)
+      taken.set(named.seriesInstanceUid, { sequence, reasons: [`chosen for ${sequence} by its UID in the settings`] })
   }
-  for (const sequence of wanted.filter((s) => !fixed.has(s))) {
-    const free = (candidate: Candidate) => !taken.has(candidate.facts.seriesInstanceUid)
+  const open = wanted.filter((sequence) => !fixed.has(sequence))
+  // Those that the settings speak of come first, so that no other sequence takes their series.
+  for (const sequence of open.toSorted((a, b) => Number(b in rules.descriptions) - Number(a in rules.descriptions))) {
     const pattern = rules.descriptions[sequence]
-    const matching = pattern
-      ? usable.filter((candidate) => free(candidate) && pattern.test(candidate.facts.description))
+    const named = pattern
+      ? matching([usable, rescuable], (one) => isFree(one) && pattern.test(one.facts.description))
       : []
-    const candidates = matching.length > 0 ? matching : groups.by[sequence].filter(free)
+    const candidates = named.length > 0 ? named : groups.by[sequence].filter(isFree)
     const { best, lost } = prefer(
-      candidates.map((candidate) => candidate.facts),
+      candidates.map(({ facts }) => facts),
       sequence,
     )
-    for (const [uid, why] of lost)
-      left.set(uid, [`${sequence}, but another series was preferred: ${why}`, ...reasonsOf(candidates, uid)])
+    const because = (uid: string, reason: string) => [reason, ...reasonsOf(candidates, uid)]
+    for (const [uid, why] of lost) left.set(uid, because(uid, `${sequence}, but another series was preferred: ${why}`))
     const [first, ...ties] = best
     if (first && ties.length === 0) {
-      const how = matching.length > 0 ? [`description matches the settings for ${sequence}`] : []
-      take(sequence, first, [...how, ...reasonsOf(candidates, first.seriesInstanceUid)])
+      const reasons = reasonsOf(candidates, first.seriesInstanceUid)
+      const how = named.length > 0 ? [`description matches the settings for ${sequence}`] : []
+      taken.set(first.seriesInstanceUid, { sequence, reasons: [...how, ...reasons] })
     } else if (first) {
       ambiguous.push(`${sequence}: series ${numbersOf(best)} fit equally well`)
-      for (const facts of best)
-        left.set(facts.seriesInstanceUid, [
-          `${sequence}, as well as another series: a person must choose`,
-          ...reasonsOf(candidates, facts.seriesInstanceUid),
-        ])
-    } else if (bundle.sequences[sequence]!.required) {
-      const possible = sequence === 'T1' || sequence === 'T1c' ? undecided : []
-      if (possible.length > 0)
-        ambiguous.push(
-          `${sequence}: it cannot be told whether series ${numbersOf(possible.map((c) => c.facts))} had contrast`,
-        )
-      else missing.push(sequence)
+      for (const { seriesInstanceUid: uid } of best)
+        left.set(uid, because(uid, `${sequence}, as well as another series: a person must choose`))
+    } else if (bundle.sequences[sequence]?.required) {
+      const possible =
+        sequence === 'T1' || sequence === 'T1c' ? groups.undecided.filter(isFree).map(({ facts }) => facts) : []
+      if (possible.length === 0) missing.push(sequence)
+      else ambiguous.push(`${sequence}: it cannot be told whether series ${numbersOf(possible)} had contrast`)
     }
   }
 
-  const decisions = all.map(
-    (facts): SeriesDecision => decide(facts, usable, left, taken.get(facts.seriesInstanceUid), wanted),
-  )
+  const candidates = [...usable, ...rescuable]
+  const decisions = all.map((facts) => decide(facts, candidates, left, taken.get(facts.seriesInstanceUid), wanted))
+  const chosen: Partial<Record<Sequence, Series>> = {}
+  for (const [n, decision] of decisions.entries()) if (decision.sequence) chosen[decision.sequence] = study.series[n]!
   const hold = holdOf(missing, ambiguous, decisions)
   return { decisions, chosen, ...(hold ? { hold } : {}) }
+}
+
+function assess(study: Study, uids: Partial<Record<Sequence, string>>): Assessment {
+  const all = study.series.map(seriesFacts)
+  const assessed: Assessment = { all, usable: [], rescuable: [], fixed: new Map(), left: new Map() }
+  for (const facts of all) {
+    const named = SEQUENCES.find((s) => uids[s] === facts.seriesInstanceUid && !assessed.fixed.has(s))
+    const reason = exclusionReason(facts)
+    if (named && facts.modality === 'MR') assessed.fixed.set(named, facts)
+    else if (!reason) assessed.usable.push({ facts, ...evidence(facts) })
+    else {
+      assessed.left.set(facts.seriesInstanceUid, [reason])
+      if (!impossibleReason(facts)) assessed.rescuable.push({ facts, ...evidence(facts) })
+    }
+  }
+  return assessed
+}
+
+/** The matches of the first list that has any. */
+function matching(lists: Candidate[][], fits: (candidate: Candidate) => boolean): Candidate[] {
+  return lists.map((list) => list.filter(fits)).find((list) => list.length > 0) ?? []
 }
 
 /** T1-weighted series are told apart by contrast; what cannot be told is left, with the reason. */

@@ -43,12 +43,21 @@ const CONTRASTS: Record<string, string> = {
 
 /** Why the series is left, or undefined when it may be one of the four sequences. */
 export function exclusionReason(facts: SeriesFacts): string | undefined {
-  return byKind(facts) ?? byWords(facts) ?? byBody(facts) ?? byGeometry(facts)
+  return noMrImage(facts) ?? byKind(facts) ?? byWords(facts) ?? byBody(facts) ?? byGeometry(facts)
+}
+
+/** Why it could not be analysed even if the settings name it: no MR images, or no volume of a head. */
+export function impossibleReason(facts: SeriesFacts): string | undefined {
+  return noMrImage(facts) ?? byGeometry(facts)
+}
+
+function noMrImage(f: SeriesFacts): string | undefined {
+  if (f.modality !== 'MR') return `Modality is ${f.modality || 'empty'}, not MR`
+  if (!f.sopClassUids.every((uid) => MR_IMAGE_CLASSES.has(uid))) return 'its instances are not MR images'
+  return undefined
 }
 
 function byKind(f: SeriesFacts): string | undefined {
-  if (f.modality !== 'MR') return `Modality is ${f.modality || 'empty'}, not MR`
-  if (!f.sopClassUids.every((uid) => MR_IMAGE_CLASSES.has(uid))) return 'its instances are not MR images'
   for (const value of f.imageType) {
     for (const [kind, pattern] of IMAGE_TYPES) if (pattern.test(value)) return `${kind} (ImageType ${value})`
   }

@@ -863,6 +863,25 @@ describe('overrides', () => {
     expect(outcome([t1c, flair], { T2: '1.2.3.4' }).got).toEqual(['T1c', 'FLAIR'])
   })
 
+  it('may name a derived series, but no localizer and nothing else than MR', () => {
+    const derived = { ...t2, description: 'T2 research', imageType: 'DERIVED\\SECONDARY' }
+    expect(outcome([t1c, flair, derived]).got[2]).toBe('left')
+    expect(outcome([t1c, flair, derived], { T2: 'research' }).got[2]).toBe('T2')
+    expect(outcome([t1c, flair, derived, { ...t2, description: 'T2 research' }], { T2: 'research' }).got).toEqual([
+      'T1c',
+      'FLAIR',
+      'left',
+      'T2',
+    ])
+    expect(outcome([t1c, flair, { ...derived, slices: 3 }], { T2: 'research' }).got[2]).toBe('left')
+    expect(outcome([t1c, flair, { ...derived, modality: 'CT' }], { T2: 'research' }).got[2]).toBe('left')
+  })
+
+  it('keep their series from other sequences', () => {
+    const named = { ...t2, description: 'special' }
+    expect(outcome([t1c, named], { FLAIR: 'special' }).got).toEqual(['T1c', 'FLAIR'])
+  })
+
   it('refuse a broken pattern', () => {
     expect(() => outcome([t1c], { T1: '(' })).toThrowError(expect.objectContaining({ code: 'SETTINGS_INVALID' }))
   })
