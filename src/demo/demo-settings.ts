@@ -5,7 +5,7 @@ import { ANALYSIS_SYSTEM, type Servers } from './servers.ts'
 export const DEFAULT_BUNDLE = fileURLToPath(new URL('../../config/models/glioma-unet-2mm', import.meta.url))
 
 /** Settings as a site would write them in a file. */
-export function demoSettings(servers: Servers, local: { dataDir: string; port: number }): Record<string, unknown> {
+export function demoSettings(servers: Servers, local: { dataDir: string; port: number }) {
   return {
     pacs: {
       url: servers.pacs.url,

@@ -1,0 +1,92 @@
+// Studies that must not be analysed, through the whole service on embedded servers: each ends held, with its reason, and nothing written.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { compose, type Service } from '../../src/compose.ts'
+import { demoSettings } from '../../src/demo/demo-settings.ts'
+import { openServers, type Servers } from '../../src/demo/servers.ts'
+import { GENERATED_PATIENT, generateStudy, type StudyOptions } from '../../src/demo/study/study.ts'
+import { parseSettings } from '../../src/settings/parse.ts'
+import { createKeptLog } from '../support/quiet-log.ts'
+
+let folder: string
+let servers: Servers
+let service: Service
+const log = createKeptLog()
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gliabridge-holds-'))
+  servers = await openServers({ environment: {} }, folder, GENERATED_PATIENT)
+  service = await compose(parseSettings(demoSettings(servers, { dataDir: join(folder, 'state'), port: 0 }), {}), {
+    log,
+  })
+  await service.start({ watch: false, http: false })
+})
+afterAll(async () => {
+  await service?.stop()
+  await servers?.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function outcomeOf(options: Omit<StudyOptions, 'size'>) {
+  const study = await generateStudy({ ...options, size: 'small' })
+  const outcomes = await service.archive.store(study.studyInstanceUid, study.instances)
+  const record = await service.settled(await service.submit(study.studyInstanceUid))
+  const after = await service.archive.searchInstances(study.studyInstanceUid)
+  const stored = outcomes.filter((outcome) => outcome.stored).length
+  return { record, study, written: after.length - stored }
+}
+
+describe('a study that must not be analysed is held', () => {
+  const cases: [string, Omit<StudyOptions, 'size'>, string, RegExp][] = [
+    [
+      'without a patient id',
+      { seed: 11, faults: [{ kind: 'no-patient-id' }] },
+      'PATIENT_ID_MISSING',
+      /Patient ID|PatientID/,
+    ],
+    ['with two patients', { seed: 12, faults: [{ kind: 'second-patient' }] }, 'PATIENT_MIXED', /PatientID|patient/],
+    [
+      'of a patient that the EHR does not have',
+      { seed: 13, patient: { patientId: 'NOBODY-1' } },
+      'PATIENT_NOT_FOUND',
+      /identifier|patient/,
+    ],
+    [
+      'whose birth date differs in the EHR',
+      { seed: 14, patient: { patientBirthDate: '19700101' } },
+      'PATIENT_MISMATCH',
+      /birth/,
+    ],
+    [
+      'with a missing slice',
+      { seed: 15, faults: [{ kind: 'missing-slice', sequence: 'T1c' }] },
+      'SERIES_UNSUPPORTED',
+      /gap|missing|spacing/,
+    ],
+    [
+      'with an instance that was truncated, so that the archive refused it',
+      { seed: 17, faults: [{ kind: 'truncated-instance', sequence: 'FLAIR' }] },
+      'SERIES_UNSUPPORTED',
+      /gap|missing|spacing/,
+    ],
+    [
+      'with a slice that is there twice',
+      { seed: 18, faults: [{ kind: 'duplicate-slice', sequence: 'T2' }] },
+      'SERIES_UNSUPPORTED',
+      /duplicate|twice|same position/,
+    ],
+    ['without contrast-enhanced T1 and FLAIR', { seed: 16, omit: ['T1c', 'FLAIR'] }, 'SERIES_MISSING', /T1c.*FLAIR/],
+  ]
+  it.each(cases)('%s', async (_name, options, code, message) => {
+    const { record, written, study } = await outcomeOf(options)
+    expect(record.state).toBe('held')
+    expect(record.hold?.code).toBe(code)
+    expect(record.hold?.message).toMatch(message)
+    expect(written).toBe(0)
+    const said = JSON.stringify([record.hold, log.lines])
+    expect(said).not.toContain(study.patient.patientId || 'Gliabridge^')
+    expect(said).not.toContain('Zoë')
+  })
+})
