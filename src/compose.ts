@@ -98,14 +98,19 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       institution: settings.institution.name,
       software,
     }
+    const deliverOptions = {
+      writePdf: settings.writeBack.pdf,
+      maxAttempts: { pacs: settings.pacs.maxAttempts, ehr: settings.ehr.maxAttempts },
+    }
     const workerPorts = {
+      maxAttempts: settings.pacs.maxAttempts,
       analyses,
       clock,
       log,
       analyse: (record: AnalysisRecord) =>
         analyseStudy({ archive, ehr, analyses, watch, audit, runner, registrar, clock }, analyseOptions, record),
       deliver: (record: AnalysisRecord) =>
-        deliver({ archive, ehr, analyses, watch, audit, clock }, record, settings.writeBack.pdf),
+        deliver({ archive, ehr, analyses, watch, audit, clock }, record, deliverOptions),
       wakeAt: (when: Date) => queue.wakeAt(ANALYSES, when),
     }
     const owner = randomUUID()

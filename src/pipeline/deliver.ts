@@ -23,6 +23,13 @@ export interface DeliverPorts {
   clock: Clock
 }
 
+export interface DeliverOptions {
+  /** Whether the PDF goes to the PACS too. */
+  writePdf: boolean
+  /** Attempts before a person is asked. */
+  maxAttempts: Record<Leg, number>
+}
+
 /** What remains after a round of deliveries. */
 export type DeliveryOutcome = { do: 'done' } | { do: 'retry'; afterSeconds: number } | { do: 'hold'; error: AppError }
 
@@ -30,12 +37,12 @@ export type DeliveryOutcome = { do: 'done' } | { do: 'retry'; afterSeconds: numb
 export async function deliver(
   ports: DeliverPorts,
   record: AnalysisRecord,
-  writePdf: boolean,
+  options: DeliverOptions,
 ): Promise<DeliveryOutcome> {
   const artifacts = await ports.analyses.artifacts(record.analysisId)
   const outcomes: DeliveryOutcome[] = []
   for (const leg of record.legs) {
-    if (leg.state !== 'done') outcomes.push(await runLeg(ports, record, leg, artifacts, writePdf))
+    if (leg.state !== 'done') outcomes.push(await runLeg(ports, record, leg, artifacts, options))
   }
   const held = outcomes.find((outcome) => outcome.do === 'hold')
   if (held) return held
@@ -48,17 +55,17 @@ async function runLeg(
   record: AnalysisRecord,
   leg: LegRecord,
   artifacts: Artifact[],
-  writePdf: boolean,
+  options: DeliverOptions,
 ): Promise<DeliveryOutcome> {
   const attempts = leg.attempts + 1
   const at = () => ports.clock.now().toISOString()
   try {
-    const receipt = await write[leg.leg](ports, record, artifacts, writePdf)
+    const receipt = await write[leg.leg](ports, record, artifacts, options.writePdf)
     await ports.analyses.updateLeg(record.analysisId, leg.leg, { state: 'done', attempts, doneAt: at(), receipt })
     return { do: 'done' }
   } catch (thrown) {
     const error = asAppError(thrown)
-    const next = afterError(error, attempts)
+    const next = afterError(error, attempts, options.maxAttempts[leg.leg])
     await ports.analyses.updateLeg(record.analysisId, leg.leg, {
       state: next.do === 'hold' ? 'failed' : 'waiting',
       attempts,
@@ -81,6 +88,9 @@ const write: Record<
   ehr: postReport,
 }
 
+/** Failure Reason (PS3.4 Table B.2-1, PS3.18 10.5.3): the archive holds this UID with other content. */
+const DUPLICATE_SOP_INSTANCE = '0111'
+
 /** Our own UIDs are remembered before they are stored, so that they can never look like a new study. */
 async function storeObjects(
   { archive, watch }: DeliverPorts,
@@ -95,11 +105,14 @@ async function storeObjects(
     (object) => !outcomes.some((o) => o.sopInstanceUid === object.sopInstanceUid && o.stored),
   )
   if (refused.length > 0) {
+    const isConflict = refused.some(({ sopInstanceUid }) =>
+      outcomes.some((o) => o.sopInstanceUid === sopInstanceUid && o.reason === DUPLICATE_SOP_INSTANCE),
+    )
     const named = refused.map(({ role, sopInstanceUid }) => {
       const reason = outcomes.find((outcome) => outcome.sopInstanceUid === sopInstanceUid)?.reason
       return `${role} ${sopInstanceUid}${reason ? ` (failure reason ${reason})` : ''}`
     })
-    throw new AppError('STORE_FAILED', `the archive did not store ${named.join(', ')}`)
+    throw new AppError(isConflict ? 'STORE_CONFLICT' : 'STORE_FAILED', `the archive did not store ${named.join(', ')}`)
   }
   return Object.fromEntries(objects.map((object) => [object.role, object.sopInstanceUid]))
 }

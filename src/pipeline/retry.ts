@@ -1,23 +1,17 @@
 // What happens after an error: again later, or stop for a person. Pure; the error's class decides.
 import type { AppError } from '../domain/errors.ts'
 
-export interface RetryLimits {
-  maxAttempts: number
-  /** Seconds before the second attempt; doubles each time. */
-  firstDelaySeconds: number
-  longestDelaySeconds: number
-}
-
-export const RETRY: RetryLimits = { maxAttempts: 12, firstDelaySeconds: 5, longestDelaySeconds: 900 }
+export const FIRST_DELAY_SECONDS = 5
+export const LONGEST_DELAY_SECONDS = 900
 
 export type NextStep = { do: 'retry'; afterSeconds: number } | { do: 'hold' }
 
 /**
- * `attempt` counts from 1. Transient and ambiguous errors are tried again, later each time, or when the remote side said;
+ * `attempt` counts from 1; the first delay is 5 s and doubles each time, up to 15 minutes. Transient and ambiguous errors are tried again, later each time, or when the remote side said;
  * everything else, and a last attempt that failed, is held.
  */
-export function afterError(error: AppError, attempt: number, limits: RetryLimits = RETRY): NextStep {
-  if (error.class === 'hold' || error.class === 'permanent' || attempt >= limits.maxAttempts) return { do: 'hold' }
-  const delay = Math.min(limits.longestDelaySeconds, limits.firstDelaySeconds * 2 ** (attempt - 1))
+export function afterError(error: AppError, attempt: number, maxAttempts: number): NextStep {
+  if (error.class === 'hold' || error.class === 'permanent' || attempt >= maxAttempts) return { do: 'hold' }
+  const delay = Math.min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** (attempt - 1))
   return { do: 'retry', afterSeconds: Math.max(delay, error.retryAfterSeconds ?? 0) }
 }

@@ -1,6 +1,6 @@
 // The worker: claims what is due, analyses or delivers it, and turns every failure into "later" or "held".
 import type { AnalysisRecord } from '../domain/analysis.ts'
-import { type AppError, asAppError } from '../domain/errors.ts'
+import { AppError, asAppError } from '../domain/errors.ts'
 import type { AnalysisStore, Clock, Log } from '../domain/ports.ts'
 import type { DeliveryOutcome } from './deliver.ts'
 import { afterError } from './retry.ts'
@@ -11,6 +11,8 @@ export interface WorkerPorts {
   log: Log
   analyse(record: AnalysisRecord): Promise<void>
   deliver(record: AnalysisRecord): Promise<DeliveryOutcome>
+  /** Attempts at an analysis before a person is asked. */
+  maxAttempts: number
   /** Asks to be woken again at that time. */
   wakeAt(when: Date): Promise<void>
 }
@@ -56,6 +58,11 @@ async function handle(ports: WorkerPorts, claimed: AnalysisRecord): Promise<Date
   let record = claimed
   if (record.state === 'queued') record = await analyses.move(analysisId, 'running')
   if (record.state === 'running') {
+    if (record.attempts > ports.maxAttempts) {
+      const message = `the service ended ${record.attempts - 1} times while it worked on this analysis`
+      await hold(ports, record, new AppError('INTERNAL', message))
+      return undefined
+    }
     try {
       await ports.analyse(record)
     } catch (thrown) {
@@ -82,7 +89,7 @@ async function afterFailedAnalysis(
   record: AnalysisRecord,
   error: AppError,
 ): Promise<Date | undefined> {
-  const next = afterError(error, record.attempts)
+  const next = afterError(error, record.attempts, ports.maxAttempts)
   if (next.do === 'hold') {
     await hold(ports, record, error)
     return undefined

@@ -117,10 +117,10 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
         requireStep(analysisId, from, to)
         if ((to === 'held') !== (hold !== undefined))
           throw new AppError('STATE_CONFLICT', `held needs a reason, and only held has one (${analysisId})`)
-        // At rest nobody holds it, and once put back to work it is due at once; a running one keeps its worker.
+        // At rest nobody holds it, and once put back to work it is due at once, its attempts counted anew.
         await tx.query(
           `update gliabridge.analyses set state = $2, hold = $3::jsonb, updated_at = $4,
-             attempts = attempts + case when $2 = 'running' then 1 else 0 end,
+             attempts = case when state = 'held' then 0 when $2 = 'running' then attempts + 1 else attempts end,
              due_at = case when $5 then $4 else due_at end,
              lease_owner = case when $6 then null else lease_owner end,
              lease_until = case when $6 then null else lease_until end

@@ -142,6 +142,14 @@ export function analysisStoreContract(name: string, open: () => Promise<Database
       expect((await store.get(id))?.attempts).toBe(1)
     })
 
+    it('counts attempts anew once a person released a hold', async () => {
+      const id = await registered()
+      await store.move(id, 'running')
+      await store.move(id, 'held', { hold: HOLD })
+      await store.move(id, 'queued')
+      expect((await store.move(id, 'running')).attempts).toBe(1)
+    })
+
     it('never gives one analysis to two workers', async () => {
       await clear()
       const ids = await Promise.all(Array.from({ length: 12 }, registered))
