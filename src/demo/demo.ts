@@ -38,6 +38,8 @@ export interface DemoResult {
   /** Seconds from the end of sending to the end of delivery, the settle time included. */
   secondsFromSent: number
   instancesSent: number
+  /** Of this process, which holds the embedded servers too. */
+  peakRssMb: number
   page: string
 }
 
@@ -141,6 +143,7 @@ export async function runDemo(options: DemoOptions): Promise<RunningDemo> {
       summary: record.summary ?? {},
       secondsFromSent: (Date.parse(record.updatedAt) - context.sentAt) / 1000,
       instancesSent: context.study.instances.length,
+      peakRssMb: Math.round(process.resourceUsage().maxRSS / 1024),
       page: `${context.url}/analyses/${record.analysisId}`,
     }
     return { result, servers: context.servers, service: context.service, close }

@@ -5,7 +5,7 @@ import type { AnalysisRecord } from '../domain/analysis.ts'
 import { AppError } from '../domain/errors.ts'
 import { createRecordStore } from '../fhir/client.ts'
 import { searchToken } from '../fhir/identifiers.ts'
-import { diceInPatientSpace, readSegmentation } from './read-segmentation.ts'
+import { readSegmentation, regionDice } from './read-segmentation.ts'
 import type { SentStudy } from './sent-study.ts'
 
 export interface ReadBack {
@@ -15,8 +15,8 @@ export interface ReadBack {
     sopInstanceUid: string
     /** Millilitres by segment label, counted in the stored object. */
     millilitres: Record<string, number>
-    /** Against the generated truth, in patient space. */
-    wholeTumourDice?: number
+    /** Against the generated truth, in patient space; regions as BraTS has them. */
+    dice?: { WT: number; TC: number; ET: number }
   }
   report: { url: string; status: string; results: number }
 }
@@ -60,11 +60,10 @@ async function readSeg({ service, study, record }: { service: Service; study: Se
       return [label, voxelMl * frames.reduce((sum, frame) => sum + frame.mask.reduce((a, on) => a + on, 0), 0)]
     }),
   )
-  const numbers = seg.segments.map((segment) => segment.number)
   return {
     url: `${service.settings.pacs.url.replace(/\/+$/, '')}/studies/${study.studyInstanceUid}/series/${seriesInstanceUid}/instances/${sopInstanceUid}`,
     sopInstanceUid: seg.sopInstanceUid,
     millilitres,
-    ...(study.truth ? { wholeTumourDice: diceInPatientSpace(seg, numbers, study.truth, [1, 2, 3]) } : {}),
+    ...(study.truth ? { dice: regionDice(seg, study.truth) } : {}),
   }
 }

@@ -71,7 +71,7 @@ function readFrame(groups: DicomJson, bits: Uint8Array, index: number, pixels: n
 }
 
 /** Voxels of the segments `wanted` of a SEG against those of the labels `wantedLabels` of a truth, by patient position. */
-export function diceInPatientSpace(
+function diceInPatientSpace(
   seg: ReadSegmentation,
   wanted: number[],
   truth: LabelVolume,
@@ -97,4 +97,10 @@ export function diceInPatientSpace(
   let real = 0
   for (const label of truth.data) if (wantedLabels.includes(label)) real += truthMm3
   return found + real === 0 ? 1 : (2 * common) / (found + real)
+}
+
+/** Dice of whole tumour, core and enhancing tumour; labels 1 NCR, 2 ED, 3 ET on both sides. */
+export function regionDice(seg: ReadSegmentation, truth: LabelVolume): { WT: number; TC: number; ET: number } {
+  const dice = (labels: number[]) => diceInPatientSpace(seg, labels, truth, labels)
+  return { WT: dice([1, 2, 3]), TC: dice([1, 3]), ET: dice([3]) }
 }

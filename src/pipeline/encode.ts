@@ -30,6 +30,7 @@ export async function encodeResults(input: EncodeInput): Promise<Artifact[]> {
     result: reportable,
     pdf,
     referenceInstance: referenceSeries.instances[0]!.metadata,
+    sources: [referenceSeries, ...input.otherSeries],
   })
   const artifacts: Artifact[] = [
     { role: 'result', mediaType: 'application/json', bytes: new TextEncoder().encode(JSON.stringify(reportable)) },

@@ -82,8 +82,10 @@ function describe(result: DemoResult): string {
       `  ${name.padEnd(28)} ${value.toFixed(1).padStart(7)} ${unit}${standardDeviation === undefined ? '' : ` ± ${standardDeviation.toFixed(1)}`}`,
     )
   }
-  if (readBack?.segmentation?.wholeTumourDice !== undefined) {
-    lines.push(`  Whole tumour against the generated truth: Dice ${readBack.segmentation.wholeTumourDice.toFixed(3)}`)
+  const dice = readBack?.segmentation?.dice
+  if (dice) {
+    const said = Object.entries(dice).map(([region, value]) => `${region} ${value.toFixed(3)}`)
+    lines.push(`  Against the generated truth, Dice: ${said.join(', ')}`)
   }
   lines.push('')
   for (const prediction of summary.predictions ?? []) {

@@ -1,0 +1,111 @@
+// The command line as an operator meets it: help, mistakes told at once, exit codes.
+import { spawnSync } from 'node:child_process'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const COMMANDS = ['serve', 'demo', 'run-study', 'check-config', 'verify-bundle', 'replay', 'evaluate', 'health']
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gliabridge-cli-'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+function gliabridge(args: string[], env: Record<string, string> = {}) {
+  const run = spawnSync(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', join(ROOT, 'src/cli/main.ts'), ...args],
+    {
+      cwd: ROOT,
+      env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...env },
+      encoding: 'utf8',
+    },
+  )
+  return { code: run.status, out: run.stdout, err: run.stderr }
+}
+
+async function settingsFile(settings: unknown): Promise<string> {
+  const path = join(folder, 'settings.json')
+  await writeFile(path, JSON.stringify(settings))
+  return path
+}
+
+describe('gliabridge', () => {
+  it('lists its commands', () => {
+    const { code, out } = gliabridge(['--help'])
+    expect(code).toBe(0)
+    for (const command of COMMANDS) expect(out).toContain(command)
+  })
+
+  it.each(COMMANDS)('%s --help explains itself', (command) => {
+    const { code, out } = gliabridge([command, '--help'])
+    expect(code).toBe(0)
+    expect(out).toContain(`gliabridge ${command}`)
+  })
+
+  it('refuses an unknown command with exit code 2', () => {
+    const { code, err } = gliabridge(['analyse-everything'])
+    expect(code).toBe(2)
+    expect(err).toContain("unknown command 'analyse-everything'")
+  })
+
+  it('reports every problem of the settings at once', async () => {
+    const file = await settingsFile({
+      pacs: { url: 'ftp://pacs.example', setleSeconds: 5 },
+      ehr: { url: 'https://ehr.example/fhir', identifierSystem: 'mrn' },
+      colour: 'blue',
+    })
+    const { code, err } = gliabridge(['--config', file, 'check-config', '--offline'])
+    expect(code).toBe(2)
+    for (const part of ['pacs.url', 'setleSeconds', 'ehr.identifierSystem', 'ehr.analysisSystem', 'colour'])
+      expect(err).toContain(part)
+  })
+
+  it('checks a whole site without asking the servers, or tells which server does not answer', async () => {
+    const systems = { identifierSystem: 'https://h.example/mrn', analysisSystem: 'https://h.example/analysis' }
+    const file = await settingsFile({
+      pacs: { url: 'http://127.0.0.1:9/dicom-web' },
+      ehr: { url: 'http://127.0.0.1:9/fhir', ...systems },
+    })
+    const offline = gliabridge(['--config', file, 'check-config', '--offline'])
+    expect(offline.code).toBe(0)
+    expect(offline.out).toMatch(/ok +settings\nok +bundle/)
+    const online = gliabridge(['--config', file, 'check-config'])
+    expect(online.code).toBe(1)
+    expect(online.out).toMatch(/failed +PACS .*\n +ARCHIVE_UNREACHABLE/)
+    expect(online.out).toMatch(/failed +EHR .*\n +EHR_UNREACHABLE/)
+  })
+
+  it('verifies the default bundle by running it', () => {
+    const { code, out } = gliabridge(['verify-bundle'])
+    expect(code).toBe(0)
+    expect(out).toMatch(/match their digests\nnetwork runs on cpu/)
+  })
+
+  it('names the file of a bundle whose digest is wrong', async () => {
+    const copy = join(folder, 'bundle')
+    await cp(join(ROOT, 'config/models/glioma-unet-2mm'), copy, { recursive: true })
+    const weights = await readFile(join(copy, 'segmentation.onnx'))
+    weights[weights.length >> 1] = weights[weights.length >> 1]! ^ 1
+    await writeFile(join(copy, 'segmentation.onnx'), weights)
+    const { code, err } = gliabridge(['verify-bundle', copy])
+    expect(code).toBe(1)
+    expect(err).toMatch(/BUNDLE_INVALID: .*segmentation\.onnx has sha256/)
+  })
+
+  it('says which folder of cases cannot be read', () => {
+    const { code, err } = gliabridge(['evaluate', '--cases', join(folder, 'none')])
+    expect(code).toBe(1)
+    expect(err).toContain(join(folder, 'none'))
+  })
+
+  it('health fails clearly when no service runs', () => {
+    const { code, err } = gliabridge(['health'], { GLIABRIDGE_HTTP_PORT: '9' })
+    expect(code).not.toBe(0)
+    expect(err).toContain('gliabridge: ')
+  })
+})
