@@ -59,12 +59,13 @@ function chainFor(text: string): Family[] {
 /** What any line may need: the ellipsis, and code points for what has no shape. */
 const ALWAYS = ' …[]U+0123456789ABCDEF'
 
-type Ranges = [first: number, last: number][]
+/** Code point → the subset files of a package that have it, in the package's order. */
+type Subsets = Map<number, string[]>
 
 const require = createRequire(import.meta.url)
 /** Unpacked bytes only: parsed fonts remember the characters of earlier reports, which would make later ones differ. */
 const bytesByFile = new Map<string, Promise<Uint8Array>>()
-const subsetsByPackage = new Map<string, Promise<[name: string, ranges: Ranges][]>>()
+const subsetsByPackage = new Map<string, Promise<Subsets>>()
 
 /** Opens the faces that the texts need, in both weights, and no others. */
 export async function openFonts(texts: readonly string[]): Promise<FontLibrary> {
@@ -89,8 +90,7 @@ async function findFace(
 ): Promise<Face | undefined> {
   const codePoints = Array.from(cluster, (character) => character.codePointAt(0)!)
   for (const family of chain) {
-    for (const [subset, ranges] of await subsetsOf(family)) {
-      if (!codePoints.every((code) => ranges.some(([first, last]) => code >= first && code <= last))) continue
+    for (const subset of (await subsetsOf(family)).get(codePoints[0]!) ?? []) {
       const face = await openFace(family, subset, weight, faces)
       if (codePoints.every((code) => face.font.hasGlyphForCodePoint(code)) && canShape(face, cluster)) return face
     }
@@ -146,21 +146,27 @@ function bytesOf(path: string): Promise<Uint8Array> {
   return read
 }
 
-/** A package's subset files and the code points each holds, from its unicode.json. */
-function subsetsOf(family: Family): Promise<[string, Ranges][]> {
+/** A package's subset files by code point, from its unicode.json. */
+function subsetsOf(family: Family): Promise<Subsets> {
   const known = subsetsByPackage.get(family.package)
   if (known) return known
-  const read = readFile(join(folderOf(family), 'unicode.json'), 'utf8').then((text) =>
-    Object.entries(JSON.parse(text) as Record<string, string>).map(([name, list]): [string, Ranges] => [
-      name.replace(/[[\]]/g, ''),
-      list.split(',').map(parseRange),
-    ]),
-  )
+  const read = readFile(join(folderOf(family), 'unicode.json'), 'utf8').then(parseSubsets)
   subsetsByPackage.set(family.package, read)
+  read.catch(() => subsetsByPackage.delete(family.package))
   return read
 }
 
-function parseRange(text: string): [number, number] {
-  const [first = '', last = first] = text.trim().slice(2).split('-')
-  return [Number.parseInt(first, 16), Number.parseInt(last, 16)]
+/** `{ "[5]": "U+4E00,U+4E03-4E05", "latin": … }`; the brackets are not part of the file's name. */
+function parseSubsets(json: string): Subsets {
+  const subsets: Subsets = new Map()
+  for (const [name, list] of Object.entries(JSON.parse(json) as Record<string, string>)) {
+    for (const range of list.split(',')) {
+      const [first = '', last = first] = range.trim().slice(2).split('-')
+      for (let code = Number.parseInt(first, 16); code <= Number.parseInt(last, 16); code++) {
+        const files = subsets.get(code) ?? []
+        subsets.set(code, [...files, name.replace(/[[\]]/g, '')])
+      }
+    }
+  }
+  return subsets
 }

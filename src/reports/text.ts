@@ -37,37 +37,35 @@ const ELLIPSIS = '…'
 /** A measurer over the faces of a library. */
 export function createMeasurer(library: FontLibrary): TextMeasurer {
   const unreadable = new Set<string>()
-  const widths = new Map<string, number>()
+  const faces = new Map<string, Face>()
 
   /** Clusters that can be drawn; the others are replaced by their code points. */
-  const drawable = (text: string, weight: Weight): string[] =>
-    clustersOf(text).flatMap((cluster) => {
+  const drawable = remembered((text: string, weight: Weight): string[] =>
+    clustersOf(text.trim()).flatMap((cluster) => {
       if (isDrawable(cluster) && library.faceFor(cluster, weight)) return [cluster]
       unreadable.add(cluster)
       return [...codePointsOf(cluster)]
-    })
+    }),
+  )
 
-  const widthOf = (text: string, face: Face): number => {
-    const key = `${face.id}\n${text}`
-    const known = widths.get(key)
-    if (known !== undefined) return known
-    const width = face.font.layout(text, []).advanceWidth / face.font.unitsPerEm
-    widths.set(key, width)
-    return width
-  }
+  const widthOf = remembered((text: string, faceId: string): number => {
+    const { font } = faces.get(faceId)!
+    return font.layout(text, []).advanceWidth / font.unitsPerEm
+  })
 
   const lineOf = (clusters: readonly string[], style: Style): Line => {
     const runs: Run[] = []
     for (const { clusters: part, rightToLeft } of visualRuns(clusters)) {
-      const faces = part.map((cluster) => library.faceFor(cluster, style.weight)!)
       const pieces: { face: Face; text: string }[] = []
-      part.forEach((cluster, n) => {
+      for (const cluster of part) {
+        const face = library.faceFor(cluster, style.weight)!
         const last = pieces[pieces.length - 1]
-        if (last && last.face === faces[n]) last.text += cluster
-        else pieces.push({ face: faces[n]!, text: cluster })
-      })
+        faces.set(face.id, face)
+        if (last?.face === face) last.text += cluster
+        else pieces.push({ face, text: cluster })
+      }
       if (rightToLeft) pieces.reverse()
-      runs.push(...pieces.map((piece) => ({ ...piece, width: widthOf(piece.text, piece.face) * style.size })))
+      runs.push(...pieces.map((piece) => ({ ...piece, width: widthOf(piece.text, piece.face.id) * style.size })))
     }
     return { runs, width: runs.reduce((sum, run) => sum + run.width, 0), text: clusters.join('') }
   }
@@ -88,31 +86,52 @@ export function createMeasurer(library: FontLibrary): TextMeasurer {
     const whole = lineOf(clusters, style)
     if (whole.width <= width) return whole
     const kept = clusters.slice(0, longestFit(clusters, style, width, [ELLIPSIS]))
-    while (kept[kept.length - 1] === ' ') kept.pop()
-    return lineOf([...kept, ELLIPSIS], style)
+    return lineOf([...withoutEnd(kept), ELLIPSIS], style)
   }
+
+  const wrapClusters = (text: string, weight: Weight, size: number, width: number, most: number): Line[] => {
+    const style = { size, weight }
+    const lines: Line[] = []
+    let rest = drawable(text, weight)
+    while (rest.length > 0 && lines.length < most) {
+      if (lines.length === most - 1) {
+        lines.push(fitClusters(rest, style, width))
+        break
+      }
+      const count = breakAt(rest, Math.max(1, longestFit(rest, style, width, [])))
+      lines.push(lineOf(withoutEnd(rest.slice(0, count)), style))
+      rest = rest.slice(count)
+      while (rest[0] === ' ') rest = rest.slice(1)
+    }
+    return lines
+  }
+  // The page tries many arrangements of the same texts.
+  const wrap = remembered(wrapClusters)
+  const empty: Line = { runs: [], width: 0, text: '' }
 
   return {
     unreadable,
-    fit: (text, style, width) => fitClusters(drawable(text.trim(), style.weight), style, width),
-    wrap: (text, style, width, most) => {
-      let rest = drawable(text.trim(), style.weight)
-      const lines: Line[] = []
-      while (rest.length > 0 && lines.length < most) {
-        if (lines.length === most - 1) {
-          lines.push(fitClusters(rest, style, width))
-          break
-        }
-        const count = breakAt(rest, Math.max(1, longestFit(rest, style, width, [])))
-        const line = rest.slice(0, count)
-        while (line[line.length - 1] === ' ') line.pop()
-        lines.push(lineOf(line, style))
-        rest = rest.slice(count)
-        while (rest[0] === ' ') rest = rest.slice(1)
-      }
-      return lines
-    },
+    fit: (text, { size, weight }, width) => wrap(text, weight, size, width, 1)[0] ?? empty,
+    wrap: (text, { size, weight }, width, most) => wrap(text, weight, size, width, most),
   }
+}
+
+/** The function with its results kept; the arguments are strings and numbers. */
+function remembered<A extends (string | number)[], R>(compute: (...args: A) => R): (...args: A) => R {
+  const results = new Map<string, R>()
+  return (...args) => {
+    const key = args.join('\n')
+    const known = results.get(key)
+    if (known !== undefined) return known
+    const result = compute(...args)
+    results.set(key, result)
+    return result
+  }
+}
+
+function withoutEnd(clusters: string[]): string[] {
+  const end = clusters.findLastIndex((cluster) => cluster !== ' ')
+  return clusters.slice(0, end + 1)
 }
 
 /** Where to end a line that can hold `count` clusters: after a space, beside a Han character, else in the word. */

@@ -265,9 +265,33 @@ describe('whatever the input', () => {
   })
 
   it('any text makes one tidy page', async () => {
+    // A page of arbitrary Han or Hangul opens a hundred font files, so letters of each script come from a few.
     const text = fc.oneof(
-      fc.string({ unit: 'grapheme', maxLength: 200 }),
-      fc.string({ unit: fc.constantFrom('W', 'i', ' ', 'ß', '龍', 'ק', 'م', '홍', '-', '9'), maxLength: 500 }),
+      fc.string({ unit: 'grapheme-ascii', maxLength: 300 }),
+      fc.string({
+        unit: fc.constantFrom(
+          'W',
+          'i',
+          ' ',
+          'ß',
+          'Ж',
+          '龍',
+          '山',
+          'や',
+          'ק',
+          'م',
+          '홍',
+          'ก',
+          'अ',
+          '-',
+          '9',
+          '≥',
+          '\u202e',
+          '\ud83d',
+          'a\u0301',
+        ),
+        maxLength: 400,
+      }),
     )
     await fc.assert(
       fc.asyncProperty(
@@ -309,9 +333,9 @@ describe('whatever the input', () => {
           }
         },
       ),
-      { numRuns: 12, seed: 20260301 },
+      { numRuns: 8, seed: 20260301 },
     )
-  })
+  }, 600_000)
 })
 
 describe('the bytes', () => {
