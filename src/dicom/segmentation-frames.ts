@@ -30,9 +30,10 @@ export function maskFrames({ grid, data }: LabelVolume, segments: readonly Segme
   const numberOf = new Map(segments.map(({ label }, index) => [label, index + 1]))
   const touched: MaskFrame[] = []
   for (let slice = 0; slice < depth; slice++) {
-    const seen = new Set<number>(data.subarray(slice * inSlice, (slice + 1) * inSlice))
-    seen.delete(0)
-    for (const label of seen) {
+    const seen = new Uint8Array(256)
+    for (let at = slice * inSlice; at < (slice + 1) * inSlice; at++) seen[data[at]!] = 1
+    for (const [label, found] of seen.entries()) {
+      if (label === 0 || found === 0) continue
       const segmentNumber = numberOf.get(label)
       if (segmentNumber === undefined) throw fault(`label ${label} is in the volume but no segment declares it`)
       touched.push({ segmentNumber, label, slice })
@@ -46,10 +47,12 @@ export function packBits({ grid, data }: LabelVolume, frames: readonly MaskFrame
   const inSlice = grid.size[0] * grid.size[1]
   const bits = new Uint8Array(Math.ceil((inSlice * frames.length) / 8))
   for (const [index, { label, slice }] of frames.entries()) {
+    const from = slice * inSlice
+    const first = index * inSlice
     for (let pixel = 0; pixel < inSlice; pixel++) {
-      if (data[slice * inSlice + pixel] !== label) continue
-      const bit = index * inSlice + pixel
-      bits[bit >> 3] = bits[bit >> 3]! | (1 << (bit & 7))
+      if (data[from + pixel] !== label) continue
+      const bit = first + pixel
+      bits[bit >>> 3] = bits[bit >>> 3]! | (1 << (bit & 7))
     }
   }
   return bits

@@ -284,7 +284,9 @@ export function resultFor(
   series: readonly Series[],
   labels: { data: Uint8Array },
 ): Omit<AnalysisResult, 'segmentation'> {
-  const count = (label: number) => labels.data.reduce((sum, value) => sum + (value === label ? 1 : 0), 0)
+  const counts = new Uint32Array(256)
+  for (let at = 0; at < labels.data.length; at++) counts[labels.data[at]!]!++
+  const count = (label: number) => counts[label]!
   const [reference] = series as [Series]
   return {
     analysisId: '0198f3a2-0000-7000-8000-000000000001',
