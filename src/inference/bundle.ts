@@ -117,6 +117,7 @@ function describe(error: z.ZodError): string[] {
     const where = issue.path.join('.') || 'the file'
     if (issue.code === 'unrecognized_keys')
       return issue.keys.map((key) => `${[...issue.path, key].join('.')} is not a known key`)
+    if (issue.code === 'invalid_key') return issue.issues.map((inner) => `${where}: ${inner.message}`)
     return [`${where}: ${issue.message}`]
   })
 }
@@ -132,7 +133,7 @@ function crossProblems(raw: unknown): string[] {
   const net = part(network, 'network')
   if (named && net && !named[net.file]) problems.push(`network.file: ${net.file} is not listed in files`)
   if (named && !named['card.md']) problems.push('files: card.md is not listed')
-  const known = part(labels, 'labels')
+  const known = part(z.array(z.unknown()), 'labels')
   const groups = part(regions, 'regions')
   if (known && groups) {
     for (const [name, members] of Object.entries(groups)) {

@@ -17,7 +17,11 @@ import {
 
 export type { Registrar, Registration } from './rigid.ts'
 
-/** Two examinations in one session cannot differ by more; a result beyond is a failed registration. */
+/**
+ * Two series of one session cannot lie further apart; a result beyond is a failed registration. The limit of information was set
+ * on BraTS cases and the generated study: sequences of one head in register have 1.06 to 1.16, 10 mm out of register 1.01, and
+ * heads of two patients 1.02.
+ */
 export const LIMITS = { translationMm: 80, rotationDegrees: 45, information: 1.03, overlap: 0.5 } as const
 
 export interface RegistrarOptions {

@@ -17,7 +17,7 @@ const IMAGE_TYPES: readonly (readonly [string, RegExp])[] = [
   ['diffusion', /^(DIFFUSION.*|DWI|ADC|EADC|TRACE.*|FA|TENSOR.*|DTI|COLFA|ISOTROPIC|B_?VALUE|CALC_BVALUE|EXP)$/],
   ['perfusion', /^(PERFUSION.*|ASL|CBF|CBV|R?R?CBV|RCBF|MTT|TTP|TMAX|KTRANS|GBP|PBP|RELCB[FV]|RELMTT)$/],
   ['angiography', /^(ANGIO|TOF|FLOW.*|VELOCITY.*|MAGNITUDE_PC|PCA.*)$/],
-  ['susceptibility imaging', /^(SWI|SWAN|QSM)$/],
+  ['susceptibility imaging', /^(SWI|SWAN|QSM|SW_.*)$/],
   ['functional imaging', /^(FMRI|BOLD|T_MAP|MOCO_FMRI)$/],
   ['a projection', /^(PROJECTION IMAGE|MIP|MAX_IP|MIN_IP|MINIP|MNIP|VOLUME_RENDER.*|VRT)$/],
   ['reformatted from another series', /^(MPR.*|CSA MPR.*|REFORMATTED|CSAPARALLEL|CURVED.*|AVERAGE)$/],
