@@ -32,19 +32,3 @@ declare module 'jpeg-lossless-decoder-js' {
 
   export { Decoder }
 }
-
-// Encodes for the generated study.
-declare module '@cornerstonejs/dicom-codec' {
-  interface ImageInfo {
-    rows: number
-    columns: number
-    bitsAllocated: number
-    samplesPerPixel: number
-    signed: boolean
-    pixelRepresentation: number
-  }
-  const codec: {
-    encode(frame: Uint8Array, info: ImageInfo, transferSyntaxUid: string): Promise<{ imageFrame: Uint8Array }>
-  }
-  export default codec
-}
