@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // Runs a tool or a TypeScript file on Node 24, whatever Node started npm: the platform packages of Node come in as optional dependencies.
 import { spawn } from 'node:child_process'
-import { createRequire } from 'node:module'
 import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 

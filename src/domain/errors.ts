@@ -8,39 +8,96 @@ export type ErrorClass = 'transient' | 'ambiguous' | 'hold' | 'permanent'
 
 /** code → class and what an operator does about it. docs/errors.md is checked against this table. */
 export const ERRORS = {
-  ARCHIVE_UNREACHABLE: ['transient', 'Check that the archive is running and that pacs.url is right; work resumes by itself.'],
+  ARCHIVE_UNREACHABLE: [
+    'transient',
+    'Check that the archive is running and that pacs.url is right; work resumes by itself.',
+  ],
   ARCHIVE_TIMEOUT: ['transient', 'The archive answered too slowly; raise pacs.timeoutMs if this is normal for it.'],
   ARCHIVE_ERROR: ['transient', "The archive answered with a server error; see the archive's own log."],
-  ARCHIVE_AUTH: ['transient', 'The archive refused our credentials; check the environment variables that pacs.auth names.'],
-  ARCHIVE_NOT_DICOMWEB: ['transient', 'The answer was not DICOMweb (an HTML page, for example); check pacs.url and any proxy before it.'],
+  ARCHIVE_AUTH: [
+    'transient',
+    'The archive refused our credentials; check the environment variables that pacs.auth names.',
+  ],
+  ARCHIVE_NOT_DICOMWEB: [
+    'transient',
+    'The answer was not DICOMweb (an HTML page, for example); check pacs.url and any proxy before it.',
+  ],
   ARCHIVE_TRUNCATED: ['transient', 'The answer ended early; the missing instances are fetched again.'],
   ARCHIVE_REJECTED: ['permanent', 'The archive refused the request; the status and the instance are in the message.'],
-  STORE_FAILED: ['transient', 'The archive did not store an instance; its failure reason is in the message. Stored again until pacs.maxAttempts.'],
-  STORE_CONFLICT: ['hold', 'The archive holds the same UID with other content, or refuses the study; a PACS administrator decides.'],
-  EHR_UNREACHABLE: ['transient', 'Check that the FHIR server is running and that ehr.url is right; work resumes by itself.'],
-  EHR_AUTH: ['transient', 'The FHIR server refused our credentials; check the environment variables that ehr.auth names.'],
+  STORE_FAILED: [
+    'transient',
+    'The archive did not store an instance; its failure reason is in the message. Stored again until pacs.maxAttempts.',
+  ],
+  STORE_CONFLICT: [
+    'hold',
+    'The archive holds the same UID with other content, or refuses the study; a PACS administrator decides.',
+  ],
+  EHR_UNREACHABLE: [
+    'transient',
+    'Check that the FHIR server is running and that ehr.url is right; work resumes by itself.',
+  ],
+  EHR_AUTH: [
+    'transient',
+    'The FHIR server refused our credentials; check the environment variables that ehr.auth names.',
+  ],
   EHR_THROTTLED: ['transient', 'The FHIR server asks us to slow down; the retry waits as long as it says.'],
   EHR_ERROR: ['transient', "The FHIR server answered with a server error; see the server's own log."],
   EHR_CONFLICT: ['transient', 'Another writer changed a resource; it is read again and the write repeated.'],
   EHR_AMBIGUOUS: ['ambiguous', 'The answer to a write was lost; the service reads before it writes again.'],
   EHR_REJECTED: ['permanent', 'The FHIR server refused the resource; its OperationOutcome codes are in the message.'],
-  EHR_DUPLICATE: ['hold', 'More than one resource has the identifier that must be unique; merge or remove the duplicates.'],
+  EHR_DUPLICATE: [
+    'hold',
+    'More than one resource has the identifier that must be unique; merge or remove the duplicates.',
+  ],
   PATIENT_ID_MISSING: ['hold', 'The study has no Patient ID; correct it in the archive, then resolve the hold.'],
-  PATIENT_MIXED: ['hold', 'Instances of the study name different patients; correct it in the archive, then resolve the hold.'],
-  PATIENT_NOT_FOUND: ['hold', 'No patient in the EHR has this identifier; register the patient, then resolve the hold.'],
-  PATIENT_AMBIGUOUS: ['hold', 'More than one patient in the EHR has this identifier; merge them, then resolve the hold.'],
-  PATIENT_MISMATCH: ['hold', 'The EHR patient with this identifier has another birth date, sex or name than the images; a person decides.'],
+  PATIENT_MIXED: [
+    'hold',
+    'Instances of the study name different patients; correct it in the archive, then resolve the hold.',
+  ],
+  PATIENT_NOT_FOUND: [
+    'hold',
+    'No patient in the EHR has this identifier; register the patient, then resolve the hold.',
+  ],
+  PATIENT_AMBIGUOUS: [
+    'hold',
+    'More than one patient in the EHR has this identifier; merge them, then resolve the hold.',
+  ],
+  PATIENT_MISMATCH: [
+    'hold',
+    'The EHR patient with this identifier has another birth date, sex or name than the images; a person decides.',
+  ],
   SERIES_MISSING: ['hold', 'The study lacks a sequence that the bundle needs; see the reasons per series.'],
-  SERIES_AMBIGUOUS: ['hold', 'Two series fit one sequence equally well; see the reasons per series and choose in the settings.'],
-  SERIES_UNSUPPORTED: ['hold', 'A chosen series cannot be used as a volume (gap, tilt, duplicate slices, mosaic …); the reason is in the message.'],
-  INSTANCE_INVALID: ['hold', 'An instance is damaged or not readable; it is named in the message. Send it again from the modality.'],
-  INPUT_IMPLAUSIBLE: ['hold', 'The images are outside what the bundle accepts (registration failed, constant image …).'],
+  SERIES_AMBIGUOUS: [
+    'hold',
+    'Two series fit one sequence equally well; see the reasons per series and choose in the settings.',
+  ],
+  SERIES_UNSUPPORTED: [
+    'hold',
+    'A chosen series cannot be used as a volume (gap, tilt, duplicate slices, mosaic …); the reason is in the message.',
+  ],
+  INSTANCE_INVALID: [
+    'hold',
+    'An instance is damaged or not readable; it is named in the message. Send it again from the modality.',
+  ],
+  INPUT_IMPLAUSIBLE: [
+    'hold',
+    'The images are outside what the bundle accepts (registration failed, constant image …).',
+  ],
   BUNDLE_INVALID: ['permanent', 'The bundle is damaged or not valid; every problem is listed. Install it again.'],
   INFERENCE_FAILED: ['transient', 'The inference process failed or was ended; it is started again.'],
-  INFERENCE_UNAVAILABLE: ['permanent', 'No execution provider of inference.providers could be started; the reasons are in the message.'],
+  INFERENCE_UNAVAILABLE: [
+    'permanent',
+    'No execution provider of inference.providers could be started; the reasons are in the message.',
+  ],
   SETTINGS_INVALID: ['permanent', 'Correct the settings; all problems are listed at once.'],
-  DATABASE_UNREACHABLE: ['transient', 'Check that PostgreSQL is running and that DATABASE_URL is right; work resumes by itself.'],
-  DATA_FOLDER_IN_USE: ['permanent', 'Stop the other process, or give this one a data folder of its own (store.dataDir).'],
+  DATABASE_UNREACHABLE: [
+    'transient',
+    'Check that PostgreSQL is running and that DATABASE_URL is right; work resumes by itself.',
+  ],
+  DATA_FOLDER_IN_USE: [
+    'permanent',
+    'Stop the other process, or give this one a data folder of its own (store.dataDir).',
+  ],
   STATE_CONFLICT: ['permanent', 'The analysis was changed by someone else; load it again.'],
   NOT_FOUND: ['permanent', 'No such study or analysis here; check the id.'],
   INTERNAL: ['transient', 'An error that we did not foresee; report it with the log lines of this analysis.'],

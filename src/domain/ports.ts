@@ -27,7 +27,9 @@ export interface ImageArchive {
   /** MR studies with StudyDate in [from, to] (DICOM DA), all pages. */
   searchStudies(query: { from?: string; to?: string; modality?: string }): Promise<StudySummary[]>
   /** The UIDs of all instances of a study by QIDO-RS, with series UID and modality. */
-  searchInstances(studyInstanceUid: Uid): Promise<{ seriesInstanceUid: Uid; sopInstanceUid: Uid; sopClassUid: Uid; modality: string }[]>
+  searchInstances(
+    studyInstanceUid: Uid,
+  ): Promise<{ seriesInstanceUid: Uid; sopInstanceUid: Uid; sopClassUid: Uid; modality: string }[]>
   /** Metadata of the whole study, grouped by series. */
   retrieveMetadata(studyInstanceUid: Uid): Promise<Study>
   /**
@@ -95,7 +97,12 @@ export interface Artifact {
 /** The record of analyses. Every change appends an event in the same transaction. */
 export interface AnalysisStore {
   /** Creates the analysis in state queued unless it exists; returns the record and whether it is new. */
-  register(analysis: Pick<AnalysisRecord, 'analysisId' | 'studyInstanceUid' | 'bundleId' | 'bundleDigest' | 'instanceSetDigest'> & { study?: StudyIdentity }): Promise<{ record: AnalysisRecord; created: boolean }>
+  register(
+    analysis: Pick<
+      AnalysisRecord,
+      'analysisId' | 'studyInstanceUid' | 'bundleId' | 'bundleDigest' | 'instanceSetDigest'
+    > & { study?: StudyIdentity },
+  ): Promise<{ record: AnalysisRecord; created: boolean }>
   get(analysisId: string): Promise<AnalysisRecord | undefined>
   byStudy(studyInstanceUid: Uid): Promise<AnalysisRecord[]>
   list(query?: { limit?: number; offset?: number; state?: AnalysisState }): Promise<AnalysisRecord[]>
@@ -106,7 +113,11 @@ export interface AnalysisStore {
   /** Gives the lease back and makes the analysis due again at `notBefore` (ISO) or now. */
   release(analysisId: string, owner: string, notBefore?: string): Promise<void>
   /** Moves the state by the table in analysis.ts; STATE_CONFLICT otherwise. */
-  move(analysisId: string, to: AnalysisState, detail?: { hold?: { code: ErrorCode; message: string }; text?: string }): Promise<AnalysisRecord>
+  move(
+    analysisId: string,
+    to: AnalysisState,
+    detail?: { hold?: { code: ErrorCode; message: string }; text?: string },
+  ): Promise<AnalysisRecord>
   note(analysisId: string, event: Omit<AnalysisEvent, 'at'>): Promise<void>
   /** Merges facts into the summary before there is a result, so that a held analysis shows what is known of it. */
   describe(analysisId: string, facts: Record<string, unknown>): Promise<void>
@@ -146,7 +157,13 @@ export interface WatchStore {
 
 /** Append-only audit of reads and writes of patient data. */
 export interface AuditTrail {
-  record(entry: { action: 'read' | 'write'; target: 'pacs' | 'ehr'; studyInstanceUid: Uid; what: string; outcome: 'success' | 'failure' }): Promise<void>
+  record(entry: {
+    action: 'read' | 'write'
+    target: 'pacs' | 'ehr'
+    studyInstanceUid: Uid
+    what: string
+    outcome: 'success' | 'failure'
+  }): Promise<void>
 }
 
 /** A source of hints that a study may be new. The watch decides. */

