@@ -189,14 +189,14 @@ export function createBrain(random: Random): Brain {
     return Math.max(hull, -fissure, -posteriorFossa(u, v, w) + 1.2, -cistern, -sylvian)
   }
 
-  const furrowAt = (x: number, v: number, w: number, depth: number) => {
+  const furrowAt = (x: number, v: number, w: number, depth: number, pressure: number) => {
     if (depth > 27) return 20
     // Deeper down the folds are read from farther out, so that furrows run inwards like those of a cortex.
     const r = Math.sqrt((x / 66) ** 2 + ((v + 18) / 86) ** 2 + ((w - 6) / 70) ** 2)
     const stretch = Math.max(0.3, r) ** -0.45
     const main = Math.abs(folds.distance(x * stretch, (v + 18) * stretch, (w - 6) * stretch)) / stretch
-    const open = furrowWidth + 0.8 * Math.exp(-Math.max(0, depth) / 3)
-    const bottom = Math.max(5, 15 + 5 * furrows.at(v, w, x))
+    const open = furrowWidth + 0.8 * Math.exp(-Math.max(0, depth) / 3) - 0.5 * pressure
+    const bottom = Math.max(5, 15 + 5 * furrows.at(v, w, x)) * (1 - 0.6 * pressure)
     const deep = Math.max(main - open, depth - bottom)
     if (depth > 14) return deep
     const side = Math.abs(sideFolds.distance(x * stretch, (v + 18) * stretch, (w - 6) * stretch)) / stretch
@@ -233,7 +233,9 @@ export function createBrain(random: Random): Brain {
       if (u < 2 && cerebrum > 0) paint.lay(TISSUE.dura, Math.max(u - 0.5, 10 - callosalDistance(v, w), -12 - w))
       if (w > -35 && w < 15) paint.lay(TISSUE.dura, Math.abs(posteriorFossa(u, v, w) + 0.2) - 0.4)
       if (cerebrum < 1) {
-        const cortex = Math.max(cerebrum, -furrowAt(x, v, w, -cerebrum))
+        // Swelling closes the furrows around a tumour.
+        const pressure = tumour?.pressure(xHere, vHere, wHere) ?? 0
+        const cortex = Math.max(cerebrum, -furrowAt(x, v, w, -cerebrum, pressure))
         paint.lay(TISSUE.grey, cortex)
         paint.lay(TISSUE.white, cortex + ribbon)
         if (u < 19) paint.lay(TISSUE.white, Math.max(CALLOSUM(u * 0.35, v, w) - 0.6, u - 18))

@@ -41,7 +41,7 @@ export interface TissueVolume {
   texture: Int8Array
 }
 
-/** The head of a seed, with or without its tumour; the anatomy is the same in both. */
+/** The head of a seed, with or without its tumour; but for the mass effect the anatomy is the same in both. */
 export function createHead(seed: string, withTumour: boolean): Head {
   const random = createRandom(seed, 'head')
   const scale = [random.between(0.97, 1.02), random.between(0.97, 1.02), random.between(0.97, 1.02)] as const

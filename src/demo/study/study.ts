@@ -146,9 +146,11 @@ export async function generateStudy(options: StudyOptions): Promise<GeneratedStu
 /** Millilitres per label of a truth grid. */
 function volumesOf({ grid, data }: LabelVolume): { NCR: number; ED: number; ET: number } {
   const counts = [0, 0, 0, 0]
-  for (const label of data) counts[label]!++
-  const millilitres = (grid.spacing[0] * grid.spacing[1] * grid.spacing[2]) / 1000
-  return { NCR: counts[1]! * millilitres, ED: counts[2]! * millilitres, ET: counts[3]! * millilitres }
+  for (let at = 0; at < data.length; at++) counts[data[at]!]!++
+  const cubicMm = grid.spacing[0] * grid.spacing[1] * grid.spacing[2]
+  const millilitres = (label: number) => (counts[label]! * cubicMm) / 1000
+  return { NCR: millilitres(1), ED: millilitres(2), ET: millilitres(3) }
+}
 }
 
 function contentOf(acquisition: Acquisition, study: StudyIdentity, seriesInstanceUid: Uid): SeriesContent {

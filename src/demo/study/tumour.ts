@@ -15,6 +15,8 @@ export interface Tumour {
    * `room` is the distance to the skull in mm.
    */
   shrink(x: number, v: number, w: number, room: number): number
+  /** How much the swelling closes the furrows of the cortex, 0 to 1. */
+  pressure(x: number, v: number, w: number): number
   /** Lays oedema over white matter (`white` is its signed distance). */
   paintOedema(paint: Paint, x: number, v: number, w: number, white: number): void
   /** Lays rim and necrosis over all of the cerebrum (`cerebrum` is its signed distance). */
@@ -64,6 +66,10 @@ export function createTumour(random: Random): Tumour {
       const r = Math.sqrt(dx * dx + dv * dv + dw * dw)
       const move = push * Math.exp(-((r / 42) ** 2)) * Math.min(1, r / 15) * Math.min(1, Math.max(0, room / 18))
       return r < 1e-6 ? 1 : 1 - move / r
+    },
+    pressure(x, v, w) {
+      const squared = (x - centre[0]) ** 2 + (v - centre[1]) ** 2 + (w - centre[2]) ** 2
+      return Math.exp(-squared / 1700)
     },
     paintOedema(paint, x, v, w, white) {
       const r = radiusAt(x - centre[0], v - centre[1], w - centre[2])
