@@ -151,7 +151,6 @@ function volumesOf({ grid, data }: LabelVolume): { NCR: number; ED: number; ET: 
   const millilitres = (label: number) => (counts[label]! * cubicMm) / 1000
   return { NCR: millilitres(1), ED: millilitres(2), ET: millilitres(3) }
 }
-}
 
 function contentOf(acquisition: Acquisition, study: StudyIdentity, seriesInstanceUid: Uid): SeriesContent {
   const [stack] = acquisition.stacks
