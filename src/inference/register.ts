@@ -51,6 +51,12 @@ export function createRegistrar(options: RegistrarOptions = {}): Registrar {
     })
     worker.stdout.resume()
     worker.stderr.resume()
+    // A worker that ends while idle must neither take the service down nor be handed out again.
+    worker.on('error', () => {})
+    worker.on('exit', () => {
+      all.delete(worker)
+      if (idle.includes(worker)) idle.splice(idle.indexOf(worker), 1)
+    })
     worker.unref()
     all.add(worker)
     return worker

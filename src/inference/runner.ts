@@ -106,6 +106,8 @@ async function openProcess(options: RunnerOptions): Promise<Opened> {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     })
+    // Without a listener, an error between requests would end the service; the next request finds the process gone.
+    child.on('error', () => {})
     const message: OpenMessage = {
       type: 'open',
       modelPath: join(folder, bundle.network.file),
