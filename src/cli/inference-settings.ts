@@ -9,7 +9,7 @@ export async function inferenceSettings(
   env: NodeJS.ProcessEnv,
   bundle: string | undefined,
 ): Promise<Settings['inference']> {
-  const file = config ?? env['GLIABRIDGE_CONFIG']
+  const file = config ?? env.GLIABRIDGE_CONFIG
   const inference = file
     ? (await readSettings(file, env)).inference
     : settingsSchema(env).shape.inference.parse(undefined)

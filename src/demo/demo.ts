@@ -184,7 +184,5 @@ async function followed(service: Service, analysisId: string, say: (line: string
 }
 
 function isWorthTelling(event: AnalysisEvent): boolean {
-  return (
-    event.kind === 'leg' || event.kind === 'state' || (event.kind === 'step' && event.data?.['seconds'] !== undefined)
-  )
+  return event.kind === 'leg' || event.kind === 'state' || (event.kind === 'step' && event.data?.seconds !== undefined)
 }

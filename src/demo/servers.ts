@@ -34,7 +34,7 @@ export async function openServers(
     ehr: {
       url: options.ehr ?? ehr!.url,
       auth: ehr ? { type: 'none' } : authFrom(options.environment, 'EHR'),
-      identifierSystem: options.environment['GLIABRIDGE_EHR_IDENTIFIER_SYSTEM'] ?? IDENTIFIER_SYSTEM,
+      identifierSystem: options.environment.GLIABRIDGE_EHR_IDENTIFIER_SYSTEM ?? IDENTIFIER_SYSTEM,
     },
     async close() {
       await archive?.close()

@@ -90,7 +90,7 @@ export async function analyseStudy(
   const reference = referenceOf(selection.chosen, options)
 
   const { volumes, plans } = await stopwatch.time('retrieve', () =>
-    retrieveVolumes(archive, studyInstanceUid, selection.chosen),
+    retrieveVolumes(archive, studyInstanceUid, selection.chosen, reference),
   )
 
   const prepared = await stopwatch.time('prepare', () =>
@@ -166,6 +166,7 @@ async function retrieveVolumes(
   archive: ImageArchive,
   studyInstanceUid: string,
   chosen: Partial<Record<Sequence, Series>>,
+  reference: Sequence,
 ) {
   const volumes: Partial<Record<Sequence, Volume<Float32Array>>> = {}
   const plans: Partial<Record<Sequence, SeriesPlan>> = {}
@@ -173,6 +174,10 @@ async function retrieveVolumes(
     const series = chosen[sequence]
     if (!series) continue
     const plan = planSeries(series)
+    if (sequence === reference && plan.frameOfReferenceUid === '') {
+      const message = `series ${series.seriesInstanceUid} has no FrameOfReferenceUID, so no segmentation can refer to it`
+      throw new AppError('SERIES_UNSUPPORTED', message)
+    }
     const builder = new VolumeBuilder(plan)
     const expected = series.instances.map((instance) => instance.sopInstanceUid)
     for await (const bytes of archive.retrieveSeries(studyInstanceUid, series.seriesInstanceUid, expected))

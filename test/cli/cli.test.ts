@@ -21,7 +21,7 @@ function gliabridge(args: string[], env: Record<string, string> = {}) {
     ['--disable-warning=ExperimentalWarning', join(ROOT, 'src/cli/main.ts'), ...args],
     {
       cwd: ROOT,
-      env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...env },
+      env: { PATH: process.env.PATH ?? '', HOME: folder, ...env },
       encoding: 'utf8',
     },
   )

@@ -1,9 +1,8 @@
 // Our DICOM objects and volumes before independent judges: dciodvfy and dcentvfy (dicom3tools), highdicom, pydicom.
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildEncapsulatedPdf } from '../../src/dicom/encapsulated-pdf.ts'
 import { buildSegmentation } from '../../src/dicom/segmentation.ts'
@@ -20,16 +19,7 @@ import {
   seriesOf,
   type TestSeries,
 } from '../dicom/support.ts'
-
-const oracle = (name: string) => fileURLToPath(new URL(`oracles/${name}`, import.meta.url))
-
-/** Python with oracles/requirements.txt; without it these suites fail rather than pass unseen. */
-function python(): string {
-  const path = process.env.GLIABRIDGE_PYTHON
-  if (path === undefined)
-    throw new Error('set GLIABRIDGE_PYTHON to a Python that has test/integration/oracles/requirements.txt installed')
-  return path
-}
+import { NEWER_THAN_THE_VALIDATOR, oracle, python, readWithHighdicom, validate } from '../support/dicom-validators.ts'
 
 let folder: string
 beforeAll(() => {
@@ -41,38 +31,6 @@ function write(name: string, bytes: Uint8Array): string {
   const path = join(folder, name)
   writeFileSync(path, bytes)
   return path
-}
-
-/** Exit status and complaints of a validator of dicom3tools; both write to stderr. */
-function validate(
-  tool: 'dciodvfy' | 'dcentvfy',
-  files: string[],
-): { status: number | null; errors: string[]; warnings: string[] } {
-  const run = spawnSync(tool, files, { encoding: 'utf8', maxBuffer: 1 << 26 })
-  if (run.error !== undefined) throw new Error(`${tool} did not run: install dicom3tools`)
-  const lines = `${run.stdout}\n${run.stderr}`.split('\n').map((line) => line.trim())
-  const starting = (word: string) => lines.filter((line) => line.startsWith(word))
-  return { status: run.status, errors: starting('Error'), warnings: starting('Warning') }
-}
-
-/** DeviceUID entered Contributing Equipment after dicom3tools 2022. */
-const NEWER_THAN_THE_VALIDATOR = [
-  'Warning - Attribute is not present in standard DICOM IOD - (0x0018,0x1002) UI Device UID',
-  'Warning - Dicom dataset contains attributes not present in standard DICOM IOD - this is a Standard Extended SOP Class',
-]
-
-interface HighdicomReading {
-  shape: [number, number, number]
-  affine: number[][]
-  segments: { number: number; label: string; type: string; scheme: string }[]
-  patientName: string
-  frames: number
-}
-
-function readWithHighdicom(path: string): { reading: HighdicomReading; labels: Uint8Array } {
-  const out = `${path}.u8`
-  const text = execFileSync(python(), ['-W', 'ignore', oracle('read_segmentation.py'), path, out], { encoding: 'utf8' })
-  return { reading: JSON.parse(text) as HighdicomReading, labels: readFileSync(out) }
 }
 
 /** Compares by patient position: every labelled voxel of either side must be the same in the other. */

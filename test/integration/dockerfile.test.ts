@@ -16,7 +16,7 @@ describe('the Dockerfile', () => {
   const inImage = (args: string[], env: Record<string, string> = {}) =>
     spawnSync(process.execPath, args, {
       cwd: join(image.root, image.workdir),
-      env: { PATH: process.env['PATH'] ?? '', ...image.env, ...env },
+      env: { PATH: process.env.PATH ?? '', ...image.env, ...env },
       encoding: 'utf8',
     })
 

@@ -18,10 +18,10 @@ const KILL_AT: [string, (event: AnalysisEvent) => boolean][] = [
   ...['identify', 'select', 'retrieve', 'prepare', 'segment', 'encode'].map(
     (step): [string, (event: AnalysisEvent) => boolean] => [
       step,
-      (event) => event.kind === 'step' && event.data?.['step'] === step,
+      (event) => event.kind === 'step' && event.data?.step === step,
     ],
   ),
-  ['analysed', (event) => event.kind === 'state' && event.data?.['to'] === 'analysed'],
+  ['analysed', (event) => event.kind === 'state' && event.data?.to === 'analysed'],
   ['the first leg', (event) => event.kind === 'leg'],
 ]
 
@@ -77,7 +77,7 @@ describe('kill -9 between any two steps', () => {
     const instances = await archive.searchInstances(study.studyInstanceUid)
     const segs = instances.filter((instance) => instance.modality === 'SEG')
     expect(segs).toHaveLength(1)
-    expect(segs[0]!.sopInstanceUid).toBe(record.legs.find((leg) => leg.leg === 'pacs')?.receipt?.['segmentation'])
+    expect(segs[0]!.sopInstanceUid).toBe(record.legs.find((leg) => leg.leg === 'pacs')?.receipt?.segmentation)
     expect(instances.filter((instance) => instance.modality === 'DOC')).toHaveLength(1)
     expect(instances).toHaveLength(study.instances.length + 2)
 

@@ -3,11 +3,11 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-const oracle = (name: string) => fileURLToPath(new URL(`../integration/oracles/${name}`, import.meta.url))
+export const oracle = (name: string) => fileURLToPath(new URL(`../integration/oracles/${name}`, import.meta.url))
 
 /** Python with oracles/requirements.txt; without it these suites fail rather than pass unseen. */
 export function python(): string {
-  const path = process.env['GLIABRIDGE_PYTHON']
+  const path = process.env.GLIABRIDGE_PYTHON
   if (path === undefined)
     throw new Error('set GLIABRIDGE_PYTHON to a Python that has test/integration/oracles/requirements.txt installed')
   return path
