@@ -2,8 +2,7 @@
 import { ascent, type Block, drawHeading, drawText, HEADING_HEIGHT, STYLES, type Tools } from './blocks.ts'
 import type { Parent } from './canvas.ts'
 import { INK } from './colours.ts'
-import { areaOf } from './contours.ts'
-import { encodeGrey, type KeyFigures } from './figures.ts'
+import { encodeGrey, type KeyFigures, outermostFirst } from './figures.ts'
 import * as words from './wording/en.ts'
 
 const GAP = 6
@@ -56,7 +55,7 @@ function drawPicture(
   box: Box,
 ): void {
   const { canvas } = tools
-  const drawn = figures.outlines.filter((outline) => outline.polygons.length > 0)
+  const drawn = outermostFirst(figures.outlines)
   const alt = words.figureAlternative(
     caption,
     figures.z,
@@ -68,7 +67,7 @@ function drawPicture(
     canvas.paint((doc) => {
       doc.rect(box.left, box.top, box.width, box.height).clip()
       doc.image(Buffer.from(png), box.left, box.top, { width: box.width, height: box.height })
-      for (const { style, polygons } of outermostFirst(drawn)) {
+      for (const { style, polygons } of drawn) {
         const trace = () => {
           for (const polygon of polygons) {
             for (const [n, [mx, my]] of polygon.entries()) {
@@ -95,12 +94,6 @@ function drawPicture(
     drawScaleBar(tools, box, points)
   }
   canvas.tag(parent, 'Figure', draw, { alt, bbox: [box.left, box.top, box.left + box.width, box.top + box.height] })
-}
-
-/** Where two segments touch, the line belongs to the inner one: the border of the core is the border that is looked for. */
-function outermostFirst(outlines: KeyFigures['outlines']): KeyFigures['outlines'] {
-  const size = (polygons: [number, number][][]) => Math.max(...polygons.map((polygon) => Math.abs(areaOf(polygon))))
-  return [...outlines].sort((a, b) => size(b.polygons) - size(a.polygons))
 }
 
 const round = (value: number) => Math.round(value * 100) / 100

@@ -39,6 +39,8 @@ const CORE_WEIGHT = 3
 const weightOf = (key: string | undefined) => (key === 'ED' ? 1 : CORE_WEIGHT)
 /** Share of the 99th percentile above which a voxel belongs to the head and not to the air around it. */
 const HEAD_SHARE = 0.15
+/** Part of the head's half axes that holds brain and neither scalp nor skull. */
+const INNER_SHARE = 0.78
 const HEAD_MARGIN_MM = 7
 const SMALLEST_WIDTH_MM = 100
 
@@ -62,7 +64,7 @@ export function makeKeyFigures({ segmentation, segments, images }: FigureInput, 
     height: plane.height,
     pictures: SEQUENCES.map((sequence, n) => {
       const image = shown[n]?.image
-      return image ? { sequence, grey: greyPicture(image, plane, thresholds[present.indexOf(image)]!) } : { sequence }
+      return image ? { sequence, grey: greyPicture(image, plane, window.head) } : { sequence }
     }),
     outlines: segments.map((segment, n) => ({
       key: segment.key,
@@ -75,6 +77,19 @@ export function makeKeyFigures({ segmentation, segments, images }: FigureInput, 
         : [],
     })),
   }
+}
+
+/**
+ * The outlines that the plane has, in the order in which they are drawn. Where two segments touch, the line belongs to the inner one: the border of the core is the border that is looked for.
+ * Inner is what spans less; an enhancing rim that does not close encloses little, yet goes around the core.
+ */
+export function outermostFirst(outlines: KeyFigures['outlines']): KeyFigures['outlines'] {
+  const span = (polygons: [number, number][][], axis: 0 | 1) => {
+    const values = polygons.flatMap((polygon) => polygon.map((point) => point[axis]))
+    return values.reduce((a, b) => Math.max(a, b)) - values.reduce((a, b) => Math.min(a, b))
+  }
+  const size = ({ polygons }: KeyFigures['outlines'][number]) => span(polygons, 0) * span(polygons, 1)
+  return outlines.filter(({ polygons }) => polygons.length > 0).sort((a, b) => size(b) - size(a))
 }
 
 /** A greyscale picture as PNG. */
@@ -105,6 +120,8 @@ interface Window {
   top: number
   width: number
   height: number
+  /** Half axes of the head, which lies in the middle of the window. */
+  head: readonly [number, number]
 }
 
 function planeIn(window: Window, z: number, columns: number): AxialPlane {
@@ -149,6 +166,7 @@ function headWindow(
     top: y + ((down[0] + down[1]) / 2) * step - fitted / aspect / 2,
     width: fitted,
     height: fitted / aspect,
+    head: [((across[1] - across[0] + 1) * step) / 2, ((down[1] - down[0] + 1) * step) / 2],
   }
 }
 
@@ -157,13 +175,22 @@ function range(counts: Uint32Array, least: number): [number, number] | undefined
   return first < 0 ? undefined : [first, counts.findLastIndex((count) => count > least)]
 }
 
-/** Black at the 1st and white at the 99.5th percentile of the head on this plane. */
-function greyPicture(image: Volume<Float32Array>, plane: AxialPlane, threshold: number): Uint8Array {
+/**
+ * Black at the 1st and white at the 99.5th percentile of what lies well inside the head: the fat of the scalp, brighter
+ * than any brain on T1, would darken everything else.
+ */
+function greyPicture(image: Volume<Float32Array>, plane: AxialPlane, head: readonly [number, number]): Uint8Array {
   const values = samplePlane(image, plane)
-  const head = new Float32Array(values.length)
+  const inner = new Float32Array(values.length)
+  const across = (INNER_SHARE * head[0]) / plane.pixel
+  const down = (INNER_SHARE * head[1]) / plane.pixel
   let count = 0
-  for (const value of values) if (value > threshold) head[count++] = value
-  const [low = 0, high = 0] = percentiles(head.subarray(0, count), [0.01, 0.995])
+  for (let v = 0, at = 0; v < plane.height; v++) {
+    for (let u = 0; u < plane.width; u++, at++) {
+      if (Math.hypot((u - plane.width / 2) / across, (v - plane.height / 2) / down) < 1) inner[count++] = values[at]!
+    }
+  }
+  const [low = 0, high = 0] = percentiles(inner.subarray(0, count), [0.01, 0.995])
   const scale = high > low ? 255 / (high - low) : 0
   // Clamped by the array type, which also turns what is not a number into black.
   const grey = new Uint8ClampedArray(values.length)

@@ -2,7 +2,7 @@
 import { encode } from 'fast-png'
 import type { Sequence } from '../domain/study.ts'
 import { INK, rgbOf } from './colours.ts'
-import { type FigureInput, makeKeyFigures } from './figures.ts'
+import { type FigureInput, makeKeyFigures, outermostFirst } from './figures.ts'
 import { figureAlternative, ORIENTATION, SEQUENCE_NAMES } from './wording/en.ts'
 
 export interface KeyImage {
@@ -28,7 +28,7 @@ export function renderKeyImages(input: FigureInput, aspect = 0.8): KeyImage[] {
   const figures = makeKeyFigures(input, aspect)
   const { width, height } = figures
   const perMm = width / figures.widthMm
-  const drawn = figures.outlines.filter((outline) => outline.polygons.length > 0)
+  const drawn = outermostFirst(figures.outlines)
   return figures.pictures.flatMap(({ sequence, grey }) => {
     if (!grey) return []
     const data = new Uint8Array(width * height * 3)

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Grid, LabelVolume } from '../../src/domain/volume.ts'
 import { OVERLAYS, rgbOf } from '../../src/reports/colours.ts'
 import { areaOf, traceOutlines } from '../../src/reports/contours.ts'
-import { makeKeyFigures } from '../../src/reports/figures.ts'
+import { makeKeyFigures, outermostFirst } from '../../src/reports/figures.ts'
 import { renderKeyImages } from '../../src/reports/key-images.ts'
 import { largestLabelPlane, midBrainPlane, samplePlane } from '../../src/reports/plane.ts'
 import { COARSE, LESION_CENTRE, OBLIQUE, SAGITTAL, syntheticCase } from '../support/result.ts'
@@ -99,6 +99,19 @@ describe('key pictures', () => {
     expect(none.pictures.every((picture) => picture.grey === undefined)).toBe(true)
   })
 
+  it('draw the core over a rim that does not close around it', () => {
+    const grid: Grid = { ...COARSE, size: [30, 30, 3] }
+    const data = new Uint8Array(30 * 30 * 3)
+    for (let at = 0; at < data.length; at++) {
+      const [i, j] = [(at % 30) - 15, (Math.floor(at / 30) % 30) - 15]
+      const reach = Math.hypot(i, j)
+      data[at] = reach < 6 ? 1 : reach < 8 && i < 4 ? 3 : reach < 12 ? 2 : 0
+    }
+    const { segments } = syntheticCase(COARSE).result
+    const figures = makeKeyFigures({ segmentation: { grid, data }, images: [], segments }, 0.8)
+    expect(outermostFirst(figures.outlines).map((outline) => outline.key)).toEqual(['ED', 'ET', 'NCR'])
+  })
+
   it('refuse a volume that does not fit its grid', () => {
     const { segmentation, images, result } = syntheticCase(COARSE)
     const broken = { ...segmentation, data: segmentation.data.slice(1) }
@@ -111,7 +124,9 @@ describe('key pictures', () => {
     const { segmentation, images, result } = cases.sagittal
     const pictures = renderKeyImages({ segmentation, images, segments: result.segments })
     expect(pictures.map((p) => p.sequence)).toEqual(['T1', 'T1c', 'T2', 'FLAIR'])
-    expect(pictures[1]!.alternative).toMatch(/^T1 post-contrast, axial S .* with the outline of necrotic core, oedema/)
+    expect(pictures[1]!.alternative).toMatch(
+      /^T1 post-contrast, axial S .* with the outline of oedema, enhancing tumour, necrotic core/,
+    )
     const { data, width, height } = decode(pictures[3]!.png)
     const wanted = rgbOf(OVERLAYS.ED!.colour)
     let [x, n] = [0, 0]
