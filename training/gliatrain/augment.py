@@ -15,7 +15,7 @@ from .heads import add_head, implant, mirror_out_tumour, texture
 from .preprocess import normalise_channels
 from .synthetic import procedural_head
 
-DEFAULT_MIX = {"stripped": 0.27, "head": 0.33, "lgg": 0.25, "procedural": 0.15}
+DEFAULT_MIX = {"stripped": 0.4, "head": 0.33, "lgg": 0.15, "procedural": 0.12}
 
 
 class Cohort:
@@ -126,7 +126,7 @@ def cut_patch(image: np.ndarray, label: np.ndarray, size, rng: np.random.Generat
     return out[0], lab[0, 0].round().long()
 
 
-def drop_sequences(image: torch.Tensor, rng: np.random.Generator, p: float = 0.35) -> torch.Tensor:
+def drop_sequences(image: torch.Tensor, rng: np.random.Generator, p: float = 0.2) -> torch.Tensor:
     """Zeroes random channels, always keeping FLAIR or T1c (a missing sequence is an all-zero channel)."""
     present = [k for k in range(4) if bool(image[k].abs().max() > 0)]
     if rng.random() < p:

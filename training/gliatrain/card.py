@@ -9,7 +9,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from .infer import OVERLAP, ROI, SIGMA_SCALE
+from .infer import FLIPS, OVERLAP, ROI, SIGMA_SCALE
 from .postprocess import SETTINGS
 from .preprocess import CLIP, CLIP_PERCENTILES, SPACING_MM, THRESHOLD_FRACTION_OF_P99
 
@@ -71,9 +71,10 @@ Residual 3D U-Net with deep supervision, {training['parameters']:,} parameters, 
 sequence is an all-zero channel.
 
 ## Training
-{training['steps']} steps of {training['settings']['batch']} patch(es) of {'x'.join(map(str, training['settings']['size']))}
-voxels, {training['seconds'] / 60:.0f} minutes on a CPU with {training['threads']} threads, seed {training['settings']['seed']},
+{training['steps']} steps, {training['seconds'] / 60:.0f} minutes of wall time on {training['cores']} CPU cores shared with other work, seed {training['settings']['seed']},
 torch {training['torch']}. Dice + cross-entropy with partial labels; running mean of the weights.
+
+{table(["up to step", "patches a step", "patch voxels (Z x Y x X)"], [[t["until_step"], t["batch"], "x".join(map(str, t["size"]))] for t in training["stages"]])}
 
 {table(["source", "used for training"], [
     ["whole BraTS cases, skull-stripped, four sequences", len(counts["brats_whole_cases"])],
@@ -114,7 +115,7 @@ Mean Dice at 1 mm of the held-out stripped cases (in brackets: change against al
 {table(["volume", "ml"], [[r["id"], r["predicted_ml"]] for r in evaluation["tumour_free"]])}
 
 ## Time
-ONNX Runtime, CPU, {evaluation["threads"]} threads, with left-right flip: {min(seconds):.1f} to {max(seconds):.1f} s a case.
+ONNX Runtime, CPU, {evaluation["threads"]} threads, {len(FLIPS)} pass(es) of windows (test-time flips {[list(f) for f in FLIPS]}): {min(seconds):.1f} to {max(seconds):.1f} s a case.
 
 ## Known limits
 - Few whole cases for training and only {len(evaluation["stripped"])} held out: the figures say little about other hospitals.
@@ -147,7 +148,7 @@ def bundle(folder: Path, training: dict, evaluation: dict | None, name: str, ver
                                          "clip_percentiles": list(CLIP_PERCENTILES), "clip": list(CLIP)}},
         "network": {"file": "segmentation.onnx", "input": "image", "output": "logits", "axes": "NCZYX"},
         "inference": {"roi_size": list(ROI), "overlap": OVERLAP, "mode": "gaussian", "sigma_scale": SIGMA_SCALE,
-                      "activation": "softmax", "tta_flips": [[], ["x"]]},
+                      "activation": "softmax", "tta_flips": [list(f) for f in FLIPS]},
         "labels": [{"index": 1, "name": "necrotic core", "key": "NCR"},
                    {"index": 2, "name": "oedema and infiltration", "key": "ED"},
                    {"index": 3, "name": "enhancing tumour", "key": "ET"}],

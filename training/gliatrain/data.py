@@ -10,6 +10,7 @@ BraTS 2021: Baid 2021, Menze 2015, Bakas 2017. TCGA-LGG masks: Buda 2019.
 from __future__ import annotations
 
 import io
+import json
 import lzma
 import os
 from pathlib import Path
@@ -122,9 +123,12 @@ def load_tcga(path: Path) -> dict:
             "start": [s.start for s in box]}
 
 
-def excluded_cube_patients(data: Path, threshold: float = 0.8) -> dict[str, float]:
+def excluded_cube_patients(data: Path, cache: Path, threshold: float = 0.8) -> dict[str, float]:
     """Patients of the lesion cubes that may be a held-out or validation case: their BraTS 2020 label map overlaps
     that case's (whole-tumour Dice on the 128 cube >= threshold). The id table ends in 2019, so the maps join."""
+    path = cache / "excluded.json"
+    if path.exists():
+        return json.loads(path.read_text())
     z = np.load(data / "gt_segmentations_128.npz")
     maps = (z["seg"] > 0).reshape(len(z["ids"]), -1)
     sums, found = maps.sum(1), {}
@@ -134,16 +138,27 @@ def excluded_cube_patients(data: Path, threshold: float = 0.8) -> dict[str, floa
         flat = np.flatnonzero(seg[np.ix_(*index)])
         dice = 2 * maps[:, flat].sum(1) / (sums + len(flat))
         found.update({str(z["ids"][i]): float(dice[i]) for i in np.flatnonzero(dice >= threshold)})
+    cache.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(found))
     return found
 
 
-def load_cubes(data: Path, excluded) -> list[dict]:
-    """Lesion cubes on the 2 mm grid: image float32 [4, z, y, x] in z-scores of the patient's brain."""
+def load_cubes(data: Path, cache: Path, excluded) -> list[dict]:
+    """Lesion cubes on the 2 mm grid: image float16 [4, z, y, x] in z-scores of the patient's brain."""
+    path = cache / "cubes.npz"
+    if not path.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        cubes = read_cubes(data)
+        np.savez(path, **{key: np.stack([c[key] for c in cubes]) for key in ("id", "image", "label")})
+    z = np.load(path)
+    rows = zip(z["id"], z["image"], z["label"])
+    return [{"id": str(i), "image": image, "label": label} for i, image, label in rows if str(i) not in excluded]
+
+
+def read_cubes(data: Path) -> list[dict]:
     z = np.load(io.BytesIO(lzma.open(data / "brats2020_lesion_cubes_32.npz.xz").read()))
     cubes = []
     for image, mask, pid in zip(z["image"], z["mask"], z["patient_id"]):
-        if str(pid) in excluded:
-            continue
         spacing = (1.2109, 1.875, 1.875)
         volume = np.stack([to_grid(c.transpose(2, 1, 0) / 20.0 - 5.0, spacing) for c in image])
         label = label_to_grid(labels_to_classes(mask.transpose(2, 1, 0)), spacing)

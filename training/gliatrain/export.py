@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,8 @@ def main() -> None:
     ap = argparse.ArgumentParser(description=__doc__)
     ap.add_argument("--checkpoint", type=Path, default=Path("out/train/checkpoint.pt"))
     ap.add_argument("--bundle", type=Path, default=Path("../config/models/glioma-unet-2mm"))
+    ap.add_argument("--earlier", type=Path, nargs="*", default=[], help="checkpoints of earlier stages, if the "
+                    "settings changed between resumes and the last checkpoint does not say so")
     a = ap.parse_args()
     model, state = load_network(a.checkpoint)
     path = a.bundle / "segmentation.onnx"
@@ -60,10 +63,15 @@ def main() -> None:
     worst = parity(model, path)
     if worst > 1e-3:
         raise SystemExit(f"torch and ONNX Runtime differ by {worst}")
+    stages = list(state.get("stages", []))
+    for path_before in a.earlier:
+        before = torch.load(path_before, weights_only=False, map_location="cpu")
+        stages.append({"until_step": before["step"], **before["settings"]})
+    stages = sorted(stages, key=lambda s: s["until_step"]) + [{"until_step": state["step"], **state["settings"]}]
     facts = {"parameters": parameter_count(model), "widths": state["widths"], "steps": state["step"],
              "seconds": round(state["seconds"]), "settings": state["settings"], "counts": state["counts"],
              "parity": worst, "opset": OPSET, "torch": torch.__version__.split("+")[0],
-             "threads": state.get("threads", 2)}
+             "cores": os.cpu_count(), "stages": stages}
     results = Path(__file__).parents[1] / "results"
     results.mkdir(exist_ok=True)
     (results / "training.json").write_text(json.dumps(facts, indent=1) + "\n")

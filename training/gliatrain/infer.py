@@ -9,8 +9,9 @@ from typing import Callable
 import numpy as np
 
 ROI = (64, 64, 64)
-OVERLAP = 0.5
+OVERLAP = 0.25
 SIGMA_SCALE = 0.125
+FLIPS = ((), ("x",))
 
 
 def importance(roi) -> np.ndarray:
@@ -62,7 +63,7 @@ def sliding_window(image: np.ndarray, predict: Callable, roi=ROI, overlap: float
 
 
 def probabilities(image: np.ndarray, predict: Callable, roi=ROI, overlap: float = OVERLAP,
-                  flips=((), ("x",))) -> np.ndarray:
+                  flips=FLIPS) -> np.ndarray:
     """Mean over test-time flips ("x" is left-right)."""
     axis = {"z": 1, "y": 2, "x": 3}
     total = None

@@ -2,7 +2,7 @@
 
 Where the class of a tumour voxel is unknown (label 4: a mask of the whole tumour only), the likelihood is
 that of the union, -log(p1 + p2 + p3) (partial-label / marginal loss, Fang and Yan 2020; Shi 2021).
-Soft Dice (Milletari 2016) runs on BraTS's nested regions WT, TC, ET; unknown voxels are left out of TC, ET.
+Soft Dice (Milletari 2016) runs on BraTS's nested regions WT, TC, ET and on ED; unknown voxels are left out of TC, ET.
 """
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def segmentation_loss(logits: torch.Tensor, label: torch.Tensor, smooth: float =
     known = (~unknown).float()
     loss = nll.mean()
     regions = ((p[:, 1:].sum(1), label > 0, None), (p[:, 1] + p[:, 3], (label == 1) | (label == 3), known),
-               (p[:, 3], label == 3, known))
+               (p[:, 3], label == 3, known), (p[:, 2], label == 2, known))
     for prob, truth, mask in regions:
         truth = truth.float()
         if mask is not None:
             prob, truth = prob * mask, truth * mask
         inter = (prob * truth).sum()
-        loss = loss + (1 - (2 * inter + smooth) / (prob.sum() + truth.sum() + smooth)) / 3
+        loss = loss + (1 - (2 * inter + smooth) / (prob.sum() + truth.sum() + smooth)) / len(regions)
     return loss
 
 

@@ -26,10 +26,10 @@ from .network import GliomaUNet, parameter_count
 
 def build_cohort(data: Path, cache: Path) -> tuple[Cohort, dict]:
     """All training sources and the counts that the model card states."""
-    excluded = cohort_data.excluded_cube_patients(data)
+    excluded = cohort_data.excluded_cube_patients(data, cache)
     brats = cohort_data.load_cohort(data, cache)
     lgg = cohort_data.load_lgg(data, cache)
-    cubes = cohort_data.load_cubes(data, excluded)
+    cubes = cohort_data.load_cubes(data, cache, excluded)
     counts = {
         "brats_whole_cases": [c["id"] for c in brats],
         "brats_validation": list(cohort_data.VALIDATION),
@@ -43,11 +43,36 @@ def build_cohort(data: Path, cache: Path) -> tuple[Cohort, dict]:
     return Cohort(brats, lgg, cubes, Atlas(data / "atlas")), counts
 
 
-def rate(step: int, total: int, peak: float, warm: int = 60) -> float:
+def rate(step: int, done: float, peak: float, warm: int = 60) -> float:
+    """Linear warm-up, then cosine over `done`, the share of the budget (steps or minutes) that is spent."""
     if step < warm:
         return peak * (step + 1) / warm
-    x = min(1.0, (step - warm) / max(1, total - warm))
+    x = min(1.0, done)
     return peak * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * x)))
+
+
+class Threads:
+    """Chooses 1 or `most` threads by measured step time, tried again every `every` steps: on a machine shared with
+    others, threads that wait for each other at every operation can be far slower than one."""
+
+    def __init__(self, most: int, every: int = 60):
+        self.most, self.every, self.count, self.times = most, every, 0, {}
+        self.best = most
+        torch.set_num_threads(most)
+
+    def before(self) -> None:
+        at = self.count % self.every
+        self.now = 1 if at < 3 else self.most if at < 6 else self.best
+        if at == 6 and self.most > 1:
+            self.best = min(self.times, key=lambda n: min(self.times[n]))
+            self.now, self.times = self.best, {}
+        torch.set_num_threads(self.now)
+        self.began = time.time()
+
+    def after(self) -> None:
+        if self.count % self.every < 6:
+            self.times.setdefault(self.now, []).append(time.time() - self.began)
+        self.count += 1
 
 
 def save(path: Path, state: dict) -> None:
@@ -57,57 +82,63 @@ def save(path: Path, state: dict) -> None:
     part.replace(path)
 
 
-def train(cohort: Cohort, out: Path, steps: int, size=(64, 64, 64), widths=(16, 32, 64, 128, 128), peak: float = 1e-3,
-          seed: int = 1, workers: int = 1, save_minutes: float = 3, counts: dict | None = None, batch: int = 1,
-          reuse: int = 8, quiet: bool = False) -> torch.nn.Module:
+def train(cohort: Cohort, out: Path, steps: int, size=(48, 48, 48), widths=(16, 32, 64, 128, 128), peak: float = 1e-3,
+          seed: int = 1, workers: int = 1, save_minutes: float = 3, counts: dict | None = None, batch: int = 2,
+          reuse: int = 8, threads: int = 2, minutes: float | None = None, restart: bool = False, quiet: bool = False) -> torch.nn.Module:
     """Runs to `steps` (resuming OUT/checkpoint.pt) and returns the running-mean network."""
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
     model = GliomaUNet(widths)
     mean = copy.deepcopy(model).eval()
     optimiser = torch.optim.AdamW(model.parameters(), lr=peak, weight_decay=1e-3)
-    step, seconds, path = 0, 0.0, out / "checkpoint.pt"
+    step, seconds, stages, path = 0, 0.0, [], out / "checkpoint.pt"
     if path.exists():
         old = torch.load(path, weights_only=False)
         model.load_state_dict(old["model"]), mean.load_state_dict(old["mean"])
         optimiser.load_state_dict(old["optimiser"])
         step, seconds = old["step"], old["seconds"]
+        stages = [*old.get("stages", []), {"until_step": step, **old["settings"]}]
     loader = iter(torch.utils.data.DataLoader(
         Patches(cohort, size, seed=seed * 100003 + step, reuse=reuse), batch_size=batch, num_workers=workers,
         prefetch_factor=6 if workers else None))
     started = saved = time.time()
     base, recent = seconds, []
+    first, zero = (step, seconds) if restart else (0, 0.0)  # warm restart of the cosine (Loshchilov 2017)
 
     def state() -> dict:
         return {"model": model.state_dict(), "mean": mean.state_dict(), "optimiser": optimiser.state_dict(),
-                "step": step, "seconds": seconds, "widths": list(widths), "counts": counts,
-                "settings": {"steps": steps, "size": list(size), "batch": batch, "peak": peak, "seed": seed}}
+                "step": step, "seconds": seconds, "widths": list(widths), "counts": counts, "stages": stages,
+                "settings": {"steps": steps, "minutes": minutes, "size": list(size), "batch": batch, "peak": peak, "seed": seed}}
 
     model.train()
-    while step < steps:
-        lr = rate(step, steps, peak)
+    pace = Threads(threads)
+    while step < steps and not (minutes and seconds > minutes * 60):
+        done = max((step - first) / (steps - first), (seconds - zero) / (minutes * 60 - zero) if minutes else 0.0)
+        lr = rate(step, done, peak)
         for group in optimiser.param_groups:
             group["lr"] = lr
         image, label = next(loader)
+        pace.before()
         loss = deep_loss(model(image), label)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 2.0)
         optimiser.step()
+        pace.after()
         step += 1
-        keep = min(0.998, (1 + step) / (10 + step))
+        keep = min(0.99, (1 + step) / (10 + step))
         with torch.no_grad():
             torch._foreach_lerp_(list(mean.parameters()), list(model.parameters()), 1 - keep)
         recent.append(float(loss.detach()))
         seconds = base + time.time() - started
         if step % 25 == 0 or step == steps:
             line = {"step": step, "loss": round(float(np.mean(recent[-100:])), 4), "rate": round(lr, 6),
-                    "seconds": round(seconds, 1)}
+                    "seconds": round(seconds, 1), "threads": pace.best}
             with open(out / "history.jsonl", "a") as f:
                 f.write(json.dumps(line) + "\n")
             if not quiet:
-                bar = "#" * (20 * step // steps)
-                print(f"[{bar:<20}] {step}/{steps} loss {line['loss']:.4f} {seconds / 60:.1f} min",
+                bar = "#" * int(20 * done)
+                print(f"[{bar:<20}] {step}/{steps} loss {line['loss']:.4f} {seconds / 60:.1f} min, {pace.best} thread(s)",
                       end="\r" if sys.stdout.isatty() else "\n", flush=True)
         if time.time() - saved > save_minutes * 60:
             save(path, state())
@@ -121,15 +152,18 @@ def main() -> None:
     ap.add_argument("--data", help="data folder (default: GLIABRIDGE_DATA)")
     ap.add_argument("--out", type=Path, default=Path("out/train"))
     ap.add_argument("--cache", type=Path, default=None, help="prepared volumes (default: OUT/cache)")
-    ap.add_argument("--steps", type=int, default=3000)
+    ap.add_argument("--steps", type=int, default=2500)
+    ap.add_argument("--minutes", type=float, help="stop, and end the cosine, after so much training if that comes first")
+    ap.add_argument("--peak", type=float, default=1e-3, help="highest learning rate")
+    ap.add_argument("--restart", action="store_true", help="start the cosine again where the checkpoint stands")
     ap.add_argument("--seed", type=int, default=1)
     ap.add_argument("--threads", type=int, default=2)
     ap.add_argument("--workers", type=int, default=1)
     a = ap.parse_args()
-    torch.set_num_threads(a.threads)
     cohort, counts = build_cohort(cohort_data.data_folder(a.data), a.cache or a.out / "cache")
     print(json.dumps({k: v if isinstance(v, (int, dict)) else len(v) for k, v in counts.items()}))
-    model = train(cohort, a.out, a.steps, seed=a.seed, workers=a.workers, counts=counts)
+    model = train(cohort, a.out, a.steps, seed=a.seed, workers=a.workers, threads=a.threads, minutes=a.minutes, peak=a.peak, restart=a.restart,
+                  counts=counts)
     print(f"{parameter_count(model)} parameters; next: python -m gliatrain.export")
 
 
