@@ -37,7 +37,13 @@ const LONGEST_WAIT_SECONDS = 300
 /** A trigger that survives an archive that is down: it waits longer each time, says so, and takes up where it stood. */
 export function createQidoPoll(options: QidoPollOptions): Trigger {
   const { archive, watchStore, clock, settings, log } = options
-  const { intervalSeconds, firstLookbackDays = 1, overlapDays = 2, lateDays = 30, lateIntervalSeconds = 3600 } = settings
+  const {
+    intervalSeconds,
+    firstLookbackDays = 1,
+    overlapDays = 2,
+    lateDays = 30,
+    lateIntervalSeconds = 3600,
+  } = settings
   /** Instance counts at the last hint: an unchanged study is not hinted at again until the next wide look. */
   const hinted = new Map<Uid, number>()
   /** Studies that could not be looked at; they are hinted at again, in whatever window. */

@@ -6,7 +6,7 @@ import { bar } from './bars.ts'
 import { formatSeconds, secondsBetween, sentence, timeOf } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { type Icon, icon, LEG_ICONS } from './icons.ts'
-import { LEG_NAMES, LEG_STATES, RECEIPTS, STEP_NAMES } from './wording.ts'
+import { LEG_NAMES, LEG_STATES, receiptName, STEP_NAMES } from './wording.ts'
 
 export interface StepView {
   step: string
@@ -92,7 +92,7 @@ function legView(leg: LegRecord): Html {
   return html`<article class="delivery"><h3><span class="leg leg-${leg.state}">${icon(LEG_ICONS[leg.state])}${LEG_NAMES[leg.leg]}</span> <span class="muted">${LEG_STATES[leg.state]}${leg.doneAt ? html` ${timeOf(leg.doneAt)}` : ''}</span>
 <span class="muted attempts">${leg.attempts === 0 ? '' : leg.attempts === 1 ? '1 attempt' : `${leg.attempts} attempts`}</span></h3>
 ${error ? html`<div class="callout callout-${leg.state}">${icon('warning')}<span>${sentence(error.message)}<small>${ERRORS[error.code]?.[1] ?? ''}</small><small class="code">${error.code} · ${timeOf(error.at)}</small></span></div>` : ''}
-${receipts.length > 0 ? html`<dl class="receipts">${receipts.map(([role, value]) => html`<div><dt>${RECEIPTS[role] ?? role}</dt><dd class="uid">${value}</dd></div>`)}</dl>` : ''}</article>`
+${receipts.length > 0 ? html`<dl class="receipts">${receipts.map(([role, value]) => html`<div><dt>${receiptName(role)}</dt><dd class="uid">${value}</dd></div>`)}</dl>` : ''}</article>`
 }
 
 export function historySection(events: readonly AnalysisEvent[]): Html {

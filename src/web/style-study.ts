@@ -6,7 +6,7 @@ export const STYLE_STUDY = `
 .facts dt { font-size: .78rem; color: var(--soft); }
 .facts dd { overflow-wrap: anywhere; }
 .facts-rows { flex-direction: column; gap: .25rem; margin: 0 0 .8rem; }
-.facts-rows > div, .facts-wide > div, .receipts > div { display: grid; grid-template-columns: 7.5rem 1fr; gap: .6rem; align-items: baseline; }
+.facts-rows > div, .facts-wide > div { display: grid; grid-template-columns: 7.5rem 1fr; gap: .6rem; align-items: baseline; }
 .facts-wide { flex-direction: column; }
 .others { margin-top: .8rem; font-size: .88rem; color: var(--soft); }
 .others-list li { margin-top: .25rem; font-size: .9rem; }
@@ -84,7 +84,8 @@ button.primary:hover { filter: brightness(1.08); }
 .delivery .attempts { margin-left: auto; font-size: .85rem; }
 .delivery .callout { margin: .6rem 0 0; }
 .receipts { margin-top: .4rem; display: flex; flex-direction: column; gap: .15rem; }
-.receipts dt { font-size: .82rem; color: var(--soft); }
+.receipts > div { display: grid; grid-template-columns: minmax(7.5rem, 11rem) 1fr; gap: .6rem; align-items: baseline; }
+.receipts dt { font-size: .82rem; color: var(--soft); overflow-wrap: anywhere; }
 .decisions .sequence { font-weight: 620; white-space: nowrap; }
 .decisions .is-left { color: var(--soft); }
 .decisions .is-left th { font-weight: 450; }

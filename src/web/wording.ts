@@ -44,11 +44,24 @@ export const SEQUENCE_NAMES: Readonly<Record<Sequence, string>> = {
 
 export const SEXES: Readonly<Record<string, string>> = { M: 'male', F: 'female', O: 'other' }
 
-export const RECEIPTS: Readonly<Record<string, string>> = {
+const RECEIPTS: Readonly<Record<string, string>> = {
   segmentation: 'Segmentation',
   'encapsulated-pdf': 'Report (PDF)',
-  DiagnosticReport: 'Report',
-  DocumentReference: 'Document',
+  diagnosticReport: 'Report',
+  documentReference: 'Document',
+  imagingStudy: 'Imaging study',
+  riskAssessment: 'Survival risk',
+  'observation.idh': 'IDH',
+  'observation.1p19q': '1p/19q',
+  'observation.mgmt': 'MGMT',
+}
+
+/** "Volume WT" of "observation.volume.WT", "Grade" of "observation.grade". */
+export function receiptName(role: string): string {
+  const known = RECEIPTS[role]
+  if (known !== undefined) return known
+  const words = role.replace(/^observation\./, '').replaceAll('.', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
 export const NOTICE =
