@@ -2,14 +2,6 @@
 import type { PatientIdentity, Sequence, SeriesDecision, StudyIdentity, Uid } from './study.ts'
 import type { LabelVolume, Volume } from './volume.ts'
 
-/** A coded concept (PS3.3 Section 8); `system` is the FHIR URI, `scheme` the DICOM designator. */
-export interface Code {
-  value: string
-  scheme: string
-  system: string
-  meaning: string
-}
-
 /** Identity of a bundle; `digest` is the sha256 of its bundle.json, which holds the digests of all its files. */
 export interface BundleIdentity {
   id: string

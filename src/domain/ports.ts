@@ -2,8 +2,8 @@
 import type { AnalysisEvent, AnalysisRecord, AnalysisState, Leg, LegRecord } from './analysis.ts'
 import type { ErrorCode } from './errors.ts'
 import type { AnalysisResult, BundleIdentity, ExecutionRecord } from './finding.ts'
-import type { DicomJson, PatientIdentity, Study, StudyIdentity, Uid } from './study.ts'
-import type { LabelVolume, Volume } from './volume.ts'
+import type { PatientIdentity, Study, StudyIdentity, Uid } from './study.ts'
+import type { Volume } from './volume.ts'
 
 /** What QIDO-RS says of a study: enough to decide whether to look closer, never identity. */
 export interface StudySummary {
@@ -184,6 +184,3 @@ export interface Log {
   warn(fields: Record<string, string | number | boolean>, message: string): void
   error(fields: Record<string, string | number | boolean>, message: string): void
 }
-
-/** Re-exported so that adapters need one import. */
-export type { AnalysisRecord, AnalysisResult, DicomJson, LabelVolume }

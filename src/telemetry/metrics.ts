@@ -18,8 +18,6 @@ interface Family {
   samples: { suffix?: string; labels?: Record<string, string>; value: number }[]
 }
 
-export const METRICS_MEDIA_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
-
 export function renderMetrics(figures: Figures): string {
   const { analyses, legs, steps, process } = figures
   const gauge = (name: string, help: string, value: number): Family => ({

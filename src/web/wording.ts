@@ -72,4 +72,3 @@ export const NO_FINDING =
   'No tumour was segmented above the detection limit of this bundle. This does not exclude a tumour: small, faint or untypical lesions are missed.'
 
 /** What pages and their fallback say about being up to date. */
-export const LIVE = 'This page updates by itself.'

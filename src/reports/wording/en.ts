@@ -95,7 +95,6 @@ export const planeSentence = (z: number, areaMm2: number, noFinding: boolean) =>
     : `Axial plane at ${positionOf(z).slice(6)}, through the bulk of the tumour (${(areaMm2 / 100).toFixed(1)} cm²). Patient’s right is on the left.`
 export const figureAlternative = (sequence: string, z: number, outlines: string[]) =>
   `${sequence}, ${positionOf(z)}, ${outlines.length === 0 ? 'no outlines' : `with the outline of ${outlines.join(', ')}`}. The patient's right is on the left of the picture, anterior is up.`
-export const missingAlternative = (sequence: string) => `${sequence}: ${NO_SEQUENCE}.`
 export const scaleBarOf = (mm: number) => `${mm / 10} cm`
 export const motionOf = (mm: number, degrees: number) => `moved ${mm.toFixed(1)} mm, ${degrees.toFixed(1)}°`
 export const sliceOf = (mm: number) => `${mm.toFixed(1)} mm slices`
