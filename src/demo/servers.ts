@@ -9,7 +9,7 @@ export const ANALYSIS_SYSTEM = 'https://gliabridge.org/demo/analysis'
 
 type AuthSettings =
   | { type: 'none' }
-  | { type: 'basic'; username: { env: string }; password: { env: string } }
+  | { type: 'basic'; username: string; password: { env: string } }
   | { type: 'bearer'; token: { env: string } }
 
 export interface Servers {
@@ -47,6 +47,7 @@ export async function openServers(
 function authFrom(environment: Record<string, string | undefined>, system: 'PACS' | 'EHR'): AuthSettings {
   const name = (suffix: string) => `GLIABRIDGE_${system}_${suffix}`
   if (environment[name('TOKEN')]) return { type: 'bearer', token: { env: name('TOKEN') } }
-  if (!environment[name('USERNAME')]) return { type: 'none' }
-  return { type: 'basic', username: { env: name('USERNAME') }, password: { env: name('PASSWORD') } }
+  const username = environment[name('USERNAME')]
+  if (!username) return { type: 'none' }
+  return { type: 'basic', username, password: { env: name('PASSWORD') } }
 }

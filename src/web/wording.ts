@@ -70,5 +70,3 @@ export const PREDICTION_NOTICE =
   'Predictions come from images: they are not a tissue test and do not replace histology or molecular testing.'
 export const NO_FINDING =
   'No tumour was segmented above the detection limit of this bundle. This does not exclude a tumour: small, faint or untypical lesions are missed.'
-
-/** What pages and their fallback say about being up to date. */
