@@ -37,6 +37,7 @@ async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'gliabridge-bench-'))
   const orthanc = await startOrthanc()
   const rows: Row[] = []
+  const version = await orthancVersion(orthanc)
   try {
     rows.push(await runOne(orthanc, folder, 'generated study, seed 1', []))
     for (const name of named.length > 0 ? named : HELD_OUT) {
@@ -55,12 +56,18 @@ async function main(): Promise<void> {
     command: 'npm run bench -- DATA_FOLDER',
     machine,
     node: process.version,
-    archive: 'Orthanc 1.10.1',
+    archive: `Orthanc ${version}`,
     rows,
   }
   await writeFile(new URL('main-job.json', RESULTS), `${JSON.stringify(report, null, 2)}\n`)
   await writeFile(new URL('main-job.md', RESULTS), markdown(report))
   process.stdout.write(markdown(report))
+}
+
+async function orthancVersion({ restUrl, username, password }: TestOrthanc): Promise<string> {
+  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
+  const system = await (await fetch(`${restUrl}/system`, { headers: { authorization } })).json()
+  return (system as { Version: string }).Version
 }
 
 /** One run of the demo command in a process of its own, as a user would start it, against Orthanc. */

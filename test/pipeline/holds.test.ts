@@ -7,12 +7,14 @@ import { compose, type Service } from '../../src/compose.ts'
 import { demoSettings } from '../../src/demo/demo-settings.ts'
 import { openServers, type Servers } from '../../src/demo/servers.ts'
 import { GENERATED_PATIENT, generateStudy, type StudyOptions } from '../../src/demo/study/study.ts'
+import { ERRORS, type ErrorCode } from '../../src/domain/errors.ts'
 import { parseSettings } from '../../src/settings/parse.ts'
 import { createKeptLog } from '../support/quiet-log.ts'
 
 let folder: string
 let servers: Servers
 let service: Service
+let url: string | undefined
 const log = createKeptLog()
 
 beforeAll(async () => {
@@ -21,7 +23,7 @@ beforeAll(async () => {
   service = await compose(parseSettings(demoSettings(servers, { dataDir: join(folder, 'state'), port: 0 }), {}), {
     log,
   })
-  await service.start({ watch: false, http: false })
+  ;({ url } = await service.start({ watch: false, http: true }))
 })
 afterAll(async () => {
   await service?.stop()
@@ -39,7 +41,7 @@ async function outcomeOf(options: Omit<StudyOptions, 'size'>) {
 }
 
 describe('a study that must not be analysed is held', () => {
-  const cases: [string, Omit<StudyOptions, 'size'>, string, RegExp][] = [
+  const cases: [string, Omit<StudyOptions, 'size'>, ErrorCode, RegExp][] = [
     [
       'without a patient id',
       { seed: 11, faults: [{ kind: 'no-patient-id' }] },
@@ -85,6 +87,9 @@ describe('a study that must not be analysed is held', () => {
     expect(record.hold?.code).toBe(code)
     expect(record.hold?.message).toMatch(message)
     expect(written).toBe(0)
+    const page = await (await fetch(`${url}/analyses/${record.analysisId}`)).text()
+    expect(page).toContain(code)
+    expect(page).toContain(ERRORS[code].at(1))
     const said = JSON.stringify([record.hold, log.lines])
     expect(said).not.toContain(study.patient.patientId || 'Gliabridge^')
     expect(said).not.toContain('Zoë')
