@@ -83,8 +83,10 @@ torch {training['torch']}. Dice + cross-entropy with partial labels; running mea
 ])}
 
 Skull-stripped cases were also put into synthetic heads (MNI152 average, random tissue curves); procedural heads
-with and without tumour were added. For checkpoint choice: {", ".join(counts["brats_validation"])}.
-Never seen: BraTS {cases}; TCGA-LGG {", ".join(counts["tcga_lgg_held_out"])}.
+with and without tumour were added. Watched during training, not trained on: {", ".join(counts["brats_validation"])}; the
+checkpoint is the last one. Learning rate, sampling mix and patch size were changed between resumed runs.
+Never trained on: BraTS {cases} (BraTS2021_01660 was looked at once before the sampling mix was changed, so it is
+not perfectly blind); TCGA-LGG {", ".join(counts["tcga_lgg_held_out"])}.
 Lesion cubes of {len(counts["lesion_cube_patients_excluded"])} patients were left out because their label map overlaps a held-out or
 validation case (whole-tumour Dice >= 0.8 on the 128 cube).
 
@@ -119,6 +121,7 @@ ONNX Runtime, CPU, {evaluation["threads"]} threads, {len(FLIPS)} pass(es) of win
 
 ## Known limits
 - Few whole cases for training and only {len(evaluation["stripped"])} held out: the figures say little about other hospitals.
+- Under-trained: false regions outside the tumour, above all with the skull present; tumour-free heads do not stay silent.
 - The 2 mm grid loses thin enhancement and foci below about {SETTINGS["min_component_ml"]:g} ml (removed on purpose).
 - Real clinical heads were lower-grade, without T2 and with a whole-tumour mask alone; head-on figures for the core and the
   enhancement come from synthetic heads. The clinical heads' spacing was not recorded and was assumed.
