@@ -1,6 +1,5 @@
 // The use case, top to bottom: identify, select, retrieve, prepare, segment, measure, encode, save. Effects only through ports.
 
-import { text } from '../dicom/dataset.ts'
 import { patientIdentity, studyIdentity } from '../dicom/identity.ts'
 import { planSeries, type SeriesPlan, VolumeBuilder } from '../dicom/series-volume.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
@@ -204,7 +203,7 @@ function inputSeries(
         sequence,
         seriesInstanceUid: series.seriesInstanceUid,
         sopInstanceUids: series.instances.map((instance) => instance.sopInstanceUid),
-        sliceThicknessMm: Number(text(series.instances[0]!.metadata, 'SliceThickness')) || plan.grid.spacing[2],
+        sliceThicknessMm: plan.sliceThicknessMm,
         registration: {
           translationMm: motion?.translationMm ?? 0,
           rotationDegrees: motion?.rotationDegrees ?? 0,
