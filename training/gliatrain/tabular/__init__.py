@@ -1,0 +1,1 @@
+"""Tabular heads: molecular markers, grade and survival from shape, scale-free T1c statistics, location and age."""
