@@ -1,0 +1,129 @@
+// Bidimensional measurement of enhancing lesions for RANO: the longest diameter on an axial slice, and its perpendicular.
+import type { Bidimensional } from '../domain/finding.ts'
+import { type Grid, type LabelVolume, toPatient, type Vec3 } from '../domain/volume.ts'
+import { distance, type Line, longestDiameter, outlineOf, type Part, perpendicularDiameter } from './outline.ts'
+
+/** Both diameters of a measurable lesion are at least so long (RANO 2.0), mm. */
+const MEASURABLE_MM = 10
+/** Target lesions that are followed (RANO 2.0). */
+const MOST_LESIONS = 3
+
+/**
+ * The measurable lesions, largest product of diameters first, at most three; the largest one alone when none is
+ * measurable; none without voxels. A lesion is a 26-connected component of the given labels. It is measured on the slice,
+ * and in the one connected part of it there, that has the longest diameter: on planes of the grid across the axis that is
+ * nearest to head-foot, so without interpolation, and on the series' own slices when they are axial.
+ */
+export function measureDiameters({ grid, data }: LabelVolume, members: readonly number[]): Bidimensional[] {
+  const wanted = new Uint8Array(256)
+  for (const label of members) wanted[label] = 1
+  const plane = axialPlane(grid)
+  const lesions = componentsOf(grid, data, wanted).map((voxels) => measureLesion(voxels, grid, plane))
+  const sorted = lesions.sort((a, b) => b.longestMm * b.perpendicularMm - a.longestMm * a.perpendicularMm)
+  const measurable = sorted.filter((lesion) => lesion.measurable)
+  return measurable.length > 0 ? measurable.slice(0, MOST_LESIONS) : sorted.slice(0, 1)
+}
+
+interface Plane {
+  across: 0 | 1 | 2
+  u: 0 | 1 | 2
+  v: 0 | 1 | 2
+}
+
+function axialPlane({ direction }: Grid): Plane {
+  const upright = (axis: number) => Math.abs(direction[6 + axis]!)
+  const across = ([2, 1, 0] as const).reduce((best, axis) => (upright(axis) > upright(best) + 1e-9 ? axis : best))
+  const [u, v] = ([0, 1, 2] as const).filter((axis) => axis !== across) as [0 | 1 | 2, 0 | 1 | 2]
+  return { across, u, v }
+}
+
+function measureLesion(voxels: readonly number[], grid: Grid, plane: Plane): Bidimensional {
+  const { across, u, v } = plane
+  const [nx, ny] = grid.size
+  const width = grid.size[u]
+  const slices = new Map<number, number[]>()
+  for (const at of voxels) {
+    const index = [at % nx, Math.floor(at / nx) % ny, Math.floor(at / (nx * ny))] as const
+    const pixels = slices.get(index[across]) ?? []
+    slices.set(index[across], pixels)
+    pixels.push(index[u] + width * index[v])
+  }
+  let best: { slice: number; outline: Line[]; longest: Line; length: number } | undefined
+  for (const [slice, pixels] of [...slices].sort(([a], [b]) => a - b)) {
+    for (const part of partsOf(pixels, width)) {
+      const pixel = [grid.spacing[u], grid.spacing[v]] as const
+      const outline = outlineOf({ pixels: part, width, pixel } satisfies Part)
+      const longest = longestDiameter(outline)
+      const length = distance(...longest)
+      if (best === undefined || length > best.length + 1e-9) best = { slice, outline, longest, length }
+    }
+  }
+  const { slice, outline, longest, length } = best!
+  const perpendicular = perpendicularDiameter(outline, longest)
+  const place = (line: Line) =>
+    line.map(([x, y]): Vec3 => {
+      const index: [number, number, number] = [0, 0, 0]
+      index[across] = slice
+      index[u] = x / grid.spacing[u]
+      index[v] = y / grid.spacing[v]
+      return toPatient(grid, index)
+    }) as [Vec3, Vec3]
+  const perpendicularMm = distance(...perpendicular)
+  return {
+    longestMm: length,
+    perpendicularMm,
+    longest: place(longest),
+    perpendicular: place(perpendicular),
+    axis: across,
+    slice,
+    measurable: length >= MEASURABLE_MM && perpendicularMm >= MEASURABLE_MM,
+  }
+}
+
+/** 26-connected components as lists of voxel indices, in the order of their first voxel. */
+function componentsOf({ size: [nx, ny, nz] }: Grid, data: Uint8Array, wanted: Uint8Array): number[][] {
+  const seen = new Uint8Array(data.length)
+  const components: number[][] = []
+  for (let seed = 0; seed < data.length; seed++) {
+    if (wanted[data[seed]!] === 0 || seen[seed] === 1) continue
+    const component = [seed]
+    seen[seed] = 1
+    for (let head = 0; head < component.length; head++) {
+      const at = component[head]!
+      const [i, j, k] = [at % nx, Math.floor(at / nx) % ny, Math.floor(at / (nx * ny))]
+      for (let z = Math.max(0, k - 1); z <= Math.min(nz - 1, k + 1); z++) {
+        for (let y = Math.max(0, j - 1); y <= Math.min(ny - 1, j + 1); y++) {
+          for (let x = Math.max(0, i - 1); x <= Math.min(nx - 1, i + 1); x++) {
+            const next = x + nx * (y + ny * z)
+            if (wanted[data[next]!] === 0 || seen[next] === 1) continue
+            seen[next] = 1
+            component.push(next)
+          }
+        }
+      }
+    }
+    components.push(component)
+  }
+  return components
+}
+
+/** 8-connected parts of a slice. */
+function partsOf(pixels: readonly number[], width: number): Set<number>[] {
+  const waiting = new Set(pixels)
+  const parts: Set<number>[] = []
+  for (const seed of pixels) {
+    if (!waiting.delete(seed)) continue
+    const part = new Set([seed])
+    for (const at of part) {
+      const column = at % width
+      for (const dv of [-width, 0, width]) {
+        for (const du of [-1, 0, 1]) {
+          if (column + du < 0 || column + du >= width) continue
+          if (waiting.delete(at + du + dv)) part.add(at + du + dv)
+        }
+      }
+    }
+    parts.push(part)
+  }
+  return parts
+}
