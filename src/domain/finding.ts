@@ -1,6 +1,6 @@
 // What an analysis found: segmentation, measurements, predictions, quality notes, and what produced them.
 import type { PatientIdentity, Sequence, SeriesDecision, StudyIdentity, Uid } from './study.ts'
-import type { LabelVolume, Volume } from './volume.ts'
+import type { LabelVolume, Vec3, Volume } from './volume.ts'
 
 /** Identity of a bundle; `digest` is the sha256 of its bundle.json, which holds the digests of all its files. */
 export interface BundleIdentity {
@@ -36,23 +36,73 @@ export interface Measurement {
   standardDeviation?: number
 }
 
+/** Two diameters of one enhancing lesion on one axial plane (RANO), with their ends in LPS mm. */
+export interface Bidimensional {
+  longestMm: number
+  /** The longest at right angles to it, on the same plane. */
+  perpendicularMm: number
+  longest: readonly [Vec3, Vec3]
+  perpendicular: readonly [Vec3, Vec3]
+  /** Axis of the grid across the plane: 2 when the plane is a slice of the series itself. */
+  axis: 0 | 1 | 2
+  /** Index of the plane along that axis. */
+  slice: number
+  /** Both at least 10 mm (RANO 2.0). */
+  measurable: boolean
+}
+
 export type Head = 'idh' | '1p19q' | 'mgmt' | 'grade' | 'survival'
 export const HEADS: readonly Head[] = ['idh', '1p19q', 'mgmt', 'grade', 'survival']
 
+/** What the EHR knows of the patient's treatment and condition; each part absent where it is not known. */
+export interface ClinicalFacts {
+  /** Extent of resection, as stated or planned. */
+  resection?: 'gross-total' | 'subtotal' | 'biopsy'
+  /** Karnofsky performance status, 0 to 100. */
+  karnofsky?: number
+}
+
+/** The exact Shapley value of one feature (or declared group of features) against the training medians. */
+export interface Contribution {
+  /** Name in the bundle: "age_years", "shape_Sphericity", or a group's own name. */
+  feature: string
+  /** In the unit that the name states; absent for a group, and where the feature was missing. */
+  value?: number
+  contribution: number
+}
+
+/** Patients of the training data with a similar risk, and how long they lived (Kaplan-Meier, 95 % band). */
+export interface RiskGroup {
+  name: string
+  n: number
+  events: number
+  kaplanMeier: { months: number[]; survival: number[]; lower: number[]; upper: number[] }
+}
+
+/** What a head that could answer says; of an indeterminate one there is no call. */
+export interface EvaluatedPrediction {
+  head: Head
+  status: 'evaluable' | 'indeterminate'
+  /** For example { "IDH-mutant": 0.91, "IDH-wildtype": 0.09 }; for survival { "12": 0.71, … } months → survival probability */
+  probabilities: Record<string, number>
+  /** 95 % interval per key of `probabilities`, where known. */
+  intervals: Record<string, readonly [number, number]>
+  /** The one class that is left at the stated error rate; absent when indeterminate, and for survival. */
+  call?: string
+  /** Of an indeterminate head: the classes that cannot be told apart; empty when no class is likely enough. */
+  remaining?: string[]
+  /** How often the true class may be missed (conformal prediction), as the bundle states it. */
+  errorRate?: number
+  /** Strongest first; the contributions add up to `explained.value - explained.reference`. */
+  explanation: Contribution[]
+  /** What the contributions add up to: the log-odds of a class, or the logarithm of the relative risk of death. */
+  explained?: { of: string; scale: 'log-odds' | 'log-risk'; reference: number; value: number }
+  /** Of a survival head. */
+  survival?: { logRisk: number; logRiskInterval: readonly [number, number]; group: RiskGroup }
+}
+
 /** A prediction of one head. "not-evaluable" is a result like any other and says why. */
-export type Prediction =
-  | { head: Head; status: 'not-evaluable'; reason: string }
-  | {
-      head: Head
-      status: 'evaluable' | 'indeterminate'
-      /** For example { "IDH-mutant": 0.91, "IDH-wildtype": 0.09 }; for survival { "12": 0.71, … } months → survival probability */
-      probabilities: Record<string, number>
-      /** 95 % interval per key of `probabilities`, where known. */
-      intervals: Record<string, readonly [number, number]>
-      /** The key with the highest probability, absent when indeterminate. */
-      call?: string
-      explanation: { feature: string; contribution: number }[]
-    }
+export type Prediction = { head: Head; status: 'not-evaluable'; reason: string } | EvaluatedPrediction
 
 export interface QualityNote {
   code: string
@@ -103,6 +153,8 @@ export interface AnalysisResult {
   /** True when the tumour found is below the bundle's no-finding limit; the label volume is then all zero. */
   noFinding: boolean
   measurements: Measurement[]
+  /** Of the enhancing lesions, largest first; absent when the bundle has no enhancing region. */
+  diameters?: Bidimensional[]
   predictions: Prediction[]
   quality: QualityNote[]
   execution: ExecutionRecord

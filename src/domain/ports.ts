@@ -1,7 +1,7 @@
 // The seams: what the pipeline asks of the world. Adapters live in dicomweb, fhir, inference, store; compose.ts wires them.
 import type { AnalysisEvent, AnalysisRecord, AnalysisState, Leg, LegRecord } from './analysis.ts'
 import type { ErrorCode } from './errors.ts'
-import type { AnalysisResult, BundleIdentity, ExecutionRecord } from './finding.ts'
+import type { AnalysisResult, BundleIdentity, ClinicalFacts, ExecutionRecord, Head } from './finding.ts'
 import type { PatientIdentity, Study, StudyIdentity, Uid } from './study.ts'
 import type { Volume } from './volume.ts'
 
@@ -50,6 +50,8 @@ export type EhrReceipt = Record<string, string>
 export interface ClinicalRecord {
   /** Exactly one patient with this identifier, cross-checked with birth date, sex and name; else PATIENT_*. Returns "Patient/id". */
   matchPatient(patient: PatientIdentity): Promise<string>
+  /** What the EHR knows of treatment and condition of "Patient/id"; absent where the adapter does not read it. */
+  clinicalFacts?(patient: string): Promise<ClinicalFacts>
   /** Posts or repeats the report of one analysis: the same resources, whatever happened before. */
   postReport(report: EhrReport): Promise<EhrReceipt>
 }
@@ -76,10 +78,26 @@ export interface SegmentResponse {
   execution: ExecutionRecord
 }
 
-/** The network, in a process of its own. Throws INFERENCE_*. */
+/** Rows of features for one tabular head: row-major, `count` rows, NaN where a feature is missing. */
+export interface HeadRequest {
+  head: Head
+  rows: Float32Array
+  count: number
+  /** Whether the ensemble's members are wanted beside their mean. */
+  members: boolean
+}
+
+/** Row-major: `output` is [rows, classes] (survival: [rows]), `members` [rows, members, classes]. */
+export interface HeadResponse {
+  output: Float32Array
+  members?: Float32Array
+}
+
+/** The networks, in a process of its own. Throws INFERENCE_*. */
 export interface ModelRunner {
   readonly bundle: BundleIdentity
   segment(request: SegmentRequest, onProgress?: (fraction: number) => void): Promise<SegmentResponse>
+  runHead(request: HeadRequest): Promise<HeadResponse>
   close(): Promise<void>
 }
 

@@ -1,8 +1,9 @@
 // The bundle manifest (bundle.json): what a model needs, what it gives and how it was made, checked as a whole.
 import { z } from 'zod'
 import { AppError } from '../domain/errors.ts'
-import { HEADS, type Prediction } from '../domain/finding.ts'
+import { HEADS, type Head } from '../domain/finding.ts'
 import { SEQUENCES, type Sequence } from '../domain/study.ts'
+import { headsSchema, type RunnableHead } from './bundle-heads.ts'
 
 const text = z.string().min(1)
 const digest = z.string().regex(/^[0-9a-f]{64}$/, 'must be a sha256 in lower-case hexadecimal')
@@ -10,7 +11,6 @@ const fileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be a pla
 const positive = z.number().positive()
 const triple = z.tuple([positive, positive, positive])
 const sequence = z.strictObject({ channel: z.int().min(0), required: z.boolean() })
-const head = z.strictObject({ status: z.literal('not_evaluable'), reason: text })
 
 const files = z.record(fileName, z.strictObject({ sha256: digest, bytes: z.int().positive() }))
 const sequences = z
@@ -75,16 +75,14 @@ const manifest = z.strictObject({
     enhancing_min_ml: z.number().min(0),
     no_finding_below_ml: z.number().min(0),
   }),
-  heads: z.strictObject({ idh: head, '1p19q': head, mgmt: head, grade: head, survival: head }),
+  heads: headsSchema,
   evaluation: z.record(z.string(), z.unknown()),
 })
 
 export type BundleManifest = z.infer<typeof manifest>
 
-/** The manifest as the file states it, plus its heads as predictions of the domain. */
-export interface Bundle extends BundleManifest {
-  predictions: Prediction[]
-}
+/** The manifest as the file states it. */
+export type Bundle = BundleManifest
 
 /** Parses the content of bundle.json; throws BUNDLE_INVALID with every problem at once. */
 export function parseBundle(raw: unknown): Bundle {
@@ -93,11 +91,15 @@ export function parseBundle(raw: unknown): Bundle {
   if (!parsed.success || problems.length > 0) {
     throw new AppError('BUNDLE_INVALID', `bundle.json has ${problems.length} problem(s): ${problems.join('; ')}`)
   }
-  const { heads } = parsed.data
-  const predictions = HEADS.map(
-    (name): Prediction => ({ head: name, status: 'not-evaluable', reason: heads[name].reason }),
-  )
-  return { ...parsed.data, predictions }
+  return parsed.data
+}
+
+/** The heads that have a network, in the order of the domain. */
+export function runnableHeads(bundle: Pick<BundleManifest, 'heads'>): { name: Head; head: RunnableHead }[] {
+  return HEADS.flatMap((name) => {
+    const head = bundle.heads[name]
+    return head.status === 'not_evaluable' ? [] : [{ name, head }]
+  })
 }
 
 /** Number of input channels of the network. */
@@ -133,6 +135,11 @@ function crossProblems(raw: unknown): string[] {
   const net = part(network, 'network')
   if (named && net && !named[net.file]) problems.push(`network.file: ${net.file} is not listed in files`)
   if (named && !named['card.md']) problems.push('files: card.md is not listed')
+  const heads = part(z.record(z.string(), z.unknown()), 'heads')
+  for (const [name, head] of Object.entries(heads ?? {})) {
+    const file = z.looseObject({ file: text }).safeParse(head).data?.file
+    if (named && file !== undefined && !named[file]) problems.push(`heads.${name}.file: ${file} is not listed in files`)
+  }
   const known = part(z.array(z.unknown()), 'labels')
   const groups = part(regions, 'regions')
   if (known && groups) {

@@ -1,6 +1,21 @@
 // What the service and the inference process say to each other (structured clone over IPC).
+import type { Head } from '../domain/finding.ts'
 import type { BundleManifest } from './bundle.ts'
 import type { Zyx } from './sliding-window.ts'
+
+/** A tabular head to open beside the network. */
+export interface HeadFile {
+  head: Head
+  modelPath: string
+  sha256: string
+  input: string
+  output: string
+  members: string
+  /** A row that it must be able to answer. */
+  reference: number[]
+  /** Numbers per row of its output. */
+  width: number
+}
 
 export interface OpenMessage {
   type: 'open'
@@ -14,6 +29,7 @@ export interface OpenMessage {
   /** Tried in this order, one at a time. */
   providers: string[]
   threads: number | undefined
+  heads: HeadFile[]
 }
 
 export interface SegmentMessage {
@@ -23,7 +39,16 @@ export interface SegmentMessage {
   size: Zyx
 }
 
-export type ToProcess = OpenMessage | SegmentMessage
+export interface HeadMessage {
+  type: 'head'
+  id: number
+  head: Head
+  rows: Float32Array
+  count: number
+  members: boolean
+}
+
+export type ToProcess = OpenMessage | SegmentMessage | HeadMessage
 
 export interface Declined {
   provider: string
@@ -39,11 +64,21 @@ export interface ResultMessage {
   peakRssMb: number
 }
 
+export interface HeadResultMessage {
+  type: 'head-result'
+  id: number
+  output: Float32Array
+  members?: Float32Array
+}
+
 export type FromProcess =
   | { type: 'trying'; provider: string }
   | { type: 'declined'; provider: string; reason: string }
   | { type: 'opened'; provider: string; runtime: string }
   | { type: 'unavailable' }
+  /** A head that cannot run: no provider would help. */
+  | { type: 'unusable'; head: Head; reason: string }
   | { type: 'progress'; id: number; fraction: number }
   | ResultMessage
+  | HeadResultMessage
   | { type: 'failed'; id: number; reason: string }

@@ -1,30 +1,40 @@
-// Entry of the inference process: opens the network on the first provider that works and segments what it is sent.
+// Entry of the inference process: opens the network on the first provider that works, and the tabular heads; runs what it is sent.
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import type { FromProcess, OpenMessage, SegmentMessage, ToProcess } from './messages.ts'
-import { openSession, RUNTIME, type Session } from './session.ts'
+import type { Head } from '../domain/finding.ts'
+import type { FromProcess, HeadFile, HeadMessage, OpenMessage, SegmentMessage, ToProcess } from './messages.ts'
+import { type HeadSession, openHead, openSession, RUNTIME, type Session } from './session.ts'
 import { slidingWindow } from './sliding-window.ts'
 
 let opened: { session: Session; message: OpenMessage } | undefined
+const heads = new Map<Head, HeadSession>()
 
 // The service decides when this process ends: by its own signal, or by going away.
 process.on('disconnect', () => process.exit(0))
 process.on('SIGINT', () => {})
 process.on('message', (message: ToProcess) => {
-  const work = message.type === 'open' ? open(message) : segment(message)
+  const work = message.type === 'open' ? open(message) : message.type === 'head' ? runHead(message) : segment(message)
   work.catch((error: unknown) => {
-    if (message.type === 'segment') say({ type: 'failed', id: message.id, reason: reasonOf(error) })
-    else process.exit(1)
+    if (message.type === 'open') process.exit(1)
+    else say({ type: 'failed', id: message.id, reason: reasonOf(error) })
   })
 })
 
 async function open(message: OpenMessage): Promise<void> {
+  for (const head of message.heads) {
+    try {
+      heads.set(head.head, await openChecked(head))
+    } catch (error) {
+      say({ type: 'unusable', head: head.head, reason: reasonOf(error) })
+      return
+    }
+  }
   const model = await readFile(message.modelPath)
-  const digest = createHash('sha256').update(model).digest('hex')
+  const digest = sha256(model)
   for (const provider of message.providers) {
     say({ type: 'trying', provider })
     try {
-      if (digest !== message.sha256) throw new Error('the model file changed since the bundle was checked')
+      if (digest !== message.sha256) throw new Error(CHANGED)
       const session = await openSession(model, provider, message.network, message.threads)
       opened = { session, message }
       say({ type: 'opened', provider: session.provider, runtime: RUNTIME })
@@ -34,6 +44,28 @@ async function open(message: OpenMessage): Promise<void> {
     }
   }
   say({ type: 'unavailable' })
+}
+
+const CHANGED = 'the model file changed since the bundle was checked'
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+
+/** A head is tried once on its own reference, so that a graph of another shape is found at start and not at a patient. */
+async function openChecked(head: HeadFile): Promise<HeadSession> {
+  const model = await readFile(head.modelPath)
+  if (sha256(model) !== head.sha256) throw new Error(CHANGED)
+  const session = await openHead(model, head, head.reference.length)
+  const { output, members } = await session.run(Float32Array.from(head.reference), 1, true)
+  if (output.length !== head.width)
+    throw new Error(`output "${head.output}" has ${output.length} numbers a row, not ${head.width}`)
+  if (!members || members.length < head.width || members.length % head.width !== 0)
+    throw new Error(`output "${head.members}" is no ensemble of ${head.width} number(s) a row`)
+  return session
+}
+
+async function runHead({ id, head, rows, count, members }: HeadMessage): Promise<void> {
+  const session = heads.get(head)
+  if (!session) throw new Error(`the head ${head} is not open`)
+  say({ type: 'head-result', id, ...(await session.run(rows, count, members)) })
 }
 
 async function segment({ id, channels, size }: SegmentMessage): Promise<void> {

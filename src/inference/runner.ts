@@ -3,11 +3,20 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
 import { AppError } from '../domain/errors.ts'
 import type { ExecutionRecord } from '../domain/finding.ts'
-import type { Log, ModelRunner, SegmentRequest, SegmentResponse } from '../domain/ports.ts'
+import type { HeadResponse, Log, ModelRunner, SegmentRequest, SegmentResponse } from '../domain/ports.ts'
 import { type Grid, voxelCount } from '../domain/volume.ts'
-import { channelCount } from './bundle.ts'
+import { channelCount, runnableHeads } from './bundle.ts'
 import type { LoadedBundle } from './bundle-files.ts'
-import type { Declined, FromProcess, OpenMessage, ResultMessage, SegmentMessage } from './messages.ts'
+import { outputWidth } from './bundle-heads.ts'
+import type {
+  Declined,
+  FromProcess,
+  HeadMessage,
+  HeadResultMessage,
+  OpenMessage,
+  ResultMessage,
+  SegmentMessage,
+} from './messages.ts'
 
 export interface RunnerOptions {
   bundle: LoadedBundle
@@ -47,28 +56,39 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   let closed = false
   let nextId = 1
 
-  async function segmentNow(request: SegmentRequest, onProgress: (fraction: number) => void): Promise<SegmentResponse> {
+  /** One request to the process, which is started again when it is gone. */
+  async function exchange<T extends FromProcess['type']>(
+    message: SegmentMessage | HeadMessage,
+    answer: T,
+    doing: string,
+    onProgress: (fraction: number) => void = () => {},
+  ) {
     if (closed) throw new AppError('INFERENCE_FAILED', 'the inference process was closed')
-    const message = toMessage(request, channelCount(bundle), nextId++)
     if (!open || hasEnded(open.child)) {
       log.warn({ bundleId: bundle.id }, 'inference process is started again')
       open = await openProcess(options)
       last = open
     }
-    const { child, provider, runtime, declined } = open
-    const answer = await ask<ResultMessage>(child, timeoutMs, 'segmenting', (done, fail) => {
-      child.send(message)
-      return (reply) => {
-        if (!('id' in reply) || reply.id !== message.id) return
-        if (reply.type === 'progress') onProgress(reply.fraction)
-        else if (reply.type === 'result') done(reply)
-        else fail(`segmentation failed on ${provider}: ${reply.reason}`)
+    const used = open
+    const reply = await ask<Extract<FromProcess, { type: T }>>(used.child, timeoutMs, doing, (done, fail) => {
+      used.child.send(message)
+      return (from) => {
+        if (!('id' in from) || from.id !== message.id) return
+        if (from.type === 'progress') onProgress(from.fraction)
+        else if (from.type === 'failed') fail(`${doing} failed on ${used.provider}: ${from.reason}`)
+        else if (from.type === answer) done(from as Extract<FromProcess, { type: T }>)
       }
     }).finally(() => {
-      if (hasEnded(child)) open = undefined
+      if (hasEnded(used.child)) open = undefined
     })
-    const { probabilities, seconds, peakRssMb } = answer
-    return { probabilities, execution: { provider, requested: [...providers], declined, runtime, seconds, peakRssMb } }
+    return { reply, used }
+  }
+
+  /** Requests run one after the other. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = turn.then(work)
+    turn = result.catch(() => {})
+    return result
   }
 
   return {
@@ -79,11 +99,22 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     get pid() {
       return open && !hasEnded(open.child) ? open.child.pid : undefined
     },
-    segment(request, onProgress = () => {}) {
-      const result = turn.then(() => segmentNow(request, onProgress))
-      turn = result.catch(() => {})
-      return result
-    },
+    segment: (request, onProgress) =>
+      inTurn(async (): Promise<SegmentResponse> => {
+        const message = toMessage(request, channelCount(bundle), nextId++)
+        const { reply, used } = await exchange(message, 'result', 'segmenting', onProgress)
+        const { probabilities, seconds, peakRssMb }: ResultMessage = reply
+        const { provider, declined, runtime } = used
+        const requested = [...providers]
+        return { probabilities, execution: { provider, requested, declined, runtime, seconds, peakRssMb } }
+      }),
+    runHead: (request) =>
+      inTurn(async (): Promise<HeadResponse> => {
+        const message: HeadMessage = { type: 'head', id: nextId++, ...request }
+        const { reply } = await exchange(message, 'head-result', `running the head ${request.head}`)
+        const { output, members }: HeadResultMessage = reply
+        return members ? { output, members } : { output }
+      }),
     async close() {
       closed = true
       const child = open?.child
@@ -117,7 +148,18 @@ async function openProcess(options: RunnerOptions): Promise<Opened> {
       classes: bundle.labels.length + 1,
       providers: left,
       threads: options.threads,
+      heads: runnableHeads(bundle).map(({ name, head }) => ({
+        head: name,
+        modelPath: join(folder, head.file),
+        sha256: bundle.files[head.file]!.sha256,
+        input: head.input,
+        output: head.output,
+        members: head.members,
+        reference: head.reference,
+        width: outputWidth(head),
+      })),
     }
+    let unusable: string | undefined
     let trying = left[0]!
     try {
       const opened = await ask<{ provider: string; runtime: string } | undefined>(
@@ -131,6 +173,10 @@ async function openProcess(options: RunnerOptions): Promise<Opened> {
             else if (reply.type === 'declined') declined.push({ provider: reply.provider, reason: reply.reason })
             else if (reply.type === 'opened') done(reply)
             else if (reply.type === 'unavailable') done(undefined)
+            else if (reply.type === 'unusable') {
+              unusable = `heads.${reply.head}: ${reply.reason}`
+              done(undefined)
+            }
           }
         },
       )
@@ -140,8 +186,10 @@ async function openProcess(options: RunnerOptions): Promise<Opened> {
         return { child, ...opened, declined }
       }
       await end(child)
+      if (unusable !== undefined) throw new AppError('BUNDLE_INVALID', `bundle ${bundle.id}: ${unusable}`)
       break
     } catch (error) {
+      if (error instanceof AppError && error.code === 'BUNDLE_INVALID') throw error
       await end(child)
       declined.push({
         provider: trying,

@@ -10,6 +10,12 @@ export interface Session {
   run(window: Float32Array, roi: Zyx): Promise<Float32Array>
 }
 
+/** A tabular head, opened. */
+export interface HeadSession {
+  /** `rows` is [count, features]; answers are row-major, whatever their rank. */
+  run(rows: Float32Array, count: number, members: boolean): Promise<{ output: Float32Array; members?: Float32Array }>
+}
+
 /** "onnxruntime-node 1.30.0" */
 export const RUNTIME = `onnxruntime-node ${env.versions.node ?? env.versions.common}`
 
@@ -44,19 +50,50 @@ export async function openSession(
   }
 }
 
-function wrap(session: InferenceSession, provider: string, { input, output }: BundleManifest['network']): Session {
+/** Opens a tabular head; always on the CPU, since it is tiny and its numbers must not depend on the machine. */
+export async function openHead(
+  model: Uint8Array,
+  names: { input: string; output: string; members: string },
+  features: number,
+): Promise<HeadSession> {
+  const session = await InferenceSession.create(model, {
+    executionProviders: ['cpu'],
+    logSeverityLevel: 4,
+    intraOpNumThreads: 1,
+  })
+  checkNames(session, names.input, [names.output, names.members])
+  return {
+    async run(rows, count, members) {
+      const wanted = members ? [names.output, names.members] : [names.output]
+      const results = await session.run({ [names.input]: new Tensor('float32', rows, [count, features]) }, wanted)
+      const output = floats(results[names.output]!, names.output)
+      return members ? { output, members: floats(results[names.members]!, names.members) } : { output }
+    },
+  }
+}
+
+function checkNames(session: InferenceSession, input: string, outputs: string[]): void {
   if (!session.inputNames.includes(input))
     throw new Error(`the network has no input "${input}" (it has ${session.inputNames.join(', ')})`)
-  if (!session.outputNames.includes(output))
-    throw new Error(`the network has no output "${output}" (it has ${session.outputNames.join(', ')})`)
+  for (const output of outputs) {
+    if (!session.outputNames.includes(output))
+      throw new Error(`the network has no output "${output}" (it has ${session.outputNames.join(', ')})`)
+  }
+}
+
+function floats(tensor: Tensor, name: string): Float32Array {
+  if (!(tensor.data instanceof Float32Array)) throw new Error(`output "${name}" is ${tensor.type}, not float32`)
+  return tensor.data
+}
+
+function wrap(session: InferenceSession, provider: string, { input, output }: BundleManifest['network']): Session {
+  checkNames(session, input, [output])
   return {
     provider,
     async run(window, roi) {
       const channels = window.length / (roi[0] * roi[1] * roi[2])
       const results = await session.run({ [input]: new Tensor('float32', window, [1, channels, ...roi]) }, [output])
-      const tensor = results[output]!
-      if (!(tensor.data instanceof Float32Array)) throw new Error(`output "${output}" is ${tensor.type}, not float32`)
-      return tensor.data
+      return floats(results[output]!, output)
     },
   }
 }

@@ -4,7 +4,7 @@ import { patientIdentity, studyIdentity } from '../dicom/identity.ts'
 import { planSeries, type SeriesPlan, VolumeBuilder } from '../dicom/series-volume.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { AppError, asAppError } from '../domain/errors.ts'
-import type { AnalysisResult, InputSeries, QualityNote } from '../domain/finding.ts'
+import type { AnalysisResult, ClinicalFacts, InputSeries, QualityNote } from '../domain/finding.ts'
 import type {
   AnalysisStore,
   AuditTrail,
@@ -25,6 +25,7 @@ import { type SeriesOverrides, selectSeries } from '../inference/select-series.t
 import { auditedEhr } from './ehr-audit.ts'
 import { encodeResults } from './encode.ts'
 import { imageSetDigest } from './intake.ts'
+import { predictFromStudy } from './predict.ts'
 import { createStopwatch } from './stopwatch.ts'
 
 export interface AnalysePorts {
@@ -81,7 +82,7 @@ export async function analyseStudy(
   const identity = studyIdentity(study)
   await analyses.describe(analysisId, { patient, study: identity })
   const quality: QualityNote[] = []
-  await matchEarly(ports, studyInstanceUid, patient, quality)
+  const facts = await matchEarly(ports, studyInstanceUid, patient, quality)
 
   const selection = await stopwatch.time('select', () => selectSeries(study, options.bundle, options.overrides))
   await analyses.describe(analysisId, { decisions: selection.decisions })
@@ -101,6 +102,19 @@ export async function analyseStudy(
   const referenceGrid = plans[reference]!.grid
   const { labels, noFinding } = labelsOnGrid(response.probabilities, prepared.grid, referenceGrid, options.bundle)
   const { segments, measurements } = await stopwatch.time('measure', () => measure(labels, options.bundle))
+  const predicted = await stopwatch.time('predict', () =>
+    predictFromStudy({
+      patient,
+      studyDate: identity.studyDate,
+      chosen: selection.chosen,
+      prepared,
+      labels,
+      noFinding,
+      facts,
+      bundle: options.bundle,
+      runner: ports.runner,
+    }),
+  )
 
   const result: AnalysisResult = {
     analysisId,
@@ -115,8 +129,8 @@ export async function analyseStudy(
     segments,
     noFinding,
     measurements,
-    predictions: options.bundle.predictions,
-    quality: [...quality, ...prepared.quality],
+    predictions: predicted.predictions,
+    quality: [...quality, ...prepared.quality, ...predicted.quality],
     execution: response.execution,
     analysedAt: record.createdAt,
   }
@@ -134,15 +148,21 @@ export async function analyseStudy(
   await analyses.saveResult(analysisId, { ...reportable, times: stopwatch.seconds }, artifacts)
 }
 
-/** A patient who cannot be matched is held before any work is done; an EHR that is down delays only its own delivery. */
+/**
+ * A patient who cannot be matched is held before any work is done; an EHR that is down delays only its own delivery. What the
+ * EHR knows of treatment and condition sharpens the predictions; without it they are made from the images alone.
+ */
 async function matchEarly(
   { ehr, audit }: AnalysePorts,
   studyInstanceUid: Uid,
   patient: PatientIdentity,
   quality: QualityNote[],
-): Promise<void> {
+): Promise<ClinicalFacts | undefined> {
+  const ask = <T>(what: string, read: () => Promise<T>) =>
+    auditedEhr(audit, { action: 'read', studyInstanceUid, what }, read)
+  let matched: string
   try {
-    await auditedEhr(audit, { action: 'read', studyInstanceUid, what: 'Patient' }, () => ehr.matchPatient(patient))
+    matched = await ask('Patient', () => ehr.matchPatient(patient))
   } catch (thrown) {
     const error = asAppError(thrown)
     if (error.class === 'hold') throw error
@@ -151,6 +171,17 @@ async function matchEarly(
       severity: 'info',
       text: 'The EHR did not answer before the analysis; the patient is matched before the report is posted.',
     })
+    return undefined
+  }
+  try {
+    return ehr.clinicalFacts && (await ask('Procedure, Observation', () => ehr.clinicalFacts!(matched)))
+  } catch {
+    quality.push({
+      code: 'clinical-facts-missing',
+      severity: 'info',
+      text: 'Treatment and performance status could not be read from the EHR; the predictions were made without them.',
+    })
+    return undefined
   }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type LoadedBundle, loadBundle } from '../../src/inference/bundle-files.ts'
 import { type Runner, type RunnerOptions, startRunner } from '../../src/inference/runner.ts'
+import { makeHeadsBundle, readGolden } from '../support/heads-bundle.ts'
 import { axial, paint, rejection, silent, tinyBundle } from './support.ts'
 
 const open: Runner[] = []
@@ -112,6 +113,59 @@ describe('the model runner', () => {
       await cp(tinyBundle, folder, { recursive: true })
       const bundle = await loadBundle(folder)
       await writeFile(join(folder, 'segmentation.onnx'), 'other')
+      expect((await rejection(start({ bundle }))).message).toContain('changed since the bundle was checked')
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
+
+  it('runs tabular heads in the same process, also after a crash', async () => {
+    const folder = await makeHeadsBundle()
+    try {
+      const runner = await start({ bundle: await loadBundle(folder) })
+      const { features, idh } = readGolden().cases[0]!
+      const rows = Float32Array.from([...Object.values(features), ...Object.values(features)] as number[])
+      const ask = { head: 'idh', rows, count: 2, members: true } as const
+      const { output, members } = await runner.runHead(ask)
+      expect(output).toHaveLength(4)
+      expect(output[3]).toBeCloseTo(idh.probabilities['IDH-mutant']!, 5)
+      expect(members).toHaveLength(16)
+      expect(await runner.runHead({ ...ask, members: false })).not.toHaveProperty('members')
+      const first = runner.pid!
+      process.kill(first, 'SIGKILL')
+      await expect.poll(() => runner.pid).toBeUndefined()
+      expect((await runner.runHead(ask)).output).toEqual(output)
+      expect((await runner.segment(request(12))).probabilities).toHaveLength(4)
+      expect((await rejection(runner.runHead({ ...ask, head: 'mgmt' }))).message).toContain('mgmt is not open')
+      const short = await rejection(runner.runHead({ ...ask, rows: rows.slice(1) }))
+      expect(short).toMatchObject({ code: 'INFERENCE_FAILED' })
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
+
+  it('does not start with a head that is not as the manifest says', async () => {
+    const folder = await makeHeadsBundle()
+    try {
+      const bundle = await loadBundle(folder)
+      const { idh } = bundle.heads
+      if (idh.status === 'not_evaluable') throw new Error('the fixture has idh')
+      const wrong = (change: Partial<typeof idh>) => ({
+        ...bundle,
+        heads: { ...bundle.heads, idh: { ...idh, ...change } },
+      })
+      const cases: [Partial<typeof idh>, string][] = [
+        [{ output: 'odds' }, 'no output "odds"'],
+        [{ classes: ['IDH-wildtype', 'IDH-mutant', 'IDH-mutant'] }, 'has 2 numbers a row, not 3'],
+        [{ file: 'survival.onnx' }, 'no output "probabilities"'],
+        [{ reference: [1, 2] }, 'heads.idh: '],
+      ]
+      for (const [change, part] of cases) {
+        const error = await rejection(start({ bundle: wrong(change) as LoadedBundle }))
+        expect(error).toMatchObject({ code: 'BUNDLE_INVALID' })
+        expect(error.message).toContain(part)
+      }
+      await writeFile(join(folder, 'idh.onnx'), 'other')
       expect((await rejection(start({ bundle }))).message).toContain('changed since the bundle was checked')
     } finally {
       await rm(folder, { recursive: true })

@@ -1,0 +1,73 @@
+// Clinical features: age and sex from the images' headers (PS3.3 C.7.1.1, C.7.2.2), resection and Karnofsky score from the EHR.
+import type { ClinicalFacts, QualityNote } from '../../domain/finding.ts'
+import type { PatientIdentity } from '../../domain/study.ts'
+import type { Features } from './evaluate-head.ts'
+
+export interface ClinicalInput {
+  patient: Pick<PatientIdentity, 'patientBirthDate' | 'patientSex'>
+  /** DICOM DA */
+  studyDate: string
+  /** PatientAge (AS) of every instance that states one. */
+  patientAges: readonly string[]
+  /** From the EHR, where known. */
+  facts?: ClinicalFacts | undefined
+}
+
+/** Stated and computed age may differ by a rounding and a birthday, no more. */
+const AGE_TOLERANCE_YEARS = 1.5
+const DAYS_PER_YEAR = 365.25
+
+/** NaN where a fact is not known, contradicts another or is not possible; a contradiction about the age is a note. */
+export function clinicalFeatures({ patient, studyDate, patientAges, facts = {} }: ClinicalInput): {
+  features: Features
+  quality: QualityNote[]
+} {
+  const computed = yearsBetween(patient.patientBirthDate, studyDate)
+  const stated = commonAge(patientAges)
+  const contradicts =
+    computed !== undefined && stated !== undefined && Math.abs(computed - stated) > AGE_TOLERANCE_YEARS
+  const age = contradicts ? undefined : (computed ?? stated)
+  const { resection, karnofsky } = facts
+  const sex = patient.patientSex
+  return {
+    features: {
+      age_years: age !== undefined && age >= 0 && age <= 120 ? age : Number.NaN,
+      sex_male: sex === 'M' ? 1 : sex === 'F' ? 0 : Number.NaN,
+      resection_gtr: resection === undefined ? Number.NaN : Number(resection === 'gross-total'),
+      resection_subtotal: resection === undefined ? Number.NaN : Number(resection === 'subtotal'),
+      kps: karnofsky !== undefined && karnofsky >= 0 && karnofsky <= 100 ? karnofsky : Number.NaN,
+    },
+    quality: contradicts
+      ? [
+          {
+            code: 'age-contradiction',
+            severity: 'warning',
+            text: 'The patient’s age in the images does not fit the birth date; predictions that need the age are not made.',
+          },
+        ]
+      : [],
+  }
+}
+
+/** Years from DA to DA; undefined when one of them is no date. */
+function yearsBetween(from: string, to: string): number | undefined {
+  const [a, b] = [dayOf(from), dayOf(to)]
+  return a === undefined || b === undefined ? undefined : (b - a) / DAYS_PER_YEAR
+}
+
+function dayOf(da: string): number | undefined {
+  const match = /^(\d{4})(\d{2})(\d{2})$/.exec(da.trim())
+  if (!match) return undefined
+  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])]
+  const date = new Date(Date.UTC(year, month - 1, day))
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day ? date.getTime() / 86_400_000 : undefined
+}
+
+const UNIT_YEARS: Readonly<Record<string, number>> = { D: 1 / DAYS_PER_YEAR, W: 7 / DAYS_PER_YEAR, M: 1 / 12, Y: 1 }
+
+/** AS "nnnD", "nnnW", "nnnM" or "nnnY" (PS3.5 Table 6.2-1); anything else is not taken for an age, nor are two different ones. */
+function commonAge(stated: readonly string[]): number | undefined {
+  const distinct = [...new Set(stated.map((text) => text.trim()).filter((text) => text !== ''))]
+  const match = distinct.length === 1 ? /^(\d{3})([DWMY])$/.exec(distinct[0]!) : null
+  return match ? Number(match[1]) * UNIT_YEARS[match[2]!]! : undefined
+}
