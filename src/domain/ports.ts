@@ -72,9 +72,16 @@ export interface SegmentRequest {
   channels: (Volume<Float32Array> | null)[]
 }
 
-/** Class probabilities on the request's grid: one volume per label index, background included. */
+/** Class probabilities on the request's grid: background, the bundle's labels, its anatomy. */
 export interface SegmentResponse {
   probabilities: Float32Array[]
+  /** How far the samples (members under test-time flips) agree; absent when there was one. */
+  spread?: {
+    /** Per voxel, standard deviation of the tumour's probability. */
+    deviation: Float32Array
+    /** Labels of each sample alone. */
+    samples: Uint8Array[]
+  }
   execution: ExecutionRecord
 }
 

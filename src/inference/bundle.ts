@@ -26,7 +26,14 @@ const labels = z
   .refine((all) => all.every((label, i) => label.index === i + 1), 'indices must be 1, 2, 3 … in this order')
   .refine((all) => new Set(all.map((label) => label.key)).size === all.length, 'keys must differ')
 const regions = z.record(text, z.array(z.int().min(1)).min(1))
-const network = z.strictObject({ file: fileName, input: text, output: text, axes: z.literal('NCZYX') })
+const network = z.strictObject({
+  file: fileName,
+  input: text,
+  output: text,
+  axes: z.literal('NCZYX'),
+  /** Networks inside the file; its output holds the classes of one after those of the other. */
+  members: z.int().min(1).max(16).optional(),
+})
 
 const manifest = z.strictObject({
   schema: z.literal('gliabridge-bundle/1'),
@@ -67,8 +74,14 @@ const manifest = z.strictObject({
       .refine((all) => all.every((axes) => new Set(axes).size === axes.length), 'an axis may occur once per flip'),
   }),
   labels,
+  /** Classes after the labels that are no tumour, such as brain; never written as segments. */
+  anatomy: z.array(z.strictObject({ index: z.int().min(2).max(255), name: text, key: text })).optional(),
   regions,
   postprocess: z.strictObject({
+    /** "most-probable" (when absent) or "tumour-first": see postprocess.ts. */
+    decision: z.enum(['most-probable', 'tumour-first']).optional(),
+    /** By region or label key: measured standard deviation of the volume's error on unseen cases, as a share of the volume. */
+    volume_relative_sd: z.record(text, z.number().min(0)).optional(),
     /** Of components; only this one is implemented. */
     connectivity: z.literal(26).optional(),
     min_component_ml: z.number().min(0),
@@ -107,6 +120,11 @@ export function channelCount(bundle: Pick<BundleManifest, 'sequences'>): number 
   return Object.keys(bundle.sequences).length
 }
 
+/** Classes of the network's output: background, labels, anatomy. */
+export function classCount(bundle: Pick<BundleManifest, 'labels' | 'anatomy'>): number {
+  return 1 + bundle.labels.length + (bundle.anatomy?.length ?? 0)
+}
+
 /** The sequences that the bundle takes, in channel order. */
 export function channelOrder(bundle: Pick<BundleManifest, 'sequences'>): Sequence[] {
   return SEQUENCES.filter((s) => bundle.sequences[s]).toSorted(
@@ -141,6 +159,12 @@ function crossProblems(raw: unknown): string[] {
     if (named && file !== undefined && !named[file]) problems.push(`heads.${name}.file: ${file} is not listed in files`)
   }
   const known = part(z.array(z.unknown()), 'labels')
+  const anatomy = part(z.array(z.looseObject({ index: z.int() })), 'anatomy') ?? []
+  for (const [n, { index }] of anatomy.entries()) {
+    const next = (known?.length ?? 0) + 1 + n
+    if (known && index !== next)
+      problems.push(`anatomy.${n}.index: ${index} must be ${next}, the next after the labels`)
+  }
   const groups = part(regions, 'regions')
   if (known && groups) {
     for (const [name, members] of Object.entries(groups)) {

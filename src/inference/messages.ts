@@ -2,6 +2,7 @@
 import type { Head } from '../domain/finding.ts'
 import type { BundleManifest } from './bundle.ts'
 import type { Zyx } from './sliding-window.ts'
+import type { Spread } from './spread.ts'
 
 /** A tabular head to open beside the network. */
 export interface HeadFile {
@@ -24,8 +25,11 @@ export interface OpenMessage {
   sha256: string
   network: BundleManifest['network']
   inference: BundleManifest['inference']
-  /** Labels plus background. */
+  /** Background, labels, anatomy. */
   classes: number
+  /** How many of the classes are tumour labels, and how a voxel is decided: see spread.ts. */
+  labelCount: number
+  decision: BundleManifest['postprocess']['decision']
   /** Tried in this order, one at a time. */
   providers: string[]
   threads: number | undefined
@@ -59,6 +63,7 @@ export interface ResultMessage {
   type: 'result'
   id: number
   probabilities: Float32Array[]
+  spread?: Spread
   seconds: number
   /** Highest resident size of the process so far, MiB. */
   peakRssMb: number

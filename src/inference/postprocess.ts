@@ -6,8 +6,9 @@ import { indexMap, insideRange } from './grids.ts'
 import { IDENTITY } from './rigid.ts'
 
 /**
- * Labels on the target grid: probabilities (one array per class, background first) are interpolated linearly at each target
- * voxel centre, the most probable class wins; then, in this order: components below min_component_ml go, enhancing tumour
+ * Labels on the target grid: probabilities (one array per class: background, the bundle's labels, its anatomy) are interpolated
+ * linearly at each target voxel centre and decided as the bundle says: "most-probable", the class that leads; "tumour-first",
+ * tumour where its labels hold more than half together, then the label that leads among them. Anatomy is no tumour. Then, in this order: components below min_component_ml go, enhancing tumour
  * below enhancing_min_ml in all becomes necrotic core, and a tumour below no_finding_below_ml is no finding (all zero).
  * Voxels outside the working grid are background.
  */
@@ -17,9 +18,11 @@ export function labelsOnGrid(
   targetGrid: Grid,
   bundle: Pick<BundleManifest, 'labels' | 'regions' | 'postprocess'>,
 ): { labels: LabelVolume; noFinding: boolean } {
-  const labels: LabelVolume = { grid: targetGrid, data: mostProbable(probabilities, workGrid, targetGrid) }
-  const voxelMl = voxelMillilitres(targetGrid)
   const rules = bundle.postprocess
+  const tumourFirst = rules.decision === 'tumour-first'
+  const data = decide(probabilities, bundle.labels.length, tumourFirst, workGrid, targetGrid)
+  const labels: LabelVolume = { grid: targetGrid, data }
+  const voxelMl = voxelMillilitres(targetGrid)
   // A volume of n voxels is n * voxelMl; the small term keeps 10 voxels of 0.1 mL from failing a limit of 1 mL by rounding.
   const voxelsOf = (millilitres: number) => Math.ceil(millilitres / voxelMl - 1e-6)
   removeSmallComponents(labels, voxelsOf(rules.min_component_ml))
@@ -43,15 +46,22 @@ function relabelEnhancing(
   for (let v = 0; v < data.length; v++) if (enhancing.has(data[v]!)) data[v] = necrotic
 }
 
-/** Argmax of the linearly interpolated probabilities; the lower class wins a tie. */
-function mostProbable(probabilities: readonly Float32Array[], work: Grid, target: Grid): Uint8Array {
+/** Decides each target voxel from the linearly interpolated probabilities; the lower class wins a tie. */
+function decide(
+  probabilities: readonly Float32Array[],
+  labelCount: number,
+  tumourFirst: boolean,
+  work: Grid,
+  target: Grid,
+): Uint8Array {
   const out = new Uint8Array(voxelCount(target))
   const { base, axes } = indexMap(target, work, IDENTITY)
   const [nx, ny, nz] = work.size
   const dx = nx > 1 ? 1 : 0
   const dy = ny > 1 ? nx : 0
   const dz = nz > 1 ? nx * ny : 0
-  const cells = undecidedCells(probabilities[0]!, work.size, dx, dy, dz)
+  const rest = probabilities.filter((_, c) => c === 0 || (tumourFirst && c > labelCount))
+  const cells = undecidedCells(rest, work.size, dx, dy, dz)
   const step = axes[0]
   for (let k = 0; k < target.size[2]; k++) {
     for (let j = 0; j < target.size[1]; j++) {
@@ -73,31 +83,40 @@ function mostProbable(probabilities: readonly Float32Array[], work: Grid, target
         const fz = z - z0
         let best = -1
         let label = 0
-        for (let c = 0; c < probabilities.length; c++) {
+        let tumour = 0
+        for (let c = tumourFirst ? 1 : 0; c < (tumourFirst ? labelCount + 1 : probabilities.length); c++) {
           const p = probabilities[c]!
           const c00 = p[o]! * (1 - fx) + p[o + dx]! * fx
           const c10 = p[o + dy]! * (1 - fx) + p[o + dy + dx]! * fx
           const c01 = p[o + dz]! * (1 - fx) + p[o + dz + dx]! * fx
           const c11 = p[o + dz + dy]! * (1 - fx) + p[o + dz + dy + dx]! * fx
           const value = (c00 * (1 - fy) + c10 * fy) * (1 - fz) + (c01 * (1 - fy) + c11 * fy) * fz
+          tumour += value
           if (value > best) {
             best = value
             label = c
           }
         }
-        out[row + i] = label
+        out[row + i] = (tumourFirst && tumour <= 0.5) || label > labelCount ? 0 : label
       }
     }
   }
   return out
 }
 
-/** 1 for cells of eight neighbours in which background may lose: where it is above 1/2 at all eight, no mixture can beat it. */
-function undecidedCells(background: Float32Array, size: Grid['size'], dx: number, dy: number, dz: number): Uint8Array {
-  const [nx, ny, nz] = size
-  const cells = new Uint8Array(background.length)
-  for (let v = 0; v < background.length; v++) {
-    if (background[v]! > 0.5) continue
+/** 1 for cells of eight neighbours in which the rest may lose: where it is above 1/2 at all eight, no mixture can beat it. */
+function undecidedCells(
+  rest: readonly Float32Array[],
+  [nx, ny, nz]: Grid['size'],
+  dx: number,
+  dy: number,
+  dz: number,
+): Uint8Array {
+  const cells = new Uint8Array(nx * ny * nz)
+  for (let v = 0; v < cells.length; v++) {
+    let sum = 0
+    for (const p of rest) sum += p[v]!
+    if (sum > 0.5) continue
     const i = v % nx
     const j = Math.floor(v / nx) % ny
     const k = Math.floor(v / (nx * ny))

@@ -5,6 +5,7 @@ import type { Head } from '../domain/finding.ts'
 import type { FromProcess, HeadFile, HeadMessage, OpenMessage, SegmentMessage, ToProcess } from './messages.ts'
 import { type HeadSession, openHead, openSession, RUNTIME, type Session } from './session.ts'
 import { slidingWindow } from './sliding-window.ts'
+import { SpreadGatherer } from './spread.ts'
 
 let opened: { session: Session; message: OpenMessage } | undefined
 const heads = new Map<Head, HeadSession>()
@@ -72,17 +73,24 @@ async function segment({ id, channels, size }: SegmentMessage): Promise<void> {
   if (!opened) throw new Error('no network is open')
   const { session, message } = opened
   const started = performance.now()
+  const spread = new SpreadGatherer(message.labelCount, message.decision)
   const probabilities = await slidingWindow(
     channels,
     size,
     message.classes,
     message.inference,
     (window) => session.run(window, message.inference.roi_size),
-    (fraction) => say({ type: 'progress', id, fraction }),
+    {
+      onProgress: (fraction) => say({ type: 'progress', id, fraction }),
+      onSample: (sample) => spread.add(sample),
+    },
+    message.network.members,
   )
   const seconds = (performance.now() - started) / 1000
   // maxRSS is in KiB on every platform that libuv knows.
-  say({ type: 'result', id, probabilities, seconds, peakRssMb: Math.round(process.resourceUsage().maxRSS / 1024) })
+  const peakRssMb = Math.round(process.resourceUsage().maxRSS / 1024)
+  const found = spread.finish()
+  say({ type: 'result', id, probabilities, ...(found && { spread: found }), seconds, peakRssMb })
 }
 
 function say(message: FromProcess): void {

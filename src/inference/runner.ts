@@ -5,7 +5,7 @@ import { AppError } from '../domain/errors.ts'
 import type { ExecutionRecord } from '../domain/finding.ts'
 import type { HeadResponse, Log, ModelRunner, SegmentRequest, SegmentResponse } from '../domain/ports.ts'
 import { type Grid, voxelCount } from '../domain/volume.ts'
-import { channelCount, runnableHeads } from './bundle.ts'
+import { channelCount, classCount, runnableHeads } from './bundle.ts'
 import type { LoadedBundle } from './bundle-files.ts'
 import { outputWidth } from './bundle-heads.ts'
 import type {
@@ -103,10 +103,11 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
       inTurn(async (): Promise<SegmentResponse> => {
         const message = toMessage(request, channelCount(bundle), nextId++)
         const { reply, used } = await exchange(message, 'result', 'segmenting', onProgress)
-        const { probabilities, seconds, peakRssMb }: ResultMessage = reply
+        const { probabilities, spread, seconds, peakRssMb }: ResultMessage = reply
         const { provider, declined, runtime } = used
         const requested = [...providers]
-        return { probabilities, execution: { provider, requested, declined, runtime, seconds, peakRssMb } }
+        const answer = { probabilities, ...(spread && { spread }) }
+        return { ...answer, execution: { provider, requested, declined, runtime, seconds, peakRssMb } }
       }),
     runHead: (request) =>
       inTurn(async (): Promise<HeadResponse> => {
@@ -145,7 +146,9 @@ async function openProcess(options: RunnerOptions): Promise<Opened> {
       sha256: bundle.files[bundle.network.file]!.sha256,
       network: bundle.network,
       inference: bundle.inference,
-      classes: bundle.labels.length + 1,
+      classes: classCount(bundle),
+      labelCount: bundle.labels.length,
+      decision: bundle.postprocess.decision,
       providers: left,
       threads: options.threads,
       heads: runnableHeads(bundle).map(({ name, head }) => ({

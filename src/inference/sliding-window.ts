@@ -4,7 +4,7 @@ import type { BundleManifest } from './bundle.ts'
 /** Sizes and positions in Z, Y, X order, as network tensors have them. */
 export type Zyx = readonly [number, number, number]
 
-/** Logits of one window [classes, Z, Y, X] for its channels [channels, Z, Y, X]. */
+/** Logits of one window [members * classes, Z, Y, X], member after member, for its channels [channels, Z, Y, X]. */
 export type Predict = (window: Float32Array) => Promise<Float32Array>
 
 type InferenceRules = BundleManifest['inference']
@@ -28,11 +28,18 @@ export function importanceMap(roi: Zyx, mode: InferenceRules['mode'], sigmaScale
   return out
 }
 
+/** What is watched while windows run; both may be left out. */
+export interface Watch {
+  onProgress?: (fraction: number) => void
+  /** Gets the blended probabilities of each sample (one member of the ensemble under one flip); valid during the call. */
+  onSample?: (probabilities: readonly Float32Array[]) => void
+}
+
 /**
  * Class probabilities, one array [Z, Y, X] per class, for channels on one grid of `size` [Z, Y, X].
  * A side shorter than the window is padded on both ends (the smaller half first) with the channel's minimum. Softmax is
- * taken per window, then windows are blended; each flip is blended alone and the flips are averaged. `predict` gets its
- * window in a buffer that the next call reuses. Memory: twice the output, plus one window.
+ * taken per window and member, then windows are blended; each flip and member is blended alone and then averaged. `predict`
+ * gets its window in a buffer that the next call reuses. Memory: (1 + members) times the output, plus one window.
  */
 export async function slidingWindow(
   channels: readonly Float32Array[],
@@ -40,7 +47,8 @@ export async function slidingWindow(
   classes: number,
   rules: InferenceRules,
   predict: Predict,
-  onProgress: (fraction: number) => void = () => {},
+  { onProgress, onSample }: Watch = {},
+  members = 1,
 ): Promise<Float32Array[]> {
   const roi = rules.roi_size as Zyx
   const voxels = size[0] * size[1] * size[2]
@@ -52,27 +60,28 @@ export async function slidingWindow(
   const mean = Array.from({ length: classes }, () => new Float32Array(voxels))
   let done = 0
   for (const flip of rules.tta_flips) {
-    const sums = Array.from({ length: classes }, () => new Float32Array(voxels))
+    const sums = Array.from({ length: members * classes }, () => new Float32Array(voxels))
     const total = new Float32Array(voxels)
     for (const start of windows) {
       const rows = windowRows(size, roi, start, flip)
       for (const [c, channel] of channels.entries())
         gather(channel, window.subarray(c * weights.length), rows, roi, minima[c]!)
       const output = await predict(window)
-      if (output.length !== classes * weights.length) {
-        throw new RangeError(
-          `the network gave ${output.length} values per window instead of ${classes * weights.length}`,
-        )
-      }
-      softmax(output, classes)
-      for (let c = 0; c < classes; c++) blend(output.subarray(c * weights.length), weights, sums[c]!, rows, roi)
+      const expected = sums.length * weights.length
+      if (output.length !== expected)
+        throw new RangeError(`the network gave ${output.length} values per window instead of ${expected}`)
+      for (let m = 0; m < members; m++)
+        softmax(output.subarray(m * classes * weights.length, (m + 1) * classes * weights.length), classes)
+      for (const [n, sum] of sums.entries()) blend(output.subarray(n * weights.length), weights, sum, rows, roi)
       blend(undefined, weights, total, rows, roi)
-      onProgress(++done / (windows.length * rules.tta_flips.length))
+      onProgress?.(++done / (windows.length * rules.tta_flips.length))
     }
-    for (let c = 0; c < classes; c++) {
-      const target = mean[c]!
-      const sum = sums[c]!
-      for (let v = 0; v < voxels; v++) target[v]! += sum[v]! / total[v]! / rules.tta_flips.length
+    for (const sum of sums) for (let v = 0; v < voxels; v++) sum[v]! /= total[v]!
+    for (let m = 0; m < members; m++) onSample?.(sums.slice(m * classes, (m + 1) * classes))
+    const share = 1 / (members * rules.tta_flips.length)
+    for (const [n, sum] of sums.entries()) {
+      const target = mean[n % classes]!
+      for (let v = 0; v < voxels; v++) target[v]! += sum[v]! * share
     }
   }
   return mean

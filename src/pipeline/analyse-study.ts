@@ -22,6 +22,7 @@ import { labelsOnGrid } from '../inference/postprocess.ts'
 import { type Prepared, prepareInputs } from '../inference/prepare.ts'
 import type { Registrar } from '../inference/register.ts'
 import { type SeriesOverrides, selectSeries } from '../inference/select-series.ts'
+import { withDeviations } from '../inference/spread.ts'
 import { auditedEhr } from './ehr-audit.ts'
 import { encodeResults } from './encode.ts'
 import { imageSetDigest } from './intake.ts'
@@ -101,7 +102,13 @@ export async function analyseStudy(
   const referenceSeries = selection.chosen[reference]!
   const referenceGrid = plans[reference]!.grid
   const { labels, noFinding } = labelsOnGrid(response.probabilities, prepared.grid, referenceGrid, options.bundle)
-  const { segments, measurements } = await stopwatch.time('measure', () => measure(labels, options.bundle))
+  const { segments, measurements } = await stopwatch.time('measure', () => {
+    const measured = measure(labels, options.bundle)
+    return {
+      ...measured,
+      measurements: withDeviations(measured.measurements, response.spread, prepared.grid, options.bundle),
+    }
+  })
   const predicted = await stopwatch.time('predict', () =>
     predictFromStudy({
       patient,

@@ -46,6 +46,25 @@ describe('labels on a grid', () => {
     expect([...labels.data]).toEqual(expected)
   })
 
+  it('hold tumour first when the bundle says so: more than half together, then the leading label; anatomy is none', () => {
+    // Background, NCR, ED, ET, brain: shares by quarter of the volume.
+    const shares = [
+      [0.4, 0.2, 0.25, 0.15, 0],
+      [0.45, 0.2, 0.25, 0, 0.1],
+      [0.1, 0, 0, 0.45, 0.45],
+      [0.02, 0.35, 0.02, 0.3, 0.31],
+    ]
+    const quarter = ([x, y]: readonly [number, number, number]) => (x > 0 ? 1 : 0) + (y > 0 ? 2 : 0)
+    const p = [0, 1, 2, 3, 4].map((c) => paint(work, (at) => shares[quarter(at)]![c]!).data)
+    const labelsOf = (decision: 'tumour-first' | 'most-probable') => {
+      const rules = { ...bundle, postprocess: { ...bundle.postprocess, decision } }
+      const { data } = labelsOnGrid(p, work, work, rules).labels
+      return [...paint(work, quarter).data].map((q, v) => `${q}:${data[v]}`)
+    }
+    expect([...new Set(labelsOf('tumour-first'))].sort()).toEqual(['0:2', '1:0', '2:0', '3:1'])
+    expect([...new Set(labelsOf('most-probable'))].sort()).toEqual(['0:0', '1:0', '2:3', '3:1'])
+  })
+
   it('are background outside the working grid', () => {
     const far = axial([4, 4, 4], [2, 2, 2], [100, 0, 0])
     const { labels, noFinding } = labelsOnGrid(

@@ -40,12 +40,35 @@ describe('windows', () => {
       2,
       { ...rules, tta_flips: flips },
       async (window) => Float32Array.from({ length: 128 }, (_, i) => (i < 64 ? 0 : window[i - 64]!)),
-      (fraction) => seen.push(fraction),
+      { onProgress: (fraction) => seen.push(fraction) },
     )
     const expected = image.map((x) => 1 / (1 + Math.exp(-x)))
     for (const [v, p] of out[1]!.entries()) expect(p).toBeCloseTo(expected[v]!, 5)
     expect(seen.at(-1)).toBe(1)
     expect(seen).toEqual(seen.toSorted((a, b) => a - b))
+  })
+
+  it('give each member of an ensemble under each flip as a sample, and their mean', async () => {
+    const image = Float32Array.from({ length: 162 }, (_, i) => Math.cos(i))
+    const samples: Float32Array[] = []
+    const out = await slidingWindow(
+      [image],
+      [3, 6, 9],
+      2,
+      { ...rules, tta_flips: [[], ['y']] },
+      // The second member sees the opposite of the first.
+      async (window) =>
+        Float32Array.from({ length: 256 }, (_, i) => [0, window[i % 64]!, 0, -window[i % 64]! / 2][i >> 6]!),
+      { onSample: (probabilities) => samples.push(probabilities[1]!.slice()) },
+      2,
+    )
+    expect(samples).toHaveLength(4)
+    for (const [v, x] of image.entries()) {
+      const first = 1 / (1 + Math.exp(-x))
+      const second = 1 / (1 + Math.exp(x / 2))
+      for (const [n, sample] of samples.entries()) expect(sample[v]).toBeCloseTo(n % 2 ? second : first, 5)
+      expect(out[1]![v]).toBeCloseTo((first + second) / 2, 5)
+    }
   })
 
   it('refuse a network of another number of classes', async () => {
