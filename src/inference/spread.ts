@@ -16,8 +16,8 @@ export class SpreadGatherer {
   readonly #labelCount: number
   readonly #tumourFirst: boolean
   readonly #samples: Uint8Array[] = []
-  #mean = new Float32Array(0)
-  #squares = new Float32Array(0)
+  #mean = new Float64Array(0)
+  #squares = new Float64Array(0)
 
   constructor(labelCount: number, decision: BundleManifest['postprocess']['decision']) {
     this.#labelCount = labelCount
@@ -28,8 +28,8 @@ export class SpreadGatherer {
   add(probabilities: readonly Float32Array[]): void {
     const voxels = probabilities[0]!.length
     if (this.#samples.length === 0) {
-      this.#mean = new Float32Array(voxels)
-      this.#squares = new Float32Array(voxels)
+      this.#mean = new Float64Array(voxels)
+      this.#squares = new Float64Array(voxels)
     }
     const labels = new Uint8Array(voxels)
     for (let v = 0; v < voxels; v++) {
@@ -40,7 +40,7 @@ export class SpreadGatherer {
         tumour += p
         if (p > probabilities[label]![v]!) label = c
       }
-      // Running mean and squares (Welford): sums of squares would lose small deviations in single precision.
+      // Running mean and squares (Welford), in double precision: small deviations would be lost otherwise.
       const off = tumour - this.#mean[v]!
       this.#mean[v]! += off / (this.#samples.length + 1)
       this.#squares[v]! += off * (tumour - this.#mean[v]!)
@@ -55,7 +55,7 @@ export class SpreadGatherer {
   finish(): Spread | undefined {
     const n = this.#samples.length
     if (n < 2) return undefined
-    const deviation = this.#squares.map((squares) => Math.sqrt(Math.max(0, squares) / (n - 1)))
+    const deviation = Float32Array.from(this.#squares, (squares) => Math.sqrt(Math.max(0, squares) / (n - 1)))
     return { deviation, samples: this.#samples }
   }
 }
