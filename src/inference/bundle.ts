@@ -13,13 +13,10 @@ const triple = z.tuple([positive, positive, positive])
 const sequence = z.strictObject({ channel: z.int().min(0), required: z.boolean() })
 
 const files = z.record(fileName, z.strictObject({ sha256: digest, bytes: z.int().positive() }))
-const sequences = z
-  .partialRecord(z.enum(SEQUENCES as [Sequence, ...Sequence[]]), sequence)
-  .refine((all) => {
-    const channels = Object.values(all).map((s) => s.channel)
-    return channels.toSorted((a, b) => a - b).every((channel, index) => channel === index)
-  }, 'channels must be 0, 1, 2 … without gap or repetition')
-  .refine((all) => Object.values(all).some((s) => s.required), 'at least one sequence must be required')
+const sequences = z.partialRecord(z.enum(SEQUENCES as [Sequence, ...Sequence[]]), sequence).refine((all) => {
+  const channels = Object.values(all).map((s) => s.channel)
+  return channels.toSorted((a, b) => a - b).every((channel, index) => channel === index)
+}, 'channels must be 0, 1, 2 … without gap or repetition')
 const labels = z
   .array(z.strictObject({ index: z.int().min(1).max(255), name: text, key: text }))
   .min(1)
@@ -48,6 +45,11 @@ const manifest = z.strictObject({
   data_source: z.array(z.unknown()),
   files,
   sequences,
+  /** At least one of these must be there. */
+  require_any: z
+    .array(z.enum(SEQUENCES as [Sequence, ...Sequence[]]))
+    .min(1)
+    .optional(),
   preprocess: z.strictObject({
     orientation: z.literal('LPS'),
     spacing_mm: triple,
@@ -158,6 +160,11 @@ function crossProblems(raw: unknown): string[] {
     const file = z.looseObject({ file: text }).safeParse(head).data?.file
     if (named && file !== undefined && !named[file]) problems.push(`heads.${name}.file: ${file} is not listed in files`)
   }
+  const inputs = part(z.record(z.string(), z.looseObject({ required: z.boolean() })), 'sequences')
+  const any = part(z.array(z.string()), 'require_any') ?? []
+  if (inputs && any.length === 0 && !Object.values(inputs).some((s) => s.required))
+    problems.push('sequences: at least one sequence must be required, or require_any must name some')
+  for (const one of any) if (inputs && !inputs[one]) problems.push(`require_any: ${one} is not one of the sequences`)
   const known = part(z.array(z.unknown()), 'labels')
   const anatomy = part(z.array(z.looseObject({ index: z.int() })), 'anatomy') ?? []
   for (const [n, { index }] of anatomy.entries()) {

@@ -41,7 +41,7 @@ interface Assessment {
 /** Decides on every series. Errors name series by number, since descriptions are free text. */
 export function selectSeries(
   study: Study,
-  bundle: Pick<BundleManifest, 'sequences'>,
+  bundle: Pick<BundleManifest, 'sequences' | 'require_any'>,
   overrides: SeriesOverrides = {},
 ): Selection {
   const rules = compile(overrides)
@@ -52,7 +52,7 @@ export function selectSeries(
   const taken = new Map<string, { sequence: Sequence; reasons: string[] }>()
   const isFree = ({ facts }: Candidate) => !taken.has(facts.seriesInstanceUid)
   const ambiguous: string[] = []
-  const missing: Sequence[] = []
+  const missing: string[] = []
   for (const sequence of wanted) {
     const named = fixed.get(sequence)
     if (named)
@@ -81,13 +81,17 @@ export function selectSeries(
       ambiguous.push(`${sequence}: series ${numbersOf(best)} fit equally well`)
       for (const { seriesInstanceUid: uid } of best)
         left.set(uid, because(uid, `${sequence}, as well as another series: a person must choose`))
-    } else if (bundle.sequences[sequence]?.required) {
+    } else if (bundle.sequences[sequence]?.required || bundle.require_any?.includes(sequence)) {
       const possible =
         sequence === 'T1' || sequence === 'T1c' ? groups.undecided.filter(isFree).map(({ facts }) => facts) : []
-      if (possible.length === 0) missing.push(sequence)
-      else ambiguous.push(`${sequence}: it cannot be told whether series ${numbersOf(possible)} had contrast`)
+      if (possible.length > 0)
+        ambiguous.push(`${sequence}: it cannot be told whether series ${numbersOf(possible)} had contrast`)
+      else if (bundle.sequences[sequence]?.required) missing.push(sequence)
     }
   }
+  const any = bundle.require_any ?? []
+  const isTaken = (sequence: Sequence) => [...taken.values()].some((one) => one.sequence === sequence)
+  if (any.length > 0 && ambiguous.length === 0 && !any.some(isTaken)) missing.push(any.join(' or '))
 
   const candidates = [...usable, ...rescuable]
   const decisions = all.map((facts) => decide(facts, candidates, left, taken.get(facts.seriesInstanceUid), wanted))
@@ -173,7 +177,7 @@ function reasonsOf(candidates: Candidate[], uid: string): string[] {
   return [...candidate.reasons, ...(candidate.weighting === 'T1' ? [candidate.contrastReason] : [])]
 }
 
-function holdOf(missing: Sequence[], ambiguous: string[], decisions: SeriesDecision[]): AppError | undefined {
+function holdOf(missing: string[], ambiguous: string[], decisions: SeriesDecision[]): AppError | undefined {
   if (missing.length === 0 && ambiguous.length === 0) return undefined
   const found = decisions
     .filter((d) => d.taken)

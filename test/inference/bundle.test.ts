@@ -67,6 +67,8 @@ describe('the bundle manifest', () => {
         Object.values<{ required: boolean }>(m.sequences).map((s: { required: boolean }) => (s.required = false)),
       'at least one sequence',
     ],
+    ['a choice of a sequence that it does not take', (m: Raw) => (m.require_any = ['T1c', 'DWI']), 'require_any'],
+    ['anatomy before the labels end', (m: Raw) => (m.anatomy = [{ index: 3, key: 'B', name: 'b' }]), 'must be 4'],
     ['an unknown sequence', (m: Raw) => (m.sequences.DWI = { channel: 4, required: false }), 'sequences'],
     ['labels with gaps', (m: Raw) => (m.labels[2].index = 4), 'indices must be 1, 2, 3'],
     ['equal label keys', (m: Raw) => (m.labels[2].key = 'ED'), 'keys must differ'],

@@ -768,6 +768,19 @@ describe('what cannot be told is held', () => {
     )
   })
 
+  it('a bundle that needs one of several takes either, and is held without both or when contrast cannot be told', () => {
+    const free = Object.fromEntries(
+      Object.entries(bundle.sequences).map(([name, { channel }]) => [name, { channel, required: false }]),
+    ) as typeof bundle.sequences
+    const either = { sequences: free, require_any: ['T1c', 'FLAIR'] satisfies Sequence[] as Sequence[] }
+    const holdOf = (...all: Headers[]) => selectSeries(study(all), either).hold
+    expect(holdOf(t1c)).toBeUndefined()
+    expect(holdOf(t1, t2, flair)).toBeUndefined()
+    expect(holdOf(t1, t2)?.message).toContain('no usable series for T1c or FLAIR; found: T1 in series 1')
+    expect(holdOf(t1c, { ...t1c, time: '113000' })?.code).toBe('SERIES_AMBIGUOUS')
+    expect(holdOf({ ...t1c, description: 't1 nativ' }, flair)?.message).toContain('whether series 1 had contrast')
+  })
+
   it('an empty study, and one of localizers only', () => {
     expect(outcome([]).hold).toBe('SERIES_MISSING')
     const { hold, message } = outcome([SIEMENS[0]!])
