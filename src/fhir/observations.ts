@@ -15,7 +15,16 @@ import {
 import { type BuildContext, metaOf, refer, type Wanted } from './context.ts'
 import { fhirDate } from './dates.ts'
 import { keyValue } from './identifiers.ts'
-import { NOT_A_TISSUE_TEST, predictionLine, probabilityLabel, rounded, valueNarrative, volumeLine } from './wording.ts'
+import {
+  contributionLine,
+  errorRateLine,
+  NOT_A_TISSUE_TEST,
+  predictionLine,
+  probabilityLabel,
+  rounded,
+  valueNarrative,
+  volumeLine,
+} from './wording.ts'
 
 const UNCERTAINTY = 'http://hl7.org/fhir/StructureDefinition/iso21090-uncertainty'
 const UNCERTAINTY_TYPE = 'http://hl7.org/fhir/StructureDefinition/iso21090-uncertaintyType'
@@ -121,10 +130,7 @@ export function headObservation(
           note: [{ text: `Not evaluable: ${prediction.reason}` }],
         }
       }
-      const features = prediction.explanation.map(
-        ({ feature, contribution }) => `${feature} ${contribution.toFixed(2)}`,
-      )
-      const explained = features.length > 0 ? [{ text: `Contributions of image features: ${features.join(', ')}` }] : []
+      const explained = [...errorRateLine(prediction), ...contributionLine(prediction)].map((text) => ({ text }))
       return {
         ...common,
         ...(prediction.status === 'evaluable' &&

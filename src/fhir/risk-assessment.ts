@@ -1,20 +1,35 @@
 // RiskAssessment (FHIR R4) of an evaluable survival head; probabilityDecimal is a percentage (0-100) in R4.
 import type { RiskAssessment } from '@medplum/fhirtypes'
 import { AppError } from '../domain/errors.ts'
-import type { Prediction } from '../domain/finding.ts'
+import type { EvaluatedPrediction } from '../domain/finding.ts'
 import { predictionCode } from './codes.ts'
 import { metaOf, refer, type Wanted } from './context.ts'
 import { addMonths, fhirDate } from './dates.ts'
 import { keyValue } from './identifiers.ts'
-import { NOT_A_TISSUE_TEST, percent, predictionLine, rounded, valueNarrative } from './wording.ts'
+import {
+  contributionLine,
+  NOT_A_TISSUE_TEST,
+  percent,
+  predictionLine,
+  riskGroupLine,
+  rounded,
+  valueNarrative,
+} from './wording.ts'
 
-type Evaluated = Exclude<Prediction, { status: 'not-evaluable' }>
+/** Risk group, its reference, and what the interval does not cover. */
+function groupLines({ survival }: EvaluatedPrediction): string[] {
+  if (!survival) return []
+  return [
+    `Predicted ${riskGroupLine(survival)}.`,
+    'The intervals show how far the models of the ensemble differ; patients of one risk group live for very different times.',
+  ]
+}
 
 /** `basis` names the roles of the Observations that it rests upon. One prediction per horizon; months after the study date. */
 export function survivalAssessment(
   analysisSystem: string,
   analysisId: string,
-  prediction: Evaluated,
+  prediction: EvaluatedPrediction,
   basis: string[],
 ): Wanted<RiskAssessment> {
   const value = keyValue(analysisId, prediction.head)
@@ -49,7 +64,7 @@ export function survivalAssessment(
             ...(interval && { rationale: `95 % interval ${percent(interval[0])} to ${percent(interval[1])}` }),
           }
         }),
-        note: [{ text: NOT_A_TISSUE_TEST }],
+        note: [NOT_A_TISSUE_TEST, ...groupLines(prediction), ...contributionLine(prediction)].map((text) => ({ text })),
       }
     },
   }

@@ -1,6 +1,7 @@
 // What a person reads in the EHR: a conclusion that stands alone, and the same as narrative (FHIR R4 Narrative, XHTML).
 import type { Narrative } from '@medplum/fhirtypes'
-import type { Measurement, Prediction } from '../domain/finding.ts'
+import { featureName, featureValue } from '../domain/feature-names.ts'
+import type { EvaluatedPrediction, Measurement, Prediction } from '../domain/finding.ts'
 import type { ReportableResult } from '../domain/ports.ts'
 import { HEAD_NAMES } from './codes.ts'
 
@@ -40,8 +41,55 @@ export function predictionLine(prediction: Prediction): string {
     const range = interval ? ` (95 % interval ${percent(interval[0])} to ${percent(interval[1])})` : ''
     return `${probabilityLabel(prediction.head, key)} ${percent(probability)}${range}`
   })
-  const call = prediction.status === 'indeterminate' ? 'indeterminate' : prediction.call
-  return `${name}: ${call === undefined ? '' : `${call}; probabilities: `}${parts.join(', ')}`
+  const call = prediction.status === 'indeterminate' ? undecided(prediction) : prediction.call
+  const group = prediction.survival ? `; ${riskGroupLine(prediction.survival)}` : ''
+  return `${name}: ${call === undefined ? '' : `${call}; probabilities: `}${parts.join(', ')}${group}`
+}
+
+/** What an indeterminate head could not decide. */
+function undecided({ remaining }: EvaluatedPrediction): string {
+  if (remaining === undefined) return 'indeterminate'
+  if (remaining.length === 0) return 'indeterminate (no class is likely enough)'
+  return `indeterminate (cannot be told apart: ${remaining.join(', ')})`
+}
+
+/** The group, and how long its patients in the training data lived. */
+export function riskGroupLine({ group }: NonNullable<EvaluatedPrediction['survival']>): string {
+  const { months, survival } = group.kaplanMeier
+  const reached = survival.findIndex((share) => share <= 0.5)
+  const median =
+    reached < 0 ? `median not reached in ${months.at(-1) ?? 0} months` : `median ${rounded(months[reached]!, 1)} months`
+  return `risk group ${group.name} (${group.n} patients of the training data, ${group.events} deaths, Kaplan-Meier ${median})`
+}
+
+/** How a set of classes is to be read; empty where the bundle states no error rate. */
+export function errorRateLine({ errorRate }: EvaluatedPrediction): string[] {
+  if (errorRate === undefined) return []
+  return [
+    `In about ${percent(errorRate)} of patients like those that the model was made from, the true class is not among those left.`,
+  ]
+}
+
+/** Contributions in words, strongest first, with their sign: "age (34 y) +1.20"; empty where there are none. */
+export function contributionLine(prediction: EvaluatedPrediction, most = Number.POSITIVE_INFINITY): string[] {
+  const { explanation, explained } = prediction
+  if (explanation.length === 0) return []
+  const parts = explanation.slice(0, most).map(({ feature, value, contribution }) => {
+    const stated = featureValue(feature, value)
+    return `${featureName(feature)}${stated === '' ? '' : ` (${stated})`} ${contribution < 0 ? '' : '+'}${contribution.toFixed(2)}`
+  })
+  const scale = !explained
+    ? ''
+    : explained.scale === 'log-risk'
+      ? ' to the logarithm of the risk of death'
+      : ` to the log-odds of ${explained.of}`
+  return [`Contributions${scale}: ${parts.join(', ')}`]
+}
+
+/** The strongest contributions of one head, for a summary. */
+function explanationLine(prediction: Prediction): string[] {
+  if (prediction.status === 'not-evaluable') return []
+  return contributionLine(prediction, 4).map((line) => `${HEAD_NAMES[prediction.head]}: ${line}`)
 }
 
 function sections(result: ReportableResult): { title: string; lines: string[] }[] {
@@ -51,6 +99,7 @@ function sections(result: ReportableResult): { title: string; lines: string[] }[
   return [
     { title: 'Segmented volumes', lines: [...finding, ...result.measurements.map(volumeLine)] },
     { title: 'Predictions from the images; not tissue tests', lines: result.predictions.map(predictionLine) },
+    { title: 'What moved the predictions most', lines: result.predictions.flatMap(explanationLine) },
     { title: 'Quality notes', lines: result.quality.map((note) => note.text) },
     {
       title: 'Made by',

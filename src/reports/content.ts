@@ -1,6 +1,7 @@
 // What the page says: a reportable result as sections of plain strings, in reading order; no layout, no IO.
 import { HEADS, type Measurement, type Prediction } from '../domain/finding.ts'
 import type { ReportableResult } from '../domain/ports.ts'
+import { type ContributionChart, contributionCharts, type SurvivalCurve, survivalCurve } from './chart-content.ts'
 import { overlayOf } from './colours.ts'
 import { millilitres, percentWithInterval, readDate, readInstant, readName, readTime, shortDigest } from './format.ts'
 import * as words from './wording/en.ts'
@@ -25,6 +26,8 @@ export interface PredictionRow {
   status: 'evaluable' | 'indeterminate' | 'not-evaluable'
   /** The call, "indeterminate" or "not evaluable". */
   result: string
+  /** The classes that an indeterminate head cannot tell apart, or the risk group; empty where there is none. */
+  detail: string
   /** Why not; empty when there are probabilities. */
   reason: string
   /** Most probable first; months in order. Of two classes only the first, since the second is its rest. */
@@ -49,7 +52,8 @@ export interface ReportContent {
   summary: string
   volumes: VolumeRow[]
   predictions: PredictionRow[]
-  explanation: string[]
+  charts: ContributionChart[]
+  curve: SurvivalCurve | undefined
   quality: { warning: boolean; text: string }[]
   series: { sequence: string; description: string; detail: string }[]
   statement: string[]
@@ -75,7 +79,8 @@ export function writeContent(result: ReportableResult): ReportContent {
         },
       ),
     ),
-    explanation: explanationLines(result.predictions),
+    charts: contributionCharts(result.predictions),
+    curve: survivalCurve(result.predictions),
     // Warnings first: what is cut when space ends must be the least important.
     quality: [...result.quality]
       .sort((a, b) => Number(b.severity === 'warning') - Number(a.severity === 'warning'))
@@ -145,7 +150,7 @@ function predictionRow(prediction: Prediction): PredictionRow {
   const { head, status } = prediction
   const name = words.HEAD_NAMES[head]
   if (prediction.status === 'not-evaluable') {
-    return { name, status, result: words.NOT_EVALUABLE, reason: prediction.reason, lines: [] }
+    return { name, status, result: words.NOT_EVALUABLE, detail: '', reason: prediction.reason, lines: [] }
   }
   const { probabilities, intervals, call } = prediction
   const line = (key: string): ProbabilityLine => {
@@ -156,27 +161,19 @@ function predictionRow(prediction: Prediction): PredictionRow {
   if (head === 'survival') {
     const months = Object.keys(probabilities).sort((a, b) => Number(a) - Number(b))
     const result = status === 'indeterminate' ? words.INDETERMINATE : words.SURVIVAL_RESULT
-    return { name, status, result, reason: '', lines: months.map(line) }
+    const detail = prediction.survival ? words.riskGroupOf(prediction.survival.group.name) : ''
+    return { name, status, result, detail, reason: '', lines: months.map(line) }
   }
   const rank = (key: string) => (key === call ? Number.POSITIVE_INFINITY : probabilities[key]!)
   const keys = Object.keys(probabilities).sort((a, b) => rank(b) - rank(a) || (a < b ? -1 : 1))
   const first = keys[0] === undefined ? words.NOT_STATED : words.classOf(head, keys[0])
   const result = status === 'indeterminate' ? words.INDETERMINATE : first
-  return { name, status, result, reason: '', lines: keys.slice(0, keys.length === 2 ? 1 : keys.length).map(line) }
-}
-
-/** One line per evaluable head: its strongest features, signed. */
-function explanationLines(predictions: Prediction[]): string[] {
-  return predictions.flatMap((prediction) => {
-    if (prediction.status === 'not-evaluable' || prediction.explanation.length === 0) return []
-    const top = [...prediction.explanation]
-      .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution))
-      .slice(0, 4)
-    const features = top.map(
-      (f) => `${f.feature} ${f.contribution < 0 ? '−' : '+'}${Math.abs(f.contribution).toFixed(2)}`,
-    )
-    return [`${words.HEAD_NAMES[prediction.head]}: ${features.join(', ')}`]
-  })
+  // Of two classes, "indeterminate" says it all.
+  const { remaining } = prediction
+  const isPlain = remaining === undefined || (keys.length === 2 && remaining.length === 2)
+  const detail = isPlain ? '' : words.undecided(remaining.map((key) => words.classOf(head, key)))
+  const lines = keys.slice(0, keys.length === 2 ? 1 : keys.length).map(line)
+  return { name, status, result, detail, reason: '', lines }
 }
 
 function seriesRows({ inputs, decisions }: ReportableResult): ReportContent['series'] {

@@ -9,13 +9,13 @@ const GAP = 6
 const CAPTION = 12
 const LEGEND = 15
 const SCALE_BAR_MM = 50
-/** Width over height of a picture: a head is longer than it is wide. */
-export const ASPECT = 0.8
+/** Width over height of a picture: a head is longer than it is wide. Flatter where charts need the room. */
+export const ASPECT = { tall: 0.8, flat: 1 } as const
 
 /** All four sequences, the missing ones as empty labelled frames. */
 export function figureBlock(tools: Tools, parent: Parent, figures: KeyFigures, width: number): Block {
   const frame = (width - GAP * (figures.pictures.length - 1)) / figures.pictures.length
-  const frameHeight = frame / ASPECT
+  const frameHeight = (frame * figures.heightMm) / figures.widthMm
   return {
     height: HEADING_HEIGHT + CAPTION + frameHeight + 4 + LEGEND,
     draw: (x, y) => {

@@ -3,10 +3,12 @@ import { type Block, drawText, STYLES, type Tools } from './blocks.ts'
 import { PAGE, type Parent } from './canvas.ts'
 import { INK } from './colours.ts'
 import type { ReportContent } from './content.ts'
+import { contributionsBlock } from './contribution-block.ts'
 import { figureBlock } from './figure-block.ts'
 import type { KeyFigures } from './figures.ts'
 import { headerBlock, identityBlock, summaryBlock } from './identity-blocks.ts'
-import { explanationBlock, provenanceBlock, qualityBlock, statementBlock } from './note-blocks.ts'
+import { provenanceBlock, qualityBlock, statementBlock } from './note-blocks.ts'
+import { survivalBlock } from './survival-block.ts'
 import { predictionsBlock, seriesBlock, volumesBlock } from './table-blocks.ts'
 import * as words from './wording/en.ts'
 
@@ -17,25 +19,26 @@ const WIDTH = PAGE.width - 2 * MARGIN
 const LEFT = 198
 const GUTTER = 20
 const RIGHT = WIDTH - LEFT - GUTTER
-const LEAST_GAP = 9
+const LEAST_GAP = 7.5
 const LARGEST_GAP = 16
 
-/** Lines or rows that each list may take. */
+/** Lines or rows that each list may take; bars of each chart; whether there is a curve. */
 interface Limits {
+  curve: number
   reason: number
   quality: number
   volumes: number
   explanation: number
 }
-const FEWEST: Limits = { reason: 1, quality: 3, volumes: 6, explanation: 2 }
-const MOST: Limits = { reason: 4, quality: 16, volumes: 12, explanation: 8 }
+const FEWEST: Limits = { curve: 0, reason: 1, quality: 3, volumes: 6, explanation: 1 }
+const MOST: Limits = { curve: 1, reason: 4, quality: 16, volumes: 12, explanation: 5 }
 
 /** Lets the lists grow in turn, a line each, for as long as everything still fits; `FEWEST` fits whatever the content. */
 function largestLimits(fits: (limits: Limits) => boolean): Limits {
   let limits = FEWEST
   for (let grown = true; grown; ) {
     grown = false
-    for (const list of ['reason', 'quality', 'volumes', 'explanation'] as const) {
+    for (const list of ['curve', 'reason', 'quality', 'explanation', 'volumes'] as const) {
       const longer = { ...limits, [list]: limits[list] + 1 }
       if (longer[list] > MOST[list] || !fits(longer)) continue
       limits = longer
@@ -56,6 +59,7 @@ export function drawPage(tools: Tools, content: ReportContent, figures: KeyFigur
     figureBlock(tools, sect(), figures, WIDTH),
   ]
   const middle = [sect(), sect(), sect(), sect()] as const
+  const explanation = sect()
   const quality = sect()
   const foot = sect()
   const below = [
@@ -67,9 +71,10 @@ export function drawPage(tools: Tools, content: ReportContent, figures: KeyFigur
 
   const free = PAGE.height - TOP - BOTTOM - footer - used(above) - used(below) - 4
   const [header, ...upper] = above
-  const gaps = upper.length + 2
+  const gaps = upper.length + 3
   const lists = (limits: Limits) => [
     twoColumns(tools, middle, content, limits),
+    contributionsBlock(tools, explanation, content.charts, WIDTH, limits.explanation),
     qualityBlock(tools, quality, content.quality, WIDTH, limits.quality),
   ]
   const limits = largestLimits((candidate) => free - used(lists(candidate)) >= gaps * LEAST_GAP)
@@ -92,32 +97,36 @@ export function drawPage(tools: Tools, content: ReportContent, figures: KeyFigur
   drawText(tools, foot, 'P', words.PAGE, at, STYLES.small, INK.muted)
 }
 
-/** Volumes and series beside predictions and their explanation; a column of four sections in reading order. */
+/** Volumes and series beside predictions and the survival curve; a column of four sections in reading order. */
 function twoColumns(
   tools: Tools,
-  [volumesAt, seriesAt, predictionsAt, explanationAt]: readonly [Parent, Parent, Parent, Parent],
+  [volumesAt, seriesAt, predictionsAt, survivalAt]: readonly [Parent, Parent, Parent, Parent],
   content: ReportContent,
   limits: Limits,
 ): Block {
-  const columns: [Block, Block][] = [
+  const { curve } = content
+  const columns: Block[][] = [
     [
       volumesBlock(tools, volumesAt, content.volumes, LEFT, limits.volumes),
       seriesBlock(tools, seriesAt, content.series, LEFT),
     ],
     [
       predictionsBlock(tools, predictionsAt, content.predictions, RIGHT, limits.reason),
-      explanationBlock(tools, explanationAt, content.explanation, RIGHT, limits.explanation),
+      ...(curve && limits.curve > 0 ? [survivalBlock(tools, survivalAt, curve, RIGHT)] : []),
     ],
   ]
-  const heights = columns.map(([first, second]) => first.height + LEAST_GAP + second.height)
-  const height = Math.max(...heights)
+  const heightOf = (blocks: Block[]) =>
+    blocks.reduce((sum, { height }) => sum + height, (blocks.length - 1) * LEAST_GAP)
   return {
-    height,
+    height: Math.max(...columns.map(heightOf)),
     draw: (x, y) => {
-      columns.forEach(([first, second], n) => {
+      columns.forEach((blocks, n) => {
         const left = n === 0 ? x : x + LEFT + GUTTER
-        first.draw(left, y)
-        second.draw(left, y + first.height + LEAST_GAP)
+        let top = y
+        for (const block of blocks) {
+          block.draw(left, top)
+          top += block.height + LEAST_GAP
+        }
       })
     },
   }

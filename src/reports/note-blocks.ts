@@ -1,4 +1,4 @@
-// Lists of sentences that share what height is left: explanation, quality notes, statement, provenance.
+// Lists of sentences that share what height is left: quality notes, statement, provenance.
 import {
   ascent,
   type Block,
@@ -93,11 +93,6 @@ function listBlock(
       })
     },
   }
-}
-
-export function explanationBlock(tools: Tools, parent: Parent, lines: string[], width: number, most: number): Block {
-  const items = lines.map((text) => ({ mark: '', text }))
-  return listBlock(tools, parent, words.SECTIONS.explanation, items, words.NO_EXPLANATION, width, most, 2)
 }
 
 export function qualityBlock(

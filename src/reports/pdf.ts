@@ -34,8 +34,9 @@ export async function renderReportPdf({
   images,
   institution = '',
 }: ReportInput): Promise<Uint8Array> {
-  const figures = makeKeyFigures({ segmentation, segments: result.segments, images }, ASPECT)
   const content = writeContent(result)
+  const aspect = content.curve ? ASPECT.flat : ASPECT.tall
+  const figures = makeKeyFigures({ segmentation, segments: result.segments, images }, aspect)
   const texts = [...stringsIn(content), ...result.segments.map((segment) => segment.name), institution, TYPOGRAPHY]
   const measurer = createMeasurer(await openFonts(texts))
   const canvas = new Canvas({

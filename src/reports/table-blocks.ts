@@ -124,8 +124,8 @@ export function predictionsBlock(
     const reason = tools.measurer.wrap(row.reason, style, room, reasonLines)
     const shown = row.lines.length > MOST_PROBABILITIES ? row.lines.slice(0, MOST_PROBABILITIES - 1) : row.lines
     const hidden = row.lines.length - shown.length
-    const count = Math.max(1, reason.length, shown.length + (hidden > 0 ? 1 : 0))
-    return { row, reason, shown, hidden, height: count * leading(style) + 5 }
+    const count = Math.max(row.detail === '' ? 1 : 2.2, reason.length, shown.length + (hidden > 0 ? 1 : 0))
+    return { row, reason, shown, hidden, height: count * leading(style) + 4.5 }
   })
   return {
     height: HEADING_HEIGHT + HEAD_ROW + laid.reduce((sum, { height }) => sum + height, 0),
@@ -151,7 +151,11 @@ export function predictionsBlock(
         const name = { x, y: top, width: NAME_WIDTH - 4 }
         drawText(tools, cells, 'TH', row.name, name, STYLES.body, INK.text, { scope: 'Row' })
         const result = { x: x + NAME_WIDTH, y: top, width: RESULT_WIDTH - 6 }
-        drawText(tools, cells, 'TD', row.result, result, resultStyle, ink)
+        const call = tools.canvas.group(cells, 'TD')
+        drawText(tools, call, 'P', row.result, result, resultStyle, ink)
+        if (row.detail !== '') {
+          drawText(tools, call, 'P', row.detail, { ...result, y: top + leading(STYLES.body) }, style, INK.muted)
+        }
         const cell = tools.canvas.group(cells, 'TD')
         paragraph(tools, cell, reason, style, INK.muted).draw(left, top + 1)
         for (const [n, line] of shown.entries()) {
@@ -162,7 +166,7 @@ export function predictionsBlock(
           drawText(tools, cell, 'P', words.more(hidden), after, style, INK.muted)
         }
         top += height
-        if (row !== rows[rows.length - 1]) drawRule(tools, x, top - 3, width, INK.track)
+        if (row !== rows[rows.length - 1]) drawRule(tools, x, top - 2.75, width, INK.track)
       }
     },
   }

@@ -157,13 +157,23 @@ describe('Observation', () => {
       idh.component?.map((c) => c.valueQuantity?.value ?? [c.valueRange?.low?.value, c.valueRange?.high?.value]),
     ).toEqual([0.913, [0.84, 0.97], 0.087])
     expect(idh.note?.[0]?.text).toContain('not a tissue test')
-    expect(idh.note?.[1]?.text).toContain('T2-FLAIR mismatch 0.42')
+    expect(idh.note?.[1]?.text).toBe(
+      'In about 10 % of patients like those that the model was made from, the true class is not among those left.',
+    )
+    expect(idh.note?.[2]?.text).toBe(
+      'Contributions to the log-odds of IDH-mutant: T2-FLAIR mismatch (0.42) +0.61, age (34 y) +0.30, roundness -0.10',
+    )
   })
 
   it('between the classes: no value, interpretation indeterminate', () => {
     const codeletion = get<Observation>('observation.1p19q')
     expect(codeletion).not.toHaveProperty('valueCodeableConcept')
     expect(codeletion.interpretation?.[0]?.coding?.[0]?.code).toBe('IND')
+  })
+
+  it('between the classes: says which are left', () => {
+    const { text } = get<Observation>('observation.1p19q')
+    expect(text?.div).toContain('indeterminate (cannot be told apart: intact, codeleted); probabilities: ')
   })
 
   it('not evaluable: why, and no value', () => {
@@ -211,6 +221,12 @@ describe('RiskAssessment', () => {
     ])
     expect(risk.performer?.reference).toBe('Device/device')
     expect(risk.basis).toHaveLength(8)
+    const notes = risk.note!.map(({ text }) => text)
+    expect(notes[1]).toBe(
+      'Predicted risk group middle (33 patients of the training data, 21 deaths, Kaplan-Meier median 16 months).',
+    )
+    expect(notes[2]).toContain('how far the models of the ensemble differ')
+    expect(notes[3]).toBe('Contributions to the logarithm of the risk of death: age (34 y) -0.80')
   })
 
   it('is absent unless survival is evaluable; then an Observation says why', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Prediction } from '../../src/domain/finding.ts'
+import { shownBars } from '../../src/reports/chart-content.ts'
 import { writeContent } from '../../src/reports/content.ts'
 import { COARSE, syntheticCase } from '../support/result.ts'
 
@@ -55,8 +56,56 @@ describe('report content', () => {
     expect(row.lines[0]).toEqual({ label: 'IDH-mutant', text: '52 %', probability: 0.52 })
   })
 
-  it('orders explanations by strength and keeps their sign', () => {
-    expect(writeContent(result).explanation[0]).toBe('IDH: enhancing share +0.84, age +0.51, T2-FLAIR mismatch −0.32')
+  it('orders contributions by strength, keeps their sign, and sums what is left out', () => {
+    const [idh, mgmt, grade, survival] = writeContent(result).charts
+    expect(idh!.title).toBe('IDH: IDH-wildtype')
+    expect(shownBars(idh!, 4)).toEqual([
+      { label: 'age 64 y', contribution: 0.84 },
+      { label: 'T1c unevenness', contribution: 0.51 },
+      { label: 'roundness', contribution: -0.32 },
+      { label: '4 more together', contribution: expect.closeTo(0.38, 9) },
+    ])
+    expect(shownBars(idh!, 7)).toHaveLength(7)
+    expect(shownBars(idh!, 1)).toEqual([{ label: '7 more together', contribution: expect.closeTo(1.41, 9) }])
+    expect([mgmt!.title, grade!.title, survival!.title]).toEqual([
+      'MGMT promoter',
+      'WHO grade: grade 4',
+      'Risk of death',
+    ])
+    expect(survival!.bars.map(({ label }) => label)).toEqual(['age 64 y', 'total resection', 'roundness'])
+  })
+
+  it('shows the curve of the risk group with the prediction beside it, in words too', () => {
+    const { curve, predictions } = writeContent(result)
+    expect(predictions[4]!.detail).toBe('risk group: high')
+    expect(curve!.points.map(({ month, probability }) => [month, probability])).toEqual([
+      [6, 0.88],
+      [12, 0.61],
+      [24, 0.24],
+    ])
+    expect(curve!.groupLegend).toBe('high: 134 patients, 101 deaths')
+    // Steps: the value at 12 months is that of month 11, at 24 that of month 21.
+    expect(curve!.alternative).toBe(
+      'Kaplan-Meier curve of the 134 patients of the high-risk group in the training data: alive 90 % after 6 months, 68 % after 12 months, 33 % after 24 months. Predicted for this patient: alive 88 % (80–94) after 6 months, 61 % (50–72) after 12 months, 24 % (15–35) after 24 months.',
+    )
+    const without = result.predictions.filter(({ head }) => head !== 'survival')
+    expect(writeContent({ ...result, predictions: without }).curve).toBeUndefined()
+  })
+
+  it('says which of several classes cannot be told apart', () => {
+    const grade = (remaining: string[]): Prediction => ({
+      head: 'grade',
+      status: 'indeterminate',
+      probabilities: { '2': 0.1, '3': 0.4, '4': 0.5 },
+      intervals: {},
+      remaining,
+      explanation: [],
+    })
+    const detail = (remaining: string[]) =>
+      writeContent({ ...result, predictions: [grade(remaining)] }).predictions[3]!.detail
+    expect(detail(['3', '4'])).toBe('grade 3 or grade 4')
+    expect(detail([])).toBe('no class likely enough')
+    expect(writeContent(result).predictions[2]).toMatchObject({ result: 'indeterminate', detail: '' })
   })
 
   it('puts warnings before notes', () => {

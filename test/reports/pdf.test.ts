@@ -106,6 +106,12 @@ describe('the report', () => {
       'indeterminate',
       '12 months',
       '61 % (50–72)',
+      'risk group: high',
+      'high: 134 patients, 101 deaths',
+      'months after imaging',
+      'T1c unevenness',
+      '−0.32',
+      'Risk of death',
       'moved 1.3 mm, 0.6°',
       'FLAIR moved by more than 4 mm',
       'not a tissue test',
@@ -134,7 +140,7 @@ describe('the report', () => {
       const left = letters('L')[n]!
       expect(left.x - right.x).toBeGreaterThan(100)
       expect(left.y).toBeCloseTo(right.y, 3)
-      expect(letters('P')[n]!.y - letters('A')[n]!.y).toBeGreaterThan(120)
+      expect(letters('P')[n]!.y - letters('A')[n]!.y).toBeGreaterThan(100)
     }
   })
 
@@ -181,6 +187,7 @@ describe('the report', () => {
     const tree = JSON.stringify(await page.getStructTree())
     for (const role of ['"H1"', '"H2"', '"Table"', '"TH"', '"Figure"']) expect(tree).toContain(role)
     expect(tree).toContain("The patient's right is on the left of the picture")
+    expect(tree).toContain('Kaplan-Meier curve of the 134 patients')
   })
 
   it('is not much to store', async () => {
@@ -240,6 +247,17 @@ describe('whatever the input', () => {
       ),
       call: `5${long}`,
       explanation: Array.from({ length: 9 }, () => ({ feature: long, contribution: -1234.5678 })),
+      remaining: [long, long, long],
+      survival: {
+        logRisk: 9,
+        logRiskInterval: [-9, 99],
+        group: {
+          name: long,
+          n: 9999,
+          events: 9999,
+          kaplanMeier: { months: [900], survival: [0], lower: [0], upper: [1] },
+        },
+      },
     })),
     quality: Array.from({ length: 40 }, (_, n) => ({
       code: 'X',

@@ -15,7 +15,8 @@ export const SECTIONS = {
   images: 'Key images',
   volumes: 'Volumes',
   predictions: 'Predictions from the images',
-  explanation: 'What moved the predictions most',
+  explanation: 'What moved the predictions most (one scale; right of the line: more likely)',
+  survival: 'Survival of the risk group in the training data',
   quality: 'Quality notes',
   series: 'Series used',
   statement: 'How to read this page',
@@ -72,9 +73,22 @@ export const ORIENTATION = { left: 'R', right: 'L', top: 'A', bottom: 'P' } as c
 export const NOT_EVALUABLE = 'not evaluable'
 export const INDETERMINATE = 'indeterminate'
 export const SURVIVAL_RESULT = 'alive after'
+export const undecided = (classes: string[]) => (classes.length === 0 ? 'no class likely enough' : classes.join(' or '))
+export const riskGroupOf = (name: string) => `risk group: ${name}`
 export const NO_PREDICTION = 'the bundle gives no result for this head'
 export const NO_QUALITY_NOTES = 'None.'
 export const NO_EXPLANATION = 'No explanation: nothing was evaluable.'
+/** What the bars of a chart move: a class, or the risk. */
+export const chartTitle = (head: Head, of: string) =>
+  head === 'survival' ? 'Risk of death' : of === '' ? HEAD_NAMES[head] : `${HEAD_NAMES[head]}: ${classOf(head, of)}`
+export const others = (count: number) => `${count} more together`
+export const groupLegend = (name: string, n: number, events: number) => `${name}: ${n} patients, ${events} deaths`
+export const BAND_LEGEND = '95 % band of the group'
+export const PATIENT_LEGEND = 'this patient, 95 % interval'
+export const MONTHS = 'months after imaging'
+export const curveAlternative = (name: string, n: number, shares: string[], patient: string[]) =>
+  `Kaplan-Meier curve of the ${n} patients of the ${name}-risk group in the training data: alive ${shares.join(', ')}. Predicted for this patient: alive ${patient.join(', ')}.`
+export const aliveAfter = (share: string, months: string) => `${share} after ${months} months`
 export const NO_SEQUENCE = 'not available'
 export const NO_VOLUMES = 'The bundle measures no volumes.'
 export const WARNING = 'Warning'

@@ -1,0 +1,82 @@
+// What the charts of the page say: contributions of features per head, and the survival curve of the risk group.
+import { featureName, featureValue } from '../domain/feature-names.ts'
+import { HEADS, type Prediction } from '../domain/finding.ts'
+import { percent, percentWithInterval } from './format.ts'
+import * as words from './wording/en.ts'
+
+export interface ContributionBar {
+  /** "age 63 y" */
+  label: string
+  contribution: number
+}
+
+export interface ContributionChart {
+  title: string
+  /** Strongest first. */
+  bars: ContributionBar[]
+}
+
+export interface SurvivalCurve {
+  /** Kaplan-Meier steps of the group, shares of 1. */
+  months: number[]
+  survival: number[]
+  lower: number[]
+  upper: number[]
+  points: { month: number; probability: number; interval?: readonly [number, number] }[]
+  groupLegend: string
+  alternative: string
+}
+
+/** One chart per head that answered and was explained, in the order of the heads. */
+export function contributionCharts(predictions: readonly Prediction[]): ContributionChart[] {
+  return HEADS.flatMap((head) => {
+    const prediction = predictions.find((one) => one.head === head)
+    if (!prediction || prediction.status === 'not-evaluable' || prediction.explanation.length === 0) return []
+    const bars = prediction.explanation
+      .map(({ feature, value, contribution }) => ({
+        label: [featureName(feature), readable(featureValue(feature, value))].filter((part) => part !== '').join(' '),
+        contribution,
+      }))
+      .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution))
+    return [{ title: words.chartTitle(head, prediction.explained?.of ?? prediction.call ?? ''), bars }]
+  })
+}
+
+/** A bare ratio tells a reader nothing; what has a unit does. */
+const readable = (value: string) => (/[A-Za-z%]$/.test(value) ? value : '')
+
+/** At most `most` bars; what is left is summed, so that the bars still add up. */
+export function shownBars({ bars }: ContributionChart, most: number): ContributionBar[] {
+  if (bars.length <= most) return bars
+  const rest = bars.slice(Math.max(0, most - 1))
+  const sum = rest.reduce((all, { contribution }) => all + contribution, 0)
+  return [...bars.slice(0, Math.max(0, most - 1)), { label: words.others(rest.length), contribution: sum }]
+}
+
+/** The curve of the patient's risk group with the patient's own predictions; undefined without a survival prediction. */
+export function survivalCurve(predictions: readonly Prediction[]): SurvivalCurve | undefined {
+  const prediction = predictions.find((one) => one.head === 'survival')
+  if (!prediction || prediction.status === 'not-evaluable' || !prediction.survival) return undefined
+  const { name, n, events, kaplanMeier } = prediction.survival.group
+  const points = Object.entries(prediction.probabilities)
+    .map(([month, probability]) => {
+      const interval = prediction.intervals[month]
+      return { month: Number(month), probability, ...(interval ? { interval } : {}) }
+    })
+    .sort((a, b) => a.month - b.month)
+  const { months, survival } = kaplanMeier
+  const shareAt = (month: number) => survival[months.findLastIndex((at) => at <= month)] ?? 1
+  return {
+    ...kaplanMeier,
+    points,
+    groupLegend: words.groupLegend(name, n, events),
+    alternative: words.curveAlternative(
+      name,
+      n,
+      points.map(({ month }) => words.aliveAfter(percent(shareAt(month)), String(month))),
+      points.map(({ month, probability, interval }) =>
+        words.aliveAfter(percentWithInterval(probability, interval), String(month)),
+      ),
+    ),
+  }
+}

@@ -1,0 +1,88 @@
+// Bar charts of contributions: one small chart per head, all on one scale, each bar with its feature and its number.
+import { type Block, drawHeading, drawText, HEADING_HEIGHT, leading, STYLES, type Tools } from './blocks.ts'
+import type { Parent } from './canvas.ts'
+import { type ContributionBar, type ContributionChart, shownBars } from './chart-content.ts'
+import { INK } from './colours.ts'
+import * as words from './wording/en.ts'
+
+const GUTTER = 14
+const ROW_GAP = 5
+const NUMBER_WIDTH = 24
+const LEAST_COLUMNS = 3
+const MOST_COLUMNS = 4
+
+/** At most `most` bars a chart. */
+export function contributionsBlock(
+  tools: Tools,
+  parent: Parent,
+  charts: ContributionChart[],
+  width: number,
+  most: number,
+): Block {
+  const line = leading(STYLES.small)
+  if (charts.length === 0) {
+    return {
+      height: HEADING_HEIGHT + line,
+      draw: (x, y) => {
+        drawHeading(tools, parent, words.SECTIONS.explanation, x, y, width)
+        drawText(tools, parent, 'P', words.NO_EXPLANATION, { x, y: y + HEADING_HEIGHT, width }, STYLES.small, INK.muted)
+      },
+    }
+  }
+  const columns = charts.length > MOST_COLUMNS ? LEAST_COLUMNS : Math.max(LEAST_COLUMNS, charts.length)
+  const panel = (width - GUTTER * (columns - 1)) / columns
+  const laid = charts.map(({ title, bars }) => ({ title, bars: shownBars({ title, bars }, most) }))
+  const largest = Math.max(...laid.flatMap(({ bars }) => bars.map(({ contribution }) => Math.abs(contribution))), 1e-9)
+  const rows = Array.from({ length: Math.ceil(laid.length / columns) }, (_, n) => {
+    const inRow = laid.slice(n * columns, (n + 1) * columns)
+    return { inRow, height: line * (1 + Math.max(...inRow.map(({ bars }) => bars.length))) + 1 }
+  })
+  return {
+    height: HEADING_HEIGHT + rows.reduce((sum, { height }) => sum + height, 0) + ROW_GAP * (rows.length - 1),
+    draw: (x, y) => {
+      drawHeading(tools, parent, words.SECTIONS.explanation, x, y, width)
+      let top = y + HEADING_HEIGHT
+      for (const { inRow, height } of rows) {
+        inRow.forEach(({ title, bars }, n) => {
+          const left = x + n * (panel + GUTTER)
+          const list = tools.canvas.group(parent, 'Sect')
+          drawText(tools, list, 'P', title, { x: left, y: top, width: panel }, STYLES.smallStrong)
+          bars.forEach((bar, row) => {
+            drawBar(tools, list, bar, largest, left, top + 1 + line * (row + 1), panel)
+          })
+        })
+        top += height + ROW_GAP
+      }
+    },
+  }
+}
+
+/** Label, a bar to the left or right of the middle, the number with its sign. */
+function drawBar(
+  tools: Tools,
+  parent: Parent,
+  { label, contribution }: ContributionBar,
+  largest: number,
+  x: number,
+  y: number,
+  width: number,
+): void {
+  const half = Math.min(26, width * 0.155)
+  const middle = x + width - NUMBER_WIDTH - half
+  const length = half * Math.min(1, Math.abs(contribution) / largest)
+  drawText(tools, parent, 'P', label, { x, y, width: middle - half - x - 4 }, STYLES.small)
+  tools.canvas.artifact((doc) => {
+    doc.rect(contribution < 0 ? middle - length : middle, y + 2.25, length, 4.5).fill(INK.bar)
+    doc
+      .moveTo(middle, y)
+      .lineTo(middle, y + leading(STYLES.small))
+      .lineWidth(0.5)
+      .strokeColor(INK.muted)
+      .stroke()
+  })
+  const number = `${contribution < 0 ? '−' : '+'}${sized(Math.abs(contribution))}`
+  drawText(tools, parent, 'P', number, { x: x + width, y, width: NUMBER_WIDTH, align: 'right' }, STYLES.small)
+}
+
+/** Two decimals while there is room for them. */
+const sized = (size: number) => (size < 10 ? size.toFixed(2) : size < 1000 ? size.toFixed(0) : '>999')
