@@ -1,5 +1,7 @@
 // The tabular heads of a bundle manifest: what each needs, what it gives, and the limits within which it may answer.
 import { z } from 'zod'
+import { isTumourFeature } from './features/tumour-features.ts'
+import { CLINICAL_FEATURES } from './heads/clinical.ts'
 
 const text = z.string().min(1)
 const onnxFile = z
@@ -47,6 +49,10 @@ function checkShared(head: Shared, report: Report): void {
   const { features, required, reference, guard, groups } = head
   const count = features.length
   for (const name of repeated(features)) report(['features'], `${name} occurs twice`)
+  for (const name of features) {
+    if (!CLINICAL_FEATURES.includes(name) && !isTumourFeature(name))
+      report(['features'], `${name} is not a feature that the service can compute`)
+  }
   for (const name of required) if (!features.includes(name)) report(['required'], `${name} is not one of the features`)
   if (reference.length !== count) report(['reference'], `has ${reference.length} numbers for ${count} features`)
   if (guard.mean.length !== count) report(['guard', 'mean'], `has ${guard.mean.length} numbers for ${count} features`)

@@ -17,6 +17,7 @@ import type {
 import { type PatientIdentity, SEQUENCES, type Sequence, type Series, type Uid } from '../domain/study.ts'
 import type { Volume } from '../domain/volume.ts'
 import type { Bundle } from '../inference/bundle.ts'
+import { measureDiameters } from '../inference/diameters.ts'
 import { measure } from '../inference/measure.ts'
 import { labelsOnGrid } from '../inference/postprocess.ts'
 import { type Prepared, prepareInputs } from '../inference/prepare.ts'
@@ -136,6 +137,7 @@ export async function analyseStudy(
     segments,
     noFinding,
     measurements,
+    diameters: measureDiameters(labels, options.bundle.regions.ET ?? []),
     predictions: predicted.predictions,
     quality: [...quality, ...prepared.quality, ...predicted.quality],
     execution: response.execution,

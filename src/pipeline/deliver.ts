@@ -7,6 +7,7 @@ import type {
   AuditTrail,
   ClinicalRecord,
   Clock,
+  EhrReport,
   ImageArchive,
   ReportableResult,
   WatchStore,
@@ -24,8 +25,8 @@ export interface DeliverPorts {
 }
 
 export interface DeliverOptions {
-  /** Whether the PDF goes to the PACS too. */
-  writePdf: boolean
+  /** Artefacts that this site does not want in its PACS. */
+  keptBack: ReadonlySet<Artifact['role']>
   /** Attempts before a person is asked. */
   maxAttempts: Record<Leg, number>
 }
@@ -60,7 +61,7 @@ async function runLeg(
   const attempts = leg.attempts + 1
   const at = () => ports.clock.now().toISOString()
   try {
-    const receipt = await write[leg.leg](ports, record, artifacts, options.writePdf)
+    const receipt = await write[leg.leg](ports, record, artifacts, options.keptBack)
     await ports.analyses.updateLeg(record.analysisId, leg.leg, { state: 'done', attempts, doneAt: at(), receipt })
     return { do: 'done' }
   } catch (thrown) {
@@ -81,7 +82,7 @@ const write: Record<
     ports: DeliverPorts,
     record: AnalysisRecord,
     artifacts: Artifact[],
-    writePdf: boolean,
+    keptBack: DeliverOptions['keptBack'],
   ) => Promise<Record<string, string>>
 > = {
   pacs: storeObjects,
@@ -96,9 +97,9 @@ async function storeObjects(
   { archive, watch }: DeliverPorts,
   record: AnalysisRecord,
   artifacts: Artifact[],
-  writePdf: boolean,
+  keptBack: DeliverOptions['keptBack'],
 ) {
-  const objects = dicomObjects(artifacts).filter((object) => writePdf || object.role === 'segmentation')
+  const objects = dicomObjects(artifacts).filter((object) => !keptBack.has(object.role))
   await watch.addOwn(objects.map((object) => object.sopInstanceUid))
   const outcomes = objects.length === 0 ? [] : await archive.store(record.studyInstanceUid, objects)
   const refused = objects.filter(
@@ -117,11 +118,18 @@ async function storeObjects(
   return Object.fromEntries(objects.map((object) => [object.role, object.sopInstanceUid]))
 }
 
+/** What the EHR is told of, and by which name. */
+const EHR_ROLES: Partial<Record<Artifact['role'], EhrReport['dicomResults'][number]['role']>> = {
+  segmentation: 'segmentation',
+  'encapsulated-pdf': 'pdf',
+  report: 'report',
+}
+
 async function postReport(
   { ehr, audit }: DeliverPorts,
   { studyInstanceUid }: AnalysisRecord,
   artifacts: Artifact[],
-  writePdf: boolean,
+  keptBack: DeliverOptions['keptBack'],
 ) {
   const bytesOf = (role: Artifact['role']) => {
     const found = artifacts.find((artifact) => artifact.role === role)
@@ -129,14 +137,10 @@ async function postReport(
     return found.bytes
   }
   const result = JSON.parse(new TextDecoder().decode(bytesOf('result'))) as ReportableResult
-  const dicomResults = dicomObjects(artifacts)
-    .filter((object) => writePdf || object.role === 'segmentation')
-    .map(({ role, sopClassUid, sopInstanceUid, seriesInstanceUid }) => ({
-      role: role === 'segmentation' ? ('segmentation' as const) : ('pdf' as const),
-      sopClassUid,
-      sopInstanceUid,
-      seriesInstanceUid,
-    }))
+  const dicomResults = dicomObjects(artifacts).flatMap(({ role, sopClassUid, sopInstanceUid, seriesInstanceUid }) => {
+    const named = keptBack.has(role) ? undefined : EHR_ROLES[role]
+    return named === undefined ? [] : [{ role: named, sopClassUid, sopInstanceUid, seriesInstanceUid }]
+  })
   return auditedEhr(audit, { action: 'write', studyInstanceUid, what: 'report' }, () =>
     ehr.postReport({ result, pdf: bytesOf('pdf'), dicomResults }),
   )

@@ -1,7 +1,9 @@
-// From a result to what is delivered: DICOM SEG, PDF, Encapsulated PDF and the result itself, as artefacts.
+// From a result to what is delivered: DICOM SEG, structured report, PDF, Encapsulated PDF and the result itself, as artefacts.
 import { buildEncapsulatedPdf } from '../dicom/encapsulated-pdf.ts'
-import { buildSegmentation } from '../dicom/segmentation.ts'
+import { buildSegmentation, type DicomObject } from '../dicom/segmentation.ts'
+import type { SourceFrame } from '../dicom/segmentation-frames.ts'
 import type { SeriesPlan } from '../dicom/series-volume.ts'
+import { buildMeasurementReport } from '../dicom/sr/measurement-report.ts'
 import type { AnalysisResult, SequenceImage } from '../domain/finding.ts'
 import type { Artifact } from '../domain/ports.ts'
 import type { Series } from '../domain/study.ts'
@@ -16,9 +18,9 @@ export interface EncodeInput {
   institution: string
 }
 
-/** All artefacts of one analysis. Nothing found: no SEG, since viewers hang on an empty one; the PDF says so. */
+/** All artefacts of one analysis. Nothing found: no SEG, since viewers hang on an empty one; report and PDF say so. */
 export async function encodeResults(input: EncodeInput): Promise<Artifact[]> {
-  const { result, referenceSeries } = input
+  const { result, referenceSeries, referencePlan, otherSeries } = input
   const { segmentation, ...reportable } = result
   const pdf = await renderReportPdf({
     result: reportable,
@@ -26,30 +28,44 @@ export async function encodeResults(input: EncodeInput): Promise<Artifact[]> {
     images: input.images,
     institution: input.institution,
   })
+  const sources = {
+    result: reportable,
+    referenceSeries,
+    sourceFrames: sourceFrames(referenceSeries, referencePlan),
+    otherSources: otherSeries,
+  }
+  const seg = result.noFinding ? undefined : buildSegmentation({ ...sources, segmentation })
+  const report = buildMeasurementReport({
+    ...sources,
+    grid: segmentation.grid,
+    ...(seg ? { segmentation: seg } : {}),
+  })
   const encapsulated = buildEncapsulatedPdf({
     result: reportable,
     pdf,
     referenceInstance: referenceSeries.instances[0]!.metadata,
-    sources: [referenceSeries, ...input.otherSeries],
+    sources: [referenceSeries, ...otherSeries],
   })
-  const artifacts: Artifact[] = [
+  return [
     { role: 'result', mediaType: 'application/json', bytes: new TextEncoder().encode(JSON.stringify(reportable)) },
     { role: 'pdf', mediaType: 'application/pdf', bytes: pdf },
-    { role: 'encapsulated-pdf', mediaType: 'application/dicom', ...encapsulated },
+    dicomArtifact('encapsulated-pdf', encapsulated),
+    dicomArtifact('report', report),
+    ...(seg ? [dicomArtifact('segmentation', seg)] : []),
   ]
-  if (result.noFinding) return artifacts
-  const sopClassOf = new Map(
-    referenceSeries.instances.map((instance) => [instance.sopInstanceUid, instance.sopClassUid]),
-  )
-  const seg = buildSegmentation({
-    result: reportable,
-    segmentation,
-    referenceSeries,
-    sourceFrames: input.referencePlan.frames.map((frame) => ({
-      ...frame,
-      sopClassUid: sopClassOf.get(frame.sopInstanceUid)!,
-    })),
-    otherSources: input.otherSeries,
-  })
-  return [...artifacts, { role: 'segmentation', mediaType: 'application/dicom', ...seg }]
+}
+
+function dicomArtifact(role: Artifact['role'], object: DicomObject): Artifact {
+  const { sopInstanceUid, seriesInstanceUid, sopClassUid, bytes } = object
+  return { role, mediaType: 'application/dicom', bytes, sopInstanceUid, seriesInstanceUid, sopClassUid }
+}
+
+/** The image behind each slice of the reference series. */
+function sourceFrames({ instances }: Series, plan: SeriesPlan): SourceFrame[] {
+  const sopClassOf = new Map(instances.map((instance) => [instance.sopInstanceUid, instance.sopClassUid]))
+  return plan.frames.map(({ sopInstanceUid, frameNumber }) => ({
+    sopInstanceUid,
+    sopClassUid: sopClassOf.get(sopInstanceUid)!,
+    ...(frameNumber === undefined ? {} : { frameNumber }),
+  }))
 }

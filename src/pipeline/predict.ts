@@ -2,11 +2,11 @@
 import { texts } from '../dicom/dataset.ts'
 import type { ClinicalFacts, Prediction, QualityNote } from '../domain/finding.ts'
 import type { ModelRunner } from '../domain/ports.ts'
-import { type PatientIdentity, SEQUENCES, type Sequence, type Series } from '../domain/study.ts'
+import type { PatientIdentity, Sequence, Series } from '../domain/study.ts'
 import type { LabelVolume } from '../domain/volume.ts'
 import { type Bundle, runnableHeads } from '../inference/bundle.ts'
+import { computeTumourFeatures, type TumourFeatures, tumourLabels } from '../inference/features/tumour-features.ts'
 import { clinicalFeatures } from '../inference/heads/clinical.ts'
-import type { Features } from '../inference/heads/evaluate-head.ts'
 import { predictHeads } from '../inference/heads/predict.ts'
 import type { Prepared } from '../inference/prepare.ts'
 
@@ -29,18 +29,45 @@ export async function predictFromStudy(
   input: PredictFromStudyInput,
 ): Promise<{ predictions: Prediction[]; quality: QualityNote[] }> {
   const { patient, studyDate, chosen, noFinding, facts, bundle, runner } = input
-  const wanted = runnableHeads(bundle).length > 0
+  const wanted = runnableHeads(bundle).flatMap(({ head }) => head.features)
   const instances = Object.values(chosen).flatMap((series) => series.instances)
   const patientAges = instances.flatMap((instance) => texts(instance.metadata, 'PatientAge'))
   const clinical = clinicalFeatures({ patient, studyDate, patientAges, facts })
-  const image: Features = wanted && !noFinding ? {} : {}
-  const absent = SEQUENCES.filter((sequence) => bundle.sequences[sequence] && !chosen[sequence])
+  const image = noFinding ? NOTHING : imageFeatures(input, wanted)
   const { predictions, quality } = await predictHeads({
     bundle,
-    features: { ...image, ...clinical.features },
+    features: { ...image.features, ...clinical.features },
     noFinding,
-    absent,
+    missing: image.missing,
     runner,
   })
-  return { predictions, quality: [...(wanted ? clinical.quality : []), ...quality] }
+  return { predictions, quality: [...(wanted.length > 0 ? clinical.quality : []), ...quality] }
+}
+
+const NOTHING: TumourFeatures = { features: {}, missing: [] }
+/** Shares that the segmentation cannot know without contrast. */
+const NEEDS_CONTRAST = ['enhancing_fraction', 'necrosis_fraction']
+
+/** Every feature that a head of the bundle asks for, from the labels and the sequences on the reference series' grid. */
+function imageFeatures(
+  { prepared, labels, bundle }: Pick<PredictFromStudyInput, 'prepared' | 'labels' | 'bundle'>,
+  wanted: readonly string[],
+): TumourFeatures {
+  if (wanted.length === 0) return NOTHING
+  const imageOf = (sequence: Sequence) => prepared.onReference.find((one) => one.sequence === sequence)?.image
+  const t1c = imageOf('T1c')
+  const found = computeTumourFeatures({
+    t1c,
+    t2: imageOf('T2'),
+    flair: imageOf('FLAIR'),
+    labels,
+    tumour: tumourLabels(bundle),
+    wanted: [...new Set(wanted)],
+  })
+  if (t1c) return found
+  const unknown = NEEDS_CONTRAST.filter((name) => wanted.includes(name))
+  return {
+    features: { ...found.features, ...Object.fromEntries(unknown.map((name) => [name, Number.NaN])) },
+    missing: [...found.missing, ...(unknown.length > 0 ? [{ reason: 'no T1c' as const, features: unknown }] : [])],
+  }
 }

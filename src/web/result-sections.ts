@@ -4,6 +4,7 @@ import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { Head, Prediction } from '../domain/finding.ts'
 import { SEQUENCES, type SeriesDecision } from '../domain/study.ts'
 import { bar, stackedBar } from './bars.ts'
+import { contributionBars, survivalCurve, undecidedLine } from './charts.ts'
 import { formatMillilitres, formatPercent, formatSeconds } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { icon } from './icons.ts'
@@ -49,11 +50,8 @@ function prediction(of: Prediction): Html {
   })
   const call =
     of.status === 'indeterminate' ? 'Indeterminate' : of.head === 'survival' ? 'Alive after' : (of.call ?? '')
-  const why =
-    of.explanation.length > 0
-      ? html`<p class="muted small">Moved most by ${of.explanation.map(({ feature }) => feature).join(', ')}.</p>`
-      : ''
-  return html`<article class="prediction"><h3>${name}</h3>${call ? html`<p class="call">${call}</p>` : ''}<dl>${rows}</dl>${why}</article>`
+  const undecided = undecidedLine(of, (key) => classOf(of.head, key))
+  return html`<article class="prediction${of.survival ? ' is-wide' : ''}"><h3>${name}</h3>${call ? html`<p class="call">${call}</p>` : ''}${undecided}<dl>${rows}</dl>${survivalCurve(of)}${contributionBars(of)}</article>`
 }
 
 /** Classes that are bare numbers need their word. */

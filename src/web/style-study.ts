@@ -65,6 +65,22 @@ button.primary:hover { filter: brightness(1.08); }
 .chance .bar { order: 2; grid-column: 1 / -1; }
 .chance.is-call dt { font-weight: 640; }
 .prediction dl + p { margin-top: .6rem; }
+.prediction.is-wide { grid-column: 1 / -1; }
+.contributions { margin-top: .7rem; font-size: .86rem; }
+.contributions summary { cursor: pointer; color: var(--soft); }
+.contributions dl { gap: .2rem; }
+.contribution { display: grid; grid-template-columns: minmax(0, 1fr) 6.5rem; gap: .6rem; align-items: center; }
+.contribution dt small { display: inline; }
+.contribution dd { display: grid; grid-template-columns: 1fr 2.8rem; gap: .4rem; align-items: center; font-variant-numeric: tabular-nums; text-align: right; }
+.bar-signed { border-radius: 0; overflow: visible; }
+.bar-signed .axis { stroke: var(--soft); stroke-width: 1; vector-effect: non-scaling-stroke; }
+.curve { margin: .8rem 0 0; }
+.curve figcaption { font-size: .86rem; }
+.curve svg { display: block; width: 100%; max-width: 30rem; margin: .4rem 0; }
+.curve text { font-size: 8px; fill: var(--soft); } .curve .end { text-anchor: end; } .curve .middle { text-anchor: middle; }
+.curve .grid { stroke: var(--rule); stroke-width: .7; }
+.curve .band { fill: var(--track); } .curve .steps { fill: none; stroke: var(--soft); stroke-width: 1.4; }
+.curve .whisker { opacity: 1; stroke-width: 1.3; } .curve .point { fill: var(--accent); }
 .notes { display: flex; flex-direction: column; gap: .5rem; font-size: .92rem; }
 .note { display: flex; gap: .55rem; }
 .note .icon { margin-top: .26em; color: var(--soft); }

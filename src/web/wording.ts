@@ -48,6 +48,7 @@ export const SEXES: Readonly<Record<string, string>> = { M: 'male', F: 'female',
 const RECEIPTS: Readonly<Record<string, string>> = {
   segmentation: 'Segmentation',
   'encapsulated-pdf': 'Report (PDF)',
+  report: 'Measurements (SR)',
   diagnosticReport: 'Report',
   documentReference: 'Document',
   imagingStudy: 'Imaging study',
@@ -69,5 +70,16 @@ export const NOTICE =
   'Asserted by software (AI) and reviewed by nobody yet. Research use only; not for clinical decisions without review by a qualified clinician.'
 export const PREDICTION_NOTICE =
   'Predictions come from images: they are not a tissue test and do not replace histology or molecular testing.'
+/** Title of the bars that show what moved a prediction. */
+export function contributionsTitle(head: Head, explained: { of: string } | undefined): string {
+  if (head === 'survival') return 'What moved the risk of death'
+  return explained
+    ? `What spoke for ${head === 'grade' ? `grade ${explained.of}` : explained.of}`
+    : 'What moved it most'
+}
+export const groupSentence = (name: string, n: number, events: number) =>
+  `Risk group: ${name} (${n} patients of the training data, ${events} deaths)`
+export const GROUP_CURVE =
+  'Line and band: share of the group alive by month (Kaplan-Meier, 95 %). Points: predicted for this patient; their intervals show how far the models differ, not how differently patients live.'
 export const NO_FINDING =
   'No tumour was segmented above the detection limit of this bundle. This does not exclude a tumour: small, faint or untypical lesions are missed.'

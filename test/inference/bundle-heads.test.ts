@@ -51,6 +51,7 @@ describe('the heads of a manifest', () => {
     ['a limit of no class', (m: Raw) => (m.heads.idh.conformal.limits.other = 0.5), 'other is not one of the classes'],
     ['an error rate of a half', (m: Raw) => (m.heads.idh.conformal.error_rate = 0.5), 'error_rate'],
     ['a feature twice', (m: Raw) => (m.heads.idh.features[1] = 'age_years'), 'age_years occurs twice'],
+    ['a feature of its own', (m: Raw) => (m.heads.idh.features[1] = 'mood'), 'mood is not a feature that the service'],
     ['a guard of another length', (m: Raw) => m.heads.idh.guard.mean.push(1), 'has 4 numbers for 3 features'],
     ['a precision that is not symmetric', (m: Raw) => (m.heads.idh.guard.precision[0][1] += 1), 'must be symmetric'],
     ['an unknown key', (m: Raw) => (m.heads.idh.threshold = 0.5), 'heads.idh.threshold is not a known key'],
@@ -82,7 +83,7 @@ describe('the heads of a manifest', () => {
     const wide = (m: Raw) => {
       const count = 13
       const idh = m.heads.idh
-      idh.features = ['age_years', ...Array.from({ length: count - 1 }, (_, n) => `f${n}`)]
+      idh.features = ['age_years', ...Array.from({ length: count - 1 }, (_, n) => `glcm_F${n}`)]
       idh.reference = Array(count).fill(0)
       idh.guard.mean = Array(count).fill(0)
       idh.guard.precision = idh.features.map((_: string, i: number) =>

@@ -222,7 +222,7 @@ describe('all heads of a study', () => {
   }
 
   it('are answered in order, each with its status', async () => {
-    const { predictions } = await predictHeads({ bundle, features, noFinding: false, absent: [], runner })
+    const { predictions } = await predictHeads({ bundle, features, noFinding: false, missing: [], runner })
     expect(predictions.map(({ head, status }) => `${head} ${status}`)).toEqual([
       'idh evaluable',
       '1p19q not-evaluable',
@@ -235,11 +235,17 @@ describe('all heads of a study', () => {
 
   it('say nothing without a tumour, or of a child, and do not run', async () => {
     const never = { runHead: () => Promise.reject(new Error('it ran')) }
-    const without = await predictHeads({ bundle, features, noFinding: true, absent: [], runner: never })
+    const without = await predictHeads({ bundle, features, noFinding: true, missing: [], runner: never })
     expect(without.predictions[0]).toMatchObject({ reason: expect.stringContaining('No tumour was segmented') })
     expect(without.predictions[1]).toMatchObject({ reason: 'a test bundle has no 1p19q head' })
     const child = { ...features, age_years: 17.9 }
-    const { predictions } = await predictHeads({ bundle, features: child, noFinding: false, absent: [], runner: never })
+    const { predictions } = await predictHeads({
+      bundle,
+      features: child,
+      noFinding: false,
+      missing: [],
+      runner: never,
+    })
     expect(predictions[4]).toMatchObject({ reason: expect.stringContaining('under 18') })
   })
 
@@ -248,12 +254,14 @@ describe('all heads of a study', () => {
     const heads = { ...readHeads(), idh: head } as ReturnType<typeof readHeads>
     const { t1c_cov: _gone, ...rest } = features
     const input = { bundle: { heads }, features: rest, noFinding: false, runner }
-    const { predictions } = await predictHeads({ ...input, absent: ['T1c'] })
+    const { predictions } = await predictHeads({ ...input, missing: [{ reason: 'no T1c', features: ['t1c_cov'] }] })
     expect(predictions[0]).toMatchObject({
       status: 'not-evaluable',
-      reason: 'Needs T1 post-contrast, which the study does not have or which could not be used.',
+      reason: 'Needs a T1 post-contrast series, which the study does not have or which could not be used.',
     })
-    expect((await predictHeads({ ...input, absent: [] })).predictions[0]).toMatchObject({
+    expect(
+      (await predictHeads({ ...input, missing: [{ reason: 'undefined', features: ['t1c_cov'] }] })).predictions[0],
+    ).toMatchObject({
       reason: 'Needs T1c unevenness, which is not known for this study.',
     })
   })

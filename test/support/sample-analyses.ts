@@ -135,9 +135,12 @@ export const sampleResult: Omit<ReportableResult, 'analysisId'> = {
       probabilities: { 'IDH-wildtype': 0.91, 'IDH-mutant': 0.09 },
       intervals: { 'IDH-wildtype': [0.81, 0.96], 'IDH-mutant': [0.04, 0.19] },
       call: 'IDH-wildtype',
+      errorRate: 0.1,
+      explained: { of: 'IDH-wildtype', scale: 'log-odds', reference: 0.9, value: 2.3 },
       explanation: [
-        { feature: 'share of necrosis', contribution: 0.4 },
-        { feature: 'age', contribution: 0.3 },
+        { feature: 'age_years', value: 61.5, contribution: 0.9 },
+        { feature: 'shape_Sphericity', value: 0.41, contribution: 0.7 },
+        { feature: 't1c_cov', value: 0.33, contribution: -0.2 },
       ],
     },
     {
@@ -155,6 +158,7 @@ export const sampleResult: Omit<ReportableResult, 'analysisId'> = {
       status: 'indeterminate',
       probabilities: { '4': 0.55, '3': 0.3, '2': 0.15 },
       intervals: { '4': [0.38, 0.71] },
+      remaining: ['3', '4'],
       explanation: [],
     },
     {
@@ -162,7 +166,23 @@ export const sampleResult: Omit<ReportableResult, 'analysisId'> = {
       status: 'evaluable',
       probabilities: { '6': 0.88, '12': 0.64, '24': 0.31 },
       intervals: { '6': [0.8, 0.93], '12': [0.52, 0.74], '24': [0.2, 0.44] },
-      explanation: [],
+      explained: { of: 'risk of death', scale: 'log-risk', reference: 0, value: 0.3 },
+      explanation: [{ feature: 'age_years', value: 61.5, contribution: 0.3 }],
+      survival: {
+        logRisk: 0.3,
+        logRiskInterval: [0.1, 0.5],
+        group: {
+          name: 'middle',
+          n: 133,
+          events: 80,
+          kaplanMeier: {
+            months: [3, 7, 11, 16, 22, 31, 70],
+            survival: [0.97, 0.88, 0.74, 0.58, 0.41, 0.25, 0.11],
+            lower: [0.93, 0.82, 0.66, 0.5, 0.33, 0.18, 0.05],
+            upper: [0.99, 0.93, 0.81, 0.66, 0.49, 0.33, 0.19],
+          },
+        },
+      },
     },
   ],
   quality: [

@@ -107,7 +107,9 @@ describe('the study page', () => {
       'Whole tumour WT 62.1 mL ± 4.2',
       'IDH-wildtype 91 % 81 % – 96 %',
       'Not evaluable Published evidence does not support predicting MGMT',
-      'Indeterminate',
+      'Indeterminate Cannot tell Grade 3 from Grade 4.',
+      'What spoke for IDH-wildtype age 61 y +0.90 roundness 0.41 +0.70 T1c unevenness 0.33 −0.20',
+      'Risk group: middle (133 patients of the training data, 80 deaths)',
       'TR 9000 ms, TE 120 ms, TI 2500 ms: FLAIR',
       'moved 2.1 mm, 1.3°',
       'left out',
@@ -121,6 +123,12 @@ describe('the study page', () => {
     ]) {
       expect(words).toContain(text)
     }
+    // At 6 months the curve has the value of month 3; it goes beyond 60 months and is cut there.
+    expect(page).toMatch(/the middle-risk group: alive 97.% after 6 months, 74.% after 12 months, 41.% after 24 months/)
+    const [, steps = ''] = /class="steps" d="([^"]+)"/.exec(page) ?? []
+    const xs = [...steps.matchAll(/[ML]([\d.]+) /g)].map((match) => Number(match[1]))
+    expect(xs).toEqual(xs.toSorted((a, b) => a - b))
+    expect(xs.at(-1)).toBe(294)
     expect(page).toContain('<iframe src="/analyses/000000000000000000000000aaaaaaa1/report.pdf#')
     expect(page).toContain('href="https://viewer.example/?s=1"')
   })
@@ -157,6 +165,7 @@ describe('the study page', () => {
       'done',
       'done',
       'running',
+      'next',
       'next',
       'next',
       'next',

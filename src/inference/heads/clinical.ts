@@ -3,6 +3,14 @@ import type { ClinicalFacts, QualityNote } from '../../domain/finding.ts'
 import type { PatientIdentity } from '../../domain/study.ts'
 import type { Features } from './evaluate-head.ts'
 
+export const CLINICAL_FEATURES: readonly string[] = [
+  'age_years',
+  'sex_male',
+  'resection_gtr',
+  'resection_subtotal',
+  'kps',
+]
+
 export interface ClinicalInput {
   patient: Pick<PatientIdentity, 'patientBirthDate' | 'patientSex'>
   /** DICOM DA */

@@ -1,11 +1,11 @@
 // All heads of a bundle on one study, and how their answers fit together.
 import { HEADS, type Prediction, type QualityNote } from '../../domain/finding.ts'
 import type { ModelRunner } from '../../domain/ports.ts'
-import type { Sequence } from '../../domain/study.ts'
 import type { BundleManifest } from '../bundle.ts'
 import type { RunnableHead } from '../bundle-heads.ts'
+import type { TumourFeatures } from '../features/tumour-features.ts'
 import { evaluateHead, type Features } from './evaluate-head.ts'
-import { missingSequenceReason, NO_TUMOUR, NOT_ADULT } from './reasons.ts'
+import { MISSING, NO_TUMOUR, NOT_ADULT } from './reasons.ts'
 import { whoNotes } from './who-2021.ts'
 
 export interface PredictInput {
@@ -13,15 +13,12 @@ export interface PredictInput {
   features: Features
   /** No tumour above the bundle's limit. */
   noFinding: boolean
-  /** Sequences that the study lacks. */
-  absent: readonly Sequence[]
+  /** Why image features are missing. */
+  missing: TumourFeatures['missing']
   runner: Pick<ModelRunner, 'runHead'>
 }
 
 const ADULT_YEARS = 18
-/** Known from the headers or the EHR, whatever images there are. */
-const CLINICAL = /^(age_years|sex_male|resection_|kps$)/
-
 /** One prediction per head, in the order of the domain, and notes on contradictions and patterns. */
 export async function predictHeads(
   input: PredictInput,
@@ -41,10 +38,12 @@ export async function predictHeads(
   return { predictions, quality: whoNotes(predictions) }
 }
 
-/** What stands in the way of every head of this study, or of this one for lack of a sequence. */
-function obstacle(head: RunnableHead, { features, noFinding, absent }: PredictInput): string | undefined {
+/** What stands in the way of every head of this study, or of this one for lack of an image or a label. */
+function obstacle(head: RunnableHead, { features, noFinding, missing }: PredictInput): string | undefined {
   if (noFinding) return NO_TUMOUR
   if (features.age_years !== undefined && features.age_years < ADULT_YEARS) return NOT_ADULT
-  const missing = head.required.filter((name) => !CLINICAL.test(name) && !Number.isFinite(features[name]))
-  return missing.length > 0 && absent.length > 0 ? missingSequenceReason(absent) : undefined
+  for (const { reason, features: names } of missing) {
+    if (reason !== 'undefined' && head.required.some((name) => names.includes(name))) return MISSING[reason]
+  }
+  return undefined
 }

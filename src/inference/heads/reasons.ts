@@ -1,24 +1,22 @@
 // Why a head does not answer, in words that a clinician can act on.
 import { featureName } from '../../domain/feature-names.ts'
-import type { Sequence } from '../../domain/study.ts'
+import type { MissingReason } from '../features/tumour-features.ts'
 
 export const NO_TUMOUR = 'No tumour was segmented, so there is nothing to predict from.'
 export const BROKEN = 'The model gave values that are no probabilities; this is a fault of the bundle.'
 export const NOT_ADULT = 'The patient is under 18; the model was made for adult-type glioma.'
 
-const SEQUENCE_NAMES: Readonly<Record<Sequence, string>> = {
-  T1: 'T1',
-  T1c: 'T1 post-contrast',
-  T2: 'T2',
-  FLAIR: 'FLAIR',
+/** Why an image feature that a head must have is not there; a feature that is merely undefined is named instead. */
+export const MISSING: Readonly<Record<Exclude<MissingReason, 'undefined'>, string>> = {
+  'no tumour': NO_TUMOUR,
+  'no T1c': 'Needs a T1 post-contrast series, which the study does not have or which could not be used.',
+  'no T2 or FLAIR': 'Needs T2 and FLAIR, one of which the study does not have or which could not be used.',
+  'no brain mask': 'Needs the outline of the brain, which this bundle does not segment.',
+  'no such label': 'Needs a part of the tumour that this bundle does not segment.',
 }
 
 export function missingReason(features: readonly string[]): string {
   return `Needs ${listed(features.map(featureName))}, which ${features.length === 1 ? 'is' : 'are'} not known for this study.`
-}
-
-export function missingSequenceReason(sequences: readonly Sequence[]): string {
-  return `Needs ${listed(sequences.map((s) => SEQUENCE_NAMES[s]))}, which the study does not have or which could not be used.`
 }
 
 export function outsideReason(distance: number, limit: number, farthest: string): string {

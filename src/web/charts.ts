@@ -1,0 +1,110 @@
+// Charts of a prediction as SVG and text: what moved it, and the survival curve of the patient's risk group.
+import { html } from 'hono/html'
+import { featureName, featureValue } from '../domain/feature-names.ts'
+import type { EvaluatedPrediction, RiskGroup } from '../domain/finding.ts'
+import { formatPercent } from './format.ts'
+import type { Html, Part } from './html.ts'
+import { contributionsTitle, GROUP_CURVE, groupSentence } from './wording.ts'
+
+const MOST_BARS = 8
+const fixed = (value: number) => value.toFixed(2)
+
+/** Bars to the right move towards what the title names; the rest is summed, so that they add up. */
+export function contributionBars({ head, explanation, explained }: EvaluatedPrediction): Part {
+  if (explanation.length === 0) return ''
+  const shown = explanation.length > MOST_BARS ? explanation.slice(0, MOST_BARS - 1) : explanation
+  const rest = explanation.slice(shown.length)
+  const rows = [
+    ...shown.map(({ feature, value, contribution }) => ({
+      name: featureName(feature),
+      value: featureValue(feature, value),
+      contribution,
+    })),
+    ...(rest.length > 0
+      ? [
+          {
+            name: `${rest.length} more together`,
+            value: '',
+            contribution: rest.reduce((s, r) => s + r.contribution, 0),
+          },
+        ]
+      : []),
+  ]
+  const largest = Math.max(...rows.map(({ contribution }) => Math.abs(contribution)), 1e-9)
+  const lines = rows.map(({ name, value, contribution }) => {
+    const length = (50 * Math.abs(contribution)) / largest
+    return html`<div class="contribution"><dt>${name}${value === '' ? '' : html` <small>${value}</small>`}</dt>
+<dd><svg class="bar bar-signed" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="fill" x="${fixed(contribution < 0 ? 50 - length : 50)}" width="${fixed(length)}" height="10"></rect><line class="axis" x1="50" x2="50" y1="0" y2="10"></line></svg><span>${contribution < 0 ? '−' : '+'}${fixed(Math.abs(contribution))}</span></dd></div>`
+  })
+  return html`<details class="contributions"><summary>${contributionsTitle(head, explained)}</summary><dl>${lines}</dl></details>`
+}
+
+const PLOT = { width: 300, height: 96, left: 34, bottom: 18 } as const
+const MOST_MONTHS = 60
+
+/** Kaplan-Meier steps with their band, and the patient's predictions as points with intervals. */
+export function survivalCurve({ survival, probabilities, intervals }: EvaluatedPrediction): Part {
+  if (!survival) return ''
+  const { group } = survival
+  const horizons = Object.keys(probabilities)
+    .map(Number)
+    .sort((a, b) => a - b)
+  const last =
+    12 * Math.ceil(Math.min(MOST_MONTHS, Math.max(12, ...horizons, group.kaplanMeier.months.at(-1) ?? 0)) / 12)
+  const x = (month: number) => PLOT.left + ((PLOT.width - PLOT.left - 6) * Math.min(last, month)) / last
+  const y = (share: number) => 4 + (PLOT.height - PLOT.bottom - 4) * (1 - share)
+  const points = horizons.map((month) => {
+    const interval = intervals[month]
+    const whisker = interval
+      ? html`<line class="whisker" x1="${fixed(x(month))}" x2="${fixed(x(month))}" y1="${fixed(y(interval[0]))}" y2="${fixed(y(interval[1]))}"></line>`
+      : ''
+    return html`${whisker}<circle class="point" cx="${fixed(x(month))}" cy="${fixed(y(probabilities[month]!))}" r="3"></circle>`
+  })
+  const ticks = Array.from({ length: last / 12 + 1 }, (_, n) => 12 * n)
+  return html`<figure class="curve"><figcaption>${groupSentence(group.name, group.n, group.events)}</figcaption>
+<svg viewBox="0 0 ${PLOT.width} ${PLOT.height}" role="img" aria-label="${describe(group, horizons)}">
+${[0, 0.5, 1].map((share) => html`<line class="grid" x1="${PLOT.left}" x2="${PLOT.width - 6}" y1="${fixed(y(share))}" y2="${fixed(y(share))}"></line><text class="end" x="${PLOT.left - 5}" y="${fixed(y(share) + 3)}">${share * 100} %</text>`)}
+${ticks.map((month) => html`<text class="middle" x="${fixed(x(month))}" y="${PLOT.height - 4}">${month}</text>`)}
+<path class="band" d="${band(group, last, x, y)}"></path><path class="steps" d="${path(steps(group.kaplanMeier.months, group.kaplanMeier.survival, last), x, y)}"></path>${points}</svg>
+<p class="muted small">${GROUP_CURVE}</p></figure>`
+}
+
+type Scale = (value: number) => number
+
+/** A step function from (0, 1) to the last month shown. */
+function steps(months: readonly number[], shares: readonly number[], last: number): [number, number][] {
+  const corners: [number, number][] = [[0, 1]]
+  let share = 1
+  months.forEach((month, n) => {
+    if (month > last) return
+    corners.push([month, share], [month, shares[n]!])
+    share = shares[n]!
+  })
+  if ((months.at(-1) ?? 0) > last) corners.push([last, share])
+  return corners
+}
+
+function path(corners: readonly [number, number][], x: Scale, y: Scale): string {
+  return corners.map(([month, share], n) => `${n === 0 ? 'M' : 'L'}${fixed(x(month))} ${fixed(y(share))}`).join('')
+}
+
+function band({ kaplanMeier: { months, lower, upper } }: RiskGroup, last: number, x: Scale, y: Scale): string {
+  return `${path([...steps(months, upper, last), ...steps(months, lower, last).reverse()], x, y)}Z`
+}
+
+/** The curve in words, at the horizons of the prediction. */
+function describe({ name, kaplanMeier: { months, survival } }: RiskGroup, horizons: readonly number[]): string {
+  const shares = horizons.map((month) => {
+    const share = survival[months.findLastIndex((at) => at <= month)] ?? 1
+    return `${formatPercent(share)} after ${month} months`
+  })
+  return `Kaplan-Meier curve of the ${name}-risk group: alive ${shares.join(', ')}`
+}
+
+/** One line under a call: the classes that are left, or the risk group. */
+export function undecidedLine({ remaining }: EvaluatedPrediction, classOf: (key: string) => string): Html | '' {
+  if (remaining === undefined) return ''
+  const text =
+    remaining.length === 0 ? 'No class is likely enough.' : `Cannot tell ${remaining.map(classOf).join(' from ')}.`
+  return html`<p class="muted small">${text}</p>`
+}
