@@ -4,8 +4,9 @@ import { readFileSync } from 'node:fs'
 import { systemClock } from './clock.ts'
 import { createDicomWebClient } from './dicomweb/client.ts'
 import type { AnalysisRecord } from './domain/analysis.ts'
-import type { ClinicalRecord, Clock, ImageArchive, Log } from './domain/ports.ts'
+import type { ArtifactRole, ClinicalRecord, Clock, ImageArchive, Log } from './domain/ports.ts'
 import { createClinicalRecord } from './fhir/client.ts'
+import { createPublicKeys } from './fhir/tokens.ts'
 import { createApp } from './http/app.ts'
 import { serve } from './http/serve.ts'
 import { type LoadedBundle, loadBundle } from './inference/bundle-files.ts'
@@ -67,6 +68,14 @@ function pollSettings({ pacs: { poll } }: Settings) {
   }
 }
 
+/** Results that this site does not want in its PACS. */
+function keptBack({ writeBack }: Settings): ReadonlySet<ArtifactRole> {
+  return new Set<ArtifactRole>([
+    ...(writeBack.pdf ? [] : (['encapsulated-pdf'] as const)),
+    ...(writeBack.report ? [] : (['report'] as const)),
+  ])
+}
+
 /** Builds the service; nothing runs before start(). Throws what the parts throw: SETTINGS_INVALID, BUNDLE_INVALID … */
 export async function compose(settings: Settings, options: ComposeOptions = {}): Promise<Service> {
   const clock = options.clock ?? systemClock
@@ -99,7 +108,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       software,
     }
     const deliverOptions = {
-      writePdf: settings.writeBack.pdf,
+      keptBack: keptBack(settings),
       maxAttempts: { pacs: settings.pacs.maxAttempts, ehr: settings.ehr.maxAttempts },
     }
     const workerPorts = {
@@ -154,6 +163,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
           settings: settings.http,
           software,
           ready: () => store.ping(),
+          publicKeys: createPublicKeys(settings.ehr.auth),
           metrics: async () => renderMetrics({ ...(await analyses.figures()), process: readProcessFigures() }),
           resolve: async (id: string) => {
             const record = await releaseHold(analyses, id)

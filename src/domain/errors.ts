@@ -38,7 +38,7 @@ export const ERRORS = {
   ],
   EHR_AUTH: [
     'transient',
-    'The FHIR server refused our credentials; check the environment variables that ehr.auth names.',
+    'The FHIR server refused our credentials; check the environment variables and key files that ehr.auth names.',
   ],
   EHR_THROTTLED: ['transient', 'The FHIR server asks us to slow down; the retry waits as long as it says.'],
   EHR_ERROR: ['transient', "The FHIR server answered with a server error; see the server's own log."],

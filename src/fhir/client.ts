@@ -28,6 +28,7 @@ export interface ClinicalRecordOptions {
   /** Pause between rounds; tests make it short. */
   sleep?: (milliseconds: number) => Promise<unknown>
   random?: () => number
+  now?: () => Date
 }
 
 const PAGE_SIZE = 100
@@ -56,12 +57,12 @@ export function createClinicalRecord(options: ClinicalRecordOptions): ClinicalRe
 
 /** Reads and writes on any FHIR R4 server. The client never retries and never caches: what to repeat is decided by reading first. */
 export function createRecordStore(
-  options: Pick<ClinicalRecordOptions, 'url' | 'auth' | 'timeoutMs' | 'fetch'>,
+  options: Pick<ClinicalRecordOptions, 'url' | 'auth' | 'timeoutMs' | 'fetch' | 'now'>,
 ): RecordStore {
   const baseUrl = options.url.replace(/\/+$/, '')
-  const now = () => new Date()
+  const now = options.now ?? (() => new Date())
   const send = options.fetch ?? fetch
-  const credentials = createCredentials(options.auth, { send, timeoutMs: options.timeoutMs, now })
+  const credentials = createCredentials(options.auth, { baseUrl, send, timeoutMs: options.timeoutMs, now })
   const medplum = new MedplumClient({
     baseUrl,
     fhirUrlPath: '',

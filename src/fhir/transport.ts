@@ -1,4 +1,5 @@
 // The fetch that the FHIR client gets: credentials, time limit, whole answers only, and every failure as an AppError.
+import type { Bundle } from '@medplum/fhirtypes'
 import { AppError } from '../domain/errors.ts'
 import type { Credentials } from './auth.ts'
 import { type Exchange, networkFailure, retryAfterSeconds, statusFailure } from './failures.ts'
@@ -19,11 +20,20 @@ export function createTransport(options: TransportOptions): (url: string, init?:
   return async (url, init = {}) => {
     const exchange = describe(options.baseUrl, url, init.method ?? 'GET')
     const first = await once(options, exchange, url, init)
-    if (first.status === 401 && options.credentials.renew()) {
+    if (first.status === 401 && options.credentials.renew() && mayRepeat(init)) {
       return answer(options, exchange, await once(options, exchange, url, init))
     }
     return answer(options, exchange, first)
   }
+}
+
+/** A read, or a write that names what it expects: what may have been done already, before a gateway refused it, is not done twice. */
+function mayRepeat(init: RequestInit): boolean {
+  const headers = new Headers(init.headers)
+  const method = init.method ?? 'GET'
+  if (method === 'GET' || headers.has('if-match') || headers.has('if-none-exist')) return true
+  const body = typeof init.body === 'string' ? (parse(init.body) as Partial<Bundle> | undefined) : undefined
+  return body?.resourceType === 'Bundle' && (body.entry ?? []).some(({ request }) => request?.ifMatch !== undefined)
 }
 
 interface Answer {

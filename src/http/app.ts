@@ -7,7 +7,7 @@ import type { AppDeps } from './deps.ts'
 import { liveRoutes } from './live.ts'
 import { pageRoutes } from './pages.ts'
 import { answerProblem, problemOf, RequestProblem } from './problems.ts'
-import { refuseForeignOrigins, requireAccess, secureHeaders } from './security.ts'
+import { PUBLIC_KEYS_PATH, refuseForeignOrigins, requireAccess, secureHeaders } from './security.ts'
 
 export function createApp(deps: AppDeps): Hono {
   const app = new Hono()
@@ -24,6 +24,10 @@ export function createApp(deps: AppDeps): Hono {
   app.get('/metrics', async (c) =>
     c.body(await deps.metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
   )
+  app.get(PUBLIC_KEYS_PATH, async (c) => {
+    if (!deps.publicKeys) return c.notFound()
+    return c.json(await deps.publicKeys(), 200, { 'cache-control': 'public, max-age=300' })
+  })
   app.route('/api', apiRoutes(deps))
   app.route('/', liveRoutes(deps))
   app.route('/', pageRoutes(deps))

@@ -29,6 +29,8 @@ export interface AppDeps {
   resolve(analysisId: string): Promise<AnalysisRecord>
   /** Delivers stored results once more. */
   replay(analysisId: string): Promise<AnalysisRecord>
+  /** The public keys of our client assertions; absent when the EHR's credentials are no keys. */
+  publicKeys?: (() => Promise<{ keys: object[] }>) | undefined
   /** Metrics in the Prometheus text format. */
   metrics(): Promise<string>
   /** Shown at the foot of the pages. */

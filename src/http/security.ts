@@ -4,8 +4,10 @@ import type { MiddlewareHandler } from 'hono'
 import type { HttpSettings } from './deps.ts'
 import { RequestProblem } from './problems.ts'
 
-/** Open without credentials: probes of the platform. */
-const OPEN = new Set(['/healthz', '/readyz'])
+/** Where the EHR fetches our public keys (SMART Backend Services). */
+export const PUBLIC_KEYS_PATH = '/.well-known/jwks.json'
+/** Open without credentials: probes of the platform, and public keys. */
+const OPEN = new Set(['/healthz', '/readyz', PUBLIC_KEYS_PATH])
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
 /** Patient data must not be kept by browsers or proxies, nor be sent on in referrers, nor be framed by others. */

@@ -48,12 +48,30 @@ export function settingsSchema(env: Environment) {
     password: secret('Password, by environment reference.'),
   })
   const bearer = z.strictObject({ type: z.literal('bearer'), token: secret('Token, by environment reference.') })
+  const tokenUrl = z.exactOptional(
+    url("OAuth 2.0 token endpoint; asked of the server's .well-known/smart-configuration when left out."),
+  )
   const clientCredentials = z.strictObject({
     type: z.literal('client-credentials'),
-    tokenUrl: url('OAuth 2.0 token endpoint.'),
+    tokenUrl,
     clientId: filled('Client id.'),
     clientSecret: secret('Client secret, by environment reference.'),
+    clientAuthentication: z
+      .enum(['basic', 'post'], { error: 'must be basic or post' })
+      .default('basic')
+      .describe('Where the secret goes: Authorization header, or the form.'),
     scope: z.exactOptional(filled('Scopes, separated by spaces.')),
+  })
+  const smartBackend = z.strictObject({
+    type: z.literal('smart-backend'),
+    tokenUrl,
+    clientId: filled('Client id.'),
+    keyFiles: z
+      .array(filled('File with one private JWK: RSA (RS384) or EC P-384 (ES384).'))
+      .min(1, 'must name one or two files')
+      .max(2, 'must name one or two files')
+      .describe('Files with one private JWK each: the first signs, both are published at /.well-known/jwks.json.'),
+    scope: filled('Scopes, separated by spaces, for example "system/*.cruds".'),
   })
   const byType = { error: 'must have a known "type"' }
 
@@ -87,9 +105,9 @@ export function settingsSchema(env: Environment) {
     ehr: z.strictObject({
       url: url('FHIR R4 base URL, for example "https://ehr.example/fhir".'),
       auth: z
-        .discriminatedUnion('type', [none, basic, bearer, clientCredentials], byType)
+        .discriminatedUnion('type', [none, basic, bearer, clientCredentials, smartBackend], byType)
         .default({ type: 'none' })
-        .describe('Credentials: type none, basic, bearer or client-credentials.'),
+        .describe('Credentials: type none, basic, bearer, client-credentials or smart-backend.'),
       identifierSystem: uri('System of the identifier that equals the DICOM Patient ID.'),
       issuerSystems: z
         .record(z.string().min(1), uri('System.'))
@@ -174,7 +192,10 @@ export function settingsSchema(env: Environment) {
       .prefault({}),
     institution: z.strictObject({ name: z.string().default('').describe('Name on the report.') }).prefault({}),
     writeBack: z
-      .strictObject({ pdf: flag('Store the report in the archive too, as Encapsulated PDF.').default(true) })
+      .strictObject({
+        pdf: flag('Store the report in the archive too, as Encapsulated PDF.').default(true),
+        report: flag('Store the measurements and predictions as a structured report (TID 1500).').default(true),
+      })
       .prefault({})
       .describe('What is written besides the segmentation and the report in the EHR.'),
     log: z

@@ -85,7 +85,12 @@ describe('credentials', () => {
     let now = Date.parse('2025-01-31T00:00:00Z')
     let tokens = 0
     const send: typeof fetch = async () => Response.json({ access_token: `t${++tokens}`, expires_in: 100 })
-    const credentials = createCredentials(CLIENT, { send, timeoutMs: 1000, now: () => new Date(now) })
+    const credentials = createCredentials(CLIENT, {
+      baseUrl: 'https://ehr.example/fhir',
+      send,
+      timeoutMs: 1000,
+      now: () => new Date(now),
+    })
     expect(await credentials.authorization()).toBe('Bearer t1')
     now += 69_000
     expect(await credentials.authorization()).toBe('Bearer t1')
