@@ -3,8 +3,9 @@ import type { DicomJson } from '../domain/study.ts'
 import { dataset } from './dataset.ts'
 
 /** Code Sequence Macro item (PS3.3 Table 8.8-1). */
-function code(value: string, scheme: string, meaning: string): DicomJson {
-  return dataset({ CodeValue: value, CodingSchemeDesignator: scheme, CodeMeaning: meaning })
+export function code(value: string, scheme: string, meaning: string): DicomJson {
+  const valued = value.length > 16 ? { LongCodeValue: value } : { CodeValue: value }
+  return dataset({ ...valued, CodingSchemeDesignator: scheme, CodeMeaning: meaning })
 }
 
 /** CID 7150 Segmentation Property Category. */

@@ -111,6 +111,11 @@ export function deviceUid(bundleDigest: string): string {
   return deterministicUid('device', bundleDigest)
 }
 
+/** How one finding is followed through our objects and later studies (C.8.20.4, TID 1419): text and UID by its key. */
+export function trackingOf({ analysisId }: Pick<ReportableResult, 'analysisId'>, key: string) {
+  return { identifier: `${key} ${analysisId}`, uid: deterministicUid(analysisId, 'tracking', key) }
+}
+
 /** SOP Common (C.12.1) of an object made now. */
 export function sopCommon(sopClassUid: string, sopInstanceUid: string, moment: Moment): DicomJson {
   return dataset({

@@ -7,8 +7,16 @@ import { type LabelVolume, toPatient, type Vec3 } from '../domain/volume.ts'
 import { ARTIFICIAL_INTELLIGENCE, BRAIN, cieLab, MORPHOLOGICALLY_ABNORMAL, SEGMENT_CONCEPTS } from './codes.ts'
 import { copied, dataset, numbers, text } from './dataset.ts'
 import { writePart10 } from './part10.ts'
-import { clip, contributingEquipment, equipment, momentOf, patientAndStudy, sopCommon } from './result-modules.ts'
-import { fault, maskFrames, packBits, perFrameGroups, type SourceFrame } from './segmentation-frames.ts'
+import {
+  clip,
+  contributingEquipment,
+  equipment,
+  momentOf,
+  patientAndStudy,
+  sopCommon,
+  trackingOf,
+} from './result-modules.ts'
+import { fault, type MaskFrame, maskFrames, packBits, perFrameGroups, type SourceFrame } from './segmentation-frames.ts'
 import { slicesOf } from './slices.ts'
 import { deterministicUid } from './uid.ts'
 
@@ -35,11 +43,16 @@ export interface DicomObject {
   bytes: Uint8Array
 }
 
+/** A segmentation, and what its frames show: frame n (1-based) is `frames[n - 1]`. */
+export interface SegmentationObject extends DicomObject {
+  frames: readonly Pick<MaskFrame, 'segmentNumber' | 'slice'>[]
+}
+
 /**
  * Builds the SEG. Identity, study and frame of reference are copied from the reference series; frames without a voxel are
  * left out, segments without one are kept. An all-zero label volume is refused with INTERNAL: "nothing found" has no SEG.
  */
-export function buildSegmentation(input: SegmentationInput): DicomObject {
+export function buildSegmentation(input: SegmentationInput): SegmentationObject {
   const { result, segmentation, referenceSeries } = input
   const [reference] = referenceSeries.instances
   if (reference === undefined) throw fault('the reference series has no instances')
@@ -104,6 +117,7 @@ export function buildSegmentation(input: SegmentationInput): DicomObject {
     seriesInstanceUid,
     sopClassUid: SEGMENTATION_STORAGE,
     bytes: writePart10({ dataset: content, pixelData: packBits(segmentation, frames) }),
+    frames,
   }
 }
 
@@ -145,6 +159,7 @@ function segmentItem(result: ReportableResult, segment: Segment, number: number)
       `bundle ${result.bundle.id}: no DICOM code is known for its segment key "${segment.key}"`,
     )
   }
+  const tracking = trackingOf(result, segment.key)
   return dataset({
     SegmentNumber: number,
     SegmentLabel: clip(segment.name, 64),
@@ -155,8 +170,8 @@ function segmentItem(result: ReportableResult, segment: Segment, number: number)
     SegmentedPropertyTypeCodeSequence: [concept.propertyType],
     AnatomicRegionSequence: [BRAIN],
     RecommendedDisplayCIELabValue: cieLab(concept.colour),
-    TrackingID: `${segment.key} ${result.analysisId}`,
-    TrackingUID: deterministicUid(result.analysisId, 'tracking', segment.key),
+    TrackingID: tracking.identifier,
+    TrackingUID: tracking.uid,
     SegmentationAlgorithmIdentificationSequence: [
       dataset({
         AlgorithmFamilyCodeSequence: [ARTIFICIAL_INTELLIGENCE],

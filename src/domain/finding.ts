@@ -32,6 +32,8 @@ export interface Measurement {
   quantity: 'volume'
   value: number
   unit: 'mL'
+  /** The labels that make up the region. */
+  labels?: readonly number[]
   /** One standard deviation, same unit; absent when the bundle has no estimate. */
   standardDeviation?: number
 }

@@ -61,7 +61,12 @@ export interface EhrReport {
   result: ReportableResult
   pdf: Uint8Array
   /** SOP Instance UIDs of the DICOM results, by role. */
-  dicomResults: { role: 'segmentation' | 'pdf'; sopClassUid: Uid; sopInstanceUid: Uid; seriesInstanceUid: Uid }[]
+  dicomResults: {
+    role: 'segmentation' | 'pdf' | 'report'
+    sopClassUid: Uid
+    sopInstanceUid: Uid
+    seriesInstanceUid: Uid
+  }[]
 }
 
 /** AnalysisResult without voxels: what is stored, shown and posted. */
@@ -108,9 +113,23 @@ export interface ModelRunner {
   close(): Promise<void>
 }
 
+/** Of one analysis, each role once; those after the report are switched on by a site. */
+export type ArtifactRole =
+  | 'result'
+  | 'pdf'
+  | 'segmentation'
+  | 'encapsulated-pdf'
+  /** The measurements as a structured report. */
+  | 'report'
+  | 'label-map'
+  | 'probabilities'
+  | 'uncertainty'
+  | `key-image-${number}`
+  | 'rejection-note'
+
 /** Artefacts of an analysis, kept until delivered and after, so a leg never recomputes. */
 export interface Artifact {
-  role: 'segmentation' | 'pdf' | 'encapsulated-pdf' | 'result'
+  role: ArtifactRole
   mediaType: string
   bytes: Uint8Array
   /** Set for DICOM objects. */

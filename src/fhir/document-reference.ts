@@ -5,7 +5,11 @@ import { CLINICAL_NOTE, DIAGNOSTIC_IMAGING_STUDY } from './codes.ts'
 import { dicomReference, metaOf, refer, type Wanted } from './context.ts'
 import { keyValue } from './identifiers.ts'
 
-const DICOM_ROLES = { segmentation: 'DICOM Segmentation', pdf: 'DICOM Encapsulated PDF' } as const
+const DICOM_ROLES = {
+  segmentation: 'DICOM Segmentation',
+  pdf: 'DICOM Encapsulated PDF',
+  report: 'DICOM Structured Report',
+} as const
 
 export function documentReference(analysisSystem: string, analysisId: string): Wanted<DocumentReference> {
   const value = keyValue(analysisId, 'pdf')

@@ -21,7 +21,7 @@ export function measure(
   )
   const volume = (region: string, name: string, members: readonly number[]): Measurement => {
     const voxels = members.reduce((sum, label) => sum + counts[label]!, 0)
-    return { region, name, quantity: 'volume', value: voxels * millilitres, unit: 'mL' }
+    return { region, name, quantity: 'volume', value: voxels * millilitres, unit: 'mL', labels: members }
   }
   const measurements = [
     ...Object.entries(bundle.regions).map(([key, members]) =>

@@ -1,0 +1,156 @@
+// The result as a Comprehensive 3D SR with a TID 1500 root (PS3.3 A.35.13, PS3.16): what was measured, on what, by whom.
+import type { ReportableResult } from '../../domain/ports.ts'
+import type { DicomJson, Series } from '../../domain/study.ts'
+import type { Grid } from '../../domain/volume.ts'
+import { dataset, has, items, text } from '../dataset.ts'
+import { writePart10 } from '../part10.ts'
+import { clip, contributingEquipment, equipment, momentOf, patientAndStudy, sopCommon } from '../result-modules.ts'
+import type { DicomObject, SegmentationObject } from '../segmentation.ts'
+import type { SourceFrame } from '../segmentation-frames.ts'
+import { deterministicUid } from '../uid.ts'
+import {
+  ABSENT,
+  ALGORITHM_NAME,
+  ALGORITHM_PARAMETERS,
+  ALGORITHM_VERSION,
+  COMMENT,
+  ENGLISH,
+  IMAGING_MEASUREMENT_REPORT,
+  IMAGING_MEASUREMENTS,
+  LANGUAGE,
+  MULTIPARAMETRIC_MRI,
+  OWN_SCHEME_IDENTIFICATION,
+  PRESENCE,
+  PROCEDURE_REPORTED,
+  QUALITATIVE_EVALUATIONS,
+  sequenceName,
+} from './codes.ts'
+import { codeItem, container, rootContainer, textItem } from './content-item.ts'
+import { evidence, referencedRequest, type StoredObject } from './evidence.ts'
+import { imageLibrary } from './image-library.ts'
+import { diameterGroups, volumeGroup } from './measurement-groups.ts'
+import { deviceObserver } from './observation-context.ts'
+import { predictionGroup } from './prediction-groups.ts'
+
+export const COMPREHENSIVE_3D_SR_STORAGE = '1.2.840.10008.5.1.4.1.1.88.34'
+const SERIES_NUMBER = 9003
+
+export interface MeasurementReportInput {
+  result: ReportableResult
+  referenceSeries: Series
+  /** The grid of the reference series, and the image behind each of its slices. */
+  grid: Grid
+  sourceFrames: readonly SourceFrame[]
+  /** The other series that the network saw. */
+  otherSources: readonly Series[]
+  /** Absent when nothing was found: the report then says so. */
+  segmentation?: SegmentationObject
+  /** Report of an earlier analysis of this study that this one supersedes. */
+  predecessor?: StoredObject
+}
+
+/**
+ * Builds the report: complete, unverified, preliminary. Identity and order are copied from the reference series; the same
+ * input gives the same bytes.
+ */
+export function buildMeasurementReport(input: MeasurementReportInput): DicomObject {
+  const { result, referenceSeries, otherSources, segmentation, predecessor } = input
+  const source = referenceSeries.instances[0]!.metadata
+  const moment = momentOf(result.analysedAt, source)
+  const sopInstanceUid = deterministicUid(result.analysisId, 'report', 'instance')
+  const seriesInstanceUid = deterministicUid(result.analysisId, 'report', 'series')
+  const studyInstanceUid = text(source, 'StudyInstanceUID')
+  const used = evidence(studyInstanceUid, [referenceSeries, ...otherSources], segmentation ? [segmentation] : [])
+  const content: DicomJson = {
+    ...patientAndStudy(source),
+    ...sopCommon(COMPREHENSIVE_3D_SR_STORAGE, sopInstanceUid, moment),
+    ...equipment(result),
+    ...contributingEquipment(result, moment),
+    ...dataset({
+      CodingSchemeIdentificationSequence: [OWN_SCHEME_IDENTIFICATION],
+      Modality: 'SR',
+      SeriesInstanceUID: seriesInstanceUid,
+      SeriesNumber: SERIES_NUMBER,
+      SeriesDate: moment.date,
+      SeriesTime: moment.time,
+      SeriesDescription: 'AI glioma measurements, not reviewed, research use',
+      ReferencedPerformedProcedureStepSequence: [],
+      InstanceNumber: 1,
+      ContentDate: moment.date,
+      ContentTime: moment.time,
+      CompletionFlag: 'COMPLETE',
+      VerificationFlag: 'UNVERIFIED',
+      PreliminaryFlag: 'PRELIMINARY',
+      PerformedProcedureCodeSequence: [],
+      CurrentRequestedProcedureEvidenceSequence: [used],
+      ...(predecessor === undefined
+        ? {}
+        : { PredecessorDocumentsSequence: [evidence(studyInstanceUid, [], [predecessor])] }),
+    }),
+    ...referencedRequest(source),
+    ...rootContainer(IMAGING_MEASUREMENT_REPORT, contentOf(input, source), '1500'),
+  }
+  return {
+    sopInstanceUid,
+    seriesInstanceUid,
+    sopClassUid: COMPREHENSIVE_3D_SR_STORAGE,
+    bytes: writePart10({ dataset: content }),
+  }
+}
+
+function contentOf(input: MeasurementReportInput, source: DicomJson): DicomJson[] {
+  const { result, referenceSeries, otherSources } = input
+  const groups = [
+    ...result.measurements.map((measurement) => volumeGroup(input, measurement)),
+    ...(result.diameters ?? []).flatMap((lesion, index) => diameterGroups(input, lesion, index)),
+    ...result.predictions.map((prediction) => predictionGroup(result, prediction)),
+  ]
+  return [
+    codeItem('HAS CONCEPT MOD', LANGUAGE, ENGLISH),
+    ...deviceObserver(result),
+    codeItem('HAS CONCEPT MOD', PROCEDURE_REPORTED, procedureOf(source)),
+    imageLibrary([referenceSeries, ...otherSources]),
+    container(IMAGING_MEASUREMENTS, [...algorithm(result), ...groups]),
+    container(QUALITATIVE_EVALUATIONS, [
+      ...(result.noFinding ? [codeItem('CONTAINS', PRESENCE, ABSENT)] : []),
+      ...remarks(result).map((remark) => textItem('CONTAINS', COMMENT, remark)),
+    ]),
+  ]
+}
+
+/** The procedure that the images state, where it is a whole code; else what every study here is. */
+function procedureOf(source: DicomJson): DicomJson {
+  const whole = items(source, 'ProcedureCodeSequence').find((code) =>
+    ['CodeValue', 'CodingSchemeDesignator', 'CodeMeaning'].every((keyword) => has(code, keyword)),
+  )
+  return whole ?? MULTIPARAMETRIC_MRI
+}
+
+/** Algorithm Identification (TID 4019). */
+function algorithm({ bundle }: ReportableResult): DicomJson[] {
+  const item = (name: DicomJson, value: string) => textItem('HAS CONCEPT MOD', name, value)
+  return [
+    item(ALGORITHM_NAME, clip(bundle.name, 64)),
+    item(ALGORITHM_VERSION, clip(bundle.version, 64)),
+    item(ALGORITHM_PARAMETERS, `bundle ${bundle.id}, sha256 ${bundle.digest}`),
+  ]
+}
+
+/** What a reader must know, in sentences. */
+function remarks({ noFinding, bundle, inputs, quality }: ReportableResult): string[] {
+  return [
+    `Made by software and not reviewed by a person. ${bundle.intendedUse}`,
+    ...(noFinding
+      ? ['No tumour was found above the size that the software can report. This does not exclude one.']
+      : []),
+    'Ranges of uncertainty are 95 % intervals.',
+    ...inputs.map(
+      ({ sequence, seriesInstanceUid, registration }) =>
+        `${sequenceName(sequence)}: series ${seriesInstanceUid}` +
+        (registration.reference
+          ? ', the grid of all measurements.'
+          : `, moved by ${registration.translationMm.toFixed(1)} mm and ${registration.rotationDegrees.toFixed(1)} degrees onto it.`),
+    ),
+    ...quality.map(({ severity, text: note }) => (severity === 'warning' ? `Warning: ${note}` : note)),
+  ]
+}
