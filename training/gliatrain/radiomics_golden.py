@@ -1,10 +1,11 @@
 """Feature values by pyradiomics for the service's tests. `python -m gliatrain.radiomics_golden [--cases DIR] [--out DIR]`
 
-synthetic.json   volumes made by an integer recipe that the test repeats bit for bit, and pyradiomics' values
+synthetic.json   volumes made by an integer recipe that the test repeats bit for bit, pyradiomics' values, and the
+                 scale-free features by tabular/features.py with GLCM's Correlation at their bin width
 cases.json       with --cases (BraTS layout): the values of t1ce inside the whole tumour of each case; no voxel is stored
 
 Needs an environment of its own: pyradiomics==3.0.1 builds with numpy<2, setuptools<70, versioneer and
---no-build-isolation; then SimpleITK and nibabel. Run again when a case is added; the oracle does not change.
+--no-build-isolation; then SimpleITK and pandas. Run again when a case is added; the oracle does not change.
 """
 from __future__ import annotations
 
@@ -109,6 +110,26 @@ def values(image, mask, settings: dict) -> dict[str, float]:
     return {k.removeprefix("original_"): float(v) for k, v in found.items() if k.startswith("original_")}
 
 
+def scale_free(pair: list, image: np.ndarray, mask: np.ndarray) -> dict[str, float] | None:
+    """What the heads may use; None of a flat region. The bin width sd / 24 as in tabular/features.py."""
+    from .tabular import features
+    x = image[mask > 0].astype(np.float64)
+    if x.std() == 0:
+        return None
+    bins = {"binWidth": float(x.std() / 24), "binCount": None}
+    return {**{k: float(v) for k, v in features.first_order(x).items()},
+            "glcm_Correlation": values(*pair, bins)["glcm_Correlation"]}
+
+
+def locations() -> list[dict]:
+    """tabular/features.py's location of made-up boxes, LPS mm."""
+    from .tabular import features
+    rows = [((-31.5, 12.25, 40), (-50, -10, 20), (-12, 33, 66), ((-68, 74), (-95, 80), (-40, 98))),
+            ((3, -60.5, -20), (-22, -80, -39), (30.5, -40, 5), ((-71, 66), (-99, 77.5), (-41, 101)))]
+    return [{"centre": c, "low": lo, "high": hi, "brain": box, "features": features.location(c, lo, hi, box)}
+            for c, lo, hi, box in rows]
+
+
 def synthetic() -> dict:
     import SimpleITK as sitk
     out = []
@@ -118,9 +139,10 @@ def synthetic() -> dict:
         for p in pair:
             p.SetSpacing([float(mm) for mm in recipe["spacing"]])
         out.append({"recipe": recipe, "voxels_inside": int(mask.sum()), "image_sum": float(image.astype(np.float64).sum()),
-                    "features": values(*pair, recipe["settings"])})
+                    "features": values(*pair, recipe["settings"]),
+                    "scale_free": scale_free(pair, image, mask)})
         print(f"{recipe['name']}: {int(mask.sum())} voxels")
-    return {"settings": TABLE_SETTINGS, "cases": out}
+    return {"settings": TABLE_SETTINGS, "cases": out, "locations": locations()}
 
 
 def cases(folder: Path) -> dict:
@@ -147,7 +169,7 @@ def main() -> None:
     name, content = ("cases.json", cases(a.cases)) if a.cases else ("synthetic.json", synthetic())
     oracle = {"oracle": f"pyradiomics {radiomics.__version__}", "command": "python -m gliatrain.radiomics_golden"
               + (" --cases DIR" if a.cases else "")}
-    (a.out / name).write_text(json.dumps({**oracle, **content}, indent=1, allow_nan=True) + "\n")
+    (a.out / name).write_text(json.dumps({**oracle, **content}, indent=1, allow_nan=False) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,187 @@
+// The features of one patient's tumour that tabular heads may ask for; names and units are those of training/gliatrain/tabular/features.py.
+import type { LabelVolume, Volume } from '../../domain/volume.ts'
+import type { BundleManifest } from '../bundle.ts'
+import { resample } from '../resample.ts'
+import { percentile } from './first-order.ts'
+import { DEFAULT_SETTINGS } from './levels.ts'
+import { LOCATION_FEATURES, locationFeatures, patientBox } from './location.ts'
+import { cutRoi, type Features, type Mask, valuesInside } from './roi.ts'
+import { SCALE_FREE_FEATURES, scaleFreeBinWidth, scaleFreeFeatures } from './scale-free.ts'
+import { SHAPE_FEATURES, shapeFeatures } from './shape.ts'
+import { FAMILIES, intensityFeatures } from './texture.ts'
+import { onTumourGrid, tumourMask } from './tumour-grid.ts'
+
+/** Label values of the parts of a tumour; none where the bundle has no such label. */
+export interface TumourLabels {
+  whole: readonly number[]
+  enhancing: readonly number[]
+  necrosis: readonly number[]
+  oedema: readonly number[]
+}
+
+export interface TumourInput {
+  /** Images in the labels' patient space, on any grid; absent where the study lacks the sequence. */
+  t1c?: Volume<Float32Array> | undefined
+  t2?: Volume<Float32Array> | undefined
+  flair?: Volume<Float32Array> | undefined
+  /** The segmentation, on the reference series' grid. */
+  labels: LabelVolume
+  tumour: TumourLabels
+  /** Non-zero in the brain, tumour included, without skull; same patient space, any grid. */
+  brain?: Mask | undefined
+  /** The features that are asked for; texture is computed only for the families named here. */
+  wanted?: readonly string[]
+}
+
+export interface TumourFeatures {
+  /** NaN where not known. Names that are no image features (age_years) are left out. */
+  features: Features
+  /** What is not there, and the features that are NaN for it. */
+  missing: { reason: MissingReason; features: string[] }[]
+}
+
+export type MissingReason = 'no tumour' | 'no T1c' | 'no T2 or FLAIR' | 'no brain mask' | 'no such label' | 'undefined'
+
+const FRACTIONS = ['enhancing_fraction', 'necrosis_fraction', 'oedema_fraction'] as const
+const BRAIN_RELATIVE = ['t1c_median_over_brain', 't1c_p90_over_brain'] as const
+const SHAPE = SHAPE_FEATURES.map((name) => `shape_${name}`)
+
+/** What is computed when nothing in particular is wanted: every feature that features.py names, and the segmentation's own. */
+export const TUMOUR_FEATURES: readonly string[] = [
+  ...SHAPE,
+  ...SCALE_FREE_FEATURES,
+  'glcm_Correlation',
+  ...LOCATION_FEATURES,
+  ...BRAIN_RELATIVE,
+  ...FRACTIONS,
+  't2_flair_mismatch',
+]
+
+/** The labels of a bundle by their keys: the region WT (every label where there is none), and ET, NCR and ED. */
+export function tumourLabels({ labels, regions }: Pick<BundleManifest, 'labels' | 'regions'>): TumourLabels {
+  const withKey = (key: string) => labels.filter((label) => label.key === key).map(({ index }) => index)
+  return {
+    whole: regions.WT ?? labels.map(({ index }) => index),
+    enhancing: withKey('ET'),
+    necrosis: withKey('NCR'),
+    oedema: withKey('ED'),
+  }
+}
+
+/**
+ * The wanted features. Shape, T1c intensities and texture are of the whole tumour on a 1 mm grid along the patient's axes;
+ * firstorder_* and texture with bins of a 24th of the standard deviation of T1c inside, since MRI has no unit. Fractions are
+ * of the labels' own voxels: enhancing, necrotic and oedema voxels over those of the whole tumour.
+ */
+export function computeTumourFeatures(input: TumourInput): TumourFeatures {
+  const names = (input.wanted ?? TUMOUR_FEATURES).filter(isTumourFeature)
+  const mask = tumourMask(input.labels, input.tumour.whole)
+  const found = mask ? { ...measureTumour(input, mask, names) } : {}
+  const features: Features = {}
+  const missing = new Map<MissingReason, string[]>()
+  for (const name of names) {
+    features[name] = found[name] ?? Number.NaN
+    if (Number.isFinite(features[name])) continue
+    features[name] = Number.NaN
+    const reason = reasonFor(name, input, mask !== undefined)
+    missing.set(reason, [...(missing.get(reason) ?? []), name])
+  }
+  return { features, missing: [...missing].map(([reason, names]) => ({ reason, features: names })) }
+}
+
+/** Whether this file has a feature of that name; texture is known by its family. */
+export function isTumourFeature(name: string): boolean {
+  return TUMOUR_FEATURES.includes(name) || FAMILIES.some((family) => name.startsWith(`${family}_`))
+}
+
+function measureTumour(input: TumourInput, mask: Volume<Uint8Array>, names: readonly string[]): Features {
+  const isWanted = (some: readonly string[]) => some.some((name) => names.includes(name))
+  const shape = isWanted(SHAPE) ? shapeFeatures(mask) : {}
+  const brainBox = input.brain && isWanted(LOCATION_FEATURES) ? patientBox(input.brain) : undefined
+  return {
+    ...Object.fromEntries(Object.entries(shape ?? {}).map(([name, value]) => [`shape_${name}`, value])),
+    ...fractions(input),
+    ...(brainBox ? locationFeatures(patientBox(mask)!, brainBox) : {}),
+    ...(input.t1c ? enhancement(input.t1c, mask, input.brain, names) : {}),
+    ...(input.t2 && input.flair && names.includes('t2_flair_mismatch')
+      ? { t2_flair_mismatch: mismatch(input.t2, input.flair, mask) }
+      : {}),
+  }
+}
+
+/** Everything that is of T1c inside the mask. */
+function enhancement(
+  t1c: Volume<Float32Array>,
+  mask: Volume<Uint8Array>,
+  brain: Mask | undefined,
+  names: readonly string[],
+): Features {
+  const image = onTumourGrid(t1c, mask.grid)
+  const values = valuesInside(image, cutRoi(mask)!)
+  const families = FAMILIES.filter((family) => names.some((name) => name.startsWith(`${family}_`)))
+  const binWidth = scaleFreeBinWidth(values)
+  const isFlat = !(binWidth > 0)
+  const texture =
+    isFlat || families.length === 0 ? {} : intensityFeatures(image, mask, { ...DEFAULT_SETTINGS, binWidth }, families)
+  return { ...scaleFreeFeatures(values), ...texture, ...(brain ? overBrain(t1c, brain, values, names) : {}) }
+}
+
+/** Median and 90th percentile inside the tumour over the mean of the brain. */
+function overBrain(t1c: Volume<Float32Array>, brain: Mask, values: Float64Array, names: readonly string[]): Features {
+  if (!BRAIN_RELATIVE.some((name) => names.includes(name))) return {}
+  const image = resample(t1c, brain.grid)
+  let sum = 0
+  let count = 0
+  for (let n = 0; n < image.data.length; n++) {
+    if (brain.data[n] === 0) continue
+    sum += image.data[n]!
+    count++
+  }
+  const sorted = values.toSorted()
+  return {
+    t1c_median_over_brain: percentile(sorted, 50) / (sum / count),
+    t1c_p90_over_brain: percentile(sorted, 90) / (sum / count),
+  }
+}
+
+/** Shares of the whole tumour's voxels. */
+function fractions({ labels, tumour }: Pick<TumourInput, 'labels' | 'tumour'>): Features {
+  const counts = new Float64Array(256)
+  for (const label of labels.data) counts[label]!++
+  const voxels = (members: readonly number[]) => members.reduce((sum, label) => sum + counts[label]!, 0)
+  const share = (members: readonly number[]) =>
+    members.length === 0 ? Number.NaN : voxels(members) / voxels(tumour.whole)
+  return {
+    enhancing_fraction: share(tumour.enhancing),
+    necrosis_fraction: share(tumour.necrosis),
+    oedema_fraction: share(tumour.oedema),
+  }
+}
+
+/**
+ * How far T2 and FLAIR contradict each other inside the whole tumour: twice the share of voxels whose T2 is above T2's median
+ * there while their FLAIR is below FLAIR's median there. 0 when both agree in every voxel, 0.5 when they have nothing to do
+ * with each other, 1 when FLAIR is low exactly where T2 is high, as in the T2-FLAIR mismatch sign.
+ */
+function mismatch(t2: Volume<Float32Array>, flair: Volume<Float32Array>, mask: Volume<Uint8Array>): number {
+  const roi = cutRoi(mask)!
+  const [high, low] = [t2, flair].map((image) => valuesInside(onTumourGrid(image, mask.grid), roi)) as [
+    Float64Array,
+    Float64Array,
+  ]
+  const [t2Median, flairMedian] = [percentile(high.toSorted(), 50), percentile(low.toSorted(), 50)]
+  let contradicting = 0
+  for (let n = 0; n < high.length; n++) if (high[n]! > t2Median && low[n]! < flairMedian) contradicting++
+  return (2 * contradicting) / high.length
+}
+
+function reasonFor(name: string, input: TumourInput, hasTumour: boolean): MissingReason {
+  if (!hasTumour) return 'no tumour'
+  const isOf = (some: readonly string[]) => some.includes(name)
+  if (isOf(FRACTIONS)) return 'no such label'
+  if (name === 't2_flair_mismatch') return input.t2 && input.flair ? 'undefined' : 'no T2 or FLAIR'
+  if (isOf(LOCATION_FEATURES)) return 'no brain mask'
+  if (isOf(SHAPE)) return 'undefined'
+  if (!input.t1c) return 'no T1c'
+  return isOf(BRAIN_RELATIVE) && !input.brain ? 'no brain mask' : 'undefined'
+}
