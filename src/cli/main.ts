@@ -63,9 +63,13 @@ program
 
 program
   .command('evaluate')
-  .description("measure the bundle on cases with labels (BraTS layout), through the service's own path")
-  .requiredOption('--cases <dir>', 'folder with <case>/<case>_{t1,t1ce,t2,flair,seg}.nii.gz')
+  .description(
+    "measure the bundle on cases with labels (BraTS layout) or its heads on tables, through the service's own path",
+  )
+  .option('--cases <dir>', 'folder with <case>/<case>_{t1,t1ce,t2,flair,seg}.nii.gz')
   .option('--only <names>', 'comma-separated case names')
+  .option('--features <csv>', 'instead of --cases: radiomics by ID (pyradiomics columns, as UCSF-PDGM publishes them)')
+  .option('--labels <csv>', 'with --features: age, sex, resection and tissue results by ID')
   .option('--bundle <folder>', 'bundle folder; the configured one when left out')
   .option('--json <file>', 'write the figures to a file')
   .action(async (options) => (await import('./commands/evaluate.ts')).evaluateCommand(configOf(), options))

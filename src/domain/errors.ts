@@ -84,6 +84,7 @@ export const ERRORS = {
     'The images are outside what the bundle accepts (registration failed, constant image …).',
   ],
   BUNDLE_INVALID: ['permanent', 'The bundle is damaged or not valid; every problem is listed. Install it again.'],
+  TABLE_INVALID: ['permanent', 'Correct the table; the column or line that is wrong is in the message.'],
   INFERENCE_FAILED: ['transient', 'The inference process failed or was ended; it is started again.'],
   INFERENCE_UNAVAILABLE: [
     'permanent',

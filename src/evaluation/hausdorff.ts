@@ -1,7 +1,7 @@
 // 95th percentile of the symmetric surface distance in millimetres, as MONAI's compute_hausdorff_distance defines it.
 import type { Vec3 } from '../domain/volume.ts'
+import { distanceMap } from '../inference/distance-map.ts'
 import { boundingBox, crop } from './box.ts'
-import { distanceMap } from './distance-map.ts'
 
 /**
  * Surfaces are the mask's voxels with a 6-neighbour outside it (beyond the grid counts as outside); the larger of the two

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { LabelVolume, Vec3 } from '../../src/domain/volume.ts'
 import { dice } from '../../src/evaluation/dice.ts'
-import { distanceMap } from '../../src/evaluation/distance-map.ts'
 import { scoreRegions, summarise } from '../../src/evaluation/evaluate.ts'
 import { hausdorff95 } from '../../src/evaluation/hausdorff.ts'
+import { distanceMap } from '../../src/inference/distance-map.ts'
 
 const golden = JSON.parse(readFileSync(new URL('../golden/evaluation/hausdorff.json', import.meta.url), 'utf8'))
 const size: Vec3 = golden.size_xyz

@@ -71,6 +71,8 @@ function describe(result: DemoResult): string {
   const summary = result.summary as unknown as ReportableResult & { times: Record<string, number> }
   const { readBack } = result
   if (readBack?.segmentation) lines.push(`SEG      ${readBack.segmentation.url}`)
+  if (readBack?.measurements)
+    lines.push(`SR       ${readBack.measurements.url} (${readBack.measurements.values} values)`)
   if (readBack)
     lines.push(
       `Report   ${readBack.report.url} (${readBack.report.status}, ${readBack.report.results} results)`,

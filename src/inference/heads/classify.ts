@@ -6,7 +6,13 @@ import { interval95 } from './quantile.ts'
 import { BROKEN } from './reasons.ts'
 
 /** The row has passed the head's guards. Exactly one class in the conformal set is a call; anything else is indeterminate. */
-export async function classify(name: Head, head: TabularHead, row: Float32Array, run: RunRows): Promise<Prediction> {
+export async function classify(
+  name: Head,
+  head: TabularHead,
+  row: Float32Array,
+  run: RunRows,
+  explained: boolean,
+): Promise<Prediction> {
   const { classes, conformal } = head
   const { output, members } = await run(row, 1, true)
   if (!members || !areProbabilities(output, classes.length) || !areProbabilities(members, classes.length))
@@ -18,12 +24,9 @@ export async function classify(name: Head, head: TabularHead, row: Float32Array,
   )
   const remaining = classes.filter((label) => probabilities[label]! >= conformal.limits[label]!)
   const call = remaining.length === 1 ? remaining[0] : undefined
-  const explained =
-    call ?? classes.reduce((best, label) => (probabilities[label]! > probabilities[best]! ? label : best))
-  const k = classes.indexOf(explained)
-  const { contributions, reference, value } = await explain(head, row, run, (all, n) =>
-    logOdds(all[n * classes.length + k]!),
-  )
+  const of = call ?? classes.reduce((best, label) => (probabilities[label]! > probabilities[best]! ? label : best))
+  const k = classes.indexOf(of)
+  const why = explained ? await explain(head, row, run, (all, n) => logOdds(all[n * classes.length + k]!)) : undefined
   return {
     head: name,
     status: call === undefined ? 'indeterminate' : 'evaluable',
@@ -31,8 +34,8 @@ export async function classify(name: Head, head: TabularHead, row: Float32Array,
     intervals,
     ...(call === undefined ? { remaining } : { call }),
     errorRate: conformal.error_rate,
-    explanation: contributions,
-    explained: { of: explained, scale: 'log-odds', reference, value },
+    explanation: why?.contributions ?? [],
+    ...(why ? { explained: { of, scale: 'log-odds', reference: why.reference, value: why.value } } : {}),
   }
 }
 

@@ -10,12 +10,13 @@ import { survive } from './survive.ts'
 /** Features by name; NaN or absent where not known. */
 export type Features = Readonly<Record<string, number>>
 
-/** `run` answers rows in the order of `head.features`. What it throws is passed on. */
+/** `run` answers rows in the order of `head.features`. What it throws is passed on. Contributions may be left out to save time. */
 export async function evaluateHead(
   name: Head,
   head: RunnableHead,
   features: Features,
   run: RunRows,
+  contributions: 'with contributions' | 'without contributions' = 'with contributions',
 ): Promise<Prediction> {
   const missing = head.required.filter((feature) => !isKnown(features[feature]))
   if (missing.length > 0) return { head: name, status: 'not-evaluable', reason: missingReason(missing) }
@@ -25,7 +26,10 @@ export async function evaluateHead(
     return { head: name, status: 'not-evaluable', reason: outsideReason(distance, head.guard.limit, farthest) }
   }
   const input = Float32Array.from(row)
-  return head.status === 'tabular' ? classify(name, head, input, run) : survive(name, head, input, run)
+  const explained = contributions === 'with contributions'
+  return head.status === 'tabular'
+    ? classify(name, head, input, run, explained)
+    : survive(name, head, input, run, explained)
 }
 
 const isKnown = (value: number | undefined) => value !== undefined && Number.isFinite(value)

@@ -6,7 +6,13 @@ import { interval95 } from './quantile.ts'
 import { BROKEN } from './reasons.ts'
 
 /** The intervals show how far the ensemble's members differ, not how differently patients of equal risk live. */
-export async function survive(name: Head, head: SurvivalHead, row: Float32Array, run: RunRows): Promise<Prediction> {
+export async function survive(
+  name: Head,
+  head: SurvivalHead,
+  row: Float32Array,
+  run: RunRows,
+  explained: boolean,
+): Promise<Prediction> {
   const { output, members } = await run(row, 1, true)
   const logRisk = output[0] ?? Number.NaN
   if (!members || members.length === 0 || ![logRisk, ...members].every(Number.isFinite))
@@ -17,14 +23,16 @@ export async function survive(name: Head, head: SurvivalHead, row: Float32Array,
     probabilities[month] = survivalAt(head, month, logRisk)
     intervals[month] = interval95(members.map((member) => survivalAt(head, month, member)))
   }
-  const { contributions, reference, value } = await explain(head, row, run, (all, n) => all[n]!)
+  const why = explained ? await explain(head, row, run, (all, n) => all[n]!) : undefined
   return {
     head: name,
     status: 'evaluable',
     probabilities,
     intervals,
-    explanation: contributions,
-    explained: { of: 'risk of death', scale: 'log-risk', reference, value },
+    explanation: why?.contributions ?? [],
+    ...(why
+      ? { explained: { of: 'risk of death', scale: 'log-risk', reference: why.reference, value: why.value } }
+      : {}),
     survival: { logRisk, logRiskInterval: interval95(members), group: riskGroup(head, logRisk) },
   }
 }

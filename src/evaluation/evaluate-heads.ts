@@ -1,0 +1,122 @@
+// The evaluation of tabular heads: rows of two tables through the service's own heads, and how well they did; pure.
+import { AppError } from '../domain/errors.ts'
+import { type BundleIdentity, HEADS, type Head } from '../domain/finding.ts'
+import type { ModelRunner } from '../domain/ports.ts'
+import { runnableHeads } from '../inference/bundle.ts'
+import type { LoadedBundle } from '../inference/bundle-files.ts'
+import { evaluateHead, type Features } from '../inference/heads/evaluate-head.ts'
+import { parseCsv, type Table } from './csv.ts'
+import {
+  type Answer,
+  type ClassificationReport,
+  type SurvivalReport,
+  scoreClassification,
+  scoreSurvival,
+} from './head-scores.ts'
+import { checkLabelColumns, clinicalOf, labelsOf } from './label-table.ts'
+import { radiomicsReader } from './radiomics-table.ts'
+
+export interface EvaluateHeadsOptions {
+  /** Content and name of the radiomics table and of the table of facts and tissue results; joined by their column ID. */
+  features: { text: string; name: string }
+  labels: { text: string; name: string }
+  bundle: LoadedBundle
+  runner: Pick<ModelRunner, 'runHead'>
+  onProgress?: (line: string) => void
+}
+
+export interface HeadsReport {
+  bundle: BundleIdentity
+  tables: {
+    features: string
+    labels: string
+    /** Patients in both. */
+    joined: number
+    featuresOnly: number
+    labelsOnly: number
+    /** Features that a head asks for and the table cannot give. */
+    unavailable: string[]
+  }
+  heads: (ClassificationReport | SurvivalReport | { head: Head; status: 'not_evaluable'; reason: string })[]
+}
+
+/** Throws TABLE_INVALID for what is wrong with a table; a patient without a result is counted, never left out unseen. */
+export async function evaluateHeads(options: EvaluateHeadsOptions): Promise<HeadsReport> {
+  const { bundle, runner, onProgress = () => {} } = options
+  const heads = runnableHeads(bundle)
+  const wanted = [...new Set(heads.flatMap(({ head }) => head.features))]
+  const radiomics = parseCsv(options.features.text, options.features.name)
+  const metadata = parseCsv(options.labels.text, options.labels.name)
+  checkLabelColumns(
+    metadata,
+    heads.map(({ name }) => name),
+    wanted,
+    options.labels.name,
+  )
+  const { read, unavailable } = radiomicsReader(
+    radiomics,
+    wanted.filter((name) => !CLINICAL.test(name)),
+    options.features.name,
+  )
+  const featureRows = byId(radiomics, options.features.name)
+  const labelRows = byId(metadata, options.labels.name)
+  const patients = [...featureRows].flatMap(([id, row]) => {
+    const facts = labelRows.get(id)
+    if (!facts) return []
+    const where = (name: string, { line }: { line: number }) => `${name}, line ${line}`
+    const labelled = where(options.labels.name, facts)
+    const features: Features = {
+      ...read(row.cells, where(options.features.name, row)),
+      ...clinicalOf(facts.cells, labelled),
+    }
+    return [{ features, labels: labelsOf(facts.cells, labelled) }]
+  })
+  const report: HeadsReport = {
+    bundle: bundle.identity,
+    tables: {
+      features: options.features.name,
+      labels: options.labels.name,
+      joined: patients.length,
+      featuresOnly: featureRows.size - patients.length,
+      labelsOnly: labelRows.size - patients.length,
+      unavailable,
+    },
+    heads: [],
+  }
+  if (patients.length === 0)
+    throw new AppError('TABLE_INVALID', `${options.features.name} and ${options.labels.name} share no ID`)
+  for (const name of HEADS) {
+    const head = bundle.heads[name]
+    if (head.status === 'not_evaluable') {
+      report.heads.push({ head: name, status: 'not_evaluable', reason: head.reason })
+      continue
+    }
+    onProgress(`${name}: ${patients.length} patients`)
+    const run = (rows: Float32Array, count: number, members: boolean) =>
+      runner.runHead({ head: name, rows, count, members })
+    const answers: Answer[] = []
+    for (const { features, labels } of patients) {
+      const prediction = await evaluateHead(name, head, features, run, 'without contributions')
+      answers.push({ prediction, labels })
+    }
+    report.heads.push(
+      head.status === 'tabular' ? scoreClassification(name, head.classes, answers) : scoreSurvival(name, answers),
+    )
+  }
+  return report
+}
+
+const CLINICAL = /^(age_years|sex_male|resection_|kps$)/
+
+function byId(table: Table, file: string): Map<string, Table['rows'][number]> {
+  if (!table.columns.includes('ID')) throw new AppError('TABLE_INVALID', `${file} lacks "ID"`)
+  const rows = new Map<string, Table['rows'][number]>()
+  for (const row of table.rows) {
+    const id = row.cells.ID!
+    if (id === '') throw new AppError('TABLE_INVALID', `${file}, line ${row.line}: "ID" is empty`)
+    if (rows.has(id))
+      throw new AppError('TABLE_INVALID', `${file}, lines ${rows.get(id)!.line} and ${row.line} have the same ID`)
+    rows.set(id, row)
+  }
+  return rows
+}
