@@ -3,8 +3,10 @@ import type { DiagnosticReport } from '@medplum/fhirtypes'
 import type { Service } from '../compose.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { AppError } from '../domain/errors.ts'
+import type { Artifact } from '../domain/ports.ts'
 import { createRecordStore } from '../fhir/client.ts'
 import { searchToken } from '../fhir/identifiers.ts'
+import { readMeasurements } from './read-measurements.ts'
 import { readSegmentation, regionDice } from './read-segmentation.ts'
 import type { SentStudy } from './sent-study.ts'
 
@@ -18,6 +20,8 @@ export interface ReadBack {
     /** Against the generated truth, in patient space; regions as BraTS has them. */
     dice?: { WT: number; TC: number; ET: number }
   }
+  /** The structured report in the archive; absent when the site does not want one. */
+  measurements?: { url: string; sopInstanceUid: string; values: number }
   report: { url: string; status: string; results: number }
 }
 
@@ -30,6 +34,7 @@ export async function readBack(context: {
   const { service, record } = context
   const { settings } = service
   const segmentation = await readSeg(context)
+  const measurements = await readReport(context)
   const store = createRecordStore(settings.ehr)
   const token = searchToken(settings.ehr.analysisSystem, record.analysisId)
   const reports = (await store.search('DiagnosticReport', 'identifier', [token])) as DiagnosticReport[]
@@ -39,6 +44,7 @@ export async function readBack(context: {
   }
   return {
     ...(segmentation ? { segmentation } : {}),
+    ...(measurements ? { measurements } : {}),
     report: {
       url: `${settings.ehr.url.replace(/\/+$/, '')}/DiagnosticReport/${report.id}`,
       status: report.status,
@@ -49,10 +55,9 @@ export async function readBack(context: {
 
 async function readSeg({ service, study, record }: { service: Service; study: SentStudy; record: AnalysisRecord }) {
   const artifact = await service.store.analyses.artifact(record.analysisId, 'segmentation')
-  if (!artifact?.sopInstanceUid || !artifact.seriesInstanceUid) return undefined
-  const { sopInstanceUid, seriesInstanceUid } = artifact
-  const bytes = await service.archive.retrieveInstance(study.studyInstanceUid, seriesInstanceUid, sopInstanceUid)
-  const seg = readSegmentation(bytes)
+  if (artifact === undefined) return undefined
+  const stored = await fetchStored(service, study, artifact)
+  const seg = readSegmentation(stored.bytes)
   const voxelMl = (seg.spacing[0] * seg.spacing[1] * seg.spacing[2]) / 1000
   const millilitres = Object.fromEntries(
     seg.segments.map(({ number, label }) => {
@@ -61,9 +66,26 @@ async function readSeg({ service, study, record }: { service: Service; study: Se
     }),
   )
   return {
-    url: `${service.settings.pacs.url.replace(/\/+$/, '')}/studies/${study.studyInstanceUid}/series/${seriesInstanceUid}/instances/${sopInstanceUid}`,
+    url: stored.url,
     sopInstanceUid: seg.sopInstanceUid,
     millilitres,
     ...(study.truth ? { dice: regionDice(seg, study.truth) } : {}),
+  }
+}
+
+async function readReport({ service, study, record }: { service: Service; study: SentStudy; record: AnalysisRecord }) {
+  const artifact = await service.store.analyses.artifact(record.analysisId, 'report')
+  if (artifact === undefined || !service.settings.writeBack.report) return undefined
+  const stored = await fetchStored(service, study, artifact)
+  const { sopInstanceUid, measurements } = readMeasurements(stored.bytes)
+  return { url: stored.url, sopInstanceUid, values: measurements.length }
+}
+
+/** The object as the archive gives it back, not as we sent it. */
+async function fetchStored({ archive, settings }: Service, { studyInstanceUid }: SentStudy, artifact: Artifact) {
+  const { sopInstanceUid = '', seriesInstanceUid = '' } = artifact
+  return {
+    url: `${settings.pacs.url.replace(/\/+$/, '')}/studies/${studyInstanceUid}/series/${seriesInstanceUid}/instances/${sopInstanceUid}`,
+    bytes: await archive.retrieveInstance(studyInstanceUid, seriesInstanceUid, sopInstanceUid),
   }
 }

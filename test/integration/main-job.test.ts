@@ -64,6 +64,7 @@ describe('the main job through Orthanc and PostgreSQL', () => {
     expect(back.report).toMatchObject({ status: 'preliminary' })
     expect(back.report.results).toBeGreaterThanOrEqual(8)
     expect(back.segmentation?.dice?.WT).toBeGreaterThan(0.5)
+    expect(back.measurements?.values).toBeGreaterThanOrEqual(5)
   })
 
   it('took the four sequences and left the rest, each for a reason', () => {
