@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeHeadsBundle } from '../support/heads-bundle.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const COMMANDS = ['serve', 'demo', 'run-study', 'check-config', 'verify-bundle', 'replay', 'evaluate', 'health']
@@ -101,6 +102,31 @@ describe('gliabridge', () => {
     const { code, err } = gliabridge(['evaluate', '--cases', join(folder, 'none')])
     expect(code).toBe(1)
     expect(err).toContain(join(folder, 'none'))
+  })
+
+  it.each([[[]], [['--features', 'f.csv']], [['--cases', 'c', '--labels', 'l.csv']]])(
+    'evaluate takes cases or two tables, not %j',
+    (options) => {
+      const { code, err } = gliabridge(['evaluate', ...options])
+      expect(code).toBe(2)
+      expect(err).toContain('either --cases, or --features and --labels')
+    },
+  )
+
+  it('evaluates the heads on two tables, into a file', async () => {
+    const bundle = await makeHeadsBundle()
+    const [features, labels, json] = ['features.csv', 'labels.csv', 'out.json'].map((name) => join(folder, name))
+    const radiomics = 'ID,original_shape_Sphericity,original_firstorder_Variance,original_firstorder_Mean'
+    await writeFile(features!, `${radiomics}\nA,0.71,484,100\nB,0.41,1521,100\n`)
+    await writeFile(labels!, 'ID,Age at MRI,IDH,OS,1-dead 0-alive\nA,34,IDH1 p.R132H,900,0\nB,71,wildtype,200,1\n')
+    const { code, out } = gliabridge(
+      ['evaluate', '--features', features!, '--labels', labels!, '--bundle', bundle, '--json', json!].map(String),
+    )
+    await rm(bundle, { recursive: true })
+    expect(code).toBe(0)
+    expect(out).toMatch(/^idh +2 +1\.000/m)
+    const report = JSON.parse(await readFile(json!, 'utf8'))
+    expect(report.heads[0]).toMatchObject({ head: 'idh', answered: 2, calls: 2, callErrors: { value: 0 } })
   })
 
   it('health fails clearly when no service runs', () => {

@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import type { DemoResult, RunningDemo } from '../../demo/demo.ts'
 import { AppError } from '../../domain/errors.ts'
+import type { Prediction } from '../../domain/finding.ts'
 import type { ReportableResult } from '../../domain/ports.ts'
 
 export interface DemoArguments {
@@ -86,16 +87,12 @@ function describe(result: DemoResult): string {
   }
   const dice = readBack?.segmentation?.dice
   if (dice) {
-    const said = Object.entries(dice).map(([region, value]) => `${region} ${value.toFixed(3)}`)
-    lines.push(`  Against the generated truth, Dice: ${said.join(', ')}`)
+    const overlaps = Object.entries(dice).map(([region, value]) => `${region} ${value.toFixed(3)}`)
+    lines.push(`  Against the generated truth, Dice: ${overlaps.join(', ')}`)
   }
   lines.push('')
   for (const prediction of summary.predictions ?? []) {
-    const said =
-      prediction.status === 'not-evaluable'
-        ? `not evaluable: ${prediction.reason}`
-        : (prediction.call ?? 'indeterminate')
-    lines.push(`  ${prediction.head.padEnd(10)} ${said}`)
+    lines.push(`  ${prediction.head.padEnd(10)} ${said(prediction)}`)
   }
   const times = Object.entries(summary.times ?? {}).map(([step, seconds]) => `${step} ${seconds.toFixed(1)}`)
   lines.push(
@@ -104,4 +101,17 @@ function describe(result: DemoResult): string {
   )
   lines.push('Research use only: a prediction from images is not a tissue test, and nobody has reviewed it.')
   return lines.join('\n')
+}
+
+/** One line a head: the call with its probability, months with the share alive, or why there is none. */
+function said(prediction: Prediction): string {
+  if (prediction.status === 'not-evaluable') return `not evaluable: ${prediction.reason}`
+  const percent = (key: string) => `${((prediction.probabilities[key] ?? 0) * 100).toFixed(0)} %`
+  if (prediction.survival) {
+    const months = Object.keys(prediction.probabilities).map((key) => `${percent(key)} alive at ${key} months`)
+    return `risk group ${prediction.survival.group.name}: ${months.join(', ')}`
+  }
+  if (prediction.call !== undefined) return `${prediction.call} (${percent(prediction.call)})`
+  const left = prediction.remaining?.join(' or ') ?? ''
+  return left === '' ? 'indeterminate' : `indeterminate: ${left}`
 }
