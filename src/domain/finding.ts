@@ -12,6 +12,10 @@ export interface BundleIdentity {
   weightsDigest: string
   license: string
   intendedUse: string
+  /** sha256 of card.md, the model card */
+  cardDigest?: string
+  /** Unique Device Identification, of a bundle that is a registered device; `issuer` is the URI of the issuing agency. */
+  udi?: { deviceIdentifier: string; issuer: string; carrierHRF?: string }
 }
 
 /** One label of the segmentation, present or not. */

@@ -1,8 +1,9 @@
-// The PDF as a FHIR R4 Attachment, in itself or behind a Binary, with size and SHA-1 so that it can be told apart.
+// The report as FHIR R4 Attachments: HTML in itself, the PDF in itself or behind a Binary, with size and SHA-1 to tell them apart.
 import { createHash } from 'node:crypto'
 import type { Attachment, Binary } from '@medplum/fhirtypes'
 import type { EhrReport } from '../domain/ports.ts'
-import type { BuildContext } from './context.ts'
+import { type BuildContext, metaOf } from './context.ts'
+import { htmlForm } from './html-form.ts'
 
 /** Above this the PDF goes up as one Binary: servers cap inline base64 (Medplum at 1 MiB), and two resources carry it. */
 export const INLINE_LIMIT_BYTES = 512 * 1024
@@ -30,6 +31,20 @@ export function pdfAttachment(context: BuildContext): Attachment {
   }
 }
 
+export function htmlAttachment(context: BuildContext): Attachment {
+  const { result } = context.report
+  const bytes = new TextEncoder().encode(htmlForm(context))
+  return {
+    contentType: 'text/html',
+    language: 'en',
+    data: base64(bytes),
+    size: bytes.byteLength,
+    hash: sha1Base64(bytes),
+    title: `MR glioma analysis ${result.analysisId}.html`,
+    creation: result.analysedAt,
+  }
+}
+
 export function pdfBinary(report: EhrReport): Binary {
-  return { resourceType: 'Binary', contentType: PDF, data: base64(report.pdf) }
+  return { resourceType: 'Binary', meta: metaOf(), contentType: PDF, data: base64(report.pdf) }
 }

@@ -11,6 +11,9 @@ export const PREDICTION_SYSTEM = 'https://gliabridge.org/fhir/CodeSystem/imaging
 export const VALUE_SYSTEM = 'https://gliabridge.org/fhir/CodeSystem/imaging-prediction-value'
 export const MEASUREMENT_SYSTEM = 'https://gliabridge.org/fhir/CodeSystem/imaging-measurement'
 export const BUNDLE_SYSTEM = 'https://gliabridge.org/fhir/NamingSystem/bundle'
+export const DEVICE_VERSION_SYSTEM = 'https://gliabridge.org/fhir/CodeSystem/device-version-type'
+/** Extension on RiskAssessment.prediction: valueRange in percent. */
+export const PROBABILITY_INTERVAL = 'https://gliabridge.org/fhir/StructureDefinition/probability-interval'
 
 const coding = (system: string, code: string, display: string): Coding => ({ system, code, display })
 
@@ -82,13 +85,40 @@ export function predictionCode(head: Head): CodeableConcept {
   return { coding: [coding(PREDICTION_SYSTEM, `predicted-${head}`, display)], text: `${display} (from MR images)` }
 }
 
+/** Regions and labels of our CodeSystem; a bundle may have others, under its own names. */
+export const REGION_NAMES: Readonly<Record<string, { name: string; definition: string }>> = {
+  WT: { name: 'whole tumour', definition: 'All that is outlined: necrosis, oedema or infiltration, enhancing tumour.' },
+  TC: { name: 'tumour core', definition: 'What is outlined without oedema and infiltration.' },
+  ET: { name: 'enhancing tumour', definition: 'What takes up contrast medium.' },
+  NCR: {
+    name: 'necrotic core',
+    definition: 'Necrosis and other parts of the core that do not take up contrast medium.',
+  },
+  ED: { name: 'oedema', definition: 'Oedema and infiltrated brain around the core.' },
+}
+
 /** Code of a segment's or region's volume: our own code for which volume, SNOMED CT for what kind of quantity (DICOM CID 7472). */
 export function volumeCode(region: string, name: string): CodeableConcept {
-  return {
-    coding: [coding(MEASUREMENT_SYSTEM, `volume-${region}`, `Volume of ${name}`), VOLUME],
-    text: `Volume: ${name}`,
-  }
+  const display = `Volume of ${REGION_NAMES[region]?.name ?? name}`
+  return { coding: [coding(MEASUREMENT_SYSTEM, `volume-${region}`, display), VOLUME], text: `Volume: ${name}` }
 }
+
+/** What a Device.version of a model bundle states besides the version for people. */
+export const DEVICE_VERSION_TYPES = {
+  'bundle-digest': 'SHA-256 of bundle.json, which lists the digests of all files of the bundle',
+  'weights-digest': 'SHA-256 of the weights of the segmentation network',
+} as const
+
+export function deviceVersionType(code: keyof typeof DEVICE_VERSION_TYPES): CodeableConcept {
+  return { coding: [coding(DEVICE_VERSION_SYSTEM, code, DEVICE_VERSION_TYPES[code])] }
+}
+
+/** The content needs no more than its media type to be read (IHE format codes). */
+export const MIME_TYPE_SUFFICIENT = coding(
+  'http://ihe.net/fhir/ihe.formatcode.fhir/CodeSystem/formatcode',
+  'urn:ihe:iti:xds:2017:mimeTypeSufficient',
+  'mimeType Sufficient',
+)
 
 /** A code of our own for what a head called, for example "IDH-mutant". */
 export function valueCode(value: string): CodeableConcept {

@@ -1,7 +1,7 @@
 // DiagnosticReport (FHIR R4): what the clinician opens. It is also the anchor: created first, and its version is the lock of every post.
 import type { DiagnosticReport } from '@medplum/fhirtypes'
 import type { ReportableResult } from '../domain/ports.ts'
-import { pdfAttachment } from './attachment.ts'
+import { htmlAttachment, pdfAttachment } from './attachment.ts'
 import { MR_BRAIN, MR_BRAIN_WO_W, RADIOLOGY } from './codes.ts'
 import { type BuildContext, metaOf, refer, type Wanted } from './context.ts'
 import { fhirDate } from './dates.ts'
@@ -27,7 +27,7 @@ export function diagnosticReport(
       result: results.map((role) => refer(context, role)),
       imagingStudy: [refer(context, 'imagingStudy')],
       conclusion: conclusionOf(context.report.result),
-      presentedForm: [pdfAttachment(context)],
+      presentedForm: [pdfAttachment(context), htmlAttachment(context)],
     }),
   }
 }

@@ -1,15 +1,24 @@
 // DocumentReference (FHIR R4) with the PDF: what servers that take nothing else still take.
 import type { DocumentReference } from '@medplum/fhirtypes'
 import { pdfAttachment } from './attachment.ts'
-import { CLINICAL_NOTE, DIAGNOSTIC_IMAGING_STUDY } from './codes.ts'
+import { CLINICAL_NOTE, DIAGNOSTIC_IMAGING_STUDY, MIME_TYPE_SUFFICIENT } from './codes.ts'
 import { dicomReference, metaOf, refer, type Wanted } from './context.ts'
+import { fhirDate } from './dates.ts'
 import { keyValue } from './identifiers.ts'
+import { valueNarrative } from './wording.ts'
 
 const DICOM_ROLES = {
   segmentation: 'DICOM Segmentation',
   pdf: 'DICOM Encapsulated PDF',
   report: 'DICOM Structured Report',
 } as const
+const DESCRIPTION = 'MR brain: glioma analysis by software'
+
+/** When what is documented took place: the day of the study. */
+function studyPeriod(studyDate: string) {
+  const date = fhirDate(studyDate)
+  return date ? { period: { start: date, end: date } } : {}
+}
 
 export function documentReference(analysisSystem: string, analysisId: string): Wanted<DocumentReference> {
   const value = keyValue(analysisId, 'pdf')
@@ -19,6 +28,10 @@ export function documentReference(analysisSystem: string, analysisId: string): W
     build: (context) => ({
       resourceType: 'DocumentReference',
       meta: metaOf(),
+      text: valueNarrative([
+        `${DESCRIPTION}.`,
+        'The document is the report on one page, with outlines and predictions.',
+      ]),
       identifier: [{ system: analysisSystem, value }],
       status: 'current',
       docStatus: 'preliminary',
@@ -27,12 +40,13 @@ export function documentReference(analysisSystem: string, analysisId: string): W
       subject: refer(context, 'patient'),
       date: context.report.result.analysedAt,
       author: [refer(context, 'device')],
-      description: 'MR brain: glioma analysis by software, preliminary, not reviewed',
-      content: [{ attachment: pdfAttachment(context) }],
+      description: `${DESCRIPTION}, preliminary, not reviewed`,
+      content: [{ attachment: pdfAttachment(context), format: MIME_TYPE_SUFFICIENT }],
       context: {
+        ...studyPeriod(context.report.result.study.studyDate),
         related: [
           refer(context, 'imagingStudy'),
-          refer(context, 'diagnosticReport'),
+          ...(context.mentioned('diagnosticReport') ? [] : [refer<never>(context, 'diagnosticReport')]),
           ...context.report.dicomResults.map(({ role, sopInstanceUid }) =>
             dicomReference<never>(sopInstanceUid, DICOM_ROLES[role]),
           ),

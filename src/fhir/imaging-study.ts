@@ -4,6 +4,7 @@ import type { StudyIdentity } from '../domain/study.ts'
 import { ACCESSION, DICOM_UID, MR } from './codes.ts'
 import { metaOf, refer, type Wanted } from './context.ts'
 import { fhirDate } from './dates.ts'
+import { narrative } from './narrative.ts'
 
 /** Accession number as an identifier; its issuer as text, since no system URI can be known from it. */
 export function accessionIdentifier(study: StudyIdentity): Identifier | undefined {
@@ -25,6 +26,9 @@ export function imagingStudy(study: StudyIdentity): Wanted<ImagingStudy> {
     build: (context) => ({
       resourceType: 'ImagingStudy',
       meta: metaOf(),
+      text: narrative([
+        `MR study${started ? ` of ${started}` : ''}${study.studyDescription ? `: ${study.studyDescription}` : ''}. Entered by software that analysed it.`,
+      ]),
       identifier: [{ system: DICOM_UID, value }, ...(accession ? [accession] : [])],
       status: 'available',
       modality: [MR],

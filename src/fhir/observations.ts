@@ -96,7 +96,7 @@ function probabilityComponents(prediction: Exclude<Prediction, { status: 'not-ev
     if (!interval) return [point]
     const [low, high] = interval
     const range: ObservationComponent = {
-      code: { text: `95 % interval of the probability: ${label}` },
+      code: { ...valueCode(label), text: `95 % interval of the probability: ${label}` },
       valueRange: { low: { value: rounded(low, 4), ...one }, high: { value: rounded(high, 4), ...one } },
     }
     return [point, range]

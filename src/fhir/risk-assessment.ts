@@ -1,8 +1,8 @@
 // RiskAssessment (FHIR R4) of an evaluable survival head; probabilityDecimal is a percentage (0-100) in R4.
-import type { RiskAssessment } from '@medplum/fhirtypes'
+import type { Range, RiskAssessment } from '@medplum/fhirtypes'
 import { AppError } from '../domain/errors.ts'
 import type { EvaluatedPrediction } from '../domain/finding.ts'
-import { predictionCode } from './codes.ts'
+import { PROBABILITY_INTERVAL, predictionCode, UCUM } from './codes.ts'
 import { metaOf, refer, type Wanted } from './context.ts'
 import { addMonths, fhirDate } from './dates.ts'
 import { keyValue } from './identifiers.ts'
@@ -23,6 +23,16 @@ function groupLines({ survival }: EvaluatedPrediction): string[] {
     `Predicted ${riskGroupLine(survival)}.`,
     'The intervals show how far the models of the ensemble differ; patients of one risk group live for very different times.',
   ]
+}
+
+function percentRange([low, high]: readonly [number, number]): Range {
+  const quantity = (probability: number) => ({
+    value: rounded(probability * 100, 2),
+    unit: '%',
+    system: UCUM,
+    code: '%',
+  })
+  return { low: quantity(low), high: quantity(high) }
 }
 
 /** `basis` names the roles of the Observations that it rests upon. One prediction per horizon; months after the study date. */
@@ -58,6 +68,7 @@ export function survivalAssessment(
           }
           const interval = prediction.intervals[key]
           return {
+            ...(interval && { extension: [{ url: PROBABILITY_INTERVAL, valueRange: percentRange(interval) }] }),
             outcome: { text: `Alive ${months} months after the imaging study` },
             probabilityDecimal: rounded(probability * 100, 2),
             ...(date && { whenPeriod: { start: date, end: addMonths(date, months) } }),

@@ -4,6 +4,8 @@ import { featureName, featureValue } from '../domain/feature-names.ts'
 import type { EvaluatedPrediction, Measurement, Prediction } from '../domain/finding.ts'
 import type { ReportableResult } from '../domain/ports.ts'
 import { HEAD_NAMES } from './codes.ts'
+import { fhirDate } from './dates.ts'
+import { escaped, narrative } from './narrative.ts'
 
 export const NOT_A_TISSUE_TEST = 'Predicted from MR images by software; not a tissue test.'
 const WARNING =
@@ -24,8 +26,11 @@ function millilitres(value: number): string {
 
 export function volumeLine(measurement: Measurement): string {
   const { name, value, standardDeviation } = measurement
-  const deviation = standardDeviation === undefined ? '' : ` (standard deviation ${millilitres(standardDeviation)} mL)`
-  return `${name}: ${millilitres(value)} mL${deviation}`
+  const deviation =
+    standardDeviation === undefined
+      ? 'uncertainty not estimated'
+      : `standard deviation ${millilitres(standardDeviation)} mL`
+  return `${name}: ${millilitres(value)} mL (${deviation})`
 }
 
 /** Probabilities in words; the months of a survival head are spelled out. */
@@ -43,7 +48,8 @@ export function predictionLine(prediction: Prediction): string {
   })
   const call = prediction.status === 'indeterminate' ? undecided(prediction) : prediction.call
   const group = prediction.survival ? `; ${riskGroupLine(prediction.survival)}` : ''
-  return `${name}: ${call === undefined ? '' : `${call}; probabilities: `}${parts.join(', ')}${group}`
+  const unknown = Object.keys(prediction.intervals).length === 0 ? ' (uncertainty not estimated)' : ''
+  return `${name}: ${call === undefined ? '' : `${call}; probabilities: `}${parts.join(', ')}${unknown}${group}`
 }
 
 /** What an indeterminate head could not decide. */
@@ -92,6 +98,21 @@ function explanationLine(prediction: Prediction): string[] {
   return contributionLine(prediction, 4).map((line) => `${HEAD_NAMES[prediction.head]}: ${line}`)
 }
 
+/** Which images the result rests upon; what the study does not state is left out. */
+function imageLines({ study, inputs, decisions }: ReportableResult): string[] {
+  const date = fhirDate(study.studyDate)
+  const stated = [
+    ...(date ? [`study of ${date}`] : []),
+    ...(study.accessionNumber ? [`accession number ${study.accessionNumber}`] : []),
+    `Study Instance UID ${study.studyInstanceUid}`,
+  ]
+  const series = inputs.map(({ sequence, seriesInstanceUid, sliceThicknessMm }) => {
+    const number = decisions.find((decision) => decision.seriesInstanceUid === seriesInstanceUid)?.seriesNumber
+    return `${sequence} (${number ? `series ${number}, ` : ''}slices of ${rounded(sliceThicknessMm, 2)} mm)`
+  })
+  return [`MR ${stated.join(', ')}.`, `Series read: ${series.join(', ')}.`]
+}
+
 function sections(result: ReportableResult): { title: string; lines: string[] }[] {
   const finding = result.noFinding
     ? ['No tumour was found above the limit of this model bundle. This does not exclude a tumour.']
@@ -100,6 +121,7 @@ function sections(result: ReportableResult): { title: string; lines: string[] }[
     { title: 'Segmented volumes', lines: [...finding, ...result.measurements.map(volumeLine)] },
     { title: 'Predictions from the images; not tissue tests', lines: result.predictions.map(predictionLine) },
     { title: 'What moved the predictions most', lines: result.predictions.flatMap(explanationLine) },
+    { title: 'Images', lines: imageLines(result) },
     { title: 'Quality notes', lines: result.quality.map((note) => note.text) },
     {
       title: 'Made by',
@@ -117,16 +139,9 @@ export function conclusionOf(result: ReportableResult): string {
   return [WARNING, ...body].join('\n\n')
 }
 
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => ENTITIES[character]!)
-}
-
 /** Narrative of one value, for displays that show nothing else: the value, and that no person has looked at it. */
 export function valueNarrative(lines: string[]): Narrative {
-  const body = [...lines, WARNING].map((line) => `<p>${escaped(line)}</p>`).join('')
-  return { status: 'generated', div: `<div xmlns="http://www.w3.org/1999/xhtml">${body}</div>` }
+  return narrative([...lines, WARNING])
 }
 
 /** DiagnosticReport.text.div */

@@ -39,6 +39,14 @@ export async function loadBundle(folder: string): Promise<LoadedBundle> {
     weightsDigest: bundle.files[bundle.network.file]!.sha256,
     license: bundle.license,
     intendedUse: bundle.intended_use,
+    cardDigest: bundle.files['card.md']!.sha256,
+    ...(bundle.udi && {
+      udi: {
+        deviceIdentifier: bundle.udi.device_identifier,
+        issuer: bundle.udi.issuer,
+        ...(bundle.udi.carrier_hrf !== undefined && { carrierHRF: bundle.udi.carrier_hrf }),
+      },
+    }),
   }
   return { ...bundle, folder, identity }
 }

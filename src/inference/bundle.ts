@@ -42,6 +42,8 @@ const manifest = z.strictObject({
   authors: z.union([text, z.array(text).min(1)]),
   copyright: text,
   license: text,
+  /** Of a bundle that is a registered device: as on its label; the issuer as the URI that FHIR gives the agency. */
+  udi: z.strictObject({ device_identifier: text, issuer: z.url(), carrier_hrf: text.optional() }).optional(),
   data_source: z.array(z.unknown()),
   files,
   sequences,

@@ -241,7 +241,11 @@ describe('Device, ImagingStudy, DocumentReference, Provenance', () => {
   it('Device is the bundle, by digest', () => {
     const device = get<Device>('device')
     expect(device.identifier?.[0]?.value).toBe('glioma-small.1-4-0.ab12ab12ab12ab12')
-    expect(device.version).toEqual([{ value: '1.4.0' }])
+    expect(device.version?.map(({ type, value }) => [type?.coding?.[0]?.code, value])).toEqual([
+      [undefined, '1.4.0'],
+      ['bundle-digest', 'ab12'.repeat(16)],
+      ['weights-digest', 'cd34'.repeat(16)],
+    ])
     expect(device.note?.[0]?.text).toContain('cd34'.repeat(16))
   })
 
@@ -277,7 +281,7 @@ describe('Device, ImagingStudy, DocumentReference, Provenance', () => {
     expect(provenance.agent[0]?.who.reference).toBe('Device/device')
     expect(provenance.recorded).toBe('2025-01-31T03:21:09.120Z')
     expect(provenance.target).toHaveLength(10)
-    expect(provenance.entity).toHaveLength(4)
+    expect(provenance.entity?.map(({ role }) => role)).toEqual([...Array(4).fill('source'), 'derivation'])
     expect(provenance.meta?.tag).toEqual([{ system: ANALYSIS_SYSTEM, code: report.result.analysisId }])
   })
 })
