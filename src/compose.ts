@@ -88,9 +88,9 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
     const bundle = await loadBundle(settings.inference.bundle)
     const store = await openStore({ ...settings.store, clock, log })
     undo.push(() => store.close())
-    const { analyses, watch, audit, queue } = store
+    const { analyses, watch, audit, ledger, queue } = store
     const archive = createDicomWebClient({ ...settings.pacs, audit, log })
-    const ehr = createClinicalRecord({ ...settings.ehr, log })
+    const ehr = createClinicalRecord({ ...settings.ehr, ledger, log })
     const runner = await startRunner({ ...settings.inference, bundle, log })
     undo.push(() => runner.close())
     const registrar = createRegistrar()
@@ -105,6 +105,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       reference: settings.series.reference,
       overrides: settings.series.overrides,
       institution: settings.institution.name,
+      writeBack: settings.writeBack,
       software,
     }
     const deliverOptions = {

@@ -46,6 +46,23 @@ export interface ImageArchive {
 /** What was written to the EHR: server reference ("DiagnosticReport/12") by role. */
 export type EhrReceipt = Record<string, string>
 
+/** Where a resource of ours is in the EHR: "DocumentReference/12", and the version that we know. */
+export interface LedgerEntry {
+  reference: string
+  version?: string
+}
+
+/** What we wrote to the EHR and what we began to write, by key; it outlives the process, so that a write whose answer was lost is not repeated blindly. */
+export interface WriteLedger {
+  /** Entries whose write is known to be done. */
+  find(keys: readonly string[]): Promise<Map<string, LedgerEntry>>
+  /** Atomically: true when nobody began this write within the last `seconds` and it is not known to be done. */
+  begin(key: string, seconds: number): Promise<boolean>
+  record(key: string, written: LedgerEntry): Promise<void>
+  /** The write was refused, or what it wrote is gone. */
+  forget(key: string): Promise<void>
+}
+
 /** EHR over FHIR R4. Methods throw AppError with an EHR_* or PATIENT_* code. */
 export interface ClinicalRecord {
   /** Exactly one patient with this identifier, cross-checked with birth date, sex and name; else PATIENT_*. Returns "Patient/id". */

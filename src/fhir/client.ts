@@ -1,12 +1,14 @@
 // The EHR over FHIR R4: the one file that knows @medplum/core's client. The ClinicalRecord port on top of it.
 import { setTimeout as pause } from 'node:timers/promises'
 import { MedplumClient } from '@medplum/core'
-import type { Bundle, BundleEntry, Resource, ResourceType } from '@medplum/fhirtypes'
+import type { Bundle, BundleEntry, CapabilityStatement, Resource, ResourceType } from '@medplum/fhirtypes'
 import { AppError, asAppError } from '../domain/errors.ts'
-import type { ClinicalRecord, Log } from '../domain/ports.ts'
+import type { ClinicalRecord, EhrReceipt, LedgerEntry, Log, WriteLedger } from '../domain/ports.ts'
 import { createCredentials, type EhrAuth } from './auth.ts'
-import { statusFailure } from './failures.ts'
-import { checkSystem, ifNoneExist, type Key } from './identifiers.ts'
+import { CAN_ALL, type Capabilities, chooseRung, readCapabilities, type WriteSettings } from './capability.ts'
+import { StatusFailure, statusFailure } from './failures.ts'
+import { checkSystem, ifNoneExist, type Key, relativeReference } from './identifiers.ts'
+import { createMemoryLedger } from './ledger.ts'
 import { matchPatient } from './match.ts'
 import { postReport } from './post-report.ts'
 import type { RecordStore } from './record-store.ts'
@@ -24,6 +26,10 @@ export interface ClinicalRecordOptions {
   analysisSystem: string
   timeoutMs: number
   log: Log
+  /** How the report is written; found out from the server when left out. */
+  write?: WriteSettings
+  /** Kept in memory when left out. */
+  ledger?: WriteLedger
   fetch?: typeof fetch
   /** Pause between rounds; tests make it short. */
   sleep?: (milliseconds: number) => Promise<unknown>
@@ -40,18 +46,62 @@ export function createClinicalRecord(options: ClinicalRecordOptions): ClinicalRe
   checkSystem('ehr.analysisSystem', options.analysisSystem)
   for (const system of Object.values(systems.byIssuer)) checkSystem('ehr.issuerSystems', system)
   const store = createRecordStore(options)
+  const now = options.now ?? (() => new Date())
+  const write = options.write ?? { rung: 'auto' }
+  const ledger = options.ledger ?? createMemoryLedger(now)
+  const baseUrl = options.url.replace(/\/+$/, '')
+  const capabilities = createCapabilityReader(store, write, options.log, now)
+  const oneByOne = createTurns()
   const effects = {
-    store,
     log: options.log,
     sleep: async (milliseconds: number) => void (await (options.sleep ?? pause)(milliseconds)),
     random: options.random ?? Math.random,
   }
   return {
     matchPatient: (patient) => matchPatient(store, systems, patient),
-    async postReport(report) {
-      const patient = await matchPatient(store, systems, report.result.patient)
-      return postReport(effects, report, options.analysisSystem, patient)
-    },
+    postReport: (report) =>
+      oneByOne(report.result.analysisId, async () => {
+        const patient = await matchPatient(store, systems, report.result.patient)
+        const can = await capabilities()
+        const site = { store, ledger, capabilities: can, baseUrl, patient }
+        return postReport({ ...effects, site, rung: chooseRung(can, write) }, report, options.analysisSystem)
+      }),
+  }
+}
+
+const STATEMENT_LIFETIME_MS = 3_600_000
+
+/** Asks the server what it can do, again after an hour. A site that says how to write needs no statement. */
+function createCapabilityReader(store: RecordStore, write: WriteSettings, log: Log, now: () => Date) {
+  let known: { capabilities: Capabilities; until: number } | undefined
+  return async (): Promise<Capabilities> => {
+    if (known && now().getTime() < known.until) return known.capabilities
+    let capabilities: Capabilities
+    try {
+      capabilities = readCapabilities(await store.capabilities(), write)
+    } catch (thrown) {
+      const { code } = asAppError(thrown)
+      if (write.rung === 'auto') throw thrown
+      log.warn({ code }, 'the FHIR server gives no CapabilityStatement; the settings say how to write')
+      const createsConditionally = () => write.conditionalCreate ?? false
+      return { ...CAN_ALL, createsConditionally }
+    }
+    known = { capabilities, until: now().getTime() + STATEMENT_LIFETIME_MS }
+    return capabilities
+  }
+}
+
+/** Work of one name one after the other, of different names side by side. */
+function createTurns() {
+  const tails = new Map<string, Promise<EhrReceipt>>()
+  return (name: string, work: () => Promise<EhrReceipt>): Promise<EhrReceipt> => {
+    const turn = (tails.get(name) ?? Promise.resolve()).then(work, work)
+    tails.set(name, turn)
+    const done = () => {
+      if (tails.get(name) === turn) tails.delete(name)
+    }
+    turn.then(done, done)
+    return turn
   }
 }
 
@@ -72,9 +122,16 @@ export function createRecordStore(
     cacheTime: 0,
   })
 
+  const post = async (resource: Resource, condition: Record<string, string>) => {
+    const headers = { ...condition, Prefer: 'return=representation' }
+    const url = `${baseUrl}/${resource.resourceType}`
+    const created = await guard(medplum.post<Resource | undefined>(url, resource, undefined, { headers }))
+    return created?.resourceType === resource.resourceType ? created : undefined
+  }
+
   return {
-    async search(resourceType, param, tokens) {
-      const query = new URLSearchParams({ [param]: tokens.join(','), _count: String(PAGE_SIZE) })
+    async search(resourceType, param, tokens, more = {}) {
+      const query = new URLSearchParams({ [param]: tokens.join(','), ...more, _count: String(PAGE_SIZE) })
       const found: Resource[] = []
       let url: string | undefined = `${baseUrl}/${resourceType}?${query}`
       for (let page = 0; url !== undefined; page++) {
@@ -86,19 +143,47 @@ export function createRecordStore(
       return found
     },
 
+    async read(reference) {
+      try {
+        return await medplum.get<Resource>(`${baseUrl}/${reference}`)
+      } catch (error) {
+        if (error instanceof StatusFailure && (error.status === 404 || error.status === 410)) return undefined
+        throw asAppError(error)
+      }
+    },
+
+    capabilities: () => guard(medplum.get<CapabilityStatement>(`${baseUrl}/metadata`)),
+
     async createIfNone(resource, key: Key) {
-      const headers = { 'If-None-Exist': ifNoneExist(key), Prefer: 'return=representation' }
-      const url = `${baseUrl}/${resource.resourceType}`
-      const created = await guard(medplum.post<Resource | undefined>(url, resource, undefined, { headers }))
-      return created?.resourceType === resource.resourceType ? created : undefined
+      return post(resource, { 'If-None-Exist': ifNoneExist(key) })
+    },
+
+    create: (resource) => post(resource, {}),
+
+    async update(resource, version) {
+      const headers = { 'If-Match': `W/"${version}"`, Prefer: 'return=representation' }
+      const url = `${baseUrl}/${resource.resourceType}/${resource.id}`
+      const updated = await guard(medplum.put(url, resource, undefined, { headers }))
+      return updated?.resourceType === resource.resourceType ? updated : undefined
     },
 
     async transact(entries: BundleEntry[]) {
       const bundle: Bundle = { resourceType: 'Bundle', type: 'transaction', entry: entries }
       const answer = await guard(medplum.post<Bundle | undefined>(baseUrl, bundle, undefined, {}))
       checkTransaction(answer)
+      return entries.map((_, index) => placeOf(answer?.entry?.[index]))
     },
   }
+}
+
+/** Where an entry's resource is, from its answer: "Type/id/_history/version" or an ETag, as the server likes. */
+function placeOf(entry: BundleEntry | undefined): LedgerEntry | undefined {
+  const { location = '', etag = '' } = entry?.response ?? {}
+  const [path, versionInPath] = location.split('/_history/')
+  const reference = relativeReference(path ?? '')
+  if (!/^[A-Z][A-Za-z]+\/[A-Za-z0-9.-]{1,64}$/.test(reference)) return undefined
+  const version = /^(?:W\/)?"(.+)"$/.exec(etag)?.[1] ?? versionInPath
+  return { reference, ...(version && { version }) }
 }
 
 function resourcesOf(bundle: Bundle, resourceType: ResourceType): Resource[] {

@@ -15,6 +15,8 @@ export interface BuildContext {
   patient: string
   /** "Device/3" of a resource that the server has, else the urn:uuid of its entry in the transaction. */
   referenceTo(role: string): string
+  /** The key of a resource that this server does not hold: it is referred to by its identifier. */
+  mentioned(role: string): Key | undefined
   pdf: PdfContent
 }
 
@@ -32,8 +34,13 @@ export function metaOf(tag?: { system: string; code: string }): Meta {
   return { security: [AIAST], ...(tag && { tag: [tag] }) }
 }
 
-/** A literal reference to the resource of a role. */
+/** A reference to the resource of a role: literal, or by identifier where the server does not hold it. */
 export function refer<T extends Resource>(context: BuildContext, role: string, display?: string): Reference<T> {
+  const key = context.mentioned(role)
+  if (key) {
+    const identifier = { system: key.system, value: key.value }
+    return { type: key.resourceType, identifier, ...(display && { display }) }
+  }
   return { reference: context.referenceTo(role), ...(display && { display }) }
 }
 

@@ -33,6 +33,16 @@ function causeCode(error: unknown): string {
   return ''
 }
 
+/** A failure that the server itself stated. */
+export class StatusFailure extends AppError {
+  readonly status: number
+
+  constructor(code: ErrorCode, message: string, status: number, wait: { retryAfterSeconds?: number }) {
+    super(code, message, wait)
+    this.status = status
+  }
+}
+
 /** A status that is not 2xx. `body` is the parsed JSON, if it was JSON. */
 export function statusFailure(
   exchange: Exchange,
@@ -42,7 +52,7 @@ export function statusFailure(
 ): AppError {
   const message = `${exchange.what}: status ${status}${outcomeCodes(body)}`
   const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds }
-  return new AppError(codeOf(exchange, status, wait.retryAfterSeconds !== undefined), message, wait)
+  return new StatusFailure(codeOf(exchange, status, wait.retryAfterSeconds !== undefined), message, status, wait)
 }
 
 function codeOf(exchange: Exchange, status: number, asksToWait: boolean): ErrorCode {

@@ -17,7 +17,7 @@ export interface IdentifierSystems {
 
 /** "Patient/12", or PATIENT_*; no message says who. */
 export async function matchPatient(
-  store: RecordStore,
+  store: Pick<RecordStore, 'search'>,
   systems: IdentifierSystems,
   identity: PatientIdentity,
 ): Promise<string> {

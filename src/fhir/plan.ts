@@ -1,11 +1,11 @@
 // From what the EHR has to the one transaction that brings it to what it must have (FHIR R4 http.html#transaction); pure.
-import type { BundleEntry, Coding, DiagnosticReport, Meta, Resource } from '@medplum/fhirtypes'
+import type { BundleEntry, Coding, Meta, Resource, ResourceType } from '@medplum/fhirtypes'
 import { AppError } from '../domain/errors.ts'
 import type { EhrReport } from '../domain/ports.ts'
 import { base64, INLINE_LIMIT_BYTES, pdfBinary, sha1Base64 } from './attachment.ts'
 import { differingElements } from './compare.ts'
 import type { BuildContext, PdfContent, Wanted } from './context.ts'
-import { relativeReference, urnOf } from './identifiers.ts'
+import { type Key, relativeReference, urnOf } from './identifiers.ts'
 import type { ReportSet } from './report-set.ts'
 
 /** What the EHR holds now, by role. */
@@ -14,6 +14,8 @@ export type Found = ReadonlyMap<string, Resource>
 export interface Plan {
   /** Empty: nothing to write. */
   entries: BundleEntry[]
+  /** Of each entry; none for a Binary. */
+  keys: (Key | undefined)[]
   /** Roles that are missing. */
   missing: string[]
   /** "role.element" of what is there but says something else. */
@@ -21,7 +23,7 @@ export interface Plan {
 }
 
 /** Elements that the EHR or a person may add to a resource while it is still ours; kept when we write it again. */
-const KEPT = ['encounter', 'performer', 'resultsInterpreter', 'extension']
+const KEPT = ['basedOn', 'encounter', 'performer', 'resultsInterpreter', 'extension']
 
 /** Whether software may still write it: a status that a person set is never overwritten. */
 export function isOurs(resource: Resource): boolean {
@@ -33,6 +35,10 @@ export function isOurs(resource: Resource): boolean {
       return ['registered', 'preliminary'].includes(resource.status)
     case 'DocumentReference':
       return resource.status === 'current' && (resource.docStatus ?? 'preliminary') === 'preliminary'
+    case 'Communication':
+      return false
+    case 'Task':
+      return resource.status === 'requested'
     default:
       return true
   }
@@ -43,16 +49,25 @@ export function referenceOf(resource: Resource): string {
   return `${resource.resourceType}/${resource.id}`
 }
 
-/** The context in which all resources are built: what is found has its reference, the rest the urn:uuid of its entry. */
+/**
+ * The context in which all resources are built: what is found has its reference. The rest has the urn:uuid of its entry in a
+ * transaction; in single writes it is referred to by identifier, and the PDF stands in the attachment itself.
+ */
 export function contextOf(
   report: EhrReport,
   set: ReportSet,
   analysisSystem: string,
   patient: string,
   found: Found,
+  form: 'transaction' | 'single' = 'transaction',
 ): BuildContext {
   const all: Wanted[] = [...set.shared, set.anchor, ...set.rest]
+  const keyOf = (role: string) => all.find((candidate) => candidate.role === role)?.key
   return {
+    mentioned(role) {
+      if (role === 'patient' || found.has(role)) return undefined
+      return form === 'single' || set.mentioned.has(role) ? keyOf(role) : undefined
+    },
     report,
     analysisSystem,
     patient,
@@ -60,11 +75,11 @@ export function contextOf(
       if (role === 'patient') return patient
       const resource = found.get(role)
       if (resource) return referenceOf(resource)
-      const wanted = all.find((candidate) => candidate.role === role)
-      if (!wanted) throw new AppError('INTERNAL', `no resource has the role ${role}`)
-      return urnOf(wanted.key)
+      const key = keyOf(role)
+      if (!key) throw new AppError('INTERNAL', `no resource has the role ${role}`)
+      return urnOf(key)
     },
-    pdf: pdfContent(report, set, found),
+    pdf: form === 'single' ? { data: base64(report.pdf) } : pdfContent(report, set, found),
   }
 }
 
@@ -87,43 +102,68 @@ function storedPdfUrl(report: EhrReport, found: Found): string | undefined {
   return document.content.find(({ attachment }) => attachment.hash === hash)?.attachment.url
 }
 
+export interface PlanOptions {
+  /** The anchor goes with everything that is created, as the lock of a transaction. */
+  locked: boolean
+  updates(type: ResourceType): boolean
+}
+
 /**
- * The anchor goes with every transaction that creates something, with its version as If-Match: of two writers that read
- * the same state one is refused as a whole, so nothing is created twice.
+ * In a transaction the anchor goes with whatever is created, with its version as If-Match: of two writers that read the same
+ * state one is refused as a whole, so nothing is created twice. Nothing is planned once a person has taken the report over.
  */
-export function planWrites(set: ReportSet, context: BuildContext, found: Found): Plan {
-  const plan: Plan = { entries: [], missing: [], differing: [] }
-  const anchor = found.get(set.anchor.role) as DiagnosticReport
-  if (!isOurs(anchor)) return plan
+export function planWrites(
+  set: ReportSet,
+  context: BuildContext,
+  found: Found,
+  { locked, updates }: PlanOptions = { locked: true, updates: () => true },
+): Plan {
+  const plan: Plan = { entries: [], keys: [], missing: [], differing: [] }
+  const anchor = found.get(set.anchor.role)
+  if (anchor && !isOurs(anchor)) return plan
   if ('url' in context.pdf && context.pdf.url === binaryUrn(set)) {
-    plan.entries.push({
-      fullUrl: context.pdf.url,
-      request: { method: 'POST', url: 'Binary' },
-      resource: pdfBinary(context.report),
-    })
+    const request = { method: 'POST', url: 'Binary' } as const
+    plan.entries.push({ fullUrl: context.pdf.url, request, resource: pdfBinary(context.report) })
+    plan.keys.push(undefined)
   }
-  for (const wanted of set.rest) {
+  const lone = anchor || set.mentioned.has(set.anchor.role) ? [] : [set.anchor]
+  for (const wanted of [...set.rest, ...lone]) {
     const stored = found.get(wanted.role)
     if (!stored) {
       plan.missing.push(wanted.role)
-      const { resourceType } = wanted.key
-      plan.entries.push({
-        fullUrl: urnOf(wanted.key),
-        request: { method: 'POST', url: resourceType },
-        resource: wanted.build(context),
-      })
-    } else if (isOurs(stored)) {
-      addUpdate(plan, wanted.role, stored, wanted.build(context), false)
+      const request = { method: 'POST', url: wanted.key.resourceType } as const
+      plan.entries.push({ fullUrl: urnOf(wanted.key), request, resource: wanted.build(context) })
+      plan.keys.push(wanted.key)
+    } else if (isOurs(stored) && updates(wanted.key.resourceType)) {
+      addUpdate(plan, wanted, stored, context, false)
     }
   }
-  addUpdate(plan, set.anchor.role, anchor, set.anchor.build(context), plan.entries.length > 0)
+  if (anchor && updates('DiagnosticReport'))
+    addUpdate(plan, set.anchor, anchor, context, locked && plan.entries.length > 0)
   return plan
 }
 
-function addUpdate(plan: Plan, role: string, stored: Resource, wanted: Resource, always: boolean): void {
-  const elements = differingElements(stored, wanted)
-  plan.differing.push(...elements.map((element) => `${role}.${element}`))
-  if (elements.length === 0 && !always) return
+function addUpdate(plan: Plan, wanted: Wanted, stored: Resource, context: BuildContext, always: boolean): void {
+  const resource = wanted.build(context)
+  plan.differing.push(...differingElements(stored, resource).map((element) => `${wanted.role}.${element}`))
+  const update = updateOf(stored, resource, always)
+  if (!update) return
+  const url = referenceOf(stored)
+  plan.entries.push({
+    fullUrl: url,
+    request: { method: 'PUT', url, ifMatch: `W/"${update.version}"` },
+    resource: update.resource,
+  })
+  plan.keys.push(wanted.key)
+}
+
+/** The new content of a stored resource and the version that it replaces; undefined when it says the same already. */
+export function updateOf(
+  stored: Resource,
+  wanted: Resource,
+  always = false,
+): { resource: Resource; version: string } | undefined {
+  if (!always && differingElements(stored, wanted).length === 0) return undefined
   const version = stored.meta?.versionId
   if (!version) {
     throw new AppError(
@@ -131,14 +171,9 @@ function addUpdate(plan: Plan, role: string, stored: Resource, wanted: Resource,
       `the FHIR server gives no meta.versionId for ${stored.resourceType}, so a safe update is not possible`,
     )
   }
-  const reference = referenceOf(stored)
   const kept = Object.fromEntries(Object.entries(stored).filter(([name]) => KEPT.includes(name)))
   const resource = { ...kept, ...wanted, id: stored.id!, meta: mergedMeta(stored.meta, wanted.meta) } as Resource
-  plan.entries.push({
-    fullUrl: reference,
-    request: { method: 'PUT', url: reference, ifMatch: `W/"${version}"` },
-    resource,
-  })
+  return { resource, version }
 }
 
 /** Labels and tags that others added stay. */

@@ -1,15 +1,18 @@
 // The write path: look, create what is missing, look again, until the EHR holds the whole report exactly once.
-import type { Resource } from '@medplum/fhirtypes'
+import type { Resource, ResourceType } from '@medplum/fhirtypes'
 import { AppError, asAppError } from '../domain/errors.ts'
 import type { EhrReceipt, EhrReport, Log } from '../domain/ports.ts'
-import type { Wanted } from './context.ts'
+import type { Capabilities, Rung } from './capability.ts'
+import type { BuildContext, Wanted } from './context.ts'
 import { anchorOf } from './diagnostic-report.ts'
+import { createOnce, findByKeys, ledgerKey, type Site } from './find.ts'
 import { checkSubject, contextOf, type Plan, planWrites, referenceOf } from './plan.ts'
-import { findByKeys, type RecordStore } from './record-store.ts'
 import { type ReportSet, reportSet } from './report-set.ts'
+import { writeSingly } from './single-writes.ts'
 
 export interface PostEffects {
-  store: RecordStore
+  site: Site
+  rung: Rung
   log: Log
   sleep(milliseconds: number): Promise<void>
   /** Uniform in [0, 1). */
@@ -23,19 +26,21 @@ const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 2000
 
 /** Posts or completes the report; the same resources whatever happened before, nothing at all once a person has signed it. */
-export async function postReport(
-  effects: PostEffects,
-  report: EhrReport,
-  analysisSystem: string,
-  patient: string,
-): Promise<EhrReceipt> {
-  const set = reportSet(report.result, analysisSystem)
+export async function postReport(effects: PostEffects, report: EhrReport, analysisSystem: string): Promise<EhrReceipt> {
+  const { site, rung } = effects
+  const { patient } = site
+  const set = reportSet(report.result, analysisSystem, takenTypes(rung, site.capabilities))
+  const form = rung === 'transaction' ? 'transaction' : 'single'
+  const options = { locked: form === 'transaction', updates: site.capabilities.updates }
   let written = false
   let last: AppError | undefined
   let lost = 0
   for (let round = 0; round < ROUNDS; round++) {
     try {
-      const { found, plan } = await resolve(effects.store, set, report, analysisSystem, patient)
+      const found = new Map<string, Resource>()
+      const context = () => contextOf(report, set, analysisSystem, patient, found, form)
+      await look(site, set, context, found)
+      const plan = planWrites(set, context(), found, options)
       if (plan.entries.length === 0) return receiptOf(found, patient)
       if (written && plan.missing.length === 0) {
         effects.log.warn(
@@ -45,7 +50,8 @@ export async function postReport(
         return receiptOf(found, patient)
       }
       written = false
-      await effects.store.transact(plan.entries)
+      if (form === 'transaction') await transact(site, plan)
+      else await writeSingly(site, set, context, found)
       written = true
     } catch (thrown) {
       last = problem(asAppError(thrown), last)
@@ -75,49 +81,58 @@ function problem(error: AppError, before: AppError | undefined): AppError {
   throw error
 }
 
+/** What the server is to get: everything that it creates, or the document alone. */
+function takenTypes(rung: Rung, { creates }: Capabilities): (type: ResourceType) => boolean {
+  if (rung === 'document') return (type) => type === 'DocumentReference'
+  return creates
+}
+
+async function transact(site: Site, { entries, keys }: Plan): Promise<void> {
+  const written = await site.store.transact(entries)
+  for (const [index, key] of keys.entries()) {
+    const entry = written[index]
+    if (key && entry) await site.ledger.record(ledgerKey(site, key), entry)
+  }
+}
+
 /**
- * Shared resources and the anchor first, by conditional create. The anchor is read before everything that hangs on it:
- * its version then covers whatever another writer does after.
+ * Shared resources and the anchor first, created where they are missing. The anchor is read before everything that hangs on
+ * it: its version then covers whatever another writer does after. A server that cannot update gets the anchor last, complete.
  */
-async function resolve(
-  store: RecordStore,
+async function look(
+  site: Site,
   set: ReportSet,
-  report: EhrReport,
-  analysisSystem: string,
-  patient: string,
-): Promise<{ found: Map<string, Resource>; plan: Plan }> {
-  const found = new Map<string, Resource>()
-  const context = () => contextOf(report, set, analysisSystem, patient, found)
-  for (const wanted of set.shared) await ensure(store, wanted, wanted.build(context()), patient, found)
-  await ensure(store, set.anchor, anchorOf(set.anchor, context()), patient, found)
-  const keys = await findByKeys(
-    store,
+  context: () => BuildContext,
+  found: Map<string, Resource>,
+): Promise<void> {
+  for (const wanted of set.shared) {
+    if (!set.mentioned.has(wanted.role)) await ensure(site, wanted, () => wanted.build(context()), found)
+  }
+  const later = !site.capabilities.updates('DiagnosticReport')
+  if (!set.mentioned.has(set.anchor.role))
+    await ensure(site, set.anchor, later ? undefined : () => anchorOf(set.anchor, context()), found)
+  const resources = await findByKeys(
+    site,
     set.rest.map((wanted) => wanted.key),
   )
   for (const wanted of set.rest) {
-    const resource = keys.get(wanted.key)
-    if (resource) found.set(wanted.role, resource)
+    const resource = resources.get(wanted.key)
+    if (!resource) continue
+    checkSubject(resource, site.patient)
+    found.set(wanted.role, resource)
   }
-  return { found, plan: planWrites(set, context(), found) }
 }
 
 async function ensure(
-  store: RecordStore,
+  site: Site,
   wanted: Wanted,
-  initial: Resource,
-  patient: string,
+  initial: (() => Resource) | undefined,
   found: Map<string, Resource>,
 ): Promise<void> {
-  const look = async () => (await findByKeys(store, [wanted.key])).get(wanted.key)
-  let resource = await look()
-  if (!resource) {
-    const created = await store.createIfNone(initial, wanted.key)
-    resource = created?.id && created.meta?.versionId ? created : await look()
-  }
-  if (!resource) {
-    throw new AppError('EHR_AMBIGUOUS', `${wanted.key.resourceType} ${wanted.key.value} was created but is not found`)
-  }
-  checkSubject(resource, patient)
+  const known = (await findByKeys(site, [wanted.key])).get(wanted.key)
+  const resource = known ?? (initial && (await createOnce(site, initial(), wanted.key)))
+  if (!resource) return
+  checkSubject(resource, site.patient)
   found.set(wanted.role, resource)
 }
 

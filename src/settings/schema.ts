@@ -118,6 +118,22 @@ export function settingsSchema(env: Environment) {
         .default(30_000)
         .describe('Limit for one request, milliseconds.'),
       maxAttempts: whole(1, 100).default(12).describe('Attempts to post the report before a person is asked.'),
+      write: z
+        .strictObject({
+          rung: z
+            .enum(['auto', 'transaction', 'single', 'document'], {
+              error: 'must be one of auto, transaction, single, document',
+            })
+            .default('auto')
+            .describe(
+              'How the report is written: all at once, one resource after the other, or only the document with the PDF; auto takes the highest that the server states.',
+            ),
+          conditionalCreate: z.exactOptional(
+            flag('Whether the server knows If-None-Exist, where its CapabilityStatement is wrong.'),
+          ),
+        })
+        .prefault({})
+        .describe('For servers whose CapabilityStatement does not say what they really do.'),
     }),
     inference: z
       .strictObject({
@@ -195,6 +211,9 @@ export function settingsSchema(env: Environment) {
       .strictObject({
         pdf: flag('Store the report in the archive too, as Encapsulated PDF.').default(true),
         report: flag('Store the measurements and predictions as a structured report (TID 1500).').default(true),
+        rejectSuperseded: flag(
+          'When a later analysis supersedes one: store a note that rejects its objects (Key Object Selection, IHE IOCM).',
+        ).default(false),
       })
       .prefault({})
       .describe('What is written besides the segmentation and the report in the EHR.'),

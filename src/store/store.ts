@@ -1,9 +1,10 @@
 // Opens the store: PGlite in a folder, or PostgreSQL by URL; schema up to date, dead owners' leases ended, queue running.
 import { AppError } from '../domain/errors.ts'
-import type { AuditTrail, Clock, Log, WatchStore } from '../domain/ports.ts'
+import type { AuditTrail, Clock, Log, WatchStore, WriteLedger } from '../domain/ports.ts'
 import { type AnalysisRecords, createAnalysisStore } from './analyses.ts'
 import { createAuditTrail } from './audit.ts'
 import { lockFolder } from './folder-lock.ts'
+import { createWriteLedger } from './ledger.ts'
 import { migrate, readMigrations } from './migrate.ts'
 import { type EmbeddedDatabase, openPglite } from './pglite.ts'
 import { openPostgres } from './postgres.ts'
@@ -14,6 +15,7 @@ export interface Store {
   analyses: AnalysisRecords
   watch: WatchStore
   audit: AuditTrail
+  ledger: WriteLedger
   queue: Queue
   /** Whether the database answers, for readiness. */
   ping(): Promise<void>
@@ -61,7 +63,15 @@ export async function openStore({ dataDir, databaseUrl, clock, log, sweepSeconds
     const ping = async () => {
       await db.query('select 1 as one')
     }
-    return { analyses, watch: createWatchStore(db, clock), audit: createAuditTrail(db, clock), queue, ping, close }
+    return {
+      analyses,
+      watch: createWatchStore(db, clock),
+      audit: createAuditTrail(db, clock),
+      ledger: createWriteLedger(db, clock),
+      queue,
+      ping,
+      close,
+    }
   } catch (error) {
     await close()
     throw error

@@ -3,11 +3,13 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { AppError } from '../../src/domain/errors.ts'
 import { createAnalysisStore } from '../../src/store/analyses.ts'
+import { createWriteLedger } from '../../src/store/ledger.ts'
 import { migrate, readMigrations } from '../../src/store/migrate.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
 import { openStore } from '../../src/store/store.ts'
 import { analysisStoreContract } from '../contract/analysis-store.ts'
 import { watchStoreContract } from '../contract/watch-store.ts'
+import { writeLedgerContract } from '../contract/write-ledger.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 import { createKeptLog } from '../support/quiet-log.ts'
@@ -27,6 +29,10 @@ const open = async () => {
 
 analysisStoreContract('PostgreSQL', open)
 watchStoreContract('PostgreSQL', open)
+writeLedgerContract('PostgreSQL', async (clock) => {
+  const db = await open()
+  return { ledger: createWriteLedger(db, clock), close: () => db.close() }
+})
 
 const analysis = (n: number) => ({
   analysisId: `a-${n}`,

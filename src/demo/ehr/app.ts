@@ -21,6 +21,11 @@ const TYPES = [
   'ServiceRequest',
   'Practitioner',
   'Binary',
+  'Encounter',
+  'Procedure',
+  'Consent',
+  'Communication',
+  'Task',
 ]
 
 export function createEhrApp(repository: DemoRepository, startedAt: string): Hono {
