@@ -25,8 +25,9 @@ import type { Registrar } from '../inference/register.ts'
 import { type SeriesOverrides, selectSeries } from '../inference/select-series.ts'
 import { withDeviations } from '../inference/spread.ts'
 import { auditedEhr } from './ehr-audit.ts'
-import { encodeResults } from './encode.ts'
+import { encodeResults, type WriteBack } from './encode.ts'
 import { imageSetDigest } from './intake.ts'
+import { findPredecessor } from './predecessor.ts'
 import { predictFromStudy } from './predict.ts'
 import { createStopwatch } from './stopwatch.ts'
 
@@ -47,6 +48,7 @@ export interface AnalyseOptions {
   reference: Sequence
   overrides: SeriesOverrides
   institution: string
+  writeBack: WriteBack
   software: AnalysisResult['software']
 }
 
@@ -143,16 +145,19 @@ export async function analyseStudy(
     execution: response.execution,
     analysedAt: record.createdAt,
   }
-  const artifacts = await stopwatch.time('encode', () =>
-    encodeResults({
+  const artifacts = await stopwatch.time('encode', async () => {
+    const predecessor = await findPredecessor(analyses, record)
+    return encodeResults({
       result,
       images: prepared.onReference,
       referenceSeries,
       referencePlan: plans[reference]!,
       otherSeries: SEQUENCES.flatMap((s) => (s === reference ? [] : (selection.chosen[s] ?? []))),
       institution: options.institution,
-    }),
-  )
+      ...(predecessor ? { predecessor } : {}),
+      writeBack: options.writeBack,
+    })
+  })
   const { segmentation: _voxels, ...reportable } = result
   await analyses.saveResult(analysisId, { ...reportable, times: stopwatch.seconds }, artifacts)
 }

@@ -1,5 +1,6 @@
 // From a result to what is delivered: DICOM SEG, structured report, PDF, Encapsulated PDF and the result itself, as artefacts.
 import { buildEncapsulatedPdf } from '../dicom/encapsulated-pdf.ts'
+import { buildRejectionNote } from '../dicom/rejection-note.ts'
 import { buildSegmentation, type DicomObject } from '../dicom/segmentation.ts'
 import type { SourceFrame } from '../dicom/segmentation-frames.ts'
 import type { SeriesPlan } from '../dicom/series-volume.ts'
@@ -8,6 +9,7 @@ import type { AnalysisResult, SequenceImage } from '../domain/finding.ts'
 import type { Artifact } from '../domain/ports.ts'
 import type { Series } from '../domain/study.ts'
 import { renderReportPdf } from '../reports/pdf.ts'
+import type { Predecessor } from './predecessor.ts'
 
 export interface EncodeInput {
   result: AnalysisResult
@@ -16,11 +18,20 @@ export interface EncodeInput {
   referencePlan: SeriesPlan
   otherSeries: Series[]
   institution: string
+  /** The earlier analysis that this one supersedes. */
+  predecessor?: Predecessor
+  writeBack: WriteBack
+}
+
+/** What a site wants besides the segmentation; each costs storage or asks a viewer for more. */
+export interface WriteBack {
+  /** Withdraw the objects of a superseded analysis. */
+  rejectSuperseded: boolean
 }
 
 /** All artefacts of one analysis. Nothing found: no SEG, since viewers hang on an empty one; report and PDF say so. */
 export async function encodeResults(input: EncodeInput): Promise<Artifact[]> {
-  const { result, referenceSeries, referencePlan, otherSeries } = input
+  const { result, referenceSeries, referencePlan, otherSeries, predecessor, writeBack } = input
   const { segmentation, ...reportable } = result
   const pdf = await renderReportPdf({
     result: reportable,
@@ -39,7 +50,9 @@ export async function encodeResults(input: EncodeInput): Promise<Artifact[]> {
     ...sources,
     grid: segmentation.grid,
     ...(seg ? { segmentation: seg } : {}),
+    ...(predecessor?.report ? { predecessor: predecessor.report } : {}),
   })
+  const withdrawn = writeBack.rejectSuperseded && predecessor ? [noteOn(predecessor, input)] : []
   const encapsulated = buildEncapsulatedPdf({
     result: reportable,
     pdf,
@@ -52,7 +65,13 @@ export async function encodeResults(input: EncodeInput): Promise<Artifact[]> {
     dicomArtifact('encapsulated-pdf', encapsulated),
     dicomArtifact('report', report),
     ...(seg ? [dicomArtifact('segmentation', seg)] : []),
+    ...withdrawn,
   ]
+}
+
+function noteOn({ objects }: Predecessor, { result, referenceSeries }: EncodeInput): Artifact {
+  const referenceInstance = referenceSeries.instances[0]!.metadata
+  return dicomArtifact('rejection-note', buildRejectionNote({ result, referenceInstance, rejected: objects }))
 }
 
 function dicomArtifact(role: Artifact['role'], object: DicomObject): Artifact {

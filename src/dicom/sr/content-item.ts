@@ -117,6 +117,15 @@ export function imageItem(
   }
 }
 
+/** COMPOSITE without a name: an object that is no image, for example a document. */
+export function compositeItem(relationship: Relationship, reference: ObjectReference): DicomJson {
+  return dataset({
+    RelationshipType: relationship,
+    ValueType: 'COMPOSITE',
+    ReferencedSOPSequence: [referencedSop(reference)],
+  })
+}
+
 function referencedSop({ sopClassUid, sopInstanceUid, frameNumbers, segmentNumbers }: ObjectReference): DicomJson {
   return dataset({
     ReferencedSOPClassUID: sopClassUid,

@@ -1,0 +1,92 @@
+// A note that withdraws the objects of an earlier analysis (Key Object Selection, PS3.3 A.35.4, TID 2010; IHE IOCM, RAD TF-2 4.66).
+import type { ReportableResult } from '../domain/ports.ts'
+import type { DicomJson } from '../domain/study.ts'
+import { code } from './codes.ts'
+import { dataset, text } from './dataset.ts'
+import { writePart10 } from './part10.ts'
+import { contributingEquipment, equipment, momentOf, patientAndStudy, sopCommon } from './result-modules.ts'
+import type { DicomObject } from './segmentation.ts'
+import { ENGLISH, LANGUAGE, OWN_SCHEME, OWN_SCHEME_IDENTIFICATION } from './sr/codes.ts'
+import { codeItem, compositeItem, imageItem, rootContainer, textItem } from './sr/content-item.ts'
+import { evidence, referencedRequest, type StoredObject } from './sr/evidence.ts'
+import { deviceObserver } from './sr/observation-context.ts'
+import { deterministicUid } from './uid.ts'
+
+const KEY_OBJECT_SELECTION_STORAGE = '1.2.840.10008.5.1.4.1.1.88.59'
+const SERIES_NUMBER = 9009
+
+/**
+ * CID 7010. Not (113037, DCM, "Rejected for Patient Safety Reasons"): receivers must then hide the objects, and an analysis
+ * that gave way to a later one was right about the images it had.
+ */
+const REJECTED_FOR_QUALITY = code('113001', 'DCM', 'Rejected for Quality Reasons')
+const DOCUMENT_TITLE_MODIFIER = code('113011', 'DCM', 'Document Title Modifier')
+const KEY_OBJECT_DESCRIPTION = code('113012', 'DCM', 'Key Object Description')
+const SUPERSEDED = code('superseded', OWN_SCHEME, 'Superseded by a later analysis')
+
+/** Stored as images; the others are documents. */
+const IMAGE_CLASSES = [
+  '1.2.840.10008.5.1.4.1.1.66.4',
+  '1.2.840.10008.5.1.4.1.1.66.7',
+  '1.2.840.10008.5.1.4.1.1.30',
+  '1.2.840.10008.5.1.4.1.1.7',
+]
+
+export interface RejectionNoteInput {
+  /** The later analysis. */
+  result: ReportableResult
+  /** An instance of its reference series: patient and study are copied from it. */
+  referenceInstance: DicomJson
+  /** What the earlier analysis stored. */
+  rejected: readonly StoredObject[]
+}
+
+/** Builds the note; `rejected` holds at least one object. */
+export function buildRejectionNote({ result, referenceInstance, rejected }: RejectionNoteInput): DicomObject {
+  const moment = momentOf(result.analysedAt, referenceInstance)
+  const sopInstanceUid = deterministicUid(result.analysisId, 'rejection-note', 'instance')
+  const seriesInstanceUid = deterministicUid(result.analysisId, 'rejection-note', 'series')
+  const items = rejected.map((object) =>
+    IMAGE_CLASSES.includes(object.sopClassUid)
+      ? imageItem('CONTAINS', undefined, object)
+      : compositeItem('CONTAINS', object),
+  )
+  const content: DicomJson = {
+    ...patientAndStudy(referenceInstance),
+    ...sopCommon(KEY_OBJECT_SELECTION_STORAGE, sopInstanceUid, moment),
+    ...equipment(result),
+    ...contributingEquipment(result, moment),
+    ...dataset({
+      CodingSchemeIdentificationSequence: [OWN_SCHEME_IDENTIFICATION],
+      Modality: 'KO',
+      SeriesInstanceUID: seriesInstanceUid,
+      SeriesNumber: SERIES_NUMBER,
+      SeriesDate: moment.date,
+      SeriesTime: moment.time,
+      SeriesDescription: 'AI glioma results that a later analysis supersedes',
+      ReferencedPerformedProcedureStepSequence: [],
+      InstanceNumber: 1,
+      ContentDate: moment.date,
+      ContentTime: moment.time,
+      CurrentRequestedProcedureEvidenceSequence: [evidence(text(referenceInstance, 'StudyInstanceUID'), [], rejected)],
+    }),
+    ...referencedRequest(referenceInstance),
+    ...rootContainer(
+      REJECTED_FOR_QUALITY,
+      [
+        codeItem('HAS CONCEPT MOD', DOCUMENT_TITLE_MODIFIER, SUPERSEDED),
+        codeItem('HAS CONCEPT MOD', LANGUAGE, ENGLISH),
+        ...deviceObserver(result),
+        textItem('CONTAINS', KEY_OBJECT_DESCRIPTION, `Superseded by analysis ${result.analysisId} of the same study.`),
+        ...items,
+      ],
+      '2010',
+    ),
+  }
+  return {
+    sopInstanceUid,
+    seriesInstanceUid,
+    sopClassUid: KEY_OBJECT_SELECTION_STORAGE,
+    bytes: writePart10({ dataset: content }),
+  }
+}

@@ -1,0 +1,173 @@
+// A later analysis of a study: its report names the earlier one, and a note withdraws what that one stored, on the archive.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { startDemoArchive } from '../../src/demo/archive/server.ts'
+import { items, text } from '../../src/dicom/dataset.ts'
+import { readPart10 } from '../../src/dicom/part10.ts'
+import { planSeries } from '../../src/dicom/series-volume.ts'
+import { createDicomWebClient } from '../../src/dicomweb/client.ts'
+import type { AnalysisRecord } from '../../src/domain/analysis.ts'
+import type { AnalysisResult } from '../../src/domain/finding.ts'
+import type { Artifact, ArtifactRole, ImageArchive } from '../../src/domain/ports.ts'
+import type { DicomJson } from '../../src/domain/study.ts'
+import { deliver } from '../../src/pipeline/deliver.ts'
+import { encodeResults } from '../../src/pipeline/encode.ts'
+import { imageSetDigest } from '../../src/pipeline/intake.ts'
+import { findPredecessor } from '../../src/pipeline/predecessor.ts'
+import { inputOf } from '../dicom/report-input.ts'
+import { classicSeries, STUDY_UID } from '../dicom/support.ts'
+import { createMemoryWatchStore } from '../support/memory-watch-store.ts'
+import { quietLog } from '../support/quiet-log.ts'
+
+let server: Awaited<ReturnType<typeof startDemoArchive>>
+let archive: ImageArchive
+beforeEach(async () => {
+  server = await startDemoArchive()
+  archive = createDicomWebClient({ url: server.url, auth: { type: 'none' }, timeoutMs: 20_000, log: quietLog })
+})
+afterEach(() => server.close())
+
+/** Analyses of one study with their artefacts, as the store keeps them. */
+function memoryAnalyses() {
+  const records = new Map<string, AnalysisRecord>()
+  const artifacts = new Map<string, Artifact[]>()
+  return {
+    add(analysisId: string, createdAt: string, made: Artifact[]): AnalysisRecord {
+      const legs = (['pacs', 'ehr'] as const).map((leg) => ({
+        leg,
+        state: leg === 'pacs' ? ('waiting' as const) : ('done' as const),
+        attempts: 0,
+      }))
+      const record = { analysisId, studyInstanceUid: STUDY_UID, createdAt, legs } as unknown as AnalysisRecord
+      records.set(analysisId, record)
+      artifacts.set(analysisId, made)
+      return record
+    },
+    byStudy: async () => [...records.values()],
+    artifacts: async (id: string) => artifacts.get(id) ?? [],
+    async updateLeg(id: string, leg: string, change: object) {
+      const record = records.get(id)!
+      const legs = record.legs.map((one) => (one.leg === leg ? { ...one, ...change } : one))
+      records.set(id, { ...record, legs })
+      return legs.find((one) => one.leg === leg)!
+    },
+  }
+}
+
+/** Stores the images, then one analysis after the other. */
+async function scenario(options: { rejectSuperseded: boolean; keptBack?: ArtifactRole[] }) {
+  const [reference, other] = [await classicSeries({ seriesKey: 'a' }), await classicSeries({ seriesKey: 'b' })]
+  const images = [reference, other].flatMap(({ files, series }) =>
+    files.map((bytes, n) => ({ sopInstanceUid: series.instances[n]!.sopInstanceUid, bytes })),
+  )
+  await archive.store(STUDY_UID, images)
+  const analyses = memoryAnalyses()
+  const watch = createMemoryWatchStore()
+  const analyse = async (analysisId: string, analysedAt: string) => {
+    const { result, labels } = inputOf(reference, other)
+    const predecessor = await findPredecessor(analyses, {
+      analysisId,
+      studyInstanceUid: STUDY_UID,
+      createdAt: analysedAt,
+    })
+    const made = await encodeResults({
+      result: { ...result, analysisId, analysedAt, segmentation: labels } satisfies AnalysisResult,
+      images: [],
+      referenceSeries: reference.series,
+      referencePlan: planSeries(reference.series),
+      otherSeries: [other.series],
+      institution: '',
+      ...(predecessor ? { predecessor } : {}),
+      writeBack: { rejectSuperseded: options.rejectSuperseded },
+    })
+    const record = analyses.add(analysisId, analysedAt, made)
+    const keptBack = new Set(options.keptBack)
+    const clock = { now: () => new Date(0), sleep: async () => undefined }
+    const ports = { archive, watch, analyses, clock, audit: { record: async () => undefined } }
+    const outcome = await deliver(ports as unknown as Parameters<typeof deliver>[0], record, {
+      keptBack,
+      maxAttempts: { pacs: 1, ehr: 1 },
+    })
+    expect(outcome).toEqual({ do: 'done' })
+    return made
+  }
+  const fetchRole = async (made: Artifact[], role: ArtifactRole): Promise<DicomJson | undefined> => {
+    const found = made.find((artifact) => artifact.role === role)
+    if (found === undefined) return undefined
+    const bytes = await archive.retrieveInstance(STUDY_UID, found.seriesInstanceUid!, found.sopInstanceUid!)
+    return readPart10(bytes).dataset
+  }
+  return { analyses, watch, analyse, fetchRole }
+}
+
+const references = (ds: DicomJson, keyword: string) =>
+  items(ds, keyword).flatMap((study) =>
+    items(study, 'ReferencedSeriesSequence').flatMap((series) =>
+      items(series, 'ReferencedSOPSequence').map((one) => text(one, 'ReferencedSOPInstanceUID')),
+    ),
+  )
+
+describe('a later analysis of a study', () => {
+  it('names the report of the earlier one, and withdraws what it stored', async () => {
+    const { analyse, fetchRole, watch } = await scenario({ rejectSuperseded: true })
+    const before = await imageSetDigest(watch, await archive.retrieveMetadata(STUDY_UID))
+    const first = await analyse('first', '2025-03-14T07:41:09.000Z')
+    const second = await analyse('second', '2025-03-15T07:41:09.000Z')
+    const uidOf = (made: Artifact[], role: ArtifactRole) => made.find((one) => one.role === role)!.sopInstanceUid
+    expect(first.map(({ role }) => role)).not.toContain('rejection-note')
+    expect(references((await fetchRole(first, 'report'))!, 'PredecessorDocumentsSequence')).toEqual([])
+    expect(references((await fetchRole(second, 'report'))!, 'PredecessorDocumentsSequence')).toEqual([
+      uidOf(first, 'report'),
+    ])
+    const note = (await fetchRole(second, 'rejection-note'))!
+    expect([text(note, 'Modality'), text(items(note, 'ConceptNameCodeSequence')[0]!, 'CodeValue')]).toEqual([
+      'KO',
+      '113001',
+    ])
+    const withdrawn = (['segmentation', 'encapsulated-pdf', 'report'] as const).map((role) => uidOf(first, role))
+    expect(references(note, 'CurrentRequestedProcedureEvidenceSequence').sort()).toEqual([...withdrawn].sort())
+    const named = items(note, 'ContentSequence').flatMap((item) =>
+      items(item, 'ReferencedSOPSequence').map((one) => [
+        text(item, 'ValueType'),
+        text(one, 'ReferencedSOPInstanceUID'),
+      ]),
+    )
+    expect(named.map(([, uid]) => uid).sort()).toEqual([...withdrawn].sort())
+    expect(named.find(([type]) => type === 'IMAGE')?.[1]).toBe(uidOf(first, 'segmentation'))
+    // None of it looks like a new study.
+    expect(await imageSetDigest(watch, await archive.retrieveMetadata(STUDY_UID))).toBe(before)
+    const own = await watch.isOwn(second.flatMap((one) => one.sopInstanceUid ?? []))
+    expect(own.size).toBe(4)
+  })
+
+  it('withdraws nothing unless the site wants it, and nothing that was not stored', async () => {
+    const plain = await scenario({ rejectSuperseded: false })
+    await plain.analyse('first', '2025-03-14T07:41:09.000Z')
+    const second = await plain.analyse('second', '2025-03-15T07:41:09.000Z')
+    expect(second.map(({ role }) => role)).not.toContain('rejection-note')
+  })
+
+  it('does not name what was kept back, and withdraws only what was stored', async () => {
+    const { analyse, fetchRole } = await scenario({
+      rejectSuperseded: true,
+      keptBack: ['report', 'encapsulated-pdf'],
+    })
+    const first = await analyse('first', '2025-03-14T07:41:09.000Z')
+    const second = await analyse('second', '2025-03-15T07:41:09.000Z')
+    const report = second.find(({ role }) => role === 'report')!
+    expect(references(readPart10(report.bytes).dataset, 'PredecessorDocumentsSequence')).toEqual([])
+    const note = (await fetchRole(second, 'rejection-note'))!
+    expect(references(note, 'CurrentRequestedProcedureEvidenceSequence')).toEqual([
+      first.find(({ role }) => role === 'segmentation')!.sopInstanceUid,
+    ])
+  })
+
+  it('takes the latest of several, never itself, and never a later one', async () => {
+    const { analyse, analyses } = await scenario({ rejectSuperseded: false })
+    for (const [n, id] of ['first', 'second', 'third'].entries()) await analyse(id, `2025-03-1${n}T00:00:00.000Z`)
+    const found = async (createdAt: string, analysisId: string) =>
+      (await findPredecessor(analyses, { analysisId, studyInstanceUid: STUDY_UID, createdAt }))?.analysisId
+    expect(await found('2025-03-19T00:00:00.000Z', 'fourth')).toBe('third')
+    expect(await found('2025-03-12T00:00:00.000Z', 'third')).toBe('second')
+    expect(await found('2025-03-10T00:00:00.000Z', 'first')).toBeUndefined()
+  })
+})
