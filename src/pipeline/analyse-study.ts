@@ -3,8 +3,8 @@
 import { patientIdentity, studyIdentity } from '../dicom/identity.ts'
 import { planSeries, type SeriesPlan, VolumeBuilder } from '../dicom/series-volume.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
-import { AppError, asAppError } from '../domain/errors.ts'
-import type { AnalysisResult, ClinicalFacts, InputSeries, QualityNote } from '../domain/finding.ts'
+import { AppError } from '../domain/errors.ts'
+import type { AnalysisResult, InputSeries } from '../domain/finding.ts'
 import type {
   AnalysisStore,
   AuditTrail,
@@ -14,7 +14,7 @@ import type {
   ModelRunner,
   WatchStore,
 } from '../domain/ports.ts'
-import { type PatientIdentity, SEQUENCES, type Sequence, type Series, type Uid } from '../domain/study.ts'
+import { SEQUENCES, type Sequence, type Series } from '../domain/study.ts'
 import type { Volume } from '../domain/volume.ts'
 import type { Bundle } from '../inference/bundle.ts'
 import { measureDiameters } from '../inference/diameters.ts'
@@ -24,11 +24,11 @@ import { type Prepared, prepareInputs } from '../inference/prepare.ts'
 import type { Registrar } from '../inference/register.ts'
 import { type SeriesOverrides, selectSeries } from '../inference/select-series.ts'
 import { withDeviations } from '../inference/spread.ts'
-import { auditedEhr } from './ehr-audit.ts'
 import { encodeResults, type WriteBack } from './encode.ts'
 import { imageSetDigest } from './intake.ts'
 import { findPredecessor } from './predecessor.ts'
 import { predictFromStudy } from './predict.ts'
+import { readRecord } from './read-record.ts'
 import { createStopwatch } from './stopwatch.ts'
 
 export interface AnalysePorts {
@@ -50,6 +50,8 @@ export interface AnalyseOptions {
   institution: string
   writeBack: WriteBack
   software: AnalysisResult['software']
+  /** No analysis without having read the patient's consent. */
+  consentRequired: boolean
 }
 
 /**
@@ -85,8 +87,7 @@ export async function analyseStudy(
   const patient = patientIdentity(study)
   const identity = studyIdentity(study)
   await analyses.describe(analysisId, { patient, study: identity })
-  const quality: QualityNote[] = []
-  const facts = await matchEarly(ports, studyInstanceUid, patient, quality)
+  const known = await readRecord(ports, identity, patient, options.consentRequired)
 
   const selection = await stopwatch.time('select', () => selectSeries(study, options.bundle, options.overrides))
   await analyses.describe(analysisId, { decisions: selection.decisions })
@@ -118,9 +119,10 @@ export async function analyseStudy(
       studyDate: identity.studyDate,
       chosen: selection.chosen,
       prepared,
+      probabilities: response.probabilities,
       labels,
       noFinding,
-      facts,
+      facts: known.facts,
       bundle: options.bundle,
       runner: ports.runner,
     }),
@@ -141,7 +143,8 @@ export async function analyseStudy(
     measurements,
     diameters: measureDiameters(labels, options.bundle.regions.ET ?? []),
     predictions: predicted.predictions,
-    quality: [...quality, ...prepared.quality, ...predicted.quality],
+    ...(known.tissueResults.length > 0 && { tissueResults: known.tissueResults }),
+    quality: [...known.quality, ...prepared.quality, ...predicted.quality],
     execution: response.execution,
     analysedAt: record.createdAt,
   }
@@ -160,43 +163,6 @@ export async function analyseStudy(
   })
   const { segmentation: _voxels, ...reportable } = result
   await analyses.saveResult(analysisId, { ...reportable, times: stopwatch.seconds }, artifacts)
-}
-
-/**
- * A patient who cannot be matched is held before any work is done; an EHR that is down delays only its own delivery. What the
- * EHR knows of treatment and condition sharpens the predictions; without it they are made from the images alone.
- */
-async function matchEarly(
-  { ehr, audit }: AnalysePorts,
-  studyInstanceUid: Uid,
-  patient: PatientIdentity,
-  quality: QualityNote[],
-): Promise<ClinicalFacts | undefined> {
-  const ask = <T>(what: string, read: () => Promise<T>) =>
-    auditedEhr(audit, { action: 'read', studyInstanceUid, what }, read)
-  let matched: string
-  try {
-    matched = await ask('Patient', () => ehr.matchPatient(patient))
-  } catch (thrown) {
-    const error = asAppError(thrown)
-    if (error.class === 'hold') throw error
-    quality.push({
-      code: 'patient-match-delayed',
-      severity: 'info',
-      text: 'The EHR did not answer before the analysis; the patient is matched before the report is posted.',
-    })
-    return undefined
-  }
-  try {
-    return ehr.clinicalFacts && (await ask('Procedure, Observation', () => ehr.clinicalFacts!(matched)))
-  } catch {
-    quality.push({
-      code: 'clinical-facts-missing',
-      severity: 'info',
-      text: 'Treatment and performance status could not be read from the EHR; the predictions were made without them.',
-    })
-    return undefined
-  }
 }
 
 function referenceOf(chosen: Partial<Record<Sequence, Series>>, options: AnalyseOptions): Sequence {

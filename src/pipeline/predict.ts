@@ -4,6 +4,7 @@ import type { ClinicalFacts, Prediction, QualityNote } from '../domain/finding.t
 import type { ModelRunner } from '../domain/ports.ts'
 import type { PatientIdentity, Sequence, Series } from '../domain/study.ts'
 import type { LabelVolume } from '../domain/volume.ts'
+import { brainMask } from '../inference/brain-mask.ts'
 import { type Bundle, runnableHeads } from '../inference/bundle.ts'
 import { computeTumourFeatures, type TumourFeatures, tumourLabels } from '../inference/features/tumour-features.ts'
 import { clinicalFeatures } from '../inference/heads/clinical.ts'
@@ -16,6 +17,8 @@ export interface PredictFromStudyInput {
   studyDate: string
   chosen: Partial<Record<Sequence, Series>>
   prepared: Prepared
+  /** Of each class on the working grid. */
+  probabilities: readonly Float32Array[]
   /** On the reference series' own grid. */
   labels: LabelVolume
   noFinding: boolean
@@ -50,7 +53,7 @@ const NEEDS_CONTRAST = ['enhancing_fraction', 'necrosis_fraction']
 
 /** Every feature that a head of the bundle asks for, from the labels and the sequences on the reference series' grid. */
 function imageFeatures(
-  { prepared, labels, bundle }: Pick<PredictFromStudyInput, 'prepared' | 'labels' | 'bundle'>,
+  { prepared, probabilities, labels, bundle }: PredictFromStudyInput,
   wanted: readonly string[],
 ): TumourFeatures {
   if (wanted.length === 0) return NOTHING
@@ -62,6 +65,7 @@ function imageFeatures(
     flair: imageOf('FLAIR'),
     labels,
     tumour: tumourLabels(bundle),
+    brain: brainMask(probabilities, prepared.grid, bundle),
     wanted: [...new Set(wanted)],
   })
   if (t1c) return found
