@@ -12,10 +12,11 @@ import torch.nn.functional as F
 from scipy import ndimage as ndi
 
 from .heads import add_head, implant, mirror_out_tumour, texture
+from .losses import BRAIN, NOT_TUMOUR, TUMOUR
 from .preprocess import normalise_channels
 from .synthetic import procedural_head
 
-DEFAULT_MIX = {"stripped": 0.4, "head": 0.33, "lgg": 0.15, "procedural": 0.12}
+DEFAULT_MIX = {"stripped": 0.45, "head": 0.23, "lgg": 0.2, "procedural": 0.12}
 
 
 class Cohort:
@@ -79,12 +80,19 @@ def make_volume(cohort: Cohort, rng: np.random.Generator) -> tuple[np.ndarray, n
             case = implant(case, cube, rng) or case
         if kind == "head":
             case = add_head(case, cohort.atlas, rng)
-    image, label = case["image"], case["label"]
+    image, label = case["image"], with_brain(case["label"], case["brain"], known=kind != "lgg")
     if rng.random() < 0.25:  # limited field of view
         z = label.shape[0]
         cut = slice(int(rng.integers(0, z // 4)), z - int(rng.integers(0, z // 8)))
         image, label = image[:, cut], label[cut]
     return normalise_channels(degrade(image, case["head"], rng)), label
+
+
+def with_brain(label: np.ndarray, brain: np.ndarray, known: bool) -> np.ndarray:
+    """Marks the brain without tumour; where no brain mask is trusted, all that is no tumour may be brain or not."""
+    out = label.copy()
+    out[(label == 0) & brain if known else label == 0] = BRAIN if known else NOT_TUMOUR
+    return out
 
 
 def rotation(rng: np.random.Generator) -> np.ndarray:
@@ -103,7 +111,7 @@ def rotation(rng: np.random.Generator) -> np.ndarray:
 def cut_patch(image: np.ndarray, label: np.ndarray, size, rng: np.random.Generator, tumour_share: float = 0.6):
     """Affine patch around a tumour voxel (probability `tumour_share`) or any head voxel."""
     shape = np.array(label.shape)
-    where = np.flatnonzero(label) if rng.random() < tumour_share else np.empty(0)
+    where = np.flatnonzero((label > 0) & (label <= TUMOUR)) if rng.random() < tumour_share else np.empty(0)
     if not len(where):
         where = np.flatnonzero(image.sum(0) > image.sum(0).min() + 0.5)
     centre = np.array(np.unravel_index(where[rng.integers(len(where))], label.shape), float)
@@ -126,15 +134,17 @@ def cut_patch(image: np.ndarray, label: np.ndarray, size, rng: np.random.Generat
     return out[0], lab[0, 0].round().long()
 
 
-def drop_sequences(image: torch.Tensor, rng: np.random.Generator, p: float = 0.2) -> torch.Tensor:
-    """Zeroes random channels, always keeping FLAIR or T1c (a missing sequence is an all-zero channel)."""
+def drop_sequences(image: torch.Tensor, rng: np.random.Generator, p: float = 0.4) -> torch.Tensor:
+    """Zeroes channels with probability `p`: half the time one, else any, always keeping FLAIR or T1c (a missing
+    sequence is an all-zero channel)."""
     present = [k for k in range(4) if bool(image[k].abs().max() > 0)]
-    if rng.random() < p:
+    if rng.random() < p and len(present) > 1:
         anchors = [k for k in (1, 3) if k in present] or present
-        keep = {int(rng.choice(anchors))} | {k for k in present if rng.random() < 0.5}
-        for k in range(4):
-            if k not in keep:
-                image[k] = 0
+        keep = {int(rng.choice(anchors))}
+        one = int(rng.choice([k for k in present if k not in keep]))
+        lose = {one} if rng.random() < 0.5 else {k for k in present if k not in keep and rng.random() < 0.5}
+        for k in lose:
+            image[k] = 0
     return image
 
 
@@ -152,7 +162,7 @@ def jitter(image: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
 class Patches(torch.utils.data.IterableDataset):
     """Endless (image, label) patches; the pool holds `pool` volumes, each used `reuse` times."""
 
-    def __init__(self, cohort: Cohort, size=(64, 64, 64), pool: int = 24, reuse: int = 6, seed: int = 0):
+    def __init__(self, cohort: Cohort, size=(64, 64, 64), pool: int = 32, reuse: int = 6, seed: int = 0):
         self.cohort, self.size, self.pool, self.reuse, self.seed = cohort, size, pool, reuse, seed
 
     def __iter__(self):

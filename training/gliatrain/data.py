@@ -21,12 +21,25 @@ from scipy import ndimage as ndi
 
 from .preprocess import to_grid
 
-HELD_OUT = ("BraTS2021_01660", "BraTS2021_01661", "Brats18_2013_21_1")
-VALIDATION = ("BraTS2021_01485",)
-HELD_OUT_LGG = ("TCGA_CS_4944_20010208", "TCGA_DU_7010_19860307", "TCGA_FG_8189_20030516",
-                "TCGA_HT_7616_19940813")
+FOLDS = 2
+"""Each whole case and each clinical head is tested once, by the network that never saw its patient."""
 CHANNELS = ("t1", "t1ce", "t2", "flair")
 UNKNOWN = 4
+
+
+def case_names(data: Path) -> tuple[list[str], list[str]]:
+    """Whole BraTS cases and clinical heads, sorted."""
+    return (sorted(p.name for p in (data / "brats").iterdir() if p.is_dir()),
+            sorted(p.name.split(".")[0] for p in (data / "tcga-lgg").glob("*.image.npy.xz")))
+
+
+def kept_for(fold: int, names: list[str]) -> list[str]:
+    """The names that fold `fold` keeps for testing: every FOLDS-th of the sorted list."""
+    return names[fold::FOLDS]
+
+
+def trained_in(fold: int, names: list[str]) -> list[str]:
+    return [name for k, name in enumerate(names) if k % FOLDS != fold]
 
 
 def data_folder(argument: str | None = None) -> Path:
@@ -123,21 +136,21 @@ def load_tcga(path: Path) -> dict:
             "start": [s.start for s in box]}
 
 
-def excluded_cube_patients(data: Path, cache: Path, threshold: float = 0.8) -> dict[str, float]:
-    """Patients of the lesion cubes that may be a held-out or validation case: their BraTS 2020 label map overlaps
-    that case's (whole-tumour Dice on the 128 cube >= threshold). The id table ends in 2019, so the maps join."""
-    path = cache / "excluded.json"
+def cube_patients(data: Path, cache: Path, threshold: float = 0.8) -> dict[str, dict[str, float]]:
+    """For each whole case the patients of the lesion cubes that may be the same person: their BraTS 2020 label map
+    overlaps the case's (whole-tumour Dice on the 128 cube >= threshold). The id table ends in 2019, so the maps join."""
+    path = cache / "cube-patients.json"
     if path.exists():
         return json.loads(path.read_text())
     z = np.load(data / "gt_segmentations_128.npz")
     maps = (z["seg"] > 0).reshape(len(z["ids"]), -1)
     sums, found = maps.sum(1), {}
-    for name in HELD_OUT + VALIDATION:
+    for name in case_names(data)[0]:
         seg = np.asarray(nib.load(brats_file(data / "brats" / name, "seg")).dataobj)
         index = [np.clip(((np.arange(128) + 0.5) * n / 128).astype(int), 0, n - 1) for n in seg.shape]
         flat = np.flatnonzero(seg[np.ix_(*index)])
         dice = 2 * maps[:, flat].sum(1) / (sums + len(flat))
-        found.update({str(z["ids"][i]): float(dice[i]) for i in np.flatnonzero(dice >= threshold)})
+        found[name] = {str(z["ids"][i]): round(float(dice[i]), 4) for i in np.flatnonzero(dice >= threshold)}
     cache.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(found))
     return found
@@ -179,16 +192,11 @@ def cached(cache: Path, key: str, make) -> dict:
     return case
 
 
-def load_cohort(data: Path, cache: Path, names=None) -> list[dict]:
-    """Whole BraTS cases except HELD_OUT and VALIDATION (or exactly `names`)."""
-    folders = sorted(p for p in (data / "brats").iterdir() if p.is_dir())
-    wanted = [p for p in folders if (p.name in names if names else p.name not in HELD_OUT + VALIDATION)]
-    return [cached(cache, p.name, lambda p=p: load_brats(p)) for p in wanted]
+def load_cohort(data: Path, cache: Path, names) -> list[dict]:
+    """Whole BraTS cases by name."""
+    return [cached(cache, name, lambda n=name: load_brats(data / "brats" / n)) for name in names]
 
 
-def load_lgg(data: Path, cache: Path, names=None) -> list[dict]:
-    """Clinical heads except HELD_OUT_LGG (or exactly `names`)."""
-    paths = sorted((data / "tcga-lgg").glob("*.image.npy.xz"))
-    stem = {p: p.name.split(".")[0] for p in paths}
-    paths = [p for p in paths if (stem[p] in names if names else stem[p] not in HELD_OUT_LGG)]
-    return [cached(cache, p.name.split(".")[0], lambda p=p: load_tcga(p)) for p in paths]
+def load_lgg(data: Path, cache: Path, names) -> list[dict]:
+    """Clinical heads by name."""
+    return [cached(cache, name, lambda n=name: load_tcga(data / "tcga-lgg" / f"{n}.image.npy.xz")) for name in names]

@@ -1,7 +1,8 @@
-"""Measures a bundle's ONNX file as the service runs it. `python -m gliatrain.evaluate --data DIR --bundle DIR`
+"""Measures the networks' ONNX files as the service runs them. `python -m gliatrain.evaluate --data DIR --folds DIR`
 
-Held-out BraTS cases at 2 mm and on their own 1 mm grid, stripped and in synthetic heads, per subset of
-sequences; held-out clinical heads (whole tumour); tumour-free heads; procedural studies. Writes one JSON.
+Every whole case and every clinical head is tested once, by the member that never saw its patient (FOLDS/fold-<n>.onnx):
+at 2 mm and on its own 1 mm grid, stripped and in a synthetic head, with each sequence missing; tumour-free heads and
+procedural studies. The shipped file is the ensemble of these members. Resumable: OUT keeps what is done. Writes one JSON.
 """
 from __future__ import annotations
 
@@ -17,28 +18,31 @@ from . import data as cohort_data
 from .heads import Atlas, add_head, mirror_out_tumour
 from .infer import FLIPS, OVERLAP, ROI, probabilities
 from .metrics import REGIONS, score
-from .postprocess import SETTINGS, clean, to_source
+from .postprocess import SETTINGS, clean, decide, to_source
 from .preprocess import normalise_channels
 from .synthetic import procedural_head
 
 NAMES = ("T1", "T1c", "T2", "FLAIR")
 WHOLE = {"WT": (1, 2, 3)}
+SUBSETS = ((1, 2, 3), (0, 2, 3), (0, 1, 3), (0, 1, 2), (1, 3), (3,), (1,))
+"""Each sequence missing, T1c + FLAIR, and either alone."""
 
 
 class Predictor:
-    """ONNX Runtime session -> label maps. `image` raw [4, Z, Y, X] at 2 mm."""
+    """ONNX Runtime session -> probabilities. `image` raw [4, Z, Y, X] at 2 mm."""
 
     def __init__(self, path: Path, threads: int = 2, roi=ROI, overlap=OVERLAP, flips=FLIPS):
         options = ort.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self.session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self.members = self.session.get_outputs()[0].shape[1] // 5
         self.roi, self.overlap, self.flips = roi, overlap, flips
 
-    def __call__(self, image: np.ndarray) -> np.ndarray:
+    def __call__(self, image: np.ndarray, flips=None) -> np.ndarray:
         def run(x):
             return self.session.run(None, {"image": x})[0]
-        return probabilities(normalise_channels(image), run, self.roi, self.overlap, self.flips)
+        return probabilities(normalise_channels(image), run, self.roi, self.overlap, flips or self.flips, self.members)
 
 
 def subset(image: np.ndarray, keep) -> np.ndarray:
@@ -49,116 +53,110 @@ def subset(image: np.ndarray, keep) -> np.ndarray:
     return out
 
 
-def wanted_subsets() -> list[tuple[int, ...]]:
-    """All four, without T2, T1c + FLAIR, and either alone."""
-    return [(0, 1, 2, 3), (0, 1, 3), (1, 3), (3,), (1,)]
-
-
-def label_at(case: dict, prob: np.ndarray, shift, native_shape) -> np.ndarray:
+def label_at(prob: np.ndarray, shift, native_shape) -> np.ndarray:
     """2 mm probabilities -> cleaned labels on the case's 1 mm grid. `shift`: where the array starts on the full 2 mm
     grid (voxels); source voxel i lies at 2 mm index (i + 0.5) / 2 - 0.5."""
-    first = [0.25 - 0.5 - s for s in shift]
-    return clean(to_source(prob, native_shape, first, (0.5,) * 3), 0.001)
+    return clean(to_source(prob, native_shape, [0.25 - 0.5 - s for s in shift], (0.5,) * 3), 0.001)
 
 
-def evaluate_case(case: dict, native: np.ndarray, predictor: Predictor, head: dict | None = None) -> dict:
-    use = head or case
+def evaluate_case(case: dict, native: np.ndarray, predictor: Predictor, shift) -> dict:
     began = time.time()
-    prob = predictor(use["image"])
+    prob = predictor(case["image"])
     seconds = time.time() - began
-    shift = case["start"] if head is None else [a + b for a, b in zip(case["start"], head["shift"])]
-    coarse = clean(prob.argmax(0).astype(np.uint8), 0.008)
-    return {"id": case["id"], "seconds": round(seconds, 2), "voxels_2mm": list(use["label"].shape),
-            "mm1": score(label_at(use, prob, shift, native.shape), native, (1, 1, 1)),
-            "mm2": score(coarse, use["label"], (2, 2, 2), distances=False)}
+    coarse = clean(decide(prob), 0.008)
+    return {"seconds": round(seconds, 2), "voxels_2mm": list(case["label"].shape),
+            "mm1": score(label_at(prob, shift, native.shape), native, (1, 1, 1)),
+            "mm2": score(coarse, case["label"], (2, 2, 2), distances=False)}
 
 
-def mean_dice(rows: list[dict], key: str = "mm1") -> dict:
-    return {r: round(float(np.mean([row[key][r]["dice"] for row in rows])), 4) for r in REGIONS}
+def whole_case(data: Path, case: dict, predictor: Predictor, atlas: Atlas, seed: int) -> dict:
+    """Everything that is measured on one whole BraTS case."""
+    rng = np.random.default_rng([seed, sum(case["id"].encode())])
+    label, _ = cohort_data.read_lps(cohort_data.brats_file(data / "brats" / case["id"], "seg"))
+    native = cohort_data.labels_to_classes(label)
+    head = add_head(case, atlas, rng)
+    row = {"stripped": evaluate_case(case, native, predictor, case["start"]),
+           "head": evaluate_case(head, native, predictor, [a + b for a, b in zip(case["start"], head["shift"])])}
+    row["subsets"] = {}
+    for keep in SUBSETS:
+        found = label_at(predictor(subset(case["image"], keep), ((),)), case["start"], native.shape)
+        row["subsets"]["+".join(NAMES[k] for k in keep)] = score(found, native, (1, 1, 1), distances=False)
+    healthy = mirror_out_tumour(case, rng)
+    if not healthy["label"].any():
+        row["tumour_mirrored_out_ml"] = found_ml(predictor, healthy["image"])
+    return row
 
 
-def native_label(folder: Path) -> np.ndarray:
-    label, _ = cohort_data.read_lps(cohort_data.brats_file(folder, "seg"))
-    return cohort_data.labels_to_classes(label)
+def found_ml(predictor: Predictor, image: np.ndarray) -> float:
+    return round(float((clean(decide(predictor(image)), 0.008) > 0).sum()) * 0.008, 2)
 
 
-def false_positives(predictor: Predictor, images: list[tuple[str, np.ndarray]]) -> list[dict]:
-    rows = []
-    for name, image in images:
-        found = clean(predictor(image).argmax(0).astype(np.uint8), 0.008)
-        rows.append({"id": name, "predicted_ml": round(float((found > 0).sum()) * 0.008, 2)})
+def mean_dice(rows: list[dict]) -> dict:
+    return {r: round(float(np.mean([row[r]["dice"] for row in rows])), 4) for r in REGIONS}
+
+
+def summary(rows: dict) -> dict:
+    cases = list(rows["whole"].values())
+    subsets = {key: mean_dice([c["subsets"][key] for c in cases]) for key in cases[0]["subsets"]}
+    invented = [c["stripped"]["mm1"]["ET"]["predicted_ml"] for c in cases if c["stripped"]["mm1"]["ET"]["truth_ml"] == 0]
+    relative = {}
+    for region in REGIONS:
+        pairs = [(c["stripped"]["mm1"][region]["predicted_ml"], c["stripped"]["mm1"][region]["truth_ml"]) for c in cases]
+        errors = [(p - t) / p for p, t in pairs if p > 0 and t > 0]
+        relative[region] = round(float(np.sqrt(np.mean(np.square(errors)))), 3)
+    return {"stripped_mm1": mean_dice([c["stripped"]["mm1"] for c in cases]),
+            "stripped_mm2": mean_dice([c["stripped"]["mm2"] for c in cases]),
+            "head_mm1": mean_dice([c["head"]["mm1"] for c in cases]), "subsets": subsets,
+            "lgg_WT": round(float(np.mean([r["WT"]["dice"] for r in rows["lgg"].values()])), 4),
+            "enhancement_where_there_is_none_ml": invented, "volume_relative_rms_error": relative,
+            "tumour_free_ml": rows["tumour_free"]}
+
+
+def run(data: Path, cache: Path, folds: Path, out: Path, threads: int, seed: int = 7) -> dict:
+    rows = json.loads(out.read_text())["rows"] if out.exists() else {"whole": {}, "lgg": {}, "procedural": {}, "tumour_free": {}}
+    atlas, (brats, heads) = Atlas(data / "atlas"), cohort_data.case_names(data)
+
+    def keep(part: str, name: str, value) -> None:
+        rows[part][name] = value
+        out.write_text(json.dumps({"rows": rows}, indent=1) + "\n")
+        print(part, name, json.dumps(value)[:220], flush=True)
+
+    for fold in range(cohort_data.FOLDS):
+        predictor = Predictor(folds / f"fold-{fold}.onnx", threads)
+        for case in cohort_data.load_cohort(data, cache, [n for n in cohort_data.kept_for(fold, brats) if n not in rows["whole"]]):
+            keep("whole", case["id"], {"fold": fold, **whole_case(data, case, predictor, atlas, seed)})
+        for case in cohort_data.load_lgg(data, cache, [n for n in cohort_data.kept_for(fold, heads) if n not in rows["lgg"]]):
+            found = clean(decide(predictor(case["image"])), 0.008)
+            keep("lgg", case["id"], {"fold": fold, **score(found, case["label"] > 0, (2, 2, 2), WHOLE)})
+        for k in range(2):
+            name = f"procedural {k}, member {fold}"
+            if name not in rows["procedural"]:
+                case = procedural_head(np.random.default_rng([seed, k]), tumour=True)
+                found = clean(decide(predictor(case["image"])), 0.008)
+                keep("procedural", name, score(found, case["label"], (2, 2, 2), distances=False))
+        silent = {f"procedural without tumour, member {fold}": lambda: procedural_head(np.random.default_rng([seed, 50]), tumour=False)["image"],
+                  f"MNI152 T1 average as T1, T1c and FLAIR, member {fold}": lambda: np.stack(
+                      [atlas.head, atlas.head, np.zeros_like(atlas.head), atlas.head]).astype(np.float32)}
+        for name, make in silent.items():
+            if name not in rows["tumour_free"]:
+                keep("tumour_free", name, found_ml(predictor, make()))
     return rows
-
-
-def run(data: Path, cache: Path, predictor: Predictor, names, lgg_names, with_subsets: bool, seed: int = 7) -> dict:
-    rng = np.random.default_rng(seed)
-    atlas = Atlas(data / "atlas")
-    cases = cohort_data.load_cohort(data, cache, names)
-    natives = {c["id"]: native_label(data / "brats" / c["id"]) for c in cases}
-    out: dict = {"stripped": [], "head": [], "lgg": [], "procedural": []}
-    silent = []
-    for case in cases:
-        out["stripped"].append(evaluate_case(case, natives[case["id"]], predictor))
-        out["head"].append(evaluate_case(case, natives[case["id"]], predictor, add_head(case, atlas, rng)))
-        print(case["id"], *(json.dumps(out[k][-1]["mm1"]) for k in ("stripped", "head")), flush=True)
-        healthy = mirror_out_tumour(case, rng)
-        if not healthy["label"].any():
-            silent.append((case["id"] + ", tumour mirrored out", healthy["image"]))
-    for case in cohort_data.load_lgg(data, cache, lgg_names):
-        found = clean(predictor(case["image"]).argmax(0).astype(np.uint8), 0.008)
-        out["lgg"].append({"id": case["id"], "mm2": score(found, case["label"] > 0, (2, 2, 2), WHOLE)})
-    for k in range(2):
-        case = procedural_head(np.random.default_rng([seed, k]), tumour=True)
-        found = clean(predictor(case["image"]).argmax(0).astype(np.uint8), 0.008)
-        out["procedural"].append({"id": f"procedural {k}", "mm2": score(found, case["label"], (2, 2, 2), distances=False)})
-        if k < 1:
-            healthy = procedural_head(np.random.default_rng([seed, 50 + k]), tumour=False)
-            silent.append((f"procedural {k} without tumour", healthy["image"]))
-    t1 = np.zeros((4, *atlas.head.shape), np.float32)
-    t1[0] = t1[1] = t1[3] = atlas.head
-    silent.append(("MNI152 T1 average as T1, T1c and FLAIR", t1))
-    out["tumour_free"] = false_positives(predictor, silent)
-    out["mean"] = {"stripped_mm1": mean_dice(out["stripped"]), "stripped_mm2": mean_dice(out["stripped"], "mm2"),
-                   "head_mm1": mean_dice(out["head"]),
-                   "lgg_WT": round(float(np.mean([r["mm2"]["WT"]["dice"] for r in out["lgg"]])), 4),
-                   "procedural": mean_dice(out["procedural"], "mm2")}
-    if with_subsets:
-        out["subsets"] = []
-        for keep in wanted_subsets():
-            if len(keep) == 4:
-                out["subsets"].append({"sequences": list(NAMES), "dice": out["mean"]["stripped_mm1"]})
-                continue
-            rows = []
-            for case in cases:
-                prob = predictor(subset(case["image"], keep))
-                found = label_at(case, prob, case["start"], natives[case["id"]].shape)
-                rows.append({"mm1": score(found, natives[case["id"]], (1, 1, 1), distances=False)})
-            print(keep, mean_dice(rows), flush=True)
-            out["subsets"].append({"sequences": [NAMES[k] for k in keep], "dice": mean_dice(rows)})
-    return out
 
 
 def main() -> None:
     ap = argparse.ArgumentParser(description=__doc__)
     ap.add_argument("--data")
-    ap.add_argument("--bundle", type=Path, default=Path("../config/models/glioma-unet-2mm"))
+    ap.add_argument("--folds", type=Path, default=Path("out/folds"))
     ap.add_argument("--cache", type=Path, default=Path("out/train/cache"))
     ap.add_argument("--threads", type=int, default=2)
-    ap.add_argument("--validation", action="store_true", help="validation case instead of the held-out ones, no subsets")
-    ap.add_argument("--no-subsets", action="store_true")
-    ap.add_argument("--out", type=Path, help="JSON (default: training/results/evaluation.json)")
+    ap.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "results" / "evaluation.json")
     a = ap.parse_args()
-    data = cohort_data.data_folder(a.data)
-    predictor = Predictor(a.bundle / "segmentation.onnx", a.threads)
-    names = cohort_data.VALIDATION if a.validation else cohort_data.HELD_OUT
-    result = run(data, a.cache, predictor, names, cohort_data.HELD_OUT_LGG, not (a.validation or a.no_subsets))
-    result["postprocess"], result["overlap"], result["flips"] = SETTINGS, OVERLAP, [list(f) for f in FLIPS]
-    result["command"] = "python -m gliatrain.evaluate" + (" --validation" if a.validation else "")
-    result["threads"] = a.threads
-    out = a.out or Path(__file__).parents[1] / "results" / "evaluation.json"
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(result, indent=1) + "\n")
-    print(json.dumps(result["mean"]), json.dumps(result["tumour_free"]))
+    a.out.parent.mkdir(parents=True, exist_ok=True)
+    rows = run(cohort_data.data_folder(a.data), a.cache, a.folds, a.out, a.threads)
+    result = {"command": "python -m gliatrain.evaluate", "threads": a.threads, "roi": list(ROI), "overlap": OVERLAP,
+              "flips": [list(f) for f in FLIPS], "postprocess": SETTINGS, "mean": summary(rows), "rows": rows}
+    a.out.write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(result["mean"]))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
-"""Checkpoint -> config/models/<id>/segmentation.onnx. `python -m gliatrain.export --checkpoint FILE --bundle DIR`
+"""Checkpoints -> one ONNX file. `python -m gliatrain.export --checkpoint FILE [FILE ...] --bundle DIR`
 
-One file, weights inside, opset 20, dynamic Z, Y, X (multiples of 16). Checks torch against ONNX Runtime and
-writes results/training.json (what was trained, on what, how long) for the card.
+The members of the ensemble lie in one file, their logits one after the other; weights are stored in half precision
+and computed with in single. Opset 20, fixed window size. Checks torch against ONNX Runtime and writes
+results/training.json (what was trained, on what, how long) for the card. --folds also writes each member alone to a
+folder, for the evaluation of each case by the member that never saw it.
 """
 from __future__ import annotations
 
@@ -14,68 +16,95 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import torch
+from onnx import helper, numpy_helper
 
-from .network import GliomaUNet, parameter_count
+from .infer import ROI
+from .network import GliomaNet, parameter_count, variant_from
 
 OPSET = 20
+
+
+class Ensemble(torch.nn.Module):
+    """[N, 4, Z, Y, X] -> logits [N, members * 5, Z, Y, X]."""
+
+    def __init__(self, members: list[torch.nn.Module]):
+        super().__init__()
+        self.members = torch.nn.ModuleList(members)
+        self.eval()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.cat([member(x) for member in self.members], dim=1)
 
 
 def load_network(checkpoint: Path) -> tuple[torch.nn.Module, dict]:
     """The running mean of the weights, in evaluation mode, and the checkpoint's facts."""
     state = torch.load(checkpoint, weights_only=False, map_location="cpu")
-    model = GliomaUNet(tuple(state["widths"]))
+    model = GliomaNet(variant_from(state["variant"]))
     model.load_state_dict(state["mean"])
     return model.eval(), state
 
 
-def export_onnx(model: torch.nn.Module, path: Path) -> None:
+def halve(model: onnx.ModelProto, least: int = 1024) -> None:
+    """Stores float32 initializers of `least` numbers or more as float16, each followed by a cast back."""
+    casts = []
+    for tensor in model.graph.initializer:
+        if tensor.data_type != onnx.TensorProto.FLOAT or np.prod(tensor.dims) < least:
+            continue
+        name, half = tensor.name, numpy_helper.to_array(tensor).astype(np.float16)
+        tensor.CopyFrom(numpy_helper.from_array(half, f"{name}_half"))
+        casts.append(helper.make_node("Cast", [f"{name}_half"], [name], f"{name}_cast", to=onnx.TensorProto.FLOAT))
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+
+
+def export_onnx(model: torch.nn.Module, path: Path, roi=ROI) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    names = {2: "z", 3: "y", 4: "x"}
-    torch.onnx.export(
-        model, (torch.zeros(1, 4, 32, 48, 64),), str(path), input_names=["image"], output_names=["logits"],
-        dynamic_axes={"image": names, "logits": names}, opset_version=OPSET, dynamo=False,
-    )
-    onnx.checker.check_model(str(path))
+    torch.onnx.export(model, (torch.zeros(1, 4, *roi),), str(path), input_names=["image"], output_names=["logits"],
+                      opset_version=OPSET, dynamo=False)
+    stored = onnx.load(str(path))
+    halve(stored)
+    onnx.checker.check_model(stored)
+    onnx.save(stored, str(path))
 
 
-def parity(model: torch.nn.Module, path: Path) -> float:
-    """Largest absolute difference of the logits, torch against ONNX Runtime, on two shapes."""
+def parity(model: torch.nn.Module, path: Path, roi=ROI) -> float:
+    """Largest absolute difference of the class probabilities, torch (single precision) against ONNX Runtime."""
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    worst, rng = 0.0, np.random.default_rng(0)
-    for shape in ((1, 4, 32, 32, 32), (1, 4, 48, 64, 32)):
-        x = rng.standard_normal(shape, dtype=np.float32)
-        with torch.no_grad():
-            want = model(torch.from_numpy(x)).numpy()
-        worst = max(worst, float(np.abs(want - session.run(None, {"image": x})[0]).max()))
-    return worst
+    x = np.random.default_rng(0).standard_normal((1, 4, *roi), dtype=np.float32)
+    with torch.no_grad():
+        want = model(torch.from_numpy(x))
+    got = torch.from_numpy(session.run(None, {"image": x})[0])
+    parts = want.shape[1] // 5
+    shape = (parts, 5, *roi)
+    return float((want.reshape(shape).softmax(1) - got.reshape(shape).softmax(1)).abs().max())
+
+
+def facts(models: list[torch.nn.Module], states: list[dict], worst: float) -> dict:
+    return {"members": [{"steps": s["step"], "seconds": round(s["seconds"]), "counts": s["counts"], "settings": s["settings"],
+                         "stages": [*s.get("stages", []), {"until_step": s["step"], **s["settings"]}]} for s in states],
+            "variant": states[0]["variant"], "parameters": parameter_count(models[0]), "parity": worst, "opset": OPSET,
+            "torch": torch.__version__.split("+")[0], "cores": os.cpu_count()}
 
 
 def main() -> None:
     ap = argparse.ArgumentParser(description=__doc__)
-    ap.add_argument("--checkpoint", type=Path, default=Path("out/train/checkpoint.pt"))
+    ap.add_argument("--checkpoint", type=Path, nargs="+", required=True)
     ap.add_argument("--bundle", type=Path, default=Path("../config/models/glioma-unet-2mm"))
-    ap.add_argument("--earlier", type=Path, nargs="*", default=[], help="checkpoints of earlier stages, if the "
-                    "settings changed between resumes and the last checkpoint does not say so")
+    ap.add_argument("--folds", type=Path, help="folder for fold-<n>.onnx, each member alone")
     a = ap.parse_args()
-    model, state = load_network(a.checkpoint)
+    models, states = zip(*(load_network(path) for path in a.checkpoint))
     path = a.bundle / "segmentation.onnx"
-    export_onnx(model, path)
-    worst = parity(model, path)
-    if worst > 1e-3:
+    export_onnx(Ensemble(list(models)), path)
+    worst = parity(Ensemble(list(models)), path)
+    if worst > 0.02:
         raise SystemExit(f"torch and ONNX Runtime differ by {worst}")
-    stages = list(state.get("stages", []))
-    for path_before in a.earlier:
-        before = torch.load(path_before, weights_only=False, map_location="cpu")
-        stages.append({"until_step": before["step"], **before["settings"]})
-    stages = sorted(stages, key=lambda s: s["until_step"]) + [{"until_step": state["step"], **state["settings"]}]
-    facts = {"parameters": parameter_count(model), "widths": state["widths"], "steps": state["step"],
-             "seconds": round(state["seconds"]), "settings": state["settings"], "counts": state["counts"],
-             "parity": worst, "opset": OPSET, "torch": torch.__version__.split("+")[0],
-             "cores": os.cpu_count(), "stages": stages}
+    for model, state in zip(models, states) if a.folds else ():
+        export_onnx(Ensemble([model]), a.folds / f"fold-{state['counts']['fold']}.onnx")
     results = Path(__file__).parents[1] / "results"
     results.mkdir(exist_ok=True)
-    (results / "training.json").write_text(json.dumps(facts, indent=1) + "\n")
-    print(f"{path}: {path.stat().st_size} bytes, parity {worst:.2e}, step {state['step']}")
+    (results / "training.json").write_text(json.dumps(facts(list(models), list(states), worst), indent=1) + "\n")
+    print(f"{path}: {path.stat().st_size} bytes, parity {worst:.2e}")
 
 
 if __name__ == "__main__":

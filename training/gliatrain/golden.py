@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 
-from .infer import importance, starts
+from .infer import ROI, importance, starts
 from .preprocess import gaussian_kernel, normalise, to_grid
 
 
-def formula_input(n: int = 32) -> np.ndarray:
+def formula_input(n: int = ROI[0]) -> np.ndarray:
     """image[0, c, z, y, x] = 2 sin(0.3 x + 0.2 c) cos(0.25 y) + sin(0.35 z - 0.5 c), float64 then float32."""
     c, z, y, x = np.meshgrid(np.arange(4), np.arange(n), np.arange(n), np.arange(n), indexing="ij")
     v = 2 * np.sin(0.3 * x + 0.2 * c) * np.cos(0.25 * y) + np.sin(0.35 * z - 0.5 * c)
@@ -49,15 +49,15 @@ def normalise_example() -> dict:
     }
 
 
-def onnx_example(path: Path) -> dict:
+def onnx_example(path: Path, n: int = ROI[0]) -> dict:
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    logits = session.run(None, {"image": formula_input()})[0]
+    logits = session.run(None, {"image": formula_input(n)})[0]
     rng = np.random.default_rng(11)
     samples = []
     for _ in range(24):
-        k, z, y, x = int(rng.integers(4)), *(int(v) for v in rng.integers(0, 32, 3))
+        k, z, y, x = int(rng.integers(logits.shape[1])), *(int(v) for v in rng.integers(0, n, 3))
         samples.append({"k": k, "z": z, "y": y, "x": x, "logit": float(logits[0, k, z, y, x])})
-    return {"model_sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "shape_nczyx": [1, 4, 32, 32, 32],
+    return {"model_sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "shape_nczyx": [1, 4, n, n, n],
             "formula": "2*sin(0.3*x+0.2*c)*cos(0.25*y)+sin(0.35*z-0.5*c), rounded to float32",
             "tolerance": 0.002, "mean_logit": float(logits.mean()), "samples": samples}
 

@@ -1,6 +1,6 @@
 """Sliding-window inference as the service does it (MONAI's SlidingWindowInferer, mode gaussian).
 
-`predict` maps float32 [1, 4, Z, Y, X] to logits [1, K, Z, Y, X] (a torch model or an ONNX session).
+`predict` maps float32 [1, 4, Z, Y, X] to logits [1, members * K, Z, Y, X] (a torch model or an ONNX session).
 """
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Callable
 
 import numpy as np
 
-ROI = (64, 64, 64)
+ROI = (96, 96, 96)
 OVERLAP = 0.25
 SIGMA_SCALE = 0.125
 FLIPS = ((), ("x",))
@@ -45,8 +45,8 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return e / e.sum(axis=0, keepdims=True)
 
 
-def sliding_window(image: np.ndarray, predict: Callable, roi=ROI, overlap: float = OVERLAP) -> np.ndarray:
-    """Normalised [4, Z, Y, X] -> class probabilities [K, Z, Y, X]."""
+def sliding_window(image: np.ndarray, predict: Callable, roi=ROI, overlap: float = OVERLAP, members: int = 1) -> np.ndarray:
+    """Normalised [4, Z, Y, X] -> class probabilities [K, Z, Y, X], the mean over `members`."""
     padded, before = pad_to(image, roi)
     shape = padded.shape[1:]
     weight, total, out = importance(roi), np.zeros(shape, np.float32), None
@@ -54,7 +54,8 @@ def sliding_window(image: np.ndarray, predict: Callable, roi=ROI, overlap: float
         for y in starts(shape[1], roi[1], overlap):
             for x in starts(shape[2], roi[2], overlap):
                 box = (slice(z, z + roi[0]), slice(y, y + roi[1]), slice(x, x + roi[2]))
-                p = softmax(predict(np.ascontiguousarray(padded[(slice(None), *box)])[None])[0])
+                logits = predict(np.ascontiguousarray(padded[(slice(None), *box)])[None])[0]
+                p = sum(softmax(part) for part in np.split(logits, members)) / members
                 out = np.zeros((p.shape[0], *shape), np.float32) if out is None else out
                 out[(slice(None), *box)] += p * weight
                 total[box] += weight
@@ -63,13 +64,13 @@ def sliding_window(image: np.ndarray, predict: Callable, roi=ROI, overlap: float
 
 
 def probabilities(image: np.ndarray, predict: Callable, roi=ROI, overlap: float = OVERLAP,
-                  flips=FLIPS) -> np.ndarray:
+                  flips=FLIPS, members: int = 1) -> np.ndarray:
     """Mean over test-time flips ("x" is left-right)."""
     axis = {"z": 1, "y": 2, "x": 3}
     total = None
     for flip in flips:
         axes = tuple(axis[a] for a in flip)
-        p = sliding_window(np.flip(image, axes) if axes else image, predict, roi, overlap)
+        p = sliding_window(np.flip(image, axes) if axes else image, predict, roi, overlap, members)
         p = np.flip(p, axes) if axes else p
         total = p if total is None else total + p
     return total / len(flips)

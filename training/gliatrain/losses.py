@@ -1,35 +1,45 @@
 """Dice + cross-entropy with partial labels.
 
-Where the class of a tumour voxel is unknown (label 4: a mask of the whole tumour only), the likelihood is
-that of the union, -log(p1 + p2 + p3) (partial-label / marginal loss, Fang and Yan 2020; Shi 2021).
-Soft Dice (Milletari 2016) runs on BraTS's nested regions WT, TC, ET and on ED; unknown voxels are left out of TC, ET.
+Each voxel's label allows a set of classes; the likelihood is that of the union of the set (partial-label /
+marginal loss, Fang and Yan 2020; Shi 2021). Soft Dice (Milletari 2016) runs on BraTS's nested regions WT, TC, ET, on ED
+and on the brain, each over the voxels where the label decides it.
 """
 from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
 
-UNKNOWN = 4
+BACKGROUND, NCR, ED, ET, TUMOUR, BRAIN, NOT_TUMOUR = range(7)
+"""Labels: TUMOUR is a tumour of unknown class; BRAIN has no tumour; NOT_TUMOUR may be brain or background."""
+ALLOWED = torch.tensor([[1, 0, 0, 0, 0], [0, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 0], [0, 1, 1, 1, 0],
+                        [0, 0, 0, 0, 1], [1, 0, 0, 0, 1]], dtype=torch.float32)
+
+
+def regions(p: torch.Tensor, label: torch.Tensor):
+    """(probability, truth, where it is known) of each Dice term."""
+    tumour = (label >= NCR) & (label <= TUMOUR)
+    known = label != TUMOUR
+    return (
+        (p[:, 1:4].sum(1), tumour, None),
+        (p[:, 1] + p[:, 3], (label == NCR) | (label == ET), known),
+        (p[:, 3], label == ET, known),
+        (p[:, 2], label == ED, known),
+        (1 - p[:, 0], label != BACKGROUND, label != NOT_TUMOUR),
+    )
 
 
 def segmentation_loss(logits: torch.Tensor, label: torch.Tensor, smooth: float = 10.0) -> torch.Tensor:
-    """logits [N, 4, Z, Y, X]; label int64 [N, Z, Y, X] in 0..4."""
-    logp = F.log_softmax(logits.float(), dim=1)
-    unknown = label == UNKNOWN
-    exact = logp.gather(1, label.clamp(max=3).unsqueeze(1)).squeeze(1)
-    union = torch.logsumexp(logp[:, 1:], dim=1)
-    nll = -torch.where(unknown, union, exact)
-    p = logp.exp()
-    known = (~unknown).float()
-    loss = nll.mean()
-    regions = ((p[:, 1:].sum(1), label > 0, None), (p[:, 1] + p[:, 3], (label == 1) | (label == 3), known),
-               (p[:, 3], label == 3, known), (p[:, 2], label == 2, known))
-    for prob, truth, mask in regions:
+    """logits [N, 5, Z, Y, X] (network.CLASSES); label int64 [N, Z, Y, X] in 0..6."""
+    p = F.softmax(logits.float(), dim=1)
+    allowed = ALLOWED.to(p.device)[label].movedim(-1, 1)
+    loss = -(p * allowed).sum(1).clamp_min(1e-7).log().mean()
+    parts = regions(p, label)
+    for prob, truth, where in parts:
         truth = truth.float()
-        if mask is not None:
-            prob, truth = prob * mask, truth * mask
+        if where is not None:
+            prob, truth = prob * where, truth * where
         inter = (prob * truth).sum()
-        loss = loss + (1 - (2 * inter + smooth) / (prob.sum() + truth.sum() + smooth)) / len(regions)
+        loss = loss + (1 - (2 * inter + smooth) / (prob.sum() + truth.sum() + smooth)) / len(parts)
     return loss
 
 

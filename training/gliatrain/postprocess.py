@@ -1,7 +1,7 @@
 """From probabilities to the label map on the source grid, as the service does it.
 
 Arrays [Z, Y, X]; volumes in millilitres. Order: linear interpolation of the averaged probabilities to the source
-grid, argmax, components, small enhancement, no finding.
+grid, decision ("tumour-first"), components, small enhancement, no finding.
 """
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scipy import ndimage as ndi
 
 from .preprocess import resample
 
-SETTINGS = {"connectivity": 26, "min_component_ml": 0.5, "enhancing_min_ml": 0.05, "no_finding_below_ml": 0.5}
+SETTINGS = {"connectivity": 26, "decision": "tumour-first", "min_component_ml": 0.5, "enhancing_min_ml": 0.05, "no_finding_below_ml": 0.5}
 
 
 def clean(label: np.ndarray, voxel_ml: float, settings: dict = SETTINGS) -> np.ndarray:
@@ -28,8 +28,13 @@ def clean(label: np.ndarray, voxel_ml: float, settings: dict = SETTINGS) -> np.n
     return out
 
 
+def decide(prob: np.ndarray) -> np.ndarray:
+    """Probabilities [background, NCR, ED, ET, anatomy...] -> labels: tumour where NCR + ED + ET > 1/2, then the class
+    that leads among them; anatomy is no tumour."""
+    return np.where(prob[1:4].sum(0) > 0.5, 1 + prob[1:4].argmax(0), 0).astype(np.uint8)
+
+
 def to_source(prob: np.ndarray, shape, first, step) -> np.ndarray:
-    """Probabilities [K, Z, Y, X] on the 2 mm grid -> argmax on the source grid; source voxel i of an axis lies at
+    """Probabilities [K, Z, Y, X] on the 2 mm grid -> labels on the source grid; source voxel i of an axis lies at
     grid index first + step * i. Outside the grid: background."""
-    stack = np.stack([resample(p, shape, first, step) for p in prob])
-    return stack.argmax(0).astype(np.uint8)
+    return decide(np.stack([resample(p, shape, first, step) for p in prob[:4]]))

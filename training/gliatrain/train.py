@@ -21,29 +21,32 @@ from . import data as cohort_data
 from .augment import Cohort, Patches
 from .heads import Atlas
 from .losses import deep_loss
-from .network import GliomaUNet, parameter_count
+from .network import VARIANTS, GliomaNet, Variant, parameter_count
 
 
-def build_cohort(data: Path, cache: Path) -> tuple[Cohort, dict]:
-    """All training sources and the counts that the model card states."""
-    excluded = cohort_data.excluded_cube_patients(data, cache)
-    brats = cohort_data.load_cohort(data, cache)
-    lgg = cohort_data.load_lgg(data, cache)
+def build_cohort(data: Path, cache: Path, fold: int) -> tuple[Cohort, dict]:
+    """All training sources of one fold and the counts that the model card states."""
+    brats, heads = cohort_data.case_names(data)
+    tested = cohort_data.kept_for(fold, brats)
+    patients = cohort_data.cube_patients(data, cache)
+    excluded = {patient: case for case in tested for patient in patients[case]}
     cubes = cohort_data.load_cubes(data, cache, excluded)
     counts = {
-        "brats_whole_cases": [c["id"] for c in brats],
-        "brats_validation": list(cohort_data.VALIDATION),
-        "brats_held_out": list(cohort_data.HELD_OUT),
-        "tcga_lgg_heads": [c["id"] for c in lgg],
-        "tcga_lgg_held_out": list(cohort_data.HELD_OUT_LGG),
+        "fold": fold, "folds": cohort_data.FOLDS,
+        "brats_whole_cases": cohort_data.trained_in(fold, brats),
+        "brats_tested": tested,
+        "tcga_lgg_heads": cohort_data.trained_in(fold, heads),
+        "tcga_lgg_tested": cohort_data.kept_for(fold, heads),
         "lesion_cubes": len(cubes),
         "lesion_cube_patients": len({c["id"] for c in cubes}),
         "lesion_cube_patients_excluded": excluded,
     }
-    return Cohort(brats, lgg, cubes, Atlas(data / "atlas")), counts
+    cohort = Cohort(cohort_data.load_cohort(data, cache, counts["brats_whole_cases"]),
+                    cohort_data.load_lgg(data, cache, counts["tcga_lgg_heads"]), cubes, Atlas(data / "atlas"))
+    return cohort, counts
 
 
-def rate(step: int, done: float, peak: float, warm: int = 60) -> float:
+def rate(step: int, done: float, peak: float, warm: int = 100) -> float:
     """Linear warm-up, then cosine over `done`, the share of the budget (steps or minutes) that is spent."""
     if step < warm:
         return peak * (step + 1) / warm
@@ -82,13 +85,13 @@ def save(path: Path, state: dict) -> None:
     part.replace(path)
 
 
-def train(cohort: Cohort, out: Path, steps: int, size=(48, 48, 48), widths=(16, 32, 64, 128, 128), peak: float = 1e-3,
+def train(cohort: Cohort, out: Path, steps: int, size=(48, 48, 48), variant: Variant = VARIANTS["cpu"], peak: float = 1e-3,
           seed: int = 1, workers: int = 1, save_minutes: float = 3, counts: dict | None = None, batch: int = 2,
-          reuse: int = 8, threads: int = 2, minutes: float | None = None, restart: bool = False, quiet: bool = False) -> torch.nn.Module:
+          reuse: int = 12, threads: int = 2, minutes: float | None = None, restart: bool = False, quiet: bool = False) -> torch.nn.Module:
     """Runs to `steps` (resuming OUT/checkpoint.pt) and returns the running-mean network."""
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
-    model = GliomaUNet(widths)
+    model = GliomaNet(variant)
     mean = copy.deepcopy(model).eval()
     optimiser = torch.optim.AdamW(model.parameters(), lr=peak, weight_decay=1e-3)
     step, seconds, stages, path = 0, 0.0, [], out / "checkpoint.pt"
@@ -107,7 +110,7 @@ def train(cohort: Cohort, out: Path, steps: int, size=(48, 48, 48), widths=(16, 
 
     def state() -> dict:
         return {"model": model.state_dict(), "mean": mean.state_dict(), "optimiser": optimiser.state_dict(),
-                "step": step, "seconds": seconds, "widths": list(widths), "counts": counts, "stages": stages,
+                "step": step, "seconds": seconds, "variant": variant.facts(), "counts": counts, "stages": stages,
                 "settings": {"steps": steps, "minutes": minutes, "size": list(size), "batch": batch, "peak": peak, "seed": seed}}
 
     model.train()
@@ -126,7 +129,7 @@ def train(cohort: Cohort, out: Path, steps: int, size=(48, 48, 48), widths=(16, 
         optimiser.step()
         pace.after()
         step += 1
-        keep = min(0.99, (1 + step) / (10 + step))
+        keep = min(0.995, (1 + step) / (10 + step))
         with torch.no_grad():
             torch._foreach_lerp_(list(mean.parameters()), list(model.parameters()), 1 - keep)
         recent.append(float(loss.detach()))
@@ -152,7 +155,9 @@ def main() -> None:
     ap.add_argument("--data", help="data folder (default: GLIABRIDGE_DATA)")
     ap.add_argument("--out", type=Path, default=Path("out/train"))
     ap.add_argument("--cache", type=Path, default=None, help="prepared volumes (default: OUT/cache)")
-    ap.add_argument("--steps", type=int, default=2500)
+    ap.add_argument("--fold", type=int, default=0, choices=range(cohort_data.FOLDS), help="the fold whose cases are kept for testing")
+    ap.add_argument("--variant", choices=sorted(VARIANTS), default="cpu")
+    ap.add_argument("--steps", type=int, default=20000)
     ap.add_argument("--minutes", type=float, help="stop, and end the cosine, after so much training if that comes first")
     ap.add_argument("--peak", type=float, default=1e-3, help="highest learning rate")
     ap.add_argument("--restart", action="store_true", help="start the cosine again where the checkpoint stands")
@@ -160,10 +165,10 @@ def main() -> None:
     ap.add_argument("--threads", type=int, default=2)
     ap.add_argument("--workers", type=int, default=1)
     a = ap.parse_args()
-    cohort, counts = build_cohort(cohort_data.data_folder(a.data), a.cache or a.out / "cache")
+    cohort, counts = build_cohort(cohort_data.data_folder(a.data), a.cache or a.out / "cache", a.fold)
     print(json.dumps({k: v if isinstance(v, (int, dict)) else len(v) for k, v in counts.items()}))
-    model = train(cohort, a.out, a.steps, seed=a.seed, workers=a.workers, threads=a.threads, minutes=a.minutes, peak=a.peak, restart=a.restart,
-                  counts=counts)
+    model = train(cohort, a.out, a.steps, seed=a.seed + 10 * a.fold, workers=a.workers, threads=a.threads, minutes=a.minutes,
+                  peak=a.peak, restart=a.restart, variant=VARIANTS[a.variant], counts=counts)
     print(f"{parameter_count(model)} parameters; next: python -m gliatrain.export")
 
 
