@@ -1,6 +1,6 @@
 // gliabridge verify-bundle: manifest, digests, and one real run of the network on a small noise volume.
 
-import { channelOrder } from '../../inference/bundle.ts'
+import { channelOrder, runnableHeads } from '../../inference/bundle.ts'
 import { loadBundle } from '../../inference/bundle-files.ts'
 import { startRunner } from '../../inference/runner.ts'
 import { createLog } from '../../telemetry/log.ts'
@@ -11,6 +11,8 @@ export async function verifyBundleCommand(config: string | undefined, folder: st
   const bundle = await loadBundle(inference.bundle)
   const runner = await startRunner({ ...inference, bundle, log: createLog('warn') })
   try {
+    // Each head answered its own reference when the runner opened it, or the runner would not have started.
+    const heads = runnableHeads(bundle).map(({ name }) => name)
     const size = [48, 48, 48] as const
     const grid = {
       size,
@@ -23,6 +25,7 @@ export async function verifyBundleCommand(config: string | undefined, folder: st
     process.stdout.write(
       `bundle ${bundle.id} ${bundle.version}: ${Object.keys(bundle.files).length} files match their digests\n` +
         `network runs on ${execution.provider} (${execution.runtime}), ${execution.seconds.toFixed(1)} s for a small volume\n` +
+        (heads.length > 0 ? `heads that answer: ${heads.join(', ')}\n` : 'no head has a network\n') +
         execution.declined.map(({ provider, reason }) => `  ${provider} was not used: ${reason}\n`).join(''),
     )
   } finally {
