@@ -89,8 +89,13 @@ const BRAIN_LITRES = [0.7, 2.2] as const
  * to be a brain.
  */
 export function strippedBrain({ grid, data }: Volume<Float32Array>): Volume<Uint8Array> | undefined {
-  const mask = Uint8Array.from(data, (value) => (value > 0 ? 1 : 0))
-  const voxels = mask.reduce((sum, inside) => sum + inside, 0)
+  const mask = new Uint8Array(data.length)
+  let voxels = 0
+  for (let n = 0; n < data.length; n++) {
+    if (!(data[n]! > 0)) continue
+    mask[n] = 1
+    voxels++
+  }
   const litres = (voxels * grid.spacing[0] * grid.spacing[1] * grid.spacing[2]) / 1e6
   return litres >= BRAIN_LITRES[0] && litres <= BRAIN_LITRES[1] ? { grid, data: mask } : undefined
 }

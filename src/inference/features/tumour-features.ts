@@ -1,5 +1,5 @@
 // The features of one patient's tumour that tabular heads may ask for; names and units are those of training/gliatrain/tabular/features.py.
-import type { LabelVolume, Volume } from '../../domain/volume.ts'
+import type { Grid, LabelVolume, Volume } from '../../domain/volume.ts'
 import type { BundleManifest } from '../bundle.ts'
 import { resample } from '../resample.ts'
 import { percentile } from './first-order.ts'
@@ -129,7 +129,7 @@ function enhancement(
 /** Median and 90th percentile inside the tumour over the mean of the brain. */
 function overBrain(t1c: Volume<Float32Array>, brain: Mask, values: Float64Array, names: readonly string[]): Features {
   if (!BRAIN_RELATIVE.some((name) => names.includes(name))) return {}
-  const image = resample(t1c, brain.grid)
+  const image = isSameGrid(t1c.grid, brain.grid) ? t1c : resample(t1c, brain.grid)
   let sum = 0
   let count = 0
   for (let n = 0; n < image.data.length; n++) {
@@ -142,6 +142,12 @@ function overBrain(t1c: Volume<Float32Array>, brain: Mask, values: Float64Array,
     t1c_median_over_brain: percentile(sorted, 50) / (sum / count),
     t1c_p90_over_brain: percentile(sorted, 90) / (sum / count),
   }
+}
+
+function isSameGrid(a: Grid, b: Grid): boolean {
+  const numbers = (grid: Grid) => [...grid.size, ...grid.spacing, ...grid.origin, ...grid.direction]
+  const others = numbers(b)
+  return numbers(a).every((value, n) => value === others[n])
 }
 
 /** Shares of the whole tumour's voxels. */

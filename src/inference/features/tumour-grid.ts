@@ -31,19 +31,19 @@ export function tumourMask(labels: LabelVolume, members: readonly number[]): Vol
   const target = alignedGrid(labels.grid, ONE_MM, box.low, beyond(box.high, 1))
   const near = cropEdges(whole, beyond(box.low, -2), beyond(box.high, 3), 'zero')
   const depth = resample(signedDistance(near), target)
-  return { grid: target, data: Uint8Array.from(depth.data, (mm) => (mm > 0 ? 1 : 0)) }
+  return { grid: target, data: new Uint8Array(depth.data.map((mm) => (mm > 0 ? 1 : 0))) }
 }
 
 /** mm to the nearest voxel of the other kind; positive inside the mask, negative outside. */
 function signedDistance({ grid, data }: Volume<Float32Array>): Volume<Float32Array> {
-  const inside = Uint8Array.from(data)
+  const inside = new Uint8Array(data)
   const toInside = distanceMap(inside, grid.size, grid.spacing)
   const toOutside = distanceMap(
     inside.map((value) => 1 - value),
     grid.size,
     grid.spacing,
   )
-  return { grid, data: Float32Array.from(inside, (value, n) => (value === 1 ? toOutside[n]! : -toInside[n]!)) }
+  return { grid, data: data.map((value, n) => (value === 1 ? toOutside[n]! : -toInside[n]!)) }
 }
 
 /** An image in the same patient space on the tumour's grid, linear; edge voxels are repeated where the grid reaches beyond. */
