@@ -76,6 +76,10 @@ function keptBack({ writeBack }: Settings): ReadonlySet<ArtifactRole> {
   ])
 }
 
+function readSettingsOf({ ehr: { reads, consent } }: Settings) {
+  return { ...reads, optOutCodes: consent.optOutCodes }
+}
+
 /** Builds the service; nothing runs before start(). Throws what the parts throw: SETTINGS_INVALID, BUNDLE_INVALID … */
 export async function compose(settings: Settings, options: ComposeOptions = {}): Promise<Service> {
   const clock = options.clock ?? systemClock
@@ -90,7 +94,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
     undo.push(() => store.close())
     const { analyses, watch, audit, ledger, queue } = store
     const archive = createDicomWebClient({ ...settings.pacs, audit, log })
-    const ehr = createClinicalRecord({ ...settings.ehr, ledger, log })
+    const ehr = createClinicalRecord({ ...settings.ehr, reads: readSettingsOf(settings), ledger, log })
     const runner = await startRunner({ ...settings.inference, bundle, log })
     undo.push(() => runner.close())
     const registrar = createRegistrar()
@@ -105,6 +109,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       reference: settings.series.reference,
       overrides: settings.series.overrides,
       institution: settings.institution.name,
+      consentRequired: settings.ehr.consent.required,
       writeBack: settings.writeBack,
       software,
     }

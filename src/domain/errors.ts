@@ -66,6 +66,10 @@ export const ERRORS = {
     'hold',
     'The EHR patient with this identifier has another birth date, sex or name than the images; a person decides.',
   ],
+  CONSENT_REFUSED: [
+    'hold',
+    "The patient's record holds a consent that denies this analysis; if that is wrong, correct it in the EHR, then resolve the hold.",
+  ],
   SERIES_MISSING: ['hold', 'The study lacks a sequence that the bundle needs; see the reasons per series.'],
   SERIES_AMBIGUOUS: [
     'hold',

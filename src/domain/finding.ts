@@ -68,6 +68,19 @@ export interface ClinicalFacts {
   karnofsky?: number
 }
 
+/** A result of a test on tissue in the patient's record: quoted as it stands, and put before what is predicted from images. */
+export interface TissueResult {
+  head: Head
+  /** Name of the test, in the record's words. */
+  test: string
+  /** In the record's words. */
+  value: string
+  /** FHIR date, as far as it is known. */
+  date?: string
+  /** "Observation/12" */
+  reference: string
+}
+
 /** The exact Shapley value of one feature (or declared group of features) against the training medians. */
 export interface Contribution {
   /** Name in the bundle: "age_years", "shape_Sphericity", or a group's own name. */
@@ -162,6 +175,8 @@ export interface AnalysisResult {
   /** Of the enhancing lesions, largest first; absent when the bundle has no enhancing region. */
   diameters?: Bidimensional[]
   predictions: Prediction[]
+  /** Of the markers that heads predict; absent when the record has none or was not read. */
+  tissueResults?: TissueResult[]
   quality: QualityNote[]
   execution: ExecutionRecord
   /** The moment the analysis was registered (ISO 8601, UTC): every date written into results derives from it, so re-runs give the same bytes. */

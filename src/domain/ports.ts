@@ -1,7 +1,7 @@
 // The seams: what the pipeline asks of the world. Adapters live in dicomweb, fhir, inference, store; compose.ts wires them.
 import type { AnalysisEvent, AnalysisRecord, AnalysisState, Leg, LegRecord } from './analysis.ts'
 import type { ErrorCode } from './errors.ts'
-import type { AnalysisResult, BundleIdentity, ClinicalFacts, ExecutionRecord, Head } from './finding.ts'
+import type { AnalysisResult, BundleIdentity, ClinicalFacts, ExecutionRecord, Head, TissueResult } from './finding.ts'
 import type { PatientIdentity, Study, StudyIdentity, Uid } from './study.ts'
 import type { Volume } from './volume.ts'
 
@@ -67,8 +67,12 @@ export interface WriteLedger {
 export interface ClinicalRecord {
   /** Exactly one patient with this identifier, cross-checked with birth date, sex and name; else PATIENT_*. Returns "Patient/id". */
   matchPatient(patient: PatientIdentity): Promise<string>
-  /** What the EHR knows of treatment and condition of "Patient/id"; absent where the adapter does not read it. */
-  clinicalFacts?(patient: string): Promise<ClinicalFacts>
+  /** Throws CONSENT_REFUSED when "Patient/id" has refused what the site's codes name; absent where the adapter does not read it. */
+  checkConsent?(patient: string): Promise<void>
+  /** What the EHR knows of treatment and condition of "Patient/id" on the study's day (DICOM DA); absent where the adapter does not read it. */
+  clinicalFacts?(patient: string, studyDate: string): Promise<ClinicalFacts>
+  /** Results of tissue tests for the markers that heads predict, newest first; absent where the adapter does not read them. */
+  tissueResults?(patient: string): Promise<TissueResult[]>
   /** Posts or repeats the report of one analysis: the same resources, whatever happened before. */
   postReport(report: EhrReport): Promise<EhrReceipt>
 }

@@ -11,6 +11,13 @@ import { checkSystem, ifNoneExist, type Key, relativeReference } from './identif
 import { createMemoryLedger } from './ledger.ts'
 import { matchPatient } from './match.ts'
 import { postReport } from './post-report.ts'
+import {
+  checkConsent,
+  NO_READS,
+  type ReadSettings,
+  readClinicalFacts,
+  readTissueResults,
+} from './reads/clinical-reads.ts'
 import type { RecordStore } from './record-store.ts'
 import { createTransport } from './transport.ts'
 
@@ -28,6 +35,8 @@ export interface ClinicalRecordOptions {
   log: Log
   /** How the report is written; found out from the server when left out. */
   write?: WriteSettings
+  /** Codes of the site for what is read of the patient. */
+  reads?: ReadSettings
   /** Kept in memory when left out. */
   ledger?: WriteLedger
   fetch?: typeof fetch
@@ -48,6 +57,7 @@ export function createClinicalRecord(options: ClinicalRecordOptions): ClinicalRe
   const store = createRecordStore(options)
   const now = options.now ?? (() => new Date())
   const write = options.write ?? { rung: 'auto' }
+  const reads = options.reads ?? NO_READS
   const ledger = options.ledger ?? createMemoryLedger(now)
   const baseUrl = options.url.replace(/\/+$/, '')
   const capabilities = createCapabilityReader(store, write, options.log, now)
@@ -59,9 +69,14 @@ export function createClinicalRecord(options: ClinicalRecordOptions): ClinicalRe
   }
   return {
     matchPatient: (patient) => matchPatient(store, systems, patient),
+    checkConsent: (patient) => checkConsent(store, reads, patient, now()),
+    clinicalFacts: (patient, studyDate) => readClinicalFacts(store, reads, patient, studyDate),
+    tissueResults: (patient) => readTissueResults(store, reads, patient),
     postReport: (report) =>
       oneByOne(report.result.analysisId, async () => {
         const patient = await matchPatient(store, systems, report.result.patient)
+        // The record may have been out of reach when the analysis began.
+        await checkConsent(store, reads, patient, now())
         const can = await capabilities()
         const site = { store, ledger, capabilities: can, baseUrl, patient }
         return postReport({ ...effects, site, rung: chooseRung(can, write) }, report, options.analysisSystem)

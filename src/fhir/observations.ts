@@ -1,6 +1,7 @@
 // Observations (FHIR R4): one per measured volume, one per head of the bundle; a head that is not evaluable says why.
 import type { Observation, ObservationComponent, Quantity } from '@medplum/fhirtypes'
 import type { Measurement, Prediction } from '../domain/finding.ts'
+import { tissueOf } from '../domain/tissue.ts'
 import {
   BRAIN,
   IMAGING,
@@ -22,6 +23,7 @@ import {
   predictionLine,
   probabilityLabel,
   rounded,
+  tissueLine,
   valueNarrative,
   volumeLine,
 } from './wording.ts'
@@ -114,9 +116,11 @@ export function headObservation(
     role: `observation.${prediction.head}`,
     key,
     build: (context) => {
-      const { bundle } = context.report.result
+      const { bundle, tissueResults } = context.report.result
+      const tissue = tissueOf(tissueResults, prediction.head).map(tissueLine)
       const common = {
         ...base(context, { system: analysisSystem, value }, [
+          ...tissue,
           `Predicted ${predictionLine(prediction)}`,
           NOT_A_TISSUE_TEST,
         ]),
@@ -127,17 +131,17 @@ export function headObservation(
         return {
           ...common,
           dataAbsentReason: { coding: [UNSUPPORTED], text: prediction.reason },
-          note: [{ text: `Not evaluable: ${prediction.reason}` }],
+          note: [...tissue, `Not evaluable: ${prediction.reason}`].map((text) => ({ text })),
         }
       }
-      const explained = [...errorRateLine(prediction), ...contributionLine(prediction)].map((text) => ({ text }))
+      const notes = [...tissue, NOT_A_TISSUE_TEST, ...errorRateLine(prediction), ...contributionLine(prediction)]
       return {
         ...common,
         ...(prediction.status === 'evaluable' &&
           prediction.call !== undefined && { valueCodeableConcept: valueCode(prediction.call) }),
         ...(prediction.status === 'indeterminate' && { interpretation: [INDETERMINATE] }),
         component: probabilityComponents(prediction),
-        note: [{ text: NOT_A_TISSUE_TEST }, ...explained],
+        note: notes.map((text) => ({ text })),
       }
     },
   }

@@ -1,8 +1,9 @@
 // What a person reads in the EHR: a conclusion that stands alone, and the same as narrative (FHIR R4 Narrative, XHTML).
 import type { Narrative } from '@medplum/fhirtypes'
 import { featureName, featureValue } from '../domain/feature-names.ts'
-import type { EvaluatedPrediction, Measurement, Prediction } from '../domain/finding.ts'
+import type { EvaluatedPrediction, Measurement, Prediction, TissueResult } from '../domain/finding.ts'
 import type { ReportableResult } from '../domain/ports.ts'
+import { tissueSentence } from '../domain/tissue.ts'
 import { HEAD_NAMES } from './codes.ts'
 import { fhirDate } from './dates.ts'
 import { escaped, narrative } from './narrative.ts'
@@ -31,6 +32,11 @@ export function volumeLine(measurement: Measurement): string {
       ? 'uncertainty not estimated'
       : `standard deviation ${millilitres(standardDeviation)} mL`
   return `${name}: ${millilitres(value)} mL (${deviation})`
+}
+
+/** A tissue test beside the prediction that gives way to it. */
+export function tissueLine(result: TissueResult): string {
+  return `Tissue test on record, which takes precedence: ${tissueSentence(result)} (${result.reference}).`
 }
 
 /** Probabilities in words; the months of a survival head are spelled out. */
@@ -119,6 +125,10 @@ function sections(result: ReportableResult): { title: string; lines: string[] }[
     : []
   return [
     { title: 'Segmented volumes', lines: [...finding, ...result.measurements.map(volumeLine)] },
+    {
+      title: 'Tissue tests on record; they take precedence over the predictions',
+      lines: (result.tissueResults ?? []).map(tissueSentence),
+    },
     { title: 'Predictions from the images; not tissue tests', lines: result.predictions.map(predictionLine) },
     { title: 'What moved the predictions most', lines: result.predictions.flatMap(explanationLine) },
     { title: 'Images', lines: imageLines(result) },

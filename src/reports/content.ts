@@ -1,6 +1,7 @@
 // What the page says: a reportable result as sections of plain strings, in reading order; no layout, no IO.
-import { HEADS, type Measurement, type Prediction } from '../domain/finding.ts'
+import { HEADS, type Measurement, type Prediction, type TissueResult } from '../domain/finding.ts'
 import type { ReportableResult } from '../domain/ports.ts'
+import { tissueOf } from '../domain/tissue.ts'
 import { type ContributionChart, contributionCharts, type SurvivalCurve, survivalCurve } from './chart-content.ts'
 import { overlayOf } from './colours.ts'
 import { millilitres, percentWithInterval, readDate, readInstant, readName, readTime, shortDigest } from './format.ts'
@@ -24,6 +25,8 @@ export interface VolumeRow {
 export interface PredictionRow {
   name: string
   status: 'evaluable' | 'indeterminate' | 'not-evaluable'
+  /** The result is that of a tissue test. */
+  isTissue?: boolean
   /** The call, "indeterminate" or "not evaluable". */
   result: string
   /** The classes that an indeterminate head cannot tell apart, or the risk group; empty where there is none. */
@@ -71,12 +74,15 @@ export function writeContent(result: ReportableResult): ReportContent {
     summary: result.noFinding ? words.NO_FINDING : words.foundSentence(leadingVolumes(result.measurements)),
     volumes: volumeRows(result),
     predictions: HEADS.map((head) =>
-      predictionRow(
-        result.predictions.find((p) => p.head === head) ?? {
-          head,
-          status: 'not-evaluable',
-          reason: words.NO_PREDICTION,
-        },
+      withTissue(
+        predictionRow(
+          result.predictions.find((p) => p.head === head) ?? {
+            head,
+            status: 'not-evaluable',
+            reason: words.NO_PREDICTION,
+          },
+        ),
+        tissueOf(result.tissueResults, head)[0],
       ),
     ),
     charts: contributionCharts(result.predictions),
@@ -174,6 +180,12 @@ function predictionRow(prediction: Prediction): PredictionRow {
   const detail = isPlain ? '' : words.undecided(remaining.map((key) => words.classOf(head, key)))
   const lines = keys.slice(0, keys.length === 2 ? 1 : keys.length).map(line)
   return { name, status, result, detail, reason: '', lines }
+}
+
+/** The newest tissue test takes the place of the call; the quality notes quote all of them in full. */
+function withTissue(row: PredictionRow, tissue: TissueResult | undefined): PredictionRow {
+  if (!tissue) return row
+  return { ...row, isTissue: true, result: words.tissueCall(tissue.value), detail: words.fromImages(row.result) }
 }
 
 function seriesRows({ inputs, decisions }: ReportableResult): ReportContent['series'] {

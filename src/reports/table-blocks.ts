@@ -146,7 +146,7 @@ export function predictionsBlock(
       top += HEAD_ROW
       for (const { row, reason, shown, hidden, height } of laid) {
         const cells = tools.canvas.group(table, 'TR')
-        const absent = row.status === 'not-evaluable'
+        const absent = row.status === 'not-evaluable' && !row.isTissue
         const [resultStyle, ink] = absent ? [STYLES.body, INK.muted] : [STYLES.strong, INK.text]
         const name = { x, y: top, width: NAME_WIDTH - 4 }
         drawText(tools, cells, 'TH', row.name, name, STYLES.body, INK.text, { scope: 'Row' })

@@ -1,6 +1,7 @@
 // Settings from the environment: GLIABRIDGE_<SECTION>_<KEY>, over what the file says.
 import { z } from 'zod'
-import { type Environment, settingsSchema } from './schema.ts'
+import { settingsSchema } from './schema.ts'
+import type { Environment } from './schema-parts.ts'
 
 export interface Variable {
   name: string
@@ -81,7 +82,7 @@ function convert(text: string, kind: Variable['kind']): unknown {
 
 /** ["pacs", "poll", "intervalSeconds"] → GLIABRIDGE_PACS_POLL_INTERVAL_SECONDS */
 function nameOf(path: string[]): string {
-  return `GLIABRIDGE_${path.map((part) => part.replace(/[A-Z]/g, '_$&').toUpperCase()).join('_')}`
+  return `GLIABRIDGE_${path.map((part) => part.replace(/[A-Z]/g, '_$&').replaceAll('-', '_').toUpperCase()).join('_')}`
 }
 
 function put(target: Record<string, unknown>, path: readonly string[], value: unknown): void {

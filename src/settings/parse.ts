@@ -2,7 +2,8 @@
 import type { z } from 'zod'
 import { AppError } from '../domain/errors.ts'
 import { withEnvironment } from './environment.ts'
-import { type Environment, type Settings, settingsJsonSchema, settingsSchema } from './schema.ts'
+import { type Settings, settingsJsonSchema, settingsSchema } from './schema.ts'
+import type { Environment } from './schema-parts.ts'
 
 /** Throws SETTINGS_INVALID with one line per problem: the path and what to do. Values are not repeated, since they may be secret. */
 export function parseSettings(raw: unknown, env: Environment, source = 'settings'): Settings {

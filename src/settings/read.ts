@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises'
 import { AppError } from '../domain/errors.ts'
 import { parseSettings } from './parse.ts'
-import type { Environment, Settings } from './schema.ts'
+import type { Settings } from './schema.ts'
+import type { Environment } from './schema-parts.ts'
 
 /** `path`, else the variable GLIABRIDGE_CONFIG, else the environment alone. Throws SETTINGS_INVALID. */
 export async function readSettings(path: string | undefined, env: Environment): Promise<Settings> {

@@ -1,86 +1,20 @@
 // Every setting with its default and meaning: one schema, from which defaults, JSON schema and environment names are made.
 import { z } from 'zod'
 import { SEQUENCES } from '../domain/study.ts'
-
-export type Environment = Readonly<Record<string, string | undefined>>
-
-const MINUTE = 60_000
-
-const url = (description: string) =>
-  z
-    .url({ protocol: /^https?$/, error: 'must be a URL that begins with http:// or https://' })
-    .refine((text) => !hasCredentials(text), 'must not hold a user or password; use auth')
-    .transform((text) => text.replace(/\/+$/, ''))
-    .describe(description)
-const uri = (description: string) =>
-  z
-    .string()
-    .regex(/^(https?:\/\/|urn:)[^\s|,$\\]+$/, 'must be an absolute URI (http, https or urn) without spaces, "|" or ","')
-    .describe(description)
-const whole = (least: number, most: number) =>
-  z
-    .int({ error: 'must be a whole number' })
-    .min(least, `must be at least ${least}`)
-    .max(most, `must be at most ${most}`)
-const filled = (description: string) => z.string().min(1, 'must not be empty').describe(description)
-const flag = (description: string) => z.boolean({ error: 'must be true or false' }).describe(description)
+import { ehrSchema } from './ehr-schema.ts'
+import { BY_TYPE, credentials, type Environment, filled, flag, MINUTE, secretOf, url, whole } from './schema-parts.ts'
 
 /** The schema needs the environment, since secrets stand in settings only as a reference to it. */
 export function settingsSchema(env: Environment) {
-  const secret = (description: string) =>
-    z
-      .strictObject(
-        { env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable') },
-        { error: 'must be a reference like {"env": "NAME_OF_THE_VARIABLE"}; secrets do not stand in the file' },
-      )
-      .transform(({ env: name }, context) => {
-        const value = env[name]
-        if (value !== undefined && value !== '') return value
-        context.addIssue({ code: 'custom', message: `the environment variable ${name} is not set` })
-        return z.NEVER
-      })
-      .describe(description)
-
-  const none = z.strictObject({ type: z.literal('none') })
-  const basic = z.strictObject({
-    type: z.literal('basic'),
-    username: filled('User name.'),
-    password: secret('Password, by environment reference.'),
-  })
-  const bearer = z.strictObject({ type: z.literal('bearer'), token: secret('Token, by environment reference.') })
-  const tokenUrl = z.exactOptional(
-    url("OAuth 2.0 token endpoint; asked of the server's .well-known/smart-configuration when left out."),
-  )
-  const clientCredentials = z.strictObject({
-    type: z.literal('client-credentials'),
-    tokenUrl,
-    clientId: filled('Client id.'),
-    clientSecret: secret('Client secret, by environment reference.'),
-    clientAuthentication: z
-      .enum(['basic', 'post'], { error: 'must be basic or post' })
-      .default('basic')
-      .describe('Where the secret goes: Authorization header, or the form.'),
-    scope: z.exactOptional(filled('Scopes, separated by spaces.')),
-  })
-  const smartBackend = z.strictObject({
-    type: z.literal('smart-backend'),
-    tokenUrl,
-    clientId: filled('Client id.'),
-    keyFiles: z
-      .array(filled('File with one private JWK: RSA (RS384) or EC P-384 (ES384).'))
-      .min(1, 'must name one or two files')
-      .max(2, 'must name one or two files')
-      .describe('Files with one private JWK each: the first signs, both are published at /.well-known/jwks.json.'),
-    scope: filled('Scopes, separated by spaces, for example "system/*.cruds".'),
-  })
-  const byType = { error: 'must have a known "type"' }
+  const secret = secretOf(env)
+  const { none, basic, bearer } = credentials(secret)
 
   return z.strictObject({
     $schema: z.exactOptional(z.string().describe('For editors; not used.')),
     pacs: z.strictObject({
       url: url('DICOMweb service root, for example "https://pacs.example/dicom-web".'),
       auth: z
-        .discriminatedUnion('type', [none, basic, bearer], byType)
+        .discriminatedUnion('type', [none, basic, bearer], BY_TYPE)
         .default({ type: 'none' })
         .describe('Credentials: type none, basic or bearer.'),
       timeoutMs: whole(100, 60 * MINUTE)
@@ -102,39 +36,7 @@ export function settingsSchema(env: Environment) {
           'A study is complete when its instances have not changed for so long: longer than the longest pause between two series.',
         ),
     }),
-    ehr: z.strictObject({
-      url: url('FHIR R4 base URL, for example "https://ehr.example/fhir".'),
-      auth: z
-        .discriminatedUnion('type', [none, basic, bearer, clientCredentials, smartBackend], byType)
-        .default({ type: 'none' })
-        .describe('Credentials: type none, basic, bearer, client-credentials or smart-backend.'),
-      identifierSystem: uri('System of the identifier that equals the DICOM Patient ID.'),
-      issuerSystems: z
-        .record(z.string().min(1), uri('System.'))
-        .default({})
-        .describe('Issuer of Patient ID → identifier system, for archives that hold several.'),
-      analysisSystem: uri('System of the identifiers that the service gives to what it writes; a URI that you own.'),
-      timeoutMs: whole(100, 60 * MINUTE)
-        .default(30_000)
-        .describe('Limit for one request, milliseconds.'),
-      maxAttempts: whole(1, 100).default(12).describe('Attempts to post the report before a person is asked.'),
-      write: z
-        .strictObject({
-          rung: z
-            .enum(['auto', 'transaction', 'single', 'document'], {
-              error: 'must be one of auto, transaction, single, document',
-            })
-            .default('auto')
-            .describe(
-              'How the report is written: all at once, one resource after the other, or only the document with the PDF; auto takes the highest that the server states.',
-            ),
-          conditionalCreate: z.exactOptional(
-            flag('Whether the server knows If-None-Exist, where its CapabilityStatement is wrong.'),
-          ),
-        })
-        .prefault({})
-        .describe('For servers whose CapabilityStatement does not say what they really do.'),
-    }),
+    ehr: ehrSchema(secret),
     inference: z
       .strictObject({
         bundle: filled('Folder of the model bundle.').default('config/models/glioma-unet-2mm'),
@@ -211,6 +113,12 @@ export function settingsSchema(env: Environment) {
       .strictObject({
         pdf: flag('Store the report in the archive too, as Encapsulated PDF.').default(true),
         report: flag('Store the measurements and predictions as a structured report (TID 1500).').default(true),
+        keyImages: flag(
+          'Store pictures with the outlines drawn in (Secondary Capture), for viewers that show no segmentation.',
+        ).default(false),
+        labelMap: flag('Store the segmentation once more as a label map (Label Map Segmentation).').default(false),
+        probabilities: flag('Store the probabilities of the segments (FRACTIONAL segmentation).').default(false),
+        uncertainty: flag('Store where the samples of the network differ (Parametric Map).').default(false),
         rejectSuperseded: flag(
           'When a later analysis supersedes one: store a note that rejects its objects (Key Object Selection, IHE IOCM).',
         ).default(false),
@@ -251,9 +159,4 @@ function pattern(description: string) {
       }
     }, 'must be a regular expression')
     .describe(description)
-}
-
-function hasCredentials(text: string): boolean {
-  const parsed = URL.parse(text)
-  return parsed !== null && (parsed.username !== '' || parsed.password !== '')
 }

@@ -1,8 +1,9 @@
 // What was found: volumes, predictions, quality notes, which series were used and why, and what made it.
 import { html } from 'hono/html'
 import type { AnalysisRecord } from '../domain/analysis.ts'
-import type { Head, Prediction } from '../domain/finding.ts'
+import type { Head, Prediction, TissueResult } from '../domain/finding.ts'
 import { SEQUENCES, type SeriesDecision } from '../domain/study.ts'
+import { tissueOf, tissueSentence } from '../domain/tissue.ts'
 import { bar, stackedBar } from './bars.ts'
 import { contributionBars, survivalCurve, undecidedLine } from './charts.ts'
 import { formatMillilitres, formatPercent, formatSeconds } from './format.ts'
@@ -32,16 +33,23 @@ ${noFinding ? html`<p class="callout">${icon('info')}<span>${NO_FINDING}</span><
 <table class="volumes"><thead><tr><th scope="col">Region</th><th scope="col" class="number">Volume</th><th scope="col" class="number">SD</th><th scope="col"><span class="sr">Share of the largest</span></th></tr></thead><tbody>${rows}</tbody></table></section>`
 }
 
-export function predictionsSection({ predictions }: Summary): Part {
+export function predictionsSection({ predictions, tissueResults }: Summary): Part {
   if (predictions.length === 0) return ''
   return html`<section class="card" aria-labelledby="predictions-title"><h2 id="predictions-title">Predictions from the images</h2>
-<p class="muted small">${PREDICTION_NOTICE} Ranges are 95 % intervals.</p><div class="heads">${predictions.map(prediction)}</div></section>`
+<p class="muted small">${PREDICTION_NOTICE} Ranges are 95 % intervals.</p><div class="heads">${predictions.map((each) => prediction(each, tissueOf(tissueResults, each.head)))}</div></section>`
 }
 
-function prediction(of: Prediction): Html {
+/** A tissue test stands first, as the call; what was predicted then says where it comes from. */
+function prediction(of: Prediction, tissue: readonly TissueResult[]): Html {
   const name = HEAD_NAMES[of.head] ?? of.head
+  const known = tissue.map(
+    (result) =>
+      html`<p class="call">${result.value}</p><p class="small">Tissue test on record, takes precedence: ${tissueSentence(result)}</p>`,
+  )
+  const style = tissue.length > 0 ? 'muted small' : 'call'
+  const origin = tissue.length > 0 ? 'From the images: ' : ''
   if (of.status === 'not-evaluable') {
-    return html`<article class="prediction is-not-evaluable"><h3>${name}</h3><p class="call">Not evaluable</p><p class="muted small">${of.reason}</p></article>`
+    return html`<article class="prediction is-not-evaluable"><h3>${name}</h3>${known}<p class="${style}">${origin}Not evaluable</p><p class="muted small">${of.reason}</p></article>`
   }
   const rows = Object.entries(of.probabilities).map(([key, probability]) => {
     const interval = of.intervals[key]
@@ -51,7 +59,7 @@ function prediction(of: Prediction): Html {
   const call =
     of.status === 'indeterminate' ? 'Indeterminate' : of.head === 'survival' ? 'Alive after' : (of.call ?? '')
   const undecided = undecidedLine(of, (key) => classOf(of.head, key))
-  return html`<article class="prediction${of.survival ? ' is-wide' : ''}"><h3>${name}</h3>${call ? html`<p class="call">${call}</p>` : ''}${undecided}<dl>${rows}</dl>${survivalCurve(of)}${contributionBars(of)}</article>`
+  return html`<article class="prediction${of.survival ? ' is-wide' : ''}"><h3>${name}</h3>${known}${call ? html`<p class="${style}">${origin}${call}</p>` : ''}${undecided}<dl>${rows}</dl>${survivalCurve(of)}${contributionBars(of)}</article>`
 }
 
 /** Classes that are bare numbers need their word. */

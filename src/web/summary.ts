@@ -11,7 +11,7 @@ export type Summary = Pick<ReportableResult, ListKey> &
   Partial<
     Pick<
       ReportableResult,
-      'patient' | 'study' | 'bundle' | 'software' | 'execution' | 'noFinding' | 'referenceSeriesUid'
+      'patient' | 'study' | 'bundle' | 'software' | 'execution' | 'noFinding' | 'referenceSeriesUid' | 'tissueResults'
     >
   > & {
     /** Seconds by step. */
@@ -30,6 +30,7 @@ export function readSummary(record: Pick<AnalysisRecord, 'summary'>): Summary {
   return {
     ...facts,
     ...(typeof raw.noFinding === 'boolean' ? { noFinding: raw.noFinding } : {}),
+    ...(Array.isArray(raw.tissueResults) ? { tissueResults: raw.tissueResults } : {}),
     ...(typeof raw.referenceSeriesUid === 'string' ? { referenceSeriesUid: raw.referenceSeriesUid } : {}),
     decisions: list('decisions'),
     inputs: list('inputs'),

@@ -25,6 +25,21 @@ describe('report content', () => {
     expect(rows[4]).toMatchObject({ result: 'not evaluable', reason: 'the bundle gives no result for this head' })
   })
 
+  it('puts a tissue test in the place of the call, also of a head that is not evaluable, and keeps what the images say', () => {
+    const tissue = (head: 'idh' | '1p19q', value: string, date: string) =>
+      ({ head, test: 'Test', value, date, reference: 'Observation/1' }) as const
+    const tissueResults = [
+      tissue('idh', 'wildtype', '2023-01-02'),
+      tissue('idh', 'p.R132H', '2024-11-02'),
+      tissue('1p19q', 'codeleted', '2024-11-02'),
+    ]
+    const [idh, codeletion, mgmt] = writeContent({ ...result, tissueResults }).predictions
+    expect(idh).toMatchObject({ result: 'tissue: p.R132H', detail: 'images: IDH-wildtype', isTissue: true })
+    expect(idh!.lines).toEqual(writeContent(result).predictions[0]!.lines)
+    expect(codeletion).toMatchObject({ result: 'tissue: codeleted', detail: 'images: not evaluable' })
+    expect(mgmt).toEqual(writeContent(result).predictions[2])
+  })
+
   it('gives every prediction with its uncertainty', () => {
     const [idh, codeletion, mgmt, grade, survival] = writeContent(result).predictions
     expect(idh).toMatchObject({ result: 'IDH-wildtype', lines: [{ label: 'IDH-wildtype', text: '91 % (84–96)' }] })

@@ -7,7 +7,8 @@ import { AppError } from '../../src/domain/errors.ts'
 import { environmentVariables } from '../../src/settings/environment.ts'
 import { parseSettings } from '../../src/settings/parse.ts'
 import { readSettings } from '../../src/settings/read.ts'
-import { type Environment, settingsJsonSchema } from '../../src/settings/schema.ts'
+import { settingsJsonSchema } from '../../src/settings/schema.ts'
+import type { Environment } from '../../src/settings/schema-parts.ts'
 
 const least = {
   pacs: { url: 'https://pacs.example/dicom-web/' },

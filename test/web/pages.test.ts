@@ -39,6 +39,21 @@ const wordsOf = (page: string) =>
     .replace(/&#39;/g, "'")
     .replace(/\s+/g, ' ')
 
+describe('a tissue test', () => {
+  it('stands before what the images say, and is markup of nobody', async () => {
+    const tissueResults = [
+      { head: 'idh', test: 'IDH1 <b>', value: 'p.R132H', date: '2024-11-02', reference: 'Observation/1' },
+    ]
+    const page = await study({ ...delivered, summary: { ...delivered.summary, tissueResults } })
+    const words = wordsOf(page)
+    expect(words).toMatch(
+      /p\.R132H Tissue test on record, takes precedence: IDH1 &lt;b&gt;: p\.R132H \(2024-11-02\) From the images: /,
+    )
+    expect(words.match(/Tissue test on record/g)).toHaveLength(1)
+    expect(wordsOf(await study(delivered))).not.toMatch(/Tissue test|From the images:/)
+  })
+})
+
 describe('words', () => {
   it.each([
     ['Doe^Jane', 'Doe, Jane'],

@@ -74,6 +74,8 @@ export const NOT_EVALUABLE = 'not evaluable'
 export const INDETERMINATE = 'indeterminate'
 export const SURVIVAL_RESULT = 'alive after'
 export const undecided = (classes: string[]) => (classes.length === 0 ? 'no class likely enough' : classes.join(' or '))
+export const tissueCall = (value: string) => `tissue: ${value}`
+export const fromImages = (result: string) => `images: ${result}`
 export const riskGroupOf = (name: string) => `risk group: ${name}`
 export const NO_PREDICTION = 'the bundle gives no result for this head'
 export const NO_QUALITY_NOTES = 'None.'

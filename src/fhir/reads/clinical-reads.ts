@@ -1,0 +1,77 @@
+// What the EHR knows of the patient before an analysis: consent, performance status, resection, results of tissue tests (FHIR R4 search).
+import type { Consent, Observation, Procedure, Resource, ResourceType } from '@medplum/fhirtypes'
+import { AppError } from '../../domain/errors.ts'
+import type { ClinicalFacts, TissueResult } from '../../domain/finding.ts'
+import { fhirDate } from '../dates.ts'
+import type { RecordStore } from '../record-store.ts'
+import { isRefused } from './consent.ts'
+import { KARNOFSKY, karnofskyOf, type ResectionCodes, resectionOf } from './facts.ts'
+import { belongsTo } from './resource-facts.ts'
+import { type TissueCodes, tissueResultsOf, tissueTokens } from './tissue.ts'
+
+export interface ReadSettings {
+  /** Procedures of the site; without any, resection is not read. */
+  resectionCodes: ResectionCodes
+  /** Codes of tissue tests beside the LOINC codes that are known. */
+  tissueCodes: TissueCodes
+  /** Codes of what a patient may have refused; without any, consent is not read. */
+  optOutCodes: readonly string[]
+}
+
+export const NO_READS: ReadSettings = {
+  resectionCodes: { 'gross-total': [], subtotal: [], biopsy: [] },
+  tissueCodes: { idh: [], '1p19q': [], mgmt: [] },
+  optOutCodes: [],
+}
+
+type Store = Pick<RecordStore, 'search'>
+
+/** Throws CONSENT_REFUSED when the patient has refused; asks nothing when no codes are set. */
+export async function checkConsent(
+  store: Store,
+  { optOutCodes }: ReadSettings,
+  patient: string,
+  now: Date,
+): Promise<void> {
+  if (optOutCodes.length === 0) return
+  const consents = await ofPatient<Consent>(store, 'Consent', patient, {})
+  if (consents.some((consent) => isRefused(consent, optOutCodes, now)))
+    throw new AppError('CONSENT_REFUSED', 'the EHR holds an active consent that denies this analysis')
+}
+
+/** `studyDate` is a DICOM DA. */
+export async function readClinicalFacts(
+  store: Store,
+  { resectionCodes }: ReadSettings,
+  patient: string,
+  studyDate: string,
+): Promise<ClinicalFacts> {
+  const scores = await ofPatient<Observation>(store, 'Observation', patient, { code: KARNOFSKY })
+  const tokens = Object.values(resectionCodes).flat()
+  const procedures =
+    tokens.length === 0 ? [] : await ofPatient<Procedure>(store, 'Procedure', patient, { code: tokens.join(',') })
+  const karnofsky = karnofskyOf(scores, fhirDate(studyDate))
+  const resection = resectionOf(procedures, resectionCodes)
+  return { ...(karnofsky !== undefined && { karnofsky }), ...(resection && { resection }) }
+}
+
+export async function readTissueResults(
+  store: Store,
+  { tissueCodes }: ReadSettings,
+  patient: string,
+): Promise<TissueResult[]> {
+  const code = tissueTokens(tissueCodes).join(',')
+  return tissueResultsOf(await ofPatient<Observation>(store, 'Observation', patient, { code }), tissueCodes)
+}
+
+async function ofPatient<T extends Resource>(
+  store: Store,
+  resourceType: ResourceType,
+  patient: string,
+  more: Record<string, string>,
+): Promise<T[]> {
+  const found = await store.search(resourceType, 'patient', [patient], more)
+  return found.filter(
+    (resource): resource is T => resource.resourceType === resourceType && belongsTo(resource, patient),
+  )
+}

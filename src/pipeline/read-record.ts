@@ -1,0 +1,82 @@
+// Before any work on the images: who the patient is in the EHR, whether they refused, and what is known of them.
+import { asAppError } from '../domain/errors.ts'
+import type { ClinicalFacts, QualityNote, TissueResult } from '../domain/finding.ts'
+import type { AuditTrail, ClinicalRecord } from '../domain/ports.ts'
+import type { PatientIdentity, StudyIdentity } from '../domain/study.ts'
+import { tissueSentence } from '../domain/tissue.ts'
+import { auditedEhr } from './ehr-audit.ts'
+
+export interface PatientRecord {
+  facts: ClinicalFacts | undefined
+  tissueResults: TissueResult[]
+  quality: QualityNote[]
+}
+
+/**
+ * A patient who cannot be matched, or who has refused, is held before any work is done. An EHR that is down delays only its
+ * own delivery, unless consent must be read first: then the analysis waits for it. Facts that cannot be read are said to be missing.
+ */
+export async function readRecord(
+  { ehr, audit }: { ehr: ClinicalRecord; audit: AuditTrail },
+  { studyInstanceUid, studyDate }: StudyIdentity,
+  patient: PatientIdentity,
+  consentRequired: boolean,
+): Promise<PatientRecord> {
+  const quality: QualityNote[] = []
+  const ask = <T>(what: string, read: () => Promise<T>) =>
+    auditedEhr(audit, { action: 'read', studyInstanceUid, what }, read)
+  const matched = await ask('Patient', () => ehr.matchPatient(patient)).catch((thrown: unknown) => {
+    if (consentRequired || asAppError(thrown).class === 'hold') throw thrown
+    quality.push(NOT_MATCHED)
+    return undefined
+  })
+  if (matched === undefined) return { facts: undefined, tissueResults: [], quality }
+
+  if (ehr.checkConsent) {
+    await ask('Consent', () => ehr.checkConsent!(matched)).catch((thrown: unknown) => {
+      if (consentRequired || asAppError(thrown).class === 'hold') throw thrown
+      quality.push(CONSENT_NOT_READ)
+    })
+  }
+  const read = <T>(what: string, work: (() => Promise<T>) | undefined, missing: QualityNote) =>
+    work &&
+    ask(what, work).catch(() => {
+      quality.push(missing)
+      return undefined
+    })
+  const facts = await read(
+    'Observation, Procedure',
+    ehr.clinicalFacts && (() => ehr.clinicalFacts!(matched, studyDate)),
+    FACTS_MISSING,
+  )
+  const tissue = ehr.tissueResults && (() => ehr.tissueResults!(matched))
+  const tissueResults = (await read('Observation of tissue', tissue, TISSUE_MISSING)) ?? []
+  quality.push(...tissueResults.map(tissueNote))
+  return { facts, tissueResults, quality }
+}
+
+const NOT_MATCHED: QualityNote = {
+  code: 'patient-match-delayed',
+  severity: 'info',
+  text: 'The EHR did not answer before the analysis; the patient is matched before the report is posted.',
+}
+const CONSENT_NOT_READ: QualityNote = {
+  code: 'consent-not-read',
+  severity: 'warning',
+  text: "The patient's consent could not be read from the EHR before the analysis; it is read before the report is posted.",
+}
+const FACTS_MISSING: QualityNote = {
+  code: 'clinical-facts-missing',
+  severity: 'info',
+  text: 'Treatment and performance status could not be read from the EHR; the predictions were made without them.',
+}
+const TISSUE_MISSING: QualityNote = {
+  code: 'tissue-results-missing',
+  severity: 'warning',
+  text: 'Results of tissue tests could not be read from the EHR; there may be some, and they would take precedence.',
+}
+
+function tissueNote(result: TissueResult): QualityNote {
+  const text = `Tissue test on record: ${tissueSentence(result)}. It takes precedence over the prediction from the images.`
+  return { code: 'tissue-result', severity: 'warning', text }
+}

@@ -1,0 +1,90 @@
+// The settings of the EHR: address and credentials, identity, how the report is written, what is read of the record.
+import { z } from 'zod'
+import { BY_TYPE, codes, credentials, filled, flag, MINUTE, type Secret, uri, url, whole } from './schema-parts.ts'
+
+export function ehrSchema(secret: Secret) {
+  const { none, basic, bearer } = credentials(secret)
+  const tokenUrl = z.exactOptional(
+    url("OAuth 2.0 token endpoint; asked of the server's .well-known/smart-configuration when left out."),
+  )
+  const clientCredentials = z.strictObject({
+    type: z.literal('client-credentials'),
+    tokenUrl,
+    clientId: filled('Client id.'),
+    clientSecret: secret('Client secret, by environment reference.'),
+    clientAuthentication: z
+      .enum(['basic', 'post'], { error: 'must be basic or post' })
+      .default('basic')
+      .describe('Where the secret goes: Authorization header, or the form.'),
+    scope: z.exactOptional(filled('Scopes, separated by spaces.')),
+  })
+  const smartBackend = z.strictObject({
+    type: z.literal('smart-backend'),
+    tokenUrl,
+    clientId: filled('Client id.'),
+    keyFiles: z
+      .array(filled('File with one private JWK: RSA (RS384) or EC P-384 (ES384).'))
+      .min(1, 'must name one or two files')
+      .max(2, 'must name one or two files')
+      .describe('Files with one private JWK each: the first signs, both are published at /.well-known/jwks.json.'),
+    scope: filled('Scopes, separated by spaces, for example "system/*.cruds".'),
+  })
+
+  return z.strictObject({
+    url: url('FHIR R4 base URL, for example "https://ehr.example/fhir".'),
+    auth: z
+      .discriminatedUnion('type', [none, basic, bearer, clientCredentials, smartBackend], BY_TYPE)
+      .default({ type: 'none' })
+      .describe('Credentials: type none, basic, bearer, client-credentials or smart-backend.'),
+    identifierSystem: uri('System of the identifier that equals the DICOM Patient ID.'),
+    issuerSystems: z
+      .record(z.string().min(1), uri('System.'))
+      .default({})
+      .describe('Issuer of Patient ID → identifier system, for archives that hold several.'),
+    analysisSystem: uri('System of the identifiers that the service gives to what it writes; a URI that you own.'),
+    timeoutMs: whole(100, 60 * MINUTE)
+      .default(30_000)
+      .describe('Limit for one request, milliseconds.'),
+    maxAttempts: whole(1, 100).default(12).describe('Attempts to post the report before a person is asked.'),
+    write: z
+      .strictObject({
+        rung: z
+          .enum(['auto', 'transaction', 'single', 'document'], {
+            error: 'must be one of auto, transaction, single, document',
+          })
+          .default('auto')
+          .describe(
+            'How the report is written: all at once, one resource after the other, or only the document with the PDF; auto takes the highest that the server states.',
+          ),
+        conditionalCreate: z.exactOptional(
+          flag('Whether the server knows If-None-Exist, where its CapabilityStatement is wrong.'),
+        ),
+      })
+      .prefault({})
+      .describe('For servers whose CapabilityStatement does not say what they really do.'),
+    reads: z
+      .strictObject({
+        resectionCodes: z
+          .strictObject({ 'gross-total': codes(), subtotal: codes(), biopsy: codes() })
+          .prefault({})
+          .describe('Codes of Procedure by extent of resection; without any, it is not read.'),
+        tissueCodes: z
+          .strictObject({ idh: codes(), '1p19q': codes(), mgmt: codes() })
+          .prefault({})
+          .describe('Codes of tissue results (Observation) beside the LOINC codes that are known.'),
+      })
+      .prefault({})
+      .describe("What is read of the patient's record, by the site's codes."),
+    consent: z
+      .strictObject({
+        optOutCodes: codes(),
+        required: flag('Wait for the EHR rather than analyse without having read the consent.').default(false),
+      })
+      .refine(({ optOutCodes, required }) => !required || optOutCodes.length > 0, {
+        path: ['optOutCodes'],
+        message: 'must name what a patient can refuse when consent is required',
+      })
+      .prefault({})
+      .describe('A recorded refusal (Consent) of what these codes name stops the analysis before inference.'),
+  })
+}

@@ -1,0 +1,71 @@
+// Pieces of the settings schema, each with the message that a person gets when it does not fit.
+import { z } from 'zod'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+export const MINUTE = 60_000
+
+export const url = (description: string) =>
+  z
+    .url({ protocol: /^https?$/, error: 'must be a URL that begins with http:// or https://' })
+    .refine((text) => !hasCredentials(text), 'must not hold a user or password; use auth')
+    .transform((text) => text.replace(/\/+$/, ''))
+    .describe(description)
+export const uri = (description: string) =>
+  z
+    .string()
+    .regex(/^(https?:\/\/|urn:)[^\s|,$\\]+$/, 'must be an absolute URI (http, https or urn) without spaces, "|" or ","')
+    .describe(description)
+export const whole = (least: number, most: number) =>
+  z
+    .int({ error: 'must be a whole number' })
+    .min(least, `must be at least ${least}`)
+    .max(most, `must be at most ${most}`)
+export const filled = (description: string) => z.string().min(1, 'must not be empty').describe(description)
+export const flag = (description: string) => z.boolean({ error: 'must be true or false' }).describe(description)
+
+export const BY_TYPE = { error: 'must have a known "type"' }
+
+/** Codes as "system|code". */
+export function codes() {
+  return z
+    .array(z.string().regex(/^[^\s|,]+\|[^\s|,]+$/, 'must be "system|code"'))
+    .default([])
+    .describe('Codes, each as "system|code".')
+}
+
+function hasCredentials(text: string): boolean {
+  const parsed = URL.parse(text)
+  return parsed !== null && (parsed.username !== '' || parsed.password !== '')
+}
+
+/** Secrets stand in settings only as a reference to the environment. */
+export function secretOf(env: Environment) {
+  return (description: string) =>
+    z
+      .strictObject(
+        { env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable') },
+        { error: 'must be a reference like {"env": "NAME_OF_THE_VARIABLE"}; secrets do not stand in the file' },
+      )
+      .transform(({ env: name }, context) => {
+        const value = env[name]
+        if (value !== undefined && value !== '') return value
+        context.addIssue({ code: 'custom', message: `the environment variable ${name} is not set` })
+        return z.NEVER
+      })
+      .describe(description)
+}
+
+export type Secret = ReturnType<typeof secretOf>
+
+/** Credentials that archive and EHR both know. */
+export function credentials(secret: Secret) {
+  const none = z.strictObject({ type: z.literal('none') })
+  const basic = z.strictObject({
+    type: z.literal('basic'),
+    username: filled('User name.'),
+    password: secret('Password, by environment reference.'),
+  })
+  const bearer = z.strictObject({ type: z.literal('bearer'), token: secret('Token, by environment reference.') })
+  return { none, basic, bearer }
+}
