@@ -37,9 +37,10 @@ function freshReport(pdfBytes?: number): { mrn: string; report: EhrReport } {
 export function describeClinicalRecord(name: string, start: () => Promise<ServerUnderTest>): void {
   describe(`ClinicalRecord on ${name}`, () => {
     let server: ServerUnderTest
+    // A Java server on a busy machine takes its time.
     beforeAll(async () => {
       server = await start()
-    })
+    }, 900_000)
     afterAll(() => server?.close())
 
     const client = (): ClinicalRecord =>

@@ -1,32 +1,61 @@
-// Our resources before HL7's own Java validator (through HAPI FHIR): GLIABRIDGE_TEST_HAPI is a folder with the jars of oracles/hapi/pom.xml.
-import { execFile } from 'node:child_process'
+// Our guide, and what we post, before HL7's own Java validator (through HAPI FHIR): base R4 with bindings, and our profiles.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import type { DiagnosticReport, Observation } from '@medplum/fhirtypes'
 import { describe, expect, it } from 'vitest'
-import { buildReport } from '../support/built-report.ts'
-import { sampleReport } from '../support/fhir-report.ts'
+import { definitions, implementationGuide } from '../../src/fhir/guide/guide.ts'
+import { examples } from '../support/fhir-guide.ts'
+import { HOW_TO_INSTALL, hapiJars, validateFolder } from '../support/hapi.ts'
 
-const jars = process.env.GLIABRIDGE_TEST_HAPI
-const program = new URL('oracles/hapi/Validate.java', import.meta.url).pathname
+const jars = hapiJars()
+const definitionsFolder = new URL('../../docs/conformance/fhir/package', import.meta.url).pathname
 
-describe('the resources of a report, by the Java validator', () => {
-  it.skipIf(!jars)('are valid base R4 (needs GLIABRIDGE_TEST_HAPI)', async () => {
+/** Resources that must fail, so that silence means something: file → the rule that finds it. */
+function wrong(): Record<string, [content: unknown, finds: RegExp]> {
+  const byId = new Map(examples().map(({ resource }) => [resource.id, resource]))
+  const report = byId.get('diagnosticReport') as DiagnosticReport
+  const idh = byId.get('observation-idh') as Observation
+  const loinc = { system: 'http://loinc.org', code: '64083-9' }
+  return {
+    'wrong-status.json': [{ ...report, status: 'banana' }, /banana/],
+    'wrong-form.json': [{ ...report, presentedForm: report.presentedForm!.slice(0, 1) }, /gb-report-2/],
+    'wrong-final.json': [{ ...report, status: 'final' }, /gb-report-4/],
+    'wrong-code.json': [{ ...idh, code: { coding: [...idh.code.coding!, loinc] } }, /gb-no-lab/],
+    'wrong-prediction.json': [{ ...idh, code: { text: 'IDH' } }, /imaging-prediction/],
+    'wrong-probability.json': [
+      { ...idh, component: [{ ...idh.component![0]!, valueQuantity: { value: 91.3, unit: '1' } }] },
+      /gb-prediction-3/,
+    ],
+  }
+}
+
+/**
+ * Known, and not ours: AIAST is younger than the code systems of R4 4.0.1, and the examples' order and systems of the hospital
+ * cannot be looked up.
+ */
+const KNOWN_ERRORS = [/v3-ObservationValue#AIAST/]
+
+describe("HL7's validator", () => {
+  it.skipIf(!jars)(`finds no error in definitions and examples, and every breach (${HOW_TO_INSTALL})`, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'gliabridge-fhir-'))
     try {
-      const { resources, anchor } = buildReport(sampleReport())
-      const all = [...resources, ['anchor', anchor] as const]
-      for (const [role, resource] of all) await writeFile(join(folder, `${role}.json`), JSON.stringify(resource))
-      // A resource that must fail, so that silence means something.
-      await writeFile(join(folder, 'wrong.json'), JSON.stringify({ ...anchor, status: 'banana' }))
-      const { stdout } = await promisify(execFile)('java', ['-cp', join(jars ?? '', '*'), program, folder])
-      const errors = stdout.split('\n').filter((line) => line.startsWith('ERROR'))
-      expect(stdout).toContain(`VALIDATED\t${all.length + 1}`)
-      expect(errors.some((line) => line.includes('wrong.json'))).toBe(true)
-      // AIAST is younger than the code systems of R4 4.0.1: current HL7 Terminology has it, and nothing else may be wrong.
+      const right = [...definitions(), implementationGuide(examples()), ...examples().map(({ resource }) => resource)]
+      const breaches = wrong()
+      for (const resource of right) {
+        await writeFile(join(folder, `${resource.resourceType}-${resource.id}.json`), JSON.stringify(resource))
+      }
+      for (const [name, [content]] of Object.entries(breaches)) {
+        await writeFile(join(folder, name), JSON.stringify(content))
+      }
+      const { files, messages } = await validateFolder(jars!, definitionsFolder, folder)
+      expect(files).toBe(right.length + Object.keys(breaches).length)
+      const errors = messages.filter(([severity]) => severity !== 'WARNING')
+      for (const [name, [, finds]] of Object.entries(breaches)) {
+        expect(errors.filter(([, file]) => file === name).join('\n'), name).toMatch(finds)
+      }
       const unexpected = errors.filter(
-        (line) => !line.includes('wrong.json') && !/v3-ObservationValue#AIAST/.test(line),
+        ([, file, , text]) => !file!.startsWith('wrong-') && !KNOWN_ERRORS.some((known) => known.test(text!)),
       )
       expect(unexpected).toEqual([])
     } finally {

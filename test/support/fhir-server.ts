@@ -13,7 +13,9 @@ export const WRITTEN_TYPES = [
 ] as const
 
 export async function readJson<T extends Resource>(url: string, headers: Record<string, string> = {}): Promise<T> {
-  const response = await fetch(url, { headers: { accept: 'application/fhir+json', ...headers } })
+  const response = await fetch(url, {
+    headers: { accept: 'application/fhir+json', 'cache-control': 'no-cache', ...headers },
+  })
   if (!response.ok) throw new Error(`${response.status} for ${url}`)
   return (await response.json()) as T
 }

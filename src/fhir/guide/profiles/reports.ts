@@ -105,7 +105,7 @@ export const documentReference: Profile = {
     { path: 'DocumentReference.content.format', min: 1 },
     { path: 'DocumentReference.context', min: 1 },
     { path: 'DocumentReference.context.period', short: 'Day of the study' },
-    { path: 'DocumentReference.context.related', min: 2, short: 'Study, report, and the DICOM objects by UID' },
+    { path: 'DocumentReference.context.related', min: 1, short: 'Study, report, and the DICOM objects by UID' },
   ],
 }
 
