@@ -58,9 +58,16 @@ export function packBits({ grid, data }: LabelVolume, frames: readonly MaskFrame
   return bits
 }
 
+/** A frame of any object on the grid of its sources; those of one segment say which. */
+export interface ShownFrame {
+  slice: number
+  /** 1-based. */
+  segmentNumber?: number
+}
+
 /** Per-frame Functional Groups (A.51.5.1): derivation, dimension index (segment, rank of the position in use), position, segment. */
 export function perFrameGroups(
-  frames: readonly MaskFrame[],
+  frames: readonly ShownFrame[],
   positions: readonly Vec3[],
   sources: readonly SourceFrame[],
 ): DicomJson[] {
@@ -75,13 +82,16 @@ export function perFrameGroups(
       PurposeOfReferenceCodeSequence: [SOURCE_IMAGE],
       SpatialLocationsPreserved: 'YES',
     })
+    const index = segmentNumber === undefined ? [rank.get(slice)!] : [segmentNumber, rank.get(slice)!]
     return dataset({
       DerivationImageSequence: [
         dataset({ SourceImageSequence: [source], DerivationCodeSequence: [SEGMENTATION_DERIVATION] }),
       ],
-      FrameContentSequence: [dataset({ DimensionIndexValues: [segmentNumber, rank.get(slice)!] })],
+      FrameContentSequence: [dataset({ DimensionIndexValues: index })],
       PlanePositionSequence: [dataset({ ImagePositionPatient: [...positions[slice]!] })],
-      SegmentIdentificationSequence: [dataset({ ReferencedSegmentNumber: segmentNumber })],
+      ...(segmentNumber === undefined
+        ? {}
+        : { SegmentIdentificationSequence: [dataset({ ReferencedSegmentNumber: segmentNumber })] }),
     })
   })
 }

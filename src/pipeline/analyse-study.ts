@@ -24,7 +24,8 @@ import { type Prepared, prepareInputs } from '../inference/prepare.ts'
 import type { Registrar } from '../inference/register.ts'
 import { type SeriesOverrides, selectSeries } from '../inference/select-series.ts'
 import { withDeviations } from '../inference/spread.ts'
-import { encodeResults, type WriteBack } from './encode.ts'
+import { encodeResults } from './encode.ts'
+import type { WriteBack } from './encode-extras.ts'
 import { imageSetDigest } from './intake.ts'
 import { findPredecessor } from './predecessor.ts'
 import { predictFromStudy } from './predict.ts'
@@ -157,6 +158,8 @@ export async function analyseStudy(
       referencePlan: plans[reference]!,
       otherSeries: SEQUENCES.flatMap((s) => (s === reference ? [] : (selection.chosen[s] ?? []))),
       institution: options.institution,
+      response,
+      workGrid: prepared.grid,
       ...(predecessor ? { predecessor } : {}),
       writeBack: options.writeBack,
     })

@@ -8,7 +8,9 @@ import { buildMeasurementReport } from '../dicom/sr/measurement-report.ts'
 import type { AnalysisResult, SequenceImage } from '../domain/finding.ts'
 import type { Artifact } from '../domain/ports.ts'
 import type { Series } from '../domain/study.ts'
+import type { Grid } from '../domain/volume.ts'
 import { renderReportPdf } from '../reports/pdf.ts'
+import { type ExtrasInput, encodeExtras, type WriteBack } from './encode-extras.ts'
 import type { Predecessor } from './predecessor.ts'
 
 export interface EncodeInput {
@@ -18,15 +20,12 @@ export interface EncodeInput {
   referencePlan: SeriesPlan
   otherSeries: Series[]
   institution: string
+  /** What the network gave, on its working grid. */
+  response: ExtrasInput['response']
+  workGrid: Grid
   /** The earlier analysis that this one supersedes. */
   predecessor?: Predecessor
   writeBack: WriteBack
-}
-
-/** What a site wants besides the segmentation; each costs storage or asks a viewer for more. */
-export interface WriteBack {
-  /** Withdraw the objects of a superseded analysis. */
-  rejectSuperseded: boolean
 }
 
 /** All artefacts of one analysis. Nothing found: no SEG, since viewers hang on an empty one; report and PDF say so. */
@@ -52,6 +51,7 @@ export async function encodeResults(input: EncodeInput): Promise<Artifact[]> {
     ...(seg ? { segmentation: seg } : {}),
     ...(predecessor?.report ? { predecessor: predecessor.report } : {}),
   })
+  const extras = encodeExtras({ ...input, sources, segmentation }, writeBack)
   const withdrawn = writeBack.rejectSuperseded && predecessor ? [noteOn(predecessor, input)] : []
   const encapsulated = buildEncapsulatedPdf({
     result: reportable,
@@ -65,6 +65,7 @@ export async function encodeResults(input: EncodeInput): Promise<Artifact[]> {
     dicomArtifact('encapsulated-pdf', encapsulated),
     dicomArtifact('report', report),
     ...(seg ? [dicomArtifact('segmentation', seg)] : []),
+    ...extras.map(({ role, object }) => dicomArtifact(role, object)),
     ...withdrawn,
   ]
 }

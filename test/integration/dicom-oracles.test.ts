@@ -76,6 +76,9 @@ function objectsFor(reference: Series, other: Series, labels: LabelVolume) {
 }
 
 const SAGITTAL: Grid = { ...OBLIQUE, direction: direction(0, 90, 90) }
+/** The fewest slices that make a volume, and more than any scanner gives; 31 x 17 and 19 x 11 are no whole bytes. */
+const FEWEST: Grid = { ...OBLIQUE, size: [31, 17, 3] }
+const MANY: Grid = { ...OBLIQUE, size: [19, 11, 600], spacing: [0.9, 1.3, 0.3] }
 const made: [string, () => Promise<[TestSeries, TestSeries]>][] = [
   ['oblique classic', async () => [await classicSeries({ seriesKey: 'a' }), await classicSeries({ seriesKey: 'b' })]],
   [
@@ -87,6 +90,17 @@ const made: [string, () => Promise<[TestSeries, TestSeries]>][] = [
     async () => [
       await classicSeries({ seriesKey: 'a', grid: SAGITTAL }),
       await classicSeries({ seriesKey: 'b', grid: SAGITTAL }),
+    ],
+  ],
+  ...[FEWEST, MANY].map((grid): (typeof made)[number] => [
+    `${grid.size[2]}-slice classic`,
+    async () => [await classicSeries({ seriesKey: 'a', grid }), await classicSeries({ seriesKey: 'b', grid })],
+  ]),
+  [
+    '600-frame enhanced',
+    async () => [
+      await enhancedSeries({ seriesKey: 'a', grid: MANY }),
+      await enhancedSeries({ seriesKey: 'b', grid: MANY }),
     ],
   ],
 ]

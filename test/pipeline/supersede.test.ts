@@ -16,6 +16,7 @@ import { findPredecessor } from '../../src/pipeline/predecessor.ts'
 import { inputOf } from '../dicom/report-input.ts'
 import { classicSeries, STUDY_UID } from '../dicom/support.ts'
 import { createMemoryWatchStore } from '../support/memory-watch-store.ts'
+import { NOTHING_MORE, network } from '../support/network-output.ts'
 import { quietLog } from '../support/quiet-log.ts'
 
 let server: Awaited<ReturnType<typeof startDemoArchive>>
@@ -77,7 +78,8 @@ async function scenario(options: { rejectSuperseded: boolean; keptBack?: Artifac
       otherSeries: [other.series],
       institution: '',
       ...(predecessor ? { predecessor } : {}),
-      writeBack: { rejectSuperseded: options.rejectSuperseded },
+      ...network(labels),
+      writeBack: { ...NOTHING_MORE, rejectSuperseded: options.rejectSuperseded },
     })
     const record = analyses.add(analysisId, analysedAt, made)
     const keptBack = new Set(options.keptBack)

@@ -31,6 +31,32 @@ export const NEWER_THAN_THE_VALIDATOR = [
   'Warning - Dicom dataset contains attributes not present in standard DICOM IOD - this is a Standard Extended SOP Class',
 ]
 
+/** Warnings of dicom3tools that are about the tools' own age or tables; docs/conformance/dicom-validators.md lists them. */
+export const ACCEPTED_WARNINGS: { tool: 'dciodvfy' | 'dcentvfy'; pattern: RegExp; because: string }[] = [
+  {
+    tool: 'dciodvfy',
+    pattern: /Attribute is not present in standard DICOM IOD - \(0x0018,0x1002\) UI Device UID/,
+    because: 'Device UID entered Contributing Equipment (PS3.3 C.12.1) after this version of the tool.',
+  },
+  {
+    tool: 'dciodvfy',
+    pattern: /this is a Standard Extended SOP Class/,
+    because: 'Follows from the warning above.',
+  },
+  {
+    tool: 'dciodvfy',
+    pattern: /Unrecognized defined term <99GLIABRIDGE> for value 1 of attribute <Coding Scheme Designator>/,
+    because: 'A private coding scheme, identified in Coding Scheme Identification Sequence as PS3.3 C.12.1.1.2 asks.',
+  },
+  {
+    tool: 'dcentvfy',
+    pattern:
+      /Different information entities for attribute - Element=<AccessionNumber> IE <(Study|Series)> versus <(Study|Series)>/,
+    because:
+      "The tool's table for structured reports has Accession Number on the series, its table for images on the study.",
+  },
+]
+
 export interface HighdicomReading {
   shape: [number, number, number]
   affine: number[][]

@@ -146,3 +146,9 @@ const SEQUENCE_NAMES: Readonly<Record<Sequence, string>> = {
 export function sequenceName(sequence: Sequence): string {
   return SEQUENCE_NAMES[sequence]
 }
+
+// Parametric maps (PS3.3 C.7.6.16.2.11): what a stored value is.
+export const QUANTITY = sct('246205007', 'Quantity')
+export const TUMOUR_PROBABILITY_DEVIATION = own('deviation', "Standard deviation of the tumour's probability")
+/** CID 7464. */
+export const STANDARD_DEVIATION = sct('386136009', 'Standard Deviation')

@@ -1,0 +1,81 @@
+// A key picture as a Secondary Capture image (PS3.3 A.8.1, C.8.6), for viewers that show no segmentation.
+import type { ReportableResult } from '../domain/ports.ts'
+import type { DicomJson, Series, Uid } from '../domain/study.ts'
+import { dataset } from './dataset.ts'
+import { writePart10 } from './part10.ts'
+import { clip, contributingEquipment, equipment, momentOf, patientAndStudy, sopCommon } from './result-modules.ts'
+import type { DicomObject } from './segmentation.ts'
+import { deterministicUid } from './uid.ts'
+
+export const SECONDARY_CAPTURE_STORAGE = '1.2.840.10008.5.1.4.1.1.7'
+const SERIES_NUMBER = 9004
+
+export interface SecondaryCaptureInput {
+  result: ReportableResult
+  referenceSeries: Series
+  /** 1-based place in the series of key pictures. */
+  number: number
+  /** What the picture shows, in words. */
+  description: string
+  width: number
+  height: number
+  /** Three bytes a pixel, row by row. */
+  rgb: Uint8Array
+}
+
+/** Builds the picture. It carries no pixel spacing: what is drawn over an image is not for measuring. */
+export function buildSecondaryCapture(input: SecondaryCaptureInput): DicomObject {
+  const { result, referenceSeries, number, description, width, height, rgb } = input
+  const source = referenceSeries.instances[0]!.metadata
+  const moment = momentOf(result.analysedAt, source)
+  const sopInstanceUid = deterministicUid(result.analysisId, 'key-image', String(number), 'instance')
+  const seriesInstanceUid = deterministicUid(result.analysisId, 'key-image', 'series')
+  const content: DicomJson = {
+    ...patientAndStudy(source),
+    ...sopCommon(SECONDARY_CAPTURE_STORAGE, sopInstanceUid, moment),
+    ...equipment(result),
+    ...contributingEquipment(result, moment),
+    ...dataset({
+      Modality: 'OT',
+      ConversionType: 'WSD',
+      BodyPartExamined: 'BRAIN',
+      SeriesInstanceUID: seriesInstanceUid,
+      SeriesNumber: SERIES_NUMBER,
+      SeriesDate: moment.date,
+      SeriesTime: moment.time,
+      SeriesDescription: 'AI glioma key images, not reviewed, research use',
+      InstanceNumber: number,
+      PatientOrientation: ['L', 'P'],
+      ContentDate: moment.date,
+      ContentTime: moment.time,
+      ImageType: ['DERIVED', 'SECONDARY'],
+      ImageComments: clip(description, 10240),
+      DerivationDescription: 'Axial plane through the tumour with the outlines found by software',
+      SourceImageSequence: referenceSeries.instances.map(({ sopClassUid, sopInstanceUid: uid }) =>
+        reference(sopClassUid, uid),
+      ),
+      BurnedInAnnotation: 'NO',
+      RecognizableVisualFeatures: 'NO',
+      LossyImageCompression: '00',
+      SamplesPerPixel: 3,
+      PhotometricInterpretation: 'RGB',
+      PlanarConfiguration: 0,
+      Rows: height,
+      Columns: width,
+      BitsAllocated: 8,
+      BitsStored: 8,
+      HighBit: 7,
+      PixelRepresentation: 0,
+    }),
+  }
+  return {
+    sopInstanceUid,
+    seriesInstanceUid,
+    sopClassUid: SECONDARY_CAPTURE_STORAGE,
+    bytes: writePart10({ dataset: content, pixelData: rgb }),
+  }
+}
+
+function reference(sopClassUid: Uid, sopInstanceUid: Uid): DicomJson {
+  return dataset({ ReferencedSOPClassUID: sopClassUid, ReferencedSOPInstanceUID: sopInstanceUid })
+}
