@@ -9,10 +9,10 @@ import { pdfBinary } from '../../src/fhir/attachment.ts'
 import { MEASUREMENT_SYSTEM, PREDICTION_SYSTEM, VALUE_SYSTEM } from '../../src/fhir/codes.ts'
 import { conceptMap } from '../../src/fhir/guide/concept-map.ts'
 import { definitions, implementationGuide } from '../../src/fhir/guide/guide.ts'
-import { profileOf } from '../../src/fhir/guide/profiles.ts'
+import { PROFILES, profileOf } from '../../src/fhir/guide/profiles.ts'
 import { CODE_SYSTEMS } from '../../src/fhir/guide/terminology.ts'
 import { buildReport } from '../support/built-report.ts'
-import { examples, guideFiles } from '../support/fhir-guide.ts'
+import { examples, guideFiles, snapshotOf } from '../support/fhir-guide.ts'
 import { profileErrors } from '../support/fhir-profiles.ts'
 import { sampleReport } from '../support/fhir-report.ts'
 
@@ -174,6 +174,15 @@ describe('the guide', () => {
       expect(() => validate(resource), resource.id).not.toThrow()
     }
     for (const { resource } of examples()) expect(() => validate(resource), resource.id).not.toThrow()
+  })
+
+  it('names elements in the order of the base, as generators of snapshots want it', () => {
+    for (const profile of PROFILES) {
+      const order = snapshotOf(profile).snapshot!.element.map(({ path }) => path!)
+      const places = profile.rules.map(({ path }) => order.indexOf(path))
+      expect(places, profile.id).toEqual(places.toSorted((a, b) => a - b))
+      expect(new Set(places).size, profile.id).toBe(places.length)
+    }
   })
 
   it('has a unique key for every rule', () => {

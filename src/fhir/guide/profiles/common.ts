@@ -43,8 +43,20 @@ export function subject(type: string, element = 'subject'): Rule {
   return { path: `${type}.${element}`, min: 1, ...referenceTo('Patient') }
 }
 
-/** What all Observations of an analysis have in common. */
-export const OBSERVATION_RULES: Rule[] = [
+/** Elements of Observation in the order of R4, in which a differential must name them. */
+const OBSERVATION_ORDER =
+  'meta text identifier status category code subject effective[x] issued value[x] dataAbsentReason interpretation note bodySite method device derivedFrom component'.split(
+    ' ',
+  )
+
+/** What all Observations of an analysis have in common, and the rules of one kind, in order. */
+export function observationRules(own: Rule[]): Rule[] {
+  const place = ({ path }: Rule) => OBSERVATION_ORDER.indexOf(path.slice('Observation.'.length))
+  const common = OBSERVATION_RULES.filter(({ path }) => !own.some((rule) => rule.path === path))
+  return [...common, ...own].sort((a, b) => place(a) - place(b))
+}
+
+const OBSERVATION_RULES: Rule[] = [
   meta('Observation'),
   text('Observation'),
   identifier('Observation'),

@@ -2,7 +2,7 @@
 import { MEASUREMENT_SYSTEM, UCUM, VALUE_SYSTEM, VOXEL_SUM } from '../../codes.ts'
 import { canonical } from '../canonical.ts'
 import { invariant, type Profile } from '../profile.ts'
-import { ASSERTED_BY_AI, IMAGING_CATEGORY, NO_LABORATORY_CODE, OBSERVATION_RULES } from './common.ts'
+import { ASSERTED_BY_AI, IMAGING_CATEGORY, NO_LABORATORY_CODE, observationRules } from './common.ts'
 
 const UNCERTAINTY = 'http://hl7.org/fhir/StructureDefinition/iso21090-uncertainty'
 
@@ -28,8 +28,7 @@ export const volumeObservation: Profile = {
     ),
     invariant('gb-volume-3', 'No volume is negative', 'value.value >= 0'),
   ],
-  rules: [
-    ...OBSERVATION_RULES.filter(({ path }) => path !== 'Observation.method'),
+  rules: observationRules([
     {
       path: 'Observation.value[x]',
       min: 1,
@@ -37,7 +36,7 @@ export const volumeObservation: Profile = {
       patternQuantity: { unit: 'mL', system: UCUM, code: 'mL' },
     },
     { path: 'Observation.method', min: 1, patternCodeableConcept: VOXEL_SUM },
-  ],
+  ]),
 }
 
 const PROBABILITY = `(value.ofType(Quantity).value >= 0 and value.ofType(Quantity).value <= 1 and value.ofType(Quantity).code = '1' and value.ofType(Quantity).system = '${UCUM}')`
@@ -85,8 +84,7 @@ export const predictionObservation: Profile = {
       "dataAbsentReason.exists() or note.text.where(contains('not a tissue test')).exists()",
     ),
   ],
-  rules: [
-    ...OBSERVATION_RULES,
+  rules: observationRules([
     {
       path: 'Observation.code',
       binding: { strength: 'required', valueSet: canonical('ValueSet', 'imaging-prediction') },
@@ -104,5 +102,5 @@ export const predictionObservation: Profile = {
     { path: 'Observation.interpretation', short: 'IND where no class can be called at the stated error rate' },
     { path: 'Observation.note', min: 1, short: 'No test of tissue; error rate; contributions of the features' },
     { path: 'Observation.component', short: 'Probability (Quantity) or its 95 % interval (Range), by class' },
-  ],
+  ]),
 }
