@@ -58,7 +58,11 @@ function checkShared(head: Shared, report: Report): void {
   if (guard.mean.length !== count) report(['guard', 'mean'], `has ${guard.mean.length} numbers for ${count} features`)
   if (guard.precision.length !== count || guard.precision.some((row) => row.length !== count)) {
     report(['guard', 'precision'], `must be ${count} rows of ${count} numbers`)
-  } else if (guard.precision.some((row, i) => row.some((v, j) => !nearlyEqual(v, guard.precision[j]![i]!)))) {
+  } else if (
+    guard.precision.some((row, i) =>
+      row.some((v, j) => !mirrors(v, guard.precision[j]![i]!, row[i]!, guard.precision[j]![j]!)),
+    )
+  ) {
     report(['guard', 'precision'], 'must be symmetric')
   }
   if (groups) {
@@ -77,7 +81,8 @@ function checkShared(head: Shared, report: Report): void {
 }
 
 const repeated = (names: readonly string[]) => new Set(names.filter((name, n) => names.indexOf(name) !== n))
-const nearlyEqual = (a: number, b: number) => Math.abs(a - b) <= 1e-6 * Math.max(1e-12, Math.abs(a), Math.abs(b))
+/** Equal but for rounding, on the scale that the two diagonal elements set. */
+const mirrors = (a: number, b: number, di: number, dj: number) => Math.abs(a - b) <= 1e-6 * Math.sqrt(Math.abs(di * dj))
 
 /** A classification head; `known` are the classes that the service has words for. */
 function tabular(known: readonly string[]) {

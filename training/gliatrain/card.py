@@ -9,6 +9,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from . import card_heads
 from .infer import FLIPS, OVERLAP, ROI, SIGMA_SCALE
 from .postprocess import SETTINGS
 from .preprocess import CLIP, CLIP_PERCENTILES, SPACING_MM, THRESHOLD_FRACTION_OF_P99
@@ -134,6 +135,7 @@ Mean Dice at 1 mm of the stripped cases, one pass without flips (in brackets: ch
 ONNX Runtime, CPU, {evaluation["threads"]} threads, one member, {len(FLIPS)} pass(es) of windows (test-time flips {[list(f) for f in FLIPS]}): {min(seconds):.1f} to {max(seconds):.1f} s a case;
 the ensemble takes {len(members)} times that.
 
+## Markers, grade, survival
 {heads}
 ## Known limits
 - Few whole cases: the figures say little about other hospitals.
@@ -150,13 +152,7 @@ The terms of part of these data allow research only; so does this bundle.
 """
 
 
-def heads_section(path: Path) -> str:
-    """The part of the card on markers, grade and survival, from what the heads' training measured."""
-    return "No molecular, grade or survival head.\n" if not path.exists() else card_heads.section(json.loads(path.read_text()))
-
-
-def bundle(folder: Path, training: dict, evaluation: dict | None, name: str, version: str) -> dict:
-    none = {"status": "not_evaluable"}
+def bundle(folder: Path, training: dict, evaluation: dict | None, name: str, version: str, heads: dict) -> dict:
     settings = dict(SETTINGS)
     if evaluation is not None:
         settings["volume_relative_sd"] = evaluation["mean"]["volume_relative_rms_error"]
@@ -166,7 +162,7 @@ def bundle(folder: Path, training: dict, evaluation: dict | None, name: str, ver
         "intended_use": INTENDED, "authors": "Gliabridge contributors", "copyright": "Gliabridge contributors",
         "license": "Research only, because of the terms of part of the training data (see card.md)",
         "data_source": list(DATA),
-        "files": {f: sha256(folder / f) for f in ("segmentation.onnx", "card.md")},
+        "files": {f: sha256(folder / f) for f in ("segmentation.onnx", "card.md", *card_heads.files(heads))},
         "sequences": {name: {"channel": k, "required": False} for k, name in enumerate(("T1", "T1c", "T2", "FLAIR"))},
         "require_any": ["T1c", "FLAIR"],
         "preprocess": {"orientation": "LPS", "spacing_mm": [SPACING_MM] * 3,
@@ -182,8 +178,7 @@ def bundle(folder: Path, training: dict, evaluation: dict | None, name: str, ver
         "anatomy": [{"index": 4, "name": "brain", "key": "BRAIN"}],
         "regions": {"WT": [1, 2, 3], "TC": [1, 3], "ET": [3]},
         "postprocess": settings,
-        "heads": {k: {**none, "reason": f"This bundle carries no {label} head."} for k, label in
-                  {"idh": "IDH", "1p19q": "1p/19q", "mgmt": "MGMT", "grade": "grade", "survival": "survival"}.items()},
+        "heads": heads,
         "evaluation": {"status": "not_measured"} if evaluation is None else {
             "command": evaluation["command"], "mean": evaluation["mean"],
             "cases": [{"id": k, "fold": r["fold"], "stripped": r["stripped"]["mm1"], "head": r["head"]["mm1"]}
@@ -199,14 +194,16 @@ def main() -> None:
     a = ap.parse_args()
     results = Path(__file__).parents[1] / "results"
     training = json.loads((results / "training.json").read_text())
+    heads, heads_report = card_heads.installed(a.bundle), results / "heads.json"
+    section = card_heads.section(heads, json.loads(heads_report.read_text()) if heads_report.exists() else None)
     measured = results / "evaluation.json"
     if measured.exists():
         evaluation = json.loads(measured.read_text())
-        text = card(training, evaluation, a.name, heads_section(results / "heads.json"))
+        text = card(training, evaluation, a.name, section)
     else:
         evaluation, text = None, f"# {a.name}\n\nNot yet measured. {INTENDED}\n"
     (a.bundle / "card.md").write_text(text)
-    manifest = bundle(a.bundle.resolve(), training, evaluation, a.name, a.version)
+    manifest = bundle(a.bundle.resolve(), training, evaluation, a.name, a.version, heads)
     (a.bundle / "bundle.json").write_text(json.dumps(manifest, indent=2) + "\n")
 
 

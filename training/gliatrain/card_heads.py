@@ -1,0 +1,98 @@
+"""The heads in the card and the manifest: what was installed, and what `results/heads.json` measured, as text.
+
+`installed(folder)` reads the heads of a bundle, so that writing its card and manifest again does not lose them;
+`section(heads, results)` is the text. `results` is the report of the heads' training: {"patients", "outer", "command",
+"heads": {name: figures}, "external": {...}}; every figure of the text is from there or from the manifest.
+"""
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+NAMES = {"idh": "IDH", "1p19q": "1p/19q", "mgmt": "MGMT", "grade": "WHO grade", "survival": "Overall survival"}
+LABELS = {"auc": "AUC", "macro_auc": "AUC, mean over classes", "c_index": "C-index", "brier": "Brier score",
+          "brier_of_prevalence": "Brier score of the prevalence alone", "calibration_slope": "calibration slope",
+          "calibration_intercept": "calibration intercept", "calls": "share called", "call_errors": "wrong among the calls",
+          "deaths": "deaths", "n": "patients", "error_rate": "stated error rate"}
+
+
+def absent() -> dict:
+    return {k: {"status": "not_evaluable", "reason": f"This bundle carries no {label} head."} for k, label in NAMES.items()}
+
+
+def installed(folder: Path) -> dict:
+    """The heads of the manifest in `folder`; none of them where there is no manifest."""
+    path = folder / "bundle.json"
+    return json.loads(path.read_text())["heads"] if path.exists() else absent()
+
+
+def files(heads: dict) -> list[str]:
+    """ONNX files that the manifest must list."""
+    return sorted({head["file"] for head in heads.values() if "file" in head})
+
+
+def label(key: str) -> str:
+    return LABELS.get(key, key.replace("_", " "))
+
+
+def figure(value) -> str | None:
+    """An estimate with its interval, a number or a word; None for what is no single figure."""
+    if isinstance(value, dict) and "value" in value:
+        low, high = value.get("ci95", (None, None))
+        span = "" if low is None else f" ({low:.3f} to {high:.3f})"
+        return f"{value['value']:.3f}{span}"
+    if isinstance(value, bool) or isinstance(value, (dict, list)):
+        return None
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def rows(evaluation: dict, prefix: str = "") -> list[tuple[str, str]]:
+    """Every figure of an evaluation, whatever its depth, in its own order."""
+    out: list[tuple[str, str]] = []
+    for key, value in evaluation.items():
+        if key == "command":
+            continue
+        name = f"{prefix}{label(key)}"
+        shown = figure(value)
+        if shown is not None:
+            out.append((name, shown))
+        elif isinstance(value, dict):
+            out.extend(rows(value, f"{name}: "))
+    return out
+
+
+def describe(name: str, head: dict, figures: dict) -> str:
+    lines = [f"### {NAMES[name]}"]
+    if head["status"] == "not_evaluable":
+        lines.append(f"Not evaluable: {head['reason']}")
+    else:
+        optional = [f for f in head["features"] if f not in head["required"]]
+        lines.append(f"Features: {', '.join(head['features'])}.")
+        if optional:
+            lines.append(f"May be missing: {', '.join(optional)}.")
+        if "conformal" in head:
+            limits = ", ".join(f"{k} from {v:.3f}" for k, v in head["conformal"]["limits"].items())
+            lines.append(f"A class stays possible when its probability reaches its limit ({limits}); one class left is a "
+                         f"call, anything else is indeterminate. Stated error rate {head['conformal']['error_rate']:g}.")
+        if "risk_groups" in head:
+            lines.append("Risk groups: " + ", ".join(f"{g['name']} ({g['n']} patients, {g['events']} deaths)"
+                                                     for g in head["risk_groups"]) + ".")
+        lines.append(f"No answer beyond a squared Mahalanobis distance of {head['guard']['limit']:.1f} from the training data.")
+    measured = rows(figures or head.get("evaluation", {}))
+    if measured:
+        lines += ["", "| measure | out of fold (95 % interval) |", "| --- | --- |", *(f"| {n} | {v} |" for n, v in measured)]
+    return "\n".join(lines) + "\n"
+
+
+def section(heads: dict, results: dict | None = None) -> str:
+    """The heads' part of the card, Markdown, without its heading."""
+    results = results or {}
+    parts = [describe(name, heads[name], results.get("heads", {}).get(name, {})) for name in NAMES]
+    external = rows(results.get("external", {}))
+    if external:
+        parts.append("\n".join(["### Other cohorts, never trained on", "", "| measure | value (95 % interval) |", "| --- | --- |",
+                                *(f"| {n} | {v} |" for n, v in external)]) + "\n")
+    if "command" in results:
+        parts.insert(0, f"Measured on {results['patients']} patients in {results['outer']} that keep patients apart, by "
+                        f"`{results['command']}`.\n")
+    return "\n".join(parts)
