@@ -39,11 +39,11 @@ def figure(value) -> str | None:
     """An estimate with its interval, a number or a word; None for what is no single figure."""
     if isinstance(value, dict) and "value" in value:
         low, high = value.get("ci95", (None, None))
-        span = "" if low is None else f" ({low:.3f} to {high:.3f})"
-        return f"{value['value']:.3f}{span}"
-    if isinstance(value, bool) or isinstance(value, (dict, list)):
+        span = "" if low is None or high is None else f" ({low:.3f} to {high:.3f})"
+        return f"{figure(value['value'])}{span}"
+    if isinstance(value, (bool, dict, list)):
         return None
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+    return "not defined" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 def rows(evaluation: dict, prefix: str = "") -> list[tuple[str, str]]:
