@@ -1,0 +1,133 @@
+// Objects that a site switches on, before independent judges: dciodvfy, dcentvfy, dcmtk's dsrdump, highdicom.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildLabelMap } from '../../src/dicom/label-map.ts'
+import { buildParametricMap } from '../../src/dicom/parametric-map.ts'
+import { buildProbabilityMap } from '../../src/dicom/probability-map.ts'
+import { buildRejectionNote } from '../../src/dicom/rejection-note.ts'
+import { buildSecondaryCapture } from '../../src/dicom/secondary-capture.ts'
+import { NO_UNITS, TUMOUR_PROBABILITY_DEVIATION } from '../../src/dicom/sr/codes.ts'
+import { buildMeasurementReport } from '../../src/dicom/sr/measurement-report.ts'
+import { type LabelVolume, toIndex, type Vec3 } from '../../src/domain/volume.ts'
+import { type inputOf, reportInput } from '../dicom/report-input.ts'
+import { classicSeries, enhancedSeries } from '../dicom/support.ts'
+import { ACCEPTED_WARNINGS, oracle, python, validate } from '../support/dicom-validators.ts'
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gliabridge-extras-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function write(name: string, bytes: Uint8Array): string {
+  const path = join(folder, name)
+  writeFileSync(path, bytes)
+  return path
+}
+
+/** A volume as highdicom reads it, brought onto our grid by patient position; `channel` of the last axis where there is one. */
+function readOnto({ grid }: LabelVolume, path: string, channel = 0): Float32Array {
+  const out = `${path}.f32`
+  const printed = execFileSync(python(), ['-W', 'ignore', oracle('read_maps.py'), path, out], { encoding: 'utf8' })
+  const { shape, affine } = JSON.parse(printed) as { shape: number[]; affine: number[][] }
+  const [slices, rows, columns, channels = 1] = shape as [number, number, number, number?]
+  const bytes = readFileSync(out)
+  const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength))
+  const found = new Float32Array(grid.size[0] * grid.size[1] * grid.size[2])
+  for (let at = 0; at < slices * rows * columns; at++) {
+    const index = [Math.floor(at / (rows * columns)), Math.floor(at / columns) % rows, at % columns]
+    const point = affine
+      .slice(0, 3)
+      .map((row) => row[0]! * index[0]! + row[1]! * index[1]! + row[2]! * index[2]! + row[3]!)
+    const [i, j, k] = toIndex(grid, point as unknown as Vec3).map(Math.round) as [number, number, number]
+    found[i + grid.size[0] * (j + grid.size[1] * k)] = values[at * channels + channel]!
+  }
+  return found
+}
+
+function worst(found: Float32Array, truth: (label: number, voxel: number) => number, labels: LabelVolume): number {
+  return found.reduce((most, value, voxel) => Math.max(most, Math.abs(value - truth(labels.data[voxel]!, voxel))), 0)
+}
+
+const probability = (voxel: number) => 0.3 + (voxel % 11) / 16
+
+function objectsOf(input: ReturnType<typeof inputOf>) {
+  const { labels, grid, result, referenceSeries } = input
+  const map = { grid, data: Float32Array.from(labels.data, (_, voxel) => Math.sin(voxel) ** 2 / 3) }
+  return {
+    labelMap: buildLabelMap({ ...input, segmentation: labels }),
+    probabilities: buildProbabilityMap({
+      ...input,
+      probabilityOf: ({ label }) => ({
+        grid,
+        data: Float32Array.from(labels.data, (value, voxel) => (value === label ? probability(voxel) : 0)),
+      }),
+    })!,
+    map: buildParametricMap({
+      ...input,
+      map,
+      role: 'uncertainty',
+      quantity: TUMOUR_PROBABILITY_DEVIATION,
+      unit: NO_UNITS,
+      description: "Standard deviation of the tumour's probability",
+    }),
+    picture: buildSecondaryCapture({
+      result,
+      referenceSeries,
+      number: 1,
+      description: 'Axial plane',
+      width: 7,
+      height: 5,
+      rgb: Uint8Array.from({ length: 105 }, (_, n) => (n * 37) % 251),
+    }),
+    note: buildRejectionNote({
+      result,
+      referenceInstance: referenceSeries.instances[0]!.metadata,
+      rejected: [input.segmentation!, buildMeasurementReport(input)],
+    }),
+  }
+}
+
+describe.each([
+  ['classic', classicSeries],
+  ['enhanced', enhancedSeries],
+] as const)('on a %s series', (kind, make) => {
+  it('are valid objects, consistent with their sources', async () => {
+    const input = await reportInput(make)
+    const objects = objectsOf(input)
+    const sources = input.files.map((bytes, at) => write(`${kind}-${at}.dcm`, bytes))
+    for (const [name, { bytes }] of Object.entries(objects)) {
+      const path = write(`${kind}-${name}.dcm`, bytes)
+      const verdict = validate('dciodvfy', [path])
+      // The label map (2024) is newer than dicom3tools of Debian 12, which then checks nothing: highdicom does, below.
+      expect(verdict.errors).toEqual(name === 'labelMap' ? ['Error - Information Object Not found'] : [])
+      const unexplained = (lines: string[]) =>
+        lines.filter((line) => !ACCEPTED_WARNINGS.some(({ pattern }) => pattern.test(line)))
+      expect(unexplained(verdict.warnings)).toEqual([])
+      if (name === 'labelMap') continue
+      const together = validate('dcentvfy', [...sources, path])
+      expect([together.errors, unexplained(together.warnings)]).toEqual([[], []])
+    }
+    const dump = spawnSync('dsrdump', [join(folder, `${kind}-note.dcm`)], { encoding: 'utf8' })
+    expect(dump.stdout).toContain('Rejected for Quality Reasons')
+  })
+
+  it('are the same values to highdicom', async () => {
+    const input = await reportInput(make)
+    const { labelMap, probabilities, map } = objectsOf(input)
+    const { labels } = input
+    const numbers = readOnto(labels, write(`${kind}-a.dcm`, labelMap.bytes))
+    expect(worst(numbers, (label) => label, labels)).toBe(0)
+    const values = readOnto(labels, write(`${kind}-b.dcm`, map.bytes))
+    expect(worst(values, (_, voxel) => Math.fround(Math.sin(voxel) ** 2 / 3), labels)).toBeLessThan(1e-6)
+    const path = write(`${kind}-c.dcm`, probabilities.bytes)
+    for (const label of [1, 2, 3]) {
+      const found = readOnto(labels, path, label - 1)
+      const truth = (value: number, voxel: number) => (value === label ? probability(voxel) : 0)
+      expect(worst(found, truth, labels)).toBeLessThanOrEqual(0.5 / 255 + 1e-6)
+    }
+  })
+})
