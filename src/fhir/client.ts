@@ -10,6 +10,7 @@ import { StatusFailure, statusFailure } from './failures.ts'
 import { checkSystem, ifNoneExist, type Key, relativeReference } from './identifiers.ts'
 import { createMemoryLedger } from './ledger.ts'
 import { matchPatient } from './match.ts'
+import type { OrderSettings } from './orders.ts'
 import { postReport } from './post-report.ts'
 import {
   checkConsent,
@@ -35,6 +36,8 @@ export interface ClinicalRecordOptions {
   log: Log
   /** How the report is written; found out from the server when left out. */
   write?: WriteSettings
+  /** How the order is found, and whether who ordered is told; not told when left out. */
+  orders?: OrderSettings
   /** Codes of the site for what is read of the patient. */
   reads?: ReadSettings
   /** Kept in memory when left out. */
@@ -57,6 +60,7 @@ export function createClinicalRecord(options: ClinicalRecordOptions): ClinicalRe
   const store = createRecordStore(options)
   const now = options.now ?? (() => new Date())
   const write = options.write ?? { rung: 'auto' }
+  const orders: OrderSettings = options.orders ?? { notify: 'none' }
   const reads = options.reads ?? NO_READS
   const ledger = options.ledger ?? createMemoryLedger(now)
   const baseUrl = options.url.replace(/\/+$/, '')
@@ -79,7 +83,7 @@ export function createClinicalRecord(options: ClinicalRecordOptions): ClinicalRe
         await checkConsent(store, reads, patient, now())
         const can = await capabilities()
         const site = { store, ledger, capabilities: can, baseUrl, patient }
-        return postReport({ ...effects, site, rung: chooseRung(can, write) }, report, options.analysisSystem)
+        return postReport({ ...effects, site, orders, rung: chooseRung(can, write) }, report, options.analysisSystem)
       }),
   }
 }

@@ -3,6 +3,7 @@ import type { Meta, Reference, Resource, ResourceType } from '@medplum/fhirtypes
 import type { EhrReport } from '../domain/ports.ts'
 import { AIAST, DICOM_UID } from './codes.ts'
 import type { Key } from './identifiers.ts'
+import type { Order } from './orders.ts'
 
 /** Where the PDF's bytes are: in the attachment itself, or behind a URL on the server. */
 export type PdfContent = { data: string } | { url: string }
@@ -18,6 +19,10 @@ export interface BuildContext {
   /** The key of a resource that this server does not hold: it is referred to by its identifier. */
   mentioned(role: string): Key | undefined
   pdf: PdfContent
+  /** The order that the report answers. */
+  order?: Order
+  /** The server was asked for the order and has no single one: then none is referred to. */
+  orderIsOpen: boolean
 }
 
 /** One resource that the EHR must hold in the end. */

@@ -1,5 +1,5 @@
 // DiagnosticReport (FHIR R4): what the clinician opens. It is also the anchor: created first, and its version is the lock of every post.
-import type { DiagnosticReport } from '@medplum/fhirtypes'
+import type { DiagnosticReport, Identifier, Reference, ServiceRequest } from '@medplum/fhirtypes'
 import type { ReportableResult } from '../domain/ports.ts'
 import { htmlAttachment, pdfAttachment } from './attachment.ts'
 import { MR_BRAIN, MR_BRAIN_WO_W, RADIOLOGY } from './codes.ts'
@@ -7,6 +7,7 @@ import { type BuildContext, metaOf, refer, type Wanted } from './context.ts'
 import { fhirDate } from './dates.ts'
 import { keyValue } from './identifiers.ts'
 import { accessionIdentifier } from './imaging-study.ts'
+import type { Order } from './orders.ts'
 import { conclusionOf, narrativeOf } from './wording.ts'
 
 /** `results` names the roles of its Observations. */
@@ -48,12 +49,17 @@ function header(
     resourceType: 'DiagnosticReport',
     meta: metaOf(),
     identifier: [identifier],
-    ...(accession && { basedOn: [{ type: 'ServiceRequest', identifier: accession }] }),
+    ...(accession && !context.orderIsOpen && { basedOn: [orderReference(context.order, accession)] }),
+    ...(context.order?.encounter && { encounter: { reference: context.order.encounter } }),
     category: RADIOLOGY,
     code: { coding: [procedureOf(result)], text: 'MR brain: glioma segmentation and predictions by software' },
     subject: refer(context, 'patient'),
     ...(date && { effectiveDateTime: date }),
   }
+}
+
+function orderReference(order: Order | undefined, identifier: Identifier): Reference<ServiceRequest> {
+  return { ...(order && { reference: order.reference }), type: 'ServiceRequest', identifier }
 }
 
 /** LOINC 24587-8 says without and with contrast: only when both kinds of series went in. */

@@ -6,6 +6,7 @@ import { base64, INLINE_LIMIT_BYTES, pdfBinary, sha1Base64 } from './attachment.
 import { differingElements } from './compare.ts'
 import type { BuildContext, PdfContent, Wanted } from './context.ts'
 import { type Key, relativeReference, urnOf } from './identifiers.ts'
+import type { OrderSearch } from './orders.ts'
 import type { ReportSet } from './report-set.ts'
 
 /** What the EHR holds now, by role. */
@@ -49,6 +50,11 @@ export function referenceOf(resource: Resource): string {
   return `${resource.resourceType}/${resource.id}`
 }
 
+export interface ContextOptions {
+  form?: 'transaction' | 'single'
+  search?: OrderSearch
+}
+
 /**
  * The context in which all resources are built: what is found has its reference. The rest has the urn:uuid of its entry in a
  * transaction; in single writes it is referred to by identifier, and the PDF stands in the attachment itself.
@@ -59,7 +65,7 @@ export function contextOf(
   analysisSystem: string,
   patient: string,
   found: Found,
-  form: 'transaction' | 'single' = 'transaction',
+  { form = 'transaction', search = { asked: false } }: ContextOptions = {},
 ): BuildContext {
   const all: Wanted[] = [...set.shared, set.anchor, ...set.rest]
   const keyOf = (role: string) => all.find((candidate) => candidate.role === role)?.key
@@ -68,6 +74,8 @@ export function contextOf(
       if (role === 'patient' || found.has(role)) return undefined
       return form === 'single' || set.mentioned.has(role) ? keyOf(role) : undefined
     },
+    ...(search.order && { order: search.order }),
+    orderIsOpen: search.asked && !search.order,
     report,
     analysisSystem,
     patient,

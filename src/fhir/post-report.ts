@@ -1,11 +1,14 @@
 // The write path: look, create what is missing, look again, until the EHR holds the whole report exactly once.
 import type { Resource, ResourceType } from '@medplum/fhirtypes'
 import { AppError, asAppError } from '../domain/errors.ts'
+import type { QualityNote } from '../domain/finding.ts'
 import type { EhrReceipt, EhrReport, Log } from '../domain/ports.ts'
 import type { Capabilities, Rung } from './capability.ts'
 import type { BuildContext, Wanted } from './context.ts'
 import { anchorOf } from './diagnostic-report.ts'
 import { createOnce, findByKeys, ledgerKey, type Site } from './find.ts'
+import { notices } from './notice.ts'
+import { findOrder, type OrderSettings } from './orders.ts'
 import { checkSubject, contextOf, type Plan, planWrites, referenceOf } from './plan.ts'
 import { type ReportSet, reportSet } from './report-set.ts'
 import { writeSingly } from './single-writes.ts'
@@ -13,6 +16,7 @@ import { writeSingly } from './single-writes.ts'
 export interface PostEffects {
   site: Site
   rung: Rung
+  orders: OrderSettings
   log: Log
   sleep(milliseconds: number): Promise<void>
   /** Uniform in [0, 1). */
@@ -26,10 +30,16 @@ const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 2000
 
 /** Posts or completes the report; the same resources whatever happened before, nothing at all once a person has signed it. */
-export async function postReport(effects: PostEffects, report: EhrReport, analysisSystem: string): Promise<EhrReceipt> {
+export async function postReport(effects: PostEffects, given: EhrReport, analysisSystem: string): Promise<EhrReceipt> {
   const { site, rung } = effects
   const { patient } = site
-  const set = reportSet(report.result, analysisSystem, takenTypes(rung, site.capabilities))
+  const search = await findOrder(site.store, site.capabilities, effects.orders, given.result.study, patient)
+  const report = withNote(given, search.note)
+  const { analysisId } = report.result
+  const takes = takenTypes(rung, site.capabilities)
+  const base = reportSet(report.result, analysisSystem, takes)
+  const told = notices(analysisSystem, analysisId, effects.orders, search.order?.requester)
+  const set = { ...base, rest: [...base.rest, ...told.filter((notice) => takes(notice.key.resourceType))] }
   const form = rung === 'transaction' ? 'transaction' : 'single'
   const options = { locked: form === 'transaction', updates: site.capabilities.updates }
   let written = false
@@ -38,15 +48,12 @@ export async function postReport(effects: PostEffects, report: EhrReport, analys
   for (let round = 0; round < ROUNDS; round++) {
     try {
       const found = new Map<string, Resource>()
-      const context = () => contextOf(report, set, analysisSystem, patient, found, form)
+      const context = () => contextOf(report, set, analysisSystem, patient, found, { form, search })
       await look(site, set, context, found)
       const plan = planWrites(set, context(), found, options)
       if (plan.entries.length === 0) return receiptOf(found, patient)
       if (written && plan.missing.length === 0) {
-        effects.log.warn(
-          { analysisId: report.result.analysisId, elements: plan.differing.join(' ') },
-          'the EHR stores elements in another form',
-        )
+        effects.log.warn({ analysisId, elements: plan.differing.join(' ') }, 'the EHR stores elements in another form')
         return receiptOf(found, patient)
       }
       written = false
@@ -79,6 +86,11 @@ function problem(error: AppError, before: AppError | undefined): AppError {
     })
   }
   throw error
+}
+
+/** What is known only now stands in the text of the report too. */
+function withNote(report: EhrReport, note: QualityNote | undefined): EhrReport {
+  return note ? { ...report, result: { ...report.result, quality: [...report.result.quality, note] } } : report
 }
 
 /** What the server is to get: everything that it creates, or the document alone. */

@@ -62,6 +62,18 @@ export function ehrSchema(secret: Secret) {
       })
       .prefault({})
       .describe('For servers whose CapabilityStatement does not say what they really do.'),
+    orders: z
+      .strictObject({
+        accessionSystem: z.exactOptional(
+          uri('System of accession numbers in ServiceRequest.identifier; any system when left out.'),
+        ),
+        notify: z
+          .enum(['none', 'communication', 'task'], { error: 'must be one of none, communication, task' })
+          .default('none')
+          .describe('Whether who ordered the study is told of the report, and by which resource.'),
+      })
+      .prefault({})
+      .describe('The order behind the study (ServiceRequest), found by its accession number.'),
     reads: z
       .strictObject({
         resectionCodes: z

@@ -17,8 +17,8 @@ const COMPLETE = {
   Provenance: 1,
 }
 
-/** Of an undisturbed first post: patient, what the server can do, three shared or anchoring resources looked for and created, four searches, a transaction, seven searches. */
-const REQUESTS = 20
+/** Of an undisturbed first post: patient, what the server can do, the order, three shared or anchoring resources looked for and created, four searches, a transaction, seven searches. */
+const REQUESTS = 21
 
 describe('a post that is killed at any request', () => {
   let whole: Promise<{ requests: number; portrait: string[] }>
