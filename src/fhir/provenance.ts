@@ -68,6 +68,10 @@ export function provenance(analysisSystem: string, analysisId: string, targets: 
                 },
               ]
             : []),
+          ...(result.tissueResults ?? []).map(({ reference, test }) => ({
+            role: 'quotation' as const,
+            what: { reference, display: test },
+          })),
           {
             role: 'derivation',
             what: {

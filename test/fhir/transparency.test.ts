@@ -118,6 +118,17 @@ describe('where it comes from', () => {
     expect(sources(get<Provenance>('provenance'))).toEqual([])
   })
 
+  it('Provenance names the tissue tests that were quoted', () => {
+    const tissueResults = [{ head: 'idh', test: 'IDH1 R132H', value: 'positive', reference: 'Observation/77' } as const]
+    const { entity } = get<Provenance>(
+      'provenance',
+      buildReport(sampleReport({ tissueResults: [...tissueResults] })).resources,
+    )
+    expect(entity!.filter(({ role }) => role === 'quotation')).toEqual([
+      { role: 'quotation', what: { reference: 'Observation/77', display: 'IDH1 R132H' } },
+    ])
+  })
+
   it('a large PDF is labelled too', () => {
     expect(pdfBinary(sampleReport()).meta?.security?.[0]?.code).toBe('AIAST')
   })

@@ -9,11 +9,13 @@ type Interaction = 'read' | 'search-type' | 'create' | 'update'
 interface Use {
   type: ResourceType
   interactions: Interaction[]
-  search?: { name: string; type: 'token' }
+  search?: { name: string; type: 'token' | 'reference' }[]
   documentation: string
 }
 
 const identifier = { name: 'identifier', type: 'token' } as const
+const patient = { name: 'patient', type: 'reference' } as const
+const code = { name: 'code', type: 'token' } as const
 
 /** Created under If-None-Exist, since others may create the same. */
 const SHARED = 'Searched by identifier; created with If-None-Exist when missing.'
@@ -24,31 +26,60 @@ const USES: Use[] = [
   {
     type: 'Patient',
     interactions: ['search-type'],
-    search: identifier,
+    search: [identifier],
     documentation:
       'Exactly one by Patient ID, cross-checked with birth date, sex and name; anything else is a hold. Never created, never changed.',
   },
-  { type: 'Device', interactions: ['search-type', 'create'], search: identifier, documentation: SHARED },
-  { type: 'ImagingStudy', interactions: ['search-type', 'create'], search: identifier, documentation: SHARED },
+  {
+    type: 'Consent',
+    interactions: ['search-type'],
+    search: [patient],
+    documentation: 'Only where the site names codes: an active refusal stops the analysis before inference.',
+  },
+  {
+    type: 'Procedure',
+    interactions: ['search-type'],
+    search: [patient, code],
+    documentation: 'Only where the site names codes: extent of resection.',
+  },
+  {
+    type: 'ServiceRequest',
+    interactions: ['search-type'],
+    search: [identifier],
+    documentation:
+      "The order, by accession number, in the site's system where it names one; its encounter is copied to the report.",
+  },
+  { type: 'Device', interactions: ['search-type', 'create'], search: [identifier], documentation: SHARED },
+  { type: 'ImagingStudy', interactions: ['search-type', 'create'], search: [identifier], documentation: SHARED },
   {
     type: 'DiagnosticReport',
     interactions: ['search-type', 'create', 'update'],
-    search: identifier,
+    search: [identifier],
     documentation:
       'Created with If-None-Exist as registered, then updated with If-Match in one transaction with everything else, while no person has signed it.',
   },
-  { type: 'Observation', interactions: ['search-type', 'create', 'update'], search: identifier, documentation: OWN },
-  { type: 'RiskAssessment', interactions: ['search-type', 'create', 'update'], search: identifier, documentation: OWN },
+  {
+    type: 'Observation',
+    interactions: ['search-type', 'create', 'update'],
+    search: [identifier, patient, code],
+    documentation: `${OWN} Read by patient and code: Karnofsky performance status, results of tissue tests, which are quoted and take precedence.`,
+  },
+  {
+    type: 'RiskAssessment',
+    interactions: ['search-type', 'create', 'update'],
+    search: [identifier],
+    documentation: OWN,
+  },
   {
     type: 'DocumentReference',
     interactions: ['search-type', 'create', 'update'],
-    search: identifier,
+    search: [identifier],
     documentation: OWN,
   },
   {
     type: 'Provenance',
     interactions: ['search-type', 'create', 'update'],
-    search: { name: '_tag', type: 'token' },
+    search: [{ name: '_tag', type: 'token' }],
     documentation: 'R4 gives it no identifier: searched by the tag of the analysis.',
   },
   {
@@ -96,6 +127,6 @@ function resource(use: Use, profiles: readonly Profile[]): CapabilityStatementRe
     documentation: use.documentation,
     interaction: use.interactions.map((code) => ({ code })),
     ...(use.interactions.includes('create') && { conditionalCreate: use.documentation.includes('If-None-Exist') }),
-    ...(use.search && { searchParam: [use.search] }),
+    ...(use.search && { searchParam: use.search }),
   }
 }
