@@ -1,4 +1,4 @@
-// Labels as a Label Map Segmentation (PS3.3 A.90, C.8.20, LABELMAP): one frame a slice, each pixel the number of its segment.
+// Labels as a Label Map Segmentation (PS3.3 C.8.20, SegmentationType LABELMAP): one frame a slice, each pixel the number of its segment.
 import { dataset } from './dataset.ts'
 import { DIMENSIONS, dimensions, gridObject, segmentItem, sharedGroups } from './grid-object.ts'
 import { writePart10 } from './part10.ts'

@@ -46,7 +46,8 @@ function groupTemplates(path: string): Map<string, string> {
   return found
 }
 
-const EXPLANATIONS: { because: string; applies(line: string, templates: Map<string, string>): boolean }[] = [
+/** What does not count, and why; docs/conformance/dicom-validators.md lists it. */
+export const EXPLANATIONS: { because: string; applies(line: string, templates: Map<string, string>): boolean }[] = [
   {
     because:
       'It tests every measurement group against TID 1410 and against TID 1411, whichever the group says it follows, so that no report with groups of both kinds can pass.',
@@ -69,7 +70,8 @@ const EXPLANATIONS: { because: string; applies(line: string, templates: Map<stri
       /"Measurement Group"\)\/(NUM [^/]*\/)?(IMAGE|SCOORD) \(.*Content Item not in template/.test(line),
   },
   {
-    because: 'Qualitative evaluations entered TID 1501 after this version of the validator.',
+    because:
+      'TID 1501 has qualitative evaluations, as codes and as text; this version of the validator has only measurements there.',
     applies: (line) => /"Measurement Group"\)\/(CODE|TEXT) \(.*Content Item not in template/.test(line),
   },
 ]
