@@ -82,6 +82,16 @@ describe('a classification head', () => {
     expect(prediction).not.toHaveProperty('call')
   })
 
+  it('never calls a class against a likelier one, whatever the limits', async () => {
+    const { head, run } = await runnerOf('idh')
+    if (head.status !== 'tabular') throw new Error('idh is a classification')
+    // Wildtype 0.63 misses its limit, mutant 0.37 reaches its own.
+    const uneven = { ...head, conformal: { error_rate: 0.1, limits: { 'IDH-wildtype': 0.7, 'IDH-mutant': 0.1 } } }
+    const prediction = evaluated(await evaluateHead('idh', uneven, featuresOf(cases[3]!), run))
+    expect(prediction).toMatchObject({ status: 'indeterminate', remaining: ['IDH-wildtype', 'IDH-mutant'] })
+    expect(prediction.explained!.of).toBe('IDH-wildtype')
+  })
+
   it('names a required feature that is missing', async () => {
     const { head, run } = await runnerOf('idh')
     for (const features of [

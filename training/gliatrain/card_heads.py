@@ -72,8 +72,8 @@ def describe(name: str, head: dict, figures: dict) -> str:
             lines.append(f"May be missing: {', '.join(optional)}.")
         if "conformal" in head:
             limits = ", ".join(f"{k} from {v:.3f}" for k, v in head["conformal"]["limits"].items())
-            lines.append(f"A class stays possible when its probability reaches its limit ({limits}); one class left is a "
-                         f"call, anything else is indeterminate. Stated error rate {head['conformal']['error_rate']:g}.")
+            lines.append(f"A class is possible when its probability reaches its limit ({limits}), and the most probable one "
+                         f"beside it; one possible class is a call, anything else is indeterminate. Stated error rate {head['conformal']['error_rate']:g}.")
         if "risk_groups" in head:
             lines.append("Risk groups: " + ", ".join(f"{g['name']} ({g['n']} patients, {g['events']} deaths)"
                                                      for g in head["risk_groups"]) + ".")

@@ -5,7 +5,7 @@ import { explain, logOdds, type RunRows } from './explain.ts'
 import { interval95 } from './quantile.ts'
 import { BROKEN } from './reasons.ts'
 
-/** The row has passed the head's guards. Exactly one class in the conformal set is a call; anything else is indeterminate. */
+/** The row has passed the head's guards. Exactly one possible class is a call; anything else is indeterminate. */
 export async function classify(
   name: Head,
   head: TabularHead,
@@ -22,9 +22,9 @@ export async function classify(
   const intervals = Object.fromEntries(
     classes.map((label, k) => [label, interval95(members.filter((_, n) => n % classes.length === k))]),
   )
-  const remaining = classes.filter((label) => probabilities[label]! >= conformal.limits[label]!)
+  const remaining = possibleClasses(head, probabilities)
   const call = remaining.length === 1 ? remaining[0] : undefined
-  const of = call ?? classes.reduce((best, label) => (probabilities[label]! > probabilities[best]! ? label : best))
+  const of = call ?? mostProbable(classes, probabilities)
   const k = classes.indexOf(of)
   const why = explained ? await explain(head, row, run, (all, n) => logOdds(all[n * classes.length + k]!)) : undefined
   return {
@@ -37,6 +37,22 @@ export async function classify(
     explanation: why?.contributions ?? [],
     ...(why ? { explained: { of, scale: 'log-odds', reference: why.reference, value: why.value } } : {}),
   }
+}
+
+type Probabilities = Readonly<Record<string, number>>
+
+/**
+ * The conformal set, and with it the most probable class: limits differ between classes, and a rare class that reaches its low
+ * limit must not be called against a likelier one that misses its high limit. Empty when no class reaches its limit.
+ */
+function possibleClasses({ classes, conformal }: TabularHead, probabilities: Probabilities): string[] {
+  const reached = classes.filter((label) => probabilities[label]! >= conformal.limits[label]!)
+  const likeliest = mostProbable(classes, probabilities)
+  return reached.length === 0 ? [] : classes.filter((label) => reached.includes(label) || label === likeliest)
+}
+
+function mostProbable(classes: readonly string[], probabilities: Probabilities): string {
+  return classes.reduce((best, label) => (probabilities[label]! > probabilities[best]! ? label : best))
 }
 
 /** Rows of `classes` probabilities, up to what float32 and a sum of few numbers lose. */
