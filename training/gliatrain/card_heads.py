@@ -1,12 +1,16 @@
 """The heads in the card and the manifest: what was installed, and what `results/heads.json` measured, as text.
 
 `installed(folder)` reads the heads of a bundle, so that writing its card and manifest again does not lose them;
-`section(heads, results)` is the text. `results` is the report of the heads' training: {"patients", "outer", "command",
+`section(heads, results)` is the text; `python -m gliatrain.card_heads --bundle DIR` writes it into a card that is
+already there, and the card's digest into the manifest. `results` is the report of the heads' training: {"patients", "outer", "command",
 "heads": {name: figures}, "external": {...}}; every figure of the text is from there or from the manifest.
 """
 from __future__ import annotations
 
+import argparse
+import hashlib
 import json
+import re
 from pathlib import Path
 
 NAMES = {"idh": "IDH", "1p19q": "1p/19q", "mgmt": "MGMT", "grade": "WHO grade", "survival": "Overall survival"}
@@ -96,3 +100,32 @@ def section(heads: dict, results: dict | None = None) -> str:
         parts.insert(0, f"Measured on {results['patients']} patients in {results['outer']} that keep patients apart, by "
                         f"`{results['command']}`.\n")
     return "\n".join(parts)
+
+
+TITLE = "## Markers, grade, survival"
+
+
+def insert(card: str, text: str) -> str:
+    """The card with the heads' part replaced, or put before its limits."""
+    part = f"{TITLE}\n{text}\n"
+    if TITLE in card:
+        return re.sub(rf"{re.escape(TITLE)}\n.*?(?=^## |\Z)", lambda _: part, card, flags=re.S | re.M)
+    before, limits, after = card.partition("## Known limits")
+    return before + part + limits + after
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--bundle", type=Path, default=Path("../config/models/glioma-unet-2mm"))
+    folder = parser.parse_args().bundle
+    report = Path(__file__).parents[1] / "results/heads.json"
+    results = json.loads(report.read_text()) if report.exists() else None
+    path, manifest_path = folder / "card.md", folder / "bundle.json"
+    path.write_text(insert(path.read_text(), section(installed(folder), results)))
+    manifest, data = json.loads(manifest_path.read_text()), path.read_bytes()
+    manifest["files"]["card.md"] = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+    manifest_path.write_text(json.dumps(manifest, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

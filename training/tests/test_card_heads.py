@@ -44,3 +44,10 @@ def test_files_and_heads_without_a_manifest(tmp_path):
     assert card_heads.installed(tmp_path) == card_heads.absent()
     (tmp_path / "bundle.json").write_text(json.dumps({"heads": heads()}))
     assert card_heads.installed(tmp_path) == heads()
+
+
+def test_the_part_is_put_into_a_card_once():
+    card = "# Name\n\n## Time\nx\n\n## Known limits\n- y\n"
+    once = card_heads.insert(card, "first\n")
+    assert once == "# Name\n\n## Time\nx\n\n## Markers, grade, survival\nfirst\n\n## Known limits\n- y\n"
+    assert card_heads.insert(once, "second\n\n### IDH\nz\n") == once.replace("first\n", "second\n\n### IDH\nz\n")
