@@ -1,6 +1,7 @@
 // The composition root: settings in, a service out. The only place that wires adapters.
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { auditFetch } from './audit/audited-fetch.ts'
 import { systemClock } from './clock.ts'
 import { createDicomWebClient } from './dicomweb/client.ts'
 import type { AnalysisRecord } from './domain/analysis.ts'
@@ -13,6 +14,7 @@ import { type LoadedBundle, loadBundle } from './inference/bundle-files.ts'
 import { createRegistrar } from './inference/register.ts'
 import { startRunner } from './inference/runner.ts'
 import { analyseStudy } from './pipeline/analyse-study.ts'
+import { confirmPatient } from './pipeline/confirm-patient.ts'
 import { deliver } from './pipeline/deliver.ts'
 import { imageSetDigest, registerAnalysis } from './pipeline/intake.ts'
 import { releaseHold, replay } from './pipeline/resolve.ts'
@@ -94,7 +96,8 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
     undo.push(() => store.close())
     const { analyses, watch, audit, ledger, queue } = store
     const archive = createDicomWebClient({ ...settings.pacs, audit, log })
-    const ehr = createClinicalRecord({ ...settings.ehr, reads: readSettingsOf(settings), ledger, log })
+    const audited = auditFetch({ baseUrl: settings.ehr.url, audit, send: fetch, newId: randomUUID })
+    const ehr = createClinicalRecord({ ...settings.ehr, reads: readSettingsOf(settings), ledger, log, fetch: audited })
     const runner = await startRunner({ ...settings.inference, bundle, log })
     undo.push(() => runner.close())
     const registrar = createRegistrar()
@@ -173,6 +176,11 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
           metrics: async () => renderMetrics({ ...(await analyses.figures()), process: readProcessFigures() }),
           resolve: async (id: string) => {
             const record = await releaseHold(analyses, id)
+            await wake()
+            return record
+          },
+          confirmPatient: async (id: string, confirmation: { patient: string; by: string }) => {
+            const record = await confirmPatient({ analyses, ehr, audit, clock }, id, confirmation)
             await wake()
             return record
           },

@@ -56,15 +56,15 @@ export const ERRORS = {
   ],
   PATIENT_NOT_FOUND: [
     'hold',
-    'No patient in the EHR has this identifier; register the patient, then resolve the hold.',
+    'No patient in the EHR has this identifier; register the patient, or confirm the right one, then resolve the hold.',
   ],
   PATIENT_AMBIGUOUS: [
     'hold',
-    'More than one patient in the EHR has this identifier; merge them, then resolve the hold.',
+    'More than one patient in the EHR has this identifier; merge them, or confirm the right one, then resolve the hold.',
   ],
   PATIENT_MISMATCH: [
     'hold',
-    'The EHR patient with this identifier has another birth date, sex or name than the images; a person decides.',
+    'The EHR patient with this identifier has another birth date, sex or name than the images; correct one of them, or confirm the right patient.',
   ],
   CONSENT_REFUSED: [
     'hold',

@@ -65,8 +65,8 @@ export interface WriteLedger {
 
 /** EHR over FHIR R4. Methods throw AppError with an EHR_* or PATIENT_* code. */
 export interface ClinicalRecord {
-  /** Exactly one patient with this identifier, cross-checked with birth date, sex and name; else PATIENT_*. Returns "Patient/id". */
-  matchPatient(patient: PatientIdentity): Promise<string>
+  /** Exactly one patient with this identifier, cross-checked with birth date, sex and name; else PATIENT_*. Returns "Patient/id". `confirmed` is the one that a person named: it must be there and in use, and stands. */
+  matchPatient(patient: PatientIdentity, confirmed?: string): Promise<string>
   /** Throws CONSENT_REFUSED when "Patient/id" has refused what the site's codes name; absent where the adapter does not read it. */
   checkConsent?(patient: string): Promise<void>
   /** What the EHR knows of treatment and condition of "Patient/id" on the study's day (DICOM DA); absent where the adapter does not read it. */
@@ -79,6 +79,8 @@ export interface ClinicalRecord {
 
 /** What the EHR leg sends. Serialisable: it is stored between analysis and delivery. */
 export interface EhrReport {
+  /** "Patient/id" that a person confirmed for these images. */
+  confirmedPatient?: string
   result: ReportableResult
   pdf: Uint8Array
   /** SOP Instance UIDs of the DICOM results, by role. */
@@ -220,15 +222,33 @@ export interface WatchStore {
   addOwn(sopInstanceUids: Uid[]): Promise<void>
 }
 
+/** One read or write of patient data. The store adds moment, machine and place in the chain. */
+export interface AuditEntry {
+  action: 'read' | 'write'
+  target: 'pacs' | 'ehr'
+  /** Empty where the request is not about one study. */
+  studyInstanceUid: Uid
+  what: string
+  outcome: 'success' | 'failure'
+  /** FHIR restful-interaction, or what a DICOMweb request is to the archive. */
+  interaction?: 'read' | 'search-type' | 'create' | 'update' | 'access' | 'retrieve' | 'store'
+  /** Base URL of the other side, without credentials. */
+  server?: string
+  /** "Patient/12" of the EHR. */
+  patient?: string
+  /** What was read or written: "Observation/12/_history/3", or SOP Instance UIDs. */
+  objects?: string[]
+  /** Path and query of a search, as sent. */
+  query?: string
+  /** The person on whose behalf, when there is one. */
+  user?: { identifier: string; name: string }
+  /** X-Request-Id, when it was sent. */
+  requestId?: string
+}
+
 /** Append-only audit of reads and writes of patient data. */
 export interface AuditTrail {
-  record(entry: {
-    action: 'read' | 'write'
-    target: 'pacs' | 'ehr'
-    studyInstanceUid: Uid
-    what: string
-    outcome: 'success' | 'failure'
-  }): Promise<void>
+  record(entry: AuditEntry): Promise<void>
 }
 
 /** A source of hints that a study may be new. The watch decides. */

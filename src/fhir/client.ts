@@ -72,13 +72,13 @@ export function createClinicalRecord(options: ClinicalRecordOptions): ClinicalRe
     random: options.random ?? Math.random,
   }
   return {
-    matchPatient: (patient) => matchPatient(store, systems, patient),
+    matchPatient: (patient, confirmed) => matchPatient(store, systems, patient, confirmed),
     checkConsent: (patient) => checkConsent(store, reads, patient, now()),
     clinicalFacts: (patient, studyDate) => readClinicalFacts(store, reads, patient, studyDate),
     tissueResults: (patient) => readTissueResults(store, reads, patient),
     postReport: (report) =>
       oneByOne(report.result.analysisId, async () => {
-        const patient = await matchPatient(store, systems, report.result.patient)
+        const patient = await matchPatient(store, systems, report.result.patient, report.confirmedPatient)
         // The record may have been out of reach when the analysis began.
         await checkConsent(store, reads, patient, now())
         const can = await capabilities()

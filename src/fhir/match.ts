@@ -17,10 +17,12 @@ export interface IdentifierSystems {
 
 /** "Patient/12", or PATIENT_*; no message says who. */
 export async function matchPatient(
-  store: Pick<RecordStore, 'search'>,
+  store: Pick<RecordStore, 'search' | 'read'>,
   systems: IdentifierSystems,
   identity: PatientIdentity,
+  confirmed?: string,
 ): Promise<string> {
+  if (confirmed !== undefined) return readConfirmed(store, confirmed)
   const value = identity.patientId.trim()
   if (value === '') throw new AppError('PATIENT_ID_MISSING', 'the study has no Patient ID (0010,0020)')
   const system = systemOf(systems, identity.issuerOfPatientId.trim())
@@ -47,6 +49,20 @@ export async function matchPatient(
   return referenceOf(patient)
 }
 
+/** The patient that a person named: what differs from the images they have seen, but the record must be in use. */
+async function readConfirmed(store: Pick<RecordStore, 'read'>, reference: string): Promise<string> {
+  const patient = await store.read(reference)
+  if (patient?.resourceType !== 'Patient' || referenceOf(patient) !== reference)
+    throw new AppError('PATIENT_NOT_FOUND', 'the EHR has no patient with the id that a person named')
+  if (patient.active === false || isReplaced(patient))
+    throw new AppError('PATIENT_NOT_FOUND', 'the patient that a person named is inactive or merged into another')
+  return reference
+}
+
+function isReplaced(patient: Patient): boolean {
+  return (patient.link ?? []).some((link) => link.type === 'replaced-by')
+}
+
 function systemOf(systems: IdentifierSystems, issuer: string): string {
   if (issuer === '' || Object.keys(systems.byIssuer).length === 0) return systems.default
   const system = Object.hasOwn(systems.byIssuer, issuer) ? systems.byIssuer[issuer] : undefined
@@ -63,8 +79,7 @@ function checkUsable(patient: Patient, system: string, value: string): void {
     throw new AppError('PATIENT_MISMATCH', "the EHR's answer is a patient who does not carry the Patient ID")
   }
   const identifiers = (patient.identifier ?? []).filter((i) => i.system === system && i.value === value)
-  const replaced = (patient.link ?? []).some((link) => link.type === 'replaced-by')
-  if (patient.active === false || replaced || identifiers.every((i) => i.use === 'old')) {
+  if (patient.active === false || isReplaced(patient) || identifiers.every((i) => i.use === 'old')) {
     throw new AppError(
       'PATIENT_NOT_FOUND',
       'the only patient in the EHR with this Patient ID is inactive, merged into another, or no longer has it',

@@ -1,6 +1,7 @@
 // What a person can ask for; each is safe to ask for twice.
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { AppError } from '../domain/errors.ts'
+import { parseRequest, resolution } from './contracts.ts'
 import type { AppDeps } from './deps.ts'
 
 /** A held analysis is released; one that waits for its next attempt gets it now; any other is returned as it is. */
@@ -9,6 +10,14 @@ export async function tryAgain({ analyses, resolve }: AppDeps, analysisId: strin
   if (record.state === 'held') return resolve(analysisId)
   await analyses.makeDue(analysisId)
   return load(analyses, analysisId)
+}
+
+/** Releases a hold; a body that names a patient confirms them first. */
+export async function resolveHold(deps: AppDeps, analysisId: string, body: unknown): Promise<AnalysisRecord> {
+  const { patient, by } = parseRequest(resolution, body)
+  return patient !== undefined && by !== undefined
+    ? deps.confirmPatient(analysisId, { patient, by })
+    : deps.resolve(analysisId)
 }
 
 export async function load(analyses: AppDeps['analyses'], analysisId: string): Promise<AnalysisRecord> {

@@ -1,7 +1,7 @@
 // The JSON interface: the record as it is, and what a person can ask for.
 import { Hono } from 'hono'
-import { load, tryAgain } from './actions.ts'
-import { analysisParams, listQuery, parseRequest } from './contracts.ts'
+import { load, resolveHold, tryAgain } from './actions.ts'
+import { analysisParams, listQuery, parseRequest, readJson } from './contracts.ts'
 import type { AppDeps } from './deps.ts'
 
 export function apiRoutes(deps: AppDeps): Hono {
@@ -21,7 +21,10 @@ export function apiRoutes(deps: AppDeps): Hono {
       const { analysisId } = await load(analyses, idOf(c.req.param()))
       return c.json({ events: await analyses.events(analysisId) })
     })
-    .post('/analyses/:id/resolve', async (c) => c.json(await deps.resolve(idOf(c.req.param()))))
+    .post('/analyses/:id/resolve', async (c) => {
+      const text = await c.req.text()
+      return c.json(await resolveHold(deps, idOf(c.req.param()), text === '' ? {} : readJson(text)))
+    })
     .post('/analyses/:id/retry', async (c) => c.json(await tryAgain(deps, idOf(c.req.param()))))
     .post('/analyses/:id/replay', async (c) => c.json(await deps.replay(idOf(c.req.param()))))
 }

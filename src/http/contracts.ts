@@ -26,6 +26,29 @@ export const eventsQuery = z.strictObject({
     .optional(),
 })
 
+/** Of a hold: empty, or the patient that a person confirms. */
+export const resolution = z
+  .strictObject({
+    patient: z
+      .string()
+      .regex(/^(Patient\/)?[A-Za-z0-9.-]{1,64}$/, 'is not the id of a patient in the EHR')
+      .optional(),
+    by: z.string().trim().min(1, 'must say who confirms').max(100, 'is too long').optional(),
+  })
+  .refine(({ patient, by }) => (patient === undefined) === (by === undefined), {
+    path: ['by'],
+    message: 'and patient belong together: who confirms whom',
+  })
+
+/** A body of JSON, or a problem (400) that quotes nothing of it. */
+export function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new RequestProblem(400, 'REQUEST_INVALID', 'the body is not JSON', 'Correct the body.')
+  }
+}
+
 /** Parses or throws a problem (400) that names each parameter that is wrong. */
 export function parseRequest<T extends z.ZodType>(schema: T, raw: unknown): z.output<T> {
   const parsed = schema.safeParse(raw)

@@ -27,6 +27,8 @@ export interface AppDeps {
   ready(): Promise<void>
   /** Releases a hold; an analysis that is not held is returned as it is. */
   resolve(analysisId: string): Promise<AnalysisRecord>
+  /** Releases a hold of the patient match: a person names the patient of the EHR. */
+  confirmPatient(analysisId: string, confirmation: { patient: string; by: string }): Promise<AnalysisRecord>
   /** Delivers stored results once more. */
   replay(analysisId: string): Promise<AnalysisRecord>
   /** The public keys of our client assertions; absent when the EHR's credentials are no keys. */

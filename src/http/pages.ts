@@ -5,7 +5,7 @@ import type { Artifact } from '../domain/ports.ts'
 import { ASSETS } from '../web/assets.ts'
 import { studyPage } from '../web/study-page.ts'
 import { worklistPage } from '../web/worklist.ts'
-import { tryAgain } from './actions.ts'
+import { resolveHold, tryAgain } from './actions.ts'
 import { analysisParams, listQuery, parseRequest } from './contracts.ts'
 import type { AppDeps } from './deps.ts'
 
@@ -57,7 +57,7 @@ export function pageRoutes(deps: AppDeps): Hono {
 
   app.post('/analyses/:id/resolve', async (c) => {
     const { id } = parseRequest(analysisParams, c.req.param())
-    await deps.resolve(id)
+    await resolveHold(deps, id, await c.req.parseBody())
     return c.redirect(`/analyses/${id}`, 303)
   })
   app.post('/analyses/:id/retry', async (c) => {

@@ -24,6 +24,7 @@ import { type Prepared, prepareInputs } from '../inference/prepare.ts'
 import type { Registrar } from '../inference/register.ts'
 import { type SeriesOverrides, selectSeries } from '../inference/select-series.ts'
 import { withDeviations } from '../inference/spread.ts'
+import { confirmedOf } from './confirm-patient.ts'
 import { encodeResults } from './encode.ts'
 import type { WriteBack } from './encode-extras.ts'
 import { imageSetDigest } from './intake.ts'
@@ -88,7 +89,8 @@ export async function analyseStudy(
   const patient = patientIdentity(study)
   const identity = studyIdentity(study)
   await analyses.describe(analysisId, { patient, study: identity })
-  const known = await readRecord(ports, identity, patient, options.consentRequired)
+  const confirmed = confirmedOf(record, patient)
+  const known = await readRecord(ports, identity, patient, { consentRequired: options.consentRequired, confirmed })
 
   const selection = await stopwatch.time('select', () => selectSeries(study, options.bundle, options.overrides))
   await analyses.describe(analysisId, { decisions: selection.decisions })
@@ -165,7 +167,11 @@ export async function analyseStudy(
     })
   })
   const { segmentation: _voxels, ...reportable } = result
-  await analyses.saveResult(analysisId, { ...reportable, times: stopwatch.seconds }, artifacts)
+  await analyses.saveResult(
+    analysisId,
+    { ...reportable, ...(confirmed && { confirmedPatient: confirmed }), times: stopwatch.seconds },
+    artifacts,
+  )
 }
 
 function referenceOf(chosen: Partial<Record<Sequence, Series>>, options: AnalyseOptions): Sequence {

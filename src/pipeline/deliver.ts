@@ -12,6 +12,7 @@ import type {
   ReportableResult,
   WatchStore,
 } from '../domain/ports.ts'
+import { confirmedOf } from './confirm-patient.ts'
 import { auditedEhr } from './ehr-audit.ts'
 import { afterError } from './retry.ts'
 
@@ -127,10 +128,11 @@ const EHR_ROLES: Partial<Record<Artifact['role'], EhrReport['dicomResults'][numb
 
 async function postReport(
   { ehr, audit }: DeliverPorts,
-  { studyInstanceUid }: AnalysisRecord,
+  record: AnalysisRecord,
   artifacts: Artifact[],
   keptBack: DeliverOptions['keptBack'],
 ) {
+  const { studyInstanceUid } = record
   const bytesOf = (role: Artifact['role']) => {
     const found = artifacts.find((artifact) => artifact.role === role)
     if (!found) throw new AppError('INTERNAL', `artefact ${role} is missing from the store`)
@@ -141,8 +143,14 @@ async function postReport(
     const named = keptBack.has(role) ? undefined : EHR_ROLES[role]
     return named === undefined ? [] : [{ role: named, sopClassUid, sopInstanceUid, seriesInstanceUid }]
   })
+  const confirmed = confirmedOf(record, result.patient)
   return auditedEhr(audit, { action: 'write', studyInstanceUid, what: 'report' }, () =>
-    ehr.postReport({ result, pdf: bytesOf('pdf'), dicomResults }),
+    ehr.postReport({
+      result,
+      pdf: bytesOf('pdf'),
+      dicomResults,
+      ...(confirmed && { confirmedPatient: confirmed.reference }),
+    }),
   )
 }
 

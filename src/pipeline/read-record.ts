@@ -4,6 +4,7 @@ import type { ClinicalFacts, QualityNote, TissueResult } from '../domain/finding
 import type { AuditTrail, ClinicalRecord } from '../domain/ports.ts'
 import type { PatientIdentity, StudyIdentity } from '../domain/study.ts'
 import { tissueSentence } from '../domain/tissue.ts'
+import type { ConfirmedPatient } from './confirm-patient.ts'
 import { auditedEhr } from './ehr-audit.ts'
 
 export interface PatientRecord {
@@ -20,16 +21,19 @@ export async function readRecord(
   { ehr, audit }: { ehr: ClinicalRecord; audit: AuditTrail },
   { studyInstanceUid, studyDate }: StudyIdentity,
   patient: PatientIdentity,
-  consentRequired: boolean,
+  { consentRequired, confirmed }: { consentRequired: boolean; confirmed?: ConfirmedPatient | undefined },
 ): Promise<PatientRecord> {
   const quality: QualityNote[] = []
   const ask = <T>(what: string, read: () => Promise<T>) =>
     auditedEhr(audit, { action: 'read', studyInstanceUid, what }, read)
-  const matched = await ask('Patient', () => ehr.matchPatient(patient)).catch((thrown: unknown) => {
-    if (consentRequired || asAppError(thrown).class === 'hold') throw thrown
-    quality.push(NOT_MATCHED)
-    return undefined
-  })
+  const matched = await ask('Patient', () => ehr.matchPatient(patient, confirmed?.reference)).catch(
+    (thrown: unknown) => {
+      if (consentRequired || asAppError(thrown).class === 'hold') throw thrown
+      quality.push(NOT_MATCHED)
+      return undefined
+    },
+  )
+  if (confirmed) quality.push(confirmedNote(confirmed))
   if (matched === undefined) return { facts: undefined, tissueResults: [], quality }
 
   if (ehr.checkConsent) {
@@ -74,6 +78,11 @@ const TISSUE_MISSING: QualityNote = {
   code: 'tissue-results-missing',
   severity: 'warning',
   text: 'Results of tissue tests could not be read from the EHR; there may be some, and they would take precedence.',
+}
+
+function confirmedNote({ by, at, reference }: ConfirmedPatient): QualityNote {
+  const text = `The patient of the EHR (${reference}) was confirmed by ${by} on ${at.slice(0, 10)}; identifier, birth date, sex or name do not all agree.`
+  return { code: 'patient-confirmed', severity: 'warning', text }
 }
 
 function tissueNote(result: TissueResult): QualityNote {

@@ -99,7 +99,7 @@ function status({ record, events }: StudyView, path: string): Html {
 ${
   hold
     ? html`<div class="hold"><p class="reason">${sentence(hold.message)}</p><p class="hint">${ERRORS[hold.code]?.[1] ?? ''}</p><p class="code">${hold.code}</p>
-<form method="post" action="${path}/resolve"><button type="submit" class="primary">Release the hold</button><span class="muted">Work goes on where it stopped; results that were delivered are not delivered twice.</span></form></div>`
+${hold.code.startsWith('PATIENT_') && hold.code !== 'PATIENT_ID_MISSING' && hold.code !== 'PATIENT_MIXED' ? confirmForm(path) : ''}<form method="post" action="${path}/resolve"><button type="submit" class="primary">Release the hold</button><span class="muted">Work goes on where it stopped; results that were delivered are not delivered twice.</span></form></div>`
     : ''
 }
 <p class="notice">${icon('info')}<span>${NOTICE}</span></p>
@@ -125,4 +125,9 @@ function report(events: readonly AnalysisEvent[], path: string): Part {
   return html`<section class="card report" aria-labelledby="report-title"><h2 id="report-title">Report</h2>
 <iframe src="${path}/report.pdf#toolbar=0&navpanes=0&view=FitH" title="Report of this analysis as PDF" loading="lazy"></iframe>
 <p class="narrow-only">On a small screen the report is better read as a file: <a href="${path}/report.pdf">open the PDF</a>.</p></section>`
+}
+
+/** A person may know whose images these are, where identifier or name do not say. */
+function confirmForm(path: string): Html {
+  return html`<form method="post" action="${path}/resolve"><label>Patient id in the EHR <input name="patient" required maxlength="72" autocomplete="off"></label><label>Confirmed by <input name="by" required maxlength="100" autocomplete="name"></label><button type="submit">Confirm this patient</button></form>`
 }

@@ -9,7 +9,7 @@ import type { RecordStore } from '../../src/fhir/record-store.ts'
 import { MRN_SYSTEM, PATIENT } from '../support/fhir-report.ts'
 import { patientWith } from '../support/fhir-server.ts'
 
-function storeOf(patients: Patient[]): Pick<RecordStore, 'search'> & { tokens: string[] } {
+function storeOf(patients: Patient[]): Pick<RecordStore, 'search' | 'read'> & { tokens: string[] } {
   const tokens: string[] = []
   return {
     tokens,
@@ -17,6 +17,7 @@ function storeOf(patients: Patient[]): Pick<RecordStore, 'search'> & { tokens: s
       tokens.push(...wanted)
       return patients
     },
+    read: async (reference) => patients.find(({ id }) => `Patient/${id}` === reference),
   }
 }
 
@@ -81,6 +82,22 @@ describe('matchPatient', () => {
     expect(await code([known({ birthDate: '1961-07-03' })])).toBe('PATIENT_MISMATCH')
     expect(await code([known({ gender: 'male' })])).toBe('PATIENT_MISMATCH')
     expect(await code([known({ name: [{ family: 'Meier', given: ['Zoe'] }] })])).toBe('PATIENT_MISMATCH')
+  })
+})
+
+describe('matchPatient of a patient that a person confirmed', () => {
+  const confirm = (patients: Patient[], reference: string) =>
+    matchPatient(storeOf(patients), systems, { ...PATIENT, patientBirthDate: '19991231' }, reference)
+
+  it('takes them whatever differs, and nobody else', async () => {
+    expect(await confirm([known(), { ...known(), id: 'p2' }], 'Patient/p2')).toBe('Patient/p2')
+    await expect(confirm([known()], 'Patient/p2')).rejects.toMatchObject({ code: 'PATIENT_NOT_FOUND' })
+  })
+
+  it('takes nobody who is inactive or merged away', async () => {
+    const merged = known({ link: [{ type: 'replaced-by', other: { reference: 'Patient/p9' } }] })
+    for (const patient of [known({ active: false }), merged])
+      await expect(confirm([patient], 'Patient/p1')).rejects.toMatchObject({ code: 'PATIENT_NOT_FOUND' })
   })
 })
 

@@ -92,6 +92,26 @@ describe('the API', () => {
     ])
   })
 
+  it('confirms a patient, by JSON or by the form of the page, and takes nothing half said', async () => {
+    const { app, calls } = sampleApp()
+    const api = (body: string) => app.request(`/api/analyses/${held.analysisId}/resolve`, { method: 'POST', body })
+    expect((await api('{"patient":"Patient/p-7","by":" Dr. Grey "}')).status).toBe(200)
+    const form = new URLSearchParams({ patient: 'p.8', by: 'x' })
+    const answer = await app.request(`/analyses/${held.analysisId}/resolve`, { method: 'POST', body: form })
+    expect(answer.status).toBe(303)
+    expect(calls.splice(0)).toEqual([
+      `confirm ${held.analysisId} Patient/p-7 Dr. Grey`,
+      `confirm ${held.analysisId} p.8 x`,
+    ])
+    const wrong = ['{"patient":"p7"}', '{"by":"x"}', '{"patient":"a/b","by":"x"}', '{"patient":"","by":"x"}', '{"x":1}']
+    for (const body of [...wrong, '{"patient":"p7","by":" "}', '[]', 'geheim']) {
+      const refused = await api(body)
+      expect(refused.status, body).toBe(400)
+      expect(await refused.text()).not.toContain('geheim')
+    }
+    expect(calls).toEqual([])
+  })
+
   it('releases a held one also when asked to try again', async () => {
     const { app, calls } = sampleApp()
     await app.request(`/api/analyses/${held.analysisId}/retry`, { method: 'POST' })

@@ -33,7 +33,7 @@ function portsOf(change: Partial<ClinicalRecord>) {
 describe('readRecord', () => {
   it('reads all, audits each, and says that tissue comes first', async () => {
     const { ports, entries } = portsOf({})
-    const record = await readRecord(ports, study, PATIENT, true)
+    const record = await readRecord(ports, study, PATIENT, { consentRequired: true })
     expect(record.facts).toEqual({ karnofsky: 80 })
     expect(record.tissueResults).toHaveLength(1)
     expect(record.quality).toEqual([
@@ -56,13 +56,15 @@ describe('readRecord', () => {
       throw new AppError('CONSENT_REFUSED', 'refused')
     }
     const { ports, entries } = portsOf({ checkConsent: refused })
-    await expect(readRecord(ports, study, PATIENT, false)).rejects.toMatchObject({ code: 'CONSENT_REFUSED' })
+    await expect(readRecord(ports, study, PATIENT, { consentRequired: false })).rejects.toMatchObject({
+      code: 'CONSENT_REFUSED',
+    })
     expect(entries).toEqual(['read ehr Patient: success', 'read ehr Consent: failure'])
   })
 
   it.each(['matchPatient', 'checkConsent'] as const)('%s is down: waits where consent is required', async (part) => {
     const { ports } = portsOf({ [part]: down })
-    await expect(readRecord(ports, study, PATIENT, true)).rejects.toMatchObject({
+    await expect(readRecord(ports, study, PATIENT, { consentRequired: true })).rejects.toMatchObject({
       code: 'EHR_UNREACHABLE',
       class: 'transient',
     })
@@ -70,7 +72,9 @@ describe('readRecord', () => {
 
   it('goes on with a note where consent is not required', async () => {
     const codes = async (change: Partial<ClinicalRecord>) =>
-      (await readRecord(portsOf(change).ports, study, PATIENT, false)).quality.map(({ code }) => code)
+      (await readRecord(portsOf(change).ports, study, PATIENT, { consentRequired: false })).quality.map(
+        ({ code }) => code,
+      )
     expect(await codes({ matchPatient: down })).toEqual(['patient-match-delayed'])
     expect(await codes({ checkConsent: down, tissueResults: async () => [] })).toEqual(['consent-not-read'])
     expect(await codes({ clinicalFacts: down, tissueResults: down })).toEqual([

@@ -83,6 +83,10 @@ export function sampleApp(
       change({ ...rest, state: 'queued' })
       return records.get(id)!
     },
+    confirmPatient: async (id, { patient, by }) => {
+      calls.push(`confirm ${id} ${patient} ${by}`)
+      return records.get(id)!
+    },
     replay: async (id) => {
       calls.push(`replay ${id}`)
       return records.get(id)!

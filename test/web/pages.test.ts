@@ -54,6 +54,17 @@ describe('a tissue test', () => {
   })
 })
 
+describe('a hold of the patient match', () => {
+  it('asks whose images these are; other holds do not', async () => {
+    const page = (code: string) =>
+      study({ ...held, hold: { ...held.hold!, code: code as NonNullable<AnalysisRecord['hold']>['code'] } })
+    for (const code of ['PATIENT_MISMATCH', 'PATIENT_NOT_FOUND', 'PATIENT_AMBIGUOUS'])
+      expect(await page(code)).toContain('name="patient"')
+    for (const code of ['PATIENT_MIXED', 'CONSENT_REFUSED', 'SERIES_MISSING'])
+      expect(await page(code)).not.toContain('name="patient"')
+  })
+})
+
 describe('words', () => {
   it.each([
     ['Doe^Jane', 'Doe, Jane'],

@@ -1,0 +1,72 @@
+// A person names the patient of the EHR whose images these are: checked, recorded in history and audit, and used from then on.
+import type { AnalysisRecord } from '../domain/analysis.ts'
+import { AppError } from '../domain/errors.ts'
+import type { AnalysisStore, AuditTrail, ClinicalRecord, Clock } from '../domain/ports.ts'
+import type { PatientIdentity } from '../domain/study.ts'
+import { auditedEhr } from './ehr-audit.ts'
+import { releaseHold } from './resolve.ts'
+
+/** Kept in the summary of the analysis. */
+export interface ConfirmedPatient {
+  /** "Patient/12" */
+  reference: string
+  /** Who confirmed, as they gave it. */
+  by: string
+  at: string
+  /** The images' identity at that moment; for any other the confirmation does not hold. */
+  of: PatientIdentity
+}
+
+export interface ConfirmPorts {
+  analyses: AnalysisStore
+  ehr: ClinicalRecord
+  audit: AuditTrail
+  clock: Clock
+}
+
+const MATCHING = ['PATIENT_NOT_FOUND', 'PATIENT_AMBIGUOUS', 'PATIENT_MISMATCH']
+
+/**
+ * Releases a hold of the patient match. `patient` is the id in the EHR, with or without "Patient/". Throws STATE_CONFLICT when
+ * the analysis waits for something else, PATIENT_NOT_FOUND when the EHR has no such patient in use, EHR_* when it does not answer.
+ */
+export async function confirmPatient(
+  { analyses, ehr, audit, clock }: ConfirmPorts,
+  analysisId: string,
+  { patient, by }: { patient: string; by: string },
+): Promise<AnalysisRecord> {
+  const record = await analyses.get(analysisId)
+  if (!record) throw new AppError('NOT_FOUND', `no analysis ${analysisId}`)
+  const identity = record.summary?.patient as PatientIdentity | undefined
+  if (record.state !== 'held' || !record.hold || !MATCHING.includes(record.hold.code) || !identity)
+    throw new AppError('STATE_CONFLICT', `analysis ${analysisId} does not wait for a patient to be confirmed`)
+  const wanted = patient.startsWith('Patient/') ? patient : `Patient/${patient}`
+  const { studyInstanceUid } = record
+  const reference = await auditedEhr(audit, { action: 'read', studyInstanceUid, what: wanted }, () =>
+    ehr.matchPatient(identity, wanted),
+  )
+  const confirmed: ConfirmedPatient = { reference, by, at: clock.now().toISOString(), of: identity }
+  await auditedEhr(
+    audit,
+    { action: 'write', studyInstanceUid, what: `${reference} confirmed as the patient by ${by}` },
+    () => analyses.describe(analysisId, { confirmedPatient: confirmed }),
+  )
+  const data = { reference, by, was: record.hold.code }
+  await analyses.note(analysisId, {
+    kind: 'person',
+    text: `${by} confirmed the patient of the EHR: ${reference}`,
+    data,
+  })
+  return releaseHold(analyses, analysisId)
+}
+
+/** What a person confirmed of these images, if the images still say who they said then. */
+export function confirmedOf(
+  { summary }: Pick<AnalysisRecord, 'summary'>,
+  identity: PatientIdentity,
+): ConfirmedPatient | undefined {
+  const confirmed = summary?.confirmedPatient as ConfirmedPatient | undefined
+  if (!confirmed) return undefined
+  const keys = Object.keys(identity) as (keyof PatientIdentity)[]
+  return keys.every((key) => confirmed.of[key] === identity[key]) ? confirmed : undefined
+}

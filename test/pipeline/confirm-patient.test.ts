@@ -1,0 +1,109 @@
+// A person names the patient: only where the match waits for it, checked in the EHR, recorded, and void once the images say someone else.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ErrorCode } from '../../src/domain/errors.ts'
+import { AppError } from '../../src/domain/errors.ts'
+import type { ClinicalRecord } from '../../src/domain/ports.ts'
+import { type ConfirmPorts, confirmedOf, confirmPatient } from '../../src/pipeline/confirm-patient.ts'
+import { readRecord } from '../../src/pipeline/read-record.ts'
+import { type AnalysisRecords, createAnalysisStore } from '../../src/store/analyses.ts'
+import type { Database } from '../../src/store/database.ts'
+import { migrate, readMigrations } from '../../src/store/migrate.ts'
+import { openPglite } from '../../src/store/pglite.ts'
+import { PATIENT, sampleResult } from '../support/fhir-report.ts'
+import { createManualClock } from '../support/manual-clock.ts'
+
+let db: Database
+let analyses: AnalysisRecords
+const clock = createManualClock('2026-03-01T03:00:00.000Z')
+const audited: string[] = []
+const ehr: ClinicalRecord = {
+  matchPatient: async (_patient, confirmed) => {
+    if (confirmed === undefined) throw new AppError('PATIENT_MISMATCH', 'another birth date')
+    if (confirmed !== 'Patient/p7') throw new AppError('PATIENT_NOT_FOUND', 'nobody')
+    return confirmed
+  },
+  postReport: async () => ({}),
+}
+const ports = (): ConfirmPorts => ({
+  analyses,
+  ehr,
+  clock,
+  audit: { record: async ({ action, what, outcome }) => void audited.push(`${action} ${what}: ${outcome}`) },
+})
+
+beforeAll(async () => {
+  db = await openPglite(undefined)
+  await migrate(db, await readMigrations())
+  analyses = createAnalysisStore(db, clock)
+})
+afterAll(() => db?.close())
+
+async function held(analysisId: string, code: ErrorCode) {
+  const digest = analysisId.padEnd(64, '0')
+  const names = { bundleId: 'b', bundleDigest: digest, instanceSetDigest: digest }
+  await analyses.register({ analysisId, studyInstanceUid: '1.2.3', ...names })
+  await analyses.move(analysisId, 'running')
+  await analyses.describe(analysisId, { patient: PATIENT })
+  await analyses.move(analysisId, 'held', { hold: { code, message: 'held' } })
+}
+
+describe('confirmPatient', () => {
+  it('releases the hold with the patient that a person named, on record', async () => {
+    await held('a1', 'PATIENT_MISMATCH')
+    const record = await confirmPatient(ports(), 'a1', { patient: 'p7', by: 'Dr. Grey' })
+    expect(record.state).toBe('queued')
+    expect(confirmedOf(record, PATIENT)).toEqual({
+      reference: 'Patient/p7',
+      by: 'Dr. Grey',
+      at: '2026-03-01T03:00:00.000Z',
+      of: PATIENT,
+    })
+    expect(audited.splice(0)).toEqual([
+      'read Patient/p7: success',
+      'write Patient/p7 confirmed as the patient by Dr. Grey: success',
+    ])
+    const events = await analyses.events('a1')
+    expect(events.find(({ kind }) => kind === 'person')).toMatchObject({
+      text: 'Dr. Grey confirmed the patient of the EHR: Patient/p7',
+      data: { was: 'PATIENT_MISMATCH' },
+    })
+
+    const read = await readRecord(ports(), sampleResult().study, PATIENT, {
+      consentRequired: false,
+      confirmed: confirmedOf(record, PATIENT),
+    })
+    expect(read.quality).toMatchObject([{ code: 'patient-confirmed', severity: 'warning' }])
+    expect(read.quality[0]?.text).toContain('Dr. Grey on 2026-03-01')
+    await expect(readRecord(ports(), sampleResult().study, PATIENT, { consentRequired: false })).rejects.toMatchObject({
+      code: 'PATIENT_MISMATCH',
+    })
+    audited.length = 0
+  })
+
+  it('is void once the images name somebody else', async () => {
+    await held('a2', 'PATIENT_AMBIGUOUS')
+    const record = await confirmPatient(ports(), 'a2', { patient: 'Patient/p7', by: 'x' })
+    expect(confirmedOf(record, { ...PATIENT, patientBirthDate: '19610308' })).toBeUndefined()
+    expect(confirmedOf({}, PATIENT)).toBeUndefined()
+    audited.length = 0
+  })
+
+  it('stays held for a patient who is not there, and says so in the audit', async () => {
+    await held('a3', 'PATIENT_NOT_FOUND')
+    await expect(confirmPatient(ports(), 'a3', { patient: 'p8', by: 'x' })).rejects.toMatchObject({
+      code: 'PATIENT_NOT_FOUND',
+    })
+    expect(audited.splice(0)).toEqual(['read Patient/p8: failure'])
+    const record = await analyses.get('a3')
+    expect(record?.state).toBe('held')
+    expect(record?.summary).not.toHaveProperty('confirmedPatient')
+  })
+
+  it.each(['CONSENT_REFUSED', 'SERIES_MISSING', 'PATIENT_MIXED'] as const)('refuses %s', async (code) => {
+    await held(`a-${code}`, code)
+    await expect(confirmPatient(ports(), `a-${code}`, { patient: 'p7', by: 'x' })).rejects.toMatchObject({
+      code: 'STATE_CONFLICT',
+    })
+    expect(audited).toEqual([])
+  })
+})
