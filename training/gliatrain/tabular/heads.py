@@ -1,0 +1,107 @@
+"""The heads: what each predicts, from which features, and the candidates among which the inner folds choose.
+
+A classification head is a chain of binary questions ("stages"), each a ridge logistic regression; class
+probabilities are products along the chain. idh and mgmt ask one question; grade asks "4 or lower?", then of the
+lower ones "3 or 2?"; 1p/19q asks "IDH-mutant?", then of the mutants "codeleted?" (WHO 2021: a codeleted tumour
+is IDH-mutant), which lends the 12 positives the 84 mutants' evidence.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable
+
+import numpy as np
+import pandas as pd
+
+ENHANCEMENT = ("t1c_cov", "t1c_p90_over_median", "t1c_mean_over_median", "t1c_skewness", "t1c_kurtosis",
+               "t1c_density_entropy", "t1c_rmad_over_sd", "glcm_Correlation")
+SURFACE = ("shape_Sphericity", "shape_SurfaceArea")
+AXES = ("shape_MajorAxisLength", "shape_MinorAxisLength", "shape_LeastAxisLength")
+PLACE = ("midline_distance", "depth", "height")
+WIDE = ("age_years", *ENHANCEMENT, "shape_MeshVolume", *SURFACE, *PLACE, "t1c_p90_over_brain")
+SMOOTH = ("age_years", *ENHANCEMENT, "shape_MeshVolume", *AXES, *PLACE, "t1c_p90_over_brain")
+EVERY = ("age_years", *ENHANCEMENT, "shape_MeshVolume", *SURFACE, *AXES, *PLACE, "t1c_p90_over_brain")
+# Contributions are stated per group, so that all coalitions can be computed.
+GROUPS = {
+    "spread of enhancement": ENHANCEMENT[:3], "asymmetry of enhancement": ENHANCEMENT[3:5],
+    "evenness of enhancement": ENHANCEMENT[5:7], "texture of enhancement": ENHANCEMENT[7:],
+    "tumour size and axes": ("shape_MeshVolume", *AXES), "tumour surface": SURFACE,
+    "enhancement over brain": ("t1c_p90_over_brain",)}
+# A clinical image with its skull has no brain mask: these may be missing, and training drops them at random.
+OPTIONAL = (*PLACE, "t1c_p90_over_brain", "resection_gtr", "resection_subtotal")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A binary question. `label` gives 1, 0 or NaN (the row does not take part)."""
+    name: str
+    label: Callable[[pd.DataFrame], np.ndarray]
+    subsets: tuple[tuple[str, ...], ...]
+    penalties: tuple[float, ...] = (10.0, 30.0, 60.0)
+    kinds: tuple[str, ...] = ("linear",)
+
+
+@dataclass(frozen=True)
+class Head:
+    name: str
+    classes: tuple[str, ...]
+    features: tuple[str, ...]
+    stages: tuple[Stage, ...]
+    truth: Callable[[pd.DataFrame], np.ndarray]  # class index or NaN
+
+    def combine(self, p: np.ndarray) -> np.ndarray:
+        """Stage probabilities [..., S] -> class probabilities [..., K]."""
+        if self.name == "grade":
+            four, three = p[..., 0], p[..., 1]
+            return np.stack([(1 - four) * (1 - three), (1 - four) * three, four], axis=-1)
+        positive = np.prod(p, axis=-1)
+        return np.stack([1 - positive, positive], axis=-1)
+
+
+def column(name: str) -> Callable[[pd.DataFrame], np.ndarray]:
+    return lambda t: t[name].to_numpy(float)
+
+
+def where(values: np.ndarray, keep: np.ndarray) -> np.ndarray:
+    return np.where(keep, values, np.nan)
+
+
+IS_IDH_MUTANT = Stage("IDH-mutant", column("idh"), (WIDE, SMOOTH, EVERY))
+IDH = Head("idh", ("IDH-wildtype", "IDH-mutant"), EVERY, (IS_IDH_MUTANT,), column("idh"))
+CODELETED_AMONG_MUTANTS = Stage(
+    "codeleted", lambda t: where(t["1p19q"].to_numpy(float), t["idh"].to_numpy(float) == 1),
+    (("shape_Sphericity", "shape_MeshVolume", "depth"), ("shape_Sphericity", "shape_MeshVolume"),
+     ("shape_MeshVolume", *AXES, "depth")), (3.0, 10.0))
+CODELETION = Head("1p19q", ("intact", "codeleted"), EVERY, (IS_IDH_MUTANT, CODELETED_AMONG_MUTANTS), column("1p19q"))
+MGMT = Head("mgmt", ("unmethylated", "methylated"), ("sex_male", *EVERY), (
+    Stage("methylated", column("mgmt"), (("sex_male", *EVERY), ("age_years", "sex_male", "shape_MeshVolume")),
+          (30.0, 100.0, 1000.0)),), column("mgmt"))
+GRADE = Head("grade", ("2", "3", "4"), EVERY, (
+    Stage("grade 4", lambda t: where(
+        (t["grade"] == 4).to_numpy(float), t["grade"].notna()), (WIDE, SMOOTH, EVERY)),
+    Stage("grade 3 of the lower", lambda t: where((t["grade"] == 3).to_numpy(float), t["grade"].isin([2, 3])),
+          (("age_years", "t1c_kurtosis", "shape_MeshVolume", "depth"), ("age_years", "shape_MeshVolume")),
+          (10.0, 30.0, 100.0))),
+    lambda t: t["grade"].to_numpy(float) - 2)
+CLASSIFIERS = (IDH, CODELETION, MGMT, GRADE)
+
+SURVIVAL_FEATURES = ("age_years", "resection_gtr", "resection_subtotal", *ENHANCEMENT, "shape_MeshVolume", *SURFACE,
+                     *AXES, *PLACE)
+SURVIVAL_SUBSETS = (
+    ("age_years", "resection_gtr", "resection_subtotal", "t1c_cov", "shape_MeshVolume", "shape_Sphericity", *PLACE),
+    ("age_years", "resection_gtr", "resection_subtotal", "t1c_cov", "shape_MeshVolume", *AXES, *PLACE),
+    SURVIVAL_FEATURES)
+SURVIVAL_PENALTIES = (3.0, 10.0, 30.0)
+
+
+def required_of(features) -> list[str]:
+    return [n for n in features if n not in OPTIONAL]
+
+
+def groups_of(features) -> dict[str, list[str]]:
+    """GROUPS cut to these features, in their order; a feature in no group is one of its own."""
+    out: dict[str, list[str]] = {}
+    for name in features:
+        group = next((g for g, members in GROUPS.items() if name in members), name)
+        out.setdefault("resection" if name.startswith("resection_") else group, []).append(name)
+    return out

@@ -1,0 +1,143 @@
+"""Repeated nested cross-validation: the outer folds only ever see models that were chosen and fitted without them."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable
+
+import numpy as np
+import pandas as pd
+
+from . import calibrate, scores
+from .folds import stratified_folds
+from .heads import SURVIVAL_FEATURES, Head
+from .model import fit_classifier, fit_survival
+from .noise import Noise
+
+OUTER_FOLDS = 5
+ERROR_RATE = 0.1
+HORIZONS = (6, 12, 24)
+
+
+@dataclass
+class OutOfFold:
+    """Predictions per repeat: `clean` of the table's rows, `spoilt` of rows as the service may see them (all
+    optional features there), `bare` of clean rows without location and brain mask. [R, N, K] or [R, N]."""
+    clean: np.ndarray
+    spoilt: np.ndarray
+    bare: np.ndarray
+    fold: np.ndarray  # [R, N]
+    chosen: list[dict]
+
+
+def without_place(x: np.ndarray, features) -> np.ndarray:
+    out = x.copy()
+    out[:, [n in ("midline_distance", "depth", "height", "t1c_p90_over_brain") for n in features]] = np.nan
+    return out
+
+
+def out_of_fold(table: pd.DataFrame, features, strata: np.ndarray, noise: Noise, repeats: int, members: int,
+                seed: int, fit: Callable, predict: Callable, say: Callable[[str], None]) -> OutOfFold:
+    x = table[list(features)].to_numpy(float)
+    parts = {k: [] for k in ("clean", "spoilt", "bare", "fold")}
+    chosen = []
+    for r in range(repeats):
+        rng = np.random.default_rng([seed, r])
+        fold = stratified_folds(strata, OUTER_FOLDS, rng)
+        spoilt = noise.perturb(x, features, rng, drop=False)
+        got: dict[str, np.ndarray] = {}
+        for f in range(OUTER_FOLDS):
+            test = fold == f
+            model = fit(table[~test].reset_index(drop=True), noise, members, rng)
+            chosen.append(model.chosen)
+            for name, rows in (("clean", x), ("spoilt", spoilt), ("bare", without_place(x, features))):
+                p = predict(model, rows[test])
+                got.setdefault(name, np.full((len(x), *p.shape[1:]), np.nan))[test] = p
+        for name in got:
+            parts[name].append(got[name])
+        parts["fold"].append(fold)
+        say(f"  repeat {r + 1} of {repeats}")
+    return OutOfFold(*(np.array(parts[k]) for k in ("clean", "spoilt", "bare", "fold")), chosen)
+
+
+def classifier_folds(head: Head, table: pd.DataFrame, noise: Noise, repeats: int, members: int, seed: int,
+                     say) -> tuple[OutOfFold, np.ndarray]:
+    """Out-of-fold class probabilities of all rows; rows without this head's truth still train its first stages."""
+    truth = head.truth(table)
+    idh = np.nan_to_num(table["idh"].to_numpy(float), nan=0)
+    strata = np.nan_to_num(truth, nan=9) * 2 + idh
+    found = out_of_fold(table, head.features, strata, noise, repeats, members, seed,
+                        lambda t, n, m, g: fit_classifier(head, t, n, m, g),
+                        lambda model, rows: model.probabilities(head, rows), say)
+    return found, truth
+
+
+def survival_folds(table: pd.DataFrame, noise: Noise, repeats: int, members: int, seed: int, say) -> OutOfFold:
+    strata = table["event"].to_numpy(float) * 2 + (table["diagnosis"] == "Glioblastoma, IDH-wildtype").to_numpy(float)
+    return out_of_fold(table, SURVIVAL_FEATURES, strata, noise, repeats, members, seed, fit_survival,
+                       lambda model, rows: model.log_risk(rows), say)
+
+
+def over_repeats(measure: Callable, parts: np.ndarray) -> Callable:
+    """Mean over repeats of measure(rows, predictions of that repeat)."""
+    return lambda rows: float(np.mean([measure(rows, p) for p in parts]))
+
+
+def score_classifier(head: Head, oof: OutOfFold, truth: np.ndarray, rng: np.random.Generator, rounds: int) -> dict:
+    """All figures of a head from its outer folds; rows with a known truth only."""
+    known = np.flatnonzero(~np.isnan(truth))
+    y, n = truth[known].astype(int), len(known)
+    top = len(head.classes) - 1
+    one = (y == top).astype(int)
+
+    def figure(measure, parts=oof.clean):
+        return scores.interval(over_repeats(measure, parts[:, known]), n, rng, rounds)
+
+    out = {
+        "n": n, "classes": {c: int((y == k).sum()) for k, c in enumerate(head.classes)},
+        "auc": figure(lambda rows, p: scores.auc(one[rows], p[rows, top])),
+        "auc_spoilt_masks": figure(lambda rows, p: scores.auc(one[rows], p[rows, top]), oof.spoilt),
+        "auc_without_brain_mask": figure(lambda rows, p: scores.auc(one[rows], p[rows, top]), oof.bare),
+        "brier": figure(lambda rows, p: scores.brier(y[rows], p[rows])),
+        "calibration_slope": figure(lambda rows, p: scores.calibration(one[rows], p[rows, top])[0]),
+        "calibration_intercept": figure(lambda rows, p: scores.calibration(one[rows], p[rows, top])[1]),
+        "brier_of_prevalence": scores.brier(y, np.tile(np.bincount(y, minlength=top + 1) / n, (n, 1))),
+    }
+    if top > 1:
+        out["macro_auc"] = figure(lambda rows, p: float(np.mean(
+            [scores.auc((y[rows] == k).astype(int), p[rows, k]) for k in range(top + 1)])))
+    sets = [calibrate.measure_sets(p[known], y, f[known], ERROR_RATE) for p, f in zip(oof.clean, oof.fold)]
+    out["conformal"] = {
+        "error_rate": ERROR_RATE,
+        "coverage": dict(zip(head.classes, np.mean([s["coverage"] for s in sets], axis=0).tolist())),
+        "mean_set_sizes": {k: float(np.mean([s["set_sizes"][k] for s in sets])) for k in sets[0]["set_sizes"]},
+        "calls": float(np.mean([s["calls"] for s in sets])),
+        "call_errors": float(np.nanmean([s["call_errors"] for s in sets])),
+    }
+    return out
+
+
+def score_survival(table: pd.DataFrame, oof: OutOfFold, rng: np.random.Generator, rounds: int) -> dict:
+    time, event = table["months"].to_numpy(float), table["event"].to_numpy(float)
+    gbm = np.flatnonzero((table["diagnosis"] == "Glioblastoma, IDH-wildtype").to_numpy())
+    everyone = np.arange(len(time))
+
+    def figure(measure, rows=everyone, parts=oof.clean):
+        return scores.interval(lambda pick: over_repeats(measure, parts)(rows[pick]), len(rows), rng, rounds)
+
+    def c(rows, p):
+        return scores.concordance(time[rows], event[rows], p[rows])
+
+    out = {"n": len(time), "deaths": int(event.sum()), "c_index": figure(c),
+           "c_index_spoilt_masks": figure(c, parts=oof.spoilt), "c_index_without_brain_mask": figure(c, parts=oof.bare)}
+    if len(gbm) > 20:
+        out["glioblastoma"] = {"n": len(gbm), "deaths": int(event[gbm].sum()), "c_index": figure(c, gbm),
+                               "c_index_spoilt_masks": figure(c, gbm, oof.spoilt)}
+    out["calibration_slope"] = figure(lambda rows, p: slope_of(time[rows], event[rows], p[rows]))
+    for h in HORIZONS:
+        out[f"auc_{h}_months"] = figure(lambda rows, p: scores.time_auc(time[rows], event[rows], p[rows], h))
+    return out
+
+
+def slope_of(time: np.ndarray, event: np.ndarray, risk: np.ndarray) -> float:
+    from .linear import fit_cox
+    return float(fit_cox(risk[:, None], time, event, 1e-6)[0])
