@@ -16,8 +16,10 @@ from pathlib import Path
 NAMES = {"idh": "IDH", "1p19q": "1p/19q", "mgmt": "MGMT", "grade": "WHO grade", "survival": "Overall survival"}
 LABELS = {"auc": "AUC", "macro_auc": "AUC, mean over classes", "c_index": "C-index", "brier": "Brier score",
           "brier_of_prevalence": "Brier score of the prevalence alone", "calibration_slope": "calibration slope",
-          "calibration_intercept": "calibration intercept", "calls": "share called", "call_errors": "wrong among the calls",
-          "deaths": "deaths", "n": "patients", "error_rate": "stated error rate"}
+          "calibration_intercept": "calibration intercept", "calls": "calls", "call_errors": "share of wrong calls",
+          "auc_spoilt_masks": "AUC with outlines that err", "auc_without_brain_mask": "AUC without location and brain",
+          "c_index_spoilt_masks": "C-index with outlines that err", "c_index_without_brain_mask": "C-index without location and brain",
+          "onnx_difference": "largest difference of the ONNX file", "deaths": "deaths", "n": "patients", "error_rate": "stated error rate"}
 
 
 def absent() -> dict:
@@ -47,7 +49,9 @@ def figure(value) -> str | None:
         return f"{figure(value['value'])}{span}"
     if isinstance(value, (bool, dict, list)):
         return None
-    return "not defined" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.1e}" if 0 < abs(value) < 5e-4 else f"{value:.3f}"
+    return "not defined" if value is None else str(value)
 
 
 def rows(evaluation: dict, prefix: str = "") -> list[tuple[str, str]]:
@@ -77,7 +81,8 @@ def describe(name: str, head: dict, figures: dict) -> str:
         if "conformal" in head:
             limits = ", ".join(f"{k} from {v:.3f}" for k, v in head["conformal"]["limits"].items())
             lines.append(f"A class is possible when its probability reaches its limit ({limits}), and the most probable one "
-                         f"beside it; one possible class is a call, anything else is indeterminate. Stated error rate {head['conformal']['error_rate']:g}.")
+                         f"beside it; one possible class is a call, anything else is indeterminate. Stated error rate {head['conformal']['error_rate']:g}. "
+                         "Below, calls are counted without the most probable class beside: the service calls less often, and errs less.")
         if "risk_groups" in head:
             lines.append("Risk groups: " + ", ".join(f"{g['name']} ({g['n']} patients, {g['events']} deaths)"
                                                      for g in head["risk_groups"]) + ".")

@@ -23,7 +23,7 @@ def heads() -> dict:
 def test_every_figure_is_there():
     text = card_heads.section(heads(), RESULTS)
     for line in ("Measured on 401 patients in 5 x 5 folds", "`python -m gliatrain.tabular.train`", "| patients | 401 |",
-                 "| AUC | 0.951 (0.920 to 0.970) |", "| classes: IDH-mutant | 84 |", "| conformal: share called | 0.812 |",
+                 "| AUC | 0.951 (0.920 to 0.970) |", "| classes: IDH-mutant | 84 |", "| conformal: calls | 0.812 |",
                  "IDH-mutant from 0.350", "low (31 patients, 12 deaths)", "| AUC | 0.520 (0.450 to 0.580) |",
                  "| upenn: C-index | 0.610 (0.580 to 0.640) |", "Not evaluable: a test bundle has no mgmt head"):
         assert text.count(line) == 1, line
