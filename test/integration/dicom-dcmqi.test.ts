@@ -1,0 +1,73 @@
+// The segmentation read by dcmqi, compiled to WebAssembly: the same voxels in patient space, the same segments.
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { items, text } from '../../src/dicom/dataset.ts'
+import { readPart10 } from '../../src/dicom/part10.ts'
+import type { Grid } from '../../src/domain/volume.ts'
+import { toIndex, toPatient } from '../../src/domain/volume.ts'
+import { reportInput } from '../dicom/report-input.ts'
+import { classicSeries, direction, enhancedSeries, OBLIQUE, type SeriesOptions } from '../dicom/support.ts'
+import { oracle } from '../support/dicom-validators.ts'
+
+let folder: string
+beforeAll(() => {
+  if (!existsSync(oracle('js/node_modules/@itk-wasm/dicom')))
+    throw new Error('dcmqi is not installed: npm ci --ignore-scripts --prefix test/integration/oracles/js')
+  folder = mkdtempSync(join(tmpdir(), 'gliabridge-dcmqi-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+interface Reading extends Omit<Grid, 'size'> {
+  size: [number, number, number]
+  componentType: string
+  /** Values per voxel: one per group of segments that do not overlap. */
+  components: number
+  segments: { number: number; trackingUid: string; type: string }[]
+}
+
+/** 209 pixels a frame. dcmqi misreads 31 x 17, which highdicom and pydicom read: docs/conformance/dicom-validators.md. */
+const ODD: Grid = { ...OBLIQUE, size: [19, 11, 12] }
+const SAGITTAL: Grid = { ...OBLIQUE, direction: direction(0, 90, 90) }
+const on =
+  (make: typeof classicSeries, grid: Grid): typeof classicSeries =>
+  (options: SeriesOptions = {}) =>
+    make({ ...options, grid })
+
+it.each([
+  ['oblique classic', classicSeries],
+  ['oblique enhanced', enhancedSeries],
+  ['sagittal', on(classicSeries, SAGITTAL)],
+  ['odd', on(classicSeries, ODD)],
+])('dcmqi reads the voxels and segments of a segmentation on an %s series', async (name, make) => {
+  const { labels, segmentation } = await reportInput(make)
+  const path = join(folder, `${name.replace(' ', '-')}.dcm`)
+  writeFileSync(path, segmentation!.bytes)
+  const out = `${path}.i16`
+  const printed = execFileSync(process.execPath, [oracle('js/read-segmentation.mjs'), path, out], { encoding: 'utf8' })
+  const reading = JSON.parse(printed.trim().split('\n').at(-1)!) as Reading
+  expect(reading.componentType).toBe('int16')
+  const bytes = readFileSync(out)
+  const values = new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength))
+  const found = new Uint8Array(labels.data.length)
+  let worst = 0
+  for (let n = 0; n < values.length; n++) {
+    if (values[n] === 0) continue
+    const at = Math.floor(n / reading.components)
+    const [nx, ny] = reading.size
+    const index = [at % nx, Math.floor(at / nx) % ny, Math.floor(at / (nx * ny))] as const
+    const exact = toIndex(labels.grid, toPatient(reading, index))
+    const [i, j, k] = exact.map(Math.round) as [number, number, number]
+    worst = Math.max(worst, ...exact.map((value) => Math.abs(value - Math.round(value))))
+    found[i + labels.grid.size[0] * (j + labels.grid.size[1] * k)] = values[n]!
+  }
+  expect(worst).toBeLessThan(0.01)
+  expect(Buffer.from(found).equals(Buffer.from(labels.data))).toBe(true)
+  const segments = items(readPart10(segmentation!.bytes).dataset, 'SegmentSequence')
+  expect(reading.segments.map(({ trackingUid }) => trackingUid)).toEqual(
+    segments.map((one) => text(one, 'TrackingUID')),
+  )
+  expect(reading.segments.map(({ type }) => type)).toEqual(['6574001', '79654002', 'C113842'])
+})
