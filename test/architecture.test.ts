@@ -10,6 +10,7 @@ const src = join(root, 'src')
 /** Folder → folders it may import from, besides itself. */
 const MAY_IMPORT: Record<string, string[]> = {
   domain: [],
+  audit: ['domain'],
   dicom: ['domain'],
   dicomweb: ['domain', 'dicom'],
   triggers: ['domain', 'dicom'],
@@ -20,7 +21,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   store: ['domain'],
   settings: ['domain'],
   telemetry: ['domain'],
-  pipeline: ['domain', 'dicom', 'inference', 'reports', 'triggers'],
+  pipeline: ['domain', 'audit', 'dicom', 'inference', 'reports', 'triggers'],
   web: ['domain'],
   http: ['domain', 'web'],
 }

@@ -74,6 +74,22 @@ program
   .option('--json <file>', 'write the figures to a file')
   .action(async (options) => (await import('./commands/evaluate.ts')).evaluateCommand(configOf(), options))
 
+const audit = program.command('audit').description('the audit trail: who read and wrote what of patient data')
+audit
+  .command('verify')
+  .description('find rows that were changed, deleted or inserted; exit code 0 when there is none')
+  .option('--head <position:sha256>', 'also compare with a head that an earlier verify printed and somebody kept')
+  .action(async (options) => (await import('./commands/audit.ts')).auditVerifyCommand(configOf(), options))
+audit
+  .command('export')
+  .description('write it out, one event per line')
+  .option('--format <format>', 'fhir (AuditEvent, NDJSON) or syslog (RFC 5424 with the DICOM audit message)', 'fhir')
+  .option('--from <time>', 'from this day or moment on')
+  .option('--to <time>', 'up to this day or moment')
+  .option('--patient <form>', 'digest or identifier: how patients are named', 'digest')
+  .option('--out <file>', 'into this file instead of the standard output')
+  .action(async (options) => (await import('./commands/audit.ts')).auditExportCommand(configOf(), options))
+
 program
   .command('health')
   .description('ask the running service whether it is well (for container health checks)')

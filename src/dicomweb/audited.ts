@@ -1,40 +1,48 @@
 // An ImageArchive whose reads and writes of a study are recorded in the audit trail, also when they fail.
-import type { AuditTrail, ImageArchive } from '../domain/ports.ts'
+import type { AuditEntry, AuditTrail, ImageArchive } from '../domain/ports.ts'
 import type { Uid } from '../domain/study.ts'
 
-export function auditArchive(archive: ImageArchive, audit: AuditTrail): ImageArchive {
-  const record = (action: 'read' | 'write', studyInstanceUid: Uid, what: string, success: boolean) =>
-    audit.record({ action, target: 'pacs', studyInstanceUid, what, outcome: success ? 'success' : 'failure' })
+type Kind = Pick<AuditEntry, 'action' | 'interaction' | 'what' | 'objects'>
 
-  async function audited<T>(
-    action: 'read' | 'write',
-    study: Uid,
-    what: string,
-    work: () => Promise<T>,
-    good: (done: T) => boolean = () => true,
-  ) {
+/** `server` is the archive's base URL. Searches are not recorded: ours ask for UIDs and modalities only. */
+export function auditArchive(archive: ImageArchive, audit: AuditTrail, server: string): ImageArchive {
+  const record = (kind: Kind, studyInstanceUid: Uid, success: boolean) =>
+    audit.record({ ...kind, target: 'pacs', studyInstanceUid, outcome: success ? 'success' : 'failure', server })
+
+  async function audited<T>(kind: Kind, study: Uid, work: () => Promise<T>, good: (done: T) => boolean = () => true) {
     let done: T
     try {
       done = await work()
     } catch (error) {
-      await record(action, study, what, false)
+      await record(kind, study, false)
       throw error
     }
-    await record(action, study, what, good(done))
+    await record(kind, study, good(done))
     return done
   }
 
   return {
     searchStudies: (query) => archive.searchStudies(query),
     searchInstances: (study) => archive.searchInstances(study),
-    retrieveMetadata: (study) => audited('read', study, 'metadata', () => archive.retrieveMetadata(study)),
+    retrieveMetadata: (study) =>
+      audited({ action: 'read', interaction: 'access', what: 'metadata' }, study, () =>
+        archive.retrieveMetadata(study),
+      ),
     retrieveInstance: (study, series, instance) =>
-      audited('read', study, `instance ${instance}`, () => archive.retrieveInstance(study, series, instance)),
+      audited(
+        { action: 'read', interaction: 'retrieve', what: `instance ${instance}`, objects: [instance] },
+        study,
+        () => archive.retrieveInstance(study, series, instance),
+      ),
     store: (study, instances) =>
       audited(
-        'write',
+        {
+          action: 'write',
+          interaction: 'store',
+          what: `${instances.length} ${instances.length === 1 ? 'instance' : 'instances'}`,
+          objects: instances.map(({ sopInstanceUid }) => sopInstanceUid),
+        },
         study,
-        `${instances.length} ${instances.length === 1 ? 'instance' : 'instances'}`,
         () => archive.store(study, instances),
         (outcomes) => outcomes.every((outcome) => outcome.stored),
       ),
@@ -44,7 +52,8 @@ export function auditArchive(archive: ImageArchive, audit: AuditTrail): ImageArc
         yield* archive.retrieveSeries(study, series, expected)
         whole = true
       } finally {
-        await record('read', study, `series ${series}`, whole)
+        const kind: Kind = { action: 'read', interaction: 'retrieve', what: `series ${series}`, objects: expected }
+        await record(kind, study, whole)
       }
     },
   }

@@ -66,7 +66,7 @@ export function createDicomWebClient(options: DicomWebOptions): ImageArchive {
     retrieveInstance,
     store,
   }
-  return options.audit === undefined ? archive : auditArchive(archive, options.audit)
+  return options.audit === undefined ? archive : auditArchive(archive, options.audit, options.url)
 }
 
 /** All instances of the study; the modality is asked for per series when the archive leaves it out per instance. */

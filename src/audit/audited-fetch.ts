@@ -1,0 +1,79 @@
+// A fetch for the FHIR client that records every request about patients in the audit trail, and names each by X-Request-Id.
+import type { AuditTrail } from '../domain/ports.ts'
+import { entriesOf } from './interactions.ts'
+import { currentScope } from './scope.ts'
+
+export interface AuditedFetchOptions {
+  /** FHIR base URL; requests elsewhere (token endpoints) hold no patient data. */
+  baseUrl: string
+  audit: AuditTrail
+  send: typeof fetch
+  newId(): string
+}
+
+/**
+ * The entry is stored before the caller gets the answer; an entry that cannot be stored fails the request's caller, since
+ * what is not audited must not go on.
+ */
+export function auditFetch({ baseUrl, audit, send, newId }: AuditedFetchOptions): typeof fetch {
+  const base = baseUrl.replace(/\/+$/, '')
+  return async (input, init = {}) => {
+    const url = input instanceof Request ? input.url : String(input)
+    if (!url.startsWith(base) || !/^([/?]|$)/.test(url.slice(base.length))) return send(input, init)
+    const requestId = newId()
+    const headers = new Headers(init.headers)
+    headers.set('x-request-id', requestId)
+    const method = init.method ?? 'GET'
+    const record = async (response: Response | undefined) => {
+      const scope = currentScope()
+      const entries = entriesOf({
+        method,
+        path: url.slice(base.length),
+        body: parse(typeof init.body === 'string' ? init.body : ''),
+        succeeded: response?.ok ?? false,
+        answer: response?.ok ? await jsonOf(response) : undefined,
+        location: response?.headers.get('location') ?? response?.headers.get('content-location') ?? undefined,
+      })
+      for (const entry of entries) {
+        if (scope && entry.patient) scope.patient = entry.patient
+        const patient = entry.patient ?? scope?.patient
+        await audit.record({
+          ...entry,
+          target: 'ehr',
+          studyInstanceUid: scope?.studyInstanceUid ?? '',
+          server: base,
+          requestId,
+          ...(patient && { patient }),
+          ...(scope?.user && { user: scope.user }),
+        })
+        if (scope) scope.recorded += 1
+      }
+    }
+    let response: Response
+    try {
+      response = await send(input, { ...init, headers })
+    } catch (error) {
+      await record(undefined)
+      throw error
+    }
+    await record(response)
+    return response
+  }
+}
+
+async function jsonOf(response: Response): Promise<unknown> {
+  try {
+    return parse(await response.clone().text())
+  } catch {
+    // The answer broke off: the caller meets the same and says so.
+    return undefined
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,107 @@
+// The chain of the audit trail: canonical text, digest over text and predecessor, and what a look at all rows finds; pure.
+import { createHash } from 'node:crypto'
+import type { AuditEntry } from '../domain/ports.ts'
+
+/** What one row says; its canonical text is what the digest covers. */
+export interface AuditContent extends AuditEntry {
+  /** 1 for the first row of the chain. */
+  position: number
+  /** ISO 8601 UTC with milliseconds. */
+  at: string
+  /** Name of the machine that made the request. */
+  host: string
+}
+
+/** A row as the database has it; the columns repeat what the content says, for queries. */
+export interface ChainRow {
+  auditId: string
+  position: number | undefined
+  at: string
+  action: string
+  target: string
+  studyInstanceUid: string
+  what: string
+  outcome: string
+  content: string
+  previous: string
+  digest: string
+}
+
+export interface ChainHead {
+  position: number
+  digest: string
+}
+
+export interface ChainProblem {
+  kind: 'changed' | 'deleted' | 'inserted'
+  /** Which row, in words. */
+  where: string
+}
+
+/** JSON with sorted keys and without absent members: the same content is the same text, always. */
+export function canonicalText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalText(member)}`).join(',')}}`
+}
+
+/** sha256, hexadecimal, over the digest of the row before and the text of this one. */
+export function chainDigest(previous: string, content: string): string {
+  return createHash('sha256').update(`${previous}\n${content}`).digest('hex')
+}
+
+/**
+ * Looks at the rows in the order of their positions. Goes on after a problem from what the row itself says, so that each
+ * row is named once and rows after it are not accused. `anchor` is the digest that the chain began with.
+ */
+export function createChainCheck(anchor: string) {
+  const problems: ChainProblem[] = []
+  let last: ChainHead = { position: 0, digest: anchor }
+  return {
+    problems,
+    see(row: ChainRow): void {
+      if (row.position === undefined) {
+        problems.push({ kind: 'inserted', where: `audit_id ${row.auditId}, without a place in the chain` })
+        return
+      }
+      const name = `row ${row.position} (audit_id ${row.auditId})`
+      if (row.position !== last.position + 1) {
+        const from = last.position + 1
+        const to = row.position - 1
+        problems.push({ kind: 'deleted', where: from === to ? `row ${from}` : `rows ${from} to ${to}` })
+      } else if (row.previous !== last.digest) {
+        problems.push({ kind: 'inserted', where: `${name} does not continue row ${last.position}` })
+      }
+      if (!saysTheSame(row) || chainDigest(row.previous, row.content) !== row.digest) {
+        problems.push({ kind: 'changed', where: name })
+      }
+      last = { position: row.position, digest: row.digest }
+    },
+    /** `head` is what the store, or a person who noted it down, says of the last row. */
+    end(head: ChainHead): ChainHead {
+      if (last.position < head.position) {
+        problems.push({ kind: 'deleted', where: `rows ${last.position + 1} to ${head.position}, the last ones` })
+      } else if (last.position > head.position) {
+        problems.push({ kind: 'inserted', where: `rows ${head.position + 1} to ${last.position}, after the last one` })
+      } else if (last.digest !== head.digest) {
+        problems.push({ kind: 'changed', where: `row ${last.position}, the last one` })
+      }
+      return last
+    },
+  }
+}
+
+function saysTheSame(row: ChainRow): boolean {
+  let content: Partial<AuditContent>
+  try {
+    content = JSON.parse(row.content) as Partial<AuditContent>
+  } catch {
+    return false
+  }
+  return (['position', 'at', 'action', 'target', 'studyInstanceUid', 'what', 'outcome'] as const).every(
+    (name) => content[name] === row[name],
+  )
+}
