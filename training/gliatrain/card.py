@@ -63,7 +63,26 @@ def stage_rows(members: list[dict]) -> list[list]:
              f"{m['counts']['lesion_cubes']} of {m['counts']['lesion_cube_patients']} patients"] for m in members]
 
 
-def card(training: dict, evaluation: dict, name: str, heads: str) -> str:
+def service_section(service: dict | None) -> str:
+    """What `gliabridge evaluate` measured on the same cases and members, registration and all."""
+    if service is None:
+        return "Not run through the service's own path."
+    seconds = [c["seconds"]["total"] for c in service["cases"]]
+    return (f"Through the service's own path (`{service['command']}`, registration included): "
+            + ", ".join(f"{REGION_NAMES[r]} {m['mean']:.3f} (median {m['median']:.3f})" for r, m in service["mean"].items())
+            + f"; {len(service['cases'])} cases, {len(service['failures'])} failed, {min(seconds):.0f} to {max(seconds):.0f} s a case.")
+
+
+def curve_rows(history: dict, every: int = 8) -> list[list]:
+    """Loss of each member at about `every` points of its training."""
+    rows = []
+    for member, lines in sorted(history.items()):
+        for line in lines[max(0, len(lines) // every - 1)::max(1, len(lines) // every)]:
+            rows.append([member, line["step"], f"{line['seconds'] / 60:.0f}", f"{line['loss']:.3f}"])
+    return rows
+
+
+def card(training: dict, evaluation: dict, service: dict | None, history: dict, name: str, heads: str) -> str:
     mean, rows, members = evaluation["mean"], evaluation["rows"], training["members"]
     whole, variant = rows["whole"], training["variant"]
     full = mean["stripped_mm1"]
@@ -104,6 +123,8 @@ One member alone; the shipped ensemble cannot be tested on these cases, since on
 
 {table(CASE_HEAD, case_rows(whole, "stripped"))}
 
+{service_section(service)}
+
 Where there is no enhancing tumour ({len(mean["enhancement_where_there_is_none_ml"])} cases), found: {", ".join(f"{v:.2f}" for v in mean["enhancement_where_there_is_none_ml"]) or "-"} ml.
 Root mean square error of the volumes, as a share of what was found: {", ".join(f"{REGION_NAMES[r]} {v:.2f}" for r, v in mean["volume_relative_rms_error"].items())}; reported
 standard deviations include it.
@@ -139,7 +160,11 @@ the ensemble takes {len(members)} times that.
 {heads}
 ## Known limits
 - Few whole cases: the figures say little about other hospitals.
-- Trained for {sum(m['seconds'] for m in members) / 3600:.1f} core-hours on CPU: under-trained. Learning curve: `training/results/history.json`.
+- Trained for {sum(m['seconds'] for m in members) / 3600:.1f} core-hours on CPU: under-trained. The loss still falls (below); more steps, a finer grid
+  and a GPU are what the wider variant ("gpu" in network.py) waits for.
+
+{table(["member", "step", "minutes", "training loss, running mean of 100 steps"], curve_rows(history))}
+
 - The 2 mm grid loses thin enhancement and foci below about {SETTINGS["min_component_ml"]:g} ml (removed on purpose).
 - Real clinical heads were lower-grade, without T2 and with a whole-tumour mask alone; head-on figures for the core and the
   enhancement come from synthetic heads. The clinical heads' spacing was not recorded and was assumed.
@@ -199,7 +224,8 @@ def main() -> None:
     measured = results / "evaluation.json"
     if measured.exists():
         evaluation = json.loads(measured.read_text())
-        text = card(training, evaluation, a.name, section)
+        service = json.loads(through.read_text()) if (through := results / "service.json").exists() else None
+        text = card(training, evaluation, service, json.loads((results / "history.json").read_text()), a.name, section)
     else:
         evaluation, text = None, f"# {a.name}\n\nNot yet measured. {INTENDED}\n"
     (a.bundle / "card.md").write_text(text)

@@ -103,6 +103,9 @@ def main() -> None:
         export_onnx(Ensemble([model]), a.folds / f"fold-{state['counts']['fold']}.onnx")
     results = Path(__file__).parents[1] / "results"
     results.mkdir(exist_ok=True)
+    curve = {f"fold {s['counts']['fold']}": [json.loads(line) for line in (path.parent / "history.jsonl").read_text().splitlines()]
+             for path, s in zip(a.checkpoint, states)}
+    (results / "history.json").write_text(json.dumps(curve) + "\n")
     (results / "training.json").write_text(json.dumps(facts(list(models), list(states), worst), indent=1) + "\n")
     print(f"{path}: {path.stat().st_size} bytes, parity {worst:.2e}")
 

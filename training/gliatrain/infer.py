@@ -8,7 +8,7 @@ from typing import Callable
 
 import numpy as np
 
-ROI = (96, 96, 96)
+ROI = (48, 48, 48)
 OVERLAP = 0.25
 SIGMA_SCALE = 0.125
 FLIPS = ((), ("x",))

@@ -1,0 +1,68 @@
+"""Each whole case through the service's own path, by the member that never saw it. `python -m gliatrain.service --data DIR`
+
+Makes a bundle of each fold (the manifest of BUNDLE, one member, no heads), runs `gliabridge evaluate --cases` of this
+repository on the cases that the fold kept, and writes results/service.json: the service's own report, joined.
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from . import data as cohort_data
+from .card import sha256
+from .card_heads import absent
+
+ROOT = Path(__file__).parents[2]
+
+
+def fold_bundle(bundle: Path, network: Path, into: Path) -> Path:
+    """A bundle of one member in `into`."""
+    manifest = json.loads((bundle / "bundle.json").read_text())
+    shutil.copy(network, into / "segmentation.onnx")
+    (into / "card.md").write_text("One fold of the ensemble, for its evaluation alone.\n")
+    manifest["network"]["members"] = 1
+    manifest["heads"] = absent()
+    manifest["files"] = {name: sha256(into / name) for name in ("segmentation.onnx", "card.md")}
+    (into / "bundle.json").write_text(json.dumps(manifest))
+    return into
+
+
+def evaluate_fold(data: Path, bundle: Path, network: Path, names: list[str]) -> dict:
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "report.json"
+        made = fold_bundle(bundle, network, Path(folder))
+        subprocess.run(["node", "bin/run.mjs", "bin/gliabridge.mjs", "evaluate", "--cases", str(data / "brats"), "--only", ",".join(names),
+                        "--bundle", str(made), "--json", str(out)], cwd=ROOT, check=True)
+        return json.loads(out.read_text())
+
+
+def summary(cases: list[dict]) -> dict:
+    dice = {r: [s["dice"] for c in cases for s in c["scores"] if s["region"] == r] for r in ("WT", "TC", "ET")}
+    return {r: {"mean": round(float(np.mean(v)), 4), "median": round(float(np.median(v)), 4), "n": len(v)} for r, v in dice.items()}
+
+
+def main() -> None:
+    ap = argparse.ArgumentParser(description=__doc__)
+    ap.add_argument("--data")
+    ap.add_argument("--folds", type=Path, default=Path("out/folds"))
+    ap.add_argument("--bundle", type=Path, default=ROOT / "config/models/glioma-unet-2mm")
+    ap.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "results" / "service.json")
+    a = ap.parse_args()
+    data = cohort_data.data_folder(a.data)
+    names = cohort_data.case_names(data)[0]
+    reports = [evaluate_fold(data, a.bundle, (a.folds / f"fold-{k}.onnx").resolve(), cohort_data.kept_for(k, names)) for k in range(cohort_data.FOLDS)]
+    cases = sorted((c for r in reports for c in r["cases"]), key=lambda c: c["case"])
+    result = {"command": "python -m gliatrain.service", "execution": reports[0]["execution"], "mean": summary(cases), "cases": cases,
+              "failures": [f for r in reports for f in r["failures"]], "peakRssMb": {k: max(r["peakRssMb"][k] for r in reports) for k in reports[0]["peakRssMb"]}}
+    a.out.write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(result["mean"]))
+
+
+if __name__ == "__main__":
+    main()
