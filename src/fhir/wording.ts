@@ -17,8 +17,11 @@ export function rounded(value: number, decimals: number): number {
   return Number(value.toFixed(decimals))
 }
 
+/** One decimal; certainty is never written, since no model has it. */
 export function percent(probability: number): string {
-  return `${rounded(probability * 100, 1)} %`
+  const share = rounded(probability * 100, 1)
+  if (share >= 100) return '> 99.9 %'
+  return share <= 0 ? '< 0.1 %' : `${share} %`
 }
 
 function millilitres(value: number): string {

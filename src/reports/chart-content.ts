@@ -34,7 +34,9 @@ export function contributionCharts(predictions: readonly Prediction[]): Contribu
     if (!prediction || prediction.status === 'not-evaluable' || prediction.explanation.length === 0) return []
     const bars = prediction.explanation
       .map(({ feature, value, contribution }) => ({
-        label: [featureName(feature), readable(featureValue(feature, value))].filter((part) => part !== '').join(' '),
+        label: [words.shortFeature(featureName(feature)), readable(featureValue(feature, value))]
+          .filter((part) => part !== '')
+          .join(' '),
         contribution,
       }))
       .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution))

@@ -10,7 +10,7 @@ const CAPTION = 12
 const LEGEND = 15
 const SCALE_BAR_MM = 50
 /** Width over height of a picture: a head is longer than it is wide. Flatter where charts need the room. */
-export const ASPECT = { tall: 0.8, flat: 1 } as const
+export const ASPECT = { tall: 0.8, flat: 1.06 } as const
 
 /** All four sequences, the missing ones as empty labelled frames. */
 export function figureBlock(tools: Tools, parent: Parent, figures: KeyFigures, width: number): Block {

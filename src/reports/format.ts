@@ -54,9 +54,14 @@ export function percent(probability: number): string {
 
 /** "91 % (84–96)", or without the interval when none is known. */
 export function percentWithInterval(probability: number, interval: readonly [number, number] | undefined): string {
-  if (!interval) return percent(probability)
+  // "> 99 % (> 99 to > 99)" says nothing that "> 99 %" does not.
+  if (!interval || interval.every((end) => beyond(end) === beyond(probability) && beyond(end) !== ''))
+    return percent(probability)
   return `${percent(probability)} (${bareText(interval[0])}–${bareText(interval[1])})`
 }
+
+/** Which end of the scale a probability is too close to for a figure. */
+const beyond = (probability: number) => (probability > 0.99 ? 'high' : probability < 0.01 ? 'low' : '')
 
 function bareText(probability: number): string {
   if (!Number.isFinite(probability)) return '?'

@@ -5,7 +5,7 @@ import type { SurvivalCurve } from './chart-content.ts'
 import { INK } from './colours.ts'
 import * as words from './wording/en.ts'
 
-const PLOT_HEIGHT = 44
+const PLOT_HEIGHT = 41
 const AXIS_LEFT = 28
 const LEGEND_WIDTH = 132
 const BELOW = 12

@@ -56,4 +56,10 @@ describe('DICOM values for people', () => {
     expect(millilitres(86.44)).toBe('86.4')
     expect(shortDigest('b1946ac92492d2347c6235b4d2611184')).toBe('b1946ac92492d234…')
   })
+
+  it('leaves out an interval that says no more than the probability', () => {
+    expect(percentWithInterval(0.998, [0.992, 0.9999])).toBe('>99 %')
+    expect(percentWithInterval(0.002, [0, 0.009])).toBe('<1 %')
+    expect(percentWithInterval(0.998, [0.97, 0.9999])).toBe('>99 % (97–>99)')
+  })
 })

@@ -106,7 +106,11 @@ function describe(result: DemoResult): string {
 /** One line a head: the call with its probability, months with the share alive, or why there is none. */
 function said(prediction: Prediction): string {
   if (prediction.status === 'not-evaluable') return `not evaluable: ${prediction.reason}`
-  const percent = (key: string) => `${((prediction.probabilities[key] ?? 0) * 100).toFixed(0)} %`
+  // Certainty is never printed, since no model has it.
+  const percent = (key: string) => {
+    const share = 100 * (prediction.probabilities[key] ?? 0)
+    return share > 99 ? '> 99 %' : share < 1 ? '< 1 %' : `${share.toFixed(0)} %`
+  }
   if (prediction.survival) {
     const months = Object.keys(prediction.probabilities).map((key) => `${percent(key)} alive at ${key} months`)
     return `risk group ${prediction.survival.group.name}: ${months.join(', ')}`

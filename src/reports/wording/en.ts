@@ -83,6 +83,17 @@ export const NO_EXPLANATION = 'No explanation: nothing was evaluable.'
 /** What the bars of a chart move: a class, or the risk. */
 export const chartTitle = (head: Head, of: string) =>
   head === 'survival' ? 'Risk of death' : of === '' ? HEAD_NAMES[head] : `${HEAD_NAMES[head]}: ${classOf(head, of)}`
+/** Names of groups of features that are too long for a chart of the page. */
+const SHORT_NAMES: Readonly<Record<string, string>> = {
+  'spread of enhancement': 'T1c spread',
+  'asymmetry of enhancement': 'T1c asymmetry',
+  'evenness of enhancement': 'T1c evenness',
+  'texture of enhancement': 'T1c texture',
+  'enhancement over brain': 'T1c over brain',
+  'tumour size and axes': 'size and axes',
+  'tumour surface': 'surface',
+}
+export const shortFeature = (name: string) => SHORT_NAMES[name] ?? name
 export const others = (count: number) => `${count} more together`
 export const groupLegend = (name: string, n: number, events: number) => `${name}: ${n} patients, ${events} deaths`
 export const BAND_LEGEND = '95 % band of the group'
