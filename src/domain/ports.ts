@@ -2,6 +2,8 @@
 import type { AnalysisEvent, AnalysisRecord, AnalysisState, Leg, LegRecord } from './analysis.ts'
 import type { ErrorCode } from './errors.ts'
 import type { AnalysisResult, BundleIdentity, ClinicalFacts, ExecutionRecord, Head, TissueResult } from './finding.ts'
+import type { HeadRequest, HeadResponse } from './head-run.ts'
+import type { RecordedReview, Review, ReviewDelivery } from './review.ts'
 import type { PatientIdentity, Study, StudyIdentity, Uid } from './study.ts'
 import type { Volume } from './volume.ts'
 
@@ -75,6 +77,8 @@ export interface ClinicalRecord {
   tissueResults?(patient: string): Promise<TissueResult[]>
   /** Posts or repeats the report of one analysis: the same resources, whatever happened before. */
   postReport(report: EhrReport): Promise<EhrReceipt>
+  /** Writes a person's decision on a report into it: the same resources, whatever happened before; absent where the adapter cannot. */
+  postReview?(report: EhrReport, review: Review): Promise<EhrReceipt>
 }
 
 /** What the EHR leg sends. Serialisable: it is stored between analysis and delivery. */
@@ -111,21 +115,6 @@ export interface SegmentResponse {
     samples: Uint8Array[]
   }
   execution: ExecutionRecord
-}
-
-/** Rows of features for one tabular head: row-major, `count` rows, NaN where a feature is missing. */
-export interface HeadRequest {
-  head: Head
-  rows: Float32Array
-  count: number
-  /** Whether the ensemble's members are wanted beside their mean. */
-  members: boolean
-}
-
-/** Row-major: `output` is [rows, classes] (survival: [rows]), `members` [rows, members, classes]. */
-export interface HeadResponse {
-  output: Float32Array
-  members?: Float32Array
 }
 
 /** The networks, in a process of its own. Throws INFERENCE_*. */
@@ -172,6 +161,8 @@ export interface AnalysisStore {
   ): Promise<{ record: AnalysisRecord; created: boolean }>
   get(analysisId: string): Promise<AnalysisRecord | undefined>
   byStudy(studyInstanceUid: Uid): Promise<AnalysisRecord[]>
+  /** Delivered analyses of exactly this identifier and issuer, newest first. */
+  byPatient(patient: Pick<PatientIdentity, 'patientId' | 'issuerOfPatientId'>): Promise<AnalysisRecord[]>
   list(query?: { limit?: number; offset?: number; state?: AnalysisState }): Promise<AnalysisRecord[]>
   events(analysisId: string): Promise<AnalysisEvent[]>
   /** Takes the oldest analysis that is due, under a lease of `leaseSeconds`; undefined when nothing is due. */
@@ -193,6 +184,32 @@ export interface AnalysisStore {
   artifacts(analysisId: string): Promise<Artifact[]>
   artifact(analysisId: string, role: Artifact['role']): Promise<Artifact | undefined>
   updateLeg(analysisId: string, leg: Leg, change: Partial<Omit<LegRecord, 'leg'>>): Promise<LegRecord>
+}
+
+/** A delivery of a review that this process works on now. */
+export interface ClaimedDelivery {
+  review: Review
+  delivery: ReviewDelivery
+}
+
+/** Decisions of persons, added to, never changed, and their deliveries. */
+export interface ReviewStore {
+  /**
+   * Adds the decision as number `expected` + 1 with a delivery per leg, and an event to the analysis, in one transaction. The same
+   * key and content again gives the review of then. STATE_CONFLICT when there are more decisions than `expected`, or the key stands for another.
+   */
+  add(
+    review: Omit<Review, 'reviewId' | 'number' | 'at'>,
+    options: { key: string; expected: number },
+  ): Promise<{ review: RecordedReview; created: boolean }>
+  /** In the order of their numbers. */
+  list(analysisId: string): Promise<RecordedReview[]>
+  /** Takes a delivery that is due and whose predecessors of the same leg are done, for `seconds`; undefined when nothing is due. */
+  claim(seconds: number): Promise<ClaimedDelivery | undefined>
+  /** Ends the claim; `notBefore` (ISO) says when a waiting one is due again. */
+  update(reviewId: string, leg: Leg, change: Partial<Omit<LegRecord, 'leg'>> & { notBefore?: string }): Promise<void>
+  /** Makes failed and waiting deliveries of an analysis due now; how many. */
+  makeDue(analysisId: string): Promise<number>
 }
 
 /** What is remembered of each study that a trigger reported, so each is looked at once and only once. */

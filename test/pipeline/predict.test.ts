@@ -1,7 +1,7 @@
 // The heads' step: what an analysis knows of a patient becomes features, predictions and notes.
 import { describe, expect, it } from 'vitest'
 import type { SequenceImage } from '../../src/domain/finding.ts'
-import type { HeadRequest } from '../../src/domain/ports.ts'
+import type { HeadRequest } from '../../src/domain/head-run.ts'
 import type { Sequence, Series } from '../../src/domain/study.ts'
 import { parseBundle } from '../../src/inference/bundle.ts'
 import type { Prepared } from '../../src/inference/prepare.ts'

@@ -1,6 +1,6 @@
 // Contributions: what each feature (or declared group) moved, against a patient whose features are all the training medians.
 import type { Contribution } from '../../domain/finding.ts'
-import type { HeadResponse } from '../../domain/ports.ts'
+import type { HeadResponse } from '../../domain/head-run.ts'
 import type { RunnableHead } from '../bundle-heads.ts'
 import { shapleyValues } from './shapley.ts'
 
