@@ -1,7 +1,7 @@
 // The seams: what the pipeline asks of the world. Adapters live in dicomweb, fhir, inference, store; compose.ts wires them.
 import type { AnalysisEvent, AnalysisRecord, AnalysisState, Leg, LegRecord } from './analysis.ts'
 import type { ErrorCode } from './errors.ts'
-import type { AnalysisResult, BundleIdentity, ClinicalFacts, ExecutionRecord, Head, TissueResult } from './finding.ts'
+import type { AnalysisResult, BundleIdentity, ClinicalFacts, ExecutionRecord, TissueResult } from './finding.ts'
 import type { HeadRequest, HeadResponse } from './head-run.ts'
 import type { RecordedReview, Review, ReviewDelivery } from './review.ts'
 import type { PatientIdentity, Study, StudyIdentity, Uid } from './study.ts'
