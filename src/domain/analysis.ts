@@ -1,5 +1,6 @@
 // The clinical record of one analysis: its states as a table, its delivery legs, its history.
 import type { ErrorCode } from './errors.ts'
+import type { ReviewFact } from './review.ts'
 import type { Uid } from './study.ts'
 
 /** What each state may become. Delivered, held and superseded are where nothing moves by itself; a person may deliver again. */
@@ -58,6 +59,8 @@ export interface AnalysisRecord {
   createdAt: string
   updatedAt: string
   legs: LegRecord[]
+  /** The last decision of a person; a fact beside the state, which it does not change. */
+  review?: ReviewFact
   /** What the page shows once analysed: measurements, predictions, decisions, quality, execution, times. No pixel data. */
   summary?: Record<string, unknown>
 }

@@ -104,6 +104,10 @@ export const ERRORS = {
     'Stop the other process, or give this one a data folder of its own (store.dataDir).',
   ],
   STATE_CONFLICT: ['permanent', 'The analysis was changed by someone else; load it again.'],
+  REVIEW_INVALID: [
+    'permanent',
+    'The review does not fit the result; correct what the message names, and send it again.',
+  ],
   NOT_FOUND: ['permanent', 'No such study or analysis here; check the id.'],
   INTERNAL: ['transient', 'An error that we did not foresee; report it with the log lines of this analysis.'],
 } as const satisfies Record<string, readonly [ErrorClass, string]>

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { MedplumClient } from '@medplum/core'
 import type { Bundle, BundleEntry, CapabilityStatement, Resource, ResourceType } from '@medplum/fhirtypes'
 import { AppError, asAppError } from '../domain/errors.ts'
-import type { ClinicalRecord, EhrReceipt, LedgerEntry, Log, WriteLedger } from '../domain/ports.ts'
+import type { ClinicalRecord, EhrReceipt, EhrReport, LedgerEntry, Log, WriteLedger } from '../domain/ports.ts'
 import { createCredentials, type EhrAuth } from './auth.ts'
 import { CAN_ALL, type Capabilities, chooseRung, readCapabilities, type WriteSettings } from './capability.ts'
 import { StatusFailure, statusFailure } from './failures.ts'
@@ -11,7 +11,8 @@ import { checkSystem, ifNoneExist, type Key, relativeReference } from './identif
 import { createMemoryLedger } from './ledger.ts'
 import { matchPatient } from './match.ts'
 import type { OrderSettings } from './orders.ts'
-import { postReport } from './post-report.ts'
+import { type PostEffects, postReport } from './post-report.ts'
+import { postReview } from './post-review.ts'
 import {
   checkConsent,
   NO_READS,
@@ -71,20 +72,27 @@ export function createClinicalRecord(options: ClinicalRecordOptions): ClinicalRe
     sleep: async (milliseconds: number) => void (await (options.sleep ?? pause)(milliseconds)),
     random: options.random ?? Math.random,
   }
+  const forReport = (report: EhrReport, work: (post: PostEffects) => Promise<EhrReceipt>) =>
+    oneByOne(report.result.analysisId, async () => {
+      const patient = await matchPatient(store, systems, report.result.patient, report.confirmedPatient)
+      const can = await capabilities()
+      const site = { store, ledger, capabilities: can, baseUrl, patient }
+      return work({ ...effects, site, orders, rung: chooseRung(can, write) })
+    })
   return {
     matchPatient: (patient, confirmed) => matchPatient(store, systems, patient, confirmed),
     checkConsent: (patient) => checkConsent(store, reads, patient, now()),
     clinicalFacts: (patient, studyDate) => readClinicalFacts(store, reads, patient, studyDate),
     tissueResults: (patient) => readTissueResults(store, reads, patient),
     postReport: (report) =>
-      oneByOne(report.result.analysisId, async () => {
-        const patient = await matchPatient(store, systems, report.result.patient, report.confirmedPatient)
+      forReport(report, async (post) => {
         // The record may have been out of reach when the analysis began.
-        await checkConsent(store, reads, patient, now())
-        const can = await capabilities()
-        const site = { store, ledger, capabilities: can, baseUrl, patient }
-        return postReport({ ...effects, site, orders, rung: chooseRung(can, write) }, report, options.analysisSystem)
+        await checkConsent(store, reads, post.site.patient, now())
+        return postReport(post, report, options.analysisSystem)
       }),
+    // A refusal of later analyses must not keep a report from being withdrawn.
+    postReview: (report, review) =>
+      forReport(report, (post) => postReview(post, report, review, options.analysisSystem)),
   }
 }
 

@@ -66,6 +66,10 @@ export const ACCESSION: CodeableConcept = {
 const PARTICIPANT = 'http://terminology.hl7.org/CodeSystem/provenance-participant-type'
 export const AUTHOR: CodeableConcept = { coding: [coding(PARTICIPANT, 'author', 'Author')] }
 export const ASSEMBLER: CodeableConcept = { coding: [coding(PARTICIPANT, 'assembler', 'Assembler')] }
+export const VERIFIER: CodeableConcept = { coding: [coding(PARTICIPANT, 'verifier', 'Verifier')] }
+export const UPDATE: CodeableConcept = {
+  coding: [coding('http://terminology.hl7.org/CodeSystem/v3-DataOperation', 'UPDATE', 'revise')],
+}
 export const CREATE: CodeableConcept = {
   coding: [coding('http://terminology.hl7.org/CodeSystem/v3-DataOperation', 'CREATE', 'create')],
 }

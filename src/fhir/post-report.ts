@@ -23,9 +23,9 @@ export interface PostEffects {
   random(): number
 }
 
-const ROUNDS = 8
+export const ROUNDS = 8
 /** Each lost answer may have cost the whole time limit, so few of them end the post. */
-const LOST_ANSWERS = 3
+export const LOST_ANSWERS = 3
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 2000
 
@@ -77,7 +77,7 @@ export async function postReport(effects: PostEffects, given: EhrReport, analysi
 }
 
 /** A conflict or a lost answer is answered by looking again; whatever else ends the post, and stays ambiguous after a lost answer. */
-function problem(error: AppError, before: AppError | undefined): AppError {
+export function problem(error: AppError, before: AppError | undefined): AppError {
   if (error.code === 'EHR_CONFLICT' || error.code === 'EHR_AMBIGUOUS') return error
   if (before?.code === 'EHR_AMBIGUOUS' && error.class === 'transient') {
     throw new AppError('EHR_AMBIGUOUS', `${before.message}; looking again failed: ${error.message}`, {
@@ -89,17 +89,17 @@ function problem(error: AppError, before: AppError | undefined): AppError {
 }
 
 /** What is known only now stands in the text of the report too. */
-function withNote(report: EhrReport, note: QualityNote | undefined): EhrReport {
+export function withNote(report: EhrReport, note: QualityNote | undefined): EhrReport {
   return note ? { ...report, result: { ...report.result, quality: [...report.result.quality, note] } } : report
 }
 
 /** What the server is to get: everything that it creates, or the document alone. */
-function takenTypes(rung: Rung, { creates }: Capabilities): (type: ResourceType) => boolean {
+export function takenTypes(rung: Rung, { creates }: Capabilities): (type: ResourceType) => boolean {
   if (rung === 'document') return (type) => type === 'DocumentReference'
   return creates
 }
 
-async function transact(site: Site, { entries, keys }: Plan): Promise<void> {
+export async function transact(site: Site, { entries, keys }: Pick<Plan, 'entries' | 'keys'>): Promise<void> {
   const written = await site.store.transact(entries)
   for (const [index, key] of keys.entries()) {
     const entry = written[index]
@@ -111,7 +111,7 @@ async function transact(site: Site, { entries, keys }: Plan): Promise<void> {
  * Shared resources and the anchor first, created where they are missing. The anchor is read before everything that hangs on
  * it: its version then covers whatever another writer does after. A server that cannot update gets the anchor last, complete.
  */
-async function look(
+export async function look(
   site: Site,
   set: ReportSet,
   context: () => BuildContext,
@@ -148,6 +148,6 @@ async function ensure(
   found.set(wanted.role, resource)
 }
 
-function receiptOf(found: Map<string, Resource>, patient: string): EhrReceipt {
+export function receiptOf(found: Map<string, Resource>, patient: string): EhrReceipt {
   return { patient, ...Object.fromEntries([...found].map(([role, resource]) => [role, referenceOf(resource)])) }
 }

@@ -9,7 +9,8 @@ import { fhirDate } from './dates.ts'
 import { escaped, narrative } from './narrative.ts'
 
 export const NOT_A_TISSUE_TEST = 'Predicted from MR images by software; not a tissue test.'
-const WARNING =
+/** Stands in every text until a person has reviewed it. */
+export const WARNING =
   'Preliminary: written by software (artificial intelligence), not reviewed by a physician. Research use only; not for clinical decisions.'
 
 /** At most so many decimals, as a number. */

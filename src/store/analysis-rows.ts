@@ -13,7 +13,10 @@ import {
 export const RECORD = `
   a.analysis_id, a.study_instance_uid, a.bundle_id, a.bundle_digest, a.instance_set_digest, a.state, a.hold, a.attempts,
   a.created_at, a.updated_at, a.summary,
-  (select jsonb_agg(to_jsonb(l)) from gliabridge.legs l where l.analysis_id = a.analysis_id) as legs`
+  (select jsonb_agg(to_jsonb(l)) from gliabridge.legs l where l.analysis_id = a.analysis_id) as legs,
+  (select jsonb_build_object('number', r.number, 'decision', r.decision, 'at', r.at, 'reviewer', r.reviewer ->> 'name', 'delivered',
+      not exists (select 1 from gliabridge.review_deliveries d where d.review_id = r.review_id and d.state <> 'done'))
+    from gliabridge.reviews r where r.analysis_id = a.analysis_id order by r.number desc limit 1) as review`
 
 export interface RecordRow {
   analysis_id: string
@@ -28,6 +31,7 @@ export interface RecordRow {
   updated_at: Date
   summary: Record<string, unknown> | null
   legs: LegRow[] | null
+  review: AnalysisRecord['review'] | null
 }
 
 /** `done_at` is text when the row came through to_jsonb. */
@@ -54,6 +58,7 @@ export function toRecord(row: RecordRow): AnalysisRecord {
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
     legs,
+    ...(row.review ? { review: { ...row.review, at: new Date(row.review.at).toISOString() } } : {}),
     ...(row.summary ? { summary: row.summary } : {}),
   }
 }

@@ -1,6 +1,6 @@
 // Opens the store: PGlite in a folder, or PostgreSQL by URL; schema up to date, dead owners' leases ended, queue running.
 import { AppError } from '../domain/errors.ts'
-import type { AuditTrail, Clock, Log, WatchStore, WriteLedger } from '../domain/ports.ts'
+import type { AuditTrail, Clock, Log, ReviewStore, WatchStore, WriteLedger } from '../domain/ports.ts'
 import { type AnalysisRecords, createAnalysisStore } from './analyses.ts'
 import { createAuditTrail } from './audit.ts'
 import { lockFolder } from './folder-lock.ts'
@@ -9,10 +9,12 @@ import { migrate, readMigrations } from './migrate.ts'
 import { type EmbeddedDatabase, openPglite } from './pglite.ts'
 import { openPostgres } from './postgres.ts'
 import { type Queue, startQueue } from './queue.ts'
+import { createReviewStore } from './reviews.ts'
 import { createWatchStore } from './watch.ts'
 
 export interface Store {
   analyses: AnalysisRecords
+  reviews: ReviewStore
   watch: WatchStore
   audit: AuditTrail
   ledger: WriteLedger
@@ -65,6 +67,7 @@ export async function openStore({ dataDir, databaseUrl, clock, log, sweepSeconds
     }
     return {
       analyses,
+      reviews: createReviewStore(db, clock),
       watch: createWatchStore(db, clock),
       audit: createAuditTrail(db, clock),
       ledger: createWriteLedger(db, clock),
