@@ -70,8 +70,7 @@ IS_IDH_MUTANT = Stage("IDH-mutant", column("idh"), (WIDE, SMOOTH, EVERY))
 IDH = Head("idh", ("IDH-wildtype", "IDH-mutant"), EVERY, (IS_IDH_MUTANT,), column("idh"))
 CODELETED_AMONG_MUTANTS = Stage(
     "codeleted", lambda t: where(t["1p19q"].to_numpy(float), t["idh"].to_numpy(float) == 1),
-    (("shape_Sphericity", "shape_MeshVolume", "depth"), ("shape_Sphericity", "shape_MeshVolume"),
-     ("shape_MeshVolume", *AXES, "depth")), (3.0, 10.0))
+    (SURFACE, ("shape_Sphericity", "shape_MeshVolume")), (1.0, 3.0))
 CODELETION = Head("1p19q", ("intact", "codeleted"), EVERY, (IS_IDH_MUTANT, CODELETED_AMONG_MUTANTS), column("1p19q"))
 MGMT = Head("mgmt", ("unmethylated", "methylated"), ("sex_male", *EVERY), (
     Stage("methylated", column("mgmt"), (("sex_male", *EVERY), ("age_years", "sex_male", "shape_MeshVolume")),

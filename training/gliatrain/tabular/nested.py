@@ -10,6 +10,7 @@ import pandas as pd
 from . import calibrate, scores
 from .folds import stratified_folds
 from .heads import SURVIVAL_FEATURES, Head
+from .linear import fit_cox
 from .model import fit_classifier, fit_survival
 from .noise import Noise
 
@@ -110,6 +111,8 @@ def score_classifier(head: Head, oof: OutOfFold, truth: np.ndarray, rng: np.rand
         "error_rate": ERROR_RATE,
         "coverage": dict(zip(head.classes, np.mean([s["coverage"] for s in sets], axis=0).tolist())),
         "mean_set_sizes": {k: float(np.mean([s["set_sizes"][k] for s in sets])) for k in sets[0]["set_sizes"]},
+        **{key: dict(zip(head.classes, np.mean([s[key] for s in sets], axis=0).round(2).tolist()))
+           for key in ("calls_by_class", "wrong_by_class")},
         "calls": float(np.mean([s["calls"] for s in sets])),
         "call_errors": float(np.nanmean([s["call_errors"] for s in sets])),
     }
@@ -139,5 +142,4 @@ def score_survival(table: pd.DataFrame, oof: OutOfFold, rng: np.random.Generator
 
 
 def slope_of(time: np.ndarray, event: np.ndarray, risk: np.ndarray) -> float:
-    from .linear import fit_cox
     return float(fit_cox(risk[:, None], time, event, 1e-6)[0])

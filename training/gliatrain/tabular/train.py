@@ -6,8 +6,10 @@ DIR of --data holds `tables/` (see tables.py) and, if there, the label maps and 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import math
+import os
 import time
 from pathlib import Path
 
@@ -99,6 +101,8 @@ def train(table: pd.DataFrame, data: Path, out: Path, *, seed: int = 7, repeats:
     say(f"survival: C {figures['c_index']['value']:.3f}")
     report["external"] = external.run_all(data, fitted, model, rng)
     report["seconds"] = round(time.monotonic() - started)
+    for name, rows in golden.items():
+        rows["sha256"] = hashlib.sha256((out / parts[name]["file"]).read_bytes()).hexdigest()
     for name, value in (("heads.json", {"heads": parts}), ("golden.json", golden), ("evaluation.json", report)):
         (out / name).write_text(json.dumps(plain(value), indent=1) + "\n")
     say("done")
@@ -107,11 +111,14 @@ def train(table: pd.DataFrame, data: Path, out: Path, *, seed: int = 7, repeats:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--data", type=Path,
+                        default=os.environ.get("GLIABRIDGE_DATA"), help="or GLIABRIDGE_DATA")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
+    if options.data is None:
+        parser.error("--data or GLIABRIDGE_DATA must name the data folder")
     folder = options.data / "tables"
     table = tables.read_cohort(folder / tables.UCSF[0], folder / tables.UCSF[1])
     train(table, options.data, options.out, seed=options.seed, repeats=options.repeats)

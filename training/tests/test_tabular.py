@@ -1,0 +1,204 @@
+"""Tabular heads on a synthetic cohort whose signal is planted, and the parts against independent formulas."""
+import json
+
+import numpy as np
+import onnxruntime as ort
+import pandas as pd
+import pytest
+
+from gliatrain.tabular import bundle, calibrate, evaluate, features, linear, noise, scores, tables, train
+
+N = 300
+
+
+def cohort(seed: int = 3, n: int = N) -> pd.DataFrame:
+    """Planted: mutants are young and enhance evenly, codeleted ones are large mutants, grade 4 enhances unevenly,
+    risk rises with age and falls with resection; MGMT is a coin."""
+    rng = np.random.default_rng(seed)
+    t = pd.DataFrame({name: rng.normal(1.0, 0.2, n) for name in features.IMAGE})
+    for name in features.SHAPE:
+        t[name] = np.exp(rng.normal(4, 0.5, n))
+    t["ID"] = [f"S{i:03}" for i in range(n)]
+    t["age_years"], t["sex_male"] = rng.normal(55, 14, n), (rng.random(n) < 0.6).astype(float)
+    gtr = (rng.random(n) < 0.5).astype(float)
+    t["resection_gtr"], t["resection_subtotal"], t["kps"] = gtr, (1 - gtr) * (rng.random(n) < 0.8), np.nan
+    score = -(t["age_years"] - 55) / 14 * 2 - (np.log(t["t1c_cov"].clip(0.05)) * 4)
+    t["idh"] = (score + rng.logistic(0, 0.7, n) > 1.5).astype(float)
+    large = (np.log(t["shape_SurfaceArea"]) - 4) / 0.5
+    t["1p19q"] = ((t["idh"] == 1) & (large + rng.logistic(0, 0.3, n) > 0.3)).astype(float)
+    t["mgmt"] = (rng.random(n) < 0.6).astype(float)
+    t["grade"] = np.where(t["idh"] == 0, 4, np.where(rng.random(n) < 0.5, 2, 3)).astype(float)
+    risk = (t["age_years"] - 55) / 14 - 0.8 * gtr
+    death, end = rng.exponential(20 * np.exp(-risk)), rng.uniform(5, 60, n)
+    t["months"], t["event"] = np.minimum(death, end) + 0.01, (death <= end).astype(float)
+    t["diagnosis"] = np.where(t["idh"] == 0, tables.GBM, "Astrocytoma, IDH-mutant")
+    return t
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    out = tmp_path_factory.mktemp("heads")
+    return out, train.train(cohort(), out / "no-data", out, repeats=1, members=6, rounds=40)
+
+
+def test_planted_signal_is_found_and_absent_signal_is_not(trained):
+    heads = trained[1]["heads"]
+    assert heads["idh"]["auc"]["value"] > 0.85
+    assert heads["1p19q"]["auc"]["value"] > 0.8
+    assert heads["grade"]["auc"]["value"] > 0.85
+    assert 0.35 < heads["mgmt"]["auc"]["value"] < 0.62
+    assert heads["survival"]["c_index"]["value"] > 0.68
+    parts = json.loads((trained[0] / "heads.json").read_text())["heads"]
+    assert parts["mgmt"]["status"] == "not_evaluable" and "AUC" in parts["mgmt"]["reason"]
+    assert parts["idh"]["status"] == "tabular" and parts["survival"]["status"] == "tabular-survival"
+
+
+def test_manifest_parts_fit_together(trained):
+    parts = json.loads((trained[0] / "heads.json").read_text())["heads"]
+    for part in parts.values():
+        if part["status"] == "not_evaluable":
+            continue
+        count = len(part["features"])
+        assert len(part["reference"]) == len(part["guard"]["mean"]) == count
+        precision = np.array(part["guard"]["precision"])
+        assert precision.shape == (count, count) and (np.linalg.eigvalsh(precision) > 0).all()
+        assert sorted(n for g in part["groups"].values() for n in g) == sorted(part["features"])
+        assert len(part["groups"]) <= 12 and set(part["required"]) <= set(part["features"])
+    curve = parts["survival"]["risk_groups"]
+    assert [g["upper_log_risk"] is None for g in curve] == [False, False, True]
+    months = parts["survival"]["baseline"]["months"]
+    assert months == sorted(set(months)) and months[-1] > parts["survival"]["horizons_months"][-1]
+
+
+def test_onnx_gives_the_golden_numbers(trained):
+    out = trained[0]
+    golden = json.loads((out / "golden.json").read_text())
+    parts = json.loads((out / "heads.json").read_text())["heads"]
+    assert set(golden) == {"idh", "1p19q", "grade", "survival"}
+    for name, g in golden.items():
+        session = ort.InferenceSession(str(out / parts[name]["file"]))
+        rows = np.array(g["rows"], dtype=float).astype(np.float32)
+        output, members = session.run([parts[name]["output"], "members"], {"features": rows})
+        np.testing.assert_allclose(output, g[parts[name]["output"]], atol=1e-5)
+        np.testing.assert_allclose(members, g["members"], atol=1e-5)
+        if name != "survival":
+            np.testing.assert_allclose(members.sum(-1), 1, atol=1e-5)
+
+
+def test_new_patients_are_predicted_and_strange_ones_refused(trained):
+    new = cohort(seed=99)
+    new.loc[0, [n for n in features.SHAPE]] = 1e7
+    new.loc[1, "age_years"] = np.nan
+    report = evaluate.evaluate(trained[0], new, rounds=30)
+    assert report["idh"]["auc"]["value"] > 0.85 and report["survival"]["c_index"]["value"] > 0.68
+    assert report["idh"]["not_evaluable"] >= 2
+    assert "not evaluable" in evaluate.show(report)
+
+
+def test_install_rewrites_the_manifest(trained, tmp_path):
+    (tmp_path / "old.onnx").write_bytes(b"x")
+    (tmp_path / "bundle.json").write_text(json.dumps({
+        "files": {"old.onnx": {"sha256": "0", "bytes": 1}, "card.md": {"sha256": "1", "bytes": 2}},
+        "heads": {"idh": {"status": "tabular", "file": "old.onnx"}}}))
+    copied = bundle.install(tmp_path, trained[0])
+    manifest = json.loads((tmp_path / "bundle.json").read_text())
+    assert set(manifest["files"]) == {"card.md", *copied} and not (tmp_path / "old.onnx").exists()
+    assert manifest["files"]["idh.onnx"]["bytes"] == (tmp_path / "idh.onnx").stat().st_size
+
+
+def test_scale_free_features_ignore_unit_and_bins():
+    x = np.random.default_rng(0).gamma(4, 90, 20000)
+    a, b = features.first_order(x), features.first_order(0.01 * x)
+    for name in a:
+        assert a[name] == pytest.approx(b[name], rel=1e-6), name
+    sd = x.std()
+    for width in (sd / 8, sd / 40):  # the table's bins, in other units
+        p = np.unique(np.floor(x / width), return_counts=True)[1] / len(x)
+        assert (p ** 2).sum() * sd / width == pytest.approx(a["t1c_density_energy"], rel=0.02)
+        assert -(p * np.log2(p)).sum() + np.log2(width / sd) == pytest.approx(a["t1c_density_entropy"], abs=0.03)
+
+
+def test_location_by_hand():
+    box = ((10.0, 110.0), (0.0, 200.0), (20.0, 120.0))
+    found = features.location((80, 50, 45), (70, 40, 30), (95, 60, 60), box)
+    assert found == {"midline_distance": 0.4, "midline_crossing": -0.2, "depth": 0.25, "height": 0.25}
+
+
+def test_logistic_and_cox_at_their_optimum():
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(80, 3))
+    y = (x[:, 0] + rng.logistic(size=80) > 0).astype(float)
+    beta = linear.fit_logistic(x, y, 2.0)
+    p = 1 / (1 + np.exp(-(beta[0] + x @ beta[1:])))
+    np.testing.assert_allclose(x.T @ (y - p), 2.0 * beta[1:], atol=1e-3)
+    time, event = np.round(rng.exponential(np.exp(-x[:, 1])), 1) + 0.1, (rng.random(80) < 0.7).astype(float)
+    beta = linear.fit_cox(x, time, event, 0.5)
+
+    def loss(b):
+        risk = x @ b
+        own = sum(risk[i] - np.log(np.exp(risk[time >= time[i]]).sum()) for i in range(80) if event[i])
+        return -own + 0.25 * b @ b
+    for step in np.eye(3) * 1e-3:
+        assert loss(beta) < loss(beta + step) and loss(beta) < loss(beta - step)
+
+
+def test_scores_by_hand():
+    assert scores.auc(np.array([0, 0, 1, 1]), np.array([0.1, 0.5, 0.5, 0.9])) == pytest.approx(0.875)
+    time, event = np.array([2.0, 4.0, 4.0, 7.0]), np.array([1, 1, 0, 1])
+    curve = scores.kaplan_meier(time, event)
+    np.testing.assert_allclose(curve["survival"], [0.75, 0.5, 0.0])
+    variance = 1 / (4 * 3) + 1 / (3 * 2)
+    spread = np.exp(1.96 * np.sqrt(variance) / -np.log(0.5))
+    np.testing.assert_allclose([curve["lower"][1], curve["upper"][1]], [0.5 ** spread, 0.5 ** (1 / spread)])
+    assert scores.concordance(time, event, np.array([3.0, 1, 2, 0])) == pytest.approx(1.0)
+    months, hazard = scores.breslow(time, event, np.zeros(4))
+    np.testing.assert_allclose(hazard, [1 / 4, 1 / 4 + 1 / 3, 1 / 4 + 1 / 3 + 1])
+    two = scores.log_rank(np.array([1.0, 2, 3, 4]), np.array([1, 1, 1, 1]), np.array([0, 0, 1, 1]))
+    assert two["chi2"] == pytest.approx((2 - 5 / 6) ** 2 / (1 / 4 + 2 / 9), rel=1e-9) and two["df"] == 1
+
+
+def test_conformal_limits_cover_and_rare_calls_stay_precise():
+    rng = np.random.default_rng(5)
+    truth = (rng.random(4000) < 0.05).astype(int)
+    logit = -3 + 2.0 * truth + rng.normal(0, 1, 4000)
+    p = np.column_stack([1 - linear.sigmoid(logit), linear.sigmoid(logit)])
+    limits = calibrate.conformal_limits(p[:2000], truth[:2000], 0.1)
+    inside = p[2000:] >= limits
+    for k in (0, 1):
+        assert inside[truth[2000:] == k, k].mean() > 0.85
+    calls = (inside.sum(1) == 1) & inside[:, 1]
+    assert calls.sum() == 0 or (truth[2000:][calls] == 1).mean() > 0.6
+
+
+def test_noise_moves_what_it_should():
+    rng = np.random.default_rng(2)
+    names = ("age_years", "shape_Sphericity", "shape_SurfaceArea", "depth", "resection_gtr")
+    x = np.tile([60.0, 0.5, 9000.0, 0.4, 1.0], (500, 1))
+    out = noise.Noise().perturb(x, names, rng)
+    assert (out[:, 0] == 60).all() and (out[:, 1] >= 0.5).all() and out[:, 1].max() < 0.5 * np.exp(0.4) + 1e-9
+    np.testing.assert_allclose(out[:, 1] * out[:, 2], 4500, rtol=1e-9)
+    assert 0.3 < np.isnan(out[:, 3]).mean() < 0.5 and 0.2 < np.isnan(out[:, 4]).mean() < 0.4
+    ball = sum((g - 16.0) ** 2 * s ** 2 for g, s in zip(np.ogrid[:33, :33, :33], noise.SPACING)) < 15.0 ** 2
+    shape = noise.shape_of(ball)
+    assert shape["shape_MeshVolume"] == pytest.approx(4 / 3 * np.pi * 15 ** 3, rel=0.02)
+    assert shape["shape_MajorAxisLength"] == pytest.approx(4 * 15 / np.sqrt(5), rel=0.03)
+    assert shape["shape_Sphericity"] == pytest.approx(1, abs=0.08)
+    grown, shrunk = noise.spoil(ball, "grow", rng), noise.spoil(ball, "shrink", rng)
+    assert (grown & ball).sum() == ball.sum() and grown.sum() > ball.sum() and (shrunk & ball).sum() == shrunk.sum() < ball.sum()
+
+
+def test_tables_read_labels_and_refuse_duplicates(tmp_path):
+    labels = pd.DataFrame({
+        "ID": ["A", "B", "C"], "Sex": ["M", "F", "M"], "Age at MRI": [40, 50, 60], "WHO CNS Grade": [2, 3, 4],
+        "Final pathologic diagnosis (WHO 2021)": ["x", "y", tables.GBM], "MGMT status": ["positive", "indeterminate", ""],
+        "1p/19q": ["relative co-deletion", "", "intact"], "IDH": ["IDH1 p.R132H", "mutated (NOS)", "wildtype"],
+        "1-dead 0-alive": [0, 1, 1], "OS": [365.25, 30.4375, np.nan], "EOR": ["GTR", "biopsy", ""]})
+    found = tables.targets(labels)
+    assert found["idh"].tolist() == [1, 1, 0] and found["months"].tolist()[:2] == pytest.approx([12, 1])
+    np.testing.assert_array_equal(found["1p19q"], [1, np.nan, 0])
+    np.testing.assert_array_equal(found["mgmt"], [1, np.nan, np.nan])
+    np.testing.assert_array_equal(tables.clinical(labels)["resection_gtr"], [1, 0, np.nan])
+    twice = tmp_path / "twice.csv"
+    pd.concat([labels, labels]).to_csv(twice, index=False)
+    with pytest.raises(ValueError, match="twice"):
+        tables.read_cohort(twice, twice)
