@@ -18,6 +18,7 @@ import { confirmPatient } from './pipeline/confirm-patient.ts'
 import { deliver } from './pipeline/deliver.ts'
 import { imageSetDigest, registerAnalysis } from './pipeline/intake.ts'
 import { releaseHold, replay } from './pipeline/resolve.ts'
+import { type ReviewRequest, reviewAnalysis, workOffReviews } from './pipeline/review.ts'
 import { workOff } from './pipeline/worker.ts'
 import type { Settings } from './settings/schema.ts'
 import { openStore, type Store } from './store/store.ts'
@@ -29,6 +30,7 @@ import { createQidoPoll } from './triggers/qido-poll.ts'
 import { createStudyWatch } from './triggers/study-watch.ts'
 
 const ANALYSES = 'analyses'
+const REVIEWS = 'reviews'
 const LATE_DAYS = 14
 
 export interface Service {
@@ -94,7 +96,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
     const bundle = await loadBundle(settings.inference.bundle)
     const store = await openStore({ ...settings.store, clock, log })
     undo.push(() => store.close())
-    const { analyses, watch, audit, ledger, queue } = store
+    const { analyses, reviews, watch, audit, ledger, queue } = store
     const archive = createDicomWebClient({ ...settings.pacs, audit, log })
     const audited = auditFetch({ baseUrl: settings.ehr.url, audit, send: fetch, newId: randomUUID })
     const ehr = createClinicalRecord({ ...settings.ehr, reads: readSettingsOf(settings), ledger, log, fetch: audited })
@@ -141,6 +143,14 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       ehr,
       async start(parts) {
         await queue.work(ANALYSES, (signal) => workOff(workerPorts, owner, signal))
+        await queue.work(REVIEWS, async (signal) => {
+          const again = await workOffReviews(
+            { archive, ehr, analyses, reviews, watch, audit, clock },
+            { ...deliverOptions, institution: settings.institution.name },
+            signal,
+          )
+          if (again) await queue.wakeAt(REVIEWS, again)
+        })
         if (parts.watch) {
           const studyWatch = createStudyWatch({
             archive,
@@ -183,6 +193,15 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
             const record = await confirmPatient({ analyses, ehr, audit, clock }, id, confirmation)
             await wake()
             return record
+          },
+          reviews: (id: string) => reviews.list(id),
+          review: async (id: string, request: ReviewRequest) => {
+            const recorded = await reviewAnalysis({ analyses, reviews }, id, request)
+            await queue.wake(REVIEWS)
+            return recorded
+          },
+          retryReviews: async (id: string) => {
+            if ((await reviews.makeDue(id)) > 0) await queue.wake(REVIEWS)
           },
           replay: async (id: string) => {
             const record = await replay(analyses, id)

@@ -1,5 +1,6 @@
 // A note that withdraws the objects of an earlier analysis (Key Object Selection, PS3.3 A.35.4, TID 2010; IHE IOCM, RAD TF-2 4.66).
 import type { ReportableResult } from '../domain/ports.ts'
+import { type Review, reviewSentence } from '../domain/review.ts'
 import type { DicomJson } from '../domain/study.ts'
 import { code } from './codes.ts'
 import { dataset, text } from './dataset.ts'
@@ -23,6 +24,7 @@ const REJECTED_FOR_QUALITY = code('113001', 'DCM', 'Rejected for Quality Reasons
 const DOCUMENT_TITLE_MODIFIER = code('113011', 'DCM', 'Document Title Modifier')
 const KEY_OBJECT_DESCRIPTION = code('113012', 'DCM', 'Key Object Description')
 const SUPERSEDED = code('superseded', OWN_SCHEME, 'Superseded by a later analysis')
+const REJECTED_ON_REVIEW = code('rejected-on-review', OWN_SCHEME, 'Rejected by the reviewer')
 
 /** Stored as images; the others are documents. */
 const IMAGE_CLASSES = [
@@ -39,13 +41,16 @@ export interface RejectionNoteInput {
   referenceInstance: DicomJson
   /** What the earlier analysis stored. */
   rejected: readonly StoredObject[]
+  /** A person's rejection of `result` itself, instead of its being superseded. */
+  review?: Pick<Review, 'reviewId' | 'at' | 'reviewer' | 'reason' | 'decision' | 'number' | 'edits'>
 }
 
 /** Builds the note; `rejected` holds at least one object. */
-export function buildRejectionNote({ result, referenceInstance, rejected }: RejectionNoteInput): DicomObject {
-  const moment = momentOf(result.analysedAt, referenceInstance)
-  const sopInstanceUid = deterministicUid(result.analysisId, 'rejection-note', 'instance')
-  const seriesInstanceUid = deterministicUid(result.analysisId, 'rejection-note', 'series')
+export function buildRejectionNote({ result, referenceInstance, rejected, review }: RejectionNoteInput): DicomObject {
+  const moment = momentOf(review?.at ?? result.analysedAt, referenceInstance)
+  const root = review?.reviewId ?? result.analysisId
+  const sopInstanceUid = deterministicUid(root, 'rejection-note', 'instance')
+  const seriesInstanceUid = deterministicUid(root, 'rejection-note', 'series')
   const items = rejected.map((object) =>
     IMAGE_CLASSES.includes(object.sopClassUid)
       ? imageItem('CONTAINS', undefined, object)
@@ -63,7 +68,9 @@ export function buildRejectionNote({ result, referenceInstance, rejected }: Reje
       SeriesNumber: SERIES_NUMBER,
       SeriesDate: moment.date,
       SeriesTime: moment.time,
-      SeriesDescription: 'AI glioma results that a later analysis supersedes',
+      SeriesDescription: review
+        ? 'AI glioma results that a reviewer rejected'
+        : 'AI glioma results that a later analysis supersedes',
       ReferencedPerformedProcedureStepSequence: [],
       InstanceNumber: 1,
       ContentDate: moment.date,
@@ -74,10 +81,14 @@ export function buildRejectionNote({ result, referenceInstance, rejected }: Reje
     ...rootContainer(
       REJECTED_FOR_QUALITY,
       [
-        codeItem('HAS CONCEPT MOD', DOCUMENT_TITLE_MODIFIER, SUPERSEDED),
+        codeItem('HAS CONCEPT MOD', DOCUMENT_TITLE_MODIFIER, review ? REJECTED_ON_REVIEW : SUPERSEDED),
         codeItem('HAS CONCEPT MOD', LANGUAGE, ENGLISH),
         ...deviceObserver(result),
-        textItem('CONTAINS', KEY_OBJECT_DESCRIPTION, `Superseded by analysis ${result.analysisId} of the same study.`),
+        textItem(
+          'CONTAINS',
+          KEY_OBJECT_DESCRIPTION,
+          review ? reviewSentence(review) : `Superseded by analysis ${result.analysisId} of the same study.`,
+        ),
         ...items,
       ],
       '2010',

@@ -5,10 +5,14 @@ import { parseRequest, resolution } from './contracts.ts'
 import type { AppDeps } from './deps.ts'
 
 /** A held analysis is released; one that waits for its next attempt gets it now; any other is returned as it is. */
-export async function tryAgain({ analyses, resolve }: AppDeps, analysisId: string): Promise<AnalysisRecord> {
+export async function tryAgain(
+  { analyses, resolve, retryReviews }: AppDeps,
+  analysisId: string,
+): Promise<AnalysisRecord> {
   const record = await load(analyses, analysisId)
   if (record.state === 'held') return resolve(analysisId)
   await analyses.makeDue(analysisId)
+  await retryReviews(analysisId)
   return load(analyses, analysisId)
 }
 

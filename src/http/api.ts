@@ -1,7 +1,7 @@
 // The JSON interface: the record as it is, and what a person can ask for.
 import { Hono } from 'hono'
 import { load, resolveHold, tryAgain } from './actions.ts'
-import { analysisParams, listQuery, parseRequest, readJson } from './contracts.ts'
+import { analysisParams, idempotencyKey, listQuery, parseRequest, readJson, reviewBody } from './contracts.ts'
 import type { AppDeps } from './deps.ts'
 
 export function apiRoutes(deps: AppDeps): Hono {
@@ -24,6 +24,19 @@ export function apiRoutes(deps: AppDeps): Hono {
     .post('/analyses/:id/resolve', async (c) => {
       const text = await c.req.text()
       return c.json(await resolveHold(deps, idOf(c.req.param()), text === '' ? {} : readJson(text)))
+    })
+    .get('/analyses/:id/reviews', async (c) => {
+      const { analysisId } = await load(analyses, idOf(c.req.param()))
+      const reviews = await deps.reviews(analysisId)
+      return c.json({ version: reviews.length, reviews })
+    })
+    .post('/analyses/:id/review', async (c) => {
+      const id = idOf(c.req.param())
+      const sent = { 'idempotency-key': c.req.header('idempotency-key') }
+      const key = parseRequest(idempotencyKey, sent)['idempotency-key']
+      const decided = parseRequest(reviewBody, readJson(await c.req.text()))
+      const { review, created } = await deps.review(id, { ...decided, key })
+      return c.json({ version: review.number, review }, created ? 201 : 200)
     })
     .post('/analyses/:id/retry', async (c) => c.json(await tryAgain(deps, idOf(c.req.param()))))
     .post('/analyses/:id/replay', async (c) => c.json(await deps.replay(idOf(c.req.param()))))

@@ -1,6 +1,7 @@
 // What requests may say: parameters of paths and queries, checked before anything is done.
 import { z } from 'zod'
 import { type AnalysisState, TRANSITIONS } from '../domain/analysis.ts'
+import { DECISIONS } from '../domain/review.ts'
 import { RequestProblem } from './problems.ts'
 
 const STATES = Object.keys(TRANSITIONS) as [AnalysisState, ...AnalysisState[]]
@@ -39,6 +40,52 @@ export const resolution = z
     path: ['by'],
     message: 'and patient belong together: who confirms whom',
   })
+
+const words = (most: number) => z.string().trim().min(1, 'must not be empty').max(most, 'is too long')
+const edited = z.union([z.number(), words(100)], { error: 'must be a number or text' })
+
+/** A person's decision on an analysis. `version` is the number of reviews that the person knew of. */
+export const reviewBody = z
+  .strictObject({
+    decision: z.enum(DECISIONS, { error: `must be one of ${DECISIONS.join(', ')}` }),
+    version: z.int('must be a whole number').min(0),
+    reviewer: z.strictObject({
+      identifier: words(64),
+      system: z
+        .string()
+        .regex(/^(https?:\/\/|urn:)\S{1,200}$/, 'must be a URI')
+        .exactOptional(),
+      name: words(100),
+      organization: words(64).exactOptional(),
+    }),
+    reason: words(1000).exactOptional(),
+    edits: z
+      .array(
+        z.strictObject({
+          target: z
+            .string()
+            .regex(/^(measurement|prediction)\.[\w -]{1,40}$/, 'must name a measurement or a prediction'),
+          from: edited,
+          to: edited,
+          reason: words(500),
+        }),
+      )
+      .max(50, 'has too many')
+      .default([]),
+  })
+  .refine(({ decision, edits }) => (decision === 'accept-with-edits') === edits.length > 0, {
+    path: ['edits'],
+    message: 'belong to accept-with-edits, and to nothing else',
+  })
+  .refine(({ decision, reason }) => decision !== 'reject' || reason !== undefined, {
+    path: ['reason'],
+    message: 'must be given for a rejection',
+  })
+export const idempotencyKey = z.object({
+  'idempotency-key': z
+    .string({ error: 'must be sent as a header: the same key again is the same review' })
+    .regex(/^[\x21-\x7e]{8,100}$/, 'must have 8 to 100 printable characters without spaces'),
+})
 
 /** A body of JSON, or a problem (400) that quotes nothing of it. */
 export function readJson(text: string): unknown {

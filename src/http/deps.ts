@@ -1,6 +1,7 @@
 // What the HTTP side is given.
 import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
 import type { AnalysisStore, Clock, Log } from '../domain/ports.ts'
+import type { RecordedReview, Review } from '../domain/review.ts'
 
 export interface HttpSettings {
   host: string
@@ -29,6 +30,14 @@ export interface AppDeps {
   resolve(analysisId: string): Promise<AnalysisRecord>
   /** Releases a hold of the patient match: a person names the patient of the EHR. */
   confirmPatient(analysisId: string, confirmation: { patient: string; by: string }): Promise<AnalysisRecord>
+  /** Records a person's decision; the same key and content again gives the review of then. */
+  review(
+    analysisId: string,
+    request: Omit<Review, 'reviewId' | 'analysisId' | 'number' | 'at'> & { version: number; key: string },
+  ): Promise<{ review: RecordedReview; created: boolean }>
+  reviews(analysisId: string): Promise<RecordedReview[]>
+  /** Makes failed and waiting deliveries of reviews due now. */
+  retryReviews(analysisId: string): Promise<void>
   /** Delivers stored results once more. */
   replay(analysisId: string): Promise<AnalysisRecord>
   /** The public keys of our client assertions; absent when the EHR's credentials are no keys. */

@@ -32,6 +32,7 @@ export interface Problem {
 const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   NOT_FOUND: 404,
   STATE_CONFLICT: 409,
+  REVIEW_INVALID: 422,
   DATABASE_UNREACHABLE: 503,
 }
 
@@ -42,6 +43,7 @@ const TITLES: Record<number, string> = {
   404: 'Not found',
   409: 'Not possible now',
   421: 'Wrong address',
+  422: 'The request does not fit',
   503: 'Not available now',
 }
 

@@ -86,7 +86,12 @@ const write: Record<
     keptBack: DeliverOptions['keptBack'],
   ) => Promise<Record<string, string>>
 > = {
-  pacs: storeObjects,
+  pacs: (ports, record, artifacts, keptBack) =>
+    storeObjects(
+      ports,
+      record,
+      dicomObjects(artifacts).filter((object) => !keptBack.has(object.role)),
+    ),
   ehr: postReport,
 }
 
@@ -94,13 +99,11 @@ const write: Record<
 const DUPLICATE_SOP_INSTANCE = '0111'
 
 /** Our own UIDs are remembered before they are stored, so that they can never look like a new study. */
-async function storeObjects(
-  { archive, watch }: DeliverPorts,
-  record: AnalysisRecord,
-  artifacts: Artifact[],
-  keptBack: DeliverOptions['keptBack'],
-) {
-  const objects = dicomObjects(artifacts).filter((object) => !keptBack.has(object.role))
+export async function storeObjects(
+  { archive, watch }: Pick<DeliverPorts, 'archive' | 'watch'>,
+  record: Pick<AnalysisRecord, 'studyInstanceUid'>,
+  objects: { role: Artifact['role']; sopInstanceUid: string; bytes: Uint8Array }[],
+): Promise<Record<string, string>> {
   await watch.addOwn(objects.map((object) => object.sopInstanceUid))
   const outcomes = objects.length === 0 ? [] : await archive.store(record.studyInstanceUid, objects)
   const refused = objects.filter(
@@ -132,7 +135,18 @@ async function postReport(
   artifacts: Artifact[],
   keptBack: DeliverOptions['keptBack'],
 ) {
-  const { studyInstanceUid } = record
+  const report = ehrReport(record, artifacts, keptBack)
+  return auditedEhr(audit, { action: 'write', studyInstanceUid: record.studyInstanceUid, what: 'report' }, () =>
+    ehr.postReport(report),
+  )
+}
+
+/** What the EHR is sent of an analysis, from its artefacts. */
+export function ehrReport(
+  record: AnalysisRecord,
+  artifacts: Artifact[],
+  keptBack: DeliverOptions['keptBack'],
+): EhrReport {
   const bytesOf = (role: Artifact['role']) => {
     const found = artifacts.find((artifact) => artifact.role === role)
     if (!found) throw new AppError('INTERNAL', `artefact ${role} is missing from the store`)
@@ -144,17 +158,15 @@ async function postReport(
     return named === undefined ? [] : [{ role: named, sopClassUid, sopInstanceUid, seriesInstanceUid }]
   })
   const confirmed = confirmedOf(record, result.patient)
-  return auditedEhr(audit, { action: 'write', studyInstanceUid, what: 'report' }, () =>
-    ehr.postReport({
-      result,
-      pdf: bytesOf('pdf'),
-      dicomResults,
-      ...(confirmed && { confirmedPatient: confirmed.reference }),
-    }),
-  )
+  return {
+    result,
+    pdf: bytesOf('pdf'),
+    dicomResults,
+    ...(confirmed && { confirmedPatient: confirmed.reference }),
+  }
 }
 
-function dicomObjects(artifacts: Artifact[]) {
+export function dicomObjects(artifacts: Artifact[]) {
   return artifacts.flatMap((artifact) => {
     const { sopInstanceUid, seriesInstanceUid, sopClassUid } = artifact
     return sopInstanceUid && seriesInstanceUid && sopClassUid

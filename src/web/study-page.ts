@@ -102,8 +102,20 @@ ${
 ${hold.code.startsWith('PATIENT_') && hold.code !== 'PATIENT_ID_MISSING' && hold.code !== 'PATIENT_MIXED' ? confirmForm(path) : ''}<form method="post" action="${path}/resolve"><button type="submit" class="primary">Release the hold</button><span class="muted">Work goes on where it stopped; results that were delivered are not delivered twice.</span></form></div>`
     : ''
 }
-<p class="notice">${icon('info')}<span>${NOTICE}</span></p>
+${reviewLine(record)}<p class="notice">${icon('info')}<span>${NOTICE}</span></p>
 </section>`
+}
+
+const DECIDED = {
+  accept: 'accepted',
+  'accept-with-edits': 'accepted with edits',
+  reject: 'rejected',
+} as const
+
+function reviewLine({ review }: AnalysisRecord): Part {
+  if (!review) return ''
+  const where = review.delivered ? '' : '; PACS and EHR do not have it yet'
+  return html`<p class="review">Reviewed: ${DECIDED[review.decision]} by ${review.reviewer}, ${timeOf(review.at)}${where}.</p>`
 }
 
 function files({ record, events, viewerUrl }: StudyView, path: string): Part {

@@ -87,6 +87,15 @@ export function sampleApp(
       calls.push(`confirm ${id} ${patient} ${by}`)
       return records.get(id)!
     },
+    review: async (id, { version, key, ...decided }) => {
+      calls.push(`review ${id} ${version} ${key} ${decided.decision}`)
+      const review = { ...decided, analysisId: id, reviewId: 'r1', number: version + 1, at: '2026-03-01T00:00:00.000Z' }
+      return { review: { ...review, deliveries: [] }, created: key !== 'key-again' }
+    },
+    reviews: async () => [],
+    retryReviews: async (id) => {
+      calls.push(`retry reviews ${id}`)
+    },
     replay: async (id) => {
       calls.push(`replay ${id}`)
       return records.get(id)!

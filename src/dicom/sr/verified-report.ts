@@ -1,0 +1,136 @@
+// The measurement report once a person has verified it (PS3.3 C.17.2.4): a new instance, VERIFIED, that names the one it comes from.
+import type { Head } from '../../domain/finding.ts'
+import { type Edit, editSentence, type Review, reviewSentence } from '../../domain/review.ts'
+import type { DicomJson } from '../../domain/study.ts'
+import { dataset, items, tagOf, text } from '../dataset.ts'
+import { readPart10, writePart10 } from '../part10.ts'
+import { clip, momentOf } from '../result-modules.ts'
+import type { DicomObject } from '../segmentation.ts'
+import { deterministicUid } from '../uid.ts'
+import {
+  COMMENT,
+  classCode,
+  INDETERMINATE,
+  MILLILITRE,
+  PROBABILITY,
+  predictionCode,
+  TRACKING_IDENTIFIER,
+  VOLUME,
+} from './codes.ts'
+import { codeItem, numItem, textItem } from './content-item.ts'
+import { evidence, type StoredObject } from './evidence.ts'
+
+const SERIES_NUMBER = 9010
+const NOT_REVIEWED = 'Made by software and not reviewed by a person.'
+
+export interface VerifiedReportInput {
+  /** The report as the software wrote it, Part 10. */
+  report: Uint8Array
+  /** What the archive has: that report, or the one that an earlier review verified. */
+  predecessor?: StoredObject
+  review: Review
+  /** Where the reviewer's own organization is not known. */
+  organization: string
+}
+
+/** UIDs of the report that a review verifies. */
+export function verifiedReportUids({ reviewId }: Pick<Review, 'reviewId'>) {
+  return {
+    sopInstanceUid: deterministicUid(reviewId, 'verified-report', 'instance'),
+    seriesInstanceUid: deterministicUid(reviewId, 'verified-report', 'series'),
+  }
+}
+
+/** Same content, with the reviewer's corrections in the groups that they are about; the same review gives the same bytes. */
+export function buildVerifiedReport({ report, predecessor, review, organization }: VerifiedReportInput): DicomObject {
+  const { dataset: source } = readPart10(report)
+  const moment = momentOf(review.at, source)
+  const uids = verifiedReportUids(review)
+  const sopClassUid = text(source, 'SOPClassUID')
+  const analysed = text(source, 'ContentDate') + text(source, 'ContentTime')
+  const content: DicomJson = {
+    ...source,
+    ...dataset({
+      SOPInstanceUID: uids.sopInstanceUid,
+      SeriesInstanceUID: uids.seriesInstanceUid,
+      SeriesNumber: SERIES_NUMBER,
+      SeriesDescription: 'AI glioma measurements, reviewed, research use',
+      SeriesDate: moment.date,
+      SeriesTime: moment.time,
+      InstanceCreationDate: moment.date,
+      InstanceCreationTime: moment.time,
+      ContentDate: moment.date,
+      ContentTime: moment.time,
+      CompletionFlag: 'COMPLETE',
+      VerificationFlag: 'VERIFIED',
+      PreliminaryFlag: 'FINAL',
+      VerifyingObserverSequence: [
+        dataset({
+          VerifyingObserverName: personName(review.reviewer.name),
+          VerifyingObserverIdentificationCodeSequence: [],
+          VerifyingOrganization: clip(review.reviewer.organization || organization || 'not stated', 64),
+          VerificationDateTime: moment.dateTime,
+        }),
+      ],
+      ...(predecessor && {
+        PredecessorDocumentsSequence: [evidence(text(source, 'StudyInstanceUID'), [], [predecessor])],
+      }),
+    }),
+    [tagOf('ContentSequence')]: {
+      vr: 'SQ',
+      Value: [
+        ...items(source, 'ContentSequence').map((item) => reviewedItem(item, review)),
+        textItem('CONTAINS', COMMENT, `${reviewSentence(review)} First written ${analysed}.`),
+      ],
+    },
+  }
+  return { ...uids, sopClassUid, bytes: writePart10({ dataset: content }) }
+}
+
+/** PN with the name as it was given in the family name; the characters that separate parts become spaces. */
+function personName(name: string): string {
+  return clip(name.replace(/[\\^=]/g, ' '), 64)
+}
+
+function conceptOf(item: DicomJson): string {
+  const [name] = items(item, 'ConceptNameCodeSequence')
+  return name ? `${text(name, 'CodingSchemeDesignator')} ${text(name, 'CodeValue')}` : ''
+}
+
+const nameOf = (concept: DicomJson) => `${text(concept, 'CodingSchemeDesignator')} ${text(concept, 'CodeValue')}`
+
+function reviewedItem(item: DicomJson, review: Review): DicomJson {
+  const children = items(item, 'ContentSequence')
+  if (text(item, 'TextValue').startsWith(NOT_REVIEWED)) {
+    const rest = text(item, 'TextValue').slice(NOT_REVIEWED.length)
+    return { ...item, ...dataset({ TextValue: `Made by software and reviewed by a person.${rest}` }) }
+  }
+  if (children.length === 0) return item
+  const tracked = children.find((child) => conceptOf(child) === nameOf(TRACKING_IDENTIFIER))
+  const edit = tracked && review.edits.find((one) => text(tracked, 'TextValue') === trackingText(one, review))
+  const next = edit ? corrected(children, edit, review) : children.map((child) => reviewedItem(child, review))
+  return { ...item, [tagOf('ContentSequence')]: { vr: 'SQ', Value: next } }
+}
+
+/** As the groups of the report are tracked: "ET <analysis>", "predicted idh <analysis>". */
+function trackingText({ target }: Edit, { analysisId }: Review): string {
+  const key = target.replace(/^measurement\./, '').replace(/^prediction\./, 'predicted ')
+  return `${key} ${analysisId}`
+}
+
+/** The value anew, without method and uncertainty, which were the software's; the reason beside it. */
+function corrected(children: readonly DicomJson[], edit: Edit, review: Review): DicomJson[] {
+  const reason = textItem('CONTAINS', COMMENT, editSentence(review, edit))
+  if (typeof edit.to === 'number') {
+    const volume = numItem('CONTAINS', VOLUME, edit.to, MILLILITRE)
+    return [...children.map((child) => (conceptOf(child) === nameOf(VOLUME) ? volume : child)), reason]
+  }
+  const head = edit.target.replace(/^prediction\./, '') as Head
+  const concept = predictionCode(head)
+  const call = codeItem('CONTAINS', concept, edit.to === 'indeterminate' ? INDETERMINATE : classCode(head, edit.to))
+  const kept = children.filter(
+    (child) => conceptOf(child) !== nameOf(concept) && conceptOf(child) !== nameOf(PROBABILITY),
+  )
+  const probabilities = children.filter((child) => conceptOf(child) === nameOf(PROBABILITY))
+  return [...kept, ...probabilities, call, reason]
+}

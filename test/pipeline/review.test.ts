@@ -1,0 +1,235 @@
+// A decision from its record to the PACS: recorded once, delivered in order, a verified report or a rejection note, never doubled.
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { startDemoArchive } from '../../src/demo/archive/server.ts'
+import { items, text } from '../../src/dicom/dataset.ts'
+import { readPart10 } from '../../src/dicom/part10.ts'
+import { planSeries } from '../../src/dicom/series-volume.ts'
+import { createDicomWebClient } from '../../src/dicomweb/client.ts'
+import { AppError } from '../../src/domain/errors.ts'
+import type { AnalysisResult } from '../../src/domain/finding.ts'
+import type { AuditEntry, ClinicalRecord, ImageArchive } from '../../src/domain/ports.ts'
+import type { Review } from '../../src/domain/review.ts'
+import type { DicomJson } from '../../src/domain/study.ts'
+import { deliver } from '../../src/pipeline/deliver.ts'
+import { encodeResults } from '../../src/pipeline/encode.ts'
+import { imageSetDigest } from '../../src/pipeline/intake.ts'
+import { type ReviewRequest, reviewAnalysis, workOffReviews } from '../../src/pipeline/review.ts'
+import { createAnalysisStore } from '../../src/store/analyses.ts'
+import type { Database } from '../../src/store/database.ts'
+import { migrate, readMigrations } from '../../src/store/migrate.ts'
+import { openPglite } from '../../src/store/pglite.ts'
+import { createReviewStore } from '../../src/store/reviews.ts'
+import { inputOf } from '../dicom/report-input.ts'
+import { classicSeries, STUDY_UID } from '../dicom/support.ts'
+import { createManualClock } from '../support/manual-clock.ts'
+import { createMemoryWatchStore } from '../support/memory-watch-store.ts'
+import { NOTHING_MORE, network } from '../support/network-output.ts'
+import { quietLog } from '../support/quiet-log.ts'
+
+const ID = 'a1'
+const clock = createManualClock('2026-03-01T10:00:00.000Z')
+const watch = createMemoryWatchStore()
+const trail: AuditEntry[] = []
+const audit = { record: async (entry: AuditEntry) => void trail.push(entry) }
+const posted: string[] = []
+let ehrAnswers: () => void = () => {}
+const ehr: ClinicalRecord = {
+  matchPatient: async () => 'Patient/1',
+  postReport: async () => ({ diagnosticReport: 'DiagnosticReport/1' }),
+  postReview: async (_report, review: Review) => {
+    posted.push(`${review.number} ${review.decision}`)
+    ehrAnswers()
+    return { diagnosticReport: 'DiagnosticReport/1' }
+  },
+}
+const options = {
+  keptBack: new Set<never>(),
+  maxAttempts: { pacs: 3, ehr: 3 },
+  institution: 'Haus am See',
+}
+
+let server: Awaited<ReturnType<typeof startDemoArchive>>
+let archive: ImageArchive
+let db: Database
+let volume: number
+beforeAll(async () => {
+  server = await startDemoArchive()
+  archive = createDicomWebClient({ url: server.url, auth: { type: 'none' }, timeoutMs: 20_000, log: quietLog })
+  db = await openPglite(undefined)
+  await migrate(db, await readMigrations())
+  const [reference, other] = [await classicSeries({ seriesKey: 'a' }), await classicSeries({ seriesKey: 'b' })]
+  const images = [reference, other].flatMap(({ files, series }) =>
+    files.map((bytes, n) => ({ sopInstanceUid: series.instances[n]!.sopInstanceUid, bytes })),
+  )
+  await archive.store(STUDY_UID, images)
+  const { result, labels } = inputOf(reference, other)
+  volume = result.measurements.find(({ region }) => region === 'ET')!.value
+  const made = await encodeResults({
+    result: { ...result, analysisId: ID, segmentation: labels } satisfies AnalysisResult,
+    images: [],
+    referenceSeries: reference.series,
+    referencePlan: planSeries(reference.series),
+    otherSeries: [other.series],
+    institution: '',
+    ...network(labels),
+    writeBack: NOTHING_MORE,
+  })
+  const { analyses } = ports()
+  const digests = { bundleId: 'b', bundleDigest: 'd', instanceSetDigest: 's' }
+  await analyses.register({ analysisId: ID, studyInstanceUid: STUDY_UID, ...digests })
+  await expect(decide({ version: 0, decision: 'accept' })).rejects.toMatchObject({ code: 'STATE_CONFLICT' })
+  await analyses.move(ID, 'running')
+  await analyses.saveResult(ID, {}, made)
+  expect(await deliver(ports(), (await analyses.get(ID))!, options)).toEqual({ do: 'done' })
+  await analyses.move(ID, 'delivered')
+})
+afterAll(async () => {
+  await db.close()
+  await server.close()
+})
+
+const ports = (over: Partial<ImageArchive> = {}) => ({
+  archive: { ...archive, ...over },
+  ehr,
+  analyses: createAnalysisStore(db, clock),
+  reviews: createReviewStore(db, clock),
+  watch,
+  audit,
+  clock,
+})
+const reviewer = { identifier: 'P-77', name: 'Nine^Dr' }
+const decide = (request: Partial<ReviewRequest> & Pick<ReviewRequest, 'version' | 'decision'>) =>
+  reviewAnalysis(ports(), ID, { key: `key-${request.version}`, reviewer, edits: [], ...request })
+const receiptOf = async (number: number, leg: 'pacs' | 'ehr') =>
+  (await ports().reviews.list(ID))[number - 1]!.deliveries.find((one) => one.leg === leg)!
+/** All that the archive has of the study besides images and segmentation, newest content last. */
+const documents = async (modality: string): Promise<DicomJson[]> => {
+  const found = (await archive.searchInstances(STUDY_UID)).filter((one) => one.modality === modality)
+  const read = found.map(async (one) =>
+    readPart10(await archive.retrieveInstance(STUDY_UID, one.seriesInstanceUid, one.sopInstanceUid)),
+  )
+  const all = (await Promise.all(read)).map(({ dataset }) => dataset)
+  const at = (ds: DicomJson) => text(ds, 'ContentDate') + text(ds, 'ContentTime')
+  return all.sort((a, b) => at(a).localeCompare(at(b)))
+}
+const uids = (ds: DicomJson, keyword: string) =>
+  items(ds, keyword).flatMap((study) =>
+    items(study, 'ReferencedSeriesSequence').flatMap((series) =>
+      items(series, 'ReferencedSOPSequence').map((one) => text(one, 'ReferencedSOPInstanceUID')),
+    ),
+  )
+
+it('is recorded once by its key, and by nobody who saw another version', async () => {
+  const { review, created } = await decide({ version: 0, decision: 'accept' })
+  expect([review.number, created, review.deliveries.map(({ leg, state }) => `${leg} ${state}`)]).toEqual([
+    1,
+    true,
+    ['pacs waiting', 'ehr waiting'],
+  ])
+  expect(await decide({ version: 0, decision: 'accept' })).toEqual({ review, created: false })
+  const others = [
+    decide({ version: 0, decision: 'reject', reason: 'x' }),
+    decide({ version: 0, decision: 'accept', key: 'other-key' }),
+    decide({ version: 2, decision: 'accept', key: 'third-key' }),
+  ]
+  for (const other of others) await expect(other).rejects.toMatchObject({ code: 'STATE_CONFLICT' })
+  await expect(db.query(`update gliabridge.reviews set decision = 'reject'`)).rejects.toThrow('23001')
+  expect((await ports().analyses.get(ID))?.review).toEqual({
+    number: 1,
+    decision: 'accept',
+    at: '2026-03-01T10:00:00.000Z',
+    reviewer: 'Nine^Dr',
+    delivered: false,
+  })
+})
+
+it('names every edit that does not fit', async () => {
+  const edits = [
+    { target: 'measurement.XX', from: 1, to: 2, reason: 'r' },
+    { target: 'measurement.ET', from: volume + 1, to: 2, reason: 'r' },
+    { target: 'prediction.idh', from: 'IDH-mutant', to: 'maybe', reason: 'r' },
+    { target: 'prediction.survival', from: 'evaluable', to: 'x', reason: 'r' },
+  ]
+  await expect(decide({ version: 1, decision: 'accept-with-edits', edits })).rejects.toMatchObject({
+    code: 'REVIEW_INVALID',
+    message: expect.stringMatching(/measurement.ET: from.*prediction.idh: to must.*survival.*no measurement.XX/),
+  })
+})
+
+it('waits and tries again after a failure, then stores the verified report, the same one at every repetition', async () => {
+  const failing = {
+    store: async () => {
+      throw new AppError('ARCHIVE_UNREACHABLE', 'down')
+    },
+  }
+  ehrAnswers = () => {
+    throw new AppError('EHR_AMBIGUOUS', 'lost')
+  }
+  const again = await workOffReviews(ports(failing), options)
+  expect(again?.toISOString()).toBe('2026-03-01T10:00:05.000Z')
+  expect(await receiptOf(1, 'pacs')).toMatchObject({ state: 'waiting', lastError: { code: 'ARCHIVE_UNREACHABLE' } })
+  expect(await workOffReviews(ports(), options)).toBeUndefined()
+  // A second decision waits for the first, leg by leg.
+  const edits = [
+    { target: 'measurement.ET', from: volume, to: 1.5, reason: 'A vessel' },
+    { target: 'prediction.idh', from: 'IDH-mutant', to: 'IDH-wildtype', reason: 'Other signs' },
+  ]
+  clock.advance(1)
+  await decide({ version: 1, decision: 'accept-with-edits', edits })
+  await workOffReviews(ports(), options)
+  expect(posted).toEqual(['1 accept'])
+
+  ehrAnswers = () => {}
+  clock.advance(10)
+  // Dies after the archive has stored it: the answer is lost, and the next attempt stores the same object.
+  const lost = {
+    store: async (...given: Parameters<ImageArchive['store']>) => {
+      await archive.store(...given)
+      throw new AppError('ARCHIVE_TIMEOUT', 'lost')
+    },
+  }
+  await workOffReviews(ports(lost), options)
+  expect(posted).toEqual(['1 accept', '1 accept', '2 accept-with-edits'])
+  clock.advance(60)
+  await workOffReviews(ports(), options)
+  expect((await ports().analyses.get(ID))?.review).toMatchObject({ number: 2, delivered: true })
+  const reports = await documents('SR')
+  expect(reports.map((ds) => text(ds, 'VerificationFlag'))).toEqual(['UNVERIFIED', 'VERIFIED', 'VERIFIED'])
+  const [first, verified, corrected] = reports as [DicomJson, DicomJson, DicomJson]
+  expect(uids(verified, 'PredecessorDocumentsSequence')).toEqual([text(first, 'SOPInstanceUID')])
+  expect(uids(corrected, 'PredecessorDocumentsSequence')).toEqual([text(verified, 'SOPInstanceUID')])
+  expect((await receiptOf(2, 'pacs')).receipt).toEqual({ report: text(corrected, 'SOPInstanceUID') })
+  const [observer] = items(verified, 'VerifyingObserverSequence')
+  expect([text(observer!, 'VerifyingOrganization'), text(observer!, 'VerificationDateTime').slice(0, 8)]).toEqual([
+    'Haus am See',
+    '20260301',
+  ])
+  expect(text(verified, 'PreliminaryFlag')).toBe('FINAL')
+  expect(JSON.stringify(verified)).not.toContain('not reviewed by a person')
+  const values = JSON.stringify(corrected)
+  expect(values).toContain("(the software's value) to 1.5 mL: A vessel")
+  expect(values).toContain('"IDH-wildtype"')
+  for (const keyword of ['PatientID', 'PatientName', 'StudyInstanceUID', 'AccessionNumber'])
+    expect(text(corrected, keyword)).toBe(text(first, keyword))
+})
+
+it('rejects everything that was stored, with a note, and is final', async () => {
+  const before = await imageSetDigest(watch, await archive.retrieveMetadata(STUDY_UID))
+  await decide({ version: 2, decision: 'reject', reason: 'Wrong patient' })
+  await workOffReviews(ports(), options)
+  const [note, ...more] = await documents('KO')
+  expect(more).toEqual([])
+  const stored = (await archive.searchInstances(STUDY_UID)).filter((one) => !['MR', 'KO'].includes(one.modality))
+  expect(uids(note!, 'CurrentRequestedProcedureEvidenceSequence').sort()).toEqual(
+    stored.map((one) => one.sopInstanceUid).sort(),
+  )
+  expect(stored).toHaveLength(5)
+  expect(JSON.stringify(note)).toContain(
+    'Rejected by Nine^Dr (P-77) on 2026-03-01 10:01 UTC: Wrong patient. Do not use.',
+  )
+  expect(posted.at(-1)).toBe('3 reject')
+  expect(trail.filter(({ target, user }) => target === 'ehr' && user?.identifier === 'P-77')).toHaveLength(4)
+  // What we wrote never looks like a new study, and a rejection is the last word.
+  expect(await imageSetDigest(watch, await archive.retrieveMetadata(STUDY_UID))).toBe(before)
+  await expect(decide({ version: 3, decision: 'accept' })).rejects.toMatchObject({ code: 'STATE_CONFLICT' })
+})
