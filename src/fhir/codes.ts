@@ -107,6 +107,20 @@ export function volumeCode(region: string, name: string): CodeableConcept {
   return { coding: [coding(MEASUREMENT_SYSTEM, `volume-${region}`, display), VOLUME], text: `Volume: ${name}` }
 }
 
+/** Code of a lesion's two diameters: our own, since RANO's product has none. */
+export function diametersCode(lesion: number): CodeableConcept {
+  const display = `Diameters of a lesion of ${REGION_NAMES.ET!.name}`
+  return { coding: [coding(MEASUREMENT_SYSTEM, DIAMETERS, display)], text: `Diameters: enhancing lesion ${lesion}` }
+}
+export const DIAMETERS = 'diameters-ET'
+export const DIAMETERS_DEFINITION =
+  'The longest diameter of a lesion that takes up contrast medium, on one axial plane, and the longest at right angles to it there (RANO).'
+export const LONG_AXIS: CodeableConcept = { coding: [coding(SNOMED, '103339001', 'Long axis')] }
+export const PERPENDICULAR_AXIS: CodeableConcept = { coding: [coding(SNOMED, '131189007', 'Perpendicular axis')] }
+export const RANO: CodeableConcept = {
+  coding: [coding('http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl', 'C114879', 'RANO')],
+}
+
 /** What a Device.version of a model bundle states besides the version for people. */
 export const DEVICE_VERSION_TYPES = {
   'bundle-digest': 'SHA-256 of bundle.json, which lists the digests of all files of the bundle',

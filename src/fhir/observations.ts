@@ -1,12 +1,16 @@
 // Observations (FHIR R4): one per measured volume, one per head of the bundle; a head that is not evaluable says why.
 import type { Observation, ObservationComponent, Quantity } from '@medplum/fhirtypes'
-import type { Measurement, Prediction } from '../domain/finding.ts'
+import type { Bidimensional, Measurement, Prediction } from '../domain/finding.ts'
 import { tissueOf } from '../domain/tissue.ts'
 import {
   BRAIN,
+  diametersCode,
   IMAGING,
   INDETERMINATE,
+  LONG_AXIS,
+  PERPENDICULAR_AXIS,
   predictionCode,
+  RANO,
   UCUM,
   UNSUPPORTED,
   VOXEL_SUM,
@@ -18,6 +22,7 @@ import { fhirDate } from './dates.ts'
 import { keyValue } from './identifiers.ts'
 import {
   contributionLine,
+  diametersLine,
   errorRateLine,
   NOT_A_TISSUE_TEST,
   predictionLine,
@@ -81,6 +86,36 @@ export function volumeObservation(
       code: volumeCode(measurement.region, measurement.name),
       valueQuantity: volumeQuantity(measurement),
       method: VOXEL_SUM,
+    }),
+  }
+}
+
+/** One lesion of RANO's: the longest diameter and the longest at right angles to it, as components in mm. */
+export function diametersObservation(
+  analysisSystem: string,
+  analysisId: string,
+  lesion: Bidimensional,
+  index: number,
+): Wanted<Observation> {
+  const value = keyValue(analysisId, 'diameters', String(index + 1))
+  const key = { resourceType: 'Observation', param: 'identifier', system: analysisSystem, value } as const
+  const length = (millimetres: number): Quantity => ({
+    value: rounded(millimetres, 1),
+    unit: 'mm',
+    system: UCUM,
+    code: 'mm',
+  })
+  return {
+    role: `observation.diameters.${index + 1}`,
+    key,
+    build: (context) => ({
+      ...base(context, { system: analysisSystem, value }, [diametersLine(lesion, index)]),
+      code: diametersCode(index + 1),
+      method: RANO,
+      component: [
+        { code: LONG_AXIS, valueQuantity: length(lesion.longestMm) },
+        { code: PERPENDICULAR_AXIS, valueQuantity: length(lesion.perpendicularMm) },
+      ],
     }),
   }
 }

@@ -7,7 +7,7 @@ import { bundleDevice } from './device.ts'
 import { diagnosticReport } from './diagnostic-report.ts'
 import { documentReference } from './document-reference.ts'
 import { imagingStudy } from './imaging-study.ts'
-import { headObservation, volumeObservation } from './observations.ts'
+import { diametersObservation, headObservation, volumeObservation } from './observations.ts'
 import { provenance } from './provenance.ts'
 import { survivalAssessment } from './risk-assessment.ts'
 
@@ -32,11 +32,15 @@ export function reportSet(
 ): ReportSet {
   const { analysisId } = result
   const volumes = result.measurements.map((m) => volumeObservation(analysisSystem, analysisId, m))
+  const diameters = (result.diameters ?? []).map((lesion, n) =>
+    diametersObservation(analysisSystem, analysisId, lesion, n),
+  )
+  const measured = [...volumes, ...diameters]
   const heads = result.predictions
     .filter((p) => p.head !== 'survival' || p.status !== 'evaluable')
     .map((p) => headObservation(analysisSystem, analysisId, p))
   const taken = (wanted: Wanted) => takes(wanted.key.resourceType)
-  const observations = [...volumes, ...heads].filter(taken).map((o) => o.role)
+  const observations = [...measured, ...heads].filter(taken).map((o) => o.role)
   const risks = result.predictions.flatMap((p) =>
     p.head === 'survival' && p.status === 'evaluable'
       ? [survivalAssessment(analysisSystem, analysisId, p, observations)]
@@ -44,9 +48,9 @@ export function reportSet(
   )
   const anchor = diagnosticReport(analysisSystem, analysisId, observations)
   const document = documentReference(analysisSystem, analysisId)
-  const targets = [anchor, document, ...volumes, ...heads, ...risks].filter(taken).map((target) => target.role)
+  const targets = [anchor, document, ...measured, ...heads, ...risks].filter(taken).map((target) => target.role)
   const trace = provenance(analysisSystem, analysisId, targets)
-  const rest = [...volumes, ...heads, ...risks, document, trace].filter(taken)
+  const rest = [...measured, ...heads, ...risks, document, trace].filter(taken)
   const roles = rest.map((wanted) => wanted.key.resourceType + wanted.key.value)
   const twice = roles.find((role, index) => roles.indexOf(role) !== index)
   if (twice) throw new AppError('BUNDLE_INVALID', `two results of the bundle have one name: ${twice}`)

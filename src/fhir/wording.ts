@@ -1,7 +1,7 @@
 // What a person reads in the EHR: a conclusion that stands alone, and the same as narrative (FHIR R4 Narrative, XHTML).
 import type { Narrative } from '@medplum/fhirtypes'
 import { featureName, featureValue } from '../domain/feature-names.ts'
-import type { EvaluatedPrediction, Measurement, Prediction, TissueResult } from '../domain/finding.ts'
+import type { Bidimensional, EvaluatedPrediction, Measurement, Prediction, TissueResult } from '../domain/finding.ts'
 import type { ReportableResult } from '../domain/ports.ts'
 import { tissueSentence } from '../domain/tissue.ts'
 import { HEAD_NAMES } from './codes.ts'
@@ -36,6 +36,12 @@ export function volumeLine(measurement: Measurement): string {
       ? 'uncertainty not estimated'
       : `standard deviation ${millilitres(standardDeviation)} mL`
   return `${name}: ${millilitres(value)} mL (${deviation})`
+}
+
+export function diametersLine({ longestMm, perpendicularMm, measurable }: Bidimensional, index: number): string {
+  const [longest, across] = [longestMm.toFixed(1), perpendicularMm.toFixed(1)]
+  const small = measurable ? '' : '; too small to be followed (RANO: both at least 10 mm)'
+  return `Enhancing lesion ${index + 1}: ${longest} × ${across} mm, longest diameter on an axial plane and at right angles to it (uncertainty not estimated${small})`
 }
 
 /** A tissue test beside the prediction that gives way to it. */
@@ -129,6 +135,7 @@ function sections(result: ReportableResult): { title: string; lines: string[] }[
     : []
   return [
     { title: 'Segmented volumes', lines: [...finding, ...result.measurements.map(volumeLine)] },
+    { title: 'Diameters (RANO)', lines: (result.diameters ?? []).map(diametersLine) },
     {
       title: 'Tissue tests on record; they take precedence over the predictions',
       lines: (result.tissueResults ?? []).map(tissueSentence),

@@ -54,6 +54,8 @@ export interface ReportContent {
   studyFields: Field[]
   summary: string
   volumes: VolumeRow[]
+  /** One sentence on the lesions' diameters; empty without any. */
+  diameters: string
   predictions: PredictionRow[]
   charts: ContributionChart[]
   curve: SurvivalCurve | undefined
@@ -73,6 +75,7 @@ export function writeContent(result: ReportableResult): ReportContent {
     studyFields: studyFields(result),
     summary: result.noFinding ? words.NO_FINDING : words.foundSentence(leadingVolumes(result.measurements)),
     volumes: volumeRows(result),
+    diameters: words.diametersSentence(result.diameters ?? []),
     predictions: HEADS.map((head) =>
       withTissue(
         predictionRow(

@@ -106,10 +106,7 @@ function twoColumns(
 ): Block {
   const { curve } = content
   const columns: Block[][] = [
-    [
-      volumesBlock(tools, volumesAt, content.volumes, LEFT, limits.volumes),
-      seriesBlock(tools, seriesAt, content.series, LEFT),
-    ],
+    [volumesBlock(tools, volumesAt, content, LEFT, limits.volumes), seriesBlock(tools, seriesAt, content.series, LEFT)],
     [
       predictionsBlock(tools, predictionsAt, content.predictions, RIGHT, limits.reason),
       ...(curve && limits.curve > 0 ? [survivalBlock(tools, survivalAt, curve, RIGHT)] : []),

@@ -19,13 +19,26 @@ import * as words from './wording/en.ts'
 const HEAD_ROW = 10.5
 const ROW = 11.75
 
-/** Regions and labels with volume and deviation; rows beyond `most` are counted. */
-export function volumesBlock(tools: Tools, parent: Parent, rows: VolumeRow[], width: number, most: number): Block {
+/** Regions and labels with volume and deviation, rows beyond `most` counted; the diameters below them. */
+export function volumesBlock(
+  tools: Tools,
+  parent: Parent,
+  { volumes: rows, diameters }: Pick<ReportContent, 'volumes' | 'diameters'>,
+  width: number,
+  most: number,
+): Block {
+  const below = paragraph(
+    tools,
+    parent,
+    tools.measurer.wrap(diameters, STYLES.small, width, 2),
+    STYLES.small,
+    INK.muted,
+  )
   const shown = rows.length > most ? rows.slice(0, most - 1) : rows
   const hidden = rows.length - shown.length
   const lines = Math.max(1, shown.length + (hidden > 0 ? 1 : 0))
   return {
-    height: HEADING_HEIGHT + HEAD_ROW + lines * ROW + 2,
+    height: HEADING_HEIGHT + HEAD_ROW + lines * ROW + 2 + (diameters === '' ? 0 : below.height),
     draw: (x, y) => {
       drawHeading(tools, parent, words.SECTIONS.volumes, x, y, width)
       const table = tools.canvas.group(parent, 'Table')
@@ -60,6 +73,7 @@ export function volumesBlock(tools: Tools, parent: Parent, rows: VolumeRow[], wi
       const after = { x, y: top + HEAD_ROW + shown.length * ROW, width }
       if (hidden > 0) drawText(tools, parent, 'P', words.more(hidden), after, STYLES.body, INK.muted)
       if (rows.length === 0) drawText(tools, parent, 'P', words.NO_VOLUMES, after, STYLES.body, INK.muted)
+      if (diameters !== '') below.draw(x, top + HEAD_ROW + lines * ROW + 1)
     },
   }
 }

@@ -16,7 +16,7 @@ import { HEAD_NAMES, NO_FINDING, PREDICTION_NOTICE, SEQUENCE_NAMES } from './wor
 const SEGMENT_KINDS = new Set(['NCR', 'ED', 'ET'])
 const kindOf = (key: string) => (SEGMENT_KINDS.has(key) ? key : 'plain')
 
-export function volumesSection({ measurements, segments, noFinding }: Summary): Part {
+export function volumesSection({ measurements, segments, noFinding, diameters }: Summary): Part {
   if (measurements.length === 0 && noFinding === undefined) return ''
   const largest = Math.max(...measurements.map(({ value }) => value), 0)
   const keys = new Set(segments.map(({ key }) => key))
@@ -30,7 +30,16 @@ export function volumesSection({ measurements, segments, noFinding }: Summary): 
   )
   return html`<section class="card" aria-labelledby="volumes-title"><h2 id="volumes-title">Volumes</h2>
 ${noFinding ? html`<p class="callout">${icon('info')}<span>${NO_FINDING}</span></p>` : parts.length > 1 ? stackedBar(parts) : ''}
-<table class="volumes"><thead><tr><th scope="col">Region</th><th scope="col" class="number">Volume</th><th scope="col" class="number">SD</th><th scope="col"><span class="sr">Share of the largest</span></th></tr></thead><tbody>${rows}</tbody></table></section>`
+<table class="volumes"><thead><tr><th scope="col">Region</th><th scope="col" class="number">Volume</th><th scope="col" class="number">SD</th><th scope="col"><span class="sr">Share of the largest</span></th></tr></thead><tbody>${rows}</tbody></table>${diametersLine(diameters ?? [])}</section>`
+}
+
+function diametersLine(lesions: NonNullable<Summary['diameters']>): Part {
+  if (lesions.length === 0) return ''
+  const sizes = lesions.map(
+    ({ longestMm, perpendicularMm, measurable }) =>
+      `${longestMm.toFixed(1)} × ${perpendicularMm.toFixed(1)} mm${measurable ? '' : ' (too small to follow)'}`,
+  )
+  return html`<p class="muted small">Enhancing lesions, longest diameter on an axial plane and at right angles to it (RANO): ${sizes.join('; ')}.</p>`
 }
 
 export function predictionsSection({ predictions, tissueResults }: Summary): Part {

@@ -11,7 +11,15 @@ export type Summary = Pick<ReportableResult, ListKey> &
   Partial<
     Pick<
       ReportableResult,
-      'patient' | 'study' | 'bundle' | 'software' | 'execution' | 'noFinding' | 'referenceSeriesUid' | 'tissueResults'
+      | 'patient'
+      | 'study'
+      | 'bundle'
+      | 'software'
+      | 'execution'
+      | 'noFinding'
+      | 'referenceSeriesUid'
+      | 'tissueResults'
+      | 'diameters'
     >
   > & {
     /** Seconds by step. */
@@ -31,6 +39,7 @@ export function readSummary(record: Pick<AnalysisRecord, 'summary'>): Summary {
     ...facts,
     ...(typeof raw.noFinding === 'boolean' ? { noFinding: raw.noFinding } : {}),
     ...(Array.isArray(raw.tissueResults) ? { tissueResults: raw.tissueResults } : {}),
+    ...(Array.isArray(raw.diameters) ? { diameters: raw.diameters } : {}),
     ...(typeof raw.referenceSeriesUid === 'string' ? { referenceSeriesUid: raw.referenceSeriesUid } : {}),
     decisions: list('decisions'),
     inputs: list('inputs'),

@@ -14,10 +14,10 @@ import { CODE_SYSTEMS } from '../../src/fhir/guide/terminology.ts'
 import { buildReport } from '../support/built-report.ts'
 import { examples, guideFiles, snapshotOf } from '../support/fhir-guide.ts'
 import { profileErrors } from '../support/fhir-profiles.ts'
-import { sampleReport } from '../support/fhir-report.ts'
+import { LESIONS, sampleReport } from '../support/fhir-report.ts'
 
 const folder = fileURLToPath(new URL('../../docs/conformance/fhir', import.meta.url))
-const { resources, anchor } = buildReport(sampleReport())
+const { resources, anchor } = buildReport(sampleReport({ diameters: LESIONS }))
 const posted: [string, Resource][] = [...resources, ['anchor', anchor], ['binary', pdfBinary(sampleReport())]]
 
 /** A copy with one change. */
@@ -122,6 +122,22 @@ describe('a profile finds', () => {
       'a volume that hides its uncertainty',
       'gb-volume-2',
       () => changed<Observation>('observation.volume.WT', (r) => delete r.valueQuantity!.extension),
+    ],
+    [
+      'a diameter in cm',
+      'gb-diameters-2',
+      () =>
+        changed<Observation>('observation.diameters.1', (r) =>
+          Object.assign(r.component![0]!.valueQuantity!, { value: 4.1, unit: 'cm', code: 'cm' }),
+        ),
+    ],
+    [
+      'a lesion with one axis twice',
+      'gb-diameters-2',
+      () =>
+        changed<Observation>('observation.diameters.2', (r) =>
+          Object.assign(r.component![1]!, { code: r.component![0]!.code }),
+        ),
     ],
     [
       'a survival probability as a fraction of its interval only',

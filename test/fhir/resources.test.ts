@@ -13,7 +13,7 @@ import { describe, expect, it } from 'vitest'
 import { validate } from '../../src/demo/ehr/validate.ts'
 import { reportSet } from '../../src/fhir/report-set.ts'
 import { buildReport } from '../support/built-report.ts'
-import { ANALYSIS_SYSTEM, sampleReport, sampleResult } from '../support/fhir-report.ts'
+import { ANALYSIS_SYSTEM, LESIONS, sampleReport, sampleResult } from '../support/fhir-report.ts'
 
 const report = sampleReport()
 const { resources, anchor } = buildReport(report)
@@ -141,6 +141,24 @@ describe('Observation', () => {
     expect(volume.method?.coding?.[0]?.code).toBe('126030')
     expect(volume.bodySite?.coding?.[0]?.code).toBe('12738006')
     expect(get<Observation>('observation.volume.TC').valueQuantity).not.toHaveProperty('extension')
+  })
+
+  it('of a lesion: both diameters in mm, and whether it is too small to be followed', () => {
+    const built = buildReport(sampleReport({ diameters: LESIONS })).resources
+    const [first, second] = ['1', '2'].map((n) => built.get(`observation.diameters.${n}`) as Observation)
+    const lengths = (of: Observation) =>
+      of.component!.map(({ code, valueQuantity }) => [code.coding![0]!.code, valueQuantity!.value, valueQuantity!.code])
+    expect(lengths(first!)).toEqual([
+      ['103339001', 41.3, 'mm'],
+      ['131189007', 30, 'mm'],
+    ])
+    expect(first!.text!.div).toContain('Enhancing lesion 1: 41.3 × 30.0 mm')
+    expect(first!.text!.div).not.toContain('too small')
+    expect(second!.text!.div).toContain('too small to be followed')
+    expect(first!.identifier![0]!.value).not.toBe(second!.identifier![0]!.value)
+    const whole = built.get('diagnosticReport') as DiagnosticReport
+    expect(whole.result).toHaveLength(3 + 2 + 4)
+    expect(whole.conclusion).toContain('Diameters (RANO):\n- Enhancing lesion 1')
   })
 
   it('of an evaluable head: the call, probabilities and intervals, and that it is no tissue test', () => {

@@ -15,6 +15,18 @@ describe('report content', () => {
     expect(Number(volume('WT'))).toBeGreaterThan(50)
   })
 
+  it('gives the diameters of the lesions in one line, and none where none was measured', () => {
+    const [lesion] = result.diameters!
+    expect(writeContent(result).diameters).toBe(
+      `Enhancing, axial diameters (RANO): ${lesion!.longestMm.toFixed(0)} × ${lesion!.perpendicularMm.toFixed(0)} mm.`,
+    )
+    const small = { ...lesion!, longestMm: 12.4, perpendicularMm: 7.6, measurable: false }
+    expect(writeContent({ ...result, diameters: [lesion!, small] }).diameters).toMatch(
+      /; 12 × 8 mm \(too small to follow\)\.$/,
+    )
+    expect(writeContent({ ...result, diameters: [] }).diameters).toBe('')
+  })
+
   it('says that no finding does not exclude a tumour', () => {
     expect(writeContent({ ...result, noFinding: true }).summary).toMatch(/^No tumour was segmented.*does not exclude/)
   })

@@ -8,7 +8,7 @@ import { type Profile, structureDefinition } from '../../src/fhir/guide/profile.
 import { profileOf } from '../../src/fhir/guide/profiles.ts'
 import { withSnapshot } from '../../src/fhir/guide/snapshot.ts'
 import { buildReport } from './built-report.ts'
-import { MRN_SYSTEM, PATIENT, sampleReport } from './fhir-report.ts'
+import { LESIONS, MRN_SYSTEM, PATIENT, sampleReport } from './fhir-report.ts'
 import { patientWith } from './fhir-server.ts'
 
 const EXAMPLE_PDF = `%PDF-1.4
@@ -25,7 +25,7 @@ trailer<</Root 1 0 R>>
 
 /** One resource of every profile and state that the service writes, with the patient beside them. */
 export function examples(): Example[] {
-  const report = { ...sampleReport(), pdf: new TextEncoder().encode(EXAMPLE_PDF) }
+  const report = { ...sampleReport({ diameters: LESIONS }), pdf: new TextEncoder().encode(EXAMPLE_PDF) }
   const { resources, anchor } = buildReport(report)
   const built: [string, Resource][] = [
     ...[...resources].map(([role, resource]): [string, Resource] => [role.replaceAll('.', '-'), resource]),

@@ -1,4 +1,5 @@
 // A report as the pipeline hands it to the EHR leg: asymmetric numbers, an absent head, an evaluable one, one in between.
+import type { Bidimensional } from '../../src/domain/finding.ts'
 import type { EhrReport, Log, ReportableResult } from '../../src/domain/ports.ts'
 import type { PatientIdentity } from '../../src/domain/study.ts'
 
@@ -12,6 +13,40 @@ export const PATIENT: PatientIdentity = {
   patientBirthDate: '19610307',
   patientSex: 'F',
 }
+
+/** One that is followed and one that is too small; not part of the sample report, most of whose tests count its resources. */
+export const LESIONS: Bidimensional[] = [
+  {
+    longestMm: 41.26,
+    perpendicularMm: 30.04,
+    longest: [
+      [10, 20, 30],
+      [51.26, 20, 30],
+    ],
+    perpendicular: [
+      [25, 0, 30],
+      [25, 30.04, 30],
+    ],
+    axis: 2,
+    slice: 17,
+    measurable: true,
+  },
+  {
+    longestMm: 12.5,
+    perpendicularMm: 7.25,
+    longest: [
+      [-10, 20, 35],
+      [-10, 32.5, 35],
+    ],
+    perpendicular: [
+      [-14, 25, 35],
+      [-6.75, 25, 35],
+    ],
+    axis: 2,
+    slice: 18,
+    measurable: false,
+  },
+]
 
 export const silentLog: Log = { info: () => {}, warn: () => {}, error: () => {} }
 

@@ -4,6 +4,7 @@ import type { InputSeries, Measurement, SequenceImage } from '../../src/domain/f
 import type { ReportableResult } from '../../src/domain/ports.ts'
 import { SEQUENCES, type Sequence } from '../../src/domain/study.ts'
 import { type Grid, type LabelVolume, toPatient, type Vec3, voxelMillilitres } from '../../src/domain/volume.ts'
+import { measureDiameters } from '../../src/inference/diameters.ts'
 
 /** LPS mm: left of the midline (x > 0), posterior (y > 0), high up. */
 export const LESION_CENTRE: Vec3 = [34, 22, 38]
@@ -198,6 +199,7 @@ export function syntheticResult(labels: LabelVolume, sequences: readonly Sequenc
       measurement('NCR', 'necrotic core', [1]),
       measurement('ED', 'oedema', [2], 3.6),
     ],
+    diameters: measureDiameters(labels, [LABELS.ET]),
     predictions: [
       {
         head: 'idh',

@@ -54,6 +54,18 @@ describe('a tissue test', () => {
   })
 })
 
+describe('diameters', () => {
+  it('stand below the volumes where lesions were measured', async () => {
+    const lesion = { longestMm: 41.26, perpendicularMm: 30.04, axis: 2, slice: 17, measurable: true }
+    const small = { ...lesion, longestMm: 12.5, perpendicularMm: 7.25, measurable: false }
+    const page = await study({ ...delivered, summary: { ...delivered.summary, diameters: [lesion, small] } })
+    expect(wordsOf(page)).toContain('(RANO): 41.3 × 30.0 mm; 12.5 × 7.3 mm (too small to follow).')
+    expect(wordsOf(await study({ ...delivered, summary: { ...delivered.summary, diameters: [] } }))).not.toContain(
+      'RANO',
+    )
+  })
+})
+
 describe('a hold of the patient match', () => {
   it('asks whose images these are; other holds do not', async () => {
     const page = (code: string) =>

@@ -1,14 +1,15 @@
 // All profiles of the guide, and which one a resource of ours has to keep.
 import type { Resource } from '@medplum/fhirtypes'
-import { PREDICTION_SYSTEM } from '../codes.ts'
+import { DIAMETERS, PREDICTION_SYSTEM } from '../codes.ts'
 import type { Profile } from './profile.ts'
-import { predictionObservation, volumeObservation } from './profiles/observations.ts'
+import { diametersObservation, predictionObservation, volumeObservation } from './profiles/observations.ts'
 import { diagnosticReport, documentReference, riskAssessment } from './profiles/reports.ts'
 import { binary, device, imagingStudy, provenance } from './profiles/sources.ts'
 
 export const PROFILES: readonly Profile[] = [
   diagnosticReport,
   volumeObservation,
+  diametersObservation,
   predictionObservation,
   riskAssessment,
   documentReference,
@@ -22,7 +23,8 @@ export const PROFILES: readonly Profile[] = [
 export function profileOf(resource: Resource): Profile | undefined {
   if (resource.resourceType === 'Observation') {
     const predicted = resource.code.coding?.some(({ system }) => system === PREDICTION_SYSTEM)
-    return predicted ? predictionObservation : volumeObservation
+    if (predicted) return predictionObservation
+    return resource.code.coding?.some(({ code }) => code === DIAMETERS) ? diametersObservation : volumeObservation
   }
   return PROFILES.find(({ type }) => type === resource.resourceType)
 }

@@ -3,6 +3,9 @@ import type { CodeSystem, CodeSystemConcept, ValueSet } from '@medplum/fhirtypes
 import {
   DEVICE_VERSION_SYSTEM,
   DEVICE_VERSION_TYPES,
+  DIAMETERS,
+  DIAMETERS_DEFINITION,
+  diametersCode,
   HEAD_NAMES,
   MEASUREMENT_SYSTEM,
   PREDICTION_SYSTEM,
@@ -85,15 +88,16 @@ export const predictionValues = codeSystem(
 export const measurements = codeSystem(
   MEASUREMENT_SYSTEM,
   'Measurements in images of glioma',
-  'Volumes of the regions that software outlines in MR images of the brain. A model bundle may name regions of its own. Observations carry the SNOMED CT code of the kind of quantity beside these.',
+  'Volumes of the regions that software outlines in MR images of the brain, and diameters of lesions. A model bundle may name regions of its own. Observations of volumes carry the SNOMED CT code of the kind of quantity beside these.',
   'fragment',
-)(
-  Object.entries(REGION_NAMES).map(([region, { name, definition }]) => ({
+)([
+  ...Object.entries(REGION_NAMES).map(([region, { name, definition }]) => ({
     code: `volume-${region}`,
     display: `Volume of ${name}`,
     definition,
   })),
-)
+  { code: DIAMETERS, display: diametersCode(1).coding![0]!.display!, definition: DIAMETERS_DEFINITION },
+])
 
 export const deviceVersionTypes = codeSystem(
   DEVICE_VERSION_SYSTEM,

@@ -109,6 +109,16 @@ export const NOTE = 'Note'
 export const REFERENCE_SERIES = 'reference'
 export const NO_OUTLINES = 'No outlines are drawn: no tumour was segmented.'
 
+export const diametersSentence = (
+  lesions: readonly { longestMm: number; perpendicularMm: number; measurable: boolean }[],
+) => {
+  const sizes = lesions.map(({ longestMm, perpendicularMm, measurable }) => {
+    const small = measurable ? '' : ' (too small to follow)'
+    return `${longestMm.toFixed(0)} × ${perpendicularMm.toFixed(0)} mm${small}`
+  })
+  return sizes.length === 0 ? '' : `Enhancing, axial diameters (RANO): ${sizes.join('; ')}.`
+}
+
 export const foundSentence = (volumes: string[]) =>
   volumes.length === 0 ? 'A lesion was segmented; see the volumes.' : `A lesion was segmented: ${volumes.join(', ')}.`
 export const NO_FINDING =

@@ -1,5 +1,5 @@
-// Profiles of the two kinds of Observation that we post: a measured volume, and a prediction.
-import { MEASUREMENT_SYSTEM, UCUM, VALUE_SYSTEM, VOXEL_SUM } from '../../codes.ts'
+// Profiles of the kinds of Observation that we post: a measured volume, the diameters of a lesion, a prediction.
+import { DIAMETERS, MEASUREMENT_SYSTEM, RANO, UCUM, VALUE_SYSTEM, VOXEL_SUM } from '../../codes.ts'
 import { canonical } from '../canonical.ts'
 import { invariant, type Profile } from '../profile.ts'
 import { ASSERTED_BY_AI, IMAGING_CATEGORY, NO_LABORATORY_CODE, observationRules } from './common.ts'
@@ -36,6 +36,42 @@ export const volumeObservation: Profile = {
       patternQuantity: { unit: 'mL', system: UCUM, code: 'mL' },
     },
     { path: 'Observation.method', min: 1, patternCodeableConcept: VOXEL_SUM },
+  ]),
+}
+
+const LENGTH = (code: string) =>
+  `component.where(code.coding.where(system = 'http://snomed.info/sct' and code = '${code}').exists() and value.ofType(Quantity).value > 0 and value.ofType(Quantity).system = '${UCUM}' and value.ofType(Quantity).code = 'mm')`
+
+export const diametersObservation: Profile = {
+  id: 'gliabridge-diameters-observation',
+  type: 'Observation',
+  title: 'Diameters of a lesion in MR images of the brain',
+  description:
+    'The longest diameter of one enhancing lesion on an axial plane and the longest at right angles to it there, as RANO has them, in mm. At most three lesions; the narrative says of one that is too small to be followed.',
+  invariants: [
+    ASSERTED_BY_AI,
+    IMAGING_CATEGORY,
+    NO_LABORATORY_CODE,
+    invariant(
+      'gb-diameters-1',
+      'Coded as diameters of a lesion',
+      `code.coding.where(system = '${MEASUREMENT_SYSTEM}' and code = '${DIAMETERS}').exists()`,
+    ),
+    invariant(
+      'gb-diameters-2',
+      'One length along the long axis and one at right angles to it, both in mm',
+      `${LENGTH('103339001')}.count() = 1 and ${LENGTH('131189007')}.count() = 1`,
+    ),
+    invariant('gb-diameters-3', 'The components are the value', 'value.empty() and dataAbsentReason.empty()'),
+  ],
+  rules: observationRules([
+    { path: 'Observation.method', min: 1, patternCodeableConcept: RANO },
+    {
+      path: 'Observation.component',
+      min: 2,
+      max: '2',
+      short: 'Long axis (SNOMED CT 103339001), perpendicular axis (131189007)',
+    },
   ]),
 }
 
