@@ -116,6 +116,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       institution: settings.institution.name,
       consentRequired: settings.ehr.consent.required,
       writeBack: settings.writeBack,
+      priors: settings.priors,
       software,
     }
     const deliverOptions = {

@@ -1,4 +1,5 @@
 // Modules that all our DICOM results share: the patient and study they belong to, and the equipment that made them (PS3.3 C.7, C.12.1).
+import type { Tracking } from '../domain/comparison.ts'
 import type { ReportableResult } from '../domain/ports.ts'
 import type { DicomJson } from '../domain/study.ts'
 import { PROCESSING_EQUIPMENT } from './codes.ts'
@@ -111,9 +112,13 @@ export function deviceUid(bundleDigest: string): string {
   return deterministicUid('device', bundleDigest)
 }
 
-/** How one finding is followed through our objects and later studies (C.8.20.4, TID 1419): text and UID by its key. */
-export function trackingOf({ analysisId }: Pick<ReportableResult, 'analysisId'>, key: string) {
-  return { identifier: `${key} ${analysisId}`, uid: deterministicUid(analysisId, 'tracking', key) }
+/** How one finding is followed through our objects and later studies (C.8.20.4, TID 1419): text and UID by its key; those of an earlier study where it continues one. */
+export function trackingOf(
+  { analysisId, comparison }: Pick<ReportableResult, 'analysisId' | 'comparison'>,
+  key: string,
+): Tracking {
+  const continued = comparison?.tracking[key]
+  return continued ?? { identifier: `${key} ${analysisId}`, uid: deterministicUid(analysisId, 'tracking', key) }
 }
 
 /** SOP Common (C.12.1) of an object made now. */

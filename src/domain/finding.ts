@@ -1,4 +1,5 @@
 // What an analysis found: segmentation, measurements, predictions, quality notes, and what produced them.
+import type { Comparison } from './comparison.ts'
 import type { PatientIdentity, Sequence, SeriesDecision, StudyIdentity, Uid } from './study.ts'
 import type { LabelVolume, Vec3, Volume } from './volume.ts'
 
@@ -174,6 +175,8 @@ export interface AnalysisResult {
   measurements: Measurement[]
   /** Of the enhancing lesions, largest first; absent when the bundle has no enhancing region. */
   diameters?: Bidimensional[]
+  /** Against the latest earlier study of the patient; absent when there is none, or none that can be compared. */
+  comparison?: Comparison
   predictions: Prediction[]
   /** Of the markers that heads predict; absent when the record has none or was not read. */
   tissueResults?: TissueResult[]

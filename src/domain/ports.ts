@@ -161,8 +161,6 @@ export interface AnalysisStore {
   ): Promise<{ record: AnalysisRecord; created: boolean }>
   get(analysisId: string): Promise<AnalysisRecord | undefined>
   byStudy(studyInstanceUid: Uid): Promise<AnalysisRecord[]>
-  /** Delivered analyses of exactly this identifier and issuer, newest first. */
-  byPatient(patient: Pick<PatientIdentity, 'patientId' | 'issuerOfPatientId'>): Promise<AnalysisRecord[]>
   list(query?: { limit?: number; offset?: number; state?: AnalysisState }): Promise<AnalysisRecord[]>
   events(analysisId: string): Promise<AnalysisEvent[]>
   /** Takes the oldest analysis that is due, under a lease of `leaseSeconds`; undefined when nothing is due. */

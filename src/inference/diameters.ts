@@ -14,14 +14,35 @@ const MOST_LESIONS = 3
  * and in the one connected part of it there, that has the longest diameter: on planes of the grid across the axis that is
  * nearest to head-foot, so without interpolation, and on the series' own slices when they are axial.
  */
-export function measureDiameters({ grid, data }: LabelVolume, members: readonly number[]): Bidimensional[] {
+export function measureDiameters(labels: LabelVolume, members: readonly number[]): Bidimensional[] {
+  return targetLesions(measureLesions(labels, members)).map(({ diameters }) => diameters)
+}
+
+/** A lesion with its voxels, as indices into the label volume. */
+export interface MeasuredLesion {
+  voxels: readonly number[]
+  diameters: Bidimensional
+}
+
+/** Every lesion, measurable or not, largest product of diameters first. */
+export function measureLesions({ grid, data }: LabelVolume, members: readonly number[]): MeasuredLesion[] {
   const wanted = new Uint8Array(256)
   for (const label of members) wanted[label] = 1
   const plane = axialPlane(grid)
-  const lesions = componentsOf(grid, data, wanted).map((voxels) => measureLesion(voxels, grid, plane))
-  const sorted = lesions.sort((a, b) => b.longestMm * b.perpendicularMm - a.longestMm * a.perpendicularMm)
-  const measurable = sorted.filter((lesion) => lesion.measurable)
+  return componentsOf(grid, data, wanted)
+    .map((voxels) => ({ voxels, diameters: measureLesion(voxels, grid, plane) }))
+    .sort((a, b) => productOf(b.diameters) - productOf(a.diameters))
+}
+
+/** Those that are followed: the measurable ones, at most three; the largest alone when none is. */
+export function targetLesions(sorted: readonly MeasuredLesion[]): MeasuredLesion[] {
+  const measurable = sorted.filter(({ diameters }) => diameters.measurable)
   return measurable.length > 0 ? measurable.slice(0, MOST_LESIONS) : sorted.slice(0, 1)
+}
+
+/** mm² */
+export function productOf({ longestMm, perpendicularMm }: Bidimensional): number {
+  return longestMm * perpendicularMm
 }
 
 interface Plane {
@@ -80,8 +101,8 @@ function measureLesion(voxels: readonly number[], grid: Grid, plane: Plane): Bid
   }
 }
 
-/** 26-connected components as lists of voxel indices, in the order of their first voxel. */
-function componentsOf({ size: [nx, ny, nz] }: Grid, data: Uint8Array, wanted: Uint8Array): number[][] {
+/** 26-connected components of the wanted labels as lists of voxel indices, in the order of their first voxel. */
+export function componentsOf({ size: [nx, ny, nz] }: Grid, data: Uint8Array, wanted: Uint8Array): number[][] {
   const seen = new Uint8Array(data.length)
   const components: number[][] = []
   for (let seed = 0; seed < data.length; seed++) {

@@ -1,8 +1,9 @@
 // The use case, top to bottom: identify, select, retrieve, prepare, segment, measure, encode, save. Effects only through ports.
 
 import { patientIdentity, studyIdentity } from '../dicom/identity.ts'
-import { planSeries, type SeriesPlan, VolumeBuilder } from '../dicom/series-volume.ts'
+import { planSeries, type SeriesPlan } from '../dicom/series-volume.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
+import type { PriorAnalyses } from '../domain/comparison.ts'
 import { AppError } from '../domain/errors.ts'
 import type { AnalysisResult, InputSeries } from '../domain/finding.ts'
 import type {
@@ -24,19 +25,22 @@ import { type Prepared, prepareInputs } from '../inference/prepare.ts'
 import type { Registrar } from '../inference/register.ts'
 import { type SeriesOverrides, selectSeries } from '../inference/select-series.ts'
 import { withDeviations } from '../inference/spread.ts'
+import { compareWithPrior } from './compare-prior.ts'
 import { confirmedOf } from './confirm-patient.ts'
 import { encodeResults } from './encode.ts'
 import type { WriteBack } from './encode-extras.ts'
+import type { PriorSettings } from './find-prior.ts'
 import { imageSetDigest } from './intake.ts'
 import { findPredecessor } from './predecessor.ts'
 import { predictFromStudy } from './predict.ts'
 import { readRecord } from './read-record.ts'
+import { retrieveVolume } from './retrieve-volume.ts'
 import { createStopwatch } from './stopwatch.ts'
 
 export interface AnalysePorts {
   archive: ImageArchive
   ehr: ClinicalRecord
-  analyses: AnalysisStore
+  analyses: AnalysisStore & PriorAnalyses
   watch: Pick<WatchStore, 'isOwn'>
   audit: AuditTrail
   runner: ModelRunner
@@ -51,6 +55,7 @@ export interface AnalyseOptions {
   overrides: SeriesOverrides
   institution: string
   writeBack: WriteBack
+  priors: PriorSettings
   software: AnalysisResult['software']
   /** No analysis without having read the patient's consent. */
   consentRequired: boolean
@@ -116,6 +121,19 @@ export async function analyseStudy(
       measurements: withDeviations(measured.measurements, response.spread, prepared.grid, options.bundle),
     }
   })
+  const compared = await stopwatch.time('compare', () =>
+    compareWithPrior(
+      ports,
+      {
+        result: { analysisId, patient, study: identity, measurements, segmentation: labels },
+        image: volumes[reference]!,
+        sequences: SEQUENCES.filter((sequence) => selection.chosen[sequence]),
+        bundle: options.bundle,
+        bundleDigest: ports.runner.bundle.digest,
+      },
+      options.priors,
+    ),
+  )
   const predicted = await stopwatch.time('predict', () =>
     predictFromStudy({
       patient,
@@ -145,9 +163,10 @@ export async function analyseStudy(
     noFinding,
     measurements,
     diameters: measureDiameters(labels, options.bundle.regions.ET ?? []),
+    ...(compared.comparison && { comparison: compared.comparison }),
     predictions: predicted.predictions,
     ...(known.tissueResults.length > 0 && { tissueResults: known.tissueResults }),
-    quality: [...known.quality, ...prepared.quality, ...predicted.quality],
+    quality: [...known.quality, ...compared.quality, ...prepared.quality, ...predicted.quality],
     execution: response.execution,
     analysedAt: record.createdAt,
   }
@@ -180,7 +199,7 @@ function referenceOf(chosen: Partial<Record<Sequence, Series>>, options: Analyse
   return reference as Sequence
 }
 
-/** One series after the other: a volume is filled while it streams, so one series' slices are in memory at a time. */
+/** One series after the other. */
 async function retrieveVolumes(
   archive: ImageArchive,
   studyInstanceUid: string,
@@ -197,11 +216,7 @@ async function retrieveVolumes(
       const message = `series ${series.seriesInstanceUid} has no FrameOfReferenceUID, so no segmentation can refer to it`
       throw new AppError('SERIES_UNSUPPORTED', message)
     }
-    const builder = new VolumeBuilder(plan)
-    const expected = series.instances.map((instance) => instance.sopInstanceUid)
-    for await (const bytes of archive.retrieveSeries(studyInstanceUid, series.seriesInstanceUid, expected))
-      await builder.add(bytes)
-    volumes[sequence] = builder.finish()
+    volumes[sequence] = await retrieveVolume(archive, studyInstanceUid, series, plan)
     plans[sequence] = plan
   }
   return { volumes, plans }

@@ -2,7 +2,17 @@
 import type { Clock } from '../domain/ports.ts'
 
 /** The steps, in order; the page and the demo show them by these names. */
-export const STEPS = ['identify', 'select', 'retrieve', 'prepare', 'segment', 'measure', 'predict', 'encode'] as const
+export const STEPS = [
+  'identify',
+  'select',
+  'retrieve',
+  'prepare',
+  'segment',
+  'measure',
+  'compare',
+  'predict',
+  'encode',
+] as const
 export type Step = (typeof STEPS)[number]
 
 export interface Stopwatch {

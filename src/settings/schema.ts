@@ -125,6 +125,14 @@ export function settingsSchema(env: Environment) {
       })
       .prefault({})
       .describe('What is written besides the segmentation and the report in the EHR.'),
+    priors: z
+      .strictObject({
+        enabled: flag(
+          "Compare with the patient's latest earlier study that this service analysed: change of volumes and lesions.",
+        ).default(true),
+        maxAgeDays: whole(1, 36_500).default(1825).describe('Older studies are not compared.'),
+      })
+      .prefault({}),
     log: z
       .strictObject({
         level: z

@@ -7,6 +7,7 @@ import {
   type LegRecord,
   mayBecome,
 } from '../domain/analysis.ts'
+import type { PriorAnalyses } from '../domain/comparison.ts'
 import { AppError } from '../domain/errors.ts'
 import type { AnalysisStore, Clock } from '../domain/ports.ts'
 import { type EventRow, type LegRow, RECORD, type RecordRow, toEvent, toLeg, toRecord } from './analysis-rows.ts'
@@ -16,7 +17,7 @@ import { countByState, readFigures, readVersion, type StoreFigures } from './fig
 import { createLeases, type Leases } from './leases.ts'
 
 /** Beyond the port: what the pages and the metrics need. */
-export interface AnalysisRecords extends AnalysisStore, Pick<Leases, 'releaseAll' | 'makeDue'> {
+export interface AnalysisRecords extends AnalysisStore, PriorAnalyses, Pick<Leases, 'releaseAll' | 'makeDue'> {
   countByState(): Promise<Record<AnalysisState, number>>
   figures(): Promise<StoreFigures>
   /** Changes with every change of the analysis, or of any analysis. */
@@ -86,6 +87,17 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
       const rows = await db.query<RecordRow>(
         `select ${RECORD} from gliabridge.analyses a where a.study_instance_uid = $1 order by a.created_at, a.analysis_id`,
         [studyInstanceUid],
+      )
+      return rows.map(toRecord)
+    },
+
+    async byPatient({ patientId, issuerOfPatientId }) {
+      const rows = await db.query<RecordRow>(
+        `select ${RECORD} from gliabridge.analyses a
+         where a.state = 'delivered' and a.summary -> 'patient' ->> 'patientId' = $1
+           and a.summary -> 'patient' ->> 'issuerOfPatientId' = $2
+         order by a.created_at desc, a.analysis_id`,
+        [patientId, issuerOfPatientId],
       )
       return rows.map(toRecord)
     },

@@ -24,6 +24,7 @@ export const STEP_NAMES: Readonly<Record<string, string>> = {
   prepare: 'Align and resample',
   segment: 'Segment',
   measure: 'Measure',
+  compare: 'Compare with an earlier study',
   predict: 'Predict from features',
   encode: 'Write SEG and PDF',
 }

@@ -408,6 +408,27 @@ export function analysisStoreContract(name: string, open: () => Promise<Database
       ])
     })
 
+    it('finds the delivered analyses of exactly one patient identifier and issuer, newest first', async () => {
+      const patient = { patientId: 'P-77', issuerOfPatientId: 'KIS', patientName: 'Doe^Jane' }
+      const of = async (who: object, ...states: AnalysisState[]) => {
+        const id = await registered()
+        clock.advance(1)
+        await store.move(id, 'running')
+        await store.saveResult(id, { patient: who }, [])
+        for (const state of states) await store.move(id, state, state === 'held' ? { hold: HOLD } : {})
+        return id
+      }
+      const first = await of(patient, 'delivered')
+      await of({ ...patient, patientId: 'P-78' }, 'delivered')
+      await of({ ...patient, issuerOfPatientId: '' }, 'delivered')
+      await of(patient)
+      await of(patient, 'held')
+      await of(patient, 'superseded')
+      await of(patient, 'delivered', 'superseded')
+      const last = await of(patient, 'delivered')
+      expect((await store.byPatient(patient)).map(({ analysisId }) => analysisId)).toEqual([last, first])
+    })
+
     it('keeps notes in order, and the history cannot be rewritten', async () => {
       const id = await registered()
       await store.note(id, { kind: 'step', text: 'retrieve started', data: { step: 'retrieve' } })
