@@ -8,6 +8,7 @@ import type { AnalysisEvent, AnalysisRecord } from '../domain/analysis.ts'
 import { AppError } from '../domain/errors.ts'
 import { STEPS } from '../pipeline/stopwatch.ts'
 import { parseSettings } from '../settings/parse.ts'
+import type { Settings } from '../settings/schema.ts'
 import { createLog } from '../telemetry/log.ts'
 import { demoSettings } from './demo-settings.ts'
 import { type ReadBack, readBack } from './read-back.ts'
@@ -25,6 +26,8 @@ export interface DemoOptions {
   port: number
   /** Folder that is kept, instead of a temporary one. */
   data?: string
+  /** What is written back, where it is not what a site gets without saying. */
+  writeBack?: Partial<Settings['writeBack']>
   environment: Record<string, string | undefined>
 }
 
@@ -88,7 +91,10 @@ export async function runDemo(options: DemoOptions): Promise<RunningDemo> {
       {
         title: 'Start the service',
         async task(context, task) {
-          const raw = demoSettings(context.servers, { dataDir: join(folder, 'state'), port: options.port })
+          const raw = {
+            ...demoSettings(context.servers, { dataDir: join(folder, 'state'), port: options.port }),
+            writeBack: options.writeBack ?? {},
+          }
           context.service = await compose(parseSettings(raw, options.environment), { log: createLog('error') })
           undo.push(() => context.service.stop())
           context.url = (await context.service.start({ watch: true, http: true })).url ?? ''

@@ -1,6 +1,5 @@
 // The segmentation read by dcmqi, compiled to WebAssembly: the same voxels in patient space, the same segments.
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -10,23 +9,13 @@ import type { Grid } from '../../src/domain/volume.ts'
 import { toIndex, toPatient } from '../../src/domain/volume.ts'
 import { reportInput } from '../dicom/report-input.ts'
 import { classicSeries, direction, enhancedSeries, OBLIQUE, type SeriesOptions } from '../dicom/support.ts'
-import { oracle } from '../support/dicom-validators.ts'
+import { readWithDcmqi } from '../support/dicom-validators.ts'
 
 let folder: string
 beforeAll(() => {
-  if (!existsSync(oracle('js/node_modules/@itk-wasm/dicom')))
-    throw new Error('dcmqi is not installed: npm ci --ignore-scripts --prefix test/integration/oracles/js')
   folder = mkdtempSync(join(tmpdir(), 'gliabridge-dcmqi-'))
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-interface Reading extends Omit<Grid, 'size'> {
-  size: [number, number, number]
-  componentType: string
-  /** Values per voxel: one per group of segments that do not overlap. */
-  components: number
-  segments: { number: number; trackingUid: string; type: string }[]
-}
 
 /** 209 pixels a frame. dcmqi misreads 31 x 17, which highdicom and pydicom read: docs/conformance/dicom-validators.md. */
 const ODD: Grid = { ...OBLIQUE, size: [19, 11, 12] }
@@ -45,12 +34,8 @@ it.each([
   const { labels, segmentation } = await reportInput(make)
   const path = join(folder, `${name.replace(' ', '-')}.dcm`)
   writeFileSync(path, segmentation!.bytes)
-  const out = `${path}.i16`
-  const printed = execFileSync(process.execPath, [oracle('js/read-segmentation.mjs'), path, out], { encoding: 'utf8' })
-  const reading = JSON.parse(printed.trim().split('\n').at(-1)!) as Reading
+  const { reading, values } = readWithDcmqi(path)
   expect(reading.componentType).toBe('int16')
-  const bytes = readFileSync(out)
-  const values = new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength))
   const found = new Uint8Array(labels.data.length)
   let worst = 0
   for (let n = 0; n < values.length; n++) {

@@ -1,9 +1,13 @@
-// Independent judges of DICOM objects: dciodvfy and dcentvfy (dicom3tools), highdicom.
+// Independent judges of DICOM objects: dciodvfy and dcentvfy (dicom3tools), dsrdump (dcmtk), highdicom, dcmqi, Cornerstone.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { Grid, Vec3 } from '../../src/domain/volume.ts'
 
 export const oracle = (name: string) => fileURLToPath(new URL(`../integration/oracles/${name}`, import.meta.url))
+
+/** Whether the system has the program. */
+export const isInstalled = (tool: string) => spawnSync(tool, ['--version']).error === undefined
 
 /** Python with oracles/requirements.txt; without it these suites fail rather than pass unseen. */
 export function python(): string {
@@ -57,6 +61,21 @@ export const ACCEPTED_WARNINGS: { tool: 'dciodvfy' | 'dcentvfy'; pattern: RegExp
   },
 ]
 
+/** The label map (2024) is newer than dicom3tools of Debian 12, which then checks nothing. */
+export const UNKNOWN_TO_DCIODVFY = 'Error - Information Object Not found'
+
+/** Of the warnings, those that no rule above explains. */
+export function unexplained(warnings: readonly string[]): string[] {
+  return warnings.filter((line) => !ACCEPTED_WARNINGS.some(({ pattern }) => pattern.test(line)))
+}
+
+/** A structured report as dcmtk prints it, and the errors that it found on the way. */
+export function dumpReport(path: string): { text: string; errors: string[] } {
+  const run = spawnSync('dsrdump', [path], { encoding: 'utf8', maxBuffer: 1 << 26 })
+  if (run.error !== undefined) throw new Error('dsrdump did not run: install dcmtk')
+  return { text: run.stdout, errors: run.stderr.split('\n').filter((line) => /^E:/.test(line)) }
+}
+
 export interface HighdicomReading {
   shape: [number, number, number]
   affine: number[][]
@@ -70,4 +89,82 @@ export function readWithHighdicom(path: string): { reading: HighdicomReading; la
   const out = `${path}.u8`
   const text = execFileSync(python(), ['-W', 'ignore', oracle('read_segmentation.py'), path, out], { encoding: 'utf8' })
   return { reading: JSON.parse(text) as HighdicomReading, labels: readFileSync(out) }
+}
+
+/** A label map, fractional segmentation or parametric map as highdicom reads it; the affine is to LPS mm. */
+export function readMapWithHighdicom(path: string): { shape: number[]; affine: number[][]; values: Float32Array } {
+  const out = `${path}.f32`
+  const printed = execFileSync(python(), ['-W', 'ignore', oracle('read_maps.py'), path, out], { encoding: 'utf8' })
+  const bytes = readFileSync(out)
+  const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength))
+  return { ...(JSON.parse(printed) as { shape: number[]; affine: number[][] }), values }
+}
+
+export interface ReportGroup {
+  kind: 'volumetric' | 'planar' | 'general'
+  tracking: string
+  finding: string
+  reference: { sopInstanceUid: string; segment: number | null; frame: number | null } | null
+  measurements: { name: string; value: number; unit: string }[]
+  evaluations: [string, string][]
+}
+
+/** The measurement groups of a structured report as highdicom reads them. */
+export function readReportWithHighdicom(path: string): {
+  patientName: string
+  observer: string
+  groups: ReportGroup[]
+} {
+  return JSON.parse(execFileSync(python(), ['-W', 'ignore', oracle('read_report.py'), path], { encoding: 'utf8' }))
+}
+
+export interface DcmqiReading extends Omit<Grid, 'size'> {
+  size: [number, number, number]
+  componentType: string
+  /** Values per voxel: one per group of segments that do not overlap. */
+  components: number
+  segments: { number: number; trackingUid: string; type: string }[]
+}
+
+export const isDcmqiInstalled = () => existsSync(oracle('js/node_modules/@itk-wasm/dicom'))
+
+/** Segment numbers by voxel and component, as dcmqi reads a segmentation. */
+export function readWithDcmqi(path: string): { reading: DcmqiReading; values: Int16Array } {
+  if (!isDcmqiInstalled())
+    throw new Error('dcmqi is not installed: npm ci --ignore-scripts --prefix test/integration/oracles/js')
+  const out = `${path}.i16`
+  const printed = execFileSync(process.execPath, [oracle('js/read-segmentation.mjs'), path, out], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  })
+  const reading = JSON.parse(printed.trim().split('\n').at(-1)!) as DcmqiReading
+  const bytes = readFileSync(out)
+  return { reading, values: new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)) }
+}
+
+export interface CornerstoneReading {
+  /** Label images of the stack: one where no segments overlap. */
+  layers: number
+  /** One per frame of the images, in their order: LPS mm, direction cosines, spacing between rows and between columns. */
+  planes: { position: Vec3; row: Vec3; column: Vec3; spacing: [number, number]; size: [number, number] }[]
+  segments: { number: number; trackingUid: string; type: string }[]
+}
+
+/** What it says of frames that do not end on a whole number of 16-bit words: see docs/conformance/dicom-validators.md. */
+export const CORNERSTONE_PADDING = 'Unexpected 1-bit SEG PixelData length'
+
+export const isCornerstoneInstalled = () => existsSync(oracle('js/node_modules/@cornerstonejs/adapters'))
+
+/** Segment numbers on the images' own pixels, plane by plane, as Cornerstone3D's adapter gives them to its viewer. */
+export function readWithCornerstone(
+  path: string,
+  images: string[],
+): { reading: CornerstoneReading; values: Uint8Array } {
+  if (!isCornerstoneInstalled())
+    throw new Error('Cornerstone is not installed: npm ci --ignore-scripts --prefix test/integration/oracles/js')
+  const out = `${path}.cornerstone.u8`
+  const program = [oracle('js/read-cornerstone.mjs'), path, out, ...images]
+  const printed = execFileSync(process.execPath, program, { encoding: 'utf8', maxBuffer: 1 << 26 })
+  const reading = JSON.parse(printed.trim().split('\n').at(-1)!) as CornerstoneReading
+  return { reading, values: readFileSync(out) }
 }

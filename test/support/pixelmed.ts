@@ -3,16 +3,13 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { items, text } from '../../src/dicom/dataset.ts'
 import { readPart10 } from '../../src/dicom/part10.ts'
+import type { Remark } from './verdict.ts'
 
 const JAR = '/usr/share/java/pixelmed.jar'
 /** Its templates are one large stylesheet; newer Java limits the size of expressions unless told otherwise. */
 const UNLIMITED = ['ExprOpLimit', 'TotalOpLimit', 'ExprGrpLimit'].map((name) => `-Djdk.xml.xpath${name}=0`)
 
-export interface Remark {
-  text: string
-  /** Why it does not count; absent when it does. */
-  explained?: string
-}
+export const isPixelmedInstalled = () => existsSync(JAR) && spawnSync('java', ['-version']).error === undefined
 
 /** Every error and warning of one report. */
 export function judgeReport(path: string): Remark[] {
