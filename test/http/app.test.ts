@@ -88,6 +88,7 @@ describe('the API', () => {
     expect(calls).toEqual([
       `resolve ${held.analysisId}`,
       `due ${delivering.analysisId}`,
+      `retry reviews ${delivering.analysisId}`,
       `replay ${delivered.analysisId}`,
     ])
   })

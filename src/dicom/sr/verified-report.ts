@@ -14,6 +14,7 @@ import {
   MILLILITRE,
   PROBABILITY,
   predictionCode,
+  QUALITATIVE_EVALUATIONS,
   TRACKING_IDENTIFIER,
   VOLUME,
 } from './codes.ts'
@@ -48,6 +49,7 @@ export function buildVerifiedReport({ report, predecessor, review, organization 
   const uids = verifiedReportUids(review)
   const sopClassUid = text(source, 'SOPClassUID')
   const analysed = text(source, 'ContentDate') + text(source, 'ContentTime')
+  const remark = textItem('CONTAINS', COMMENT, `${reviewSentence(review)} First written ${analysed}.`)
   const content: DicomJson = {
     ...source,
     ...dataset({
@@ -78,18 +80,22 @@ export function buildVerifiedReport({ report, predecessor, review, organization 
     }),
     [tagOf('ContentSequence')]: {
       vr: 'SQ',
-      Value: [
-        ...items(source, 'ContentSequence').map((item) => reviewedItem(item, review)),
-        textItem('CONTAINS', COMMENT, `${reviewSentence(review)} First written ${analysed}.`),
-      ],
+      Value: items(source, 'ContentSequence').map((item) => withRemark(reviewedItem(item, review), remark)),
     },
   }
   return { ...uids, sopClassUid, bytes: writePart10({ dataset: content }) }
 }
 
-/** PN with the name as it was given in the family name; the characters that separate parts become spaces. */
+/** TID 1500 has comments among the qualitative evaluations. */
+function withRemark(item: DicomJson, remark: DicomJson): DicomJson {
+  if (conceptOf(item) !== nameOf(QUALITATIVE_EVALUATIONS)) return item
+  return { ...item, [tagOf('ContentSequence')]: { vr: 'SQ', Value: [...items(item, 'ContentSequence'), remark] } }
+}
+
+/** PN (PS3.5 6.2.1): a name with carets as it is; any other whole as the family name, since which part is which is not known. */
 function personName(name: string): string {
-  return clip(name.replace(/[\\^=]/g, ' '), 64)
+  const plain = clip(name.replace(/[\\=]/g, ' '), 63)
+  return plain.includes('^') ? plain : `${plain}^`
 }
 
 function conceptOf(item: DicomJson): string {
@@ -107,15 +113,18 @@ function reviewedItem(item: DicomJson, review: Review): DicomJson {
   }
   if (children.length === 0) return item
   const tracked = children.find((child) => conceptOf(child) === nameOf(TRACKING_IDENTIFIER))
-  const edit = tracked && review.edits.find((one) => text(tracked, 'TextValue') === trackingText(one, review))
+  const edit = tracked && review.edits.find((one) => trackedKey(text(tracked, 'TextValue')) === editedKey(one))
   const next = edit ? corrected(children, edit, review) : children.map((child) => reviewedItem(child, review))
   return { ...item, [tagOf('ContentSequence')]: { vr: 'SQ', Value: next } }
 }
 
-/** As the groups of the report are tracked: "ET <analysis>", "predicted idh <analysis>". */
-function trackingText({ target }: Edit, { analysisId }: Review): string {
-  const key = target.replace(/^measurement\./, '').replace(/^prediction\./, 'predicted ')
-  return `${key} ${analysisId}`
+/** What a group is about: its tracking identifier without the analysis that began to follow it, this one or an earlier study's. */
+function trackedKey(identifier: string): string {
+  return identifier.slice(0, identifier.lastIndexOf(' '))
+}
+
+function editedKey({ target }: Edit): string {
+  return target.replace(/^measurement\./, '').replace(/^prediction\./, 'predicted ')
 }
 
 /** The value anew, without method and uncertainty, which were the software's; the reason beside it. */

@@ -1,0 +1,112 @@
+// The review interface: what a decision must say, and how it is answered.
+import { describe, expect, it } from 'vitest'
+import { AppError } from '../../src/domain/errors.ts'
+import { sampleApp } from '../support/sample-app.ts'
+
+const reviewer = { identifier: 'P-77', name: 'Dr Nine' }
+const accept = { decision: 'accept', version: 0, reviewer }
+/** Body as JSON, of which a test asks what it expects. */
+// biome-ignore lint/suspicious/noExplicitAny: the shape is what is under test
+const jsonOf = (answer: Response): Promise<any> => answer.json()
+const edit = { target: 'measurement.ET', from: 9.87, to: 7, reason: 'A vessel' }
+
+function send(sample: ReturnType<typeof sampleApp>, body: unknown, headers: Record<string, string> = {}, id?: string) {
+  const analysisId = id ?? [...sample.records.keys()][0]!
+  return sample.app.request(`/api/analyses/${analysisId}/review`, {
+    method: 'POST',
+    headers: { 'idempotency-key': 'key-0001', host: 'localhost', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  })
+}
+
+describe('POST /api/analyses/:id/review', () => {
+  it('records a decision, and answers a repetition with what it recorded', async () => {
+    const sample = sampleApp()
+    const id = [...sample.records.keys()][0]!
+    const first = await send(sample, accept)
+    expect(first.status).toBe(201)
+    expect(await first.json()).toMatchObject({
+      version: 1,
+      review: { decision: 'accept', reviewer, number: 1, edits: [] },
+    })
+    expect((await send(sample, accept, { 'idempotency-key': 'key-again' })).status).toBe(200)
+    const edited = { ...accept, decision: 'accept-with-edits', version: 1, edits: [edit] }
+    expect((await send(sample, edited)).status).toBe(201)
+    expect((await send(sample, { ...accept, decision: 'reject', version: 2, reason: 'Wrong series' })).status).toBe(201)
+    expect(sample.calls).toEqual([
+      `review ${id} 0 key-0001 accept`,
+      `review ${id} 0 key-again accept`,
+      `review ${id} 1 key-0001 accept-with-edits`,
+      `review ${id} 2 key-0001 reject`,
+    ])
+  })
+
+  it.each([
+    ['no key', accept, { 'idempotency-key': '' }, /idempotency-key must/],
+    ['a short key', accept, { 'idempotency-key': 'a' }, /idempotency-key must have 8 to 100/],
+    ['no JSON', '{"decision":', {}, /the body is not JSON/],
+    ['no version', { decision: 'accept', reviewer }, {}, /version/],
+    ['an unknown decision', { ...accept, decision: 'maybe' }, {}, /decision must be one of accept/],
+    ['no reviewer', { decision: 'accept', version: 0 }, {}, /reviewer/],
+    ['an empty name', { ...accept, reviewer: { identifier: 'x', name: '  ' } }, {}, /reviewer.name must not be empty/],
+    ['a rejection without reason', { ...accept, decision: 'reject' }, {}, /reason must be given for a rejection/],
+    ['edits that are none', { ...accept, decision: 'accept-with-edits' }, {}, /edits belong to accept-with-edits/],
+    ['edits of a plain acceptance', { ...accept, edits: [edit] }, {}, /edits belong to accept-with-edits/],
+    [
+      'an edit of nothing known',
+      { ...accept, decision: 'accept-with-edits', edits: [{ ...edit, target: 'patient.name' }] },
+      {},
+      /edits.0.target must name a measurement or a prediction/,
+    ],
+    ['a field of no meaning', { ...accept, sign: true }, {}, /sign is not a parameter/],
+  ])('refuses %s', async (_what, body, headers, detail) => {
+    const sample = sampleApp()
+    const answer = await send(sample, body, headers as Record<string, string>)
+    expect(answer.status).toBe(400)
+    expect(answer.headers.get('content-type')).toBe('application/problem+json')
+    expect((await jsonOf(answer)).detail).toMatch(detail)
+    expect(sample.calls).toEqual([])
+  })
+
+  it.each([
+    ['REVIEW_INVALID', 422],
+    ['STATE_CONFLICT', 409],
+    ['NOT_FOUND', 404],
+  ] as const)('answers %s with %i', async (code, status) => {
+    const review = async () => {
+      throw new AppError(code, 'why')
+    }
+    const answer = await send(sampleApp({}, { deps: { review } }), accept)
+    expect([answer.status, (await jsonOf(answer)).code]).toEqual([status, code])
+  })
+
+  it('asks for the token, and refuses pages of other sites', async () => {
+    const guarded = sampleApp({ token: 'secret' })
+    expect((await send(guarded, accept)).status).toBe(401)
+    expect((await send(guarded, accept, { authorization: 'Bearer secret' })).status).toBe(201)
+    expect((await send(sampleApp(), accept, { origin: 'https://evil.example' })).status).toBe(403)
+  })
+})
+
+describe('reviews elsewhere', () => {
+  it('are listed with the version that the next one must name', async () => {
+    const sample = sampleApp()
+    const id = [...sample.records.keys()][0]!
+    const answer = await sample.app.request(`/api/analyses/${id}/reviews`)
+    expect(await jsonOf(answer)).toEqual({ version: 0, reviews: [] })
+    expect((await sample.app.request('/api/analyses/none/reviews')).status).toBe(404)
+  })
+
+  it('stand on the study page', async () => {
+    const sample = sampleApp()
+    const [id, record] = [...sample.records].find(([, one]) => one.state === 'delivered')!
+    const page = async () => (await sample.app.request(`/analyses/${id}`)).text()
+    expect(await page()).not.toContain('Reviewed:')
+    const review = { number: 1, at: '2026-03-01T10:00:00.000Z', reviewer: 'Dr <Nine>', delivered: false }
+    sample.change({ ...record, review: { ...review, decision: 'reject' } })
+    expect(await page()).toMatch(/Reviewed: rejected by Dr &lt;Nine&gt;, .*PACS and EHR do not have it yet\./)
+    sample.change({ ...record, review: { ...review, decision: 'accept-with-edits', delivered: true } })
+    expect(await page()).toMatch(/Reviewed: accepted with edits by Dr &lt;Nine&gt;/)
+    expect(await page()).not.toContain('do not have it yet')
+  })
+})
