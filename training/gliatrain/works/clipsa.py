@@ -1,0 +1,193 @@
+"""CL-IPSA style: MRI and pathology embeddings aligned by contrast, a library of past pairs, a proxy for the new patient.
+
+1. A network maps the MRI, a linear map the slide embedding, to one sphere; symmetric InfoNCE (CLIP, Radford 2021) pulls
+   the two of a patient together. Only patients with both take part; survival is not looked at.
+2. The library holds the pairs of the training patients (library.py).
+3. A ridge Cox head is fitted on [MRI features] alone and on [MRI features, proxy]; the gain of the proxy is the
+   difference of their C-index on patients kept back, with a bootstrap interval. Since the alignment teaches the MRI
+   features themselves, a network that learnt from the same images without any pathology is measured as well (option
+   `without_pathology`): the gain over it is what the slides of past patients are worth. A head with the true embedding of
+   the patient's own slide is the ceiling.
+   In training the proxy of a patient leaves that patient out of the library, as a new one is not in it either.
+"""
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from . import survival
+from .cohort import Patient, split
+from .library import nearest, proxy, write_library
+from .loop import Batch, Settings, fit, predict
+from .network import Pooled, masked_segmentation_loss
+from .part import export_part
+from .sgsnet import outcome
+
+
+def info_nce(a: torch.Tensor, b: torch.Tensor, log_scale: torch.Tensor) -> torch.Tensor:
+    """Symmetric InfoNCE of unit rows [N, D]: each row's partner against all other partners, both ways."""
+    scores = log_scale.clamp(max=4.6).exp() * a @ b.T
+    target = torch.arange(len(a))
+    return 0.5 * (F.cross_entropy(scores, target) + F.cross_entropy(scores.T, target))
+
+
+class Aligned(nn.Module):
+    """image -> unit embedding [N, D]; `slide` does the same for pathology embeddings."""
+
+    def __init__(self, settings: Settings, pathology: int):
+        super().__init__()
+        width = settings.option("embedding", 16)
+        self.pooled = Pooled(settings)
+        self.image = nn.Sequential(nn.Dropout(settings.option("dropout", 0.1)), nn.Linear(self.pooled.width, width))
+        self.slide = nn.Linear(pathology, width)
+        self.log_scale = nn.Parameter(torch.tensor(2.0))
+
+    def run(self, image: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor, torch.Tensor]:
+        outs, vector = self.pooled(image)
+        return outs, vector, F.normalize(self.image(vector), dim=1)
+
+    def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """(embedding for the library, pooled features for the head)"""
+        _, vector, embedding = self.run(image)
+        return embedding, vector
+
+
+def slides(patients: list[Patient]) -> torch.Tensor:
+    return torch.from_numpy(np.stack([p.pathology for p in patients]))
+
+
+def loss_of(model: Aligned, contrast: bool = True):
+    def loss(batch: Batch) -> torch.Tensor:
+        outs, _, embedding = model.run(batch.image)
+        paired = [i for i, p in enumerate(batch.patients) if p.pathology is not None]
+        total = embedding.sum() * 0
+        if contrast and len(paired) > 1:
+            other = F.normalize(model.slide(slides([batch.patients[i] for i in paired])), dim=1)
+            total = total + info_nce(embedding[paired], other, model.log_scale)
+        segmentation = masked_segmentation_loss(outs, batch.label)
+        return total if segmentation is None else total + segmentation
+    return loss
+
+
+class RidgeCox:
+    """Cox with an L2 penalty on z-scored columns, by L-BFGS; the penalty is chosen by cross-validated C-index."""
+
+    def __init__(self, x: np.ndarray, time: np.ndarray, event: np.ndarray, penalties=(0.03, 0.1, 0.3, 1.0), folds: int = 4):
+        def score(penalty: float) -> float:
+            found = np.zeros(len(x))
+            for k in range(folds):
+                held = np.arange(len(x)) % folds == k
+                self.fit(x[~held], time[~held], event[~held], penalty)
+                found[held] = self(x[held])
+            return survival.concordance(time, event, found)
+
+        self.penalty = max(penalties, key=score)
+        self.fit(x, time, event, self.penalty)
+
+    def fit(self, x: np.ndarray, time: np.ndarray, event: np.ndarray, penalty: float) -> None:
+        self.mean, self.deviation = x.mean(0), np.maximum(x.std(0), 1e-6)
+        z = torch.from_numpy((x - self.mean) / self.deviation)
+        t, e = torch.from_numpy(time), torch.from_numpy(event)
+        beta = torch.zeros(x.shape[1], dtype=torch.float64, requires_grad=True)
+        optimiser = torch.optim.LBFGS([beta], max_iter=40, line_search_fn="strong_wolfe")
+
+        def closure():
+            optimiser.zero_grad()
+            loss = survival.cox_loss(z @ beta, t, e, "breslow") + penalty * (beta ** 2).sum()
+            loss.backward()
+            return loss
+
+        optimiser.step(closure)
+        self.beta = beta.detach().numpy()
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        return (x - self.mean) / self.deviation @ self.beta
+
+
+def retrieval(model: Aligned, embedding: np.ndarray, patients: list[Patient], k: int) -> float:
+    """Share of patients whose own slide is among the k nearest of all slides (chance: k / n)."""
+    with torch.no_grad():
+        other = F.normalize(model.slide(slides(patients)), dim=1).numpy()
+    return float(np.mean([i in nearest(other, embedding[i], k)[0] for i in range(len(patients))]))
+
+
+def gain(time: np.ndarray, event: np.ndarray, alone: np.ndarray, joint: np.ndarray, seed: int, rounds: int = 300) -> dict:
+    """C-index of joint minus alone with its 95 % bootstrap interval over patients."""
+    rng, differences = np.random.default_rng(seed), []
+    for _ in range(rounds):
+        r = rng.integers(0, len(time), len(time))
+        differences.append(survival.concordance(time[r], event[r], joint[r]) - survival.concordance(time[r], event[r], alone[r]))
+    low, high = np.nanpercentile(differences, [2.5, 97.5])
+    return {"value": survival.concordance(time, event, joint) - survival.concordance(time, event, alone), "ci95": [low, high]}
+
+
+def train_and_evaluate(patients: list[Patient], settings: Settings, out: Path, quiet: bool = False,
+                       held: list[Patient] | None = None) -> tuple[Aligned, dict]:
+    """Aligns, writes OUT/library.{json,bin} and OUT/alignment.{onnx,json}, measures the gain of the proxy."""
+    train, test = (patients, held) if held else split(patients, settings.seed, settings.test_share)
+    pairs = [p for p in train if p.pathology is not None]
+    if len(pairs) < 10:
+        raise ValueError("clipsa: at least 10 training patients with a pathology embedding are needed")
+    torch.manual_seed(settings.seed)
+    model = Aligned(settings, len(pairs[0].pathology))
+    seconds = fit(model, train, loss_of(model), settings, out, quiet)
+
+    def run(batch: Batch):
+        return model(batch.image)
+
+    k, temperature = settings.option("neighbours", 8), settings.option("temperature", 0.1)
+    key = {p.id: e for p, e in zip(pairs, predict(model, pairs, run)[0])}
+    keys, values = np.stack([key[p.id] for p in pairs]), np.stack([p.pathology for p in pairs])
+    values = values / np.linalg.norm(values, axis=1, keepdims=True)
+    facts = write_library(out, keys, values, k, temperature, {"patients": len(pairs), "source": settings.option("source", "unnamed cohort")})
+
+    def table(group: list[Patient]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        embedding, vector = predict(model, group, run)
+        rows = []
+        for p, query in zip(group, embedding):
+            others = [i for i, q in enumerate(pairs) if q.id != p.id]
+            rows.append(proxy(keys[others], values[others], query, k, temperature))
+        return embedding, vector.astype(np.float64), np.stack(rows)
+
+    known = [[p for p in group if not np.isnan(p.value("os_days"))] for group in (train, test)]
+    (_, x, near), (embedding, x_test, near_test) = table(known[0]), table(known[1])
+    (t, e, _), (t_test, e_test, _) = (outcome(g, np.zeros(len(g))) for g in known)
+
+    def head(a: np.ndarray, b: np.ndarray, order: np.ndarray | None = None) -> np.ndarray:
+        order = np.arange(len(t)) if order is None else order
+        return RidgeCox(a, t[order], e[order])(b)
+
+    alone = head(x, x_test)
+    joint = head(np.hstack([x, near]), np.hstack([x_test, near_test]))
+    shuffled = np.random.default_rng(settings.seed).permutation(len(t))
+    figures = {
+        "pairs": len(pairs), "survival_known": len(t), "test": len(t_test), "deaths_test": int(e_test.sum()),
+        "c_index_mri": survival.concordance(t_test, e_test, alone),
+        "c_index_mri_and_proxy": survival.concordance(t_test, e_test, joint), "gain": gain(t_test, e_test, alone, joint, settings.seed),
+        "c_index_proxy_alone": survival.concordance(t_test, e_test, head(near, near_test)),
+        "c_index_shuffled_labels": survival.concordance(
+            t_test, e_test, head(np.hstack([x, near]), np.hstack([x_test, near_test]), shuffled)),
+    }
+    if settings.option("without_pathology", True):
+        torch.manual_seed(settings.seed)
+        plain = Aligned(settings, len(pairs[0].pathology))
+        fit(plain, train, loss_of(plain, contrast=False), settings, out / "without-pathology", quiet)
+        x_plain, x_plain_test = (predict(plain, g, lambda b: plain(b.image))[1].astype(np.float64) for g in known)
+        blind = head(x_plain, x_plain_test)
+        figures["c_index_mri_without_pathology"] = survival.concordance(t_test, e_test, blind)
+        figures["gain_over_mri_without_pathology"] = gain(t_test, e_test, blind, joint, settings.seed)
+    both = [i for i, p in enumerate(known[1]) if p.pathology is not None]
+    if len(both) > k:
+        owners = [known[1][i] for i in both]
+        figures["retrieval"] = {"n": len(both), "k": 5, "hit": retrieval(model, embedding[both], owners, 5), "chance": 5 / len(both)}
+    if all(p.pathology is not None for g in known for p in g):
+        figures["c_index_true_pathology"] = survival.concordance(t_test, e_test, head(
+            *(np.stack([p.pathology for p in g]).astype(np.float64) for g in known)))
+    export_part(model, {"image": torch.from_numpy(test[0].image[None])}, ("embedding", "features"), out, "alignment", {
+        "status": "image-library", "channels": settings.channels, "library": {n: facts[n] for n in ("file", "sha256", "bytes", "rows")},
+        "evaluation": figures})
+    return model, {**figures, "seconds": round(seconds, 1)}

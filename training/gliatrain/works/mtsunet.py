@@ -1,0 +1,138 @@
+"""MTS-UNET style: one network for IDH, 1p/19q and grade, with tumour-aware features and the T2-FLAIR module.
+
+A missing label is left out of the loss (it pulls on nothing). Ablations: without tumour-aware pooling (mean over the
+image), without the T2-FLAIR difference branch. Evaluation on patients kept back: AUC per head with a permutation check.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from scipy import stats
+from torch import nn
+
+from .cohort import Patient, split
+from .loop import Batch, Settings, fit, predict
+from .network import Pooled, Weigher, masked_segmentation_loss
+from .part import export_part, save_backbone
+from .sgsnet import tumour_dice
+from .survival import permutation_p
+
+
+@dataclass(frozen=True)
+class Head:
+    """values: the clinical value of each class, in order."""
+
+    name: str
+    classes: tuple[str, ...]
+    values: tuple[float, ...]
+
+
+HEADS = (Head("idh", ("IDH-wildtype", "IDH-mutant"), (0, 1)), Head("1p19q", ("intact", "codeleted"), (0, 1)),
+         Head("grade", ("2", "3", "4"), (2, 3, 4)))
+ABLATIONS = {"full": {}, "without tumour-aware pooling": {"aware": False}, "without T2-FLAIR module": {"difference": False}}
+
+
+class MtsUNet(nn.Module):
+    """image [N, C, Z, Y, X] -> logits, then one row of probabilities per head."""
+
+    def __init__(self, settings: Settings, aware: bool = True, difference: bool = True):
+        super().__init__()
+        self.pooled = Pooled(settings, aware, difference)
+        self.drop = nn.Dropout(settings.option("dropout", 0.2))
+        self.heads = nn.ModuleList(nn.Linear(self.pooled.width, len(h.classes)) for h in HEADS)
+        self.weigh = Weigher(("segmentation", *(h.name for h in HEADS)))
+
+    def run(self, image: torch.Tensor) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+        outs, vector = self.pooled(image)
+        return outs, [head(self.drop(vector)) for head in self.heads]
+
+    def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        outs, scores = self.run(image)
+        return (outs[0], *(s.softmax(1) for s in scores))
+
+
+def class_of(head: Head, values: torch.Tensor) -> torch.Tensor:
+    """Index of the class, -1 where the value is missing or none of the head's."""
+    hits = values[:, None] == torch.tensor(head.values, dtype=values.dtype)
+    return torch.where(hits.any(1), hits.float().argmax(1), -1)
+
+
+def head_losses(scores: list[torch.Tensor], values: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Cross-entropy per head over the patients whose label is known; a head without any is not there."""
+    out = {}
+    for head, score in zip(HEADS, scores):
+        target = class_of(head, values[head.name])
+        if bool((target >= 0).any()):
+            out[head.name] = F.cross_entropy(score, target, ignore_index=-1)
+    return out
+
+
+def loss_of(model: MtsUNet):
+    def loss(batch: Batch) -> torch.Tensor:
+        outs, scores = model.run(batch.image)
+        segmentation = masked_segmentation_loss(outs, batch.label)
+        parts = head_losses(scores, batch.values)
+        return model.weigh(parts if segmentation is None else {"segmentation": segmentation, **parts})
+    return loss
+
+
+def auc(positive: np.ndarray, score: np.ndarray) -> float:
+    """Area under the ROC curve by ranks; NaN where one class is empty."""
+    n1, n0 = int(positive.sum()), int((1 - positive).sum())
+    if not n1 or not n0:
+        return float("nan")
+    return float((stats.rankdata(score)[positive == 1].sum() - n1 * (n1 + 1) / 2) / (n1 * n0))
+
+
+def macro_auc(truth: np.ndarray, probabilities: np.ndarray) -> float:
+    """Mean over the classes of each against the rest."""
+    return float(np.nanmean([auc((truth == k).astype(int), probabilities[:, k]) for k in range(probabilities.shape[1])]))
+
+
+def evaluate(model: MtsUNet, test: list[Patient], seed: int) -> dict:
+    def run(batch: Batch):
+        logits, *probabilities = model(batch.image)
+        return (logits.argmax(1), *probabilities)
+
+    classes, *found = predict(model, test, run)
+    out: dict[str, dict] = {}
+    for head, p in zip(HEADS, found):
+        truth = class_of(head, torch.tensor([t.value(head.name) for t in test])).numpy()
+        known = truth >= 0
+        out[head.name] = {"n": int(known.sum()), "per_class": [int((truth == k).sum()) for k in range(len(head.classes))],
+                          "auc": permutation_p(lambda t, p=p[known]: macro_auc(t, p), (truth[known],), seed),
+                          "accuracy": float((p[known].argmax(1) == truth[known]).mean())}
+    return {"dice_whole_tumour": tumour_dice(classes, test), "heads": out, "loss_weights": model.weigh.weights()}
+
+
+def train_and_evaluate(patients: list[Patient], settings: Settings, out: Path, quiet: bool = False,
+                       held: list[Patient] | None = None, **ablation) -> tuple[MtsUNet, dict]:
+    """Trains, measures on patients kept back, exports OUT/heads.onnx, .json and OUT/segmentation.pt."""
+    train, test = (patients, held) if held else split(patients, settings.seed, settings.test_share)
+    torch.manual_seed(settings.seed)
+    model = MtsUNet(settings, **ablation)
+    seconds = fit(model, train, loss_of(model), settings, out, quiet)
+    figures = evaluate(model, test, settings.seed)
+    export_part(model, {"image": torch.from_numpy(test[0].image[None])}, ("logits", *(h.name for h in HEADS)), out, "heads", {
+        "status": "image", "channels": settings.channels, "classes": {h.name: h.classes for h in HEADS}, "evaluation": figures})
+    if len(settings.channels) == 4:
+        save_backbone(model.pooled.net, settings, seconds, len(train), out)
+    return model, {**figures, "patients": len(patients), "seconds": round(seconds, 1)}
+
+
+def run_ablations(patients: list[Patient], settings: Settings, out: Path, quiet: bool = False) -> dict[str, dict]:
+    """Each ablation on the same split and seed."""
+    return {name: train_and_evaluate(patients, settings, out / name.replace(" ", "-"), quiet, None, **change)[1]
+            for name, change in ABLATIONS.items()}
+
+
+def table(results: dict[str, dict]) -> str:
+    """Rows: ablations; columns: Dice of the whole tumour and AUC of each head."""
+    rows = [f"{'':32}{'Dice':>7}" + "".join(f"{h.name:>8}" for h in HEADS)]
+    for name, r in results.items():
+        rows.append(f"{name:32}{r['dice_whole_tumour']:7.3f}" + "".join(f"{r['heads'][h.name]['auc']['value']:8.3f}" for h in HEADS))
+    return "\n".join(rows)

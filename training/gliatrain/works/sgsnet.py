@@ -1,0 +1,139 @@
+"""SGS-Net style: one network segments and ranks survival, its losses weighted by learnt uncertainty.
+
+Segmentation loss + Cox partial likelihood (ties as Efron) + pairwise ranking, homoscedastic weights (Kendall 2018).
+Evaluation on patients kept back: Dice, C-index with a permutation check, Kaplan-Meier of the risk groups (cut at the
+training patients' terciles) with the log-rank test.
+"""
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from . import survival
+from .cohort import Patient, split
+from .loop import Batch, Settings, collate, fit, predict
+from .network import ClinicalInput, Pooled, Weigher, masked_segmentation_loss
+from .part import export_part, save_backbone
+
+LOSSES = ("segmentation", "cox", "ranking")
+
+
+class SgsNet(nn.Module):
+    """image [N, C, Z, Y, X], clinical [N, F] (NaN missing) -> logits [N, 5, Z, Y, X], log_risk [N, 1]."""
+
+    def __init__(self, settings: Settings, patients: list[Patient]):
+        super().__init__()
+        self.pooled = Pooled(settings)
+        self.clinical = ClinicalInput(settings.clinical, patients)
+        self.risk = nn.Sequential(nn.Dropout(settings.option("dropout", 0.2)),
+                                  nn.Linear(self.pooled.width + 2 * len(settings.clinical), 1, bias=False))
+        nn.init.zeros_(self.risk[1].weight)
+        self.weigh = Weigher(LOSSES)
+
+    def run(self, image: torch.Tensor, clinical: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
+        outs, vector = self.pooled(image)
+        return outs, self.risk(torch.cat([vector, self.clinical(clinical)], 1))
+
+    def forward(self, image: torch.Tensor, clinical: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        outs, risk = self.run(image, clinical)
+        return outs[0], risk
+
+
+def loss_of(model: SgsNet, ties: str):
+    def loss(batch: Batch) -> torch.Tensor:
+        outs, risk = model.run(batch.image, model.clinical.values(batch))
+        parts = {}
+        segmentation = masked_segmentation_loss(outs, batch.label)
+        if segmentation is not None:
+            parts["segmentation"] = segmentation
+        time, event = batch.values["os_days"], batch.values["event"]
+        known = ~torch.isnan(time)
+        if bool((event[known] > 0).any()):
+            parts["cox"] = survival.cox_loss(risk[known, 0], time[known], event[known], ties)
+            parts["ranking"] = survival.ranking_loss(risk[known, 0], time[known], event[known])
+        return model.weigh(parts)
+    return loss
+
+
+def outcome(patients: list[Patient], risk: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """time, event, log risk of those whose survival is known."""
+    time, event = (np.array([p.value(n) for p in patients]) for n in ("os_days", "event"))
+    known = ~np.isnan(time)
+    return time[known], event[known], risk[known]
+
+
+def dice(found: np.ndarray, truth: np.ndarray) -> float:
+    total = found.sum() + truth.sum()
+    return float(2 * (found & truth).sum() / total) if total else 1.0
+
+
+def tumour_dice(logits_class: np.ndarray, patients: list[Patient]) -> float:
+    """Mean Dice of the whole tumour over the patients with an expert label."""
+    scores = [dice((c >= 1) & (c <= 3), p.label > 0) for c, p in zip(logits_class, patients) if p.label is not None]
+    return float(np.mean(scores)) if scores else float("nan")
+
+
+def groups(risk: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
+    """0 low, 1 intermediate, 2 high."""
+    return np.searchsorted(limits, risk, side="right")
+
+
+def evaluate(model: SgsNet, train: list[Patient], test: list[Patient], seed: int) -> dict:
+    def run(batch: Batch):
+        logits, risk = model(batch.image, model.clinical.values(batch))
+        return logits.argmax(1), risk[:, 0]
+
+    (_, fitted), (classes, found) = predict(model, train, run), predict(model, test, run)
+    time, event, risk = outcome(test, found)
+    trained = outcome(train, fitted)
+    limits = tuple(float(q) for q in np.quantile(trained[2], [1 / 3, 2 / 3]))
+    at = groups(risk, limits)
+    curves = [{"name": name, "upper_log_risk": (*limits, None)[k], "n": int((at == k).sum()), "events": int(event[at == k].sum()),
+               "kaplan_meier": survival.kaplan_meier(time[at == k], event[at == k])}
+              for k, name in enumerate(("low", "intermediate", "high"))]
+    return {
+        "n": len(time), "events": int(event.sum()), "dice_whole_tumour": tumour_dice(classes, test),
+        "c_index": survival.permutation_p(lambda t, e: survival.concordance(t, e, risk), (time, event), seed),
+        "c_index_training": survival.concordance(*trained), "log_rank": survival.log_rank(time, event, at),
+        "risk_groups": curves, "loss_weights": model.weigh.weights(),
+        "baseline": survival.breslow_baseline(*trained),
+    }
+
+
+def train_and_evaluate(patients: list[Patient], settings: Settings, out: Path, quiet: bool = False,
+                       held: list[Patient] | None = None) -> tuple[SgsNet, dict]:
+    """Trains, measures on patients kept back, exports OUT/survival.onnx, .json and OUT/segmentation.pt."""
+    train, test = (patients, held) if held else split(patients, settings.seed, settings.test_share)
+    torch.manual_seed(settings.seed)
+    model = SgsNet(settings, train)
+    seconds = fit(model, train, loss_of(model, settings.option("ties", "efron")), settings, out, quiet)
+    figures = evaluate(model, train, test, settings.seed)
+    baseline, risk_groups = figures.pop("baseline"), figures["risk_groups"]
+    example = {"image": torch.from_numpy(test[0].image[None]), "clinical": model.clinical.values(collate(test[:1]))}
+    if not settings.clinical:
+        del example["clinical"]
+        exported: nn.Module = ImageOnly(model)
+    else:
+        exported = model
+    export_part(exported, example, ("logits", "log_risk"), out, "survival", {
+        "status": "image-survival", "channels": settings.channels, "clinical": settings.clinical, "baseline": baseline,
+        "risk_groups": risk_groups, "evaluation": {k: v for k, v in figures.items() if k != "risk_groups"}})
+    if len(settings.channels) == 4:
+        save_backbone(model.pooled.net, settings, seconds, len(train), out)
+    return model, {**figures, "patients": len(patients), "seconds": round(seconds, 1)}
+
+
+class ImageOnly(nn.Module):
+    """The same network where no clinical value goes in: ONNX drops an empty input."""
+
+    def __init__(self, model: SgsNet):
+        super().__init__()
+        self.model = model
+
+    def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.model(image, image.new_zeros(image.shape[0], 0))
+
+
