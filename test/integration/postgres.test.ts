@@ -9,6 +9,7 @@ import { openPostgres } from '../../src/store/postgres.ts'
 import { openStore } from '../../src/store/store.ts'
 import { analysisStoreContract } from '../contract/analysis-store.ts'
 import { auditTrailContract } from '../contract/audit-trail.ts'
+import { reviewStoreContract } from '../contract/review-store.ts'
 import { watchStoreContract } from '../contract/watch-store.ts'
 import { writeLedgerContract } from '../contract/write-ledger.ts'
 import { createManualClock } from '../support/manual-clock.ts'
@@ -31,6 +32,7 @@ const open = async () => {
 analysisStoreContract('PostgreSQL', open)
 watchStoreContract('PostgreSQL', open)
 auditTrailContract('PostgreSQL', open)
+reviewStoreContract('PostgreSQL', open)
 writeLedgerContract('PostgreSQL', async (clock) => {
   const db = await open()
   return { ledger: createWriteLedger(db, clock), close: () => db.close() }

@@ -4,6 +4,7 @@ import { migrate, readMigrations } from '../../src/store/migrate.ts'
 import { openPglite } from '../../src/store/pglite.ts'
 import { analysisStoreContract } from '../contract/analysis-store.ts'
 import { auditTrailContract } from '../contract/audit-trail.ts'
+import { reviewStoreContract } from '../contract/review-store.ts'
 import { watchStoreContract } from '../contract/watch-store.ts'
 
 const open = async () => {
@@ -15,3 +16,4 @@ const open = async () => {
 analysisStoreContract('PGlite', open)
 watchStoreContract('PGlite', open)
 auditTrailContract('PGlite', open)
+reviewStoreContract('PGlite', open)

@@ -1,0 +1,73 @@
+// A verified report and a rejection note before independent judges: dciodvfy, PixelMed's template validator, highdicom.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readPart10 } from '../../src/dicom/part10.ts'
+import { buildRejectionNote } from '../../src/dicom/rejection-note.ts'
+import { buildMeasurementReport } from '../../src/dicom/sr/measurement-report.ts'
+import { buildVerifiedReport } from '../../src/dicom/sr/verified-report.ts'
+import type { Review } from '../../src/domain/review.ts'
+import { reportInput } from '../dicom/report-input.ts'
+import { classicSeries, enhancedSeries } from '../dicom/support.ts'
+import { readReportWithHighdicom, unexplained, validate } from '../support/dicom-validators.ts'
+import { judgeReport } from '../support/pixelmed.ts'
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gliabridge-review-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe.each([
+  ['classic', classicSeries],
+  ['enhanced', enhancedSeries],
+] as const)('reviews of a %s series', (name, make) => {
+  it('are valid, and keep the measurements that the reviewer left alone', async () => {
+    const input = await reportInput(make as typeof classicSeries)
+    const { result } = input
+    const report = buildMeasurementReport(input)
+    const et = result.measurements.find(({ region }) => region === 'ET')!
+    const review: Review = {
+      reviewId: `review-${name}`,
+      analysisId: result.analysisId,
+      number: 1,
+      at: '2026-03-01T10:11:12.000Z',
+      decision: 'accept-with-edits',
+      reviewer: { identifier: 'P-77', name: 'Ñandú^Zoë' },
+      edits: [
+        { target: 'measurement.ET', from: et.value, to: 1.25, reason: 'A vessel' },
+        { target: 'prediction.idh', from: 'IDH-mutant', to: 'IDH-wildtype', reason: 'Other signs' },
+        { target: 'prediction.mgmt', from: 'indeterminate', to: 'methylated', reason: 'Known' },
+      ],
+    }
+    const verified = buildVerifiedReport({ report: report.bytes, predecessor: report, review, organization: '' })
+    const note = buildRejectionNote({
+      result,
+      referenceInstance: readPart10(report.bytes).dataset,
+      rejected: [report, verified, input.segmentation!],
+      review: { ...review, decision: 'reject', reason: 'Wrong series', edits: [] },
+    })
+    const paths = Object.entries({ report, verified, note }).map(([file, object]) => {
+      const path = join(folder, `${name}-${file}.dcm`)
+      writeFileSync(path, object.bytes)
+      return path
+    })
+    for (const path of paths) {
+      const { status, errors, warnings } = validate('dciodvfy', [path])
+      expect({ path, status, errors }).toEqual({ path, status: 0, errors: [] })
+      expect(unexplained(warnings)).toEqual([])
+    }
+    const [before, after] = [readReportWithHighdicom(paths[0]!), readReportWithHighdicom(paths[1]!)]
+    expect([after.patientName, after.observer]).toEqual([before.patientName, before.observer])
+    const edited = /^(ET|predicted idh|predicted mgmt) (?!lesion)/
+    const alone = (groups: typeof after.groups) => groups.filter(({ tracking }) => !edited.test(tracking))
+    expect(alone(after.groups)).toEqual(alone(before.groups))
+    const named = (key: string) => after.groups.find(({ tracking }) => tracking === `${key} ${result.analysisId}`)!
+    expect(named('ET').measurements).toEqual([{ name: 'SCT 118565006', value: 1.25, unit: 'UCUM mL' }])
+    expect(named('predicted idh').evaluations).toEqual([['99GLIABRIDGE predicted-idh', '99GLIABRIDGE IDH-wildtype']])
+    expect(named('predicted mgmt').evaluations).toEqual([['99GLIABRIDGE predicted-mgmt', '99GLIABRIDGE methylated']])
+    if (name === 'classic')
+      expect(judgeReport(paths[1]!).filter(({ explained }) => explained === undefined)).toEqual([])
+  })
+})
