@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 import { writeNiftiStudy } from '../bench/nifti-study.ts'
 import { judgeDicom } from '../test/support/judge-dicom.ts'
 import { judgeResources, judgeWithHl7, type PostedResource } from '../test/support/judge-fhir.ts'
-import { isAccepted, type JudgedStudy, pageOf, reportOf } from './conformance/report.ts'
+import { isAccepted, type JudgedStudy, pageOf, type Report, reportOf } from './conformance/report.ts'
 import { runStudy, type StudyRun } from './conformance/run-study.ts'
 
 const CASES = ['BraTS2021_01660', 'BraTS2021_01661', 'Brats18_2013_21_1']
@@ -37,6 +37,7 @@ async function main(): Promise<void> {
   const keep = async (run: StudyRun) => {
     judged.push(await judge(run))
     posted.push(run.posted)
+    await writeReport(judged, false)
   }
   await keep(await runStudy({ title: 'Generated study, seed 1', folder: join(values.out, 'generated'), ...pacs }))
   for (const name of data === undefined ? [] : (values.case ?? CASES)) {
@@ -48,14 +49,19 @@ async function main(): Promise<void> {
   const verdicts = await judgeWithHl7(posted.flat())
   for (const [index, study] of judged.entries()) study.verdicts.push(...verdicts.splice(0, posted[index]!.length))
 
-  const report = reportOf(judged)
+  const report = await writeReport(judged, true)
+  process.stdout.write(`${pageOf(report)}\nObjects and full remarks: ${values.out}\n`)
+  process.exitCode = isAccepted(report, values['allow-missing']) ? 0 : 1
+}
+
+async function writeReport(judged: readonly JudgedStudy[], finished: boolean): Promise<Report> {
+  const report = reportOf(judged, finished)
   await mkdir(values.report, { recursive: true })
   await writeFile(join(values.report, 'report.json'), `${JSON.stringify(report, null, 2)}\n`)
   await writeFile(join(values.report, 'report.md'), pageOf(report))
   // Remarks quote the objects, so they stay beside them.
   await writeFile(join(values.out, 'verdicts.json'), `${JSON.stringify(judged, null, 2)}\n`)
-  process.stdout.write(`${pageOf(report)}\nObjects and full remarks: ${values.out}\n`)
-  process.exitCode = isAccepted(report, values['allow-missing']) ? 0 : 1
+  return report
 }
 
 async function judge({

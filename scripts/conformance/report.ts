@@ -22,9 +22,10 @@ interface Line {
 }
 
 /** Remarks quote the objects: only those of our own explanation are kept. */
-export function reportOf(studies: readonly JudgedStudy[]) {
+export function reportOf(studies: readonly JudgedStudy[], finished: boolean) {
   return {
     command: 'npm run conformance',
+    finished,
     failed: count(studies, 'failed') + studies.filter(({ state }) => state !== 'delivered').length,
     notInstalled: [...new Set(verdictsOf(studies, 'not installed').map(({ validator }) => validator))],
     studies: studies.map(({ verdicts, ...study }) => ({ ...study, verdicts: verdicts.map(lineOf) })),
@@ -49,14 +50,14 @@ function lineOf({ validator, object, outcome, remarks, checked }: Verdict): Line
 }
 
 /** The exit code: every object was accepted, by validators that are there. */
-export function isAccepted({ failed, notInstalled }: Report, allowMissing: boolean): boolean {
-  return failed === 0 && (allowMissing || notInstalled.length === 0)
+export function isAccepted({ finished, failed, notInstalled }: Report, allowMissing: boolean): boolean {
+  return finished && failed === 0 && (allowMissing || notInstalled.length === 0)
 }
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 
-export function pageOf({ failed, notInstalled, studies }: Report): string {
+export function pageOf({ finished, failed, notInstalled, studies }: Report): string {
   const reasons = [...new Set(studies.flatMap(({ verdicts }) => verdicts.flatMap(({ explained }) => explained)))]
   const word = ({ outcome, remarks, explained }: Line) => {
     if (outcome === 'explained')
@@ -85,7 +86,7 @@ ${table(
 
 The service's main job, with every optional output on; each object is judged as the archive or the EHR gave it back. The rejection note
 is made by the service's builder, since only a later analysis writes one. Readers of a segmentation must find the same number of voxels
-and the same centre in patient space for each segment. ${failed === 0 ? 'No remark stays unexplained.' : `**${failed} verdicts are failures.**`}${notInstalled.length > 0 ? ` Not installed: ${notInstalled.join(', ')}.` : ''}
+and the same centre in patient space for each segment. ${finished ? '' : '**The run did not come to its end.** '}${failed === 0 ? 'No remark stays unexplained.' : `**${failed} verdicts are failures.**`}${notInstalled.length > 0 ? ` Not installed: ${notInstalled.join(', ')}.` : ''}
 
 ${table(['Validator', 'clean', 'explained', 'failed', 'not installed'], totals(studies.flatMap(({ verdicts }) => verdicts)))}
 

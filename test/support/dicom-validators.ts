@@ -55,9 +55,9 @@ export const ACCEPTED_WARNINGS: { tool: 'dciodvfy' | 'dcentvfy'; pattern: RegExp
   {
     tool: 'dcentvfy',
     pattern:
-      /Different information entities for attribute - Element=<AccessionNumber> IE <(Study|Series)> versus <(Study|Series)>/,
+      /Different information entities for attribute - Element=<(AccessionNumber|IssuerOfAccessionNumberSequence)> IE <(Study|Series)> versus <(Study|Series)>/,
     because:
-      "The tool's table for structured reports has Accession Number on the series, its table for images on the study.",
+      "The tool's table for structured reports has Accession Number and its issuer on the series, its table for images on the study.",
   },
 ]
 
@@ -68,6 +68,9 @@ export const UNKNOWN_TO_DCIODVFY = 'Error - Information Object Not found'
 export function unexplained(warnings: readonly string[]): string[] {
   return warnings.filter((line) => !ACCEPTED_WARNINGS.some(({ pattern }) => pattern.test(line)))
 }
+
+/** dcmtk 3.6.7 on a reference to a label map: its table of images ends before that SOP class (2024), and reading ends there. */
+export const UNKNOWN_TO_DSRDUMP = /^E: Reading content item IMAGE "[\d.]+" \(Invalid Value\)$/
 
 /** A structured report as dcmtk prints it, and the errors that it found on the way. */
 export function dumpReport(path: string): { text: string; errors: string[] } {

@@ -15,6 +15,7 @@ import {
   readWithDcmqi,
   readWithHighdicom,
   UNKNOWN_TO_DCIODVFY,
+  UNKNOWN_TO_DSRDUMP,
   validate,
 } from './dicom-validators.ts'
 import { isPixelmedInstalled, judgeReport } from './pixelmed.ts'
@@ -65,7 +66,12 @@ export async function judgeDicom(
     checked: `${known.length} objects, ${sources.length} images`,
   }))
   for (const { name, path } of objects.filter((one) => TREES.includes(one.name))) {
-    await judge('dsrdump', name, absent.dcmtk, () => ({ remarks: dumpReport(path).errors.map((text) => ({ text })) }))
+    await judge('dsrdump', name, absent.dcmtk, () => ({
+      remarks: dumped(
+        path,
+        objects.some((one) => one.name === 'label-map'),
+      ),
+    }))
   }
   for (const { name, path } of objects.filter((one) => one.name === 'report')) {
     await judge('PixelMed DicomSRValidator', name, absent.pixelmed, () => ({ remarks: judgeReport(path) }))
@@ -97,6 +103,15 @@ export async function judgeDicom(
     await judge('highdicom', name, absent.highdicom, () => readShares(path))
   }
   return verdicts
+}
+
+/** A note that lists a label map is not read to its end by a dcmtk that does not know label maps. */
+function dumped(path: string, hasLabelMap: boolean): Remark[] {
+  const explained = 'The note lists the label map, whose SOP class is younger than this version of the tool.'
+  const isNote = path.endsWith('rejection-note.dcm') && hasLabelMap
+  return dumpReport(path).errors.map((text) =>
+    isNote && UNKNOWN_TO_DSRDUMP.test(text) ? { text, explained } : { text },
+  )
 }
 
 function dicom3tools(tool: 'dciodvfy' | 'dcentvfy', files: string[]): { remarks: Remark[] } {
