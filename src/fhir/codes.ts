@@ -115,6 +115,30 @@ export function diametersCode(lesion: number): CodeableConcept {
 export const DIAMETERS = 'diameters-ET'
 export const DIAMETERS_DEFINITION =
   'The longest diameter of a lesion that takes up contrast medium, on one axial plane, and the longest at right angles to it there (RANO).'
+/** What is said of the change since an earlier study; our own codes, since RANO's stand for a clinician's assessment. */
+export const CHANGES = {
+  'volume-change': ['Change of volume', 'The volume less that of the earlier study.'],
+  'volume-change-pc': ['Change of volume in percent', 'The change as a share of the earlier volume.'],
+  'change-category': [
+    'Imaging change category',
+    'What the change of the lesions that take up contrast medium is called by the products of their diameters alone, against one earlier study; clinical state, steroids, treatment and nadir are not considered.',
+  ],
+  'change-CR': ['CR by size', 'No enhancing tumour is found any more.'],
+  'change-PR': ['PR by size', 'The sum of products of diameters fell by 50 % or more.'],
+  'change-SD': ['SD by size', 'Neither progression nor response by size.'],
+  'change-PD': [
+    'PD by size',
+    'The sum of products of diameters rose by 25 % or more, or a measurable enhancing lesion is new.',
+  ],
+} as const
+
+export function changeCode(code: keyof typeof CHANGES): CodeableConcept {
+  return {
+    coding: [coding(MEASUREMENT_SYSTEM, code, CHANGES[code][0])],
+    text: `${CHANGES[code][0]} since the earlier study`,
+  }
+}
+
 export const LONG_AXIS: CodeableConcept = { coding: [coding(SNOMED, '103339001', 'Long axis')] }
 export const PERPENDICULAR_AXIS: CodeableConcept = { coding: [coding(SNOMED, '131189007', 'Perpendicular axis')] }
 export const RANO: CodeableConcept = {

@@ -2,6 +2,7 @@
 import type { Observation, ObservationComponent, Quantity } from '@medplum/fhirtypes'
 import type { Bidimensional, Measurement, Prediction } from '../domain/finding.ts'
 import { tissueOf } from '../domain/tissue.ts'
+import { changeParts, uncertainQuantity } from './change.ts'
 import {
   BRAIN,
   diametersCode,
@@ -33,9 +34,6 @@ import {
   volumeLine,
 } from './wording.ts'
 
-const UNCERTAINTY = 'http://hl7.org/fhir/StructureDefinition/iso21090-uncertainty'
-const UNCERTAINTY_TYPE = 'http://hl7.org/fhir/StructureDefinition/iso21090-uncertaintyType'
-
 /** Elements that all our Observations share. */
 function base(context: BuildContext, identifier: { system: string; value: string }, lines: string[]) {
   const date = fhirDate(context.report.result.study.studyDate)
@@ -55,20 +53,8 @@ function base(context: BuildContext, identifier: { system: string; value: string
   }
 }
 
-/** mL; one standard deviation as iso21090-uncertainty of a normal distribution where the bundle has an estimate. */
 function volumeQuantity({ value, standardDeviation }: Measurement): Quantity {
-  return {
-    ...(standardDeviation !== undefined && {
-      extension: [
-        { url: UNCERTAINTY, valueDecimal: rounded(standardDeviation, 3) },
-        { url: UNCERTAINTY_TYPE, valueCode: 'N' },
-      ],
-    }),
-    value: rounded(value, 3),
-    unit: 'mL',
-    system: UCUM,
-    code: 'mL',
-  }
+  return uncertainQuantity(value, standardDeviation, 'mL')
 }
 
 export function volumeObservation(
@@ -81,12 +67,16 @@ export function volumeObservation(
   return {
     role: `observation.volume.${measurement.region}`,
     key,
-    build: (context) => ({
-      ...base(context, { system: analysisSystem, value }, [volumeLine(measurement)]),
-      code: volumeCode(measurement.region, measurement.name),
-      valueQuantity: volumeQuantity(measurement),
-      method: VOXEL_SUM,
-    }),
+    build: (context) => {
+      const change = changeParts(context.report.result, measurement.region)
+      return {
+        ...base(context, { system: analysisSystem, value }, [volumeLine(measurement), ...change.lines]),
+        code: volumeCode(measurement.region, measurement.name),
+        valueQuantity: volumeQuantity(measurement),
+        method: VOXEL_SUM,
+        ...(change.component.length > 0 && { component: change.component }),
+      }
+    },
   }
 }
 

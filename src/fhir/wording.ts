@@ -4,6 +4,7 @@ import { featureName, featureValue } from '../domain/feature-names.ts'
 import type { Bidimensional, EvaluatedPrediction, Measurement, Prediction, TissueResult } from '../domain/finding.ts'
 import type { ReportableResult } from '../domain/ports.ts'
 import { tissueSentence } from '../domain/tissue.ts'
+import { changeLines } from './change-wording.ts'
 import { HEAD_NAMES } from './codes.ts'
 import { fhirDate } from './dates.ts'
 import { escaped, narrative } from './narrative.ts'
@@ -135,6 +136,7 @@ function sections(result: ReportableResult): { title: string; lines: string[] }[
     : []
   return [
     { title: 'Segmented volumes', lines: [...finding, ...result.measurements.map(volumeLine)] },
+    { title: 'Change since the earlier study', lines: changeLines(result) },
     { title: 'Diameters (RANO)', lines: (result.diameters ?? []).map(diametersLine) },
     {
       title: 'Tissue tests on record; they take precedence over the predictions',

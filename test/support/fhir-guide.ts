@@ -8,6 +8,7 @@ import { type Profile, structureDefinition } from '../../src/fhir/guide/profile.
 import { profileOf } from '../../src/fhir/guide/profiles.ts'
 import { withSnapshot } from '../../src/fhir/guide/snapshot.ts'
 import { buildReport } from './built-report.ts'
+import { comparisonOf } from './comparison.ts'
 import { LESIONS, MRN_SYSTEM, PATIENT, sampleReport } from './fhir-report.ts'
 import { patientWith } from './fhir-server.ts'
 
@@ -25,7 +26,10 @@ trailer<</Root 1 0 R>>
 
 /** One resource of every profile and state that the service writes, with the patient beside them. */
 export function examples(): Example[] {
-  const report = { ...sampleReport({ diameters: LESIONS }), pdf: new TextEncoder().encode(EXAMPLE_PDF) }
+  const report = {
+    ...sampleReport({ diameters: LESIONS, comparison: comparisonOf(sampleReport().result) }),
+    pdf: new TextEncoder().encode(EXAMPLE_PDF),
+  }
   const { resources, anchor } = buildReport(report)
   const built: [string, Resource][] = [
     ...[...resources].map(([role, resource]): [string, Resource] => [role.replaceAll('.', '-'), resource]),

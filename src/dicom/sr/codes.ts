@@ -1,4 +1,5 @@
 // Concepts of the measurement report (PS3.16): names and values of content items, each with the template or context group it is from.
+import type { ChangeCategory } from '../../domain/comparison.ts'
 import type { Head } from '../../domain/finding.ts'
 import type { DicomJson, Sequence } from '../../domain/study.ts'
 import { code } from '../codes.ts'
@@ -126,6 +127,20 @@ export function predictionCode(head: Head): DicomJson {
 export function classCode(head: Head, key: string): DicomJson {
   if (head === 'survival') return own(`survival-${key}-months`, `Alive after ${key} months`)
   return own(key.replace(/\s+/g, '-'), key)
+}
+
+// Change since an earlier study; never RANO's own codes, which stand for a clinician's assessment.
+export const PERCENT = ucum('%', '%')
+export const VOLUME_CHANGE = own('volume-change', 'Change of volume since the earlier study')
+export const PERCENT_VOLUME_CHANGE = own('volume-change-pc', 'Change of volume since the earlier study in %')
+export const PERCENT_PRODUCT_CHANGE = own(
+  'product-change',
+  'Change of sum of products of diameters since earlier study in %',
+)
+export const CHANGE_CATEGORY = own('change-category', 'Imaging change category from measurements only')
+
+export function changeCategoryCode(category: ChangeCategory): DicomJson {
+  return own(`change-${category}`, `${category} by size`)
 }
 
 /** Coding Scheme Identification (PS3.3 C.12.1.1.2). */

@@ -25,6 +25,7 @@ import {
   QUALITATIVE_EVALUATIONS,
   sequenceName,
 } from './codes.ts'
+import { comparisonGroups, pertinentEvidence } from './comparison-groups.ts'
 import { codeItem, container, rootContainer, textItem } from './content-item.ts'
 import { evidence, referencedRequest, type StoredObject } from './evidence.ts'
 import { imageLibrary } from './image-library.ts'
@@ -61,6 +62,7 @@ export function buildMeasurementReport(input: MeasurementReportInput): DicomObje
   const seriesInstanceUid = deterministicUid(result.analysisId, 'report', 'series')
   const studyInstanceUid = text(source, 'StudyInstanceUID')
   const used = evidence(studyInstanceUid, [referenceSeries, ...otherSources], segmentation ? [segmentation] : [])
+  const pertinent = pertinentEvidence(result)
   const content: DicomJson = {
     ...patientAndStudy(source),
     ...sopCommon(COMPREHENSIVE_3D_SR_STORAGE, sopInstanceUid, moment),
@@ -83,6 +85,7 @@ export function buildMeasurementReport(input: MeasurementReportInput): DicomObje
       PreliminaryFlag: 'PRELIMINARY',
       PerformedProcedureCodeSequence: [],
       CurrentRequestedProcedureEvidenceSequence: [used],
+      ...(pertinent.length === 0 ? {} : { PertinentOtherEvidenceSequence: pertinent }),
       ...(predecessor === undefined
         ? {}
         : { PredecessorDocumentsSequence: [evidence(studyInstanceUid, [], [predecessor])] }),
@@ -103,6 +106,7 @@ function contentOf(input: MeasurementReportInput, source: DicomJson): DicomJson[
   const groups = [
     ...result.measurements.map((measurement) => volumeGroup(input, measurement)),
     ...(result.diameters ?? []).flatMap((lesion, index) => diameterGroups(input, lesion, index)),
+    ...comparisonGroups(result),
     ...result.predictions.map((prediction) => predictionGroup(result, prediction)),
   ]
   return [

@@ -1,6 +1,7 @@
 // CodeSystems and ValueSets (FHIR R4) of what is measured in MR images and predicted from them.
 import type { CodeSystem, CodeSystemConcept, ValueSet } from '@medplum/fhirtypes'
 import {
+  CHANGES,
   DEVICE_VERSION_SYSTEM,
   DEVICE_VERSION_TYPES,
   DIAMETERS,
@@ -88,7 +89,7 @@ export const predictionValues = codeSystem(
 export const measurements = codeSystem(
   MEASUREMENT_SYSTEM,
   'Measurements in images of glioma',
-  'Volumes of the regions that software outlines in MR images of the brain, and diameters of lesions. A model bundle may name regions of its own. Observations of volumes carry the SNOMED CT code of the kind of quantity beside these.',
+  'Volumes of the regions that software outlines in MR images of the brain, and diameters of lesions, and their change since an earlier study. A model bundle may name regions of its own. Observations of volumes carry the SNOMED CT code of the kind of quantity beside these.',
   'fragment',
 )([
   ...Object.entries(REGION_NAMES).map(([region, { name, definition }]) => ({
@@ -97,6 +98,7 @@ export const measurements = codeSystem(
     definition,
   })),
   { code: DIAMETERS, display: diametersCode(1).coding![0]!.display!, definition: DIAMETERS_DEFINITION },
+  ...Object.entries(CHANGES).map(([code, [display, definition]]) => ({ code, display, definition })),
 ])
 
 export const deviceVersionTypes = codeSystem(
