@@ -17,7 +17,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** 209 pixels a frame. dcmqi misreads 31 x 17, which highdicom and pydicom read: docs/conformance/dicom-validators.md. */
+/** 209 pixels a frame. dcmqi misreads 31 x 17, which highdicom reads: docs/conformance/dicom-validators.md. */
 const ODD: Grid = { ...OBLIQUE, size: [19, 11, 12] }
 const SAGITTAL: Grid = { ...OBLIQUE, direction: direction(0, 90, 90) }
 const on =

@@ -221,7 +221,8 @@ export function validatorRemarks(): string {
 # What validators say of our DICOM objects
 
 Suites: \`test/integration/dicom-oracles.test.ts\` (segmentation, PDF), \`dicom-report.test.ts\` (structured report), \`dicom-extras.test.ts\`
-(what a site switches on), \`dicom-dcmqi.test.ts\`. Series: oblique and sagittal grids, odd frames (38 x 23, 31 x 17, 19 x 11), 3 to 600 slices, classic and
+(what a site switches on), \`dicom-dcmqi.test.ts\`, \`dicom-cornerstone.test.ts\`. The verdicts on one run of the service
+are in [report.md](report.md). Series: oblique and sagittal grids, odd frames (38 x 23, 31 x 17, 19 x 11), 3 to 600 slices, classic and
 enhanced images, names in three scripts.
 
 ${table(
@@ -230,13 +231,22 @@ ${table(
     ['dciodvfy (dicom3tools 2022)', 'all but the label map', '0 errors; the warnings below'],
     ['dciodvfy', 'label map', 'SOP class of 2024, not known to it'],
     ['dcentvfy', 'all but the label map, with their sources', '0 errors; the warning below'],
-    ['dsrdump (dcmtk 3.6.7)', 'report, rejection note', '0 errors'],
+    [
+      'dsrdump (dcmtk 3.6.7)',
+      'report, rejection note',
+      '0 errors; stops in a note that lists a label map, whose SOP class it does not know',
+    ],
     ['PixelMed DicomSRValidator 2022', 'report with and without a tumour', 'no remark but those below'],
     ['highdicom 0.28', 'segmentations, maps', 'every value the same, in patient space'],
     [
       'dcmqi (@itk-wasm/dicom 7.6.4)',
       'segmentation',
       'every voxel and segment the same; see below for some frame sizes',
+    ],
+    [
+      "Cornerstone3D's adapter 5.14",
+      'segmentation',
+      'every voxel and segment the same on the images; see below for frames of odd length',
     ],
     ['highdicom 0.28', 'report', 'groups, tracking UIDs, segments and values the same'],
   ],
@@ -261,7 +271,11 @@ Any other remark fails the suite, and the suite checks that it can fail.
 
 ## Where a reader is wrong
 dcmqi, and with it DCMTK's reader of segmentations, misreads binary frames that are not aligned to bytes for some sizes: of 31 x 17 and
-31 x 18 pixels (6 or 7 bits over) it gives other voxels than highdicom and pydicom do, which agree with ours; of 38 x 23 and 19 x 11
+31 x 18 pixels (6 or 7 bits over) it gives other voxels than highdicom does, which agrees with ours; of 38 x 23 and 19 x 11
 pixels (2 or 1 over) all agree. Matrices of scanners are multiples of 8, so their frames are aligned.
+
+Cornerstone3D's adapter (5.14, as in OHIF) refuses binary frames that together end on an odd byte: it takes the byte that such a value is
+padded with (PS3.5 8.1.1) for a wrong length. Matrices of multiples of 4 never do. Its test runs in Node, on label images of 40 x 24 and
+48 x 21 pixels; the drawing itself needs a browser and is not tested.
 `
 }
