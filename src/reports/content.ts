@@ -1,4 +1,5 @@
 // What the page says: a reportable result as sections of plain strings, in reading order; no layout, no IO.
+import { CATEGORY_NAMES, signed } from '../domain/comparison.ts'
 import { HEADS, type Measurement, type Prediction, type TissueResult } from '../domain/finding.ts'
 import type { ReportableResult } from '../domain/ports.ts'
 import { tissueOf } from '../domain/tissue.ts'
@@ -18,6 +19,8 @@ export interface VolumeRow {
   value: string
   /** Empty when the bundle has no estimate. */
   deviation: string
+  /** Against an earlier study; absent without one, or where it did not measure this. */
+  change?: { earlier: string; text: string }
   /** Colour of the outline that this row measures; absent for sums of several. */
   colour?: string
 }
@@ -73,7 +76,7 @@ export function writeContent(result: ReportableResult): ReportContent {
     patientNames: namesOf(result.patient.patientName),
     patientFields: patientFields(result),
     studyFields: studyFields(result),
-    summary: result.noFinding ? words.NO_FINDING : words.foundSentence(leadingVolumes(result.measurements)),
+    summary: `${result.noFinding ? words.NO_FINDING : words.foundSentence(leadingVolumes(result.measurements))}${sinceEarlier(result)}`,
     volumes: volumeRows(result),
     diameters: words.diametersSentence(result.diameters ?? []),
     predictions: HEADS.map((head) =>
@@ -141,11 +144,29 @@ function leadingVolumes(measurements: Measurement[]): string[] {
   })
 }
 
-function volumeRows({ measurements, segments }: ReportableResult): VolumeRow[] {
+function sinceEarlier({ comparison }: ReportableResult): string {
+  if (!comparison) return ''
+  const { category } = comparison.response
+  const name = category === undefined ? '' : CATEGORY_NAMES[category]
+  return words.sinceSentence(readDate(comparison.prior.studyDate), comparison.days, category, name)
+}
+
+function changeOf({ comparison }: ReportableResult, region: string): VolumeRow['change'] {
+  const change = comparison?.volumes.find((one) => one.region === region)
+  if (!change) return undefined
+  const decimals = Math.max(change.earlier, change.now) < 1 ? 2 : 1
+  const deviation = change.standardDeviation === undefined ? '?' : change.standardDeviation.toFixed(decimals)
+  return { earlier: millilitres(change.earlier), text: `${signed(change.change, decimals)} ± ${deviation}` }
+}
+
+function volumeRows(result: ReportableResult): VolumeRow[] {
+  const { measurements, segments } = result
   return measurements.map((measurement) => {
     const key = segmentKey(measurement.region)
     const index = segments.findIndex((segment) => segment.key === key)
+    const change = changeOf(result, measurement.region)
     return {
+      ...(change && { change }),
       region: measurement.region,
       name: measurement.name,
       value: millilitres(measurement.value),

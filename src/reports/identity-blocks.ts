@@ -96,7 +96,7 @@ function fieldsBlock(tools: Tools, parent: Parent, fields: Field[], width: numbe
 
 /** The finding in one sentence, on a band. */
 export function summaryBlock(tools: Tools, parent: Parent, content: ReportContent, width: number): Block {
-  const lines = tools.measurer.wrap(content.summary, STYLES.summary, width - 20, 2)
+  const lines = tools.measurer.wrap(content.summary, STYLES.summary, width - 20, 3)
   const height = lines.length * leading(STYLES.summary) + 11
   return {
     height,

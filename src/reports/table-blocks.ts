@@ -19,6 +19,32 @@ import * as words from './wording/en.ts'
 const HEAD_ROW = 10.5
 const ROW = 11.75
 
+/** A column of figures, ending `fromRight` points before the right edge. */
+interface VolumeColumn {
+  title: string
+  fromRight: number
+  room: number
+  isMain: boolean
+  textOf(row: VolumeRow): string
+}
+
+const SINGLE: readonly VolumeColumn[] = [
+  { title: words.LABELS.volume, fromRight: 40, room: 44, isMain: true, textOf: ({ value }) => value },
+  { title: words.LABELS.deviation, fromRight: 0, room: 38, isMain: false, textOf: ({ deviation }) => deviation },
+]
+/** Beside an earlier study the change takes the place of the deviation, which its own contains. */
+const COMPARED: readonly VolumeColumn[] = [
+  {
+    title: words.LABELS.earlier,
+    fromRight: 84,
+    room: 27,
+    isMain: false,
+    textOf: ({ change }) => change?.earlier ?? '',
+  },
+  { title: words.LABELS.now, fromRight: 55, room: 28, isMain: true, textOf: ({ value }) => value },
+  { title: words.LABELS.change, fromRight: 0, room: 53, isMain: false, textOf: ({ change }) => change?.text ?? '' },
+]
+
 /** Regions and labels with volume and deviation, rows beyond `most` counted; the diameters below them. */
 export function volumesBlock(
   tools: Tools,
@@ -43,32 +69,17 @@ export function volumesBlock(
       drawHeading(tools, parent, words.SECTIONS.volumes, x, y, width)
       const table = tools.canvas.group(parent, 'Table')
       const head = tools.canvas.group(table, 'TR')
-      const columns = { value: x + width - 40, deviation: x + width }
+      const columns = rows.some(({ change }) => change) ? COMPARED : SINGLE
       const top = y + HEADING_HEIGHT
       const column = { scope: 'Column' } as const
-      drawText(tools, head, 'TH', words.LABELS.region, { x, y: top, width: 100 }, STYLES.small, INK.muted, column)
-      drawText(
-        tools,
-        head,
-        'TH',
-        words.LABELS.volume,
-        { x: columns.value, y: top, width: 40, align: 'right' },
-        STYLES.small,
-        INK.muted,
-        column,
-      )
-      drawText(
-        tools,
-        head,
-        'TH',
-        words.LABELS.deviation,
-        { x: columns.deviation, y: top, width: 38, align: 'right' },
-        STYLES.small,
-        INK.muted,
-        column,
-      )
+      const region = columns === COMPARED ? words.LABELS.regionInMl : words.LABELS.region
+      drawText(tools, head, 'TH', region, { x, y: top, width: 100 }, STYLES.small, INK.muted, column)
+      for (const { title, fromRight, room } of columns) {
+        const at = { x: x + width - fromRight, y: top, width: room, align: 'right' as const }
+        drawText(tools, head, 'TH', title, at, STYLES.small, INK.muted, column)
+      }
       for (const [n, row] of shown.entries()) {
-        drawVolume(tools, tools.canvas.group(table, 'TR'), row, x, top + HEAD_ROW + n * ROW, columns)
+        drawVolume(tools, tools.canvas.group(table, 'TR'), row, x, top + HEAD_ROW + n * ROW, { columns, width })
       }
       const after = { x, y: top + HEAD_ROW + shown.length * ROW, width }
       if (hidden > 0) drawText(tools, parent, 'P', words.more(hidden), after, STYLES.body, INK.muted)
@@ -84,7 +95,7 @@ function drawVolume(
   volume: VolumeRow,
   x: number,
   y: number,
-  columns: { value: number; deviation: number },
+  { columns, width }: { columns: readonly VolumeColumn[]; width: number },
 ): void {
   const { colour } = volume
   if (colour !== undefined) {
@@ -92,12 +103,16 @@ function drawVolume(
       doc.rect(x, y + 2, 5.5, 5.5).fill(colour)
     })
   }
-  const width = columns.value - x - 44
-  const label = `${capital(volume.name)} (${volume.region})`
-  drawText(tools, row, 'TH', label, { x: x + 10, y, width }, STYLES.body, INK.text, { scope: 'Row' })
-  drawText(tools, row, 'TD', volume.value, { x: columns.value, y, width: 44, align: 'right' }, STYLES.strong)
-  const deviation = volume.deviation === '' ? '–' : volume.deviation
-  drawText(tools, row, 'TD', deviation, { x: columns.deviation, y, width: 38, align: 'right' }, STYLES.body, INK.muted)
+  const taken = Math.max(...columns.map(({ fromRight, room }) => fromRight + room))
+  const label = columns === COMPARED ? capital(volume.name) : `${capital(volume.name)} (${volume.region})`
+  drawText(tools, row, 'TH', label, { x: x + 10, y, width: width - taken - 10 }, STYLES.body, INK.text, {
+    scope: 'Row',
+  })
+  for (const { textOf, fromRight, room, isMain } of columns) {
+    const at = { x: x + width - fromRight, y, width: room, align: 'right' as const }
+    const [style, ink] = isMain ? [STYLES.strong, INK.text] : [STYLES.body, INK.muted]
+    drawText(tools, row, 'TD', textOf(volume) || '–', at, style, ink)
+  }
 }
 
 /** What went into the network: two lines a series. */

@@ -2,6 +2,7 @@
 import { html } from 'hono/html'
 import type { AnalysisEvent, AnalysisRecord } from '../domain/analysis.ts'
 import { ERRORS } from '../domain/errors.ts'
+import { comparisonSection } from './comparison-section.ts'
 import { ageAt, formatDate, formatName, sentence, timeOf } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { icon } from './icons.ts'
@@ -39,7 +40,7 @@ export function studyPage(view: StudyView): Html {
     livePart('head', head(view, summary)),
     livePart('status', status(view, path)),
     livePart('files', files(view, path)),
-    html`<div class="columns"><div class="column">${livePart('volumes', volumesSection(summary))}${livePart('predictions', predictionsSection(summary))}</div>
+    html`<div class="columns"><div class="column">${livePart('volumes', volumesSection(summary))}${livePart('comparison', comparisonSection(summary))}${livePart('predictions', predictionsSection(summary))}</div>
 <div class="column">${livePart('progress', progressSection(record, events))}${livePart('delivery', deliverySection(record))}${livePart('quality', qualitySection(summary))}</div></div>`,
     livePart('report', report(events, path)),
     livePart('decisions', decisionsSection(summary)),

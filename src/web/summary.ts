@@ -3,6 +3,7 @@ import type { AnalysisEvent, AnalysisRecord } from '../domain/analysis.ts'
 import type { Measurement } from '../domain/finding.ts'
 import type { ReportableResult } from '../domain/ports.ts'
 import type { SeriesDecision } from '../domain/study.ts'
+import { isComparison } from './comparison-section.ts'
 
 type ListKey = 'decisions' | 'inputs' | 'segments' | 'measurements' | 'predictions' | 'quality'
 
@@ -20,6 +21,7 @@ export type Summary = Pick<ReportableResult, ListKey> &
       | 'referenceSeriesUid'
       | 'tissueResults'
       | 'diameters'
+      | 'comparison'
     >
   > & {
     /** Seconds by step. */
@@ -40,6 +42,7 @@ export function readSummary(record: Pick<AnalysisRecord, 'summary'>): Summary {
     ...(typeof raw.noFinding === 'boolean' ? { noFinding: raw.noFinding } : {}),
     ...(Array.isArray(raw.tissueResults) ? { tissueResults: raw.tissueResults } : {}),
     ...(Array.isArray(raw.diameters) ? { diameters: raw.diameters } : {}),
+    ...(isComparison(raw.comparison) ? { comparison: raw.comparison } : {}),
     ...(typeof raw.referenceSeriesUid === 'string' ? { referenceSeriesUid: raw.referenceSeriesUid } : {}),
     decisions: list('decisions'),
     inputs: list('inputs'),

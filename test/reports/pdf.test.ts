@@ -7,6 +7,7 @@ import { getDocumentProxy } from 'unpdf'
 import { describe, expect, it } from 'vitest'
 import type { ReportableResult } from '../../src/domain/ports.ts'
 import { renderReportPdf } from '../../src/reports/pdf.ts'
+import { comparisonOf } from '../support/comparison.ts'
 import { COARSE, SAGITTAL, type SyntheticCase, syntheticCase } from '../support/result.ts'
 
 const base = syntheticCase(COARSE)
@@ -79,6 +80,31 @@ function expectTidy(pieces: Piece[]) {
   )
   expect(overlaps).toEqual([])
 }
+
+describe('beside an earlier study', () => {
+  it('has then, now and change of each volume, and the category, all within the page', async () => {
+    const comparison = comparisonOf(base.result)
+    const { pages, pieces, text } = await read(await render({ comparison }, textOnly))
+    expect(pages).toBe(1)
+    expectTidy(pieces)
+    for (const { earlier, now, change, standardDeviation } of comparison.volumes) {
+      const known = standardDeviation === undefined ? '?' : standardDeviation.toFixed(1)
+      expect(text).toContain(`${earlier.toFixed(1)} ${now.toFixed(1)} +${change.toFixed(1)} ± ${known}`)
+    }
+    expect(text).toContain('Since 2026-01-02 (58 d): PD, enhancing tumour progressed by size.')
+  })
+
+  it('says what disappeared and that no finding excludes nothing, both whole', async () => {
+    const response = { category: 'CR' as const, productThen: 400, productNow: 0, percent: -100, reasons: [] }
+    const comparison = comparisonOf(base.result, { response })
+    const { pages, pieces, text } = await read(await render({ comparison, noFinding: true }, textOnly))
+    expect(pages).toBe(1)
+    expectTidy(pieces)
+    expect(text).toMatch(
+      /This does not exclude a tumour: .* are missed\. Since 2026-01-02 \(58 d\): CR, enhancing tumour disappeared/,
+    )
+  })
+})
 
 describe('the report', () => {
   it('is one tidy page that says everything', async () => {
@@ -326,6 +352,7 @@ describe('whatever the input', () => {
               {
                 patient: { ...base.result.patient, patientName: name },
                 study: { ...base.result.study, studyDescription: description },
+                ...(notes.length % 2 === 1 && { noFinding: true, comparison: comparisonOf(base.result) }),
                 quality: notes.map((note, n) => ({
                   code: 'X',
                   severity: n % 3 === 0 ? 'warning' : 'info',

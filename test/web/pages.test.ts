@@ -7,6 +7,7 @@ import { stepsOf } from '../../src/web/progress-sections.ts'
 import { type StudyView, studyPage } from '../../src/web/study-page.ts'
 import { readSummary } from '../../src/web/summary.ts'
 import { worklistPage } from '../../src/web/worklist.ts'
+import { comparisonOf } from '../support/comparison.ts'
 import {
   delivered,
   delivering,
@@ -38,6 +39,27 @@ const wordsOf = (page: string) =>
     .replace(/<[^>]+>/g, ' ')
     .replace(/&#39;/g, "'")
     .replace(/\s+/g, ' ')
+
+describe('an earlier study', () => {
+  it('stands with change, error, category and what that leaves out; not at all without one', async () => {
+    const comparison = comparisonOf(sampleResult)
+    const words = wordsOf(await study({ ...delivered, summary: { ...delivered.summary, comparison } }))
+    expect(words).toContain('Change since 2026-01-02 PD: enhancing tumour progressed by size;')
+    const [{ earlier, now, change, standardDeviation }] = comparison.volumes as [(typeof comparison.volumes)[0]]
+    expect(words).toContain(
+      `${earlier.toFixed(1)} mL ${now.toFixed(1)} mL +${change.toFixed(1)} mL +25 % ± ${standardDeviation!.toFixed(1)}`,
+    )
+    expect(words).toContain('unknown')
+    expect(words).toMatch(
+      /New lesion \(1\.3 mL\)\. .*clinical state, steroids, .*Studies 58 days apart; laid over it by 7\.4 mm/,
+    )
+    expect(wordsOf(await study(delivered))).not.toContain('Change since')
+    for (const broken of [1, 'x', {}, { ...comparison, prior: null }, { ...comparison, volumes: 3 }])
+      expect(await study({ ...delivered, summary: { ...delivered.summary, comparison: broken } })).not.toContain(
+        'Change since',
+      )
+  })
+})
 
 describe('a tissue test', () => {
   it('stands before what the images say, and is markup of nobody', async () => {

@@ -36,6 +36,10 @@ export const LABELS = {
   region: 'Region',
   volume: 'mL',
   deviation: '± SD',
+  regionInMl: 'Region, mL',
+  earlier: 'then',
+  now: 'now',
+  change: 'change ± SD',
   predicted: 'Predicted',
   result: 'Result',
   probability: 'Probability (95 % interval)',
@@ -118,6 +122,9 @@ export const diametersSentence = (
   })
   return sizes.length === 0 ? '' : `Enhancing, axial diameters (RANO): ${sizes.join('; ')}.`
 }
+
+export const sinceSentence = (date: string, days: number, category: string | undefined, name: string) =>
+  ` Since ${date} (${days} d): ${category === undefined ? 'no category by size, see notes' : `${category}, ${name}`}.`
 
 export const foundSentence = (volumes: string[]) =>
   volumes.length === 0 ? 'A lesion was segmented; see the volumes.' : `A lesion was segmented: ${volumes.join(', ')}.`
