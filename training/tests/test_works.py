@@ -151,6 +151,8 @@ def test_a_run_goes_on_where_it_stopped(cohort, tmp_path):
     assert [json.loads(line)["epoch"] for line in (tmp_path / "parts" / "history.jsonl").read_text().splitlines()] == [1, 2]
     with pytest.raises(ValueError, match="other settings"):
         fit(short, cohort[:20], lambda b: None, tiny(epochs=3, seed=2), tmp_path / "parts", quiet=True)
+    with pytest.raises(ValueError, match="or patients"):
+        fit(short, cohort[:21], lambda b: None, tiny(epochs=3), tmp_path / "parts", quiet=True)
 
 
 def test_batches_hold_every_patient_once_and_no_rest_alone():

@@ -5,6 +5,7 @@ it, and the order of patients depends on seed and epoch alone, so a stop changes
 """
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 import time
@@ -113,8 +114,8 @@ def fit(model: torch.nn.Module, patients: list[Patient], loss_of: Callable[[Batc
     path, first, base = out / "checkpoint.pt", 0, 0.0
     if path.exists():
         old = torch.load(path, weights_only=True)
-        if old["settings"] != described(settings):
-            raise ValueError(f"{path} was made with other settings: give another folder, or remove it")
+        if old["settings"] != described(settings, patients):
+            raise ValueError(f"{path} was made with other settings or patients: give another folder, or remove it")
         model.load_state_dict(old["model"]), optimiser.load_state_dict(old["optimiser"])
         first, base = old["epoch"], old["seconds"]
     began = time.time()
@@ -137,7 +138,7 @@ def fit(model: torch.nn.Module, patients: list[Patient], loss_of: Callable[[Batc
             losses.append(float(loss.detach()))
         seconds = base + time.time() - began
         save(path, {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "epoch": epoch + 1,
-                    "seconds": seconds, "settings": described(settings)})
+                    "seconds": seconds, "settings": described(settings, patients)})
         line = {"epoch": epoch + 1, "loss": round(float(np.mean(losses)), 4), "seconds": round(seconds, 1)}
         with open(out / "history.jsonl", "a") as f:
             f.write(json.dumps(line) + "\n")
@@ -149,10 +150,11 @@ def fit(model: torch.nn.Module, patients: list[Patient], loss_of: Callable[[Batc
     return base + time.time() - began
 
 
-def described(settings: Settings) -> str:
-    """The settings that shape a training; more epochs may be asked of an old checkpoint."""
-    return json.dumps({f.name: getattr(settings, f.name) for f in fields(settings) if f.name not in ("epochs", "threads")},
-                      sort_keys=True)
+def described(settings: Settings, patients: list[Patient]) -> str:
+    """The settings and patients that shape a training; more epochs may be asked of an old checkpoint."""
+    facts = {f.name: getattr(settings, f.name) for f in fields(settings) if f.name not in ("epochs", "threads")}
+    ids = hashlib.sha256("\n".join(p.id for p in patients).encode()).hexdigest()
+    return json.dumps({**facts, "patients": ids}, sort_keys=True)
 
 
 def predict(model: torch.nn.Module, patients: list[Patient], run: Callable[[Batch], tuple[torch.Tensor, ...]],
