@@ -9,6 +9,7 @@ const text = z.string().min(1)
 const digest = z.string().regex(/^[0-9a-f]{64}$/, 'must be a sha256 in lower-case hexadecimal')
 const fileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be a plain file name inside the bundle folder')
 const positive = z.number().positive()
+const thresholdFraction = z.number().min(0).max(1)
 const triple = z.tuple([positive, positive, positive])
 const sequence = z.strictObject({ channel: z.int().min(0), required: z.boolean() })
 
@@ -55,14 +56,20 @@ const manifest = z.strictObject({
   preprocess: z.strictObject({
     orientation: z.literal('LPS'),
     spacing_mm: triple,
-    normalisation: z.strictObject({
-      name: z.literal('foreground-zscore'),
-      threshold_fraction_of_p99: z.number().min(0).max(1),
-      clip_percentiles: z
-        .tuple([z.number().min(0).max(100), z.number().min(0).max(100)])
-        .refine(([low, high]) => low < high, 'the first must be below the second'),
-      clip: z.tuple([z.number(), z.number()]).refine(([low, high]) => low < high, 'the first must be below the second'),
-    }),
+    normalisation: z.discriminatedUnion('name', [
+      z.strictObject({
+        name: z.literal('foreground-zscore'),
+        threshold_fraction_of_p99: thresholdFraction,
+        clip_percentiles: z
+          .tuple([z.number().min(0).max(100), z.number().min(0).max(100)])
+          .refine(([low, high]) => low < high, 'the first must be below the second'),
+        clip: z
+          .tuple([z.number(), z.number()])
+          .refine(([low, high]) => low < high, 'the first must be below the second'),
+      }),
+      /** As MONAI's NormalizeIntensity(nonzero=True, channel_wise=True); the threshold only finds the head. */
+      z.strictObject({ name: z.literal('nonzero-zscore'), threshold_fraction_of_p99: thresholdFraction }),
+    ]),
   }),
   network,
   inference: z.strictObject({
@@ -72,6 +79,10 @@ const manifest = z.strictObject({
     mode: z.enum(['gaussian', 'constant']),
     sigma_scale: positive,
     activation: z.literal('softmax'),
+    /** What is averaged where windows overlap: "probabilities" (when absent) or, as MONAI and nnU-Net do, "logits". */
+    blend: z.enum(['probabilities', 'logits']).optional(),
+    /** What surrounds a volume smaller than the window: each channel's "minimum" (when absent) or "zero". */
+    padding: z.enum(['minimum', 'zero']).optional(),
     tta_flips: z
       .array(z.array(z.enum(['z', 'y', 'x'])))
       .min(1)

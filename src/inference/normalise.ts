@@ -1,16 +1,33 @@
-// Intensity normalisation as the bundle declares it: z-score over the foreground of one channel on the working grid.
+// Intensity normalisation as the bundle declares it: z-score of one channel on the working grid, over its foreground or its voxels that are not zero.
 import { AppError } from '../domain/errors.ts'
 import type { Volume } from '../domain/volume.ts'
 import type { BundleManifest } from './bundle.ts'
 
 type Normalisation = BundleManifest['preprocess']['normalisation']
+type ForegroundRules = Extract<Normalisation, { name: 'foreground-zscore' }>
+
+/** By the rules' name; throws INPUT_IMPLAUSIBLE, naming the sequence, for an empty or constant image. */
+export function normalise(volume: Volume<Float32Array>, rules: Normalisation, name: string): Volume<Float32Array> {
+  return rules.name === 'nonzero-zscore' ? normaliseNonzero(volume, name) : normaliseForeground(volume, rules, name)
+}
+
+/**
+ * "nonzero-zscore": mean and population deviation of the voxels that are not exactly zero; those become (v - mean) / deviation,
+ * zeros stay zero. What MONAI's NormalizeIntensity(nonzero=True, channel_wise=True) gives, except that a constant image is refused.
+ */
+function normaliseNonzero(volume: Volume<Float32Array>, name: string): Volume<Float32Array> {
+  const present = volume.data.filter((value) => value !== 0)
+  if (present.length === 0) throw new AppError('INPUT_IMPLAUSIBLE', `the ${name} image has no voxel other than zero`)
+  const { mean, deviation } = moments(present, name)
+  return { grid: volume.grid, data: volume.data.map((value) => (value === 0 ? 0 : (value - mean) / deviation)) }
+}
 
 /**
  * "foreground-zscore": threshold = fraction * P99 of the voxels > 0; foreground = voxels > threshold; lo and hi are percentiles
  * of the foreground, mean and population deviation those of the clipped foreground; every voxel, background included, becomes
- * clip((clip(v, lo, hi) - mean) / deviation). Throws INPUT_IMPLAUSIBLE, naming the sequence, for an empty or constant image.
+ * clip((clip(v, lo, hi) - mean) / deviation).
  */
-export function normalise(volume: Volume<Float32Array>, rules: Normalisation, name: string): Volume<Float32Array> {
+function normaliseForeground(volume: Volume<Float32Array>, rules: ForegroundRules, name: string): Volume<Float32Array> {
   const positive = volume.data.filter((value) => value > 0).sort()
   if (positive.length === 0)
     throw new AppError('INPUT_IMPLAUSIBLE', `the ${name} image has no voxel above zero inside the head`)
@@ -18,17 +35,26 @@ export function normalise(volume: Volume<Float32Array>, rules: Normalisation, na
   const foreground = positive.subarray(firstAbove(positive, threshold))
   const low = percentile(foreground, rules.clip_percentiles[0])
   const high = percentile(foreground, rules.clip_percentiles[1])
-  let sum = 0
-  for (const value of foreground) sum += clamp(value, low, high)
-  const mean = sum / foreground.length
-  let squares = 0
-  for (const value of foreground) squares += (clamp(value, low, high) - mean) ** 2
-  const deviation = Math.sqrt(squares / foreground.length)
-  if (!(deviation >= 1e-6)) throw new AppError('INPUT_IMPLAUSIBLE', `the ${name} image is constant inside the head`)
+  const { mean, deviation } = moments(
+    foreground.map((value) => clamp(value, low, high)),
+    name,
+  )
   const data = volume.data.map((value) =>
     clamp((clamp(value, low, high) - mean) / deviation, rules.clip[0], rules.clip[1]),
   )
   return { grid: volume.grid, data }
+}
+
+/** Mean and population deviation; a constant image is refused. */
+function moments(values: Float32Array, name: string): { mean: number; deviation: number } {
+  let sum = 0
+  for (const value of values) sum += value
+  const mean = sum / values.length
+  let squares = 0
+  for (const value of values) squares += (value - mean) ** 2
+  const deviation = Math.sqrt(squares / values.length)
+  if (!(deviation >= 1e-6)) throw new AppError('INPUT_IMPLAUSIBLE', `the ${name} image is constant inside the head`)
+  return { mean, deviation }
 }
 
 /** Intensity above which a voxel counts as head; 0 for an image without positive voxels. */

@@ -37,8 +37,8 @@ export interface Watch {
 
 /**
  * Class probabilities, one array [Z, Y, X] per class, for channels on one grid of `size` [Z, Y, X].
- * A side shorter than the window is padded on both ends (the smaller half first) with the channel's minimum. Softmax is
- * taken per window and member, then windows are blended; each flip and member is blended alone and then averaged. `predict`
+ * A side shorter than the window is padded on both ends (the smaller half first) with the channel's minimum, or zero where
+ * the rules say so. Softmax is taken per window and member, then windows are blended (blend "logits": the other way round); each flip and member is blended alone and then averaged. `predict`
  * gets its window in a buffer that the next call reuses. Memory: (1 + members) times the output, plus one window.
  */
 export async function slidingWindow(
@@ -53,7 +53,10 @@ export async function slidingWindow(
   const roi = rules.roi_size as Zyx
   const voxels = size[0] * size[1] * size[2]
   const weights = importanceMap(roi, rules.mode, rules.sigma_scale)
-  const minima = channels.map((channel) => channel.reduce((a, b) => Math.min(a, b), Infinity))
+  const padding = channels.map((channel) =>
+    rules.padding === 'zero' ? 0 : channel.reduce((a, b) => Math.min(a, b), Infinity),
+  )
+  const ofLogits = rules.blend === 'logits'
   const starts = roi.map((n, axis) => windowStarts(Math.max(size[axis]!, n), n, rules.overlap))
   const windows = starts[0]!.flatMap((z) => starts[1]!.flatMap((y) => starts[2]!.map((x): Zyx => [z, y, x])))
   const window = new Float32Array(channels.length * weights.length)
@@ -65,18 +68,19 @@ export async function slidingWindow(
     for (const start of windows) {
       const rows = windowRows(size, roi, start, flip)
       for (const [c, channel] of channels.entries())
-        gather(channel, window.subarray(c * weights.length), rows, roi, minima[c]!)
+        gather(channel, window.subarray(c * weights.length), rows, roi, padding[c]!)
       const output = await predict(window)
       const expected = sums.length * weights.length
       if (output.length !== expected)
         throw new RangeError(`the network gave ${output.length} values per window instead of ${expected}`)
-      for (let m = 0; m < members; m++)
+      for (let m = 0; !ofLogits && m < members; m++)
         softmax(output.subarray(m * classes * weights.length, (m + 1) * classes * weights.length), classes)
       for (const [n, sum] of sums.entries()) blend(output.subarray(n * weights.length), weights, sum, rows, roi)
       blend(undefined, weights, total, rows, roi)
       onProgress?.(++done / (windows.length * rules.tta_flips.length))
     }
     for (const sum of sums) for (let v = 0; v < voxels; v++) sum[v]! /= total[v]!
+    for (let m = 0; ofLogits && m < members; m++) softmaxOf(sums.slice(m * classes, (m + 1) * classes))
     for (let m = 0; m < members; m++) onSample?.(sums.slice(m * classes, (m + 1) * classes))
     const share = 1 / (members * rules.tta_flips.length)
     for (const [n, sum] of sums.entries()) {
@@ -140,14 +144,20 @@ function blend(
   }
 }
 
-/** Softmax over classes, in place. */
+/** Softmax over classes that lie one after the other, in place. */
 export function softmax(logits: Float32Array, classes: number): void {
   const n = logits.length / classes
+  softmaxOf(Array.from({ length: classes }, (_, c) => logits.subarray(c * n, (c + 1) * n)))
+}
+
+/** Softmax over classes, in place; one array per class. */
+function softmaxOf(logits: readonly Float32Array[]): void {
+  const n = logits[0]!.length
   for (let v = 0; v < n; v++) {
     let peak = -Infinity
-    for (let c = 0; c < classes; c++) peak = Math.max(peak, logits[v + c * n]!)
+    for (const one of logits) peak = Math.max(peak, one[v]!)
     let sum = 0
-    for (let c = 0; c < classes; c++) sum += logits[v + c * n] = Math.exp(logits[v + c * n]! - peak)
-    for (let c = 0; c < classes; c++) logits[v + c * n]! /= sum
+    for (const one of logits) sum += one[v] = Math.exp(one[v]! - peak)
+    for (const one of logits) one[v]! /= sum
   }
 }

@@ -54,4 +54,24 @@ describe('normalisation', () => {
       expect.objectContaining({ code: 'INPUT_IMPLAUSIBLE', message: expect.stringContaining(message) }),
     )
   })
+
+  const nonzero = { name: 'nonzero-zscore' as const, threshold_fraction_of_p99: 0.1 }
+
+  it('takes the z-score of what is not zero, negative voxels included, and keeps zeros', () => {
+    const data = Float32Array.of(0, 4, -2, 0, 10, 4)
+    // numpy: v = np.array([4, -2, 10, 4]); (v - v.mean()) / v.std()
+    const want = [0, 0, -Math.SQRT2, 0, Math.SQRT2, 0]
+    const out = normalise({ grid: axial([3, 2, 1], [1, 1, 1]), data }, nonzero, 'T2').data
+    for (const [v, value] of want.entries()) expect(out[v]).toBeCloseTo(value, 6)
+  })
+
+  it.each([
+    ['empty', 0, 'the T1 image has no voxel other than zero'],
+    ['constant', 7, 'the T1 image is constant'],
+  ])('refuses an image that is %s under "nonzero-zscore"', (_name, value, message) => {
+    const volume = paint(axial([4, 4, 4], [2, 2, 2]), () => value)
+    expect(() => normalise(volume, nonzero, 'T1')).toThrowError(
+      expect.objectContaining({ code: 'INPUT_IMPLAUSIBLE', message: expect.stringContaining(message) }),
+    )
+  })
 })
