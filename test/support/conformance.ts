@@ -211,6 +211,11 @@ Its report names the report of the latest earlier analysis that was stored (Pred
 IHE Imaging Object Change Management has it (RAD TF-2 4.66). Not (113037, DCM, "Rejected for Patient Safety Reasons"): receivers must
 then hide the objects, and a superseded analysis was right about the images it had. Whether to hide is the archive's setting.
 
+## An earlier study of the patient
+The measurement report lists the earlier segmentation and report in Pertinent Other Evidence Sequence and has groups (TID 1501) of the change of
+each volume (99GLIABRIDGE volume-change, volume-change-pc), of the change category (change-category: change-CR, change-PR, change-SD, change-PD) and
+of each lesion. Segments, regions and lesions that continue earlier ones keep their Tracking ID and Tracking UID.
+
 ## Validators
 See [dicom-validators.md](dicom-validators.md).
 `
