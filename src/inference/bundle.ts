@@ -33,7 +33,7 @@ const network = z.strictObject({
   members: z.int().min(1).max(16).optional(),
 })
 
-const manifest = z.strictObject({
+export const manifest = z.strictObject({
   schema: z.literal('gliabridge-bundle/1'),
   id: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, 'must be lower-case letters, digits, "." and "-"'),
   version: text,
