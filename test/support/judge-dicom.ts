@@ -162,7 +162,7 @@ function counted(stored: Moments, { segments }: ReportableResult): Judgement {
 }
 
 /** Volumes and diameters as a reader finds them are those of the result. */
-function readMeasurements(path: string, result: ReportableResult): Judgement {
+export function readMeasurements(path: string, result: ReportableResult): Judgement {
   const { groups } = readReportWithHighdicom(path)
   const found = groups.flatMap(({ tracking, measurements }) =>
     measurements.map(({ value, unit }) => ({ tracking: tracking.split(' '), value, unit })),
