@@ -5,6 +5,8 @@ import { items, text } from '../../src/dicom/dataset.ts'
 import { readPart10 } from '../../src/dicom/part10.ts'
 import type { Remark } from './verdict.ts'
 
+/** It walks its stylesheet for every image that a report lists; hundreds take minutes. */
+const LIMIT_MS = 1_800_000
 const JAR = '/usr/share/java/pixelmed.jar'
 /** Its templates are one large stylesheet; newer Java limits the size of expressions unless told otherwise. */
 const UNLIMITED = ['ExprOpLimit', 'TotalOpLimit', 'ExprGrpLimit'].map((name) => `-Djdk.xml.xpath${name}=0`)
@@ -17,8 +19,9 @@ export function judgeReport(path: string): Remark[] {
   const run = spawnSync(
     'java',
     ['-XX:+UseSerialGC', ...UNLIMITED, '-cp', JAR, 'com.pixelmed.validate.DicomSRValidator', path],
-    { encoding: 'utf8', maxBuffer: 1 << 26 },
+    { encoding: 'utf8', maxBuffer: 1 << 26, timeout: LIMIT_MS },
   )
+  if (run.signal !== null) throw new Error(`DicomSRValidator was stopped after ${LIMIT_MS / 60_000} minutes`)
   if (run.error !== undefined) throw new Error('java did not run: install a Java runtime')
   if (!run.stdout.includes('IOD validation complete')) throw new Error('DicomSRValidator did not come to an end')
   const templates = groupTemplates(path)
