@@ -33,17 +33,18 @@ export async function openSession(
 ): Promise<Session> {
   const offered = listSupportedBackends().map((backend) => backend.name)
   if (!offered.includes(provider)) throw new Error(`this ONNX Runtime offers ${offered.join(', ')}`)
-  const open = (extra: Record<string, unknown>) =>
+  const open = (session: Record<string, unknown>) =>
     InferenceSession.create(model, {
       executionProviders: [provider],
       graphOptimizationLevel: 'all',
       logSeverityLevel: 4,
       ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-      extra,
+      // Threads that spin while they wait for each other starve whatever else the machine does.
+      extra: { session: { ...session, intra_op: { allow_spinning: '0' } } },
     })
   if (provider === 'cpu') return wrap(await open({}), provider, network)
   try {
-    return wrap(await open({ session: { disable_cpu_ep_fallback: '1' } }), provider, network)
+    return wrap(await open({ disable_cpu_ep_fallback: '1' }), provider, network)
   } catch (error) {
     if (!/fallback/i.test(error instanceof Error ? error.message : '')) throw error
     return wrap(await open({}), `${provider} (parts on cpu)`, network)

@@ -79,7 +79,8 @@ describe('kill -9 between any two steps', () => {
     expect(segs).toHaveLength(1)
     expect(segs[0]!.sopInstanceUid).toBe(record.legs.find((leg) => leg.leg === 'pacs')?.receipt?.segmentation)
     expect(instances.filter((instance) => instance.modality === 'DOC')).toHaveLength(1)
-    expect(instances).toHaveLength(study.instances.length + 2)
+    expect(instances.filter((instance) => instance.modality === 'SR')).toHaveLength(1)
+    expect(instances).toHaveLength(study.instances.length + 3)
 
     const ehr = createRecordStore({ url: servers.ehr.url, auth: { type: 'none' }, timeoutMs: 30_000 })
     const token = `${settings.ehr.analysisSystem}|${record.analysisId}`
