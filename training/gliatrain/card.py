@@ -44,6 +44,8 @@ def case_rows(whole: dict, kind: str) -> list[list]:
     """One row per case: Dice of the regions at 1 mm, HD95 and volume error of the whole tumour."""
     out = []
     for name, row in sorted(whole.items()):
+        if kind not in row:
+            continue
         m = row[kind]["mm1"]
         out.append([name, row["fold"], *(number(m[r]["dice"]) for r in REGION_NAMES), number(m["WT"]["hd95_mm"], 1),
                     *(f"{m[r]['predicted_ml']:.1f} / {m[r]['truth_ml']:.1f}" for r in ("WT", "ET"))])
@@ -126,11 +128,11 @@ One member alone; the shipped ensemble cannot be tested on these cases, since on
 {service_section(service)}
 
 Where there is no enhancing tumour ({len(mean["enhancement_where_there_is_none_ml"])} cases), found: {", ".join(f"{v:.2f}" for v in mean["enhancement_where_there_is_none_ml"]) or "-"} ml.
-Root mean square error of the volumes, as a share of what was found: {", ".join(f"{REGION_NAMES[r]} {v:.2f}" for r, v in mean["volume_relative_rms_error"].items())}; reported
+Error of the volumes that 68 % of the cases stay below, as a share of what was found: {", ".join(f"{REGION_NAMES[r]} {v:.2f}" for r, v in mean["volume_relative_error_68"].items())}; reported
 standard deviations include it.
 
 ## The same cases inside a synthetic head
-{means(mean["head_mm1"])}.
+{"Not measured." if mean["head_mm1"] is None else f"{sum('head' in r for r in whole.values())} of {len(whole)} cases: {means(mean['head_mm1'])}."}
 
 {table(CASE_HEAD, case_rows(whole, "head"))}
 
@@ -142,9 +144,9 @@ Mean Dice {mean["lgg_WT"]:.3f} of {len(rows["lgg"])}.
         for k, r in sorted(rows["lgg"].items())])}
 
 ## Missing sequences
-Mean Dice at 1 mm of the stripped cases, one pass without flips (in brackets: change against all four).
+{"Not measured for this version." if not subsets else "Mean Dice at 1 mm of the stripped cases, one pass without flips (in brackets: change against all four)."}
 
-{table(["sequences present", *REGION_NAMES], subsets)}
+{table(["sequences present", *REGION_NAMES], subsets) if subsets else ""}
 
 ## Procedural studies (2 mm)
 {table(["study", *REGION_NAMES], [[k, *(number(r[x]["dice"]) for x in REGION_NAMES)] for k, r in sorted(rows["procedural"].items())])}
@@ -180,7 +182,7 @@ The terms of part of these data allow research only; so does this bundle.
 def bundle(folder: Path, training: dict, evaluation: dict | None, name: str, version: str, heads: dict) -> dict:
     settings = dict(SETTINGS)
     if evaluation is not None:
-        settings["volume_relative_sd"] = evaluation["mean"]["volume_relative_rms_error"]
+        settings["volume_relative_sd"] = evaluation["mean"]["volume_relative_error_68"]
     return {
         "schema": "gliabridge-bundle/1", "id": folder.name, "version": version, "name": name,
         "description": "Ensemble of small convolutional networks with window attention on a 2 mm grid; whole heads or skull-stripped brains.",
@@ -206,7 +208,7 @@ def bundle(folder: Path, training: dict, evaluation: dict | None, name: str, ver
         "heads": heads,
         "evaluation": {"status": "not_measured"} if evaluation is None else {
             "command": evaluation["command"], "mean": evaluation["mean"],
-            "cases": [{"id": k, "fold": r["fold"], "stripped": r["stripped"]["mm1"], "head": r["head"]["mm1"]}
+            "cases": [{"id": k, "fold": r["fold"], "stripped": r["stripped"]["mm1"], **({"head": r["head"]["mm1"]} if "head" in r else {})}
                       for k, r in sorted(evaluation["rows"]["whole"].items())]},
     }
 
