@@ -4,12 +4,9 @@ import type { DicomJson, Series, Uid } from '../domain/study.ts'
 import { IMAGING_STUDY_REPORT } from './codes.ts'
 import { dataset, text } from './dataset.ts'
 import { writePart10 } from './part10.ts'
-import { contributingEquipment, equipment, momentOf, patientAndStudy, sopCommon } from './result-modules.ts'
-import type { DicomObject } from './segmentation.ts'
-import { deterministicUid } from './uid.ts'
+import { type DicomObject, resultObject } from './result-object.ts'
 
 const ENCAPSULATED_PDF_STORAGE = '1.2.840.10008.5.1.4.1.1.104.1'
-const SERIES_NUMBER = 9002
 
 export interface EncapsulatedPdfInput {
   result: ReportableResult
@@ -22,27 +19,19 @@ export interface EncapsulatedPdfInput {
 
 /** Builds the object; EncapsulatedDocumentLength holds the length before padding (C.24.2). */
 export function buildEncapsulatedPdf({ result, pdf, referenceInstance, sources }: EncapsulatedPdfInput): DicomObject {
-  const moment = momentOf(result.analysedAt, referenceInstance)
-  const sopInstanceUid = deterministicUid(result.analysisId, 'pdf', 'instance')
-  const seriesInstanceUid = deterministicUid(result.analysisId, 'pdf', 'series')
+  const { uids, content: opening } = resultObject(result, referenceInstance, {
+    role: 'pdf',
+    sopClassUid: ENCAPSULATED_PDF_STORAGE,
+    modality: 'DOC',
+    seriesNumber: 9002,
+    seriesDescription: 'AI glioma report, not reviewed, research use',
+  })
   const padded = new Uint8Array(pdf.length + (pdf.length % 2))
   padded.set(pdf)
   const content: DicomJson = {
-    ...patientAndStudy(referenceInstance),
-    ...sopCommon(ENCAPSULATED_PDF_STORAGE, sopInstanceUid, moment),
-    ...equipment(result),
-    ...contributingEquipment(result, moment),
+    ...opening,
     ...dataset({
-      Modality: 'DOC',
-      SeriesInstanceUID: seriesInstanceUid,
-      SeriesNumber: SERIES_NUMBER,
-      SeriesDate: moment.date,
-      SeriesTime: moment.time,
-      SeriesDescription: 'AI glioma report, not reviewed, research use',
       ConversionType: 'WSD',
-      InstanceNumber: 1,
-      ContentDate: moment.date,
-      ContentTime: moment.time,
       AcquisitionDateTime: '',
       // The page shows the patient's name.
       BurnedInAnnotation: 'YES',
@@ -56,12 +45,7 @@ export function buildEncapsulatedPdf({ result, pdf, referenceInstance, sources }
       EncapsulatedDocument: padded,
     }),
   }
-  return {
-    sopInstanceUid,
-    seriesInstanceUid,
-    sopClassUid: ENCAPSULATED_PDF_STORAGE,
-    bytes: writePart10({ dataset: content }),
-  }
+  return { ...uids, bytes: writePart10({ dataset: content }) }
 }
 
 function sourceInstances(reference: DicomJson, sources: readonly Series[] | undefined): DicomJson[] {

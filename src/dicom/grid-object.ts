@@ -6,16 +6,8 @@ import type { DicomJson, Instance, Series, Uid } from '../domain/study.ts'
 import { type Grid, toPatient, type Vec3 } from '../domain/volume.ts'
 import { ARTIFICIAL_INTELLIGENCE, BRAIN, cieLab, MORPHOLOGICALLY_ABNORMAL, SEGMENT_CONCEPTS } from './codes.ts'
 import { copied, dataset, numbers, text } from './dataset.ts'
-import {
-  clip,
-  contributingEquipment,
-  equipment,
-  type Moment,
-  momentOf,
-  patientAndStudy,
-  sopCommon,
-  trackingOf,
-} from './result-modules.ts'
+import { clip, trackingOf } from './result-modules.ts'
+import { type ObjectKind, resultObject } from './result-object.ts'
 import { fault, type SourceFrame } from './segmentation-frames.ts'
 import { slicesOf } from './slices.ts'
 import { deterministicUid } from './uid.ts'
@@ -31,23 +23,11 @@ export interface GridSources {
   otherSources: readonly Series[]
 }
 
-/** What tells one kind of object from another. */
-export interface ObjectKind {
-  /** Part of its UIDs. */
-  role: string
-  sopClassUid: Uid
-  modality: string
-  /** Above the numbers that scanners give, and fixed: a re-run must not make another series. */
-  seriesNumber: number
-  seriesDescription: string
-}
-
 export interface GridObject {
   sopInstanceUid: Uid
   seriesInstanceUid: Uid
   /** Everything but what the object shows. */
   content: DicomJson
-  moment: Moment
   /** Of each slice, as its source states it. */
   positions: Vec3[]
 }
@@ -65,29 +45,15 @@ export function gridObject(sources: GridSources, grid: Grid, kind: ObjectKind): 
     )
   }
   const positions = positionsOf(sources, grid)
-  const moment = momentOf(result.analysedAt, reference.metadata)
-  const sopInstanceUid = deterministicUid(result.analysisId, kind.role, 'instance')
-  const seriesInstanceUid = deterministicUid(result.analysisId, kind.role, 'series')
+  const { uids, content: opening } = resultObject(result, reference.metadata, kind)
   const [columns, rows] = grid.size
   const content: DicomJson = {
-    ...patientAndStudy(reference.metadata),
-    ...sopCommon(kind.sopClassUid, sopInstanceUid, moment),
-    ...equipment(result),
-    ...contributingEquipment(result, moment),
+    ...opening,
     ...copied(reference.metadata, ['PositionReferenceIndicator']),
     ...dataset({
-      Modality: kind.modality,
-      SeriesInstanceUID: seriesInstanceUid,
-      SeriesNumber: kind.seriesNumber,
-      SeriesDate: moment.date,
-      SeriesTime: moment.time,
-      SeriesDescription: kind.seriesDescription,
-      InstanceNumber: 1,
       FrameOfReferenceUID: frameOfReferenceUid,
       ...(text(reference.metadata, 'PositionReferenceIndicator') === '' ? { PositionReferenceIndicator: '' } : {}),
       ImageType: ['DERIVED', 'PRIMARY'],
-      ContentDate: moment.date,
-      ContentTime: moment.time,
       ContentCreatorName: '',
       SamplesPerPixel: 1,
       PhotometricInterpretation: 'MONOCHROME2',
@@ -97,7 +63,7 @@ export function gridObject(sources: GridSources, grid: Grid, kind: ObjectKind): 
     }),
     ...lossyCompression([referenceSeries, ...otherSources]),
   }
-  return { sopInstanceUid, seriesInstanceUid, content, moment, positions }
+  return { ...uids, content, positions }
 }
 
 /**

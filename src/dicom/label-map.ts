@@ -2,7 +2,8 @@
 import { dataset } from './dataset.ts'
 import { DIMENSIONS, dimensions, gridObject, segmentItem, sharedGroups } from './grid-object.ts'
 import { writePart10 } from './part10.ts'
-import type { DicomObject, SegmentationInput } from './segmentation.ts'
+import type { DicomObject } from './result-object.ts'
+import type { SegmentationInput } from './segmentation.ts'
 import { fault, maskFrames, perFrameGroups } from './segmentation-frames.ts'
 
 export const LABEL_MAP_SEGMENTATION_STORAGE = '1.2.840.10008.5.1.4.1.1.66.7'

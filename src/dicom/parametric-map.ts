@@ -4,7 +4,7 @@ import type { Volume } from '../domain/volume.ts'
 import { dataset } from './dataset.ts'
 import { DIMENSIONS, dimensions, type GridSources, gridObject, sharedGroups } from './grid-object.ts'
 import { writePart10 } from './part10.ts'
-import type { DicomObject } from './segmentation.ts'
+import type { DicomObject } from './result-object.ts'
 import { fault, perFrameGroups } from './segmentation-frames.ts'
 import { DERIVATION, OWN_SCHEME_IDENTIFICATION, QUANTITY, STANDARD_DEVIATION } from './sr/codes.ts'
 

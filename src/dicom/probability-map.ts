@@ -4,7 +4,8 @@ import type { Grid, Volume } from '../domain/volume.ts'
 import { dataset } from './dataset.ts'
 import { DIMENSIONS, dimensions, type GridSources, gridObject, segmentItem, sharedGroups } from './grid-object.ts'
 import { writePart10 } from './part10.ts'
-import { type DicomObject, SEGMENTATION_STORAGE } from './segmentation.ts'
+import type { DicomObject } from './result-object.ts'
+import { SEGMENTATION_STORAGE } from './segmentation.ts'
 import { fault, perFrameGroups } from './segmentation-frames.ts'
 
 export interface ProbabilityInput extends GridSources {

@@ -5,16 +5,13 @@ import type { DicomJson } from '../domain/study.ts'
 import { code } from './codes.ts'
 import { dataset, text } from './dataset.ts'
 import { writePart10 } from './part10.ts'
-import { contributingEquipment, equipment, momentOf, patientAndStudy, sopCommon } from './result-modules.ts'
-import type { DicomObject } from './segmentation.ts'
+import { type DicomObject, resultObject } from './result-object.ts'
 import { ENGLISH, LANGUAGE, OWN_SCHEME, OWN_SCHEME_IDENTIFICATION } from './sr/codes.ts'
 import { codeItem, compositeItem, imageItem, rootContainer, textItem } from './sr/content-item.ts'
 import { evidence, referencedRequest, type StoredObject } from './sr/evidence.ts'
 import { deviceObserver } from './sr/observation-context.ts'
-import { deterministicUid } from './uid.ts'
 
 const KEY_OBJECT_SELECTION_STORAGE = '1.2.840.10008.5.1.4.1.1.88.59'
-const SERIES_NUMBER = 9009
 
 /**
  * CID 7010. Not (113037, DCM, "Rejected for Patient Safety Reasons"): receivers must then hide the objects, and an analysis
@@ -47,34 +44,27 @@ export interface RejectionNoteInput {
 
 /** Builds the note; `rejected` holds at least one object. */
 export function buildRejectionNote({ result, referenceInstance, rejected, review }: RejectionNoteInput): DicomObject {
-  const moment = momentOf(review?.at ?? result.analysedAt, referenceInstance)
-  const root = review?.reviewId ?? result.analysisId
-  const sopInstanceUid = deterministicUid(root, 'rejection-note', 'instance')
-  const seriesInstanceUid = deterministicUid(root, 'rejection-note', 'series')
+  const kind = {
+    role: 'rejection-note',
+    sopClassUid: KEY_OBJECT_SELECTION_STORAGE,
+    modality: 'KO',
+    seriesNumber: 9009,
+    seriesDescription: review
+      ? 'AI glioma results that a reviewer rejected'
+      : 'AI glioma results that a later analysis supersedes',
+  }
+  const cause = review && { id: review.reviewId, at: review.at }
+  const { uids, content: opening } = resultObject(result, referenceInstance, kind, cause)
   const items = rejected.map((object) =>
     IMAGE_CLASSES.includes(object.sopClassUid)
       ? imageItem('CONTAINS', undefined, object)
       : compositeItem('CONTAINS', object),
   )
   const content: DicomJson = {
-    ...patientAndStudy(referenceInstance),
-    ...sopCommon(KEY_OBJECT_SELECTION_STORAGE, sopInstanceUid, moment),
-    ...equipment(result),
-    ...contributingEquipment(result, moment),
+    ...opening,
     ...dataset({
       CodingSchemeIdentificationSequence: [OWN_SCHEME_IDENTIFICATION],
-      Modality: 'KO',
-      SeriesInstanceUID: seriesInstanceUid,
-      SeriesNumber: SERIES_NUMBER,
-      SeriesDate: moment.date,
-      SeriesTime: moment.time,
-      SeriesDescription: review
-        ? 'AI glioma results that a reviewer rejected'
-        : 'AI glioma results that a later analysis supersedes',
       ReferencedPerformedProcedureStepSequence: [],
-      InstanceNumber: 1,
-      ContentDate: moment.date,
-      ContentTime: moment.time,
       CurrentRequestedProcedureEvidenceSequence: [evidence(text(referenceInstance, 'StudyInstanceUID'), [], rejected)],
     }),
     ...referencedRequest(referenceInstance),
@@ -94,10 +84,5 @@ export function buildRejectionNote({ result, referenceInstance, rejected, review
       '2010',
     ),
   }
-  return {
-    sopInstanceUid,
-    seriesInstanceUid,
-    sopClassUid: KEY_OBJECT_SELECTION_STORAGE,
-    bytes: writePart10({ dataset: content }),
-  }
+  return { ...uids, bytes: writePart10({ dataset: content }) }
 }

@@ -3,12 +3,10 @@ import type { ReportableResult } from '../domain/ports.ts'
 import type { DicomJson, Series, Uid } from '../domain/study.ts'
 import { dataset } from './dataset.ts'
 import { writePart10 } from './part10.ts'
-import { clip, contributingEquipment, equipment, momentOf, patientAndStudy, sopCommon } from './result-modules.ts'
-import type { DicomObject } from './segmentation.ts'
-import { deterministicUid } from './uid.ts'
+import { clip } from './result-modules.ts'
+import { type DicomObject, resultObject } from './result-object.ts'
 
 export const SECONDARY_CAPTURE_STORAGE = '1.2.840.10008.5.1.4.1.1.7'
-const SERIES_NUMBER = 9004
 
 export interface SecondaryCaptureInput {
   result: ReportableResult
@@ -27,27 +25,20 @@ export interface SecondaryCaptureInput {
 export function buildSecondaryCapture(input: SecondaryCaptureInput): DicomObject {
   const { result, referenceSeries, number, description, width, height, rgb } = input
   const source = referenceSeries.instances[0]!.metadata
-  const moment = momentOf(result.analysedAt, source)
-  const sopInstanceUid = deterministicUid(result.analysisId, 'key-image', String(number), 'instance')
-  const seriesInstanceUid = deterministicUid(result.analysisId, 'key-image', 'series')
+  const { uids, content: opening } = resultObject(result, source, {
+    role: 'key-image',
+    sopClassUid: SECONDARY_CAPTURE_STORAGE,
+    modality: 'OT',
+    seriesNumber: 9004,
+    seriesDescription: 'AI glioma key images, not reviewed, research use',
+    instanceNumber: number,
+  })
   const content: DicomJson = {
-    ...patientAndStudy(source),
-    ...sopCommon(SECONDARY_CAPTURE_STORAGE, sopInstanceUid, moment),
-    ...equipment(result),
-    ...contributingEquipment(result, moment),
+    ...opening,
     ...dataset({
-      Modality: 'OT',
       ConversionType: 'WSD',
       BodyPartExamined: 'BRAIN',
-      SeriesInstanceUID: seriesInstanceUid,
-      SeriesNumber: SERIES_NUMBER,
-      SeriesDate: moment.date,
-      SeriesTime: moment.time,
-      SeriesDescription: 'AI glioma key images, not reviewed, research use',
-      InstanceNumber: number,
       PatientOrientation: ['L', 'P'],
-      ContentDate: moment.date,
-      ContentTime: moment.time,
       ImageType: ['DERIVED', 'SECONDARY'],
       ImageComments: clip(description, 10240),
       DerivationDescription: 'Axial plane through the tumour with the outlines found by software',
@@ -68,12 +59,7 @@ export function buildSecondaryCapture(input: SecondaryCaptureInput): DicomObject
       PixelRepresentation: 0,
     }),
   }
-  return {
-    sopInstanceUid,
-    seriesInstanceUid,
-    sopClassUid: SECONDARY_CAPTURE_STORAGE,
-    bytes: writePart10({ dataset: content, pixelData: rgb }),
-  }
+  return { ...uids, bytes: writePart10({ dataset: content, pixelData: rgb }) }
 }
 
 function reference(sopClassUid: Uid, sopInstanceUid: Uid): DicomJson {

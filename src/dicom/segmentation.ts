@@ -1,9 +1,9 @@
 // Labels to a BINARY DICOM Segmentation (PS3.3 A.51, C.8.20): coded segments, source references per frame, the same bytes each time.
-import type { Uid } from '../domain/study.ts'
 import type { LabelVolume } from '../domain/volume.ts'
 import { dataset } from './dataset.ts'
 import { DIMENSIONS, dimensions, type GridSources, gridObject, segmentItem, sharedGroups } from './grid-object.ts'
 import { writePart10 } from './part10.ts'
+import type { DicomObject } from './result-object.ts'
 import { fault, type MaskFrame, maskFrames, packBits, perFrameGroups } from './segmentation-frames.ts'
 
 export const SEGMENTATION_STORAGE = '1.2.840.10008.5.1.4.1.1.66.4'
@@ -11,13 +11,6 @@ export const SEGMENTATION_STORAGE = '1.2.840.10008.5.1.4.1.1.66.4'
 export interface SegmentationInput extends GridSources {
   /** Labels on the grid of the reference series. */
   segmentation: LabelVolume
-}
-
-export interface DicomObject {
-  sopInstanceUid: Uid
-  seriesInstanceUid: Uid
-  sopClassUid: Uid
-  bytes: Uint8Array
 }
 
 /** A segmentation, and what its frames show: frame n (1-based) is `frames[n - 1]`. */

@@ -1,7 +1,8 @@
 // From a result to what is delivered: DICOM SEG, structured report, PDF, Encapsulated PDF and the result itself, as artefacts.
 import { buildEncapsulatedPdf } from '../dicom/encapsulated-pdf.ts'
 import { buildRejectionNote } from '../dicom/rejection-note.ts'
-import { buildSegmentation, type DicomObject } from '../dicom/segmentation.ts'
+import type { DicomObject } from '../dicom/result-object.ts'
+import { buildSegmentation } from '../dicom/segmentation.ts'
 import type { SourceFrame } from '../dicom/segmentation-frames.ts'
 import type { SeriesPlan } from '../dicom/series-volume.ts'
 import { buildMeasurementReport } from '../dicom/sr/measurement-report.ts'

@@ -1,7 +1,7 @@
 // A person's decision: checked against the result, recorded once, and brought to PACS and EHR, each delivery resumable alone.
 import { readPart10 } from '../dicom/part10.ts'
 import { buildRejectionNote } from '../dicom/rejection-note.ts'
-import type { DicomObject } from '../dicom/segmentation.ts'
+import type { DicomObject } from '../dicom/result-object.ts'
 import type { StoredObject } from '../dicom/sr/evidence.ts'
 import { buildVerifiedReport, verifiedReportUids } from '../dicom/sr/verified-report.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'

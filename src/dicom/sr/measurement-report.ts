@@ -4,10 +4,10 @@ import type { DicomJson, Series } from '../../domain/study.ts'
 import type { Grid } from '../../domain/volume.ts'
 import { dataset, has, items, text } from '../dataset.ts'
 import { writePart10 } from '../part10.ts'
-import { clip, contributingEquipment, equipment, momentOf, patientAndStudy, sopCommon } from '../result-modules.ts'
-import type { DicomObject, SegmentationObject } from '../segmentation.ts'
+import { clip } from '../result-modules.ts'
+import { type DicomObject, resultObject } from '../result-object.ts'
+import type { SegmentationObject } from '../segmentation.ts'
 import type { SourceFrame } from '../segmentation-frames.ts'
-import { deterministicUid } from '../uid.ts'
 import {
   ABSENT,
   ALGORITHM_NAME,
@@ -34,7 +34,6 @@ import { deviceObserver } from './observation-context.ts'
 import { predictionGroup } from './prediction-groups.ts'
 
 export const COMPREHENSIVE_3D_SR_STORAGE = '1.2.840.10008.5.1.4.1.1.88.34'
-const SERIES_NUMBER = 9003
 
 export interface MeasurementReportInput {
   result: ReportableResult
@@ -57,29 +56,21 @@ export interface MeasurementReportInput {
 export function buildMeasurementReport(input: MeasurementReportInput): DicomObject {
   const { result, referenceSeries, otherSources, segmentation, predecessor } = input
   const source = referenceSeries.instances[0]!.metadata
-  const moment = momentOf(result.analysedAt, source)
-  const sopInstanceUid = deterministicUid(result.analysisId, 'report', 'instance')
-  const seriesInstanceUid = deterministicUid(result.analysisId, 'report', 'series')
   const studyInstanceUid = text(source, 'StudyInstanceUID')
   const used = evidence(studyInstanceUid, [referenceSeries, ...otherSources], segmentation ? [segmentation] : [])
   const pertinent = pertinentEvidence(result)
+  const { uids, content: opening } = resultObject(result, source, {
+    role: 'report',
+    sopClassUid: COMPREHENSIVE_3D_SR_STORAGE,
+    modality: 'SR',
+    seriesNumber: 9003,
+    seriesDescription: 'AI glioma measurements, not reviewed, research use',
+  })
   const content: DicomJson = {
-    ...patientAndStudy(source),
-    ...sopCommon(COMPREHENSIVE_3D_SR_STORAGE, sopInstanceUid, moment),
-    ...equipment(result),
-    ...contributingEquipment(result, moment),
+    ...opening,
     ...dataset({
       CodingSchemeIdentificationSequence: [OWN_SCHEME_IDENTIFICATION],
-      Modality: 'SR',
-      SeriesInstanceUID: seriesInstanceUid,
-      SeriesNumber: SERIES_NUMBER,
-      SeriesDate: moment.date,
-      SeriesTime: moment.time,
-      SeriesDescription: 'AI glioma measurements, not reviewed, research use',
       ReferencedPerformedProcedureStepSequence: [],
-      InstanceNumber: 1,
-      ContentDate: moment.date,
-      ContentTime: moment.time,
       CompletionFlag: 'COMPLETE',
       VerificationFlag: 'UNVERIFIED',
       PreliminaryFlag: 'PRELIMINARY',
@@ -93,12 +84,7 @@ export function buildMeasurementReport(input: MeasurementReportInput): DicomObje
     ...referencedRequest(source),
     ...rootContainer(IMAGING_MEASUREMENT_REPORT, contentOf(input, source), '1500'),
   }
-  return {
-    sopInstanceUid,
-    seriesInstanceUid,
-    sopClassUid: COMPREHENSIVE_3D_SR_STORAGE,
-    bytes: writePart10({ dataset: content }),
-  }
+  return { ...uids, bytes: writePart10({ dataset: content }) }
 }
 
 function contentOf(input: MeasurementReportInput, source: DicomJson): DicomJson[] {

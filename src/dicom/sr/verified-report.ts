@@ -5,7 +5,7 @@ import type { DicomJson } from '../../domain/study.ts'
 import { dataset, items, tagOf, text } from '../dataset.ts'
 import { readPart10, writePart10 } from '../part10.ts'
 import { clip, momentOf } from '../result-modules.ts'
-import type { DicomObject } from '../segmentation.ts'
+import type { DicomObject } from '../result-object.ts'
 import { deterministicUid } from '../uid.ts'
 import {
   COMMENT,

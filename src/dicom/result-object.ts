@@ -1,0 +1,73 @@
+// What every object of ours opens with: whose study it is, which object it is, who made it, its series (PS3.3 C.7.1 to C.7.5, C.12.1).
+import type { ReportableResult } from '../domain/ports.ts'
+import type { DicomJson, Uid } from '../domain/study.ts'
+import { dataset } from './dataset.ts'
+import {
+  contributingEquipment,
+  equipment,
+  type Moment,
+  momentOf,
+  patientAndStudy,
+  sopCommon,
+} from './result-modules.ts'
+import { deterministicUid } from './uid.ts'
+
+/** An object ready to be stored. */
+export interface DicomObject {
+  sopInstanceUid: Uid
+  seriesInstanceUid: Uid
+  sopClassUid: Uid
+  bytes: Uint8Array
+}
+
+/** What tells one kind of object from another. */
+export interface ObjectKind {
+  /** Part of its UIDs. */
+  role: string
+  sopClassUid: Uid
+  modality: string
+  /** Above the numbers that scanners give, and fixed: a re-run must not make another series. */
+  seriesNumber: number
+  seriesDescription: string
+  /** Of the instance, in a series of several; 1 when left out. */
+  instanceNumber?: number
+}
+
+export interface ResultObject {
+  uids: Pick<DicomObject, 'sopInstanceUid' | 'seriesInstanceUid' | 'sopClassUid'>
+  moment: Moment
+  /** Patient, study, series, equipment and content date; to be followed by what the object shows. */
+  content: DicomJson
+}
+
+/** `cause` is what brought the object about, and when: the analysis, or a person's review of it. */
+export function resultObject(
+  result: ReportableResult,
+  source: DicomJson,
+  kind: ObjectKind,
+  cause: { id: string; at: string } = { id: result.analysisId, at: result.analysedAt },
+): ResultObject {
+  const { role, sopClassUid, instanceNumber } = kind
+  const moment = momentOf(cause.at, source)
+  const which = instanceNumber === undefined ? [] : [String(instanceNumber)]
+  const sopInstanceUid = deterministicUid(cause.id, role, ...which, 'instance')
+  const seriesInstanceUid = deterministicUid(cause.id, role, 'series')
+  const content = {
+    ...patientAndStudy(source),
+    ...sopCommon(sopClassUid, sopInstanceUid, moment),
+    ...equipment(result),
+    ...contributingEquipment(result, moment),
+    ...dataset({
+      Modality: kind.modality,
+      SeriesInstanceUID: seriesInstanceUid,
+      SeriesNumber: kind.seriesNumber,
+      SeriesDate: moment.date,
+      SeriesTime: moment.time,
+      SeriesDescription: kind.seriesDescription,
+      InstanceNumber: instanceNumber ?? 1,
+      ContentDate: moment.date,
+      ContentTime: moment.time,
+    }),
+  }
+  return { uids: { sopInstanceUid, seriesInstanceUid, sopClassUid }, moment, content }
+}
