@@ -1,6 +1,7 @@
 // 95th percentile of the symmetric surface distance in millimetres, as MONAI's compute_hausdorff_distance defines it.
 import type { Vec3 } from '../domain/volume.ts'
 import { distanceMap } from '../inference/distance-map.ts'
+import { quantile } from '../inference/quantile.ts'
 import { boundingBox, crop } from './box.ts'
 
 /**
@@ -19,12 +20,10 @@ export function hausdorff95(a: Uint8Array, b: Uint8Array, size: Vec3, spacing: V
 }
 
 function directed(from: Uint8Array, to: Uint8Array, size: Vec3, spacing: Vec3): number {
-  const distances = distanceMap(to, size, spacing)
-    .filter((_, v) => from[v] === 1)
-    .sort()
-  const at = 0.95 * (distances.length - 1)
-  const low = distances[Math.floor(at)]!
-  return low + (distances[Math.ceil(at)]! - low) * (at - Math.floor(at))
+  return quantile(
+    distanceMap(to, size, spacing).filter((_, v) => from[v] === 1),
+    0.95,
+  )
 }
 
 /** Voxels of the mask that an erosion by the 6-neighbourhood removes. */

@@ -1,4 +1,5 @@
 // Measures of prediction: AUC, Brier score, calibration slope, concordance, and seeded bootstrap intervals; pure.
+import { interval95 } from '../inference/quantile.ts'
 
 /** Area under the ROC curve (Mann-Whitney, ties count half); NaN without both classes. */
 export function auc(scores: readonly number[], positive: readonly boolean[]): number {
@@ -93,8 +94,7 @@ export function bootstrap(count: number, measure: (rows: readonly number[]) => n
     const value = measure(all.map(() => Math.floor(random() * count)))
     if (Number.isFinite(value)) values.push(value)
   }
-  values.sort((a, b) => a - b)
-  return { value: measure(all), ci95: [percentile(values, 0.025), percentile(values, 0.975)] }
+  return { value: measure(all), ci95: interval95(values) }
 }
 
 export function mean(values: readonly number[]): number {
@@ -102,14 +102,6 @@ export function mean(values: readonly number[]): number {
 }
 
 const clamp = (p: number) => Math.min(1 - 1e-7, Math.max(1e-7, p))
-
-/** Linear between order statistics. */
-function percentile(sorted: readonly number[], share: number): number {
-  if (sorted.length === 0) return Number.NaN
-  const at = share * (sorted.length - 1)
-  const low = sorted[Math.floor(at)]!
-  return low + (sorted[Math.ceil(at)]! - low) * (at - Math.floor(at))
-}
 
 function mulberry32(seed: number): () => number {
   let state = seed

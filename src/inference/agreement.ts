@@ -1,7 +1,7 @@
 // How well two images agree under a rigid transform: normalised mutual information and shared field of view.
 import type { Volume } from '../domain/volume.ts'
 import { indexMap } from './grids.ts'
-import { percentile } from './normalise.ts'
+import { quantileOf } from './quantile.ts'
 import type { Rigid } from './rigid.ts'
 
 const BINS = 32
@@ -70,7 +70,7 @@ function bin(position: number): number {
 
 function upperIntensity(data: Float32Array, percent: number): number {
   const positive = data.filter((value) => value > 0).sort()
-  return positive.length === 0 ? 1 : percentile(positive, percent)
+  return positive.length === 0 ? 1 : quantileOf(positive, percent / 100)
 }
 
 /** NaN outside the outermost voxel centres. */

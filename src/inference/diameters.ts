@@ -1,6 +1,7 @@
 // Bidimensional measurement of enhancing lesions for RANO: the longest diameter on an axial slice, and its perpendicular.
 import type { Bidimensional } from '../domain/finding.ts'
 import { type Grid, type LabelVolume, toPatient, type Vec3 } from '../domain/volume.ts'
+import { componentsOf } from './components.ts'
 import { distance, type Line, longestDiameter, outlineOf, type Part, perpendicularDiameter } from './outline.ts'
 
 /** Both diameters of a measurable lesion are at least so long (RANO 2.0), mm. */
@@ -25,11 +26,10 @@ export interface MeasuredLesion {
 }
 
 /** Every lesion, measurable or not, largest product of diameters first. */
-export function measureLesions({ grid, data }: LabelVolume, members: readonly number[]): MeasuredLesion[] {
-  const wanted = new Uint8Array(256)
-  for (const label of members) wanted[label] = 1
+export function measureLesions(labels: LabelVolume, members: readonly number[]): MeasuredLesion[] {
+  const { grid } = labels
   const plane = axialPlane(grid)
-  return componentsOf(grid, data, wanted)
+  return [...componentsOf(labels, members)]
     .map((voxels) => ({ voxels, diameters: measureLesion(voxels, grid, plane) }))
     .sort((a, b) => productOf(b.diameters) - productOf(a.diameters))
 }
@@ -99,33 +99,6 @@ function measureLesion(voxels: readonly number[], grid: Grid, plane: Plane): Bid
     slice,
     measurable: length >= MEASURABLE_MM && perpendicularMm >= MEASURABLE_MM,
   }
-}
-
-/** 26-connected components of the wanted labels as lists of voxel indices, in the order of their first voxel. */
-export function componentsOf({ size: [nx, ny, nz] }: Grid, data: Uint8Array, wanted: Uint8Array): number[][] {
-  const seen = new Uint8Array(data.length)
-  const components: number[][] = []
-  for (let seed = 0; seed < data.length; seed++) {
-    if (wanted[data[seed]!] === 0 || seen[seed] === 1) continue
-    const component = [seed]
-    seen[seed] = 1
-    for (let head = 0; head < component.length; head++) {
-      const at = component[head]!
-      const [i, j, k] = [at % nx, Math.floor(at / nx) % ny, Math.floor(at / (nx * ny))]
-      for (let z = Math.max(0, k - 1); z <= Math.min(nz - 1, k + 1); z++) {
-        for (let y = Math.max(0, j - 1); y <= Math.min(ny - 1, j + 1); y++) {
-          for (let x = Math.max(0, i - 1); x <= Math.min(nx - 1, i + 1); x++) {
-            const next = x + nx * (y + ny * z)
-            if (wanted[data[next]!] === 0 || seen[next] === 1) continue
-            seen[next] = 1
-            component.push(next)
-          }
-        }
-      }
-    }
-    components.push(component)
-  }
-  return components
 }
 
 /** 8-connected parts of a slice. */

@@ -2,6 +2,7 @@
 import { AppError } from '../domain/errors.ts'
 import type { Volume } from '../domain/volume.ts'
 import type { BundleManifest } from './bundle.ts'
+import { quantileOf } from './quantile.ts'
 
 type Normalisation = BundleManifest['preprocess']['normalisation']
 type ForegroundRules = Extract<Normalisation, { name: 'foreground-zscore' }>
@@ -33,8 +34,8 @@ function normaliseForeground(volume: Volume<Float32Array>, rules: ForegroundRule
     throw new AppError('INPUT_IMPLAUSIBLE', `the ${name} image has no voxel above zero inside the head`)
   const threshold = foregroundThreshold(positive, rules)
   const foreground = positive.subarray(firstAbove(positive, threshold))
-  const low = percentile(foreground, rules.clip_percentiles[0])
-  const high = percentile(foreground, rules.clip_percentiles[1])
+  const low = quantileOf(foreground, rules.clip_percentiles[0] / 100)
+  const high = quantileOf(foreground, rules.clip_percentiles[1] / 100)
   const { mean, deviation } = moments(
     foreground.map((value) => clamp(value, low, high)),
     name,
@@ -64,16 +65,7 @@ export function headThreshold(volume: Volume<Float32Array>, rules: Normalisation
 }
 
 function foregroundThreshold(positive: Float32Array, rules: Normalisation): number {
-  return rules.threshold_fraction_of_p99 * percentile(positive, 99)
-}
-
-/** Percentile of ascending values with linear interpolation (numpy's default). */
-export function percentile(ascending: Float32Array | Float64Array, percent: number): number {
-  const at = (percent / 100) * (ascending.length - 1)
-  const below = Math.floor(at)
-  const low = ascending[below]!
-  const high = ascending[Math.min(below + 1, ascending.length - 1)]!
-  return low + (high - low) * (at - below)
+  return rules.threshold_fraction_of_p99 * quantileOf(positive, 0.99)
 }
 
 function firstAbove(ascending: Float32Array, limit: number): number {

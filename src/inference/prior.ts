@@ -4,7 +4,8 @@ import { AppError } from '../domain/errors.ts'
 import type { Measurement } from '../domain/finding.ts'
 import type { LabelVolume, Vec3, Volume } from '../domain/volume.ts'
 import type { BundleManifest } from './bundle.ts'
-import { componentsOf, measureLesions, targetLesions } from './diameters.ts'
+import { componentsOf } from './components.ts'
+import { measureLesions, targetLesions } from './diameters.ts'
 import { centreOf, coarseGrid } from './grids.ts'
 import { type LesionLinks, type LesionMap, lesionMap, linkLesions, shareOutside } from './lesions.ts'
 import { resample } from './resample.ts'
@@ -46,10 +47,9 @@ export async function compareStudies({
   registrar,
 }: ComparisonInput): Promise<Omit<Comparison, 'prior' | 'days'>> {
   const { toThen, ...registration } = await layOver(now.image, earlier.image, registrar)
-  const wanted = new Uint8Array(256)
-  for (const { index } of bundle.labels) wanted[index] = 1
-  const lesionsOf = ({ labels: { grid, data } }: TimePoint) =>
-    lesionMap(grid, bySize(componentsOf(grid, data, wanted)).slice(0, MOST_LESIONS))
+  const members = bundle.labels.map(({ index }) => index)
+  const lesionsOf = ({ labels }: TimePoint) =>
+    lesionMap(labels.grid, bySize([...componentsOf(labels, members)]).slice(0, MOST_LESIONS))
   const [mapNow, mapThen] = [lesionsOf(now), lesionsOf(earlier)]
   const outside = Math.max(
     shareOutside(mapNow, earlier.labels.grid, toThen),

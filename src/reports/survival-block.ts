@@ -1,4 +1,5 @@
 // The Kaplan-Meier curve of the patient's risk group with its 95 % band, and the patient's predicted survival on it.
+import { monthsShown, stepCorners, TICK_MONTHS } from '../domain/kaplan-meier.ts'
 import { ascent, type Block, drawHeading, drawText, HEADING_HEIGHT, leading, STYLES, type Tools } from './blocks.ts'
 import type { Parent } from './canvas.ts'
 import type { SurvivalCurve } from './chart-content.ts'
@@ -9,8 +10,6 @@ const PLOT_HEIGHT = 41
 const AXIS_LEFT = 28
 const LEGEND_WIDTH = 132
 const BELOW = 12
-const TICK_MONTHS = 12
-const MOST_MONTHS = 60
 
 export function survivalBlock(tools: Tools, parent: Parent, curve: SurvivalCurve, width: number): Block {
   return {
@@ -38,15 +37,11 @@ interface Box {
   height: number
 }
 
-/** Months shown: whole years that cover the patient's horizons and the group's curve, five at most. */
-function monthsShown({ months, points }: SurvivalCurve): number {
-  const horizon = Math.max(...points.map(({ month }) => month), TICK_MONTHS)
-  const covered = Math.min(MOST_MONTHS, Math.max(horizon, months.at(-1) ?? 0))
-  return TICK_MONTHS * Math.ceil(covered / TICK_MONTHS)
-}
-
 function drawPlot({ canvas, measurer }: Tools, curve: SurvivalCurve, box: Box): void {
-  const last = monthsShown(curve)
+  const last = monthsShown(
+    curve.months,
+    curve.points.map(({ month }) => month),
+  )
   const atMonth = (month: number) => round(box.left + (box.width * Math.min(last, Math.max(0, month))) / last)
   const atShare = (share: number) => round(box.top + box.height * (1 - Math.min(1, Math.max(0, share))))
   const label = (text: string, x: number, y: number, align: 'right' | 'center') => {
@@ -55,8 +50,8 @@ function drawPlot({ canvas, measurer }: Tools, curve: SurvivalCurve, box: Box): 
     canvas.write(line, left, y, STYLES.small.size, INK.muted)
   }
   canvas.paint((doc) => {
-    const upper = steps(curve.months, curve.upper, last)
-    const lower = steps(curve.months, curve.lower, last)
+    const upper = stepCorners(curve.months, curve.upper, last)
+    const lower = stepCorners(curve.months, curve.lower, last)
     doc.moveTo(atMonth(upper[0]![0]), atShare(upper[0]![1]))
     for (const [month, share] of [...upper.slice(1), ...lower.reverse()]) doc.lineTo(atMonth(month), atShare(share))
     doc.closePath().fill(INK.track)
@@ -65,7 +60,7 @@ function drawPlot({ canvas, measurer }: Tools, curve: SurvivalCurve, box: Box): 
     for (let month = 0; month <= last; month += TICK_MONTHS)
       doc.moveTo(atMonth(month), atShare(0)).lineTo(atMonth(month), atShare(0) + 2.5)
     doc.stroke()
-    const line = steps(curve.months, curve.survival, last)
+    const line = stepCorners(curve.months, curve.survival, last)
     doc.moveTo(atMonth(line[0]![0]), atShare(line[0]![1]))
     for (const [month, share] of line.slice(1)) doc.lineTo(atMonth(month), atShare(share))
     doc.lineWidth(1.1).lineJoin('miter').strokeColor(INK.muted).stroke()
@@ -82,20 +77,6 @@ function drawPlot({ canvas, measurer }: Tools, curve: SurvivalCurve, box: Box): 
   for (const share of [0, 0.5, 1]) label(`${share * 100} %`, box.left - 4, atShare(share) + 2.5, 'right')
   for (let month = 0; month <= last; month += TICK_MONTHS)
     label(String(month), atMonth(month), atShare(0) + 10.5, 'center')
-}
-
-/** A step function from (0, 1): it keeps its value until the month of the next step, and ends where the data end. */
-function steps(months: readonly number[], shares: readonly number[], last: number): [number, number][] {
-  const corners: [number, number][] = [[0, 1]]
-  let share = 1
-  months.forEach((month, n) => {
-    if (month > last) return
-    corners.push([month, share], [month, shares[n]!])
-    share = shares[n]!
-  })
-  // Beyond the plot the curve goes on.
-  if ((months.at(-1) ?? 0) > last) corners.push([last, share])
-  return corners
 }
 
 function drawLegend(tools: Tools, parent: Parent, curve: SurvivalCurve, x: number, y: number): void {

@@ -2,6 +2,7 @@
 import { html } from 'hono/html'
 import { featureName, featureValue } from '../domain/feature-names.ts'
 import type { EvaluatedPrediction, RiskGroup } from '../domain/finding.ts'
+import { monthsShown, stepCorners, TICK_MONTHS } from '../domain/kaplan-meier.ts'
 import { formatPercent } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { contributionsTitle, GROUP_CURVE, groupSentence } from './wording.ts'
@@ -40,7 +41,6 @@ export function contributionBars({ head, explanation, explained }: EvaluatedPred
 }
 
 const PLOT = { width: 300, height: 96, left: 34, bottom: 18 } as const
-const MOST_MONTHS = 60
 
 /** Kaplan-Meier steps with their band, and the patient's predictions as points with intervals. */
 export function survivalCurve({ survival, probabilities, intervals }: EvaluatedPrediction): Part {
@@ -49,8 +49,7 @@ export function survivalCurve({ survival, probabilities, intervals }: EvaluatedP
   const horizons = Object.keys(probabilities)
     .map(Number)
     .sort((a, b) => a - b)
-  const last =
-    12 * Math.ceil(Math.min(MOST_MONTHS, Math.max(12, ...horizons, group.kaplanMeier.months.at(-1) ?? 0)) / 12)
+  const last = monthsShown(group.kaplanMeier.months, horizons)
   const x = (month: number) => PLOT.left + ((PLOT.width - PLOT.left - 6) * Math.min(last, month)) / last
   const y = (share: number) => 4 + (PLOT.height - PLOT.bottom - 4) * (1 - share)
   const points = horizons.map((month) => {
@@ -60,36 +59,23 @@ export function survivalCurve({ survival, probabilities, intervals }: EvaluatedP
       : ''
     return html`${whisker}<circle class="point" cx="${fixed(x(month))}" cy="${fixed(y(probabilities[month]!))}" r="3"></circle>`
   })
-  const ticks = Array.from({ length: last / 12 + 1 }, (_, n) => 12 * n)
+  const ticks = Array.from({ length: last / TICK_MONTHS + 1 }, (_, n) => TICK_MONTHS * n)
   return html`<figure class="curve"><figcaption>${groupSentence(group.name, group.n, group.events)}</figcaption>
 <svg viewBox="0 0 ${PLOT.width} ${PLOT.height}" role="img" aria-label="${describe(group, horizons)}">
 ${[0, 0.5, 1].map((share) => html`<line class="grid" x1="${PLOT.left}" x2="${PLOT.width - 6}" y1="${fixed(y(share))}" y2="${fixed(y(share))}"></line><text class="end" x="${PLOT.left - 5}" y="${fixed(y(share) + 3)}">${share * 100} %</text>`)}
 ${ticks.map((month) => html`<text class="middle" x="${fixed(x(month))}" y="${PLOT.height - 4}">${month}</text>`)}
-<path class="band" d="${band(group, last, x, y)}"></path><path class="steps" d="${path(steps(group.kaplanMeier.months, group.kaplanMeier.survival, last), x, y)}"></path>${points}</svg>
+<path class="band" d="${band(group, last, x, y)}"></path><path class="steps" d="${path(stepCorners(group.kaplanMeier.months, group.kaplanMeier.survival, last), x, y)}"></path>${points}</svg>
 <p class="muted small">${GROUP_CURVE}</p></figure>`
 }
 
 type Scale = (value: number) => number
-
-/** A step function from (0, 1) to the last month shown. */
-function steps(months: readonly number[], shares: readonly number[], last: number): [number, number][] {
-  const corners: [number, number][] = [[0, 1]]
-  let share = 1
-  months.forEach((month, n) => {
-    if (month > last) return
-    corners.push([month, share], [month, shares[n]!])
-    share = shares[n]!
-  })
-  if ((months.at(-1) ?? 0) > last) corners.push([last, share])
-  return corners
-}
 
 function path(corners: readonly [number, number][], x: Scale, y: Scale): string {
   return corners.map(([month, share], n) => `${n === 0 ? 'M' : 'L'}${fixed(x(month))} ${fixed(y(share))}`).join('')
 }
 
 function band({ kaplanMeier: { months, lower, upper } }: RiskGroup, last: number, x: Scale, y: Scale): string {
-  return `${path([...steps(months, upper, last), ...steps(months, lower, last).reverse()], x, y)}Z`
+  return `${path([...stepCorners(months, upper, last), ...stepCorners(months, lower, last).reverse()], x, y)}Z`
 }
 
 /** The curve in words, at the horizons of the prediction. */

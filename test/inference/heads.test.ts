@@ -3,9 +3,9 @@ import type { Prediction } from '../../src/domain/finding.ts'
 import { evaluateHead, type Features } from '../../src/inference/heads/evaluate-head.ts'
 import { checkGuard } from '../../src/inference/heads/guard.ts'
 import { predictHeads } from '../../src/inference/heads/predict.ts'
-import { quantile } from '../../src/inference/heads/quantile.ts'
 import { shapleyValues } from '../../src/inference/heads/shapley.ts'
 import { riskGroup, survivalAt } from '../../src/inference/heads/survive.ts'
+import { quantile } from '../../src/inference/quantile.ts'
 import { type GoldenCase, readGolden, readHeads, runnerOf } from '../support/heads-bundle.ts'
 
 const { cases } = readGolden()

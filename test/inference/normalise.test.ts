@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { headThreshold, normalise, percentile } from '../../src/inference/normalise.ts'
+import { headThreshold, normalise } from '../../src/inference/normalise.ts'
+import { quantileOf } from '../../src/inference/quantile.ts'
 import { axial, golden, paint, readJson } from './support.ts'
 
 const rules = {
@@ -20,10 +21,10 @@ describe('normalisation', () => {
   })
 
   it('interpolates percentiles as numpy does', () => {
-    expect(percentile(Float32Array.of(1, 2, 3, 10), 50)).toBe(2.5)
-    expect(percentile(Float32Array.of(1, 2, 3, 10), 100)).toBe(10)
-    expect(percentile(Float32Array.of(1, 2, 3, 10), 90)).toBeCloseTo(7.9, 6)
-    expect(percentile(Float32Array.of(4), 99)).toBe(4)
+    expect(quantileOf(Float32Array.of(1, 2, 3, 10), 0.5)).toBe(2.5)
+    expect(quantileOf(Float32Array.of(1, 2, 3, 10), 1)).toBe(10)
+    expect(quantileOf(Float32Array.of(1, 2, 3, 10), 0.9)).toBeCloseTo(7.9, 6)
+    expect(quantileOf(Float32Array.of(4), 0.99)).toBe(4)
   })
 
   it('clips what lies far outside and keeps background at one value', () => {

@@ -1,4 +1,5 @@
 // First-order features of the intensities inside a mask (pyradiomics "First Order Features"; IBSI "Intensity-based statistics").
+import { quantilesOf } from '../quantile.ts'
 import { DEFAULT_SETTINGS, discretise, type Levels, type TextureSettings } from './levels.ts'
 import { type Features, type Image, type Mask, valuesInside } from './roi.ts'
 
@@ -25,13 +26,7 @@ export function firstOrderOf(values: Float64Array, levels: Pick<Levels, 'counts'
   const n = values.length
   const { mean, variance, third, fourth, absolute } = moments(values)
   const sorted = values.toSorted()
-  const [p10, p25, p50, p75, p90] = [10, 25, 50, 75, 90].map((p) => percentile(sorted, p)) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]
+  const { p10, p25, median, p75, p90 } = quantilesOf(sorted)
   const energy = values.reduce((sum, x) => sum + x * x, 0)
   let entropy = 0
   let uniformity = 0
@@ -50,7 +45,7 @@ export function firstOrderOf(values: Float64Array, levels: Pick<Levels, 'counts'
     Maximum: sorted[n - 1]!,
     Mean: mean,
     MeanAbsoluteDeviation: absolute,
-    Median: p50,
+    Median: median,
     Minimum: sorted[0]!,
     Range: sorted[n - 1]! - sorted[0]!,
     RobustMeanAbsoluteDeviation: moments(values.filter((x) => x >= p10 && x <= p90)).absolute,
@@ -78,13 +73,4 @@ export function moments(values: Float64Array) {
     absolute += Math.abs(d)
   }
   return { mean, variance: variance / n, third: third / n, fourth: fourth / n, absolute: absolute / n }
-}
-
-/** Percentile of ascending values, linear between ranks as numpy's default. */
-export function percentile(sorted: Float64Array, p: number): number {
-  const rank = (p / 100) * (sorted.length - 1)
-  const below = Math.floor(rank)
-  const low = sorted[below]!
-  const high = sorted[Math.min(below + 1, sorted.length - 1)]!
-  return low + (high - low) * (rank - below)
 }

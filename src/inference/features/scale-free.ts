@@ -1,5 +1,6 @@
 // Intensity features that do not change with the image's unit; training/gliatrain/tabular/features.py defines them.
-import { moments, percentile } from './first-order.ts'
+import { quantilesOf } from '../quantile.ts'
+import { moments } from './first-order.ts'
 import { binByWidth } from './levels.ts'
 
 /** Bins per standard deviation; bins narrower than an eighth of it do not move the densities any more. */
@@ -33,13 +34,7 @@ export function scaleFreeFeatures(values: Float64Array): Record<(typeof SCALE_FR
   const { mean, variance, third, fourth, absolute } = moments(values)
   const sd = variance > 0 ? Math.sqrt(variance) : Number.NaN
   const sorted = values.toSorted()
-  const [p10, p25, median, p75, p90] = [10, 25, 50, 75, 90].map((p) => percentile(sorted, p)) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]
+  const { p10, p25, median, p75, p90 } = quantilesOf(sorted)
   const robust = values.filter((x) => x >= p10 && x <= p90)
   const { energy, entropy } = density(values, sd)
   return {

@@ -1,8 +1,8 @@
 // The features of one patient's tumour that tabular heads may ask for; names and units are those of training/gliatrain/tabular/features.py.
 import type { Grid, LabelVolume, Volume } from '../../domain/volume.ts'
 import type { BundleManifest } from '../bundle.ts'
+import { quantile, quantileOf } from '../quantile.ts'
 import { resample } from '../resample.ts'
-import { percentile } from './first-order.ts'
 import { DEFAULT_SETTINGS } from './levels.ts'
 import { LOCATION_FEATURES, locationFeatures, patientBox } from './location.ts'
 import { cutRoi, type Features, type Mask, valuesInside } from './roi.ts'
@@ -139,8 +139,8 @@ function overBrain(t1c: Volume<Float32Array>, brain: Mask, values: Float64Array,
   }
   const sorted = values.toSorted()
   return {
-    t1c_median_over_brain: percentile(sorted, 50) / (sum / count),
-    t1c_p90_over_brain: percentile(sorted, 90) / (sum / count),
+    t1c_median_over_brain: quantileOf(sorted, 0.5) / (sum / count),
+    t1c_p90_over_brain: quantileOf(sorted, 0.9) / (sum / count),
   }
 }
 
@@ -175,7 +175,7 @@ function mismatch(t2: Volume<Float32Array>, flair: Volume<Float32Array>, mask: V
     Float64Array,
     Float64Array,
   ]
-  const [t2Median, flairMedian] = [percentile(high.toSorted(), 50), percentile(low.toSorted(), 50)]
+  const [t2Median, flairMedian] = [quantile(high, 0.5), quantile(low, 0.5)]
   let contradicting = 0
   for (let n = 0; n < high.length; n++) if (high[n]! > t2Median && low[n]! < flairMedian) contradicting++
   return (2 * contradicting) / high.length

@@ -1,8 +1,8 @@
 // A classification head on one patient: probabilities with intervals, the conformal set, the call or none, contributions.
 import type { Head, Prediction } from '../../domain/finding.ts'
 import type { TabularHead } from '../bundle-heads.ts'
+import { interval95 } from '../quantile.ts'
 import { explain, logOdds, type RunRows } from './explain.ts'
-import { interval95 } from './quantile.ts'
 import { BROKEN } from './reasons.ts'
 
 /** The row has passed the head's guards. Exactly one possible class is a call; anything else is indeterminate. */

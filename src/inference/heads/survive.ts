@@ -1,8 +1,8 @@
 // A survival head on one patient: survival at the horizons with intervals, risk group and its Kaplan-Meier reference (Cox 1972, Breslow 1974).
 import type { Head, Prediction, RiskGroup } from '../../domain/finding.ts'
 import type { SurvivalHead } from '../bundle-heads.ts'
+import { interval95 } from '../quantile.ts'
 import { explain, type RunRows } from './explain.ts'
-import { interval95 } from './quantile.ts'
 import { BROKEN } from './reasons.ts'
 
 /** The intervals show how far the ensemble's members differ, not how differently patients of equal risk live. */
