@@ -93,9 +93,9 @@ export const manifest = z.strictObject({
   anatomy: z.array(z.strictObject({ index: z.int().min(2).max(255), name: text, key: text })).optional(),
   regions,
   postprocess: z.strictObject({
-    /** "most-probable" (when absent) or "tumour-first": see postprocess.ts. */
+    /** "most-probable" (when absent) or "tumour-first": see decision.ts. */
     decision: z.enum(['most-probable', 'tumour-first']).optional(),
-    /** By region or label key: measured standard deviation of the volume's error on unseen cases, as a share of the volume. */
+    /** Of every region and label: 68th percentile of the volume's error on unseen cases, as a share of the volume. */
     volume_relative_sd: z.record(text, z.number().min(0)).optional(),
     /** Of components; only this one is implemented. */
     connectivity: z.literal(26).optional(),
@@ -192,6 +192,12 @@ function crossProblems(raw: unknown): string[] {
         if (index > known.length) problems.push(`regions.${name}: there is no label ${index}`)
     }
     if (!groups.WT) problems.push('regions: WT (whole tumour) is missing')
+    // A volume without its measured error would look far surer than the ones beside it.
+    const measured = part(z.looseObject({ volume_relative_sd: z.record(z.string(), z.unknown()) }), 'postprocess')
+    const keys = (part(z.array(z.looseObject({ key: text })), 'labels') ?? []).map(({ key }) => key)
+    for (const key of measured ? new Set([...keys, ...Object.keys(groups)]) : [])
+      if (measured!.volume_relative_sd[key] === undefined)
+        problems.push(`postprocess.volume_relative_sd: ${key} is missing`)
   }
   return problems
 }

@@ -1,16 +1,16 @@
 // From class probabilities on the working grid to labels on a series' own grid, with the bundle's size rules.
-import { type Grid, type LabelVolume, voxelCount, voxelMillilitres } from '../domain/volume.ts'
+import { type Grid, type LabelVolume, voxelCount } from '../domain/volume.ts'
 import type { BundleManifest } from './bundle.ts'
 import { removeSmallComponents } from './components.ts'
+import { decideVoxel, voxelsIn } from './decision.ts'
 import { indexMap, insideRange } from './grids.ts'
 import { IDENTITY } from './rigid.ts'
 
 /**
  * Labels on the target grid: probabilities (one array per class: background, the bundle's labels, its anatomy) are interpolated
- * linearly at each target voxel centre and decided as the bundle says: "most-probable", the class that leads; "tumour-first",
- * tumour where its labels hold more than half together, then the label that leads among them. Anatomy is no tumour. Then, in this order: components below min_component_ml go, enhancing tumour
- * below enhancing_min_ml in all becomes necrotic core, and a tumour below no_finding_below_ml is no finding (all zero).
- * Voxels outside the working grid are background.
+ * linearly at each target voxel centre and decided as the bundle says (decideVoxel). Then, in this order: components below
+ * min_component_ml go, enhancing tumour below enhancing_min_ml in all becomes necrotic core, and a tumour below
+ * no_finding_below_ml is no finding (all zero). Voxels outside the working grid are background.
  */
 export function labelsOnGrid(
   probabilities: readonly Float32Array[],
@@ -19,16 +19,12 @@ export function labelsOnGrid(
   bundle: Pick<BundleManifest, 'labels' | 'regions' | 'postprocess'>,
 ): { labels: LabelVolume; noFinding: boolean } {
   const rules = bundle.postprocess
-  const tumourFirst = rules.decision === 'tumour-first'
-  const data = decide(probabilities, bundle.labels.length, tumourFirst, workGrid, targetGrid)
+  const data = decide(probabilities, bundle.labels.length, rules.decision, workGrid, targetGrid)
   const labels: LabelVolume = { grid: targetGrid, data }
-  const voxelMl = voxelMillilitres(targetGrid)
-  // A volume of n voxels is n * voxelMl; the small term keeps 10 voxels of 0.1 mL from failing a limit of 1 mL by rounding.
-  const voxelsOf = (millilitres: number) => Math.ceil(millilitres / voxelMl - 1e-6)
-  removeSmallComponents(labels, voxelsOf(rules.min_component_ml))
-  relabelEnhancing(labels, bundle, voxelsOf(rules.enhancing_min_ml))
+  removeSmallComponents(labels, voxelsIn(rules.min_component_ml, targetGrid))
+  relabelEnhancing(labels, bundle, voxelsIn(rules.enhancing_min_ml, targetGrid))
   const tumour = labels.data.reduce((n, label) => n + (label > 0 ? 1 : 0), 0)
-  const noFinding = tumour === 0 || tumour < voxelsOf(rules.no_finding_below_ml)
+  const noFinding = tumour === 0 || tumour < voxelsIn(rules.no_finding_below_ml, targetGrid)
   if (noFinding) labels.data.fill(0)
   return { labels, noFinding }
 }
@@ -46,11 +42,11 @@ function relabelEnhancing(
   for (let v = 0; v < data.length; v++) if (enhancing.has(data[v]!)) data[v] = necrotic
 }
 
-/** Decides each target voxel from the linearly interpolated probabilities; the lower class wins a tie. */
+/** Decides each target voxel from the linearly interpolated probabilities. */
 function decide(
   probabilities: readonly Float32Array[],
   labelCount: number,
-  tumourFirst: boolean,
+  decision: BundleManifest['postprocess']['decision'],
   work: Grid,
   target: Grid,
 ): Uint8Array {
@@ -60,7 +56,10 @@ function decide(
   const dx = nx > 1 ? 1 : 0
   const dy = ny > 1 ? nx : 0
   const dz = nz > 1 ? nx * ny : 0
+  const tumourFirst = decision === 'tumour-first'
   const rest = probabilities.filter((_, c) => c === 0 || (tumourFirst && c > labelCount))
+  const read = probabilities.slice(0, tumourFirst ? labelCount + 1 : probabilities.length)
+  const voxel = new Float64Array(read.length)
   const cells = undecidedCells(rest, work.size, dx, dy, dz)
   const step = axes[0]
   for (let k = 0; k < target.size[2]; k++) {
@@ -81,23 +80,15 @@ function decide(
         const fx = x - x0
         const fy = y - y0
         const fz = z - z0
-        let best = -1
-        let label = 0
-        let tumour = 0
-        for (let c = tumourFirst ? 1 : 0; c < (tumourFirst ? labelCount + 1 : probabilities.length); c++) {
-          const p = probabilities[c]!
+        for (let c = tumourFirst ? 1 : 0; c < read.length; c++) {
+          const p = read[c]!
           const c00 = p[o]! * (1 - fx) + p[o + dx]! * fx
           const c10 = p[o + dy]! * (1 - fx) + p[o + dy + dx]! * fx
           const c01 = p[o + dz]! * (1 - fx) + p[o + dz + dx]! * fx
           const c11 = p[o + dz + dy]! * (1 - fx) + p[o + dz + dy + dx]! * fx
-          const value = (c00 * (1 - fy) + c10 * fy) * (1 - fz) + (c01 * (1 - fy) + c11 * fy) * fz
-          tumour += value
-          if (value > best) {
-            best = value
-            label = c
-          }
+          voxel[c] = (c00 * (1 - fy) + c10 * fy) * (1 - fz) + (c01 * (1 - fy) + c11 * fy) * fz
         }
-        out[row + i] = (tumourFirst && tumour <= 0.5) || label > labelCount ? 0 : label
+        out[row + i] = decideVoxel(voxel, labelCount, decision)
       }
     }
   }

@@ -3,6 +3,7 @@ import type { Measurement } from '../domain/finding.ts'
 import { type Grid, type LabelVolume, voxelMillilitres } from '../domain/volume.ts'
 import type { BundleManifest } from './bundle.ts'
 import { removeSmallComponents } from './components.ts'
+import { decideVoxel, voxelsIn } from './decision.ts'
 
 /** On the working grid; `deviation` is per voxel [Z, Y, X] the standard deviation of the tumour's probability over the samples. */
 export interface Spread {
@@ -14,14 +15,14 @@ export interface Spread {
 /** Gathers samples as they come, each held as labels only. */
 export class SpreadGatherer {
   readonly #labelCount: number
-  readonly #tumourFirst: boolean
+  readonly #decision: BundleManifest['postprocess']['decision']
   readonly #samples: Uint8Array[] = []
   #mean = new Float64Array(0)
   #squares = new Float64Array(0)
 
   constructor(labelCount: number, decision: BundleManifest['postprocess']['decision']) {
     this.#labelCount = labelCount
-    this.#tumourFirst = decision === 'tumour-first'
+    this.#decision = decision
   }
 
   /** `probabilities`: background, labels, anatomy, each [Z, Y, X]. */
@@ -32,21 +33,18 @@ export class SpreadGatherer {
       this.#squares = new Float64Array(voxels)
     }
     const labels = new Uint8Array(voxels)
+    const voxel = new Float64Array(probabilities.length)
     for (let v = 0; v < voxels; v++) {
       let tumour = 0
-      let label = 1
-      for (let c = 1; c <= this.#labelCount; c++) {
-        const p = probabilities[c]![v]!
-        tumour += p
-        if (p > probabilities[label]![v]!) label = c
+      for (let c = 0; c < voxel.length; c++) {
+        voxel[c] = probabilities[c]![v]!
+        if (c > 0 && c <= this.#labelCount) tumour += voxel[c]!
       }
+      labels[v] = decideVoxel(voxel, this.#labelCount, this.#decision)
       // Running mean and squares (Welford), in double precision: small deviations would be lost otherwise.
       const off = tumour - this.#mean[v]!
       this.#mean[v]! += off / (this.#samples.length + 1)
       this.#squares[v]! += off * (tumour - this.#mean[v]!)
-      const leads = (other: Float32Array, c: number) =>
-        (c > 0 && c <= this.#labelCount) || probabilities[label]![v]! > other[v]!
-      if (this.#tumourFirst ? tumour > 0.5 : probabilities.every(leads)) labels[v] = label
     }
     this.#samples.push(labels)
   }
@@ -88,13 +86,14 @@ export function volumeDeviations(
   volumes: Readonly<Record<string, number>>,
 ): Record<string, number> {
   const ml = voxelMillilitres(grid)
+  const measured = bundle.postprocess.volume_relative_sd
   const members: Record<string, readonly number[]> = {
     ...Object.fromEntries(bundle.labels.map(({ key, index }) => [key, [index]])),
     ...bundle.regions,
   }
   const counted = samples.map((data) => {
     const labels: LabelVolume = { grid, data: data.slice() }
-    removeSmallComponents(labels, Math.ceil(bundle.postprocess.min_component_ml / ml - 1e-6))
+    removeSmallComponents(labels, voxelsIn(bundle.postprocess.min_component_ml, grid))
     const counts = new Float64Array(256)
     for (const label of labels.data) counts[label]!++
     return counts
@@ -104,7 +103,7 @@ export function volumeDeviations(
     const sampled = counted.map((counts) => indices.reduce((sum, index) => sum + counts[index]!, 0) * ml)
     const mean = sampled.reduce((a, b) => a + b, 0) / sampled.length
     const variance = sampled.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (sampled.length - 1)
-    const unseen = (bundle.postprocess.volume_relative_sd?.[key] ?? 0) * (volumes[key] ?? 0)
+    const unseen = (measured?.[key] ?? 0) * (volumes[key] ?? 0)
     out[key] = Math.sqrt(variance + unseen ** 2)
   }
   return out

@@ -75,6 +75,11 @@ describe('the bundle manifest', () => {
     ['a path as file name', (m: Raw) => (m.files['../x'] = m.files['card.md']), 'plain file name'],
     ['a digest that is none', (m: Raw) => (m.files['card.md'].sha256 = 'abc'), 'sha256'],
     ['no card', (m: Raw) => delete m.files['card.md'], 'card.md is not listed'],
+    [
+      'an error of some volumes alone',
+      (m: Raw) => (m.postprocess.volume_relative_sd = { WT: 0.1, TC: 0.2, ET: 0.2, NCR: 0.3 }),
+      'volume_relative_sd: ED is missing',
+    ],
     ['no whole tumour', (m: Raw) => delete m.regions.WT, 'WT (whole tumour) is missing'],
     [
       'percentiles upside down',

@@ -15,6 +15,7 @@ from .postprocess import SETTINGS
 from .preprocess import CLIP, CLIP_PERCENTILES, SPACING_MM, THRESHOLD_FRACTION_OF_P99
 
 REGION_NAMES = {"WT": "whole tumour", "TC": "tumour core", "ET": "enhancing tumour"}
+VOLUME_NAMES = {**REGION_NAMES, "ED": "oedema and infiltration", "NCR": "necrotic core"}
 DATA = (
     "BraTS 2021 training cases (RSNA-ASNR-MICCAI; Baid 2021, Menze 2015, Bakas 2017; CC BY 4.0 on TCIA)",
     "BraTS 2018/2020 lesion cubes and label maps (challenge terms: non-commercial research, cite)",
@@ -128,7 +129,7 @@ One member alone; the shipped ensemble cannot be tested on these cases, since on
 {service_section(service)}
 
 Where there is no enhancing tumour ({len(mean["enhancement_where_there_is_none_ml"])} cases), found: {", ".join(f"{v:.2f}" for v in mean["enhancement_where_there_is_none_ml"]) or "-"} ml.
-Error of the volumes that 68 % of the cases stay below, as a share of what was found: {", ".join(f"{REGION_NAMES[r]} {v:.2f}" for r, v in mean["volume_relative_error_68"].items())}; reported
+Error of the volumes that 68 % of the cases stay below, as a share of what was found: {", ".join(f"{VOLUME_NAMES[r]} {v:.2f}" for r, v in mean["volume_relative_error_68"].items())}; reported
 standard deviations include it.
 
 ## The same cases inside a synthetic head

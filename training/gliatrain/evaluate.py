@@ -24,6 +24,8 @@ from .synthetic import procedural_head
 
 NAMES = ("T1", "T1c", "T2", "FLAIR")
 WHOLE = {"WT": (1, 2, 3)}
+VOLUMES = {"WT": ("WT",), "TC": ("TC",), "ET": ("ET",), "ED": ("WT", "TC"), "NCR": ("TC", "ET")}
+"""Regions and labels whose volume is reported, the labels as differences of regions."""
 SUBSETS = ((1, 2, 3), (0, 2, 3), (0, 1, 3), (0, 1, 2), (1, 3), (3,), (1,))
 """Each sequence missing, T1c + FLAIR, and either alone."""
 
@@ -95,17 +97,22 @@ def mean_dice(rows: list[dict]) -> dict:
     return {r: round(float(np.mean([row[r]["dice"] for row in rows])), 4) for r in REGIONS}
 
 
+def relative_error(scores: list[dict], region: str, without: str | None = None) -> float:
+    """68th percentile over cases of the volume's relative error, of a region or of what it has more than another one.
+    Robust: one missed tumour is no spread."""
+    def volume(score: dict, which: str) -> float:
+        return score[region][which] - (score[without][which] if without else 0)
+    pairs = [(volume(s, "predicted_ml"), volume(s, "truth_ml")) for s in scores]
+    return round(float(np.percentile([abs(p - t) / p for p, t in pairs if p > 0 and t > 0], 68)), 3)
+
+
 def summary(rows: dict) -> dict:
     cases = list(rows["whole"].values())
     inside = [c["head"]["mm1"] for c in cases if "head" in c]  # a run that was stopped early measured fewer
     part = [c["subsets"] for c in cases if "subsets" in c]
     subsets = {key: mean_dice([one[key] for one in part]) for key in (part[0] if part else {})}
     invented = [c["stripped"]["mm1"]["ET"]["predicted_ml"] for c in cases if c["stripped"]["mm1"]["ET"]["truth_ml"] == 0]
-    relative = {}
-    for region in REGIONS:
-        pairs = [(c["stripped"]["mm1"][region]["predicted_ml"], c["stripped"]["mm1"][region]["truth_ml"]) for c in cases]
-        errors = [(p - t) / p for p, t in pairs if p > 0 and t > 0]
-        relative[region] = round(float(np.percentile(np.abs(errors), 68)), 3)  # robust: one missed tumour is no spread
+    relative = {key: relative_error([c["stripped"]["mm1"] for c in cases], *regions) for key, regions in VOLUMES.items()}
     return {"stripped_mm1": mean_dice([c["stripped"]["mm1"] for c in cases]),
             "stripped_mm2": mean_dice([c["stripped"]["mm2"] for c in cases]),
             "head_mm1": mean_dice(inside) if inside else None, "subsets": subsets,
