@@ -8,7 +8,7 @@ import { validate } from '../../src/demo/ehr/validate.ts'
 import type { AuditEntry } from '../../src/domain/ports.ts'
 import { createClinicalRecord } from '../../src/fhir/client.ts'
 import { auditedEhr } from '../../src/pipeline/ehr-audit.ts'
-import { ANALYSIS_SYSTEM, MRN_SYSTEM, PATIENT, sampleReport, silentLog } from '../support/fhir-report.ts'
+import { MRN_SYSTEM, PATIENT, recordOptions, sampleReport } from '../support/fhir-report.ts'
 
 describe('the trail of a report', () => {
   let ehr: DemoEhr
@@ -27,12 +27,7 @@ describe('the trail of a report', () => {
       return fetch(url, init)
     }
     const record = createClinicalRecord({
-      url: ehr.url,
-      auth: { type: 'none' },
-      identifierSystem: MRN_SYSTEM,
-      analysisSystem: ANALYSIS_SYSTEM,
-      timeoutMs: 60_000,
-      log: silentLog,
+      ...recordOptions(ehr.url),
       fetch: auditFetch({ baseUrl: ehr.url, audit, send, newId: () => `r${++id}` }),
     })
     const user = { identifier: 'dr-9', name: 'Dr Nine' }

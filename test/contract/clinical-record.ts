@@ -6,7 +6,7 @@ import type { ErrorCode } from '../../src/domain/errors.ts'
 import type { ClinicalRecord, EhrReport } from '../../src/domain/ports.ts'
 import type { EhrAuth } from '../../src/fhir/auth.ts'
 import { createClinicalRecord } from '../../src/fhir/client.ts'
-import { ANALYSIS_SYSTEM, MRN_SYSTEM, PATIENT, sampleReport, silentLog } from '../support/fhir-report.ts'
+import { ANALYSIS_SYSTEM, MRN_SYSTEM, PATIENT, recordOptions, sampleReport } from '../support/fhir-report.ts'
 import { create, list, patientWith, readJson, update } from '../support/fhir-server.ts'
 
 export interface ServerUnderTest {
@@ -45,12 +45,8 @@ export function describeClinicalRecord(name: string, start: () => Promise<Server
 
     const client = (): ClinicalRecord =>
       createClinicalRecord({
-        url: server.url,
+        ...recordOptions(server.url),
         auth: server.auth,
-        identifierSystem: MRN_SYSTEM,
-        analysisSystem: ANALYSIS_SYSTEM,
-        timeoutMs: 60_000,
-        log: silentLog,
       })
     const read = <T extends Resource>(reference: string) => readJson<T>(`${server.url}/${reference}`, server.headers)
     const find = <T extends Resource>(query: string) => list<T>(server.url, query, server.headers)

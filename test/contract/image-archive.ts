@@ -81,7 +81,13 @@ export function imageArchiveContract(name: string, open: () => Promise<OpenArchi
         [...uids(t1), seg.sopInstanceUid].map((sopInstanceUid) => ({ sopInstanceUid, stored: true })),
       )
 
-      const summary = { studyInstanceUid: study, studyDate: '20260115', modalities: ['MR', 'SEG'], instanceCount: 5 }
+      const summary = {
+        studyInstanceUid: study,
+        studyDate: '20260115',
+        studyTime: '231500',
+        modalities: ['MR', 'SEG'],
+        instanceCount: 5,
+      }
       const find = async (query: Parameters<ImageArchive['searchStudies']>[0]) => {
         const found = (await archive.searchStudies(query)).find((one) => one.studyInstanceUid === study)
         return found && { ...found, modalities: [...found.modalities].sort() }
@@ -103,6 +109,30 @@ export function imageArchiveContract(name: string, open: () => Promise<OpenArchi
         })),
         { seriesInstanceUid: `${study}.2`, sopInstanceUid: seg.sopInstanceUid, sopClassUid: SEG, modality: 'SEG' },
       ])
+    })
+
+    it('finds the studies of one patient, and of nobody whose identifier is only like it', async () => {
+      const owners = [
+        ['PAT*7', 'A'],
+        ['PAT*7', 'A'],
+        ['PAT*7', ''],
+        ['pat*7', 'A'],
+        ['PAT-17', 'A'],
+      ] as const
+      const stored = []
+      for (const [patientId, issuer] of owners) {
+        const study = newStudy()
+        const spec = { study, instance: `${study}.1.1`, patientId, ...(issuer && { issuer }), studyDate: '20240229' }
+        await archive.store(study, [buildInstance(spec)])
+        stored.push(study)
+      }
+      const patient = { patientId: 'PAT*7', issuerOfPatientId: 'A', onBehalfOf: newStudy() }
+      const of = async (query: Parameters<ImageArchive['searchStudies']>[0]) =>
+        (await archive.searchStudies(query)).map((one) => one.studyInstanceUid).sort()
+      // The third one states no issuer: whose it is, its instances must tell.
+      expect(await of({ patient, modality: 'MR' })).toEqual(stored.slice(0, 3).sort())
+      expect(await of({ patient, to: '20240228' })).toEqual([])
+      expect(await of({ patient: { ...patient, patientId: 'PAT*' } })).toEqual([])
     })
 
     it('gives metadata by series, without pixels, with names in their own scripts', async () => {

@@ -8,7 +8,7 @@ import { radiomicsReader } from '../../src/evaluation/radiomics-table.ts'
 import { auc, bootstrap, brier, calibrationSlope, concordance } from '../../src/evaluation/statistics.ts'
 import { type LoadedBundle, loadBundle } from '../../src/inference/bundle-files.ts'
 import golden from '../golden/evaluation/heads.json' with { type: 'json' }
-import { makeHeadsBundle, readGolden, runnerOf } from '../support/heads-bundle.ts'
+import { headRunner, makeHeadsBundle, readGolden } from '../support/heads-bundle.ts'
 
 describe('a table', () => {
   it('is read with quotes, commas in them, both line ends, a byte order mark, and line numbers', () => {
@@ -128,19 +128,6 @@ describe('an evaluation of heads', () => {
     bundle = await loadBundle(folder)
     await rm(folder, { recursive: true })
   })
-  const runner = {
-    runHead: async ({
-      head,
-      rows,
-      count,
-      members,
-    }: {
-      head: string
-      rows: Float32Array
-      count: number
-      members: boolean
-    }) => (await runnerOf(head as 'idh' | 'survival')).run(rows, count, members),
-  }
   const { cases } = readGolden()
   /** Variance and mean that give the wanted t1c_cov. */
   const radiomics = (rows: { id: string; cov: number | string; sphericity: number | string }[]) =>
@@ -169,7 +156,7 @@ describe('an evaluation of heads', () => {
       features: { text: change.features ?? radiomics(rowsOfCases), name: 'radiomics.csv' },
       labels: { text: change.labels ?? metadata, name: 'metadata.csv' },
       bundle,
-      runner,
+      runner: headRunner,
     })
 
   it('counts everyone: joined, without a result, not evaluable, indeterminate, called, wrong', async () => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { createCredentials, type EhrAuth } from '../../src/fhir/auth.ts'
 import { createClinicalRecord } from '../../src/fhir/client.ts'
-import { ANALYSIS_SYSTEM, MRN_SYSTEM, PATIENT, silentLog } from '../support/fhir-report.ts'
+import { ANALYSIS_SYSTEM, MRN_SYSTEM, PATIENT, recordOptions, silentLog } from '../support/fhir-report.ts'
 import { patientWith } from '../support/fhir-server.ts'
 
 const CLIENT: EhrAuth = {
@@ -29,12 +29,9 @@ function fakeServer(accepts: (token: string) => boolean, tokenAnswer?: () => Res
   }
   const record = (auth: EhrAuth) =>
     createClinicalRecord({
-      url: 'https://ehr.example/fhir/',
+      ...recordOptions('https://ehr.example/fhir/'),
       auth,
-      identifierSystem: MRN_SYSTEM,
-      analysisSystem: ANALYSIS_SYSTEM,
       timeoutMs: 5000,
-      log: silentLog,
       fetch: send,
     })
   return { seen, record, ehrCalls: () => seen.filter(({ url }) => url === 'https://ehr.example/fhir/Patient') }

@@ -4,7 +4,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type DemoEhr, demoPatient, startDemoEhr } from '../../src/demo/ehr/server.ts'
 import { createClinicalRecord } from '../../src/fhir/client.ts'
 import { dyingFetch } from '../support/faulty-ehr.ts'
-import { ANALYSIS_SYSTEM, MRN_SYSTEM, PATIENT, sampleReport, silentLog } from '../support/fhir-report.ts'
+import { MRN_SYSTEM, PATIENT, recordOptions, sampleReport } from '../support/fhir-report.ts'
 import { census, contents, portrait } from '../support/fhir-server.ts'
 
 const COMPLETE = {
@@ -33,12 +33,7 @@ describe('a post that is killed at any request', () => {
 
   const post = (send: typeof fetch, report = sampleReport()) =>
     createClinicalRecord({
-      url: ehr.url,
-      auth: { type: 'none' },
-      identifierSystem: MRN_SYSTEM,
-      analysisSystem: ANALYSIS_SYSTEM,
-      timeoutMs: 60_000,
-      log: silentLog,
+      ...recordOptions(ehr.url),
       fetch: send,
       sleep: async () => {},
     }).postReport(report)
@@ -47,12 +42,7 @@ describe('a post that is killed at any request', () => {
     const fresh = await startDemoEhr({ patients: [demoPatient(PATIENT, MRN_SYSTEM)] })
     const counting = dyingFetch(Number.POSITIVE_INFINITY, 'after')
     const record = createClinicalRecord({
-      url: fresh.url,
-      auth: { type: 'none' },
-      identifierSystem: MRN_SYSTEM,
-      analysisSystem: ANALYSIS_SYSTEM,
-      timeoutMs: 60_000,
-      log: silentLog,
+      ...recordOptions(fresh.url),
       fetch: counting.fetch,
     })
     await record.postReport(sampleReport())

@@ -7,7 +7,7 @@ import { type DemoEhr, demoPatient, startDemoEhr } from '../../src/demo/ehr/serv
 import type { AppError } from '../../src/domain/errors.ts'
 import { createClinicalRecord } from '../../src/fhir/client.ts'
 import { type Fault, type FaultRule, type FaultyEhr, startFaultyEhr } from '../support/faulty-ehr.ts'
-import { ANALYSIS_SYSTEM, MRN_SYSTEM, PATIENT, sampleReport, silentLog } from '../support/fhir-report.ts'
+import { MRN_SYSTEM, PATIENT, recordOptions, sampleReport } from '../support/fhir-report.ts'
 import { census, contents, list, update } from '../support/fhir-server.ts'
 
 const COMPLETE = {
@@ -35,12 +35,8 @@ describe('a faulty EHR', () => {
 
   const recordAt = (url: string, timeoutMs = 60_000, send = fetch) =>
     createClinicalRecord({
-      url,
-      auth: { type: 'none' },
-      identifierSystem: MRN_SYSTEM,
-      analysisSystem: ANALYSIS_SYSTEM,
+      ...recordOptions(url),
       timeoutMs,
-      log: silentLog,
       fetch: send,
       sleep: async () => {},
     })

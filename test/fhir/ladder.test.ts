@@ -7,7 +7,7 @@ import type { EhrReceipt, WriteLedger } from '../../src/domain/ports.ts'
 import type { WriteSettings } from '../../src/fhir/capability.ts'
 import { createClinicalRecord } from '../../src/fhir/client.ts'
 import { createMemoryLedger } from '../../src/fhir/ledger.ts'
-import { ANALYSIS_SYSTEM, MRN_SYSTEM, PATIENT, sampleReport, silentLog } from '../support/fhir-report.ts'
+import { MRN_SYSTEM, PATIENT, recordOptions, sampleReport } from '../support/fhir-report.ts'
 import { census, contents, create, list } from '../support/fhir-server.ts'
 import { type Kind, ladderServer, type WriteFault } from '../support/ladder-server.ts'
 
@@ -43,12 +43,7 @@ describe('the ladder', () => {
 
   const clientOf = (send: typeof fetch, write?: WriteSettings) =>
     createClinicalRecord({
-      url: ehr.url,
-      auth: { type: 'none' },
-      identifierSystem: MRN_SYSTEM,
-      analysisSystem: ANALYSIS_SYSTEM,
-      timeoutMs: 60_000,
-      log: silentLog,
+      ...recordOptions(ehr.url),
       ledger,
       fetch: send,
       sleep: async () => new Promise((resolve) => setTimeout(resolve, 1)),

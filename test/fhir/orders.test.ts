@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type DemoEhr, startDemoEhr } from '../../src/demo/ehr/server.ts'
 import { createClinicalRecord } from '../../src/fhir/client.ts'
 import type { OrderSettings } from '../../src/fhir/orders.ts'
-import { ANALYSIS_SYSTEM, MRN_SYSTEM, PATIENT, sampleReport, silentLog } from '../support/fhir-report.ts'
+import { MRN_SYSTEM, PATIENT, recordOptions, sampleReport } from '../support/fhir-report.ts'
 import { create, list, patientWith, update } from '../support/fhir-server.ts'
 import { type Kind, ladderServer } from '../support/ladder-server.ts'
 
@@ -23,12 +23,7 @@ describe('the order of a study', () => {
 
   const record = (orders: OrderSettings = { notify: 'none' }, kind: Kind = 'transaction') =>
     createClinicalRecord({
-      url: ehr.url,
-      auth: { type: 'none' },
-      identifierSystem: MRN_SYSTEM,
-      analysisSystem: ANALYSIS_SYSTEM,
-      timeoutMs: 60_000,
-      log: silentLog,
+      ...recordOptions(ehr.url),
       orders,
       fetch: ladderServer(ehr.url, kind).fetch,
     })
@@ -108,12 +103,7 @@ describe('the order of a study', () => {
       })
     }
     const client = createClinicalRecord({
-      url: ehr.url,
-      auth: { type: 'none' },
-      identifierSystem: MRN_SYSTEM,
-      analysisSystem: ANALYSIS_SYSTEM,
-      timeoutMs: 60_000,
-      log: silentLog,
+      ...recordOptions(ehr.url),
       fetch: without,
     })
     await client.postReport(sampleReport())

@@ -8,7 +8,7 @@ import { isRefused } from '../../src/fhir/reads/consent.ts'
 import { karnofskyOf, resectionOf } from '../../src/fhir/reads/facts.ts'
 import { tissueResultsOf } from '../../src/fhir/reads/tissue.ts'
 import { buildReport } from '../support/built-report.ts'
-import { ANALYSIS_SYSTEM, MRN_SYSTEM, PATIENT, sampleReport, silentLog } from '../support/fhir-report.ts'
+import { MRN_SYSTEM, PATIENT, recordOptions, sampleReport } from '../support/fhir-report.ts'
 import { create, patientWith } from '../support/fhir-server.ts'
 
 const subject = { reference: 'Patient/p1' }
@@ -213,12 +213,7 @@ describe('on a server', () => {
   }
   const record = (change: Partial<ReadSettings> = {}) =>
     createClinicalRecord({
-      url: ehr.url,
-      auth: { type: 'none' },
-      identifierSystem: MRN_SYSTEM,
-      analysisSystem: ANALYSIS_SYSTEM,
-      timeoutMs: 60_000,
-      log: silentLog,
+      ...recordOptions(ehr.url),
       reads: { ...reads, ...change },
       now: () => new Date('2025-01-31T12:00:00Z'),
     })

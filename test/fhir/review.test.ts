@@ -15,7 +15,7 @@ import { callOf, type Review } from '../../src/domain/review.ts'
 import type { WriteSettings } from '../../src/fhir/capability.ts'
 import { createClinicalRecord } from '../../src/fhir/client.ts'
 import { dyingFetch } from '../support/faulty-ehr.ts'
-import { ANALYSIS_SYSTEM, MRN_SYSTEM, PATIENT, sampleReport, silentLog } from '../support/fhir-report.ts'
+import { MRN_SYSTEM, PATIENT, recordOptions, sampleReport } from '../support/fhir-report.ts'
 import { census, contents, portrait, readJson, update } from '../support/fhir-server.ts'
 
 const report = sampleReport()
@@ -49,12 +49,7 @@ afterEach(() => ehr.close())
 
 const record = (send: typeof fetch = fetch, url = ehr.url, write: WriteSettings = { rung: 'auto' }) =>
   createClinicalRecord({
-    url,
-    auth: { type: 'none' },
-    identifierSystem: MRN_SYSTEM,
-    analysisSystem: ANALYSIS_SYSTEM,
-    timeoutMs: 60_000,
-    log: silentLog,
+    ...recordOptions(url),
     fetch: send,
     write,
     sleep: async () => {},

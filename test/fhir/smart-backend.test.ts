@@ -13,7 +13,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { type AuthEffects, createCredentials, type EhrAuth } from '../../src/fhir/auth.ts'
 import { createClinicalRecord } from '../../src/fhir/client.ts'
 import { createPublicKeys } from '../../src/fhir/tokens.ts'
-import { ANALYSIS_SYSTEM, MRN_SYSTEM, PATIENT, silentLog } from '../support/fhir-report.ts'
+import { MRN_SYSTEM, PATIENT, recordOptions } from '../support/fhir-report.ts'
 import { patientWith } from '../support/fhir-server.ts'
 import { sampleApp } from '../support/sample-app.ts'
 
@@ -288,12 +288,9 @@ describe('other token servers', () => {
       scope: 'api://fhir/.default',
     }
     const record = createClinicalRecord({
-      url: BASE,
+      ...recordOptions(BASE),
       auth,
-      identifierSystem: MRN_SYSTEM,
-      analysisSystem: ANALYSIS_SYSTEM,
       timeoutMs: 5000,
-      log: silentLog,
       fetch: send,
       now: () => new Date(now),
     })

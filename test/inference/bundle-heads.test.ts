@@ -1,20 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { parseBundle, runnableHeads } from '../../src/inference/bundle.ts'
 import { headsManifest } from '../support/heads-bundle.ts'
+import { bundleProblems } from './support.ts'
 
 type Raw = ReturnType<typeof headsManifest>
 
-function problemsOf(change: (m: Raw) => void): string {
-  const raw = structuredClone(headsManifest())
-  change(raw)
-  try {
-    parseBundle(raw)
-  } catch (error) {
-    expect(error).toMatchObject({ code: 'BUNDLE_INVALID' })
-    return (error as Error).message
-  }
-  throw new Error('it was accepted')
-}
+const problemsOf = (change: (m: Raw) => void) => bundleProblems(headsManifest(), change)
 
 describe('the heads of a manifest', () => {
   it('are read', () => {

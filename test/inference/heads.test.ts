@@ -6,7 +6,7 @@ import { predictHeads } from '../../src/inference/heads/predict.ts'
 import { shapleyValues } from '../../src/inference/heads/shapley.ts'
 import { riskGroup, survivalAt } from '../../src/inference/heads/survive.ts'
 import { quantile } from '../../src/inference/quantile.ts'
-import { type GoldenCase, readGolden, readHeads, runnerOf } from '../support/heads-bundle.ts'
+import { type GoldenCase, headRunner, readGolden, readHeads, runnerOf } from '../support/heads-bundle.ts'
 
 const { cases } = readGolden()
 const featuresOf = (one: GoldenCase): Features =>
@@ -217,22 +217,9 @@ describe('the parts', () => {
 describe('all heads of a study', () => {
   const bundle = { heads: readHeads() }
   const features = featuresOf(cases[0]!)
-  const runner = {
-    runHead: async ({
-      head,
-      rows,
-      count,
-      members,
-    }: {
-      head: string
-      rows: Float32Array
-      count: number
-      members: boolean
-    }) => (await runnerOf(head as 'idh' | 'survival')).run(rows, count, members),
-  }
 
   it('are answered in order, each with its status', async () => {
-    const { predictions } = await predictHeads({ bundle, features, noFinding: false, missing: [], runner })
+    const { predictions } = await predictHeads({ bundle, features, noFinding: false, missing: [], runner: headRunner })
     expect(predictions.map(({ head, status }) => `${head} ${status}`)).toEqual([
       'idh evaluable',
       '1p19q not-evaluable',
@@ -263,7 +250,7 @@ describe('all heads of a study', () => {
     const head = { ...readHeads().idh, required: ['age_years', 't1c_cov'] }
     const heads = { ...readHeads(), idh: head } as ReturnType<typeof readHeads>
     const { t1c_cov: _gone, ...rest } = features
-    const input = { bundle: { heads }, features: rest, noFinding: false, runner }
+    const input = { bundle: { heads }, features: rest, noFinding: false, runner: headRunner }
     const { predictions } = await predictHeads({ ...input, missing: [{ reason: 'no T1c', features: ['t1c_cov'] }] })
     expect(predictions[0]).toMatchObject({
       status: 'not-evaluable',

@@ -1,8 +1,10 @@
 // What several inference tests share: the tiny bundle, deterministic noise, small grids.
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { expect } from 'vitest'
 import type { Log } from '../../src/domain/ports.ts'
 import { type Grid, toPatient, type Vec3, type Volume, voxelCount } from '../../src/domain/volume.ts'
+import { parseBundle } from '../../src/inference/bundle.ts'
 
 export const golden = (name: string) => fileURLToPath(new URL(`../golden/inference/${name}`, import.meta.url))
 export const tinyBundle = golden('tiny-bundle')
@@ -41,6 +43,19 @@ export function paint(grid: Grid, f: (point: Vec3) => number): Volume<Float32Arr
       for (let i = 0; i < grid.size[0]; i++) data[at++] = f(toPatient(grid, [i, j, k]))
   }
   return { grid, data }
+}
+
+/** What is said of a manifest after the change; fails when it is accepted. */
+export function bundleProblems<T>(manifest: T, change: (m: T) => void): string {
+  const raw = structuredClone(manifest)
+  change(raw)
+  try {
+    parseBundle(raw)
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'BUNDLE_INVALID' })
+    return (error as Error).message
+  }
+  throw new Error('it was accepted')
 }
 
 export async function rejection(promise: Promise<unknown>): Promise<Error & { code?: string }> {

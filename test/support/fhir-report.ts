@@ -50,6 +50,16 @@ export const LESIONS: Bidimensional[] = [
 
 export const silentLog: Log = { info: () => {}, warn: () => {}, error: () => {} }
 
+/** What most tests give createClinicalRecord; whatever a test is about is set after it. */
+export const recordOptions = (url: string) => ({
+  url,
+  auth: { type: 'none' as const },
+  identifierSystem: MRN_SYSTEM,
+  analysisSystem: ANALYSIS_SYSTEM,
+  timeoutMs: 60_000,
+  log: silentLog,
+})
+
 export function sampleResult(change: Partial<ReportableResult> = {}): ReportableResult {
   return {
     analysisId: '0f3a5c7e9b1d2468ace013579bdf2468',

@@ -4,6 +4,7 @@ import { cp, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { ModelRunner } from '../../src/domain/ports.ts'
 import type { BundleHeads } from '../../src/inference/bundle-heads.ts'
 import { openHead } from '../../src/inference/session.ts'
 
@@ -53,4 +54,10 @@ export async function runnerOf(name: 'idh' | 'survival') {
   if (head.status === 'not_evaluable') throw new Error('the fixture has this head')
   const session = await openHead(readFileSync(join(headsFolder, head.file)), head, head.features.length)
   return { head, run: session.run }
+}
+
+/** Runs each head as the service's runner does. */
+export const headRunner: Pick<ModelRunner, 'runHead'> = {
+  runHead: async ({ head, rows, count, members }) =>
+    (await runnerOf(head as 'idh' | 'survival')).run(rows, count, members),
 }

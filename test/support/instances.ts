@@ -21,6 +21,7 @@ export interface InstanceSpec {
   transferSyntax?: string
   patientName?: string
   patientId?: string
+  issuer?: string
   studyDate?: string
   bodyPart?: string
   description?: string
@@ -84,6 +85,7 @@ export function buildInstance(spec: InstanceSpec): BuiltInstance {
     of(0x0008103e, 'LO', spec.description ?? 'T1 axial'),
     of(0x00100010, 'PN', spec.patientName ?? 'Łukasz^Żółć=山田^太郎'),
     of(0x00100020, 'LO', spec.patientId ?? 'PAT-1'),
+    ...(spec.issuer === undefined ? [] : [of(0x00100021, 'LO', spec.issuer)]),
     ...(spec.bodyPart === undefined ? [] : [of(0x00180015, 'CS', spec.bodyPart)]),
     of(0x0020000d, 'UI', study),
     of(0x0020000e, 'UI', series),
