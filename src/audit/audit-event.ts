@@ -27,6 +27,8 @@ const INFORMATION_RECIPIENT = coding(
   'information recipient',
 )
 const AUTHOR = coding('http://terminology.hl7.org/CodeSystem/v3-ParticipationType', 'AUT', 'author (originator)')
+/** PS3.15 A.5.3.10 */
+const QUERY = coding(DCM, '110112', 'Query')
 export const INSTANCES_ACCESSED = coding(DCM, '110103', 'DICOM Instances Accessed')
 export const INSTANCES_TRANSFERRED = coding(DCM, '110104', 'DICOM Instances Transferred')
 const REQUEST_ID = coding(
@@ -65,7 +67,7 @@ export function auditEvent(entry: ExportedEntry, settings: ExportSettings): Audi
     resourceType: 'AuditEvent',
     ...(pattern && succeeded && { meta: { profile: [`${BALP}${patient ? 'Patient' : ''}${pattern.profile}`] } }),
     ...typeOf(entry, pattern !== undefined),
-    action: pattern?.action ?? (entry.target === 'pacs' ? DICOM_ACTION : entry.action === 'read' ? 'R' : 'U'),
+    action: pattern?.action ?? actionOf(entry),
     recorded: entry.at,
     outcome: succeeded ? '0' : '8',
     agent: agentsOf(entry, settings),
@@ -86,7 +88,13 @@ function ownIdentifier({ host }: ExportedEntry, { software }: ExportSettings): I
   return { value: `${software.name}@${host}` }
 }
 
+function actionOf({ target, interaction, action }: ExportedEntry): 'E' | 'R' | 'U' {
+  if (target === 'pacs') return interaction === 'search-type' ? PATTERN[interaction].action : DICOM_ACTION
+  return action === 'read' ? 'R' : 'U'
+}
+
 function typeOf(entry: ExportedEntry, isRest: boolean): Pick<AuditEvent, 'type' | 'subtype'> {
+  if (entry.target === 'pacs' && entry.interaction === 'search-type') return { type: QUERY }
   if (entry.target === 'pacs')
     return { type: entry.interaction === 'access' ? INSTANCES_ACCESSED : INSTANCES_TRANSFERRED }
   if (!isRest) return { type: REST }
@@ -140,6 +148,10 @@ function entitiesOf(
 
 function objectsOf(entry: ExportedEntry, settings: ExportSettings): AuditEventEntity[] {
   const object = coding(ENTITY_TYPE, '2', 'System Object')
+  if (entry.query !== undefined) {
+    const query = Buffer.from(namedQuery(entry.query, settings), 'utf8').toString('base64')
+    return [{ type: object, role: coding(ROLE, '24', 'Query'), query }]
+  }
   if (entry.target === 'pacs') {
     const study = { system: 'urn:dicom:uid', value: `urn:oid:${entry.studyInstanceUid}` }
     return [
@@ -154,10 +166,6 @@ function objectsOf(entry: ExportedEntry, settings: ExportSettings): AuditEventEn
         ],
       },
     ]
-  }
-  if (entry.query !== undefined) {
-    const query = Buffer.from(namedQuery(entry.query, settings), 'utf8').toString('base64')
-    return [{ type: object, role: coding(ROLE, '24', 'Query'), query }]
   }
   const [reference] = entry.objects ?? []
   const what = reference ? { reference } : { display: entry.what }

@@ -98,9 +98,9 @@ function objects(entry: ExportedEntry, settings: ExportSettings): string[] {
 }
 
 function resources(entry: ExportedEntry, settings: ExportSettings): string[] {
-  if (entry.target === 'pacs') return []
   const { query, objects: [reference] = [] } = entry
   const isQuery = query !== undefined
+  if (entry.target === 'pacs' && !isQuery) return []
   if (!isQuery && reference === undefined) return []
   return [
     participantObject(

@@ -39,9 +39,16 @@ export function namedPatient(
   return { ...(entry.patient && { reference: entry.patient }), ...(value !== '' && { identifier }) }
 }
 
-/** A search as it was sent; with digests, what a parameter "identifier" looks for is replaced by its digest. */
-export function namedQuery(query: string, { patient }: ExportSettings): string {
-  if (patient === 'identifier' || !query.startsWith('Patient?')) return query
+/** A search as it was sent; with digests, what "identifier" (FHIR) or PatientID (DICOM) looks for is replaced by its digest. */
+export function namedQuery(query: string, { patient, identifierSystem }: ExportSettings): string {
+  if (patient === 'identifier') return query
+  if (query.startsWith('studies?')) {
+    const parameters = new URLSearchParams(query.slice('studies?'.length))
+    const sought = parameters.get('PatientID')
+    if (sought !== null) parameters.set('PatientID', digestOf(identifierSystem, sought))
+    return `studies?${parameters}`
+  }
+  if (!query.startsWith('Patient?')) return query
   const parameters = new URLSearchParams(query.slice('Patient?'.length))
   const sought = parameters.get('identifier')
   if (sought === null) return query

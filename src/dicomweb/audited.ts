@@ -1,10 +1,11 @@
 // An ImageArchive whose reads and writes of a study are recorded in the audit trail, also when they fail.
 import type { AuditEntry, AuditTrail, ImageArchive } from '../domain/ports.ts'
 import type { Uid } from '../domain/study.ts'
+import { studyParameters } from './query.ts'
 
-type Kind = Pick<AuditEntry, 'action' | 'interaction' | 'what' | 'objects'>
+type Kind = Pick<AuditEntry, 'action' | 'interaction' | 'what' | 'objects' | 'query'>
 
-/** `server` is the archive's base URL. Searches are not recorded: ours ask for UIDs and modalities only. */
+/** `server` is the archive's base URL. A search is recorded when it is of one patient; others ask for UIDs and modalities only. */
 export function auditArchive(archive: ImageArchive, audit: AuditTrail, server: string): ImageArchive {
   const record = (kind: Kind, studyInstanceUid: Uid, success: boolean) =>
     audit.record({ ...kind, target: 'pacs', studyInstanceUid, outcome: success ? 'success' : 'failure', server })
@@ -22,7 +23,19 @@ export function auditArchive(archive: ImageArchive, audit: AuditTrail, server: s
   }
 
   return {
-    searchStudies: (query) => archive.searchStudies(query),
+    searchStudies: (query) =>
+      query.patient === undefined
+        ? archive.searchStudies(query)
+        : audited(
+            {
+              action: 'read',
+              interaction: 'search-type',
+              what: 'studies of the patient',
+              query: `studies?${new URLSearchParams(studyParameters(query))}`,
+            },
+            query.patient.onBehalfOf,
+            () => archive.searchStudies(query),
+          ),
     searchInstances: (study) => archive.searchInstances(study),
     retrieveMetadata: (study) =>
       audited({ action: 'read', interaction: 'access', what: 'metadata' }, study, () =>

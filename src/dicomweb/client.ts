@@ -9,6 +9,7 @@ import { type Auth, type Connection, openConnection } from './client-connection.
 import {
   hasAll,
   instancesPath,
+  isOfPatient,
   type Page,
   readInstanceSummary,
   readStudySummary,
@@ -51,7 +52,8 @@ export function createDicomWebClient(options: DicomWebOptions): ImageArchive {
       const found = await searchAll(connection, 'search of studies', ['StudyInstanceUID'], (page) =>
         studiesPath(query, page),
       )
-      return found.map(readStudySummary)
+      const { patient } = query
+      return found.filter((one) => patient === undefined || isOfPatient(one, patient)).map(readStudySummary)
     },
     searchInstances,
     async retrieveMetadata(studyInstanceUid) {

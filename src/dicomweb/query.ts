@@ -1,7 +1,7 @@
 // Paths and query parameters of QIDO-RS and WADO-RS (PS3.18 Sections 8.3.4, 10.4 and 10.6).
 import { has, number, tagOf, text, texts } from '../dicom/dataset.ts'
 import { AppError } from '../domain/errors.ts'
-import type { StudySummary } from '../domain/ports.ts'
+import type { StudyQuery, StudySummary } from '../domain/ports.ts'
 import type { DicomJson, Uid } from '../domain/study.ts'
 
 export interface Page {
@@ -28,16 +28,32 @@ export function resourcePath(studyInstanceUid: Uid, seriesInstanceUid?: Uid, sop
   return `/${segments.join('/')}`
 }
 
-/** Search of studies by date (DICOM DA, both ends included, either may be open) and modality. */
-export function studiesPath(query: { from?: string; to?: string; modality?: string }, page: Page): string {
+/**
+ * Search of studies by date (DICOM DA, both ends included, either may be open), modality and patient. The issuer is asked for,
+ * not matched: it is no required key (PS3.18 Table 10.6.1-5), and archives refuse it.
+ */
+export function studiesPath(query: StudyQuery, page: Page): string {
+  return `/studies?${encode(studyParameters(query), page)}`
+}
+
+/** What is asked, without paging. */
+export function studyParameters(query: StudyQuery): [string, string][] {
   const parameters: [string, string][] = []
   const range = dateRange(query.from, query.to)
   if (range !== undefined) parameters.push(['StudyDate', range])
   if (query.modality !== undefined) parameters.push(['ModalitiesInStudy', query.modality])
-  for (const keyword of ['StudyDate', 'ModalitiesInStudy', 'NumberOfStudyRelatedInstances']) {
+  if (query.patient !== undefined) parameters.push(['PatientID', query.patient.patientId])
+  const fields = ['StudyDate', 'StudyTime', 'ModalitiesInStudy', 'NumberOfStudyRelatedInstances']
+  for (const keyword of query.patient === undefined ? fields : [...fields, 'PatientID', 'IssuerOfPatientID']) {
     parameters.push(['includefield', tagOf(keyword)])
   }
-  return `/studies?${encode(parameters, page)}`
+  return parameters
+}
+
+/** Archives match without regard to case, take "*" for anything, or leave a key out: the answer decides. */
+export function isOfPatient(found: DicomJson, { patientId, issuerOfPatientId }: NonNullable<StudyQuery['patient']>) {
+  const issuer = text(found, 'IssuerOfPatientID')
+  return text(found, 'PatientID') === patientId && (issuer === '' || issuer === issuerOfPatientId)
 }
 
 /** Search of all instances of a study. */
@@ -71,6 +87,7 @@ export function readStudySummary(found: DicomJson): StudySummary {
   return {
     studyInstanceUid: text(found, 'StudyInstanceUID'),
     studyDate: text(found, 'StudyDate'),
+    studyTime: text(found, 'StudyTime'),
     modalities: texts(found, 'ModalitiesInStudy').filter((modality) => modality !== ''),
     instanceCount: number(found, 'NumberOfStudyRelatedInstances') ?? 0,
   }

@@ -1,8 +1,8 @@
 // The seams: what the pipeline asks of the world. Adapters live in dicomweb, fhir, inference, store; compose.ts wires them.
 import type { AnalysisEvent, AnalysisRecord, AnalysisState, Leg, LegRecord } from './analysis.ts'
 import type { ErrorCode } from './errors.ts'
-import type { AnalysisResult, BundleIdentity, ClinicalFacts, ExecutionRecord, TissueResult } from './finding.ts'
-import type { HeadRequest, HeadResponse } from './head-run.ts'
+import type { AnalysisResult, BundleIdentity, ClinicalFacts, ExecutionRecord, Head, TissueResult } from './finding.ts'
+import type { EncodeResponse, HeadRequest, HeadResponse } from './head-run.ts'
 import type { RecordedReview, Review, ReviewDelivery } from './review.ts'
 import type { PatientIdentity, Study, StudyIdentity, Uid } from './study.ts'
 import type { Volume } from './volume.ts'
@@ -12,8 +12,21 @@ export interface StudySummary {
   studyInstanceUid: Uid
   /** DICOM DA */
   studyDate: string
+  /** DICOM TM */
+  studyTime: string
   modalities: string[]
   instanceCount: number
+}
+
+export interface StudyQuery {
+  from?: string
+  to?: string
+  modality?: string
+  /** Of exactly this identifier. An archive that names no issuer in its answer may give another issuer's: the instances tell. */
+  patient?: Pick<PatientIdentity, 'patientId' | 'issuerOfPatientId'> & {
+    /** For whose analysis it is asked: the audit names it. */
+    onBehalfOf: Uid
+  }
 }
 
 /** Outcome of one instance of a STOW-RS request. */
@@ -26,8 +39,8 @@ export interface StoreOutcome {
 
 /** PACS over DICOMweb. Methods throw AppError with an ARCHIVE_* or STORE_* code. */
 export interface ImageArchive {
-  /** MR studies with StudyDate in [from, to] (DICOM DA), all pages. */
-  searchStudies(query: { from?: string; to?: string; modality?: string }): Promise<StudySummary[]>
+  /** Studies with StudyDate in [from, to] (DICOM DA), all pages. */
+  searchStudies(query: StudyQuery): Promise<StudySummary[]>
   /** The UIDs of all instances of a study by QIDO-RS, with series UID and modality. */
   searchInstances(
     studyInstanceUid: Uid,
@@ -122,6 +135,8 @@ export interface ModelRunner {
   readonly bundle: BundleIdentity
   segment(request: SegmentRequest, onProgress?: (fraction: number) => void): Promise<SegmentResponse>
   runHead(request: HeadRequest): Promise<HeadResponse>
+  /** `window` is [channels, Z, Y, X] of the size that the bundle's encoder declares. */
+  encode(window: Float32Array): Promise<EncodeResponse>
   close(): Promise<void>
 }
 
@@ -137,6 +152,7 @@ export type ArtifactRole =
   | 'probabilities'
   | 'uncertainty'
   | `key-image-${number}`
+  | `saliency-${Head}`
   | 'rejection-note'
 
 /** Artefacts of an analysis, kept until delivered and after, so a leg never recomputes. */

@@ -53,6 +53,13 @@ const entries: Record<string, ExportedEntry> = {
     what: 'metadata',
     server: 'https://pacs.example/dicom-web',
   },
+  query: {
+    ...base,
+    target: 'pacs',
+    interaction: 'search-type',
+    what: 'studies of the patient',
+    query: 'studies?StudyDate=-20260228&PatientID=MRN-77&includefield=00080020',
+  },
   retrieve: { ...base, target: 'pacs', interaction: 'retrieve', what: 'series 1.2.5', objects: ['1.2.5.1', '1.2.5.2'] },
   store: {
     ...base,
@@ -185,6 +192,18 @@ describe('audit messages', () => {
     expect(retrieve.indexOf('110153')).toBeLessThan(retrieve.indexOf('110152'))
     expect(retrieve).toMatch(/UserID="https:\/\/ehr[^>]*><RoleIDCode csd-code="110153"/)
     expect(auditMessage(entries.access!, digested)).toContain('csd-code="110103"')
+  })
+
+  it('of a search for a patient are DICOM Query, with what was asked', () => {
+    const message = auditMessage(entries.query!, digested)
+    expect(message).toContain('EventActionCode="E"')
+    expect(message).toContain('<EventID csd-code="110112" codeSystemName="DCM" originalText="Query"/>')
+    expect(message).toMatch(/UserID="Gliabridge@node-3"[^>]*><RoleIDCode csd-code="110153"/)
+    const [, query] = /<ParticipantObjectQuery>([^<]+)</.exec(message)!
+    expect(Buffer.from(query!, 'base64').toString()).toBe(
+      `studies?StudyDate=-20260228&PatientID=${SHA}&includefield=00080020`,
+    )
+    expect(auditEvent(entries.query!, digested)).toMatchObject({ action: 'E', type: { code: '110112' } })
   })
 
   it('become one syslog line each, whatever the text holds', () => {

@@ -427,6 +427,7 @@ describe('the audit trail', () => {
     }
     const audited = createDicomWebClient({ url: faulty.url, auth: { type: 'none' }, timeoutMs: 30_000, log, audit })
     await audited.searchStudies({})
+    await audited.searchStudies({ patient: { patientId: 'PAT-9', issuerOfPatientId: '', onBehalfOf: STUDY } })
     await audited.searchInstances(STUDY)
     await audited.retrieveMetadata(STUDY)
     expect(await retrieve(audited)).toEqual(whole())
@@ -436,6 +437,7 @@ describe('the audit trail', () => {
     await audited.store(STUDY, [buildInstance({ study: '1.2.3', instance: '1.2.3.1' })])
     await failureOf(audited.retrieveMetadata('1.2.999'))
     expect(entries).toEqual([
+      ['read', 'pacs', STUDY, 'studies of the patient', 'success'],
       ['read', 'pacs', STUDY, 'metadata', 'success'],
       ['read', 'pacs', STUDY, `series ${SERIES}`, 'success'],
       ['read', 'pacs', STUDY, `series ${SERIES}`, 'failure'],

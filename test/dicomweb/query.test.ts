@@ -14,11 +14,18 @@ import { batches, readStoreAnswer, readStoreBody } from '../../src/dicomweb/stor
 describe('queries', () => {
   it('search studies by range and modality, page by page', () => {
     expect(studiesPath({ from: '20260101', to: '20260131', modality: 'MR' }, { limit: 50, offset: 100 })).toBe(
-      '/studies?StudyDate=20260101-20260131&ModalitiesInStudy=MR&includefield=00080020&includefield=00080061&includefield=00201208&limit=50&offset=100',
+      '/studies?StudyDate=20260101-20260131&ModalitiesInStudy=MR&includefield=00080020&includefield=00080030&includefield=00080061&includefield=00201208&limit=50&offset=100',
     )
     expect(studiesPath({ modality: 'A&B=C D' }, { limit: 1, offset: 0 })).toContain('ModalitiesInStudy=A%26B%3DC%20D&')
     expect(instancesPath('1.2.3', { limit: 5, offset: 0 })).toBe(
       '/studies/1.2.3/instances?includefield=00080016&includefield=00080018&includefield=0020000E&includefield=00080060&limit=5&offset=0',
+    )
+  })
+
+  it('ask for a patient by the identifier, and for the issuer in the answer', () => {
+    const patient = { patientId: 'A/B&1', issuerOfPatientId: 'X', onBehalfOf: '1.2' }
+    expect(studiesPath({ from: '20260101', patient }, { limit: 5, offset: 0 })).toBe(
+      '/studies?StudyDate=20260101-&PatientID=A%2FB%261&includefield=00080020&includefield=00080030&includefield=00080061&includefield=00201208&includefield=00100020&includefield=00100021&limit=5&offset=0',
     )
   })
 
@@ -42,6 +49,7 @@ describe('queries', () => {
     expect(readStudySummary(found)).toEqual({
       studyInstanceUid: '1.2',
       studyDate: '',
+      studyTime: '',
       modalities: ['MR', 'SEG'],
       instanceCount: 0,
     })

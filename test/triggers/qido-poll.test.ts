@@ -38,6 +38,7 @@ beforeEach(() => {
 const study = (uid: string, studyDate: string, instanceCount = 10): StudySummary => ({
   studyInstanceUid: uid,
   studyDate,
+  studyTime: '031500',
   modalities: ['MR'],
   instanceCount,
 })
