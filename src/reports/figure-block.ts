@@ -152,7 +152,7 @@ function drawLegend(tools: Tools, parent: Parent, figures: KeyFigures, x: number
       right = end - 18 - 10
     }
   }
-  const sentence = words.planeSentence(figures.z, figures.areaMm2, none) + (none ? ` ${words.NO_OUTLINES}` : '')
+  const sentence = words.planeSentence(figures.areaMm2, none) + (none ? ` ${words.NO_OUTLINES}` : '')
   drawText(tools, parent, 'P', sentence, { x, y, width: right - x }, STYLES.small, INK.muted)
 }
 

@@ -38,7 +38,8 @@ function largestLimits(fits: (limits: Limits) => boolean): Limits {
   let limits = FEWEST
   for (let grown = true; grown; ) {
     grown = false
-    for (const list of ['curve', 'explanation', 'explanation', 'quality', 'reason', 'volumes'] as const) {
+    // What cannot be told, and why, goes before more bars of what could.
+    for (const list of ['curve', 'reason', 'reason', 'explanation', 'explanation', 'quality', 'volumes'] as const) {
       const longer = { ...limits, [list]: limits[list] + 1 }
       if (longer[list] > MOST[list] || !fits(longer)) continue
       limits = longer

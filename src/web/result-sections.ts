@@ -62,7 +62,9 @@ function prediction(of: Prediction, tissue: readonly TissueResult[]): Html {
   }
   const rows = Object.entries(of.probabilities).map(([key, probability]) => {
     const interval = of.intervals[key]
-    const range = interval ? html`<small>${formatPercent(interval[0])} – ${formatPercent(interval[1])}</small>` : ''
+    const ends = interval?.map(formatPercent) ?? []
+    // An interval that reads as the number itself says nothing more.
+    const range = ends.some((end) => end !== formatPercent(probability)) ? html`<small>${ends.join(' – ')}</small>` : ''
     return html`<div class="chance${key === of.call ? ' is-call' : ''}"><dt>${classOf(of.head, key)}</dt><dd>${formatPercent(probability)}${range}${bar(probability, 'probability', interval)}</dd></div>`
   })
   const call =

@@ -133,10 +133,8 @@ export const NO_FINDING =
 
 export const more = (count: number) => `… (${count} more in the EHR)`
 export const positionOf = (z: number) => `axial ${z < 0 ? 'I' : 'S'} ${Math.abs(z).toFixed(1)} mm`
-export const planeSentence = (z: number, areaMm2: number, noFinding: boolean) =>
-  noFinding
-    ? `Axial plane at ${positionOf(z).slice(6)}, middle of the brain. Patient’s right is on the left.`
-    : `Axial plane at ${positionOf(z).slice(6)}, through the bulk of the tumour (${(areaMm2 / 100).toFixed(1)} cm²). Patient’s right is on the left.`
+export const planeSentence = (areaMm2: number, noFinding: boolean) =>
+  `Through the ${noFinding ? 'middle of the brain' : `bulk of the tumour (${(areaMm2 / 100).toFixed(1)} cm²)`}. Patient’s right is on the left.`
 export const figureAlternative = (sequence: string, z: number, outlines: string[]) =>
   `${sequence}, ${positionOf(z)}, ${outlines.length === 0 ? 'no outlines' : `with the outline of ${outlines.join(', ')}`}. The patient's right is on the left of the picture, anterior is up.`
 export const scaleBarOf = (mm: number) => `${mm / 10} cm`
