@@ -21,6 +21,8 @@ export interface BuildContext {
   pdf: PdfContent
   /** The order that the report answers. */
   order?: Order
+  /** "Encounter/7": of the order, else of the study as the EHR has it. */
+  encounter?: string
   /** The server was asked for the order and has no single one: then none is referred to. */
   orderIsOpen: boolean
 }

@@ -50,7 +50,7 @@ function header(
     meta: metaOf(),
     identifier: [identifier],
     ...(accession && !context.orderIsOpen && { basedOn: [orderReference(context.order, accession)] }),
-    ...(context.order?.encounter && { encounter: { reference: context.order.encounter } }),
+    ...(context.encounter && { encounter: { reference: context.encounter } }),
     category: RADIOLOGY,
     code: { coding: [procedureOf(result)], text: 'MR brain: glioma segmentation and predictions by software' },
     subject: refer(context, 'patient'),

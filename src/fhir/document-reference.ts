@@ -43,7 +43,7 @@ export function documentReference(analysisSystem: string, analysisId: string): W
       description: `${DESCRIPTION}, preliminary, not reviewed`,
       content: [{ attachment: pdfAttachment(context), format: MIME_TYPE_SUFFICIENT }],
       context: {
-        ...(context.order?.encounter && { encounter: [{ reference: context.order.encounter }] }),
+        ...(context.encounter && { encounter: [{ reference: context.encounter }] }),
         ...studyPeriod(context.report.result.study.studyDate),
         related: [
           refer(context, 'imagingStudy'),

@@ -31,7 +31,7 @@ export function notices(
       authoredOn: context.report.result.analysedAt,
       requester: refer(context, 'device'),
       owner: { reference: requester },
-      ...(context.order?.encounter && { encounter: { reference: context.order.encounter } }),
+      ...(context.encounter && { encounter: { reference: context.encounter } }),
     })
     return [{ role: 'notice', key: { resourceType: 'Task', ...key }, build }]
   }
@@ -57,7 +57,7 @@ export function notices(
     recipient: [{ reference: requester }],
     sender: refer(context, 'device'),
     payload: [{ contentString: sentence(context) }],
-    ...(context.order?.encounter && { encounter: { reference: context.order.encounter } }),
+    ...(context.encounter && { encounter: { reference: context.encounter } }),
   })
   return [{ role: 'notice', key: { resourceType: 'Communication', ...key }, build }]
 }

@@ -69,12 +69,14 @@ export function contextOf(
 ): BuildContext {
   const all: Wanted[] = [...set.shared, set.anchor, ...set.rest]
   const keyOf = (role: string) => all.find((candidate) => candidate.role === role)?.key
+  const encounter = search.order?.encounter ?? encounterOf(found.get('imagingStudy'))
   return {
     mentioned(role) {
       if (role === 'patient' || found.has(role)) return undefined
       return form === 'single' || set.mentioned.has(role) ? keyOf(role) : undefined
     },
     ...(search.order && { order: search.order }),
+    ...(encounter && { encounter }),
     orderIsOpen: search.asked && !search.order,
     report,
     analysisSystem,
@@ -89,6 +91,13 @@ export function contextOf(
     },
     pdf: form === 'single' ? { data: base64(report.pdf) } : pdfContent(report, set, found),
   }
+}
+
+/** Of a study that the EHR had before us; ours names none. */
+function encounterOf(study: Resource | undefined): string | undefined {
+  if (study?.resourceType !== 'ImagingStudy') return undefined
+  const reference = relativeReference(study.encounter?.reference ?? '')
+  return reference.startsWith('Encounter/') ? reference : undefined
 }
 
 function pdfContent(report: EhrReport, set: ReportSet, found: Found): PdfContent {

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { DiagnosticReport, Observation, Resource, RiskAssessment } from '@medplum/fhirtypes'
+import type { Communication, DiagnosticReport, Observation, Resource, RiskAssessment, Task } from '@medplum/fhirtypes'
 import { describe, expect, it } from 'vitest'
 import { literalReferences, validate } from '../../src/demo/ehr/validate.ts'
 import { pdfBinary } from '../../src/fhir/attachment.ts'
@@ -17,7 +17,8 @@ import { profileErrors } from '../support/fhir-profiles.ts'
 import { LESIONS, sampleReport } from '../support/fhir-report.ts'
 
 const folder = fileURLToPath(new URL('../../docs/conformance/fhir', import.meta.url))
-const { resources, anchor } = buildReport(sampleReport({ diameters: LESIONS }))
+const ORDER = { reference: 'ServiceRequest/r1', encounter: 'Encounter/e1', requester: 'Practitioner/d1' }
+const { resources, anchor } = buildReport(sampleReport({ diameters: LESIONS }), ORDER)
 const posted: [string, Resource][] = [...resources, ['anchor', anchor], ['binary', pdfBinary(sampleReport())]]
 
 /** A copy with one change. */
@@ -170,6 +171,21 @@ describe('a profile finds', () => {
       'gb-provenance-4',
       () => changed('provenance', (r) => (r as { entity: unknown[] }).entity.pop()),
     ],
+    [
+      'a notice that says what was found',
+      'gb-notice-1',
+      () =>
+        changed<Communication>('communication', (r) =>
+          Object.assign(r.payload![0]!, { contentString: `${r.payload![0]!.contentString} 61.2 mL.` }),
+        ),
+    ],
+    ['a notice to nobody', 'recipient', () => changed<Communication>('communication', (r) => delete r.recipient)],
+    [
+      'a task that says what was found',
+      'gb-task-1',
+      () => changed<Task>('task', (r) => Object.assign(r, { description: 'Review: IDH-mutant.' })),
+    ],
+    ['a task for nobody', 'owner', () => changed<Task>('task', (r) => delete r.owner)],
   ]
 
   it.each(breaches)('%s (%s)', (_what, key, broken) => expect(errorsOf(broken())).toContain(key))

@@ -1,5 +1,14 @@
 // The order behind a study: found once or not at all, never another patient's; and who ordered is told once, if at all.
-import type { Communication, DiagnosticReport, Encounter, Practitioner, ServiceRequest, Task } from '@medplum/fhirtypes'
+import type {
+  Communication,
+  DiagnosticReport,
+  DocumentReference,
+  Encounter,
+  ImagingStudy,
+  Practitioner,
+  ServiceRequest,
+  Task,
+} from '@medplum/fhirtypes'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type DemoEhr, startDemoEhr } from '../../src/demo/ehr/server.ts'
 import { createClinicalRecord } from '../../src/fhir/client.ts'
@@ -59,6 +68,25 @@ describe('the order of a study', () => {
     expect(report.basedOn).toMatchObject([{ reference: `ServiceRequest/${id}`, identifier: { value: 'ACC-9001' } }])
     expect(report.encounter?.reference).toBe(`Encounter/${encounter.id}`)
     expect(report.conclusion).not.toMatch(LINKED)
+  })
+
+  it('without an encounter, or without an order, the encounter is that of the study as the EHR has it', async () => {
+    const encounter = await create<Encounter>(ehr.url, {
+      resourceType: 'Encounter',
+      status: 'finished',
+      class: { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'IMP' },
+      subject: { reference: patient },
+    })
+    await create<ImagingStudy>(ehr.url, {
+      resourceType: 'ImagingStudy',
+      identifier: [{ system: 'urn:dicom:uid', value: `urn:oid:${sampleReport().result.study.studyInstanceUid}` }],
+      status: 'available',
+      subject: { reference: patient },
+      encounter: { reference: `Encounter/${encounter.id}` },
+    })
+    expect((await posted()).encounter?.reference).toBe(`Encounter/${encounter.id}`)
+    const [document] = await list<DocumentReference>(ehr.url, 'DocumentReference')
+    expect(document?.context?.encounter).toEqual([{ reference: `Encounter/${encounter.id}` }])
   })
 
   it('is the one completed where none is active; the same report when the order is completed later', async () => {

@@ -3,19 +3,33 @@ import type { DiagnosticReport, Resource } from '@medplum/fhirtypes'
 import type { EhrReport } from '../../src/domain/ports.ts'
 import type { BuildContext, Wanted } from '../../src/fhir/context.ts'
 import { anchorOf } from '../../src/fhir/diagnostic-report.ts'
+import { notices } from '../../src/fhir/notice.ts'
+import type { Order } from '../../src/fhir/orders.ts'
 import { contextOf } from '../../src/fhir/plan.ts'
 import { reportSet } from '../../src/fhir/report-set.ts'
 import { ANALYSIS_SYSTEM } from './fhir-report.ts'
 
-/** Resources by role; the patient is Patient/p1. */
-export function buildReport(report: EhrReport): { resources: Map<string, Resource>; anchor: DiagnosticReport } {
-  const set = reportSet(report.result, ANALYSIS_SYSTEM)
+/** Resources by role; the patient is Patient/p1. With an order whose requester is told, both kinds of notice. */
+export function buildReport(
+  report: EhrReport,
+  order?: Order,
+): { resources: Map<string, Resource>; anchor: DiagnosticReport } {
+  const base = reportSet(report.result, ANALYSIS_SYSTEM)
+  const told = (['communication', 'task'] as const).flatMap((notify) =>
+    notices(ANALYSIS_SYSTEM, report.result.analysisId, { notify }, order?.requester).map((notice) => ({
+      ...notice,
+      role: notify,
+    })),
+  )
+  const set = { ...base, rest: [...base.rest, ...told] }
   // References as a server gives them, so that validators can check their types.
   const all: Wanted[] = [...set.shared, set.anchor, ...set.rest]
   const found = new Map<string, Resource>(
     all.map(({ role, key }) => [role, { resourceType: key.resourceType, id: role.replaceAll('.', '-') } as Resource]),
   )
-  const context: BuildContext = contextOf(report, set, ANALYSIS_SYSTEM, 'Patient/p1', found)
+  const context: BuildContext = contextOf(report, set, ANALYSIS_SYSTEM, 'Patient/p1', found, {
+    ...(order && { search: { asked: true, order } }),
+  })
   return {
     resources: new Map(all.map((wanted) => [wanted.role, wanted.build(context)])),
     anchor: anchorOf(set.anchor, context),

