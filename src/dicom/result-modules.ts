@@ -114,11 +114,16 @@ export function deviceUid(bundleDigest: string): string {
 
 /** How one finding is followed through our objects and later studies (C.8.20.4, TID 1419): text and UID by its key; those of an earlier study where it continues one. */
 export function trackingOf(
-  { analysisId, comparison }: Pick<ReportableResult, 'analysisId' | 'comparison'>,
+  { analysisId, comparison }: { analysisId: string; comparison?: { tracking: Readonly<Record<string, Tracking>> } },
   key: string,
 ): Tracking {
   const continued = comparison?.tracking[key]
   return continued ?? { identifier: `${key} ${analysisId}`, uid: deterministicUid(analysisId, 'tracking', key) }
+}
+
+/** The key in such an identifier: it ends with the analysis that began to follow the finding, this one or an earlier study's. */
+export function trackedKey(identifier: string): string {
+  return identifier.slice(0, identifier.lastIndexOf(' '))
 }
 
 /** SOP Common (C.12.1) of an object made now. */

@@ -40,6 +40,11 @@ export interface ResultObject {
   content: DicomJson
 }
 
+/** SOP Instance UID of the object that an analysis or a review brings about: who knows one knows the other. */
+export function instanceUid(causeId: string, role: string, ...which: string[]): Uid {
+  return deterministicUid(causeId, role, ...which, 'instance')
+}
+
 /** `cause` is what brought the object about, and when: the analysis, or a person's review of it. */
 export function resultObject(
   result: ReportableResult,
@@ -50,7 +55,7 @@ export function resultObject(
   const { role, sopClassUid, instanceNumber } = kind
   const moment = momentOf(cause.at, source)
   const which = instanceNumber === undefined ? [] : [String(instanceNumber)]
-  const sopInstanceUid = deterministicUid(cause.id, role, ...which, 'instance')
+  const sopInstanceUid = instanceUid(cause.id, role, ...which)
   const seriesInstanceUid = deterministicUid(cause.id, role, 'series')
   const content = {
     ...patientAndStudy(source),

@@ -25,6 +25,7 @@ export function readLabels(
   const { dataset, pixelData } = readPart10(bytes)
   const invalid = (why: string) =>
     new AppError('INSTANCE_INVALID', `segmentation ${text(dataset, 'SOPInstanceUID')}: ${why}`)
+  if (text(dataset, 'SegmentationType') !== 'BINARY') throw invalid('it is not a binary segmentation')
   const [columns, rows] = grid.size
   if (number(dataset, 'Rows') !== rows || number(dataset, 'Columns') !== columns)
     throw invalid('its frames do not have the size of its source images')

@@ -1,8 +1,8 @@
 // Paths and query parameters of QIDO-RS and WADO-RS (PS3.18 Sections 8.3.4, 10.4 and 10.6).
 import { has, number, tagOf, text, texts } from '../dicom/dataset.ts'
 import { AppError } from '../domain/errors.ts'
-import type { StudyQuery, StudySummary } from '../domain/ports.ts'
 import type { DicomJson, Uid } from '../domain/study.ts'
+import type { StudyQuery, StudySummary } from '../domain/study-search.ts'
 
 export interface Page {
   limit: number

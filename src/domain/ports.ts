@@ -5,29 +5,8 @@ import type { AnalysisResult, BundleIdentity, ClinicalFacts, ExecutionRecord, He
 import type { EncodeResponse, HeadRequest, HeadResponse } from './head-run.ts'
 import type { RecordedReview, Review, ReviewDelivery } from './review.ts'
 import type { PatientIdentity, Study, StudyIdentity, Uid } from './study.ts'
+import type { StudyQuery, StudySummary } from './study-search.ts'
 import type { Volume } from './volume.ts'
-
-/** What QIDO-RS says of a study: enough to decide whether to look closer, never identity. */
-export interface StudySummary {
-  studyInstanceUid: Uid
-  /** DICOM DA */
-  studyDate: string
-  /** DICOM TM */
-  studyTime: string
-  modalities: string[]
-  instanceCount: number
-}
-
-export interface StudyQuery {
-  from?: string
-  to?: string
-  modality?: string
-  /** Of exactly this identifier. An archive that names no issuer in its answer may give another issuer's: the instances tell. */
-  patient?: Pick<PatientIdentity, 'patientId' | 'issuerOfPatientId'> & {
-    /** For whose analysis it is asked: the audit names it. */
-    onBehalfOf: Uid
-  }
-}
 
 /** Outcome of one instance of a STOW-RS request. */
 export interface StoreOutcome {

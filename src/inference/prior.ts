@@ -22,19 +22,24 @@ const REACH_MM = 60
 /** Numbers that a lesion map can hold. */
 const MOST_LESIONS = 65_535
 
+export type MeasuredVolume = Pick<Measurement, 'region' | 'value' | 'standardDeviation'>
+
 /** One analysed study. */
-export interface TimePoint {
+export interface TimePoint<M extends MeasuredVolume = Measurement> {
   /** The reference series on its own grid, and the labels on it. */
   image: Volume<Float32Array>
   labels: LabelVolume
-  measurements: readonly Measurement[]
+  measurements: readonly M[]
   /** Of a finding, by its key. */
   tracking(key: string): Tracking
 }
 
+/** What an earlier report says of its volumes is enough. */
+export type EarlierPoint = TimePoint<MeasuredVolume>
+
 export interface ComparisonInput {
   now: TimePoint
-  earlier: TimePoint
+  earlier: EarlierPoint
   bundle: Pick<BundleManifest, 'labels' | 'regions'>
   registrar: Registrar
 }
@@ -48,7 +53,7 @@ export async function compareStudies({
 }: ComparisonInput): Promise<Omit<Comparison, 'prior' | 'days'>> {
   const { toThen, ...registration } = await layOver(now.image, earlier.image, registrar)
   const members = bundle.labels.map(({ index }) => index)
-  const lesionsOf = ({ labels }: TimePoint) =>
+  const lesionsOf = ({ labels }: EarlierPoint) =>
     lesionMap(labels.grid, bySize([...componentsOf(labels, members)]).slice(0, MOST_LESIONS))
   const [mapNow, mapThen] = [lesionsOf(now), lesionsOf(earlier)]
   const outside = Math.max(
@@ -106,7 +111,7 @@ export function residual(there: Rigid, back: Rigid, centre: Vec3): number {
 }
 
 /** Regions and labels that both times measured, in the order of now. */
-export function volumeChanges(earlier: readonly Measurement[], now: readonly Measurement[]): VolumeChange[] {
+export function volumeChanges(earlier: readonly MeasuredVolume[], now: readonly Measurement[]): VolumeChange[] {
   return now.flatMap((one) => {
     const before = earlier.find(({ region }) => region === one.region)
     if (before === undefined) return []
@@ -139,8 +144,8 @@ function lesionChanges(
   now: LesionMap,
   earlier: LesionMap,
   { predecessors, heirs }: LesionLinks,
-  timeNow: TimePoint,
-  timeThen: TimePoint,
+  timeNow: EarlierPoint,
+  timeThen: EarlierPoint,
 ): LesionChange[] {
   const before = earlier.lesions.map((_, p) => timeThen.tracking(lesionKey(p)))
   const present = now.lesions.map((lesion, n): LesionChange => {
@@ -167,15 +172,15 @@ function lesionChanges(
 }
 
 /** The enhancing lesions: the category, and which of the followed ones ("ET lesion 1") continue which. */
-function compareEnhancing(now: TimePoint, earlier: TimePoint, members: readonly number[], toThen: Rigid) {
+function compareEnhancing(now: EarlierPoint, earlier: EarlierPoint, members: readonly number[], toThen: Rigid) {
   const [lesionsNow, lesionsThen] = [measureLesions(now.labels, members), measureLesions(earlier.labels, members)]
-  const mapOf = ({ labels: { grid } }: TimePoint, lesions: typeof lesionsNow) =>
+  const mapOf = ({ labels: { grid } }: EarlierPoint, lesions: typeof lesionsNow) =>
     lesionMap(
       grid,
       lesions.slice(0, MOST_LESIONS).map(({ voxels }) => voxels),
     )
   const { predecessors, heirs } = linkLesions(mapOf(now, lesionsNow), mapOf(earlier, lesionsThen), toThen)
-  const deviationOf = ({ measurements }: TimePoint) => {
+  const deviationOf = ({ measurements }: EarlierPoint) => {
     const volume = measurements.find(({ region }) => region === 'ET')
     return volume?.standardDeviation === undefined || volume.value <= 0
       ? undefined

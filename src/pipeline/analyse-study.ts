@@ -125,7 +125,14 @@ export async function analyseStudy(
     compareWithPrior(
       ports,
       {
-        result: { analysisId, patient, study: identity, measurements, segmentation: labels },
+        result: {
+          analysisId,
+          patient,
+          study: identity,
+          software: options.software,
+          measurements,
+          segmentation: labels,
+        },
         image: volumes[reference]!,
         sequences: SEQUENCES.filter((sequence) => selection.chosen[sequence]),
         bundle: options.bundle,

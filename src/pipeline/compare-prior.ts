@@ -11,24 +11,25 @@ import {
 } from '../domain/comparison.ts'
 import { asAppError } from '../domain/errors.ts'
 import type { AnalysisResult, QualityNote } from '../domain/finding.ts'
-import type { AnalysisStore, ImageArchive, ReportableResult } from '../domain/ports.ts'
+import type { AnalysisStore, ImageArchive } from '../domain/ports.ts'
 import type { Sequence } from '../domain/study.ts'
 import type { Volume } from '../domain/volume.ts'
 import type { Bundle } from '../inference/bundle.ts'
-import { compareStudies, type TimePoint } from '../inference/prior.ts'
+import { compareStudies, type EarlierPoint, type TimePoint } from '../inference/prior.ts'
 import type { Registrar } from '../inference/rigid.ts'
-import { type FoundPrior, findPrior, type PriorSettings } from './find-prior.ts'
-import { earlierLabels, loadKept, requireStanding } from './load-prior.ts'
+import { type ArchivedPrior, findArchived, loadArchived } from './find-archived.ts'
+import { type FoundPrior, findPrior, type PriorSearch, type PriorSettings } from './find-prior.ts'
+import { type EarlierAnalysis, earlierLabels, loadKept, requireStanding } from './load-prior.ts'
 import { retrieveVolume } from './retrieve-volume.ts'
 
 export interface ComparePorts {
-  archive: Pick<ImageArchive, 'retrieveMetadata' | 'retrieveSeries'>
+  archive: Omit<ImageArchive, 'store'>
   analyses: PriorAnalyses & Pick<AnalysisStore, 'byStudy' | 'artifact'>
   registrar: Registrar
 }
 
 export interface CompareInput {
-  result: Pick<AnalysisResult, 'analysisId' | 'patient' | 'study' | 'measurements' | 'segmentation'>
+  result: Pick<AnalysisResult, 'analysisId' | 'patient' | 'study' | 'software' | 'measurements' | 'segmentation'>
   /** The reference series on its own grid. */
   image: Volume<Float32Array>
   sequences: readonly Sequence[]
@@ -41,17 +42,20 @@ export interface Compared {
   quality: QualityNote[]
 }
 
-/** Nothing at all when the patient has no earlier study that we analysed. */
+/** Nothing at all when the patient has no earlier study that we analysed, by our store or else by the archive. */
 export async function compareWithPrior(
   ports: ComparePorts,
   input: CompareInput,
   settings: PriorSettings,
 ): Promise<Compared> {
   if (!settings.enabled) return { quality: [] }
-  const { patient, study } = input.result
+  const { patient, study, software } = input.result
   try {
     const query = { studyInstanceUid: study.studyInstanceUid, patient, study, bundleDigest: input.bundleDigest }
-    const { found, passedOver } = await findPrior(ports.analyses, query, settings)
+    const kept: PriorSearch<FoundPrior | ArchivedPrior> = await findPrior(ports.analyses, query, settings)
+    const { found, passedOver } = kept.found
+      ? kept
+      : { ...kept, ...(await findArchived(ports, { ...query, software }, settings)) }
     const passed = passedOver ? [notCompared(passedOver.study.studyDate, passedOver.reason)] : []
     if (!found) return { quality: passed }
     const compared = await compareWith(ports, input, found).catch((error) => ({
@@ -66,13 +70,14 @@ export async function compareWithPrior(
 async function compareWith(
   { archive, analyses, registrar }: ComparePorts,
   input: CompareInput,
-  prior: FoundPrior,
+  prior: FoundPrior | ArchivedPrior,
 ): Promise<Compared> {
-  const { record, study, days } = prior
-  const { studyInstanceUid } = record
-  const earlier = await loadKept(analyses, record)
-  const metadata = await archive.retrieveMetadata(studyInstanceUid)
-  const { reference, objects } = requireStanding(metadata, record, earlier, input.result.patient)
+  const { study, days } = prior
+  const { studyInstanceUid } = study
+  const earlier =
+    'record' in prior ? await loadKept(analyses, prior.record) : await loadArchived(archive, prior, input.bundle)
+  const metadata = 'record' in prior ? await archive.retrieveMetadata(studyInstanceUid) : prior.metadata
+  const { reference, objects } = requireStanding(metadata, earlier, input.result.patient)
   const plan = planSeries(reference)
   const image = await retrieveVolume(archive, studyInstanceUid, reference, plan)
   const { labels, trackings } = earlierLabels(earlier, plan.grid)
@@ -82,7 +87,7 @@ async function compareWith(
     measurements: input.result.measurements,
     tracking: (key) => trackingOf({ analysisId: input.result.analysisId }, key),
   }
-  const before: TimePoint = {
+  const before: EarlierPoint = {
     image,
     labels,
     measurements: earlier.result.measurements,
@@ -92,7 +97,7 @@ async function compareWith(
   const limits = limitsOf(input, earlier.result, image)
   const comparison: Comparison = {
     prior: {
-      analysisId: record.analysisId,
+      analysisId: earlier.result.analysisId,
       studyInstanceUid,
       studyDate: study.studyDate,
       studyTime: study.studyTime,
@@ -102,15 +107,14 @@ async function compareWith(
     ...compared,
     response: limits.noCategory ? withoutCategory(compared.response, limits.noCategory) : compared.response,
   }
-  const edited =
-    record.review?.decision === 'accept-with-edits'
-      ? [
-          note(
-            'info',
-            'A reviewer edited values of the earlier study; what the software measured both times is compared.',
-          ),
-        ]
-      : []
+  const edited = earlier.edited
+    ? [
+        note(
+          'info',
+          'A reviewer edited values of the earlier study; what the software measured both times is compared.',
+        ),
+      ]
+    : []
   return { comparison, quality: [summary(comparison), ...limits.quality, ...edited] }
 }
 
@@ -118,7 +122,7 @@ async function compareWith(
 const THICKER = 2
 
 /** What makes a comparison weaker than it looks. */
-function limitsOf({ image, sequences }: CompareInput, earlier: ReportableResult, earlierImage: Volume) {
+function limitsOf({ image, sequences }: CompareInput, earlier: EarlierAnalysis['result'], earlierImage: Volume) {
   const before = earlier.inputs.map(({ sequence }) => sequence)
   const [thickest, thickestBefore] = [Math.max(...image.grid.spacing), Math.max(...earlierImage.grid.spacing)]
   const sameSequences = before.length === sequences.length && before.every((sequence) => sequences.includes(sequence))

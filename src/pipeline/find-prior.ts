@@ -19,20 +19,22 @@ export interface PriorQuery {
   bundleDigest: string
 }
 
+export type DatedStudy = Pick<StudyIdentity, 'studyInstanceUid' | 'studyDate' | 'studyTime'>
+
 export interface FoundPrior {
   record: AnalysisRecord
-  study: StudyIdentity
+  study: DatedStudy
   days: number
 }
 
 /** Either, both or none: a study nearer in time may have been passed over for a reason. */
-export interface PriorSearch {
-  found?: FoundPrior
+export interface PriorSearch<T = FoundPrior> {
+  found?: T
   /** Why the nearest study that was passed over was. */
-  passedOver?: { study: StudyIdentity; reason: string }
+  passedOver?: { study: DatedStudy; reason: string }
 }
 
-const DAY_MS = 86_400_000
+export const DAY_MS = 86_400_000
 
 /**
  * Looks among delivered analyses of exactly this identifier and issuer; the name plays no part. Studies are taken newest first;
@@ -67,9 +69,15 @@ export async function findPrior(
 function asCandidate(record: AnalysisRecord, { studyInstanceUid, study: present }: PriorQuery): FoundPrior[] {
   const study = record.summary?.study as StudyIdentity | undefined
   if (!study || record.studyInstanceUid === studyInstanceUid) return []
+  const days = daysBefore(study, present)
+  return days === undefined ? [] : [{ record, study, days }]
+}
+
+/** Whole days from the study to the present one; undefined unless it is earlier, and both are dated. */
+export function daysBefore(study: DatedStudy, present: DatedStudy): number | undefined {
   const [then, now] = [dayOf(study.studyDate), dayOf(present.studyDate)]
-  if (then === undefined || now === undefined || momentOf(study) >= momentOf(present)) return []
-  return [{ record, study, days: Math.round((now - then) / DAY_MS) }]
+  if (then === undefined || now === undefined || momentOf(study) >= momentOf(present)) return undefined
+  return Math.round((now - then) / DAY_MS)
 }
 
 function whyNot(
@@ -97,13 +105,13 @@ export function contradicts(a: PatientIdentity, b: PatientIdentity): boolean {
 }
 
 /** Days since 1970 in milliseconds of a DICOM DA; undefined for what is no date. */
-function dayOf(da: string): number | undefined {
+export function dayOf(da: string): number | undefined {
   const match = /^(\d{4})(\d{2})(\d{2})$/.exec(da)
   const time = match ? Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3])) : Number.NaN
   return Number.isNaN(time) ? undefined : time
 }
 
 /** Sorts by time; a study without a time is not before another one of its day. */
-function momentOf({ studyDate, studyTime }: StudyIdentity): string {
+export function momentOf({ studyDate, studyTime }: DatedStudy): string {
   return `${studyDate}${studyTime.replace(/\..*$/, '') || '999999'}`
 }

@@ -1,47 +1,68 @@
 // What is left of an earlier analysis: its result and artefacts here, its images and objects in the archive, and whether they still stand.
 import { items, text } from '../dicom/dataset.ts'
 import { patientIdentity } from '../dicom/identity.ts'
+import { trackedKey } from '../dicom/result-modules.ts'
 import { readLabels } from '../dicom/segmentation-labels.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { PriorObject, Tracking } from '../domain/comparison.ts'
 import { AppError } from '../domain/errors.ts'
+import type { InputSeries, Segment } from '../domain/finding.ts'
 import type { AnalysisStore, Artifact, ReportableResult } from '../domain/ports.ts'
 import type { PatientIdentity, Series, Study, Uid } from '../domain/study.ts'
 import { type Grid, type LabelVolume, voxelCount } from '../domain/volume.ts'
+import type { MeasuredVolume } from '../inference/prior.ts'
 import { CONTRADICTION, contradicts } from './find-prior.ts'
 
-export interface KeptPrior {
-  result: ReportableResult
-  /** Segmentation and report, as far as there are. */
-  artifacts: Artifact[]
+/** An earlier analysis, as far as a comparison needs it. */
+export interface EarlierAnalysis {
+  result: Pick<ReportableResult, 'analysisId' | 'referenceSeriesUid' | 'noFinding'> & {
+    inputs: readonly Pick<InputSeries, 'sequence' | 'seriesInstanceUid' | 'sopInstanceUids'>[]
+    /** In the order of their numbers. */
+    segments: readonly Pick<Segment, 'label' | 'key'>[]
+    measurements: readonly MeasuredVolume[]
+    comparison?: { tracking: Readonly<Record<string, Tracking>> }
+  }
+  /** What the archive took of it. */
+  objects: PriorObject[]
+  /** Part 10; absent when nothing was found. */
+  segmentation?: Uint8Array
+  /** A reviewer changed values. */
+  edited: boolean
 }
 
 /** Throws NOT_FOUND when the result is not kept any more. */
 export async function loadKept(
   analyses: Pick<AnalysisStore, 'artifact'>,
-  { analysisId }: Pick<AnalysisRecord, 'analysisId'>,
-): Promise<KeptPrior> {
-  const stored = await analyses.artifact(analysisId, 'result')
-  if (!stored) throw new AppError('NOT_FOUND', 'its result is not kept here any more')
-  const result = JSON.parse(new TextDecoder().decode(stored.bytes)) as ReportableResult
-  const artifacts = await Promise.all(
-    (['segmentation', 'report'] as const).map((role) => analyses.artifact(analysisId, role)),
+  record: Pick<AnalysisRecord, 'analysisId' | 'legs' | 'review'>,
+): Promise<EarlierAnalysis> {
+  const [stored, segmentation, report] = await Promise.all(
+    (['result', 'segmentation', 'report'] as const).map((role) => analyses.artifact(record.analysisId, role)),
   )
-  return { result, artifacts: artifacts.flatMap((artifact) => artifact ?? []) }
+  if (!stored) throw new AppError('NOT_FOUND', 'its result is not kept here any more')
+  return {
+    result: JSON.parse(new TextDecoder().decode(stored.bytes)) as ReportableResult,
+    objects: delivered(record, [segmentation, report]),
+    ...(segmentation && { segmentation: segmentation.bytes }),
+    edited: record.review?.decision === 'accept-with-edits',
+  }
 }
 
-/** What the archive took, by the receipt of its delivery. */
-function delivered({ legs }: Pick<AnalysisRecord, 'legs'>, artifacts: readonly Artifact[]): PriorObject[] {
+/** By the receipt of its delivery. */
+function delivered(
+  { legs }: Pick<AnalysisRecord, 'legs'>,
+  artifacts: readonly (Artifact | undefined)[],
+): PriorObject[] {
   const receipt = legs.find(({ leg, state }) => leg === 'pacs' && state === 'done')?.receipt ?? {}
-  return artifacts.flatMap(({ role, sopClassUid, seriesInstanceUid, sopInstanceUid }) =>
-    (role === 'segmentation' || role === 'report') &&
-    sopClassUid &&
-    seriesInstanceUid &&
-    sopInstanceUid &&
-    receipt[role] === sopInstanceUid
+  return artifacts.flatMap((artifact) => {
+    const { role, sopClassUid, seriesInstanceUid, sopInstanceUid } = artifact ?? {}
+    return (role === 'segmentation' || role === 'report') &&
+      sopClassUid &&
+      seriesInstanceUid &&
+      sopInstanceUid &&
+      receipt[role] === sopInstanceUid
       ? [{ role, sopClassUid, seriesInstanceUid, sopInstanceUid }]
-      : [],
-  )
+      : []
+  })
 }
 
 /**
@@ -50,8 +71,7 @@ function delivered({ legs }: Pick<AnalysisRecord, 'legs'>, artifacts: readonly A
  */
 export function requireStanding(
   study: Study,
-  record: Pick<AnalysisRecord, 'legs'>,
-  { result: earlier, artifacts }: KeptPrior,
+  { result: earlier, objects: stored }: Pick<EarlierAnalysis, 'result' | 'objects'>,
   patient: PatientIdentity,
 ): { reference: Series; objects: PriorObject[] } {
   const refuse = (why: string) => new AppError('INPUT_IMPLAUSIBLE', why)
@@ -68,7 +88,7 @@ export function requireStanding(
   if (stated.patientId !== patient.patientId || stated.issuerOfPatientId !== patient.issuerOfPatientId)
     throw refuse('the archive has it under another patient by now')
   if (contradicts(stated, patient)) throw refuse(CONTRADICTION)
-  const objects = delivered(record, artifacts).filter(({ sopInstanceUid }) => uids.has(sopInstanceUid))
+  const objects = stored.filter(({ sopInstanceUid }) => uids.has(sopInstanceUid))
   const segmentation = objects.find(({ role }) => role === 'segmentation')
   if (!earlier.noFinding && !segmentation) throw refuse('its segmentation is not in the archive')
   if (isRejected(study, new Set([...used, ...objects.map(({ sopInstanceUid }) => sopInstanceUid)])))
@@ -83,7 +103,7 @@ const KEY_OBJECT_SELECTION = '1.2.840.10008.5.1.4.1.1.88.59'
 const REJECTIONS = ['113001', '113037', '113038', '113039']
 
 /** Whether a Key Object Selection of the study rejects one of the objects (IHE IOCM). */
-function isRejected({ series }: Study, uids: ReadonlySet<Uid>): boolean {
+export function isRejected({ series }: Study, uids: ReadonlySet<Uid>): boolean {
   return series.some(({ instances }) =>
     instances.some(({ sopClassUid, metadata }) => {
       if (sopClassUid !== KEY_OBJECT_SELECTION) return false
@@ -99,15 +119,16 @@ function isRejected({ series }: Study, uids: ReadonlySet<Uid>): boolean {
 
 /** Labels of the stored segmentation, and the tracking of its segments by their key; all background when nothing was found. */
 export function earlierLabels(
-  { result, artifacts }: KeptPrior,
+  { result, segmentation }: EarlierAnalysis,
   grid: Grid,
 ): { labels: LabelVolume; trackings: Map<string, Tracking> } {
   const trackings = new Map<string, Tracking>()
-  const segmentation = artifacts.find(({ role }) => role === 'segmentation')
   if (result.noFinding || !segmentation) return { labels: { grid, data: new Uint8Array(voxelCount(grid)) }, trackings }
-  const { labels, segments } = readLabels(segmentation.bytes, grid, (number) => result.segments[number - 1]?.label)
+  const { labels, segments } = readLabels(segmentation, grid, (number) => result.segments[number - 1]?.label)
   for (const { number, trackingId, trackingUid } of segments) {
     const key = result.segments[number - 1]?.key
+    if (key !== trackedKey(trackingId))
+      throw new AppError('INSTANCE_INVALID', `segment ${number} of its segmentation is not ${key}`)
     if (key && trackingUid) trackings.set(key, { identifier: trackingId, uid: trackingUid })
   }
   return { labels, trackings }

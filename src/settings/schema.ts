@@ -128,7 +128,7 @@ export function settingsSchema(env: Environment) {
     priors: z
       .strictObject({
         enabled: flag(
-          "Compare with the patient's latest earlier study that this service analysed: change of volumes and lesions.",
+          "Compare with the patient's latest earlier study that was analysed, by the store or else by our reports in the archive: change of volumes and lesions.",
         ).default(true),
         maxAgeDays: whole(1, 36_500).default(1825).describe('Older studies are not compared.'),
       })

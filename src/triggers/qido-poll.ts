@@ -1,7 +1,8 @@
 // Finds studies by asking the archive again and again: a window of study dates behind a durable cursor (QIDO-RS).
 import { asAppError } from '../domain/errors.ts'
-import type { Clock, ImageArchive, Log, StudySummary, Trigger, WatchStore } from '../domain/ports.ts'
+import type { Clock, ImageArchive, Log, Trigger, WatchStore } from '../domain/ports.ts'
 import type { Uid } from '../domain/study.ts'
+import type { StudySummary } from '../domain/study-search.ts'
 import { sleepUnlessAborted } from './study-watch.ts'
 
 export interface QidoPollSettings {

@@ -105,6 +105,9 @@ function scenario(
   const asked: string[] = []
   const ports: ComparePorts = {
     archive: {
+      searchStudies: async () => [],
+      searchInstances: async () => [],
+      retrieveInstance: async () => Promise.reject(new Error('not asked for')),
       retrieveMetadata: async (uid) => {
         asked.push(uid)
         return options.study ?? prior.study
@@ -151,6 +154,7 @@ function present(change: Partial<CompareInput> = {}, patient = PATIENT): Compare
       analysisId: 'now',
       patient,
       study: NOW,
+      software: prior.result.software,
       measurements: measure(segmentation, BUNDLE).measurements,
       segmentation,
     },

@@ -1,7 +1,7 @@
 // The poll's windows, its durable cursor, and how it lives through an archive that is down.
 import { beforeEach, describe, expect, it } from 'vitest'
 import { AppError } from '../../src/domain/errors.ts'
-import type { StudySummary } from '../../src/domain/ports.ts'
+import type { StudySummary } from '../../src/domain/study-search.ts'
 import { createQidoPoll, type QidoPollSettings, waitAfter, windowStart } from '../../src/triggers/qido-poll.ts'
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
 import { createMemoryWatchStore, type MemoryWatchStore } from '../support/memory-watch-store.ts'

@@ -17,6 +17,7 @@ import {
   changeCategoryCode,
   FINDING,
   FINDING_SITE,
+  HALF_95,
   MEASUREMENT_GROUP,
   MEASUREMENT_METHOD,
   MILLILITRE,
@@ -37,8 +38,6 @@ import { codeItem, container, numItem, textItem, uidItem } from './content-item.
 import { evidence } from './evidence.ts'
 import { groupHeader } from './measurement-groups.ts'
 
-/** Factor from one standard deviation to half of a 95 % interval. */
-const HALF_95 = 1.96
 /** A report of hundreds of specks is not read. */
 const MOST_LESIONS = 20
 

@@ -1,7 +1,7 @@
 // Content items of structured reports as data sets (PS3.3 C.17.3): one function per value type; the tree is nested data.
 import type { DicomJson, Uid } from '../../domain/study.ts'
 import type { Vec3 } from '../../domain/volume.ts'
-import { dataset } from '../dataset.ts'
+import { dataset, items, text } from '../dataset.ts'
 
 /** How an item relates to the one that holds it (PS3.3 Table C.17.3-8). */
 export type Relationship =
@@ -62,6 +62,14 @@ function contentTemplate(identifier: string | undefined): DicomJson {
     ],
   })
 }
+
+/** What an item is about: "DCM 112039" of its concept name, '' without one; `nameOf` says the same of a concept. */
+export function conceptOf(item: DicomJson): string {
+  const [name] = items(item, 'ConceptNameCodeSequence')
+  return name ? nameOf(name) : ''
+}
+
+export const nameOf = (concept: DicomJson) => `${text(concept, 'CodingSchemeDesignator')} ${text(concept, 'CodeValue')}`
 
 type Children = readonly DicomJson[]
 

@@ -12,6 +12,7 @@ import {
   ABSENT,
   FINDING,
   FINDING_SITE,
+  HALF_95,
   LONG_AXIS,
   MEASUREMENT_GROUP,
   MEASUREMENT_METHOD,
@@ -54,9 +55,6 @@ export interface GroupContext {
   /** Absent when nothing was found. */
   segmentation?: SegmentationObject
 }
-
-/** Factor from one standard deviation to half of a 95 % interval. */
-const HALF_95 = 1.96
 
 /** Beginning of every group: what it tracks and what it is about. */
 export function groupHeader(result: ReportableResult, key: string, finding: DicomJson): DicomJson[] {

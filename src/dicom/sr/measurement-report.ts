@@ -23,12 +23,12 @@ import {
   PRESENCE,
   PROCEDURE_REPORTED,
   QUALITATIVE_EVALUATIONS,
-  sequenceName,
 } from './codes.ts'
 import { comparisonGroups, pertinentEvidence } from './comparison-groups.ts'
 import { codeItem, container, rootContainer, textItem } from './content-item.ts'
 import { evidence, referencedRequest, type StoredObject } from './evidence.ts'
 import { imageLibrary } from './image-library.ts'
+import { inputRemark } from './input-remark.ts'
 import { diameterGroups, volumeGroup } from './measurement-groups.ts'
 import { deviceObserver } from './observation-context.ts'
 import { predictionGroup } from './prediction-groups.ts'
@@ -134,13 +134,7 @@ function remarks({ noFinding, bundle, inputs, quality }: ReportableResult): stri
       ? ['No tumour was found above the size that the software can report. This does not exclude one.']
       : []),
     'Ranges of uncertainty are 95 % intervals.',
-    ...inputs.map(
-      ({ sequence, seriesInstanceUid, registration }) =>
-        `${sequenceName(sequence)}: series ${seriesInstanceUid}` +
-        (registration.reference
-          ? ', the grid of all measurements.'
-          : `, moved by ${registration.translationMm.toFixed(1)} mm and ${registration.rotationDegrees.toFixed(1)} degrees onto it.`),
-    ),
+    ...inputs.map(inputRemark),
     ...quality.map(({ severity, text: note }) => (severity === 'warning' ? `Warning: ${note}` : note)),
   ]
 }

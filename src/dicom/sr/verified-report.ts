@@ -4,7 +4,7 @@ import { type Edit, editSentence, type Review, reviewSentence } from '../../doma
 import type { DicomJson } from '../../domain/study.ts'
 import { dataset, items, tagOf, text } from '../dataset.ts'
 import { readPart10, writePart10 } from '../part10.ts'
-import { clip, momentOf } from '../result-modules.ts'
+import { clip, momentOf, trackedKey } from '../result-modules.ts'
 import type { DicomObject } from '../result-object.ts'
 import { deterministicUid } from '../uid.ts'
 import {
@@ -18,7 +18,7 @@ import {
   TRACKING_IDENTIFIER,
   VOLUME,
 } from './codes.ts'
-import { codeItem, numItem, textItem } from './content-item.ts'
+import { codeItem, conceptOf, nameOf, numItem, textItem } from './content-item.ts'
 import { evidence, type StoredObject } from './evidence.ts'
 
 const SERIES_NUMBER = 9010
@@ -98,13 +98,6 @@ function personName(name: string): string {
   return plain.includes('^') ? plain : `${plain}^`
 }
 
-function conceptOf(item: DicomJson): string {
-  const [name] = items(item, 'ConceptNameCodeSequence')
-  return name ? `${text(name, 'CodingSchemeDesignator')} ${text(name, 'CodeValue')}` : ''
-}
-
-const nameOf = (concept: DicomJson) => `${text(concept, 'CodingSchemeDesignator')} ${text(concept, 'CodeValue')}`
-
 function reviewedItem(item: DicomJson, review: Review): DicomJson {
   const children = items(item, 'ContentSequence')
   if (text(item, 'TextValue').startsWith(NOT_REVIEWED)) {
@@ -116,11 +109,6 @@ function reviewedItem(item: DicomJson, review: Review): DicomJson {
   const edit = tracked && review.edits.find((one) => trackedKey(text(tracked, 'TextValue')) === editedKey(one))
   const next = edit ? corrected(children, edit, review) : children.map((child) => reviewedItem(child, review))
   return { ...item, [tagOf('ContentSequence')]: { vr: 'SQ', Value: next } }
-}
-
-/** What a group is about: its tracking identifier without the analysis that began to follow it, this one or an earlier study's. */
-function trackedKey(identifier: string): string {
-  return identifier.slice(0, identifier.lastIndexOf(' '))
 }
 
 function editedKey({ target }: Edit): string {

@@ -1,0 +1,127 @@
+// A measurement report of ours read back (TID 1500): what an analysis measured, on which images, and how it follows what it found.
+import type { Tracking } from '../../domain/comparison.ts'
+import { AppError } from '../../domain/errors.ts'
+import type { InputSeries, Measurement } from '../../domain/finding.ts'
+import type { DicomJson, Uid } from '../../domain/study.ts'
+import { items, number, text } from '../dataset.ts'
+import { readPart10 } from '../part10.ts'
+import { trackedKey } from '../result-modules.ts'
+import { instanceUid } from '../result-object.ts'
+import {
+  ABSENT,
+  COMMENT,
+  HALF_95,
+  IMAGING_MEASUREMENTS,
+  LONG_AXIS,
+  PRESENCE,
+  QUALITATIVE_EVALUATIONS,
+  TRACKING_IDENTIFIER,
+  TRACKING_UID,
+  UNCERTAINTY,
+  VOLUME,
+} from './codes.ts'
+import { conceptOf, nameOf } from './content-item.ts'
+import { readInputRemark } from './input-remark.ts'
+
+export interface ReadReport {
+  analysisId: string
+  inputs: Pick<InputSeries, 'sequence' | 'seriesInstanceUid' | 'sopInstanceUids'>[]
+  referenceSeriesUid: Uid
+  noFinding: boolean
+  measurements: Pick<Measurement, 'region' | 'value' | 'standardDeviation'>[]
+  /** Of volumes and of the lesions that the report names, by key. */
+  tracking: Record<string, Tracking>
+}
+
+/** Throws INSTANCE_INVALID for what is no report of ours as an analysis wrote it: a person's version has other values and another UID. */
+export function readReport(bytes: Uint8Array): ReadReport {
+  const { dataset: ds } = readPart10(bytes)
+  const uid = text(ds, 'SOPInstanceUID')
+  const refuse = (why: string) => new AppError('INSTANCE_INVALID', `report ${uid}: ${why}`)
+  const groups = itemsAbout(ds, IMAGING_MEASUREMENTS).flatMap((item) => items(item, 'ContentSequence'))
+  const evaluations = itemsAbout(ds, QUALITATIVE_EVALUATIONS).flatMap((item) => items(item, 'ContentSequence'))
+  const analysisId = groups.map((group) => trackingIn(group).identifier.split(' ').at(-1)!).find(isWriterOf(uid))
+  if (analysisId === undefined) throw refuse('it names no analysis that its UID derives from')
+  const remarks = evaluations.filter(isAbout(COMMENT)).flatMap((item) => readInputRemark(text(item, 'TextValue')) ?? [])
+  const reference = remarks.find((remark) => remark.reference)
+  if (!reference) throw refuse('it does not say on which series it measured')
+  return {
+    analysisId,
+    inputs: remarks.map(({ sequence, seriesInstanceUid }) => ({
+      sequence,
+      seriesInstanceUid,
+      sopInstanceUids: imagesOf(ds, seriesInstanceUid),
+    })),
+    referenceSeriesUid: reference.seriesInstanceUid,
+    noFinding: evaluations.some(isAbsence),
+    measurements: groups.filter((group) => !isLesion(group)).flatMap(volumeOf),
+    tracking: trackingsOf(groups),
+  }
+}
+
+/** Whether a reviewer changed values of the report. */
+export function isEditedReport(bytes: Uint8Array): boolean {
+  const { dataset: ds } = readPart10(bytes)
+  return itemsAbout(ds, QUALITATIVE_EVALUATIONS)
+    .flatMap((item) => items(item, 'ContentSequence'))
+    .some((item) => text(item, 'TextValue').includes('reviewed and accepted with edits by'))
+}
+
+const isWriterOf = (uid: Uid) => (analysisId: string) => instanceUid(analysisId, 'report') === uid
+const isAbout = (concept: DicomJson) => (item: DicomJson) => conceptOf(item) === nameOf(concept)
+const itemsAbout = (item: DicomJson, concept: DicomJson) => items(item, 'ContentSequence').filter(isAbout(concept))
+
+function isAbsence(item: DicomJson): boolean {
+  return isAbout(PRESENCE)(item) && items(item, 'ConceptCodeSequence').some((value) => nameOf(value) === nameOf(ABSENT))
+}
+
+function trackingIn(group: DicomJson): Tracking {
+  const [identifier = {}] = itemsAbout(group, TRACKING_IDENTIFIER)
+  const [uid = {}] = itemsAbout(group, TRACKING_UID)
+  return { identifier: text(identifier, 'TextValue'), uid: text(uid, 'UID') }
+}
+
+const isLesion = (group: DicomJson) => /^lesion \d+ /.test(trackingIn(group).identifier)
+
+/** None of a group that measures no volume. */
+function volumeOf(group: DicomJson): ReadReport['measurements'] {
+  return itemsAbout(group, VOLUME).flatMap((item) => {
+    const value = measuredIn(item)
+    if (value === undefined) return []
+    const half = itemsAbout(item, UNCERTAINTY).map(measuredIn)[0]
+    const region = trackedKey(trackingIn(group).identifier)
+    return [{ region, value, ...(half !== undefined && { standardDeviation: half / HALF_95 }) }]
+  })
+}
+
+/** The exact double that stands beside the decimal string (C.18.1). */
+function measuredIn(item: DicomJson): number | undefined {
+  const [measured = {}] = items(item, 'MeasuredValueSequence')
+  return number(measured, 'FloatingPointValue') ?? number(measured, 'NumericValue')
+}
+
+/** Lesions are numbered anew in each study, in the order of its report; one that continues another keeps that one's identifier. */
+function trackingsOf(groups: readonly DicomJson[]): Record<string, Tracking> {
+  const volumes = groups.filter((group) => !isLesion(group) && itemsAbout(group, VOLUME).length > 0).map(trackingIn)
+  const lesions = groups
+    .filter((group) => isLesion(group) && !items(group, 'ContentSequence').some(isAbsence))
+    .map(trackingIn)
+  const enhancing = groups.filter((group) => itemsAbout(group, LONG_AXIS).some(measuredItem)).map(trackingIn)
+  return Object.fromEntries([
+    ...volumes.map((tracking) => [trackedKey(tracking.identifier), tracking]),
+    ...lesions.map((tracking, index) => [`lesion ${index + 1}`, tracking]),
+    ...enhancing.map((tracking, index) => [`ET lesion ${index + 1}`, tracking]),
+  ])
+}
+
+/** The diameter itself, not the line in the image. */
+const measuredItem = (item: DicomJson) => measuredIn(item) !== undefined
+
+/** SOP Instance UIDs of a series that the report rests on. */
+function imagesOf(ds: DicomJson, seriesInstanceUid: Uid): Uid[] {
+  return items(ds, 'CurrentRequestedProcedureEvidenceSequence')
+    .flatMap((study) => items(study, 'ReferencedSeriesSequence'))
+    .filter((series) => text(series, 'SeriesInstanceUID') === seriesInstanceUid)
+    .flatMap((series) => items(series, 'ReferencedSOPSequence'))
+    .map((reference) => text(reference, 'ReferencedSOPInstanceUID'))
+}
