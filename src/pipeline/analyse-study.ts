@@ -31,7 +31,7 @@ import { encodeResults } from './encode.ts'
 import type { WriteBack } from './encode-extras.ts'
 import type { PriorSettings } from './find-prior.ts'
 import { imageSetDigest } from './intake.ts'
-import { findPredecessor } from './predecessor.ts'
+import { acceptanceNotes, findPredecessor } from './predecessor.ts'
 import { predictFromStudy } from './predict.ts'
 import { readRecord } from './read-record.ts'
 import { retrieveVolume } from './retrieve-volume.ts'
@@ -156,6 +156,7 @@ export async function analyseStudy(
     }),
   )
 
+  const predecessor = await findPredecessor(analyses, record)
   const result: AnalysisResult = {
     analysisId,
     patient,
@@ -173,12 +174,17 @@ export async function analyseStudy(
     ...(compared.comparison && { comparison: compared.comparison }),
     predictions: predicted.predictions,
     ...(known.tissueResults.length > 0 && { tissueResults: known.tissueResults }),
-    quality: [...known.quality, ...compared.quality, ...prepared.quality, ...predicted.quality],
+    quality: [
+      ...acceptanceNotes(predecessor),
+      ...known.quality,
+      ...compared.quality,
+      ...prepared.quality,
+      ...predicted.quality,
+    ],
     execution: response.execution,
     analysedAt: record.createdAt,
   }
   const artifacts = await stopwatch.time('encode', async () => {
-    const predecessor = await findPredecessor(analyses, record)
     return encodeResults({
       result,
       images: prepared.onReference,

@@ -14,6 +14,7 @@ import type {
 } from '../domain/ports.ts'
 import { confirmedOf } from './confirm-patient.ts'
 import { auditedEhr } from './ehr-audit.ts'
+import { findPredecessor, mayBeRejected } from './predecessor.ts'
 import { afterError } from './retry.ts'
 
 export interface DeliverPorts {
@@ -86,13 +87,27 @@ const write: Record<
     keptBack: DeliverOptions['keptBack'],
   ) => Promise<Record<string, string>>
 > = {
-  pacs: (ports, record, artifacts, keptBack) =>
-    storeObjects(
-      ports,
-      record,
-      dicomObjects(artifacts).filter((object) => !keptBack.has(object.role)),
-    ),
+  pacs: storeResults,
   ehr: postReport,
+}
+
+/** A person may have decided on the earlier analysis since the note that rejects it was made: then the note is not sent. */
+async function storeResults(
+  ports: DeliverPorts,
+  record: AnalysisRecord,
+  artifacts: Artifact[],
+  keptBack: DeliverOptions['keptBack'],
+) {
+  const wanted = dicomObjects(artifacts).filter(({ role }) => !keptBack.has(role))
+  const predecessor = wanted.some(({ role }) => role === 'rejection-note')
+    ? await findPredecessor(ports.analyses, record)
+    : undefined
+  const isDecided = predecessor !== undefined && !mayBeRejected(predecessor)
+  return storeObjects(
+    ports,
+    record,
+    wanted.filter(({ role }) => role !== 'rejection-note' || !isDecided),
+  )
 }
 
 /** Failure Reason (PS3.4 Table B.2-1, PS3.18 10.5.3): the archive holds this UID with other content. */

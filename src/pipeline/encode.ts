@@ -12,7 +12,7 @@ import type { Series } from '../domain/study.ts'
 import type { Grid } from '../domain/volume.ts'
 import { renderReportPdf } from '../reports/pdf.ts'
 import { type ExtrasInput, encodeExtras, type WriteBack } from './encode-extras.ts'
-import type { Predecessor } from './predecessor.ts'
+import { mayBeRejected, type Predecessor } from './predecessor.ts'
 
 export interface EncodeInput {
   result: AnalysisResult
@@ -53,7 +53,7 @@ export async function encodeResults(input: EncodeInput): Promise<Artifact[]> {
     ...(predecessor?.report ? { predecessor: predecessor.report } : {}),
   })
   const extras = encodeExtras({ ...input, sources, segmentation }, writeBack)
-  const withdrawn = writeBack.rejectSuperseded && predecessor ? [noteOn(predecessor, input)] : []
+  const isNoted = writeBack.rejectSuperseded && predecessor !== undefined && mayBeRejected(predecessor)
   const encapsulated = buildEncapsulatedPdf({
     result: reportable,
     pdf,
@@ -67,7 +67,7 @@ export async function encodeResults(input: EncodeInput): Promise<Artifact[]> {
     dicomArtifact('report', report),
     ...(seg ? [dicomArtifact('segmentation', seg)] : []),
     ...extras.map(({ role, object }) => dicomArtifact(role, object)),
-    ...withdrawn,
+    ...(isNoted ? [noteOn(predecessor, input)] : []),
   ]
 }
 

@@ -1,7 +1,9 @@
 // The analysis that this one supersedes: the latest earlier one of the study whose results are in the archive.
 import type { StoredObject } from '../dicom/sr/evidence.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
+import type { QualityNote } from '../domain/finding.ts'
 import type { AnalysisStore, Artifact } from '../domain/ports.ts'
+import type { ReviewFact } from '../domain/review.ts'
 
 export interface Predecessor {
   analysisId: string
@@ -9,6 +11,24 @@ export interface Predecessor {
   report?: StoredObject
   /** All that it stored, rejection notes left out: a note of a note would bring back what it withdrew. */
   objects: StoredObject[]
+  /** What a person decided on it. */
+  review?: ReviewFact
+}
+
+/**
+ * Whether software may reject what the earlier analysis stored. Once a person has decided on it, it may not: what was accepted
+ * stands until a person rejects it, and what was rejected has its note.
+ */
+export function mayBeRejected({ review }: Predecessor): boolean {
+  return review === undefined
+}
+
+/** Two results stand beside each other then: the reader must know which one a person has seen. */
+export function acceptanceNotes(predecessor: Predecessor | undefined): QualityNote[] {
+  const review = predecessor?.review
+  if (review === undefined || review.decision === 'reject') return []
+  const text = `A reviewer accepted an earlier analysis of this study on ${review.at.slice(0, 10)}; this one does not replace it.`
+  return [{ code: 'earlier-analysis-accepted', severity: 'warning', text }]
 }
 
 /**
@@ -22,7 +42,7 @@ export async function findPredecessor(
   const earlier = (await analyses.byStudy(record.studyInstanceUid))
     .filter((one) => one.analysisId !== record.analysisId && one.createdAt < record.createdAt)
     .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
-  for (const { analysisId, legs } of earlier) {
+  for (const { analysisId, legs, review } of earlier) {
     const receipt = legs.find(({ leg, state }) => leg === 'pacs' && state === 'done')?.receipt ?? {}
     const stored = (await analyses.artifacts(analysisId)).flatMap((artifact) =>
       artifact.role !== 'rejection-note' && artifact.sopInstanceUid === receipt[artifact.role]
@@ -35,6 +55,7 @@ export async function findPredecessor(
       analysisId,
       ...(report === undefined ? {} : { report: report.object }),
       objects: stored.map(({ object }) => object),
+      ...(review === undefined ? {} : { review }),
     }
   }
   return undefined

@@ -8,11 +8,12 @@ import { createDicomWebClient } from '../../src/dicomweb/client.ts'
 import type { AnalysisRecord } from '../../src/domain/analysis.ts'
 import type { AnalysisResult } from '../../src/domain/finding.ts'
 import type { Artifact, ArtifactRole, ImageArchive } from '../../src/domain/ports.ts'
+import type { Decision } from '../../src/domain/review.ts'
 import type { DicomJson } from '../../src/domain/study.ts'
 import { deliver } from '../../src/pipeline/deliver.ts'
 import { encodeResults } from '../../src/pipeline/encode.ts'
 import { imageSetDigest } from '../../src/pipeline/intake.ts'
-import { findPredecessor } from '../../src/pipeline/predecessor.ts'
+import { acceptanceNotes, findPredecessor } from '../../src/pipeline/predecessor.ts'
 import { inputOf } from '../dicom/report-input.ts'
 import { classicSeries, STUDY_UID } from '../dicom/support.ts'
 import { createMemoryWatchStore } from '../support/memory-watch-store.ts'
@@ -43,6 +44,10 @@ function memoryAnalyses() {
       artifacts.set(analysisId, made)
       return record
     },
+    decide(id: string, decision: Decision) {
+      const at = '2025-03-14T12:00:00.000Z'
+      records.set(id, { ...records.get(id)!, review: { number: 1, decision, at, reviewer: 'r', delivered: false } })
+    },
     byStudy: async () => [...records.values()],
     artifacts: async (id: string) => artifacts.get(id) ?? [],
     async updateLeg(id: string, leg: string, change: object) {
@@ -63,7 +68,7 @@ async function scenario(options: { rejectSuperseded: boolean; keptBack?: Artifac
   await archive.store(STUDY_UID, images)
   const analyses = memoryAnalyses()
   const watch = createMemoryWatchStore()
-  const analyse = async (analysisId: string, analysedAt: string) => {
+  const analyse = async (analysisId: string, analysedAt: string, beforeDelivery = () => {}) => {
     const { result, labels } = inputOf(reference, other)
     const predecessor = await findPredecessor(analyses, {
       analysisId,
@@ -82,6 +87,7 @@ async function scenario(options: { rejectSuperseded: boolean; keptBack?: Artifac
       writeBack: { ...NOTHING_MORE, rejectSuperseded: options.rejectSuperseded },
     })
     const record = analyses.add(analysisId, analysedAt, made)
+    beforeDelivery()
     const keptBack = new Set(options.keptBack)
     const clock = { now: () => new Date(0), sleep: async () => undefined }
     const ports = { archive, watch, analyses, clock, audit: { record: async () => undefined } }
@@ -161,6 +167,37 @@ describe('a later analysis of a study', () => {
     expect(references(note, 'CurrentRequestedProcedureEvidenceSequence')).toEqual([
       first.find(({ role }) => role === 'segmentation')!.sopInstanceUid,
     ])
+  })
+
+  it.each(['accept', 'accept-with-edits', 'reject'] as const)(
+    'rejects nothing of an analysis that a person has decided on: %s',
+    async (decision) => {
+      const { analyse, analyses, fetchRole } = await scenario({ rejectSuperseded: true })
+      const first = await analyse('first', '2025-03-14T07:41:09.000Z')
+      analyses.decide('first', decision)
+      const second = await analyse('second', '2025-03-15T07:41:09.000Z')
+      expect(second.map(({ role }) => role)).not.toContain('rejection-note')
+      expect(references((await fetchRole(second, 'report'))!, 'PredecessorDocumentsSequence')).toEqual([
+        first.find(({ role }) => role === 'report')!.sopInstanceUid,
+      ])
+      const found = await findPredecessor(analyses, {
+        analysisId: 'second',
+        studyInstanceUid: STUDY_UID,
+        createdAt: '2025-03-15T07:41:09.000Z',
+      })
+      const notes = acceptanceNotes(found).map(({ text }) => text)
+      const said = 'A reviewer accepted an earlier analysis of this study on 2025-03-14; this one does not replace it.'
+      expect(notes).toEqual(decision === 'reject' ? [] : [said])
+    },
+  )
+
+  it('does not send a note once a person has decided while it waited', async () => {
+    const { analyse, analyses, fetchRole } = await scenario({ rejectSuperseded: true })
+    await analyse('first', '2025-03-14T07:41:09.000Z')
+    const second = await analyse('second', '2025-03-15T07:41:09.000Z', () => analyses.decide('first', 'accept'))
+    expect(second.map(({ role }) => role)).toContain('rejection-note')
+    await expect(fetchRole(second, 'rejection-note')).rejects.toThrow()
+    expect(await fetchRole(second, 'report')).toBeDefined()
   })
 
   it('takes the latest of several, never itself, and never a later one', async () => {

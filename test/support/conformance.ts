@@ -209,7 +209,9 @@ Private coding scheme: ${texts(items(report, 'CodingSchemeIdentificationSequence
 Its report names the report of the latest earlier analysis that was stored (Predecessor Documents Sequence). With
 \`writeBack.rejectSuperseded\` a Key Object Selection titled (113001, DCM, "Rejected for Quality Reasons") lists what that one stored, as
 IHE Imaging Object Change Management has it (RAD TF-2 4.66). Not (113037, DCM, "Rejected for Patient Safety Reasons"): receivers must
-then hide the objects, and a superseded analysis was right about the images it had. Whether to hide is the archive's setting.
+then hide the objects, and a superseded analysis was right about the images it had. Whether to hide is the archive's setting. There is no
+note once a person has decided on the earlier analysis: what was accepted, its verified report with it, stands until a person rejects it,
+and that rejection lists all of it.
 
 ## An earlier study of the patient
 The measurement report lists the earlier segmentation and report in Pertinent Other Evidence Sequence and has groups (TID 1501) of the change of
