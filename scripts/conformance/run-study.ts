@@ -18,6 +18,7 @@ const EVERYTHING = {
   labelMap: true,
   probabilities: true,
   uncertainty: true,
+  saliency: true,
   rejectSuperseded: true,
 }
 

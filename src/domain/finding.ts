@@ -99,6 +99,16 @@ export interface RiskGroup {
   kaplanMeier: { months: number[]; survival: number[]; lower: number[]; upper: number[] }
 }
 
+/** Where hiding a block of the image moved the answer most: the voxels that moved it at least half as much as the strongest. */
+export interface Saliency {
+  blockMm: Vec3
+  /** Their middle, LPS mm. */
+  centre: Vec3
+  /** Shares of them, 0 to 1: in the tumour, and by segment key. */
+  insideTumour: number
+  segments: Record<string, number>
+}
+
 /** What a head that could answer says; of an indeterminate one there is no call. */
 export interface EvaluatedPrediction {
   head: Head
@@ -117,6 +127,10 @@ export interface EvaluatedPrediction {
   explanation: Contribution[]
   /** What the contributions add up to: the log-odds of a class, or the logarithm of the relative risk of death. */
   explained?: { of: string; scale: 'log-odds' | 'log-risk'; reference: number; value: number }
+  /** Of a head that asked the bundle's library: cosines of the past patients that it leant on, the nearest first, of how many. */
+  similar?: { cosines: number[]; of: number }
+  /** Of a head that looks at the image itself, where the bundle declares it. */
+  saliency?: Saliency
   /** Of a survival head. */
   survival?: { logRisk: number; logRiskInterval: readonly [number, number]; group: RiskGroup }
 }

@@ -1,4 +1,4 @@
-// What is asked of a tabular head, and what it answers: rows of features in, numbers out.
+// What is asked of the heads and of the encoder before them, and what they answer: numbers in, numbers out.
 import type { Head } from './finding.ts'
 
 /** Rows of features for one tabular head: row-major, `count` rows, NaN where a feature is missing. */
@@ -14,4 +14,10 @@ export interface HeadRequest {
 export interface HeadResponse {
   output: Float32Array
   members?: Float32Array
+}
+
+/** What the encoder makes of one image: the features image_1 …, and what is looked up in the library. */
+export interface EncodeResponse {
+  features: Float32Array
+  embedding?: Float32Array
 }

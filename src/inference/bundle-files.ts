@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { AppError } from '../domain/errors.ts'
 import type { BundleIdentity } from '../domain/finding.ts'
 import { type Bundle, parseBundle } from './bundle.ts'
+import { encoderProblems } from './bundle-encoder.ts'
+import { type Library, parseLibrary } from './library.ts'
 
 /** A bundle whose files were read and matched; `folder` is where they lie. */
 export interface LoadedBundle extends Bundle {
@@ -19,6 +21,7 @@ export async function loadBundle(folder: string): Promise<LoadedBundle> {
   })
   const bundle = parseBundle(parseJson(bytes))
   const problems: string[] = []
+  const contents = new Map<string, Uint8Array>()
   for (const [name, declared] of Object.entries(bundle.files)) {
     const content = await readFile(join(folder, name)).catch(() => undefined)
     if (!content) problems.push(`${name} cannot be read`)
@@ -28,9 +31,10 @@ export async function loadBundle(folder: string): Promise<LoadedBundle> {
       )
     } else if (content.length !== declared.bytes) {
       problems.push(`${name} has ${content.length} bytes, but bundle.json declares ${declared.bytes}`)
-    }
+    } else if (/\.(json|bin)$/.test(name)) contents.set(name, content)
   }
   if (problems.length > 0) throw new AppError('BUNDLE_INVALID', `bundle ${bundle.id}: ${problems.join('; ')}`)
+  const library = readLibrary(bundle, contents)
   const identity: BundleIdentity = {
     id: bundle.id,
     version: bundle.version,
@@ -48,14 +52,27 @@ export async function loadBundle(folder: string): Promise<LoadedBundle> {
       },
     }),
   }
-  return { ...bundle, folder, identity }
+  return { ...bundle, folder, identity, ...(library && { library }) }
 }
 
-function parseJson(bytes: Uint8Array): unknown {
+/** The library that the encoder names, from files whose digests are those of the manifest. */
+function readLibrary(bundle: Bundle, contents: ReadonlyMap<string, Uint8Array>): Library | undefined {
+  const name = bundle.encoder?.library?.file
+  if (name === undefined) return undefined
+  const raw = parseJson(contents.get(name)!, name)
+  const matrix = contents.get((raw as { file?: string } | null)?.file ?? '')
+  if (!matrix) throw new AppError('BUNDLE_INVALID', `bundle ${bundle.id}: the matrix of ${name} is not listed in files`)
+  const library = parseLibrary(raw, matrix)
+  const problems = encoderProblems(bundle.encoder, bundle.heads, library.facts.value_width)
+  if (problems.length > 0) throw new AppError('BUNDLE_INVALID', `bundle ${bundle.id}: ${problems.join('; ')}`)
+  return library
+}
+
+function parseJson(bytes: Uint8Array, name = 'bundle.json'): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (cause) {
-    throw new AppError('BUNDLE_INVALID', 'bundle.json is not JSON in UTF-8', { cause })
+    throw new AppError('BUNDLE_INVALID', `${name} is not JSON in UTF-8`, { cause })
   }
 }
 

@@ -1,5 +1,6 @@
 // The tabular heads of a bundle manifest: what each needs, what it gives, and the limits within which it may answer.
 import { z } from 'zod'
+import { isEncoderFeature } from './bundle-encoder.ts'
 import { isTumourFeature } from './features/tumour-features.ts'
 import { CLINICAL_FEATURES } from './heads/clinical.ts'
 
@@ -50,7 +51,7 @@ function checkShared(head: Shared, report: Report): void {
   const count = features.length
   for (const name of repeated(features)) report(['features'], `${name} occurs twice`)
   for (const name of features) {
-    if (!CLINICAL_FEATURES.includes(name) && !isTumourFeature(name))
+    if (!CLINICAL_FEATURES.includes(name) && !isTumourFeature(name) && !isEncoderFeature(name))
       report(['features'], `${name} is not a feature that the service can compute`)
   }
   for (const name of required) if (!features.includes(name)) report(['required'], `${name} is not one of the features`)

@@ -3,7 +3,9 @@ import { z } from 'zod'
 import { AppError } from '../domain/errors.ts'
 import { HEADS, type Head } from '../domain/finding.ts'
 import { SEQUENCES, type Sequence } from '../domain/study.ts'
+import { encoderProblems, encoderSchema } from './bundle-encoder.ts'
 import { headsSchema, type RunnableHead } from './bundle-heads.ts'
+import type { Library } from './library.ts'
 
 const text = z.string().min(1)
 const digest = z.string().regex(/^[0-9a-f]{64}$/, 'must be a sha256 in lower-case hexadecimal')
@@ -103,14 +105,16 @@ export const manifest = z.strictObject({
     enhancing_min_ml: z.number().min(0),
     no_finding_below_ml: z.number().min(0),
   }),
+  /** Absent where no head looks at the image itself. */
+  encoder: encoderSchema.optional(),
   heads: headsSchema,
   evaluation: z.record(z.string(), z.unknown()),
 })
 
 export type BundleManifest = z.infer<typeof manifest>
 
-/** The manifest as the file states it. */
-export type Bundle = BundleManifest
+/** The manifest as the file states it, and the library that its encoder names, once that is read. */
+export type Bundle = BundleManifest & { library?: Library }
 
 /** Parses the content of bundle.json; throws BUNDLE_INVALID with every problem at once. */
 export function parseBundle(raw: unknown): Bundle {
@@ -173,6 +177,11 @@ function crossProblems(raw: unknown): string[] {
     const file = z.looseObject({ file: text }).safeParse(head).data?.file
     if (named && file !== undefined && !named[file]) problems.push(`heads.${name}.file: ${file} is not listed in files`)
   }
+  const encoder = part(encoderSchema.optional(), 'encoder')
+  for (const file of encoder ? [encoder.file, ...(encoder.library ? [encoder.library.file] : [])] : [])
+    if (named && !named[file]) problems.push(`encoder: ${file} is not listed in files`)
+  const wanting = part(z.record(z.string(), z.looseObject({ features: z.array(z.string()).optional() })), 'heads')
+  problems.push(...encoderProblems(encoder, wanting ?? {}))
   const inputs = part(z.record(z.string(), z.looseObject({ required: z.boolean() })), 'sequences')
   const any = part(z.array(z.string()), 'require_any') ?? []
   if (inputs && any.length === 0 && !Object.values(inputs).some((s) => s.required))

@@ -18,6 +18,20 @@ export interface HeadFile {
   width: number
 }
 
+/** The encoder to open beside the network. */
+export interface EncoderFile {
+  modelPath: string
+  sha256: string
+  input: string
+  output: string
+  /** Numbers of its output. */
+  width: number
+  channels: number
+  size: Zyx
+  /** What is looked up in the library, where there is one. */
+  embedding?: { output: string; width: number }
+}
+
 export interface OpenMessage {
   type: 'open'
   modelPath: string
@@ -34,6 +48,7 @@ export interface OpenMessage {
   providers: string[]
   threads: number | undefined
   heads: HeadFile[]
+  encoder?: EncoderFile
 }
 
 export interface SegmentMessage {
@@ -52,7 +67,13 @@ export interface HeadMessage {
   members: boolean
 }
 
-export type ToProcess = OpenMessage | SegmentMessage | HeadMessage
+export interface EncodeMessage {
+  type: 'encode'
+  id: number
+  window: Float32Array
+}
+
+export type ToProcess = OpenMessage | SegmentMessage | HeadMessage | EncodeMessage
 
 export interface Declined {
   provider: string
@@ -76,14 +97,22 @@ export interface HeadResultMessage {
   members?: Float32Array
 }
 
+export interface EncodedMessage {
+  type: 'encoded'
+  id: number
+  features: Float32Array
+  embedding?: Float32Array
+}
+
 export type FromProcess =
   | { type: 'trying'; provider: string }
   | { type: 'declined'; provider: string; reason: string }
   | { type: 'opened'; provider: string; runtime: string }
   | { type: 'unavailable' }
-  /** A head that cannot run: no provider would help. */
-  | { type: 'unusable'; head: Head; reason: string }
+  /** "heads.idh" or "encoder" cannot run: no provider would help. */
+  | { type: 'unusable'; part: string; reason: string }
   | { type: 'progress'; id: number; fraction: number }
   | ResultMessage
   | HeadResultMessage
+  | EncodedMessage
   | { type: 'failed'; id: number; reason: string }

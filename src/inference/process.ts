@@ -2,33 +2,59 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Head } from '../domain/finding.ts'
-import type { FromProcess, HeadFile, HeadMessage, OpenMessage, SegmentMessage, ToProcess } from './messages.ts'
-import { type HeadSession, openHead, openSession, RUNTIME, type Session } from './session.ts'
+import type { EncodeResponse } from '../domain/head-run.ts'
+import type {
+  EncodeMessage,
+  EncoderFile,
+  FromProcess,
+  HeadFile,
+  HeadMessage,
+  OpenMessage,
+  SegmentMessage,
+  ToProcess,
+} from './messages.ts'
+import { type HeadSession, openEncoder, openHead, openSession, RUNTIME, type Session } from './session.ts'
 import { slidingWindow } from './sliding-window.ts'
 import { SpreadGatherer } from './spread.ts'
 
 let opened: { session: Session; message: OpenMessage } | undefined
 const heads = new Map<Head, HeadSession>()
+let encode: ((window: Float32Array) => Promise<EncodeResponse>) | undefined
 
 // The service decides when this process ends: by its own signal, or by going away.
 process.on('disconnect', () => process.exit(0))
 process.on('SIGINT', () => {})
 process.on('message', (message: ToProcess) => {
-  const work = message.type === 'open' ? open(message) : message.type === 'head' ? runHead(message) : segment(message)
-  work.catch((error: unknown) => {
+  start(message).catch((error: unknown) => {
     if (message.type === 'open') process.exit(1)
     else say({ type: 'failed', id: message.id, reason: reasonOf(error) })
   })
 })
 
+function start(message: ToProcess): Promise<void> {
+  switch (message.type) {
+    case 'open':
+      return open(message)
+    case 'head':
+      return runHead(message)
+    case 'encode':
+      return runEncoder(message)
+    case 'segment':
+      return segment(message)
+  }
+}
+
 async function open(message: OpenMessage): Promise<void> {
-  for (const head of message.heads) {
-    try {
+  let part = 'encoder'
+  try {
+    if (message.encoder) encode = await openCheckedEncoder(message.encoder, message.threads)
+    for (const head of message.heads) {
+      part = `heads.${head.head}`
       heads.set(head.head, await openChecked(head))
-    } catch (error) {
-      say({ type: 'unusable', head: head.head, reason: reasonOf(error) })
-      return
     }
+  } catch (error) {
+    say({ type: 'unusable', part, reason: reasonOf(error) })
+    return
   }
   const model = await readFile(message.modelPath)
   const digest = sha256(model)
@@ -61,6 +87,27 @@ async function openChecked(head: HeadFile): Promise<HeadSession> {
   if (!members || members.length < head.width || members.length % head.width !== 0)
     throw new Error(`output "${head.members}" is no ensemble of ${head.width} number(s) a row`)
   return session
+}
+
+/** The encoder is tried once on an empty image. */
+async function openCheckedEncoder(encoder: EncoderFile, threads: number | undefined) {
+  const model = await readFile(encoder.modelPath)
+  if (sha256(model) !== encoder.sha256) throw new Error(CHANGED)
+  const run = await openEncoder(model, encoder, threads)
+  const [z, y, x] = encoder.size
+  const { features, embedding } = await run(new Float32Array(encoder.channels * z * y * x))
+  if (features.length !== encoder.width)
+    throw new Error(`output "${encoder.output}" has ${features.length} numbers, not ${encoder.width}`)
+  if (encoder.embedding && embedding?.length !== encoder.embedding.width)
+    throw new Error(
+      `output "${encoder.embedding.output}" has ${embedding?.length} numbers, not ${encoder.embedding.width}`,
+    )
+  return run
+}
+
+async function runEncoder({ id, window }: EncodeMessage): Promise<void> {
+  if (!encode) throw new Error('no encoder is open')
+  say({ type: 'encoded', id, ...(await encode(window)) })
 }
 
 async function runHead({ id, head, rows, count, members }: HeadMessage): Promise<void> {

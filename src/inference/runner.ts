@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
 import { AppError } from '../domain/errors.ts'
 import type { ExecutionRecord } from '../domain/finding.ts'
-import type { HeadResponse } from '../domain/head-run.ts'
+import type { EncodeResponse, HeadResponse } from '../domain/head-run.ts'
 import type { Log, ModelRunner, SegmentRequest, SegmentResponse } from '../domain/ports.ts'
 import { type Grid, voxelCount } from '../domain/volume.ts'
 import { channelCount, classCount, runnableHeads } from './bundle.ts'
@@ -11,6 +11,9 @@ import type { LoadedBundle } from './bundle-files.ts'
 import { outputWidth } from './bundle-heads.ts'
 import type {
   Declined,
+  EncodedMessage,
+  EncodeMessage,
+  EncoderFile,
   FromProcess,
   HeadMessage,
   HeadResultMessage,
@@ -59,7 +62,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
 
   /** One request to the process, which is started again when it is gone. */
   async function exchange<T extends FromProcess['type']>(
-    message: SegmentMessage | HeadMessage,
+    message: SegmentMessage | HeadMessage | EncodeMessage,
     answer: T,
     doing: string,
     onProgress: (fraction: number) => void = () => {},
@@ -117,6 +120,13 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
         const { output, members }: HeadResultMessage = reply
         return members ? { output, members } : { output }
       }),
+    encode: (window) =>
+      inTurn(async (): Promise<EncodeResponse> => {
+        const message: EncodeMessage = { type: 'encode', id: nextId++, window }
+        const { reply } = await exchange(message, 'encoded', 'encoding the image')
+        const { features, embedding }: EncodedMessage = reply
+        return embedding ? { features, embedding } : { features }
+      }),
     async close() {
       closed = true
       const child = open?.child
@@ -162,6 +172,7 @@ async function openProcess(options: RunnerOptions): Promise<Opened> {
         reference: head.reference,
         width: outputWidth(head),
       })),
+      ...encoderFile(bundle, folder),
     }
     let unusable: string | undefined
     let trying = left[0]!
@@ -178,7 +189,7 @@ async function openProcess(options: RunnerOptions): Promise<Opened> {
             else if (reply.type === 'opened') done(reply)
             else if (reply.type === 'unavailable') done(undefined)
             else if (reply.type === 'unusable') {
-              unusable = `heads.${reply.head}: ${reply.reason}`
+              unusable = `${reply.part}: ${reply.reason}`
               done(undefined)
             }
           }
@@ -204,6 +215,15 @@ async function openProcess(options: RunnerOptions): Promise<Opened> {
   }
   const reasons = declined.map(({ provider, reason }) => `${provider}: ${reason}`).join('; ')
   throw new AppError('INFERENCE_UNAVAILABLE', reasons || 'inference.providers names no execution provider')
+}
+
+function encoderFile(bundle: LoadedBundle, folder: string): { encoder?: EncoderFile } {
+  const { encoder, library } = bundle
+  if (!encoder) return {}
+  const { file, input, output, width, size } = encoder
+  const embedding = encoder.library && library && { output: encoder.library.output, width: library.facts.key_width }
+  const facts = { modelPath: join(folder, file), sha256: bundle.files[file]!.sha256, input, output, width, size }
+  return { encoder: { ...facts, channels: channelCount(bundle), ...(embedding && { embedding }) } }
 }
 
 /** One exchange with the process: ends with an answer, a refusal, the process's end or the deadline (which kills it). */

@@ -1,6 +1,8 @@
 // The only file that knows ONNX Runtime: one session on one named execution provider, never silently on another.
 import { env, InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node'
+import type { EncodeResponse } from '../domain/head-run.ts'
 import type { BundleManifest } from './bundle.ts'
+import type { EncoderFile } from './messages.ts'
 import type { Zyx } from './sliding-window.ts'
 
 export interface Session {
@@ -70,6 +72,27 @@ export async function openHead(
       const output = floats(results[names.output]!, names.output)
       return members ? { output, members: floats(results[names.members]!, names.members) } : { output }
     },
+  }
+}
+
+/** Opens the encoder; on the CPU, as the heads that take its numbers. */
+export async function openEncoder(
+  model: Uint8Array,
+  { input, output, embedding, channels, size }: Omit<EncoderFile, 'modelPath' | 'sha256'>,
+  threads: number | undefined,
+): Promise<(window: Float32Array) => Promise<EncodeResponse>> {
+  const session = await InferenceSession.create(model, {
+    executionProviders: ['cpu'],
+    logSeverityLevel: 4,
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  })
+  const wanted = [output, ...(embedding ? [embedding.output] : [])]
+  checkNames(session, input, wanted)
+  return async (window) => {
+    const results = await session.run({ [input]: new Tensor('float32', window, [1, channels, ...size]) }, wanted)
+    const features = floats(results[output]!, output)
+    return embedding ? { features, embedding: floats(results[embedding.output]!, embedding.output) } : { features }
   }
 }
 

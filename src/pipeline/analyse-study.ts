@@ -193,6 +193,7 @@ export async function analyseStudy(
       otherSeries: SEQUENCES.flatMap((s) => (s === reference ? [] : (selection.chosen[s] ?? []))),
       institution: options.institution,
       response,
+      saliency: predicted.saliency,
       workGrid: prepared.grid,
       ...(predecessor ? { predecessor } : {}),
       writeBack: options.writeBack,

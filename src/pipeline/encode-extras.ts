@@ -1,16 +1,16 @@
-// DICOM objects that a site switches on: key pictures, label map, probabilities, uncertainty.
+// DICOM objects that a site switches on: key pictures, label map, probabilities, uncertainty, saliency.
 import { decode } from 'fast-png'
 import type { GridSources } from '../dicom/grid-object.ts'
 import { buildLabelMap } from '../dicom/label-map.ts'
-import { buildParametricMap } from '../dicom/parametric-map.ts'
+import { buildParametricMap, SALIENCY_MAP, UNCERTAINTY_MAP } from '../dicom/parametric-map.ts'
 import { buildProbabilityMap } from '../dicom/probability-map.ts'
 import type { DicomObject } from '../dicom/result-object.ts'
 import { buildSecondaryCapture } from '../dicom/secondary-capture.ts'
-import { NO_UNITS, TUMOUR_PROBABILITY_DEVIATION } from '../dicom/sr/codes.ts'
 import { AppError } from '../domain/errors.ts'
 import type { SequenceImage } from '../domain/finding.ts'
 import type { ArtifactRole, SegmentResponse } from '../domain/ports.ts'
 import type { Grid, LabelVolume } from '../domain/volume.ts'
+import type { SaliencyMap } from '../inference/encoder/saliency.ts'
 import { resample } from '../inference/resample.ts'
 import { renderKeyImages } from '../reports/key-images.ts'
 
@@ -24,6 +24,8 @@ export interface WriteBack {
   probabilities: boolean
   /** Where the network's samples differ. */
   uncertainty: boolean
+  /** Which parts of the image moved the heads that look at it. */
+  saliency: boolean
   /** Withdraw the objects of a superseded analysis. */
   rejectSuperseded: boolean
 }
@@ -35,6 +37,7 @@ export interface ExtrasInput {
   /** What the network gave, on its working grid. */
   response: Pick<SegmentResponse, 'probabilities' | 'spread'>
   workGrid: Grid
+  saliency: SaliencyMap[]
 }
 
 /** Without a tumour there is nothing to outline; what the network was unsure of is shown all the same. */
@@ -48,6 +51,7 @@ export function encodeExtras(input: ExtrasInput, wanted: WriteBack): { role: Art
       : []),
     ...(wanted.probabilities && found ? [{ role: 'probabilities' as const, object: probabilities(input) }] : []),
     ...(wanted.uncertainty ? [{ role: 'uncertainty' as const, object: uncertainty(input) }] : []),
+    ...(wanted.saliency ? input.saliency.map((one) => saliencyMap(one, input)) : []),
   ]
   return made.flatMap(({ role, object }) => (object === undefined ? [] : [{ role, object }]))
 }
@@ -81,8 +85,14 @@ function uncertainty({ sources, segmentation, response, workGrid }: ExtrasInput)
     ...sources,
     map: resample({ grid: workGrid, data: response.spread.deviation }, segmentation.grid),
     role: 'uncertainty',
-    quantity: TUMOUR_PROBABILITY_DEVIATION,
-    unit: NO_UNITS,
+    shows: UNCERTAINTY_MAP,
     description: "Standard deviation of the tumour's probability over samples",
   })
+}
+
+function saliencyMap({ head, map }: SaliencyMap, { sources, segmentation }: ExtrasInput) {
+  const role = `saliency-${head}` as const
+  const description = `Change of the ${head} score when a block is hidden`
+  const onReference = resample(map, segmentation.grid)
+  return { role, object: buildParametricMap({ ...sources, map: onReference, role, shows: SALIENCY_MAP, description }) }
 }

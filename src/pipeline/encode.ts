@@ -23,6 +23,8 @@ export interface EncodeInput {
   institution: string
   /** What the network gave, on its working grid. */
   response: ExtrasInput['response']
+  /** Of the heads that look at the image, on the working grid too. */
+  saliency: ExtrasInput['saliency']
   workGrid: Grid
   /** The earlier analysis that this one supersedes. */
   predecessor?: Predecessor

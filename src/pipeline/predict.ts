@@ -1,4 +1,4 @@
-// The heads' step of an analysis: features from headers, EHR, labels and images, then every head of the bundle.
+// The heads' step of an analysis: features from headers, EHR, labels, images and the encoder, then every head of the bundle.
 import { texts } from '../dicom/dataset.ts'
 import type { ClinicalFacts, Prediction, QualityNote } from '../domain/finding.ts'
 import type { ModelRunner } from '../domain/ports.ts'
@@ -6,9 +6,13 @@ import type { PatientIdentity, Sequence, Series } from '../domain/study.ts'
 import type { LabelVolume } from '../domain/volume.ts'
 import { brainMask } from '../inference/brain-mask.ts'
 import { type Bundle, runnableHeads } from '../inference/bundle.ts'
+import { encode } from '../inference/encoder/encode.ts'
+import { explainImage, imageNotes, type SaliencyMap } from '../inference/encoder/saliency.ts'
+import { cutWindow } from '../inference/encoder/window.ts'
 import { computeTumourFeatures, type TumourFeatures, tumourLabels } from '../inference/features/tumour-features.ts'
 import { clinicalFeatures } from '../inference/heads/clinical.ts'
 import { predictHeads } from '../inference/heads/predict.ts'
+import { labelsOnGrid } from '../inference/postprocess.ts'
 import type { Prepared } from '../inference/prepare.ts'
 
 export interface PredictFromStudyInput {
@@ -24,27 +28,47 @@ export interface PredictFromStudyInput {
   noFinding: boolean
   facts: ClinicalFacts | undefined
   bundle: Bundle
-  runner: Pick<ModelRunner, 'runHead'>
+  runner: Pick<ModelRunner, 'runHead' | 'encode'>
 }
 
 /** Nothing is computed for a bundle whose heads all say "not evaluable". */
 export async function predictFromStudy(
   input: PredictFromStudyInput,
-): Promise<{ predictions: Prediction[]; quality: QualityNote[] }> {
+): Promise<{ predictions: Prediction[]; quality: QualityNote[]; saliency: SaliencyMap[] }> {
   const { patient, studyDate, chosen, noFinding, facts, bundle, runner } = input
   const wanted = runnableHeads(bundle).flatMap(({ head }) => head.features)
   const instances = Object.values(chosen).flatMap((series) => series.instances)
   const patientAges = instances.flatMap((instance) => texts(instance.metadata, 'PatientAge'))
   const clinical = clinicalFeatures({ patient, studyDate, patientAges, facts })
   const image = noFinding ? NOTHING : imageFeatures(input, wanted)
+  const seen = noFinding ? undefined : await encodeStudy(input)
+  const features = { ...image.features, ...clinical.features, ...seen?.encoded.features }
   const { predictions, quality } = await predictHeads({
     bundle,
-    features: { ...image.features, ...clinical.features },
+    features,
+    encoded: seen?.encoded,
     noFinding,
     missing: image.missing,
     runner,
   })
-  return { predictions, quality: [...(wanted.length > 0 ? clinical.quality : []), ...quality] }
+  const notes = [...(wanted.length > 0 ? clinical.quality : []), ...quality]
+  if (!seen) return { predictions, quality: notes, saliency: [] }
+  const { grid } = input.prepared
+  const explained = await explainImage({ predictions, bundle, features, ...seen, grid, runner })
+  return {
+    predictions: explained.predictions,
+    quality: [...notes, ...imageNotes(explained.predictions, bundle.labels)],
+    saliency: explained.maps,
+  }
+}
+
+/** What the encoder makes of the image; undefined where the bundle has none, or nothing is on the working grid that it asks for. */
+async function encodeStudy({ prepared, probabilities, bundle, runner }: PredictFromStudyInput) {
+  if (!bundle.encoder) return undefined
+  const { grid, channels } = prepared
+  const labels = labelsOnGrid(probabilities, grid, grid, bundle).labels.data
+  const window = cutWindow(channels, grid, labels, bundle.encoder)
+  return window && { window, labels, encoded: await encode(window.data, bundle, runner) }
 }
 
 const NOTHING: TumourFeatures = { features: {}, missing: [] }

@@ -119,6 +119,9 @@ export function settingsSchema(env: Environment) {
         labelMap: flag('Store the segmentation once more as a label map (Label Map Segmentation).').default(false),
         probabilities: flag('Store the probabilities of the segments (FRACTIONAL segmentation).').default(false),
         uncertainty: flag('Store where the samples of the network differ (Parametric Map).').default(false),
+        saliency: flag(
+          'Store which parts of the image moved each head that looks at it (Parametric Map); needs a bundle that declares occlusion.',
+        ).default(false),
         rejectSuperseded: flag(
           'When a later analysis supersedes one: store a note that rejects its objects (Key Object Selection, IHE IOCM).',
         ).default(false),

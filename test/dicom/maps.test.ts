@@ -2,11 +2,10 @@
 import { describe, expect, it } from 'vitest'
 import { items, number, numbers, text, texts } from '../../src/dicom/dataset.ts'
 import { buildLabelMap } from '../../src/dicom/label-map.ts'
-import { buildParametricMap } from '../../src/dicom/parametric-map.ts'
+import { buildParametricMap, UNCERTAINTY_MAP } from '../../src/dicom/parametric-map.ts'
 import { readPart10 } from '../../src/dicom/part10.ts'
 import { buildProbabilityMap } from '../../src/dicom/probability-map.ts'
 import { buildSecondaryCapture } from '../../src/dicom/secondary-capture.ts'
-import { NO_UNITS, TUMOUR_PROBABILITY_DEVIATION } from '../../src/dicom/sr/codes.ts'
 import type { DicomJson } from '../../src/domain/study.ts'
 import { type Grid, toIndex, type Vec3, voxelCount } from '../../src/domain/volume.ts'
 import { reportInput } from './report-input.ts'
@@ -87,8 +86,7 @@ describe.each([
       ...input,
       map: { grid: input.grid, data },
       role: 'uncertainty',
-      quantity: TUMOUR_PROBABILITY_DEVIATION,
-      unit: NO_UNITS,
+      shows: UNCERTAINTY_MAP,
       description: 'Standard deviation',
     })
     const ds = readPart10(object.bytes).dataset

@@ -28,6 +28,7 @@ const labels = paint((i, j, k) => (inBox(i, j, k) ? (i > 12 ? 4 : i > 9 ? 1 : 2)
 const runner = (bundle: LoadedBundle): ModelRunner => ({
   bundle: bundle.identity,
   runHead: () => Promise.reject(new Error('no head is evaluated here')),
+  encode: () => Promise.reject(new Error('no image is encoded here')),
   async segment({ channels }) {
     const flair = channels[3]!.data
     const high = flair.map((value) => (value > 1.2 ? 0.9 : 0.05))

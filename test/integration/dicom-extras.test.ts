@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildLabelMap } from '../../src/dicom/label-map.ts'
-import { buildParametricMap } from '../../src/dicom/parametric-map.ts'
+import { buildParametricMap, UNCERTAINTY_MAP } from '../../src/dicom/parametric-map.ts'
 import { buildProbabilityMap } from '../../src/dicom/probability-map.ts'
 import { buildRejectionNote } from '../../src/dicom/rejection-note.ts'
 import { buildSecondaryCapture } from '../../src/dicom/secondary-capture.ts'
-import { NO_UNITS, TUMOUR_PROBABILITY_DEVIATION } from '../../src/dicom/sr/codes.ts'
 import { buildMeasurementReport } from '../../src/dicom/sr/measurement-report.ts'
 import { type LabelVolume, toIndex, type Vec3 } from '../../src/domain/volume.ts'
 import { type inputOf, reportInput } from '../dicom/report-input.ts'
@@ -71,8 +70,7 @@ function objectsOf(input: ReturnType<typeof inputOf>) {
       ...input,
       map,
       role: 'uncertainty',
-      quantity: TUMOUR_PROBABILITY_DEVIATION,
-      unit: NO_UNITS,
+      shows: UNCERTAINTY_MAP,
       description: "Standard deviation of the tumour's probability",
     }),
     picture: buildSecondaryCapture({

@@ -1,6 +1,6 @@
 // What a site may switch on: each switch makes its own objects and no others, and none of them without a tumour where it needs one.
 import { beforeAll, describe, expect, it } from 'vitest'
-import { number, text } from '../../src/dicom/dataset.ts'
+import { items, number, text } from '../../src/dicom/dataset.ts'
 import { readPart10 } from '../../src/dicom/part10.ts'
 import { SEQUENCES } from '../../src/domain/study.ts'
 import { type ExtrasInput, encodeExtras, type WriteBack } from '../../src/pipeline/encode-extras.ts'
@@ -13,7 +13,7 @@ beforeAll(async () => {
   input = await reportInput(classicSeries)
 })
 
-function extrasOf(change: Partial<WriteBack>, noFinding = false) {
+function extrasOf(change: Partial<WriteBack>, noFinding = false, saliency: ExtrasInput['saliency'] = []) {
   const images = SEQUENCES.slice(0, 2).map((sequence) => ({
     sequence,
     image: {
@@ -26,6 +26,7 @@ function extrasOf(change: Partial<WriteBack>, noFinding = false) {
     segmentation: input.labels,
     images,
     ...network(input.labels),
+    saliency,
   }
   return encodeExtras(extras, { ...NOTHING_MORE, ...change })
 }
@@ -46,6 +47,21 @@ describe('extras', () => {
       made.map(({ object }) => object.sopInstanceUid),
     )
     expect(new Set(made.map(({ object }) => object.seriesInstanceUid)).size).toBe(1)
+  })
+
+  it('saliency makes one signed map for each head that has one, and none without', () => {
+    const data = Float32Array.from(input.labels.data, (value, voxel) => (value === 0 ? 0 : (voxel % 3) - 1))
+    const maps = (['idh', 'survival'] as const).map((head) => ({ head, map: { grid: input.grid, data } }))
+    const made = extrasOf({ saliency: true }, false, maps)
+    expect(made.map(({ role }) => role)).toEqual(['saliency-idh', 'saliency-survival'])
+    const ds = readPart10(made[0]!.object.bytes).dataset
+    const stored = new Float32Array(Uint8Array.from(Buffer.from(ds['7FE00008']!.InlineBinary!, 'base64')).buffer)
+    expect(Math.max(...stored.map((value, voxel) => Math.abs(value - data[voxel]!)))).toBeLessThan(1e-4)
+    const [mapping] = items(items(ds, 'SharedFunctionalGroupsSequence')[0]!, 'RealWorldValueMappingSequence')
+    expect(number(mapping!, 'DoubleFloatRealWorldValueFirstValueMapped')).toBeCloseTo(-1, 4)
+    expect([text(ds, 'SeriesNumber'), text(ds, 'ContentLabel')]).toEqual(['9008', 'SALIENCY'])
+    expect(new Set(made.map(({ object }) => object.sopInstanceUid)).size).toBe(2)
+    expect(extrasOf({ saliency: true })).toEqual([])
   })
 
   it('key pictures show the outlines in colour', () => {

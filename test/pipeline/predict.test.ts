@@ -25,6 +25,7 @@ function recordingRunner() {
   const rows = new Map<string, number[]>()
   return {
     rows,
+    encode: () => Promise.reject(new Error('no image is encoded here')),
     async runHead({ head, rows: data, count, members }: HeadRequest) {
       if (!rows.has(head)) rows.set(head, [...data])
       return (await runnerOf(head as 'idh' | 'survival')).run(data, count, members)

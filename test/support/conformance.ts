@@ -4,12 +4,11 @@ import { dataset, items, text, texts } from '../../src/dicom/dataset.ts'
 import { COMPRESSED } from '../../src/dicom/decompress.ts'
 import { buildEncapsulatedPdf } from '../../src/dicom/encapsulated-pdf.ts'
 import { buildLabelMap } from '../../src/dicom/label-map.ts'
-import { buildParametricMap } from '../../src/dicom/parametric-map.ts'
+import { buildParametricMap, SALIENCY_MAP, UNCERTAINTY_MAP } from '../../src/dicom/parametric-map.ts'
 import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, readPart10 } from '../../src/dicom/part10.ts'
 import { buildProbabilityMap } from '../../src/dicom/probability-map.ts'
 import { buildRejectionNote } from '../../src/dicom/rejection-note.ts'
 import { buildSecondaryCapture } from '../../src/dicom/secondary-capture.ts'
-import { NO_UNITS, TUMOUR_PROBABILITY_DEVIATION } from '../../src/dicom/sr/codes.ts'
 import { buildMeasurementReport } from '../../src/dicom/sr/measurement-report.ts'
 import {
   DEFLATED_LITTLE_ENDIAN,
@@ -53,7 +52,8 @@ async function everyObject(): Promise<{ setting: string; bytes: Uint8Array }[]> 
   const { labels, grid, result, referenceSeries } = input
   const referenceInstance = referenceSeries.instances[0]!.metadata
   const map = { grid, data: Float32Array.from(labels.data) }
-  const kind = { role: 'uncertainty', quantity: TUMOUR_PROBABILITY_DEVIATION, unit: NO_UNITS, description: 'x' }
+  const kind = { role: 'uncertainty', shows: UNCERTAINTY_MAP, description: 'x' }
+  const saliency = { role: 'saliency-idh', shows: SALIENCY_MAP, description: 'x' }
   const picture = { number: 1, description: 'x', width: 1, height: 1, rgb: new Uint8Array(3) }
   const made = [
     ['always, when a tumour was found', input.segmentation!],
@@ -63,6 +63,7 @@ async function everyObject(): Promise<{ setting: string; bytes: Uint8Array }[]> 
     ['writeBack.labelMap', buildLabelMap({ ...input, segmentation: labels })],
     ['writeBack.probabilities', buildProbabilityMap({ ...input, probabilityOf: () => map })!],
     ['writeBack.uncertainty', buildParametricMap({ ...input, map, ...kind })],
+    ['writeBack.saliency', buildParametricMap({ ...input, map, ...saliency })],
     ['writeBack.rejectSuperseded', buildRejectionNote({ result, referenceInstance, rejected: [input.segmentation!] })],
   ] as const
   return made.map(([setting, { bytes }]) => ({ setting, bytes }))

@@ -7,6 +7,7 @@ export const NOTHING_MORE: WriteBack = {
   labelMap: false,
   probabilities: false,
   uncertainty: false,
+  saliency: false,
   rejectSuperseded: false,
 }
 
@@ -19,5 +20,5 @@ export function network({ grid, data }: LabelVolume) {
   )
   const deviation = Float32Array.from(data, (value, voxel) => (value === 0 ? 0 : 0.05 + (voxel % 3) / 40))
   const samples = [data, new Uint8Array(voxelCount(grid))]
-  return { response: { probabilities, spread: { deviation, samples } }, workGrid: grid }
+  return { response: { probabilities, spread: { deviation, samples } }, workGrid: grid, saliency: [] }
 }

@@ -167,5 +167,6 @@ export function sequenceName(sequence: Sequence): string {
 // Parametric maps (PS3.3 C.7.6.16.2.11): what a stored value is.
 export const QUANTITY = sct('246205007', 'Quantity')
 export const TUMOUR_PROBABILITY_DEVIATION = own('deviation', "Standard deviation of the tumour's probability")
+export const SALIENCY = own('saliency', 'Change of a predicted score when a block of the image is hidden')
 /** CID 7464. */
 export const STANDARD_DEVIATION = sct('386136009', 'Standard Deviation')

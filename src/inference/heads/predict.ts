@@ -3,6 +3,7 @@ import { HEADS, type Prediction, type QualityNote } from '../../domain/finding.t
 import type { ModelRunner } from '../../domain/ports.ts'
 import type { BundleManifest } from '../bundle.ts'
 import type { RunnableHead } from '../bundle-heads.ts'
+import type { Encoded } from '../encoder/encode.ts'
 import type { TumourFeatures } from '../features/tumour-features.ts'
 import { evaluateHead, type Features } from './evaluate-head.ts'
 import { MISSING, NO_TUMOUR, NOT_ADULT } from './reasons.ts'
@@ -13,6 +14,8 @@ export interface PredictInput {
   features: Features
   /** No tumour above the bundle's limit. */
   noFinding: boolean
+  /** Of the bundle's encoder, where it has one. */
+  encoded?: Pick<Encoded, 'similar' | 'refused'> | undefined
   /** Why image features are missing. */
   missing: TumourFeatures['missing']
   runner: Pick<ModelRunner, 'runHead'>
@@ -33,17 +36,21 @@ export async function predictHeads(
     }
     const run = (rows: Float32Array, count: number, members: boolean) =>
       input.runner.runHead({ head: name, rows, count, members })
-    predictions.push(await evaluateHead(name, head, input.features, run))
+    const prediction = await evaluateHead(name, head, input.features, run)
+    const similar = takesProxy(head) ? input.encoded?.similar : undefined
+    predictions.push(prediction.status === 'not-evaluable' || !similar ? prediction : { ...prediction, similar })
   }
   return { predictions, quality: whoNotes(predictions) }
 }
 
 /** What stands in the way of every head of this study, or of this one for lack of an image or a label. */
-function obstacle(head: RunnableHead, { features, noFinding, missing }: PredictInput): string | undefined {
+function obstacle(head: RunnableHead, { features, noFinding, missing, encoded }: PredictInput): string | undefined {
   if (noFinding) return NO_TUMOUR
   if (features.age_years !== undefined && features.age_years < ADULT_YEARS) return NOT_ADULT
   for (const { reason, features: names } of missing) {
     if (reason !== 'undefined' && head.required.some((name) => names.includes(name))) return MISSING[reason]
   }
-  return undefined
+  return takesProxy(head) ? encoded?.refused : undefined
 }
+
+const takesProxy = (head: RunnableHead) => head.features.some((name) => name.startsWith('proxy_'))

@@ -19,6 +19,10 @@ export function missingReason(features: readonly string[]): string {
   return `Needs ${listed(features.map(featureName))}, which ${features.length === 1 ? 'is' : 'are'} not known for this study.`
 }
 
+export function unlikeLibraryReason(cosine: number, least: number): string {
+  return `Unlike every past patient of the model's library: the nearest has a cosine of ${cosine.toFixed(2)}, below ${least.toFixed(2)}.`
+}
+
 export function outsideReason(distance: number, limit: number, farthest: string): string {
   return `Unlike the patients that the model was made from, most of all in ${featureName(farthest)} (distance ${distance.toFixed(1)}, limit ${limit.toFixed(1)}).`
 }

@@ -1,0 +1,35 @@
+// The features that a bundle's encoder gives the heads: its own numbers, and what the most alike past patients of its library had.
+import type { EvaluatedPrediction } from '../../domain/finding.ts'
+import type { ModelRunner } from '../../domain/ports.ts'
+import type { Bundle } from '../bundle.ts'
+import { encoderFeatures } from '../bundle-encoder.ts'
+import type { Features } from '../heads/evaluate-head.ts'
+import { unlikeLibraryReason } from '../heads/reasons.ts'
+import { proxyOf } from '../library.ts'
+
+export interface Encoded {
+  /** image_1 …, and proxy_1 … where there is a library. */
+  features: Features
+  similar?: NonNullable<EvaluatedPrediction['similar']>
+  /** Why heads that take the proxy must not answer. */
+  refused?: string
+}
+
+/** `window` is what the encoder is to see, as cutWindow gives it. */
+export async function encode(
+  window: Float32Array,
+  { encoder, library }: Pick<Bundle, 'encoder' | 'library'>,
+  runner: Pick<ModelRunner, 'encode'>,
+): Promise<Encoded> {
+  const { features, embedding } = await runner.encode(window)
+  const image = encoderFeatures('image', features)
+  if (!encoder?.library || !library || !embedding) return { features: image }
+  const { value, neighbours } = proxyOf(library, embedding)
+  const cosines = neighbours.map(({ cosine }) => cosine)
+  const least = encoder.library.least_cosine
+  return {
+    features: { ...image, ...encoderFeatures('proxy', value) },
+    similar: { cosines, of: library.facts.rows },
+    ...(cosines[0]! < least && { refused: unlikeLibraryReason(cosines[0]!, least) }),
+  }
+}

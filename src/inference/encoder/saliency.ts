@@ -1,0 +1,116 @@
+// Which parts of the image each head that looks at it leant on: maps for the archive, facts for the prediction, sentences for readers.
+import type { Head, Prediction, QualityNote, Segment } from '../../domain/finding.ts'
+import type { ModelRunner } from '../../domain/ports.ts'
+import type { Grid, Volume } from '../../domain/volume.ts'
+import { type Bundle, runnableHeads } from '../bundle.ts'
+import { isEncoderFeature } from '../bundle-encoder.ts'
+import type { Features } from '../heads/evaluate-head.ts'
+import { logOdds } from '../heads/explain.ts'
+import { encode } from './encode.ts'
+import { occlude, saliencyFacts } from './occlusion.ts'
+import type { ImageWindow } from './window.ts'
+
+/** On the working grid. */
+export interface SaliencyMap {
+  head: Head
+  map: Volume
+}
+
+export interface SaliencyInput {
+  predictions: readonly Prediction[]
+  bundle: Bundle
+  /** All features, those of the encoder among them. */
+  features: Features
+  window: ImageWindow
+  grid: Grid
+  /** On that grid. */
+  labels: Uint8Array
+  runner: Pick<ModelRunner, 'encode' | 'runHead'>
+}
+
+/** The predictions with their saliency, and the maps; both as they were where the bundle declares no occlusion. */
+export async function explainImage(input: SaliencyInput): Promise<{ predictions: Prediction[]; maps: SaliencyMap[] }> {
+  const { bundle, window, grid, labels, runner } = input
+  const rules = bundle.encoder?.occlusion
+  const explained = answersOf(input)
+  if (!rules || explained.length === 0) return { predictions: [...input.predictions], maps: [] }
+  const scoresOf = async (hidden: Float32Array) => {
+    const features = { ...input.features, ...(await encode(hidden, bundle, runner)).features }
+    const scores: number[] = []
+    for (const { name, head, at } of explained) {
+      const rows = Float32Array.from(head.features, (feature) => features[feature] ?? Number.NaN)
+      const { output } = await runner.runHead({ head: name, rows, count: 1, members: false })
+      scores.push(head.status === 'tabular' ? logOdds(output[at]!) : output[at]!)
+    }
+    return scores
+  }
+  const volumes = await occlude({ window, grid, labels, rules, scoresOf })
+  const maps = explained.map(({ name }, n) => ({ head: name, map: volumes[n]! }))
+  const segments = bundle.labels.map(({ index, key }) => ({ label: index, key }))
+  const predictions = input.predictions.map((prediction) => {
+    const own = maps.find(({ head }) => head === prediction.head)
+    const saliency = own && saliencyFacts(own.map, labels, segments, rules.block_voxels)
+    return saliency && prediction.status !== 'not-evaluable' ? { ...prediction, saliency } : prediction
+  })
+  return { predictions, maps }
+}
+
+/** Heads that answered from the image; `at` is the number of their output that is explained. */
+function answersOf({ predictions, bundle }: SaliencyInput) {
+  return runnableHeads(bundle).flatMap(({ name, head }) => {
+    const prediction = predictions.find((one) => one.head === name)
+    if (!prediction || prediction.status === 'not-evaluable' || !head.features.some(isEncoderFeature)) return []
+    const at = head.status === 'tabular' ? head.classes.indexOf(prediction.explained?.of ?? '') : 0
+    return at < 0 ? [] : [{ name, head, at }]
+  })
+}
+
+const HEAD_WORDS: Readonly<Record<Head, string>> = {
+  idh: 'IDH',
+  '1p19q': '1p/19q',
+  mgmt: 'MGMT',
+  grade: 'Grade',
+  survival: 'Survival',
+}
+
+const percent = (share: number) => `${Math.round(100 * share)} %`
+
+/** What the image heads leant on, in sentences; past patients by rank and cosine alone. */
+export function imageNotes(
+  predictions: readonly Prediction[],
+  segments: readonly Pick<Segment, 'key' | 'name'>[],
+): QualityNote[] {
+  return predictions.flatMap((prediction) => {
+    if (prediction.status === 'not-evaluable') return []
+    const note = (code: string, text: string): QualityNote => ({
+      code,
+      severity: 'info',
+      text: `${HEAD_WORDS[prediction.head]}: ${text}`,
+    })
+    const { similar, saliency, explained } = prediction
+    const cosines = similar?.cosines.map((cosine, n) => `${n + 1}. ${cosine.toFixed(2)}`).join(', ')
+    const parts = segments.flatMap(({ key, name }) => {
+      const share = saliency?.segments[key] ?? 0
+      return share > 0 ? [`${name} ${percent(share)}`] : []
+    })
+    const scale = explained?.scale === 'log-risk' ? 'the risk of death' : `the odds of ${explained?.of}`
+    return [
+      ...(similar
+        ? [
+            note(
+              'similar-patients',
+              `leans on the most alike of ${similar.of} past patients (cosine, nearest first: ${cosines}).`,
+            ),
+          ]
+        : []),
+      ...(saliency
+        ? [
+            note(
+              'saliency',
+              `hiding blocks of ${saliency.blockMm.map((mm) => mm.toFixed(0)).join(' × ')} mm moved ${scale} most around LPS (${saliency.centre.map((mm) => mm.toFixed(0)).join(', ')}) mm; ${percent(saliency.insideTumour)} of the strongest places lie in the tumour${parts.length > 0 ? ` (${parts.join(', ')})` : ''}.`,
+            ),
+          ]
+        : []),
+    ]
+  })
+}
