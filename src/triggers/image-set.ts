@@ -10,8 +10,10 @@ const NOT_IMAGES = new Set(
 
 /** SOP classes by their beginning, for archives and objects that say "OT" or nothing as modality (PS3.4 B.5). */
 const NOT_IMAGE_CLASSES = [
+  '1.2.840.10008.5.1.4.1.1.7.', // secondary captures: pictures of pictures
   '1.2.840.10008.5.1.4.1.1.9.', // waveforms
   '1.2.840.10008.5.1.4.1.1.11.', // presentation states
+  '1.2.840.10008.5.1.4.1.1.30.', // parametric maps
   '1.2.840.10008.5.1.4.1.1.66', // raw data, registration, fiducials, segmentation, surfaces, tractography
   '1.2.840.10008.5.1.4.1.1.67', // real world value mapping
   '1.2.840.10008.5.1.4.1.1.88.', // structured reports, key object selection

@@ -81,6 +81,8 @@ describe('the image set', () => {
       expect(isSourceImage(series(modality))).toBe(false)
     for (const sopClass of [
       SEG,
+      '1.2.840.10008.5.1.4.1.1.7',
+      '1.2.840.10008.5.1.4.1.1.7.4',
       '1.2.840.10008.5.1.4.1.1.66',
       '1.2.840.10008.5.1.4.1.1.88.22',
       '1.2.840.10008.5.1.4.1.1.11.1',
@@ -88,6 +90,9 @@ describe('the image set', () => {
     ]) {
       expect(isSourceImage(series('OT', {}, sopClass))).toBe(false)
     }
+    // Our own map of uncertainty, which says MR, must not look like new images to a service that does not know it.
+    expect(isSourceImage(series('MR', {}, '1.2.840.10008.5.1.4.1.1.30'))).toBe(false)
+    expect(isSourceImage(series('XC', {}, '1.2.840.10008.5.1.4.1.1.77.1.4'))).toBe(true)
     expect(isSourceImage({ modality: 'MR', instances: [] })).toBe(false)
   })
 
