@@ -41,14 +41,14 @@ export interface TissueVolume {
   texture: Int8Array
 }
 
-/** The head of a seed, with or without its tumour; but for the mass effect the anatomy is the same in both. */
-export function createHead(seed: string, withTumour: boolean): Head {
+/** The head of a seed, with or without its tumour, which may have grown (mm); but for the mass effect the anatomy is the same in both. */
+export function createHead(seed: string, withTumour: boolean, growth = 0): Head {
   const random = createRandom(seed, 'head')
   const scale = [random.between(0.97, 1.02), random.between(0.97, 1.02), random.between(0.97, 1.02)] as const
   const uneven = createWaves(random, 110, 4)
   const brain = createBrain(createRandom(seed, 'brain'))
   const face = createFace(createRandom(seed, 'face'))
-  const tumour = withTumour ? createTumour(createRandom(seed, 'tumour')) : undefined
+  const tumour = withTumour ? createTumour(createRandom(seed, 'tumour'), growth) : undefined
 
   /** Signed distance of the skull's inner table. */
   const craniumAt = (x: number, v: number, w: number) => {

@@ -22,6 +22,8 @@ export interface StudyOptions {
   size?: StudySize
   /** False: the same head before it fell ill. Default true. */
   tumour?: boolean
+  /** How much larger the tumour's radius is than at first, in mm: for a later study. Default 0. */
+  growth?: number
   /** Sequences that were not acquired. */
   omit?: readonly Sequence[]
   /** Sequences to send as one Enhanced MR Image each. */
@@ -93,12 +95,22 @@ const USUAL_TISSUES = ['fat', 'csf', 'grey', 'white', 'oedema', 'rim'] as const
 
 /** Makes the study. */
 export async function generateStudy(options: StudyOptions): Promise<GeneratedStudy> {
-  const { size = 'full', tumour = true, omit = [], enhanced = [], faults = [] } = options
+  const { size = 'full', tumour = true, growth = 0, omit = [], enhanced = [], faults = [] } = options
   const seed = String(options.seed)
   const patient = { ...GENERATED_PATIENT, ...options.patient }
   const asked = { ...GENERATED_STUDY, ...options.study }
+  const grown = growth === 0 ? [] : [`growth ${growth}`]
   const uid = (...parts: string[]) =>
-    deterministicUid('generated study', seed, size, String(tumour), patient.patientId, asked.studyDate, ...parts)
+    deterministicUid(
+      'generated study',
+      seed,
+      size,
+      String(tumour),
+      patient.patientId,
+      asked.studyDate,
+      ...grown,
+      ...parts,
+    )
   const study: StudyIdentity = { ...asked, studyInstanceUid: uid('study') }
   const headers: StudyHeaders = {
     patient,
@@ -106,7 +118,7 @@ export async function generateStudy(options: StudyOptions): Promise<GeneratedStu
     frameOfReferenceUid: uid('frame of reference'),
     equipment: { manufacturer: 'Gliabridge generated study', model: 'Procedural head', software: '1' },
   }
-  const head = createHead(seed, tumour)
+  const head = createHead(seed, tumour, growth)
   const tissues = rasterise(head, headGrid(FINE[size]), seed)
   const protocol = protocolOf(size).filter(({ sequence }) => sequence === undefined || !omit.includes(sequence))
 
