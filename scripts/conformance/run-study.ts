@@ -15,6 +15,7 @@ const EVERYTHING = {
   pdf: true,
   report: true,
   keyImages: true,
+  segmentationPerSequence: true,
   labelMap: true,
   probabilities: true,
   uncertainty: true,

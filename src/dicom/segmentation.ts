@@ -1,4 +1,5 @@
 // Labels to a BINARY DICOM Segmentation (PS3.3 A.51, C.8.20): coded segments, source references per frame, the same bytes each time.
+import { SEQUENCES, type Sequence } from '../domain/study.ts'
 import type { LabelVolume } from '../domain/volume.ts'
 import { dataset } from './dataset.ts'
 import { DIMENSIONS, dimensions, type GridSources, gridObject, segmentItem, sharedGroups } from './grid-object.ts'
@@ -11,6 +12,8 @@ export const SEGMENTATION_STORAGE = '1.2.840.10008.5.1.4.1.1.66.4'
 export interface SegmentationInput extends GridSources {
   /** Labels on the grid of the reference series. */
   segmentation: LabelVolume
+  /** Of a further one, on the grid of a sequence other than the analysis's reference. */
+  sequence?: Sequence
 }
 
 /** A segmentation, and what its frames show: frame n (1-based) is `frames[n - 1]`. */
@@ -23,13 +26,14 @@ export interface SegmentationObject extends DicomObject {
  * left out, segments without one are kept. An all-zero label volume is refused with INTERNAL: "nothing found" has no SEG.
  */
 export function buildSegmentation(input: SegmentationInput): SegmentationObject {
-  const { result, segmentation } = input
+  const { result, segmentation, sequence } = input
+  const role = sequence ? `segmentation-${sequence}` : 'segmentation'
   const { content, positions, sopInstanceUid, seriesInstanceUid } = gridObject(input, segmentation.grid, {
-    role: 'segmentation',
+    role,
     sopClassUid: SEGMENTATION_STORAGE,
     modality: 'SEG',
-    seriesNumber: 9001,
-    seriesDescription: 'AI glioma segmentation, not reviewed, research use',
+    seriesNumber: sequence ? 9011 + SEQUENCES.indexOf(sequence) : 9001,
+    seriesDescription: `AI glioma segmentation${sequence ? ` on ${sequence}` : ''}, not reviewed, research use`,
   })
   const frames = maskFrames(segmentation, result.segments)
   if (frames.length === 0)
@@ -45,7 +49,7 @@ export function buildSegmentation(input: SegmentationInput): SegmentationObject 
     SegmentationType: 'BINARY',
     SegmentsOverlap: 'NO',
     SegmentSequence: result.segments.map((segment, index) => segmentItem(result, segment, index + 1)),
-    ...dimensions(result.analysisId, 'segmentation', [DIMENSIONS.segment, DIMENSIONS.position]),
+    ...dimensions(result.analysisId, role, [DIMENSIONS.segment, DIMENSIONS.position]),
     SharedFunctionalGroupsSequence: [sharedGroups(input, segmentation.grid)],
     PerFrameFunctionalGroupsSequence: perFrameGroups(frames, positions, input.sourceFrames),
   })

@@ -4,7 +4,7 @@ import type { ErrorCode } from './errors.ts'
 import type { AnalysisResult, BundleIdentity, ClinicalFacts, ExecutionRecord, Head, TissueResult } from './finding.ts'
 import type { EncodeResponse, HeadRequest, HeadResponse } from './head-run.ts'
 import type { RecordedReview, Review, ReviewDelivery } from './review.ts'
-import type { PatientIdentity, Study, StudyIdentity, Uid } from './study.ts'
+import type { PatientIdentity, Sequence, Study, StudyIdentity, Uid } from './study.ts'
 import type { StudyQuery, StudySummary } from './study-search.ts'
 import type { Volume } from './volume.ts'
 
@@ -130,6 +130,8 @@ export type ArtifactRole =
   | 'label-map'
   | 'probabilities'
   | 'uncertainty'
+  /** On the grid of a sequence other than the reference. */
+  | `segmentation-${Sequence}`
   | `key-image-${number}`
   | `saliency-${Head}`
   | 'rejection-note'

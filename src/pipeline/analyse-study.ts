@@ -29,6 +29,7 @@ import { compareWithPrior } from './compare-prior.ts'
 import { confirmedOf } from './confirm-patient.ts'
 import { encodeResults } from './encode.ts'
 import type { WriteBack } from './encode-extras.ts'
+import type { OtherSequence } from './encode-sequences.ts'
 import type { PriorSettings } from './find-prior.ts'
 import { imageSetDigest } from './intake.ts'
 import { acceptanceNotes, findPredecessor } from './predecessor.ts'
@@ -190,7 +191,7 @@ export async function analyseStudy(
       images: prepared.onReference,
       referenceSeries,
       referencePlan: plans[reference]!,
-      otherSeries: SEQUENCES.flatMap((s) => (s === reference ? [] : (selection.chosen[s] ?? []))),
+      others: otherSequences(selection.chosen, plans, prepared, reference),
       institution: options.institution,
       response,
       saliency: predicted.saliency,
@@ -234,6 +235,18 @@ async function retrieveVolumes(
     plans[sequence] = plan
   }
   return { volumes, plans }
+}
+
+function otherSequences(
+  chosen: Partial<Record<Sequence, Series>>,
+  plans: Partial<Record<Sequence, SeriesPlan>>,
+  { registrations }: Prepared,
+  reference: Sequence,
+): OtherSequence[] {
+  return SEQUENCES.filter((sequence) => sequence !== reference).flatMap((sequence) => {
+    const [series, plan, motion] = [chosen[sequence], plans[sequence], registrations[sequence]]
+    return series && plan ? [{ sequence, series, plan, ...(motion && { transform: motion.transform }) }] : []
+  })
 }
 
 function inputSeries(

@@ -18,6 +18,8 @@ import { renderKeyImages } from '../reports/key-images.ts'
 export interface WriteBack {
   /** Pictures with the outlines drawn in, for viewers that show no segmentation. */
   keyImages: boolean
+  /** The segmentation once more on the grid of every other sequence. */
+  segmentationPerSequence: boolean
   /** The segmentation once more, as a label map. */
   labelMap: boolean
   /** The probabilities behind it. */

@@ -3,7 +3,6 @@ import { buildEncapsulatedPdf } from '../dicom/encapsulated-pdf.ts'
 import { buildRejectionNote } from '../dicom/rejection-note.ts'
 import type { DicomObject } from '../dicom/result-object.ts'
 import { buildSegmentation } from '../dicom/segmentation.ts'
-import type { SourceFrame } from '../dicom/segmentation-frames.ts'
 import type { SeriesPlan } from '../dicom/series-volume.ts'
 import { buildMeasurementReport } from '../dicom/sr/measurement-report.ts'
 import type { AnalysisResult, SequenceImage } from '../domain/finding.ts'
@@ -12,6 +11,7 @@ import type { Series } from '../domain/study.ts'
 import type { Grid } from '../domain/volume.ts'
 import { renderReportPdf } from '../reports/pdf.ts'
 import { type ExtrasInput, encodeExtras, type WriteBack } from './encode-extras.ts'
+import { encodeSequences, type OtherSequence, sourceFrames } from './encode-sequences.ts'
 import { mayBeRejected, type Predecessor } from './predecessor.ts'
 
 export interface EncodeInput {
@@ -19,7 +19,7 @@ export interface EncodeInput {
   images: SequenceImage[]
   referenceSeries: Series
   referencePlan: SeriesPlan
-  otherSeries: Series[]
+  others: OtherSequence[]
   institution: string
   /** What the network gave, on its working grid. */
   response: ExtrasInput['response']
@@ -33,8 +33,9 @@ export interface EncodeInput {
 
 /** All artefacts of one analysis. Nothing found: no SEG, since viewers hang on an empty one; report and PDF say so. */
 export async function encodeResults(input: EncodeInput): Promise<Artifact[]> {
-  const { result, referenceSeries, referencePlan, otherSeries, predecessor, writeBack } = input
+  const { result, referenceSeries, referencePlan, others, predecessor, writeBack } = input
   const { segmentation, ...reportable } = result
+  const otherSeries = others.map(({ series }) => series)
   const pdf = await renderReportPdf({
     result: reportable,
     segmentation,
@@ -54,7 +55,10 @@ export async function encodeResults(input: EncodeInput): Promise<Artifact[]> {
     ...(seg ? { segmentation: seg } : {}),
     ...(predecessor?.report ? { predecessor: predecessor.report } : {}),
   })
-  const extras = encodeExtras({ ...input, sources, segmentation }, writeBack)
+  const extras = [
+    ...(writeBack.segmentationPerSequence && seg ? encodeSequences(sources, segmentation, others) : []),
+    ...encodeExtras({ ...input, sources, segmentation }, writeBack),
+  ]
   const isNoted = writeBack.rejectSuperseded && predecessor !== undefined && mayBeRejected(predecessor)
   const encapsulated = buildEncapsulatedPdf({
     result: reportable,
@@ -81,14 +85,4 @@ function noteOn({ objects }: Predecessor, { result, referenceSeries }: EncodeInp
 function dicomArtifact(role: Artifact['role'], object: DicomObject): Artifact {
   const { sopInstanceUid, seriesInstanceUid, sopClassUid, bytes } = object
   return { role, mediaType: 'application/dicom', bytes, sopInstanceUid, seriesInstanceUid, sopClassUid }
-}
-
-/** The image behind each slice of the reference series. */
-function sourceFrames({ instances }: Series, plan: SeriesPlan): SourceFrame[] {
-  const sopClassOf = new Map(instances.map((instance) => [instance.sopInstanceUid, instance.sopClassUid]))
-  return plan.frames.map(({ sopInstanceUid, frameNumber }) => ({
-    sopInstanceUid,
-    sopClassUid: sopClassOf.get(sopInstanceUid)!,
-    ...(frameNumber === undefined ? {} : { frameNumber }),
-  }))
 }

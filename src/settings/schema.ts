@@ -116,6 +116,9 @@ export function settingsSchema(env: Environment) {
         keyImages: flag(
           'Store pictures with the outlines drawn in (Secondary Capture), for viewers that show no segmentation.',
         ).default(false),
+        segmentationPerSequence: flag(
+          'Store the segmentation once more on the grid of every sequence other than the reference, where its series has a frame of reference.',
+        ).default(false),
         labelMap: flag('Store the segmentation once more as a label map (Label Map Segmentation).').default(false),
         probabilities: flag('Store the probabilities of the segments (FRACTIONAL segmentation).').default(false),
         uncertainty: flag('Store where the samples of the network differ (Parametric Map).').default(false),

@@ -10,6 +10,7 @@ import type { AnalysisResult } from '../../src/domain/finding.ts'
 import type { AuditEntry, ClinicalRecord, ImageArchive } from '../../src/domain/ports.ts'
 import type { Review } from '../../src/domain/review.ts'
 import type { DicomJson } from '../../src/domain/study.ts'
+import { IDENTITY } from '../../src/inference/rigid.ts'
 import { deliver } from '../../src/pipeline/deliver.ts'
 import { encodeResults } from '../../src/pipeline/encode.ts'
 import { imageSetDigest } from '../../src/pipeline/intake.ts'
@@ -69,7 +70,7 @@ beforeAll(async () => {
     images: [],
     referenceSeries: reference.series,
     referencePlan: planSeries(reference.series),
-    otherSeries: [other.series],
+    others: [{ sequence: 'FLAIR', series: other.series, plan: planSeries(other.series), transform: IDENTITY }],
     institution: '',
     ...network(labels),
     writeBack: NOTHING_MORE,

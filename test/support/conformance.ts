@@ -9,6 +9,7 @@ import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, readPart10 } fro
 import { buildProbabilityMap } from '../../src/dicom/probability-map.ts'
 import { buildRejectionNote } from '../../src/dicom/rejection-note.ts'
 import { buildSecondaryCapture } from '../../src/dicom/secondary-capture.ts'
+import { buildSegmentation } from '../../src/dicom/segmentation.ts'
 import { buildMeasurementReport } from '../../src/dicom/sr/measurement-report.ts'
 import {
   DEFLATED_LITTLE_ENDIAN,
@@ -59,6 +60,7 @@ async function everyObject(): Promise<{ setting: string; bytes: Uint8Array }[]> 
     ['always, when a tumour was found', input.segmentation!],
     ['writeBack.report', buildMeasurementReport(input)],
     ['writeBack.pdf', buildEncapsulatedPdf({ result, pdf: new Uint8Array(2), referenceInstance })],
+    ['writeBack.segmentationPerSequence', buildSegmentation({ ...input, segmentation: labels, sequence: 'FLAIR' })],
     ['writeBack.keyImages', buildSecondaryCapture({ result, referenceSeries, ...picture })],
     ['writeBack.labelMap', buildLabelMap({ ...input, segmentation: labels })],
     ['writeBack.probabilities', buildProbabilityMap({ ...input, probabilityOf: () => map })!],
@@ -107,6 +109,11 @@ ${table(
       'noticing studies; which instances there are',
       'polling by StudyDate and ModalitiesInStudy, pages by limit and offset; identity is never taken from it',
     ],
+    [
+      'QIDO-RS: studies of one patient',
+      'the earlier study, when the own store knows none',
+      'by PatientID, StudyDate and ModalitiesInStudy = SR; IssuerOfPatientID is asked for, not matched; answers for other identifiers are dropped',
+    ],
     ['WADO-RS: study metadata', 'geometry, identity, choice of series', 'DICOM JSON'],
     [
       'WADO-RS: series, instances',
@@ -147,7 +154,10 @@ ${texts(report, 'SpecificCharacterSet').join('\\')}.
 - **UIDs** derive from the study, the set of its images, the bundle's digest and the kind of object: a repeated analysis writes the
   same objects, byte for byte.
 - **Grid.** Segmentation and maps lie on the grid of the series that \`series.reference\` names (T1c by default), in its frame of
-  reference; multi-frame sources are referenced by frame.
+  reference; multi-frame sources are referenced by frame. With \`writeBack.segmentationPerSequence\` every other sequence whose
+  series has a frame of reference gets the segmentation on its own grid too, in its own frame of reference, through the rigid
+  registration of the analysis and by the nearest voxel; SeriesNumber 9011 (T1), 9012 (T1c), 9013 (T2), 9014 (FLAIR), the same Tracking
+  UIDs. The report refers to the one on the reference.
 - **Equipment.** Contributing Equipment (109102, DCM) holds the bundle as a device with a UID of its own; the report's device observer
   is the same.
 - **Times** derive from the registration of the analysis, in the time zone of the study.

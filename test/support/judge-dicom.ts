@@ -37,7 +37,7 @@ export interface WrittenObject {
 
 const HOW_TO_INSTALL_JS = 'npm ci --ignore-scripts --prefix test/integration/oracles/js'
 const TREES = ['report', 'rejection-note']
-const MAPS = ['probabilities', 'uncertainty']
+const isMap = (name: string) => name === 'probabilities' || name === 'uncertainty'
 
 /** `sources` are the images that the objects refer to, `reference` those of them whose grid the objects have. */
 export async function judgeDicom(
@@ -77,18 +77,22 @@ export async function judgeDicom(
     await judge('PixelMed DicomSRValidator', name, absent.pixelmed, () => ({ remarks: judgeReport(path) }))
     await judge('highdicom', name, absent.highdicom, () => readMeasurements(path, result))
   }
-  const stored = objects.find(({ name }) => name === 'segmentation')
-  if (stored !== undefined) {
-    const truth = momentsOfStored(readSegmentation(new Uint8Array(readFileSync(stored.path))))
-    await judge('our own reader', stored.name, undefined, () => counted(truth, result))
-    await judge('highdicom', stored.name, absent.highdicom, () => {
-      const { reading, labels } = readWithHighdicom(stored.path)
+  const readAlike = async ({ name, path }: WrittenObject, truth: Moments) => {
+    await judge('highdicom', name, absent.highdicom, () => {
+      const { reading, labels } = readWithHighdicom(path)
       return compared(momentsOfAffine(labels, reading.shape, reading.affine), truth)
     })
-    await judge('dcmqi', stored.name, absent.dcmqi, () => {
-      const { reading, values } = readWithDcmqi(stored.path)
+    await judge('dcmqi', name, absent.dcmqi, () => {
+      const { reading, values } = readWithDcmqi(path)
       return compared(momentsOfDcmqi(reading, values), truth)
     })
+  }
+  for (const one of objects.filter(({ name }) => name.startsWith('segmentation-'))) await readAlike(one, momentsIn(one))
+  const stored = objects.find(({ name }) => name === 'segmentation')
+  if (stored !== undefined) {
+    const truth = momentsIn(stored)
+    await judge('our own reader', stored.name, undefined, () => counted(truth, result))
+    await readAlike(stored, truth)
     await judge("Cornerstone3D's adapter", stored.name, absent.cornerstone, () =>
       readPlanes(stored.path, reference, truth),
     )
@@ -99,7 +103,7 @@ export async function judgeDicom(
       })
     }
   }
-  for (const { name, path } of objects.filter((one) => MAPS.includes(one.name))) {
+  for (const { name, path } of objects.filter((one) => isMap(one.name))) {
     await judge('highdicom', name, absent.highdicom, () => readShares(path))
   }
   return verdicts
@@ -133,6 +137,8 @@ function judgeObject(path: string): Judgement {
     ? judgement
     : { remarks: judgement.remarks.map((one) => (one.text === UNKNOWN_TO_DCIODVFY ? { text: one.text } : one)) }
 }
+
+const momentsIn = ({ path }: WrittenObject) => momentsOfStored(readSegmentation(new Uint8Array(readFileSync(path))))
 
 const voxelsOf = (moments: Moments) => [...moments.values()].reduce((sum, { voxels }) => sum + voxels, 0)
 

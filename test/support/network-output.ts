@@ -4,6 +4,7 @@ import type { WriteBack } from '../../src/pipeline/encode-extras.ts'
 
 export const NOTHING_MORE: WriteBack = {
   keyImages: false,
+  segmentationPerSequence: false,
   labelMap: false,
   probabilities: false,
   uncertainty: false,
