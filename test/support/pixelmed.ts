@@ -67,7 +67,7 @@ export const EXPLANATIONS: { because: string; applies(line: string, templates: M
   {
     because: 'TID 1501 and TID 320 allow it under any concept name; the validator looks for one without a name.',
     applies: (line) =>
-      /"Measurement Group"\)\/(NUM [^/]*\/)?(IMAGE|SCOORD) \(.*Content Item not in template/.test(line),
+      /"Measurement Group"\)\/(NUM [^/]*\/)?(IMAGE|SCOORD|SCOORD3D) \(.*Content Item not in template/.test(line),
   },
   {
     because:
