@@ -89,11 +89,12 @@ def card(training: dict, evaluation: dict, service: dict | None, history: dict, 
     mean, rows, members = evaluation["mean"], evaluation["rows"], training["members"]
     whole, variant = rows["whole"], training["variant"]
     full = mean["stripped_mm1"]
-    subsets = [[key.replace("+", " + ")] + [f"{dice[r]:.3f} ({dice[r] - full[r]:+.3f})" for r in REGION_NAMES]
+    all_four = next(iter(mean["subsets"].values()), None)
+    subsets = [[key.replace("+", " + ")] + [f"{dice[r]:.3f} ({dice[r] - all_four[r]:+.3f})" for r in REGION_NAMES]
                for key, dice in mean["subsets"].items()]
     seconds = [row["stripped"]["seconds"] for row in whole.values()]
     silent = {**{f"{k}, tumour mirrored out": row["tumour_mirrored_out_ml"] for k, row in sorted(whole.items())
-                 if "tumour_mirrored_out_ml" in row}, **rows["tumour_free"]}
+                 if row.get("tumour_mirrored_out_ml") is not None}, **rows["tumour_free"]}
     return f"""# {name}
 
 Segments glioma on brain MRI into necrotic core (NCR), oedema and infiltration (ED) and enhancing tumour (ET), and
@@ -145,7 +146,7 @@ Mean Dice {mean["lgg_WT"]:.3f} of {len(rows["lgg"])}.
         for k, r in sorted(rows["lgg"].items())])}
 
 ## Missing sequences
-{"Not measured for this version." if not subsets else "Mean Dice at 1 mm of the stripped cases, one pass without flips (in brackets: change against all four)."}
+{"Not measured for this version." if not subsets else "Mean Dice at 1 mm of the stripped cases, one pass without flips (in brackets: change against all four sequences)."}
 
 {table(["sequences present", *REGION_NAMES], subsets) if subsets else ""}
 

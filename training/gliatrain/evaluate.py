@@ -26,8 +26,8 @@ NAMES = ("T1", "T1c", "T2", "FLAIR")
 WHOLE = {"WT": (1, 2, 3)}
 VOLUMES = {"WT": ("WT",), "TC": ("TC",), "ET": ("ET",), "ED": ("WT", "TC"), "NCR": ("TC", "ET")}
 """Regions and labels whose volume is reported, the labels as differences of regions."""
-SUBSETS = ((1, 2, 3), (0, 2, 3), (0, 1, 3), (0, 1, 2), (1, 3), (3,), (1,))
-"""Each sequence missing, T1c + FLAIR, and either alone."""
+SUBSETS = ((0, 1, 2, 3), (1, 2, 3), (0, 2, 3), (0, 1, 3), (0, 1, 2), (1, 3), (3,), (1,))
+"""All, each sequence missing, T1c + FLAIR, and either alone."""
 
 
 class Predictor:
@@ -71,22 +71,25 @@ def evaluate_case(case: dict, native: np.ndarray, predictor: Predictor, shift) -
             "mm2": score(coarse, case["label"], (2, 2, 2), distances=False)}
 
 
-def whole_case(data: Path, case: dict, predictor: Predictor, atlas: Atlas, seed: int) -> dict:
-    """Everything that is measured on one whole BraTS case."""
+def whole_case(data: Path, case: dict, predictor: Predictor, atlas: Atlas, seed: int, row: dict):
+    """Everything that is measured on one whole BraTS case and is not in `row` yet; yields the row after each part."""
     rng = np.random.default_rng([seed, sum(case["id"].encode())])
     label, _ = cohort_data.read_lps(cohort_data.brats_file(data / "brats" / case["id"], "seg"))
     native = cohort_data.labels_to_classes(label)
-    head = add_head(case, atlas, rng)
-    row = {"stripped": evaluate_case(case, native, predictor, case["start"]),
-           "head": evaluate_case(head, native, predictor, [a + b for a, b in zip(case["start"], head["shift"])])}
-    row["subsets"] = {}
-    for keep in SUBSETS:
+    head, healthy = add_head(case, atlas, rng), mirror_out_tumour(case, rng)
+
+    def without(keep) -> dict:
         found = label_at(predictor(subset(case["image"], keep), ((),)), case["start"], native.shape)
-        row["subsets"]["+".join(NAMES[k] for k in keep)] = score(found, native, (1, 1, 1), distances=False)
-    healthy = mirror_out_tumour(case, rng)
-    if not healthy["label"].any():
-        row["tumour_mirrored_out_ml"] = found_ml(predictor, healthy["image"])
-    return row
+        return score(found, native, (1, 1, 1), distances=False)
+
+    parts = {"stripped": lambda: evaluate_case(case, native, predictor, case["start"]),
+             "head": lambda: evaluate_case(head, native, predictor, [a + b for a, b in zip(case["start"], head["shift"])]),
+             "tumour_mirrored_out_ml": lambda: None if healthy["label"].any() else found_ml(predictor, healthy["image"]),
+             "subsets": lambda: {"+".join(NAMES[k] for k in keep): without(keep) for keep in SUBSETS}}
+    for name, measure in parts.items():
+        if name not in row:
+            row = {**row, name: measure()}
+            yield row
 
 
 def found_ml(predictor: Predictor, image: np.ndarray) -> float:
@@ -132,8 +135,10 @@ def run(data: Path, cache: Path, folds: Path, out: Path, threads: int, seed: int
 
     for fold in range(cohort_data.FOLDS):
         predictor = Predictor(folds / f"fold-{fold}.onnx", threads)
-        for case in cohort_data.load_cohort(data, cache, [n for n in cohort_data.kept_for(fold, brats) if n not in rows["whole"]]):
-            keep("whole", case["id"], {"fold": fold, **whole_case(data, case, predictor, atlas, seed)})
+        unfinished = [n for n in cohort_data.kept_for(fold, brats) if "subsets" not in rows["whole"].get(n, {})]
+        for case in cohort_data.load_cohort(data, cache, unfinished):
+            for row in whole_case(data, case, predictor, atlas, seed, rows["whole"].get(case["id"], {"fold": fold})):
+                keep("whole", case["id"], row)
         for case in cohort_data.load_lgg(data, cache, [n for n in cohort_data.kept_for(fold, heads) if n not in rows["lgg"]]):
             found = clean(decide(predictor(case["image"])), 0.008)
             keep("lgg", case["id"], {"fold": fold, **score(found, case["label"] > 0, (2, 2, 2), WHOLE)})

@@ -3,7 +3,8 @@
 1. A network maps the MRI, a linear map the slide embedding, to one sphere; symmetric InfoNCE (CLIP, Radford 2021) pulls
    the two of a patient together. Only patients with both take part; survival is not looked at.
 2. The library holds the pairs of the training patients (library.py).
-3. A ridge Cox head is fitted on [MRI features] alone and on [MRI features, proxy]; the gain of the proxy is the
+3. A ridge Cox head is fitted on [MRI features] alone and on [MRI features, proxy], both with the clinical values that the
+   settings name; the gain of the proxy is the
    difference of their C-index on patients kept back, with a bootstrap interval. Since the alignment teaches the MRI
    features themselves, a network that learnt from the same images without any pathology is measured as well (option
    `without_pathology`): the gain over it is what the slides of past patients are worth. A head with the true embedding of
@@ -19,11 +20,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from . import survival
+from . import bundle, survival
 from .cohort import Patient, split
 from .library import nearest, proxy, write_library
-from .loop import Batch, Settings, fit, predict
-from .network import Pooled, masked_segmentation_loss
+from .loop import Batch, Settings, collate, fit, predict
+from .network import ClinicalInput, Pooled, masked_segmentation_loss
 from .part import export_part
 from .sgsnet import outcome
 
@@ -107,6 +108,23 @@ class RidgeCox:
     def __call__(self, x: np.ndarray) -> np.ndarray:
         return (x - self.mean) / self.deviation @ self.beta
 
+    def linear(self, centre: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The same as weight [P, 1] and bias [1] over columns less `centre`."""
+        weight = self.beta / self.deviation
+        return weight[:, None], np.array([(centre - self.mean) @ weight])
+
+
+def bootstrap_members(x: np.ndarray, time: np.ndarray, event: np.ndarray, seed: int) -> tuple[np.ndarray, ...]:
+    """weight, bias of the joint head, those of fits on patients drawn with replacement, and the columns' means."""
+    whole, rng = RidgeCox(x, time, event), np.random.default_rng(seed)
+    fits = []
+    for _ in range(bundle.MEMBERS):
+        rows = rng.integers(0, len(x), len(x))
+        member = RidgeCox.__new__(RidgeCox)
+        member.fit(x[rows], time[rows], event[rows], whole.penalty)
+        fits.append(member.linear(whole.mean))
+    return (*whole.linear(whole.mean), *(np.stack(side) for side in zip(*fits)), whole.mean)
+
 
 def retrieval(model: Aligned, embedding: np.ndarray, patients: list[Patient], k: int) -> float:
     """Share of patients whose own slide is among the k nearest of all slides (chance: k / n)."""
@@ -127,7 +145,7 @@ def gain(time: np.ndarray, event: np.ndarray, alone: np.ndarray, joint: np.ndarr
 
 def train_and_evaluate(patients: list[Patient], settings: Settings, out: Path, quiet: bool = False,
                        held: list[Patient] | None = None) -> tuple[Aligned, dict]:
-    """Aligns, writes OUT/library.{json,bin} and OUT/alignment.{onnx,json}, measures the gain of the proxy."""
+    """Aligns, writes OUT/library.{json,bin}, OUT/alignment.{onnx,json} and what the service runs, measures the gain of the proxy."""
     train, test = (patients, held) if held else split(patients, settings.seed, settings.test_share)
     pairs = [p for p in train if p.pathology is not None]
     if len(pairs) < 10:
@@ -161,8 +179,12 @@ def train_and_evaluate(patients: list[Patient], settings: Settings, out: Path, q
         order = np.arange(len(t)) if order is None else order
         return RidgeCox(a, t[order], e[order])(b)
 
-    alone = head(x, x_test)
-    joint = head(np.hstack([x, near]), np.hstack([x_test, near_test]))
+    clinical = ClinicalInput(settings.clinical, train)
+    with torch.no_grad():
+        c, c_test = (clinical(clinical.values(collate(g)).float()).numpy().astype(np.float64) for g in known)
+    alone = head(np.hstack([x, c]), np.hstack([x_test, c_test]))
+    joined, joined_test = np.hstack([x, near, c]), np.hstack([x_test, near_test, c_test])
+    joint = head(joined, joined_test)
     shuffled = np.random.default_rng(settings.seed).permutation(len(t))
     figures = {
         "pairs": len(pairs), "survival_known": len(t), "test": len(t_test), "deaths_test": int(e_test.sum()),
@@ -170,7 +192,7 @@ def train_and_evaluate(patients: list[Patient], settings: Settings, out: Path, q
         "c_index_mri_and_proxy": survival.concordance(t_test, e_test, joint), "gain": gain(t_test, e_test, alone, joint, settings.seed),
         "c_index_proxy_alone": survival.concordance(t_test, e_test, head(near, near_test)),
         "c_index_shuffled_labels": survival.concordance(
-            t_test, e_test, head(np.hstack([x, near]), np.hstack([x_test, near_test]), shuffled)),
+            t_test, e_test, head(joined, joined_test, shuffled)),
     }
     if settings.option("without_pathology", True):
         torch.manual_seed(settings.seed)
@@ -190,4 +212,11 @@ def train_and_evaluate(patients: list[Patient], settings: Settings, out: Path, q
     export_part(model, {"image": torch.from_numpy(test[0].image[None])}, ("embedding", "features"), out, "alignment", {
         "status": "image-library", "channels": settings.channels, "library": {n: facts[n] for n in ("file", "sha256", "bytes", "rows")},
         "evaluation": figures})
+    columns, values_known = bundle.clinical_columns(settings.clinical, known[0])
+    part = bundle.head_part(bundle.ServiceHead(*bootstrap_members(joined, t, e, settings.seed), x.shape[1] + near.shape[1],
+                                               clinical if columns else None),
+                            "survival", out, np.hstack([x, near, values_known]), x.shape[1], near.shape[1], columns, figures)
+    closest = [nearest(keys, query, 1)[1][0] for query in embedding]
+    bundle.write_service(out, settings, x.shape[1], "alignment.onnx", {"survival": bundle.survival(part, t_test, e_test, joint)},
+                         {"file": "library.json", "output": "embedding", "least_cosine": float(np.quantile(closest, 0.01))})
     return model, {**figures, "seconds": round(seconds, 1)}

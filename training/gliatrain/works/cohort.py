@@ -106,11 +106,21 @@ def read_pathology(path: Path) -> dict[str, np.ndarray]:
 def fit_size(volume: np.ndarray, centre: np.ndarray, size) -> np.ndarray:
     """[..., Z, Y, X] cut or padded with its lowest value to `size`, `centre` (voxels, from the first one's face) in the middle."""
     out = np.full((*volume.shape[:-3], *size), volume.min(), volume.dtype)
-    start = [int(round(c - n / 2)) for c, n in zip(centre, size)]
+    start = [math.floor(c - n / 2) for c, n in zip(centre, size)]
     take = [slice(max(0, s), max(0, min(n, s + m))) for s, n, m in zip(start, volume.shape[-3:], size)]
     put = [slice(t.start - s, t.stop - s) for t, s in zip(take, start)]
     out[(..., *put)] = volume[(..., *take)]
     return out
+
+
+def head_middle(volume: np.ndarray) -> np.ndarray:
+    """Middle of the head's box, as the service has it: planes with more than 5 % of the fullest one's head voxels."""
+    head, middle = volume > 0.1 * np.percentile(volume[volume > 0], 99), []
+    for axis in range(3):
+        counts = head.sum(tuple(n for n in range(3) if n != axis))
+        planes = np.flatnonzero(counts > 0.05 * counts.max())
+        middle.append((planes[0] + planes[-1] + 1) / 2)
+    return np.array(middle)
 
 
 def read_case(folder: Path, channels, size) -> tuple[np.ndarray, np.ndarray | None]:
@@ -124,7 +134,7 @@ def read_case(folder: Path, channels, size) -> tuple[np.ndarray, np.ndarray | No
         volume, source = read_lps(path)
         volume = to_grid(np.maximum(volume, 0), source)
         if centre is None:
-            centre = np.argwhere(volume > 0.1 * np.percentile(volume[volume > 0], 99)).mean(0) + 0.5
+            centre = head_middle(volume)
         found.append(fit_size(normalise(volume), centre, size))
     if centre is None:
         raise ValueError(f"{folder.name}: none of {', '.join(channels)}")

@@ -14,9 +14,10 @@ import torch.nn.functional as F
 from scipy import stats
 from torch import nn
 
+from . import bundle
 from .cohort import Patient, split
 from .loop import Batch, Settings, fit, predict
-from .network import Pooled, Weigher, masked_segmentation_loss
+from .network import Encoder, Pooled, Weigher, masked_segmentation_loss
 from .part import export_part, save_backbone
 from .sgsnet import tumour_dice
 from .survival import permutation_p
@@ -111,7 +112,7 @@ def evaluate(model: MtsUNet, test: list[Patient], seed: int) -> dict:
 
 def train_and_evaluate(patients: list[Patient], settings: Settings, out: Path, quiet: bool = False,
                        held: list[Patient] | None = None, **ablation) -> tuple[MtsUNet, dict]:
-    """Trains, measures on patients kept back, exports OUT/heads.onnx, .json and OUT/segmentation.pt."""
+    """Trains, measures on patients kept back, exports OUT/heads.onnx, .json, what the service runs, and OUT/segmentation.pt."""
     train, test = (patients, held) if held else split(patients, settings.seed, settings.test_share)
     torch.manual_seed(settings.seed)
     model = MtsUNet(settings, **ablation)
@@ -119,9 +120,26 @@ def train_and_evaluate(patients: list[Patient], settings: Settings, out: Path, q
     figures = evaluate(model, test, settings.seed)
     export_part(model, {"image": torch.from_numpy(test[0].image[None])}, ("logits", *(h.name for h in HEADS)), out, "heads", {
         "status": "image", "channels": settings.channels, "classes": {h.name: h.classes for h in HEADS}, "evaluation": figures})
+    export_service(model, train, test, settings, out, figures)
     if len(settings.channels) == 4:
         save_backbone(model.pooled.net, settings, seconds, len(train), out)
     return model, {**figures, "patients": len(patients), "seconds": round(seconds, 1)}
+
+
+def export_service(model: MtsUNet, train: list[Patient], test: list[Patient], settings: Settings, out: Path, figures: dict) -> None:
+    """OUT/encoder.onnx, a head per marker and OUT/service.json."""
+    export_part(Encoder(model.pooled), {"image": torch.from_numpy(test[0].image[None])}, ("features",), out, "encoder", {})
+    rows, kept = (predict(model, g, lambda b: (model.pooled(b.image)[1],))[0] for g in (train, test))
+    heads = {}
+    for head, layer in zip(HEADS, model.heads):
+        layers = bundle.dropout_members(layer, model.drop.p, settings.seed)
+        part = bundle.head_part(bundle.ServiceHead(*layers, model.pooled.width, None), head.name, out, rows, model.pooled.width, 0, [],
+                                figures["heads"][head.name])
+        truth = class_of(head, torch.tensor([p.value(head.name) for p in test])).numpy()
+        with torch.no_grad():
+            probabilities = layer(torch.from_numpy(kept)).softmax(1).numpy()
+        heads[head.name] = bundle.classification(part, head.classes, probabilities, truth)
+    bundle.write_service(out, settings, model.pooled.width, "encoder.onnx", heads)
 
 
 def run_ablations(patients: list[Patient], settings: Settings, out: Path, quiet: bool = False) -> dict[str, dict]:

@@ -111,6 +111,17 @@ class Pooled(nn.Module):
         return outs, self.norm(torch.cat([tumour_aware(levels, finest), spread_under_tumour(levels, finest), region_shares(finest)], 1))
 
 
+class Encoder(nn.Module):
+    """image -> the pooled vector alone: what the service's heads take."""
+
+    def __init__(self, pooled: Pooled):
+        super().__init__()
+        self.pooled = pooled
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return self.pooled(image)[1]
+
+
 def masked_segmentation_loss(outs: list[torch.Tensor], label: torch.Tensor) -> torch.Tensor | None:
     """Of the patients that have an expert label (the others are -1); None where no one has. Outside the tumour an
     expert label does not tell brain from background."""

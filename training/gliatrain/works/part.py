@@ -1,8 +1,7 @@
 """What a trained work leaves behind: an ONNX file and its part of a bundle manifest, checked against torch.
 
-Follows the wording of the tabular heads in bundle.json (status, file, output, classes, baseline, risk_groups, evaluation)
-with `status` "image" or "image-survival", since the input is the image. The service reads "tabular" and
-"tabular-survival" heads; these parts are for the bundle's card and for a service that reads image heads.
+These parts describe whole networks, from image to answer, for the card and for other software. What the service runs is
+written by bundle.py.
 """
 from __future__ import annotations
 
@@ -39,14 +38,15 @@ def write_json(path: Path, value) -> None:
 
 
 def export_part(model: torch.nn.Module, example: dict[str, torch.Tensor], outputs: tuple[str, ...], out: Path, name: str,
-                manifest: dict) -> dict:
+                manifest: dict, rows: bool = False) -> dict:
     """Writes OUT/<name>.onnx and OUT/<name>.json and returns the manifest part; refuses if ONNX Runtime says otherwise
-    than torch by more than 1e-3 of the value (at least of 1)."""
+    than torch by more than 1e-3 of the value (at least of 1). `rows`: any number of them."""
     out.mkdir(parents=True, exist_ok=True)
     path = out / f"{name}.onnx"
     model.eval()
     torch.onnx.export(model, tuple(example.values()), str(path), input_names=list(example), output_names=list(outputs),
-                      opset_version=OPSET, dynamo=False)
+                      opset_version=OPSET, dynamo=False,
+                      dynamic_axes={n: {0: "n"} for n in (*example, *outputs)} if rows else None)
     onnx.checker.check_model(onnx.load(str(path)))
     with torch.no_grad():
         want = model(*example.values())

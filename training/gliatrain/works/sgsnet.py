@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from . import survival
+from . import bundle, survival
 from .cohort import Patient, split
 from .loop import Batch, Settings, collate, fit, predict
-from .network import ClinicalInput, Pooled, Weigher, masked_segmentation_loss
+from .network import ClinicalInput, Encoder, Pooled, Weigher, masked_segmentation_loss
 from .part import export_part, save_backbone
 
 LOSSES = ("segmentation", "cox", "ranking")
@@ -121,9 +121,26 @@ def train_and_evaluate(patients: list[Patient], settings: Settings, out: Path, q
     export_part(exported, example, ("logits", "log_risk"), out, "survival", {
         "status": "image-survival", "channels": settings.channels, "clinical": settings.clinical, "baseline": baseline,
         "risk_groups": risk_groups, "evaluation": {k: v for k, v in figures.items() if k != "risk_groups"}})
+    export_service(model, train, test, settings, out, figures)
     if len(settings.channels) == 4:
         save_backbone(model.pooled.net, settings, seconds, len(train), out)
     return model, {**figures, "patients": len(patients), "seconds": round(seconds, 1)}
+
+
+def export_service(model: SgsNet, train: list[Patient], test: list[Patient], settings: Settings, out: Path, figures: dict) -> None:
+    """OUT/encoder.onnx, the survival head and OUT/service.json."""
+    export_part(Encoder(model.pooled), {"image": torch.from_numpy(test[0].image[None])}, ("features",), out, "encoder", {})
+
+    def run(batch: Batch):
+        return model.pooled(batch.image)[1], model(batch.image, model.clinical.values(batch))[1][:, 0]
+
+    (rows, _), (_, risk) = predict(model, train, run), predict(model, test, run)
+    names, values = bundle.clinical_columns(settings.clinical, train)
+    head = bundle.ServiceHead(*bundle.dropout_members(model.risk[1], model.risk[0].p, settings.seed), model.pooled.width,
+                              model.clinical if names else None)
+    part = bundle.head_part(head, "survival", out, np.hstack([rows, values]), model.pooled.width, 0, names,
+                            {k: v for k, v in figures.items() if k != "risk_groups"})
+    bundle.write_service(out, settings, model.pooled.width, "encoder.onnx", {"survival": bundle.survival(part, *outcome(test, risk))})
 
 
 class ImageOnly(nn.Module):
