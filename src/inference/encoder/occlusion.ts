@@ -35,7 +35,7 @@ export async function occlude(input: OcclusionInput): Promise<Volume[]> {
   return maps.map((map) => ({ grid, data: map.map((sum, v) => (held[v]! > 0 ? sum / held[v]! : 0)) }))
 }
 
-/** First voxels of the blocks that touch what is near, from the corner of its box on. */
+/** First voxels of the blocks that touch what is near; they begin before its box, so that as many hold a voxel at its border as one inside. */
 function blocks(near: Uint8Array, size: Vec3, block: number, stride: number): Vec3[] {
   const [nx, ny] = size
   const low = [...size] as [number, number, number]
@@ -49,9 +49,9 @@ function blocks(near: Uint8Array, size: Vec3, block: number, stride: number): Ve
     }
   }
   const found: Vec3[] = []
-  for (let k = low[2]; k <= high[2]; k += stride)
-    for (let j = low[1]; j <= high[1]; j += stride)
-      for (let i = low[0]; i <= high[0]; i += stride) {
+  for (let k = low[2] - block + stride; k <= high[2]; k += stride)
+    for (let j = low[1] - block + stride; j <= high[1]; j += stride)
+      for (let i = low[0] - block + stride; i <= high[0]; i += stride) {
         let touches = false
         forBlock([i, j, k], block, size, (v) => {
           touches ||= near[v] === 1
@@ -64,9 +64,9 @@ function blocks(near: Uint8Array, size: Vec3, block: number, stride: number): Ve
 type Visit = (voxel: number, i: number, j: number, k: number) => void
 
 function forBlock(from: Vec3, block: number, [nx, ny, nz]: Vec3, visit: Visit): void {
-  for (let k = from[2]; k < Math.min(nz, from[2] + block); k++)
-    for (let j = from[1]; j < Math.min(ny, from[1] + block); j++)
-      for (let i = from[0]; i < Math.min(nx, from[0] + block); i++) visit(i + nx * (j + ny * k), i, j, k)
+  for (let k = Math.max(0, from[2]); k < Math.min(nz, from[2] + block); k++)
+    for (let j = Math.max(0, from[1]); j < Math.min(ny, from[1] + block); j++)
+      for (let i = Math.max(0, from[0]); i < Math.min(nx, from[0] + block); i++) visit(i + nx * (j + ny * k), i, j, k)
 }
 
 /** The window with the block's voxels near the tumour at the baseline, in every channel that the study has. */
