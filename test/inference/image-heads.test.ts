@@ -14,6 +14,7 @@ import { explainImage, imageNotes } from '../../src/inference/encoder/saliency.t
 import { cutWindow } from '../../src/inference/encoder/window.ts'
 import { predictHeads } from '../../src/inference/heads/predict.ts'
 import { type Runner, startRunner } from '../../src/inference/runner.ts'
+import { predictFromStudy } from '../../src/pipeline/predict.ts'
 import { axial, readJson, rejection, silent } from './support.ts'
 
 const folder = fileURLToPath(new URL('../support/bundles/clipsa', import.meta.url))
@@ -133,6 +134,41 @@ describe('a bundle with encoder, library and joint head', () => {
       expect(texts[1]).toMatch(/^Survival: hiding blocks of 4 × 4 × 4 mm moved the risk of death most around LPS \(/)
       for (const id of bundle.library!.facts.ids) expect(texts.join()).not.toContain(id)
     })
+  })
+
+  it('is part of an analysis: prediction, sentences and map come from the prepared channels', async () => {
+    const big = Uint8Array.from(labels, (_, v) => {
+      const [x, y, z] = [v % nx, Math.floor(v / nx) % ny, Math.floor(v / (nx * ny))]
+      return x >= 3 && x < 8 && y >= 3 && y < 8 && z >= 1 && z < 5 ? 1 + (x % 3) : 0
+    })
+    const found = await withRunner(opened(-1), (runner) =>
+      predictFromStudy({
+        patient: {
+          patientId: 'P',
+          issuerOfPatientId: '',
+          patientName: 'X',
+          patientBirthDate: '19640901',
+          patientSex: 'F',
+        },
+        studyDate: '20260301',
+        chosen: {},
+        prepared: { grid, channels, registrations: {}, onReference: [], quality: [] },
+        probabilities: [0, 1, 2, 3].map((label) => Float32Array.from(big, (own) => (own === label ? 0.9 : 0.03))),
+        labels: { grid, data: big },
+        noFinding: false,
+        facts: undefined,
+        bundle: opened(-1),
+        runner,
+      }),
+    )
+    const said = survivalOf(found.predictions)
+    if (said.status === 'not-evaluable') throw new Error(said.reason)
+    expect(said.survival!.logRisk).toBeCloseTo(golden.log_risk[0], 2)
+    expect(said.saliency!.insideTumour).toBeGreaterThan(0)
+    expect(found.quality.map(({ code }) => code)).toEqual(['similar-patients', 'saliency'])
+    const [own] = found.saliency
+    expect([own!.head, own!.map.grid]).toEqual(['survival', grid])
+    expect(own!.map.data.some((value) => value !== 0)).toBe(true)
   })
 
   it('does not answer when even the nearest past patient is not alike, nor far from the training data', async () => {
