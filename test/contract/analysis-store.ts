@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AnalysisState, mayBecome, TRANSITIONS } from '../../src/domain/analysis.ts'
 import { AppError } from '../../src/domain/errors.ts'
-import type { Artifact } from '../../src/domain/ports.ts'
-import type { StudyIdentity } from '../../src/domain/study.ts'
+import { HEADS } from '../../src/domain/finding.ts'
+import type { Artifact, ArtifactRole } from '../../src/domain/ports.ts'
+import { SEQUENCES, type StudyIdentity } from '../../src/domain/study.ts'
 import { type AnalysisRecords, createAnalysisStore } from '../../src/store/analyses.ts'
 import type { Database } from '../../src/store/database.ts'
 import { createManualClock } from '../support/manual-clock.ts'
@@ -284,6 +285,23 @@ export function analysisStoreContract(name: string, open: () => Promise<Database
       const pdf = await store.artifact(id, 'pdf')
       expect(pdf).toEqual(artifacts[1])
       expect(await store.artifact(id, 'result')).toBeUndefined()
+    })
+
+    it('keeps every kind of artefact that there is', async () => {
+      const id = await bring('running')
+      const roles: ArtifactRole[] = [
+        ...(['result', 'pdf', 'segmentation', 'encapsulated-pdf', 'report', 'label-map'] as const),
+        ...(['probabilities', 'uncertainty', 'rejection-note', 'key-image-1', 'key-image-9'] as const),
+        ...SEQUENCES.map((sequence) => `segmentation-${sequence}` as const),
+        ...HEADS.map((head) => `saliency-${head}` as const),
+      ]
+      const bytes = new Uint8Array([7])
+      await store.saveResult(
+        id,
+        {},
+        roles.map((role) => ({ role, mediaType: 'application/dicom', bytes })),
+      )
+      expect((await store.artifacts(id)).map(({ role }) => role).sort()).toEqual(roles.toSorted())
     })
 
     it('stores no result of an analysis that is not running, not even in part', async () => {
