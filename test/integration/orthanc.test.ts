@@ -1,6 +1,7 @@
 // The client against a real Orthanc with its DICOMweb plugin: the contract, refused credentials, and a server that dies.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createDicomWebClient } from '../../src/dicomweb/client.ts'
+import { archivedPriorContract } from '../contract/archived-prior.ts'
 import { failureOf, imageArchiveContract } from '../contract/image-archive.ts'
 import { buildSeries } from '../support/instances.ts'
 import { startOrthanc, type TestOrthanc } from '../support/orthanc.ts'
@@ -12,6 +13,11 @@ const clientOf = ({ url, username, password }: TestOrthanc) =>
 imageArchiveContract('Orthanc', async () => {
   const orthanc = await startOrthanc()
   return { archive: clientOf(orthanc), close: orthanc.close }
+})
+
+archivedPriorContract('Orthanc', async () => {
+  const { url, username, password, close } = await startOrthanc()
+  return { connection: { url, auth: { type: 'basic', username, password } }, close }
 })
 
 describe('Orthanc', () => {

@@ -75,7 +75,8 @@ export async function startOrthanc(): Promise<TestOrthanc> {
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
   let child: ChildProcess | undefined
   // A test that crashes must not leave a server behind.
-  process.once('exit', () => child?.kill('SIGKILL'))
+  const killChild = () => child?.kill('SIGKILL')
+  process.once('exit', killChild)
 
   async function start(): Promise<void> {
     const started = spawn(binary, [`--logfile=${logPath}`, path], { stdio: 'ignore' })
@@ -119,6 +120,7 @@ export async function startOrthanc(): Promise<TestOrthanc> {
     start,
     async close() {
       await stop()
+      process.off('exit', killChild)
       await rm(folder, { recursive: true, force: true })
     },
   }
