@@ -53,7 +53,7 @@ export async function compareStudies({
 }: ComparisonInput): Promise<Omit<Comparison, 'prior' | 'days'>> {
   const { toThen, ...registration } = await layOver(now.image, earlier.image, registrar)
   const members = bundle.labels.map(({ index }) => index)
-  const lesionsOf = ({ labels }: EarlierPoint) =>
+  const lesionsOf = ({ labels }: Pick<TimePoint, 'labels'>) =>
     lesionMap(labels.grid, bySize([...componentsOf(labels, members)]).slice(0, MOST_LESIONS))
   const [mapNow, mapThen] = [lesionsOf(now), lesionsOf(earlier)]
   const outside = Math.max(
@@ -144,7 +144,7 @@ function lesionChanges(
   now: LesionMap,
   earlier: LesionMap,
   { predecessors, heirs }: LesionLinks,
-  timeNow: EarlierPoint,
+  timeNow: TimePoint,
   timeThen: EarlierPoint,
 ): LesionChange[] {
   const before = earlier.lesions.map((_, p) => timeThen.tracking(lesionKey(p)))
@@ -172,9 +172,9 @@ function lesionChanges(
 }
 
 /** The enhancing lesions: the category, and which of the followed ones ("ET lesion 1") continue which. */
-function compareEnhancing(now: EarlierPoint, earlier: EarlierPoint, members: readonly number[], toThen: Rigid) {
+function compareEnhancing(now: TimePoint, earlier: EarlierPoint, members: readonly number[], toThen: Rigid) {
   const [lesionsNow, lesionsThen] = [measureLesions(now.labels, members), measureLesions(earlier.labels, members)]
-  const mapOf = ({ labels: { grid } }: EarlierPoint, lesions: typeof lesionsNow) =>
+  const mapOf = ({ labels: { grid } }: Pick<TimePoint, 'labels'>, lesions: typeof lesionsNow) =>
     lesionMap(
       grid,
       lesions.slice(0, MOST_LESIONS).map(({ voxels }) => voxels),
