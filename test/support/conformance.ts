@@ -239,8 +239,8 @@ export function validatorRemarks(): string {
 # What validators say of our DICOM objects
 
 Suites: \`test/integration/dicom-oracles.test.ts\` (segmentation, PDF), \`dicom-report.test.ts\` (structured report), \`dicom-extras.test.ts\`
-(what a site switches on), \`dicom-dcmqi.test.ts\`, \`dicom-cornerstone.test.ts\`. \`npm run conformance\` writes the
-verdicts on a run of the service to \`report.md\` here. Series: oblique and sagittal grids, odd frames (38 x 23, 31 x 17, 19 x 11), 3 to 600 slices, classic and
+(what a site switches on), \`dicom-sequences.test.ts\` (segmentation per sequence), \`dicom-dcmqi.test.ts\`, \`dicom-cornerstone.test.ts\`.
+\`npm run conformance\` writes the verdicts on a run of the service to [report.md](report.md). Series: oblique and sagittal grids, odd frames (38 x 23, 31 x 17, 19 x 11), 3 to 600 slices, classic and
 enhanced images, names in three scripts.
 
 ${table(
