@@ -2,19 +2,18 @@
 
 `python -m gliatrain.works.harmonise --cohort DIR --out DIR` learns one standard scale per sequence from all patients of
 the cohort and writes the mapped images and `scale.json`; --scale applies a learnt one to another cohort instead.
-Bias: N4 (Tustison 2010) where SimpleITK is installed, else `flatten_bias`, a smooth polynomial; the command says which.
+Bias: N4 (Tustison 2010) as SimpleITK has it.
 """
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import shutil
-from itertools import combinations_with_replacement
 from pathlib import Path
 
 import nibabel as nib
 import numpy as np
+import SimpleITK as sitk
 
 from .cohort import EXTRA, SEQUENCES
 
@@ -55,45 +54,15 @@ def standardise(volume: np.ndarray, scale: np.ndarray) -> np.ndarray:
     return np.where(inside, np.maximum(mapped + lift, 1e-3), 0).astype(np.float32)
 
 
-def flatten_bias(volume: np.ndarray, order: int = 2, rounds: int = 8) -> np.ndarray:
-    """Divides by a smooth field, in place of N4 where SimpleITK is missing: a polynomial of the position whose steps
-    between neighbouring voxels fit those of the log intensity. Steps across a border of tissues are outliers and are
-    trimmed (2.5 robust deviations), so that tissues that lie around each other are not taken for a field."""
-    inside = foreground(volume)
-    log = np.log(np.where(inside, volume, 1).astype(np.float64))
-    powers = [c for n in range(1, order + 1) for c in combinations_with_replacement(range(3), n)]
-    axes = [np.linspace(-1, 1, n).reshape([-1 if k == a else 1 for k in range(3)]) for a, n in enumerate(volume.shape)]
-
-    basis = np.stack([np.prod([np.broadcast_to(axes[k], volume.shape) for k in c], axis=0) for c in powers])
-    rows, steps = [], []
-    for axis in range(3):
-        both = np.logical_and(*(np.take(inside, range(s, inside.shape[axis] - 1 + s), axis) for s in (0, 1)))
-        rows.append(np.diff(basis, axis=axis + 1)[:, both].T)
-        steps.append(np.diff(log, axis=axis)[both])
-    x, y = np.concatenate(rows), np.concatenate(steps)
-    keep = np.ones(len(y), bool)
-    for _ in range(rounds):
-        weight = np.linalg.lstsq(x[keep], y[keep], rcond=None)[0]
-        rest = np.abs(y - x @ weight)
-        keep = rest < 2.5 * 1.4826 * max(np.median(rest), 1e-9)
-    field = np.tensordot(weight, basis, 1)
-    out = volume.astype(np.float32).copy()
-    out[inside] /= np.exp(field - field[inside].mean())[inside]
-    return out
-
-
-def correct_bias(volume: np.ndarray) -> tuple[np.ndarray, str]:
-    """The image without its bias field, and the method used."""
-    if importlib.util.find_spec("SimpleITK") is None:
-        return flatten_bias(volume), "polynomial (SimpleITK is not installed)"
-    import SimpleITK as sitk
-
+def correct_bias(volume: np.ndarray) -> np.ndarray:
+    """The image without its bias field (N4), which is estimated on a grid that is up to four times coarser."""
     image = sitk.GetImageFromArray(volume.astype(np.float32))
     mask = sitk.GetImageFromArray(foreground(volume).astype(np.uint8))
-    filter_ = sitk.N4BiasFieldCorrectionImageFilter()
-    filter_.Execute(sitk.Shrink(image, [4] * 3), sitk.Shrink(mask, [4] * 3))
-    field = sitk.GetArrayFromImage(filter_.GetLogBiasFieldAsImage(image))
-    return (volume / np.exp(field)).astype(np.float32), "N4"
+    shrink = [max(1, min(4, n // 16)) for n in image.GetSize()]
+    correction = sitk.N4BiasFieldCorrectionImageFilter()
+    correction.Execute(sitk.Shrink(image, shrink), sitk.Shrink(mask, shrink))
+    field = sitk.GetArrayFromImage(correction.GetLogBiasFieldAsImage(image))
+    return (volume / np.exp(field)).astype(np.float32)
 
 
 def harmonise_cohort(cohort: Path, out: Path, scale_file: Path | None = None) -> dict:
@@ -103,13 +72,9 @@ def harmonise_cohort(cohort: Path, out: Path, scale_file: Path | None = None) ->
     if out.resolve() == cohort.resolve():
         raise ValueError("give another folder for the output")
     out.mkdir(parents=True, exist_ok=True)
-    method = ""
     for name in SEQUENCES:
         paths = [c / f"{name}.nii.gz" for c in cases if (c / f"{name}.nii.gz").exists()]
-        volumes = []
-        for path in paths:
-            volume, method = correct_bias(np.maximum(np.asarray(nib.load(path).dataobj, np.float32), 0))
-            volumes.append(volume)
+        volumes = [correct_bias(np.maximum(np.asarray(nib.load(path).dataobj, np.float32), 0)) for path in paths]
         if volumes and name not in scales:
             if scale_file:
                 raise ValueError(f"{scale_file.name} has no scale of {name}")
@@ -125,7 +90,7 @@ def harmonise_cohort(cohort: Path, out: Path, scale_file: Path | None = None) ->
     for table in cohort.glob("*.csv"):
         shutil.copyfile(table, out / table.name)
     (out / "scale.json").write_text(json.dumps(scales, indent=1) + "\n")
-    return {"cases": len(cases), "bias": method, "sequences": sorted(scales)}
+    return {"cases": len(cases), "sequences": sorted(scales)}
 
 
 def main() -> None:
