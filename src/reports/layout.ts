@@ -38,8 +38,7 @@ function largestLimits(fits: (limits: Limits) => boolean): Limits {
   let limits = FEWEST
   for (let grown = true; grown; ) {
     grown = false
-    // What cannot be told, and why, goes before more bars of what could.
-    for (const list of ['curve', 'reason', 'reason', 'explanation', 'explanation', 'quality', 'volumes'] as const) {
+    for (const list of ['curve', 'reason', 'explanation', 'explanation', 'quality', 'volumes'] as const) {
       const longer = { ...limits, [list]: limits[list] + 1 }
       if (longer[list] > MOST[list] || !fits(longer)) continue
       limits = longer
