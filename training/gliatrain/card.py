@@ -219,7 +219,7 @@ def main() -> None:
     ap = argparse.ArgumentParser(description=__doc__)
     ap.add_argument("--bundle", type=Path, default=Path("../config/models/glioma-unet-2mm"))
     ap.add_argument("--name", default="Glioma segmentation, 2 mm")
-    ap.add_argument("--version", default="0.2.0")
+    ap.add_argument("--version", default="0.3.0")
     a = ap.parse_args()
     results = Path(__file__).parents[1] / "results"
     training = json.loads((results / "training.json").read_text())
