@@ -18,6 +18,9 @@ export interface HeadSession {
   run(rows: Float32Array, count: number, members: boolean): Promise<{ output: Float32Array; members?: Float32Array }>
 }
 
+/** Threads that spin while they wait for each other starve whatever else the machine does. */
+const NO_SPINNING = { intra_op: { allow_spinning: '0' } }
+
 /** "onnxruntime-node 1.30.0" */
 export const RUNTIME = `onnxruntime-node ${env.versions.node ?? env.versions.common}`
 
@@ -41,8 +44,7 @@ export async function openSession(
       graphOptimizationLevel: 'all',
       logSeverityLevel: 4,
       ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-      // Threads that spin while they wait for each other starve whatever else the machine does.
-      extra: { session: { ...session, intra_op: { allow_spinning: '0' } } },
+      extra: { session: { ...session, ...NO_SPINNING } },
     })
   if (provider === 'cpu') return wrap(await open({}), provider, network)
   try {
@@ -85,7 +87,7 @@ export async function openEncoder(
     executionProviders: ['cpu'],
     logSeverityLevel: 4,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    extra: { session: NO_SPINNING },
   })
   const wanted = [output, ...(embedding ? [embedding.output] : [])]
   checkNames(session, input, wanted)

@@ -15,6 +15,7 @@ import type { Bundle } from '../../src/inference/bundle.ts'
 import { measure } from '../../src/inference/measure.ts'
 import { IDENTITY } from '../../src/inference/rigid.ts'
 import { type ComparePorts, compareWithPrior } from '../../src/pipeline/compare-prior.ts'
+import { MADE_BY } from '../dicom/report-input.ts'
 import { direction, labelsOn, OBLIQUE } from '../dicom/support.ts'
 import {
   type AnalysedStudy,
@@ -26,14 +27,7 @@ import {
 } from '../support/analysed-study.ts'
 import { quietLog } from '../support/quiet-log.ts'
 
-const BUNDLE = {
-  labels: [
-    { index: 1, key: 'NCR', name: 'necrotic core' },
-    { index: 2, key: 'ED', name: 'oedema and infiltration' },
-    { index: 3, key: 'ET', name: 'enhancing tumour' },
-  ],
-  regions: { WT: [1, 2, 3], TC: [1, 3], ET: [3] },
-} as unknown as Bundle
+const BUNDLE = MADE_BY as unknown as Bundle
 const NOW = { studyInstanceUid: '2.25.99', studyDate: '20250314', studyTime: '081500' } as StudyIdentity
 
 /** The earlier patient's head once more, two months later: another grid, another orientation, less enhancement. */

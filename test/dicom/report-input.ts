@@ -9,7 +9,8 @@ import { measureDiameters } from '../../src/inference/diameters.ts'
 import { measure } from '../../src/inference/measure.ts'
 import { type classicSeries, labelsOn, resultFor, type TestSeries } from './support.ts'
 
-const BUNDLE = {
+/** The part of a bundle that the result was made by. */
+export const MADE_BY = {
   labels: [
     { index: 1, key: 'NCR', name: 'necrotic core' },
     { index: 2, key: 'ED', name: 'oedema and infiltration' },
@@ -58,12 +59,12 @@ export function inputOf(
   const plan = planSeries(reference.series)
   const labels = marked ?? labelsOn(plan.grid)
   if (change.noFinding) labels.data.fill(0)
-  const measured = measure(labels, BUNDLE)
+  const measured = measure(labels, MADE_BY)
   const result = {
     ...resultFor([reference.series, other.series], labels),
     ...measured,
     measurements: measured.measurements.map((one) => (one.region === 'WT' ? { ...one, standardDeviation: 0.5 } : one)),
-    diameters: measureDiameters(labels, BUNDLE.regions.ET),
+    diameters: measureDiameters(labels, MADE_BY.regions.ET),
     predictions: PREDICTIONS,
     quality: [{ code: 'motion', severity: 'warning' as const, text: 'The image moved.' }],
     noFinding: false,

@@ -13,25 +13,12 @@ import type { Bundle } from '../../src/inference/bundle.ts'
 import { measure } from '../../src/inference/measure.ts'
 import { IDENTITY } from '../../src/inference/rigid.ts'
 import { type CompareInput, type ComparePorts, compareWithPrior } from '../../src/pipeline/compare-prior.ts'
-import { inputOf } from '../dicom/report-input.ts'
+import { inputOf, MADE_BY } from '../dicom/report-input.ts'
 import { classicSeries, seriesOf } from '../dicom/support.ts'
+import { PATIENT } from '../support/analysed-study.ts'
 
-const BUNDLE = {
-  labels: [
-    { index: 1, key: 'NCR', name: 'necrotic core' },
-    { index: 2, key: 'ED', name: 'oedema and infiltration' },
-    { index: 3, key: 'ET', name: 'enhancing tumour' },
-  ],
-  regions: { WT: [1, 2, 3], TC: [1, 3], ET: [3] },
-} as unknown as Bundle
+const BUNDLE = MADE_BY as unknown as Bundle
 const PRIOR_UID = '2.25.77'
-const PATIENT: PatientIdentity = {
-  patientId: 'P-0001',
-  issuerOfPatientId: '',
-  patientName: 'Żółć^Łucja=山田^花子',
-  patientBirthDate: '19600229',
-  patientSex: 'F',
-}
 const studyOf = (studyInstanceUid: string, studyDate: string, studyTime = '081500') =>
   ({ studyInstanceUid, studyDate, studyTime }) as StudyIdentity
 const NOW = studyOf('2.25.99', '20250314')
