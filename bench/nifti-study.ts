@@ -6,11 +6,11 @@ import { classicImage, laterTime, type SeriesContent, type StudyHeaders } from '
 import { protocolOf } from '../src/demo/study/protocol.ts'
 import { writePart10 } from '../src/dicom/part10.ts'
 import { deterministicUid } from '../src/dicom/uid.ts'
-import type { PatientIdentity, Sequence, StudyIdentity } from '../src/domain/study.ts'
+import type { PatientIdentity, Structural, StudyIdentity } from '../src/domain/study.ts'
 import type { Grid, LabelVolume, Vec3, Volume } from '../src/domain/volume.ts'
 
 /** File name endings per sequence, in the order of the series. */
-const FILES: readonly (readonly [Sequence, string])[] = [
+const FILES: readonly (readonly [Structural, string])[] = [
   ['T1', 't1'],
   ['T2', 't2'],
   ['FLAIR', 'flair'],
@@ -91,7 +91,7 @@ export async function writeNiftiStudy(input: {
 
 async function writeSeries(
   outDir: string,
-  sequence: Sequence,
+  sequence: Structural,
   { grid, data }: Volume<Float32Array>,
   headers: StudyHeaders,
   uid: (...parts: string[]) => string,

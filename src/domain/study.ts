@@ -58,9 +58,14 @@ export interface StudyIdentity {
   referringPhysicianName: string
 }
 
-/** The four sequences that glioma bundles know. */
-export type Sequence = 'T1' | 'T1c' | 'T2' | 'FLAIR'
-export const SEQUENCES: readonly Sequence[] = ['T1', 'T1c', 'T2', 'FLAIR']
+/** The sequences that every glioma bundle may take, and that a report shows or misses. */
+export const STRUCTURAL = ['T1', 'T1c', 'T2', 'FLAIR'] as const
+/** Maps of a computed quantity that a bundle may take besides; where none asks for them, nobody misses them. */
+export const MAPS = ['ADC', 'rCBV'] as const
+export type ParameterMap = (typeof MAPS)[number]
+export type Structural = (typeof STRUCTURAL)[number]
+export type Sequence = Structural | ParameterMap
+export const SEQUENCES: readonly Sequence[] = [...STRUCTURAL, ...MAPS]
 
 /** Why a series was taken or left; every series of a study gets exactly one. */
 export interface SeriesDecision {

@@ -44,7 +44,14 @@ export interface EvaluationReport {
   peakRssMb: { service: number; inference: number }
 }
 
-const SUFFIXES: Record<Sequence, string> = { T1: 't1', T1c: 't1ce', T2: 't2', FLAIR: 'flair' }
+const SUFFIXES: Record<Sequence, string> = {
+  T1: 't1',
+  T1c: 't1ce',
+  T2: 't2',
+  FLAIR: 'flair',
+  ADC: 'adc',
+  rCBV: 'rcbv',
+}
 
 /** Evaluates every case; one that cannot be read or analysed is listed as a failure and the others go on. */
 export async function evaluateCases(options: EvaluateOptions): Promise<EvaluationReport> {

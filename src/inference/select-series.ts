@@ -4,8 +4,9 @@ import { SEQUENCES, type Sequence, type Series, type SeriesDecision, type Study 
 import type { BundleManifest } from './bundle.ts'
 import { channelOrder } from './bundle.ts'
 import { type Evidence, evidence } from './series-evidence.ts'
-import { exclusionReason, impossibleReason } from './series-exclusion.ts'
+import { exclusionReason, impossibleReason, mapExclusionReason } from './series-exclusion.ts'
 import { type SeriesFacts, seriesFacts } from './series-facts.ts'
+import { mapEvidence } from './series-maps.ts'
 import { prefer } from './series-preference.ts'
 
 /**
@@ -45,7 +46,7 @@ export function selectSeries(
   overrides: SeriesOverrides = {},
 ): Selection {
   const rules = compile(overrides)
-  const assessed = assess(study, rules.uids)
+  const assessed = assess(study, bundle, rules.uids)
   const { all, usable, rescuable, fixed, left } = assessed
   const groups = groupBySequence(usable, left)
   const wanted = channelOrder(bundle)
@@ -101,14 +102,20 @@ export function selectSeries(
   return { decisions, chosen, ...(hold ? { hold } : {}) }
 }
 
-function assess(study: Study, uids: Partial<Record<Sequence, string>>): Assessment {
+function assess(
+  study: Study,
+  bundle: Pick<BundleManifest, 'sequences'>,
+  uids: Partial<Record<Sequence, string>>,
+): Assessment {
   const all = study.series.map(seriesFacts)
   const assessed: Assessment = { all, usable: [], rescuable: [], fixed: new Map(), left: new Map() }
   for (const facts of all) {
     const named = SEQUENCES.find((s) => uids[s] === facts.seriesInstanceUid && !assessed.fixed.has(s))
-    const reason = exclusionReason(facts)
+    const found = mapEvidence(facts)
+    const map = found && bundle.sequences[found.weighting] ? found : undefined
+    const reason = map ? mapExclusionReason(facts) : exclusionReason(facts)
     if (named && facts.modality === 'MR') assessed.fixed.set(named, facts)
-    else if (!reason) assessed.usable.push({ facts, ...evidence(facts) })
+    else if (!reason) assessed.usable.push({ facts, ...(map ?? evidence(facts)) })
     else {
       assessed.left.set(facts.seriesInstanceUid, [reason])
       if (!impossibleReason(facts)) assessed.rescuable.push({ facts, ...evidence(facts) })
@@ -124,7 +131,7 @@ function matching(lists: Candidate[][], fits: (candidate: Candidate) => boolean)
 
 /** T1-weighted series are told apart by contrast; what cannot be told is left, with the reason. */
 function groupBySequence(usable: Candidate[], left: Map<string, string[]>) {
-  const by: Record<Sequence, Candidate[]> = { T1: [], T1c: [], T2: [], FLAIR: [] }
+  const by: Record<Sequence, Candidate[]> = { T1: [], T1c: [], T2: [], FLAIR: [], ADC: [], rCBV: [] }
   const undecided: Candidate[] = []
   const t1 = usable.filter((candidate) => candidate.weighting === 'T1')
   const enhanced = t1.filter((candidate) => candidate.contrast === 'given')

@@ -1,11 +1,13 @@
 // What kind of image a head series is: weighting from the pulse sequence's physics, contrast agent from its attributes, words last.
+import type { ParameterMap } from '../domain/study.ts'
 import type { SeriesFacts } from './series-facts.ts'
 import { contrastWords, FLAIR, foldDescription, says, T1, T1_FLAIR, T2 } from './series-words.ts'
 
 export type Weighting = 'T1' | 'T2' | 'FLAIR'
 
 export interface Evidence {
-  weighting: Weighting | undefined
+  /** Of a map: the quantity. */
+  weighting: Weighting | ParameterMap | undefined
   /** Strongest first. */
   reasons: string[]
   /** Only asked for T1-weighted series. "conflict": header and description contradict each other. */

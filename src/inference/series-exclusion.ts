@@ -1,4 +1,4 @@
-// Reasons for which a series cannot be one of the four sequences, whatever its contrast: each is one sentence for a person.
+// Reasons for which a series cannot be one of the structural sequences, whatever its contrast: each is one sentence for a person.
 import type { SeriesFacts } from './series-facts.ts'
 import { foldDescription, isHead, LEFT_BY_WORDS, OTHER_BODY, says } from './series-words.ts'
 
@@ -41,9 +41,14 @@ const CONTRASTS: Record<string, string> = {
   VELOCITY: 'angiography',
 }
 
-/** Why the series is left, or undefined when it may be one of the four sequences. */
+/** Why the series is left, or undefined when it may be one of the structural sequences. */
 export function exclusionReason(facts: SeriesFacts): string | undefined {
   return noMrImage(facts) ?? byKind(facts) ?? byWords(facts) ?? byBody(facts) ?? byGeometry(facts)
+}
+
+/** Why the series cannot serve as a map that the bundle declares. */
+export function mapExclusionReason(facts: SeriesFacts): string | undefined {
+  return noMrImage(facts) ?? byStack(facts) ?? byBody(facts) ?? byGeometry(facts)
 }
 
 /** Why it could not be analysed even if the settings name it: no MR images, or no volume of a head. */
@@ -54,6 +59,8 @@ export function impossibleReason(facts: SeriesFacts): string | undefined {
 function noMrImage(f: SeriesFacts): string | undefined {
   if (f.modality !== 'MR') return `Modality is ${f.modality || 'empty'}, not MR`
   if (!f.sopClassUids.every((uid) => MR_IMAGE_CLASSES.has(uid))) return 'its instances are not MR images'
+  if (f.photometricInterpretation !== '' && !f.photometricInterpretation.startsWith('MONOCHROME'))
+    return `a colour image (PhotometricInterpretation ${f.photometricInterpretation})`
   return undefined
 }
 
@@ -71,6 +78,11 @@ function byKind(f: SeriesFacts): string | undefined {
   if (f.scanning.has('EP')) return 'echo-planar imaging'
   if (f.variant.has('MTC') || f.scanOptions.some((option) => /^(MT|MTC|MAGNETIZATION_TRANSFER)$/.test(option)))
     return 'magnetisation transfer'
+  return byStack(f)
+}
+
+/** Anything but one stack of one image per position. */
+function byStack(f: SeriesFacts): string | undefined {
   if (f.orientations > 1) return `localizer or several stacks: ${f.orientations} slice orientations`
   if (f.positions > 0 && f.images >= 2 * f.positions) {
     return f.echoTimes.length > 1
@@ -108,7 +120,8 @@ function byBody(f: SeriesFacts): string | undefined {
 function byGeometry(f: SeriesFacts): string | undefined {
   if (f.positions === 0) return 'no slice positions (ImagePositionPatient, ImageOrientationPatient) in its headers'
   if (f.positions < WHOLE_HEAD.positions) return `too few slices for a head: ${f.positions}`
-  if (f.sliceSpacing! > WHOLE_HEAD.spacingMm)
+  // Positions are rounded when they are written.
+  if (f.sliceSpacing! > WHOLE_HEAD.spacingMm + 0.05)
     return `slices ${f.sliceSpacing!.toFixed(1)} mm apart, more than ${WHOLE_HEAD.spacingMm} mm`
   if (f.coverage! < WHOLE_HEAD.coverageMm) return `covers only ${Math.round(f.coverage!)} mm across its slices`
   if (f.fieldOfView !== undefined && f.fieldOfView < WHOLE_HEAD.fieldOfViewMm)

@@ -10,6 +10,7 @@ export interface SeriesFacts {
   modality: string
   sopClassUids: string[]
   imageType: string[]
+  photometricInterpretation: string
   /** SE, GR, IR, EP (PS3.3 C.8.3.1.1.1), also derived from the enhanced attributes. */
   scanning: Set<string>
   /** SK, SS, SP, MP, MTC … */
@@ -76,6 +77,7 @@ export function seriesFacts(series: Series): SeriesFacts {
     modality: series.modality,
     sopClassUids: [...new Set(series.instances.map((instance) => instance.sopClassUid))],
     imageType: upper([...new Set([...texts(first, 'ImageType'), find('ComplexImageComponent')].filter(Boolean))]),
+    photometricInterpretation: text(first, 'PhotometricInterpretation').toUpperCase(),
     scanning,
     variant: new Set(upper(findAll('SequenceVariant'))),
     scanOptions: upper(findAll('ScanOptions')),

@@ -12,7 +12,7 @@ const SCALE_BAR_MM = 50
 /** Width over height of a picture: a head is longer than it is wide. Flatter where charts need the room. */
 export const ASPECT = { tall: 0.8, flat: 1.06 } as const
 
-/** All four sequences, the missing ones as empty labelled frames. */
+/** The four structural sequences, the missing ones as empty labelled frames, and the maps that were used. */
 export function figureBlock(tools: Tools, parent: Parent, figures: KeyFigures, width: number): Block {
   const frame = (width - GAP * (figures.pictures.length - 1)) / figures.pictures.length
   const frameHeight = (frame * figures.heightMm) / figures.widthMm

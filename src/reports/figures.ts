@@ -2,7 +2,7 @@
 import { encode } from 'fast-png'
 import { AppError } from '../domain/errors.ts'
 import type { Segment, SequenceImage } from '../domain/finding.ts'
-import { SEQUENCES, type Sequence } from '../domain/study.ts'
+import { MAPS, type Sequence, STRUCTURAL } from '../domain/study.ts'
 import { type LabelVolume, type Volume, voxelCount } from '../domain/volume.ts'
 import { type OverlayStyle, overlayOf } from './colours.ts'
 import { traceOutlines } from './contours.ts'
@@ -16,7 +16,7 @@ export interface KeyFigures {
   /** What each picture shows, mm. */
   widthMm: number
   heightMm: number
-  /** One per known sequence; `grey` is absent for a missing one: width * height values 0..255, row by row. */
+  /** One per structural sequence and used map; `grey` is absent for a missing one: width * height values 0..255, row by row. */
   pictures: { sequence: Sequence; grey?: Uint8Array }[]
   /** Pixels of the pictures. */
   width: number
@@ -47,7 +47,9 @@ const SMALLEST_WIDTH_MM = 100
 /** Pictures and outlines; `aspect` is width / height of a picture. */
 export function makeKeyFigures({ segmentation, segments, images }: FigureInput, aspect: number): KeyFigures {
   for (const volume of [segmentation, ...images.map((i) => i.image)]) checkSize(volume)
-  const shown = SEQUENCES.map((sequence) => images.find((i) => i.sequence === sequence))
+  const maps = MAPS.filter((map) => images.some((image) => image.sequence === map))
+  const sequences = [...STRUCTURAL, ...maps]
+  const shown = sequences.map((sequence) => images.find((i) => i.sequence === sequence))
   const present = shown.flatMap((image) => (image ? [image.image] : []))
   const thresholds = present.map((image) => HEAD_SHARE * percentiles(image.data, [0.99])[0]!)
   const largest = largestLabelPlane(segmentation, (label) => weightOf(segments.find((s) => s.label === label)?.key))
@@ -62,7 +64,7 @@ export function makeKeyFigures({ segmentation, segments, images }: FigureInput, 
     heightMm: window.height,
     width: plane.width,
     height: plane.height,
-    pictures: SEQUENCES.map((sequence, n) => {
+    pictures: sequences.map((sequence, n) => {
       const image = shown[n]?.image
       return image ? { sequence, grey: greyPicture(image, plane, window.head) } : { sequence }
     }),

@@ -1,6 +1,6 @@
 // Every setting with its default and meaning: one schema, from which defaults, JSON schema and environment names are made.
 import { z } from 'zod'
-import { SEQUENCES } from '../domain/study.ts'
+import { SEQUENCES, STRUCTURAL } from '../domain/study.ts'
 import { ehrSchema } from './ehr-schema.ts'
 import { BY_TYPE, credentials, type Environment, filled, flag, MINUTE, secretOf, url, whole } from './schema-parts.ts'
 
@@ -56,7 +56,7 @@ export function settingsSchema(env: Environment) {
     series: z
       .strictObject({
         reference: z
-          .enum(SEQUENCES, { error: `must be one of ${SEQUENCES.join(', ')}` })
+          .enum(STRUCTURAL, { error: `must be one of ${STRUCTURAL.join(', ')}` })
           .default('T1c')
           .describe('The sequence on whose grid the segmentation is written.'),
         overrides: z

@@ -2,7 +2,7 @@
 import { html } from 'hono/html'
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { Head, Prediction, TissueResult } from '../domain/finding.ts'
-import { SEQUENCES, type SeriesDecision } from '../domain/study.ts'
+import { type SeriesDecision, STRUCTURAL } from '../domain/study.ts'
 import { tissueOf, tissueSentence } from '../domain/tissue.ts'
 import { bar, stackedBar } from './bars.ts'
 import { contributionBars, survivalCurve, undecidedLine } from './charts.ts'
@@ -88,7 +88,7 @@ export function qualitySection({ quality }: Summary): Part {
 
 export function decisionsSection({ decisions, inputs }: Summary): Part {
   if (decisions.length === 0) return ''
-  const missing = SEQUENCES.filter(
+  const missing = STRUCTURAL.filter(
     (sequence) => !decisions.some((decision) => decision.taken && decision.sequence === sequence),
   )
   const motion = (decision: SeriesDecision): Part => {

@@ -42,6 +42,8 @@ export const SEQUENCE_NAMES: Readonly<Record<Sequence, string>> = {
   T1c: 'T1 post-contrast',
   T2: 'T2',
   FLAIR: 'FLAIR',
+  ADC: 'ADC map',
+  rCBV: 'rCBV map',
 }
 
 export const SEXES: Readonly<Record<string, string>> = { M: 'male', F: 'female', O: 'other' }

@@ -5,7 +5,7 @@ import { type GeneratedSeries, type GeneratedStudy, generateStudy } from '../../
 import { number, numbers, personName, text, texts } from '../../src/dicom/dataset.ts'
 import { readPart10 } from '../../src/dicom/part10.ts'
 import { planSeries, VolumeBuilder } from '../../src/dicom/series-volume.ts'
-import { SEQUENCES, type Sequence, type Series } from '../../src/domain/study.ts'
+import { type Sequence, type Series, STRUCTURAL } from '../../src/domain/study.ts'
 import { toIndex, toPatient } from '../../src/domain/volume.ts'
 
 const MINUTES = 60_000
@@ -119,7 +119,7 @@ describe('the generated study', () => {
   })
 
   it('has four sequences with different orientations, slice distances, matrices and encodings, and four other series', () => {
-    const four = SEQUENCES.map((sequence) => seriesOf(study, sequence))
+    const four = STRUCTURAL.map((sequence) => seriesOf(study, sequence))
     const key = (values: readonly number[]) => values.map((value) => value.toFixed(3)).join()
     expect(new Set(four.map(({ grid }) => key(grid.direction))).size).toBe(4)
     expect(new Set(four.map(({ grid }) => grid.spacing[2])).size).toBe(4)
@@ -134,7 +134,7 @@ describe('the generated study', () => {
     ])
   })
 
-  it.each(SEQUENCES)(
+  it.each(STRUCTURAL)(
     '%s decodes through our reader to the values that were drawn, on the drawn grid',
     async (sequence) => {
       const drawn = seriesOf(study, sequence)
@@ -163,7 +163,7 @@ describe('the generated study', () => {
     expect([number(flair, 'RepetitionTime'), number(flair, 'EchoTime'), number(flair, 'InversionTime')]).toEqual([
       9000, 96, 2460,
     ])
-    const contrast = SEQUENCES.map((sequence) => text(first(sequence), 'ContrastBolusAgent') !== '')
+    const contrast = STRUCTURAL.map((sequence) => text(first(sequence), 'ContrastBolusAgent') !== '')
     expect(contrast).toEqual([false, true, false, false])
     const t1 = first('T1')
     expect(number(t1, 'SliceThickness')).toBe(5)
@@ -208,7 +208,7 @@ describe('the generated study', () => {
   })
 
   it('shows the truth where it is, with the contrast of each sequence', () => {
-    const [t1, t1c, t2, flair] = SEQUENCES.map((sequence) => meansOf(seriesOf(study, sequence))) as unknown as [
+    const [t1, t1c, t2, flair] = STRUCTURAL.map((sequence) => meansOf(seriesOf(study, sequence))) as unknown as [
       number[],
       number[],
       number[],

@@ -614,6 +614,66 @@ const UIH: Headers[] = [
   },
 ]
 
+describe('maps that a bundle declares', () => {
+  const withMaps = {
+    sequences: { ...bundle.sequences, ADC: { channel: 4, required: false }, rCBV: { channel: 5, required: false } },
+  }
+  const adc = SIEMENS.find(({ description }) => description?.endsWith('_ADC'))!
+  const rcbv = GE.find(({ description }) => description?.endsWith('rCBV'))!
+  const taken = (all: Headers[], overrides: SeriesOverrides = {}) =>
+    selectSeries(study(all), withMaps, overrides).decisions.map((d) => d.sequence ?? d.reasons[0])
+
+  it.each([
+    ['ADC by ImageType', adc, 'ADC'],
+    ['rCBV by ImageType', rcbv, 'rCBV'],
+    [
+      'ADC by its words',
+      { ...adc, imageType: 'DERIVED\\PRIMARY\\DIFFUSION', description: 'Apparent Diffusion Coeff.' },
+      'ADC',
+    ],
+    ['rCBV by its words', { ...rcbv, imageType: 'DERIVED\\SECONDARY', description: 'rel CBV leakage corr' }, 'rCBV'],
+    [
+      'another map of a protocol that is named after ADC',
+      { ...adc, imageType: 'DERIVED\\PRIMARY\\TRACEW' },
+      /^diffusion/,
+    ],
+    ['eADC', { ...adc, imageType: 'DERIVED\\PRIMARY\\EADC', description: 'eADC' }, /^diffusion/],
+    ['what is both', { ...adc, imageType: 'DERIVED\\PRIMARY\\ADC\\RCBV' }, /^diffusion/],
+    ['the acquired images', { ...adc, imageType: 'ORIGINAL\\PRIMARY\\DIFFUSION', bValue: 1000 }, /^diffusion/],
+    [
+      'a cerebral blood flow',
+      { ...rcbv, imageType: 'DERIVED\\SECONDARY\\RCBF', description: 'rCBV rCBF' },
+      /^perfusion/,
+    ],
+    ['a colour image', { ...rcbv, photometric: 'RGB' }, /^a colour image \(PhotometricInterpretation RGB\)/],
+    ['slices too far apart', { ...adc, spacing: 10 }, /^slices 10\.0 mm apart/],
+    ['several images per position', { ...adc, repeats: 2 }, /^a time series/],
+    ['another part of the body', { ...adc, bodyPart: 'PROSTATE' }, /^other body part/],
+  ] satisfies [string, Headers, string | RegExp][])('tells %s', (_name, headers, expected) => {
+    const [got] = taken([headers])
+    if (typeof expected === 'string') expect(got).toBe(expected)
+    else expect(got).toMatch(expected)
+  })
+
+  it('leaves them where no bundle asks, and never takes a sequence less for them', () => {
+    const maps = [adc, rcbv]
+    expect(outcome([...SIEMENS, rcbv]).got.filter((one) => one === 'ADC' || one === 'rCBV')).toEqual([])
+    const without = selectSeries(study(SIEMENS), bundle).decisions.flatMap((d) => d.sequence ?? [])
+    const all = taken([...SIEMENS.filter((one) => !maps.includes(one)), ...maps])
+    expect(all.slice(-2)).toEqual(['ADC', 'rCBV'])
+    expect(all.filter((one) => without.includes(one as Sequence))).toEqual(without)
+  })
+
+  it('holds for a person when two maps fit equally well, unless the settings name one', () => {
+    const two = selectSeries(study([...SIEMENS, { ...adc }]), withMaps)
+    expect(two.hold).toMatchObject({ code: 'SERIES_AMBIGUOUS' })
+    const second = `1.2.3.${SIEMENS.length + 1}`
+    const named = selectSeries(study([...SIEMENS, { ...adc }]), withMaps, { ADC: second })
+    expect(named.hold).toBeUndefined()
+    expect(named.chosen.ADC?.seriesInstanceUid).toBe(second)
+  })
+})
+
 describe('studies of each vendor', () => {
   it.each([
     ['Siemens', SIEMENS, 'left T1 T2 FLAIR left left left left left T1c left'],

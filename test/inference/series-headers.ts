@@ -9,6 +9,7 @@ export interface Headers {
   sopClass?: string
   enhanced?: boolean
   imageType?: string | undefined
+  photometric?: string
   scanning?: string | undefined
   variant?: string | undefined
   echo?: 'SPIN' | 'GRADIENT'
@@ -85,6 +86,7 @@ function commonOf(h: Headers, seriesNumber: number): DicomJson {
     ProtocolName: h.protocol,
     ImageType: list(h.imageType ?? 'ORIGINAL\\PRIMARY\\M'),
     BodyPartExamined: h.bodyPart ?? 'HEAD',
+    PhotometricInterpretation: h.photometric ?? 'MONOCHROME2',
     Rows: 256,
     Columns: 256,
     MagneticFieldStrength: 3,

@@ -2,7 +2,7 @@
 // on any grid, and a result that reports on it.
 import type { InputSeries, Measurement, SequenceImage } from '../../src/domain/finding.ts'
 import type { ReportableResult } from '../../src/domain/ports.ts'
-import { SEQUENCES, type Sequence } from '../../src/domain/study.ts'
+import { type Sequence, STRUCTURAL } from '../../src/domain/study.ts'
 import { type Grid, type LabelVolume, toPatient, type Vec3, voxelMillilitres } from '../../src/domain/volume.ts'
 import { measureDiameters } from '../../src/inference/diameters.ts'
 
@@ -43,6 +43,8 @@ const SIGNALS: Record<Sequence, Record<Tissue, number>> = {
   T1c: { air: 8, scalp: 780, skull: 95, csf: 150, grey: 390, white: 520, NCR: 240, ED: 350, ET: 900 },
   T2: { air: 8, scalp: 520, skull: 60, csf: 980, grey: 520, white: 380, NCR: 860, ED: 760, ET: 600 },
   FLAIR: { air: 8, scalp: 520, skull: 60, csf: 110, grey: 520, white: 400, NCR: 420, ED: 860, ET: 640 },
+  ADC: { air: 4, scalp: 300, skull: 60, csf: 2900, grey: 850, white: 720, NCR: 1900, ED: 1400, ET: 1050 },
+  rCBV: { air: 4, scalp: 200, skull: 40, csf: 120, grey: 420, white: 200, NCR: 60, ED: 180, ET: 900 },
 }
 
 export const LABELS = { NCR: 1, ED: 2, ET: 3 } as const
@@ -93,7 +95,7 @@ export function syntheticCase(
   grid: Grid,
   options: { lesion?: boolean; sequences?: readonly Sequence[] } = {},
 ): SyntheticCase {
-  const { lesion = true, sequences = SEQUENCES } = options
+  const { lesion = true, sequences = STRUCTURAL } = options
   const count = grid.size[0] * grid.size[1] * grid.size[2]
   const segmentation: LabelVolume = { grid, data: new Uint8Array(count) }
   const images = sequences.map((sequence) => ({ sequence, image: { grid, data: new Float32Array(count) } }))
@@ -120,10 +122,12 @@ const SERIES: Record<Sequence, { number: string; description: string; thickness:
   T1c: { number: '11', description: 't1_mprage_sag_p2_iso +KM', thickness: 1 },
   T2: { number: '5', description: 'ax T2 TSE', thickness: 5 },
   FLAIR: { number: '7', description: 'cor FLAIR', thickness: 4 },
+  ADC: { number: '8', description: 'ep2d diff ADC', thickness: 5 },
+  rCBV: { number: '12', description: 'Processed Images rCBV', thickness: 5 },
 }
 
 /** A result that fits the labels: all heads answered, one of them indeterminate, one not evaluable. */
-export function syntheticResult(labels: LabelVolume, sequences: readonly Sequence[] = SEQUENCES): ReportableResult {
+export function syntheticResult(labels: LabelVolume, sequences: readonly Sequence[] = STRUCTURAL): ReportableResult {
   const uid = (n: number) => `2.25.1170935904648${n}`
   const measurement = (region: string, name: string, members: number[], deviation?: number): Measurement => ({
     region,

@@ -15,7 +15,8 @@ NOT_MEASURED = {"status": "not_measured"}
 LABELS = {"NCR": ("necrotic core", r"ncr|necro|non.?enh|tumou?r core|net\b"),
           "ED": ("oedema and infiltration", r"oedema|edema|\bed\b|infiltrat|whole tumou?r"),
           "ET": ("enhancing tumour", r"enhanc|\bet\b")}
-SEQUENCES = {"T1c": r"t1.?(ce|c|gd|wce|w.?gd|.*contrast)\b", "FLAIR": r".*flair", "T1": r"t1w?\b", "T2": r"t2w?\b"}
+SEQUENCES = {"T1c": r"t1.?(ce|c|gd|wce|w.?gd|.*contrast)\b", "FLAIR": r".*flair", "T1": r"t1w?\b", "T2": r"t2w?\b",
+             "ADC": r"adc\b|apparent.diffusion.*", "rCBV": r"r?cbv\b"}
 
 
 class Refused(SystemExit):
@@ -26,7 +27,7 @@ def sequence_of(name: str) -> str:
     for sequence, pattern in SEQUENCES.items():
         if re.fullmatch(pattern, name.strip().lower().replace("_", "-")):
             return sequence
-    raise Refused(f'channel "{name}" is none of T1, T1c, T2, FLAIR: the service has no such input')
+    raise Refused(f'channel "{name}" is none of {", ".join(SEQUENCES)}: the service has no such input')
 
 
 def label_key(name: str) -> str:

@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from scipy import ndimage as ndi
 
-from .heads import add_head, implant, mirror_out_tumour, texture
-from .losses import BRAIN, NOT_TUMOUR, TUMOUR
+from .heads import add_head, implant, mirror_out_tumour, texture, without_enhancement
+from .losses import BRAIN, ET, NOT_TUMOUR, TUMOUR
 from .preprocess import normalise_channels
 from .synthetic import procedural_head
 
@@ -33,6 +33,12 @@ class Cohort:
             mix["lgg"] = 0.0
         total = sum(mix.values())
         self.kinds, self.weights = list(mix), [v / total for v in mix.values()]
+        self.silent = [c for c in self.cubes if not (c["label"] == ET).any()]
+
+    def cube(self, rng: np.random.Generator) -> dict:
+        """A lesion cube; a third of the draws from those without enhancement, which few whole cases show."""
+        pool = self.silent if self.silent and rng.random() < 1 / 3 else self.cubes
+        return pool[rng.integers(len(pool))]
 
 
 def degrade(image: np.ndarray, head: bool, rng: np.random.Generator) -> np.ndarray:
@@ -76,8 +82,9 @@ def make_volume(cohort: Cohort, rng: np.random.Generator) -> tuple[np.ndarray, n
         if kind != "lgg" and draw < 0.55:
             case = mirror_out_tumour(case, rng)
         if cohort.cubes and (0.1 < draw < 0.55 if kind != "lgg" else draw < 0.45):
-            cube = cohort.cubes[rng.integers(len(cohort.cubes))]
-            case = implant(case, cube, rng) or case
+            case = implant(case, cohort.cube(rng), rng) or case
+        if rng.random() < 0.2:
+            case = without_enhancement(case)
         if kind == "head":
             case = add_head(case, cohort.atlas, rng)
     image, label = case["image"], with_brain(case["label"], case["brain"], known=kind != "lgg")
@@ -134,15 +141,18 @@ def cut_patch(image: np.ndarray, label: np.ndarray, size, rng: np.random.Generat
     return out[0], lab[0, 0].round().long()
 
 
-def drop_sequences(image: torch.Tensor, rng: np.random.Generator, p: float = 0.4) -> torch.Tensor:
-    """Zeroes channels with probability `p`: half the time one, else any, always keeping FLAIR or T1c (a missing
-    sequence is an all-zero channel)."""
+def drop_sequences(image: torch.Tensor, rng: np.random.Generator, p: float = 0.45) -> torch.Tensor:
+    """Zeroes channels with probability `p`: half the time one of all, else any but FLAIR or T1c (a missing sequence is
+    an all-zero channel)."""
     present = [k for k in range(4) if bool(image[k].abs().max() > 0)]
     if rng.random() < p and len(present) > 1:
         anchors = [k for k in (1, 3) if k in present] or present
-        keep = {int(rng.choice(anchors))}
-        one = int(rng.choice([k for k in present if k not in keep]))
-        lose = {one} if rng.random() < 0.5 else {k for k in present if k not in keep and rng.random() < 0.5}
+        keep = int(rng.choice(anchors))
+        others = [k for k in present if k != keep]
+        if rng.random() < 0.5:
+            lose = {int(rng.choice(present if len(anchors) > 1 else others))}
+        else:
+            lose = {k for k in others if rng.random() < 0.5}
         for k in lose:
             image[k] = 0
     return image

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from scipy import ndimage as ndi
 
 from .data import crop_box, read_lps
+from .losses import ET, NCR
 from .preprocess import to_grid
 
 # Per sequence (T1, T1c, T2, FLAIR): ranges of the value of muscle, marrow or fat, and CSF (brain mean = 1).
@@ -122,10 +123,25 @@ def mirror_out_tumour(case: dict, rng: np.random.Generator) -> dict:
     return {**case, "image": image, "label": label}
 
 
+def without_enhancement(case: dict) -> dict:
+    """The same tumour as if nothing in it took up contrast: T1c as T1 there, enhancing tissue labelled core, as BraTS
+    labels a core that does not enhance. Cases without a T1, a T1c or known classes stay as they are."""
+    t1, t1c = case["image"][:2]
+    enhancing = case["label"] == ET
+    if not (t1.any() and t1c.any() and enhancing.any()):
+        return case
+    alpha = ndi.gaussian_filter(ndi.binary_dilation(enhancing).astype(np.float32), 0.6)
+    image = case["image"].copy()
+    image[1] = t1c * (1 - alpha) + t1 * alpha
+    return {**case, "image": image, "label": np.where(enhancing, np.uint8(NCR), case["label"])}
+
+
 def implant(case: dict, cube: dict, rng: np.random.Generator) -> dict | None:
-    """A real lesion (cube in z-scores of its own brain) blended into the brain of `case` with a soft edge;
-    cut-and-mix of lesions as CarveMix (Zhang 2021). Missing channels stay missing. None if no place is found."""
-    cimg, clab = cube["image"].astype(np.float32), cube["label"]
+    """A real lesion (cube in z-scores of its own brain), 0.8 to 1.5 times its size, blended into the brain of `case` with
+    a soft edge; cut-and-mix of lesions as CarveMix (Zhang 2021). Missing channels stay missing. None if no place is found."""
+    factor = rng.uniform(0.8, 1.5)
+    cimg = ndi.zoom(cube["image"].astype(np.float32), (1, factor, factor, factor), order=1)
+    clab = ndi.zoom(cube["label"], factor, order=0)
     for axis in (0, 1, 2):
         if rng.random() < 0.5:
             cimg, clab = np.flip(cimg, axis + 1), np.flip(clab, axis)

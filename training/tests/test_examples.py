@@ -16,10 +16,10 @@ FIXTURES = Path(__file__).parents[2] / "test/support/bundles"
 
 
 def test_names_of_other_tools():
-    assert [bundle_folder.sequence_of(n) for n in ("T1", "T1Gd", "t1ce", "T2w", "FLAIR", "T2-FLAIR", "T1c")] == [
-        "T1", "T1c", "T1c", "T2", "FLAIR", "FLAIR", "T1c"]
+    assert [bundle_folder.sequence_of(n) for n in ("T1", "T1Gd", "t1ce", "T2w", "FLAIR", "T2-FLAIR", "T1c", "ADC", "rCBV")] == [
+        "T1", "T1c", "T1c", "T2", "FLAIR", "FLAIR", "T1c", "ADC", "rCBV"]
     assert [bundle_folder.label_key(n) for n in ("enhancing tumor", "necrotic and non-enhancing tumor core", "edema")] == ["ET", "NCR", "ED"]
-    for ask, name in ((bundle_folder.sequence_of, "ADC"), (bundle_folder.label_key, "resection cavity")):
+    for ask, name in ((bundle_folder.sequence_of, "SWI"), (bundle_folder.label_key, "resection cavity")):
         with pytest.raises(bundle_folder.Refused, match=name):
             ask(name)
 

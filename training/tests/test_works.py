@@ -13,6 +13,7 @@ from gliatrain.works.library import nearest, proxy, read_library, write_library
 from gliatrain.works.library_golden import PATH, make
 from gliatrain.works.loop import Settings, batches, collate, fit, read_settings
 from gliatrain.works.network import ClinicalInput, Pooled, Weigher, masked_segmentation_loss
+from gliatrain.works.ridge_cox import RidgeCox
 from gliatrain.works.run import WORKS, made_up
 from gliatrain.works.synthetic_cohort import Plan, make_cohort
 
@@ -117,7 +118,7 @@ def test_ridge_cox_finds_the_direction():
     rng = np.random.default_rng(0)
     x = rng.standard_normal((150, 3))
     time = rng.exponential(np.exp(-1.5 * x[:, 1]))
-    head = clipsa.RidgeCox(x, time, np.ones(150))
+    head = RidgeCox(x, time, np.ones(150))
     assert np.abs(head.beta).argmax() == 1 and head.beta[1] > 0.8 and np.abs(head.beta[[0, 2]]).max() < 0.3
 
 

@@ -8,7 +8,7 @@ import onnxruntime as ort
 import pytest
 import torch
 
-from gliatrain.works import bundle, mtsunet, sgsnet
+from gliatrain.works import bundle, marasi, mtsunet, sgsnet, survival
 from gliatrain.works.cohort import Patient, head_middle
 from gliatrain.works.loop import Settings, collate
 from gliatrain.works.synthetic_cohort import Plan, make_cohort
@@ -68,6 +68,23 @@ def test_sgsnet_head_takes_clinical_values_as_the_service_names_them(cohort, tmp
             want = model(batch.image, model.clinical.values(batch))[1]
         np.testing.assert_allclose(output, want[0].numpy(), atol=1e-5)
     assert np.isfinite(answer(tmp_path, "survival", cohort[0].image, [np.nan] * 3)[0]).all()
+
+
+def test_marasi_gives_the_service_a_curve_on_the_same_numbers(cohort, tmp_path):
+    settings = tiny(clinical=("age", "eor"), options={"class_limits_days": [200, 500]})
+    model, figures = marasi.train_and_evaluate(cohort[:40], cohort[40:], settings, tmp_path, quiet=True)
+    part = json.loads((tmp_path / "service.json").read_text())["heads"]["survival"]
+    assert part["status"] == "tabular-survival" and part["evaluation"]["c_index"] == pytest.approx(figures["c_index"], abs=1e-5)
+    assert part["features"][-3:] == ["age_years", "resection_gtr", "resection_subtotal"]
+    time, event, risk = [], [], []
+    for patient in cohort[40:]:
+        gtr, partial = (float(patient.value("eor") == v) for v in (2, 1))
+        (output, members) = answer(tmp_path, "survival", patient.image, [patient.value("age"), gtr, partial])
+        assert members.std() > 0
+        time.append(patient.value("os_days")), event.append(patient.value("event")), risk.append(float(output[0]))
+    known = ~np.isnan(time)
+    again = survival.concordance(*(np.array(v)[known] for v in (time, event, risk)))
+    assert again == pytest.approx(figures["c_index"], abs=1e-9)  # what the service answers is what was measured
 
 
 def test_guard_keeps_new_patients_in_and_others_out():

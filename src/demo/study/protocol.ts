@@ -51,8 +51,8 @@ export function protocolOf(size: StudySize): Acquisition[] {
     tilt: [-8, 0, 0],
     matrix: full ? [128, 128] : [64, 64],
     pixel: full ? 1.8 : 3.6,
-    slices: full ? 24 : 14,
-    spacing: full ? 6 : 10,
+    slices: full ? 24 : 18,
+    spacing: full ? 6 : 8,
     thickness: 5,
     centre: [0, 2, 12],
   })
@@ -197,6 +197,7 @@ export function protocolOf(size: StudySize): Acquisition[] {
     },
     {
       key: 'adc',
+      sequence: 'ADC',
       number: 5,
       minute: 12,
       description: 'ep2d diff ADC',

@@ -38,7 +38,7 @@ export interface StudyOptions {
 export interface GeneratedSeries {
   seriesInstanceUid: Uid
   description: string
-  /** Absent for localizer, diffusion, ADC map and reformats. */
+  /** Absent for localizer, diffusion and reformats. */
   sequence?: Sequence
   transferSyntaxUid: Uid
   /** Grid of the first stack in scanner coordinates. */

@@ -157,6 +157,8 @@ const SEQUENCE_NAMES: Readonly<Record<Sequence, string>> = {
   T1c: 'T1-weighted after contrast',
   T2: 'T2-weighted',
   FLAIR: 'T2-weighted FLAIR',
+  ADC: 'Apparent diffusion coefficient',
+  rCBV: 'Relative cerebral blood volume',
 }
 
 /** How a sequence is called where a person reads it. */

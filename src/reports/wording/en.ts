@@ -70,6 +70,8 @@ export const SEQUENCE_NAMES: Readonly<Record<Sequence, string>> = {
   T1c: 'T1 post-contrast',
   T2: 'T2',
   FLAIR: 'FLAIR',
+  ADC: 'ADC map',
+  rCBV: 'rCBV map',
 }
 
 export const ORIENTATION = { left: 'R', right: 'L', top: 'A', bottom: 'P' } as const

@@ -4,7 +4,7 @@
 
 The encoder gives the features image_1 ...; with a library proxy_1 ... follow; clinical values come last, as the service
 names them. A head is linear over them. Its members, whose spread becomes the interval, are fits on bootstrap samples
-(clipsa) or the trained layer under fixed dropout masks (Gal 2016). Class limits, baseline hazard and risk groups come
+(clipsa, marasi) or the trained layer under fixed dropout masks (Gal 2016). Class limits, baseline hazard and risk groups come
 from the patients kept back, the guard from the training patients.
 """
 from __future__ import annotations
@@ -25,10 +25,10 @@ from .cohort import Patient
 from .loop import Settings
 from .network import ClinicalInput
 from .part import export_part, write_json
+from .ridge_cox import MEMBERS
 
 SERVICE_NAMES = {"age": ("age_years",), "sex": ("sex_male",), "kps": ("kps",), "eor": ("resection_gtr", "resection_subtotal")}
 ERROR_RATE, HORIZONS, RISK_GROUPS = 0.1, (6, 12, 24), ("low", "middle", "high")  # as the tabular heads
-MEMBERS = 20
 LEAST_DEATHS = 10
 DAYS_PER_MONTH = 365.25 / 12
 

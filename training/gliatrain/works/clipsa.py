@@ -26,6 +26,7 @@ from .library import nearest, proxy, write_library
 from .loop import Batch, Settings, collate, fit, predict
 from .network import ClinicalInput, Pooled, masked_segmentation_loss
 from .part import export_part
+from .ridge_cox import RidgeCox, bootstrap_members
 from .sgsnet import outcome
 
 
@@ -72,58 +73,6 @@ def loss_of(model: Aligned, contrast: bool = True):
         segmentation = masked_segmentation_loss(outs, batch.label)
         return total if segmentation is None else total + segmentation
     return loss
-
-
-class RidgeCox:
-    """Cox with an L2 penalty on z-scored columns, by L-BFGS; the penalty is chosen by cross-validated C-index."""
-
-    def __init__(self, x: np.ndarray, time: np.ndarray, event: np.ndarray, penalties=(0.03, 0.1, 0.3, 1.0), folds: int = 4):
-        def score(penalty: float) -> float:
-            found = np.zeros(len(x))
-            for k in range(folds):
-                held = np.arange(len(x)) % folds == k
-                self.fit(x[~held], time[~held], event[~held], penalty)
-                found[held] = self(x[held])
-            return survival.concordance(time, event, found)
-
-        self.penalty = max(penalties, key=score)
-        self.fit(x, time, event, self.penalty)
-
-    def fit(self, x: np.ndarray, time: np.ndarray, event: np.ndarray, penalty: float) -> None:
-        self.mean, self.deviation = x.mean(0), np.maximum(x.std(0), 1e-6)
-        z = torch.from_numpy((x - self.mean) / self.deviation)
-        t, e = torch.from_numpy(time), torch.from_numpy(event)
-        beta = torch.zeros(x.shape[1], dtype=torch.float64, requires_grad=True)
-        optimiser = torch.optim.LBFGS([beta], max_iter=40, line_search_fn="strong_wolfe")
-
-        def closure():
-            optimiser.zero_grad()
-            loss = survival.cox_loss(z @ beta, t, e, "breslow") + penalty * (beta ** 2).sum()
-            loss.backward()
-            return loss
-
-        optimiser.step(closure)
-        self.beta = beta.detach().numpy()
-
-    def __call__(self, x: np.ndarray) -> np.ndarray:
-        return (x - self.mean) / self.deviation @ self.beta
-
-    def linear(self, centre: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The same as weight [P, 1] and bias [1] over columns less `centre`."""
-        weight = self.beta / self.deviation
-        return weight[:, None], np.array([(centre - self.mean) @ weight])
-
-
-def bootstrap_members(x: np.ndarray, time: np.ndarray, event: np.ndarray, seed: int) -> tuple[np.ndarray, ...]:
-    """weight, bias of the joint head, those of fits on patients drawn with replacement, and the columns' means."""
-    whole, rng = RidgeCox(x, time, event), np.random.default_rng(seed)
-    fits = []
-    for _ in range(bundle.MEMBERS):
-        rows = rng.integers(0, len(x), len(x))
-        member = RidgeCox.__new__(RidgeCox)
-        member.fit(x[rows], time[rows], event[rows], whole.penalty)
-        fits.append(member.linear(whole.mean))
-    return (*whole.linear(whole.mean), *(np.stack(side) for side in zip(*fits)), whole.mean)
 
 
 def retrieval(model: Aligned, embedding: np.ndarray, patients: list[Patient], k: int) -> float:

@@ -4,7 +4,8 @@ The encoder is that of a segmentation network (a checkpoint of gliatrain.train o
 none is given: then it learns to segment cohort A, never seeing survival. A multinomial ridge head is fitted on cohort A
 and measured on cohort B, with and without clinical values. B's features may be standardised by B's own mean and
 deviation (no label of B is used), which takes a scanner's shift away. Classes: short, mid, long, by `class_limits_days`;
-who was lost before the class is decided is left out and counted.
+who was lost before the class is decided is left out and counted. The service has a place for survival as a curve, not
+for classes: it gets a ridge Cox head on the same numbers, fitted on A, with baseline and risk groups measured on B.
 """
 from __future__ import annotations
 
@@ -15,12 +16,15 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from . import bundle
 from .cohort import Patient
 from .loop import Batch, Settings, fit, predict
 from .mtsunet import macro_auc
-from .network import ClinicalInput, Pooled, masked_segmentation_loss
+from .network import ClinicalInput, Encoder, Pooled, masked_segmentation_loss
 from .part import export_part
-from .survival import permutation_p
+from .ridge_cox import RidgeCox, bootstrap_members
+from .sgsnet import outcome
+from .survival import concordance, permutation_p
 
 CLASSES = ("short", "mid", "long")
 
@@ -109,7 +113,7 @@ def predict_in_training(encoder: Pooled, patients: list[Patient]) -> None:
 
 def train_and_evaluate(cohort_a: list[Patient], cohort_b: list[Patient], settings: Settings, out: Path,
                        quiet: bool = False) -> tuple[MarasiNet, dict]:
-    """Fits on A, measures on B, exports OUT/survival-class.{onnx,json} (head with clinical values)."""
+    """Fits on A, measures on B, exports OUT/survival-class.{onnx,json} (head with clinical values) and what the service runs."""
     limits = tuple(settings.option("class_limits_days", [300, 450]))
     penalty = settings.option("penalty", 0.03)
     encoder = train_encoder(cohort_a, settings, out, quiet)
@@ -152,6 +156,7 @@ def train_and_evaluate(cohort_a: list[Patient], cohort_b: list[Patient], setting
         **{name: {k: v for k, v in r.items() if k != "p"} for name, r in results.items()},
         "permutation_auc": check, "auc_shuffled_labels": float(np.mean(shuffled)),
     }
+    figures["c_index"] = export_service(encoder, clinical, cohort_a, cohort_b, settings, out, figures)
     model = MarasiNet(encoder, clinical, Softmax(both, target, penalty)).eval()
     example = {"image": torch.from_numpy(cohort_b[0].image[None]),
                "clinical": torch.tensor([[cohort_b[0].value(n) for n in settings.clinical]], dtype=torch.float32)}
@@ -159,3 +164,24 @@ def train_and_evaluate(cohort_a: list[Patient], cohort_b: list[Patient], setting
         "status": "image", "channels": settings.channels, "clinical": settings.clinical, "classes": CLASSES,
         "class_limits_days": limits, "evaluation": figures})
     return model, figures
+
+
+def export_service(encoder: Pooled, clinical: ClinicalInput, cohort_a: list[Patient], cohort_b: list[Patient], settings: Settings,
+                   out: Path, figures: dict) -> float:
+    """OUT/encoder.onnx, the survival head and OUT/service.json; the head's C-index on B."""
+    known_a, known_b = ([p for p in group if not np.isnan(p.value("os_days"))] for group in (cohort_a, cohort_b))
+
+    def run(batch: Batch):
+        return encoder(batch.image)[1], clinical(clinical.values(batch).float())
+
+    (x, c), (x_b, c_b) = (predict(encoder, group, run) for group in (known_a, known_b))
+    (t, e, _), (t_b, e_b, _) = (outcome(group, np.zeros(len(group))) for group in (known_a, known_b))
+    joined, joined_b = (np.hstack(parts).astype(np.float64) for parts in ((x, c), (x_b, c_b)))
+    risk = RidgeCox(joined, t, e)(joined_b)
+    c_index = concordance(t_b, e_b, risk)
+    export_part(Encoder(encoder), {"image": torch.from_numpy(cohort_b[0].image[None])}, ("features",), out, "encoder", {})
+    names, values = bundle.clinical_columns(settings.clinical, known_a)
+    head = bundle.ServiceHead(*bootstrap_members(joined, t, e, settings.seed), encoder.width, clinical if names else None)
+    part = bundle.head_part(head, "survival", out, np.hstack([x, values]), encoder.width, 0, names, {**figures, "c_index": c_index})
+    bundle.write_service(out, settings, encoder.width, "encoder.onnx", {"survival": bundle.survival(part, t_b, e_b, risk)})
+    return c_index
