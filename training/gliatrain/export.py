@@ -25,11 +25,11 @@ OPSET = 20
 
 
 class Ensemble(torch.nn.Module):
-    """[N, 4, Z, Y, X] -> logits [N, members * 5, Z, Y, X]."""
+    """[N, channels, Z, Y, X] -> logits [N, members * 5, Z, Y, X]."""
 
     def __init__(self, members: list[torch.nn.Module]):
         super().__init__()
-        self.members = torch.nn.ModuleList(members)
+        self.members, self.channels = torch.nn.ModuleList(members), members[0].channels
         self.eval()
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -39,7 +39,7 @@ class Ensemble(torch.nn.Module):
 def load_network(checkpoint: Path) -> tuple[torch.nn.Module, dict]:
     """The running mean of the weights, in evaluation mode, and the checkpoint's facts."""
     state = torch.load(checkpoint, weights_only=False, map_location="cpu")
-    model = GliomaNet(variant_from(state["variant"]))
+    model = GliomaNet(variant_from(state["variant"]), cin=state.get("channels", 4))
     model.load_state_dict(state["mean"])
     return model.eval(), state
 
@@ -58,9 +58,9 @@ def halve(model: onnx.ModelProto, least: int = 1024) -> None:
     model.graph.node.extend(nodes)
 
 
-def export_onnx(model: torch.nn.Module, path: Path, roi=ROI) -> None:
+def export_onnx(model: Ensemble, path: Path, roi=ROI) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    torch.onnx.export(model, (torch.zeros(1, 4, *roi),), str(path), input_names=["image"], output_names=["logits"],
+    torch.onnx.export(model, (torch.zeros(1, model.channels, *roi),), str(path), input_names=["image"], output_names=["logits"],
                       opset_version=OPSET, dynamo=False)
     stored = onnx.load(str(path))
     halve(stored)
@@ -68,10 +68,10 @@ def export_onnx(model: torch.nn.Module, path: Path, roi=ROI) -> None:
     onnx.save(stored, str(path))
 
 
-def parity(model: torch.nn.Module, path: Path, roi=ROI) -> float:
+def parity(model: Ensemble, path: Path, roi=ROI) -> float:
     """Largest absolute difference of the class probabilities, torch (single precision) against ONNX Runtime."""
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    x = np.random.default_rng(0).standard_normal((1, 4, *roi), dtype=np.float32)
+    x = np.random.default_rng(0).standard_normal((1, model.channels, *roi), dtype=np.float32)
     with torch.no_grad():
         want = model(torch.from_numpy(x))
     got = torch.from_numpy(session.run(None, {"image": x})[0])

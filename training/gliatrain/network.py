@@ -130,7 +130,7 @@ class GliomaNet(nn.Module):
 
     def __init__(self, variant: Variant = VARIANTS["cpu"], cin: int = 4, classes: int = len(CLASSES)):
         super().__init__()
-        self.variant = variant
+        self.variant, self.channels = variant, cin
         widths = variant.widths
         self.stem = Stem(cin, widths[0], variant.difference, variant.presence)
         self.down = nn.ModuleList(ResBlock(a, b, stride=2) for a, b in zip(widths[:-1], widths[1:]))

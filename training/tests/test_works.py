@@ -6,13 +6,14 @@ import onnxruntime as ort
 import pytest
 import torch
 
-from gliatrain.export import load_network
+from gliatrain.export import Ensemble, export_onnx, load_network, parity
 from gliatrain.works import clipsa, marasi, mtsunet, sgsnet
 from gliatrain.works.cohort import Patient
 from gliatrain.works.library import nearest, proxy, read_library, write_library
 from gliatrain.works.library_golden import PATH, make
 from gliatrain.works.loop import Settings, batches, collate, fit, read_settings
-from gliatrain.works.network import ClinicalInput, Pooled, Weigher, masked_segmentation_loss
+from gliatrain.works.network import ClinicalInput, Pooled, Weigher, backbone, masked_segmentation_loss
+from gliatrain.works.part import save_backbone
 from gliatrain.works.ridge_cox import RidgeCox
 from gliatrain.works.run import WORKS, made_up
 from gliatrain.works.synthetic_cohort import Plan, make_cohort
@@ -187,11 +188,15 @@ def test_a_missing_clinical_value_is_the_mean_and_says_so():
     assert out.tolist() == [[1.0, 0.0], [0.0, 1.0]]
 
 
-def test_optional_channels_are_declared_by_the_settings():
+def test_optional_channels_are_declared_by_the_settings(tmp_path):
     patients = make_cohort(Plan(patients=2, size=8, extra=1))
     settings = tiny(channels=("t1", "t1c", "t2", "flair", "adc"))
     outs, vector = Pooled(settings).eval()(collate(patients).image)
     assert outs[0].shape == (2, 5, 8, 8, 8) and torch.isfinite(vector).all()
+    path = save_backbone(backbone(settings), settings, 0, 2, tmp_path)
+    network = Ensemble([load_network(path)[0]])
+    export_onnx(network, tmp_path / "segmentation.onnx", roi=(8, 8, 8))
+    assert parity(network, tmp_path / "segmentation.onnx", roi=(8, 8, 8)) < 1e-2
     with pytest.raises(ValueError, match="channels begin with"):
         Pooled(tiny(channels=("flair", "t1")))
 

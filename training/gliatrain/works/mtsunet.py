@@ -121,8 +121,7 @@ def train_and_evaluate(patients: list[Patient], settings: Settings, out: Path, q
     export_part(model, {"image": torch.from_numpy(test[0].image[None])}, ("logits", *(h.name for h in HEADS)), out, "heads", {
         "status": "image", "channels": settings.channels, "classes": {h.name: h.classes for h in HEADS}, "evaluation": figures})
     export_service(model, train, test, settings, out, figures)
-    if len(settings.channels) == 4:
-        save_backbone(model.pooled.net, settings, seconds, len(train), out)
+    save_backbone(model.pooled.net, settings, seconds, len(train), out)
     return model, {**figures, "patients": len(patients), "seconds": round(seconds, 1)}
 
 

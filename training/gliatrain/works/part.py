@@ -65,8 +65,9 @@ def export_part(model: torch.nn.Module, example: dict[str, torch.Tensor], output
 
 def save_backbone(net: torch.nn.Module, settings: Settings, seconds: float, patients: int, out: Path) -> Path:
     """The segmentation network as a checkpoint that `python -m gliatrain.export --checkpoint` makes into a bundle's
-    segmentation.onnx (four sequences only)."""
+    segmentation.onnx."""
     path = out / "segmentation.pt"
-    torch.save({"mean": net.state_dict(), "variant": net.variant.facts(), "step": settings.epochs, "seconds": seconds,
+    torch.save({"mean": net.state_dict(), "variant": net.variant.facts(), "channels": net.channels,
+                "step": settings.epochs, "seconds": seconds,
                 "counts": {"fold": 0, "patients": patients}, "settings": {"seed": settings.seed, "batch": settings.batch}}, path)
     return path

@@ -122,8 +122,7 @@ def train_and_evaluate(patients: list[Patient], settings: Settings, out: Path, q
         "status": "image-survival", "channels": settings.channels, "clinical": settings.clinical, "baseline": baseline,
         "risk_groups": risk_groups, "evaluation": {k: v for k, v in figures.items() if k != "risk_groups"}})
     export_service(model, train, test, settings, out, figures)
-    if len(settings.channels) == 4:
-        save_backbone(model.pooled.net, settings, seconds, len(train), out)
+    save_backbone(model.pooled.net, settings, seconds, len(train), out)
     return model, {**figures, "patients": len(patients), "seconds": round(seconds, 1)}
 
 
