@@ -17,7 +17,10 @@ NAMES = {"idh": "IDH", "1p19q": "1p/19q", "mgmt": "MGMT", "grade": "WHO grade", 
 LABELS = {"auc": "AUC", "macro_auc": "AUC, mean over classes", "c_index": "C-index", "brier": "Brier score",
           "brier_of_prevalence": "Brier score of the prevalence alone", "calibration_slope": "calibration slope",
           "calibration_intercept": "calibration intercept", "calls": "calls", "call_errors": "share of wrong calls",
-          "auc_spoilt_masks": "AUC with outlines that err", "auc_without_brain_mask": "AUC without location and brain",
+          "auc_spoilt_masks": "AUC with outlines that err",
+          "auc_measured_masks": "AUC with the network's own errors on unseen cases",
+          "c_index_measured_masks": "C-index with the network's own errors on unseen cases",
+          "auc_without_brain_mask": "AUC without location and brain",
           "c_index_spoilt_masks": "C-index with outlines that err", "c_index_without_brain_mask": "C-index without location and brain",
           "onnx_difference": "largest difference of the ONNX file", "deaths": "deaths", "n": "patients", "error_rate": "stated error rate"}
 

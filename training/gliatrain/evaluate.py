@@ -21,6 +21,7 @@ from .metrics import REGIONS, score
 from .postprocess import SETTINGS, clean, decide, to_source
 from .preprocess import normalise_channels
 from .synthetic import procedural_head
+from .tabular.noise import feature_errors
 
 NAMES = ("T1", "T1c", "T2", "FLAIR")
 WHOLE = {"WT": (1, 2, 3)}
@@ -68,7 +69,8 @@ def evaluate_case(case: dict, native: np.ndarray, predictor: Predictor, shift) -
     coarse = clean(decide(prob), 0.008)
     return {"seconds": round(seconds, 2), "voxels_2mm": list(case["label"].shape),
             "mm1": score(label_at(prob, shift, native.shape), native, (1, 1, 1)),
-            "mm2": score(coarse, case["label"], (2, 2, 2), distances=False)}
+            "mm2": score(coarse, case["label"], (2, 2, 2), distances=False),
+            "feature_errors": feature_errors(case["image"][1], case["label"] > 0, coarse > 0, (2, 2, 2))}
 
 
 def whole_case(data: Path, case: dict, predictor: Predictor, atlas: Atlas, seed: int, row: dict):

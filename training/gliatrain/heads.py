@@ -138,7 +138,8 @@ def without_enhancement(case: dict) -> dict:
 
 def implant(case: dict, cube: dict, rng: np.random.Generator) -> dict | None:
     """A real lesion (cube in z-scores of its own brain), 0.8 to 1.5 times its size, blended into the brain of `case` with
-    a soft edge; cut-and-mix of lesions as CarveMix (Zhang 2021). Missing channels stay missing. None if no place is found."""
+    a soft edge, one in four as faint as a diffuse tumour can be; cut-and-mix of lesions as CarveMix (Zhang 2021). Missing
+    channels stay missing. None if no place is found."""
     factor = rng.uniform(0.8, 1.5)
     cimg = ndi.zoom(cube["image"].astype(np.float32), (1, factor, factor, factor), order=1)
     clab = ndi.zoom(cube["label"], factor, order=0)
@@ -160,7 +161,8 @@ def implant(case: dict, cube: dict, rng: np.random.Generator) -> dict | None:
     else:
         return None
     alpha = ndi.gaussian_filter(ndi.binary_dilation(clab > 0, iterations=2).astype(np.float32), 0.8)
-    alpha = np.where(clab > 0, 1.0, alpha) * brain[box]
+    faint = rng.uniform(0.45, 0.9) if rng.random() < 0.25 else 1.0
+    alpha = np.where(clab > 0, 1.0, alpha) * brain[box] * faint
     image, label = case["image"].copy(), case["label"].copy()
     for k in range(4):
         if not image[k].any():

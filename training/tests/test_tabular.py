@@ -187,6 +187,28 @@ def test_noise_moves_what_it_should():
     assert (grown & ball).sum() == ball.sum() and grown.sum() > ball.sum() and (shrunk & ball).sum() == shrunk.sum() < ball.sum()
 
 
+def test_noise_draws_the_errors_that_were_measured(tmp_path):
+    rng = np.random.default_rng(6)
+    t1c = 1 + 0.2 * rng.standard_normal((24, 24, 24))
+    truth = sum((g - 12.0) ** 2 for g in np.ogrid[:24, :24, :24]) < 7.0 ** 2
+    found = np.roll(truth, 2, axis=0) & (np.arange(24) < 14)
+    off = noise.feature_errors(t1c, truth, found, (2, 2, 2))
+    assert off["dice"] == pytest.approx(2 * (truth & found).sum() / (truth.sum() + found.sum()))
+    assert off["shape_VoxelVolume"] == pytest.approx(np.log(found.sum() / truth.sum()))
+    assert off["shape_LeastAxisLength"] < -0.1 < off["t1c_p90_over_median"] < 0.1
+    assert noise.feature_errors(t1c, truth, np.zeros_like(truth), (2, 2, 2)) is None
+    path = tmp_path / "evaluation.json"
+    assert noise.measured_errors(path) == []
+    path.write_text(json.dumps({"rows": {"whole": {"a": {"stripped": {"feature_errors": off}, "head": {"feature_errors": None}},
+                                                   "b": {"stripped": {}}}}}))
+    assert noise.measured_errors(path) == [off]
+    both = noise.Noise({"t1c_cov": np.array([0.0, 0.0, 1.0])}, np.array([0.9, 0.8, off["dice"]]), np.array([False, False, True]))
+    x = np.full((3000, 1), 0.3)
+    moved = both.perturb(x, ("t1c_cov",), rng)[:, 0] > 0.5
+    assert moved.mean() == pytest.approx(noise.MEASURED_SHARE, abs=0.03)
+    assert (both.only_measured().perturb(x, ("t1c_cov",), rng)[:, 0] > 0.5).all()
+
+
 def test_tables_read_labels_and_refuse_duplicates(tmp_path):
     labels = pd.DataFrame({
         "ID": ["A", "B", "C"], "Sex": ["M", "F", "M"], "Age at MRI": [40, 50, 60], "WHO CNS Grade": [2, 3, 4],

@@ -25,6 +25,7 @@ from .noise import Noise, learn_noise
 from .onnx_graph import classifier_graph, survival_graph, write_checked
 
 COMMAND = "python -m gliatrain.tabular.train"
+EVALUATION = Path(__file__).parents[2] / "results" / "evaluation.json"
 OUTER_MEMBERS = 8
 
 
@@ -49,7 +50,7 @@ def guard_shares(table: pd.DataFrame, noise: Noise, model, rng: np.random.Genera
 
 
 def train(table: pd.DataFrame, data: Path, out: Path, *, seed: int = 7, repeats: int = 5, members: int = 25,
-          rounds: int = 300, noise_count: int = 150) -> dict:
+          rounds: int = 300, noise_count: int = 150, evaluation: Path = EVALUATION) -> dict:
     """Everything; returns what evaluation.json holds."""
     started = time.monotonic()
 
@@ -59,10 +60,11 @@ def train(table: pd.DataFrame, data: Path, out: Path, *, seed: int = 7, repeats:
     out.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
     say(f"{len(table)} patients; learning how masks err")
-    noise = learn_noise(data, rng, noise_count)
+    noise = learn_noise(data, rng, noise_count, evaluation)
     report: dict = {"command": COMMAND, "patients": len(table), "seed": seed,
                     "outer": f"{repeats} x 5 folds", "spoilt_masks_dice": np.percentile(
-                        noise.dice, [5, 50, 95]).round(3).tolist() if len(noise.dice) else None, "heads": {}}
+                        noise.dice, [5, 50, 95]).round(3).tolist() if len(noise.dice) else None,
+                    "measured_masks": int(noise.measured.sum()), "heads": {}}
     parts, golden, fitted = {}, {}, {}
     for head in CLASSIFIERS:
         say(f"{head.name}: outer folds")
