@@ -159,6 +159,16 @@ def run(data: Path, cache: Path, folds: Path, out: Path, threads: int, seed: int
     return rows
 
 
+def keep_point(path: Path, training: dict, mean: dict) -> list[dict]:
+    """Adds what was measured after so many steps (the members' mean) to the curve in `path`; the same steps replace."""
+    steps = round(float(np.mean([m["steps"] for m in training["members"]])))
+    old = json.loads(path.read_text()) if path.exists() else []
+    point = {"steps": steps, "stripped": mean["stripped_mm1"], "head": mean["head_mm1"], "lgg_WT": mean["lgg_WT"]}
+    points = sorted([p for p in old if p["steps"] != steps] + [point], key=lambda p: p["steps"])
+    path.write_text(json.dumps(points, indent=1) + "\n")
+    return points
+
+
 def main() -> None:
     ap = argparse.ArgumentParser(description=__doc__)
     ap.add_argument("--data")
@@ -172,6 +182,9 @@ def main() -> None:
     result = {"command": "python -m gliatrain.evaluate", "threads": a.threads, "roi": list(ROI), "overlap": OVERLAP,
               "flips": [list(f) for f in FLIPS], "postprocess": SETTINGS, "mean": summary(rows), "rows": rows}
     a.out.write_text(json.dumps(result, indent=1) + "\n")
+    trained = a.out.parent / "training.json"
+    if trained.exists():
+        keep_point(a.out.parent / "learning.json", json.loads(trained.read_text()), result["mean"])
     print(json.dumps(result["mean"]))
 
 
