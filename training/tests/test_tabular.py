@@ -202,11 +202,12 @@ def test_noise_draws_the_errors_that_were_measured(tmp_path):
     path.write_text(json.dumps({"rows": {"whole": {"a": {"stripped": {"feature_errors": off}, "head": {"feature_errors": None}},
                                                    "b": {"stripped": {}}}}}))
     assert noise.measured_errors(path) == [off]
-    both = noise.Noise({"t1c_cov": np.array([0.0, 0.0, 1.0])}, np.array([0.9, 0.8, off["dice"]]), np.array([False, False, True]))
-    x = np.full((3000, 1), 0.3)
-    moved = both.perturb(x, ("t1c_cov",), rng)[:, 0] > 0.5
-    assert moved.mean() == pytest.approx(noise.MEASURED_SHARE, abs=0.03)
-    assert (both.only_measured().perturb(x, ("t1c_cov",), rng)[:, 0] > 0.5).all()
+    both = noise.Noise({"t1c_cov": np.array([0.0, 0.0, 1.0, 2.0])}, np.array([0.9, 0.8, 0.7, 0.2]), np.array([False, False, True, True]))
+    x = np.ones((3000, 1))
+    moved = np.log(both.perturb(x, ("t1c_cov",), rng)[:, 0]).round(6)
+    assert set(moved) == {0, 1} and (moved == 1).mean() == pytest.approx(noise.MEASURED_SHARE, abs=0.03)
+    measured = np.log(both.only_measured().perturb(x, ("t1c_cov",), rng)[:, 0]).round(6)
+    assert set(measured) == {1, 2}  # a tumour that was mostly missed is measured, not learnt from
 
 
 def test_tables_read_labels_and_refuse_duplicates(tmp_path):
