@@ -1,4 +1,6 @@
 // The key pictures in a row: outlines as vectors over the image, orientation letters, scale bar, legend.
+
+import { STRUCTURAL } from '../domain/study.ts'
 import { ascent, type Block, drawHeading, drawText, HEADING_HEIGHT, STYLES, type Tools } from './blocks.ts'
 import type { Parent } from './canvas.ts'
 import { INK } from './colours.ts'
@@ -16,6 +18,8 @@ export const ASPECT = { tall: 0.8, flat: 1.06 } as const
 export function figureBlock(tools: Tools, parent: Parent, figures: KeyFigures, width: number): Block {
   const frame = (width - GAP * (figures.pictures.length - 1)) / figures.pictures.length
   const frameHeight = (frame * figures.heightMm) / figures.widthMm
+  // Beside a map's caption there is no room for the position, which all pictures share.
+  const isNarrow = figures.pictures.length > STRUCTURAL.length
   return {
     height: HEADING_HEIGHT + CAPTION + frameHeight + 4 + LEGEND,
     draw: (x, y) => {
@@ -24,17 +28,18 @@ export function figureBlock(tools: Tools, parent: Parent, figures: KeyFigures, w
       figures.pictures.forEach((picture, n) => {
         const left = x + n * (frame + GAP)
         const caption = words.SEQUENCE_NAMES[picture.sequence]
-        const at = { x: left, y: top - CAPTION, width: frame / 2 + 12 }
+        const at = { x: left, y: top - CAPTION, width: isNarrow ? frame : frame / 2 + 12 }
         const used = drawText(tools, parent, 'P', caption, at, STYLES.strong)
         if (picture.grey) {
           const where = { x: left + frame, y: top - CAPTION + 1, width: frame - used - 4, align: 'right' as const }
-          drawText(tools, parent, 'P', words.positionOf(figures.z), where, STYLES.small, INK.muted)
+          if (!isNarrow) drawText(tools, parent, 'P', words.positionOf(figures.z), where, STYLES.small, INK.muted)
           drawPicture(tools, parent, figures, picture.grey, caption, { left, top, width: frame, height: frameHeight })
         } else {
           drawMissing(tools, parent, caption, { left, top, width: frame, height: frameHeight })
         }
       })
-      drawLegend(tools, parent, figures, x, top + frameHeight + 5, width)
+      const position = isNarrow ? `${capital(words.positionOf(figures.z))}. ` : ''
+      drawLegend(tools, parent, figures, position, { x, y: top + frameHeight + 5, width })
     },
   }
 }
@@ -135,7 +140,13 @@ function drawMissing(tools: Tools, parent: Parent, caption: string, box: Box): v
   drawText(tools, parent, 'P', words.NO_SEQUENCE, { ...at, y: y + 7 }, STYLES.body, INK.muted)
 }
 
-function drawLegend(tools: Tools, parent: Parent, figures: KeyFigures, x: number, y: number, width: number): void {
+function drawLegend(
+  tools: Tools,
+  parent: Parent,
+  figures: KeyFigures,
+  position: string,
+  { x, y, width }: { x: number; y: number; width: number },
+): void {
   const { canvas } = tools
   const none = figures.areaMm2 === 0
   let right = x + width
@@ -152,7 +163,7 @@ function drawLegend(tools: Tools, parent: Parent, figures: KeyFigures, x: number
       right = end - 18 - 10
     }
   }
-  const sentence = words.planeSentence(figures.areaMm2, none) + (none ? ` ${words.NO_OUTLINES}` : '')
+  const sentence = position + words.planeSentence(figures.areaMm2, none) + (none ? ` ${words.NO_OUTLINES}` : '')
   drawText(tools, parent, 'P', sentence, { x, y, width: right - x }, STYLES.small, INK.muted)
 }
 

@@ -1,5 +1,6 @@
 import { decode } from 'fast-png'
 import { describe, expect, it } from 'vitest'
+import { STRUCTURAL } from '../../src/domain/study.ts'
 import type { Grid, LabelVolume } from '../../src/domain/volume.ts'
 import { OVERLAYS, rgbOf } from '../../src/reports/colours.ts'
 import { areaOf, traceOutlines } from '../../src/reports/contours.ts'
@@ -74,6 +75,12 @@ describe('key pictures', () => {
       ['T2', false],
       ['FLAIR', true],
     ])
+  })
+
+  it('show maps that were used, and keep no place for others', () => {
+    const { segmentation, images, result } = syntheticCase(COARSE, { sequences: [...STRUCTURAL, 'rCBV'] })
+    const { pictures } = makeKeyFigures({ segmentation, images, segments: result.segments }, 0.8)
+    expect(pictures.map((p) => p.sequence)).toEqual([...STRUCTURAL, 'rCBV'])
   })
 
   it('show the middle of the brain without outlines when nothing was found', () => {

@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { getDocumentProxy } from 'unpdf'
 import { describe, expect, it } from 'vitest'
 import type { ReportableResult } from '../../src/domain/ports.ts'
+import { SEQUENCES } from '../../src/domain/study.ts'
 import { renderReportPdf } from '../../src/reports/pdf.ts'
 import { comparisonOf } from '../support/comparison.ts'
 import { COARSE, SAGITTAL, type SyntheticCase, syntheticCase } from '../support/result.ts'
@@ -107,6 +108,14 @@ describe('beside an earlier study', () => {
 })
 
 describe('the report', () => {
+  it('names every picture in full and their common position once when maps make six of them', async () => {
+    const { text } = await read(await render({}, syntheticCase(COARSE, { sequences: SEQUENCES })))
+    expect(text.match(/xial [SI] \d+\.\d mm/g)).toHaveLength(1)
+    const pictures = text.slice(text.indexOf('Key images'), text.indexOf('Volumes'))
+    for (const caption of ['T1 post-contrast', 'ADC map', 'rCBV map']) expect(pictures).toContain(caption)
+    expect(pictures).not.toContain('…')
+  })
+
   it('is one tidy page that says everything', async () => {
     const { pages, pieces, text } = await read(await renderPlain())
     expect(pages).toBe(1)
