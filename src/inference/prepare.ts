@@ -8,6 +8,7 @@ import { alignedGrid, coarseGrid, headBox, subGrid } from './grids.ts'
 import { headThreshold, normalise } from './normalise.ts'
 import { interpolate, prefilter, resample } from './resample.ts'
 import { IDENTITY, type Registrar, type Registration } from './rigid.ts'
+import { refuseSameImage } from './same-image.ts'
 
 export type Volumes = Partial<Record<Sequence, Volume<Float32Array>>>
 
@@ -39,7 +40,8 @@ const REGISTRATION_SPACING_MM = 2
 /**
  * Prepares the network's input. The working grid covers the head in the reference series; a moving series contributes where it
  * covers that box and is 0 elsewhere. Every other series is registered, also when its headers claim the same frame of
- * reference, since patients move. Throws INPUT_IMPLAUSIBLE for empty or constant images and failed registrations.
+ * reference, since patients move. Throws INPUT_IMPLAUSIBLE for empty or constant images, failed registrations, and two sequences
+ * that show the same image.
  */
 export async function prepareInputs({ volumes, reference, bundle, registrar }: PrepareInput): Promise<Prepared> {
   const fixed = volumes[reference]
@@ -76,6 +78,7 @@ export async function prepareInputs({ volumes, reference, bundle, registrar }: P
     const image = onWork[sequence]
     return image ? normalise(image, rules, sequence) : null
   })
+  refuseSameImage(channels, channelOrder(bundle))
   const onReference = wanted.map((sequence) =>
     sequenceImage(sequence, () =>
       sequence === reference ? fixed : resample(volumes[sequence]!, fixed.grid, transformOf(sequence)),

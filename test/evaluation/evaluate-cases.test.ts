@@ -7,7 +7,7 @@ import { bratsLabels, evaluateCases } from '../../src/evaluation/evaluate-cases.
 import { formatTable } from '../../src/evaluation/table.ts'
 import { type LoadedBundle, loadBundle } from '../../src/inference/bundle-files.ts'
 import { IDENTITY, type Registrar } from '../../src/inference/rigid.ts'
-import { rejection, tinyBundle } from '../inference/support.ts'
+import { randomNumbers, rejection, tinyBundle } from '../inference/support.ts'
 import { writeNifti } from './nifti-writer.ts'
 
 // x grows to the right as in BraTS files: the tumour is where the images are bright, off centre on every axis.
@@ -22,6 +22,11 @@ const inHead = (i: number, j: number, k: number) => i > 2 && i < 37 && j > 3 && 
 const paint = (f: (i: number, j: number, k: number) => number) =>
   Array.from({ length: 40 * 44 * 30 }, (_, v) => f(v % 40, Math.floor(v / 40) % 44, Math.floor(v / 1760)))
 const image = paint((i, j, k) => (inBox(i, j, k) ? 900 + i : inHead(i, j, k) ? 300 + ((i * 7 + j * 3 + k) % 20) : 0))
+/** No two sequences show the same image. */
+const grain = (part: string) => {
+  const random = randomNumbers(part.length * 31 + part.charCodeAt(1))
+  return () => 1 + 0.3 * (random() - 0.5)
+}
 const labels = paint((i, j, k) => (inBox(i, j, k) ? (i > 12 ? 4 : i > 9 ? 1 : 2) : 0))
 
 /** Answers with "enhancing" where FLAIR is far above the mean: a segmentation known from the input alone. */
@@ -57,7 +62,8 @@ describe('evaluation of cases', () => {
     const put = async (name: string, parts: string[]) => {
       await mkdir(join(folder, name))
       for (const part of parts) {
-        const voxels = part === 'seg' ? labels : image
+        const change = grain(part)
+        const voxels = part === 'seg' ? labels : image.map((value) => value * change())
         await writeFile(join(folder, name, `${name}_${part}.nii.gz`), writeNifti({ size, affine, voxels }))
       }
     }

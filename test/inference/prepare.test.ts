@@ -49,6 +49,8 @@ const centred = (size: Vec3, spacing: Vec3, direction: readonly number[]): Grid 
 }
 
 const t1c = paint(centred([120, 130, 100], [1.5, 1.5, 1.6], rotation), headT1)
+/** Before contrast: no bright lesion, and a scalp like muscle. */
+const t1 = paint(t1c.grid, (p) => ([900, 700].includes(headT1(p)) ? 350 : headT1(p)))
 const flair = paint(centred([200, 220, 30], [0.9, 0.9, 5.5], [1, 0, 0, 0, 1, 0, 0, 0, 1]), (p) =>
   headT2(applyRigid(invertRigid(moved), p)),
 )
@@ -122,7 +124,7 @@ describe('preparing inputs', () => {
       preprocess: { ...bundle.preprocess, spacing_mm: [3, 3, 3] as [number, number, number] },
     }
     const prepared = await prepareInputs({
-      volumes: { T1: t1c, T1c: t1c, FLAIR: flair },
+      volumes: { T1: t1, T1c: t1c, FLAIR: flair },
       reference: 'FLAIR',
       bundle: coarse,
       registrar,
@@ -130,6 +132,20 @@ describe('preparing inputs', () => {
     expect(prepared.grid.spacing).toEqual([3, 3, 3])
     expect(asked.map(({ name }) => name).sort()).toEqual(['T1', 'T1c'])
     expect(asked.every(({ fixed }) => fixed.spacing.every((mm) => mm === 2))).toBe(true)
+  })
+
+  it('refuses one image under two names, whatever its unit', async () => {
+    const { registrar } = knowing({})
+    const copy = { ...t1c, data: t1c.data.map((value) => 3 * value) }
+    const run = (volumes: Parameters<typeof prepareInputs>[0]['volumes']) =>
+      prepareInputs({ volumes, reference: 'T1c', bundle, registrar })
+    expect(await rejection(run({ T1c: t1c, FLAIR: copy }))).toMatchObject({
+      code: 'INPUT_IMPLAUSIBLE',
+      message: expect.stringMatching(
+        /^T1c and FLAIR show the same image \(correlation 1\.000\): one of the two series is not what its headers say$/,
+      ),
+    })
+    expect((await run({ T1: t1, T1c: t1c, FLAIR: flair })).channels.filter(Boolean)).toHaveLength(3)
   })
 
   it('refuses an empty image and a missing reference', async () => {
