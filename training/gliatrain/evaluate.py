@@ -2,11 +2,13 @@
 
 Every whole case and every clinical head is tested once, by the member that never saw its patient (FOLDS/fold-<n>.onnx):
 at 2 mm and on its own 1 mm grid, stripped and in a synthetic head, with each sequence missing; tumour-free heads and
-procedural studies. The shipped file is the ensemble of these members. Resumable: OUT keeps what is done. Writes one JSON.
+procedural studies. The shipped file is the ensemble of these members. Resumable: OUT keeps what is done with these very
+networks. Writes one JSON.
 """
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import time
 from pathlib import Path
@@ -126,13 +128,24 @@ def summary(rows: dict) -> dict:
             "tumour_free_ml": rows["tumour_free"]}
 
 
+def network_digests(folds: Path) -> dict[str, str]:
+    return {f"fold-{k}": hashlib.sha256((folds / f"fold-{k}.onnx").read_bytes()).hexdigest() for k in range(cohort_data.FOLDS)}
+
+
+def rows_so_far(out: Path, networks: dict[str, str]) -> dict:
+    """What OUT holds of these networks; nothing of others."""
+    old = json.loads(out.read_text()) if out.exists() else {}
+    return old["rows"] if old.get("networks") == networks else {"whole": {}, "lgg": {}, "procedural": {}, "tumour_free": {}}
+
+
 def run(data: Path, cache: Path, folds: Path, out: Path, threads: int, seed: int = 7) -> dict:
-    rows = json.loads(out.read_text())["rows"] if out.exists() else {"whole": {}, "lgg": {}, "procedural": {}, "tumour_free": {}}
+    networks = network_digests(folds)
+    rows = rows_so_far(out, networks)
     atlas, (brats, heads) = Atlas(data / "atlas"), cohort_data.case_names(data)
 
     def keep(part: str, name: str, value) -> None:
         rows[part][name] = value
-        out.write_text(json.dumps({"rows": rows}, indent=1) + "\n")
+        out.write_text(json.dumps({"networks": networks, "rows": rows}, indent=1) + "\n")
         print(part, name, json.dumps(value)[:220], flush=True)
 
     for fold in range(cohort_data.FOLDS):
@@ -180,7 +193,7 @@ def main() -> None:
     a.out.parent.mkdir(parents=True, exist_ok=True)
     rows = run(cohort_data.data_folder(a.data), a.cache, a.folds, a.out, a.threads)
     result = {"command": "python -m gliatrain.evaluate", "threads": a.threads, "roi": list(ROI), "overlap": OVERLAP,
-              "flips": [list(f) for f in FLIPS], "postprocess": SETTINGS, "mean": summary(rows), "rows": rows}
+              "flips": [list(f) for f in FLIPS], "postprocess": SETTINGS, "networks": network_digests(a.folds), "mean": summary(rows), "rows": rows}
     a.out.write_text(json.dumps(result, indent=1) + "\n")
     trained = a.out.parent / "training.json"
     if trained.exists():

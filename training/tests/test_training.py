@@ -1,10 +1,13 @@
 """A minute of training on a made-up cohort finds a planted signal; export keeps the network's answer."""
+import json
+
 import numpy as np
 import onnx
 import torch
 
-from gliatrain import export, golden
-from gliatrain.augment import Cohort, Patches
+from gliatrain import evaluate, export, golden
+from gliatrain.augment import Cohort, Patches, drop_sequences
+from gliatrain.heads import without_enhancement
 from gliatrain.infer import probabilities
 from gliatrain.attention import SwinPair, relative_index, shift_mask, unwindows, windows
 from gliatrain.data import kept_for, trained_in
@@ -128,3 +131,47 @@ def test_metrics():
     b = np.roll(a, 2, axis=2)
     assert dice(a, a) == 1 and abs(dice(a, b) - 0.6) < 1e-9 and hd95(a, b, (1, 1, 1)) == 2
     assert score(np.zeros_like(a), np.zeros_like(a), (1, 1, 1))["WT"]["dice"] == 1
+
+
+def test_an_evaluation_goes_on_only_with_the_same_networks(tmp_path):
+    for k in range(2):
+        (tmp_path / f"fold-{k}.onnx").write_bytes(bytes([k]))
+    networks, out = evaluate.network_digests(tmp_path), tmp_path / "evaluation.json"
+    assert evaluate.rows_so_far(out, networks)["whole"] == {}
+    out.write_text(json.dumps({"networks": networks, "rows": {"whole": {"a": 1}}}))
+    assert evaluate.rows_so_far(out, networks)["whole"] == {"a": 1}
+    (tmp_path / "fold-1.onnx").write_bytes(b"trained on")
+    assert evaluate.rows_so_far(out, evaluate.network_digests(tmp_path))["whole"] == {}
+
+
+def test_the_learning_curve_keeps_a_point_per_training(tmp_path):
+    path, mean = tmp_path / "learning.json", {"stripped_mm1": {"WT": 0.5}, "head_mm1": None, "lgg_WT": 0.4}
+    evaluate.keep_point(path, {"members": [{"steps": 300}, {"steps": 301}]}, mean)
+    evaluate.keep_point(path, {"members": [{"steps": 100}, {"steps": 100}]}, mean)
+    evaluate.keep_point(path, {"members": [{"steps": 100}, {"steps": 100}]}, {**mean, "lgg_WT": 0.3})
+    assert [(p["steps"], p["lgg_WT"]) for p in json.loads(path.read_text())] == [(100, 0.3), (300, 0.4)]
+
+
+def test_enhancement_is_taken_away_from_the_image_and_the_labels():
+    rng = np.random.default_rng(1)
+    image, label = rng.uniform(0.5, 1.5, (4, 12, 12, 12)).astype(np.float32), np.zeros((12, 12, 12), np.uint8)
+    label[2:6, 3:8, 4:9], label[3:5, 4:7, 5:8] = 2, 3
+    image[1][label == 3] += 2
+    case = {"image": image, "label": label}
+    plain = without_enhancement(case)
+    assert not (plain["label"] == 3).any() and (plain["label"] == 1).sum() == (label == 3).sum()
+    assert (plain["label"][label != 3] == label[label != 3]).all() and (image[1][label == 3] > 2).all()  # the source is untouched
+    inner = np.s_[4, 5, 6]
+    assert abs(plain["image"][1][inner] - image[0][inner]) < 0.3
+    np.testing.assert_array_equal(plain["image"][[0, 2, 3]], image[[0, 2, 3]])
+    assert without_enhancement({"image": image * np.array([0, 1, 1, 1])[:, None, None, None], "label": label})["label"].max() == 3
+
+
+def test_missing_sequences_leave_flair_or_t1c_and_every_one_is_missed():
+    rng, missed = np.random.default_rng(2), np.zeros(4)
+    for _ in range(800):
+        there = drop_sequences(torch.ones(4, 1, 1, 1), rng).flatten().numpy() > 0
+        assert there[1] or there[3]
+        missed += ~there
+    assert (missed > 60).all()
+    assert all(drop_sequences(torch.tensor([0, 0, 0, 1.0]).reshape(4, 1, 1, 1), rng).sum() == 1 for _ in range(20))
