@@ -89,18 +89,19 @@ NNUNET = {"steps": 250_000, "voxels": 2 * 128 ** 3}
 """What nnU-Net's standard 3D training takes of BraTS (Isensee 2021): 1000 epochs of 250 steps, two patches of 128^3 at 1 mm."""
 
 
-def learning(points: list[dict], members: list[dict]) -> str:
+def learning(points: list[dict], training: dict) -> str:
     """The tested cases after so many steps, and what a full training would take at the pace that was measured."""
     rows = [[p["steps"], *(number(p["stripped"][r]) for r in REGION_NAMES),
              *(number(p["head"][r]) if p["head"] else "-" for r in REGION_NAMES), number(p["lgg_WT"])] for p in points]
     head = ["steps", *(f"{r}, stripped" for r in REGION_NAMES), *(f"{r}, synthetic head" for r in REGION_NAMES), "WT, clinical heads"]
+    members = training["members"]
     steps, seconds = (sum(m[key] for m in members) for key in ("steps", "seconds"))
     shape, spacing = members[0]["settings"]["size"], SPACING_MM
     volume = members[0]["settings"]["batch"] * shape[0] * shape[1] * shape[2] * spacing ** 3  # mm3 a step
     share = steps / len(members) * volume / (NNUNET["steps"] * NNUNET["voxels"])
     days = seconds / len(members) / share / 86400
     return (f"{table(head, rows)}\n\nA member has seen {100 * share:.1f} % of the tissue that nnU-Net's standard training sees (250,000 steps of two "
-            f"patches of 128^3 at 1 mm). The same at this pace would take {days:.0f} days of one core a member; no GPU was at hand.")
+            f"patches of 128^3 at 1 mm). The same at this pace would take {days:.0f} days a member on {" and ".join(training["devices"])}.")
 
 
 def card(training: dict, evaluation: dict, service: dict | None, history: dict, points: list[dict], name: str, heads: str) -> str:
@@ -129,7 +130,7 @@ attention (windows of {variant['window']}) at the {variant['attended']} coarsest
 FLAIR; a missing sequence is an all-zero channel. T1c or FLAIR must be there. Besides the tumour it marks the brain.
 
 ## Training
-Seeded; torch {training['torch']}, {training['cores']} CPU cores shared with other work, no GPU. Dice + cross-entropy with partial labels; running
+Seeded; torch {training['torch']}, on {" and ".join(training['devices'])} ({training['cores']} CPU cores, shared with other work). Dice + cross-entropy with partial labels; running
 mean of the weights; sequences left out at random.
 
 {table(["member", "steps", "minutes", "patch (Z x Y x X)", "patches a step", "seed", "whole BraTS cases", "clinical heads", "lesion cubes"], stage_rows(members))}
@@ -184,9 +185,9 @@ the ensemble takes {len(members)} times that.
 {heads}
 ## Known limits
 - Few whole cases: the figures say little about other hospitals.
-- Trained for {sum(m['seconds'] for m in members) / 3600:.1f} core-hours on CPU: under-trained. Held-out Dice and training loss after so many steps:
+- Trained for {sum(m['seconds'] for m in members) / 3600:.1f} hours in all, on {" and ".join(training["devices"])}: under-trained. Held-out Dice and training loss after so many steps:
 
-{learning(points, members)}
+{learning(points, training)}
 
 {table(["member", "step", "minutes", "training loss, running mean of 100 steps"], curve_rows(history))}
 

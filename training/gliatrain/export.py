@@ -84,7 +84,8 @@ def facts(models: list[torch.nn.Module], states: list[dict], worst: float) -> di
     return {"members": [{"steps": s["step"], "seconds": round(s["seconds"]), "counts": s["counts"], "settings": s["settings"],
                          "stages": [*s.get("stages", []), {"until_step": s["step"], **s["settings"]}]} for s in states],
             "variant": states[0]["variant"], "parameters": parameter_count(models[0]), "parity": worst, "opset": OPSET,
-            "torch": torch.__version__.split("+")[0], "cores": os.cpu_count()}
+            "torch": torch.__version__.split("+")[0], "cores": os.cpu_count(),
+            "devices": sorted({s.get("device", "CPU") for s in states})}
 
 
 def main() -> None:

@@ -54,6 +54,11 @@ def rate(step: int, done: float, peak: float, warm: int = 100) -> float:
     return peak * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * x)))
 
 
+def training_device(name: str | None) -> torch.device:
+    """The named one, else a CUDA GPU where PyTorch sees one, else the CPU."""
+    return torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
+
+
 class Threads:
     """Chooses 1 or `most` threads by measured step time, tried again every `every` steps: on a machine shared with
     others, threads that wait for each other at every operation can be far slower than one."""
@@ -87,16 +92,18 @@ def save(path: Path, state: dict) -> None:
 
 def train(cohort: Cohort, out: Path, steps: int, size=(48, 48, 48), variant: Variant = VARIANTS["cpu"], peak: float = 1e-3,
           seed: int = 1, workers: int = 1, save_minutes: float = 3, counts: dict | None = None, batch: int = 2,
-          reuse: int = 12, threads: int = 2, minutes: float | None = None, restart: bool = False, quiet: bool = False) -> torch.nn.Module:
-    """Runs to `steps` (resuming OUT/checkpoint.pt) and returns the running-mean network."""
+          reuse: int = 12, threads: int = 2, minutes: float | None = None, restart: bool = False, quiet: bool = False,
+          device: str | None = None) -> torch.nn.Module:
+    """Runs to `steps` (resuming OUT/checkpoint.pt, whatever device wrote it) and returns the running-mean network."""
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
-    model = GliomaNet(variant)
+    place = training_device(device)
+    model = GliomaNet(variant).to(place)
     mean = copy.deepcopy(model).eval()
     optimiser = torch.optim.AdamW(model.parameters(), lr=peak, weight_decay=1e-3)
     step, seconds, stages, path = 0, 0.0, [], out / "checkpoint.pt"
     if path.exists():
-        old = torch.load(path, weights_only=False)
+        old = torch.load(path, weights_only=False, map_location=place)
         model.load_state_dict(old["model"]), mean.load_state_dict(old["mean"])
         optimiser.load_state_dict(old["optimiser"])
         step, seconds = old["step"], old["seconds"]
@@ -111,6 +118,7 @@ def train(cohort: Cohort, out: Path, steps: int, size=(48, 48, 48), variant: Var
     def state() -> dict:
         return {"model": model.state_dict(), "mean": mean.state_dict(), "optimiser": optimiser.state_dict(),
                 "step": step, "seconds": seconds, "variant": variant.facts(), "counts": counts, "stages": stages,
+                "device": torch.cuda.get_device_name(place) if place.type == "cuda" else "CPU",
                 "settings": {"steps": steps, "minutes": minutes, "size": list(size), "batch": batch, "peak": peak, "seed": seed}}
 
     model.train()
@@ -122,7 +130,7 @@ def train(cohort: Cohort, out: Path, steps: int, size=(48, 48, 48), variant: Var
             group["lr"] = lr
         image, label = next(loader)
         pace.before()
-        loss = deep_loss(model(image), label)
+        loss = deep_loss(model(image.to(place)), label.to(place))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 2.0)
@@ -162,13 +170,15 @@ def main() -> None:
     ap.add_argument("--peak", type=float, default=1e-3, help="highest learning rate")
     ap.add_argument("--restart", action="store_true", help="start the cosine again where the checkpoint stands")
     ap.add_argument("--seed", type=int, default=1)
+    ap.add_argument("--batch", type=int, default=2, help="patches a step; a GPU bears more")
+    ap.add_argument("--device", help="cpu, cuda, cuda:1 (default: a GPU where there is one)")
     ap.add_argument("--threads", type=int, default=2)
     ap.add_argument("--workers", type=int, default=1)
     a = ap.parse_args()
     cohort, counts = build_cohort(cohort_data.data_folder(a.data), a.cache or a.out / "cache", a.fold)
     print(json.dumps({k: v if isinstance(v, (int, dict)) else len(v) for k, v in counts.items()}))
     model = train(cohort, a.out, a.steps, seed=a.seed + 10 * a.fold, workers=a.workers, threads=a.threads, minutes=a.minutes,
-                  peak=a.peak, restart=a.restart, variant=VARIANTS[a.variant], counts=counts)
+                  peak=a.peak, restart=a.restart, variant=VARIANTS[a.variant], counts=counts, batch=a.batch, device=a.device)
     print(f"{parameter_count(model)} parameters; next: python -m gliatrain.export")
 
 
