@@ -96,12 +96,12 @@ def learning(points: list[dict], training: dict) -> str:
     head = ["steps", *(f"{r}, stripped" for r in REGION_NAMES), *(f"{r}, synthetic head" for r in REGION_NAMES), "WT, clinical heads"]
     members = training["members"]
     steps, seconds = (sum(m[key] for m in members) for key in ("steps", "seconds"))
-    shape, spacing = members[0]["settings"]["size"], SPACING_MM
+    shape, spacing, on = members[0]["settings"]["size"], SPACING_MM, " and ".join(training["devices"])
     volume = members[0]["settings"]["batch"] * shape[0] * shape[1] * shape[2] * spacing ** 3  # mm3 a step
     share = steps / len(members) * volume / (NNUNET["steps"] * NNUNET["voxels"])
     days = seconds / len(members) / share / 86400
     return (f"{table(head, rows)}\n\nA member has seen {100 * share:.1f} % of the tissue that nnU-Net's standard training sees (250,000 steps of two "
-            f"patches of 128^3 at 1 mm). The same at this pace would take {days:.0f} days a member on {" and ".join(training["devices"])}.")
+            f"patches of 128^3 at 1 mm). The same at this pace would take {days:.0f} days a member on {on}.")
 
 
 def card(training: dict, evaluation: dict, service: dict | None, history: dict, points: list[dict], name: str, heads: str) -> str:
