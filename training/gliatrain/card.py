@@ -177,6 +177,8 @@ Mean Dice {mean["lgg_WT"]:.3f} of {len(rows["lgg"])}.
 ## Tumour-free volumes: predicted tumour after postprocessing
 {table(["volume", "ml"], [[k, v] for k, v in silent.items()])}
 
+The service refuses one image under several names (the MNI152 average above) before it reaches the network.
+
 ## Time
 ONNX Runtime, CPU, {evaluation["threads"]} threads, one member, {len(FLIPS)} pass(es) of windows (test-time flips {[list(f) for f in FLIPS]}): {min(seconds):.1f} to {max(seconds):.1f} s a case;
 the ensemble takes {len(members)} times that.
