@@ -125,8 +125,8 @@ describe('the generated study', () => {
     expect(new Set(four.map(({ grid }) => grid.spacing[2])).size).toBe(4)
     expect(new Set(four.map(({ grid }) => key(grid.size))).size).toBe(4)
     expect(new Set(four.map(({ transferSyntaxUid }) => transferSyntaxUid)).size).toBe(4)
-    const others = study.series.filter(({ sequence }) => sequence === undefined).map(({ description }) => description)
-    expect(others).toEqual([
+    const others = study.series.filter(({ sequence }) => sequence === undefined || sequence === 'ADC')
+    expect(others.map(({ description }) => description)).toEqual([
       'Localizer 3 plane',
       'ep2d diff b0 b1000 tra',
       'ep2d diff ADC',
@@ -242,7 +242,7 @@ describe('the generated study', () => {
 
 describe('options of the generated study', () => {
   it('leaves out sequences and takes other identifiers', () => {
-    expect(enhanced.series.map(({ sequence }) => sequence).filter(Boolean)).toEqual(['T1', 'FLAIR', 'T1c'])
+    expect(enhanced.series.map(({ sequence }) => sequence).filter(Boolean)).toEqual(['T1', 'ADC', 'FLAIR', 'T1c'])
     expect(text(headersOf(enhanced, enhanced.series[0]!)[0]!, 'AccessionNumber')).toBe('A-2')
   })
 
