@@ -11,10 +11,12 @@ const MOST_CORRELATION = 0.99
 
 /** Throws INPUT_IMPLAUSIBLE when two of the normalised channels, which lie on one grid, are the same image but for noise. */
 export function refuseSameImage(channels: readonly (Volume<Float32Array> | null)[], order: readonly Sequence[]): void {
-  const there = channels.flatMap((channel, n) => (channel ? [{ sequence: order[n]!, data: channel.data }] : []))
+  const there = channels.flatMap((channel, n) =>
+    channel ? [{ sequence: order[n]!, data: channel.data, lowest: lowestOf(channel.data) }] : [],
+  )
   for (const [n, a] of there.entries())
     for (const b of there.slice(n + 1)) {
-      const found = correlation(a.data, b.data)
+      const found = correlation(a, b)
       if (found > MOST_CORRELATION) {
         const what = `${a.sequence} and ${b.sequence} show the same image (correlation ${found.toFixed(3)})`
         throw new AppError('INPUT_IMPLAUSIBLE', `${what}: one of the two series is not what its headers say`)
@@ -22,13 +24,19 @@ export function refuseSameImage(channels: readonly (Volume<Float32Array> | null)
     }
 }
 
+interface Channel {
+  data: Float32Array
+  lowest: number
+}
+
+const lowestOf = (data: Float32Array) => data.reduce((least, value) => Math.min(least, value), Infinity)
+
 /** Pearson's, over the voxels that are above the lowest value in either. */
-function correlation(a: Float32Array, b: Float32Array): number {
-  const lowest = [a, b].map((values) => values.reduce((least, value) => Math.min(least, value), Infinity))
+function correlation(a: Channel, b: Channel): number {
   let [n, sumA, sumB, squaresA, squaresB, products] = [0, 0, 0, 0, 0, 0]
-  for (let v = 0; v < a.length; v++) {
-    const [x, y] = [a[v]!, b[v]!]
-    if (x <= lowest[0]! && y <= lowest[1]!) continue
+  for (let v = 0; v < a.data.length; v++) {
+    const [x, y] = [a.data[v]!, b.data[v]!]
+    if (x <= a.lowest && y <= b.lowest) continue
     n++
     sumA += x
     sumB += y

@@ -1,5 +1,4 @@
 // The key pictures in a row: outlines as vectors over the image, orientation letters, scale bar, legend.
-
 import { STRUCTURAL } from '../domain/study.ts'
 import { ascent, type Block, drawHeading, drawText, HEADING_HEIGHT, STYLES, type Tools } from './blocks.ts'
 import type { Parent } from './canvas.ts'

@@ -85,7 +85,7 @@ def curve_rows(history: dict, every: int = 8) -> list[list]:
     return rows
 
 
-NNUNET = {"steps": 250_000, "voxels": 2 * 128 ** 3}
+NNUNET = {"steps": 250_000, "patches": 2, "side": 128}
 """What nnU-Net's standard 3D training takes of BraTS (Isensee 2021): 1000 epochs of 250 steps, two patches of 128^3 at 1 mm."""
 
 
@@ -98,10 +98,10 @@ def learning(points: list[dict], training: dict) -> str:
     steps, seconds = (sum(m[key] for m in members) for key in ("steps", "seconds"))
     shape, spacing, on = members[0]["settings"]["size"], SPACING_MM, " and ".join(training["devices"])
     volume = members[0]["settings"]["batch"] * shape[0] * shape[1] * shape[2] * spacing ** 3  # mm3 a step
-    share = steps / len(members) * volume / (NNUNET["steps"] * NNUNET["voxels"])
+    share = steps / len(members) * volume / (NNUNET["steps"] * NNUNET["patches"] * NNUNET["side"] ** 3)
     days = seconds / len(members) / share / 86400
-    return (f"{table(head, rows)}\n\nA member has seen {100 * share:.1f} % of the tissue that nnU-Net's standard training sees (250,000 steps of two "
-            f"patches of 128^3 at 1 mm). The same at this pace would take {days:.0f} days a member on {on}.")
+    return (f"{table(head, rows)}\n\nA member has seen {100 * share:.1f} % of the tissue that nnU-Net's standard training sees ({NNUNET['steps']:,} steps of "
+            f"{NNUNET['patches']} patches of {NNUNET['side']}^3 at 1 mm). The same at this pace would take {days:.0f} days a member on {on}.")
 
 
 def card(training: dict, evaluation: dict, service: dict | None, history: dict, points: list[dict], name: str, heads: str) -> str:

@@ -165,8 +165,8 @@ def of_t1c(t1c: np.ndarray, mask: np.ndarray) -> dict[str, float]:
 
 
 def feature_errors(t1c: np.ndarray, truth: np.ndarray, found: np.ndarray, spacing) -> dict[str, float] | None:
-    """By how much each feature of the found whole tumour is off, and its Dice; None where nothing is found. `t1c` in units
-    of the brain's mean."""
+    """By how much each feature of the found whole tumour is off, and its Dice; None where fewer than 20
+    voxels are found. `t1c` in units of the brain's mean."""
     if found.sum() < 20:
         return None
     off = {**difference(shape_of(truth, spacing), shape_of(found, spacing)), **difference(of_t1c(t1c, truth), of_t1c(t1c, found))}
