@@ -22,11 +22,12 @@ HORIZONS = (6, 12, 24)
 @dataclass
 class OutOfFold:
     """Predictions per repeat: `clean` of the table's rows, `spoilt` of rows as the service may see them (all
-    optional features there), `measured` of rows that err as the network did on whole cases alone, `bare` of clean rows
+    optional features there), `measured` of rows that err as the network did on whole cases alone
+    (None where no mask was measured), `bare` of clean rows
     without location and brain mask. [R, N, K] or [R, N]."""
     clean: np.ndarray
     spoilt: np.ndarray
-    measured: np.ndarray
+    measured: np.ndarray | None
     bare: np.ndarray
     fold: np.ndarray  # [R, N]
     chosen: list[dict]
@@ -47,20 +48,22 @@ def out_of_fold(table: pd.DataFrame, features, strata: np.ndarray, noise: Noise,
         rng = np.random.default_rng([seed, r])
         fold = stratified_folds(strata, OUTER_FOLDS, rng)
         spoilt = noise.perturb(x, features, rng, drop=False)
-        measured = noise.only_measured().perturb(x, features, rng, drop=False)
+        kinds = {"clean": x, "spoilt": spoilt, "bare": without_place(x, features)}
+        if noise.measured.any():
+            kinds["measured"] = noise.only_measured().perturb(x, features, rng, drop=False)
         got: dict[str, np.ndarray] = {}
         for f in range(OUTER_FOLDS):
             test = fold == f
             model = fit(table[~test].reset_index(drop=True), noise, members, rng)
             chosen.append(model.chosen)
-            for name, rows in (("clean", x), ("spoilt", spoilt), ("measured", measured), ("bare", without_place(x, features))):
+            for name, rows in kinds.items():
                 p = predict(model, rows[test])
                 got.setdefault(name, np.full((len(x), *p.shape[1:]), np.nan))[test] = p
         for name in got:
             parts[name].append(got[name])
         parts["fold"].append(fold)
         say(f"  repeat {r + 1} of {repeats}")
-    return OutOfFold(*(np.array(parts[k]) for k in ("clean", "spoilt", "measured", "bare", "fold")), chosen)
+    return OutOfFold(*(np.array(parts[k]) if parts[k] else None for k in ("clean", "spoilt", "measured", "bare", "fold")), chosen)
 
 
 def classifier_folds(head: Head, table: pd.DataFrame, noise: Noise, repeats: int, members: int, seed: int,
@@ -100,7 +103,8 @@ def score_classifier(head: Head, oof: OutOfFold, truth: np.ndarray, rng: np.rand
         "n": n, "classes": {c: int((y == k).sum()) for k, c in enumerate(head.classes)},
         "auc": figure(lambda rows, p: scores.auc(one[rows], p[rows, top])),
         "auc_spoilt_masks": figure(lambda rows, p: scores.auc(one[rows], p[rows, top]), oof.spoilt),
-        "auc_measured_masks": figure(lambda rows, p: scores.auc(one[rows], p[rows, top]), oof.measured),
+        **({} if oof.measured is None else
+           {"auc_measured_masks": figure(lambda rows, p: scores.auc(one[rows], p[rows, top]), oof.measured)}),
         "auc_without_brain_mask": figure(lambda rows, p: scores.auc(one[rows], p[rows, top]), oof.bare),
         "brier": figure(lambda rows, p: scores.brier(y[rows], p[rows])),
         "calibration_slope": figure(lambda rows, p: scores.calibration(one[rows], p[rows, top])[0]),
@@ -135,7 +139,7 @@ def score_survival(table: pd.DataFrame, oof: OutOfFold, rng: np.random.Generator
         return scores.concordance(time[rows], event[rows], p[rows])
 
     out = {"n": len(time), "deaths": int(event.sum()), "c_index": figure(c),
-           "c_index_spoilt_masks": figure(c, parts=oof.spoilt), "c_index_measured_masks": figure(c, parts=oof.measured),
+           "c_index_spoilt_masks": figure(c, parts=oof.spoilt), **({} if oof.measured is None else {"c_index_measured_masks": figure(c, parts=oof.measured)}),
            "c_index_without_brain_mask": figure(c, parts=oof.bare)}
     if len(gbm) > 20:
         out["glioblastoma"] = {"n": len(gbm), "deaths": int(event[gbm].sum()), "c_index": figure(c, gbm),
