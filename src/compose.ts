@@ -61,6 +61,11 @@ export function softwareIdentity() {
   return { name: 'Gliabridge', version: manifest.version, manufacturer: 'Gliabridge contributors' }
 }
 
+/** The time zone of the site: the machine's where the settings name none. */
+export function siteTimeZone({ institution }: Pick<Settings, 'institution'>): string {
+  return institution.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
+}
+
 /** Every look reaches back as far as the first one; a wider one, every hour, finds series that came late. */
 function pollSettings({ pacs: { poll } }: Settings) {
   return {
@@ -114,6 +119,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       reference: settings.series.reference,
       overrides: settings.series.overrides,
       institution: settings.institution.name,
+      timeZone: siteTimeZone(settings),
       consentRequired: settings.ehr.consent.required,
       writeBack: settings.writeBack,
       priors: settings.priors,

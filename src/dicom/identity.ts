@@ -2,6 +2,8 @@
 import { AppError } from '../domain/errors.ts'
 import type { DicomJson, Instance, PatientIdentity, Study, StudyIdentity } from '../domain/study.ts'
 import { items, personName, text } from './dataset.ts'
+import { attributeOf } from './dictionary.ts'
+import { mended } from './mending.ts'
 
 /**
  * The one patient of the study. Empty values do not contradict filled ones; two different filled values do.
@@ -36,8 +38,8 @@ export function patientIdentity(study: Study): PatientIdentity {
     patientId: agreed('PatientID', (ds) => text(ds, 'PatientID')),
     issuerOfPatientId: agreed('IssuerOfPatientID', (ds) => text(ds, 'IssuerOfPatientID')),
     patientName: agreed('PatientName', (ds) => personName(ds, 'PatientName'), comparableName),
-    patientBirthDate: agreed('PatientBirthDate', (ds) => text(ds, 'PatientBirthDate')),
-    patientSex: agreed('PatientSex', (ds) => text(ds, 'PatientSex')),
+    patientBirthDate: agreed('PatientBirthDate', (ds) => meant(ds, 'PatientBirthDate')),
+    patientSex: agreed('PatientSex', (ds) => meant(ds, 'PatientSex')),
   }
 }
 
@@ -49,7 +51,7 @@ export function studyIdentity(study: Study): StudyIdentity {
   const instances = instancesOf(study)
   const values = (read: (ds: DicomJson) => string) =>
     instances.map(({ metadata }) => read(metadata)).filter((value) => value !== '')
-  const first = (keyword: string) => values((ds) => text(ds, keyword))[0] ?? ''
+  const first = (keyword: string) => values((ds) => meant(ds, keyword))[0] ?? ''
   const unanimous = (read: (ds: DicomJson) => string) => {
     const different = new Set(values(read))
     return different.size === 1 ? [...different][0]! : ''
@@ -75,6 +77,11 @@ export function studyIdentity(study: Study): StudyIdentity {
     studyDescription: first('StudyDescription'),
     referringPhysicianName: first('ReferringPhysicianName'),
   }
+}
+
+/** Text in the form of the standard where the form is another one; a number longer than DICOM allows is kept: the EHR may know it. */
+function meant(ds: DicomJson, keyword: string): string {
+  return mended(keyword, attributeOf(keyword).vr, text(ds, keyword))
 }
 
 function instancesOf(study: Study): Instance[] {

@@ -1,38 +1,13 @@
 // Modules that all our DICOM results share: the patient and study they belong to, and the equipment that made them (PS3.3 C.7, C.12.1).
 import type { Tracking } from '../domain/comparison.ts'
+import type { ResultClock } from '../domain/finding.ts'
 import type { ReportableResult } from '../domain/ports.ts'
 import type { DicomJson } from '../domain/study.ts'
 import { PROCESSING_EQUIPMENT } from './codes.ts'
-import { copied, dataset, text } from './dataset.ts'
+import { dataset, text } from './dataset.ts'
+import { formatOffset, offsetMinutes, zoneMinutes } from './mending.ts'
+import { copied, PATIENT_AND_STUDY } from './source-values.ts'
 import { deterministicUid } from './uid.ts'
-
-/** Patient (C.7.1.1), General Study (C.7.2.1) and Patient Study (C.7.2.2): copied as they stand, empty ones included. */
-const PATIENT_AND_STUDY = [
-  'PatientName',
-  'PatientID',
-  'IssuerOfPatientID',
-  'IssuerOfPatientIDQualifiersSequence',
-  'OtherPatientIDsSequence',
-  'PatientBirthDate',
-  'PatientBirthTime',
-  'PatientSex',
-  'PatientIdentityRemoved',
-  'DeidentificationMethod',
-  'DeidentificationMethodCodeSequence',
-  'StudyInstanceUID',
-  'StudyDate',
-  'StudyTime',
-  'StudyID',
-  'StudyDescription',
-  'AccessionNumber',
-  'IssuerOfAccessionNumberSequence',
-  'ReferringPhysicianName',
-  'ReferencedStudySequence',
-  'PatientSize',
-  'PatientWeight',
-  'AdmissionID',
-  'TimezoneOffsetFromUTC',
-]
 
 /** Attributes of type 2: present even when the source lacks them, then empty. */
 const REQUIRED_EVEN_IF_EMPTY = {
@@ -47,14 +22,9 @@ const REQUIRED_EVEN_IF_EMPTY = {
   ReferringPhysicianName: '',
 }
 
-/** The patient and study of a source instance, exactly as it states them. */
+/** The patient and study of a source instance, as it states them where that is valid. */
 export function patientAndStudy(source: DicomJson): DicomJson {
-  // Some scanners write "42" for an age; it is optional here, and an object of ours must be valid.
-  const legalAge = /^\d{3}[DWMY]$/.test(text(source, 'PatientAge'))
-  return {
-    ...dataset(REQUIRED_EVEN_IF_EMPTY),
-    ...copied(source, legalAge ? [...PATIENT_AND_STUDY, 'PatientAge'] : PATIENT_AND_STUDY),
-  }
+  return { ...dataset(REQUIRED_EVEN_IF_EMPTY), ...copied(source, PATIENT_AND_STUDY) }
 }
 
 /** A moment as DICOM date and time. */
@@ -63,20 +33,21 @@ export interface Moment {
   time: string
   /** With its UTC offset. */
   dateTime: string
+  /** "&ZZXX" (PS3.3 C.12.1.1.8). */
+  offset: string
 }
 
 /**
- * When the analysis was registered, in the time zone that the source states (TimezoneOffsetFromUTC), else in UTC:
- * the zone of a study without that attribute is unknown, and the clock of this machine says nothing about it.
+ * `at` (ISO 8601) on the clock of the images: in the zone that they state (TimezoneOffsetFromUTC), else in the site's. A result
+ * is never dated before its images: where their clock runs ahead, or stands in another zone, it is dated as the last of them.
  */
-export function momentOf(analysedAt: string, source: DicomJson): Moment {
-  const offset = text(source, 'TimezoneOffsetFromUTC')
-  const match = /^([+-])(\d{2})(\d{2})$/.exec(offset)
-  const minutes = match === null ? 0 : (match[1] === '-' ? -1 : 1) * (Number(match[2]) * 60 + Number(match[3]))
-  const local = new Date(Date.parse(analysedAt) + minutes * 60_000).toISOString()
-  const date = local.slice(0, 10).replaceAll('-', '')
-  const time = local.slice(11, 19).replaceAll(':', '')
-  return { date, time, dateTime: `${date}${time}${match === null ? '+0000' : offset}` }
+export function momentOf(at: string, source: DicomJson, site: ResultClock = {}): Moment {
+  const stated = text(copied(source, ['TimezoneOffsetFromUTC']), 'TimezoneOffsetFromUTC')
+  const minutes = offsetMinutes(stated) ?? (site.timeZone === undefined ? 0 : zoneMinutes(site.timeZone, at))
+  const local = new Date(Date.parse(at) + minutes * 60_000).toISOString().replace(/[-:T]/g, '').slice(0, 14)
+  const shown = site.imagesUntil !== undefined && local < site.imagesUntil ? site.imagesUntil : local
+  const offset = formatOffset(minutes)
+  return { date: shown.slice(0, 8), time: shown.slice(8), dateTime: `${shown}${offset}`, offset }
 }
 
 /** General and Enhanced General Equipment (C.7.5.1, C.7.5.2): the service, with the digest of the bundle as serial number. */

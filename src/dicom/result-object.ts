@@ -53,7 +53,7 @@ export function resultObject(
   cause: { id: string; at: string } = { id: result.analysisId, at: result.analysedAt },
 ): ResultObject {
   const { role, sopClassUid, instanceNumber } = kind
-  const moment = momentOf(cause.at, source)
+  const moment = momentOf(cause.at, source, result.clock)
   const which = instanceNumber === undefined ? [] : [String(instanceNumber)]
   const sopInstanceUid = instanceUid(cause.id, role, ...which)
   const seriesInstanceUid = deterministicUid(cause.id, role, 'series')
@@ -63,6 +63,7 @@ export function resultObject(
     ...equipment(result),
     ...contributingEquipment(result, moment),
     ...dataset({
+      TimezoneOffsetFromUTC: moment.offset,
       Modality: kind.modality,
       SeriesInstanceUID: seriesInstanceUid,
       SeriesNumber: kind.seriesNumber,

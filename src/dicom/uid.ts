@@ -21,3 +21,8 @@ export function digestOf(uids: string[]): string {
 export function isUid(text: string): boolean {
   return text.length <= 64 && /^[0-2](\.(0|[1-9]\d*))+$/.test(text)
 }
+
+/** Whether the text names something although its numbers have leading zeros, as UIDs of some scanners do: digits and dots, at most 64 characters. */
+export function isUidInUse(text: string): boolean {
+  return text.length <= 64 && /^\d+(\.\d+)+$/.test(text)
+}

@@ -83,6 +83,10 @@ export const ERRORS = {
     'hold',
     'An instance is damaged or not readable; it is named in the message. Send it again from the modality.',
   ],
+  SOURCE_INVALID: [
+    'hold',
+    'The images carry an identifier that no valid DICOM result can refer to; the attribute and the form of its value are in the message. Correct it in the archive, then resolve the hold.',
+  ],
   INPUT_IMPLAUSIBLE: [
     'hold',
     'The images are outside what the bundle accepts (registration failed, constant image …).',

@@ -170,6 +170,14 @@ export interface SequenceImage {
   image: Volume<Float32Array>
 }
 
+/** By which clock results are dated. */
+export interface ResultClock {
+  /** IANA time zone of the site, for images that state none; UTC when left out. */
+  timeZone?: string
+  /** The latest moment that an image states, on its own clock: YYYYMMDDHHMMSS. */
+  imagesUntil?: string
+}
+
 /** Everything that reports and encoders need; no IO behind it. */
 export interface AnalysisResult {
   analysisId: string
@@ -198,4 +206,5 @@ export interface AnalysisResult {
   execution: ExecutionRecord
   /** The moment the analysis was registered (ISO 8601, UTC): every date written into results derives from it, so re-runs give the same bytes. */
   analysedAt: string
+  clock?: ResultClock
 }

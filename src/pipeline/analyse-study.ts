@@ -2,6 +2,7 @@
 
 import { patientIdentity, studyIdentity } from '../dicom/identity.ts'
 import { planSeries, type SeriesPlan } from '../dicom/series-volume.ts'
+import { checkSources } from '../dicom/source-values.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { PriorAnalyses } from '../domain/comparison.ts'
 import { AppError } from '../domain/errors.ts'
@@ -25,6 +26,7 @@ import { type Prepared, prepareInputs } from '../inference/prepare.ts'
 import type { Registrar } from '../inference/register.ts'
 import { type SeriesOverrides, selectSeries } from '../inference/select-series.ts'
 import { withDeviations } from '../inference/spread.ts'
+import { clockNotes, clockOf } from './clock-of-images.ts'
 import { compareWithPrior } from './compare-prior.ts'
 import { confirmedOf } from './confirm-patient.ts'
 import { encodeResults } from './encode.ts'
@@ -55,6 +57,8 @@ export interface AnalyseOptions {
   reference: Sequence
   overrides: SeriesOverrides
   institution: string
+  /** IANA time zone of the site: the clock of images that state none. */
+  timeZone: string
   writeBack: WriteBack
   priors: PriorSettings
   software: AnalysisResult['software']
@@ -102,6 +106,9 @@ export async function analyseStudy(
   await analyses.describe(analysisId, { decisions: selection.decisions })
   if (selection.hold) throw selection.hold
   const reference = referenceOf(selection.chosen, options)
+  const sources = Object.values(selection.chosen)
+  const sourceNotes = checkSources(sources)
+  const clock = clockOf(sources, options.timeZone)
 
   const { volumes, plans } = await stopwatch.time('retrieve', () =>
     retrieveVolumes(archive, studyInstanceUid, selection.chosen, reference),
@@ -177,6 +184,8 @@ export async function analyseStudy(
     ...(known.tissueResults.length > 0 && { tissueResults: known.tissueResults }),
     quality: [
       ...acceptanceNotes(predecessor),
+      ...sourceNotes,
+      ...clockNotes(record.createdAt, sources, clock),
       ...known.quality,
       ...compared.quality,
       ...prepared.quality,
@@ -184,6 +193,7 @@ export async function analyseStudy(
     ],
     execution: response.execution,
     analysedAt: record.createdAt,
+    clock,
   }
   const artifacts = await stopwatch.time('encode', async () => {
     return encodeResults({

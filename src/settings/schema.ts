@@ -108,7 +108,16 @@ export function settingsSchema(env: Environment) {
         },
       )
       .prefault({}),
-    institution: z.strictObject({ name: z.string().default('').describe('Name on the report.') }).prefault({}),
+    institution: z
+      .strictObject({
+        name: z.string().default('').describe('Name on the report.'),
+        timeZone: z.exactOptional(
+          timeZone(
+            'IANA time zone of the scanners\' clocks, for example "Asia/Tokyo": the time of results on images that state no TimezoneOffsetFromUTC. The machine\'s when left out.',
+          ),
+        ),
+      })
+      .prefault({}),
     writeBack: z
       .strictObject({
         pdf: flag('Store the report in the archive too, as Encapsulated PDF.').default(true),
@@ -159,6 +168,19 @@ export function settingsJsonSchema(): Record<string, unknown> {
 
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+}
+
+function timeZone(description: string) {
+  return z
+    .string()
+    .refine((name) => {
+      try {
+        return Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+      } catch {
+        return false
+      }
+    }, 'must be an IANA time zone such as Europe/Berlin')
+    .describe(description)
 }
 
 function pattern(description: string) {

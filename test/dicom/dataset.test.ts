@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  copied,
   dataset,
   element,
   has,
@@ -47,13 +46,6 @@ describe('reading a data set', () => {
     expect(text({ '00100010': { vr: 'PN', Value: [{ Alphabetic: 'A^B', Phonetic: 'c' }] } }, 'PatientName')).toBe(
       'A^B==c',
     )
-  })
-
-  it('copies elements as they stand, and only those that are there', () => {
-    expect(copied(ds, ['AccessionNumber', 'StudyID', 'EchoTime'])).toEqual({
-      '00080050': { vr: 'SH' },
-      '00180081': { vr: 'DS', Value: [90] },
-    })
   })
 })
 

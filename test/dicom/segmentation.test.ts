@@ -201,10 +201,10 @@ describe('the segmentation object', () => {
 
   it('takes its times from the analysis, in the time zone of the study', async () => {
     const { ds } = await made()
-    expect([text(ds, 'ContentDate'), text(ds, 'ContentTime'), has(ds, 'TimezoneOffsetFromUTC')]).toEqual([
+    expect(['ContentDate', 'ContentTime', 'TimezoneOffsetFromUTC'].map((keyword) => text(ds, keyword))).toEqual([
       '20250314',
       '074109',
-      false,
+      '+0000',
     ])
     const zoned = await made((input) => {
       const instances = input.referenceSeries.instances.map((one) => ({

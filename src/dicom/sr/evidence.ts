@@ -1,6 +1,7 @@
 // What a document rests on: evidence, request and predecessor (PS3.3 C.17.2), copied or listed, never made up.
 import type { DicomJson, Series, Uid } from '../../domain/study.ts'
-import { copied, dataset, has, items, text } from '../dataset.ts'
+import { dataset, has, items, tagOf, text } from '../dataset.ts'
+import { copied } from '../source-values.ts'
 
 /** An object of ours, by series. */
 export interface StoredObject {
@@ -33,31 +34,39 @@ export function evidence(
   })
 }
 
+const ORDER = [
+  'StudyInstanceUID',
+  'AccessionNumber',
+  'IssuerOfAccessionNumberSequence',
+  'PlacerOrderNumberImagingServiceRequest',
+  'FillerOrderNumberImagingServiceRequest',
+]
+const PROCEDURE = [
+  'RequestedProcedureID',
+  'RequestedProcedureDescription',
+  'RequestedProcedureCodeSequence',
+  'ReasonForTheRequestedProcedure',
+]
+
 /**
  * Referenced Request (Table C.17-2) of the order that the images state: from Request Attributes (C.7.3.1.1.9) or, in older
  * headers, from the image itself. Empty when there is no order.
  */
-export function referencedRequest(source: DicomJson): DicomJson {
-  const [request] = items(source, 'RequestAttributesSequence')
-  const from = request ?? source
-  const stated = ['AccessionNumber', 'RequestedProcedureID', 'RequestedProcedureDescription']
+export function referencedRequest(image: DicomJson): DicomJson {
+  const source = copied(image, [...ORDER, ...PROCEDURE, 'RequestAttributesSequence'])
+  const from = items(source, 'RequestAttributesSequence')[0] ?? source
+  const pick = (ds: DicomJson, keywords: string[]) =>
+    Object.fromEntries(keywords.map(tagOf).flatMap((tag) => (ds[tag] === undefined ? [] : [[tag, ds[tag]]])))
+  const stated = ['RequestedProcedureID', 'RequestedProcedureDescription']
   if (text(source, 'AccessionNumber') === '' && !stated.some((keyword) => has(from, keyword))) return {}
-  const keywords = [
-    'RequestedProcedureID',
-    'RequestedProcedureDescription',
-    'RequestedProcedureCodeSequence',
-    'ReasonForTheRequestedProcedure',
-  ]
-  const order = dataset({
-    StudyInstanceUID: text(source, 'StudyInstanceUID'),
+  const empty = dataset({
     ReferencedStudySequence: [],
-    AccessionNumber: text(source, 'AccessionNumber'),
-    PlacerOrderNumberImagingServiceRequest: text(source, 'PlacerOrderNumberImagingServiceRequest'),
-    FillerOrderNumberImagingServiceRequest: text(source, 'FillerOrderNumberImagingServiceRequest'),
+    AccessionNumber: '',
+    PlacerOrderNumberImagingServiceRequest: '',
+    FillerOrderNumberImagingServiceRequest: '',
     RequestedProcedureID: '',
     RequestedProcedureDescription: '',
     RequestedProcedureCodeSequence: [],
   })
-  const same = copied(source, ['IssuerOfAccessionNumberSequence'])
-  return dataset({ ReferencedRequestSequence: [{ ...order, ...same, ...copied(from, keywords) }] })
+  return dataset({ ReferencedRequestSequence: [{ ...empty, ...pick(source, ORDER), ...pick(from, PROCEDURE) }] })
 }

@@ -2,6 +2,7 @@
 import type { DicomJson, Series } from '../../domain/study.ts'
 import { number, text } from '../dataset.ts'
 import { type Slice, slicesOf } from '../slices.ts'
+import { copied } from '../source-values.ts'
 import {
   FRAME_OF_REFERENCE,
   HEAD_REGION,
@@ -38,9 +39,10 @@ function sharedDescriptors({ instances }: Series): DicomJson[] {
   const [first] = instances
   if (first === undefined) return []
   const ds = first.metadata
+  const stated = copied(ds, ['StudyDate', 'StudyTime', 'FrameOfReferenceUID'])
   const [slice] = slicesOf(first)
   const [studyDate, studyTime, frameOfReference] = ['StudyDate', 'StudyTime', 'FrameOfReferenceUID'].map((keyword) =>
-    text(ds, keyword),
+    text(stated, keyword),
   ) as [string, string, string]
   const [rows, columns] = [number(ds, 'Rows'), number(ds, 'Columns')]
   return [

@@ -8,6 +8,7 @@ import { clip } from '../result-modules.ts'
 import { type DicomObject, resultObject } from '../result-object.ts'
 import type { SegmentationObject } from '../segmentation.ts'
 import type { SourceFrame } from '../segmentation-frames.ts'
+import { copied } from '../source-values.ts'
 import {
   ABSENT,
   ALGORITHM_NAME,
@@ -110,7 +111,7 @@ function contentOf(input: MeasurementReportInput, source: DicomJson): DicomJson[
 
 /** The procedure that the images state, where it is a whole code; else what every study here is. */
 function procedureOf(source: DicomJson): DicomJson {
-  const whole = items(source, 'ProcedureCodeSequence').find((code) =>
+  const whole = items(copied(source, ['ProcedureCodeSequence']), 'ProcedureCodeSequence').find((code) =>
     ['CodeValue', 'CodingSchemeDesignator', 'CodeMeaning'].every((keyword) => has(code, keyword)),
   )
   return whole ?? MULTIPARAMETRIC_MRI

@@ -45,10 +45,10 @@ export function verifiedReportUids({ reviewId }: Pick<Review, 'reviewId'>) {
 /** Same content, with the reviewer's corrections in the groups that they are about; the same review gives the same bytes. */
 export function buildVerifiedReport({ report, predecessor, review, organization }: VerifiedReportInput): DicomObject {
   const { dataset: source } = readPart10(report)
-  const moment = momentOf(review.at, source)
+  const analysed = text(source, 'ContentDate') + text(source, 'ContentTime')
+  const moment = momentOf(review.at, source, { imagesUntil: analysed })
   const uids = verifiedReportUids(review)
   const sopClassUid = text(source, 'SOPClassUID')
-  const analysed = text(source, 'ContentDate') + text(source, 'ContentTime')
   const remark = textItem('CONTAINS', COMMENT, `${reviewSentence(review)} First written ${analysed}.`)
   const content: DicomJson = {
     ...source,

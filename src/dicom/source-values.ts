@@ -1,0 +1,258 @@
+// Every value that a result takes over from its images, decided before anything is computed: valid and copied, mended with a
+// note, left out with a note, or a hold that names the attribute and the form of its value, never the value.
+import { AppError } from '../domain/errors.ts'
+import type { QualityNote } from '../domain/finding.ts'
+import type { DicomElement, DicomJson, Series } from '../domain/study.ts'
+import { element, unpadded } from './dataset.ts'
+import { attributeOf, keywordOf } from './dictionary.ts'
+import { mended } from './mending.ts'
+
+/** Patient (C.7.1.1), General Study (C.7.2.1) and Patient Study (C.7.2.2). */
+export const PATIENT_AND_STUDY = [
+  'PatientName',
+  'PatientID',
+  'IssuerOfPatientID',
+  'IssuerOfPatientIDQualifiersSequence',
+  'OtherPatientIDsSequence',
+  'PatientBirthDate',
+  'PatientBirthTime',
+  'PatientSex',
+  'PatientAge',
+  'PatientIdentityRemoved',
+  'DeidentificationMethod',
+  'DeidentificationMethodCodeSequence',
+  'StudyInstanceUID',
+  'StudyDate',
+  'StudyTime',
+  'StudyID',
+  'StudyDescription',
+  'AccessionNumber',
+  'IssuerOfAccessionNumberSequence',
+  'ReferringPhysicianName',
+  'ReferencedStudySequence',
+  'PatientSize',
+  'PatientWeight',
+  'AdmissionID',
+  'TimezoneOffsetFromUTC',
+]
+
+/** Of the order (C.17.2), of the space (C.7.4.1), of the compression (C.7.6.1.1.5), and what names the images themselves. */
+const OTHERS = [
+  'RequestAttributesSequence',
+  'ProcedureCodeSequence',
+  'RequestedProcedureID',
+  'RequestedProcedureDescription',
+  'RequestedProcedureCodeSequence',
+  'ReasonForTheRequestedProcedure',
+  'PlacerOrderNumberImagingServiceRequest',
+  'FillerOrderNumberImagingServiceRequest',
+  'PositionReferenceIndicator',
+  'LossyImageCompression',
+  'LossyImageCompressionRatio',
+  'LossyImageCompressionMethod',
+  'SOPClassUID',
+  'SOPInstanceUID',
+  'SeriesInstanceUID',
+  'FrameOfReferenceUID',
+]
+
+export const COPIED: readonly string[] = [...PATIENT_AND_STUDY, ...OTHERS]
+
+/** Without these, or with another value in their place, a result would belong to nobody or refer to nothing. */
+const NEEDED = new Set([
+  'PatientID',
+  'IssuerOfPatientID',
+  'StudyInstanceUID',
+  'SeriesInstanceUID',
+  'SOPInstanceUID',
+  'SOPClassUID',
+  'FrameOfReferenceUID',
+])
+/** Words for a reader: too long ones are cut, since their beginning says the same. A number or code would be another one. */
+const WORDS = new Set([
+  'PatientName',
+  'ReferringPhysicianName',
+  'StudyDescription',
+  'DeidentificationMethod',
+  'RequestedProcedureDescription',
+  'ReasonForTheRequestedProcedure',
+])
+/** In a result, the UIDs of an image stand where it is referred to. */
+const WRITTEN_AS: Readonly<Record<string, string>> = {
+  SOPClassUID: 'ReferencedSOPClassUID',
+  SOPInstanceUID: 'ReferencedSOPInstanceUID',
+}
+const SEVERAL_VALUES = new Set(['DeidentificationMethod', 'LossyImageCompressionRatio', 'LossyImageCompressionMethod'])
+/** Attributes of which an item must have one of each list; an item without them is left out. */
+const ITEM_NEEDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  OtherPatientIDsSequence: [['PatientID']],
+  ReferencedStudySequence: [['ReferencedSOPClassUID'], ['ReferencedSOPInstanceUID']],
+  IssuerOfAccessionNumberSequence: [['LocalNamespaceEntityID', 'UniversalEntityID']],
+}
+const CODE_NEEDS = [['CodeValue', 'LongCodeValue', 'URNCodeValue'], ['CodeMeaning']]
+const BINARY = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'UN', 'AT', 'SV', 'UV'])
+const DEEPEST = 4
+
+export interface SourceValues {
+  /** The copied attributes that may stand in a result, valid or empty; no others. */
+  values: DicomJson
+  /** What was mended or left out, as sentences for a reader. */
+  remarks: QualityNote[]
+  /** Attributes that a result cannot do without and that cannot stand in it, with the reason. */
+  faults: string[]
+}
+
+const known = new WeakMap<DicomJson, SourceValues>()
+
+/** The values that results take over from one image; the same for the same metadata. */
+export function sourceValues(metadata: DicomJson): SourceValues {
+  const before = known.get(metadata)
+  if (before) return before
+  const settled: SourceValues = { values: {}, remarks: [], faults: [] }
+  for (const keyword of COPIED) settle(keyword, metadata, settled)
+  known.set(metadata, settled)
+  return settled
+}
+
+function settle(keyword: string, metadata: DicomJson, { values, remarks, faults }: SourceValues): void {
+  const { tag } = attributeOf(keyword)
+  const source = metadata[tag]
+  if (source === undefined) return
+  const { found, why } = settledElement(keyword, source, 0)
+  if (found !== undefined) values[tag] = found
+  if (why === undefined) return
+  const name = `${keyword} (${tag.slice(0, 4)},${tag.slice(4)})`
+  if (found === undefined && NEEDED.has(keyword)) faults.push(`${name} ${why}`)
+  else {
+    const end = found === undefined ? 'the DICOM results are without it' : 'it is mended in the DICOM results'
+    const text = `${name} of the images ${why}; ${end}.`
+    remarks.push({ code: 'source-value', severity: found === undefined ? 'warning' : 'info', text })
+  }
+}
+
+/** What is mended or left out of these series, each said once. Throws SOURCE_INVALID (hold) for what no result can do without. */
+export function checkSources(series: readonly Series[]): QualityNote[] {
+  const remarks = new Map<string, QualityNote>()
+  for (const { sopInstanceUid, metadata } of series.flatMap(({ instances }) => instances)) {
+    const checked = sourceValues(metadata)
+    if (checked.faults.length > 0) throw invalid(sopInstanceUid, checked.faults)
+    for (const remark of checked.remarks) remarks.set(remark.text, remark)
+  }
+  return [...remarks.values()]
+}
+
+/** Copies what may stand in a result, empty elements included; what the source lacks is left out. Throws SOURCE_INVALID. */
+export function copied(source: DicomJson, keywords: readonly string[]): DicomJson {
+  const { values, faults } = sourceValues(source)
+  if (faults.length > 0) throw invalid(textOf(source['00080018']?.Value?.[0], 'UI') ?? '', faults)
+  const tags = keywords.map((keyword) => attributeOf(keyword).tag)
+  return Object.fromEntries(tags.flatMap((tag) => (values[tag] === undefined ? [] : [[tag, values[tag]]])))
+}
+
+function invalid(sopInstanceUid: string, faults: readonly string[]): AppError {
+  const name = /^[\d.]{1,128}$/.test(sopInstanceUid) ? `instance ${sopInstanceUid}` : 'an instance'
+  return new AppError('SOURCE_INVALID', `${name}: ${faults.join('; ')}`)
+}
+
+/** What may stand in a result (absent: nothing), and why it is not the value as it was. */
+interface Verdict {
+  found?: DicomElement
+  why?: string
+}
+
+function settledElement(keyword: string, source: DicomElement, depth: number): Verdict {
+  const { vr } = attributeOf(keyword)
+  const values = (Array.isArray(source.Value) ? source.Value : []).filter(
+    (value) => value !== null && value !== undefined,
+  )
+  if (vr === 'SQ') return settledSequence(keyword, values, depth)
+  if (values.length === 0) {
+    const elsewhere = source.InlineBinary !== undefined || source.BulkDataURI !== undefined
+    return elsewhere ? { why: 'is not given as text' } : { found: { vr } }
+  }
+  if (values.length > 1 && !SEVERAL_VALUES.has(keyword)) return { why: `has ${values.length} values instead of one` }
+  const texts = values.map((value) => textOf(value, vr))
+  if (texts.some((text) => text === undefined)) return { why: 'is not given as text' }
+  return settledTexts(keyword, vr, texts as string[])
+}
+
+function settledTexts(keyword: string, vr: string, texts: string[]): Verdict {
+  const meant = texts.map((text) => mended(keyword, vr, text))
+  if (meant.every((text) => text === '')) return { found: { vr } }
+  const isAsItWas = meant.every((text, index) => text === withoutPadding(texts[index]!))
+  try {
+    if (keyword === 'TimezoneOffsetFromUTC' && !/^[+-]\d{4}$/.test(meant[0]!))
+      throw new RangeError('is no offset from UTC')
+    const found = built(keyword, meant)
+    return isAsItWas ? { found } : { found, why: `is not in the form of the standard${formOf(vr, texts[0]!)}` }
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    const why = `${error.message.replace(/^\w+ \(\w\w\) /, '')}${formOf(vr, texts[0]!)}`
+    const cut = WORDS.has(keyword) ? meant.map((text) => cutWords(vr, text)) : undefined
+    return cut ? { found: built(keyword, cut), why } : { why }
+  }
+}
+
+/** The element as our own builder makes it, so that its rules are the only ones. Throws RangeError. */
+function built(keyword: string, values: string[]): DicomElement {
+  return element(WRITTEN_AS[keyword] ?? keyword, ...values)[1]
+}
+
+function settledSequence(keyword: string, values: unknown[], depth: number): Verdict {
+  if (values.length === 0) return { found: { vr: 'SQ' } }
+  if (depth >= DEEPEST) return { why: 'is nested too deep' }
+  let why: string | undefined
+  const items = values.flatMap((value): DicomJson[] => {
+    const item: DicomJson = {}
+    for (const [tag, found] of Object.entries(typeof value === 'object' ? (value as DicomJson) : {})) {
+      const member = keywordOf(tag)
+      // Private and binary members say nothing that a reader of the results needs.
+      if (member === tag || found === null || typeof found !== 'object' || BINARY.has(attributeOf(member).vr)) continue
+      const verdict = settledElement(member, found, depth + 1)
+      if (verdict.found !== undefined) item[tag] = verdict.found
+      why ??= verdict.why && `holds a value that ${verdict.why} (${member})`
+    }
+    const needs = ITEM_NEEDS[keyword] ?? (keyword.endsWith('CodeSequence') ? CODE_NEEDS : [])
+    const isWhole = needs.every((any) => any.some((one) => (item[attributeOf(one).tag]?.Value?.length ?? 0) > 0))
+    if (isWhole && Object.keys(item).length > 0) return [item]
+    why ??= 'holds an item without what the standard asks of it'
+    return []
+  })
+  return { ...(items.length > 0 && { found: { vr: 'SQ', Value: items } }), ...(why && { why }) }
+}
+
+/** Text of a JSON value; person names by their groups. Undefined for what is neither text nor number. */
+function textOf(value: unknown, vr: string): string | undefined {
+  if (typeof value === 'string') return value
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : undefined
+  if (vr !== 'PN' || typeof value !== 'object' || value === null) return undefined
+  const { Alphabetic = '', Ideographic = '', Phonetic = '' } = value as Record<string, unknown>
+  const groups = [Alphabetic, Ideographic, Phonetic]
+  return groups.every((group) => typeof group === 'string') ? groups.join('=') : undefined
+}
+
+function withoutPadding(text: string): string {
+  return unpadded(text).replace(/=+$/, '')
+}
+
+/** What can be said in the room that the attribute has; nothing of it is invented. */
+function cutWords(vr: string, text: string): string {
+  const plain = text.replace(/\p{Cc}+/gu, ' ').replaceAll('\\', '/')
+  const most = vr === 'LT' || vr === 'ST' ? 1024 : 64
+  const cut = (part: string) => [...part].slice(0, most).join('').trim()
+  if (vr !== 'PN') return cut(plain)
+  const groups = plain.split('=').slice(0, 3)
+  return groups
+    .map((group) => cut(group.split('^').slice(0, 5).join('^')))
+    .join('=')
+    .replace(/=+$/, '')
+}
+
+/** Letters as A, digits as 9: how the value looks, and nothing of what it says. Words are not shown even so. */
+function formOf(vr: string, text: string): string {
+  if (vr === 'PN' || vr === 'LO' || vr === 'ST' || vr === 'LT' || vr === 'UT') return ''
+  const form = [...text.slice(0, 70)].map((character) =>
+    /\d/.test(character) ? '9' : /\p{L}/u.test(character) ? 'A' : /[ -~]/.test(character) ? character : '?',
+  )
+  return ` (its form: ${form.join('')})`
+}

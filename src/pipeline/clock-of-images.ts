@@ -1,0 +1,31 @@
+// By which clock a result is dated: that of its images, which may run ahead of ours or stand in another zone.
+import { imagesUntil } from '../dicom/image-times.ts'
+import { momentOf } from '../dicom/result-modules.ts'
+import type { QualityNote, ResultClock } from '../domain/finding.ts'
+import type { Series } from '../domain/study.ts'
+
+export function clockOf(sources: readonly Series[], timeZone: string): ResultClock {
+  const last = imagesUntil(sources)
+  return { timeZone, ...(last !== undefined && { imagesUntil: last }) }
+}
+
+/** Says so when the images are later than the analysis of them, which only a wrong clock or zone can make. */
+export function clockNotes(
+  analysedAt: string,
+  sources: readonly Series[],
+  { timeZone, imagesUntil: last }: ResultClock,
+): QualityNote[] {
+  const [first] = sources.flatMap(({ instances }) => instances)
+  if (first === undefined || last === undefined) return []
+  const { date, time, offset } = momentOf(analysedAt, first.metadata, timeZone === undefined ? {} : { timeZone })
+  if (date + time >= last) return []
+  const text =
+    `The latest time that the images state (${shown(last)}) is after the analysis (${shown(date + time)}, offset ${offset}): the clock or the time ` +
+    'zone of the scanner or of this service is wrong. The DICOM results are dated as the latest image.'
+  return [{ code: 'images-later-than-analysis', severity: 'warning', text }]
+}
+
+/** "2026-03-02 08:00:00" of YYYYMMDDHHMMSS. */
+function shown(moment: string): string {
+  return moment.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/, '$1-$2-$3 $4:$5:$6')
+}
