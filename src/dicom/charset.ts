@@ -73,9 +73,24 @@ const EXTENSIONS = new Set([
   'ISO 2022 IR 58',
 ])
 
+/** Of text in an unknown set: its ASCII, and U+FFFD for all else. */
+export const UNKNOWN_TEXT: TextDecoding = ascii
+
+/** The defined term that is meant: writers put hyphens, blanks or nothing in place of "_", and names of other standards. */
+function definedTerm(value: string): string {
+  const text = value.trim()
+  const plain = text.toUpperCase().replace(/[\s_-]/g, '')
+  const [, extended, number] = /^ISO(2022)?IR(\d+)$/.exec(plain) ?? []
+  // UTF-8 takes no part in code extensions.
+  if (number === '192' || plain === 'UTF8') return 'ISO_IR 192'
+  if (number !== undefined) return `${extended ? 'ISO 2022 IR' : 'ISO_IR'} ${number}`
+  if (plain === 'ISO88591' || plain === 'LATIN1') return 'ISO_IR 100'
+  return plain === 'GB18030' || plain === 'GBK' ? plain : text
+}
+
 /** The decoding that the values of SpecificCharacterSet ask for; undefined when one of them is not known. */
 export function textDecoding(characterSets: readonly string[]): TextDecoding | undefined {
-  const sets = characterSets.map((value) => value.trim())
+  const sets = characterSets.map(definedTerm)
   const [first = '', ...others] = sets
   if (others.length === 0) {
     if (first === '' || first === 'ISO_IR 6') return ascii

@@ -1,7 +1,15 @@
 // Reads the elements of a binary data set into the DICOM JSON model (PS3.5 Section 7, PS3.18 Annex F); bounds are checked at every step.
 import type { DicomElement, DicomJson } from '../domain/study.ts'
-import { type TextDecoding, textDecoding } from './charset.ts'
+import { BINARY_WORD, littleEndian, NUMBER_SIZE, readNumbers } from './binary-values.ts'
+import { type TextDecoding, textDecoding, UNKNOWN_TEXT } from './charset.ts'
 import { keywordOf, vrOf } from './dictionary.ts'
+import {
+  type ElementHeader,
+  encodingOfItems,
+  type HeaderSyntax,
+  readHeader,
+  UNDEFINED_LENGTH,
+} from './element-header.ts'
 
 /** Thrown inside the reader; part10.ts names the instance and makes it an AppError. The text holds tags and counts only. */
 export class DataSetFault extends Error {}
@@ -12,32 +20,29 @@ export type StoredPixels = { native: Uint8Array } | { fragments: Uint8Array[]; o
 export interface ReadDataSet {
   dataset: DicomJson
   pixels: StoredPixels | undefined
+  /** Tags of text that could not be decoded: it holds U+FFFD. */
+  undecoded: ReadonlySet<string>
 }
 
-interface Syntax {
-  implicit: boolean
-  bigEndian: boolean
-}
+type Syntax = HeaderSyntax
 
 interface Scope {
   decode: TextDecoding | undefined
   signed: boolean
 }
 
-const UNDEFINED_LENGTH = 0xffffffff
-const LONG_FORM = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV'])
-const SHORT_FORM = new Set('AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US'.split(' '))
 const SINGLE_TEXT = new Set(['ST', 'LT', 'UT', 'UR'])
 const CHARACTER_SET_TEXT = new Set(['SH', 'LO', 'ST', 'LT', 'UC', 'UT', 'PN'])
-const BINARY_WORD: Record<string, number> = { OB: 1, UN: 1, OW: 2, OF: 4, OL: 4, OD: 8, OV: 8 }
-const NUMBER_SIZE: Record<string, number> = { US: 2, SS: 2, UL: 4, SL: 4, FL: 4, FD: 8, SV: 8, UV: 8, AT: 4 }
 const DEEPEST = 40
 const PIXEL_DATA = '7FE00010'
+/** What a volume is read by: damage in these is damage of the image. Any other sequence is passed over by its length. */
+const NEEDED_SEQUENCES = new Set(['52009229', '52009230', '00283000'])
 
 /** Cursor over the bytes of one file. */
 export class ElementReader {
   readonly bytes: Uint8Array
   readonly view: DataView
+  readonly #undecoded = new Set<string>()
   at: number
 
   constructor(bytes: Uint8Array, at: number) {
@@ -48,7 +53,7 @@ export class ElementReader {
 
   /** Reads a whole data set; `onUid` hears of the SOP Instance UID as soon as it is known. */
   readDataSet(syntax: Syntax, onUid: (uid: string) => void): ReadDataSet {
-    const found: ReadDataSet = { dataset: {}, pixels: undefined }
+    const found: ReadDataSet = { dataset: {}, pixels: undefined, undecoded: this.#undecoded }
     const scope: Scope = { decode: textDecoding([]), signed: false }
     this.#elements(
       syntax,
@@ -87,7 +92,8 @@ export class ElementReader {
     while (this.at < end) {
       if (depth === 0 && this.#onlyZerosLeft()) return
       const tag = this.#element(syntax, scope, end, depth, into, onPixels)
-      if (tag === 'FFFEE00D') return
+      // At the top, a delimiter is left over from a sequence whose length was written anew.
+      if (tag === 'FFFEE00D' && depth > 0) return
       if (tag === '00080018') onUid?.(String(into[tag]?.Value?.[0] ?? ''))
     }
   }
@@ -101,29 +107,25 @@ export class ElementReader {
     into: DicomJson,
     onPixels?: (pixels: StoredPixels) => void,
   ): string {
-    const little = !syntax.bigEndian
-    this.#need(8, end, 'an element header')
-    const tag = this.#tag(little)
+    const { tag, vr, length, implicit } = this.#header(syntax, scope, end)
     if (tag.startsWith('FFFE')) {
-      this.at += 4
-      if (tag !== 'FFFEE00D') throw new DataSetFault('a sequence delimiter stands outside its sequence')
+      if (tag === 'FFFEE000') throw new DataSetFault('an item stands outside a sequence')
       return tag
     }
-    const { vr, length } = this.#header(tag, syntax, scope, end)
     if (tag === PIXEL_DATA && onPixels !== undefined) {
-      onPixels(length === UNDEFINED_LENGTH ? this.#fragments(end, little) : { native: this.#take(length, end, tag) })
+      const isNative = length !== UNDEFINED_LENGTH
+      onPixels(isNative ? { native: this.#take(length, end, tag) } : this.#fragments(end, !syntax.bigEndian))
       return tag
     }
     if (vr === 'SQ' || length === UNDEFINED_LENGTH) {
       if (tag === PIXEL_DATA) {
         // An icon inside a sequence, compressed: the JSON model has no place for fragments.
-        this.#fragments(end, little)
+        this.#fragments(end, !syntax.bigEndian)
         into[tag] = { vr }
         return tag
       }
-      // UN of undefined length is a sequence in Implicit VR (PS3.5 Section 6.2.2, note 4).
-      const inner = vr === 'UN' ? { implicit: true, bigEndian: false } : syntax
-      into[tag] = this.#sequence(inner, scope, length, end, depth + 1, tag)
+      const inner = vr === 'UN' ? encodingOfItems(this.view, this.at, syntax) : { ...syntax, implicit }
+      into[tag] = this.#sequenceOrNothing(inner, scope, length, end, depth + 1, tag)
       return tag
     }
     if (!tag.endsWith('0000')) into[tag] = this.#value(tag, vr, this.#take(length, end, tag), syntax, scope, depth)
@@ -131,19 +133,37 @@ export class ElementReader {
     return tag
   }
 
-  #header(tag: string, syntax: Syntax, scope: Scope, end: number): { vr: string; length: number } {
-    const little = !syntax.bigEndian
-    if (syntax.implicit) {
-      this.at += 4
-      return { vr: vrOf(tag, scope.signed), length: this.view.getUint32(this.at - 4, little) }
+  #header(syntax: Syntax, scope: Scope, end: number): ElementHeader {
+    const found = readHeader(this.view, this.at, end, syntax, scope.signed)
+    if (found === 'cut') throw new DataSetFault('it ends inside an element header')
+    if (found === 'unreadable') {
+      const tag = this.#tag(!syntax.bigEndian)
+      throw new DataSetFault(
+        `${keywordOf(tag)} has no known value representation, and no length that leads to another element`,
+      )
     }
-    const vr = String.fromCharCode(this.bytes[this.at]!, this.bytes[this.at + 1]!)
-    this.at += 4
-    if (SHORT_FORM.has(vr)) return { vr, length: this.view.getUint16(this.at - 2, little) }
-    if (!LONG_FORM.has(vr)) throw new DataSetFault(`${keywordOf(tag)} has no known value representation`)
-    this.#need(4, end, keywordOf(tag))
-    this.at += 4
-    return { vr, length: this.view.getUint32(this.at - 4, little) }
+    this.at = found.valueAt
+    return found
+  }
+
+  /** A damaged sequence that is not needed is empty, where its length says how it ends. */
+  #sequenceOrNothing(
+    syntax: Syntax,
+    scope: Scope,
+    length: number,
+    end: number,
+    depth: number,
+    tag: string,
+  ): DicomElement {
+    const start = this.at
+    try {
+      return this.#sequence(syntax, scope, length, end, depth, tag)
+    } catch (error) {
+      const isLost = length === UNDEFINED_LENGTH || start + length > end || NEEDED_SEQUENCES.has(tag)
+      if (isLost || !(error instanceof DataSetFault)) throw error
+      this.at = start + length
+      return { vr: 'SQ' }
+    }
   }
 
   #sequence(syntax: Syntax, scope: Scope, length: number, end: number, depth: number, tag: string): DicomElement {
@@ -193,7 +213,8 @@ export class ElementReader {
       const implicit = { implicit: true, bigEndian: false }
       if (known !== 'SQ') return this.#value(tag, known, raw, implicit, scope, depth)
       const inner = new ElementReader(raw, 0)
-      return inner.#sequence(implicit, scope, raw.length, raw.length, depth + 1, tag)
+      const encoding = encodingOfItems(inner.view, 0, syntax)
+      return inner.#sequenceOrNothing(encoding, scope, raw.length, raw.length, depth + 1, tag)
     }
     if (raw.length === 0) return { vr }
     const word = BINARY_WORD[vr]
@@ -201,7 +222,8 @@ export class ElementReader {
       return { vr, InlineBinary: littleEndian(raw, syntax.bigEndian ? word : 1).toString('base64') }
     const size = NUMBER_SIZE[vr]
     if (size !== undefined) {
-      if (raw.length % size !== 0) throw new DataSetFault(`${keywordOf(tag)} has a length that its type does not allow`)
+      // Not a number; who needs one says that it is missing.
+      if (raw.length % size !== 0) return { vr: 'UN', InlineBinary: Buffer.from(raw).toString('base64') }
       const values = readNumbers(vr, raw, size, !syntax.bigEndian)
       if (tag === '00280103') scope.signed = values[0] === 1
       return { vr, Value: values }
@@ -218,10 +240,9 @@ export class ElementReader {
   #text(tag: string, vr: string, raw: Uint8Array, scope: Scope): string {
     if (!CHARACTER_SET_TEXT.has(vr) || raw.every((byte) => byte < 0x80 && byte !== 0x1b))
       return Buffer.from(raw).toString('latin1')
-    if (scope.decode === undefined) {
-      throw new DataSetFault(`${keywordOf(tag)} is written in a SpecificCharacterSet that is not supported`)
-    }
-    return scope.decode(raw, vr === 'PN')
+    const decoded = (scope.decode ?? UNKNOWN_TEXT)(raw, vr === 'PN')
+    if (decoded.includes('\ufffd')) this.#undecoded.add(tag)
+    return decoded
   }
 
   #tag(little: boolean): string {
@@ -262,33 +283,4 @@ function jsonValue(value: string, vr: string): unknown {
   }
   const numeric = (vr === 'DS' || vr === 'IS') && /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(value)
   return numeric ? Number(value) : value
-}
-
-function readNumbers(vr: string, raw: Uint8Array, size: number, little: boolean): (number | string)[] {
-  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength)
-  const one = (at: number): number | string => {
-    if (vr === 'US') return view.getUint16(at, little)
-    if (vr === 'SS') return view.getInt16(at, little)
-    if (vr === 'UL') return view.getUint32(at, little)
-    if (vr === 'SL') return view.getInt32(at, little)
-    if (vr === 'FL') return view.getFloat32(at, little)
-    if (vr === 'FD') return view.getFloat64(at, little)
-    if (vr === 'SV') return exact(view.getBigInt64(at, little))
-    if (vr === 'UV') return exact(view.getBigUint64(at, little))
-    const tag = view.getUint16(at, little) * 0x10000 + view.getUint16(at + 2, little)
-    return tag.toString(16).toUpperCase().padStart(8, '0')
-  }
-  return Array.from({ length: raw.length / size }, (_, index) => one(index * size))
-}
-
-/** 64-bit numbers beyond 2^53 stay text (PS3.18 F.2.3.1). */
-function exact(value: bigint): number | string {
-  return BigInt.asIntN(54, value) === value ? Number(value) : String(value)
-}
-
-function littleEndian(raw: Uint8Array, word: number): Buffer {
-  if (word === 1) return Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength)
-  const copy = Buffer.from(raw)
-  for (let at = 0; at + word <= copy.length; at += word) copy.subarray(at, at + word).reverse()
-  return copy
 }

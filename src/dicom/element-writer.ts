@@ -1,6 +1,7 @@
 // Writes DICOM JSON elements as bytes (PS3.5 Section 7): text in UTF-8, sequences with explicit lengths, the same input the same bytes.
 import { AppError } from '../domain/errors.ts'
 import type { DicomElement, DicomJson } from '../domain/study.ts'
+import { BINARY_WORD, NUMBER_SIZE } from './binary-values.ts'
 import { joinName } from './dataset.ts'
 import { formatDecimal } from './decimal.ts'
 import { keywordOf } from './dictionary.ts'
@@ -11,8 +12,6 @@ interface Syntax {
 }
 
 const LONG_FORM = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV'])
-const BINARY_WORD: Record<string, number> = { OB: 1, UN: 1, OW: 2, OF: 4, OL: 4, OD: 8, OV: 8 }
-const NUMBER_SIZE: Record<string, number> = { US: 2, SS: 2, UL: 4, SL: 4, FL: 4, FD: 8, SV: 8, UV: 8, AT: 4 }
 
 /** Bytes of a data set, elements in ascending order of their tags; `skip` leaves tags out. */
 export function writeElements(ds: DicomJson, syntax: Syntax, skip: ReadonlySet<string> = new Set()): Buffer {

@@ -74,14 +74,22 @@ function refuseMixed(slices: readonly Slice[], first: Slice): void {
     'PixelSpacing',
     (slice) => near(slice.pixelSpacing[0], first.pixelSpacing[0]) && near(slice.pixelSpacing[1], first.pixelSpacing[1]),
   )
-  differs('StackID: several stacks in one series', (slice) => slice.stackId === first.stackId)
-  differs(
-    'temporal positions: several time points in one series',
-    (slice) => slice.temporalPosition === first.temporalPosition,
-  )
+  if (isSplitBy(slices, ({ stackId }) => stackId))
+    throw new GeometryRefusal('its slices have different StackID: several stacks in one series')
+  if (isSplitBy(slices, ({ temporalPosition }) => temporalPosition))
+    throw new GeometryRefusal('its slices have different temporal positions: several time points in one series')
   const echoes = [...new Set(slices.map(({ echoTime }) => echoTime?.toFixed(1) ?? 'none'))]
   if (echoes.length > 1)
     throw new GeometryRefusal(`it holds several echoes (EchoTime ${echoes.slice(0, 4).join(', ')} ms)`)
+}
+
+/** Whether a label tells volumes apart: some writers number each slice, or label only some. Slices without a label contradict nothing. */
+function isSplitBy(slices: readonly Slice[], labelOf: (slice: Slice) => string): boolean {
+  const groups = Map.groupBy(
+    slices.map(labelOf).filter((label) => label !== ''),
+    (label) => label,
+  )
+  return groups.size > 1 && [...groups.values()].every((members) => members.length >= FEWEST_SLICES)
 }
 
 function axesOf(slice: Slice): { row: Vec3; column: Vec3; normal: Vec3 } {

@@ -3,6 +3,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { AppError } from '../domain/errors.ts'
 import type { DicomJson, Uid } from '../domain/study.ts'
 import { dataset, number, text } from './dataset.ts'
+import { keywordOf } from './dictionary.ts'
 import { DataSetFault, ElementReader, type ReadDataSet, type StoredPixels } from './element-reader.ts'
 import { writeElements, writeHeader } from './element-writer.ts'
 import { type Encoding, EXPLICIT_LITTLE_ENDIAN, encodingOf } from './transfer-syntax.ts'
@@ -17,6 +18,8 @@ export interface Part10 {
   dataset: DicomJson
   /** PixelData as stored in a native transfer syntax; undefined when there is none or it is encapsulated. */
   pixelData: Uint8Array | undefined
+  /** Keywords of text that could not be decoded: it holds U+FFFD. */
+  undecoded: string[]
   /** One buffer per frame as stored, fragments joined, native frames as slices. Throws INSTANCE_INVALID. */
   frames(): Uint8Array[]
 }
@@ -57,6 +60,7 @@ function assemble(read: ReadDataSet, transferSyntaxUid: Uid, encoding: Encoding,
     transferSyntaxUid,
     dataset: { ...read.dataset, ...dataset({ SpecificCharacterSet: 'ISO_IR 192' }) },
     pixelData: pixels !== undefined && 'native' in pixels ? pixels.native : undefined,
+    undecoded: [...read.undecoded].map(keywordOf),
     frames: () => framesOf(read.dataset, pixels, uid),
   }
 }

@@ -1,5 +1,6 @@
 // A series to one volume in patient space: planned from metadata, then filled instance by instance as they stream in.
 import { AppError } from '../domain/errors.ts'
+import type { QualityNote } from '../domain/finding.ts'
 import type { DicomJson, Series, Uid } from '../domain/study.ts'
 import { type Grid, type Volume, voxelCount } from '../domain/volume.ts'
 import { has, items, number, text } from './dataset.ts'
@@ -50,6 +51,7 @@ export class VolumeBuilder {
   /** Slice indices per instance that has not come yet. */
   readonly #waiting: Map<Uid, number[]>
   readonly #known: ReadonlySet<Uid>
+  readonly #undecoded = new Set<string>()
 
   constructor(plan: SeriesPlan) {
     this.#plan = plan
@@ -73,11 +75,21 @@ export class VolumeBuilder {
     }
     const slices = this.#waiting.get(uid)
     if (slices === undefined) return
+    for (const keyword of file.undecoded) this.#undecoded.add(keyword)
     this.#expectSameGeometry(file.dataset, uid, slices)
     const format = pixelFormat(file.dataset)
     const frames = file.frames()
     for (const k of slices) await this.#fill(k, file, frames, format)
     this.#waiting.delete(uid)
+  }
+
+  /** What of the files could not be read although the volume could. */
+  notes(): QualityNote[] {
+    if (this.#undecoded.size === 0) return []
+    const text =
+      `Text of series ${this.#plan.seriesInstanceUid} could not be decoded, since its SpecificCharacterSet is wrong, missing or not ` +
+      `known (${[...this.#undecoded].slice(0, 5).join(', ')}); the pixels are used.`
+    return [{ code: 'text-not-decoded', severity: 'info', text }]
   }
 
   /** Instances that have not come yet. */

@@ -36,6 +36,7 @@ export function auditArchive(archive: ImageArchive, audit: AuditTrail, server: s
             query.patient.onBehalfOf,
             () => archive.searchStudies(query),
           ),
+    ...(archive.ways && { ways: archive.ways }),
     searchInstances: (study) => archive.searchInstances(study),
     retrieveMetadata: (study) =>
       audited({ action: 'read', interaction: 'access', what: 'metadata' }, study, () =>

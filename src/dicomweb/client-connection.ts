@@ -1,6 +1,7 @@
 // HTTP to one DICOMweb service root: credentials, a limit on silence, repetition of reads on a broken connection.
 import { AppError } from '../domain/errors.ts'
 import type { DicomJson } from '../domain/study.ts'
+import { parseDataSets } from './dicom-json.ts'
 import { type Asked, errorOfStatus, errorOfThrown, isReset, safeAddress } from './errors.ts'
 import { parseMediaType } from './media-type.ts'
 import { decodeMultipart, joinChunks } from './multipart.ts'
@@ -29,24 +30,30 @@ export interface Answer {
 }
 
 export interface Connection {
-  /** A list of DICOM JSON data sets; nothing found is []. Repeated when the connection breaks. */
-  getList(path: string, what: string): Promise<DicomJson[]>
-  /** Part 10 objects as they arrive. `complete` is false in the return value when the archive says so itself (206). */
-  getObjects(path: string, what: string): AsyncGenerator<Uint8Array<ArrayBuffer>, void>
-  /** Sends once and never repeats; the whole answer as text. */
+  /** The data sets of a list, undefined for a row that is none; nothing found is []. Repeated when the connection breaks. */
+  getList(path: string, what: string, accept: string): Promise<(DicomJson | undefined)[]>
+  /** Part 10 objects as they arrive. ARCHIVE_TRUNCATED at the end when the archive says itself that they are not all (206). */
+  getObjects(path: string, what: string, accept: string): AsyncGenerator<Uint8Array<ArrayBuffer>, void>
+  /** Sends once and never repeats, with its length and not in chunks; the whole answer as text. */
   post(
     path: string,
     what: string,
-    contentType: string,
-    body: Iterable<Uint8Array>,
+    accept: string,
+    body: Upload,
   ): Promise<{ status: number; headers: Headers; text: string }>
   asked(path: string, what: string): Asked
+}
+
+/** A body of known size: archives and proxies refuse a request without Content-Length, or drop its body. */
+export interface Upload {
+  contentType: string
+  length: number
+  slices: Iterable<Uint8Array>
 }
 
 const READ_ATTEMPTS = 3
 /** An answer held in memory as one string is at most this long. */
 const TEXT_BYTES = 2 ** 28
-const OBJECTS = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 
 export function openConnection(options: ConnectionOptions): Connection {
   const root = readRoot(options.url)
@@ -57,13 +64,13 @@ export function openConnection(options: ConnectionOptions): Connection {
   async function send(
     path: string,
     what: string,
-    init: { headers: Record<string, string>; upload?: Iterable<Uint8Array> },
+    init: { headers: Record<string, string>; upload?: Upload },
   ): Promise<Answer> {
     const silence = limitSilence(options.timeoutMs, asked(path, what))
     const headers = { ...init.headers, ...(authorization === undefined ? {} : { authorization }) }
     const upload = init.upload && {
       method: 'POST',
-      body: ReadableStream.from(watchUpload(init.upload, silence)),
+      body: ReadableStream.from(watchUpload(init.upload.slices, silence)),
       duplex: 'half' as const,
     }
     try {
@@ -94,10 +101,10 @@ export function openConnection(options: ConnectionOptions): Connection {
   return {
     asked,
 
-    async getList(path, what) {
+    async getList(path, what, accept) {
       for (let attempt = 1; ; attempt += 1) {
         try {
-          const answer = await get(path, what, 'application/dicom+json')
+          const answer = await get(path, what, accept)
           const body = await readText(answer, asked(path, what))
           if (answer.status === 206) throw incomplete(asked(path, what))
           return parseList(body, asked(path, what))
@@ -108,8 +115,8 @@ export function openConnection(options: ConnectionOptions): Connection {
       }
     },
 
-    async *getObjects(path, what) {
-      const answer = await get(path, what, OBJECTS)
+    async *getObjects(path, what, accept) {
+      const answer = await get(path, what, accept)
       const at = asked(path, what)
       const { type, parameters } = parseMediaType(answer.headers.get('content-type'))
       if (type === 'application/dicom') {
@@ -127,11 +134,9 @@ export function openConnection(options: ConnectionOptions): Connection {
       if (answer.status === 206) throw incomplete(at)
     },
 
-    async post(path, what, contentType, body) {
-      const answer = await send(path, what, {
-        headers: { accept: 'application/dicom+json', 'content-type': contentType },
-        upload: body,
-      })
+    async post(path, what, accept, upload) {
+      const headers = { accept, 'content-type': upload.contentType, 'content-length': String(upload.length) }
+      const answer = await send(path, what, { headers, upload })
       return { status: answer.status, headers: answer.headers, text: await readText(answer, asked(path, what)) }
     },
   }
@@ -235,16 +240,11 @@ async function readText(answer: Answer, asked: Asked): Promise<string> {
 }
 
 /** A cut answer and a foreign one must not be confused: the first is asked for again. */
-function parseList(body: string, asked: Asked): DicomJson[] {
-  const text = body.trim()
-  if (text === '') return []
-  if (!text.startsWith('[')) throw notDicomweb(text.startsWith('<') ? 'a page' : 'no DICOM JSON list', asked)
-  try {
-    return JSON.parse(text) as DicomJson[]
-  } catch {
-    // No cause: the parser's message quotes the body.
-    throw new AppError('ARCHIVE_TRUNCATED', `the answer to ${asked.what} is not whole (${asked.target})`)
-  }
+function parseList(body: string, asked: Asked): (DicomJson | undefined)[] {
+  const parsed = parseDataSets(body)
+  if (parsed.kind === 'list') return parsed.rows
+  if (parsed.kind === 'foreign') throw notDicomweb(body.trim().startsWith('<') ? 'a page' : 'no DICOM JSON list', asked)
+  throw new AppError('ARCHIVE_TRUNCATED', `the answer to ${asked.what} is not whole (${asked.target})`)
 }
 
 function notDicomweb(found: string, asked: Asked): AppError {

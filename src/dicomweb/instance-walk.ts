@@ -1,17 +1,17 @@
 // The UID of a Part 10 object, and whether it is whole: element lengths are followed to the end, values not decoded (PS3.5 Section 7).
 import { inflateRawSync } from 'node:zlib'
+import { encodingOfItems, readHeader, UNDEFINED_LENGTH } from '../dicom/element-header.ts'
 import type { Uid } from '../domain/study.ts'
-import { type FileMeta, hasLongLength, trimUid } from './file-meta.ts'
+import { type FileMeta, trimUid } from './file-meta.ts'
 
 const IMPLICIT_LE = '1.2.840.10008.1.2'
 const DEFLATED_LE = '1.2.840.10008.1.2.1.99'
 const EXPLICIT_BE = '1.2.840.10008.1.2.2'
-const UNDEFINED = 0xffffffff
-const ITEM = 0xfffee000
-const ITEM_END = 0xfffee00d
-const SEQUENCE_END = 0xfffee0dd
-const SOP_INSTANCE_UID = 0x00080018
-const ROWS = 0x00280010
+const ITEM = 'FFFEE000'
+const ITEM_END = 'FFFEE00D'
+const SEQUENCE_END = 'FFFEE0DD'
+const SOP_INSTANCE_UID = '00080018'
+const ROWS = '00280010'
 
 /** Marks the two ways a walk ends early. */
 const CUT = 'cut'
@@ -21,8 +21,8 @@ type Stop = typeof CUT | typeof UNREADABLE
 interface Cursor {
   data: DataView
   at: number
-  explicit: boolean
-  littleEndian: boolean
+  implicit: boolean
+  bigEndian: boolean
 }
 
 export interface WalkedInstance {
@@ -51,14 +51,14 @@ export function walkInstance(bytes: Uint8Array, meta: FileMeta): WalkedInstance 
   const cursor: Cursor = {
     data: new DataView(body.buffer, body.byteOffset, body.byteLength),
     at: 0,
-    explicit: meta.transferSyntaxUid !== IMPLICIT_LE,
-    littleEndian: meta.transferSyntaxUid !== EXPLICIT_BE,
+    implicit: meta.transferSyntaxUid === IMPLICIT_LE,
+    bigEndian: meta.transferSyntaxUid === EXPLICIT_BE,
   }
   const seen = { uid: '', rows: false, pixels: false }
   const stop = walkDataSet(cursor, false, ({ tag, length }) => {
     if (tag === SOP_INSTANCE_UID) seen.uid = trimUid(body.subarray(cursor.at, cursor.at + length))
     if (tag === ROWS) seen.rows = true
-    if (tag >>> 16 === 0x7fe0) seen.pixels = true
+    if (tag.startsWith('7FE0')) seen.pixels = true
   })
   return { sopInstanceUid: seen.uid === '' ? sopInstanceUid : seen.uid, truncation: judge(stop, seen, bytes.length) }
 }
@@ -83,41 +83,28 @@ function walkDataSet(cursor: Cursor, inItem: boolean, onTop?: (element: Element)
 }
 
 interface Element {
-  tag: number
+  tag: string
   vr: string
   length: number
+  implicit: boolean
 }
 
 function readElement(cursor: Cursor): Element | Stop {
-  const { data, littleEndian } = cursor
-  if (cursor.at + 8 > data.byteLength) return CUT
-  const tag = data.getUint16(cursor.at, littleEndian) * 0x10000 + data.getUint16(cursor.at + 2, littleEndian)
-  if (!cursor.explicit || tag >>> 16 === 0xfffe) {
-    const length = data.getUint32(cursor.at + 4, littleEndian)
-    cursor.at += 8
-    return { tag, vr: '', length }
-  }
-  const vr = String.fromCharCode(data.getUint8(cursor.at + 4), data.getUint8(cursor.at + 5))
-  if (!/^[A-Z]{2}$/.test(vr)) return UNREADABLE
-  if (!hasLongLength(vr)) {
-    const length = data.getUint16(cursor.at + 6, littleEndian)
-    cursor.at += 8
-    return { tag, vr, length }
-  }
-  if (cursor.at + 12 > data.byteLength) return CUT
-  const length = data.getUint32(cursor.at + 8, littleEndian)
-  cursor.at += 12
-  return { tag, vr, length }
+  const found = readHeader(cursor.data, cursor.at, cursor.data.byteLength, cursor)
+  if (found === 'cut') return CUT
+  if (found === 'unreadable') return UNREADABLE
+  cursor.at = found.valueAt
+  return found
 }
 
-function skipValue(cursor: Cursor, { vr, length }: Element): Stop | undefined {
-  if (length !== UNDEFINED) {
+function skipValue(cursor: Cursor, { vr, length, implicit }: Element): Stop | undefined {
+  if (length !== UNDEFINED_LENGTH) {
     if (cursor.at + length > cursor.data.byteLength) return CUT
     cursor.at += length
     return undefined
   }
-  // A value of unknown VR and undefined length is a sequence in implicit encoding (PS3.5 Section 6.2.2 note 2).
-  const items = vr === 'UN' ? { ...cursor, explicit: false } : cursor
+  const encoding = vr === 'UN' ? encodingOfItems(cursor.data, cursor.at, cursor) : { ...cursor, implicit }
+  const items = { ...cursor, ...encoding, at: cursor.at }
   const stop = walkItems(items)
   cursor.at = items.at
   return stop
@@ -129,7 +116,7 @@ function walkItems(cursor: Cursor): Stop | undefined {
     if (typeof element === 'string') return element
     if (element.tag === SEQUENCE_END) return undefined
     if (element.tag !== ITEM) return UNREADABLE
-    const stop = element.length === UNDEFINED ? walkDataSet(cursor, true) : skipValue(cursor, element)
+    const stop = element.length === UNDEFINED_LENGTH ? walkDataSet(cursor, true) : skipValue(cursor, element)
     if (stop) return stop
   }
 }

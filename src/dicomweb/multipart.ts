@@ -73,6 +73,14 @@ export function* encodeMultipart(
   yield encodeClosing(boundary)
 }
 
+/** Bytes of the whole body that encodeMultipart writes. */
+export function multipartLength(parts: Iterable<{ contentType: string; bytes: Uint8Array }>, boundary: string): number {
+  let length = encodeClosing(boundary).length
+  for (const { contentType, bytes } of parts)
+    length += encodePartHeader(contentType, boundary, bytes.length).length + bytes.length + CRLF.length
+  return length
+}
+
 /** Delimiter and headers of one part. The CRLF after the body before it is written with that body. */
 export function encodePartHeader(contentType: string, boundary: string, length: number): Uint8Array {
   return Buffer.from(`--${boundary}\r\nContent-Type: ${contentType}\r\nContent-Length: ${length}\r\n\r\n`, 'latin1')

@@ -1,8 +1,12 @@
 // Paths and query parameters of QIDO-RS and WADO-RS (PS3.18 Sections 8.3.4, 10.4 and 10.6).
 import { has, number, tagOf, text, texts } from '../dicom/dataset.ts'
+import { mended } from '../dicom/mending.ts'
 import { AppError } from '../domain/errors.ts'
 import type { DicomJson, Uid } from '../domain/study.ts'
 import type { StudyQuery, StudySummary } from '../domain/study-search.ts'
+import { SEARCH_WAYS, type SearchWay } from './ways.ts'
+
+const STANDARD = SEARCH_WAYS[0]!
 
 export interface Page {
   limit: number
@@ -32,22 +36,34 @@ export function resourcePath(studyInstanceUid: Uid, seriesInstanceUid?: Uid, sop
  * Search of studies by date (DICOM DA, both ends included, either may be open), modality and patient. The issuer is asked for,
  * not matched: it is no required key (PS3.18 Table 10.6.1-5), and archives refuse it.
  */
-export function studiesPath(query: StudyQuery, page: Page): string {
-  return `/studies?${encode(studyParameters(query), page)}`
+export function studiesPath(query: StudyQuery, page: Page, way: SearchWay = STANDARD): string {
+  return `/studies?${encode(studyParameters(query, way), page, way)}`
 }
 
 /** What is asked, without paging. */
-export function studyParameters(query: StudyQuery): [string, string][] {
+export function studyParameters(query: StudyQuery, way: SearchWay = STANDARD): [string, string][] {
   const parameters: [string, string][] = []
-  const range = dateRange(query.from, query.to)
-  if (range !== undefined) parameters.push(['StudyDate', range])
-  if (query.modality !== undefined) parameters.push(['ModalitiesInStudy', query.modality])
+  const range = dateRange(query.from, query.to, way.dates === 'closed')
+  if (range !== undefined && way.dates !== 'none') parameters.push(['StudyDate', range])
+  if (query.modality !== undefined && way.modality) parameters.push(['ModalitiesInStudy', query.modality])
   if (query.patient !== undefined) parameters.push(['PatientID', query.patient.patientId])
   const fields = ['StudyDate', 'StudyTime', 'ModalitiesInStudy', 'NumberOfStudyRelatedInstances']
-  for (const keyword of query.patient === undefined ? fields : [...fields, 'PatientID', 'IssuerOfPatientID']) {
-    parameters.push(['includefield', tagOf(keyword)])
-  }
-  return parameters
+  return [
+    ...parameters,
+    ...included(query.patient === undefined ? fields : [...fields, 'PatientID', 'IssuerOfPatientID'], way),
+  ]
+}
+
+function included(keywords: readonly string[], way: SearchWay): [string, string][] {
+  return way.fields ? keywords.map((keyword) => ['includefield', tagOf(keyword)]) : []
+}
+
+/** What the archive was not asked to leave out is left out here. Without a date or a modality in the answer, only the study itself can tell. */
+export function isAskedFor(found: StudySummary, { from, to, modality, undated }: StudyQuery): boolean {
+  if (undated && found.studyDate !== '') return false
+  if (modality !== undefined && found.modalities.length > 0 && !found.modalities.includes(modality)) return false
+  if (found.studyDate === '') return true
+  return (from === undefined || found.studyDate >= from) && (to === undefined || found.studyDate <= to)
 }
 
 /** Archives match without regard to case, take "*" for anything, or leave a key out: the answer decides. */
@@ -57,28 +73,35 @@ export function isOfPatient(found: DicomJson, { patientId, issuerOfPatientId }: 
 }
 
 /** Search of all instances of a study. */
-export function instancesPath(studyInstanceUid: Uid, page: Page): string {
-  const fields = ['SOPClassUID', 'SOPInstanceUID', 'SeriesInstanceUID', 'Modality']
-  const parameters = fields.map((keyword): [string, string] => ['includefield', tagOf(keyword)])
-  return `${resourcePath(studyInstanceUid)}/instances?${encode(parameters, page)}`
+export function instancesPath(studyInstanceUid: Uid, page: Page, way: SearchWay = STANDARD): string {
+  const fields = included(['SOPClassUID', 'SOPInstanceUID', 'SeriesInstanceUID', 'Modality'], way)
+  return `${resourcePath(studyInstanceUid)}/instances?${encode(fields, page, way)}`
 }
 
 /** Search of all series of a study. */
-export function seriesPath(studyInstanceUid: Uid, page: Page): string {
-  return `${resourcePath(studyInstanceUid)}/series?${encode([['includefield', tagOf('Modality')]], page)}`
+export function seriesPath(studyInstanceUid: Uid, page: Page, way: SearchWay = STANDARD): string {
+  return `${resourcePath(studyInstanceUid)}/series?${encode(included(['Modality'], way), page, way)}`
 }
 
 /** Range matching (PS3.4 C.2.2.2.5): "20240101-20240131", "20240101-", "-20240131". */
-export function dateRange(from: string | undefined, to: string | undefined): string | undefined {
+export function dateRange(from: string | undefined, to: string | undefined, closed = false): string | undefined {
   for (const date of [from, to]) {
     if (date !== undefined && !/^\d{8}$/.test(date)) throw new RangeError('a search date must be YYYYMMDD')
   }
   if (from === undefined && to === undefined) return undefined
-  return from === to ? from : `${from ?? ''}-${to ?? ''}`
+  if (from === to) return from
+  return closed ? `${from ?? '19000101'}-${to ?? LAST_DAY}` : `${from ?? ''}-${to ?? ''}`
 }
 
-function encode(parameters: [string, string][], page: Page): string {
-  const all = [...parameters, ['limit', String(page.limit)], ['offset', String(page.offset)]]
+/** End of a range that an archive refuses without one: after every study, before the end of any calendar type. */
+const LAST_DAY = '29991231'
+
+function encode(parameters: [string, string][], page: Page, way: SearchWay): string {
+  const paging = [
+    ['limit', String(page.limit)],
+    ['offset', String(page.offset)],
+  ]
+  const all = way.paged ? [...parameters, ...paging] : parameters
   return all.map(([name, value]) => `${name}=${encodeURIComponent(value!)}`).join('&')
 }
 
@@ -86,7 +109,7 @@ function encode(parameters: [string, string][], page: Page): string {
 export function readStudySummary(found: DicomJson): StudySummary {
   return {
     studyInstanceUid: text(found, 'StudyInstanceUID'),
-    studyDate: text(found, 'StudyDate'),
+    studyDate: mended('StudyDate', 'DA', text(found, 'StudyDate')),
     studyTime: text(found, 'StudyTime'),
     modalities: texts(found, 'ModalitiesInStudy').filter((modality) => modality !== ''),
     instanceCount: number(found, 'NumberOfStudyRelatedInstances') ?? 0,

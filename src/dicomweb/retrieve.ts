@@ -6,47 +6,57 @@ import type { Connection } from './client-connection.ts'
 import { readFileMeta } from './file-meta.ts'
 import { walkInstance } from './instance-walk.ts'
 import { resourcePath } from './query.ts'
+import { OBJECT_WAYS, type Ways } from './ways.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
 type Checked = { sopInstanceUid: Uid; bytes: Bytes; damage?: string } | { sopInstanceUid?: undefined; damage: string }
+
+/** Some archives send single instances only. */
+const WHOLE_SERIES = 'objects of a series'
+const ONE_BY_ONE = 'instance by instance'
+const REFUSED = new Set(['ARCHIVE_REJECTED', 'NOT_FOUND'])
 
 /** With these, asking for single instances fails as well. Others may be about one instance that spoils the answer for all. */
 const POINTLESS_TO_GO_ON = new Set(['ARCHIVE_UNREACHABLE', 'ARCHIVE_AUTH'])
 
 export function createRetriever(
   connection: Connection,
+  ways: Ways,
   log: Log,
 ): Pick<ImageArchive, 'retrieveSeries' | 'retrieveInstance'> {
   async function* retrieveSeries(study: Uid, series: Uid, expected: Uid[]): AsyncGenerator<Bytes, void> {
     const missing = new Set(expected)
     if (missing.size === 0) return
     let interruption: AppError | undefined
+    const oneByOne = (await ways.known())[WHOLE_SERIES] === ONE_BY_ONE
     try {
-      for await (const bytes of connection.getObjects(resourcePath(study, series), `series ${series}`)) {
-        const checked = checkObject(bytes)
-        // An instance that arrived after the set was fixed belongs to another analysis; one that came twice is known.
-        if (
-          checked.sopInstanceUid === undefined ||
-          checked.damage !== undefined ||
-          !missing.delete(checked.sopInstanceUid)
-        )
-          continue
-        yield checked.bytes
-      }
+      if (!oneByOne)
+        for await (const bytes of objects(WHOLE_SERIES, resourcePath(study, series), `series ${series}`)) {
+          const checked = checkObject(bytes)
+          // An instance that arrived after the set was fixed belongs to another analysis; one that came twice is known.
+          if (
+            checked.sopInstanceUid === undefined ||
+            checked.damage !== undefined ||
+            !missing.delete(checked.sopInstanceUid)
+          )
+            continue
+          yield checked.bytes
+        }
     } catch (thrown) {
       interruption = asAppError(thrown)
       if (POINTLESS_TO_GO_ON.has(interruption.code)) throw interruption
     }
     if (missing.size === 0) return
-    log.warn(
-      {
-        seriesInstanceUid: series,
-        expected: expected.length,
-        missing: missing.size,
-        code: interruption?.code ?? 'ARCHIVE_TRUNCATED',
-      },
-      'the series did not arrive whole; the missing instances are fetched one by one',
-    )
+    if (!oneByOne)
+      log.warn(
+        {
+          seriesInstanceUid: series,
+          expected: expected.length,
+          missing: missing.size,
+          code: interruption?.code ?? 'ARCHIVE_TRUNCATED',
+        },
+        'the series did not arrive whole; the missing instances are fetched one by one',
+      )
     const absent: Uid[] = []
     for (const sopInstanceUid of missing) {
       try {
@@ -58,13 +68,25 @@ export function createRetriever(
       }
     }
     if (absent.length > 0) throw incomplete(series, expected.length, absent, interruption)
+    if (interruption !== undefined && REFUSED.has(interruption.code)) await ways.remember(WHOLE_SERIES, ONE_BY_ONE)
+  }
+
+  /** In the way that the archive takes. */
+  async function* objects(question: string, path: string, what: string): AsyncGenerator<Bytes, void> {
+    const { source, first } = await ways.ask(question, OBJECT_WAYS, async ({ accept }) => {
+      const asked = connection.getObjects(path, what, accept)
+      return { source: asked, first: await asked.next() }
+    })
+    if (first.done) return
+    yield first.value
+    yield* source
   }
 
   async function fetchInstance(study: Uid, series: Uid, sopInstanceUid: Uid): Promise<Bytes> {
     const what = `instance ${sopInstanceUid}`
     const path = resourcePath(study, series, sopInstanceUid)
     let damage: string | undefined
-    for await (const bytes of connection.getObjects(path, what)) {
+    for await (const bytes of objects('objects', path, what)) {
       const checked = checkObject(bytes)
       if (checked.sopInstanceUid === sopInstanceUid && checked.damage === undefined) return checked.bytes
       damage ??= checked.damage ?? 'another instance came in its place'

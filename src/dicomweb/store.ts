@@ -5,9 +5,10 @@ import type { Uid } from '../domain/study.ts'
 import type { Connection } from './client-connection.ts'
 import { errorOfStatus, wasNotSent } from './errors.ts'
 import { readFileMeta } from './file-meta.ts'
-import { encodeMultipart } from './multipart.ts'
+import { encodeMultipart, multipartLength } from './multipart.ts'
 import { resourcePath } from './query.ts'
 import { batches, readStoreAnswer, readStoreBody } from './store-response.ts'
+import { JSON_WAYS, type Ways } from './ways.ts'
 
 interface Outgoing {
   sopInstanceUid: Uid
@@ -16,6 +17,7 @@ interface Outgoing {
 
 export interface StorerOptions extends Pick<ImageArchive, 'searchInstances' | 'retrieveInstance'> {
   connection: Connection
+  ways: Ways
   log: Log
   /** A text that occurs in no object. */
   newBoundary(): string
@@ -68,7 +70,13 @@ export function createStorer(options: StorerOptions): ImageArchive['store'] {
     const boundary = options.newBoundary()
     const parts = batch.map(({ bytes }) => ({ contentType: 'application/dicom', bytes }))
     const type = `multipart/related; type="application/dicom"; boundary=${boundary}`
-    const answer = await connection.post(path, what, type, encodeMultipart(parts, boundary))
+    const answer = await options.ways.ask('store', JSON_WAYS, async ({ accept }) => {
+      const slices = encodeMultipart(parts, boundary)
+      const upload = { contentType: type, length: multipartLength(parts, boundary), slices }
+      const answered = await connection.post(path, what, accept, upload)
+      if (answered.status !== 406) return answered
+      throw refused(errorOfStatus(answered.status, answered.headers, connection.asked(path, what)))
+    })
     if (answer.status === 413 && batch.length > 1) {
       const half = Math.ceil(batch.length / 2)
       return [...(await storeBatch(study, batch.slice(0, half))), ...(await storeBatch(study, batch.slice(half)))]

@@ -33,6 +33,8 @@ export interface ImageArchive {
   retrieveSeries(studyInstanceUid: Uid, seriesInstanceUid: Uid, expected: Uid[]): AsyncIterable<Uint8Array>
   /** Stores Part 10 objects; resolves with one outcome per object, whatever the status was. */
   store(studyInstanceUid: Uid, instances: { sopInstanceUid: Uid; bytes: Uint8Array }[]): Promise<StoreOutcome[]>
+  /** Question → the way in which this archive takes it, where that is not the way of the standard; absent where nothing is learnt. */
+  ways?(): Promise<Readonly<Record<string, string>>>
   /** Whether the instance is there, with its SOP class. */
   retrieveInstance(studyInstanceUid: Uid, seriesInstanceUid: Uid, sopInstanceUid: Uid): Promise<Uint8Array>
 }

@@ -6,7 +6,7 @@ import { checkSources } from '../dicom/source-values.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { PriorAnalyses } from '../domain/comparison.ts'
 import { AppError } from '../domain/errors.ts'
-import type { AnalysisResult, InputSeries } from '../domain/finding.ts'
+import type { AnalysisResult, InputSeries, QualityNote } from '../domain/finding.ts'
 import type {
   AnalysisStore,
   AuditTrail,
@@ -111,7 +111,7 @@ export async function analyseStudy(
   const clock = clockOf(sources, options.timeZone)
 
   const { volumes, plans } = await stopwatch.time('retrieve', () =>
-    retrieveVolumes(archive, studyInstanceUid, selection.chosen, reference),
+    retrieveVolumes(archive, studyInstanceUid, selection.chosen, reference, (note) => sourceNotes.push(note)),
   )
 
   const prepared = await stopwatch.time('prepare', () =>
@@ -230,6 +230,7 @@ async function retrieveVolumes(
   studyInstanceUid: string,
   chosen: Partial<Record<Sequence, Series>>,
   reference: Sequence,
+  onNote: (note: QualityNote) => void,
 ) {
   const volumes: Partial<Record<Sequence, Volume<Float32Array>>> = {}
   const plans: Partial<Record<Sequence, SeriesPlan>> = {}
@@ -241,7 +242,7 @@ async function retrieveVolumes(
       const message = `series ${series.seriesInstanceUid} has no FrameOfReferenceUID, so no segmentation can refer to it`
       throw new AppError('SERIES_UNSUPPORTED', message)
     }
-    volumes[sequence] = await retrieveVolume(archive, studyInstanceUid, series, plan)
+    volumes[sequence] = await retrieveVolume(archive, studyInstanceUid, series, plan, onNote)
     plans[sequence] = plan
   }
   return { volumes, plans }

@@ -1,5 +1,6 @@
 // One series from the archive to a volume: a volume is filled while it streams, so one instance is in memory at a time.
 import { type SeriesPlan, VolumeBuilder } from '../dicom/series-volume.ts'
+import type { QualityNote } from '../domain/finding.ts'
 import type { ImageArchive } from '../domain/ports.ts'
 import type { Series, Uid } from '../domain/study.ts'
 import type { Volume } from '../domain/volume.ts'
@@ -9,10 +10,14 @@ export async function retrieveVolume(
   studyInstanceUid: Uid,
   series: Series,
   plan: SeriesPlan,
+  /** Hears what of the files could not be read although the volume could. */
+  onNote?: (note: QualityNote) => void,
 ): Promise<Volume<Float32Array>> {
   const builder = new VolumeBuilder(plan)
   const expected = series.instances.map((instance) => instance.sopInstanceUid)
   for await (const bytes of archive.retrieveSeries(studyInstanceUid, series.seriesInstanceUid, expected))
     await builder.add(bytes)
-  return builder.finish()
+  const volume = builder.finish()
+  for (const note of builder.notes()) onNote?.(note)
+  return volume
 }

@@ -1,0 +1,84 @@
+// Lists of data sets in the DICOM JSON model (PS3.18 Annex F) as archives really write them: one row that is wrong costs no other.
+import { vrOf } from '../dicom/dictionary.ts'
+import type { DicomElement, DicomJson } from '../domain/study.ts'
+
+export type ParsedList =
+  /** One entry per row; undefined for a row that is no data set, or whose JSON is not valid (NaN, a control character). */
+  | { kind: 'list'; rows: (DicomJson | undefined)[] }
+  /** It ends within the list. */
+  | { kind: 'cut' }
+  | { kind: 'foreign' }
+
+export function parseDataSets(body: string): ParsedList {
+  const text = body.trim()
+  if (text === '') return { kind: 'list', rows: [] }
+  if (!text.startsWith('[') && !text.startsWith('{')) return { kind: 'foreign' }
+  const whole = parsed(text)
+  if (whole !== undefined) {
+    // A list of one is sent without its brackets by some.
+    const rows = (Array.isArray(whole) ? whole : [whole]).map(readDataSet)
+    return !Array.isArray(whole) && rows[0] === undefined ? { kind: 'foreign' } : { kind: 'list', rows }
+  }
+  const rows = text.startsWith('[') ? splitList(text) : undefined
+  return rows === undefined ? { kind: 'cut' } : { kind: 'list', rows: rows.map((row) => readDataSet(parsed(row))) }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+/** The texts of the members of a list whose JSON is not valid as a whole; undefined when the list is not closed. */
+function splitList(text: string): string[] | undefined {
+  const rows: string[] = []
+  let depth = 0
+  let start = 1
+  let inString = false
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at]
+    if (inString) {
+      if (character === '\\') at += 1
+      else if (character === '"') inString = false
+      continue
+    }
+    if (character === '"') inString = true
+    else if (character === '[' || character === '{') depth += 1
+    else if (character === ']' || character === '}') depth -= 1
+    if ((depth === 1 && character === ',') || depth === 0) {
+      rows.push(text.slice(start, at))
+      start = at + 1
+    }
+    if (depth === 0) return rows
+  }
+  return undefined
+}
+
+/** A data set in the form that PS3.18 asks for, from the forms that are met: values without their list, without a VR, null attributes. */
+function readDataSet(row: unknown): DicomJson | undefined {
+  if (typeof row !== 'object' || row === null || Array.isArray(row)) return undefined
+  const read: DicomJson = {}
+  for (const [name, element] of Object.entries(row)) {
+    if (!/^[0-9A-Fa-f]{8}$/.test(name)) continue
+    const tag = name.toUpperCase()
+    const found = readElement(tag, element)
+    if (found !== undefined) read[tag] = found
+  }
+  // Something that has names, but none of an attribute, is another kind of answer.
+  return Object.keys(read).length === 0 && Object.keys(row).length > 0 ? undefined : read
+}
+
+function readElement(tag: string, element: unknown): DicomElement | undefined {
+  if (typeof element !== 'object' || element === null || Array.isArray(element)) return undefined
+  const { vr: stated, Value: value, InlineBinary, BulkDataURI } = element as Partial<DicomElement>
+  const vr = typeof stated === 'string' && /^[A-Z]{2}$/.test(stated) ? stated : vrOf(tag, false)
+  const values: unknown[] | undefined = value === undefined || value === null ? undefined : [value].flat()
+  return {
+    vr,
+    ...(values && { Value: vr === 'SQ' ? values.map((item) => readDataSet(item) ?? {}) : values }),
+    ...(typeof InlineBinary === 'string' && { InlineBinary }),
+    ...(typeof BulkDataURI === 'string' && { BulkDataURI }),
+  }
+}

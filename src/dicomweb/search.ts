@@ -1,0 +1,101 @@
+// QIDO-RS searches, all their pages, in the way that the archive takes (PS3.18 Sections 8.3.4 and 10.6).
+import { text } from '../dicom/dataset.ts'
+import { AppError } from '../domain/errors.ts'
+import type { Log } from '../domain/ports.ts'
+import type { DicomJson } from '../domain/study.ts'
+import type { Connection } from './client-connection.ts'
+import { hasAll, type Page } from './query.ts'
+import { distinctWays, JSON_WAYS, SEARCH_WAYS, type SearchWay, type Ways } from './ways.ts'
+
+const PAGE = 200
+/** A page after the last: some archives answer so, in place of an empty list. */
+const NO_MORE = new Set(['NOT_FOUND', 'ARCHIVE_REJECTED'])
+
+export interface Search {
+  /** "search of studies": for messages, and under which name its way is remembered. */
+  what: string
+  question: string
+  /** A row without one of these cannot be used; the first tells rows apart. */
+  required: readonly string[]
+  pathOf(page: Page, way: SearchWay): string
+  /** Ends the search early; all pages when left out. */
+  mostPages?: number
+}
+
+export interface Searcher {
+  /**
+   * Each resource once. A short page does not end it, since archives have page limits of their own; a page with nothing new
+   * does, since some archives ignore the offset. A row that is no data set, or lacks what it needs, hides nothing but itself.
+   */
+  all(search: Search): Promise<DicomJson[]>
+  /** A list that is no search: metadata. Every row must be whole. */
+  list(path: string, what: string): Promise<DicomJson[]>
+}
+
+export function createSearcher(connection: Connection, ways: Ways, log: Log): Searcher {
+  const getList = (path: string, what: string) =>
+    ways.ask('lists', JSON_WAYS, ({ accept }) => connection.getList(path, what, accept))
+
+  async function all({ what, question, required, pathOf, mostPages = Number.POSITIVE_INFINITY }: Search) {
+    const path = (offset: number, way: SearchWay) => pathOf({ limit: PAGE, offset }, way)
+    const choice = distinctWays(SEARCH_WAYS, (way) => path(0, way))
+    const { way, firstPage } = await ways.ask(question, choice, async (one) => ({
+      way: one,
+      firstPage: await firstOf(path(0, one), what),
+    }))
+    const found = new Map<string, DicomJson>()
+    let unusable = 0
+    let page: readonly (DicomJson | undefined)[] = firstPage
+    for (let offset = 0, pages = 1; ; pages += 1) {
+      const before = found.size
+      for (const row of page) {
+        if (row === undefined || !hasAll(row, required)) unusable += 1
+        else if (!found.has(text(row, required[0]!))) found.set(text(row, required[0]!), row)
+      }
+      offset += page.length
+      if (pages >= mostPages && page.length > 0)
+        log.warn({ search: what, pages }, 'the search is not followed further; what stands on later pages is not found')
+      if (found.size === before || !way.paged || pages >= mostPages) break
+      page = await nextOf(path(offset, way), what)
+    }
+    if (unusable > 0)
+      log.warn({ search: what, rows: unusable, required: required.join(' ') }, 'rows of an answer cannot be used')
+    if (found.size === 0 && unusable > 0)
+      throw new AppError(
+        'ARCHIVE_NOT_DICOMWEB',
+        `the answer to ${what} has ${unusable} rows, none of them with ${required.join(' and ')}`,
+      )
+    return [...found.values()]
+  }
+
+  /** A search that is not there at all means that the address is wrong, not that nothing was found. */
+  async function firstOf(path: string, what: string) {
+    try {
+      return await getList(path, what)
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'NOT_FOUND') throw error
+      throw new AppError('ARCHIVE_NOT_DICOMWEB', `no QIDO-RS service answers: ${error.message}`, { cause: error })
+    }
+  }
+
+  async function nextOf(path: string, what: string) {
+    try {
+      return await getList(path, what)
+    } catch (error) {
+      if (error instanceof AppError && NO_MORE.has(error.code)) return []
+      throw error
+    }
+  }
+
+  return {
+    all,
+    async list(path, what) {
+      const rows = await getList(path, what)
+      const bad = rows.indexOf(undefined)
+      if (bad < 0) return rows as DicomJson[]
+      const where = connection.asked(path, what).target
+      const how = `data set ${bad + 1} of ${rows.length} is no valid DICOM JSON`
+      throw new AppError('ARCHIVE_NOT_DICOMWEB', `the answer to ${what} cannot be used: ${how} (${where})`)
+    },
+  }
+}

@@ -1,0 +1,138 @@
+// In which of several ways an archive takes a question: tried in turn once, then remembered.
+import { AppError } from '../domain/errors.ts'
+import type { Log } from '../domain/ports.ts'
+
+/** A way to ask, by the name under which it is remembered and shown; the first of a list is what the standard asks for. */
+export interface Way {
+  name: string
+}
+
+/** Where what was learnt outlives the process. */
+export interface WaysMemory {
+  recall(): Promise<string | undefined>
+  keep(value: string): Promise<void>
+}
+
+export interface Ways {
+  /** Asks in the way that the archive is known to take, else in each in turn; throws the error of the first when it takes none. */
+  ask<W extends Way, T>(question: string, ways: readonly W[], attempt: (way: W) => Promise<T>): Promise<T>
+  /** What was found out otherwise. */
+  remember(question: string, way: string): Promise<void>
+  /** Question → way, for the questions that the archive does not take as the standard has them. */
+  known(): Promise<Readonly<Record<string, string>>>
+}
+
+/** The answer says that this question is not taken in this form; a fault of network or server says nothing about forms. */
+export class NotWhole extends AppError {}
+
+function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof NotWhole ||
+    (error instanceof AppError && (error.code === 'ARCHIVE_REJECTED' || error.code === 'NOT_FOUND'))
+  )
+}
+
+export function createWays({ log, memory }: { log: Log; memory?: WaysMemory | undefined }): Ways {
+  let learnt: Promise<Map<string, string>> | undefined
+  const recalled = () => {
+    learnt ??= (async () => {
+      const kept = await memory?.recall()
+      return new Map(kept === undefined ? [] : Object.entries(JSON.parse(kept) as Record<string, string>))
+    })()
+    return learnt
+  }
+
+  async function remember(question: string, way: string, isStandard = false): Promise<void> {
+    const known = await recalled()
+    const before = known.get(question)
+    if (isStandard ? before === undefined : before === way) return
+    if (isStandard) known.delete(question)
+    else known.set(question, way)
+    log.info({ question, way }, 'the archive takes this question in this way; it is remembered')
+    await memory?.keep(JSON.stringify(Object.fromEntries(known)))
+  }
+
+  return {
+    async ask(question, ways, attempt) {
+      const preferred = (await recalled()).get(question)
+      const inOrder = [...ways].sort((a, b) => Number(b.name === preferred) - Number(a.name === preferred))
+      let first: unknown
+      for (const way of inOrder) {
+        try {
+          const answer = await attempt(way)
+          await remember(question, way.name, way === ways[0])
+          return answer
+        } catch (error) {
+          if (!isRefusal(error)) throw error
+          first ??= error
+        }
+      }
+      throw first
+    },
+    remember: (question, way) => remember(question, way),
+    known: async () => Object.fromEntries(await recalled()),
+  }
+}
+
+/** How a search is asked (PS3.18 Section 10.6): archives refuse keys that they do not match, ranges without an end, and paging. */
+export interface SearchWay extends Way {
+  dates: 'open' | 'closed' | 'none'
+  modality: boolean
+  fields: boolean
+  paged: boolean
+}
+
+/** Departures from the standard form, the fewest first: each costs something, that the service then does itself. */
+export const SEARCH_WAYS: readonly SearchWay[] = (() => {
+  const all = (['open', 'closed', 'none'] as const).flatMap((dates, cost) =>
+    [true, false].flatMap((modality) =>
+      [true, false].flatMap((fields) =>
+        [true, false].map((paged) => ({
+          cost: cost + Number(!modality) + Number(!fields) + Number(!paged),
+          way: { name: nameOf(dates, modality, fields, paged), dates, modality, fields, paged },
+        })),
+      ),
+    ),
+  )
+  return all.sort((a, b) => a.cost - b.cost).map(({ way }) => way)
+})()
+
+function nameOf(dates: SearchWay['dates'], modality: boolean, fields: boolean, paged: boolean): string {
+  const departures = [
+    ...(dates === 'closed' ? ['date ranges with an end'] : dates === 'none' ? ['no dates'] : []),
+    ...(modality ? [] : ['no ModalitiesInStudy']),
+    ...(fields ? [] : ['no includefield']),
+    ...(paged ? [] : ['no paging']),
+  ]
+  return departures.length === 0 ? 'as the standard has it' : departures.join(', ')
+}
+
+/** Of these ways, those that ask differently, by what they come out as: a question without dates has no range to close. */
+export function distinctWays(ways: readonly SearchWay[], pathOf: (way: SearchWay) => string): SearchWay[] {
+  const seen = new Set<string>()
+  return ways.filter((way) => {
+    const path = `${pathOf(way)} ${way.paged}`
+    return !seen.has(path) && seen.add(path)
+  })
+}
+
+export interface AcceptWay extends Way {
+  accept: string
+}
+
+/** Part 10 objects: as stored, else as the archive sends them of itself; in one part where it does not send several. */
+export const OBJECT_WAYS: readonly AcceptWay[] = [
+  ['multipart, stored transfer syntax', 'multipart/related; type="application/dicom"; transfer-syntax=*'],
+  ['multipart', 'multipart/related; type="application/dicom"'],
+  [
+    'multipart, Explicit VR Little Endian',
+    'multipart/related; type="application/dicom"; transfer-syntax=1.2.840.10008.1.2.1',
+  ],
+  ['single part, stored transfer syntax', 'application/dicom; transfer-syntax=*'],
+  ['single part', 'application/dicom'],
+].map(([name, accept]) => ({ name: name!, accept: accept! }))
+
+export const JSON_WAYS: readonly AcceptWay[] = ['application/dicom+json', 'application/json', '*/*'].map((accept) => ({
+  name: accept,
+  accept,
+}))
