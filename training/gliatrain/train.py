@@ -19,7 +19,7 @@ import torch
 
 from . import data as cohort_data
 from .augment import Cohort, Patches
-from .heads import Atlas
+from .synthetic_heads import Atlas
 from .losses import deep_loss
 from .network import VARIANTS, GliomaNet, Variant, parameter_count
 
