@@ -38,7 +38,7 @@ const network = z.strictObject({
 
 export const manifest = z.strictObject({
   schema: z.literal('gliabridge-bundle/1'),
-  id: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, 'must be lower-case letters, digits, ".." and "-"'),
+  id: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, 'must be lower-case letters, digits, "." and "-"'),
   version: text,
   name: text,
   description: text,
@@ -156,9 +156,9 @@ export function channelOrder(bundle: Pick<BundleManifest, 'sequences'>): Sequenc
 
 function describe(error: z.ZodError): string[] {
   return error.issues.flatMap((issue) => {
-    const where = issue.path.join('..') || 'the file'
+    const where = issue.path.join('.') || 'the file'
     if (issue.code === 'unrecognized_keys')
-      return issue.keys.map((key) => `${[...issue.path, key].join('..')} is not a known key`)
+      return issue.keys.map((key) => `${[...issue.path, key].join('.')} is not a known key`)
     if (issue.code === 'invalid_key') return issue.issues.map((inner) => `${where}: ${inner.message}`)
     return [`${where}: ${issue.message}`]
   })
