@@ -17,7 +17,7 @@ import {
 } from './query.ts'
 import { createRetriever } from './retrieve.ts'
 import { createSearcher, type Searcher } from './search.ts'
-import { createStorer } from './store.ts'
+import { createStorer } from './stow.ts'
 import { createWays, type WaysMemory } from './ways.ts'
 
 export interface DicomWebOptions {
