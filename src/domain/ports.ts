@@ -55,8 +55,8 @@ export interface WriteLedger {
   /** Atomically: true when nobody began this write within the last `seconds` and it is not known to be done. */
   begin(key: string, seconds: number): Promise<boolean>
   record(key: string, written: LedgerEntry): Promise<void>
-  /** The write was refused, or what it wrote is gone. */
-  forget(key: string): Promise<void>
+  /** The write was refused, or what it wrote is gone; with `olderThanSeconds` only when the write was begun longer ago. */
+  forget(key: string, olderThanSeconds?: number): Promise<void>
 }
 
 /** EHR over FHIR R4. Methods throw AppError with an EHR_* or PATIENT_* code. */

@@ -41,8 +41,9 @@ export function createWriteLedger(db: Database, clock: Clock): WriteLedger {
         [key, at, reference, version ?? null],
       )
     },
-    async forget(key) {
-      await db.query('delete from gliabridge.ehr_ledger where key = $1', [key])
+    async forget(key, olderThanSeconds = 0) {
+      const before = new Date(now().getTime() - olderThanSeconds * 1000).toISOString()
+      await db.query('delete from gliabridge.ehr_ledger where key = $1 and begun_at <= $2', [key, before])
     },
   }
 }

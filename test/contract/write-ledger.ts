@@ -35,6 +35,20 @@ export function writeLedgerContract(name: string, open: (clock: LedgerClock) => 
       expect(await ledger.begin('a|1', 60)).toBe(true)
     })
 
+    it('forgets what was begun long enough ago, where it is asked to', async () => {
+      const clock = createManualClock()
+      const ledger = await start(clock)
+      await ledger.begin('c|1', 60)
+      await ledger.record('c|1', { reference: 'DocumentReference/7' })
+      await clock.sleep(599_000)
+      await ledger.forget('c|1', 600)
+      expect(await ledger.find(['c|1'])).toEqual(new Map([['c|1', { reference: 'DocumentReference/7' }]]))
+      await clock.sleep(2000)
+      await ledger.forget('c|1', 600)
+      expect(await ledger.find(['c|1'])).toEqual(new Map())
+      expect(await ledger.begin('c|1', 60)).toBe(true)
+    })
+
     it('keeps where it is, and the last version; what is recorded is never begun again', async () => {
       const clock = createManualClock()
       const ledger = await start(clock)

@@ -320,14 +320,26 @@ describe('character sets', () => {
     expect(textDecoding(['ISO_IR 999'])).toBeUndefined()
   })
 
-  it('refuses a file whose text needs an unknown character set, without showing the text', () => {
-    const bytes = Buffer.from(writePart10({ dataset: dataset({ ...IDENTITY, PatientName: 'Żółć' }) }))
+  it('reads text of an unknown character set as far as it is ASCII, and says which could not be decoded', () => {
+    const bytes = Buffer.from(writePart10({ dataset: dataset({ ...IDENTITY, PatientName: 'Żółć^A' }) }))
     const at = bytes.indexOf('ISO_IR 192')
     bytes.write('ISO_IR 999', at, 'latin1')
-    const failure = failureOf(() => readPart10(bytes))
-    expect(failure.message).toBe(
-      `instance ${UID} is not usable: PatientName is written in a SpecificCharacterSet that is not supported`,
-    )
+    const file = readPart10(bytes)
+    expect(personName(file.dataset, 'PatientName')).toMatch(/^\ufffd+^A$/)
+    expect(file.undecoded).toEqual(['PatientName'])
+  })
+
+  it.each([
+    ['ISO-IR 100', '53 63 68 e4 64 65 6c', 'Schädel'],
+    ['ISO IR 100', 'e4', 'ä'],
+    ['iso_ir 100', 'e4', 'ä'],
+    ['latin1', 'e4', 'ä'],
+    ['ISO 2022 IR 192', 'c3 a4', 'ä'],
+    ['UTF-8', 'c3 a4', 'ä'],
+    ['gb18030', 'cd f5', '王'],
+    ['ISO2022IR149', '1b 24 29 43 c8 ab', '홍'],
+  ])('takes "%s" for the set that it names', (set, bytes, expected) => {
+    expect(decode([set], bytes)).toBe(expected)
   })
 
   it('keeps values apart where a second byte looks like a backslash', () => {

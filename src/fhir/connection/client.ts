@@ -20,7 +20,7 @@ import { type PostEffects, postReport } from '../writing/post-report.ts'
 import { postReview } from '../writing/post-review.ts'
 import { createCredentials, type EhrAuth } from './auth.ts'
 import { StatusFailure, statusFailure } from './failures.ts'
-import type { RecordStore } from './record-store.ts'
+import type { Created, RecordStore } from './record-store.ts'
 import { createTransport } from './transport.ts'
 
 export interface ClinicalRecordOptions {
@@ -51,6 +51,7 @@ export interface ClinicalRecordOptions {
 }
 
 const PAGE_SIZE = 100
+const FHIR_JSON = { 'content-type': 'application/fhir+json', accept: 'application/fhir+json, */*; q=0.1' }
 const MOST_PAGES = 20
 
 export function createClinicalRecord(options: ClinicalRecordOptions): ClinicalRecord {
@@ -140,20 +141,32 @@ export function createRecordStore(
   const now = options.now ?? (() => new Date())
   const send = options.fetch ?? fetch
   const credentials = createCredentials(options.auth, { baseUrl, send, timeoutMs: options.timeoutMs, now })
+  const transport = createTransport({ baseUrl, timeoutMs: options.timeoutMs, credentials, send, now })
   const medplum = new MedplumClient({
     baseUrl,
     fhirUrlPath: '',
-    fetch: createTransport({ baseUrl, timeoutMs: options.timeoutMs, credentials, send, now }),
+    fetch: transport,
     extendedMode: false,
     maxRetries: 0,
     cacheTime: 0,
   })
 
-  const post = async (resource: Resource, condition: Record<string, string>) => {
-    const headers = { ...condition, Prefer: 'return=representation' }
-    const url = `${baseUrl}/${resource.resourceType}`
-    const created = await guard(medplum.post<Resource | undefined>(url, resource, undefined, { headers }))
-    return created?.resourceType === resource.resourceType ? created : undefined
+  /** What the server says of it: the resource where it sends it back; else, from Location, where it is (FHIR R4 http, 3.1.0.8). */
+  const post = async (resource: Resource, condition: Record<string, string>): Promise<Created> => {
+    const response = await guard(
+      transport(`${baseUrl}/${resource.resourceType}`, {
+        method: 'POST',
+        headers: { ...FHIR_JSON, ...condition, prefer: 'return=representation' },
+        body: JSON.stringify(resource),
+      }),
+    )
+    const text = await response.text()
+    const body = text === '' ? undefined : (JSON.parse(text) as Resource)
+    const place = placeOf(response.headers.get('location') ?? '', response.headers.get('etag') ?? '')
+    return {
+      ...(body?.resourceType === resource.resourceType && body.id && { resource: body }),
+      ...(place?.reference.startsWith(`${resource.resourceType}/`) && { place }),
+    }
   }
 
   return {
@@ -198,14 +211,16 @@ export function createRecordStore(
       const bundle: Bundle = { resourceType: 'Bundle', type: 'transaction', entry: entries }
       const answer = await guard(medplum.post<Bundle | undefined>(baseUrl, bundle, undefined, {}))
       checkTransaction(answer)
-      return entries.map((_, index) => placeOf(answer?.entry?.[index]))
+      return entries.map((_, index) => {
+        const { location = '', etag = '' } = answer?.entry?.[index]?.response ?? {}
+        return placeOf(location, etag)
+      })
     },
   }
 }
 
-/** Where an entry's resource is, from its answer: "Type/id/_history/version" or an ETag, as the server likes. */
-function placeOf(entry: BundleEntry | undefined): LedgerEntry | undefined {
-  const { location = '', etag = '' } = entry?.response ?? {}
+/** Where a resource is, from the answer to its creation: "Type/id/_history/version" or an ETag, as the server likes. */
+function placeOf(location: string, etag: string): LedgerEntry | undefined {
   const [path, versionInPath] = location.split('/_history/')
   const reference = relativeReference(path ?? '')
   if (!/^[A-Z][A-Za-z]+\/[A-Za-z0-9.-]{1,64}$/.test(reference)) return undefined

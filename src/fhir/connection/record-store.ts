@@ -3,6 +3,12 @@ import type { BundleEntry, CapabilityStatement, Resource, ResourceType } from '@
 import type { LedgerEntry } from '../../domain/ports.ts'
 import type { Key } from '../resources/identifiers.ts'
 
+/** What the answer to a successful create says: all, where it is, or nothing. */
+export interface Created {
+  resource?: Resource
+  place?: LedgerEntry
+}
+
 /** Methods throw AppError with an EHR_* code; EHR_AMBIGUOUS when the answer to a write was lost. */
 export interface RecordStore {
   /** All matches, all pages; `more` are further parameters. */
@@ -15,10 +21,10 @@ export interface RecordStore {
   /** The resource of "Type/id"; undefined when it is not there any more. */
   read(reference: string): Promise<Resource | undefined>
   capabilities(): Promise<CapabilityStatement>
-  /** Creates unless one exists; resolves with the one that is there, when the server says. */
-  createIfNone(resource: Resource, key: Key): Promise<Resource | undefined>
-  /** Creates without a condition; resolves with it, when the server says. */
-  create(resource: Resource): Promise<Resource | undefined>
+  /** Creates unless one exists. */
+  createIfNone(resource: Resource, key: Key): Promise<Created>
+  /** Creates without a condition. */
+  create(resource: Resource): Promise<Created>
   /** Replaces that version of it and no other. */
   update(resource: Resource, version: string): Promise<Resource | undefined>
   /** All or nothing; where each entry is now, as far as the server says. */

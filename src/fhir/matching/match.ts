@@ -4,9 +4,9 @@ import { AppError } from '../../domain/errors.ts'
 import type { PatientIdentity } from '../../domain/study.ts'
 import type { RecordStore } from '../connection/record-store.ts'
 import { fhirDate } from '../resources/dates.ts'
-import { carries, searchToken } from '../resources/identifiers.ts'
+import { carries, relativeReference, searchToken } from '../resources/identifiers.ts'
 import { referenceOf } from '../writing/plan.ts'
-import { compareNames, type Verdict } from './person-names.ts'
+import { compareNames, nameDifference, type Verdict } from './person-names.ts'
 
 export interface IdentifierSystems {
   /** System of Patient IDs without an issuer, or whose issuer has no system of its own below. */
@@ -27,7 +27,7 @@ export async function matchPatient(
   if (value === '') throw new AppError('PATIENT_ID_MISSING', 'the study has no Patient ID (0010,0020)')
   const system = systemOf(systems, identity.issuerOfPatientId.trim())
   const answered = await store.search('Patient', 'identifier', [searchToken(system, value)])
-  const patients = answered.filter((resource): resource is Patient => resource.resourceType === 'Patient')
+  const patients = withoutMerged(answered.filter((resource) => resource.resourceType === 'Patient'))
   if (patients.length === 0) {
     throw new AppError('PATIENT_NOT_FOUND', `no patient in the EHR has the Patient ID in the system ${system}`)
   }
@@ -43,7 +43,7 @@ export async function matchPatient(
   if (differing.length > 0) {
     throw new AppError(
       'PATIENT_MISMATCH',
-      `the EHR's patient with this Patient ID has another ${differing.join(', ')} than the images`,
+      `the EHR's patient with this Patient ID has another ${differing.join(', ')} than the images${comparison(identity, patient, differing)}`,
     )
   }
   return referenceOf(patient)
@@ -60,7 +60,12 @@ async function readConfirmed(store: Pick<RecordStore, 'read'>, reference: string
 }
 
 function isReplaced(patient: Patient): boolean {
-  return (patient.link ?? []).some((link) => link.type === 'replaced-by')
+  return replacements(patient).length > 0
+}
+
+/** References of the records that this one was merged into; '' where the server does not say which. */
+function replacements(patient: Patient): string[] {
+  return (patient.link ?? []).flatMap(({ type, other }) => (type === 'replaced-by' ? [other?.reference ?? ''] : []))
 }
 
 function systemOf(systems: IdentifierSystems, issuer: string): string {
@@ -73,18 +78,44 @@ function systemOf(systems: IdentifierSystems, issuer: string): string {
   )
 }
 
+/** A record that was merged into another one of the answer is that other one. */
+function withoutMerged(patients: readonly Patient[]): Patient[] {
+  const isIn = (reference: string) => patients.some((one) => referenceOf(one) === relativeReference(reference))
+  return patients.filter((one) => !replacements(one).some(isIn))
+}
+
 /** The server must have searched for what we asked, and the record must be in use: merged ones point elsewhere. */
 function checkUsable(patient: Patient, system: string, value: string): void {
-  if (!carries(patient as Resource, { param: 'identifier', system, value })) {
-    throw new AppError('PATIENT_MISMATCH', "the EHR's answer is a patient who does not carry the Patient ID")
-  }
-  const identifiers = (patient.identifier ?? []).filter((i) => i.system === system && i.value === value)
-  if (patient.active === false || isReplaced(patient) || identifiers.every((i) => i.use === 'old')) {
+  if (!carries(patient as Resource, { param: 'identifier', system, value }))
     throw new AppError(
-      'PATIENT_NOT_FOUND',
-      'the only patient in the EHR with this Patient ID is inactive, merged into another, or no longer has it',
+      'PATIENT_MISMATCH',
+      `the EHR answered the search for the Patient ID with a patient who ${otherForm(patient, system, value)}`,
     )
-  }
+  const identifiers = (patient.identifier ?? []).filter((i) => i.system === system && i.value === value)
+  const state = isReplaced(patient)
+    ? 'was merged into another (link replaced-by)'
+    : patient.active === false
+      ? 'is inactive (active is false)'
+      : identifiers.every((i) => i.use === 'old')
+        ? 'no longer has it (identifier.use is old)'
+        : undefined
+  if (state !== undefined)
+    throw new AppError('PATIENT_NOT_FOUND', `the only patient in the EHR with this Patient ID ${state}`)
+}
+
+/** How the identifiers of the answer differ from the one that was asked for; numbers in another form may be another patient's. */
+function otherForm(patient: Patient, system: string, value: string): string {
+  const identifiers = patient.identifier ?? []
+  const lengths = (found: string) => `${found.length} characters in the EHR, ${value.length} in the images`
+  const same = identifiers.find((one) => one.value === value)
+  if (same) return `carries it ${same.system ? 'in another system than' : 'without a system, not in'} ${system}`
+  const inSystem = identifiers.flatMap((one) => (one.system === system || !one.system ? [one.value ?? ''] : []))
+  const alike = (fold: (text: string) => string) => inSystem.find((one) => fold(one) === fold(value))
+  const cased = alike((text) => text.toLowerCase())
+  if (cased !== undefined) return 'carries it in other letter case'
+  const padded = alike((text) => text.toLowerCase().replace(/^0+/, ''))
+  if (padded !== undefined) return `carries it with other leading zeros (${lengths(padded)})`
+  return `does not carry it: ${inSystem.length} identifiers in ${system} were compared`
 }
 
 /** Names of what contradicts. A birth date or sex that differs holds; so does a name alone; what is empty is no evidence. */
@@ -106,16 +137,30 @@ function bothNamed(identity: PatientIdentity, patient: Patient): boolean {
   return named && /[\p{L}\p{N}]/u.test(identity.patientName)
 }
 
+/** What was compared, in words that say nothing of the patient. */
+function comparison(identity: PatientIdentity, patient: Patient, differing: readonly string[]): string {
+  const said = [
+    ...(differing.includes('birth date') && fhirDate(identity.patientBirthDate) === undefined
+      ? ['the birth date of the images is no day of the calendar']
+      : []),
+    ...(differing.includes('name') ? [nameDifference(identity.patientName, patient.name ?? [])] : []),
+  ]
+  return said.length === 0 ? '' : ` (${said.join('; ')})`
+}
+
 /** A FHIR date may be a year or a month only: it agrees as far as it goes. A DA that is no date can agree with nothing. */
 function compareBirthDates(da: string, birthDate: string | undefined): Verdict {
   if (da.trim() === '' || !birthDate) return 'unknown'
-  return fhirDate(da)?.startsWith(birthDate) ? 'agree' : 'differ'
+  // A server that keeps a moment of birth may send it as the date.
+  const day = birthDate.replace(/T.*$/, '')
+  return fhirDate(da)?.startsWith(day) ? 'agree' : 'differ'
 }
 
 const GENDERS: Record<string, string> = { M: 'male', F: 'female', O: 'other' }
 
 function compareSex(cs: string, gender: string | undefined): Verdict {
   const sex = cs.trim().toUpperCase()
-  if (sex === '' || !gender || gender === 'unknown') return 'unknown'
-  return GENDERS[sex] === gender ? 'agree' : 'differ'
+  const stated = gender?.trim().toLowerCase() ?? ''
+  if (sex === '' || stated === '' || stated === 'unknown') return 'unknown'
+  return GENDERS[sex] === stated ? 'agree' : 'differ'
 }

@@ -7,22 +7,43 @@ export type Verdict = 'agree' | 'differ' | 'unknown'
 interface Parts {
   family: string
   given: string[]
+  /** "van der" of "van der Berg", where it stands apart; titles stand there too and do no harm. */
+  prefix: string
   /** The name is one text whose parts are not told apart. */
   whole: boolean
 }
 
 /** Letters that NFKD leaves alone, and the two ways in which umlauts are written without their dots. */
-const FOLDED: Record<string, string> = { ß: 'ss', ø: 'o', æ: 'ae', œ: 'oe', ł: 'l', đ: 'd', ð: 'd', þ: 'th', ı: 'i' }
-const SPELLED: Record<string, string> = { ä: 'ae', ö: 'oe', ü: 'ue', ø: 'oe', å: 'aa' }
+const FOLDED: Record<string, string> = {
+  ß: 'ss',
+  ø: 'o',
+  æ: 'ae',
+  œ: 'oe',
+  ł: 'l',
+  đ: 'd',
+  ð: 'd',
+  ɖ: 'd',
+  ħ: 'h',
+  ŧ: 't',
+  þ: 'th',
+  ı: 'i',
+}
+const SPELLED: Record<string, string> = { ä: 'ae', ö: 'oe', ü: 'ue', ø: 'oe', å: 'aa', đ: 'dj' }
+/** Particles that belong to a family name in one system and stand apart, or are left out, in another. */
+const PARTICLES = new Set(
+  'van der den de het ten ter te t von vom zu zum zur du des del della di da dos das la le el al bin ibn'.split(' '),
+)
+/** Which of several bearers of a name; some systems write it into the family name. */
+const SUFFIXES = new Set('jr sr junior senior ii iii iv filho neto sobrinho md phd'.split(' '))
 
 /** Words in lower case without marks; `spelled` writes umlauts as two letters. Marks of kana and Indic scripts are letters and stay. */
 function words(text: string, spelled: boolean): string[] {
   const lower = text.normalize('NFC').toLowerCase()
-  const letters = spelled ? lower.replace(/[äöüøå]/g, (letter) => SPELLED[letter]!) : lower
+  const letters = spelled ? lower.replace(/[äöüøåđ]/g, (letter) => SPELLED[letter]!) : lower
   return letters
     .normalize('NFKD')
     .replace(/[\u0300-\u036f]/g, '')
-    .replace(/[ßøæœłđðþı]/g, (letter) => FOLDED[letter]!)
+    .replace(/[ßøæœłđðɖħŧþı]/g, (letter) => FOLDED[letter]!)
     .replace(/['’ʼ`´.-]/g, '')
     .normalize('NFKC')
     .split(/[^\p{L}\p{M}\p{N}]+/u)
@@ -47,18 +68,18 @@ function foldKana(text: string): string {
   return text.replace(/[\u3041-\u3096]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) + 0x60))
 }
 
+/** Scripts that are written without spaces: where the family name ends cannot be seen in one text. */
+function isUnspaced(text: string): boolean {
+  return ['Han', 'Hangul', 'Katakana'].includes(scriptOf(text))
+}
+
 /** The component groups of a PN; a group without "^" is one text. */
 function dicomNames(pn: string): Parts[] {
   return pn.split('=').flatMap((group) => {
-    const [family = '', given = '', middle = ''] = foldKana(group).split('^')
+    const [family = '', given = '', middle = '', prefix = ''] = foldKana(group).split('^')
     if (!/[\p{L}\p{N}]/u.test(group)) return []
-    return [
-      {
-        family: family.trim(),
-        given: [given, middle].filter((part) => part.trim() !== ''),
-        whole: !group.includes('^'),
-      },
-    ]
+    const parts = [given, middle].filter((part) => part.trim() !== '')
+    return [partsOf(family.trim(), parts, prefix, !group.includes('^'))]
   })
 }
 
@@ -66,20 +87,66 @@ function fhirNames(names: HumanName[]): Parts[] {
   return names.flatMap((name): Parts[] => {
     const family = foldKana(name.family ?? '')
     const given = (name.given ?? []).map(foldKana)
-    if (family !== '' || given.length > 0) return [{ family, given, whole: false }]
-    return name.text ? [{ family: foldKana(name.text), given: [], whole: true }] : []
+    const prefix = foldKana((name.prefix ?? []).join(' '))
+    if (family !== '' || given.length > 0) return [partsOf(family, given, prefix, false)]
+    return name.text ? [partsOf(foldKana(name.text), [], '', true)] : []
   })
+}
+
+/** One field alone, in a script without spaces, is the whole name. */
+function partsOf(family: string, given: string[], prefix: string, whole: boolean): Parts {
+  const [only = ''] = family === '' ? given : given.length === 0 ? [family] : []
+  return isUnspaced(only) ? { family: only, given: [], prefix: '', whole: true } : { family, given, prefix, whole }
 }
 
 /** Whether one family name is the other, or stands as its words in a text whose parts are not told apart. */
 function sameFamily(a: Parts, b: Parts): boolean {
-  return spellings(a.family).some((left) =>
-    spellings(b.family).some((right) => {
+  return familySpellings(a).some((left) =>
+    familySpellings(b).some((right) => {
       if (left.join('') === right.join('')) return true
       if (a.whole && b.whole) return left.toSorted().join(' ') === right.toSorted().join(' ')
       return (a.whole && containsRun(left, right)) || (b.whole && containsRun(right, left))
     }),
   )
+}
+
+/** The family name in both spellings, with its particles and suffix, without them, and with a prefix that stands apart. */
+function familySpellings({ family, prefix, whole }: Parts): string[][] {
+  return spellings(family).flatMap((all) => {
+    if (whole) return [all]
+    const core = withoutSuffix(all)
+    const first = core.findIndex((word) => !PARTICLES.has(word))
+    const bare = first > 0 ? core.slice(first) : core
+    const prefixed = spellings(prefix).map((before) => [...before, ...core])
+    return [all, core, bare, ...prefixed]
+  })
+}
+
+function withoutSuffix(all: string[]): string[] {
+  const last = all.at(-1) ?? ''
+  return all.length > 1 && SUFFIXES.has(last) ? all.slice(0, -1) : all
+}
+
+/** "Jr" and "Sr" tell a father from his son; a suffix on one side only tells nothing. */
+function sameSuffix(a: Parts, b: Parts): boolean {
+  const [left, right] = [a, b].map(({ family }) =>
+    words(family, false)
+      .find((word) => SUFFIXES.has(word))
+      ?.slice(0, 1),
+  )
+  return left === undefined || right === undefined || left === right
+}
+
+/** A text without spaces against parts: their letters in a row, family name first or last. */
+function sameUnspaced(a: Parts, b: Parts): boolean {
+  const [text, parts] = a.whole ? [a, b] : [b, a]
+  if (text.whole === parts.whole || !isUnspaced(text.family)) return false
+  const joined = (of: string[]) => of.flatMap((part) => words(part, false)).join('')
+  const row = joined([text.family])
+  return [
+    [parts.family, ...parts.given],
+    [...parts.given, parts.family],
+  ].some((order) => joined(order) === row)
 }
 
 function containsRun(text: string[], run: string[]): boolean {
@@ -107,9 +174,21 @@ export function compareNames(pn: string, names: HumanName[]): Verdict {
       if (left.family === '' || right.family === '' || scriptOf(left.family) !== scriptOf(right.family)) continue
       const comparable =
         left.given.length > 0 && right.given.length > 0 && scriptOf(left.given.join()) === scriptOf(right.given.join())
-      if (sameFamily(left, right) && (!comparable || sameGiven(left, right))) return 'agree'
+      if (sameUnspaced(left, right)) return 'agree'
+      if (sameFamily(left, right) && sameSuffix(left, right) && (!comparable || sameGiven(left, right))) return 'agree'
       verdict = 'differ'
     }
   }
   return verdict
+}
+
+/** Which part of the names speaks against one another, in words for a message. */
+export function nameDifference(pn: string, names: HumanName[]): string {
+  const pairs = dicomNames(pn).flatMap((left) => fhirNames(names).map((right) => [left, right] as const))
+  const comparable = pairs.filter(([left, right]) => scriptOf(left.family) === scriptOf(right.family))
+  if (comparable.length === 0)
+    return 'the names are written in scripts that cannot be compared, and no birth date agrees'
+  return comparable.some(([left, right]) => sameFamily(left, right))
+    ? 'the family name agrees, the given names or suffixes do not'
+    : 'the family names were compared and differ'
 }

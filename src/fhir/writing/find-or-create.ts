@@ -2,7 +2,7 @@
 import type { DocumentReference, Resource } from '@medplum/fhirtypes'
 import { AppError, asAppError, type ErrorCode } from '../../domain/errors.ts'
 import type { LedgerEntry, WriteLedger } from '../../domain/ports.ts'
-import type { RecordStore } from '../connection/record-store.ts'
+import type { Created, RecordStore } from '../connection/record-store.ts'
 import { carries, type Key, searchToken } from '../resources/identifiers.ts'
 import type { Capabilities } from './capability.ts'
 
@@ -79,10 +79,11 @@ async function addFromLedger(site: Site, keys: readonly Key[], found: Map<Key, R
   }
   for (const key of missing) {
     const entry = known.get(ledgerKey(site, key))
-    if (!entry) continue
+    if (!entry || entry.reference === UNKNOWN_PLACE) continue
     const resource = await site.store.read(entry.reference)
     if (resource && !contradicts(resource, key)) found.set(key, withVersion(resource, entry))
-    else await site.ledger.forget(ledgerKey(site, key))
+    // What was just written may not be readable everywhere yet; what is gone for longer was deleted, or the server was restored.
+    else await site.ledger.forget(ledgerKey(site, key), SETTLE_SECONDS)
   }
 }
 
@@ -100,6 +101,9 @@ function withVersion(resource: Resource, { reference, version }: LedgerEntry): R
   return { ...resource, meta: { ...resource.meta, versionId: version } }
 }
 
+/** In the ledger: the server said that it has it, and not where. */
+const UNKNOWN_PLACE = ''
+
 /** Errors after which the server has certainly not done it. */
 const NOT_DONE: readonly ErrorCode[] = ['EHR_REJECTED', 'EHR_AUTH', 'EHR_THROTTLED', 'EHR_UNREACHABLE', 'EHR_CONFLICT']
 
@@ -110,25 +114,31 @@ const NOT_DONE: readonly ErrorCode[] = ['EHR_REJECTED', 'EHR_AUTH', 'EHR_THROTTL
 export async function createOnce(site: Site, resource: Resource, key: Key): Promise<Resource> {
   const { store, ledger, capabilities } = site
   const entry = ledgerKey(site, key)
-  let created: Resource | undefined
-  if (capabilities.createsConditionally(key.resourceType)) created = await store.createIfNone(resource, key)
-  else {
-    if (!(await ledger.begin(entry, SETTLE_SECONDS)))
-      throw new AppError(
-        'EHR_CONFLICT',
-        `${key.resourceType} ${key.value} was sent and is not found yet; it is looked for before it is sent again`,
-      )
-    try {
-      created = await store.create(resource)
-    } catch (thrown) {
-      if (NOT_DONE.includes(asAppError(thrown).code)) await ledger.forget(entry)
-      throw thrown
-    }
+  const conditional = capabilities.createsConditionally(key.resourceType)
+  // Asked in both cases: a server may drop the identifier that its condition goes by.
+  if (!(await ledger.begin(entry, conditional ? 0 : SETTLE_SECONDS)))
+    throw new AppError(
+      'EHR_CONFLICT',
+      `${key.resourceType} ${key.value} was sent and is not found yet; it is looked for before it is sent again`,
+    )
+  let created: Created
+  try {
+    created = conditional ? await store.createIfNone(resource, key) : await store.create(resource)
+  } catch (thrown) {
+    if (NOT_DONE.includes(asAppError(thrown).code)) await ledger.forget(entry)
+    throw thrown
   }
-  await remember(site, key, created)
-  const known = created?.id && created.meta?.versionId ? created : (await findByKeys(site, [key])).get(key)
-  if (known) return known
-  throw new AppError('EHR_AMBIGUOUS', `${key.resourceType} ${key.value} was created but is not found`)
+  const stated = created.resource
+  if (stated) await remember(site, key, stated)
+  else await ledger.record(entry, created.place ?? { reference: UNKNOWN_PLACE })
+  const known = stated?.meta?.versionId ? stated : (await findByKeys(site, [key])).get(key)
+  if (!known)
+    throw new AppError(
+      'EHR_AMBIGUOUS',
+      `${key.resourceType} ${key.value} was taken by the FHIR server, which neither says where it is nor shows it in a search; it is not sent again`,
+    )
+  if (!stated && !created.place) await remember(site, key, known)
+  return known
 }
 
 /** Puts what the server answered into the ledger. */

@@ -21,8 +21,9 @@ export function createMemoryLedger(now: () => Date): WriteLedger {
     async record(key, written) {
       entries.set(key, { begunAt: entries.get(key)?.begunAt ?? now().getTime(), written })
     },
-    async forget(key) {
-      entries.delete(key)
+    async forget(key, olderThanSeconds = 0) {
+      const begunAt = entries.get(key)?.begunAt ?? 0
+      if (now().getTime() >= begunAt + olderThanSeconds * 1000) entries.delete(key)
     },
   }
 }

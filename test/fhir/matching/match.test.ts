@@ -69,6 +69,62 @@ describe('matchPatient', () => {
     expect(await code([known({ identifier: [{ system: MRN_SYSTEM, value: 'another' }] })])).toBe('PATIENT_MISMATCH')
   })
 
+  it.each([
+    [
+      'another number',
+      [{ system: MRN_SYSTEM, value: 'another' }],
+      /does not carry it: 1 identifiers in \S+ were compared$/,
+    ],
+    [
+      'other letter case',
+      [{ system: MRN_SYSTEM, value: PATIENT.patientId.toLowerCase() }],
+      /carries it in other letter case$/,
+    ],
+    [
+      'leading zeros',
+      [{ system: MRN_SYSTEM, value: `000${PATIENT.patientId}` }],
+      /carries it with other leading zeros \(\d+ characters in the EHR, \d+ in the images\)$/,
+    ],
+    ['no system', [{ value: PATIENT.patientId }], /carries it without a system, not in \S+$/],
+    ['another system', [{ system: 'urn:oid:9.9', value: PATIENT.patientId }], /carries it in another system than \S+$/],
+  ])('says how the identifier of the answer differs: %s', async (_what, identifier, message) => {
+    const match = matchPatient(storeOf([known({ identifier })]), systems, PATIENT)
+    await expect(match).rejects.toMatchObject({ code: 'PATIENT_MISMATCH', message: expect.stringMatching(message) })
+    await expect(match).rejects.toMatchObject({ message: expect.not.stringContaining(PATIENT.patientId) })
+  })
+
+  it.each([
+    ['merged into another', { link: [{ type: 'replaced-by' as const, other: { reference: 'Patient/p9' } }] }],
+    ['is inactive', { active: false }],
+    ['no longer has it', { identifier: [{ system: MRN_SYSTEM, value: PATIENT.patientId, use: 'old' as const }] }],
+  ])('says what is wrong with the only record: it %s', async (said, change) => {
+    await expect(matchPatient(storeOf([known(change)]), systems, PATIENT)).rejects.toMatchObject({
+      message: expect.stringContaining(said),
+    })
+  })
+
+  it('takes the surviving record of a merge that the answer shows whole, and no other', async () => {
+    const merged = (into: string) => ({
+      ...known({ active: false, link: [{ type: 'replaced-by', other: { reference: into } }] }),
+      id: 'p0',
+    })
+    expect(await code([merged('Patient/p1'), known()])).toBe('Patient/p1')
+    expect(await code([merged('https://ehr.example/fhir/Patient/p1'), known()])).toBe('Patient/p1')
+    expect(await code([merged('Patient/p9'), known()])).toBe('PATIENT_AMBIGUOUS')
+  })
+
+  it('says which part of the names differs, and neither of them', async () => {
+    const refusal = async (name: HumanName[], identity: Partial<PatientIdentity> = {}) =>
+      matchPatient(storeOf([known({ name })]), systems, { ...PATIENT, ...identity }).catch((e: AppError) => e.message)
+    expect(await refusal([{ family: 'Meier', given: ['Zoe'] }])).toContain(
+      '(the family names were compared and differ)',
+    )
+    expect(await refusal([{ family: 'Müller', given: ['Beth'] }])).toContain(
+      '(the family name agrees, the given names or',
+    )
+    expect(await refusal([{ family: 'Мюллер' }], { patientBirthDate: '' })).toContain('scripts that cannot be compared')
+  })
+
   it('takes the system of the issuer when there is a mapping, and holds an issuer that is not in it', async () => {
     const mapped = { default: MRN_SYSTEM, byIssuer: { NORTH: 'urn:oid:1.2.3' } }
     const north = known({ identifier: [{ system: 'urn:oid:1.2.3', value: PATIENT.patientId }] })
@@ -123,6 +179,15 @@ describe('differences', () => {
     expect(of({}, { birthDate: '1961-04' })).toEqual(['birth date'])
   })
 
+  it('takes the day of a birth date with a time, and a gender in capitals', () => {
+    expect(
+      of({}, { birthDate: `${PATIENT.patientBirthDate.replace(/(....)(..)(..)/, '$1-$2-$3')}T00:00:00.000Z` }),
+    ).toEqual([])
+    expect(of({}, { birthDate: '1950-01-01T00:00:00Z' })).toEqual(['birth date'])
+    expect(of({ patientSex: 'F' }, { gender: 'Female' as never })).toEqual([])
+    expect(of({ patientSex: 'M' }, { gender: 'Female' as never })).toEqual(['sex'])
+  })
+
   it('holds a birth date that is no date', () => {
     expect(of({ patientBirthDate: '19610399' })).toEqual(['birth date'])
     expect(of({ patientBirthDate: '1961.03.07' })).toEqual([])
@@ -168,6 +233,32 @@ describe('compareNames', () => {
     ['phonetic group in the other kana', 'X^Y==やまだ^たろう', [{ family: 'ヤマダ', given: ['タロウ'] }], 'agree'],
     ['voiced kana are other letters', '==かき^あ', [{ family: 'ガキ', given: ['ア'] }], 'differ'],
     ['Hangul', 'Hong^Gildong=洪^吉洞=홍^길동', [{ family: '홍', given: ['길동'] }], 'agree'],
+    ['one text without spaces, Chinese', '=王^小明', [{ text: '王小明' }], 'agree'],
+    ['one text without spaces, Korean', 'Hong^Gildong==홍^길동', [{ text: '홍길동' }], 'agree'],
+    ['one text without spaces, Japanese', 'Yamada^Tarou=山田^太郎', [{ text: '山田太郎' }], 'agree'],
+    ['one text without spaces in the images', '王小明', [{ family: '王', given: ['小明'] }], 'agree'],
+    ['the whole name as family name', '=王^小明', [{ family: '王小明' }], 'agree'],
+    ['the whole name as given name', '=王^小明', [{ given: ['王小明'] }], 'agree'],
+    ['the family name last', '=王^小明', [{ text: '小明王' }], 'agree'],
+    ['another given name in one text', '=王^小明', [{ text: '王大明' }], 'differ'],
+    ['another family name in one text', '=王^小明', [{ text: '黄小明' }], 'differ'],
+    ['a prefix apart in the images', 'Berg^Anna^^van der', [{ family: 'van der Berg', given: ['Anna'] }], 'agree'],
+    [
+      'a prefix apart in the EHR',
+      'van der Berg^Anna',
+      [{ prefix: ['van der'], family: 'Berg', given: ['Anna'] }],
+      'agree',
+    ],
+    ['a prefix in one place only', 'Berg^Anna', [{ family: 'van den Berg', given: ['Anna'] }], 'agree'],
+    ['a title', 'Berg^Anna^^Dr', [{ family: 'Berg', given: ['Anna'] }], 'agree'],
+    ['a particle alone', 'Van^Anna', [{ family: 'Van', given: ['Anna'] }], 'agree'],
+    ['a suffix in the family name', 'SMITH JR^JOHN', [{ family: 'Smith', given: ['John'], suffix: ['Jr'] }], 'agree'],
+    ['a suffix on one side', 'Smith^John', [{ family: 'Smith III', given: ['John'] }], 'agree'],
+    ['father and son', 'SMITH SR^JOHN', [{ family: 'Smith Jr', given: ['John'] }], 'differ'],
+    ['d with stroke as d', 'DUKIC^ANA', [{ family: 'Đukić', given: ['Ana'] }], 'agree'],
+    ['d with stroke as dj', 'Djukic^Ana', [{ family: 'Đukić', given: ['Ana'] }], 'agree'],
+    ['d with stroke, Vietnamese', 'DO^THI DIEM', [{ family: 'Đỗ', given: ['Thị Diễm'] }], 'agree'],
+    ['another family name after a particle', 'van Berg^Anna', [{ family: 'van Dijk', given: ['Anna'] }], 'differ'],
     ['another family name', 'Smith^Ann', [{ family: 'Jones', given: ['Ann'] }], 'differ'],
     ['a twin', 'Smith^Ann', [{ family: 'Smith', given: ['Beth'] }], 'differ'],
     ['half of a double name', 'Garcia^A', [{ family: 'Garcia Lopez', given: ['A'] }], 'differ'],
