@@ -5,7 +5,7 @@ import { auditFetch } from './audit/audited-fetch.ts'
 import { systemClock } from './clock.ts'
 import { createDicomWebClient } from './dicomweb/client.ts'
 import type { AnalysisRecord } from './domain/analysis.ts'
-import type { ArtifactRole, ClinicalRecord, Clock, ImageArchive, Log } from './domain/ports.ts'
+import type { ArtifactRole, ClinicalRecord, Clock, ImageArchive, Log, WatchStore } from './domain/ports.ts'
 import { createClinicalRecord } from './fhir/connection/client.ts'
 import { createPublicKeys } from './fhir/connection/tokens.ts'
 import { createApp } from './http/app.ts'
@@ -13,6 +13,7 @@ import { serve } from './http/serve.ts'
 import { type LoadedBundle, loadBundle } from './inference/bundle/load.ts'
 import { startRunner } from './inference/runtime/runner.ts'
 import { createRegistrar } from './inference/volumes/register.ts'
+import { analyseLeftStudy } from './pipeline/analyse-left.ts'
 import { analyseStudy } from './pipeline/analyse-study.ts'
 import { confirmPatient } from './pipeline/confirm-patient.ts'
 import { deliver } from './pipeline/deliver.ts'
@@ -66,8 +67,14 @@ export function siteTimeZone({ institution }: Pick<Settings, 'institution'>): st
   return institution.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
 }
 
+/** In which way the archive takes each question: kept beside the cursors of the triggers, per archive. */
+export function rememberWays(watch: Pick<WatchStore, 'cursor' | 'setCursor'>, url: string) {
+  const name = `ways ${url}`
+  return { recall: () => watch.cursor(name), keep: (value: string) => watch.setCursor(name, value) }
+}
+
 /** Every look reaches back as far as the first one; a wider one, every hour, finds series that came late. */
-function pollSettings({ pacs: { poll } }: Settings) {
+export function pollSettings({ pacs: { poll } }: Pick<Settings, 'pacs'>) {
   return {
     intervalSeconds: poll.intervalSeconds,
     firstLookbackDays: poll.lookBackDays,
@@ -102,7 +109,12 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
     const store = await openStore({ ...settings.store, clock, log })
     undo.push(() => store.close())
     const { analyses, reviews, watch, audit, ledger, queue } = store
-    const archive = createDicomWebClient({ ...settings.pacs, audit, log })
+    const archive = createDicomWebClient({
+      ...settings.pacs,
+      audit,
+      log,
+      memory: rememberWays(watch, settings.pacs.url),
+    })
     const audited = auditFetch({ baseUrl: settings.ehr.url, audit, send: fetch, newId: randomUUID })
     const ehr = createClinicalRecord({ ...settings.ehr, reads: readSettingsOf(settings), ledger, log, fetch: audited })
     const runner = await startRunner({ ...settings.inference, bundle, log })
@@ -173,7 +185,14 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
               await register(studyInstanceUid, digest)
             },
           })
-          const poll = createQidoPoll({ archive, watchStore: watch, clock, settings: pollSettings(settings), log })
+          const poll = createQidoPoll({
+            archive,
+            watchStore: watch,
+            clock,
+            timeZone: siteTimeZone(settings),
+            settings: pollSettings(settings),
+            log,
+          })
           const stopping = new AbortController()
           const running = [studyWatch.run(stopping.signal), poll.run((uid) => studyWatch.hint(uid), stopping.signal)]
           undo.push(async () => {
@@ -189,6 +208,10 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
           settings: settings.http,
           software,
           ready: () => store.ping(),
+          watch,
+          archiveWays: async () => (await archive.ways?.()) ?? {},
+          analyseLeft: (studyInstanceUid: string, by: string) =>
+            analyseLeftStudy({ archive, analyses, watch, audit, register }, studyInstanceUid, by),
           publicKeys: createPublicKeys(settings.ehr.auth),
           metrics: async () => renderMetrics({ ...(await analyses.figures()), process: readProcessFigures() }),
           resolve: async (id: string) => {

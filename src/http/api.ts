@@ -1,7 +1,17 @@
 // The JSON interface: the record as it is, and what a person can ask for.
 import { Hono } from 'hono'
 import { load, resolveHold, tryAgain } from './actions.ts'
-import { analysisParams, idempotencyKey, listQuery, parseRequest, readJson, reviewBody } from './contracts.ts'
+import {
+  analysisParams,
+  idempotencyKey,
+  listQuery,
+  pageQuery,
+  parseRequest,
+  readJson,
+  request,
+  reviewBody,
+  studyParams,
+} from './contracts.ts'
 import type { AppDeps } from './deps.ts'
 
 export function apiRoutes(deps: AppDeps): Hono {
@@ -38,6 +48,15 @@ export function apiRoutes(deps: AppDeps): Hono {
       const { review, created } = await deps.review(id, { ...decided, key })
       return c.json({ version: review.number, review }, created ? 201 : 200)
     })
+    .get('/studies/not-analysed', async (c) =>
+      c.json(await deps.watch.notAnalysed(parseRequest(pageQuery, c.req.query()))),
+    )
+    .post('/studies/:uid/analyse', async (c) => {
+      const { uid } = parseRequest(studyParams, c.req.param())
+      const { by } = parseRequest(request, readJson(await c.req.text()))
+      return c.json(await deps.analyseLeft(uid, by), 202)
+    })
+    .get('/archive', async (c) => c.json({ ways: await deps.archiveWays() }))
     .post('/analyses/:id/retry', async (c) => c.json(await tryAgain(deps, idOf(c.req.param()))))
     .post('/analyses/:id/replay', async (c) => c.json(await deps.replay(idOf(c.req.param()))))
 }

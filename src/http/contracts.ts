@@ -14,6 +14,12 @@ const whole = (least: number, most: number) =>
     .pipe(z.int().min(least).max(most))
 
 export const analysisParams = z.object({ id: analysisId })
+export const studyParams = z.object({ uid: z.string().regex(/^\d[\d.]{0,127}$/, 'is not a DICOM UID') })
+export const pageQuery = z.strictObject({ limit: whole(1, 500).default(50), offset: whole(0, 999_999).default(0) })
+/** Of a study that was left: who asks for its analysis. */
+export const request = z.strictObject({
+  by: z.string({ error: 'must say who asks' }).trim().min(1, 'must say who asks').max(100, 'is too long'),
+})
 export const listQuery = z.strictObject({
   state: z.enum(STATES, { error: `must be one of ${STATES.join(', ')}` }).optional(),
   limit: whole(1, 500).default(50),

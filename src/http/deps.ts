@@ -1,7 +1,8 @@
 // What the HTTP side is given.
 import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
-import type { AnalysisStore, Clock, Log } from '../domain/ports.ts'
+import type { AnalysisStore, Clock, Log, WatchStore } from '../domain/ports.ts'
 import type { RecordedReview, Review } from '../domain/review.ts'
+import type { Uid } from '../domain/study.ts'
 
 export interface HttpSettings {
   host: string
@@ -38,6 +39,12 @@ export interface AppDeps {
   reviews(analysisId: string): Promise<RecordedReview[]>
   /** Makes failed and waiting deliveries of reviews due now. */
   retryReviews(analysisId: string): Promise<void>
+  /** What was looked at and not taken. */
+  watch: Pick<WatchStore, 'notAnalysed'>
+  /** Analyses such a study all the same; `by` says who asks. */
+  analyseLeft(studyInstanceUid: Uid, by: string): Promise<AnalysisRecord>
+  /** Question → way, where the archive does not take it as the standard has it. */
+  archiveWays(): Promise<Readonly<Record<string, string>>>
   /** Delivers stored results once more. */
   replay(analysisId: string): Promise<AnalysisRecord>
   /** The public keys of our client assertions; absent when the EHR's credentials are no keys. */

@@ -3,10 +3,11 @@ import { Hono } from 'hono'
 import { AppError } from '../domain/errors.ts'
 import type { Artifact } from '../domain/ports.ts'
 import { ASSETS } from '../web/assets.ts'
+import { notAnalysedPage } from '../web/not-analysed.ts'
 import { studyPage } from '../web/study-page.ts'
 import { worklistPage } from '../web/worklist.ts'
 import { resolveHold, tryAgain } from './actions.ts'
-import { analysisParams, listQuery, parseRequest } from './contracts.ts'
+import { analysisParams, listQuery, pageQuery, parseRequest, request, studyParams } from './contracts.ts'
 import type { AppDeps } from './deps.ts'
 
 export function pageRoutes(deps: AppDeps): Hono {
@@ -23,6 +24,7 @@ export function pageRoutes(deps: AppDeps): Hono {
       worklistPage({
         records,
         counts: await analyses.countByState(),
+        notAnalysed: (await deps.watch.notAnalysed({ limit: 1, offset: 0 })).count,
         version,
         limit,
         offset,
@@ -30,6 +32,18 @@ export function pageRoutes(deps: AppDeps): Hono {
         ...software,
       }),
     )
+  })
+
+  app.get('/not-analysed', async (c) => {
+    const { limit, offset } = parseRequest(pageQuery, c.req.query())
+    const { studies, count } = await deps.watch.notAnalysed({ limit, offset })
+    return c.html(notAnalysedPage({ studies, count, limit, offset, ways: await deps.archiveWays(), ...software }))
+  })
+  app.post('/studies/:uid/analyse', async (c) => {
+    const { uid } = parseRequest(studyParams, c.req.param())
+    const { by } = parseRequest(request, await c.req.parseBody())
+    const { analysisId } = await deps.analyseLeft(uid, by)
+    return c.redirect(`/analyses/${analysisId}`, 303)
   })
 
   app.get('/analyses/:id', async (c) => {

@@ -1,5 +1,6 @@
 // What the study watch remembers: studies seen, cursors of triggers, and the instances that we wrote ourselves.
 import type { Clock, WatchedStudy, WatchStore } from '../domain/ports.ts'
+import { LEFT, WAITING } from '../domain/watched.ts'
 import type { Database } from './database.ts'
 
 interface WatchedRow {
@@ -65,6 +66,21 @@ export function createWatchStore(db: Database, clock: Clock): WatchStore {
           study.decision ?? null,
         ],
       )
+    },
+
+    async notAnalysed({ limit, offset }) {
+      const where = `where decision like any($1::text[])`
+      const starts = [`${LEFT}%`, `${WAITING}%`]
+      const [total] = await db.query<{ count: string }>(
+        `select count(*)::text as count from gliabridge.watched_studies ${where}`,
+        [starts],
+      )
+      const rows = await db.query<WatchedRow>(
+        `select ${COLUMNS} from gliabridge.watched_studies ${where}
+         order by changed_at desc, study_instance_uid limit $2 offset $3`,
+        [starts, limit, offset],
+      )
+      return { studies: rows.map(toWatched), count: Number(total?.count ?? 0) }
     },
 
     async isOwn(sopInstanceUids) {

@@ -1,4 +1,5 @@
 // Which settled studies are analysed: brain MR, or MR of which nobody says another body part.
+import { readBodyPart } from '../dicom/body-part.ts'
 import { items, text } from '../dicom/dataset.ts'
 import type { Series, Study } from '../domain/study.ts'
 import { isSourceImage } from './image-set.ts'
@@ -7,10 +8,6 @@ export { isSourceImage } from './image-set.ts'
 
 /** The reason is shown to people and kept; it holds no patient data. */
 export type Eligibility = { eligible: true } | { eligible: false; reason: string }
-
-/** Body Part Examined (PS3.16 Annex L) as the defined term, or as scanners abbreviate, extend and translate it. */
-const HEAD_WORDS =
-  /\b(HEAD|BRAIN|CRANI|SKULL|NEURO|IAC\b|PITUIT|POSTERIOR ?FOSSA|CEREB|KOPF|SCHA?EDEL|SCHADEL|GEHIRN|HIRN|TETE|CRANE|ENCEPH|CABEZA|ENCEFAL|TESTA\b|CERVELLO|GLOWA|MOZG)/
 
 /** Anatomic Region codes (PS3.16 CID 4) of head and brain: SNOMED CT, and the SNOMED RT values of older objects. */
 const HEAD_CODES = new Set([
@@ -26,7 +23,7 @@ const HEAD_CODES = new Set([
   'T-A2000',
 ])
 
-/** The default rule. A body part that is empty or no code string is let through: many scanners leave it so. */
+/** The default rule. A body part that is empty, says nothing or is no code string is let through: many scanners leave it so. */
 export function isBrainMr(study: Study): Eligibility {
   const images = study.series.filter(isSourceImage)
   if (images.length === 0) return { eligible: false, reason: 'the study holds no images' }
@@ -46,16 +43,13 @@ function bodyPart(series: Series): 'head' | 'unspecified' | { other: string } {
   const metadata = series.instances[0]?.metadata ?? {}
   const codes = items(metadata, 'AnatomicRegionSequence').map((item) => text(item, 'CodeValue'))
   if (codes.some((code) => HEAD_CODES.has(code))) return 'head'
-  const part = printable(plain(text(metadata, 'BodyPartExamined')))
-  if (HEAD_WORDS.test(part.replaceAll('_', ' '))) return 'head'
-  if (part !== '') return { other: part }
+  const stated = text(metadata, 'BodyPartExamined')
+  const says = readBodyPart(stated)
+  if (says === 'head') return 'head'
+  const part = printable(stated.toUpperCase())
+  if (says === 'other' && part !== '') return { other: part }
   const other = codes.map(printable).find((code) => code !== '')
   return other === undefined ? 'unspecified' : { other: `code ${other}` }
-}
-
-/** Upper case without accents, which code strings should not have but do. */
-function plain(value: string): string {
-  return value.normalize('NFD').replace(/\p{M}/gu, '').toUpperCase().replaceAll('Ł', 'L')
 }
 
 /** The value if it is a code string (PS3.5 Section 6.2), else '': what was typed into the field by mistake does not get out, and says nothing. */

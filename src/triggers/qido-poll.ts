@@ -2,7 +2,7 @@
 import { asAppError } from '../domain/errors.ts'
 import type { Clock, ImageArchive, Log, Trigger, WatchStore } from '../domain/ports.ts'
 import type { Uid } from '../domain/study.ts'
-import type { StudySummary } from '../domain/study-search.ts'
+import type { StudyQuery, StudySummary } from '../domain/study-search.ts'
 import { sleepUnlessAborted } from './study-watch.ts'
 
 export interface QidoPollSettings {
@@ -22,6 +22,8 @@ export interface QidoPollOptions {
   archive: Pick<ImageArchive, 'searchStudies'>
   watchStore: Pick<WatchStore, 'cursor' | 'setCursor'>
   clock: Clock
+  /** IANA time zone in which the days of the archive are counted. */
+  timeZone: string
   settings: QidoPollSettings
   log: Log
 }
@@ -37,7 +39,7 @@ const LONGEST_WAIT_SECONDS = 300
 
 /** A trigger that survives an archive that is down: it waits longer each time, says so, and takes up where it stood. */
 export function createQidoPoll(options: QidoPollOptions): Trigger {
-  const { archive, watchStore, clock, settings, log } = options
+  const { archive, watchStore, clock, timeZone, settings, log } = options
   const {
     intervalSeconds,
     firstLookbackDays = 1,
@@ -53,14 +55,14 @@ export function createQidoPoll(options: QidoPollOptions): Trigger {
 
   async function look(hint: (studyInstanceUid: Uid) => Promise<void>, signal: AbortSignal): Promise<void> {
     const now = clock.now()
-    const today = dicomDate(now)
+    const today = dateIn(timeZone, now)
     const stored = readCursor(await watchStore.cursor(NAME))
     const cursor = stored ?? { since: daysBefore(today, firstLookbackDays), through: today }
     if (stored === undefined) await watchStore.setCursor(NAME, JSON.stringify(cursor))
     const wide = lastWide === undefined || now.getTime() - lastWide >= lateIntervalSeconds * 1000
     const from = windowStart(cursor, today, wide ? Math.max(lateDays, overlapDays) : overlapDays)
-    // No end: a scanner whose clock runs ahead must not hide its studies.
-    const found = await archive.searchStudies({ from, modality: 'MR' })
+    const found: StudySummary[] = []
+    for (const query of searchesOf(from, wide)) found.push(...(await archive.searchStudies(query)))
     const due = new Map(
       found.filter((study) => wide || isChanged(study)).map((study) => [study.studyInstanceUid, study.instanceCount]),
     )
@@ -127,6 +129,14 @@ export function createQidoPoll(options: QidoPollOptions): Trigger {
   }
 }
 
+/**
+ * What a look asks. No end: a scanner whose clock runs ahead must not hide its studies. No range of dates finds a study without
+ * one (PS3.4 C.2.2.2.5), so a wide look asks for these besides.
+ */
+export function searchesOf(from: string, wide: boolean): StudyQuery[] {
+  return [{ from, modality: 'MR' }, ...(wide ? [{ undated: true as const, modality: 'MR' }] : [])]
+}
+
 /** Doubles from the interval up to five minutes; longer only when the archive asks for it or the interval is longer. */
 export function waitAfter(failures: number, intervalSeconds: number, retryAfterSeconds = 0): number {
   const doubled = Math.min(
@@ -147,12 +157,23 @@ function readCursor(stored: string | undefined): PollCursor | undefined {
   return stored === undefined ? undefined : (JSON.parse(stored) as PollCursor)
 }
 
+/** The day at a moment in a time zone, as DICOM DA. */
+export function dateIn(timeZone: string, moment: Date): string {
+  const parts = new Intl.DateTimeFormat('en', {
+    timeZone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+  }).formatToParts(moment)
+  return ['year', 'month', 'day'].map((type) => parts.find((part) => part.type === type)?.value ?? '').join('')
+}
+
 /** UTC date as DICOM DA. */
 function dicomDate(date: Date): string {
   return date.toISOString().slice(0, 10).replaceAll('-', '')
 }
 
-function daysBefore(date: string, days: number): string {
+export function daysBefore(date: string, days: number): string {
   const time = Date.UTC(Number(date.slice(0, 4)), Number(date.slice(4, 6)) - 1, Number(date.slice(6, 8)) - days)
   return dicomDate(new Date(time))
 }

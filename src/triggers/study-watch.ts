@@ -1,7 +1,9 @@
 // Decides when a study is whole: its image set unchanged for a while, confirmed by one more look, each set decided once.
-import { asAppError } from '../domain/errors.ts'
+import { isUidInUse } from '../dicom/uid.ts'
+import { type AppError, asAppError } from '../domain/errors.ts'
 import type { Clock, ImageArchive, Log, WatchedStudy, WatchStore } from '../domain/ports.ts'
 import type { Study, Uid } from '../domain/study.ts'
+import { LEFT, WAITING } from '../domain/watched.ts'
 import type { Eligibility } from './eligible.ts'
 import { groupInstances, type ImageSet, imageSetOf } from './image-set.ts'
 
@@ -36,6 +38,8 @@ export interface StudyWatch {
 }
 
 const LONGEST_WAIT_SECONDS = 900
+/** So many failures in a row are no passing fault. */
+const NOTICED_AFTER = 5
 /** With these no other study would fare better. */
 const ALL_AFFECTED = new Set(['ARCHIVE_UNREACHABLE', 'ARCHIVE_AUTH'])
 
@@ -47,6 +51,7 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
   const failures = new Map<Uid, { count: number; notBefore: number }>()
 
   async function hint(studyInstanceUid: Uid): Promise<void> {
+    if (!isUidInUse(studyInstanceUid)) return leaveUnaskable(studyInstanceUid)
     await inTurn(studyInstanceUid, async () => {
       const set = await lookByQido(studyInstanceUid)
       const known = await watchStore.get(studyInstanceUid)
@@ -71,6 +76,7 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
           'study not decided yet; it is tried again',
         )
         if (ALL_AFFECTED.has(error.code)) return
+        if (count >= NOTICED_AFTER) await noteTrouble(studyInstanceUid, error)
       }
     }
   }
@@ -82,7 +88,7 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
     const set = await lookByQido(studyInstanceUid)
     if (set.digest !== known.instanceSetDigest) return noteChange(studyInstanceUid, known, set)
     if (set.sopInstanceUids.length === 0)
-      return decide(known, 'left: the archive holds no images of this study any more')
+      return decide(known, `${LEFT}the archive holds no images of this study any more`)
 
     const study = await archive.retrieveMetadata(studyInstanceUid)
     const confirmed = imageSetOf(study.series, await ownAmong(study.series))
@@ -94,9 +100,25 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
       return noteChange(studyInstanceUid, known, set)
     }
     const eligibility = options.eligible(study)
-    if (!eligibility.eligible) return decide(known, `left: ${eligibility.reason}`)
+    if (!eligibility.eligible) return decide(known, `${LEFT}${eligibility.reason}`)
     await options.onSettled(studyInstanceUid, known.instanceSetDigest)
     await decide(known, 'accepted')
+  }
+
+  /** What stands still is seen on the page, and not in the log alone. */
+  async function noteTrouble(studyInstanceUid: Uid, error: AppError): Promise<void> {
+    const known = await watchStore.get(studyInstanceUid)
+    const decision = `${WAITING}${error.message}`
+    if (known !== undefined && known.decision !== decision) await watchStore.put({ ...known, decision })
+  }
+
+  /** A UID that no request can carry will never be asked for. */
+  async function leaveUnaskable(studyInstanceUid: Uid): Promise<void> {
+    if ((await watchStore.get(studyInstanceUid)) !== undefined) return
+    const now = clock.now().toISOString()
+    const why = `StudyInstanceUID (0020,000D) has ${studyInstanceUid.length} characters or others than digits and dots; at most 64 are allowed`
+    const unseen = { instanceSetDigest: '', instanceCount: 0, firstSeenAt: now, changedAt: now }
+    await decide({ studyInstanceUid, ...unseen }, `${LEFT}${why}`)
   }
 
   async function lookByQido(studyInstanceUid: Uid): Promise<ImageSet> {

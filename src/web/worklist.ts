@@ -11,6 +11,8 @@ import { LEG_NAMES, LEG_STATES, SEXES, STATES } from './wording.ts'
 export interface WorklistView {
   records: AnalysisRecord[]
   counts: Record<AnalysisState, number>
+  /** Studies that were looked at and left. */
+  notAnalysed: number
   state?: AnalysisState
   /** Of the whole record, as read before the rest. */
   version: string
@@ -23,7 +25,7 @@ export function worklistPage(view: WorklistView): Html {
   const { records, state } = view
   const main = [
     html`<h1>Worklist</h1>`,
-    livePart('tabs', tabs(view)),
+    livePart('tabs', tabs({ counts: view.counts, notAnalysed: view.notAnalysed, ...(state && { current: state }) })),
     livePart('rows', records.length === 0 ? empty(state) : [table(records), pager(view)]),
   ]
   return page({
@@ -38,14 +40,21 @@ export function stateBadge(state: AnalysisState): Html {
   return html`<span class="badge badge-${state}">${icon(STATE_ICONS[state])}${STATES[state].name}</span>`
 }
 
-function tabs({ counts, state }: WorklistView): Html {
-  const total = Object.values(counts).reduce((sum, count) => sum + count, 0)
-  const tab = (name: string, count: number, to?: AnalysisState) =>
-    html`<li><a href="${to ? `/?state=${to}` : '/'}"${state === to ? html` aria-current="page"` : ''}>${name} <span class="count">${count}</span></a></li>`
+export interface TabsView {
+  counts?: Record<AnalysisState, number>
+  notAnalysed: number
+  current?: AnalysisState | 'not-analysed'
+}
+
+/** Every state that has analyses, holds always, and the studies that have none. */
+export function tabs({ counts, notAnalysed, current }: TabsView): Html {
+  const tab = (name: string, count: number | undefined, to: string, key?: TabsView['current']) =>
+    html`<li><a href="${to}"${current === key ? html` aria-current="page"` : ''}>${name}${count === undefined ? '' : html` <span class="count">${count}</span>`}</a></li>`
+  const total = counts && Object.values(counts).reduce((sum, count) => sum + count, 0)
   const states = (Object.keys(STATES) as AnalysisState[]).filter(
-    (each) => counts[each] > 0 || each === state || each === 'held',
+    (each) => counts && (counts[each] > 0 || each === current || each === 'held'),
   )
-  return html`<nav class="tabs" aria-label="Filter by state"><ul>${tab('All', total)}${states.map((each) => tab(STATES[each].name, counts[each], each))}</ul></nav>`
+  return html`<nav class="tabs" aria-label="Filter by state"><ul>${tab('All', total, '/')}${states.map((each) => tab(STATES[each].name, counts?.[each], `/?state=${each}`, each))}${tab('Not analysed', notAnalysed, '/not-analysed', 'not-analysed')}</ul></nav>`
 }
 
 function empty(state: AnalysisState | undefined): Html {

@@ -50,6 +50,28 @@ export function watchStoreContract(name: string, open: () => Promise<Database>) 
       expect(await watch.get('none')).toBeUndefined()
     })
 
+    it('lists what was looked at and not taken, or cannot be looked at, latest first', async () => {
+      const study = (uid: string, minute: string, decision?: string) =>
+        watch.put({
+          studyInstanceUid: uid,
+          instanceSetDigest: 'aa',
+          instanceCount: 3,
+          firstSeenAt: '2026-03-01T03:00:00.000Z',
+          changedAt: `2026-03-01T03:${minute}:00.000Z`,
+          ...(decision !== undefined && { decidedDigest: 'aa', decision }),
+        })
+      await study('1.7.1', '01', 'left: not a study of the head: body part KNEE')
+      await study('1.7.2', '02', 'accepted')
+      await study('1.7.3', '03', 'waiting: the archive gives no full metadata')
+      await study('1.7.4', '04')
+      const uids = async (limit: number, offset: number) => {
+        const { studies, count } = await watch.notAnalysed({ limit, offset })
+        return [count, studies.map(({ studyInstanceUid }) => studyInstanceUid)]
+      }
+      expect(await uids(10, 0)).toEqual([2, ['1.7.3', '1.7.1']])
+      expect(await uids(1, 1)).toEqual([2, ['1.7.1']])
+    })
+
     it('knows the instances we wrote', async () => {
       await watch.addOwn(['2.25.1', '2.25.2', '2.25.1'])
       await watch.addOwn(['2.25.2', '2.25.3'])

@@ -318,3 +318,34 @@ describe('serve', () => {
     await expect(fetch(`${server.url}/healthz`)).rejects.toThrow()
   })
 })
+
+describe('a study that was left', () => {
+  const post = (app: ReturnType<typeof sampleApp>['app'], path: string, body: unknown) =>
+    app.request(path, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
+
+  it('is listed with its reason, and analysed when a person asks for it by name', async () => {
+    const { app, calls } = sampleApp()
+    const listed = await (await app.request('/api/studies/not-analysed')).json()
+    expect(listed).toMatchObject({ count: 2, studies: [{ decision: expect.stringContaining('body part KNEE') }, {}] })
+    expect((await post(app, '/api/studies/1.2.840.77.1/analyse', { by: ' Dr Ada ' })).status).toBe(202)
+    expect(calls).toEqual(['analyse 1.2.840.77.1 Dr Ada'])
+  })
+
+  it('is not analysed for nobody, nor for an address that is no UID', async () => {
+    const { app, calls } = sampleApp()
+    expect((await post(app, '/api/studies/1.2.840.77.1/analyse', { by: ' ' })).status).toBe(400)
+    expect((await post(app, '/api/studies/1.2.840.77.1/analyse', {})).status).toBe(400)
+    expect((await post(app, '/api/studies/..%2Fx/analyse', { by: 'A' })).status).toBe(400)
+    expect(calls).toEqual([])
+  })
+
+  it('has a page whose form does the same, and leads to the analysis', async () => {
+    const { app, calls } = sampleApp()
+    expect(await (await app.request('/not-analysed')).text()).toContain('body part KNEE')
+    const form = new URLSearchParams({ by: 'Dr Ada' })
+    const answer = await app.request('/studies/1.2.840.77.2/analyse', { method: 'POST', body: form })
+    expect(answer.status).toBe(303)
+    expect(answer.headers.get('location')).toMatch(/^\/analyses\//)
+    expect(calls).toEqual(['analyse 1.2.840.77.2 Dr Ada'])
+  })
+})

@@ -1,5 +1,6 @@
 // A WatchStore in memory that keeps what a restart keeps, for tests of triggers.
 import type { WatchedStudy, WatchStore } from '../../src/domain/ports.ts'
+import { readDecision } from '../../src/domain/watched.ts'
 
 export interface MemoryWatchStore extends WatchStore {
   studies: Map<string, WatchedStudy>
@@ -21,6 +22,11 @@ export function createMemoryWatchStore(): MemoryWatchStore {
     undecided: async () => [...studies.values()].filter((study) => study.decidedDigest !== study.instanceSetDigest),
     async put(study) {
       studies.set(study.studyInstanceUid, study)
+    },
+    async notAnalysed({ limit, offset }) {
+      const all = [...studies.values()].filter(({ decision }) => readDecision(decision ?? '') !== undefined)
+      const sorted = all.sort((a, b) => b.changedAt.localeCompare(a.changedAt))
+      return { studies: sorted.slice(offset, offset + limit), count: all.length }
     },
     isOwn: async (uids) => new Set(uids.filter((uid) => own.has(uid))),
     async addOwn(uids) {

@@ -9,6 +9,27 @@ import { createKeptLog } from './quiet-log.ts'
 import { realClock } from './real-clock.ts'
 import { eventsOf, samples } from './sample-analyses.ts'
 
+/** One that was left, and one that cannot be looked at. */
+export const LEFT_STUDIES = [
+  {
+    studyInstanceUid: '1.2.840.77.1',
+    instanceSetDigest: 'aa',
+    instanceCount: 180,
+    firstSeenAt: '2026-03-01T03:00:00.000Z',
+    changedAt: '2026-03-01T03:20:00.000Z',
+    decidedDigest: 'aa',
+    decision: 'left: not a study of the head: body part KNEE',
+  },
+  {
+    studyInstanceUid: '1.2.840.77.2',
+    instanceSetDigest: 'bb',
+    instanceCount: 12,
+    firstSeenAt: '2026-03-01T03:00:00.000Z',
+    changedAt: '2026-03-01T03:10:00.000Z',
+    decision: 'waiting: the archive gives no full metadata of study 1.2.840.77.2',
+  },
+]
+
 export interface SampleApp {
   app: ReturnType<typeof createApp>
   deps: AppDeps
@@ -100,6 +121,17 @@ export function sampleApp(
       calls.push(`replay ${id}`)
       return records.get(id)!
     },
+    watch: {
+      notAnalysed: async ({ limit, offset }) => ({
+        studies: LEFT_STUDIES.slice(offset, offset + limit),
+        count: LEFT_STUDIES.length,
+      }),
+    },
+    analyseLeft: async (uid, by) => {
+      calls.push(`analyse ${uid} ${by}`)
+      return samples[0]!
+    },
+    archiveWays: async () => ({}),
     metrics: async () => 'gliabridge_analyses{state="held"} 1\n',
     software: { name: 'Gliabridge', version: '0.1.0' },
     ...options.deps,

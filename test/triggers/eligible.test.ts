@@ -66,6 +66,50 @@ describe('isBrainMr', () => {
     expect(isBrainMr(study(withPart(part), series('MR', { BodyPartExamined: 'KNEE' })))).toEqual({ eligible: true })
   })
 
+  it.each([
+    'CABECA',
+    'HOOFD',
+    'HUVUD',
+    'CERVEAU',
+    'MRBRAIN',
+    'Schädel/Hirn',
+    'CRÂNE',
+    'GŁOWA',
+    'HLAVA',
+    'ГОЛОВА',
+    '頭部',
+    '颅脑',
+    '뇌',
+    'Sọ não',
+  ])('takes MR of %s: the head in another language', (part) => {
+    expect(isBrainMr(study(withPart(part), series('MR', { BodyPartExamined: 'KNEE' })))).toEqual({ eligible: true })
+  })
+
+  it.each([
+    'UNKNOWN',
+    'OTHER',
+    'NONE',
+    'NA',
+    'N/A',
+    'n.a.',
+    'Unspecified',
+    'ANDERE',
+    'AUTRE',
+    'DESCONOCIDO',
+    '-',
+    '???',
+    'MR',
+  ])('takes MR of "%s", which says nothing', (part) => {
+    expect(isBrainMr(study(withPart(part), series('MR', { BodyPartExamined: 'KNEE' })))).toEqual({ eligible: true })
+  })
+
+  it.each(['TESTICLE', 'CERVICAL SPINE', 'HALS', 'COL', 'CAPSULE', 'FOREARM', 'BASIN', 'KNIE', 'RODILLA'])(
+    'does not take %s for the head, however it begins',
+    (part) => {
+      expect(isBrainMr(study(withPart(part)))).toMatchObject({ eligible: false })
+    },
+  )
+
   it('lets free text in the place of the body part say nothing, and does not show it', () => {
     expect(isBrainMr(study(withPart('Kowalski, Anna')))).toEqual({ eligible: true })
     const other = isBrainMr(study({ ...withPart('x'), modality: 'Kowalski, Anna' }))

@@ -16,6 +16,7 @@ const settings: QidoPollSettings = {
 }
 
 let archive: StudySummary[]
+let zone: string
 let queries: string[]
 let hints: string[]
 let onLook: (look: number) => void
@@ -26,6 +27,7 @@ let log: KeptLog
 
 beforeEach(() => {
   archive = []
+  zone = 'UTC'
   queries = []
   hints = []
   onLook = () => undefined
@@ -49,15 +51,20 @@ async function run(looks: number): Promise<void> {
   let count = 0
   const poll = createQidoPoll({
     archive: {
-      async searchStudies({ from, to, modality }) {
+      async searchStudies({ from, to, modality, undated }) {
+        if (undated) {
+          expect([from, to, modality]).toEqual([undefined, undefined, 'MR'])
+          return archive.filter((one) => one.studyDate === '')
+        }
         expect([to, modality]).toEqual([undefined, 'MR'])
         queries.push(from!)
         count += 1
         onLook(count)
-        return archive.filter((one) => one.studyDate >= from!)
+        return archive.filter((one) => one.studyDate !== '' && one.studyDate >= from!)
       },
     },
     watchStore: store,
+    timeZone: zone,
     clock: {
       now: clock.now,
       async sleep(milliseconds) {
@@ -199,5 +206,21 @@ describe('an archive that is down', () => {
     expect(waitAfter(1, 30, 1000)).toBe(1000)
     expect(waitAfter(3, 600)).toBe(600)
     expect(waitAfter(40, 30)).toBe(300)
+  })
+})
+
+describe('studies without a date, and days of the site', () => {
+  it('finds a study without StudyDate at the wide looks, which come every hour', async () => {
+    archive = [study('1.2.1', '20260301'), study('1.2.2', '')]
+    await run(3)
+    expect(hints).toEqual(['1.2.1', '1.2.2'])
+  })
+
+  it('counts the days of the archive in the time zone of the site', async () => {
+    zone = 'Asia/Tokyo'
+    clock = createManualClock('2026-03-01T16:00:00.000Z')
+    await run(1)
+    expect(JSON.parse(store.cursors.get('qido')!)).toEqual({ since: '20260301', through: '20260302' })
+    expect(queries).toEqual(['20260301'])
   })
 })

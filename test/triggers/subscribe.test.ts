@@ -49,7 +49,7 @@ it('notices studies and late series, leaves knees and results, and outlives the 
       settled.push(`${study} ${watchStore.studies.get(study)!.instanceCount}`)
     },
   })
-  const poll = createQidoPoll({ archive, watchStore, clock, log, settings: { intervalSeconds: 0.2 } })
+  const poll = createQidoPoll({ archive, watchStore, clock, log, timeZone: 'UTC', settings: { intervalSeconds: 0.2 } })
   const stopping = new AbortController()
   const running = [watch.run(stopping.signal), poll.run(watch.hint, stopping.signal)]
   try {

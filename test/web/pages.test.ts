@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { AnalysisRecord } from '../../src/domain/analysis.ts'
 import { ASSETS } from '../../src/web/assets.ts'
 import { ageAt, formatDate, formatName, formatPercent, formatSeconds, sentence } from '../../src/web/format.ts'
+import { notAnalysedPage } from '../../src/web/not-analysed.ts'
 import { stepsOf } from '../../src/web/progress-sections.ts'
 import { type StudyView, studyPage } from '../../src/web/study-page.ts'
 import { readSummary } from '../../src/web/summary.ts'
@@ -20,6 +21,7 @@ import {
   superseded,
   waiting,
 } from '../support/sample-analyses.ts'
+import { LEFT_STUDIES } from '../support/sample-app.ts'
 
 const study = async (record: AnalysisRecord, change: Partial<StudyView> = {}) =>
   String(await studyPage({ record, events: eventsOf(record), siblings: [record], version: '7', ...change }))
@@ -28,6 +30,7 @@ const list = async (records: AnalysisRecord[], change: object = {}) =>
     await worklistPage({
       records,
       counts: { queued: 1, running: 1, analysed: 1, delivered: 2, held: 1, superseded: 1 },
+      notAnalysed: 2,
       version: '7',
       offset: 0,
       limit: 50,
@@ -39,6 +42,33 @@ const wordsOf = (page: string) =>
     .replace(/<[^>]+>/g, ' ')
     .replace(/&#39;/g, "'")
     .replace(/\s+/g, ' ')
+
+describe('studies that were left', () => {
+  const left = async (change: object = {}) =>
+    String(await notAnalysedPage({ studies: LEFT_STUDIES, count: 2, limit: 50, offset: 0, ways: {}, ...change }))
+
+  it('stand with their reason and a button that sends them to be analysed', async () => {
+    const page = await left()
+    expect(wordsOf(page)).toContain('1.2.840.77.1 180')
+    expect(wordsOf(page)).toMatch(/Not a study of the head: body part KNEE/)
+    expect(wordsOf(page)).toMatch(/no full metadata of study 1\.2\.840\.77\.2\.? It is tried again by itself/)
+    expect(page).toContain('<form method="post" action="/studies/1.2.840.77.1/analyse">')
+    expect(wordsOf(await left({ studies: [], count: 0 }))).toContain('No study was left.')
+    expect(await list([])).toMatch(/href="\/not-analysed"[^>]*>Not analysed <span class="count">2</)
+  })
+
+  it('stand beside the ways in which the archive is asked, where they are not those of the standard', async () => {
+    expect(wordsOf(await left())).toContain('The archive takes every question as the standard has it.')
+    expect(wordsOf(await left({ ways: { metadata: 'instance by instance' } }))).toContain(
+      'metadata: instance by instance',
+    )
+  })
+
+  it('cannot bring markup onto the page', async () => {
+    const odd = { ...LEFT_STUDIES[0]!, decision: 'left: <script>alert(1)</script>' }
+    expect(await left({ studies: [odd] })).not.toContain('<script>alert')
+  })
+})
 
 describe('an earlier study', () => {
   it('stands with change, error, category and what that leaves out; not at all without one', async () => {

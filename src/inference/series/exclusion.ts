@@ -1,6 +1,7 @@
 // Reasons for which a series cannot be one of the structural sequences, whatever its contrast: each is one sentence for a person.
+import { readBodyPart } from '../../dicom/body-part.ts'
 import type { SeriesFacts } from './facts.ts'
-import { foldDescription, isHead, LEFT_BY_WORDS, OTHER_BODY, says } from './vocabulary.ts'
+import { foldDescription, LEFT_BY_WORDS, OTHER_BODY, says } from './vocabulary.ts'
 
 /** Limits of what counts as imaging of a whole head. */
 export const WHOLE_HEAD = { positions: 10, spacingMm: 8, coverageMm: 80, fieldOfViewMm: 120 } as const
@@ -110,10 +111,10 @@ function byWords(f: SeriesFacts): string | undefined {
 }
 
 function byBody(f: SeriesFacts): string | undefined {
-  const other = f.bodyParts.find((part) => !isHead(part))
-  if (other && !f.bodyParts.some(isHead)) return `other body part (${other})`
+  const other = f.bodyParts.find((part) => readBodyPart(part) === 'other')
+  if (other && !f.bodyParts.some((part) => readBodyPart(part) === 'head')) return `other body part (${other})`
   const folded = foldDescription(f.description)
-  if (says(OTHER_BODY, folded) && !isHead(folded)) return 'other body part, by its description'
+  if (says(OTHER_BODY, folded) && readBodyPart(folded) !== 'head') return 'other body part, by its description'
   return undefined
 }
 

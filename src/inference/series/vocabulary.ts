@@ -108,13 +108,6 @@ export const OTHER_BODY = [
   /脊柱|脊椎|頸椎|胸椎|腰椎|颈椎|척추/u,
 ]
 
-/** Whether a body part that the headers name is the head (BodyPartExamined, or a code meaning). */
-export function isHead(part: string): boolean {
-  return /HEAD|BRAIN|SKULL|CRANI|CEREBR|ENCEPH|NEURO|KOPF|SCHAEDEL|SCHÄDEL|GEHIRN|TETE|CRANE|CABEZA|CRANEO|TESTA|CABECA|HOOFD|HUVUD|GLOWA|頭|头|颅|脑|脳/.test(
-    part.toUpperCase(),
-  )
-}
-
 export function says(patterns: readonly RegExp[], folded: string): boolean {
   return patterns.some((pattern) => pattern.test(folded))
 }

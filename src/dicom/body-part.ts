@@ -1,0 +1,65 @@
+// What a body part says (Body Part Examined, PS3.16 Annex L, or a code meaning), as scanners and people write it: one list for all who ask.
+
+/** Beginnings of words, without accents and in capitals, by language. A word that ends in "$" is that word and no longer one. */
+const HEAD: Readonly<Record<string, readonly string[]>> = {
+  en: ['HEAD', 'BRAIN', 'CRANI', 'SKULL', 'NEURO', 'IAC$', 'PITUIT', 'POSTERIOR ?FOSSA', 'CEREB', 'ENCEPH'],
+  de: ['KOPF', 'SCHA?EDEL', 'SCHADEL', 'GEHIRN', 'HIRN'],
+  fr: ['TETE$', 'CRANE', 'CERVEAU', 'ENCEPHAL'],
+  es: ['CABEZA', 'CRANEO', 'ENCEFAL', 'CEREBRO'],
+  pt: ['CABECA', 'CRANIO', 'CEREBRO'],
+  it: ['TESTA$', 'CERVELLO', 'CRANIO'],
+  nl: ['HOOFD', 'HERSEN', 'SCHEDEL'],
+  sv: ['HUVUD', 'HJARN', 'SKALLE'],
+  da: ['HOVED', 'HJERNE'],
+  no: ['HODE$', 'HJERNE'],
+  fi: ['PAA$', 'AIVO'],
+  pl: ['GLOWA', 'GLOWY', 'MOZG', 'CZASZK'],
+  cs: ['HLAV', 'MOZEK', 'MOZK', 'LEBK'],
+  hu: ['FEJ$', 'KOPONYA', 'AGY$', 'AGYI'],
+  ro: ['CREIER', 'CAP$'],
+  tr: ['KAFA', 'BEYIN', 'BAS$'],
+  id: ['KEPALA', 'OTAK$'],
+  vi: ['SO NAO', 'NAO$'],
+  ru: ['ГОЛОВ', 'МОЗГ', 'ЧЕРЕП'],
+  el: ['ΚΕΦΑΛ', 'ΕΓΚΕΦΑΛ', 'ΚΡΑΝΙ'],
+}
+/** Scripts without spaces between words. */
+const HEAD_ANYWHERE = /BRAIN|[头頭颅顱脑腦脳]|두부|뇌|머리|رأس|دماغ|ศีรษะ|สมอง/u
+/** What consoles put in front of a part: "MRBRAIN", "CTHEAD". */
+const HEAD_WORD = new RegExp(
+  `(?<![\\p{L}])(?:MRI?|CT|NMR)?(?:${Object.values(HEAD)
+    .flat()
+    .map((word) => word.replace('$', '(?![\\p{L}])'))
+    .join('|')})`,
+  'u',
+)
+
+/** Words that fill the field and say nothing, in the same languages. */
+const NOTHING = new Set(
+  `UNKNOWN UNK UNSPECIFIED UNDEFINED UNDEF OTHER OTHERS NONE NIL NULL NA NAN NO NOT NOTSPECIFIED NOTAPPLICABLE NOTDEFINED MISC
+  DEFAULT ANY ALL EMPTY BLANK TEST GENERAL EXAM STUDY MR MRI MRT IRM RM BODYPART XX XXX UNBEKANNT ANDERE ANDERES SONSTIGE SONSTIGES
+  KEINE INCONNU AUTRE AUTRES AUCUN AUCUNE DESCONOCIDO OTRO OTROS OTRA NINGUNO NINGUNA DESCONHECIDO OUTRO OUTROS OUTRA NENHUM ALTRO
+  ALTRI ALTRA SCONOSCIUTO NESSUNO NESSUNA ONBEKEND ANDERS OVERIG GEEN OKAND ANNAT INGEN UKENDT ANDET UKJENT ANNET MUU TUNTEMATON
+  NIEZNANY INNE INNY BRAK JINE NEZNAME EGYEB ISMERETLEN ALTUL NECUNOSCUT DIGER BILINMEYEN`.split(/\s+/),
+)
+
+export type BodyPart = 'head' | 'nothing' | 'other'
+
+/** Upper case without accents, separators as blanks. */
+export function foldBodyPart(part: string): string {
+  return part
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
+    .toUpperCase()
+    .replaceAll('Ł', 'L')
+    .replaceAll('Ø', 'O')
+    .replace(/[_.,;:()\s-]+/g, ' ')
+    .trim()
+}
+
+/** Head words win over all else: "HEAD AND NECK" is a study of the head too. */
+export function readBodyPart(part: string): BodyPart {
+  const folded = foldBodyPart(part)
+  if (HEAD_WORD.test(folded) || HEAD_ANYWHERE.test(part)) return 'head'
+  return NOTHING.has(folded.replace(/[^\p{L}]/gu, '')) || !/\p{L}/u.test(folded) ? 'nothing' : 'other'
+}

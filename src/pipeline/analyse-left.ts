@@ -1,0 +1,53 @@
+// A study that the service left, or cannot decide about, analysed because a person asks for it: the same path as run-study, audited.
+import type { AnalysisRecord } from '../domain/analysis.ts'
+import { AppError } from '../domain/errors.ts'
+import type { AnalysisStore, AuditTrail, ImageArchive, WatchStore } from '../domain/ports.ts'
+import type { Uid } from '../domain/study.ts'
+import { readDecision } from '../domain/watched.ts'
+import { imageSetDigest } from './intake.ts'
+
+export interface AnalyseLeftPorts {
+  archive: Pick<ImageArchive, 'retrieveMetadata'>
+  analyses: Pick<AnalysisStore, 'get' | 'note'>
+  watch: Pick<WatchStore, 'get' | 'put' | 'isOwn'>
+  audit: AuditTrail
+  /** Registers an image set; the same set again is the same analysis. */
+  register(studyInstanceUid: Uid, digest: string): Promise<string>
+}
+
+/** Registers the study as it is now. NOT_FOUND for one that is not on the list; `by` says who asks. */
+export async function analyseLeftStudy(ports: AnalyseLeftPorts, study: Uid, by: string): Promise<AnalysisRecord> {
+  const { archive, analyses, watch, audit } = ports
+  const known = await watch.get(study)
+  if (known === undefined || readDecision(known.decision ?? '') === undefined)
+    throw new AppError('NOT_FOUND', `study ${study} is not among the studies that were left`)
+  const asked = (outcome: 'success' | 'failure') =>
+    audit.record({
+      action: 'read',
+      target: 'pacs',
+      studyInstanceUid: study,
+      what: 'analysis of a study that was left, asked for by a person',
+      outcome,
+      user: { identifier: by, name: by },
+    })
+  let analysisId: string
+  let digest: string
+  try {
+    digest = await imageSetDigest(watch, await archive.retrieveMetadata(study))
+    analysisId = await ports.register(study, digest)
+  } catch (error) {
+    await asked('failure')
+    throw error
+  }
+  await asked('success')
+  await analyses.note(analysisId, { kind: 'asked', text: `asked for by ${by}; the service had left it` })
+  await watch.put({
+    ...known,
+    instanceSetDigest: digest,
+    decidedDigest: digest,
+    decision: `accepted: asked for by ${by}`,
+  })
+  const record = await analyses.get(analysisId)
+  if (!record) throw new AppError('INTERNAL', `analysis ${analysisId} was registered and is not there`)
+  return record
+}

@@ -1,0 +1,65 @@
+// Studies that were looked at and left, each with its reason and a way to have it analysed all the same.
+import { html } from 'hono/html'
+import type { WatchedStudy } from '../domain/ports.ts'
+import { readDecision } from '../domain/watched.ts'
+import { sentence, timeOf } from './format.ts'
+import type { Html, Part } from './html.ts'
+import { page } from './layout.ts'
+import { tabs } from './worklist.ts'
+
+export interface NotAnalysedView {
+  studies: readonly WatchedStudy[]
+  count: number
+  limit: number
+  offset: number
+  /** Question → way, where the archive does not take it as the standard has it. */
+  ways: Readonly<Record<string, string>>
+  software?: string
+}
+
+export function notAnalysedPage(view: NotAnalysedView): Html {
+  const { studies, count, ways } = view
+  const main = [
+    html`<h1>Not analysed</h1>`,
+    tabs({ notAnalysed: count, current: 'not-analysed' }),
+    html`<p>The service looked at these studies and left them. What it read of them is kept no longer than that, so only their UIDs stand here.</p>`,
+    ...(studies.length === 0 ? [html`<p class="empty">No study was left.</p>`] : [table(studies), pager(view)]),
+    archive(ways),
+  ]
+  return page({ title: 'Not analysed', main, ...(view.software ? { software: view.software } : {}) })
+}
+
+function table(studies: readonly WatchedStudy[]): Html {
+  return html`<div class="card scroll"><table class="worklist">
+<caption class="sr">Studies that were left, latest change first</caption>
+<thead><tr><th scope="col">Study</th><th scope="col">Images</th><th scope="col">Seen</th><th scope="col">Reason</th><th scope="col">Analyse all the same</th></tr></thead>
+<tbody>${studies.map(row)}</tbody>
+</table></div>`
+}
+
+function row({ studyInstanceUid, instanceCount, changedAt, decision }: WatchedStudy): Html {
+  const { reason, isWaiting } = readDecision(decision ?? '') ?? { reason: '', isWaiting: false }
+  return html`<tr>
+<th scope="row" data-label="Study"><span class="uid">${studyInstanceUid}</span></th>
+<td data-label="Images">${instanceCount}</td>
+<td data-label="Seen">${timeOf(changedAt)}</td>
+<td data-label="Reason"><span class="reason">${sentence(reason)}</span>${isWaiting ? html`<small>It is tried again by itself.</small>` : ''}</td>
+<td data-label="Analyse all the same"><form method="post" action="/studies/${studyInstanceUid}/analyse"><label>Asked for by <input name="by" required maxlength="100" autocomplete="name"></label><button type="submit">Analyse</button></form></td>
+</tr>`
+}
+
+function pager({ studies, count, limit, offset }: NotAnalysedView): Part {
+  const link = (to: number, text: string, rel: string) =>
+    html`<a rel="${rel}" href="/not-analysed${to > 0 ? `?offset=${to}` : ''}">${text}</a>`
+  const newer = offset > 0 ? link(Math.max(0, offset - limit), 'Newer', 'prev') : ''
+  const older = offset + studies.length < count ? link(offset + limit, 'Older', 'next') : ''
+  return newer || older ? html`<nav class="pager" aria-label="Pages">${newer}${older}</nav>` : ''
+}
+
+/** How the archive wants to be asked, where that was found out: who looks for a missing study looks here. */
+function archive(ways: NotAnalysedView['ways']): Part {
+  const learnt = Object.entries(ways)
+  if (learnt.length === 0) return html`<p class="muted">The archive takes every question as the standard has it.</p>`
+  return html`<p class="muted">The archive does not take every question as the standard has it; it is asked otherwise:</p>
+<ul class="muted">${learnt.map(([question, way]) => html`<li>${question}: ${way}</li>`)}</ul>`
+}
