@@ -83,7 +83,7 @@ async function addFromLedger(site: Site, keys: readonly Key[], found: Map<Key, R
     const resource = await site.store.read(entry.reference)
     if (resource && !contradicts(resource, key)) found.set(key, withVersion(resource, entry))
     // What was just written may not be readable everywhere yet; what is gone for longer was deleted, or the server was restored.
-    else await site.ledger.forget(ledgerKey(site, key), SETTLE_SECONDS)
+    else await site.ledger.forget(ledgerKey(site, key), resource ? 0 : SETTLE_SECONDS)
   }
 }
 

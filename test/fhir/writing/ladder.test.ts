@@ -177,6 +177,10 @@ describe('the ladder', () => {
     await ledger.record(`${ehr.url} ImagingStudy urn:dicom:uid|urn:oid:1.2.826.0.1.3680043.10.1234.77.1`, {
       reference: 'ImagingStudy/gone',
     })
+    // What was written a moment ago may not be readable yet, and is not written again.
+    await expect(deliver(ladderServer(ehr.url, 'plain').fetch)).rejects.toMatchObject({ code: 'EHR_CONFLICT' })
+    expect((await census(await contents(ehr.url))).ImagingStudy).toBeUndefined()
+    now += 3_600_000
     const { receipt } = await deliver(ladderServer(ehr.url, 'plain').fetch)
     expect(receipt.device).not.toBe(`Device/${other.id}`)
     expect(census(await contents(ehr.url))).toEqual({ ...WHOLE, Device: 2 })
