@@ -31,7 +31,7 @@ const EFFECTS = [
   /^dicomweb\/client(-.*)?\.ts$/,
   /^fhir\/(client|tokens|auth)\.ts$/,
   /^inference\/(session|runner|process|register|register-worker|bundle-files)\.ts$/,
-  /^evaluation\/evaluate-cases\.ts$/,
+  /^evaluation\/(case-files|evaluate-cases|evaluate-chain)\.ts$/,
   /^evaluation\/nifti\.ts$/,
   /^reports\/fonts\.ts$/,
   /^store\//,

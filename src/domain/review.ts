@@ -127,6 +127,8 @@ function editedPrediction(prediction: Prediction, edit: Edit, problems: string[]
   const {
     call: _call,
     remaining: _remaining,
+    reason: _reason,
+    errorBudget: _budget,
     errorRate: _rate,
     ...rest
   } = given ?? {

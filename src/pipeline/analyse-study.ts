@@ -150,6 +150,7 @@ export async function analyseStudy(
       prepared,
       probabilities: response.probabilities,
       labels,
+      samples: response.spread?.samples ?? [],
       noFinding,
       facts: known.facts,
       bundle: options.bundle,

@@ -155,6 +155,7 @@ describe('a bundle with encoder, library and joint head', () => {
         prepared: { grid, channels, registrations: {}, onReference: [], quality: [] },
         probabilities: [0, 1, 2, 3].map((label) => Float32Array.from(big, (own) => (own === label ? 0.9 : 0.03))),
         labels: { grid, data: big },
+        samples: [],
         noFinding: false,
         facts: undefined,
         bundle: opened(-1),

@@ -44,6 +44,7 @@ const predict = (change: { sequences?: Sequence[]; noFinding?: boolean; birth?: 
     prepared: { onReference } as Prepared,
     probabilities: [],
     labels,
+    samples: [],
     noFinding: change.noFinding ?? false,
     facts: undefined,
     bundle,

@@ -27,6 +27,26 @@ export function outsideReason(distance: number, limit: number, farthest: string)
   return `Unlike the patients that the model was made from, most of all in ${featureName(farthest)} (distance ${distance.toFixed(1)}, limit ${limit.toFixed(1)}).`
 }
 
+const percent = (share: number) => `${Math.round(100 * share)} %`
+
+/** Of a head that gives no call because of its conformal set. */
+export const setReason = (remaining: readonly string[]) =>
+  remaining.length === 0 ? 'No class is likely enough.' : `Cannot be told apart: ${remaining.join(', ')}.`
+
+export const unlikelyReason = (label: string, probability: number, least: number) =>
+  `${label} is the likeliest with ${percent(probability)}, but a call needs ${percent(least)}.`
+
+export const boundReason = (label: string, patients: number, most: number, least: number) =>
+  `${label} is the likeliest, but from ${patients} such patients the model can show at most ${percent(most)}, and a call needs ${percent(least)}.`
+
+/** `call` is a class, or a risk group. */
+export const outlineReason = (call: string, samples: number, differing: number) =>
+  `The outline decides: ${call} by the outline shown, but ${
+    differing === 0
+      ? `too unlikely over the ${samples} samples of the segmentation`
+      : `another answer or none in ${differing} of ${samples} samples of the segmentation`
+  }.`
+
 function listed(names: readonly string[]): string {
   if (names.length <= 4) return names.join(', ')
   return `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`
