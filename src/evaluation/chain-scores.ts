@@ -1,7 +1,7 @@
 // How well the whole chain did: overlap of the outlines, and each head's figures beside what the patient's age alone tells; pure.
-import type { BundleManifest } from '../inference/bundle.ts'
-import { runnableHeads } from '../inference/bundle.ts'
-import { quantile } from '../inference/quantile.ts'
+import type { BundleManifest } from '../inference/bundle/manifest.ts'
+import { runnableHeads } from '../inference/bundle/manifest.ts'
+import { quantile } from '../inference/volumes/quantile.ts'
 import type { FalseEnhancement } from './evaluate.ts'
 import { falseEnhancement } from './evaluate.ts'
 import type { ChainCase } from './evaluate-chain.ts'

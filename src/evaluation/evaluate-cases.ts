@@ -4,8 +4,8 @@ import { AppError, asAppError } from '../domain/errors.ts'
 import type { BundleIdentity, ExecutionRecord } from '../domain/finding.ts'
 import type { ModelRunner } from '../domain/ports.ts'
 import type { Sequence } from '../domain/study.ts'
-import type { LoadedBundle } from '../inference/bundle-files.ts'
-import type { Registrar } from '../inference/rigid.ts'
+import type { LoadedBundle } from '../inference/bundle/load.ts'
+import type { Registrar } from '../inference/volumes/rigid.ts'
 import { bratsLabels, caseNames, readCaseFiles, SUFFIXES, sameGrid } from './case-files.ts'
 import {
   type FalseEnhancement,

@@ -1,6 +1,6 @@
 // Compares a segmentation with the expert's: Dice, 95 % Hausdorff distance and volumes per region; pure.
 import { type LabelVolume, voxelMillilitres } from '../domain/volume.ts'
-import { quantile } from '../inference/quantile.ts'
+import { quantile } from '../inference/volumes/quantile.ts'
 import { boundingBox, crop } from './box.ts'
 import { dice } from './dice.ts'
 import { hausdorff95 } from './hausdorff.ts'

@@ -3,10 +3,10 @@ import { AppError } from '../domain/errors.ts'
 import type { ModelRunner, SegmentResponse } from '../domain/ports.ts'
 import type { Sequence } from '../domain/study.ts'
 import type { LabelVolume } from '../domain/volume.ts'
-import type { Bundle } from '../inference/bundle.ts'
-import { labelsOnGrid } from '../inference/postprocess.ts'
-import { type Prepared, prepareInputs, type Volumes } from '../inference/prepare.ts'
-import type { Registrar } from '../inference/rigid.ts'
+import type { Bundle } from '../inference/bundle/manifest.ts'
+import { labelsOnGrid } from '../inference/segmentation/postprocess.ts'
+import { type Prepared, prepareInputs, type Volumes } from '../inference/segmentation/prepare.ts'
+import type { Registrar } from '../inference/volumes/rigid.ts'
 
 export interface SegmentCaseInput {
   volumes: Volumes

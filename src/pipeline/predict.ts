@@ -2,7 +2,7 @@
 import { texts } from '../dicom/dataset.ts'
 import type { ClinicalFacts, Prediction, QualityNote } from '../domain/finding.ts'
 import type { PatientIdentity, Sequence, Series } from '../domain/study.ts'
-import { runnableHeads } from '../inference/bundle.ts'
+import { runnableHeads } from '../inference/bundle/manifest.ts'
 import type { SaliencyMap } from '../inference/encoder/saliency.ts'
 import { clinicalFeatures } from '../inference/heads/clinical.ts'
 import { type PredictFromImagesInput, predictFromImages } from '../inference/heads/predict-from-images.ts'

@@ -19,7 +19,7 @@ import onnxruntime as ort
 
 from . import data as cohort_data
 from . import identities
-from .heads import Atlas, add_head, mirror_out_tumour
+from .synthetic_heads import Atlas, add_head, mirror_out_tumour
 from .infer import FLIPS, OVERLAP, ROI, probabilities
 from .metrics import REGIONS, score
 from .postprocess import SETTINGS, clean, decide, to_source

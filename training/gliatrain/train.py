@@ -20,7 +20,7 @@ import torch
 from . import data as cohort_data
 from . import identities
 from .augment import Cohort, Patches
-from .heads import Atlas
+from .synthetic_heads import Atlas
 from .losses import deep_loss
 from .network import VARIANTS, GliomaNet, Variant, parameter_count
 

@@ -7,7 +7,7 @@ import torch
 
 from gliatrain import evaluate, export, golden
 from gliatrain.augment import Cohort, Patches, drop_sequences
-from gliatrain.heads import without_enhancement
+from gliatrain.synthetic_heads import without_enhancement
 from gliatrain.infer import probabilities
 from gliatrain.attention import SwinPair, relative_index, shift_mask, unwindows, windows
 from gliatrain.losses import BRAIN, NOT_TUMOUR, TUMOUR, segmentation_loss

@@ -9,9 +9,9 @@ import { type ChainReport, evaluateChain } from '../../evaluation/evaluate-chain
 import { evaluateHeads } from '../../evaluation/evaluate-heads.ts'
 import { formatHeadsTable } from '../../evaluation/heads-table.ts'
 import { formatTable } from '../../evaluation/table.ts'
-import { type LoadedBundle, loadBundle } from '../../inference/bundle-files.ts'
-import { createRegistrar, type Registrar } from '../../inference/register.ts'
-import { startRunner } from '../../inference/runner.ts'
+import { type LoadedBundle, loadBundle } from '../../inference/bundle/load.ts'
+import { createRegistrar, type Registrar } from '../../inference/volumes/register.ts'
+import { startRunner } from '../../inference/runtime/runner.ts'
 import { createLog } from '../../telemetry/log.ts'
 import { inferenceSettings } from '../inference-settings.ts'
 

@@ -1,5 +1,5 @@
 // What the calibration data of a head can show: the highest probability, the sampling error of one, and how often calls were wrong.
-import type { Calibration, SurvivalHead, TabularHead } from '../bundle-heads.ts'
+import type { Calibration, SurvivalHead, TabularHead } from '../bundle/heads.ts'
 
 /** What a class must be called with, unless the bundle's measured error asks for another probability. */
 export const LEAST_CALL = 0.8

@@ -1,7 +1,7 @@
 // A classification head on one patient: probabilities with intervals, the conformal set, the call or why there is none, contributions.
 import type { EvaluatedPrediction, Head, Prediction } from '../../domain/finding.ts'
-import type { TabularHead } from '../bundle-heads.ts'
-import { interval95 } from '../quantile.ts'
+import type { TabularHead } from '../bundle/heads.ts'
+import { interval95 } from '../volumes/quantile.ts'
 import { type Bounds, bounded, boundsOf, errorBudget, joinErrors, patientsBehind, wilson } from './bounds.ts'
 import { explain, logOdds, type RunRows } from './explain.ts'
 import { BROKEN, boundReason, outlineReason, setReason, unlikelyReason } from './reasons.ts'
