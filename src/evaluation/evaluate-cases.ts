@@ -100,7 +100,7 @@ async function evaluateCase(folder: string, name: string, options: EvaluateOptio
   const prepared = await time('prepare', () => prepareInputs({ volumes, reference, bundle, registrar }))
   const response = await time('segment', () => runner.segment({ channels: prepared.channels }))
   const { labels, noFinding } = await time('label', () =>
-    labelsOnGrid(response.probabilities, prepared.grid, target.grid, bundle),
+    labelsOnGrid(response.probabilities, response.grid, target.grid, bundle),
   )
   const scores = await time('score', () => {
     if (!sameGrid(labels, expert))

@@ -156,9 +156,9 @@ export function channelOrder(bundle: Pick<BundleManifest, 'sequences'>): Sequenc
 
 function describe(error: z.ZodError): string[] {
   return error.issues.flatMap((issue) => {
-    const where = issue.path.join('..') || 'the file'
+    const where = issue.path.join('.') || 'the file'
     if (issue.code === 'unrecognized_keys')
-      return issue.keys.map((key) => `${[...issue.path, key].join('..')} is not a known key`)
+      return issue.keys.map((key) => `${[...issue.path, key].join('.')} is not a known key`)
     if (issue.code === 'invalid_key') return issue.issues.map((inner) => `${where}: ${inner.message}`)
     return [`${where}: ${issue.message}`]
   })

@@ -153,7 +153,10 @@ describe('a bundle with encoder, library and joint head', () => {
         studyDate: '20260301',
         chosen: {},
         prepared: { grid, channels, registrations: {}, onReference: [], quality: [] },
-        probabilities: [0, 1, 2, 3].map((label) => Float32Array.from(big, (own) => (own === label ? 0.9 : 0.03))),
+        segmented: {
+          grid,
+          probabilities: [0, 1, 2, 3].map((label) => Float32Array.from(big, (own) => (own === label ? 0.9 : 0.03))),
+        },
         labels: { grid, data: big },
         noFinding: false,
         facts: undefined,
