@@ -139,15 +139,12 @@ async function runCase(
   const files = await time('read', () => readCaseFiles(folder))
   const { volumes } = files
   const { prepared, response, labels, noFinding } = await segmentCase({ volumes, bundle, runner, registrar, time })
-  const samples = response.spread?.samples ?? []
-  const { probabilities } = response
   const predicted = await time('predict', () =>
     predictFromImages({
       clinical,
       prepared,
-      probabilities,
+      segmented: response,
       labels,
-      samples,
       noFinding,
       bundle,
       runner,
@@ -165,7 +162,7 @@ async function runCase(
     labels: labelsOf(row.cells, where),
     age: clinical.age_years!,
     quality: [...prepared.quality, ...predicted.quality],
-    samples: samples.length,
+    samples: response.samples.length,
     seconds,
   }
   return { found, peakRssMb: response.execution.peakRssMb }

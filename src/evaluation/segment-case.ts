@@ -33,6 +33,6 @@ export async function segmentCase(input: SegmentCaseInput): Promise<SegmentedCas
   if (!target) throw new AppError('SERIES_MISSING', 'the case has neither a t1ce nor a flair volume')
   const prepared = await time('prepare', () => prepareInputs({ volumes, reference, bundle, registrar }))
   const response = await time('segment', () => runner.segment({ channels: prepared.channels }))
-  const found = await time('label', () => labelsOnGrid(response.probabilities, prepared.grid, target.grid, bundle))
+  const found = await time('label', () => labelsOnGrid(response.probabilities, response.grid, target.grid, bundle))
   return { reference, prepared, response, ...found }
 }

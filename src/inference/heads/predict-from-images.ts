@@ -1,6 +1,6 @@
 // All heads of a bundle on one patient's images: features of the tumour and of the encoder, for the outline and for each of its samples.
 import type { Prediction, QualityNote } from '../../domain/finding.ts'
-import type { ModelRunner } from '../../domain/ports.ts'
+import type { ModelRunner, SegmentResponse } from '../../domain/ports.ts'
 import type { Sequence } from '../../domain/study.ts'
 import type { LabelVolume } from '../../domain/volume.ts'
 import { brainMask } from '../segmentation/brain-mask.ts'
@@ -19,12 +19,9 @@ export interface PredictFromImagesInput {
   /** Of clinicalFeatures. */
   clinical: Features
   prepared: Prepared
-  /** Of each class on the working grid. */
-  probabilities: readonly Float32Array[]
+  segmented: Pick<SegmentResponse, 'grid' | 'probabilities' | 'samples'>
   /** On the reference series' own grid. */
   labels: LabelVolume
-  /** Labels of each sample of the segmentation (members, views, flips) on the working grid; empty when there was one. */
-  samples: readonly Uint8Array[]
   noFinding: boolean
   bundle: Bundle
   runner: Pick<ModelRunner, 'runHead' | 'encode'>
@@ -39,20 +36,20 @@ export const MOST_SAMPLES = 6
 export async function predictFromImages(
   input: PredictFromImagesInput,
 ): Promise<{ predictions: Prediction[]; quality: QualityNote[]; saliency: SaliencyMap[] }> {
-  const { clinical, prepared, noFinding, bundle, runner } = input
+  const { clinical, prepared, segmented, noFinding, bundle, runner } = input
   const { grid } = prepared
   const wanted = [...new Set(runnableHeads(bundle).flatMap(({ head }) => head.features))]
   const isNothing = noFinding || wanted.length === 0
-  const brain = isNothing ? undefined : brainMask(input.probabilities, grid, bundle)
+  const brain = isNothing ? undefined : brainMask(segmented.probabilities, segmented.grid, bundle)
   const image = isNothing ? NOTHING : imageFeatures(input, input.labels, brain, wanted)
-  const seen = noFinding || !bundle.encoder ? undefined : await encodeStudy(input, labelsOnWork(input))
+  const seen = noFinding || !bundle.encoder ? undefined : await encodeStudy(input, onWorkGrid(input, segmented.probabilities))
   const features = { ...image.features, ...clinical, ...seen?.encoded.features }
   const samples: Features[] = []
-  for (const data of isNothing ? [] : evenly(input.samples, MOST_SAMPLES)) {
-    const labels: LabelVolume = { grid, data: data.slice() }
+  for (const sample of isNothing ? [] : samplesOf(segmented)) {
+    const labels: LabelVolume = { grid: segmented.grid, data: sample.labels.slice() }
     applySizeRules(labels, bundle)
-    const encoded = bundle.encoder ? (await encodeStudy(input, labels.data))?.encoded.features : {}
-    samples.push({ ...imageFeatures(input, labels, brain, wanted).features, ...clinical, ...encoded })
+    const own = bundle.encoder && (await encodeStudy(input, onWorkGrid(input, oneHot(labels.data, segmented))))
+    samples.push({ ...imageFeatures(input, labels, brain, wanted).features, ...clinical, ...own?.encoded.features })
   }
   const { predictions, quality } = await predictHeads({
     bundle,
@@ -73,14 +70,19 @@ export async function predictFromImages(
   }
 }
 
-/** At most `most` of them, evenly spread over their order. */
-function evenly<T>(all: readonly T[], most: number): T[] {
-  if (all.length <= most) return [...all]
-  return Array.from({ length: most }, (_, n) => all[Math.floor((n * all.length) / most)]!)
+/** At most MOST_SAMPLES, evenly spread over their order; none where the answer was made of one. */
+function samplesOf({ samples }: PredictFromImagesInput['segmented']): PredictFromImagesInput['segmented']['samples'] {
+  if (samples.length < 2 || samples.length <= MOST_SAMPLES) return samples.length < 2 ? [] : samples
+  return Array.from({ length: MOST_SAMPLES }, (_, n) => samples[Math.floor((n * samples.length) / MOST_SAMPLES)]!)
 }
 
-function labelsOnWork({ prepared: { grid }, probabilities, bundle }: PredictFromImagesInput): Uint8Array {
-  return labelsOnGrid(probabilities, grid, grid, bundle).labels.data
+/** Labels on the grid that the encoder sees. */
+function onWorkGrid({ prepared, segmented, bundle }: PredictFromImagesInput, probabilities: readonly Float32Array[]) {
+  return labelsOnGrid(probabilities, segmented.grid, prepared.grid, bundle).labels.data
+}
+
+function oneHot(labels: Uint8Array, { probabilities }: PredictFromImagesInput['segmented']): Float32Array[] {
+  return probabilities.map((_, c) => Float32Array.from(labels, (label) => Number(label === c)))
 }
 
 /** What the encoder makes of the image around `labels` on the working grid; undefined where nothing is there that it asks for. */

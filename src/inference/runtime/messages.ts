@@ -1,7 +1,7 @@
 // What the service and the inference process say to each other (structured clone over IPC).
 import type { Head } from '../../domain/finding.ts'
 import type { BundleManifest } from '../bundle/manifest.ts'
-import type { Spread } from '../segmentation/sample-spread.ts'
+import type { Sample } from '../segmentation/sample-spread.ts'
 import type { Zyx } from '../segmentation/sliding-window.ts'
 
 /** A tabular head to open beside the network. */
@@ -84,7 +84,8 @@ export interface ResultMessage {
   type: 'result'
   id: number
   probabilities: Float32Array[]
-  spread?: Spread
+  samples: Sample[]
+  deviation?: Float32Array
   seconds: number
   /** Highest resident size of the process so far, MiB. */
   peakRssMb: number

@@ -136,8 +136,7 @@ async function segment({ id, channels, size }: SegmentMessage): Promise<void> {
   const seconds = (performance.now() - started) / 1000
   // maxRSS is in KiB on every platform that libuv knows.
   const peakRssMb = Math.round(process.resourceUsage().maxRSS / 1024)
-  const found = spread.finish()
-  say({ type: 'result', id, probabilities, ...(found && { spread: found }), seconds, peakRssMb })
+  say({ type: 'result', id, probabilities, ...spread.finish(), seconds, peakRssMb })
 }
 
 function say(message: FromProcess): void {

@@ -105,13 +105,12 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     },
     segment: (request, onProgress) =>
       inTurn(async (): Promise<SegmentResponse> => {
-        const message = toMessage(request, channelCount(bundle), nextId++)
+        const { message, grid } = toMessage(request, channelCount(bundle), nextId++)
         const { reply, used } = await exchange(message, 'result', 'segmenting', onProgress)
-        const { probabilities, spread, seconds, peakRssMb }: ResultMessage = reply
+        const { probabilities, samples, deviation, seconds, peakRssMb }: ResultMessage = reply
         const { provider, declined, runtime } = used
-        const requested = [...providers]
-        const answer = { probabilities, ...(spread && { spread }) }
-        return { ...answer, execution: { provider, requested, declined, runtime, seconds, peakRssMb } }
+        const execution = { provider, requested: [...providers], declined, runtime, seconds, peakRssMb }
+        return { grid, probabilities, samples, ...(deviation && { deviation }), execution }
       }),
     runHead: (request) =>
       inTurn(async (): Promise<HeadResponse> => {
@@ -259,7 +258,11 @@ function ask<T>(
   })
 }
 
-function toMessage({ channels }: SegmentRequest, expected: number, id: number): SegmentMessage {
+function toMessage(
+  { channels }: SegmentRequest,
+  expected: number,
+  id: number,
+): { message: SegmentMessage; grid: Grid } {
   if (channels.length !== expected) {
     throw new AppError('INFERENCE_FAILED', `the request has ${channels.length} channels, the bundle takes ${expected}`)
   }
@@ -270,7 +273,7 @@ function toMessage({ channels }: SegmentRequest, expected: number, id: number): 
     if (values.length !== voxelCount(grid)) throw new AppError('INFERENCE_FAILED', 'the channels are not on one grid')
     return values
   })
-  return { type: 'segment', id, channels: data, size: [grid.size[2], grid.size[1], grid.size[0]] }
+  return { message: { type: 'segment', id, channels: data, size: [grid.size[2], grid.size[1], grid.size[0]] }, grid }
 }
 
 function hasEnded(child: ChildProcess): boolean {
