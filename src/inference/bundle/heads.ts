@@ -22,9 +22,7 @@ const MOST_PLAYERS = 12
 const calibration = z
   .strictObject({
     n_by_class: z.record(text, z.int().positive()),
-    bins: z.array(
-      z.strictObject({ lower: probability, upper: probability, n: z.int().min(0), wrong: z.int().min(0) }),
-    ),
+    bins: z.array(z.strictObject({ lower: probability, upper: probability, n: z.int().min(0), wrong: z.int().min(0) })),
     /** Never above 1 - 3 / n of the class, whatever is stated here. */
     max_probability: z.record(text, probability),
     min_call_probability: z.number().gt(0.5).max(1),

@@ -21,13 +21,17 @@ export interface Bounds {
  * Of the head's calibration; else of the patients per class that its evaluation counts; else the conservative default.
  * No highest probability is above what the rule of three allows for the patients of the class.
  */
-export function boundsOf({ classes, calibration, evaluation }: Pick<TabularHead, 'classes' | 'calibration' | 'evaluation'>): Bounds {
+export function boundsOf({
+  classes,
+  calibration,
+  evaluation,
+}: Pick<TabularHead, 'classes' | 'calibration' | 'evaluation'>): Bounds {
   const counted = calibration?.n_by_class ?? countsIn(evaluation.classes, classes)
   const patients = Object.fromEntries(classes.map((label) => [label, counted?.[label] ?? UNSTATED_PATIENTS]))
   const most = Object.fromEntries(
     classes.map((label) => {
       const highest = Math.min(calibration?.max_probability[label] ?? 1, ruleOfThree(patients[label]!))
-      return [label, Math.max(1 / classes.length, highest)]
+      return [label, Math.max(1 / classes.length, wholePercentBelow(highest))]
     }),
   )
   const leastCall = calibration?.min_call_probability ?? LEAST_CALL
@@ -42,6 +46,9 @@ function countsIn(found: unknown, classes: readonly string[]): Record<string, nu
     ? (counts as Record<string, number>)
     : undefined
 }
+
+/** So that no output rounds a bound up. */
+const wholePercentBelow = (share: number) => Math.floor(100 * share + 1e-9) / 100
 
 /** The rule of three (Hanley and Lippman-Hand 1983): what never failed in n patients fails in at most 3/n of them, with 95 % confidence. */
 export const ruleOfThree = (patients: number) => Math.max(0, 1 - 3 / patients)
@@ -96,7 +103,7 @@ export function joinErrors(
 
 /** The lowest and highest share alive that `n` patients of a risk group can show. */
 export function survivalBounds({ n }: Pick<SurvivalHead['risk_groups'][number], 'n'>): [number, number] {
-  const most = Math.max(0.5, ruleOfThree(n))
+  const most = Math.max(0.5, wholePercentBelow(ruleOfThree(n)))
   return [1 - most, most]
 }
 

@@ -1,5 +1,6 @@
 // A classification head on one patient: probabilities with intervals, the conformal set, the call or why there is none, contributions.
 import type { EvaluatedPrediction, Head, Prediction } from '../../domain/finding.ts'
+import { classWord } from '../../domain/prediction-words.ts'
 import type { TabularHead } from '../bundle/heads.ts'
 import { interval95 } from '../volumes/quantile.ts'
 import { type Bounds, bounded, boundsOf, errorBudget, joinErrors, patientsBehind, wilson } from './bounds.ts'
@@ -34,7 +35,7 @@ export async function classify(
   const scores = answers[0]!
   const bounds = boundsOf(head)
   const probabilities = bounded(scores, bounds.most)
-  const decision = decide(head, bounds, answers, unanswered)
+  const decision = decide(name, head, bounds, answers, unanswered)
   const of = decision.call ?? mostProbable(classes, scores)
   const k = classes.indexOf(of)
   const why = isExplained ? await explain(head, row, run, (all, n) => logOdds(all[n * classes.length + k]!)) : undefined
@@ -58,19 +59,27 @@ export async function classify(
 type Decision = Pick<EvaluatedPrediction, 'call' | 'remaining' | 'reason'>
 
 /** `answers` are of the outline, then of its samples. */
-function decide(head: TabularHead, bounds: Bounds, answers: readonly Probabilities[], unanswered: number): Decision {
+function decide(
+  name: Head,
+  head: TabularHead,
+  bounds: Bounds,
+  answers: readonly Probabilities[],
+  unanswered: number,
+): Decision {
   const { classes } = head
   const scores = answers[0]!
   const remaining = possibleClasses(head, scores)
   const call = remaining[0]
-  if (call === undefined || remaining.length > 1) return { remaining, reason: setReason(remaining) }
+  if (call === undefined || remaining.length > 1)
+    return { remaining, reason: setReason(remaining.map((label) => classWord(name, label))) }
   const { leastCall, most, patients } = bounds
+  const word = classWord(name, call)
   const probability = bounded(scores, most)[call]!
   if (probability < leastCall) {
     const reason =
       scores[call]! >= leastCall
-        ? boundReason(call, patients[call]!, most[call]!, leastCall)
-        : unlikelyReason(call, probability, leastCall)
+        ? boundReason(word, patients[call]!, most[call]!, leastCall)
+        : unlikelyReason(word, probability, leastCall)
     return { remaining: leading(classes, scores, leastCall), reason }
   }
   const samples = answers.slice(1)
@@ -80,7 +89,7 @@ function decide(head: TabularHead, bounds: Bounds, answers: readonly Probabiliti
   const possible = new Set([call, ...others, ...leading(classes, scores, 1).slice(0, 2)])
   return {
     remaining: classes.filter((label) => possible.has(label)),
-    reason: outlineReason(call, samples.length + unanswered, others.length + unanswered),
+    reason: outlineReason(word, samples.length + unanswered, others.length + unanswered),
   }
 }
 

@@ -3,13 +3,13 @@ import type { Prediction, QualityNote } from '../../domain/finding.ts'
 import type { ModelRunner, SegmentResponse } from '../../domain/ports.ts'
 import type { Sequence } from '../../domain/study.ts'
 import type { LabelVolume } from '../../domain/volume.ts'
-import { brainMask } from '../segmentation/brain-mask.ts'
 import { type Bundle, runnableHeads } from '../bundle/manifest.ts'
 import { encode } from '../encoder/encode.ts'
 import { explainImage, imageNotes, type SaliencyMap } from '../encoder/saliency.ts'
 import { cutWindow } from '../encoder/window.ts'
 import type { Mask } from '../features/roi.ts'
 import { computeTumourFeatures, type TumourFeatures, tumourLabels } from '../features/tumour-features.ts'
+import { brainMask } from '../segmentation/brain-mask.ts'
 import { applySizeRules, labelsOnGrid } from '../segmentation/postprocess.ts'
 import type { Prepared } from '../segmentation/prepare.ts'
 import type { Features } from './evaluate-head.ts'
@@ -42,7 +42,8 @@ export async function predictFromImages(
   const isNothing = noFinding || wanted.length === 0
   const brain = isNothing ? undefined : brainMask(segmented.probabilities, segmented.grid, bundle)
   const image = isNothing ? NOTHING : imageFeatures(input, input.labels, brain, wanted)
-  const seen = noFinding || !bundle.encoder ? undefined : await encodeStudy(input, onWorkGrid(input, segmented.probabilities))
+  const seen =
+    noFinding || !bundle.encoder ? undefined : await encodeStudy(input, onWorkGrid(input, segmented.probabilities))
   const features = { ...image.features, ...clinical, ...seen?.encoded.features }
   const samples: Features[] = []
   for (const sample of isNothing ? [] : samplesOf(segmented)) {
