@@ -74,7 +74,7 @@ export async function evaluateChain(options: EvaluateChainOptions): Promise<Chai
     rowsWithoutCase: rows.size - withRow.length,
     peakRssMb: { service: 0, inference: 0 },
   }
-  const summarised = (): ChainReport => ({ ...report, ...summariseChain(report.cases, bundle) })
+  const summarised = (): ChainReport => structuredClone({ ...report, ...summariseChain(report.cases, bundle) })
   for (const [index, { name, folder }] of withRow.entries()) {
     const say = (text: string) => onProgress(`[${index + 1}/${withRow.length}] ${name}: ${text}`)
     try {

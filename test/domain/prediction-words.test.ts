@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { EvaluatedPrediction } from '../../src/domain/finding.ts'
 import {
   boundSentence,
   budgetSentence,
@@ -6,7 +7,6 @@ import {
   likelihoodOf,
   percentBelow,
 } from '../../src/domain/prediction-words.ts'
-import type { EvaluatedPrediction } from '../../src/domain/finding.ts'
 
 const grade: EvaluatedPrediction = {
   head: 'grade',

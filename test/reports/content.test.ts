@@ -139,14 +139,23 @@ describe('report content', () => {
     const idh = result.predictions[0]!
     if (idh.status === 'not-evaluable') throw new Error('idh answers')
     const rowOf = (change: object) => writeContent({ ...result, predictions: [{ ...idh, ...change }] }).predictions[0]!
-    const called = { status: 'evaluable', call: 'IDH-mutant', probabilities: { 'IDH-mutant': 0.85, 'IDH-wildtype': 0.15 } }
-    const bounds = { patients: { 'IDH-mutant': 84, 'IDH-wildtype': 317 }, most: { 'IDH-mutant': 0.96, 'IDH-wildtype': 0.99 } }
+    const called = {
+      status: 'evaluable',
+      call: 'IDH-mutant',
+      probabilities: { 'IDH-mutant': 0.85, 'IDH-wildtype': 0.15 },
+    }
+    const bounds = {
+      patients: { 'IDH-mutant': 84, 'IDH-wildtype': 317 },
+      most: { 'IDH-mutant': 0.96, 'IDH-wildtype': 0.99 },
+    }
     expect(rowOf({ ...called, bounds })).toMatchObject({
       result: 'IDH-mutant',
       detail: 'likely',
       reason: 'From 84 patients with IDH-mutant no more than 96 % can be shown.',
     })
-    expect(rowOf({ ...called, bounds, errorBudget: { n: 52, wrong: 3 } }).reason).toMatch(/^Of 100 patients like this one/)
+    expect(rowOf({ ...called, bounds, errorBudget: { n: 52, wrong: 3 } }).reason).toMatch(
+      /^Of 100 patients like this one/,
+    )
     const open = { ...called, status: 'indeterminate', call: undefined, remaining: ['IDH-mutant', 'IDH-wildtype'] }
     expect(rowOf({ ...open, reason: 'The outline decides.' })).toMatchObject({
       result: 'indeterminate',

@@ -6,7 +6,14 @@ import { predictHeads } from '../../../src/inference/heads/predict.ts'
 import { shapleyValues } from '../../../src/inference/heads/shapley.ts'
 import { riskGroup, survivalAt } from '../../../src/inference/heads/survive.ts'
 import { quantile } from '../../../src/inference/volumes/quantile.ts'
-import { type GoldenCase, headRunner, readGolden, readHeads, runnerOf } from '../../support/heads-bundle.ts'
+import {
+  fromManyPatients,
+  type GoldenCase,
+  headRunner,
+  readGolden,
+  readHeads,
+  runnerOf,
+} from '../../support/heads-bundle.ts'
 
 const { cases } = readGolden()
 const featuresOf = (one: GoldenCase): Features =>
@@ -30,19 +37,9 @@ function expectClose(got: Record<string, number | readonly number[]>, want: Reco
 const contributionsOf = ({ explanation }: Evaluated) =>
   Object.fromEntries(explanation.map(({ feature, contribution }) => [feature, contribution]))
 
-/** As if calibrated on so many patients that nothing is bounded and the sampling error vanishes. */
-const MANY = 1e9
 async function unlimited(name: 'idh' | 'survival') {
   const { head, run } = await runnerOf(name)
-  if (head.status === 'tabular-survival')
-    return { head: { ...head, risk_groups: head.risk_groups.map((group) => ({ ...group, n: MANY })) }, run }
-  const calibration = {
-    n_by_class: { 'IDH-wildtype': MANY, 'IDH-mutant': MANY },
-    bins: [],
-    max_probability: { 'IDH-wildtype': 1, 'IDH-mutant': 1 },
-    min_call_probability: 0.8,
-  }
-  return { head: { ...head, calibration }, run }
+  return { head: fromManyPatients(head), run }
 }
 
 describe('a classification head', () => {
