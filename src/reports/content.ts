@@ -193,7 +193,8 @@ function predictionRow(prediction: Prediction): PredictionRow {
   const line = (key: string): ProbabilityLine => {
     const [probability, interval] = [probabilities[key]!, intervals[key]]
     const text = percentWithInterval(probability, interval)
-    return { label: words.classOf(head, key), text, probability, ...(interval ? { interval } : {}) }
+    const name = words.classOf(head, key)
+    return { label: key === call ? `${name}, ${likelihoodOf(prediction)}` : name, text, probability, ...(interval ? { interval } : {}) }
   }
   if (head === 'survival') {
     const months = Object.keys(probabilities).sort((a, b) => Number(a) - Number(b))
@@ -205,7 +206,7 @@ function predictionRow(prediction: Prediction): PredictionRow {
   const keys = Object.keys(probabilities).sort((a, b) => rank(b) - rank(a) || (a < b ? -1 : 1))
   const first = keys[0] === undefined ? words.NOT_STATED : words.classOf(head, keys[0])
   const result = status === 'indeterminate' ? words.INDETERMINATE : first
-  const detail = call === undefined ? undecidedDetail(prediction) : likelihoodOf(prediction)
+  const detail = call === undefined ? undecidedDetail(prediction) : ''
   const reason = prediction.reason ?? evidenceSentences(prediction).at(-1) ?? ''
   const lines = keys.slice(0, keys.length === 2 ? 1 : keys.length).map(line)
   return { name, status, result, detail, reason, lines }

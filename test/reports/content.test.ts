@@ -54,7 +54,7 @@ describe('report content', () => {
 
   it('gives every prediction with its uncertainty', () => {
     const [idh, codeletion, mgmt, grade, survival] = writeContent(result).predictions
-    expect(idh).toMatchObject({ result: 'IDH-wildtype', lines: [{ label: 'IDH-wildtype', text: '91 % (84–96)' }] })
+    expect(idh).toMatchObject({ result: 'IDH-wildtype', lines: [{ label: 'IDH-wildtype, very likely', text: '91 % (84–96)' }] })
     expect(codeletion).toMatchObject({
       result: 'not evaluable',
       reason: 'Only evaluated for IDH-mutant tumours.',
@@ -150,7 +150,7 @@ describe('report content', () => {
     }
     expect(rowOf({ ...called, bounds })).toMatchObject({
       result: 'IDH-mutant',
-      detail: 'likely',
+      lines: [{ label: 'IDH-mutant, likely', probability: 0.85 }],
       reason: 'From 84 patients with IDH-mutant no more than 96 % can be shown.',
     })
     expect(rowOf({ ...called, bounds, errorBudget: { n: 52, wrong: 3 } }).reason).toMatch(
