@@ -98,7 +98,7 @@ async function evaluateCase(folder: string, name: string, options: EvaluateOptio
   const target = volumes[reference]
   if (!target) throw new AppError('SERIES_MISSING', 'the case has neither a t1ce nor a flair volume')
   const prepared = await time('prepare', () => prepareInputs({ volumes, reference, bundle, registrar }))
-  const response = await time('segment', () => runner.segment({ channels: prepared.channels }))
+  const response = await time('segment', () => runner.segment(prepared))
   const { labels, noFinding } = await time('label', () =>
     labelsOnGrid(response.probabilities, response.grid, target.grid, bundle),
   )
