@@ -17,5 +17,5 @@ export function changeLines({ comparison }: ReportableResult): string[] {
     ...volumes.map((change) => `${change.name}: ${changeSentence(change)}.`),
     `Category: ${categorySentence(response)}. ${CATEGORY_CAVEAT}`,
     ...lesionSentences(comparison),
-  ].map((line) => line.replaceAll('../..', '..'))
+  ].map((line) => line.replaceAll('..', '.'))
 }

@@ -49,6 +49,6 @@ export function changeParts(
       ? { code, dataAbsentReason: { coding: [UNSUPPORTED], text: reasons.join(' ') } }
       : { code, valueCodeableConcept: changeCode(`change-${category}`) },
   )
-  const sentence = `${categorySentence(comparison.response)}. ${CATEGORY_CAVEAT}`.replaceAll('../..', '..')
+  const sentence = `${categorySentence(comparison.response)}. ${CATEGORY_CAVEAT}`.replaceAll('..', '.')
   return { component, lines: [...lines, sentence] }
 }

@@ -13,7 +13,7 @@ export interface Key {
 
 /** Joins parts with dots into a value that needs no escaping in a search, a header or a URL. */
 export function keyValue(...parts: string[]): string {
-  return parts.map((part) => part.replace(/[^A-Za-z0-9_-]/g, '-')).join('..')
+  return parts.map((part) => part.replace(/[^A-Za-z0-9_-]/g, '-')).join('.')
 }
 
 /** A system URI must survive `system|value,system|value` on every server; commas, pipes, spaces do not. */

@@ -66,7 +66,7 @@ async function searchFor({ store, capabilities, patient }: Site, group: readonly
 function isOf(resource: Resource, key: Key): boolean {
   if (carries(resource, key)) return true
   if (resource.resourceType !== 'DocumentReference' || key.param !== 'identifier' || resource.identifier) return false
-  const analysisId = key.value.split('..')[0]!
+  const analysisId = key.value.split('.')[0]!
   return (resource as DocumentReference).content.some(({ attachment }) => attachment.title?.includes(analysisId))
 }
 

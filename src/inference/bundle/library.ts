@@ -43,7 +43,7 @@ function invalid(problems: readonly string[]): AppError {
 export function parseLibrary(raw: unknown, bytes: Uint8Array): Library {
   const parsed = facts.safeParse(raw)
   if (!parsed.success)
-    throw invalid(parsed.error.issues.map((issue) => `${issue.path.join('..') || 'library.json'} ${issue.message}`))
+    throw invalid(parsed.error.issues.map((issue) => `${issue.path.join('.') || 'library.json'} ${issue.message}`))
   const { rows, key_width, value_width, ids, neighbours } = parsed.data
   const width = key_width + value_width
   const problems: string[] = []

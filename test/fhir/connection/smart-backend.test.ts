@@ -130,7 +130,7 @@ describe('SMART Backend Services', () => {
     expect(Object.keys(claims).sort()).toEqual(['aud', 'exp', 'iss', 'jti', 'sub'])
     expect(claims.exp! - NOW / 1000).toBeGreaterThan(60)
     expect(claims.exp! - NOW / 1000).toBeLessThanOrEqual(300)
-    const [head, body, signature] = assertion.split('..')
+    const [head, body, signature] = assertion.split('.')
     const key = createPublicKey({ key: jwks.keys[0] as never, format: 'jwk' })
     const signed = (text: string) =>
       verify('sha384', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' }, Buffer.from(signature!, 'base64url'))
@@ -267,7 +267,7 @@ describe('other token servers', () => {
   it('Entra: scope .default, seconds as text, a JWT with appid and no client_id, no refresh token', async () => {
     const jwt = ['{"alg":"none"}', '{"appid":"other","azp":"other","aud":"api"}', 's']
       .map((part) => Buffer.from(part).toString('base64url'))
-      .join('..')
+      .join('.')
     let asked = 0
     let now = NOW
     const send: typeof fetch = async (input, init) => {

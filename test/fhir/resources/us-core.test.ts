@@ -69,11 +69,11 @@ const DOCUMENT: Profile & { mustSupport: string[] } = {
 
 /** Whether an element has a value; "a|b" is a choice. */
 function has(value: unknown, path: string): boolean {
-  const [head = '', ...rest] = path.split('..')
+  const [head = '', ...rest] = path.split('.')
   return head.split('|').some((name) => {
     const inner = (value as Record<string, unknown>)[name]
     const list = Array.isArray(inner) ? inner : inner === undefined ? [] : [inner]
-    return list.some((one) => rest.length === 0 || has(one, rest.join('..')))
+    return list.some((one) => rest.length === 0 || has(one, rest.join('.')))
   })
 }
 
