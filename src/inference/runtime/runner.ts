@@ -1,7 +1,7 @@
 // The model runner: one inference process at a time, with a deadline, started again after a crash.
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
-import { AppError, type ErrorCode } from '../../domain/errors.ts'
+import { AppError } from '../../domain/errors.ts'
 import type { ExecutionRecord } from '../../domain/finding.ts'
 import type { EncodeResponse, HeadResponse } from '../../domain/head-run.ts'
 import type { Log, ModelRunner, SegmentRequest, SegmentResponse } from '../../domain/ports.ts'
@@ -11,6 +11,7 @@ import { outputWidth } from '../bundle/heads.ts'
 import type { LoadedBundle } from '../bundle/load.ts'
 import { channelCount, runnableHeads } from '../bundle/manifest.ts'
 import type { SegmentationRules } from '../segmentation/graph-state.ts'
+import { ask, end, hasEnded } from './exchange.ts'
 import type {
   Declined,
   EncodedMessage,
@@ -248,39 +249,6 @@ function encoderFile(bundle: LoadedBundle, folder: string): { encoder?: EncoderF
   return { encoder: { ...facts, channels: channelCount(bundle), ...(embedding && { embedding }) } }
 }
 
-/** One exchange with the process: ends with an answer, a refusal, the process's end or the deadline (which kills it). */
-function ask<T>(
-  child: ChildProcess,
-  timeoutMs: number,
-  doing: string,
-  begin: (done: (value: T) => void, fail: (reason: string, code?: ErrorCode) => void) => (reply: FromProcess) => void,
-): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const settle = () => {
-      clearTimeout(timer)
-      child.off('message', listener).off('exit', onExit).off('error', onError)
-    }
-    const fail = (reason: string, code: ErrorCode = 'INFERENCE_FAILED') => {
-      settle()
-      reject(new AppError(code, reason))
-    }
-    const onExit = (code: number | null, signal: string | null) =>
-      fail(`the inference process ended (${signal ?? `exit code ${code}`}) while ${doing}`)
-    const onError = () => fail(`the inference process could not be reached while ${doing}`)
-    const timer = setTimeout(() => {
-      fail(`the inference process was ended after ${Math.round(timeoutMs / 1000)} s while ${doing}`)
-      child.kill('SIGKILL')
-    }, timeoutMs)
-    child.on('exit', onExit).on('error', onError)
-    const handle = begin((value) => {
-      settle()
-      resolve(value)
-    }, fail)
-    const listener = (reply: unknown) => handle(reply as FromProcess)
-    child.on('message', listener)
-  })
-}
-
 function toMessage({ channels }: SegmentRequest, expected: number, id: number): SegmentMessage {
   if (channels.length !== expected) {
     throw new AppError('INFERENCE_FAILED', `the request has ${channels.length} channels, the bundle takes ${expected}`)
@@ -290,23 +258,4 @@ function toMessage({ channels }: SegmentRequest, expected: number, id: number): 
   if (channels.some((channel) => channel && channel.data.length !== voxelCount(grid)))
     throw new AppError('INFERENCE_FAILED', 'the channels are not on one grid')
   return { type: 'segment', id, grid, channels: channels.map((channel) => channel?.data ?? null) }
-}
-
-function hasEnded(child: ChildProcess): boolean {
-  return child.exitCode !== null || child.signalCode !== null || child.killed || !child.connected
-}
-
-/** Lets the process go, and ends it when it does not. */
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(() => child.kill('SIGKILL'), 2000)
-    child.once('exit', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-    if (child.pid === undefined) resolve()
-    else if (child.connected) child.disconnect()
-    else child.kill('SIGKILL')
-  })
 }
