@@ -91,9 +91,11 @@ export interface EhrReport {
 /** AnalysisResult without voxels: what is stored, shown and posted. */
 export type ReportableResult = Omit<AnalysisResult, 'segmentation'>
 
-/** A request to the inference process. All volumes are on one grid, one entry per network channel; null = sequence absent. */
+/** A request to the inference process, for the bundle's first stage. All volumes are on one grid, one entry per network channel; null = sequence absent. */
 export interface SegmentRequest {
   channels: (Volume<Float32Array> | null)[]
+  /** The same sequences on another grid, as resampled and not normalised: asked for by bundles whose stages have grids of their own. */
+  imagesOn?: (grid: Grid) => (Volume<Float32Array> | null)[]
 }
 
 /** Answers lie on `grid`, one number per voxel. */

@@ -32,7 +32,7 @@ export async function segmentCase(input: SegmentCaseInput): Promise<SegmentedCas
   const target = volumes[reference]
   if (!target) throw new AppError('SERIES_MISSING', 'the case has neither a t1ce nor a flair volume')
   const prepared = await time('prepare', () => prepareInputs({ volumes, reference, bundle, registrar }))
-  const response = await time('segment', () => runner.segment({ channels: prepared.channels }))
+  const response = await time('segment', () => runner.segment(prepared))
   const found = await time('label', () => labelsOnGrid(response.probabilities, response.grid, target.grid, bundle))
   return { reference, prepared, response, ...found }
 }

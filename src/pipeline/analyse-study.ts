@@ -110,7 +110,7 @@ export async function analyseStudy(
   const prepared = await stopwatch.time('prepare', () =>
     prepareInputs({ volumes, reference, bundle: options.bundle, registrar: ports.registrar }),
   )
-  const response = await stopwatch.time('segment', () => ports.runner.segment({ channels: prepared.channels }))
+  const response = await stopwatch.time('segment', () => ports.runner.segment(prepared))
 
   const referenceSeries = selection.chosen[reference]!
   const referenceGrid = plans[reference]!.grid

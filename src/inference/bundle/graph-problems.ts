@@ -1,5 +1,5 @@
 // What is wrong with a graph of networks as a whole: names that nothing has, stages that read later ones, answers that do not fit.
-import { type Graph, type Inferer, type Mask, outputNames, type Stage } from './graph.ts'
+import { type Graph, type Inferer, type Mask, outputNames, type RegionTransform, type Stage } from './graph.ts'
 import { regionChain } from './regions.ts'
 
 /** The parts of a manifest that a graph must fit. */
@@ -8,9 +8,8 @@ export interface GraphContext {
   labels: readonly { index: number; key: string }[]
   anatomy: readonly { key: string }[]
   regions: Readonly<Record<string, readonly number[]>>
-  decision: string | undefined
-  /** Of the manifest's postprocess: the regions to which each mask transform is applied. */
-  transforms: readonly { applied_labels: readonly string[] }[]
+  sequences: Readonly<Record<string, unknown>>
+  postprocess: { decision?: string | undefined; transforms?: readonly RegionTransform[] | undefined }
 }
 
 export function graphProblems(graph: Graph, context: GraphContext): string[] {
@@ -26,7 +25,7 @@ export function graphProblems(graph: Graph, context: GraphContext): string[] {
     ...Object.entries(graph.masks).flatMap(([name, mask]) => maskProblems(name, mask, graph, context)),
     ...graph.stages.flatMap((stage, n) => stageProblems(stage, n, graph, context)),
     ...unused(graph),
-    ...resultProblems(graph, context),
+    ...answerProblems(graph, context),
   ]
 }
 
@@ -143,9 +142,11 @@ function unused(graph: Graph): string[] {
   ]
 }
 
-function resultProblems(graph: Graph, context: GraphContext): string[] {
+/** Whether the answer is what labels, anatomy, regions and postprocessing say. */
+export function answerProblems(graph: Graph, context: GraphContext): string[] {
   const { result } = graph
-  const { labels, anatomy, regions, decision, transforms } = context
+  const { labels, anatomy, regions, sequences } = context
+  const { decision, transforms = [] } = context.postprocess
   const stageOf = (name: string) => graph.stages.find((one) => one.name === name)
   const last = stageOf(result.stage)
   if (!last) return [`result.stage: there is no stage ${result.stage}`]
@@ -177,8 +178,12 @@ function resultProblems(graph: Graph, context: GraphContext): string[] {
       problems.push(`result.${part}.${key}: the stage ${stage} does not give ${key}`)
   }
   for (const { key } of anatomy) if (!result.anatomy?.[key]) problems.push(`result.anatomy: ${key} is missing`)
-  for (const { applied_labels } of transforms)
-    for (const key of applied_labels)
+  for (const one of transforms) {
+    for (const key of one.applied_labels)
       if (!result.regions[key]) problems.push(`postprocess.transforms: ${key} is not one of result.regions`)
+    if (one.name !== 'RemoveObjectsByContrast') continue
+    for (const key of [one.minuend, one.subtrahend])
+      if (!sequences[key]) problems.push(`postprocess.transforms: ${key} is not one of the sequences`)
+  }
   return problems
 }

@@ -1,5 +1,6 @@
 // The graph of networks in a bundle manifest: networks, masks, and stages that run one after the other. Words are MONAI's where it has one.
 import { z } from 'zod'
+import { SEQUENCES, type Sequence } from '../../domain/study.ts'
 import { normalisationSchema } from './normalisation.ts'
 
 const text = z.string().min(1)
@@ -65,6 +66,28 @@ export const maskTransforms = [
   /** Dilation, then erosion, by a cube of 3 voxels, as on a grid without end. */
   z.strictObject({ name: z.literal('BinaryClosing'), iterations: count.optional() }),
 ] as const
+
+const applied = { applied_labels: z.array(text).min(1) }
+const sequence = z.enum(SEQUENCES as [Sequence, ...Sequence[]])
+
+/** The same for regions of the answer, and one that looks at the images. */
+export const regionTransformSchema = z.discriminatedUnion('name', [
+  maskTransforms[0].extend(applied),
+  maskTransforms[1].extend(applied),
+  maskTransforms[2].extend(applied),
+  maskTransforms[3].extend(applied),
+  /**
+   * Objects stay in which the mean of `minuend` minus `subtrahend`, both as normalised for the result's stage, exceeds
+   * `min_mean_difference`. Without one of the two sequences nothing can be told, and all stay.
+   */
+  z.strictObject({
+    name: z.literal('RemoveObjectsByContrast'),
+    ...applied,
+    minuend: sequence,
+    subtrahend: sequence,
+    min_mean_difference: z.number(),
+  }),
+])
 
 const mask = z.strictObject({
   stage: name,
@@ -150,6 +173,7 @@ export type SliceRules = Extract<Inferer, { name: 'SliceInferer' }>
 export type Flips = z.infer<typeof flipsSchema>
 export type Mask = z.infer<typeof mask>
 export type MaskTransform = Mask['transforms'][number]
+export type RegionTransform = z.infer<typeof regionTransformSchema>
 export type Stage = z.infer<typeof stage>
 export type StageOutput = z.infer<typeof output>
 export type Member = z.infer<typeof member>
@@ -159,4 +183,25 @@ export type View = NonNullable<NetworkMember['view']>
 /** Names of what a stage answers, in the order of its networks' outputs. */
 export function outputNames(of: StageOutput): string[] {
   return of.activation === 'softmax' ? of.classes : of.regions
+}
+
+/** A small input that a network must be able to answer, and how many numbers it then gives. `sequences` are the bundle's channels. */
+export function trialOf(
+  name: string,
+  { networks, stages }: Graph,
+  sequences: number,
+): { dims: number[]; width: number } {
+  const { inferer, members = 1 } = networks[name]!
+  const stage = stages.find((one) => one.members.some((member) => 'network' in member && member.network === name))!
+  const channels = sequences + (stage.previous_stage?.classes.length ?? 0)
+  const outputs = outputNames(stage.output).length
+  if (inferer.name === 'SlidingWindowInferer') {
+    const [z, y, x] = inferer.roi_size
+    return { dims: [1, channels, z, y, x], width: members * outputs * z * y * x }
+  }
+  // Several times the multiple, since a network's deepest level would otherwise be a single voxel.
+  const side = 4 * inferer.divisible_pad
+  return inferer.name === 'SimpleInferer'
+    ? { dims: [1, channels, side, side, side], width: members * outputs * side ** 3 }
+    : { dims: [1 + 2 * inferer.context, channels, side, side], width: outputs * side ** 2 }
 }

@@ -3,7 +3,7 @@ import type { Measurement } from '../../domain/finding.ts'
 import { type Grid, type LabelVolume, voxelMillilitres } from '../../domain/volume.ts'
 import type { BundleManifest } from '../bundle/manifest.ts'
 import { removeSmallComponents } from '../volumes/components.ts'
-import { decideVoxel, voxelsIn } from './decision.ts'
+import { type DecisionRule, decideVoxel, voxelsIn } from './decision.ts'
 
 /** The labels of one sample [Z, Y, X]. */
 export interface Sample {
@@ -16,20 +16,31 @@ export interface Spread {
   deviation?: Float32Array
 }
 
+/** What is kept of a voxel of one sample. */
+export interface Coding {
+  /** One byte: the label, or which of some regions the voxel is in. */
+  code: (voxel: Float64Array) => number
+  /** Outputs that are tumour together, of which the deviation is taken. */
+  tumour: readonly number[]
+}
+
+/** Of classes: background, labels, anatomy. */
+export function labelCoding(rule: DecisionRule): Coding {
+  return { code: (voxel) => decideVoxel(voxel, rule), tumour: Array.from({ length: rule.labelCount }, (_, n) => n + 1) }
+}
+
 /** Gathers samples as they come, each held as labels only. */
 export class SpreadGatherer {
-  readonly #labelCount: number
-  readonly #decision: BundleManifest['postprocess']['decision']
+  readonly #coding: Coding
   readonly #samples: Sample[] = []
   #mean = new Float64Array(0)
   #squares = new Float64Array(0)
 
-  constructor(labelCount: number, decision: BundleManifest['postprocess']['decision']) {
-    this.#labelCount = labelCount
-    this.#decision = decision
+  constructor(coding: Coding) {
+    this.#coding = coding
   }
 
-  /** `probabilities`: background, labels, anatomy, each [Z, Y, X]. */
+  /** `probabilities`: one array [Z, Y, X] per output of the stage. */
   add(probabilities: readonly Float32Array[]): void {
     const voxels = probabilities[0]!.length
     if (this.#samples.length === 0) {
@@ -38,13 +49,12 @@ export class SpreadGatherer {
     }
     const labels = new Uint8Array(voxels)
     const voxel = new Float64Array(probabilities.length)
+    const { code, tumour: outputs } = this.#coding
     for (let v = 0; v < voxels; v++) {
+      for (let c = 0; c < voxel.length; c++) voxel[c] = probabilities[c]![v]!
+      labels[v] = code(voxel)
       let tumour = 0
-      for (let c = 0; c < voxel.length; c++) {
-        voxel[c] = probabilities[c]![v]!
-        if (c > 0 && c <= this.#labelCount) tumour += voxel[c]!
-      }
-      labels[v] = decideVoxel(voxel, this.#labelCount, this.#decision)
+      for (const c of outputs) tumour += voxel[c]!
       // Running mean and squares (Welford), in double precision: small deviations would be lost otherwise.
       const off = tumour - this.#mean[v]!
       this.#mean[v]! += off / (this.#samples.length + 1)

@@ -152,7 +152,15 @@ describe('a bundle with encoder, library and joint head', () => {
         },
         studyDate: '20260301',
         chosen: {},
-        prepared: { grid, channels, registrations: {}, onReference: [], quality: [] },
+        prepared: {
+          grid,
+          sequences: ['T1', 'T1c', 'T2', 'FLAIR'],
+          channels,
+          imagesOn: () => channels,
+          registrations: {},
+          onReference: [],
+          quality: [],
+        },
         segmented: {
           grid,
           samples: [],

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { SpreadGatherer, volumeDeviations, withDeviations } from '../../../src/inference/segmentation/sample-spread.ts'
+import {
+  labelCoding,
+  SpreadGatherer,
+  volumeDeviations,
+  withDeviations,
+} from '../../../src/inference/segmentation/sample-spread.ts'
 import { axial } from '../support.ts'
 
 const bundle = {
@@ -17,7 +22,7 @@ const second = volumes([0.1, 0.2, 0.6, 0.1], [0.1, 0.15, 0.35, 0.4], [0.2, 0.3, 
 
 describe('the samples of an inference', () => {
   it('give the deviation of the tumour probability and each its own labels, tumour first', () => {
-    const gatherer = new SpreadGatherer(2, 'tumour-first')
+    const gatherer = new SpreadGatherer(labelCoding({ decision: 'tumour-first', labelCount: 2, nested: [] }))
     gatherer.add(first)
     expect(gatherer.finish()).not.toHaveProperty('deviation')
     gatherer.add(second)
@@ -32,7 +37,7 @@ describe('the samples of an inference', () => {
   })
 
   it('may be decided by the most probable class, anatomy and background included', () => {
-    const gatherer = new SpreadGatherer(2, 'most-probable')
+    const gatherer = new SpreadGatherer(labelCoding({ decision: 'most-probable', labelCount: 2, nested: [] }))
     gatherer.add(first)
     gatherer.add(second)
     expect(gatherer.finish()!.samples.map(({ labels }) => [...labels])).toEqual([
