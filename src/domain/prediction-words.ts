@@ -4,10 +4,20 @@ import type { EvaluatedPrediction, Head } from './finding.ts'
 /** From this probability on a call is very likely (Mastrandrea 2010, IPCC guidance on uncertainty). */
 const VERY_LIKELY = 0.9
 
-/** Of a call; what is no call is uncertain, whatever its probability. */
-export function likelihoodOf({ call, probabilities }: Pick<EvaluatedPrediction, 'call' | 'probabilities'>): string {
-  if (call === undefined) return 'uncertain'
-  return (probabilities[call] ?? 0) >= VERY_LIKELY ? 'very likely' : 'likely'
+/** Undefined where there is no call, and where the call is a person's whom the probabilities contradict. */
+export function likelihoodOf({
+  call,
+  probabilities,
+}: Pick<EvaluatedPrediction, 'call' | 'probabilities'>): 'very likely' | 'likely' | undefined {
+  const probability = call === undefined ? 0 : (probabilities[call] ?? 0)
+  return probability >= VERY_LIKELY ? 'very likely' : probability > 0.5 ? 'likely' : undefined
+}
+
+/** The call with how likely it is; "uncertain" without one, whatever the probabilities are. */
+export function callWords(prediction: Pick<EvaluatedPrediction, 'call' | 'probabilities'>): string {
+  const { call } = prediction
+  const likelihood = likelihoodOf(prediction)
+  return call === undefined ? 'uncertain' : likelihood === undefined ? call : `${call} (${likelihood})`
 }
 
 /** A class as it stands in a sentence. */

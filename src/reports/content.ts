@@ -193,8 +193,9 @@ function predictionRow(prediction: Prediction): PredictionRow {
   const line = (key: string): ProbabilityLine => {
     const [probability, interval] = [probabilities[key]!, intervals[key]]
     const text = percentWithInterval(probability, interval)
-    const name = words.classOf(head, key)
-    return { label: key === call ? `${name}, ${likelihoodOf(prediction)}` : name, text, probability, ...(interval ? { interval } : {}) }
+    const likelihood = key === call ? likelihoodOf(prediction) : undefined
+    const label = `${words.classOf(head, key)}${likelihood === undefined ? '' : `, ${likelihood}`}`
+    return { label, text, probability, ...(interval ? { interval } : {}) }
   }
   if (head === 'survival') {
     const months = Object.keys(probabilities).sort((a, b) => Number(a) - Number(b))

@@ -97,7 +97,8 @@ export function likelihoodLine(prediction: EvaluatedPrediction, classOf: (key: s
       : remaining.length === 0
         ? NO_CLASS
         : `Cannot tell ${remaining.map(classOf).join(' from ')}.`
-  const likely = call === undefined ? (reason ?? left) : `${capital(likelihoodOf(prediction))}.`
+  const likelihood = likelihoodOf(prediction)
+  const likely = call === undefined ? (reason ?? left) : likelihood === undefined ? '' : `${capital(likelihood)}.`
   const lines = [likely, ...evidenceSentences(prediction)].filter((line) => line !== '')
   return lines.length === 0 ? '' : html`<p class="muted small">${lines.join(' ')}</p>`
 }

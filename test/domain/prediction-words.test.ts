@@ -3,6 +3,7 @@ import type { EvaluatedPrediction } from '../../src/domain/finding.ts'
 import {
   boundSentence,
   budgetSentence,
+  callWords,
   evidenceSentences,
   likelihoodOf,
   percentBelow,
@@ -23,7 +24,11 @@ describe('the words of a prediction', () => {
   it('are coarse: very likely from 90 % on, likely below, and uncertain without a call', () => {
     expect(likelihoodOf(grade)).toBe('likely')
     expect(likelihoodOf({ call: '4', probabilities: { '4': 0.9 } })).toBe('very likely')
-    expect(likelihoodOf({ probabilities: { '4': 0.99 } })).toBe('uncertain')
+    expect(likelihoodOf({ probabilities: { '4': 0.99 } })).toBeUndefined()
+    expect(callWords({ probabilities: { '4': 0.99 } })).toBe('uncertain')
+    expect(callWords(grade)).toBe('4 (likely)')
+    // A person called what the software held for improbable.
+    expect(callWords({ ...grade, call: '3' })).toBe('3')
   })
 
   it('say what the data can show of the call, or of the likeliest class, and never more than that', () => {

@@ -47,8 +47,9 @@ function probabilityItem({ head, probabilities, intervals }: EvaluatedPrediction
 function callItems(prediction: EvaluatedPrediction): DicomJson[] {
   const { head, status, call, remaining, reason, errorRate, survival } = prediction
   const name = predictionCode(head)
+  const likelihood = likelihoodOf(prediction)
   const comments = [
-    ...(call === undefined ? [] : [`${likelihoodOf(prediction) === 'likely' ? 'Likely' : 'Very likely'}.`]),
+    ...(likelihood === undefined ? [] : [likelihood === 'likely' ? 'Likely.' : 'Very likely.']),
     ...(reason === undefined && remaining !== undefined && remaining.length > 0
       ? [`Cannot be told apart: ${remaining.join(', ')}.`]
       : []),

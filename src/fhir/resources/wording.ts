@@ -3,7 +3,7 @@ import type { Narrative } from '@medplum/fhirtypes'
 import { featureName, featureValue } from '../../domain/feature-names.ts'
 import type { Bidimensional, EvaluatedPrediction, Measurement, Prediction, TissueResult } from '../../domain/finding.ts'
 import type { ReportableResult } from '../../domain/ports.ts'
-import { evidenceSentences, likelihoodOf } from '../../domain/prediction-words.ts'
+import { callWords, evidenceSentences } from '../../domain/prediction-words.ts'
 import { tissueSentence } from '../../domain/tissue.ts'
 import { changeLines } from './change-wording.ts'
 import { HEAD_NAMES } from './codes.ts'
@@ -64,8 +64,7 @@ export function predictionLine(prediction: Prediction): string {
     const range = interval ? ` (95 % interval ${percent(interval[0])} to ${percent(interval[1])})` : ''
     return `${probabilityLabel(prediction.head, key)} ${percent(probability)}${range}`
   })
-  const { call: label } = prediction
-  const called = label === undefined ? undefined : `${label} (${likelihoodOf(prediction)})`
+  const called = prediction.call === undefined ? undefined : callWords(prediction)
   const call = prediction.status === 'indeterminate' ? undecided(prediction) : called
   const group = prediction.survival ? `; ${riskGroupLine(prediction.survival)}` : ''
   const unknown = Object.keys(prediction.intervals).length === 0 ? ' (uncertainty not estimated)' : ''

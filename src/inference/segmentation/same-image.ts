@@ -4,7 +4,7 @@ import type { Sequence } from '../../domain/study.ts'
 import type { Grid, Vec3, Volume } from '../../domain/volume.ts'
 
 /**
- * Above this two sequences are one image; measured by bench/same-image.ts, figures in bench/results/same-image.md.
+ * Above this two sequences are one image; measured by bench/same_image.py, figures in bench/results/same-image.md.
  */
 const MOST_CORRELATION = 0.985
 /**
