@@ -61,8 +61,11 @@ export const ACCEPTED_WARNINGS: { tool: 'dciodvfy' | 'dcentvfy'; pattern: RegExp
   },
 ]
 
-/** The label map (2024) is newer than dicom3tools of Debian 12, which then checks nothing. */
-export const UNKNOWN_TO_DCIODVFY = 'Error - Information Object Not found'
+/** The label map (2024) is newer than dicom3tools of Debian 12, which knows neither the class nor a segment 0, and then checks nothing. */
+export const UNKNOWN_TO_DCIODVFY: readonly string[] = [
+  'Error - SegmentNumber not monotonically increasing from one by one - have SegmentSequence item number 1 (from one) with SegmentNumber of 0',
+  'Error - Information Object Not found',
+]
 
 /** Of the warnings, those that no rule above explains. */
 export function unexplained(warnings: readonly string[]): string[] {
@@ -95,12 +98,21 @@ export function readWithHighdicom(path: string): { reading: HighdicomReading; la
 }
 
 /** A label map, fractional segmentation or parametric map as highdicom reads it; the affine is to LPS mm. */
-export function readMapWithHighdicom(path: string): { shape: number[]; affine: number[][]; values: Float32Array } {
+export interface ReadMap {
+  shape: number[]
+  affine: number[][]
+  values: Float32Array
+  /** Of a label map: the segments that are no background, and how background is described: in the file, and by highdicom. */
+  numbers?: number[]
+  backgrounds?: object[]
+}
+
+export function readMapWithHighdicom(path: string): ReadMap {
   const out = `${path}.f32`
   const printed = execFileSync(python(), ['-W', 'ignore', oracle('read_maps.py'), path, out], { encoding: 'utf8' })
   const bytes = readFileSync(out)
   const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength))
-  return { ...(JSON.parse(printed) as { shape: number[]; affine: number[][] }), values }
+  return { ...(JSON.parse(printed) as Omit<ReadMap, 'values'>), values }
 }
 
 export interface ReportGroup {
