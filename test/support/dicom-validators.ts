@@ -1,7 +1,10 @@
 // Independent judges of DICOM objects: dciodvfy and dcentvfy (dicom3tools), dsrdump (dcmtk), highdicom, dcmqi, Cornerstone.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
 import type { Grid, Vec3 } from '../../src/domain/volume.ts'
 
 export const oracle = (name: string) => fileURLToPath(new URL(`../integration/oracles/${name}`, import.meta.url))
@@ -155,6 +158,33 @@ export function readWithDcmqi(path: string): { reading: DcmqiReading; values: In
   const reading = JSON.parse(printed.trim().split('\n').at(-1)!) as DcmqiReading
   const bytes = readFileSync(out)
   return { reading, values: new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)) }
+}
+
+/**
+ * A label map as dcmqi 1.5.7 reads it (its Python package; the WebAssembly one does not know the SOP class): segment numbers by voxel,
+ * and (position in LPS mm) of the first voxel with the steps along the three axes.
+ */
+export function readLabelMapWithDcmqi(path: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'gliabridge-dcmqi-'))
+  const tool = join(dirname(python()), 'segimage2itkimage')
+  execFileSync(tool, ['--inputDICOM', path, '--outputDirectory', folder, '--prefix', 'map', '--outputType', 'nrrd'])
+  const nrrd = readFileSync(join(folder, 'map-1.nrrd'))
+  const meta = JSON.parse(readFileSync(join(folder, 'map-meta.json'), 'utf8')) as {
+    segmentAttributes: { labelID: number; TrackingUniqueIdentifier?: string }[][]
+  }
+  rmSync(folder, { recursive: true })
+  const end = nrrd.indexOf('\n\n')
+  const header = nrrd.subarray(0, end).toString('latin1')
+  const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(header)![1]!
+  const numbers = (text: string) => (text.match(/-?[\d.]+(e-?\d+)?/g) ?? []).map(Number)
+  const steps = numbers(field('space directions'))
+  return {
+    size: numbers(field('sizes')) as [number, number, number],
+    origin: numbers(field('space origin')) as unknown as Vec3,
+    steps: [0, 3, 6].map((n) => steps.slice(n, n + 3) as unknown as Vec3),
+    values: new Uint8Array(gunzipSync(nrrd.subarray(end + 2))),
+    segments: meta.segmentAttributes.flat(),
+  }
 }
 
 export interface CornerstoneReading {
