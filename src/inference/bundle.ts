@@ -5,6 +5,7 @@ import { HEADS, type Head } from '../domain/finding.ts'
 import { SEQUENCES, type Sequence } from '../domain/study.ts'
 import { encoderProblems, encoderSchema } from './bundle-encoder.ts'
 import { headsSchema, type RunnableHead } from './bundle-heads.ts'
+import { needsProblems, needsSchema } from './bundle-needs.ts'
 import type { Library } from './library.ts'
 
 const text = z.string().min(1)
@@ -55,6 +56,8 @@ export const manifest = z.strictObject({
     .array(z.enum(SEQUENCES as [Sequence, ...Sequence[]]))
     .min(1)
     .optional(),
+  /** Which regions and labels fall away without which sequences; absent: none does. */
+  needs: needsSchema.optional(),
   preprocess: z.strictObject({
     orientation: z.literal('LPS'),
     spacing_mm: triple,
@@ -204,6 +207,8 @@ function crossProblems(raw: unknown): string[] {
     // A volume without its measured error would look far surer than the ones beside it.
     const measured = part(z.looseObject({ volume_relative_sd: z.record(z.string(), z.unknown()) }), 'postprocess')
     const keys = (part(z.array(z.looseObject({ key: text })), 'labels') ?? []).map(({ key }) => key)
+    const needs = part(needsSchema, 'needs') ?? {}
+    problems.push(...needsProblems(needs, [...Object.keys(groups), ...keys], Object.keys(inputs ?? {})))
     for (const key of measured ? new Set([...keys, ...Object.keys(groups)]) : [])
       if (measured!.volume_relative_sd[key] === undefined)
         problems.push(`postprocess.volume_relative_sd: ${key} is missing`)
