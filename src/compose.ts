@@ -118,6 +118,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       writeBack: settings.writeBack,
       priors: settings.priors,
       software,
+      outsideIntendedUse: settings.inference.outsideIntendedUse,
     }
     const deliverOptions = {
       keptBack: keptBack(settings),

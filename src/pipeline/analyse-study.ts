@@ -32,6 +32,7 @@ import type { WriteBack } from './encode-extras.ts'
 import type { OtherSequence } from './encode-sequences.ts'
 import type { PriorSettings } from './find-prior.ts'
 import { imageSetDigest } from './intake.ts'
+import { checkIntendedUse, type OutsideIntendedUse } from './intended-use.ts'
 import { acceptanceNotes, findPredecessor } from './predecessor.ts'
 import { predictFromStudy } from './predict.ts'
 import { readRecord } from './read-record.ts'
@@ -58,6 +59,8 @@ export interface AnalyseOptions {
   writeBack: WriteBack
   priors: PriorSettings
   software: AnalysisResult['software']
+  /** Of a patient for whom the bundle is not meant. */
+  outsideIntendedUse: OutsideIntendedUse
   /** No analysis without having read the patient's consent. */
   consentRequired: boolean
 }
@@ -95,6 +98,8 @@ export async function analyseStudy(
   const patient = patientIdentity(study)
   const identity = studyIdentity(study)
   await analyses.describe(analysisId, { patient, study: identity })
+  const { bundle, outsideIntendedUse: outside } = options
+  const population = checkIntendedUse({ study, patient, identity, bundle, outside })
   const confirmed = confirmedOf(record, patient)
   const known = await readRecord(ports, identity, patient, { consentRequired: options.consentRequired, confirmed })
 
@@ -176,6 +181,7 @@ export async function analyseStudy(
     predictions: predicted.predictions,
     ...(known.tissueResults.length > 0 && { tissueResults: known.tissueResults }),
     quality: [
+      ...population,
       ...acceptanceNotes(predecessor),
       ...known.quality,
       ...compared.quality,

@@ -48,6 +48,12 @@ export function settingsSchema(env: Environment) {
         threads: z.exactOptional(
           whole(1, 512).describe("Threads of the CPU provider; the runtime's own choice when left out."),
         ),
+        outsideIntendedUse: z
+          .enum(['hold', 'state'], { error: 'must be hold or state' })
+          .default('hold')
+          .describe(
+            'A study of a patient for whom the bundle is not meant (too young): hold it, or analyse it and state so in every output.',
+          ),
         timeoutMs: whole(1000, 24 * 60 * MINUTE)
           .default(15 * MINUTE)
           .describe('Limit for one inference, milliseconds.'),
