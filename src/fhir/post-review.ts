@@ -1,8 +1,9 @@
 // A review's write path: look, bring each resource to what the review makes of it, look again, until the EHR says it exactly once.
 import type { Resource } from '@medplum/fhirtypes'
+import { applyEdits } from '../domain/corrections.ts'
 import { AppError, asAppError } from '../domain/errors.ts'
 import type { EhrReceipt, EhrReport } from '../domain/ports.ts'
-import { applyEdits, type Review } from '../domain/review.ts'
+import type { Review } from '../domain/review.ts'
 import type { BuildContext, Wanted } from './context.ts'
 import { createOnce, remember } from './find.ts'
 import { urnOf } from './identifiers.ts'
