@@ -148,7 +148,11 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
         await queue.work(REVIEWS, async (signal) => {
           const again = await workOffReviews(
             { archive, ehr, analyses, reviews, watch, audit, clock },
-            { ...deliverOptions, institution: settings.institution.name },
+            {
+              ...deliverOptions,
+              institution: settings.institution.name,
+              rejectSuperseded: settings.writeBack.rejectSuperseded,
+            },
             signal,
           )
           if (again) await queue.wakeAt(REVIEWS, again)

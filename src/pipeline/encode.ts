@@ -9,7 +9,8 @@ import type { AnalysisResult, SequenceImage } from '../domain/finding.ts'
 import type { Artifact } from '../domain/ports.ts'
 import type { Series } from '../domain/study.ts'
 import type { Grid } from '../domain/volume.ts'
-import { renderReportPdf } from '../reports/pdf.ts'
+import { packFigures } from '../reports/kept-figures.ts'
+import { drawReportPdf, reportFigures } from '../reports/pdf.ts'
 import { type ExtrasInput, encodeExtras, type WriteBack } from './encode-extras.ts'
 import { encodeSequences, type OtherSequence, sourceFrames } from './encode-sequences.ts'
 import { mayBeRejected, type Predecessor } from './predecessor.ts'
@@ -36,12 +37,8 @@ export async function encodeResults(input: EncodeInput): Promise<Artifact[]> {
   const { result, referenceSeries, referencePlan, others, predecessor, writeBack } = input
   const { segmentation, ...reportable } = result
   const otherSeries = others.map(({ series }) => series)
-  const pdf = await renderReportPdf({
-    result: reportable,
-    segmentation,
-    images: input.images,
-    institution: input.institution,
-  })
+  const figures = reportFigures({ result: reportable, segmentation, images: input.images })
+  const pdf = await drawReportPdf({ result: reportable, figures, institution: input.institution })
   const sources = {
     result: reportable,
     referenceSeries,
@@ -69,6 +66,7 @@ export async function encodeResults(input: EncodeInput): Promise<Artifact[]> {
   return [
     { role: 'result', mediaType: 'application/json', bytes: new TextEncoder().encode(JSON.stringify(reportable)) },
     { role: 'pdf', mediaType: 'application/pdf', bytes: pdf },
+    { role: 'figures', mediaType: 'application/json', bytes: packFigures(figures) },
     dicomArtifact('encapsulated-pdf', encapsulated),
     dicomArtifact('report', report),
     ...(seg ? [dicomArtifact('segmentation', seg)] : []),

@@ -132,7 +132,7 @@ export function settingsSchema(env: Environment) {
           'Store which parts of the image moved each head that looks at it (Parametric Map); needs a bundle that declares occlusion.',
         ).default(false),
         rejectSuperseded: flag(
-          'When a later analysis supersedes one: store a note that rejects its objects (Key Object Selection, IHE IOCM).',
+          'When a later analysis supersedes one, or a review its documents: store a note that rejects those before (Key Object Selection, IHE IOCM).',
         ).default(false),
       })
       .prefault({})
