@@ -19,6 +19,7 @@ import { deliver } from './pipeline/deliver.ts'
 import { imageSetDigest, registerAnalysis } from './pipeline/intake.ts'
 import { releaseHold, replay } from './pipeline/resolve.ts'
 import { type ReviewRequest, reviewAnalysis, workOffReviews } from './pipeline/review.ts'
+import { currentReport } from './pipeline/reviewed-pdf.ts'
 import { workOff } from './pipeline/worker.ts'
 import type { Settings } from './settings/schema.ts'
 import { openStore, type Store } from './store/store.ts'
@@ -201,6 +202,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
             return record
           },
           reviews: (id: string) => reviews.list(id),
+          report: (id: string) => currentReport({ analyses, reviews }, id, settings.institution.name),
           review: async (id: string, request: ReviewRequest) => {
             const recorded = await reviewAnalysis({ analyses, reviews }, id, request)
             await queue.wake(REVIEWS)

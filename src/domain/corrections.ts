@@ -10,19 +10,28 @@ export type Correctable = Pick<
   'measurements' | 'segments' | 'noFinding' | 'predictions' | 'diameters' | 'comparison' | 'quality'
 >
 
-/** The reviewer's edits and those that follow from them. Throws REVIEW_INVALID naming each edit that does not fit. */
+/** Throws REVIEW_INVALID naming each edit that does not fit the result or contradicts another. */
+export function checkEdits(result: Correctable, edits: readonly Edit[]): void {
+  const { problems } = correct(result, edits)
+  if (problems.length > 0) throw new AppError('REVIEW_INVALID', problems.join('; '))
+}
+
+/** The reviewer's edits and those that follow from them. */
 export function effectiveEdits(result: Correctable, edits: readonly Edit[]): Edit[] {
   return correct(result, edits).edits
 }
 
-/** The result with all edits. Throws REVIEW_INVALID as above. */
+/** The result with all edits. They were checked when the review was recorded, by the rules of that day, and are not refused later. */
 export function applyEdits<T extends Correctable>(result: T, edits: readonly Edit[]): T {
   return correct(result, edits).result
 }
 
-function correct<T extends Correctable>(result: T, given: readonly Edit[]): { result: T; edits: Edit[] } {
+function correct<T extends Correctable>(
+  result: T,
+  given: readonly Edit[],
+): { result: T; edits: Edit[]; problems: string[] } {
   const stated = given.filter(({ isDerived }) => !isDerived)
-  const problems = strangers(result, stated)
+  const problems: string[] = []
   const edits = [...stated, ...derivedEdits(result, stated, problems)]
   const measurements = result.measurements.map((measurement) => {
     const edit = edits.find(({ target }) => target === `measurement.${measurement.region}`)
@@ -32,9 +41,13 @@ function correct<T extends Correctable>(result: T, given: readonly Edit[]): { re
     const edit = stated.find(({ target }) => target === `prediction.${prediction.head}`)
     return edit ? editedPrediction(prediction, edit, problems) : prediction
   })
-  if (problems.length > 0) throw new AppError('REVIEW_INVALID', problems.join('; '))
+  problems.push(...strangers(result, stated))
   const regions = edits.flatMap(({ target }) => target.match(/^measurement\.(.*)$/)?.[1] ?? [])
-  return { result: { ...result, measurements, predictions, ...consequences(result, measurements, regions) }, edits }
+  return {
+    result: { ...result, measurements, predictions, ...consequences(result, measurements, regions) },
+    edits,
+    problems,
+  }
 }
 
 function strangers({ measurements, predictions }: Correctable, edits: readonly Edit[]): string[] {

@@ -54,6 +54,9 @@ export interface ReviewFact {
   decision: Decision
   at: string
   reviewer: string
+  /** Of a rejection always; else a remark. */
+  reason?: string
+  edits: Edit[]
   /** Delivered to every leg. */
   delivered: boolean
 }

@@ -36,6 +36,8 @@ export interface AppDeps {
     request: Omit<Review, 'reviewId' | 'analysisId' | 'number' | 'at'> & { version: number; key: string },
   ): Promise<{ review: RecordedReview; created: boolean }>
   reviews(analysisId: string): Promise<RecordedReview[]>
+  /** The PDF as it stands now, after the last review; undefined where there is none yet. */
+  report(analysisId: string): Promise<Uint8Array | undefined>
   /** Makes failed and waiting deliveries of reviews due now. */
   retryReviews(analysisId: string): Promise<void>
   /** Delivers stored results once more. */

@@ -6,7 +6,7 @@ import type { DicomObject } from '../dicom/result-object.ts'
 import type { StoredObject } from '../dicom/sr/evidence.ts'
 import { buildVerifiedReport, verifiedReportUids } from '../dicom/sr/verified-report.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
-import { applyEdits } from '../domain/corrections.ts'
+import { checkEdits } from '../domain/corrections.ts'
 import { AppError, asAppError } from '../domain/errors.ts'
 import type {
   AnalysisStore,
@@ -58,7 +58,7 @@ export async function reviewAnalysis(
     throw new AppError('STATE_CONFLICT', `analysis ${analysisId} is ${record.state}; only a delivered one is reviewed`)
   const result = await analyses.artifact(analysisId, 'result')
   if (!result) throw new AppError('INTERNAL', `analysis ${analysisId} has no result`)
-  applyEdits(JSON.parse(new TextDecoder().decode(result.bytes)) as ReportableResult, decided.edits)
+  checkEdits(storedResult(analysisId, [result]), decided.edits)
   return reviews.add({ ...decided, analysisId }, { key, expected: version })
 }
 

@@ -149,6 +149,7 @@ it('is recorded once by its key, and by nobody who saw another version', async (
     decision: 'accept',
     at: '2026-03-01T10:00:00.000Z',
     reviewer: 'Nine^Dr',
+    edits: [],
     delivered: false,
   })
 })

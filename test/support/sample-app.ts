@@ -93,6 +93,7 @@ export function sampleApp(
       return { review: { ...review, deliveries: [] }, created: key !== 'key-again' }
     },
     reviews: async () => [],
+    report: async (id) => (await deps.analyses.artifact(id, 'pdf'))?.bytes,
     retryReviews: async (id) => {
       calls.push(`retry reviews ${id}`)
     },
