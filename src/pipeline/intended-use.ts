@@ -3,7 +3,7 @@ import { texts } from '../dicom/dataset.ts'
 import { AppError } from '../domain/errors.ts'
 import type { QualityNote } from '../domain/finding.ts'
 import type { PatientIdentity, Study, StudyIdentity } from '../domain/study.ts'
-import type { Bundle } from '../inference/bundle.ts'
+import type { Bundle } from '../inference/bundle/manifest.ts'
 import { ageOf } from '../inference/heads/clinical.ts'
 
 /** What a site wants of a study that lies outside the intended use: a person is asked, or every output says so. */
