@@ -32,9 +32,28 @@ export function derivedEdits(result: Measured, edits: readonly Edit[], problems:
     const target = `measurement.${measurement.region}`
     return [{ target, from: measurement.value, to, reason: 'sum of its parts', isDerived: true }]
   })
+  problems.push(...outOfOrder(result, [...edits, ...derived]))
   const isEmpty = [...edits, ...derived].some(({ target, to }) => target === 'measurement.WT' && to === 0)
   if (isEmpty) problems.push('measurement.WT: nothing would be left of the tumour; reject the analysis instead')
   return derived
+}
+
+/** Each lies in the next (BraTS); for results of earlier versions, which do not say of which labels a region is made. */
+const NESTED = ['ET', 'TC', 'WT']
+
+function outOfOrder({ measurements }: Measured, edits: readonly Edit[]): string[] {
+  const volumes = NESTED.flatMap((region) => {
+    const measured = measurements.find((one) => one.region === region)
+    const to = edits.find(({ target }) => target === `measurement.${region}`)?.to
+    return measured ? [{ region, value: typeof to === 'number' ? to : measured.value }] : []
+  })
+  return volumes.slice(1).flatMap(({ region, value }, n) => {
+    const inner = volumes[n]!
+    if (inner.value <= value + QUOTED_WITHIN_ML) return []
+    return [
+      `measurement.${region}: ${value.toFixed(2)} mL is less than ${inner.region}, ${inner.value.toFixed(2)} mL, which lies in it`,
+    ]
+  })
 }
 
 function editedVolumes(result: Measured, edits: readonly Edit[]): EditedVolume[] {

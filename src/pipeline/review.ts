@@ -8,14 +8,7 @@ import { buildVerifiedReport, verifiedReportUids } from '../dicom/sr/verified-re
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { checkEdits } from '../domain/corrections.ts'
 import { AppError, asAppError } from '../domain/errors.ts'
-import type {
-  AnalysisStore,
-  Artifact,
-  ClaimedDelivery,
-  EhrReport,
-  ReportableResult,
-  ReviewStore,
-} from '../domain/ports.ts'
+import type { AnalysisStore, Artifact, ClaimedDelivery, EhrReport, ReviewStore } from '../domain/ports.ts'
 import type { RecordedReview, Review } from '../domain/review.ts'
 import { type DeliverOptions, type DeliverPorts, dicomObjects, ehrReport, storeObjects } from './deliver.ts'
 import { auditedEhr } from './ehr-audit.ts'

@@ -85,6 +85,12 @@ export function writeContent(result: ReportableResult, review?: Review): ReportC
   const content = writeResult(result)
   if (!review) return content
   const isWithdrawn = review.decision === 'reject'
+  const measured = review.edits.map(({ target }) => target).filter((target) => target.startsWith('measurement.'))
+  const [, ...unchanged] = content.statement
+  const standing =
+    measured.length === 0
+      ? unchanged
+      : unchanged.map((one) => (one === words.OUTLINES ? words.CORRECTED_OUTLINES : one))
   const corrections = review.edits.map((edit) => ({
     warning: true,
     text: `${editedName(result, edit)}: ${editSentence(review, edit)}`,
@@ -95,7 +101,10 @@ export function writeContent(result: ReportableResult, review?: Review): ReportC
     status: words.REVIEWED_STATUS[statusOf(review)],
     ...(isWithdrawn && { summary: reviewSentence(review) }),
     quality: [...corrections, ...content.quality],
-    statement: isWithdrawn ? [words.WITHDRAWN] : [reviewSentence(review), ...content.statement.slice(1)],
+    statement: isWithdrawn ? [words.WITHDRAWN] : [reviewSentence(review), ...standing],
+    volumes: content.volumes.map((row) =>
+      measured.includes(`measurement.${row.region}`) ? { ...row, deviation: words.CORRECTED } : row,
+    ),
     provenance: [...content.provenance, { label: words.LABELS.reviewedAt, value: readInstant(review.at) }],
   }
 }

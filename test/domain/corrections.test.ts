@@ -81,6 +81,14 @@ describe('corrected volumes', () => {
     expect(() => checkEdits(bare, [edit('TC', 1.2, bare)])).toThrow(/less than the parts/)
   })
 
+  it('are in their order even where nothing says of which labels a region is made', () => {
+    const bare = result({ measurements: result().measurements.map(({ labels: _labels, ...one }) => one), segments: [] })
+    expect(() => checkEdits(bare, [edit('ET', 7.2, bare)])).toThrow(
+      /TC: 1.89 mL is less than ET, 7.20 mL, which lies in it/,
+    )
+    expect(() => checkEdits(bare, [edit('ET', 1.8, bare)])).not.toThrow()
+  })
+
   it('leave a result whose volumes add up, or nothing', () => {
     const quoted = fc.double({ min: 0, max: 20, noNaN: true }).map((value) => Number(value.toFixed(2)))
     fc.assert(

@@ -2,8 +2,8 @@
 import type { Resource } from '@medplum/fhirtypes'
 import { relativeReference } from '../resources/identifiers.ts'
 
-/** Elements that servers own or rewrite. */
-const IGNORED = new Set(['meta', 'text', 'id'])
+/** Elements that servers own or rewrite, and the time of writing, which is no reason to write again. */
+const IGNORED = new Set(['meta', 'text', 'id', 'issued'])
 
 /**
  * The top-level elements in which the stored resource lacks or contradicts the wanted one; empty = nothing to write.

@@ -160,11 +160,18 @@ export const unreadable = (count: number) =>
 export const NO_FIGURES =
   'The key images are in the preliminary report of this analysis; they were not kept for this one.'
 
+/** In the place of the uncertainty of a volume. */
+export const CORRECTED = 'corrected'
+export const OUTLINES =
+  'Volumes are those of the outlines shown; check the outlines on the images before you use a volume.'
+export const CORRECTED_OUTLINES =
+  "Corrected volumes are the reviewer's; the outlines shown are the software's and were not redrawn."
+
 /** The standing statement; nothing in a bundle can remove it. */
 export const STATEMENT = [
   'Asserted by software (AI) and reviewed by nobody yet. For research use; not for clinical decisions without review by a qualified clinician.',
   'Predicted markers, grade and survival come from images: they are not a tissue test and do not replace histology or molecular testing.',
-  'Volumes are those of the outlines shown; check the outlines on the images before you use a volume.',
+  OUTLINES,
 ] as const
 /** In the place of the statement once a reviewer has rejected the result. */
 export const WITHDRAWN =
