@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path'
 import { create, type Font, type PathCommand } from 'fontkit'
 import decompress from 'woff2-encoder/decompress'
 import { encodeGlyph } from './glyf.ts'
-import { clustersOf, hanRegion } from './scripts.ts'
+import { clustersOf, hanRegion, isJoiner } from './scripts.ts'
+import { shapedByHarfBuzz } from './shaper.ts'
 
 export type Weight = 'regular' | 'bold'
 
@@ -13,6 +14,8 @@ export interface Face {
   /** Unique within a library. */
   id: string
   font: Font
+  /** Whether the order of its glyphs is that of reading may not be taken for granted: drawn text says beside it what it stands for. */
+  isShaped: boolean
 }
 
 /** Faces for the characters that the library was opened for. */
@@ -27,14 +30,17 @@ interface Family {
   /** Static families have a file per weight; variable ones (`wght`) an axis. */
   weights: Readonly<Record<Weight, number>>
   variable: boolean
+  /** Laid out by HarfBuzz. */
+  shaped: boolean
 }
 
 const STATIC_WEIGHTS = { regular: 400, bold: 600 } as const
-const fixed = (name: string): Family => ({
+const fixed = (name: string, shaped = false): Family => ({
   package: `@fontsource/${name}`,
   prefix: name,
   weights: STATIC_WEIGHTS,
   variable: false,
+  shaped,
 })
 /** Han shapes close up when bold and small; medium stands out enough. */
 const variable = (name: string): Family => ({
@@ -42,12 +48,34 @@ const variable = (name: string): Family => ({
   prefix: name,
   weights: { regular: 400, bold: 500 },
   variable: true,
+  shaped: false,
 })
 
 const FIRST = [fixed('ibm-plex-sans')]
 const HAN = { jp: variable('noto-sans-jp'), kr: variable('noto-sans-kr'), sc: variable('noto-sans-sc') } as const
-/** The Arabic package brings mathematical signs and symbols too. */
-const LAST = [fixed('noto-sans-arabic'), fixed('noto-sans-hebrew'), fixed('noto-sans-thai')]
+/** A package each. The Arabic one brings mathematical signs and symbols too. */
+const SCRIPTS = [
+  'arabic',
+  'hebrew',
+  'thai',
+  'lao',
+  'khmer',
+  'myanmar',
+  'devanagari',
+  'bengali',
+  'gurmukhi',
+  'gujarati',
+  'oriya',
+  'tamil',
+  'telugu',
+  'kannada',
+  'malayalam',
+  'sinhala',
+  'georgian',
+  'armenian',
+  'ethiopic',
+]
+const LAST = SCRIPTS.map((script) => fixed(`noto-sans-${script}`, true))
 
 /** Han shapes by the scripts beside them, as PS3.5 Annexes H, I and K pair them in one name; the other regions fill gaps. */
 function chainFor(text: string): Family[] {
@@ -92,7 +120,8 @@ async function findFace(
   for (const family of chain) {
     for (const subset of (await subsetsOf(family)).get(codePoints[0]!) ?? []) {
       const face = await openFace(family, subset, weight, faces)
-      if (codePoints.every((code) => face.font.hasGlyphForCodePoint(code)) && canShape(face, cluster)) return face
+      const letters = face.isShaped ? codePoints.filter((code) => !isJoiner(code)) : codePoints
+      if (letters.every((code) => face.font.hasGlyphForCodePoint(code)) && canShape(face, cluster)) return face
     }
   }
   return undefined
@@ -115,7 +144,8 @@ async function openFace(family: Family, subset: string, weight: Weight, faces: M
   if (known) return known
   const file = `${family.prefix}-${subset}-${family.variable ? 'wght' : value}-normal.woff2`
   const bytes = await bytesOf(join(folderOf(family), 'files', file))
-  const face = { id, font: family.variable ? instanceOf(bytes, value, id) : create(bytes) }
+  const font = family.variable ? instanceOf(bytes, value, id) : create(bytes)
+  const face = { id, font: family.shaped ? shapedByHarfBuzz(font, bytes) : font, isShaped: family.shaped }
   faces.set(id, face)
   return face
 }

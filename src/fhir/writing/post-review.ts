@@ -75,7 +75,7 @@ export async function postReview(
         complete = true
         continue
       }
-      const steps = stepsOf(effects, set, context(), found, review)
+      const steps = stepsOf(effects, set, context(), found, { review, form })
       if (steps.length === 0) return receiptOf(found, site.patient)
       if (form === 'transaction') await transact(site, planOf(steps, pdfEntries(set, context())))
       else for (const step of steps) await writeStep(effects, step, found)
@@ -144,16 +144,16 @@ function stepsOf(
   set: ReviewSet,
   context: BuildContext,
   found: ReadonlyMap<string, Resource>,
-  review: Review,
+  { review, form }: { review: Review; form: 'transaction' | 'single' },
 ): Step[] {
   const current = currentDocument(review)
   const formOf = (wanted: Wanted, stored: Resource): Resource => {
     if (stored.resourceType === 'DocumentReference')
       return wanted.role === current ? wanted.build(context) : formerDocument(stored, review)
-    const form = reviewedForm(wanted.build(context), wanted.role, review)
+    const reviewed = reviewedForm(wanted.build(context), wanted.role, review)
     return set.gone.has(wanted.role)
-      ? ({ ...form, status: 'entered-in-error' } as Observation)
-      : onceAmended(form, stored)
+      ? ({ ...reviewed, status: 'entered-in-error' } as Observation)
+      : onceAmended(reviewed, stored)
   }
   const stepFor = (wanted: Wanted, always: boolean): Step[] => {
     const stored = found.get(wanted.role)
@@ -166,7 +166,10 @@ function stepsOf(
     set.rest
       .filter((wanted) => wanted.role === role && !found.has(wanted.role))
       .map((wanted) => ({ wanted, resource: wanted.build(context) }))
-  const [documents, traces] = [create(current), create('provenance.review')]
+  const documents = create(current)
+  // In single writes the document comes first and alone: what is written after it refers to it as the server knows it.
+  if (form === 'single' && documents.length > 0) return documents
+  const traces = create('provenance.review')
   const values = set.rest.filter(isReviewed).flatMap((wanted) => stepFor(wanted, false))
   const isLocked = documents.length + values.length + traces.length > 0
   const anchor = set.mentioned.has(set.anchor.role) ? [] : stepFor(set.anchor, isLocked)
