@@ -83,6 +83,7 @@ function changesByLabel(result: Measured, edited: readonly EditedVolume[], probl
   )
   const changes = new Map<number, number>()
   for (const { measurement, labels, to } of edited.toSorted((a, b) => a.labels.length - b.labels.length)) {
+    if (labels.length === 0) continue
     const isStated = labels.length === 1 && !changes.has(labels[0]!)
     const expected = measurement.value + sumOf(labels, changes)
     const rest = to - expected

@@ -62,7 +62,7 @@ export async function drawReportPdf({ result, figures, institution = '', review 
 }
 
 /** The report of an analysis that nobody has reviewed. Throws INPUT_IMPLAUSIBLE when a volume does not have the size of its grid. */
-export function renderReportPdf(input: ReportInput): Promise<Uint8Array> {
+export async function renderReportPdf(input: ReportInput): Promise<Uint8Array> {
   const { result, institution } = input
   return drawReportPdf({ result, figures: reportFigures(input), ...(institution !== undefined && { institution }) })
 }

@@ -2,8 +2,8 @@
 import type { Resource } from '@medplum/fhirtypes'
 import { relativeReference } from '../resources/identifiers.ts'
 
-/** Elements that servers own or rewrite, and the time of writing, which is no reason to write again. */
-const IGNORED = new Set(['meta', 'text', 'id', 'issued'])
+/** Elements that servers own or rewrite. */
+const IGNORED = new Set(['meta', 'text', 'id'])
 
 /**
  * The top-level elements in which the stored resource lacks or contradicts the wanted one; empty = nothing to write.
@@ -18,6 +18,8 @@ export function differingElements(stored: Resource, wanted: Resource): string[] 
 
 function covers(have: unknown, want: unknown, name: string): boolean {
   if (want === undefined) return true
+  // The time of writing is no reason to write again.
+  if (name === 'issued') return have !== undefined
   if (Array.isArray(want)) {
     return Array.isArray(have) && have.length === want.length && want.every((item, i) => covers(have[i], item, name))
   }
