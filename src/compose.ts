@@ -8,6 +8,7 @@ import type { AnalysisRecord } from './domain/analysis.ts'
 import type { ArtifactRole, ClinicalRecord, Clock, ImageArchive, Log } from './domain/ports.ts'
 import { createClinicalRecord } from './fhir/connection/client.ts'
 import { createPublicKeys } from './fhir/connection/tokens.ts'
+import { createWebFonts } from './fonts/web-fonts.ts'
 import { createApp } from './http/app.ts'
 import { serve } from './http/serve.ts'
 import { type LoadedBundle, loadBundle } from './inference/bundle/load.ts'
@@ -201,6 +202,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
             await wake()
             return record
           },
+          fonts: createWebFonts(),
           reviews: (id: string) => reviews.list(id),
           report: (id: string) => currentReport({ analyses, reviews }, id, settings.institution.name),
           review: async (id: string, request: ReviewRequest) => {

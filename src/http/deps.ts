@@ -46,6 +46,11 @@ export interface AppDeps {
   publicKeys?: (() => Promise<{ keys: object[] }>) | undefined
   /** Metrics in the Prometheus text format. */
   metrics(): Promise<string>
+  /** Fonts for all scripts that a name may be in, for machines that lack them. */
+  fonts: {
+    stylesheet(): Promise<string>
+    file(family: string, version: string, name: string): Promise<Uint8Array | undefined>
+  }
   /** Shown at the foot of the pages. */
   software?: { name: string; version: string }
 }

@@ -71,6 +71,21 @@ export function pageRoutes(deps: AppDeps): Hono {
     return c.redirect(`/analyses/${id}`, 303)
   })
 
+  app.get('/assets/fonts.css', async (c) =>
+    c.body(await deps.fonts.stylesheet(), 200, {
+      'content-type': 'text/css; charset=utf-8',
+      'cache-control': 'public, max-age=3600',
+    }),
+  )
+  app.get('/assets/fonts/:family/:version/:name', async (c) => {
+    const { family, version, name } = c.req.param()
+    const bytes = await deps.fonts.file(family, version, name)
+    if (!bytes) throw new AppError('NOT_FOUND', 'no such font')
+    return c.body(new Uint8Array(bytes), 200, {
+      'content-type': name === 'LICENSE' ? 'text/plain; charset=utf-8' : 'font/woff2',
+      'cache-control': 'public, max-age=31536000, immutable',
+    })
+  })
   for (const { path, mediaType, body } of ASSETS) {
     app.get(path, (c) =>
       c.body(body, 200, { 'content-type': mediaType, 'cache-control': 'public, max-age=31536000, immutable' }),

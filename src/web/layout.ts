@@ -37,6 +37,7 @@ ${live ? html`<span class="link" id="link" role="status" data-state="idle"></spa
 ${main}
 </main>
 <footer class="foot">${software ?? PRODUCT} · AI results are preliminary until a clinician has reviewed them.</footer>
+<link rel="stylesheet" href="/assets/fonts.css">
 </body>
 </html>`
 }

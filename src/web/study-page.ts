@@ -3,7 +3,7 @@ import { html } from 'hono/html'
 import type { AnalysisEvent, AnalysisRecord } from '../domain/analysis.ts'
 import { ERRORS } from '../domain/errors.ts'
 import { comparisonSection } from './comparison-section.ts'
-import { ageAt, formatDate, formatName, sentence, timeOf } from './format.ts'
+import { ageAt, formatDate, formatName, inLanguage, sentence, timeOf } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { icon } from './icons.ts'
 import { livePart, page } from './layout.ts'
@@ -73,7 +73,7 @@ function head({ record, siblings }: StudyView, { patient, study }: Summary): Htm
     ['Referred by', study && formatName(study.referringPhysicianName)],
   ]
   return html`<div class="head">
-<h1${name ? '' : html` class="uid"`}>${name || record.studyInstanceUid}</h1>
+<h1${name ? inLanguage(name) : html` class="uid"`}>${name || record.studyInstanceUid}</h1>
 <dl class="facts">${facts.map(([label, value]) => (value ? html`<div><dt>${label}</dt><dd>${value}</dd></div>` : ''))}
 ${name ? html`<div><dt>Study UID</dt><dd class="uid">${record.studyInstanceUid}</dd></div>` : ''}</dl>
 ${others(record, siblings)}</div>`

@@ -1,7 +1,7 @@
 // The worklist: every analysis, newest first, with what a person has to know of each at a glance.
 import { html } from 'hono/html'
 import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
-import { ageAt, formatDate, formatMillilitres, formatName, sentence, timeOf } from './format.ts'
+import { ageAt, formatDate, formatMillilitres, formatName, inLanguage, sentence, timeOf } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { icon, LEG_ICONS, STATE_ICONS } from './icons.ts'
 import { livePart, page } from './layout.ts'
@@ -82,7 +82,7 @@ function patient({ analysisId, studyInstanceUid }: AnalysisRecord, { patient: wh
   const facts = [who.patientId, SEXES[who.patientSex], age === undefined ? undefined : `${age} y`]
     .filter(Boolean)
     .join(' · ')
-  return html`<a href="${href}">${formatName(who.patientName) || who.patientId || studyInstanceUid}</a><small>${facts}</small>`
+  return html`<a href="${href}"${inLanguage(who.patientName)}>${formatName(who.patientName) || who.patientId || studyInstanceUid}</a><small>${facts}</small>`
 }
 
 function outcome({ state, hold, bundleId, review }: AnalysisRecord, summary: Summary): Part {
