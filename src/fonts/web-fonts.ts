@@ -53,6 +53,8 @@ async function makeStylesheet() {
     css: [
       ...parts,
       `body { font-family: ${stack(HAN.sc)}; }`,
+      // A feature that no font has: see live-script.ts.
+      'body { font-feature-settings: "load" var(--font-loads, 0); }',
       ...Object.entries(regions).map(([lang, region]) => `:lang(${lang}) { font-family: ${stack(HAN[region])}; }`),
       '',
     ].join('\n'),
