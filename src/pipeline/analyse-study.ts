@@ -23,7 +23,7 @@ import { measure } from '../inference/measure.ts'
 import { labelsOnGrid } from '../inference/postprocess.ts'
 import { type Prepared, prepareInputs } from '../inference/prepare.ts'
 import type { Registrar } from '../inference/register.ts'
-import { type SeriesOverrides, selectSeries } from '../inference/select-series.ts'
+import { type SeriesOverrides, selectSeries } from '../inference/series/select-series.ts'
 import { withDeviations } from '../inference/spread.ts'
 import { compareWithPrior } from './compare-prior.ts'
 import { confirmedOf } from './confirm-patient.ts'
@@ -231,7 +231,7 @@ async function retrieveVolumes(
       const message = `series ${series.seriesInstanceUid} has no FrameOfReferenceUID, so no segmentation can refer to it`
       throw new AppError('SERIES_UNSUPPORTED', message)
     }
-    volumes[sequence] = await retrieveVolume(archive, studyInstanceUid, series, plan)
+    volumes[sequence] = await retrieveVolume(archive, studyInstanceUid, plan)
     plans[sequence] = plan
   }
   return { volumes, plans }

@@ -1,6 +1,6 @@
 // Builds series as scanners describe them, classic or enhanced, from the few attributes that matter for selection.
-import { dataset } from '../../src/dicom/dataset.ts'
-import type { DicomJson, Series, Study } from '../../src/domain/study.ts'
+import { dataset } from '../../../src/dicom/dataset.ts'
+import type { DicomJson, Series, Study } from '../../../src/domain/study.ts'
 
 export interface Headers {
   description?: string | undefined

@@ -1,0 +1,75 @@
+// What the words of words.json mean: descriptions folded, lists compiled. Words are weak evidence, used where headers are silent.
+import data from './words.json' with { type: 'json' }
+
+/** Words by language (ISO 639-1), or by what else they come from. */
+export type WordList = Partial<Record<string, string[]>>
+
+export const ofAllLanguages = (list: WordList): string[] => Object.values(list).flatMap((words) => words ?? [])
+
+/** Lower case, accents dropped, kinds of dash as "-"; the rest is kept. */
+export function foldLetters(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/ł/g, 'l')
+    .replace(/ı/g, 'i')
+    .replace(/ß/g, 'ss')
+    .replace(/ø/g, 'oe')
+    .replace(/æ/g, 'ae')
+    .replace(/[\u2010-\u2015\u2212]/g, '-')
+}
+
+/** Folded letters with every separator as a single space; "*" is kept since it carries meaning (T2*). */
+export function foldDescription(description: string): string {
+  return foldLetters(description)
+    .replace(/[^\p{L}\p{N}*]+/gu, ' ')
+    .trim()
+}
+
+export const CJK = '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}ー'
+
+/**
+ * One pattern of all words of a list. Words stand alone: "gd" is found in "t1_gd" but not in "gdansk"; "*" at an end stands for any
+ * letters, a blank for one or none. Scripts without blanks are found anywhere.
+ */
+function compile(list: WordList): RegExp {
+  const alternatives = ofAllLanguages(list).map((word) => {
+    // The asterisk of T2* is no wildcard.
+    const folded = word.endsWith('2*') ? `${foldDescription(word.slice(0, -1))} ?\\*` : pattern(foldDescription(word))
+    if (new RegExp(`^[${CJK}]`, 'u').test(folded)) return folded
+    const end = /\d$/.test(folded) ? '(?![\\p{L}\\p{N}])' : '(?!\\p{L})'
+    return `(?<!\\p{L})${folded}${folded.endsWith('\\*') ? '' : end}`
+  })
+  return new RegExp(alternatives.join('|'), 'u')
+}
+
+const pattern = (folded: string) => folded.replace(/ ?\*/g, '\\p{L}*').replace(/ /g, ' ?')
+
+const patterns = new Map<WordList, RegExp>()
+
+/** Whether the folded description has a word of the list. */
+export function says(list: WordList, folded: string): boolean {
+  const found = patterns.get(list) ?? compile(list)
+  patterns.set(list, found)
+  return found.test(folded)
+}
+
+export const CONTRAST_WORDS = data.contrast
+export const SEQUENCE_WORDS = data.sequences
+export const DIXON = data.dixon
+export const FAT_SUPPRESSION = data['fat suppression']
+export const REPEATED = data.repeated
+export const MAP_WORDS = data.maps
+export const OTHER_BODY = data['other body parts']
+
+/** Reasons to leave a series by what it is called, and the weightings whose complete timing overrules the word in an acquired image. */
+export const LEFT_BY_WORDS: readonly { kind: string; words: WordList; 'yields to': string[] }[] = data.kinds
+
+const HEAD = new RegExp(ofAllLanguages(data.head).join('|'))
+
+/** Whether a body part that the headers name is the head (BodyPartExamined, or a code meaning). */
+export function isHead(part: string): boolean {
+  return HEAD.test(part.toUpperCase())
+}
