@@ -35,9 +35,8 @@ export function planSeries(whole: Series): SeriesPlan {
   const { series, strays, doubles } = volumeInstances(whole)
   const refuse = (why: string) => new AppError('SERIES_UNSUPPORTED', `series ${series.seriesInstanceUid}: ${why}`)
   for (const { metadata } of series.instances) pixelFormat(metadata)
-  const slices = series.instances.flatMap(slicesOf)
   try {
-    const { grid, ordered } = gridOf(slices)
+    const { grid, ordered } = gridWithout(series, whole)
     const [first] = ordered as [Slice, ...Slice[]]
     return {
       seriesInstanceUid: series.seriesInstanceUid,
@@ -51,6 +50,16 @@ export function planSeries(whole: Series): SeriesPlan {
     }
   } catch (error) {
     throw error instanceof GeometryRefusal ? refuse(error.message) : error
+  }
+}
+
+/** The grid without strays; where they were slices of it after all, what is wrong with the whole series is the better reason. */
+function gridWithout(series: Series, whole: Series): ReturnType<typeof gridOf> {
+  try {
+    return gridOf(series.instances.flatMap(slicesOf))
+  } catch (error) {
+    if (error instanceof GeometryRefusal && series !== whole) gridOf(whole.instances.flatMap(slicesOf))
+    throw error
   }
 }
 

@@ -99,7 +99,7 @@ export function dixonPart(imageType: readonly string[]): DixonPart | undefined {
   return undefined
 }
 
-/** Attributes of the image that two copies of it share; the UIDs and times of writing are what makes the copies two. */
+/** Attributes of the image that two copies of it share; UIDs, numbers and times of writing are what makes the copies two. */
 const SAME = [
   'ImagePositionPatient',
   'ImageOrientationPatient',
@@ -115,7 +115,6 @@ const SAME = [
   'TriggerTime',
   'TemporalPositionIdentifier',
   'DiffusionBValue',
-  'InstanceNumber',
   'PixelSpacing',
   'RescaleSlope',
   'RescaleIntercept',
