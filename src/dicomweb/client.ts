@@ -18,7 +18,7 @@ import {
   studiesPath,
 } from './query.ts'
 import { createRetriever } from './retrieve.ts'
-import { createStorer } from './store.ts'
+import { createStorer } from './stow.ts'
 
 export interface DicomWebOptions {
   /** Service root, without credentials. */

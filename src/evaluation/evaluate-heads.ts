@@ -2,8 +2,8 @@
 import { AppError } from '../domain/errors.ts'
 import { type BundleIdentity, HEADS, type Head } from '../domain/finding.ts'
 import type { ModelRunner } from '../domain/ports.ts'
-import { runnableHeads } from '../inference/bundle.ts'
-import type { LoadedBundle } from '../inference/bundle-files.ts'
+import type { LoadedBundle } from '../inference/bundle/load.ts'
+import { runnableHeads } from '../inference/bundle/manifest.ts'
 import { evaluateHead, type Features } from '../inference/heads/evaluate-head.ts'
 import { parseCsv, type Table } from './csv.ts'
 import {

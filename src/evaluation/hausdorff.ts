@@ -1,7 +1,7 @@
 // 95th percentile of the symmetric surface distance in millimetres, as MONAI's compute_hausdorff_distance defines it.
 import type { Vec3 } from '../domain/volume.ts'
-import { distanceMap } from '../inference/distance-map.ts'
-import { quantile } from '../inference/quantile.ts'
+import { distanceMap } from '../inference/volumes/distance-map.ts'
+import { quantile } from '../inference/volumes/quantile.ts'
 import { boundingBox, crop } from './box.ts'
 
 /**

@@ -1,5 +1,5 @@
 // Measures of prediction: AUC, Brier score, calibration slope, concordance, and seeded bootstrap intervals; pure.
-import { interval95 } from '../inference/quantile.ts'
+import { interval95 } from '../inference/volumes/quantile.ts'
 
 /** Area under the ROC curve (Mann-Whitney, ties count half); NaN without both classes. */
 export function auc(scores: readonly number[], positive: readonly boolean[]): number {

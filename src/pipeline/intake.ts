@@ -2,7 +2,7 @@
 import type { AnalysisStore, Log, WatchStore } from '../domain/ports.ts'
 import type { Study, Uid } from '../domain/study.ts'
 import { imageSetOf } from '../triggers/image-set.ts'
-import { analysisIdOf } from './keys.ts'
+import { analysisIdOf } from './analysis-id.ts'
 
 /** sha256 over the sorted SOP Instance UIDs of the study's images, our own results left out: the watch's digest of the same study. */
 export async function imageSetDigest(watch: Pick<WatchStore, 'isOwn'>, study: Study): Promise<string> {

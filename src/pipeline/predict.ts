@@ -4,16 +4,16 @@ import type { ClinicalFacts, Prediction, QualityNote } from '../domain/finding.t
 import type { ModelRunner } from '../domain/ports.ts'
 import type { PatientIdentity, Sequence, Series } from '../domain/study.ts'
 import type { LabelVolume } from '../domain/volume.ts'
-import { brainMask } from '../inference/brain-mask.ts'
-import { type Bundle, runnableHeads } from '../inference/bundle.ts'
+import { type Bundle, runnableHeads } from '../inference/bundle/manifest.ts'
 import { encode } from '../inference/encoder/encode.ts'
 import { explainImage, imageNotes, type SaliencyMap } from '../inference/encoder/saliency.ts'
 import { cutWindow } from '../inference/encoder/window.ts'
 import { computeTumourFeatures, type TumourFeatures, tumourLabels } from '../inference/features/tumour-features.ts'
 import { clinicalFeatures } from '../inference/heads/clinical.ts'
 import { predictHeads } from '../inference/heads/predict.ts'
-import { labelsOnGrid } from '../inference/postprocess.ts'
-import type { Prepared } from '../inference/prepare.ts'
+import { brainMask } from '../inference/segmentation/brain-mask.ts'
+import { labelsOnGrid } from '../inference/segmentation/postprocess.ts'
+import type { Prepared } from '../inference/segmentation/prepare.ts'
 
 export interface PredictFromStudyInput {
   patient: PatientIdentity

@@ -1,10 +1,10 @@
 // Exported audit entries: AuditEvents valid against base R4 and the BALP patterns, audit messages and syslog lines as the standards have them.
 import type { AuditEvent } from '@medplum/fhirtypes'
 import { describe, expect, it } from 'vitest'
+import { validate } from '../../demo/ehr/validate.ts'
 import { auditEvent, type ExportedEntry } from '../../src/audit/audit-event.ts'
 import { auditMessage, syslogLine } from '../../src/audit/audit-message.ts'
 import { DIGEST_SYSTEM, type ExportSettings } from '../../src/audit/patient.ts'
-import { validate } from '../../src/demo/ehr/validate.ts'
 import { PATIENT } from '../support/fhir-report.ts'
 
 const digested: ExportSettings = {

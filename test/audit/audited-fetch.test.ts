@@ -1,12 +1,12 @@
 // The trail of a whole report: every request to the EHR about the patient is in it, under the study, and can be exported.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type DemoEhr, demoPatient, startDemoEhr } from '../../demo/ehr/server.ts'
+import { validate } from '../../demo/ehr/validate.ts'
 import { auditEvent } from '../../src/audit/audit-event.ts'
 import { auditFetch } from '../../src/audit/audited-fetch.ts'
 import { entriesOf } from '../../src/audit/interactions.ts'
-import { type DemoEhr, demoPatient, startDemoEhr } from '../../src/demo/ehr/server.ts'
-import { validate } from '../../src/demo/ehr/validate.ts'
 import type { AuditEntry } from '../../src/domain/ports.ts'
-import { createClinicalRecord } from '../../src/fhir/client.ts'
+import { createClinicalRecord } from '../../src/fhir/connection/client.ts'
 import { auditedEhr } from '../../src/pipeline/ehr-audit.ts'
 import { MRN_SYSTEM, PATIENT, recordOptions, sampleReport } from '../support/fhir-report.ts'
 

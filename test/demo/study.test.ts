@@ -1,7 +1,7 @@
 // The generated study: what it holds, that it is the same each time, and that its images show its truth where it is.
 import { beforeAll, describe, expect, it } from 'vitest'
-import { rotate } from '../../src/demo/study/motion.ts'
-import { type GeneratedSeries, type GeneratedStudy, generateStudy } from '../../src/demo/study/study.ts'
+import { rotate } from '../../demo/phantom/motion.ts'
+import { type GeneratedSeries, type GeneratedStudy, generateStudy } from '../../demo/phantom/study.ts'
 import { number, numbers, personName, text, texts } from '../../src/dicom/dataset.ts'
 import { readPart10 } from '../../src/dicom/part10.ts'
 import { planSeries, VolumeBuilder } from '../../src/dicom/series-volume.ts'

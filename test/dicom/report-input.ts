@@ -5,8 +5,8 @@ import type { MeasurementReportInput } from '../../src/dicom/sr/measurement-repo
 import type { Prediction } from '../../src/domain/finding.ts'
 import type { ReportableResult } from '../../src/domain/ports.ts'
 import type { LabelVolume } from '../../src/domain/volume.ts'
-import { measureDiameters } from '../../src/inference/diameters.ts'
-import { measure } from '../../src/inference/measure.ts'
+import { measureDiameters } from '../../src/inference/lesions/diameters.ts'
+import { measure } from '../../src/inference/lesions/measure.ts'
 import { type classicSeries, labelsOn, resultFor, type TestSeries } from './support.ts'
 
 /** The part of a bundle that the result was made by. */

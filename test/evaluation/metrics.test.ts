@@ -4,7 +4,7 @@ import type { LabelVolume, Vec3 } from '../../src/domain/volume.ts'
 import { dice } from '../../src/evaluation/dice.ts'
 import { scoreRegions, summarise } from '../../src/evaluation/evaluate.ts'
 import { hausdorff95 } from '../../src/evaluation/hausdorff.ts'
-import { distanceMap } from '../../src/inference/distance-map.ts'
+import { distanceMap } from '../../src/inference/volumes/distance-map.ts'
 
 const golden = JSON.parse(readFileSync(new URL('../golden/evaluation/hausdorff.json', import.meta.url), 'utf8'))
 const size: Vec3 = golden.size_xyz

@@ -3,10 +3,10 @@
 import type { Resource } from '@medplum/fhirtypes'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { differingElements } from '../../src/fhir/compare.ts'
-import { addMonths, fhirDate } from '../../src/fhir/dates.ts'
-import { carries, keyValue, relativeReference, urnOf } from '../../src/fhir/identifiers.ts'
-import { reportUrl } from '../../src/fhir/report-url.ts'
+import { addMonths, fhirDate } from '../../src/fhir/resources/dates.ts'
+import { carries, keyValue, relativeReference, urnOf } from '../../src/fhir/resources/identifiers.ts'
+import { reportUrl } from '../../src/fhir/resources/report-url.ts'
+import { differingElements } from '../../src/fhir/writing/compare.ts'
 
 describe('dates', () => {
   it('takes days of the calendar only', () => {

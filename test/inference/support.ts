@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import type { Log } from '../../src/domain/ports.ts'
 import { type Grid, toPatient, type Vec3, type Volume, voxelCount } from '../../src/domain/volume.ts'
-import { parseBundle } from '../../src/inference/bundle.ts'
+import { parseBundle } from '../../src/inference/bundle/manifest.ts'
 
 export const golden = (name: string) => fileURLToPath(new URL(`../golden/inference/${name}`, import.meta.url))
 export const tinyBundle = golden('tiny-bundle')

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DiagnosticReport, Observation } from '@medplum/fhirtypes'
 import { describe, expect, it } from 'vitest'
-import { definitions, implementationGuide } from '../../src/fhir/guide/guide.ts'
+import { definitions, implementationGuide } from '../../conformance/fhir-guide/guide.ts'
 import { examples } from '../support/fhir-guide.ts'
 import { HOW_TO_INSTALL, hapiJars, KNOWN_ERRORS, KNOWN_WARNINGS, validateFolder } from '../support/hapi.ts'
 

@@ -1,5 +1,5 @@
 // The ledger of writes to the EHR, embedded and in memory.
-import { createMemoryLedger } from '../../src/fhir/ledger.ts'
+import { createMemoryLedger } from '../../src/fhir/writing/ledger.ts'
 import { createWriteLedger } from '../../src/store/ledger.ts'
 import { migrate, readMigrations } from '../../src/store/migrate.ts'
 import { openPglite } from '../../src/store/pglite.ts'

@@ -1,12 +1,12 @@
 // All resources of one report, built as if a server had given every reference.
 import type { DiagnosticReport, Resource } from '@medplum/fhirtypes'
 import type { EhrReport } from '../../src/domain/ports.ts'
-import type { BuildContext, Wanted } from '../../src/fhir/context.ts'
-import { anchorOf } from '../../src/fhir/diagnostic-report.ts'
-import { notices } from '../../src/fhir/notice.ts'
-import type { Order } from '../../src/fhir/orders.ts'
-import { contextOf } from '../../src/fhir/plan.ts'
-import { reportSet } from '../../src/fhir/report-set.ts'
+import type { Order } from '../../src/fhir/matching/orders.ts'
+import type { BuildContext, Wanted } from '../../src/fhir/resources/context.ts'
+import { anchorOf } from '../../src/fhir/resources/diagnostic-report.ts'
+import { notices } from '../../src/fhir/resources/notice.ts'
+import { reportSet } from '../../src/fhir/resources/report-set.ts'
+import { contextOf } from '../../src/fhir/writing/plan.ts'
 import { ANALYSIS_SYSTEM } from './fhir-report.ts'
 
 /** Resources by role; the patient is Patient/p1. With an order whose requester is told, both kinds of notice. */

@@ -1,9 +1,9 @@
 // Resources against our profiles, in process: structure and invariants by Medplum's validator, our required bindings by the guide's own codes.
 import { OperationOutcomeError, type TypedValueWithPath, validateResource } from '@medplum/core'
 import type { CodeableConcept, Resource } from '@medplum/fhirtypes'
-import { loadDefinitions } from '../../src/demo/ehr/definitions.ts'
-import type { Profile } from '../../src/fhir/guide/profile.ts'
-import { CODE_SYSTEMS, VALUE_SETS } from '../../src/fhir/guide/terminology.ts'
+import type { Profile } from '../../conformance/fhir-guide/profile.ts'
+import { CODE_SYSTEMS, VALUE_SETS } from '../../conformance/fhir-guide/terminology.ts'
+import { loadDefinitions } from '../../demo/ehr/definitions.ts'
 import { snapshotOf } from './fhir-guide.ts'
 
 /** One line per error; empty when the resource keeps the profile. */

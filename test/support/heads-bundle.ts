@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ModelRunner } from '../../src/domain/ports.ts'
-import type { BundleHeads } from '../../src/inference/bundle-heads.ts'
-import { openHead } from '../../src/inference/session.ts'
+import type { BundleHeads } from '../../src/inference/bundle/heads.ts'
+import { openHead } from '../../src/inference/runtime/session.ts'
 
 export const headsFolder = fileURLToPath(new URL('./heads-bundle', import.meta.url))
 const tiny = fileURLToPath(new URL('../golden/inference/tiny-bundle', import.meta.url))

@@ -1,6 +1,6 @@
 // Every independent judge of DICOM objects that this machine has, over the objects of one analysis.
 import { readFileSync } from 'node:fs'
-import { readSegmentation } from '../../src/demo/read-segmentation.ts'
+import { readSegmentation } from '../../demo/read-segmentation.ts'
 import type { ReportableResult } from '../../src/domain/ports.ts'
 import {
   ACCEPTED_WARNINGS,

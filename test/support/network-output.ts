@@ -1,6 +1,6 @@
 // What a network would have given for labels, on their own grid: probabilities of background and three classes, and a deviation.
 import { type LabelVolume, voxelCount } from '../../src/domain/volume.ts'
-import type { WriteBack } from '../../src/pipeline/encode-extras.ts'
+import type { WriteBack } from '../../src/pipeline/encode/extras.ts'
 
 export const NOTHING_MORE: WriteBack = {
   keyImages: false,

@@ -4,7 +4,7 @@ import type { InputSeries, Measurement, SequenceImage } from '../../src/domain/f
 import type { ReportableResult } from '../../src/domain/ports.ts'
 import { type Sequence, STRUCTURAL } from '../../src/domain/study.ts'
 import { type Grid, type LabelVolume, toPatient, type Vec3, voxelMillilitres } from '../../src/domain/volume.ts'
-import { measureDiameters } from '../../src/inference/diameters.ts'
+import { measureDiameters } from '../../src/inference/lesions/diameters.ts'
 
 /** LPS mm: left of the midline (x > 0), posterior (y > 0), high up. */
 export const LESION_CENTRE: Vec3 = [34, 22, 38]

@@ -1,5 +1,5 @@
 // Voxel count and centre of each segment in patient space: what any two readers of one segmentation must agree on.
-import type { ReadSegmentation } from '../../src/demo/read-segmentation.ts'
+import type { ReadSegmentation } from '../../demo/read-segmentation.ts'
 import { toPatient, type Vec3 } from '../../src/domain/volume.ts'
 import type { CornerstoneReading, DcmqiReading } from './dicom-validators.ts'
 

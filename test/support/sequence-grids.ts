@@ -1,6 +1,6 @@
 // Grids of other sequences over the tumour of the tests, and the movement of the patient between them and the reference.
 import type { Grid } from '../../src/domain/volume.ts'
-import { rigidFromEuler } from '../../src/inference/rigid.ts'
+import { rigidFromEuler } from '../../src/inference/volumes/rigid.ts'
 import { direction } from '../dicom/support.ts'
 
 /** Few thick slices, turned a little; frames of an odd number of pixels. */

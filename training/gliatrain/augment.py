@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from scipy import ndimage as ndi
 
-from .heads import add_head, implant, mirror_out_tumour, texture, without_enhancement
+from .synthetic_heads import add_head, implant, mirror_out_tumour, texture, without_enhancement
 from .losses import BRAIN, ET, NOT_TUMOUR, TUMOUR
 from .preprocess import normalise_channels
 from .synthetic import procedural_head

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from . import card_heads
 from .infer import FLIPS, OVERLAP, ROI, SIGMA_SCALE
+from .metrics import service_means
 from .postprocess import SETTINGS
 from .preprocess import CLIP, CLIP_PERCENTILES, SPACING_MM, THRESHOLD_FRACTION_OF_P99
 
@@ -66,10 +67,18 @@ def stage_rows(members: list[dict]) -> list[list]:
              f"{m['counts']['lesion_cubes']} of {m['counts']['lesion_cube_patients']} patients"] for m in members]
 
 
-def service_section(service: dict | None) -> str:
+def left_out(names: list[str]) -> str:
+    """Cases that were measured but whose patient the member had seen; they count in no figure."""
+    return f"Measured, but left out of every figure, since every member had seen the patient in another source: {', '.join(names)}." if names else ""
+
+
+def service_section(service: dict | None, apart: list[str]) -> str:
     """What `gliabridge evaluate` measured on the same cases and members, registration and all."""
     if service is None:
         return "Not run through the service's own path."
+    if apart:
+        cases = [c for c in service["cases"] if c["case"] not in apart]
+        service = {**service, "cases": cases, "mean": service_means(cases)}
     seconds = [c["seconds"]["total"] for c in service["cases"]]
     return (f"Through the service's own path (`{service['command']}`, registration included): "
             + ", ".join(f"{REGION_NAMES[r]} {m['mean']:.3f} (median {m['median']:.3f})" for r, m in service["mean"].items())
@@ -106,7 +115,9 @@ def learning(points: list[dict], training: dict) -> str:
 
 def card(training: dict, evaluation: dict, service: dict | None, history: dict, points: list[dict], name: str, heads: str) -> str:
     mean, rows, members = evaluation["mean"], evaluation["rows"], training["members"]
-    whole, variant = rows["whole"], training["variant"]
+    apart = evaluation.get("patient_seen", {"whole": [], "lgg": []})
+    whole, clinical = ({n: row for n, row in rows[part].items() if n not in apart[part]} for part in ("whole", "lgg"))
+    variant = training["variant"]
     full = mean["stripped_mm1"]
     all_four = next(iter(mean["subsets"].values()), None)
     subsets = [[key.replace("+", " + ")] + [f"{dice[r]:.3f} ({dice[r] - all_four[r]:+.3f})" for r in REGION_NAMES]
@@ -135,20 +146,23 @@ mean of the weights; sequences left out at random.
 
 {table(["member", "steps", "minutes", "patch (Z x Y x X)", "patches a step", "seed", "whole BraTS cases", "clinical heads", "lesion cubes"], stage_rows(members))}
 
-Each member is one fold: the cases that it did not train on are tested by it, and lesion cubes of {", ".join(str(len(m["counts"]["lesion_cube_patients_excluded"])) for m in members)} patients
-were left out of the folds because their label map overlaps a tested case (whole-tumour Dice >= 0.8 on the 128 cube).
+Each member is one fold. A case is tested by a member whose own record of training holds nothing of its patient, under any name;
+lesion cubes of {", ".join(str(len(m["counts"]["lesion_cube_patients_excluded"])) for m in members)} patients were left out of the folds for that. Who is the same patient: `gliatrain/identities.py` (name
+mapping, label maps and images).
 Skull-stripped cases were also put into synthetic heads (MNI152 average, random tissue curves); procedural heads with
 and without tumour were added. The training ended by the clock, and the last weights are used. What earlier versions
 missed among the tested cases (low-grade tumours) decided two augmentations, tumours without enhancement and faint lesions:
 for such tumours the figures below are not quite blind.
 
-## Whole BraTS cases, each tested once by the member that never saw it
+## Whole BraTS cases, each tested once by a member that never saw its patient
 Skull-stripped, Dice at 1 mm: {means(full)}.
 One member alone; the shipped ensemble cannot be tested on these cases, since one of its members saw each.
 
 {table(CASE_HEAD, case_rows(whole, "stripped"))}
 
-{service_section(service)}
+{left_out(apart["whole"])}
+
+{service_section(service, apart["whole"])}
 
 Where there is no enhancing tumour ({len(mean["enhancement_where_there_is_none_ml"])} cases), found: {", ".join(f"{v:.2f}" for v in mean["enhancement_where_there_is_none_ml"]) or "-"} ml.
 Error of the volumes that 68 % of the cases stay below, as a share of what was found: {", ".join(f"{VOLUME_NAMES[r]} {v:.2f}" for r, v in mean["volume_relative_error_68"].items())}; reported
@@ -160,11 +174,12 @@ standard deviations include it.
 {table(CASE_HEAD, case_rows(whole, "head"))}
 
 ## Clinical heads with skull, each tested once (T1, T1c, FLAIR as available; whole tumour, 2 mm grid)
-Mean Dice {mean["lgg_WT"]:.3f} of {len(rows["lgg"])}.
+Mean Dice {mean["lgg_WT"]:.3f} of {len(clinical)}.
+{left_out(apart["lgg"])}
 
 {table(["patient", "fold", "Dice WT", "HD95 mm", "found / true ml"],
        [[k, r["fold"], number(r["WT"]["dice"]), number(r["WT"]["hd95_mm"], 1), f"{r['WT']['predicted_ml']:.1f} / {r['WT']['truth_ml']:.1f}"]
-        for k, r in sorted(rows["lgg"].items())])}
+        for k, r in sorted(clinical.items())])}
 
 ## Missing sequences
 {"Not measured for this version." if not subsets else "Mean Dice at 1 mm of the stripped cases, one pass without flips (in brackets: change against all four sequences)."}
@@ -234,6 +249,7 @@ def bundle(folder: Path, training: dict, evaluation: dict | None, name: str, ver
         "heads": heads,
         "evaluation": {"status": "not_measured"} if evaluation is None else {
             "command": evaluation["command"], "mean": evaluation["mean"],
+            "patient_seen": evaluation.get("patient_seen", {}),
             "cases": [{"id": k, "fold": r["fold"], "stripped": r["stripped"]["mm1"], **({"head": r["head"]["mm1"]} if "head" in r else {})}
                       for k, r in sorted(evaluation["rows"]["whole"].items())]},
     }

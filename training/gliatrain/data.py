@@ -10,7 +10,6 @@ BraTS 2021: Baid 2021, Menze 2015, Bakas 2017. TCGA-LGG masks: Buda 2019.
 from __future__ import annotations
 
 import io
-import json
 import lzma
 import os
 from pathlib import Path
@@ -22,7 +21,7 @@ from scipy import ndimage as ndi
 from .preprocess import to_grid
 
 FOLDS = 2
-"""Each whole case and each clinical head is tested once, by the network that never saw its patient."""
+"""Members of the ensemble; `identities.split` deals patients out to them."""
 CHANNELS = ("t1", "t1ce", "t2", "flair")
 UNKNOWN = 4
 
@@ -31,15 +30,6 @@ def case_names(data: Path) -> tuple[list[str], list[str]]:
     """Whole BraTS cases and clinical heads, sorted."""
     return (sorted(p.name for p in (data / "brats").iterdir() if p.is_dir()),
             sorted(p.name.split(".")[0] for p in (data / "tcga-lgg").glob("*.image.npy.xz")))
-
-
-def kept_for(fold: int, names: list[str]) -> list[str]:
-    """The names that fold `fold` keeps for testing: every FOLDS-th of the sorted list."""
-    return names[fold::FOLDS]
-
-
-def trained_in(fold: int, names: list[str]) -> list[str]:
-    return [name for k, name in enumerate(names) if k % FOLDS != fold]
 
 
 def data_folder(argument: str | None = None) -> Path:
@@ -136,27 +126,7 @@ def load_tcga(path: Path) -> dict:
             "start": [s.start for s in box]}
 
 
-def cube_patients(data: Path, cache: Path, threshold: float = 0.8) -> dict[str, dict[str, float]]:
-    """For each whole case the patients of the lesion cubes that may be the same person: their BraTS 2020 label map
-    overlaps the case's (whole-tumour Dice on the 128 cube >= threshold). The id table ends in 2019, so the maps join."""
-    path = cache / "cube-patients.json"
-    if path.exists():
-        return json.loads(path.read_text())
-    z = np.load(data / "gt_segmentations_128.npz")
-    maps = (z["seg"] > 0).reshape(len(z["ids"]), -1)
-    sums, found = maps.sum(1), {}
-    for name in case_names(data)[0]:
-        seg = np.asarray(nib.load(brats_file(data / "brats" / name, "seg")).dataobj)
-        index = [np.clip(((np.arange(128) + 0.5) * n / 128).astype(int), 0, n - 1) for n in seg.shape]
-        flat = np.flatnonzero(seg[np.ix_(*index)])
-        dice = 2 * maps[:, flat].sum(1) / (sums + len(flat))
-        found[name] = {str(z["ids"][i]): round(float(dice[i]), 4) for i in np.flatnonzero(dice >= threshold)}
-    cache.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(found))
-    return found
-
-
-def load_cubes(data: Path, cache: Path, excluded) -> list[dict]:
+def load_cubes(data: Path, cache: Path) -> list[dict]:
     """Lesion cubes on the 2 mm grid: image float16 [4, z, y, x] in z-scores of the patient's brain."""
     path = cache / "cubes.npz"
     if not path.exists():
@@ -165,7 +135,7 @@ def load_cubes(data: Path, cache: Path, excluded) -> list[dict]:
         np.savez(path, **{key: np.stack([c[key] for c in cubes]) for key in ("id", "image", "label")})
     z = np.load(path)
     rows = zip(z["id"], z["image"], z["label"])
-    return [{"id": str(i), "image": image, "label": label} for i, image, label in rows if str(i) not in excluded]
+    return [{"id": str(i), "image": image, "label": label} for i, image, label in rows]
 
 
 def read_cubes(data: Path) -> list[dict]:

@@ -1,6 +1,7 @@
 """Measures the networks' ONNX files as the service runs them. `python -m gliatrain.evaluate --data DIR --folds DIR`
 
-Every whole case and every clinical head is tested once, by the member that never saw its patient (FOLDS/fold-<n>.onnx):
+Every whole case and every clinical head is tested once, by a member (FOLDS/fold-<n>.onnx) whose own record of training
+(results/training.json) holds nothing of its patient; where every member saw the patient, the case is not tested:
 at 2 mm and on its own 1 mm grid, stripped and in a synthetic head, with each sequence missing; tumour-free heads and
 procedural studies. The shipped file is the ensemble of these members. Resumable: OUT keeps what is done with these very
 networks. Writes one JSON.
@@ -17,7 +18,8 @@ import numpy as np
 import onnxruntime as ort
 
 from . import data as cohort_data
-from .heads import Atlas, add_head, mirror_out_tumour
+from . import identities
+from .synthetic_heads import Atlas, add_head, mirror_out_tumour
 from .infer import FLIPS, OVERLAP, ROI, probabilities
 from .metrics import REGIONS, score
 from .postprocess import SETTINGS, clean, decide, to_source
@@ -138,10 +140,12 @@ def rows_so_far(out: Path, networks: dict[str, str]) -> dict:
     return old["rows"] if old.get("networks") == networks else {"whole": {}, "lgg": {}, "procedural": {}, "tumour_free": {}}
 
 
-def run(data: Path, cache: Path, folds: Path, out: Path, threads: int, seed: int = 7) -> dict:
+def run(data: Path, cache: Path, folds: Path, out: Path, threads: int, members: list[dict], seed: int = 7) -> dict:
+    """`members`: the record of each fold's training."""
     networks = network_digests(folds)
     rows = rows_so_far(out, networks)
-    atlas, (brats, heads) = Atlas(data / "atlas"), cohort_data.case_names(data)
+    atlas, (brats, heads), table = Atlas(data / "atlas"), cohort_data.case_names(data), identities.patients(data, cache)
+    whole, clinical = (identities.tested_by(members, table, names) for names in (brats, heads))
 
     def keep(part: str, name: str, value) -> None:
         rows[part][name] = value
@@ -150,11 +154,11 @@ def run(data: Path, cache: Path, folds: Path, out: Path, threads: int, seed: int
 
     for fold in range(cohort_data.FOLDS):
         predictor = Predictor(folds / f"fold-{fold}.onnx", threads)
-        unfinished = [n for n in cohort_data.kept_for(fold, brats) if "subsets" not in rows["whole"].get(n, {})]
+        unfinished = [n for n in whole[fold] if "subsets" not in rows["whole"].get(n, {})]
         for case in cohort_data.load_cohort(data, cache, unfinished):
             for row in whole_case(data, case, predictor, atlas, seed, rows["whole"].get(case["id"], {"fold": fold})):
                 keep("whole", case["id"], row)
-        for case in cohort_data.load_lgg(data, cache, [n for n in cohort_data.kept_for(fold, heads) if n not in rows["lgg"]]):
+        for case in cohort_data.load_lgg(data, cache, [n for n in clinical[fold] if n not in rows["lgg"]]):
             found = clean(decide(predictor(case["image"])), 0.008)
             keep("lgg", case["id"], {"fold": fold, **score(found, case["label"] > 0, (2, 2, 2), WHOLE)})
         for k in range(2):
@@ -170,6 +174,17 @@ def run(data: Path, cache: Path, folds: Path, out: Path, threads: int, seed: int
             if name not in rows["tumour_free"]:
                 keep("tumour_free", name, found_ml(predictor, make()))
     return rows
+
+
+def set_apart(rows: dict, members: list[dict], table: dict[str, str]) -> tuple[dict, dict[str, list[str]]]:
+    """The rows of cases that their member never saw, and the names of the others: an earlier edition of the folds joined cubes by
+    label maps alone and did not know clinical heads again."""
+    seen = [identities.seen_by(record, table) for record in members]
+    kept, apart = dict(rows), {}
+    for part in ("whole", "lgg"):
+        apart[part] = sorted(n for n, row in rows[part].items() if identities.patient_of(table, n) in seen[row["fold"]])
+        kept[part] = {n: row for n, row in rows[part].items() if n not in apart[part]}
+    return kept, apart
 
 
 def keep_point(path: Path, training: dict, mean: dict) -> list[dict]:
@@ -188,16 +203,23 @@ def main() -> None:
     ap.add_argument("--folds", type=Path, default=Path("out/folds"))
     ap.add_argument("--cache", type=Path, default=Path("out/train/cache"))
     ap.add_argument("--threads", type=int, default=2)
+    ap.add_argument("--only-summary", action="store_true", help="measure nothing, work out the summary of what is measured")
     ap.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "results" / "evaluation.json")
     a = ap.parse_args()
-    a.out.parent.mkdir(parents=True, exist_ok=True)
-    rows = run(cohort_data.data_folder(a.data), a.cache, a.folds, a.out, a.threads)
-    result = {"command": "python -m gliatrain.evaluate", "threads": a.threads, "roi": list(ROI), "overlap": OVERLAP,
-              "flips": [list(f) for f in FLIPS], "postprocess": SETTINGS, "networks": network_digests(a.folds), "mean": summary(rows), "rows": rows}
+    training = json.loads((a.out.parent / "training.json").read_text())
+    data, members = cohort_data.data_folder(a.data), identities.records(training)
+    if a.only_summary:
+        old = json.loads(a.out.read_text())
+        rows, networks, threads = old["rows"], old["networks"], old["threads"]
+    else:
+        rows, networks, threads = run(data, a.cache, a.folds, a.out, a.threads, members), network_digests(a.folds), a.threads
+    clean, apart = set_apart(rows, members, identities.patients(data, a.cache))
+    result = {"command": "python -m gliatrain.evaluate", "threads": threads, "roi": list(ROI), "overlap": OVERLAP,
+              "flips": [list(f) for f in FLIPS], "postprocess": SETTINGS, "networks": networks, "patient_seen": apart,
+              "mean": summary(clean), "rows": rows}
     a.out.write_text(json.dumps(result, indent=1) + "\n")
-    trained = a.out.parent / "training.json"
-    if trained.exists():
-        keep_point(a.out.parent / "learning.json", json.loads(trained.read_text()), result["mean"])
+    if not a.only_summary:
+        keep_point(a.out.parent / "learning.json", training, result["mean"])
     print(json.dumps(result["mean"]))
 
 

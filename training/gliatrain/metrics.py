@@ -36,3 +36,9 @@ def score(predicted: np.ndarray, truth: np.ndarray, spacing, regions=REGIONS, di
             row["hd95_mm"] = None if h is None else round(h, 2)
         out[name] = row
     return out
+
+
+def service_means(cases: list[dict]) -> dict:
+    """Mean and median Dice by region of the service's own report."""
+    dice = {r: [s["dice"] for c in cases for s in c["scores"] if s["region"] == r] for r in ("WT", "TC", "ET")}
+    return {r: {"mean": round(float(np.mean(v)), 4), "median": round(float(np.median(v)), 4), "n": len(v)} for r, v in dice.items()}

@@ -1,7 +1,7 @@
-"""Each whole case through the service's own path, by the member that never saw it. `python -m gliatrain.service --data DIR`
+"""Each whole case through the service's own path, by a member that never saw its patient. `python -m gliatrain.service --data DIR`
 
 Makes a bundle of each fold (the manifest of BUNDLE, one member, no heads), runs `gliabridge evaluate --cases` of this
-repository on the cases that the fold kept, and writes results/service.json: the service's own report, joined.
+repository on its cases, and writes results/service.json: the service's own report, joined.
 """
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-import numpy as np
-
 from . import data as cohort_data
+from . import identities
 from .card import sha256
 from .card_heads import absent
+from .metrics import service_means
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,23 +42,20 @@ def evaluate_fold(data: Path, bundle: Path, network: Path, names: list[str]) -> 
         return json.loads(out.read_text())
 
 
-def summary(cases: list[dict]) -> dict:
-    dice = {r: [s["dice"] for c in cases for s in c["scores"] if s["region"] == r] for r in ("WT", "TC", "ET")}
-    return {r: {"mean": round(float(np.mean(v)), 4), "median": round(float(np.median(v)), 4), "n": len(v)} for r, v in dice.items()}
-
-
 def main() -> None:
     ap = argparse.ArgumentParser(description=__doc__)
     ap.add_argument("--data")
     ap.add_argument("--folds", type=Path, default=Path("out/folds"))
+    ap.add_argument("--cache", type=Path, default=Path("out/cache"))
     ap.add_argument("--bundle", type=Path, default=ROOT / "config/models/glioma-unet-2mm")
     ap.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "results" / "service.json")
     a = ap.parse_args()
     data = cohort_data.data_folder(a.data)
-    names = cohort_data.case_names(data)[0]
-    reports = [evaluate_fold(data, a.bundle, (a.folds / f"fold-{k}.onnx").resolve(), cohort_data.kept_for(k, names)) for k in range(cohort_data.FOLDS)]
+    members = identities.records(json.loads((a.out.parent / "training.json").read_text()))
+    tested = identities.tested_by(members, identities.patients(data, a.cache), cohort_data.case_names(data)[0])
+    reports = [evaluate_fold(data, a.bundle, (a.folds / f"fold-{k}.onnx").resolve(), names) for k, names in enumerate(tested) if names]
     cases = sorted((c for r in reports for c in r["cases"]), key=lambda c: c["case"])
-    result = {"command": "python -m gliatrain.service", "execution": reports[0]["execution"], "mean": summary(cases), "cases": cases,
+    result = {"command": "python -m gliatrain.service", "execution": reports[0]["execution"], "mean": service_means(cases), "cases": cases,
               "failures": [f for r in reports for f in r["failures"]], "peakRssMb": {k: max(r["peakRssMb"][k] for r in reports) for k in reports[0]["peakRssMb"]}}
     a.out.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result["mean"]))

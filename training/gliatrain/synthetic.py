@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage as ndi
 
-from .heads import texture as field
+from .synthetic_heads import texture as field
 
 # tissue: value in T1, T1c, T2, FLAIR
 MEANS = {

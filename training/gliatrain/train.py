@@ -18,29 +18,36 @@ import numpy as np
 import torch
 
 from . import data as cohort_data
+from . import identities
 from .augment import Cohort, Patches
-from .heads import Atlas
+from .synthetic_heads import Atlas
 from .losses import deep_loss
 from .network import VARIANTS, GliomaNet, Variant, parameter_count
 
 
 def build_cohort(data: Path, cache: Path, fold: int) -> tuple[Cohort, dict]:
-    """All training sources of one fold and the counts that the model card states."""
+    """All training sources of one fold, none of a tested patient under any name, and the record that checkpoint, evaluation and
+    card read: what was trained on."""
     brats, heads = cohort_data.case_names(data)
-    tested = cohort_data.kept_for(fold, brats)
-    patients = cohort_data.cube_patients(data, cache)
-    excluded = {patient: case for case in tested for patient in patients[case]}
-    cubes = cohort_data.load_cubes(data, cache, excluded)
+    table = identities.patients(data, cache)
+    folds = identities.split([*brats, *heads], table, cohort_data.FOLDS)
+    tested = [name for name, own in folds.items() if own == fold]
+    kept = {identities.patient_of(table, name): name for name in tested}
+    cubes = cohort_data.load_cubes(data, cache)
+    excluded = {c["id"]: kept[patient] for c in cubes if (patient := identities.patient_of(table, c["id"])) in kept}
+    cubes = [c for c in cubes if c["id"] not in excluded]
     counts = {
         "fold": fold, "folds": cohort_data.FOLDS,
-        "brats_whole_cases": cohort_data.trained_in(fold, brats),
-        "brats_tested": tested,
-        "tcga_lgg_heads": cohort_data.trained_in(fold, heads),
-        "tcga_lgg_tested": cohort_data.kept_for(fold, heads),
+        "brats_whole_cases": [name for name in brats if name not in tested],
+        "brats_tested": [name for name in brats if name in tested],
+        "tcga_lgg_heads": [name for name in heads if name not in tested],
+        "tcga_lgg_tested": [name for name in heads if name in tested],
         "lesion_cubes": len(cubes),
+        "lesion_cube_ids": sorted({c["id"] for c in cubes}),
         "lesion_cube_patients": len({c["id"] for c in cubes}),
         "lesion_cube_patients_excluded": excluded,
     }
+    identities.refuse_overlap([*counts["brats_whole_cases"], *counts["tcga_lgg_heads"], *counts["lesion_cube_ids"]], tested, table)
     cohort = Cohort(cohort_data.load_cohort(data, cache, counts["brats_whole_cases"]),
                     cohort_data.load_lgg(data, cache, counts["tcga_lgg_heads"]), cubes, Atlas(data / "atlas"))
     return cohort, counts

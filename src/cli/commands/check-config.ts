@@ -1,8 +1,8 @@
 // gliabridge check-config: settings, bundle, data folder, PACS and EHR; every problem is reported, not only the first.
 import { createDicomWebClient } from '../../dicomweb/client.ts'
 import { type AppError, asAppError } from '../../domain/errors.ts'
-import { createRecordStore } from '../../fhir/client.ts'
-import { loadBundle } from '../../inference/bundle-files.ts'
+import { createRecordStore } from '../../fhir/connection/client.ts'
+import { loadBundle } from '../../inference/bundle/load.ts'
 import { readSettings } from '../../settings/read.ts'
 import { createLog } from '../../telemetry/log.ts'
 

@@ -1,121 +1,22 @@
-// gliabridge demo: runs the demo, prints where the results are, and stays up, or ends by itself with --exit.
-import { writeFile } from 'node:fs/promises'
-import type { DemoResult, RunningDemo } from '../../demo/demo.ts'
+// gliabridge demo: hands over to demo/, which stands beside src and is not part of a production image.
+import type { DemoArguments } from '../../../demo/run-command.ts'
 import { AppError } from '../../domain/errors.ts'
-import type { Prediction } from '../../domain/finding.ts'
-import type { ReportableResult } from '../../domain/ports.ts'
-
-export interface DemoArguments {
-  exit?: boolean
-  json?: string
-  pacs?: string
-  ehr?: string
-  study?: string
-  seed: string
-  port: string
-  data?: string
-}
 
 export async function demoCommand(options: DemoArguments): Promise<void> {
-  const { runDemo } = await loadDemo()
-  const { seed, port, pacs, ehr, study, data } = options
-  const demo: RunningDemo = await runDemo({
-    seed: wholeNumber('--seed', seed),
-    port: wholeNumber('--port', port),
-    ...(pacs ? { pacs } : {}),
-    ...(ehr ? { ehr } : {}),
-    ...(study ? { study } : {}),
-    ...(data ? { data } : {}),
-    environment: process.env,
-  })
-  try {
-    process.stdout.write(`\n${describe(demo.result)}\n`)
-    if (options.json) await writeFile(options.json, `${JSON.stringify(demo.result, null, 2)}\n`)
-    if (demo.result.readBack === undefined) process.exitCode = 1
-    if (!options.exit) await untilInterrupted()
-  } finally {
-    await demo.close()
-  }
+  const { runDemoCommand } = await loadDemo()
+  await runDemoCommand(options)
 }
 
-/** The embedded servers need development dependencies, which a production install leaves out. */
+/** Throws NOT_FOUND where the folder demo/ or the development dependencies of its servers were left out. */
 async function loadDemo() {
   try {
-    return await import('../../demo/demo.ts')
+    return await import('../../../demo/run-command.ts')
   } catch (cause) {
     if ((cause as { code?: string }).code !== 'ERR_MODULE_NOT_FOUND') throw cause
-    throw new AppError('NOT_FOUND', 'the demo needs the development dependencies: run "npm ci" without --omit=dev', {
-      cause,
-    })
-  }
-}
-
-function wholeNumber(option: string, value: string): number {
-  const number = Number(value)
-  if (!Number.isInteger(number) || number < 0)
-    throw new AppError('SETTINGS_INVALID', `${option} must be a whole number, not "${value}"`)
-  return number
-}
-
-async function untilInterrupted(): Promise<void> {
-  process.stdout.write('The demo stays up; Ctrl+C ends it.\n')
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
-  })
-}
-
-/** The result for a person at a terminal. */
-function describe(result: DemoResult): string {
-  const lines = [`Study    ${result.studyInstanceUid} (${result.instancesSent} instances)`]
-  if (result.hold)
-    return [...lines, `Held     ${result.hold.code}: ${result.hold.message}`, `Page     ${result.page}`].join('\n')
-  const summary = result.summary as unknown as ReportableResult & { times: Record<string, number> }
-  const { readBack } = result
-  if (readBack?.segmentation) lines.push(`SEG      ${readBack.segmentation.url}`)
-  if (readBack?.measurements)
-    lines.push(`SR       ${readBack.measurements.url} (${readBack.measurements.values} values)`)
-  if (readBack)
-    lines.push(
-      `Report   ${readBack.report.url} (${readBack.report.status}, ${readBack.report.results} results)`,
-      `PDF      ${result.page}/report.pdf`,
-    )
-  lines.push(`Page     ${result.page}`, '')
-  for (const { name, value, unit, standardDeviation } of summary.measurements ?? []) {
-    lines.push(
-      `  ${name.padEnd(28)} ${value.toFixed(1).padStart(7)} ${unit}${standardDeviation === undefined ? '' : ` ± ${standardDeviation.toFixed(1)}`}`,
+    throw new AppError(
+      'NOT_FOUND',
+      'the demo is not part of a production install: run "npm ci && npm run demo" in a checkout of the source',
+      { cause },
     )
   }
-  const dice = readBack?.segmentation?.dice
-  if (dice) {
-    const overlaps = Object.entries(dice).map(([region, value]) => `${region} ${value.toFixed(3)}`)
-    lines.push(`  Against the generated truth, Dice: ${overlaps.join(', ')}`)
-  }
-  lines.push('')
-  for (const prediction of summary.predictions ?? []) {
-    lines.push(`  ${prediction.head.padEnd(10)} ${said(prediction)}`)
-  }
-  const times = Object.entries(summary.times ?? {}).map(([step, seconds]) => `${step} ${seconds.toFixed(1)}`)
-  lines.push(
-    '',
-    `Seconds  ${times.join(', ')}; ${result.secondsFromSent.toFixed(1)} from the last instance sent to delivery`,
-  )
-  lines.push('Research use only: a prediction from images is not a tissue test, and nobody has reviewed it.')
-  return lines.join('\n')
-}
-
-/** One line a head: the call with its probability, months with the share alive, or why there is none. */
-function said(prediction: Prediction): string {
-  if (prediction.status === 'not-evaluable') return `not evaluable: ${prediction.reason}`
-  // Certainty is never printed, since no model has it.
-  const percent = (key: string) => {
-    const share = 100 * (prediction.probabilities[key] ?? 0)
-    return share > 99 ? '> 99 %' : share < 1 ? '< 1 %' : `${share.toFixed(0)} %`
-  }
-  if (prediction.survival) {
-    const months = Object.keys(prediction.probabilities).map((key) => `${percent(key)} alive at ${key} months`)
-    return `risk group ${prediction.survival.group.name}: ${months.join(', ')}`
-  }
-  if (prediction.call !== undefined) return `${prediction.call} (${percent(prediction.call)})`
-  const left = prediction.remaining?.join(' or ') ?? ''
-  return left === '' ? 'indeterminate' : `indeterminate: ${left}`
 }

@@ -1,8 +1,8 @@
 // gliabridge verify-bundle: manifest, digests, and one real run of the network on a small noise volume.
 
-import { channelOrder, runnableHeads } from '../../inference/bundle.ts'
-import { loadBundle } from '../../inference/bundle-files.ts'
-import { startRunner } from '../../inference/runner.ts'
+import { loadBundle } from '../../inference/bundle/load.ts'
+import { channelOrder, runnableHeads } from '../../inference/bundle/manifest.ts'
+import { startRunner } from '../../inference/runtime/runner.ts'
 import { createLog } from '../../telemetry/log.ts'
 import { inferenceSettings } from '../inference-settings.ts'
 

@@ -1,6 +1,6 @@
 // Small facts of FHIR R4 resources that reads share: codes, dates, whose they are, whether they stand.
 import type { CodeableConcept, Coding, Resource } from '@medplum/fhirtypes'
-import { relativeReference } from '../identifiers.ts'
+import { relativeReference } from '../resources/identifiers.ts'
 
 /** "system|code" of each coding. */
 export function codesOf(...concepts: (CodeableConcept | Coding | undefined)[]): string[] {

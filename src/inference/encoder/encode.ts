@@ -1,11 +1,11 @@
 // The features that a bundle's encoder gives the heads: its own numbers, and what the most alike past patients of its library had.
 import type { EvaluatedPrediction } from '../../domain/finding.ts'
 import type { ModelRunner } from '../../domain/ports.ts'
-import type { Bundle } from '../bundle.ts'
-import { encoderFeatures } from '../bundle-encoder.ts'
+import { encoderFeatures } from '../bundle/encoder.ts'
+import { proxyOf } from '../bundle/library.ts'
+import type { Bundle } from '../bundle/manifest.ts'
 import type { Features } from '../heads/evaluate-head.ts'
 import { unlikeLibraryReason } from '../heads/reasons.ts'
-import { proxyOf } from '../library.ts'
 
 export interface Encoded {
   /** image_1 …, and proxy_1 … where there is a library. */

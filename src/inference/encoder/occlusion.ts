@@ -1,7 +1,7 @@
 // Occlusion saliency (Zeiler and Fergus 2014): blocks of the image under and near the tumour are hidden one by one, and how far each answer moves is kept where the block lay.
 import type { Saliency, Segment } from '../../domain/finding.ts'
 import { type Grid, toPatient, type Vec3, type Volume, voxelCount } from '../../domain/volume.ts'
-import type { Encoder } from '../bundle-encoder.ts'
+import type { Encoder } from '../bundle/encoder.ts'
 import { type ImageWindow, nearTumour } from './window.ts'
 
 export interface OcclusionInput {

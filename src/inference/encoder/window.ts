@@ -1,7 +1,7 @@
 // What the encoder sees: a window of declared size cut out of the prepared channels, as training/gliatrain/works/cohort.py cuts it.
 import { type Grid, type Vec3, type Volume, voxelCount } from '../../domain/volume.ts'
-import type { Encoder } from '../bundle-encoder.ts'
-import { distanceMap } from '../distance-map.ts'
+import type { Encoder } from '../bundle/encoder.ts'
+import { distanceMap } from '../volumes/distance-map.ts'
 
 export interface ImageWindow {
   /** [channels, Z, Y, X] */

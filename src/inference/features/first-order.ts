@@ -1,5 +1,5 @@
 // First-order features of the intensities inside a mask (pyradiomics "First Order Features"; IBSI "Intensity-based statistics").
-import { quantilesOf } from '../quantile.ts'
+import { quantilesOf } from '../volumes/quantile.ts'
 import { DEFAULT_SETTINGS, discretise, type Levels, type TextureSettings } from './levels.ts'
 import { type Features, type Image, type Mask, valuesInside } from './roi.ts'
 

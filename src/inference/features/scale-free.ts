@@ -1,5 +1,5 @@
 // Intensity features that do not change with the image's unit; training/gliatrain/tabular/features.py defines them.
-import { quantilesOf } from '../quantile.ts'
+import { quantilesOf } from '../volumes/quantile.ts'
 import { moments } from './first-order.ts'
 import { binByWidth } from './levels.ts'
 

@@ -1,8 +1,8 @@
 // The features of one patient's tumour that tabular heads may ask for; names and units are those of training/gliatrain/tabular/features.py.
 import type { Grid, LabelVolume, Volume } from '../../domain/volume.ts'
-import type { BundleManifest } from '../bundle.ts'
-import { quantile, quantileOf } from '../quantile.ts'
-import { resample } from '../resample.ts'
+import type { BundleManifest } from '../bundle/manifest.ts'
+import { quantile, quantileOf } from '../volumes/quantile.ts'
+import { resample } from '../volumes/resample.ts'
 import { DEFAULT_SETTINGS } from './levels.ts'
 import { LOCATION_FEATURES, locationFeatures, patientBox } from './location.ts'
 import { cutRoi, type Features, type Mask, valuesInside } from './roi.ts'

@@ -8,9 +8,9 @@ import {
   type Volume,
   voxelCount,
 } from '../../domain/volume.ts'
-import { distanceMap } from '../distance-map.ts'
-import { alignedGrid, subGrid } from '../grids.ts'
-import { resample } from '../resample.ts'
+import { distanceMap } from '../volumes/distance-map.ts'
+import { alignedGrid, subGrid } from '../volumes/grids.ts'
+import { resample } from '../volumes/resample.ts'
 import { boundingBox } from './roi.ts'
 
 const ONE_MM: Vec3 = [1, 1, 1]

@@ -1,7 +1,7 @@
 // A classification head on one patient: probabilities with intervals, the conformal set, the call or none, contributions.
 import type { Head, Prediction } from '../../domain/finding.ts'
-import type { TabularHead } from '../bundle-heads.ts'
-import { interval95 } from '../quantile.ts'
+import type { TabularHead } from '../bundle/heads.ts'
+import { interval95 } from '../volumes/quantile.ts'
 import { explain, logOdds, type RunRows } from './explain.ts'
 import { BROKEN } from './reasons.ts'
 

@@ -1,6 +1,6 @@
 // One tabular head on one patient: guards first, then the answer; a head that may not answer says why.
 import type { Head, Prediction } from '../../domain/finding.ts'
-import type { RunnableHead } from '../bundle-heads.ts'
+import type { RunnableHead } from '../bundle/heads.ts'
 import { classify } from './classify.ts'
 import type { RunRows } from './explain.ts'
 import { checkGuard } from './guard.ts'

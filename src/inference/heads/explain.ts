@@ -1,7 +1,7 @@
 // Contributions: what each feature (or declared group) moved, against a patient whose features are all the training medians.
 import type { Contribution } from '../../domain/finding.ts'
 import type { HeadResponse } from '../../domain/head-run.ts'
-import type { RunnableHead } from '../bundle-heads.ts'
+import type { RunnableHead } from '../bundle/heads.ts'
 import { shapleyValues } from './shapley.ts'
 
 /** Runs the head on `count` rows. */

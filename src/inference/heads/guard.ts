@@ -1,5 +1,5 @@
 // The guard of a tabular head: how far a patient's features lie from the training data (squared Mahalanobis distance).
-import type { RunnableHead } from '../bundle-heads.ts'
+import type { RunnableHead } from '../bundle/heads.ts'
 
 export interface GuardVerdict {
   distance: number

@@ -1,8 +1,8 @@
 // All heads of a bundle on one study, and how their answers fit together.
 import { HEADS, type Prediction, type QualityNote } from '../../domain/finding.ts'
 import type { ModelRunner } from '../../domain/ports.ts'
-import type { BundleManifest } from '../bundle.ts'
-import type { RunnableHead } from '../bundle-heads.ts'
+import type { RunnableHead } from '../bundle/heads.ts'
+import type { BundleManifest } from '../bundle/manifest.ts'
 import type { Encoded } from '../encoder/encode.ts'
 import type { TumourFeatures } from '../features/tumour-features.ts'
 import { evaluateHead, type Features } from './evaluate-head.ts'

@@ -1,7 +1,7 @@
 // A survival head on one patient: survival at the horizons with intervals, risk group and its Kaplan-Meier reference (Cox 1972, Breslow 1974).
 import type { Head, Prediction, RiskGroup } from '../../domain/finding.ts'
-import type { SurvivalHead } from '../bundle-heads.ts'
-import { interval95 } from '../quantile.ts'
+import type { SurvivalHead } from '../bundle/heads.ts'
+import { interval95 } from '../volumes/quantile.ts'
 import { explain, type RunRows } from './explain.ts'
 import { BROKEN } from './reasons.ts'
 

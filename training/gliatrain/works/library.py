@@ -6,7 +6,7 @@ pathology embedding, of one patient per row. `library.json`:
     { "schema": "gliabridge-library/1", "file", "sha256", "bytes", "rows": N, "key_width": K, "value_width": V,
       "ids": [N names without meaning outside], "neighbours": k, "temperature": t, "metadata": {...} }
 
-Proxy of a query (the service computes the same in src/inference/library.ts): cosine of the query with every key; the
+Proxy of a query (the service computes the same in src/inference/bundle/library.ts): cosine of the query with every key; the
 `neighbours` highest (ties: the lower row first); weights softmax(cosine / temperature); the weighted mean of their
 values. Ids are numbers of the library's own, never a patient's.
 """

@@ -1,0 +1,180 @@
+// Access tokens by OAuth 2.0 client credentials (RFC 6749 4.4): client secret or signed assertion, token endpoint given or discovered.
+import { readFile } from 'node:fs/promises'
+import { AppError } from '../../domain/errors.ts'
+import { type PublicKeys, parseSigningKey, publicKeys, type SigningKey, signAssertion } from './assertion.ts'
+import type { AuthEffects, EhrAuth } from './auth.ts'
+import { networkFailure, retryAfterSeconds } from './failures.ts'
+
+export type TokenAuth = Extract<EhrAuth, { type: 'client-credentials' | 'smart-backend' }>
+
+export interface Token {
+  value: string
+  lifetimeSeconds: number
+}
+
+/** For servers that do not say. */
+const DEFAULT_LIFETIME_SECONDS = 300
+/** A clock that differs by more is corrected by the token endpoint's own Date header. */
+const SKEW_SECONDS = 30
+const WHAT = 'POST ehr.auth.tokenUrl'
+const DISCOVERY = 'GET .well-known/smart-configuration'
+
+/** Asks for a token at each call. Keys are read from their files each time, so that a rotated key is taken up without a restart. */
+export function createTokenSource(auth: TokenAuth, effects: AuthEffects): () => Promise<Token> {
+  let discovered: string | undefined
+  let skewMs = 0
+  const endpoint = async () => {
+    discovered ??= auth.tokenUrl ?? (await discover(effects))
+    return discovered
+  }
+  const ask = async (url: string, client: Client) => {
+    const form = new URLSearchParams({
+      grant_type: 'client_credentials',
+      ...(auth.scope && { scope: auth.scope }),
+      ...client.form,
+    })
+    return exchange(effects, WHAT, url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...client.headers },
+      body: form.toString(),
+    })
+  }
+
+  async function askWithAssertion(url: string, { clientId, keyFiles }: Extract<TokenAuth, { type: 'smart-backend' }>) {
+    const keys = await readKeys(keyFiles, effects.readText)
+    const attempt = async (key: SigningKey) => {
+      const now = new Date(effects.now().getTime() + skewMs)
+      return ask(url, assertionClient(await signAssertion(key, { clientId, audience: url, jti: effects.newId(), now })))
+    }
+    let answer = await attempt(keys[0]!)
+    const seen = refused(answer) ? skewOf(answer, effects.now()) : undefined
+    if (seen !== undefined && Math.abs(seen - skewMs) > SKEW_SECONDS * 1000) {
+      skewMs = seen
+      answer = await attempt(keys[0]!)
+    }
+    // While a new key is being introduced the server may still know the other one only.
+    return refused(answer) && keys[1] ? attempt(keys[1]) : answer
+  }
+
+  return async () => {
+    const url = await endpoint()
+    const answer =
+      auth.type === 'smart-backend' ? await askWithAssertion(url, auth) : await ask(url, secretClient(auth))
+    const { status, body } = answer
+    if (status < 200 || status >= 300) {
+      // The endpoint may have moved.
+      discovered = undefined
+      throw tokenFailure(WHAT, answer, effects.now())
+    }
+    if (typeof body?.access_token !== 'string')
+      throw new AppError('EHR_AUTH', `${WHAT}: the answer has no access_token`)
+    // Some servers give the seconds as text.
+    const lifetime = Number(body.expires_in)
+    return { value: body.access_token, lifetimeSeconds: lifetime > 0 ? lifetime : DEFAULT_LIFETIME_SECONDS }
+  }
+}
+
+/** The public keys of the settings, for our JWKS endpoint; undefined when the EHR's credentials are not keys. */
+export function createPublicKeys(auth: EhrAuth, readText = readKeyFile): (() => Promise<PublicKeys>) | undefined {
+  if (auth.type !== 'smart-backend') return undefined
+  return async () => publicKeys(await readKeys(auth.keyFiles, readText))
+}
+
+export function readKeyFile(path: string): Promise<string> {
+  return readFile(path, 'utf8')
+}
+
+async function readKeys(files: readonly string[], readText: (path: string) => Promise<string>): Promise<SigningKey[]> {
+  const keys: SigningKey[] = []
+  for (const [index, file] of files.entries()) {
+    const setting = `ehr.auth.keyFiles.${index}`
+    const text = await readText(file).catch((error: NodeJS.ErrnoException) => {
+      throw new AppError('EHR_AUTH', `${setting}: the file cannot be read (${error.code ?? error.name})`)
+    })
+    keys.push(await parseSigningKey(text, setting))
+  }
+  publicKeys(keys)
+  return keys
+}
+
+interface Client {
+  headers?: Record<string, string>
+  form?: Record<string, string>
+}
+
+/** RFC 6749 2.3.1: in the header, where both are form-encoded first, or in the form. */
+function secretClient(auth: Extract<TokenAuth, { type: 'client-credentials' }>): Client {
+  const { clientId, clientSecret } = auth
+  if (auth.clientAuthentication === 'post') return { form: { client_id: clientId, client_secret: clientSecret } }
+  return { headers: { authorization: basic(encodeURIComponent(clientId), encodeURIComponent(clientSecret)) } }
+}
+
+function assertionClient(assertion: string): Client {
+  return {
+    form: {
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: assertion,
+    },
+  }
+}
+
+export function basic(user: string, password: string): string {
+  return `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`
+}
+
+interface Answer {
+  status: number
+  headers: Headers
+  body: Record<string, unknown> | undefined
+}
+
+/** Asking for a token changes nothing, so a lost answer is only an unreachable server. */
+async function exchange(effects: AuthEffects, what: string, url: string, init: RequestInit): Promise<Answer> {
+  try {
+    const response = await effects.send(url, {
+      ...init,
+      headers: { accept: 'application/json', ...init.headers },
+      redirect: 'manual',
+      signal: AbortSignal.timeout(effects.timeoutMs),
+    })
+    const body: unknown = await response.json().catch(() => undefined)
+    const isObject = typeof body === 'object' && body !== null
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: isObject ? (body as Record<string, unknown>) : undefined,
+    }
+  } catch (error) {
+    throw networkFailure({ what, write: false }, error)
+  }
+}
+
+/** token_endpoint of the server's SMART configuration; never one that would carry secrets less safely than the base URL. */
+async function discover(effects: AuthEffects): Promise<string> {
+  const answer = await exchange(effects, DISCOVERY, `${effects.baseUrl}/.well-known/smart-configuration`, {})
+  if (answer.status === 429 || answer.status >= 500) throw tokenFailure(DISCOVERY, answer, effects.now())
+  const text = answer.status === 200 ? answer.body?.token_endpoint : undefined
+  const url = typeof text === 'string' ? URL.parse(text) : null
+  const safe = url?.protocol === 'https:' || (url?.protocol === 'http:' && effects.baseUrl.startsWith('http:'))
+  if (safe && url) return url.href
+  throw new AppError('EHR_AUTH', `${DISCOVERY}: no usable token_endpoint; set ehr.auth.tokenUrl`)
+}
+
+function refused({ status }: Answer): boolean {
+  return status === 400 || status === 401
+}
+
+/** How far the server's clock is ahead of ours, milliseconds; undefined when it does not say. */
+function skewOf({ headers }: Answer, now: Date): number | undefined {
+  const at = Date.parse(headers.get('date') ?? '')
+  return Number.isNaN(at) ? undefined : at - now.getTime()
+}
+
+function tokenFailure(what: string, { status, headers, body }: Answer, now: Date): AppError {
+  const reason = typeof body?.error === 'string' && /^[a-z_]{1,40}$/.test(body.error) ? ` (${body.error})` : ''
+  const message = `${what}: status ${status}${reason}`
+  const wait = retryAfterSeconds(headers.get('retry-after'), now)
+  if (status === 429)
+    return new AppError('EHR_THROTTLED', message, wait === undefined ? {} : { retryAfterSeconds: wait })
+  return new AppError(status >= 500 ? 'EHR_ERROR' : 'EHR_AUTH', message)
+}

@@ -1,0 +1,110 @@
+// The fetch that the FHIR client gets: credentials, time limit, whole answers only, and every failure as an AppError.
+import type { Bundle } from '@medplum/fhirtypes'
+import { AppError } from '../../domain/errors.ts'
+import type { Credentials } from './auth.ts'
+import { type Exchange, networkFailure, retryAfterSeconds, statusFailure } from './failures.ts'
+
+export interface TransportOptions {
+  /** FHIR base URL without a slash at its end. */
+  baseUrl: string
+  timeoutMs: number
+  credentials: Credentials
+  send: typeof fetch
+  now(): Date
+}
+
+const KEPT_HEADERS = ['content-type', 'location', 'content-location', 'etag', 'last-modified']
+
+/** Resolves only with a 2xx answer that is complete and FHIR JSON (or empty). */
+export function createTransport(options: TransportOptions): (url: string, init?: RequestInit) => Promise<Response> {
+  return async (url, init = {}) => {
+    const exchange = describe(options.baseUrl, url, init.method ?? 'GET')
+    const first = await once(options, exchange, url, init)
+    if (first.status === 401 && options.credentials.renew() && mayRepeat(init)) {
+      return answer(options, exchange, await once(options, exchange, url, init))
+    }
+    return answer(options, exchange, first)
+  }
+}
+
+/** A read, or a write that names what it expects: what may have been done already, before a gateway refused it, is not done twice. */
+function mayRepeat(init: RequestInit): boolean {
+  const headers = new Headers(init.headers)
+  const method = init.method ?? 'GET'
+  if (method === 'GET' || headers.has('if-match') || headers.has('if-none-exist')) return true
+  const body = typeof init.body === 'string' ? (parse(init.body) as Partial<Bundle> | undefined) : undefined
+  return body?.resourceType === 'Bundle' && (body.entry ?? []).some(({ request }) => request?.ifMatch !== undefined)
+}
+
+interface Answer {
+  status: number
+  headers: Headers
+  text: string
+}
+
+/** Bearer tokens go to the server of the settings only: a link to anywhere else is refused. */
+function describe(baseUrl: string, url: string, method: string): Exchange {
+  const path = url.startsWith(baseUrl) ? url.slice(baseUrl.length) : undefined
+  if (path === undefined || !/^([/?]|$)/.test(path)) {
+    throw new AppError(
+      'EHR_ERROR',
+      'the FHIR server gave a link outside ehr.url; set ehr.url to the address that it uses itself',
+    )
+  }
+  const type = /^\/([A-Za-z]+)/.exec(path)?.[1]
+  return { what: `${method} ${type ?? (method === 'POST' ? 'transaction' : 'base')}`, write: method !== 'GET' }
+}
+
+async function once(options: TransportOptions, exchange: Exchange, url: string, init: RequestInit): Promise<Answer> {
+  const headers = new Headers(init.headers)
+  headers.delete('authorization')
+  // What decides whether something is written twice must be fresh: HAPI answers a search from its own cache for a minute.
+  if (!exchange.write) headers.set('cache-control', 'no-cache')
+  const authorization = await options.credentials.authorization()
+  if (authorization) headers.set('authorization', authorization)
+  const { send } = options
+  try {
+    const response = await send(url, {
+      ...init,
+      headers,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(options.timeoutMs),
+    })
+    return { status: response.status, headers: response.headers, text: await response.text() }
+  } catch (error) {
+    throw networkFailure(exchange, error)
+  }
+}
+
+function answer(options: TransportOptions, exchange: Exchange, { status, headers, text }: Answer): Response {
+  const body = parse(text)
+  const ok = status >= 200 && status < 300
+  if (!ok) throw statusFailure(exchange, status, retryAfterSeconds(headers.get('retry-after'), options.now()), body)
+  if (text !== '' && (typeof body !== 'object' || body === null || !('resourceType' in body)))
+    throw notFhir(exchange, headers)
+  const kept = KEPT_HEADERS.flatMap((name): [string, string][] => {
+    const value = headers.get(name)
+    return value === null ? [] : [[name, value]]
+  })
+  return new Response(text === '' ? null : text, { status: text === '' ? 204 : status, headers: kept })
+}
+
+/** JSON that ends early is a lost answer; anything else that is not FHIR comes from something before the server. */
+function notFhir(exchange: Exchange, headers: Headers): AppError {
+  const type = headers.get('content-type') ?? ''
+  if (exchange.write && /json/.test(type)) {
+    return new AppError('EHR_AMBIGUOUS', `${exchange.what}: the answer was lost (JSON not complete)`)
+  }
+  return new AppError(
+    'EHR_ERROR',
+    `${exchange.what}: the answer is not FHIR JSON; check ehr.url and any proxy before it`,
+  )
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

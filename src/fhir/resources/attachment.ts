@@ -1,0 +1,50 @@
+// The report as FHIR R4 Attachments: HTML in itself, the PDF in itself or behind a Binary, with size and SHA-1 to tell them apart.
+import { createHash } from 'node:crypto'
+import type { Attachment, Binary } from '@medplum/fhirtypes'
+import type { EhrReport } from '../../domain/ports.ts'
+import { type BuildContext, metaOf } from './context.ts'
+import { htmlForm } from './html-form.ts'
+
+/** Above this the PDF goes up as one Binary: servers cap inline base64 (Medplum at 1 MiB), and two resources carry it. */
+export const INLINE_LIMIT_BYTES = 512 * 1024
+
+const PDF = 'application/pdf'
+
+export function sha1Base64(bytes: Uint8Array): string {
+  return createHash('sha1').update(bytes).digest('base64')
+}
+
+export function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+}
+
+export function pdfAttachment(context: BuildContext): Attachment {
+  const { pdf, result } = context.report
+  return {
+    contentType: PDF,
+    language: 'en',
+    ...context.pdf,
+    size: pdf.byteLength,
+    hash: sha1Base64(pdf),
+    title: `MR glioma analysis ${result.analysisId}.pdf`,
+    creation: result.analysedAt,
+  }
+}
+
+export function htmlAttachment(context: BuildContext): Attachment {
+  const { result } = context.report
+  const bytes = new TextEncoder().encode(htmlForm(context))
+  return {
+    contentType: 'text/html',
+    language: 'en',
+    data: base64(bytes),
+    size: bytes.byteLength,
+    hash: sha1Base64(bytes),
+    title: `MR glioma analysis ${result.analysisId}.html`,
+    creation: result.analysedAt,
+  }
+}
+
+export function pdfBinary(report: EhrReport): Binary {
+  return { resourceType: 'Binary', meta: metaOf(), contentType: PDF, data: base64(report.pdf) }
+}

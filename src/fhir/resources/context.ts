@@ -1,0 +1,57 @@
+// What every resource builder gets: the report, the systems, and where the other resources are.
+import type { Meta, Reference, Resource, ResourceType } from '@medplum/fhirtypes'
+import type { EhrReport } from '../../domain/ports.ts'
+import type { Order } from '../matching/orders.ts'
+import { AIAST, DICOM_UID } from './codes.ts'
+import type { Key } from './identifiers.ts'
+
+/** Where the PDF's bytes are: in the attachment itself, or behind a URL on the server. */
+export type PdfContent = { data: string } | { url: string }
+
+export interface BuildContext {
+  report: EhrReport
+  /** System of all identifiers that hang on the analysis. */
+  analysisSystem: string
+  /** "Patient/12" */
+  patient: string
+  /** "Device/3" of a resource that the server has, else the urn:uuid of its entry in the transaction. */
+  referenceTo(role: string): string
+  /** The key of a resource that this server does not hold: it is referred to by its identifier. */
+  mentioned(role: string): Key | undefined
+  pdf: PdfContent
+  /** The order that the report answers. */
+  order?: Order
+  /** "Encounter/7": of the order, else of the study as the EHR has it. */
+  encounter?: string
+  /** The server was asked for the order and has no single one: then none is referred to. */
+  orderIsOpen: boolean
+}
+
+/** One resource that the EHR must hold in the end. */
+export interface Wanted<T extends Resource = Resource> {
+  /** Name in the receipt, for example "diagnosticReport" or "observation.idh". */
+  role: string
+  key: Key
+  /** Built once the references are known. */
+  build(context: BuildContext): T
+}
+
+/** meta of everything we write. */
+export function metaOf(tag?: { system: string; code: string }): Meta {
+  return { security: [AIAST], ...(tag && { tag: [tag] }) }
+}
+
+/** A reference to the resource of a role: literal, or by identifier where the server does not hold it. */
+export function refer<T extends Resource>(context: BuildContext, role: string, display?: string): Reference<T> {
+  const key = context.mentioned(role)
+  if (key) {
+    const identifier = { system: key.system, value: key.value }
+    return { type: key.resourceType, identifier, ...(display && { display }) }
+  }
+  return { reference: context.referenceTo(role), ...(display && { display }) }
+}
+
+/** A logical reference to a DICOM object by its UID. */
+export function dicomReference<T extends Resource>(uid: string, display: string, type?: ResourceType): Reference<T> {
+  return { ...(type && { type }), identifier: { system: DICOM_UID, value: `urn:oid:${uid}` }, display }
+}

@@ -1,0 +1,69 @@
+// DiagnosticReport (FHIR R4): what the clinician opens. It is also the anchor: created first, and its version is the lock of every post.
+import type { DiagnosticReport, Identifier, Reference, ServiceRequest } from '@medplum/fhirtypes'
+import type { ReportableResult } from '../../domain/ports.ts'
+import type { Order } from '../matching/orders.ts'
+import { htmlAttachment, pdfAttachment } from './attachment.ts'
+import { MR_BRAIN, MR_BRAIN_WO_W, RADIOLOGY } from './codes.ts'
+import { type BuildContext, metaOf, refer, type Wanted } from './context.ts'
+import { fhirDate } from './dates.ts'
+import { keyValue } from './identifiers.ts'
+import { accessionIdentifier } from './imaging-study.ts'
+import { conclusionOf, narrativeOf } from './wording.ts'
+
+/** `results` names the roles of its Observations. */
+export function diagnosticReport(
+  analysisSystem: string,
+  analysisId: string,
+  results: string[],
+): Wanted<DiagnosticReport> {
+  const value = keyValue(analysisId)
+  return {
+    role: 'diagnosticReport',
+    key: { resourceType: 'DiagnosticReport', param: 'identifier', system: analysisSystem, value },
+    build: (context) => ({
+      ...header(context, { system: analysisSystem, value }),
+      status: 'preliminary',
+      text: { status: 'additional', div: narrativeOf(context.report.result) },
+      issued: context.report.result.analysedAt,
+      result: results.map((role) => refer(context, role)),
+      imagingStudy: [refer(context, 'imagingStudy')],
+      conclusion: conclusionOf(context.report.result),
+      presentedForm: [pdfAttachment(context), htmlAttachment(context)],
+    }),
+  }
+}
+
+/** The same report before anything hangs on it. */
+export function anchorOf(wanted: Wanted<DiagnosticReport>, context: BuildContext): DiagnosticReport {
+  return { ...header(context, { system: wanted.key.system, value: wanted.key.value }), status: 'registered' }
+}
+
+function header(
+  context: BuildContext,
+  identifier: { system: string; value: string },
+): Omit<DiagnosticReport, 'status'> {
+  const { result } = context.report
+  const date = fhirDate(result.study.studyDate)
+  const accession = accessionIdentifier(result.study)
+  return {
+    resourceType: 'DiagnosticReport',
+    meta: metaOf(),
+    identifier: [identifier],
+    ...(accession && !context.orderIsOpen && { basedOn: [orderReference(context.order, accession)] }),
+    ...(context.encounter && { encounter: { reference: context.encounter } }),
+    category: RADIOLOGY,
+    code: { coding: [procedureOf(result)], text: 'MR brain: glioma segmentation and predictions by software' },
+    subject: refer(context, 'patient'),
+    ...(date && { effectiveDateTime: date }),
+  }
+}
+
+function orderReference(order: Order | undefined, identifier: Identifier): Reference<ServiceRequest> {
+  return { ...(order && { reference: order.reference }), type: 'ServiceRequest', identifier }
+}
+
+/** LOINC 24587-8 says without and with contrast: only when both kinds of series went in. */
+function procedureOf(result: ReportableResult) {
+  const sequences = result.inputs.map((input) => input.sequence)
+  return sequences.includes('T1') && sequences.includes('T1c') ? MR_BRAIN_WO_W : MR_BRAIN
+}

@@ -1,0 +1,173 @@
+// Observations (FHIR R4): one per measured volume, one per head of the bundle; a head that is not evaluable says why.
+import type { Observation, ObservationComponent, Quantity } from '@medplum/fhirtypes'
+import type { Bidimensional, Measurement, Prediction } from '../../domain/finding.ts'
+import { tissueOf } from '../../domain/tissue.ts'
+import { changeParts, uncertainQuantity } from './change.ts'
+import {
+  BRAIN,
+  diametersCode,
+  IMAGING,
+  INDETERMINATE,
+  LONG_AXIS,
+  PERPENDICULAR_AXIS,
+  predictionCode,
+  RANO,
+  UCUM,
+  UNSUPPORTED,
+  VOXEL_SUM,
+  valueCode,
+  volumeCode,
+} from './codes.ts'
+import { type BuildContext, metaOf, refer, type Wanted } from './context.ts'
+import { fhirDate } from './dates.ts'
+import { keyValue } from './identifiers.ts'
+import {
+  contributionLine,
+  diametersLine,
+  errorRateLine,
+  NOT_A_TISSUE_TEST,
+  predictionLine,
+  probabilityLabel,
+  rounded,
+  tissueLine,
+  valueNarrative,
+  volumeLine,
+} from './wording.ts'
+
+/** Elements that all our Observations share. */
+function base(context: BuildContext, identifier: { system: string; value: string }, lines: string[]) {
+  const date = fhirDate(context.report.result.study.studyDate)
+  return {
+    resourceType: 'Observation' as const,
+    meta: metaOf(),
+    text: valueNarrative(lines),
+    identifier: [identifier],
+    status: 'preliminary' as const,
+    category: [IMAGING],
+    subject: refer<never>(context, 'patient'),
+    ...(date && { effectiveDateTime: date }),
+    issued: context.report.result.analysedAt,
+    bodySite: BRAIN,
+    device: refer<never>(context, 'device'),
+    derivedFrom: [refer<never>(context, 'imagingStudy')],
+  }
+}
+
+function volumeQuantity({ value, standardDeviation }: Measurement): Quantity {
+  return uncertainQuantity(value, standardDeviation, 'mL')
+}
+
+export function volumeObservation(
+  analysisSystem: string,
+  analysisId: string,
+  measurement: Measurement,
+): Wanted<Observation> {
+  const value = keyValue(analysisId, 'volume', measurement.region)
+  const key = { resourceType: 'Observation', param: 'identifier', system: analysisSystem, value } as const
+  return {
+    role: `observation.volume.${measurement.region}`,
+    key,
+    build: (context) => {
+      const change = changeParts(context.report.result, measurement.region)
+      return {
+        ...base(context, { system: analysisSystem, value }, [volumeLine(measurement), ...change.lines]),
+        code: volumeCode(measurement.region, measurement.name),
+        valueQuantity: volumeQuantity(measurement),
+        method: VOXEL_SUM,
+        ...(change.component.length > 0 && { component: change.component }),
+      }
+    },
+  }
+}
+
+/** One lesion of RANO's: the longest diameter and the longest at right angles to it, as components in mm. */
+export function diametersObservation(
+  analysisSystem: string,
+  analysisId: string,
+  lesion: Bidimensional,
+  index: number,
+): Wanted<Observation> {
+  const value = keyValue(analysisId, 'diameters', String(index + 1))
+  const key = { resourceType: 'Observation', param: 'identifier', system: analysisSystem, value } as const
+  const length = (millimetres: number): Quantity => ({
+    value: rounded(millimetres, 1),
+    unit: 'mm',
+    system: UCUM,
+    code: 'mm',
+  })
+  return {
+    role: `observation.diameters.${index + 1}`,
+    key,
+    build: (context) => ({
+      ...base(context, { system: analysisSystem, value }, [diametersLine(lesion, index)]),
+      code: diametersCode(index + 1),
+      method: RANO,
+      component: [
+        { code: LONG_AXIS, valueQuantity: length(lesion.longestMm) },
+        { code: PERPENDICULAR_AXIS, valueQuantity: length(lesion.perpendicularMm) },
+      ],
+    }),
+  }
+}
+
+/** Probability as a quantity of unit 1; its 95 % interval, where known, as a second component. */
+function probabilityComponents(prediction: Exclude<Prediction, { status: 'not-evaluable' }>): ObservationComponent[] {
+  const one = { unit: '1', system: UCUM, code: '1' }
+  return Object.entries(prediction.probabilities).flatMap(([key, probability]) => {
+    const label = probabilityLabel(prediction.head, key)
+    const interval = prediction.intervals[key]
+    const point: ObservationComponent = {
+      code: { ...valueCode(label), text: `Probability: ${label}` },
+      valueQuantity: { value: rounded(probability, 4), ...one },
+    }
+    if (!interval) return [point]
+    const [low, high] = interval
+    const range: ObservationComponent = {
+      code: { ...valueCode(label), text: `95 % interval of the probability: ${label}` },
+      valueRange: { low: { value: rounded(low, 4), ...one }, high: { value: rounded(high, 4), ...one } },
+    }
+    return [point, range]
+  })
+}
+
+export function headObservation(
+  analysisSystem: string,
+  analysisId: string,
+  prediction: Prediction,
+): Wanted<Observation> {
+  const value = keyValue(analysisId, prediction.head)
+  const key = { resourceType: 'Observation', param: 'identifier', system: analysisSystem, value } as const
+  return {
+    role: `observation.${prediction.head}`,
+    key,
+    build: (context) => {
+      const { bundle, tissueResults } = context.report.result
+      const tissue = tissueOf(tissueResults, prediction.head).map(tissueLine)
+      const common = {
+        ...base(context, { system: analysisSystem, value }, [
+          ...tissue,
+          `Predicted ${predictionLine(prediction)}`,
+          NOT_A_TISSUE_TEST,
+        ]),
+        code: predictionCode(prediction.head),
+        method: { text: `${bundle.name}, version ${bundle.version}, on MR images` },
+      }
+      if (prediction.status === 'not-evaluable') {
+        return {
+          ...common,
+          dataAbsentReason: { coding: [UNSUPPORTED], text: prediction.reason },
+          note: [...tissue, `Not evaluable: ${prediction.reason}`].map((text) => ({ text })),
+        }
+      }
+      const notes = [...tissue, NOT_A_TISSUE_TEST, ...errorRateLine(prediction), ...contributionLine(prediction)]
+      return {
+        ...common,
+        ...(prediction.status === 'evaluable' &&
+          prediction.call !== undefined && { valueCodeableConcept: valueCode(prediction.call) }),
+        ...(prediction.status === 'indeterminate' && { interpretation: [INDETERMINATE] }),
+        component: probabilityComponents(prediction),
+        note: notes.map((text) => ({ text })),
+      }
+    },
+  }
+}

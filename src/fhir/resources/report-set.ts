@@ -1,0 +1,60 @@
+// The whole set of resources of one report, in the order in which they may refer to each other.
+import type { Device, DiagnosticReport, ImagingStudy, ResourceType } from '@medplum/fhirtypes'
+import { AppError } from '../../domain/errors.ts'
+import type { ReportableResult } from '../../domain/ports.ts'
+import type { Wanted } from './context.ts'
+import { bundleDevice } from './device.ts'
+import { diagnosticReport } from './diagnostic-report.ts'
+import { documentReference } from './document-reference.ts'
+import { imagingStudy } from './imaging-study.ts'
+import { diametersObservation, headObservation, volumeObservation } from './observations.ts'
+import { provenance } from './provenance.ts'
+import { survivalAssessment } from './risk-assessment.ts'
+
+export interface ReportSet {
+  /** Shared with other reports: created when missing, never changed. */
+  shared: [Wanted<Device>, Wanted<ImagingStudy>]
+  anchor: Wanted<DiagnosticReport>
+  /** Everything else that belongs to this analysis alone. */
+  rest: Wanted[]
+  /** Roles of `shared` and `anchor` that the server does not take: referred to by identifier, not written. */
+  mentioned: ReadonlySet<string>
+}
+
+/**
+ * Pure: the same result gives the same set. An evaluable survival head is a RiskAssessment, anything else an Observation.
+ * `takes` says which types the server is to get.
+ */
+export function reportSet(
+  result: ReportableResult,
+  analysisSystem: string,
+  takes: (type: ResourceType) => boolean = () => true,
+): ReportSet {
+  const { analysisId } = result
+  const volumes = result.measurements.map((m) => volumeObservation(analysisSystem, analysisId, m))
+  const diameters = (result.diameters ?? []).map((lesion, n) =>
+    diametersObservation(analysisSystem, analysisId, lesion, n),
+  )
+  const measured = [...volumes, ...diameters]
+  const heads = result.predictions
+    .filter((p) => p.head !== 'survival' || p.status !== 'evaluable')
+    .map((p) => headObservation(analysisSystem, analysisId, p))
+  const taken = (wanted: Wanted) => takes(wanted.key.resourceType)
+  const observations = [...measured, ...heads].filter(taken).map((o) => o.role)
+  const risks = result.predictions.flatMap((p) =>
+    p.head === 'survival' && p.status === 'evaluable'
+      ? [survivalAssessment(analysisSystem, analysisId, p, observations)]
+      : [],
+  )
+  const anchor = diagnosticReport(analysisSystem, analysisId, observations)
+  const document = documentReference(analysisSystem, analysisId)
+  const targets = [anchor, document, ...measured, ...heads, ...risks].filter(taken).map((target) => target.role)
+  const trace = provenance(analysisSystem, analysisId, targets)
+  const rest = [...measured, ...heads, ...risks, document, trace].filter(taken)
+  const roles = rest.map((wanted) => wanted.key.resourceType + wanted.key.value)
+  const twice = roles.find((role, index) => roles.indexOf(role) !== index)
+  if (twice) throw new AppError('BUNDLE_INVALID', `two results of the bundle have one name: ${twice}`)
+  const shared: ReportSet['shared'] = [bundleDevice(result.bundle), imagingStudy(result.study)]
+  const mentioned = new Set([...shared, anchor].filter((wanted) => !taken(wanted)).map((wanted) => wanted.role))
+  return { shared, anchor, rest, mentioned }
+}

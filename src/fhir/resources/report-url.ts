@@ -1,0 +1,8 @@
+// Where a person or a program finds what was posted.
+import type { EhrReceipt } from '../../domain/ports.ts'
+
+/** URL of one resource of a receipt, the DiagnosticReport by default; undefined when the receipt has no such role. */
+export function reportUrl(receipt: EhrReceipt, baseUrl: string, role = 'diagnosticReport'): string | undefined {
+  const reference = receipt[role]
+  return reference === undefined ? undefined : `${baseUrl.replace(/\/+$/, '')}/${reference}`
+}

@@ -1,0 +1,177 @@
+// What a person reads in the EHR: a conclusion that stands alone, and the same as narrative (FHIR R4 Narrative, XHTML).
+import type { Narrative } from '@medplum/fhirtypes'
+import { featureName, featureValue } from '../../domain/feature-names.ts'
+import type { Bidimensional, EvaluatedPrediction, Measurement, Prediction, TissueResult } from '../../domain/finding.ts'
+import type { ReportableResult } from '../../domain/ports.ts'
+import { tissueSentence } from '../../domain/tissue.ts'
+import { changeLines } from './change-wording.ts'
+import { HEAD_NAMES } from './codes.ts'
+import { fhirDate } from './dates.ts'
+import { escaped, narrative } from './narrative.ts'
+
+export const NOT_A_TISSUE_TEST = 'Predicted from MR images by software; not a tissue test.'
+/** Stands in every text until a person has reviewed it. */
+export const WARNING =
+  'Preliminary: written by software (artificial intelligence), not reviewed by a physician. Research use only; not for clinical decisions.'
+
+/** At most so many decimals, as a number. */
+export function rounded(value: number, decimals: number): number {
+  return Number(value.toFixed(decimals))
+}
+
+/** One decimal; certainty is never written, since no model has it. */
+export function percent(probability: number): string {
+  const share = rounded(probability * 100, 1)
+  if (share >= 100) return '> 99.9 %'
+  return share <= 0 ? '< 0.1 %' : `${share} %`
+}
+
+function millilitres(value: number): string {
+  return value.toFixed(value >= 10 ? 1 : 2)
+}
+
+export function volumeLine(measurement: Measurement): string {
+  const { name, value, standardDeviation } = measurement
+  const deviation =
+    standardDeviation === undefined
+      ? 'uncertainty not estimated'
+      : `standard deviation ${millilitres(standardDeviation)} mL`
+  return `${name}: ${millilitres(value)} mL (${deviation})`
+}
+
+export function diametersLine({ longestMm, perpendicularMm, measurable }: Bidimensional, index: number): string {
+  const [longest, across] = [longestMm.toFixed(1), perpendicularMm.toFixed(1)]
+  const small = measurable ? '' : '; too small to be followed (RANO: both at least 10 mm)'
+  return `Enhancing lesion ${index + 1}: ${longest} × ${across} mm, longest diameter on an axial plane and at right angles to it (uncertainty not estimated${small})`
+}
+
+/** A tissue test beside the prediction that gives way to it. */
+export function tissueLine(result: TissueResult): string {
+  return `Tissue test on record, which takes precedence: ${tissueSentence(result)} (${result.reference}).`
+}
+
+/** Probabilities in words; the months of a survival head are spelled out. */
+export function probabilityLabel(head: Prediction['head'], key: string): string {
+  return head === 'survival' ? `alive after ${key} months` : key
+}
+
+export function predictionLine(prediction: Prediction): string {
+  const name = HEAD_NAMES[prediction.head]
+  if (prediction.status === 'not-evaluable') return `${name}: not evaluable: ${prediction.reason}`
+  const parts = Object.entries(prediction.probabilities).map(([key, probability]) => {
+    const interval = prediction.intervals[key]
+    const range = interval ? ` (95 % interval ${percent(interval[0])} to ${percent(interval[1])})` : ''
+    return `${probabilityLabel(prediction.head, key)} ${percent(probability)}${range}`
+  })
+  const call = prediction.status === 'indeterminate' ? undecided(prediction) : prediction.call
+  const group = prediction.survival ? `; ${riskGroupLine(prediction.survival)}` : ''
+  const unknown = Object.keys(prediction.intervals).length === 0 ? ' (uncertainty not estimated)' : ''
+  return `${name}: ${call === undefined ? '' : `${call}; probabilities: `}${parts.join(', ')}${unknown}${group}`
+}
+
+/** What an indeterminate head could not decide. */
+function undecided({ remaining }: EvaluatedPrediction): string {
+  if (remaining === undefined) return 'indeterminate'
+  if (remaining.length === 0) return 'indeterminate (no class is likely enough)'
+  return `indeterminate (cannot be told apart: ${remaining.join(', ')})`
+}
+
+/** The group, and how long its patients in the training data lived. */
+export function riskGroupLine({ group }: NonNullable<EvaluatedPrediction['survival']>): string {
+  const { months, survival } = group.kaplanMeier
+  const reached = survival.findIndex((share) => share <= 0.5)
+  const median =
+    reached < 0 ? `median not reached in ${months.at(-1) ?? 0} months` : `median ${rounded(months[reached]!, 1)} months`
+  return `risk group ${group.name} (${group.n} patients of the training data, ${group.events} deaths, Kaplan-Meier ${median})`
+}
+
+/** How a set of classes is to be read; empty where the bundle states no error rate. */
+export function errorRateLine({ errorRate }: EvaluatedPrediction): string[] {
+  if (errorRate === undefined) return []
+  return [
+    `In about ${percent(errorRate)} of patients like those that the model was made from, the true class is not among those left.`,
+  ]
+}
+
+/** Contributions in words, strongest first, with their sign: "age (34 y) +1.20"; empty where there are none. */
+export function contributionLine(prediction: EvaluatedPrediction, most = Number.POSITIVE_INFINITY): string[] {
+  const { explanation, explained } = prediction
+  if (explanation.length === 0) return []
+  const parts = explanation.slice(0, most).map(({ feature, value, contribution }) => {
+    const stated = featureValue(feature, value)
+    return `${featureName(feature)}${stated === '' ? '' : ` (${stated})`} ${contribution < 0 ? '' : '+'}${contribution.toFixed(2)}`
+  })
+  const scale = !explained
+    ? ''
+    : explained.scale === 'log-risk'
+      ? ' to the logarithm of the risk of death'
+      : ` to the log-odds of ${explained.of}`
+  return [`Contributions${scale}: ${parts.join(', ')}`]
+}
+
+/** The strongest contributions of one head, for a summary. */
+function explanationLine(prediction: Prediction): string[] {
+  if (prediction.status === 'not-evaluable') return []
+  return contributionLine(prediction, 4).map((line) => `${HEAD_NAMES[prediction.head]}: ${line}`)
+}
+
+/** Which images the result rests upon; what the study does not state is left out. */
+function imageLines({ study, inputs, decisions }: ReportableResult): string[] {
+  const date = fhirDate(study.studyDate)
+  const stated = [
+    ...(date ? [`study of ${date}`] : []),
+    ...(study.accessionNumber ? [`accession number ${study.accessionNumber}`] : []),
+    `Study Instance UID ${study.studyInstanceUid}`,
+  ]
+  const series = inputs.map(({ sequence, seriesInstanceUid, sliceThicknessMm }) => {
+    const number = decisions.find((decision) => decision.seriesInstanceUid === seriesInstanceUid)?.seriesNumber
+    return `${sequence} (${number ? `series ${number}, ` : ''}slices of ${rounded(sliceThicknessMm, 2)} mm)`
+  })
+  return [`MR ${stated.join(', ')}.`, `Series read: ${series.join(', ')}.`]
+}
+
+function sections(result: ReportableResult): { title: string; lines: string[] }[] {
+  const finding = result.noFinding
+    ? ['No tumour was found above the limit of this model bundle. This does not exclude a tumour.']
+    : []
+  return [
+    { title: 'Segmented volumes', lines: [...finding, ...result.measurements.map(volumeLine)] },
+    { title: 'Change since the earlier study', lines: changeLines(result) },
+    { title: 'Diameters (RANO)', lines: (result.diameters ?? []).map(diametersLine) },
+    {
+      title: 'Tissue tests on record; they take precedence over the predictions',
+      lines: (result.tissueResults ?? []).map(tissueSentence),
+    },
+    { title: 'Predictions from the images; not tissue tests', lines: result.predictions.map(predictionLine) },
+    { title: 'What moved the predictions most', lines: result.predictions.flatMap(explanationLine) },
+    { title: 'Images', lines: imageLines(result) },
+    { title: 'Quality notes', lines: result.quality.map((note) => note.text) },
+    {
+      title: 'Made by',
+      lines: [
+        `${result.bundle.name} (${result.bundle.id}), version ${result.bundle.version}, run by ${result.software.name} ${result.software.version}; analysis ${result.analysisId}.`,
+        `Intended use: ${result.bundle.intendedUse}`,
+      ],
+    },
+  ].filter((section) => section.lines.length > 0)
+}
+
+/** DiagnosticReport.conclusion: plain text that can be read without anything beside it. */
+export function conclusionOf(result: ReportableResult): string {
+  const body = sections(result).map(({ title, lines }) => `${title}:\n${lines.map((line) => `- ${line}`).join('\n')}`)
+  return [WARNING, ...body].join('\n\n')
+}
+
+/** Narrative of one value, for displays that show nothing else: the value, and that no person has looked at it. */
+export function valueNarrative(lines: string[]): Narrative {
+  return narrative([...lines, WARNING])
+}
+
+/** DiagnosticReport.text.div */
+export function narrativeOf(result: ReportableResult): string {
+  const body = sections(result).map(
+    ({ title, lines }) =>
+      `<p><b>${escaped(title)}</b></p><ul>${lines.map((line) => `<li>${escaped(line)}</li>`).join('')}</ul>`,
+  )
+  return `<div xmlns="http://www.w3.org/1999/xhtml"><p><b>${escaped(WARNING)}</b></p>${body.join('')}</div>`
+}

@@ -1,0 +1,72 @@
+// What a FHIR R4 server says it can do (CapabilityStatement), and which way of writing fits it; pure.
+import type { CapabilityStatement, ResourceType } from '@medplum/fhirtypes'
+import { AppError } from '../../domain/errors.ts'
+
+/** How a report is written: all at once, one resource after the other, or only the document with the PDF. */
+export type Rung = 'transaction' | 'single' | 'document'
+
+export interface WriteSettings {
+  rung: 'auto' | Rung
+  /** Overrides what the CapabilityStatement says of If-None-Exist. */
+  conditionalCreate?: boolean
+}
+
+export interface Capabilities {
+  transaction: boolean
+  creates(type: ResourceType): boolean
+  updates(type: ResourceType): boolean
+  /** If-None-Exist. */
+  createsConditionally(type: ResourceType): boolean
+  searches(type: ResourceType, param: string): boolean
+}
+
+/** A server that can do everything: for one whose statement cannot be had although a site says how to write. */
+export const CAN_ALL: Capabilities = {
+  transaction: true,
+  creates: () => true,
+  updates: () => true,
+  createsConditionally: () => true,
+  searches: () => true,
+}
+
+/** A list that is left out says nothing, so what it would list is assumed; a type that is not listed is not there. */
+export function readCapabilities(
+  statement: CapabilityStatement,
+  settings: Pick<WriteSettings, 'conditionalCreate'> = {},
+): Capabilities {
+  const rest = statement.rest?.find(({ mode }) => mode === 'server')
+  const of = (type: ResourceType) => rest?.resource?.find((resource) => resource.type === type)
+  const may = (type: ResourceType, code: 'create' | 'update') => {
+    const resource = of(type)
+    return resource !== undefined && (resource.interaction?.some((interaction) => interaction.code === code) ?? true)
+  }
+  return {
+    transaction: rest?.interaction?.some(({ code }) => code === 'transaction') ?? false,
+    creates: (type) => may(type, 'create'),
+    updates: (type) => may(type, 'update'),
+    createsConditionally: (type) => settings.conditionalCreate ?? of(type)?.conditionalCreate === true,
+    searches: (type, param) => of(type)?.searchParam?.some(({ name }) => name === param) ?? of(type) !== undefined,
+  }
+}
+
+/** The anchor and what is shared are created under a condition before a transaction, so these types must allow it. */
+const ANCHORED: ResourceType[] = ['Device', 'ImagingStudy', 'DiagnosticReport']
+const IN_TRANSACTION: ResourceType[] = [...ANCHORED, 'Observation', 'DocumentReference', 'Provenance']
+
+/** The highest rung that the server can carry, unless the site names one. Throws EHR_REJECTED when there is none. */
+export function chooseRung(capabilities: Capabilities, settings: WriteSettings): Rung {
+  if (settings.rung !== 'auto') return settings.rung
+  const { creates, updates, createsConditionally, searches, transaction } = capabilities
+  const whole =
+    transaction &&
+    IN_TRANSACTION.every((type) => creates(type)) &&
+    ANCHORED.every((type) => createsConditionally(type) && searches(type, 'identifier')) &&
+    updates('DiagnosticReport')
+  if (whole) return 'transaction'
+  if (creates('DiagnosticReport')) return 'single'
+  if (creates('DocumentReference')) return 'document'
+  throw new AppError(
+    'EHR_REJECTED',
+    'the FHIR server says that it creates neither DiagnosticReport nor DocumentReference; if it does, set ehr.write.rung',
+  )
+}

@@ -1,0 +1,140 @@
+// Finding and creating our resources on one server: by identifier, by patient, by our own ledger; created once, whatever the server can.
+import type { DocumentReference, Resource } from '@medplum/fhirtypes'
+import { AppError, asAppError, type ErrorCode } from '../../domain/errors.ts'
+import type { LedgerEntry, WriteLedger } from '../../domain/ports.ts'
+import type { RecordStore } from '../connection/record-store.ts'
+import { carries, type Key, searchToken } from '../resources/identifiers.ts'
+import type { Capabilities } from './capability.ts'
+
+/** The server that is written to, and for whom. */
+export interface Site {
+  store: RecordStore
+  ledger: WriteLedger
+  capabilities: Capabilities
+  /** Base URL: ids mean nothing on another server. */
+  baseUrl: string
+  /** "Patient/12" */
+  patient: string
+}
+
+/** For so long a create without condition, whose answer was lost, is looked for before it may be sent again. */
+export const SETTLE_SECONDS = 600
+
+export function ledgerKey({ baseUrl }: Pick<Site, 'baseUrl'>, { resourceType, system, value }: Key): string {
+  return `${baseUrl} ${resourceType} ${system}|${value}`
+}
+
+/** The one resource of each key; EHR_DUPLICATE when a key is there twice. What a search does not show yet, the ledger may know. */
+export async function findByKeys(site: Site, keys: readonly Key[]): Promise<Map<Key, Resource>> {
+  const found = new Map<Key, Resource>()
+  const groups = Map.groupBy(keys, (key) => `${key.resourceType}?${key.param}`)
+  for (const group of groups.values()) {
+    const resources = await searchFor(site, group)
+    for (const key of group) {
+      const matches = resources.filter((resource) => isOf(resource, key))
+      if (matches.length > 1) {
+        throw new AppError(
+          'EHR_DUPLICATE',
+          `the EHR has ${matches.length} ${key.resourceType} with the ${key.param} ${key.value}`,
+        )
+      }
+      if (matches[0]) found.set(key, matches[0])
+    }
+  }
+  await addFromLedger(site, keys, found)
+  return found
+}
+
+async function searchFor({ store, capabilities, patient }: Site, group: readonly Key[]): Promise<Resource[]> {
+  const { resourceType, param } = group[0]!
+  if (param === 'identifier' && !capabilities.searches(resourceType, 'identifier')) {
+    // Some servers search their documents by patient only.
+    return capabilities.searches(resourceType, 'patient') ? store.search(resourceType, 'patient', [patient]) : []
+  }
+  const tokens = group.map((key) => searchToken(key.system, key.value))
+  const resources = await store.search(resourceType, param, tokens)
+  if (resources.some((resource) => !group.some((key) => carries(resource, key)))) {
+    throw new AppError(
+      'EHR_REJECTED',
+      `the FHIR server does not search ${resourceType} by ${param}: it answered with others`,
+    )
+  }
+  return resources
+}
+
+/** A server may drop identifiers of documents; the title of our attachment names the analysis too. */
+function isOf(resource: Resource, key: Key): boolean {
+  if (carries(resource, key)) return true
+  if (resource.resourceType !== 'DocumentReference' || key.param !== 'identifier' || resource.identifier) return false
+  const analysisId = key.value.split('.')[0]!
+  return (resource as DocumentReference).content.some(({ attachment }) => attachment.title?.includes(analysisId))
+}
+
+async function addFromLedger(site: Site, keys: readonly Key[], found: Map<Key, Resource>): Promise<void> {
+  const missing = keys.filter((key) => !found.has(key))
+  const known = await site.ledger.find(keys.map((key) => ledgerKey(site, key)))
+  for (const key of found.keys()) {
+    const entry = known.get(ledgerKey(site, key))
+    if (entry) found.set(key, withVersion(found.get(key)!, entry))
+  }
+  for (const key of missing) {
+    const entry = known.get(ledgerKey(site, key))
+    if (!entry) continue
+    const resource = await site.store.read(entry.reference)
+    if (resource && !contradicts(resource, key)) found.set(key, withVersion(resource, entry))
+    else await site.ledger.forget(ledgerKey(site, key))
+  }
+}
+
+/** An id may be given anew, to something else, when a server is restored. */
+function contradicts(resource: Resource, key: Key): boolean {
+  if (resource.resourceType !== key.resourceType) return true
+  const identifiers = 'identifier' in resource ? resource.identifier : undefined
+  const ours = Array.isArray(identifiers) ? identifiers.filter(({ system }) => system === key.system) : []
+  return ours.length > 0 && !carries(resource, key)
+}
+
+/** For servers that put the version in the ETag only. */
+function withVersion(resource: Resource, { reference, version }: LedgerEntry): Resource {
+  if (resource.meta?.versionId || !version || reference !== `${resource.resourceType}/${resource.id}`) return resource
+  return { ...resource, meta: { ...resource.meta, versionId: version } }
+}
+
+/** Errors after which the server has certainly not done it. */
+const NOT_DONE: readonly ErrorCode[] = ['EHR_REJECTED', 'EHR_AUTH', 'EHR_THROTTLED', 'EHR_UNREACHABLE', 'EHR_CONFLICT']
+
+/**
+ * Creates the resource of the key, which was looked for and not found. By If-None-Exist where the server has it; else the
+ * ledger lets one writer through, and nobody again until the answer is known or has been looked for long enough.
+ */
+export async function createOnce(site: Site, resource: Resource, key: Key): Promise<Resource> {
+  const { store, ledger, capabilities } = site
+  const entry = ledgerKey(site, key)
+  let created: Resource | undefined
+  if (capabilities.createsConditionally(key.resourceType)) created = await store.createIfNone(resource, key)
+  else {
+    if (!(await ledger.begin(entry, SETTLE_SECONDS)))
+      throw new AppError(
+        'EHR_CONFLICT',
+        `${key.resourceType} ${key.value} was sent and is not found yet; it is looked for before it is sent again`,
+      )
+    try {
+      created = await store.create(resource)
+    } catch (thrown) {
+      if (NOT_DONE.includes(asAppError(thrown).code)) await ledger.forget(entry)
+      throw thrown
+    }
+  }
+  await remember(site, key, created)
+  const known = created?.id && created.meta?.versionId ? created : (await findByKeys(site, [key])).get(key)
+  if (known) return known
+  throw new AppError('EHR_AMBIGUOUS', `${key.resourceType} ${key.value} was created but is not found`)
+}
+
+/** Puts what the server answered into the ledger. */
+export async function remember(site: Site, key: Key, written: Resource | undefined): Promise<void> {
+  if (!written?.id) return
+  const version = written.meta?.versionId
+  const reference = `${written.resourceType}/${written.id}`
+  await site.ledger.record(ledgerKey(site, key), { reference, ...(version && { version }) })
+}

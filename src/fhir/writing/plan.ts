@@ -1,0 +1,221 @@
+// From what the EHR has to the one transaction that brings it to what it must have (FHIR R4 http.html#transaction); pure.
+import type { BundleEntry, Coding, Meta, Resource, ResourceType } from '@medplum/fhirtypes'
+import { AppError } from '../../domain/errors.ts'
+import type { EhrReport } from '../../domain/ports.ts'
+import type { OrderSearch } from '../matching/orders.ts'
+import { base64, INLINE_LIMIT_BYTES, pdfBinary, sha1Base64 } from '../resources/attachment.ts'
+import type { BuildContext, PdfContent, Wanted } from '../resources/context.ts'
+import { type Key, relativeReference, urnOf } from '../resources/identifiers.ts'
+import type { ReportSet } from '../resources/report-set.ts'
+import { differingElements } from './compare.ts'
+
+/** What the EHR holds now, by role. */
+export type Found = ReadonlyMap<string, Resource>
+
+export interface Plan {
+  /** Empty: nothing to write. */
+  entries: BundleEntry[]
+  /** Of each entry; none for a Binary. */
+  keys: (Key | undefined)[]
+  /** Roles that are missing. */
+  missing: string[]
+  /** "role.element" of what is there but says something else. */
+  differing: string[]
+}
+
+/** Elements that the EHR or a person may add to a resource while it is still ours; kept when we write it again. */
+const KEPT = ['basedOn', 'encounter', 'performer', 'resultsInterpreter', 'extension']
+
+/** Whether software may still write it: a status that a person set is never overwritten. */
+export function isOurs(resource: Resource): boolean {
+  switch (resource.resourceType) {
+    case 'DiagnosticReport':
+      return ['registered', 'partial', 'preliminary'].includes(resource.status)
+    case 'Observation':
+    case 'RiskAssessment':
+      return ['registered', 'preliminary'].includes(resource.status)
+    case 'DocumentReference':
+      return resource.status === 'current' && (resource.docStatus ?? 'preliminary') === 'preliminary'
+    case 'Communication':
+      return false
+    case 'Task':
+      return resource.status === 'requested'
+    default:
+      return true
+  }
+}
+
+export function referenceOf(resource: Resource): string {
+  if (!resource.id) throw new AppError('EHR_ERROR', `the FHIR server gave a ${resource.resourceType} without id`)
+  return `${resource.resourceType}/${resource.id}`
+}
+
+export interface ContextOptions {
+  form?: 'transaction' | 'single'
+  search?: OrderSearch
+}
+
+/**
+ * The context in which all resources are built: what is found has its reference. The rest has the urn:uuid of its entry in a
+ * transaction; in single writes it is referred to by identifier, and the PDF stands in the attachment itself.
+ */
+export function contextOf(
+  report: EhrReport,
+  set: ReportSet,
+  analysisSystem: string,
+  patient: string,
+  found: Found,
+  { form = 'transaction', search = { asked: false } }: ContextOptions = {},
+): BuildContext {
+  const all: Wanted[] = [...set.shared, set.anchor, ...set.rest]
+  const keyOf = (role: string) => all.find((candidate) => candidate.role === role)?.key
+  const encounter = search.order?.encounter ?? encounterOf(found.get('imagingStudy'))
+  return {
+    mentioned(role) {
+      if (role === 'patient' || found.has(role)) return undefined
+      return form === 'single' || set.mentioned.has(role) ? keyOf(role) : undefined
+    },
+    ...(search.order && { order: search.order }),
+    ...(encounter && { encounter }),
+    orderIsOpen: search.asked && !search.order,
+    report,
+    analysisSystem,
+    patient,
+    referenceTo(role) {
+      if (role === 'patient') return patient
+      const resource = found.get(role)
+      if (resource) return referenceOf(resource)
+      const key = keyOf(role)
+      if (!key) throw new AppError('INTERNAL', `no resource has the role ${role}`)
+      return urnOf(key)
+    },
+    pdf: form === 'single' ? { data: base64(report.pdf) } : pdfContent(report, set, found),
+  }
+}
+
+/** Of a study that the EHR had before us; ours names none. */
+function encounterOf(study: Resource | undefined): string | undefined {
+  if (study?.resourceType !== 'ImagingStudy') return undefined
+  const reference = relativeReference(study.encounter?.reference ?? '')
+  return reference.startsWith('Encounter/') ? reference : undefined
+}
+
+function pdfContent(report: EhrReport, set: ReportSet, found: Found): PdfContent {
+  if (report.pdf.byteLength <= INLINE_LIMIT_BYTES) return { data: base64(report.pdf) }
+  const url = storedPdfUrl(report, found)
+  return { url: url ?? binaryUrn(set) }
+}
+
+/** The entry of the Binary must have a urn that differs from the DiagnosticReport's, whose key it borrows. */
+function binaryUrn(set: ReportSet): string {
+  return urnOf({ ...set.anchor.key, resourceType: 'Binary' })
+}
+
+/** Where an earlier post put the same bytes. */
+function storedPdfUrl(report: EhrReport, found: Found): string | undefined {
+  const document = found.get('documentReference')
+  if (document?.resourceType !== 'DocumentReference') return undefined
+  const hash = sha1Base64(report.pdf)
+  return document.content.find(({ attachment }) => attachment.hash === hash)?.attachment.url
+}
+
+export interface PlanOptions {
+  /** The anchor goes with everything that is created, as the lock of a transaction. */
+  locked: boolean
+  updates(type: ResourceType): boolean
+}
+
+/**
+ * In a transaction the anchor goes with whatever is created, with its version as If-Match: of two writers that read the same
+ * state one is refused as a whole, so nothing is created twice. Nothing is planned once a person has taken the report over.
+ */
+export function planWrites(
+  set: ReportSet,
+  context: BuildContext,
+  found: Found,
+  { locked, updates }: PlanOptions = { locked: true, updates: () => true },
+): Plan {
+  const plan: Plan = { entries: [], keys: [], missing: [], differing: [] }
+  const anchor = found.get(set.anchor.role)
+  if (anchor && !isOurs(anchor)) return plan
+  if ('url' in context.pdf && context.pdf.url === binaryUrn(set)) {
+    const request = { method: 'POST', url: 'Binary' } as const
+    plan.entries.push({ fullUrl: context.pdf.url, request, resource: pdfBinary(context.report) })
+    plan.keys.push(undefined)
+  }
+  const lone = anchor || set.mentioned.has(set.anchor.role) ? [] : [set.anchor]
+  for (const wanted of [...set.rest, ...lone]) {
+    const stored = found.get(wanted.role)
+    if (!stored) {
+      plan.missing.push(wanted.role)
+      const request = { method: 'POST', url: wanted.key.resourceType } as const
+      plan.entries.push({ fullUrl: urnOf(wanted.key), request, resource: wanted.build(context) })
+      plan.keys.push(wanted.key)
+    } else if (isOurs(stored) && updates(wanted.key.resourceType)) {
+      addUpdate(plan, wanted, stored, context, false)
+    }
+  }
+  if (anchor && updates('DiagnosticReport'))
+    addUpdate(plan, set.anchor, anchor, context, locked && plan.entries.length > 0)
+  return plan
+}
+
+function addUpdate(plan: Plan, wanted: Wanted, stored: Resource, context: BuildContext, always: boolean): void {
+  const resource = wanted.build(context)
+  plan.differing.push(...differingElements(stored, resource).map((element) => `${wanted.role}.${element}`))
+  const update = updateOf(stored, resource, always)
+  if (!update) return
+  const url = referenceOf(stored)
+  plan.entries.push({
+    fullUrl: url,
+    request: { method: 'PUT', url, ifMatch: `W/"${update.version}"` },
+    resource: update.resource,
+  })
+  plan.keys.push(wanted.key)
+}
+
+/** The new content of a stored resource and the version that it replaces; undefined when it says the same already. */
+export function updateOf(
+  stored: Resource,
+  wanted: Resource,
+  always = false,
+): { resource: Resource; version: string } | undefined {
+  if (!always && differingElements(stored, wanted).length === 0) return undefined
+  const version = stored.meta?.versionId
+  if (!version) {
+    throw new AppError(
+      'EHR_REJECTED',
+      `the FHIR server gives no meta.versionId for ${stored.resourceType}, so a safe update is not possible`,
+    )
+  }
+  const kept = Object.fromEntries(Object.entries(stored).filter(([name]) => KEPT.includes(name)))
+  const resource = { ...kept, ...wanted, id: stored.id!, meta: mergedMeta(stored.meta, wanted.meta) } as Resource
+  return { resource, version }
+}
+
+/** Labels and tags that others added stay. */
+function mergedMeta(stored: Meta | undefined, wanted: Meta | undefined): Meta {
+  const union = (a: Coding[] = [], b: Coding[] = []) => [
+    ...a,
+    ...b.filter((coding) => !a.some((other) => other.system === coding.system && other.code === coding.code)),
+  ]
+  const security = union(wanted?.security, stored?.security)
+  const tag = union(wanted?.tag, stored?.tag)
+  return {
+    ...(stored?.profile && { profile: stored.profile }),
+    ...(security.length > 0 && { security }),
+    ...(tag.length > 0 && { tag }),
+  }
+}
+
+/** A study or report of the EHR under our identifier that belongs to another patient: a person must look. */
+export function checkSubject(resource: Resource, patient: string): void {
+  const subject =
+    'subject' in resource ? (resource.subject as { reference?: string } | undefined)?.reference : undefined
+  if (subject !== undefined && relativeReference(subject) !== patient) {
+    throw new AppError(
+      'PATIENT_MISMATCH',
+      `the EHR's ${resource.resourceType} of this study belongs to another patient than the identifier's`,
+    )
+  }
+}

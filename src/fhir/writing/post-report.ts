@@ -1,0 +1,153 @@
+// The write path: look, create what is missing, look again, until the EHR holds the whole report exactly once.
+import type { Resource, ResourceType } from '@medplum/fhirtypes'
+import { AppError, asAppError } from '../../domain/errors.ts'
+import type { QualityNote } from '../../domain/finding.ts'
+import type { EhrReceipt, EhrReport, Log } from '../../domain/ports.ts'
+import { findOrder, type OrderSettings } from '../matching/orders.ts'
+import type { BuildContext, Wanted } from '../resources/context.ts'
+import { anchorOf } from '../resources/diagnostic-report.ts'
+import { notices } from '../resources/notice.ts'
+import { type ReportSet, reportSet } from '../resources/report-set.ts'
+import type { Capabilities, Rung } from './capability.ts'
+import { createOnce, findByKeys, ledgerKey, type Site } from './find-or-create.ts'
+import { checkSubject, contextOf, type Plan, planWrites, referenceOf } from './plan.ts'
+import { writeSingly } from './single-writes.ts'
+
+export interface PostEffects {
+  site: Site
+  rung: Rung
+  orders: OrderSettings
+  log: Log
+  sleep(milliseconds: number): Promise<void>
+  /** Uniform in [0, 1). */
+  random(): number
+}
+
+export const ROUNDS = 8
+/** Each lost answer may have cost the whole time limit, so few of them end the post. */
+export const LOST_ANSWERS = 3
+const FIRST_PAUSE_MS = 50
+const LONGEST_PAUSE_MS = 2000
+
+/** Posts or completes the report; the same resources whatever happened before, nothing at all once a person has signed it. */
+export async function postReport(effects: PostEffects, given: EhrReport, analysisSystem: string): Promise<EhrReceipt> {
+  const { site, rung } = effects
+  const { patient } = site
+  const search = await findOrder(site.store, site.capabilities, effects.orders, given.result.study, patient)
+  const report = withNote(given, search.note)
+  const { analysisId } = report.result
+  const takes = takenTypes(rung, site.capabilities)
+  const base = reportSet(report.result, analysisSystem, takes)
+  const told = notices(analysisSystem, analysisId, effects.orders, search.order?.requester)
+  const set = { ...base, rest: [...base.rest, ...told.filter((notice) => takes(notice.key.resourceType))] }
+  const form = rung === 'transaction' ? 'transaction' : 'single'
+  const options = { locked: form === 'transaction', updates: site.capabilities.updates }
+  let written = false
+  let last: AppError | undefined
+  let lost = 0
+  for (let round = 0; round < ROUNDS; round++) {
+    try {
+      const found = new Map<string, Resource>()
+      const context = () => contextOf(report, set, analysisSystem, patient, found, { form, search })
+      await look(site, set, context, found)
+      const plan = planWrites(set, context(), found, options)
+      if (plan.entries.length === 0) return receiptOf(found, patient)
+      if (written && plan.missing.length === 0) {
+        effects.log.warn({ analysisId, elements: plan.differing.join(' ') }, 'the EHR stores elements in another form')
+        return receiptOf(found, patient)
+      }
+      written = false
+      if (form === 'transaction') await transact(site, plan)
+      else await writeSingly(site, set, context, found)
+      written = true
+    } catch (thrown) {
+      last = problem(asAppError(thrown), last)
+      if (last.code === 'EHR_AMBIGUOUS' && ++lost === LOST_ANSWERS) throw last
+      const ceiling = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** round)
+      await effects.sleep(ceiling * (0.5 + effects.random() / 2))
+    }
+  }
+  throw (
+    last ??
+    new AppError(
+      'EHR_CONFLICT',
+      `the report of analysis ${report.result.analysisId} did not settle in ${ROUNDS} rounds`,
+    )
+  )
+}
+
+/** A conflict or a lost answer is answered by looking again; whatever else ends the post, and stays ambiguous after a lost answer. */
+export function problem(error: AppError, before: AppError | undefined): AppError {
+  if (error.code === 'EHR_CONFLICT' || error.code === 'EHR_AMBIGUOUS') return error
+  if (before?.code === 'EHR_AMBIGUOUS' && error.class === 'transient') {
+    throw new AppError('EHR_AMBIGUOUS', `${before.message}; looking again failed: ${error.message}`, {
+      cause: error,
+      ...(error.retryAfterSeconds !== undefined && { retryAfterSeconds: error.retryAfterSeconds }),
+    })
+  }
+  throw error
+}
+
+/** What is known only now stands in the text of the report too. */
+export function withNote(report: EhrReport, note: QualityNote | undefined): EhrReport {
+  return note ? { ...report, result: { ...report.result, quality: [...report.result.quality, note] } } : report
+}
+
+/** What the server is to get: everything that it creates, or the document alone. */
+export function takenTypes(rung: Rung, { creates }: Capabilities): (type: ResourceType) => boolean {
+  if (rung === 'document') return (type) => type === 'DocumentReference'
+  return creates
+}
+
+export async function transact(site: Site, { entries, keys }: Pick<Plan, 'entries' | 'keys'>): Promise<void> {
+  const written = await site.store.transact(entries)
+  for (const [index, key] of keys.entries()) {
+    const entry = written[index]
+    if (key && entry) await site.ledger.record(ledgerKey(site, key), entry)
+  }
+}
+
+/**
+ * Shared resources and the anchor first, created where they are missing. The anchor is read before everything that hangs on
+ * it: its version then covers whatever another writer does after. A server that cannot update gets the anchor last, complete.
+ */
+export async function look(
+  site: Site,
+  set: ReportSet,
+  context: () => BuildContext,
+  found: Map<string, Resource>,
+): Promise<void> {
+  for (const wanted of set.shared) {
+    if (!set.mentioned.has(wanted.role)) await ensure(site, wanted, () => wanted.build(context()), found)
+  }
+  const later = !site.capabilities.updates('DiagnosticReport')
+  if (!set.mentioned.has(set.anchor.role))
+    await ensure(site, set.anchor, later ? undefined : () => anchorOf(set.anchor, context()), found)
+  const resources = await findByKeys(
+    site,
+    set.rest.map((wanted) => wanted.key),
+  )
+  for (const wanted of set.rest) {
+    const resource = resources.get(wanted.key)
+    if (!resource) continue
+    checkSubject(resource, site.patient)
+    found.set(wanted.role, resource)
+  }
+}
+
+async function ensure(
+  site: Site,
+  wanted: Wanted,
+  initial: (() => Resource) | undefined,
+  found: Map<string, Resource>,
+): Promise<void> {
+  const known = (await findByKeys(site, [wanted.key])).get(wanted.key)
+  const resource = known ?? (initial && (await createOnce(site, initial(), wanted.key)))
+  if (!resource) return
+  checkSubject(resource, site.patient)
+  found.set(wanted.role, resource)
+}
+
+export function receiptOf(found: Map<string, Resource>, patient: string): EhrReceipt {
+  return { patient, ...Object.fromEntries([...found].map(([role, resource]) => [role, referenceOf(resource)])) }
+}

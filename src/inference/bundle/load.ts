@@ -1,0 +1,81 @@
+// Reads a bundle folder and proves that every file is the one that its manifest names.
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { AppError } from '../../domain/errors.ts'
+import type { BundleIdentity } from '../../domain/finding.ts'
+import { encoderProblems } from './encoder.ts'
+import { type Library, parseLibrary } from './library.ts'
+import { type Bundle, parseBundle } from './manifest.ts'
+
+/** A bundle whose files were read and matched; `folder` is where they lie. */
+export interface LoadedBundle extends Bundle {
+  folder: string
+  identity: BundleIdentity
+}
+
+/** Loads a bundle folder; BUNDLE_INVALID names every file that is missing or is not the declared one. */
+export async function loadBundle(folder: string): Promise<LoadedBundle> {
+  const bytes = await readFile(join(folder, 'bundle.json')).catch((cause: unknown) => {
+    throw new AppError('BUNDLE_INVALID', `bundle.json cannot be read in ${folder}`, { cause })
+  })
+  const bundle = parseBundle(parseJson(bytes))
+  const problems: string[] = []
+  const contents = new Map<string, Uint8Array>()
+  for (const [name, declared] of Object.entries(bundle.files)) {
+    const content = await readFile(join(folder, name)).catch(() => undefined)
+    if (!content) problems.push(`${name} cannot be read`)
+    else if (sha256(content) !== declared.sha256) {
+      problems.push(
+        `${name} has sha256 ${sha256(content)} and ${content.length} bytes, but bundle.json declares ${declared.sha256} and ${declared.bytes}`,
+      )
+    } else if (content.length !== declared.bytes) {
+      problems.push(`${name} has ${content.length} bytes, but bundle.json declares ${declared.bytes}`)
+    } else if (/\.(json|bin)$/.test(name)) contents.set(name, content)
+  }
+  if (problems.length > 0) throw new AppError('BUNDLE_INVALID', `bundle ${bundle.id}: ${problems.join('; ')}`)
+  const library = readLibrary(bundle, contents)
+  const identity: BundleIdentity = {
+    id: bundle.id,
+    version: bundle.version,
+    name: bundle.name,
+    digest: sha256(bytes),
+    weightsDigest: bundle.files[bundle.network.file]!.sha256,
+    license: bundle.license,
+    intendedUse: bundle.intended_use,
+    cardDigest: bundle.files['card.md']!.sha256,
+    ...(bundle.udi && {
+      udi: {
+        deviceIdentifier: bundle.udi.device_identifier,
+        issuer: bundle.udi.issuer,
+        ...(bundle.udi.carrier_hrf !== undefined && { carrierHRF: bundle.udi.carrier_hrf }),
+      },
+    }),
+  }
+  return { ...bundle, folder, identity, ...(library && { library }) }
+}
+
+/** The library that the encoder names, from files whose digests are those of the manifest. */
+function readLibrary(bundle: Bundle, contents: ReadonlyMap<string, Uint8Array>): Library | undefined {
+  const name = bundle.encoder?.library?.file
+  if (name === undefined) return undefined
+  const raw = parseJson(contents.get(name)!, name)
+  const matrix = contents.get((raw as { file?: string } | null)?.file ?? '')
+  if (!matrix) throw new AppError('BUNDLE_INVALID', `bundle ${bundle.id}: the matrix of ${name} is not listed in files`)
+  const library = parseLibrary(raw, matrix)
+  const problems = encoderProblems(bundle.encoder, bundle.heads, library.facts.value_width)
+  if (problems.length > 0) throw new AppError('BUNDLE_INVALID', `bundle ${bundle.id}: ${problems.join('; ')}`)
+  return library
+}
+
+function parseJson(bytes: Uint8Array, name = 'bundle.json'): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch (cause) {
+    throw new AppError('BUNDLE_INVALID', `${name} is not JSON in UTF-8`, { cause })
+  }
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}

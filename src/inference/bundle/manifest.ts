@@ -1,0 +1,217 @@
+// The bundle manifest (bundle.json): what a model needs, what it gives and how it was made, checked as a whole.
+import { z } from 'zod'
+import { AppError } from '../../domain/errors.ts'
+import { HEADS, type Head } from '../../domain/finding.ts'
+import { SEQUENCES, type Sequence } from '../../domain/study.ts'
+import { encoderProblems, encoderSchema } from './encoder.ts'
+import { headsSchema, type RunnableHead } from './heads.ts'
+import type { Library } from './library.ts'
+import { needsProblems, needsSchema } from './needs.ts'
+
+const text = z.string().min(1)
+const digest = z.string().regex(/^[0-9a-f]{64}$/, 'must be a sha256 in lower-case hexadecimal')
+const fileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be a plain file name inside the bundle folder')
+const positive = z.number().positive()
+const thresholdFraction = z.number().min(0).max(1)
+const triple = z.tuple([positive, positive, positive])
+const sequence = z.strictObject({ channel: z.int().min(0), required: z.boolean() })
+
+const files = z.record(fileName, z.strictObject({ sha256: digest, bytes: z.int().positive() }))
+const sequences = z.partialRecord(z.enum(SEQUENCES as [Sequence, ...Sequence[]]), sequence).refine((all) => {
+  const channels = Object.values(all).map((s) => s.channel)
+  return channels.toSorted((a, b) => a - b).every((channel, index) => channel === index)
+}, 'channels must be 0, 1, 2 … without gap or repetition')
+const labels = z
+  .array(z.strictObject({ index: z.int().min(1).max(255), name: text, key: text }))
+  .min(1)
+  .refine((all) => all.every((label, i) => label.index === i + 1), 'indices must be 1, 2, 3 … in this order')
+  .refine((all) => new Set(all.map((label) => label.key)).size === all.length, 'keys must differ')
+const regions = z.record(text, z.array(z.int().min(1)).min(1))
+const network = z.strictObject({
+  file: fileName,
+  input: text,
+  output: text,
+  axes: z.literal('NCZYX'),
+  /** Networks inside the file; its output holds the classes of one after those of the other. */
+  members: z.int().min(1).max(16).optional(),
+})
+
+export const manifest = z.strictObject({
+  schema: z.literal('gliabridge-bundle/1'),
+  id: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, 'must be lower-case letters, digits, "." and "-"'),
+  version: text,
+  name: text,
+  description: text,
+  intended_use: text,
+  authors: z.union([text, z.array(text).min(1)]),
+  copyright: text,
+  license: text,
+  /** Of a bundle that is a registered device: as on its label; the issuer as the URI that FHIR gives the agency. */
+  udi: z.strictObject({ device_identifier: text, issuer: z.url(), carrier_hrf: text.optional() }).optional(),
+  data_source: z.array(z.unknown()),
+  files,
+  sequences,
+  /** At least one of these must be there. */
+  require_any: z
+    .array(z.enum(SEQUENCES as [Sequence, ...Sequence[]]))
+    .min(1)
+    .optional(),
+  /** Which regions and labels fall away without which sequences; absent: none does. */
+  needs: needsSchema.optional(),
+  preprocess: z.strictObject({
+    orientation: z.literal('LPS'),
+    spacing_mm: triple,
+    normalisation: z.discriminatedUnion('name', [
+      z.strictObject({
+        name: z.literal('foreground-zscore'),
+        threshold_fraction_of_p99: thresholdFraction,
+        clip_percentiles: z
+          .tuple([z.number().min(0).max(100), z.number().min(0).max(100)])
+          .refine(([low, high]) => low < high, 'the first must be below the second'),
+        clip: z
+          .tuple([z.number(), z.number()])
+          .refine(([low, high]) => low < high, 'the first must be below the second'),
+      }),
+      /** As MONAI's NormalizeIntensity(nonzero=True, channel_wise=True); the threshold only finds the head. */
+      z.strictObject({ name: z.literal('nonzero-zscore'), threshold_fraction_of_p99: thresholdFraction }),
+    ]),
+  }),
+  network,
+  inference: z.strictObject({
+    /** Z, Y, X */
+    roi_size: z.tuple([z.int().min(1), z.int().min(1), z.int().min(1)]),
+    overlap: z.number().min(0).lt(1),
+    mode: z.enum(['gaussian', 'constant']),
+    sigma_scale: positive,
+    activation: z.literal('softmax'),
+    /** What is averaged where windows overlap: "probabilities" (when absent) or, as MONAI and nnU-Net do, "logits". */
+    blend: z.enum(['probabilities', 'logits']).optional(),
+    /** What surrounds a volume smaller than the window: each channel's "minimum" (when absent) or "zero". */
+    padding: z.enum(['minimum', 'zero']).optional(),
+    tta_flips: z
+      .array(z.array(z.enum(['z', 'y', 'x'])))
+      .min(1)
+      .refine((all) => all.every((axes) => new Set(axes).size === axes.length), 'an axis may occur once per flip'),
+  }),
+  labels,
+  /** Classes after the labels that are no tumour, such as brain; never written as segments. */
+  anatomy: z.array(z.strictObject({ index: z.int().min(2).max(255), name: text, key: text })).optional(),
+  regions,
+  postprocess: z.strictObject({
+    /** "most-probable" (when absent) or "tumour-first": see decision.ts. */
+    decision: z.enum(['most-probable', 'tumour-first']).optional(),
+    /** Of every region and label: 68th percentile of the volume's error on unseen cases, as a share of the volume. */
+    volume_relative_sd: z.record(text, z.number().min(0)).optional(),
+    /** Of components; only this one is implemented. */
+    connectivity: z.literal(26).optional(),
+    min_component_ml: z.number().min(0),
+    enhancing_min_ml: z.number().min(0),
+    no_finding_below_ml: z.number().min(0),
+  }),
+  /** Absent where no head looks at the image itself. */
+  encoder: encoderSchema.optional(),
+  heads: headsSchema,
+  evaluation: z.record(z.string(), z.unknown()),
+})
+
+export type BundleManifest = z.infer<typeof manifest>
+
+/** The manifest as the file states it, and the library that its encoder names, once that is read. */
+export type Bundle = BundleManifest & { library?: Library }
+
+/** Parses the content of bundle.json; throws BUNDLE_INVALID with every problem at once. */
+export function parseBundle(raw: unknown): Bundle {
+  const parsed = manifest.safeParse(raw)
+  const problems = [...(parsed.success ? [] : describe(parsed.error)), ...crossProblems(raw)]
+  if (!parsed.success || problems.length > 0) {
+    throw new AppError('BUNDLE_INVALID', `bundle.json has ${problems.length} problem(s): ${problems.join('; ')}`)
+  }
+  return parsed.data
+}
+
+/** The heads that have a network, in the order of the domain. */
+export function runnableHeads(bundle: Pick<BundleManifest, 'heads'>): { name: Head; head: RunnableHead }[] {
+  return HEADS.flatMap((name) => {
+    const head = bundle.heads[name]
+    return head.status === 'not_evaluable' ? [] : [{ name, head }]
+  })
+}
+
+/** Number of input channels of the network. */
+export function channelCount(bundle: Pick<BundleManifest, 'sequences'>): number {
+  return Object.keys(bundle.sequences).length
+}
+
+/** Classes of the network's output: background, labels, anatomy. */
+export function classCount(bundle: Pick<BundleManifest, 'labels' | 'anatomy'>): number {
+  return 1 + bundle.labels.length + (bundle.anatomy?.length ?? 0)
+}
+
+/** The sequences that the bundle takes, in channel order. */
+export function channelOrder(bundle: Pick<BundleManifest, 'sequences'>): Sequence[] {
+  return SEQUENCES.filter((s) => bundle.sequences[s]).toSorted(
+    (a, b) => bundle.sequences[a]!.channel - bundle.sequences[b]!.channel,
+  )
+}
+
+function describe(error: z.ZodError): string[] {
+  return error.issues.flatMap((issue) => {
+    const where = issue.path.join('.') || 'the file'
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => `${[...issue.path, key].join('.')} is not a known key`)
+    if (issue.code === 'invalid_key') return issue.issues.map((inner) => `${where}: ${inner.message}`)
+    return [`${where}: ${issue.message}`]
+  })
+}
+
+/** What spans several parts; parts that are wrong by themselves are already reported and are left out here. */
+function crossProblems(raw: unknown): string[] {
+  const part = <T>(schema: z.ZodType<T>, key: string): T | undefined => {
+    const value = typeof raw === 'object' && raw !== null ? (raw as Record<string, unknown>)[key] : undefined
+    return schema.safeParse(value).data
+  }
+  const problems: string[] = []
+  const named = part(files, 'files')
+  const net = part(network, 'network')
+  if (named && net && !named[net.file]) problems.push(`network.file: ${net.file} is not listed in files`)
+  if (named && !named['card.md']) problems.push('files: card.md is not listed')
+  const heads = part(z.record(z.string(), z.unknown()), 'heads')
+  for (const [name, head] of Object.entries(heads ?? {})) {
+    const file = z.looseObject({ file: text }).safeParse(head).data?.file
+    if (named && file !== undefined && !named[file]) problems.push(`heads.${name}.file: ${file} is not listed in files`)
+  }
+  const encoder = part(encoderSchema.optional(), 'encoder')
+  for (const file of encoder ? [encoder.file, ...(encoder.library ? [encoder.library.file] : [])] : [])
+    if (named && !named[file]) problems.push(`encoder: ${file} is not listed in files`)
+  const wanting = part(z.record(z.string(), z.looseObject({ features: z.array(z.string()).optional() })), 'heads')
+  problems.push(...encoderProblems(encoder, wanting ?? {}))
+  const inputs = part(z.record(z.string(), z.looseObject({ required: z.boolean() })), 'sequences')
+  const any = part(z.array(z.string()), 'require_any') ?? []
+  if (inputs && any.length === 0 && !Object.values(inputs).some((s) => s.required))
+    problems.push('sequences: at least one sequence must be required, or require_any must name some')
+  for (const one of any) if (inputs && !inputs[one]) problems.push(`require_any: ${one} is not one of the sequences`)
+  const known = part(z.array(z.unknown()), 'labels')
+  const anatomy = part(z.array(z.looseObject({ index: z.int() })), 'anatomy') ?? []
+  for (const [n, { index }] of anatomy.entries()) {
+    const next = (known?.length ?? 0) + 1 + n
+    if (known && index !== next)
+      problems.push(`anatomy.${n}.index: ${index} must be ${next}, the next after the labels`)
+  }
+  const groups = part(regions, 'regions')
+  if (known && groups) {
+    for (const [name, members] of Object.entries(groups)) {
+      for (const index of members)
+        if (index > known.length) problems.push(`regions.${name}: there is no label ${index}`)
+    }
+    if (!groups.WT) problems.push('regions: WT (whole tumour) is missing')
+    // A volume without its measured error would look far surer than the ones beside it.
+    const measured = part(z.looseObject({ volume_relative_sd: z.record(z.string(), z.unknown()) }), 'postprocess')
+    const keys = (part(z.array(z.looseObject({ key: text })), 'labels') ?? []).map(({ key }) => key)
+    const needs = part(needsSchema, 'needs') ?? {}
+    problems.push(...needsProblems(needs, [...Object.keys(groups), ...keys], Object.keys(inputs ?? {})))
+    for (const key of measured ? new Set([...keys, ...Object.keys(groups)]) : [])
+      if (measured!.volume_relative_sd[key] === undefined)
+        problems.push(`postprocess.volume_relative_sd: ${key} is missing`)
+  }
+  return problems
+}

@@ -1,0 +1,204 @@
+// Two analysed studies of one patient against each other: registration, lesions, volumes, tracking; refused when they do not fit.
+import type { Comparison, LesionChange, Tracking, VolumeChange } from '../../domain/comparison.ts'
+import { AppError } from '../../domain/errors.ts'
+import type { Measurement } from '../../domain/finding.ts'
+import type { LabelVolume, Vec3, Volume } from '../../domain/volume.ts'
+import type { BundleManifest } from '../bundle/manifest.ts'
+import { componentsOf } from '../volumes/components.ts'
+import { centreOf, coarseGrid } from '../volumes/grids.ts'
+import { resample } from '../volumes/resample.ts'
+import { applyRigid, invertRigid, type Registrar, type Rigid } from '../volumes/rigid.ts'
+import { measureLesions, targetLesions } from './diameters.ts'
+import { type LesionLinks, type LesionMap, lesionMap, linkLesions, shareOutside } from './link-lesions.ts'
+import { sizeResponse } from './rano.ts'
+
+const REGISTRATION_SPACING_MM = 2
+/** Mean distance that registration there and back may leave: a voxel of it. */
+const MOST_RESIDUAL_MM = 2
+/** Share of a time's tumour that may lie outside the other's field of view. */
+const MOST_OUTSIDE = 0.05
+/** Half the edge of the cube about the middle of the image on which the residual is measured, mm. */
+const REACH_MM = 60
+/** Numbers that a lesion map can hold. */
+const MOST_LESIONS = 65_535
+
+export type MeasuredVolume = Pick<Measurement, 'region' | 'value' | 'standardDeviation'>
+
+/** One analysed study. */
+export interface TimePoint<M extends MeasuredVolume = Measurement> {
+  /** The reference series on its own grid, and the labels on it. */
+  image: Volume<Float32Array>
+  labels: LabelVolume
+  measurements: readonly M[]
+  /** Of a finding, by its key. */
+  tracking(key: string): Tracking
+}
+
+/** What an earlier report says of its volumes is enough. */
+export type EarlierPoint = TimePoint<MeasuredVolume>
+
+export interface ComparisonInput {
+  now: TimePoint
+  earlier: EarlierPoint
+  bundle: Pick<BundleManifest, 'labels' | 'regions'>
+  registrar: Registrar
+}
+
+/** Throws INPUT_IMPLAUSIBLE when the studies cannot be laid on each other well enough, INFERENCE_FAILED when it was not possible to try. */
+export async function compareStudies({
+  now,
+  earlier,
+  bundle,
+  registrar,
+}: ComparisonInput): Promise<Omit<Comparison, 'prior' | 'days'>> {
+  const { toThen, ...registration } = await layOver(now.image, earlier.image, registrar)
+  const members = bundle.labels.map(({ index }) => index)
+  const lesionsOf = ({ labels }: Pick<TimePoint, 'labels'>) =>
+    lesionMap(labels.grid, bySize([...componentsOf(labels, members)]).slice(0, MOST_LESIONS))
+  const [mapNow, mapThen] = [lesionsOf(now), lesionsOf(earlier)]
+  const outside = Math.max(
+    shareOutside(mapNow, earlier.labels.grid, toThen),
+    shareOutside(mapThen, now.labels.grid, invertRigid(toThen)),
+  )
+  if (outside > MOST_OUTSIDE) {
+    const share = `${Math.round(100 * outside)} % of the tumour of one study`
+    throw new AppError('INPUT_IMPLAUSIBLE', `${share} lie outside the images of the other`)
+  }
+  const links = linkLesions(mapNow, mapThen, toThen)
+  const lesions = lesionChanges(mapNow, mapThen, links, now, earlier)
+  const enhancing = compareEnhancing(now, earlier, bundle.regions.ET ?? [], toThen)
+  const keys = new Set([...now.measurements.map(({ region }) => region), ...bundle.labels.map(({ key }) => key)])
+  return {
+    registration,
+    volumes: volumeChanges(earlier.measurements, now.measurements),
+    lesions,
+    response: enhancing.response,
+    tracking: {
+      ...Object.fromEntries([...keys].map((key) => [key, earlier.tracking(key)])),
+      ...Object.fromEntries(mapNow.lesions.map((_, n) => [lesionKey(n), lesions[n]!.tracking])),
+      ...enhancing.tracking,
+    },
+  }
+}
+
+/** Registers there and back; the mean distance that is left is the measure of both. */
+async function layOver(now: Volume<Float32Array>, earlier: Volume<Float32Array>, registrar: Registrar) {
+  const coarse = (image: Volume<Float32Array>) => resample(image, coarseGrid(image.grid, REGISTRATION_SPACING_MM))
+  const [fixed, moving] = [coarse(now), coarse(earlier)]
+  const [there, back] = await Promise.all([
+    registrar.register(fixed, moving, 'the earlier study'),
+    registrar.register(moving, fixed, 'the earlier study, back'),
+  ])
+  const residualMm = residual(there.transform, back.transform, centreOf(fixed.grid))
+  if (residualMm > MOST_RESIDUAL_MM) {
+    const found = `registration there and back leaves ${residualMm.toFixed(1)} mm`
+    throw new AppError('INPUT_IMPLAUSIBLE', `${found}, more than ${MOST_RESIDUAL_MM} mm`)
+  }
+  const { transform, translationMm, rotationDegrees, agreementAfter } = there
+  return { toThen: transform, translationMm, rotationDegrees, agreement: agreementAfter, residualMm }
+}
+
+/** Mean distance in mm of the corners of a cube from where they come back to. */
+export function residual(there: Rigid, back: Rigid, centre: Vec3): number {
+  const ends = [-REACH_MM, REACH_MM]
+  const corners = ends.flatMap((x) =>
+    ends.flatMap((y) => ends.map((z): Vec3 => [centre[0] + x, centre[1] + y, centre[2] + z])),
+  )
+  const distances = corners.map((p) =>
+    Math.hypot(...applyRigid(back, applyRigid(there, p)).map((value, axis) => value - p[axis]!)),
+  )
+  return distances.reduce((a, b) => a + b, 0) / distances.length
+}
+
+/** Regions and labels that both times measured, in the order of now. */
+export function volumeChanges(earlier: readonly MeasuredVolume[], now: readonly Measurement[]): VolumeChange[] {
+  return now.flatMap((one) => {
+    const before = earlier.find(({ region }) => region === one.region)
+    if (before === undefined) return []
+    const [a, b] = [before.standardDeviation, one.standardDeviation]
+    const known = a !== undefined && b !== undefined
+    const ratio = before.value > 0 ? one.value / before.value : undefined
+    return [
+      {
+        region: one.region,
+        name: one.name,
+        earlier: before.value,
+        now: one.value,
+        change: one.value - before.value,
+        ...(known && { standardDeviation: Math.hypot(a, b) }),
+        ...(ratio !== undefined && { percent: 100 * (ratio - 1) }),
+        ...(known && ratio !== undefined && { percentDeviation: (100 * Math.hypot(b, ratio * a)) / before.value }),
+      },
+    ]
+  })
+}
+
+function bySize(components: number[][]): number[][] {
+  return components.sort((a, b) => b.length - a.length || a[0]! - b[0]!)
+}
+
+const lesionKey = (n: number) => `lesion ${n + 1}`
+
+/** Lesions of now in their order, then those that are gone. */
+function lesionChanges(
+  now: LesionMap,
+  earlier: LesionMap,
+  { predecessors, heirs }: LesionLinks,
+  timeNow: TimePoint,
+  timeThen: EarlierPoint,
+): LesionChange[] {
+  const before = earlier.lesions.map((_, p) => timeThen.tracking(lesionKey(p)))
+  const present = now.lesions.map((lesion, n): LesionChange => {
+    const from = predecessors[n]!
+    const own = from.filter((p) => heirs[p] === n)
+    const [main] = own
+    if (main === undefined) {
+      const fate = from.length === 0 ? 'new' : 'split'
+      const sources = from.map((p) => before[p]!.uid)
+      return { tracking: timeNow.tracking(lesionKey(n)), fate, now: lesion.millilitres, from: sources }
+    }
+    return {
+      tracking: before[main]!,
+      fate: own.length > 1 ? 'merged' : 'continued',
+      earlier: own.reduce((sum, p) => sum + earlier.lesions[p]!.millilitres, 0),
+      now: lesion.millilitres,
+      from: own.slice(1).map((p) => before[p]!.uid),
+    }
+  })
+  const gone = earlier.lesions.flatMap((lesion, p): LesionChange[] =>
+    heirs[p] === undefined ? [{ tracking: before[p]!, fate: 'gone', earlier: lesion.millilitres, from: [] }] : [],
+  )
+  return [...present, ...gone]
+}
+
+/** The enhancing lesions: the category, and which of the followed ones ("ET lesion 1") continue which. */
+function compareEnhancing(now: TimePoint, earlier: EarlierPoint, members: readonly number[], toThen: Rigid) {
+  const [lesionsNow, lesionsThen] = [measureLesions(now.labels, members), measureLesions(earlier.labels, members)]
+  const mapOf = ({ labels: { grid } }: Pick<TimePoint, 'labels'>, lesions: typeof lesionsNow) =>
+    lesionMap(
+      grid,
+      lesions.slice(0, MOST_LESIONS).map(({ voxels }) => voxels),
+    )
+  const { predecessors, heirs } = linkLesions(mapOf(now, lesionsNow), mapOf(earlier, lesionsThen), toThen)
+  const deviationOf = ({ measurements }: EarlierPoint) => {
+    const volume = measurements.find(({ region }) => region === 'ET')
+    return volume?.standardDeviation === undefined || volume.value <= 0
+      ? undefined
+      : volume.standardDeviation / volume.value
+  }
+  const response = sizeResponse({
+    earlier: lesionsThen,
+    now: lesionsNow,
+    predecessors,
+    deviationThen: deviationOf(earlier),
+    deviationNow: deviationOf(now),
+  })
+  const followedThen = targetLesions(lesionsThen)
+  const tracking = targetLesions(lesionsNow).flatMap((lesion, index): [string, Tracking][] => {
+    const n = lesionsNow.indexOf(lesion)
+    const main = predecessors[n]!.find((p) => heirs[p] === n)
+    const before = main === undefined ? -1 : followedThen.indexOf(lesionsThen[main]!)
+    return before < 0 ? [] : [[`ET lesion ${index + 1}`, earlier.tracking(`ET lesion ${before + 1}`)]]
+  })
+  return { response, tracking: Object.fromEntries(tracking) }
+}

@@ -1,0 +1,143 @@
+// Lesions of two times: connected components, carried from one grid to another, and which of them continue which.
+import { type Grid, toPatient, type Vec3, type Volume, voxelCount, voxelMillilitres } from '../../domain/volume.ts'
+import { indexMap, insideRange } from '../volumes/grids.ts'
+import { applyRigid, type Rigid } from '../volumes/rigid.ts'
+
+/** Two lesions are one when they share so much of the smaller one. */
+const SHARED = 0.1
+/** Lesions that share nothing are still one when no other is and their centres lie so near, mm: registration and brain shift. */
+const NEAR_MM = 10
+
+export interface Lesion {
+  millilitres: number
+  /** Centre of gravity, LPS mm. */
+  centre: Vec3
+  voxels: readonly number[]
+}
+
+/** `map` holds 0, or n + 1 where `lesions[n]` is. */
+export interface LesionMap {
+  map: Volume<Uint16Array>
+  lesions: Lesion[]
+}
+
+/** What became of lesions: indices into the lists of both times. */
+export interface LesionLinks {
+  /** Of each lesion now: those of the earlier study that it continues, most in common first. */
+  predecessors: number[][]
+  /** Of each lesion of the earlier study: the one now that has most of it; undefined when it is gone. */
+  heirs: (number | undefined)[]
+}
+
+/** The given components on their grid, in the given order. */
+export function lesionMap(grid: Grid, components: readonly (readonly number[])[]): LesionMap {
+  const map = { grid, data: new Uint16Array(voxelCount(grid)) }
+  const millilitres = voxelMillilitres(grid)
+  const [nx, ny] = grid.size
+  const lesions = components.map((voxels, n) => {
+    let [x, y, z] = [0, 0, 0]
+    for (const at of voxels) {
+      map.data[at] = n + 1
+      x += at % nx
+      y += Math.floor(at / nx) % ny
+      z += Math.floor(at / (nx * ny))
+    }
+    const count = voxels.length
+    return { voxels, millilitres: count * millilitres, centre: toPatient(grid, [x / count, y / count, z / count]) }
+  })
+  return { map, lesions }
+}
+
+/** Labels or lesion numbers of another grid on `target`, by the nearest voxel; `transform` maps points of the target to the source. */
+export function carry<T extends Uint8Array | Uint16Array>(
+  source: Volume<T>,
+  target: Grid,
+  transform: Rigid,
+  empty: (length: number) => T,
+): Volume<T> {
+  const data = empty(voxelCount(target))
+  const { base, axes } = indexMap(target, source.grid, transform)
+  const [nx, ny, nz] = source.grid.size
+  const [tx, ty, tz] = target.size
+  // Half a voxel beyond the outermost centres still belongs to the outermost voxels.
+  const reach: Vec3 = [nx + 1 - 1e-5, ny + 1 - 1e-5, nz + 1 - 1e-5]
+  for (let k = 0; k < tz; k++) {
+    for (let j = 0; j < ty; j++) {
+      const at = (axis: 0 | 1 | 2) => base[axis] + j * axes[1][axis] + k * axes[2][axis]
+      const start: Vec3 = [at(0), at(1), at(2)]
+      const [from, to] = insideRange([start[0] + 0.5, start[1] + 0.5, start[2] + 0.5], axes[0], reach, tx)
+      const row = tx * (j + ty * k)
+      for (let i = from; i < to; i++) {
+        const x = clamp(start[0] + i * axes[0][0], nx)
+        const y = clamp(start[1] + i * axes[0][1], ny)
+        const z = clamp(start[2] + i * axes[0][2], nz)
+        data[row + i] = source.data[x + nx * (y + ny * z)]!
+      }
+    }
+  }
+  return { grid: target, data }
+}
+
+function clamp(position: number, size: number): number {
+  return Math.max(0, Math.min(size - 1, Math.round(position)))
+}
+
+/** Links by common volume, then by distance; `toThen` maps points of the present space to the earlier one. */
+export function linkLesions(now: LesionMap, earlier: LesionMap, toThen: Rigid): LesionLinks {
+  const carried = carry(earlier.map, now.map.grid, toThen, (length) => new Uint16Array(length))
+  const millilitres = voxelMillilitres(now.map.grid)
+  const shared = now.lesions.map(({ voxels }) => {
+    const counts = new Map<number, number>()
+    for (const at of voxels) {
+      const other = carried.data[at]!
+      if (other > 0) counts.set(other - 1, (counts.get(other - 1) ?? 0) + 1)
+    }
+    return counts
+  })
+  const common = (n: number, p: number) => (shared[n]!.get(p) ?? 0) * millilitres
+  const predecessors = now.lesions.map((lesion, n) =>
+    [...shared[n]!.keys()]
+      .filter((p) => common(n, p) >= SHARED * Math.min(lesion.millilitres, earlier.lesions[p]!.millilitres))
+      .sort((a, b) => common(n, b) - common(n, a) || a - b),
+  )
+  linkNearest(predecessors, now, earlier, toThen)
+  const heirs = earlier.lesions.map((_, p) => {
+    const successors = predecessors.flatMap((list, n) => (list.includes(p) ? [n] : []))
+    return successors.sort((a, b) => common(b, p) - common(a, p) || a - b)[0]
+  })
+  return { predecessors, heirs }
+}
+
+/** Pairs lesions that nothing else continues, nearest first, one to one. */
+function linkNearest(predecessors: number[][], now: LesionMap, earlier: LesionMap, toThen: Rigid): void {
+  const pairs = now.lesions.flatMap((lesion, n) => {
+    if (predecessors[n]!.length > 0) return []
+    const centre = applyRigid(toThen, lesion.centre)
+    return earlier.lesions.flatMap((other, p) => {
+      const distance = Math.hypot(...centre.map((value, axis) => value - other.centre[axis]!))
+      return distance <= NEAR_MM ? [{ n, p, distance }] : []
+    })
+  })
+  for (const { n, p } of pairs.sort((a, b) => a.distance - b.distance)) {
+    if (predecessors[n]!.length === 0 && !predecessors.some((list) => list.includes(p))) predecessors[n]!.push(p)
+  }
+}
+
+/** Share of the lesions' volume that lies outside another field of view; `transform` maps their points into its space. */
+export function shareOutside({ map, lesions }: LesionMap, view: Grid, transform: Rigid): number {
+  const { base, axes } = indexMap(map.grid, view, transform)
+  const [nx, ny] = map.grid.size
+  let [all, outside] = [0, 0]
+  for (const { voxels } of lesions) {
+    for (const at of voxels) {
+      const index = [at % nx, Math.floor(at / nx) % ny, Math.floor(at / (nx * ny))]
+      all++
+      const within = ([0, 1, 2] as const).every((axis) => {
+        const position = base[axis] + index[0]! * axes[0][axis] + index[1]! * axes[1][axis] + index[2]! * axes[2][axis]
+        return position >= -0.5 && position <= view.size[axis] - 0.5
+      })
+      if (!within) outside++
+    }
+  }
+  return all === 0 ? 0 : outside / all
+}

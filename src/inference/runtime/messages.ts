@@ -1,0 +1,118 @@
+// What the service and the inference process say to each other (structured clone over IPC).
+import type { Head } from '../../domain/finding.ts'
+import type { BundleManifest } from '../bundle/manifest.ts'
+import type { Spread } from '../segmentation/sample-spread.ts'
+import type { Zyx } from '../segmentation/sliding-window.ts'
+
+/** A tabular head to open beside the network. */
+export interface HeadFile {
+  head: Head
+  modelPath: string
+  sha256: string
+  input: string
+  output: string
+  members: string
+  /** A row that it must be able to answer. */
+  reference: number[]
+  /** Numbers per row of its output. */
+  width: number
+}
+
+/** The encoder to open beside the network. */
+export interface EncoderFile {
+  modelPath: string
+  sha256: string
+  input: string
+  output: string
+  /** Numbers of its output. */
+  width: number
+  channels: number
+  size: Zyx
+  /** What is looked up in the library, where there is one. */
+  embedding?: { output: string; width: number }
+}
+
+export interface OpenMessage {
+  type: 'open'
+  modelPath: string
+  /** Declared sha256 of the model: the bytes that are run are the bytes that were checked. */
+  sha256: string
+  network: BundleManifest['network']
+  inference: BundleManifest['inference']
+  /** Background, labels, anatomy. */
+  classes: number
+  /** How many of the classes are tumour labels, and how a voxel is decided: see sample-spread.ts. */
+  labelCount: number
+  decision: BundleManifest['postprocess']['decision']
+  /** Tried in this order, one at a time. */
+  providers: string[]
+  threads: number | undefined
+  heads: HeadFile[]
+  encoder?: EncoderFile
+}
+
+export interface SegmentMessage {
+  type: 'segment'
+  id: number
+  channels: Float32Array[]
+  size: Zyx
+}
+
+export interface HeadMessage {
+  type: 'head'
+  id: number
+  head: Head
+  rows: Float32Array
+  count: number
+  members: boolean
+}
+
+export interface EncodeMessage {
+  type: 'encode'
+  id: number
+  window: Float32Array
+}
+
+export type ToProcess = OpenMessage | SegmentMessage | HeadMessage | EncodeMessage
+
+export interface Declined {
+  provider: string
+  reason: string
+}
+
+export interface ResultMessage {
+  type: 'result'
+  id: number
+  probabilities: Float32Array[]
+  spread?: Spread
+  seconds: number
+  /** Highest resident size of the process so far, MiB. */
+  peakRssMb: number
+}
+
+export interface HeadResultMessage {
+  type: 'head-result'
+  id: number
+  output: Float32Array
+  members?: Float32Array
+}
+
+export interface EncodedMessage {
+  type: 'encoded'
+  id: number
+  features: Float32Array
+  embedding?: Float32Array
+}
+
+export type FromProcess =
+  | { type: 'trying'; provider: string }
+  | { type: 'declined'; provider: string; reason: string }
+  | { type: 'opened'; provider: string; runtime: string }
+  | { type: 'unavailable' }
+  /** "heads.idh" or "encoder" cannot run: no provider would help. */
+  | { type: 'unusable'; part: string; reason: string }
+  | { type: 'progress'; id: number; fraction: number }
+  | ResultMessage
+  | HeadResultMessage
+  | EncodedMessage
+  | { type: 'failed'; id: number; reason: string }

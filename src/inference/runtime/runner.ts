@@ -1,0 +1,293 @@
+// The model runner: one inference process at a time, with a deadline, started again after a crash.
+import { type ChildProcess, fork } from 'node:child_process'
+import { join } from 'node:path'
+import { AppError } from '../../domain/errors.ts'
+import type { ExecutionRecord } from '../../domain/finding.ts'
+import type { EncodeResponse, HeadResponse } from '../../domain/head-run.ts'
+import type { Log, ModelRunner, SegmentRequest, SegmentResponse } from '../../domain/ports.ts'
+import { type Grid, voxelCount } from '../../domain/volume.ts'
+import { outputWidth } from '../bundle/heads.ts'
+import type { LoadedBundle } from '../bundle/load.ts'
+import { channelCount, classCount, runnableHeads } from '../bundle/manifest.ts'
+import type {
+  Declined,
+  EncodedMessage,
+  EncodeMessage,
+  EncoderFile,
+  FromProcess,
+  HeadMessage,
+  HeadResultMessage,
+  OpenMessage,
+  ResultMessage,
+  SegmentMessage,
+} from './messages.ts'
+
+export interface RunnerOptions {
+  bundle: LoadedBundle
+  /** Where the bundle lies, when not where it was loaded from. */
+  folder?: string
+  /** "cuda", "webgpu", "cpu" in the order in which they are tried. */
+  providers: string[]
+  /** Threads of the CPU provider; the runtime's own choice when absent. */
+  threads?: number
+  /** Limit for each request. */
+  timeoutMs: number
+  /** Limit for opening the network on the providers; 3 minutes, since an accelerator may compile its kernels first. */
+  openTimeoutMs?: number
+  log: Log
+}
+
+export interface Runner extends ModelRunner {
+  /** Which provider is open now and why others are not. */
+  readonly execution: Pick<ExecutionRecord, 'provider' | 'requested' | 'declined' | 'runtime'>
+  /** Process id of the inference process, undefined between a crash and the next request. */
+  readonly pid: number | undefined
+}
+
+interface Opened {
+  child: ChildProcess
+  provider: string
+  runtime: string
+  declined: Declined[]
+}
+
+/** Opens the bundle's network; INFERENCE_UNAVAILABLE gives the reason of every provider. */
+export async function startRunner(options: RunnerOptions): Promise<Runner> {
+  const { bundle, providers, timeoutMs, log } = options
+  let open: Opened | undefined = await openProcess(options)
+  let last = open
+  let turn: Promise<unknown> = Promise.resolve()
+  let closed = false
+  let nextId = 1
+
+  /** One request to the process, which is started again when it is gone. */
+  async function exchange<T extends FromProcess['type']>(
+    message: SegmentMessage | HeadMessage | EncodeMessage,
+    answer: T,
+    doing: string,
+    onProgress: (fraction: number) => void = () => {},
+  ) {
+    if (closed) throw new AppError('INFERENCE_FAILED', 'the inference process was closed')
+    if (!open || hasEnded(open.child)) {
+      log.warn({ bundleId: bundle.id }, 'inference process is started again')
+      open = await openProcess(options)
+      last = open
+    }
+    const used = open
+    const reply = await ask<Extract<FromProcess, { type: T }>>(used.child, timeoutMs, doing, (done, fail) => {
+      used.child.send(message)
+      return (from) => {
+        if (!('id' in from) || from.id !== message.id) return
+        if (from.type === 'progress') onProgress(from.fraction)
+        else if (from.type === 'failed') fail(`${doing} failed on ${used.provider}: ${from.reason}`)
+        else if (from.type === answer) done(from as Extract<FromProcess, { type: T }>)
+      }
+    }).finally(() => {
+      if (hasEnded(used.child)) open = undefined
+    })
+    return { reply, used }
+  }
+
+  /** Requests run one after the other. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = turn.then(work)
+    turn = result.catch(() => {})
+    return result
+  }
+
+  return {
+    bundle: bundle.identity,
+    get execution() {
+      return { provider: last.provider, requested: [...providers], declined: last.declined, runtime: last.runtime }
+    },
+    get pid() {
+      return open && !hasEnded(open.child) ? open.child.pid : undefined
+    },
+    segment: (request, onProgress) =>
+      inTurn(async (): Promise<SegmentResponse> => {
+        const message = toMessage(request, channelCount(bundle), nextId++)
+        const { reply, used } = await exchange(message, 'result', 'segmenting', onProgress)
+        const { probabilities, spread, seconds, peakRssMb }: ResultMessage = reply
+        const { provider, declined, runtime } = used
+        const requested = [...providers]
+        const answer = { probabilities, ...(spread && { spread }) }
+        return { ...answer, execution: { provider, requested, declined, runtime, seconds, peakRssMb } }
+      }),
+    runHead: (request) =>
+      inTurn(async (): Promise<HeadResponse> => {
+        const message: HeadMessage = { type: 'head', id: nextId++, ...request }
+        const { reply } = await exchange(message, 'head-result', `running the head ${request.head}`)
+        const { output, members }: HeadResultMessage = reply
+        return members ? { output, members } : { output }
+      }),
+    encode: (window) =>
+      inTurn(async (): Promise<EncodeResponse> => {
+        const message: EncodeMessage = { type: 'encode', id: nextId++, window }
+        const { reply } = await exchange(message, 'encoded', 'encoding the image')
+        const { features, embedding }: EncodedMessage = reply
+        return embedding ? { features, embedding } : { features }
+      }),
+    async close() {
+      closed = true
+      const child = open?.child
+      open = undefined
+      if (child) await end(child)
+    },
+  }
+}
+
+/** Starts a process and opens the network; a provider that takes the process down is declined and the rest tried anew. */
+async function openProcess(options: RunnerOptions): Promise<Opened> {
+  const { bundle, openTimeoutMs = 180_000, log } = options
+  const folder = options.folder ?? bundle.folder
+  const declined: Declined[] = []
+  let left = [...options.providers]
+  while (left.length > 0) {
+    const child = fork(new URL('./process.ts', import.meta.url), {
+      execPath: process.execPath,
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    })
+    // Without a listener, an error between requests would end the service; the next request finds the process gone.
+    child.on('error', () => {})
+    const message: OpenMessage = {
+      type: 'open',
+      modelPath: join(folder, bundle.network.file),
+      sha256: bundle.files[bundle.network.file]!.sha256,
+      network: bundle.network,
+      inference: bundle.inference,
+      classes: classCount(bundle),
+      labelCount: bundle.labels.length,
+      decision: bundle.postprocess.decision,
+      providers: left,
+      threads: options.threads,
+      heads: runnableHeads(bundle).map(({ name, head }) => ({
+        head: name,
+        modelPath: join(folder, head.file),
+        sha256: bundle.files[head.file]!.sha256,
+        input: head.input,
+        output: head.output,
+        members: head.members,
+        reference: head.reference,
+        width: outputWidth(head),
+      })),
+      ...encoderFile(bundle, folder),
+    }
+    let unusable: string | undefined
+    let trying = left[0]!
+    try {
+      const opened = await ask<{ provider: string; runtime: string } | undefined>(
+        child,
+        openTimeoutMs,
+        'opening the network',
+        (done) => {
+          child.send(message)
+          return (reply) => {
+            if (reply.type === 'trying') trying = reply.provider
+            else if (reply.type === 'declined') declined.push({ provider: reply.provider, reason: reply.reason })
+            else if (reply.type === 'opened') done(reply)
+            else if (reply.type === 'unavailable') done(undefined)
+            else if (reply.type === 'unusable') {
+              unusable = `${reply.part}: ${reply.reason}`
+              done(undefined)
+            }
+          }
+        },
+      )
+      if (opened) {
+        for (const { provider, reason } of declined) log.warn({ provider, reason }, 'execution provider declined')
+        log.info({ provider: opened.provider, runtime: opened.runtime }, 'inference process ready')
+        return { child, ...opened, declined }
+      }
+      await end(child)
+      if (unusable !== undefined) throw new AppError('BUNDLE_INVALID', `bundle ${bundle.id}: ${unusable}`)
+      break
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'BUNDLE_INVALID') throw error
+      await end(child)
+      declined.push({
+        provider: trying,
+        reason: error instanceof Error ? error.message : 'the inference process ended',
+      })
+      left = left.slice(left.indexOf(trying) + 1)
+    }
+  }
+  const reasons = declined.map(({ provider, reason }) => `${provider}: ${reason}`).join('; ')
+  throw new AppError('INFERENCE_UNAVAILABLE', reasons || 'inference.providers names no execution provider')
+}
+
+function encoderFile(bundle: LoadedBundle, folder: string): { encoder?: EncoderFile } {
+  const { encoder, library } = bundle
+  if (!encoder) return {}
+  const { file, input, output, width, size } = encoder
+  const embedding = encoder.library && library && { output: encoder.library.output, width: library.facts.key_width }
+  const facts = { modelPath: join(folder, file), sha256: bundle.files[file]!.sha256, input, output, width, size }
+  return { encoder: { ...facts, channels: channelCount(bundle), ...(embedding && { embedding }) } }
+}
+
+/** One exchange with the process: ends with an answer, a refusal, the process's end or the deadline (which kills it). */
+function ask<T>(
+  child: ChildProcess,
+  timeoutMs: number,
+  doing: string,
+  begin: (done: (value: T) => void, fail: (reason: string) => void) => (reply: FromProcess) => void,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const settle = () => {
+      clearTimeout(timer)
+      child.off('message', listener).off('exit', onExit).off('error', onError)
+    }
+    const fail = (reason: string) => {
+      settle()
+      reject(new AppError('INFERENCE_FAILED', reason))
+    }
+    const onExit = (code: number | null, signal: string | null) =>
+      fail(`the inference process ended (${signal ?? `exit code ${code}`}) while ${doing}`)
+    const onError = () => fail(`the inference process could not be reached while ${doing}`)
+    const timer = setTimeout(() => {
+      fail(`the inference process was ended after ${Math.round(timeoutMs / 1000)} s while ${doing}`)
+      child.kill('SIGKILL')
+    }, timeoutMs)
+    child.on('exit', onExit).on('error', onError)
+    const handle = begin((value) => {
+      settle()
+      resolve(value)
+    }, fail)
+    const listener = (reply: unknown) => handle(reply as FromProcess)
+    child.on('message', listener)
+  })
+}
+
+function toMessage({ channels }: SegmentRequest, expected: number, id: number): SegmentMessage {
+  if (channels.length !== expected) {
+    throw new AppError('INFERENCE_FAILED', `the request has ${channels.length} channels, the bundle takes ${expected}`)
+  }
+  const grid: Grid | undefined = channels.find((channel) => channel !== null)?.grid
+  if (!grid) throw new AppError('INFERENCE_FAILED', 'the request has no image')
+  const data = channels.map((channel) => {
+    const values = channel?.data ?? new Float32Array(voxelCount(grid))
+    if (values.length !== voxelCount(grid)) throw new AppError('INFERENCE_FAILED', 'the channels are not on one grid')
+    return values
+  })
+  return { type: 'segment', id, channels: data, size: [grid.size[2], grid.size[1], grid.size[0]] }
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null || child.killed || !child.connected
+}
+
+/** Lets the process go, and ends it when it does not. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(() => child.kill('SIGKILL'), 2000)
+    child.once('exit', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+    if (child.pid === undefined) resolve()
+    else if (child.connected) child.disconnect()
+    else child.kill('SIGKILL')
+  })
+}

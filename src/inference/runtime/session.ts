@@ -1,0 +1,125 @@
+// The only file that knows ONNX Runtime: one session on one named execution provider, never silently on another.
+import { env, InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node'
+import type { EncodeResponse } from '../../domain/head-run.ts'
+import type { BundleManifest } from '../bundle/manifest.ts'
+import type { Zyx } from '../segmentation/sliding-window.ts'
+import type { EncoderFile } from './messages.ts'
+
+export interface Session {
+  /** What ran, for example "cuda" or "cuda (parts on cpu)". */
+  provider: string
+  /** Logits [classes, Z, Y, X] of one window [channels, Z, Y, X]. */
+  run(window: Float32Array, roi: Zyx): Promise<Float32Array>
+}
+
+/** A tabular head, opened. */
+export interface HeadSession {
+  /** `rows` is [count, features]; answers are row-major, whatever their rank. */
+  run(rows: Float32Array, count: number, members: boolean): Promise<{ output: Float32Array; members?: Float32Array }>
+}
+
+/** Threads that spin while they wait for each other starve whatever else the machine does. */
+const NO_SPINNING = { intra_op: { allow_spinning: '0' } }
+
+/** "onnxruntime-node 1.30.0" */
+export const RUNTIME = `onnxruntime-node ${env.versions.node ?? env.versions.common}`
+
+/**
+ * Opens the network on exactly one provider, or throws with the reason. ONNX Runtime may place nodes that a provider lacks on
+ * the CPU without a word; a session on an accelerator is therefore first opened with that fallback forbidden, and if only
+ * this stands in the way, opened again with a provider name that says so.
+ * Of the accelerators, only the refusal on a machine without one has been seen to work here: a run on CUDA is untried.
+ */
+export async function openSession(
+  model: Uint8Array,
+  provider: string,
+  network: BundleManifest['network'],
+  threads: number | undefined,
+): Promise<Session> {
+  const offered = listSupportedBackends().map((backend) => backend.name)
+  if (!offered.includes(provider)) throw new Error(`this ONNX Runtime offers ${offered.join(', ')}`)
+  const open = (session: Record<string, unknown>) =>
+    InferenceSession.create(model, {
+      executionProviders: [provider],
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 4,
+      ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+      extra: { session: { ...session, ...NO_SPINNING } },
+    })
+  if (provider === 'cpu') return wrap(await open({}), provider, network)
+  try {
+    return wrap(await open({ disable_cpu_ep_fallback: '1' }), provider, network)
+  } catch (error) {
+    if (!/fallback/i.test(error instanceof Error ? error.message : '')) throw error
+    return wrap(await open({}), `${provider} (parts on cpu)`, network)
+  }
+}
+
+/** Opens a tabular head; always on the CPU, since it is tiny and its numbers must not depend on the machine. */
+export async function openHead(
+  model: Uint8Array,
+  names: { input: string; output: string; members: string },
+  features: number,
+): Promise<HeadSession> {
+  const session = await InferenceSession.create(model, {
+    executionProviders: ['cpu'],
+    logSeverityLevel: 4,
+    intraOpNumThreads: 1,
+  })
+  checkNames(session, names.input, [names.output, names.members])
+  return {
+    async run(rows, count, members) {
+      const wanted = members ? [names.output, names.members] : [names.output]
+      const results = await session.run({ [names.input]: new Tensor('float32', rows, [count, features]) }, wanted)
+      const output = floats(results[names.output]!, names.output)
+      return members ? { output, members: floats(results[names.members]!, names.members) } : { output }
+    },
+  }
+}
+
+/** Opens the encoder; on the CPU, as the heads that take its numbers. */
+export async function openEncoder(
+  model: Uint8Array,
+  { input, output, embedding, channels, size }: Omit<EncoderFile, 'modelPath' | 'sha256'>,
+  threads: number | undefined,
+): Promise<(window: Float32Array) => Promise<EncodeResponse>> {
+  const session = await InferenceSession.create(model, {
+    executionProviders: ['cpu'],
+    logSeverityLevel: 4,
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    extra: { session: NO_SPINNING },
+  })
+  const wanted = [output, ...(embedding ? [embedding.output] : [])]
+  checkNames(session, input, wanted)
+  return async (window) => {
+    const results = await session.run({ [input]: new Tensor('float32', window, [1, channels, ...size]) }, wanted)
+    const features = floats(results[output]!, output)
+    return embedding ? { features, embedding: floats(results[embedding.output]!, embedding.output) } : { features }
+  }
+}
+
+function checkNames(session: InferenceSession, input: string, outputs: string[]): void {
+  if (!session.inputNames.includes(input))
+    throw new Error(`the network has no input "${input}" (it has ${session.inputNames.join(', ')})`)
+  for (const output of outputs) {
+    if (!session.outputNames.includes(output))
+      throw new Error(`the network has no output "${output}" (it has ${session.outputNames.join(', ')})`)
+  }
+}
+
+function floats(tensor: Tensor, name: string): Float32Array {
+  if (!(tensor.data instanceof Float32Array)) throw new Error(`output "${name}" is ${tensor.type}, not float32`)
+  return tensor.data
+}
+
+function wrap(session: InferenceSession, provider: string, { input, output }: BundleManifest['network']): Session {
+  checkNames(session, input, [output])
+  return {
+    provider,
+    async run(window, roi) {
+      const channels = window.length / (roi[0] * roi[1] * roi[2])
+      const results = await session.run({ [input]: new Tensor('float32', window, [1, channels, ...roi]) }, [output])
+      return floats(results[output]!, output)
+    },
+  }
+}

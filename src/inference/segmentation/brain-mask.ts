@@ -1,0 +1,35 @@
+// The outline of the brain from a network that marks it: what location and brain-relative features are measured against.
+import { type Grid, type Volume, voxelCount, voxelMillilitres } from '../../domain/volume.ts'
+import type { BundleManifest } from '../bundle/manifest.ts'
+import { removeSmallComponents } from '../volumes/components.ts'
+
+/** The key of the anatomy class that is brain. */
+const BRAIN = 'BRAIN'
+/** Smaller pieces are no brain. */
+const LEAST_PIECE_ML = 100
+/** An adult's brain with a tumour lies well within; anything else is a wrong outline, and none is better. */
+const PLAUSIBLE_ML = [700, 2200] as const
+
+/**
+ * Brain and tumour, where both together are more probable than not: 1 inside, on the working grid. `probabilities` are one array
+ * per class (background, labels, anatomy). Undefined when the bundle marks no brain or the outline is not plausible.
+ */
+export function brainMask(
+  probabilities: readonly Float32Array[],
+  grid: Grid,
+  { labels, anatomy = [] }: Pick<BundleManifest, 'labels' | 'anatomy'>,
+): Volume<Uint8Array> | undefined {
+  const brain = anatomy.find(({ key }) => key === BRAIN)
+  if (!brain) return undefined
+  const inside = [...labels.map(({ index }) => index), brain.index].map((index) => probabilities[index]!)
+  const data = new Uint8Array(voxelCount(grid))
+  for (let v = 0; v < data.length; v++) {
+    let sum = 0
+    for (const probability of inside) sum += probability[v]!
+    data[v] = sum > 0.5 ? 1 : 0
+  }
+  const voxelMl = voxelMillilitres(grid)
+  removeSmallComponents({ grid, data }, LEAST_PIECE_ML / voxelMl)
+  const millilitres = data.reduce((sum, value) => sum + value, 0) * voxelMl
+  return millilitres >= PLAUSIBLE_ML[0] && millilitres <= PLAUSIBLE_ML[1] ? { grid, data } : undefined
+}

@@ -1,0 +1,84 @@
+// Intensity normalisation as the bundle declares it: z-score of one channel on the working grid, over its foreground or its voxels that are not zero.
+import { AppError } from '../../domain/errors.ts'
+import type { Volume } from '../../domain/volume.ts'
+import type { BundleManifest } from '../bundle/manifest.ts'
+import { quantileOf } from '../volumes/quantile.ts'
+
+type Normalisation = BundleManifest['preprocess']['normalisation']
+type ForegroundRules = Extract<Normalisation, { name: 'foreground-zscore' }>
+
+/** By the rules' name; throws INPUT_IMPLAUSIBLE, naming the sequence, for an empty or constant image. */
+export function normalise(volume: Volume<Float32Array>, rules: Normalisation, name: string): Volume<Float32Array> {
+  return rules.name === 'nonzero-zscore' ? normaliseNonzero(volume, name) : normaliseForeground(volume, rules, name)
+}
+
+/**
+ * "nonzero-zscore": mean and population deviation of the voxels that are not exactly zero; those become (v - mean) / deviation,
+ * zeros stay zero. What MONAI's NormalizeIntensity(nonzero=True, channel_wise=True) gives, except that a constant image is refused.
+ */
+function normaliseNonzero(volume: Volume<Float32Array>, name: string): Volume<Float32Array> {
+  const present = volume.data.filter((value) => value !== 0)
+  if (present.length === 0) throw new AppError('INPUT_IMPLAUSIBLE', `the ${name} image has no voxel other than zero`)
+  const { mean, deviation } = moments(present, name)
+  return { grid: volume.grid, data: volume.data.map((value) => (value === 0 ? 0 : (value - mean) / deviation)) }
+}
+
+/**
+ * "foreground-zscore": threshold = fraction * P99 of the voxels > 0; foreground = voxels > threshold; lo and hi are percentiles
+ * of the foreground, mean and population deviation those of the clipped foreground; every voxel, background included, becomes
+ * clip((clip(v, lo, hi) - mean) / deviation).
+ */
+function normaliseForeground(volume: Volume<Float32Array>, rules: ForegroundRules, name: string): Volume<Float32Array> {
+  const positive = volume.data.filter((value) => value > 0).sort()
+  if (positive.length === 0)
+    throw new AppError('INPUT_IMPLAUSIBLE', `the ${name} image has no voxel above zero inside the head`)
+  const threshold = foregroundThreshold(positive, rules)
+  const foreground = positive.subarray(firstAbove(positive, threshold))
+  const low = quantileOf(foreground, rules.clip_percentiles[0] / 100)
+  const high = quantileOf(foreground, rules.clip_percentiles[1] / 100)
+  const { mean, deviation } = moments(
+    foreground.map((value) => clamp(value, low, high)),
+    name,
+  )
+  const data = volume.data.map((value) =>
+    clamp((clamp(value, low, high) - mean) / deviation, rules.clip[0], rules.clip[1]),
+  )
+  return { grid: volume.grid, data }
+}
+
+/** Mean and population deviation; a constant image is refused. */
+function moments(values: Float32Array, name: string): { mean: number; deviation: number } {
+  let sum = 0
+  for (const value of values) sum += value
+  const mean = sum / values.length
+  let squares = 0
+  for (const value of values) squares += (value - mean) ** 2
+  const deviation = Math.sqrt(squares / values.length)
+  if (!(deviation >= 1e-6)) throw new AppError('INPUT_IMPLAUSIBLE', `the ${name} image is constant inside the head`)
+  return { mean, deviation }
+}
+
+/** Intensity above which a voxel counts as head; 0 for an image without positive voxels. */
+export function headThreshold(volume: Volume<Float32Array>, rules: Normalisation): number {
+  const positive = volume.data.filter((value) => value > 0).sort()
+  return positive.length === 0 ? 0 : foregroundThreshold(positive, rules)
+}
+
+function foregroundThreshold(positive: Float32Array, rules: Normalisation): number {
+  return rules.threshold_fraction_of_p99 * quantileOf(positive, 0.99)
+}
+
+function firstAbove(ascending: Float32Array, limit: number): number {
+  let low = 0
+  let high = ascending.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (ascending[middle]! > limit) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return value < low ? low : Math.min(value, high)
+}

@@ -1,0 +1,129 @@
+// What kind of image a head series is: weighting from the pulse sequence's physics, contrast agent from its attributes, words last.
+import type { ParameterMap } from '../../domain/study.ts'
+import type { SeriesFacts } from './facts.ts'
+import { contrastWords, FLAIR, foldDescription, says, T1, T1_FLAIR, T2 } from './vocabulary.ts'
+
+export type Weighting = 'T1' | 'T2' | 'FLAIR'
+
+export interface Evidence {
+  /** Of a map: the quantity. */
+  weighting: Weighting | ParameterMap | undefined
+  /** Strongest first. */
+  reasons: string[]
+  /** Only asked for T1-weighted series. "conflict": header and description contradict each other. */
+  contrast: 'given' | 'not-given' | 'unknown' | 'conflict'
+  contrastReason: string
+}
+
+/** Reads weighting and contrast. A description never overrules the physics. */
+export function evidence(facts: SeriesFacts): Evidence {
+  const folded = foldDescription(facts.description)
+  const physics = weightingByPhysics(facts)
+  const worded = weightingByWords(folded)
+  const reasons: string[] = []
+  if (physics.text) reasons.push(physics.text)
+  if (physics.weighting && worded && worded !== physics.weighting)
+    reasons.push(`the description suggests ${worded}, the headers decide`)
+  else if (worded) reasons.push(`${worded} in the description`)
+  const weighting = physics.decisive ? physics.weighting : (physics.weighting ?? worded)
+  return { weighting, reasons, ...contrast(facts, folded) }
+}
+
+interface Physics {
+  weighting: Weighting | undefined
+  text: string
+  /** The parameters are complete: when they fit none of the three, the description cannot change it. */
+  decisive: boolean
+}
+
+/** Limits in ms hold from 0.3 T to 7 T; they are wide, since what lies between T1, PD and T2 is left to "none of them". */
+function weightingByPhysics(f: SeriesFacts): Physics {
+  const tr = f.repetitionTime
+  const te = f.echoTimes[0]
+  const ti = f.inversionTime
+  const named = { T1: 'T1', T2: 'T2', FLUID_ATTENUATED: 'FLAIR' } as Partial<Record<string, Weighting>>
+  const declared = named[f.acquisitionContrast]
+  const timing = [`TR ${short(tr)}`, `TE ${short(te)}`, ...(ti === undefined ? [] : [`TI ${short(ti)}`])].join(', ')
+  if (declared)
+    return {
+      weighting: declared,
+      text: `AcquisitionContrast ${f.acquisitionContrast}, ${timing}: ${declared}`,
+      decisive: true,
+    }
+  if (te === undefined || tr === undefined)
+    return { weighting: undefined, text: `incomplete timing (${timing})`, decisive: false }
+  const is = (weighting: Weighting | undefined, what: string): Physics => ({
+    weighting,
+    text: `${timing}: ${what}`,
+    decisive: true,
+  })
+
+  if (ti !== undefined && ti > 0) {
+    if (ti >= 1200 && te >= 60 && tr >= 3500) return is('FLAIR', 'FLAIR')
+    if (ti <= 350 && tr >= 1500 && te >= 15) return is(undefined, 'short-tau inversion recovery')
+    if (ti >= 250 && ti < 1400 && te < 50) return is('T1', 'T1-weighted inversion recovery')
+    if (f.scanning.has('IR')) return is(undefined, 'inversion recovery of none of the known kinds')
+  }
+  if (f.scanning.has('IR') && ti === undefined && te >= 60) {
+    if (tr >= 6000 && te >= 75) return is('FLAIR', 'FLAIR, although InversionTime is absent')
+    return { weighting: undefined, text: `${timing}: inversion recovery without InversionTime`, decisive: false }
+  }
+  if (f.scanning.has('GR') && !f.scanning.has('SE')) {
+    if (f.variant.has('SS') && !f.variant.has('SP') && !f.variant.has('MP') && (f.flipAngle ?? 0) >= 30 && tr < 20) {
+      return is(undefined, 'a steady-state sequence')
+    }
+    if (te >= 13) return is(undefined, 'T2*-weighted gradient echo')
+    if (tr < 50 && (f.flipAngle ?? 90) < 5 && !f.scanning.has('IR') && !f.variant.has('MP'))
+      return is(undefined, 'gradient echo of low flip angle')
+    return is('T1', 'T1-weighted gradient echo')
+  }
+  if (tr >= 1800 && te >= 60) return is('T2', 'T2-weighted')
+  if (tr >= 1800 && te < 60) return is(undefined, 'proton density weighted or mixed')
+  if (tr <= 1400 && te <= 40) return is('T1', 'T1-weighted')
+  return is(undefined, 'neither T1- nor T2-weighted')
+}
+
+function weightingByWords(folded: string): Weighting | undefined {
+  if (says(T1_FLAIR, folded)) return 'T1'
+  if (says(FLAIR, folded)) return 'FLAIR'
+  const t1 = says(T1, folded)
+  const t2 = says(T2, folded)
+  if (t1 && t2) return undefined
+  return t1 ? 'T1' : t2 ? 'T2' : undefined
+}
+
+const NO_AGENT =
+  /^(no|none|n|0|-|without|ohne|sans|sin|senza|sem|zonder|utan|bez|nativ\w*|nein|non|keine?s?|n\/?a|无|なし)$/i
+
+function contrast(f: SeriesFacts, folded: string): Pick<Evidence, 'contrast' | 'contrastReason'> {
+  const agents = f.contrastAgents.filter((agent) => !NO_AGENT.test(agent.trim()))
+  const stated =
+    agents.length > 0
+      ? 'ContrastBolusAgent is set'
+      : f.contrastAdministered === 'YES'
+        ? 'ContrastBolusAgentAdministered YES'
+        : f.contrastVolume !== undefined
+          ? 'ContrastBolusVolume is set'
+          : undefined
+  const denied =
+    f.contrastAdministered === 'NO'
+      ? 'ContrastBolusAgentAdministered NO'
+      : f.contrastAgents.length > agents.length && agents.length === 0
+        ? 'ContrastBolusAgent says none'
+        : undefined
+  const { given, notGiven } = contrastWords(folded)
+  const conflict = (a: string, b: string) => ({ contrast: 'conflict' as const, contrastReason: `${a}, but ${b}` })
+  if (stated && denied) return conflict(stated, denied)
+  if (stated && notGiven && !given) return conflict(stated, 'the description says before or without contrast')
+  if (denied && given) return conflict(denied, 'the description says with contrast')
+  if (given && notGiven) return conflict('the description says with contrast', 'also without')
+  if (stated) return { contrast: 'given', contrastReason: given ? `${stated}, and the description says so` : stated }
+  if (given) return { contrast: 'given', contrastReason: 'the description says with contrast; the headers do not say' }
+  if (denied) return { contrast: 'not-given', contrastReason: denied }
+  if (notGiven) return { contrast: 'not-given', contrastReason: 'the description says before or without contrast' }
+  return { contrast: 'unknown', contrastReason: 'nothing says whether contrast was given' }
+}
+
+function short(value: number | undefined): string {
+  return value === undefined ? 'absent' : `${Math.round(value * 10) / 10} ms`
+}

@@ -1,0 +1,130 @@
+// Reasons for which a series cannot be one of the structural sequences, whatever its contrast: each is one sentence for a person.
+import type { SeriesFacts } from './facts.ts'
+import { foldDescription, isHead, LEFT_BY_WORDS, OTHER_BODY, says } from './vocabulary.ts'
+
+/** Limits of what counts as imaging of a whole head. */
+export const WHOLE_HEAD = { positions: 10, spacingMm: 8, coverageMm: 80, fieldOfViewMm: 120 } as const
+
+const MR_IMAGE_CLASSES = new Set([
+  '1.2.840.10008.5.1.4.1.1.4', // MR Image
+  '1.2.840.10008.5.1.4.1.1.4.1', // Enhanced MR Image
+  '1.2.840.10008.5.1.4.1.1.4.4', // Legacy Converted Enhanced MR Image
+])
+
+/** Values of ImageType (0008,0008) or of the frame type that name something else than an anatomical image. */
+const IMAGE_TYPES: readonly (readonly [string, RegExp])[] = [
+  ['localizer', /^LOCALI[SZ]ER$/],
+  ['diffusion', /^(DIFFUSION.*|DWI|ADC|EADC|TRACE.*|FA|TENSOR.*|DTI|COLFA|ISOTROPIC|B_?VALUE|CALC_BVALUE|EXP)$/],
+  ['perfusion', /^(PERFUSION.*|ASL|CBF|CBV|R?R?CBV|RCBF|MTT|TTP|TMAX|KTRANS|GBP|PBP|RELCB[FV]|RELMTT)$/],
+  ['angiography', /^(ANGIO|TOF|FLOW.*|VELOCITY.*|MAGNITUDE_PC|PCA.*)$/],
+  ['susceptibility imaging', /^(SWI|SWAN|QSM|SW_.*)$/],
+  ['functional imaging', /^(FMRI|BOLD|T_MAP|MOCO_FMRI)$/],
+  ['a projection', /^(PROJECTION IMAGE|MIP|MAX_IP|MIN_IP|MINIP|MNIP|VOLUME_RENDER.*|VRT)$/],
+  ['reformatted from another series', /^(MPR.*|CSA MPR.*|REFORMATTED|CSAPARALLEL|CURVED.*|AVERAGE)$/],
+  ['subtraction', /^(SUB|SUBTRACT.*)$/],
+  ['a computed map', /^(.*[ _]MAP|MAP|T1MAP|T2MAP|R2|R2\*|T2 ?STAR.*|SYNTHETIC|QUANT.*|B0|B1|FIELD.*)$/],
+  ['no magnitude image', /^(P|PHASE|R|REAL|I|IMAGINARY|PHASE MAP|REAL_?IMAGE|IMAG_?IMAGE)$/],
+  ['a screen capture', /^(SCREEN SAVE|SCREENSHOT|PASTED|OPERATOR|REPORT)$/],
+]
+
+/** AcquisitionContrast (0008,9209, PS3.3 C.8.13.3.1.1) of images that are none of ours. */
+const CONTRASTS: Record<string, string> = {
+  DIFFUSION: 'diffusion',
+  PERFUSION: 'perfusion',
+  FLOW_ENCODED: 'angiography',
+  T2_STAR: 'T2*-weighted',
+  SUSCEPTIBILITY: 'susceptibility imaging',
+  PROTON_DENSITY: 'proton density',
+  STIR: 'short-tau inversion recovery',
+  TAGGING: 'tagging',
+  TEMPERATURE: 'a temperature map',
+  VELOCITY: 'angiography',
+}
+
+/** Why the series is left, or undefined when it may be one of the structural sequences. */
+export function exclusionReason(facts: SeriesFacts): string | undefined {
+  return noMrImage(facts) ?? byKind(facts) ?? byWords(facts) ?? byBody(facts) ?? byGeometry(facts)
+}
+
+/** Why the series cannot serve as a map that the bundle declares. */
+export function mapExclusionReason(facts: SeriesFacts): string | undefined {
+  return noMrImage(facts) ?? byStack(facts) ?? byBody(facts) ?? byGeometry(facts)
+}
+
+/** Why it could not be analysed even if the settings name it: no MR images, or no volume of a head. */
+export function impossibleReason(facts: SeriesFacts): string | undefined {
+  return noMrImage(facts) ?? byGeometry(facts)
+}
+
+function noMrImage(f: SeriesFacts): string | undefined {
+  if (f.modality !== 'MR') return `Modality is ${f.modality || 'empty'}, not MR`
+  if (!f.sopClassUids.every((uid) => MR_IMAGE_CLASSES.has(uid))) return 'its instances are not MR images'
+  if (f.photometricInterpretation !== '' && !f.photometricInterpretation.startsWith('MONOCHROME'))
+    return `a colour image (PhotometricInterpretation ${f.photometricInterpretation})`
+  return undefined
+}
+
+function byKind(f: SeriesFacts): string | undefined {
+  for (const value of f.imageType) {
+    for (const [kind, pattern] of IMAGE_TYPES) if (pattern.test(value)) return `${kind} (ImageType ${value})`
+  }
+  const contrast = CONTRASTS[f.acquisitionContrast]
+  if (contrast) return `${contrast} (AcquisitionContrast ${f.acquisitionContrast})`
+  if (f.bValues.some((b) => b > 0)) return `diffusion (DiffusionBValue ${f.bValues.filter((b) => b > 0).join(', ')})`
+  if (f.angio) return 'angiography (AngioFlag Y)'
+  if (f.imageType[0] === 'DERIVED' && !isCorrectedOnly(f.imageType))
+    return `derived from other images (ImageType ${f.imageType.join('\\')})`
+  if (f.imageType[1] === 'SECONDARY') return `made from other images (ImageType ${f.imageType.join('\\')})`
+  if (f.scanning.has('EP')) return 'echo-planar imaging'
+  if (f.variant.has('MTC') || f.scanOptions.some((option) => /^(MT|MTC|MAGNETIZATION_TRANSFER)$/.test(option)))
+    return 'magnetisation transfer'
+  return byStack(f)
+}
+
+/** Anything but one stack of one image per position. */
+function byStack(f: SeriesFacts): string | undefined {
+  if (f.orientations > 1) return `localizer or several stacks: ${f.orientations} slice orientations`
+  if (f.positions > 0 && f.images >= 2 * f.positions) {
+    return f.echoTimes.length > 1
+      ? `several echoes in one series (EchoTime ${f.echoTimes.join(', ')} ms)`
+      : `a time series: ${f.images} images at ${f.positions} slice positions`
+  }
+  if (f.echoTimes.length > 1 && f.echoTimes.at(-1)! > 1.5 * f.echoTimes[0]!)
+    return `several echo times in one series (${f.echoTimes.join(', ')} ms)`
+  return undefined
+}
+
+/** Distortion and intensity corrections, which scanners apply by themselves, keep an image what it is. */
+function isCorrectedOnly(imageType: string[]): boolean {
+  return (
+    imageType[1] === 'PRIMARY' &&
+    imageType.some((value) => /^(DIS2D|DIS3D|NORM|FILTERED|DISTORTION_CORRECTED)$/.test(value))
+  )
+}
+
+function byWords(f: SeriesFacts): string | undefined {
+  const folded = foldDescription(f.description)
+  // The asterisk of T2* is lost to no other pattern, since folding keeps it.
+  for (const [kind, pattern] of LEFT_BY_WORDS) if (pattern.test(folded)) return `${kind}, by its description`
+  return undefined
+}
+
+function byBody(f: SeriesFacts): string | undefined {
+  const other = f.bodyParts.find((part) => !isHead(part))
+  if (other && !f.bodyParts.some(isHead)) return `other body part (${other})`
+  const folded = foldDescription(f.description)
+  if (says(OTHER_BODY, folded) && !isHead(folded)) return 'other body part, by its description'
+  return undefined
+}
+
+function byGeometry(f: SeriesFacts): string | undefined {
+  if (f.positions === 0) return 'no slice positions (ImagePositionPatient, ImageOrientationPatient) in its headers'
+  if (f.positions < WHOLE_HEAD.positions) return `too few slices for a head: ${f.positions}`
+  // Positions are rounded when they are written.
+  if (f.sliceSpacing! > WHOLE_HEAD.spacingMm + 0.05)
+    return `slices ${f.sliceSpacing!.toFixed(1)} mm apart, more than ${WHOLE_HEAD.spacingMm} mm`
+  if (f.coverage! < WHOLE_HEAD.coverageMm) return `covers only ${Math.round(f.coverage!)} mm across its slices`
+  if (f.fieldOfView !== undefined && f.fieldOfView < WHOLE_HEAD.fieldOfViewMm)
+    return `field of view of only ${Math.round(f.fieldOfView)} mm`
+  return undefined
+}

@@ -1,0 +1,221 @@
+// What the headers of one series say about how it was made, for classic and enhanced MR alike (PS3.3 C.8.3, C.8.13).
+import { items, number, numbers, text, texts } from '../../dicom/dataset.ts'
+import type { DicomJson, Series } from '../../domain/study.ts'
+
+export interface SeriesFacts {
+  seriesInstanceUid: string
+  seriesNumber: string
+  /** SeriesDescription, else ProtocolName, which on some scanners names the whole examination. */
+  description: string
+  modality: string
+  sopClassUids: string[]
+  imageType: string[]
+  photometricInterpretation: string
+  /** SE, GR, IR, EP (PS3.3 C.8.3.1.1.1), also derived from the enhanced attributes. */
+  scanning: Set<string>
+  /** SK, SS, SP, MP, MTC … */
+  variant: Set<string>
+  scanOptions: string[]
+  sequenceName: string
+  acquisitionContrast: string
+  is3d: boolean
+  /** ms; undefined where absent or zero */
+  repetitionTime: number | undefined
+  echoTimes: number[]
+  inversionTime: number | undefined
+  /** degrees */
+  flipAngle: number | undefined
+  fieldStrengthTesla: number | undefined
+  bValues: number[]
+  angio: boolean
+  contrastAgents: string[]
+  contrastVolume: number | undefined
+  contrastAdministered: string
+  bodyParts: string[]
+  /** Number of images, distinct slice positions and distinct orientations; positions is 0 when none is stated. */
+  images: number
+  positions: number
+  orientations: number
+  /** mm; undefined where positions are not stated */
+  sliceSpacing: number | undefined
+  coverage: number | undefined
+  /** mm, the shorter in-plane side */
+  fieldOfView: number | undefined
+  pixelSpacing: number | undefined
+  /** Axis that the slice normal is closest to. */
+  plane: 'axial' | 'coronal' | 'sagittal' | undefined
+  /** Sortable acquisition start, "" when not stated. */
+  acquiredAt: string
+}
+
+/** Reads the facts; nothing is invented for what is absent. */
+export function seriesFacts(series: Series): SeriesFacts {
+  const heads = series.instances.map((instance) => instance.metadata)
+  const first = heads[0] ?? {}
+  const sources = sourcesOf(first)
+  const find = (keyword: string) => sources.map((source) => text(source, keyword)).find((value) => value !== '') ?? ''
+  const findAll = (keyword: string) =>
+    sources.map((source) => texts(source, keyword)).find((values) => values.some(Boolean)) ?? []
+  const findNumber = (keyword: string) =>
+    sources.map((source) => number(source, keyword)).find((value) => value !== undefined)
+  const frames = heads.flatMap(framesOf)
+  const upper = (values: string[]) => values.map((value) => value.toUpperCase())
+  const scanning = new Set(upper(findAll('ScanningSequence')))
+  const echo = find('EchoPulseSequence').toUpperCase()
+  if (echo === 'SPIN' || echo === 'BOTH') scanning.add('SE')
+  if (echo === 'GRADIENT' || echo === 'BOTH') scanning.add('GR')
+  if (find('InversionRecovery').toUpperCase() === 'YES') scanning.add('IR')
+  if (find('EchoPlanarPulseSequence').toUpperCase() === 'YES') scanning.add('EP')
+  const pixel = frames.map((frame) => frame.pixelSpacing).find((values) => values !== undefined)
+  const sides = pixel
+    ? [pixel[0] * (number(first, 'Rows') ?? 0), pixel[1] * (number(first, 'Columns') ?? 0)]
+    : undefined
+  return {
+    seriesInstanceUid: series.seriesInstanceUid,
+    seriesNumber: text(first, 'SeriesNumber'),
+    description: text(first, 'SeriesDescription') || text(first, 'ProtocolName'),
+    modality: series.modality,
+    sopClassUids: [...new Set(series.instances.map((instance) => instance.sopClassUid))],
+    imageType: upper([...new Set([...texts(first, 'ImageType'), find('ComplexImageComponent')].filter(Boolean))]),
+    photometricInterpretation: text(first, 'PhotometricInterpretation').toUpperCase(),
+    scanning,
+    variant: new Set(upper(findAll('SequenceVariant'))),
+    scanOptions: upper(findAll('ScanOptions')),
+    sequenceName: find('SequenceName') || find('PulseSequenceName'),
+    acquisitionContrast: find('AcquisitionContrast').toUpperCase(),
+    is3d: find('MRAcquisitionType').toUpperCase() === '3D',
+    repetitionTime: positive(findNumber('RepetitionTime')),
+    echoTimes: distinct(
+      frames.flatMap((frame) => frame.echoTime ?? []),
+      0.01,
+    ),
+    inversionTime: positive(findNumber('InversionTime') ?? findNumber('InversionTimes')),
+    flipAngle: positive(findNumber('FlipAngle')),
+    fieldStrengthTesla: positive(findNumber('MagneticFieldStrength')),
+    bValues: distinct(
+      frames.flatMap((frame) => frame.bValue ?? []),
+      1,
+    ),
+    angio: find('AngioFlag').toUpperCase() === 'Y',
+    contrastAgents: [
+      find('ContrastBolusAgent'),
+      ...items(first, 'ContrastBolusAgentSequence').map((item) => text(item, 'CodeMeaning') || 'coded agent'),
+    ].filter(Boolean),
+    contrastVolume: positive(findNumber('ContrastBolusVolume') ?? findNumber('ContrastBolusTotalDose')),
+    contrastAdministered: find('ContrastBolusAgentAdministered').toUpperCase(),
+    bodyParts: upper(
+      [
+        find('BodyPartExamined'),
+        ...sources
+          .flatMap((source) => items(source, 'AnatomicRegionSequence'))
+          .map((item) => text(item, 'CodeMeaning')),
+      ].filter(Boolean),
+    ),
+    images: frames.length,
+    ...geometry(frames),
+    fieldOfView: sides && Math.min(...sides) > 0 ? Math.min(...sides) : undefined,
+    pixelSpacing: pixel?.[0],
+    acquiredAt: acquisitionStart(heads),
+  }
+}
+
+interface Frame {
+  position: number[] | undefined
+  orientation: number[] | undefined
+  pixelSpacing: [number, number] | undefined
+  echoTime: number | undefined
+  bValue: number | undefined
+}
+
+/** The data set itself, then the macros of its shared and first per-frame functional groups. */
+function sourcesOf(ds: DicomJson): DicomJson[] {
+  const groups = [
+    ...items(ds, 'SharedFunctionalGroupsSequence').slice(0, 1),
+    ...items(ds, 'PerFrameFunctionalGroupsSequence').slice(0, 1),
+  ]
+  return [ds, ...groups.flatMap(macrosOf)]
+}
+
+function macrosOf(group: DicomJson): DicomJson[] {
+  return Object.values(group).flatMap((element) =>
+    element.vr === 'SQ'
+      ? ((element.Value ?? []).filter((item) => typeof item === 'object' && item !== null) as DicomJson[])
+      : [],
+  )
+}
+
+/** One entry per image: the instance itself, or each frame with the shared values where it has none. */
+function framesOf(ds: DicomJson): Frame[] {
+  const shared = [ds, ...items(ds, 'SharedFunctionalGroupsSequence').flatMap(macrosOf)]
+  const perFrame = items(ds, 'PerFrameFunctionalGroupsSequence')
+  const groups = perFrame.length > 0 ? perFrame.map((group) => [...macrosOf(group), ...shared]) : [shared]
+  return groups.map((sources) => {
+    const list = (keyword: string, length: number) =>
+      sources
+        .map((source) => numbers(source, keyword))
+        .find((values) => values.length === length && values.every(Number.isFinite))
+    const one = (...keywords: string[]) =>
+      keywords.flatMap((keyword) => sources.flatMap((source) => number(source, keyword) ?? []))[0]
+    return {
+      position: list('ImagePositionPatient', 3),
+      orientation: list('ImageOrientationPatient', 6),
+      pixelSpacing: list('PixelSpacing', 2) as [number, number] | undefined,
+      echoTime: positive(one('EchoTime', 'EffectiveEchoTime')),
+      bValue: one('DiffusionBValue'),
+    }
+  })
+}
+
+function geometry(
+  frames: Frame[],
+): Pick<SeriesFacts, 'positions' | 'orientations' | 'sliceSpacing' | 'coverage' | 'plane'> {
+  const normals: number[][] = []
+  const along: number[] = []
+  for (const { position, orientation } of frames) {
+    if (!position || !orientation) continue
+    const [ax, ay, az, bx, by, bz] = orientation as [number, number, number, number, number, number]
+    const normal = [ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx]
+    if (!normals.some((known) => dot(known, normal) > 0.995)) normals.push(normal)
+    along.push(dot(position, normals[0]!))
+  }
+  const [normal] = normals
+  if (!normal) return { positions: 0, orientations: 0, sliceSpacing: undefined, coverage: undefined, plane: undefined }
+  const at = distinct(along, 0.02)
+  const span = at.at(-1)! - at[0]!
+  const spacing = at.length > 1 ? span / (at.length - 1) : undefined
+  const closest = normal.map(Math.abs).indexOf(Math.max(...normal.map(Math.abs)))
+  return {
+    positions: at.length,
+    orientations: normals.length,
+    sliceSpacing: spacing,
+    coverage: spacing === undefined ? undefined : span + spacing,
+    plane: (['sagittal', 'coronal', 'axial'] as const)[closest],
+  }
+}
+
+function acquisitionStart(heads: DicomJson[]): string {
+  const of = (ds: DicomJson) =>
+    text(ds, 'AcquisitionDateTime') ||
+    joined(text(ds, 'AcquisitionDate'), text(ds, 'AcquisitionTime')) ||
+    joined(text(ds, 'SeriesDate'), text(ds, 'SeriesTime')) ||
+    joined(text(ds, 'StudyDate'), text(ds, 'AcquisitionTime') || text(ds, 'SeriesTime'))
+  return heads.map(of).filter(Boolean).sort()[0] ?? ''
+}
+
+function joined(date: string, time: string): string {
+  return date && time ? `${date}${time}` : ''
+}
+
+/** Ascending values; values closer than `tolerance` count as one. */
+function distinct(values: number[], tolerance: number): number[] {
+  const sorted = values.filter(Number.isFinite).toSorted((a, b) => a - b)
+  return sorted.filter((value, i) => i === 0 || value - sorted[i - 1]! > tolerance)
+}
+
+function dot(a: readonly number[], b: readonly number[]): number {
+  return a[0]! * b[0]! + a[1]! * b[1]! + a[2]! * b[2]!
+}
+
+function positive(value: number | undefined): number | undefined {
+  return value !== undefined && value > 0 ? value : undefined
+}

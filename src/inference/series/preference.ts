@@ -1,0 +1,77 @@
+// Which of several series of one sequence is used: an ordered list of rules; a tie is never broken by chance.
+import type { SeriesFacts } from './facts.ts'
+import { contrastWords, foldDescription } from './vocabulary.ts'
+
+interface Rule {
+  /** Why the winner is preferred. */
+  text: string
+  /** Higher is better; undefined where the headers do not say, which counts as equal. */
+  score(facts: SeriesFacts): number | undefined
+  /** Differences up to this are equal. */
+  tolerance: number
+}
+
+const RULES: readonly Rule[] = [
+  { text: 'as acquired rather than derived', score: (f) => (f.imageType[0] === 'DERIVED' ? 0 : 1), tolerance: 0 },
+  { text: '3D rather than 2D', score: (f) => (f.is3d ? 1 : 0), tolerance: 0 },
+  {
+    text: 'thinner slices',
+    score: (f) => (f.sliceSpacing === undefined ? undefined : -f.sliceSpacing),
+    tolerance: 0.5,
+  },
+  { text: 'axial rather than another plane', score: (f) => (f.plane === 'axial' || f.is3d ? 1 : 0), tolerance: 0 },
+  { text: 'more coverage', score: (f) => f.coverage, tolerance: 10 },
+  { text: 'corrected for distortion', score: distortion, tolerance: 0 },
+  { text: 'without fat suppression', score: (f) => (isFatSuppressed(f) ? 0 : 1), tolerance: 0 },
+  { text: 'finer pixels', score: (f) => (f.pixelSpacing === undefined ? undefined : -f.pixelSpacing), tolerance: 0.15 },
+]
+
+/** Only for sequences that are read without contrast: an image before the injection is preferred. */
+const BEFORE_CONTRAST: Rule = { text: 'before contrast', score: (f) => (hadContrast(f) ? 0 : 1), tolerance: 0 }
+
+export interface Preference {
+  /** More than one when they fit equally well. */
+  best: SeriesFacts[]
+  /** Per series that lost: by what, against the best. */
+  lost: Map<string, string>
+}
+
+/** Applies the rules one after the other; each keeps those within its tolerance of the best. */
+export function prefer(candidates: readonly SeriesFacts[], sequence: string): Preference {
+  const rules = sequence === 'T2' || sequence === 'FLAIR' ? [...RULES, BEFORE_CONTRAST] : RULES
+  const lost = new Map<string, string>()
+  let best = [...candidates]
+  for (const { text, score, tolerance } of rules) {
+    const scores = new Map(best.map((facts) => [facts, score(facts)]))
+    const known = [...scores.values()].filter((value) => value !== undefined)
+    const top = Math.max(...known)
+    const kept = best.filter((facts) => {
+      const value = scores.get(facts)
+      return value === undefined || value >= top - tolerance
+    })
+    for (const facts of best) if (!kept.includes(facts)) lost.set(facts.seriesInstanceUid, text)
+    best = kept
+    if (best.length === 1) break
+  }
+  return { best, lost }
+}
+
+function distortion(f: SeriesFacts): number {
+  if (f.imageType.includes('DIS3D')) return 2
+  if (f.imageType.includes('DIS2D')) return 1
+  return 0
+}
+
+function isFatSuppressed(f: SeriesFacts): boolean {
+  const words = /(?<!\p{L})(fs|fatsat|fat sat|fat supp?\p{L}*|spir|spair|dixon|stir)(?!\p{L})/u
+  return (
+    f.scanOptions.some((option) => option === 'FS' || option.startsWith('FAT')) ||
+    words.test(foldDescription(f.description))
+  )
+}
+
+function hadContrast(f: SeriesFacts): boolean {
+  return (
+    f.contrastAgents.length > 0 || f.contrastVolume !== undefined || contrastWords(foldDescription(f.description)).given
+  )
+}

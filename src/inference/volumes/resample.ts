@@ -1,0 +1,145 @@
+// Resampling between grids: Gaussian against aliasing on the source, then linear interpolation through a rigid transform.
+import { type Grid, type Vec3, type Volume, voxelCount } from '../../domain/volume.ts'
+import { indexMap, insideRange } from './grids.ts'
+import { IDENTITY, type Rigid } from './rigid.ts'
+
+/**
+ * The source on the target grid. `transform` maps points of the target's space (LPS mm) to the source's.
+ * Points beyond the source's outermost voxel centres are 0, as the training code has it.
+ */
+export function resample(
+  source: Volume<Float32Array>,
+  target: Grid,
+  transform: Rigid = IDENTITY,
+): Volume<Float32Array> {
+  return interpolate(prefilter(source, target, transform), target, transform)
+}
+
+/**
+ * Gaussian per source axis where the target is coarser: sigma = 0.5 * sqrt((target / source)^2 - 1) source voxels, sampled
+ * to 3 sigma, edges repeated. For an oblique target the spacing along a source axis is sqrt(sum of (cosine * spacing)^2).
+ */
+export function prefilter(
+  source: Volume<Float32Array>,
+  target: Grid,
+  transform: Rigid = IDENTITY,
+): Volume<Float32Array> {
+  const { axes } = indexMap(target, source.grid, transform)
+  const sigma = (axis: 0 | 1 | 2) => 0.5 * Math.sqrt(Math.max(0, axes.reduce((sum, a) => sum + a[axis] ** 2, 0) - 1))
+  const sigmas = [sigma(0), sigma(1), sigma(2)] as const
+  if (sigmas.every((s) => s < 1e-6)) return source
+  const data = source.data.slice()
+  for (const axis of [2, 1, 0] as const)
+    if (sigmas[axis] >= 1e-6) smoothAxis(data, source.grid.size, axis, gaussianKernel(sigmas[axis]))
+  return { grid: source.grid, data }
+}
+
+/** Sampled Gaussian of radius ceil(3 sigma), sum 1. */
+export function gaussianKernel(sigma: number): Float64Array {
+  const radius = Math.ceil(3 * sigma)
+  const kernel = Float64Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-0.5 * ((i - radius) / sigma) ** 2))
+  const sum = kernel.reduce((a, b) => a + b, 0)
+  return kernel.map((value) => value / sum)
+}
+
+/** Convolves in place along one axis with a symmetric kernel; rows along x are read in order whatever the axis. */
+function smoothAxis(data: Float32Array, size: Vec3, axis: 0 | 1 | 2, kernel: Float64Array): void {
+  const [nx, ny, nz] = size
+  const radius = (kernel.length - 1) / 2
+  const half = kernel.slice(radius)
+  if (axis === 0) {
+    const line = new Float32Array(nx + 2 * radius)
+    for (let start = 0; start < data.length; start += nx) {
+      line.fill(data[start]!, 0, radius)
+      line.set(data.subarray(start, start + nx), radius)
+      line.fill(data[start + nx - 1]!, radius + nx)
+      smoothRow(data, start, nx, line, radius, 1, half)
+    }
+    return
+  }
+  const [count, stride, planes, planeStride] = axis === 1 ? [ny, nx, nz, nx * ny] : [nz, nx * ny, ny, nx]
+  const plane = new Float32Array((count + 2 * radius) * nx)
+  for (let p = 0; p < planes; p++) {
+    const base = p * planeStride
+    for (let n = -radius; n < count + radius; n++) {
+      const from = base + Math.min(count - 1, Math.max(0, n)) * stride
+      plane.set(data.subarray(from, from + nx), (n + radius) * nx)
+    }
+    for (let n = 0; n < count; n++) smoothRow(data, base + n * stride, nx, plane, (n + radius) * nx, nx, half)
+  }
+}
+
+/** Writes `count` outputs from `to` on; taps lie `step` apart on both sides of `from`. `half` is the kernel from its middle on. */
+function smoothRow(
+  out: Float32Array,
+  to: number,
+  count: number,
+  input: Float32Array,
+  from: number,
+  step: number,
+  half: Float64Array,
+): void {
+  const middle = half[0]!
+  const taps = half.length
+  for (let i = 0; i < count; i++) {
+    const at = from + i
+    let sum = middle * input[at]!
+    for (let t = 1; t < taps; t++) sum += half[t]! * (input[at - t * step]! + input[at + t * step]!)
+    out[to + i] = sum
+  }
+}
+
+/** Linear interpolation without a filter; see resample. */
+export function interpolate(
+  source: Volume<Float32Array>,
+  target: Grid,
+  transform: Rigid = IDENTITY,
+): Volume<Float32Array> {
+  const out = new Float32Array(voxelCount(target))
+  const { base, axes } = indexMap(target, source.grid, transform)
+  const [nx, ny, nz] = source.grid.size
+  const [tx, ty, tz] = target.size
+  const { data } = source
+  const [ax, ay, az] = axes[0]
+  const plane = nx * ny
+  for (let k = 0; k < tz; k++) {
+    for (let j = 0; j < ty; j++) {
+      const at = (axis: 0 | 1 | 2) => base[axis] + j * axes[1][axis] + k * axes[2][axis]
+      const sx = at(0)
+      const sy = at(1)
+      const sz = at(2)
+      const [from, to] = insideRange([sx, sy, sz], axes[0], source.grid.size, tx)
+      const row = tx * (j + ty * k)
+      for (let i = from; i < to; i++) {
+        const x = sx + i * ax
+        const y = sy + i * ay
+        const z = sz + i * az
+        const x0 = lower(x, nx)
+        const y0 = lower(y, ny)
+        const z0 = lower(z, nz)
+        const fx = fraction(x - x0)
+        const fy = fraction(y - y0)
+        const fz = fraction(z - z0)
+        const dx = nx > 1 ? 1 : 0
+        const dy = ny > 1 ? nx : 0
+        const dz = nz > 1 ? plane : 0
+        const o = x0 + nx * y0 + plane * z0
+        const c00 = data[o]! * (1 - fx) + data[o + dx]! * fx
+        const c10 = data[o + dy]! * (1 - fx) + data[o + dy + dx]! * fx
+        const c01 = data[o + dz]! * (1 - fx) + data[o + dz + dx]! * fx
+        const c11 = data[o + dz + dy]! * (1 - fx) + data[o + dz + dy + dx]! * fx
+        out[row + i] = (c00 * (1 - fy) + c10 * fy) * (1 - fz) + (c01 * (1 - fy) + c11 * fy) * fz
+      }
+    }
+  }
+  return { grid: target, data: out }
+}
+
+/** Index of the voxel below x of which the next one exists too. */
+function lower(x: number, size: number): number {
+  return Math.max(0, Math.min(Math.floor(x), size - 2))
+}
+
+function fraction(x: number): number {
+  return x < 0 ? 0 : Math.min(x, 1)
+}

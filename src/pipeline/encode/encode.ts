@@ -1,0 +1,88 @@
+// From a result to what is delivered: DICOM SEG, structured report, PDF, Encapsulated PDF and the result itself, as artefacts.
+import { buildEncapsulatedPdf } from '../../dicom/encapsulated-pdf.ts'
+import { buildRejectionNote } from '../../dicom/rejection-note.ts'
+import type { DicomObject } from '../../dicom/result-object.ts'
+import { buildSegmentation } from '../../dicom/segmentation.ts'
+import type { SeriesPlan } from '../../dicom/series-volume.ts'
+import { buildMeasurementReport } from '../../dicom/sr/measurement-report.ts'
+import type { AnalysisResult, SequenceImage } from '../../domain/finding.ts'
+import type { Artifact } from '../../domain/ports.ts'
+import type { Series } from '../../domain/study.ts'
+import type { Grid } from '../../domain/volume.ts'
+import { renderReportPdf } from '../../reports/pdf.ts'
+import { mayBeRejected, type Predecessor } from '../predecessor.ts'
+import { type ExtrasInput, encodeExtras, type WriteBack } from './extras.ts'
+import { encodeSequences, type OtherSequence, sourceFrames } from './sequences.ts'
+
+export interface EncodeInput {
+  result: AnalysisResult
+  images: SequenceImage[]
+  referenceSeries: Series
+  referencePlan: SeriesPlan
+  others: OtherSequence[]
+  institution: string
+  /** What the network gave, on its working grid. */
+  response: ExtrasInput['response']
+  /** Of the heads that look at the image, on the working grid too. */
+  saliency: ExtrasInput['saliency']
+  workGrid: Grid
+  /** The earlier analysis that this one supersedes. */
+  predecessor?: Predecessor
+  writeBack: WriteBack
+}
+
+/** All artefacts of one analysis. Nothing found: no SEG, since viewers hang on an empty one; report and PDF say so. */
+export async function encodeResults(input: EncodeInput): Promise<Artifact[]> {
+  const { result, referenceSeries, referencePlan, others, predecessor, writeBack } = input
+  const { segmentation, ...reportable } = result
+  const otherSeries = others.map(({ series }) => series)
+  const pdf = await renderReportPdf({
+    result: reportable,
+    segmentation,
+    images: input.images,
+    institution: input.institution,
+  })
+  const sources = {
+    result: reportable,
+    referenceSeries,
+    sourceFrames: sourceFrames(referenceSeries, referencePlan),
+    otherSources: otherSeries,
+  }
+  const seg = result.noFinding ? undefined : buildSegmentation({ ...sources, segmentation })
+  const report = buildMeasurementReport({
+    ...sources,
+    grid: segmentation.grid,
+    ...(seg ? { segmentation: seg } : {}),
+    ...(predecessor?.report ? { predecessor: predecessor.report } : {}),
+  })
+  const extras = [
+    ...(writeBack.segmentationPerSequence && seg ? encodeSequences(sources, segmentation, others) : []),
+    ...encodeExtras({ ...input, sources, segmentation }, writeBack),
+  ]
+  const isNoted = writeBack.rejectSuperseded && predecessor !== undefined && mayBeRejected(predecessor)
+  const encapsulated = buildEncapsulatedPdf({
+    result: reportable,
+    pdf,
+    referenceInstance: referenceSeries.instances[0]!.metadata,
+    sources: [referenceSeries, ...otherSeries],
+  })
+  return [
+    { role: 'result', mediaType: 'application/json', bytes: new TextEncoder().encode(JSON.stringify(reportable)) },
+    { role: 'pdf', mediaType: 'application/pdf', bytes: pdf },
+    dicomArtifact('encapsulated-pdf', encapsulated),
+    dicomArtifact('report', report),
+    ...(seg ? [dicomArtifact('segmentation', seg)] : []),
+    ...extras.map(({ role, object }) => dicomArtifact(role, object)),
+    ...(isNoted ? [noteOn(predecessor, input)] : []),
+  ]
+}
+
+function noteOn({ objects }: Predecessor, { result, referenceSeries }: EncodeInput): Artifact {
+  const referenceInstance = referenceSeries.instances[0]!.metadata
+  return dicomArtifact('rejection-note', buildRejectionNote({ result, referenceInstance, rejected: objects }))
+}
+
+function dicomArtifact(role: Artifact['role'], object: DicomObject): Artifact {
+  const { sopInstanceUid, seriesInstanceUid, sopClassUid, bytes } = object
+  return { role, mediaType: 'application/dicom', bytes, sopInstanceUid, seriesInstanceUid, sopClassUid }
+}

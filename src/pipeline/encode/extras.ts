@@ -1,0 +1,100 @@
+// DICOM objects that a site switches on: key pictures, label map, probabilities, uncertainty, saliency.
+import { decode } from 'fast-png'
+import type { GridSources } from '../../dicom/grid-object.ts'
+import { buildLabelMap } from '../../dicom/label-map.ts'
+import { buildParametricMap, SALIENCY_MAP, UNCERTAINTY_MAP } from '../../dicom/parametric-map.ts'
+import { buildProbabilityMap } from '../../dicom/probability-map.ts'
+import type { DicomObject } from '../../dicom/result-object.ts'
+import { buildSecondaryCapture } from '../../dicom/secondary-capture.ts'
+import { AppError } from '../../domain/errors.ts'
+import type { SequenceImage } from '../../domain/finding.ts'
+import type { ArtifactRole, SegmentResponse } from '../../domain/ports.ts'
+import type { Grid, LabelVolume } from '../../domain/volume.ts'
+import type { SaliencyMap } from '../../inference/encoder/saliency.ts'
+import { resample } from '../../inference/volumes/resample.ts'
+import { renderKeyImages } from '../../reports/key-images.ts'
+
+/** What a site wants besides segmentation and report; each costs storage, or asks a viewer for more. */
+export interface WriteBack {
+  /** Pictures with the outlines drawn in, for viewers that show no segmentation. */
+  keyImages: boolean
+  /** The segmentation once more on the grid of every other sequence. */
+  segmentationPerSequence: boolean
+  /** The segmentation once more, as a label map. */
+  labelMap: boolean
+  /** The probabilities behind it. */
+  probabilities: boolean
+  /** Where the network's samples differ. */
+  uncertainty: boolean
+  /** Which parts of the image moved the heads that look at it. */
+  saliency: boolean
+  /** Withdraw the objects of a superseded analysis. */
+  rejectSuperseded: boolean
+}
+
+export interface ExtrasInput {
+  sources: GridSources
+  segmentation: LabelVolume
+  images: SequenceImage[]
+  /** What the network gave, on its working grid. */
+  response: Pick<SegmentResponse, 'probabilities' | 'spread'>
+  workGrid: Grid
+  saliency: SaliencyMap[]
+}
+
+/** Without a tumour there is nothing to outline; what the network was unsure of is shown all the same. */
+export function encodeExtras(input: ExtrasInput, wanted: WriteBack): { role: ArtifactRole; object: DicomObject }[] {
+  const { sources, segmentation } = input
+  const found = !sources.result.noFinding
+  const made: { role: ArtifactRole; object: DicomObject | undefined }[] = [
+    ...(wanted.keyImages && found ? keyImages(input) : []),
+    ...(wanted.labelMap && found
+      ? [{ role: 'label-map' as const, object: buildLabelMap({ ...sources, segmentation }) }]
+      : []),
+    ...(wanted.probabilities && found ? [{ role: 'probabilities' as const, object: probabilities(input) }] : []),
+    ...(wanted.uncertainty ? [{ role: 'uncertainty' as const, object: uncertainty(input) }] : []),
+    ...(wanted.saliency ? input.saliency.map((one) => saliencyMap(one, input)) : []),
+  ]
+  return made.flatMap(({ role, object }) => (object === undefined ? [] : [{ role, object }]))
+}
+
+function keyImages({ sources, segmentation, images }: ExtrasInput) {
+  const { result, referenceSeries } = sources
+  return renderKeyImages({ segmentation, images, segments: result.segments }).map(({ png, alternative }, index) => {
+    const { data, width, height } = decode(png)
+    if (!(data instanceof Uint8Array)) throw new AppError('INTERNAL', 'a key picture is not of eight bits')
+    const picture = { number: index + 1, description: alternative, width, height, rgb: data }
+    return {
+      role: `key-image-${index + 1}` as const,
+      object: buildSecondaryCapture({ result, referenceSeries, ...picture }),
+    }
+  })
+}
+
+function probabilities({ sources, segmentation, response, workGrid }: ExtrasInput): DicomObject | undefined {
+  const { grid } = segmentation
+  return buildProbabilityMap({
+    ...sources,
+    grid,
+    probabilityOf: ({ label }) => resample({ grid: workGrid, data: response.probabilities[label]! }, grid),
+  })
+}
+
+/** Undefined when the network was asked once only: then nothing is known. */
+function uncertainty({ sources, segmentation, response, workGrid }: ExtrasInput): DicomObject | undefined {
+  if (response.spread === undefined) return undefined
+  return buildParametricMap({
+    ...sources,
+    map: resample({ grid: workGrid, data: response.spread.deviation }, segmentation.grid),
+    role: 'uncertainty',
+    shows: UNCERTAINTY_MAP,
+    description: "Standard deviation of the tumour's probability over samples",
+  })
+}
+
+function saliencyMap({ head, map }: SaliencyMap, { sources, segmentation }: ExtrasInput) {
+  const role = `saliency-${head}` as const
+  const description = `Change of the ${head} score when a block is hidden`
+  const onReference = resample(map, segmentation.grid)
+  return { role, object: buildParametricMap({ ...sources, map: onReference, role, shows: SALIENCY_MAP, description }) }
+}

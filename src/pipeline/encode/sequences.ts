@@ -1,0 +1,55 @@
+// The segmentation once more on the grid of each other sequence, for who reads that one (PS3.3 A.51); a site switches it on.
+import type { GridSources } from '../../dicom/grid-object.ts'
+import type { DicomObject } from '../../dicom/result-object.ts'
+import { buildSegmentation } from '../../dicom/segmentation.ts'
+import type { SourceFrame } from '../../dicom/segmentation-frames.ts'
+import type { SeriesPlan } from '../../dicom/series-volume.ts'
+import type { ArtifactRole } from '../../domain/ports.ts'
+import type { Sequence, Series } from '../../domain/study.ts'
+import type { LabelVolume } from '../../domain/volume.ts'
+import { carry } from '../../inference/lesions/link-lesions.ts'
+import { invertRigid, type Rigid } from '../../inference/volumes/rigid.ts'
+
+/** A sequence that is not the reference. */
+export interface OtherSequence {
+  sequence: Sequence
+  series: Series
+  plan: SeriesPlan
+  /** Maps points of the reference series (LPS mm) to this one; absent where the bundle did not ask for the sequence, so that nobody knows. */
+  transform?: Rigid
+}
+
+/**
+ * Each voxel says what the segmentation says at its nearest voxel, so that both tell the same. None for a series that was not
+ * registered, or without a frame of reference to lie in, or that shows nothing of the tumour: viewers hang on an empty one.
+ */
+export function encodeSequences(
+  { result, referenceSeries }: Pick<GridSources, 'result' | 'referenceSeries'>,
+  segmentation: LabelVolume,
+  others: readonly OtherSequence[],
+): { role: ArtifactRole; object: DicomObject }[] {
+  return others.flatMap(({ sequence, series, plan, transform }) => {
+    if (transform === undefined || plan.frameOfReferenceUid === '') return []
+    const labels = carry(segmentation, plan.grid, invertRigid(transform), (length) => new Uint8Array(length))
+    if (labels.data.every((label) => label === 0)) return []
+    const object = buildSegmentation({
+      result,
+      referenceSeries: series,
+      sourceFrames: sourceFrames(series, plan),
+      otherSources: [referenceSeries, ...others.flatMap((one) => (one.series === series ? [] : one.series))],
+      segmentation: labels,
+      sequence,
+    })
+    return [{ role: `segmentation-${sequence}` as const, object }]
+  })
+}
+
+/** The image behind each slice of a series. */
+export function sourceFrames({ instances }: Series, plan: SeriesPlan): SourceFrame[] {
+  const sopClassOf = new Map(instances.map((instance) => [instance.sopInstanceUid, instance.sopClassUid]))
+  return plan.frames.map(({ sopInstanceUid, frameNumber }) => ({
+    sopInstanceUid,
+    sopClassUid: sopClassOf.get(sopInstanceUid)!,
+    ...(frameNumber === undefined ? {} : { frameNumber }),
+  }))
+}

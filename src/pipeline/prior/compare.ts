@@ -1,0 +1,178 @@
+// The step that compares a study with the patient's earlier one. Whatever goes wrong is a quality note with the reason, never more.
+import { trackingOf } from '../../dicom/result-modules.ts'
+import { planSeries } from '../../dicom/series-volume.ts'
+import {
+  CATEGORY_CAVEAT,
+  type Comparison,
+  categorySentence,
+  lesionSentences,
+  type PriorAnalyses,
+  priorSentence,
+} from '../../domain/comparison.ts'
+import { asAppError } from '../../domain/errors.ts'
+import type { AnalysisResult, QualityNote } from '../../domain/finding.ts'
+import type { AnalysisStore, ImageArchive } from '../../domain/ports.ts'
+import type { Sequence } from '../../domain/study.ts'
+import type { Volume } from '../../domain/volume.ts'
+import type { Bundle } from '../../inference/bundle/manifest.ts'
+import { compareStudies, type EarlierPoint, type TimePoint } from '../../inference/lesions/compare-studies.ts'
+import type { Registrar } from '../../inference/volumes/rigid.ts'
+import { retrieveVolume } from '../retrieve-volume.ts'
+import { type ArchivedPrior, findArchived, loadArchived } from './archived.ts'
+import { type FoundPrior, findPrior, type PriorSearch, type PriorSettings } from './find.ts'
+import { type EarlierAnalysis, earlierLabels, loadKept, requireStanding } from './load.ts'
+
+export interface ComparePorts {
+  archive: Omit<ImageArchive, 'store'>
+  analyses: PriorAnalyses & Pick<AnalysisStore, 'byStudy' | 'artifact'>
+  registrar: Registrar
+}
+
+export interface CompareInput {
+  result: Pick<AnalysisResult, 'analysisId' | 'patient' | 'study' | 'software' | 'measurements' | 'segmentation'>
+  /** The reference series on its own grid. */
+  image: Volume<Float32Array>
+  sequences: readonly Sequence[]
+  bundle: Bundle
+  bundleDigest: string
+}
+
+export interface Compared {
+  comparison?: Comparison
+  quality: QualityNote[]
+}
+
+/** Nothing at all when the patient has no earlier study that we analysed, by our store or else by the archive. */
+export async function compareWithPrior(
+  ports: ComparePorts,
+  input: CompareInput,
+  settings: PriorSettings,
+): Promise<Compared> {
+  if (!settings.enabled) return { quality: [] }
+  const { patient, study, software } = input.result
+  try {
+    const query = { studyInstanceUid: study.studyInstanceUid, patient, study, bundleDigest: input.bundleDigest }
+    const kept: PriorSearch<FoundPrior | ArchivedPrior> = await findPrior(ports.analyses, query, settings)
+    const { found, passedOver } = kept.found
+      ? kept
+      : { ...kept, ...(await findArchived(ports, { ...query, software }, settings)) }
+    const passed = passedOver ? [notCompared(passedOver.study.studyDate, passedOver.reason)] : []
+    if (!found) return { quality: passed }
+    const compared = await compareWith(ports, input, found).catch((error) => ({
+      quality: [notCompared(found.study.studyDate, asAppError(error).message)],
+    }))
+    return { ...compared, quality: [...compared.quality, ...passed] }
+  } catch (error) {
+    return { quality: [note('warning', `Earlier studies could not be looked for: ${asAppError(error).message}.`)] }
+  }
+}
+
+async function compareWith(
+  { archive, analyses, registrar }: ComparePorts,
+  input: CompareInput,
+  prior: FoundPrior | ArchivedPrior,
+): Promise<Compared> {
+  const { study, days } = prior
+  const { studyInstanceUid } = study
+  const earlier =
+    'record' in prior ? await loadKept(analyses, prior.record) : await loadArchived(archive, prior, input.bundle)
+  const metadata = 'record' in prior ? await archive.retrieveMetadata(studyInstanceUid) : prior.metadata
+  const { reference, objects } = requireStanding(metadata, earlier, input.result.patient)
+  const plan = planSeries(reference)
+  const image = await retrieveVolume(archive, studyInstanceUid, reference, plan)
+  const { labels, trackings } = earlierLabels(earlier, plan.grid)
+  const now: TimePoint = {
+    image: input.image,
+    labels: input.result.segmentation,
+    measurements: input.result.measurements,
+    tracking: (key) => trackingOf({ analysisId: input.result.analysisId }, key),
+  }
+  const before: EarlierPoint = {
+    image,
+    labels,
+    measurements: earlier.result.measurements,
+    tracking: (key) => trackings.get(key) ?? trackingOf(earlier.result, key),
+  }
+  const compared = await compareStudies({ now, earlier: before, bundle: input.bundle, registrar })
+  const limits = limitsOf(input, earlier.result, image)
+  const comparison: Comparison = {
+    prior: {
+      analysisId: earlier.result.analysisId,
+      studyInstanceUid,
+      studyDate: study.studyDate,
+      studyTime: study.studyTime,
+      objects,
+    },
+    days,
+    ...compared,
+    response: limits.noCategory ? withoutCategory(compared.response, limits.noCategory) : compared.response,
+  }
+  const edited = earlier.edited
+    ? [
+        note(
+          'info',
+          'A reviewer edited values of the earlier study; what the software measured both times is compared.',
+        ),
+      ]
+    : []
+  return { comparison, quality: [summary(comparison), ...limits.quality, ...edited] }
+}
+
+/** Slices so many times thicker measure another volume. */
+const THICKER = 2
+
+/** What makes a comparison weaker than it looks. */
+function limitsOf({ image, sequences }: CompareInput, earlier: EarlierAnalysis['result'], earlierImage: Volume) {
+  const before = earlier.inputs.map(({ sequence }) => sequence)
+  const [thickest, thickestBefore] = [Math.max(...image.grid.spacing), Math.max(...earlierImage.grid.spacing)]
+  const sameSequences = before.length === sequences.length && before.every((sequence) => sequences.includes(sequence))
+  const contrast = before.includes('T1c') && sequences.includes('T1c')
+  return {
+    ...(!contrast && { noCategory: 'Images after contrast medium are missing at one of the two times.' }),
+    quality: [
+      ...(sameSequences
+        ? []
+        : [
+            note(
+              'warning',
+              `The two studies were not read from the same sequences (earlier: ${before.join(', ')}); part of the change may come from that.`,
+            ),
+          ]),
+      ...(Math.max(thickest / thickestBefore, thickestBefore / thickest) < THICKER
+        ? []
+        : [
+            note(
+              'warning',
+              `Slices are ${thickest.toFixed(1)} mm apart, ${thickestBefore.toFixed(1)} mm in the earlier study; part of the change may come from that.`,
+            ),
+          ]),
+    ],
+  }
+}
+
+function withoutCategory(
+  { category: _category, possible: _possible, ...rest }: Comparison['response'],
+  reason: string,
+): Comparison['response'] {
+  return { ...rest, reasons: [reason] }
+}
+
+function summary(comparison: Comparison): QualityNote {
+  const { registration } = comparison
+  const laid = `laid over it by ${registration.translationMm.toFixed(1)} mm and ${registration.rotationDegrees.toFixed(1)}°, ${registration.residualMm.toFixed(1)} mm left`
+  const lesions = lesionSentences(comparison).join(' ')
+  return note(
+    'info',
+    `Compared with the ${priorSentence(comparison)} (${laid}). ${categorySentence(comparison.response)}. ${lesions === '' ? '' : `${lesions} `}${CATEGORY_CAVEAT}`,
+    'prior-compared',
+  )
+}
+
+function notCompared(studyDate: string, reason: string): QualityNote {
+  const date = studyDate.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3')
+  return note('warning', `The earlier study of ${date} was not compared: ${reason}.`)
+}
+
+function note(severity: QualityNote['severity'], sentence: string, code = 'prior-not-compared'): QualityNote {
+  return { code, severity, text: sentence.replace(/\.\.( |$)/g, '.$1') }
+}

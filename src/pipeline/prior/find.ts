@@ -1,0 +1,117 @@
+// The earlier study of the patient that a new one is compared with: the latest one that we analysed and delivered, and that still stands.
+import type { AnalysisRecord } from '../../domain/analysis.ts'
+import type { PriorAnalyses } from '../../domain/comparison.ts'
+import type { AnalysisStore } from '../../domain/ports.ts'
+import type { PatientIdentity, StudyIdentity, Uid } from '../../domain/study.ts'
+
+export interface PriorSettings {
+  /** Compare with an earlier study at all. */
+  enabled: boolean
+  /** Older studies are left alone. */
+  maxAgeDays: number
+}
+
+export interface PriorQuery {
+  studyInstanceUid: Uid
+  patient: PatientIdentity
+  study: StudyIdentity
+  /** Of the bundle that analyses the present study. */
+  bundleDigest: string
+}
+
+export type DatedStudy = Pick<StudyIdentity, 'studyInstanceUid' | 'studyDate' | 'studyTime'>
+
+export interface FoundPrior {
+  record: AnalysisRecord
+  study: DatedStudy
+  days: number
+}
+
+/** Either, both or none: a study nearer in time may have been passed over for a reason. */
+export interface PriorSearch<T = FoundPrior> {
+  found?: T
+  /** Why the nearest study that was passed over was. */
+  passedOver?: { study: DatedStudy; reason: string }
+}
+
+export const DAY_MS = 86_400_000
+
+/**
+ * Looks among delivered analyses of exactly this identifier and issuer; the name plays no part. Studies are taken newest first;
+ * one counts by its last analysis alone, so that one which was superseded, is held or is not finished does not speak for its study.
+ */
+export async function findPrior(
+  analyses: PriorAnalyses & Pick<AnalysisStore, 'byStudy'>,
+  query: PriorQuery,
+  { maxAgeDays }: Pick<PriorSettings, 'maxAgeDays'>,
+): Promise<PriorSearch> {
+  const delivered = await analyses.byPatient(query.patient)
+  const candidates = delivered
+    .flatMap((record) => asCandidate(record, query))
+    .sort(
+      (a, b) =>
+        momentOf(b.study).localeCompare(momentOf(a.study)) || (a.record.createdAt < b.record.createdAt ? 1 : -1),
+    )
+  let passedOver: PriorSearch['passedOver']
+  const seen = new Set<Uid>()
+  for (const candidate of candidates) {
+    const { studyInstanceUid } = candidate.record
+    if (seen.has(studyInstanceUid)) continue
+    seen.add(studyInstanceUid)
+    const reason = whyNot(candidate, query, maxAgeDays, await analyses.byStudy(studyInstanceUid))
+    if (reason === undefined) return { found: candidate, ...(passedOver && { passedOver }) }
+    passedOver ??= { study: candidate.study, reason }
+  }
+  return passedOver ? { passedOver } : {}
+}
+
+/** An analysis of another study that is dated before the present one. */
+function asCandidate(record: AnalysisRecord, { studyInstanceUid, study: present }: PriorQuery): FoundPrior[] {
+  const study = record.summary?.study as StudyIdentity | undefined
+  if (!study || record.studyInstanceUid === studyInstanceUid) return []
+  const days = daysBefore(study, present)
+  return days === undefined ? [] : [{ record, study, days }]
+}
+
+/** Whole days from the study to the present one; undefined unless it is earlier, and both are dated. */
+export function daysBefore(study: DatedStudy, present: DatedStudy): number | undefined {
+  const [then, now] = [dayOf(study.studyDate), dayOf(present.studyDate)]
+  if (then === undefined || now === undefined || momentOf(study) >= momentOf(present)) return undefined
+  return Math.round((now - then) / DAY_MS)
+}
+
+function whyNot(
+  { record, days }: FoundPrior,
+  { patient, bundleDigest }: PriorQuery,
+  maxAgeDays: number,
+  ofStudy: readonly AnalysisRecord[],
+): string | undefined {
+  const later = ofStudy.find((one) => one.state !== 'superseded' && one.createdAt > record.createdAt)
+  if (later) return `its last analysis is not delivered (${later.state})`
+  if (record.review?.decision === 'reject') return 'a reviewer rejected its analysis'
+  if (days > maxAgeDays) return `it is ${days} days older, more than ${maxAgeDays}`
+  if (record.bundleDigest !== bundleDigest) return `it was analysed by another model bundle (${record.bundleId})`
+  const stated = record.summary?.patient as PatientIdentity | undefined
+  return stated && contradicts(stated, patient) ? CONTRADICTION : undefined
+}
+
+export const CONTRADICTION = 'it states another birth date or sex under the same patient identifier'
+
+/** Whether both state a birth date or a sex, and not the same. */
+export function contradicts(a: PatientIdentity, b: PatientIdentity): boolean {
+  return (['patientBirthDate', 'patientSex'] as const).some(
+    (key) => a[key] !== '' && b[key] !== '' && a[key] !== b[key],
+  )
+}
+
+/** Days since 1970 in milliseconds of a DICOM DA; undefined for what is no date. */
+export function dayOf(da: string): number | undefined {
+  const match = /^(\d{4})(\d{2})(\d{2})$/.exec(da)
+  const time = match ? Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3])) : Number.NaN
+  return Number.isNaN(time) ? undefined : time
+}
+
+/** Sorts by time; a study without a time is not before another one of its day. */
+export function momentOf({ studyDate, studyTime }: DatedStudy): string {
+  return `${studyDate}${studyTime.replace(/\..*$/, '') || '999999'}`
+}

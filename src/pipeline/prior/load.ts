@@ -1,0 +1,135 @@
+// What is left of an earlier analysis: its result and artefacts here, its images and objects in the archive, and whether they still stand.
+import { items, text } from '../../dicom/dataset.ts'
+import { patientIdentity } from '../../dicom/identity.ts'
+import { trackedKey } from '../../dicom/result-modules.ts'
+import { readLabels } from '../../dicom/segmentation-labels.ts'
+import type { AnalysisRecord } from '../../domain/analysis.ts'
+import type { PriorObject, Tracking } from '../../domain/comparison.ts'
+import { AppError } from '../../domain/errors.ts'
+import type { InputSeries, Segment } from '../../domain/finding.ts'
+import type { AnalysisStore, Artifact, ReportableResult } from '../../domain/ports.ts'
+import type { PatientIdentity, Series, Study, Uid } from '../../domain/study.ts'
+import { type Grid, type LabelVolume, voxelCount } from '../../domain/volume.ts'
+import type { MeasuredVolume } from '../../inference/lesions/compare-studies.ts'
+import { CONTRADICTION, contradicts } from './find.ts'
+
+/** An earlier analysis, as far as a comparison needs it. */
+export interface EarlierAnalysis {
+  result: Pick<ReportableResult, 'analysisId' | 'referenceSeriesUid' | 'noFinding'> & {
+    inputs: readonly Pick<InputSeries, 'sequence' | 'seriesInstanceUid' | 'sopInstanceUids'>[]
+    /** In the order of their numbers. */
+    segments: readonly Pick<Segment, 'label' | 'key'>[]
+    measurements: readonly MeasuredVolume[]
+    comparison?: { tracking: Readonly<Record<string, Tracking>> }
+  }
+  /** What the archive took of it. */
+  objects: PriorObject[]
+  /** Part 10; absent when nothing was found. */
+  segmentation?: Uint8Array
+  /** A reviewer changed values. */
+  edited: boolean
+}
+
+/** Throws NOT_FOUND when the result is not kept any more. */
+export async function loadKept(
+  analyses: Pick<AnalysisStore, 'artifact'>,
+  record: Pick<AnalysisRecord, 'analysisId' | 'legs' | 'review'>,
+): Promise<EarlierAnalysis> {
+  const [stored, segmentation, report] = await Promise.all(
+    (['result', 'segmentation', 'report'] as const).map((role) => analyses.artifact(record.analysisId, role)),
+  )
+  if (!stored) throw new AppError('NOT_FOUND', 'its result is not kept here any more')
+  return {
+    result: JSON.parse(new TextDecoder().decode(stored.bytes)) as ReportableResult,
+    objects: delivered(record, [segmentation, report]),
+    ...(segmentation && { segmentation: segmentation.bytes }),
+    edited: record.review?.decision === 'accept-with-edits',
+  }
+}
+
+/** By the receipt of its delivery. */
+function delivered(
+  { legs }: Pick<AnalysisRecord, 'legs'>,
+  artifacts: readonly (Artifact | undefined)[],
+): PriorObject[] {
+  const receipt = legs.find(({ leg, state }) => leg === 'pacs' && state === 'done')?.receipt ?? {}
+  return artifacts.flatMap((artifact) => {
+    const { role, sopClassUid, seriesInstanceUid, sopInstanceUid } = artifact ?? {}
+    return (role === 'segmentation' || role === 'report') &&
+      sopClassUid &&
+      seriesInstanceUid &&
+      sopInstanceUid &&
+      receipt[role] === sopInstanceUid
+      ? [{ role, sopClassUid, seriesInstanceUid, sopInstanceUid }]
+      : []
+  })
+}
+
+/**
+ * The earlier reference series and what we stored. Throws INPUT_IMPLAUSIBLE unless images and segmentation are in the archive as
+ * they were, under the same patient, and not rejected: an archive corrects its studies after we have analysed them.
+ */
+export function requireStanding(
+  study: Study,
+  { result: earlier, objects: stored }: Pick<EarlierAnalysis, 'result' | 'objects'>,
+  patient: PatientIdentity,
+): { reference: Series; objects: PriorObject[] } {
+  const refuse = (why: string) => new AppError('INPUT_IMPLAUSIBLE', why)
+  const images = {
+    ...study,
+    series: study.series.filter(({ seriesInstanceUid }) =>
+      earlier.inputs.some((one) => one.seriesInstanceUid === seriesInstanceUid),
+    ),
+  }
+  const uids = new Set(study.series.flatMap(({ instances }) => instances.map(({ sopInstanceUid }) => sopInstanceUid)))
+  const used = earlier.inputs.flatMap(({ sopInstanceUids }) => sopInstanceUids)
+  if (used.some((uid) => !uids.has(uid))) throw refuse('its images in the archive are not those that were analysed')
+  const stated = patientIdentity(images)
+  if (stated.patientId !== patient.patientId || stated.issuerOfPatientId !== patient.issuerOfPatientId)
+    throw refuse('the archive has it under another patient by now')
+  if (contradicts(stated, patient)) throw refuse(CONTRADICTION)
+  const objects = stored.filter(({ sopInstanceUid }) => uids.has(sopInstanceUid))
+  const segmentation = objects.find(({ role }) => role === 'segmentation')
+  if (!earlier.noFinding && !segmentation) throw refuse('its segmentation is not in the archive')
+  if (isRejected(study, new Set([...used, ...objects.map(({ sopInstanceUid }) => sopInstanceUid)])))
+    throw refuse('its images or results are rejected in the archive')
+  const reference = images.series.find(({ seriesInstanceUid }) => seriesInstanceUid === earlier.referenceSeriesUid)
+  if (!reference) throw refuse('its reference series is not among its images')
+  return { reference, objects }
+}
+
+const KEY_OBJECT_SELECTION = '1.2.840.10008.5.1.4.1.1.88.59'
+/** CID 7011: rejected for quality, for patient safety, for an incorrect worklist entry; expired. */
+const REJECTIONS = ['113001', '113037', '113038', '113039']
+
+/** Whether a Key Object Selection of the study rejects one of the objects (IHE IOCM). */
+export function isRejected({ series }: Study, uids: ReadonlySet<Uid>): boolean {
+  return series.some(({ instances }) =>
+    instances.some(({ sopClassUid, metadata }) => {
+      if (sopClassUid !== KEY_OBJECT_SELECTION) return false
+      const [title = {}] = items(metadata, 'ConceptNameCodeSequence')
+      if (!REJECTIONS.includes(text(title, 'CodeValue'))) return false
+      return items(metadata, 'CurrentRequestedProcedureEvidenceSequence')
+        .flatMap((study) => items(study, 'ReferencedSeriesSequence'))
+        .flatMap((one) => items(one, 'ReferencedSOPSequence'))
+        .some((reference) => uids.has(text(reference, 'ReferencedSOPInstanceUID')))
+    }),
+  )
+}
+
+/** Labels of the stored segmentation, and the tracking of its segments by their key; all background when nothing was found. */
+export function earlierLabels(
+  { result, segmentation }: EarlierAnalysis,
+  grid: Grid,
+): { labels: LabelVolume; trackings: Map<string, Tracking> } {
+  const trackings = new Map<string, Tracking>()
+  if (result.noFinding || !segmentation) return { labels: { grid, data: new Uint8Array(voxelCount(grid)) }, trackings }
+  const { labels, segments } = readLabels(segmentation, grid, (number) => result.segments[number - 1]?.label)
+  for (const { number, trackingId, trackingUid } of segments) {
+    const key = result.segments[number - 1]?.key
+    if (key !== trackedKey(trackingId))
+      throw new AppError('INSTANCE_INVALID', `segment ${number} of its segmentation is not ${key}`)
+    if (key && trackingUid) trackings.set(key, { identifier: trackingId, uid: trackingUid })
+  }
+  return { labels, trackings }
+}

@@ -1,8 +1,0 @@
-// The ClinicalRecord contract on the demo EHR.
-import { startDemoEhr } from '../../src/demo/ehr/server.ts'
-import { describeClinicalRecord } from '../contract/clinical-record.ts'
-
-describeClinicalRecord('the demo EHR', async () => {
-  const ehr = await startDemoEhr()
-  return { ...ehr, auth: { type: 'none' } }
-})

@@ -1,0 +1,186 @@
+// A person's decision in the EHR: final, amended, entered in error; killed at any request and repeated, it is there exactly once.
+import type {
+  DiagnosticReport,
+  DocumentReference,
+  Observation,
+  Provenance,
+  Resource,
+  RiskAssessment,
+} from '@medplum/fhirtypes'
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type DemoEhr, demoPatient, startDemoEhr } from '../../../demo/ehr/server.ts'
+import { validate } from '../../../demo/ehr/validate.ts'
+import type { EhrReceipt } from '../../../src/domain/ports.ts'
+import { callOf, type Review } from '../../../src/domain/review.ts'
+import { createClinicalRecord } from '../../../src/fhir/connection/client.ts'
+import type { WriteSettings } from '../../../src/fhir/writing/capability.ts'
+import { dyingFetch } from '../../support/faulty-ehr.ts'
+import { MRN_SYSTEM, PATIENT, recordOptions, sampleReport } from '../../support/fhir-report.ts'
+import { census, contents, portrait, readJson, update } from '../../support/fhir-server.ts'
+
+const report = sampleReport()
+const { analysisId, measurements, predictions } = report.result
+const volume = measurements[1]!
+const idh = predictions.find(({ head }) => head === 'idh')!
+const edits = [
+  { target: `measurement.${volume.region}`, from: volume.value, to: 7.25, reason: 'A vessel was outlined' },
+  { target: 'prediction.idh', from: callOf(idh), to: 'indeterminate', reason: 'Not typical' },
+]
+const decided = (change: Partial<Review> = {}): Review => ({
+  reviewId: `r${change.number ?? 1}`,
+  analysisId,
+  number: 1,
+  at: '2026-03-02T10:11:12.000Z',
+  decision: 'accept',
+  reviewer: { identifier: 'P-77', system: 'https://hospital.example/staff', name: 'Dr <Nine> & Co' },
+  edits: [],
+  ...change,
+})
+const accepted = decided()
+const amended = decided({ decision: 'accept-with-edits', edits, number: 2, at: '2026-03-03T08:00:00.000Z' })
+const rejection = decided({ decision: 'reject', reason: 'Wrong series', number: 3, at: '2026-03-04T08:00:00.000Z' })
+const NOT_REVIEWED = /not reviewed by a physician|preliminary/i
+
+let ehr: DemoEhr
+beforeEach(async () => {
+  ehr = await startDemoEhr({ patients: [demoPatient(PATIENT, MRN_SYSTEM)] })
+})
+afterEach(() => ehr.close())
+
+const record = (send: typeof fetch = fetch, url = ehr.url, write: WriteSettings = { rung: 'auto' }) =>
+  createClinicalRecord({
+    ...recordOptions(url),
+    fetch: send,
+    write,
+    sleep: async () => {},
+  })
+const review = (decision: Review, send?: typeof fetch, url?: string, write?: WriteSettings) =>
+  record(send, url, write).postReview!(report, decision)
+const get = <T extends Resource>(receipt: EhrReceipt, role: string) => readJson<T>(`${ehr.url}/${receipt[role]}`)
+const roles = (receipt: EhrReceipt, start: string) => Object.keys(receipt).filter((role) => role.startsWith(start))
+const versions = (resources: Resource[]) =>
+  resources.map(({ resourceType, id, meta }) => `${resourceType}/${id}/${meta?.versionId}`).sort()
+
+describe('a review in the EHR', () => {
+  it('accepted: everything is final, named, and says no more that nobody looked at it', async () => {
+    await record().postReport(report)
+    const receipt = await review(accepted)
+    const signed = await get<DiagnosticReport>(receipt, 'diagnosticReport')
+    expect(signed).toMatchObject({
+      status: 'final',
+      resultsInterpreter: [{ type: 'Practitioner', identifier: { value: 'P-77' }, display: 'Dr <Nine> & Co' }],
+    })
+    const html = signed.presentedForm?.find((form) => form.contentType === 'text/html')
+    for (const text of [signed.conclusion, signed.text?.div, Buffer.from(html?.data ?? '', 'base64').toString()]) {
+      expect(text).not.toMatch(NOT_REVIEWED)
+      expect(text).toMatch(/reviewed and accepted by Dr (<|&lt;)Nine/)
+    }
+    for (const role of roles(receipt, 'observation.')) {
+      const observation = await get<Observation>(receipt, role)
+      expect(observation.status).toBe('final')
+      expect(observation.text?.div).not.toMatch(NOT_REVIEWED)
+    }
+    expect((await get<RiskAssessment>(receipt, 'riskAssessment')).status).toBe('final')
+    expect(await get<DocumentReference>(receipt, 'documentReference')).toMatchObject({
+      status: 'current',
+      docStatus: 'final',
+      description: expect.stringContaining('accepted on review'),
+    })
+    const trace = await get<Provenance>(receipt, 'provenance.review')
+    expect(trace).toMatchObject({
+      recorded: accepted.at,
+      agent: [{ type: { coding: [{ code: 'verifier' }] }, who: { identifier: { value: 'P-77' } } }],
+    })
+    const about = ['diagnosticReport', 'riskAssessment', 'documentReference', ...roles(receipt, 'observation.')]
+    expect(trace.target.map((target) => target.reference).sort()).toEqual(about.map((role) => receipt[role]).sort())
+    for (const resource of await contents(ehr.url)) expect(() => validate(resource)).not.toThrow()
+  })
+
+  it('repeated, by four at a time, and after a report that is posted again: no new version of anything', async () => {
+    await record().postReport(report)
+    await Promise.all([1, 2, 3, 4].map(() => review(accepted)))
+    const before = await contents(ehr.url)
+    expect(census(before)).toMatchObject({ Provenance: 2, DiagnosticReport: 1 })
+    await review(accepted)
+    await record().postReport(report)
+    expect(versions(await contents(ehr.url))).toEqual(versions(before))
+  })
+
+  it('edited later: only what was corrected is amended, with both values and the reason; then withdrawn whole', async () => {
+    await record().postReport(report)
+    await review(accepted)
+    const receipt = await review(amended)
+    const signed = await get<DiagnosticReport>(receipt, 'diagnosticReport')
+    expect(signed.status).toBe('amended')
+    expect(signed.conclusion).toContain('7.25 mL')
+    expect(signed.conclusion).toContain('A vessel was outlined')
+    const corrected = await get<Observation>(receipt, `observation.volume.${volume.region}`)
+    expect(corrected).toMatchObject({ status: 'amended', valueQuantity: { value: 7.25 } })
+    expect(corrected.valueQuantity).not.toHaveProperty('extension')
+    expect(corrected.note?.[0]).toMatchObject({ time: amended.at, authorReference: { identifier: { value: 'P-77' } } })
+    expect(corrected.note?.[0]?.text).toContain(`from ${volume.value} mL (the software's value) to 7.25 mL: A vessel`)
+    const undecided = await get<Observation>(receipt, 'observation.idh')
+    expect(undecided).toMatchObject({ status: 'amended', interpretation: [{ coding: [{ code: 'IND' }] }] })
+    expect(undecided).not.toHaveProperty('valueCodeableConcept')
+    const other = await get<Observation>(receipt, `observation.volume.${measurements[0]!.region}`)
+    expect(other.status).toBe('final')
+    for (const resource of await contents(ehr.url)) expect(() => validate(resource)).not.toThrow()
+
+    await review(rejection)
+    const all = await contents(ehr.url)
+    const statuses = new Set(
+      all.flatMap((one) =>
+        ['DiagnosticReport', 'Observation', 'RiskAssessment', 'DocumentReference'].includes(one.resourceType)
+          ? [(one as Observation).status as string]
+          : [],
+      ),
+    )
+    expect([...statuses]).toEqual(['entered-in-error'])
+    expect(census(all)).toMatchObject({ Provenance: 4 })
+    for (const resource of all) expect(() => validate(resource)).not.toThrow()
+  })
+
+  it('writes the report first where the EHR does not have it', async () => {
+    const receipt = await review(accepted)
+    expect((await get<DiagnosticReport>(receipt, 'diagnosticReport')).status).toBe('final')
+    expect(census(await contents(ehr.url))).toMatchObject({ DiagnosticReport: 1, Provenance: 2 })
+  })
+
+  it('does not bring back what the EHR has withdrawn', async () => {
+    const receipt = await record().postReport(report)
+    const stored = await get<DiagnosticReport>(receipt, 'diagnosticReport')
+    await update(ehr.url, { ...stored, status: 'entered-in-error' })
+    await expect(review(accepted)).rejects.toMatchObject({ code: 'STATE_CONFLICT' })
+    expect((await get<DiagnosticReport>(receipt, 'diagnosticReport')).status).toBe('entered-in-error')
+  })
+})
+
+describe.each(['transaction', 'single'] as const)('a review that is killed, %s', (rung) => {
+  const write: WriteSettings = { rung }
+  let whole: { requests: number; portrait: string[] }
+  beforeAll(async () => {
+    const fresh = await startDemoEhr({ patients: [demoPatient(PATIENT, MRN_SYSTEM)] })
+    await record(fetch, fresh.url, write).postReport(report)
+    const counting = dyingFetch(Number.POSITIVE_INFINITY, 'after')
+    await review(decided({ decision: 'accept-with-edits', edits }), counting.fetch, fresh.url, write)
+    whole = { requests: counting.count(), portrait: portrait(await contents(fresh.url)) }
+    await fresh.close()
+  })
+
+  it.each(['before', 'after'] as const)(
+    'at any request, %s the server saw it, is completed by the next one',
+    async (moment) => {
+      for (let k = 0; k < whole.requests; k += 1) {
+        const fresh = await startDemoEhr({ patients: [demoPatient(PATIENT, MRN_SYSTEM)] })
+        await record(fetch, fresh.url, write).postReport(report)
+        const decision = decided({ decision: 'accept-with-edits', edits })
+        await expect(review(decision, dyingFetch(k, moment).fetch, fresh.url, write)).rejects.toMatchObject({
+          name: 'AppError',
+        })
+        await review(decision, fetch, fresh.url, write)
+        expect(portrait(await contents(fresh.url))).toEqual(whole.portrait)
+        await fresh.close()
+      }
+    },
+  )
+})
