@@ -1,4 +1,4 @@
-"""BrainNet: brain extraction from whatever sequences are there, on the 2 mm grid, in one pass over the whole head.
+"""BrainNet: brain extraction from whatever sequences are there, on a 3 mm grid, in one pass over the whole head.
 
 Input  : float32 [1, 4, Z, Y, X]  (T1, T1c, T2, FLAIR; "foreground-zscore"; a missing sequence is all 0), sides multiples of 16
 Output : float32 [1, 2, Z, Y, X]  logits: outside, brain (tumour included)
@@ -20,19 +20,21 @@ from scipy import ndimage as ndi
 from torch import nn
 
 from .. import data as sources
-from ..heads import Atlas, add_head, texture
+from ..synthetic_heads import Atlas, add_head, texture
 from ..network import ConvNorm
 from ..preprocess import normalise_channels, to_grid
 from . import heads as real_heads
 from .degrade import rotation, thick_slices, warp
-from .train import CLEAN, save
+from .patches import split
+from .train import save
 
 WIDTHS = (8, 16, 32, 64, 64)
 MULTIPLE = 16
+SPACING_MM = (3.0,) * 3
 
 
 class BrainNet(nn.Module):
-    """A U-Net (Cicek 2016): one convolution at 2 mm, two at every coarser level."""
+    """A U-Net (Cicek 2016): one convolution at 3 mm, two at every coarser level."""
 
     def __init__(self, widths=WIDTHS):
         super().__init__()
@@ -58,12 +60,15 @@ def pad_to_multiple(image: np.ndarray) -> np.ndarray:
 
 
 def real_head(data: Path, cache: Path, name: str) -> dict:
-    path = cache / "brains" / f"{name}-2mm.npz"
+    path = cache / "brains" / f"{name}-3mm.npz"
     if not path.exists():
-        image, label = real_heads.read_head(data, name)
-        brain = np.load(cache / "brains" / f"{name}.npz")["mask"] | (label > 0)
-        np.savez(path, image=np.stack([to_grid(c, (1.0,) * 3) for c in image]).astype(np.float16),
-                 brain=to_grid(brain.astype(np.float32), (1.0,) * 3) >= 0.5)
+        if name in real_heads.phantom_names(cache):
+            image, _, brain = real_heads.read_phantom(cache, name)
+        else:
+            image, label = real_heads.read_head(data, name)
+            brain = np.load(cache / "brains" / f"{name}.npz")["mask"] | (label > 0)
+        np.savez(path, image=np.stack([to_grid(c, (1.0,) * 3, SPACING_MM) for c in image]).astype(np.float16),
+                 brain=to_grid(brain.astype(np.float32), (1.0,) * 3, SPACING_MM) >= 0.5)
     z = np.load(path)
     return {"image": z["image"].astype(np.float32), "brain": z["brain"]}
 
@@ -77,9 +82,10 @@ def sample(rng: np.random.Generator, heads: list[dict], cases: list[dict], atlas
     else:
         c = cases[rng.integers(len(cases))]
         made = add_head(c, atlas, rng) if kind < 0.85 else c
-        image, brain = made["image"], made["brain"]
+        image = np.stack([to_grid(c, (2.0,) * 3, SPACING_MM) for c in made["image"]])
+        brain = to_grid(made["brain"].astype(np.float32), (2.0,) * 3, SPACING_MM) >= 0.5
     matrix = rotation(rng.normal(0, np.radians(6), 3)) * rng.uniform(0.88, 1.14, (1, 3)) @ np.diag([1, 1, rng.choice([-1, 1])])
-    moved = warp(np.concatenate([image, brain[None]]), matrix, rng.uniform(-4, 4, 3))
+    moved = warp(np.concatenate([image, brain[None]]), matrix, rng.uniform(-3, 3, 3))
     image, brain = moved[:4], moved[4] > 0.5
     if rng.random() < 0.3:  # the neck cut off, or the vertex
         low, high = sorted((int(rng.integers(0, max(1, image.shape[1] // 6))), image.shape[1] - int(rng.integers(0, 6))))
@@ -93,7 +99,7 @@ def sample(rng: np.random.Generator, heads: list[dict], cases: list[dict], atlas
     for k in there:
         c = np.maximum(image[k], 0)
         if rng.random() < 0.5:
-            c = thick_slices(c, axis, rng.uniform(1.2, 3.3), rng.random())
+            c = thick_slices(c, axis, rng.uniform(1.1, 2.2), rng.random())
         if rng.random() < 0.7:
             c = c * np.exp(rng.uniform(0.05, 0.3) * texture(c.shape, 25, rng))
         top = np.percentile(c, 99.5) + 1e-6
@@ -146,16 +152,14 @@ def main() -> None:
     ap.add_argument("--cache", type=Path, default=Path("out/cache"))
     ap.add_argument("--out", type=Path, default=Path("out/cascade"))
     ap.add_argument("--minutes", type=float, default=30)
-    ap.add_argument("--fold", type=int, default=0)
     ap.add_argument("--threads", type=int, default=1)
     a = ap.parse_args()
     torch.set_num_threads(a.threads)
     data = sources.data_folder(a.data)
-    brats, heads = sources.case_names(data)
-    tested = CLEAN | set(sources.kept_for(a.fold, heads)) | {"ms-04"}
-    cases = sources.load_cohort(data, a.cache / "2mm", [n for n in brats if n not in tested])
-    known = [real_head(data, a.cache, n) for n in real_heads.HEADS(data)
-             if n not in tested and real_heads.has_teacher(a.cache, n)]
+    names = split(data, a.cache)
+    cases = sources.load_cohort(data, a.cache / "2mm", names.cases)
+    known = [real_head(data, a.cache, n) for n in names.heads if real_heads.has_teacher(a.cache, n)]
+    known += [real_head(data, a.cache, n) for n in real_heads.phantom_names(a.cache)]
     print(len(cases), "stripped brains,", len(known), "heads", flush=True)
     train(known, cases, Atlas(data / "atlas"), a.out, a.minutes)
 

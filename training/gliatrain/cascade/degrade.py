@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from scipy import ndimage as ndi
 
 from ..losses import ET, NCR
-from ..heads import texture
+from ..synthetic_heads import texture
 from .volumes import Volume, z_scores
 
 T1, T1C, T2, FLAIR = range(4)
@@ -193,15 +193,29 @@ def missing(image: np.ndarray, rng: np.random.Generator, contrast: bool) -> list
     return gone if any(there[k] and k not in gone for k in (T1C, FLAIR)) else []
 
 
+ENHANCING_SHARE = 0.6
+"""Whole cases at hand are mostly of low grade: more than half of what is implanted enhances."""
+
+
+def any_cube(cubes: list[dict], rng: np.random.Generator) -> dict:
+    enhances = rng.random() < ENHANCING_SHARE
+    for _ in range(20):
+        cube = cubes[rng.integers(len(cubes))]
+        if not enhances or (cube["label"] == ET).sum() > 1000:
+            break
+    return cube
+
+
 def hospital(v: Volume, cubes: list[dict], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """One degraded study of `v`: image float32 [4, Z, Y, X] with nothing left out yet, label, mask. The label is BRAIN's
     complement: 0 without tumour, 1 to 4 as in Volume; outside the mask nothing is labelled."""
     if not v.head:
-        if rng.random() < 0.25:
-            v = mirror_out(v)
         if rng.random() < 0.4:
-            v = implant(v, cubes[rng.integers(len(cubes))], rng)
-        if rng.random() < 0.15:
+            v = mirror_out(v)
+        for chance in (0.75, 0.3):
+            if rng.random() < chance:
+                v = implant(v, any_cube(cubes, rng), rng)
+        if rng.random() < 0.12:
             v = without_enhancement(v)
     if rng.random() < 0.2:
         v = white_matter_lesions(v, rng)

@@ -1,4 +1,5 @@
-"""Real heads with skull on the 1 mm grid: TCGA-LGG's clinical heads and the multiple-sclerosis heads of the data folder."""
+"""Heads with skull on the 1 mm grid: TCGA-LGG's clinical heads and the multiple-sclerosis heads of the data folder, and procedural
+heads (scripts/phantom-volumes.ts)."""
 from __future__ import annotations
 
 from pathlib import Path
@@ -25,20 +26,21 @@ def HEADS(data: Path) -> list[str]:
     return [*sources.case_names(data)[1], *ms_names(data)]
 
 
-def read_tcga(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Image [4, Z, Y, X] (T1, T1c, T2, FLAIR; a missing one is 0) and label (4 where the publisher's mask is)."""
+def native_tcga(path: Path) -> tuple[np.ndarray, np.ndarray, tuple[float, float, float]]:
+    """Image [4, Z, Y, X] (T1, T1c, T2, FLAIR; a missing one is 0) and label (4 where the publisher's mask is) as published, and the
+    spacing (z, y, x) in mm that is assumed. A channel that is FLAIR again was missing."""
     image, mask = sources.load_xz(path), sources.load_xz(Path(str(path).replace(".image.", ".mask.")))
-    spacing = (float(np.clip(HEAD_MM / len(image[1]), 1.5, 7.0)), PIXEL_MM, PIXEL_MM)
-    grids = [np.zeros(0)] * 4
-    zero = None
+    out = np.zeros((4, *mask.shape), np.float32)
     for channel, place in ((1, 3), (0, 0), (2, 1)):
-        grid = to_grid(image[channel].astype(np.float32), spacing, MM)
-        zero = np.zeros_like(grid)
-        copy = channel != 1 and (image[channel] == image[1]).mean() > 0.95
-        grids[place] = zero if copy else grid
-    grids[2] = zero
-    label = (to_grid(mask.astype(np.float32), spacing, MM) >= 0.5) * np.uint8(sources.UNKNOWN)
-    return np.stack(grids), label
+        if channel == 1 or (image[channel] == image[1]).mean() <= 0.95:
+            out[place] = image[channel]
+    return out, mask.astype(np.uint8) * np.uint8(sources.UNKNOWN), (float(np.clip(HEAD_MM / len(mask), 1.5, 7.0)), PIXEL_MM, PIXEL_MM)
+
+
+def read_tcga(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    image, label, spacing = native_tcga(path)
+    return (np.stack([to_grid(c, spacing, MM) for c in image]),
+            (to_grid((label > 0).astype(np.float32), spacing, MM) >= 0.5) * np.uint8(sources.UNKNOWN))
 
 
 def read_ms(folder: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -92,3 +94,26 @@ def load_head(data: Path, cache: Path, name: str) -> Volume:
         brain = ndi.binary_fill_holes(brain | (label > 0))
         return volume(name, image, label, brain, head=True)
     return cached(cache / f"{name}.npz", make)
+
+
+def phantom_names(cache: Path) -> list[str]:
+    return sorted(p.name.removesuffix(".label.npy") for p in (cache / "phantoms").glob("*.label.npy"))
+
+
+def read_phantom(cache: Path, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Image [4, Z, Y, X], classes and brain of a procedural head."""
+    folder = cache / "phantoms"
+
+    def array(part: str) -> np.ndarray:
+        return np.load(folder / f"{name}.{part}.npy", mmap_mode="r")
+    inside = array("parenchyma").astype(bool) | (array("label") > 0)
+    box = sources.crop_box(inside, 40)
+    tissue = np.zeros_like(inside)
+    tissue[box] = ndi.distance_transform_edt(ndi.distance_transform_edt(~inside[box]) < 5) > 5  # a closing by 5 mm
+    tissue[box] = ndi.binary_fill_holes(tissue[box] | inside[box])
+    image = np.stack([array(k)[box].astype(np.float32) for k in ("T1", "T1c", "T2", "FLAIR")])
+    return image, array("label")[box].astype(np.uint8), tissue[box]
+
+
+def load_phantom(cache: Path, name: str) -> Volume:
+    return cached(cache / f"{name}.npz", lambda: volume(name, *read_phantom(cache, name), head=True))

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from .. import data as sources
+from ..identities import patient_of, patients, refuse_overlap
 from ..losses import ET, NCR
 from . import heads as real_heads
 from .degrade import hospital, missing
@@ -26,24 +27,56 @@ SIZE = {"whole": 144, "core": 96, "enhancing": 80}
 TARGETS = {"whole": (1, 2, 3, 4), "core": (NCR, ET), "enhancing": (ET,)}
 
 
+PHANTOM_SHARE = 0.12
+EMPTY_SHARE = 0.35
+"""How often a stage learns from a study that holds nothing of its target."""
+
+
 @dataclass
 class Cohort:
     """What the networks learn from."""
 
     cases: list[Volume]
     heads: list[Volume]
+    phantoms: list[Volume]
     cubes: list[dict]
 
 
-def load_cohort(data: Path, cache: Path, tested: set[str], excluded_cubes: set[str]) -> Cohort:
-    """Whole cases and heads that are not in `tested`, and cubes of patients who are not in `excluded_cubes`. Heads without a plausible
-    teacher's mask are left out (teach_brain.py makes them)."""
-    brats, _ = sources.case_names(data)
-    cases = [load_brats(data, cache, name) for name in brats if name not in tested]
-    heads = [real_heads.load_head(data, cache, name) for name in real_heads.HEADS(data)
-             if name not in tested and real_heads.has_teacher(cache, name)]
-    cubes = [c for c in load_cubes(data, cache) if c["patient"] not in excluded_cubes]
-    return Cohort(cases, heads, cubes)
+TESTED_CASES = {"BraTS2021_01658", "BraTS2021_01659", "BraTS2021_01660", "BraTS2021_01661"}
+"""Whole cases that no published ancestor saw (brats17/ARCH.md); no network here trains on their patients, in any form."""
+TESTED_HEADS = {"ms-04"}
+
+
+@dataclass(frozen=True)
+class Split:
+    """Names of what is trained on and of what is tested; no patient is on both sides, under whatever name."""
+
+    cases: list[str]
+    heads: list[str]
+    cubes: set[str]
+    tested: list[str]
+
+
+def split(data: Path, cache: Path) -> Split:
+    """Every other clinical head is kept for testing, unless a whole case of its patient is trained on."""
+    table = patients(data, cache)
+    brats, tcga = sources.case_names(data)
+    cases = [n for n in brats if n not in TESTED_CASES]
+    known = {patient_of(table, n) for n in cases}
+    tested = [*sorted(TESTED_CASES), *(n for n in tcga[::2] if patient_of(table, n) not in known), *sorted(TESTED_HEADS)]
+    gone = {patient_of(table, n) for n in tested}
+    heads = [n for n in real_heads.HEADS(data) if patient_of(table, n) not in gone]
+    cubes = {n for n in table if n.startswith("BraTS20_") and patient_of(table, n) not in gone}
+    refuse_overlap([*cases, *heads, *cubes], tested, table)
+    return Split(cases, heads, cubes, tested)
+
+
+def load_cohort(data: Path, cache: Path, names: Split) -> Cohort:
+    """Heads without a plausible teacher's mask are left out (teach_brain.py makes the masks)."""
+    cases = [load_brats(data, cache, name) for name in names.cases]
+    heads = [real_heads.load_head(data, cache, name) for name in names.heads if real_heads.has_teacher(cache, name)]
+    phantoms = [real_heads.load_phantom(cache, name) for name in real_heads.phantom_names(cache)]
+    return Cohort(cases, heads, phantoms, [c for c in load_cubes(data, cache) if c["patient"] in names.cubes])
 
 
 def bounds(mask: np.ndarray, margin: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -95,7 +128,7 @@ def patch(stage: str, view: str, study, rng: np.random.Generator) -> tuple[np.nd
     low, high = stage_box(stage, label, mask, rng)
     target = np.isin(label, TARGETS[stage])
     aim = None
-    if target.any() and rng.random() < 0.75:
+    if target.any() and rng.random() < 0.85:
         places = np.argwhere(target[::2, ::2, ::2]) * 2
         if len(places):
             aim = places[rng.integers(len(places))]
@@ -135,10 +168,13 @@ class Patches(torch.utils.data.IterableDataset):
             if len(pool) < 4 or rng.random() < 1 / self.reuse:
                 pool = [*pool[-7:], self.study(rng)]
             study, stages = pool[rng.integers(len(pool))]
-            yield {(stage, view): [patch(stage, view, study, rng) for _ in range(self.each)] for stage in stages for view in VIEWS}
+            yield {(stage, view): [patch(stage, view, study, rng) for _ in range(self.each)] for stage in stages for view in VIEWS
+                   if stage == "whole" or np.isin(study[1], TARGETS[stage]).any() or rng.random() < EMPTY_SHARE}
 
     def study(self, rng: np.random.Generator):
         """A degraded study and the stages that it can teach."""
-        head = bool(self.cohort.heads) and rng.random() < self.head_share
-        pool = self.cohort.heads if head else self.cohort.cases
-        return hospital(pool[rng.integers(len(pool))], self.cohort.cubes, rng), ("whole",) if head else STAGES
+        kind = rng.random()
+        head, phantom = kind < self.head_share, kind > 1 - PHANTOM_SHARE
+        pool = self.cohort.heads if head else self.cohort.phantoms if phantom else self.cohort.cases
+        pool = pool or self.cohort.cases
+        return hospital(pool[rng.integers(len(pool))], self.cohort.cubes, rng), ("whole",) if pool is self.cohort.heads else STAGES

@@ -20,19 +20,22 @@ import torch.nn.functional as F
 
 from .. import data as sources
 from .network import ViewNet, ViewVariant
-from .patches import STAGES, VIEWS, Patches, load_cohort
+from .patches import STAGES, VIEWS, Patches, load_cohort, split
 from .weights import NETWORKS, from_archive
 
 Key = tuple[str, str]
 
 
 def view_loss(logits: torch.Tensor, label: torch.Tensor, weight: torch.Tensor, smooth: float = 50.0) -> torch.Tensor:
-    """logits [D, 2, H, W], label and weight [D, H, W]."""
+    """logits [D, 2, H, W], label and weight [D, H, W]. Dice is left out where there is nothing to find: on small patches without a
+    target it would teach silence above all."""
     logits = logits.float()
     w = weight.float()
-    ce = (F.cross_entropy(logits, label, reduction="none") * w).sum() / (w.sum() + 1)
+    loss = (F.cross_entropy(logits, label, reduction="none") * w).sum() / (w.sum() + 1)
+    if not label.any():
+        return loss
     p, t = torch.softmax(logits, 1)[:, 1] * w, label.float() * w
-    return ce + 1 - (2 * (p * t).sum() + smooth) / (p.sum() + t.sum() + smooth)
+    return loss + 1 - (2 * (p * t).sum() + smooth) / (p.sum() + t.sum() + smooth)
 
 
 class Member:
@@ -50,7 +53,7 @@ class Member:
             group["lr"] = rate
         self.optimiser.step()
         self.steps += 1
-        keep = min(0.99, (1 + self.steps) / (10 + self.steps))
+        keep = min(0.98, (1 + self.steps) / (10 + self.steps))
         with torch.no_grad():
             torch._foreach_lerp_(list(self.mean.parameters()), list(self.net.parameters()), 1 - keep)
 
@@ -94,7 +97,7 @@ def save(path: Path, state: dict) -> None:
     part.replace(path)
 
 
-def train(patches: Patches, out: Path, weights: Path | None, minutes: float, peak: float = 3e-4, facts: dict | None = None,
+def train(patches: Patches, out: Path, weights: Path | None, minutes: float, peak: float = 1e-4, facts: dict | None = None,
           seed: int = 1, workers: int = 1, compile_it: bool = True, save_minutes: float = 4, rounds: int | None = None) -> dict[Key, Member]:
     """Runs until `minutes` of training are spent in all runs together (or `rounds` more are done, or SIGTERM comes) and returns
     the members; the checkpoint is written at the end in any case."""
@@ -138,10 +141,6 @@ def train(patches: Patches, out: Path, weights: Path | None, minutes: float, pea
     return members
 
 
-CLEAN = {"BraTS2021_01658", "BraTS2021_01659", "BraTS2021_01660", "BraTS2021_01661"}
-"""Whole cases that no published ancestor saw; no network here trains on them."""
-
-
 def main() -> None:
     ap = argparse.ArgumentParser(description=__doc__)
     ap.add_argument("--data")
@@ -149,8 +148,7 @@ def main() -> None:
     ap.add_argument("--cache", type=Path, default=Path("out/cache"))
     ap.add_argument("--out", type=Path, default=Path("out/cascade"))
     ap.add_argument("--minutes", type=float, default=100)
-    ap.add_argument("--peak", type=float, default=3e-4)
-    ap.add_argument("--fold", type=int, default=0, help="heads of this fold are kept for testing")
+    ap.add_argument("--peak", type=float, default=1e-4)
     ap.add_argument("--seed", type=int, default=1)
     ap.add_argument("--threads", type=int, default=1)
     ap.add_argument("--each", type=int, default=2, help="patches a network and round")
@@ -158,11 +156,11 @@ def main() -> None:
     a = ap.parse_args()
     torch.set_num_threads(a.threads)
     data = sources.data_folder(a.data)
-    _, heads = sources.case_names(data)
-    tested = CLEAN | set(sources.kept_for(a.fold, heads)) | {"ms-04"}
-    cohort = load_cohort(data, a.cache, tested, excluded_cubes={"BraTS20_Training_270"})
-    facts = {"whole_cases": [v.name for v in cohort.cases], "heads": [v.name for v in cohort.heads], "tested": sorted(tested),
-             "lesion_cubes": len(cohort.cubes), "started_from": "published weights" if a.weights else "nothing"}
+    names = split(data, a.cache)
+    cohort = load_cohort(data, a.cache, names)
+    facts = {"whole_cases": names.cases, "heads": [v.name for v in cohort.heads], "phantoms": [v.name for v in cohort.phantoms],
+             "tested": names.tested, "lesion_cubes": len(cohort.cubes), "lesion_cube_ids": sorted({c["patient"] for c in cohort.cubes}),
+             "started_from": "published weights" if a.weights else "nothing"}
     print(json.dumps({k: v if isinstance(v, (int, str)) else len(v) for k, v in facts.items()}), flush=True)
     train(Patches(cohort, a.each), a.out, a.weights, a.minutes, a.peak, facts, a.seed, rounds=a.rounds)
 
