@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import time
 from pathlib import Path
 
@@ -128,7 +129,7 @@ def train(heads: list[dict], cases: list[dict], atlas: Atlas, out: Path, minutes
     while seconds < minutes * 60:
         image, brain = sample(rng, heads, cases, atlas)
         for group in optimiser.param_groups:
-            group["lr"] = peak * max(0.01, 0.5 * (1 + np.cos(np.pi * seconds / (minutes * 60)))) * min(1, (step + 1) / 20)
+            group["lr"] = peak * max(0.01, 0.5 * (1 + math.cos(math.pi * seconds / (minutes * 60)))) * min(1, (step + 1) / 20)
         with torch.autocast("cpu", torch.bfloat16):
             logits = net(torch.from_numpy(image)[None].contiguous(memory_format=torch.channels_last_3d))
         loss = mask_loss(logits.float(), torch.from_numpy(brain)[None].float())
