@@ -28,7 +28,7 @@ TARGETS = {"whole": (1, 2, 3, 4), "core": (NCR, ET), "enhancing": (ET,)}
 
 
 PHANTOM_SHARE = 0.12
-EMPTY_SHARE = 0.35
+EMPTY_SHARE = 0.2
 """How often a stage learns from a study that holds nothing of its target."""
 
 
