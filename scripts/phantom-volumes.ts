@@ -2,9 +2,9 @@
 // Usage: node bin/run.mjs scripts/phantom-volumes.ts OUT SEED [SEED …]   (a seed that ends in "-healthy" has no tumour)
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { signalVolume } from '../demo/phantom/acquire.ts'
 import { createHead, headGrid, rasterise, truthLabels } from '../demo/phantom/head.ts'
 import { protocolOf } from '../demo/phantom/protocol.ts'
-import { signalVolume } from '../demo/phantom/acquire.ts'
 import { signalTable, TISSUE, type Tissue } from '../demo/phantom/signal.ts'
 import { SEQUENCES } from '../src/domain/study.ts'
 
