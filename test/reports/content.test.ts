@@ -54,7 +54,10 @@ describe('report content', () => {
 
   it('gives every prediction with its uncertainty', () => {
     const [idh, codeletion, mgmt, grade, survival] = writeContent(result).predictions
-    expect(idh).toMatchObject({ result: 'IDH-wildtype', lines: [{ label: 'IDH-wildtype, very likely', text: '91 % (84–96)' }] })
+    expect(idh).toMatchObject({
+      result: 'IDH-wildtype',
+      lines: [{ label: 'IDH-wildtype, very likely', text: '91 % (84–96)' }],
+    })
     expect(codeletion).toMatchObject({
       result: 'not evaluable',
       reason: 'Only evaluated for IDH-mutant tumours.',
@@ -62,7 +65,7 @@ describe('report content', () => {
     })
     expect(mgmt).toMatchObject({ result: 'indeterminate', lines: [{ label: 'methylated', text: '56 % (38–72)' }] })
     expect(grade!.result).toBe('grade 4')
-    expect(grade!.lines.map((line) => line.label)).toEqual(['grade 4', 'grade 3', 'grade 2'])
+    expect(grade!.lines.map((line) => line.label)).toEqual(['grade 4, likely', 'grade 3', 'grade 2'])
     expect(survival!.lines.map((line) => `${line.label} ${line.text}`)).toEqual([
       '6 months 88 % (80–94)',
       '12 months 61 % (50–72)',

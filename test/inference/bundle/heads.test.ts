@@ -57,7 +57,11 @@ describe('the heads of a manifest', () => {
   })
 
   it.each([
-    ['a class without patients', calibrated((c) => (c.n_by_class['IDH-mutant'] = 0)), 'calibration.n_by_class.IDH-mutant'],
+    [
+      'a class without patients',
+      calibrated((c) => (c.n_by_class['IDH-mutant'] = 0)),
+      'calibration.n_by_class.IDH-mutant',
+    ],
     [
       'a class that is not counted',
       calibrated((c) => Reflect.deleteProperty(c.n_by_class, 'IDH-mutant')),
@@ -72,7 +76,11 @@ describe('the heads of a manifest', () => {
     ['an empty bin', calibrated((c) => (c.bins[0]!.upper = 0.5)), 'bins.0.upper: must be above lower'],
     ['more errors than patients', calibrated((c) => (c.bins[0]!.wrong = 41)), 'bins.0.wrong: must not exceed n'],
     ['calls by a guess', calibrated((c) => (c.min_call_probability = 0.5)), 'calibration.min_call_probability'],
-    ['a survival head with one', (m: Raw) => (m.heads.survival.calibration = calibration()), 'heads.survival.calibration'],
+    [
+      'a survival head with one',
+      (m: Raw) => (m.heads.survival.calibration = calibration()),
+      'heads.survival.calibration',
+    ],
     ['an unknown class', (m: Raw) => (m.heads.idh.classes = ['IDH-wildtype', 'IDH2']), 'must be one of IDH-wildtype'],
     ['a class twice', (m: Raw) => (m.heads.idh.classes = ['IDH-mutant', 'IDH-mutant']), 'IDH-mutant occurs twice'],
     ['a limit of no class', (m: Raw) => (m.heads.idh.conformal.limits.other = 0.5), 'other is not one of the classes'],
