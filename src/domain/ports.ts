@@ -6,7 +6,7 @@ import type { EncodeResponse, HeadRequest, HeadResponse } from './head-run.ts'
 import type { RecordedReview, Review, ReviewDelivery } from './review.ts'
 import type { PatientIdentity, Sequence, Study, StudyIdentity, Uid } from './study.ts'
 import type { StudyQuery, StudySummary } from './study-search.ts'
-import type { Volume } from './volume.ts'
+import type { Grid, Volume } from './volume.ts'
 
 /** Outcome of one instance of a STOW-RS request. */
 export interface StoreOutcome {
@@ -72,7 +72,7 @@ export interface ClinicalRecord {
   /** Posts or repeats the report of one analysis: the same resources, whatever happened before. */
   postReport(report: EhrReport): Promise<EhrReceipt>
   /** Writes a person's decision on a report into it: the same resources, whatever happened before; absent where the adapter cannot. */
-  postReview?(report: EhrReport, review: Review): Promise<EhrReceipt>
+  postReview?(report: EhrReport, review: Review, reviewed: ReviewedDocuments): Promise<EhrReceipt>
 }
 
 /** What the EHR leg sends. Serialisable: it is stored between analysis and delivery. */
@@ -90,24 +90,31 @@ export interface EhrReport {
   }[]
 }
 
+/** What a review brings about besides the decision itself. */
+export interface ReviewedDocuments extends Pick<EhrReport, 'dicomResults'> {
+  /** The report as the reviewer left it, or the statement that it was rejected. */
+  pdf: Uint8Array
+}
+
 /** AnalysisResult without voxels: what is stored, shown and posted. */
 export type ReportableResult = Omit<AnalysisResult, 'segmentation'>
 
-/** A request to the inference process. All volumes are on one grid, one entry per network channel; null = sequence absent. */
+/** A request to the inference process, for the bundle's first stage. All volumes are on one grid, one entry per network channel; null = sequence absent. */
 export interface SegmentRequest {
   channels: (Volume<Float32Array> | null)[]
+  /** The same sequences on another grid, as resampled and not normalised: asked for by bundles whose stages have grids of their own. */
+  imagesOn?: (grid: Grid) => (Volume<Float32Array> | null)[]
 }
 
-/** Class probabilities on the request's grid: background, the bundle's labels, its anatomy. */
+/** Answers lie on `grid`, one number per voxel. */
 export interface SegmentResponse {
+  grid: Grid
+  /** Of each class: background, the bundle's labels, its anatomy. */
   probabilities: Float32Array[]
-  /** How far the samples (members under test-time flips) agree; absent when there was one. */
-  spread?: {
-    /** Per voxel, standard deviation of the tumour's probability. */
-    deviation: Float32Array
-    /** Labels of each sample alone. */
-    samples: Uint8Array[]
-  }
+  /** Each sample alone (a member under one test-time flip): the labels that it would have given. */
+  samples: { labels: Uint8Array }[]
+  /** Standard deviation of the tumour's probability over the samples; absent when there was one. */
+  deviation?: Float32Array
   execution: ExecutionRecord
 }
 
@@ -125,6 +132,8 @@ export interface ModelRunner {
 export type ArtifactRole =
   | 'result'
   | 'pdf'
+  /** The key figures of the PDF, from which the reviewed one is drawn. */
+  | 'figures'
   | 'segmentation'
   | 'encapsulated-pdf'
   /** The measurements as a structured report. */
@@ -203,6 +212,10 @@ export interface ReviewStore {
   list(analysisId: string): Promise<RecordedReview[]>
   /** Takes a delivery that is due and whose predecessors of the same leg are done, for `seconds`; undefined when nothing is due. */
   claim(seconds: number): Promise<ClaimedDelivery | undefined>
+  /** The PDF of a review, once it is made. */
+  document(reviewId: string): Promise<Uint8Array | undefined>
+  /** Keeps the PDF of a review unless there is one, and returns the one that is kept: every delivery sends the same bytes. */
+  keepDocument(reviewId: string, pdf: Uint8Array): Promise<Uint8Array>
   /** Ends the claim; `notBefore` (ISO) says when a waiting one is due again. */
   update(reviewId: string, leg: Leg, change: Partial<Omit<LegRecord, 'leg'>> & { notBefore?: string }): Promise<void>
   /** Makes failed and waiting deliveries of an analysis due now; how many. */

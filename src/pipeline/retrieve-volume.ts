@@ -2,20 +2,19 @@
 import { type SeriesPlan, VolumeBuilder } from '../dicom/series-volume.ts'
 import type { QualityNote } from '../domain/finding.ts'
 import type { ImageArchive } from '../domain/ports.ts'
-import type { Series, Uid } from '../domain/study.ts'
+import type { Uid } from '../domain/study.ts'
 import type { Volume } from '../domain/volume.ts'
 
 export async function retrieveVolume(
   archive: Pick<ImageArchive, 'retrieveSeries'>,
   studyInstanceUid: Uid,
-  series: Series,
   plan: SeriesPlan,
   /** Hears what of the files could not be read although the volume could. */
   onNote?: (note: QualityNote) => void,
 ): Promise<Volume<Float32Array>> {
   const builder = new VolumeBuilder(plan)
-  const expected = series.instances.map((instance) => instance.sopInstanceUid)
-  for await (const bytes of archive.retrieveSeries(studyInstanceUid, series.seriesInstanceUid, expected))
+  const expected = [...plan.instances.map((instance) => instance.sopInstanceUid), ...plan.doubles.keys()]
+  for await (const bytes of archive.retrieveSeries(studyInstanceUid, plan.seriesInstanceUid, expected))
     await builder.add(bytes)
   const volume = builder.finish()
   for (const note of builder.notes()) onNote?.(note)

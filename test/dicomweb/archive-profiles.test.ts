@@ -44,7 +44,7 @@ const strip = (rows: unknown[], tags: string[]) =>
 const PROFILES: Record<string, Profile> = {
   'dcm4chee (strict about Accept)': {
     refuses: (asked) => (isObjects(asked) && /transfer-syntax=\*/.test(asked.headers.accept ?? '') ? 406 : undefined),
-    ways: { objects: 'multipart', 'objects of a series': 'multipart' },
+    ways: { 'objects of a series': 'multipart' },
   },
   'Orthanc, StudiesMetadata MainDicomTags': {
     refuses: () => undefined,

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ModelRunner } from '../../src/domain/ports.ts'
-import { bratsLabels, evaluateCases } from '../../src/evaluation/evaluate-cases.ts'
+import { bratsLabels } from '../../src/evaluation/case-files.ts'
+import { evaluateCases } from '../../src/evaluation/evaluate-cases.ts'
 import { formatTable } from '../../src/evaluation/table.ts'
 import { type LoadedBundle, loadBundle } from '../../src/inference/bundle/load.ts'
 import { IDENTITY, type Registrar } from '../../src/inference/volumes/rigid.ts'
@@ -40,6 +41,8 @@ const runner = (bundle: LoadedBundle): ModelRunner => ({
     const rest = high.map((value) => (1 - value) / 3)
     const background = high.map((value) => (value > 0.5 ? 0.04 : 0.85))
     return {
+      grid: channels[3]!.grid,
+      samples: [],
       probabilities: [background, rest.map((v) => v / 2), rest.map((v) => v / 2), high],
       execution: { provider: 'cpu', requested: ['cpu'], declined: [], runtime: 'test', seconds: 1, peakRssMb: 123 },
     }
