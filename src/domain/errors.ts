@@ -20,7 +20,7 @@ export const ERRORS = {
   ],
   ARCHIVE_NOT_DICOMWEB: [
     'transient',
-    'The answer was not DICOMweb (an HTML page, for example); check pacs.url and any proxy before it.',
+    'The answer is not what DICOMweb asks for, and the message says what came: for a page, check pacs.url and any proxy; for JSON that is not valid, or an excerpt of the metadata, the archive.',
   ],
   ARCHIVE_TRUNCATED: ['transient', 'The answer ended early; the missing instances are fetched again.'],
   ARCHIVE_REJECTED: ['permanent', 'The archive refused the request; the status and the instance are in the message.'],

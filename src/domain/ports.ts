@@ -7,6 +7,9 @@ import type { RecordedReview, Review, ReviewDelivery } from './review.ts'
 import type { PatientIdentity, Sequence, Study, StudyIdentity, Uid } from './study.ts'
 import type { StudyQuery, StudySummary } from './study-search.ts'
 import type { Grid, Volume } from './volume.ts'
+import type { WatchedStudy } from './watched.ts'
+
+export type { WatchedStudy } from './watched.ts'
 
 /** Outcome of one instance of a STOW-RS request. */
 export interface StoreOutcome {
@@ -220,20 +223,6 @@ export interface ReviewStore {
   update(reviewId: string, leg: Leg, change: Partial<Omit<LegRecord, 'leg'>> & { notBefore?: string }): Promise<void>
   /** Makes failed and waiting deliveries of an analysis due now; how many. */
   makeDue(analysisId: string): Promise<number>
-}
-
-/** What is remembered of each study that a trigger reported, so each is looked at once and only once. */
-export interface WatchedStudy {
-  studyInstanceUid: Uid
-  /** sha256 over the sorted SOP Instance UIDs, our own results left out */
-  instanceSetDigest: string
-  instanceCount: number
-  firstSeenAt: string
-  /** When the instance set last changed. */
-  changedAt: string
-  /** The digest that was last decided upon (analysed, or left with a reason). */
-  decidedDigest?: string
-  decision?: string
 }
 
 export interface WatchStore {
