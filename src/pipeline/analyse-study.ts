@@ -16,6 +16,7 @@ import type {
 } from '../domain/ports.ts'
 import { SEQUENCES, type Sequence, type Series } from '../domain/study.ts'
 import { measureDiameters } from '../inference/lesions/diameters.ts'
+import { evaluableOf } from '../inference/lesions/evaluable.ts'
 import { measure } from '../inference/lesions/measure.ts'
 import { labelsOnGrid } from '../inference/segmentation/postprocess.ts'
 import { type Prepared, prepareInputs } from '../inference/segmentation/prepare.ts'
@@ -106,8 +107,10 @@ export async function analyseStudy(
   const referenceSeries = chosen[reference]!
   const referenceGrid = plans[reference]!.grid
   const { labels, noFinding } = labelsOnGrid(response.probabilities, response.grid, referenceGrid, options.bundle)
+  const sequences = SEQUENCES.filter((sequence) => chosen[sequence])
+  const stated = evaluableOf(labels, options.bundle, sequences)
   const { segments, measurements } = await stopwatch.time('measure', () => {
-    const measured = measure(labels, options.bundle)
+    const measured = measure(stated.labels, stated.bundle)
     return {
       ...measured,
       measurements: withDeviations(measured.measurements, response.samples, response.grid, options.bundle),
@@ -123,11 +126,11 @@ export async function analyseStudy(
           study: identity,
           software: options.software,
           measurements,
-          segmentation: labels,
+          segmentation: stated.labels,
         },
         image: volumes[reference]!,
-        sequences: SEQUENCES.filter((sequence) => chosen[sequence]),
-        bundle: options.bundle,
+        sequences,
+        bundle: { ...options.bundle, ...stated.bundle },
         bundleDigest: ports.runner.bundle.digest,
       },
       options.priors,
@@ -137,7 +140,7 @@ export async function analyseStudy(
     predictFromStudy({
       patient,
       studyDate: identity.studyDate,
-      chosen: chosen,
+      chosen,
       prepared,
       segmented: response,
       labels,
@@ -158,11 +161,11 @@ export async function analyseStudy(
     decisions: taken.decisions,
     inputs: inputSeries(chosen, plans, prepared, reference),
     referenceSeriesUid: referenceSeries.seriesInstanceUid,
-    segmentation: labels,
+    segmentation: stated.labels,
     segments,
     noFinding,
     measurements,
-    diameters: measureDiameters(labels, options.bundle.regions.ET ?? []),
+    diameters: measureDiameters(stated.labels, stated.bundle.regions.ET ?? []),
     ...(compared.comparison && { comparison: compared.comparison }),
     predictions: predicted.predictions,
     ...(known.tissueResults.length > 0 && { tissueResults: known.tissueResults }),
@@ -170,6 +173,7 @@ export async function analyseStudy(
       ...acceptanceNotes(predecessor),
       ...known.quality,
       ...taken.quality,
+      ...stated.withheld.map((text) => ({ code: 'not-evaluable', severity: 'warning' as const, text: `${text}.` })),
       ...compared.quality,
       ...prepared.quality,
       ...predicted.quality,
@@ -185,7 +189,7 @@ export async function analyseStudy(
       referencePlan: plans[reference]!,
       others: otherSequences(chosen, plans, prepared, reference),
       institution: options.institution,
-      response,
+      response: { ...response, probabilities: stated.joined(response.probabilities) },
       saliency: predicted.saliency,
       ...(predecessor ? { predecessor } : {}),
       writeBack: options.writeBack,
