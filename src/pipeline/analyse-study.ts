@@ -14,13 +14,14 @@ import type {
   ModelRunner,
   WatchStore,
 } from '../domain/ports.ts'
-import { SEQUENCES, type Sequence, type Series } from '../domain/study.ts'
+import { SEQUENCES, type Sequence, type Series, type SeriesDecision } from '../domain/study.ts'
 import { measureDiameters } from '../inference/lesions/diameters.ts'
 import { evaluableOf } from '../inference/lesions/evaluable.ts'
 import { measure } from '../inference/lesions/measure.ts'
 import { labelsOnGrid } from '../inference/segmentation/postprocess.ts'
 import { type Prepared, prepareInputs } from '../inference/segmentation/prepare.ts'
 import { withDeviations } from '../inference/segmentation/sample-spread.ts'
+import { refuseOpposite } from '../inference/series/contrast-witness.ts'
 import type { Selection } from '../inference/series/select-series.ts'
 import type { Registrar } from '../inference/volumes/register.ts'
 import { confirmedOf } from './confirm-patient.ts'
@@ -102,6 +103,7 @@ export async function analyseStudy(
   const prepared = await stopwatch.time('prepare', () =>
     prepareInputs({ volumes, reference, bundle: options.bundle, registrar: ports.registrar }),
   )
+  refuseOppositeContrast(prepared, taken.decisions)
   const response = await stopwatch.time('segment', () => ports.runner.segment(prepared))
 
   const referenceSeries = chosen[reference]!
@@ -201,6 +203,17 @@ export async function analyseStudy(
     { ...reportable, ...(confirmed && { confirmedPatient: confirmed }), times: stopwatch.seconds },
     artifacts,
   )
+}
+
+/** The pixels of T1 and T1c must not say the opposite of what their headers say. */
+function refuseOppositeContrast({ onReference }: Prepared, decisions: readonly SeriesDecision[]): void {
+  const imageOf = (wanted: Sequence) => onReference.find(({ sequence }) => sequence === wanted)?.image
+  const nameOf = (wanted: Sequence) => {
+    const { seriesNumber, seriesInstanceUid } = decisions.find(({ sequence }) => sequence === wanted)!
+    return `series ${seriesNumber || '(no number)'} (${seriesInstanceUid})`
+  }
+  const [t1, t1c] = [imageOf('T1'), imageOf('T1c')]
+  if (t1 && t1c) refuseOpposite(t1, t1c, { t1: nameOf('T1'), t1c: nameOf('T1c') })
 }
 
 function otherSequences(
