@@ -110,6 +110,7 @@ export async function analyseStudy(
   const prepared = await stopwatch.time('prepare', () =>
     prepareInputs({ volumes, reference, bundle: options.bundle, registrar: ports.registrar }),
   )
+  const used = usedSeries(selection.chosen, prepared)
   const response = await stopwatch.time('segment', () => ports.runner.segment(prepared))
 
   const referenceSeries = selection.chosen[reference]!
@@ -135,7 +136,7 @@ export async function analyseStudy(
           segmentation: labels,
         },
         image: volumes[reference]!,
-        sequences: SEQUENCES.filter((sequence) => selection.chosen[sequence]),
+        sequences: prepared.sequences,
         bundle: options.bundle,
         bundleDigest: ports.runner.bundle.digest,
       },
@@ -146,7 +147,7 @@ export async function analyseStudy(
     predictFromStudy({
       patient,
       studyDate: identity.studyDate,
-      chosen: selection.chosen,
+      chosen: used,
       prepared,
       segmented: response,
       labels,
@@ -165,7 +166,7 @@ export async function analyseStudy(
     bundle: ports.runner.bundle,
     software: options.software,
     decisions: selection.decisions,
-    inputs: inputSeries(selection.chosen, plans, prepared, reference),
+    inputs: inputSeries(used, plans, prepared, reference),
     referenceSeriesUid: referenceSeries.seriesInstanceUid,
     segmentation: labels,
     segments,
@@ -191,7 +192,7 @@ export async function analyseStudy(
       images: prepared.onReference,
       referenceSeries,
       referencePlan: plans[reference]!,
-      others: otherSequences(selection.chosen, plans, prepared, reference),
+      others: otherSequences(used, plans, prepared, reference),
       institution: options.institution,
       response,
       saliency: predicted.saliency,
@@ -205,6 +206,11 @@ export async function analyseStudy(
     { ...reportable, ...(confirmed && { confirmedPatient: confirmed }), times: stopwatch.seconds },
     artifacts,
   )
+}
+
+/** Without those that preparation left out. */
+function usedSeries(chosen: Partial<Record<Sequence, Series>>, { sequences }: Prepared) {
+  return Object.fromEntries(sequences.map((sequence) => [sequence, chosen[sequence]!]))
 }
 
 function referenceOf(chosen: Partial<Record<Sequence, Series>>, options: AnalyseOptions): Sequence {
