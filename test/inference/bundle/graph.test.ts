@@ -183,17 +183,17 @@ describe('a graph in a manifest', () => {
     expect(said).toEqual(
       expect.arrayContaining([
         'stage 1, coarse: at 2 x 2 x 2 mm, over the whole head; intensities by foreground-zscore; gives NCR, ED, ET, BRAIN by softmax; mean of coarse',
-        'stage 3, core: on the voxels and images of whole, in the box of WT of whole above 0.5 after BinaryClosing, RemoveSmallObjects (min_size_ml 0.2), 4 mm around it (if that is empty: skipped); gives TC by softmax; mean of core coronal (50 %), core sagittal, also flipped along xz (50 %)',
+        'stage 3, core: on the voxels and images of whole, in the box of the mask tumour and 4 mm around it (if that is empty: skipped); gives TC by softmax; mean of core coronal (50 %), core sagittal, also flipped along xz (50 %)',
+        'mask brain: NCR + ED + ET + BRAIN of coarse above 0.5 after KeepLargestConnectedComponent, FillHoles',
+        'mask tumour: WT of whole above 0.5 after BinaryClosing, RemoveSmallObjects (min_size_ml 0.2)',
         'answer: on the grid of whole: WT from whole, TC from core, ET from enhancing, BRAIN from coarse',
         'then: RemoveObjectsByContrast (minuend T1c, subtrahend T1, min_mean_difference 0.5) of ET',
         'ET is not evaluable without T1c',
       ]),
     )
     const whole = said.find((line) => line.startsWith('stage 2'))!
-    expect(whole).toContain(
-      'z-score inside NCR + ED + ET + BRAIN of coarse above 0.5 after KeepLargestConnectedComponent, FillHoles, zero outside',
-    )
-    expect(whole).toContain('background outside NCR + ED + ET + BRAIN of coarse')
+    expect(whole).toContain('z-score inside the mask brain, zero outside')
+    expect(whole).toContain('background outside the mask brain')
     expect(whole).toContain('(if that is empty: the study is refused)')
     expect(whole).toContain(
       'mean of whole-axial axial (43 %), whole-sagittal sagittal (29 %), whole-coronal coronal (14 %), the stage coarse (14 %)',
