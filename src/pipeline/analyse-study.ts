@@ -17,6 +17,8 @@ import type {
 import { SEQUENCES, type Sequence, type Series } from '../domain/study.ts'
 import { measureDiameters } from '../inference/lesions/diameters.ts'
 import { measure } from '../inference/lesions/measure.ts'
+import { tumourPosition } from '../inference/lesions/position.ts'
+import { brainMask } from '../inference/segmentation/brain-mask.ts'
 import { labelsOnGrid } from '../inference/segmentation/postprocess.ts'
 import { type Prepared, prepareInputs } from '../inference/segmentation/prepare.ts'
 import { withDeviations } from '../inference/segmentation/sample-spread.ts'
@@ -154,6 +156,8 @@ export async function analyseStudy(
     }),
   )
 
+  const brain = brainMask(response.probabilities, response.grid, options.bundle)
+  const position = noFinding ? undefined : tumourPosition(labels, brain)
   const predecessor = await findPredecessor(analyses, record)
   const result: AnalysisResult = {
     analysisId,
@@ -168,6 +172,7 @@ export async function analyseStudy(
     segments,
     noFinding,
     measurements,
+    ...(position && { position }),
     diameters: measureDiameters(labels, options.bundle.regions.ET ?? []),
     ...(compared.comparison && { comparison: compared.comparison }),
     predictions: predicted.predictions,
