@@ -47,22 +47,26 @@ def lower_limits(p: np.ndarray, truth: np.ndarray, limits: np.ndarray) -> np.nda
     precise, as if PRIOR_WRONG more had been wrong: a handful of calls proves nothing."""
     limits = limits.copy()
     while True:
-        inside = p >= limits
-        single = inside.sum(1) == 1
-        called = inside.argmax(1)
+        call = called(p, limits)
         for k in range(p.shape[1]):
-            calls = np.flatnonzero(single & (called == k))
+            calls = np.flatnonzero(call == k)
             wrong = calls[truth[calls] != k]
             if len(calls) == 0 or len(wrong) + PRIOR_WRONG <= (1 - CALL_PRECISION) * (len(calls) + PRIOR_WRONG):
                 continue
-            rows = wrong if len(wrong) else calls
-            gap = limits - p[rows]
-            gap[:, k] = np.inf
-            row, other = np.unravel_index(np.argmin(gap), gap.shape)
-            limits[other] = p[rows[row], other]
+            limits = without_one(p, limits, call, wrong if len(wrong) else calls)
             break
         else:
             return limits
+
+
+def without_one(p: np.ndarray, limits: np.ndarray, call: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Limits lowered just so far that one of the called `rows` is no call any more."""
+    gap = limits - p[rows]
+    gap[np.arange(len(rows)), call[rows]] = np.inf
+    row, other = np.unravel_index(np.argmin(gap), gap.shape)
+    lowered = limits.copy()
+    lowered[other] = p[rows[row], other]
+    return lowered
 
 
 def measure_sets(p: np.ndarray, truth: np.ndarray, fold: np.ndarray, error_rate: float) -> dict:
@@ -85,6 +89,8 @@ def measure_sets(p: np.ndarray, truth: np.ndarray, fold: np.ndarray, error_rate:
 
 BIN_EDGES = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 LEAST_CALL, LEAST_CALLS = 0.8, 10
+LEAST_BOUND = 0.5
+"""Up to a half, a probability is no claim that would need a bound."""
 
 
 def upper_bound(wrong: int, n: int, level: float = 0.95) -> float:
@@ -95,11 +101,21 @@ def upper_bound(wrong: int, n: int, level: float = 0.95) -> float:
 
 def limits_across(cohorts: list[tuple[np.ndarray, np.ndarray]], error_rate: float) -> np.ndarray:
     """Conformal limits that hold in every cohort (p [N, K], truth [N]) with enough patients of a class to say so: the least of
-    each class's limits; then lowered as `lower_limits` does over all of them."""
+    each class's limits; then lowered as `lower_limits` does over all of them, and until in no cohort of LEAST_CALLS calls or more
+    a share above `error_rate` of them is wrong."""
     p, truth = (np.concatenate(part) for part in zip(*cohorts))
     limits = np.array([min(conformal_limit(q[t == k, k], error_rate) for q, t in [(p, truth), *cohorts] if (t == k).sum() * error_rate >= 1 or t is truth)
                        for k in range(p.shape[1])])
-    return lower_limits(p, truth, limits)
+    limits = lower_limits(p, truth, limits)
+    while True:
+        for q, t in cohorts:
+            call = called(q, limits)
+            wrong = np.flatnonzero((call >= 0) & (call != t))
+            if (call >= 0).sum() >= LEAST_CALLS and len(wrong) > error_rate * (call >= 0).sum():
+                limits = without_one(q, limits, call, wrong)
+                break
+        else:
+            return limits
 
 
 def bounds(cohorts: list[tuple[np.ndarray, np.ndarray]], limits: np.ndarray, classes, error_rate: float) -> dict:
@@ -117,24 +133,33 @@ def bounds(cohorts: list[tuple[np.ndarray, np.ndarray]], limits: np.ndarray, cla
 
     def most_of(k: int) -> float:
         rows = [p[:, k] >= t for t in np.arange(0.5, 0.995, 0.01)]
-        return max([1 / len(classes), *(1 - upper_bound(int((truth[r] != k).sum()), int(r.sum())) for r in rows if r.any())])
+        return max([LEAST_BOUND, *(1 - upper_bound(int((truth[r] != k).sum()), int(r.sum())) for r in rows if r.any())])
+
+    highest = np.array([round(most_of(k), 4) for k in range(len(classes))])
 
     def is_safe(t: float) -> bool:
         counts = []
         for q, y in [(p, truth), *cohorts]:
-            given = called(q, limits, t)
+            given = called(q, limits, t, highest)
             counts.append(((given >= 0).sum(), ((given >= 0) & (given != y)).sum()))
         return counts[0][0] >= LEAST_CALLS and all(w <= error_rate * n for n, w in counts if n >= LEAST_CALLS)
     least = next((round(float(t), 2) for t in np.arange(LEAST_CALL, 0.995, 0.01) if is_safe(t)), 1.0)
     return {"n_by_class": {c: int((truth == k).sum()) for k, c in enumerate(classes)}, "bins": bins,
-            "max_probability": {c: round(most_of(k), 4) for k, c in enumerate(classes)}, "min_call_probability": least}
+            "max_probability": dict(zip(classes, highest.tolist())), "min_call_probability": least}
 
 
-def called(p: np.ndarray, limits: np.ndarray, least: float) -> np.ndarray:
-    """The class that is called, -1 for none: likeliest, alone in the conformal set, and probable enough."""
+def bounded(p: np.ndarray, most: np.ndarray) -> np.ndarray:
+    """Rows drawn towards "all classes alike" just so far that none is above its bound, as the service does it."""
+    alike = 1 / p.shape[1]
+    share = np.where(p > most, (p - most) / np.maximum(p - alike, 1e-12), 0).max(1, keepdims=True)
+    return (1 - share) * p + share * alike
+
+
+def called(p: np.ndarray, limits: np.ndarray, least: float = 0.0, most: np.ndarray | None = None) -> np.ndarray:
+    """The class that is called, -1 for none: likeliest, alone in the conformal set, and within its bound probable enough."""
     inside = p >= limits
     top = p.argmax(1)
-    alone = (inside.sum(1) == 1) & inside[np.arange(len(p)), top] & (p.max(1) >= least)
+    alone = (inside.sum(1) == 1) & inside[np.arange(len(p)), top] & ((p if most is None else bounded(p, most)).max(1) >= least)
     return np.where(alone, top, -1)
 
 

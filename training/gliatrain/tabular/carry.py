@@ -63,7 +63,7 @@ def carry_classifier(head: Head, table: pd.DataFrame, noise: Noise, members: int
     figures, shares = {}, []
     for name, t in tests.items():
         age = age_alone(table[t.taught], t.rows, is_top[t.taught])
-        call = called(t.p, limits, calibration["min_call_probability"])
+        call = called(t.p, limits, calibration["min_call_probability"], np.array(list(calibration["max_probability"].values())))
         guard = fit_guard(x[t.taught])
         near = np.sort(guard_distance(guard, x[t.taught]))
         rank = np.searchsorted(near, guard_distance(guard, t.x)) / len(near)
