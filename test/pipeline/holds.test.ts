@@ -69,15 +69,15 @@ describe('a study that must not be analysed is held', () => {
     ],
     [
       'with an instance that was truncated, so that the archive refused it',
-      { seed: 17, faults: [{ kind: 'truncated-instance', sequence: 'FLAIR' }] },
+      { seed: 17, faults: [{ kind: 'truncated-instance', sequence: 'T1c' }] },
       'SERIES_UNSUPPORTED',
       /gap|missing|spacing/,
     ],
     [
-      'with a slice that is there twice',
-      { seed: 18, faults: [{ kind: 'duplicate-slice', sequence: 'T2' }] },
-      'SERIES_UNSUPPORTED',
-      /duplicate|twice|same position/,
+      'of a child, for whom the bundle is not meant',
+      { seed: 19, patient: { patientBirthDate: '20200615' } },
+      'OUTSIDE_INTENDED_USE',
+      /at least 18 years.*intended use: .*Adults/,
     ],
     ['without contrast-enhanced T1 and FLAIR', { seed: 16, omit: ['T1c', 'FLAIR'] }, 'SERIES_MISSING', /T1c.*FLAIR/],
   ]
