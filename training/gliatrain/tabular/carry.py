@@ -110,7 +110,7 @@ def why_not(figures: dict, within: dict, key: str = "auc") -> str:
                 "shows that it holds for another one's scanners.")
     shown = "; ".join(f"{where}: {name} {f[key]['value']:.2f} (95 % interval {f[key]['ci95'][0]:.2f} to {f[key]['ci95'][1]:.2f}), age alone "
                       f"{f[f'{key}_of_age_alone']['value']:.2f}" for where, f in figures.items())
-    return f"Does not carry from one hospital's scanners to another's. {shown}."
+    return f"Does not carry from one hospital's scanners to another's: {shown}."
 
 
 def carry_survival(table: pd.DataFrame, noise: Noise, members: int, rng: np.random.Generator, rounds: int,
