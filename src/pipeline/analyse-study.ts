@@ -17,6 +17,8 @@ import type {
 import { SEQUENCES, type Sequence, type Series } from '../domain/study.ts'
 import { measureDiameters } from '../inference/lesions/diameters.ts'
 import { measure } from '../inference/lesions/measure.ts'
+import { tumourPosition } from '../inference/lesions/position.ts'
+import { brainMask } from '../inference/segmentation/brain-mask.ts'
 import { labelsOnGrid } from '../inference/segmentation/postprocess.ts'
 import { type Prepared, prepareInputs } from '../inference/segmentation/prepare.ts'
 import { withDeviations } from '../inference/segmentation/sample-spread.ts'
@@ -106,6 +108,7 @@ export async function analyseStudy(
   const prepared = await stopwatch.time('prepare', () =>
     prepareInputs({ volumes, reference, bundle: options.bundle, registrar: ports.registrar }),
   )
+  const used = usedSeries(chosen, prepared)
   const response = await stopwatch.time('segment', () => ports.runner.segment(prepared))
 
   const referenceSeries = chosen[reference]!
@@ -131,7 +134,7 @@ export async function analyseStudy(
           segmentation: labels,
         },
         image: volumes[reference]!,
-        sequences: SEQUENCES.filter((sequence) => chosen[sequence]),
+        sequences: prepared.sequences,
         bundle: options.bundle,
         bundleDigest: ports.runner.bundle.digest,
       },
@@ -142,7 +145,7 @@ export async function analyseStudy(
     predictFromStudy({
       patient,
       studyDate: identity.studyDate,
-      chosen: chosen,
+      chosen: used,
       prepared,
       segmented: response,
       labels,
@@ -153,6 +156,8 @@ export async function analyseStudy(
     }),
   )
 
+  const brain = brainMask(response.probabilities, response.grid, options.bundle)
+  const position = noFinding ? undefined : tumourPosition(labels, brain)
   const predecessor = await findPredecessor(analyses, record)
   const result: AnalysisResult = {
     analysisId,
@@ -161,12 +166,13 @@ export async function analyseStudy(
     bundle: ports.runner.bundle,
     software: options.software,
     decisions: taken.decisions,
-    inputs: inputSeries(chosen, plans, prepared, reference),
+    inputs: inputSeries(used, plans, prepared, reference),
     referenceSeriesUid: referenceSeries.seriesInstanceUid,
     segmentation: labels,
     segments,
     noFinding,
     measurements,
+    ...(position && { position }),
     diameters: measureDiameters(labels, options.bundle.regions.ET ?? []),
     ...(compared.comparison && { comparison: compared.comparison }),
     predictions: predicted.predictions,
@@ -189,7 +195,7 @@ export async function analyseStudy(
       images: prepared.onReference,
       referenceSeries,
       referencePlan: plans[reference]!,
-      others: otherSequences(chosen, plans, prepared, reference),
+      others: otherSequences(used, plans, prepared, reference),
       institution: options.institution,
       response,
       saliency: predicted.saliency,
@@ -203,6 +209,11 @@ export async function analyseStudy(
     { ...reportable, ...(confirmed && { confirmedPatient: confirmed }), times: stopwatch.seconds },
     artifacts,
   )
+}
+
+/** Without those that preparation left out. */
+function usedSeries(chosen: Partial<Record<Sequence, Series>>, { sequences }: Prepared) {
+  return Object.fromEntries(sequences.map((sequence) => [sequence, chosen[sequence]!]))
 }
 
 function otherSequences(
