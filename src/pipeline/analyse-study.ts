@@ -108,6 +108,7 @@ export async function analyseStudy(
   const prepared = await stopwatch.time('prepare', () =>
     prepareInputs({ volumes, reference, bundle: options.bundle, registrar: ports.registrar }),
   )
+  const used = usedSeries(chosen, prepared)
   const response = await stopwatch.time('segment', () => ports.runner.segment(prepared))
 
   const referenceSeries = chosen[reference]!
@@ -133,7 +134,7 @@ export async function analyseStudy(
           segmentation: labels,
         },
         image: volumes[reference]!,
-        sequences: SEQUENCES.filter((sequence) => chosen[sequence]),
+        sequences: prepared.sequences,
         bundle: options.bundle,
         bundleDigest: ports.runner.bundle.digest,
       },
@@ -144,7 +145,7 @@ export async function analyseStudy(
     predictFromStudy({
       patient,
       studyDate: identity.studyDate,
-      chosen: chosen,
+      chosen: used,
       prepared,
       segmented: response,
       labels,
@@ -165,7 +166,7 @@ export async function analyseStudy(
     bundle: ports.runner.bundle,
     software: options.software,
     decisions: taken.decisions,
-    inputs: inputSeries(chosen, plans, prepared, reference),
+    inputs: inputSeries(used, plans, prepared, reference),
     referenceSeriesUid: referenceSeries.seriesInstanceUid,
     segmentation: labels,
     segments,
@@ -194,7 +195,7 @@ export async function analyseStudy(
       images: prepared.onReference,
       referenceSeries,
       referencePlan: plans[reference]!,
-      others: otherSequences(chosen, plans, prepared, reference),
+      others: otherSequences(used, plans, prepared, reference),
       institution: options.institution,
       response,
       saliency: predicted.saliency,
@@ -208,6 +209,11 @@ export async function analyseStudy(
     { ...reportable, ...(confirmed && { confirmedPatient: confirmed }), times: stopwatch.seconds },
     artifacts,
   )
+}
+
+/** Without those that preparation left out. */
+function usedSeries(chosen: Partial<Record<Sequence, Series>>, { sequences }: Prepared) {
+  return Object.fromEntries(sequences.map((sequence) => [sequence, chosen[sequence]!]))
 }
 
 function otherSequences(
