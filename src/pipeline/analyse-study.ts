@@ -18,6 +18,8 @@ import { SEQUENCES, type Sequence, type Series, type SeriesDecision } from '../d
 import { measureDiameters } from '../inference/lesions/diameters.ts'
 import { evaluableOf } from '../inference/lesions/evaluable.ts'
 import { measure } from '../inference/lesions/measure.ts'
+import { tumourPosition } from '../inference/lesions/position.ts'
+import { brainMask } from '../inference/segmentation/brain-mask.ts'
 import { labelsOnGrid } from '../inference/segmentation/postprocess.ts'
 import { type Prepared, prepareInputs } from '../inference/segmentation/prepare.ts'
 import { withDeviations } from '../inference/segmentation/sample-spread.ts'
@@ -29,6 +31,7 @@ import { encodeResults } from './encode/encode.ts'
 import type { WriteBack } from './encode/extras.ts'
 import type { OtherSequence } from './encode/sequences.ts'
 import { imageSetDigest } from './intake.ts'
+import { checkIntendedUse, type OutsideIntendedUse } from './intended-use.ts'
 import { acceptanceNotes, findPredecessor } from './predecessor.ts'
 import { predictFromStudy } from './predict.ts'
 import { compareWithPrior } from './prior/compare.ts'
@@ -53,6 +56,8 @@ export interface AnalyseOptions extends TakeOptions {
   writeBack: WriteBack
   priors: PriorSettings
   software: AnalysisResult['software']
+  /** Of a patient for whom the bundle is not meant. */
+  outsideIntendedUse: OutsideIntendedUse
   /** No analysis without having read the patient's consent. */
   consentRequired: boolean
 }
@@ -90,6 +95,8 @@ export async function analyseStudy(
   const patient = patientIdentity(study)
   const identity = studyIdentity(study)
   await analyses.describe(analysisId, { patient, study: identity })
+  const { bundle, outsideIntendedUse: outside } = options
+  const population = checkIntendedUse({ study, patient, identity, bundle, outside })
   const confirmed = confirmedOf(record, patient)
   const known = await readRecord(ports, identity, patient, { consentRequired: options.consentRequired, confirmed })
 
@@ -104,13 +111,13 @@ export async function analyseStudy(
     prepareInputs({ volumes, reference, bundle: options.bundle, registrar: ports.registrar }),
   )
   refuseOppositeContrast(prepared, taken.decisions)
+  const used = usedSeries(chosen, prepared)
   const response = await stopwatch.time('segment', () => ports.runner.segment(prepared))
 
   const referenceSeries = chosen[reference]!
   const referenceGrid = plans[reference]!.grid
   const { labels, noFinding } = labelsOnGrid(response.probabilities, response.grid, referenceGrid, options.bundle)
-  const sequences = SEQUENCES.filter((sequence) => chosen[sequence])
-  const stated = evaluableOf(labels, options.bundle, sequences)
+  const stated = evaluableOf(labels, options.bundle, prepared.sequences)
   const { segments, measurements } = await stopwatch.time('measure', () => {
     const measured = measure(stated.labels, stated.bundle)
     return {
@@ -131,7 +138,7 @@ export async function analyseStudy(
           segmentation: stated.labels,
         },
         image: volumes[reference]!,
-        sequences,
+        sequences: prepared.sequences,
         bundle: { ...options.bundle, ...stated.bundle },
         bundleDigest: ports.runner.bundle.digest,
       },
@@ -142,7 +149,7 @@ export async function analyseStudy(
     predictFromStudy({
       patient,
       studyDate: identity.studyDate,
-      chosen,
+      chosen: used,
       prepared,
       segmented: response,
       labels,
@@ -153,6 +160,8 @@ export async function analyseStudy(
     }),
   )
 
+  const brain = brainMask(response.probabilities, response.grid, options.bundle)
+  const position = noFinding ? undefined : tumourPosition(labels, brain)
   const predecessor = await findPredecessor(analyses, record)
   const result: AnalysisResult = {
     analysisId,
@@ -161,17 +170,19 @@ export async function analyseStudy(
     bundle: ports.runner.bundle,
     software: options.software,
     decisions: taken.decisions,
-    inputs: inputSeries(chosen, plans, prepared, reference),
+    inputs: inputSeries(used, plans, prepared, reference),
     referenceSeriesUid: referenceSeries.seriesInstanceUid,
     segmentation: stated.labels,
     segments,
     noFinding,
     measurements,
+    ...(position && { position }),
     diameters: measureDiameters(stated.labels, stated.bundle.regions.ET ?? []),
     ...(compared.comparison && { comparison: compared.comparison }),
     predictions: predicted.predictions,
     ...(known.tissueResults.length > 0 && { tissueResults: known.tissueResults }),
     quality: [
+      ...population,
       ...acceptanceNotes(predecessor),
       ...known.quality,
       ...taken.quality,
@@ -189,7 +200,7 @@ export async function analyseStudy(
       images: prepared.onReference,
       referenceSeries,
       referencePlan: plans[reference]!,
-      others: otherSequences(chosen, plans, prepared, reference),
+      others: otherSequences(used, plans, prepared, reference),
       institution: options.institution,
       response: { ...response, probabilities: stated.joined(response.probabilities) },
       saliency: predicted.saliency,
@@ -214,6 +225,11 @@ function refuseOppositeContrast({ onReference }: Prepared, decisions: readonly S
   }
   const [t1, t1c] = [imageOf('T1'), imageOf('T1c')]
   if (t1 && t1c) refuseOpposite(t1, t1c, { t1: nameOf('T1'), t1c: nameOf('T1c') })
+}
+
+/** Without those that preparation left out. */
+function usedSeries(chosen: Partial<Record<Sequence, Series>>, { sequences }: Prepared) {
+  return Object.fromEntries(sequences.map((sequence) => [sequence, chosen[sequence]!]))
 }
 
 function otherSequences(

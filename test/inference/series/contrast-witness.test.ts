@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import type { Volume } from '../../../src/domain/volume.ts'
 import { contrastWitness, refuseOpposite } from '../../../src/inference/series/contrast-witness.ts'
 
-/** A ball of two tissues in shells; `vessels` are thin bright rods through it. The noise is a fixed sequence. */
-function head({ vessels = 0, scale = 1, seed = 1, grey = 60 }): Volume<Float32Array> {
+/** A ball of smoothly changing tissue, of more or less contrast; `vessels` are thin bright rods through it. The noise is a fixed sequence. */
+function head({ vessels = 0, scale = 1, seed = 1, contrast = 20 }): Volume<Float32Array> {
   const n = 64
   const data = new Float32Array(n ** 3)
   let state = seed
@@ -14,7 +14,7 @@ function head({ vessels = 0, scale = 1, seed = 1, grey = 60 }): Volume<Float32Ar
     state = (state * 1103515245 + 12345) % 2147483648
     const noise = 6 * (state / 2147483648 - 0.5)
     const rod = i % 11 === 3 && j % 13 === 5 ? vessels : 0
-    if (r < 28) data[v] = scale * ((Math.floor(r / 4) % 2 ? grey : 100) + noise + rod)
+    if (r < 28) data[v] = scale * (100 + contrast * Math.sin(r / 3) + 0.2 * i + noise + rod)
   }
   return {
     grid: { size: [n, n, n], spacing: [2, 2, 2], origin: [0, 0, 0], direction: [1, 0, 0, 0, 1, 0, 0, 0, 1] },
@@ -24,7 +24,7 @@ function head({ vessels = 0, scale = 1, seed = 1, grey = 60 }): Volume<Float32Ar
 
 describe('the pixels of two T1 images', () => {
   const plain = head({ scale: 3, seed: 5 })
-  const enhanced = head({ vessels: 90, scale: 0.4, seed: 9, grey: 75 })
+  const enhanced = head({ vessels: 90, scale: 0.4, seed: 9, contrast: 14 })
 
   it('tell which of them shows contrast agent, whichever comes first', () => {
     const found = contrastWitness(plain, enhanced)!
@@ -33,7 +33,7 @@ describe('the pixels of two T1 images', () => {
   })
 
   it('say nothing of two images without it, nor of an empty one', () => {
-    expect(Math.abs(contrastWitness(plain, head({ seed: 77, grey: 70 }))!)).toBeLessThan(0.5)
+    expect(Math.abs(contrastWitness(plain, head({ seed: 77, contrast: 15 }))!)).toBeLessThan(0.5)
     const empty = { ...plain, data: new Float32Array(plain.data.length) }
     expect(contrastWitness(empty, enhanced)).toBeUndefined()
   })
