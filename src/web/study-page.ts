@@ -41,7 +41,7 @@ export function studyPage(view: StudyView): Html {
     livePart('head', head(view, summary)),
     livePart('status', status(view, path)),
     livePart('files', files(view, path)),
-    html`<div class="columns"><div class="column">${livePart('volumes', withdrawn(record, 'volumes', [volumesSection(summary), comparisonSection(summary), predictionsSection(summary)]))}</div>
+    html`<div class="columns"><div class="column">${results(record, summary)}</div>
 <div class="column">${livePart('progress', progressSection(record, events))}${livePart('delivery', deliverySection(record))}${livePart('quality', qualitySection(summary))}</div></div>`,
     livePart('report', report(events, path)),
     livePart('decisions', decisionsSection(summary)),
@@ -54,6 +54,19 @@ export function studyPage(view: StudyView): Html {
     live: { events: `/events?analysis=${record.analysisId}&since=${view.version}`, refreshSeconds: 10 },
     ...(view.software ? { software: view.software } : {}),
   })
+}
+
+/** In parts of the same names whether they stand or are withdrawn, so that an open page takes a rejection over. */
+function results(record: AnalysisRecord, summary: Summary): Html[] {
+  const found = {
+    volumes: volumesSection(summary),
+    comparison: comparisonSection(summary),
+    predictions: predictionsSection(summary),
+  }
+  const shown = isRejected(record)
+    ? { volumes: withdrawn(Object.values(found)), comparison: '' as const, predictions: '' as const }
+    : found
+  return Object.entries(shown).map(([id, part]) => livePart(id, part))
 }
 
 function head({ record, siblings }: StudyView, { patient, study }: Summary): Html {
@@ -91,14 +104,15 @@ function others(record: AnalysisRecord, siblings: AnalysisRecord[]): Part {
 
 function status({ record, events }: StudyView, path: string): Html {
   const { state, hold, legs } = record
-  const sentenceOf = isRejected(record) && state === 'delivered' ? WITHDRAWN : STATES[state].sentence
+  const isWithdrawn = isRejected(record) && state === 'delivered'
+  const sentenceOf = isWithdrawn ? WITHDRAWN : STATES[state].sentence
   const since = events.findLast(({ kind }) => kind === 'state')?.at ?? record.updatedAt
   const late = state === 'analysed' && legs.some((leg) => leg.state === 'waiting' && leg.lastError)
   const again = late
     ? html`<form method="post" action="${path}/retry"><button type="submit">Try again now</button></form>`
     : ''
   return html`<section class="status status-${state}" aria-labelledby="status-title">
-${reviewStatement(record)}<div role="status" class="status-line">${stateBadge(state)}<p id="status-title">${late ? 'Analysed; a delivery failed and is tried again by itself.' : sentenceOf}</p><span class="muted">since ${timeOf(since)}</span>${again}</div>
+${reviewStatement(record)}<div role="status" class="status-line">${isWithdrawn ? '' : stateBadge(state)}<p id="status-title">${late ? 'Analysed; a delivery failed and is tried again by itself.' : sentenceOf}</p><span class="muted">since ${timeOf(since)}</span>${again}</div>
 ${
   hold
     ? html`<div class="hold"><p class="reason">${sentence(hold.message)}</p><p class="hint">${ERRORS[hold.code]?.[1] ?? ''}</p><p class="code">${hold.code}</p>
