@@ -102,7 +102,7 @@ export async function analyseStudy(
 
   const onSelection = ({ decisions }: Pick<Selection, 'decisions'>) => analyses.describe(analysisId, { decisions })
   const { chosen, plans, volumes, reference, ...taken } = await takeSeries(
-    { archive, time: stopwatch.time, onSelection },
+    { archive, registrar: ports.registrar, time: stopwatch.time, onSelection },
     study,
     options,
   )
