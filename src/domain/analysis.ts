@@ -1,4 +1,5 @@
 // The clinical record of one analysis: its states as a table, its delivery legs, its history.
+import type { LegRecord } from './delivery.ts'
 import type { ErrorCode } from './errors.ts'
 import type { ReviewFact } from './review.ts'
 import type { Uid } from './study.ts'
@@ -18,22 +19,6 @@ export type AnalysisState = keyof typeof TRANSITIONS
 /** Whether the table allows the step. */
 export function mayBecome(from: AnalysisState, to: AnalysisState): boolean {
   return (TRANSITIONS[from] as readonly string[]).includes(to)
-}
-
-/** Deliveries, each resumable alone. */
-export const LEGS = ['pacs', 'ehr'] as const
-export type Leg = (typeof LEGS)[number]
-
-export type LegState = 'waiting' | 'done' | 'failed'
-
-export interface LegRecord {
-  leg: Leg
-  state: LegState
-  attempts: number
-  lastError?: { code: ErrorCode; message: string; at: string }
-  doneAt?: string
-  /** What was written: SOP Instance UIDs, or resource references with versions. */
-  receipt?: Record<string, string>
 }
 
 export interface AnalysisEvent {

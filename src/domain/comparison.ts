@@ -1,12 +1,5 @@
 // A study against an earlier one of the same patient: change of volumes and lesions, and what it would be called by size alone (RANO).
-import type { AnalysisRecord } from './analysis.ts'
-import type { PatientIdentity, Uid } from './study.ts'
-
-/** Where analyses of other studies of a patient are found. */
-export interface PriorAnalyses {
-  /** Delivered ones of exactly this identifier and issuer, newest first. */
-  byPatient(patient: Pick<PatientIdentity, 'patientId' | 'issuerOfPatientId'>): Promise<AnalysisRecord[]>
-}
+import type { Uid } from './study.ts'
 
 /** What the earlier analysis stored, as it is in the archive. */
 export interface PriorObject {

@@ -1,5 +1,6 @@
 // The seams: what the pipeline asks of the world. Adapters live in dicomweb, fhir, inference, store; compose.ts wires them.
-import type { AnalysisEvent, AnalysisRecord, AnalysisState, Leg, LegRecord } from './analysis.ts'
+import type { AnalysisEvent, AnalysisRecord, AnalysisState } from './analysis.ts'
+import type { Leg, LegRecord } from './delivery.ts'
 import type { ErrorCode } from './errors.ts'
 import type { AnalysisResult, BundleIdentity, ClinicalFacts, ExecutionRecord, Head, TissueResult } from './finding.ts'
 import type { EncodeResponse, HeadRequest, HeadResponse } from './head-run.ts'
@@ -179,6 +180,12 @@ export interface AnalysisStore {
   artifacts(analysisId: string): Promise<Artifact[]>
   artifact(analysisId: string, role: Artifact['role']): Promise<Artifact | undefined>
   updateLeg(analysisId: string, leg: Leg, change: Partial<Omit<LegRecord, 'leg'>>): Promise<LegRecord>
+}
+
+/** Where analyses of other studies of a patient are found. */
+export interface PriorAnalyses {
+  /** Delivered ones of exactly this identifier and issuer, newest first. */
+  byPatient(patient: Pick<PatientIdentity, 'patientId' | 'issuerOfPatientId'>): Promise<AnalysisRecord[]>
 }
 
 /** A delivery of a review that this process works on now. */

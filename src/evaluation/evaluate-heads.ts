@@ -4,7 +4,8 @@ import { type BundleIdentity, HEADS, type Head } from '../domain/finding.ts'
 import type { ModelRunner } from '../domain/ports.ts'
 import type { LoadedBundle } from '../inference/bundle/load.ts'
 import { runnableHeads } from '../inference/bundle/manifest.ts'
-import { evaluateHead, type Features } from '../inference/heads/evaluate-head.ts'
+import { evaluateHead } from '../inference/heads/evaluate-head.ts'
+import type { Features } from '../inference/heads/feature-values.ts'
 import { parseCsv, type Table } from './csv.ts'
 import {
   type Answer,

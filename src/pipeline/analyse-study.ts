@@ -3,7 +3,6 @@
 import { patientIdentity, studyIdentity } from '../dicom/identity.ts'
 import { planSeries, type SeriesPlan } from '../dicom/series-volume.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
-import type { PriorAnalyses } from '../domain/comparison.ts'
 import { AppError } from '../domain/errors.ts'
 import type { AnalysisResult, InputSeries } from '../domain/finding.ts'
 import type {
@@ -13,6 +12,7 @@ import type {
   Clock,
   ImageArchive,
   ModelRunner,
+  PriorAnalyses,
   WatchStore,
 } from '../domain/ports.ts'
 import { SEQUENCES, type Sequence, type Series } from '../domain/study.ts'

@@ -1,5 +1,6 @@
 // Delivery: one leg to the PACS, one to the EHR, each resumable alone; a leg that is done is never run again.
-import type { AnalysisRecord, Leg, LegRecord } from '../domain/analysis.ts'
+import type { AnalysisRecord } from '../domain/analysis.ts'
+import type { Leg, LegRecord } from '../domain/delivery.ts'
 import { AppError, asAppError } from '../domain/errors.ts'
 import type {
   AnalysisStore,

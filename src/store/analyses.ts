@@ -1,15 +1,8 @@
 // The record of analyses: every change is one transaction that also appends to the history.
-import {
-  type AnalysisRecord,
-  type AnalysisState,
-  LEGS,
-  type Leg,
-  type LegRecord,
-  mayBecome,
-} from '../domain/analysis.ts'
-import type { PriorAnalyses } from '../domain/comparison.ts'
+import { type AnalysisRecord, type AnalysisState, mayBecome } from '../domain/analysis.ts'
+import { LEGS, type Leg, type LegRecord } from '../domain/delivery.ts'
 import { AppError } from '../domain/errors.ts'
-import type { AnalysisStore, Clock } from '../domain/ports.ts'
+import type { AnalysisStore, Clock, PriorAnalyses } from '../domain/ports.ts'
 import { type EventRow, type LegRow, RECORD, type RecordRow, toEvent, toLeg, toRecord } from './analysis-rows.ts'
 import { loadArtifacts, saveArtifacts } from './artifacts.ts'
 import type { Database, Queryable } from './database.ts'

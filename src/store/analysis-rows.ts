@@ -1,13 +1,6 @@
 // Rows of the analysis tables and the records they stand for.
-import {
-  type AnalysisEvent,
-  type AnalysisRecord,
-  type AnalysisState,
-  LEGS,
-  type Leg,
-  type LegRecord,
-  type LegState,
-} from '../domain/analysis.ts'
+import type { AnalysisEvent, AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
+import { LEGS, type Leg, type LegRecord, type LegState } from '../domain/delivery.ts'
 
 /** Selected from `gliabridge.analyses a`; the legs come along, so a record is always one consistent reading. */
 export const RECORD = `

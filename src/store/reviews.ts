@@ -1,6 +1,6 @@
 // Decisions of persons on analyses and their deliveries to PACS and EHR; each change in one transaction with the history.
 import { createHash } from 'node:crypto'
-import { LEGS, type Leg } from '../domain/analysis.ts'
+import { LEGS, type Leg } from '../domain/delivery.ts'
 import { AppError } from '../domain/errors.ts'
 import type { Clock, ReviewStore } from '../domain/ports.ts'
 import type { RecordedReview, Review } from '../domain/review.ts'

@@ -1,13 +1,6 @@
 // What changed since an earlier study of the patient: volumes with the error of the change, category by size, lesions.
 import { html } from 'hono/html'
-import {
-  CATEGORY_CAVEAT,
-  type Comparison,
-  categorySentence,
-  lesionSentences,
-  signed,
-  type VolumeChange,
-} from '../domain/comparison.ts'
+import { CATEGORY_CAVEAT, categorySentence, lesionSentences, signed, type VolumeChange } from '../domain/comparison.ts'
 import { formatDate, formatMillilitres } from './format.ts'
 import type { Part } from './html.ts'
 import type { Summary } from './summary.ts'
@@ -32,19 +25,4 @@ function row({ region, name, earlier, now, change, standardDeviation, percent }:
 
 function sentences(list: readonly string[]): Part {
   return list.length === 0 ? '' : html`<ul class="reasons">${list.map((each) => html`<li>${each}</li>`)}</ul>`
-}
-
-/** Whether the stored value has the shape of a comparison, as far as the section reads it. */
-export function isComparison(value: unknown): value is Comparison {
-  const raw = value as Partial<Comparison> | null | undefined
-  return (
-    typeof raw === 'object' &&
-    raw !== null &&
-    typeof raw.prior?.studyDate === 'string' &&
-    typeof raw.days === 'number' &&
-    typeof raw.registration?.residualMm === 'number' &&
-    Array.isArray(raw.response?.reasons) &&
-    Array.isArray(raw.volumes) &&
-    Array.isArray(raw.lesions)
-  )
 }

@@ -1,5 +1,6 @@
 // Every word of the pages that is not data.
-import type { AnalysisState, Leg, LegState } from '../domain/analysis.ts'
+import type { AnalysisState } from '../domain/analysis.ts'
+import type { Leg, LegState } from '../domain/delivery.ts'
 import type { Head } from '../domain/finding.ts'
 import type { Sequence } from '../domain/study.ts'
 

@@ -4,7 +4,7 @@ import type { DiagnosticReport, DocumentReference, Observation, Provenance, Reso
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ErrorCode } from '../../src/domain/errors.ts'
 import type { ClinicalRecord, EhrReport } from '../../src/domain/ports.ts'
-import type { EhrAuth } from '../../src/fhir/connection/auth.ts'
+import type { EhrAuth } from '../../src/fhir/connection/auth-settings.ts'
 import { createClinicalRecord } from '../../src/fhir/connection/client.ts'
 import { ANALYSIS_SYSTEM, MRN_SYSTEM, PATIENT, recordOptions, sampleReport } from '../support/fhir-report.ts'
 import { create, list, patientWith, readJson, update } from '../support/fhir-server.ts'

@@ -4,8 +4,7 @@ import { AppError } from '../../domain/errors.ts'
 import type { PatientIdentity } from '../../domain/study.ts'
 import type { RecordStore } from '../connection/record-store.ts'
 import { fhirDate } from '../resources/dates.ts'
-import { carries, searchToken } from '../resources/identifiers.ts'
-import { referenceOf } from '../writing/plan.ts'
+import { carries, referenceOf, searchToken } from '../resources/identifiers.ts'
 import { compareNames, type Verdict } from './person-names.ts'
 
 export interface IdentifierSystems {

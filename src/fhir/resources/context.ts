@@ -1,12 +1,20 @@
 // What every resource builder gets: the report, the systems, and where the other resources are.
 import type { Meta, Reference, Resource, ResourceType } from '@medplum/fhirtypes'
 import type { EhrReport } from '../../domain/ports.ts'
-import type { Order } from '../matching/orders.ts'
 import { AIAST, DICOM_UID } from './codes.ts'
 import type { Key } from './identifiers.ts'
 
 /** Where the PDF's bytes are: in the attachment itself, or behind a URL on the server. */
 export type PdfContent = { data: string } | { url: string }
+
+/** The order that a report answers. */
+export interface Order {
+  /** "ServiceRequest/3" */
+  reference: string
+  encounter?: string
+  /** Practitioner, PractitionerRole or Organization. */
+  requester?: string
+}
 
 export interface BuildContext {
   report: EhrReport
@@ -19,7 +27,6 @@ export interface BuildContext {
   /** The key of a resource that this server does not hold: it is referred to by its identifier. */
   mentioned(role: string): Key | undefined
   pdf: PdfContent
-  /** The order that the report answers. */
   order?: Order
   /** "Encounter/7": of the order, else of the study as the EHR has it. */
   encounter?: string

@@ -1,9 +1,9 @@
 // DiagnosticReport (FHIR R4): what the clinician opens. It is also the anchor: created first, and its version is the lock of every post.
 import type { DiagnosticReport, Identifier, Reference, ServiceRequest } from '@medplum/fhirtypes'
 import type { ReportableResult } from '../../domain/ports.ts'
-import type { Order } from '../matching/orders.ts'
 import { htmlAttachment, pdfAttachment } from './attachment.ts'
 import { MR_BRAIN, MR_BRAIN_WO_W, RADIOLOGY } from './codes.ts'
+import type { Order } from './context.ts'
 import { type BuildContext, metaOf, refer, type Wanted } from './context.ts'
 import { fhirDate } from './dates.ts'
 import { keyValue } from './identifiers.ts'

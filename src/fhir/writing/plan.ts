@@ -5,7 +5,7 @@ import type { EhrReport } from '../../domain/ports.ts'
 import type { OrderSearch } from '../matching/orders.ts'
 import { base64, INLINE_LIMIT_BYTES, pdfBinary, sha1Base64 } from '../resources/attachment.ts'
 import type { BuildContext, PdfContent, Wanted } from '../resources/context.ts'
-import { type Key, relativeReference, urnOf } from '../resources/identifiers.ts'
+import { type Key, referenceOf, relativeReference, urnOf } from '../resources/identifiers.ts'
 import type { ReportSet } from '../resources/report-set.ts'
 import { differingElements } from './compare.ts'
 
@@ -43,11 +43,6 @@ export function isOurs(resource: Resource): boolean {
     default:
       return true
   }
-}
-
-export function referenceOf(resource: Resource): string {
-  if (!resource.id) throw new AppError('EHR_ERROR', `the FHIR server gave a ${resource.resourceType} without id`)
-  return `${resource.resourceType}/${resource.id}`
 }
 
 export interface ContextOptions {

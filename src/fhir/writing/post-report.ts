@@ -6,11 +6,12 @@ import type { EhrReceipt, EhrReport, Log } from '../../domain/ports.ts'
 import { findOrder, type OrderSettings } from '../matching/orders.ts'
 import type { BuildContext, Wanted } from '../resources/context.ts'
 import { anchorOf } from '../resources/diagnostic-report.ts'
+import { referenceOf } from '../resources/identifiers.ts'
 import { notices } from '../resources/notice.ts'
 import { type ReportSet, reportSet } from '../resources/report-set.ts'
 import type { Capabilities, Rung } from './capability.ts'
 import { createOnce, findByKeys, ledgerKey, type Site } from './find-or-create.ts'
-import { checkSubject, contextOf, type Plan, planWrites, referenceOf } from './plan.ts'
+import { checkSubject, contextOf, type Plan, planWrites } from './plan.ts'
 import { writeSingly } from './single-writes.ts'
 
 export interface PostEffects {

@@ -5,11 +5,11 @@ import type { EhrReceipt, EhrReport } from '../../domain/ports.ts'
 import { applyEdits, type Review } from '../../domain/review.ts'
 import { findOrder } from '../matching/orders.ts'
 import type { BuildContext, Wanted } from '../resources/context.ts'
-import { urnOf } from '../resources/identifiers.ts'
+import { referenceOf, urnOf } from '../resources/identifiers.ts'
 import { type ReportSet, reportSet } from '../resources/report-set.ts'
 import { reviewedForm, reviewProvenance } from '../resources/reviewed-resources.ts'
 import { createOnce, remember } from './find-or-create.ts'
-import { contextOf, type Plan, referenceOf, updateOf } from './plan.ts'
+import { contextOf, type Plan, updateOf } from './plan.ts'
 import {
   LOST_ANSWERS,
   look,

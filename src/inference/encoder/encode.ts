@@ -4,7 +4,7 @@ import type { ModelRunner } from '../../domain/ports.ts'
 import { encoderFeatures } from '../bundle/encoder.ts'
 import { proxyOf } from '../bundle/library.ts'
 import type { Bundle } from '../bundle/manifest.ts'
-import type { Features } from '../heads/evaluate-head.ts'
+import type { Features } from '../heads/feature-values.ts'
 import { unlikeLibraryReason } from '../heads/reasons.ts'
 
 export interface Encoded {

@@ -3,12 +3,10 @@ import type { Head, Prediction } from '../../domain/finding.ts'
 import type { RunnableHead } from '../bundle/heads.ts'
 import { classify } from './classify.ts'
 import type { RunRows } from './explain.ts'
+import type { Features } from './feature-values.ts'
 import { checkGuard } from './guard.ts'
 import { missingReason, outsideReason } from './reasons.ts'
 import { survive } from './survive.ts'
-
-/** Features by name; NaN or absent where not known. */
-export type Features = Readonly<Record<string, number>>
 
 /** `run` answers rows in the order of `head.features`. What it throws is passed on. Contributions may be left out to save time. */
 export async function evaluateHead(

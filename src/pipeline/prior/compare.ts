@@ -6,12 +6,11 @@ import {
   type Comparison,
   categorySentence,
   lesionSentences,
-  type PriorAnalyses,
   priorSentence,
 } from '../../domain/comparison.ts'
 import { asAppError } from '../../domain/errors.ts'
 import type { AnalysisResult, QualityNote } from '../../domain/finding.ts'
-import type { AnalysisStore, ImageArchive } from '../../domain/ports.ts'
+import type { AnalysisStore, ImageArchive, PriorAnalyses } from '../../domain/ports.ts'
 import type { Sequence } from '../../domain/study.ts'
 import type { Volume } from '../../domain/volume.ts'
 import type { Bundle } from '../../inference/bundle/manifest.ts'

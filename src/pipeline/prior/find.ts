@@ -1,7 +1,6 @@
 // The earlier study of the patient that a new one is compared with: the latest one that we analysed and delivered, and that still stands.
 import type { AnalysisRecord } from '../../domain/analysis.ts'
-import type { PriorAnalyses } from '../../domain/comparison.ts'
-import type { AnalysisStore } from '../../domain/ports.ts'
+import type { AnalysisStore, PriorAnalyses } from '../../domain/ports.ts'
 import type { PatientIdentity, StudyIdentity, Uid } from '../../domain/study.ts'
 
 export interface PriorSettings {
