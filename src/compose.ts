@@ -19,7 +19,7 @@ import { deliver } from './pipeline/deliver.ts'
 import { imageSetDigest, registerAnalysis } from './pipeline/intake.ts'
 import { releaseHold, replay } from './pipeline/resolve.ts'
 import { type ReviewRequest, reviewAnalysis, workOffReviews } from './pipeline/review.ts'
-import { workOff } from './pipeline/worker.ts'
+import { drainAnalyses } from './pipeline/worker.ts'
 import type { Settings } from './settings/schema.ts'
 import { openStore, type Store } from './store/store.ts'
 import { createLog } from './telemetry/log.ts'
@@ -131,7 +131,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       analyse: (record: AnalysisRecord) =>
         analyseStudy({ archive, ehr, analyses, watch, audit, runner, registrar, clock }, analyseOptions, record),
       deliver: (record: AnalysisRecord) =>
-        deliver({ archive, ehr, analyses, watch, audit, clock }, record, deliverOptions),
+        deliver({ archive, ehr, analyses, watch, audit, clock, log }, record, deliverOptions),
       wakeAt: (when: Date) => queue.wakeAt(ANALYSES, when),
     }
     const owner = randomUUID()
@@ -143,10 +143,10 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       archive,
       ehr,
       async start(parts) {
-        await queue.work(ANALYSES, (signal) => workOff(workerPorts, owner, signal))
+        await queue.work(ANALYSES, (signal) => drainAnalyses(workerPorts, owner, signal))
         await queue.work(REVIEWS, async (signal) => {
           const again = await workOffReviews(
-            { archive, ehr, analyses, reviews, watch, audit, clock },
+            { archive, ehr, analyses, reviews, watch, audit, clock, log },
             { ...deliverOptions, institution: settings.institution.name },
             signal,
           )

@@ -15,6 +15,8 @@ export interface StoreOutcome {
   stored: boolean
   /** Failure or warning reason (0008,1197 / 0008,1196) in hexadecimal, when given. */
   reason?: string
+  /** Not stored, since the archive holds another object under this UID. */
+  conflict?: boolean
 }
 
 /** PACS over DICOMweb. Methods throw AppError with an ARCHIVE_* or STORE_* code. */

@@ -5,12 +5,12 @@ import type { DicomObject } from '../dicom/result-object.ts'
 import type { StoredObject } from '../dicom/sr/evidence.ts'
 import { buildVerifiedReport, verifiedReportUids } from '../dicom/sr/verified-report.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
-import { AppError, asAppError } from '../domain/errors.ts'
+import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
 import type { AnalysisStore, Artifact, ClaimedDelivery, ReportableResult, ReviewStore } from '../domain/ports.ts'
 import { applyEdits, type RecordedReview, type Review } from '../domain/review.ts'
 import { type DeliverOptions, type DeliverPorts, dicomObjects, ehrReport, storeObjects } from './deliver.ts'
 import { auditedEhr } from './ehr-audit.ts'
-import { afterError } from './retry.ts'
+import { nextStepAfter } from './retry.ts'
 
 export interface ReviewRequest extends Omit<Review, 'reviewId' | 'analysisId' | 'number' | 'at'> {
   /** How many reviews the person knew of. */
@@ -80,7 +80,11 @@ async function deliverReview(
     return undefined
   } catch (thrown) {
     const error = asAppError(thrown)
-    const next = afterError(error, attempts, options.maxAttempts[leg])
+    const next = nextStepAfter(error, attempts, options.maxAttempts[leg])
+    ports.log.warn(
+      { analysisId: review.analysisId, leg, code: error.code, attempts, ...unforeseenFields(thrown) },
+      'the delivery of a review failed',
+    )
     const lastError = { code: error.code, message: error.message, at: clock.now().toISOString() }
     if (next.do === 'hold') {
       await reviews.update(review.reviewId, leg, { state: 'failed', attempts, lastError })

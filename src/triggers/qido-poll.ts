@@ -1,5 +1,5 @@
 // Finds studies by asking the archive again and again: a window of study dates behind a durable cursor (QIDO-RS).
-import { asAppError } from '../domain/errors.ts'
+import { asAppError, unforeseenFields } from '../domain/errors.ts'
 import type { Clock, ImageArchive, Log, Trigger, WatchStore } from '../domain/ports.ts'
 import type { Uid } from '../domain/study.ts'
 import type { StudySummary } from '../domain/study-search.ts'
@@ -91,7 +91,7 @@ export function createQidoPoll(options: QidoPollOptions): Trigger {
       failed.add(studyInstanceUid)
       if (error.code === 'ARCHIVE_UNREACHABLE' || error.code === 'ARCHIVE_AUTH') throw error
       log.warn(
-        { studyInstanceUid, code: error.code, error: error.message },
+        { studyInstanceUid, code: error.code, error: error.message, ...unforeseenFields(thrown) },
         'a study could not be looked at; it is tried again',
       )
     }
@@ -117,7 +117,7 @@ export function createQidoPoll(options: QidoPollOptions): Trigger {
           failures += 1
           waitSeconds = waitAfter(failures, intervalSeconds, error.retryAfterSeconds)
           log.warn(
-            { code: error.code, error: error.message, failures, waitSeconds },
+            { code: error.code, error: error.message, ...unforeseenFields(thrown), failures, waitSeconds },
             'the search for new studies failed; it is repeated',
           )
         }

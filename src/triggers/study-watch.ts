@@ -1,5 +1,5 @@
 // Decides when a study is whole: its image set unchanged for a while, confirmed by one more look, each set decided once.
-import { asAppError } from '../domain/errors.ts'
+import { asAppError, unforeseenFields } from '../domain/errors.ts'
 import type { Clock, ImageArchive, Log, WatchedStudy, WatchStore } from '../domain/ports.ts'
 import type { Study, Uid } from '../domain/study.ts'
 import type { Eligibility } from './eligible.ts'
@@ -67,7 +67,7 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
         const waitSeconds = Math.min(checkSeconds * 2 ** (count - 1), LONGEST_WAIT_SECONDS)
         failures.set(studyInstanceUid, { count, notBefore: clock.now().getTime() + waitSeconds * 1000 })
         log.warn(
-          { studyInstanceUid, code: error.code, error: error.message, failures: count },
+          { studyInstanceUid, code: error.code, error: error.message, ...unforeseenFields(thrown), failures: count },
           'study not decided yet; it is tried again',
         )
         if (ALL_AFFECTED.has(error.code)) return
@@ -139,7 +139,7 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
         } catch (thrown) {
           const error = asAppError(thrown)
           log.error(
-            { code: error.code, error: error.message },
+            { code: error.code, error: error.message, ...unforeseenFields(thrown) },
             'the study watch cannot read its store; it is tried again',
           )
         }

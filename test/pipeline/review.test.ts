@@ -97,6 +97,7 @@ const ports = (over: Partial<ImageArchive> = {}) => ({
   watch,
   audit,
   clock,
+  log: quietLog,
 })
 const reviewer = { identifier: 'P-77', name: 'Nine^Dr' }
 const decide = (request: Partial<ReviewRequest> & Pick<ReviewRequest, 'version' | 'decision'>) =>

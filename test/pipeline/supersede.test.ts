@@ -91,7 +91,7 @@ async function scenario(options: { rejectSuperseded: boolean; keptBack?: Artifac
     beforeDelivery()
     const keptBack = new Set(options.keptBack)
     const clock = { now: () => new Date(0), sleep: async () => undefined }
-    const ports = { archive, watch, analyses, clock, audit: { record: async () => undefined } }
+    const ports = { archive, watch, analyses, clock, log: quietLog, audit: { record: async () => undefined } }
     const outcome = await deliver(ports as unknown as Parameters<typeof deliver>[0], record, {
       keptBack,
       maxAttempts: { pacs: 1, ehr: 1 },

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { MedplumClient } from '@medplum/core'
 import type { Bundle, BundleEntry, CapabilityStatement, Resource, ResourceType } from '@medplum/fhirtypes'
-import { AppError, asAppError } from '../../domain/errors.ts'
+import { AppError, asAppError, foreseen } from '../../domain/errors.ts'
 import type { ClinicalRecord, EhrReceipt, EhrReport, LedgerEntry, Log, WriteLedger } from '../../domain/ports.ts'
 import { matchPatient } from '../matching/match.ts'
 import type { OrderSettings } from '../matching/orders.ts'
@@ -108,7 +108,7 @@ function createCapabilityReader(store: RecordStore, write: WriteSettings, log: L
     try {
       capabilities = readCapabilities(await store.capabilities(), write)
     } catch (thrown) {
-      const { code } = asAppError(thrown)
+      const { code } = foreseen(thrown)
       if (write.rung === 'auto') throw thrown
       log.warn({ code }, 'the FHIR server gives no CapabilityStatement; the settings say how to write')
       const createsConditionally = () => write.conditionalCreate ?? false

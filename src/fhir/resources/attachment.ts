@@ -32,7 +32,8 @@ export function pdfAttachment(context: BuildContext): Attachment {
 }
 
 export function htmlAttachment(context: BuildContext): Attachment {
-  const { result } = context.report
+  const { report, review } = context
+  const { result } = report
   const bytes = new TextEncoder().encode(htmlForm(context))
   return {
     contentType: 'text/html',
@@ -41,7 +42,7 @@ export function htmlAttachment(context: BuildContext): Attachment {
     size: bytes.byteLength,
     hash: sha1Base64(bytes),
     title: `MR glioma analysis ${result.analysisId}.html`,
-    creation: result.analysedAt,
+    creation: review?.at ?? result.analysedAt,
   }
 }
 

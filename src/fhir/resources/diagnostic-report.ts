@@ -23,11 +23,11 @@ export function diagnosticReport(
     build: (context) => ({
       ...header(context, { system: analysisSystem, value }),
       status: 'preliminary',
-      text: { status: 'additional', div: narrativeOf(context.report.result) },
+      text: { status: 'additional', div: narrativeOf(context.report.result, context.review) },
       issued: context.report.result.analysedAt,
       result: results.map((role) => refer(context, role)),
       imagingStudy: [refer(context, 'imagingStudy')],
-      conclusion: conclusionOf(context.report.result),
+      conclusion: conclusionOf(context.report.result, context.review),
       presentedForm: [pdfAttachment(context), htmlAttachment(context)],
     }),
   }

@@ -12,7 +12,7 @@ const DICOM_ROLES = {
   pdf: 'DICOM Encapsulated PDF',
   report: 'DICOM Structured Report',
 } as const
-const DESCRIPTION = 'MR brain: glioma analysis by software'
+export const DESCRIPTION = 'MR brain: glioma analysis by software'
 
 /** When what is documented took place: the day of the study. */
 function studyPeriod(studyDate: string) {
@@ -28,10 +28,10 @@ export function documentReference(analysisSystem: string, analysisId: string): W
     build: (context) => ({
       resourceType: 'DocumentReference',
       meta: metaOf(),
-      text: valueNarrative([
-        `${DESCRIPTION}.`,
-        'The document is the report on one page, with outlines and predictions.',
-      ]),
+      text: valueNarrative(
+        [`${DESCRIPTION}.`, 'The document is the report on one page, with outlines and predictions.'],
+        context.review,
+      ),
       identifier: [{ system: analysisSystem, value }],
       status: 'current',
       docStatus: 'preliminary',

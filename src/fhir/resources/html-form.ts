@@ -8,7 +8,7 @@ import { narrativeOf } from './wording.ts'
 const STYLE = 'body{font:1rem/1.5 sans-serif;max-width:45rem;margin:1rem auto;padding:0 1rem}'
 
 /** A page that can leave the chart must say whose it is: identity as the images state it. */
-export function htmlForm({ report: { result } }: BuildContext): string {
+export function htmlForm({ report: { result }, review }: BuildContext): string {
   const { patient, study } = result
   const date = fhirDate(study.studyDate)
   const birthDate = fhirDate(patient.patientBirthDate)
@@ -21,7 +21,7 @@ export function htmlForm({ report: { result } }: BuildContext): string {
   return [
     `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>${escaped(title)}</title><style>${STYLE}</style></head>`,
     `<body><h1>${escaped(title)}</h1><p>${escaped(identity.join(', '))}</p>`,
-    narrativeOf(result),
+    narrativeOf(result, review),
     `<p>Analysis registered ${escaped(result.analysedAt)}.</p></body></html>\n`,
   ].join('\n')
 }

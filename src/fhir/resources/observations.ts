@@ -40,7 +40,7 @@ function base(context: BuildContext, identifier: { system: string; value: string
   return {
     resourceType: 'Observation' as const,
     meta: metaOf(),
-    text: valueNarrative(lines),
+    text: valueNarrative(lines, context.review),
     identifier: [identifier],
     status: 'preliminary' as const,
     category: [IMAGING],
@@ -66,6 +66,7 @@ export function volumeObservation(
   const key = { resourceType: 'Observation', param: 'identifier', system: analysisSystem, value } as const
   return {
     role: `observation.volume.${measurement.region}`,
+    editTarget: `measurement.${measurement.region}`,
     key,
     build: (context) => {
       const change = changeParts(context.report.result, measurement.region)
@@ -139,6 +140,7 @@ export function headObservation(
   const key = { resourceType: 'Observation', param: 'identifier', system: analysisSystem, value } as const
   return {
     role: `observation.${prediction.head}`,
+    editTarget: `prediction.${prediction.head}`,
     key,
     build: (context) => {
       const { bundle, tissueResults } = context.report.result

@@ -42,7 +42,7 @@ export function provenance(analysisSystem: string, analysisId: string, targets: 
         resourceType: 'Provenance',
         meta: metaOf({ system: analysisSystem, code: value }),
         text: narrative([
-          `Asserted by software (artificial intelligence): ${bundle.name}, version ${bundle.version}, run by ${software.name} ${software.version}. No person has reviewed it.`,
+          `Asserted by software (artificial intelligence): ${bundle.name}, version ${bundle.version}, run by ${software.name} ${software.version}. No person had reviewed it when this was recorded.`,
           `Made from the MR series ${sequences} of the study ${result.study.studyInstanceUid}${facts.length > 0 ? ` and, from the patient's record: ${facts.join(', ')}` : ''}.`,
           `${card}.`,
         ]),

@@ -52,7 +52,7 @@ export function survivalAssessment(
       return {
         resourceType: 'RiskAssessment',
         meta: metaOf(),
-        text: valueNarrative([`Predicted ${predictionLine(prediction)}`, NOT_A_TISSUE_TEST]),
+        text: valueNarrative([`Predicted ${predictionLine(prediction)}`, NOT_A_TISSUE_TEST], context.review),
         identifier: [{ system: analysisSystem, value }],
         status: 'preliminary',
         method: { text: `${bundle.name}, version ${bundle.version}, on MR images` },

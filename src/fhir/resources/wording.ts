@@ -3,6 +3,7 @@ import type { Narrative } from '@medplum/fhirtypes'
 import { featureName, featureValue } from '../../domain/feature-names.ts'
 import type { Bidimensional, EvaluatedPrediction, Measurement, Prediction, TissueResult } from '../../domain/finding.ts'
 import type { ReportableResult } from '../../domain/ports.ts'
+import { editSentence, type Review, reviewSentence } from '../../domain/review.ts'
 import { tissueSentence } from '../../domain/tissue.ts'
 import { changeLines } from './change-wording.ts'
 import { HEAD_NAMES } from './codes.ts'
@@ -11,8 +12,18 @@ import { escaped, narrative } from './narrative.ts'
 
 export const NOT_A_TISSUE_TEST = 'Predicted from MR images by software; not a tissue test.'
 /** Stands in every text until a person has reviewed it. */
-export const WARNING =
+const UNREVIEWED =
   'Preliminary: written by software (artificial intelligence), not reviewed by a physician. Research use only; not for clinical decisions.'
+
+/** Whether a person has reviewed the result, who, and what they decided: the one place that says it. */
+export function standingSentence(review: Review | undefined): string {
+  return review ? reviewSentence(review) : UNREVIEWED
+}
+
+/** Each correction with both values and its reason. */
+export function correctionLines(review: Review): string[] {
+  return review.edits.map((edit) => `${edit.target}: ${editSentence(review, edit)}`)
+}
 
 /** At most so many decimals, as a number. */
 export function rounded(value: number, decimals: number): number {
@@ -157,21 +168,22 @@ function sections(result: ReportableResult): { title: string; lines: string[] }[
 }
 
 /** DiagnosticReport.conclusion: plain text that can be read without anything beside it. */
-export function conclusionOf(result: ReportableResult): string {
+export function conclusionOf(result: ReportableResult, review?: Review): string {
   const body = sections(result).map(({ title, lines }) => `${title}:\n${lines.map((line) => `- ${line}`).join('\n')}`)
-  return [WARNING, ...body].join('\n\n')
+  const standing = [standingSentence(review), ...(review ? correctionLines(review) : [])].join('\n')
+  return [standing, ...body].join('\n\n')
 }
 
-/** Narrative of one value, for displays that show nothing else: the value, and that no person has looked at it. */
-export function valueNarrative(lines: string[]): Narrative {
-  return narrative([...lines, WARNING])
+/** Narrative of one value, for displays that show nothing else: the value, and whether a person has reviewed it. */
+export function valueNarrative(lines: string[], review: Review | undefined): Narrative {
+  return narrative([...lines, standingSentence(review)])
 }
 
 /** DiagnosticReport.text.div */
-export function narrativeOf(result: ReportableResult): string {
+export function narrativeOf(result: ReportableResult, review?: Review): string {
   const body = sections(result).map(
     ({ title, lines }) =>
       `<p><b>${escaped(title)}</b></p><ul>${lines.map((line) => `<li>${escaped(line)}</li>`).join('')}</ul>`,
   )
-  return `<div xmlns="http://www.w3.org/1999/xhtml"><p><b>${escaped(WARNING)}</b></p>${body.join('')}</div>`
+  return `<div xmlns="http://www.w3.org/1999/xhtml"><p><b>${escaped(standingSentence(review))}</b></p>${body.join('')}</div>`
 }

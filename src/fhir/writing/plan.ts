@@ -2,6 +2,7 @@
 import type { BundleEntry, Coding, Meta, Resource, ResourceType } from '@medplum/fhirtypes'
 import { AppError } from '../../domain/errors.ts'
 import type { EhrReport } from '../../domain/ports.ts'
+import type { Review } from '../../domain/review.ts'
 import type { OrderSearch } from '../matching/orders.ts'
 import { base64, INLINE_LIMIT_BYTES, pdfBinary, sha1Base64 } from '../resources/attachment.ts'
 import type { BuildContext, PdfContent, Wanted } from '../resources/context.ts'
@@ -48,6 +49,8 @@ export function isOurs(resource: Resource): boolean {
 export interface ContextOptions {
   form?: 'transaction' | 'single'
   search?: OrderSearch
+  /** The decision that the resources are built under. */
+  review?: Review
 }
 
 /**
@@ -60,7 +63,7 @@ export function contextOf(
   analysisSystem: string,
   patient: string,
   found: Found,
-  { form = 'transaction', search = { asked: false } }: ContextOptions = {},
+  { form = 'transaction', search = { asked: false }, review }: ContextOptions = {},
 ): BuildContext {
   const all: Wanted[] = [...set.shared, set.anchor, ...set.rest]
   const keyOf = (role: string) => all.find((candidate) => candidate.role === role)?.key
@@ -74,6 +77,7 @@ export function contextOf(
     ...(encounter && { encounter }),
     orderIsOpen: search.asked && !search.order,
     report,
+    ...(review && { review }),
     analysisSystem,
     patient,
     referenceTo(role) {

@@ -63,7 +63,7 @@ export async function postReview(
   for (let round = 0; round < ROUNDS; round += 1) {
     try {
       const found = new Map<string, Resource>()
-      const context = () => contextOf(edited, set, analysisSystem, site.patient, found, { form, search })
+      const context = () => contextOf(edited, set, analysisSystem, site.patient, found, { form, search, review })
       await look(site, set, context, found)
       if (!complete && lacks(set, found)) {
         // The report was not delivered to this server, or not whole: it comes first, as the software wrote it.
@@ -71,7 +71,7 @@ export async function postReview(
         complete = true
         continue
       }
-      const steps = stepsOf(effects, set, context(), found, { review, report })
+      const steps = stepsOf(effects, set, { ...context(), review }, found)
       if (steps.length === 0) return receiptOf(found, site.patient)
       if (form === 'transaction') await transact(site, planOf(steps))
       else for (const step of steps) await writeStep(effects, step, found)
@@ -117,16 +117,15 @@ function lacks(set: ReportSet, found: ReadonlyMap<string, Resource>): boolean {
 function stepsOf(
   { site }: PostEffects,
   set: ReportSet,
-  context: BuildContext,
+  context: BuildContext & { review: Review },
   found: ReadonlyMap<string, Resource>,
-  { review, report }: { review: Review; report: EhrReport },
 ): Step[] {
   const stepFor = (wanted: Wanted, always: boolean): Step[] => {
     const stored = found.get(wanted.role)
     if (!stored || !site.capabilities.updates(wanted.key.resourceType)) return []
-    const resource = onceAmended(reviewedForm(wanted.build(context), wanted.role, review, report.result), stored)
+    const resource = onceAmended(reviewedForm(wanted, context), stored)
     const update = updateOf(stored, resource, always)
-    if (update && review.decision !== 'reject') refuseWithdrawn(stored)
+    if (update && context.review.decision !== 'reject') refuseWithdrawn(stored)
     return update ? [{ wanted, resource: update.resource, version: update.version }] : []
   }
   const traces = set.rest

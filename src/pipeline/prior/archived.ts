@@ -5,7 +5,7 @@ import { COMPREHENSIVE_3D_SR_STORAGE } from '../../dicom/sr/measurement-report.t
 import { isEditedReport, readReport } from '../../dicom/sr/read-report.ts'
 import type { AnalysisRecord } from '../../domain/analysis.ts'
 import type { PriorObject } from '../../domain/comparison.ts'
-import { asAppError } from '../../domain/errors.ts'
+import { foreseen } from '../../domain/errors.ts'
 import type { AnalysisResult } from '../../domain/finding.ts'
 import type { AnalysisStore, ImageArchive } from '../../domain/ports.ts'
 import type { Instance, Study, Uid } from '../../domain/study.ts'
@@ -69,7 +69,7 @@ export async function findArchived(
   for (const study of newestFirst) {
     const days = daysBefore(study, present)
     if (days === undefined || study.studyInstanceUid === query.studyInstanceUid) continue
-    const looked = await look(ports, query, study.studyInstanceUid).catch((error) => asAppError(error).message)
+    const looked = await look(ports, query, study.studyInstanceUid).catch((error) => foreseen(error).message)
     if (looked === undefined) continue
     if (typeof looked !== 'string') return { found: { study, days, ...looked }, ...(passedOver && { passedOver }) }
     passedOver ??= { study, reason: looked }

@@ -1,4 +1,4 @@
-// The step that compares a study with the patient's earlier one. Whatever goes wrong is a quality note with the reason, never more.
+// The step that compares a study with the patient's earlier one. What the catalogue of errors names is a quality note with the reason, never more.
 import { trackingOf } from '../../dicom/result-modules.ts'
 import { planSeries } from '../../dicom/series-volume.ts'
 import {
@@ -8,7 +8,7 @@ import {
   lesionSentences,
   priorSentence,
 } from '../../domain/comparison.ts'
-import { asAppError } from '../../domain/errors.ts'
+import { foreseen } from '../../domain/errors.ts'
 import type { AnalysisResult, QualityNote } from '../../domain/finding.ts'
 import type { AnalysisStore, ImageArchive, PriorAnalyses } from '../../domain/ports.ts'
 import type { Sequence } from '../../domain/study.ts'
@@ -58,11 +58,11 @@ export async function compareWithPrior(
     const passed = passedOver ? [notCompared(passedOver.study.studyDate, passedOver.reason)] : []
     if (!found) return { quality: passed }
     const compared = await compareWith(ports, input, found).catch((error) => ({
-      quality: [notCompared(found.study.studyDate, asAppError(error).message)],
+      quality: [notCompared(found.study.studyDate, foreseen(error).message)],
     }))
     return { ...compared, quality: [...compared.quality, ...passed] }
   } catch (error) {
-    return { quality: [note('warning', `Earlier studies could not be looked for: ${asAppError(error).message}.`)] }
+    return { quality: [note('warning', `Earlier studies could not be looked for: ${foreseen(error).message}.`)] }
   }
 }
 
