@@ -10,19 +10,20 @@ const src = join(root, 'src')
 /** Folder → folders it may import from, besides itself. */
 const MAY_IMPORT: Record<string, string[]> = {
   domain: [],
+  wording: ['domain'],
   audit: ['domain'],
-  dicom: ['domain'],
+  dicom: ['domain', 'wording'],
   dicomweb: ['domain', 'dicom'],
   triggers: ['domain', 'dicom'],
-  fhir: ['domain'],
+  fhir: ['domain', 'wording'],
   inference: ['domain', 'dicom'],
-  reports: ['domain'],
+  reports: ['domain', 'wording'],
   evaluation: ['domain', 'inference'],
   store: ['domain'],
   settings: ['domain'],
   telemetry: ['domain'],
-  pipeline: ['domain', 'audit', 'dicom', 'inference', 'reports', 'triggers'],
-  web: ['domain'],
+  pipeline: ['domain', 'audit', 'dicom', 'inference', 'reports', 'triggers', 'wording'],
+  web: ['domain', 'wording'],
   http: ['domain', 'web'],
 }
 

@@ -1,11 +1,14 @@
 // What the page says: a reportable result as sections of plain strings, in reading order; no layout, no IO.
-import { CATEGORY_NAMES, signed } from '../domain/comparison.ts'
+
 import { HEADS, type Measurement, type Prediction, type TissueResult } from '../domain/finding.ts'
 import type { ReportableResult } from '../domain/ports.ts'
 import { tissueOf } from '../domain/tissue.ts'
+import { CATEGORY_NAMES } from '../wording/comparison.ts'
+import { SEX_NAMES, SHORT_HEAD_NAMES, SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
+import { millilitres, percentWithInterval, readDate, volumeChange } from '../wording/quantities.ts'
 import { type ContributionChart, contributionCharts, type SurvivalCurve, survivalCurve } from './chart-content.ts'
 import { overlayOf } from './colours.ts'
-import { millilitres, percentWithInterval, readDate, readInstant, readName, readTime, shortDigest } from './format.ts'
+import { readInstant, readName, readTime, shortDigest } from './format.ts'
 import * as words from './wording/en.ts'
 
 export interface Field {
@@ -118,7 +121,7 @@ function patientFields({ patient }: ReportableResult): Field[] {
   return [
     { label: words.LABELS.patientId, value: stated(patient.patientId) + (issuer === '' ? '' : ` (${issuer})`) },
     { label: words.LABELS.birthDate, value: stated(readDate(patient.patientBirthDate)) },
-    { label: words.LABELS.sex, value: words.SEXES[patient.patientSex] ?? stated(patient.patientSex) },
+    { label: words.LABELS.sex, value: SEX_NAMES[patient.patientSex] ?? stated(patient.patientSex) },
   ]
 }
 
@@ -152,11 +155,10 @@ function sinceEarlier({ comparison }: ReportableResult): string {
 }
 
 function changeOf({ comparison }: ReportableResult, region: string): VolumeRow['change'] {
-  const change = comparison?.volumes.find((one) => one.region === region)
-  if (!change) return undefined
-  const decimals = Math.max(change.earlier, change.now) < 1 ? 2 : 1
-  const deviation = change.standardDeviation === undefined ? '?' : change.standardDeviation.toFixed(decimals)
-  return { earlier: millilitres(change.earlier), text: `${signed(change.change, decimals)} ± ${deviation}` }
+  const of = comparison?.volumes.find((one) => one.region === region)
+  if (!of) return undefined
+  const { change, deviation = '?' } = volumeChange(of)
+  return { earlier: millilitres(of.earlier), text: `${change} ± ${deviation}` }
 }
 
 function volumeRows(result: ReportableResult): VolumeRow[] {
@@ -178,7 +180,7 @@ function volumeRows(result: ReportableResult): VolumeRow[] {
 
 function predictionRow(prediction: Prediction): PredictionRow {
   const { head, status } = prediction
-  const name = words.HEAD_NAMES[head]
+  const name = SHORT_HEAD_NAMES[head]
   if (prediction.status === 'not-evaluable') {
     return { name, status, result: words.NOT_EVALUABLE, detail: '', reason: prediction.reason, lines: [] }
   }
@@ -219,7 +221,7 @@ function seriesRows({ inputs, decisions }: ReportableResult): ReportContent['ser
     const motion = reference ? words.REFERENCE_SERIES : words.motionOf(translationMm, rotationDegrees)
     const number = decision === undefined || decision.seriesNumber === '' ? '' : `#${decision.seriesNumber} `
     return {
-      sequence: words.SEQUENCE_NAMES[input.sequence],
+      sequence: SHORT_SEQUENCE_NAMES[input.sequence],
       description: `${number}${stated(decision?.seriesDescription ?? '')}`,
       detail: `${words.sliceOf(input.sliceThicknessMm)}, ${motion}`,
     }

@@ -1,9 +1,9 @@
 // Charts of a prediction as SVG and text: what moved it, and the survival curve of the patient's risk group.
 import { html } from 'hono/html'
-import { featureName, featureValue } from '../domain/feature-names.ts'
 import type { EvaluatedPrediction, RiskGroup } from '../domain/finding.ts'
 import { monthsShown, stepCorners, TICK_MONTHS } from '../domain/kaplan-meier.ts'
-import { formatPercent } from './format.ts'
+import { featureName, featureValue } from '../wording/feature-names.ts'
+import { percent } from '../wording/quantities.ts'
 import type { Html, Part } from './html.ts'
 import { contributionsTitle, GROUP_CURVE, groupSentence } from './wording.ts'
 
@@ -82,7 +82,7 @@ function band({ kaplanMeier: { months, lower, upper } }: RiskGroup, last: number
 function describe({ name, kaplanMeier: { months, survival } }: RiskGroup, horizons: readonly number[]): string {
   const shares = horizons.map((month) => {
     const share = survival[months.findLastIndex((at) => at <= month)] ?? 1
-    return `${formatPercent(share)} after ${month} months`
+    return `${percent(share)} after ${month} months`
   })
   return `Kaplan-Meier curve of the ${name}-risk group: alive ${shares.join(', ')}`
 }

@@ -1,7 +1,8 @@
 // The report as one HTML page, for EHRs that show neither resources nor PDF (IHE Radiology IMR asks for text/html in presentedForm).
+
+import { calendarDate } from '../../domain/dicom-date.ts'
 import type { PatientIdentity } from '../../domain/study.ts'
 import type { BuildContext } from './context.ts'
-import { fhirDate } from './dates.ts'
 import { escaped } from './narrative.ts'
 import { narrativeOf } from './wording.ts'
 
@@ -10,8 +11,8 @@ const STYLE = 'body{font:1rem/1.5 sans-serif;max-width:45rem;margin:1rem auto;pa
 /** A page that can leave the chart must say whose it is: identity as the images state it. */
 export function htmlForm({ report: { result }, review }: BuildContext): string {
   const { patient, study } = result
-  const date = fhirDate(study.studyDate)
-  const birthDate = fhirDate(patient.patientBirthDate)
+  const date = calendarDate(study.studyDate)
+  const birthDate = calendarDate(patient.patientBirthDate)
   const identity = [
     ...readableNames(patient),
     ...(birthDate ? [`born ${birthDate}`] : []),

@@ -1,5 +1,6 @@
 // Observations (FHIR R4): one per measured volume, one per head of the bundle; a head that is not evaluable says why.
 import type { Observation, ObservationComponent, Quantity } from '@medplum/fhirtypes'
+import { calendarDate } from '../../domain/dicom-date.ts'
 import type { Bidimensional, Measurement, Prediction } from '../../domain/finding.ts'
 import { tissueOf } from '../../domain/tissue.ts'
 import { changeParts, uncertainQuantity } from './change.ts'
@@ -19,7 +20,6 @@ import {
   volumeCode,
 } from './codes.ts'
 import { type BuildContext, metaOf, refer, type Wanted } from './context.ts'
-import { fhirDate } from './dates.ts'
 import { keyValue } from './identifiers.ts'
 import {
   contributionLine,
@@ -36,7 +36,7 @@ import {
 
 /** Elements that all our Observations share. */
 function base(context: BuildContext, identifier: { system: string; value: string }, lines: string[]) {
-  const date = fhirDate(context.report.result.study.studyDate)
+  const date = calendarDate(context.report.result.study.studyDate)
   return {
     resourceType: 'Observation' as const,
     meta: metaOf(),

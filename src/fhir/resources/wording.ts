@@ -1,13 +1,14 @@
 // What a person reads in the EHR: a conclusion that stands alone, and the same as narrative (FHIR R4 Narrative, XHTML).
 import type { Narrative } from '@medplum/fhirtypes'
-import { featureName, featureValue } from '../../domain/feature-names.ts'
+import { calendarDate } from '../../domain/dicom-date.ts'
 import type { Bidimensional, EvaluatedPrediction, Measurement, Prediction, TissueResult } from '../../domain/finding.ts'
 import type { ReportableResult } from '../../domain/ports.ts'
 import { editSentence, type Review, reviewSentence } from '../../domain/review.ts'
 import { tissueSentence } from '../../domain/tissue.ts'
+import { featureName, featureValue } from '../../wording/feature-names.ts'
+import { HEAD_NAMES } from '../../wording/names.ts'
+import { millilitres, percent } from '../../wording/quantities.ts'
 import { changeLines } from './change-wording.ts'
-import { HEAD_NAMES } from './codes.ts'
-import { fhirDate } from './dates.ts'
 import { escaped, narrative } from './narrative.ts'
 
 export const NOT_A_TISSUE_TEST = 'Predicted from MR images by software; not a tissue test.'
@@ -28,17 +29,6 @@ export function correctionLines(review: Review): string[] {
 /** At most so many decimals, as a number. */
 export function rounded(value: number, decimals: number): number {
   return Number(value.toFixed(decimals))
-}
-
-/** One decimal; certainty is never written, since no model has it. */
-export function percent(probability: number): string {
-  const share = rounded(probability * 100, 1)
-  if (share >= 100) return '> 99.9 %'
-  return share <= 0 ? '< 0.1 %' : `${share} %`
-}
-
-function millilitres(value: number): string {
-  return value.toFixed(value >= 10 ? 1 : 2)
 }
 
 export function volumeLine(measurement: Measurement): string {
@@ -128,7 +118,7 @@ function explanationLine(prediction: Prediction): string[] {
 
 /** Which images the result rests upon; what the study does not state is left out. */
 function imageLines({ study, inputs, decisions }: ReportableResult): string[] {
-  const date = fhirDate(study.studyDate)
+  const date = calendarDate(study.studyDate)
   const stated = [
     ...(date ? [`study of ${date}`] : []),
     ...(study.accessionNumber ? [`accession number ${study.accessionNumber}`] : []),

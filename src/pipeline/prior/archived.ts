@@ -5,6 +5,7 @@ import { COMPREHENSIVE_3D_SR_STORAGE } from '../../dicom/sr/measurement-report.t
 import { isEditedReport, readReport } from '../../dicom/sr/read-report.ts'
 import type { AnalysisRecord } from '../../domain/analysis.ts'
 import type { PriorObject } from '../../domain/comparison.ts'
+import { dayOf } from '../../domain/dicom-date.ts'
 import { foreseen } from '../../domain/errors.ts'
 import type { AnalysisResult } from '../../domain/finding.ts'
 import type { AnalysisStore, ImageArchive } from '../../domain/ports.ts'
@@ -15,7 +16,6 @@ import {
   contradicts,
   DAY_MS,
   type DatedStudy,
-  dayOf,
   daysBefore,
   momentOf,
   type PriorQuery,

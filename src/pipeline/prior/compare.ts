@@ -1,13 +1,8 @@
 // The step that compares a study with the patient's earlier one. What the catalogue of errors names is a quality note with the reason, never more.
+
 import { trackingOf } from '../../dicom/result-modules.ts'
 import { planSeries } from '../../dicom/series-volume.ts'
-import {
-  CATEGORY_CAVEAT,
-  type Comparison,
-  categorySentence,
-  lesionSentences,
-  priorSentence,
-} from '../../domain/comparison.ts'
+import type { Comparison } from '../../domain/comparison.ts'
 import { foreseen } from '../../domain/errors.ts'
 import type { AnalysisResult, QualityNote } from '../../domain/finding.ts'
 import type { AnalysisStore, ImageArchive, PriorAnalyses } from '../../domain/ports.ts'
@@ -16,6 +11,9 @@ import type { Volume } from '../../domain/volume.ts'
 import type { Bundle } from '../../inference/bundle/manifest.ts'
 import { compareStudies, type EarlierPoint, type TimePoint } from '../../inference/lesions/compare-studies.ts'
 import type { Registrar } from '../../inference/volumes/rigid.ts'
+import { CATEGORY_CAVEAT, categorySentence, lesionSentences, priorSentence } from '../../wording/comparison.ts'
+import { readDate } from '../../wording/quantities.ts'
+import { fullStop } from '../../wording/sentences.ts'
 import { retrieveVolume } from '../retrieve-volume.ts'
 import { type ArchivedPrior, findArchived, loadArchived } from './archived.ts'
 import { type FoundPrior, findPrior, type PriorSearch, type PriorSettings } from './find.ts'
@@ -62,7 +60,9 @@ export async function compareWithPrior(
     }))
     return { ...compared, quality: [...compared.quality, ...passed] }
   } catch (error) {
-    return { quality: [note('warning', `Earlier studies could not be looked for: ${foreseen(error).message}.`)] }
+    return {
+      quality: [note('warning', `Earlier studies could not be looked for: ${fullStop(foreseen(error).message)}`)],
+    }
   }
 }
 
@@ -162,16 +162,15 @@ function summary(comparison: Comparison): QualityNote {
   const lesions = lesionSentences(comparison).join(' ')
   return note(
     'info',
-    `Compared with the ${priorSentence(comparison)} (${laid}). ${categorySentence(comparison.response)}. ${lesions === '' ? '' : `${lesions} `}${CATEGORY_CAVEAT}`,
+    `Compared with the ${priorSentence(comparison)} (${laid}). ${categorySentence(comparison.response)} ${lesions === '' ? '' : `${lesions} `}${CATEGORY_CAVEAT}`,
     'prior-compared',
   )
 }
 
 function notCompared(studyDate: string, reason: string): QualityNote {
-  const date = studyDate.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3')
-  return note('warning', `The earlier study of ${date} was not compared: ${reason}.`)
+  return note('warning', `The earlier study of ${readDate(studyDate)} was not compared: ${fullStop(reason)}`)
 }
 
 function note(severity: QualityNote['severity'], sentence: string, code = 'prior-not-compared'): QualityNote {
-  return { code, severity, text: sentence.replace(/\.\.( |$)/g, '.$1') }
+  return { code, severity, text: sentence }
 }

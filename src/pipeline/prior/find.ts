@@ -1,5 +1,7 @@
 // The earlier study of the patient that a new one is compared with: the latest one that we analysed and delivered, and that still stands.
+
 import type { AnalysisRecord } from '../../domain/analysis.ts'
+import { dayOf } from '../../domain/dicom-date.ts'
 import type { AnalysisStore, PriorAnalyses } from '../../domain/ports.ts'
 import type { PatientIdentity, StudyIdentity, Uid } from '../../domain/study.ts'
 
@@ -101,13 +103,6 @@ export function contradicts(a: PatientIdentity, b: PatientIdentity): boolean {
   return (['patientBirthDate', 'patientSex'] as const).some(
     (key) => a[key] !== '' && b[key] !== '' && a[key] !== b[key],
   )
-}
-
-/** Days since 1970 in milliseconds of a DICOM DA; undefined for what is no date. */
-export function dayOf(da: string): number | undefined {
-  const match = /^(\d{4})(\d{2})(\d{2})$/.exec(da)
-  const time = match ? Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3])) : Number.NaN
-  return Number.isNaN(time) ? undefined : time
 }
 
 /** Sorts by time; a study without a time is not before another one of its day. */
