@@ -63,10 +63,16 @@ async function main(): Promise<void> {
 /** The default bundle over smooth waves, with its windows, flips and members. */
 async function inference(folder: string, ask: (part: string) => Peer): Promise<Row> {
   const bundle = await loadBundle(BUNDLE)
-  const model = join(BUNDLE, bundle.network.file)
-  const session = await openSession(readFileSync(model), 'cpu', bundle.network, THREADS)
-  const roi = bundle.inference.roi_size as unknown as Zyx
-  const [members, classes] = [bundle.network.members ?? 1, classCount(bundle)]
+  const [network] = Object.values(bundle.graph.networks)
+  const member = bundle.graph.stages[0]!.members[0]!
+  if (network?.inferer.name !== 'SlidingWindowInferer' || !('network' in member))
+    throw new Error('the default bundle is no single network over windows')
+  const model = join(BUNDLE, network.file)
+  const session = await openSession(readFileSync(model), 'cpu', network, THREADS)
+  const roi = network.inferer.roi_size as unknown as Zyx
+  const [members, classes] = [network.members ?? 1, classCount(bundle)]
+  const tta_flips = member.tta_flips ?? [[]]
+  const rules = { ...network.inferer, activation: 'softmax' as const, tta_flips }
   const channels = [3, 4, 5, 7].map((wave) =>
     Float32Array.from(
       { length: SIZE[0] * SIZE[1] * SIZE[2] },
@@ -74,11 +80,19 @@ async function inference(folder: string, ask: (part: string) => Peer): Promise<R
     ),
   )
   const run = () =>
-    slidingWindow(channels, SIZE, classes, bundle.inference, (window) => session.run(window, roi), {}, members)
+    slidingWindow(
+      channels,
+      SIZE,
+      classes,
+      rules,
+      (window) => session.run(window, [1, channels.length, ...roi]),
+      {},
+      members,
+    )
   const { seconds, value } = await fastest(run)
   write(folder, 'channels', channels)
   write(folder, 'probabilities', value)
-  const { overlap, sigma_scale, tta_flips } = bundle.inference
+  const { overlap, sigma_scale } = network.inferer
   const facts = { model, size: SIZE, roi, members, classes, overlap, sigma_scale, tta_flips, threads: THREADS }
   writeFileSync(join(folder, 'inference.json'), JSON.stringify(facts))
   return { part: 'Inference', input: `${SIZE.join(' x ')} voxels, 4 sequences`, seconds, peer: ask('inference') }

@@ -152,6 +152,8 @@ export interface ExecutionRecord {
   runtime: string
   seconds: number
   peakRssMb: number
+  /** Of a graph of networks, in their order: what each stage took, on how many voxels X, Y, Z, or why it was skipped. */
+  stages?: { stage: string; seconds: number; size?: readonly number[]; skipped?: string }[]
 }
 
 /** One sequence that went into the network, with the rigid transform found for it. */

@@ -7,7 +7,7 @@ import type { EncodeResponse, HeadRequest, HeadResponse } from './head-run.ts'
 import type { RecordedReview, Review, ReviewDelivery } from './review.ts'
 import type { PatientIdentity, Sequence, Study, StudyIdentity, Uid } from './study.ts'
 import type { StudyQuery, StudySummary } from './study-search.ts'
-import type { Volume } from './volume.ts'
+import type { Grid, Volume } from './volume.ts'
 
 /** Outcome of one instance of a STOW-RS request. */
 export interface StoreOutcome {
@@ -94,21 +94,22 @@ export interface EhrReport {
 /** AnalysisResult without voxels: what is stored, shown and posted. */
 export type ReportableResult = Omit<AnalysisResult, 'segmentation'>
 
-/** A request to the inference process. All volumes are on one grid, one entry per network channel; null = sequence absent. */
+/** A request to the inference process, for the bundle's first stage. All volumes are on one grid, one entry per network channel; null = sequence absent. */
 export interface SegmentRequest {
   channels: (Volume<Float32Array> | null)[]
+  /** The same sequences on another grid, as resampled and not normalised: asked for by bundles whose stages have grids of their own. */
+  imagesOn?: (grid: Grid) => (Volume<Float32Array> | null)[]
 }
 
-/** Class probabilities on the request's grid: background, the bundle's labels, its anatomy. */
+/** Answers lie on `grid`, one number per voxel. */
 export interface SegmentResponse {
+  grid: Grid
+  /** Of each class: background, the bundle's labels, its anatomy. */
   probabilities: Float32Array[]
-  /** How far the samples (members under test-time flips) agree; absent when there was one. */
-  spread?: {
-    /** Per voxel, standard deviation of the tumour's probability. */
-    deviation: Float32Array
-    /** Labels of each sample alone. */
-    samples: Uint8Array[]
-  }
+  /** Each sample alone (a member under one test-time flip): the labels that it would have given. */
+  samples: { labels: Uint8Array }[]
+  /** Standard deviation of the tumour's probability over the samples; absent when there was one. */
+  deviation?: Float32Array
   execution: ExecutionRecord
 }
 

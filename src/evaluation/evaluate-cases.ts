@@ -98,9 +98,9 @@ async function evaluateCase(folder: string, name: string, options: EvaluateOptio
   const target = volumes[reference]
   if (!target) throw new AppError('SERIES_MISSING', 'the case has neither a t1ce nor a flair volume')
   const prepared = await time('prepare', () => prepareInputs({ volumes, reference, bundle, registrar }))
-  const response = await time('segment', () => runner.segment({ channels: prepared.channels }))
+  const response = await time('segment', () => runner.segment(prepared))
   const { labels, noFinding } = await time('label', () =>
-    labelsOnGrid(response.probabilities, prepared.grid, target.grid, bundle),
+    labelsOnGrid(response.probabilities, response.grid, target.grid, bundle),
   )
   const scores = await time('score', () => {
     if (!sameGrid(labels, expert))

@@ -110,16 +110,16 @@ export async function analyseStudy(
   const prepared = await stopwatch.time('prepare', () =>
     prepareInputs({ volumes, reference, bundle: options.bundle, registrar: ports.registrar }),
   )
-  const response = await stopwatch.time('segment', () => ports.runner.segment({ channels: prepared.channels }))
+  const response = await stopwatch.time('segment', () => ports.runner.segment(prepared))
 
   const referenceSeries = selection.chosen[reference]!
   const referenceGrid = plans[reference]!.grid
-  const { labels, noFinding } = labelsOnGrid(response.probabilities, prepared.grid, referenceGrid, options.bundle)
+  const { labels, noFinding } = labelsOnGrid(response.probabilities, response.grid, referenceGrid, options.bundle)
   const { segments, measurements } = await stopwatch.time('measure', () => {
     const measured = measure(labels, options.bundle)
     return {
       ...measured,
-      measurements: withDeviations(measured.measurements, response.spread, prepared.grid, options.bundle),
+      measurements: withDeviations(measured.measurements, response.samples, response.grid, options.bundle),
     }
   })
   const compared = await stopwatch.time('compare', () =>
@@ -148,7 +148,7 @@ export async function analyseStudy(
       studyDate: identity.studyDate,
       chosen: selection.chosen,
       prepared,
-      probabilities: response.probabilities,
+      segmented: response,
       labels,
       noFinding,
       facts: known.facts,
@@ -195,7 +195,6 @@ export async function analyseStudy(
       institution: options.institution,
       response,
       saliency: predicted.saliency,
-      workGrid: prepared.grid,
       ...(predecessor ? { predecessor } : {}),
       writeBack: options.writeBack,
     })

@@ -1,7 +1,7 @@
 // The heads' step of an analysis: features from headers, EHR, labels, images and the encoder, then every head of the bundle.
 import { texts } from '../dicom/dataset.ts'
 import type { ClinicalFacts, Prediction, QualityNote } from '../domain/finding.ts'
-import type { ModelRunner } from '../domain/ports.ts'
+import type { ModelRunner, SegmentResponse } from '../domain/ports.ts'
 import type { PatientIdentity, Sequence, Series } from '../domain/study.ts'
 import type { LabelVolume } from '../domain/volume.ts'
 import { type Bundle, runnableHeads, tumourLabels } from '../inference/bundle/manifest.ts'
@@ -21,8 +21,7 @@ export interface PredictFromStudyInput {
   studyDate: string
   chosen: Partial<Record<Sequence, Series>>
   prepared: Prepared
-  /** Of each class on the working grid. */
-  probabilities: readonly Float32Array[]
+  segmented: Pick<SegmentResponse, 'grid' | 'probabilities'>
   /** On the reference series' own grid. */
   labels: LabelVolume
   noFinding: boolean
@@ -63,10 +62,10 @@ export async function predictFromStudy(
 }
 
 /** What the encoder makes of the image; undefined where the bundle has none, or nothing is on the working grid that it asks for. */
-async function encodeStudy({ prepared, probabilities, bundle, runner }: PredictFromStudyInput) {
+async function encodeStudy({ prepared, segmented, bundle, runner }: PredictFromStudyInput) {
   if (!bundle.encoder) return undefined
   const { grid, channels } = prepared
-  const labels = labelsOnGrid(probabilities, grid, grid, bundle).labels.data
+  const labels = labelsOnGrid(segmented.probabilities, segmented.grid, grid, bundle).labels.data
   const window = cutWindow(channels, grid, labels, bundle.encoder)
   return window && { window, labels, encoded: await encode(window.data, bundle, runner) }
 }
@@ -77,7 +76,7 @@ const NEEDS_CONTRAST = ['enhancing_fraction', 'necrosis_fraction']
 
 /** Every feature that a head of the bundle asks for, from the labels and the sequences on the reference series' grid. */
 function imageFeatures(
-  { prepared, probabilities, labels, bundle }: PredictFromStudyInput,
+  { prepared, segmented, labels, bundle }: PredictFromStudyInput,
   wanted: readonly string[],
 ): TumourFeatures {
   if (wanted.length === 0) return NOTHING
@@ -89,7 +88,7 @@ function imageFeatures(
     flair: imageOf('FLAIR'),
     labels,
     tumour: tumourLabels(bundle),
-    brain: brainMask(probabilities, prepared.grid, bundle),
+    brain: brainMask(segmented.probabilities, segmented.grid, bundle),
     wanted: [...new Set(wanted)],
   })
   if (t1c) return found

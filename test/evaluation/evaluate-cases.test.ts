@@ -40,6 +40,8 @@ const runner = (bundle: LoadedBundle): ModelRunner => ({
     const rest = high.map((value) => (1 - value) / 3)
     const background = high.map((value) => (value > 0.5 ? 0.04 : 0.85))
     return {
+      grid: channels[3]!.grid,
+      samples: [],
       probabilities: [background, rest.map((v) => v / 2), rest.map((v) => v / 2), high],
       execution: { provider: 'cpu', requested: ['cpu'], declined: [], runtime: 'test', seconds: 1, peakRssMb: 123 },
     }

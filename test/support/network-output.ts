@@ -1,5 +1,5 @@
 // What a network would have given for labels, on their own grid: probabilities of background and three classes, and a deviation.
-import { type LabelVolume, voxelCount } from '../../src/domain/volume.ts'
+import type { LabelVolume } from '../../src/domain/volume.ts'
 import type { WriteBack } from '../../src/pipeline/encode/extras.ts'
 
 export const NOTHING_MORE: WriteBack = {
@@ -20,6 +20,5 @@ export function network({ grid, data }: LabelVolume) {
     Float32Array.from(data, (value, voxel) => (value === label ? certainty(voxel) : (1 - certainty(voxel)) / 3)),
   )
   const deviation = Float32Array.from(data, (value, voxel) => (value === 0 ? 0 : 0.05 + (voxel % 3) / 40))
-  const samples = [data, new Uint8Array(voxelCount(grid))]
-  return { response: { probabilities, spread: { deviation, samples } }, workGrid: grid, saliency: [] }
+  return { response: { grid, probabilities, deviation }, saliency: [] }
 }

@@ -1,8 +1,9 @@
-// gliabridge verify-bundle: manifest, digests, and one real run of the network on a small noise volume.
+// gliabridge verify-bundle: manifest, digests, what the bundle does in words, and one real run of every network.
 
-import { loadBundle } from '../../inference/bundle/load.ts'
+import { describeGraph } from '../../inference/bundle/describe-graph.ts'
+import { type LoadedBundle, loadBundle } from '../../inference/bundle/load.ts'
 import { channelOrder, runnableHeads } from '../../inference/bundle/manifest.ts'
-import { startRunner } from '../../inference/runtime/runner.ts'
+import { type Runner, startRunner } from '../../inference/runtime/runner.ts'
 import { createLog } from '../../telemetry/log.ts'
 import { inferenceSettings } from '../inference-settings.ts'
 
@@ -13,22 +14,31 @@ export async function verifyBundleCommand(config: string | undefined, folder: st
   try {
     // Each head answered its own reference when the runner opened it, or the runner would not have started.
     const heads = runnableHeads(bundle).map(({ name }) => name)
-    const size = [48, 48, 48] as const
-    const grid = {
-      size,
-      spacing: bundle.preprocess.spacing_mm,
-      origin: [0, 0, 0] as const,
-      direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
-    }
-    const data = Float32Array.from({ length: size[0] * size[1] * size[2] }, (_, i) => Math.sin(i * 12.9898))
-    const { execution } = await runner.segment({ channels: channelOrder(bundle).map(() => ({ grid, data })) })
+    const { execution } = runner
     process.stdout.write(
       `bundle ${bundle.id} ${bundle.version}: ${Object.keys(bundle.files).length} files match their digests\n` +
-        `network runs on ${execution.provider} (${execution.runtime}), ${execution.seconds.toFixed(1)} s for a small volume\n` +
+        `digest ${bundle.identity.digest}\n` +
+        describeGraph(bundle)
+          .map((line) => `${line}\n`)
+          .join('') +
+        `runs on ${execution.provider} (${execution.runtime}): ${await tried(bundle, runner)}\n` +
         (heads.length > 0 ? `heads that answer: ${heads.join(', ')}\n` : 'no head has a network\n') +
         execution.declined.map(({ provider, reason }) => `  ${provider} was not used: ${reason}\n`).join(''),
     )
   } finally {
     await runner.close()
   }
+}
+
+/** A single network runs over a small volume of noise; those of a graph, which noise would not lead through, were tried when they were opened. */
+async function tried(bundle: LoadedBundle, runner: Runner): Promise<string> {
+  const names = Object.keys(bundle.graph.networks)
+  const first = bundle.graph.stages[0]!.grid
+  if (names.length > 1 || !('spacing_mm' in first)) return `${names.length} networks answered a trial`
+  const size = [48, 48, 48] as const
+  const direction = [1, 0, 0, 0, 1, 0, 0, 0, 1]
+  const grid = { size, spacing: first.spacing_mm, origin: [0, 0, 0] as const, direction }
+  const data = Float32Array.from({ length: size[0] * size[1] * size[2] }, (_, i) => Math.sin(i * 12.9898))
+  const { execution } = await runner.segment({ channels: channelOrder(bundle).map(() => ({ grid, data })) })
+  return `${execution.seconds.toFixed(1)} s for a small volume`
 }

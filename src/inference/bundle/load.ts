@@ -40,7 +40,7 @@ export async function loadBundle(folder: string): Promise<LoadedBundle> {
     version: bundle.version,
     name: bundle.name,
     digest: sha256(bytes),
-    weightsDigest: bundle.files[bundle.network.file]!.sha256,
+    weightsDigest: weightsDigest(bundle),
     license: bundle.license,
     intendedUse: bundle.intended_use,
     cardDigest: bundle.files['card.md']!.sha256,
@@ -66,6 +66,12 @@ function readLibrary(bundle: Bundle, contents: ReadonlyMap<string, Uint8Array>):
   const problems = encoderProblems(bundle.encoder, bundle.heads, library.facts.value_width)
   if (problems.length > 0) throw new AppError('BUNDLE_INVALID', `bundle ${bundle.id}: ${problems.join('; ')}`)
   return library
+}
+
+/** Of a single network its own digest; of several one over theirs, in the order of the manifest. */
+function weightsDigest({ graph, files }: Bundle): string {
+  const digests = Object.values(graph.networks).map(({ file }) => files[file]!.sha256)
+  return digests.length === 1 ? digests[0]! : sha256(new TextEncoder().encode(digests.join('\n')))
 }
 
 function parseJson(bytes: Uint8Array, name = 'bundle.json'): unknown {

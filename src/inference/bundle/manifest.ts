@@ -5,16 +5,16 @@ import { HEADS, type Head } from '../../domain/finding.ts'
 import { SEQUENCES, type Sequence } from '../../domain/study.ts'
 import type { TumourLabels } from '../features/tumour-features.ts'
 import { encoderProblems, encoderSchema } from './encoder.ts'
+import { type Graph, graphSchemas, regionTransformSchema } from './graph.ts'
+import { answerProblems, graphProblems } from './graph-problems.ts'
 import { headsSchema, type RunnableHead } from './heads.ts'
 import type { Library } from './library.ts'
 import { needsProblems, needsSchema } from './needs.ts'
+import { graphOfOne, oneNetworkSchemas } from './one-network.ts'
 
 const text = z.string().min(1)
 const digest = z.string().regex(/^[0-9a-f]{64}$/, 'must be a sha256 in lower-case hexadecimal')
 const fileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be a plain file name inside the bundle folder')
-const positive = z.number().positive()
-const thresholdFraction = z.number().min(0).max(1)
-const triple = z.tuple([positive, positive, positive])
 const sequence = z.strictObject({ channel: z.int().min(0), required: z.boolean() })
 
 const files = z.record(fileName, z.strictObject({ sha256: digest, bytes: z.int().positive() }))
@@ -27,18 +27,9 @@ const labels = z
   .min(1)
   .refine((all) => all.every((label, i) => label.index === i + 1), 'indices must be 1, 2, 3 … in this order')
   .refine((all) => new Set(all.map((label) => label.key)).size === all.length, 'keys must differ')
+const anatomy = z.array(z.strictObject({ index: z.int().min(2).max(255), name: text, key: text })).optional()
 const regions = z.record(text, z.array(z.int().min(1)).min(1))
-const network = z.strictObject({
-  file: fileName,
-  input: text,
-  output: text,
-  axes: z.literal('NCZYX'),
-  /** Networks inside the file; its output holds the classes of one after those of the other. */
-  members: z.int().min(1).max(16).optional(),
-})
-
-export const manifest = z.strictObject({
-  schema: z.literal('gliabridge-bundle/1'),
+const common = {
   id: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, 'must be lower-case letters, digits, "." and "-"'),
   version: text,
   name: text,
@@ -59,48 +50,15 @@ export const manifest = z.strictObject({
     .optional(),
   /** Which regions and labels fall away without which sequences; absent: none does. */
   needs: needsSchema.optional(),
-  preprocess: z.strictObject({
-    orientation: z.literal('LPS'),
-    spacing_mm: triple,
-    normalisation: z.discriminatedUnion('name', [
-      z.strictObject({
-        name: z.literal('foreground-zscore'),
-        threshold_fraction_of_p99: thresholdFraction,
-        clip_percentiles: z
-          .tuple([z.number().min(0).max(100), z.number().min(0).max(100)])
-          .refine(([low, high]) => low < high, 'the first must be below the second'),
-        clip: z
-          .tuple([z.number(), z.number()])
-          .refine(([low, high]) => low < high, 'the first must be below the second'),
-      }),
-      /** As MONAI's NormalizeIntensity(nonzero=True, channel_wise=True); the threshold only finds the head. */
-      z.strictObject({ name: z.literal('nonzero-zscore'), threshold_fraction_of_p99: thresholdFraction }),
-    ]),
-  }),
-  network,
-  inference: z.strictObject({
-    /** Z, Y, X */
-    roi_size: z.tuple([z.int().min(1), z.int().min(1), z.int().min(1)]),
-    overlap: z.number().min(0).lt(1),
-    mode: z.enum(['gaussian', 'constant']),
-    sigma_scale: positive,
-    activation: z.literal('softmax'),
-    /** What is averaged where windows overlap: "probabilities" (when absent) or, as MONAI and nnU-Net do, "logits". */
-    blend: z.enum(['probabilities', 'logits']).optional(),
-    /** What surrounds a volume smaller than the window: each channel's "minimum" (when absent) or "zero". */
-    padding: z.enum(['minimum', 'zero']).optional(),
-    tta_flips: z
-      .array(z.array(z.enum(['z', 'y', 'x'])))
-      .min(1)
-      .refine((all) => all.every((axes) => new Set(axes).size === axes.length), 'an axis may occur once per flip'),
-  }),
   labels,
   /** Classes after the labels that are no tumour, such as brain; never written as segments. */
-  anatomy: z.array(z.strictObject({ index: z.int().min(2).max(255), name: text, key: text })).optional(),
+  anatomy,
   regions,
   postprocess: z.strictObject({
-    /** "most-probable" (when absent) or "tumour-first": see decision.ts. */
-    decision: z.enum(['most-probable', 'tumour-first']).optional(),
+    /** "most-probable" (when absent), "tumour-first" or "nested-regions": see decision.ts. */
+    decision: z.enum(['most-probable', 'tumour-first', 'nested-regions']).optional(),
+    /** Done in this order to regions that stages gave, before a voxel is decided. */
+    transforms: z.array(regionTransformSchema).optional(),
     /** Of every region and label: 68th percentile of the volume's error on unseen cases, as a share of the volume. */
     volume_relative_sd: z.record(text, z.number().min(0)).optional(),
     /** Of components; only this one is implemented. */
@@ -113,21 +71,36 @@ export const manifest = z.strictObject({
   encoder: encoderSchema.optional(),
   heads: headsSchema,
   evaluation: z.record(z.string(), z.unknown()),
-})
+}
 
-export type BundleManifest = z.infer<typeof manifest>
+/** One network over one grid. */
+const oneNetwork = z.strictObject({ schema: z.literal('gliabridge-bundle/1'), ...common, ...oneNetworkSchemas })
+/** A graph of networks. */
+const graphOfNetworks = z.strictObject({ schema: z.literal('gliabridge-bundle/2'), ...common, ...graphSchemas })
 
-/** The manifest as the file states it, and the library that its encoder names, once that is read. */
+export const manifest = z.discriminatedUnion('schema', [oneNetwork, graphOfNetworks])
+
+/** What the file states, whichever form it has; a single network is a graph of one stage. */
+export type BundleManifest = Omit<z.infer<typeof graphOfNetworks>, 'schema' | keyof Graph> & { graph: Graph }
+
+/** The manifest, and the library that its encoder names, once that is read. */
 export type Bundle = BundleManifest & { library?: Library }
 
 /** Parses the content of bundle.json; throws BUNDLE_INVALID with every problem at once. */
 export function parseBundle(raw: unknown): Bundle {
-  const parsed = manifest.safeParse(raw)
-  const problems = [...(parsed.success ? [] : describe(parsed.error)), ...crossProblems(raw)]
+  // By its form, not as a union, so that a wrong form is one problem among the others.
+  const isGraph = z.looseObject({ schema: graphOfNetworks.shape.schema }).safeParse(raw).success
+  const parsed = (isGraph ? graphOfNetworks : oneNetwork).safeParse(raw)
+  const problems = [...(parsed.success ? [] : describe(parsed.error)), ...crossProblems(raw, isGraph)]
   if (!parsed.success || problems.length > 0) {
     throw new AppError('BUNDLE_INVALID', `bundle.json has ${problems.length} problem(s): ${problems.join('; ')}`)
   }
-  return parsed.data
+  if (parsed.data.schema === 'gliabridge-bundle/1') {
+    const { schema: _form, preprocess, network, inference, ...rest } = parsed.data
+    return { ...rest, graph: graphOfOne({ preprocess, network, inference, ...rest }) }
+  }
+  const { schema: _form, networks, masks, stages, result, ...rest } = parsed.data
+  return { ...rest, graph: { networks, masks, stages, result } }
 }
 
 /** The heads that have a network, in the order of the domain. */
@@ -177,14 +150,14 @@ function describe(error: z.ZodError): string[] {
 }
 
 /** What spans several parts; parts that are wrong by themselves are already reported and are left out here. */
-function crossProblems(raw: unknown): string[] {
+function crossProblems(raw: unknown, isGraph: boolean): string[] {
   const part = <T>(schema: z.ZodType<T>, key: string): T | undefined => {
     const value = typeof raw === 'object' && raw !== null ? (raw as Record<string, unknown>)[key] : undefined
     return schema.safeParse(value).data
   }
   const problems: string[] = []
   const named = part(files, 'files')
-  const net = part(network, 'network')
+  const net = part(oneNetworkSchemas.network, 'network')
   if (named && net && !named[net.file]) problems.push(`network.file: ${net.file} is not listed in files`)
   if (named && !named['card.md']) problems.push('files: card.md is not listed')
   const heads = part(z.record(z.string(), z.unknown()), 'heads')
@@ -203,8 +176,8 @@ function crossProblems(raw: unknown): string[] {
     problems.push('sequences: at least one sequence must be required, or require_any must name some')
   for (const one of any) if (inputs && !inputs[one]) problems.push(`require_any: ${one} is not one of the sequences`)
   const known = part(z.array(z.unknown()), 'labels')
-  const anatomy = part(z.array(z.looseObject({ index: z.int() })), 'anatomy') ?? []
-  for (const [n, { index }] of anatomy.entries()) {
+  const notTumour = part(z.array(z.looseObject({ index: z.int() })), 'anatomy') ?? []
+  for (const [n, { index }] of notTumour.entries()) {
     const next = (known?.length ?? 0) + 1 + n
     if (known && index !== next)
       problems.push(`anatomy.${n}.index: ${index} must be ${next}, the next after the labels`)
@@ -225,5 +198,17 @@ function crossProblems(raw: unknown): string[] {
       if (measured!.volume_relative_sd[key] === undefined)
         problems.push(`postprocess.volume_relative_sd: ${key} is missing`)
   }
-  return problems
+  return [...problems, ...graphProblemsOf(raw, isGraph)]
+}
+
+const around = z.object({ files, labels, regions, anatomy, sequences, postprocess: common.postprocess })
+
+/** Of the graph as a whole, once all that it touches is right by itself. */
+function graphProblemsOf(raw: unknown, isGraph: boolean): string[] {
+  const found = around.safeParse(raw).data
+  const [graph, one] = [z.object(graphSchemas).safeParse(raw).data, z.object(oneNetworkSchemas).safeParse(raw).data]
+  if (!found) return []
+  const context = { ...found, anatomy: found.anatomy ?? [] }
+  if (isGraph) return graph ? graphProblems(graph, context) : []
+  return one ? answerProblems(graphOfOne({ ...one, ...context }), context) : []
 }

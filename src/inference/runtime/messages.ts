@@ -1,7 +1,9 @@
 // What the service and the inference process say to each other (structured clone over IPC).
 import type { Head } from '../../domain/finding.ts'
-import type { BundleManifest } from '../bundle/manifest.ts'
-import type { Spread } from '../segmentation/sample-spread.ts'
+import type { Grid } from '../../domain/volume.ts'
+import type { SegmentationRules } from '../segmentation/graph-state.ts'
+import type { StageRecord } from '../segmentation/run-graph.ts'
+import type { Sample } from '../segmentation/sample-spread.ts'
 import type { Zyx } from '../segmentation/sliding-window.ts'
 
 /** A tabular head to open beside the network. */
@@ -32,18 +34,22 @@ export interface EncoderFile {
   embedding?: { output: string; width: number }
 }
 
-export interface OpenMessage {
-  type: 'open'
+/** A network of the graph to open. */
+export interface NetworkFile {
+  name: string
   modelPath: string
   /** Declared sha256 of the model: the bytes that are run are the bytes that were checked. */
   sha256: string
-  network: BundleManifest['network']
-  inference: BundleManifest['inference']
-  /** Background, labels, anatomy. */
-  classes: number
-  /** How many of the classes are tumour labels, and how a voxel is decided: see sample-spread.ts. */
-  labelCount: number
-  decision: BundleManifest['postprocess']['decision']
+  input: string
+  output: string
+  /** A small input of zeros that it must be able to answer, and how many numbers it then gives; a network alone is not tried. */
+  trial?: { dims: number[]; width: number }
+}
+
+export interface OpenMessage {
+  type: 'open'
+  networks: NetworkFile[]
+  rules: SegmentationRules
   /** Tried in this order, one at a time. */
   providers: string[]
   threads: number | undefined
@@ -54,8 +60,16 @@ export interface OpenMessage {
 export interface SegmentMessage {
   type: 'segment'
   id: number
-  channels: Float32Array[]
-  size: Zyx
+  /** Of the first stage, with its channels as normalised; null for a sequence that is missing. */
+  grid: Grid
+  channels: (Float32Array | null)[]
+}
+
+/** The answer to "wanted". */
+export interface ImagesMessage {
+  type: 'images'
+  id: number
+  images: (Float32Array | null)[]
 }
 
 export interface HeadMessage {
@@ -73,7 +87,7 @@ export interface EncodeMessage {
   window: Float32Array
 }
 
-export type ToProcess = OpenMessage | SegmentMessage | HeadMessage | EncodeMessage
+export type ToProcess = OpenMessage | SegmentMessage | ImagesMessage | HeadMessage | EncodeMessage
 
 export interface Declined {
   provider: string
@@ -83,8 +97,11 @@ export interface Declined {
 export interface ResultMessage {
   type: 'result'
   id: number
+  grid: Grid
   probabilities: Float32Array[]
-  spread?: Spread
+  samples: Sample[]
+  deviation?: Float32Array
+  stages: StageRecord[]
   seconds: number
   /** Highest resident size of the process so far, MiB. */
   peakRssMb: number
@@ -112,7 +129,10 @@ export type FromProcess =
   /** "heads.idh" or "encoder" cannot run: no provider would help. */
   | { type: 'unusable'; part: string; reason: string }
   | { type: 'progress'; id: number; fraction: number }
+  /** The sequences on this grid are needed, as they are. */
+  | { type: 'wanted'; id: number; grid: Grid }
   | ResultMessage
   | HeadResultMessage
   | EncodedMessage
-  | { type: 'failed'; id: number; reason: string }
+  /** `implausible`: the images are to blame, and no second try would help. */
+  | { type: 'failed'; id: number; reason: string; implausible?: true }

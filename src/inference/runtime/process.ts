@@ -1,23 +1,28 @@
-// Entry of the inference process: opens the network on the first provider that works, and the tabular heads; runs what it is sent.
+// Entry of the inference process: opens the networks, each on the first provider that works, and the tabular heads; runs what it is sent.
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { AppError } from '../../domain/errors.ts'
 import type { Head } from '../../domain/finding.ts'
 import type { EncodeResponse } from '../../domain/head-run.ts'
-import { SpreadGatherer } from '../segmentation/sample-spread.ts'
-import { slidingWindow } from '../segmentation/sliding-window.ts'
+import type { SegmentationRules } from '../segmentation/graph-state.ts'
+import { type Images, runGraph } from '../segmentation/run-graph.ts'
 import type {
   EncodeMessage,
   EncoderFile,
   FromProcess,
   HeadFile,
   HeadMessage,
+  ImagesMessage,
+  NetworkFile,
   OpenMessage,
   SegmentMessage,
   ToProcess,
 } from './messages.ts'
 import { type HeadSession, openEncoder, openHead, openSession, RUNTIME, type Session } from './session.ts'
 
-let opened: { session: Session; message: OpenMessage } | undefined
+let opened: { sessions: ReadonlyMap<string, Session>; rules: SegmentationRules } | undefined
+/** The request that waits for images on another grid. */
+let awaited: { id: number; resolve: (images: Images) => void } | undefined
 const heads = new Map<Head, HeadSession>()
 let encode: ((window: Float32Array) => Promise<EncodeResponse>) | undefined
 
@@ -27,7 +32,10 @@ process.on('SIGINT', () => {})
 process.on('message', (message: ToProcess) => {
   start(message).catch((error: unknown) => {
     if (message.type === 'open') process.exit(1)
-    else say({ type: 'failed', id: message.id, reason: reasonOf(error) })
+    else {
+      const implausible = error instanceof AppError && error.code === 'INPUT_IMPLAUSIBLE'
+      say({ type: 'failed', id: message.id, reason: reasonOf(error), ...(implausible && { implausible }) })
+    }
   })
 })
 
@@ -41,6 +49,8 @@ function start(message: ToProcess): Promise<void> {
       return runEncoder(message)
     case 'segment':
       return segment(message)
+    case 'images':
+      return takeImages(message)
   }
 }
 
@@ -56,21 +66,41 @@ async function open(message: OpenMessage): Promise<void> {
     say({ type: 'unusable', part, reason: reasonOf(error) })
     return
   }
-  const model = await readFile(message.modelPath)
+  const sessions = new Map<string, Session>()
+  for (const network of message.networks) {
+    const session = await openNetwork(network, message)
+    if (!session) return say({ type: 'unavailable' })
+    sessions.set(network.name, session)
+  }
+  const providers = [...new Set([...sessions.values()].map(({ provider }) => provider))]
+  opened = { sessions, rules: message.rules }
+  say({ type: 'opened', provider: providers.join(', '), runtime: RUNTIME })
+}
+
+/** On the first provider that works; the reasons of the others are said. */
+async function openNetwork(network: NetworkFile, { providers, networks, threads }: OpenMessage) {
+  const model = await readFile(network.modelPath)
   const digest = sha256(model)
-  for (const provider of message.providers) {
+  for (const provider of providers) {
     say({ type: 'trying', provider })
     try {
-      if (digest !== message.sha256) throw new Error(CHANGED)
-      const session = await openSession(model, provider, message.network, message.threads)
-      opened = { session, message }
-      say({ type: 'opened', provider: session.provider, runtime: RUNTIME })
-      return
+      if (digest !== network.sha256) throw new Error(CHANGED)
+      const session = await openSession(model, provider, network, threads)
+      if (network.trial) await tryOnce(session, network.output, network.trial)
+      return session
     } catch (error) {
-      say({ type: 'declined', provider, reason: reasonOf(error) })
+      const reason = networks.length > 1 ? `${network.name}: ${reasonOf(error)}` : reasonOf(error)
+      say({ type: 'declined', provider, reason })
     }
   }
-  say({ type: 'unavailable' })
+  return undefined
+}
+
+/** So that a network of another shape is found at start and not in the middle of a study. */
+async function tryOnce(session: Session, output: string, { dims, width }: NonNullable<NetworkFile['trial']>) {
+  const found = await session.run(new Float32Array(dims.reduce((a, b) => a * b)), dims)
+  if (found.length !== width)
+    throw new Error(`output "${output}" has ${found.length} numbers for an input of ${dims.join(' x ')}, not ${width}`)
 }
 
 const CHANGED = 'the model file changed since the bundle was checked'
@@ -116,28 +146,32 @@ async function runHead({ id, head, rows, count, members }: HeadMessage): Promise
   say({ type: 'head-result', id, ...(await session.run(rows, count, members)) })
 }
 
-async function segment({ id, channels, size }: SegmentMessage): Promise<void> {
+async function segment({ id, grid, channels }: SegmentMessage): Promise<void> {
   if (!opened) throw new Error('no network is open')
-  const { session, message } = opened
+  const { sessions, rules } = opened
   const started = performance.now()
-  const spread = new SpreadGatherer(message.labelCount, message.decision)
-  const probabilities = await slidingWindow(
-    channels,
-    size,
-    message.classes,
-    message.inference,
-    (window) => session.run(window, message.inference.roi_size),
+  const answer = await runGraph(
+    rules,
+    { grid, channels },
     {
+      run: (network, input, dims) => sessions.get(network)!.run(input, dims),
+      imagesOn: (wanted) =>
+        new Promise((resolve) => {
+          awaited = { id, resolve }
+          say({ type: 'wanted', id, grid: wanted })
+        }),
+      now: () => performance.now(),
       onProgress: (fraction) => say({ type: 'progress', id, fraction }),
-      onSample: (sample) => spread.add(sample),
     },
-    message.network.members,
   )
   const seconds = (performance.now() - started) / 1000
   // maxRSS is in KiB on every platform that libuv knows.
   const peakRssMb = Math.round(process.resourceUsage().maxRSS / 1024)
-  const found = spread.finish()
-  say({ type: 'result', id, probabilities, ...(found && { spread: found }), seconds, peakRssMb })
+  say({ type: 'result', id, ...answer, seconds, peakRssMb })
+}
+
+async function takeImages({ id, images }: ImagesMessage): Promise<void> {
+  if (awaited?.id === id) awaited.resolve(images)
 }
 
 function say(message: FromProcess): void {

@@ -6,9 +6,12 @@ import type { ExecutionRecord } from '../../domain/finding.ts'
 import type { EncodeResponse, HeadResponse } from '../../domain/head-run.ts'
 import type { Log, ModelRunner, SegmentRequest, SegmentResponse } from '../../domain/ports.ts'
 import { type Grid, voxelCount } from '../../domain/volume.ts'
+import { trialOf } from '../bundle/graph.ts'
 import { outputWidth } from '../bundle/heads.ts'
 import type { LoadedBundle } from '../bundle/load.ts'
-import { channelCount, classCount, runnableHeads } from '../bundle/manifest.ts'
+import { channelCount, runnableHeads } from '../bundle/manifest.ts'
+import type { SegmentationRules } from '../segmentation/graph-state.ts'
+import { ask, end, hasEnded } from './exchange.ts'
 import type {
   Declined,
   EncodedMessage,
@@ -17,6 +20,7 @@ import type {
   FromProcess,
   HeadMessage,
   HeadResultMessage,
+  ImagesMessage,
   OpenMessage,
   ResultMessage,
   SegmentMessage,
@@ -51,7 +55,7 @@ interface Opened {
   declined: Declined[]
 }
 
-/** Opens the bundle's network; INFERENCE_UNAVAILABLE gives the reason of every provider. */
+/** Opens the bundle's networks; INFERENCE_UNAVAILABLE gives the reason of every provider. */
 export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const { bundle, providers, timeoutMs, log } = options
   let open: Opened | undefined = await openProcess(options)
@@ -66,6 +70,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     answer: T,
     doing: string,
     onProgress: (fraction: number) => void = () => {},
+    imagesOn: SegmentRequest['imagesOn'] = undefined,
   ) {
     if (closed) throw new AppError('INFERENCE_FAILED', 'the inference process was closed')
     if (!open || hasEnded(open.child)) {
@@ -79,7 +84,15 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
       return (from) => {
         if (!('id' in from) || from.id !== message.id) return
         if (from.type === 'progress') onProgress(from.fraction)
-        else if (from.type === 'failed') fail(`${doing} failed on ${used.provider}: ${from.reason}`)
+        else if (from.type === 'wanted') {
+          if (!imagesOn) return fail('the request gives no images on the grid of a later stage')
+          const images = imagesOn(from.grid).map((volume) => volume?.data ?? null)
+          used.child.send({ type: 'images', id: from.id, images } satisfies ImagesMessage)
+        } else if (from.type === 'failed')
+          fail(
+            from.implausible ? from.reason : `${doing} failed on ${used.provider}: ${from.reason}`,
+            from.implausible ? 'INPUT_IMPLAUSIBLE' : undefined,
+          )
         else if (from.type === answer) done(from as Extract<FromProcess, { type: T }>)
       }
     }).finally(() => {
@@ -106,12 +119,12 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     segment: (request, onProgress) =>
       inTurn(async (): Promise<SegmentResponse> => {
         const message = toMessage(request, channelCount(bundle), nextId++)
-        const { reply, used } = await exchange(message, 'result', 'segmenting', onProgress)
-        const { probabilities, spread, seconds, peakRssMb }: ResultMessage = reply
+        const { reply, used } = await exchange(message, 'result', 'segmenting', onProgress, request.imagesOn)
+        const { grid, probabilities, samples, deviation, stages, seconds, peakRssMb }: ResultMessage = reply
         const { provider, declined, runtime } = used
-        const requested = [...providers]
-        const answer = { probabilities, ...(spread && { spread }) }
-        return { ...answer, execution: { provider, requested, declined, runtime, seconds, peakRssMb } }
+        const several = stages.length > 1 && { stages }
+        const execution = { provider, requested: [...providers], declined, runtime, seconds, peakRssMb, ...several }
+        return { grid, probabilities, samples, ...(deviation && { deviation }), execution }
       }),
     runHead: (request) =>
       inTurn(async (): Promise<HeadResponse> => {
@@ -153,13 +166,17 @@ async function openProcess(options: RunnerOptions): Promise<Opened> {
     child.on('error', () => {})
     const message: OpenMessage = {
       type: 'open',
-      modelPath: join(folder, bundle.network.file),
-      sha256: bundle.files[bundle.network.file]!.sha256,
-      network: bundle.network,
-      inference: bundle.inference,
-      classes: classCount(bundle),
-      labelCount: bundle.labels.length,
-      decision: bundle.postprocess.decision,
+      networks: Object.entries(bundle.graph.networks).map(([name, { file, input, output }]) => ({
+        name,
+        modelPath: join(folder, file),
+        sha256: bundle.files[file]!.sha256,
+        input,
+        output,
+        ...(Object.keys(bundle.graph.networks).length > 1 && {
+          trial: trialOf(name, bundle.graph, channelCount(bundle)),
+        }),
+      })),
+      rules: segmentationRules(bundle),
       providers: left,
       threads: options.threads,
       heads: runnableHeads(bundle).map(({ name, head }) => ({
@@ -217,6 +234,12 @@ async function openProcess(options: RunnerOptions): Promise<Opened> {
   throw new AppError('INFERENCE_UNAVAILABLE', reasons || 'inference.providers names no execution provider')
 }
 
+/** What the process needs of the bundle; the rest stays here. */
+function segmentationRules(bundle: LoadedBundle): SegmentationRules {
+  const { graph, labels, anatomy, regions, postprocess, sequences, needs } = bundle
+  return { graph, labels, anatomy, regions, postprocess, sequences, needs }
+}
+
 function encoderFile(bundle: LoadedBundle, folder: string): { encoder?: EncoderFile } {
   const { encoder, library } = bundle
   if (!encoder) return {}
@@ -226,68 +249,13 @@ function encoderFile(bundle: LoadedBundle, folder: string): { encoder?: EncoderF
   return { encoder: { ...facts, channels: channelCount(bundle), ...(embedding && { embedding }) } }
 }
 
-/** One exchange with the process: ends with an answer, a refusal, the process's end or the deadline (which kills it). */
-function ask<T>(
-  child: ChildProcess,
-  timeoutMs: number,
-  doing: string,
-  begin: (done: (value: T) => void, fail: (reason: string) => void) => (reply: FromProcess) => void,
-): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const settle = () => {
-      clearTimeout(timer)
-      child.off('message', listener).off('exit', onExit).off('error', onError)
-    }
-    const fail = (reason: string) => {
-      settle()
-      reject(new AppError('INFERENCE_FAILED', reason))
-    }
-    const onExit = (code: number | null, signal: string | null) =>
-      fail(`the inference process ended (${signal ?? `exit code ${code}`}) while ${doing}`)
-    const onError = () => fail(`the inference process could not be reached while ${doing}`)
-    const timer = setTimeout(() => {
-      fail(`the inference process was ended after ${Math.round(timeoutMs / 1000)} s while ${doing}`)
-      child.kill('SIGKILL')
-    }, timeoutMs)
-    child.on('exit', onExit).on('error', onError)
-    const handle = begin((value) => {
-      settle()
-      resolve(value)
-    }, fail)
-    const listener = (reply: unknown) => handle(reply as FromProcess)
-    child.on('message', listener)
-  })
-}
-
 function toMessage({ channels }: SegmentRequest, expected: number, id: number): SegmentMessage {
   if (channels.length !== expected) {
     throw new AppError('INFERENCE_FAILED', `the request has ${channels.length} channels, the bundle takes ${expected}`)
   }
   const grid: Grid | undefined = channels.find((channel) => channel !== null)?.grid
   if (!grid) throw new AppError('INFERENCE_FAILED', 'the request has no image')
-  const data = channels.map((channel) => {
-    const values = channel?.data ?? new Float32Array(voxelCount(grid))
-    if (values.length !== voxelCount(grid)) throw new AppError('INFERENCE_FAILED', 'the channels are not on one grid')
-    return values
-  })
-  return { type: 'segment', id, channels: data, size: [grid.size[2], grid.size[1], grid.size[0]] }
-}
-
-function hasEnded(child: ChildProcess): boolean {
-  return child.exitCode !== null || child.signalCode !== null || child.killed || !child.connected
-}
-
-/** Lets the process go, and ends it when it does not. */
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(() => child.kill('SIGKILL'), 2000)
-    child.once('exit', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-    if (child.pid === undefined) resolve()
-    else if (child.connected) child.disconnect()
-    else child.kill('SIGKILL')
-  })
+  if (channels.some((channel) => channel && channel.data.length !== voxelCount(grid)))
+    throw new AppError('INFERENCE_FAILED', 'the channels are not on one grid')
+  return { type: 'segment', id, grid, channels: channels.map((channel) => channel?.data ?? null) }
 }

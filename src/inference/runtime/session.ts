@@ -1,15 +1,19 @@
 // The only file that knows ONNX Runtime: one session on one named execution provider, never silently on another.
 import { env, InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node'
 import type { EncodeResponse } from '../../domain/head-run.ts'
-import type { BundleManifest } from '../bundle/manifest.ts'
-import type { Zyx } from '../segmentation/sliding-window.ts'
 import type { EncoderFile } from './messages.ts'
+
+/** The input and the output that are used. */
+export interface NetworkNames {
+  input: string
+  output: string
+}
 
 export interface Session {
   /** What ran, for example "cuda" or "cuda (parts on cpu)". */
   provider: string
-  /** Logits [classes, Z, Y, X] of one window [channels, Z, Y, X]. */
-  run(window: Float32Array, roi: Zyx): Promise<Float32Array>
+  /** What the network gives for one input of the shape `dims`. */
+  run(input: Float32Array, dims: readonly number[]): Promise<Float32Array>
 }
 
 /** A tabular head, opened. */
@@ -33,7 +37,7 @@ export const RUNTIME = `onnxruntime-node ${env.versions.node ?? env.versions.com
 export async function openSession(
   model: Uint8Array,
   provider: string,
-  network: BundleManifest['network'],
+  network: NetworkNames,
   threads: number | undefined,
 ): Promise<Session> {
   const offered = listSupportedBackends().map((backend) => backend.name)
@@ -112,13 +116,12 @@ function floats(tensor: Tensor, name: string): Float32Array {
   return tensor.data
 }
 
-function wrap(session: InferenceSession, provider: string, { input, output }: BundleManifest['network']): Session {
+function wrap(session: InferenceSession, provider: string, { input, output }: NetworkNames): Session {
   checkNames(session, input, [output])
   return {
     provider,
-    async run(window, roi) {
-      const channels = window.length / (roi[0] * roi[1] * roi[2])
-      const results = await session.run({ [input]: new Tensor('float32', window, [1, channels, ...roi]) }, [output])
+    async run(values, dims) {
+      const results = await session.run({ [input]: new Tensor('float32', values, dims) }, [output])
       return floats(results[output]!, output)
     },
   }

@@ -1,14 +1,13 @@
 // Intensity normalisation as the bundle declares it: z-score of one channel on the working grid, over its foreground or its voxels that are not zero.
 import { AppError } from '../../domain/errors.ts'
 import type { Volume } from '../../domain/volume.ts'
-import type { BundleManifest } from '../bundle/manifest.ts'
+import type { HeadNormalisation } from '../bundle/normalisation.ts'
 import { quantileOf } from '../volumes/quantile.ts'
 
-type Normalisation = BundleManifest['preprocess']['normalisation']
-type ForegroundRules = Extract<Normalisation, { name: 'foreground-zscore' }>
+type ForegroundRules = Extract<HeadNormalisation, { name: 'foreground-zscore' }>
 
 /** By the rules' name; throws INPUT_IMPLAUSIBLE, naming the sequence, for an empty or constant image. */
-export function normalise(volume: Volume<Float32Array>, rules: Normalisation, name: string): Volume<Float32Array> {
+export function normalise(volume: Volume<Float32Array>, rules: HeadNormalisation, name: string): Volume<Float32Array> {
   return rules.name === 'nonzero-zscore' ? normaliseNonzero(volume, name) : normaliseForeground(volume, rules, name)
 }
 
@@ -46,6 +45,18 @@ function normaliseForeground(volume: Volume<Float32Array>, rules: ForegroundRule
   return { grid: volume.grid, data }
 }
 
+/**
+ * "mask-zscore": mean and population deviation of the voxels above zero inside the mask (not 0 there); those become
+ * (v - mean) / deviation, all others exactly zero.
+ */
+export function normaliseInMask(data: Float32Array, mask: Uint8Array, name: string): Float32Array {
+  const present = data.filter((value, v) => value > 0 && mask[v] !== 0)
+  if (present.length === 0)
+    throw new AppError('INPUT_IMPLAUSIBLE', `the ${name} image has no voxel above zero in the brain`)
+  const { mean, deviation } = moments(present, name)
+  return data.map((value, v) => (value > 0 && mask[v] !== 0 ? (value - mean) / deviation : 0))
+}
+
 /** Mean and population deviation; a constant image is refused. */
 function moments(values: Float32Array, name: string): { mean: number; deviation: number } {
   let sum = 0
@@ -59,12 +70,12 @@ function moments(values: Float32Array, name: string): { mean: number; deviation:
 }
 
 /** Intensity above which a voxel counts as head; 0 for an image without positive voxels. */
-export function headThreshold(volume: Volume<Float32Array>, rules: Normalisation): number {
+export function headThreshold(volume: Volume<Float32Array>, rules: HeadNormalisation): number {
   const positive = volume.data.filter((value) => value > 0).sort()
   return positive.length === 0 ? 0 : foregroundThreshold(positive, rules)
 }
 
-function foregroundThreshold(positive: Float32Array, rules: Normalisation): number {
+function foregroundThreshold(positive: Float32Array, rules: HeadNormalisation): number {
   return rules.threshold_fraction_of_p99 * quantileOf(positive, 0.99)
 }
 

@@ -4,7 +4,7 @@ import type { BundleManifest } from '../bundle/manifest.ts'
 import { removeSmallComponents } from '../volumes/components.ts'
 import { indexMap, insideRange } from '../volumes/grids.ts'
 import { IDENTITY } from '../volumes/rigid.ts'
-import { decideVoxel, voxelsIn } from './decision.ts'
+import { type DecisionRule, decideVoxel, decisionRule, voxelsIn } from './decision.ts'
 
 /**
  * Labels on the target grid: probabilities (one array per class: background, the bundle's labels, its anatomy) are interpolated
@@ -19,7 +19,7 @@ export function labelsOnGrid(
   bundle: Pick<BundleManifest, 'labels' | 'regions' | 'postprocess'>,
 ): { labels: LabelVolume; noFinding: boolean } {
   const rules = bundle.postprocess
-  const data = decide(probabilities, bundle.labels.length, rules.decision, workGrid, targetGrid)
+  const data = decide(probabilities, decisionRule(bundle), workGrid, targetGrid)
   const labels: LabelVolume = { grid: targetGrid, data }
   removeSmallComponents(labels, voxelsIn(rules.min_component_ml, targetGrid))
   relabelEnhancing(labels, bundle, voxelsIn(rules.enhancing_min_ml, targetGrid))
@@ -43,22 +43,17 @@ function relabelEnhancing(
 }
 
 /** Decides each target voxel from the linearly interpolated probabilities. */
-function decide(
-  probabilities: readonly Float32Array[],
-  labelCount: number,
-  decision: BundleManifest['postprocess']['decision'],
-  work: Grid,
-  target: Grid,
-): Uint8Array {
+function decide(probabilities: readonly Float32Array[], rule: DecisionRule, work: Grid, target: Grid): Uint8Array {
   const out = new Uint8Array(voxelCount(target))
   const { base, axes } = indexMap(target, work, IDENTITY)
   const [nx, ny, nz] = work.size
   const dx = nx > 1 ? 1 : 0
   const dy = ny > 1 ? nx : 0
   const dz = nz > 1 ? nx * ny : 0
-  const tumourFirst = decision === 'tumour-first'
-  const rest = probabilities.filter((_, c) => c === 0 || (tumourFirst && c > labelCount))
-  const read = probabilities.slice(0, tumourFirst ? labelCount + 1 : probabilities.length)
+  // Where the tumour is decided as a whole, the other classes need not be read.
+  const tumourFirst = rule.decision !== 'most-probable'
+  const rest = probabilities.filter((_, c) => c === 0 || (tumourFirst && c > rule.labelCount))
+  const read = probabilities.slice(0, tumourFirst ? rule.labelCount + 1 : probabilities.length)
   const voxel = new Float64Array(read.length)
   const cells = undecidedCells(rest, work.size, dx, dy, dz)
   const step = axes[0]
@@ -88,7 +83,7 @@ function decide(
           const c11 = p[o + dz + dy]! * (1 - fx) + p[o + dz + dy + dx]! * fx
           voxel[c] = (c00 * (1 - fy) + c10 * fy) * (1 - fz) + (c01 * (1 - fy) + c11 * fy) * fz
         }
-        out[row + i] = decideVoxel(voxel, labelCount, decision)
+        out[row + i] = decideVoxel(voxel, rule)
       }
     }
   }

@@ -3,29 +3,44 @@ import type { Measurement } from '../../domain/finding.ts'
 import { type Grid, type LabelVolume, voxelMillilitres } from '../../domain/volume.ts'
 import type { BundleManifest } from '../bundle/manifest.ts'
 import { removeSmallComponents } from '../volumes/components.ts'
-import { decideVoxel, voxelsIn } from './decision.ts'
+import { type DecisionRule, decideVoxel, voxelsIn } from './decision.ts'
 
-/** On the working grid; `deviation` is per voxel [Z, Y, X] the standard deviation of the tumour's probability over the samples. */
+/** The labels of one sample [Z, Y, X]. */
+export interface Sample {
+  labels: Uint8Array
+}
+
+/** `deviation` is per voxel the standard deviation of the tumour's probability; absent with one sample: nothing can be said. */
 export interface Spread {
-  deviation: Float32Array
-  /** The labels of each sample alone [Z, Y, X]. */
-  samples: Uint8Array[]
+  samples: Sample[]
+  deviation?: Float32Array
+}
+
+/** What is kept of a voxel of one sample. */
+export interface Coding {
+  /** One byte: the label, or which of some regions the voxel is in. */
+  code: (voxel: Float64Array) => number
+  /** Outputs that are tumour together, of which the deviation is taken. */
+  tumour: readonly number[]
+}
+
+/** Of classes: background, labels, anatomy. */
+export function labelCoding(rule: DecisionRule): Coding {
+  return { code: (voxel) => decideVoxel(voxel, rule), tumour: Array.from({ length: rule.labelCount }, (_, n) => n + 1) }
 }
 
 /** Gathers samples as they come, each held as labels only. */
 export class SpreadGatherer {
-  readonly #labelCount: number
-  readonly #decision: BundleManifest['postprocess']['decision']
-  readonly #samples: Uint8Array[] = []
+  readonly #coding: Coding
+  readonly #samples: Sample[] = []
   #mean = new Float64Array(0)
   #squares = new Float64Array(0)
 
-  constructor(labelCount: number, decision: BundleManifest['postprocess']['decision']) {
-    this.#labelCount = labelCount
-    this.#decision = decision
+  constructor(coding: Coding) {
+    this.#coding = coding
   }
 
-  /** `probabilities`: background, labels, anatomy, each [Z, Y, X]. */
+  /** `probabilities`: one array [Z, Y, X] per output of the stage. */
   add(probabilities: readonly Float32Array[]): void {
     const voxels = probabilities[0]!.length
     if (this.#samples.length === 0) {
@@ -34,40 +49,38 @@ export class SpreadGatherer {
     }
     const labels = new Uint8Array(voxels)
     const voxel = new Float64Array(probabilities.length)
+    const { code, tumour: outputs } = this.#coding
     for (let v = 0; v < voxels; v++) {
+      for (let c = 0; c < voxel.length; c++) voxel[c] = probabilities[c]![v]!
+      labels[v] = code(voxel)
       let tumour = 0
-      for (let c = 0; c < voxel.length; c++) {
-        voxel[c] = probabilities[c]![v]!
-        if (c > 0 && c <= this.#labelCount) tumour += voxel[c]!
-      }
-      labels[v] = decideVoxel(voxel, this.#labelCount, this.#decision)
+      for (const c of outputs) tumour += voxel[c]!
       // Running mean and squares (Welford), in double precision: small deviations would be lost otherwise.
       const off = tumour - this.#mean[v]!
       this.#mean[v]! += off / (this.#samples.length + 1)
       this.#squares[v]! += off * (tumour - this.#mean[v]!)
     }
-    this.#samples.push(labels)
+    this.#samples.push({ labels })
   }
 
-  /** Undefined with fewer than two samples: nothing can be said. */
-  finish(): Spread | undefined {
-    const n = this.#samples.length
-    if (n < 2) return undefined
-    const deviation = Float32Array.from(this.#squares, (squares) => Math.sqrt(Math.max(0, squares) / (n - 1)))
-    return { deviation, samples: this.#samples }
+  finish(): Spread {
+    const samples = this.#samples
+    if (samples.length < 2) return { samples }
+    const deviation = Float32Array.from(this.#squares, (sum) => Math.sqrt(Math.max(0, sum) / (samples.length - 1)))
+    return { samples, deviation }
   }
 }
 
-/** The measurements with what the spread says of their error; as they are when there was one sample. */
+/** The measurements with what the samples say of their error; as they are when there was one sample. */
 export function withDeviations(
   measurements: readonly Measurement[],
-  spread: Spread | undefined,
+  samples: readonly Sample[],
   grid: Grid,
   bundle: Pick<BundleManifest, 'labels' | 'regions' | 'postprocess'>,
 ): Measurement[] {
-  if (!spread) return [...measurements]
+  if (samples.length < 2) return [...measurements]
   const volumes = Object.fromEntries(measurements.map(({ region, value }) => [region, value]))
-  const deviations = volumeDeviations(spread, grid, bundle, volumes)
+  const deviations = volumeDeviations(samples, grid, bundle, volumes)
   return measurements.map((one) => {
     const standardDeviation = deviations[one.region]
     return standardDeviation === undefined ? one : { ...one, standardDeviation }
@@ -80,7 +93,7 @@ export function withDeviations(
  * show (`volume_relative_sd`, a share of the volume in mL given in `volumes`).
  */
 export function volumeDeviations(
-  { samples }: Spread,
+  samples: readonly Sample[],
   grid: Grid,
   bundle: Pick<BundleManifest, 'labels' | 'regions' | 'postprocess'>,
   volumes: Readonly<Record<string, number>>,
@@ -91,8 +104,8 @@ export function volumeDeviations(
     ...Object.fromEntries(bundle.labels.map(({ key, index }) => [key, [index]])),
     ...bundle.regions,
   }
-  const counted = samples.map((data) => {
-    const labels: LabelVolume = { grid, data: data.slice() }
+  const counted = samples.map((sample) => {
+    const labels: LabelVolume = { grid, data: sample.labels.slice() }
     removeSmallComponents(labels, voxelsIn(bundle.postprocess.min_component_ml, grid))
     const counts = new Float64Array(256)
     for (const label of labels.data) counts[label]!++

@@ -1,5 +1,5 @@
 // Sliding-window inference as MONAI's SlidingWindowInferer has it: full windows, Gaussian importance, mean over test-time flips.
-import type { BundleManifest } from '../bundle/manifest.ts'
+import type { Flips, SlidingWindowRules, StageOutput } from '../bundle/graph.ts'
 
 /** Sizes and positions in Z, Y, X order, as network tensors have them. */
 export type Zyx = readonly [number, number, number]
@@ -7,7 +7,11 @@ export type Zyx = readonly [number, number, number]
 /** Logits of one window [members * classes, Z, Y, X], member after member, for its channels [channels, Z, Y, X]. */
 export type Predict = (window: Float32Array) => Promise<Float32Array>
 
-type InferenceRules = BundleManifest['inference']
+/** How windows are laid, what becomes of their logits, and the flips over which all of it is repeated. */
+export interface WindowRules extends SlidingWindowRules {
+  activation: StageOutput['activation']
+  tta_flips: Flips
+}
 
 /** Window starts along one axis: step roi * (1 - overlap), the last one flush with the end. */
 export function windowStarts(size: number, roi: number, overlap: number): number[] {
@@ -17,7 +21,7 @@ export function windowStarts(size: number, roi: number, overlap: number): number
 }
 
 /** Weight per voxel of a window: 1, or a separable Gaussian about (roi - 1) / 2 of sigma = sigmaScale * roi, at least 1e-3. */
-export function importanceMap(roi: Zyx, mode: InferenceRules['mode'], sigmaScale: number): Float32Array {
+export function importanceMap(roi: Zyx, mode: SlidingWindowRules['mode'], sigmaScale: number): Float32Array {
   const out = new Float32Array(roi[0] * roi[1] * roi[2]).fill(1)
   if (mode === 'constant') return out
   const curve = (n: number) =>
@@ -38,14 +42,14 @@ export interface Watch {
 /**
  * Class probabilities, one array [Z, Y, X] per class, for channels on one grid of `size` [Z, Y, X].
  * A side shorter than the window is padded on both ends (the smaller half first) with the channel's minimum, or zero where
- * the rules say so. Softmax is taken per window and member, then windows are blended (blend "logits": the other way round); each flip and member is blended alone and then averaged. `predict`
- * gets its window in a buffer that the next call reuses. Memory: (1 + members) times the output, plus one window.
+ * the rules say so. The activation is taken per window and member, then windows are blended (blend "logits": the other way round);
+ * each flip and member is blended alone and then averaged. `predict` gets its window in a buffer that the next call reuses. Memory: (1 + members) times the output, plus one window.
  */
 export async function slidingWindow(
   channels: readonly Float32Array[],
   size: Zyx,
   classes: number,
-  rules: InferenceRules,
+  rules: WindowRules,
   predict: Predict,
   { onProgress, onSample }: Watch = {},
   members = 1,
@@ -73,14 +77,15 @@ export async function slidingWindow(
       const expected = sums.length * weights.length
       if (output.length !== expected)
         throw new RangeError(`the network gave ${output.length} values per window instead of ${expected}`)
+      const each = classes * weights.length
       for (let m = 0; !ofLogits && m < members; m++)
-        softmax(output.subarray(m * classes * weights.length, (m + 1) * classes * weights.length), classes)
+        activate(split(output.subarray(m * each, (m + 1) * each), classes), rules.activation)
       for (const [n, sum] of sums.entries()) blend(output.subarray(n * weights.length), weights, sum, rows, roi)
       blend(undefined, weights, total, rows, roi)
       onProgress?.(++done / (windows.length * rules.tta_flips.length))
     }
     for (const sum of sums) for (let v = 0; v < voxels; v++) sum[v]! /= total[v]!
-    for (let m = 0; ofLogits && m < members; m++) softmaxOf(sums.slice(m * classes, (m + 1) * classes))
+    for (let m = 0; ofLogits && m < members; m++) activate(sums.slice(m * classes, (m + 1) * classes), rules.activation)
     for (let m = 0; m < members; m++) onSample?.(sums.slice(m * classes, (m + 1) * classes))
     const share = 1 / (members * rules.tta_flips.length)
     for (const [n, sum] of sums.entries()) {
@@ -144,14 +149,20 @@ function blend(
   }
 }
 
-/** Softmax over classes that lie one after the other, in place. */
-export function softmax(logits: Float32Array, classes: number): void {
-  const n = logits.length / classes
-  softmaxOf(Array.from({ length: classes }, (_, c) => logits.subarray(c * n, (c + 1) * n)))
+/** Classes that lie one after the other. */
+function split(all: Float32Array, classes: number): Float32Array[] {
+  const n = all.length / classes
+  return Array.from({ length: classes }, (_, c) => all.subarray(c * n, (c + 1) * n))
+}
+
+/** Logits to probabilities, in place; one array per class or region. */
+export function activate(logits: readonly Float32Array[], activation: StageOutput['activation']): void {
+  if (activation === 'softmax') softmax(logits)
+  else for (const one of logits) for (let v = 0; v < one.length; v++) one[v] = 1 / (1 + Math.exp(-one[v]!))
 }
 
 /** Softmax over classes, in place; one array per class. */
-function softmaxOf(logits: readonly Float32Array[]): void {
+export function softmax(logits: readonly Float32Array[]): void {
   const n = logits[0]!.length
   for (let v = 0; v < n; v++) {
     let peak = -Infinity

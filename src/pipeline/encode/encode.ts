@@ -8,7 +8,6 @@ import { buildMeasurementReport } from '../../dicom/sr/measurement-report.ts'
 import type { AnalysisResult, SequenceImage } from '../../domain/finding.ts'
 import type { Artifact } from '../../domain/ports.ts'
 import type { Series } from '../../domain/study.ts'
-import type { Grid } from '../../domain/volume.ts'
 import { renderReportPdf } from '../../reports/pdf.ts'
 import { mayBeRejected, type Predecessor } from '../predecessor.ts'
 import { type ExtrasInput, encodeExtras, type WriteBack } from './extras.ts'
@@ -25,7 +24,6 @@ export interface EncodeInput {
   response: ExtrasInput['response']
   /** Of the heads that look at the image, on the working grid too. */
   saliency: ExtrasInput['saliency']
-  workGrid: Grid
   /** The earlier analysis that this one supersedes. */
   predecessor?: Predecessor
   writeBack: WriteBack

@@ -9,7 +9,7 @@ import { buildSecondaryCapture } from '../../dicom/secondary-capture.ts'
 import { AppError } from '../../domain/errors.ts'
 import type { SequenceImage } from '../../domain/finding.ts'
 import type { ArtifactRole, SegmentResponse } from '../../domain/ports.ts'
-import type { Grid, LabelVolume } from '../../domain/volume.ts'
+import type { LabelVolume } from '../../domain/volume.ts'
 import type { SaliencyMap } from '../../inference/encoder/saliency.ts'
 import { resample } from '../../inference/volumes/resample.ts'
 import { renderKeyImages } from '../../reports/key-images.ts'
@@ -36,9 +36,8 @@ export interface ExtrasInput {
   sources: GridSources
   segmentation: LabelVolume
   images: SequenceImage[]
-  /** What the network gave, on its working grid. */
-  response: Pick<SegmentResponse, 'probabilities' | 'spread'>
-  workGrid: Grid
+  /** What the networks gave. */
+  response: Pick<SegmentResponse, 'grid' | 'probabilities' | 'deviation'>
   saliency: SaliencyMap[]
 }
 
@@ -71,21 +70,21 @@ function keyImages({ sources, segmentation, images }: ExtrasInput) {
   })
 }
 
-function probabilities({ sources, segmentation, response, workGrid }: ExtrasInput): DicomObject | undefined {
+function probabilities({ sources, segmentation, response }: ExtrasInput): DicomObject | undefined {
   const { grid } = segmentation
   return buildProbabilityMap({
     ...sources,
     grid,
-    probabilityOf: ({ label }) => resample({ grid: workGrid, data: response.probabilities[label]! }, grid),
+    probabilityOf: ({ label }) => resample({ grid: response.grid, data: response.probabilities[label]! }, grid),
   })
 }
 
 /** Undefined when the network was asked once only: then nothing is known. */
-function uncertainty({ sources, segmentation, response, workGrid }: ExtrasInput): DicomObject | undefined {
-  if (response.spread === undefined) return undefined
+function uncertainty({ sources, segmentation, response }: ExtrasInput): DicomObject | undefined {
+  if (response.deviation === undefined) return undefined
   return buildParametricMap({
     ...sources,
-    map: resample({ grid: workGrid, data: response.spread.deviation }, segmentation.grid),
+    map: resample({ grid: response.grid, data: response.deviation }, segmentation.grid),
     role: 'uncertainty',
     shows: UNCERTAINTY_MAP,
     description: "Standard deviation of the tumour's probability over samples",

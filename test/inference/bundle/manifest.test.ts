@@ -27,7 +27,7 @@ describe('the bundle manifest', () => {
 
   it('reports every problem at once', () => {
     const message = problemsOf((m) => {
-      m.schema = 'gliabridge-bundle/2'
+      m.schema = 'gliabridge-bundle/9'
       m.lisence = 'x'
       m.inference.overlap = 1
       m.regions.TC = [1, 7]

@@ -103,7 +103,8 @@ describe('the model runner', () => {
 
   it('refuses a network that is not as the manifest says', async () => {
     const bundle = await loadBundle(tinyBundle)
-    const wrong: LoadedBundle = { ...bundle, network: { ...bundle.network, output: 'mask' } }
+    const wrong = structuredClone(bundle)
+    wrong.graph.networks.segmentation!.output = 'mask'
     expect((await rejection(start({ bundle: wrong }))).message).toContain('no output "mask" (it has logits)')
   })
 

@@ -24,9 +24,10 @@ describe('the ONNX session', () => {
         }
       }
     }
-    const model = await readFile(`${shipped}/${bundle.network.file}`)
-    const session = await openSession(model, 'cpu', bundle.network, 1)
-    const logits = await session.run(input, [nz, ny, nx])
+    const network = bundle.graph.networks.segmentation!
+    const model = await readFile(`${shipped}/${network.file}`)
+    const session = await openSession(model, 'cpu', network, 1)
+    const logits = await session.run(input, [1, channels, nz, ny, nx])
     for (const { k, z, y, x, logit } of parity.samples) {
       expect(Math.abs(logits[x + nx * (y + ny * (z + nz * k))]! - logit)).toBeLessThan(parity.tolerance)
     }
@@ -35,7 +36,7 @@ describe('the ONNX session', () => {
 
   it('opens on the provider that was asked for, or says why not', async () => {
     const model = await readFile(`${tinyBundle}/segmentation.onnx`)
-    const network = (await loadBundle(tinyBundle)).network
+    const network = (await loadBundle(tinyBundle)).graph.networks.segmentation!
     expect((await openSession(model, 'cpu', network, 1)).provider).toBe('cpu')
     expect((await rejection(openSession(model, 'tpu', network, 1))).message).toContain('offers cpu')
     expect((await rejection(openSession(new Uint8Array(10), 'cpu', network, 1))).message).not.toBe('')

@@ -119,10 +119,8 @@ describe('preparing inputs', () => {
 
   it('registers every series but the reference, also for another working spacing', async () => {
     const { registrar, asked } = knowing({})
-    const coarse = {
-      ...bundle,
-      preprocess: { ...bundle.preprocess, spacing_mm: [3, 3, 3] as [number, number, number] },
-    }
+    const coarse = structuredClone(bundle)
+    coarse.graph.stages[0]!.grid = { spacing_mm: [3, 3, 3] }
     const prepared = await prepareInputs({
       volumes: { T1: t1, T1c: t1c, FLAIR: flair },
       reference: 'FLAIR',

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { SpreadGatherer, volumeDeviations, withDeviations } from '../../../src/inference/segmentation/sample-spread.ts'
+import {
+  labelCoding,
+  SpreadGatherer,
+  volumeDeviations,
+  withDeviations,
+} from '../../../src/inference/segmentation/sample-spread.ts'
 import { axial } from '../support.ts'
 
 const bundle = {
@@ -17,25 +22,25 @@ const second = volumes([0.1, 0.2, 0.6, 0.1], [0.1, 0.15, 0.35, 0.4], [0.2, 0.3, 
 
 describe('the samples of an inference', () => {
   it('give the deviation of the tumour probability and each its own labels, tumour first', () => {
-    const gatherer = new SpreadGatherer(2, 'tumour-first')
+    const gatherer = new SpreadGatherer(labelCoding({ decision: 'tumour-first', labelCount: 2, nested: [] }))
     gatherer.add(first)
-    expect(gatherer.finish()).toBeUndefined()
+    expect(gatherer.finish()).not.toHaveProperty('deviation')
     gatherer.add(second)
     const { deviation, samples } = gatherer.finish()!
     // Two samples: |a - b| / sqrt(2).
     const expected = [0, 0.1 / Math.SQRT2, 0, 0]
-    for (const [v, d] of deviation.entries()) expect(d).toBeCloseTo(expected[v]!, 5)
-    expect(samples.map((labels) => [...labels])).toEqual([
+    for (const [v, d] of deviation!.entries()) expect(d).toBeCloseTo(expected[v]!, 5)
+    expect(samples.map(({ labels }) => [...labels])).toEqual([
       [1, 2, 1, 0],
       [2, 0, 1, 0],
     ])
   })
 
   it('may be decided by the most probable class, anatomy and background included', () => {
-    const gatherer = new SpreadGatherer(2, 'most-probable')
+    const gatherer = new SpreadGatherer(labelCoding({ decision: 'most-probable', labelCount: 2, nested: [] }))
     gatherer.add(first)
     gatherer.add(second)
-    expect(gatherer.finish()!.samples.map((labels) => [...labels])).toEqual([
+    expect(gatherer.finish()!.samples.map(({ labels }) => [...labels])).toEqual([
       [1, 2, 0, 0],
       [2, 0, 1, 0],
     ])
@@ -45,9 +50,8 @@ describe('the samples of an inference', () => {
     const grid = axial([10, 1, 1], [2, 2, 2])
     const line = (text: string) => Uint8Array.from(text, Number)
     // WT: 5, 3 (the lone last voxel is below 0.016 mL = 2 voxels and goes) and 7 voxels of 0.008 mL.
-    const samples = [line('0111220000'), line('0112000001'), line('0112222200')]
-    const spread = { deviation: new Float32Array(10), samples }
-    const found = volumeDeviations(spread, grid, bundle, {})
+    const samples = ['0111220000', '0112000001', '0112222200'].map((text) => ({ labels: line(text) }))
+    const found = volumeDeviations(samples, grid, bundle, {})
     expect(found.WT).toBeCloseTo(2 * 0.008, 9)
     expect(found.ED).toBeCloseTo(deviationOf([2, 1, 5]) * 0.008, 9)
     const measured = { ...bundle, postprocess: { ...bundle.postprocess, volume_relative_sd: { WT: 0.1 } } }
@@ -58,9 +62,9 @@ describe('the samples of an inference', () => {
       value: 0.2,
       unit: 'mL' as const,
     }
-    const [wt] = withDeviations([measurement], spread, grid, measured)
+    const [wt] = withDeviations([measurement], samples, grid, measured)
     expect(wt!.standardDeviation).toBeCloseTo(Math.hypot(0.016, 0.02), 9)
-    expect(withDeviations([measurement], undefined, grid, measured)).toEqual([measurement])
+    expect(withDeviations([measurement], samples.slice(0, 1), grid, measured)).toEqual([measurement])
   })
 })
 

@@ -1,0 +1,31 @@
+// How a bundle's networks want the intensities of each sequence: declared here, done in segmentation/normalise.ts.
+import { z } from 'zod'
+
+const thresholdFraction = z.number().min(0).max(1)
+
+/** Two numbers, the first below the second. */
+const range = (number: z.ZodNumber) =>
+  z.tuple([number, number]).refine(([low, high]) => low < high, 'the first must be below the second')
+
+/** Over the head, as its own intensities show it. */
+export const headNormalisations = [
+  z.strictObject({
+    name: z.literal('foreground-zscore'),
+    threshold_fraction_of_p99: thresholdFraction,
+    clip_percentiles: range(z.number().min(0).max(100)),
+    clip: range(z.number()),
+  }),
+  /** As MONAI's NormalizeIntensity(nonzero=True, channel_wise=True); the threshold only finds the head. */
+  z.strictObject({ name: z.literal('nonzero-zscore'), threshold_fraction_of_p99: thresholdFraction }),
+] as const
+
+export const headNormalisationSchema = z.discriminatedUnion('name', [...headNormalisations])
+
+export const normalisationSchema = z.discriminatedUnion('name', [
+  ...headNormalisations,
+  /** Mean and population deviation of the voxels above zero inside a mask; all others become `outside`. */
+  z.strictObject({ name: z.literal('mask-zscore'), mask: z.string().min(1), outside: z.literal('zero') }),
+])
+
+export type HeadNormalisation = z.infer<typeof headNormalisationSchema>
+export type Normalisation = z.infer<typeof normalisationSchema>

@@ -1,0 +1,23 @@
+// Regions that lie inside each other, such as whole tumour, core, enhancement, and the one label that each adds to the next.
+
+/** The widest region first; `label` is the index that is in this region and not in the next. */
+export type RegionChain = { region: string; label: number }[]
+
+/** In words why the regions are no chain; every label must be added by exactly one of them. */
+export function regionChain(
+  regions: Readonly<Record<string, readonly number[]>>,
+  labels: readonly { index: number }[],
+): RegionChain | string {
+  const sorted = Object.entries(regions).toSorted(([, a], [, b]) => b.length - a.length)
+  const chain: RegionChain = []
+  for (const [n, [region, members]] of sorted.entries()) {
+    const inner = sorted[n + 1]?.[1] ?? []
+    const outside = inner.find((index) => !members.includes(index))
+    const own = members.filter((index) => !inner.includes(index))
+    if (outside !== undefined) return `label ${outside} of ${sorted[n + 1]![0]} is not in ${region}, which must hold it`
+    if (own.length !== 1) return `${region} must add exactly one label to the next narrower region, not ${own.length}`
+    chain.push({ region, label: own[0]! })
+  }
+  const left = labels.find(({ index }) => !chain.some(({ label }) => label === index))
+  return left ? `label ${left.index} is in none of them` : chain
+}

@@ -1,0 +1,79 @@
+// What the stages of a graph have answered so far, and what later ones read of it: outputs, regions made of them, masks.
+import { type Grid, type Volume, voxelCount } from '../../domain/volume.ts'
+import { type Graph, outputNames, type Stage } from '../bundle/graph.ts'
+import type { BundleManifest } from '../bundle/manifest.ts'
+import { transformMask } from './mask-transforms.ts'
+import type { Spread } from './sample-spread.ts'
+
+/** The parts of a bundle that say how a study is segmented. */
+export type SegmentationRules = Pick<
+  BundleManifest,
+  'graph' | 'labels' | 'anatomy' | 'regions' | 'postprocess' | 'sequences' | 'needs'
+>
+
+/** A stage that ran. */
+export interface StageAnswer {
+  stage: Stage
+  grid: Grid
+  /** As its networks saw them, in the bundle's order, a missing sequence zero; let go once no later stage wants them. */
+  channels: readonly Float32Array[]
+  /** One array per output. */
+  probabilities: readonly Float32Array[]
+  /** Of its own outputs, where the answer is made of them. */
+  spread?: Spread
+}
+
+/** Answers by the stages' names; a stage that was skipped is not among them, and reads as 0 everywhere. */
+export type Answers = ReadonlyMap<string, StageAnswer>
+
+/** The probability of one output, or of a region as the sum of its classes; undefined when the stage cannot give it. */
+export function probabilityOf(
+  { stage, probabilities }: Pick<StageAnswer, 'stage' | 'probabilities'>,
+  name: string,
+  rules: Pick<SegmentationRules, 'labels' | 'regions'>,
+): Float32Array | undefined {
+  return sumOf(outputsOf(stage, name, rules).map((n) => probabilities[n]!))
+}
+
+/** Which outputs of a stage make up an output or a region; none when it cannot give it. */
+export function outputsOf(
+  stage: Stage,
+  name: string,
+  { labels, regions }: Pick<SegmentationRules, 'labels' | 'regions'>,
+): number[] {
+  const names = outputNames(stage.output)
+  if (names.includes(name)) return [names.indexOf(name)]
+  if (stage.output.activation !== 'softmax') return []
+  const found = (regions[name] ?? []).map((index) => names.indexOf(labels.find((one) => one.index === index)!.key))
+  return found.every((n) => n >= 0) ? found : []
+}
+
+function sumOf([first, ...rest]: readonly Float32Array[]): Float32Array | undefined {
+  if (!first || rest.length === 0) return first
+  const sum = first.slice()
+  for (const one of rest) for (let v = 0; v < sum.length; v++) sum[v]! += one[v]!
+  return sum
+}
+
+/** The masks of a graph, each made when it is first asked for; undefined where its stage was skipped. */
+export function createMasks(
+  graph: Graph,
+  answers: Answers,
+  rules: Pick<SegmentationRules, 'labels' | 'regions'>,
+): (name: string) => Volume<Uint8Array> | undefined {
+  const made = new Map<string, Volume<Uint8Array>>()
+  return (name) => {
+    const rule = graph.masks[name]!
+    const answer = answers.get(rule.stage)
+    if (!answer) return undefined
+    const known = made.get(name)
+    if (known) return known
+    const { grid } = answer
+    const inside = sumOf(rule.outputs.map((output) => probabilityOf(answer, output, rules)!))!
+    let data: Uint8Array = new Uint8Array(voxelCount(grid))
+    for (let v = 0; v < data.length; v++) data[v] = inside[v]! > rule.threshold ? 1 : 0
+    for (const transform of rule.transforms) data = transformMask(data, grid, transform)
+    made.set(name, { grid, data })
+    return { grid, data }
+  }
+}

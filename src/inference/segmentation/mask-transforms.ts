@@ -1,0 +1,109 @@
+// What a bundle declares to be done to a mask: components, holes, closing. Masks are 1 inside and 0 outside, on one grid.
+import type { Grid } from '../../domain/volume.ts'
+import type { MaskTransform } from '../bundle/graph.ts'
+import { componentsOf, removeSmallComponents } from '../volumes/components.ts'
+import { voxelsIn } from './decision.ts'
+
+/** The mask after the transform; the one given is not changed. */
+export function transformMask(mask: Uint8Array, grid: Grid, transform: MaskTransform): Uint8Array {
+  switch (transform.name) {
+    case 'KeepLargestConnectedComponent':
+      return keepLargest(mask, grid, transform.num_components ?? 1)
+    case 'RemoveSmallObjects': {
+      const data = mask.slice()
+      removeSmallComponents({ grid, data }, voxelsIn(transform.min_size_ml, grid))
+      return data
+    }
+    case 'FillHoles':
+      return fillHoles(mask, grid.size)
+    case 'BinaryClosing':
+      return close(mask, grid.size, transform.iterations ?? 1)
+  }
+}
+
+/** The largest components (26 neighbours), of equals the one that begins first. */
+function keepLargest(data: Uint8Array, grid: Grid, count: number): Uint8Array {
+  const largest = [...componentsOf({ grid, data })].toSorted((a, b) => b.length - a.length).slice(0, count)
+  const out = new Uint8Array(data.length)
+  for (const component of largest) for (const at of component) out[at] = 1
+  return out
+}
+
+/** Fills what cannot be reached from the border of the grid by faces. */
+function fillHoles(mask: Uint8Array, [nx, ny, nz]: Grid['size']): Uint8Array {
+  const out = new Uint8Array(mask.length).fill(1)
+  const reached: number[] = []
+  const reach = (at: number) => {
+    if (mask[at] !== 0 || out[at] === 0) return
+    out[at] = 0
+    reached.push(at)
+  }
+  const plane = nx * ny
+  for (let v = 0; v < mask.length; v++) {
+    const [i, j, k] = [v % nx, Math.floor(v / nx) % ny, Math.floor(v / plane)]
+    if (i === 0 || j === 0 || k === 0 || i === nx - 1 || j === ny - 1 || k === nz - 1) reach(v)
+  }
+  for (let at = reached.pop(); at !== undefined; at = reached.pop()) {
+    const [i, j, k] = [at % nx, Math.floor(at / nx) % ny, Math.floor(at / plane)]
+    if (i > 0) reach(at - 1)
+    if (i < nx - 1) reach(at + 1)
+    if (j > 0) reach(at - nx)
+    if (j < ny - 1) reach(at + nx)
+    if (k > 0) reach(at - plane)
+    if (k < nz - 1) reach(at + plane)
+  }
+  return out
+}
+
+/** Dilation, then erosion, by a cube of 3 voxels, as on a grid without end: the mask is set into a margin that holds what grows. */
+function close(mask: Uint8Array, [nx, ny, nz]: Grid['size'], iterations: number): Uint8Array {
+  const size = [nx + 2 * iterations, ny + 2 * iterations, nz + 2 * iterations] as const
+  const start = iterations * (1 + size[0] * (1 + size[1]))
+  const rowAt = (j: number, k: number) => start + size[0] * (j + size[1] * k)
+  let wide: Uint8Array = new Uint8Array(size[0] * size[1] * size[2])
+  for (let k = 0; k < nz; k++)
+    for (let j = 0; j < ny; j++) wide.set(mask.subarray(nx * (j + ny * k), nx * (j + 1 + ny * k)), rowAt(j, k))
+  for (let n = 0; n < iterations; n++) wide = extreme(wide, size, 1)
+  for (let n = 0; n < iterations; n++) wide = extreme(wide, size, 0)
+  const out = new Uint8Array(mask.length)
+  for (let k = 0; k < nz; k++)
+    for (let j = 0; j < ny; j++) out.set(wide.subarray(rowAt(j, k), rowAt(j, k) + nx), nx * (j + ny * k))
+  return out
+}
+
+/** Sets a voxel to `value` when one of its 26 neighbours has it: axis after axis. */
+function extreme(mask: Uint8Array, [nx, ny, nz]: Grid['size'], value: 0 | 1): Uint8Array {
+  let from = mask
+  for (const [count, stride] of [
+    [nx, 1],
+    [ny, nx],
+    [nz, nx * ny],
+  ] as const) {
+    const to = from.slice()
+    for (let v = 0; v < from.length; v++) {
+      if (from[v] !== value) continue
+      const at = Math.floor(v / stride) % count
+      if (at > 0) to[v - stride] = value
+      if (at < count - 1) to[v + stride] = value
+    }
+    from = to
+  }
+  return from
+}
+
+/** Voxel range [from, to) of what is inside; undefined for an empty mask. */
+export function boundsOf(mask: Uint8Array, [nx, ny]: Grid['size']): { from: Triple; to: Triple } | undefined {
+  const from: Triple = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
+  const to: Triple = [0, 0, 0]
+  for (let v = 0; v < mask.length; v++) {
+    if (mask[v] === 0) continue
+    const at = [v % nx, Math.floor(v / nx) % ny, Math.floor(v / (nx * ny))]
+    for (let axis = 0; axis < 3; axis++) {
+      from[axis] = Math.min(from[axis]!, at[axis]!)
+      to[axis] = Math.max(to[axis]!, at[axis]! + 1)
+    }
+  }
+  return to[0] === 0 ? undefined : { from, to }
+}
+
+type Triple = [number, number, number]

@@ -1,0 +1,115 @@
+// Regions that lie inside each other, from several stages, made one answer: postprocessed masks, and a probability per class.
+import { type Grid, voxelCount } from '../../domain/volume.ts'
+import type { RegionTransform } from '../bundle/graph.ts'
+import type { RegionChain } from '../bundle/regions.ts'
+import { componentsOf } from '../volumes/components.ts'
+import { transformMask } from './mask-transforms.ts'
+
+/** Normalised images on the answer's grid, by sequence; undefined for one that is missing. */
+export type ImageOf = (sequence: string) => Float32Array | undefined
+
+/**
+ * Puts regions inside each other, widest first, in place: the widest takes in the next (the core is tumour wherever the outline of the
+ * tumour lies), every narrower one keeps only what is in the one around it. For probabilities, and for masks of 0 and 1.
+ */
+export function nest(regions: readonly (Float32Array | Uint8Array)[]): void {
+  const [widest, second, ...narrower] = regions
+  if (!widest || !second) return
+  for (let v = 0; v < widest.length; v++) widest[v] = Math.max(widest[v]!, second[v]!)
+  let around = second
+  for (const one of narrower) {
+    for (let v = 0; v < one.length; v++) one[v] = Math.min(one[v]!, around[v]!)
+    around = one
+  }
+}
+
+/**
+ * The masks after the bundle's transforms, in their order. What leaves a region leaves those inside it, and what comes to it comes to
+ * those around it.
+ */
+export function transformRegions(
+  masks: readonly Uint8Array[],
+  chain: RegionChain,
+  transforms: readonly RegionTransform[],
+  grid: Grid,
+  imageOf: ImageOf,
+): Uint8Array[] {
+  const now = [...masks]
+  for (const transform of transforms) {
+    for (const name of transform.applied_labels) {
+      const n = chain.findIndex(({ region }) => region === name)
+      const changed = transformOne(now[n]!, transform, grid, imageOf)
+      for (const [m, other] of now.entries()) {
+        if (m > n) now[m] = other.map((value, v) => value & changed[v]!)
+        else if (m < n) now[m] = other.map((value, v) => value | changed[v]!)
+      }
+      now[n] = changed
+    }
+  }
+  return now
+}
+
+function transformOne(mask: Uint8Array, transform: RegionTransform, grid: Grid, imageOf: ImageOf): Uint8Array {
+  if (transform.name !== 'RemoveObjectsByContrast') return transformMask(mask, grid, transform)
+  const [bright, dark] = [imageOf(transform.minuend), imageOf(transform.subtrahend)]
+  const out = mask.slice()
+  if (!bright || !dark) return out
+  for (const component of componentsOf({ grid, data: mask })) {
+    const sum = component.reduce((total, at) => total + bright[at]! - dark[at]!, 0)
+    if (!(sum / component.length > transform.min_mean_difference)) for (const at of component) out[at] = 0
+  }
+  return out
+}
+
+/** Above 1/2 by so much that a single-precision sum of shares stays above it. */
+const JUST_INSIDE = 0.5 + 1e-4
+
+/** Where a mask and its probability disagree, the rules have overturned the network: p becomes 1 - p, on the mask's side of 1/2. */
+export function overturn(probabilities: readonly Float32Array[], masks: readonly Uint8Array[]): void {
+  for (const [n, p] of probabilities.entries()) {
+    const mask = masks[n]!
+    for (let v = 0; v < p.length; v++) {
+      if (mask[v] === 1 && !(p[v]! > 0.5)) p[v] = Math.max(1 - p[v]!, JUST_INSIDE)
+      else if (mask[v] === 0 && p[v]! > 0.5) p[v] = 1 - p[v]!
+    }
+    const around = probabilities[n - 1]
+    if (around) for (let v = 0; v < p.length; v++) p[v] = Math.min(p[v]!, around[v]!)
+  }
+}
+
+/** The label of each voxel: that of the narrowest mask that holds it. */
+export function labelsOf(masks: readonly Uint8Array[], chain: RegionChain): Uint8Array {
+  const out = new Uint8Array(masks[0]!.length)
+  for (const [n, mask] of masks.entries())
+    for (let v = 0; v < out.length; v++) if (mask[v] === 1) out[v] = chain[n]!.label
+  return out
+}
+
+/**
+ * Probabilities of background, the labels, and anatomy (each with the tumour that lies in it), from those of regions that are inside
+ * each other. A label has what its region has and the next narrower one has not; anatomy what is no tumour of it.
+ */
+export function classesOf(
+  regions: readonly Float32Array[],
+  chain: RegionChain,
+  anatomy: readonly Float32Array[],
+  grid: Grid,
+): Float32Array[] {
+  const out = Array.from({ length: 1 + chain.length + anatomy.length }, () => new Float32Array(voxelCount(grid)))
+  const [background, tumour] = [out[0]!, regions[0]!]
+  for (const [n, { label }] of chain.entries()) {
+    const [target, outer, inner] = [out[label]!, regions[n]!, regions[n + 1]]
+    for (let v = 0; v < target.length; v++) target[v] = outer[v]! - (inner?.[v] ?? 0)
+  }
+  background.fill(1)
+  for (let v = 0; v < tumour.length; v++) background[v]! -= tumour[v]!
+  for (const [n, whole] of anatomy.entries()) {
+    const target = out[1 + chain.length + n]!
+    for (let v = 0; v < target.length; v++) {
+      // Several kinds of anatomy may not hold more together than there is.
+      target[v] = Math.min(background[v]!, Math.max(0, whole[v]! - tumour[v]!))
+      background[v]! -= target[v]!
+    }
+  }
+  return out
+}

@@ -1,0 +1,25 @@
+// An earlier stage's segmentation as channels of a later one, as nnU-Net's cascade has it.
+import { type Grid, voxelCount } from '../../domain/volume.ts'
+import { outputNames, type Stage } from '../bundle/graph.ts'
+import type { Answers } from './graph-state.ts'
+import { onGrid } from './stage-grid.ts'
+
+/**
+ * One channel per class that the stage asks for, 1 where that class leads among all classes of the earlier stage (the first of equals),
+ * its probabilities brought to this grid beforehand; all 0 where the earlier stage did not run.
+ */
+export function previousClasses({ previous_stage: asked }: Stage, grid: Grid, answers: Answers): Float32Array[] {
+  if (!asked) return []
+  const channels = asked.classes.map(() => new Float32Array(voxelCount(grid)))
+  const answer = answers.get(asked.stage)
+  if (!answer) return channels
+  const names = outputNames(answer.stage.output)
+  const wanted = names.map((name) => asked.classes.indexOf(name))
+  const there = answer.probabilities.map((data) => onGrid({ grid: answer.grid, data }, grid))
+  for (let v = 0; v < channels[0]!.length; v++) {
+    let best = 0
+    for (let c = 1; c < there.length; c++) if (there[c]![v]! > there[best]![v]!) best = c
+    if (wanted[best]! >= 0) channels[wanted[best]!]![v] = 1
+  }
+  return channels
+}

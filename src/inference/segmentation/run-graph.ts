@@ -1,0 +1,151 @@
+// The graph of a bundle, run on one study: stages in their order, each on its own grid, then the answer and its samples.
+import { AppError } from '../../domain/errors.ts'
+import type { Grid } from '../../domain/volume.ts'
+import type { Stage } from '../bundle/graph.ts'
+import { channelOrder } from '../bundle/manifest.ts'
+import { answerOf, codingOf, type GraphAnswer, servedRegions } from './graph-answer.ts'
+import { type Answers, createMasks, type SegmentationRules, type StageAnswer } from './graph-state.ts'
+import { normalise, normaliseInMask } from './normalise.ts'
+import { previousClasses } from './previous-stage.ts'
+import { type RunNetwork, runStage } from './run-stage.ts'
+import { SpreadGatherer } from './sample-spread.ts'
+import { boxOf, cutGrid, maskOnGrid, onGrid, ownGrid } from './stage-grid.ts'
+
+/** One entry per sequence of the bundle, in its order; null where the study lacks it. */
+export type Images = readonly (Float32Array | null)[]
+
+export interface GraphWorld {
+  run: RunNetwork
+  /** The sequences on another grid, as resampled, not normalised. */
+  imagesOn: (grid: Grid) => Promise<Images>
+  /** Milliseconds, for the times of stages. */
+  now: () => number
+  onProgress: (fraction: number) => void
+}
+
+/** What became of a stage. */
+export interface StageRecord {
+  stage: string
+  seconds: number
+  /** Voxels X, Y, Z on which it ran; absent when it was skipped. */
+  size?: Grid['size']
+  /** In words why it did not run. */
+  skipped?: string
+}
+
+/** `first` is the first stage's grid, and its channels, already normalised as it declares. */
+export async function runGraph(
+  rules: SegmentationRules,
+  first: { grid: Grid; channels: Images },
+  world: GraphWorld,
+): Promise<GraphAnswer & { stages: StageRecord[] }> {
+  const { graph } = rules
+  const present = first.channels.map((channel) => channel !== null)
+  const answers = new Map<string, StageAnswer>()
+  const maskOf = createMasks(graph, answers, rules)
+  const wanted = wantedStages(rules, present)
+  const records: StageRecord[] = []
+  for (const [n, stage] of graph.stages.entries()) {
+    const started = world.now()
+    const ready = wanted.has(stage.name)
+      ? n === 0
+        ? first
+        : await gridAndImages(stage)
+      : 'none of its regions is evaluable without the missing sequences'
+    if (typeof ready === 'string') records.push({ stage: stage.name, seconds: 0, skipped: ready })
+    else {
+      answers.set(stage.name, await answerStage(stage, n, ready))
+      records.push({ stage: stage.name, seconds: (world.now() - started) / 1000, size: ready.grid.size })
+    }
+    world.onProgress((n + 1) / graph.stages.length)
+    letGo(answers, graph.stages.slice(n + 1), graph.result.stage)
+  }
+  return { ...answerOf(rules, answers, first.grid, present), stages: records }
+
+  /** Where a later stage runs and what it sees, or in words why it is skipped. */
+  async function gridAndImages(stage: Stage): Promise<{ grid: Grid; channels: Images } | string> {
+    const base = 'stage' in stage.grid ? answers.get(stage.grid.stage) : undefined
+    if ('stage' in stage.grid && !base) return `the stage ${stage.grid.stage} was skipped`
+    const mask = stage.box && maskOf(stage.box.mask)
+    const box = stage.box && mask && boxOf(mask, stage.box.margin_mm)
+    if (stage.box && !box) {
+      const reason = `nothing is inside the mask ${stage.box.mask}`
+      if (stage.box.if_empty === 'skip') return reason
+      throw new AppError('INPUT_IMPLAUSIBLE', `the stage ${stage.name} of the bundle cannot run: ${reason}`)
+    }
+    if (base) {
+      const grid = box ? cutGrid(base.grid, mask!.grid, box) : base.grid
+      const channels = base.channels.map((data, c) => (present[c] ? onGrid({ grid: base.grid, data }, grid) : null))
+      return { grid, channels }
+    }
+    const spacing = 'spacing_mm' in stage.grid ? stage.grid.spacing_mm : first.grid.spacing
+    const grid = ownGrid(mask?.grid ?? first.grid, spacing, box || undefined)
+    return { grid, channels: normalised(stage, grid, await world.imagesOn(grid)) }
+  }
+
+  function normalised(stage: Stage, grid: Grid, images: Images): Images {
+    const rule = stage.normalisation!
+    const inside = rule.name === 'mask-zscore' ? maskOf(rule.mask) : undefined
+    const mask = inside && maskOnGrid(inside, grid)
+    const names = channelOrder(rules)
+    return images.map((data, c) => {
+      if (data === null) return null
+      if (rule.name !== 'mask-zscore') return normalise({ grid, data }, rule, names[c]!).data
+      if (!mask) throw new AppError('INPUT_IMPLAUSIBLE', `the mask ${rule.mask} of the bundle is not there`)
+      return normaliseInMask(data, mask, names[c]!)
+    })
+  }
+
+  async function answerStage(stage: Stage, n: number, { grid, channels: images }: { grid: Grid; channels: Images }) {
+    const voxels = grid.size[0] * grid.size[1] * grid.size[2]
+    const nothing = images.includes(null) ? new Float32Array(voxels) : undefined
+    const channels = images.map((data) => data ?? nothing!)
+    const coding = codingOf(stage, rules)
+    const gatherer = coding && new SpreadGatherer(coding)
+    const probabilities = await runStage(
+      {
+        stage,
+        rules,
+        grid,
+        channels: [...channels, ...previousClasses(stage, grid, answers)],
+        answers,
+        run: world.run,
+      },
+      {
+        onProgress: (fraction) => world.onProgress((n + fraction) / graph.stages.length),
+        onSample: (sample) => gatherer?.add(sample),
+      },
+    )
+    return { stage, grid, channels, probabilities, ...(gatherer && { spread: gatherer.finish() }) }
+  }
+}
+
+/** Stages whose answer is asked for: those that give an evaluable region or the answer's grid, and all that these read. */
+function wantedStages(rules: SegmentationRules, present: readonly boolean[]): Set<string> {
+  const { graph } = rules
+  const { result } = graph
+  const wanted = new Set([result.stage, ...Object.values(result.anatomy ?? {})])
+  for (const { stage } of servedRegions(rules, present)) wanted.add(stage)
+  for (const stage of graph.stages.toReversed()) {
+    if (!wanted.has(stage.name)) continue
+    const masks = [
+      ...(stage.box ? [stage.box.mask] : []),
+      ...(stage.normalisation?.name === 'mask-zscore' ? [stage.normalisation.mask] : []),
+    ]
+    for (const mask of masks) wanted.add(graph.masks[mask]!.stage)
+    if ('stage' in stage.grid) wanted.add(stage.grid.stage)
+    if (stage.previous_stage) wanted.add(stage.previous_stage.stage)
+    for (const member of stage.members) if ('stage' in member) wanted.add(member.stage)
+  }
+  return wanted
+}
+
+/** Lets go of the channels that no later stage and no rule of the answer looks at. */
+function letGo(answers: Map<string, StageAnswer>, later: readonly Stage[], result: string): void {
+  for (const [name, answer] of answers) {
+    const read = name === result || later.some(({ grid }) => 'stage' in grid && grid.stage === name)
+    if (!read) answers.set(name, { ...answer, channels: [] })
+  }
+}
+
+export type { Answers }

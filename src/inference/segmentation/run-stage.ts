@@ -1,0 +1,103 @@
+// One stage of a graph: its members over its grid, and their probabilities made one.
+import { type Grid, voxelCount } from '../../domain/volume.ts'
+import type { Member, Network, NetworkMember, Stage } from '../bundle/graph.ts'
+import { outputNames } from '../bundle/graph.ts'
+import { type Answers, probabilityOf, type SegmentationRules } from './graph-state.ts'
+import { sliceInference } from './slices.ts'
+import { slidingWindow, type Watch, type Zyx } from './sliding-window.ts'
+import { onGrid } from './stage-grid.ts'
+
+/** Runs a network of the graph once: float32 in, float32 out, `dims` those of the input. */
+export type RunNetwork = (network: string, input: Float32Array, dims: readonly number[]) => Promise<Float32Array>
+
+export interface StageInput {
+  stage: Stage
+  rules: SegmentationRules
+  grid: Grid
+  /** What the networks see: the sequences, then the previous stage's classes. */
+  channels: readonly Float32Array[]
+  answers: Answers
+  run: RunNetwork
+}
+
+/** Probabilities, one array [Z, Y, X] per output of the stage: the weighted mean over its members. */
+export async function runStage(input: StageInput, watch: Required<Watch>): Promise<Float32Array[]> {
+  const { members, fusion } = input.stage
+  const weights = fusion.weights ?? members.map(() => 1)
+  const total = weights.reduce((a, b) => a + b)
+  let fused: Float32Array[] | undefined
+  for (const [n, member] of members.entries()) {
+    const onProgress = (fraction: number) => watch.onProgress((n + fraction) / members.length)
+    const found = await runMember(member, input, { ...watch, onProgress })
+    // A single member's numbers stay as they are.
+    if (members.length === 1) return found
+    const share = weights[n]! / total
+    if (fused) for (const [k, one] of found.entries()) add(fused[k]!, one, share)
+    else fused = found.map((one) => one.map((value) => value * share))
+  }
+  return fused!
+}
+
+function add(sum: Float32Array, values: Float32Array, share: number): void {
+  for (let v = 0; v < sum.length; v++) sum[v]! += values[v]! * share
+}
+
+async function runMember(member: Member, input: StageInput, watch: Required<Watch>): Promise<Float32Array[]> {
+  if ('network' in member) return runNetwork(member, input, watch)
+  const found = earlierAnswer(member.stage, input)
+  watch.onSample(found)
+  watch.onProgress(1)
+  return found
+}
+
+function runNetwork(member: NetworkMember, input: StageInput, watch: Required<Watch>): Promise<Float32Array[]> {
+  const { stage, rules, grid, channels, run } = input
+  const network: Network = rules.graph.networks[member.network]!
+  const { tta_flips = [[]], view = 'axial' } = member
+  const { activation } = stage.output
+  const size: Zyx = [grid.size[2], grid.size[1], grid.size[0]]
+  const outputs = outputNames(stage.output).length
+  const { inferer } = network
+  if (inferer.name === 'SliceInferer')
+    return sliceInference(
+      channels,
+      size,
+      outputs,
+      { ...inferer, view, activation, tta_flips },
+      (slab, dims) => run(member.network, slab, dims),
+      watch,
+    )
+  const windows = inferer.name === 'SimpleInferer' ? oneWindow(inferer, size) : inferer
+  return slidingWindow(
+    channels,
+    size,
+    outputs,
+    { ...windows, activation, tta_flips },
+    (window) => run(member.network, window, [1, channels.length, ...windows.roi_size]),
+    watch,
+    network.members,
+  )
+}
+
+/** The whole grid as one window, its sides padded. */
+function oneWindow(
+  { divisible_pad: multiple, padding }: { divisible_pad: number; padding?: 'minimum' | 'zero' | undefined },
+  size: Zyx,
+) {
+  const side = (axis: 0 | 1 | 2) => Math.ceil(size[axis] / multiple) * multiple
+  const roi_size: [number, number, number] = [side(0), side(1), side(2)]
+  return { roi_size, overlap: 0, mode: 'constant' as const, sigma_scale: 1, padding }
+}
+
+/** What an earlier stage says of this stage's outputs; where it says nothing, that is background. */
+function earlierAnswer(name: string, { stage, rules, grid, answers }: StageInput): Float32Array[] {
+  const answer = answers.get(name)
+  const found = outputNames(stage.output).map((output) => {
+    const data = answer && output !== 'background' ? probabilityOf(answer, output, rules) : undefined
+    return data ? onGrid({ grid: answer!.grid, data }, grid) : new Float32Array(voxelCount(grid))
+  })
+  if (stage.output.activation === 'sigmoid') return found
+  const [background, ...classes] = found as [Float32Array, ...Float32Array[]]
+  for (let v = 0; v < background.length; v++) background[v] = 1 - classes.reduce((sum, one) => sum + one[v]!, 0)
+  return found
+}

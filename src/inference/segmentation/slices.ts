@@ -1,0 +1,124 @@
+// Inference on the slices of a view: slices are the network's batch, each seen with its neighbours; long stacks go in slabs.
+import type { Flips, SliceRules, StageOutput, View } from '../bundle/graph.ts'
+import { activate, type Watch, type Zyx } from './sliding-window.ts'
+
+export interface SliceInference extends SliceRules {
+  view: View
+  activation: StageOutput['activation']
+  tta_flips: Flips
+}
+
+/** Logits [D - 2 context, outputs, H, W] of a slab [D, channels, H, W]. */
+export type PredictSlab = (slab: Float32Array, dims: readonly [number, number, number, number]) => Promise<Float32Array>
+
+/** Which axes of [Z, Y, X] are slices, rows and columns. */
+const AXES: Record<View, readonly [number, number, number]> = {
+  axial: [0, 1, 2],
+  sagittal: [2, 0, 1],
+  coronal: [1, 0, 2],
+}
+
+/** Slices per slab and the first of each: as few slabs as `most` allows, all alike, the last one flush with the end. */
+export function slabsOf(slices: number, most: number): { depth: number; starts: number[] } {
+  const count = Math.ceil(slices / Math.max(1, most))
+  const depth = Math.ceil(slices / count)
+  return { depth, starts: Array.from({ length: count }, (_, n) => Math.min(n * depth, slices - depth)) }
+}
+
+/**
+ * Probabilities, one array [Z, Y, X] per output, for channels on one grid of `size` [Z, Y, X]: the mean over the flips.
+ * `context` slices beyond both ends are zero, rows and columns are padded with zeros at their ends. Slabs overlap by their context,
+ * which is computed again. `predict` gets its slab in a buffer that the next call reuses.
+ */
+export async function sliceInference(
+  channels: readonly Float32Array[],
+  size: Zyx,
+  outputs: number,
+  rules: SliceInference,
+  predict: PredictSlab,
+  { onProgress, onSample }: Watch = {},
+): Promise<Float32Array[]> {
+  const axes = AXES[rules.view]
+  const sides = axes.map((axis) => size[axis]!) as [number, number, number]
+  const [rows, columns] = [padded(sides[1], rules.divisible_pad), padded(sides[2], rules.divisible_pad)]
+  const plane = rows * columns
+  const { depth, starts } = slabsOf(sides[0], Math.floor(rules.slab_voxels / plane) - 2 * rules.context)
+  const dims = [depth + 2 * rules.context, channels.length, rows, columns] as const
+  const slab = new Float32Array(dims[0] * dims[1] * plane)
+  const voxels = size[0] * size[1] * size[2]
+  const share = 1 / rules.tta_flips.length
+  let mean: Float32Array[] | undefined
+  let done = 0
+  for (const flip of rules.tta_flips) {
+    const along = (n: 0 | 1 | 2) => offsets(size, axes[n], flip.includes('zyx'[axes[n]] as 'z'))
+    const at: Offsets = [along(0), along(1), along(2)]
+    const sample = Array.from({ length: outputs }, () => new Float32Array(voxels))
+    for (const start of starts) {
+      gather(channels, slab, at, start - rules.context, dims)
+      const logits = await predict(slab, dims)
+      if (logits.length !== depth * outputs * plane)
+        throw new RangeError(`the network gave ${logits.length} values per slab instead of ${depth * outputs * plane}`)
+      scatter(logits, sample, at, start, depth, rows, columns)
+      onProgress?.(++done / (starts.length * rules.tta_flips.length))
+    }
+    activate(sample, rules.activation)
+    onSample?.(sample)
+    if (rules.tta_flips.length === 1) return sample
+    mean ??= sample.map((one) => new Float32Array(one.length))
+    for (const [n, one] of sample.entries()) for (let v = 0; v < voxels; v++) mean[n]![v]! += one[v]! * share
+  }
+  return mean!
+}
+
+function padded(side: number, multiple: number): number {
+  return Math.ceil(side / multiple) * multiple
+}
+
+/** Where each slice, row, column of the view lies in [Z, Y, X]. */
+type Offsets = readonly [Int32Array, Int32Array, Int32Array]
+
+function offsets(size: Zyx, axis: number, flipped: boolean): Int32Array {
+  const stride = [size[1] * size[2], size[2], 1][axis]!
+  const n = size[axis]!
+  return Int32Array.from({ length: n }, (_, i) => (flipped ? n - 1 - i : i) * stride)
+}
+
+function gather(
+  channels: readonly Float32Array[],
+  slab: Float32Array,
+  [slices, rows, columns]: Offsets,
+  first: number,
+  [depth, , height, width]: readonly [number, number, number, number],
+): void {
+  slab.fill(0)
+  for (let d = 0; d < depth; d++) {
+    if (first + d < 0 || first + d >= slices.length) continue
+    for (const [c, channel] of channels.entries()) {
+      for (let h = 0; h < rows.length; h++) {
+        const from = slices[first + d]! + rows[h]!
+        const to = width * (h + height * (c + channels.length * d))
+        for (let w = 0; w < columns.length; w++) slab[to + w] = channel[from + columns[w]!]!
+      }
+    }
+  }
+}
+
+function scatter(
+  logits: Float32Array,
+  out: readonly Float32Array[],
+  [slices, rows, columns]: Offsets,
+  first: number,
+  depth: number,
+  height: number,
+  width: number,
+): void {
+  for (let d = 0; d < depth; d++) {
+    for (const [k, volume] of out.entries()) {
+      for (let h = 0; h < rows.length; h++) {
+        const to = slices[first + d]! + rows[h]!
+        const from = width * (h + height * (k + out.length * d))
+        for (let w = 0; w < columns.length; w++) volume[to + columns[w]!] = logits[from + w]!
+      }
+    }
+  }
+}
