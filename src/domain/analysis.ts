@@ -2,7 +2,7 @@
 import type { LegRecord } from './delivery.ts'
 import type { ErrorCode } from './errors.ts'
 import type { ReviewFact } from './review.ts'
-import type { Uid } from './study.ts'
+import type { PatientIdentity, Uid } from './study.ts'
 
 /** What each state may become. Delivered, held and superseded are where nothing moves by itself; a person may deliver again. */
 export const TRANSITIONS = {
@@ -29,11 +29,24 @@ export interface AnalysisEvent {
   data?: Record<string, unknown>
 }
 
+/** Which patient of the EHR these images belong to, by a person's word. */
+export interface ConfirmedPatient {
+  /** "Patient/12" */
+  reference: string
+  /** Who confirmed, as they gave it. */
+  by: string
+  at: string
+  /** The images' identity at that moment; for any other the confirmation does not hold. */
+  of: PatientIdentity
+}
+
 export interface AnalysisRecord {
   analysisId: string
   studyInstanceUid: Uid
   bundleId: string
   bundleDigest: string
+  /** Absent in records from before it was kept. */
+  modelDigest?: string
   /** sha256 over the sorted SOP Instance UIDs of the study's images */
   instanceSetDigest: string
   state: AnalysisState
@@ -46,6 +59,7 @@ export interface AnalysisRecord {
   legs: LegRecord[]
   /** The last decision of a person; a fact beside the state, which it does not change. */
   review?: ReviewFact
+  confirmedPatient?: ConfirmedPatient
   /** What the page shows once analysed: measurements, predictions, decisions, quality, execution, times. No pixel data. */
   summary?: Record<string, unknown>
 }

@@ -1,5 +1,5 @@
 // The seams: what the pipeline asks of the world. Adapters live in dicomweb, fhir, inference, store; compose.ts wires them.
-import type { AnalysisEvent, AnalysisRecord, AnalysisState } from './analysis.ts'
+import type { AnalysisEvent, AnalysisRecord, AnalysisState, ConfirmedPatient } from './analysis.ts'
 import type { Leg, LegRecord } from './delivery.ts'
 import type { ErrorCode } from './errors.ts'
 import type { AnalysisResult, BundleIdentity, ClinicalFacts, ExecutionRecord, Head, TissueResult } from './finding.ts'
@@ -157,7 +157,7 @@ export interface AnalysisStore {
   register(
     analysis: Pick<
       AnalysisRecord,
-      'analysisId' | 'studyInstanceUid' | 'bundleId' | 'bundleDigest' | 'instanceSetDigest'
+      'analysisId' | 'studyInstanceUid' | 'bundleId' | 'bundleDigest' | 'modelDigest' | 'instanceSetDigest'
     > & { study?: StudyIdentity },
   ): Promise<{ record: AnalysisRecord; created: boolean }>
   get(analysisId: string): Promise<AnalysisRecord | undefined>
@@ -176,6 +176,8 @@ export interface AnalysisStore {
     detail?: { hold?: { code: ErrorCode; message: string }; text?: string },
   ): Promise<AnalysisRecord>
   note(analysisId: string, event: Omit<AnalysisEvent, 'at'>): Promise<void>
+  /** Keeps which patient a person named, with an event that says so. */
+  confirmPatient(analysisId: string, confirmed: ConfirmedPatient): Promise<void>
   /** Merges facts into the summary before there is a result, so that a held analysis shows what is known of it. */
   describe(analysisId: string, facts: Record<string, unknown>): Promise<void>
   /** Stores summary and artefacts and moves running → analysed, in one transaction. */

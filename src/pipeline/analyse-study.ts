@@ -138,6 +138,7 @@ export async function analyseStudy(
         sequences: SEQUENCES.filter((sequence) => selection.chosen[sequence]),
         bundle: options.bundle,
         bundleDigest: ports.runner.bundle.digest,
+        modelDigest: ports.runner.bundle.modelDigest,
       },
       options.priors,
     ),
@@ -200,11 +201,7 @@ export async function analyseStudy(
     })
   })
   const { segmentation: _voxels, ...reportable } = result
-  await analyses.saveResult(
-    analysisId,
-    { ...reportable, ...(confirmed && { confirmedPatient: confirmed }), times: stopwatch.seconds },
-    artifacts,
-  )
+  await analyses.saveResult(analysisId, { ...reportable, times: stopwatch.seconds }, artifacts)
 }
 
 function referenceOf(chosen: Partial<Record<Sequence, Series>>, options: AnalyseOptions): Sequence {

@@ -1,4 +1,5 @@
 // From a settled study to a registered analysis.
+import type { BundleIdentity } from '../domain/finding.ts'
 import type { AnalysisStore, Log, WatchStore } from '../domain/ports.ts'
 import type { Study, Uid } from '../domain/study.ts'
 import { imageSetOf } from '../triggers/image-set.ts'
@@ -19,17 +20,18 @@ export interface IntakePorts {
 /** Registers the analysis of this image set by this bundle, once; earlier ones that were not delivered give way to it. */
 export async function registerAnalysis(
   ports: IntakePorts,
-  bundle: { id: string; digest: string },
+  bundle: Pick<BundleIdentity, 'id' | 'digest' | 'modelDigest'>,
   studyInstanceUid: Uid,
   instanceSetDigest: string,
 ): Promise<string> {
-  const analysisId = analysisIdOf(studyInstanceUid, instanceSetDigest, bundle.digest)
+  const analysisId = analysisIdOf(studyInstanceUid, instanceSetDigest, bundle.modelDigest)
   const { created } = await ports.analyses.register({
     analysisId,
     studyInstanceUid,
     instanceSetDigest,
     bundleId: bundle.id,
     bundleDigest: bundle.digest,
+    modelDigest: bundle.modelDigest,
   })
   if (created) {
     ports.log.info({ analysisId, studyInstanceUid }, 'registered')

@@ -65,8 +65,13 @@ describe('confirmPatient', () => {
     const events = await analyses.events('a1')
     expect(events.find(({ kind }) => kind === 'person')).toMatchObject({
       text: 'Dr. Grey confirmed the patient of the EHR: Patient/p7',
-      data: { was: 'PATIENT_MISMATCH' },
+      data: { reference: 'Patient/p7', by: 'Dr. Grey' },
     })
+
+    // Whatever the analysis writes into its summary, the confirmation stays.
+    await analyses.move('a1', 'running')
+    await analyses.saveResult('a1', { patient: PATIENT }, [])
+    expect((await analyses.get('a1'))?.confirmedPatient).toEqual(record.confirmedPatient)
 
     const read = await readRecord(ports(), sampleResult().study, PATIENT, {
       consentRequired: false,
@@ -96,7 +101,7 @@ describe('confirmPatient', () => {
     expect(audited.splice(0)).toEqual(['read Patient/p8: failure'])
     const record = await analyses.get('a3')
     expect(record?.state).toBe('held')
-    expect(record?.summary).not.toHaveProperty('confirmedPatient')
+    expect(record).not.toHaveProperty('confirmedPatient')
   })
 
   it.each(['CONSENT_REFUSED', 'SERIES_MISSING', 'PATIENT_MIXED'] as const)('refuses %s', async (code) => {

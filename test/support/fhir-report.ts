@@ -79,6 +79,7 @@ export function sampleResult(change: Partial<ReportableResult> = {}): Reportable
       version: '1.4.0',
       name: 'Glioma, small network',
       digest: 'ab12'.repeat(16),
+      modelDigest: '9e'.repeat(32),
       weightsDigest: 'cd34'.repeat(16),
       license: 'CC-BY-4.0',
       intendedUse: 'Research on adult diffuse glioma.',

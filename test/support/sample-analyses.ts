@@ -106,6 +106,7 @@ export const sampleResult: Omit<ReportableResult, 'analysisId'> = {
     version: '0.1.0',
     name: 'Glioma U-Net, 2 mm',
     digest: '4f1f0f8bd7b6f87a1c8dbd4f65cfb0f2c0f1e4dfd1bb1c5a77dcb8c52d44e001',
+    modelDigest: '9e'.repeat(32),
     weightsDigest: 'adfb776914513288419d827b663f7fa629f623bad0ec661a5491a6a13019c707',
     license: 'Research only',
     intendedUse:

@@ -18,7 +18,7 @@ export function deviceObserver({ software, bundle }: ReportableResult): DicomJso
   const observed = 'HAS OBS CONTEXT'
   return [
     codeItem(observed, OBSERVER_TYPE, DEVICE),
-    uidItem(observed, DEVICE_UID, deviceUid(bundle.digest)),
+    uidItem(observed, DEVICE_UID, deviceUid(bundle.modelDigest)),
     textItem(observed, DEVICE_NAME, clip(`${software.name} ${software.version}`, 64)),
     textItem(observed, DEVICE_MANUFACTURER, clip(software.manufacturer, 64)),
     textItem(observed, DEVICE_MODEL, clip(bundle.name, 64)),

@@ -1,5 +1,6 @@
 // The earlier study of the patient that only the archive knows: analysed before our store was new, or by another service of ours.
 import { items, text } from '../../dicom/dataset.ts'
+import { deviceUid } from '../../dicom/result-modules.ts'
 import { instanceUid } from '../../dicom/result-object.ts'
 import { COMPREHENSIVE_3D_SR_STORAGE } from '../../dicom/sr/measurement-report.ts'
 import { isEditedReport, readReport } from '../../dicom/sr/read-report.ts'
@@ -80,7 +81,7 @@ export async function findArchived(
 /** What the study holds of ours, or why that does not serve; undefined when it holds nothing for this patient. */
 async function look(
   { archive, analyses }: ArchivePorts,
-  { patient, bundleDigest, software }: ArchiveQuery,
+  { patient, bundleDigest, modelDigest, software }: ArchiveQuery,
   studyInstanceUid: Uid,
 ): Promise<Omit<ArchivedPrior, 'study' | 'days'> | string | undefined> {
   const listed = await archive.searchInstances(studyInstanceUid)
@@ -95,7 +96,9 @@ async function look(
   const records = await analyses.byStudy(studyInstanceUid)
   if (!records.every((record) => isInWork(record, report))) return undefined
   if (isRejected(metadata, new Set([report.sopInstanceUid]))) return 'its results are rejected in the archive'
-  if (stated('DeviceSerialNumber') !== bundleDigest)
+  const devices = items(report.metadata, 'ContributingEquipmentSequence').map((one) => text(one, 'DeviceUID'))
+  // Reports from before the model's digest was kept are only known by the whole manifest.
+  if (!devices.includes(deviceUid(modelDigest)) && stated('DeviceSerialNumber') !== bundleDigest)
     return `it was analysed by another model bundle (${stated('ManufacturerModelName').slice(software.name.length + 1)})`
   const named = { ...patient, patientBirthDate: stated('PatientBirthDate'), patientSex: stated('PatientSex') }
   return contradicts(named, patient) ? CONTRADICTION : { metadata, report, verified: reports.verified }

@@ -32,6 +32,7 @@ export interface CompareInput {
   sequences: readonly Sequence[]
   bundle: Bundle
   bundleDigest: string
+  modelDigest: string
 }
 
 export interface Compared {
@@ -48,7 +49,8 @@ export async function compareWithPrior(
   if (!settings.enabled) return { quality: [] }
   const { patient, study, software } = input.result
   try {
-    const query = { studyInstanceUid: study.studyInstanceUid, patient, study, bundleDigest: input.bundleDigest }
+    const { bundleDigest, modelDigest } = input
+    const query = { studyInstanceUid: study.studyInstanceUid, patient, study, bundleDigest, modelDigest }
     const kept: PriorSearch<FoundPrior | ArchivedPrior> = await findPrior(ports.analyses, query, settings)
     const { found, passedOver } = kept.found
       ? kept

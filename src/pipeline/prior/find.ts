@@ -18,6 +18,7 @@ export interface PriorQuery {
   study: StudyIdentity
   /** Of the bundle that analyses the present study. */
   bundleDigest: string
+  modelDigest: string
 }
 
 export type DatedStudy = Pick<StudyIdentity, 'studyInstanceUid' | 'studyDate' | 'studyTime'>
@@ -83,7 +84,7 @@ export function daysBefore(study: DatedStudy, present: DatedStudy): number | und
 
 function whyNot(
   { record, days }: FoundPrior,
-  { patient, bundleDigest }: PriorQuery,
+  { patient, ...model }: PriorQuery,
   maxAgeDays: number,
   ofStudy: readonly AnalysisRecord[],
 ): string | undefined {
@@ -91,9 +92,17 @@ function whyNot(
   if (later) return `its last analysis is not delivered (${later.state})`
   if (record.review?.decision === 'reject') return 'a reviewer rejected its analysis'
   if (days > maxAgeDays) return `it is ${days} days older, more than ${maxAgeDays}`
-  if (record.bundleDigest !== bundleDigest) return `it was analysed by another model bundle (${record.bundleId})`
+  if (!isSameModel(record, model)) return `it was analysed by another model bundle (${record.bundleId})`
   const stated = record.summary?.patient as PatientIdentity | undefined
   return stated && contradicts(stated, patient) ? CONTRADICTION : undefined
+}
+
+/** By what computes; a record from before that was kept is only known by its whole manifest. */
+function isSameModel(
+  { modelDigest, bundleDigest }: Pick<AnalysisRecord, 'modelDigest' | 'bundleDigest'>,
+  present: Pick<PriorQuery, 'modelDigest' | 'bundleDigest'>,
+): boolean {
+  return modelDigest === undefined ? bundleDigest === present.bundleDigest : modelDigest === present.modelDigest
 }
 
 export const CONTRADICTION = 'it states another birth date or sex under the same patient identifier'

@@ -149,6 +149,7 @@ function present(change: Partial<CompareInput> = {}, patient = PATIENT): Compare
     sequences: ['T1c', 'FLAIR'],
     bundle: BUNDLE,
     bundleDigest: 'ab'.repeat(32),
+    modelDigest: '9e'.repeat(32),
     ...change,
   }
 }
@@ -235,11 +236,18 @@ describe('comparison with the earlier study', () => {
     expect(await why({}, present({ bundleDigest: 'ef'.repeat(32) }))).toContain(
       'it was analysed by another model bundle (glioma-test)',
     )
+    const other = recordOf({ modelDigest: 'ef'.repeat(32) })
+    expect(await why({ records: [other] })).toContain('it was analysed by another model bundle (glioma-test)')
     const { ports } = scenario()
     expect((await compare(ports, present(), { enabled: true, maxAgeDays: 59 })).quality[0]!.text).toContain(
       'it is 60 days older, more than 59',
     )
     expect(await compare(ports, present(), { enabled: false, maxAgeDays: 365 })).toEqual({ quality: [] })
+  })
+
+  it('compares across versions of a card, since the same model made both', async () => {
+    const record = recordOf({ bundleDigest: 'ef'.repeat(32), modelDigest: '9e'.repeat(32) })
+    expect((await compare(scenario({ records: [record] }).ports)).comparison).toBeDefined()
   })
 
   it('does not take a later study, the same moment or an undated one for an earlier one', async () => {
