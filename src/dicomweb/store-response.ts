@@ -50,7 +50,7 @@ export function readStoreAnswer(dataset: DicomJson, sent: readonly Uid[]): Store
   return { outcomes, unnamed: sent.filter((uid) => !outcomes.has(uid)) }
 }
 
-/** Cuts a list into requests of at most so many objects and bytes; an object over the limit travels alone. */
+/** Cuts a list into requests that stay within a number of objects and of bytes; an object over the limit travels alone. */
 export function batches<T extends { bytes: Uint8Array }>(
   objects: readonly T[],
   most: { count: number; bytes: number },

@@ -203,7 +203,7 @@ export interface ClaimedDelivery {
 export interface ReviewStore {
   /**
    * Adds the decision as number `expected` + 1 with a delivery per leg, and an event to the analysis, in one transaction. The same
-   * key and content again gives the review of then. STATE_CONFLICT when there are more decisions than `expected`, or the key stands for another.
+   * key and content again returns the review recorded the first time. STATE_CONFLICT when there are more decisions than `expected`, or the key stands for another.
    */
   add(
     review: Omit<Review, 'reviewId' | 'number' | 'at'>,

@@ -30,7 +30,7 @@ export interface AppDeps {
   resolve(analysisId: string): Promise<AnalysisRecord>
   /** Releases a hold of the patient match: a person names the patient of the EHR. */
   confirmPatient(analysisId: string, confirmation: { patient: string; by: string }): Promise<AnalysisRecord>
-  /** Records a person's decision; the same key and content again gives the review of then. */
+  /** Records a person's decision; the same key and content again returns the review recorded the first time. */
   review(
     analysisId: string,
     request: Omit<Review, 'reviewId' | 'analysisId' | 'number' | 'at'> & { version: number; key: string },

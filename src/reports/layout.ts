@@ -19,7 +19,7 @@ const WIDTH = PAGE.width - 2 * MARGIN
 const LEFT = 198
 const GUTTER = 20
 const RIGHT = WIDTH - LEFT - GUTTER
-const LEAST_GAP = 7.5
+const MIN_GAP = 7.5
 const LARGEST_GAP = 16
 
 /** Lines or rows that each list may take; bars of each chart; whether there is a curve. */
@@ -77,7 +77,7 @@ export function drawPage(tools: Tools, content: ReportContent, figures: KeyFigur
     contributionsBlock(tools, explanation, content.charts, WIDTH, limits.explanation),
     qualityBlock(tools, quality, content.quality, WIDTH, limits.quality),
   ]
-  const limits = largestLimits((candidate) => free - used(lists(candidate)) >= gaps * LEAST_GAP)
+  const limits = largestLimits((candidate) => free - used(lists(candidate)) >= gaps * MIN_GAP)
   const lower = lists(limits)
   const gap = Math.min(LARGEST_GAP, (free - used(lower)) / gaps)
   let down = TOP
@@ -113,7 +113,7 @@ function twoColumns(
     ],
   ]
   const heightOf = (blocks: Block[]) =>
-    blocks.reduce((sum, { height }) => sum + height, (blocks.length - 1) * LEAST_GAP)
+    blocks.reduce((sum, { height }) => sum + height, (blocks.length - 1) * MIN_GAP)
   return {
     height: Math.max(...columns.map(heightOf)),
     draw: (x, y) => {
@@ -122,7 +122,7 @@ function twoColumns(
         let top = y
         for (const block of blocks) {
           block.draw(left, top)
-          top += block.height + LEAST_GAP
+          top += block.height + MIN_GAP
         }
       })
     },

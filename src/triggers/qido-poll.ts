@@ -10,9 +10,9 @@ export interface QidoPollSettings {
   intervalSeconds: number
   /** At the very first start, how far back studies are taken (default 1); later the cursor tells. */
   firstLookbackDays?: number
-  /** Every look reaches back so many days from the cursor (default 2): clocks, time zones and slow modalities. */
+  /** How many days before the cursor every search reaches back (default 2): clocks, time zones and slow modalities. */
   overlapDays?: number
-  /** A wide look, which finds late studies and late series, reaches back so many days (default 30) … */
+  /** How many days a wide search, which finds late studies and late series, reaches back (default 30) … */
   lateDays?: number
   /** … and is made so often (default 3600). */
   lateIntervalSeconds?: number

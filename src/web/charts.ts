@@ -7,13 +7,13 @@ import { percent } from '../wording/quantities.ts'
 import type { Html, Part } from './html.ts'
 import { contributionsTitle, GROUP_CURVE, groupSentence } from './wording.ts'
 
-const MOST_BARS = 8
+const MAX_BARS = 8
 const fixed = (value: number) => value.toFixed(2)
 
 /** Bars to the right move towards what the title names; the rest is summed, so that they add up. */
 export function contributionBars({ head, explanation, explained }: EvaluatedPrediction): Part {
   if (explanation.length === 0) return ''
-  const shown = explanation.length > MOST_BARS ? explanation.slice(0, MOST_BARS - 1) : explanation
+  const shown = explanation.length > MAX_BARS ? explanation.slice(0, MAX_BARS - 1) : explanation
   const rest = explanation.slice(shown.length)
   const rows = [
     ...shown.map(({ feature, value, contribution }) => ({

@@ -163,7 +163,7 @@ describe('the study page', () => {
     const page = await study(delivered, { viewerUrl: 'https://viewer.example/?s=1' })
     const words = wordsOf(page)
     for (const text of [
-      'reviewed by nobody yet. Research use only',
+      'no clinician has reviewed it yet. Research use only',
       'they are not a tissue test',
       'Whole tumour WT 62.1 mL ± 4.2',
       'IDH-wildtype 91 % 81 % – 96 %',

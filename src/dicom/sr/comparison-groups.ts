@@ -33,7 +33,7 @@ import { evidence } from './evidence.ts'
 import { groupHeader } from './measurement-groups.ts'
 
 /** A report of hundreds of specks is not read. */
-const MOST_LESIONS = 20
+const MAX_REPORTED_LESIONS = 20
 
 /** Empty without an earlier study. */
 export function comparisonGroups(result: ReportableResult): DicomJson[] {
@@ -42,7 +42,7 @@ export function comparisonGroups(result: ReportableResult): DicomJson[] {
   return [
     ...comparison.volumes.map((change) => changeGroup(result, change, comparison)),
     categoryGroup(result, comparison),
-    ...comparison.lesions.slice(0, MOST_LESIONS).map(lesionGroup),
+    ...comparison.lesions.slice(0, MAX_REPORTED_LESIONS).map(lesionGroup),
   ]
 }
 

@@ -52,7 +52,7 @@ export interface ClinicalRecordOptions {
 }
 
 const PAGE_SIZE = 100
-const MOST_PAGES = 20
+const MAX_PAGES = 20
 
 export function createClinicalRecord(options: ClinicalRecordOptions): ClinicalRecord {
   const systems = { default: options.identifierSystem, byIssuer: options.issuerSystems ?? {} }
@@ -163,7 +163,7 @@ export function createRecordStore(
       const found: Resource[] = []
       let url: string | undefined = `${baseUrl}/${resourceType}?${query}`
       for (let page = 0; url !== undefined; page++) {
-        if (page === MOST_PAGES) throw new AppError('EHR_ERROR', `GET ${resourceType}: more than ${MOST_PAGES} pages`)
+        if (page === MAX_PAGES) throw new AppError('EHR_ERROR', `GET ${resourceType}: more than ${MAX_PAGES} pages`)
         const bundle: Bundle = await expect(medplum.get<Bundle>(url), `GET ${resourceType}`)
         found.push(...resourcesOf(bundle, resourceType))
         url = bundle.link?.find((link) => link.relation === 'next')?.url

@@ -26,7 +26,7 @@ export function correctionLines(review: Review): string[] {
   return review.edits.map((edit) => `${edit.target}: ${editSentence(review, edit)}`)
 }
 
-/** At most so many decimals, as a number. */
+/** Rounded to at most `decimals` decimals, as a number. */
 export function rounded(value: number, decimals: number): number {
   return Number(value.toFixed(decimals))
 }

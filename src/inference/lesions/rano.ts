@@ -2,7 +2,7 @@
 import type { ChangeCategory, SizeResponse } from '../../domain/comparison.ts'
 import { type MeasuredLesion, productOf } from './diameters.ts'
 
-const MOST_TARGETS = 3
+const MAX_TARGETS = 3
 /** Change of the sum of products, as a share: progression from this, response down to that. */
 const PROGRESSION = 0.25
 const RESPONSE = -0.5
@@ -31,7 +31,7 @@ export interface EnhancingChange {
  */
 export function sizeResponse(change: EnhancingChange): SizeResponse {
   const { earlier, now, predecessors } = change
-  const targets = earlier.flatMap(({ diameters }, p) => (diameters.measurable ? [p] : [])).slice(0, MOST_TARGETS)
+  const targets = earlier.flatMap(({ diameters }, p) => (diameters.measurable ? [p] : [])).slice(0, MAX_TARGETS)
   const sum = (lesions: readonly MeasuredLesion[]) => lesions.reduce((all, one) => all + productOf(one.diameters), 0)
   const productThen = sum(targets.map((p) => earlier[p]!))
   const productNow = sum(now.filter((_, n) => predecessors[n]!.some((p) => targets.includes(p))))

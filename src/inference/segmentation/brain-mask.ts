@@ -6,7 +6,7 @@ import { removeSmallComponents } from '../volumes/components.ts'
 /** The key of the anatomy class that is brain. */
 const BRAIN = 'BRAIN'
 /** Smaller pieces are no brain. */
-const LEAST_PIECE_ML = 100
+const MIN_PIECE_ML = 100
 /** An adult's brain with a tumour lies well within; anything else is a wrong outline, and none is better. */
 const PLAUSIBLE_ML = [700, 2200] as const
 
@@ -29,7 +29,7 @@ export function brainMask(
     data[v] = sum > 0.5 ? 1 : 0
   }
   const voxelMl = voxelMillilitres(grid)
-  removeSmallComponents({ grid, data }, LEAST_PIECE_ML / voxelMl)
+  removeSmallComponents({ grid, data }, MIN_PIECE_ML / voxelMl)
   const millilitres = data.reduce((sum, value) => sum + value, 0) * voxelMl
   return millilitres >= PLAUSIBLE_ML[0] && millilitres <= PLAUSIBLE_ML[1] ? { grid, data } : undefined
 }

@@ -1,4 +1,4 @@
-// The segmentation once more on the grid of each other sequence, for who reads that one (PS3.3 A.51); a site switches it on.
+// The segmentation once more on the grid of each other sequence, for whoever reads that sequence (PS3.3 A.51); a site switches it on.
 import type { GridSources } from '../../dicom/grid-object.ts'
 import type { DicomObject } from '../../dicom/result-object.ts'
 import { buildSegmentation } from '../../dicom/segmentation.ts'

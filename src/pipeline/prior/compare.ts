@@ -119,7 +119,7 @@ async function compareWith(
   return { comparison, quality: [summary(comparison), ...limits.quality, ...edited] }
 }
 
-/** Slices so many times thicker measure another volume. */
+/** Slices this many times thicker do not measure the same volume. */
 const THICKER = 2
 
 /** What makes a comparison weaker than it looks. */
