@@ -1,5 +1,5 @@
 // The shape of the code, kept by a program: who may import whom, where effects live, how long files are.
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -99,6 +99,19 @@ describe('architecture', () => {
   it('runs without the demo and the conformance guide, which no image contains', () => {
     const importers = files.filter((file) => importsOf(file).some(({ local, name }) => local && name.startsWith('..')))
     expect(importers.map(({ name }) => name)).toEqual(['cli/commands/demo.ts'])
+  })
+
+  it('describes in docs/architecture.md the rooms that exist', () => {
+    const table = readFileSync(join(root, 'docs/architecture.md'), 'utf8')
+    // "`a/b`, `c`": what has no folder of its own lies beside the first.
+    const rooms = [...table.matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(([, cell = '']) => {
+      const names = cell.replaceAll('`', '').split(', ')
+      return names.map((name, n) => (n === 0 || name.includes('/') ? name : join(dirname(names[0]!), name)))
+    })
+    const withFiles = new Set(files.map(({ name }) => join('src', dirname(name))).filter((folder) => folder !== 'src'))
+    const isDescribed = (folder: string) => rooms.some((room) => folder === room || folder.startsWith(`${room}/`))
+    expect([...withFiles].filter((folder) => !isDescribed(folder))).toEqual([])
+    expect(rooms.filter((room) => !existsSync(join(root, room)))).toEqual([])
   })
 
   it('has no import cycles, imports of types included', () => {

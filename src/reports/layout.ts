@@ -112,8 +112,7 @@ function twoColumns(
       ...(curve && limits.curve > 0 ? [survivalBlock(tools, survivalAt, curve, RIGHT)] : []),
     ],
   ]
-  const heightOf = (blocks: Block[]) =>
-    blocks.reduce((sum, { height }) => sum + height, (blocks.length - 1) * MIN_GAP)
+  const heightOf = (blocks: Block[]) => blocks.reduce((sum, { height }) => sum + height, (blocks.length - 1) * MIN_GAP)
   return {
     height: Math.max(...columns.map(heightOf)),
     draw: (x, y) => {

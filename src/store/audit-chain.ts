@@ -38,16 +38,6 @@ export interface ChainProblem {
   where: string
 }
 
-/** JSON with sorted keys and without absent members: the same content is the same text, always. */
-export function canonicalText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalText(member)}`).join(',')}}`
-}
-
 /** sha256, hexadecimal, over the digest of the row before and the text of this one. */
 export function chainDigest(previous: string, content: string): string {
   return createHash('sha256').update(`${previous}\n${content}`).digest('hex')

@@ -1,5 +1,6 @@
 // The audit trail: who read and wrote what of patient data; append-only by a trigger of the database, and a chain of digests.
 import { hostname } from 'node:os'
+import { canonicalText } from '../domain/canonical-text.ts'
 import type { AuditTrail, Clock } from '../domain/ports.ts'
 import type { PatientIdentity } from '../domain/study.ts'
 import {
@@ -7,7 +8,6 @@ import {
   type ChainHead,
   type ChainProblem,
   type ChainRow,
-  canonicalText,
   chainDigest,
   createChainCheck,
 } from './audit-chain.ts'

@@ -1,5 +1,6 @@
 // What a model computes, as one digest: two bundles with the same one give the same result for the same images, whatever their prose says.
 import { createHash } from 'node:crypto'
+import { canonicalText } from '../../domain/canonical-text.ts'
 
 /** Keys of bundle.json that change nothing in a result. Whatever is not named here counts, so that a new key is never forgotten. */
 const PROSE = new Set([
@@ -27,14 +28,6 @@ export function modelDigest(manifest: Readonly<Record<string, unknown>>): string
     PROSE_FILES.has(name) ? [] : [[name, sha256]],
   )
   const rules = Object.entries(rest).filter(([key]) => !PROSE.has(key))
-  const text = canonical({ ...Object.fromEntries(rules), files: Object.fromEntries(computing) })
+  const text = canonicalText({ ...Object.fromEntries(rules), files: Object.fromEntries(computing) })
   return createHash('sha256').update(text).digest('hex')
-}
-
-/** JSON with the keys of every object in order. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${entries.map(([key, each]) => `${JSON.stringify(key)}:${canonical(each)}`).join(',')}}`
 }
