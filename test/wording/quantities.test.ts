@@ -1,6 +1,7 @@
 // One number, one rendering: what the page, the PDF and the EHR print of it is the same text.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Prediction } from '../../src/domain/finding.ts'
 import { predictionLine, volumeLine } from '../../src/fhir/resources/wording.ts'
 import { writeContent } from '../../src/reports/content.ts'
 import {
@@ -77,14 +78,14 @@ it('a date that is none is printed as it is', () => {
 
 it('the same numbers read the same in the PDF and in the EHR', () => {
   const measurement = { region: 'ET', name: 'Enhancing tumour', quantity: 'volume', value: 0.04, unit: 'mL' } as const
-  const certain = {
+  const certain: Prediction = {
     head: 'idh',
     status: 'evaluable',
     call: 'IDH-mutant',
     probabilities: { 'IDH-mutant': 1, 'IDH-wildtype': 0 },
     intervals: {},
     explanation: [],
-  } as const
+  }
   const result = sampleResult({ measurements: [measurement], predictions: [certain] })
   const pdf = JSON.stringify(writeContent(result))
   expect(volumeLine(measurement)).toContain(`${millilitres(0.04)} mL`)
