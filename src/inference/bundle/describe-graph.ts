@@ -43,6 +43,7 @@ function stageWords(stage: Stage, graph: Graph): string {
   const before =
     stage.previous_stage &&
     `sees the classes ${stage.previous_stage.classes.join(', ')} of ${stage.previous_stage.stage}`
+  const within = stage.within && `background outside ${maskWords(graph.masks[stage.within]!)}`
   const weights = stage.fusion.weights ?? stage.members.map(() => 1)
   const total = weights.reduce((a, b) => a + b)
   const members = stage.members.map((member, n) => {
@@ -51,7 +52,9 @@ function stageWords(stage: Stage, graph: Graph): string {
   })
   const names = outputNames(stage.output)
   const gives = `gives ${names.filter((name) => name !== 'background').join(', ')} by ${stage.output.activation}`
-  return [`${voxels}, ${where}`, intensities, before, gives, `mean of ${members.join(', ')}`].filter(Boolean).join('; ')
+  return [`${voxels}, ${where}`, intensities, before, gives, within, `mean of ${members.join(', ')}`]
+    .filter(Boolean)
+    .join('; ')
 }
 
 function normalisationWords({ normalisation }: Stage, graph: Graph): string {

@@ -1,5 +1,5 @@
 // What is wrong with a graph of networks as a whole: names that nothing has, stages that read later ones, answers that do not fit.
-import { type Graph, type Inferer, type Mask, outputNames, type RegionTransform, type Stage } from './graph.ts'
+import { type Graph, type Inferer, type Mask, masksOf, outputNames, type RegionTransform, type Stage } from './graph.ts'
 import { regionChain } from './regions.ts'
 
 /** The parts of a manifest that a graph must fit. */
@@ -83,6 +83,7 @@ function stageProblems(stage: Stage, n: number, graph: Graph, context: GraphCont
   const own = 'spacing_mm' in stage.grid
   if ('stage' in stage.grid) need(stage.grid.stage, 'grid.stage')
   if (stage.box) needMask(stage.box.mask, 'box.mask')
+  if (stage.within) needMask(stage.within, 'within')
   if (stage.normalisation?.name === 'mask-zscore') needMask(stage.normalisation.mask, 'normalisation.mask')
   if (own && !stage.normalisation) problems.push(`${where}.normalisation: a grid of its own needs one`)
   if (!own && stage.normalisation)
@@ -130,12 +131,7 @@ function unused(graph: Graph): string[] {
   const run = new Set(
     graph.stages.flatMap(({ members }) => members.flatMap((m) => ('network' in m ? [m.network] : []))),
   )
-  const read = new Set(
-    graph.stages.flatMap(({ box, normalisation }) => [
-      ...(box ? [box.mask] : []),
-      ...(normalisation?.name === 'mask-zscore' ? [normalisation.mask] : []),
-    ]),
-  )
+  const read = new Set(graph.stages.flatMap(masksOf))
   return [
     ...Object.keys(graph.networks).flatMap((name) => (run.has(name) ? [] : [`networks.${name}: no stage runs it`])),
     ...Object.keys(graph.masks).flatMap((name) => (read.has(name) ? [] : [`masks.${name}: no stage uses it`])),

@@ -141,6 +141,8 @@ const stage = z.strictObject({
   box: z.strictObject({ mask: name, margin_mm: z.number().min(0), if_empty: z.enum(['skip', 'refuse']) }).optional(),
   /** Of a stage with voxels of its own. */
   normalisation: normalisationSchema.optional(),
+  /** A mask outside of which each sample's answer is background. */
+  within: name.optional(),
   /** An earlier stage's segmentation as further channels, one per class, 1 where it leads (nnU-Net's cascade). */
   previous_stage: z.strictObject({ stage: name, classes: z.array(text).min(1) }).optional(),
   output,
@@ -204,4 +206,13 @@ export function trialOf(
   return inferer.name === 'SimpleInferer'
     ? { dims: [1, channels, side, side, side], width: members * outputs * side ** 3 }
     : { dims: [1 + 2 * inferer.context, channels, side, side], width: outputs * side ** 2 }
+}
+
+/** Names of the masks that a stage reads. */
+export function masksOf({ box, normalisation, within }: Stage): string[] {
+  return [
+    ...(box ? [box.mask] : []),
+    ...(normalisation?.name === 'mask-zscore' ? [normalisation.mask] : []),
+    ...(within ? [within] : []),
+  ]
 }

@@ -1,7 +1,7 @@
 // The graph of a bundle, run on one study: stages in their order, each on its own grid, then the answer and its samples.
 import { AppError } from '../../domain/errors.ts'
-import type { Grid } from '../../domain/volume.ts'
-import type { Stage } from '../bundle/graph.ts'
+import { type Grid, voxelCount } from '../../domain/volume.ts'
+import { masksOf, type Stage } from '../bundle/graph.ts'
 import { channelOrder } from '../bundle/manifest.ts'
 import { answerOf, codingOf, type GraphAnswer, servedRegions } from './graph-answer.ts'
 import { type Answers, createMasks, type SegmentationRules, type StageAnswer } from './graph-state.ts'
@@ -85,21 +85,25 @@ export async function runGraph(
 
   function normalised(stage: Stage, grid: Grid, images: Images): Images {
     const rule = stage.normalisation!
-    const inside = rule.name === 'mask-zscore' ? maskOf(rule.mask) : undefined
-    const mask = inside && maskOnGrid(inside, grid)
+    const mask = rule.name === 'mask-zscore' ? maskFor(rule.mask, grid) : undefined
     const names = channelOrder(rules)
     return images.map((data, c) => {
       if (data === null) return null
       if (rule.name !== 'mask-zscore') return normalise({ grid, data }, rule, names[c]!).data
-      if (!mask) throw new AppError('INPUT_IMPLAUSIBLE', `the mask ${rule.mask} of the bundle is not there`)
-      return normaliseInMask(data, mask, names[c]!)
+      return normaliseInMask(data, mask!, names[c]!)
     })
   }
 
+  /** Of a mask whose stage was skipped nothing is inside. */
+  function maskFor(name: string, grid: Grid): Uint8Array {
+    const mask = maskOf(name)
+    return mask ? maskOnGrid(mask, grid) : new Uint8Array(voxelCount(grid))
+  }
+
   async function answerStage(stage: Stage, n: number, { grid, channels: images }: { grid: Grid; channels: Images }) {
-    const voxels = grid.size[0] * grid.size[1] * grid.size[2]
-    const nothing = images.includes(null) ? new Float32Array(voxels) : undefined
+    const nothing = images.includes(null) ? new Float32Array(voxelCount(grid)) : undefined
     const channels = images.map((data) => data ?? nothing!)
+    const within = stage.within === undefined ? undefined : maskFor(stage.within, grid)
     const coding = codingOf(stage, rules)
     const gatherer = coding && new SpreadGatherer(coding)
     const probabilities = await runStage(
@@ -113,10 +117,21 @@ export async function runGraph(
       },
       {
         onProgress: (fraction) => world.onProgress((n + fraction) / graph.stages.length),
-        onSample: (sample) => gatherer?.add(sample),
+        onSample: (sample) => {
+          if (within) keepWithin(sample, within, stage)
+          gatherer?.add(sample)
+        },
       },
     )
     return { stage, grid, channels, probabilities, ...(gatherer && { spread: gatherer.finish() }) }
+  }
+}
+
+/** Background where the mask is 0, in place: before a sample is added to the mean. */
+function keepWithin(sample: readonly Float32Array[], mask: Uint8Array, { output }: Stage): void {
+  for (const [n, one] of sample.entries()) {
+    const outside = output.activation === 'softmax' && n === 0 ? 1 : 0
+    for (let v = 0; v < one.length; v++) if (mask[v] === 0) one[v] = outside
   }
 }
 
@@ -128,11 +143,7 @@ function wantedStages(rules: SegmentationRules, present: readonly boolean[]): Se
   for (const { stage } of servedRegions(rules, present)) wanted.add(stage)
   for (const stage of graph.stages.toReversed()) {
     if (!wanted.has(stage.name)) continue
-    const masks = [
-      ...(stage.box ? [stage.box.mask] : []),
-      ...(stage.normalisation?.name === 'mask-zscore' ? [stage.normalisation.mask] : []),
-    ]
-    for (const mask of masks) wanted.add(graph.masks[mask]!.stage)
+    for (const mask of masksOf(stage)) wanted.add(graph.masks[mask]!.stage)
     if ('stage' in stage.grid) wanted.add(stage.grid.stage)
     if (stage.previous_stage) wanted.add(stage.previous_stage.stage)
     for (const member of stage.members) if ('stage' in member) wanted.add(member.stage)

@@ -35,7 +35,7 @@ export function importanceMap(roi: Zyx, mode: SlidingWindowRules['mode'], sigmaS
 /** What is watched while windows run; both may be left out. */
 export interface Watch {
   onProgress?: (fraction: number) => void
-  /** Gets the blended probabilities of each sample (one member of the ensemble under one flip); valid during the call. */
+  /** Gets the blended probabilities of each sample (one member of the ensemble under one flip); valid during the call, and changed there before it goes into the mean. */
   onSample?: (probabilities: readonly Float32Array[]) => void
 }
 
