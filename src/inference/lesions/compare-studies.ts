@@ -7,18 +7,14 @@ import type { BundleManifest } from '../bundle/manifest.ts'
 import { componentsOf } from '../volumes/components.ts'
 import { centreOf, coarseGrid } from '../volumes/grids.ts'
 import { resample } from '../volumes/resample.ts'
-import { applyRigid, invertRigid, type Registrar, type Rigid } from '../volumes/rigid.ts'
+import { applyRigid, invertRigid, REGISTRATION_SPACING_MM, type Registrar, type Rigid } from '../volumes/rigid.ts'
 import { measureLesions, targetLesions } from './diameters.ts'
+import { LESION_LIMITS } from './limits.ts'
 import { type LesionLinks, type LesionMap, lesionMap, linkLesions, shareOutside } from './link-lesions.ts'
 import { sizeResponse } from './rano.ts'
 
-const REGISTRATION_SPACING_MM = 2
-/** Mean distance that registration there and back may leave: a voxel of it. */
-const MAX_RESIDUAL_MM = 2
-/** Share of a time's tumour that may lie outside the other's field of view. */
-const MAX_OUTSIDE = 0.05
-/** Half the edge of the cube about the middle of the image on which the residual is measured, mm. */
-const REACH_MM = 60
+const MAX_RESIDUAL_MM = LESION_LIMITS.residual.value
+const REACH_MM = LESION_LIMITS.reach.value
 /** Numbers that a lesion map can hold. */
 const MAX_MAPPED_LESIONS = 65_535
 
@@ -60,7 +56,7 @@ export async function compareStudies({
     shareOutside(mapNow, earlier.labels.grid, presentToPrior),
     shareOutside(mapThen, now.labels.grid, invertRigid(presentToPrior)),
   )
-  if (outside > MAX_OUTSIDE) {
+  if (outside > LESION_LIMITS.outside.value) {
     const share = `${Math.round(100 * outside)} % of the tumour of one study`
     throw new AppError('INPUT_IMPLAUSIBLE', `${share} lie outside the images of the other`)
   }

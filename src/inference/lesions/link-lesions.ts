@@ -1,12 +1,12 @@
 // Lesions of two times: connected components, carried from one grid to another, and which of them continue which.
+
 import { type Grid, toPatient, type Vec3, type Volume, voxelCount, voxelMillilitres } from '../../domain/volume.ts'
 import { indexMap, insideRange } from '../volumes/grids.ts'
 import { applyRigid, type Rigid } from '../volumes/rigid.ts'
+import { LESION_LIMITS } from './limits.ts'
 
-/** Two lesions are one when they share so much of the smaller one. */
-const SHARED = 0.1
-/** Lesions that share nothing are still one when no other is and their centres lie so near, mm: registration and brain shift. */
-const NEAR_MM = 10
+const SHARED = LESION_LIMITS.shared.value
+const NEAR_MM = LESION_LIMITS.near.value
 
 export interface Lesion {
   millilitres: number

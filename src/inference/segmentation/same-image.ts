@@ -2,12 +2,7 @@
 import { AppError } from '../../domain/errors.ts'
 import type { Sequence } from '../../domain/study.ts'
 import type { Volume } from '../../domain/volume.ts'
-
-/**
- * Different sequences of one patient came to 0.952 at most (T1 before and after contrast; 13 whole cases, 34 clinical heads), copies
- * that somebody resampled to 0.96 to 0.99: those are let through, lest a study without enhancement is held.
- */
-const MAX_CORRELATION = 0.99
+import { PLAUSIBILITY_LIMITS } from './limits.ts'
 
 /** Throws INPUT_IMPLAUSIBLE when two of the normalised channels, which lie on one grid, are the same image but for noise. */
 export function refuseSameImage(channels: readonly (Volume<Float32Array> | null)[], order: readonly Sequence[]): void {
@@ -17,7 +12,7 @@ export function refuseSameImage(channels: readonly (Volume<Float32Array> | null)
   for (const [n, a] of there.entries())
     for (const b of there.slice(n + 1)) {
       const found = correlation(a, b)
-      if (found > MAX_CORRELATION) {
+      if (found > PLAUSIBILITY_LIMITS.sameImage.value) {
         const what = `${a.sequence} and ${b.sequence} show the same image (correlation ${found.toFixed(3)})`
         throw new AppError('INPUT_IMPLAUSIBLE', `${what}: one of the two series is not what its headers say`)
       }

@@ -10,6 +10,7 @@ import type { Sequence } from '../../domain/study.ts'
 import type { Volume } from '../../domain/volume.ts'
 import type { Bundle } from '../../inference/bundle/manifest.ts'
 import { compareStudies, type EarlierPoint, type TimePoint } from '../../inference/lesions/compare-studies.ts'
+import { LESION_LIMITS } from '../../inference/lesions/limits.ts'
 import type { Registrar } from '../../inference/volumes/rigid.ts'
 import { CATEGORY_CAVEAT, categorySentence, lesionSentences, priorSentence } from '../../wording/comparison.ts'
 import { readDate } from '../../wording/quantities.ts'
@@ -119,9 +120,6 @@ async function compareWith(
   return { comparison, quality: [summary(comparison), ...limits.quality, ...edited] }
 }
 
-/** Slices this many times thicker do not measure the same volume. */
-const THICKER = 2
-
 /** What makes a comparison weaker than it looks. */
 function limitsOf({ image, sequences }: CompareInput, earlier: EarlierAnalysis['result'], earlierImage: Volume) {
   const before = earlier.inputs.map(({ sequence }) => sequence)
@@ -139,7 +137,7 @@ function limitsOf({ image, sequences }: CompareInput, earlier: EarlierAnalysis['
               `The two studies were not read from the same sequences (earlier: ${before.join(', ')}); part of the change may come from that.`,
             ),
           ]),
-      ...(Math.max(thickest / thickestBefore, thickestBefore / thickest) < THICKER
+      ...(Math.max(thickest / thickestBefore, thickestBefore / thickest) < LESION_LIMITS.thicker.value
         ? []
         : [
             note(
