@@ -16,7 +16,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   dicomweb: ['domain', 'dicom'],
   triggers: ['domain', 'dicom'],
   fhir: ['domain', 'wording'],
-  inference: ['domain', 'dicom'],
+  inference: ['domain', 'wording', 'dicom'],
   reports: ['domain', 'wording'],
   evaluation: ['domain', 'inference'],
   store: ['domain'],
