@@ -64,7 +64,8 @@ const hostile = fc
     ),
     { minLength: 1, maxLength: 6 },
   )
-  .map((parts) => parts.join(''))
+  // An empty reason is none, and has no place of its own.
+  .map((parts) => parts.join('') || '$&')
 
 describe('the texts of a reviewed report', () => {
   it.each(DECISIONS)('%s: say nowhere that nobody reviewed it', (decision) => {
@@ -94,7 +95,7 @@ describe('the texts of a reviewed report', () => {
         expect(html).toEqual(marked.html.map((text) => filled(text, typed, escaped)))
         expect(plain).toEqual(marked.plain.map((text) => filled(text, typed, String)))
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     )
   })
 })
