@@ -36,7 +36,7 @@ export interface ImageArchive {
   retrieveSeries(studyInstanceUid: Uid, seriesInstanceUid: Uid, expected: Uid[]): AsyncIterable<Uint8Array>
   /** Stores Part 10 objects; resolves with one outcome per object, whatever the status was. */
   store(studyInstanceUid: Uid, instances: { sopInstanceUid: Uid; bytes: Uint8Array }[]): Promise<StoreOutcome[]>
-  /** Whether the instance is there, with its SOP class. */
+  /** One instance as Part 10 bytes. Throws NOT_FOUND when the archive has none, INSTANCE_INVALID when it is damaged there. */
   retrieveInstance(studyInstanceUid: Uid, seriesInstanceUid: Uid, sopInstanceUid: Uid): Promise<Uint8Array>
 }
 

@@ -64,7 +64,9 @@ describe('POST /api/analyses/:id/review', () => {
     const answer = await send(sample, body, headers as Record<string, string>)
     expect(answer.status).toBe(400)
     expect(answer.headers.get('content-type')).toBe('application/problem+json')
-    expect((await jsonOf(answer)).detail).toMatch(detail)
+    const problem = await jsonOf(answer)
+    expect(problem.detail).toMatch(detail)
+    expect(problem.hint).toMatch(/^Correct the (body|headers)\.$/)
     expect(sample.calls).toEqual([])
   })
 
