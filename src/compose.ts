@@ -113,6 +113,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       bundle,
       reference: settings.series.reference,
       overrides: settings.series.overrides,
+      unusable: settings.series.unusable,
       institution: settings.institution.name,
       consentRequired: settings.ehr.consent.required,
       writeBack: settings.writeBack,

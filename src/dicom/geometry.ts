@@ -48,6 +48,20 @@ export function gridOf(slices: readonly Slice[]): { grid: Grid; ordered: Slice[]
   return { grid, ordered }
 }
 
+/** Scanners write echo times with more digits than they keep constant: values within a share of the smaller, or 0.1 ms, are one echo. */
+const SAME_ECHO = { share: 0.02, ms: 0.1 }
+
+/** Ascending, ms. */
+export function distinctEchoTimes(echoTimes: readonly number[]): number[] {
+  const sorted = [...new Set(echoTimes)].sort((a, b) => a - b)
+  const distinct: number[] = []
+  for (const ms of sorted) {
+    const last = distinct.at(-1)
+    if (last === undefined || ms - last > Math.max(SAME_ECHO.share * last, SAME_ECHO.ms)) distinct.push(ms)
+  }
+  return distinct
+}
+
 interface Placed {
   slice: Slice
   /** mm along the normal */
@@ -79,9 +93,10 @@ function refuseMixed(slices: readonly Slice[], first: Slice): void {
     'temporal positions: several time points in one series',
     (slice) => slice.temporalPosition === first.temporalPosition,
   )
-  const echoes = [...new Set(slices.map(({ echoTime }) => echoTime?.toFixed(1) ?? 'none'))]
-  if (echoes.length > 1)
-    throw new GeometryRefusal(`it holds several echoes (EchoTime ${echoes.slice(0, 4).join(', ')} ms)`)
+  const echoes = distinctEchoTimes(slices.flatMap(({ echoTime }) => echoTime ?? []))
+  const named = echoes.slice(0, 4).map((ms) => ms.toFixed(1))
+  if (echoes.length > 1) throw new GeometryRefusal(`it holds several echoes (EchoTime ${named.join(', ')} ms)`)
+  if (echoes.length === 1) differs('EchoTime: only some state one', ({ echoTime }) => echoTime !== undefined)
 }
 
 function axesOf(slice: Slice): { row: Vec3; column: Vec3; normal: Vec3 } {

@@ -1,6 +1,6 @@
 // A series to one volume in patient space: planned from metadata, then filled instance by instance as they stream in.
 import { AppError } from '../domain/errors.ts'
-import type { DicomJson, Series, Uid } from '../domain/study.ts'
+import type { DicomJson, Instance, Series, Uid } from '../domain/study.ts'
 import { type Grid, type Volume, voxelCount } from '../domain/volume.ts'
 import { has, items, number, text } from './dataset.ts'
 import { GeometryRefusal, gridOf } from './geometry.ts'
@@ -8,10 +8,17 @@ import { type Part10, readPart10 } from './part10.ts'
 import { type PixelFormat, pixelFormat } from './pixel-format.ts'
 import { decodeFrame } from './pixels.ts'
 import { functionalGroup, isEnhanced, type Slice, slicesOf } from './slices.ts'
+import { volumeInstances } from './volume-instances.ts'
 
 /** What a series will become: `frames[k]` is the image behind slice k. */
 export interface SeriesPlan {
   seriesInstanceUid: Uid
+  /** The instances behind the slices. */
+  instances: Instance[]
+  /** Instances beside them that must turn out to repeat one of them: double → original. */
+  doubles: ReadonlyMap<Uid, Uid>
+  /** Instances of the series that are no slices of the volume, and why. */
+  strays: readonly { sopInstanceUid: Uid; why: string }[]
   /** '' when the headers lack it; a segmentation on this series is then refused. */
   frameOfReferenceUid: Uid
   grid: Grid
@@ -20,16 +27,22 @@ export interface SeriesPlan {
   sliceThicknessMm: number
 }
 
-/** Plans a series from its metadata alone; SERIES_UNSUPPORTED with the reason when it is no single regular volume. */
-export function planSeries(series: Series): SeriesPlan {
+/**
+ * Plans a series from its metadata alone, without the strays and doubles in it; SERIES_UNSUPPORTED with the reason when it is no
+ * single regular volume.
+ */
+export function planSeries(whole: Series): SeriesPlan {
+  const { series, strays, doubles } = volumeInstances(whole)
   const refuse = (why: string) => new AppError('SERIES_UNSUPPORTED', `series ${series.seriesInstanceUid}: ${why}`)
   for (const { metadata } of series.instances) pixelFormat(metadata)
-  const slices = series.instances.flatMap(slicesOf)
   try {
-    const { grid, ordered } = gridOf(slices)
+    const { grid, ordered } = gridWithout(series, whole)
     const [first] = ordered as [Slice, ...Slice[]]
     return {
       seriesInstanceUid: series.seriesInstanceUid,
+      instances: series.instances,
+      doubles,
+      strays,
       frameOfReferenceUid: first.frameOfReferenceUid,
       grid,
       frames: ordered,
@@ -37,6 +50,16 @@ export function planSeries(series: Series): SeriesPlan {
     }
   } catch (error) {
     throw error instanceof GeometryRefusal ? refuse(error.message) : error
+  }
+}
+
+/** The grid without strays; where they were slices of it after all, what is wrong with the whole series is the better reason. */
+function gridWithout(series: Series, whole: Series): ReturnType<typeof gridOf> {
+  try {
+    return gridOf(series.instances.flatMap(slicesOf))
+  } catch (error) {
+    if (error instanceof GeometryRefusal && series !== whole) gridOf(whole.instances.flatMap(slicesOf))
+    throw error
   }
 }
 
@@ -50,6 +73,10 @@ export class VolumeBuilder {
   /** Slice indices per instance that has not come yet. */
   readonly #waiting: Map<Uid, number[]>
   readonly #known: ReadonlySet<Uid>
+  /** Values of doubles that came before their originals, by the original. */
+  readonly #early = new Map<Uid, { double: Uid; values: Float32Array }[]>()
+  /** Doubles that have not come yet. */
+  readonly #doubles: Set<Uid>
 
   constructor(plan: SeriesPlan) {
     this.#plan = plan
@@ -59,12 +86,18 @@ export class VolumeBuilder {
       this.#waiting.set(sopInstanceUid, [...(this.#waiting.get(sopInstanceUid) ?? []), k])
     }
     this.#known = new Set(this.#waiting.keys())
+    this.#doubles = new Set(plan.doubles.keys())
   }
 
-  /** Decodes a file and puts its slices in place; a file that came before is passed over. Throws INSTANCE_INVALID. */
+  /**
+   * Decodes a file and puts its slices in place; a file that came before is passed over, a double is compared with its original.
+   * Throws INSTANCE_INVALID, and SERIES_UNSUPPORTED for a double of other pixels.
+   */
   async add(part10: Uint8Array): Promise<void> {
     const file = readPart10(part10)
     const uid = text(file.dataset, 'SOPInstanceUID')
+    const original = this.#plan.doubles.get(uid)
+    if (original !== undefined) return this.#compare(file, uid, original)
     if (!this.#known.has(uid)) {
       throw new AppError(
         'INSTANCE_INVALID',
@@ -78,11 +111,31 @@ export class VolumeBuilder {
     const frames = file.frames()
     for (const k of slices) await this.#fill(k, file, frames, format)
     this.#waiting.delete(uid)
+    for (const { double, values } of this.#early.get(uid) ?? []) this.#expectSamePixels(double, values, uid, slices[0]!)
+    this.#early.delete(uid)
   }
 
   /** Instances that have not come yet. */
   missing(): Uid[] {
-    return [...this.#waiting.keys()]
+    return [...this.#waiting.keys(), ...this.#doubles]
+  }
+
+  async #compare(file: Part10, double: Uid, original: Uid): Promise<void> {
+    if (!this.#doubles.delete(double)) return
+    const k = this.#plan.frames.findIndex(({ sopInstanceUid }) => sopInstanceUid === original)
+    const values = await this.#valuesOf(k, file, file.frames(), pixelFormat(file.dataset), double)
+    if (!this.#waiting.has(original)) return this.#expectSamePixels(double, values, original, k)
+    this.#early.set(original, [...(this.#early.get(original) ?? []), { double, values }])
+  }
+
+  #expectSamePixels(double: Uid, values: Float32Array, original: Uid, k: number): void {
+    const start = k * values.length
+    if (values.every((value, index) => value === this.#data[start + index])) return
+    throw new AppError(
+      'SERIES_UNSUPPORTED',
+      `series ${this.#plan.seriesInstanceUid}: instances ${original} and ${double} have the same position and headers, but other ` +
+        'pixels (several volumes in one series)',
+    )
   }
 
   /** The volume of rescaled values (voxel (i, j, k) at i + size[0] * (j + size[1] * k)); ARCHIVE_TRUNCATED while instances miss. */
@@ -98,11 +151,22 @@ export class VolumeBuilder {
   }
 
   async #fill(k: number, file: Part10, frames: Uint8Array[], format: PixelFormat): Promise<void> {
-    const { sopInstanceUid, frameNumber = 1 } = this.#plan.frames[k]!
-    const values = await decodeFrame(frames[frameNumber - 1]!, file.transferSyntaxUid, format, sopInstanceUid)
-    const { slope, intercept } = rescaleOf(file.dataset, frameNumber - 1, sopInstanceUid)
-    const start = k * values.length
-    for (let index = 0; index < values.length; index++) this.#data[start + index] = values[index]! * slope + intercept
+    const values = await this.#valuesOf(k, file, frames, format, this.#plan.frames[k]!.sopInstanceUid)
+    this.#data.set(values, k * values.length)
+  }
+
+  /** The rescaled pixels of the frame that slice k shows. */
+  async #valuesOf(
+    k: number,
+    file: Part10,
+    frames: Uint8Array[],
+    format: PixelFormat,
+    instance: Uid,
+  ): Promise<Float32Array> {
+    const { frameNumber = 1 } = this.#plan.frames[k]!
+    const values = await decodeFrame(frames[frameNumber - 1]!, file.transferSyntaxUid, format, instance)
+    const { slope, intercept } = rescaleOf(file.dataset, frameNumber - 1, instance)
+    return Float32Array.from(values, (value) => value * slope + intercept)
   }
 
   /** The file must be what the plan was made from: archives have been seen to serve metadata of an earlier version. */

@@ -1,7 +1,7 @@
 // The use case, top to bottom: identify, select, retrieve, prepare, segment, measure, encode, save. Effects only through ports.
 
 import { patientIdentity, studyIdentity } from '../dicom/identity.ts'
-import { planSeries, type SeriesPlan } from '../dicom/series-volume.ts'
+import type { SeriesPlan } from '../dicom/series-volume.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { AppError } from '../domain/errors.ts'
 import type { AnalysisResult, InputSeries } from '../domain/finding.ts'
@@ -16,14 +16,12 @@ import type {
   WatchStore,
 } from '../domain/ports.ts'
 import { SEQUENCES, type Sequence, type Series } from '../domain/study.ts'
-import type { Volume } from '../domain/volume.ts'
-import type { Bundle } from '../inference/bundle/manifest.ts'
 import { measureDiameters } from '../inference/lesions/diameters.ts'
 import { measure } from '../inference/lesions/measure.ts'
 import { labelsOnGrid } from '../inference/segmentation/postprocess.ts'
 import { type Prepared, prepareInputs } from '../inference/segmentation/prepare.ts'
 import { withDeviations } from '../inference/segmentation/sample-spread.ts'
-import { type SeriesOverrides, selectSeries } from '../inference/series/select-series.ts'
+import type { Selection } from '../inference/series/select-series.ts'
 import type { Registrar } from '../inference/volumes/register.ts'
 import { confirmedOf } from './confirm-patient.ts'
 import { encodeResults } from './encode/encode.ts'
@@ -35,8 +33,8 @@ import { predictFromStudy } from './predict.ts'
 import { compareWithPrior } from './prior/compare.ts'
 import type { PriorSettings } from './prior/find.ts'
 import { readRecord } from './read-record.ts'
-import { retrieveVolume } from './retrieve-volume.ts'
 import { createStopwatch } from './stopwatch.ts'
+import { type TakeOptions, takeSeries } from './take-series.ts'
 
 export interface AnalysePorts {
   archive: ImageArchive
@@ -49,11 +47,7 @@ export interface AnalysePorts {
   clock: Clock
 }
 
-export interface AnalyseOptions {
-  bundle: Bundle
-  /** The sequence whose grid carries the segmentation, when the study has it; else the next of the bundle's sequences. */
-  reference: Sequence
-  overrides: SeriesOverrides
+export interface AnalyseOptions extends TakeOptions {
   institution: string
   writeBack: WriteBack
   priors: PriorSettings
@@ -98,13 +92,11 @@ export async function analyseStudy(
   const confirmed = confirmedOf(record, patient)
   const known = await readRecord(ports, identity, patient, { consentRequired: options.consentRequired, confirmed })
 
-  const selection = await stopwatch.time('select', () => selectSeries(study, options.bundle, options.overrides))
-  await analyses.describe(analysisId, { decisions: selection.decisions })
-  if (selection.hold) throw selection.hold
-  const reference = referenceOf(selection.chosen, options)
-
-  const { volumes, plans } = await stopwatch.time('retrieve', () =>
-    retrieveVolumes(archive, studyInstanceUid, selection.chosen, reference),
+  const onSelection = ({ decisions }: Pick<Selection, 'decisions'>) => analyses.describe(analysisId, { decisions })
+  const { chosen, plans, volumes, reference, ...taken } = await takeSeries(
+    { archive, time: stopwatch.time, onSelection },
+    study,
+    options,
   )
 
   const prepared = await stopwatch.time('prepare', () =>
@@ -112,7 +104,7 @@ export async function analyseStudy(
   )
   const response = await stopwatch.time('segment', () => ports.runner.segment(prepared))
 
-  const referenceSeries = selection.chosen[reference]!
+  const referenceSeries = chosen[reference]!
   const referenceGrid = plans[reference]!.grid
   const { labels, noFinding } = labelsOnGrid(response.probabilities, response.grid, referenceGrid, options.bundle)
   const { segments, measurements } = await stopwatch.time('measure', () => {
@@ -135,7 +127,7 @@ export async function analyseStudy(
           segmentation: labels,
         },
         image: volumes[reference]!,
-        sequences: SEQUENCES.filter((sequence) => selection.chosen[sequence]),
+        sequences: SEQUENCES.filter((sequence) => chosen[sequence]),
         bundle: options.bundle,
         bundleDigest: ports.runner.bundle.digest,
         modelDigest: ports.runner.bundle.modelDigest,
@@ -147,7 +139,7 @@ export async function analyseStudy(
     predictFromStudy({
       patient,
       studyDate: identity.studyDate,
-      chosen: selection.chosen,
+      chosen: chosen,
       prepared,
       segmented: response,
       labels,
@@ -165,8 +157,8 @@ export async function analyseStudy(
     study: identity,
     bundle: ports.runner.bundle,
     software: options.software,
-    decisions: selection.decisions,
-    inputs: inputSeries(selection.chosen, plans, prepared, reference),
+    decisions: taken.decisions,
+    inputs: inputSeries(chosen, plans, prepared, reference),
     referenceSeriesUid: referenceSeries.seriesInstanceUid,
     segmentation: labels,
     segments,
@@ -179,6 +171,7 @@ export async function analyseStudy(
     quality: [
       ...acceptanceNotes(predecessor),
       ...known.quality,
+      ...taken.quality,
       ...compared.quality,
       ...prepared.quality,
       ...predicted.quality,
@@ -192,7 +185,7 @@ export async function analyseStudy(
       images: prepared.onReference,
       referenceSeries,
       referencePlan: plans[reference]!,
-      others: otherSequences(selection.chosen, plans, prepared, reference),
+      others: otherSequences(chosen, plans, prepared, reference),
       institution: options.institution,
       response,
       saliency: predicted.saliency,
@@ -202,35 +195,6 @@ export async function analyseStudy(
   })
   const { segmentation: _voxels, ...reportable } = result
   await analyses.saveResult(analysisId, { ...reportable, times: stopwatch.seconds }, artifacts)
-}
-
-function referenceOf(chosen: Partial<Record<Sequence, Series>>, options: AnalyseOptions): Sequence {
-  const reference = [options.reference, 'T1c', 'FLAIR', 'T2', 'T1'].find((s) => chosen[s as Sequence])
-  if (!reference) throw new AppError('SERIES_MISSING', 'no series was taken')
-  return reference as Sequence
-}
-
-/** One series after the other. */
-async function retrieveVolumes(
-  archive: ImageArchive,
-  studyInstanceUid: string,
-  chosen: Partial<Record<Sequence, Series>>,
-  reference: Sequence,
-) {
-  const volumes: Partial<Record<Sequence, Volume<Float32Array>>> = {}
-  const plans: Partial<Record<Sequence, SeriesPlan>> = {}
-  for (const sequence of SEQUENCES) {
-    const series = chosen[sequence]
-    if (!series) continue
-    const plan = planSeries(series)
-    if (sequence === reference && plan.frameOfReferenceUid === '') {
-      const message = `series ${series.seriesInstanceUid} has no FrameOfReferenceUID, so no segmentation can refer to it`
-      throw new AppError('SERIES_UNSUPPORTED', message)
-    }
-    volumes[sequence] = await retrieveVolume(archive, studyInstanceUid, series, plan)
-    plans[sequence] = plan
-  }
-  return { volumes, plans }
 }
 
 function otherSequences(

@@ -16,7 +16,7 @@ export const STEPS = [
 export type Step = (typeof STEPS)[number]
 
 export interface Stopwatch {
-  /** Runs one step; its seconds end up in `seconds`. */
+  /** Runs one step; its seconds end up in `seconds`, those of a repeated step together. */
   time<T>(step: Step, work: () => Promise<T> | T): Promise<T>
   readonly seconds: Partial<Record<Step, number>>
 }
@@ -31,7 +31,7 @@ export function createStopwatch(clock: Clock, onStep: (step: Step, seconds?: num
       const started = clock.now().getTime()
       const value = await work()
       const spent = Math.round(clock.now().getTime() - started) / 1000
-      seconds[step] = spent
+      seconds[step] = (seconds[step] ?? 0) + spent
       await onStep(step, spent)
       return value
     },

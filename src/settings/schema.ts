@@ -68,6 +68,12 @@ export function settingsSchema(env: Environment) {
           )
           .default({})
           .describe('Sequence → series, where the headers alone leave a doubt.'),
+        unusable: z
+          .partialRecord(z.enum(SEQUENCES), z.enum(['hold', 'note'], { error: 'must be hold or note' }))
+          .default({ T1c: 'hold' })
+          .describe(
+            'Sequence → hold or note: what to do when it is in the study but cannot be used. Those not named are noted in the result.',
+          ),
       })
       .prefault({}),
     store: z

@@ -239,10 +239,86 @@ describe('series that are no volume are refused', () => {
     expect(refusalOf({ ...series, instances: [] }).message).toContain('it has 0 slices')
   })
 
-  it('for several volumes at the same positions', async () => {
-    const [one, two] = [await classicSeries({ seriesKey: 'one' }), await classicSeries({ seriesKey: 'two' })]
-    const both = { ...one.series, instances: [...one.series.instances, ...two.series.instances] }
-    expect(refusalOf(both).message).toContain('it has 2 slices at each of 7 positions: several volumes in one series')
+  it('for several volumes at the same positions, which pixels tell from slices that were sent twice', async () => {
+    const one = await classicSeries({ seriesKey: 'one' })
+    const again = (value?: (i: number, j: number, k: number) => number) =>
+      classicSeries({ seriesKey: 'two', ...(value ? { value } : {}) })
+    const together = (...all: TestSeries[]) => ({
+      ...one.series,
+      instances: all.flatMap(({ series }) => series.instances),
+    })
+    const other = await again((i, j, k) => picture(i, j, k) + (k === 5 && i === 7 && j === 3 ? 1 : 0))
+    for (const order of [
+      [one, other],
+      [other, one],
+    ]) {
+      const builder = new VolumeBuilder(planSeries(together(one, other)))
+      const adding = async () => {
+        for (const { files } of order) for (const bytes of files) await builder.add(bytes)
+      }
+      const { code, message } = await failureOf(adding())
+      expect([code, message.replace(/[0-9.]{20,}/g, 'UID')]).toEqual([
+        'SERIES_UNSUPPORTED',
+        'series UID: instances UID and UID have the same position and headers, but other pixels (several volumes in one series)',
+      ])
+    }
+    const twice = together(one, await again())
+    expect(planSeries(twice).doubles.size).toBe(7)
+    const builder = new VolumeBuilder(planSeries(twice))
+    for (const bytes of [...(await again()).files, ...one.files].slice(0, 13)) await builder.add(bytes)
+    expect(builder.missing()).toHaveLength(1)
+    await builder.add(one.files.at(-1)!)
+    expectVolume(builder.finish(), OBLIQUE, picture)
+    const four = [one, await again(), ...['three', 'four'].map((seriesKey) => classicSeries({ seriesKey }))]
+    expect(refusalOf(together(...(await Promise.all(four)))).message).toContain(
+      'it has 4 slices at each of 7 positions',
+    )
+  })
+
+  it('but not for a scout or a projection that was filed under it', async () => {
+    const { series, files } = await classicSeries()
+    const odd = (n: number, change: DicomJson) => ({
+      ...series.instances[n]!,
+      sopInstanceUid: `1.2.3.${n}`,
+      metadata: { ...series.instances[n]!.metadata, ...change },
+    })
+    const strays = [
+      odd(1, dataset({ ImageOrientationPatient: [1, 0, 0, 0, 0, -1] })),
+      odd(2, dataset({ ImageType: ['DERIVED', 'SECONDARY', 'MIP'] })),
+    ]
+    for (const stray of strays) {
+      const plan = planSeries({ ...series, instances: [stray, ...series.instances] })
+      expect(plan.strays.map(({ sopInstanceUid }) => sopInstanceUid)).toEqual([stray.sopInstanceUid])
+      expect(plan.grid).toEqual(planSeries(series).grid)
+      const builder = new VolumeBuilder(plan)
+      for (const bytes of files) await builder.add(bytes)
+      expectVolume(builder.finish(), OBLIQUE, picture)
+    }
+  })
+
+  it('but the water images of a Dixon acquisition in one series are a volume', async () => {
+    const parts = ['W', 'F', 'IP', 'OP'].map((part, n) =>
+      classicSeries({
+        seriesKey: part,
+        value: (i, j, k) => picture(i, j, k) + 7 * n,
+        edit: (ds) => ({ ...ds, ...dataset({ ImageType: ['DERIVED', 'PRIMARY', part, part] }) }),
+      }),
+    )
+    const made = await Promise.all(parts)
+    const plan = planSeries({ ...made[0]!.series, instances: made.flatMap(({ series }) => series.instances).reverse() })
+    expect(new Set(plan.instances.map(({ sopInstanceUid }) => sopInstanceUid))).toEqual(
+      new Set(made[0]!.series.instances.map(({ sopInstanceUid }) => sopInstanceUid)),
+    )
+    expect(plan.strays).toHaveLength(21)
+  })
+
+  it.each([
+    [102.34, 102.36],
+    [11.149, 11.151],
+    [2.98, 2.99],
+  ])('but not for one echo time written as %f and %f ms', async (a, b) => {
+    const { series } = await classicSeries({ edit: (ds, k) => ({ ...ds, ...dataset({ EchoTime: k % 2 ? a : b }) }) })
+    expect(planSeries(series).frames).toHaveLength(7)
   })
 
   it('for enhanced images with several stacks or without their functional groups', async () => {

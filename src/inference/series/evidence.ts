@@ -1,7 +1,7 @@
-// What kind of image a head series is: weighting from the pulse sequence's physics, contrast agent from its attributes, words last.
+// What kind of image a head series is: weighting from the pulse sequence's physics, words last.
 import type { ParameterMap } from '../../domain/study.ts'
 import type { SeriesFacts } from './facts.ts'
-import { contrastWords, FLAIR, foldDescription, says, T1, T1_FLAIR, T2 } from './vocabulary.ts'
+import { foldDescription, SEQUENCE_WORDS, says } from './vocabulary.ts'
 
 export type Weighting = 'T1' | 'T2' | 'FLAIR'
 
@@ -10,26 +10,21 @@ export interface Evidence {
   weighting: Weighting | ParameterMap | undefined
   /** Strongest first. */
   reasons: string[]
-  /** Only asked for T1-weighted series. "conflict": header and description contradict each other. */
-  contrast: 'given' | 'not-given' | 'unknown' | 'conflict'
-  contrastReason: string
 }
 
-/** Reads weighting and contrast. A description never overrules the physics. */
+/** Reads the weighting. A description never overrules the physics. */
 export function evidence(facts: SeriesFacts): Evidence {
-  const folded = foldDescription(facts.description)
   const physics = weightingByPhysics(facts)
-  const worded = weightingByWords(folded)
+  const worded = weightingByWords(foldDescription(facts.description))
   const reasons: string[] = []
   if (physics.text) reasons.push(physics.text)
   if (physics.weighting && worded && worded !== physics.weighting)
     reasons.push(`the description suggests ${worded}, the headers decide`)
   else if (worded) reasons.push(`${worded} in the description`)
-  const weighting = physics.decisive ? physics.weighting : (physics.weighting ?? worded)
-  return { weighting, reasons, ...contrast(facts, folded) }
+  return { weighting: physics.decisive ? physics.weighting : (physics.weighting ?? worded), reasons }
 }
 
-interface Physics {
+export interface Physics {
   weighting: Weighting | undefined
   text: string
   /** The parameters are complete: when they fit none of the three, the description cannot change it. */
@@ -37,7 +32,7 @@ interface Physics {
 }
 
 /** Limits in ms hold from 0.3 T to 7 T; they are wide, since what lies between T1, PD and T2 is left to "none of them". */
-function weightingByPhysics(f: SeriesFacts): Physics {
+export function weightingByPhysics(f: SeriesFacts): Physics {
   const tr = f.repetitionTime
   const te = f.echoTimes[0]
   const ti = f.inversionTime
@@ -75,6 +70,7 @@ function weightingByPhysics(f: SeriesFacts): Physics {
     if (te >= 13) return is(undefined, 'T2*-weighted gradient echo')
     if (tr < 50 && (f.flipAngle ?? 90) < 5 && !f.scanning.has('IR') && !f.variant.has('MP'))
       return is(undefined, 'gradient echo of low flip angle')
+    if (isDensityWeighted(f, tr)) return is(undefined, 'proton-density-weighted gradient echo')
     return is('T1', 'T1-weighted gradient echo')
   }
   if (tr >= 1800 && te >= 60) return is('T2', 'T2-weighted')
@@ -83,45 +79,21 @@ function weightingByPhysics(f: SeriesFacts): Physics {
   return is(undefined, 'neither T1- nor T2-weighted')
 }
 
-function weightingByWords(folded: string): Weighting | undefined {
-  if (says(T1_FLAIR, folded)) return 'T1'
-  if (says(FLAIR, folded)) return 'FLAIR'
-  const t1 = says(T1, folded)
-  const t2 = says(T2, folded)
-  if (t1 && t2) return undefined
-  return t1 ? 'T1' : t2 ? 'T2' : undefined
+/** Tissue has a T1 of about 900 ms at 1.5 T; a spoiled echo of far less than the Ernst angle shows proton density, not T1. */
+function isDensityWeighted(f: SeriesFacts, tr: number): boolean {
+  if (f.flipAngle === undefined || f.scanning.has('IR') || f.variant.has('MP') || f.inversionTime !== undefined)
+    return false
+  const ernst = (Math.acos(Math.exp(-tr / 900)) * 180) / Math.PI
+  return f.flipAngle < 0.6 * ernst
 }
 
-const NO_AGENT =
-  /^(no|none|n|0|-|without|ohne|sans|sin|senza|sem|zonder|utan|bez|nativ\w*|nein|non|keine?s?|n\/?a|无|なし)$/i
-
-function contrast(f: SeriesFacts, folded: string): Pick<Evidence, 'contrast' | 'contrastReason'> {
-  const agents = f.contrastAgents.filter((agent) => !NO_AGENT.test(agent.trim()))
-  const stated =
-    agents.length > 0
-      ? 'ContrastBolusAgent is set'
-      : f.contrastAdministered === 'YES'
-        ? 'ContrastBolusAgentAdministered YES'
-        : f.contrastVolume !== undefined
-          ? 'ContrastBolusVolume is set'
-          : undefined
-  const denied =
-    f.contrastAdministered === 'NO'
-      ? 'ContrastBolusAgentAdministered NO'
-      : f.contrastAgents.length > agents.length && agents.length === 0
-        ? 'ContrastBolusAgent says none'
-        : undefined
-  const { given, notGiven } = contrastWords(folded)
-  const conflict = (a: string, b: string) => ({ contrast: 'conflict' as const, contrastReason: `${a}, but ${b}` })
-  if (stated && denied) return conflict(stated, denied)
-  if (stated && notGiven && !given) return conflict(stated, 'the description says before or without contrast')
-  if (denied && given) return conflict(denied, 'the description says with contrast')
-  if (given && notGiven) return conflict('the description says with contrast', 'also without')
-  if (stated) return { contrast: 'given', contrastReason: given ? `${stated}, and the description says so` : stated }
-  if (given) return { contrast: 'given', contrastReason: 'the description says with contrast; the headers do not say' }
-  if (denied) return { contrast: 'not-given', contrastReason: denied }
-  if (notGiven) return { contrast: 'not-given', contrastReason: 'the description says before or without contrast' }
-  return { contrast: 'unknown', contrastReason: 'nothing says whether contrast was given' }
+function weightingByWords(folded: string): Weighting | undefined {
+  if (says(SEQUENCE_WORDS['T1 FLAIR'], folded)) return 'T1'
+  if (says(SEQUENCE_WORDS.FLAIR, folded)) return 'FLAIR'
+  const t1 = says(SEQUENCE_WORDS.T1, folded)
+  const t2 = says(SEQUENCE_WORDS.T2, folded)
+  if (t1 && t2) return undefined
+  return t1 ? 'T1' : t2 ? 'T2' : undefined
 }
 
 function short(value: number | undefined): string {

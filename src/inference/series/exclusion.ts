@@ -1,4 +1,6 @@
 // Reasons for which a series cannot be one of the structural sequences, whatever its contrast: each is one sentence for a person.
+
+import { weightingByPhysics } from './evidence.ts'
 import type { SeriesFacts } from './facts.ts'
 import { foldDescription, isHead, LEFT_BY_WORDS, OTHER_BODY, says } from './vocabulary.ts'
 
@@ -20,12 +22,13 @@ const IMAGE_TYPES: readonly (readonly [string, RegExp])[] = [
   ['susceptibility imaging', /^(SWI|SWAN|QSM|SW_.*)$/],
   ['functional imaging', /^(FMRI|BOLD|T_MAP|MOCO_FMRI)$/],
   ['a projection', /^(PROJECTION IMAGE|MIP|MAX_IP|MIN_IP|MINIP|MNIP|VOLUME_RENDER.*|VRT)$/],
-  ['reformatted from another series', /^(MPR.*|CSA MPR.*|REFORMATTED|CSAPARALLEL|CURVED.*|AVERAGE)$/],
   ['subtraction', /^(SUB|SUBTRACT.*)$/],
   ['a computed map', /^(.*[ _]MAP|MAP|T1MAP|T2MAP|R2|R2\*|T2 ?STAR.*|SYNTHETIC|QUANT.*|B0|B1|FIELD.*)$/],
   ['no magnitude image', /^(P|PHASE|R|REAL|I|IMAGINARY|PHASE MAP|REAL_?IMAGE|IMAG_?IMAGE)$/],
   ['a screen capture', /^(SCREEN SAVE|SCREENSHOT|PASTED|OPERATOR|REPORT)$/],
 ]
+
+const REFORMATTED = /^(MPR.*|CSA MPR.*|REFORMATTED|CSAPARALLEL|CURVED.*|AVERAGE)$/
 
 /** AcquisitionContrast (0008,9209, PS3.3 C.8.13.3.1.1) of images that are none of ours. */
 const CONTRASTS: Record<string, string> = {
@@ -41,14 +44,37 @@ const CONTRASTS: Record<string, string> = {
   VELOCITY: 'angiography',
 }
 
+export interface Exclusion {
+  /** One sentence for a person. */
+  reason: string
+  /** The image may well be one of the sequences, but cannot be used as a volume as it was acquired. */
+  unusable?: true
+}
+
 /** Why the series is left, or undefined when it may be one of the structural sequences. */
-export function exclusionReason(facts: SeriesFacts): string | undefined {
-  return noMrImage(facts) ?? byKind(facts) ?? byWords(facts) ?? byBody(facts) ?? byGeometry(facts)
+export function exclusionReason(facts: SeriesFacts): Exclusion | undefined {
+  const found = noMrImage(facts) ?? byKind(facts)
+  if (found) return { reason: found }
+  const made = byMaking(facts) ?? byStack(facts)
+  for (const named of [byWords(facts), byBody(facts)])
+    if (named && !mayBeOverruled(facts, named)) return { reason: named.reason }
+  const geometry = byGeometry(facts)
+  if (made) return { reason: made, ...(geometry && facts.positions > 0 ? {} : { unusable: true as const }) }
+  if (geometry) return { reason: geometry, ...(coversHead(facts) ? { unusable: true as const } : {}) }
+  return undefined
+}
+
+/**
+ * Doubt that a word of the description casts on an acquired image whose timing says otherwise ("T1 KM Plan", "t1_mpr"): the series
+ * is taken where no other can be.
+ */
+export function doubt(facts: SeriesFacts): string | undefined {
+  return byWords(facts)?.reason
 }
 
 /** Why the series cannot serve as a map that the bundle declares. */
 export function mapExclusionReason(facts: SeriesFacts): string | undefined {
-  return noMrImage(facts) ?? byStack(facts) ?? byBody(facts) ?? byGeometry(facts)
+  return noMrImage(facts) ?? byStack(facts) ?? byBody(facts)?.reason ?? byGeometry(facts)
 }
 
 /** Why it could not be analysed even if the settings name it: no MR images, or no volume of a head. */
@@ -72,13 +98,24 @@ function byKind(f: SeriesFacts): string | undefined {
   if (contrast) return `${contrast} (AcquisitionContrast ${f.acquisitionContrast})`
   if (f.bValues.some((b) => b > 0)) return `diffusion (DiffusionBValue ${f.bValues.filter((b) => b > 0).join(', ')})`
   if (f.angio) return 'angiography (AngioFlag Y)'
-  if (f.imageType[0] === 'DERIVED' && !isCorrectedOnly(f.imageType))
-    return `derived from other images (ImageType ${f.imageType.join('\\')})`
-  if (f.imageType[1] === 'SECONDARY') return `made from other images (ImageType ${f.imageType.join('\\')})`
+  if (f.dixon === 'fat' || f.dixon === 'opposed phase')
+    return `the ${f.dixon} image of a Dixon acquisition (ImageType ${f.imageType.join('\\')})`
   if (f.scanning.has('EP')) return 'echo-planar imaging'
   if (f.variant.has('MTC') || f.scanOptions.some((option) => /^(MT|MTC|MAGNETIZATION_TRANSFER)$/.test(option)))
     return 'magnetisation transfer'
-  return byStack(f)
+  return undefined
+}
+
+/** Made from other images: an image of the sequence, but not the one that was acquired. */
+function byMaking(f: SeriesFacts): string | undefined {
+  const reformatted = f.imageType.find((value) => REFORMATTED.test(value))
+  if (reformatted) return `reformatted from another series (ImageType ${reformatted})`
+  // Water and in-phase images of a Dixon acquisition, and the uniform image of MP2RAGE, are computed by the scanner as its result.
+  if (f.dixon || f.imageType.includes('UNI')) return undefined
+  if (f.imageType[0] === 'DERIVED' && !isCorrectedOnly(f.imageType))
+    return `derived from other images (ImageType ${f.imageType.join('\\')})`
+  if (f.imageType[1] === 'SECONDARY') return `made from other images (ImageType ${f.imageType.join('\\')})`
+  return undefined
 }
 
 /** Anything but one stack of one image per position. */
@@ -102,19 +139,40 @@ function isCorrectedOnly(imageType: string[]): boolean {
   )
 }
 
-function byWords(f: SeriesFacts): string | undefined {
+interface Named {
+  reason: string
+  /** Weightings whose complete timing overrules the word. */
+  yieldsTo: readonly string[]
+}
+
+function byWords(f: SeriesFacts): Named | undefined {
   const folded = foldDescription(f.description)
-  // The asterisk of T2* is lost to no other pattern, since folding keeps it.
-  for (const [kind, pattern] of LEFT_BY_WORDS) if (pattern.test(folded)) return `${kind}, by its description`
+  const named = LEFT_BY_WORDS.filter(({ words }) => says(words, folded)).map((one) => ({
+    reason: `${one.kind}, by its description`,
+    yieldsTo: one['yields to'],
+  }))
+  // The word that yields least decides.
+  return named.find((one) => !mayBeOverruled(f, one)) ?? named[0]
+}
+
+/** ImageType ORIGINAL and complete timing say what an image is, whatever one word of its description may mean. */
+function mayBeOverruled(f: SeriesFacts, { yieldsTo }: Named): boolean {
+  const { weighting, decisive } = weightingByPhysics(f)
+  return f.imageType[0] !== 'DERIVED' && decisive && weighting !== undefined && yieldsTo.includes(weighting)
+}
+
+function byBody(f: SeriesFacts): Named | undefined {
+  const other = f.bodyParts.find((part) => !isHead(part))
+  if (other && !f.bodyParts.some(isHead)) return { reason: `other body part (${other})`, yieldsTo: [] }
+  const folded = foldDescription(f.description)
+  if (says(OTHER_BODY, folded) && !isHead(folded))
+    return { reason: 'other body part, by its description', yieldsTo: [] }
   return undefined
 }
 
-function byBody(f: SeriesFacts): string | undefined {
-  const other = f.bodyParts.find((part) => !isHead(part))
-  if (other && !f.bodyParts.some(isHead)) return `other body part (${other})`
-  const folded = foldDescription(f.description)
-  if (says(OTHER_BODY, folded) && !isHead(folded)) return 'other body part, by its description'
-  return undefined
+/** Across its slices it shows a head, however far they are apart. */
+function coversHead(f: SeriesFacts): boolean {
+  return f.positions === 0 || (f.positions >= WHOLE_HEAD.positions && f.coverage! >= WHOLE_HEAD.coverageMm)
 }
 
 function byGeometry(f: SeriesFacts): string | undefined {

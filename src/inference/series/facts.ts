@@ -1,5 +1,7 @@
 // What the headers of one series say about how it was made, for classic and enhanced MR alike (PS3.3 C.8.3, C.8.13).
 import { items, number, numbers, text, texts } from '../../dicom/dataset.ts'
+import { distinctEchoTimes } from '../../dicom/geometry.ts'
+import { type DixonPart, dixonPart, volumeInstances } from '../../dicom/volume-instances.ts'
 import type { DicomJson, Series } from '../../domain/study.ts'
 
 export interface SeriesFacts {
@@ -7,6 +9,8 @@ export interface SeriesFacts {
   seriesNumber: string
   /** SeriesDescription, else ProtocolName, which on some scanners names the whole examination. */
   description: string
+  /** The description is ProtocolName. */
+  describedByProtocol: boolean
   modality: string
   sopClassUids: string[]
   imageType: string[]
@@ -46,11 +50,17 @@ export interface SeriesFacts {
   plane: 'axial' | 'coronal' | 'sagittal' | undefined
   /** Sortable acquisition start, "" when not stated. */
   acquiredAt: string
+  /** Start of the injection as the headers have it, sortable as `acquiredAt`; "" when not stated. */
+  injectedAt: string
+  dixon: DixonPart | undefined
+  /** What was passed over within the series: sentences for a person. */
+  passedOver: string[]
 }
 
 /** Reads the facts; nothing is invented for what is absent. */
 export function seriesFacts(series: Series): SeriesFacts {
-  const heads = series.instances.map((instance) => instance.metadata)
+  const { series: slices, strays, doubles } = volumeInstances(series)
+  const heads = slices.instances.map((instance) => instance.metadata)
   const first = heads[0] ?? {}
   const sources = sourcesOf(first)
   const find = (keyword: string) => sources.map((source) => text(source, keyword)).find((value) => value !== '') ?? ''
@@ -74,6 +84,7 @@ export function seriesFacts(series: Series): SeriesFacts {
     seriesInstanceUid: series.seriesInstanceUid,
     seriesNumber: text(first, 'SeriesNumber'),
     description: text(first, 'SeriesDescription') || text(first, 'ProtocolName'),
+    describedByProtocol: text(first, 'SeriesDescription') === '' && text(first, 'ProtocolName') !== '',
     modality: series.modality,
     sopClassUids: [...new Set(series.instances.map((instance) => instance.sopClassUid))],
     imageType: upper([...new Set([...texts(first, 'ImageType'), find('ComplexImageComponent')].filter(Boolean))]),
@@ -85,10 +96,7 @@ export function seriesFacts(series: Series): SeriesFacts {
     acquisitionContrast: find('AcquisitionContrast').toUpperCase(),
     is3d: find('MRAcquisitionType').toUpperCase() === '3D',
     repetitionTime: positive(findNumber('RepetitionTime')),
-    echoTimes: distinct(
-      frames.flatMap((frame) => frame.echoTime ?? []),
-      0.01,
-    ),
+    echoTimes: distinctEchoTimes(frames.flatMap((frame) => frame.echoTime ?? [])),
     inversionTime: positive(findNumber('InversionTime') ?? findNumber('InversionTimes')),
     flipAngle: positive(findNumber('FlipAngle')),
     fieldStrengthTesla: positive(findNumber('MagneticFieldStrength')),
@@ -116,6 +124,17 @@ export function seriesFacts(series: Series): SeriesFacts {
     fieldOfView: sides && Math.min(...sides) > 0 ? Math.min(...sides) : undefined,
     pixelSpacing: pixel?.[0],
     acquiredAt: acquisitionStart(heads),
+    injectedAt: joined(
+      text(first, 'AcquisitionDate') || text(first, 'SeriesDate'),
+      text(first, 'ContrastBolusStartTime'),
+    ),
+    dixon: dixonPart(texts(first, 'ImageType')),
+    passedOver: [
+      ...(doubles.size > 0 ? [`${doubles.size} instances repeat others`] : []),
+      ...(strays.length > 0
+        ? [`passed over ${strays.length} of its instances: ${strays[0]!.why} (first ${strays[0]!.sopInstanceUid})`]
+        : []),
+    ],
   }
 }
 

@@ -3,12 +3,12 @@
 import type { ParameterMap } from '../../domain/study.ts'
 import type { Evidence } from './evidence.ts'
 import type { SeriesFacts } from './facts.ts'
-import { foldDescription } from './vocabulary.ts'
+import { foldDescription, MAP_WORDS, says, type WordList } from './vocabulary.ts'
 
 /** By values of ImageType as vendors write them (PS3.3 C.8.3.1.1.1 leaves value 3 and above to them; from memory), else by words. */
-const SIGNS: readonly { map: ParameterMap; type: RegExp; words: RegExp }[] = [
-  { map: 'ADC', type: /^ADC(_.*)?$/, words: /(?<!\p{L})(?:adc|apparent diff\p{L}*)(?!\p{L})/u },
-  { map: 'rCBV', type: /^(RCBV|RELCBV)(_.*)?$/, words: /(?<!\p{L})(?:r ?cbv|rel\p{L}* ?cbv)(?!\p{L})/u },
+const SIGNS: readonly { map: ParameterMap; type: RegExp; words: WordList }[] = [
+  { map: 'ADC', type: /^ADC(_.*)?$/, words: MAP_WORDS.ADC },
+  { map: 'rCBV', type: /^(RCBV|RELCBV)(_.*)?$/, words: MAP_WORDS.rCBV },
 ]
 
 /** Other maps and images of the same examinations, whose series may be named after the whole protocol. */
@@ -20,12 +20,11 @@ export function mapEvidence(facts: SeriesFacts): (Evidence & { weighting: Parame
   const named = SIGNS.flatMap(({ map, type, words }) => {
     const value = facts.imageType.find((one) => type.test(one))
     if (value) return [{ map, reason: `${map} map (ImageType ${value})` }]
-    const worded = words.test(folded) && !facts.imageType.some((one) => OTHER_KIND.test(one))
+    const worded = says(words, folded) && !facts.imageType.some((one) => OTHER_KIND.test(one))
     // An acquired image of that name is what the map was computed from.
     return worded && facts.imageType[0] === 'DERIVED' ? [{ map, reason: `${map} map, by its description` }] : []
   })
   const [only, other] = named
   if (!only || other) return undefined
-  const none = { contrast: 'unknown' as const, contrastReason: 'a map, whose contrast is not asked for' }
-  return { weighting: only.map, reasons: [only.reason], ...none }
+  return { weighting: only.map, reasons: [only.reason] }
 }

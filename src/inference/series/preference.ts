@@ -1,6 +1,8 @@
 // Which of several series of one sequence is used: an ordered list of rules; a tie is never broken by chance.
+
+import { agentText, contrastWords } from './contrast-words.ts'
 import type { SeriesFacts } from './facts.ts'
-import { contrastWords, foldDescription } from './vocabulary.ts'
+import { FAT_SUPPRESSION, foldDescription, REPEATED, says } from './vocabulary.ts'
 
 interface Rule {
   /** Why the winner is preferred. */
@@ -12,7 +14,12 @@ interface Rule {
 }
 
 const RULES: readonly Rule[] = [
-  { text: 'as acquired rather than derived', score: (f) => (f.imageType[0] === 'DERIVED' ? 0 : 1), tolerance: 0 },
+  { text: 'the water image of a Dixon acquisition', score: (f) => (f.dixon === 'in phase' ? 0 : 1), tolerance: 0 },
+  {
+    text: 'as acquired rather than derived',
+    score: (f) => (f.imageType[0] === 'DERIVED' && !f.dixon ? 0 : 1),
+    tolerance: 0,
+  },
   { text: '3D rather than 2D', score: (f) => (f.is3d ? 1 : 0), tolerance: 0 },
   {
     text: 'thinner slices',
@@ -24,6 +31,12 @@ const RULES: readonly Rule[] = [
   { text: 'corrected for distortion', score: distortion, tolerance: 0 },
   { text: 'without fat suppression', score: (f) => (isFatSuppressed(f) ? 0 : 1), tolerance: 0 },
   { text: 'finer pixels', score: (f) => (f.pixelSpacing === undefined ? undefined : -f.pixelSpacing), tolerance: 0.15 },
+  { text: 'corrected for coil sensitivity', score: (f) => (f.imageType.includes('NORM') ? 1 : 0), tolerance: 0 },
+  {
+    text: 'the repeated one',
+    score: (f) => (says(REPEATED, foldDescription(f.description)) ? 1 : 0),
+    tolerance: 0,
+  },
 ]
 
 /** Only for sequences that are read without contrast: an image before the injection is preferred. */
@@ -63,15 +76,16 @@ function distortion(f: SeriesFacts): number {
 }
 
 function isFatSuppressed(f: SeriesFacts): boolean {
-  const words = /(?<!\p{L})(fs|fatsat|fat sat|fat supp?\p{L}*|spir|spair|dixon|stir)(?!\p{L})/u
   return (
     f.scanOptions.some((option) => option === 'FS' || option.startsWith('FAT')) ||
-    words.test(foldDescription(f.description))
+    says(FAT_SUPPRESSION, foldDescription(f.description))
   )
 }
 
 function hadContrast(f: SeriesFacts): boolean {
   return (
-    f.contrastAgents.length > 0 || f.contrastVolume !== undefined || contrastWords(foldDescription(f.description)).given
+    f.contrastAgents.some((agent) => agentText(agent) === 'given') ||
+    f.contrastVolume !== undefined ||
+    contrastWords(f.description) === 'with'
   )
 }

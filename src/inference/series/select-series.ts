@@ -1,10 +1,19 @@
 // Chooses the series of a study for a bundle's sequences, with a reason for every series taken or left; it never guesses.
 import { AppError } from '../../domain/errors.ts'
-import { SEQUENCES, type Sequence, type Series, type SeriesDecision, type Study } from '../../domain/study.ts'
+import {
+  SEQUENCES,
+  type Sequence,
+  type Series,
+  type SeriesDecision,
+  STRUCTURAL,
+  type Study,
+  type Uid,
+} from '../../domain/study.ts'
 import type { BundleManifest } from '../bundle/manifest.ts'
 import { channelOrder } from '../bundle/manifest.ts'
+import { type ContrastEvidence, contrastOf, NOTHING_SAID } from './contrast.ts'
 import { type Evidence, evidence } from './evidence.ts'
-import { exclusionReason, impossibleReason, mapExclusionReason } from './exclusion.ts'
+import { doubt, type Exclusion, exclusionReason, impossibleReason, mapExclusionReason } from './exclusion.ts'
 import { type SeriesFacts, seriesFacts } from './facts.ts'
 import { mapEvidence } from './maps.ts'
 import { prefer } from './preference.ts'
@@ -20,12 +29,29 @@ export interface Selection {
   /** One per series, in the study's order. */
   decisions: SeriesDecision[]
   chosen: Partial<Record<Sequence, Series>>
-  /** SERIES_MISSING or SERIES_AMBIGUOUS; the study must wait for a person. */
+  /** Sequences that the study has and the analysis goes without, with the reason. */
+  unused: { sequence: Sequence; text: string }[]
+  /** SERIES_MISSING, SERIES_AMBIGUOUS or SERIES_UNSUPPORTED; the study must wait for a person. */
   hold?: AppError
 }
 
-interface Candidate extends Evidence {
+/** What to do when a sequence is in the study and cannot be used: wait for a person, or go on and say so. */
+export type UnusablePolicy = Partial<Record<Sequence, 'hold' | 'note'>>
+
+/** Without T1c there is no enhancing tumour, so a person is asked before an analysis goes without one that was acquired. */
+export const DEFAULT_POLICY: UnusablePolicy = { T1c: 'hold' }
+
+/** What was found out beside the headers. */
+export interface Known {
+  /** Series that turned out to be no volume, with the reason; the next candidate is chosen. */
+  refused?: ReadonlyMap<Uid, string>
+  policy?: UnusablePolicy
+}
+
+interface Candidate extends Evidence, ContrastEvidence {
   facts: SeriesFacts
+  /** A word that speaks against it, though the headers overrule it. */
+  doubt?: string | undefined
 }
 
 /** What is known of a study's series before any is chosen. */
@@ -34,6 +60,8 @@ interface Assessment {
   usable: Candidate[]
   /** Left for what they are called or how they were made; a pattern of the settings may still name them. */
   rescuable: Candidate[]
+  /** Images of a sequence that cannot be used as they are, with the reason. */
+  unusable: (Candidate & { reason: string })[]
   fixed: Map<Sequence, SeriesFacts>
   /** Reasons per series UID of those left so far. */
   left: Map<string, string[]>
@@ -44,15 +72,16 @@ export function selectSeries(
   study: Study,
   bundle: Pick<BundleManifest, 'sequences' | 'require_any'>,
   overrides: SeriesOverrides = {},
+  { refused = new Map(), policy = DEFAULT_POLICY }: Known = {},
 ): Selection {
   const rules = compile(overrides)
-  const assessed = assess(study, bundle, rules.uids)
+  const assessed = assess(study, bundle, rules.uids, refused)
   const { all, usable, rescuable, fixed, left } = assessed
   const groups = groupBySequence(usable, left)
   const wanted = channelOrder(bundle)
   const taken = new Map<string, { sequence: Sequence; reasons: string[] }>()
   const isFree = ({ facts }: Candidate) => !taken.has(facts.seriesInstanceUid)
-  const ambiguous: string[] = []
+  const ambiguous = new Map<Sequence, string>()
   const missing: string[] = []
   for (const sequence of wanted) {
     const named = fixed.get(sequence)
@@ -67,10 +96,7 @@ export function selectSeries(
       ? matching([usable, rescuable], (one) => isFree(one) && pattern.test(one.facts.description))
       : []
     const candidates = named.length > 0 ? named : groups.by[sequence].filter(isFree)
-    const { best, lost } = prefer(
-      candidates.map(({ facts }) => facts),
-      sequence,
-    )
+    const { best, lost } = preferUndoubted(candidates, sequence)
     const because = (uid: string, reason: string) => [reason, ...reasonsOf(candidates, uid)]
     for (const [uid, why] of lost) left.set(uid, because(uid, `${sequence}, but another series was preferred: ${why}`))
     const [first, ...ties] = best
@@ -79,50 +105,95 @@ export function selectSeries(
       const how = named.length > 0 ? [`description matches the settings for ${sequence}`] : []
       taken.set(first.seriesInstanceUid, { sequence, reasons: [...how, ...reasons] })
     } else if (first) {
-      ambiguous.push(`${sequence}: series ${numbersOf(best)} fit equally well`)
+      ambiguous.set(sequence, `${sequence}: series ${numbersOf(best)} fit equally well`)
       for (const { seriesInstanceUid: uid } of best)
         left.set(uid, because(uid, `${sequence}, as well as another series: a person must choose`))
-    } else if (bundle.sequences[sequence]?.required || bundle.require_any?.includes(sequence)) {
-      const possible =
-        sequence === 'T1' || sequence === 'T1c' ? groups.undecided.filter(isFree).map(({ facts }) => facts) : []
-      if (possible.length > 0)
-        ambiguous.push(`${sequence}: it cannot be told whether series ${numbersOf(possible)} had contrast`)
-      else if (bundle.sequences[sequence]?.required) missing.push(sequence)
+    } else if (sequence === 'T1' || sequence === 'T1c') {
+      const possible = groups.undecided.filter(isFree).map(({ facts }) => facts)
+      const needed = bundle.sequences[sequence]?.required || bundle.require_any?.includes(sequence)
+      if (possible.length > 0 && (needed || policy[sequence] === 'hold'))
+        ambiguous.set(sequence, `${sequence}: it cannot be told whether series ${numbersOf(possible)} had contrast`)
     }
   }
   const any = bundle.require_any ?? []
   const isTaken = (sequence: Sequence) => [...taken.values()].some((one) => one.sequence === sequence)
-  if (any.length > 0 && ambiguous.length === 0 && !any.some(isTaken)) missing.push(any.join(' or '))
+  for (const sequence of open) {
+    if (bundle.sequences[sequence]?.required && !isTaken(sequence) && !ambiguous.has(sequence)) missing.push(sequence)
+  }
+  if (any.length > 0 && ambiguous.size === 0 && !any.some(isTaken)) missing.push(any.join(' or '))
+  const unused = wanted.filter((one) => !isTaken(one) && !ambiguous.has(one)).flatMap((one) => unusedOf(one, assessed))
 
   const candidates = [...usable, ...rescuable]
   const decisions = all.map((facts) => decide(facts, candidates, left, taken.get(facts.seriesInstanceUid), wanted))
   const chosen: Partial<Record<Sequence, Series>> = {}
   for (const [n, decision] of decisions.entries()) if (decision.sequence) chosen[decision.sequence] = study.series[n]!
-  const hold = holdOf(missing, ambiguous, decisions)
-  return { decisions, chosen, ...(hold ? { hold } : {}) }
+  const held = unused.filter(({ sequence }) => policy[sequence] === 'hold').map(({ text }) => text)
+  const hold = holdOf({ missing, ambiguous: [...ambiguous.values()], held }, decisions)
+  return { decisions, chosen, unused, ...(hold ? { hold } : {}) }
+}
+
+/** Series on which a word of the description casts doubt come last. */
+function preferUndoubted(candidates: Candidate[], sequence: Sequence) {
+  const clear = candidates.filter((one) => !one.doubt)
+  const pool = clear.length > 0 ? clear : candidates
+  const { best, lost } = prefer(
+    pool.map(({ facts }) => facts),
+    sequence,
+  )
+  const doubted = candidates.filter((one) => !pool.includes(one))
+  for (const { facts, doubt } of doubted) lost.set(facts.seriesInstanceUid, `this one may be ${doubt}`)
+  return { best, lost }
+}
+
+/** Images of the sequence that the study has but that are no volume of the head as they are. */
+function unusedOf(sequence: Sequence, { unusable }: Assessment): Selection['unused'] {
+  const found = unusable.filter(({ weighting, contrast }) =>
+    sequence === 'T1c'
+      ? weighting === 'T1' && contrast === 'given'
+      : weighting === sequence && (sequence !== 'T1' || contrast !== 'given'),
+  )
+  if (found.length === 0) return []
+  const each = found.map(({ facts, reason }) => `series ${facts.seriesNumber || '(no number)'}: ${reason}`)
+  return [{ sequence, text: `${sequence} is in the study but cannot be used (${each.join('; ')})` }]
 }
 
 function assess(
   study: Study,
   bundle: Pick<BundleManifest, 'sequences'>,
   uids: Partial<Record<Sequence, string>>,
+  refused: ReadonlyMap<Uid, string>,
 ): Assessment {
   const all = study.series.map(seriesFacts)
-  const assessed: Assessment = { all, usable: [], rescuable: [], fixed: new Map(), left: new Map() }
-  for (const facts of all) {
-    const named = SEQUENCES.find((s) => uids[s] === facts.seriesInstanceUid && !assessed.fixed.has(s))
+  const assessed: Assessment = { all, usable: [], rescuable: [], unusable: [], fixed: new Map(), left: new Map() }
+  const judged = all.map((facts) => {
     const found = mapEvidence(facts)
     const map = found && bundle.sequences[found.weighting] ? found : undefined
-    const reason = map ? mapExclusionReason(facts) : exclusionReason(facts)
+    return { facts, seen: map ?? evidence(facts), exclusion: exclusionOf(facts, map !== undefined, refused) }
+  })
+  const structural = judged.filter(({ exclusion, seen }) => !exclusion && isStructural(seen.weighting))
+  const contrast = contrastOf(all, new Set(structural.map(({ facts }) => facts)))
+  for (const { facts, seen, exclusion } of judged) {
+    const named = SEQUENCES.find((s) => uids[s] === facts.seriesInstanceUid && !assessed.fixed.has(s))
+    const candidate = { facts, ...seen, ...contrast.get(facts)! }
     if (named && facts.modality === 'MR') assessed.fixed.set(named, facts)
-    else if (!reason) assessed.usable.push({ facts, ...(map ?? evidence(facts)) })
+    else if (!exclusion) assessed.usable.push({ ...candidate, doubt: doubt(facts) })
     else {
-      assessed.left.set(facts.seriesInstanceUid, [reason])
-      if (!impossibleReason(facts)) assessed.rescuable.push({ facts, ...evidence(facts) })
+      assessed.left.set(facts.seriesInstanceUid, [exclusion.reason])
+      if (!impossibleReason(facts)) assessed.rescuable.push(candidate)
+      if (exclusion.unusable) assessed.unusable.push({ ...candidate, reason: exclusion.reason })
     }
   }
   return assessed
 }
+
+function exclusionOf(facts: SeriesFacts, isMap: boolean, refused: ReadonlyMap<Uid, string>): Exclusion | undefined {
+  const reason = isMap ? mapExclusionReason(facts) : undefined
+  const found = isMap ? reason && { reason } : exclusionReason(facts)
+  const why = refused.get(facts.seriesInstanceUid)
+  return found || (why === undefined ? undefined : { reason: `no volume: ${why}`, unusable: true })
+}
+
+const isStructural = (weighting: Evidence['weighting']) => STRUCTURAL.some((sequence) => sequence === weighting)
 
 /** The matches of the first list that has any. */
 function matching(lists: Candidate[][], fits: (candidate: Candidate) => boolean): Candidate[] {
@@ -134,29 +205,20 @@ function groupBySequence(usable: Candidate[], left: Map<string, string[]>) {
   const by: Record<Sequence, Candidate[]> = { T1: [], T1c: [], T2: [], FLAIR: [], ADC: [], rCBV: [] }
   const undecided: Candidate[] = []
   const t1 = usable.filter((candidate) => candidate.weighting === 'T1')
-  const enhanced = t1.filter((candidate) => candidate.contrast === 'given')
-  const unknown = t1.filter((candidate) => candidate.contrast === 'unknown')
-  const firstContrast =
-    enhanced
-      .map(({ facts }) => facts.acquiredAt)
-      .filter(Boolean)
-      .sort()[0] ?? ''
+  // A study in which nothing at all speaks of contrast has had none, if it holds one T1.
+  const silent = t1.length === 1 && t1[0]!.contrastReason === NOTHING_SAID
   for (const candidate of usable) {
-    const { facts, weighting, contrast } = candidate
-    const leave = (...reasons: string[]) => {
-      left.set(facts.seriesInstanceUid, [...reasons, ...candidate.reasons])
-      if (weighting === 'T1') undecided.push(candidate)
-    }
-    if (weighting === undefined) leave('no evidence of T1, T2 or FLAIR weighting')
+    const { facts, weighting, contrast, contrastReason } = candidate
+    if (weighting === undefined)
+      left.set(facts.seriesInstanceUid, ['no evidence of T1, T2 or FLAIR weighting', ...candidate.reasons])
     else if (weighting !== 'T1') by[weighting].push(candidate)
     else if (contrast === 'given') by.T1c.push(candidate)
-    else if (contrast === 'not-given') by.T1.push(candidate)
-    else if (contrast === 'conflict') leave(`T1 with or without contrast: ${candidate.contrastReason}`)
-    else if (enhanced.length === 0 && unknown.length > 1)
-      leave(`T1 with or without contrast: ${candidate.contrastReason}, and there is more than one such series`)
-    else if (firstContrast !== '' && facts.acquiredAt !== '' && facts.acquiredAt > firstContrast)
-      leave('T1 with or without contrast: acquired after a series with contrast, but not marked itself')
-    else by.T1.push(candidate)
+    else if (contrast === 'not-given' || silent) by.T1.push(candidate)
+    else {
+      const more = contrast === 'unknown' && t1.length > 1 ? ', and there is more than one such series' : ''
+      left.set(facts.seriesInstanceUid, [`T1 with or without contrast: ${contrastReason}${more}`, ...candidate.reasons])
+      undecided.push(candidate)
+    }
   }
   return { by, undecided }
 }
@@ -181,20 +243,30 @@ function decide(
 function reasonsOf(candidates: Candidate[], uid: string): string[] {
   const candidate = candidates.find(({ facts }) => facts.seriesInstanceUid === uid)
   if (!candidate) return []
-  return [...candidate.reasons, ...(candidate.weighting === 'T1' ? [candidate.contrastReason] : [])]
+  return [
+    ...candidate.reasons,
+    ...(candidate.weighting === 'T1' ? [candidate.contrastReason] : []),
+    ...(candidate.doubt ? [`though it may be ${candidate.doubt}`] : []),
+    ...candidate.facts.passedOver,
+  ]
 }
 
-function holdOf(missing: string[], ambiguous: string[], decisions: SeriesDecision[]): AppError | undefined {
-  if (missing.length === 0 && ambiguous.length === 0) return undefined
+function holdOf(
+  { missing, ambiguous, held }: { missing: string[]; ambiguous: string[]; held: string[] },
+  decisions: SeriesDecision[],
+): AppError | undefined {
+  if (missing.length + ambiguous.length + held.length === 0) return undefined
   const found = decisions
     .filter((d) => d.taken)
     .map((d) => `${d.sequence} in series ${d.seriesNumber || '(no number)'}`)
   const parts = [
     ...(missing.length > 0 ? [`no usable series for ${missing.join(', ')}`] : []),
     ...ambiguous,
+    ...held,
     `found: ${found.join(', ') || 'none of the sequences'}; ${decisions.length - found.length} of ${decisions.length} series left`,
   ]
-  return new AppError(missing.length > 0 ? 'SERIES_MISSING' : 'SERIES_AMBIGUOUS', parts.join('; '))
+  const code = missing.length > 0 ? 'SERIES_MISSING' : ambiguous.length > 0 ? 'SERIES_AMBIGUOUS' : 'SERIES_UNSUPPORTED'
+  return new AppError(code, parts.join('; '))
 }
 
 function numbersOf(all: SeriesFacts[]): string {

@@ -81,7 +81,7 @@ async function compareWith(
   const metadata = 'record' in prior ? await archive.retrieveMetadata(studyInstanceUid) : prior.metadata
   const { reference, objects } = requireStanding(metadata, earlier, input.result.patient)
   const plan = planSeries(reference)
-  const image = await retrieveVolume(archive, studyInstanceUid, reference, plan)
+  const image = await retrieveVolume(archive, studyInstanceUid, plan)
   const { labels, trackings } = earlierLabels(earlier, plan.grid)
   const now: TimePoint = {
     image: input.image,

@@ -647,7 +647,7 @@ describe('maps that a bundle declares', () => {
     ],
     ['a colour image', { ...rcbv, photometric: 'RGB' }, /^a colour image \(PhotometricInterpretation RGB\)/],
     ['slices too far apart', { ...adc, spacing: 10 }, /^slices 10\.0 mm apart/],
-    ['several images per position', { ...adc, repeats: 2 }, /^a time series/],
+    ['several images per position', { ...adc, repeats: 4 }, /^a time series/],
     ['another part of the body', { ...adc, bodyPart: 'PROSTATE' }, /^other body part/],
   ] satisfies [string, Headers, string | RegExp][])('tells %s', (_name, headers, expected) => {
     const [got] = taken([headers])
@@ -691,11 +691,11 @@ describe('studies of each vendor', () => {
   it('gives readable reasons', () => {
     const { reasons } = outcome(SIEMENS)
     expect(reasons[1]).toContain('TR 2300 ms, TE 3 ms, TI 900 ms: T1-weighted inversion recovery')
-    expect(reasons[1]).toContain('nothing says whether contrast was given')
+    expect(reasons[1]).toContain('acquired before series 5, which had contrast')
     expect(reasons[3]).toContain('TR 9000 ms, TE 81 ms, TI 2500 ms: FLAIR')
     expect(reasons[4]).toContain('diffusion (ImageType DIFFUSION)')
     expect(reasons[8]).toContain('echo-planar')
-    expect(reasons[9]).toContain('ContrastBolusAgent is set, and the description says so')
+    expect(reasons[9]).toContain('ContrastBolusAgent is set, and the description says with contrast')
     expect(reasons[10]).toContain('reformatted from another series')
   })
 })
@@ -808,7 +808,7 @@ describe('contrast in words', () => {
     (description) => {
       const { got, reasons } = outcome([{ ...t1, description }, t1c, flair])
       expect(got[0]).toBe('T1')
-      expect(reasons[0]).toContain('nothing says whether contrast was given')
+      expect(reasons[0]).toContain('acquired before series 2, which had contrast')
     },
   )
 
@@ -874,14 +874,16 @@ describe('what cannot be told is held', () => {
     expect(message).toContain('whether series 1, 2 had contrast')
   })
 
-  it('an unmarked T1 series after one with contrast is left, before it is taken', () => {
+  it('an unmarked T1 series after one with contrast had contrast, before it none', () => {
     const { got, reasons } = outcome([t1, t1c, { ...t1, time: '120000', is3d: true }, flair])
-    expect(got).toEqual(['T1', 'T1c', 'left', 'FLAIR'])
-    expect(reasons[2]).toContain('acquired after a series with contrast')
+    expect(got).toEqual(['T1', 'left', 'T1c', 'FLAIR'])
+    expect(reasons[0]).toContain('acquired before series 2, which had contrast')
+    expect(reasons[1]).toContain('another series was preferred: 3D rather than 2D')
+    expect(reasons[2]).toContain('acquired after series 2, which had contrast')
   })
 
   it('a missing sequence counts before an ambiguous one', () => {
-    const { hold, message } = outcome([t1c, { ...t1c, time: '113000' }])
+    const { hold, message } = outcome([t1c, { ...t1c, time: '113000' }, t2])
     expect(hold).toBe('SERIES_MISSING')
     expect(message).toContain('no usable series for FLAIR')
     expect(message).toContain('T1c: series 1, 2 fit equally well')

@@ -1,0 +1,133 @@
+// Which instances of a series make its volume: consoles and exports file doubles, scouts and projections under a series of slices.
+import type { DicomJson, Instance, Series, Uid } from '../domain/study.ts'
+import { numbers, text, texts } from './dataset.ts'
+import { isEnhanced } from './slices.ts'
+
+export interface VolumeInstances {
+  /** The series with the instances of the volume alone. */
+  series: Series
+  /** Instances that are passed over since they are no slices of the volume, and why. */
+  strays: { sopInstanceUid: Uid; why: string }[]
+  /** Instances that repeat another by all that their headers say: double → original. Their pixels must prove it. */
+  doubles: Map<Uid, Uid>
+}
+
+/** More than this share of odd instances makes several stacks, not a stack with strays. */
+const STRAYS = 0.2
+/** A slice sent this often is an export that went wrong; more images at one position are a time series. */
+const MOST_COPIES = 3
+
+/** Passes over strays and doubles; a series that is anything else than one stack with a few of them is left as it is. */
+export function volumeInstances(series: Series): VolumeInstances {
+  const whole: VolumeInstances = { series, strays: [], doubles: new Map() }
+  if (series.instances.length < 3 || series.instances.some(({ metadata }) => isEnhanced(metadata))) return whole
+  const strays: VolumeInstances['strays'] = []
+  let kept = series.instances
+  for (const { of, what } of TRAITS) {
+    const known: number[][] = []
+    const groups = Map.groupBy(kept, (instance) => of(instance.metadata, known))
+    const [most] = [...groups.values()].sort((a, b) => b.length - a.length)
+    if (!most || most.length === kept.length) continue
+    if (kept.length - most.length > STRAYS * kept.length) continue
+    for (const instance of kept) {
+      if (!most.includes(instance))
+        strays.push({ sopInstanceUid: instance.sopInstanceUid, why: what(instance.metadata) })
+    }
+    kept = most
+  }
+  const water = waterOf(kept)
+  if (water.length < kept.length) {
+    for (const { sopInstanceUid } of kept.filter((one) => !water.includes(one)))
+      strays.push({ sopInstanceUid, why: 'another image of a Dixon acquisition than the water image' })
+    kept = water
+  }
+  const doubles = doublesOf(kept)
+  kept = kept.filter(({ sopInstanceUid }) => !doubles.has(sopInstanceUid))
+  return { series: kept.length === series.instances.length ? series : { ...series, instances: kept }, strays, doubles }
+}
+
+/** In which slices of one volume agree; the one that differs is named. */
+const TRAITS: readonly { of(ds: DicomJson, known: number[][]): string; what(ds: DicomJson): string }[] = [
+  {
+    of: (ds) => madeOf(ds),
+    what: (ds) => `another kind of image (ImageType ${texts(ds, 'ImageType').join('\\')})`,
+  },
+  { of: orientationOf, what: () => 'another slice orientation' },
+  {
+    of: (ds) => `${text(ds, 'Rows')}x${text(ds, 'Columns')}`,
+    what: (ds) => `another matrix (${text(ds, 'Rows')} x ${text(ds, 'Columns')})`,
+  },
+]
+
+/** Acquired, or derived and how. */
+function madeOf(ds: DicomJson): string {
+  const [pixels = '', examination = '', ...rest] = texts(ds, 'ImageType').map((value) => value.toUpperCase())
+  const how = rest.filter((value) =>
+    /^(MIP|MINIP|MPR.*|PROJECTION IMAGE|SUB.*|LOCALI[SZ]ER|SCREEN SAVE|.* MAP)$/.test(value),
+  )
+  return [pixels, examination, ...how].join('\\')
+}
+
+/** Which of the `known` slice normals it has, within six degrees; a new one is added. "" without an orientation. */
+function orientationOf(ds: DicomJson, known: number[][]): string {
+  const cosines = numbers(ds, 'ImageOrientationPatient')
+  if (cosines.length !== 6 || !cosines.every(Number.isFinite)) return ''
+  const [ax = 0, ay = 0, az = 0, bx = 0, by = 0, bz = 0] = cosines
+  const normal = [ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx]
+  const along = (other: number[]) => other.reduce((sum, value, axis) => sum + value * normal[axis]!, 0)
+  const found = known.findIndex((other) => along(other) > 0.995)
+  return String(found >= 0 ? found : known.push(normal) - 1)
+}
+
+/** Of a Dixon acquisition filed as one series: its water images, which show what a fat-suppressed image shows. */
+function waterOf(instances: Instance[]): Instance[] {
+  const groups = Map.groupBy(instances, ({ metadata }) => dixonPart(texts(metadata, 'ImageType')) ?? 'none')
+  if (groups.size < 2) return instances
+  return groups.get('water') ?? groups.get('in phase') ?? instances
+}
+
+export type DixonPart = 'water' | 'fat' | 'in phase' | 'opposed phase'
+
+/** By values of ImageType as vendors write them (PS3.3 C.8.3.1.1.1 leaves value 3 and above to them). */
+export function dixonPart(imageType: readonly string[]): DixonPart | undefined {
+  const values = imageType.slice(2).map((value) => value.toUpperCase())
+  const has = (pattern: RegExp) => values.some((value) => pattern.test(value))
+  if (has(/^(W|WATER|DIXON_W(ATER)?|WATER_ONLY)$/)) return 'water'
+  if (has(/^(F|FAT|DIXON_F(AT)?|FAT_ONLY|FAT_FRACTION)$/)) return 'fat'
+  if (has(/^(IP|IN|IN_?PHASE|DIXON_IP)$/)) return 'in phase'
+  if (has(/^(OP|OPP|OPP_?PHASE|OUT_?PHASE|OUT_OF_PHASE|OPPOSED_?PHASE|DIXON_OP)$/)) return 'opposed phase'
+  return undefined
+}
+
+/** Attributes of the image that two copies of it share; UIDs, numbers and times of writing are what makes the copies two. */
+const SAME = [
+  'ImagePositionPatient',
+  'ImageOrientationPatient',
+  'ImageType',
+  'EchoTime',
+  'EchoNumbers',
+  'RepetitionTime',
+  'InversionTime',
+  'FlipAngle',
+  'AcquisitionNumber',
+  'AcquisitionTime',
+  'AcquisitionDateTime',
+  'TriggerTime',
+  'TemporalPositionIdentifier',
+  'DiffusionBValue',
+  'PixelSpacing',
+  'RescaleSlope',
+  'RescaleIntercept',
+]
+
+function doublesOf(instances: readonly Instance[]): Map<Uid, Uid> {
+  const doubles = new Map<Uid, Uid>()
+  if (instances.some(({ metadata }) => numbers(metadata, 'ImagePositionPatient').length !== 3)) return doubles
+  const groups = Map.groupBy(instances, ({ metadata }) =>
+    SAME.map((keyword) => texts(metadata, keyword).join('\\')).join('|'),
+  )
+  if ([...groups.values()].some((copies) => copies.length > MOST_COPIES)) return doubles
+  for (const [original, ...copies] of groups.values())
+    for (const copy of copies) doubles.set(copy.sopInstanceUid, original!.sopInstanceUid)
+  return doubles
+}

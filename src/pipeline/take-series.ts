@@ -1,0 +1,141 @@
+// From the study's headers to volumes: a series that turns out to be no volume gives way to the next candidate.
+import { planSeries, type SeriesPlan } from '../dicom/series-volume.ts'
+import { AppError, asAppError, type ErrorCode } from '../domain/errors.ts'
+import type { QualityNote } from '../domain/finding.ts'
+import type { ImageArchive } from '../domain/ports.ts'
+import { SEQUENCES, type Sequence, type Series, type SeriesDecision, type Study, type Uid } from '../domain/study.ts'
+import type { Volume } from '../domain/volume.ts'
+import type { Bundle } from '../inference/bundle/manifest.ts'
+import {
+  type Selection,
+  type SeriesOverrides,
+  selectSeries,
+  type UnusablePolicy,
+} from '../inference/series/select-series.ts'
+import { retrieveVolume } from './retrieve-volume.ts'
+import type { Stopwatch } from './stopwatch.ts'
+
+export interface TakeOptions {
+  bundle: Bundle
+  /** The sequence whose grid carries the segmentation, when the study has it; else the next of the bundle's sequences. */
+  reference: Sequence
+  overrides: SeriesOverrides
+  unusable: UnusablePolicy
+}
+
+export interface Taken {
+  decisions: SeriesDecision[]
+  /** With the instances of the volume alone. */
+  chosen: Partial<Record<Sequence, Series>>
+  plans: Partial<Record<Sequence, SeriesPlan>>
+  volumes: Partial<Record<Sequence, Volume<Float32Array>>>
+  reference: Sequence
+  quality: QualityNote[]
+}
+
+/** A series of this kind of failure is passed over; a damaged instance only where another series can take its place. */
+const NO_VOLUME: readonly ErrorCode[] = ['SERIES_UNSUPPORTED', 'INSTANCE_INVALID']
+
+export interface TakePorts {
+  archive: Pick<ImageArchive, 'retrieveSeries'>
+  time: Stopwatch['time']
+  /** Hears every selection. */
+  onSelection(selection: Selection): Promise<unknown>
+}
+
+/**
+ * Chooses, plans and retrieves, until every chosen series is a volume. Throws what holds the study: the selection's own reason, or
+ * the failure of a series that nothing can replace.
+ */
+export async function takeSeries(
+  { archive, time, onSelection }: TakePorts,
+  study: Study,
+  options: TakeOptions,
+): Promise<Taken> {
+  const refused = new Map<Uid, string>()
+  const failures = new Map<Sequence, AppError>()
+  const volumes = new Map<Uid, Volume<Float32Array>>()
+  for (;;) {
+    const selection = await time('select', () =>
+      selectSeries(study, options.bundle, options.overrides, { refused, policy: options.unusable }),
+    )
+    await onSelection(selection)
+    const lost = SEQUENCES.find((sequence) => failures.has(sequence) && !selection.chosen[sequence])
+    const damage = lost && failures.get(lost)!
+    if (damage && (damage.code === 'INSTANCE_INVALID' || isNamed(options.overrides[lost]))) throw damage
+    if (selection.hold) throw selection.hold
+    const reference = referenceOf(selection.chosen, options)
+    const plans: Taken['plans'] = {}
+    const chosen: Taken['chosen'] = {}
+    const take = async (sequence: Sequence, series: Series) => {
+      const plan = planSeries(series)
+      if (sequence === reference) refuseWithoutFrame(plan)
+      plans[sequence] = plan
+      chosen[sequence] = { ...series, instances: plan.instances }
+      const uid = series.seriesInstanceUid
+      if (!volumes.has(uid)) volumes.set(uid, await retrieveVolume(archive, study.studyInstanceUid, plan))
+    }
+    const failed = await time('retrieve', () => firstFailure(selection.chosen, take))
+    if (!failed) {
+      const found = SEQUENCES.flatMap((sequence) => (chosen[sequence] ? [[sequence, chosen[sequence]] as const] : []))
+      return {
+        decisions: selection.decisions,
+        chosen,
+        plans,
+        volumes: Object.fromEntries(found.map(([sequence, one]) => [sequence, volumes.get(one.seriesInstanceUid)!])),
+        reference,
+        quality: [...selection.unused.map(unusedNote), ...SEQUENCES.flatMap((one) => strayNote(one, plans[one]))],
+      }
+    }
+    refused.set(failed.uid, failed.error.message)
+    failures.set(failed.sequence, failed.error)
+  }
+}
+
+/** The first series that is no volume; any other error is thrown. */
+async function firstFailure(
+  chosen: Selection['chosen'],
+  take: (sequence: Sequence, series: Series) => Promise<void>,
+): Promise<{ sequence: Sequence; uid: Uid; error: AppError } | undefined> {
+  for (const sequence of SEQUENCES) {
+    const series = chosen[sequence]
+    if (!series) continue
+    try {
+      await take(sequence, series)
+    } catch (thrown) {
+      const error = asAppError(thrown)
+      if (!NO_VOLUME.includes(error.code)) throw error
+      return { sequence, uid: series.seriesInstanceUid, error }
+    }
+  }
+  return undefined
+}
+
+const isNamed = (rule: string | undefined) => rule !== undefined && /^[\d.]+$/.test(rule)
+
+function referenceOf(chosen: Selection['chosen'], options: TakeOptions): Sequence {
+  const reference = [options.reference, 'T1c', 'FLAIR', 'T2', 'T1'].find((s) => chosen[s as Sequence])
+  if (!reference) throw new AppError('SERIES_MISSING', 'no series was taken')
+  return reference as Sequence
+}
+
+function refuseWithoutFrame(plan: SeriesPlan): void {
+  if (plan.frameOfReferenceUid !== '') return
+  const message = `series ${plan.seriesInstanceUid} has no FrameOfReferenceUID, so no segmentation can refer to it`
+  throw new AppError('SERIES_UNSUPPORTED', message)
+}
+
+const unusedNote = ({ text }: Selection['unused'][number]): QualityNote => ({
+  code: 'sequence-unusable',
+  severity: 'warning',
+  text: `${text}; the model ran without it.`,
+})
+
+function strayNote(sequence: Sequence, plan: SeriesPlan | undefined): QualityNote[] {
+  if (!plan || plan.strays.length + plan.doubles.size === 0) return []
+  const parts = [
+    ...(plan.doubles.size > 0 ? [`${plan.doubles.size} instances that repeat others`] : []),
+    ...(plan.strays.length > 0 ? [`${plan.strays.length} that are no slices of it (${plan.strays[0]!.why})`] : []),
+  ]
+  return [{ code: 'instances-passed-over', severity: 'info', text: `${sequence}: passed over ${parts.join(' and ')}.` }]
+}

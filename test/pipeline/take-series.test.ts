@@ -1,0 +1,85 @@
+// Series that turn out to be no volume: the next candidate is tried, and what was there and is not used is said or held.
+import { describe, expect, it } from 'vitest'
+import { dataset } from '../../src/dicom/dataset.ts'
+import type { Bundle } from '../../src/inference/bundle/manifest.ts'
+import { DEFAULT_POLICY, type SeriesOverrides, type UnusablePolicy } from '../../src/inference/series/select-series.ts'
+import { takeSeries } from '../../src/pipeline/take-series.ts'
+import { classicSeries, type TestSeries } from '../dicom/support.ts'
+
+const bundle = {
+  sequences: { T1c: { channel: 0, required: false }, T2: { channel: 1, required: false } },
+  require_any: ['T1c', 'T2'],
+} as unknown as Bundle
+const T1C = { ScanningSequence: 'SE', RepetitionTime: 500, EchoTime: 10, ContrastBolusAgent: 'Gadovist' }
+const T2 = { ScanningSequence: 'SE', RepetitionTime: 4000, EchoTime: 100 }
+
+/** Axial slices 5 mm apart; `mm` is the pixel spacing, and finer series are preferred. */
+function made(seriesKey: string, headers: object, mm: number): Promise<TestSeries> {
+  const pixels = 160 / mm
+  const grid: TestSeries['grid'] = {
+    size: [pixels, pixels, 20],
+    spacing: [mm, mm, 5],
+    origin: [-80, -80, -50],
+    direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
+  }
+  const named = { BodyPartExamined: 'HEAD', SeriesDescription: '', ...headers }
+  return classicSeries({ grid, seriesKey, edit: (ds) => ({ ...ds, ...dataset(named) }) })
+}
+
+/** Without its eighth slice, as an archive has it and as it gives it. */
+const withGap = ({ series, files, grid }: TestSeries): TestSeries => ({
+  series: { ...series, instances: series.instances.toSpliced(7, 1) },
+  files: files.toSpliced(7, 1),
+  grid,
+})
+
+function take(all: TestSeries[], policy: UnusablePolicy = DEFAULT_POLICY, overrides: SeriesOverrides = {}) {
+  const selections: number[] = []
+  const ports = {
+    archive: {
+      async *retrieveSeries(_study: string, uid: string) {
+        yield* all.find(({ series }) => series.seriesInstanceUid === uid)!.files
+      },
+    },
+    time: async <T>(_step: string, work: () => T | Promise<T>) => work(),
+    onSelection: async ({ decisions }: { decisions: unknown[] }) => selections.push(decisions.length),
+  }
+  const study = { studyInstanceUid: '1.2.3', series: all.map(({ series }) => series) }
+  const options = { bundle, reference: 'T1c' as const, overrides, unusable: policy }
+  return { taken: takeSeries(ports, study, options), selections }
+}
+
+describe('a chosen series that is no volume', async () => {
+  const [fine, coarse, t2] = [await made('fine', T1C, 2), await made('coarse', T1C, 4), await made('t2', T2, 4)]
+  const uidOf = ({ series }: TestSeries) => series.seriesInstanceUid
+
+  it('gives way to the next candidate', async () => {
+    const { taken, selections } = take([withGap(fine), coarse, t2])
+    const { chosen, volumes, decisions, reference, quality } = await taken
+    expect(chosen.T1c?.seriesInstanceUid).toBe(uidOf(coarse))
+    expect([volumes.T1c?.grid.size, volumes.T2?.grid.size, reference]).toEqual([[40, 40, 20], [40, 40, 20], 'T1c'])
+    expect(decisions[0]!.reasons[0]).toMatch(/^no volume: series [\d.]+: its slices have a gap: about 1 missing/)
+    expect([selections, quality]).toEqual([[3, 3], []])
+  })
+
+  it('holds the study when it is T1c and nothing takes its place, unless the settings say to go on', async () => {
+    const held = /T1c is in the study but cannot be used \(series 3: no volume: .* gap: about 1 missing/
+    await expect(take([withGap(fine), t2]).taken).rejects.toMatchObject({ code: 'SERIES_UNSUPPORTED' })
+    await expect(take([withGap(fine), t2]).taken).rejects.toThrow(held)
+    const { chosen, reference, quality } = await take([withGap(fine), t2], { T1c: 'note' }).taken
+    expect([Object.keys(chosen), reference]).toEqual([['T2'], 'T2'])
+    expect(quality).toEqual([{ code: 'sequence-unusable', severity: 'warning', text: expect.stringMatching(held) }])
+  })
+
+  it('is said and passed over when it is another sequence', async () => {
+    const { chosen, quality } = await take([coarse, withGap(t2)]).taken
+    expect(Object.keys(chosen)).toEqual(['T1c'])
+    expect(quality[0]!.text).toMatch(/^T2 is in the study but cannot be used .*; the model ran without it\.$/)
+  })
+
+  it('holds the study when a person named it in the settings, and when an instance is damaged', async () => {
+    await expect(take([withGap(fine), coarse, t2], {}, { T1c: uidOf(fine) }).taken).rejects.toThrow(/about 1 missing/)
+    const damaged = { ...t2, files: t2.files.map((file, n) => (n === 4 ? file.subarray(0, file.length - 99) : file)) }
+    await expect(take([coarse, damaged]).taken).rejects.toMatchObject({ code: 'INSTANCE_INVALID' })
+  })
+})
