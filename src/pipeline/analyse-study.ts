@@ -3,7 +3,6 @@
 import { patientIdentity, studyIdentity } from '../dicom/identity.ts'
 import type { SeriesPlan } from '../dicom/series-volume.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
-import { AppError } from '../domain/errors.ts'
 import type { AnalysisResult, InputSeries } from '../domain/finding.ts'
 import type {
   AnalysisStore,
