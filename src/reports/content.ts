@@ -2,13 +2,14 @@
 
 import { HEADS, type Measurement, type Prediction, type TissueResult } from '../domain/finding.ts'
 import type { ReportableResult } from '../domain/ports.ts'
+import { type Edit, editSentence, type Review, reviewSentence, statusOf } from '../domain/review.ts'
 import { tissueOf } from '../domain/tissue.ts'
 import { CATEGORY_NAMES } from '../wording/comparison.ts'
 import { SEX_NAMES, SHORT_HEAD_NAMES, SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
 import { millilitres, percentWithInterval, readDate, volumeChange } from '../wording/quantities.ts'
 import { type ContributionChart, contributionCharts, type SurvivalCurve, survivalCurve } from './chart-content.ts'
 import { overlayOf } from './colours.ts'
-import { readInstant, readName, readTime, shortDigest } from './format.ts'
+import { capital, readInstant, readName, readTime, shortDigest } from './format.ts'
 import * as words from './wording/en.ts'
 
 export interface Field {
@@ -54,6 +55,8 @@ export interface ProbabilityLine {
 export interface ReportContent {
   title: string
   status: string
+  /** A reviewer rejected the result: the page says so, and shows no value. */
+  isWithdrawn: boolean
   /** The name in up to three writings, as the archive has them. */
   patientNames: string[]
   patientFields: Field[]
@@ -71,11 +74,48 @@ export interface ReportContent {
   provenance: Field[]
 }
 
-/** All text of the report except what belongs to the pictures. */
-export function writeContent(result: ReportableResult): ReportContent {
+/** All text of the report except what belongs to the pictures; `result` is as the reviewer left it. */
+export function writeContent(result: ReportableResult, review?: Review): ReportContent {
+  const content = writeResult(result)
+  if (!review) return content
+  const isWithdrawn = review.decision === 'reject'
+  const measured = review.edits.map(({ target }) => target).filter((target) => target.startsWith('measurement.'))
+  const [, ...unchanged] = content.statement
+  const standing =
+    measured.length === 0
+      ? unchanged
+      : unchanged.map((one) => (one === words.OUTLINES ? words.CORRECTED_OUTLINES : one))
+  const corrections = review.edits.map((edit) => ({
+    warning: true,
+    text: `${editedName(result, edit)}: ${editSentence(review, edit)}`,
+  }))
+  return {
+    ...content,
+    isWithdrawn,
+    status: words.REVIEWED_STATUS[statusOf(review)],
+    ...(isWithdrawn && { summary: reviewSentence(review) }),
+    quality: [...corrections, ...content.quality],
+    statement: isWithdrawn ? [words.WITHDRAWN] : [reviewSentence(review), ...standing],
+    volumes: content.volumes.map((row) =>
+      measured.includes(`measurement.${row.region}`) ? { ...row, deviation: words.CORRECTED } : row,
+    ),
+    provenance: [...content.provenance, { label: words.LABELS.reviewedAt, value: readInstant(review.at) }],
+  }
+}
+
+/** "Enhancing tumour" of "measurement.ET", "IDH" of "prediction.idh" */
+function editedName({ measurements }: ReportableResult, { target }: Edit): string {
+  const measured = measurements.find(({ region }) => target === `measurement.${region}`)
+  if (measured) return capital(measured.name)
+  const head = HEADS.find((one) => target === `prediction.${one}`)
+  return head ? SHORT_HEAD_NAMES[head] : target
+}
+
+function writeResult(result: ReportableResult): ReportContent {
   return {
     title: words.TITLE,
     status: words.STATUS,
+    isWithdrawn: false,
     patientNames: namesOf(result.patient.patientName),
     patientFields: patientFields(result),
     studyFields: studyFields(result),

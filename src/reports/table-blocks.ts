@@ -13,7 +13,7 @@ import {
 import type { Parent } from './canvas.ts'
 import { INK } from './colours.ts'
 import type { PredictionRow, ProbabilityLine, ReportContent, VolumeRow } from './content.ts'
-import { capital } from './figure-block.ts'
+import { capital } from './format.ts'
 import * as words from './wording/en.ts'
 
 const HEAD_ROW = 10.5

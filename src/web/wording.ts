@@ -52,6 +52,8 @@ export function receiptName(role: string): string {
 
 export const NOTICE =
   'Made by software (AI); no clinician has reviewed it yet. Research use only; not for clinical decisions without review by a qualified clinician.'
+export const REVIEWED_NOTICE = 'Written by software (AI) and reviewed by the person named above. Research use only.'
+export const WITHDRAWN = 'Withdrawn: a reviewer rejected what was delivered to the PACS and the EHR.'
 export const PREDICTION_NOTICE =
   'Predictions come from images: they are not a tissue test and do not replace histology or molecular testing.'
 /** Title of the bars that show what moved a prediction. */

@@ -261,6 +261,7 @@ ${table(
       'segmentation',
       'every voxel and segment the same; see below for some frame sizes',
     ],
+    ['dcmqi 1.5.7', 'label map', 'every voxel and segment the same; pixel value 0 is background'],
     [
       "Cornerstone3D's adapter 5.14",
       'segmentation',

@@ -1,7 +1,6 @@
 // A person's decision in our resources (FHIR R4 statuses): final, amended or entered in error; who verified it, and what was corrected.
 import type {
   DiagnosticReport,
-  DocumentReference,
   Observation,
   Practitioner,
   Provenance,
@@ -12,7 +11,6 @@ import type {
 import { type Edit, editSentence, type Review, statusOf } from '../../domain/review.ts'
 import { UPDATE, VERIFIER } from './codes.ts'
 import { type BuildContext, metaOf, refer, type Wanted } from './context.ts'
-import { DESCRIPTION } from './document-reference.ts'
 import { keyValue } from './identifiers.ts'
 import { narrative } from './narrative.ts'
 import { correctionLines, standingSentence } from './wording.ts'
@@ -32,8 +30,6 @@ export function reviewedForm(wanted: Wanted, context: BuildContext & { review: R
       )
     case 'RiskAssessment':
       return { ...resource, status: rejected(review) ? 'entered-in-error' : 'final' } satisfies RiskAssessment
-    case 'DocumentReference':
-      return reviewedDocument(resource, review)
     default:
       return resource
   }
@@ -50,7 +46,7 @@ export function practitioner({ reviewer }: Review): Reference<Practitioner> {
 }
 
 function reviewedReport(report: DiagnosticReport, review: Review): DiagnosticReport {
-  return { ...report, status: statusOf(review), issued: review.at, resultsInterpreter: [practitioner(review)] }
+  return { ...report, status: statusOf(review), resultsInterpreter: [practitioner(review)] }
 }
 
 /** Only what was corrected is amended; the software's value stays readable in the note, and in the version before. */
@@ -61,20 +57,8 @@ function reviewedObservation(observation: Observation, review: Review, edit: Edi
   return {
     ...observation,
     status: 'amended',
-    issued: review.at,
     method: { text: 'Corrected by the reviewer' },
     note: [note, ...(observation.note ?? [])],
-  }
-}
-
-/** The PDF stays as the software wrote it: its text says what it was made from, and when. */
-function reviewedDocument(document: DocumentReference, review: Review): DocumentReference {
-  const decided = rejected(review) ? 'rejected' : review.edits.length > 0 ? 'accepted with edits' : 'accepted'
-  return {
-    ...document,
-    status: rejected(review) ? 'entered-in-error' : 'current',
-    docStatus: statusOf(review),
-    description: `${DESCRIPTION}, as written by the software; ${decided} on review`,
   }
 }
 

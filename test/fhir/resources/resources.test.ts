@@ -87,7 +87,7 @@ describe('DiagnosticReport', () => {
     ])
     expect(resource.category?.map((category) => category.coding?.[0]?.code)).toEqual(['LP29684-5', 'RAD'])
     expect(resource.effectiveDateTime).toBe('2025-01-31')
-    expect(resource.issued).toBe('2025-01-31T03:21:09.120Z')
+    expect(resource.issued).toBe('2025-01-31T16:45:00.000Z')
     expect(resource.basedOn?.[0]?.identifier?.value).toBe('ACC-9001')
   })
 

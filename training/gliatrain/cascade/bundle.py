@@ -1,0 +1,129 @@
+"""Makes the default bundle from trained networks. `python -m gliatrain.cascade.bundle --checkpoint FILE --brain FILE --bundle DIR`
+
+Writes the ONNX files, bundle.json (a graph of networks: brain, whole tumour, core, enhancing tumour) and results/cascade.json (what was
+trained on what, for how long). Heads that the folder's manifest has already are kept. The card is card.py's.
+"""
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import onnx
+import torch
+
+from ..card import sha256
+from ..card_heads import absent
+from ..export import halve
+from .brain import MULTIPLE, SPACING_MM
+from .export import export_brain, export_views
+from .infer import BOX_MARGIN, MIN_COMPONENT, MIN_ENHANCING
+from .network import CONTEXT
+from .patches import STAGES, VIEWS
+
+ROOT = Path(__file__).parents[3]
+RESULTS = ROOT / "training/results"
+REGIONS = {"whole": "WT", "core": "TC", "enhancing": "ET"}
+SLAB_VOXELS = 700_000
+SEQUENCES = ("T1", "T1c", "T2", "FLAIR")
+INTENDED = ("Research use only. Not a medical device; not for diagnosis or treatment decisions. Adults with suspected or known glioma, "
+            "before surgery; every result needs review by a radiologist.")
+DATA = (
+    "BraTS 2021 training cases (RSNA-ASNR-MICCAI; Baid 2021, Menze 2015, Bakas 2017; CC BY 4.0 on TCIA)",
+    "BraTS 2018/2020 lesion cubes (challenge terms: non-commercial research, cite)",
+    "TCGA-LGG clinical MRI with FLAIR masks (Buda 2019; TCIA CC BY 3.0, Kaggle edition CC BY-NC-SA 4.0)",
+    "One multiple-sclerosis patient of open_ms_data (Lesjak 2018; CC BY)",
+    "MNI152 unstripped T1 average (ICBM; Fonov 2011), for synthetic heads",
+    "Procedural heads of this repository",
+    "Starting weights: brats17 cascade (Wang 2017, arXiv 1709.00382; BSD-3-Clause), trained on BraTS 2017",
+    "Brain masks of the training heads by HD-BET (Isensee 2019; Apache 2.0)",
+)
+
+
+def stage(name: str, mask: str, if_empty: str, grid: dict) -> dict:
+    members = [{"network": f"{name}-{view}", "view": view} for view in VIEWS]
+    return {"name": name, "grid": grid, "box": {"mask": mask, "margin_mm": BOX_MARGIN, "if_empty": if_empty},
+            "output": {"activation": "softmax", "classes": ["background", REGIONS[name]]}, "members": members,
+            "fusion": {"name": "MeanEnsemble"}}
+
+
+def graph() -> dict:
+    """The parts of a manifest that say what is computed, in the order of config/models/README.md."""
+    slices = {"name": "SliceInferer", "context": CONTEXT, "divisible_pad": 4, "slab_voxels": SLAB_VOXELS}
+    network = {"input": "image", "output": "logits"}
+    whole = stage("whole", "brain", "refuse", {"spacing_mm": [1, 1, 1]})
+    whole["normalisation"] = {"name": "mask-zscore", "mask": "brain", "outside": "zero"}
+    return {
+        "sequences": {s: {"channel": n, "required": False} for n, s in enumerate(SEQUENCES)},
+        "require_any": ["T1c", "FLAIR"],
+        "needs": {region: ["T1c"] for region in ("TC", "ET", "NCR", "ED")},
+        "networks": {
+            "brain": {"file": "brain.onnx", **network, "inferer": {"name": "SimpleInferer", "divisible_pad": MULTIPLE, "padding": "minimum"}},
+            **{f"{s}-{v}": {"file": f"{s}-{v}.onnx", **network, "inferer": slices} for s in STAGES for v in VIEWS}},
+        "masks": {
+            "brain": {"stage": "brain", "outputs": ["BRAIN"], "threshold": 0.5, "transforms": [
+                {"name": "KeepLargestConnectedComponent"}, {"name": "FillHoles"}, {"name": "RemoveSmallObjects", "min_size_ml": 300}]},
+            "tumour": {"stage": "whole", "outputs": ["WT"], "threshold": 0.5, "transforms": [
+                {"name": "BinaryClosing"}, {"name": "RemoveSmallObjects", "min_size_ml": MIN_COMPONENT / 1000}]},
+            "core": {"stage": "core", "outputs": ["TC"], "threshold": 0.5, "transforms": [{"name": "BinaryClosing"}]}},
+        "stages": [
+            {"name": "brain", "grid": {"spacing_mm": list(SPACING_MM)},
+             "normalisation": {"name": "foreground-zscore", "threshold_fraction_of_p99": 0.1, "clip_percentiles": [0.5, 99.5], "clip": [-5, 5]},
+             "output": {"activation": "softmax", "classes": ["background", "BRAIN"]}, "members": [{"network": "brain"}],
+             "fusion": {"name": "MeanEnsemble"}},
+            whole, stage("core", "tumour", "skip", {"stage": "whole"}), stage("enhancing", "core", "skip", {"stage": "core"})],
+        "result": {"stage": "whole", "regions": {region: name for name, region in REGIONS.items()}, "anatomy": {"BRAIN": "brain"}},
+        "labels": [{"index": 1, "name": "necrotic core", "key": "NCR"}, {"index": 2, "name": "oedema and infiltration", "key": "ED"},
+                   {"index": 3, "name": "enhancing tumour", "key": "ET"}],
+        "anatomy": [{"index": 4, "name": "brain", "key": "BRAIN"}],
+        "regions": {"WT": [1, 2, 3], "TC": [1, 3], "ET": [3]},
+        "postprocess": {
+            "connectivity": 26, "decision": "nested-regions",
+            "transforms": [
+                {"name": "RemoveSmallObjects", "applied_labels": ["WT"], "min_size_ml": MIN_COMPONENT / 1000},
+                {"name": "RemoveObjectsByContrast", "applied_labels": ["ET"], "minuend": "T1c", "subtrahend": "T1", "min_mean_difference": 0.3}],
+            "min_component_ml": MIN_COMPONENT / 1000, "enhancing_min_ml": MIN_ENHANCING / 1000, "no_finding_below_ml": MIN_COMPONENT / 1000}}
+
+
+def write_manifest(folder: Path, version: str, evaluation: dict, relative_sd: dict | None) -> None:
+    path = folder / "bundle.json"
+    heads = json.loads(path.read_text())["heads"] if path.exists() else absent()
+    card = folder / "card.md"
+    if not card.exists():
+        card.write_text("Not measured yet.\n")
+    files = sorted(p.name for p in folder.iterdir() if p.suffix == ".onnx")
+    manifest = {
+        "schema": "gliabridge-bundle/2", "id": folder.name, "version": version, "name": "Glioma segmentation, cascade at 1 mm",
+        "description": "Brain extraction, then whole tumour, core and enhancing tumour, each by anisotropic networks in three views; "
+                       "whole heads or skull-stripped brains.",
+        "intended_use": INTENDED, "authors": "Gliabridge contributors", "copyright": "Gliabridge contributors",
+        "license": "Research only, because of the terms of part of the training data (see card.md)", "data_source": list(DATA),
+        "files": {name: sha256(folder / name) for name in [*files, "card.md"]}, **graph(), "heads": heads, "evaluation": evaluation}
+    if relative_sd:
+        manifest["postprocess"]["volume_relative_sd"] = relative_sd
+    path.write_text(json.dumps(manifest, indent=2) + "\n")
+
+
+def main() -> None:
+    ap = argparse.ArgumentParser(description=__doc__)
+    ap.add_argument("--checkpoint", type=Path, default=Path("out/cascade/checkpoint.pt"))
+    ap.add_argument("--brain", type=Path, default=Path("out/cascade/brain.pt"))
+    ap.add_argument("--bundle", type=Path, default=ROOT / "config/models/glioma-cascade-1mm")
+    ap.add_argument("--version", default="1.0.0")
+    a = ap.parse_args()
+    a.bundle.mkdir(parents=True, exist_ok=True)
+    for name in [export_brain(a.brain, a.bundle), *export_views(a.checkpoint, a.bundle)]:
+        model = onnx.load(str(a.bundle / name))
+        halve(model)
+        onnx.save(model, str(a.bundle / name))
+    state, brain = torch.load(a.checkpoint, weights_only=True), torch.load(a.brain, weights_only=True)
+    trained = {"facts": state["facts"], "settings": state["settings"], "rounds": state["rounds"], "seconds": round(state["seconds"]),
+               "steps": {name: m["steps"] for name, m in state["members"].items()},
+               "brain": {"steps": brain["steps"], "seconds": round(brain["seconds"])}, "torch": torch.__version__.split("+")[0]}
+    (RESULTS / "cascade.json").write_text(json.dumps(trained, indent=1) + "\n")
+    write_manifest(a.bundle, a.version, {}, None)
+    print(f"{a.bundle}: next, python -m gliatrain.cascade.measure")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""Measures a bundle through the service's own path on patients that it never saw. `python -m gliatrain.cascade.measure --data DIR`
+
+Writes the tested cases as NIfTI folders (as they are; inside a synthetic head; with a sequence left out; with the tumour mirrored out),
+the tested clinical heads and the multiple-sclerosis heads on their own grids, runs `gliabridge evaluate --cases` on them, and joins its
+report to results/cascade-evaluation.json. Cases that a report of the same bundle holds already are not run again.
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+from scipy import ndimage as ndi
+
+from .. import data as sources
+from ..preprocess import to_grid
+from ..synthetic_heads import Atlas, add_head
+from . import heads as real_heads
+from .bundle import RESULTS, ROOT
+from .degrade import mirror_out
+from .patches import TESTED_CASES, split
+from .volumes import read_brats, stripped_brain, volume
+
+LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
+CODES = {1: 1, 2: 2, 3: 4, 4: 2}
+"""Our labels -> BraTS codes; a tumour of unknown class is written as oedema, so that the whole tumour alone says anything."""
+PARTS = ("stripped", "head", "without-t1", "without-t1ce", "without-t2", "without-flair", "tumour-free", "clinical", "ms")
+
+
+def write(path: Path, array: np.ndarray, spacing=(1.0, 1.0, 1.0)) -> None:
+    """[Z, Y, X] with axes to S, P, L and spacing (z, y, x) in mm."""
+    affine = LPS @ np.diag([*spacing[::-1], 1.0])
+    nib.save(nib.Nifti1Image(np.ascontiguousarray(array.transpose(2, 1, 0)), affine), path)
+
+
+def write_case(folder: Path, name: str, image: np.ndarray, label: np.ndarray, spacing=(1.0, 1.0, 1.0), without: str | None = None) -> None:
+    into = folder / name
+    part = folder / f".{name}"
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    for channel, data in zip(sources.CHANNELS, image):
+        if data.any() and channel != without:
+            write(part / f"{name}_{channel}.nii.gz", data.astype(np.float32), spacing)
+    coded = np.zeros(label.shape, np.uint8)
+    for ours, code in CODES.items():
+        coded[label == ours] = code
+    write(part / f"{name}_seg.nii.gz", coded, spacing)
+    part.replace(into)
+
+
+def in_a_head(image: np.ndarray, label: np.ndarray, atlas: Atlas, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """A stripped case inside a synthetic head: the head is made at 2 mm, the brain keeps its own 1 mm voxels."""
+    brain = stripped_brain(image)
+    box = sources.crop_box(brain, 8)
+    image, label, brain = image[(slice(None), *box)], label[box], brain[box]
+    box = tuple(slice(0, n // 2 * 2) for n in brain.shape)
+    image, label, brain = image[(slice(None), *box)], label[box], brain[box]
+    means = np.array([c[brain].mean() for c in image])
+    coarse = {"image": np.stack([to_grid(c, (1.0,) * 3) / m for c, m in zip(image, means)]),
+              "label": to_grid((label > 0).astype(np.float32), (1.0,) * 3).round().astype(np.uint8),
+              "brain": to_grid(brain.astype(np.float32), (1.0,) * 3) >= 0.5}
+    head = add_head(coarse, atlas, rng)
+    big = np.stack([ndi.zoom(c, 2, order=1, grid_mode=True, mode="nearest") for c in head["image"]])
+    start = [-2 * s for s in head["shift"]]
+    out, labels, inside = big, np.zeros(big.shape[1:], np.uint8), np.zeros(big.shape[1:], bool)
+    where, there = [], []
+    for s, n, total in zip(start, brain.shape, inside.shape):
+        low, high = max(s, 0), min(s + n, total)
+        where.append(slice(low, high)), there.append(slice(low - s, high - s))
+    inside[tuple(where)] = brain[tuple(there)]
+    labels[tuple(where)] = label[tuple(there)]
+    for k in range(4):
+        out[k][inside] = image[k][tuple(there)][brain[tuple(there)]] / means[k]
+    return np.maximum(out, 0) * 500, labels
+
+
+def write_whole(data: Path, folder: Path, name: str, parts, atlas: Atlas) -> None:
+    image, label = read_brats(data / "brats" / name)
+    for part in parts:
+        full = f"{part}-{name}"
+        if (folder / full).exists():
+            continue
+        if part == "head":
+            write_case(folder, full, *in_a_head(image, label, atlas, np.random.default_rng(sum(name.encode()))))
+        elif part == "tumour-free":
+            v = mirror_out(volume(name, image, label, stripped_brain(image), False))
+            if not v.label.any():
+                mean = 3.0
+                write_case(folder, full, np.where(v.distance < 0, np.maximum(v.image.astype(np.float32) + mean, 0.01), 0) * 200, v.label)
+        elif part == "stripped" or part.startswith("without-"):
+            write_case(folder, full, image, label, without=part.removeprefix("without-"))
+
+
+def write_clinical(data: Path, folder: Path, name: str) -> None:
+    if not (folder / f"clinical-{name}").exists():
+        image, label, spacing = real_heads.native_tcga(data / "tcga-lgg" / f"{name}.image.npy.xz")
+        write_case(folder, f"clinical-{name}", image, label, spacing)
+
+
+def write_ms(data: Path, folder: Path, name: str) -> None:
+    into = folder / f"ms-{name}"
+    if into.exists():
+        return
+    into.mkdir(parents=True)
+    for channel in ("t1", "t2", "flair"):
+        path = next(p for p in (data / "heads" / name).iterdir() if p.name.startswith(channel))
+        shutil.copyfile(path, into / f"ms-{name}_{channel}.nii.gz")
+        if channel == "flair":
+            flair = nib.load(path)
+            nib.save(nib.Nifti1Image(np.zeros(flair.shape, np.uint8), flair.affine), into / f"ms-{name}_seg.nii.gz")
+
+
+def evaluate(folder: Path, bundle: Path, names: list[str], out: Path) -> dict:
+    subprocess.run(["node", "bin/run.mjs", "bin/gliabridge.mjs", "evaluate", "--cases", str(folder.resolve()), "--only", ",".join(names),
+                    "--bundle", str(bundle.resolve()), "--json", str(out.resolve())], cwd=ROOT, check=True)
+    return json.loads(out.read_text())
+
+
+def summary(cases: list[dict]) -> dict:
+    """Of each part the mean and median Dice by region, and the volumes found where there is nothing."""
+    out = {}
+    for part in PARTS:
+        rows = [c for c in cases if c["case"].startswith(f"{part}-")]
+        if not rows:
+            continue
+        score = {r: [next(s for s in c["scores"] if s["region"] == r) for c in rows] for r in ("WT", "TC", "ET")}
+        out[part] = {"cases": len(rows), "seconds": round(float(np.median([c["seconds"]["total"] for c in rows])), 1)}
+        for region, scores in score.items():
+            if part in ("tumour-free", "ms"):
+                out[part][region] = {"found_ml": [round(s["volumeMl"], 2) for s in scores]}
+            elif region == "WT" or part != "clinical":
+                dice = [s["dice"] for s in scores]
+                out[part][region] = {"mean": round(float(np.mean(dice)), 4), "median": round(float(np.median(dice)), 4)}
+    return out
+
+
+def main() -> None:
+    ap = argparse.ArgumentParser(description=__doc__)
+    ap.add_argument("--data")
+    ap.add_argument("--cache", type=Path, default=Path("out/cache"))
+    ap.add_argument("--bundle", type=Path, default=ROOT / "config/models/glioma-cascade-1mm")
+    ap.add_argument("--parts", nargs="*", default=list(PARTS), choices=PARTS)
+    ap.add_argument("--out", type=Path, default=RESULTS / "cascade-evaluation.json")
+    a = ap.parse_args()
+    data, folder = sources.data_folder(a.data), a.cache / "measured"
+    networks = {n: f["sha256"] for n, f in json.loads((a.bundle / "bundle.json").read_text())["files"].items() if n.endswith(".onnx")}
+    old = json.loads(a.out.read_text()) if a.out.exists() else {}
+    report = old if old.get("networks") == networks else {"networks": networks, "cases": [], "failures": []}
+    tested = split(data, a.cache).tested
+    atlas = Atlas(data / "atlas")
+    for name in sorted(TESTED_CASES):
+        write_whole(data, folder, name, a.parts, atlas)
+    if "clinical" in a.parts:
+        for name in tested:
+            if name.startswith("TCGA"):
+                write_clinical(data, folder, name)
+    if "ms" in a.parts:
+        for name in real_heads.ms_names(data):
+            write_ms(data, folder, name)
+    done = {c["case"] for c in report["cases"]}
+    left = [p.name for part in a.parts for p in sorted(folder.glob(f"{part}-*")) if p.name not in done]
+    for start in range(0, len(left), 4):
+        new = evaluate(folder, a.bundle, left[start:start + 4], a.cache / "report.json")
+        report["cases"] += new["cases"]
+        report["failures"] += new["failures"]
+        report |= {"execution": new["execution"], "peakRssMb": {k: max(v, report.get("peakRssMb", {}).get(k, 0)) for k, v in new["peakRssMb"].items()}}
+        report["mean"] = summary(report["cases"])
+        a.out.write_text(json.dumps({"command": "python -m gliatrain.cascade.measure", **report}, indent=1) + "\n")
+    print(json.dumps(report.get("mean"), indent=1))
+
+
+if __name__ == "__main__":
+    main()

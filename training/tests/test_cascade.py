@@ -1,0 +1,177 @@
+"""The cascade's networks, degradations, patches and inference, on made-up volumes."""
+import json
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+import torch
+
+from gliatrain.cascade import degrade, infer, patches
+from gliatrain.cascade.bundle import graph
+from gliatrain.cascade.export import for_export, write
+from gliatrain.cascade.network import CONTEXT, ViewNet, ViewVariant
+from gliatrain.cascade.train import Member, Engine, view_loss
+from gliatrain.cascade.volumes import Volume, signed_distance, z_scores
+
+
+def net(strides: int, seed: int = 0) -> ViewNet:
+    torch.manual_seed(seed)
+    made = ViewNet(ViewVariant(strides))
+    for p in made.parameters():
+        torch.nn.init.normal_(p, std=0.2)
+    return made.eval()
+
+
+def head(seed: int = 0, shape=(60, 70, 50)) -> Volume:
+    """An ellipsoid brain with an off-centre tumour of three classes."""
+    rng = np.random.default_rng(seed)
+    z, y, x = np.meshgrid(*(np.linspace(-1, 1, n) for n in shape), indexing="ij")
+    brain = z ** 2 + y ** 2 + x ** 2 < 0.8
+    label = np.zeros(shape, np.uint8)
+    for code, radius in ((2, 0.35), (1, 0.25), (3, 0.15)):
+        label[(z - 0.2) ** 2 + (y + 0.3) ** 2 + (x - 0.25) ** 2 < radius ** 2] = code
+    image = rng.standard_normal((4, *shape)).astype(np.float32) * 0.3 + label * 0.8
+    image[:, ~brain] = -5
+    return Volume("made up", image.astype(np.float16), label * brain, signed_distance(brain), (True,) * 4, False)
+
+
+@pytest.mark.parametrize("strides", [1, 2])
+def test_a_slice_sees_four_neighbours_on_either_side(strides):
+    made = net(strides)
+    x = torch.randn(CONTEXT * 2 + 5, 4, 24, 32, requires_grad=True)
+    y = made(x)
+    assert y.shape == (5, 2, 24, 32)
+    y[2].sum().backward()
+    touched = x.grad.abs().amax((1, 2, 3)) > 0
+    assert touched.tolist() == [False] * 2 + [True] * 9 + [False] * 2
+
+
+@pytest.mark.parametrize("strides", [1, 2])
+def test_the_onnx_file_answers_as_the_network_at_other_sizes(strides, tmp_path):
+    made, path = net(strides), tmp_path / "net.onnx"
+    x = torch.randn(13, 4, 28, 36)
+    with torch.no_grad():
+        before = made(x).numpy()
+    write(for_export(made), torch.randn(11, 4, 40, 24), path, {0: "slices", 2: "rows", 3: "columns"})
+    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    np.testing.assert_allclose(session.run(None, {"image": x.numpy()})[0], before, atol=1e-4 * np.abs(before).max())
+    assert "ConvTranspose" not in {n.op_type for n in __import__("onnx").load(str(path)).graph.node}
+
+
+@pytest.mark.parametrize("view", patches.VIEWS)
+def test_a_view_is_turned_back_to_where_it_came_from(view):
+    image = np.random.default_rng(1).standard_normal((4, 9, 14, 23)).astype(np.float32)
+    seen = []
+
+    def network(x):
+        seen.append(x.shape)
+        return x[CONTEXT:-CONTEXT, 2]
+    np.testing.assert_array_equal(infer.run_view(network, image, view, slab=4), image[2])
+    assert all(h % 4 == 0 and w % 4 == 0 for _, _, h, w in seen)
+
+
+def test_boxes_follow_what_was_found_and_a_stage_without_a_box_is_empty():
+    image, brain = np.zeros((4, 30, 40, 50), np.float32), np.ones((30, 40, 50), bool)
+    image[0, 8:14, 20:32, 5:15] = 9
+    boxes = {}
+
+    def asks(stage, answer):
+        def network(x):
+            boxes.setdefault(stage, x.shape)
+            return (x[CONTEXT:-CONTEXT, 0] > 5) * answer
+        return {"axial": network}
+    p = infer.cascade(image, brain, {"whole": asks("whole", 0.9), "core": asks("core", 0.0), "enhancing": asks("enhancing", 1.0)})
+    assert p["whole"][8:14, 20:32, 5:15].min() == pytest.approx(0.9)
+    assert boxes["core"] == (6 + 2 * infer.BOX_MARGIN + 2 * CONTEXT, 4, 24, 20)
+    assert "enhancing" not in boxes and not p["enhancing"].any()
+
+
+def test_labels_are_nested_and_small_parts_go():
+    whole, core, enhancing = (np.zeros((20, 20, 20), np.float32) for _ in range(3))
+    whole[2:14, 2:14, 2:14], whole[17:19, 17:19, 17:19] = 0.9, 0.9
+    core[4:9, 4:9, 4:9], enhancing[5:9, 5:9, 5:18] = 0.8, 0.8
+    found = infer.labels({"whole": whole, "core": core, "enhancing": enhancing})
+    assert not found[17:, 17:, 17:].any()
+    assert (found == 3).sum() == 4 ** 3 and (found == 1).sum() == 5 ** 3 - 4 ** 3
+
+
+def test_thick_slices_keep_the_mean_and_lose_what_is_thin():
+    volume = np.zeros((40, 12, 10), np.float32)
+    volume[20] = 1
+    blurred = degrade.thick_slices(volume, 0, 5.0, 0.3)
+    assert blurred.sum() == pytest.approx(volume.sum(), rel=0.15)
+    assert 0.05 < blurred.max() < 0.5
+    np.testing.assert_allclose(degrade.thick_slices(np.ones_like(volume), 2, 4.0, 0.7), 1, atol=1e-5)
+
+
+def test_warping_moves_the_named_axis():
+    volume = np.zeros((1, 11, 13, 17), np.float32)
+    volume[0, 5, 6, 10] = 1
+    moved = degrade.warp(volume, np.eye(3), np.array([0.0, 0.0, 2.0]))
+    assert np.unravel_index(moved[0].argmax(), moved[0].shape) == (5, 6, 8)
+    flipped = degrade.warp(volume, np.diag([1, 1, -1]), np.zeros(3))
+    assert np.unravel_index(flipped[0].argmax(), flipped[0].shape) == (5, 6, 6)
+
+
+def test_a_degraded_study_is_zero_outside_its_mask_and_normal_inside():
+    cube = {"image": np.full((4, 9, 12, 12), 2, np.float16), "label": np.full((9, 12, 12), 3, np.uint8), "patient": "p"}
+    for seed in range(6):
+        image, label, mask = degrade.hospital(head(), [cube], np.random.default_rng(seed))
+        assert not image[:, ~mask].any() and not label[~mask].any()
+        np.testing.assert_allclose([c[mask].mean() for c in image], 0, atol=0.05)
+        np.testing.assert_allclose([c[mask].std() for c in image], 1, atol=0.05)
+
+
+def test_lesions_that_are_no_tumour_brighten_flair_and_label_nothing():
+    v = head()
+    changed = degrade.white_matter_lesions(v, np.random.default_rng(3))
+    difference = changed.image.astype(np.float32) - v.image
+    assert difference[3].max() > 0.5 and difference[0].min() < -0.2
+    np.testing.assert_array_equal(changed.label, v.label)
+    assert not difference[:, v.label > 0].any()
+
+
+@pytest.mark.parametrize("stage", patches.STAGES)
+@pytest.mark.parametrize("view", patches.VIEWS)
+def test_patches_have_their_shape_and_show_their_target(stage, view):
+    v = head()
+    study = (z_scores(v.image.astype(np.float32) + 6, v.distance < 0) * (v.distance < 0), v.label, v.distance < 0)
+    size, seen = patches.SIZE[stage], 0
+    for seed in range(8):
+        x, y, w = patches.patch(stage, view, study, np.random.default_rng(seed))
+        assert x.shape == (patches.SLICES + 2 * CONTEXT, 4, size, size) and y.shape == w.shape == (patches.SLICES, size, size)
+        assert not y[~w].any()
+        seen += y.any()
+    assert seen >= 6
+
+
+def test_nothing_to_find_teaches_by_cross_entropy_alone():
+    logits, label = torch.zeros(3, 2, 8, 8), torch.zeros(3, 8, 8, dtype=torch.long)
+    weight = torch.ones(3, 8, 8)
+    empty = view_loss(logits, label, weight)
+    label[0, :4] = 1
+    assert float(view_loss(logits, label, weight)) > float(empty) + 0.3
+
+
+def test_a_step_moves_a_member_and_its_state_comes_back(tmp_path):
+    member, engine = Member(net(1), 1e-3), Engine(compile_it=False)
+    batch = [(np.random.default_rng(0).standard_normal((19, 4, 24, 24)).astype(np.float32), np.eye(24, dtype=np.uint8)[None].repeat(11, 0),
+              np.ones((11, 24, 24), bool))]
+    losses = []
+    for _ in range(12):
+        loss, grads = engine("enhancing", member.net, batch)
+        member.update(grads, 3e-3)
+        losses.append(loss)
+    assert losses[-1] < losses[0]
+    torch.save(member.state(), tmp_path / "m.pt")
+    again = Member(net(1, seed=9), 1e-3)
+    again.load(torch.load(tmp_path / "m.pt", weights_only=True))
+    assert again.steps == 12
+    for a, b in zip(again.mean.parameters(), member.mean.parameters()):
+        torch.testing.assert_close(a, b)
+
+
+def test_the_manifest_names_a_network_for_every_stage_and_view():
+    made = json.loads(json.dumps(graph()))
+    used = {m["network"] for s in made["stages"] for m in s["members"]}
+    assert used == set(made["networks"]) and len(used) == 10
