@@ -55,7 +55,7 @@ export function createQidoPoll(options: QidoPollOptions): Trigger {
     const now = clock.now()
     const today = dicomDate(now)
     const stored = readCursor(await watchStore.cursor(NAME))
-    const cursor = stored ?? { since: daysBefore(today, firstLookbackDays), through: today }
+    const cursor = stored ?? { since: dateDaysBefore(today, firstLookbackDays), through: today }
     if (stored === undefined) await watchStore.setCursor(NAME, JSON.stringify(cursor))
     const wide = lastWide === undefined || now.getTime() - lastWide >= lateIntervalSeconds * 1000
     const from = windowStart(cursor, today, wide ? Math.max(lateDays, overlapDays) : overlapDays)
@@ -138,7 +138,7 @@ export function waitAfter(failures: number, intervalSeconds: number, retryAfterS
 
 /** First study date of a look: back from the cursor or from today, whichever is earlier, but never before `since`. */
 export function windowStart(cursor: PollCursor, today: string, backDays: number): string {
-  const from = daysBefore(cursor.through < today ? cursor.through : today, backDays)
+  const from = dateDaysBefore(cursor.through < today ? cursor.through : today, backDays)
   if (from > cursor.since) return from
   return cursor.since
 }
@@ -152,7 +152,7 @@ function dicomDate(date: Date): string {
   return date.toISOString().slice(0, 10).replaceAll('-', '')
 }
 
-function daysBefore(date: string, days: number): string {
+function dateDaysBefore(date: string, days: number): string {
   const time = Date.UTC(Number(date.slice(0, 4)), Number(date.slice(4, 6)) - 1, Number(date.slice(6, 8)) - days)
   return dicomDate(new Date(time))
 }

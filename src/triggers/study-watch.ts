@@ -1,7 +1,9 @@
 // Decides when a study is whole: its image set unchanged for a while, confirmed by one more look, each set decided once.
+
 import { asAppError, unforeseenFields } from '../domain/errors.ts'
 import type { Clock, ImageArchive, Log, WatchedStudy, WatchStore } from '../domain/ports.ts'
 import type { Study, Uid } from '../domain/study.ts'
+import { createTurns } from '../domain/turns.ts'
 import type { Eligibility } from './eligible.ts'
 import { groupInstances, type ImageSet, imageSetOf } from './image-set.ts'
 
@@ -42,6 +44,7 @@ const ALL_AFFECTED = new Set(['ARCHIVE_UNREACHABLE', 'ARCHIVE_AUTH'])
 export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
   const { archive, watchStore, clock, settings, log } = options
   const checkSeconds = settings.checkSeconds ?? Math.min(Math.max(settings.settleSeconds, 1), 10)
+  // A hint must not overwrite a decision in the making.
   const inTurn = createTurns()
   /** Failures in a row per study, in memory: a restart tries at once. */
   const failures = new Map<Uid, { count: number; notBefore: number }>()
@@ -146,21 +149,6 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
         await sleepUnlessAborted(clock, checkSeconds * 1000, signal)
       }
     },
-  }
-}
-
-/** Runs the works of one key one after the other, so that a hint cannot overwrite a decision in the making. */
-function createTurns() {
-  const last = new Map<string, Promise<unknown>>()
-  return async (key: string, work: () => Promise<void>): Promise<void> => {
-    const before = last.get(key) ?? Promise.resolve()
-    const mine = before.then(work, work)
-    last.set(key, mine)
-    try {
-      await mine
-    } finally {
-      if (last.get(key) === mine) last.delete(key)
-    }
   }
 }
 

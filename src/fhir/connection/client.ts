@@ -4,6 +4,7 @@ import { MedplumClient } from '@medplum/core'
 import type { Bundle, BundleEntry, CapabilityStatement, Resource, ResourceType } from '@medplum/fhirtypes'
 import { AppError, asAppError, foreseen } from '../../domain/errors.ts'
 import type { ClinicalRecord, EhrReceipt, EhrReport, LedgerEntry, Log, WriteLedger } from '../../domain/ports.ts'
+import { createTurns } from '../../domain/turns.ts'
 import { matchPatient } from '../matching/match.ts'
 import type { OrderSettings } from '../matching/orders.ts'
 import {
@@ -117,20 +118,6 @@ function createCapabilityReader(store: RecordStore, write: WriteSettings, log: L
     }
     known = { capabilities, until: now().getTime() + STATEMENT_LIFETIME_MS }
     return capabilities
-  }
-}
-
-/** Work of one name one after the other, of different names side by side. */
-function createTurns() {
-  const tails = new Map<string, Promise<EhrReceipt>>()
-  return (name: string, work: () => Promise<EhrReceipt>): Promise<EhrReceipt> => {
-    const turn = (tails.get(name) ?? Promise.resolve()).then(work, work)
-    tails.set(name, turn)
-    const done = () => {
-      if (tails.get(name) === turn) tails.delete(name)
-    }
-    turn.then(done, done)
-    return turn
   }
 }
 

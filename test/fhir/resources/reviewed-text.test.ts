@@ -2,7 +2,8 @@
 import type { DiagnosticReport, Resource } from '@medplum/fhirtypes'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { applyEdits, type Decision, type Review } from '../../../src/domain/review.ts'
+import { applyEdits } from '../../../src/domain/corrections.ts'
+import type { Decision, Review } from '../../../src/domain/review.ts'
 import { escaped } from '../../../src/fhir/resources/narrative.ts'
 import { reportSet } from '../../../src/fhir/resources/report-set.ts'
 import { reviewedForm } from '../../../src/fhir/resources/reviewed-resources.ts'
@@ -38,7 +39,10 @@ function textsOf(decision: Decision, { reason, name, correction }: Texts): { htm
   }
   const edited = { ...report, result: applyEdits(report.result, edits) }
   const set = reportSet(edited.result, ANALYSIS_SYSTEM)
-  const context = { ...contextOf(edited, set, ANALYSIS_SYSTEM, 'Patient/1', new Map(), { review }), review }
+  const context = {
+    ...contextOf(edited, set, ANALYSIS_SYSTEM, 'Patient/1', new Map(), { review, writtenAt: review.at }),
+    review,
+  }
   const reviewed = [set.anchor, ...set.rest].filter(({ role }) => role !== 'provenance')
   const resources = reviewed.map((wanted): Resource => reviewedForm(wanted, context))
   const anchor = resources[0] as DiagnosticReport
