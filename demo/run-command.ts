@@ -2,8 +2,7 @@
 
 import { writeFile } from 'node:fs/promises'
 import { AppError } from '../src/domain/errors.ts'
-import type { Prediction } from '../src/domain/finding.ts'
-import type { ReportableResult } from '../src/domain/ports.ts'
+import type { Prediction, ReportableResult } from '../src/domain/finding.ts'
 import { millilitres, percent } from '../src/wording/quantities.ts'
 import { type DemoResult, type RunningDemo, runDemo } from './demo.ts'
 

@@ -1,6 +1,6 @@
 // Modules that all our DICOM results share: the patient and study they belong to, and the equipment that made them (PS3.3 C.7, C.12.1).
 import type { Tracking } from '../domain/comparison.ts'
-import type { ReportableResult } from '../domain/ports.ts'
+import type { ReportableResult } from '../domain/finding.ts'
 import type { DicomJson } from '../domain/study.ts'
 import { PROCESSING_EQUIPMENT } from './codes.ts'
 import { copied, dataset, text } from './dataset.ts'

@@ -1,6 +1,7 @@
 // WADO-RS of a series, complete or an error: multipart first, then one by one what did not arrive whole (PS3.18 Section 10.4).
 import { AppError, asAppError, foreseen } from '../domain/errors.ts'
-import type { ImageArchive, Log } from '../domain/ports.ts'
+import type { ImageArchive } from '../domain/ports/image-archive.ts'
+import type { Log } from '../domain/ports/log.ts'
 import type { Uid } from '../domain/study.ts'
 import type { Connection } from './client-connection.ts'
 import { readFileMeta } from './file-meta.ts'

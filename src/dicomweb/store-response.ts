@@ -1,6 +1,6 @@
 // Outcome per instance of a STOW-RS answer, whatever its status (PS3.18 Section 10.5.3, PS3.18 Annex I.2).
 import { items, number, text } from '../dicom/dataset.ts'
-import type { StoreOutcome } from '../domain/ports.ts'
+import type { StoreOutcome } from '../domain/ports/image-archive.ts'
 import type { DicomJson, Uid } from '../domain/study.ts'
 
 /** What the body of an answer is. "empty" and "foreign" (XML, text) name no instance; "html" is no DICOMweb answer. */

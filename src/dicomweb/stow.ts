@@ -1,6 +1,7 @@
 // STOW-RS with an outcome per object; when an answer is lost, the archive is asked what it has before anything is repeated.
 import { AppError, asAppError } from '../domain/errors.ts'
-import type { ImageArchive, Log, StoreOutcome } from '../domain/ports.ts'
+import type { ImageArchive, StoreOutcome } from '../domain/ports/image-archive.ts'
+import type { Log } from '../domain/ports/log.ts'
 import type { Uid } from '../domain/study.ts'
 import type { Connection } from './client-connection.ts'
 import { errorOfStatus, wasNotSent } from './errors.ts'

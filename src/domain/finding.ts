@@ -204,3 +204,5 @@ export interface AnalysisResult {
   /** The moment the analysis was registered (ISO 8601, UTC): every date written into results derives from it, so re-runs give the same bytes. */
   analysedAt: string
 }
+
+export type ReportableResult = Omit<AnalysisResult, 'segmentation'>

@@ -1,6 +1,8 @@
 // What the HTTP side is given.
 import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
-import type { AnalysisStore, Clock, Log } from '../domain/ports.ts'
+import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { Log } from '../domain/ports/log.ts'
 import type { RecordedReview, Review } from '../domain/review.ts'
 
 export interface HttpSettings {

@@ -4,16 +4,13 @@ import { patientIdentity, studyIdentity } from '../dicom/identity.ts'
 import type { SeriesPlan } from '../dicom/series-volume.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { AnalysisResult, InputSeries } from '../domain/finding.ts'
-import type {
-  AnalysisStore,
-  AuditTrail,
-  ClinicalRecord,
-  Clock,
-  ImageArchive,
-  ModelRunner,
-  PriorAnalyses,
-  WatchStore,
-} from '../domain/ports.ts'
+import type { AnalysisStore, PriorAnalyses } from '../domain/ports/analysis-store.ts'
+import type { AuditTrail } from '../domain/ports/audit-trail.ts'
+import type { ClinicalRecord } from '../domain/ports/clinical-record.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { ImageArchive } from '../domain/ports/image-archive.ts'
+import type { ModelRunner } from '../domain/ports/model-runner.ts'
+import type { WatchStore } from '../domain/ports/watch-store.ts'
 import { SEQUENCES, type Sequence, type Series } from '../domain/study.ts'
 import { measureDiameters } from '../inference/lesions/diameters.ts'
 import { measure } from '../inference/lesions/measure.ts'

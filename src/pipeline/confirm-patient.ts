@@ -1,7 +1,10 @@
 // A person names the patient of the EHR whose images these are: checked, recorded in history and audit, and used from then on.
 import type { AnalysisRecord, ConfirmedPatient } from '../domain/analysis.ts'
 import { AppError } from '../domain/errors.ts'
-import type { AnalysisStore, AuditTrail, ClinicalRecord, Clock } from '../domain/ports.ts'
+import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
+import type { AuditTrail } from '../domain/ports/audit-trail.ts'
+import type { ClinicalRecord } from '../domain/ports/clinical-record.ts'
+import type { Clock } from '../domain/ports/clock.ts'
 import type { PatientIdentity } from '../domain/study.ts'
 import { auditedEhr } from './ehr-audit.ts'
 import { releaseHold } from './resolve.ts'

@@ -2,18 +2,14 @@
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { Leg, LegRecord } from '../domain/delivery.ts'
 import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
-import type {
-  AnalysisStore,
-  Artifact,
-  AuditTrail,
-  ClinicalRecord,
-  Clock,
-  EhrReport,
-  ImageArchive,
-  Log,
-  ReportableResult,
-  WatchStore,
-} from '../domain/ports.ts'
+import type { ReportableResult } from '../domain/finding.ts'
+import type { AnalysisStore, Artifact } from '../domain/ports/analysis-store.ts'
+import type { AuditTrail } from '../domain/ports/audit-trail.ts'
+import type { ClinicalRecord, EhrReport } from '../domain/ports/clinical-record.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { ImageArchive } from '../domain/ports/image-archive.ts'
+import type { Log } from '../domain/ports/log.ts'
+import type { WatchStore } from '../domain/ports/watch-store.ts'
 import { confirmedOf } from './confirm-patient.ts'
 import { auditedEhr } from './ehr-audit.ts'
 import { findPredecessor, mayBeRejected } from './predecessor.ts'

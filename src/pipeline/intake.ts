@@ -1,6 +1,8 @@
 // From a settled study to a registered analysis.
 import type { BundleIdentity } from '../domain/finding.ts'
-import type { AnalysisStore, Log, WatchStore } from '../domain/ports.ts'
+import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
+import type { Log } from '../domain/ports/log.ts'
+import type { WatchStore } from '../domain/ports/watch-store.ts'
 import type { Study, Uid } from '../domain/study.ts'
 import { imageSetOf } from '../triggers/image-set.ts'
 import { analysisIdOf } from './analysis-id.ts'

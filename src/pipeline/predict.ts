@@ -1,7 +1,7 @@
 // The heads' step of an analysis: features from headers, EHR, labels, images and the encoder, then every head of the bundle.
 import { texts } from '../dicom/dataset.ts'
 import type { ClinicalFacts, Prediction, QualityNote } from '../domain/finding.ts'
-import type { ModelRunner, SegmentResponse } from '../domain/ports.ts'
+import type { ModelRunner, SegmentResponse } from '../domain/ports/model-runner.ts'
 import type { PatientIdentity, Sequence, Series } from '../domain/study.ts'
 import type { LabelVolume } from '../domain/volume.ts'
 import { type Bundle, runnableHeads, tumourLabels } from '../inference/bundle/manifest.ts'

@@ -1,7 +1,9 @@
 // The worker: claims what is due, analyses or delivers it, and turns every failure into "later" or "held".
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
-import type { AnalysisStore, Clock, Log } from '../domain/ports.ts'
+import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { Log } from '../domain/ports/log.ts'
 import type { DeliveryOutcome } from './deliver.ts'
 import { nextStepAfter } from './retry.ts'
 

@@ -1,7 +1,12 @@
 // What the page says: a reportable result as sections of plain strings, in reading order; no layout, no IO.
 
-import { HEADS, type Measurement, type Prediction, type TissueResult } from '../domain/finding.ts'
-import type { ReportableResult } from '../domain/ports.ts'
+import {
+  HEADS,
+  type Measurement,
+  type Prediction,
+  type ReportableResult,
+  type TissueResult,
+} from '../domain/finding.ts'
 import { type Edit, editSentence, type Review, reviewSentence, statusOf } from '../domain/review.ts'
 import { tissueOf } from '../domain/tissue.ts'
 import { CATEGORY_NAMES } from '../wording/comparison.ts'

@@ -1,6 +1,5 @@
 // The one-page report for a tumour board: a reportable result, its labels and its images in, PDF bytes out.
-import type { SequenceImage } from '../domain/finding.ts'
-import type { ReportableResult } from '../domain/ports.ts'
+import type { ReportableResult, SequenceImage } from '../domain/finding.ts'
 import type { Review } from '../domain/review.ts'
 import type { LabelVolume } from '../domain/volume.ts'
 import { Canvas } from './canvas.ts'

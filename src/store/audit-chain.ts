@@ -1,6 +1,6 @@
 // The chain of the audit trail: canonical text, digest over text and predecessor, and what a look at all rows finds; pure.
 import { createHash } from 'node:crypto'
-import type { AuditEntry } from '../domain/ports.ts'
+import type { AuditEntry } from '../domain/ports/audit-trail.ts'
 
 /** What one row says; its canonical text is what the digest covers. */
 export interface AuditContent extends AuditEntry {

@@ -1,8 +1,7 @@
 // The embedded database: PostgreSQL as WebAssembly in a folder of its own, one connection, one process.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { PGliteInterface } from '@electric-sql/pglite'
-import { PGlite } from '@electric-sql/pglite'
+import { PGlite, type PGliteInterface } from '@electric-sql/pglite'
 import { AppError } from '../domain/errors.ts'
 import { createTurns } from '../domain/turns.ts'
 import { type Database, databaseError, type Transaction } from './database.ts'

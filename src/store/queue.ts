@@ -1,7 +1,7 @@
 // The queue only wakes workers (pg-boss on the same database); what is to be done stands in our own tables.
 import { PgBoss } from 'pg-boss'
 import { asAppError, unforeseenFields } from '../domain/errors.ts'
-import type { Log } from '../domain/ports.ts'
+import type { Log } from '../domain/ports/log.ts'
 import { databaseError } from './database.ts'
 import type { EmbeddedDatabase } from './pglite.ts'
 

@@ -1,6 +1,10 @@
 // Finds studies by asking the archive again and again: a window of study dates behind a durable cursor (QIDO-RS).
 import { asAppError, unforeseenFields } from '../domain/errors.ts'
-import type { Clock, ImageArchive, Log, Trigger, WatchStore } from '../domain/ports.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { ImageArchive } from '../domain/ports/image-archive.ts'
+import type { Log } from '../domain/ports/log.ts'
+import type { Trigger } from '../domain/ports/trigger.ts'
+import type { WatchStore } from '../domain/ports/watch-store.ts'
 import type { Uid } from '../domain/study.ts'
 import type { StudySummary } from '../domain/study-search.ts'
 import { sleepUnlessAborted } from './study-watch.ts'

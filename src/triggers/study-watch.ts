@@ -1,7 +1,10 @@
 // Decides when a study is whole: its image set unchanged for a while, confirmed by one more look, each set decided once.
 
 import { asAppError, unforeseenFields } from '../domain/errors.ts'
-import type { Clock, ImageArchive, Log, WatchedStudy, WatchStore } from '../domain/ports.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { ImageArchive } from '../domain/ports/image-archive.ts'
+import type { Log } from '../domain/ports/log.ts'
+import type { WatchedStudy, WatchStore } from '../domain/ports/watch-store.ts'
 import type { Study, Uid } from '../domain/study.ts'
 import { createTurns } from '../domain/turns.ts'
 import type { Eligibility } from './eligible.ts'

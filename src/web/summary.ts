@@ -2,8 +2,7 @@
 import type { AnalysisEvent, AnalysisRecord } from '../domain/analysis.ts'
 import type { Comparison } from '../domain/comparison.ts'
 import { applyEdits } from '../domain/corrections.ts'
-import type { Measurement } from '../domain/finding.ts'
-import type { ReportableResult } from '../domain/ports.ts'
+import type { Measurement, ReportableResult } from '../domain/finding.ts'
 import type { SeriesDecision } from '../domain/study.ts'
 
 type ListKey = 'decisions' | 'inputs' | 'segments' | 'measurements' | 'predictions' | 'quality'

@@ -1,8 +1,7 @@
 // A person names the patient: only where the match waits for it, checked in the EHR, recorded, and void once the images say someone else.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ErrorCode } from '../../src/domain/errors.ts'
-import { AppError } from '../../src/domain/errors.ts'
-import type { ClinicalRecord } from '../../src/domain/ports.ts'
+import { AppError, type ErrorCode } from '../../src/domain/errors.ts'
+import type { ClinicalRecord } from '../../src/domain/ports/clinical-record.ts'
 import { type ConfirmPorts, confirmedOf, confirmPatient } from '../../src/pipeline/confirm-patient.ts'
 import { readRecord } from '../../src/pipeline/read-record.ts'
 import { type AnalysisRecords, createAnalysisStore } from '../../src/store/analyses.ts'

@@ -1,7 +1,6 @@
 // A synthetic case for tests: a head that is asymmetric in all three axes, with a glioma in the patient's left hemisphere,
 // on any grid, and a result that reports on it.
-import type { InputSeries, Measurement, SequenceImage } from '../../src/domain/finding.ts'
-import type { ReportableResult } from '../../src/domain/ports.ts'
+import type { InputSeries, Measurement, ReportableResult, SequenceImage } from '../../src/domain/finding.ts'
 import { type Sequence, STRUCTURAL } from '../../src/domain/study.ts'
 import { type Grid, type LabelVolume, toPatient, type Vec3, voxelMillilitres } from '../../src/domain/volume.ts'
 import { measureDiameters } from '../../src/inference/lesions/diameters.ts'

@@ -1,6 +1,6 @@
 // Records as the pipeline leaves them, one per situation, for tests and pictures of the pages. All people are invented.
 import type { AnalysisEvent, AnalysisRecord } from '../../src/domain/analysis.ts'
-import type { ReportableResult } from '../../src/domain/ports.ts'
+import type { ReportableResult } from '../../src/domain/finding.ts'
 import type { SeriesDecision } from '../../src/domain/study.ts'
 
 const UID = '2.25.329800735698586629295641978511506172918'

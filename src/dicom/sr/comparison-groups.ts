@@ -1,6 +1,6 @@
 // Change since an earlier study as evaluation groups (TID 1501): volumes, category by size, lesions; the tracking UIDs link both reports.
 import type { Comparison, LesionChange, VolumeChange } from '../../domain/comparison.ts'
-import type { ReportableResult } from '../../domain/ports.ts'
+import type { ReportableResult } from '../../domain/finding.ts'
 import type { DicomJson } from '../../domain/study.ts'
 import { CATEGORY_CAVEAT, categorySentence, priorSentence } from '../../wording/comparison.ts'
 import { BRAIN, SEGMENT_CONCEPTS } from '../codes.ts'

@@ -1,5 +1,5 @@
 // Who observed (TID 1001, 1002, 1004): the algorithm as a device, the same one as in Contributing Equipment (IHE AI Results).
-import type { ReportableResult } from '../../domain/ports.ts'
+import type { ReportableResult } from '../../domain/finding.ts'
 import type { DicomJson } from '../../domain/study.ts'
 import { clip, deviceUid } from '../result-modules.ts'
 import {

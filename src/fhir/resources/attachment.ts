@@ -1,7 +1,7 @@
 // The report as FHIR R4 Attachments: HTML in itself, the PDF in itself or behind a Binary, with size and SHA-1 to tell them apart.
 import { createHash } from 'node:crypto'
 import type { Attachment, Binary } from '@medplum/fhirtypes'
-import type { EhrReport } from '../../domain/ports.ts'
+import type { EhrReport } from '../../domain/ports/clinical-record.ts'
 import { type BuildContext, metaOf } from './context.ts'
 import { htmlForm } from './html-form.ts'
 import { keyValue } from './identifiers.ts'

@@ -1,6 +1,6 @@
 // The change since an earlier study in sentences, for the conclusion and the narrative of the report.
 
-import type { ReportableResult } from '../../domain/ports.ts'
+import type { ReportableResult } from '../../domain/finding.ts'
 import {
   CATEGORY_CAVEAT,
   categorySentence,

@@ -1,6 +1,6 @@
 // The change of a volume since an earlier study, as components of its Observation (FHIR R4); the category stands with the enhancing tumour.
 import type { ObservationComponent, Quantity } from '@medplum/fhirtypes'
-import type { ReportableResult } from '../../domain/ports.ts'
+import type { ReportableResult } from '../../domain/finding.ts'
 import { CATEGORY_CAVEAT, categorySentence, changeSentence, priorSentence } from '../../wording/comparison.ts'
 import { changeCode, UCUM, UNSUPPORTED } from './codes.ts'
 

@@ -1,6 +1,6 @@
 // What every resource builder gets: the report, the systems, and where the other resources are.
 import type { Meta, Reference, Resource, ResourceType } from '@medplum/fhirtypes'
-import type { EhrReport } from '../../domain/ports.ts'
+import type { EhrReport } from '../../domain/ports/clinical-record.ts'
 import type { Review } from '../../domain/review.ts'
 import { AIAST, DICOM_UID } from './codes.ts'
 import type { Key } from './identifiers.ts'

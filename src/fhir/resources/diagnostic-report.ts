@@ -1,11 +1,10 @@
 // DiagnosticReport (FHIR R4): what the clinician opens. It is also the anchor: created first, and its version is the lock of every post.
 import type { DiagnosticReport, Identifier, Reference, ServiceRequest } from '@medplum/fhirtypes'
 import { calendarDate } from '../../domain/dicom-date.ts'
-import type { ReportableResult } from '../../domain/ports.ts'
+import type { ReportableResult } from '../../domain/finding.ts'
 import { htmlAttachment, pdfAttachment } from './attachment.ts'
 import { MR_BRAIN, MR_BRAIN_WO_W, RADIOLOGY } from './codes.ts'
-import type { Order } from './context.ts'
-import { type BuildContext, metaOf, refer, type Wanted } from './context.ts'
+import { type BuildContext, metaOf, type Order, refer, type Wanted } from './context.ts'
 import { keyValue } from './identifiers.ts'
 import { accessionIdentifier } from './imaging-study.ts'
 import { conclusionOf, narrativeOf } from './wording.ts'

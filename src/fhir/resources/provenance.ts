@@ -1,6 +1,6 @@
 // Provenance (FHIR R4): software asserted it, from which images. R4 gives it no identifier, so a tag finds it again.
 import type { Provenance } from '@medplum/fhirtypes'
-import type { ReportableResult } from '../../domain/ports.ts'
+import type { ReportableResult } from '../../domain/finding.ts'
 import { AIAST, ASSEMBLER, AUTHOR, BUNDLE_SYSTEM, CREATE } from './codes.ts'
 import { dicomReference, metaOf, refer, type Wanted } from './context.ts'
 import { bundleKey } from './device.ts'

@@ -1,8 +1,14 @@
 // What a person reads in the EHR: a conclusion that stands alone, and the same as narrative (FHIR R4 Narrative, XHTML).
 import type { Narrative } from '@medplum/fhirtypes'
 import { calendarDate } from '../../domain/dicom-date.ts'
-import type { Bidimensional, EvaluatedPrediction, Measurement, Prediction, TissueResult } from '../../domain/finding.ts'
-import type { ReportableResult } from '../../domain/ports.ts'
+import type {
+  Bidimensional,
+  EvaluatedPrediction,
+  Measurement,
+  Prediction,
+  ReportableResult,
+  TissueResult,
+} from '../../domain/finding.ts'
 import { editSentence, type Review, reviewSentence } from '../../domain/review.ts'
 import { tissueSentence } from '../../domain/tissue.ts'
 import { featureName, featureValue } from '../../wording/feature-names.ts'

@@ -1,7 +1,7 @@
 // From what the EHR has to the one transaction that brings it to what it must have (FHIR R4 http.html#transaction); pure.
 import type { BundleEntry, Coding, Meta, Resource, ResourceType } from '@medplum/fhirtypes'
 import { AppError } from '../../domain/errors.ts'
-import type { EhrReport } from '../../domain/ports.ts'
+import type { EhrReport } from '../../domain/ports/clinical-record.ts'
 import type { Review } from '../../domain/review.ts'
 import type { OrderSearch } from '../matching/orders.ts'
 import { base64, INLINE_LIMIT_BYTES, pdfBinary, sha1Base64 } from '../resources/attachment.ts'

@@ -2,7 +2,7 @@
 import type { BundleEntry, Observation, Resource, ResourceType } from '@medplum/fhirtypes'
 import { applyEdits } from '../../domain/corrections.ts'
 import { AppError, asAppError } from '../../domain/errors.ts'
-import type { EhrReceipt, EhrReport, ReviewedDocuments } from '../../domain/ports.ts'
+import type { EhrReceipt, EhrReport, ReviewedDocuments } from '../../domain/ports/clinical-record.ts'
 import type { Review } from '../../domain/review.ts'
 import { findOrder } from '../matching/orders.ts'
 import type { BuildContext, Wanted } from '../resources/context.ts'

@@ -1,6 +1,6 @@
 // The features that a bundle's encoder gives the heads: its own numbers, and what the most alike past patients of its library had.
 import type { EvaluatedPrediction } from '../../domain/finding.ts'
-import type { ModelRunner } from '../../domain/ports.ts'
+import type { ModelRunner } from '../../domain/ports/model-runner.ts'
 import { encoderFeatures } from '../bundle/encoder.ts'
 import { proxyOf } from '../bundle/library.ts'
 import type { Bundle } from '../bundle/manifest.ts'

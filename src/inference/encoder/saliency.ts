@@ -1,6 +1,6 @@
 // Which parts of the image each head that looks at it leant on: maps for the archive, facts for the prediction, sentences for readers.
 import type { Head, Prediction, QualityNote, Segment } from '../../domain/finding.ts'
-import type { ModelRunner } from '../../domain/ports.ts'
+import type { ModelRunner } from '../../domain/ports/model-runner.ts'
 import type { Grid, Volume } from '../../domain/volume.ts'
 import { isEncoderFeature } from '../bundle/encoder.ts'
 import { type Bundle, runnableHeads } from '../bundle/manifest.ts'

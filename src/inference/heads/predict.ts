@@ -1,6 +1,6 @@
 // All heads of a bundle on one study, and how their answers fit together.
 import { HEADS, type Prediction, type QualityNote } from '../../domain/finding.ts'
-import type { ModelRunner } from '../../domain/ports.ts'
+import type { ModelRunner } from '../../domain/ports/model-runner.ts'
 import type { RunnableHead } from '../bundle/heads.ts'
 import type { BundleManifest } from '../bundle/manifest.ts'
 import type { Encoded } from '../encoder/encode.ts'

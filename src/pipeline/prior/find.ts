@@ -2,7 +2,7 @@
 
 import type { AnalysisRecord } from '../../domain/analysis.ts'
 import { dayOf } from '../../domain/dicom-date.ts'
-import type { AnalysisStore, PriorAnalyses } from '../../domain/ports.ts'
+import type { AnalysisStore, PriorAnalyses } from '../../domain/ports/analysis-store.ts'
 import type { PatientIdentity, StudyIdentity, Uid } from '../../domain/study.ts'
 
 export interface PriorSettings {
