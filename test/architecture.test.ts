@@ -35,7 +35,7 @@ const EFFECTS = [
   /^inference\/runtime\/(session|runner|process)\.ts$/,
   /^inference\/volumes\/(register|register-worker)\.ts$/,
   /^inference\/bundle\/load\.ts$/,
-  /^evaluation\/evaluate-cases\.ts$/,
+  /^evaluation\/(case-files|evaluate-cases|evaluate-chain)\.ts$/,
   /^evaluation\/nifti\.ts$/,
   /^fonts\/(files|web-fonts)\.ts$/,
   /^store\//,

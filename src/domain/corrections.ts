@@ -91,6 +91,9 @@ function editedPrediction(prediction: Prediction, edit: Edit, problems: string[]
   const {
     call: _call,
     remaining: _remaining,
+    reason: _reason,
+    bounds: _bounds,
+    errorBudget: _budget,
     errorRate: _rate,
     ...rest
   } = given ?? {

@@ -1,83 +1,23 @@
 // What the page says: a reportable result as sections of plain strings, in reading order; no layout, no IO.
-
 import {
+  type EvaluatedPrediction,
   HEADS,
   type Measurement,
   type Prediction,
   type ReportableResult,
   type TissueResult,
 } from '../domain/finding.ts'
+import { evidenceSentences, likelihoodOf } from '../domain/prediction-words.ts'
 import { type Edit, editSentence, type Review, reviewSentence, statusOf } from '../domain/review.ts'
 import { tissueOf } from '../domain/tissue.ts'
 import { CATEGORY_NAMES } from '../wording/comparison.ts'
 import { SEX_NAMES, SHORT_HEAD_NAMES, SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
 import { millilitres, percentWithInterval, readDate, volumeChange } from '../wording/quantities.ts'
-import { type ContributionChart, contributionCharts, type SurvivalCurve, survivalCurve } from './chart-content.ts'
+import { contributionCharts, survivalCurve } from './chart-content.ts'
 import { overlayOf } from './colours.ts'
 import { capital, readInstant, readName, readTime, shortDigest } from './format.ts'
+import type { Field, PredictionRow, ProbabilityLine, ReportContent, VolumeRow } from './page-content.ts'
 import * as words from './wording/en.ts'
-
-export interface Field {
-  label: string
-  value: string
-}
-
-export interface VolumeRow {
-  region: string
-  name: string
-  value: string
-  /** Empty when the bundle has no estimate. */
-  deviation: string
-  /** Against an earlier study; absent without one, or where it did not measure this. */
-  change?: { earlier: string; text: string }
-  /** Colour of the outline that this row measures; absent for sums of several. */
-  colour?: string
-}
-
-export interface PredictionRow {
-  name: string
-  status: 'evaluable' | 'indeterminate' | 'not-evaluable'
-  /** The result is that of a tissue test. */
-  isTissue?: boolean
-  /** The call, "indeterminate" or "not evaluable". */
-  result: string
-  /** The classes that an indeterminate head cannot tell apart, or the risk group; empty where there is none. */
-  detail: string
-  /** Why not; empty when there are probabilities. */
-  reason: string
-  /** Most probable first; months in order. Of two classes only the first, since the second is its rest. */
-  lines: ProbabilityLine[]
-}
-
-export interface ProbabilityLine {
-  label: string
-  /** "91 % (84–96)" */
-  text: string
-  probability: number
-  interval?: readonly [number, number]
-}
-
-export interface ReportContent {
-  title: string
-  status: string
-  /** A reviewer rejected the result: the page says so, and shows no value. */
-  isWithdrawn: boolean
-  /** The name in up to three writings, as the archive has them. */
-  patientNames: string[]
-  patientFields: Field[]
-  studyFields: Field[]
-  summary: string
-  volumes: VolumeRow[]
-  /** One sentence on the lesions' diameters; empty without any. */
-  diameters: string
-  predictions: PredictionRow[]
-  charts: ContributionChart[]
-  curve: SurvivalCurve | undefined
-  quality: { warning: boolean; text: string }[]
-  series: { sequence: string; description: string; detail: string }[]
-  statement: string[]
-  provenance: Field[]
-}
 
 /** All text of the report except what belongs to the pictures; `result` is as the reviewer left it. */
 export function writeContent(result: ReportableResult, review?: Review): ReportContent {
@@ -233,24 +173,30 @@ function predictionRow(prediction: Prediction): PredictionRow {
   const line = (key: string): ProbabilityLine => {
     const [probability, interval] = [probabilities[key]!, intervals[key]]
     const text = percentWithInterval(probability, interval)
-    return { label: words.classOf(head, key), text, probability, ...(interval ? { interval } : {}) }
+    const likelihood = key === call ? likelihoodOf(prediction) : undefined
+    const label = `${words.classOf(head, key)}${likelihood === undefined ? '' : `, ${likelihood}`}`
+    return { label, text, probability, ...(interval ? { interval } : {}) }
   }
   if (head === 'survival') {
     const months = Object.keys(probabilities).sort((a, b) => Number(a) - Number(b))
     const result = status === 'indeterminate' ? words.INDETERMINATE : words.SURVIVAL_RESULT
     const detail = prediction.survival ? words.riskGroupOf(prediction.survival.group.name) : ''
-    return { name, status, result, detail, reason: '', lines: months.map(line) }
+    return { name, status, result, detail, reason: prediction.reason ?? '', lines: months.map(line) }
   }
   const rank = (key: string) => (key === call ? Number.POSITIVE_INFINITY : probabilities[key]!)
   const keys = Object.keys(probabilities).sort((a, b) => rank(b) - rank(a) || (a < b ? -1 : 1))
   const first = keys[0] === undefined ? words.NOT_STATED : words.classOf(head, keys[0])
   const result = status === 'indeterminate' ? words.INDETERMINATE : first
-  // Of two classes, "indeterminate" says it all.
-  const { remaining } = prediction
-  const isPlain = remaining === undefined || (keys.length === 2 && remaining.length === 2)
-  const detail = isPlain ? '' : words.undecided(remaining.map((key) => words.classOf(head, key)))
+  const detail = call === undefined ? undecidedDetail(prediction) : ''
+  const reason = prediction.reason ?? evidenceSentences(prediction).at(-1) ?? ''
   const lines = keys.slice(0, keys.length === 2 ? 1 : keys.length).map(line)
-  return { name, status, result, detail, reason: '', lines }
+  return { name, status, result, detail, reason, lines }
+}
+
+/** Of two classes, "indeterminate" says it all. */
+function undecidedDetail({ head, remaining, probabilities }: EvaluatedPrediction): string {
+  const isPlain = remaining === undefined || (Object.keys(probabilities).length === 2 && remaining.length === 2)
+  return isPlain ? '' : words.undecided(remaining.map((key) => words.classOf(head, key)))
 }
 
 /** The newest tissue test takes the place of the call; the quality notes quote all of them in full. */

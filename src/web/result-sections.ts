@@ -8,7 +8,7 @@ import { tissueOf, tissueSentence } from '../domain/tissue.ts'
 import { SHORT_HEAD_NAMES, SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
 import { millilitres, percent, volume } from '../wording/quantities.ts'
 import { bar, stackedBar } from './bars.ts'
-import { contributionBars, survivalCurve, undecidedLine } from './charts.ts'
+import { contributionBars, likelihoodLine, survivalCurve } from './charts.ts'
 import { formatSeconds } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { icon } from './icons.ts'
@@ -71,8 +71,12 @@ function prediction(of: Prediction, tissue: readonly TissueResult[]): Html {
     return html`<div class="chance${key === of.call ? ' is-call' : ''}"><dt>${classOf(of.head, key)}</dt><dd>${percent(probability)}${range}${bar(probability, 'probability', interval)}</dd></div>`
   })
   const call =
-    of.status === 'indeterminate' ? 'Indeterminate' : of.head === 'survival' ? 'Alive after' : (of.call ?? '')
-  const undecided = undecidedLine(of, (key) => classOf(of.head, key))
+    of.status === 'indeterminate'
+      ? 'Indeterminate'
+      : of.head === 'survival'
+        ? 'Alive after'
+        : classOf(of.head, of.call ?? '')
+  const undecided = likelihoodLine(of, (key) => classOf(of.head, key))
   return html`<article class="prediction${of.survival ? ' is-wide' : ''}"><h3>${name}</h3>${known}${call ? html`<p class="${style}">${origin}${call}</p>` : ''}${undecided}<dl>${rows}</dl>${survivalCurve(of)}${contributionBars(of)}</article>`
 }
 

@@ -66,6 +66,6 @@ export function contributionsTitle(head: Head, explained: { of: string } | undef
 export const groupSentence = (name: string, n: number, events: number) =>
   `Risk group: ${name} (${n} patients of the training data, ${events} deaths)`
 export const GROUP_CURVE =
-  'Line and band: share of the group alive by month (Kaplan-Meier, 95 %). Points: predicted for this patient; their intervals show how far the models differ, not how differently patients live.'
+  'Line and band: share of the group alive by month (Kaplan-Meier, 95 %). Points: predicted for this patient; their intervals show how far models and outlines differ and what the size of the group leaves open, not how differently patients live.'
 export const NO_FINDING =
   'No tumour was segmented above the detection limit of this bundle. This does not exclude a tumour: small, faint or untypical lesions are missed.'

@@ -100,7 +100,7 @@ describe('DiagnosticReport', () => {
       'Whole tumour: 61.2 mL (standard deviation 2.5 mL)',
       'Enhancing tumour: 9.9 mL',
       'not tissue tests',
-      'IDH mutation status: IDH-mutant; probabilities: IDH-mutant 91 % (95 % interval 84 % to 97 %), IDH-wildtype 9 %',
+      'IDH mutation status: IDH-mutant (very likely); probabilities: IDH-mutant 91 % (95 % interval 84 % to 97 %), IDH-wildtype 9 %',
       '1p/19q codeletion status: indeterminate',
       'MGMT promoter methylation status: not evaluable: This bundle has no evidence for it.',
       'alive after 12 months 71 %',
@@ -243,7 +243,7 @@ describe('RiskAssessment', () => {
     expect(notes[1]).toBe(
       'Predicted risk group middle (33 patients of the training data, 21 deaths, Kaplan-Meier median 16 months).',
     )
-    expect(notes[2]).toContain('how far the models of the ensemble differ')
+    expect(notes[2]).toContain('how far models and outlines differ')
     expect(notes[3]).toBe('Contributions to the logarithm of the risk of death: age (34 y) -0.80')
   })
 
