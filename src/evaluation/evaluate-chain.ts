@@ -2,7 +2,6 @@
 
 import { join } from 'node:path'
 import { AppError, asAppError } from '../domain/errors.ts'
-import type { Prediction, QualityNote } from '../domain/finding.ts'
 import type { ModelRunner } from '../domain/ports/model-runner.ts'
 import type { LabelVolume, Volume } from '../domain/volume.ts'
 import type { LoadedBundle } from '../inference/bundle/load.ts'
@@ -15,7 +14,7 @@ import type { ChainCase } from './chain-case.ts'
 import { type ChainSummary, summariseChain } from './chain-scores.ts'
 import { byId, parseCsv, type Table } from './csv.ts'
 import { type RegionScore, scoreRegions } from './evaluate.ts'
-import { checkLabelColumns, clinicalOf, type Labels, labelsOf, withFullNames } from './label-table.ts'
+import { checkLabelColumns, clinicalOf, labelsOf, withFullNames } from './label-table.ts'
 import { segmentCase } from './segment-case.ts'
 
 export interface EvaluateChainOptions {
