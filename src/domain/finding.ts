@@ -61,6 +61,15 @@ export interface Bidimensional {
   measurable: boolean
 }
 
+/** Where the whole tumour lies, by the bounding box of the brain; coarse, since nothing here knows anatomy. */
+export interface TumourPosition {
+  /** The patient's. */
+  side: 'left' | 'right'
+  crossesMidline: boolean
+  /** Third of the brain from front to back. */
+  part: 'anterior' | 'middle' | 'posterior'
+}
+
 export type Head = 'idh' | '1p19q' | 'mgmt' | 'grade' | 'survival'
 export const HEADS: readonly Head[] = ['idh', '1p19q', 'mgmt', 'grade', 'survival']
 
@@ -200,6 +209,8 @@ export interface AnalysisResult {
   /** True when the tumour found is below the bundle's no-finding limit; the label volume is then all zero. */
   noFinding: boolean
   measurements: Measurement[]
+  /** Absent without a tumour, or where the bundle marks no brain. */
+  position?: TumourPosition
   /** Of the enhancing lesions, largest first; absent when the bundle has no enhancing region. */
   diameters?: Bidimensional[]
   /** Against the latest earlier study of the patient; absent when there is none, or none that can be compared. */

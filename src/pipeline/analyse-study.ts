@@ -14,6 +14,8 @@ import type { WatchStore } from '../domain/ports/watch-store.ts'
 import { SEQUENCES, type Sequence, type Series } from '../domain/study.ts'
 import { measureDiameters } from '../inference/lesions/diameters.ts'
 import { measure } from '../inference/lesions/measure.ts'
+import { tumourPosition } from '../inference/lesions/position.ts'
+import { brainMask } from '../inference/segmentation/brain-mask.ts'
 import { labelsOnGrid } from '../inference/segmentation/postprocess.ts'
 import { type Prepared, prepareInputs } from '../inference/segmentation/prepare.ts'
 import { withDeviations } from '../inference/segmentation/sample-spread.ts'
@@ -103,6 +105,7 @@ export async function analyseStudy(
   const prepared = await stopwatch.time('prepare', () =>
     prepareInputs({ volumes, reference, bundle: options.bundle, registrar: ports.registrar }),
   )
+  const used = usedSeries(chosen, prepared)
   const response = await stopwatch.time('segment', () => ports.runner.segment(prepared))
 
   const referenceSeries = chosen[reference]!
@@ -128,7 +131,7 @@ export async function analyseStudy(
           segmentation: labels,
         },
         image: volumes[reference]!,
-        sequences: SEQUENCES.filter((sequence) => chosen[sequence]),
+        sequences: prepared.sequences,
         bundle: options.bundle,
         bundleDigest: ports.runner.bundle.digest,
         modelDigest: ports.runner.bundle.modelDigest,
@@ -140,7 +143,7 @@ export async function analyseStudy(
     predictFromStudy({
       patient,
       studyDate: identity.studyDate,
-      chosen: chosen,
+      chosen: used,
       prepared,
       segmented: response,
       labels,
@@ -151,6 +154,8 @@ export async function analyseStudy(
     }),
   )
 
+  const brain = brainMask(response.probabilities, response.grid, options.bundle)
+  const position = noFinding ? undefined : tumourPosition(labels, brain)
   const predecessor = await findPredecessor(analyses, record)
   const result: AnalysisResult = {
     analysisId,
@@ -159,12 +164,13 @@ export async function analyseStudy(
     bundle: ports.runner.bundle,
     software: options.software,
     decisions: taken.decisions,
-    inputs: inputSeries(chosen, plans, prepared, reference),
+    inputs: inputSeries(used, plans, prepared, reference),
     referenceSeriesUid: referenceSeries.seriesInstanceUid,
     segmentation: labels,
     segments,
     noFinding,
     measurements,
+    ...(position && { position }),
     diameters: measureDiameters(labels, options.bundle.regions.ET ?? []),
     ...(compared.comparison && { comparison: compared.comparison }),
     predictions: predicted.predictions,
@@ -187,7 +193,7 @@ export async function analyseStudy(
       images: prepared.onReference,
       referenceSeries,
       referencePlan: plans[reference]!,
-      others: otherSequences(chosen, plans, prepared, reference),
+      others: otherSequences(used, plans, prepared, reference),
       institution: options.institution,
       response,
       saliency: predicted.saliency,
@@ -197,6 +203,11 @@ export async function analyseStudy(
   })
   const { segmentation: _voxels, ...reportable } = result
   await analyses.saveResult(analysisId, { ...reportable, times: stopwatch.seconds }, artifacts)
+}
+
+/** Without those that preparation left out. */
+function usedSeries(chosen: Partial<Record<Sequence, Series>>, { sequences }: Prepared) {
+  return Object.fromEntries(sequences.map((sequence) => [sequence, chosen[sequence]!]))
 }
 
 function otherSequences(

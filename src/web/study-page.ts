@@ -44,7 +44,7 @@ export function studyPage(view: StudyView): Html {
     livePart('head', head(view, summary)),
     livePart('status', status(view, path)),
     livePart('files', files(view, path)),
-    html`<div class="columns"><div class="column">${livePart('volumes', withdrawn(record, 'volumes', [volumesSection(summary), comparisonSection(summary), predictionsSection(summary)]))}</div>
+    html`<div class="columns"><div class="column">${results(record, summary)}</div>
 <div class="column">${livePart('progress', progressSection(record, events))}${livePart('delivery', deliverySection(record))}${livePart('quality', qualitySection(summary))}</div></div>`,
     livePart('report', report(events, path)),
     livePart('decisions', decisionsSection(summary)),
@@ -57,6 +57,19 @@ export function studyPage(view: StudyView): Html {
     live: { events: `/events?analysis=${record.analysisId}&since=${view.version}`, refreshSeconds: 10 },
     ...(view.software ? { software: view.software } : {}),
   })
+}
+
+/** In parts of the same names whether they stand or are withdrawn, so that an open page takes a rejection over. */
+function results(record: AnalysisRecord, summary: Summary): Html[] {
+  const found = {
+    volumes: volumesSection(summary),
+    comparison: comparisonSection(summary),
+    predictions: predictionsSection(summary),
+  }
+  const shown = isRejected(record)
+    ? { volumes: withdrawn(Object.values(found)), comparison: '' as const, predictions: '' as const }
+    : found
+  return Object.entries(shown).map(([id, part]) => livePart(id, part))
 }
 
 function head({ record, siblings }: StudyView, { patient, study }: Summary): Html {
