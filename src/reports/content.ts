@@ -1,22 +1,15 @@
 // What the page says: a reportable result as sections of plain strings, in reading order; no layout, no IO.
-import {
-  type EvaluatedPrediction,
-  HEADS,
-  type Measurement,
-  type Prediction,
-  type ReportableResult,
-  type TissueResult,
-} from '../domain/finding.ts'
-import { evidenceSentences, likelihoodOf } from '../domain/prediction-words.ts'
+import { HEADS, type Measurement, type ReportableResult } from '../domain/finding.ts'
 import { type Edit, editSentence, type Review, reviewSentence, statusOf } from '../domain/review.ts'
 import { tissueOf } from '../domain/tissue.ts'
 import { CATEGORY_NAMES } from '../wording/comparison.ts'
 import { SEX_NAMES, SHORT_HEAD_NAMES, SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
-import { millilitres, percentWithInterval, readDate, volumeChange } from '../wording/quantities.ts'
+import { millilitres, readDate, volumeChange } from '../wording/quantities.ts'
 import { contributionCharts, survivalCurve } from './chart-content.ts'
 import { overlayOf } from './colours.ts'
 import { capital, readInstant, readName, readTime, shortDigest } from './format.ts'
-import type { Field, PredictionRow, ProbabilityLine, ReportContent, VolumeRow } from './page-content.ts'
+import type { Field, ReportContent, VolumeRow } from './page-content.ts'
+import { predictionRow, withTissue } from './prediction-rows.ts'
 import * as words from './wording/en.ts'
 
 /** All text of the report except what belongs to the pictures; `result` is as the reviewer left it. */
@@ -161,48 +154,6 @@ function volumeRows(result: ReportableResult): VolumeRow[] {
       ...(index < 0 ? {} : { colour: overlayOf(key, index).colour }),
     }
   })
-}
-
-function predictionRow(prediction: Prediction): PredictionRow {
-  const { head, status } = prediction
-  const name = SHORT_HEAD_NAMES[head]
-  if (prediction.status === 'not-evaluable') {
-    return { name, status, result: words.NOT_EVALUABLE, detail: '', reason: prediction.reason, lines: [] }
-  }
-  const { probabilities, intervals, call } = prediction
-  const line = (key: string): ProbabilityLine => {
-    const [probability, interval] = [probabilities[key]!, intervals[key]]
-    const text = percentWithInterval(probability, interval)
-    const likelihood = key === call ? likelihoodOf(prediction) : undefined
-    const label = `${words.classOf(head, key)}${likelihood === undefined ? '' : `, ${likelihood}`}`
-    return { label, text, probability, ...(interval ? { interval } : {}) }
-  }
-  if (head === 'survival') {
-    const months = Object.keys(probabilities).sort((a, b) => Number(a) - Number(b))
-    const result = status === 'indeterminate' ? words.INDETERMINATE : words.SURVIVAL_RESULT
-    const detail = prediction.survival ? words.riskGroupOf(prediction.survival.group.name) : ''
-    return { name, status, result, detail, reason: prediction.reason ?? '', lines: months.map(line) }
-  }
-  const rank = (key: string) => (key === call ? Number.POSITIVE_INFINITY : probabilities[key]!)
-  const keys = Object.keys(probabilities).sort((a, b) => rank(b) - rank(a) || (a < b ? -1 : 1))
-  const first = keys[0] === undefined ? words.NOT_STATED : words.classOf(head, keys[0])
-  const result = status === 'indeterminate' ? words.INDETERMINATE : first
-  const detail = call === undefined ? undecidedDetail(prediction) : ''
-  const reason = prediction.reason ?? evidenceSentences(prediction).at(-1) ?? ''
-  const lines = keys.slice(0, keys.length === 2 ? 1 : keys.length).map(line)
-  return { name, status, result, detail, reason, lines }
-}
-
-/** Of two classes, "indeterminate" says it all. */
-function undecidedDetail({ head, remaining, probabilities }: EvaluatedPrediction): string {
-  const isPlain = remaining === undefined || (Object.keys(probabilities).length === 2 && remaining.length === 2)
-  return isPlain ? '' : words.undecided(remaining.map((key) => words.classOf(head, key)))
-}
-
-/** The newest tissue test takes the place of the call; the quality notes quote all of them in full. */
-function withTissue(row: PredictionRow, tissue: TissueResult | undefined): PredictionRow {
-  if (!tissue) return row
-  return { ...row, isTissue: true, result: words.tissueCall(tissue.value), detail: words.fromImages(row.result) }
 }
 
 function seriesRows({ inputs, decisions }: ReportableResult): ReportContent['series'] {

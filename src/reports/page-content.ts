@@ -1,5 +1,6 @@
 // The parts of the page as plain strings: what content.ts writes, and the blocks draw.
 import type { ContributionChart, SurvivalCurve } from './chart-content.ts'
+import type { PredictionRow } from './prediction-rows.ts'
 
 export interface Field {
   label: string
@@ -16,29 +17,6 @@ export interface VolumeRow {
   change?: { earlier: string; text: string }
   /** Colour of the outline that this row measures; absent for sums of several. */
   colour?: string
-}
-
-export interface PredictionRow {
-  name: string
-  status: 'evaluable' | 'indeterminate' | 'not-evaluable'
-  /** The result is that of a tissue test. */
-  isTissue?: boolean
-  /** The call, "indeterminate" or "not evaluable". */
-  result: string
-  /** The classes that an indeterminate head cannot tell apart, or the risk group; empty where there is none. */
-  detail: string
-  /** Why there is no call, or what the data can show of one; below the probabilities, where there are some. */
-  reason: string
-  /** Most probable first; months in order. Of two classes only the first, since the second is its rest. */
-  lines: ProbabilityLine[]
-}
-
-export interface ProbabilityLine {
-  label: string
-  /** "91 % (84–96)" */
-  text: string
-  probability: number
-  interval?: readonly [number, number]
 }
 
 export interface ReportContent {

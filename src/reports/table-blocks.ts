@@ -13,7 +13,8 @@ import {
 import type { Parent } from './canvas.ts'
 import { INK } from './colours.ts'
 import { capital } from './format.ts'
-import type { PredictionRow, ProbabilityLine, ReportContent, VolumeRow } from './page-content.ts'
+import type { ReportContent, VolumeRow } from './page-content.ts'
+import type { PredictionRow, ProbabilityLine } from './prediction-rows.ts'
 import * as words from './wording/en.ts'
 
 const HEAD_ROW = 10.5

@@ -106,14 +106,15 @@ function others(record: AnalysisRecord, siblings: AnalysisRecord[]): Part {
 
 function status({ record, events }: StudyView, path: string): Html {
   const { state, hold, legs } = record
-  const sentenceOf = isRejected(record) && state === 'delivered' ? WITHDRAWN : STATES[state].sentence
+  const isWithdrawn = isRejected(record) && state === 'delivered'
+  const sentenceOf = isWithdrawn ? WITHDRAWN : STATES[state].sentence
   const since = events.findLast(({ kind }) => kind === 'state')?.at ?? record.updatedAt
   const late = state === 'analysed' && legs.some((leg) => leg.state === 'waiting' && leg.lastError)
   const again = late
     ? html`<form method="post" action="${path}/retry"><button type="submit">Try again now</button></form>`
     : ''
   return html`<section class="status status-${state}" aria-labelledby="status-title">
-${reviewStatement(record)}<div role="status" class="status-line">${stateBadge(state)}<p id="status-title">${late ? 'Analysed; a delivery failed and is tried again by itself.' : sentenceOf}</p><span class="muted">since ${timeOf(since)}</span>${again}</div>
+${reviewStatement(record)}<div role="status" class="status-line">${isWithdrawn ? '' : stateBadge(state)}<p id="status-title">${late ? 'Analysed; a delivery failed and is tried again by itself.' : sentenceOf}</p><span class="muted">since ${timeOf(since)}</span>${again}</div>
 ${
   hold
     ? html`<div class="hold"><p class="reason">${sentence(hold.message)}</p><p class="hint">${ERRORS[hold.code]?.[1] ?? ''}</p><p class="code">${hold.code}</p>

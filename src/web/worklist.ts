@@ -69,13 +69,20 @@ function row(record: AnalysisRecord): Html {
   const summary = readSummary(record)
   const { study } = summary
   return html`<tr class="is-${record.state}">
-<td data-label="State">${stateBadge(record.state)}${record.review ? html` ${reviewBadge(record.review)}` : ''}</td>
+<td data-label="State">${badges(record)}</td>
 <th scope="row" data-label="Patient">${patient(record, summary)}</th>
 <td data-label="Study">${study ? html`<span>${readDate(study.studyDate) || 'no date'}</span><small>${study.studyDescription}</small>` : html`<span class="muted">not read yet</span>`}</td>
 <td data-label="Found">${timeOf(record.createdAt)}</td>
 <td data-label="Result">${outcome(record, summary)}</td>
 <td data-label="Delivery"><ul class="legs">${record.legs.map((leg) => html`<li class="leg leg-${leg.state}">${icon(LEG_ICONS[leg.state])}${LEG_NAMES[leg.leg]}<span class="sr"> ${LEG_STATES[leg.state]}</span></li>`)}</ul></td>
 </tr>`
+}
+
+/** A result that was rejected is no longer shown as delivered. */
+function badges({ state, review }: AnalysisRecord): Part {
+  if (!review) return stateBadge(state)
+  const isWithdrawn = review.decision === 'reject' && state === 'delivered'
+  return html`${isWithdrawn ? '' : stateBadge(state)} ${reviewBadge(review)}`
 }
 
 function patient({ analysisId, studyInstanceUid }: AnalysisRecord, { patient: who, study }: Summary): Html {
