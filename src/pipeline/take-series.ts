@@ -2,7 +2,7 @@
 import { planSeries, type SeriesPlan } from '../dicom/series-volume.ts'
 import { AppError, asAppError, type ErrorCode } from '../domain/errors.ts'
 import type { QualityNote } from '../domain/finding.ts'
-import type { ImageArchive } from '../domain/ports.ts'
+import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import { SEQUENCES, type Sequence, type Series, type SeriesDecision, type Study, type Uid } from '../domain/study.ts'
 import type { Volume } from '../domain/volume.ts'
 import type { Bundle } from '../inference/bundle/manifest.ts'

@@ -9,8 +9,7 @@ import {
   type Study,
   type Uid,
 } from '../../domain/study.ts'
-import type { BundleManifest } from '../bundle/manifest.ts'
-import { channelOrder } from '../bundle/manifest.ts'
+import { type BundleManifest, channelOrder } from '../bundle/manifest.ts'
 import { type ContrastEvidence, contrastOf, NOTHING_SAID } from './contrast.ts'
 import { type Evidence, evidence } from './evidence.ts'
 import { doubt, type Exclusion, exclusionReason, impossibleReason, mapExclusionReason } from './exclusion.ts'
