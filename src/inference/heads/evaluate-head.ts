@@ -3,13 +3,11 @@ import type { Head, Prediction } from '../../domain/finding.ts'
 import type { RunnableHead } from '../bundle/heads.ts'
 import { classify } from './classify.ts'
 import type { RunRows } from './explain.ts'
+import type { Features } from './feature-values.ts'
 import { checkGuard } from './guard.ts'
 import { missingReason, outsideReason } from './reasons.ts'
 import type { Rows } from './rows.ts'
 import { survive } from './survive.ts'
-
-/** Features by name; NaN or absent where not known. */
-export type Features = Readonly<Record<string, number>>
 
 export interface EvaluateHeadOptions {
   /** What moved the answer takes most of the time. */

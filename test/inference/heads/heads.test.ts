@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Prediction } from '../../../src/domain/finding.ts'
-import { evaluateHead, type Features } from '../../../src/inference/heads/evaluate-head.ts'
+import { evaluateHead } from '../../../src/inference/heads/evaluate-head.ts'
+import type { Features } from '../../../src/inference/heads/feature-values.ts'
 import { checkGuard } from '../../../src/inference/heads/guard.ts'
 import { predictHeads } from '../../../src/inference/heads/predict.ts'
 import { shapleyValues } from '../../../src/inference/heads/shapley.ts'
