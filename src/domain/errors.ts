@@ -83,6 +83,10 @@ export const ERRORS = {
     'hold',
     'A chosen series cannot be used as a volume (gap, tilt, duplicate slices, mosaic …); the reason is in the message.',
   ],
+  SERIES_CONTRADICTION: [
+    'hold',
+    'The pixels of two chosen series say the opposite of their headers; look at both, and name the right ones in series.overrides.',
+  ],
   INSTANCE_INVALID: [
     'hold',
     'An instance is damaged or not readable; it is named in the message. Send it again from the modality.',

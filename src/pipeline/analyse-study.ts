@@ -14,14 +14,16 @@ import type {
   ModelRunner,
   WatchStore,
 } from '../domain/ports.ts'
-import { SEQUENCES, type Sequence, type Series } from '../domain/study.ts'
+import { SEQUENCES, type Sequence, type Series, type SeriesDecision } from '../domain/study.ts'
 import { measureDiameters } from '../inference/lesions/diameters.ts'
+import { evaluableOf } from '../inference/lesions/evaluable.ts'
 import { measure } from '../inference/lesions/measure.ts'
 import { tumourPosition } from '../inference/lesions/position.ts'
 import { brainMask } from '../inference/segmentation/brain-mask.ts'
 import { labelsOnGrid } from '../inference/segmentation/postprocess.ts'
 import { type Prepared, prepareInputs } from '../inference/segmentation/prepare.ts'
 import { withDeviations } from '../inference/segmentation/sample-spread.ts'
+import { refuseOpposite } from '../inference/series/contrast-witness.ts'
 import type { Selection } from '../inference/series/select-series.ts'
 import type { Registrar } from '../inference/volumes/register.ts'
 import { confirmedOf } from './confirm-patient.ts'
@@ -108,14 +110,16 @@ export async function analyseStudy(
   const prepared = await stopwatch.time('prepare', () =>
     prepareInputs({ volumes, reference, bundle: options.bundle, registrar: ports.registrar }),
   )
+  refuseOppositeContrast(prepared, taken.decisions)
   const used = usedSeries(chosen, prepared)
   const response = await stopwatch.time('segment', () => ports.runner.segment(prepared))
 
   const referenceSeries = chosen[reference]!
   const referenceGrid = plans[reference]!.grid
   const { labels, noFinding } = labelsOnGrid(response.probabilities, response.grid, referenceGrid, options.bundle)
+  const stated = evaluableOf(labels, options.bundle, prepared.sequences)
   const { segments, measurements } = await stopwatch.time('measure', () => {
-    const measured = measure(labels, options.bundle)
+    const measured = measure(stated.labels, stated.bundle)
     return {
       ...measured,
       measurements: withDeviations(measured.measurements, response.samples, response.grid, options.bundle),
@@ -131,11 +135,11 @@ export async function analyseStudy(
           study: identity,
           software: options.software,
           measurements,
-          segmentation: labels,
+          segmentation: stated.labels,
         },
         image: volumes[reference]!,
         sequences: prepared.sequences,
-        bundle: options.bundle,
+        bundle: { ...options.bundle, ...stated.bundle },
         bundleDigest: ports.runner.bundle.digest,
       },
       options.priors,
@@ -168,12 +172,12 @@ export async function analyseStudy(
     decisions: taken.decisions,
     inputs: inputSeries(used, plans, prepared, reference),
     referenceSeriesUid: referenceSeries.seriesInstanceUid,
-    segmentation: labels,
+    segmentation: stated.labels,
     segments,
     noFinding,
     measurements,
     ...(position && { position }),
-    diameters: measureDiameters(labels, options.bundle.regions.ET ?? []),
+    diameters: measureDiameters(stated.labels, stated.bundle.regions.ET ?? []),
     ...(compared.comparison && { comparison: compared.comparison }),
     predictions: predicted.predictions,
     ...(known.tissueResults.length > 0 && { tissueResults: known.tissueResults }),
@@ -182,6 +186,7 @@ export async function analyseStudy(
       ...acceptanceNotes(predecessor),
       ...known.quality,
       ...taken.quality,
+      ...stated.withheld.map((text) => ({ code: 'not-evaluable', severity: 'warning' as const, text: `${text}.` })),
       ...compared.quality,
       ...prepared.quality,
       ...predicted.quality,
@@ -197,7 +202,7 @@ export async function analyseStudy(
       referencePlan: plans[reference]!,
       others: otherSequences(used, plans, prepared, reference),
       institution: options.institution,
-      response,
+      response: { ...response, probabilities: stated.joined(response.probabilities) },
       saliency: predicted.saliency,
       ...(predecessor ? { predecessor } : {}),
       writeBack: options.writeBack,
@@ -209,6 +214,17 @@ export async function analyseStudy(
     { ...reportable, ...(confirmed && { confirmedPatient: confirmed }), times: stopwatch.seconds },
     artifacts,
   )
+}
+
+/** The pixels of T1 and T1c must not say the opposite of what their headers say. */
+function refuseOppositeContrast({ onReference }: Prepared, decisions: readonly SeriesDecision[]): void {
+  const imageOf = (wanted: Sequence) => onReference.find(({ sequence }) => sequence === wanted)?.image
+  const nameOf = (wanted: Sequence) => {
+    const { seriesNumber, seriesInstanceUid } = decisions.find(({ sequence }) => sequence === wanted)!
+    return `series ${seriesNumber || '(no number)'} (${seriesInstanceUid})`
+  }
+  const [t1, t1c] = [imageOf('T1'), imageOf('T1c')]
+  if (t1 && t1c) refuseOpposite(t1, t1c, { t1: nameOf('T1'), t1c: nameOf('T1c') })
 }
 
 /** Without those that preparation left out. */

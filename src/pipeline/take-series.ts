@@ -62,7 +62,7 @@ export async function takeSeries(
     await onSelection(selection)
     const lost = SEQUENCES.find((sequence) => failures.has(sequence) && !selection.chosen[sequence])
     const damage = lost && failures.get(lost)!
-    if (damage && (damage.code === 'INSTANCE_INVALID' || isNamed(options.overrides[lost]))) throw damage
+    if (damage?.code === 'INSTANCE_INVALID') throw damage
     if (selection.hold) throw selection.hold
     const reference = referenceOf(selection.chosen, options)
     const plans: Taken['plans'] = {}
@@ -87,6 +87,8 @@ export async function takeSeries(
         quality: [...selection.unused.map(unusedNote), ...SEQUENCES.flatMap((one) => strayNote(one, plans[one]))],
       }
     }
+    // What a person named by its UID gives way to nothing.
+    if (options.overrides[failed.sequence] === failed.uid) throw failed.error
     refused.set(failed.uid, failed.error.message)
     failures.set(failed.sequence, failed.error)
   }
@@ -110,8 +112,6 @@ async function firstFailure(
   }
   return undefined
 }
-
-const isNamed = (rule: string | undefined) => rule !== undefined && /^[\d.]+$/.test(rule)
 
 function referenceOf(chosen: Selection['chosen'], options: TakeOptions): Sequence {
   const reference = [options.reference, 'T1c', 'FLAIR', 'T2', 'T1'].find((s) => chosen[s as Sequence])

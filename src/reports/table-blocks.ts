@@ -12,8 +12,9 @@ import {
 } from './blocks.ts'
 import type { Parent } from './canvas.ts'
 import { INK } from './colours.ts'
-import type { PredictionRow, ProbabilityLine, ReportContent, VolumeRow } from './content.ts'
+import type { ReportContent, VolumeRow } from './content.ts'
 import { capital } from './format.ts'
+import type { PredictionRow, ProbabilityLine } from './prediction-rows.ts'
 import * as words from './wording/en.ts'
 
 const HEAD_ROW = 10.5

@@ -58,7 +58,7 @@ export async function runnerOf(name: 'idh' | 'survival') {
 
 /** As if calibrated on so many patients that the sampling error vanishes, and no bound but 99 % is left. */
 export function fromManyPatients<T extends RunnableHead>(head: T): T {
-  const n = 1e9
+  const n = 1e12
   if (head.status === 'tabular-survival')
     return { ...head, risk_groups: head.risk_groups.map((group) => ({ ...group, n })) }
   const all = (value: number) => Object.fromEntries(head.classes.map((label) => [label, value]))

@@ -235,6 +235,8 @@ def bundle(folder: Path, training: dict, evaluation: dict | None, name: str, ver
         "files": {f: sha256(folder / f) for f in ("segmentation.onnx", "card.md", *card_heads.files(heads))},
         "sequences": {name: {"channel": k, "required": False} for k, name in enumerate(("T1", "T1c", "T2", "FLAIR"))},
         "require_any": ["T1c", "FLAIR"],
+        # Where the core ends only an image after contrast shows, so neither its parts nor what surrounds it are stated without one.
+        "needs": {key: ["T1c"] for key in ("TC", "ET", "NCR", "ED")},
         "preprocess": {"orientation": "LPS", "spacing_mm": [SPACING_MM] * 3,
                        "normalisation": {"name": "foreground-zscore", "threshold_fraction_of_p99": THRESHOLD_FRACTION_OF_P99,
                                          "clip_percentiles": list(CLIP_PERCENTILES), "clip": list(CLIP)}},

@@ -47,8 +47,8 @@ function countsIn(found: unknown, classes: readonly string[]): Record<string, nu
     : undefined
 }
 
-/** So that no output rounds a bound up. */
-const wholePercentBelow = (share: number) => Math.floor(100 * share + 1e-9) / 100
+/** So that no output rounds a bound up; certainty is never printed, however many patients there are. */
+const wholePercentBelow = (share: number) => Math.min(0.99, Math.floor(100 * share + 1e-9) / 100)
 
 /** The rule of three (Hanley and Lippman-Hand 1983): what never failed in n patients fails in at most 3/n of them, with 95 % confidence. */
 export const ruleOfThree = (patients: number) => Math.max(0, 1 - 3 / patients)

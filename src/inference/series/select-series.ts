@@ -179,7 +179,7 @@ function assess(
     else if (!exclusion) assessed.usable.push({ ...candidate, doubt: doubt(facts) })
     else {
       assessed.left.set(facts.seriesInstanceUid, [exclusion.reason])
-      if (!impossibleReason(facts)) assessed.rescuable.push(candidate)
+      if (!impossibleReason(facts) && !refused.has(facts.seriesInstanceUid)) assessed.rescuable.push(candidate)
       if (exclusion.unusable) assessed.unusable.push({ ...candidate, reason: exclusion.reason })
     }
   }
