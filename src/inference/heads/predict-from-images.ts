@@ -45,10 +45,13 @@ export async function predictFromImages(
   const seen =
     noFinding || !bundle.encoder ? undefined : await encodeStudy(input, onWorkGrid(input, segmented.probabilities))
   const features = { ...image.features, ...clinical, ...seen?.encoded.features }
-  const samples: Features[] = []
+  const samples: (Features | undefined)[] = []
   for (const sample of isNothing ? [] : samplesOf(segmented)) {
     const labels: LabelVolume = { grid: segmented.grid, data: sample.labels.slice() }
-    applySizeRules(labels, bundle)
+    if (applySizeRules(labels, bundle)) {
+      samples.push(undefined)
+      continue
+    }
     const own = bundle.encoder && (await encodeStudy(input, onWorkGrid(input, oneHot(labels.data, segmented))))
     samples.push({ ...imageFeatures(input, labels, brain, wanted).features, ...clinical, ...own?.encoded.features })
   }

@@ -13,8 +13,8 @@ import { whoNotes } from './who-2021.ts'
 export interface PredictInput {
   bundle: Pick<BundleManifest, 'heads'>
   features: Features
-  /** The same by samples of the segmentation. */
-  samples?: readonly Features[]
+  /** The same by samples of the segmentation; undefined for a sample without a tumour. */
+  samples?: readonly (Features | undefined)[]
   /** No tumour above the bundle's limit. */
   noFinding: boolean
   /** Of the bundle's encoder, where it has one. */
