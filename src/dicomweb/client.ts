@@ -1,7 +1,9 @@
 // ImageArchive over DICOMweb: QIDO-RS, WADO-RS and STOW-RS of one archive (PS3.18 Sections 10.4, 10.5 and 10.6).
 import { randomUUID } from 'node:crypto'
 import { text } from '../dicom/dataset.ts'
-import type { AuditTrail, ImageArchive, Log } from '../domain/ports.ts'
+import type { AuditTrail } from '../domain/ports/audit-trail.ts'
+import type { ImageArchive } from '../domain/ports/image-archive.ts'
+import type { Log } from '../domain/ports/log.ts'
 import type { Uid } from '../domain/study.ts'
 import { auditArchive } from './audited.ts'
 import { type Auth, openConnection } from './client-connection.ts'

@@ -1,7 +1,7 @@
 // QIDO-RS searches, all their pages, in the way that the archive takes (PS3.18 Sections 8.3.4 and 10.6).
 import { text } from '../dicom/dataset.ts'
 import { AppError } from '../domain/errors.ts'
-import type { Log } from '../domain/ports.ts'
+import type { Log } from '../domain/ports/log.ts'
 import type { DicomJson } from '../domain/study.ts'
 import type { Connection } from './client-connection.ts'
 import { hasAll, type Page } from './query.ts'

@@ -1,6 +1,6 @@
 // In which of several ways an archive takes a question: tried in turn once, then remembered.
 import { AppError } from '../domain/errors.ts'
-import type { Log } from '../domain/ports.ts'
+import type { Log } from '../domain/ports/log.ts'
 
 /** A way to ask, by the name under which it is remembered and shown; the first of a list is what the standard asks for. */
 export interface Way {

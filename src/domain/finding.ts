@@ -8,7 +8,10 @@ export interface BundleIdentity {
   id: string
   version: string
   name: string
+  /** sha256 of bundle.json, which covers the card and every file: where a result comes from. */
   digest: string
+  /** sha256 over what computes, without the prose: which model it is. Two versions of a card have the same one. */
+  modelDigest: string
   /** sha256 of the segmentation weights */
   weightsDigest: string
   license: string
@@ -229,3 +232,5 @@ export interface AnalysisResult {
   analysedAt: string
   clock?: ResultClock
 }
+
+export type ReportableResult = Omit<AnalysisResult, 'segmentation'>

@@ -1,19 +1,4 @@
-// What is remembered of a study that a trigger reported, and how the decision on it begins where it is not analysed.
-import type { Uid } from './study.ts'
-
-/** What is remembered of each study that a trigger reported, so each is looked at once and only once. */
-export interface WatchedStudy {
-  studyInstanceUid: Uid
-  /** sha256 over the sorted SOP Instance UIDs, our own results left out */
-  instanceSetDigest: string
-  instanceCount: number
-  firstSeenAt: string
-  /** When the instance set last changed. */
-  changedAt: string
-  /** The digest that was last decided upon (analysed, or left with a reason). */
-  decidedDigest?: string
-  decision?: string
-}
+// How the decision on a study that a trigger reported begins, where it is not analysed.
 
 /** It was looked at and is none for this service; the reason follows. */
 export const LEFT = 'left: '

@@ -1,7 +1,10 @@
 // A study that the service left, or cannot decide about, analysed because a person asks for it: the same path as run-study, audited.
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { AppError } from '../domain/errors.ts'
-import type { AnalysisStore, AuditTrail, ImageArchive, WatchStore } from '../domain/ports.ts'
+import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
+import type { AuditTrail } from '../domain/ports/audit-trail.ts'
+import type { ImageArchive } from '../domain/ports/image-archive.ts'
+import type { WatchStore } from '../domain/ports/watch-store.ts'
 import type { Uid } from '../domain/study.ts'
 import { readDecision } from '../domain/watched.ts'
 import { imageSetDigest } from './intake.ts'

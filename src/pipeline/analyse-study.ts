@@ -3,17 +3,14 @@
 import { patientIdentity, studyIdentity } from '../dicom/identity.ts'
 import type { SeriesPlan } from '../dicom/series-volume.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
-import type { PriorAnalyses } from '../domain/comparison.ts'
 import type { AnalysisResult, InputSeries } from '../domain/finding.ts'
-import type {
-  AnalysisStore,
-  AuditTrail,
-  ClinicalRecord,
-  Clock,
-  ImageArchive,
-  ModelRunner,
-  WatchStore,
-} from '../domain/ports.ts'
+import type { AnalysisStore, PriorAnalyses } from '../domain/ports/analysis-store.ts'
+import type { AuditTrail } from '../domain/ports/audit-trail.ts'
+import type { ClinicalRecord } from '../domain/ports/clinical-record.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { ImageArchive } from '../domain/ports/image-archive.ts'
+import type { ModelRunner } from '../domain/ports/model-runner.ts'
+import type { WatchStore } from '../domain/ports/watch-store.ts'
 import { SEQUENCES, type Sequence, type Series, type SeriesDecision } from '../domain/study.ts'
 import { measureDiameters } from '../inference/lesions/diameters.ts'
 import { evaluableOf } from '../inference/lesions/evaluable.ts'
@@ -105,7 +102,7 @@ export async function analyseStudy(
 
   const onSelection = ({ decisions }: Pick<Selection, 'decisions'>) => analyses.describe(analysisId, { decisions })
   const { chosen, plans, volumes, reference, ...taken } = await takeSeries(
-    { archive, time: stopwatch.time, onSelection },
+    { archive, registrar: ports.registrar, time: stopwatch.time, onSelection },
     study,
     options,
   )
@@ -146,6 +143,7 @@ export async function analyseStudy(
         sequences: prepared.sequences,
         bundle: { ...options.bundle, ...stated.bundle },
         bundleDigest: ports.runner.bundle.digest,
+        modelDigest: ports.runner.bundle.modelDigest,
       },
       options.priors,
     ),
@@ -216,11 +214,7 @@ export async function analyseStudy(
     })
   })
   const { segmentation: _voxels, ...reportable } = result
-  await analyses.saveResult(
-    analysisId,
-    { ...reportable, ...(confirmed && { confirmedPatient: confirmed }), times: stopwatch.seconds },
-    artifacts,
-  )
+  await analyses.saveResult(analysisId, { ...reportable, times: stopwatch.seconds }, artifacts)
 }
 
 /** The pixels of T1 and T1c must not say the opposite of what their headers say. */

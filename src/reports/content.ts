@@ -1,53 +1,16 @@
 // What the page says: a reportable result as sections of plain strings, in reading order; no layout, no IO.
-import { CATEGORY_NAMES, signed } from '../domain/comparison.ts'
-import { HEADS, type Measurement } from '../domain/finding.ts'
-import type { ReportableResult } from '../domain/ports.ts'
+import { HEADS, type Measurement, type ReportableResult } from '../domain/finding.ts'
 import { type Edit, editSentence, type Review, reviewSentence, statusOf } from '../domain/review.ts'
 import { tissueOf } from '../domain/tissue.ts'
-import { type ContributionChart, contributionCharts, type SurvivalCurve, survivalCurve } from './chart-content.ts'
+import { CATEGORY_NAMES } from '../wording/comparison.ts'
+import { SEX_NAMES, SHORT_HEAD_NAMES, SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
+import { millilitres, readDate, volumeChange } from '../wording/quantities.ts'
+import { contributionCharts, survivalCurve } from './chart-content.ts'
 import { overlayOf } from './colours.ts'
-import { capital, millilitres, readDate, readInstant, readName, readTime, shortDigest } from './format.ts'
-import { type PredictionRow, predictionRow, withTissue } from './prediction-rows.ts'
+import { capital, readInstant, readName, readTime, shortDigest } from './format.ts'
+import type { Field, ReportContent, VolumeRow } from './page-content.ts'
+import { predictionRow, withTissue } from './prediction-rows.ts'
 import * as words from './wording/en.ts'
-
-export interface Field {
-  label: string
-  value: string
-}
-
-export interface VolumeRow {
-  region: string
-  name: string
-  value: string
-  /** Empty when the bundle has no estimate. */
-  deviation: string
-  /** Against an earlier study; absent without one, or where it did not measure this. */
-  change?: { earlier: string; text: string }
-  /** Colour of the outline that this row measures; absent for sums of several. */
-  colour?: string
-}
-
-export interface ReportContent {
-  title: string
-  status: string
-  /** A reviewer rejected the result: the page says so, and shows no value. */
-  isWithdrawn: boolean
-  /** The name in up to three writings, as the archive has them. */
-  patientNames: string[]
-  patientFields: Field[]
-  studyFields: Field[]
-  summary: string
-  volumes: VolumeRow[]
-  /** One sentence on the lesions' diameters; empty without any. */
-  diameters: string
-  predictions: PredictionRow[]
-  charts: ContributionChart[]
-  curve: SurvivalCurve | undefined
-  quality: { warning: boolean; text: string }[]
-  series: { sequence: string; description: string; detail: string }[]
-  statement: string[]
-  provenance: Field[]
-}
 
 /** All text of the report except what belongs to the pictures; `result` is as the reviewer left it. */
 export function writeContent(result: ReportableResult, review?: Review): ReportContent {
@@ -83,7 +46,7 @@ function editedName({ measurements }: ReportableResult, { target }: Edit): strin
   const measured = measurements.find(({ region }) => target === `measurement.${region}`)
   if (measured) return capital(measured.name)
   const head = HEADS.find((one) => target === `prediction.${one}`)
-  return head ? words.HEAD_NAMES[head] : target
+  return head ? SHORT_HEAD_NAMES[head] : target
 }
 
 function writeResult(result: ReportableResult): ReportContent {
@@ -136,7 +99,7 @@ function patientFields({ patient }: ReportableResult): Field[] {
   return [
     { label: words.LABELS.patientId, value: stated(patient.patientId) + (issuer === '' ? '' : ` (${issuer})`) },
     { label: words.LABELS.birthDate, value: stated(readDate(patient.patientBirthDate)) },
-    { label: words.LABELS.sex, value: words.SEXES[patient.patientSex] ?? stated(patient.patientSex) },
+    { label: words.LABELS.sex, value: SEX_NAMES[patient.patientSex] ?? stated(patient.patientSex) },
   ]
 }
 
@@ -170,11 +133,10 @@ function sinceEarlier({ comparison }: ReportableResult): string {
 }
 
 function changeOf({ comparison }: ReportableResult, region: string): VolumeRow['change'] {
-  const change = comparison?.volumes.find((one) => one.region === region)
-  if (!change) return undefined
-  const decimals = Math.max(change.earlier, change.now) < 1 ? 2 : 1
-  const deviation = change.standardDeviation === undefined ? '?' : change.standardDeviation.toFixed(decimals)
-  return { earlier: millilitres(change.earlier), text: `${signed(change.change, decimals)} ± ${deviation}` }
+  const of = comparison?.volumes.find((one) => one.region === region)
+  if (!of) return undefined
+  const { change, deviation = '?' } = volumeChange(of)
+  return { earlier: millilitres(of.earlier), text: `${change} ± ${deviation}` }
 }
 
 function volumeRows(result: ReportableResult): VolumeRow[] {
@@ -201,7 +163,7 @@ function seriesRows({ inputs, decisions }: ReportableResult): ReportContent['ser
     const motion = reference ? words.REFERENCE_SERIES : words.motionOf(translationMm, rotationDegrees)
     const number = decision === undefined || decision.seriesNumber === '' ? '' : `#${decision.seriesNumber} `
     return {
-      sequence: words.SEQUENCE_NAMES[input.sequence],
+      sequence: SHORT_SEQUENCE_NAMES[input.sequence],
       description: `${number}${stated(decision?.seriesDescription ?? '')}`,
       detail: `${words.sliceOf(input.sliceThicknessMm)}, ${motion}`,
     }

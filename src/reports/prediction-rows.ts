@@ -1,7 +1,9 @@
 // The rows of the predictions' table: the call and how likely it is, each probability with its interval, and why there is no call.
+
 import type { EvaluatedPrediction, Prediction, TissueResult } from '../domain/finding.ts'
 import { evidenceSentences, likelihoodOf } from '../domain/prediction-words.ts'
-import { percentWithInterval } from './format.ts'
+import { SHORT_HEAD_NAMES } from '../wording/names.ts'
+import { percentWithInterval } from '../wording/quantities.ts'
 import * as words from './wording/en.ts'
 
 export interface PredictionRow {
@@ -29,7 +31,7 @@ export interface ProbabilityLine {
 
 export function predictionRow(prediction: Prediction): PredictionRow {
   const { head, status } = prediction
-  const name = words.HEAD_NAMES[head]
+  const name = SHORT_HEAD_NAMES[head]
   if (prediction.status === 'not-evaluable') {
     return { name, status, result: words.NOT_EVALUABLE, detail: '', reason: prediction.reason, lines: [] }
   }

@@ -1,6 +1,6 @@
 // Studies that were looked at and left, each with its reason and a way to have it analysed all the same.
 import { html } from 'hono/html'
-import type { WatchedStudy } from '../domain/ports.ts'
+import type { WatchedStudy } from '../domain/ports/watch-store.ts'
 import { readDecision } from '../domain/watched.ts'
 import { sentence, timeOf } from './format.ts'
 import type { Html, Part } from './html.ts'

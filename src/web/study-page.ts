@@ -1,9 +1,12 @@
 // The study page: one analysis from its arrival to its delivery, with results, reasons and history.
+
 import { html } from 'hono/html'
 import type { AnalysisEvent, AnalysisRecord } from '../domain/analysis.ts'
 import { ERRORS } from '../domain/errors.ts'
+import { SEX_NAMES } from '../wording/names.ts'
+import { readDate } from '../wording/quantities.ts'
 import { comparisonSection } from './comparison-section.ts'
-import { ageAt, formatDate, formatName, inLanguage, sentence, timeOf } from './format.ts'
+import { ageAt, formatName, inLanguage, sentence, timeOf } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { icon } from './icons.ts'
 import { livePart, page } from './layout.ts'
@@ -17,7 +20,7 @@ import {
 } from './result-sections.ts'
 import { isRejected, notice, reviewStatement, withdrawn } from './review-section.ts'
 import { readSummary, type Summary, savedRoles } from './summary.ts'
-import { SEXES, STATES, WITHDRAWN } from './wording.ts'
+import { STATES, WITHDRAWN } from './wording.ts'
 import { stateBadge } from './worklist.ts'
 
 export interface StudyView {
@@ -76,11 +79,10 @@ function head({ record, siblings }: StudyView, { patient, study }: Summary): Htm
     ['Patient ID', patient?.patientId],
     [
       'Born',
-      patient &&
-        [formatDate(patient.patientBirthDate), age === undefined ? '' : `(${age} y)`].filter(Boolean).join(' '),
+      patient && [readDate(patient.patientBirthDate), age === undefined ? '' : `(${age} y)`].filter(Boolean).join(' '),
     ],
-    ['Sex', patient && (SEXES[patient.patientSex] ?? patient.patientSex)],
-    ['Study date', study && formatDate(study.studyDate)],
+    ['Sex', patient && (SEX_NAMES[patient.patientSex] ?? patient.patientSex)],
+    ['Study date', study && readDate(study.studyDate)],
     ['Study', study?.studyDescription],
     ['Accession', study?.accessionNumber],
     ['Referred by', study && formatName(study.referringPhysicianName)],

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest'
 import type { AnalysisEvent, AnalysisRecord } from '../../src/domain/analysis.ts'
 import { AppError } from '../../src/domain/errors.ts'
-import type { AuditEntry } from '../../src/domain/ports.ts'
+import type { AuditEntry } from '../../src/domain/ports/audit-trail.ts'
 import { analyseLeftStudy } from '../../src/pipeline/analyse-left.ts'
 import { imageSetOf } from '../../src/triggers/image-set.ts'
 import { createMemoryWatchStore } from '../support/memory-watch-store.ts'

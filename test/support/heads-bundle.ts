@@ -4,7 +4,7 @@ import { cp, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { ModelRunner } from '../../src/domain/ports.ts'
+import type { ModelRunner } from '../../src/domain/ports/model-runner.ts'
 import type { BundleHeads, RunnableHead } from '../../src/inference/bundle/heads.ts'
 import { openHead } from '../../src/inference/runtime/session.ts'
 

@@ -2,13 +2,13 @@
 import { pollSettings, siteTimeZone } from '../../compose.ts'
 import { createDicomWebClient } from '../../dicomweb/client.ts'
 import { type AppError, asAppError } from '../../domain/errors.ts'
-import type { ImageArchive } from '../../domain/ports.ts'
+import type { ImageArchive } from '../../domain/ports/image-archive.ts'
 import { createRecordStore } from '../../fhir/connection/client.ts'
 import { loadBundle } from '../../inference/bundle/load.ts'
 import { readSettings } from '../../settings/read.ts'
 import type { Settings } from '../../settings/schema.ts'
 import { createLog } from '../../telemetry/log.ts'
-import { dateIn, daysBefore, searchesOf } from '../../triggers/qido-poll.ts'
+import { dateDaysBefore, dateIn, searchesOf } from '../../triggers/qido-poll.ts'
 
 export async function checkConfigCommand(config: string | undefined, options: { offline?: boolean }): Promise<void> {
   const settings = await readSettings(config, process.env)
@@ -52,7 +52,7 @@ export async function askArchive(
   now: Date = new Date(),
 ): Promise<string[]> {
   const { firstLookbackDays } = pollSettings(settings)
-  const from = daysBefore(dateIn(timeZone, now), firstLookbackDays)
+  const from = dateDaysBefore(dateIn(timeZone, now), firstLookbackDays)
   const found: string[] = []
   for (const query of searchesOf(from, true))
     found.push(...(await archive.searchStudies(query)).map(({ studyInstanceUid }) => studyInstanceUid))

@@ -1,6 +1,6 @@
 // What the write path asks of a FHIR server; client.ts is the one implementation.
 import type { BundleEntry, CapabilityStatement, Resource, ResourceType } from '@medplum/fhirtypes'
-import type { LedgerEntry } from '../../domain/ports.ts'
+import type { LedgerEntry } from '../../domain/ports/write-ledger.ts'
 import type { Key } from '../resources/identifiers.ts'
 
 /** What the answer to a successful create says: all, where it is, or nothing. */

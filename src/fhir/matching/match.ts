@@ -1,11 +1,10 @@
 // Which patient of the EHR the images belong to: exactly one by identifier, and nothing known may contradict it.
 import type { Patient, Resource } from '@medplum/fhirtypes'
+import { calendarDate } from '../../domain/dicom-date.ts'
 import { AppError } from '../../domain/errors.ts'
 import type { PatientIdentity } from '../../domain/study.ts'
 import type { RecordStore } from '../connection/record-store.ts'
-import { fhirDate } from '../resources/dates.ts'
-import { carries, relativeReference, searchToken } from '../resources/identifiers.ts'
-import { referenceOf } from '../writing/plan.ts'
+import { carries, referenceOf, relativeReference, searchToken } from '../resources/identifiers.ts'
 import { compareNames, nameDifference, type Verdict } from './person-names.ts'
 
 export interface IdentifierSystems {
@@ -140,7 +139,7 @@ function bothNamed(identity: PatientIdentity, patient: Patient): boolean {
 /** What was compared, in words that say nothing of the patient. */
 function comparison(identity: PatientIdentity, patient: Patient, differing: readonly string[]): string {
   const said = [
-    ...(differing.includes('birth date') && fhirDate(identity.patientBirthDate) === undefined
+    ...(differing.includes('birth date') && calendarDate(identity.patientBirthDate) === undefined
       ? ['the birth date of the images is no day of the calendar']
       : []),
     ...(differing.includes('name') ? [nameDifference(identity.patientName, patient.name ?? [])] : []),
@@ -153,7 +152,7 @@ function compareBirthDates(da: string, birthDate: string | undefined): Verdict {
   if (da.trim() === '' || !birthDate) return 'unknown'
   // A server that keeps a moment of birth may send it as the date.
   const day = birthDate.replace(/T.*$/, '')
-  return fhirDate(da)?.startsWith(day) ? 'agree' : 'differ'
+  return calendarDate(da)?.startsWith(day) ? 'agree' : 'differ'
 }
 
 const GENDERS: Record<string, string> = { M: 'male', F: 'female', O: 'other' }

@@ -2,7 +2,7 @@
 import type { Calibration, SurvivalHead, TabularHead } from '../bundle/heads.ts'
 
 /** What a class must be called with, unless the bundle's measured error asks for another probability. */
-export const LEAST_CALL = 0.8
+export const MIN_CALL = 0.8
 /** Patients of a class in the calibration data of a bundle that does not state them: few, so that nothing beyond 90 % is printed. */
 export const UNSTATED_PATIENTS = 30
 
@@ -34,7 +34,7 @@ export function boundsOf({
       return [label, Math.max(1 / classes.length, wholePercentBelow(highest))]
     }),
   )
-  const leastCall = calibration?.min_call_probability ?? LEAST_CALL
+  const leastCall = calibration?.min_call_probability ?? MIN_CALL
   return { patients, most, leastCall, bins: calibration?.bins ?? [], isStated: counted !== undefined }
 }
 

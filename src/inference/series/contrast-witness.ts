@@ -15,6 +15,8 @@ const FEWEST = 2000
  * images were taken for each other.
  */
 const OPPOSITE = -0.5
+/** More is asked of the pixels where the headers say nothing. */
+const SURE = 0.8
 
 /**
  * How much more of the second image is brighter than the first explains than the other way round. Each image is predicted from the
@@ -27,6 +29,13 @@ export function contrastWitness(before: Volume<Float32Array>, after: Volume<Floa
   const core = eroded(tissue, a.grid)
   if (core.reduce((sum, value) => sum + value, 0) < FEWEST) return undefined
   return tailOf(b.data, a.data, tissue, core) - tailOf(a.data, b.data, tissue, core)
+}
+
+/** Whether the second of two registered images is the one with contrast agent, or the first; undefined when it cannot be told. */
+export function enhancedOf(a: Volume<Float32Array>, b: Volume<Float32Array>): 'first' | 'second' | undefined {
+  const found = contrastWitness(a, b)
+  if (found === undefined || Math.abs(found) < SURE) return undefined
+  return found > 0 ? 'second' : 'first'
 }
 
 /** Throws SERIES_CONTRADICTION when the pixels say the opposite of the headers; `names` name both series for a person. */
