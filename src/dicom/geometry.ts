@@ -104,7 +104,7 @@ function isSplitBy(slices: readonly Slice[], labelOf: (slice: Slice) => string):
     slices.map(labelOf).filter((label) => label !== ''),
     (label) => label,
   )
-  return groups.size > 1 && [...groups.values()].every((members) => members.length >= FEWEST_SLICES)
+  return groups.size > 1 && [...groups.values()].every((members) => members.length >= MIN_SLICES)
 }
 
 function axesOf(slice: Slice): { row: Vec3; column: Vec3; normal: Vec3 } {
