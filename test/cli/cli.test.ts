@@ -89,13 +89,13 @@ describe('gliabridge', () => {
 
   it('names the file of a bundle whose digest is wrong', async () => {
     const copy = join(folder, 'bundle')
-    await cp(join(ROOT, 'config/models/glioma-unet-2mm'), copy, { recursive: true })
-    const weights = await readFile(join(copy, 'segmentation.onnx'))
+    await cp(join(ROOT, 'config/models/glioma-cascade-1mm'), copy, { recursive: true })
+    const weights = await readFile(join(copy, 'brain.onnx'))
     weights[weights.length >> 1] = weights[weights.length >> 1]! ^ 1
-    await writeFile(join(copy, 'segmentation.onnx'), weights)
+    await writeFile(join(copy, 'brain.onnx'), weights)
     const { code, err } = gliabridge(['verify-bundle', copy])
     expect(code).toBe(1)
-    expect(err).toMatch(/BUNDLE_INVALID: .*segmentation\.onnx has sha256/)
+    expect(err).toMatch(/BUNDLE_INVALID: .*brain\.onnx has sha256/)
   })
 
   it('says which folder of cases cannot be read', () => {
