@@ -8,6 +8,7 @@ import type { AnalysisRecord } from './domain/analysis.ts'
 import type { ArtifactRole, ClinicalRecord, Clock, ImageArchive, Log } from './domain/ports.ts'
 import { createClinicalRecord } from './fhir/connection/client.ts'
 import { createPublicKeys } from './fhir/connection/tokens.ts'
+import { createWebFonts } from './fonts/web-fonts.ts'
 import { createApp } from './http/app.ts'
 import { serve } from './http/serve.ts'
 import { type LoadedBundle, loadBundle } from './inference/bundle/load.ts'
@@ -19,6 +20,7 @@ import { deliver } from './pipeline/deliver.ts'
 import { imageSetDigest, registerAnalysis } from './pipeline/intake.ts'
 import { releaseHold, replay } from './pipeline/resolve.ts'
 import { type ReviewRequest, reviewAnalysis, workOffReviews } from './pipeline/review.ts'
+import { currentReport } from './pipeline/reviewed-pdf.ts'
 import { workOff } from './pipeline/worker.ts'
 import type { Settings } from './settings/schema.ts'
 import { openStore, type Store } from './store/store.ts'
@@ -119,6 +121,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       writeBack: settings.writeBack,
       priors: settings.priors,
       software,
+      outsideIntendedUse: settings.inference.outsideIntendedUse,
     }
     const deliverOptions = {
       keptBack: keptBack(settings),
@@ -148,7 +151,11 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
         await queue.work(REVIEWS, async (signal) => {
           const again = await workOffReviews(
             { archive, ehr, analyses, reviews, watch, audit, clock },
-            { ...deliverOptions, institution: settings.institution.name },
+            {
+              ...deliverOptions,
+              institution: settings.institution.name,
+              rejectSuperseded: settings.writeBack.rejectSuperseded,
+            },
             signal,
           )
           if (again) await queue.wakeAt(REVIEWS, again)
@@ -196,7 +203,9 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
             await wake()
             return record
           },
+          fonts: createWebFonts(),
           reviews: (id: string) => reviews.list(id),
+          report: (id: string) => currentReport({ analyses, reviews }, id, settings.institution.name),
           review: async (id: string, request: ReviewRequest) => {
             const recorded = await reviewAnalysis({ analyses, reviews }, id, request)
             await queue.wake(REVIEWS)

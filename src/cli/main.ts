@@ -64,14 +64,22 @@ program
 program
   .command('evaluate')
   .description(
-    "measure the bundle on cases with labels (BraTS layout) or its heads on tables, through the service's own path",
+    "measure the bundle on cases with labels (BraTS layout), its heads on tables, or both from images to calls, through the service's own path",
   )
-  .option('--cases <dir>', 'folder with <case>/<case>_{t1,t1ce,t2,flair,seg}.nii.gz')
+  .option('--cases <dir>', 'folder with <case>/<case>_{t1,t1ce,t2,flair,seg}.nii, .nii.gz or .nii.xz')
+  .option(
+    '--chain <dir...>',
+    'instead of --cases, from images to calls: folders of cases as above; _seg, or _mask of the whole tumour, are optional',
+  )
   .option('--only <names>', 'comma-separated case names')
   .option('--features <csv>', 'instead of --cases: radiomics by ID (pyradiomics columns, as UCSF-PDGM publishes them)')
-  .option('--labels <csv>', 'with --features: age, sex, resection and tissue results by ID')
+  .option(
+    '--labels <csv>',
+    'with --features and --chain: age, sex, resection and tissue results by ID (UCSF-PDGM columns, or id, age, sex, resection, idh, 1p19q, mgmt, grade, survival_days, event)',
+  )
   .option('--bundle <folder>', 'bundle folder; the configured one when left out')
   .option('--json <file>', 'write the figures to a file')
+  .option('--table <file>', 'write the printed table to a file too')
   .action(async (options) => (await import('./commands/evaluate.ts')).evaluateCommand(configOf(), options))
 
 const audit = program.command('audit').description('the audit trail: who read and wrote what of patient data')

@@ -10,6 +10,8 @@ export function code(value: string, scheme: string, meaning: string): DicomJson 
 
 /** CID 7150 Segmentation Property Category. */
 export const MORPHOLOGICALLY_ABNORMAL = code('49755003', 'SCT', 'Morphologically Abnormal Structure')
+/** Category and type of what belongs to no segment of a label map (PS3.16 Annex D). */
+export const BACKGROUND = code('125040', 'DCM', 'Background')
 /** CID 4 Anatomic Region. */
 export const BRAIN = code('12738006', 'SCT', 'Brain')
 /** CID 7005 Contributing Equipment Purpose of Reference. */

@@ -1,10 +1,13 @@
 // The report as an Encapsulated PDF (PS3.3 A.45.1, C.24): the same study and patient, labelled as unverified, the same bytes each time.
 import type { ReportableResult } from '../domain/ports.ts'
+import type { Review } from '../domain/review.ts'
 import type { DicomJson, Series, Uid } from '../domain/study.ts'
 import { IMAGING_STUDY_REPORT } from './codes.ts'
 import { dataset, text } from './dataset.ts'
-import { writePart10 } from './part10.ts'
+import { readPart10, writePart10 } from './part10.ts'
+import { momentOf } from './result-modules.ts'
 import { type DicomObject, resultObject } from './result-object.ts'
+import { deterministicUid } from './uid.ts'
 
 const ENCAPSULATED_PDF_STORAGE = '1.2.840.10008.5.1.4.1.1.104.1'
 
@@ -26,8 +29,6 @@ export function buildEncapsulatedPdf({ result, pdf, referenceInstance, sources }
     seriesNumber: 9002,
     seriesDescription: 'AI glioma report, not reviewed, research use',
   })
-  const padded = new Uint8Array(pdf.length + (pdf.length % 2))
-  padded.set(pdf)
   const content: DicomJson = {
     ...opening,
     ...dataset({
@@ -40,12 +41,64 @@ export function buildEncapsulatedPdf({ result, pdf, referenceInstance, sources }
       ConceptNameCodeSequence: [IMAGING_STUDY_REPORT],
       VerificationFlag: 'UNVERIFIED',
       SourceInstanceSequence: sourceInstances(referenceInstance, sources),
-      MIMETypeOfEncapsulatedDocument: 'application/pdf',
-      EncapsulatedDocumentLength: pdf.length,
-      EncapsulatedDocument: padded,
+      ...encapsulated(pdf),
     }),
   }
   return { ...uids, bytes: writePart10({ dataset: content }) }
+}
+
+function encapsulated(pdf: Uint8Array) {
+  const padded = new Uint8Array(pdf.length + (pdf.length % 2))
+  padded.set(pdf)
+  return {
+    MIMETypeOfEncapsulatedDocument: 'application/pdf',
+    EncapsulatedDocumentLength: pdf.length,
+    EncapsulatedDocument: padded,
+  }
+}
+
+export interface ReviewedPdfInput {
+  /** The report as the software wrote it, Part 10: study, patient and sources are copied from it. */
+  document: Uint8Array
+  /** The report as the reviewer left it. */
+  pdf: Uint8Array
+  review: Pick<Review, 'reviewId' | 'at'>
+}
+
+const REVIEWED_SERIES_NUMBER = 9017
+
+/** UIDs of the document of a review. */
+export function reviewedPdfUids({ reviewId }: Pick<Review, 'reviewId'>) {
+  return {
+    sopInstanceUid: deterministicUid(reviewId, 'reviewed-pdf', 'instance'),
+    seriesInstanceUid: deterministicUid(reviewId, 'reviewed-pdf', 'series'),
+  }
+}
+
+/** The report once a person has reviewed it: a new instance in a series of its own, VERIFIED; the same review gives the same bytes. */
+export function buildReviewedPdf({ document, pdf, review }: ReviewedPdfInput): DicomObject {
+  const { dataset: source } = readPart10(document)
+  const uids = reviewedPdfUids(review)
+  const { date, time } = momentOf(review.at, source)
+  const content: DicomJson = {
+    ...source,
+    ...dataset({
+      SOPInstanceUID: uids.sopInstanceUid,
+      SeriesInstanceUID: uids.seriesInstanceUid,
+      SeriesNumber: REVIEWED_SERIES_NUMBER,
+      SeriesDescription: 'AI glioma report, reviewed, research use',
+      SeriesDate: date,
+      SeriesTime: time,
+      InstanceCreationDate: date,
+      InstanceCreationTime: time,
+      ContentDate: date,
+      ContentTime: time,
+      DocumentTitle: 'AI glioma analysis, reviewed, research use only',
+      VerificationFlag: 'VERIFIED',
+      ...encapsulated(pdf),
+    }),
+  }
+  return { ...uids, sopClassUid: ENCAPSULATED_PDF_STORAGE, bytes: writePart10({ dataset: content }) }
 }
 
 function sourceInstances(reference: DicomJson, sources: readonly Series[] | undefined): DicomJson[] {

@@ -1,12 +1,34 @@
 // Labels as a Label Map Segmentation (PS3.3 C.8.20, SegmentationType LABELMAP): one frame a slice, each pixel the number of its segment.
+import type { DicomJson } from '../domain/study.ts'
+import { BACKGROUND, cieLab } from './codes.ts'
 import { dataset } from './dataset.ts'
 import { DIMENSIONS, dimensions, gridObject, segmentItem, sharedGroups } from './grid-object.ts'
 import { writePart10 } from './part10.ts'
+import { clip } from './result-modules.ts'
 import type { DicomObject } from './result-object.ts'
 import type { SegmentationInput } from './segmentation.ts'
 import { fault, maskFrames, perFrameGroups } from './segmentation-frames.ts'
 
 export const LABEL_MAP_SEGMENTATION_STORAGE = '1.2.840.10008.5.1.4.1.1.66.7'
+
+/** The pixel value of what belongs to no segment. */
+const BACKGROUND_NUMBER = 0
+
+/**
+ * In a label map every pixel value is described (PS3.3 C.8.20), so what lies outside the tumour is too: as background, with the
+ * attributes that highdicom 0.28.2 gives it. It is no finding, so it has neither anatomy nor tracking.
+ */
+function backgroundItem(algorithm: string): DicomJson {
+  return dataset({
+    SegmentNumber: BACKGROUND_NUMBER,
+    SegmentLabel: 'Background',
+    SegmentAlgorithmType: 'AUTOMATIC',
+    SegmentAlgorithmName: clip(algorithm, 64),
+    SegmentedPropertyCategoryCodeSequence: [BACKGROUND],
+    SegmentedPropertyTypeCodeSequence: [BACKGROUND],
+    RecommendedDisplayCIELabValue: cieLab([0, 0, 0]),
+  })
+}
 
 /** Builds the label map; slices without a voxel are left out. An all-zero label volume is refused with INTERNAL. */
 export function buildLabelMap(input: SegmentationInput): DicomObject {
@@ -34,10 +56,13 @@ export function buildLabelMap(input: SegmentationInput): DicomObject {
     BitsStored: 8,
     HighBit: 7,
     PixelRepresentation: 0,
-    PixelPaddingValue: 0,
+    PixelPaddingValue: BACKGROUND_NUMBER,
     SegmentationType: 'LABELMAP',
     SegmentsOverlap: 'NO',
-    SegmentSequence: result.segments.map((segment, index) => segmentItem(result, segment, index + 1)),
+    SegmentSequence: [
+      backgroundItem(result.bundle.name),
+      ...result.segments.map((segment, index) => segmentItem(result, segment, index + 1)),
+    ],
     ...dimensions(result.analysisId, 'label-map', [DIMENSIONS.position]),
     SharedFunctionalGroupsSequence: [sharedGroups(input, grid)],
     PerFrameFunctionalGroupsSequence: perFrameGroups(frames, positions, input.sourceFrames),

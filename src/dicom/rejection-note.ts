@@ -21,6 +21,7 @@ const REJECTED_FOR_QUALITY = code('113001', 'DCM', 'Rejected for Quality Reasons
 const DOCUMENT_TITLE_MODIFIER = code('113011', 'DCM', 'Document Title Modifier')
 const KEY_OBJECT_DESCRIPTION = code('113012', 'DCM', 'Key Object Description')
 const SUPERSEDED = code('superseded', OWN_SCHEME, 'Superseded by a later analysis')
+const SUPERSEDED_BY_REVIEW = code('superseded-by-review', OWN_SCHEME, 'Superseded by the reviewed document')
 const REJECTED_ON_REVIEW = code('rejected-on-review', OWN_SCHEME, 'Rejected by the reviewer')
 
 /** Stored as images; the others are documents. */
@@ -32,26 +33,25 @@ const IMAGE_CLASSES = [
 ]
 
 export interface RejectionNoteInput {
-  /** The later analysis. */
+  /** The later analysis, or the one that was reviewed. */
   result: ReportableResult
   /** An instance of its reference series: patient and study are copied from it. */
   referenceInstance: DicomJson
-  /** What the earlier analysis stored. */
+  /** What the earlier analysis stored, or this one before the review. */
   rejected: readonly StoredObject[]
-  /** A person's rejection of `result` itself, instead of its being superseded. */
+  /** A person's decision on `result`: a rejection of all of it, else documents that its reviewed ones take the place of. */
   review?: Pick<Review, 'reviewId' | 'at' | 'reviewer' | 'reason' | 'decision' | 'number' | 'edits'>
 }
 
 /** Builds the note; `rejected` holds at least one object. */
 export function buildRejectionNote({ result, referenceInstance, rejected, review }: RejectionNoteInput): DicomObject {
+  const why = reasonFor(result, review)
   const kind = {
     role: 'rejection-note',
     sopClassUid: KEY_OBJECT_SELECTION_STORAGE,
     modality: 'KO',
     seriesNumber: 9009,
-    seriesDescription: review
-      ? 'AI glioma results that a reviewer rejected'
-      : 'AI glioma results that a later analysis supersedes',
+    seriesDescription: `AI glioma results that ${why.series}`,
   }
   const cause = review && { id: review.reviewId, at: review.at }
   const { uids, content: opening } = resultObject(result, referenceInstance, kind, cause)
@@ -71,18 +71,30 @@ export function buildRejectionNote({ result, referenceInstance, rejected, review
     ...rootContainer(
       REJECTED_FOR_QUALITY,
       [
-        codeItem('HAS CONCEPT MOD', DOCUMENT_TITLE_MODIFIER, review ? REJECTED_ON_REVIEW : SUPERSEDED),
+        codeItem('HAS CONCEPT MOD', DOCUMENT_TITLE_MODIFIER, why.modifier),
         codeItem('HAS CONCEPT MOD', LANGUAGE, ENGLISH),
         ...deviceObserver(result),
-        textItem(
-          'CONTAINS',
-          KEY_OBJECT_DESCRIPTION,
-          review ? reviewSentence(review) : `Superseded by analysis ${result.analysisId} of the same study.`,
-        ),
+        textItem('CONTAINS', KEY_OBJECT_DESCRIPTION, why.text),
         ...items,
       ],
       '2010',
     ),
   }
   return { ...uids, bytes: writePart10({ dataset: content }) }
+}
+
+function reasonFor({ analysisId }: ReportableResult, review: RejectionNoteInput['review']) {
+  if (!review)
+    return {
+      series: 'a later analysis supersedes',
+      modifier: SUPERSEDED,
+      text: `Superseded by analysis ${analysisId} of the same study.`,
+    }
+  if (review.decision === 'reject')
+    return { series: 'a reviewer rejected', modifier: REJECTED_ON_REVIEW, text: reviewSentence(review) }
+  return {
+    series: 'reviewed ones supersede',
+    modifier: SUPERSEDED_BY_REVIEW,
+    text: `Superseded by the reviewed documents. ${reviewSentence(review)}`,
+  }
 }

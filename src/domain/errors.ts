@@ -70,6 +70,10 @@ export const ERRORS = {
     'hold',
     "The patient's record holds a consent that denies this analysis; if that is wrong, correct it in the EHR, then resolve the hold.",
   ],
+  OUTSIDE_INTENDED_USE: [
+    'hold',
+    'The bundle is not meant for this patient. Install one that is; or, to have such studies analysed with a warning in every output, set inference.outsideIntendedUse to state, then resolve the hold.',
+  ],
   SERIES_MISSING: ['hold', 'The study lacks a sequence that the bundle needs; see the reasons per series.'],
   SERIES_AMBIGUOUS: [
     'hold',

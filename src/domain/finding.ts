@@ -117,10 +117,16 @@ export interface EvaluatedPrediction {
   probabilities: Record<string, number>
   /** 95 % interval per key of `probabilities`, where known. */
   intervals: Record<string, readonly [number, number]>
-  /** The one class that is left at the stated error rate; absent when indeterminate, and for survival. */
+  /** The one class that is left at the stated error rate and is probable enough; absent when indeterminate, and for survival. */
   call?: string
   /** Of an indeterminate head: the classes that cannot be told apart; empty when no class is likely enough. */
   remaining?: string[]
+  /** Of an indeterminate head: why there is no call, as a sentence. */
+  reason?: string
+  /** What the calibration data can show, and no probability goes beyond: patients and highest probability per class. */
+  bounds?: { patients: Record<string, number>; most: Record<string, number> }
+  /** Of patients of the calibration data whose call was as probable as this one: how many, and how many of the calls were wrong. */
+  errorBudget?: { n: number; wrong: number }
   /** How often the true class may be missed (conformal prediction), as the bundle states it. */
   errorRate?: number
   /** Strongest first; the contributions add up to `explained.value - explained.reference`. */
@@ -131,6 +137,8 @@ export interface EvaluatedPrediction {
   similar?: { cosines: number[]; of: number }
   /** Of a head that looks at the image itself, where the bundle declares it. */
   saliency?: Saliency
+  /** Probabilities before the bounds of the calibration data: for measuring a head, never for a reader. */
+  scores?: Record<string, number>
   /** Of a survival head. */
   survival?: { logRisk: number; logRiskInterval: readonly [number, number]; group: RiskGroup }
 }

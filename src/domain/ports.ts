@@ -70,7 +70,7 @@ export interface ClinicalRecord {
   /** Posts or repeats the report of one analysis: the same resources, whatever happened before. */
   postReport(report: EhrReport): Promise<EhrReceipt>
   /** Writes a person's decision on a report into it: the same resources, whatever happened before; absent where the adapter cannot. */
-  postReview?(report: EhrReport, review: Review): Promise<EhrReceipt>
+  postReview?(report: EhrReport, review: Review, reviewed: ReviewedDocuments): Promise<EhrReceipt>
 }
 
 /** What the EHR leg sends. Serialisable: it is stored between analysis and delivery. */
@@ -86,6 +86,12 @@ export interface EhrReport {
     sopInstanceUid: Uid
     seriesInstanceUid: Uid
   }[]
+}
+
+/** What a review brings about besides the decision itself. */
+export interface ReviewedDocuments extends Pick<EhrReport, 'dicomResults'> {
+  /** The report as the reviewer left it, or the statement that it was rejected. */
+  pdf: Uint8Array
 }
 
 /** AnalysisResult without voxels: what is stored, shown and posted. */
@@ -124,6 +130,8 @@ export interface ModelRunner {
 export type ArtifactRole =
   | 'result'
   | 'pdf'
+  /** The key figures of the PDF, from which the reviewed one is drawn. */
+  | 'figures'
   | 'segmentation'
   | 'encapsulated-pdf'
   /** The measurements as a structured report. */
@@ -202,6 +210,10 @@ export interface ReviewStore {
   list(analysisId: string): Promise<RecordedReview[]>
   /** Takes a delivery that is due and whose predecessors of the same leg are done, for `seconds`; undefined when nothing is due. */
   claim(seconds: number): Promise<ClaimedDelivery | undefined>
+  /** The PDF of a review, once it is made. */
+  document(reviewId: string): Promise<Uint8Array | undefined>
+  /** Keeps the PDF of a review unless there is one, and returns the one that is kept: every delivery sends the same bytes. */
+  keepDocument(reviewId: string, pdf: Uint8Array): Promise<Uint8Array>
   /** Ends the claim; `notBefore` (ISO) says when a waiting one is due again. */
   update(reviewId: string, leg: Leg, change: Partial<Omit<LegRecord, 'leg'>> & { notBefore?: string }): Promise<void>
   /** Makes failed and waiting deliveries of an analysis due now; how many. */

@@ -68,3 +68,17 @@ export function numberIn(cells: Readonly<Record<string, string>>, column: string
   if (!Number.isFinite(value)) throw new AppError('TABLE_INVALID', `${where}: "${column}" is not a number`)
   return value
 }
+
+/** Rows by their column ID; TABLE_INVALID without one, and for an ID that is empty or occurs twice. */
+export function byId(table: Table, file: string): Map<string, Table['rows'][number]> {
+  if (!table.columns.includes('ID')) throw new AppError('TABLE_INVALID', `${file} lacks "ID"`)
+  const rows = new Map<string, Table['rows'][number]>()
+  for (const row of table.rows) {
+    const id = row.cells.ID!
+    if (id === '') throw new AppError('TABLE_INVALID', `${file}, line ${row.line}: "ID" is empty`)
+    if (rows.has(id))
+      throw new AppError('TABLE_INVALID', `${file}, lines ${rows.get(id)!.line} and ${row.line} have the same ID`)
+    rows.set(id, row)
+  }
+  return rows
+}

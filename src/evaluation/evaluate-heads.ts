@@ -5,7 +5,7 @@ import type { ModelRunner } from '../domain/ports.ts'
 import type { LoadedBundle } from '../inference/bundle/load.ts'
 import { runnableHeads } from '../inference/bundle/manifest.ts'
 import { evaluateHead, type Features } from '../inference/heads/evaluate-head.ts'
-import { parseCsv, type Table } from './csv.ts'
+import { byId, parseCsv } from './csv.ts'
 import {
   type Answer,
   type ClassificationReport,
@@ -13,7 +13,7 @@ import {
   scoreClassification,
   scoreSurvival,
 } from './head-scores.ts'
-import { checkLabelColumns, clinicalOf, labelsOf } from './label-table.ts'
+import { checkLabelColumns, clinicalOf, labelsOf, withFullNames } from './label-table.ts'
 import { radiomicsReader } from './radiomics-table.ts'
 
 export interface EvaluateHeadsOptions {
@@ -46,7 +46,7 @@ export async function evaluateHeads(options: EvaluateHeadsOptions): Promise<Head
   const heads = runnableHeads(bundle)
   const wanted = [...new Set(heads.flatMap(({ head }) => head.features))]
   const radiomics = parseCsv(options.features.text, options.features.name)
-  const metadata = parseCsv(options.labels.text, options.labels.name)
+  const metadata = withFullNames(parseCsv(options.labels.text, options.labels.name), options.labels.name)
   checkLabelColumns(
     metadata,
     heads.map(({ name }) => name),
@@ -96,7 +96,7 @@ export async function evaluateHeads(options: EvaluateHeadsOptions): Promise<Head
       runner.runHead({ head: name, rows, count, members })
     const answers: Answer[] = []
     for (const { features, labels } of patients) {
-      const prediction = await evaluateHead(name, head, features, run, 'without contributions')
+      const prediction = await evaluateHead(name, head, features, run, { isExplained: false, withScores: true })
       answers.push({ prediction, labels })
     }
     report.heads.push(
@@ -107,16 +107,3 @@ export async function evaluateHeads(options: EvaluateHeadsOptions): Promise<Head
 }
 
 const CLINICAL = /^(age_years|sex_male|resection_|kps$)/
-
-function byId(table: Table, file: string): Map<string, Table['rows'][number]> {
-  if (!table.columns.includes('ID')) throw new AppError('TABLE_INVALID', `${file} lacks "ID"`)
-  const rows = new Map<string, Table['rows'][number]>()
-  for (const row of table.rows) {
-    const id = row.cells.ID!
-    if (id === '') throw new AppError('TABLE_INVALID', `${file}, line ${row.line}: "ID" is empty`)
-    if (rows.has(id))
-      throw new AppError('TABLE_INVALID', `${file}, lines ${rows.get(id)!.line} and ${row.line} have the same ID`)
-    rows.set(id, row)
-  }
-  return rows
-}

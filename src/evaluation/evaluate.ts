@@ -1,5 +1,6 @@
 // Compares a segmentation with the expert's: Dice, 95 % Hausdorff distance and volumes per region; pure.
 import { type LabelVolume, voxelMillilitres } from '../domain/volume.ts'
+import { quantile } from '../inference/volumes/quantile.ts'
 import { boundingBox, crop } from './box.ts'
 import { dice } from './dice.ts'
 import { hausdorff95 } from './hausdorff.ts'
@@ -38,6 +39,28 @@ export function scoreRegions(
       referenceMl: count(b) * millilitres,
     }
   })
+}
+
+/** Of cases in which the expert drew no enhancing tumour: how much of it was found. */
+export interface FalseEnhancement {
+  cases: number
+  /** At most LITTLE_ML was found. */
+  little: number
+  medianMl: number
+  mostMl: number
+}
+
+/** mL of enhancement that is taken as none. */
+export const LITTLE_ML = 0.1
+
+/** Undefined when every case enhances, or none was scored. */
+export function falseEnhancement(cases: readonly (readonly RegionScore[])[]): FalseEnhancement | undefined {
+  const found = cases
+    .flatMap((scores) => scores.filter(({ region, referenceMl }) => region === 'ET' && referenceMl === 0))
+    .map(({ volumeMl }) => volumeMl)
+  if (found.length === 0) return undefined
+  const little = found.filter((ml) => ml <= LITTLE_ML).length
+  return { cases: found.length, little, medianMl: quantile(found, 0.5), mostMl: Math.max(...found) }
 }
 
 export interface RegionSummary {

@@ -37,8 +37,10 @@ export interface ClassificationReport extends Counts {
   calls: number
   /** Share of the calls that were wrong. */
   callErrors: Estimate
-  /** Share of patients whose true class is not among those left. */
-  missedByConformalSet: number
+  /** Share of the patients with a result, answered or not, who got a call. */
+  callShare: Estimate
+  /** Share of the patients whose true class is the call, or among those left. */
+  coverage: Estimate
 }
 
 export interface SurvivalReport extends Counts {
@@ -91,24 +93,31 @@ export function scoreClassification(
     const label = labels[head as 'idh']
     return label !== undefined && classes.includes(label) ? label : undefined
   })
-  const probability = (n: number, label: string) => scored[n]!.prediction.probabilities[label]!
+  // Discrimination is the head's own: bounds make ties of what lies beyond them.
+  const probability = (n: number, label: string) => {
+    const { scores, probabilities } = scored[n]!.prediction
+    return (scores ?? probabilities)[label]!
+  }
   const isOf = (n: number, label: string) => scored[n]!.label === label
   const explained = classes.length === 2 ? classes.slice(1) : classes
   const perClass = (measure: (label: string, rows: readonly number[]) => number) =>
     Object.fromEntries(explained.map((label) => [label, bootstrap(scored.length, (rows) => measure(label, rows))]))
   const scores = (rows: readonly number[], label: string) => rows.map((n) => probability(n, label))
+  const printed = (rows: readonly number[], label: string) =>
+    rows.map((n) => scored[n]!.prediction.probabilities[label]!)
   const truth = (rows: readonly number[], label: string) => rows.map((n) => isOf(n, label))
-  const table = scored.map((_, n) => classes.map((label) => probability(n, label)))
+  const table = scored.map(({ prediction }) => classes.map((label) => prediction.probabilities[label]!))
   const indices = scored.map(({ label }) => classes.indexOf(label))
   const prevalence = Object.fromEntries(
     classes.map((label) => [label, scored.filter((row) => row.label === label).length]),
   )
   const shares = classes.map((label) => prevalence[label]! / scored.length)
   const calls = scored.filter(({ prediction }) => prediction.call !== undefined)
-  const missed = scored.map(({ prediction, label }) => {
+  const covered = scored.map(({ prediction, label }) => {
     const left = prediction.call === undefined ? (prediction.remaining ?? []) : [prediction.call]
-    return Number(!left.includes(label))
+    return Number(left.includes(label))
   })
+  const asked = counts.answered + counts.notEvaluable
   return {
     head,
     status: 'evaluated',
@@ -116,7 +125,7 @@ export function scoreClassification(
     classes: [...classes],
     prevalence,
     auc: perClass((label, rows) => auc(scores(rows, label), truth(rows, label))),
-    calibrationSlope: perClass((label, rows) => calibrationSlope(scores(rows, label), truth(rows, label))),
+    calibrationSlope: perClass((label, rows) => calibrationSlope(printed(rows, label), truth(rows, label))),
     brier: bootstrap(scored.length, (rows) =>
       brier(
         rows.map((n) => table[n]!),
@@ -132,7 +141,9 @@ export function scoreClassification(
     callErrors: bootstrap(calls.length, (rows) =>
       mean(rows.map((n) => Number(calls[n]!.prediction.call !== calls[n]!.label))),
     ),
-    missedByConformalSet: mean(missed),
+    // The first rows are those with a call; which is which does not matter to a share.
+    callShare: bootstrap(asked, (rows) => mean(rows.map((n) => Number(n < calls.length)))),
+    coverage: bootstrap(scored.length, (rows) => mean(rows.map((n) => covered[n]!))),
   }
 }
 

@@ -11,11 +11,24 @@ const HEADER = [
   'slope (95 %)',
   'indeterminate',
   'not evaluable',
-  'wrong calls (95 %)',
+  'calls: wrong (95 %)',
 ]
 
 /** Plain text with aligned columns, for a terminal. */
 export function formatHeadsTable({ bundle, tables, heads }: HeadsReport): string {
+  return [
+    `${bundle.id} ${bundle.version}: ${tables.joined} patients in ${tables.features} and ${tables.labels}` +
+      ` (${tables.featuresOnly} without labels, ${tables.labelsOnly} without features)`,
+    ...(tables.unavailable.length > 0
+      ? [`not in the table, treated as missing: ${tables.unavailable.join(', ')}`]
+      : []),
+    ...headLines(heads),
+    'Patients that a head was trained on make its figures look better than they are.',
+  ].join('\n')
+}
+
+/** One aligned line a head, or a class of it, then what was counted. */
+export function headLines(heads: HeadsReport['heads']): string[] {
   const rows = heads.flatMap((head): string[][] =>
     head.status === 'evaluated' ? classification(head) : head.status === 'evaluated-survival' ? survival(head) : [],
   )
@@ -26,16 +39,7 @@ export function formatHeadsTable({ bundle, tables, heads }: HeadsReport): string
     const details = head.status === 'evaluated' ? classNotes(head) : survivalNotes(head)
     return [`${head.head}: ${[...details, ...label, ...reasons].join('; ')}`]
   })
-  return [
-    `${bundle.id} ${bundle.version}: ${tables.joined} patients in ${tables.features} and ${tables.labels}` +
-      ` (${tables.featuresOnly} without labels, ${tables.labelsOnly} without features)`,
-    ...(tables.unavailable.length > 0
-      ? [`not in the table, treated as missing: ${tables.unavailable.join(', ')}`]
-      : []),
-    ...align([HEADER, ...rows]),
-    ...notes,
-    'Patients that a head was trained on make its figures look better than they are.',
-  ].join('\n')
+  return [...align([HEADER, ...rows]), ...notes]
 }
 
 function classification(head: ClassificationReport): string[][] {
@@ -51,7 +55,7 @@ function classification(head: ClassificationReport): string[][] {
       estimate(head.calibrationSlope[label]!),
       once(share(head.indeterminate, head.answered)),
       once(share(head.notEvaluable, head.answered + head.notEvaluable)),
-      once(head.calls === 0 ? '-' : estimate(head.callErrors)),
+      once(head.calls === 0 ? '-' : `${head.calls}: ${estimate(head.callErrors)}`),
     ]
   })
 }
@@ -76,7 +80,7 @@ function classNotes(head: ClassificationReport): string[] {
   return [
     counts.join(', '),
     `Brier of the prevalence ${number(head.brierOfPrevalence)}`,
-    `true class not among those left in ${(100 * head.missedByConformalSet).toFixed(1)} %`,
+    `true class called or among those left in ${estimate(head.coverage)}`,
   ]
 }
 
@@ -88,8 +92,8 @@ function survivalNotes({ deaths, horizons }: SurvivalReport): string[] {
   return [`${deaths} deaths`, ...shares]
 }
 
-const number = (value: number) => (Number.isFinite(value) ? value.toFixed(3) : '-')
-const estimate = ({ value, ci95 }: Estimate) =>
+export const number = (value: number) => (Number.isFinite(value) ? value.toFixed(3) : '-')
+export const estimate = ({ value, ci95 }: Estimate) =>
   Number.isFinite(value) ? `${number(value)} (${number(ci95[0])}-${number(ci95[1])})` : '-'
 
 function align(rows: string[][]): string[] {

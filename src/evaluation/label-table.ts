@@ -30,6 +30,31 @@ const COLUMNS = {
   days: 'OS',
 } as const
 
+/** Short names of the same columns, for tables made by hand or by a script. */
+const SHORT: Readonly<Record<string, string>> = {
+  id: 'ID',
+  age: COLUMNS.age,
+  sex: COLUMNS.sex,
+  resection: COLUMNS.resection,
+  grade: COLUMNS.grade,
+  diagnosis: COLUMNS.diagnosis,
+  mgmt: COLUMNS.mgmt,
+  '1p19q': COLUMNS.codeletion,
+  idh: COLUMNS.idh,
+  event: COLUMNS.died,
+  survival_days: COLUMNS.days,
+}
+
+/** The table with every short name replaced; TABLE_INVALID when it has a column under both names. */
+export function withFullNames({ columns, rows }: Table, file: string): Table {
+  const nameOf = (column: string) => SHORT[column] ?? column
+  const names = columns.map(nameOf)
+  const twice = names.find((name, n) => names.indexOf(name) !== n)
+  if (twice !== undefined) throw new AppError('TABLE_INVALID', `${file} has the column "${twice}" under two names`)
+  const renamed = (cells: Cells) => Object.fromEntries(columns.map((column) => [nameOf(column), cells[column]!]))
+  return { columns: names, rows: rows.map(({ line, cells }) => ({ line, cells: renamed(cells) })) }
+}
+
 const HEAD_COLUMNS = {
   idh: [COLUMNS.idh],
   '1p19q': [COLUMNS.codeletion],

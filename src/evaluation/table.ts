@@ -1,4 +1,5 @@
 // An evaluation as a text table: one line per case and region, then the means.
+import { type FalseEnhancement, LITTLE_ML } from './evaluate.ts'
 import type { EvaluationReport } from './evaluate-cases.ts'
 
 const HEADER = ['case', 'region', 'Dice', 'HD95 mm', 'volume mL', 'expert mL']
@@ -28,10 +29,20 @@ export function formatTable(report: EvaluationReport): string {
   const time = seconds.length > 0 ? seconds.reduce((a, b) => a + b, 0) / seconds.length : 0
   return [
     ...align([HEADER, ...rows, ...means]),
+    ...falseEnhancementLine(report.falseEnhancement),
     ...failed,
     `${report.bundle.id} ${report.bundle.version} on ${report.execution?.provider ?? 'nothing'}; ${time.toFixed(1)} s a case; ` +
       `peak memory ${report.peakRssMb.service} MiB (service), ${report.peakRssMb.inference} MiB (inference)`,
   ].join('\n')
+}
+
+/** One line, or none where every case enhances. */
+export function falseEnhancementLine(found: FalseEnhancement | undefined): string[] {
+  if (!found) return []
+  const { cases, little, medianMl, mostMl } = found
+  return [
+    `enhancement where there is none: at most ${LITTLE_ML} mL in ${little} of ${cases} cases; median ${medianMl.toFixed(2)} mL, most ${mostMl.toFixed(2)} mL`,
+  ]
 }
 
 function align(rows: string[][]): string[] {

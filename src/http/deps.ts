@@ -36,6 +36,8 @@ export interface AppDeps {
     request: Omit<Review, 'reviewId' | 'analysisId' | 'number' | 'at'> & { version: number; key: string },
   ): Promise<{ review: RecordedReview; created: boolean }>
   reviews(analysisId: string): Promise<RecordedReview[]>
+  /** The PDF as it stands now, after the last review; undefined where there is none yet. */
+  report(analysisId: string): Promise<Uint8Array | undefined>
   /** Makes failed and waiting deliveries of reviews due now. */
   retryReviews(analysisId: string): Promise<void>
   /** Delivers stored results once more. */
@@ -44,6 +46,11 @@ export interface AppDeps {
   publicKeys?: (() => Promise<{ keys: object[] }>) | undefined
   /** Metrics in the Prometheus text format. */
   metrics(): Promise<string>
+  /** Fonts for all scripts that a name may be in, for machines that lack them. */
+  fonts: {
+    stylesheet(): Promise<string>
+    file(family: string, version: string, name: string): Promise<Uint8Array | undefined>
+  }
   /** Shown at the foot of the pages. */
   software?: { name: string; version: string }
 }

@@ -1,7 +1,6 @@
 // Pages and files for people.
 import { Hono } from 'hono'
 import { AppError } from '../domain/errors.ts'
-import type { Artifact } from '../domain/ports.ts'
 import { ASSETS } from '../web/assets.ts'
 import { studyPage } from '../web/study-page.ts'
 import { worklistPage } from '../web/worklist.ts'
@@ -42,18 +41,24 @@ export function pageRoutes(deps: AppDeps): Hono {
     return c.html(studyPage({ record, events, siblings, version, ...(viewerUrl ? { viewerUrl } : {}), ...software }))
   })
 
-  const file = (path: string, role: Artifact['role'], disposition: (id: string) => string) =>
-    app.get(`/analyses/:id/${path}`, async (c) => {
-      const { id } = parseRequest(analysisParams, c.req.param())
-      const artifact = await analyses.artifact(id, role)
-      if (!artifact) throw new AppError('NOT_FOUND', `analysis ${id} has no ${role}`)
-      return c.body(new Uint8Array(artifact.bytes), 200, {
-        'content-type': artifact.mediaType,
-        'content-disposition': disposition(id.slice(0, 8)),
-      })
+  app.get('/analyses/:id/report.pdf', async (c) => {
+    const { id } = parseRequest(analysisParams, c.req.param())
+    const pdf = await deps.report(id)
+    if (!pdf) throw new AppError('NOT_FOUND', `analysis ${id} has no report`)
+    return c.body(new Uint8Array(pdf), 200, {
+      'content-type': 'application/pdf',
+      'content-disposition': `inline; filename="report-${id.slice(0, 8)}.pdf"`,
     })
-  file('report.pdf', 'pdf', (id) => `inline; filename="report-${id}.pdf"`)
-  file('segmentation.dcm', 'segmentation', (id) => `attachment; filename="segmentation-${id}.dcm"`)
+  })
+  app.get('/analyses/:id/segmentation.dcm', async (c) => {
+    const { id } = parseRequest(analysisParams, c.req.param())
+    const artifact = await analyses.artifact(id, 'segmentation')
+    if (!artifact) throw new AppError('NOT_FOUND', `analysis ${id} has no segmentation`)
+    return c.body(new Uint8Array(artifact.bytes), 200, {
+      'content-type': artifact.mediaType,
+      'content-disposition': `attachment; filename="segmentation-${id.slice(0, 8)}.dcm"`,
+    })
+  })
 
   app.post('/analyses/:id/resolve', async (c) => {
     const { id } = parseRequest(analysisParams, c.req.param())
@@ -66,6 +71,21 @@ export function pageRoutes(deps: AppDeps): Hono {
     return c.redirect(`/analyses/${id}`, 303)
   })
 
+  app.get('/assets/fonts.css', async (c) =>
+    c.body(await deps.fonts.stylesheet(), 200, {
+      'content-type': 'text/css; charset=utf-8',
+      'cache-control': 'public, max-age=3600',
+    }),
+  )
+  app.get('/assets/fonts/:family/:version/:name', async (c) => {
+    const { family, version, name } = c.req.param()
+    const bytes = await deps.fonts.file(family, version, name)
+    if (!bytes) throw new AppError('NOT_FOUND', 'no such font')
+    return c.body(new Uint8Array(bytes), 200, {
+      'content-type': name === 'LICENSE' ? 'text/plain; charset=utf-8' : 'font/woff2',
+      'cache-control': 'public, max-age=31536000, immutable',
+    })
+  })
   for (const { path, mediaType, body } of ASSETS) {
     app.get(path, (c) =>
       c.body(body, 200, { 'content-type': mediaType, 'cache-control': 'public, max-age=31536000, immutable' }),

@@ -14,7 +14,7 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 export function secureHeaders(settings: HttpSettings): MiddlewareHandler {
   const ancestors = settings.frameAncestors.join(' ')
   const policy = (own: string) => `default-src 'none'; ${own}base-uri 'none'; form-action 'self'; frame-ancestors `
-  const pages = `${policy("style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; ")}${ancestors}`
+  const pages = `${policy("style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; frame-src 'self'; ")}${ancestors}`
   // Our own study page shows the report in a frame; the browser's PDF viewer brings styles of its own.
   const others = ancestors === "'none'" ? '' : ` ${ancestors.replace("'self'", '').trim()}`
   const pdf = `${policy("style-src 'unsafe-inline'; object-src 'self'; ")}'self'${others}`.trim()

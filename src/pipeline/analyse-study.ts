@@ -27,6 +27,7 @@ import { encodeResults } from './encode/encode.ts'
 import type { WriteBack } from './encode/extras.ts'
 import type { OtherSequence } from './encode/sequences.ts'
 import { imageSetDigest } from './intake.ts'
+import { checkIntendedUse, type OutsideIntendedUse } from './intended-use.ts'
 import { acceptanceNotes, findPredecessor } from './predecessor.ts'
 import { predictFromStudy } from './predict.ts'
 import { compareWithPrior } from './prior/compare.ts'
@@ -51,6 +52,8 @@ export interface AnalyseOptions extends TakeOptions {
   writeBack: WriteBack
   priors: PriorSettings
   software: AnalysisResult['software']
+  /** Of a patient for whom the bundle is not meant. */
+  outsideIntendedUse: OutsideIntendedUse
   /** No analysis without having read the patient's consent. */
   consentRequired: boolean
 }
@@ -88,6 +91,8 @@ export async function analyseStudy(
   const patient = patientIdentity(study)
   const identity = studyIdentity(study)
   await analyses.describe(analysisId, { patient, study: identity })
+  const { bundle, outsideIntendedUse: outside } = options
+  const population = checkIntendedUse({ study, patient, identity, bundle, outside })
   const confirmed = confirmedOf(record, patient)
   const known = await readRecord(ports, identity, patient, { consentRequired: options.consentRequired, confirmed })
 
@@ -167,6 +172,7 @@ export async function analyseStudy(
     predictions: predicted.predictions,
     ...(known.tissueResults.length > 0 && { tissueResults: known.tissueResults }),
     quality: [
+      ...population,
       ...acceptanceNotes(predecessor),
       ...known.quality,
       ...taken.quality,

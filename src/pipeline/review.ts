@@ -1,16 +1,19 @@
 // A person's decision: checked against the result, recorded once, and brought to PACS and EHR, each delivery resumable alone.
+import { buildReviewedPdf, reviewedPdfUids } from '../dicom/encapsulated-pdf.ts'
 import { readPart10 } from '../dicom/part10.ts'
 import { buildRejectionNote } from '../dicom/rejection-note.ts'
 import type { DicomObject } from '../dicom/result-object.ts'
 import type { StoredObject } from '../dicom/sr/evidence.ts'
 import { buildVerifiedReport, verifiedReportUids } from '../dicom/sr/verified-report.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
+import { checkEdits } from '../domain/corrections.ts'
 import { AppError, asAppError } from '../domain/errors.ts'
-import type { AnalysisStore, Artifact, ClaimedDelivery, ReportableResult, ReviewStore } from '../domain/ports.ts'
-import { applyEdits, type RecordedReview, type Review } from '../domain/review.ts'
+import type { AnalysisStore, Artifact, ClaimedDelivery, EhrReport, ReviewStore } from '../domain/ports.ts'
+import type { RecordedReview, Review } from '../domain/review.ts'
 import { type DeliverOptions, type DeliverPorts, dicomObjects, ehrReport, storeObjects } from './deliver.ts'
 import { auditedEhr } from './ehr-audit.ts'
 import { afterError } from './retry.ts'
+import { effectiveReview, reviewedPdf, storedResult } from './reviewed-pdf.ts'
 
 export interface ReviewRequest extends Omit<Review, 'reviewId' | 'analysisId' | 'number' | 'at'> {
   /** How many reviews the person knew of. */
@@ -24,8 +27,10 @@ export interface ReviewPorts extends DeliverPorts {
 }
 
 export interface ReviewOptions extends DeliverOptions {
-  /** Name of the institution, for a reviewer who states no organization. */
+  /** Name of the institution: on the report, and for a reviewer who states no organization. */
   institution: string
+  /** Withdraw the documents that reviewed ones take the place of. */
+  rejectSuperseded: boolean
 }
 
 /** Longer than any delivery takes; what a dead process had claimed is taken up after it. Both could write at once without harm. */
@@ -46,7 +51,7 @@ export async function reviewAnalysis(
     throw new AppError('STATE_CONFLICT', `analysis ${analysisId} is ${record.state}; only a delivered one is reviewed`)
   const result = await analyses.artifact(analysisId, 'result')
   if (!result) throw new AppError('INTERNAL', `analysis ${analysisId} has no result`)
-  applyEdits(JSON.parse(new TextDecoder().decode(result.bytes)) as ReportableResult, decided.edits)
+  checkEdits(storedResult(analysisId, [result]), decided.edits)
   return reviews.add({ ...decided, analysisId }, { key, expected: version })
 }
 
@@ -99,49 +104,78 @@ async function deliverReview(
 
 const write = { pacs: storeDecision, ehr: postDecision }
 
-async function load(ports: ReviewPorts, { analysisId }: Review) {
+async function load(ports: ReviewPorts, given: Review) {
+  const { analysisId } = given
   const record = await ports.analyses.get(analysisId)
   if (!record) throw new AppError('NOT_FOUND', `no analysis ${analysisId}`)
-  return { record, artifacts: await ports.analyses.artifacts(analysisId) }
+  const artifacts = await ports.analyses.artifacts(analysisId)
+  const result = storedResult(analysisId, artifacts)
+  return { record, artifacts, result, review: effectiveReview(result, given) }
 }
 
-async function postDecision(ports: ReviewPorts, { keptBack }: ReviewOptions, review: Review) {
-  const { ehr, audit } = ports
-  const { record, artifacts } = await load(ports, review)
+async function postDecision(ports: ReviewPorts, { keptBack, institution }: ReviewOptions, given: Review) {
+  const { ehr, audit, reviews } = ports
+  const { record, artifacts, review } = await load(ports, given)
   if (!ehr.postReview) throw new AppError('INTERNAL', 'this EHR adapter takes no reviews')
   const report = ehrReport(record, artifacts, keptBack)
+  const reviewed = {
+    pdf: await reviewedPdf(reviews, artifacts, review, institution),
+    dicomResults: report.dicomResults.map((object) => ({ ...object, ...reviewedUids(object.role, review) })),
+  }
   const { studyInstanceUid } = record
   const { identifier, name } = review.reviewer
   return auditedEhr(
     audit,
     { action: 'write', studyInstanceUid, what: `review ${review.number}`, user: { identifier, name } },
-    () => ehr.postReview!(report, review),
+    () => ehr.postReview!(report, review, reviewed),
   )
 }
 
-/** A verified report, or a note that rejects all that was stored; nothing where the archive has nothing of it. */
-async function storeDecision(ports: ReviewPorts, { institution }: ReviewOptions, review: Review) {
-  const { record, artifacts } = await load(ports, review)
+/** Where the review has made a new object of this kind; a rejection makes none. */
+function reviewedUids(role: EhrReport['dicomResults'][number]['role'], review: Review) {
+  if (review.decision === 'reject' || role === 'segmentation') return {}
+  return role === 'pdf' ? reviewedPdfUids(review) : verifiedReportUids(review)
+}
+
+/** Reviewed report and PDF in the place of those before, or a note that rejects all that was stored; nothing where the archive has nothing of it. */
+async function storeDecision(ports: ReviewPorts, options: ReviewOptions, given: Review) {
+  const { record, artifacts, result, review } = await load(ports, given)
   const stored = storedObjects(record, artifacts)
   const earlier = (await ports.reviews.list(review.analysisId)).filter(({ number }) => number < review.number)
-  const verified = earlier.flatMap((one) => verifiedReport(one, artifacts))
-  const objects = stored.map(({ object }) => object)
-  const made =
-    review.decision === 'reject'
-      ? rejection([...objects, ...verified], artifacts, review)
-      : verification(
-          verified.at(-1) ?? stored.find(({ role }) => role === 'report')?.object,
-          artifacts,
-          review,
-          institution,
-        )
-  if (!made) return {}
-  const role = review.decision === 'reject' ? 'rejection-note' : 'report'
-  return storeObjects(ports, record, [{ role, sopInstanceUid: made.sopInstanceUid, bytes: made.bytes }])
+  const verified = earlier.flatMap((one) => reviewedObjects(one, artifacts))
+  const source = artifacts.find(({ role }) => role === 'report' || role === 'encapsulated-pdf')
+  const note = (rejected: Stored[]) =>
+    rejected.length > 0 && source
+      ? [
+          {
+            role: 'rejection-note' as const,
+            ...buildRejectionNote({
+              result,
+              referenceInstance: readPart10(source.bytes).dataset,
+              rejected: rejected.map(({ object }) => object),
+              review,
+            }),
+          },
+        ]
+      : []
+  if (review.decision === 'reject') return storeObjects(ports, record, note([...stored, ...verified]))
+  const before = (['report', 'encapsulated-pdf'] as const).flatMap((role) => {
+    const last = [...stored, ...verified].findLast((one) => one.role === role)
+    return last ? [last] : []
+  })
+  const made = await Promise.all(
+    before.map((one) => reviewedObject(ports, artifacts, review, one, options.institution)),
+  )
+  return storeObjects(ports, record, [...made, ...(options.rejectSuperseded ? note(before) : [])])
+}
+
+interface Stored {
+  role: Artifact['role']
+  object: StoredObject
 }
 
 /** By the receipt of the delivery, not by what was meant to be stored. A note that withdraws an older analysis stays in force. */
-function storedObjects({ legs }: AnalysisRecord, artifacts: Artifact[]) {
+function storedObjects({ legs }: AnalysisRecord, artifacts: Artifact[]): Stored[] {
   const receipt = legs.find(({ leg }) => leg === 'pacs')?.receipt ?? {}
   return dicomObjects(artifacts)
     .filter(({ role, sopInstanceUid }) => role !== 'rejection-note' && receipt[role] === sopInstanceUid)
@@ -152,32 +186,29 @@ function storedObjects({ legs }: AnalysisRecord, artifacts: Artifact[]) {
 }
 
 /** What an earlier review put into the archive. */
-function verifiedReport(review: RecordedReview, artifacts: Artifact[]): StoredObject[] {
-  const uids = verifiedReportUids(review)
-  const receipt = review.deliveries.find(({ leg }) => leg === 'pacs')?.receipt
-  const sopClassUid = artifacts.find(({ role }) => role === 'report')?.sopClassUid
-  return receipt?.report === uids.sopInstanceUid && sopClassUid ? [{ ...uids, sopClassUid }] : []
+function reviewedObjects(review: RecordedReview, artifacts: Artifact[]): Stored[] {
+  const receipt = review.deliveries.find(({ leg }) => leg === 'pacs')?.receipt ?? {}
+  const all = [
+    ['report', verifiedReportUids(review)],
+    ['encapsulated-pdf', reviewedPdfUids(review)],
+  ] as const
+  return all.flatMap(([role, uids]) => {
+    const sopClassUid = artifacts.find((artifact) => artifact.role === role)?.sopClassUid
+    return receipt[role] === uids.sopInstanceUid && sopClassUid ? [{ role, object: { ...uids, sopClassUid } }] : []
+  })
 }
 
-function verification(
-  predecessor: StoredObject | undefined,
+/** The reviewed form of a report or PDF that the archive has; it is made from the software's own, and follows the last one. */
+async function reviewedObject(
+  { reviews }: ReviewPorts,
   artifacts: Artifact[],
   review: Review,
-  organization: string,
-): DicomObject | undefined {
-  const report = artifacts.find(({ role }) => role === 'report')
-  if (!report || !predecessor) return undefined
-  return buildVerifiedReport({ report: report.bytes, predecessor, review, organization })
-}
-
-function rejection(rejected: StoredObject[], artifacts: Artifact[], review: Review): DicomObject | undefined {
-  const result = artifacts.find(({ role }) => role === 'result')
-  const document = artifacts.find(({ role }) => role === 'report' || role === 'encapsulated-pdf')
-  if (rejected.length === 0 || !result || !document) return undefined
-  return buildRejectionNote({
-    result: JSON.parse(new TextDecoder().decode(result.bytes)) as ReportableResult,
-    referenceInstance: readPart10(document.bytes).dataset,
-    rejected,
-    review,
-  })
+  { role, object: predecessor }: Stored,
+  institution: string,
+): Promise<{ role: Artifact['role'] } & DicomObject> {
+  const { bytes } = artifacts.find((artifact) => artifact.role === role)!
+  if (role === 'report')
+    return { role, ...buildVerifiedReport({ report: bytes, predecessor, review, organization: institution }) }
+  const pdf = await reviewedPdf(reviews, artifacts, review, institution)
+  return { role, ...buildReviewedPdf({ document: bytes, pdf, review }) }
 }

@@ -96,7 +96,9 @@ export class Canvas {
       }
       const options = { lineBreak: false, baseline: 'alphabetic', features: [], textWidth: run.width, wordCount: 1 }
       this.#doc.font(run.face.id).fontSize(size).fillColor(colour)
+      if (run.face.isShaped) this.#doc.markContent('Span', { actual: run.text })
       this.#doc.text(run.text, left, y, options as PDFKit.Mixins.TextOptions)
+      if (run.face.isShaped) this.#doc.endMarkedContent()
       left += run.width
     }
   }

@@ -1,11 +1,28 @@
 // What the page says: a reportable result as sections of plain strings, in reading order; no layout, no IO.
 import { CATEGORY_NAMES, signed } from '../domain/comparison.ts'
-import { HEADS, type Measurement, type Prediction, type TissueResult } from '../domain/finding.ts'
+import {
+  type EvaluatedPrediction,
+  HEADS,
+  type Measurement,
+  type Prediction,
+  type TissueResult,
+} from '../domain/finding.ts'
 import type { ReportableResult } from '../domain/ports.ts'
+import { evidenceSentences, likelihoodOf } from '../domain/prediction-words.ts'
+import { type Edit, editSentence, type Review, reviewSentence, statusOf } from '../domain/review.ts'
 import { tissueOf } from '../domain/tissue.ts'
 import { type ContributionChart, contributionCharts, type SurvivalCurve, survivalCurve } from './chart-content.ts'
 import { overlayOf } from './colours.ts'
-import { millilitres, percentWithInterval, readDate, readInstant, readName, readTime, shortDigest } from './format.ts'
+import {
+  capital,
+  millilitres,
+  percentWithInterval,
+  readDate,
+  readInstant,
+  readName,
+  readTime,
+  shortDigest,
+} from './format.ts'
 import * as words from './wording/en.ts'
 
 export interface Field {
@@ -34,7 +51,7 @@ export interface PredictionRow {
   result: string
   /** The classes that an indeterminate head cannot tell apart, or the risk group; empty where there is none. */
   detail: string
-  /** Why not; empty when there are probabilities. */
+  /** Why there is no call, or what the data can show of one; below the probabilities, where there are some. */
   reason: string
   /** Most probable first; months in order. Of two classes only the first, since the second is its rest. */
   lines: ProbabilityLine[]
@@ -51,6 +68,8 @@ export interface ProbabilityLine {
 export interface ReportContent {
   title: string
   status: string
+  /** A reviewer rejected the result: the page says so, and shows no value. */
+  isWithdrawn: boolean
   /** The name in up to three writings, as the archive has them. */
   patientNames: string[]
   patientFields: Field[]
@@ -68,11 +87,48 @@ export interface ReportContent {
   provenance: Field[]
 }
 
-/** All text of the report except what belongs to the pictures. */
-export function writeContent(result: ReportableResult): ReportContent {
+/** All text of the report except what belongs to the pictures; `result` is as the reviewer left it. */
+export function writeContent(result: ReportableResult, review?: Review): ReportContent {
+  const content = writeResult(result)
+  if (!review) return content
+  const isWithdrawn = review.decision === 'reject'
+  const measured = review.edits.map(({ target }) => target).filter((target) => target.startsWith('measurement.'))
+  const [, ...unchanged] = content.statement
+  const standing =
+    measured.length === 0
+      ? unchanged
+      : unchanged.map((one) => (one === words.OUTLINES ? words.CORRECTED_OUTLINES : one))
+  const corrections = review.edits.map((edit) => ({
+    warning: true,
+    text: `${editedName(result, edit)}: ${editSentence(review, edit)}`,
+  }))
+  return {
+    ...content,
+    isWithdrawn,
+    status: words.REVIEWED_STATUS[statusOf(review)],
+    ...(isWithdrawn && { summary: reviewSentence(review) }),
+    quality: [...corrections, ...content.quality],
+    statement: isWithdrawn ? [words.WITHDRAWN] : [reviewSentence(review), ...standing],
+    volumes: content.volumes.map((row) =>
+      measured.includes(`measurement.${row.region}`) ? { ...row, deviation: words.CORRECTED } : row,
+    ),
+    provenance: [...content.provenance, { label: words.LABELS.reviewedAt, value: readInstant(review.at) }],
+  }
+}
+
+/** "Enhancing tumour" of "measurement.ET", "IDH" of "prediction.idh" */
+function editedName({ measurements }: ReportableResult, { target }: Edit): string {
+  const measured = measurements.find(({ region }) => target === `measurement.${region}`)
+  if (measured) return capital(measured.name)
+  const head = HEADS.find((one) => target === `prediction.${one}`)
+  return head ? words.HEAD_NAMES[head] : target
+}
+
+function writeResult(result: ReportableResult): ReportContent {
   return {
     title: words.TITLE,
     status: words.STATUS,
+    isWithdrawn: false,
     patientNames: namesOf(result.patient.patientName),
     patientFields: patientFields(result),
     studyFields: studyFields(result),
@@ -186,24 +242,30 @@ function predictionRow(prediction: Prediction): PredictionRow {
   const line = (key: string): ProbabilityLine => {
     const [probability, interval] = [probabilities[key]!, intervals[key]]
     const text = percentWithInterval(probability, interval)
-    return { label: words.classOf(head, key), text, probability, ...(interval ? { interval } : {}) }
+    const likelihood = key === call ? likelihoodOf(prediction) : undefined
+    const label = `${words.classOf(head, key)}${likelihood === undefined ? '' : `, ${likelihood}`}`
+    return { label, text, probability, ...(interval ? { interval } : {}) }
   }
   if (head === 'survival') {
     const months = Object.keys(probabilities).sort((a, b) => Number(a) - Number(b))
     const result = status === 'indeterminate' ? words.INDETERMINATE : words.SURVIVAL_RESULT
     const detail = prediction.survival ? words.riskGroupOf(prediction.survival.group.name) : ''
-    return { name, status, result, detail, reason: '', lines: months.map(line) }
+    return { name, status, result, detail, reason: prediction.reason ?? '', lines: months.map(line) }
   }
   const rank = (key: string) => (key === call ? Number.POSITIVE_INFINITY : probabilities[key]!)
   const keys = Object.keys(probabilities).sort((a, b) => rank(b) - rank(a) || (a < b ? -1 : 1))
   const first = keys[0] === undefined ? words.NOT_STATED : words.classOf(head, keys[0])
   const result = status === 'indeterminate' ? words.INDETERMINATE : first
-  // Of two classes, "indeterminate" says it all.
-  const { remaining } = prediction
-  const isPlain = remaining === undefined || (keys.length === 2 && remaining.length === 2)
-  const detail = isPlain ? '' : words.undecided(remaining.map((key) => words.classOf(head, key)))
+  const detail = call === undefined ? undecidedDetail(prediction) : ''
+  const reason = prediction.reason ?? evidenceSentences(prediction).at(-1) ?? ''
   const lines = keys.slice(0, keys.length === 2 ? 1 : keys.length).map(line)
-  return { name, status, result, detail, reason: '', lines }
+  return { name, status, result, detail, reason, lines }
+}
+
+/** Of two classes, "indeterminate" says it all. */
+function undecidedDetail({ head, remaining, probabilities }: EvaluatedPrediction): string {
+  const isPlain = remaining === undefined || (Object.keys(probabilities).length === 2 && remaining.length === 2)
+  return isPlain ? '' : words.undecided(remaining.map((key) => words.classOf(head, key)))
 }
 
 /** The newest tissue test takes the place of the call; the quality notes quote all of them in full. */

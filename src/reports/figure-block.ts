@@ -4,6 +4,7 @@ import { ascent, type Block, drawHeading, drawText, HEADING_HEIGHT, STYLES, type
 import type { Parent } from './canvas.ts'
 import { INK } from './colours.ts'
 import { encodeGrey, type KeyFigures, outermostFirst } from './figures.ts'
+import { capital } from './format.ts'
 import * as words from './wording/en.ts'
 
 const GAP = 6
@@ -165,5 +166,3 @@ function drawLegend(
   const sentence = position + words.planeSentence(figures.areaMm2, none) + (none ? ` ${words.NO_OUTLINES}` : '')
   drawText(tools, parent, 'P', sentence, { x, y, width: right - x }, STYLES.small, INK.muted)
 }
-
-export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)

@@ -8,7 +8,8 @@ declare module 'fontkit' {
     postscriptName: string
     unitsPerEm: number
     hasGlyphForCodePoint(codePoint: number): boolean
-    layout(text: string, features?: string[]): { advanceWidth: number }
+    glyphForCodePoint(codePoint: number): { id: number }
+    layout(text: string, features?: string[]): { advanceWidth: number; glyphs: { id: number }[] }
     getVariation(axes: Record<string, number>): Font
     createSubset(): object
   }

@@ -1,18 +1,18 @@
-// The fonts of the report, read from npm packages (IO): for each character the first face that has its shape.
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+// The faces of the report: for each character the first face that has its shape.
 import { create, type Font, type PathCommand } from 'fontkit'
 import decompress from 'woff2-encoder/decompress'
+import { type Family, FIRST, fileOf, HAN, LAST, type Weight } from '../fonts/families.ts'
+import { readPackageFile, subsetsOf } from '../fonts/files.ts'
 import { encodeGlyph } from './glyf.ts'
-import { clustersOf, hanRegion } from './scripts.ts'
-
-export type Weight = 'regular' | 'bold'
+import { clustersOf, hanRegion, isJoiner } from './scripts.ts'
+import { shapedByHarfBuzz } from './shaper.ts'
 
 export interface Face {
   /** Unique within a library. */
   id: string
   font: Font
+  /** Whether the order of its glyphs is that of reading may not be taken for granted: drawn text says beside it what it stands for. */
+  isShaped: boolean
 }
 
 /** Faces for the characters that the library was opened for. */
@@ -20,34 +20,6 @@ export interface FontLibrary {
   /** The first face of the chain with a shape for every character of the cluster. */
   faceFor(cluster: string, weight: Weight): Face | undefined
 }
-
-interface Family {
-  package: string
-  prefix: string
-  /** Static families have a file per weight; variable ones (`wght`) an axis. */
-  weights: Readonly<Record<Weight, number>>
-  variable: boolean
-}
-
-const STATIC_WEIGHTS = { regular: 400, bold: 600 } as const
-const fixed = (name: string): Family => ({
-  package: `@fontsource/${name}`,
-  prefix: name,
-  weights: STATIC_WEIGHTS,
-  variable: false,
-})
-/** Han shapes close up when bold and small; medium stands out enough. */
-const variable = (name: string): Family => ({
-  package: `@fontsource-variable/${name}`,
-  prefix: name,
-  weights: { regular: 400, bold: 500 },
-  variable: true,
-})
-
-const FIRST = [fixed('ibm-plex-sans')]
-const HAN = { jp: variable('noto-sans-jp'), kr: variable('noto-sans-kr'), sc: variable('noto-sans-sc') } as const
-/** The Arabic package brings mathematical signs and symbols too. */
-const LAST = [fixed('noto-sans-arabic'), fixed('noto-sans-hebrew'), fixed('noto-sans-thai')]
 
 /** Han shapes by the scripts beside them, as PS3.5 Annexes H, I and K pair them in one name; the other regions fill gaps. */
 function chainFor(text: string): Family[] {
@@ -62,7 +34,6 @@ const ALWAYS = ' …[]U+0123456789ABCDEF'
 /** Code point → the subset files of a package that have it, in the package's order. */
 type Subsets = Map<number, string[]>
 
-const require = createRequire(import.meta.url)
 /** Unpacked bytes only: parsed fonts remember the characters of earlier reports, which would make later ones differ. */
 const bytesByFile = new Map<string, Promise<Uint8Array>>()
 const subsetsByPackage = new Map<string, Promise<Subsets>>()
@@ -90,9 +61,10 @@ async function findFace(
 ): Promise<Face | undefined> {
   const codePoints = Array.from(cluster, (character) => character.codePointAt(0)!)
   for (const family of chain) {
-    for (const subset of (await subsetsOf(family)).get(codePoints[0]!) ?? []) {
+    for (const subset of (await characterSubsets(family)).get(codePoints[0]!) ?? []) {
       const face = await openFace(family, subset, weight, faces)
-      if (codePoints.every((code) => face.font.hasGlyphForCodePoint(code)) && canShape(face, cluster)) return face
+      const letters = face.isShaped ? codePoints.filter((code) => !isJoiner(code)) : codePoints
+      if (letters.every((code) => face.font.hasGlyphForCodePoint(code)) && canShape(face, cluster)) return face
     }
   }
   return undefined
@@ -113,9 +85,9 @@ async function openFace(family: Family, subset: string, weight: Weight, faces: M
   const id = `${family.prefix}-${subset}-${value}`
   const known = faces.get(id)
   if (known) return known
-  const file = `${family.prefix}-${subset}-${family.variable ? 'wght' : value}-normal.woff2`
-  const bytes = await bytesOf(join(folderOf(family), 'files', file))
-  const face = { id, font: family.variable ? instanceOf(bytes, value, id) : create(bytes) }
+  const bytes = await bytesOf(family, fileOf(family, subset, weight))
+  const font = family.variable ? instanceOf(bytes, value, id) : create(bytes)
+  const face = { id, font: family.shaped ? shapedByHarfBuzz(font, bytes) : font, isShaped: family.shaped }
   faces.set(id, face)
   return face
 }
@@ -134,38 +106,33 @@ function instanceOf(bytes: Uint8Array, wght: number, name: string): Font {
   return font
 }
 
-const folderOf = (family: Family) => dirname(require.resolve(`${family.package}/package.json`))
-
-function bytesOf(path: string): Promise<Uint8Array> {
-  const known = bytesByFile.get(path)
+function bytesOf(family: Family, file: string): Promise<Uint8Array> {
+  const known = bytesByFile.get(file)
   if (known) return known
-  const read = readFile(path).then(decompress)
-  bytesByFile.set(path, read)
+  const read = readPackageFile(family, 'files', file).then(decompress)
+  bytesByFile.set(file, read)
   // A failure is told to whoever asked, and not remembered.
-  read.catch(() => bytesByFile.delete(path))
+  read.catch(() => bytesByFile.delete(file))
   return read
 }
 
-/** A package's subset files by code point, from its unicode.json. */
-function subsetsOf(family: Family): Promise<Subsets> {
+/** A package's subset files by code point. */
+function characterSubsets(family: Family): Promise<Subsets> {
   const known = subsetsByPackage.get(family.package)
   if (known) return known
-  const read = readFile(join(folderOf(family), 'unicode.json'), 'utf8').then(parseSubsets)
+  const read = subsetsOf(family).then(byCharacter)
   subsetsByPackage.set(family.package, read)
   read.catch(() => subsetsByPackage.delete(family.package))
   return read
 }
 
-/** `{ "[5]": "U+4E00,U+4E03-4E05", "latin": … }`; the brackets are not part of the file's name. */
-function parseSubsets(json: string): Subsets {
+function byCharacter(ranges: ReadonlyMap<string, string>): Subsets {
   const subsets: Subsets = new Map()
-  for (const [name, list] of Object.entries(JSON.parse(json) as Record<string, string>)) {
+  for (const [name, list] of ranges) {
     for (const range of list.split(',')) {
       const [first = '', last = first] = range.trim().slice(2).split('-')
-      for (let code = Number.parseInt(first, 16); code <= Number.parseInt(last, 16); code++) {
-        const files = subsets.get(code) ?? []
-        subsets.set(code, [...files, name.replace(/[[\]]/g, '')])
-      }
+      for (let code = Number.parseInt(first, 16); code <= Number.parseInt(last, 16); code++)
+        subsets.set(code, [...(subsets.get(code) ?? []), name])
     }
   }
   return subsets

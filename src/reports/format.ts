@@ -80,3 +80,5 @@ export function millilitres(value: number): string {
 export function shortDigest(digest: string): string {
   return digest.length > 16 ? `${digest.slice(0, 16)}…` : digest
 }
+
+export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)

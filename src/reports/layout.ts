@@ -1,5 +1,5 @@
 // The page: blocks stacked from the top, the standing statement at the foot, and what is left shared among the lists.
-import { type Block, drawText, STYLES, type Tools } from './blocks.ts'
+import { type Block, drawText, paragraph, STYLES, type Tools } from './blocks.ts'
 import { PAGE, type Parent } from './canvas.ts'
 import { INK } from './colours.ts'
 import type { ReportContent } from './content.ts'
@@ -49,14 +49,19 @@ function largestLimits(fits: (limits: Limits) => boolean): Limits {
 }
 
 /** Draws the page; nothing is drawn outside its margins, whatever the content. */
-export function drawPage(tools: Tools, content: ReportContent, figures: KeyFigures, institution: string): void {
+export function drawPage(
+  tools: Tools,
+  content: ReportContent,
+  figures: KeyFigures | undefined,
+  institution: string,
+): void {
   const sect = () => tools.canvas.group(tools.canvas.root, 'Sect')
   const top = sect()
   const above = [
     headerBlock(tools, top, content, institution, WIDTH),
     identityBlock(tools, top, content, WIDTH),
     summaryBlock(tools, top, content, WIDTH),
-    figureBlock(tools, sect(), figures, WIDTH),
+    ...(content.isWithdrawn ? [] : [figures ? figureBlock(tools, sect(), figures, WIDTH) : noFigures(tools, sect())]),
   ]
   const middle = [sect(), sect(), sect(), sect()] as const
   const explanation = sect()
@@ -72,11 +77,14 @@ export function drawPage(tools: Tools, content: ReportContent, figures: KeyFigur
   const free = PAGE.height - TOP - BOTTOM - footer - used(above) - used(below) - 4
   const [header, ...upper] = above
   const gaps = upper.length + 3
-  const lists = (limits: Limits) => [
-    twoColumns(tools, middle, content, limits),
-    contributionsBlock(tools, explanation, content.charts, WIDTH, limits.explanation),
-    qualityBlock(tools, quality, content.quality, WIDTH, limits.quality),
-  ]
+  const lists = (limits: Limits) =>
+    content.isWithdrawn
+      ? []
+      : [
+          twoColumns(tools, middle, content, limits),
+          contributionsBlock(tools, explanation, content.charts, WIDTH, limits.explanation),
+          qualityBlock(tools, quality, content.quality, WIDTH, limits.quality),
+        ]
   const limits = largestLimits((candidate) => free - used(lists(candidate)) >= gaps * LEAST_GAP)
   const lower = lists(limits)
   const gap = Math.min(LARGEST_GAP, (free - used(lower)) / gaps)
@@ -95,6 +103,10 @@ export function drawPage(tools: Tools, content: ReportContent, figures: KeyFigur
   }
   const at = { x: PAGE.width - MARGIN, y: PAGE.height - BOTTOM - 9, width: 80, align: 'right' as const }
   drawText(tools, foot, 'P', words.PAGE, at, STYLES.small, INK.muted)
+}
+
+function noFigures(tools: Tools, parent: Parent): Block {
+  return paragraph(tools, parent, tools.measurer.wrap(words.NO_FIGURES, STYLES.body, WIDTH, 2), STYLES.body, INK.muted)
 }
 
 /** Volumes and series beside predictions and the survival curve; a column of four sections in reading order. */

@@ -1,11 +1,12 @@
 // The one-page report for a tumour board: a reportable result, its labels and its images in, PDF bytes out.
 import type { SequenceImage } from '../domain/finding.ts'
 import type { ReportableResult } from '../domain/ports.ts'
+import type { Review } from '../domain/review.ts'
 import type { LabelVolume } from '../domain/volume.ts'
 import { Canvas } from './canvas.ts'
 import { type ReportContent, writeContent } from './content.ts'
 import { ASPECT } from './figure-block.ts'
-import { makeKeyFigures } from './figures.ts'
+import { type KeyFigures, makeKeyFigures } from './figures.ts'
 import { openFonts } from './fonts.ts'
 import { drawPage } from './layout.ts'
 import { createMeasurer, type TextMeasurer } from './text.ts'
@@ -24,31 +25,46 @@ export interface ReportInput {
 /** Printable ASCII and the marks that the wording uses. */
 const TYPOGRAPHY = `${Array.from({ length: 95 }, (_, n) => String.fromCharCode(32 + n)).join('')}–−…±×°²·’`
 
+/** The key figures of a report, in the shape that its page has room for. */
+export function reportFigures({ result, segmentation, images }: ReportInput): KeyFigures {
+  const { curve } = writeContent(result)
+  return makeKeyFigures({ segmentation, segments: result.segments, images }, curve ? ASPECT.flat : ASPECT.tall)
+}
+
+export interface DrawnReport {
+  /** With the reviewer's corrections, where there are any. */
+  result: ReportableResult
+  /** Absent where none were kept, as of analyses by earlier versions. */
+  figures?: KeyFigures
+  institution?: string
+  /** The decision of a person; without one the page says that nobody has reviewed it. */
+  review?: Review
+}
+
 /**
- * One A4 page, PDF/A-2a and PDF/UA-1, all fonts embedded. The same input gives the same bytes: every date is `analysedAt`, the document
- * id derives from it and from the analysis id. Throws INPUT_IMPLAUSIBLE when a volume does not have the size of its grid.
+ * One A4 page, PDF/A-2a and PDF/UA-1, all fonts embedded. The same input gives the same bytes: every date is `analysedAt` or that
+ * of the review, the document id derives from it and from the analysis id. Of a rejected result the page shows no values.
  */
-export async function renderReportPdf({
-  result,
-  segmentation,
-  images,
-  institution = '',
-}: ReportInput): Promise<Uint8Array> {
-  const content = writeContent(result)
-  const aspect = content.curve ? ASPECT.flat : ASPECT.tall
-  const figures = makeKeyFigures({ segmentation, segments: result.segments, images }, aspect)
+export async function drawReportPdf({ result, figures, institution = '', review }: DrawnReport): Promise<Uint8Array> {
+  const content = writeContent(result, review)
   const texts = [...stringsIn(content), ...result.segments.map((segment) => segment.name), institution, TYPOGRAPHY]
   const measurer = createMeasurer(await openFonts(texts))
   const canvas = new Canvas({
     // No patient in the title: viewers put it into window titles and histories.
     title: `${words.TITLE} ${result.analysisId}`,
     creator: `${result.software.name} ${result.software.version}`,
-    subject: words.STATUS,
+    subject: content.status,
     language: words.LANGUAGE,
-    date: new Date(result.analysedAt),
+    date: new Date(review?.at ?? result.analysedAt),
   })
   drawPage({ canvas, measurer }, withReadingNote(content, measurer), figures, institution)
   return canvas.finish()
+}
+
+/** The report of an analysis that nobody has reviewed. Throws INPUT_IMPLAUSIBLE when a volume does not have the size of its grid. */
+export async function renderReportPdf(input: ReportInput): Promise<Uint8Array> {
+  const { result, institution } = input
+  return drawReportPdf({ result, figures: reportFigures(input), ...(institution !== undefined && { institution }) })
 }
 
 /** Adds a warning when text has no shape in any font, so that a code point is not taken for the fault of the archive. */

@@ -4,7 +4,9 @@
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u
 const DIGIT = /\p{Nd}/u
 const STRONG = /[\p{L}\p{M}]/u
-const ARABIC_JOINERS = /[\u200c\u200d]/u
+/** Scripts in which a joiner (U+200C, U+200D) is part of the spelling: the Brahmic ones of India and Sri Lanka, Myanmar, Khmer. */
+const WITH_JOINERS = /[\u0900-\u0dff\u1000-\u109f\u1780-\u17ff]/
+const JOINERS = /[\u200c\u200d]/gu
 /** Control, format, unassigned, private and surrogate characters never reach a font: they could reorder or hide a name. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}]/u
 
@@ -18,8 +20,13 @@ export function clustersOf(text: string): string[] {
 
 /** Whether a cluster may be drawn as it is. */
 export function isDrawable(cluster: string): boolean {
-  const visible = RIGHT_TO_LEFT.test(cluster) ? cluster.replace(ARABIC_JOINERS, '') : cluster
-  return !INVISIBLE.test(visible)
+  const isSpelt = RIGHT_TO_LEFT.test(cluster) || WITH_JOINERS.test(cluster)
+  return !INVISIBLE.test(isSpelt ? cluster.replace(JOINERS, '') : cluster)
+}
+
+/** Zero width joiner or non-joiner: changes the form of its neighbours and has none itself. */
+export function isJoiner(codePoint: number): boolean {
+  return codePoint === 0x200c || codePoint === 0x200d
 }
 
 /** "[U+0E01 U+0E02]": what is printed for what cannot be drawn. */

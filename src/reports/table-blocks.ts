@@ -13,7 +13,7 @@ import {
 import type { Parent } from './canvas.ts'
 import { INK } from './colours.ts'
 import type { PredictionRow, ProbabilityLine, ReportContent, VolumeRow } from './content.ts'
-import { capital } from './figure-block.ts'
+import { capital } from './format.ts'
 import * as words from './wording/en.ts'
 
 const HEAD_ROW = 10.5
@@ -139,7 +139,7 @@ const BAR_WIDTH = 40
 const VALUE_WIDTH = 62
 const MOST_PROBABILITIES = 3
 
-/** One row a head: a line per probability (three at most), or at most `reasonLines` lines of the reason why there is none. */
+/** One row a head: a line per probability (three at most), and at most `reasonLines` lines of why there is no call, or what supports it. */
 export function predictionsBlock(
   tools: Tools,
   parent: Parent,
@@ -153,7 +153,7 @@ export function predictionsBlock(
     const reason = tools.measurer.wrap(row.reason, style, room, reasonLines)
     const shown = row.lines.length > MOST_PROBABILITIES ? row.lines.slice(0, MOST_PROBABILITIES - 1) : row.lines
     const hidden = row.lines.length - shown.length
-    const count = Math.max(row.detail === '' ? 1 : 2.2, reason.length, shown.length + (hidden > 0 ? 1 : 0))
+    const count = Math.max(row.detail === '' ? 1 : 2.2, reason.length + shown.length + (hidden > 0 ? 1 : 0))
     return { row, reason, shown, hidden, height: count * leading(style) + 4.5 }
   })
   return {
@@ -186,14 +186,14 @@ export function predictionsBlock(
           drawText(tools, call, 'P', row.detail, { ...result, y: top + leading(STYLES.body) }, style, INK.muted)
         }
         const cell = tools.canvas.group(cells, 'TD')
-        paragraph(tools, cell, reason, style, INK.muted).draw(left, top + 1)
         for (const [n, line] of shown.entries()) {
           drawProbability(tools, cell, line, left, top + 1 + n * leading(style), room)
         }
+        const below = top + 1 + shown.length * leading(style)
         if (hidden > 0) {
-          const after = { x: left, y: top + 1 + shown.length * leading(style), width: room }
-          drawText(tools, cell, 'P', words.more(hidden), after, style, INK.muted)
+          drawText(tools, cell, 'P', words.more(hidden), { x: left, y: below, width: room }, style, INK.muted)
         }
+        paragraph(tools, cell, reason, style, INK.muted).draw(left, below + (hidden > 0 ? leading(style) : 0))
         top += height
         if (row !== rows[rows.length - 1]) drawRule(tools, x, top - 2.75, width, INK.track)
       }

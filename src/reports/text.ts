@@ -1,5 +1,6 @@
 // Measured text: runs of one face each, cut or wrapped to a width before anything is drawn.
-import type { Face, FontLibrary, Weight } from './fonts.ts'
+import type { Weight } from '../fonts/families.ts'
+import type { Face, FontLibrary } from './fonts.ts'
 import { breaksAnywhere, clustersOf, codePointsOf, isDrawable, visualRuns } from './scripts.ts'
 
 export interface Style {

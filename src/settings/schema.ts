@@ -48,6 +48,12 @@ export function settingsSchema(env: Environment) {
         threads: z.exactOptional(
           whole(1, 512).describe("Threads of the CPU provider; the runtime's own choice when left out."),
         ),
+        outsideIntendedUse: z
+          .enum(['hold', 'state'], { error: 'must be hold or state' })
+          .default('hold')
+          .describe(
+            'A study of a patient for whom the bundle is not meant (too young): hold it, or analyse it and state so in every output.',
+          ),
         timeoutMs: whole(1000, 24 * 60 * MINUTE)
           .default(15 * MINUTE)
           .describe('Limit for one inference, milliseconds.'),
@@ -132,7 +138,7 @@ export function settingsSchema(env: Environment) {
           'Store which parts of the image moved each head that looks at it (Parametric Map); needs a bundle that declares occlusion.',
         ).default(false),
         rejectSuperseded: flag(
-          'When a later analysis supersedes one: store a note that rejects its objects (Key Object Selection, IHE IOCM).',
+          'When a later analysis supersedes one, or a review its documents: store a note that rejects those before (Key Object Selection, IHE IOCM).',
         ).default(false),
       })
       .prefault({})

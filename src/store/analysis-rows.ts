@@ -8,13 +8,15 @@ import {
   type LegRecord,
   type LegState,
 } from '../domain/analysis.ts'
+import type { ReviewFact } from '../domain/review.ts'
 
 /** Selected from `gliabridge.analyses a`; the legs come along, so a record is always one consistent reading. */
 export const RECORD = `
   a.analysis_id, a.study_instance_uid, a.bundle_id, a.bundle_digest, a.instance_set_digest, a.state, a.hold, a.attempts,
   a.created_at, a.updated_at, a.summary,
   (select jsonb_agg(to_jsonb(l)) from gliabridge.legs l where l.analysis_id = a.analysis_id) as legs,
-  (select jsonb_build_object('number', r.number, 'decision', r.decision, 'at', r.at, 'reviewer', r.reviewer ->> 'name', 'delivered',
+  (select jsonb_build_object('number', r.number, 'decision', r.decision, 'at', r.at, 'reviewer', r.reviewer ->> 'name',
+      'reason', r.reason, 'edits', r.edits, 'delivered',
       not exists (select 1 from gliabridge.review_deliveries d where d.review_id = r.review_id and d.state <> 'done'))
     from gliabridge.reviews r where r.analysis_id = a.analysis_id order by r.number desc limit 1) as review`
 
@@ -31,7 +33,7 @@ export interface RecordRow {
   updated_at: Date
   summary: Record<string, unknown> | null
   legs: LegRow[] | null
-  review: AnalysisRecord['review'] | null
+  review: (Omit<ReviewFact, 'reason'> & { reason: string | null }) | null
 }
 
 /** `done_at` is text when the row came through to_jsonb. */
@@ -58,9 +60,13 @@ export function toRecord(row: RecordRow): AnalysisRecord {
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
     legs,
-    ...(row.review ? { review: { ...row.review, at: new Date(row.review.at).toISOString() } } : {}),
+    ...(row.review ? { review: toReviewFact(row.review) } : {}),
     ...(row.summary ? { summary: row.summary } : {}),
   }
+}
+
+function toReviewFact({ reason, at, ...rest }: NonNullable<RecordRow['review']>): ReviewFact {
+  return { ...rest, at: new Date(at).toISOString(), ...(reason && { reason }) }
 }
 
 export function toLeg(row: LegRow): LegRecord {

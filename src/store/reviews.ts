@@ -7,6 +7,7 @@ import type { RecordedReview, Review } from '../domain/review.ts'
 import { type LegRow, toLeg } from './analysis-rows.ts'
 import { canonicalText } from './audit-chain.ts'
 import type { Database, Queryable } from './database.ts'
+import { createReviewDocuments } from './review-documents.ts'
 
 interface ReviewRow {
   review_id: string
@@ -37,6 +38,7 @@ const CLAIM = `update gliabridge.review_deliveries set claimed_until = $2
 export function createReviewStore(db: Database, clock: Clock): ReviewStore {
   const now = () => clock.now().toISOString()
   return {
+    ...createReviewDocuments(db, clock),
     add: (wanted, { key, expected }) =>
       db.transaction(async (tx) => {
         const { analysisId } = wanted

@@ -3,6 +3,7 @@ import { html } from 'hono/html'
 import { featureName, featureValue } from '../domain/feature-names.ts'
 import type { EvaluatedPrediction, RiskGroup } from '../domain/finding.ts'
 import { monthsShown, stepCorners, TICK_MONTHS } from '../domain/kaplan-meier.ts'
+import { evidenceSentences, likelihoodOf } from '../domain/prediction-words.ts'
 import { formatPercent } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { contributionsTitle, GROUP_CURVE, groupSentence } from './wording.ts'
@@ -87,10 +88,20 @@ function describe({ name, kaplanMeier: { months, survival } }: RiskGroup, horizo
   return `Kaplan-Meier curve of the ${name}-risk group: alive ${shares.join(', ')}`
 }
 
-/** One line under a call: the classes that are left, or the risk group. */
-export function undecidedLine({ remaining }: EvaluatedPrediction, classOf: (key: string) => string): Html | '' {
-  if (remaining === undefined) return ''
-  const text =
-    remaining.length === 0 ? 'No class is likely enough.' : `Cannot tell ${remaining.map(classOf).join(' from ')}.`
-  return html`<p class="muted small">${text}</p>`
+/** One line under a call or its absence: how likely it is and what the data can show, or why there is none. */
+export function likelihoodLine(prediction: EvaluatedPrediction, classOf: (key: string) => string): Html | '' {
+  const { call, remaining, reason } = prediction
+  const left =
+    remaining === undefined
+      ? ''
+      : remaining.length === 0
+        ? NO_CLASS
+        : `Cannot tell ${remaining.map(classOf).join(' from ')}.`
+  const likelihood = likelihoodOf(prediction)
+  const likely = call === undefined ? (reason ?? left) : likelihood === undefined ? '' : `${capital(likelihood)}.`
+  const lines = [likely, ...evidenceSentences(prediction)].filter((line) => line !== '')
+  return lines.length === 0 ? '' : html`<p class="muted small">${lines.join(' ')}</p>`
 }
+
+const NO_CLASS = 'No class is likely enough.'
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)

@@ -1,6 +1,6 @@
 // Names, dates, durations and volumes in words.
 import { html } from 'hono/html'
-import type { Html } from './html.ts'
+import type { Html, Part } from './html.ts'
 
 /** DICOM PN (PS3.5 6.2.1.2), component groups joined by "=", for reading: "Doe, Dr. Jane Q. · 山田, 太郎". Empty stays empty. */
 export function formatName(name: string): string {
@@ -15,6 +15,18 @@ export function formatName(name: string): string {
     })
     .filter((group) => group !== '')
     .join(' · ')
+}
+
+/** The language that settles which shapes Han characters take; undefined where the name has none, or none is settled. */
+function languageOf(name: string): 'ja' | 'ko' | undefined {
+  if (/[\p{Script=Hiragana}\p{Script=Katakana}]/u.test(name)) return 'ja'
+  return /\p{Script=Hangul}/u.test(name) ? 'ko' : undefined
+}
+
+/** The attribute of an element that holds a name. */
+export function inLanguage(name: string): Part {
+  const language = languageOf(name)
+  return language ? html` lang="${language}"` : ''
 }
 
 /** DICOM DA as ISO 8601; anything else as it is. */

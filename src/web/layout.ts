@@ -24,6 +24,7 @@ export function page({ title, main, live, software }: PageOptions): Html {
 <title>${title} – ${PRODUCT}</title>
 <link rel="icon" href="${ASSET_PATHS.icon}" type="image/svg+xml">
 <link rel="stylesheet" href="${ASSET_PATHS.style}">
+<link rel="stylesheet" href="/assets/fonts.css">
 ${live ? html`<noscript><meta http-equiv="refresh" content="${live.refreshSeconds}"></noscript><script src="${ASSET_PATHS.script}" defer></script>` : ''}
 </head>
 <body${live ? html` data-events="${live.events}"` : ''}>

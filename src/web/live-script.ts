@@ -26,6 +26,9 @@ export const LIVE_SCRIPT = `'use strict'
     }
   }
   dress(document)
+  // Chromium 156 keeps boxes in text that it laid out before its font came, until its style is one that it has not met: fonts.css uses the count.
+  let loads = 0
+  document.fonts.addEventListener('loadingdone', () => document.documentElement.style.setProperty('--font-loads', String(++loads)))
   setInterval(() => tick(document), 1000)
 
   const say = (state, text) => {

@@ -5,7 +5,7 @@ import type { Head, Prediction, TissueResult } from '../domain/finding.ts'
 import { type SeriesDecision, STRUCTURAL } from '../domain/study.ts'
 import { tissueOf, tissueSentence } from '../domain/tissue.ts'
 import { bar, stackedBar } from './bars.ts'
-import { contributionBars, survivalCurve, undecidedLine } from './charts.ts'
+import { contributionBars, likelihoodLine, survivalCurve } from './charts.ts'
 import { formatMillilitres, formatPercent, formatSeconds } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { icon } from './icons.ts'
@@ -68,8 +68,12 @@ function prediction(of: Prediction, tissue: readonly TissueResult[]): Html {
     return html`<div class="chance${key === of.call ? ' is-call' : ''}"><dt>${classOf(of.head, key)}</dt><dd>${formatPercent(probability)}${range}${bar(probability, 'probability', interval)}</dd></div>`
   })
   const call =
-    of.status === 'indeterminate' ? 'Indeterminate' : of.head === 'survival' ? 'Alive after' : (of.call ?? '')
-  const undecided = undecidedLine(of, (key) => classOf(of.head, key))
+    of.status === 'indeterminate'
+      ? 'Indeterminate'
+      : of.head === 'survival'
+        ? 'Alive after'
+        : classOf(of.head, of.call ?? '')
+  const undecided = likelihoodLine(of, (key) => classOf(of.head, key))
   return html`<article class="prediction${of.survival ? ' is-wide' : ''}"><h3>${name}</h3>${known}${call ? html`<p class="${style}">${origin}${call}</p>` : ''}${undecided}<dl>${rows}</dl>${survivalCurve(of)}${contributionBars(of)}</article>`
 }
 

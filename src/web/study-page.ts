@@ -3,7 +3,7 @@ import { html } from 'hono/html'
 import type { AnalysisEvent, AnalysisRecord } from '../domain/analysis.ts'
 import { ERRORS } from '../domain/errors.ts'
 import { comparisonSection } from './comparison-section.ts'
-import { ageAt, formatDate, formatName, sentence, timeOf } from './format.ts'
+import { ageAt, formatDate, formatName, inLanguage, sentence, timeOf } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { icon } from './icons.ts'
 import { livePart, page } from './layout.ts'
@@ -15,8 +15,9 @@ import {
   qualitySection,
   volumesSection,
 } from './result-sections.ts'
+import { isRejected, notice, reviewStatement, withdrawn } from './review-section.ts'
 import { readSummary, type Summary, savedRoles } from './summary.ts'
-import { NOTICE, SEXES, STATES } from './wording.ts'
+import { SEXES, STATES, WITHDRAWN } from './wording.ts'
 import { stateBadge } from './worklist.ts'
 
 export interface StudyView {
@@ -40,7 +41,7 @@ export function studyPage(view: StudyView): Html {
     livePart('head', head(view, summary)),
     livePart('status', status(view, path)),
     livePart('files', files(view, path)),
-    html`<div class="columns"><div class="column">${livePart('volumes', volumesSection(summary))}${livePart('comparison', comparisonSection(summary))}${livePart('predictions', predictionsSection(summary))}</div>
+    html`<div class="columns"><div class="column">${livePart('volumes', withdrawn(record, 'volumes', [volumesSection(summary), comparisonSection(summary), predictionsSection(summary)]))}</div>
 <div class="column">${livePart('progress', progressSection(record, events))}${livePart('delivery', deliverySection(record))}${livePart('quality', qualitySection(summary))}</div></div>`,
     livePart('report', report(events, path)),
     livePart('decisions', decisionsSection(summary)),
@@ -72,7 +73,7 @@ function head({ record, siblings }: StudyView, { patient, study }: Summary): Htm
     ['Referred by', study && formatName(study.referringPhysicianName)],
   ]
   return html`<div class="head">
-<h1${name ? '' : html` class="uid"`}>${name || record.studyInstanceUid}</h1>
+<h1${name ? inLanguage(name) : html` class="uid"`}>${name || record.studyInstanceUid}</h1>
 <dl class="facts">${facts.map(([label, value]) => (value ? html`<div><dt>${label}</dt><dd>${value}</dd></div>` : ''))}
 ${name ? html`<div><dt>Study UID</dt><dd class="uid">${record.studyInstanceUid}</dd></div>` : ''}</dl>
 ${others(record, siblings)}</div>`
@@ -90,33 +91,22 @@ function others(record: AnalysisRecord, siblings: AnalysisRecord[]): Part {
 
 function status({ record, events }: StudyView, path: string): Html {
   const { state, hold, legs } = record
+  const sentenceOf = isRejected(record) && state === 'delivered' ? WITHDRAWN : STATES[state].sentence
   const since = events.findLast(({ kind }) => kind === 'state')?.at ?? record.updatedAt
   const late = state === 'analysed' && legs.some((leg) => leg.state === 'waiting' && leg.lastError)
   const again = late
     ? html`<form method="post" action="${path}/retry"><button type="submit">Try again now</button></form>`
     : ''
   return html`<section class="status status-${state}" aria-labelledby="status-title">
-<div role="status" class="status-line">${stateBadge(state)}<p id="status-title">${late ? 'Analysed; a delivery failed and is tried again by itself.' : STATES[state].sentence}</p><span class="muted">since ${timeOf(since)}</span>${again}</div>
+${reviewStatement(record)}<div role="status" class="status-line">${stateBadge(state)}<p id="status-title">${late ? 'Analysed; a delivery failed and is tried again by itself.' : sentenceOf}</p><span class="muted">since ${timeOf(since)}</span>${again}</div>
 ${
   hold
     ? html`<div class="hold"><p class="reason">${sentence(hold.message)}</p><p class="hint">${ERRORS[hold.code]?.[1] ?? ''}</p><p class="code">${hold.code}</p>
 ${hold.code.startsWith('PATIENT_') && hold.code !== 'PATIENT_ID_MISSING' && hold.code !== 'PATIENT_MIXED' ? confirmForm(path) : ''}<form method="post" action="${path}/resolve"><button type="submit" class="primary">Release the hold</button><span class="muted">Work goes on where it stopped; results that were delivered are not delivered twice.</span></form></div>`
     : ''
 }
-${reviewLine(record)}<p class="notice">${icon('info')}<span>${NOTICE}</span></p>
+${notice(record)}
 </section>`
-}
-
-const DECIDED = {
-  accept: 'accepted',
-  'accept-with-edits': 'accepted with edits',
-  reject: 'rejected',
-} as const
-
-function reviewLine({ review }: AnalysisRecord): Part {
-  if (!review) return ''
-  const where = review.delivered ? '' : '; PACS and EHR do not have it yet'
-  return html`<p class="review">Reviewed: ${DECIDED[review.decision]} by ${review.reviewer}, ${timeOf(review.at)}${where}.</p>`
 }
 
 function files({ record, events, viewerUrl }: StudyView, path: string): Part {
@@ -127,7 +117,7 @@ function files({ record, events, viewerUrl }: StudyView, path: string): Part {
       : '',
     roles.has('pdf') ? html`<a class="button" href="${path}/report.pdf">Report (PDF)</a>` : '',
     roles.has('segmentation')
-      ? html`<a class="button" href="${path}/segmentation.dcm" download="segmentation-${record.analysisId.slice(0, 8)}.dcm">Segmentation (DICOM)</a>`
+      ? html`<a class="button" href="${path}/segmentation.dcm" download="segmentation-${record.analysisId.slice(0, 8)}.dcm">Segmentation (DICOM${isRejected(record) ? ', rejected' : ''})</a>`
       : '',
   ].filter((link) => link !== '')
   return links.length > 0 ? html`<p class="buttons">${links}</p>` : ''

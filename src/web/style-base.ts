@@ -76,6 +76,7 @@ th:last-child, td:last-child { padding-right: 0; }
 .badge-analysed { color: var(--send); background: var(--send-bg); }
 .badge-delivered { color: var(--ok); background: var(--ok-bg); }
 .badge-held { color: var(--hold); background: var(--hold-bg); }
+.badge-rejected { color: var(--bad); background: var(--bad-bg); }
 .badge-superseded { background: none; box-shadow: inset 0 0 0 1px var(--rule); font-weight: 500; }
 .badge-running .icon, .step-running > .icon { animation: turn 1.6s linear infinite; }
 @keyframes turn { to { transform: rotate(360deg); } }

@@ -19,6 +19,8 @@ export const STYLE_STUDY = `
 .hold .reason { font-weight: 600; overflow-wrap: anywhere; }
 .hold .code, .hold .hint, .hold .muted { color: color-mix(in srgb, var(--ink) 78%, var(--hold-bg)); }
 .hold form { display: flex; flex-wrap: wrap; align-items: center; gap: .4rem .9rem; margin-top: .35rem; font-size: .88rem; }
+.decision { display: flex; flex-direction: column; gap: .4rem; }
+.decision-rejected { border-left: 4px solid var(--bad); padding-left: .8rem; }
 .notice { display: flex; gap: .5rem; font-size: .88rem; color: var(--soft); border-top: 1px solid var(--rule); padding-top: .7rem; }
 .notice .icon { margin-top: .28em; }
 .buttons { display: flex; flex-wrap: wrap; gap: .6rem; }

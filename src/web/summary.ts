@@ -1,5 +1,6 @@
 // The summary of a record as the pages read it: whatever is known so far, absent or empty where nothing is.
 import type { AnalysisEvent, AnalysisRecord } from '../domain/analysis.ts'
+import { applyEdits } from '../domain/corrections.ts'
 import type { Measurement } from '../domain/finding.ts'
 import type { ReportableResult } from '../domain/ports.ts'
 import type { SeriesDecision } from '../domain/study.ts'
@@ -28,8 +29,15 @@ export type Summary = Pick<ReportableResult, ListKey> &
     times: Readonly<Record<string, number>>
   }
 
+/** What is known of the analysis, with the corrections of its last review. */
+export function readSummary(record: Pick<AnalysisRecord, 'summary' | 'review'>): Summary {
+  const summary = storedSummary(record)
+  const { noFinding = false, ...rest } = summary
+  return record.review ? { ...summary, ...applyEdits({ noFinding, ...rest }, record.review.edits) } : summary
+}
+
 /** The store holds what the pipeline described or saved; each part is taken only when it has the shape of that part. */
-export function readSummary(record: Pick<AnalysisRecord, 'summary'>): Summary {
+function storedSummary(record: Pick<AnalysisRecord, 'summary'>): Summary {
   const raw: Record<string, unknown> = record.summary ?? {}
   const list = (key: ListKey) => (Array.isArray(raw[key]) ? raw[key] : [])
   const facts = Object.fromEntries(

@@ -71,6 +71,8 @@ export function receiptName(role: string): string {
 
 export const NOTICE =
   'Asserted by software (AI) and reviewed by nobody yet. Research use only; not for clinical decisions without review by a qualified clinician.'
+export const REVIEWED_NOTICE = 'Written by software (AI) and reviewed by the person named above. Research use only.'
+export const WITHDRAWN = 'Withdrawn: a reviewer rejected what was delivered to the PACS and the EHR.'
 export const PREDICTION_NOTICE =
   'Predictions come from images: they are not a tissue test and do not replace histology or molecular testing.'
 /** Title of the bars that show what moved a prediction. */
@@ -83,6 +85,6 @@ export function contributionsTitle(head: Head, explained: { of: string } | undef
 export const groupSentence = (name: string, n: number, events: number) =>
   `Risk group: ${name} (${n} patients of the training data, ${events} deaths)`
 export const GROUP_CURVE =
-  'Line and band: share of the group alive by month (Kaplan-Meier, 95 %). Points: predicted for this patient; their intervals show how far the models differ, not how differently patients live.'
+  'Line and band: share of the group alive by month (Kaplan-Meier, 95 %). Points: predicted for this patient; their intervals show how far models and outlines differ and what the size of the group leaves open, not how differently patients live.'
 export const NO_FINDING =
   'No tumour was segmented above the detection limit of this bundle. This does not exclude a tumour: small, faint or untypical lesions are missed.'

@@ -1,10 +1,11 @@
 // The worklist: every analysis, newest first, with what a person has to know of each at a glance.
 import { html } from 'hono/html'
 import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
-import { ageAt, formatDate, formatMillilitres, formatName, sentence, timeOf } from './format.ts'
+import { ageAt, formatDate, formatMillilitres, formatName, inLanguage, sentence, timeOf } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { icon, LEG_ICONS, STATE_ICONS } from './icons.ts'
 import { livePart, page } from './layout.ts'
+import { reviewBadge } from './review-section.ts'
 import { leadingMeasurement, readSummary, type Summary } from './summary.ts'
 import { LEG_NAMES, LEG_STATES, SEXES, STATES } from './wording.ts'
 
@@ -65,7 +66,7 @@ function row(record: AnalysisRecord): Html {
   const summary = readSummary(record)
   const { study } = summary
   return html`<tr class="is-${record.state}">
-<td data-label="State">${stateBadge(record.state)}</td>
+<td data-label="State">${stateBadge(record.state)}${record.review ? html` ${reviewBadge(record.review)}` : ''}</td>
 <th scope="row" data-label="Patient">${patient(record, summary)}</th>
 <td data-label="Study">${study ? html`<span>${formatDate(study.studyDate) || 'no date'}</span><small>${study.studyDescription}</small>` : html`<span class="muted">not read yet</span>`}</td>
 <td data-label="Found">${timeOf(record.createdAt)}</td>
@@ -81,10 +82,12 @@ function patient({ analysisId, studyInstanceUid }: AnalysisRecord, { patient: wh
   const facts = [who.patientId, SEXES[who.patientSex], age === undefined ? undefined : `${age} y`]
     .filter(Boolean)
     .join(' · ')
-  return html`<a href="${href}">${formatName(who.patientName) || who.patientId || studyInstanceUid}</a><small>${facts}</small>`
+  return html`<a href="${href}"${inLanguage(who.patientName)}>${formatName(who.patientName) || who.patientId || studyInstanceUid}</a><small>${facts}</small>`
 }
 
-function outcome({ state, hold, bundleId }: AnalysisRecord, summary: Summary): Part {
+function outcome({ state, hold, bundleId, review }: AnalysisRecord, summary: Summary): Part {
+  if (review?.decision === 'reject')
+    return html`<span class="reason">Rejected: ${review.reason ?? ''}</span><small>by ${review.reviewer}</small>`
   if (state === 'held' && hold)
     return html`<span class="reason">${sentence(hold.message)}</span><small class="code">${hold.code}</small>`
   if (summary.noFinding) return html`<span>No tumour segmented</span><small>${bundleId}</small>`

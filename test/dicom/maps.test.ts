@@ -43,6 +43,17 @@ describe.each([
     }
     expect(Buffer.from(found).equals(Buffer.from(input.labels.data))).toBe(true)
     expect(items(ds, 'DimensionIndexSequence')).toHaveLength(1)
+    const described = items(ds, 'SegmentSequence')
+    expect(described.map((segment) => number(segment, 'SegmentNumber'))).toEqual([0, 1, 2, 3])
+    for (const keyword of ['SegmentedPropertyCategoryCodeSequence', 'SegmentedPropertyTypeCodeSequence']) {
+      const [concept] = items(described[0]!, keyword)
+      expect(['CodeValue', 'CodingSchemeDesignator', 'CodeMeaning'].map((name) => text(concept!, name))).toEqual([
+        '125040',
+        'DCM',
+        'Background',
+      ])
+    }
+    expect(text(described[0]!, 'TrackingUID')).toBe('')
   })
 
   it('probabilities come back within half a step, and nothing else', async () => {

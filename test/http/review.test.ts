@@ -101,12 +101,27 @@ describe('reviews elsewhere', () => {
     const sample = sampleApp()
     const [id, record] = [...sample.records].find(([, one]) => one.state === 'delivered')!
     const page = async () => (await sample.app.request(`/analyses/${id}`)).text()
-    expect(await page()).not.toContain('Reviewed:')
-    const review = { number: 1, at: '2026-03-01T10:00:00.000Z', reviewer: 'Dr <Nine>', delivered: false }
-    sample.change({ ...record, review: { ...review, decision: 'reject' } })
-    expect(await page()).toMatch(/Reviewed: rejected by Dr &lt;Nine&gt;, .*PACS and EHR do not have it yet\./)
-    sample.change({ ...record, review: { ...review, decision: 'accept-with-edits', delivered: true } })
-    expect(await page()).toMatch(/Reviewed: accepted with edits by Dr &lt;Nine&gt;/)
-    expect(await page()).not.toContain('do not have it yet')
+    expect(await page()).toContain('reviewed by nobody yet')
+    const review = { number: 1, at: '2026-03-01T10:00:00.000Z', reviewer: 'Dr <Nine>', edits: [], delivered: false }
+    sample.change({ ...record, review: { ...review, decision: 'reject', reason: 'Label reads "T1c$&"' } })
+    const rejected = await page()
+    expect(rejected).toMatch(
+      /Rejected<\/span> by <strong>Dr &lt;Nine&gt;<\/strong>, .*Do not use this result\..*do not have this/s,
+    )
+    expect(rejected).toContain('Reason: Label reads &quot;T1c$&amp;&quot;')
+    expect(rejected).not.toMatch(/reviewed by nobody|results are in the PACS/)
+    // What the software had found is folded away under a title that says what it is.
+    const [, folded = ''] = /<details class="card withdrawn"[^>]*>(.*?)<\/details><\/div>/s.exec(rejected) ?? []
+    expect(folded).toMatch(/rejected, do not use.*62\.1 mL/s)
+    expect(rejected.replace(folded, '')).not.toContain('62.1 mL')
+    const list = await (await sample.app.request('/')).text()
+    expect(list).toMatch(/Rejected: Label reads &quot;T1c\$&amp;&quot;/)
+    const edit = { target: 'measurement.ET', from: 14.9, to: 7, reason: 'A vessel' }
+    sample.change({ ...record, review: { ...review, decision: 'accept-with-edits', edits: [edit], delivered: true } })
+    const edited = await page()
+    expect(edited).toMatch(/Accepted with edits<\/span> by <strong>Dr &lt;Nine&gt;<\/strong>/)
+    expect(edited).toMatch(/<strong>ET<\/strong> 14.9 mL → 7 mL: A vessel/)
+    expect(edited).toMatch(/Enhancing tumour<small>ET<\/small><\/th>\s*<td class="number">7\.0 mL/)
+    expect(edited).not.toMatch(/reviewed by nobody|do not have this/)
   })
 })

@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { items, text } from '../../src/dicom/dataset.ts'
+import { buildLabelMap } from '../../src/dicom/label-map.ts'
 import { readPart10 } from '../../src/dicom/part10.ts'
 import type { Grid } from '../../src/domain/volume.ts'
-import { toIndex, toPatient } from '../../src/domain/volume.ts'
+import { toIndex, toPatient, type Vec3 } from '../../src/domain/volume.ts'
 import { reportInput } from '../dicom/report-input.ts'
 import { classicSeries, direction, enhancedSeries, OBLIQUE, type SeriesOptions } from '../dicom/support.ts'
-import { readWithDcmqi } from '../support/dicom-validators.ts'
+import { readLabelMapWithDcmqi, readWithDcmqi } from '../support/dicom-validators.ts'
 
 let folder: string
 beforeAll(() => {
@@ -55,4 +56,24 @@ it.each([
     segments.map((one) => text(one, 'TrackingUID')),
   )
   expect(reading.segments.map(({ type }) => type)).toEqual(['6574001', '79654002', 'C113842'])
+})
+
+it('dcmqi reads the voxels and segments of a label map, and its background as none of them', async () => {
+  const { labels, ...input } = await reportInput(classicSeries)
+  const path = join(folder, 'label-map.dcm')
+  const { bytes } = buildLabelMap({ ...input, segmentation: labels })
+  writeFileSync(path, bytes)
+  const { size, origin, steps, values, segments } = readLabelMapWithDcmqi(path)
+  const found = new Uint8Array(labels.data.length)
+  for (let n = 0; n < values.length; n++) {
+    const at = [n % size[0], Math.floor(n / size[0]) % size[1], Math.floor(n / (size[0] * size[1]))]
+    const point = origin.map((value, axis) => steps.reduce((sum, step, s) => sum + at[s]! * step[axis]!, value))
+    const [i, j, k] = toIndex(labels.grid, point as unknown as Vec3).map(Math.round) as [number, number, number]
+    found[i + labels.grid.size[0] * (j + labels.grid.size[1] * k)] = values[n]!
+  }
+  expect(Buffer.from(found).equals(Buffer.from(labels.data))).toBe(true)
+  const described = items(readPart10(bytes).dataset, 'SegmentSequence').slice(1)
+  expect(segments.map(({ labelID, TrackingUniqueIdentifier: uid }) => [labelID, uid])).toEqual(
+    described.map((one, n) => [n + 1, text(one, 'TrackingUID')]),
+  )
 })

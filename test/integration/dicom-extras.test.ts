@@ -102,7 +102,7 @@ describe.each([
       const path = write(`${kind}-${name}.dcm`, bytes)
       const verdict = validate('dciodvfy', [path])
       // highdicom checks the label map, below.
-      expect(verdict.errors).toEqual(name === 'labelMap' ? [UNKNOWN_TO_DCIODVFY] : [])
+      expect(verdict.errors).toEqual(name === 'labelMap' ? UNKNOWN_TO_DCIODVFY : [])
       expect(unexplained(verdict.warnings)).toEqual([])
       if (name === 'labelMap') continue
       const together = validate('dcentvfy', [...sources, path])
@@ -119,6 +119,10 @@ describe.each([
     const { labels } = input
     const numbers = readOnto(labels, write(`${kind}-a.dcm`, labelMap.bytes))
     expect(worst(numbers, (label) => label, labels)).toBe(0)
+    // Pixel value 0 is described, as highdicom describes it, and is none of the segments.
+    const described = readMapWithHighdicom(join(folder, `${kind}-a.dcm`))
+    expect(described.numbers).toEqual([1, 2, 3])
+    expect(described.backgrounds?.[0]).toEqual(described.backgrounds?.[1])
     const values = readOnto(labels, write(`${kind}-b.dcm`, map.bytes))
     expect(worst(values, (_, voxel) => Math.fround(Math.sin(voxel) ** 2 / 3), labels)).toBeLessThan(1e-6)
     const path = write(`${kind}-c.dcm`, probabilities.bytes)

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildEncapsulatedPdf, buildReviewedPdf } from '../../src/dicom/encapsulated-pdf.ts'
 import { readPart10 } from '../../src/dicom/part10.ts'
 import { buildRejectionNote } from '../../src/dicom/rejection-note.ts'
 import { buildMeasurementReport } from '../../src/dicom/sr/measurement-report.ts'
@@ -42,13 +43,19 @@ describe.each([
       ],
     }
     const verified = buildVerifiedReport({ report: report.bytes, predecessor: report, review, organization: '' })
+    const referenceInstance = readPart10(report.bytes).dataset
     const note = buildRejectionNote({
       result,
-      referenceInstance: readPart10(report.bytes).dataset,
+      referenceInstance,
       rejected: [report, verified, input.segmentation!],
       review: { ...review, decision: 'reject', reason: 'Wrong series', edits: [] },
     })
-    const paths = Object.entries({ report, verified, note }).map(([file, object]) => {
+    const pdf = new TextEncoder().encode('%PDF-1.7 as the reviewer left it')
+    const source = { result, pdf, referenceInstance: input.referenceSeries.instances[0]!.metadata }
+    const document = buildEncapsulatedPdf(source)
+    const reviewed = buildReviewedPdf({ document: document.bytes, pdf, review })
+    const superseded = buildRejectionNote({ result, referenceInstance, rejected: [report, document], review })
+    const paths = Object.entries({ report, verified, note, reviewed, superseded }).map(([file, object]) => {
       const path = join(folder, `${name}-${file}.dcm`)
       writeFileSync(path, object.bytes)
       return path
@@ -60,9 +67,12 @@ describe.each([
     }
     const [before, after] = [readReportWithHighdicom(paths[0]!), readReportWithHighdicom(paths[1]!)]
     expect([after.patientName, after.observer]).toEqual([before.patientName, before.observer])
-    const edited = /^(ET|predicted idh|predicted mgmt) (?!lesion)/
+    // With the enhancing tumour go its diameters, which were measured on the outline that the reviewer corrected.
+    const edited = /^(ET|ET lesion \d+|predicted idh|predicted mgmt) /
     const alone = (groups: typeof after.groups) => groups.filter(({ tracking }) => !edited.test(tracking))
     expect(alone(after.groups)).toEqual(alone(before.groups))
+    const lesions = (groups: typeof after.groups) => groups.filter(({ tracking }) => tracking.startsWith('ET lesion'))
+    expect([lesions(before.groups).length > 0, lesions(after.groups).length]).toEqual([true, 0])
     const named = (key: string) => after.groups.find(({ tracking }) => tracking === `${key} ${result.analysisId}`)!
     expect(named('ET').measurements).toEqual([{ name: 'SCT 118565006', value: 1.25, unit: 'UCUM mL' }])
     expect(named('predicted idh').evaluations).toEqual([['99GLIABRIDGE predicted-idh', '99GLIABRIDGE IDH-wildtype']])

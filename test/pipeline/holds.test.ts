@@ -73,6 +73,12 @@ describe('a study that must not be analysed is held', () => {
       'SERIES_UNSUPPORTED',
       /gap|missing|spacing/,
     ],
+    [
+      'of a child, for whom the bundle is not meant',
+      { seed: 19, patient: { patientBirthDate: '20200615' } },
+      'OUTSIDE_INTENDED_USE',
+      /at least 18 years.*intended use: .*Adults/,
+    ],
     ['without contrast-enhanced T1 and FLAIR', { seed: 16, omit: ['T1c', 'FLAIR'] }, 'SERIES_MISSING', /T1c.*FLAIR/],
   ]
   it.each(cases)('%s', async (_name, options, code, message) => {

@@ -42,7 +42,7 @@ const predict = (change: { sequences?: Sequence[]; noFinding?: boolean; birth?: 
     studyDate: '20260301',
     chosen: { T1c: series },
     prepared: { onReference } as Prepared,
-    segmented: { grid: labels.grid, probabilities: [] },
+    segmented: { grid: labels.grid, probabilities: [], samples: [] },
     labels,
     noFinding: change.noFinding ?? false,
     facts: undefined,

@@ -1,13 +1,14 @@
 // A decision from its record to the PACS: recorded once, delivered in order, a verified report or a rejection note, never doubled.
+import { extractText, getDocumentProxy } from 'unpdf'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startDemoArchive } from '../../demo/archive/server.ts'
-import { items, text } from '../../src/dicom/dataset.ts'
+import { items, number, text } from '../../src/dicom/dataset.ts'
 import { readPart10 } from '../../src/dicom/part10.ts'
 import { planSeries } from '../../src/dicom/series-volume.ts'
 import { createDicomWebClient } from '../../src/dicomweb/client.ts'
 import { AppError } from '../../src/domain/errors.ts'
 import type { AnalysisResult } from '../../src/domain/finding.ts'
-import type { AuditEntry, ClinicalRecord, ImageArchive } from '../../src/domain/ports.ts'
+import type { AuditEntry, ClinicalRecord, ImageArchive, ReviewedDocuments } from '../../src/domain/ports.ts'
 import type { Review } from '../../src/domain/review.ts'
 import type { DicomJson } from '../../src/domain/study.ts'
 import { IDENTITY } from '../../src/inference/volumes/rigid.ts'
@@ -15,6 +16,7 @@ import { deliver } from '../../src/pipeline/deliver.ts'
 import { encodeResults } from '../../src/pipeline/encode/encode.ts'
 import { imageSetDigest } from '../../src/pipeline/intake.ts'
 import { type ReviewRequest, reviewAnalysis, workOffReviews } from '../../src/pipeline/review.ts'
+import { reviewedPdf } from '../../src/pipeline/reviewed-pdf.ts'
 import { createAnalysisStore } from '../../src/store/analyses.ts'
 import type { Database } from '../../src/store/database.ts'
 import { migrate, readMigrations } from '../../src/store/migrate.ts'
@@ -33,12 +35,14 @@ const watch = createMemoryWatchStore()
 const trail: AuditEntry[] = []
 const audit = { record: async (entry: AuditEntry) => void trail.push(entry) }
 const posted: string[] = []
+const sent = new Map<number, ReviewedDocuments & { review: Review }>()
 let ehrAnswers: () => void = () => {}
 const ehr: ClinicalRecord = {
   matchPatient: async () => 'Patient/1',
   postReport: async () => ({ diagnosticReport: 'DiagnosticReport/1' }),
-  postReview: async (_report, review: Review) => {
+  postReview: async (_report, review, reviewed) => {
     posted.push(`${review.number} ${review.decision}`)
+    sent.set(review.number, { review, ...reviewed })
     ehrAnswers()
     return { diagnosticReport: 'DiagnosticReport/1' }
   },
@@ -47,6 +51,7 @@ const options = {
   keptBack: new Set<never>(),
   maxAttempts: { pacs: 3, ehr: 3 },
   institution: 'Haus am See',
+  rejectSuperseded: true,
 }
 
 let server: Awaited<ReturnType<typeof startDemoArchive>>
@@ -119,6 +124,10 @@ const uids = (ds: DicomJson, keyword: string) =>
       items(series, 'ReferencedSOPSequence').map((one) => text(one, 'ReferencedSOPInstanceUID')),
     ),
   )
+const bytesOf = (ds: DicomJson) =>
+  Buffer.from(ds['00420011']!.InlineBinary!, 'base64').subarray(0, number(ds, 'EncapsulatedDocumentLength'))
+const readPdf = async (ds: DicomJson) =>
+  (await extractText(await getDocumentProxy(new Uint8Array(bytesOf(ds))), { mergePages: true })).text
 
 it('is recorded once by its key, and by nobody who saw another version', async () => {
   const { review, created } = await decide({ version: 0, decision: 'accept' })
@@ -140,6 +149,7 @@ it('is recorded once by its key, and by nobody who saw another version', async (
     decision: 'accept',
     at: '2026-03-01T10:00:00.000Z',
     reviewer: 'Nine^Dr',
+    edits: [],
     delivered: false,
   })
 })
@@ -199,7 +209,7 @@ it('waits and tries again after a failure, then stores the verified report, the 
   const [first, verified, corrected] = reports as [DicomJson, DicomJson, DicomJson]
   expect(uids(verified, 'PredecessorDocumentsSequence')).toEqual([text(first, 'SOPInstanceUID')])
   expect(uids(corrected, 'PredecessorDocumentsSequence')).toEqual([text(verified, 'SOPInstanceUID')])
-  expect((await receiptOf(2, 'pacs')).receipt).toEqual({ report: text(corrected, 'SOPInstanceUID') })
+  expect((await receiptOf(2, 'pacs')).receipt).toMatchObject({ report: text(corrected, 'SOPInstanceUID') })
   const [observer] = items(verified, 'VerifyingObserverSequence')
   expect([text(observer!, 'VerifyingOrganization'), text(observer!, 'VerificationDateTime').slice(0, 8)]).toEqual([
     'Haus am See',
@@ -214,21 +224,67 @@ it('waits and tries again after a failure, then stores the verified report, the 
     expect(text(corrected, keyword)).toBe(text(first, keyword))
 })
 
+it('has drawn the reviewed PDF once, stored it as a new instance and withdrawn the one before', async () => {
+  const pdfs = await documents('DOC')
+  expect(pdfs.map((ds) => text(ds, 'VerificationFlag'))).toEqual(['UNVERIFIED', 'VERIFIED', 'VERIFIED'])
+  const [first, accepted, corrected] = pdfs as [DicomJson, DicomJson, DicomJson]
+  expect(new Set(pdfs.map((ds) => text(ds, 'SeriesInstanceUID'))).size).toBe(3)
+  for (const keyword of ['PatientID', 'PatientName', 'StudyInstanceUID', 'AccessionNumber'])
+    expect(text(corrected, keyword)).toBe(text(first, keyword))
+  expect(await readPdf(first)).toContain('PRELIMINARY')
+  expect(await readPdf(accepted)).toMatch(/FINAL – reviewed and accepted.*accepted by Nine\^Dr \(P-77\) on 2026-03-01/s)
+  const said = await readPdf(corrected)
+  expect(said).toContain('AMENDED – reviewed and accepted')
+  expect(said).toMatch(/Enhancing tumour: Changed by Nine\^Dr .* to 1.5 mL: A vessel/s)
+  expect(said).toMatch(/Whole tumour: Recomputed after the corrections/)
+  for (const one of [await readPdf(accepted), said]) expect(one).not.toMatch(/PRELIMINARY|nobody|not reviewed/i)
+  // The same bytes go to the EHR, which is told of the new objects.
+  const [document] = [sent.get(2)!]
+  expect(Buffer.from(document.pdf).equals(Buffer.from(bytesOf(corrected)))).toBe(true)
+  expect(document.dicomResults.map(({ role, sopInstanceUid }) => [role, sopInstanceUid])).toContainEqual([
+    'pdf',
+    text(corrected, 'SOPInstanceUID'),
+  ])
+  expect(document.review.edits.map(({ target }) => target)).toContain('measurement.WT')
+  const notes = await documents('KO')
+  const reports = await documents('SR')
+  expect(notes.map((note) => uids(note, 'CurrentRequestedProcedureEvidenceSequence').sort())).toEqual(
+    [0, 1].map((n) => [text(pdfs[n]!, 'SOPInstanceUID'), text(reports[n]!, 'SOPInstanceUID')].sort()),
+  )
+  expect(JSON.stringify(notes[0])).toContain('"superseded-by-review"')
+  expect((await receiptOf(2, 'pacs')).receipt).toEqual({
+    report: text(reports[2]!, 'SOPInstanceUID'),
+    'encapsulated-pdf': text(corrected, 'SOPInstanceUID'),
+    'rejection-note': text(notes[1]!, 'SOPInstanceUID'),
+  })
+})
+
+it('draws it without its pictures where an earlier version kept none', async () => {
+  const artifacts = (await ports().analyses.artifacts(ID)).filter(({ role }) => role !== 'figures')
+  const kept = { document: async () => undefined, keepDocument: async (_id: string, pdf: Uint8Array) => pdf }
+  const pdf = await reviewedPdf(kept, artifacts, sent.get(1)!.review, '')
+  expect((await extractText(await getDocumentProxy(pdf), { mergePages: true })).text).toContain(
+    'were not kept for this one',
+  )
+})
+
 it('rejects everything that was stored, with a note, and is final', async () => {
   const before = await imageSetDigest(watch, await archive.retrieveMetadata(STUDY_UID))
   await decide({ version: 2, decision: 'reject', reason: 'Wrong patient' })
   await workOffReviews(ports(), options)
-  const [note, ...more] = await documents('KO')
-  expect(more).toEqual([])
+  const note = (await documents('KO')).at(-1)
   const stored = (await archive.searchInstances(STUDY_UID)).filter((one) => !['MR', 'KO'].includes(one.modality))
   expect(uids(note!, 'CurrentRequestedProcedureEvidenceSequence').sort()).toEqual(
     stored.map((one) => one.sopInstanceUid).sort(),
   )
-  expect(stored).toHaveLength(5)
+  expect(stored).toHaveLength(7)
   expect(JSON.stringify(note)).toContain(
     'Rejected by Nine^Dr (P-77) on 2026-03-01 10:01 UTC: Wrong patient. Do not use.',
   )
   expect(posted.at(-1)).toBe('3 reject')
+  const page = (await extractText(await getDocumentProxy(sent.get(3)!.pdf), { mergePages: true })).text
+  expect(page).toMatch(/REJECTED – do not use.*Rejected by Nine\^Dr .*: Wrong patient. Do not use/s)
+  expect(page).not.toMatch(/ mL\b|IDH-|PRELIMINARY|nobody/)
   expect(trail.filter(({ target, user }) => target === 'ehr' && user?.identifier === 'P-77')).toHaveLength(4)
   // What we wrote never looks like a new study, and a rejection is the last word.
   expect(await imageSetDigest(watch, await archive.retrieveMetadata(STUDY_UID))).toBe(before)

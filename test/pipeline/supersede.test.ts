@@ -47,7 +47,10 @@ function memoryAnalyses() {
     },
     decide(id: string, decision: Decision) {
       const at = '2025-03-14T12:00:00.000Z'
-      records.set(id, { ...records.get(id)!, review: { number: 1, decision, at, reviewer: 'r', delivered: false } })
+      records.set(id, {
+        ...records.get(id)!,
+        review: { number: 1, decision, at, reviewer: 'r', edits: [], delivered: false },
+      })
     },
     byStudy: async () => [...records.values()],
     artifacts: async (id: string) => artifacts.get(id) ?? [],

@@ -54,7 +54,10 @@ describe('report content', () => {
 
   it('gives every prediction with its uncertainty', () => {
     const [idh, codeletion, mgmt, grade, survival] = writeContent(result).predictions
-    expect(idh).toMatchObject({ result: 'IDH-wildtype', lines: [{ label: 'IDH-wildtype', text: '91 % (84–96)' }] })
+    expect(idh).toMatchObject({
+      result: 'IDH-wildtype',
+      lines: [{ label: 'IDH-wildtype, very likely', text: '91 % (84–96)' }],
+    })
     expect(codeletion).toMatchObject({
       result: 'not evaluable',
       reason: 'Only evaluated for IDH-mutant tumours.',
@@ -62,7 +65,7 @@ describe('report content', () => {
     })
     expect(mgmt).toMatchObject({ result: 'indeterminate', lines: [{ label: 'methylated', text: '56 % (38–72)' }] })
     expect(grade!.result).toBe('grade 4')
-    expect(grade!.lines.map((line) => line.label)).toEqual(['grade 4', 'grade 3', 'grade 2'])
+    expect(grade!.lines.map((line) => line.label)).toEqual(['grade 4, likely', 'grade 3', 'grade 2'])
     expect(survival!.lines.map((line) => `${line.label} ${line.text}`)).toEqual([
       '6 months 88 % (80–94)',
       '12 months 61 % (50–72)',
@@ -133,6 +136,35 @@ describe('report content', () => {
     expect(detail(['3', '4'])).toBe('grade 3 or grade 4')
     expect(detail([])).toBe('no class likely enough')
     expect(writeContent(result).predictions[2]).toMatchObject({ result: 'indeterminate', detail: '' })
+  })
+
+  it('says how likely a call is and what the data can show, and why there is none', () => {
+    const idh = result.predictions[0]!
+    if (idh.status === 'not-evaluable') throw new Error('idh answers')
+    const rowOf = (change: object) => writeContent({ ...result, predictions: [{ ...idh, ...change }] }).predictions[0]!
+    const called = {
+      status: 'evaluable',
+      call: 'IDH-mutant',
+      probabilities: { 'IDH-mutant': 0.85, 'IDH-wildtype': 0.15 },
+    }
+    const bounds = {
+      patients: { 'IDH-mutant': 84, 'IDH-wildtype': 317 },
+      most: { 'IDH-mutant': 0.96, 'IDH-wildtype': 0.99 },
+    }
+    expect(rowOf({ ...called, bounds })).toMatchObject({
+      result: 'IDH-mutant',
+      lines: [{ label: 'IDH-mutant, likely', probability: 0.85 }],
+      reason: 'From 84 patients with IDH-mutant no more than 96 % can be shown.',
+    })
+    expect(rowOf({ ...called, bounds, errorBudget: { n: 52, wrong: 3 } }).reason).toMatch(
+      /^Of 100 patients like this one/,
+    )
+    const open = { ...called, status: 'indeterminate', call: undefined, remaining: ['IDH-mutant', 'IDH-wildtype'] }
+    expect(rowOf({ ...open, reason: 'The outline decides.' })).toMatchObject({
+      result: 'indeterminate',
+      detail: '',
+      reason: 'The outline decides.',
+    })
   })
 
   it('puts warnings before notes', () => {

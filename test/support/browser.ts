@@ -43,7 +43,8 @@ export async function findBrowser(): Promise<string | undefined> {
   return undefined
 }
 
-export async function startBrowser(): Promise<Browser> {
+/** `environment` is added to that of this process, as for another set of fonts. */
+export async function startBrowser(environment: Record<string, string> = {}): Promise<Browser> {
   const path = await findBrowser()
   if (!path) throw new Error('no browser is installed: apt-get install chromium')
   const profile = await mkdtemp(join(tmpdir(), 'gliabridge-browser-'))
@@ -60,7 +61,7 @@ export async function startBrowser(): Promise<Browser> {
       `--user-data-dir=${profile}`,
       'about:blank',
     ],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
+    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...environment } },
   )
   const exited = new Promise((resolve) => child.once('exit', resolve))
   const endpoint = await new Promise<string>((resolve, reject) => {

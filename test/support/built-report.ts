@@ -28,6 +28,7 @@ export function buildReport(
     all.map(({ role, key }) => [role, { resourceType: key.resourceType, id: role.replaceAll('.', '-') } as Resource]),
   )
   const context: BuildContext = contextOf(report, set, ANALYSIS_SYSTEM, 'Patient/p1', found, {
+    writtenAt: '2025-01-31T16:45:00.000Z',
     ...(order && { search: { asked: true, order } }),
   })
   return {

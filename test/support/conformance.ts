@@ -224,6 +224,12 @@ then hide the objects, and a superseded analysis was right about the images it h
 note once a person has decided on the earlier analysis: what was accepted, its verified report with it, stands until a person rejects it,
 and that rejection lists all of it.
 
+## A review
+A person's acceptance stores the measurement report anew (SeriesNumber 9010, VERIFIED, the report before in Predecessor Documents Sequence) and
+the PDF anew (9017, VERIFIED), each in a series of its own, with the corrected values. With \`writeBack.rejectSuperseded\` a Key Object
+Selection titled as above, with the modifier (superseded-by-review, 99GLIABRIDGE), lists the two that they take the place of. A rejection
+stores a Key Object Selection of all that was stored, with the modifier (rejected-on-review, 99GLIABRIDGE).
+
 ## An earlier study of the patient
 The measurement report lists the earlier segmentation and report in Pertinent Other Evidence Sequence and has groups (TID 1501) of the change of
 each volume (99GLIABRIDGE volume-change, volume-change-pc), of the change category (change-category: change-CR, change-PR, change-SD, change-PD) and
@@ -261,6 +267,7 @@ ${table(
       'segmentation',
       'every voxel and segment the same; see below for some frame sizes',
     ],
+    ['dcmqi 1.5.7', 'label map', 'every voxel and segment the same; pixel value 0 is background'],
     [
       "Cornerstone3D's adapter 5.14",
       'segmentation',

@@ -1,7 +1,10 @@
 // Independent judges of DICOM objects: dciodvfy and dcentvfy (dicom3tools), dsrdump (dcmtk), highdicom, dcmqi, Cornerstone.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
 import type { Grid, Vec3 } from '../../src/domain/volume.ts'
 
 export const oracle = (name: string) => fileURLToPath(new URL(`../integration/oracles/${name}`, import.meta.url))
@@ -61,8 +64,11 @@ export const ACCEPTED_WARNINGS: { tool: 'dciodvfy' | 'dcentvfy'; pattern: RegExp
   },
 ]
 
-/** The label map (2024) is newer than dicom3tools of Debian 12, which then checks nothing. */
-export const UNKNOWN_TO_DCIODVFY = 'Error - Information Object Not found'
+/** The label map (2024) is newer than dicom3tools of Debian 12, which knows neither the class nor a segment 0, and then checks nothing. */
+export const UNKNOWN_TO_DCIODVFY: readonly string[] = [
+  'Error - SegmentNumber not monotonically increasing from one by one - have SegmentSequence item number 1 (from one) with SegmentNumber of 0',
+  'Error - Information Object Not found',
+]
 
 /** Of the warnings, those that no rule above explains. */
 export function unexplained(warnings: readonly string[]): string[] {
@@ -95,12 +101,21 @@ export function readWithHighdicom(path: string): { reading: HighdicomReading; la
 }
 
 /** A label map, fractional segmentation or parametric map as highdicom reads it; the affine is to LPS mm. */
-export function readMapWithHighdicom(path: string): { shape: number[]; affine: number[][]; values: Float32Array } {
+export interface ReadMap {
+  shape: number[]
+  affine: number[][]
+  values: Float32Array
+  /** Of a label map: the segments that are no background, and how background is described: in the file, and by highdicom. */
+  numbers?: number[]
+  backgrounds?: object[]
+}
+
+export function readMapWithHighdicom(path: string): ReadMap {
   const out = `${path}.f32`
   const printed = execFileSync(python(), ['-W', 'ignore', oracle('read_maps.py'), path, out], { encoding: 'utf8' })
   const bytes = readFileSync(out)
   const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength))
-  return { ...(JSON.parse(printed) as { shape: number[]; affine: number[][] }), values }
+  return { ...(JSON.parse(printed) as Omit<ReadMap, 'values'>), values }
 }
 
 export interface ReportGroup {
@@ -143,6 +158,33 @@ export function readWithDcmqi(path: string): { reading: DcmqiReading; values: In
   const reading = JSON.parse(printed.trim().split('\n').at(-1)!) as DcmqiReading
   const bytes = readFileSync(out)
   return { reading, values: new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)) }
+}
+
+/**
+ * A label map as dcmqi 1.5.7 reads it (its Python package; the WebAssembly one does not know the SOP class): segment numbers by voxel,
+ * and (position in LPS mm) of the first voxel with the steps along the three axes.
+ */
+export function readLabelMapWithDcmqi(path: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'gliabridge-dcmqi-'))
+  const tool = join(dirname(python()), 'segimage2itkimage')
+  execFileSync(tool, ['--inputDICOM', path, '--outputDirectory', folder, '--prefix', 'map', '--outputType', 'nrrd'])
+  const nrrd = readFileSync(join(folder, 'map-1.nrrd'))
+  const meta = JSON.parse(readFileSync(join(folder, 'map-meta.json'), 'utf8')) as {
+    segmentAttributes: { labelID: number; TrackingUniqueIdentifier?: string }[][]
+  }
+  rmSync(folder, { recursive: true })
+  const end = nrrd.indexOf('\n\n')
+  const header = nrrd.subarray(0, end).toString('latin1')
+  const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(header)![1]!
+  const numbers = (text: string) => (text.match(/-?[\d.]+(e-?\d+)?/g) ?? []).map(Number)
+  const steps = numbers(field('space directions'))
+  return {
+    size: numbers(field('sizes')) as [number, number, number],
+    origin: numbers(field('space origin')) as unknown as Vec3,
+    steps: [0, 3, 6].map((n) => steps.slice(n, n + 3) as unknown as Vec3),
+    values: new Uint8Array(gunzipSync(nrrd.subarray(end + 2))),
+    segments: meta.segmentAttributes.flat(),
+  }
 }
 
 export interface CornerstoneReading {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ModelRunner } from '../../src/domain/ports.ts'
-import type { BundleHeads } from '../../src/inference/bundle/heads.ts'
+import type { BundleHeads, RunnableHead } from '../../src/inference/bundle/heads.ts'
 import { openHead } from '../../src/inference/runtime/session.ts'
 
 export const headsFolder = fileURLToPath(new URL('./heads-bundle', import.meta.url))
@@ -54,6 +54,18 @@ export async function runnerOf(name: 'idh' | 'survival') {
   if (head.status === 'not_evaluable') throw new Error('the fixture has this head')
   const session = await openHead(readFileSync(join(headsFolder, head.file)), head, head.features.length)
   return { head, run: session.run }
+}
+
+/** As if calibrated on so many patients that the sampling error vanishes, and no bound but 99 % is left. */
+export function fromManyPatients<T extends RunnableHead>(head: T): T {
+  const n = 1e9
+  if (head.status === 'tabular-survival')
+    return { ...head, risk_groups: head.risk_groups.map((group) => ({ ...group, n })) }
+  const all = (value: number) => Object.fromEntries(head.classes.map((label) => [label, value]))
+  return {
+    ...head,
+    calibration: { n_by_class: all(n), bins: [], max_probability: all(1), min_call_probability: 0.8 },
+  }
 }
 
 /** Runs each head as the service's runner does. */

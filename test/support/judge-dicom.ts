@@ -124,7 +124,7 @@ function dicom3tools(tool: 'dciodvfy' | 'dcentvfy', files: string[]): { remarks:
 }
 
 function explain(text: string): Remark {
-  if (text === UNKNOWN_TO_DCIODVFY)
+  if (UNKNOWN_TO_DCIODVFY.includes(text))
     return { text, explained: 'The SOP class is younger than this version of the tool, which then checks nothing.' }
   const because = ACCEPTED_WARNINGS.find(({ pattern }) => pattern.test(text))?.because
   return because === undefined ? { text } : { text, explained: because }
@@ -135,7 +135,7 @@ function judgeObject(path: string): Judgement {
   const isLabelMap = path.endsWith('label-map.dcm')
   return isLabelMap
     ? judgement
-    : { remarks: judgement.remarks.map((one) => (one.text === UNKNOWN_TO_DCIODVFY ? { text: one.text } : one)) }
+    : { remarks: judgement.remarks.map((one) => (UNKNOWN_TO_DCIODVFY.includes(one.text) ? { text: one.text } : one)) }
 }
 
 const momentsIn = ({ path }: WrittenObject) => momentsOfStored(readSegmentation(new Uint8Array(readFileSync(path))))

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { AnalysisEvent, AnalysisRecord } from '../../src/domain/analysis.ts'
 import { TRANSITIONS } from '../../src/domain/analysis.ts'
 import type { Artifact } from '../../src/domain/ports.ts'
+import { createWebFonts } from '../../src/fonts/web-fonts.ts'
 import { createApp } from '../../src/http/app.ts'
 import type { AppDeps, HttpSettings } from '../../src/http/deps.ts'
 import { createKeptLog } from './quiet-log.ts'
@@ -92,7 +93,9 @@ export function sampleApp(
       const review = { ...decided, analysisId: id, reviewId: 'r1', number: version + 1, at: '2026-03-01T00:00:00.000Z' }
       return { review: { ...review, deliveries: [] }, created: key !== 'key-again' }
     },
+    fonts: createWebFonts(),
     reviews: async () => [],
+    report: async (id) => (await deps.analyses.artifact(id, 'pdf'))?.bytes,
     retryReviews: async (id) => {
       calls.push(`retry reviews ${id}`)
     },

@@ -227,7 +227,8 @@ def bundle(folder: Path, training: dict, evaluation: dict | None, name: str, ver
     return {
         "schema": "gliabridge-bundle/1", "id": folder.name, "version": version, "name": name,
         "description": "Ensemble of small convolutional networks with window attention on a 2 mm grid; whole heads or skull-stripped brains.",
-        "intended_use": INTENDED, "authors": "Gliabridge contributors", "copyright": "Gliabridge contributors",
+        "intended_use": INTENDED, "intended_population": {"min_age_years": 18},
+        "authors": "Gliabridge contributors", "copyright": "Gliabridge contributors",
         "license": "Research only, because of the terms of part of the training data (see card.md)",
         "data_source": list(DATA),
         "files": {f: sha256(folder / f) for f in ("segmentation.onnx", "card.md", *card_heads.files(heads))},

@@ -73,7 +73,7 @@ const OBSERVATION_RULES: Rule[] = [
     type: [{ code: 'dateTime' }],
     short: 'Date of the study, absent where it states none',
   },
-  { path: 'Observation.issued', min: 1, short: 'When the analysis was registered' },
+  { path: 'Observation.issued', min: 1, short: 'When this version was written' },
   {
     path: 'Observation.bodySite',
     min: 1,

@@ -1,25 +1,29 @@
-// gliabridge evaluate: the configured bundle on cases with labels, or its heads on tables, as a table and as JSON.
+// gliabridge evaluate: the configured bundle on cases with labels, its heads on tables, or the whole chain, as a table and as JSON.
 import { readFile, writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { AppError } from '../../domain/errors.ts'
 import type { ModelRunner } from '../../domain/ports.ts'
+import { formatChainTable } from '../../evaluation/chain-table.ts'
 import { evaluateCases } from '../../evaluation/evaluate-cases.ts'
+import { type ChainReport, evaluateChain } from '../../evaluation/evaluate-chain.ts'
 import { evaluateHeads } from '../../evaluation/evaluate-heads.ts'
 import { formatHeadsTable } from '../../evaluation/heads-table.ts'
 import { formatTable } from '../../evaluation/table.ts'
 import { type LoadedBundle, loadBundle } from '../../inference/bundle/load.ts'
 import { startRunner } from '../../inference/runtime/runner.ts'
-import { createRegistrar } from '../../inference/volumes/register.ts'
+import { createRegistrar, type Registrar } from '../../inference/volumes/register.ts'
 import { createLog } from '../../telemetry/log.ts'
 import { inferenceSettings } from '../inference-settings.ts'
 
 export interface EvaluateOptions {
   cases?: string
+  chain?: string[]
   only?: string
   features?: string
   labels?: string
   bundle?: string
   json?: string
+  table?: string
 }
 
 type Evaluate = (bundle: LoadedBundle, runner: ModelRunner) => Promise<{ report: unknown; table: string }>
@@ -34,18 +38,28 @@ export async function evaluateCommand(config: string | undefined, options: Evalu
   try {
     const { report, table } = await evaluate(bundle, runner)
     process.stdout.write(`${table}\n`)
-    if (options.json) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`)
+    await write(options, report, table)
   } finally {
     await runner.close()
   }
 }
 
-/** Either cases or two tables; the tables are read before anything is started. */
-async function chooseEvaluation({ cases, only, features, labels }: EvaluateOptions): Promise<Evaluate> {
-  if (cases !== undefined && features === undefined && labels === undefined) return segmentation(cases, only)
-  if (cases !== undefined || features === undefined || labels === undefined)
-    throw new AppError('SETTINGS_INVALID', 'evaluate takes either --cases, or --features and --labels')
-  const tables = { features: await readTable(features), labels: await readTable(labels) }
+async function write({ json, table }: EvaluateOptions, report: unknown, text: string): Promise<void> {
+  if (json) await writeFile(json, `${JSON.stringify(report, null, 2)}\n`)
+  if (table) await writeFile(table, `${text}\n`)
+}
+
+const USAGE = 'evaluate takes either --cases, or --features and --labels, or --chain and --labels'
+
+/** Cases, two tables, or the chain on cases with one; tables are read before anything is started. */
+async function chooseEvaluation(options: EvaluateOptions): Promise<Evaluate> {
+  const { cases, chain, only, features, labels } = options
+  const given = [cases, chain, features].filter((one) => one !== undefined).length
+  if (given !== 1 || (labels === undefined) !== (cases !== undefined)) throw new AppError('SETTINGS_INVALID', USAGE)
+  if (cases !== undefined) return segmentation(cases, only)
+  const results = await readTable(labels!)
+  if (chain !== undefined) return wholeChain(chain, results, options)
+  const tables = { features: await readTable(features!), labels: results }
   return async (bundle, runner) => {
     const report = await evaluateHeads({ ...tables, bundle, runner, onProgress })
     return { report, table: formatHeadsTable(report) }
@@ -53,12 +67,31 @@ async function chooseEvaluation({ cases, only, features, labels }: EvaluateOptio
 }
 
 function segmentation(folder: string, only: string | undefined): Evaluate {
+  return withRegistrar(async (bundle, runner, registrar) => {
+    const report = await evaluateCases({ folder, ...names(only), bundle, runner, registrar, onProgress })
+    return { report, table: formatTable(report) }
+  })
+}
+
+/** Both files are written anew after every case. */
+function wholeChain(folders: string[], labels: { text: string; name: string }, options: EvaluateOptions): Evaluate {
+  return withRegistrar(async (bundle, runner, registrar) => {
+    const onReport = (report: ChainReport) => write(options, report, formatChainTable(report))
+    const only = names(options.only)
+    const report = await evaluateChain({ folders, labels, ...only, bundle, runner, registrar, onProgress, onReport })
+    return { report, table: formatChainTable(report) }
+  })
+}
+
+const names = (only: string | undefined) => (only ? { only: only.split(',') } : {})
+
+function withRegistrar(
+  evaluate: (bundle: LoadedBundle, runner: ModelRunner, registrar: Registrar) => ReturnType<Evaluate>,
+): Evaluate {
   return async (bundle, runner) => {
     const registrar = createRegistrar()
     try {
-      const names = only ? { only: only.split(',') } : {}
-      const report = await evaluateCases({ folder, ...names, bundle, runner, registrar, onProgress })
-      return { report, table: formatTable(report) }
+      return await evaluate(bundle, runner, registrar)
     } finally {
       await registrar.close()
     }

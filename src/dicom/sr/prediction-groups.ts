@@ -1,6 +1,7 @@
 // Predictions as evaluation groups (TID 1501): the call, each class's probability with its interval, or why there is none.
 import type { EvaluatedPrediction, Prediction } from '../../domain/finding.ts'
 import type { ReportableResult } from '../../domain/ports.ts'
+import { evidenceSentences, likelihoodOf } from '../../domain/prediction-words.ts'
 import type { DicomJson } from '../../domain/study.ts'
 import {
   COMMENT,
@@ -43,10 +44,17 @@ function probabilityItem({ head, probabilities, intervals }: EvaluatedPrediction
   return numItem('CONTAINS', PROBABILITY, value, NO_UNITS, [of, ...uncertainty])
 }
 
-function callItems({ head, status, call, remaining, errorRate, survival }: EvaluatedPrediction): DicomJson[] {
+function callItems(prediction: EvaluatedPrediction): DicomJson[] {
+  const { head, status, call, remaining, reason, errorRate, survival } = prediction
   const name = predictionCode(head)
+  const likelihood = likelihoodOf(prediction)
   const comments = [
-    ...(remaining !== undefined && remaining.length > 0 ? [`Cannot be told apart: ${remaining.join(', ')}.`] : []),
+    ...(likelihood === undefined ? [] : [likelihood === 'likely' ? 'Likely.' : 'Very likely.']),
+    ...(reason === undefined && remaining !== undefined && remaining.length > 0
+      ? [`Cannot be told apart: ${remaining.join(', ')}.`]
+      : []),
+    ...(reason === undefined ? [] : [reason]),
+    ...evidenceSentences(prediction),
     ...(errorRate === undefined
       ? []
       : [`The true class may be missed in ${Math.round(100 * errorRate)} % of patients.`]),

@@ -42,7 +42,9 @@ export function verifiedReportUids({ reviewId }: Pick<Review, 'reviewId'>) {
   }
 }
 
-/** Same content, with the reviewer's corrections in the groups that they are about; the same review gives the same bytes. */
+/**
+ * Same content, with the reviewer's corrections in the groups that they are about, and without what rests on the values before; the same review gives the same bytes.
+ */
 export function buildVerifiedReport({ report, predecessor, review, organization }: VerifiedReportInput): DicomObject {
   const { dataset: source } = readPart10(report)
   const moment = momentOf(review.at, source)
@@ -107,8 +109,23 @@ function reviewedItem(item: DicomJson, review: Review): DicomJson {
   if (children.length === 0) return item
   const tracked = children.find((child) => conceptOf(child) === nameOf(TRACKING_IDENTIFIER))
   const edit = tracked && review.edits.find((one) => trackedKey(text(tracked, 'TextValue')) === editedKey(one))
-  const next = edit ? corrected(children, edit, review) : children.map((child) => reviewedItem(child, review))
+  const next = edit
+    ? corrected(children, edit, review)
+    : children.filter((child) => !isOvertaken(child, review)).map((child) => reviewedItem(child, review))
   return { ...item, [tagOf('ContentSequence')]: { vr: 'SQ', Value: next } }
+}
+
+/** A group that rests on a volume which the reviewer corrected: its change, and of enhancing tumour the diameters and the category. */
+function isOvertaken(group: DicomJson, { edits }: Review): boolean {
+  const tracked = items(group, 'ContentSequence').find((child) => conceptOf(child) === nameOf(TRACKING_IDENTIFIER))
+  if (!tracked) return false
+  const key = trackedKey(text(tracked, 'TextValue'))
+  const regions = edits.flatMap(({ target }) => target.match(/^measurement\.(.*)$/)?.[1] ?? [])
+  const isEnhancing = regions.includes('ET')
+  return (
+    regions.some((region) => key === `change ${region}`) ||
+    (isEnhancing && /^(ET lesion \d+|change category)$/.test(key))
+  )
 }
 
 function editedKey({ target }: Edit): string {

@@ -71,6 +71,7 @@ export function createClinicalRecord(options: ClinicalRecordOptions): ClinicalRe
     log: options.log,
     sleep: async (milliseconds: number) => void (await (options.sleep ?? pause)(milliseconds)),
     random: options.random ?? Math.random,
+    now,
   }
   const forReport = (report: EhrReport, work: (post: PostEffects) => Promise<EhrReceipt>) =>
     oneByOne(report.result.analysisId, async () => {
@@ -91,8 +92,8 @@ export function createClinicalRecord(options: ClinicalRecordOptions): ClinicalRe
         return postReport(post, report, options.analysisSystem)
       }),
     // A refusal of later analyses must not keep a report from being withdrawn.
-    postReview: (report, review) =>
-      forReport(report, (post) => postReview(post, report, review, options.analysisSystem)),
+    postReview: (report, review, reviewed) =>
+      forReport(report, (post) => postReview(post, { given: report, review, reviewed }, options.analysisSystem)),
   }
 }
 

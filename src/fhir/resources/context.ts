@@ -18,7 +18,11 @@ export interface BuildContext {
   referenceTo(role: string): string
   /** The key of a resource that this server does not hold: it is referred to by its identifier. */
   mentioned(role: string): Key | undefined
+  /** Whether the server holds the resource of a role. */
+  holds(role: string): boolean
   pdf: PdfContent
+  /** When this is written (ISO 8601); a resource that says the same otherwise is not written again. */
+  writtenAt: string
   /** The order that the report answers. */
   order?: Order
   /** "Encounter/7": of the order, else of the study as the EHR has it. */

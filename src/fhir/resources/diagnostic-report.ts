@@ -24,7 +24,7 @@ export function diagnosticReport(
       ...header(context, { system: analysisSystem, value }),
       status: 'preliminary',
       text: { status: 'additional', div: narrativeOf(context.report.result) },
-      issued: context.report.result.analysedAt,
+      issued: context.writtenAt,
       result: results.map((role) => refer(context, role)),
       imagingStudy: [refer(context, 'imagingStudy')],
       conclusion: conclusionOf(context.report.result),

@@ -12,7 +12,7 @@ const DICOM_ROLES = {
   pdf: 'DICOM Encapsulated PDF',
   report: 'DICOM Structured Report',
 } as const
-const DESCRIPTION = 'MR brain: glioma analysis by software'
+export const DESCRIPTION = 'MR brain: glioma analysis by software'
 
 /** When what is documented took place: the day of the study. */
 function studyPeriod(studyDate: string) {

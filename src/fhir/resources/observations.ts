@@ -46,7 +46,7 @@ function base(context: BuildContext, identifier: { system: string; value: string
     category: [IMAGING],
     subject: refer<never>(context, 'patient'),
     ...(date && { effectiveDateTime: date }),
-    issued: context.report.result.analysedAt,
+    issued: context.writtenAt,
     bodySite: BRAIN,
     device: refer<never>(context, 'device'),
     derivedFrom: [refer<never>(context, 'imagingStudy')],

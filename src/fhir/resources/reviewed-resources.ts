@@ -2,7 +2,6 @@
 import type {
   Attachment,
   DiagnosticReport,
-  DocumentReference,
   Observation,
   Practitioner,
   Provenance,
@@ -10,7 +9,6 @@ import type {
   Resource,
   RiskAssessment,
 } from '@medplum/fhirtypes'
-import type { ReportableResult } from '../../domain/ports.ts'
 import { type Edit, editSentence, type Review, reviewSentence, statusOf } from '../../domain/review.ts'
 import { base64, sha1Base64 } from './attachment.ts'
 import { UPDATE, VERIFIER } from './codes.ts'
@@ -20,7 +18,7 @@ import { escaped, narrative } from './narrative.ts'
 import { WARNING } from './wording.ts'
 
 /** The resource as it is after the review: `resource` is built from the result with its edits. */
-export function reviewedForm(resource: Resource, role: string, review: Review, original: ReportableResult): Resource {
+export function reviewedForm(resource: Resource, role: string, review: Review): Resource {
   const edit = editOf(role, review)
   const worded = withSentence(resource, review)
   switch (worded.resourceType) {
@@ -30,8 +28,6 @@ export function reviewedForm(resource: Resource, role: string, review: Review, o
       return reviewedObservation(worded, review, edit)
     case 'RiskAssessment':
       return { ...worded, status: rejected(review) ? 'entered-in-error' : 'final' } satisfies RiskAssessment
-    case 'DocumentReference':
-      return reviewedDocument(worded, review, original)
     default:
       return worded
   }
@@ -68,16 +64,17 @@ function reviewedReport(report: DiagnosticReport, review: Review): DiagnosticRep
   return {
     ...report,
     status: statusOf(review),
-    issued: review.at,
     resultsInterpreter: [practitioner(review)],
     conclusion,
-    ...(report.presentedForm && { presentedForm: report.presentedForm.map((form) => reviewedHtml(form, review)) }),
+    ...(report.presentedForm && {
+      presentedForm: report.presentedForm.map((form) => reviewedAttachment(form, review)),
+    }),
   }
 }
 
-/** The page says it too. The PDF stays as the software wrote it: its text says what it was made from, and when. */
-function reviewedHtml(form: Attachment, review: Review): Attachment {
-  if (form.contentType !== 'text/html' || form.data === undefined) return form
+/** The page says it too; the PDF that is given says it already. */
+function reviewedAttachment(form: Attachment, review: Review): Attachment {
+  if (form.contentType !== 'text/html' || form.data === undefined) return { ...form, creation: review.at }
   const page = Buffer.from(form.data, 'base64').toString('utf8')
   const bytes = new TextEncoder().encode(page.replaceAll(escaped(WARNING), escaped(reviewSentence(review))))
   return { ...form, data: base64(bytes), size: bytes.byteLength, hash: sha1Base64(bytes), creation: review.at }
@@ -91,25 +88,8 @@ function reviewedObservation(observation: Observation, review: Review, edit: Edi
   return {
     ...observation,
     status: 'amended',
-    issued: review.at,
     method: { text: 'Corrected by the reviewer' },
     note: [note, ...(observation.note ?? [])],
-  }
-}
-
-function reviewedDocument(document: DocumentReference, review: Review, original: ReportableResult): DocumentReference {
-  const said = rejected(review) ? 'rejected' : review.edits.length > 0 ? 'accepted with edits' : 'accepted'
-  return {
-    ...document,
-    status: rejected(review) ? 'entered-in-error' : 'current',
-    docStatus: statusOf(review),
-    ...(document.description && {
-      description: document.description.replace(
-        'preliminary, not reviewed',
-        `as written by the software; ${said} on review`,
-      ),
-    }),
-    date: original.analysedAt,
   }
 }
 

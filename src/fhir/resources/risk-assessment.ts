@@ -21,7 +21,7 @@ function groupLines({ survival }: EvaluatedPrediction): string[] {
   if (!survival) return []
   return [
     `Predicted ${riskGroupLine(survival)}.`,
-    'The intervals show how far the models of the ensemble differ; patients of one risk group live for very different times.',
+    'The intervals show how far models and outlines differ and what the size of the risk group leaves open; patients of one risk group live for very different times.',
   ]
 }
 

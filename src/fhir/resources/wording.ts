@@ -3,6 +3,7 @@ import type { Narrative } from '@medplum/fhirtypes'
 import { featureName, featureValue } from '../../domain/feature-names.ts'
 import type { Bidimensional, EvaluatedPrediction, Measurement, Prediction, TissueResult } from '../../domain/finding.ts'
 import type { ReportableResult } from '../../domain/ports.ts'
+import { callWords, evidenceSentences } from '../../domain/prediction-words.ts'
 import { tissueSentence } from '../../domain/tissue.ts'
 import { changeLines } from './change-wording.ts'
 import { HEAD_NAMES } from './codes.ts'
@@ -63,14 +64,16 @@ export function predictionLine(prediction: Prediction): string {
     const range = interval ? ` (95 % interval ${percent(interval[0])} to ${percent(interval[1])})` : ''
     return `${probabilityLabel(prediction.head, key)} ${percent(probability)}${range}`
   })
-  const call = prediction.status === 'indeterminate' ? undecided(prediction) : prediction.call
+  const called = prediction.call === undefined ? undefined : callWords(prediction)
+  const call = prediction.status === 'indeterminate' ? undecided(prediction) : called
   const group = prediction.survival ? `; ${riskGroupLine(prediction.survival)}` : ''
   const unknown = Object.keys(prediction.intervals).length === 0 ? ' (uncertainty not estimated)' : ''
   return `${name}: ${call === undefined ? '' : `${call}; probabilities: `}${parts.join(', ')}${unknown}${group}`
 }
 
 /** What an indeterminate head could not decide. */
-function undecided({ remaining }: EvaluatedPrediction): string {
+function undecided({ remaining, reason }: EvaluatedPrediction): string {
+  if (reason !== undefined) return `indeterminate (${reason.replace(/\.$/, '')})`
   if (remaining === undefined) return 'indeterminate'
   if (remaining.length === 0) return 'indeterminate (no class is likely enough)'
   return `indeterminate (cannot be told apart: ${remaining.join(', ')})`
@@ -85,10 +88,13 @@ export function riskGroupLine({ group }: NonNullable<EvaluatedPrediction['surviv
   return `risk group ${group.name} (${group.n} patients of the training data, ${group.events} deaths, Kaplan-Meier ${median})`
 }
 
-/** How a set of classes is to be read; empty where the bundle states no error rate. */
-export function errorRateLine({ errorRate }: EvaluatedPrediction): string[] {
-  if (errorRate === undefined) return []
+/** What the data can show of the head, and how a set of classes is to be read; empty where the bundle states neither. */
+export function errorRateLine(prediction: EvaluatedPrediction): string[] {
+  const { errorRate } = prediction
+  const evidence = evidenceSentences(prediction)
+  if (errorRate === undefined) return evidence
   return [
+    ...evidence,
     `In about ${percent(errorRate)} of patients like those that the model was made from, the true class is not among those left.`,
   ]
 }

@@ -3,6 +3,7 @@ import type { DocumentReference, Resource } from '@medplum/fhirtypes'
 import { AppError, asAppError, type ErrorCode } from '../../domain/errors.ts'
 import type { LedgerEntry, WriteLedger } from '../../domain/ports.ts'
 import type { RecordStore } from '../connection/record-store.ts'
+import { documentTitle } from '../resources/attachment.ts'
 import { carries, type Key, searchToken } from '../resources/identifiers.ts'
 import type { Capabilities } from './capability.ts'
 
@@ -66,8 +67,8 @@ async function searchFor({ store, capabilities, patient }: Site, group: readonly
 function isOf(resource: Resource, key: Key): boolean {
   if (carries(resource, key)) return true
   if (resource.resourceType !== 'DocumentReference' || key.param !== 'identifier' || resource.identifier) return false
-  const analysisId = key.value.split('.')[0]!
-  return (resource as DocumentReference).content.some(({ attachment }) => attachment.title?.includes(analysisId))
+  const title = documentTitle(key.value)
+  return (resource as DocumentReference).content.some(({ attachment }) => attachment.title === title)
 }
 
 async function addFromLedger(site: Site, keys: readonly Key[], found: Map<Key, Resource>): Promise<void> {

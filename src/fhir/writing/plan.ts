@@ -53,6 +53,7 @@ export function referenceOf(resource: Resource): string {
 export interface ContextOptions {
   form?: 'transaction' | 'single'
   search?: OrderSearch
+  writtenAt: string
 }
 
 /**
@@ -65,7 +66,7 @@ export function contextOf(
   analysisSystem: string,
   patient: string,
   found: Found,
-  { form = 'transaction', search = { asked: false } }: ContextOptions = {},
+  { form = 'transaction', search = { asked: false }, writtenAt }: ContextOptions,
 ): BuildContext {
   const all: Wanted[] = [...set.shared, set.anchor, ...set.rest]
   const keyOf = (role: string) => all.find((candidate) => candidate.role === role)?.key
@@ -81,6 +82,8 @@ export function contextOf(
     report,
     analysisSystem,
     patient,
+    writtenAt,
+    holds: (role) => found.has(role),
     referenceTo(role) {
       if (role === 'patient') return patient
       const resource = found.get(role)
@@ -113,10 +116,17 @@ function binaryUrn(set: ReportSet): string {
 
 /** Where an earlier post put the same bytes. */
 function storedPdfUrl(report: EhrReport, found: Found): string | undefined {
-  const document = found.get('documentReference')
-  if (document?.resourceType !== 'DocumentReference') return undefined
   const hash = sha1Base64(report.pdf)
-  return document.content.find(({ attachment }) => attachment.hash === hash)?.attachment.url
+  const attachments = [...found.values()].flatMap((resource) =>
+    resource.resourceType === 'DocumentReference' ? resource.content.map(({ attachment }) => attachment) : [],
+  )
+  return attachments.find((attachment) => attachment.hash === hash)?.url
+}
+
+/** The PDF as a Binary of its own, where it is too large for an attachment and not there yet; its entry has no key. */
+export function pdfEntries(set: ReportSet, context: BuildContext): BundleEntry[] {
+  if (!('url' in context.pdf) || context.pdf.url !== binaryUrn(set)) return []
+  return [{ fullUrl: context.pdf.url, request: { method: 'POST', url: 'Binary' }, resource: pdfBinary(context.report) }]
 }
 
 export interface PlanOptions {
@@ -138,9 +148,8 @@ export function planWrites(
   const plan: Plan = { entries: [], keys: [], missing: [], differing: [] }
   const anchor = found.get(set.anchor.role)
   if (anchor && !isOurs(anchor)) return plan
-  if ('url' in context.pdf && context.pdf.url === binaryUrn(set)) {
-    const request = { method: 'POST', url: 'Binary' } as const
-    plan.entries.push({ fullUrl: context.pdf.url, request, resource: pdfBinary(context.report) })
+  for (const entry of pdfEntries(set, context)) {
+    plan.entries.push(entry)
     plan.keys.push(undefined)
   }
   const lone = anchor || set.mentioned.has(set.anchor.role) ? [] : [set.anchor]

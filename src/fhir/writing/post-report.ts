@@ -19,6 +19,7 @@ export interface PostEffects {
   orders: OrderSettings
   log: Log
   sleep(milliseconds: number): Promise<void>
+  now(): Date
   /** Uniform in [0, 1). */
   random(): number
 }
@@ -41,6 +42,7 @@ export async function postReport(effects: PostEffects, given: EhrReport, analysi
   const told = notices(analysisSystem, analysisId, effects.orders, search.order?.requester)
   const set = { ...base, rest: [...base.rest, ...told.filter((notice) => takes(notice.key.resourceType))] }
   const form = rung === 'transaction' ? 'transaction' : 'single'
+  const writtenAt = effects.now().toISOString()
   const options = { locked: form === 'transaction', updates: site.capabilities.updates }
   let written = false
   let last: AppError | undefined
@@ -48,7 +50,7 @@ export async function postReport(effects: PostEffects, given: EhrReport, analysi
   for (let round = 0; round < ROUNDS; round++) {
     try {
       const found = new Map<string, Resource>()
-      const context = () => contextOf(report, set, analysisSystem, patient, found, { form, search })
+      const context = () => contextOf(report, set, analysisSystem, patient, found, { form, search, writtenAt })
       await look(site, set, context, found)
       const plan = planWrites(set, context(), found, options)
       if (plan.entries.length === 0) return receiptOf(found, patient)

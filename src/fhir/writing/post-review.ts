@@ -1,15 +1,17 @@
 // A review's write path: look, bring each resource to what the review makes of it, look again, until the EHR says it exactly once.
-import type { Resource } from '@medplum/fhirtypes'
+import type { BundleEntry, Observation, Resource, ResourceType } from '@medplum/fhirtypes'
+import { applyEdits } from '../../domain/corrections.ts'
 import { AppError, asAppError } from '../../domain/errors.ts'
-import type { EhrReceipt, EhrReport } from '../../domain/ports.ts'
-import { applyEdits, type Review } from '../../domain/review.ts'
+import type { EhrReceipt, EhrReport, ReviewedDocuments } from '../../domain/ports.ts'
+import type { Review } from '../../domain/review.ts'
 import { findOrder } from '../matching/orders.ts'
 import type { BuildContext, Wanted } from '../resources/context.ts'
 import { urnOf } from '../resources/identifiers.ts'
 import { type ReportSet, reportSet } from '../resources/report-set.ts'
+import { documentRole, formerDocument, reviewedDocument } from '../resources/reviewed-document.ts'
 import { reviewedForm, reviewProvenance } from '../resources/reviewed-resources.ts'
 import { createOnce, remember } from './find-or-create.ts'
-import { contextOf, type Plan, referenceOf, updateOf } from './plan.ts'
+import { contextOf, type Plan, pdfEntries, referenceOf, updateOf } from './plan.ts'
 import {
   LOST_ANSWERS,
   look,
@@ -41,15 +43,16 @@ interface Step {
  */
 export async function postReview(
   effects: PostEffects,
-  given: EhrReport,
-  review: Review,
+  { given, review, reviewed }: { given: EhrReport; review: Review; reviewed: ReviewedDocuments },
   analysisSystem: string,
 ): Promise<EhrReceipt> {
   const { site, rung } = effects
   const search = await findOrder(site.store, site.capabilities, effects.orders, given.result.study, site.patient)
   const report = withNote(given, search.note)
-  const edited = { ...report, result: applyEdits(report.result, review.edits) }
-  const set = reviewSet(edited, review, analysisSystem, takenTypes(rung, site.capabilities))
+  const edited = { ...report, ...reviewed, result: applyEdits(report.result, review.edits) }
+  const takes = takenTypes(rung, site.capabilities)
+  const written = reportSet(report.result, analysisSystem, takes)
+  const set = reviewSet(written, review, analysisSystem, takes, edited)
   if (
     ![set.anchor, ...set.rest].some(
       (wanted) => isReviewed(wanted) && site.capabilities.updates(wanted.key.resourceType),
@@ -57,23 +60,24 @@ export async function postReview(
   )
     throw new AppError('EHR_REJECTED', 'the FHIR server updates nothing of a report, so it cannot take a review')
   const form = rung === 'transaction' ? 'transaction' : 'single'
+  const writtenAt = effects.now().toISOString()
   let last: AppError | undefined
   let lost = 0
   let complete = false
   for (let round = 0; round < ROUNDS; round += 1) {
     try {
       const found = new Map<string, Resource>()
-      const context = () => contextOf(edited, set, analysisSystem, site.patient, found, { form, search })
+      const context = () => contextOf(edited, set, analysisSystem, site.patient, found, { form, search, writtenAt })
       await look(site, set, context, found)
-      if (!complete && lacks(set, found)) {
+      if (!complete && lacks(written, found)) {
         // The report was not delivered to this server, or not whole: it comes first, as the software wrote it.
         await postReport(effects, given, analysisSystem)
         complete = true
         continue
       }
-      const steps = stepsOf(effects, set, context(), found, { review, report })
+      const steps = stepsOf(effects, set, context(), found, { review, form })
       if (steps.length === 0) return receiptOf(found, site.patient)
-      if (form === 'transaction') await transact(site, planOf(steps))
+      if (form === 'transaction') await transact(site, planOf(steps, pdfEntries(set, context())))
       else for (const step of steps) await writeStep(effects, step, found)
     } catch (thrown) {
       last = problem(asAppError(thrown), last)
@@ -85,21 +89,42 @@ export async function postReview(
   throw last ?? new AppError('EHR_CONFLICT', `review ${review.reviewId} did not settle in ${ROUNDS} rounds`)
 }
 
-/** The report's own set with the Provenance of this review at its end. */
+interface ReviewSet extends ReportSet {
+  /** Roles of what does not stand beside the reviewer's corrections. */
+  gone: ReadonlySet<string>
+}
+
+/**
+ * The report's own set, built from the corrected result; what a correction took away (diameters on an old outline) as it was;
+ * the documents of this and earlier reviews, and the Provenance of this one at its end.
+ */
 function reviewSet(
-  report: EhrReport,
+  written: ReportSet,
   review: Review,
   analysisSystem: string,
-  takes: Parameters<typeof reportSet>[2] & object,
-): ReportSet {
-  const set = reportSet(report.result, analysisSystem, takes)
-  const targets = [set.anchor, ...set.rest].filter(isReviewed).filter(({ role }) => !set.mentioned.has(role))
+  takes: (type: ResourceType) => boolean,
+  edited: EhrReport,
+): ReviewSet {
+  const set = reportSet(edited.result, analysisSystem, takes)
+  const gone = written.rest.filter(({ role }) => !set.rest.some((wanted) => wanted.role === role))
+  const documents = takes('DocumentReference')
+    ? Array.from({ length: review.number }, (_, n) => reviewedDocument(analysisSystem, { ...review, number: n + 1 }))
+    : []
+  const current = documents.filter(({ role }) => role === currentDocument(review))
+  const targets = [set.anchor, ...set.rest, ...gone, ...current].filter(isReviewed)
   const trace = reviewProvenance(
     analysisSystem,
     review,
-    targets.map(({ role }) => role),
+    targets.map(({ role }) => role).filter((role) => !set.mentioned.has(role)),
   )
-  return { ...set, rest: [...set.rest, ...(takes('Provenance') && targets.length > 0 ? [trace] : [])] }
+  const traces = takes('Provenance') && targets.length > 0 ? [trace] : []
+  const roles = new Set(gone.map(({ role }) => role))
+  return { ...set, rest: [...set.rest, ...gone, ...documents, ...traces], gone: roles }
+}
+
+/** The role of the document that this review brings about; a rejection brings about none. */
+function currentDocument(review: Review): string | undefined {
+  return review.decision === 'reject' ? undefined : documentRole(review.number)
 }
 
 const REVIEWED = ['DiagnosticReport', 'Observation', 'RiskAssessment', 'DocumentReference']
@@ -116,26 +141,39 @@ function lacks(set: ReportSet, found: ReadonlyMap<string, Resource>): boolean {
 
 function stepsOf(
   { site }: PostEffects,
-  set: ReportSet,
+  set: ReviewSet,
   context: BuildContext,
   found: ReadonlyMap<string, Resource>,
-  { review, report }: { review: Review; report: EhrReport },
+  { review, form }: { review: Review; form: 'transaction' | 'single' },
 ): Step[] {
+  const current = currentDocument(review)
+  const formOf = (wanted: Wanted, stored: Resource): Resource => {
+    if (stored.resourceType === 'DocumentReference')
+      return wanted.role === current ? wanted.build(context) : formerDocument(stored, review)
+    const reviewed = reviewedForm(wanted.build(context), wanted.role, review)
+    return set.gone.has(wanted.role)
+      ? ({ ...reviewed, status: 'entered-in-error' } as Observation)
+      : onceAmended(reviewed, stored)
+  }
   const stepFor = (wanted: Wanted, always: boolean): Step[] => {
     const stored = found.get(wanted.role)
     if (!stored || !site.capabilities.updates(wanted.key.resourceType)) return []
-    const resource = onceAmended(reviewedForm(wanted.build(context), wanted.role, review, report.result), stored)
-    const update = updateOf(stored, resource, always)
+    const update = updateOf(stored, formOf(wanted, stored), always)
     if (update && review.decision !== 'reject') refuseWithdrawn(stored)
     return update ? [{ wanted, resource: update.resource, version: update.version }] : []
   }
-  const traces = set.rest
-    .filter(({ role }) => role === 'provenance.review' && !found.has(role))
-    .map((wanted) => ({ wanted, resource: wanted.build(context) }))
+  const create = (role: string | undefined): Step[] =>
+    set.rest
+      .filter((wanted) => wanted.role === role && !found.has(wanted.role))
+      .map((wanted) => ({ wanted, resource: wanted.build(context) }))
+  const documents = create(current)
+  // In single writes the document comes first and alone: what is written after it refers to it as the server knows it.
+  if (form === 'single' && documents.length > 0) return documents
+  const traces = create('provenance.review')
   const values = set.rest.filter(isReviewed).flatMap((wanted) => stepFor(wanted, false))
-  const isLocked = values.length + traces.length > 0
+  const isLocked = documents.length + values.length + traces.length > 0
   const anchor = set.mentioned.has(set.anchor.role) ? [] : stepFor(set.anchor, isLocked)
-  return [...values, ...anchor, ...traces]
+  return [...documents, ...values, ...anchor, ...traces]
 }
 
 /** A value that an earlier review amended never becomes plainly final again. */
@@ -151,14 +189,17 @@ function refuseWithdrawn(stored: Resource): void {
     throw new AppError('STATE_CONFLICT', `the EHR's ${stored.resourceType} of this analysis was withdrawn there`)
 }
 
-function planOf(steps: readonly Step[]): Pick<Plan, 'entries' | 'keys'> {
+function planOf(steps: readonly Step[], pdf: BundleEntry[]): Pick<Plan, 'entries' | 'keys'> {
   const entries = steps.map(({ wanted, resource, version }) => {
     if (version === undefined)
       return { fullUrl: urnOf(wanted.key), request: { method: 'POST' as const, url: resource.resourceType }, resource }
     const url = referenceOf(resource)
     return { fullUrl: url, request: { method: 'PUT' as const, url, ifMatch: `W/"${version}"` }, resource }
   })
-  return { entries, keys: steps.map(({ wanted }) => wanted.key) }
+  return {
+    entries: [...pdf, ...entries],
+    keys: [...pdf.map(() => undefined), ...steps.map(({ wanted }) => wanted.key)],
+  }
 }
 
 async function writeStep({ site }: PostEffects, { wanted, resource, version }: Step, found: Map<string, Resource>) {

@@ -15,6 +15,30 @@ const notEvaluable = z.strictObject({ status: z.literal('not_evaluable'), reason
 /** More coalitions than 2^12 are not computed: a head with more features declares groups. */
 const MOST_PLAYERS = 12
 
+/**
+ * What the probabilities of a classification head were calibrated on. `bins` are of the likeliest class's probability: in [lower, upper)
+ * n patients fell, and for `wrong` of them it was not the true class.
+ */
+const calibration = z
+  .strictObject({
+    n_by_class: z.record(text, z.int().positive()),
+    bins: z.array(z.strictObject({ lower: probability, upper: probability, n: z.int().min(0), wrong: z.int().min(0) })),
+    /** Never above 1 - 3 / n of the class, whatever is stated here. */
+    max_probability: z.record(text, probability),
+    min_call_probability: z.number().gt(0.5).max(1),
+  })
+  .superRefine(({ bins }, context) => {
+    bins.forEach(({ lower, upper, n, wrong }, at) => {
+      const report = (key: string, message: string) =>
+        context.addIssue({ code: 'custom', path: ['bins', at, key], message })
+      if (!(lower < upper)) report('upper', 'must be above lower')
+      if (at > 0 && lower < bins[at - 1]!.upper) report('lower', 'must not lie in the bin before')
+      if (wrong > n) report('wrong', 'must not exceed n')
+    })
+  })
+
+export type Calibration = z.infer<typeof calibration>
+
 const shared = {
   file: onnxFile,
   input: text,
@@ -98,6 +122,8 @@ function tabular(known: readonly string[]) {
         /** A class is in the set when its probability reaches its limit. */
         limits: z.record(text, probability),
       }),
+      /** Where it is absent, bounds.ts says what stands in for it. */
+      calibration: calibration.optional(),
     })
     .superRefine((head, context) => {
       const report: Report = (path, message) => context.addIssue({ code: 'custom', path, message })
@@ -107,6 +133,14 @@ function tabular(known: readonly string[]) {
         if (head.conformal.limits[name] === undefined) report(['conformal', 'limits'], `${name} has no limit`)
       for (const name of Object.keys(head.conformal.limits))
         if (!head.classes.includes(name)) report(['conformal', 'limits'], `${name} is not one of the classes`)
+      for (const key of ['n_by_class', 'max_probability'] as const) {
+        const stated = head.calibration?.[key]
+        if (!stated) continue
+        for (const name of head.classes)
+          if (stated[name] === undefined) report(['calibration', key], `${name} is missing`)
+        for (const name of Object.keys(stated))
+          if (!head.classes.includes(name)) report(['calibration', key], `${name} is not one of the classes`)
+      }
     })
 }
 

@@ -34,6 +34,8 @@ const common = {
   name: text,
   description: text,
   intended_use: text,
+  /** Whom the bundle is meant for; anybody where it is absent. A study of somebody else is held, or says so, as the site wishes. */
+  intended_population: z.strictObject({ min_age_years: z.number().min(0).max(120) }).optional(),
   authors: z.union([text, z.array(text).min(1)]),
   copyright: text,
   license: text,

@@ -1,45 +1,97 @@
-// A classification head on one patient: probabilities with intervals, the conformal set, the call or none, contributions.
-import type { Head, Prediction } from '../../domain/finding.ts'
+// A classification head on one patient: probabilities with intervals, the conformal set, the call or why there is none, contributions.
+import type { EvaluatedPrediction, Head, Prediction } from '../../domain/finding.ts'
+import { classWord } from '../../domain/prediction-words.ts'
 import type { TabularHead } from '../bundle/heads.ts'
 import { interval95 } from '../volumes/quantile.ts'
+import { type Bounds, bounded, boundsOf, errorBudget, joinErrors, patientsBehind, wilson } from './bounds.ts'
 import { explain, logOdds, type RunRows } from './explain.ts'
-import { BROKEN } from './reasons.ts'
+import { BROKEN, boundReason, outlineReason, setReason, unlikelyReason } from './reasons.ts'
+import { concatenated, type Rows } from './rows.ts'
 
-/** The row has passed the head's guards. Exactly one possible class is a call; anything else is indeterminate. */
+type Probabilities = Readonly<Record<string, number>>
+
+/**
+ * The row has passed the head's guards. A class is called when it alone is in the conformal set, its probability reaches what a call
+ * needs, and no sample of the segmentation leads to another class; everything else is indeterminate and says why. Intervals hold the
+ * spread of models and samples and the sampling error of the calibration data.
+ */
 export async function classify(
   name: Head,
   head: TabularHead,
-  row: Float32Array,
+  { row, samples, unanswered }: Rows,
   run: RunRows,
-  explained: boolean,
+  { isExplained, withScores }: { isExplained: boolean; withScores: boolean },
 ): Promise<Prediction> {
   const { classes, conformal } = head
-  const { output, members } = await run(row, 1, true)
-  if (!members || !areProbabilities(output, classes.length) || !areProbabilities(members, classes.length))
+  const count = 1 + samples.length
+  const { output, members } = await run(concatenated([row, ...samples]), count, true)
+  const isWhole = output.length === count * classes.length
+  if (!members || !isWhole || !areProbabilities(output, classes.length) || !areProbabilities(members, classes.length))
     return { head: name, status: 'not-evaluable', reason: BROKEN }
 
-  const probabilities = Object.fromEntries(classes.map((label, k) => [label, output[k]!]))
-  const intervals = Object.fromEntries(
-    classes.map((label, k) => [label, interval95(members.filter((_, n) => n % classes.length === k))]),
+  const answers = Array.from({ length: count }, (_, n) =>
+    Object.fromEntries(classes.map((label, k) => [label, output[n * classes.length + k]!])),
   )
-  const remaining = possibleClasses(head, probabilities)
-  const call = remaining.length === 1 ? remaining[0] : undefined
-  const of = call ?? mostProbable(classes, probabilities)
+  const scores = answers[0]!
+  const bounds = boundsOf(head)
+  const probabilities = bounded(scores, bounds.most)
+  const decision = decide(name, head, bounds, answers, unanswered)
+  const of = decision.call ?? mostProbable(classes, scores)
   const k = classes.indexOf(of)
-  const why = explained ? await explain(head, row, run, (all, n) => logOdds(all[n * classes.length + k]!)) : undefined
+  const why = isExplained ? await explain(head, row, run, (all, n) => logOdds(all[n * classes.length + k]!)) : undefined
+  const { patients, most } = bounds
+  const budget = decision.call === undefined ? undefined : errorBudget(bounds.bins, probabilities[decision.call]!)
   return {
     head: name,
-    status: call === undefined ? 'indeterminate' : 'evaluable',
+    status: decision.call === undefined ? 'indeterminate' : 'evaluable',
     probabilities,
-    intervals,
-    ...(call === undefined ? { remaining } : { call }),
+    intervals: intervalsOf(probabilities, members, bounds),
+    ...decision,
+    bounds: { patients: { ...patients }, most: { ...most } },
+    ...(budget && { errorBudget: { n: budget.n, wrong: budget.wrong } }),
     errorRate: conformal.error_rate,
+    ...(withScores && { scores }),
     explanation: why?.contributions ?? [],
     ...(why ? { explained: { of, scale: 'log-odds', reference: why.reference, value: why.value } } : {}),
   }
 }
 
-type Probabilities = Readonly<Record<string, number>>
+type Decision = Pick<EvaluatedPrediction, 'call' | 'remaining' | 'reason'>
+
+/** `answers` are of the outline, then of its samples. */
+function decide(
+  name: Head,
+  head: TabularHead,
+  bounds: Bounds,
+  answers: readonly Probabilities[],
+  unanswered: number,
+): Decision {
+  const { classes } = head
+  const scores = answers[0]!
+  const remaining = possibleClasses(head, scores)
+  const call = remaining[0]
+  if (call === undefined || remaining.length > 1)
+    return { remaining, reason: setReason(remaining.map((label) => classWord(name, label))) }
+  const { leastCall, most, patients } = bounds
+  const word = classWord(name, call)
+  const probability = bounded(scores, most)[call]!
+  if (probability < leastCall) {
+    const reason =
+      scores[call]! >= leastCall
+        ? boundReason(word, patients[call]!, most[call]!, leastCall)
+        : unlikelyReason(word, probability, leastCall)
+    return { remaining: leading(classes, scores, leastCall), reason }
+  }
+  const samples = answers.slice(1)
+  const others = samples.map((one) => mostProbable(classes, one)).filter((label) => label !== call)
+  const mean = answers.reduce((sum, one) => sum + bounded(one, most)[call]!, 0) / answers.length
+  if (others.length === 0 && unanswered === 0 && mean >= leastCall) return { call }
+  const possible = new Set([call, ...others, ...leading(classes, scores, 1).slice(0, 2)])
+  return {
+    remaining: classes.filter((label) => possible.has(label)),
+    reason: outlineReason(word, samples.length + unanswered, others.length + unanswered),
+  }
+}
 
 /**
  * The conformal set, and with it the most probable class: limits differ between classes, and a rare class that reaches its low
@@ -51,8 +103,35 @@ function possibleClasses({ classes, conformal }: TabularHead, probabilities: Pro
   return reached.length === 0 ? [] : classes.filter((label) => reached.includes(label) || label === likeliest)
 }
 
+/** The most probable classes that together reach `enough`, most probable first; at least two. */
+function leading(classes: readonly string[], probabilities: Probabilities, enough: number): string[] {
+  const ordered = classes.toSorted((a, b) => probabilities[b]! - probabilities[a]!)
+  let sum = 0
+  return ordered.filter((label, n) => {
+    const isNeeded = n < 2 || sum < enough
+    sum += probabilities[label]!
+    return isNeeded
+  })
+}
+
 function mostProbable(classes: readonly string[], probabilities: Probabilities): string {
   return classes.reduce((best, label) => (probabilities[label]! > probabilities[best]! ? label : best))
+}
+
+/** `members` are of every model on every sample, rows of `classes` probabilities. */
+function intervalsOf(probabilities: Probabilities, members: Float32Array, bounds: Bounds) {
+  const classes = Object.keys(probabilities)
+  const n = patientsBehind(bounds, Math.max(...Object.values(probabilities)))
+  return Object.fromEntries(
+    classes.map((label, k) => {
+      const spread = interval95(members.filter((_, at) => at % classes.length === k))
+      const p = probabilities[label]!
+      // Of two classes, what one cannot exceed the other cannot go below.
+      const other = classes.length === 2 ? classes[1 - k] : undefined
+      const least = other === undefined ? 0 : 1 - bounds.most[other]!
+      return [label, joinErrors(p, spread, wilson(p, n), [least, bounds.most[label]!])]
+    }),
+  )
 }
 
 /** Rows of `classes` probabilities, up to what float32 and a sum of few numbers lose. */

@@ -24,22 +24,20 @@ export interface ClinicalInput {
 /** Stated and computed age may differ by a rounding and a birthday, no more. */
 const AGE_TOLERANCE_YEARS = 1.5
 const DAYS_PER_YEAR = 365.25
+/** Beyond it a birth date is a placeholder, such as 1900-01-01. */
+const OLDEST_YEARS = 120
 
 /** NaN where a fact is not known, contradicts another or is not possible; a contradiction about the age is a note. */
 export function clinicalFeatures({ patient, studyDate, patientAges, facts = {} }: ClinicalInput): {
   features: Features
   quality: QualityNote[]
 } {
-  const computed = yearsBetween(patient.patientBirthDate, studyDate)
-  const stated = commonAge(patientAges)
-  const contradicts =
-    computed !== undefined && stated !== undefined && Math.abs(computed - stated) > AGE_TOLERANCE_YEARS
-  const age = contradicts ? undefined : (computed ?? stated)
+  const { age, contradicts } = ageOf({ patient, studyDate, patientAges })
   const { resection, karnofsky } = facts
   const sex = patient.patientSex
   return {
     features: {
-      age_years: age !== undefined && age >= 0 && age <= 120 ? age : Number.NaN,
+      age_years: age ?? Number.NaN,
       sex_male: sex === 'M' ? 1 : sex === 'F' ? 0 : Number.NaN,
       resection_gtr: resection === undefined ? Number.NaN : Number(resection === 'gross-total'),
       resection_subtotal: resection === undefined ? Number.NaN : Number(resection === 'subtotal'),
@@ -55,6 +53,23 @@ export function clinicalFeatures({ patient, studyDate, patientAges, facts = {} }
         ]
       : [],
   }
+}
+
+/** Age in years on the day of the study; absent where it is not stated, not possible, or stated in two ways that differ. */
+export function ageOf({
+  patient,
+  studyDate,
+  patientAges,
+}: Pick<ClinicalInput, 'studyDate' | 'patientAges'> & { patient: Pick<PatientIdentity, 'patientBirthDate'> }): {
+  age?: number
+  contradicts: boolean
+} {
+  const computed = yearsBetween(patient.patientBirthDate, studyDate)
+  const stated = commonAge(patientAges)
+  const contradicts =
+    computed !== undefined && stated !== undefined && Math.abs(computed - stated) > AGE_TOLERANCE_YEARS
+  const age = contradicts ? undefined : (computed ?? stated)
+  return { contradicts, ...(age !== undefined && age >= 0 && age <= OLDEST_YEARS && { age }) }
 }
 
 /** Years from DA to DA; undefined when one of them is no date. */

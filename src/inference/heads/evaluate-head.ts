@@ -5,31 +5,45 @@ import { classify } from './classify.ts'
 import type { RunRows } from './explain.ts'
 import { checkGuard } from './guard.ts'
 import { missingReason, outsideReason } from './reasons.ts'
+import type { Rows } from './rows.ts'
 import { survive } from './survive.ts'
 
 /** Features by name; NaN or absent where not known. */
 export type Features = Readonly<Record<string, number>>
 
-/** `run` answers rows in the order of `head.features`. What it throws is passed on. Contributions may be left out to save time. */
+export interface EvaluateHeadOptions {
+  /** What moved the answer takes most of the time. */
+  isExplained?: boolean
+  /** The same patient by other samples of the segmentation. */
+  samples?: readonly Features[]
+  /** For measuring the head: the probabilities before the bounds too. */
+  withScores?: boolean
+}
+
+/** `run` answers rows in the order of `head.features`. What it throws is passed on. */
 export async function evaluateHead(
   name: Head,
   head: RunnableHead,
   features: Features,
   run: RunRows,
-  contributions: 'with contributions' | 'without contributions' = 'with contributions',
+  { isExplained = true, samples = [], withScores = false }: EvaluateHeadOptions = {},
 ): Promise<Prediction> {
+  const found = rowOf(head, features)
+  if (typeof found === 'string') return { head: name, status: 'not-evaluable', reason: found }
+  const others = samples.map((sample) => rowOf(head, sample)).filter((row) => typeof row !== 'string')
+  const rows: Rows = { row: found, samples: others, unanswered: samples.length - others.length }
+  return head.status === 'tabular'
+    ? classify(name, head, rows, run, { isExplained, withScores })
+    : survive(name, head, rows, run, isExplained)
+}
+
+/** The row of a patient whom the head may answer; else why it may not. */
+function rowOf(head: RunnableHead, features: Features): Float32Array | string {
   const missing = head.required.filter((feature) => !isKnown(features[feature]))
-  if (missing.length > 0) return { head: name, status: 'not-evaluable', reason: missingReason(missing) }
+  if (missing.length > 0) return missingReason(missing)
   const row = head.features.map((feature) => (isKnown(features[feature]) ? features[feature]! : Number.NaN))
   const { distance, within, farthest } = checkGuard(head, row)
-  if (!within) {
-    return { head: name, status: 'not-evaluable', reason: outsideReason(distance, head.guard.limit, farthest) }
-  }
-  const input = Float32Array.from(row)
-  const explained = contributions === 'with contributions'
-  return head.status === 'tabular'
-    ? classify(name, head, input, run, explained)
-    : survive(name, head, input, run, explained)
+  return within ? Float32Array.from(row) : outsideReason(distance, head.guard.limit, farthest)
 }
 
 const isKnown = (value: number | undefined) => value !== undefined && Number.isFinite(value)

@@ -12,6 +12,8 @@ import { whoNotes } from './who-2021.ts'
 export interface PredictInput {
   bundle: Pick<BundleManifest, 'heads'>
   features: Features
+  /** The same by samples of the segmentation. */
+  samples?: readonly Features[]
   /** No tumour above the bundle's limit. */
   noFinding: boolean
   /** Of the bundle's encoder, where it has one. */
@@ -19,6 +21,8 @@ export interface PredictInput {
   /** Why image features are missing. */
   missing: TumourFeatures['missing']
   runner: Pick<ModelRunner, 'runHead'>
+  /** For measuring the heads: without contributions, and with the probabilities before their bounds. */
+  isMeasured?: boolean
 }
 
 const ADULT_YEARS = 18
@@ -36,7 +40,11 @@ export async function predictHeads(
     }
     const run = (rows: Float32Array, count: number, members: boolean) =>
       input.runner.runHead({ head: name, rows, count, members })
-    const prediction = await evaluateHead(name, head, input.features, run)
+    const prediction = await evaluateHead(name, head, input.features, run, {
+      samples: input.samples ?? [],
+      isExplained: !input.isMeasured,
+      withScores: input.isMeasured ?? false,
+    })
     const similar = takesProxy(head) ? input.encoded?.similar : undefined
     predictions.push(prediction.status === 'not-evaluable' || !similar ? prediction : { ...prediction, similar })
   }

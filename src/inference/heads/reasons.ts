@@ -1,5 +1,6 @@
 // Why a head does not answer, in words that a clinician can act on.
 import { featureName } from '../../domain/feature-names.ts'
+import { percentBelow } from '../../domain/prediction-words.ts'
 import type { MissingReason } from '../features/tumour-features.ts'
 
 export const NO_TUMOUR = 'No tumour was segmented, so there is nothing to predict from.'
@@ -26,6 +27,24 @@ export function unlikeLibraryReason(cosine: number, least: number): string {
 export function outsideReason(distance: number, limit: number, farthest: string): string {
   return `Unlike the patients that the model was made from, most of all in ${featureName(farthest)} (distance ${distance.toFixed(1)}, limit ${limit.toFixed(1)}).`
 }
+
+/** Of a head that gives no call because of its conformal set. */
+export const setReason = (remaining: readonly string[]) =>
+  remaining.length === 0 ? 'No class is likely enough.' : `Cannot be told apart: ${remaining.join(', ')}.`
+
+export const unlikelyReason = (label: string, probability: number, least: number) =>
+  `${label} is the likeliest with ${percentBelow(probability)}, but a call needs ${percentBelow(least)}.`
+
+export const boundReason = (label: string, patients: number, most: number, least: number) =>
+  `${label} is the likeliest, but from ${patients} such patients the model can show at most ${percentBelow(most)}, and a call needs ${percentBelow(least)}.`
+
+/** `call` is a class, or a risk group. */
+export const outlineReason = (call: string, samples: number, differing: number) =>
+  `The outline decides: ${call} by the outline that is shown, but ${
+    differing === 0
+      ? `too unlikely over the ${samples} samples of the segmentation`
+      : `another answer or none in ${differing} of ${samples} samples of the segmentation`
+  }.`
 
 function listed(names: readonly string[]): string {
   if (names.length <= 4) return names.join(', ')

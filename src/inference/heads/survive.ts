@@ -2,38 +2,54 @@
 import type { Head, Prediction, RiskGroup } from '../../domain/finding.ts'
 import type { SurvivalHead } from '../bundle/heads.ts'
 import { interval95 } from '../volumes/quantile.ts'
+import { joinErrors, survivalBounds, wilson } from './bounds.ts'
 import { explain, type RunRows } from './explain.ts'
-import { BROKEN } from './reasons.ts'
+import { BROKEN, outlineReason } from './reasons.ts'
+import { concatenated, type Rows } from './rows.ts'
 
-/** The intervals show how far the ensemble's members differ, not how differently patients of equal risk live. */
+/**
+ * The intervals show how far the ensemble's members differ over the samples of the segmentation, and what the size of the risk group
+ * leaves open; not how differently patients of equal risk live. Indeterminate when samples lead to different groups.
+ */
 export async function survive(
   name: Head,
   head: SurvivalHead,
-  row: Float32Array,
+  { row, samples, unanswered }: Rows,
   run: RunRows,
-  explained: boolean,
+  isExplained: boolean,
 ): Promise<Prediction> {
-  const { output, members } = await run(row, 1, true)
-  const logRisk = output[0] ?? Number.NaN
-  if (!members || members.length === 0 || ![logRisk, ...members].every(Number.isFinite))
+  const count = 1 + samples.length
+  const { output, members } = await run(concatenated([row, ...samples]), count, true)
+  const isWhole = output.length === count
+  if (!members || members.length === 0 || !isWhole || ![...output, ...members].every(Number.isFinite))
     return { head: name, status: 'not-evaluable', reason: BROKEN }
+  const logRisk = output[0]!
+  const group = riskGroup(head, logRisk)
+  const [least, most] = survivalBounds(group)
   const probabilities: Record<string, number> = {}
   const intervals: Record<string, readonly [number, number]> = {}
   for (const month of head.horizons_months) {
-    probabilities[month] = survivalAt(head, month, logRisk)
-    intervals[month] = interval95(members.map((member) => survivalAt(head, month, member)))
+    const p = Math.min(most, Math.max(least, survivalAt(head, month, logRisk)))
+    const spread = interval95(members.map((member) => survivalAt(head, month, member)))
+    probabilities[month] = p
+    intervals[month] = joinErrors(p, spread, wilson(p, group.n), [least, most])
   }
-  const why = explained ? await explain(head, row, run, (all, n) => all[n]!) : undefined
+  const differing = [...output.slice(1)].filter((other) => riskGroup(head, other).name !== group.name).length
+  const isSplit = differing + unanswered > 0
+  const why = isExplained ? await explain(head, row, run, (all, n) => all[n]!) : undefined
   return {
     head: name,
-    status: 'evaluable',
+    status: isSplit ? 'indeterminate' : 'evaluable',
+    ...(isSplit && {
+      reason: outlineReason(`risk group ${group.name}`, samples.length + unanswered, differing + unanswered),
+    }),
     probabilities,
     intervals,
     explanation: why?.contributions ?? [],
     ...(why
       ? { explained: { of: 'risk of death', scale: 'log-risk', reference: why.reference, value: why.value } }
       : {}),
-    survival: { logRisk, logRiskInterval: interval95(members), group: riskGroup(head, logRisk) },
+    survival: { logRisk, logRiskInterval: interval95(members), group },
   }
 }
 

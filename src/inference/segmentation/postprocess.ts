@@ -18,15 +18,23 @@ export function labelsOnGrid(
   targetGrid: Grid,
   bundle: Pick<BundleManifest, 'labels' | 'regions' | 'postprocess'>,
 ): { labels: LabelVolume; noFinding: boolean } {
-  const rules = bundle.postprocess
   const data = decide(probabilities, decisionRule(bundle), workGrid, targetGrid)
   const labels: LabelVolume = { grid: targetGrid, data }
-  removeSmallComponents(labels, voxelsIn(rules.min_component_ml, targetGrid))
-  relabelEnhancing(labels, bundle, voxelsIn(rules.enhancing_min_ml, targetGrid))
+  return { labels, noFinding: applySizeRules(labels, bundle) }
+}
+
+/** The bundle's size rules on labels that are decided, in place; whether what is left is no finding. */
+export function applySizeRules(
+  labels: LabelVolume,
+  bundle: Pick<BundleManifest, 'labels' | 'regions' | 'postprocess'>,
+): boolean {
+  const { min_component_ml, enhancing_min_ml, no_finding_below_ml } = bundle.postprocess
+  removeSmallComponents(labels, voxelsIn(min_component_ml, labels.grid))
+  relabelEnhancing(labels, bundle, voxelsIn(enhancing_min_ml, labels.grid))
   const tumour = labels.data.reduce((n, label) => n + (label > 0 ? 1 : 0), 0)
-  const noFinding = tumour === 0 || tumour < voxelsIn(rules.no_finding_below_ml, targetGrid)
+  const noFinding = tumour === 0 || tumour < voxelsIn(no_finding_below_ml, labels.grid)
   if (noFinding) labels.data.fill(0)
-  return { labels, noFinding }
+  return noFinding
 }
 
 function relabelEnhancing(

@@ -8,7 +8,8 @@ import { buildMeasurementReport } from '../../dicom/sr/measurement-report.ts'
 import type { AnalysisResult, SequenceImage } from '../../domain/finding.ts'
 import type { Artifact } from '../../domain/ports.ts'
 import type { Series } from '../../domain/study.ts'
-import { renderReportPdf } from '../../reports/pdf.ts'
+import { packFigures } from '../../reports/kept-figures.ts'
+import { drawReportPdf, reportFigures } from '../../reports/pdf.ts'
 import { mayBeRejected, type Predecessor } from '../predecessor.ts'
 import { type ExtrasInput, encodeExtras, type WriteBack } from './extras.ts'
 import { encodeSequences, type OtherSequence, sourceFrames } from './sequences.ts'
@@ -34,12 +35,8 @@ export async function encodeResults(input: EncodeInput): Promise<Artifact[]> {
   const { result, referenceSeries, referencePlan, others, predecessor, writeBack } = input
   const { segmentation, ...reportable } = result
   const otherSeries = others.map(({ series }) => series)
-  const pdf = await renderReportPdf({
-    result: reportable,
-    segmentation,
-    images: input.images,
-    institution: input.institution,
-  })
+  const figures = reportFigures({ result: reportable, segmentation, images: input.images })
+  const pdf = await drawReportPdf({ result: reportable, figures, institution: input.institution })
   const sources = {
     result: reportable,
     referenceSeries,
@@ -67,6 +64,7 @@ export async function encodeResults(input: EncodeInput): Promise<Artifact[]> {
   return [
     { role: 'result', mediaType: 'application/json', bytes: new TextEncoder().encode(JSON.stringify(reportable)) },
     { role: 'pdf', mediaType: 'application/pdf', bytes: pdf },
+    { role: 'figures', mediaType: 'application/json', bytes: packFigures(figures) },
     dicomArtifact('encapsulated-pdf', encapsulated),
     dicomArtifact('report', report),
     ...(seg ? [dicomArtifact('segmentation', seg)] : []),

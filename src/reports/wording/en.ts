@@ -6,6 +6,11 @@ export const LANGUAGE = 'en'
 
 export const TITLE = 'Glioma MRI analysis'
 export const STATUS = 'PRELIMINARY – not reviewed'
+export const REVIEWED_STATUS = {
+  final: 'FINAL – reviewed and accepted',
+  amended: 'AMENDED – reviewed and accepted',
+  'entered-in-error': 'REJECTED – do not use',
+} as const
 export const PAGE = 'Page 1 of 1'
 export const NOT_STATED = 'not stated'
 
@@ -53,6 +58,7 @@ export const LABELS = {
   reference: 'Reference series',
   analysedAt: 'Registered',
   declined: 'Declined',
+  reviewedAt: 'Reviewed',
 } as const
 
 export const SEXES: Readonly<Record<string, string>> = { M: 'male', F: 'female', O: 'other' }
@@ -150,10 +156,24 @@ export const executionOf = (provider: string, runtime: string) => `${provider}, 
 export const unreadable = (count: number) =>
   `This page has no letter shape for ${count === 1 ? 'one character' : `${count} characters`}, printed as [U+…] code points; read the text in the EHR or PACS.`
 
+/** Where the pictures of the analysis were not kept. */
+export const NO_FIGURES =
+  'The key images are in the preliminary report of this analysis; they were not kept for this one.'
+
+/** In the place of the uncertainty of a volume. */
+export const CORRECTED = 'corrected'
+export const OUTLINES =
+  'Volumes are those of the outlines shown; check the outlines on the images before you use a volume.'
+export const CORRECTED_OUTLINES =
+  "Corrected volumes are the reviewer's; the outlines shown are the software's and were not redrawn."
+
 /** The standing statement; nothing in a bundle can remove it. */
 export const STATEMENT = [
   'Asserted by software (AI) and reviewed by nobody yet. For research use; not for clinical decisions without review by a qualified clinician.',
   'Predicted markers, grade and survival come from images: they are not a tissue test and do not replace histology or molecular testing.',
-  'Volumes are those of the outlines shown; check the outlines on the images before you use a volume.',
+  OUTLINES,
 ] as const
+/** In the place of the statement once a reviewer has rejected the result. */
+export const WITHDRAWN =
+  'This page takes the place of the report that was rejected. What the software had found is not shown, and must not be used.'
 export const intendedUse = (text: string) => `Intended use stated by the bundle: ${text}`

@@ -87,7 +87,7 @@ describe('DiagnosticReport', () => {
     ])
     expect(resource.category?.map((category) => category.coding?.[0]?.code)).toEqual(['LP29684-5', 'RAD'])
     expect(resource.effectiveDateTime).toBe('2025-01-31')
-    expect(resource.issued).toBe('2025-01-31T03:21:09.120Z')
+    expect(resource.issued).toBe('2025-01-31T16:45:00.000Z')
     expect(resource.basedOn?.[0]?.identifier?.value).toBe('ACC-9001')
   })
 
@@ -100,7 +100,7 @@ describe('DiagnosticReport', () => {
       'Whole tumour: 61.2 mL (standard deviation 2.50 mL)',
       'Enhancing tumour: 9.87 mL',
       'not tissue tests',
-      'IDH mutation status: IDH-mutant; probabilities: IDH-mutant 91.3 % (95 % interval 84 % to 97 %), IDH-wildtype 8.7 %',
+      'IDH mutation status: IDH-mutant (very likely); probabilities: IDH-mutant 91.3 % (95 % interval 84 % to 97 %), IDH-wildtype 8.7 %',
       '1p/19q codeletion status: indeterminate',
       'MGMT promoter methylation status: not evaluable: This bundle has no evidence for it.',
       'alive after 12 months 71.3 %',
@@ -243,7 +243,7 @@ describe('RiskAssessment', () => {
     expect(notes[1]).toBe(
       'Predicted risk group middle (33 patients of the training data, 21 deaths, Kaplan-Meier median 16 months).',
     )
-    expect(notes[2]).toContain('how far the models of the ensemble differ')
+    expect(notes[2]).toContain('how far models and outlines differ')
     expect(notes[3]).toBe('Contributions to the logarithm of the risk of death: age (34 y) -0.80')
   })
 

@@ -7,6 +7,8 @@ import { dyingFetch } from '../../support/faulty-ehr.ts'
 import { MRN_SYSTEM, PATIENT, recordOptions, sampleReport } from '../../support/fhir-report.ts'
 import { census, contents, portrait } from '../../support/fhir-server.ts'
 
+/** Every attempt at one time, so that what they leave can be compared. */
+const WRITTEN = new Date('2025-01-31T16:45:00.000Z')
 const COMPLETE = {
   Device: 1,
   ImagingStudy: 1,
@@ -34,6 +36,7 @@ describe('a post that is killed at any request', () => {
   const post = (send: typeof fetch, report = sampleReport()) =>
     createClinicalRecord({
       ...recordOptions(ehr.url),
+      now: () => WRITTEN,
       fetch: send,
       sleep: async () => {},
     }).postReport(report)
@@ -43,6 +46,7 @@ describe('a post that is killed at any request', () => {
     const counting = dyingFetch(Number.POSITIVE_INFINITY, 'after')
     const record = createClinicalRecord({
       ...recordOptions(fresh.url),
+      now: () => WRITTEN,
       fetch: counting.fetch,
     })
     await record.postReport(sampleReport())

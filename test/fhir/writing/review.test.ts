@@ -1,5 +1,6 @@
 // A person's decision in the EHR: final, amended, entered in error; killed at any request and repeated, it is there exactly once.
 import type {
+  Attachment,
   DiagnosticReport,
   DocumentReference,
   Observation,
@@ -10,7 +11,7 @@ import type {
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type DemoEhr, demoPatient, startDemoEhr } from '../../../demo/ehr/server.ts'
 import { validate } from '../../../demo/ehr/validate.ts'
-import type { EhrReceipt } from '../../../src/domain/ports.ts'
+import type { EhrReceipt, ReviewedDocuments } from '../../../src/domain/ports.ts'
 import { callOf, type Review } from '../../../src/domain/review.ts'
 import { createClinicalRecord } from '../../../src/fhir/connection/client.ts'
 import type { WriteSettings } from '../../../src/fhir/writing/capability.ts'
@@ -20,7 +21,7 @@ import { census, contents, portrait, readJson, update } from '../../support/fhir
 
 const report = sampleReport()
 const { analysisId, measurements, predictions } = report.result
-const volume = measurements[1]!
+const volume = measurements.find(({ region }) => region === 'ET')!
 const idh = predictions.find(({ head }) => head === 'idh')!
 const edits = [
   { target: `measurement.${volume.region}`, from: volume.value, to: 7.25, reason: 'A vessel was outlined' },
@@ -41,6 +42,8 @@ const amended = decided({ decision: 'accept-with-edits', edits, number: 2, at: '
 const rejection = decided({ decision: 'reject', reason: 'Wrong series', number: 3, at: '2026-03-04T08:00:00.000Z' })
 const NOT_REVIEWED = /not reviewed by a physician|preliminary/i
 
+/** When the EHR is written to, by our clock. */
+let now = '2026-03-02T10:12:00.000Z'
 let ehr: DemoEhr
 beforeEach(async () => {
   ehr = await startDemoEhr({ patients: [demoPatient(PATIENT, MRN_SYSTEM)] })
@@ -53,9 +56,22 @@ const record = (send: typeof fetch = fetch, url = ehr.url, write: WriteSettings 
     fetch: send,
     write,
     sleep: async () => {},
+    now: () => new Date(now),
   })
 const review = (decision: Review, send?: typeof fetch, url?: string, write?: WriteSettings) =>
-  record(send, url, write).postReview!(report, decision)
+  record(send, url, write).postReview!(report, decision, reviewedBy(decision))
+/** A PDF of its own for every decision, and the new object of the archive. */
+const reviewedBy = ({ number }: Review): ReviewedDocuments => ({
+  pdf: pdfOf(number),
+  dicomResults: report.dicomResults.map((object) =>
+    object.role === 'pdf' ? { ...object, sopInstanceUid: `1.2.3.${number}` } : object,
+  ),
+})
+const pdfOf = (number: number) => new TextEncoder().encode(`%PDF-1.7 review ${number}`)
+const attached = (forms: Attachment[] | undefined) =>
+  (forms ?? [])
+    .filter(({ contentType }) => contentType === 'application/pdf')
+    .map(({ data }) => Buffer.from(data ?? '', 'base64').toString())
 const get = <T extends Resource>(receipt: EhrReceipt, role: string) => readJson<T>(`${ehr.url}/${receipt[role]}`)
 const roles = (receipt: EhrReceipt, start: string) => Object.keys(receipt).filter((role) => role.startsWith(start))
 const versions = (resources: Resource[]) =>
@@ -81,17 +97,35 @@ describe('a review in the EHR', () => {
       expect(observation.text?.div).not.toMatch(NOT_REVIEWED)
     }
     expect((await get<RiskAssessment>(receipt, 'riskAssessment')).status).toBe('final')
-    expect(await get<DocumentReference>(receipt, 'documentReference')).toMatchObject({
+    expect(signed.issued).toBe(now)
+    expect(attached(signed.presentedForm)).toEqual(['%PDF-1.7 review 1'])
+    const document = await get<DocumentReference>(receipt, 'documentReference.review.1')
+    expect(document).toMatchObject({
       status: 'current',
       docStatus: 'final',
-      description: expect.stringContaining('accepted on review'),
+      description: expect.stringContaining('reviewed and accepted'),
+      authenticator: { identifier: { value: 'P-77' } },
+      relatesTo: [{ code: 'replaces', target: { reference: receipt.documentReference } }],
     })
+    expect(document.text?.div).not.toMatch(NOT_REVIEWED)
+    expect(attached(document.content.map(({ attachment }) => attachment))).toEqual(['%PDF-1.7 review 1'])
+    expect(JSON.stringify(document.context?.related)).toContain('urn:oid:1.2.3.1')
+    // The software's own stays what it was, and is current no longer.
+    const former = await get<DocumentReference>(receipt, 'documentReference')
+    expect(former).toMatchObject({ status: 'superseded', docStatus: 'preliminary' })
+    expect(attached(former.content.map(({ attachment }) => attachment))).toEqual([Buffer.from(report.pdf).toString()])
     const trace = await get<Provenance>(receipt, 'provenance.review')
     expect(trace).toMatchObject({
       recorded: accepted.at,
       agent: [{ type: { coding: [{ code: 'verifier' }] }, who: { identifier: { value: 'P-77' } } }],
     })
-    const about = ['diagnosticReport', 'riskAssessment', 'documentReference', ...roles(receipt, 'observation.')]
+    const about = [
+      'diagnosticReport',
+      'riskAssessment',
+      'documentReference',
+      'documentReference.review.1',
+      ...roles(receipt, 'observation.'),
+    ]
     expect(trace.target.map((target) => target.reference).sort()).toEqual(about.map((role) => receipt[role]).sort())
     for (const resource of await contents(ehr.url)) expect(() => validate(resource)).not.toThrow()
   })
@@ -101,6 +135,7 @@ describe('a review in the EHR', () => {
     await Promise.all([1, 2, 3, 4].map(() => review(accepted)))
     const before = await contents(ehr.url)
     expect(census(before)).toMatchObject({ Provenance: 2, DiagnosticReport: 1 })
+    now = '2026-03-02T11:00:00.000Z'
     await review(accepted)
     await record().postReport(report)
     expect(versions(await contents(ehr.url))).toEqual(versions(before))
@@ -114,6 +149,18 @@ describe('a review in the EHR', () => {
     expect(signed.status).toBe('amended')
     expect(signed.conclusion).toContain('7.25 mL')
     expect(signed.conclusion).toContain('A vessel was outlined')
+    expect(attached(signed.presentedForm)).toEqual(['%PDF-1.7 review 2'])
+    const chain = await Promise.all(
+      ['documentReference', 'documentReference.review.1', 'documentReference.review.2'].map((role) =>
+        get<DocumentReference>(receipt, role),
+      ),
+    )
+    expect(chain.map(({ status }) => status)).toEqual(['superseded', 'superseded', 'current'])
+    expect(chain.map(({ relatesTo }) => relatesTo?.[0]?.target.reference)).toEqual([
+      undefined,
+      receipt.documentReference,
+      receipt['documentReference.review.1'],
+    ])
     const corrected = await get<Observation>(receipt, `observation.volume.${volume.region}`)
     expect(corrected).toMatchObject({ status: 'amended', valueQuantity: { value: 7.25 } })
     expect(corrected.valueQuantity).not.toHaveProperty('extension')
@@ -136,6 +183,8 @@ describe('a review in the EHR', () => {
       ),
     )
     expect([...statuses]).toEqual(['entered-in-error'])
+    const withdrawn = await get<DiagnosticReport>(receipt, 'diagnosticReport')
+    expect(attached(withdrawn.presentedForm)).toEqual(['%PDF-1.7 review 3'])
     expect(census(all)).toMatchObject({ Provenance: 4 })
     for (const resource of all) expect(() => validate(resource)).not.toThrow()
   })

@@ -11,6 +11,7 @@ import { startRunner } from '../../../src/inference/runtime/runner.ts'
 import { openHead } from '../../../src/inference/runtime/session.ts'
 import { normalise } from '../../../src/inference/segmentation/normalise.ts'
 import { labelsOnGrid } from '../../../src/inference/segmentation/postprocess.ts'
+import { fromManyPatients } from '../../support/heads-bundle.ts'
 import { axial, readJson, silent } from '../support.ts'
 
 const folderOf = (name: string) => fileURLToPath(new URL(`../../support/bundles/${name}`, import.meta.url))
@@ -101,12 +102,15 @@ describe('a bundle made from nnU-Net', () => {
   })
 })
 
+/** However many patients there are, nothing beyond 99 % is printed. */
+const printed = (p: number) => Math.min(0.99, Math.max(0.01, p))
+
 describe('a head made from scikit-learn', () => {
   it('answers predict_proba of each member, and their mean and interval', async () => {
     const golden = goldenOf('sklearn')
     const { heads } = await loadBundle(folderOf('sklearn'))
     if (heads.idh.status === 'not_evaluable') throw new Error('the fixture has this head')
-    const head = heads.idh
+    const head = fromManyPatients(heads.idh)
     const session = await openHead(readFileSync(join(folderOf('sklearn'), head.file)), head, head.features.length)
     for (const [n, row] of (golden.rows as (number | null)[][]).entries()) {
       const members: number[][] = golden.members[n]
@@ -120,8 +124,10 @@ describe('a head made from scikit-learn', () => {
       const said = await evaluateHead('idh', head, features, session.run)
       if (said.status === 'not-evaluable') throw new Error(said.reason)
       for (const [k, name] of head.classes.entries()) {
-        expect(said.probabilities[name]).toBeCloseTo(members.reduce((sum, m) => sum + m[k]!, 0) / members.length, 5)
-        for (const end of [0, 1]) expect(said.intervals[name]![end]).toBeCloseTo(golden.intervals[n][k][end], 5)
+        const mean = members.reduce((sum, m) => sum + m[k]!, 0) / members.length
+        expect(said.probabilities[name]).toBeCloseTo(printed(mean), 5)
+        for (const end of [0, 1])
+          expect(said.intervals[name]![end]).toBeCloseTo(printed(golden.intervals[n][k][end]), 5)
       }
     }
   })

@@ -36,7 +36,51 @@ describe('the heads of a manifest', () => {
     }
   })
 
+  const calibration = () => ({
+    n_by_class: { 'IDH-wildtype': 300, 'IDH-mutant': 80 },
+    bins: [
+      { lower: 0.5, upper: 0.8, n: 40, wrong: 12 },
+      { lower: 0.8, upper: 1, n: 340, wrong: 9 },
+    ],
+    max_probability: { 'IDH-wildtype': 0.99, 'IDH-mutant': 0.96 },
+    min_call_probability: 0.8,
+  })
+  const calibrated = (change: (c: ReturnType<typeof calibration>) => unknown) => (m: Raw) => {
+    m.heads.idh.calibration = calibration()
+    change(m.heads.idh.calibration)
+  }
+
+  it('may state what their probabilities were calibrated on', () => {
+    const raw = headsManifest()
+    calibrated(() => {})(raw)
+    expect(parseBundle(raw).heads.idh).toMatchObject({ calibration: calibration() })
+  })
+
   it.each([
+    [
+      'a class without patients',
+      calibrated((c) => (c.n_by_class['IDH-mutant'] = 0)),
+      'calibration.n_by_class.IDH-mutant',
+    ],
+    [
+      'a class that is not counted',
+      calibrated((c) => Reflect.deleteProperty(c.n_by_class, 'IDH-mutant')),
+      'calibration.n_by_class: IDH-mutant is missing',
+    ],
+    [
+      'a bound of no class',
+      calibrated((c) => Object.assign(c.max_probability, { other: 0.9 })),
+      'calibration.max_probability: other is not one of the classes',
+    ],
+    ['bins that overlap', calibrated((c) => (c.bins[1]!.lower = 0.7)), 'bins.1.lower: must not lie in the bin before'],
+    ['an empty bin', calibrated((c) => (c.bins[0]!.upper = 0.5)), 'bins.0.upper: must be above lower'],
+    ['more errors than patients', calibrated((c) => (c.bins[0]!.wrong = 41)), 'bins.0.wrong: must not exceed n'],
+    ['calls by a guess', calibrated((c) => (c.min_call_probability = 0.5)), 'calibration.min_call_probability'],
+    [
+      'a survival head with one',
+      (m: Raw) => (m.heads.survival.calibration = calibration()),
+      'heads.survival.calibration',
+    ],
     ['an unknown class', (m: Raw) => (m.heads.idh.classes = ['IDH-wildtype', 'IDH2']), 'must be one of IDH-wildtype'],
     ['a class twice', (m: Raw) => (m.heads.idh.classes = ['IDH-mutant', 'IDH-mutant']), 'IDH-mutant occurs twice'],
     ['a limit of no class', (m: Raw) => (m.heads.idh.conformal.limits.other = 0.5), 'other is not one of the classes'],

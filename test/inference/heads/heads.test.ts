@@ -6,7 +6,14 @@ import { predictHeads } from '../../../src/inference/heads/predict.ts'
 import { shapleyValues } from '../../../src/inference/heads/shapley.ts'
 import { riskGroup, survivalAt } from '../../../src/inference/heads/survive.ts'
 import { quantile } from '../../../src/inference/volumes/quantile.ts'
-import { type GoldenCase, headRunner, readGolden, readHeads, runnerOf } from '../../support/heads-bundle.ts'
+import {
+  fromManyPatients,
+  type GoldenCase,
+  headRunner,
+  readGolden,
+  readHeads,
+  runnerOf,
+} from '../../support/heads-bundle.ts'
 
 const { cases } = readGolden()
 const featuresOf = (one: GoldenCase): Features =>
@@ -30,9 +37,14 @@ function expectClose(got: Record<string, number | readonly number[]>, want: Reco
 const contributionsOf = ({ explanation }: Evaluated) =>
   Object.fromEntries(explanation.map(({ feature, contribution }) => [feature, contribution]))
 
+async function unlimited(name: 'idh' | 'survival') {
+  const { head, run } = await runnerOf(name)
+  return { head: fromManyPatients(head), run }
+}
+
 describe('a classification head', () => {
   it.each(cases.filter(within))('says what numpy says: $idh.of', async (one) => {
-    const { head, run } = await runnerOf('idh')
+    const { head, run } = await unlimited('idh')
     const prediction = evaluated(await evaluateHead('idh', head, featuresOf(one), run))
     expectClose(prediction.probabilities, one.idh.probabilities)
     expectClose(prediction.intervals, one.idh.intervals)
@@ -92,6 +104,64 @@ describe('a classification head', () => {
     expect(prediction.explained!.of).toBe('IDH-wildtype')
   })
 
+  it('calls nothing that is less probable than a call must be, and says so', async () => {
+    // Case 0: mutant 0.8997, which the conformal set leaves alone; the fixture states no calibration, so 80 % is needed.
+    const { head, run } = await runnerOf('idh')
+    if (head.status !== 'tabular') throw new Error('idh is a classification')
+    expect(evaluated(await evaluateHead('idh', head, featuresOf(cases[0]!), run)).call).toBe('IDH-mutant')
+    const calibration = {
+      n_by_class: { 'IDH-wildtype': 300, 'IDH-mutant': 100 },
+      bins: [{ lower: 0.8, upper: 1, n: 52, wrong: 3 }],
+      max_probability: { 'IDH-wildtype': 0.99, 'IDH-mutant': 0.97 },
+      min_call_probability: 0.9,
+    }
+    const strict = { ...head, calibration }
+    const prediction = evaluated(await evaluateHead('idh', strict, featuresOf(cases[0]!), run))
+    expect(prediction).toMatchObject({
+      status: 'indeterminate',
+      remaining: ['IDH-mutant', 'IDH-wildtype'],
+      reason: 'IDH-mutant is the likeliest with 89 %, but a call needs 90 %.',
+    })
+    expect(prediction).not.toHaveProperty('call')
+    expect(prediction).not.toHaveProperty('errorBudget')
+    const lenient = { ...head, calibration: { ...calibration, min_call_probability: 0.85 } }
+    expect(await evaluateHead('idh', lenient, featuresOf(cases[0]!), run)).toMatchObject({
+      call: 'IDH-mutant',
+      errorBudget: { n: 52, wrong: 3 },
+    })
+  })
+
+  it('gives no probability beyond what the patients of the class can show, and no call that would need one', async () => {
+    const { head, run } = await runnerOf('idh')
+    if (head.status !== 'tabular') throw new Error('idh is a classification')
+    const rare = { ...head, evaluation: { classes: { 'IDH-wildtype': 300, 'IDH-mutant': 12 } } }
+    const prediction = evaluated(await evaluateHead('idh', rare, featuresOf(cases[0]!), run, { withScores: true }))
+    expect(prediction.probabilities).toEqual({ 'IDH-wildtype': 0.25, 'IDH-mutant': 0.75 })
+    expect(prediction.scores!['IDH-mutant']).toBeCloseTo(0.8997, 4)
+    expect(prediction.reason).toBe(
+      'IDH-mutant is the likeliest, but from 12 such patients the model can show at most 75 %, and a call needs 80 %.',
+    )
+    for (const [low, high] of Object.values(prediction.intervals)) {
+      expect(low).toBeGreaterThanOrEqual(0.01)
+      expect(high).toBeLessThanOrEqual(0.99)
+    }
+    expect(prediction.intervals['IDH-mutant']![1]).toBe(0.75)
+  })
+
+  it('widens its intervals by the sampling error of few patients', async () => {
+    const width = async (n: number) => {
+      const { head, run } = await runnerOf('idh')
+      const counted = { ...head, evaluation: { classes: { 'IDH-wildtype': n, 'IDH-mutant': n } } } as typeof head
+      const [low, high] = evaluated(await evaluateHead('idh', counted, featuresOf(cases[2]!), run)).intervals[
+        'IDH-mutant'
+      ]!
+      return high - low
+    }
+    // The members alone span 0.098; Wilson's interval of 0.52 in 40 patients spans 0.29.
+    expect(await width(1e6)).toBeCloseTo(0.098, 3)
+    expect(await width(40)).toBeCloseTo(Math.hypot(0.098, 0.295), 2)
+  })
+
   it('names a required feature that is missing', async () => {
     const { head, run } = await runnerOf('idh')
     for (const features of [
@@ -131,13 +201,82 @@ describe('a classification head', () => {
   })
 })
 
+describe('samples of the segmentation', () => {
+  /** Rows are told apart by their first feature, the age: its answer is the share of mutant. */
+  const runOf = (mutant: (age: number) => number) => async (rows: Float32Array, count: number) => {
+    const width = rows.length / count
+    const shares = Array.from({ length: count }, (_, n) => mutant(Math.round(rows[n * width]!)))
+    const output = Float32Array.from(shares.flatMap((share) => [1 - share, share]))
+    return { output, members: Float32Array.from(shares.flatMap((share) => [1 - share, share])) }
+  }
+  const at = (age: number) => ({ age_years: age, shape_Sphericity: 0.54, t1c_cov: 0.31 })
+  const answer = async (mutant: (age: number) => number, samples: Features[]) => {
+    const { head } = await runnerOf('idh')
+    const options = { samples, isExplained: false }
+    return evaluated(await evaluateHead('idh', head, at(50), runOf(mutant), options))
+  }
+
+  it('let a call stand when all lead to the same class, and widen its interval', async () => {
+    const alone = await answer(() => 0.85, [])
+    const shares = (age: number) => (age === 51 ? 0.72 : 0.86)
+    const steady = await answer(shares, [at(51), at(52), at(53)])
+    expect(steady).toMatchObject({ status: 'evaluable', call: 'IDH-mutant' })
+    expect(steady.probabilities['IDH-mutant']).toBeCloseTo(0.86, 6)
+    expect(alone.call).toBe('IDH-mutant')
+    const low = (prediction: Evaluated) =>
+      prediction.probabilities['IDH-mutant']! - prediction.intervals['IDH-mutant']![0]
+    expect(low(steady)).toBeGreaterThan(low(alone) + 0.03)
+  })
+
+  it('that lead to another class make the head indeterminate', async () => {
+    const split = await answer((age) => (age === 52 ? 0.3 : 0.88), [at(51), at(52), at(53)])
+    expect(split).toMatchObject({
+      status: 'indeterminate',
+      remaining: ['IDH-wildtype', 'IDH-mutant'],
+      reason:
+        'The outline decides: IDH-mutant by the outline that is shown, but another answer or none in 1 of 3 samples of the segmentation.',
+    })
+    expect(split).not.toHaveProperty('call')
+  })
+
+  it('that the head may not answer, and those that are too unlikely together, do so too', async () => {
+    const far = { ...at(50), shape_Sphericity: 5 }
+    expect((await answer(() => 0.88, [far, at(51)])).reason).toContain('none in 1 of 2 samples')
+    expect((await answer(() => 0.88, [{ ...at(50), age_years: Number.NaN }])).reason).toContain('none in 1 of 1')
+    const weak = await answer((age) => (age === 50 ? 0.82 : 0.6), [at(51), at(52)])
+    expect(weak.reason).toContain('too unlikely over the 2 samples')
+    expect(weak.remaining).toEqual(['IDH-wildtype', 'IDH-mutant'])
+  })
+
+  it('split a survival head by risk group', async () => {
+    const { head } = await runnerOf('survival')
+    const run = (risks: number[]) => async (_rows: Float32Array, count: number) => ({
+      output: Float32Array.from(risks.slice(0, count)),
+      members: Float32Array.from(risks.slice(0, count)),
+    })
+    const of = async (risks: number[]) => {
+      const samples = risks.slice(1).map((_, n) => at(51 + n))
+      return evaluated(await evaluateHead('survival', head, at(50), run(risks), { samples, isExplained: false }))
+    }
+    expect(await of([0.9, 0.5, 1.4])).toMatchObject({ status: 'evaluable', survival: { group: { name: 'high' } } })
+    const split = await of([0.9, 0.1, 1.4])
+    expect(split).toMatchObject({ status: 'indeterminate', survival: { group: { name: 'high' } } })
+    expect(split.reason).toContain('risk group high by the outline that is shown, but another answer or none in 1 of 2')
+  })
+})
+
 describe('a survival head', () => {
   it.each(cases.filter(within))('says what numpy says: $survival.group', async (one) => {
-    const { head, run } = await runnerOf('survival')
+    const { head, run } = await unlimited('survival')
     const prediction = evaluated(await evaluateHead('survival', head, featuresOf(one), run))
     expect(prediction.status).toBe('evaluable')
     expectClose(prediction.probabilities, one.survival.probabilities)
-    expectClose(prediction.intervals, one.survival.intervals)
+    // Not even a billion patients make a bound of more than 99 %.
+    const ends = Object.entries(one.survival.intervals).map(([month, [low, high]]) => [
+      month,
+      [Math.max(0.01, low), high],
+    ])
+    expectClose(prediction.intervals, Object.fromEntries(ends))
     expectClose(contributionsOf(prediction), one.survival.contributions)
     expect(prediction.survival!.logRisk).toBeCloseTo(one.survival.log_risk, 5)
     expect(prediction.survival!.group.name).toBe(one.survival.group)

@@ -163,6 +163,7 @@ describe('a bundle with encoder, library and joint head', () => {
         },
         segmented: {
           grid,
+          samples: [],
           probabilities: [0, 1, 2, 3].map((label) => Float32Array.from(big, (own) => (own === label ? 0.9 : 0.03))),
         },
         labels: { grid, data: big },

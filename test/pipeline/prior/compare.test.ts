@@ -225,6 +225,7 @@ describe('comparison with the earlier study', () => {
       decision: 'reject' as const,
       at: '2025-01-15T09:00:00.000Z',
       reviewer: 'Dr Nine',
+      edits: [],
       delivered: true,
     }
     expect(await why({ records: [recordOf({ review })] })).toContain('a reviewer rejected its analysis')

@@ -1,0 +1,101 @@
+// The files of cases in BraTS layout: one folder per case with the sequences and, where there is one, the expert's outline.
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { AppError } from '../domain/errors.ts'
+import type { Sequence } from '../domain/study.ts'
+import type { LabelVolume, Volume } from '../domain/volume.ts'
+import type { BundleManifest } from '../inference/bundle/manifest.ts'
+import type { Volumes } from '../inference/segmentation/prepare.ts'
+import { readNifti } from './nifti.ts'
+import { isXz, unpackXz } from './xz.ts'
+
+export const SUFFIXES: Record<Sequence, string> = {
+  T1: 't1',
+  T1c: 't1ce',
+  T2: 't2',
+  FLAIR: 'flair',
+  ADC: 'adc',
+  rCBV: 'rcbv',
+}
+
+export interface CaseFiles {
+  volumes: Volumes
+  /** <case>_seg: BraTS codes. */
+  labels?: Volume<Float32Array>
+  /** <case>_mask: not zero in the whole tumour, of whose parts nothing is said. */
+  mask?: Volume<Float32Array>
+}
+
+/** Names of the folders inside, sorted; `only` of them when given. NOT_FOUND says which are missing. */
+export async function caseNames(folder: string, only: readonly string[] | undefined): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+    throw new AppError('NOT_FOUND', `the folder of cases cannot be read: ${folder}`, { cause })
+  })
+  const names = entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort()
+  const unknown = (only ?? []).filter((name) => !names.includes(name))
+  if (unknown.length > 0) throw new AppError('NOT_FOUND', `no such case in ${folder}: ${unknown.join(', ')}`)
+  if (names.length === 0) throw new AppError('NOT_FOUND', `${folder} holds no case folders`)
+  return only ? [...only] : names
+}
+
+/** Each file is <case>_<part> or <part> alone, as .nii, .nii.gz or .nii.xz. */
+export async function readCaseFiles(folder: string): Promise<CaseFiles> {
+  const files = await readdir(folder)
+  const read = async (part: string): Promise<Volume<Float32Array> | undefined> => {
+    const file = files.find((name) => new RegExp(`(^|_)${part}\\.nii(\\.gz|\\.xz)?$`).test(name))
+    if (!file) return undefined
+    const bytes = await readFile(join(folder, file))
+    return readNifti(isXz(bytes) ? await unpackXz(bytes, file) : bytes, file)
+  }
+  const volumes: Volumes = {}
+  for (const sequence of Object.keys(SUFFIXES) as Sequence[]) {
+    const volume = await read(SUFFIXES[sequence])
+    if (volume) volumes[sequence] = volume
+  }
+  const [labels, mask] = [await read('seg'), await read('mask')]
+  return { volumes, ...(labels && { labels }), ...(mask && { mask }) }
+}
+
+/** BraTS codes (1 necrotic core, 2 oedema, 4 or, since 2023, 3 enhancing) to the indices of the bundle's labels. */
+export function bratsLabels(
+  { grid, data }: Volume<Float32Array>,
+  labels: BundleManifest['labels'],
+  name: string,
+): LabelVolume {
+  const indexOf = (key: string) => {
+    const label = labels.find((one) => one.key === key)
+    if (!label) throw new AppError('BUNDLE_INVALID', `the bundle has no label ${key}, which the expert labels use`)
+    return label.index
+  }
+  const enhancing = indexOf('ET')
+  const codes = new Map([
+    [0, 0],
+    [1, indexOf('NCR')],
+    [2, indexOf('ED')],
+    [3, enhancing],
+    [4, enhancing],
+  ])
+  const out = new Uint8Array(data.length)
+  for (let v = 0; v < data.length; v++) {
+    const index = codes.get(data[v]!)
+    if (index === undefined)
+      throw new AppError('INSTANCE_INVALID', `${name}: label ${data[v]} is none of 0, 1, 2, 3, 4`)
+    out[v] = index
+  }
+  return { grid, data: out }
+}
+
+/** Whether two label volumes lie on one grid, up to what NIfTI's float32 affine loses. */
+export function sameGrid(a: LabelVolume, b: LabelVolume): boolean {
+  const close = (x: readonly number[], y: readonly number[], by: number) =>
+    x.every((value, n) => Math.abs(value - y[n]!) < by)
+  return (
+    close(a.grid.size, b.grid.size, 0.5) &&
+    close(a.grid.spacing, b.grid.spacing, 1e-3) &&
+    close(a.grid.origin, b.grid.origin, 0.1) &&
+    close(a.grid.direction, b.grid.direction, 1e-3)
+  )
+}

@@ -1,0 +1,77 @@
+// The fonts as the pages serve them (IO): one stylesheet, and the files of the packages; a browser fetches those whose characters it meets.
+import { FAMILIES, type Family, FIRST, fileOf, HAN } from './families.ts'
+import { readPackageFile, subsetsOf } from './files.ts'
+
+export interface WebFonts {
+  /** CSS that names every family and puts them behind the fonts of the reader's own machine. */
+  stylesheet(): Promise<string>
+  /** A font file or the licence of a family; undefined where there is none of this name. */
+  file(family: string, version: string, name: string): Promise<Uint8Array | undefined>
+}
+
+const OWN_FIRST = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue"'
+export const FONTS_PATH = '/assets/fonts'
+
+/** Every subset in its two weights; variable files hold both. */
+export function createWebFonts(): WebFonts {
+  let made: Promise<{ css: string; versions: ReadonlyMap<string, string> }> | undefined
+  const make = () => {
+    made ??= makeStylesheet()
+    made.catch(() => {
+      made = undefined
+    })
+    return made
+  }
+  return {
+    stylesheet: async () => (await make()).css,
+    async file(prefix, version, name) {
+      const family = FAMILIES.find((one) => one.prefix === prefix)
+      if (!family || (await make()).versions.get(prefix) !== version) return undefined
+      if (name === 'LICENSE') return readPackageFile(family, 'LICENSE')
+      const names = [...(await subsetsOf(family)).keys()].flatMap((subset) =>
+        (['regular', 'bold'] as const).map((weight) => fileOf(family, subset, weight)),
+      )
+      return names.includes(name) ? readPackageFile(family, 'files', name) : undefined
+    },
+  }
+}
+
+async function makeStylesheet() {
+  const versions = new Map<string, string>()
+  const parts: string[] = []
+  for (const family of FAMILIES) {
+    const manifest = new TextDecoder().decode(await readPackageFile(family, 'package.json'))
+    const { version } = JSON.parse(manifest) as { version: string }
+    versions.set(family.prefix, version)
+    const base = `${FONTS_PATH}/${family.prefix}/${version}`
+    const faces = [...(await subsetsOf(family))].flatMap(([subset, ranges]) => facesOf(family, subset, ranges, base))
+    parts.push(`/* SIL Open Font License 1.1: ${base}/LICENSE */`, ...faces)
+  }
+  const regions = { ja: 'jp', ko: 'kr' } as const
+  return {
+    versions,
+    css: [
+      ...parts,
+      `body { font-family: ${stack(HAN.sc)}; }`,
+      // A feature that no font has: see live-script.ts.
+      'body { font-feature-settings: "load" var(--font-loads, 0); }',
+      ...Object.entries(regions).map(([lang, region]) => `:lang(${lang}) { font-family: ${stack(HAN[region])}; }`),
+      '',
+    ].join('\n'),
+  }
+}
+
+function facesOf(family: Family, subset: string, ranges: string, base: string): string[] {
+  const weights = family.variable ? (['regular'] as const) : (['regular', 'bold'] as const)
+  return weights.map((weight) => {
+    const css = family.variable ? '100 900' : weight === 'bold' ? '600 700' : '400'
+    return `@font-face { font-family: "${family.prefix}"; font-weight: ${css}; font-display: swap; src: url(${base}/${fileOf(family, subset, weight)}) format("woff2"); unicode-range: ${ranges}; }`
+  })
+}
+
+/** The reader's own fonts, ours, then whatever there is; of the Han families the one whose shapes are wanted comes first. */
+function stack(han: Family): string {
+  const rest = FAMILIES.filter((family) => family !== han && !FIRST.includes(family))
+  const names = [...FIRST, han, ...rest].map(({ prefix }) => `"${prefix}"`)
+  return [OWN_FIRST, ...names, 'sans-serif'].join(', ')
+}

@@ -1,0 +1,126 @@
+// What the calibration data of a head can show: the highest probability, the sampling error of one, and how often calls were wrong.
+import type { Calibration, SurvivalHead, TabularHead } from '../bundle/heads.ts'
+
+/** What a class must be called with, unless the bundle's measured error asks for another probability. */
+export const LEAST_CALL = 0.8
+/** Patients of a class in the calibration data of a bundle that does not state them: few, so that nothing beyond 90 % is printed. */
+export const UNSTATED_PATIENTS = 30
+
+export interface Bounds {
+  /** Patients per class in the calibration data. */
+  patients: Readonly<Record<string, number>>
+  /** The highest probability that may be printed, per class. */
+  most: Readonly<Record<string, number>>
+  leastCall: number
+  bins: Calibration['bins']
+  /** False where the bundle says nothing of its calibration data and UNSTATED_PATIENTS stands in. */
+  isStated: boolean
+}
+
+/**
+ * Of the head's calibration; else of the patients per class that its evaluation counts; else the conservative default.
+ * No highest probability is above what the rule of three allows for the patients of the class.
+ */
+export function boundsOf({
+  classes,
+  calibration,
+  evaluation,
+}: Pick<TabularHead, 'classes' | 'calibration' | 'evaluation'>): Bounds {
+  const counted = calibration?.n_by_class ?? countsIn(evaluation.classes, classes)
+  const patients = Object.fromEntries(classes.map((label) => [label, counted?.[label] ?? UNSTATED_PATIENTS]))
+  const most = Object.fromEntries(
+    classes.map((label) => {
+      const highest = Math.min(calibration?.max_probability[label] ?? 1, ruleOfThree(patients[label]!))
+      return [label, Math.max(1 / classes.length, wholePercentBelow(highest))]
+    }),
+  )
+  const leastCall = calibration?.min_call_probability ?? LEAST_CALL
+  return { patients, most, leastCall, bins: calibration?.bins ?? [], isStated: counted !== undefined }
+}
+
+/** Patients per class, where an evaluation counts every one of them. */
+function countsIn(found: unknown, classes: readonly string[]): Record<string, number> | undefined {
+  if (typeof found !== 'object' || found === null) return undefined
+  const counts = found as Record<string, unknown>
+  return classes.every((label) => Number.isInteger(counts[label]) && Number(counts[label]) > 0)
+    ? (counts as Record<string, number>)
+    : undefined
+}
+
+/** So that no output rounds a bound up. */
+const wholePercentBelow = (share: number) => Math.floor(100 * share + 1e-9) / 100
+
+/** The rule of three (Hanley and Lippman-Hand 1983): what never failed in n patients fails in at most 3/n of them, with 95 % confidence. */
+export const ruleOfThree = (patients: number) => Math.max(0, 1 - 3 / patients)
+
+/**
+ * Probabilities that add up to 1, none above its bound: drawn towards "all classes alike" just as far as it takes. Of two classes
+ * the one that is beyond its bound takes it, and the other the rest. Every bound must be at least 1 / classes.
+ */
+export function bounded(
+  probabilities: Readonly<Record<string, number>>,
+  most: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const entries = Object.entries(probabilities)
+  const alike = 1 / entries.length
+  const share = Math.max(0, ...entries.map(([label, p]) => (p > most[label]! ? (p - most[label]!) / (p - alike) : 0)))
+  return Object.fromEntries(entries.map(([label, p]) => [label, (1 - share) * p + share * alike]))
+}
+
+/** Wilson's 95 % score interval (Wilson 1927) of a share p seen in n patients. */
+export function wilson(p: number, n: number): [number, number] {
+  const z = 1.959964
+  const centre = (p + z ** 2 / (2 * n)) / (1 + z ** 2 / n)
+  const half = (z / (1 + z ** 2 / n)) * Math.sqrt((p * (1 - p)) / n + z ** 2 / (4 * n ** 2))
+  return [Math.max(0, centre - half), Math.min(1, centre + half)]
+}
+
+/** How many patients of the calibration data stand behind a head's answer: those of its bin, else those of the rarest class. */
+export function patientsBehind({ bins, patients }: Bounds, likeliest: number): number {
+  return Math.max(1, binOf(bins, likeliest)?.n ?? Math.min(...Object.values(patients)))
+}
+
+/** The last bin includes its upper end. */
+function binOf(bins: Calibration['bins'], p: number) {
+  return bins.find(({ lower, upper }, n) => p >= lower && (p < upper || (n === bins.length - 1 && p <= upper)))
+}
+
+/**
+ * Two independent errors of one probability joined in quadrature, each side for itself: the spread of models and outlines,
+ * and the sampling error of the data that it was calibrated on.
+ */
+export function joinErrors(
+  p: number,
+  spread: readonly [number, number],
+  sampling: readonly [number, number],
+  [least, most]: readonly [number, number],
+): [number, number] {
+  const below = Math.hypot(Math.max(0, p - spread[0]), Math.max(0, p - sampling[0]))
+  const above = Math.hypot(Math.max(0, spread[1] - p), Math.max(0, sampling[1] - p))
+  const inside = (value: number) => Math.min(most, Math.max(least, value))
+  return [inside(p - below), inside(p + above)]
+}
+
+/** The lowest and highest share alive that `n` patients of a risk group can show. */
+export function survivalBounds({ n }: Pick<SurvivalHead['risk_groups'][number], 'n'>): [number, number] {
+  const most = Math.max(0.5, wholePercentBelow(ruleOfThree(n)))
+  return [1 - most, most]
+}
+
+export interface ErrorBudget {
+  /** Patients of the calibration data whose likeliest class had a probability like this one, and how many of them it was wrong for. */
+  n: number
+  wrong: number
+  /** Of 100 such patients; the interval is Wilson's. */
+  wrongOf100: number
+  interval: readonly [number, number]
+}
+
+/** Of a call with this probability; undefined where the bundle states no bin for it, or nobody fell into it. */
+export function errorBudget(bins: Calibration['bins'], probability: number): ErrorBudget | undefined {
+  const bin = binOf(bins, probability)
+  if (!bin || bin.n === 0) return undefined
+  const { n, wrong } = bin
+  const [low, high] = wilson(wrong / n, n)
+  return { n, wrong, wrongOf100: (100 * wrong) / n, interval: [100 * low, 100 * high] }
+}

@@ -1,0 +1,123 @@
+// All heads of a bundle on one patient's images: features of the tumour and of the encoder, for the outline and for each of its samples.
+import type { Prediction, QualityNote } from '../../domain/finding.ts'
+import type { ModelRunner, SegmentResponse } from '../../domain/ports.ts'
+import type { Sequence } from '../../domain/study.ts'
+import type { LabelVolume } from '../../domain/volume.ts'
+import { type Bundle, runnableHeads } from '../bundle/manifest.ts'
+import { encode } from '../encoder/encode.ts'
+import { explainImage, imageNotes, type SaliencyMap } from '../encoder/saliency.ts'
+import { cutWindow } from '../encoder/window.ts'
+import type { Mask } from '../features/roi.ts'
+import { computeTumourFeatures, type TumourFeatures, tumourLabels } from '../features/tumour-features.ts'
+import { brainMask } from '../segmentation/brain-mask.ts'
+import { applySizeRules, labelsOnGrid } from '../segmentation/postprocess.ts'
+import type { Prepared } from '../segmentation/prepare.ts'
+import type { Features } from './evaluate-head.ts'
+import { predictHeads } from './predict.ts'
+
+export interface PredictFromImagesInput {
+  /** Of clinicalFeatures. */
+  clinical: Features
+  prepared: Prepared
+  segmented: Pick<SegmentResponse, 'grid' | 'probabilities' | 'samples'>
+  /** On the reference series' own grid. */
+  labels: LabelVolume
+  noFinding: boolean
+  bundle: Bundle
+  runner: Pick<ModelRunner, 'runHead' | 'encode'>
+  /** As in PredictInput; nothing is explained then. */
+  isMeasured?: boolean
+}
+
+/** Features are computed of at most so many samples: each takes about as long as those of the outline itself. */
+export const MOST_SAMPLES = 6
+
+/** Nothing is computed for a bundle whose heads all say "not evaluable". */
+export async function predictFromImages(
+  input: PredictFromImagesInput,
+): Promise<{ predictions: Prediction[]; quality: QualityNote[]; saliency: SaliencyMap[] }> {
+  const { clinical, prepared, segmented, noFinding, bundle, runner } = input
+  const { grid } = prepared
+  const wanted = [...new Set(runnableHeads(bundle).flatMap(({ head }) => head.features))]
+  const isNothing = noFinding || wanted.length === 0
+  const brain = isNothing ? undefined : brainMask(segmented.probabilities, segmented.grid, bundle)
+  const image = isNothing ? NOTHING : imageFeatures(input, input.labels, brain, wanted)
+  const seen =
+    noFinding || !bundle.encoder ? undefined : await encodeStudy(input, onWorkGrid(input, segmented.probabilities))
+  const features = { ...image.features, ...clinical, ...seen?.encoded.features }
+  const samples: Features[] = []
+  for (const sample of isNothing ? [] : samplesOf(segmented)) {
+    const labels: LabelVolume = { grid: segmented.grid, data: sample.labels.slice() }
+    applySizeRules(labels, bundle)
+    const own = bundle.encoder && (await encodeStudy(input, onWorkGrid(input, oneHot(labels.data, segmented))))
+    samples.push({ ...imageFeatures(input, labels, brain, wanted).features, ...clinical, ...own?.encoded.features })
+  }
+  const { predictions, quality } = await predictHeads({
+    bundle,
+    features,
+    samples,
+    encoded: seen?.encoded,
+    noFinding,
+    missing: image.missing,
+    runner,
+    isMeasured: input.isMeasured ?? false,
+  })
+  if (!seen || input.isMeasured) return { predictions, quality, saliency: [] }
+  const explained = await explainImage({ predictions, bundle, features, ...seen, grid, runner })
+  return {
+    predictions: explained.predictions,
+    quality: [...quality, ...imageNotes(explained.predictions, bundle.labels)],
+    saliency: explained.maps,
+  }
+}
+
+/** At most MOST_SAMPLES, evenly spread over their order; none where the answer was made of one. */
+function samplesOf({ samples }: PredictFromImagesInput['segmented']): PredictFromImagesInput['segmented']['samples'] {
+  if (samples.length < 2 || samples.length <= MOST_SAMPLES) return samples.length < 2 ? [] : samples
+  return Array.from({ length: MOST_SAMPLES }, (_, n) => samples[Math.floor((n * samples.length) / MOST_SAMPLES)]!)
+}
+
+/** Labels on the grid that the encoder sees. */
+function onWorkGrid({ prepared, segmented, bundle }: PredictFromImagesInput, probabilities: readonly Float32Array[]) {
+  return labelsOnGrid(probabilities, segmented.grid, prepared.grid, bundle).labels.data
+}
+
+function oneHot(labels: Uint8Array, { probabilities }: PredictFromImagesInput['segmented']): Float32Array[] {
+  return probabilities.map((_, c) => Float32Array.from(labels, (label) => Number(label === c)))
+}
+
+/** What the encoder makes of the image around `labels` on the working grid; undefined where nothing is there that it asks for. */
+async function encodeStudy({ prepared, bundle, runner }: PredictFromImagesInput, labels: Uint8Array) {
+  const window = cutWindow(prepared.channels, prepared.grid, labels, bundle.encoder!)
+  return window && { window, labels, encoded: await encode(window.data, bundle, runner) }
+}
+
+const NOTHING: TumourFeatures = { features: {}, missing: [] }
+/** Shares that the segmentation cannot know without contrast. */
+const NEEDS_CONTRAST = ['enhancing_fraction', 'necrosis_fraction']
+
+/** Every feature that a head of the bundle asks for, of the tumour that `labels` show. */
+function imageFeatures(
+  { prepared, bundle }: PredictFromImagesInput,
+  labels: LabelVolume,
+  brain: Mask | undefined,
+  wanted: readonly string[],
+): TumourFeatures {
+  const imageOf = (sequence: Sequence) => prepared.onReference.find((one) => one.sequence === sequence)?.image
+  const t1c = imageOf('T1c')
+  const found = computeTumourFeatures({
+    t1c,
+    t2: imageOf('T2'),
+    flair: imageOf('FLAIR'),
+    labels,
+    tumour: tumourLabels(bundle),
+    brain,
+    wanted,
+  })
+  if (t1c) return found
+  const unknown = NEEDS_CONTRAST.filter((name) => wanted.includes(name))
+  return {
+    features: { ...found.features, ...Object.fromEntries(unknown.map((name) => [name, Number.NaN])) },
+    missing: [...found.missing, ...(unknown.length > 0 ? [{ reason: 'no T1c' as const, features: unknown }] : [])],
+  }
+}

@@ -1,0 +1,38 @@
+// Whether the bundle is meant for this patient: asked once, before anything is computed, and answered alike by every output.
+import { texts } from '../dicom/dataset.ts'
+import { AppError } from '../domain/errors.ts'
+import type { QualityNote } from '../domain/finding.ts'
+import type { PatientIdentity, Study, StudyIdentity } from '../domain/study.ts'
+import type { Bundle } from '../inference/bundle/manifest.ts'
+import { ageOf } from '../inference/heads/clinical.ts'
+
+/** What a site wants of a study that lies outside the intended use: a person is asked, or every output says so. */
+export type OutsideIntendedUse = 'hold' | 'state'
+
+export interface IntendedUseInput {
+  study: Study
+  patient: Pick<PatientIdentity, 'patientBirthDate'>
+  identity: Pick<StudyIdentity, 'studyDate'>
+  bundle: Pick<Bundle, 'name' | 'intended_use' | 'intended_population'>
+  outside: OutsideIntendedUse
+}
+
+/** Notes for the result. Throws OUTSIDE_INTENDED_USE, which names the limit and the intended use, never the patient's age. */
+export function checkIntendedUse({ study, patient, identity, bundle, outside }: IntendedUseInput): QualityNote[] {
+  const least = bundle.intended_population?.min_age_years
+  if (least === undefined) return []
+  const instances = study.series.flatMap((series) => series.instances)
+  const patientAges = instances.flatMap(({ metadata }) => texts(metadata, 'PatientAge'))
+  const { age } = ageOf({ patient, studyDate: identity.studyDate, patientAges })
+  const meant = `${bundle.name} is meant for patients of at least ${least} years`
+  if (age === undefined) {
+    const text = `${meant}; the age of this patient cannot be told from the images, so a person must check it.`
+    return [{ code: 'age-unknown', severity: 'warning', text }]
+  }
+  if (age >= least) return []
+  const stated = bundle.intended_use.replace(/\.$/, '')
+  if (outside === 'hold')
+    throw new AppError('OUTSIDE_INTENDED_USE', `the patient is younger: ${meant}. Its intended use: ${stated}`)
+  const text = `Outside the intended use: ${meant}, and this patient is younger. No volume or prediction here was ever measured in such patients.`
+  return [{ code: 'outside-intended-use', severity: 'warning', text }]
+}

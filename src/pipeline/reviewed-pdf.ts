@@ -1,0 +1,52 @@
+// The PDF of a decision: drawn once from the stored result and its key figures, kept, and the same for the pages, the PACS and the EHR.
+import { applyEdits, effectiveEdits } from '../domain/corrections.ts'
+import { AppError } from '../domain/errors.ts'
+import type { AnalysisStore, Artifact, ReportableResult, ReviewStore } from '../domain/ports.ts'
+import type { Review } from '../domain/review.ts'
+import { unpackFigures } from '../reports/kept-figures.ts'
+import { drawReportPdf } from '../reports/pdf.ts'
+
+export function storedResult(analysisId: string, artifacts: readonly Artifact[]): ReportableResult {
+  const stored = artifacts.find(({ role }) => role === 'result')
+  if (!stored) throw new AppError('INTERNAL', `analysis ${analysisId} has no result`)
+  return JSON.parse(new TextDecoder().decode(stored.bytes)) as ReportableResult
+}
+
+/** The decision with the edits that follow from the reviewer's own, as every output states it. */
+export function effectiveReview<T extends Review>(result: ReportableResult, review: T): T {
+  return { ...review, edits: effectiveEdits(result, review.edits) }
+}
+
+/** `review` is an effective one. A crash before it is kept draws it again; two at once keep one of the two. */
+export async function reviewedPdf(
+  reviews: Pick<ReviewStore, 'document' | 'keepDocument'>,
+  artifacts: readonly Artifact[],
+  review: Review,
+  institution: string,
+): Promise<Uint8Array> {
+  const kept = await reviews.document(review.reviewId)
+  if (kept) return kept
+  const figures = artifacts.find(({ role }) => role === 'figures')
+  const pdf = await drawReportPdf({
+    result: applyEdits(storedResult(review.analysisId, artifacts), review.edits),
+    review,
+    institution,
+    ...(figures && { figures: unpackFigures(figures.bytes) }),
+  })
+  return reviews.keepDocument(review.reviewId, pdf)
+}
+
+/** The report as it stands now: that of the last decision, else the software's; undefined where there is none yet. */
+export async function currentReport(
+  { analyses, reviews }: { analyses: Pick<AnalysisStore, 'artifacts' | 'artifact'>; reviews: ReviewStore },
+  analysisId: string,
+  institution: string,
+): Promise<Uint8Array | undefined> {
+  const last = (await reviews.list(analysisId)).at(-1)
+  if (!last) return (await analyses.artifact(analysisId, 'pdf'))?.bytes
+  const kept = await reviews.document(last.reviewId)
+  if (kept) return kept
+  const artifacts = await analyses.artifacts(analysisId)
+  const review = effectiveReview(storedResult(analysisId, artifacts), last)
+  return reviewedPdf(reviews, artifacts, review, institution)
+}

@@ -1,0 +1,50 @@
+// What a person decided on a result: said first on the page, and instead of "not reviewed" wherever that stood.
+import { html } from 'hono/html'
+import type { AnalysisRecord } from '../domain/analysis.ts'
+import { type Decision, editValue, type ReviewFact } from '../domain/review.ts'
+import { timeOf } from './format.ts'
+import type { Html, Part } from './html.ts'
+import { type Icon, icon } from './icons.ts'
+import { NOTICE, REVIEWED_NOTICE } from './wording.ts'
+
+const DECIDED: Record<Decision, { name: string; icon: Icon }> = {
+  accept: { name: 'Accepted', icon: 'done' },
+  'accept-with-edits': { name: 'Accepted with edits', icon: 'done' },
+  reject: { name: 'Rejected', icon: 'failed' },
+}
+
+export function isRejected({ review }: Pick<AnalysisRecord, 'review'>): boolean {
+  return review?.decision === 'reject'
+}
+
+export function reviewBadge({ decision }: ReviewFact): Html {
+  const { name, icon: shape } = DECIDED[decision]
+  return html`<span class="badge badge-${decision === 'reject' ? 'rejected' : 'delivered'}">${icon(shape)}${name}</span>`
+}
+
+/** Who, when, why, what was corrected, and whether PACS and EHR say so yet. */
+export function reviewStatement({ review }: AnalysisRecord): Part {
+  if (!review) return ''
+  const edits = review.edits.map(
+    (edit) =>
+      html`<li><strong>${edit.target.replace(/^(measurement|prediction)\./, '')}</strong> ${editValue(edit, edit.from)} → ${editValue(edit, edit.to)}: ${edit.reason}</li>`,
+  )
+  const where = review.delivered
+    ? ''
+    : html`<span class="muted">The PACS and the EHR do not have this decision yet; see the history.</span>`
+  const word = review.decision === 'reject' ? 'Reason' : 'Remark'
+  return html`<div class="decision${isRejected({ review }) ? ' decision-rejected' : ''}"><p>${reviewBadge(review)} by <strong>${review.reviewer}</strong>, ${timeOf(review.at)}. ${review.decision === 'reject' ? 'Do not use this result.' : ''} ${where}</p>
+${review.reason ? html`<p>${word}: ${review.reason}</p>` : ''}${edits.length > 0 ? html`<ul class="reasons">${edits}</ul>` : ''}</div>`
+}
+
+/** What stands above every result about who has looked at it; nothing more is to be said of a rejected one. */
+export function notice(record: AnalysisRecord): Part {
+  if (isRejected(record)) return ''
+  return html`<p class="notice">${icon('info')}<span>${record.review ? REVIEWED_NOTICE : NOTICE}</span></p>`
+}
+
+/** Of a rejected result the parts are folded away, under a title that says what they are. */
+export function withdrawn(record: AnalysisRecord, id: string, parts: Part[]): Part | Part[] {
+  if (!isRejected(record) || parts.every((part) => part === '')) return parts
+  return html`<details class="card withdrawn" id="${id}-withdrawn"><summary><h2>What the software had found: rejected, do not use</h2></summary>${parts}</details>`
+}

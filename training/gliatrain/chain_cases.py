@@ -1,0 +1,125 @@
+"""What `gliabridge evaluate --chain` reads: the clinical heads as NIfTI, and one table of tissue results for them and the TCGA cases of BraTS.
+
+    python -m gliatrain.chain_cases --data DIR --out DIR
+    gliabridge evaluate --chain OUT/heads --chain DIR/brats --labels OUT/labels.csv
+
+Heads: OUT/heads/<id>/<id>_{t1,t1ce,flair}.nii.gz and _mask.nii.gz (the publisher's mask of FLAIR abnormality), each sequence that is
+no copy of FLAIR. The publisher kept neither spacing nor position: see PIXEL_MM and STACK_MM; origin and orientation are those of an
+axial stack, so that volumes are right to a few per cent and shapes in the plane are right.
+
+Labels: id, age, sex, idh, 1p19q, mgmt, grade (WHO 2021), diagnosis, survival_days, event; empty where no table says it. Sources in
+the order in which they are believed: tcga_who2021_labels_iucomppath (IDH, 1p/19q, MGMT, grade, diagnosis, age), tcga_patient_info
+(survival, sex; IDH and 1p/19q only where the first has no row), kaggle3m_tcga_lgg_data (sex and age only). Contradictions are counted
+and printed. Nothing of it is committed.
+"""
+from __future__ import annotations
+
+import argparse
+import csv
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+
+from . import identities
+from .data import case_names, data_folder, load_xz
+
+PIXEL_MM = 0.9
+"""In-plane spacing of a 256 x 256 slice with a field of view of 230 mm, as most of these scans have."""
+STACK_MM = 150.0
+"""Height of the stack of slices."""
+SLICE_MM = (1.5, 7.0)
+DAYS_PER_MONTH = 365.25 / 12
+COPY = 0.95
+"""Share of equal voxels from which on a channel is the copy of FLAIR that fills the place of a missing sequence."""
+COLUMNS = ("id", "age", "sex", "idh", "1p19q", "mgmt", "grade", "diagnosis", "survival_days", "event")
+PLACES = {"t1": 0, "flair": 1, "t1ce": 2}
+
+
+def write_head(path: Path, out: Path) -> dict:
+    """One clinical head as NIfTI; the sequences that it has."""
+    name = path.name.split(".")[0]
+    image, mask = load_xz(path), load_xz(Path(str(path).replace(".image.", ".mask.")))
+    slice_mm = float(np.clip(STACK_MM / image.shape[1], *SLICE_MM))
+    pixel_mm = PIXEL_MM * 256 / image.shape[3]
+    affine = np.diag([-pixel_mm, -pixel_mm, slice_mm, 1.0])
+    folder = out / name
+    folder.mkdir(parents=True, exist_ok=True)
+    parts = {key: image[place] for key, place in PLACES.items()
+             if key == "flair" or (image[place] == image[1]).mean() <= COPY}
+    for key, volume in {**parts, "mask": mask.astype(np.uint8)}.items():
+        # The array is [Z, Y, X] with axes to S, P, L; NIfTI wants x first, and its world is RAS.
+        nib.save(nib.Nifti1Image(np.ascontiguousarray(volume.transpose(2, 1, 0)), affine), folder / f"{name}_{key}.nii.gz")
+    return {"id": name, "sequences": sorted(parts), "slice_mm": round(slice_mm, 2)}
+
+
+class Tables:
+    """The published tables by TCGA patient; `contradictions` counts where two of them differ."""
+
+    def __init__(self, folder: Path):
+        def by(name: str, key: str) -> dict[str, dict[str, str]]:
+            return {row[key]: row for row in identities.read_rows(folder / name)}
+        self.who = by("tcga_who2021_labels_iucomppath.csv", "case_id")
+        self.info = by("tcga_patient_info.csv", "subject_id")
+        self.lgg = {key.replace("_", "-"): row for key, row in by("kaggle3m_tcga_lgg_data.csv", "Patient").items()}
+        self.contradictions: dict[str, int] = {}
+
+    def first(self, what: str, *values: str) -> str:
+        known = [value for value in values if value != ""]
+        if len(set(known)) > 1:
+            self.contradictions[what] = self.contradictions.get(what, 0) + 1
+        return known[0] if known else ""
+
+    def row(self, name: str, patient: str) -> dict[str, str] | None:
+        """Labels of one case; None when no table has the patient."""
+        who, info, lgg = self.who.get(patient, {}), self.info.get(patient, {}), self.lgg.get(patient, {})
+        if not (who or info or lgg):
+            return None
+        idh = {"Mutant": "mutant", "mutant (maf)": "mutant", "WT": "wildtype", "WT (maf)": "wildtype"}
+        codeletion = {"codel": "codeleted", "non-codel": "intact"}
+        mgmt = {"Methylated": "methylated", "Unmethylated": "unmethylated"}
+        flag = {"1.0": 1, "0.0": 0}
+        months = info.get("survival_months", "")
+        age = who.get("Age (years at diagnosis)") or info.get("age") or lgg.get("age_at_initial_pathologic") or ""
+        return {
+            "id": name,
+            "age": f"{float(age):g}" if age.replace(".", "", 1).isdigit() else "",
+            "sex": self.first("sex", {"1.0": "F", "0.0": "M"}.get(info.get("is_female", ""), ""),
+                              {"1": "F", "2": "M"}.get(lgg.get("gender", ""), "")),
+            "idh": self.first("idh", idh.get(who.get("IDH status", ""), ""),
+                              {1: "mutant", 0: "wildtype"}.get(flag.get(info.get("IDH1_mut", "")), "")),
+            "1p19q": self.first("1p19q", codeletion.get(who.get("1p/19q codeletion", ""), ""),
+                                {1: "codeleted", 0: "intact"}.get(flag.get(info.get("loh1p/19q_cnv", "")), "")),
+            "mgmt": mgmt.get(who.get("MGMT promoter status", ""), ""),
+            "grade": who.get("WHO_CNS5_grade", "").removeprefix("Grade ").replace("NA", ""),
+            "diagnosis": who.get("WHO_CNS5_diagnosis", ""),
+            "survival_days": f"{float(months) * DAYS_PER_MONTH:.0f}" if months else "",
+            "event": {"0.0": "1", "1.0": "0"}.get(info.get("censorship", ""), "") if months else "",
+        }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data")
+    parser.add_argument("--cache", type=Path, help="where the table of identities is kept")
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    data = data_folder(args.data)
+    table, tables = identities.patients(data, args.cache), Tables(data / "tables")
+    cases, heads = case_names(data)
+    for name in heads:
+        print(write_head(data / "tcga-lgg" / f"{name}.image.npy.xz", args.out / "heads"), flush=True)
+    found = {name: tables.row(name, identities.patient_of(table, name)) for name in [*heads, *cases]}
+    rows = [row for row in found.values() if row]
+    with (args.out / "labels.csv").open("w", newline="") as f:
+        writer = csv.DictWriter(f, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+    counts = {column: sum(row[column] != "" for row in rows) for column in COLUMNS}
+    print(f"{len(rows)} rows for {len(heads)} heads and {len(cases)} whole cases; known: {counts}")
+    print(f"tables that contradict each other: {tables.contradictions or 'none'}")
+    print(f"in no table: {', '.join(name for name, row in found.items() if row is None) or 'none'}")
+
+
+if __name__ == "__main__":
+    main()
