@@ -124,13 +124,17 @@ def main() -> None:
     ap.add_argument("--version", default="1.0.0")
     a = ap.parse_args()
     a.bundle.mkdir(parents=True, exist_ok=True)
-    for name in [export_brain(a.brain, a.bundle), *export_views(a.checkpoint, a.bundle)]:
+    measured = a.checkpoint.parent / "thresholds.json"
+    thresholds = json.loads(measured.read_text()) if measured.exists() else {}
+    moved = {stage: found["threshold"] for stage, found in thresholds.items()}
+    for name in [export_brain(a.brain, a.bundle), *export_views(a.checkpoint, a.bundle, moved)]:
         model = onnx.load(str(a.bundle / name))
         halve(model)
         onnx.save(model, str(a.bundle / name))
     state, brain = torch.load(a.checkpoint, weights_only=True), torch.load(a.brain, weights_only=True)
     trained = {"facts": state["facts"], "settings": state["settings"], "rounds": state["rounds"], "seconds": round(state["seconds"]),
                "steps": {name: m["steps"] for name, m in state["members"].items()},
+               "thresholds": thresholds,
                "brain": {"steps": brain["steps"], "seconds": round(brain["seconds"])}, "torch": torch.__version__.split("+")[0]}
     (RESULTS / "cascade.json").write_text(json.dumps(trained, indent=1) + "\n")
     write_manifest(a.bundle, a.version, {}, None)
