@@ -26,6 +26,8 @@ RESULTS = ROOT / "training/results"
 REGIONS = {"whole": "WT", "core": "TC", "enhancing": "ET"}
 SLAB_VOXELS = 560_000
 """Input voxels of one call: a bound on memory."""
+BRAIN = 0.3
+"""A tumour at the brain's edge that the mask cuts off is lost; a mask that is too large costs little (degrade.wrong_mask)."""
 SUSPICION, SUSPICION_MARGIN = 0.15, 8
 """Probability in the first view, and mm around it, where the other views look."""
 SEQUENCES = ("T1", "T1c", "T2", "FLAIR")
@@ -71,7 +73,7 @@ def graph() -> dict:
             "brain": {"file": "brain.onnx", **network, "inferer": {"name": "SimpleInferer", "divisible_pad": MULTIPLE, "padding": "minimum"}},
             **{f"{s}-{v}": {"file": f"{s}-{v}.onnx", **network, "inferer": slices} for s in STAGES for v in VIEWS}},
         "masks": {
-            "brain": {"stage": "brain", "outputs": ["BRAIN"], "threshold": 0.5, "transforms": [
+            "brain": {"stage": "brain", "outputs": ["BRAIN"], "threshold": BRAIN, "transforms": [
                 {"name": "KeepLargestConnectedComponent"}, {"name": "FillHoles"}, {"name": "RemoveSmallObjects", "min_size_ml": 300}]},
             "suspicion": {"stage": "search", "outputs": ["WT"], "threshold": SUSPICION, "transforms": [
                 {"name": "RemoveSmallObjects", "min_size_ml": MIN_COMPONENT / 1000}]},
