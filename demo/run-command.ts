@@ -1,8 +1,9 @@
 // The demo from the command line: runs it, prints where the results are, and stays up, or ends by itself with --exit.
+
 import { writeFile } from 'node:fs/promises'
 import { AppError } from '../src/domain/errors.ts'
-import type { Prediction } from '../src/domain/finding.ts'
-import type { ReportableResult } from '../src/domain/ports.ts'
+import type { Prediction, ReportableResult } from '../src/domain/finding.ts'
+import { millilitres, percent } from '../src/wording/quantities.ts'
 import { type DemoResult, type RunningDemo, runDemo } from './demo.ts'
 
 export interface DemoArguments {
@@ -69,7 +70,7 @@ function describe(result: DemoResult): string {
   lines.push(`Page     ${result.page}`, '')
   for (const { name, value, unit, standardDeviation } of summary.measurements ?? []) {
     lines.push(
-      `  ${name.padEnd(28)} ${value.toFixed(1).padStart(7)} ${unit}${standardDeviation === undefined ? '' : ` ± ${standardDeviation.toFixed(1)}`}`,
+      `  ${name.padEnd(28)} ${millilitres(value).padStart(7)} ${unit}${standardDeviation === undefined ? '' : ` ± ${millilitres(standardDeviation)}`}`,
     )
   }
   const dice = readBack?.segmentation?.dice
@@ -93,16 +94,12 @@ function describe(result: DemoResult): string {
 /** One line a head: the call with its probability, months with the share alive, or why there is none. */
 function said(prediction: Prediction): string {
   if (prediction.status === 'not-evaluable') return `not evaluable: ${prediction.reason}`
-  // Certainty is never printed, since no model has it.
-  const percent = (key: string) => {
-    const share = 100 * (prediction.probabilities[key] ?? 0)
-    return share > 99 ? '> 99 %' : share < 1 ? '< 1 %' : `${share.toFixed(0)} %`
-  }
+  const shareOf = (key: string) => percent(prediction.probabilities[key] ?? 0)
   if (prediction.survival) {
-    const months = Object.keys(prediction.probabilities).map((key) => `${percent(key)} alive at ${key} months`)
+    const months = Object.keys(prediction.probabilities).map((key) => `${shareOf(key)} alive at ${key} months`)
     return `risk group ${prediction.survival.group.name}: ${months.join(', ')}`
   }
-  if (prediction.call !== undefined) return `${prediction.call} (${percent(prediction.call)})`
+  if (prediction.call !== undefined) return `${prediction.call} (${shareOf(prediction.call)})`
   const left = prediction.remaining?.join(' or ') ?? ''
   return left === '' ? 'indeterminate' : `indeterminate: ${left}`
 }

@@ -1,6 +1,6 @@
 // The real clock.
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Clock } from './domain/ports.ts'
+import type { Clock } from './domain/ports/clock.ts'
 
 export const systemClock: Clock = {
   now: () => new Date(),

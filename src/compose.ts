@@ -5,7 +5,11 @@ import { auditFetch } from './audit/audited-fetch.ts'
 import { systemClock } from './clock.ts'
 import { createDicomWebClient } from './dicomweb/client.ts'
 import type { AnalysisRecord } from './domain/analysis.ts'
-import type { ArtifactRole, ClinicalRecord, Clock, ImageArchive, Log } from './domain/ports.ts'
+import type { ArtifactRole } from './domain/ports/analysis-store.ts'
+import type { ClinicalRecord } from './domain/ports/clinical-record.ts'
+import type { Clock } from './domain/ports/clock.ts'
+import type { ImageArchive } from './domain/ports/image-archive.ts'
+import type { Log } from './domain/ports/log.ts'
 import { createClinicalRecord } from './fhir/connection/client.ts'
 import { createPublicKeys } from './fhir/connection/tokens.ts'
 import { createWebFonts } from './fonts/web-fonts.ts'
@@ -21,7 +25,7 @@ import { imageSetDigest, registerAnalysis } from './pipeline/intake.ts'
 import { releaseHold, replay } from './pipeline/resolve.ts'
 import { type ReviewRequest, reviewAnalysis, workOffReviews } from './pipeline/review.ts'
 import { currentReport } from './pipeline/reviewed-pdf.ts'
-import { workOff } from './pipeline/worker.ts'
+import { drainAnalyses } from './pipeline/worker.ts'
 import type { Settings } from './settings/schema.ts'
 import { openStore, type Store } from './store/store.ts'
 import { createLog } from './telemetry/log.ts'
@@ -135,7 +139,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       analyse: (record: AnalysisRecord) =>
         analyseStudy({ archive, ehr, analyses, watch, audit, runner, registrar, clock }, analyseOptions, record),
       deliver: (record: AnalysisRecord) =>
-        deliver({ archive, ehr, analyses, watch, audit, clock }, record, deliverOptions),
+        deliver({ archive, ehr, analyses, watch, audit, clock, log }, record, deliverOptions),
       wakeAt: (when: Date) => queue.wakeAt(ANALYSES, when),
     }
     const owner = randomUUID()
@@ -147,10 +151,10 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       archive,
       ehr,
       async start(parts) {
-        await queue.work(ANALYSES, (signal) => workOff(workerPorts, owner, signal))
+        await queue.work(ANALYSES, (signal) => drainAnalyses(workerPorts, owner, signal))
         await queue.work(REVIEWS, async (signal) => {
           const again = await workOffReviews(
-            { archive, ehr, analyses, reviews, watch, audit, clock },
+            { archive, ehr, analyses, reviews, watch, audit, clock, log },
             {
               ...deliverOptions,
               institution: settings.institution.name,

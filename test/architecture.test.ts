@@ -1,5 +1,5 @@
 // The shape of the code, kept by a program: who may import whom, where effects live, how long files are.
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -10,20 +10,21 @@ const src = join(root, 'src')
 /** Folder → folders it may import from, besides itself. */
 const MAY_IMPORT: Record<string, string[]> = {
   domain: [],
+  wording: ['domain'],
   audit: ['domain'],
-  dicom: ['domain'],
+  dicom: ['domain', 'wording'],
   dicomweb: ['domain', 'dicom'],
   triggers: ['domain', 'dicom'],
-  fhir: ['domain'],
-  inference: ['domain', 'dicom'],
+  fhir: ['domain', 'wording'],
+  inference: ['domain', 'wording', 'dicom'],
   fonts: [],
-  reports: ['domain', 'fonts'],
+  reports: ['domain', 'wording', 'fonts'],
   evaluation: ['domain', 'inference'],
   store: ['domain'],
   settings: ['domain'],
   telemetry: ['domain'],
-  pipeline: ['domain', 'audit', 'dicom', 'inference', 'reports', 'triggers'],
-  web: ['domain'],
+  pipeline: ['domain', 'audit', 'dicom', 'inference', 'reports', 'triggers', 'wording'],
+  web: ['domain', 'wording'],
   http: ['domain', 'web'],
 }
 
@@ -101,10 +102,21 @@ describe('architecture', () => {
     expect(importers.map(({ name }) => name)).toEqual(['cli/commands/demo.ts'])
   })
 
-  it('has no import cycles', () => {
-    const graph = new Map(
-      files.map((file) => [file.name, importsOf(file).flatMap((i) => (i.local && !i.typeOnly ? [i.name] : []))]),
-    )
+  it('describes in docs/architecture.md the rooms that exist', () => {
+    const table = readFileSync(join(root, 'docs/architecture.md'), 'utf8')
+    // "`a/b`, `c`": what has no folder of its own lies beside the first.
+    const rooms = [...table.matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(([, cell = '']) => {
+      const names = cell.replaceAll('`', '').split(', ')
+      return names.map((name, n) => (n === 0 || name.includes('/') ? name : join(dirname(names[0]!), name)))
+    })
+    const withFiles = new Set(files.map(({ name }) => join('src', dirname(name))).filter((folder) => folder !== 'src'))
+    const isDescribed = (folder: string) => rooms.some((room) => folder === room || folder.startsWith(`${room}/`))
+    expect([...withFiles].filter((folder) => !isDescribed(folder))).toEqual([])
+    expect(rooms.filter((room) => !existsSync(join(root, room)))).toEqual([])
+  })
+
+  it('has no import cycles, imports of types included', () => {
+    const graph = new Map(files.map((file) => [file.name, importsOf(file).flatMap((i) => (i.local ? [i.name] : []))]))
     const done = new Set<string>()
     const cycles: string[] = []
     const visit = (name: string, path: string[]) => {
@@ -129,6 +141,18 @@ describe('architecture', () => {
         if (pattern.test(code)) breaches.push(`${file.name} uses ${pattern.source}`)
     }
     expect(breaches).toEqual([])
+  })
+
+  it('lets no pure file import one that does IO, but for the font files of the report, which are parts of the program', () => {
+    const hasEffects = (name: string) => EFFECTS.some((pattern) => pattern.test(name))
+    const breaches = files
+      .filter(({ name }) => !hasEffects(name))
+      .flatMap((file) =>
+        importsOf(file).flatMap(({ local, typeOnly, name }) =>
+          local && !typeOnly && hasEffects(name) ? [`${file.name} → ${name}`] : [],
+        ),
+      )
+    expect(breaches).toEqual(['reports/fonts.ts → fonts/files.ts'])
   })
 
   it('has one importer of the model runtime', () => {

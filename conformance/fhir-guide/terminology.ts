@@ -7,12 +7,12 @@ import {
   DIAMETERS,
   DIAMETERS_DEFINITION,
   diametersCode,
-  HEAD_NAMES,
   MEASUREMENT_SYSTEM,
   PREDICTION_SYSTEM,
   REGION_NAMES,
   VALUE_SYSTEM,
 } from '../../src/fhir/resources/codes.ts'
+import { HEAD_NAMES } from '../../src/wording/names.ts'
 import { canonical, machineName, PUBLICATION } from './canonical.ts'
 
 const NOT_TISSUE =

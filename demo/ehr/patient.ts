@@ -1,12 +1,14 @@
 // The demo's patient as a hospital's EHR would know them: the identity of the images, as a FHIR R4 Patient.
+
 import type { HumanName, Patient } from '@medplum/fhirtypes'
+import { calendarDate } from '../../src/domain/dicom-date.ts'
 import type { PatientIdentity } from '../../src/domain/study.ts'
 
 const GENDERS: Record<string, Patient['gender']> = { M: 'male', F: 'female', O: 'other' }
 
 /** `system` is the identifier system of the Patient ID. Empty attributes stay empty. */
 export function demoPatient(identity: PatientIdentity, system: string): Patient {
-  const da = /^(\d{4})(\d{2})(\d{2})$/.exec(identity.patientBirthDate)
+  const birthDate = calendarDate(identity.patientBirthDate)
   const gender = GENDERS[identity.patientSex]
   const name = identity.patientName.split('=').flatMap(humanName)
   return {
@@ -15,7 +17,7 @@ export function demoPatient(identity: PatientIdentity, system: string): Patient 
     active: true,
     ...(name.length > 0 && { name }),
     ...(gender && { gender }),
-    ...(da && { birthDate: `${da[1]}-${da[2]}-${da[3]}` }),
+    ...(birthDate && { birthDate }),
   }
 }
 

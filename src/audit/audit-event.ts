@@ -1,6 +1,6 @@
 // An entry of the audit trail as FHIR R4 AuditEvent: IHE Basic Audit Log Patterns for the EHR, DICOM PS3.15 A.5.3 patterns for the PACS; pure.
 import type { AuditEvent, AuditEventAgent, AuditEventEntity, Coding, Identifier } from '@medplum/fhirtypes'
-import type { AuditEntry } from '../domain/ports.ts'
+import type { AuditEntry } from '../domain/ports/audit-trail.ts'
 import type { PatientIdentity } from '../domain/study.ts'
 import { type ExportSettings, namedPatient, namedQuery } from './patient.ts'
 

@@ -1,5 +1,5 @@
 // A fetch for the FHIR client that records every request about patients in the audit trail, and names each by X-Request-Id.
-import type { AuditTrail } from '../domain/ports.ts'
+import type { AuditTrail } from '../domain/ports/audit-trail.ts'
 import { entriesOf } from './interactions.ts'
 import { currentScope } from './scope.ts'
 

@@ -1,5 +1,5 @@
 // What a FHIR request and its answer were, as audit entries (FHIR R4 http.html; IHE BALP: one event per resource and patient); pure.
-import type { AuditEntry } from '../domain/ports.ts'
+import type { AuditEntry } from '../domain/ports/audit-trail.ts'
 
 export interface RestExchange {
   method: string

@@ -1,6 +1,6 @@
 // How an exported event names its patient: as far as the reader must know, no further.
 import { createHash } from 'node:crypto'
-import type { AuditEntry } from '../domain/ports.ts'
+import type { AuditEntry } from '../domain/ports/audit-trail.ts'
 import type { PatientIdentity } from '../domain/study.ts'
 
 /** `digest`: by the reference of the EHR and a digest of the identifier. `identifier`: the identifier as it is. Never a name. */

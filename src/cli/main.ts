@@ -1,6 +1,6 @@
 // The command line: arguments in, one command run, an exit code out (0 done, 1 failed, 2 wrong usage or settings).
 import { Command, CommanderError } from 'commander'
-import { AppError, asAppError } from '../domain/errors.ts'
+import { AppError, asAppError, framesOf } from '../domain/errors.ts'
 
 const program = new Command('gliabridge')
   .description(
@@ -107,16 +107,13 @@ program
 function report(thrown: unknown): number {
   const error = asAppError(thrown)
   process.stderr.write(`gliabridge: ${error.code}: ${error.message}\n  ${error.hint}\n`)
-  if (!(thrown instanceof AppError) && thrown instanceof Error) process.stderr.write(`${framesOf(thrown)}\n`)
+  if (!(thrown instanceof AppError) && thrown instanceof Error)
+    process.stderr.write(
+      `${framesOf(thrown)
+        .map((frame) => `    at ${frame}`)
+        .join('\n')}\n`,
+    )
   return error.code === 'SETTINGS_INVALID' ? 2 : 1
-}
-
-/** Where an unforeseen error came from, without its message, which may quote patient data. */
-function framesOf(error: Error): string {
-  return (error.stack ?? '')
-    .split('\n')
-    .filter((line) => line.trimStart().startsWith('at '))
-    .join('\n')
 }
 
 try {

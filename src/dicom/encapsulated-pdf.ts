@@ -1,5 +1,5 @@
 // The report as an Encapsulated PDF (PS3.3 A.45.1, C.24): the same study and patient, labelled as unverified, the same bytes each time.
-import type { ReportableResult } from '../domain/ports.ts'
+import type { ReportableResult } from '../domain/finding.ts'
 import type { Review } from '../domain/review.ts'
 import type { DicomJson, Series, Uid } from '../domain/study.ts'
 import { IMAGING_STUDY_REPORT } from './codes.ts'

@@ -6,7 +6,7 @@ import type { Slice } from './slices.ts'
 export class GeometryRefusal extends Error {}
 
 /** Fewest slices that a volume can be registered and resampled from. */
-const FEWEST_SLICES = 3
+const MIN_SLICES = 3
 /** Two slices nearer than this (mm, along the normal) are at the same position. */
 const SAME_POSITION = 0.01
 /** Largest deviation of one slice distance from the median: a share of it, and in mm for rounding in headers. */
@@ -26,8 +26,8 @@ const PERPENDICULAR = 1e-3
  */
 export function gridOf(slices: readonly Slice[]): { grid: Grid; ordered: Slice[] } {
   const [first] = slices
-  if (first === undefined || slices.length < FEWEST_SLICES) {
-    throw new GeometryRefusal(`it has ${slices.length} slices; a volume needs at least ${FEWEST_SLICES}`)
+  if (first === undefined || slices.length < MIN_SLICES) {
+    throw new GeometryRefusal(`it has ${slices.length} slices; a volume needs at least ${MIN_SLICES}`)
   }
   refuseMixed(slices, first)
   const axes = axesOf(first)

@@ -1,7 +1,6 @@
 // Modules that all objects on the grid of a source series share: segmentations of every kind and maps (PS3.3 C.7.6.16, C.8.20).
 import { AppError } from '../domain/errors.ts'
-import type { Segment } from '../domain/finding.ts'
-import type { ReportableResult } from '../domain/ports.ts'
+import type { ReportableResult, Segment } from '../domain/finding.ts'
 import type { DicomJson, Instance, Series, Uid } from '../domain/study.ts'
 import { type Grid, toPatient, type Vec3 } from '../domain/volume.ts'
 import { ARTIFICIAL_INTELLIGENCE, BRAIN, cieLab, MORPHOLOGICALLY_ABNORMAL, SEGMENT_CONCEPTS } from './codes.ts'

@@ -1,10 +1,11 @@
 // DICOM files (PS3.10): Part 10 bytes to and from DICOM JSON data sets and pixel frames.
-import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { deflateRawSync } from 'node:zlib'
 import { AppError } from '../domain/errors.ts'
 import type { DicomJson, Uid } from '../domain/study.ts'
 import { dataset, number, text } from './dataset.ts'
 import { DataSetFault, ElementReader, type ReadDataSet, type StoredPixels } from './element-reader.ts'
 import { writeElements, writeHeader } from './element-writer.ts'
+import { inflateDataSet } from './inflate.ts'
 import { type Encoding, EXPLICIT_LITTLE_ENDIAN, encodingOf } from './transfer-syntax.ts'
 
 /** Our own implementation (PS3.10 Section 7.1): a UUID made once, not one of the toolkit's. */
@@ -22,7 +23,6 @@ export interface Part10 {
 }
 
 const PIXEL_DATA = '7FE00010'
-const LARGEST_INFLATED = 1 << 30
 
 /** Reads a Part 10 file. Throws AppError INSTANCE_INVALID that names the SOP Instance UID when it is known. */
 export function readPart10(bytes: Uint8Array): Part10 {
@@ -62,11 +62,9 @@ function assemble(read: ReadDataSet, transferSyntaxUid: Uid, encoding: Encoding,
 }
 
 function inflate(bytes: Uint8Array): Uint8Array {
-  try {
-    return inflateRawSync(bytes, { maxOutputLength: LARGEST_INFLATED })
-  } catch {
-    throw new DataSetFault('its deflated data set is damaged')
-  }
+  const inflated = inflateDataSet(bytes)
+  if ('fault' in inflated) throw new DataSetFault(`its deflated data set ${inflated.fault}`)
+  return inflated.dataSet
 }
 
 function framesOf(ds: DicomJson, pixels: StoredPixels | undefined, uid: Uid): Uint8Array[] {

@@ -1,6 +1,6 @@
 // Modules that all our DICOM results share: the patient and study they belong to, and the equipment that made them (PS3.3 C.7, C.12.1).
 import type { Tracking } from '../domain/comparison.ts'
-import type { ReportableResult } from '../domain/ports.ts'
+import type { ReportableResult } from '../domain/finding.ts'
 import type { DicomJson } from '../domain/study.ts'
 import { PROCESSING_EQUIPMENT } from './codes.ts'
 import { copied, dataset, text } from './dataset.ts'
@@ -89,7 +89,7 @@ export function equipment({ software, bundle }: ReportableResult): DicomJson {
   })
 }
 
-/** Contributing Equipment (C.12.1.1.5, IHE AI Results): the algorithm as a device with a UID of its own per bundle digest. */
+/** Contributing Equipment (C.12.1.1.5, IHE AI Results): the algorithm as a device with a UID of its own per model; the digest of the whole bundle as serial number. */
 export function contributingEquipment({ software, bundle }: ReportableResult, moment: Moment): DicomJson {
   return dataset({
     ContributingEquipmentSequence: [
@@ -99,7 +99,7 @@ export function contributingEquipment({ software, bundle }: ReportableResult, mo
         ManufacturerModelName: clip(bundle.name, 64),
         DeviceSerialNumber: clip(bundle.digest, 64),
         SoftwareVersions: [clip(bundle.version, 64), clip(`${software.name} ${software.version}`, 64)],
-        DeviceUID: deviceUid(bundle.digest),
+        DeviceUID: deviceUid(bundle.modelDigest),
         ContributionDateTime: moment.dateTime,
         ContributionDescription: clip(`Automatic segmentation, not reviewed. ${bundle.intendedUse}`, 1024),
       }),
@@ -107,9 +107,9 @@ export function contributingEquipment({ software, bundle }: ReportableResult, mo
   })
 }
 
-/** UID of the algorithm as a device: one per bundle digest, whatever it analysed. */
-export function deviceUid(bundleDigest: string): string {
-  return deterministicUid('device', bundleDigest)
+/** UID of the algorithm as a device: one per model (what computes, without its card), whatever it analysed. */
+export function deviceUid(modelDigest: string): string {
+  return deterministicUid('device', modelDigest)
 }
 
 /** How one finding is followed through our objects and later studies (C.8.20.4, TID 1419): text and UID by its key; those of an earlier study where it continues one. */

@@ -1,5 +1,5 @@
 // What every object of ours opens with: whose study it is, which object it is, who made it, its series (PS3.3 C.7.1 to C.7.5, C.12.1).
-import type { ReportableResult } from '../domain/ports.ts'
+import type { ReportableResult } from '../domain/finding.ts'
 import type { DicomJson, Uid } from '../domain/study.ts'
 import { dataset } from './dataset.ts'
 import {

@@ -1,5 +1,5 @@
 // A key picture as a Secondary Capture image (PS3.3 A.8.1, C.8.6), for viewers that show no segmentation.
-import type { ReportableResult } from '../domain/ports.ts'
+import type { ReportableResult } from '../domain/finding.ts'
 import type { DicomJson, Series, Uid } from '../domain/study.ts'
 import { dataset } from './dataset.ts'
 import { writePart10 } from './part10.ts'

@@ -15,7 +15,7 @@ export interface VolumeInstances {
 /** More than this share of odd instances makes several stacks, not a stack with strays. */
 const STRAYS = 0.2
 /** A slice sent this often is an export that went wrong; more images at one position are a time series. */
-const MOST_COPIES = 3
+const MAX_COPIES = 3
 
 /** Passes over strays and doubles; a series that is anything else than one stack with a few of them is left as it is. */
 export function volumeInstances(series: Series): VolumeInstances {
@@ -126,7 +126,7 @@ function doublesOf(instances: readonly Instance[]): Map<Uid, Uid> {
   const groups = Map.groupBy(instances, ({ metadata }) =>
     SAME.map((keyword) => texts(metadata, keyword).join('\\')).join('|'),
   )
-  if ([...groups.values()].some((copies) => copies.length > MOST_COPIES)) return doubles
+  if ([...groups.values()].some((copies) => copies.length > MAX_COPIES)) return doubles
   for (const [original, ...copies] of groups.values())
     for (const copy of copies) doubles.set(copy.sopInstanceUid, original!.sopInstanceUid)
   return doubles

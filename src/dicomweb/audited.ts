@@ -1,5 +1,6 @@
 // An ImageArchive whose reads and writes of a study are recorded in the audit trail, also when they fail.
-import type { AuditEntry, AuditTrail, ImageArchive } from '../domain/ports.ts'
+import type { AuditEntry, AuditTrail } from '../domain/ports/audit-trail.ts'
+import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { Uid } from '../domain/study.ts'
 import { studyParameters } from './query.ts'
 

@@ -1,5 +1,5 @@
 // The UID of a Part 10 object, and whether it is whole: element lengths are followed to the end, values not decoded (PS3.5 Section 7).
-import { inflateRawSync } from 'node:zlib'
+import { inflateDataSet } from '../dicom/inflate.ts'
 import type { Uid } from '../domain/study.ts'
 import { type FileMeta, hasLongLength, trimUid } from './file-meta.ts'
 
@@ -42,11 +42,9 @@ export function walkInstance(bytes: Uint8Array, meta: FileMeta): WalkedInstance 
   const { sopInstanceUid } = meta
   let body = bytes.subarray(meta.dataSetOffset)
   if (meta.transferSyntaxUid === DEFLATED_LE) {
-    try {
-      body = inflateRawSync(body)
-    } catch {
-      return { sopInstanceUid, truncation: 'its deflated data set ends early or is damaged' }
-    }
+    const inflated = inflateDataSet(body)
+    if ('fault' in inflated) return { sopInstanceUid, truncation: `its deflated data set ${inflated.fault}` }
+    body = inflated.dataSet
   }
   const cursor: Cursor = {
     data: new DataView(body.buffer, body.byteOffset, body.byteLength),

@@ -30,7 +30,7 @@ export function resourcePath(studyInstanceUid: Uid, seriesInstanceUid?: Uid, sop
 
 /**
  * Search of studies by date (DICOM DA, both ends included, either may be open), modality and patient. The issuer is asked for,
- * not matched: it is no required key (PS3.18 Table 10.6.1-5), and archives refuse it.
+ * not matched: archives need not support it as a key (PS3.18 Table 10.6.1-5), and some refuse it.
  */
 export function studiesPath(query: StudyQuery, page: Page): string {
   return `/studies?${encode(studyParameters(query), page)}`

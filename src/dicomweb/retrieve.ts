@@ -1,6 +1,7 @@
 // WADO-RS of a series, complete or an error: multipart first, then one by one what did not arrive whole (PS3.18 Section 10.4).
-import { AppError, asAppError } from '../domain/errors.ts'
-import type { ImageArchive, Log } from '../domain/ports.ts'
+import { AppError, asAppError, foreseen } from '../domain/errors.ts'
+import type { ImageArchive } from '../domain/ports/image-archive.ts'
+import type { Log } from '../domain/ports/log.ts'
 import type { Uid } from '../domain/study.ts'
 import type { Connection } from './client-connection.ts'
 import { readFileMeta } from './file-meta.ts'
@@ -34,7 +35,7 @@ export function createRetriever(
         yield checked.bytes
       }
     } catch (thrown) {
-      interruption = asAppError(thrown)
+      interruption = foreseen(thrown)
       if (POINTLESS_TO_GO_ON.has(interruption.code)) throw interruption
     }
     if (missing.size === 0) return

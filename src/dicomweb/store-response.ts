@@ -1,6 +1,6 @@
 // Outcome per instance of a STOW-RS answer, whatever its status (PS3.18 Section 10.5.3, PS3.18 Annex I.2).
 import { items, number, text } from '../dicom/dataset.ts'
-import type { StoreOutcome } from '../domain/ports.ts'
+import type { StoreOutcome } from '../domain/ports/image-archive.ts'
 import type { DicomJson, Uid } from '../domain/study.ts'
 
 /** What the body of an answer is. "empty" and "foreign" (XML, text) name no instance; "html" is no DICOMweb answer. */
@@ -50,7 +50,7 @@ export function readStoreAnswer(dataset: DicomJson, sent: readonly Uid[]): Store
   return { outcomes, unnamed: sent.filter((uid) => !outcomes.has(uid)) }
 }
 
-/** Cuts a list into requests of at most so many objects and bytes; an object over the limit travels alone. */
+/** Cuts a list into requests that stay within a number of objects and of bytes; an object over the limit travels alone. */
 export function batches<T extends { bytes: Uint8Array }>(
   objects: readonly T[],
   most: { count: number; bytes: number },

@@ -1,6 +1,7 @@
 // STOW-RS with an outcome per object; when an answer is lost, the archive is asked what it has before anything is repeated.
 import { AppError, asAppError } from '../domain/errors.ts'
-import type { ImageArchive, Log, StoreOutcome } from '../domain/ports.ts'
+import type { ImageArchive, StoreOutcome } from '../domain/ports/image-archive.ts'
+import type { Log } from '../domain/ports/log.ts'
 import type { Uid } from '../domain/study.ts'
 import type { Connection } from './client-connection.ts'
 import { errorOfStatus, wasNotSent } from './errors.ts'
@@ -98,7 +99,7 @@ export function createStorer(options: StorerOptions): ImageArchive['store'] {
     return new Set((await options.searchInstances(study)).map((instance) => instance.sopInstanceUid))
   }
 
-  /** An object refused as a duplicate is stored if, and only if, what the archive holds is the same object. */
+  /** An object refused as a duplicate is stored if, and only if, what the archive holds is the same object; else the two conflict. */
   async function settleDuplicates(study: Uid, batch: Outgoing[], outcomes: Map<Uid, StoreOutcome>): Promise<void> {
     const isDuplicate = ({ sopInstanceUid }: Outgoing) => DUPLICATE.has(outcomes.get(sopInstanceUid)?.reason ?? '')
     const duplicates = batch.filter((one) => isDuplicate(one) && outcomes.get(one.sopInstanceUid)?.stored === false)
@@ -108,9 +109,10 @@ export function createStorer(options: StorerOptions): ImageArchive['store'] {
     )
     for (const { sopInstanceUid, bytes } of duplicates) {
       const seriesInstanceUid = series.get(sopInstanceUid)
-      if (seriesInstanceUid === undefined) continue
-      const held = await options.retrieveInstance(study, seriesInstanceUid, sopInstanceUid)
-      if (sameDataSet(bytes, held)) outcomes.set(sopInstanceUid, { ...outcomes.get(sopInstanceUid)!, stored: true })
+      const stored =
+        seriesInstanceUid !== undefined &&
+        sameDataSet(bytes, await options.retrieveInstance(study, seriesInstanceUid, sopInstanceUid))
+      outcomes.set(sopInstanceUid, { ...outcomes.get(sopInstanceUid)!, ...(stored ? { stored } : { conflict: true }) })
     }
   }
 }

@@ -1,7 +1,8 @@
 // The clinical record of one analysis: its states as a table, its delivery legs, its history.
+import type { LegRecord } from './delivery.ts'
 import type { ErrorCode } from './errors.ts'
 import type { ReviewFact } from './review.ts'
-import type { Uid } from './study.ts'
+import type { PatientIdentity, Uid } from './study.ts'
 
 /** What each state may become. Delivered, held and superseded are where nothing moves by itself; a person may deliver again. */
 export const TRANSITIONS = {
@@ -20,22 +21,6 @@ export function mayBecome(from: AnalysisState, to: AnalysisState): boolean {
   return (TRANSITIONS[from] as readonly string[]).includes(to)
 }
 
-/** Deliveries, each resumable alone. */
-export const LEGS = ['pacs', 'ehr'] as const
-export type Leg = (typeof LEGS)[number]
-
-export type LegState = 'waiting' | 'done' | 'failed'
-
-export interface LegRecord {
-  leg: Leg
-  state: LegState
-  attempts: number
-  lastError?: { code: ErrorCode; message: string; at: string }
-  doneAt?: string
-  /** What was written: SOP Instance UIDs, or resource references with versions. */
-  receipt?: Record<string, string>
-}
-
 export interface AnalysisEvent {
   at: string
   /** For example "state", "step", "leg". */
@@ -44,11 +29,24 @@ export interface AnalysisEvent {
   data?: Record<string, unknown>
 }
 
+/** Which patient of the EHR these images belong to, by a person's word. */
+export interface ConfirmedPatient {
+  /** "Patient/12" */
+  reference: string
+  /** Who confirmed, as they gave it. */
+  by: string
+  at: string
+  /** The images' identity at that moment; for any other the confirmation does not hold. */
+  of: PatientIdentity
+}
+
 export interface AnalysisRecord {
   analysisId: string
   studyInstanceUid: Uid
   bundleId: string
   bundleDigest: string
+  /** Absent in records from before it was kept. */
+  modelDigest?: string
   /** sha256 over the sorted SOP Instance UIDs of the study's images */
   instanceSetDigest: string
   state: AnalysisState
@@ -61,6 +59,7 @@ export interface AnalysisRecord {
   legs: LegRecord[]
   /** The last decision of a person; a fact beside the state, which it does not change. */
   review?: ReviewFact
+  confirmedPatient?: ConfirmedPatient
   /** What the page shows once analysed: measurements, predictions, decisions, quality, execution, times. No pixel data. */
   summary?: Record<string, unknown>
 }

@@ -83,6 +83,10 @@ export const ERRORS = {
     'hold',
     'A chosen series cannot be used as a volume (gap, tilt, duplicate slices, mosaic …); the reason is in the message.',
   ],
+  SERIES_CONTRADICTION: [
+    'hold',
+    'The pixels of two chosen series say the opposite of their headers; look at both, and name the right ones in series.overrides.',
+  ],
   INSTANCE_INVALID: [
     'hold',
     'An instance is damaged or not readable; it is named in the message. Send it again from the modality.',
@@ -113,7 +117,10 @@ export const ERRORS = {
     'The review does not fit the result; correct what the message names, and send it again.',
   ],
   NOT_FOUND: ['permanent', 'No such study or analysis here; check the id.'],
-  INTERNAL: ['transient', 'An error that we did not foresee; report it with the log lines of this analysis.'],
+  INTERNAL: [
+    'transient',
+    'An error that we did not foresee, tried once more and then held; report it with the log line that has its frames.',
+  ],
 } as const satisfies Record<string, readonly [ErrorClass, string]>
 
 export type ErrorCode = keyof typeof ERRORS
@@ -144,4 +151,42 @@ export function asAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
   const name = error instanceof Error ? error.name : typeof error
   return new AppError('INTERNAL', `unexpected ${name}`, { cause: error })
+}
+
+/**
+ * For a step that may fail without harm: the error, when the catalogue names it. What nobody foresaw is thrown on, since a
+ * fault of the program must not pass for a note about the patient.
+ */
+export function foreseen(thrown: unknown): AppError {
+  const error = asAppError(thrown)
+  if (error.code === 'INTERNAL') throw error
+  return error
+}
+
+const MAX_FRAMES = 8
+/** V8's "at Store.save (file:///app/src/store/a.ts:3:9)": function, file, line, column. */
+const FRAME = /^\s+at (?:async )?(?:new )?(?:([\w.$<>]+)(?: \[as \w+\])? \()?([^\s()]+):(\d+):(\d+)\)?$/
+
+/** Fields of a log line that say where an unforeseen error came from; none for an error of the catalogue. */
+export function unforeseenFields(thrown: unknown): { kind?: string; frames?: string } {
+  if (asAppError(thrown).code !== 'INTERNAL') return {}
+  let origin = thrown
+  while (origin instanceof AppError && origin.cause instanceof Error) origin = origin.cause
+  if (!(origin instanceof Error)) return { kind: typeof origin }
+  return { kind: origin.name, frames: framesOf(origin).join(' | ') }
+}
+
+/** "save src/store/a.ts:3:9", innermost first. The message, which may quote patient data, stands before the frames and is cut off. */
+export function framesOf({ stack = '', message }: Error): string[] {
+  const messageAt = stack.indexOf(message)
+  const frames = messageAt < 0 ? stack : stack.slice(messageAt + message.length)
+  return frames
+    .split('\n')
+    .flatMap((line) => {
+      const [, name, file = '', row, column] = FRAME.exec(line) ?? []
+      const place =
+        /^node:[\w/]+$/.exec(file)?.[0] ?? /\/((?:src|demo|conformance|test|node_modules)\/[\w.@/+-]+)$/.exec(file)?.[1]
+      return place === undefined ? [] : [`${name === undefined ? '' : `${name} `}${place}:${row}:${column}`]
+    })
+    .slice(0, MAX_FRAMES)
 }

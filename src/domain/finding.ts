@@ -8,7 +8,10 @@ export interface BundleIdentity {
   id: string
   version: string
   name: string
+  /** sha256 of bundle.json, which covers the card and every file: where a result comes from. */
   digest: string
+  /** sha256 over what computes, without the prose: which model it is. Two versions of a card have the same one. */
+  modelDigest: string
   /** sha256 of the segmentation weights */
   weightsDigest: string
   license: string
@@ -56,6 +59,15 @@ export interface Bidimensional {
   slice: number
   /** Both at least 10 mm (RANO 2.0). */
   measurable: boolean
+}
+
+/** Where the whole tumour lies, by the bounding box of the brain; coarse, since nothing here knows anatomy. */
+export interface TumourPosition {
+  /** The patient's. */
+  side: 'left' | 'right'
+  crossesMidline: boolean
+  /** Third of the brain from front to back. */
+  part: 'anterior' | 'middle' | 'posterior'
 }
 
 export type Head = 'idh' | '1p19q' | 'mgmt' | 'grade' | 'survival'
@@ -197,6 +209,8 @@ export interface AnalysisResult {
   /** True when the tumour found is below the bundle's no-finding limit; the label volume is then all zero. */
   noFinding: boolean
   measurements: Measurement[]
+  /** Absent without a tumour, or where the bundle marks no brain. */
+  position?: TumourPosition
   /** Of the enhancing lesions, largest first; absent when the bundle has no enhancing region. */
   diameters?: Bidimensional[]
   /** Against the latest earlier study of the patient; absent when there is none, or none that can be compared. */
@@ -209,3 +223,5 @@ export interface AnalysisResult {
   /** The moment the analysis was registered (ISO 8601, UTC): every date written into results derives from it, so re-runs give the same bytes. */
   analysedAt: string
 }
+
+export type ReportableResult = Omit<AnalysisResult, 'segmentation'>

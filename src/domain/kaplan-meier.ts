@@ -1,11 +1,11 @@
 // A Kaplan-Meier curve as the report and the page draw it: how far, and by which corners.
 
 export const TICK_MONTHS = 12
-const MOST_MONTHS = 60
+const MAX_MONTHS = 60
 
 /** Months shown: whole years that cover the patient's horizons and the group's curve, five at most. */
 export function monthsShown(months: readonly number[], horizons: readonly number[]): number {
-  const covered = Math.min(MOST_MONTHS, Math.max(TICK_MONTHS, ...horizons, months.at(-1) ?? 0))
+  const covered = Math.min(MAX_MONTHS, Math.max(TICK_MONTHS, ...horizons, months.at(-1) ?? 0))
   return TICK_MONTHS * Math.ceil(covered / TICK_MONTHS)
 }
 

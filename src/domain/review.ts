@@ -1,5 +1,5 @@
 // A person's decision on an analysis: accepted, accepted with edits, or rejected; what it makes of the result, and how it is delivered.
-import type { LegRecord } from './analysis.ts'
+import type { LegRecord } from './delivery.ts'
 import type { Prediction } from './finding.ts'
 
 export const DECISIONS = ['accept', 'accept-with-edits', 'reject'] as const

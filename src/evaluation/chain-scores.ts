@@ -2,9 +2,9 @@
 import type { BundleManifest } from '../inference/bundle/manifest.ts'
 import { runnableHeads } from '../inference/bundle/manifest.ts'
 import { quantile } from '../inference/volumes/quantile.ts'
+import type { ChainCase } from './chain-case.ts'
 import type { FalseEnhancement } from './evaluate.ts'
 import { falseEnhancement } from './evaluate.ts'
-import type { ChainCase } from './evaluate-chain.ts'
 import {
   type Answer,
   type ClassificationReport,

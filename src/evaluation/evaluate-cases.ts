@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { AppError, asAppError } from '../domain/errors.ts'
 import type { BundleIdentity, ExecutionRecord } from '../domain/finding.ts'
-import type { ModelRunner } from '../domain/ports.ts'
+import type { ModelRunner } from '../domain/ports/model-runner.ts'
 import type { Sequence } from '../domain/study.ts'
 import type { LoadedBundle } from '../inference/bundle/load.ts'
 import type { Registrar } from '../inference/volumes/rigid.ts'

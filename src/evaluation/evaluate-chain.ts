@@ -1,8 +1,8 @@
 // The whole chain on patients whose tissue results are known: images through the service's own path to volumes, features and calls.
+
 import { join } from 'node:path'
 import { AppError, asAppError } from '../domain/errors.ts'
-import type { Prediction, QualityNote } from '../domain/finding.ts'
-import type { ModelRunner } from '../domain/ports.ts'
+import type { ModelRunner } from '../domain/ports/model-runner.ts'
 import type { LabelVolume, Volume } from '../domain/volume.ts'
 import type { LoadedBundle } from '../inference/bundle/load.ts'
 import { runnableHeads } from '../inference/bundle/manifest.ts'
@@ -10,10 +10,11 @@ import { predictFromImages } from '../inference/heads/predict-from-images.ts'
 import { measure } from '../inference/lesions/measure.ts'
 import type { Registrar } from '../inference/volumes/rigid.ts'
 import { bratsLabels, caseNames, readCaseFiles, sameGrid } from './case-files.ts'
+import type { ChainCase } from './chain-case.ts'
 import { type ChainSummary, summariseChain } from './chain-scores.ts'
 import { byId, parseCsv, type Table } from './csv.ts'
 import { type RegionScore, scoreRegions } from './evaluate.ts'
-import { checkLabelColumns, clinicalOf, type Labels, labelsOf, withFullNames } from './label-table.ts'
+import { checkLabelColumns, clinicalOf, labelsOf, withFullNames } from './label-table.ts'
 import { segmentCase } from './segment-case.ts'
 
 export interface EvaluateChainOptions {
@@ -28,24 +29,6 @@ export interface EvaluateChainOptions {
   onProgress?: (line: string) => void
   /** Is given the report after every case, so that a run that ends early leaves what it found. */
   onReport?: (report: ChainReport) => Promise<void>
-}
-
-export interface ChainCase {
-  case: string
-  noFinding: boolean
-  /** mL by region and label. */
-  volumes: Record<string, number>
-  /** Against the expert's labels, or of the whole tumour alone where the expert drew a mask; empty without either. */
-  scores: RegionScore[]
-  predictions: Prediction[]
-  labels: Labels
-  /** Years; NaN is written as null. */
-  age: number
-  quality: QualityNote[]
-  /** Samples of the segmentation. */
-  samples: number
-  /** Seconds per step. */
-  seconds: { read: number; prepare: number; segment: number; label: number; predict: number; total: number }
 }
 
 export interface ChainReport extends ChainSummary {

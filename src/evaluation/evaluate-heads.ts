@@ -1,10 +1,11 @@
 // The evaluation of tabular heads: rows of two tables through the service's own heads, and how well they did; pure.
 import { AppError } from '../domain/errors.ts'
 import { type BundleIdentity, HEADS, type Head } from '../domain/finding.ts'
-import type { ModelRunner } from '../domain/ports.ts'
+import type { ModelRunner } from '../domain/ports/model-runner.ts'
 import type { LoadedBundle } from '../inference/bundle/load.ts'
 import { runnableHeads } from '../inference/bundle/manifest.ts'
-import { evaluateHead, type Features } from '../inference/heads/evaluate-head.ts'
+import { evaluateHead } from '../inference/heads/evaluate-head.ts'
+import type { Features } from '../inference/heads/feature-values.ts'
 import { byId, parseCsv } from './csv.ts'
 import {
   type Answer,

@@ -149,7 +149,7 @@ export function scoreClassification(
 
 const DAYS_PER_MONTH = 365.25 / 12
 /** A concordance of fewer says nothing. */
-const LEAST_SUBGROUP = 20
+const MIN_SUBGROUP = 20
 
 export function scoreSurvival(head: Head, answers: readonly Answer[]): SurvivalReport {
   const { counts, scored } = count(answers, ({ survival, diagnosis }) => survival && { ...survival, diagnosis })
@@ -172,7 +172,7 @@ export function scoreSurvival(head: Head, answers: readonly Answer[]): SurvivalR
     concordance: concordanceOf(scored),
     subgroups: diagnoses.flatMap((diagnosis) => {
       const rows = scored.filter(({ label }) => label.diagnosis === diagnosis)
-      return rows.length < LEAST_SUBGROUP
+      return rows.length < MIN_SUBGROUP
         ? []
         : [{ diagnosis, patients: rows.length, deaths: deathsOf(rows), concordance: concordanceOf(rows) }]
     }),

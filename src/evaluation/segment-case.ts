@@ -1,6 +1,6 @@
 // One case through the service's own path: preparation, inference, labels on the reference series' grid.
 import { AppError } from '../domain/errors.ts'
-import type { ModelRunner, SegmentResponse } from '../domain/ports.ts'
+import type { ModelRunner, SegmentResponse } from '../domain/ports/model-runner.ts'
 import { SEQUENCES, type Sequence } from '../domain/study.ts'
 import type { LabelVolume } from '../domain/volume.ts'
 import type { Bundle } from '../inference/bundle/manifest.ts'

@@ -18,7 +18,7 @@ export async function tryAgain(
 
 /** Releases a hold; a body that names a patient confirms them first. */
 export async function resolveHold(deps: AppDeps, analysisId: string, body: unknown): Promise<AnalysisRecord> {
-  const { patient, by } = parseRequest(resolution, body)
+  const { patient, by } = parseRequest(resolution, body, 'body')
   return patient !== undefined && by !== undefined
     ? deps.confirmPatient(analysisId, { patient, by })
     : deps.resolve(analysisId)

@@ -33,8 +33,8 @@ export function apiRoutes(deps: AppDeps): Hono {
     .post('/analyses/:id/review', async (c) => {
       const id = idOf(c.req.param())
       const sent = { 'idempotency-key': c.req.header('idempotency-key') }
-      const key = parseRequest(idempotencyKey, sent)['idempotency-key']
-      const decided = parseRequest(reviewBody, readJson(await c.req.text()))
+      const key = parseRequest(idempotencyKey, sent, 'headers')['idempotency-key']
+      const decided = parseRequest(reviewBody, readJson(await c.req.text()), 'body')
       const { review, created } = await deps.review(id, { ...decided, key })
       return c.json({ version: review.number, review }, created ? 201 : 200)
     })

@@ -1,7 +1,7 @@
 // The HTTP side as one function of requests; it never listens, serve.ts does.
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { AppError, asAppError } from '../domain/errors.ts'
+import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
 import { apiRoutes } from './api.ts'
 import type { AppDeps } from './deps.ts'
 import { liveRoutes } from './live.ts'
@@ -36,7 +36,10 @@ export function createApp(deps: AppDeps): Hono {
   app.onError((thrown, c) => {
     const { status, code } = problemOf(thrown)
     if (status >= 500)
-      deps.log.error({ code, status, method: c.req.method, error: messageOf(thrown) }, 'a request failed')
+      deps.log.error(
+        { code, status, method: c.req.method, error: messageOf(thrown), ...fieldsOf(thrown) },
+        'a request failed',
+      )
     return answerProblem(c, thrown)
   })
   return app
@@ -44,6 +47,10 @@ export function createApp(deps: AppDeps): Hono {
 
 function messageOf(thrown: unknown): string {
   return thrown instanceof RequestProblem ? thrown.message : asAppError(thrown).message
+}
+
+function fieldsOf(thrown: unknown) {
+  return thrown instanceof RequestProblem ? {} : unforeseenFields(thrown)
 }
 
 function tooLarge(): never {

@@ -96,8 +96,12 @@ export function readJson(text: string): unknown {
   }
 }
 
-/** Parses or throws a problem (400) that names each parameter that is wrong. */
-export function parseRequest<T extends z.ZodType>(schema: T, raw: unknown): z.output<T> {
+/** Parses a part of a request, or throws a problem (400) that names each value that is wrong, and the part to correct. */
+export function parseRequest<T extends z.ZodType>(
+  schema: T,
+  raw: unknown,
+  part: 'address' | 'headers' | 'body' = 'address',
+): z.output<T> {
   const parsed = schema.safeParse(raw)
   if (parsed.success) return parsed.data
   const details = parsed.error.issues.map((issue) =>
@@ -105,5 +109,5 @@ export function parseRequest<T extends z.ZodType>(schema: T, raw: unknown): z.ou
       ? `${issue.keys.join(', ')} is not a parameter`
       : `${issue.path.join('.')} ${issue.message}`,
   )
-  throw new RequestProblem(400, 'REQUEST_INVALID', details.join('; '), 'Correct the address.')
+  throw new RequestProblem(400, 'REQUEST_INVALID', details.join('; '), `Correct the ${part}.`)
 }

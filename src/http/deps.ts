@@ -1,6 +1,8 @@
 // What the HTTP side is given.
 import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
-import type { AnalysisStore, Clock, Log } from '../domain/ports.ts'
+import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { Log } from '../domain/ports/log.ts'
 import type { RecordedReview, Review } from '../domain/review.ts'
 
 export interface HttpSettings {
@@ -30,7 +32,7 @@ export interface AppDeps {
   resolve(analysisId: string): Promise<AnalysisRecord>
   /** Releases a hold of the patient match: a person names the patient of the EHR. */
   confirmPatient(analysisId: string, confirmation: { patient: string; by: string }): Promise<AnalysisRecord>
-  /** Records a person's decision; the same key and content again gives the review of then. */
+  /** Records a person's decision; the same key and content again returns the review recorded the first time. */
   review(
     analysisId: string,
     request: Omit<Review, 'reviewId' | 'analysisId' | 'number' | 'at'> & { version: number; key: string },

@@ -9,14 +9,14 @@ import { RequestProblem } from './problems.ts'
 const LOOK_MS = 1000
 /** Looks between two signs of life, which keep proxies from closing the connection. */
 const LOOKS_PER_PING = 15
-const MOST_STREAMS = 200
+const MAX_STREAMS = 200
 
 export function liveRoutes({ analyses, clock, log }: AppDeps): Hono {
   let streams = 0
   return new Hono().get('/events', async (c: Context) => {
     const { analysis, since } = parseRequest(eventsQuery, c.req.query())
     if (analysis && !(await analyses.get(analysis))) throw new AppError('NOT_FOUND', `no analysis ${analysis}`)
-    if (streams >= MOST_STREAMS)
+    if (streams >= MAX_STREAMS)
       throw new RequestProblem(
         503,
         'TOO_MANY_STREAMS',

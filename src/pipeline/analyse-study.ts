@@ -3,23 +3,24 @@
 import { patientIdentity, studyIdentity } from '../dicom/identity.ts'
 import type { SeriesPlan } from '../dicom/series-volume.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
-import type { PriorAnalyses } from '../domain/comparison.ts'
 import type { AnalysisResult, InputSeries } from '../domain/finding.ts'
-import type {
-  AnalysisStore,
-  AuditTrail,
-  ClinicalRecord,
-  Clock,
-  ImageArchive,
-  ModelRunner,
-  WatchStore,
-} from '../domain/ports.ts'
-import { SEQUENCES, type Sequence, type Series } from '../domain/study.ts'
+import type { AnalysisStore, PriorAnalyses } from '../domain/ports/analysis-store.ts'
+import type { AuditTrail } from '../domain/ports/audit-trail.ts'
+import type { ClinicalRecord } from '../domain/ports/clinical-record.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { ImageArchive } from '../domain/ports/image-archive.ts'
+import type { ModelRunner } from '../domain/ports/model-runner.ts'
+import type { WatchStore } from '../domain/ports/watch-store.ts'
+import { SEQUENCES, type Sequence, type Series, type SeriesDecision } from '../domain/study.ts'
 import { measureDiameters } from '../inference/lesions/diameters.ts'
+import { evaluableOf } from '../inference/lesions/evaluable.ts'
 import { measure } from '../inference/lesions/measure.ts'
+import { tumourPosition } from '../inference/lesions/position.ts'
+import { brainMask } from '../inference/segmentation/brain-mask.ts'
 import { labelsOnGrid } from '../inference/segmentation/postprocess.ts'
 import { type Prepared, prepareInputs } from '../inference/segmentation/prepare.ts'
 import { withDeviations } from '../inference/segmentation/sample-spread.ts'
+import { refuseOpposite } from '../inference/series/contrast-witness.ts'
 import type { Selection } from '../inference/series/select-series.ts'
 import type { Registrar } from '../inference/volumes/register.ts'
 import { confirmedOf } from './confirm-patient.ts'
@@ -98,7 +99,7 @@ export async function analyseStudy(
 
   const onSelection = ({ decisions }: Pick<Selection, 'decisions'>) => analyses.describe(analysisId, { decisions })
   const { chosen, plans, volumes, reference, ...taken } = await takeSeries(
-    { archive, time: stopwatch.time, onSelection },
+    { archive, registrar: ports.registrar, time: stopwatch.time, onSelection },
     study,
     options,
   )
@@ -106,13 +107,16 @@ export async function analyseStudy(
   const prepared = await stopwatch.time('prepare', () =>
     prepareInputs({ volumes, reference, bundle: options.bundle, registrar: ports.registrar }),
   )
+  refuseOppositeContrast(prepared, taken.decisions)
+  const used = usedSeries(chosen, prepared)
   const response = await stopwatch.time('segment', () => ports.runner.segment(prepared))
 
   const referenceSeries = chosen[reference]!
   const referenceGrid = plans[reference]!.grid
   const { labels, noFinding } = labelsOnGrid(response.probabilities, response.grid, referenceGrid, options.bundle)
+  const stated = evaluableOf(labels, options.bundle, prepared.sequences)
   const { segments, measurements } = await stopwatch.time('measure', () => {
-    const measured = measure(labels, options.bundle)
+    const measured = measure(stated.labels, stated.bundle)
     return {
       ...measured,
       measurements: withDeviations(measured.measurements, response.samples, response.grid, options.bundle),
@@ -128,12 +132,13 @@ export async function analyseStudy(
           study: identity,
           software: options.software,
           measurements,
-          segmentation: labels,
+          segmentation: stated.labels,
         },
         image: volumes[reference]!,
-        sequences: SEQUENCES.filter((sequence) => chosen[sequence]),
-        bundle: options.bundle,
+        sequences: prepared.sequences,
+        bundle: { ...options.bundle, ...stated.bundle },
         bundleDigest: ports.runner.bundle.digest,
+        modelDigest: ports.runner.bundle.modelDigest,
       },
       options.priors,
     ),
@@ -142,7 +147,7 @@ export async function analyseStudy(
     predictFromStudy({
       patient,
       studyDate: identity.studyDate,
-      chosen: chosen,
+      chosen: used,
       prepared,
       segmented: response,
       labels,
@@ -153,6 +158,8 @@ export async function analyseStudy(
     }),
   )
 
+  const brain = brainMask(response.probabilities, response.grid, options.bundle)
+  const position = noFinding ? undefined : tumourPosition(labels, brain)
   const predecessor = await findPredecessor(analyses, record)
   const result: AnalysisResult = {
     analysisId,
@@ -161,13 +168,14 @@ export async function analyseStudy(
     bundle: ports.runner.bundle,
     software: options.software,
     decisions: taken.decisions,
-    inputs: inputSeries(chosen, plans, prepared, reference),
+    inputs: inputSeries(used, plans, prepared, reference),
     referenceSeriesUid: referenceSeries.seriesInstanceUid,
-    segmentation: labels,
+    segmentation: stated.labels,
     segments,
     noFinding,
     measurements,
-    diameters: measureDiameters(labels, options.bundle.regions.ET ?? []),
+    ...(position && { position }),
+    diameters: measureDiameters(stated.labels, stated.bundle.regions.ET ?? []),
     ...(compared.comparison && { comparison: compared.comparison }),
     predictions: predicted.predictions,
     ...(known.tissueResults.length > 0 && { tissueResults: known.tissueResults }),
@@ -176,6 +184,7 @@ export async function analyseStudy(
       ...acceptanceNotes(predecessor),
       ...known.quality,
       ...taken.quality,
+      ...stated.withheld.map((text) => ({ code: 'not-evaluable', severity: 'warning' as const, text: `${text}.` })),
       ...compared.quality,
       ...prepared.quality,
       ...predicted.quality,
@@ -189,20 +198,32 @@ export async function analyseStudy(
       images: prepared.onReference,
       referenceSeries,
       referencePlan: plans[reference]!,
-      others: otherSequences(chosen, plans, prepared, reference),
+      others: otherSequences(used, plans, prepared, reference),
       institution: options.institution,
-      response,
+      response: { ...response, probabilities: stated.joined(response.probabilities) },
       saliency: predicted.saliency,
       ...(predecessor ? { predecessor } : {}),
       writeBack: options.writeBack,
     })
   })
   const { segmentation: _voxels, ...reportable } = result
-  await analyses.saveResult(
-    analysisId,
-    { ...reportable, ...(confirmed && { confirmedPatient: confirmed }), times: stopwatch.seconds },
-    artifacts,
-  )
+  await analyses.saveResult(analysisId, { ...reportable, times: stopwatch.seconds }, artifacts)
+}
+
+/** The pixels of T1 and T1c must not say the opposite of what their headers say. */
+function refuseOppositeContrast({ onReference }: Prepared, decisions: readonly SeriesDecision[]): void {
+  const imageOf = (wanted: Sequence) => onReference.find(({ sequence }) => sequence === wanted)?.image
+  const nameOf = (wanted: Sequence) => {
+    const { seriesNumber, seriesInstanceUid } = decisions.find(({ sequence }) => sequence === wanted)!
+    return `series ${seriesNumber || '(no number)'} (${seriesInstanceUid})`
+  }
+  const [t1, t1c] = [imageOf('T1'), imageOf('T1c')]
+  if (t1 && t1c) refuseOpposite(t1, t1c, { t1: nameOf('T1'), t1c: nameOf('T1c') })
+}
+
+/** Without those that preparation left out. */
+function usedSeries(chosen: Partial<Record<Sequence, Series>>, { sequences }: Prepared) {
+  return Object.fromEntries(sequences.map((sequence) => [sequence, chosen[sequence]!]))
 }
 
 function otherSequences(

@@ -1,21 +1,13 @@
 // A person names the patient of the EHR whose images these are: checked, recorded in history and audit, and used from then on.
-import type { AnalysisRecord } from '../domain/analysis.ts'
+import type { AnalysisRecord, ConfirmedPatient } from '../domain/analysis.ts'
 import { AppError } from '../domain/errors.ts'
-import type { AnalysisStore, AuditTrail, ClinicalRecord, Clock } from '../domain/ports.ts'
+import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
+import type { AuditTrail } from '../domain/ports/audit-trail.ts'
+import type { ClinicalRecord } from '../domain/ports/clinical-record.ts'
+import type { Clock } from '../domain/ports/clock.ts'
 import type { PatientIdentity } from '../domain/study.ts'
 import { auditedEhr } from './ehr-audit.ts'
 import { releaseHold } from './resolve.ts'
-
-/** Kept in the summary of the analysis. */
-export interface ConfirmedPatient {
-  /** "Patient/12" */
-  reference: string
-  /** Who confirmed, as they gave it. */
-  by: string
-  at: string
-  /** The images' identity at that moment; for any other the confirmation does not hold. */
-  of: PatientIdentity
-}
 
 export interface ConfirmPorts {
   analyses: AnalysisStore
@@ -49,23 +41,16 @@ export async function confirmPatient(
   await auditedEhr(
     audit,
     { action: 'write', studyInstanceUid, what: `${reference} confirmed as the patient by ${by}` },
-    () => analyses.describe(analysisId, { confirmedPatient: confirmed }),
+    () => analyses.confirmPatient(analysisId, confirmed),
   )
-  const data = { reference, by, was: record.hold.code }
-  await analyses.note(analysisId, {
-    kind: 'person',
-    text: `${by} confirmed the patient of the EHR: ${reference}`,
-    data,
-  })
   return releaseHold(analyses, analysisId)
 }
 
 /** What a person confirmed of these images, if the images still say who they said then. */
 export function confirmedOf(
-  { summary }: Pick<AnalysisRecord, 'summary'>,
+  { confirmedPatient: confirmed }: Pick<AnalysisRecord, 'confirmedPatient'>,
   identity: PatientIdentity,
 ): ConfirmedPatient | undefined {
-  const confirmed = summary?.confirmedPatient as ConfirmedPatient | undefined
   if (!confirmed) return undefined
   const keys = Object.keys(identity) as (keyof PatientIdentity)[]
   return keys.every((key) => confirmed.of[key] === identity[key]) ? confirmed : undefined

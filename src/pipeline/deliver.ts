@@ -1,21 +1,19 @@
 // Delivery: one leg to the PACS, one to the EHR, each resumable alone; a leg that is done is never run again.
-import type { AnalysisRecord, Leg, LegRecord } from '../domain/analysis.ts'
-import { AppError, asAppError } from '../domain/errors.ts'
-import type {
-  AnalysisStore,
-  Artifact,
-  AuditTrail,
-  ClinicalRecord,
-  Clock,
-  EhrReport,
-  ImageArchive,
-  ReportableResult,
-  WatchStore,
-} from '../domain/ports.ts'
+import type { AnalysisRecord } from '../domain/analysis.ts'
+import type { Leg, LegRecord } from '../domain/delivery.ts'
+import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
+import type { ReportableResult } from '../domain/finding.ts'
+import type { AnalysisStore, Artifact } from '../domain/ports/analysis-store.ts'
+import type { AuditTrail } from '../domain/ports/audit-trail.ts'
+import type { ClinicalRecord, EhrReport } from '../domain/ports/clinical-record.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { ImageArchive } from '../domain/ports/image-archive.ts'
+import type { Log } from '../domain/ports/log.ts'
+import type { WatchStore } from '../domain/ports/watch-store.ts'
 import { confirmedOf } from './confirm-patient.ts'
 import { auditedEhr } from './ehr-audit.ts'
 import { findPredecessor, mayBeRejected } from './predecessor.ts'
-import { afterError } from './retry.ts'
+import { nextStepAfter } from './retry.ts'
 
 export interface DeliverPorts {
   archive: ImageArchive
@@ -24,6 +22,7 @@ export interface DeliverPorts {
   watch: WatchStore
   audit: AuditTrail
   clock: Clock
+  log: Log
 }
 
 export interface DeliverOptions {
@@ -68,7 +67,11 @@ async function runLeg(
     return { do: 'done' }
   } catch (thrown) {
     const error = asAppError(thrown)
-    const next = afterError(error, attempts, options.maxAttempts[leg.leg])
+    const next = nextStepAfter(error, attempts, options.maxAttempts[leg.leg])
+    ports.log.warn(
+      { analysisId: record.analysisId, leg: leg.leg, code: error.code, attempts, ...unforeseenFields(thrown) },
+      'a delivery failed',
+    )
     await ports.analyses.updateLeg(record.analysisId, leg.leg, {
       state: next.do === 'hold' ? 'failed' : 'waiting',
       attempts,
@@ -110,9 +113,6 @@ async function storeResults(
   )
 }
 
-/** Failure Reason (PS3.4 Table B.2-1, PS3.18 10.5.3): the archive holds this UID with other content. */
-const DUPLICATE_SOP_INSTANCE = '0111'
-
 /** Our own UIDs are remembered before they are stored, so that they can never look like a new study. */
 export async function storeObjects(
   { archive, watch }: Pick<DeliverPorts, 'archive' | 'watch'>,
@@ -126,7 +126,7 @@ export async function storeObjects(
   )
   if (refused.length > 0) {
     const isConflict = refused.some(({ sopInstanceUid }) =>
-      outcomes.some((o) => o.sopInstanceUid === sopInstanceUid && o.reason === DUPLICATE_SOP_INSTANCE),
+      outcomes.some((o) => o.sopInstanceUid === sopInstanceUid && o.conflict),
     )
     const named = refused.map(({ role, sopInstanceUid }) => {
       const reason = outcomes.find((outcome) => outcome.sopInstanceUid === sopInstanceUid)?.reason

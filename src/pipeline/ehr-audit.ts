@@ -1,6 +1,6 @@
 // Reads and writes of the EHR, recorded in the audit trail whether they succeed or fail; the archive's client records its own.
 import { type AuditScope, withinScope } from '../audit/scope.ts'
-import type { AuditTrail } from '../domain/ports.ts'
+import type { AuditTrail } from '../domain/ports/audit-trail.ts'
 import type { Uid } from '../domain/study.ts'
 
 /** A client that records each of its requests does so under this study; for one that records none, there is one entry for the whole. */

@@ -1,5 +1,8 @@
 // From a settled study to a registered analysis.
-import type { AnalysisStore, Log, WatchStore } from '../domain/ports.ts'
+import type { BundleIdentity } from '../domain/finding.ts'
+import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
+import type { Log } from '../domain/ports/log.ts'
+import type { WatchStore } from '../domain/ports/watch-store.ts'
 import type { Study, Uid } from '../domain/study.ts'
 import { imageSetOf } from '../triggers/image-set.ts'
 import { analysisIdOf } from './analysis-id.ts'
@@ -19,17 +22,18 @@ export interface IntakePorts {
 /** Registers the analysis of this image set by this bundle, once; earlier ones that were not delivered give way to it. */
 export async function registerAnalysis(
   ports: IntakePorts,
-  bundle: { id: string; digest: string },
+  bundle: Pick<BundleIdentity, 'id' | 'digest' | 'modelDigest'>,
   studyInstanceUid: Uid,
   instanceSetDigest: string,
 ): Promise<string> {
-  const analysisId = analysisIdOf(studyInstanceUid, instanceSetDigest, bundle.digest)
+  const analysisId = analysisIdOf(studyInstanceUid, instanceSetDigest, bundle.modelDigest)
   const { created } = await ports.analyses.register({
     analysisId,
     studyInstanceUid,
     instanceSetDigest,
     bundleId: bundle.id,
     bundleDigest: bundle.digest,
+    modelDigest: bundle.modelDigest,
   })
   if (created) {
     ports.log.info({ analysisId, studyInstanceUid }, 'registered')

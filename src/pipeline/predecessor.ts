@@ -2,7 +2,7 @@
 import type { StoredObject } from '../dicom/sr/evidence.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { QualityNote } from '../domain/finding.ts'
-import type { AnalysisStore, Artifact } from '../domain/ports.ts'
+import type { AnalysisStore, Artifact } from '../domain/ports/analysis-store.ts'
 import type { ReviewFact } from '../domain/review.ts'
 
 export interface Predecessor {

@@ -1,10 +1,11 @@
 // Before any work on the images: who the patient is in the EHR, whether they refused, and what is known of them.
-import { asAppError } from '../domain/errors.ts'
+import type { ConfirmedPatient } from '../domain/analysis.ts'
+import { foreseen } from '../domain/errors.ts'
 import type { ClinicalFacts, QualityNote, TissueResult } from '../domain/finding.ts'
-import type { AuditTrail, ClinicalRecord } from '../domain/ports.ts'
+import type { AuditTrail } from '../domain/ports/audit-trail.ts'
+import type { ClinicalRecord } from '../domain/ports/clinical-record.ts'
 import type { PatientIdentity, StudyIdentity } from '../domain/study.ts'
 import { tissueSentence } from '../domain/tissue.ts'
-import type { ConfirmedPatient } from './confirm-patient.ts'
 import { auditedEhr } from './ehr-audit.ts'
 
 export interface PatientRecord {
@@ -28,7 +29,7 @@ export async function readRecord(
     auditedEhr(audit, { action: 'read', studyInstanceUid, what }, read)
   const matched = await ask('Patient', () => ehr.matchPatient(patient, confirmed?.reference)).catch(
     (thrown: unknown) => {
-      if (consentRequired || asAppError(thrown).class === 'hold') throw thrown
+      if (consentRequired || foreseen(thrown).class === 'hold') throw thrown
       quality.push(NOT_MATCHED)
       return undefined
     },
@@ -38,13 +39,14 @@ export async function readRecord(
 
   if (ehr.checkConsent) {
     await ask('Consent', () => ehr.checkConsent!(matched)).catch((thrown: unknown) => {
-      if (consentRequired || asAppError(thrown).class === 'hold') throw thrown
+      if (consentRequired || foreseen(thrown).class === 'hold') throw thrown
       quality.push(CONSENT_NOT_READ)
     })
   }
   const read = <T>(what: string, work: (() => Promise<T>) | undefined, missing: QualityNote) =>
     work &&
-    ask(what, work).catch(() => {
+    ask(what, work).catch((thrown: unknown) => {
+      foreseen(thrown)
       quality.push(missing)
       return undefined
     })

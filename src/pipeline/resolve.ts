@@ -1,7 +1,7 @@
 // What a person can do with an analysis: release a hold, or have it delivered once more. Both converge on the same objects.
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { AppError } from '../domain/errors.ts'
-import type { AnalysisStore } from '../domain/ports.ts'
+import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 
 async function load(analyses: AnalysisStore, analysisId: string): Promise<AnalysisRecord> {
   const record = await analyses.get(analysisId)

@@ -1,6 +1,6 @@
 // One series from the archive to a volume: a volume is filled while it streams, so one instance is in memory at a time.
 import { type SeriesPlan, VolumeBuilder } from '../dicom/series-volume.ts'
-import type { ImageArchive } from '../domain/ports.ts'
+import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { Uid } from '../domain/study.ts'
 import type { Volume } from '../domain/volume.ts'
 

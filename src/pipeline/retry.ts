@@ -3,15 +3,19 @@ import type { AppError } from '../domain/errors.ts'
 
 export const FIRST_DELAY_SECONDS = 5
 export const LONGEST_DELAY_SECONDS = 900
+/** Of an error that nobody foresaw: a fault of the program is not cured by repeating whole inferences. */
+export const MAX_UNFORESEEN_ATTEMPTS = 2
 
 export type NextStep = { do: 'retry'; afterSeconds: number } | { do: 'hold' }
 
 /**
- * `attempt` counts from 1; the first delay is 5 s and doubles each time, up to 15 minutes. Transient and ambiguous errors are tried again, later each time, or when the remote side said;
- * everything else, and a last attempt that failed, is held.
+ * `attempt` counts from 1; the first delay is 5 s and doubles each time, up to 15 minutes. Transient and ambiguous errors are
+ * tried again, later each time, or when the remote side said; an unforeseen one once. Everything else, and a last attempt that
+ * failed, is held.
  */
-export function afterError(error: AppError, attempt: number, maxAttempts: number): NextStep {
-  if (error.class === 'hold' || error.class === 'permanent' || attempt >= maxAttempts) return { do: 'hold' }
+export function nextStepAfter(error: AppError, attempt: number, maxAttempts: number): NextStep {
+  const limit = error.code === 'INTERNAL' ? Math.min(MAX_UNFORESEEN_ATTEMPTS, maxAttempts) : maxAttempts
+  if (error.class === 'hold' || error.class === 'permanent' || attempt >= limit) return { do: 'hold' }
   const delay = Math.min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** (attempt - 1))
   return { do: 'retry', afterSeconds: Math.max(delay, error.retryAfterSeconds ?? 0) }
 }

@@ -7,12 +7,14 @@ import type { StoredObject } from '../dicom/sr/evidence.ts'
 import { buildVerifiedReport, verifiedReportUids } from '../dicom/sr/verified-report.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { checkEdits } from '../domain/corrections.ts'
-import { AppError, asAppError } from '../domain/errors.ts'
-import type { AnalysisStore, Artifact, ClaimedDelivery, EhrReport, ReviewStore } from '../domain/ports.ts'
+import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
+import type { AnalysisStore, Artifact } from '../domain/ports/analysis-store.ts'
+import type { EhrReport } from '../domain/ports/clinical-record.ts'
+import type { ClaimedDelivery, ReviewStore } from '../domain/ports/review-store.ts'
 import type { RecordedReview, Review } from '../domain/review.ts'
 import { type DeliverOptions, type DeliverPorts, dicomObjects, ehrReport, storeObjects } from './deliver.ts'
 import { auditedEhr } from './ehr-audit.ts'
-import { afterError } from './retry.ts'
+import { nextStepAfter } from './retry.ts'
 import { effectiveReview, reviewedPdf, storedResult } from './reviewed-pdf.ts'
 
 export interface ReviewRequest extends Omit<Review, 'reviewId' | 'analysisId' | 'number' | 'at'> {
@@ -85,7 +87,11 @@ async function deliverReview(
     return undefined
   } catch (thrown) {
     const error = asAppError(thrown)
-    const next = afterError(error, attempts, options.maxAttempts[leg])
+    const next = nextStepAfter(error, attempts, options.maxAttempts[leg])
+    ports.log.warn(
+      { analysisId: review.analysisId, leg, code: error.code, attempts, ...unforeseenFields(thrown) },
+      'the delivery of a review failed',
+    )
     const lastError = { code: error.code, message: error.message, at: clock.now().toISOString() }
     if (next.do === 'hold') {
       await reviews.update(review.reviewId, leg, { state: 'failed', attempts, lastError })

@@ -1,7 +1,9 @@
 // The PDF of a decision: drawn once from the stored result and its key figures, kept, and the same for the pages, the PACS and the EHR.
 import { applyEdits, effectiveEdits } from '../domain/corrections.ts'
 import { AppError } from '../domain/errors.ts'
-import type { AnalysisStore, Artifact, ReportableResult, ReviewStore } from '../domain/ports.ts'
+import type { ReportableResult } from '../domain/finding.ts'
+import type { AnalysisStore, Artifact } from '../domain/ports/analysis-store.ts'
+import type { ReviewStore } from '../domain/ports/review-store.ts'
 import type { Review } from '../domain/review.ts'
 import { unpackFigures } from '../reports/kept-figures.ts'
 import { drawReportPdf } from '../reports/pdf.ts'

@@ -1,5 +1,5 @@
 // Times the steps of an analysis and says each one in the record, so that a person sees where it is.
-import type { Clock } from '../domain/ports.ts'
+import type { Clock } from '../domain/ports/clock.ts'
 
 /** The steps, in order; the page and the demo show them by these names. */
 export const STEPS = [

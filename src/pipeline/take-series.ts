@@ -2,16 +2,19 @@
 import { planSeries, type SeriesPlan } from '../dicom/series-volume.ts'
 import { AppError, asAppError, type ErrorCode } from '../domain/errors.ts'
 import type { QualityNote } from '../domain/finding.ts'
-import type { ImageArchive } from '../domain/ports.ts'
+import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import { SEQUENCES, type Sequence, type Series, type SeriesDecision, type Study, type Uid } from '../domain/study.ts'
 import type { Volume } from '../domain/volume.ts'
 import type { Bundle } from '../inference/bundle/manifest.ts'
 import {
+  type Known,
   type Selection,
   type SeriesOverrides,
   selectSeries,
   type UnusablePolicy,
 } from '../inference/series/select-series.ts'
+import type { Registrar } from '../inference/volumes/rigid.ts'
+import { judgePair } from './judge-pair.ts'
 import { retrieveVolume } from './retrieve-volume.ts'
 import type { Stopwatch } from './stopwatch.ts'
 
@@ -38,6 +41,7 @@ const NO_VOLUME: readonly ErrorCode[] = ['SERIES_UNSUPPORTED', 'INSTANCE_INVALID
 
 export interface TakePorts {
   archive: Pick<ImageArchive, 'retrieveSeries'>
+  registrar: Pick<Registrar, 'register'>
   time: Stopwatch['time']
   /** Hears every selection. */
   onSelection(selection: Selection): Promise<unknown>
@@ -48,21 +52,38 @@ export interface TakePorts {
  * the failure of a series that nothing can replace.
  */
 export async function takeSeries(
-  { archive, time, onSelection }: TakePorts,
+  { archive, registrar, time, onSelection }: TakePorts,
   study: Study,
   options: TakeOptions,
 ): Promise<Taken> {
   const refused = new Map<Uid, string>()
   const failures = new Map<Sequence, AppError>()
   const volumes = new Map<Uid, Volume<Float32Array>>()
+  const volumeOf = async (plan: SeriesPlan) => {
+    const known = volumes.get(plan.seriesInstanceUid)
+    const volume = known ?? (await retrieveVolume(archive, study.studyInstanceUid, plan))
+    volumes.set(plan.seriesInstanceUid, volume)
+    return volume
+  }
+  let seen: Known['seen']
   for (;;) {
     const selection = await time('select', () =>
-      selectSeries(study, options.bundle, options.overrides, { refused, policy: options.unusable }),
+      selectSeries(study, options.bundle, options.overrides, {
+        refused,
+        policy: options.unusable,
+        ...(seen && { seen }),
+      }),
     )
     await onSelection(selection)
     const lost = SEQUENCES.find((sequence) => failures.has(sequence) && !selection.chosen[sequence])
     const damage = lost && failures.get(lost)!
-    if (damage && (damage.code === 'INSTANCE_INVALID' || isNamed(options.overrides[lost]))) throw damage
+    if (damage?.code === 'INSTANCE_INVALID') throw damage
+    const [first, second, third] = selection.undecided
+    if (selection.hold && first && second && !third && !seen) {
+      const pair = [first, second] as const
+      seen = await time('retrieve', () => pixelsOf(pair, volumeOf, registrar))
+      if (seen) continue
+    }
     if (selection.hold) throw selection.hold
     const reference = referenceOf(selection.chosen, options)
     const plans: Taken['plans'] = {}
@@ -72,8 +93,7 @@ export async function takeSeries(
       if (sequence === reference) refuseWithoutFrame(plan)
       plans[sequence] = plan
       chosen[sequence] = { ...series, instances: plan.instances }
-      const uid = series.seriesInstanceUid
-      if (!volumes.has(uid)) volumes.set(uid, await retrieveVolume(archive, study.studyInstanceUid, plan))
+      await volumeOf(plan)
     }
     const failed = await time('retrieve', () => firstFailure(selection.chosen, take))
     if (!failed) {
@@ -87,8 +107,24 @@ export async function takeSeries(
         quality: [...selection.unused.map(unusedNote), ...SEQUENCES.flatMap((one) => strayNote(one, plans[one]))],
       }
     }
+    // What a person named by its UID gives way to nothing.
+    if (options.overrides[failed.sequence] === failed.uid) throw failed.error
     refused.set(failed.uid, failed.error.message)
     failures.set(failed.sequence, failed.error)
+  }
+}
+
+/** What the pixels of a pair say; nothing when one is no volume or the two cannot be registered, and then the headers' doubt stands. */
+async function pixelsOf(
+  pair: readonly [Series, Series],
+  volumeOf: (plan: SeriesPlan) => Promise<Volume<Float32Array>>,
+  registrar: Pick<Registrar, 'register'>,
+): Promise<Known['seen']> {
+  try {
+    return await judgePair(pair, (series) => volumeOf(planSeries(series)), registrar)
+  } catch (thrown) {
+    if ([...NO_VOLUME, 'INPUT_IMPLAUSIBLE'].includes(asAppError(thrown).code)) return undefined
+    throw thrown
   }
 }
 
@@ -110,8 +146,6 @@ async function firstFailure(
   }
   return undefined
 }
-
-const isNamed = (rule: string | undefined) => rule !== undefined && /^[\d.]+$/.test(rule)
 
 function referenceOf(chosen: Selection['chosen'], options: TakeOptions): Sequence {
   const reference = [options.reference, 'T1c', 'FLAIR', 'T2', 'T1'].find((s) => chosen[s as Sequence])

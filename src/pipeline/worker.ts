@@ -1,9 +1,11 @@
 // The worker: claims what is due, analyses or delivers it, and turns every failure into "later" or "held".
 import type { AnalysisRecord } from '../domain/analysis.ts'
-import { AppError, asAppError } from '../domain/errors.ts'
-import type { AnalysisStore, Clock, Log } from '../domain/ports.ts'
+import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
+import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { Log } from '../domain/ports/log.ts'
 import type { DeliveryOutcome } from './deliver.ts'
-import { afterError } from './retry.ts'
+import { nextStepAfter } from './retry.ts'
 
 export interface WorkerPorts {
   analyses: AnalysisStore
@@ -20,23 +22,23 @@ export interface WorkerPorts {
 const LEASE_SECONDS = 60
 
 /** Handles everything that is due, one after the other; returns how many it handled. `owner` names this process. */
-export async function workOff(ports: WorkerPorts, owner: string, signal?: AbortSignal): Promise<number> {
+export async function drainAnalyses(ports: WorkerPorts, owner: string, signal?: AbortSignal): Promise<number> {
   let handled = 0
   while (!signal?.aborted) {
     const record = await ports.analyses.claim(owner, LEASE_SECONDS)
     if (!record) break
-    await underLease(ports, owner, record)
+    await withLease(ports, owner, record)
     handled += 1
   }
   return handled
 }
 
-async function underLease(ports: WorkerPorts, owner: string, record: AnalysisRecord): Promise<void> {
+async function withLease(ports: WorkerPorts, owner: string, record: AnalysisRecord): Promise<void> {
   const { analysisId } = record
   const renewal = setInterval(
     () => {
       ports.analyses.renew(analysisId, owner, LEASE_SECONDS).catch((error) => {
-        ports.log.warn({ analysisId, code: asAppError(error).code }, 'lease not renewed')
+        ports.log.warn({ analysisId, code: asAppError(error).code, ...unforeseenFields(error) }, 'lease not renewed')
       })
     },
     (LEASE_SECONDS * 1000) / 4,
@@ -89,13 +91,13 @@ async function afterFailedAnalysis(
   record: AnalysisRecord,
   error: AppError,
 ): Promise<Date | undefined> {
-  const next = afterError(error, record.attempts, ports.maxAttempts)
+  const next = nextStepAfter(error, record.attempts, ports.maxAttempts)
   if (next.do === 'hold') {
-    await hold(ports, record, error)
+    await hold(ports, record, error, unforeseenFields(error))
     return undefined
   }
   ports.log.warn(
-    { analysisId: record.analysisId, code: error.code, afterSeconds: next.afterSeconds },
+    { analysisId: record.analysisId, code: error.code, afterSeconds: next.afterSeconds, ...unforeseenFields(error) },
     'analysis failed, later again',
   )
   await ports.analyses.move(record.analysisId, 'queued', {
@@ -104,9 +106,14 @@ async function afterFailedAnalysis(
   return later(ports, next.afterSeconds)
 }
 
-async function hold({ analyses, log }: WorkerPorts, record: AnalysisRecord, error: AppError): Promise<void> {
+async function hold(
+  { analyses, log }: WorkerPorts,
+  record: AnalysisRecord,
+  error: AppError,
+  fields: ReturnType<typeof unforeseenFields> = {},
+): Promise<void> {
   await analyses.move(record.analysisId, 'held', { hold: { code: error.code, message: error.message } })
-  log.warn({ analysisId: record.analysisId, code: error.code }, 'held')
+  log.warn({ analysisId: record.analysisId, code: error.code, ...fields }, 'held')
 }
 
 function later({ clock }: WorkerPorts, seconds: number): Date {

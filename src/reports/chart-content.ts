@@ -1,7 +1,8 @@
 // What the charts of the page say: contributions of features per head, and the survival curve of the risk group.
-import { featureName, featureValue } from '../domain/feature-names.ts'
+
 import { HEADS, type Prediction } from '../domain/finding.ts'
-import { percent, percentWithInterval } from './format.ts'
+import { featureName, featureValue } from '../wording/feature-names.ts'
+import { percent, percentWithInterval } from '../wording/quantities.ts'
 import * as words from './wording/en.ts'
 
 export interface ContributionBar {

@@ -1,91 +1,16 @@
 // What the page says: a reportable result as sections of plain strings, in reading order; no layout, no IO.
-import { CATEGORY_NAMES, signed } from '../domain/comparison.ts'
-import {
-  type EvaluatedPrediction,
-  HEADS,
-  type Measurement,
-  type Prediction,
-  type TissueResult,
-} from '../domain/finding.ts'
-import type { ReportableResult } from '../domain/ports.ts'
-import { evidenceSentences, likelihoodOf } from '../domain/prediction-words.ts'
+import { HEADS, type Measurement, type ReportableResult } from '../domain/finding.ts'
 import { type Edit, editSentence, type Review, reviewSentence, statusOf } from '../domain/review.ts'
 import { tissueOf } from '../domain/tissue.ts'
-import { type ContributionChart, contributionCharts, type SurvivalCurve, survivalCurve } from './chart-content.ts'
+import { CATEGORY_NAMES } from '../wording/comparison.ts'
+import { SEX_NAMES, SHORT_HEAD_NAMES, SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
+import { millilitres, readDate, volumeChange } from '../wording/quantities.ts'
+import { contributionCharts, survivalCurve } from './chart-content.ts'
 import { overlayOf } from './colours.ts'
-import {
-  capital,
-  millilitres,
-  percentWithInterval,
-  readDate,
-  readInstant,
-  readName,
-  readTime,
-  shortDigest,
-} from './format.ts'
+import { capital, readInstant, readName, readTime, shortDigest } from './format.ts'
+import type { Field, ReportContent, VolumeRow } from './page-content.ts'
+import { predictionRow, withTissue } from './prediction-rows.ts'
 import * as words from './wording/en.ts'
-
-export interface Field {
-  label: string
-  value: string
-}
-
-export interface VolumeRow {
-  region: string
-  name: string
-  value: string
-  /** Empty when the bundle has no estimate. */
-  deviation: string
-  /** Against an earlier study; absent without one, or where it did not measure this. */
-  change?: { earlier: string; text: string }
-  /** Colour of the outline that this row measures; absent for sums of several. */
-  colour?: string
-}
-
-export interface PredictionRow {
-  name: string
-  status: 'evaluable' | 'indeterminate' | 'not-evaluable'
-  /** The result is that of a tissue test. */
-  isTissue?: boolean
-  /** The call, "indeterminate" or "not evaluable". */
-  result: string
-  /** The classes that an indeterminate head cannot tell apart, or the risk group; empty where there is none. */
-  detail: string
-  /** Why there is no call, or what the data can show of one; below the probabilities, where there are some. */
-  reason: string
-  /** Most probable first; months in order. Of two classes only the first, since the second is its rest. */
-  lines: ProbabilityLine[]
-}
-
-export interface ProbabilityLine {
-  label: string
-  /** "91 % (84–96)" */
-  text: string
-  probability: number
-  interval?: readonly [number, number]
-}
-
-export interface ReportContent {
-  title: string
-  status: string
-  /** A reviewer rejected the result: the page says so, and shows no value. */
-  isWithdrawn: boolean
-  /** The name in up to three writings, as the archive has them. */
-  patientNames: string[]
-  patientFields: Field[]
-  studyFields: Field[]
-  summary: string
-  volumes: VolumeRow[]
-  /** One sentence on the lesions' diameters; empty without any. */
-  diameters: string
-  predictions: PredictionRow[]
-  charts: ContributionChart[]
-  curve: SurvivalCurve | undefined
-  quality: { warning: boolean; text: string }[]
-  series: { sequence: string; description: string; detail: string }[]
-  statement: string[]
-  provenance: Field[]
-}
 
 /** All text of the report except what belongs to the pictures; `result` is as the reviewer left it. */
 export function writeContent(result: ReportableResult, review?: Review): ReportContent {
@@ -121,7 +46,7 @@ function editedName({ measurements }: ReportableResult, { target }: Edit): strin
   const measured = measurements.find(({ region }) => target === `measurement.${region}`)
   if (measured) return capital(measured.name)
   const head = HEADS.find((one) => target === `prediction.${one}`)
-  return head ? words.HEAD_NAMES[head] : target
+  return head ? SHORT_HEAD_NAMES[head] : target
 }
 
 function writeResult(result: ReportableResult): ReportContent {
@@ -174,7 +99,7 @@ function patientFields({ patient }: ReportableResult): Field[] {
   return [
     { label: words.LABELS.patientId, value: stated(patient.patientId) + (issuer === '' ? '' : ` (${issuer})`) },
     { label: words.LABELS.birthDate, value: stated(readDate(patient.patientBirthDate)) },
-    { label: words.LABELS.sex, value: words.SEXES[patient.patientSex] ?? stated(patient.patientSex) },
+    { label: words.LABELS.sex, value: SEX_NAMES[patient.patientSex] ?? stated(patient.patientSex) },
   ]
 }
 
@@ -208,11 +133,10 @@ function sinceEarlier({ comparison }: ReportableResult): string {
 }
 
 function changeOf({ comparison }: ReportableResult, region: string): VolumeRow['change'] {
-  const change = comparison?.volumes.find((one) => one.region === region)
-  if (!change) return undefined
-  const decimals = Math.max(change.earlier, change.now) < 1 ? 2 : 1
-  const deviation = change.standardDeviation === undefined ? '?' : change.standardDeviation.toFixed(decimals)
-  return { earlier: millilitres(change.earlier), text: `${signed(change.change, decimals)} ± ${deviation}` }
+  const of = comparison?.volumes.find((one) => one.region === region)
+  if (!of) return undefined
+  const { change, deviation = '?' } = volumeChange(of)
+  return { earlier: millilitres(of.earlier), text: `${change} ± ${deviation}` }
 }
 
 function volumeRows(result: ReportableResult): VolumeRow[] {
@@ -232,48 +156,6 @@ function volumeRows(result: ReportableResult): VolumeRow[] {
   })
 }
 
-function predictionRow(prediction: Prediction): PredictionRow {
-  const { head, status } = prediction
-  const name = words.HEAD_NAMES[head]
-  if (prediction.status === 'not-evaluable') {
-    return { name, status, result: words.NOT_EVALUABLE, detail: '', reason: prediction.reason, lines: [] }
-  }
-  const { probabilities, intervals, call } = prediction
-  const line = (key: string): ProbabilityLine => {
-    const [probability, interval] = [probabilities[key]!, intervals[key]]
-    const text = percentWithInterval(probability, interval)
-    const likelihood = key === call ? likelihoodOf(prediction) : undefined
-    const label = `${words.classOf(head, key)}${likelihood === undefined ? '' : `, ${likelihood}`}`
-    return { label, text, probability, ...(interval ? { interval } : {}) }
-  }
-  if (head === 'survival') {
-    const months = Object.keys(probabilities).sort((a, b) => Number(a) - Number(b))
-    const result = status === 'indeterminate' ? words.INDETERMINATE : words.SURVIVAL_RESULT
-    const detail = prediction.survival ? words.riskGroupOf(prediction.survival.group.name) : ''
-    return { name, status, result, detail, reason: prediction.reason ?? '', lines: months.map(line) }
-  }
-  const rank = (key: string) => (key === call ? Number.POSITIVE_INFINITY : probabilities[key]!)
-  const keys = Object.keys(probabilities).sort((a, b) => rank(b) - rank(a) || (a < b ? -1 : 1))
-  const first = keys[0] === undefined ? words.NOT_STATED : words.classOf(head, keys[0])
-  const result = status === 'indeterminate' ? words.INDETERMINATE : first
-  const detail = call === undefined ? undecidedDetail(prediction) : ''
-  const reason = prediction.reason ?? evidenceSentences(prediction).at(-1) ?? ''
-  const lines = keys.slice(0, keys.length === 2 ? 1 : keys.length).map(line)
-  return { name, status, result, detail, reason, lines }
-}
-
-/** Of two classes, "indeterminate" says it all. */
-function undecidedDetail({ head, remaining, probabilities }: EvaluatedPrediction): string {
-  const isPlain = remaining === undefined || (Object.keys(probabilities).length === 2 && remaining.length === 2)
-  return isPlain ? '' : words.undecided(remaining.map((key) => words.classOf(head, key)))
-}
-
-/** The newest tissue test takes the place of the call; the quality notes quote all of them in full. */
-function withTissue(row: PredictionRow, tissue: TissueResult | undefined): PredictionRow {
-  if (!tissue) return row
-  return { ...row, isTissue: true, result: words.tissueCall(tissue.value), detail: words.fromImages(row.result) }
-}
-
 function seriesRows({ inputs, decisions }: ReportableResult): ReportContent['series'] {
   return inputs.map((input) => {
     const decision = decisions.find((d) => d.seriesInstanceUid === input.seriesInstanceUid)
@@ -281,7 +163,7 @@ function seriesRows({ inputs, decisions }: ReportableResult): ReportContent['ser
     const motion = reference ? words.REFERENCE_SERIES : words.motionOf(translationMm, rotationDegrees)
     const number = decision === undefined || decision.seriesNumber === '' ? '' : `#${decision.seriesNumber} `
     return {
-      sequence: words.SEQUENCE_NAMES[input.sequence],
+      sequence: SHORT_SEQUENCE_NAMES[input.sequence],
       description: `${number}${stated(decision?.seriesDescription ?? '')}`,
       detail: `${words.sliceOf(input.sliceThicknessMm)}, ${motion}`,
     }

@@ -8,8 +8,8 @@ import * as words from './wording/en.ts'
 const GUTTER = 14
 const ROW_GAP = 5
 const NUMBER_WIDTH = 24
-const LEAST_COLUMNS = 3
-const MOST_COLUMNS = 4
+const MIN_COLUMNS = 3
+const MAX_COLUMNS = 4
 
 /** At most `most` bars a chart. */
 export function contributionsBlock(
@@ -29,7 +29,7 @@ export function contributionsBlock(
       },
     }
   }
-  const columns = charts.length > MOST_COLUMNS ? LEAST_COLUMNS : Math.max(LEAST_COLUMNS, charts.length)
+  const columns = charts.length > MAX_COLUMNS ? MIN_COLUMNS : Math.max(MIN_COLUMNS, charts.length)
   const panel = (width - GUTTER * (columns - 1)) / columns
   const laid = charts.map(({ title, bars }) => ({ title, bars: shownBars({ title, bars }, most) }))
   const largest = Math.max(...laid.flatMap(({ bars }) => bars.map(({ contribution }) => Math.abs(contribution))), 1e-9)

@@ -1,5 +1,7 @@
 // The key pictures in a row: outlines as vectors over the image, orientation letters, scale bar, legend.
+
 import { STRUCTURAL } from '../domain/study.ts'
+import { SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
 import { ascent, type Block, drawHeading, drawText, HEADING_HEIGHT, STYLES, type Tools } from './blocks.ts'
 import type { Parent } from './canvas.ts'
 import { INK } from './colours.ts'
@@ -27,7 +29,7 @@ export function figureBlock(tools: Tools, parent: Parent, figures: KeyFigures, w
       const top = y + HEADING_HEIGHT + CAPTION
       figures.pictures.forEach((picture, n) => {
         const left = x + n * (frame + GAP)
-        const caption = words.SEQUENCE_NAMES[picture.sequence]
+        const caption = SHORT_SEQUENCE_NAMES[picture.sequence]
         const at = { x: left, y: top - CAPTION, width: isNarrow ? frame : frame / 2 + 12 }
         const used = drawText(tools, parent, 'P', caption, at, STYLES.strong)
         if (picture.grey) {

@@ -2,7 +2,7 @@
 import { ascent, type Block, drawRule, drawText, leading, paragraph, STYLES, type Tools } from './blocks.ts'
 import type { Parent } from './canvas.ts'
 import { INK } from './colours.ts'
-import type { Field, ReportContent } from './content.ts'
+import type { Field, ReportContent } from './page-content.ts'
 import type { Line, Style } from './text.ts'
 import * as words from './wording/en.ts'
 

@@ -1,9 +1,11 @@
 // Key pictures as PNG with the outlines drawn in, for pages and viewers: the same planes and colours as the PDF.
+
 import { encode } from 'fast-png'
 import type { Sequence } from '../domain/study.ts'
+import { SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
 import { INK, rgbOf } from './colours.ts'
 import { type FigureInput, makeKeyFigures, outermostFirst } from './figures.ts'
-import { figureAlternative, ORIENTATION, SEQUENCE_NAMES } from './wording/en.ts'
+import { figureAlternative, ORIENTATION } from './wording/en.ts'
 
 export interface KeyImage {
   sequence: Sequence
@@ -45,7 +47,7 @@ export function renderKeyImages(input: FigureInput, aspect = 0.8): KeyImage[] {
     drawLetter(ORIENTATION.top, middle[0], 12, dot)
     drawLetter(ORIENTATION.bottom, middle[0], height - 13, dot)
     const alternative = figureAlternative(
-      SEQUENCE_NAMES[sequence],
+      SHORT_SEQUENCE_NAMES[sequence],
       figures.z,
       drawn.map((outline) => outline.name.toLowerCase()),
     )

@@ -2,12 +2,12 @@
 import { type Block, drawText, paragraph, STYLES, type Tools } from './blocks.ts'
 import { PAGE, type Parent } from './canvas.ts'
 import { INK } from './colours.ts'
-import type { ReportContent } from './content.ts'
 import { contributionsBlock } from './contribution-block.ts'
 import { figureBlock } from './figure-block.ts'
 import type { KeyFigures } from './figures.ts'
 import { headerBlock, identityBlock, summaryBlock } from './identity-blocks.ts'
 import { provenanceBlock, qualityBlock, statementBlock } from './note-blocks.ts'
+import type { ReportContent } from './page-content.ts'
 import { survivalBlock } from './survival-block.ts'
 import { predictionsBlock, seriesBlock, volumesBlock } from './table-blocks.ts'
 import * as words from './wording/en.ts'
@@ -19,7 +19,7 @@ const WIDTH = PAGE.width - 2 * MARGIN
 const LEFT = 198
 const GUTTER = 20
 const RIGHT = WIDTH - LEFT - GUTTER
-const LEAST_GAP = 7.5
+const MIN_GAP = 7.5
 const LARGEST_GAP = 16
 
 /** Lines or rows that each list may take; bars of each chart; whether there is a curve. */
@@ -85,7 +85,7 @@ export function drawPage(
           contributionsBlock(tools, explanation, content.charts, WIDTH, limits.explanation),
           qualityBlock(tools, quality, content.quality, WIDTH, limits.quality),
         ]
-  const limits = largestLimits((candidate) => free - used(lists(candidate)) >= gaps * LEAST_GAP)
+  const limits = largestLimits((candidate) => free - used(lists(candidate)) >= gaps * MIN_GAP)
   const lower = lists(limits)
   const gap = Math.min(LARGEST_GAP, (free - used(lower)) / gaps)
   let down = TOP
@@ -124,8 +124,7 @@ function twoColumns(
       ...(curve && limits.curve > 0 ? [survivalBlock(tools, survivalAt, curve, RIGHT)] : []),
     ],
   ]
-  const heightOf = (blocks: Block[]) =>
-    blocks.reduce((sum, { height }) => sum + height, (blocks.length - 1) * LEAST_GAP)
+  const heightOf = (blocks: Block[]) => blocks.reduce((sum, { height }) => sum + height, (blocks.length - 1) * MIN_GAP)
   return {
     height: Math.max(...columns.map(heightOf)),
     draw: (x, y) => {
@@ -134,7 +133,7 @@ function twoColumns(
         let top = y
         for (const block of blocks) {
           block.draw(left, top)
-          top += block.height + LEAST_GAP
+          top += block.height + MIN_GAP
         }
       })
     },

@@ -13,7 +13,7 @@ import {
 } from './blocks.ts'
 import type { Parent } from './canvas.ts'
 import { INK } from './colours.ts'
-import type { Field, ReportContent } from './content.ts'
+import type { Field, ReportContent } from './page-content.ts'
 import type { Line } from './text.ts'
 import * as words from './wording/en.ts'
 

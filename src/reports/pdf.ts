@@ -1,14 +1,14 @@
 // The one-page report for a tumour board: a reportable result, its labels and its images in, PDF bytes out.
-import type { SequenceImage } from '../domain/finding.ts'
-import type { ReportableResult } from '../domain/ports.ts'
+import type { ReportableResult, SequenceImage } from '../domain/finding.ts'
 import type { Review } from '../domain/review.ts'
 import type { LabelVolume } from '../domain/volume.ts'
 import { Canvas } from './canvas.ts'
-import { type ReportContent, writeContent } from './content.ts'
+import { writeContent } from './content.ts'
 import { ASPECT } from './figure-block.ts'
 import { type KeyFigures, makeKeyFigures } from './figures.ts'
 import { openFonts } from './fonts.ts'
 import { drawPage } from './layout.ts'
+import type { ReportContent } from './page-content.ts'
 import { createMeasurer, type TextMeasurer } from './text.ts'
 import * as words from './wording/en.ts'
 

@@ -1,6 +1,5 @@
 // Which axial plane to show, and a volume sampled on it, in patient space (LPS mm; PS3.3 C.7.6.2.1.1).
-import type { Grid, LabelVolume, Vec3, Volume } from '../domain/volume.ts'
-import { toIndex, toPatient } from '../domain/volume.ts'
+import { type Grid, type LabelVolume, toIndex, toPatient, type Vec3, type Volume } from '../domain/volume.ts'
 
 /**
  * An axial picture in radiological convention: column u grows to the patient's left (+x), row v to posterior (+y).

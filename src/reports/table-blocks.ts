@@ -12,8 +12,9 @@ import {
 } from './blocks.ts'
 import type { Parent } from './canvas.ts'
 import { INK } from './colours.ts'
-import type { PredictionRow, ProbabilityLine, ReportContent, VolumeRow } from './content.ts'
 import { capital } from './format.ts'
+import type { ReportContent, VolumeRow } from './page-content.ts'
+import type { PredictionRow, ProbabilityLine } from './prediction-rows.ts'
 import * as words from './wording/en.ts'
 
 const HEAD_ROW = 10.5
@@ -137,7 +138,7 @@ const NAME_WIDTH = 64
 const RESULT_WIDTH = 80
 const BAR_WIDTH = 40
 const VALUE_WIDTH = 62
-const MOST_PROBABILITIES = 3
+const MAX_PROBABILITIES = 3
 
 /** One row a head: a line per probability (three at most), and at most `reasonLines` lines of why there is no call, or what supports it. */
 export function predictionsBlock(
@@ -151,7 +152,7 @@ export function predictionsBlock(
   const room = width - NAME_WIDTH - RESULT_WIDTH
   const laid = rows.map((row) => {
     const reason = tools.measurer.wrap(row.reason, style, room, reasonLines)
-    const shown = row.lines.length > MOST_PROBABILITIES ? row.lines.slice(0, MOST_PROBABILITIES - 1) : row.lines
+    const shown = row.lines.length > MAX_PROBABILITIES ? row.lines.slice(0, MAX_PROBABILITIES - 1) : row.lines
     const hidden = row.lines.length - shown.length
     const count = Math.max(row.detail === '' ? 1 : 2.2, reason.length + shown.length + (hidden > 0 ? 1 : 0))
     return { row, reason, shown, hidden, height: count * leading(style) + 4.5 }

@@ -1,15 +1,9 @@
 // The record of analyses: every change is one transaction that also appends to the history.
-import {
-  type AnalysisRecord,
-  type AnalysisState,
-  LEGS,
-  type Leg,
-  type LegRecord,
-  mayBecome,
-} from '../domain/analysis.ts'
-import type { PriorAnalyses } from '../domain/comparison.ts'
+import { type AnalysisRecord, type AnalysisState, mayBecome } from '../domain/analysis.ts'
+import { LEGS, type Leg, type LegRecord } from '../domain/delivery.ts'
 import { AppError } from '../domain/errors.ts'
-import type { AnalysisStore, Clock } from '../domain/ports.ts'
+import type { AnalysisStore, PriorAnalyses } from '../domain/ports/analysis-store.ts'
+import type { Clock } from '../domain/ports/clock.ts'
 import { type EventRow, type LegRow, RECORD, type RecordRow, toEvent, toLeg, toRecord } from './analysis-rows.ts'
 import { loadArtifacts, saveArtifacts } from './artifacts.ts'
 import type { Database, Queryable } from './database.ts'
@@ -49,12 +43,12 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
 
     register: (analysis) =>
       db.transaction(async (tx) => {
-        const { analysisId, studyInstanceUid, bundleId, bundleDigest, instanceSetDigest, study } = analysis
+        const { analysisId, studyInstanceUid, bundleId, bundleDigest, modelDigest, instanceSetDigest, study } = analysis
         const at = now()
         const added = await tx.query(
           `insert into gliabridge.analyses (analysis_id, study_instance_uid, bundle_id, bundle_digest, instance_set_digest, state,
-             created_at, updated_at, due_at, summary)
-           values ($1, $2, $3, $4, $5, 'queued', $6, $6, $6, $7::jsonb) on conflict do nothing returning analysis_id`,
+             created_at, updated_at, due_at, summary, model_digest)
+           values ($1, $2, $3, $4, $5, 'queued', $6, $6, $6, $7::jsonb, $8) on conflict do nothing returning analysis_id`,
           [
             analysisId,
             studyInstanceUid,
@@ -63,6 +57,7 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
             instanceSetDigest,
             at,
             study ? JSON.stringify({ study }) : null,
+            modelDigest ?? null,
           ],
         )
         const created = added.length === 1
@@ -154,6 +149,19 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
           [analysisId, JSON.stringify(facts), at],
         )
         await append(tx, analysisId, at, 'describe', `known: ${Object.keys(facts).join(', ')}`)
+      }),
+
+    confirmPatient: (analysisId, confirmed) =>
+      change(analysisId, async (tx, _state, at) => {
+        await tx.query(
+          'update gliabridge.analyses set confirmed_patient = $2::jsonb, updated_at = $3 where analysis_id = $1',
+          [analysisId, JSON.stringify(confirmed), at],
+        )
+        const { reference, by } = confirmed
+        await append(tx, analysisId, at, 'person', `${by} confirmed the patient of the EHR: ${reference}`, {
+          reference,
+          by,
+        })
       }),
 
     saveResult: (analysisId, summary, artifacts) =>

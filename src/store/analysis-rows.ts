@@ -1,18 +1,11 @@
 // Rows of the analysis tables and the records they stand for.
-import {
-  type AnalysisEvent,
-  type AnalysisRecord,
-  type AnalysisState,
-  LEGS,
-  type Leg,
-  type LegRecord,
-  type LegState,
-} from '../domain/analysis.ts'
+import type { AnalysisEvent, AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
+import { LEGS, type Leg, type LegRecord, type LegState } from '../domain/delivery.ts'
 import type { ReviewFact } from '../domain/review.ts'
 
 /** Selected from `gliabridge.analyses a`; the legs come along, so a record is always one consistent reading. */
 export const RECORD = `
-  a.analysis_id, a.study_instance_uid, a.bundle_id, a.bundle_digest, a.instance_set_digest, a.state, a.hold, a.attempts,
+  a.analysis_id, a.study_instance_uid, a.bundle_id, a.bundle_digest, a.model_digest, a.confirmed_patient, a.instance_set_digest, a.state, a.hold, a.attempts,
   a.created_at, a.updated_at, a.summary,
   (select jsonb_agg(to_jsonb(l)) from gliabridge.legs l where l.analysis_id = a.analysis_id) as legs,
   (select jsonb_build_object('number', r.number, 'decision', r.decision, 'at', r.at, 'reviewer', r.reviewer ->> 'name',
@@ -25,6 +18,8 @@ export interface RecordRow {
   study_instance_uid: string
   bundle_id: string
   bundle_digest: string
+  model_digest: string | null
+  confirmed_patient: AnalysisRecord['confirmedPatient'] | null
   instance_set_digest: string
   state: AnalysisState
   hold: AnalysisRecord['hold'] | null
@@ -53,6 +48,8 @@ export function toRecord(row: RecordRow): AnalysisRecord {
     studyInstanceUid: row.study_instance_uid,
     bundleId: row.bundle_id,
     bundleDigest: row.bundle_digest,
+    ...(row.model_digest ? { modelDigest: row.model_digest } : {}),
+    ...(row.confirmed_patient ? { confirmedPatient: row.confirmed_patient } : {}),
     instanceSetDigest: row.instance_set_digest,
     state: row.state,
     ...(row.hold ? { hold: row.hold } : {}),

@@ -1,7 +1,7 @@
 // Artefacts of an analysis: bytes with their sha256, checked again when they are read.
 import { createHash } from 'node:crypto'
 import { AppError } from '../domain/errors.ts'
-import type { Artifact } from '../domain/ports.ts'
+import type { Artifact } from '../domain/ports/analysis-store.ts'
 import type { Queryable } from './database.ts'
 
 interface ArtifactRow {

@@ -1,6 +1,6 @@
 // The chain of the audit trail: canonical text, digest over text and predecessor, and what a look at all rows finds; pure.
 import { createHash } from 'node:crypto'
-import type { AuditEntry } from '../domain/ports.ts'
+import type { AuditEntry } from '../domain/ports/audit-trail.ts'
 
 /** What one row says; its canonical text is what the digest covers. */
 export interface AuditContent extends AuditEntry {
@@ -36,16 +36,6 @@ export interface ChainProblem {
   kind: 'changed' | 'deleted' | 'inserted'
   /** Which row, in words. */
   where: string
-}
-
-/** JSON with sorted keys and without absent members: the same content is the same text, always. */
-export function canonicalText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalText(member)}`).join(',')}}`
 }
 
 /** sha256, hexadecimal, over the digest of the row before and the text of this one. */

@@ -1,13 +1,14 @@
 // The audit trail: who read and wrote what of patient data; append-only by a trigger of the database, and a chain of digests.
 import { hostname } from 'node:os'
-import type { AuditTrail, Clock } from '../domain/ports.ts'
+import { canonicalText } from '../domain/canonical-text.ts'
+import type { AuditTrail } from '../domain/ports/audit-trail.ts'
+import type { Clock } from '../domain/ports/clock.ts'
 import type { PatientIdentity } from '../domain/study.ts'
 import {
   type AuditContent,
   type ChainHead,
   type ChainProblem,
   type ChainRow,
-  canonicalText,
   chainDigest,
   createChainCheck,
 } from './audit-chain.ts'

@@ -1,6 +1,6 @@
 // Who works on what: an analysis is claimed under a lease, which ends by itself when its worker dies.
 import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
-import type { AnalysisStore } from '../domain/ports.ts'
+import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 import { RECORD, type RecordRow, toRecord } from './analysis-rows.ts'
 import type { Database } from './database.ts'
 

@@ -1,5 +1,6 @@
 // The ledger of writes to the EHR: where each resource of ours is, and which writes were begun; one row per key.
-import type { Clock, LedgerEntry, WriteLedger } from '../domain/ports.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { LedgerEntry, WriteLedger } from '../domain/ports/write-ledger.ts'
 import type { Database } from './database.ts'
 
 interface Row {

@@ -1,6 +1,7 @@
 // Opens the audit trail alone, for the command line: no queue, no worker. An embedded database has one owner, so the service must not run.
 import { AppError } from '../domain/errors.ts'
-import type { Clock, Log } from '../domain/ports.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { Log } from '../domain/ports/log.ts'
 import { type AuditStore, createAuditTrail } from './audit.ts'
 import { lockFolder } from './folder-lock.ts'
 import { migrate, readMigrations } from './migrate.ts'

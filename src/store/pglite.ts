@@ -1,9 +1,9 @@
 // The embedded database: PostgreSQL as WebAssembly in a folder of its own, one connection, one process.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { PGliteInterface } from '@electric-sql/pglite'
-import { PGlite } from '@electric-sql/pglite'
+import { PGlite, type PGliteInterface } from '@electric-sql/pglite'
 import { AppError } from '../domain/errors.ts'
+import { createTurns } from '../domain/turns.ts'
 import { type Database, databaseError, type Transaction } from './database.ts'
 
 export interface EmbeddedDatabase extends Database {
@@ -15,13 +15,9 @@ export interface EmbeddedDatabase extends Database {
 /** Opens the database in `dataDir`/database, or in memory when `dataDir` is undefined. The folder must be locked by the caller. */
 export async function openPglite(dataDir: string | undefined): Promise<EmbeddedDatabase> {
   const db = await start(dataDir)
-  let last: Promise<unknown> = Promise.resolve()
+  const turns = createTurns()
   /** One connection serves all: work waits its turn here, so that nobody's statement lands in another's transaction. */
-  const exclusive = <T>(work: () => Promise<T>): Promise<T> => {
-    const turn = last.then(work)
-    last = turn.catch(() => undefined)
-    return turn
-  }
+  const exclusive = <T>(work: () => Promise<T>): Promise<T> => turns('connection', work)
   const guarded = <T>(work: () => Promise<T>): Promise<T> =>
     exclusive(work).catch((error) => {
       throw databaseError(error)

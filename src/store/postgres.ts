@@ -1,6 +1,6 @@
 // A PostgreSQL server as the database: a small pool, any number of processes.
 import pg from 'pg'
-import type { Log } from '../domain/ports.ts'
+import type { Log } from '../domain/ports/log.ts'
 import { type Database, databaseError, type Transaction } from './database.ts'
 
 /** Connects lazily; nothing of `databaseUrl`, which holds a password, is ever logged. */

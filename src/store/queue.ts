@@ -1,7 +1,7 @@
 // The queue only wakes workers (pg-boss on the same database); what is to be done stands in our own tables.
 import { PgBoss } from 'pg-boss'
-import { asAppError } from '../domain/errors.ts'
-import type { Log } from '../domain/ports.ts'
+import { asAppError, unforeseenFields } from '../domain/errors.ts'
+import type { Log } from '../domain/ports/log.ts'
 import { databaseError } from './database.ts'
 import type { EmbeddedDatabase } from './pglite.ts'
 
@@ -111,7 +111,8 @@ function createDrain(kind: string, handler: Handler, stopping: AbortSignal, log:
       try {
         await handler(stopping)
       } catch (error) {
-        log.error({ kind, code: asAppError(error).code }, 'a worker failed; the sweep calls it again')
+        const { frames = '' } = unforeseenFields(error)
+        log.error({ kind, code: asAppError(error).code, frames }, 'a worker failed; the sweep calls it again')
       }
     } while (again && !stopping.aborted)
     running = undefined

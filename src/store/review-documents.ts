@@ -1,7 +1,8 @@
 // The PDF of each review: kept once, never changed, its sha256 checked again when it is read.
 import { createHash } from 'node:crypto'
 import { AppError } from '../domain/errors.ts'
-import type { Clock, ReviewStore } from '../domain/ports.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { ReviewStore } from '../domain/ports/review-store.ts'
 import type { Database } from './database.ts'
 
 /** Base64 since PGlite's own bytea is ten times slower. */

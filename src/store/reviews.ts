@@ -1,11 +1,12 @@
 // Decisions of persons on analyses and their deliveries to PACS and EHR; each change in one transaction with the history.
 import { createHash } from 'node:crypto'
-import { LEGS, type Leg } from '../domain/analysis.ts'
+import { canonicalText } from '../domain/canonical-text.ts'
+import { LEGS, type Leg } from '../domain/delivery.ts'
 import { AppError } from '../domain/errors.ts'
-import type { Clock, ReviewStore } from '../domain/ports.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { ReviewStore } from '../domain/ports/review-store.ts'
 import type { RecordedReview, Review } from '../domain/review.ts'
 import { type LegRow, toLeg } from './analysis-rows.ts'
-import { canonicalText } from './audit-chain.ts'
 import type { Database, Queryable } from './database.ts'
 import { createReviewDocuments } from './review-documents.ts'
 

@@ -1,6 +1,11 @@
 // Opens the store: PGlite in a folder, or PostgreSQL by URL; schema up to date, dead owners' leases ended, queue running.
 import { AppError } from '../domain/errors.ts'
-import type { AuditTrail, Clock, Log, ReviewStore, WatchStore, WriteLedger } from '../domain/ports.ts'
+import type { AuditTrail } from '../domain/ports/audit-trail.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { Log } from '../domain/ports/log.ts'
+import type { ReviewStore } from '../domain/ports/review-store.ts'
+import type { WatchStore } from '../domain/ports/watch-store.ts'
+import type { WriteLedger } from '../domain/ports/write-ledger.ts'
 import { type AnalysisRecords, createAnalysisStore } from './analyses.ts'
 import { createAuditTrail } from './audit.ts'
 import { lockFolder } from './folder-lock.ts'

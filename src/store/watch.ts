@@ -1,5 +1,6 @@
 // What the study watch remembers: studies seen, cursors of triggers, and the instances that we wrote ourselves.
-import type { Clock, WatchedStudy, WatchStore } from '../domain/ports.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { WatchedStudy, WatchStore } from '../domain/ports/watch-store.ts'
 import type { Database } from './database.ts'
 
 interface WatchedRow {

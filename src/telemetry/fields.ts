@@ -8,6 +8,9 @@ const CODE = /^[A-Z][A-Z0-9_]{1,40}$/
 /** Sentences of our own and of runtimes; a person name in DICOM form has "^" or "=". */
 const SENTENCE = /^[^^=\n\r]{1,500}$/
 
+/** Places in the source: no message, which might quote patient data. */
+const FRAMES = /^[\w.$<>:/@+ |-]{0,2000}$/
+
 /** Field → what its text must look like. */
 const TEXTS: Readonly<Record<string, RegExp>> = {
   analysisId: TOKEN,
@@ -37,6 +40,7 @@ const TEXTS: Readonly<Record<string, RegExp>> = {
   decision: SENTENCE,
   error: SENTENCE,
   elements: SENTENCE,
+  frames: FRAMES,
 }
 
 /** Numbers and flags: counts, durations, sizes, states of retries. */

@@ -1,6 +1,6 @@
 // The log: one JSON object per line on standard output, with fields from the allow-list only.
 import { type DestinationStream, pino } from 'pino'
-import type { Log } from '../domain/ports.ts'
+import type { Log } from '../domain/ports/log.ts'
 import { safeFields } from './fields.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'

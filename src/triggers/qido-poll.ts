@@ -1,6 +1,10 @@
 // Finds studies by asking the archive again and again: a window of study dates behind a durable cursor (QIDO-RS).
-import { asAppError } from '../domain/errors.ts'
-import type { Clock, ImageArchive, Log, Trigger, WatchStore } from '../domain/ports.ts'
+import { asAppError, unforeseenFields } from '../domain/errors.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { ImageArchive } from '../domain/ports/image-archive.ts'
+import type { Log } from '../domain/ports/log.ts'
+import type { Trigger } from '../domain/ports/trigger.ts'
+import type { WatchStore } from '../domain/ports/watch-store.ts'
 import type { Uid } from '../domain/study.ts'
 import type { StudySummary } from '../domain/study-search.ts'
 import { sleepUnlessAborted } from './study-watch.ts'
@@ -10,9 +14,9 @@ export interface QidoPollSettings {
   intervalSeconds: number
   /** At the very first start, how far back studies are taken (default 1); later the cursor tells. */
   firstLookbackDays?: number
-  /** Every look reaches back so many days from the cursor (default 2): clocks, time zones and slow modalities. */
+  /** How many days before the cursor every search reaches back (default 2): clocks, time zones and slow modalities. */
   overlapDays?: number
-  /** A wide look, which finds late studies and late series, reaches back so many days (default 30) … */
+  /** How many days a wide search, which finds late studies and late series, reaches back (default 30) … */
   lateDays?: number
   /** … and is made so often (default 3600). */
   lateIntervalSeconds?: number
@@ -55,7 +59,7 @@ export function createQidoPoll(options: QidoPollOptions): Trigger {
     const now = clock.now()
     const today = dicomDate(now)
     const stored = readCursor(await watchStore.cursor(NAME))
-    const cursor = stored ?? { since: daysBefore(today, firstLookbackDays), through: today }
+    const cursor = stored ?? { since: dateDaysBefore(today, firstLookbackDays), through: today }
     if (stored === undefined) await watchStore.setCursor(NAME, JSON.stringify(cursor))
     const wide = lastWide === undefined || now.getTime() - lastWide >= lateIntervalSeconds * 1000
     const from = windowStart(cursor, today, wide ? Math.max(lateDays, overlapDays) : overlapDays)
@@ -91,7 +95,7 @@ export function createQidoPoll(options: QidoPollOptions): Trigger {
       failed.add(studyInstanceUid)
       if (error.code === 'ARCHIVE_UNREACHABLE' || error.code === 'ARCHIVE_AUTH') throw error
       log.warn(
-        { studyInstanceUid, code: error.code, error: error.message },
+        { studyInstanceUid, code: error.code, error: error.message, ...unforeseenFields(thrown) },
         'a study could not be looked at; it is tried again',
       )
     }
@@ -117,7 +121,7 @@ export function createQidoPoll(options: QidoPollOptions): Trigger {
           failures += 1
           waitSeconds = waitAfter(failures, intervalSeconds, error.retryAfterSeconds)
           log.warn(
-            { code: error.code, error: error.message, failures, waitSeconds },
+            { code: error.code, error: error.message, ...unforeseenFields(thrown), failures, waitSeconds },
             'the search for new studies failed; it is repeated',
           )
         }
@@ -138,7 +142,7 @@ export function waitAfter(failures: number, intervalSeconds: number, retryAfterS
 
 /** First study date of a look: back from the cursor or from today, whichever is earlier, but never before `since`. */
 export function windowStart(cursor: PollCursor, today: string, backDays: number): string {
-  const from = daysBefore(cursor.through < today ? cursor.through : today, backDays)
+  const from = dateDaysBefore(cursor.through < today ? cursor.through : today, backDays)
   if (from > cursor.since) return from
   return cursor.since
 }
@@ -152,7 +156,7 @@ function dicomDate(date: Date): string {
   return date.toISOString().slice(0, 10).replaceAll('-', '')
 }
 
-function daysBefore(date: string, days: number): string {
+function dateDaysBefore(date: string, days: number): string {
   const time = Date.UTC(Number(date.slice(0, 4)), Number(date.slice(4, 6)) - 1, Number(date.slice(6, 8)) - days)
   return dicomDate(new Date(time))
 }

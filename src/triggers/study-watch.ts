@@ -1,7 +1,12 @@
 // Decides when a study is whole: its image set unchanged for a while, confirmed by one more look, each set decided once.
-import { asAppError } from '../domain/errors.ts'
-import type { Clock, ImageArchive, Log, WatchedStudy, WatchStore } from '../domain/ports.ts'
+
+import { asAppError, unforeseenFields } from '../domain/errors.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { ImageArchive } from '../domain/ports/image-archive.ts'
+import type { Log } from '../domain/ports/log.ts'
+import type { WatchedStudy, WatchStore } from '../domain/ports/watch-store.ts'
 import type { Study, Uid } from '../domain/study.ts'
+import { createTurns } from '../domain/turns.ts'
 import type { Eligibility } from './eligible.ts'
 import { groupInstances, type ImageSet, imageSetOf } from './image-set.ts'
 
@@ -42,6 +47,7 @@ const ALL_AFFECTED = new Set(['ARCHIVE_UNREACHABLE', 'ARCHIVE_AUTH'])
 export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
   const { archive, watchStore, clock, settings, log } = options
   const checkSeconds = settings.checkSeconds ?? Math.min(Math.max(settings.settleSeconds, 1), 10)
+  // A hint must not overwrite a decision in the making.
   const inTurn = createTurns()
   /** Failures in a row per study, in memory: a restart tries at once. */
   const failures = new Map<Uid, { count: number; notBefore: number }>()
@@ -67,7 +73,7 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
         const waitSeconds = Math.min(checkSeconds * 2 ** (count - 1), LONGEST_WAIT_SECONDS)
         failures.set(studyInstanceUid, { count, notBefore: clock.now().getTime() + waitSeconds * 1000 })
         log.warn(
-          { studyInstanceUid, code: error.code, error: error.message, failures: count },
+          { studyInstanceUid, code: error.code, error: error.message, ...unforeseenFields(thrown), failures: count },
           'study not decided yet; it is tried again',
         )
         if (ALL_AFFECTED.has(error.code)) return
@@ -139,28 +145,13 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
         } catch (thrown) {
           const error = asAppError(thrown)
           log.error(
-            { code: error.code, error: error.message },
+            { code: error.code, error: error.message, ...unforeseenFields(thrown) },
             'the study watch cannot read its store; it is tried again',
           )
         }
         await sleepUnlessAborted(clock, checkSeconds * 1000, signal)
       }
     },
-  }
-}
-
-/** Runs the works of one key one after the other, so that a hint cannot overwrite a decision in the making. */
-function createTurns() {
-  const last = new Map<string, Promise<unknown>>()
-  return async (key: string, work: () => Promise<void>): Promise<void> => {
-    const before = last.get(key) ?? Promise.resolve()
-    const mine = before.then(work, work)
-    last.set(key, mine)
-    try {
-      await mine
-    } finally {
-      if (last.get(key) === mine) last.delete(key)
-    }
   }
 }
 

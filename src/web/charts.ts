@@ -1,20 +1,20 @@
 // Charts of a prediction as SVG and text: what moved it, and the survival curve of the patient's risk group.
 import { html } from 'hono/html'
-import { featureName, featureValue } from '../domain/feature-names.ts'
 import type { EvaluatedPrediction, RiskGroup } from '../domain/finding.ts'
 import { monthsShown, stepCorners, TICK_MONTHS } from '../domain/kaplan-meier.ts'
 import { evidenceSentences, likelihoodOf } from '../domain/prediction-words.ts'
-import { formatPercent } from './format.ts'
+import { featureName, featureValue } from '../wording/feature-names.ts'
+import { percent } from '../wording/quantities.ts'
 import type { Html, Part } from './html.ts'
 import { contributionsTitle, GROUP_CURVE, groupSentence } from './wording.ts'
 
-const MOST_BARS = 8
+const MAX_BARS = 8
 const fixed = (value: number) => value.toFixed(2)
 
 /** Bars to the right move towards what the title names; the rest is summed, so that they add up. */
 export function contributionBars({ head, explanation, explained }: EvaluatedPrediction): Part {
   if (explanation.length === 0) return ''
-  const shown = explanation.length > MOST_BARS ? explanation.slice(0, MOST_BARS - 1) : explanation
+  const shown = explanation.length > MAX_BARS ? explanation.slice(0, MAX_BARS - 1) : explanation
   const rest = explanation.slice(shown.length)
   const rows = [
     ...shown.map(({ feature, value, contribution }) => ({
@@ -83,7 +83,7 @@ function band({ kaplanMeier: { months, lower, upper } }: RiskGroup, last: number
 function describe({ name, kaplanMeier: { months, survival } }: RiskGroup, horizons: readonly number[]): string {
   const shares = horizons.map((month) => {
     const share = survival[months.findLastIndex((at) => at <= month)] ?? 1
-    return `${formatPercent(share)} after ${month} months`
+    return `${percent(share)} after ${month} months`
   })
   return `Kaplan-Meier curve of the ${name}-risk group: alive ${shares.join(', ')}`
 }

@@ -1,21 +1,16 @@
 // What changed since an earlier study of the patient: volumes with the error of the change, category by size, lesions.
+
 import { html } from 'hono/html'
-import {
-  CATEGORY_CAVEAT,
-  type Comparison,
-  categorySentence,
-  lesionSentences,
-  signed,
-  type VolumeChange,
-} from '../domain/comparison.ts'
-import { formatDate, formatMillilitres } from './format.ts'
+import type { VolumeChange } from '../domain/comparison.ts'
+import { CATEGORY_CAVEAT, categorySentence, lesionSentences } from '../wording/comparison.ts'
+import { readDate, signed, volume, volumeChange } from '../wording/quantities.ts'
 import type { Part } from './html.ts'
 import type { Summary } from './summary.ts'
 
 export function comparisonSection({ comparison }: Summary): Part {
   if (!comparison) return ''
   const { prior, days, registration, response } = comparison
-  const date = formatDate(prior.studyDate)
+  const date = readDate(prior.studyDate)
   const laid = `laid over it by ${registration.translationMm.toFixed(1)} mm and ${registration.rotationDegrees.toFixed(1)}°, ${registration.residualMm.toFixed(1)} mm left`
   const reasons = response.category === undefined ? [] : response.reasons
   return html`<section class="card" aria-labelledby="comparison-title"><h2 id="comparison-title">Change since ${date}</h2>
@@ -25,26 +20,13 @@ ${sentences([...reasons, ...lesionSentences(comparison)])}
 <p class="muted small">${CATEGORY_CAVEAT} Studies ${days} days apart; ${laid}. Study UID <span class="uid">${prior.studyInstanceUid}</span></p></section>`
 }
 
-function row({ region, name, earlier, now, change, standardDeviation, percent }: VolumeChange): Part {
+function row(of: VolumeChange): Part {
+  const { region, name, earlier, now, percent } = of
+  const { change, deviation } = volumeChange(of)
   const share = percent === undefined ? '' : html`<small>${signed(percent, 0)} %</small>`
-  return html`<tr><th scope="row">${name}<small>${region}</small></th><td class="number">${formatMillilitres(earlier)}</td><td class="number">${formatMillilitres(now)}</td><td class="number">${signed(change, 1)} mL${share}</td><td class="number muted">${standardDeviation === undefined ? 'unknown' : `± ${standardDeviation.toFixed(1)}`}</td></tr>`
+  return html`<tr><th scope="row">${name}<small>${region}</small></th><td class="number">${volume(earlier)}</td><td class="number">${volume(now)}</td><td class="number">${change} mL${share}</td><td class="number muted">${deviation === undefined ? 'unknown' : `± ${deviation}`}</td></tr>`
 }
 
 function sentences(list: readonly string[]): Part {
   return list.length === 0 ? '' : html`<ul class="reasons">${list.map((each) => html`<li>${each}</li>`)}</ul>`
-}
-
-/** Whether the stored value has the shape of a comparison, as far as the section reads it. */
-export function isComparison(value: unknown): value is Comparison {
-  const raw = value as Partial<Comparison> | null | undefined
-  return (
-    typeof raw === 'object' &&
-    raw !== null &&
-    typeof raw.prior?.studyDate === 'string' &&
-    typeof raw.days === 'number' &&
-    typeof raw.registration?.residualMm === 'number' &&
-    Array.isArray(raw.response?.reasons) &&
-    Array.isArray(raw.volumes) &&
-    Array.isArray(raw.lesions)
-  )
 }

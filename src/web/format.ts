@@ -1,4 +1,4 @@
-// Names, dates, durations and volumes in words.
+// Names, ages, durations and moments in words.
 import { html } from 'hono/html'
 import type { Html, Part } from './html.ts'
 
@@ -29,12 +29,6 @@ export function inLanguage(name: string): Part {
   return language ? html` lang="${language}"` : ''
 }
 
-/** DICOM DA as ISO 8601; anything else as it is. */
-export function formatDate(date: string): string {
-  const parts = /^(\d{4})(\d{2})(\d{2})$/.exec(date)
-  return parts ? `${parts[1]}-${parts[2]}-${parts[3]}` : date
-}
-
 /** Completed years between two DICOM DA; undefined when one of them is not a date. */
 export function ageAt(birthDate: string, date: string): number | undefined {
   if (!/^\d{8}$/.test(birthDate) || !/^\d{8}$/.test(date) || date < birthDate) return undefined
@@ -49,17 +43,6 @@ export function formatSeconds(seconds: number): string {
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
   if (whole < 86_400) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
   return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`
-}
-
-export function formatMillilitres(value: number): string {
-  return `${value.toFixed(1)} mL`
-}
-
-export function formatPercent(fraction: number): string {
-  const percent = fraction * 100
-  if (percent > 99 && percent < 100) return '> 99 %'
-  if (percent > 0 && percent < 1) return '< 1 %'
-  return `${percent.toFixed(0)} %`
 }
 
 /** A moment; in UTC until the page's script writes it in the reader's own zone. */

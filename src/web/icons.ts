@@ -1,6 +1,7 @@
 // Small line icons, told apart by shape and not by colour alone.
 import { html, raw } from 'hono/html'
-import type { AnalysisState, LegState } from '../domain/analysis.ts'
+import type { AnalysisState } from '../domain/analysis.ts'
+import type { LegState } from '../domain/delivery.ts'
 import type { Html } from './html.ts'
 
 const PATHS = {

@@ -9,7 +9,7 @@ export interface PageOptions {
   /** Never patient data: titles end up in window lists and browser histories. */
   title: string
   main: Part | Part[]
-  /** Where the page hears of changes; without JavaScript it is loaded again every so many seconds. */
+  /** Where the page hears of changes; without JavaScript it reloads itself after this many seconds. */
   live?: { events: string; refreshSeconds: number }
   software?: string
 }

@@ -1,6 +1,7 @@
 // How it went: the steps with their times, the deliveries with attempts and receipts, and the whole history.
 import { html } from 'hono/html'
-import type { AnalysisEvent, AnalysisRecord, LegRecord } from '../domain/analysis.ts'
+import type { AnalysisEvent, AnalysisRecord } from '../domain/analysis.ts'
+import type { LegRecord } from '../domain/delivery.ts'
 import { ERRORS } from '../domain/errors.ts'
 import { bar } from './bars.ts'
 import { formatSeconds, secondsBetween, sentence, timeOf } from './format.ts'

@@ -1,16 +1,19 @@
 // What was found: volumes, predictions, quality notes, which series were used and why, and what made it.
+
 import { html } from 'hono/html'
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { Head, Prediction, TissueResult } from '../domain/finding.ts'
 import { type SeriesDecision, STRUCTURAL } from '../domain/study.ts'
 import { tissueOf, tissueSentence } from '../domain/tissue.ts'
+import { SHORT_HEAD_NAMES, SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
+import { millilitres, percent, volume } from '../wording/quantities.ts'
 import { bar, stackedBar } from './bars.ts'
 import { contributionBars, likelihoodLine, survivalCurve } from './charts.ts'
-import { formatMillilitres, formatPercent, formatSeconds } from './format.ts'
+import { formatSeconds } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { icon } from './icons.ts'
 import { decisionsInOrder, type Summary } from './summary.ts'
-import { HEAD_NAMES, NO_FINDING, PREDICTION_NOTICE, SEQUENCE_NAMES } from './wording.ts'
+import { NO_FINDING, PREDICTION_NOTICE } from './wording.ts'
 
 /** Colour classes of the segments that have one; the same colours as the outlines in the report. */
 const SEGMENT_KINDS = new Set(['NCR', 'ED', 'ET'])
@@ -24,8 +27,8 @@ export function volumesSection({ measurements, segments, noFinding, diameters }:
   const rows = measurements.map(
     ({ region, name, value, standardDeviation }) => html`<tr>
 <th scope="row"><span class="swatch swatch-${kindOf(region)}"></span>${name}<small>${region}</small></th>
-<td class="number">${formatMillilitres(value)}</td>
-<td class="number muted">${standardDeviation === undefined ? '–' : `± ${standardDeviation.toFixed(1)}`}</td>
+<td class="number">${volume(value)}</td>
+<td class="number muted">${standardDeviation === undefined ? '–' : `± ${millilitres(standardDeviation)}`}</td>
 <td class="bar-cell">${bar(largest > 0 ? value / largest : 0, kindOf(region))}</td></tr>`,
   )
   return html`<section class="card" aria-labelledby="volumes-title"><h2 id="volumes-title">Volumes</h2>
@@ -50,7 +53,7 @@ export function predictionsSection({ predictions, tissueResults }: Summary): Par
 
 /** A tissue test stands first, as the call; what was predicted then says where it comes from. */
 function prediction(of: Prediction, tissue: readonly TissueResult[]): Html {
-  const name = HEAD_NAMES[of.head] ?? of.head
+  const name = SHORT_HEAD_NAMES[of.head] ?? of.head
   const known = tissue.map(
     (result) =>
       html`<p class="call">${result.value}</p><p class="small">Tissue test on record, takes precedence: ${tissueSentence(result)}</p>`,
@@ -62,10 +65,10 @@ function prediction(of: Prediction, tissue: readonly TissueResult[]): Html {
   }
   const rows = Object.entries(of.probabilities).map(([key, probability]) => {
     const interval = of.intervals[key]
-    const ends = interval?.map(formatPercent) ?? []
+    const ends = interval?.map(percent) ?? []
     // An interval that reads as the number itself says nothing more.
-    const range = ends.some((end) => end !== formatPercent(probability)) ? html`<small>${ends.join(' – ')}</small>` : ''
-    return html`<div class="chance${key === of.call ? ' is-call' : ''}"><dt>${classOf(of.head, key)}</dt><dd>${formatPercent(probability)}${range}${bar(probability, 'probability', interval)}</dd></div>`
+    const range = ends.some((end) => end !== percent(probability)) ? html`<small>${ends.join(' – ')}</small>` : ''
+    return html`<div class="chance${key === of.call ? ' is-call' : ''}"><dt>${classOf(of.head, key)}</dt><dd>${percent(probability)}${range}${bar(probability, 'probability', interval)}</dd></div>`
   })
   const call =
     of.status === 'indeterminate'
@@ -107,11 +110,11 @@ export function decisionsSection({ decisions, inputs }: Summary): Part {
     (decision) => html`<tr class="${decision.taken ? 'is-taken' : 'is-left'}">
 <td class="number" data-label="No.">${decision.seriesNumber || '–'}</td>
 <th scope="row" data-label="Series">${decision.seriesDescription || html`<span class="muted">no description</span>`}<small>${decision.modality}</small></th>
-<td data-label="Used as">${decision.taken && decision.sequence ? html`<span class="sequence">${SEQUENCE_NAMES[decision.sequence]}</span>${motion(decision)}` : html`<span class="muted">left out</span>`}</td>
+<td data-label="Used as">${decision.taken && decision.sequence ? html`<span class="sequence">${SHORT_SEQUENCE_NAMES[decision.sequence]}</span>${motion(decision)}` : html`<span class="muted">left out</span>`}</td>
 <td data-label="Why"><ul class="reasons">${decision.reasons.map((reason) => html`<li>${reason}</li>`)}</ul></td></tr>`,
   )
   return html`<section class="card" aria-labelledby="decisions-title"><h2 id="decisions-title">Series</h2>
-${missing.length > 0 ? html`<p class="muted small">Not in this study, or not usable: ${missing.map((sequence) => SEQUENCE_NAMES[sequence]).join(', ')}.</p>` : ''}
+${missing.length > 0 ? html`<p class="muted small">Not in this study, or not usable: ${missing.map((sequence) => SHORT_SEQUENCE_NAMES[sequence]).join(', ')}.</p>` : ''}
 <div class="scroll"><table class="decisions"><thead><tr><th scope="col" class="number">No.</th><th scope="col">Series</th><th scope="col">Used as</th><th scope="col">Why</th></tr></thead><tbody>${rows}</tbody></table></div></section>`
 }
 

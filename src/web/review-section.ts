@@ -29,12 +29,13 @@ export function reviewStatement({ review }: AnalysisRecord): Part {
     (edit) =>
       html`<li><strong>${edit.target.replace(/^(measurement|prediction)\./, '')}</strong> ${editValue(edit, edit.from)} → ${editValue(edit, edit.to)}: ${edit.reason}</li>`,
   )
+  const isSummed = review.edits.some(({ target }) => target.startsWith('measurement.'))
   const where = review.delivered
     ? ''
     : html`<span class="muted">The PACS and the EHR do not have this decision yet; see the history.</span>`
   const word = review.decision === 'reject' ? 'Reason' : 'Remark'
   return html`<div class="decision${isRejected({ review }) ? ' decision-rejected' : ''}"><p>${reviewBadge(review)} by <strong>${review.reviewer}</strong>, ${timeOf(review.at)}. ${review.decision === 'reject' ? 'Do not use this result.' : ''} ${where}</p>
-${review.reason ? html`<p>${word}: ${review.reason}</p>` : ''}${edits.length > 0 ? html`<ul class="reasons">${edits}</ul>` : ''}</div>`
+${review.reason ? html`<p>${word}: ${review.reason}</p>` : ''}${edits.length > 0 ? html`<ul class="reasons">${edits}</ul>` : ''}${isSummed ? html`<p class="muted small">Sums of corrected volumes were recomputed.</p>` : ''}</div>`
 }
 
 /** What stands above every result about who has looked at it; nothing more is to be said of a rejected one. */
@@ -43,8 +44,8 @@ export function notice(record: AnalysisRecord): Part {
   return html`<p class="notice">${icon('info')}<span>${record.review ? REVIEWED_NOTICE : NOTICE}</span></p>`
 }
 
-/** Of a rejected result the parts are folded away, under a title that says what they are. */
-export function withdrawn(record: AnalysisRecord, id: string, parts: Part[]): Part | Part[] {
-  if (!isRejected(record) || parts.every((part) => part === '')) return parts
-  return html`<details class="card withdrawn" id="${id}-withdrawn"><summary><h2>What the software had found: rejected, do not use</h2></summary>${parts}</details>`
+/** What the software had found, folded away under a title that says what has become of it. */
+export function withdrawn(parts: readonly Part[]): Part {
+  if (parts.every((part) => part === '')) return ''
+  return html`<details class="card withdrawn" id="withdrawn-details"><summary><h2>What the software had found: rejected, do not use</h2></summary>${parts}</details>`
 }

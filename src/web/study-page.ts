@@ -1,9 +1,12 @@
 // The study page: one analysis from its arrival to its delivery, with results, reasons and history.
+
 import { html } from 'hono/html'
 import type { AnalysisEvent, AnalysisRecord } from '../domain/analysis.ts'
 import { ERRORS } from '../domain/errors.ts'
+import { SEX_NAMES } from '../wording/names.ts'
+import { readDate } from '../wording/quantities.ts'
 import { comparisonSection } from './comparison-section.ts'
-import { ageAt, formatDate, formatName, inLanguage, sentence, timeOf } from './format.ts'
+import { ageAt, formatName, inLanguage, sentence, timeOf } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { icon } from './icons.ts'
 import { livePart, page } from './layout.ts'
@@ -17,7 +20,7 @@ import {
 } from './result-sections.ts'
 import { isRejected, notice, reviewStatement, withdrawn } from './review-section.ts'
 import { readSummary, type Summary, savedRoles } from './summary.ts'
-import { SEXES, STATES, WITHDRAWN } from './wording.ts'
+import { STATES, WITHDRAWN } from './wording.ts'
 import { stateBadge } from './worklist.ts'
 
 export interface StudyView {
@@ -41,7 +44,7 @@ export function studyPage(view: StudyView): Html {
     livePart('head', head(view, summary)),
     livePart('status', status(view, path)),
     livePart('files', files(view, path)),
-    html`<div class="columns"><div class="column">${livePart('volumes', withdrawn(record, 'volumes', [volumesSection(summary), comparisonSection(summary), predictionsSection(summary)]))}</div>
+    html`<div class="columns"><div class="column">${results(record, summary)}</div>
 <div class="column">${livePart('progress', progressSection(record, events))}${livePart('delivery', deliverySection(record))}${livePart('quality', qualitySection(summary))}</div></div>`,
     livePart('report', report(events, path)),
     livePart('decisions', decisionsSection(summary)),
@@ -56,6 +59,19 @@ export function studyPage(view: StudyView): Html {
   })
 }
 
+/** In parts of the same names whether they stand or are withdrawn, so that an open page takes a rejection over. */
+function results(record: AnalysisRecord, summary: Summary): Html[] {
+  const found = {
+    volumes: volumesSection(summary),
+    comparison: comparisonSection(summary),
+    predictions: predictionsSection(summary),
+  }
+  const shown = isRejected(record)
+    ? { volumes: withdrawn(Object.values(found)), comparison: '' as const, predictions: '' as const }
+    : found
+  return Object.entries(shown).map(([id, part]) => livePart(id, part))
+}
+
 function head({ record, siblings }: StudyView, { patient, study }: Summary): Html {
   const name = patient ? formatName(patient.patientName) || patient.patientId : ''
   const age = patient ? ageAt(patient.patientBirthDate, study?.studyDate ?? '') : undefined
@@ -63,11 +79,10 @@ function head({ record, siblings }: StudyView, { patient, study }: Summary): Htm
     ['Patient ID', patient?.patientId],
     [
       'Born',
-      patient &&
-        [formatDate(patient.patientBirthDate), age === undefined ? '' : `(${age} y)`].filter(Boolean).join(' '),
+      patient && [readDate(patient.patientBirthDate), age === undefined ? '' : `(${age} y)`].filter(Boolean).join(' '),
     ],
-    ['Sex', patient && (SEXES[patient.patientSex] ?? patient.patientSex)],
-    ['Study date', study && formatDate(study.studyDate)],
+    ['Sex', patient && (SEX_NAMES[patient.patientSex] ?? patient.patientSex)],
+    ['Study date', study && readDate(study.studyDate)],
     ['Study', study?.studyDescription],
     ['Accession', study?.accessionNumber],
     ['Referred by', study && formatName(study.referringPhysicianName)],
@@ -91,14 +106,15 @@ function others(record: AnalysisRecord, siblings: AnalysisRecord[]): Part {
 
 function status({ record, events }: StudyView, path: string): Html {
   const { state, hold, legs } = record
-  const sentenceOf = isRejected(record) && state === 'delivered' ? WITHDRAWN : STATES[state].sentence
+  const isWithdrawn = isRejected(record) && state === 'delivered'
+  const sentenceOf = isWithdrawn ? WITHDRAWN : STATES[state].sentence
   const since = events.findLast(({ kind }) => kind === 'state')?.at ?? record.updatedAt
   const late = state === 'analysed' && legs.some((leg) => leg.state === 'waiting' && leg.lastError)
   const again = late
     ? html`<form method="post" action="${path}/retry"><button type="submit">Try again now</button></form>`
     : ''
   return html`<section class="status status-${state}" aria-labelledby="status-title">
-${reviewStatement(record)}<div role="status" class="status-line">${stateBadge(state)}<p id="status-title">${late ? 'Analysed; a delivery failed and is tried again by itself.' : sentenceOf}</p><span class="muted">since ${timeOf(since)}</span>${again}</div>
+${reviewStatement(record)}<div role="status" class="status-line">${isWithdrawn ? '' : stateBadge(state)}<p id="status-title">${late ? 'Analysed; a delivery failed and is tried again by itself.' : sentenceOf}</p><span class="muted">since ${timeOf(since)}</span>${again}</div>
 ${
   hold
     ? html`<div class="hold"><p class="reason">${sentence(hold.message)}</p><p class="hint">${ERRORS[hold.code]?.[1] ?? ''}</p><p class="code">${hold.code}</p>

@@ -1,10 +1,9 @@
 // The summary of a record as the pages read it: whatever is known so far, absent or empty where nothing is.
 import type { AnalysisEvent, AnalysisRecord } from '../domain/analysis.ts'
+import type { Comparison } from '../domain/comparison.ts'
 import { applyEdits } from '../domain/corrections.ts'
-import type { Measurement } from '../domain/finding.ts'
-import type { ReportableResult } from '../domain/ports.ts'
+import type { Measurement, ReportableResult } from '../domain/finding.ts'
 import type { SeriesDecision } from '../domain/study.ts'
-import { isComparison } from './comparison-section.ts'
 
 type ListKey = 'decisions' | 'inputs' | 'segments' | 'measurements' | 'predictions' | 'quality'
 
@@ -80,4 +79,19 @@ export function savedRoles(events: readonly AnalysisEvent[]): ReadonlySet<string
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Whether the stored value has the shape of a comparison, as far as the section reads it. */
+function isComparison(value: unknown): value is Comparison {
+  const raw = value as Partial<Comparison> | null | undefined
+  return (
+    typeof raw === 'object' &&
+    raw !== null &&
+    typeof raw.prior?.studyDate === 'string' &&
+    typeof raw.days === 'number' &&
+    typeof raw.registration?.residualMm === 'number' &&
+    Array.isArray(raw.response?.reasons) &&
+    Array.isArray(raw.volumes) &&
+    Array.isArray(raw.lesions)
+  )
 }

@@ -1,7 +1,7 @@
 // Every word of the pages that is not data.
-import type { AnalysisState, Leg, LegState } from '../domain/analysis.ts'
+import type { AnalysisState } from '../domain/analysis.ts'
+import type { Leg, LegState } from '../domain/delivery.ts'
 import type { Head } from '../domain/finding.ts'
-import type { Sequence } from '../domain/study.ts'
 
 export const PRODUCT = 'Gliabridge'
 
@@ -29,25 +29,6 @@ export const STEP_NAMES: Readonly<Record<string, string>> = {
   encode: 'Write SEG and PDF',
 }
 
-export const HEAD_NAMES: Readonly<Record<Head, string>> = {
-  idh: 'IDH',
-  '1p19q': '1p/19q',
-  mgmt: 'MGMT promoter',
-  grade: 'WHO grade',
-  survival: 'Survival',
-}
-
-export const SEQUENCE_NAMES: Readonly<Record<Sequence, string>> = {
-  T1: 'T1',
-  T1c: 'T1 post-contrast',
-  T2: 'T2',
-  FLAIR: 'FLAIR',
-  ADC: 'ADC map',
-  rCBV: 'rCBV map',
-}
-
-export const SEXES: Readonly<Record<string, string>> = { M: 'male', F: 'female', O: 'other' }
-
 const RECEIPTS: Readonly<Record<string, string>> = {
   segmentation: 'Segmentation',
   'encapsulated-pdf': 'Report (PDF)',
@@ -70,7 +51,7 @@ export function receiptName(role: string): string {
 }
 
 export const NOTICE =
-  'Asserted by software (AI) and reviewed by nobody yet. Research use only; not for clinical decisions without review by a qualified clinician.'
+  'Made by software (AI); no clinician has reviewed it yet. Research use only; not for clinical decisions without review by a qualified clinician.'
 export const REVIEWED_NOTICE = 'Written by software (AI) and reviewed by the person named above. Research use only.'
 export const WITHDRAWN = 'Withdrawn: a reviewer rejected what was delivered to the PACS and the EHR.'
 export const PREDICTION_NOTICE =

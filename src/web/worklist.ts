@@ -1,13 +1,16 @@
 // The worklist: every analysis, newest first, with what a person has to know of each at a glance.
+
 import { html } from 'hono/html'
 import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
-import { ageAt, formatDate, formatMillilitres, formatName, inLanguage, sentence, timeOf } from './format.ts'
+import { SEX_NAMES } from '../wording/names.ts'
+import { readDate, volume } from '../wording/quantities.ts'
+import { ageAt, formatName, inLanguage, sentence, timeOf } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { icon, LEG_ICONS, STATE_ICONS } from './icons.ts'
 import { livePart, page } from './layout.ts'
 import { reviewBadge } from './review-section.ts'
 import { leadingMeasurement, readSummary, type Summary } from './summary.ts'
-import { LEG_NAMES, LEG_STATES, SEXES, STATES } from './wording.ts'
+import { LEG_NAMES, LEG_STATES, STATES } from './wording.ts'
 
 export interface WorklistView {
   records: AnalysisRecord[]
@@ -66,20 +69,27 @@ function row(record: AnalysisRecord): Html {
   const summary = readSummary(record)
   const { study } = summary
   return html`<tr class="is-${record.state}">
-<td data-label="State">${stateBadge(record.state)}${record.review ? html` ${reviewBadge(record.review)}` : ''}</td>
+<td data-label="State">${badges(record)}</td>
 <th scope="row" data-label="Patient">${patient(record, summary)}</th>
-<td data-label="Study">${study ? html`<span>${formatDate(study.studyDate) || 'no date'}</span><small>${study.studyDescription}</small>` : html`<span class="muted">not read yet</span>`}</td>
+<td data-label="Study">${study ? html`<span>${readDate(study.studyDate) || 'no date'}</span><small>${study.studyDescription}</small>` : html`<span class="muted">not read yet</span>`}</td>
 <td data-label="Found">${timeOf(record.createdAt)}</td>
 <td data-label="Result">${outcome(record, summary)}</td>
 <td data-label="Delivery"><ul class="legs">${record.legs.map((leg) => html`<li class="leg leg-${leg.state}">${icon(LEG_ICONS[leg.state])}${LEG_NAMES[leg.leg]}<span class="sr"> ${LEG_STATES[leg.state]}</span></li>`)}</ul></td>
 </tr>`
 }
 
+/** A result that was rejected is no longer shown as delivered. */
+function badges({ state, review }: AnalysisRecord): Part {
+  if (!review) return stateBadge(state)
+  const isWithdrawn = review.decision === 'reject' && state === 'delivered'
+  return html`${isWithdrawn ? '' : stateBadge(state)} ${reviewBadge(review)}`
+}
+
 function patient({ analysisId, studyInstanceUid }: AnalysisRecord, { patient: who, study }: Summary): Html {
   const href = `/analyses/${analysisId}`
   if (!who) return html`<a href="${href}" class="uid">${studyInstanceUid}</a>`
   const age = ageAt(who.patientBirthDate, study?.studyDate ?? '')
-  const facts = [who.patientId, SEXES[who.patientSex], age === undefined ? undefined : `${age} y`]
+  const facts = [who.patientId, SEX_NAMES[who.patientSex], age === undefined ? undefined : `${age} y`]
     .filter(Boolean)
     .join(' · ')
   return html`<a href="${href}"${inLanguage(who.patientName)}>${formatName(who.patientName) || who.patientId || studyInstanceUid}</a><small>${facts}</small>`
@@ -93,7 +103,7 @@ function outcome({ state, hold, bundleId, review }: AnalysisRecord, summary: Sum
   if (summary.noFinding) return html`<span>No tumour segmented</span><small>${bundleId}</small>`
   const measurement = leadingMeasurement(summary)
   if (!measurement) return html`<span class="muted">–</span>`
-  return html`<span class="figure">${formatMillilitres(measurement.value)}</span><small>${measurement.name} · ${bundleId}</small>`
+  return html`<span class="figure">${volume(measurement.value)}</span><small>${measurement.name} · ${bundleId}</small>`
 }
 
 function pager({ records, offset, limit, state }: WorklistView): Part {

@@ -7,7 +7,7 @@ import { buildVerifiedReport } from '../../src/dicom/sr/verified-report.ts'
 import { createDicomWebClient, type DicomWebOptions } from '../../src/dicomweb/client.ts'
 import type { AnalysisRecord } from '../../src/domain/analysis.ts'
 import { AppError } from '../../src/domain/errors.ts'
-import type { AuditEntry } from '../../src/domain/ports.ts'
+import type { AuditEntry } from '../../src/domain/ports/audit-trail.ts'
 import type { Review } from '../../src/domain/review.ts'
 import type { PatientIdentity, StudyIdentity } from '../../src/domain/study.ts'
 import { type Grid, toIndex, toPatient, voxelCount } from '../../src/domain/volume.ts'
@@ -33,7 +33,7 @@ const NOW = { studyInstanceUid: '2.25.99', studyDate: '20250314', studyTime: '08
 /** The earlier patient's head once more, two months later: another grid, another orientation, less enhancement. */
 const LATER: Grid = { size: [46, 44, 21], spacing: [1, 1.1, 2.3], origin: [0, 0, 0], direction: direction(-9, 4, 21) }
 
-function present(change: { patient?: PatientIdentity; bundleDigest?: string } = {}) {
+function present(change: { patient?: PatientIdentity; bundleDigest?: string; modelDigest?: string } = {}) {
   const middle = toPatient(OBLIQUE, [19, 11, 3])
   const corner = toPatient(LATER, [23, 22, 10])
   const grid: Grid = { ...LATER, origin: [middle[0] - corner[0], middle[1] - corner[1], middle[2] - corner[2]] }
@@ -62,6 +62,7 @@ function present(change: { patient?: PatientIdentity; bundleDigest?: string } = 
     sequences: ['T1c', 'FLAIR'] as const,
     bundle: BUNDLE,
     bundleDigest: change.bundleDigest ?? DIGEST,
+    modelDigest: change.modelDigest ?? change.bundleDigest ?? DIGEST,
   }
 }
 
@@ -224,6 +225,11 @@ export function archivedPriorContract(name: string, start: () => Promise<OpenSer
       expect(said).toContain(
         'The earlier study of 2025-03-01 was not compared: it was analysed by another model bundle (glioma-test).',
       )
+    })
+
+    it('of the same model under another card is compared', async () => {
+      const near = await analysedStudy({ digest: 'ef'.repeat(32), modelDigest: DIGEST })
+      expect((await notes(holding(near))).comparison).toBeDefined()
     })
 
     it('that states another birth date or sex is another patient', async () => {

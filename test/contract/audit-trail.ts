@@ -1,7 +1,7 @@
 // What the audit trail must do on every database: one chain for all writers, and a verdict that names what was tampered with.
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { AuditEntry } from '../../src/domain/ports.ts'
+import type { AuditEntry } from '../../src/domain/ports/audit-trail.ts'
 import { type AuditStore, createAuditTrail } from '../../src/store/audit.ts'
 import type { Database } from '../../src/store/database.ts'
 import { createManualClock } from '../support/manual-clock.ts'

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { text } from '../../src/dicom/dataset.ts'
 import type { AppError } from '../../src/domain/errors.ts'
-import type { ImageArchive } from '../../src/domain/ports.ts'
+import type { ImageArchive } from '../../src/domain/ports/image-archive.ts'
 import {
   type BuiltInstance,
   buildInstance,

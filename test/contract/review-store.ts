@@ -1,6 +1,7 @@
 // What the store of reviews must do on every database: one winner, deliveries in order, nothing claimed twice, nothing lost.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { AnalysisStore, ReviewStore } from '../../src/domain/ports.ts'
+import type { AnalysisStore } from '../../src/domain/ports/analysis-store.ts'
+import type { ReviewStore } from '../../src/domain/ports/review-store.ts'
 import { createAnalysisStore } from '../../src/store/analyses.ts'
 import type { Database } from '../../src/store/database.ts'
 import { createReviewStore } from '../../src/store/reviews.ts'

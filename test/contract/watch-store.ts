@@ -1,6 +1,7 @@
 // What every WatchStore and AuditTrail must do: run on PGlite in unit tests and on a real PostgreSQL in integration.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { AuditTrail, WatchStore } from '../../src/domain/ports.ts'
+import type { AuditTrail } from '../../src/domain/ports/audit-trail.ts'
+import type { WatchStore } from '../../src/domain/ports/watch-store.ts'
 import { createAuditTrail } from '../../src/store/audit.ts'
 import type { Database } from '../../src/store/database.ts'
 import { createWatchStore } from '../../src/store/watch.ts'

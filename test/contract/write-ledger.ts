@@ -1,6 +1,6 @@
 // What every WriteLedger must do: the store's on its databases, and the one in memory.
 import { afterEach, describe, expect, it } from 'vitest'
-import type { WriteLedger } from '../../src/domain/ports.ts'
+import type { WriteLedger } from '../../src/domain/ports/write-ledger.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 export type LedgerClock = ReturnType<typeof createManualClock>

@@ -98,7 +98,14 @@ describe('the report of a study with an earlier one', () => {
       buildVerifiedReport({ report: report.bytes, review, organization: 'Site' }).bytes,
     ).dataset
     expect(value(child(tracked(verified, 'ET prior')[0]!, '118565006')!)).toBe(11)
-    expect(value(child(tracked(verified, 'change ET ')[0]!, 'volume-change')!)).toBeCloseTo(0.2 * measured.value, 6)
+    // The change of the corrected volume and the category by size were the software's, for its own outline: they go, the others stay.
+    const before = readPart10(report.bytes).dataset
+    for (const gone of ['change ET ', 'change category ']) {
+      expect(tracked(before, gone)).toHaveLength(1)
+      expect(tracked(verified, gone)).toEqual([])
+    }
+    expect(tracked(verified, 'change WT ')).toEqual(tracked(before, 'change WT '))
+    expect(tracked(before, 'change WT ')).toHaveLength(1)
   })
 
   it('says nothing of it without an earlier study', () => {

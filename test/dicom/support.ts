@@ -306,6 +306,7 @@ export function resultFor(
       version: '1.2.3',
       name: 'Glioma test network',
       digest: 'ab'.repeat(32),
+      modelDigest: '9e'.repeat(32),
       weightsDigest: 'cd'.repeat(32),
       license: 'test',
       intendedUse: 'Tests only.',

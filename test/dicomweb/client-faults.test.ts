@@ -3,7 +3,8 @@ import { type AddressInfo, createServer } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createDicomWebClient } from '../../src/dicomweb/client.ts'
 import type { AppError } from '../../src/domain/errors.ts'
-import type { AuditTrail, ImageArchive } from '../../src/domain/ports.ts'
+import type { AuditTrail } from '../../src/domain/ports/audit-trail.ts'
+import type { ImageArchive } from '../../src/domain/ports/image-archive.ts'
 import { type FaultyArchive, startFaultyArchive } from '../support/faulty-archive.ts'
 import { type BuiltInstance, buildInstance, buildSeries } from '../support/instances.ts'
 import { createKeptLog, type KeptLog } from '../support/quiet-log.ts'
@@ -390,7 +391,18 @@ describe('answers to a store', () => {
       { sopInstanceUid: uids[0], stored: true, reason: '0111' },
     ])
     const other = buildInstance({ study: STUDY, series: SERIES, instance: uids[0]!, patientName: 'Other^Name' })
-    expect(await archive.store(STUDY, [other])).toEqual([{ sopInstanceUid: uids[0], stored: false, reason: '0111' }])
+    expect(await archive.store(STUDY, [other])).toEqual([
+      { sopInstanceUid: uids[0], stored: false, reason: '0111', conflict: true },
+    ])
+  })
+
+  it('know a conflict by the code of Azure too', async () => {
+    const duplicate = `{"00081198":{"vr":"SQ","Value":[{"00081155":{"vr":"UI","Value":["${uids[0]}"]},"00081197":{"vr":"US","Value":[45070]}}]}}`
+    faulty.misbehave(posts({ status: 409, body: duplicate }))
+    const other = buildInstance({ study: STUDY, series: SERIES, instance: uids[0]!, patientName: 'Other^Name' })
+    expect(await archive.store(STUDY, [other])).toEqual([
+      { sopInstanceUid: uids[0], stored: false, reason: 'B00E', conflict: true },
+    ])
   })
 })
 

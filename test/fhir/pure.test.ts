@@ -3,17 +3,18 @@
 import type { Resource } from '@medplum/fhirtypes'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { addMonths, fhirDate } from '../../src/fhir/resources/dates.ts'
+import { calendarDate } from '../../src/domain/dicom-date.ts'
+import { addMonths } from '../../src/fhir/resources/dates.ts'
 import { carries, keyValue, relativeReference, urnOf } from '../../src/fhir/resources/identifiers.ts'
 import { reportUrl } from '../../src/fhir/resources/report-url.ts'
 import { differingElements } from '../../src/fhir/writing/compare.ts'
 
 describe('dates', () => {
   it('takes days of the calendar only', () => {
-    expect(fhirDate('20240229')).toBe('2024-02-29')
-    expect(fhirDate('2024.02.29')).toBe('2024-02-29')
+    expect(calendarDate('20240229')).toBe('2024-02-29')
+    expect(calendarDate('2024.02.29')).toBe('2024-02-29')
     for (const da of ['', '20230229', '202402', '20241301', '2024-02-29', '20240229-', 'ABCD0101'])
-      expect(fhirDate(da)).toBeUndefined()
+      expect(calendarDate(da)).toBeUndefined()
   })
 
   it('adds months without falling into the next one', () => {

@@ -161,7 +161,8 @@ describe('problems', () => {
     const answer = await app.request('/readyz')
     expect(answer.status).toBe(500)
     expect(await answer.text()).not.toContain('Doe')
-    expect(log.lines).toMatchObject([{ level: 'error', fields: { code: 'INTERNAL', status: 500 } }])
+    expect(log.lines).toMatchObject([{ level: 'error', fields: { code: 'INTERNAL', status: 500, kind: 'TypeError' } }])
+    expect(log.lines[0]?.fields.frames).toContain('test/http/app.test.ts:')
     expect(JSON.stringify(log.lines)).not.toContain('Doe')
   })
 

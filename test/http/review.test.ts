@@ -64,7 +64,9 @@ describe('POST /api/analyses/:id/review', () => {
     const answer = await send(sample, body, headers as Record<string, string>)
     expect(answer.status).toBe(400)
     expect(answer.headers.get('content-type')).toBe('application/problem+json')
-    expect((await jsonOf(answer)).detail).toMatch(detail)
+    const problem = await jsonOf(answer)
+    expect(problem.detail).toMatch(detail)
+    expect(problem.hint).toMatch(/^Correct the (body|headers)\.$/)
     expect(sample.calls).toEqual([])
   })
 
@@ -101,7 +103,7 @@ describe('reviews elsewhere', () => {
     const sample = sampleApp()
     const [id, record] = [...sample.records].find(([, one]) => one.state === 'delivered')!
     const page = async () => (await sample.app.request(`/analyses/${id}`)).text()
-    expect(await page()).toContain('reviewed by nobody yet')
+    expect(await page()).toContain('no clinician has reviewed it yet')
     const review = { number: 1, at: '2026-03-01T10:00:00.000Z', reviewer: 'Dr <Nine>', edits: [], delivered: false }
     sample.change({ ...record, review: { ...review, decision: 'reject', reason: 'Label reads "T1c$&"' } })
     const rejected = await page()
@@ -109,11 +111,12 @@ describe('reviews elsewhere', () => {
       /Rejected<\/span> by <strong>Dr &lt;Nine&gt;<\/strong>, .*Do not use this result\..*do not have this/s,
     )
     expect(rejected).toContain('Reason: Label reads &quot;T1c$&amp;&quot;')
-    expect(rejected).not.toMatch(/reviewed by nobody|results are in the PACS/)
+    expect(rejected).not.toMatch(/no clinician has reviewed|results are in the PACS/)
     // What the software had found is folded away under a title that says what it is.
     const [, folded = ''] = /<details class="card withdrawn"[^>]*>(.*?)<\/details><\/div>/s.exec(rejected) ?? []
     expect(folded).toMatch(/rejected, do not use.*62\.1 mL/s)
     expect(rejected.replace(folded, '')).not.toContain('62.1 mL')
+    expect(/<section class="status[\s\S]*?<\/section>/.exec(rejected)?.[0]).not.toContain('badge-delivered')
     const list = await (await sample.app.request('/')).text()
     expect(list).toMatch(/Rejected: Label reads &quot;T1c\$&amp;&quot;/)
     const edit = { target: 'measurement.ET', from: 14.9, to: 7, reason: 'A vessel' }
@@ -122,6 +125,6 @@ describe('reviews elsewhere', () => {
     expect(edited).toMatch(/Accepted with edits<\/span> by <strong>Dr &lt;Nine&gt;<\/strong>/)
     expect(edited).toMatch(/<strong>ET<\/strong> 14.9 mL → 7 mL: A vessel/)
     expect(edited).toMatch(/Enhancing tumour<small>ET<\/small><\/th>\s*<td class="number">7\.0 mL/)
-    expect(edited).not.toMatch(/reviewed by nobody|do not have this/)
+    expect(edited).not.toMatch(/no clinician has reviewed|do not have this/)
   })
 })

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
-import type { Log } from '../../src/domain/ports.ts'
+import type { Log } from '../../src/domain/ports/log.ts'
 import { type Grid, toPatient, type Vec3, type Volume, voxelCount } from '../../src/domain/volume.ts'
 import { parseBundle } from '../../src/inference/bundle/manifest.ts'
 

@@ -1,8 +1,7 @@
 // A person names the patient: only where the match waits for it, checked in the EHR, recorded, and void once the images say someone else.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ErrorCode } from '../../src/domain/errors.ts'
-import { AppError } from '../../src/domain/errors.ts'
-import type { ClinicalRecord } from '../../src/domain/ports.ts'
+import { AppError, type ErrorCode } from '../../src/domain/errors.ts'
+import type { ClinicalRecord } from '../../src/domain/ports/clinical-record.ts'
 import { type ConfirmPorts, confirmedOf, confirmPatient } from '../../src/pipeline/confirm-patient.ts'
 import { readRecord } from '../../src/pipeline/read-record.ts'
 import { type AnalysisRecords, createAnalysisStore } from '../../src/store/analyses.ts'
@@ -65,8 +64,13 @@ describe('confirmPatient', () => {
     const events = await analyses.events('a1')
     expect(events.find(({ kind }) => kind === 'person')).toMatchObject({
       text: 'Dr. Grey confirmed the patient of the EHR: Patient/p7',
-      data: { was: 'PATIENT_MISMATCH' },
+      data: { reference: 'Patient/p7', by: 'Dr. Grey' },
     })
+
+    // Whatever the analysis writes into its summary, the confirmation stays.
+    await analyses.move('a1', 'running')
+    await analyses.saveResult('a1', { patient: PATIENT }, [])
+    expect((await analyses.get('a1'))?.confirmedPatient).toEqual(record.confirmedPatient)
 
     const read = await readRecord(ports(), sampleResult().study, PATIENT, {
       consentRequired: false,
@@ -96,7 +100,7 @@ describe('confirmPatient', () => {
     expect(audited.splice(0)).toEqual(['read Patient/p8: failure'])
     const record = await analyses.get('a3')
     expect(record?.state).toBe('held')
-    expect(record?.summary).not.toHaveProperty('confirmedPatient')
+    expect(record).not.toHaveProperty('confirmedPatient')
   })
 
   it.each(['CONSENT_REFUSED', 'SERIES_MISSING', 'PATIENT_MIXED'] as const)('refuses %s', async (code) => {

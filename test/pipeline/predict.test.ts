@@ -33,7 +33,9 @@ function recordingRunner() {
   }
 }
 
-const predict = (change: { sequences?: Sequence[]; noFinding?: boolean; birth?: string } = {}) => {
+const predict = (
+  change: { sequences?: Sequence[]; noFinding?: boolean; birth?: string; samples?: Uint8Array[] } = {},
+) => {
   const runner = recordingRunner()
   const { sequences = ['T1', 'T1c', 'T2', 'FLAIR'] } = change
   const onReference: SequenceImage[] = images.filter(({ sequence }) => sequences.includes(sequence))
@@ -42,7 +44,11 @@ const predict = (change: { sequences?: Sequence[]; noFinding?: boolean; birth?: 
     studyDate: '20260301',
     chosen: { T1c: series },
     prepared: { onReference } as Prepared,
-    segmented: { grid: labels.grid, probabilities: [], samples: [] },
+    segmented: {
+      grid: labels.grid,
+      probabilities: [],
+      samples: (change.samples ?? []).map((own) => ({ labels: own })),
+    },
     labels,
     noFinding: change.noFinding ?? false,
     facts: undefined,
@@ -81,6 +87,29 @@ describe('the heads of an analysis', () => {
     const { rows } = await predict({ sequences: ['FLAIR'] })
     expect(rows.get('idh')![2]).toBeNaN()
     expect(rows.get('idh')![1]).toBeGreaterThan(0.3)
+  })
+
+  it('are asked for every sample of the segmentation, and say so when the outline decides', async () => {
+    const alone = await predict()
+    const same = await predict({ samples: [labels.data, labels.data] })
+    const survivalOf = ({ predictions }: typeof alone) => {
+      const survival = predictions[4]!
+      if (survival.status === 'not-evaluable') throw new Error(survival.reason)
+      return survival
+    }
+    const { status, probabilities, explanation } = survivalOf(alone)
+    expect(survivalOf(same)).toMatchObject({ status, probabilities, explanation })
+    // The patient’s row, and one a sample.
+    expect(same.rows.get('survival')!.length).toBe(3 * alone.rows.get('survival')!.length)
+    // A sample with half of the tumour has other features; one with none cannot be answered for.
+    const half = labels.data.map((label, v) => (v % labels.grid.size[0] < labels.grid.size[0] / 2 ? label : 0))
+    const nothing = new Uint8Array(labels.data.length)
+    const split = survivalOf(await predict({ samples: [labels.data, nothing, half] }))
+    expect(split.status).toBe('indeterminate')
+    expect(split.reason).toMatch(/^The outline decides: risk group \w+ by the outline .* in [12] of 3 samples/)
+    // The outline itself is what is shown; a single sample is the outline and says nothing more.
+    expect(split.probabilities).toEqual(survivalOf(alone).probabilities)
+    expect(survivalOf(await predict({ samples: [nothing] }))).toEqual(survivalOf(alone))
   })
 
   it('do not answer without an age, or without a tumour, and say so', async () => {

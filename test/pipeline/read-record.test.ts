@@ -1,7 +1,8 @@
 // Before the images: a refusal stops, an EHR that is down delays only where consent must be read, and every read is audited.
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../src/domain/errors.ts'
-import type { AuditTrail, ClinicalRecord } from '../../src/domain/ports.ts'
+import type { AuditTrail } from '../../src/domain/ports/audit-trail.ts'
+import type { ClinicalRecord } from '../../src/domain/ports/clinical-record.ts'
 import { readRecord } from '../../src/pipeline/read-record.ts'
 import { PATIENT, sampleResult } from '../support/fhir-report.ts'
 

@@ -8,7 +8,9 @@ import { planSeries } from '../../src/dicom/series-volume.ts'
 import { createDicomWebClient } from '../../src/dicomweb/client.ts'
 import { AppError } from '../../src/domain/errors.ts'
 import type { AnalysisResult } from '../../src/domain/finding.ts'
-import type { AuditEntry, ClinicalRecord, ImageArchive, ReviewedDocuments } from '../../src/domain/ports.ts'
+import type { AuditEntry } from '../../src/domain/ports/audit-trail.ts'
+import type { ClinicalRecord, ReviewedDocuments } from '../../src/domain/ports/clinical-record.ts'
+import type { ImageArchive } from '../../src/domain/ports/image-archive.ts'
 import type { Review } from '../../src/domain/review.ts'
 import type { DicomJson } from '../../src/domain/study.ts'
 import { IDENTITY } from '../../src/inference/volumes/rigid.ts'
@@ -102,6 +104,7 @@ const ports = (over: Partial<ImageArchive> = {}) => ({
   watch,
   audit,
   clock,
+  log: quietLog,
 })
 const reviewer = { identifier: 'P-77', name: 'Nine^Dr' }
 const decide = (request: Partial<ReviewRequest> & Pick<ReviewRequest, 'version' | 'decision'>) =>

@@ -7,7 +7,8 @@ import { planSeries } from '../../src/dicom/series-volume.ts'
 import { createDicomWebClient } from '../../src/dicomweb/client.ts'
 import type { AnalysisRecord } from '../../src/domain/analysis.ts'
 import type { AnalysisResult } from '../../src/domain/finding.ts'
-import type { Artifact, ArtifactRole, ImageArchive } from '../../src/domain/ports.ts'
+import type { Artifact, ArtifactRole } from '../../src/domain/ports/analysis-store.ts'
+import type { ImageArchive } from '../../src/domain/ports/image-archive.ts'
 import type { Decision } from '../../src/domain/review.ts'
 import type { DicomJson } from '../../src/domain/study.ts'
 import { IDENTITY } from '../../src/inference/volumes/rigid.ts'
@@ -94,7 +95,7 @@ async function scenario(options: { rejectSuperseded: boolean; keptBack?: Artifac
     beforeDelivery()
     const keptBack = new Set(options.keptBack)
     const clock = { now: () => new Date(0), sleep: async () => undefined }
-    const ports = { archive, watch, analyses, clock, audit: { record: async () => undefined } }
+    const ports = { archive, watch, analyses, clock, log: quietLog, audit: { record: async () => undefined } }
     const outcome = await deliver(ports as unknown as Parameters<typeof deliver>[0], record, {
       keptBack,
       maxAttempts: { pacs: 1, ehr: 1 },

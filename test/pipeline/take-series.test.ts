@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { dataset } from '../../src/dicom/dataset.ts'
 import type { Bundle } from '../../src/inference/bundle/manifest.ts'
 import { DEFAULT_POLICY, type SeriesOverrides, type UnusablePolicy } from '../../src/inference/series/select-series.ts'
+import { IDENTITY } from '../../src/inference/volumes/rigid.ts'
 import { takeSeries } from '../../src/pipeline/take-series.ts'
 import { classicSeries, type TestSeries } from '../dicom/support.ts'
 
@@ -14,7 +15,12 @@ const T1C = { ScanningSequence: 'SE', RepetitionTime: 500, EchoTime: 10, Contras
 const T2 = { ScanningSequence: 'SE', RepetitionTime: 4000, EchoTime: 100 }
 
 /** Axial slices 5 mm apart; `mm` is the pixel spacing, and finer series are preferred. */
-function made(seriesKey: string, headers: object, mm: number): Promise<TestSeries> {
+function made(
+  seriesKey: string,
+  headers: object,
+  mm: number,
+  value?: (i: number, j: number, k: number) => number,
+): Promise<TestSeries> {
   const pixels = 160 / mm
   const grid: TestSeries['grid'] = {
     size: [pixels, pixels, 20],
@@ -23,7 +29,7 @@ function made(seriesKey: string, headers: object, mm: number): Promise<TestSerie
     direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
   }
   const named = { BodyPartExamined: 'HEAD', SeriesDescription: '', ...headers }
-  return classicSeries({ grid, seriesKey, edit: (ds) => ({ ...ds, ...dataset(named) }) })
+  return classicSeries({ ...(value && { value }), grid, seriesKey, edit: (ds) => ({ ...ds, ...dataset(named) }) })
 }
 
 /** Without its eighth slice, as an archive has it and as it gives it. */
@@ -33,7 +39,12 @@ const withGap = ({ series, files, grid }: TestSeries): TestSeries => ({
   grid,
 })
 
-function take(all: TestSeries[], policy: UnusablePolicy = DEFAULT_POLICY, overrides: SeriesOverrides = {}) {
+function take(
+  all: TestSeries[],
+  policy: UnusablePolicy = DEFAULT_POLICY,
+  overrides: SeriesOverrides = {},
+  of: Bundle = bundle,
+) {
   const selections: number[] = []
   const ports = {
     archive: {
@@ -41,11 +52,20 @@ function take(all: TestSeries[], policy: UnusablePolicy = DEFAULT_POLICY, overri
         yield* all.find(({ series }) => series.seriesInstanceUid === uid)!.files
       },
     },
+    registrar: {
+      register: async () => ({
+        transform: IDENTITY,
+        translationMm: 0,
+        rotationDegrees: 0,
+        agreementBefore: 1,
+        agreementAfter: 1,
+      }),
+    },
     time: async <T>(_step: string, work: () => T | Promise<T>) => work(),
     onSelection: async ({ decisions }: { decisions: unknown[] }) => selections.push(decisions.length),
   }
   const study = { studyInstanceUid: '1.2.3', series: all.map(({ series }) => series) }
-  const options = { bundle, reference: 'T1c' as const, overrides, unusable: policy }
+  const options = { bundle: of, reference: 'T1c' as const, overrides, unusable: policy }
   return { taken: takeSeries(ports, study, options), selections }
 }
 
@@ -81,5 +101,34 @@ describe('a chosen series that is no volume', async () => {
     await expect(take([withGap(fine), coarse, t2], {}, { T1c: uidOf(fine) }).taken).rejects.toThrow(/about 1 missing/)
     const damaged = { ...t2, files: t2.files.map((file, n) => (n === 4 ? file.subarray(0, file.length - 99) : file)) }
     await expect(take([coarse, damaged]).taken).rejects.toMatchObject({ code: 'INSTANCE_INVALID' })
+  })
+})
+
+describe('two T1 of which the headers do not say which had contrast', async () => {
+  const plain = (i: number, j: number, k: number) =>
+    300 + Math.round(60 * Math.sin(i / 7) + 40 * Math.cos(j / 9) + 3 * k)
+  const vessels = (i: number, j: number, k: number) => plain(i, j, k) + (i % 13 < 2 && j % 17 < 2 ? 500 : 0)
+  const unmarked = { ScanningSequence: 'SE', RepetitionTime: 500, EchoTime: 10 }
+  const one = await made('one', { ...unmarked, SeriesNumber: 5 }, 2, vessels)
+  const two = await made('two', { ...unmarked, SeriesNumber: 6 }, 2, plain)
+  const both = {
+    sequences: { T1: { channel: 0, required: false }, T1c: { channel: 1, required: false } },
+    require_any: ['T1c'],
+  } as unknown as Bundle
+
+  it('are told apart by their pixels, whichever comes first, or held', async () => {
+    for (const all of [
+      [one, two],
+      [two, one],
+    ]) {
+      const { chosen, decisions } = await take(all, DEFAULT_POLICY, {}, both).taken
+      expect(chosen.T1c?.seriesInstanceUid).toBe(one.series.seriesInstanceUid)
+      expect(chosen.T1?.seriesInstanceUid).toBe(two.series.seriesInstanceUid)
+      expect(decisions.find(({ sequence }) => sequence === 'T1c')!.reasons.join()).toContain(
+        'its pixels show contrast agent',
+      )
+    }
+    const same = await made('same', { ...unmarked, SeriesNumber: 7 }, 2, (i, j, k) => 2 * plain(i, j, k))
+    await expect(take([two, same], DEFAULT_POLICY, {}, both).taken).rejects.toMatchObject({ code: 'SERIES_AMBIGUOUS' })
   })
 })

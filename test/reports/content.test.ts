@@ -188,7 +188,7 @@ describe('report content', () => {
       ...result,
       bundle: { ...result.bundle, intendedUse: 'Approved for all uses.' },
     }).statement
-    expect(statement.join(' ')).toMatch(/Asserted by software \(AI\).*reviewed by nobody.*not a tissue test/)
+    expect(statement.join(' ')).toMatch(/Made by software \(AI\).*no clinician has reviewed it yet.*not a tissue test/)
     expect(statement.at(-1)).toBe('Intended use stated by the bundle: Approved for all uses.')
   })
 })

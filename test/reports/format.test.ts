@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import {
-  millilitres,
-  percent,
-  percentWithInterval,
-  readDate,
-  readInstant,
-  readName,
-  readTime,
-  shortDigest,
-} from '../../src/reports/format.ts'
+import { readInstant, readName, readTime, shortDigest } from '../../src/reports/format.ts'
+import { readDate } from '../../src/wording/quantities.ts'
 
 describe('DICOM values for people', () => {
   it('orders the five components of a name', () => {
@@ -40,26 +32,7 @@ describe('DICOM values for people', () => {
     expect(readInstant('2026-03-01T03:19:44+02:00')).toBe('2026-03-01T03:19:44+02:00')
   })
 
-  it('never prints certainty', () => {
-    expect(percent(1)).toBe('>99 %')
-    expect(percent(0.9951)).toBe('>99 %')
-    expect(percent(0.99)).toBe('99 %')
-    expect(percent(0)).toBe('<1 %')
-    expect(percent(Number.NaN)).toBe('? %')
-    expect(percentWithInterval(0.91, [0.84, 0.999])).toBe('91 % (84–>99)')
-    expect(percentWithInterval(0.5, undefined)).toBe('50 %')
-  })
-
-  it('does not round a small rest to nothing', () => {
-    expect(millilitres(0.04)).toBe('0.04')
-    expect(millilitres(0)).toBe('0.0')
-    expect(millilitres(86.44)).toBe('86.4')
+  it('shortens a digest', () => {
     expect(shortDigest('b1946ac92492d2347c6235b4d2611184')).toBe('b1946ac92492d234…')
-  })
-
-  it('leaves out an interval that says no more than the probability', () => {
-    expect(percentWithInterval(0.998, [0.992, 0.9999])).toBe('>99 %')
-    expect(percentWithInterval(0.002, [0, 0.009])).toBe('<1 %')
-    expect(percentWithInterval(0.998, [0.97, 0.9999])).toBe('>99 % (97–>99)')
   })
 })

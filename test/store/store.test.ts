@@ -67,7 +67,7 @@ it('wakes a worker at once, later, and by the sweep, never twice at once, and st
   expect(log.lines.filter((line) => line.level !== 'info')).toEqual([
     {
       level: 'error',
-      fields: { kind: 'analyses', code: 'INTERNAL' },
+      fields: { kind: 'analyses', code: 'INTERNAL', frames: expect.stringContaining('test/store/store.test.ts:') },
       message: 'a worker failed; the sweep calls it again',
     },
   ])

@@ -3,7 +3,7 @@ import { dataset, text } from '../../src/dicom/dataset.ts'
 import { readPart10 } from '../../src/dicom/part10.ts'
 import { buildSegmentation } from '../../src/dicom/segmentation.ts'
 import { buildMeasurementReport } from '../../src/dicom/sr/measurement-report.ts'
-import type { ReportableResult } from '../../src/domain/ports.ts'
+import type { ReportableResult } from '../../src/domain/finding.ts'
 import type { DicomJson, PatientIdentity } from '../../src/domain/study.ts'
 import { inputOf } from '../dicom/report-input.ts'
 import { classicSeries, type labelsOn } from '../dicom/support.ts'
@@ -35,6 +35,8 @@ export interface AnalysedChange {
   analysisId?: string
   analysedAt?: string
   digest?: string
+  /** The digest of the bundle when left out. */
+  modelDigest?: string
   noFinding?: boolean
   edit?: DicomJson
   result?: (result: ReportableResult) => Partial<ReportableResult>
@@ -59,7 +61,11 @@ export async function analysedStudy(change: AnalysedChange = {}): Promise<Analys
     ...input.result,
     analysisId: change.analysisId ?? `0198f3a2${key.charCodeAt(0)}`,
     analysedAt: change.analysedAt ?? input.result.analysedAt,
-    bundle: { ...input.result.bundle, digest: change.digest ?? DIGEST },
+    bundle: {
+      ...input.result.bundle,
+      digest: change.digest ?? DIGEST,
+      modelDigest: change.modelDigest ?? change.digest ?? DIGEST,
+    },
     patient: PATIENT,
     study: { ...input.result.study, studyInstanceUid, studyDate },
   }

@@ -1,8 +1,7 @@
 // All resources of one report, built as if a server had given every reference.
 import type { DiagnosticReport, Resource } from '@medplum/fhirtypes'
-import type { EhrReport } from '../../src/domain/ports.ts'
-import type { Order } from '../../src/fhir/matching/orders.ts'
-import type { BuildContext, Wanted } from '../../src/fhir/resources/context.ts'
+import type { EhrReport } from '../../src/domain/ports/clinical-record.ts'
+import type { BuildContext, Order, Wanted } from '../../src/fhir/resources/context.ts'
 import { anchorOf } from '../../src/fhir/resources/diagnostic-report.ts'
 import { notices } from '../../src/fhir/resources/notice.ts'
 import { reportSet } from '../../src/fhir/resources/report-set.ts'

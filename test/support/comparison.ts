@@ -1,6 +1,6 @@
 // A comparison that fits a result: everything was smaller by a fifth, one lesion is new, one is gone.
 import type { Comparison, VolumeChange } from '../../src/domain/comparison.ts'
-import type { ReportableResult } from '../../src/domain/ports.ts'
+import type { ReportableResult } from '../../src/domain/finding.ts'
 
 export const PRIOR_STUDY_UID = '2.25.1460083571906332'
 

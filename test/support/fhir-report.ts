@@ -1,6 +1,7 @@
 // A report as the pipeline hands it to the EHR leg: asymmetric numbers, an absent head, an evaluable one, one in between.
-import type { Bidimensional } from '../../src/domain/finding.ts'
-import type { EhrReport, Log, ReportableResult } from '../../src/domain/ports.ts'
+import type { Bidimensional, ReportableResult } from '../../src/domain/finding.ts'
+import type { EhrReport } from '../../src/domain/ports/clinical-record.ts'
+import type { Log } from '../../src/domain/ports/log.ts'
 import type { PatientIdentity } from '../../src/domain/study.ts'
 
 export const MRN_SYSTEM = 'https://hospital.example/mrn'
@@ -79,6 +80,7 @@ export function sampleResult(change: Partial<ReportableResult> = {}): Reportable
       version: '1.4.0',
       name: 'Glioma, small network',
       digest: 'ab12'.repeat(16),
+      modelDigest: '9e'.repeat(32),
       weightsDigest: 'cd34'.repeat(16),
       license: 'CC-BY-4.0',
       intendedUse: 'Research on adult diffuse glioma.',

@@ -4,7 +4,7 @@ import { cp, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { ModelRunner } from '../../src/domain/ports.ts'
+import type { ModelRunner } from '../../src/domain/ports/model-runner.ts'
 import type { BundleHeads, RunnableHead } from '../../src/inference/bundle/heads.ts'
 import { openHead } from '../../src/inference/runtime/session.ts'
 
@@ -58,7 +58,7 @@ export async function runnerOf(name: 'idh' | 'survival') {
 
 /** As if calibrated on so many patients that the sampling error vanishes, and no bound but 99 % is left. */
 export function fromManyPatients<T extends RunnableHead>(head: T): T {
-  const n = 1e9
+  const n = 1e12
   if (head.status === 'tabular-survival')
     return { ...head, risk_groups: head.risk_groups.map((group) => ({ ...group, n })) }
   const all = (value: number) => Object.fromEntries(head.classes.map((label) => [label, value]))

@@ -1,7 +1,7 @@
 // Every independent judge of DICOM objects that this machine has, over the objects of one analysis.
 import { readFileSync } from 'node:fs'
 import { readSegmentation } from '../../demo/read-segmentation.ts'
-import type { ReportableResult } from '../../src/domain/ports.ts'
+import type { ReportableResult } from '../../src/domain/finding.ts'
 import {
   ACCEPTED_WARNINGS,
   CORNERSTONE_PADDING,

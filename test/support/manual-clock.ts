@@ -1,5 +1,5 @@
 // A clock that moves only when told.
-import type { Clock } from '../../src/domain/ports.ts'
+import type { Clock } from '../../src/domain/ports/clock.ts'
 
 export interface ManualClock extends Clock {
   advance(seconds: number): void

@@ -1,5 +1,5 @@
 // A WatchStore in memory that keeps what a restart keeps, for tests of triggers.
-import type { WatchedStudy, WatchStore } from '../../src/domain/ports.ts'
+import type { WatchedStudy, WatchStore } from '../../src/domain/ports/watch-store.ts'
 
 export interface MemoryWatchStore extends WatchStore {
   studies: Map<string, WatchedStudy>

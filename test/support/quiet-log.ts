@@ -1,5 +1,5 @@
 // A log that keeps its lines for assertions.
-import type { Log } from '../../src/domain/ports.ts'
+import type { Log } from '../../src/domain/ports/log.ts'
 
 export interface KeptLog extends Log {
   lines: { level: 'info' | 'warn' | 'error'; fields: Record<string, string | number | boolean>; message: string }[]

@@ -1,7 +1,6 @@
 // A synthetic case for tests: a head that is asymmetric in all three axes, with a glioma in the patient's left hemisphere,
 // on any grid, and a result that reports on it.
-import type { InputSeries, Measurement, SequenceImage } from '../../src/domain/finding.ts'
-import type { ReportableResult } from '../../src/domain/ports.ts'
+import type { InputSeries, Measurement, ReportableResult, SequenceImage } from '../../src/domain/finding.ts'
 import { type Sequence, STRUCTURAL } from '../../src/domain/study.ts'
 import { type Grid, type LabelVolume, toPatient, type Vec3, voxelMillilitres } from '../../src/domain/volume.ts'
 import { measureDiameters } from '../../src/inference/lesions/diameters.ts'
@@ -174,6 +173,7 @@ export function syntheticResult(labels: LabelVolume, sequences: readonly Sequenc
       version: '1.2.0',
       name: 'Example glioma network',
       digest: 'b1946ac92492d2347c6235b4d2611184a3c1f6a2e0ff7d3f4f1f7c1a9d3a5e21',
+      modelDigest: '9e'.repeat(32),
       weightsDigest: '7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730',
       license: 'Apache-2.0',
       intendedUse: 'Research on adult diffuse glioma before treatment, from 3 T and 1.5 T MRI. Not a medical device.',

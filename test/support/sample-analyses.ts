@@ -1,6 +1,6 @@
 // Records as the pipeline leaves them, one per situation, for tests and pictures of the pages. All people are invented.
 import type { AnalysisEvent, AnalysisRecord } from '../../src/domain/analysis.ts'
-import type { ReportableResult } from '../../src/domain/ports.ts'
+import type { ReportableResult } from '../../src/domain/finding.ts'
 import type { SeriesDecision } from '../../src/domain/study.ts'
 
 const UID = '2.25.329800735698586629295641978511506172918'
@@ -106,6 +106,7 @@ export const sampleResult: Omit<ReportableResult, 'analysisId'> = {
     version: '0.1.0',
     name: 'Glioma U-Net, 2 mm',
     digest: '4f1f0f8bd7b6f87a1c8dbd4f65cfb0f2c0f1e4dfd1bb1c5a77dcb8c52d44e001',
+    modelDigest: '9e'.repeat(32),
     weightsDigest: 'adfb776914513288419d827b663f7fa629f623bad0ec661a5491a6a13019c707',
     license: 'Research only',
     intendedUse:

@@ -1,8 +1,7 @@
 // The HTTP side on sample records in memory, which tests may change while it runs.
 import { createHash } from 'node:crypto'
-import type { AnalysisEvent, AnalysisRecord } from '../../src/domain/analysis.ts'
-import { TRANSITIONS } from '../../src/domain/analysis.ts'
-import type { Artifact } from '../../src/domain/ports.ts'
+import { type AnalysisEvent, type AnalysisRecord, TRANSITIONS } from '../../src/domain/analysis.ts'
+import type { Artifact } from '../../src/domain/ports/analysis-store.ts'
 import { createWebFonts } from '../../src/fonts/web-fonts.ts'
 import { createApp } from '../../src/http/app.ts'
 import type { AppDeps, HttpSettings } from '../../src/http/deps.ts'

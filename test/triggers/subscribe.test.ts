@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createDicomWebClient } from '../../src/dicomweb/client.ts'
-import type { Clock } from '../../src/domain/ports.ts'
+import type { Clock } from '../../src/domain/ports/clock.ts'
 import { isBrainMr } from '../../src/triggers/eligible.ts'
 import { createQidoPoll } from '../../src/triggers/qido-poll.ts'
 import { createStudyWatch } from '../../src/triggers/study-watch.ts'

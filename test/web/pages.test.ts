@@ -2,11 +2,12 @@
 import { describe, expect, it } from 'vitest'
 import type { AnalysisRecord } from '../../src/domain/analysis.ts'
 import { ASSETS } from '../../src/web/assets.ts'
-import { ageAt, formatDate, formatName, formatPercent, formatSeconds, sentence } from '../../src/web/format.ts'
+import { ageAt, formatName, formatSeconds, sentence } from '../../src/web/format.ts'
 import { stepsOf } from '../../src/web/progress-sections.ts'
 import { type StudyView, studyPage } from '../../src/web/study-page.ts'
 import { readSummary } from '../../src/web/summary.ts'
 import { worklistPage } from '../../src/web/worklist.ts'
+import { percent, readDate } from '../../src/wording/quantities.ts'
 import { comparisonOf } from '../support/comparison.ts'
 import {
   delivered,
@@ -112,8 +113,8 @@ describe('words', () => {
   ])('reads the name %s', (name, words) => expect(formatName(name)).toBe(words))
 
   it('reads dates and ages, and leaves what is no date', () => {
-    expect(formatDate('20260301')).toBe('2026-03-01')
-    expect(formatDate('2026')).toBe('2026')
+    expect(readDate('20260301')).toBe('2026-03-01')
+    expect(readDate('2026')).toBe('2026')
     expect(ageAt('19640817', '20260301')).toBe(61)
     expect(ageAt('19640301', '20260301')).toBe(62)
     expect(ageAt('', '20260301')).toBeUndefined()
@@ -130,7 +131,7 @@ describe('words', () => {
       '1 h 0 min',
       '1 d 1 h',
     ])
-    expect([0, 0.004, 0.5, 0.996, 1].map(formatPercent)).toEqual(['0 %', '< 1 %', '50 %', '> 99 %', '100 %'])
+    expect([0, 0.004, 0.5, 0.996, 1].map(percent)).toEqual(['<1 %', '<1 %', '50 %', '>99 %', '>99 %'])
     expect(sentence('the archive is down')).toBe('The archive is down')
     expect(sentence('pacs.url is wrong')).toBe('pacs.url is wrong')
   })
@@ -162,7 +163,7 @@ describe('the study page', () => {
     const page = await study(delivered, { viewerUrl: 'https://viewer.example/?s=1' })
     const words = wordsOf(page)
     for (const text of [
-      'reviewed by nobody yet. Research use only',
+      'no clinician has reviewed it yet. Research use only',
       'they are not a tissue test',
       'Whole tumour WT 62.1 mL ± 4.2',
       'IDH-wildtype 91 % 81 % – 96 %',

@@ -21,6 +21,7 @@ DATA = (
     "BraTS 2021 training cases (RSNA-ASNR-MICCAI; Baid 2021, Menze 2015, Bakas 2017; CC BY 4.0 on TCIA)",
     "BraTS 2018/2020 lesion cubes and label maps (challenge terms: non-commercial research, cite)",
     "TCGA-LGG clinical MRI with FLAIR masks (Buda 2019; TCIA CC BY 3.0, Kaggle edition CC BY-NC-SA 4.0)",
+    "UCSF-PDGM clinical and radiomics tables (Calabrese 2022, TCIA), TCGA tissue results, for the heads",
     "MNI152 unstripped T1 average (ICBM; Fonov 2011), for synthetic heads",
     "Procedural heads made by this training code",
 )
@@ -234,6 +235,8 @@ def bundle(folder: Path, training: dict, evaluation: dict | None, name: str, ver
         "files": {f: sha256(folder / f) for f in ("segmentation.onnx", "card.md", *card_heads.files(heads))},
         "sequences": {name: {"channel": k, "required": False} for k, name in enumerate(("T1", "T1c", "T2", "FLAIR"))},
         "require_any": ["T1c", "FLAIR"],
+        # Where the core ends only an image after contrast shows, so neither its parts nor what surrounds it are stated without one.
+        "needs": {key: ["T1c"] for key in ("TC", "ET", "NCR", "ED")},
         "preprocess": {"orientation": "LPS", "spacing_mm": [SPACING_MM] * 3,
                        "normalisation": {"name": "foreground-zscore", "threshold_fraction_of_p99": THRESHOLD_FRACTION_OF_P99,
                                          "clip_percentiles": list(CLIP_PERCENTILES), "clip": list(CLIP)}},
@@ -256,6 +259,15 @@ def bundle(folder: Path, training: dict, evaluation: dict | None, name: str, ver
     }
 
 
+def own_results(folder: Path, training: dict) -> dict:
+    """`training`, if it is of the network in the bundle folder; figures of one network never get into another one's card."""
+    found = sha256(folder / "segmentation.onnx")["sha256"]
+    if training.get("network_sha256") != found:
+        raise ValueError(f"results/training.json is not of this bundle's network ({folder / 'segmentation.onnx'}): run gliatrain.export, "
+                         "gliatrain.evaluate and gliatrain.service for it first")
+    return training
+
+
 def main() -> None:
     ap = argparse.ArgumentParser(description=__doc__)
     ap.add_argument("--bundle", type=Path, default=Path("../config/models/glioma-unet-2mm"))
@@ -263,7 +275,7 @@ def main() -> None:
     ap.add_argument("--version", default="0.4.0")
     a = ap.parse_args()
     results = Path(__file__).parents[1] / "results"
-    training = json.loads((results / "training.json").read_text())
+    training = own_results(a.bundle, json.loads((results / "training.json").read_text()))
     heads, heads_report = card_heads.installed(a.bundle), results / "heads.json"
     section = card_heads.section(heads, json.loads(heads_report.read_text()) if heads_report.exists() else None)
     measured = results / "evaluation.json"

@@ -18,10 +18,10 @@ LABELS = {"auc": "AUC", "macro_auc": "AUC, mean over classes", "c_index": "C-ind
           "brier_of_prevalence": "Brier score of the prevalence alone", "calibration_slope": "calibration slope",
           "calibration_intercept": "calibration intercept", "calls": "calls", "call_errors": "share of wrong calls",
           "auc_spoilt_masks": "AUC with outlines that err",
-          "auc_measured_masks": "AUC with the network's own errors on unseen cases",
-          "c_index_measured_masks": "C-index with the network's own errors on unseen cases",
-          "auc_without_brain_mask": "AUC without location and brain",
-          "c_index_spoilt_masks": "C-index with outlines that err", "c_index_without_brain_mask": "C-index without location and brain",
+          "auc_measured_masks": "AUC with the network's own errors on cases that neither it nor the heads saw",
+          "c_index_measured_masks": "C-index with the network's own errors on cases that neither it nor the heads saw",
+          "auc_of_age_alone": "AUC of age alone", "c_index_of_age_alone": "C-index of age alone", "positives": "patients of the last class",
+          "c_index_spoilt_masks": "C-index with outlines that err",
           "onnx_difference": "largest difference of the ONNX file", "deaths": "deaths", "n": "patients", "error_rate": "stated error rate"}
 
 
@@ -38,6 +38,21 @@ def installed(folder: Path) -> dict:
 def files(heads: dict) -> list[str]:
     """ONNX files that the manifest must list."""
     return sorted({head["file"] for head in heads.values() if "file" in head})
+
+
+def of_bundle(heads: dict, results: dict | None) -> dict | None:
+    """`results` if they are these heads': every head that answers carries the very figures. Another bundle's figures never get
+    into this one's card; without its own report the manifest's evaluations speak."""
+    if results is None:
+        return None
+    own = [(head["evaluation"], results.get("heads", {}).get(name, {})) for name, head in heads.items() if "file" in head]
+    return results if own and all(is_same(evaluation, measured) for evaluation, measured in own) else None
+
+
+def is_same(evaluation: dict, measured: dict) -> bool:
+    """Whether a head's evaluation says what the report says of it."""
+    figures = {key: value for key, value in evaluation.items() if key not in ("command", "log_rank")}
+    return bool(figures) and all(measured.get(key) == value for key, value in figures.items())
 
 
 def label(key: str) -> str:
@@ -85,29 +100,64 @@ def describe(name: str, head: dict, figures: dict) -> str:
             limits = ", ".join(f"{k} from {v:.3f}" for k, v in head["conformal"]["limits"].items())
             lines.append(f"A class is possible when its probability reaches its limit ({limits}), and the most probable one "
                          f"beside it; one possible class is a call, anything else is indeterminate. Stated error rate {head['conformal']['error_rate']:g}. "
-                         "Below, calls are counted without the most probable class beside: the service calls less often, and errs less.")
+                         "Within cohorts, calls are counted by the limits alone: the service calls less often, and errs less.")
         if "risk_groups" in head:
             lines.append("Risk groups: " + ", ".join(f"{g['name']} ({g['n']} patients, {g['events']} deaths)"
                                                      for g in head["risk_groups"]) + ".")
         lines.append(f"No answer beyond a squared Mahalanobis distance of {head['guard']['limit']:.1f} from the training data.")
-    measured = rows(figures or head.get("evaluation", {}))
-    if measured:
-        lines += ["", "| measure | out of fold (95 % interval) |", "| --- | --- |", *(f"| {n} | {v} |" for n, v in measured)]
+        if "calibration" in head:
+            lines.append(calibrated(head["calibration"]))
+    figures = dict(figures or head.get("evaluation", {}))
+    across, within = figures.pop("across_cohorts", {}), figures.pop("within_cohorts", {})
+    if across:
+        lines += ["", "Measured on cohorts of which the model that was tested had seen no patient; experts' outlines:", "", *across_table(across)]
+    for title, part in (("within the cohorts that it was trained on, patients kept apart (95 % interval)", within), ("other figures", figures)):
+        measured = rows(part)
+        if measured:
+            lines += ["", f"| measure | {title} |", "| --- | --- |", *(f"| {n} | {v} |" for n, v in measured)]
     return "\n".join(lines) + "\n"
+
+
+def calibrated(calibration: dict) -> str:
+    """Up to where a probability can be believed, and how often the likeliest class was wrong."""
+    most = ", ".join(f"{k} {v:.2f} ({calibration['n_by_class'][k]} patients)" for k, v in calibration["max_probability"].items())
+    bins = ", ".join(f"{b['lower']:g} to {b['upper']:g}: {b['wrong']} of {b['n']}" for b in calibration["bins"] if b["n"])
+    return (f"No probability is stated above what the patients of other cohorts can show: {most}. Called from {calibration['min_call_probability']:.2f} on. "
+            f"The likeliest class was wrong, by its probability, {bins}.")
+
+
+def across_table(across: dict) -> list[str]:
+    """One row per direction; the first figures that a reader meets."""
+    key = "auc" if "auc" in next(iter(across.values())) else "c_index"
+    lines = [f"| direction | patients | {LABELS[key]} (95 % interval) | age alone | calls | wrong | within the guard |", "|" + " --- |" * 7]
+    for where, f in across.items():
+        calls = [f"{f['calls']}", f"{f['wrong_calls']}", f"{f['wrong_calls_within_guard']} of {f['calls_within_guard']}"] if "calls" in f else ["-"] * 3
+        lines.append(f"| {where} | {f['n']} | {figure(f[key])} | {figure(f[f'{key}_of_age_alone'])} | {' | '.join(calls)} |")
+    return lines
 
 
 def section(heads: dict, results: dict | None = None) -> str:
     """The heads' part of the card, Markdown, without its heading."""
-    results = results or {}
+    results = of_bundle(heads, results) or {}
     parts = [describe(name, heads[name], results.get("heads", {}).get(name, {})) for name in NAMES]
     external = rows(results.get("external", {}))
     if external:
         parts.append("\n".join(["### Other cohorts, never trained on", "", "| measure | value (95 % interval) |", "| --- | --- |",
                                 *(f"| {n} | {v} |" for n, v in external)]) + "\n")
     if "command" in results:
-        parts.insert(0, f"Measured on {results['patients']} patients in {results['outer']} that keep patients apart, by "
-                        f"`{results['command']}`.\n")
+        parts.insert(0, introduction(results))
     return "\n".join(parts)
+
+
+def introduction(results: dict) -> str:
+    """On whom it was measured, and what the figures owe to having been looked at."""
+    cohorts = ", ".join(f"{name} {n}" for name, n in results.get("cohorts", {}).items())
+    text = f"Measured on {results['patients']} patients{f' ({cohorts})' if cohorts else ''} by `{results['command']}`: across cohorts, and in {results['outer']} that keep patients apart. "
+    if "kept_back" in results:
+        text += f"{results['kept_back']} of them, of whom there are whole images, were tested and never trained on. "
+    return text + ("Features and penalties were chosen in trials that looked at these figures (`training/results/heads-trials.json`), limits and least "
+                   "probabilities were learnt from the predictions across cohorts, so the figures are somewhat too good; only patients of hospitals "
+                   "that were kept back altogether are free of that.\n")
 
 
 TITLE = "## Markers, grade, survival"
@@ -122,17 +172,20 @@ def insert(card: str, text: str) -> str:
     return before + part + limits + after
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--bundle", type=Path, default=Path("../config/models/glioma-unet-2mm"))
-    folder = parser.parse_args().bundle
-    report = Path(__file__).parents[1] / "results/heads.json"
-    results = json.loads(report.read_text()) if report.exists() else None
+def write(folder: Path, results: dict | None) -> None:
+    """The heads' part of the card in `folder`, and the card's digest in the manifest."""
     path, manifest_path = folder / "card.md", folder / "bundle.json"
     path.write_text(insert(path.read_text(), section(installed(folder), results)))
     manifest, data = json.loads(manifest_path.read_text()), path.read_bytes()
     manifest["files"]["card.md"] = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
-    manifest_path.write_text(json.dumps(manifest, indent=2) + "\n")
+    manifest_path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--bundle", type=Path, default=Path("../config/models/glioma-unet-2mm"))
+    report = Path(__file__).parents[1] / "results/heads.json"  # shown only where it is this bundle's (of_bundle)
+    write(parser.parse_args().bundle, json.loads(report.read_text()) if report.exists() else None)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@
     gliabridge evaluate --chain OUT/heads --chain DIR/brats --labels OUT/labels.csv
 
 Heads: OUT/heads/<id>/<id>_{t1,t1ce,flair}.nii.gz and _mask.nii.gz (the publisher's mask of FLAIR abnormality), each sequence that is
-no copy of FLAIR. The publisher kept neither spacing nor position: see PIXEL_MM and STACK_MM; origin and orientation are those of an
-axial stack, so that volumes are right to a few per cent and shapes in the plane are right.
+no copy of FLAIR. The publisher kept neither spacing nor position: see cascade/heads.py; origin and orientation are those of an
+axial stack, so volumes are estimates.
 
 Labels: id, age, sex, idh, 1p19q, mgmt, grade (WHO 2021), diagnosis, survival_days, event; empty where no table says it. Sources in
 the order in which they are believed: tcga_who2021_labels_iucomppath (IDH, 1p/19q, MGMT, grade, diagnosis, age), tcga_patient_info
@@ -22,12 +22,9 @@ import nibabel as nib
 import numpy as np
 
 from . import identities
+from .cascade.heads import HEAD_MM, PIXEL_MM
 from .data import case_names, data_folder, load_xz
 
-PIXEL_MM = 0.9
-"""In-plane spacing of a 256 x 256 slice with a field of view of 230 mm, as most of these scans have."""
-STACK_MM = 150.0
-"""Height of the stack of slices."""
 SLICE_MM = (1.5, 7.0)
 DAYS_PER_MONTH = 365.25 / 12
 COPY = 0.95
@@ -40,7 +37,7 @@ def write_head(path: Path, out: Path) -> dict:
     """One clinical head as NIfTI; the sequences that it has."""
     name = path.name.split(".")[0]
     image, mask = load_xz(path), load_xz(Path(str(path).replace(".image.", ".mask.")))
-    slice_mm = float(np.clip(STACK_MM / image.shape[1], *SLICE_MM))
+    slice_mm = float(np.clip(HEAD_MM / image.shape[1], *SLICE_MM))
     pixel_mm = PIXEL_MM * 256 / image.shape[3]
     affine = np.diag([-pixel_mm, -pixel_mm, slice_mm, 1.0])
     folder = out / name

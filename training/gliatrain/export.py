@@ -8,6 +8,7 @@ folder, for the evaluation of each case by the member that never saw it.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -107,7 +108,8 @@ def main() -> None:
     curve = {f"fold {s['counts']['fold']}": [json.loads(line) for line in (path.parent / "history.jsonl").read_text().splitlines()]
              for path, s in zip(a.checkpoint, states)}
     (results / "history.json").write_text(json.dumps(curve) + "\n")
-    (results / "training.json").write_text(json.dumps(facts(list(models), list(states), worst), indent=1) + "\n")
+    (results / "training.json").write_text(json.dumps({"network_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                                                       **facts(list(models), list(states), worst)}, indent=1) + "\n")
     print(f"{path}: {path.stat().st_size} bytes, parity {worst:.2e}")
 
 

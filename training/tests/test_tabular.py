@@ -6,14 +6,14 @@ import onnxruntime as ort
 import pandas as pd
 import pytest
 
-from gliatrain.tabular import bundle, calibrate, evaluate, features, linear, noise, scores, tables, train
+from gliatrain.tabular import calibrate, carry, evaluate, features, heads, install, linear, nested, noise, scores, tables, train
 
 N = 300
 
 
 def cohort(seed: int = 3, n: int = N) -> pd.DataFrame:
-    """Planted: mutants are young and enhance evenly, codeleted ones are large mutants, grade 4 enhances unevenly,
-    risk rises with age and falls with resection; MGMT is a coin."""
+    """Two hospitals, the second with another contrast. Planted: mutants are young and enhance little over the brain, codeleted ones
+    are high mutants, grade 4 is wildtype, risk rises with age and falls with resection; MGMT is a coin."""
     rng = np.random.default_rng(seed)
     t = pd.DataFrame({name: rng.normal(1.0, 0.2, n) for name in features.IMAGE})
     for name in features.SHAPE:
@@ -22,10 +22,10 @@ def cohort(seed: int = 3, n: int = N) -> pd.DataFrame:
     t["age_years"], t["sex_male"] = rng.normal(55, 14, n), (rng.random(n) < 0.6).astype(float)
     gtr = (rng.random(n) < 0.5).astype(float)
     t["resection_gtr"], t["resection_subtotal"], t["kps"] = gtr, (1 - gtr) * (rng.random(n) < 0.8), np.nan
-    score = -(t["age_years"] - 55) / 14 * 2 - (np.log(t["t1c_cov"].clip(0.05)) * 4)
+    t["cohort"], t["patient"], t["kept_back"] = np.where(rng.random(n) < 0.5, "north", "south"), t["ID"], rng.random(n) < 0.1
+    score = -(t["age_years"] - 55) / 14 * 2 - np.log(t["t1c_p90_over_brain"].clip(0.05)) * 6
     t["idh"] = (score + rng.logistic(0, 0.7, n) > 1.5).astype(float)
-    large = (np.log(t["shape_SurfaceArea"]) - 4) / 0.5
-    t["1p19q"] = ((t["idh"] == 1) & (large + rng.logistic(0, 0.3, n) > 0.3)).astype(float)
+    t["1p19q"] = ((t["idh"] == 1) & ((t["height"] - 1) / 0.2 + rng.logistic(0, 0.2, n) > 0.3)).astype(float)
     t["mgmt"] = (rng.random(n) < 0.6).astype(float)
     t["grade"] = np.where(t["idh"] == 0, 4, np.where(rng.random(n) < 0.5, 2, 3)).astype(float)
     risk = (t["age_years"] - 55) / 14 - 0.8 * gtr
@@ -42,15 +42,42 @@ def trained(tmp_path_factory):
 
 
 def test_planted_signal_is_found_and_absent_signal_is_not(trained):
-    heads = trained[1]["heads"]
+    heads = {name: figures["within_cohorts"] for name, figures in trained[1]["heads"].items()}
     assert heads["idh"]["auc"]["value"] > 0.85
     assert heads["1p19q"]["auc"]["value"] > 0.8
     assert heads["grade"]["auc"]["value"] > 0.85
     assert 0.35 < heads["mgmt"]["auc"]["value"] < 0.62
     assert heads["survival"]["c_index"]["value"] > 0.68
+    across = trained[1]["heads"]["idh"]["across_cohorts"]
+    assert set(across) == {"trained on south, tested on north", "trained on north, tested on south"}
+    assert all(f["auc"]["value"] > max(0.85, f["auc_of_age_alone"]["value"] + 0.02) for f in across.values())
     parts = json.loads((trained[0] / "heads.json").read_text())["heads"]
     assert parts["mgmt"]["status"] == "not_evaluable" and "AUC" in parts["mgmt"]["reason"]
     assert parts["idh"]["status"] == "tabular" and parts["survival"]["status"] == "tabular-survival"
+
+
+def test_a_signal_that_one_hospital_contradicts_does_not_ship():
+    """T1c over brain means the opposite in the south: within all patients the head is good, across hospitals it is not."""
+    t, rng = cohort(), np.random.default_rng(4)
+    south = (t["cohort"] == "south").to_numpy()
+    t["age_years"] = rng.normal(55, 14, len(t))
+    t["idh"] = np.where(south, t["t1c_p90_over_brain"] > 1, t["t1c_p90_over_brain"] < 1).astype(float)
+    figures, _ = carry.carry_classifier(heads.IDH, t, noise.Noise(), 4, rng, 20)
+    assert all(f["auc"]["value"] < 0.2 for f in figures.values()) and not carry.carries(figures, carry.LEAST_AUC)
+    assert "Does not carry" in (reason := carry.why_not(figures, {})) and "age alone" in reason
+    alone, learnt = carry.carry_classifier(heads.IDH, t.assign(cohort="south"), noise.Noise(), 4, rng, 20)
+    assert (alone, learnt) == ({}, None) and not carry.carries(alone, 0.5)
+
+
+def test_what_is_kept_back_is_tested_and_never_taught():
+    t, seen = cohort(), []
+    def fit(rows):
+        seen.append(set(rows["ID"]))
+        return rows["cohort"].iloc[0]
+    p = nested.other_cohorts(t, ("age_years",), np.ones(len(t), bool), fit, lambda model, x: np.full(len(x), model == "north", float))
+    kept = set(t["ID"][t["kept_back"]])
+    assert kept and not kept & (seen[0] | seen[1]) and not np.isnan(p).any()
+    assert (p == (t["cohort"] == "south")).all()  # the model of the north answers for the south, and the other way round
 
 
 def test_manifest_parts_fit_together(trained):
@@ -74,7 +101,7 @@ def test_onnx_gives_the_golden_numbers(trained):
     out = trained[0]
     golden = json.loads((out / "golden.json").read_text())
     parts = json.loads((out / "heads.json").read_text())["heads"]
-    assert set(golden) == {"idh", "1p19q", "grade", "survival"}
+    assert {"idh", "grade", "survival"} <= set(golden) == {name for name, part in parts.items() if "file" in part}
     for name, g in golden.items():
         session = ort.InferenceSession(str(out / parts[name]["file"]))
         rows = np.array(g["rows"], dtype=float).astype(np.float32)
@@ -95,12 +122,17 @@ def test_new_patients_are_predicted_and_strange_ones_refused(trained):
     assert "not evaluable" in evaluate.show(report)
 
 
-def test_install_rewrites_the_manifest(trained, tmp_path):
+def test_install_rewrites_the_manifest_and_the_card(trained, tmp_path, monkeypatch):
     (tmp_path / "old.onnx").write_bytes(b"x")
     (tmp_path / "bundle.json").write_text(json.dumps({
         "files": {"old.onnx": {"sha256": "0", "bytes": 1}, "card.md": {"sha256": "1", "bytes": 2}},
         "heads": {"idh": {"status": "tabular", "file": "old.onnx"}}}))
-    copied = bundle.install(tmp_path, trained[0])
+    (tmp_path / "card.md").write_text("# Name\n\n## Known limits\n- y\n")
+    monkeypatch.setattr("sys.argv", ["install", "--bundle", str(tmp_path), "--heads", str(trained[0])])
+    install.main()
+    card = (tmp_path / "card.md").read_text()
+    assert "trained on south, tested on north" in card and card.index("### IDH") < card.index("## Known limits")
+    copied = [part["file"] for part in json.loads((trained[0] / "heads.json").read_text())["heads"].values() if "file" in part]
     manifest = json.loads((tmp_path / "bundle.json").read_text())
     assert set(manifest["files"]) == {"card.md", *copied} and not (tmp_path / "old.onnx").exists()
     assert manifest["files"]["idh.onnx"]["bytes"] == (tmp_path / "idh.onnx").stat().st_size
@@ -157,6 +189,36 @@ def test_scores_by_hand():
     assert two["chi2"] == pytest.approx((2 - 5 / 6) ** 2 / (1 / 4 + 2 / 9), rel=1e-9) and two["df"] == 1
 
 
+def test_bounds_say_no_more_than_the_patients_show():
+    assert calibrate.upper_bound(0, 12) == pytest.approx(1 - 0.05 ** (1 / 12)) and calibrate.upper_bound(0, 300) == pytest.approx(3 / 300, rel=0.01)
+    assert calibrate.upper_bound(4, 4) == calibrate.upper_bound(0, 0) == 1
+    p = np.array([[0.99, 0.01]] * 30 + [[0.01, 0.99]] * 4)  # perfect, but four patients are four
+    truth = np.repeat([0, 1], [30, 4])
+    found = calibrate.bounds([(p, truth)], np.array([0.5, 0.5]), ("intact", "codeleted"), 0.1)
+    assert found["n_by_class"] == {"intact": 30, "codeleted": 4}
+    assert found["max_probability"]["intact"] == pytest.approx(1 - calibrate.upper_bound(0, 30), abs=1e-4)
+    assert found["max_probability"]["codeleted"] == 0.5 and found["min_call_probability"] == 0.8
+    assert sum(b["n"] for b in found["bins"]) == 34 and found["bins"][-1] == {"lower": 0.95, "upper": 1.0, "n": 34, "wrong": 0}
+    bad = (np.tile([0.853, 0.147], (12, 1)), np.repeat([0, 1], [8, 4]))  # one hospital where 0.853 is wrong in a third
+    assert calibrate.bounds([(p, truth), bad], np.array([0.5, 0.5]), ("a", "b"), 0.1)["min_call_probability"] == pytest.approx(0.86)
+
+
+def test_limits_hold_in_the_worst_cohort_and_the_guard_shuts_where_calls_err():
+    rng = np.random.default_rng(8)
+    def some(shift):
+        truth = rng.integers(0, 2, 400)
+        one = linear.sigmoid((truth * 2 - 1) * 2 + rng.normal(0, 1, 400) + shift)
+        return np.column_stack([1 - one, one]), truth
+    easy, hard = some(0), some(-1.5)
+    limits = calibrate.limits_across([easy, hard], 0.1)
+    for p, truth in (easy, hard):
+        assert all((p[truth == k, k] >= limits[k]).mean() >= 0.89 for k in (0, 1))
+    rank, ones = np.linspace(0, 1, 200), np.ones(200, bool)
+    assert calibrate.guard_share(rank, ones, ~ones, 0.1) == calibrate.GUARD_SHARES[0]
+    assert calibrate.guard_share(rank, rank < 0.85, rank >= 0.85, 0.1) == 0.9
+    assert calibrate.guard_share(rank, ~ones, ones, 0.1) == calibrate.GUARD_SHARES[-1]
+
+
 def test_conformal_limits_cover_and_rare_calls_stay_precise():
     rng = np.random.default_rng(5)
     truth = (rng.random(4000) < 0.05).astype(int)
@@ -177,13 +239,14 @@ def test_noise_moves_what_it_should():
     out = noise.Noise().perturb(x, names, rng)
     assert (out[:, 0] == 60).all() and (out[:, 1] >= 0.5).all() and out[:, 1].max() < 0.5 * np.exp(0.4) + 1e-9
     np.testing.assert_allclose(out[:, 1] * out[:, 2], 4500, rtol=1e-9)
-    assert 0.3 < np.isnan(out[:, 3]).mean() < 0.5 and 0.2 < np.isnan(out[:, 4]).mean() < 0.4
+    assert not np.isnan(out[:, 3]).any() and 0.2 < np.isnan(out[:, 4]).mean() < 0.4
     ball = sum((g - 16.0) ** 2 * s ** 2 for g, s in zip(np.ogrid[:33, :33, :33], noise.SPACING)) < 15.0 ** 2
     shape = noise.shape_of(ball)
     assert shape["shape_MeshVolume"] == pytest.approx(4 / 3 * np.pi * 15 ** 3, rel=0.02)
     assert shape["shape_MajorAxisLength"] == pytest.approx(4 * 15 / np.sqrt(5), rel=0.03)
     assert shape["shape_Sphericity"] == pytest.approx(1, abs=0.08)
-    grown, shrunk = noise.spoil(ball, "grow", rng), noise.spoil(ball, "shrink", rng)
+    wide = np.random.default_rng(1)  # draws reaches of more than a voxel
+    grown, shrunk = noise.spoil(ball, "grow", wide), noise.spoil(ball, "shrink", wide)
     assert (grown & ball).sum() == ball.sum() and grown.sum() > ball.sum() and (shrunk & ball).sum() == shrunk.sum() < ball.sum()
 
 
@@ -201,13 +264,18 @@ def test_noise_draws_the_errors_that_were_measured(tmp_path):
     assert noise.measured_errors(path) == []
     path.write_text(json.dumps({"rows": {"whole": {"a": {"stripped": {"feature_errors": off}, "head": {"feature_errors": None}},
                                                    "b": {"stripped": {}}}}}))
-    assert noise.measured_errors(path) == [off]
-    both = noise.Noise({"t1c_cov": np.array([0.0, 0.0, 1.0, 2.0])}, np.array([0.9, 0.8, 0.7, 0.2]), np.array([False, False, True, True]))
+    assert noise.measured_errors(path) == [("a", off)]
+    path.write_text(json.dumps({**json.loads(path.read_text()), "patient_seen": {"whole": ["a"]}}))
+    assert noise.measured_errors(path) == []  # the member had seen the patient
+    both = noise.Noise({"t1c_cov": np.array([0.0, 0.0, 1.0, 2.0])}, np.array([0.9, 0.8, 0.7, 0.2]),
+                       np.array([False, False, True, True]))
     x = np.ones((3000, 1))
     moved = np.log(both.perturb(x, ("t1c_cov",), rng)[:, 0]).round(6)
     assert set(moved) == {0, 1} and (moved == 1).mean() == pytest.approx(noise.MEASURED_SHARE, abs=0.03)
-    measured = np.log(both.only_measured().perturb(x, ("t1c_cov",), rng)[:, 0]).round(6)
-    assert set(measured) == {1, 2}  # a tumour that was mostly missed is measured, not learnt from
+    for held, learnt in ((2, {0.0}), (3, {0.0, 1.0})):  # what is kept back is measured with, and never learnt from
+        kept = noise.Noise(both.deltas, both.dice, both.measured, np.arange(4) == held)
+        assert set(np.log(kept.perturb(x, ("t1c_cov",), rng)[:, 0]).round(6)) == learnt
+        assert set(np.log(kept.only_measured().perturb(x, ("t1c_cov",), rng)[:, 0]).round(6)) == {float(held - 1)}
 
 
 def test_tables_read_labels_and_refuse_duplicates(tmp_path):

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { AppError } from '../../domain/errors.ts'
-import type { ModelRunner } from '../../domain/ports.ts'
+import type { ModelRunner } from '../../domain/ports/model-runner.ts'
 import { formatChainTable } from '../../evaluation/chain-table.ts'
 import { evaluateCases } from '../../evaluation/evaluate-cases.ts'
 import { type ChainReport, evaluateChain } from '../../evaluation/evaluate-chain.ts'

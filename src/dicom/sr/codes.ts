@@ -1,7 +1,8 @@
 // Concepts of the measurement report (PS3.16): names and values of content items, each with the template or context group it is from.
 import type { ChangeCategory } from '../../domain/comparison.ts'
 import type { Head } from '../../domain/finding.ts'
-import type { DicomJson, Sequence } from '../../domain/study.ts'
+import type { DicomJson } from '../../domain/study.ts'
+import { HEAD_NAMES } from '../../wording/names.ts'
 import { code } from '../codes.ts'
 import { dataset } from '../dataset.ts'
 
@@ -88,7 +89,7 @@ export const LONG_AXIS = sct('103339001', 'Long Axis')
 export const PERPENDICULAR_AXIS = sct('131189007', 'Perpendicular Axis')
 /** CID 6147. */
 export const RANO = code('C114879', 'NCIt', 'RANO')
-/** What reports state of a value: half of its 95 % interval, so many standard deviations. */
+/** What reports state of a value: half of its 95 % interval, in standard deviations. */
 export const HALF_95 = 1.96
 /** CID 225. */
 export const UNCERTAINTY = sct('371884006', '+/-, range of measurement uncertainty')
@@ -112,14 +113,6 @@ export const INDETERMINATE = sct('82334004', 'Indeterminate')
  */
 export const OWN_SCHEME = '99GLIABRIDGE'
 const own = (value: string, meaning: string) => code(value, OWN_SCHEME, meaning)
-
-const HEAD_NAMES: Readonly<Record<Head, string>> = {
-  idh: 'IDH mutation status',
-  '1p19q': '1p/19q codeletion status',
-  mgmt: 'MGMT promoter methylation status',
-  grade: 'WHO CNS grade',
-  survival: 'overall survival',
-}
 
 export function predictionCode(head: Head): DicomJson {
   return own(`predicted-${head}`, `Predicted ${HEAD_NAMES[head]} (from MR images)`)
@@ -151,20 +144,6 @@ export const OWN_SCHEME_IDENTIFICATION = dataset({
   CodingSchemeName: 'Gliabridge: predictions from images, and their values',
   CodingSchemeResponsibleOrganization: 'Gliabridge contributors',
 })
-
-const SEQUENCE_NAMES: Readonly<Record<Sequence, string>> = {
-  T1: 'T1-weighted before contrast',
-  T1c: 'T1-weighted after contrast',
-  T2: 'T2-weighted',
-  FLAIR: 'T2-weighted FLAIR',
-  ADC: 'Apparent diffusion coefficient',
-  rCBV: 'Relative cerebral blood volume',
-}
-
-/** How a sequence is called where a person reads it. */
-export function sequenceName(sequence: Sequence): string {
-  return SEQUENCE_NAMES[sequence]
-}
 
 // Parametric maps (PS3.3 C.7.6.16.2.11): what a stored value is.
 export const QUANTITY = sct('246205007', 'Quantity')

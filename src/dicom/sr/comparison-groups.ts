@@ -1,14 +1,8 @@
 // Change since an earlier study as evaluation groups (TID 1501): volumes, category by size, lesions; the tracking UIDs link both reports.
-import {
-  CATEGORY_CAVEAT,
-  type Comparison,
-  categorySentence,
-  type LesionChange,
-  priorSentence,
-  type VolumeChange,
-} from '../../domain/comparison.ts'
-import type { ReportableResult } from '../../domain/ports.ts'
+import type { Comparison, LesionChange, VolumeChange } from '../../domain/comparison.ts'
+import type { ReportableResult } from '../../domain/finding.ts'
 import type { DicomJson } from '../../domain/study.ts'
+import { CATEGORY_CAVEAT, categorySentence, priorSentence } from '../../wording/comparison.ts'
 import { BRAIN, SEGMENT_CONCEPTS } from '../codes.ts'
 import {
   ABSENT,
@@ -39,7 +33,7 @@ import { evidence } from './evidence.ts'
 import { groupHeader } from './measurement-groups.ts'
 
 /** A report of hundreds of specks is not read. */
-const MOST_LESIONS = 20
+const MAX_REPORTED_LESIONS = 20
 
 /** Empty without an earlier study. */
 export function comparisonGroups(result: ReportableResult): DicomJson[] {
@@ -48,7 +42,7 @@ export function comparisonGroups(result: ReportableResult): DicomJson[] {
   return [
     ...comparison.volumes.map((change) => changeGroup(result, change, comparison)),
     categoryGroup(result, comparison),
-    ...comparison.lesions.slice(0, MOST_LESIONS).map(lesionGroup),
+    ...comparison.lesions.slice(0, MAX_REPORTED_LESIONS).map(lesionGroup),
   ]
 }
 
@@ -87,14 +81,18 @@ function categoryGroup(result: ReportableResult, { response }: Comparison): Dico
     percent === undefined
       ? []
       : [numItem('CONTAINS', PERCENT_PRODUCT_CHANGE, percent, PERCENT, range(percentDeviation, PERCENT))]
-  const comment = `${categorySentence(response)}. ${response.reasons.join(' ')} ${CATEGORY_CAVEAT}`
+  const comment = [
+    categorySentence(response),
+    ...(category === undefined ? [] : response.reasons),
+    CATEGORY_CAVEAT,
+  ].join(' ')
   return container(
     MEASUREMENT_GROUP,
     [
       ...groupHeader(result, 'change category', NEOPLASM),
       ...share,
       codeItem('CONTAINS', CHANGE_CATEGORY, value),
-      textItem('CONTAINS', COMMENT, comment.replaceAll('..', '.')),
+      textItem('CONTAINS', COMMENT, comment),
     ],
     '1501',
   )

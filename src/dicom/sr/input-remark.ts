@@ -1,7 +1,7 @@
 // Which series a report took for which sequence, as a comment of it: no template of PS3.16 has a place for that; written and read here.
 import type { InputSeries } from '../../domain/finding.ts'
 import { SEQUENCES, type Sequence, type Uid } from '../../domain/study.ts'
-import { sequenceName } from './codes.ts'
+import { SEQUENCE_NAMES } from '../../wording/names.ts'
 
 const REFERENCE = ', the grid of all measurements.'
 
@@ -14,7 +14,7 @@ export function inputRemark({
   const how = reference
     ? REFERENCE
     : `, moved by ${translationMm.toFixed(1)} mm and ${rotationDegrees.toFixed(1)} degrees onto it.`
-  return `${sequenceName(sequence)}: series ${seriesInstanceUid}${how}`
+  return `${SEQUENCE_NAMES[sequence]}: series ${seriesInstanceUid}${how}`
 }
 
 export interface ReadInput {
@@ -26,6 +26,6 @@ export interface ReadInput {
 /** Undefined for any other remark. */
 export function readInputRemark(remark: string): ReadInput | undefined {
   const [, name, seriesInstanceUid, how] = /^(.+): series ([\d.]+)(, .+)$/.exec(remark) ?? []
-  const sequence = SEQUENCES.find((one) => sequenceName(one) === name)
+  const sequence = SEQUENCES.find((one) => SEQUENCE_NAMES[one] === name)
   return sequence && seriesInstanceUid ? { sequence, seriesInstanceUid, reference: how === REFERENCE } : undefined
 }

@@ -1,6 +1,5 @@
 // Measurement groups of the report: segments (TID 1411), regions of several segments (TID 1501), lesion diameters (TID 1410, 1501).
-import type { Bidimensional, Measurement, Segment } from '../../domain/finding.ts'
-import type { ReportableResult } from '../../domain/ports.ts'
+import type { Bidimensional, Measurement, ReportableResult, Segment } from '../../domain/finding.ts'
 import type { DicomJson, Series } from '../../domain/study.ts'
 import { type Grid, toIndex, type Vec3 } from '../../domain/volume.ts'
 import { BRAIN, SEGMENT_CONCEPTS } from '../codes.ts'

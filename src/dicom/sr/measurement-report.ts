@@ -1,5 +1,5 @@
 // The result as a Comprehensive 3D SR with a TID 1500 root (PS3.3 A.35.13, PS3.16): what was measured, on what, by whom.
-import type { ReportableResult } from '../../domain/ports.ts'
+import type { ReportableResult } from '../../domain/finding.ts'
 import type { DicomJson, Series } from '../../domain/study.ts'
 import type { Grid } from '../../domain/volume.ts'
 import { dataset, has, items, text } from '../dataset.ts'

@@ -1,5 +1,5 @@
 // Who observed (TID 1001, 1002, 1004): the algorithm as a device, the same one as in Contributing Equipment (IHE AI Results).
-import type { ReportableResult } from '../../domain/ports.ts'
+import type { ReportableResult } from '../../domain/finding.ts'
 import type { DicomJson } from '../../domain/study.ts'
 import { clip, deviceUid } from '../result-modules.ts'
 import {
@@ -18,7 +18,7 @@ export function deviceObserver({ software, bundle }: ReportableResult): DicomJso
   const observed = 'HAS OBS CONTEXT'
   return [
     codeItem(observed, OBSERVER_TYPE, DEVICE),
-    uidItem(observed, DEVICE_UID, deviceUid(bundle.digest)),
+    uidItem(observed, DEVICE_UID, deviceUid(bundle.modelDigest)),
     textItem(observed, DEVICE_NAME, clip(`${software.name} ${software.version}`, 64)),
     textItem(observed, DEVICE_MANUFACTURER, clip(software.manufacturer, 64)),
     textItem(observed, DEVICE_MODEL, clip(bundle.name, 64)),

@@ -1,6 +1,5 @@
 // Predictions as evaluation groups (TID 1501): the call, each class's probability with its interval, or why there is none.
-import type { EvaluatedPrediction, Prediction } from '../../domain/finding.ts'
-import type { ReportableResult } from '../../domain/ports.ts'
+import type { EvaluatedPrediction, Prediction, ReportableResult } from '../../domain/finding.ts'
 import { evidenceSentences, likelihoodOf } from '../../domain/prediction-words.ts'
 import type { DicomJson } from '../../domain/study.ts'
 import {

@@ -15,7 +15,7 @@ export interface PublicKeys {
 
 /** SMART allows five minutes; less leaves room for a clock that is ahead. */
 const LIFETIME_SECONDS = 240
-const LEAST_RSA_BITS = 2048
+const MIN_RSA_BITS = 2048
 
 /** One private key as JWK, RSA for RS384 or EC P-384 for ES384. `setting` names its place in messages; nothing of the text is quoted. */
 export async function parseSigningKey(text: string, setting: string): Promise<SigningKey> {
@@ -46,7 +46,7 @@ function parseJwk(text: string): JWK | undefined {
 function algorithmOf(jwk: JWK): SigningKey['alg'] | undefined {
   if (jwk.kty === 'EC') return jwk.crv === 'P-384' ? 'ES384' : undefined
   if (jwk.kty !== 'RSA' || typeof jwk.n !== 'string') return undefined
-  return Buffer.from(jwk.n, 'base64url').byteLength * 8 >= LEAST_RSA_BITS ? 'RS384' : undefined
+  return Buffer.from(jwk.n, 'base64url').byteLength * 8 >= MIN_RSA_BITS ? 'RS384' : undefined
 }
 
 /**

@@ -1,44 +1,13 @@
 // Credentials for the FHIR server: none, Basic, a fixed bearer, or a cached token of OAuth 2.0 client credentials or SMART Backend Services.
 import { randomUUID } from 'node:crypto'
+import type { AuthEffects, EhrAuth } from './auth-settings.ts'
 import { basic, createTokenSource, readKeyFile } from './tokens.ts'
-
-export type EhrAuth =
-  | { type: 'none' }
-  | { type: 'basic'; username: string; password: string }
-  | { type: 'bearer'; token: string }
-  | {
-      type: 'client-credentials'
-      /** Asked of the server (.well-known/smart-configuration) when left out. */
-      tokenUrl?: string
-      clientId: string
-      clientSecret: string
-      clientAuthentication?: 'basic' | 'post'
-      scope?: string
-    }
-  | {
-      type: 'smart-backend'
-      tokenUrl?: string
-      clientId: string
-      /** Files with one private JWK each: the first signs, all are published. */
-      keyFiles: readonly string[]
-      scope: string
-    }
 
 export interface Credentials {
   /** Value of the Authorization header. */
   authorization(): Promise<string | undefined>
   /** Forgets a token that was refused; false when there is nothing to renew. */
   renew(): boolean
-}
-
-export interface AuthEffects {
-  /** FHIR base URL without a slash at its end. */
-  baseUrl: string
-  send: typeof fetch
-  timeoutMs: number
-  now(): Date
-  newId(): string
-  readText(path: string): Promise<string>
 }
 
 /** Tokens are given up a little before they expire, so none expires under way. */

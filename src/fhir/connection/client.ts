@@ -2,8 +2,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { MedplumClient } from '@medplum/core'
 import type { Bundle, BundleEntry, CapabilityStatement, Resource, ResourceType } from '@medplum/fhirtypes'
-import { AppError, asAppError } from '../../domain/errors.ts'
-import type { ClinicalRecord, EhrReceipt, EhrReport, LedgerEntry, Log, WriteLedger } from '../../domain/ports.ts'
+import { AppError, asAppError, foreseen } from '../../domain/errors.ts'
+import type { ClinicalRecord, EhrReceipt, EhrReport } from '../../domain/ports/clinical-record.ts'
+import type { Log } from '../../domain/ports/log.ts'
+import type { LedgerEntry, WriteLedger } from '../../domain/ports/write-ledger.ts'
+import { createTurns } from '../../domain/turns.ts'
 import { matchPatient } from '../matching/match.ts'
 import type { OrderSettings } from '../matching/orders.ts'
 import {
@@ -18,7 +21,8 @@ import { CAN_ALL, type Capabilities, chooseRung, readCapabilities, type WriteSet
 import { createMemoryLedger } from '../writing/ledger.ts'
 import { type PostEffects, postReport } from '../writing/post-report.ts'
 import { postReview } from '../writing/post-review.ts'
-import { createCredentials, type EhrAuth } from './auth.ts'
+import { createCredentials } from './auth.ts'
+import type { EhrAuth } from './auth-settings.ts'
 import { StatusFailure, statusFailure } from './failures.ts'
 import type { RecordStore } from './record-store.ts'
 import { createTransport } from './transport.ts'
@@ -51,7 +55,7 @@ export interface ClinicalRecordOptions {
 }
 
 const PAGE_SIZE = 100
-const MOST_PAGES = 20
+const MAX_PAGES = 20
 
 export function createClinicalRecord(options: ClinicalRecordOptions): ClinicalRecord {
   const systems = { default: options.identifierSystem, byIssuer: options.issuerSystems ?? {} }
@@ -108,7 +112,7 @@ function createCapabilityReader(store: RecordStore, write: WriteSettings, log: L
     try {
       capabilities = readCapabilities(await store.capabilities(), write)
     } catch (thrown) {
-      const { code } = asAppError(thrown)
+      const { code } = foreseen(thrown)
       if (write.rung === 'auto') throw thrown
       log.warn({ code }, 'the FHIR server gives no CapabilityStatement; the settings say how to write')
       const createsConditionally = () => write.conditionalCreate ?? false
@@ -116,20 +120,6 @@ function createCapabilityReader(store: RecordStore, write: WriteSettings, log: L
     }
     known = { capabilities, until: now().getTime() + STATEMENT_LIFETIME_MS }
     return capabilities
-  }
-}
-
-/** Work of one name one after the other, of different names side by side. */
-function createTurns() {
-  const tails = new Map<string, Promise<EhrReceipt>>()
-  return (name: string, work: () => Promise<EhrReceipt>): Promise<EhrReceipt> => {
-    const turn = (tails.get(name) ?? Promise.resolve()).then(work, work)
-    tails.set(name, turn)
-    const done = () => {
-      if (tails.get(name) === turn) tails.delete(name)
-    }
-    turn.then(done, done)
-    return turn
   }
 }
 
@@ -163,7 +153,7 @@ export function createRecordStore(
       const found: Resource[] = []
       let url: string | undefined = `${baseUrl}/${resourceType}?${query}`
       for (let page = 0; url !== undefined; page++) {
-        if (page === MOST_PAGES) throw new AppError('EHR_ERROR', `GET ${resourceType}: more than ${MOST_PAGES} pages`)
+        if (page === MAX_PAGES) throw new AppError('EHR_ERROR', `GET ${resourceType}: more than ${MAX_PAGES} pages`)
         const bundle: Bundle = await expect(medplum.get<Bundle>(url), `GET ${resourceType}`)
         found.push(...resourcesOf(bundle, resourceType))
         url = bundle.link?.find((link) => link.relation === 'next')?.url

@@ -1,6 +1,6 @@
 // What the write path asks of a FHIR server; client.ts is the one implementation.
 import type { BundleEntry, CapabilityStatement, Resource, ResourceType } from '@medplum/fhirtypes'
-import type { LedgerEntry } from '../../domain/ports.ts'
+import type { LedgerEntry } from '../../domain/ports/write-ledger.ts'
 import type { Key } from '../resources/identifiers.ts'
 
 /** Methods throw AppError with an EHR_* code; EHR_AMBIGUOUS when the answer to a write was lost. */

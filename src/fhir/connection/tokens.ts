@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { AppError } from '../../domain/errors.ts'
 import { type PublicKeys, parseSigningKey, publicKeys, type SigningKey, signAssertion } from './assertion.ts'
-import type { AuthEffects, EhrAuth } from './auth.ts'
+import type { AuthEffects, EhrAuth } from './auth-settings.ts'
 import { networkFailure, retryAfterSeconds } from './failures.ts'
 
 export type TokenAuth = Extract<EhrAuth, { type: 'client-credentials' | 'smart-backend' }>

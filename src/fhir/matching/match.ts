@@ -1,11 +1,10 @@
 // Which patient of the EHR the images belong to: exactly one by identifier, and nothing known may contradict it.
 import type { Patient, Resource } from '@medplum/fhirtypes'
+import { calendarDate } from '../../domain/dicom-date.ts'
 import { AppError } from '../../domain/errors.ts'
 import type { PatientIdentity } from '../../domain/study.ts'
 import type { RecordStore } from '../connection/record-store.ts'
-import { fhirDate } from '../resources/dates.ts'
-import { carries, searchToken } from '../resources/identifiers.ts'
-import { referenceOf } from '../writing/plan.ts'
+import { carries, referenceOf, searchToken } from '../resources/identifiers.ts'
 import { compareNames, type Verdict } from './person-names.ts'
 
 export interface IdentifierSystems {
@@ -109,7 +108,7 @@ function bothNamed(identity: PatientIdentity, patient: Patient): boolean {
 /** A FHIR date may be a year or a month only: it agrees as far as it goes. A DA that is no date can agree with nothing. */
 function compareBirthDates(da: string, birthDate: string | undefined): Verdict {
   if (da.trim() === '' || !birthDate) return 'unknown'
-  return fhirDate(da)?.startsWith(birthDate) ? 'agree' : 'differ'
+  return calendarDate(da)?.startsWith(birthDate) ? 'agree' : 'differ'
 }
 
 const GENDERS: Record<string, string> = { M: 'male', F: 'female', O: 'other' }

@@ -4,23 +4,15 @@ import { AppError } from '../../domain/errors.ts'
 import type { QualityNote } from '../../domain/finding.ts'
 import type { StudyIdentity } from '../../domain/study.ts'
 import type { RecordStore } from '../connection/record-store.ts'
-import { relativeReference, searchToken } from '../resources/identifiers.ts'
+import type { Order } from '../resources/context.ts'
+import { referenceOf, relativeReference, searchToken } from '../resources/identifiers.ts'
 import type { Capabilities } from '../writing/capability.ts'
-import { referenceOf } from '../writing/plan.ts'
 
 export interface OrderSettings {
   /** System of accession numbers in ServiceRequest.identifier; any system when left out. */
   accessionSystem?: string
   /** Whether who ordered is told. */
   notify: 'none' | 'communication' | 'task'
-}
-
-export interface Order {
-  /** "ServiceRequest/3" */
-  reference: string
-  encounter?: string
-  /** Practitioner, PractitionerRole or Organization. */
-  requester?: string
 }
 
 /** `asked` is false where there is no accession number, or the server does not hold orders. */

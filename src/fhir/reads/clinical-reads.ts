@@ -1,9 +1,9 @@
 // What the EHR knows of the patient before an analysis: consent, performance status, resection, results of tissue tests (FHIR R4 search).
 import type { Consent, Observation, Procedure, Resource, ResourceType } from '@medplum/fhirtypes'
+import { calendarDate } from '../../domain/dicom-date.ts'
 import { AppError } from '../../domain/errors.ts'
 import type { ClinicalFacts, TissueResult } from '../../domain/finding.ts'
 import type { RecordStore } from '../connection/record-store.ts'
-import { fhirDate } from '../resources/dates.ts'
 import { isRefused } from './consent.ts'
 import { KARNOFSKY, karnofskyOf, type ResectionCodes, resectionOf } from './facts.ts'
 import { belongsTo } from './resource-facts.ts'
@@ -50,7 +50,7 @@ export async function readClinicalFacts(
   const tokens = Object.values(resectionCodes).flat()
   const procedures =
     tokens.length === 0 ? [] : await ofPatient<Procedure>(store, 'Procedure', patient, { code: tokens.join(',') })
-  const karnofsky = karnofskyOf(scores, fhirDate(studyDate))
+  const karnofsky = karnofskyOf(scores, calendarDate(studyDate))
   const resection = resectionOf(procedures, resectionCodes)
   return { ...(karnofsky !== undefined && { karnofsky }), ...(resection && { resection }) }
 }

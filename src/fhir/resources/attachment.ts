@@ -1,7 +1,7 @@
 // The report as FHIR R4 Attachments: HTML in itself, the PDF in itself or behind a Binary, with size and SHA-1 to tell them apart.
 import { createHash } from 'node:crypto'
 import type { Attachment, Binary } from '@medplum/fhirtypes'
-import type { EhrReport } from '../../domain/ports.ts'
+import type { EhrReport } from '../../domain/ports/clinical-record.ts'
 import { type BuildContext, metaOf } from './context.ts'
 import { htmlForm } from './html-form.ts'
 import { keyValue } from './identifiers.ts'
@@ -26,7 +26,8 @@ export function documentTitle(key: string): string {
 }
 
 export function pdfAttachment(context: BuildContext): Attachment {
-  const { pdf, result } = context.report
+  const { report, review } = context
+  const { pdf, result } = report
   return {
     contentType: PDF,
     language: 'en',
@@ -34,12 +35,13 @@ export function pdfAttachment(context: BuildContext): Attachment {
     size: pdf.byteLength,
     hash: sha1Base64(pdf),
     title: documentTitle(keyValue(result.analysisId, 'pdf')),
-    creation: result.analysedAt,
+    creation: review?.at ?? result.analysedAt,
   }
 }
 
 export function htmlAttachment(context: BuildContext): Attachment {
-  const { result } = context.report
+  const { report, review } = context
+  const { result } = report
   const bytes = new TextEncoder().encode(htmlForm(context))
   return {
     contentType: 'text/html',
@@ -48,7 +50,7 @@ export function htmlAttachment(context: BuildContext): Attachment {
     size: bytes.byteLength,
     hash: sha1Base64(bytes),
     title: `MR glioma analysis ${result.analysisId}.html`,
-    creation: result.analysedAt,
+    creation: review?.at ?? result.analysedAt,
   }
 }
 

@@ -1,12 +1,13 @@
 // The change since an earlier study in sentences, for the conclusion and the narrative of the report.
+
+import type { ReportableResult } from '../../domain/finding.ts'
 import {
   CATEGORY_CAVEAT,
   categorySentence,
   changeSentence,
   lesionSentences,
   priorSentence,
-} from '../../domain/comparison.ts'
-import type { ReportableResult } from '../../domain/ports.ts'
+} from '../../wording/comparison.ts'
 
 /** Empty without an earlier study. */
 export function changeLines({ comparison }: ReportableResult): string[] {
@@ -15,7 +16,7 @@ export function changeLines({ comparison }: ReportableResult): string[] {
   return [
     `Compared with the ${priorSentence(comparison)} (Study Instance UID ${prior.studyInstanceUid}).`,
     ...volumes.map((change) => `${change.name}: ${changeSentence(change)}.`),
-    `Category: ${categorySentence(response)}. ${CATEGORY_CAVEAT}`,
+    `Category: ${categorySentence(response)} ${CATEGORY_CAVEAT}`,
     ...lesionSentences(comparison),
-  ].map((line) => line.replaceAll('..', '.'))
+  ]
 }

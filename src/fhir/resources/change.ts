@@ -1,7 +1,7 @@
 // The change of a volume since an earlier study, as components of its Observation (FHIR R4); the category stands with the enhancing tumour.
 import type { ObservationComponent, Quantity } from '@medplum/fhirtypes'
-import { CATEGORY_CAVEAT, categorySentence, changeSentence, priorSentence } from '../../domain/comparison.ts'
-import type { ReportableResult } from '../../domain/ports.ts'
+import type { ReportableResult } from '../../domain/finding.ts'
+import { CATEGORY_CAVEAT, categorySentence, changeSentence, priorSentence } from '../../wording/comparison.ts'
 import { changeCode, UCUM, UNSUPPORTED } from './codes.ts'
 
 const UNCERTAINTY = 'http://hl7.org/fhir/StructureDefinition/iso21090-uncertainty'
@@ -49,6 +49,6 @@ export function changeParts(
       ? { code, dataAbsentReason: { coding: [UNSUPPORTED], text: reasons.join(' ') } }
       : { code, valueCodeableConcept: changeCode(`change-${category}`) },
   )
-  const sentence = `${categorySentence(comparison.response)}. ${CATEGORY_CAVEAT}`.replaceAll('..', '.')
+  const sentence = `${categorySentence(comparison.response)} ${CATEGORY_CAVEAT}`
   return { component, lines: [...lines, sentence] }
 }

@@ -1,6 +1,7 @@
 // The codes that our FHIR R4 resources carry, each with its system; where no standard code exists, our own CodeSystem.
 import type { CodeableConcept, Coding } from '@medplum/fhirtypes'
 import type { Head } from '../../domain/finding.ts'
+import { HEAD_NAMES } from '../../wording/names.ts'
 
 const LOINC = 'http://loinc.org'
 const SNOMED = 'http://snomed.info/sct'
@@ -72,15 +73,6 @@ export const UPDATE: CodeableConcept = {
 }
 export const CREATE: CodeableConcept = {
   coding: [coding('http://terminology.hl7.org/CodeSystem/v3-DataOperation', 'CREATE', 'create')],
-}
-
-/** How a head is called where a person reads it. "Predicted" stands in the code, so that no lab result can be mistaken for it. */
-export const HEAD_NAMES: Record<Head, string> = {
-  idh: 'IDH mutation status',
-  '1p19q': '1p/19q codeletion status',
-  mgmt: 'MGMT promoter methylation status',
-  grade: 'WHO CNS grade',
-  survival: 'overall survival',
 }
 
 /** Code of a prediction: LOINC's molecular codes say "in tissue", so an image never gets one. */

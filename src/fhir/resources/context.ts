@@ -1,15 +1,26 @@
 // What every resource builder gets: the report, the systems, and where the other resources are.
 import type { Meta, Reference, Resource, ResourceType } from '@medplum/fhirtypes'
-import type { EhrReport } from '../../domain/ports.ts'
-import type { Order } from '../matching/orders.ts'
+import type { EhrReport } from '../../domain/ports/clinical-record.ts'
+import type { Review } from '../../domain/review.ts'
 import { AIAST, DICOM_UID } from './codes.ts'
 import type { Key } from './identifiers.ts'
 
 /** Where the PDF's bytes are: in the attachment itself, or behind a URL on the server. */
 export type PdfContent = { data: string } | { url: string }
 
+/** The order that a report answers. */
+export interface Order {
+  /** "ServiceRequest/3" */
+  reference: string
+  encounter?: string
+  /** Practitioner, PractitionerRole or Organization. */
+  requester?: string
+}
+
 export interface BuildContext {
   report: EhrReport
+  /** The decision that the result stands under; absent while nobody has reviewed it. */
+  review?: Review
   /** System of all identifiers that hang on the analysis. */
   analysisSystem: string
   /** "Patient/12" */
@@ -35,6 +46,8 @@ export interface BuildContext {
 export interface Wanted<T extends Resource = Resource> {
   /** Name in the receipt, for example "diagnosticReport" or "observation.idh". */
   role: string
+  /** What an edit of this value names, for example "measurement.ET"; absent where nothing can be edited. */
+  editTarget?: string
   key: Key
   /** Built once the references are known. */
   build(context: BuildContext): T

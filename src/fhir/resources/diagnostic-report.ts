@@ -1,11 +1,10 @@
 // DiagnosticReport (FHIR R4): what the clinician opens. It is also the anchor: created first, and its version is the lock of every post.
 import type { DiagnosticReport, Identifier, Reference, ServiceRequest } from '@medplum/fhirtypes'
-import type { ReportableResult } from '../../domain/ports.ts'
-import type { Order } from '../matching/orders.ts'
+import { calendarDate } from '../../domain/dicom-date.ts'
+import type { ReportableResult } from '../../domain/finding.ts'
 import { htmlAttachment, pdfAttachment } from './attachment.ts'
 import { MR_BRAIN, MR_BRAIN_WO_W, RADIOLOGY } from './codes.ts'
-import { type BuildContext, metaOf, refer, type Wanted } from './context.ts'
-import { fhirDate } from './dates.ts'
+import { type BuildContext, metaOf, type Order, refer, type Wanted } from './context.ts'
 import { keyValue } from './identifiers.ts'
 import { accessionIdentifier } from './imaging-study.ts'
 import { conclusionOf, narrativeOf } from './wording.ts'
@@ -23,11 +22,11 @@ export function diagnosticReport(
     build: (context) => ({
       ...header(context, { system: analysisSystem, value }),
       status: 'preliminary',
-      text: { status: 'additional', div: narrativeOf(context.report.result) },
+      text: { status: 'additional', div: narrativeOf(context.report.result, context.review) },
       issued: context.writtenAt,
       result: results.map((role) => refer(context, role)),
       imagingStudy: [refer(context, 'imagingStudy')],
-      conclusion: conclusionOf(context.report.result),
+      conclusion: conclusionOf(context.report.result, context.review),
       presentedForm: [pdfAttachment(context), htmlAttachment(context)],
     }),
   }
@@ -43,7 +42,7 @@ function header(
   identifier: { system: string; value: string },
 ): Omit<DiagnosticReport, 'status'> {
   const { result } = context.report
-  const date = fhirDate(result.study.studyDate)
+  const date = calendarDate(result.study.studyDate)
   const accession = accessionIdentifier(result.study)
   return {
     resourceType: 'DiagnosticReport',

@@ -1,9 +1,9 @@
 // DocumentReference (FHIR R4) with the PDF: what servers that take nothing else still take.
 import type { DocumentReference } from '@medplum/fhirtypes'
+import { calendarDate } from '../../domain/dicom-date.ts'
 import { pdfAttachment } from './attachment.ts'
 import { CLINICAL_NOTE, DIAGNOSTIC_IMAGING_STUDY, MIME_TYPE_SUFFICIENT } from './codes.ts'
 import { dicomReference, metaOf, refer, type Wanted } from './context.ts'
-import { fhirDate } from './dates.ts'
 import { keyValue } from './identifiers.ts'
 import { valueNarrative } from './wording.ts'
 
@@ -16,7 +16,7 @@ export const DESCRIPTION = 'MR brain: glioma analysis by software'
 
 /** When what is documented took place: the day of the study. */
 function studyPeriod(studyDate: string) {
-  const date = fhirDate(studyDate)
+  const date = calendarDate(studyDate)
   return date ? { period: { start: date, end: date } } : {}
 }
 
@@ -28,10 +28,10 @@ export function documentReference(analysisSystem: string, analysisId: string): W
     build: (context) => ({
       resourceType: 'DocumentReference',
       meta: metaOf(),
-      text: valueNarrative([
-        `${DESCRIPTION}.`,
-        'The document is the report on one page, with outlines and predictions.',
-      ]),
+      text: valueNarrative(
+        [`${DESCRIPTION}.`, 'The document is the report on one page, with outlines and predictions.'],
+        context.review,
+      ),
       identifier: [{ system: analysisSystem, value }],
       status: 'current',
       docStatus: 'preliminary',

@@ -1,17 +1,18 @@
 // The report as one HTML page, for EHRs that show neither resources nor PDF (IHE Radiology IMR asks for text/html in presentedForm).
+
+import { calendarDate } from '../../domain/dicom-date.ts'
 import type { PatientIdentity } from '../../domain/study.ts'
 import type { BuildContext } from './context.ts'
-import { fhirDate } from './dates.ts'
 import { escaped } from './narrative.ts'
 import { narrativeOf } from './wording.ts'
 
 const STYLE = 'body{font:1rem/1.5 sans-serif;max-width:45rem;margin:1rem auto;padding:0 1rem}'
 
 /** A page that can leave the chart must say whose it is: identity as the images state it. */
-export function htmlForm({ report: { result } }: BuildContext): string {
+export function htmlForm({ report: { result }, review }: BuildContext): string {
   const { patient, study } = result
-  const date = fhirDate(study.studyDate)
-  const birthDate = fhirDate(patient.patientBirthDate)
+  const date = calendarDate(study.studyDate)
+  const birthDate = calendarDate(patient.patientBirthDate)
   const identity = [
     ...readableNames(patient),
     ...(birthDate ? [`born ${birthDate}`] : []),
@@ -21,7 +22,7 @@ export function htmlForm({ report: { result } }: BuildContext): string {
   return [
     `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>${escaped(title)}</title><style>${STYLE}</style></head>`,
     `<body><h1>${escaped(title)}</h1><p>${escaped(identity.join(', '))}</p>`,
-    narrativeOf(result),
+    narrativeOf(result, review),
     `<p>Analysis registered ${escaped(result.analysedAt)}.</p></body></html>\n`,
   ].join('\n')
 }

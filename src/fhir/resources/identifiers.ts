@@ -56,3 +56,9 @@ export function relativeReference(reference: string): string {
   const path = reference.replace(/\/_history\/[^/]+$/, '')
   return /(?:^|\/)([A-Z][A-Za-z]+\/[A-Za-z0-9.-]{1,64})$/.exec(path)?.[1] ?? reference
 }
+
+/** "Patient/12" of a stored resource; EHR_ERROR where the server gave it no id. */
+export function referenceOf(resource: Resource): string {
+  if (!resource.id) throw new AppError('EHR_ERROR', `the FHIR server gave a ${resource.resourceType} without id`)
+  return `${resource.resourceType}/${resource.id}`
+}

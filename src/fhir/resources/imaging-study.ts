@@ -1,9 +1,9 @@
 // ImagingStudy (FHIR R4) by Study Instance UID, written only when the EHR has none.
 import type { Identifier, ImagingStudy } from '@medplum/fhirtypes'
+import { calendarDate } from '../../domain/dicom-date.ts'
 import type { StudyIdentity } from '../../domain/study.ts'
 import { ACCESSION, DICOM_UID, MR } from './codes.ts'
 import { metaOf, refer, type Wanted } from './context.ts'
-import { fhirDate } from './dates.ts'
 import { narrative } from './narrative.ts'
 
 /** Accession number as an identifier; its issuer as text, since no system URI can be known from it. */
@@ -19,7 +19,7 @@ export function accessionIdentifier(study: StudyIdentity): Identifier | undefine
 export function imagingStudy(study: StudyIdentity): Wanted<ImagingStudy> {
   const value = `urn:oid:${study.studyInstanceUid}`
   const accession = accessionIdentifier(study)
-  const started = fhirDate(study.studyDate)
+  const started = calendarDate(study.studyDate)
   return {
     role: 'imagingStudy',
     key: { resourceType: 'ImagingStudy', param: 'identifier', system: DICOM_UID, value },

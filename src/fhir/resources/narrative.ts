@@ -3,9 +3,15 @@ import type { Narrative } from '@medplum/fhirtypes'
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 
-/** Text as XHTML content. */
+/** What XML 1.0 (section 2.2) allows in no document, or discourages. */
+const NO_XML_CHARACTER = /(?![\t\n\r])\p{Cc}|[\uFFFE\uFFFF]/gu
+
+/** Text as XHTML content; a character that XML does not know becomes U+FFFD. */
 export function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => ENTITIES[character]!)
+  return text
+    .toWellFormed()
+    .replace(NO_XML_CHARACTER, '\uFFFD')
+    .replace(/[&<>"]/g, (character) => ENTITIES[character]!)
 }
 
 /** One paragraph per sentence. */

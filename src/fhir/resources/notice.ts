@@ -1,8 +1,8 @@
 // Telling who ordered: one Communication or one Task (FHIR R4) per report; it says that there is something to read, never what.
 import type { Communication, Task } from '@medplum/fhirtypes'
+import { calendarDate } from '../../domain/dicom-date.ts'
 import type { OrderSettings } from '../matching/orders.ts'
 import { type BuildContext, metaOf, refer, type Wanted } from './context.ts'
-import { fhirDate } from './dates.ts'
 import { keyValue } from './identifiers.ts'
 import { narrative } from './narrative.ts'
 
@@ -71,7 +71,7 @@ function common(context: BuildContext) {
 }
 
 function sentence({ report: { result } }: BuildContext): string {
-  const date = fhirDate(result.study.studyDate)
+  const date = calendarDate(result.study.studyDate)
   const of = date ? ` of ${date}` : ''
   return `A preliminary analysis by software of the MR study${of} is in the record. No physician has reviewed it.`
 }

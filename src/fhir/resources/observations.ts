@@ -1,5 +1,6 @@
 // Observations (FHIR R4): one per measured volume, one per head of the bundle; a head that is not evaluable says why.
 import type { Observation, ObservationComponent, Quantity } from '@medplum/fhirtypes'
+import { calendarDate } from '../../domain/dicom-date.ts'
 import type { Bidimensional, Measurement, Prediction } from '../../domain/finding.ts'
 import { tissueOf } from '../../domain/tissue.ts'
 import { changeParts, uncertainQuantity } from './change.ts'
@@ -19,7 +20,6 @@ import {
   volumeCode,
 } from './codes.ts'
 import { type BuildContext, metaOf, refer, type Wanted } from './context.ts'
-import { fhirDate } from './dates.ts'
 import { keyValue } from './identifiers.ts'
 import {
   contributionLine,
@@ -36,11 +36,11 @@ import {
 
 /** Elements that all our Observations share. */
 function base(context: BuildContext, identifier: { system: string; value: string }, lines: string[]) {
-  const date = fhirDate(context.report.result.study.studyDate)
+  const date = calendarDate(context.report.result.study.studyDate)
   return {
     resourceType: 'Observation' as const,
     meta: metaOf(),
-    text: valueNarrative(lines),
+    text: valueNarrative(lines, context.review),
     identifier: [identifier],
     status: 'preliminary' as const,
     category: [IMAGING],
@@ -66,6 +66,7 @@ export function volumeObservation(
   const key = { resourceType: 'Observation', param: 'identifier', system: analysisSystem, value } as const
   return {
     role: `observation.volume.${measurement.region}`,
+    editTarget: `measurement.${measurement.region}`,
     key,
     build: (context) => {
       const change = changeParts(context.report.result, measurement.region)
@@ -139,6 +140,7 @@ export function headObservation(
   const key = { resourceType: 'Observation', param: 'identifier', system: analysisSystem, value } as const
   return {
     role: `observation.${prediction.head}`,
+    editTarget: `prediction.${prediction.head}`,
     key,
     build: (context) => {
       const { bundle, tissueResults } = context.report.result

@@ -1,6 +1,6 @@
 // Provenance (FHIR R4): software asserted it, from which images. R4 gives it no identifier, so a tag finds it again.
 import type { Provenance } from '@medplum/fhirtypes'
-import type { ReportableResult } from '../../domain/ports.ts'
+import type { ReportableResult } from '../../domain/finding.ts'
 import { AIAST, ASSEMBLER, AUTHOR, BUNDLE_SYSTEM, CREATE } from './codes.ts'
 import { dicomReference, metaOf, refer, type Wanted } from './context.ts'
 import { bundleKey } from './device.ts'
@@ -42,7 +42,7 @@ export function provenance(analysisSystem: string, analysisId: string, targets: 
         resourceType: 'Provenance',
         meta: metaOf({ system: analysisSystem, code: value }),
         text: narrative([
-          `Asserted by software (artificial intelligence): ${bundle.name}, version ${bundle.version}, run by ${software.name} ${software.version}. No person has reviewed it.`,
+          `Asserted by software (artificial intelligence): ${bundle.name}, version ${bundle.version}, run by ${software.name} ${software.version}. No person had reviewed it when this was recorded.`,
           `Made from the MR series ${sequences} of the study ${result.study.studyInstanceUid}${facts.length > 0 ? ` and, from the patient's record: ${facts.join(', ')}` : ''}.`,
           `${card}.`,
         ]),

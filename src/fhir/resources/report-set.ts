@@ -1,7 +1,7 @@
 // The whole set of resources of one report, in the order in which they may refer to each other.
 import type { Device, DiagnosticReport, ImagingStudy, ResourceType } from '@medplum/fhirtypes'
 import { AppError } from '../../domain/errors.ts'
-import type { ReportableResult } from '../../domain/ports.ts'
+import type { ReportableResult } from '../../domain/finding.ts'
 import type { Wanted } from './context.ts'
 import { bundleDevice } from './device.ts'
 import { diagnosticReport } from './diagnostic-report.ts'

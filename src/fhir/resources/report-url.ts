@@ -1,5 +1,5 @@
 // Where a person or a program finds what was posted.
-import type { EhrReceipt } from '../../domain/ports.ts'
+import type { EhrReceipt } from '../../domain/ports/clinical-record.ts'
 
 /** URL of one resource of a receipt, the DiagnosticReport by default; undefined when the receipt has no such role. */
 export function reportUrl(receipt: EhrReceipt, baseUrl: string, role = 'diagnosticReport'): string | undefined {

@@ -1,6 +1,5 @@
 // A person's decision in our resources (FHIR R4 statuses): final, amended or entered in error; who verified it, and what was corrected.
 import type {
-  Attachment,
   DiagnosticReport,
   Observation,
   Practitioner,
@@ -9,36 +8,31 @@ import type {
   Resource,
   RiskAssessment,
 } from '@medplum/fhirtypes'
-import { type Edit, editSentence, type Review, reviewSentence, statusOf } from '../../domain/review.ts'
-import { base64, sha1Base64 } from './attachment.ts'
+import { type Edit, editSentence, type Review, statusOf } from '../../domain/review.ts'
 import { UPDATE, VERIFIER } from './codes.ts'
-import { metaOf, refer, type Wanted } from './context.ts'
+import { type BuildContext, metaOf, refer, type Wanted } from './context.ts'
 import { keyValue } from './identifiers.ts'
-import { escaped, narrative } from './narrative.ts'
-import { WARNING } from './wording.ts'
+import { narrative } from './narrative.ts'
+import { correctionLines, standingSentence } from './wording.ts'
 
-/** The resource as it is after the review: `resource` is built from the result with its edits. */
-export function reviewedForm(resource: Resource, role: string, review: Review): Resource {
-  const edit = editOf(role, review)
-  const worded = withSentence(resource, review)
-  switch (worded.resourceType) {
+/** The resource as it is after the review; the context holds the result with its edits, and the review, so that its words are those of the review. */
+export function reviewedForm(wanted: Wanted, context: BuildContext & { review: Review }): Resource {
+  const { review } = context
+  const resource = wanted.build(context)
+  switch (resource.resourceType) {
     case 'DiagnosticReport':
-      return reviewedReport(worded, review)
+      return reviewedReport(resource, review)
     case 'Observation':
-      return reviewedObservation(worded, review, edit)
+      return reviewedObservation(
+        resource,
+        review,
+        review.edits.find(({ target }) => target === wanted.editTarget),
+      )
     case 'RiskAssessment':
-      return { ...worded, status: rejected(review) ? 'entered-in-error' : 'final' } satisfies RiskAssessment
+      return { ...resource, status: rejected(review) ? 'entered-in-error' : 'final' } satisfies RiskAssessment
     default:
-      return worded
+      return resource
   }
-}
-
-/** "observation.volume.ET" ← "measurement.ET", "observation.idh" ← "prediction.idh" */
-function editOf(role: string, { edits }: Review): Edit | undefined {
-  return edits.find(
-    ({ target }) =>
-      role === target.replace(/^measurement\./, 'observation.volume.').replace(/^prediction\./, 'observation.'),
-  )
 }
 
 function rejected({ decision }: Review): boolean {
@@ -51,33 +45,8 @@ export function practitioner({ reviewer }: Review): Reference<Practitioner> {
   return { type: 'Practitioner', identifier: { ...(system && { system }), value: identifier }, display: name }
 }
 
-/** Wherever a text said that nobody had reviewed it, it now says who did. */
-function withSentence(resource: Resource, review: Review): Resource {
-  if (!('text' in resource) || !resource.text) return resource
-  const sentence = escaped(reviewSentence(review))
-  return { ...resource, text: { ...resource.text, div: resource.text.div.replaceAll(escaped(WARNING), sentence) } }
-}
-
 function reviewedReport(report: DiagnosticReport, review: Review): DiagnosticReport {
-  const changes = review.edits.map((edit) => `${edit.target}: ${editSentence(review, edit)}`)
-  const conclusion = (report.conclusion ?? '').replace(WARNING, [reviewSentence(review), ...changes].join('\n'))
-  return {
-    ...report,
-    status: statusOf(review),
-    resultsInterpreter: [practitioner(review)],
-    conclusion,
-    ...(report.presentedForm && {
-      presentedForm: report.presentedForm.map((form) => reviewedAttachment(form, review)),
-    }),
-  }
-}
-
-/** The page says it too; the PDF that is given says it already. */
-function reviewedAttachment(form: Attachment, review: Review): Attachment {
-  if (form.contentType !== 'text/html' || form.data === undefined) return { ...form, creation: review.at }
-  const page = Buffer.from(form.data, 'base64').toString('utf8')
-  const bytes = new TextEncoder().encode(page.replaceAll(escaped(WARNING), escaped(reviewSentence(review))))
-  return { ...form, data: base64(bytes), size: bytes.byteLength, hash: sha1Base64(bytes), creation: review.at }
+  return { ...report, status: statusOf(review), resultsInterpreter: [practitioner(review)] }
 }
 
 /** Only what was corrected is amended; the software's value stays readable in the note, and in the version before. */
@@ -102,10 +71,7 @@ export function reviewProvenance(analysisSystem: string, review: Review, targets
     build: (context) => ({
       resourceType: 'Provenance',
       meta: metaOf({ system: analysisSystem, code: value }),
-      text: narrative([
-        reviewSentence(review),
-        ...review.edits.map((edit) => `${edit.target}: ${editSentence(review, edit)}`),
-      ]),
+      text: narrative([standingSentence(review), ...correctionLines(review)]),
       target: targets.map((role) => refer(context, role)),
       recorded: review.at,
       activity: UPDATE,

@@ -1,15 +1,16 @@
 // RiskAssessment (FHIR R4) of an evaluable survival head; probabilityDecimal is a percentage (0-100) in R4.
 import type { Range, RiskAssessment } from '@medplum/fhirtypes'
+import { calendarDate } from '../../domain/dicom-date.ts'
 import { AppError } from '../../domain/errors.ts'
 import type { EvaluatedPrediction } from '../../domain/finding.ts'
+import { percent } from '../../wording/quantities.ts'
 import { PROBABILITY_INTERVAL, predictionCode, UCUM } from './codes.ts'
 import { metaOf, refer, type Wanted } from './context.ts'
-import { addMonths, fhirDate } from './dates.ts'
+import { addMonths } from './dates.ts'
 import { keyValue } from './identifiers.ts'
 import {
   contributionLine,
   NOT_A_TISSUE_TEST,
-  percent,
   predictionLine,
   riskGroupLine,
   rounded,
@@ -48,11 +49,11 @@ export function survivalAssessment(
     key: { resourceType: 'RiskAssessment', param: 'identifier', system: analysisSystem, value },
     build: (context) => {
       const { bundle, study } = context.report.result
-      const date = fhirDate(study.studyDate)
+      const date = calendarDate(study.studyDate)
       return {
         resourceType: 'RiskAssessment',
         meta: metaOf(),
-        text: valueNarrative([`Predicted ${predictionLine(prediction)}`, NOT_A_TISSUE_TEST]),
+        text: valueNarrative([`Predicted ${predictionLine(prediction)}`, NOT_A_TISSUE_TEST], context.review),
         identifier: [{ system: analysisSystem, value }],
         status: 'preliminary',
         method: { text: `${bundle.name}, version ${bundle.version}, on MR images` },

@@ -1,34 +1,41 @@
 // What a person reads in the EHR: a conclusion that stands alone, and the same as narrative (FHIR R4 Narrative, XHTML).
 import type { Narrative } from '@medplum/fhirtypes'
-import { featureName, featureValue } from '../../domain/feature-names.ts'
-import type { Bidimensional, EvaluatedPrediction, Measurement, Prediction, TissueResult } from '../../domain/finding.ts'
-import type { ReportableResult } from '../../domain/ports.ts'
+import { calendarDate } from '../../domain/dicom-date.ts'
+import type {
+  Bidimensional,
+  EvaluatedPrediction,
+  Measurement,
+  Prediction,
+  ReportableResult,
+  TissueResult,
+} from '../../domain/finding.ts'
 import { callWords, evidenceSentences } from '../../domain/prediction-words.ts'
+import { editSentence, type Review, reviewSentence } from '../../domain/review.ts'
 import { tissueSentence } from '../../domain/tissue.ts'
+import { featureName, featureValue } from '../../wording/feature-names.ts'
+import { HEAD_NAMES } from '../../wording/names.ts'
+import { millilitres, percent } from '../../wording/quantities.ts'
 import { changeLines } from './change-wording.ts'
-import { HEAD_NAMES } from './codes.ts'
-import { fhirDate } from './dates.ts'
 import { escaped, narrative } from './narrative.ts'
 
 export const NOT_A_TISSUE_TEST = 'Predicted from MR images by software; not a tissue test.'
 /** Stands in every text until a person has reviewed it. */
-export const WARNING =
+const UNREVIEWED =
   'Preliminary: written by software (artificial intelligence), not reviewed by a physician. Research use only; not for clinical decisions.'
 
-/** At most so many decimals, as a number. */
+/** Whether a person has reviewed the result, who, and what they decided: the one place that says it. */
+export function standingSentence(review: Review | undefined): string {
+  return review ? reviewSentence(review) : UNREVIEWED
+}
+
+/** Each correction with both values and its reason. */
+export function correctionLines(review: Review): string[] {
+  return review.edits.map((edit) => `${edit.target}: ${editSentence(review, edit)}`)
+}
+
+/** Rounded to at most `decimals` decimals, as a number. */
 export function rounded(value: number, decimals: number): number {
   return Number(value.toFixed(decimals))
-}
-
-/** One decimal; certainty is never written, since no model has it. */
-export function percent(probability: number): string {
-  const share = rounded(probability * 100, 1)
-  if (share >= 100) return '> 99.9 %'
-  return share <= 0 ? '< 0.1 %' : `${share} %`
-}
-
-function millilitres(value: number): string {
-  return value.toFixed(value >= 10 ? 1 : 2)
 }
 
 export function volumeLine(measurement: Measurement): string {
@@ -123,7 +130,7 @@ function explanationLine(prediction: Prediction): string[] {
 
 /** Which images the result rests upon; what the study does not state is left out. */
 function imageLines({ study, inputs, decisions }: ReportableResult): string[] {
-  const date = fhirDate(study.studyDate)
+  const date = calendarDate(study.studyDate)
   const stated = [
     ...(date ? [`study of ${date}`] : []),
     ...(study.accessionNumber ? [`accession number ${study.accessionNumber}`] : []),
@@ -163,21 +170,22 @@ function sections(result: ReportableResult): { title: string; lines: string[] }[
 }
 
 /** DiagnosticReport.conclusion: plain text that can be read without anything beside it. */
-export function conclusionOf(result: ReportableResult): string {
+export function conclusionOf(result: ReportableResult, review?: Review): string {
   const body = sections(result).map(({ title, lines }) => `${title}:\n${lines.map((line) => `- ${line}`).join('\n')}`)
-  return [WARNING, ...body].join('\n\n')
+  const standing = [standingSentence(review), ...(review ? correctionLines(review) : [])].join('\n')
+  return [standing, ...body].join('\n\n')
 }
 
-/** Narrative of one value, for displays that show nothing else: the value, and that no person has looked at it. */
-export function valueNarrative(lines: string[]): Narrative {
-  return narrative([...lines, WARNING])
+/** Narrative of one value, for displays that show nothing else: the value, and whether a person has reviewed it. */
+export function valueNarrative(lines: string[], review: Review | undefined): Narrative {
+  return narrative([...lines, standingSentence(review)])
 }
 
 /** DiagnosticReport.text.div */
-export function narrativeOf(result: ReportableResult): string {
+export function narrativeOf(result: ReportableResult, review?: Review): string {
   const body = sections(result).map(
     ({ title, lines }) =>
       `<p><b>${escaped(title)}</b></p><ul>${lines.map((line) => `<li>${escaped(line)}</li>`).join('')}</ul>`,
   )
-  return `<div xmlns="http://www.w3.org/1999/xhtml"><p><b>${escaped(WARNING)}</b></p>${body.join('')}</div>`
+  return `<div xmlns="http://www.w3.org/1999/xhtml"><p><b>${escaped(standingSentence(review))}</b></p>${body.join('')}</div>`
 }

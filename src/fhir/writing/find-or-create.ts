@@ -1,7 +1,7 @@
 // Finding and creating our resources on one server: by identifier, by patient, by our own ledger; created once, whatever the server can.
 import type { DocumentReference, Resource } from '@medplum/fhirtypes'
 import { AppError, asAppError, type ErrorCode } from '../../domain/errors.ts'
-import type { LedgerEntry, WriteLedger } from '../../domain/ports.ts'
+import type { LedgerEntry, WriteLedger } from '../../domain/ports/write-ledger.ts'
 import type { RecordStore } from '../connection/record-store.ts'
 import { documentTitle } from '../resources/attachment.ts'
 import { carries, type Key, searchToken } from '../resources/identifiers.ts'

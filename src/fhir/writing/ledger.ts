@@ -1,5 +1,5 @@
 // What we wrote to the EHR and what we began to write, in memory: the same promise as the store's, for a client without one.
-import type { LedgerEntry, WriteLedger } from '../../domain/ports.ts'
+import type { LedgerEntry, WriteLedger } from '../../domain/ports/write-ledger.ts'
 
 export function createMemoryLedger(now: () => Date): WriteLedger {
   const entries = new Map<string, { begunAt: number; written?: LedgerEntry }>()

@@ -1,11 +1,12 @@
 // From what the EHR has to the one transaction that brings it to what it must have (FHIR R4 http.html#transaction); pure.
 import type { BundleEntry, Coding, Meta, Resource, ResourceType } from '@medplum/fhirtypes'
 import { AppError } from '../../domain/errors.ts'
-import type { EhrReport } from '../../domain/ports.ts'
+import type { EhrReport } from '../../domain/ports/clinical-record.ts'
+import type { Review } from '../../domain/review.ts'
 import type { OrderSearch } from '../matching/orders.ts'
 import { base64, INLINE_LIMIT_BYTES, pdfBinary, sha1Base64 } from '../resources/attachment.ts'
 import type { BuildContext, PdfContent, Wanted } from '../resources/context.ts'
-import { type Key, relativeReference, urnOf } from '../resources/identifiers.ts'
+import { type Key, referenceOf, relativeReference, urnOf } from '../resources/identifiers.ts'
 import type { ReportSet } from '../resources/report-set.ts'
 import { differingElements } from './compare.ts'
 
@@ -45,15 +46,12 @@ export function isOurs(resource: Resource): boolean {
   }
 }
 
-export function referenceOf(resource: Resource): string {
-  if (!resource.id) throw new AppError('EHR_ERROR', `the FHIR server gave a ${resource.resourceType} without id`)
-  return `${resource.resourceType}/${resource.id}`
-}
-
 export interface ContextOptions {
   form?: 'transaction' | 'single'
   search?: OrderSearch
   writtenAt: string
+  /** The decision that the resources are built under. */
+  review?: Review
 }
 
 /**
@@ -66,7 +64,7 @@ export function contextOf(
   analysisSystem: string,
   patient: string,
   found: Found,
-  { form = 'transaction', search = { asked: false }, writtenAt }: ContextOptions,
+  { form = 'transaction', search = { asked: false }, writtenAt, review }: ContextOptions,
 ): BuildContext {
   const all: Wanted[] = [...set.shared, set.anchor, ...set.rest]
   const keyOf = (role: string) => all.find((candidate) => candidate.role === role)?.key
@@ -80,6 +78,7 @@ export function contextOf(
     ...(encounter && { encounter }),
     orderIsOpen: search.asked && !search.order,
     report,
+    ...(review && { review }),
     analysisSystem,
     patient,
     writtenAt,

@@ -2,16 +2,16 @@
 import type { BundleEntry, Observation, Resource, ResourceType } from '@medplum/fhirtypes'
 import { applyEdits } from '../../domain/corrections.ts'
 import { AppError, asAppError } from '../../domain/errors.ts'
-import type { EhrReceipt, EhrReport, ReviewedDocuments } from '../../domain/ports.ts'
+import type { EhrReceipt, EhrReport, ReviewedDocuments } from '../../domain/ports/clinical-record.ts'
 import type { Review } from '../../domain/review.ts'
 import { findOrder } from '../matching/orders.ts'
 import type { BuildContext, Wanted } from '../resources/context.ts'
-import { urnOf } from '../resources/identifiers.ts'
+import { referenceOf, urnOf } from '../resources/identifiers.ts'
 import { type ReportSet, reportSet } from '../resources/report-set.ts'
 import { documentRole, formerDocument, reviewedDocument } from '../resources/reviewed-document.ts'
 import { reviewedForm, reviewProvenance } from '../resources/reviewed-resources.ts'
 import { createOnce, remember } from './find-or-create.ts'
-import { contextOf, type Plan, pdfEntries, referenceOf, updateOf } from './plan.ts'
+import { contextOf, type Plan, pdfEntries, updateOf } from './plan.ts'
 import {
   LOST_ANSWERS,
   look,
@@ -67,7 +67,8 @@ export async function postReview(
   for (let round = 0; round < ROUNDS; round += 1) {
     try {
       const found = new Map<string, Resource>()
-      const context = () => contextOf(edited, set, analysisSystem, site.patient, found, { form, search, writtenAt })
+      const context = () =>
+        contextOf(edited, set, analysisSystem, site.patient, found, { form, search, writtenAt, review })
       await look(site, set, context, found)
       if (!complete && lacks(written, found)) {
         // The report was not delivered to this server, or not whole: it comes first, as the software wrote it.
@@ -75,7 +76,7 @@ export async function postReview(
         complete = true
         continue
       }
-      const steps = stepsOf(effects, set, context(), found, { review, form })
+      const steps = stepsOf(effects, set, { ...context(), review }, found, form)
       if (steps.length === 0) return receiptOf(found, site.patient)
       if (form === 'transaction') await transact(site, planOf(steps, pdfEntries(set, context())))
       else for (const step of steps) await writeStep(effects, step, found)
@@ -142,15 +143,16 @@ function lacks(set: ReportSet, found: ReadonlyMap<string, Resource>): boolean {
 function stepsOf(
   { site }: PostEffects,
   set: ReviewSet,
-  context: BuildContext,
+  context: BuildContext & { review: Review },
   found: ReadonlyMap<string, Resource>,
-  { review, form }: { review: Review; form: 'transaction' | 'single' },
+  form: 'transaction' | 'single',
 ): Step[] {
+  const { review } = context
   const current = currentDocument(review)
   const formOf = (wanted: Wanted, stored: Resource): Resource => {
     if (stored.resourceType === 'DocumentReference')
       return wanted.role === current ? wanted.build(context) : formerDocument(stored, review)
-    const reviewed = reviewedForm(wanted.build(context), wanted.role, review)
+    const reviewed = reviewedForm(wanted, context)
     return set.gone.has(wanted.role)
       ? ({ ...reviewed, status: 'entered-in-error' } as Observation)
       : onceAmended(reviewed, stored)

@@ -12,7 +12,8 @@ export function describeGraph({ graph, files, needs = {}, postprocess }: Facts):
       const { bytes, sha256 } = files[file]!
       return `network ${name}: ${file}, ${(bytes / 1e6).toFixed(1)} MB, sha256 ${sha256.slice(0, 12)}…, ${inferenceWords(inferer)}${several}`
     }),
-    ...graph.stages.map((stage, n) => `stage ${n + 1}, ${stage.name}: ${stageWords(stage, graph)}`),
+    ...Object.entries(graph.masks).map(([name, mask]) => `mask ${name}: ${maskWords(mask)}`),
+    ...graph.stages.map((stage, n) => `stage ${n + 1}, ${stage.name}: ${stageWords(stage)}`),
     `answer: ${answerWords(graph)}`,
     ...(postprocess.transforms ?? []).map((one) => `then: ${transformWords(one)} of ${one.applied_labels.join(', ')}`),
     ...Object.entries(needs).map(([key, sequences]) => `${key} is not evaluable without ${sequences.join(' and ')}`),
@@ -30,20 +31,20 @@ function inferenceWords(inferer: Inferer): string {
   }
 }
 
-function stageWords(stage: Stage, graph: Graph): string {
+function stageWords(stage: Stage): string {
   const mm = 'spacing_mm' in stage.grid ? stage.grid.spacing_mm.join(' x ') : ''
   const voxels = 'stage' in stage.grid ? `on the voxels and images of ${stage.grid.stage}` : `at ${mm} mm`
-  const mask = stage.box && graph.masks[stage.box.mask]!
-  const where = mask
-    ? `in the box of ${maskWords(mask)}, ${stage.box!.margin_mm} mm around it (if that is empty: ${stage.box!.if_empty === 'skip' ? 'skipped' : 'the study is refused'})`
+  const empty = stage.box?.if_empty === 'skip' ? 'skipped' : 'the study is refused'
+  const where = stage.box
+    ? `in the box of the mask ${stage.box.mask} and ${stage.box.margin_mm} mm around it (if that is empty: ${empty})`
     : 'stage' in stage.grid
       ? 'all of it'
       : 'over the whole head'
-  const intensities = stage.normalisation && `intensities by ${normalisationWords(stage, graph)}`
+  const intensities = stage.normalisation && `intensities by ${normalisationWords(stage)}`
   const before =
     stage.previous_stage &&
     `sees the classes ${stage.previous_stage.classes.join(', ')} of ${stage.previous_stage.stage}`
-  const within = stage.within && `background outside ${maskWords(graph.masks[stage.within]!)}`
+  const within = stage.within && `background outside the mask ${stage.within}`
   const weights = stage.fusion.weights ?? stage.members.map(() => 1)
   const total = weights.reduce((a, b) => a + b)
   const members = stage.members.map((member, n) => {
@@ -57,9 +58,9 @@ function stageWords(stage: Stage, graph: Graph): string {
     .join('; ')
 }
 
-function normalisationWords({ normalisation }: Stage, graph: Graph): string {
+function normalisationWords({ normalisation }: Stage): string {
   if (normalisation?.name !== 'mask-zscore') return normalisation?.name ?? ''
-  return `z-score inside ${maskWords(graph.masks[normalisation.mask]!)}, ${normalisation.outside} outside`
+  return `z-score inside the mask ${normalisation.mask}, ${normalisation.outside} outside`
 }
 
 function memberWords(member: Member): string {

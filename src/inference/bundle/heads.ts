@@ -13,7 +13,7 @@ const finite = z.number()
 const notEvaluable = z.strictObject({ status: z.literal('not_evaluable'), reason: text })
 
 /** More coalitions than 2^12 are not computed: a head with more features declares groups. */
-const MOST_PLAYERS = 12
+const MAX_PLAYERS = 12
 
 /**
  * What the probabilities of a classification head were calibrated on. `bins` are of the likeliest class's probability: in [lower, upper)
@@ -97,10 +97,10 @@ function checkShared(head: Shared, report: Report): void {
     for (const name of features) if (!grouped.includes(name)) report(['groups'], `${name} is in no group`)
   }
   const players = groups ? Object.keys(groups).length : count
-  if (players > MOST_PLAYERS) {
+  if (players > MAX_PLAYERS) {
     report(
       groups ? ['groups'] : ['features'],
-      `${players} are too many to explain; declare at most ${MOST_PLAYERS} groups`,
+      `${players} are too many to explain; declare at most ${MAX_PLAYERS} groups`,
     )
   }
 }

@@ -7,6 +7,7 @@ import type { BundleIdentity } from '../../domain/finding.ts'
 import { encoderProblems } from './encoder.ts'
 import { type Library, parseLibrary } from './library.ts'
 import { type Bundle, parseBundle } from './manifest.ts'
+import { modelDigest } from './model-digest.ts'
 
 /** A bundle whose files were read and matched; `folder` is where they lie. */
 export interface LoadedBundle extends Bundle {
@@ -19,7 +20,8 @@ export async function loadBundle(folder: string): Promise<LoadedBundle> {
   const bytes = await readFile(join(folder, 'bundle.json')).catch((cause: unknown) => {
     throw new AppError('BUNDLE_INVALID', `bundle.json cannot be read in ${folder}`, { cause })
   })
-  const bundle = parseBundle(parseJson(bytes))
+  const raw = parseJson(bytes)
+  const bundle = parseBundle(raw)
   const problems: string[] = []
   const contents = new Map<string, Uint8Array>()
   for (const [name, declared] of Object.entries(bundle.files)) {
@@ -40,6 +42,7 @@ export async function loadBundle(folder: string): Promise<LoadedBundle> {
     version: bundle.version,
     name: bundle.name,
     digest: sha256(bytes),
+    modelDigest: modelDigest(raw as Record<string, unknown>),
     weightsDigest: weightsDigest(bundle),
     license: bundle.license,
     intendedUse: bundle.intended_use,

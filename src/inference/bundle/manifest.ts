@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
 import { HEADS, type Head } from '../../domain/finding.ts'
 import { SEQUENCES, type Sequence } from '../../domain/study.ts'
+import type { TumourLabels } from '../features/tumour-features.ts'
 import { encoderProblems, encoderSchema } from './encoder.ts'
 import { type Graph, graphSchemas, regionTransformSchema } from './graph.ts'
 import { answerProblems, graphProblems } from './graph-problems.ts'
@@ -127,6 +128,17 @@ export function channelOrder(bundle: Pick<BundleManifest, 'sequences'>): Sequenc
   return SEQUENCES.filter((s) => bundle.sequences[s]).toSorted(
     (a, b) => bundle.sequences[a]!.channel - bundle.sequences[b]!.channel,
   )
+}
+
+/** The labels of a bundle by their keys: the region WT (every label where there is none), and ET, NCR and ED. */
+export function tumourLabels({ labels, regions }: Pick<BundleManifest, 'labels' | 'regions'>): TumourLabels {
+  const withKey = (key: string) => labels.filter((label) => label.key === key).map(({ index }) => index)
+  return {
+    whole: regions.WT ?? labels.map(({ index }) => index),
+    enhancing: withKey('ET'),
+    necrosis: withKey('NCR'),
+    oedema: withKey('ED'),
+  }
 }
 
 function describe(error: z.ZodError): string[] {

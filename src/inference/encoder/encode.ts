@@ -1,10 +1,10 @@
 // The features that a bundle's encoder gives the heads: its own numbers, and what the most alike past patients of its library had.
 import type { EvaluatedPrediction } from '../../domain/finding.ts'
-import type { ModelRunner } from '../../domain/ports.ts'
+import type { ModelRunner } from '../../domain/ports/model-runner.ts'
 import { encoderFeatures } from '../bundle/encoder.ts'
 import { proxyOf } from '../bundle/library.ts'
 import type { Bundle } from '../bundle/manifest.ts'
-import type { Features } from '../heads/evaluate-head.ts'
+import type { Features } from '../heads/feature-values.ts'
 import { unlikeLibraryReason } from '../heads/reasons.ts'
 
 export interface Encoded {

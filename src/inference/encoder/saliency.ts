@@ -1,11 +1,11 @@
 // Which parts of the image each head that looks at it leant on: maps for the archive, facts for the prediction, sentences for readers.
 import type { Head, Prediction, QualityNote, Segment } from '../../domain/finding.ts'
-import type { ModelRunner } from '../../domain/ports.ts'
+import type { ModelRunner } from '../../domain/ports/model-runner.ts'
 import type { Grid, Volume } from '../../domain/volume.ts'
 import { isEncoderFeature } from '../bundle/encoder.ts'
 import { type Bundle, runnableHeads } from '../bundle/manifest.ts'
-import type { Features } from '../heads/evaluate-head.ts'
 import { logOdds } from '../heads/explain.ts'
+import type { Features } from '../heads/feature-values.ts'
 import { encode } from './encode.ts'
 import { occlude, saliencyFacts } from './occlusion.ts'
 import type { ImageWindow } from './window.ts'

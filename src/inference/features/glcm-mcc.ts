@@ -1,5 +1,5 @@
 // The maximal correlation coefficient of a joint distribution (pyradiomics GLCM "Maximal Correlation Coefficient (MCC)").
-import type { Joint } from './glcm.ts'
+import type { Joint } from './joint.ts'
 
 type SparseShares = Pick<Joint, 'row' | 'column' | 'p' | 'px' | 'py'>
 

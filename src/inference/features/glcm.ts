@@ -2,19 +2,10 @@
 import { type Cells, countCells, meanOf } from './cells.ts'
 import { EPSILON } from './first-order.ts'
 import { maximalCorrelation } from './glcm-mcc.ts'
+import type { Joint } from './joint.ts'
 import type { Levels, TextureSettings } from './levels.ts'
 import { directions, strides } from './neighbours.ts'
 import type { Features } from './roi.ts'
-
-/** Joint shares of pairs of levels; `p` sums to 1. */
-export interface Joint {
-  row: Int32Array
-  column: Int32Array
-  p: Float64Array
-  /** Marginal shares by level. */
-  px: Float64Array
-  py: Float64Array
-}
 
 export const GLCM_FEATURES = [
   'Autocorrelation',

@@ -29,7 +29,7 @@ export const DEFAULT_SETTINGS: TextureSettings = {
 }
 
 /** More bins than this mean that the bin width does not fit the image's unit; the matrices would not fit the memory. */
-const MOST_LEVELS = 100_000
+const MAX_LEVELS = 100_000
 
 /** A region with a grey level from 1 on in each voxel inside; 0 elsewhere. */
 export interface Levels extends Roi {
@@ -67,9 +67,9 @@ export function binByWidth(values: Float64Array, width: number): Int32Array {
   if (!(width > 0)) throw new RangeError(`binWidth must be positive, not ${width}`)
   const { minimum, maximum } = range(values)
   const low = minimum - (((minimum % width) + width) % width)
-  if ((maximum - low) / width >= MOST_LEVELS)
+  if ((maximum - low) / width >= MAX_LEVELS)
     throw new RangeError(
-      `bins of ${width} give more than ${MOST_LEVELS} grey levels; the bin width does not fit this image`,
+      `bins of ${width} give more than ${MAX_LEVELS} grey levels; the bin width does not fit this image`,
     )
   return binFrom(values, low, width)
 }

@@ -1,6 +1,5 @@
 // The features of one patient's tumour that tabular heads may ask for; names and units are those of training/gliatrain/tabular/features.py.
 import type { Grid, LabelVolume, Volume } from '../../domain/volume.ts'
-import type { BundleManifest } from '../bundle/manifest.ts'
 import { quantile, quantileOf } from '../volumes/quantile.ts'
 import { resample } from '../volumes/resample.ts'
 import { DEFAULT_SETTINGS } from './levels.ts'
@@ -56,17 +55,6 @@ export const TUMOUR_FEATURES: readonly string[] = [
   ...FRACTIONS,
   't2_flair_mismatch',
 ]
-
-/** The labels of a bundle by their keys: the region WT (every label where there is none), and ET, NCR and ED. */
-export function tumourLabels({ labels, regions }: Pick<BundleManifest, 'labels' | 'regions'>): TumourLabels {
-  const withKey = (key: string) => labels.filter((label) => label.key === key).map(({ index }) => index)
-  return {
-    whole: regions.WT ?? labels.map(({ index }) => index),
-    enhancing: withKey('ET'),
-    necrosis: withKey('NCR'),
-    oedema: withKey('ED'),
-  }
-}
 
 /**
  * The wanted features. Shape, T1c intensities and texture are of the whole tumour on a 1 mm grid along the patient's axes;

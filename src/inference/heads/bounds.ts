@@ -2,7 +2,7 @@
 import type { Calibration, SurvivalHead, TabularHead } from '../bundle/heads.ts'
 
 /** What a class must be called with, unless the bundle's measured error asks for another probability. */
-export const LEAST_CALL = 0.8
+export const MIN_CALL = 0.8
 /** Patients of a class in the calibration data of a bundle that does not state them: few, so that nothing beyond 90 % is printed. */
 export const UNSTATED_PATIENTS = 30
 
@@ -34,7 +34,7 @@ export function boundsOf({
       return [label, Math.max(1 / classes.length, wholePercentBelow(highest))]
     }),
   )
-  const leastCall = calibration?.min_call_probability ?? LEAST_CALL
+  const leastCall = calibration?.min_call_probability ?? MIN_CALL
   return { patients, most, leastCall, bins: calibration?.bins ?? [], isStated: counted !== undefined }
 }
 
@@ -47,8 +47,8 @@ function countsIn(found: unknown, classes: readonly string[]): Record<string, nu
     : undefined
 }
 
-/** So that no output rounds a bound up. */
-const wholePercentBelow = (share: number) => Math.floor(100 * share + 1e-9) / 100
+/** So that no output rounds a bound up; certainty is never printed, however many patients there are. */
+const wholePercentBelow = (share: number) => Math.min(0.99, Math.floor(100 * share + 1e-9) / 100)
 
 /** The rule of three (Hanley and Lippman-Hand 1983): what never failed in n patients fails in at most 3/n of them, with 95 % confidence. */
 export const ruleOfThree = (patients: number) => Math.max(0, 1 - 3 / patients)

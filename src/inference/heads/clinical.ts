@@ -1,7 +1,8 @@
 // Clinical features: age and sex from the images' headers (PS3.3 C.7.1.1, C.7.2.2), resection and Karnofsky score from the EHR.
+import { dayOf } from '../../domain/dicom-date.ts'
 import type { ClinicalFacts, QualityNote } from '../../domain/finding.ts'
 import type { PatientIdentity } from '../../domain/study.ts'
-import type { Features } from './evaluate-head.ts'
+import type { Features } from './feature-values.ts'
 
 export const CLINICAL_FEATURES: readonly string[] = [
   'age_years',
@@ -24,6 +25,7 @@ export interface ClinicalInput {
 /** Stated and computed age may differ by a rounding and a birthday, no more. */
 const AGE_TOLERANCE_YEARS = 1.5
 const DAYS_PER_YEAR = 365.25
+const MILLISECONDS_PER_DAY = 86_400_000
 /** Beyond it a birth date is a placeholder, such as 1900-01-01. */
 const OLDEST_YEARS = 120
 
@@ -75,15 +77,7 @@ export function ageOf({
 /** Years from DA to DA; undefined when one of them is no date. */
 function yearsBetween(from: string, to: string): number | undefined {
   const [a, b] = [dayOf(from), dayOf(to)]
-  return a === undefined || b === undefined ? undefined : (b - a) / DAYS_PER_YEAR
-}
-
-function dayOf(da: string): number | undefined {
-  const match = /^(\d{4})(\d{2})(\d{2})$/.exec(da.trim())
-  if (!match) return undefined
-  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])]
-  const date = new Date(Date.UTC(year, month - 1, day))
-  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day ? date.getTime() / 86_400_000 : undefined
+  return a === undefined || b === undefined ? undefined : (b - a) / (MILLISECONDS_PER_DAY * DAYS_PER_YEAR)
 }
 
 const UNIT_YEARS: Readonly<Record<string, number>> = { D: 1 / DAYS_PER_YEAR, W: 7 / DAYS_PER_YEAR, M: 1 / 12, Y: 1 }

@@ -3,19 +3,17 @@ import type { Head, Prediction } from '../../domain/finding.ts'
 import type { RunnableHead } from '../bundle/heads.ts'
 import { classify } from './classify.ts'
 import type { RunRows } from './explain.ts'
+import type { Features } from './feature-values.ts'
 import { checkGuard } from './guard.ts'
 import { missingReason, outsideReason } from './reasons.ts'
 import type { Rows } from './rows.ts'
 import { survive } from './survive.ts'
 
-/** Features by name; NaN or absent where not known. */
-export type Features = Readonly<Record<string, number>>
-
 export interface EvaluateHeadOptions {
   /** What moved the answer takes most of the time. */
   isExplained?: boolean
-  /** The same patient by other samples of the segmentation. */
-  samples?: readonly Features[]
+  /** The same patient by other samples of the segmentation; undefined for a sample without a tumour. */
+  samples?: readonly (Features | undefined)[]
   /** For measuring the head: the probabilities before the bounds too. */
   withScores?: boolean
 }
@@ -30,7 +28,10 @@ export async function evaluateHead(
 ): Promise<Prediction> {
   const found = rowOf(head, features)
   if (typeof found === 'string') return { head: name, status: 'not-evaluable', reason: found }
-  const others = samples.map((sample) => rowOf(head, sample)).filter((row) => typeof row !== 'string')
+  const others = samples.flatMap((sample) => {
+    const row = sample && rowOf(head, sample)
+    return row instanceof Float32Array ? [row] : []
+  })
   const rows: Rows = { row: found, samples: others, unanswered: samples.length - others.length }
   return head.status === 'tabular'
     ? classify(name, head, rows, run, { isExplained, withScores })

@@ -1,18 +1,18 @@
 // All heads of a bundle on one patient's images: features of the tumour and of the encoder, for the outline and for each of its samples.
 import type { Prediction, QualityNote } from '../../domain/finding.ts'
-import type { ModelRunner, SegmentResponse } from '../../domain/ports.ts'
+import type { ModelRunner, SegmentResponse } from '../../domain/ports/model-runner.ts'
 import type { Sequence } from '../../domain/study.ts'
 import type { LabelVolume } from '../../domain/volume.ts'
-import { type Bundle, runnableHeads } from '../bundle/manifest.ts'
+import { type Bundle, runnableHeads, tumourLabels } from '../bundle/manifest.ts'
 import { encode } from '../encoder/encode.ts'
 import { explainImage, imageNotes, type SaliencyMap } from '../encoder/saliency.ts'
 import { cutWindow } from '../encoder/window.ts'
 import type { Mask } from '../features/roi.ts'
-import { computeTumourFeatures, type TumourFeatures, tumourLabels } from '../features/tumour-features.ts'
+import { computeTumourFeatures, type TumourFeatures } from '../features/tumour-features.ts'
 import { brainMask } from '../segmentation/brain-mask.ts'
 import { applySizeRules, labelsOnGrid } from '../segmentation/postprocess.ts'
 import type { Prepared } from '../segmentation/prepare.ts'
-import type { Features } from './evaluate-head.ts'
+import type { Features } from './feature-values.ts'
 import { predictHeads } from './predict.ts'
 
 export interface PredictFromImagesInput {
@@ -30,7 +30,7 @@ export interface PredictFromImagesInput {
 }
 
 /** Features are computed of at most so many samples: each takes about as long as those of the outline itself. */
-export const MOST_SAMPLES = 6
+export const MAX_SAMPLES = 6
 
 /** Nothing is computed for a bundle whose heads all say "not evaluable". */
 export async function predictFromImages(
@@ -45,10 +45,13 @@ export async function predictFromImages(
   const seen =
     noFinding || !bundle.encoder ? undefined : await encodeStudy(input, onWorkGrid(input, segmented.probabilities))
   const features = { ...image.features, ...clinical, ...seen?.encoded.features }
-  const samples: Features[] = []
+  const samples: (Features | undefined)[] = []
   for (const sample of isNothing ? [] : samplesOf(segmented)) {
     const labels: LabelVolume = { grid: segmented.grid, data: sample.labels.slice() }
-    applySizeRules(labels, bundle)
+    if (applySizeRules(labels, bundle)) {
+      samples.push(undefined)
+      continue
+    }
     const own = bundle.encoder && (await encodeStudy(input, onWorkGrid(input, oneHot(labels.data, segmented))))
     samples.push({ ...imageFeatures(input, labels, brain, wanted).features, ...clinical, ...own?.encoded.features })
   }
@@ -71,10 +74,10 @@ export async function predictFromImages(
   }
 }
 
-/** At most MOST_SAMPLES, evenly spread over their order; none where the answer was made of one. */
+/** At most MAX_SAMPLES, evenly spread over their order; none where the answer was made of one. */
 function samplesOf({ samples }: PredictFromImagesInput['segmented']): PredictFromImagesInput['segmented']['samples'] {
-  if (samples.length < 2 || samples.length <= MOST_SAMPLES) return samples.length < 2 ? [] : samples
-  return Array.from({ length: MOST_SAMPLES }, (_, n) => samples[Math.floor((n * samples.length) / MOST_SAMPLES)]!)
+  if (samples.length < 2 || samples.length <= MAX_SAMPLES) return samples.length < 2 ? [] : samples
+  return Array.from({ length: MAX_SAMPLES }, (_, n) => samples[Math.floor((n * samples.length) / MAX_SAMPLES)]!)
 }
 
 /** Labels on the grid that the encoder sees. */

@@ -1,19 +1,20 @@
 // All heads of a bundle on one study, and how their answers fit together.
 import { HEADS, type Prediction, type QualityNote } from '../../domain/finding.ts'
-import type { ModelRunner } from '../../domain/ports.ts'
+import type { ModelRunner } from '../../domain/ports/model-runner.ts'
 import type { RunnableHead } from '../bundle/heads.ts'
 import type { BundleManifest } from '../bundle/manifest.ts'
 import type { Encoded } from '../encoder/encode.ts'
 import type { TumourFeatures } from '../features/tumour-features.ts'
-import { evaluateHead, type Features } from './evaluate-head.ts'
+import { evaluateHead } from './evaluate-head.ts'
+import type { Features } from './feature-values.ts'
 import { MISSING, NO_TUMOUR, NOT_ADULT } from './reasons.ts'
 import { whoNotes } from './who-2021.ts'
 
 export interface PredictInput {
   bundle: Pick<BundleManifest, 'heads'>
   features: Features
-  /** The same by samples of the segmentation. */
-  samples?: readonly Features[]
+  /** The same by samples of the segmentation; undefined for a sample without a tumour. */
+  samples?: readonly (Features | undefined)[]
   /** No tumour above the bundle's limit. */
   noFinding: boolean
   /** Of the bundle's encoder, where it has one. */

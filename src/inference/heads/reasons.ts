@@ -1,6 +1,7 @@
 // Why a head does not answer, in words that a clinician can act on.
-import { featureName } from '../../domain/feature-names.ts'
+
 import { percentBelow } from '../../domain/prediction-words.ts'
+import { featureName } from '../../wording/feature-names.ts'
 import type { MissingReason } from '../features/tumour-features.ts'
 
 export const NO_TUMOUR = 'No tumour was segmented, so there is nothing to predict from.'

@@ -3,7 +3,7 @@
 /** Values of the function for the coalitions `masks`; bit p of a mask says that player p takes part. */
 export type Coalitions = (masks: readonly number[]) => Promise<ArrayLike<number>>
 
-/** One call of `worthOf` has at most so many coalitions. */
+/** Coalitions per call of `worthOf`, at most. */
 const CHUNK = 1024
 
 /** Shapley values of `players` players; they add up to f(all) - f(none), which are given too. */

@@ -7,20 +7,16 @@ import type { BundleManifest } from '../bundle/manifest.ts'
 import { componentsOf } from '../volumes/components.ts'
 import { centreOf, coarseGrid } from '../volumes/grids.ts'
 import { resample } from '../volumes/resample.ts'
-import { applyRigid, invertRigid, type Registrar, type Rigid } from '../volumes/rigid.ts'
+import { applyRigid, invertRigid, REGISTRATION_SPACING_MM, type Registrar, type Rigid } from '../volumes/rigid.ts'
 import { measureLesions, targetLesions } from './diameters.ts'
+import { LESION_LIMITS } from './limits.ts'
 import { type LesionLinks, type LesionMap, lesionMap, linkLesions, shareOutside } from './link-lesions.ts'
 import { sizeResponse } from './rano.ts'
 
-const REGISTRATION_SPACING_MM = 2
-/** Mean distance that registration there and back may leave: a voxel of it. */
-const MOST_RESIDUAL_MM = 2
-/** Share of a time's tumour that may lie outside the other's field of view. */
-const MOST_OUTSIDE = 0.05
-/** Half the edge of the cube about the middle of the image on which the residual is measured, mm. */
-const REACH_MM = 60
+const MAX_RESIDUAL_MM = LESION_LIMITS.residual.value
+const REACH_MM = LESION_LIMITS.reach.value
 /** Numbers that a lesion map can hold. */
-const MOST_LESIONS = 65_535
+const MAX_MAPPED_LESIONS = 65_535
 
 export type MeasuredVolume = Pick<Measurement, 'region' | 'value' | 'standardDeviation'>
 
@@ -51,22 +47,22 @@ export async function compareStudies({
   bundle,
   registrar,
 }: ComparisonInput): Promise<Omit<Comparison, 'prior' | 'days'>> {
-  const { toThen, ...registration } = await layOver(now.image, earlier.image, registrar)
+  const { presentToPrior, ...registration } = await registerToPrior(now.image, earlier.image, registrar)
   const members = bundle.labels.map(({ index }) => index)
   const lesionsOf = ({ labels }: Pick<TimePoint, 'labels'>) =>
-    lesionMap(labels.grid, bySize([...componentsOf(labels, members)]).slice(0, MOST_LESIONS))
+    lesionMap(labels.grid, bySize([...componentsOf(labels, members)]).slice(0, MAX_MAPPED_LESIONS))
   const [mapNow, mapThen] = [lesionsOf(now), lesionsOf(earlier)]
   const outside = Math.max(
-    shareOutside(mapNow, earlier.labels.grid, toThen),
-    shareOutside(mapThen, now.labels.grid, invertRigid(toThen)),
+    shareOutside(mapNow, earlier.labels.grid, presentToPrior),
+    shareOutside(mapThen, now.labels.grid, invertRigid(presentToPrior)),
   )
-  if (outside > MOST_OUTSIDE) {
+  if (outside > LESION_LIMITS.outside.value) {
     const share = `${Math.round(100 * outside)} % of the tumour of one study`
     throw new AppError('INPUT_IMPLAUSIBLE', `${share} lie outside the images of the other`)
   }
-  const links = linkLesions(mapNow, mapThen, toThen)
+  const links = linkLesions(mapNow, mapThen, presentToPrior)
   const lesions = lesionChanges(mapNow, mapThen, links, now, earlier)
-  const enhancing = compareEnhancing(now, earlier, bundle.regions.ET ?? [], toThen)
+  const enhancing = compareEnhancing(now, earlier, bundle.regions.ET ?? [], presentToPrior)
   const keys = new Set([...now.measurements.map(({ region }) => region), ...bundle.labels.map(({ key }) => key)])
   return {
     registration,
@@ -82,7 +78,7 @@ export async function compareStudies({
 }
 
 /** Registers there and back; the mean distance that is left is the measure of both. */
-async function layOver(now: Volume<Float32Array>, earlier: Volume<Float32Array>, registrar: Registrar) {
+async function registerToPrior(now: Volume<Float32Array>, earlier: Volume<Float32Array>, registrar: Registrar) {
   const coarse = (image: Volume<Float32Array>) => resample(image, coarseGrid(image.grid, REGISTRATION_SPACING_MM))
   const [fixed, moving] = [coarse(now), coarse(earlier)]
   const [there, back] = await Promise.all([
@@ -90,12 +86,12 @@ async function layOver(now: Volume<Float32Array>, earlier: Volume<Float32Array>,
     registrar.register(moving, fixed, 'the earlier study, back'),
   ])
   const residualMm = residual(there.transform, back.transform, centreOf(fixed.grid))
-  if (residualMm > MOST_RESIDUAL_MM) {
+  if (residualMm > MAX_RESIDUAL_MM) {
     const found = `registration there and back leaves ${residualMm.toFixed(1)} mm`
-    throw new AppError('INPUT_IMPLAUSIBLE', `${found}, more than ${MOST_RESIDUAL_MM} mm`)
+    throw new AppError('INPUT_IMPLAUSIBLE', `${found}, more than ${MAX_RESIDUAL_MM} mm`)
   }
   const { transform, translationMm, rotationDegrees, agreementAfter } = there
-  return { toThen: transform, translationMm, rotationDegrees, agreement: agreementAfter, residualMm }
+  return { presentToPrior: transform, translationMm, rotationDegrees, agreement: agreementAfter, residualMm }
 }
 
 /** Mean distance in mm of the corners of a cube from where they come back to. */
@@ -172,14 +168,14 @@ function lesionChanges(
 }
 
 /** The enhancing lesions: the category, and which of the followed ones ("ET lesion 1") continue which. */
-function compareEnhancing(now: TimePoint, earlier: EarlierPoint, members: readonly number[], toThen: Rigid) {
+function compareEnhancing(now: TimePoint, earlier: EarlierPoint, members: readonly number[], presentToPrior: Rigid) {
   const [lesionsNow, lesionsThen] = [measureLesions(now.labels, members), measureLesions(earlier.labels, members)]
   const mapOf = ({ labels: { grid } }: Pick<TimePoint, 'labels'>, lesions: typeof lesionsNow) =>
     lesionMap(
       grid,
-      lesions.slice(0, MOST_LESIONS).map(({ voxels }) => voxels),
+      lesions.slice(0, MAX_MAPPED_LESIONS).map(({ voxels }) => voxels),
     )
-  const { predecessors, heirs } = linkLesions(mapOf(now, lesionsNow), mapOf(earlier, lesionsThen), toThen)
+  const { predecessors, heirs } = linkLesions(mapOf(now, lesionsNow), mapOf(earlier, lesionsThen), presentToPrior)
   const deviationOf = ({ measurements }: EarlierPoint) => {
     const volume = measurements.find(({ region }) => region === 'ET')
     return volume?.standardDeviation === undefined || volume.value <= 0

@@ -10,11 +10,9 @@ import {
   type Part,
   perpendicularDiameter,
 } from '../volumes/outline.ts'
+import { LESION_LIMITS } from './limits.ts'
 
-/** Both diameters of a measurable lesion are at least so long (RANO 2.0), mm. */
-const MEASURABLE_MM = 10
-/** Target lesions that are followed (RANO 2.0). */
-const MOST_LESIONS = 3
+const MEASURABLE_MM = LESION_LIMITS.measurable.value
 
 /**
  * The measurable lesions, largest product of diameters first, at most three; the largest one alone when none is
@@ -44,7 +42,7 @@ export function measureLesions(labels: LabelVolume, members: readonly number[]):
 /** Those that are followed: the measurable ones, at most three; the largest alone when none is. */
 export function targetLesions(sorted: readonly MeasuredLesion[]): MeasuredLesion[] {
   const measurable = sorted.filter(({ diameters }) => diameters.measurable)
-  return measurable.length > 0 ? measurable.slice(0, MOST_LESIONS) : sorted.slice(0, 1)
+  return measurable.length > 0 ? measurable.slice(0, LESION_LIMITS.targets.value) : sorted.slice(0, 1)
 }
 
 /** mm² */

@@ -1,12 +1,12 @@
 // Lesions of two times: connected components, carried from one grid to another, and which of them continue which.
+
 import { type Grid, toPatient, type Vec3, type Volume, voxelCount, voxelMillilitres } from '../../domain/volume.ts'
 import { indexMap, insideRange } from '../volumes/grids.ts'
 import { applyRigid, type Rigid } from '../volumes/rigid.ts'
+import { LESION_LIMITS } from './limits.ts'
 
-/** Two lesions are one when they share so much of the smaller one. */
-const SHARED = 0.1
-/** Lesions that share nothing are still one when no other is and their centres lie so near, mm: registration and brain shift. */
-const NEAR_MM = 10
+const SHARED = LESION_LIMITS.shared.value
+const NEAR_MM = LESION_LIMITS.near.value
 
 export interface Lesion {
   millilitres: number
@@ -82,9 +82,9 @@ function clamp(position: number, size: number): number {
   return Math.max(0, Math.min(size - 1, Math.round(position)))
 }
 
-/** Links by common volume, then by distance; `toThen` maps points of the present space to the earlier one. */
-export function linkLesions(now: LesionMap, earlier: LesionMap, toThen: Rigid): LesionLinks {
-  const carried = carry(earlier.map, now.map.grid, toThen, (length) => new Uint16Array(length))
+/** Links by common volume, then by distance; `presentToPrior` maps points of the present space to the earlier one. */
+export function linkLesions(now: LesionMap, earlier: LesionMap, presentToPrior: Rigid): LesionLinks {
+  const carried = carry(earlier.map, now.map.grid, presentToPrior, (length) => new Uint16Array(length))
   const millilitres = voxelMillilitres(now.map.grid)
   const shared = now.lesions.map(({ voxels }) => {
     const counts = new Map<number, number>()
@@ -100,7 +100,7 @@ export function linkLesions(now: LesionMap, earlier: LesionMap, toThen: Rigid): 
       .filter((p) => common(n, p) >= SHARED * Math.min(lesion.millilitres, earlier.lesions[p]!.millilitres))
       .sort((a, b) => common(n, b) - common(n, a) || a - b),
   )
-  linkNearest(predecessors, now, earlier, toThen)
+  linkNearest(predecessors, now, earlier, presentToPrior)
   const heirs = earlier.lesions.map((_, p) => {
     const successors = predecessors.flatMap((list, n) => (list.includes(p) ? [n] : []))
     return successors.sort((a, b) => common(b, p) - common(a, p) || a - b)[0]
@@ -109,10 +109,10 @@ export function linkLesions(now: LesionMap, earlier: LesionMap, toThen: Rigid): 
 }
 
 /** Pairs lesions that nothing else continues, nearest first, one to one. */
-function linkNearest(predecessors: number[][], now: LesionMap, earlier: LesionMap, toThen: Rigid): void {
+function linkNearest(predecessors: number[][], now: LesionMap, earlier: LesionMap, presentToPrior: Rigid): void {
   const pairs = now.lesions.flatMap((lesion, n) => {
     if (predecessors[n]!.length > 0) return []
-    const centre = applyRigid(toThen, lesion.centre)
+    const centre = applyRigid(presentToPrior, lesion.centre)
     return earlier.lesions.flatMap((other, p) => {
       const distance = Math.hypot(...centre.map((value, axis) => value - other.centre[axis]!))
       return distance <= NEAR_MM ? [{ n, p, distance }] : []

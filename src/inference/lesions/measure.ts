@@ -3,7 +3,11 @@ import type { Measurement, Segment } from '../../domain/finding.ts'
 import { type LabelVolume, voxelMillilitres } from '../../domain/volume.ts'
 import type { BundleManifest } from '../bundle/manifest.ts'
 
-const REGION_NAMES: Record<string, string> = { WT: 'whole tumour', TC: 'tumour core', ET: 'enhancing tumour' }
+export const REGION_NAMES: Readonly<Record<string, string>> = {
+  WT: 'whole tumour',
+  TC: 'tumour core',
+  ET: 'enhancing tumour',
+}
 
 /**
  * Every declared label as a segment, present or not, and volumes in mL: the regions in the bundle's order, then the labels
@@ -21,7 +25,8 @@ export function measure(
   )
   const volume = (region: string, name: string, members: readonly number[]): Measurement => {
     const voxels = members.reduce((sum, label) => sum + counts[label]!, 0)
-    return { region, name, quantity: 'volume', value: voxels * millilitres, unit: 'mL', labels: members }
+    const declared = members.filter((label) => segments.some((segment) => segment.label === label))
+    return { region, name, quantity: 'volume', value: voxels * millilitres, unit: 'mL', labels: declared }
   }
   const measurements = [
     ...Object.entries(bundle.regions).map(([key, members]) =>

@@ -1,17 +1,13 @@
 // What change of the enhancing lesions is called by size alone: products of diameters as RANO has them (Wen 2010; RANO 2.0, Wen 2023).
 import type { ChangeCategory, SizeResponse } from '../../domain/comparison.ts'
 import { type MeasuredLesion, productOf } from './diameters.ts'
+import { LESION_LIMITS } from './limits.ts'
 
-const MOST_TARGETS = 3
-/** Change of the sum of products, as a share: progression from this, response down to that. */
-const PROGRESSION = 0.25
-const RESPONSE = -0.5
-/** A lesion too small to measure has grown when it became measurable and both diameters are so much longer (RANO 2.0), mm. */
-const GROWN_MM = 5
+const PROGRESSION = LESION_LIMITS.progression.value
+const RESPONSE = LESION_LIMITS.response.value
+const GROWN_MM = LESION_LIMITS.grown.value
 /** Rounding of a product must not move a change that lies on a limit. */
 const SLACK = 1e-9
-/** From a share of a volume to one of a product of diameters, for a shape that only changes its size. */
-const VOLUME_TO_PRODUCT = 2 / 3
 const HALF_95 = 1.96
 
 export interface EnhancingChange {
@@ -31,7 +27,9 @@ export interface EnhancingChange {
  */
 export function sizeResponse(change: EnhancingChange): SizeResponse {
   const { earlier, now, predecessors } = change
-  const targets = earlier.flatMap(({ diameters }, p) => (diameters.measurable ? [p] : [])).slice(0, MOST_TARGETS)
+  const targets = earlier
+    .flatMap(({ diameters }, p) => (diameters.measurable ? [p] : []))
+    .slice(0, LESION_LIMITS.targets.value)
   const sum = (lesions: readonly MeasuredLesion[]) => lesions.reduce((all, one) => all + productOf(one.diameters), 0)
   const productThen = sum(targets.map((p) => earlier[p]!))
   const productNow = sum(now.filter((_, n) => predecessors[n]!.some((p) => targets.includes(p))))
@@ -93,7 +91,7 @@ function reached(low: number, high: number): ChangeCategory[] {
 /** One standard deviation of a ratio of two products with independent errors. */
 function deviationOf(ratio: number, { deviationThen, deviationNow }: EnhancingChange): number | undefined {
   if (deviationThen === undefined || deviationNow === undefined) return undefined
-  return VOLUME_TO_PRODUCT * ratio * Math.hypot(deviationThen, deviationNow)
+  return LESION_LIMITS.volumeToProduct.value * ratio * Math.hypot(deviationThen, deviationNow)
 }
 
 function hasGrown({ diameters }: MeasuredLesion, before: readonly MeasuredLesion[]): boolean {

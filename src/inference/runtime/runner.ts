@@ -1,10 +1,13 @@
 // The model runner: one inference process at a time, with a deadline, started again after a crash.
+
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
 import { AppError } from '../../domain/errors.ts'
 import type { ExecutionRecord } from '../../domain/finding.ts'
 import type { EncodeResponse, HeadResponse } from '../../domain/head-run.ts'
-import type { Log, ModelRunner, SegmentRequest, SegmentResponse } from '../../domain/ports.ts'
+import type { Log } from '../../domain/ports/log.ts'
+import type { ModelRunner, SegmentRequest, SegmentResponse } from '../../domain/ports/model-runner.ts'
+import { createTurns } from '../../domain/turns.ts'
 import { type Grid, voxelCount } from '../../domain/volume.ts'
 import { trialOf } from '../bundle/graph.ts'
 import { outputWidth } from '../bundle/heads.ts'
@@ -60,7 +63,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const { bundle, providers, timeoutMs, log } = options
   let open: Opened | undefined = await openProcess(options)
   let last = open
-  let turn: Promise<unknown> = Promise.resolve()
+  const turns = createTurns()
   let closed = false
   let nextId = 1
 
@@ -102,11 +105,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   }
 
   /** Requests run one after the other. */
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = turn.then(work)
-    turn = result.catch(() => {})
-    return result
-  }
+  const inTurn = <T>(work: () => Promise<T>) => turns('process', work)
 
   return {
     bundle: bundle.identity,

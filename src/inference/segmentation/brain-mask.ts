@@ -2,13 +2,12 @@
 import { type Grid, type Volume, voxelCount, voxelMillilitres } from '../../domain/volume.ts'
 import type { BundleManifest } from '../bundle/manifest.ts'
 import { removeSmallComponents } from '../volumes/components.ts'
+import { PLAUSIBILITY_LIMITS } from './limits.ts'
 
 /** The key of the anatomy class that is brain. */
 const BRAIN = 'BRAIN'
-/** Smaller pieces are no brain. */
-const LEAST_PIECE_ML = 100
-/** An adult's brain with a tumour lies well within; anything else is a wrong outline, and none is better. */
-const PLAUSIBLE_ML = [700, 2200] as const
+/** An outline outside these limits is wrong, and none is better. */
+const { brainPiece, brainAtLeast, brainAtMost } = PLAUSIBILITY_LIMITS
 
 /**
  * Brain and tumour, where both together are more probable than not: 1 inside, on the working grid. `probabilities` are one array
@@ -29,7 +28,7 @@ export function brainMask(
     data[v] = sum > 0.5 ? 1 : 0
   }
   const voxelMl = voxelMillilitres(grid)
-  removeSmallComponents({ grid, data }, LEAST_PIECE_ML / voxelMl)
+  removeSmallComponents({ grid, data }, brainPiece.value / voxelMl)
   const millilitres = data.reduce((sum, value) => sum + value, 0) * voxelMl
-  return millilitres >= PLAUSIBLE_ML[0] && millilitres <= PLAUSIBLE_ML[1] ? { grid, data } : undefined
+  return millilitres >= brainAtLeast.value && millilitres <= brainAtMost.value ? { grid, data } : undefined
 }

@@ -7,7 +7,7 @@ import { type BundleManifest, channelOrder } from '../bundle/manifest.ts'
 import type { HeadNormalisation } from '../bundle/normalisation.ts'
 import { alignedGrid, coarseGrid, headBox, subGrid } from '../volumes/grids.ts'
 import { interpolate, prefilter, resample } from '../volumes/resample.ts'
-import { IDENTITY, type Registrar, type Registration } from '../volumes/rigid.ts'
+import { IDENTITY, REGISTRATION_SPACING_MM, type Registrar, type Registration } from '../volumes/rigid.ts'
 import { headThreshold, normalise } from './normalise.ts'
 import { refuseSameImage } from './same-image.ts'
 
@@ -43,7 +43,6 @@ export interface Prepared {
 
 /** mm around the head that stay in the working grid, so that windows see some background. */
 const MARGIN_MM = 10
-const REGISTRATION_SPACING_MM = 2
 
 /**
  * Prepares the networks' input. The working grid covers the head in the reference series; a moving series contributes where it

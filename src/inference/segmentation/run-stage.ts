@@ -1,7 +1,6 @@
 // One stage of a graph: its members over its grid, and their probabilities made one.
 import { type Grid, voxelCount } from '../../domain/volume.ts'
-import type { Member, Network, NetworkMember, Stage } from '../bundle/graph.ts'
-import { outputNames } from '../bundle/graph.ts'
+import { type Member, type Network, type NetworkMember, outputNames, type Stage } from '../bundle/graph.ts'
 import { type Answers, probabilityOf, type SegmentationRules } from './graph-state.ts'
 import { sliceInference } from './slices.ts'
 import { slidingWindow, type Watch, type Zyx } from './sliding-window.ts'

@@ -2,18 +2,15 @@
 import { AppError } from '../../domain/errors.ts'
 import type { Sequence } from '../../domain/study.ts'
 import type { Grid, Vec3, Volume } from '../../domain/volume.ts'
+import { PLAUSIBILITY_LIMITS } from './limits.ts'
 
-/**
- * Above this two sequences are one image; measured by bench/same_image.py, figures in bench/results/same-image.md.
- */
-const MOST_CORRELATION = 0.985
 /**
  * Means of blocks of this size are compared: resampling, blur and noise change what is finer, tissues of another contrast differ in what
  * is coarser. Voxel by voxel, copies that somebody resampled came to less than T1 before and after contrast.
  */
 const BLOCK_MM = 8
 /** Fewer blocks tell nothing. */
-const LEAST_BLOCKS = 30
+const MIN_BLOCKS = 30
 /** Of the way from the lowest value to the mean of what lies above it: where the head begins. */
 const HEAD_SHARE = 0.25
 
@@ -25,7 +22,7 @@ export function refuseSameImage(channels: readonly (Volume<Float32Array> | null)
   for (const [n, a] of there.entries())
     for (const b of there.slice(n + 1)) {
       const found = blockCorrelation(a.blocks, b.blocks)
-      if (found > MOST_CORRELATION) {
+      if (found > PLAUSIBILITY_LIMITS.sameImage.value) {
         const what = `${a.sequence} and ${b.sequence} show the same image (correlation ${found.toFixed(3)})`
         throw new AppError('INPUT_IMPLAUSIBLE', `${what}: one of the two series is not what its headers say`)
       }
@@ -66,7 +63,7 @@ export function blockCorrelation(a: Float64Array, b: Float64Array): number {
     squaresB += offB * (y - meanB)
     products += offA * (y - meanB)
   }
-  return n < LEAST_BLOCKS ? Number.NaN : products / Math.sqrt(squaresA * squaresB)
+  return n < MIN_BLOCKS ? Number.NaN : products / Math.sqrt(squaresA * squaresB)
 }
 
 function blockSize({ spacing }: Grid): Vec3 {

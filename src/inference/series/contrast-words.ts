@@ -29,7 +29,7 @@ export function contrastWords(text: string): ContrastWords | undefined {
   const mentioned = said.size > 0
   for (const [at, token] of tokens.entries()) {
     const alone = standing(token, at === tokens.length - 1, mentioned)
-    if (alone) said.add(alone)
+    if (alone) said.add(contradicted(tokens, at, alone) ? 'unclear' : alone)
     // Something is absent, and nothing says that it is not the agent.
     else if (mentioned && !token.used && !token.absorbed && is(token, 'without') && !directOnly(token))
       said.add('unclear')
@@ -150,8 +150,9 @@ const directOnly = (token: Token) => is(token, 'only directly at an agent')
 function absorb(tokens: Token[]): void {
   for (const [at, token] of tokens.entries()) {
     const next = tokens[at + 1]?.text === '-' ? tokens[at + 2] : tokens[at + 1]
-    if (is(token, 'without') && (is(next, 'other things to be without') || /^\d/.test(next?.text ?? '')))
-      token.absorbed = true
+    const another = is(next, 'other things to be without') && !is(token, 'never before another thing')
+    const numbered = token.text === 'no' && /^\d+$/.test(next?.text ?? '')
+    if (is(token, 'without') && (another || numbered)) token.absorbed = true
     if (is(token, 'before', 'after') && is(next, 'other events to be before or after')) token.absorbed = true
   }
 }
@@ -253,7 +254,10 @@ function wordAfter(tokens: Token[], at: number, strong: boolean): ContrastWords 
     if (is(token, 'agent') && n === at + 1) continue
     if (is(token, 'agent')) return undefined
     if (isSign(token) || token.used || token.absorbed || is(token, 'between')) continue
-    if (is(token, 'after, behind the agent')) return 'with'
+    if (is(token, 'after, behind the agent')) {
+      token.used = true
+      return 'with'
+    }
     const says = meaning(token)
     const taken = tokens.slice(n + 1, n + 3).some((next) => is(next, 'agent', 'agent beside a qualifier'))
     if (says && !taken && !/^[a-z]$/.test(token.text)) {

@@ -93,14 +93,14 @@ function namesExamination(facts: SeriesFacts, all: readonly SeriesFacts[]): bool
 const BOLUS = LEFT_BY_WORDS.filter(({ kind }) => kind === 'perfusion').map(({ words }) => words)
 const WITHOUT_BOLUS = { en: ['asl', 'pcasl', 'pasl', 'bold', 'fmri', 'ivim'] }
 /** Fewest images per position of a bolus passage. */
-const FEWEST_PHASES = 15
+const MIN_PHASES = 15
 
 /** A first pass of contrast agent, whether or not anybody typed it in. */
 function isBolusPassage(f: SeriesFacts): boolean {
   const folded = foldDescription(f.description)
   return (
     f.positions > 0 &&
-    f.images >= FEWEST_PHASES * f.positions &&
+    f.images >= MIN_PHASES * f.positions &&
     !f.imageType.includes('ASL') &&
     !says(WITHOUT_BOLUS, folded) &&
     (f.imageType.some((value) => value.startsWith('PERFUSION')) || BOLUS.some((words) => says(words, folded)))

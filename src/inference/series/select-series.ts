@@ -9,8 +9,7 @@ import {
   type Study,
   type Uid,
 } from '../../domain/study.ts'
-import type { BundleManifest } from '../bundle/manifest.ts'
-import { channelOrder } from '../bundle/manifest.ts'
+import { type BundleManifest, channelOrder } from '../bundle/manifest.ts'
 import { type ContrastEvidence, contrastOf, NOTHING_SAID } from './contrast.ts'
 import { type Evidence, evidence } from './evidence.ts'
 import { doubt, type Exclusion, exclusionReason, impossibleReason, mapExclusionReason } from './exclusion.ts'
@@ -31,6 +30,8 @@ export interface Selection {
   chosen: Partial<Record<Sequence, Series>>
   /** Sequences that the study has and the analysis goes without, with the reason. */
   unused: { sequence: Sequence; text: string }[]
+  /** T1 series of which the headers do not say whether they had contrast, where neither T1 nor T1c was found otherwise. */
+  undecided: Series[]
   /** SERIES_MISSING, SERIES_AMBIGUOUS or SERIES_UNSUPPORTED; the study must wait for a person. */
   hold?: AppError
 }
@@ -46,6 +47,8 @@ export interface Known {
   /** Series that turned out to be no volume, with the reason; the next candidate is chosen. */
   refused?: ReadonlyMap<Uid, string>
   policy?: UnusablePolicy
+  /** What the pixels say of contrast agent, by series; it counts where the headers do not say. */
+  seen?: ReadonlyMap<Uid, 'given' | 'not-given'>
 }
 
 interface Candidate extends Evidence, ContrastEvidence {
@@ -72,10 +75,10 @@ export function selectSeries(
   study: Study,
   bundle: Pick<BundleManifest, 'sequences' | 'require_any'>,
   overrides: SeriesOverrides = {},
-  { refused = new Map(), policy = DEFAULT_POLICY }: Known = {},
+  { refused = new Map(), policy = DEFAULT_POLICY, seen = new Map() }: Known = {},
 ): Selection {
   const rules = compile(overrides)
-  const assessed = assess(study, bundle, rules.uids, refused)
+  const assessed = assess(study, bundle, rules.uids, refused, seen)
   const { all, usable, rescuable, fixed, left } = assessed
   const groups = groupBySequence(usable, left)
   const wanted = channelOrder(bundle)
@@ -129,7 +132,9 @@ export function selectSeries(
   for (const [n, decision] of decisions.entries()) if (decision.sequence) chosen[decision.sequence] = study.series[n]!
   const held = unused.filter(({ sequence }) => policy[sequence] === 'hold').map(({ text }) => text)
   const hold = holdOf({ missing, ambiguous: [...ambiguous.values()], held }, decisions)
-  return { decisions, chosen, unused, ...(hold ? { hold } : {}) }
+  const unsaid = chosen.T1 || chosen.T1c ? [] : groups.undecided.map(({ facts }) => facts.seriesInstanceUid)
+  const undecided = study.series.filter(({ seriesInstanceUid }) => unsaid.includes(seriesInstanceUid))
+  return { decisions, chosen, unused, undecided, ...(hold ? { hold } : {}) }
 }
 
 /** Series on which a word of the description casts doubt come last. */
@@ -162,6 +167,7 @@ function assess(
   bundle: Pick<BundleManifest, 'sequences'>,
   uids: Partial<Record<Sequence, string>>,
   refused: ReadonlyMap<Uid, string>,
+  pixels: NonNullable<Known['seen']>,
 ): Assessment {
   const all = study.series.map(seriesFacts)
   const assessed: Assessment = { all, usable: [], rescuable: [], unusable: [], fixed: new Map(), left: new Map() }
@@ -174,16 +180,23 @@ function assess(
   const contrast = contrastOf(all, new Set(structural.map(({ facts }) => facts)))
   for (const { facts, seen, exclusion } of judged) {
     const named = SEQUENCES.find((s) => uids[s] === facts.seriesInstanceUid && !assessed.fixed.has(s))
-    const candidate = { facts, ...seen, ...contrast.get(facts)! }
+    const candidate = { facts, ...seen, ...withPixels(contrast.get(facts)!, pixels.get(facts.seriesInstanceUid)) }
     if (named && facts.modality === 'MR') assessed.fixed.set(named, facts)
     else if (!exclusion) assessed.usable.push({ ...candidate, doubt: doubt(facts) })
     else {
       assessed.left.set(facts.seriesInstanceUid, [exclusion.reason])
-      if (!impossibleReason(facts)) assessed.rescuable.push(candidate)
+      if (!impossibleReason(facts) && !refused.has(facts.seriesInstanceUid)) assessed.rescuable.push(candidate)
       if (exclusion.unusable) assessed.unusable.push({ ...candidate, reason: exclusion.reason })
     }
   }
   return assessed
+}
+
+/** The pixels speak where the headers do not say; of headers that say, they are the second witness after registration. */
+function withPixels(headers: ContrastEvidence, pixels: 'given' | 'not-given' | undefined): ContrastEvidence {
+  if (pixels === undefined || headers.contrast === 'given' || headers.contrast === 'not-given') return headers
+  const shown = pixels === 'given' ? 'its pixels show contrast agent' : 'its pixels show none'
+  return { contrast: pixels, contrastReason: `${shown}, compared with the other T1; ${headers.contrastReason}` }
 }
 
 function exclusionOf(facts: SeriesFacts, isMap: boolean, refused: ReadonlyMap<Uid, string>): Exclusion | undefined {

@@ -1,6 +1,9 @@
 // Rigid transforms between patient spaces in LPS millimetres, and the contract of whoever finds them.
 import type { Vec3, Volume } from '../../domain/volume.ts'
 
+/** Spacing of the grids on which images are registered, mm. */
+export const REGISTRATION_SPACING_MM = 2
+
 /** Maps a point p of the fixed (reference) image to R p + t in the moving image; `rotation` is row-major 3x3. */
 export interface Rigid {
   rotation: readonly number[]

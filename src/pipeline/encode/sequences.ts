@@ -1,10 +1,10 @@
-// The segmentation once more on the grid of each other sequence, for who reads that one (PS3.3 A.51); a site switches it on.
+// The segmentation once more on the grid of each other sequence, for whoever reads that sequence (PS3.3 A.51); a site switches it on.
 import type { GridSources } from '../../dicom/grid-object.ts'
 import type { DicomObject } from '../../dicom/result-object.ts'
 import { buildSegmentation } from '../../dicom/segmentation.ts'
 import type { SourceFrame } from '../../dicom/segmentation-frames.ts'
 import type { SeriesPlan } from '../../dicom/series-volume.ts'
-import type { ArtifactRole } from '../../domain/ports.ts'
+import type { ArtifactRole } from '../../domain/ports/analysis-store.ts'
 import type { Sequence, Series } from '../../domain/study.ts'
 import type { LabelVolume } from '../../domain/volume.ts'
 import { carry } from '../../inference/lesions/link-lesions.ts'

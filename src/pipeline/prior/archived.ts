@@ -1,13 +1,16 @@
 // The earlier study of the patient that only the archive knows: analysed before our store was new, or by another service of ours.
 import { items, text } from '../../dicom/dataset.ts'
+import { deviceUid } from '../../dicom/result-modules.ts'
 import { instanceUid } from '../../dicom/result-object.ts'
 import { COMPREHENSIVE_3D_SR_STORAGE } from '../../dicom/sr/measurement-report.ts'
 import { isEditedReport, readReport } from '../../dicom/sr/read-report.ts'
 import type { AnalysisRecord } from '../../domain/analysis.ts'
 import type { PriorObject } from '../../domain/comparison.ts'
-import { asAppError } from '../../domain/errors.ts'
+import { dayOf } from '../../domain/dicom-date.ts'
+import { foreseen } from '../../domain/errors.ts'
 import type { AnalysisResult } from '../../domain/finding.ts'
-import type { AnalysisStore, ImageArchive } from '../../domain/ports.ts'
+import type { AnalysisStore } from '../../domain/ports/analysis-store.ts'
+import type { ImageArchive } from '../../domain/ports/image-archive.ts'
 import type { Instance, Study, Uid } from '../../domain/study.ts'
 import type { Bundle } from '../../inference/bundle/manifest.ts'
 import {
@@ -15,7 +18,6 @@ import {
   contradicts,
   DAY_MS,
   type DatedStudy,
-  dayOf,
   daysBefore,
   momentOf,
   type PriorQuery,
@@ -69,7 +71,7 @@ export async function findArchived(
   for (const study of newestFirst) {
     const days = daysBefore(study, present)
     if (days === undefined || study.studyInstanceUid === query.studyInstanceUid) continue
-    const looked = await look(ports, query, study.studyInstanceUid).catch((error) => asAppError(error).message)
+    const looked = await look(ports, query, study.studyInstanceUid).catch((error) => foreseen(error).message)
     if (looked === undefined) continue
     if (typeof looked !== 'string') return { found: { study, days, ...looked }, ...(passedOver && { passedOver }) }
     passedOver ??= { study, reason: looked }
@@ -80,7 +82,7 @@ export async function findArchived(
 /** What the study holds of ours, or why that does not serve; undefined when it holds nothing for this patient. */
 async function look(
   { archive, analyses }: ArchivePorts,
-  { patient, bundleDigest, software }: ArchiveQuery,
+  { patient, bundleDigest, modelDigest, software }: ArchiveQuery,
   studyInstanceUid: Uid,
 ): Promise<Omit<ArchivedPrior, 'study' | 'days'> | string | undefined> {
   const listed = await archive.searchInstances(studyInstanceUid)
@@ -95,7 +97,9 @@ async function look(
   const records = await analyses.byStudy(studyInstanceUid)
   if (!records.every((record) => isInWork(record, report))) return undefined
   if (isRejected(metadata, new Set([report.sopInstanceUid]))) return 'its results are rejected in the archive'
-  if (stated('DeviceSerialNumber') !== bundleDigest)
+  const devices = items(report.metadata, 'ContributingEquipmentSequence').map((one) => text(one, 'DeviceUID'))
+  // Reports from before the model's digest was kept are only known by the whole manifest.
+  if (!devices.includes(deviceUid(modelDigest)) && stated('DeviceSerialNumber') !== bundleDigest)
     return `it was analysed by another model bundle (${stated('ManufacturerModelName').slice(software.name.length + 1)})`
   const named = { ...patient, patientBirthDate: stated('PatientBirthDate'), patientSex: stated('PatientSex') }
   return contradicts(named, patient) ? CONTRADICTION : { metadata, report, verified: reports.verified }

@@ -1,22 +1,21 @@
-// The step that compares a study with the patient's earlier one. Whatever goes wrong is a quality note with the reason, never more.
+// The step that compares a study with the patient's earlier one. What the catalogue of errors names is a quality note with the reason, never more.
+
 import { trackingOf } from '../../dicom/result-modules.ts'
 import { planSeries } from '../../dicom/series-volume.ts'
-import {
-  CATEGORY_CAVEAT,
-  type Comparison,
-  categorySentence,
-  lesionSentences,
-  type PriorAnalyses,
-  priorSentence,
-} from '../../domain/comparison.ts'
-import { asAppError } from '../../domain/errors.ts'
+import type { Comparison } from '../../domain/comparison.ts'
+import { foreseen } from '../../domain/errors.ts'
 import type { AnalysisResult, QualityNote } from '../../domain/finding.ts'
-import type { AnalysisStore, ImageArchive } from '../../domain/ports.ts'
+import type { AnalysisStore, PriorAnalyses } from '../../domain/ports/analysis-store.ts'
+import type { ImageArchive } from '../../domain/ports/image-archive.ts'
 import type { Sequence } from '../../domain/study.ts'
 import type { Volume } from '../../domain/volume.ts'
 import type { Bundle } from '../../inference/bundle/manifest.ts'
 import { compareStudies, type EarlierPoint, type TimePoint } from '../../inference/lesions/compare-studies.ts'
+import { LESION_LIMITS } from '../../inference/lesions/limits.ts'
 import type { Registrar } from '../../inference/volumes/rigid.ts'
+import { CATEGORY_CAVEAT, categorySentence, lesionSentences, priorSentence } from '../../wording/comparison.ts'
+import { readDate } from '../../wording/quantities.ts'
+import { fullStop } from '../../wording/sentences.ts'
 import { retrieveVolume } from '../retrieve-volume.ts'
 import { type ArchivedPrior, findArchived, loadArchived } from './archived.ts'
 import { type FoundPrior, findPrior, type PriorSearch, type PriorSettings } from './find.ts'
@@ -35,6 +34,7 @@ export interface CompareInput {
   sequences: readonly Sequence[]
   bundle: Bundle
   bundleDigest: string
+  modelDigest: string
 }
 
 export interface Compared {
@@ -51,7 +51,8 @@ export async function compareWithPrior(
   if (!settings.enabled) return { quality: [] }
   const { patient, study, software } = input.result
   try {
-    const query = { studyInstanceUid: study.studyInstanceUid, patient, study, bundleDigest: input.bundleDigest }
+    const { bundleDigest, modelDigest } = input
+    const query = { studyInstanceUid: study.studyInstanceUid, patient, study, bundleDigest, modelDigest }
     const kept: PriorSearch<FoundPrior | ArchivedPrior> = await findPrior(ports.analyses, query, settings)
     const { found, passedOver } = kept.found
       ? kept
@@ -59,11 +60,13 @@ export async function compareWithPrior(
     const passed = passedOver ? [notCompared(passedOver.study.studyDate, passedOver.reason)] : []
     if (!found) return { quality: passed }
     const compared = await compareWith(ports, input, found).catch((error) => ({
-      quality: [notCompared(found.study.studyDate, asAppError(error).message)],
+      quality: [notCompared(found.study.studyDate, foreseen(error).message)],
     }))
     return { ...compared, quality: [...compared.quality, ...passed] }
   } catch (error) {
-    return { quality: [note('warning', `Earlier studies could not be looked for: ${asAppError(error).message}.`)] }
+    return {
+      quality: [note('warning', `Earlier studies could not be looked for: ${fullStop(foreseen(error).message)}`)],
+    }
   }
 }
 
@@ -118,9 +121,6 @@ async function compareWith(
   return { comparison, quality: [summary(comparison), ...limits.quality, ...edited] }
 }
 
-/** Slices so many times thicker measure another volume. */
-const THICKER = 2
-
 /** What makes a comparison weaker than it looks. */
 function limitsOf({ image, sequences }: CompareInput, earlier: EarlierAnalysis['result'], earlierImage: Volume) {
   const before = earlier.inputs.map(({ sequence }) => sequence)
@@ -138,7 +138,7 @@ function limitsOf({ image, sequences }: CompareInput, earlier: EarlierAnalysis['
               `The two studies were not read from the same sequences (earlier: ${before.join(', ')}); part of the change may come from that.`,
             ),
           ]),
-      ...(Math.max(thickest / thickestBefore, thickestBefore / thickest) < THICKER
+      ...(Math.max(thickest / thickestBefore, thickestBefore / thickest) < LESION_LIMITS.thicker.value
         ? []
         : [
             note(
@@ -163,16 +163,15 @@ function summary(comparison: Comparison): QualityNote {
   const lesions = lesionSentences(comparison).join(' ')
   return note(
     'info',
-    `Compared with the ${priorSentence(comparison)} (${laid}). ${categorySentence(comparison.response)}. ${lesions === '' ? '' : `${lesions} `}${CATEGORY_CAVEAT}`,
+    `Compared with the ${priorSentence(comparison)} (${laid}). ${categorySentence(comparison.response)} ${lesions === '' ? '' : `${lesions} `}${CATEGORY_CAVEAT}`,
     'prior-compared',
   )
 }
 
 function notCompared(studyDate: string, reason: string): QualityNote {
-  const date = studyDate.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3')
-  return note('warning', `The earlier study of ${date} was not compared: ${reason}.`)
+  return note('warning', `The earlier study of ${readDate(studyDate)} was not compared: ${fullStop(reason)}`)
 }
 
 function note(severity: QualityNote['severity'], sentence: string, code = 'prior-not-compared'): QualityNote {
-  return { code, severity, text: sentence.replace(/\.\.( |$)/g, '.$1') }
+  return { code, severity, text: sentence }
 }

@@ -1,7 +1,8 @@
 // The earlier study of the patient that a new one is compared with: the latest one that we analysed and delivered, and that still stands.
+
 import type { AnalysisRecord } from '../../domain/analysis.ts'
-import type { PriorAnalyses } from '../../domain/comparison.ts'
-import type { AnalysisStore } from '../../domain/ports.ts'
+import { dayOf } from '../../domain/dicom-date.ts'
+import type { AnalysisStore, PriorAnalyses } from '../../domain/ports/analysis-store.ts'
 import type { PatientIdentity, StudyIdentity, Uid } from '../../domain/study.ts'
 
 export interface PriorSettings {
@@ -17,6 +18,7 @@ export interface PriorQuery {
   study: StudyIdentity
   /** Of the bundle that analyses the present study. */
   bundleDigest: string
+  modelDigest: string
 }
 
 export type DatedStudy = Pick<StudyIdentity, 'studyInstanceUid' | 'studyDate' | 'studyTime'>
@@ -82,7 +84,7 @@ export function daysBefore(study: DatedStudy, present: DatedStudy): number | und
 
 function whyNot(
   { record, days }: FoundPrior,
-  { patient, bundleDigest }: PriorQuery,
+  { patient, ...model }: PriorQuery,
   maxAgeDays: number,
   ofStudy: readonly AnalysisRecord[],
 ): string | undefined {
@@ -90,9 +92,17 @@ function whyNot(
   if (later) return `its last analysis is not delivered (${later.state})`
   if (record.review?.decision === 'reject') return 'a reviewer rejected its analysis'
   if (days > maxAgeDays) return `it is ${days} days older, more than ${maxAgeDays}`
-  if (record.bundleDigest !== bundleDigest) return `it was analysed by another model bundle (${record.bundleId})`
+  if (!isSameModel(record, model)) return `it was analysed by another model bundle (${record.bundleId})`
   const stated = record.summary?.patient as PatientIdentity | undefined
   return stated && contradicts(stated, patient) ? CONTRADICTION : undefined
+}
+
+/** By what computes; a record from before that was kept is only known by its whole manifest. */
+function isSameModel(
+  { modelDigest, bundleDigest }: Pick<AnalysisRecord, 'modelDigest' | 'bundleDigest'>,
+  present: Pick<PriorQuery, 'modelDigest' | 'bundleDigest'>,
+): boolean {
+  return modelDigest === undefined ? bundleDigest === present.bundleDigest : modelDigest === present.modelDigest
 }
 
 export const CONTRADICTION = 'it states another birth date or sex under the same patient identifier'
@@ -102,13 +112,6 @@ export function contradicts(a: PatientIdentity, b: PatientIdentity): boolean {
   return (['patientBirthDate', 'patientSex'] as const).some(
     (key) => a[key] !== '' && b[key] !== '' && a[key] !== b[key],
   )
-}
-
-/** Days since 1970 in milliseconds of a DICOM DA; undefined for what is no date. */
-export function dayOf(da: string): number | undefined {
-  const match = /^(\d{4})(\d{2})(\d{2})$/.exec(da)
-  const time = match ? Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3])) : Number.NaN
-  return Number.isNaN(time) ? undefined : time
 }
 
 /** Sorts by time; a study without a time is not before another one of its day. */

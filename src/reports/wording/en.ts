@@ -1,6 +1,6 @@
 // Every sentence of the report in English; one file per language.
 import type { Head } from '../../domain/finding.ts'
-import type { Sequence } from '../../domain/study.ts'
+import { SHORT_HEAD_NAMES } from '../../wording/names.ts'
 
 export const LANGUAGE = 'en'
 
@@ -61,25 +61,6 @@ export const LABELS = {
   reviewedAt: 'Reviewed',
 } as const
 
-export const SEXES: Readonly<Record<string, string>> = { M: 'male', F: 'female', O: 'other' }
-
-export const HEAD_NAMES: Readonly<Record<Head, string>> = {
-  idh: 'IDH',
-  '1p19q': '1p/19q',
-  mgmt: 'MGMT promoter',
-  grade: 'WHO grade',
-  survival: 'Survival',
-}
-
-export const SEQUENCE_NAMES: Readonly<Record<Sequence, string>> = {
-  T1: 'T1',
-  T1c: 'T1 post-contrast',
-  T2: 'T2',
-  FLAIR: 'FLAIR',
-  ADC: 'ADC map',
-  rCBV: 'rCBV map',
-}
-
 export const ORIENTATION = { left: 'R', right: 'L', top: 'A', bottom: 'P' } as const
 
 export const NOT_EVALUABLE = 'not evaluable'
@@ -94,7 +75,11 @@ export const NO_QUALITY_NOTES = 'None.'
 export const NO_EXPLANATION = 'No explanation: nothing was evaluable.'
 /** What the bars of a chart move: a class, or the risk. */
 export const chartTitle = (head: Head, of: string) =>
-  head === 'survival' ? 'Risk of death' : of === '' ? HEAD_NAMES[head] : `${HEAD_NAMES[head]}: ${classOf(head, of)}`
+  head === 'survival'
+    ? 'Risk of death'
+    : of === ''
+      ? SHORT_HEAD_NAMES[head]
+      : `${SHORT_HEAD_NAMES[head]}: ${classOf(head, of)}`
 /** Names of groups of features that are too long for a chart of the page. */
 const SHORT_NAMES: Readonly<Record<string, string>> = {
   'spread of enhancement': 'T1c spread',
@@ -169,7 +154,7 @@ export const CORRECTED_OUTLINES =
 
 /** The standing statement; nothing in a bundle can remove it. */
 export const STATEMENT = [
-  'Asserted by software (AI) and reviewed by nobody yet. For research use; not for clinical decisions without review by a qualified clinician.',
+  'Made by software (AI); no clinician has reviewed it yet. For research use; not for clinical decisions without review by a qualified clinician.',
   'Predicted markers, grade and survival come from images: they are not a tissue test and do not replace histology or molecular testing.',
   OUTLINES,
 ] as const

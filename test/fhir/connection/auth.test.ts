@@ -1,6 +1,7 @@
 // Credentials on the wire: what is sent, when a token is asked for, and what is said when it is refused.
 import { describe, expect, it } from 'vitest'
-import { createCredentials, type EhrAuth } from '../../../src/fhir/connection/auth.ts'
+import { createCredentials } from '../../../src/fhir/connection/auth.ts'
+import type { EhrAuth } from '../../../src/fhir/connection/auth-settings.ts'
 import { createClinicalRecord } from '../../../src/fhir/connection/client.ts'
 import { ANALYSIS_SYSTEM, MRN_SYSTEM, PATIENT, recordOptions, silentLog } from '../../support/fhir-report.ts'
 import { patientWith } from '../../support/fhir-server.ts'

@@ -10,7 +10,8 @@ import {
   jwtVerify,
 } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type AuthEffects, createCredentials, type EhrAuth } from '../../../src/fhir/connection/auth.ts'
+import { createCredentials } from '../../../src/fhir/connection/auth.ts'
+import type { AuthEffects, EhrAuth } from '../../../src/fhir/connection/auth-settings.ts'
 import { createClinicalRecord } from '../../../src/fhir/connection/client.ts'
 import { createPublicKeys } from '../../../src/fhir/connection/tokens.ts'
 import { MRN_SYSTEM, PATIENT, recordOptions } from '../../support/fhir-report.ts'

@@ -61,10 +61,10 @@ describe('narrative', () => {
 
   it('gives a number never without its uncertainty, or that there is none', () => {
     const { conclusion } = get<DiagnosticReport>('diagnosticReport')
-    expect(conclusion).toContain('Whole tumour: 61.2 mL (standard deviation 2.50 mL)')
+    expect(conclusion).toContain('Whole tumour: 61.2 mL (standard deviation 2.5 mL)')
     expect(conclusion).toContain('Tumour core: 24.5 mL (uncertainty not estimated)')
     expect(conclusion).toContain('codeleted 52 %, intact 48 % (uncertainty not estimated)')
-    expect(conclusion).toContain('alive after 12 months 71.3 % (95 % interval 60 % to 80 %)')
+    expect(conclusion).toContain('alive after 12 months 71 % (95 % interval 60 % to 80 %)')
   })
 })
 

@@ -11,7 +11,7 @@ import type {
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type DemoEhr, demoPatient, startDemoEhr } from '../../../demo/ehr/server.ts'
 import { validate } from '../../../demo/ehr/validate.ts'
-import type { EhrReceipt, ReviewedDocuments } from '../../../src/domain/ports.ts'
+import type { EhrReceipt, ReviewedDocuments } from '../../../src/domain/ports/clinical-record.ts'
 import { callOf, type Review } from '../../../src/domain/review.ts'
 import { createClinicalRecord } from '../../../src/fhir/connection/client.ts'
 import type { WriteSettings } from '../../../src/fhir/writing/capability.ts'

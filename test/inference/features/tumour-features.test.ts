@@ -1,15 +1,14 @@
 // The vector that heads read: against features.py on its own grid, and the same from any other grid, unit and orientation.
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { Grid, Vec3, Volume } from '../../../src/domain/volume.ts'
-import { toPatient } from '../../../src/domain/volume.ts'
+import { type Grid, toPatient, type Vec3, type Volume } from '../../../src/domain/volume.ts'
+import { tumourLabels } from '../../../src/inference/bundle/manifest.ts'
 import { locationFeatures, patientBox, strippedBrain } from '../../../src/inference/features/location.ts'
 import { scaleFreeFeatures } from '../../../src/inference/features/scale-free.ts'
 import {
   computeTumourFeatures,
   TUMOUR_FEATURES,
   type TumourInput,
-  tumourLabels,
 } from '../../../src/inference/features/tumour-features.ts'
 import { makeVolumes, type Recipe } from './recipe.ts'
 

@@ -4,7 +4,7 @@ import {
   boundsOf,
   errorBudget,
   joinErrors,
-  LEAST_CALL,
+  MIN_CALL,
   patientsBehind,
   ruleOfThree,
   survivalBounds,
@@ -24,7 +24,7 @@ describe('what the calibration data can show', () => {
     expect(bounds).toMatchObject({
       patients: { intact: 317, codeleted: 12 },
       most: { intact: 0.99, codeleted: 0.75 },
-      leastCall: LEAST_CALL,
+      leastCall: MIN_CALL,
       isStated: true,
     })
   })

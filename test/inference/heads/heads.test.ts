@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Prediction } from '../../../src/domain/finding.ts'
-import { evaluateHead, type Features } from '../../../src/inference/heads/evaluate-head.ts'
+import { evaluateHead } from '../../../src/inference/heads/evaluate-head.ts'
+import type { Features } from '../../../src/inference/heads/feature-values.ts'
 import { checkGuard } from '../../../src/inference/heads/guard.ts'
 import { predictHeads } from '../../../src/inference/heads/predict.ts'
 import { shapleyValues } from '../../../src/inference/heads/shapley.ts'
@@ -210,7 +211,7 @@ describe('samples of the segmentation', () => {
     return { output, members: Float32Array.from(shares.flatMap((share) => [1 - share, share])) }
   }
   const at = (age: number) => ({ age_years: age, shape_Sphericity: 0.54, t1c_cov: 0.31 })
-  const answer = async (mutant: (age: number) => number, samples: Features[]) => {
+  const answer = async (mutant: (age: number) => number, samples: (Features | undefined)[]) => {
     const { head } = await runnerOf('idh')
     const options = { samples, isExplained: false }
     return evaluated(await evaluateHead('idh', head, at(50), runOf(mutant), options))
@@ -243,6 +244,7 @@ describe('samples of the segmentation', () => {
     const far = { ...at(50), shape_Sphericity: 5 }
     expect((await answer(() => 0.88, [far, at(51)])).reason).toContain('none in 1 of 2 samples')
     expect((await answer(() => 0.88, [{ ...at(50), age_years: Number.NaN }])).reason).toContain('none in 1 of 1')
+    expect((await answer(() => 0.88, [undefined, at(51)])).reason).toContain('none in 1 of 2 samples')
     const weak = await answer((age) => (age === 50 ? 0.82 : 0.6), [at(51), at(52)])
     expect(weak.reason).toContain('too unlikely over the 2 samples')
     expect(weak.remaining).toEqual(['IDH-wildtype', 'IDH-mutant'])

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { AppError } from '../../../src/domain/errors.ts'
 import { type Grid, toIndex, type Vec3 } from '../../../src/domain/volume.ts'
 import { parseBundle } from '../../../src/inference/bundle/manifest.ts'
 import { prepareInputs } from '../../../src/inference/segmentation/prepare.ts'
+import { resample } from '../../../src/inference/volumes/resample.ts'
 import {
   applyRigid,
   IDENTITY,
@@ -144,6 +146,85 @@ describe('preparing inputs', () => {
       ),
     })
     expect((await run({ T1: t1, T1c: t1c, FLAIR: flair })).channels.filter(Boolean)).toHaveLength(3)
+  })
+
+  describe('a sequence that cannot be aligned', () => {
+    /** Aligns all but one, of which it says what the registrar says. */
+    const losing = (lost: string): Registrar => ({
+      ...knowing({}).registrar,
+      async register(fixed, moving, name) {
+        if (name === lost)
+          throw new AppError('INPUT_IMPLAUSIBLE', `${name} could not be aligned: 4 % common field of view`)
+        return knowing({}).registrar.register(fixed, moving, name)
+      },
+    })
+    const optional = parseBundle({
+      ...readJson(`${tinyBundle}/bundle.json`),
+      sequences: Object.fromEntries(
+        ['T1', 'T1c', 'T2', 'FLAIR'].map((name, channel) => [name, { channel, required: name === 'T1c' }]),
+      ),
+    })
+    const run = (lost: string, rules = optional) =>
+      prepareInputs({
+        volumes: { T1: t1, T1c: t1c, FLAIR: flair },
+        reference: 'T1c',
+        bundle: rules,
+        registrar: losing(lost),
+      })
+
+    it('is left out with a note when the bundle can do without it', async () => {
+      const prepared = await run('FLAIR')
+      expect(prepared.sequences).toEqual(['T1', 'T1c'])
+      expect(prepared.channels.map((channel) => channel !== null)).toEqual([true, true, false, false])
+      expect(prepared.imagesOn(prepared.grid).map((image) => image !== null)).toEqual([true, true, false, false])
+      expect(prepared.onReference.map(({ sequence }) => sequence)).toEqual(['T1', 'T1c'])
+      expect(Object.keys(prepared.registrations)).toEqual(['T1'])
+      const notes = prepared.quality.filter(({ code }) => code === 'sequence-left-out')
+      expect(notes).toEqual([
+        {
+          code: 'sequence-left-out',
+          severity: 'warning',
+          text: 'FLAIR was left out, and the model ran without it: FLAIR could not be aligned: 4 % common field of view.',
+        },
+      ])
+      expect(prepared.quality.some(({ text }) => text.includes('no usable FLAIR'))).toBe(false)
+    })
+
+    it('is left out when it shows nothing within the head', async () => {
+      const empty = paint(axial([20, 20, 20], [8, 8, 8], [-80, -80, -80]), () => 0)
+      const { registrar } = knowing({})
+      const volumes = { T1c: t1c, FLAIR: empty }
+      const prepared = await prepareInputs({ volumes, reference: 'T1c', bundle: optional, registrar })
+      expect(prepared.sequences).toEqual(['T1c'])
+      expect(prepared.quality.map(({ code }) => code)).toContain('sequence-left-out')
+    })
+
+    it('is refused when the bundle needs it, or needs one of those that are left', async () => {
+      const required = structuredClone(optional)
+      required.sequences.FLAIR!.required = true
+      const either = structuredClone(optional)
+      either.sequences.T1c!.required = false
+      either.require_any = ['FLAIR', 'T2']
+      for (const rules of [required, either])
+        expect(await rejection(run('FLAIR', rules))).toMatchObject({
+          code: 'INPUT_IMPLAUSIBLE',
+          message: 'FLAIR could not be aligned: 4 % common field of view',
+        })
+      expect((await run('T1', either)).sequences).toEqual(['T1c', 'FLAIR'])
+    })
+  })
+
+  it('gives the same sequences on another grid through the same transforms, not normalised', async () => {
+    const { registrar, asked } = knowing({ FLAIR: moved })
+    const volumes = { T1c: t1c, FLAIR: flair }
+    const { imagesOn } = await prepareInputs({ volumes, reference: 'T1c', bundle, registrar })
+    const grid = axial([31, 22, 17], [1, 1, 1], [12, 24, 10])
+    const [none, t1cThere, , flairThere] = imagesOn(grid)
+    expect(none).toBeNull()
+    expect(t1cThere!.data).toEqual(resample(t1c, grid).data)
+    expect(flairThere!.data).toEqual(resample(flair, grid, moved).data)
+    expect(flairThere!.data).not.toEqual(resample(flair, grid).data)
+    expect(asked).toHaveLength(1)
   })
 
   it('refuses an empty image and a missing reference', async () => {

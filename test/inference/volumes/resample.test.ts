@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Grid, Vec3 } from '../../../src/domain/volume.ts'
-import { toPatient } from '../../../src/domain/volume.ts'
+import { type Grid, toPatient, type Vec3 } from '../../../src/domain/volume.ts'
 import { alignedGrid, coarseGrid, headBox, subGrid } from '../../../src/inference/volumes/grids.ts'
 import { gaussianKernel, interpolate, resample } from '../../../src/inference/volumes/resample.ts'
 import {

@@ -6,7 +6,8 @@ import { buildRejectionNote } from '../../../src/dicom/rejection-note.ts'
 import { trackingOf } from '../../../src/dicom/result-modules.ts'
 import type { AnalysisRecord, AnalysisState } from '../../../src/domain/analysis.ts'
 import { AppError } from '../../../src/domain/errors.ts'
-import type { Artifact, ReportableResult } from '../../../src/domain/ports.ts'
+import type { ReportableResult } from '../../../src/domain/finding.ts'
+import type { Artifact } from '../../../src/domain/ports/analysis-store.ts'
 import type { DicomJson, PatientIdentity, Study, StudyIdentity } from '../../../src/domain/study.ts'
 import type { LabelVolume } from '../../../src/domain/volume.ts'
 import type { Bundle } from '../../../src/inference/bundle/manifest.ts'
@@ -149,6 +150,7 @@ function present(change: Partial<CompareInput> = {}, patient = PATIENT): Compare
     sequences: ['T1c', 'FLAIR'],
     bundle: BUNDLE,
     bundleDigest: 'ab'.repeat(32),
+    modelDigest: '9e'.repeat(32),
     ...change,
   }
 }
@@ -236,11 +238,18 @@ describe('comparison with the earlier study', () => {
     expect(await why({}, present({ bundleDigest: 'ef'.repeat(32) }))).toContain(
       'it was analysed by another model bundle (glioma-test)',
     )
+    const other = recordOf({ modelDigest: 'ef'.repeat(32) })
+    expect(await why({ records: [other] })).toContain('it was analysed by another model bundle (glioma-test)')
     const { ports } = scenario()
     expect((await compare(ports, present(), { enabled: true, maxAgeDays: 59 })).quality[0]!.text).toContain(
       'it is 60 days older, more than 59',
     )
     expect(await compare(ports, present(), { enabled: false, maxAgeDays: 365 })).toEqual({ quality: [] })
+  })
+
+  it('compares across versions of a card, since the same model made both', async () => {
+    const record = recordOf({ bundleDigest: 'ef'.repeat(32), modelDigest: '9e'.repeat(32) })
+    expect((await compare(scenario({ records: [record] }).ports)).comparison).toBeDefined()
   })
 
   it('does not take a later study, the same moment or an undated one for an earlier one', async () => {
@@ -309,13 +318,13 @@ describe('comparison with the earlier study', () => {
     expect(await why({ artifacts: [] })).toContain('its result is not kept here any more')
   })
 
-  it('survives whatever fails, with the reason', async () => {
+  it('survives what may fail, with the reason, but not a fault of the program', async () => {
     const failing = (error: unknown) => async () => Promise.reject(error)
     const poor = new AppError('INPUT_IMPLAUSIBLE', 'the earlier study could not be aligned with the reference series')
     expect(await why({ register: failing(poor) })).toBe(
       'The earlier study of 2025-01-13 was not compared: the earlier study could not be aligned with the reference series.',
     )
-    expect(await why({ register: failing(new TypeError('Doe^Jane')) })).toContain('not compared: unexpected TypeError.')
+    await expect(why({ register: failing(new TypeError('Doe^Jane')) })).rejects.toMatchObject({ code: 'INTERNAL' })
     const { ports } = scenario()
     const gone = {
       ...ports,

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from . import scores
-from .calibrate import conformal_limits, fit_guard
+from .calibrate import fit_guard
 from .heads import Head, groups_of, required_of
 from .model import Fitted, FittedCox
 from .nested import ERROR_RATE, HORIZONS
@@ -18,21 +18,19 @@ from .nested import ERROR_RATE, HORIZONS
 RISK_GROUPS = ("low", "middle", "high")
 
 
-def shared(name: str, table: pd.DataFrame, features, evaluation: dict) -> dict:
+def shared(name: str, table: pd.DataFrame, features, evaluation: dict, share: float = 0.99) -> dict:
     x = table[list(features)].to_numpy(float)
     return {"file": f"{name}.onnx", "input": "features", "members": "members", "features": list(features),
-            "required": required_of(features), "reference": np.nanmedian(x, axis=0).tolist(), "guard": fit_guard(x), "groups": groups_of(features),
+            "required": required_of(features), "reference": np.nanmedian(x, axis=0).tolist(), "guard": fit_guard(x, share), "groups": groups_of(features),
             "evaluation": evaluation}
 
 
-def classification_part(head: Head, fitted: Fitted, table: pd.DataFrame, oof: np.ndarray, truth: np.ndarray,
-                        evaluation: dict) -> dict:
-    """`oof` [R, N, K]: the limits come from each patient's mean over repeats."""
-    known = ~np.isnan(truth)
-    limits = conformal_limits(oof.mean(0)[known], truth[known].astype(int), ERROR_RATE)
-    return {"status": "tabular", **shared(head.name, table, fitted.transform.features, evaluation),
+def classification_part(head: Head, fitted: Fitted, table: pd.DataFrame, learnt: dict, evaluation: dict) -> dict:
+    """`learnt`: limits, calibration and the guard's share, from predictions across cohorts (carry.py)."""
+    return {"status": "tabular", **shared(head.name, table, fitted.transform.features, evaluation, learnt["guard_share"]),
             "output": "probabilities", "classes": list(head.classes),
-            "conformal": {"error_rate": ERROR_RATE, "limits": dict(zip(head.classes, limits.tolist()))}}
+            "conformal": {"error_rate": ERROR_RATE, "limits": dict(zip(head.classes, learnt["limits"].tolist()))},
+            "calibration": learnt["calibration"]}
 
 
 def survival_part(fitted: FittedCox, table: pd.DataFrame, oof: np.ndarray, evaluation: dict) -> dict:

@@ -7,6 +7,7 @@ coverage, until of the calls of each class at least CALL_PRECISION were right; a
 from __future__ import annotations
 
 import numpy as np
+from scipy.stats import beta
 
 from .linear import sigmoid
 
@@ -32,12 +33,13 @@ def fit_platt(logit: np.ndarray, y: np.ndarray) -> tuple[float, float]:
 def conformal_limits(p: np.ndarray, truth: np.ndarray, error_rate: float) -> np.ndarray:
     """Class-conditional split-conformal limits: class k stays in the set when p_k >= limit_k, so that at most
     `error_rate` of its patients lose it. p [N, K], truth [N] class index."""
-    limits = []
-    for k in range(p.shape[1]):
-        own = np.sort(p[truth == k, k])
-        rank = int(np.floor(error_rate * (len(own) + 1)))
-        limits.append(own[rank - 1] if rank >= 1 else 0.0)
-    return lower_limits(p, truth, np.array(limits))
+    return lower_limits(p, truth, np.array([conformal_limit(p[truth == k, k], error_rate) for k in range(p.shape[1])]))
+
+
+def conformal_limit(own: np.ndarray, error_rate: float) -> float:
+    """What at most `error_rate` of the patients of a class fall below; `own`: their probabilities of it."""
+    rank = int(np.floor(error_rate * (len(own) + 1)))
+    return float(np.sort(own)[rank - 1]) if rank >= 1 else 0.0
 
 
 def lower_limits(p: np.ndarray, truth: np.ndarray, limits: np.ndarray) -> np.ndarray:
@@ -45,22 +47,26 @@ def lower_limits(p: np.ndarray, truth: np.ndarray, limits: np.ndarray) -> np.nda
     precise, as if PRIOR_WRONG more had been wrong: a handful of calls proves nothing."""
     limits = limits.copy()
     while True:
-        inside = p >= limits
-        single = inside.sum(1) == 1
-        called = inside.argmax(1)
+        call = called(p, limits)
         for k in range(p.shape[1]):
-            calls = np.flatnonzero(single & (called == k))
+            calls = np.flatnonzero(call == k)
             wrong = calls[truth[calls] != k]
             if len(calls) == 0 or len(wrong) + PRIOR_WRONG <= (1 - CALL_PRECISION) * (len(calls) + PRIOR_WRONG):
                 continue
-            rows = wrong if len(wrong) else calls
-            gap = limits - p[rows]
-            gap[:, k] = np.inf
-            row, other = np.unravel_index(np.argmin(gap), gap.shape)
-            limits[other] = p[rows[row], other]
+            limits = without_one(p, limits, call, wrong if len(wrong) else calls)
             break
         else:
             return limits
+
+
+def without_one(p: np.ndarray, limits: np.ndarray, call: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Limits lowered just so far that one of the called `rows` is no call any more."""
+    gap = limits - p[rows]
+    gap[np.arange(len(rows)), call[rows]] = np.inf
+    row, other = np.unravel_index(np.argmin(gap), gap.shape)
+    lowered = limits.copy()
+    lowered[other] = p[rows[row], other]
+    return lowered
 
 
 def measure_sets(p: np.ndarray, truth: np.ndarray, fold: np.ndarray, error_rate: float) -> dict:
@@ -79,6 +85,96 @@ def measure_sets(p: np.ndarray, truth: np.ndarray, fold: np.ndarray, error_rate:
         "set_sizes": {str(s): int((size == s).sum()) for s in range(p.shape[1] + 1)},
         "calls": int(called.sum()), "call_errors": float(wrong[called].mean()) if called.any() else float("nan"),
     }
+
+
+BIN_EDGES = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
+LEAST_CALL, LEAST_CALLS = 0.8, 10
+LEAST_BOUND = 0.5
+"""Up to a half, a probability is no claim that would need a bound."""
+
+
+def upper_bound(wrong: int, n: int, level: float = 0.95) -> float:
+    """One-sided bound of an error rate of which `wrong` in `n` were seen (Clopper and Pearson 1934); for none wrong it is the rule
+    of three, 3 / n."""
+    return 1.0 if wrong >= n else float(beta.ppf(level, wrong + 1, n - wrong))
+
+
+def limits_across(cohorts: list[tuple[np.ndarray, np.ndarray]], error_rate: float) -> np.ndarray:
+    """Conformal limits that hold in every cohort (p [N, K], truth [N]) with enough patients of a class to say so: the least of
+    each class's limits; then lowered as `lower_limits` does over all of them, and until in no cohort of LEAST_CALLS calls or more
+    a share above `error_rate` of them is wrong."""
+    p, truth = (np.concatenate(part) for part in zip(*cohorts))
+    limits = np.array([min(conformal_limit(q[t == k, k], error_rate) for q, t in [(p, truth), *cohorts] if (t == k).sum() * error_rate >= 1 or t is truth)
+                       for k in range(p.shape[1])])
+    limits = lower_limits(p, truth, limits)
+    while True:
+        for q, t in cohorts:
+            call = called(q, limits)
+            wrong = np.flatnonzero((call >= 0) & (call != t))
+            if (call >= 0).sum() >= LEAST_CALLS and len(wrong) > error_rate * (call >= 0).sum():
+                limits = without_one(q, limits, call, wrong)
+                break
+        else:
+            return limits
+
+
+def bounds(cohorts: list[tuple[np.ndarray, np.ndarray]], limits: np.ndarray, classes, error_rate: float) -> dict:
+    """What the calibration data can show, by cohort, of probabilities p [N, K] of patients whom the model never saw: how often the
+    likeliest class was wrong by its probability; the highest probability that each class may be given, one minus the least upper
+    bound of the error among those who were given at least so much; and the least probability at which a class may be called, at
+    least LEAST_CALL, from where on no more than `error_rate` of the calls were wrong in any cohort (1 where nothing shows it)."""
+    p, truth = (np.concatenate(part) for part in zip(*cohorts))
+    top, most = p.argmax(1), p.max(1)
+    wrong = top != truth
+    bins = []
+    for low, high in zip(BIN_EDGES, BIN_EDGES[1:]):
+        own = (most >= low) & ((most < high) | (high == 1.0))
+        bins.append({"lower": low, "upper": high, "n": int(own.sum()), "wrong": int(wrong[own].sum())})
+
+    def most_of(k: int) -> float:
+        rows = [p[:, k] >= t for t in np.arange(0.5, 0.995, 0.01)]
+        return max([LEAST_BOUND, *(1 - upper_bound(int((truth[r] != k).sum()), int(r.sum())) for r in rows if r.any())])
+
+    highest = np.array([round(most_of(k), 4) for k in range(len(classes))])
+
+    def is_safe(t: float) -> bool:
+        counts = []
+        for q, y in [(p, truth), *cohorts]:
+            given = called(q, limits, t, highest)
+            counts.append(((given >= 0).sum(), ((given >= 0) & (given != y)).sum()))
+        return counts[0][0] >= LEAST_CALLS and all(w <= error_rate * n for n, w in counts if n >= LEAST_CALLS)
+    least = next((round(float(t), 2) for t in np.arange(LEAST_CALL, 0.995, 0.01) if is_safe(t)), 1.0)
+    return {"n_by_class": {c: int((truth == k).sum()) for k, c in enumerate(classes)}, "bins": bins,
+            "max_probability": dict(zip(classes, highest.tolist())), "min_call_probability": least}
+
+
+def bounded(p: np.ndarray, most: np.ndarray) -> np.ndarray:
+    """Rows drawn towards "all classes alike" just so far that none is above its bound, as the service does it."""
+    alike = 1 / p.shape[1]
+    share = np.where(p > most, (p - most) / np.maximum(p - alike, 1e-12), 0).max(1, keepdims=True)
+    return (1 - share) * p + share * alike
+
+
+def called(p: np.ndarray, limits: np.ndarray, least: float = 0.0, most: np.ndarray | None = None) -> np.ndarray:
+    """The class that is called, -1 for none: likeliest, alone in the conformal set, and within its bound probable enough."""
+    inside = p >= limits
+    top = p.argmax(1)
+    alone = (inside.sum(1) == 1) & inside[np.arange(len(p)), top] & ((p if most is None else bounded(p, most)).max(1) >= least)
+    return np.where(alone, top, -1)
+
+
+GUARD_SHARES = (0.975, 0.95, 0.9, 0.8)
+
+
+def guard_share(rank: np.ndarray, right: np.ndarray, wrong: np.ndarray, error_rate: float) -> float:
+    """How much of the training data the guard may take in: the largest of GUARD_SHARES up to which, of the calls on another cohort,
+    no more than `error_rate` were wrong (fewer than LEAST_CALLS calls decide nothing). `rank`: share of the training rows that lie nearer than each patient of the other cohort."""
+    for share in GUARD_SHARES:
+        own = rank <= share
+        calls = wrong[own].sum() + right[own].sum()
+        if calls < LEAST_CALLS or wrong[own].sum() <= error_rate * calls:
+            return share
+    return GUARD_SHARES[-1]
 
 
 def fit_guard(x: np.ndarray, share: float = 0.99) -> dict:

@@ -13,22 +13,15 @@ from typing import Callable
 import numpy as np
 import pandas as pd
 
-ENHANCEMENT = ("t1c_cov", "t1c_p90_over_median", "t1c_mean_over_median", "t1c_skewness", "t1c_kurtosis",
-               "t1c_density_entropy", "t1c_rmad_over_sd", "glcm_Correlation")
-SURFACE = ("shape_Sphericity", "shape_SurfaceArea")
-AXES = ("shape_MajorAxisLength", "shape_MinorAxisLength", "shape_LeastAxisLength")
+# What carries from one cohort's scanners to another's: few numbers, of the tumour against its own brain (see heads-trials.json).
+ENHANCEMENT = ("t1c_p90_over_brain", "t1c_skewness")
 PLACE = ("midline_distance", "depth", "height")
-WIDE = ("age_years", *ENHANCEMENT, "shape_MeshVolume", *SURFACE, *PLACE, "t1c_p90_over_brain")
-SMOOTH = ("age_years", *ENHANCEMENT, "shape_MeshVolume", *AXES, *PLACE, "t1c_p90_over_brain")
-EVERY = ("age_years", *ENHANCEMENT, "shape_MeshVolume", *SURFACE, *AXES, *PLACE, "t1c_p90_over_brain")
+VOLUME = "shape_MeshVolume"
+CARRIED = ("age_years", *ENHANCEMENT, *PLACE)
 # Contributions are stated per group, so that all coalitions can be computed.
-GROUPS = {
-    "spread of enhancement": ENHANCEMENT[:3], "asymmetry of enhancement": ENHANCEMENT[3:5],
-    "evenness of enhancement": ENHANCEMENT[5:7], "texture of enhancement": ENHANCEMENT[7:],
-    "tumour size and axes": ("shape_MeshVolume", *AXES), "tumour surface": SURFACE,
-    "enhancement over brain": ("t1c_p90_over_brain",)}
-# A clinical image with its skull has no brain mask: these may be missing, and training drops them at random.
-OPTIONAL = (*PLACE, "t1c_p90_over_brain", "resection_gtr", "resection_subtotal")
+GROUPS = {"enhancement": ENHANCEMENT, "place": PLACE}
+# What a hospital may not tell; every image feature is needed, since without the brain nothing carries.
+OPTIONAL = ("resection_gtr", "resection_subtotal")
 
 
 @dataclass(frozen=True)
@@ -66,30 +59,26 @@ def where(values: np.ndarray, keep: np.ndarray) -> np.ndarray:
     return np.where(keep, values, np.nan)
 
 
-IS_IDH_MUTANT = Stage("IDH-mutant", column("idh"), (WIDE, SMOOTH, EVERY))
-IDH = Head("idh", ("IDH-wildtype", "IDH-mutant"), EVERY, (IS_IDH_MUTANT,), column("idh"))
+IS_IDH_MUTANT = Stage("IDH-mutant", column("idh"), (CARRIED,), (3.0, 10.0, 30.0))
+IDH = Head("idh", ("IDH-wildtype", "IDH-mutant"), CARRIED, (IS_IDH_MUTANT,), column("idh"))
 CODELETED_AMONG_MUTANTS = Stage(
     "codeleted", lambda t: where(t["1p19q"].to_numpy(float), t["idh"].to_numpy(float) == 1),
-    (SURFACE, ("shape_Sphericity", "shape_MeshVolume")), (1.0, 3.0))
-CODELETION = Head("1p19q", ("intact", "codeleted"), EVERY, (IS_IDH_MUTANT, CODELETED_AMONG_MUTANTS), column("1p19q"))
-MGMT = Head("mgmt", ("unmethylated", "methylated"), ("sex_male", *EVERY), (
-    Stage("methylated", column("mgmt"), (("sex_male", *EVERY), ("age_years", "sex_male", "shape_MeshVolume")),
+    (("age_years", "height", "t1c_p90_over_brain"), PLACE), (3.0, 10.0, 30.0))
+CODELETION = Head("1p19q", ("intact", "codeleted"), CARRIED, (IS_IDH_MUTANT, CODELETED_AMONG_MUTANTS), column("1p19q"))
+MGMT = Head("mgmt", ("unmethylated", "methylated"), ("sex_male", *CARRIED, VOLUME), (
+    Stage("methylated", column("mgmt"), (("sex_male", *CARRIED), ("age_years", "sex_male", VOLUME)),
           (30.0, 100.0, 1000.0)),), column("mgmt"))
-GRADE = Head("grade", ("2", "3", "4"), EVERY, (
-    Stage("grade 4", lambda t: where(
-        (t["grade"] == 4).to_numpy(float), t["grade"].notna()), (WIDE, SMOOTH, EVERY)),
+GRADE = Head("grade", ("2", "3", "4"), CARRIED, (
+    Stage("grade 4", lambda t: where((t["grade"] == 4).to_numpy(float), t["grade"].notna()), (CARRIED,), (3.0, 10.0, 30.0)),
     Stage("grade 3 of the lower", lambda t: where((t["grade"] == 3).to_numpy(float), t["grade"].isin([2, 3])),
-          (("age_years", "t1c_kurtosis", "shape_MeshVolume", "depth"), ("age_years", "shape_MeshVolume")),
-          (10.0, 30.0, 100.0))),
+          (("age_years", *ENHANCEMENT), ("age_years",)), (10.0, 30.0, 100.0))),
     lambda t: t["grade"].to_numpy(float) - 2)
 CLASSIFIERS = (IDH, CODELETION, MGMT, GRADE)
 
-SURVIVAL_FEATURES = ("age_years", "resection_gtr", "resection_subtotal", *ENHANCEMENT, "shape_MeshVolume", *SURFACE,
-                     *AXES, *PLACE)
-SURVIVAL_SUBSETS = (
-    ("age_years", "resection_gtr", "resection_subtotal", "t1c_cov", "shape_MeshVolume", "shape_Sphericity", *PLACE),
-    ("age_years", "resection_gtr", "resection_subtotal", "t1c_cov", "shape_MeshVolume", *AXES, *PLACE),
-    SURVIVAL_FEATURES)
+RESECTION = ("resection_gtr", "resection_subtotal")
+SURVIVAL_FEATURES = ("age_years", *RESECTION, *ENHANCEMENT, VOLUME, *PLACE)
+SURVIVAL_SUBSETS = (("age_years", *RESECTION, "t1c_p90_over_brain"), ("age_years", *RESECTION, "t1c_p90_over_brain", VOLUME),
+                    ("age_years", *RESECTION, "t1c_p90_over_brain", VOLUME, *PLACE))
 SURVIVAL_PENALTIES = (3.0, 10.0, 30.0)
 
 

@@ -1,13 +1,16 @@
-"""`python -m gliatrain.tabular.install --bundle DIR --heads DIR` puts trained heads into a bundle folder.
+"""`python -m gliatrain.tabular.install --bundle DIR --heads DIR` puts trained heads into a bundle folder, and what
+was measured of them into its card.
 
 --default also keeps what was measured for the card (results/heads.json) and the golden rows of the service's tests.
 """
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 from pathlib import Path
 
+from .. import card_heads
 from .bundle import install
 
 
@@ -21,7 +24,9 @@ def main() -> None:
         root = Path(__file__).parents[3]
         shutil.copyfile(options.heads / "evaluation.json", root / "training/results/heads.json")
         shutil.copyfile(options.heads / "golden.json", root / "test/golden/inference/heads.json")
-    print("installed", ", ".join(install(options.bundle, options.heads)), "into", options.bundle)
+    copied = install(options.bundle, options.heads)
+    card_heads.write(options.bundle, json.loads((options.heads / "evaluation.json").read_text()))
+    print("installed", ", ".join(copied), "into", options.bundle)
 
 
 if __name__ == "__main__":

@@ -23,33 +23,25 @@ HORIZONS = (6, 12, 24)
 class OutOfFold:
     """Predictions per repeat: `clean` of the table's rows, `spoilt` of rows as the service may see them (all
     optional features there), `measured` of rows that err as the network did on whole cases alone
-    (None where no mask was measured), `bare` of clean rows
-    without location and brain mask. [R, N, K] or [R, N]."""
+    (None where no mask was measured). [R, N, K] or [R, N]."""
     clean: np.ndarray
     spoilt: np.ndarray
     measured: np.ndarray | None
-    bare: np.ndarray
     fold: np.ndarray  # [R, N]
     chosen: list[dict]
-
-
-def without_place(x: np.ndarray, features) -> np.ndarray:
-    out = x.copy()
-    out[:, [n in ("midline_distance", "depth", "height", "t1c_p90_over_brain") for n in features]] = np.nan
-    return out
 
 
 def out_of_fold(table: pd.DataFrame, features, strata: np.ndarray, noise: Noise, repeats: int, members: int,
                 seed: int, fit: Callable, predict: Callable, say: Callable[[str], None]) -> OutOfFold:
     x = table[list(features)].to_numpy(float)
-    parts = {k: [] for k in ("clean", "spoilt", "measured", "bare", "fold")}
+    parts = {k: [] for k in ("clean", "spoilt", "measured", "fold")}
     chosen = []
     for r in range(repeats):
         rng = np.random.default_rng([seed, r])
         fold = stratified_folds(strata, OUTER_FOLDS, rng)
         spoilt = noise.perturb(x, features, rng, drop=False)
-        kinds = {"clean": x, "spoilt": spoilt, "bare": without_place(x, features)}
-        if noise.measured.any():
+        kinds = {"clean": x, "spoilt": spoilt}
+        if noise.only_measured().measured.any():
             kinds["measured"] = noise.only_measured().perturb(x, features, rng, drop=False)
         got: dict[str, np.ndarray] = {}
         for f in range(OUTER_FOLDS):
@@ -63,7 +55,7 @@ def out_of_fold(table: pd.DataFrame, features, strata: np.ndarray, noise: Noise,
             parts[name].append(got[name])
         parts["fold"].append(fold)
         say(f"  repeat {r + 1} of {repeats}")
-    return OutOfFold(*(np.array(parts[k]) if parts[k] else None for k in ("clean", "spoilt", "measured", "bare", "fold")), chosen)
+    return OutOfFold(*(np.array(parts[k]) if parts[k] else None for k in ("clean", "spoilt", "measured", "fold")), chosen)
 
 
 def classifier_folds(head: Head, table: pd.DataFrame, noise: Noise, repeats: int, members: int, seed: int,
@@ -82,6 +74,22 @@ def survival_folds(table: pd.DataFrame, noise: Noise, repeats: int, members: int
     strata = table["event"].to_numpy(float) * 2 + (table["diagnosis"] == "Glioblastoma, IDH-wildtype").to_numpy(float)
     return out_of_fold(table, SURVIVAL_FEATURES, strata, noise, repeats, members, seed, fit_survival,
                        lambda model, rows: model.log_risk(rows), say)
+
+
+def other_cohorts(table: pd.DataFrame, features, answer: np.ndarray, fit: Callable, predict: Callable) -> np.ndarray:
+    """Predictions for each patient by a model that saw none of the patient's cohort: [N, K] or [N]. `answer`: rows whose truth is
+    known, without which a cohort can teach nothing; a patient whom no other cohort can teach about stays NaN. Rows that are
+    `kept_back` are tested, never taught with."""
+    x, cohort, teaches = table[list(features)].to_numpy(float), table["cohort"].to_numpy(), ~table["kept_back"].to_numpy(bool)
+    out = None
+    for name in np.unique(cohort):
+        own = cohort == name
+        if not (answer & ~own & teaches).any() or not (answer & own).any():
+            continue
+        p = predict(fit(table[~own & teaches].reset_index(drop=True)), x[own])
+        out = np.full((len(x), *p.shape[1:]), np.nan) if out is None else out
+        out[own] = p
+    return np.full((len(x), 1), np.nan) if out is None else out
 
 
 def over_repeats(measure: Callable, parts: np.ndarray) -> Callable:
@@ -105,7 +113,6 @@ def score_classifier(head: Head, oof: OutOfFold, truth: np.ndarray, rng: np.rand
         "auc_spoilt_masks": figure(lambda rows, p: scores.auc(one[rows], p[rows, top]), oof.spoilt),
         **({} if oof.measured is None else
            {"auc_measured_masks": figure(lambda rows, p: scores.auc(one[rows], p[rows, top]), oof.measured)}),
-        "auc_without_brain_mask": figure(lambda rows, p: scores.auc(one[rows], p[rows, top]), oof.bare),
         "brier": figure(lambda rows, p: scores.brier(y[rows], p[rows])),
         "calibration_slope": figure(lambda rows, p: scores.calibration(one[rows], p[rows, top])[0]),
         "calibration_intercept": figure(lambda rows, p: scores.calibration(one[rows], p[rows, top])[1]),
@@ -139,8 +146,7 @@ def score_survival(table: pd.DataFrame, oof: OutOfFold, rng: np.random.Generator
         return scores.concordance(time[rows], event[rows], p[rows])
 
     out = {"n": len(time), "deaths": int(event.sum()), "c_index": figure(c),
-           "c_index_spoilt_masks": figure(c, parts=oof.spoilt), **({} if oof.measured is None else {"c_index_measured_masks": figure(c, parts=oof.measured)}),
-           "c_index_without_brain_mask": figure(c, parts=oof.bare)}
+           "c_index_spoilt_masks": figure(c, parts=oof.spoilt), **({} if oof.measured is None else {"c_index_measured_masks": figure(c, parts=oof.measured)})}
     if len(gbm) > 20:
         out["glioblastoma"] = {"n": len(gbm), "deaths": int(event[gbm].sum()), "c_index": figure(c, gbm),
                                "c_index_spoilt_masks": figure(c, gbm, oof.spoilt)}

@@ -6,7 +6,8 @@ into ratios by a brain whose deviation is a fifth of its mean); both give differ
 where it takes logs), which are added to table rows. Without label maps (a synthetic cohort) no mask is spoilt.
 
 How the network itself errs is measured on the cases that it never saw (`feature_errors` of results/evaluation.json): a
-part of the draws (MEASURED_SHARE) is one of these cases, with all its differences together. Masks that miss most of the
+part of the draws (MEASURED_SHARE) is one of these cases, with all its differences together. Half of the cases are kept back:
+nothing is learnt from them, and figures with the network's own errors come from them alone. Masks that miss most of the
 tumour (LEAST_DICE) count when the heads are measured with the network's own errors, but nothing is learnt from them.
 
 Smoothness is apart, because it matters most: an expert's 1 mm mask that only passes through a 2 mm grid and back
@@ -36,38 +37,41 @@ SMOOTH_LOG_AREA = (0.0, 0.40)
 PLACE_SD = {"midline_distance": 0.05, "depth": 0.03, "height": 0.04}
 BRAIN_LOG_SD = 0.08
 MEASURED_SHARE, LEAST_DICE = 1 / 3, 0.5
-PLACE = ("midline_distance", "midline_crossing", "depth", "height", "t1c_p90_over_brain", "t1c_median_over_brain")
 
 
 @dataclass
 class Noise:
     """Differences by feature, one entry per spoilt mask; empty arrays leave the features alone. `measured`: which of
-    them are the network's own errors."""
+    them are the network's own errors; `kept_back`: which of those are left out of the training, for the figure alone."""
     deltas: dict[str, np.ndarray] = field(default_factory=dict)
     dice: np.ndarray = field(default_factory=lambda: np.zeros(0))
     measured: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
-    drop_place: float = 0.4
+    kept_back: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
     drop_resection: float = 0.3
+
+    def __post_init__(self):
+        if len(self.kept_back) != len(self.measured):
+            self.kept_back = np.zeros(len(self.measured), bool)
 
     def entries(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Which spoilt mask each of `n` rows gets."""
-        made, own = np.flatnonzero(~self.measured), np.flatnonzero(self.measured & (self.dice >= LEAST_DICE))
+        made, own = np.flatnonzero(~self.measured), np.flatnonzero(self.measured & ~self.kept_back & (self.dice >= LEAST_DICE))
         if not len(made):
             return rng.integers(0, max(len(self.dice), 1), n)
         of_own = rng.random(n) < (MEASURED_SHARE if len(own) else 0)
         return np.where(of_own, rng.choice(own if len(own) else made, n), rng.choice(made, n))
 
     def only_measured(self) -> Noise:
-        """The network's own errors alone."""
-        return Noise({k: v[self.measured] for k, v in self.deltas.items()}, self.dice[self.measured], self.measured[self.measured],
-                     self.drop_place, self.drop_resection)
+        """The network's own errors that no head was trained with."""
+        own = self.measured & self.kept_back
+        return Noise({k: v[own] for k, v in self.deltas.items()}, self.dice[own], self.measured[own], drop_resection=self.drop_resection)
 
     def perturb(self, x: np.ndarray, features, rng: np.random.Generator, drop: bool = True) -> np.ndarray:
         """A copy of raw rows as the service may see them: moved, and with optional features missing."""
         out = x.copy()
         smooth = rng.uniform(*SMOOTH_LOG_AREA, len(x))
         entry = self.entries(len(x), rng)
-        no_place, no_resection = rng.random(len(x)) < self.drop_place, rng.random(len(x)) < self.drop_resection
+        no_resection = rng.random(len(x)) < self.drop_resection
         for j, name in enumerate(features):
             if name in self.deltas and len(self.dice):
                 move = self.deltas[name][entry]
@@ -79,8 +83,6 @@ class Noise:
                 out[:, j] += rng.normal(0, PLACE_SD[name], len(x))
             if name.endswith("_over_brain"):
                 out[:, j] *= np.exp(rng.normal(0, BRAIN_LOG_SD, len(x)))
-            if drop and name in PLACE:
-                out[no_place, j] = np.nan
             if drop and name.startswith("resection_"):
                 out[no_resection, j] = np.nan
         return out
@@ -129,21 +131,6 @@ def difference(before: dict[str, float], after: dict[str, float]) -> dict[str, f
             for n in before}
 
 
-def neighbour_correlation(image: np.ndarray, mask: np.ndarray) -> float:
-    """GLCM Correlation in the limit of narrow bins: mean over the 13 directions of the correlation of neighbours."""
-    found = []
-    for step in np.ndindex(3, 3, 3):
-        d = np.array(step) - 1
-        if tuple(d) <= (0, 0, 0):
-            continue
-        here = tuple(slice(max(0, -k), n - max(0, k)) for k, n in zip(d, mask.shape))
-        there = tuple(slice(max(0, k), n - max(0, -k)) for k, n in zip(d, mask.shape))
-        both = mask[here] & mask[there]
-        a, b = image[here][both], image[there][both]
-        found.append(np.corrcoef(np.concatenate([a, b]), np.concatenate([b, a]))[0, 1])
-    return float(np.mean(found))
-
-
 def whole_masks(path: Path, rng: np.random.Generator, count: int) -> list[np.ndarray]:
     """Whole tumours of `count` label maps, cut to their box with a margin of 8 voxels."""
     seg = np.load(path)["seg"]
@@ -160,8 +147,7 @@ def whole_masks(path: Path, rng: np.random.Generator, count: int) -> list[np.nda
 def of_t1c(t1c: np.ndarray, mask: np.ndarray) -> dict[str, float]:
     """`t1c` in units of the brain's mean."""
     p90, median = np.percentile(t1c[mask], [90, 50])
-    return {**first_order(t1c[mask]), "glcm_Correlation": neighbour_correlation(t1c, mask),
-            "t1c_p90_over_brain": p90, "t1c_median_over_brain": median}
+    return {**first_order(t1c[mask]), "t1c_p90_over_brain": p90, "t1c_median_over_brain": median}
 
 
 def feature_errors(t1c: np.ndarray, truth: np.ndarray, found: np.ndarray, spacing) -> dict[str, float] | None:
@@ -173,11 +159,16 @@ def feature_errors(t1c: np.ndarray, truth: np.ndarray, found: np.ndarray, spacin
     return {"dice": float(2 * (truth & found).sum() / (truth.sum() + found.sum())), **{k: float(v) for k, v in off.items()}}
 
 
-def measured_errors(evaluation: Path) -> list[dict[str, float]]:
-    """`feature_errors` of the whole cases, stripped and in a head; empty where they were not measured."""
-    rows = json.loads(evaluation.read_text())["rows"]["whole"].values() if evaluation.exists() else ()
-    found = [row.get(where, {}).get("feature_errors") for row in rows for where in ("stripped", "head")]
-    return [one for one in found if one]
+def measured_errors(evaluation: Path) -> list[tuple[str, dict[str, float]]]:
+    """Case and `feature_errors` of the whole cases, stripped and in a head, whose patient the member had not seen; empty where
+    they were not measured."""
+    if not evaluation.exists():
+        return []
+    report = json.loads(evaluation.read_text())
+    seen = report.get("patient_seen", {}).get("whole", [])
+    found = [(name, row.get(where, {}).get("feature_errors")) for name, row in sorted(report["rows"]["whole"].items())
+             for where in ("stripped", "head") if name not in seen]
+    return [(name, one) for name, one in found if one]
 
 
 def learn_noise(data: Path, rng: np.random.Generator, count: int = 150, evaluation: Path | None = None) -> Noise:
@@ -206,6 +197,8 @@ def learn_noise(data: Path, rng: np.random.Generator, count: int = 150, evaluati
         rows.append({**difference(shape_of(mask), shape_of(bad)), **difference(of_t1c(t1c, own), of_t1c(t1c, off))})
         dice.append(overlap)
     own = measured_errors(evaluation) if evaluation else []
-    dice += [one["dice"] for one in own]
-    return Noise({k: np.array([r[k] for r in (*rows, *own)]) for k in rows[0]}, np.array(dice),
-                 np.arange(len(dice)) >= len(rows))
+    dice += [one["dice"] for _, one in own]
+    cases = sorted({name for name, _ in own})
+    held = np.array([False] * len(rows) + [cases.index(name) % 2 == 1 for name, _ in own])  # every other case, whole
+    return Noise({k: np.array([r[k] for r in (*rows, *(one for _, one in own))]) for k in rows[0]}, np.array(dice),
+                 np.arange(len(dice)) >= len(rows), held)

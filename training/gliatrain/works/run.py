@@ -16,7 +16,6 @@ import torch
 from . import clipsa, marasi, mtsunet, sgsnet
 from .cohort import Patient, read_cohort, split
 from .gradcam import cam, share_inside
-from .harmonise import learn_scale, standardise
 from .loop import CONFIGS, Settings, read_settings
 from .part import plain, write_json
 from .synthetic_cohort import Plan, make_cohort
@@ -51,21 +50,8 @@ def run_work(work: str, settings: Settings, cohort: list[Patient], other: list[P
     return marasi.train_and_evaluate(cohort, other, settings, out, quiet)[1]
 
 
-def scanner(volume: np.ndarray, gain: float, gamma: float) -> np.ndarray:
-    return np.where(volume > 0, gain * (volume / volume.max()) ** gamma, 0).astype(np.float32)
-
-
 def engineering(out: Path, quiet: bool) -> dict:
-    """Harmonisation between two made-up scanners; the map of the grade head of the MTS-UNET run (trained if need be)."""
-    heads = [np.maximum(p.image[0] + 2, 0) * (p.image[0] > 0) for p in make_cohort(Plan(patients=12, size=16, seed=5))]
-    first, second = [scanner(v, 900, 1.0) for v in heads], [scanner(v, 250, 1.7) for v in heads]
-    scale = learn_scale(first[:6] + second[6:])
-
-    def gap(a: list[np.ndarray], b: list[np.ndarray]) -> float:
-        """Mean absolute difference of the two scanners' images of one head, as a share of the first's mean."""
-        return float(np.mean([np.abs(x - y)[x > 0].mean() / x[x > 0].mean() for x, y in zip(a, b)]))
-
-    mapped = [[standardise(v, scale) for v in side] for side in (first, second)]
+    """The map of the grade head of the MTS-UNET run (trained if need be)."""
     settings, cohort, _ = made_up("mtsunet")
     model, _ = mtsunet.train_and_evaluate(cohort, settings, out.parent / "mtsunet" / "full", quiet)
     test = split(cohort, settings.seed, settings.test_share)[1]
@@ -77,8 +63,7 @@ def engineering(out: Path, quiet: bool) -> dict:
         found = cam(model.pooled, lambda v, k=called: model.heads[2](v)[0, k], image)
         inside.append([share_inside(found, patient.label > 0), float((patient.label > 0).mean())])
     shares = np.nanmean(inside, axis=0)
-    return {"harmonisation": {"difference_before": gap(first, second), "difference_after": gap(*mapped)},
-            "map": {"patients": len(inside), "share_inside_tumour": shares[0], "tumour_share_of_volume": shares[1]}}
+    return {"map": {"patients": len(inside), "share_inside_tumour": shares[0], "tumour_share_of_volume": shares[1]}}
 
 
 def run_made_up(work: str, out: Path, quiet: bool) -> dict:
@@ -94,8 +79,7 @@ def run_made_up(work: str, out: Path, quiet: bool) -> dict:
 def record(work: str, result: dict) -> None:
     """One work's entry of results/works.json; the others stay."""
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {
-        "about": "The five works on made-up cohorts with planted signals (configs/synthetic.toml): these show that the "
-                 "methods find what is there, and nothing about patients.", "command": "python -m gliatrain.works.run --all"}
+        "about": "The five works on made-up cohorts with planted signals (configs/synthetic.toml); `patients`: on real ones (works/lesions.py).", "command": "python -m gliatrain.works.run --all"}
     results[work] = plain(result)
     results["torch"] = torch.__version__.split("+")[0]
     write_json(RESULTS, results)

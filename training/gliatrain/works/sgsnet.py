@@ -97,6 +97,7 @@ def evaluate(model: SgsNet, train: list[Patient], test: list[Patient], seed: int
     return {
         "n": len(time), "events": int(event.sum()), "dice_whole_tumour": tumour_dice(classes, test),
         "c_index": survival.permutation_p(lambda t, e: survival.concordance(t, e, risk), (time, event), seed),
+        "c_index_age_alone": survival.concordance(time, event, np.array([p.value("age") for p in test])),
         "c_index_training": survival.concordance(*trained), "log_rank": survival.log_rank(time, event, at),
         "risk_groups": curves, "loss_weights": model.weigh.weights(),
         "baseline": survival.breslow_baseline(*trained),

@@ -1,0 +1,171 @@
+// A bundle's stages on a generated head, each beside bare ONNX Runtime running the same networks on inputs of the same shapes, in one run.
+// Usage: node bin/run.mjs bench/graph.ts [BUNDLE]     writes bench/results/graph.{json,md}
+import { readFileSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { signalVolume } from '../demo/phantom/acquire.ts'
+import { createHead, headGrid, rasterise } from '../demo/phantom/head.ts'
+import { protocolOf } from '../demo/phantom/protocol.ts'
+import { signalTable } from '../demo/phantom/signal.ts'
+import type { Sequence } from '../src/domain/study.ts'
+import type { Volume } from '../src/domain/volume.ts'
+import type { NetworkMember, Stage } from '../src/inference/bundle/graph.ts'
+import { type LoadedBundle, loadBundle } from '../src/inference/bundle/load.ts'
+import { channelCount } from '../src/inference/bundle/manifest.ts'
+import { startRunner } from '../src/inference/runtime/runner.ts'
+import { prepareInputs, type Volumes } from '../src/inference/segmentation/prepare.ts'
+import { runStage } from '../src/inference/segmentation/run-stage.ts'
+import { createRegistrar } from '../src/inference/volumes/register.ts'
+import { quietLog } from '../test/support/quiet-log.ts'
+
+const THREADS = 2
+const RESULTS = new URL('results/', import.meta.url)
+const DEFAULT = fileURLToPath(new URL('../config/models/glioma-unet-2mm', import.meta.url))
+
+interface Row {
+  stage: string
+  /** X, Y, Z; absent when the stage was skipped. */
+  size?: readonly number[]
+  seconds: number
+  /** Of the networks' runs alone. */
+  bareSeconds?: number
+  runs?: number
+}
+
+async function main(): Promise<void> {
+  const bundle = await loadBundle(process.argv[2] ?? DEFAULT)
+  const volumes = generated(1)
+  const registrar = createRegistrar()
+  const runner = await startRunner({
+    bundle,
+    providers: ['cpu'],
+    threads: THREADS,
+    timeoutMs: 1_800_000,
+    log: quietLog,
+  })
+  const began = performance.now()
+  const prepared = await prepareInputs({ volumes, reference: 'T1c', bundle, registrar })
+  const prepareSeconds = (performance.now() - began) / 1000
+  const { execution, grid } = await runner.segment(prepared)
+  const peak = { service: Math.round(process.resourceUsage().maxRSS / 1024), inference: execution.peakRssMb }
+  await Promise.all([runner.close(), registrar.close()])
+  const stages: Row[] = execution.stages ?? [
+    { stage: bundle.graph.stages[0]!.name, size: grid.size, seconds: execution.seconds },
+  ]
+  const rows: Row[] = []
+  for (const row of stages) rows.push(row.size ? { ...row, ...(await bare(bundle, row.stage, row.size)) } : row)
+  const report = {
+    command: 'node bin/run.mjs bench/graph.ts',
+    machine: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown CPU'}`,
+    node: process.version,
+    runtime: execution.runtime,
+    bundle: `${bundle.id} ${bundle.version}`,
+    digest: bundle.identity.digest,
+    threads: THREADS,
+    prepareSeconds,
+    segmentSeconds: execution.seconds,
+    peakRssMb: peak,
+    rows,
+  }
+  writeFileSync(new URL('graph.json', RESULTS), `${JSON.stringify(report, null, 2)}\n`)
+  writeFileSync(new URL('graph.md', RESULTS), markdown(report))
+  process.stdout.write(markdown(report))
+}
+
+/** Four sequences of the generated head at `mm`, in register. */
+function generated(mm: number): Volumes {
+  const tissues = rasterise(createHead('1', true), headGrid(mm), '1')
+  const wanted: Sequence[] = ['T1', 'T1c', 'T2', 'FLAIR']
+  const volumes: Partial<Record<Sequence, Volume<Float32Array>>> = {}
+  for (const { sequence, contrast } of protocolOf('full'))
+    if (sequence && wanted.includes(sequence) && !volumes[sequence])
+      volumes[sequence] = { grid: tissues.grid, data: signalVolume(tissues, signalTable(contrast)) }
+  return volumes
+}
+
+/** Seconds of the stage's networks alone, in sessions as ONNX Runtime opens them by itself, on the shapes that the stage gave them. */
+async function bare(bundle: LoadedBundle, name: string, size: readonly number[]) {
+  const stage = bundle.graph.stages.find((one) => one.name === name)!
+  const networks = stage.members.filter((member): member is NetworkMember => 'network' in member)
+  const shapes = await shapesOf(bundle, { ...stage, members: networks, fusion: { name: 'MeanEnsemble' } }, size)
+  let seconds = 0
+  let runs = 0
+  for (const { network, dims } of shapes) {
+    const { file, input, output } = bundle.graph.networks[network]!
+    const session = await InferenceSession.create(readFileSync(join(bundle.folder, file)), {
+      executionProviders: ['cpu'],
+      intraOpNumThreads: THREADS,
+    })
+    for (const shape of dims) {
+      const values = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, v) => Math.sin(v * 12.9898))
+      const began = performance.now()
+      await session.run({ [input]: new Tensor('float32', values, shape) }, [output])
+      seconds += (performance.now() - began) / 1000
+      runs++
+    }
+    await session.release()
+  }
+  return { bareSeconds: seconds, runs }
+}
+
+/** Which shapes the stage gives each of its networks: asked of the stage itself, with networks that answer zeros. */
+async function shapesOf(bundle: LoadedBundle, stage: Stage, [x, y, z]: readonly number[]) {
+  const grid = {
+    size: [x!, y!, z!],
+    spacing: [1, 1, 1],
+    origin: [0, 0, 0],
+    direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
+  } as const
+  const count = channelCount(bundle) + (stage.previous_stage?.classes.length ?? 0)
+  const nothing = new Float32Array(x! * y! * z!)
+  const outputs = stage.output.activation === 'softmax' ? stage.output.classes.length : stage.output.regions.length
+  const seen = new Map<string, number[][]>()
+  const run = async (network: string, _input: Float32Array, dims: readonly number[]) => {
+    seen.set(network, [...(seen.get(network) ?? []), [...dims]])
+    const { inferer, members = 1 } = bundle.graph.networks[network]!
+    const [first, , ...sides] = dims as [number, number, ...number[]]
+    const slices = inferer.name === 'SliceInferer' ? first - 2 * inferer.context : 1
+    return new Float32Array(slices * outputs * members * sides.reduce((a, b) => a * b))
+  }
+  const channels = Array.from({ length: count }, () => nothing)
+  const watch = { onProgress: () => {}, onSample: () => {} }
+  await runStage({ stage, rules: bundle, grid, channels, answers: new Map(), run }, watch)
+  return [...seen].map(([network, dims]) => ({ network, dims }))
+}
+
+function markdown(report: {
+  bundle: string
+  digest: string
+  machine: string
+  node: string
+  runtime: string
+  threads: number
+  prepareSeconds: number
+  segmentSeconds: number
+  peakRssMb: { service: number; inference: number }
+  rows: Row[]
+}): string {
+  const lines = report.rows.map(({ stage, size, seconds, bareSeconds, runs }) =>
+    size
+      ? `| ${stage} | ${size.join(' x ')} | ${seconds.toFixed(2)} | ${bareSeconds!.toFixed(2)} (${runs} runs) | ${(seconds / bareSeconds!).toFixed(2)} |`
+      : `| ${stage} | skipped | | | |`,
+  )
+  return `# A bundle stage by stage, beside bare ONNX Runtime
+
+Made by \`bench/graph.ts\` with bundle ${report.bundle} (digest ${report.digest.slice(0, 12)}…) on ${report.machine}, Node ${report.node.slice(1)},
+${report.runtime}, ${report.threads} threads, one run: four sequences of the generated head at 1 mm, in memory. A stage has everything that the inference process
+does for it (images on its grid, normalisation, masks, views, fusion, samples), bare ONNX Runtime the networks alone on inputs of the same
+shapes, in sessions with default settings.
+
+Preparation (registration, resampling for the first stage): ${report.prepareSeconds.toFixed(1)} s. Segmentation: ${report.segmentSeconds.toFixed(1)} s. Peak memory: service
+${report.peakRssMb.service} MiB, inference ${report.peakRssMb.inference} MiB.
+
+| stage | voxels | s | bare s | ratio |
+|---|---|---|---|---|
+${lines.join('\n')}
+`
+}
+
+await main()

@@ -1,0 +1,18 @@
+// Deflated data sets (PS3.5 A.5), with a limit: a few kilobytes can stand for gigabytes.
+import { inflateRawSync } from 'node:zlib'
+
+/** An enhanced MR object of 512 frames of 512 × 512 voxels of 16 bits; nothing that we read is larger. */
+export const MAX_INFLATED_BYTES = 512 * 512 * 512 * 2
+
+/** The data set, or why there is none, in words that follow "its deflated data set". */
+export function inflateDataSet(
+  bytes: Uint8Array,
+  maxBytes = MAX_INFLATED_BYTES,
+): { dataSet: Uint8Array } | { fault: string } {
+  try {
+    return { dataSet: inflateRawSync(bytes, { maxOutputLength: maxBytes }) }
+  } catch (error) {
+    const isTooLarge = (error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE'
+    return { fault: isTooLarge ? `is larger than ${maxBytes} bytes` : 'ends early or is damaged' }
+  }
+}

@@ -1,0 +1,8 @@
+// Numbers that decide something about a patient are kept in tables, one an area; no row stands without its source.
+export interface Limit {
+  value: number
+  /** UCUM, or "1" for a share. */
+  unit: 'mm' | 'mL' | '1'
+  /** The publication, the command that measured it, or "chosen:" and why. */
+  source: string
+}

@@ -1,0 +1,74 @@
+// The record of analyses and their artefacts.
+import type { AnalysisEvent, AnalysisRecord, AnalysisState, ConfirmedPatient } from '../analysis.ts'
+import type { Leg, LegRecord } from '../delivery.ts'
+import type { ErrorCode } from '../errors.ts'
+import type { Head } from '../finding.ts'
+import type { PatientIdentity, Sequence, StudyIdentity, Uid } from '../study.ts'
+
+export type ArtifactRole =
+  | 'result'
+  | 'pdf'
+  /** The key figures of the PDF, from which the reviewed one is drawn. */
+  | 'figures'
+  | 'segmentation'
+  | 'encapsulated-pdf'
+  /** The measurements as a structured report. */
+  | 'report'
+  | 'label-map'
+  | 'probabilities'
+  | 'uncertainty'
+  /** On the grid of a sequence other than the reference. */
+  | `segmentation-${Sequence}`
+  | `key-image-${number}`
+  | `saliency-${Head}`
+  | 'rejection-note'
+
+export interface Artifact {
+  role: ArtifactRole
+  mediaType: string
+  bytes: Uint8Array
+  /** Set for DICOM objects. */
+  sopInstanceUid?: Uid
+  seriesInstanceUid?: Uid
+  sopClassUid?: Uid
+}
+
+export interface AnalysisStore {
+  /** Creates the analysis in state queued unless it exists; returns the record and whether it is new. */
+  register(
+    analysis: Pick<
+      AnalysisRecord,
+      'analysisId' | 'studyInstanceUid' | 'bundleId' | 'bundleDigest' | 'modelDigest' | 'instanceSetDigest'
+    > & { study?: StudyIdentity },
+  ): Promise<{ record: AnalysisRecord; created: boolean }>
+  get(analysisId: string): Promise<AnalysisRecord | undefined>
+  byStudy(studyInstanceUid: Uid): Promise<AnalysisRecord[]>
+  list(query?: { limit?: number; offset?: number; state?: AnalysisState }): Promise<AnalysisRecord[]>
+  events(analysisId: string): Promise<AnalysisEvent[]>
+  /** Takes the oldest analysis that is due, under a lease of `leaseSeconds`; undefined when nothing is due. */
+  claim(owner: string, leaseSeconds: number): Promise<AnalysisRecord | undefined>
+  renew(analysisId: string, owner: string, leaseSeconds: number): Promise<boolean>
+  /** Gives the lease back and makes the analysis due again at `notBefore` (ISO) or now. */
+  release(analysisId: string, owner: string, notBefore?: string): Promise<void>
+  /** Moves the state by the table in analysis.ts; STATE_CONFLICT otherwise. */
+  move(
+    analysisId: string,
+    to: AnalysisState,
+    detail?: { hold?: { code: ErrorCode; message: string }; text?: string },
+  ): Promise<AnalysisRecord>
+  note(analysisId: string, event: Omit<AnalysisEvent, 'at'>): Promise<void>
+  /** Keeps which patient a person named, with an event that says so. */
+  confirmPatient(analysisId: string, confirmed: ConfirmedPatient): Promise<void>
+  /** Merges facts into the summary before there is a result, so that a held analysis shows what is known of it. */
+  describe(analysisId: string, facts: Record<string, unknown>): Promise<void>
+  /** Stores summary and artefacts and moves running → analysed, in one transaction. */
+  saveResult(analysisId: string, summary: Record<string, unknown>, artifacts: Artifact[]): Promise<AnalysisRecord>
+  artifacts(analysisId: string): Promise<Artifact[]>
+  artifact(analysisId: string, role: Artifact['role']): Promise<Artifact | undefined>
+  updateLeg(analysisId: string, leg: Leg, change: Partial<Omit<LegRecord, 'leg'>>): Promise<LegRecord>
+}
+
+export interface PriorAnalyses {
+  /** Delivered ones of exactly this identifier and issuer, newest first. */
+  byPatient(patient: Pick<PatientIdentity, 'patientId' | 'issuerOfPatientId'>): Promise<AnalysisRecord[]>
+}

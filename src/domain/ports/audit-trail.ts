@@ -1,0 +1,29 @@
+// The audit of reads and writes of patient data.
+import type { Uid } from '../study.ts'
+
+export interface AuditEntry {
+  action: 'read' | 'write'
+  target: 'pacs' | 'ehr'
+  /** Empty where the request is not about one study. */
+  studyInstanceUid: Uid
+  what: string
+  outcome: 'success' | 'failure'
+  /** FHIR restful-interaction, or what a DICOMweb request is to the archive. */
+  interaction?: 'read' | 'search-type' | 'create' | 'update' | 'access' | 'retrieve' | 'store'
+  /** Base URL of the other side, without credentials. */
+  server?: string
+  /** "Patient/12" of the EHR. */
+  patient?: string
+  /** What was read or written: "Observation/12/_history/3", or SOP Instance UIDs. */
+  objects?: string[]
+  /** Path and query of a search, as sent. */
+  query?: string
+  /** The person on whose behalf, when there is one. */
+  user?: { identifier: string; name: string }
+  /** X-Request-Id, when it was sent. */
+  requestId?: string
+}
+
+export interface AuditTrail {
+  record(entry: AuditEntry): Promise<void>
+}

@@ -1,0 +1,40 @@
+// The EHR, over FHIR R4, and what it is sent.
+import type { ClinicalFacts, ReportableResult, TissueResult } from '../finding.ts'
+import type { Review } from '../review.ts'
+import type { PatientIdentity, Uid } from '../study.ts'
+
+export type EhrReceipt = Record<string, string>
+
+export interface EhrReport {
+  /** "Patient/id" that a person confirmed for these images. */
+  confirmedPatient?: string
+  result: ReportableResult
+  pdf: Uint8Array
+  /** SOP Instance UIDs of the DICOM results, by role. */
+  dicomResults: {
+    role: 'segmentation' | 'pdf' | 'report'
+    sopClassUid: Uid
+    sopInstanceUid: Uid
+    seriesInstanceUid: Uid
+  }[]
+}
+
+export interface ReviewedDocuments extends Pick<EhrReport, 'dicomResults'> {
+  /** The report as the reviewer left it, or the statement that it was rejected. */
+  pdf: Uint8Array
+}
+
+export interface ClinicalRecord {
+  /** Exactly one patient with this identifier, cross-checked with birth date, sex and name; else PATIENT_*. Returns "Patient/id". `confirmed` is the one that a person named: it must be there and in use, and stands. */
+  matchPatient(patient: PatientIdentity, confirmed?: string): Promise<string>
+  /** Throws CONSENT_REFUSED when "Patient/id" has refused what the site's codes name; absent where the adapter does not read it. */
+  checkConsent?(patient: string): Promise<void>
+  /** What the EHR knows of treatment and condition of "Patient/id" on the study's day (DICOM DA); absent where the adapter does not read it. */
+  clinicalFacts?(patient: string, studyDate: string): Promise<ClinicalFacts>
+  /** Results of tissue tests for the markers that heads predict, newest first; absent where the adapter does not read them. */
+  tissueResults?(patient: string): Promise<TissueResult[]>
+  /** Posts or repeats the report of one analysis: the same resources, whatever happened before. */
+  postReport(report: EhrReport): Promise<EhrReceipt>
+  /** Writes a person's decision on a report into it: the same resources, whatever happened before; absent where the adapter cannot. */
+  postReview?(report: EhrReport, review: Review, reviewed: ReviewedDocuments): Promise<EhrReceipt>
+}

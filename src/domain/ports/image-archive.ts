@@ -1,0 +1,33 @@
+// The PACS, over DICOMweb.
+
+import type { Study, Uid } from '../study.ts'
+import type { StudyQuery, StudySummary } from '../study-search.ts'
+
+export interface StoreOutcome {
+  sopInstanceUid: Uid
+  stored: boolean
+  /** Failure or warning reason (0008,1197 / 0008,1196) in hexadecimal, when given. */
+  reason?: string
+  /** Not stored, since the archive holds another object under this UID. */
+  conflict?: boolean
+}
+
+export interface ImageArchive {
+  /** Studies with StudyDate in [from, to] (DICOM DA), all pages. */
+  searchStudies(query: StudyQuery): Promise<StudySummary[]>
+  /** The UIDs of all instances of a study by QIDO-RS, with series UID and modality. */
+  searchInstances(
+    studyInstanceUid: Uid,
+  ): Promise<{ seriesInstanceUid: Uid; sopInstanceUid: Uid; sopClassUid: Uid; modality: string }[]>
+  /** Metadata of the whole study, grouped by series. */
+  retrieveMetadata(studyInstanceUid: Uid): Promise<Study>
+  /**
+   * Streams the instances of a series as Part 10 bytes in their stored transfer syntax, in any order. Complete or it throws:
+   * instances missing from the multipart answer are fetched one by one; what still misses is ARCHIVE_TRUNCATED.
+   */
+  retrieveSeries(studyInstanceUid: Uid, seriesInstanceUid: Uid, expected: Uid[]): AsyncIterable<Uint8Array>
+  /** Stores Part 10 objects; resolves with one outcome per object, whatever the status was. */
+  store(studyInstanceUid: Uid, instances: { sopInstanceUid: Uid; bytes: Uint8Array }[]): Promise<StoreOutcome[]>
+  /** One instance as Part 10 bytes. Throws NOT_FOUND when the archive has none, INSTANCE_INVALID when it is damaged there. */
+  retrieveInstance(studyInstanceUid: Uid, seriesInstanceUid: Uid, sopInstanceUid: Uid): Promise<Uint8Array>
+}

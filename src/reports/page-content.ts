@@ -1,0 +1,42 @@
+// The parts of the page as plain strings: what content.ts writes, and the blocks draw.
+import type { ContributionChart, SurvivalCurve } from './chart-content.ts'
+import type { PredictionRow } from './prediction-rows.ts'
+
+export interface Field {
+  label: string
+  value: string
+}
+
+export interface VolumeRow {
+  region: string
+  name: string
+  value: string
+  /** Empty when the bundle has no estimate. */
+  deviation: string
+  /** Against an earlier study; absent without one, or where it did not measure this. */
+  change?: { earlier: string; text: string }
+  /** Colour of the outline that this row measures; absent for sums of several. */
+  colour?: string
+}
+
+export interface ReportContent {
+  title: string
+  status: string
+  /** A reviewer rejected the result: the page says so, and shows no value. */
+  isWithdrawn: boolean
+  /** The name in up to three writings, as the archive has them. */
+  patientNames: string[]
+  patientFields: Field[]
+  studyFields: Field[]
+  summary: string
+  volumes: VolumeRow[]
+  /** One sentence on the lesions' diameters; empty without any. */
+  diameters: string
+  predictions: PredictionRow[]
+  charts: ContributionChart[]
+  curve: SurvivalCurve | undefined
+  quality: { warning: boolean; text: string }[]
+  series: { sequence: string; description: string; detail: string }[]
+  statement: string[]
+  provenance: Field[]
+}

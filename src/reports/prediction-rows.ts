@@ -1,0 +1,72 @@
+// The rows of the predictions' table: the call and how likely it is, each probability with its interval, and why there is no call.
+
+import type { EvaluatedPrediction, Prediction, TissueResult } from '../domain/finding.ts'
+import { evidenceSentences, likelihoodOf } from '../domain/prediction-words.ts'
+import { SHORT_HEAD_NAMES } from '../wording/names.ts'
+import { percentWithInterval } from '../wording/quantities.ts'
+import * as words from './wording/en.ts'
+
+export interface PredictionRow {
+  name: string
+  status: 'evaluable' | 'indeterminate' | 'not-evaluable'
+  /** The result is that of a tissue test. */
+  isTissue?: boolean
+  /** The call, "indeterminate" or "not evaluable". */
+  result: string
+  /** The classes that an indeterminate head cannot tell apart, or the risk group; empty where there is none. */
+  detail: string
+  /** Why there is no call, or what the data can show of one; below the probabilities, where there are some. */
+  reason: string
+  /** Most probable first; months in order. Of two classes only the first, since the second is its rest. */
+  lines: ProbabilityLine[]
+}
+
+export interface ProbabilityLine {
+  label: string
+  /** "91 % (84–96)" */
+  text: string
+  probability: number
+  interval?: readonly [number, number]
+}
+
+export function predictionRow(prediction: Prediction): PredictionRow {
+  const { head, status } = prediction
+  const name = SHORT_HEAD_NAMES[head]
+  if (prediction.status === 'not-evaluable') {
+    return { name, status, result: words.NOT_EVALUABLE, detail: '', reason: prediction.reason, lines: [] }
+  }
+  const { probabilities, intervals, call } = prediction
+  const line = (key: string): ProbabilityLine => {
+    const [probability, interval] = [probabilities[key]!, intervals[key]]
+    const text = percentWithInterval(probability, interval)
+    const likelihood = key === call ? likelihoodOf(prediction) : undefined
+    const label = `${words.classOf(head, key)}${likelihood === undefined ? '' : `, ${likelihood}`}`
+    return { label, text, probability, ...(interval ? { interval } : {}) }
+  }
+  if (head === 'survival') {
+    const months = Object.keys(probabilities).sort((a, b) => Number(a) - Number(b))
+    const result = status === 'indeterminate' ? words.INDETERMINATE : words.SURVIVAL_RESULT
+    const detail = prediction.survival ? words.riskGroupOf(prediction.survival.group.name) : ''
+    return { name, status, result, detail, reason: prediction.reason ?? '', lines: months.map(line) }
+  }
+  const rank = (key: string) => (key === call ? Number.POSITIVE_INFINITY : probabilities[key]!)
+  const keys = Object.keys(probabilities).sort((a, b) => rank(b) - rank(a) || (a < b ? -1 : 1))
+  const first = keys[0] === undefined ? words.NOT_STATED : words.classOf(head, keys[0])
+  const result = status === 'indeterminate' ? words.INDETERMINATE : first
+  const detail = call === undefined ? undecidedDetail(prediction) : ''
+  const reason = prediction.reason ?? evidenceSentences(prediction).at(-1) ?? ''
+  const lines = keys.slice(0, keys.length === 2 ? 1 : keys.length).map(line)
+  return { name, status, result, detail, reason, lines }
+}
+
+/** Of two classes, "indeterminate" says it all. */
+function undecidedDetail({ head, remaining, probabilities }: EvaluatedPrediction): string {
+  const isPlain = remaining === undefined || (Object.keys(probabilities).length === 2 && remaining.length === 2)
+  return isPlain ? '' : words.undecided(remaining.map((key) => words.classOf(head, key)))
+}
+
+/** The newest tissue test takes the place of the call; the quality notes quote all of them in full. */
+export function withTissue(row: PredictionRow, tissue: TissueResult | undefined): PredictionRow {
+  if (!tissue) return row
+  return { ...row, isTissue: true, result: words.tissueCall(tissue.value), detail: words.fromImages(row.result) }
+}

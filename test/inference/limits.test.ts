@@ -1,0 +1,27 @@
+// Numbers that decide about a patient have a source, and stand in the table of their area and nowhere else.
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import type { Limit } from '../../src/domain/limit.ts'
+import { LESION_LIMITS } from '../../src/inference/lesions/limits.ts'
+import { PLAUSIBILITY_LIMITS } from '../../src/inference/segmentation/limits.ts'
+
+const rows = Object.entries<Limit>({ ...LESION_LIMITS, ...PLAUSIBILITY_LIMITS })
+const PUBLICATION = /^[A-Z][a-z]+ et al\., .+ (19|20)\d\d;/
+const MEASURED = /^measured: .{20,}/
+const CHOSEN = /^chosen: .{20,}/
+
+describe('the limits', () => {
+  it.each(rows)('%s: states a publication, what measured it, or why it was chosen', (_name, { value, source }) => {
+    expect([PUBLICATION, MEASURED, CHOSEN].filter((kind) => kind.test(source))).toHaveLength(1)
+    expect(Number.isFinite(value)).toBe(true)
+  })
+
+  /** Numerical allowances and capacities of data structures decide nothing. */
+  const OTHERS = ['SLACK', 'HALF_95', 'MAX_MAPPED_LESIONS']
+  const folder = new URL('../../src/inference/lesions/', import.meta.url)
+  it.each(readdirSync(folder))('%s: has no number of its own beside the table', (name) => {
+    const text = readFileSync(new URL(name, folder), 'utf8')
+    const numbers = [...text.matchAll(/^(?:export )?const ([A-Z][A-Z0-9_]+) = [-\d]/gm)].map((match) => match[1]!)
+    expect(numbers.filter((one) => !OTHERS.includes(one))).toEqual([])
+  })
+})

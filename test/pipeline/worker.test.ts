@@ -1,0 +1,125 @@
+// The worker on a real store: one step after the other, later again after an error, held where a person must look.
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { AnalysisRecord } from '../../src/domain/analysis.ts'
+import { AppError } from '../../src/domain/errors.ts'
+import type { DeliveryOutcome } from '../../src/pipeline/deliver.ts'
+import { drainAnalyses, type WorkerPorts } from '../../src/pipeline/worker.ts'
+import { type AnalysisRecords, createAnalysisStore } from '../../src/store/analyses.ts'
+import type { Database } from '../../src/store/database.ts'
+import { migrate, readMigrations } from '../../src/store/migrate.ts'
+import { openPglite } from '../../src/store/pglite.ts'
+import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
+import { createKeptLog, type KeptLog } from '../support/quiet-log.ts'
+
+let db: Database
+let analyses: AnalysisRecords
+let clock: ManualClock
+let log: KeptLog
+let woken: string[]
+let number = 0
+let analysisId = ''
+
+beforeAll(async () => {
+  db = await openPglite(undefined)
+  await migrate(db, await readMigrations())
+})
+afterAll(() => db?.close())
+
+beforeEach(async () => {
+  clock = createManualClock()
+  log = createKeptLog()
+  analyses = createAnalysisStore(db, clock)
+  woken = []
+  number += 1
+  analysisId = `a${number}`
+  const digests = { bundleId: 'b', bundleDigest: 'd', instanceSetDigest: 's' }
+  await analyses.register({ analysisId, studyInstanceUid: `1.2.${number}`, ...digests })
+})
+
+/** Ends what is left of a test, so that the next one claims its own analysis only. */
+const close = () => analyses.move(analysisId, 'superseded')
+
+function drain(parts: Partial<WorkerPorts> = {}): Promise<number> {
+  const ports: WorkerPorts = {
+    analyses,
+    clock,
+    log,
+    maxAttempts: 12,
+    analyse: async ({ analysisId: id }: AnalysisRecord) => void (await analyses.saveResult(id, {}, [])),
+    deliver: async (): Promise<DeliveryOutcome> => ({ do: 'done' }),
+    wakeAt: async (when) => void woken.push(when.toISOString()),
+    ...parts,
+  }
+  return drainAnalyses(ports, 'worker-1')
+}
+const stateOf = async () => (await analyses.get(analysisId))!
+
+describe('the worker', () => {
+  it('analyses and delivers what is due, and stops when nothing is', async () => {
+    expect(await drain()).toBe(1)
+    expect((await stateOf()).state).toBe('delivered')
+    expect(await drain()).toBe(0)
+  })
+
+  it('tries again later after an error that passes, and asks to be woken then', async () => {
+    const away = async () => Promise.reject(new AppError('ARCHIVE_UNREACHABLE', 'the archive is away'))
+    await drain({ analyse: away })
+    expect((await stateOf()).state).toBe('queued')
+    expect(woken).toEqual(['2026-03-01T03:00:05.000Z'])
+    expect(await drain()).toBe(0)
+    clock.advance(5)
+    await drain()
+    expect((await stateOf()).state).toBe('delivered')
+  })
+
+  it('holds after one repetition what nobody foresaw, and logs where it came from, not what it says', async () => {
+    const fault = async () => Promise.reject(new TypeError('cannot read Doe^Jane'))
+    await drain({ analyse: fault })
+    expect((await stateOf()).state).toBe('queued')
+    clock.advance(60)
+    await drain({ analyse: fault })
+    const { state, hold } = await stateOf()
+    expect(state).toBe('held')
+    expect(hold).toMatchObject({ code: 'INTERNAL', message: 'unexpected TypeError' })
+    expect(log.lines).toHaveLength(2)
+    for (const { fields } of log.lines)
+      expect(fields).toMatchObject({
+        code: 'INTERNAL',
+        frames: expect.stringContaining('test/pipeline/worker.test.ts:'),
+      })
+    expect(JSON.stringify(log.lines)).not.toContain('Doe')
+    await close()
+  })
+
+  it('holds at once where a person must decide', async () => {
+    await drain({ analyse: async () => Promise.reject(new AppError('SERIES_MISSING', 'there is no T1c')) })
+    expect((await stateOf()).hold).toMatchObject({ code: 'SERIES_MISSING', message: 'there is no T1c' })
+    await close()
+  })
+
+  it('keeps the result when a delivery must wait, and only delivers again', async () => {
+    let analysed = 0
+    const analyse = async ({ analysisId: id }: AnalysisRecord) => {
+      analysed += 1
+      await analyses.saveResult(id, {}, [])
+    }
+    await drain({ analyse, deliver: async () => ({ do: 'retry', afterSeconds: 40 }) })
+    expect((await stateOf()).state).toBe('analysed')
+    expect(woken).toEqual(['2026-03-01T03:00:40.000Z'])
+    clock.advance(40)
+    await drain({ analyse })
+    expect((await stateOf()).state).toBe('delivered')
+    expect(analysed).toBe(1)
+  })
+
+  it('holds an analysis during which the service ended again and again', async () => {
+    for (let n = 0; n < 3; n += 1) {
+      const record = await analyses.claim('worker-dead', 1)
+      if (record?.state === 'queued') await analyses.move(analysisId, 'running')
+      clock.advance(2)
+    }
+    await drain({ maxAttempts: 2 })
+    expect((await stateOf()).hold?.message).toBe('the service ended 3 times while it worked on this analysis')
+    await close()
+  })
+})

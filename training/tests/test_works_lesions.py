@@ -1,0 +1,46 @@
+"""Real lesions as the works' patients, and the page that says what was found."""
+import json
+
+import numpy as np
+import pandas as pd
+
+from gliatrain.works import lesions, report
+from gliatrain.works.cohort import Patient
+
+
+def test_a_cube_is_halved_and_its_axes_turned():
+    x, y, z = np.mgrid[:32, :32, :32].astype(np.float32)
+    small = lesions.shrink(np.stack([x, y, z]))
+    assert small.shape == (3, lesions.SIDE, lesions.SIDE, lesions.SIDE)
+    first = (32 - 2 * lesions.SIDE) // 2 + 0.5
+    assert small[0, 0, 0, 0] == small[1, 0, 0, 0] == small[2, 0, 0, 0] == first
+    assert small[0, 0, 0, 3] == first + 6 and small[1, 0, 3, 0] == first + 6 and small[2, 3, 0, 0] == first + 6  # z, y, x
+
+
+def test_institutions_are_never_split():
+    names = [f"TCGA-{site}-{n:04d}" for site in ("02", "CS", "DU", "HT") for n in range(5)]
+    train, test = lesions.institutions([Patient(n, np.zeros(1), None) for n in names])
+    assert {p.id[5:7] for p in train} == {"02", "DU"} and {p.id[5:7] for p in test} == {"CS", "HT"}
+
+
+def test_age_and_radiomics_stand_beside_on_the_same_patients():
+    rng = np.random.default_rng(1)
+    names = [f"TCGA-{k % 4:02d}-{k:04d}" for k in range(120)]
+    features = pd.DataFrame({c: rng.normal(1, 0.2, 120) for c in lesions.CARRIED}, index=names)
+    mutant = (features["t1c_p90_over_brain"] + 0.05 * rng.standard_normal(120) < 1).astype(float)
+    patients = [Patient(n, np.zeros(1), None, {"idh": mutant[n]}) for n in names] + [Patient("TCGA-00-none", np.zeros(1), None, {"idh": 1.0})]
+    found = lesions.beside(*lesions.institutions(patients), features, "idh", lambda v: v == 1)
+    assert found["radiomics_and_age"]["n"] == found["age_alone"]["n"] == 60
+    assert found["radiomics_and_age"]["auc"]["value"] > 0.9 and 0.2 < found["age_alone"]["auc"]["value"] < 0.8
+
+
+def test_the_page_says_what_the_results_show():
+    results = json.loads(report.RESULTS.read_text())
+    assert report.section(results) in report.PAGE.read_text()
+
+
+def test_a_part_that_adds_nothing_is_called_so():
+    results = {"sgsnet": {"figures": {"c_index": {"value": 0.644, "chance": 0.5}, "c_index_age_alone": 0.6439}}}
+    assert "the image adds nothing" in report.section(results) and "On patients: not measured." in report.section(results)
+    results["sgsnet"]["figures"]["c_index_age_alone"] = 0.55
+    assert "the image helps" in report.section(results)
