@@ -84,7 +84,15 @@ describe('gliabridge', () => {
   it('verifies the default bundle by running it', () => {
     const { code, out } = gliabridge(['verify-bundle'])
     expect(code).toBe(0)
-    expect(out).toMatch(/match their digests\n[\s\S]*runs on cpu/)
+    expect(out).toMatch(/match their digests
+digest [0-9a-f]{64}
+network brain: [\s\S]*
+runs on cpu \(.*\): 10 networks/)
+    expect(out).toContain('
+stage 1, brain: at 3 x 3 x 3 mm, over the whole head; intensities by foreground-zscore; ')
+    expect(out).toContain('
+answer: on the grid of search: WT from whole, TC from core, ET from enhancing, BRAIN from brain
+')
   })
 
   it('names the file of a bundle whose digest is wrong', async () => {
