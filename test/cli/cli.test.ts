@@ -84,15 +84,13 @@ describe('gliabridge', () => {
   it('verifies the default bundle by running it', () => {
     const { code, out } = gliabridge(['verify-bundle'])
     expect(code).toBe(0)
-    expect(out).toMatch(/match their digests
-digest [0-9a-f]{64}
-network brain: [\s\S]*
-runs on cpu \(.*\): 10 networks/)
-    expect(out).toContain('
-stage 1, brain: at 3 x 3 x 3 mm, over the whole head; intensities by foreground-zscore; ')
-    expect(out).toContain('
-answer: on the grid of search: WT from whole, TC from core, ET from enhancing, BRAIN from brain
-')
+    expect(out).toMatch(
+      /match their digests\ndigest [0-9a-f]{64}\nnetwork brain: [\s\S]*\nruns on cpu \(.*\): 10 networks/,
+    )
+    expect(out).toContain('\nstage 1, brain: at 3 x 3 x 3 mm, over the whole head; intensities by foreground-zscore; ')
+    expect(out).toContain(
+      '\nanswer: on the grid of search: WT from whole, TC from core, ET from enhancing, BRAIN from brain\n',
+    )
   })
 
   it('names the file of a bundle whose digest is wrong', async () => {
