@@ -45,7 +45,7 @@ function outOfOrder({ measurements }: Measured, edits: readonly Edit[]): string[
   const volumes = NESTED.flatMap((region) => {
     const measured = measurements.find((one) => one.region === region)
     const to = edits.find(({ target }) => target === `measurement.${region}`)?.to
-    return measured ? [{ region, value: typeof to === 'number' ? to : measured.value }] : []
+    return measured && !measured.labels ? [{ region, value: typeof to === 'number' ? to : measured.value }] : []
   })
   return volumes.slice(1).flatMap(({ region, value }, n) => {
     const inner = volumes[n]!
@@ -92,10 +92,10 @@ function changesByLabel(result: Measured, edited: readonly EditedVolume[], probl
     const before = measurement.value - sumOf(labels, alone)
     if (open.length !== 1)
       problems.push(
-        `measurement.${measurement.region}: ${to} mL is not the sum of its parts, which is ${expected.toFixed(2)} mL; correct the parts, and the sum follows`,
+        `measurement.${measurement.region}: ${to.toFixed(2)} mL is not the sum of its parts, which is ${expected.toFixed(2)} mL; correct the parts, and the sum follows`,
       )
     else if (!isStated && before + rest < -QUOTED_WITHIN_ML)
-      problems.push(`measurement.${measurement.region}: ${to} mL is less than the parts that lie in it`)
+      problems.push(`measurement.${measurement.region}: ${to.toFixed(2)} mL is less than the parts that lie in it`)
     else changes.set(open[0]!, rest)
   }
   return changes

@@ -78,7 +78,8 @@ export function callOf(prediction: Prediction): string {
 
 /** "12.3 mL", "IDH-mutant" */
 export function editValue({ target }: Pick<Edit, 'target'>, value: number | string): string {
-  return target.startsWith('measurement.') ? `${value} mL` : String(value)
+  // Two decimals at most: a voxel count in mL has no more to say.
+  return target.startsWith('measurement.') ? `${Number(Number(value).toFixed(2))} mL` : String(value)
 }
 
 /** "Changed by Dr Nine (dr-9) on 2026-03-01 from 12.3 mL to 11 mL: vessel outlined as tumour" */

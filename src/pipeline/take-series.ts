@@ -6,13 +6,8 @@ import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import { SEQUENCES, type Sequence, type Series, type SeriesDecision, type Study, type Uid } from '../domain/study.ts'
 import type { Volume } from '../domain/volume.ts'
 import type { Bundle } from '../inference/bundle/manifest.ts'
-import {
-  type Known,
-  type Selection,
-  type SeriesOverrides,
-  selectSeries,
-  type UnusablePolicy,
-} from '../inference/series/select-series.ts'
+import type { SeriesOverrides } from '../inference/series/overrides.ts'
+import { type Known, type Selection, selectSeries, type UnusablePolicy } from '../inference/series/select-series.ts'
 import type { Registrar } from '../inference/volumes/rigid.ts'
 import { judgePair } from './judge-pair.ts'
 import { retrieveVolume } from './retrieve-volume.ts'

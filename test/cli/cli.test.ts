@@ -84,7 +84,11 @@ describe('gliabridge', () => {
   it('verifies the default bundle by running it', () => {
     const { code, out } = gliabridge(['verify-bundle'])
     expect(code).toBe(0)
-    expect(out).toMatch(/match their digests\nnetwork runs on cpu/)
+    expect(out).toMatch(/match their digests\ndigest [0-9a-f]{64}\nnetwork segmentation: [\s\S]*\nnetwork runs on cpu/)
+    expect(out).toContain(
+      '\nstage 1, segmentation: at 2 x 2 x 2 mm, over the whole head; intensities by foreground-zscore; ',
+    )
+    expect(out).toContain('\nanswer: the classes of segmentation\n')
   })
 
   it('names the file of a bundle whose digest is wrong', async () => {

@@ -51,6 +51,8 @@ describe('corrected volumes', () => {
     expect(editSentence({ reviewer, at: '2026-03-01T03:04:00Z' }, edits[2]!)).toBe(
       "Recomputed after the corrections of Dr Nine (P-7) on 2026-03-01 03:04 UTC from 1.89 mL (the software's value) to 7.59 mL: sum of its parts",
     )
+    const unrounded = { ...edits[2]!, from: 14.38399999999998 }
+    expect(editSentence({ reviewer, at: '2026-03-01T03:04:00Z' }, unrounded)).toContain('from 14.38 mL (')
     expect(applyEdits(result(), edits)).toEqual(corrected)
   })
 
@@ -60,7 +62,7 @@ describe('corrected volumes', () => {
       [edit('ET', 7.2), edit('TC', 1.89)],
       /TC: 1.89 mL is not the sum of its parts, which is 7.59 mL/,
     ],
-    ['a sum alone, which could be read in several ways', [edit('TC', 1.2)], /TC: 1.2 mL is not the sum/],
+    ['a sum alone, which could be read in several ways', [edit('TC', 1.2)], /TC: 1.20 mL is not the sum/],
     ['nothing at all left', ['ET', 'NCR', 'ED'].map((region) => edit(region, 0)), /WT: nothing would be left/],
   ])('are refused when they contradict each other: %s', (_name, edits, message) => {
     expect(() => checkEdits(result(), edits)).toThrow(

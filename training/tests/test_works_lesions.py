@@ -44,3 +44,27 @@ def test_a_part_that_adds_nothing_is_called_so():
     assert "the image adds nothing" in report.section(results) and "On patients: not measured." in report.section(results)
     results["sgsnet"]["figures"]["c_index_age_alone"] = 0.55
     assert "the image helps" in report.section(results)
+
+
+def made_up(k: int) -> Patient:
+    """36 of 60 are TCGA's, of four institutions, with tissue results."""
+    rng, is_tcga = np.random.default_rng(k), k < 36
+    label = np.zeros((lesions.SIDE,) * 3, np.uint8)
+    label[3:8, 3:8, 3:8] = 1 + k % 3
+    clinical = {"age": float(rng.integers(20, 80)), "os_days": float(rng.integers(50, 900)), "event": float(k % 4 > 0)}
+    if is_tcga:
+        clinical.update({"idh": float(k // 4 % 2), "grade": float(2 + k // 4 % 3), "1p19q": float(k // 4 % 3 == 0)})
+    return Patient(f"TCGA-{k % 4:02d}-{k:04d}" if is_tcga else f"B{k}", rng.standard_normal((4, *label.shape)).astype(np.float32), label, clinical)
+
+
+def test_every_work_runs_on_lesions_and_is_reported(tmp_path, monkeypatch):
+    patients = [made_up(k) for k in range(60)]
+    rng = np.random.default_rng(0)
+    features = pd.DataFrame({**{c: rng.normal(1, 0.2, 36) for c in lesions.CARRIED}, "patient": [p.id for p in patients[:36]]})
+    monkeypatch.setattr(lesions, "read_patients", lambda *_: patients)
+    monkeypatch.setattr(lesions, "read_brats_tcga", lambda *_: features)
+    found = lesions.run(tmp_path, tmp_path / "out", {}, 1)
+    assert (found["sgsnet"]["trained_on"], found["sgsnet"]["tested_on_tcga"]) == (24, 36)
+    assert (found["mtsunet"]["trained_on"], found["mtsunet"]["tested_on"]) == (18, 18)
+    text = report.section({"patients": {**found, "command": "x", "epochs": 1}})
+    assert text.count("images alone, 18 patients train and 18 of other institutions test") == 3 and "- marasi: fitted on" in text

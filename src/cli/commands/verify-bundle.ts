@@ -21,7 +21,7 @@ export async function verifyBundleCommand(config: string | undefined, folder: st
         describeGraph(bundle)
           .map((line) => `${line}\n`)
           .join('') +
-        `runs on ${execution.provider} (${execution.runtime}): ${await tried(bundle, runner)}\n` +
+        `${Object.keys(bundle.graph.networks).length > 1 ? 'networks run' : 'network runs'} on ${execution.provider} (${execution.runtime}): ${await tried(bundle, runner)}\n` +
         (heads.length > 0 ? `heads that answer: ${heads.join(', ')}\n` : 'no head has a network\n') +
         execution.declined.map(({ provider, reason }) => `  ${provider} was not used: ${reason}\n`).join(''),
     )

@@ -13,6 +13,7 @@ import { callWords, evidenceSentences } from '../../domain/prediction-words.ts'
 import { editSentence, type Review, reviewSentence } from '../../domain/review.ts'
 import { tissueSentence } from '../../domain/tissue.ts'
 import { featureName, featureValue } from '../../wording/feature-names.ts'
+import { impressionLines } from '../../wording/impression.ts'
 import { HEAD_NAMES } from '../../wording/names.ts'
 import { millilitres, percent } from '../../wording/quantities.ts'
 import { changeLines } from './change-wording.ts'
@@ -169,11 +170,11 @@ function sections(result: ReportableResult): { title: string; lines: string[] }[
   ].filter((section) => section.lines.length > 0)
 }
 
-/** DiagnosticReport.conclusion: plain text that can be read without anything beside it. */
+/** DiagnosticReport.conclusion: whether a person has reviewed it, the impression in three lines, and the details; plain text that stands alone. */
 export function conclusionOf(result: ReportableResult, review?: Review): string {
   const body = sections(result).map(({ title, lines }) => `${title}:\n${lines.map((line) => `- ${line}`).join('\n')}`)
   const standing = [standingSentence(review), ...(review ? correctionLines(review) : [])].join('\n')
-  return [standing, ...body].join('\n\n')
+  return [standing, impressionLines(result).join('\n'), ...body].join('\n\n')
 }
 
 /** Narrative of one value, for displays that show nothing else: the value, and whether a person has reviewed it. */
@@ -187,5 +188,7 @@ export function narrativeOf(result: ReportableResult, review?: Review): string {
     ({ title, lines }) =>
       `<p><b>${escaped(title)}</b></p><ul>${lines.map((line) => `<li>${escaped(line)}</li>`).join('')}</ul>`,
   )
-  return `<div xmlns="http://www.w3.org/1999/xhtml"><p><b>${escaped(standingSentence(review))}</b></p>${body.join('')}</div>`
+  const impression = impressionLines(result).map((line) => `<li>${escaped(line)}</li>`)
+  const opening = `<p><b>Impression</b></p><ul>${impression.join('')}</ul>`
+  return `<div xmlns="http://www.w3.org/1999/xhtml"><p><b>${escaped(standingSentence(review))}</b></p>${opening}${body.join('')}</div>`
 }

@@ -47,6 +47,8 @@ export async function openSession(
       executionProviders: [provider],
       graphOptimizationLevel: 'all',
       logSeverityLevel: 4,
+      // The runtime's arena belongs to one session and keeps the most that it ever held: the networks of a graph would each hold it.
+      enableCpuMemArena: false,
       ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
       extra: { session: { ...session, ...NO_SPINNING } },
     })

@@ -15,14 +15,8 @@ import { type Evidence, evidence } from './evidence.ts'
 import { doubt, type Exclusion, exclusionReason, impossibleReason, mapExclusionReason } from './exclusion.ts'
 import { type SeriesFacts, seriesFacts } from './facts.ts'
 import { mapEvidence } from './maps.ts'
+import { compileOverrides, type SeriesOverrides } from './overrides.ts'
 import { prefer } from './preference.ts'
-
-/**
- * A site's own rules per sequence: a Series Instance UID, which decides for its study, or a pattern (regular expression, matched
- * without regard to case) that narrows the choice to series of that description, where there is one. A pattern may name a
- * series that would be left for its kind (a derived one, for example), but none without images of a whole head.
- */
-export type SeriesOverrides = Partial<Record<Sequence, string | undefined>>
 
 export interface Selection {
   /** One per series, in the study's order. */
@@ -77,7 +71,7 @@ export function selectSeries(
   overrides: SeriesOverrides = {},
   { refused = new Map(), policy = DEFAULT_POLICY, seen = new Map() }: Known = {},
 ): Selection {
-  const rules = compile(overrides)
+  const rules = compileOverrides(overrides)
   const assessed = assess(study, bundle, rules.uids, refused, seen)
   const { all, usable, rescuable, fixed, left } = assessed
   const groups = groupBySequence(usable, left)
@@ -284,25 +278,4 @@ function holdOf(
 
 function numbersOf(all: SeriesFacts[]): string {
   return all.map((facts) => facts.seriesNumber || '(no number)').join(', ')
-}
-
-/** A value of digits and dots alone is a UID (PS3.5 Section 9.1). */
-function compile(overrides: SeriesOverrides) {
-  const uids: Partial<Record<Sequence, string>> = {}
-  const descriptions: Partial<Record<Sequence, RegExp>> = {}
-  for (const sequence of SEQUENCES) {
-    const rule = overrides[sequence]
-    if (!rule) continue
-    if (/^\d+(\.\d+){2,}$/.test(rule)) uids[sequence] = rule
-    else descriptions[sequence] = pattern(rule, sequence)
-  }
-  return { uids, descriptions }
-}
-
-function pattern(source: string, sequence: Sequence): RegExp {
-  try {
-    return new RegExp(source, 'iu')
-  } catch (cause) {
-    throw new AppError('SETTINGS_INVALID', `series.overrides.${sequence} is not a regular expression`, { cause })
-  }
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { SEQUENCES, type Sequence } from '../../../src/domain/study.ts'
-import { type SeriesOverrides, selectSeries } from '../../../src/inference/series/select-series.ts'
+import type { SeriesOverrides } from '../../../src/inference/series/overrides.ts'
+import { selectSeries } from '../../../src/inference/series/select-series.ts'
 import { type Headers, series, study } from './headers.ts'
 
 const bundle = {

@@ -130,6 +130,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--cache", type=Path, help="folder for the table of identities")
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--evaluation", type=Path, default=EVALUATION, help="what gliatrain.evaluate or gliatrain.tabular.outlines measured")
     parser.add_argument("--masks", type=int, default=150, help="spoilt masks to learn outlines' errors from")
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
@@ -140,7 +141,7 @@ def main() -> None:
     table = cohorts.pooled(tables.read_cohort(folder / tables.UCSF[0], folder / tables.UCSF[1]), cohorts.read_brats_tcga(options.data, who),
                            {who[name] for names in case_names(options.data) for name in names})
     train(table, options.data, options.out, clinical=cohorts.read_clinical_heads(options.data, who), seed=options.seed, repeats=options.repeats,
-          noise_count=options.masks)
+          noise_count=options.masks, evaluation=options.evaluation)
 
 
 if __name__ == "__main__":
