@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { ANALYSIS_SYSTEM, type Servers } from './servers.ts'
 
-export const DEFAULT_BUNDLE = fileURLToPath(new URL('../config/models/glioma-unet-2mm', import.meta.url))
+export const DEFAULT_BUNDLE = fileURLToPath(new URL('../config/models/glioma-cascade-1mm', import.meta.url))
 
 /** Settings as a site would write them in a file. */
 export function demoSettings(servers: Servers, local: { dataDir: string; port: number }) {

@@ -7,6 +7,7 @@ import type { LabelVolume, Volume } from '../domain/volume.ts'
 import type { LoadedBundle } from '../inference/bundle/load.ts'
 import { runnableHeads } from '../inference/bundle/manifest.ts'
 import { predictFromImages } from '../inference/heads/predict-from-images.ts'
+import { evaluableOf } from '../inference/lesions/evaluable.ts'
 import { measure } from '../inference/lesions/measure.ts'
 import type { Registrar } from '../inference/volumes/rigid.ts'
 import { bratsLabels, caseNames, readCaseFiles, sameGrid } from './case-files.ts'
@@ -134,12 +135,15 @@ async function runCase(
       isMeasured: true,
     }),
   )
-  const scores = scoresOf(labels, files, bundle, name)
+  const stated = evaluableOf(labels, bundle, prepared.sequences)
+  const scores = scoresOf(labels, files, bundle, name).filter(({ region }) => stated.bundle.regions[region])
   seconds.total = (performance.now() - started) / 1000
   const found: ChainCase = {
     case: name,
     noFinding,
-    volumes: Object.fromEntries(measure(labels, bundle).measurements.map(({ region, value }) => [region, value])),
+    volumes: Object.fromEntries(
+      measure(stated.labels, stated.bundle).measurements.map(({ region, value }) => [region, value]),
+    ),
     scores,
     predictions: predicted.predictions,
     labels: labelsOf(row.cells, where),

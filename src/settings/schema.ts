@@ -39,7 +39,7 @@ export function settingsSchema(env: Environment) {
     ehr: ehrSchema(secret),
     inference: z
       .strictObject({
-        bundle: filled('Folder of the model bundle.').default('config/models/glioma-unet-2mm'),
+        bundle: filled('Folder of the model bundle.').default('config/models/glioma-cascade-1mm'),
         providers: z
           .array(z.enum(['cuda', 'webgpu', 'cpu'], { error: 'must be one of cuda, webgpu, cpu' }))
           .min(1, 'must name at least one')

@@ -84,22 +84,24 @@ describe('gliabridge', () => {
   it('verifies the default bundle by running it', () => {
     const { code, out } = gliabridge(['verify-bundle'])
     expect(code).toBe(0)
-    expect(out).toMatch(/match their digests\ndigest [0-9a-f]{64}\nnetwork segmentation: [\s\S]*\nnetwork runs on cpu/)
-    expect(out).toContain(
-      '\nstage 1, segmentation: at 2 x 2 x 2 mm, over the whole head; intensities by foreground-zscore; ',
+    expect(out).toMatch(
+      /match their digests\ndigest [0-9a-f]{64}\nnetwork brain: [\s\S]*\nnetworks run on cpu \(.*\): 10 networks/,
     )
-    expect(out).toContain('\nanswer: the classes of segmentation\n')
+    expect(out).toContain('\nstage 1, brain: at 3 x 3 x 3 mm, over the whole head; intensities by foreground-zscore; ')
+    expect(out).toContain(
+      '\nanswer: on the grid of search: WT from whole, TC from core, ET from enhancing, BRAIN from brain\n',
+    )
   })
 
   it('names the file of a bundle whose digest is wrong', async () => {
     const copy = join(folder, 'bundle')
-    await cp(join(ROOT, 'config/models/glioma-unet-2mm'), copy, { recursive: true })
-    const weights = await readFile(join(copy, 'segmentation.onnx'))
+    await cp(join(ROOT, 'config/models/glioma-cascade-1mm'), copy, { recursive: true })
+    const weights = await readFile(join(copy, 'brain.onnx'))
     weights[weights.length >> 1] = weights[weights.length >> 1]! ^ 1
-    await writeFile(join(copy, 'segmentation.onnx'), weights)
+    await writeFile(join(copy, 'brain.onnx'), weights)
     const { code, err } = gliabridge(['verify-bundle', copy])
     expect(code).toBe(1)
-    expect(err).toMatch(/BUNDLE_INVALID: .*segmentation\.onnx has sha256/)
+    expect(err).toMatch(/BUNDLE_INVALID: .*brain\.onnx has sha256/)
   })
 
   it('says which folder of cases cannot be read', () => {

@@ -8,7 +8,7 @@ import torch
 
 from gliatrain.cascade import degrade, infer, patches
 from gliatrain.cascade.bundle import graph
-from gliatrain.cascade.export import for_export, write
+from gliatrain.cascade.export import for_export, shifted, write
 from gliatrain.cascade.network import CONTEXT, ViewNet, ViewVariant
 from gliatrain.cascade.train import Member, Engine, view_loss
 from gliatrain.cascade.volumes import Volume, signed_distance, z_scores
@@ -56,6 +56,15 @@ def test_the_onnx_file_answers_as_the_network_at_other_sizes(strides, tmp_path):
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     np.testing.assert_allclose(session.run(None, {"image": x.numpy()})[0], before, atol=1e-4 * np.abs(before).max())
     assert "ConvTranspose" not in {n.op_type for n in __import__("onnx").load(str(path)).graph.node}
+
+
+def test_a_shifted_network_says_one_half_where_it_said_the_threshold():
+    made, x = net(1), torch.randn(11, 4, 20, 24)
+    with torch.no_grad():
+        before = torch.softmax(made(x), 1)[:, 1]
+        after = torch.softmax(shifted(made, 0.3)(x), 1)[:, 1]
+    assert ((before > 0.3) == (after > 0.5)).float().mean() > 0.999
+    assert (before > 0.3).any() and (before < 0.3).any()
 
 
 @pytest.mark.parametrize("view", patches.VIEWS)
@@ -173,5 +182,5 @@ def test_a_step_moves_a_member_and_its_state_comes_back(tmp_path):
 
 def test_the_manifest_names_a_network_for_every_stage_and_view():
     made = json.loads(json.dumps(graph()))
-    used = {m["network"] for s in made["stages"] for m in s["members"]}
+    used = {m["network"] for s in made["stages"] for m in s["members"] if "network" in m}
     assert used == set(made["networks"]) and len(used) == 10

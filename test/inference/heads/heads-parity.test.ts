@@ -7,7 +7,7 @@ import { runnableHeads } from '../../../src/inference/bundle/manifest.ts'
 import { openHead } from '../../../src/inference/runtime/session.ts'
 import { golden, readJson } from '../support.ts'
 
-const bundle = await loadBundle(fileURLToPath(new URL('../../../config/models/glioma-unet-2mm', import.meta.url)))
+const bundle = await loadBundle(fileURLToPath(new URL('../../../config/models/glioma-cascade-1mm', import.meta.url)))
 const heads = runnableHeads(bundle)
 const vectors: Record<string, { features: string[]; rows: (number | null)[][] } & Record<string, unknown>> = readJson(
   golden('heads.json'),

@@ -24,7 +24,12 @@ from .patches import STAGES, VIEWS
 ROOT = Path(__file__).parents[3]
 RESULTS = ROOT / "training/results"
 REGIONS = {"whole": "WT", "core": "TC", "enhancing": "ET"}
-SLAB_VOXELS = 700_000
+SLAB_VOXELS = 560_000
+"""Input voxels of one call: a bound on memory."""
+BRAIN = 0.3
+"""A tumour at the brain's edge that the mask cuts off is lost; a mask that is too large costs little (degrade.wrong_mask)."""
+SUSPICION, SUSPICION_MARGIN = 0.15, 8
+"""Probability in the first view, and mm around it, where the other views look."""
 SEQUENCES = ("T1", "T1c", "T2", "FLAIR")
 INTENDED = ("Research use only. Not a medical device; not for diagnosis or treatment decisions. Adults with suspected or known glioma, "
             "before surgery; every result needs review by a radiologist.")
@@ -40,19 +45,26 @@ DATA = (
 )
 
 
-def stage(name: str, mask: str, if_empty: str, grid: dict) -> dict:
-    members = [{"network": f"{name}-{view}", "view": view} for view in VIEWS]
-    return {"name": name, "grid": grid, "box": {"mask": mask, "margin_mm": BOX_MARGIN, "if_empty": if_empty},
-            "output": {"activation": "softmax", "classes": ["background", REGIONS[name]]}, "members": members,
-            "fusion": {"name": "MeanEnsemble"}}
+def stage(name: str, mask: str, if_empty: str, grid: dict, members: list[dict] | None = None, margin: int = BOX_MARGIN,
+          region: str | None = None) -> dict:
+    return {"name": name, "grid": grid, "box": {"mask": mask, "margin_mm": margin, "if_empty": if_empty},
+            "output": {"activation": "softmax", "classes": ["background", region or REGIONS[name]]},
+            "members": members or [view_of(name, view) for view in VIEWS], "fusion": {"name": "MeanEnsemble"}}
+
+
+def view_of(name: str, view: str) -> dict:
+    return {"network": f"{name}-{view}", "view": view}
 
 
 def graph() -> dict:
     """The parts of a manifest that say what is computed, in the order of config/models/README.md."""
     slices = {"name": "SliceInferer", "context": CONTEXT, "divisible_pad": 4, "slab_voxels": SLAB_VOXELS}
     network = {"input": "image", "output": "logits"}
-    whole = stage("whole", "brain", "refuse", {"spacing_mm": [1, 1, 1]})
-    whole["normalisation"] = {"name": "mask-zscore", "mask": "brain", "outside": "zero"}
+    # One view looks at all of the brain; the two others look where it suspects something.
+    search = stage("search", "brain", "refuse", {"spacing_mm": [1, 1, 1]}, [view_of("whole", "axial")], region="WT")
+    search["normalisation"] = {"name": "mask-zscore", "mask": "brain", "outside": "zero"}
+    whole = stage("whole", "suspicion", "skip", {"stage": "search"},
+                  [{"stage": "search"}, view_of("whole", "sagittal"), view_of("whole", "coronal")], SUSPICION_MARGIN)
     return {
         "sequences": {s: {"channel": n, "required": False} for n, s in enumerate(SEQUENCES)},
         "require_any": ["T1c", "FLAIR"],
@@ -61,8 +73,10 @@ def graph() -> dict:
             "brain": {"file": "brain.onnx", **network, "inferer": {"name": "SimpleInferer", "divisible_pad": MULTIPLE, "padding": "minimum"}},
             **{f"{s}-{v}": {"file": f"{s}-{v}.onnx", **network, "inferer": slices} for s in STAGES for v in VIEWS}},
         "masks": {
-            "brain": {"stage": "brain", "outputs": ["BRAIN"], "threshold": 0.5, "transforms": [
+            "brain": {"stage": "brain", "outputs": ["BRAIN"], "threshold": BRAIN, "transforms": [
                 {"name": "KeepLargestConnectedComponent"}, {"name": "FillHoles"}, {"name": "RemoveSmallObjects", "min_size_ml": 300}]},
+            "suspicion": {"stage": "search", "outputs": ["WT"], "threshold": SUSPICION, "transforms": [
+                {"name": "RemoveSmallObjects", "min_size_ml": MIN_COMPONENT / 1000}]},
             "tumour": {"stage": "whole", "outputs": ["WT"], "threshold": 0.5, "transforms": [
                 {"name": "BinaryClosing"}, {"name": "RemoveSmallObjects", "min_size_ml": MIN_COMPONENT / 1000}]},
             "core": {"stage": "core", "outputs": ["TC"], "threshold": 0.5, "transforms": [{"name": "BinaryClosing"}]}},
@@ -71,8 +85,8 @@ def graph() -> dict:
              "normalisation": {"name": "foreground-zscore", "threshold_fraction_of_p99": 0.1, "clip_percentiles": [0.5, 99.5], "clip": [-5, 5]},
              "output": {"activation": "softmax", "classes": ["background", "BRAIN"]}, "members": [{"network": "brain"}],
              "fusion": {"name": "MeanEnsemble"}},
-            whole, stage("core", "tumour", "skip", {"stage": "whole"}), stage("enhancing", "core", "skip", {"stage": "core"})],
-        "result": {"stage": "whole", "regions": {region: name for name, region in REGIONS.items()}, "anatomy": {"BRAIN": "brain"}},
+            search, whole, stage("core", "tumour", "skip", {"stage": "whole"}), stage("enhancing", "core", "skip", {"stage": "core"})],
+        "result": {"stage": "search", "regions": {region: name for name, region in REGIONS.items()}, "anatomy": {"BRAIN": "brain"}},
         "labels": [{"index": 1, "name": "necrotic core", "key": "NCR"}, {"index": 2, "name": "oedema and infiltration", "key": "ED"},
                    {"index": 3, "name": "enhancing tumour", "key": "ET"}],
         "anatomy": [{"index": 4, "name": "brain", "key": "BRAIN"}],
@@ -112,13 +126,17 @@ def main() -> None:
     ap.add_argument("--version", default="1.0.0")
     a = ap.parse_args()
     a.bundle.mkdir(parents=True, exist_ok=True)
-    for name in [export_brain(a.brain, a.bundle), *export_views(a.checkpoint, a.bundle)]:
+    measured = a.checkpoint.parent / "thresholds.json"
+    thresholds = json.loads(measured.read_text()) if measured.exists() else {}
+    moved = {stage: found["threshold"] for stage, found in thresholds.items()}
+    for name in [export_brain(a.brain, a.bundle), *export_views(a.checkpoint, a.bundle, moved)]:
         model = onnx.load(str(a.bundle / name))
         halve(model)
         onnx.save(model, str(a.bundle / name))
     state, brain = torch.load(a.checkpoint, weights_only=True), torch.load(a.brain, weights_only=True)
     trained = {"facts": state["facts"], "settings": state["settings"], "rounds": state["rounds"], "seconds": round(state["seconds"]),
                "steps": {name: m["steps"] for name, m in state["members"].items()},
+               "thresholds": thresholds,
                "brain": {"steps": brain["steps"], "seconds": round(brain["seconds"])}, "torch": torch.__version__.split("+")[0]}
     (RESULTS / "cascade.json").write_text(json.dumps(trained, indent=1) + "\n")
     write_manifest(a.bundle, a.version, {}, None)

@@ -7,6 +7,7 @@ an ordinary convolution with depth-to-space (exact), so that ONNX Runtime's bloc
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,15 @@ class UpAsConvolution(nn.Module):
         return self.act(self.shuffle(self.conv(nn.functional.pad(x, (1, 0, 1, 0)))))
 
 
+def shifted(net: ViewNet, threshold: float) -> ViewNet:
+    """The same network with its target's logit moved so that the probability `threshold` becomes 1/2 (calibrate.py)."""
+    last = nn.Conv2d(net.last.in_channels, net.last.out_channels, 3, padding=1)
+    last.weight = net.last.weight
+    last.bias = nn.Parameter(torch.tensor([0.0, math.log((1 - threshold) / threshold)]))
+    net.last = last
+    return net
+
+
 def for_export(net: ViewNet) -> ViewNet:
     """The same network with its transposed convolutions rewritten."""
     for level in ("up1", "up2", "up3"):
@@ -70,13 +80,14 @@ def write(net: nn.Module, example: torch.Tensor, path: Path, free: dict[int, str
         raise RuntimeError(f"{path.name} differs from PyTorch by {difference:.2g}")
 
 
-def export_views(checkpoint: Path, folder: Path) -> list[str]:
+def export_views(checkpoint: Path, folder: Path, thresholds: dict[str, float] | None = None) -> list[str]:
+    """`thresholds`: of each stage, 1/2 when absent."""
     members, names = torch.load(checkpoint, weights_only=True)["members"], []
     for stage in STAGES:
         for view in VIEWS:
             net = ViewNet(ViewVariant(NETWORKS[stage][1]))
             net.load_state_dict(members[f"{stage}/{view}"]["mean"])
-            net.eval()
+            net = shifted(net, (thresholds or {}).get(stage, 0.5)).eval()
             example = torch.from_numpy(np.random.default_rng(1).standard_normal((2 * CONTEXT + 3, 4, 40, 28), dtype=np.float32))
             with torch.no_grad():
                 before = net(example)

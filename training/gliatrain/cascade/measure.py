@@ -7,6 +7,7 @@ report to results/cascade-evaluation.json. Cases that a report of the same bundl
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import shutil
 import subprocess
@@ -120,6 +121,14 @@ def evaluate(folder: Path, bundle: Path, names: list[str], out: Path) -> dict:
     return json.loads(out.read_text())
 
 
+def computes(manifest: dict) -> str:
+    """Digest of what decides the labels: networks, stages and rules, but no prose, heads or figures."""
+    parts = {key: manifest[key] for key in ("sequences", "networks", "masks", "stages", "result", "regions")}
+    rules = {k: v for k, v in manifest["postprocess"].items() if k != "volume_relative_sd"}
+    weights = {n: f["sha256"] for n, f in manifest["files"].items() if n in {net["file"] for net in manifest["networks"].values()}}
+    return hashlib.sha256(json.dumps([parts, rules, weights], sort_keys=True).encode()).hexdigest()
+
+
 def summary(cases: list[dict]) -> dict:
     """Of each part the mean and median Dice by region, and the volumes found where there is nothing."""
     out = {}
@@ -147,9 +156,9 @@ def main() -> None:
     ap.add_argument("--out", type=Path, default=RESULTS / "cascade-evaluation.json")
     a = ap.parse_args()
     data, folder = sources.data_folder(a.data), a.cache / "measured"
-    networks = {n: f["sha256"] for n, f in json.loads((a.bundle / "bundle.json").read_text())["files"].items() if n.endswith(".onnx")}
+    key = computes(json.loads((a.bundle / "bundle.json").read_text()))
     old = json.loads(a.out.read_text()) if a.out.exists() else {}
-    report = old if old.get("networks") == networks else {"networks": networks, "cases": [], "failures": []}
+    report = old if old.get("computes") == key else {"computes": key, "cases": [], "failures": []}
     tested = split(data, a.cache).tested
     atlas = Atlas(data / "atlas")
     for name in sorted(TESTED_CASES):
