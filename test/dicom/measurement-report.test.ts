@@ -63,7 +63,7 @@ describe('the measurement report', () => {
   it('was observed by the device that contributed', async () => {
     const { ds, input } = await made()
     const [equipment] = items(ds, 'ContributingEquipmentSequence')
-    expect(text(child(ds, '121012')!, 'UID')).toBe(deviceUid(input.result.bundle.digest))
+    expect(text(child(ds, '121012')!, 'UID')).toBe(deviceUid(input.result.bundle.modelDigest))
     expect(text(equipment!, 'DeviceUID')).toBe(text(child(ds, '121012')!, 'UID'))
     expect(text(child(ds, '121015')!, 'TextValue')).toBe(text(equipment!, 'ManufacturerModelName'))
     expect(code(child(ds, '121005'), 'ConceptCodeSequence')).toBe('121007')

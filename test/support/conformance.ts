@@ -150,7 +150,10 @@ ${table(['SOP class', 'UID', 'Modality', 'SeriesNumber', 'Setting', 'Transfer sy
 Implementation Class UID ${IMPLEMENTATION_CLASS_UID}, version name ${IMPLEMENTATION_VERSION_NAME}. Specific Character Set is always
 ${texts(report, 'SpecificCharacterSet').join('\\')}.
 
-- **Identity.** Patient and study modules are copied from the reference series as they stand; what is empty there stays empty.
+- **Identity.** Patient and study modules are copied from the reference series where their values are valid; what is empty there stays empty. Old and foreign
+  forms that mean one valid value ("2026.03.01", "08:15:30", "+9:00") are mended, words that are too long are cut, a number or code that is not valid is left out
+  (AccessionNumber of 21 characters), each with a note in the report. A UID of the study is referred to as it is, leading zeros included; one that no valid object can
+  refer to, or such a Patient ID, holds the study before inference (\`SOURCE_INVALID\`).
 - **UIDs** derive from the study, the set of its images, the bundle's digest and the kind of object: a repeated analysis writes the
   same objects, byte for byte.
 - **Grid.** Segmentation and maps lie on the grid of the series that \`series.reference\` names (T1c by default), in its frame of
@@ -160,7 +163,8 @@ ${texts(report, 'SpecificCharacterSet').join('\\')}.
   UIDs. The report refers to the one on the reference.
 - **Equipment.** Contributing Equipment (109102, DCM) holds the bundle as a device with a UID of its own; the report's device observer
   is the same.
-- **Times** derive from the registration of the analysis, in the time zone of the study.
+- **Times** derive from the registration of the analysis, in the time zone of the study, else of the site; TimezoneOffsetFromUTC is always present, and no
+  result is dated before its images.
 - **State.** Completion COMPLETE, verification UNVERIFIED, preliminary PRELIMINARY: nobody has reviewed it.
 - **Nothing found.** A report that says so, with volumes of zero; no segmentation, since viewers hang on an empty one.
 

@@ -48,6 +48,12 @@ export const LESION_LIMITS = {
     unit: 'mm',
     source: 'chosen: the corners of the cube lie within an adult brain of 130 to 180 mm',
   },
+  /** How far a tumour must reach over the middle of the brain's box to be called crossing. */
+  crossing: {
+    value: 5,
+    unit: 'mm',
+    source: "chosen: the middle of the brain's box is off the midline by some millimetres where a head is turned",
+  },
   /** Slices this many times thicker do not measure the same volume. */
   thicker: {
     value: 2,

@@ -2,12 +2,7 @@
 import type { TumourPosition } from '../../domain/finding.ts'
 import type { LabelVolume, Volume } from '../../domain/volume.ts'
 import { locationFeatures, patientBox } from '../features/location.ts'
-
-/**
- * How far the tumour must reach over the middle of the brain's box to be called crossing, mm. The middle of the box is off the
- * midline by some millimetres where a head is turned or not symmetric.
- */
-const CROSSING_MM = 5
+import { LESION_LIMITS } from './limits.ts'
 
 /** Undefined without a tumour, or where no outline of the brain is known. */
 export function tumourPosition(labels: LabelVolume, brain: Volume<Uint8Array> | undefined): TumourPosition | undefined {
@@ -20,7 +15,7 @@ export function tumourPosition(labels: LabelVolume, brain: Volume<Uint8Array> | 
   return {
     // LPS: x grows towards the patient's left.
     side: box.centre[0] > middle ? 'left' : 'right',
-    crossesMidline: crossing * half > CROSSING_MM,
+    crossesMidline: crossing * half > LESION_LIMITS.crossing.value,
     part: depth < 1 / 3 ? 'anterior' : depth > 2 / 3 ? 'posterior' : 'middle',
   }
 }

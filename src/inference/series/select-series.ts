@@ -168,15 +168,16 @@ function assess(
   const judged = all.map((facts) => {
     const found = mapEvidence(facts)
     const map = found && bundle.sequences[found.weighting] ? found : undefined
-    return { facts, seen: map ?? evidence(facts), exclusion: exclusionOf(facts, map !== undefined, refused) }
+    const exclusion = exclusionOf(facts, map !== undefined, refused)
+    return { facts, seen: map ?? evidence(facts), exclusion, doubt: map ? undefined : doubt(facts) }
   })
   const structural = judged.filter(({ exclusion, seen }) => !exclusion && isStructural(seen.weighting))
   const contrast = contrastOf(all, new Set(structural.map(({ facts }) => facts)))
-  for (const { facts, seen, exclusion } of judged) {
+  for (const { facts, seen, exclusion, doubt } of judged) {
     const named = SEQUENCES.find((s) => uids[s] === facts.seriesInstanceUid && !assessed.fixed.has(s))
     const candidate = { facts, ...seen, ...withPixels(contrast.get(facts)!, pixels.get(facts.seriesInstanceUid)) }
     if (named && facts.modality === 'MR') assessed.fixed.set(named, facts)
-    else if (!exclusion) assessed.usable.push({ ...candidate, doubt: doubt(facts) })
+    else if (!exclusion) assessed.usable.push({ ...candidate, doubt })
     else {
       assessed.left.set(facts.seriesInstanceUid, [exclusion.reason])
       if (!impossibleReason(facts) && !refused.has(facts.seriesInstanceUid)) assessed.rescuable.push(candidate)

@@ -114,7 +114,7 @@ describe('a create', () => {
     const server = serverOf({ body: 'none', location: 'none', forgetful: true })
     const { receipt, codes } = await deliver(server.send, 12)
     expect(receipt).toBeUndefined()
-    expect(new Set(codes)).toEqual(new Set(['EHR_AMBIGUOUS', 'EHR_CONFLICT']))
+    expect(new Set(codes)).toEqual(new Set(['EHR_CONFLICT']))
     expect(census(await contents(ehr.url))).toEqual({ DocumentReference: 1 })
   })
 })

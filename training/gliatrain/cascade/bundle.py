@@ -110,7 +110,7 @@ def write_manifest(folder: Path, version: str, evaluation: dict, relative_sd: di
         "schema": "gliabridge-bundle/2", "id": folder.name, "version": version, "name": "Glioma segmentation, cascade at 1 mm",
         "description": "Brain extraction, then whole tumour, core and enhancing tumour, each by anisotropic networks in three views; "
                        "whole heads or skull-stripped brains.",
-        "intended_use": INTENDED, "authors": "Gliabridge contributors", "copyright": "Gliabridge contributors",
+        "intended_use": INTENDED, "intended_population": {"min_age_years": 18}, "authors": "Gliabridge contributors", "copyright": "Gliabridge contributors",
         "license": "Research only, because of the terms of part of the training data (see card.md)", "data_source": list(DATA),
         "files": {name: sha256(folder / name) for name in [*files, "card.md"]}, **graph(), "heads": heads, "evaluation": evaluation}
     if relative_sd:
