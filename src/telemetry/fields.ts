@@ -40,12 +40,16 @@ const TEXTS: Readonly<Record<string, RegExp>> = {
   decision: SENTENCE,
   error: SENTENCE,
   elements: SENTENCE,
+  search: SENTENCE,
+  required: SENTENCE,
+  question: SENTENCE,
+  way: SENTENCE,
   frames: FRAMES,
 }
 
 /** Numbers and flags: counts, durations, sizes, states of retries. */
 const NUMBERS =
-  /^(attempt|attempts|status|port|pid|leases|failures|instances|missing|studies|series|resources|entries|round|rounds|pages|count|created|handled|total|stored|bytes|expected|objects|listed|described|again|late|first|\w+(Count|Ms|Seconds|Minutes|Mb|Bytes|Port|Fraction|Attempt|Attempts))$/
+  /^(attempt|attempts|status|port|pid|leases|failures|instances|missing|studies|series|resources|entries|rows|round|rounds|pages|count|created|handled|total|stored|bytes|expected|objects|listed|described|again|late|first|\w+(Count|Ms|Seconds|Minutes|Mb|Bytes|Port|Fraction|Attempt|Attempts))$/
 
 export interface SafeFields {
   fields: Record<string, FieldValue>
