@@ -214,17 +214,19 @@ describe('three studies of a patient', () => {
     await review(one, 1, { decision: 'reject', reason: 'Wrong patient positioned' })
     expect((await reportOf(one)).report.status).toBe('entered-in-error')
     const left = await results(first)
-    const note = left.find((ds) => text(ds, 'SOPClassUID') === KEY_OBJECTS)!
-    const withdrawn = referenced(note, 'CurrentRequestedProcedureEvidenceSequence')
-    expect(withdrawn.sort()).toEqual(
+    // One note of the preliminary documents that the accepted ones replaced, one of the rejection: together, all that was stored.
+    const notes = left.filter((ds) => text(ds, 'SOPClassUID') === KEY_OBJECTS)
+    const withdrawn = new Set(notes.flatMap((note) => referenced(note, 'CurrentRequestedProcedureEvidenceSequence')))
+    expect(notes).toHaveLength(2)
+    expect([...withdrawn].sort()).toEqual(
       left
-        .filter((ds) => ds !== note)
+        .filter((ds) => !notes.includes(ds))
         .map((ds) => text(ds, 'SOPInstanceUID'))
         .sort(),
     )
-    const core = coreOf(two)
+    const rim = two.measurements.find(({ region }) => region === 'ET')!
     const edits = [
-      { target: 'measurement.TC', from: core.value, to: core.value + 1.5, reason: 'The rim reaches further' },
+      { target: 'measurement.ET', from: rim.value, to: rim.value + 1.5, reason: 'The rim reaches further' },
     ]
     await review(two, 0, { decision: 'accept-with-edits', edits })
     const amended = await reportOf(two)

@@ -176,7 +176,7 @@ def main() -> None:
         new = evaluate(folder, a.bundle, left[start:start + 4], a.cache / "report.json")
         report["cases"] += new["cases"]
         report["failures"] += new["failures"]
-        report |= {"execution": new["execution"], "peakRssMb": {k: max(v, report.get("peakRssMb", {}).get(k, 0)) for k, v in new["peakRssMb"].items()}}
+        report |= {"execution": new["execution"], "peakRssMb": new["peakRssMb"]}
         report["mean"] = summary(report["cases"])
         a.out.write_text(json.dumps({"command": "python -m gliatrain.cascade.measure", **report}, indent=1) + "\n")
     print(json.dumps(report.get("mean"), indent=1))
