@@ -62,7 +62,7 @@ describe.each(CASES)('the report of %s', (name, make, noFinding) => {
 
     const read = readReportWithHighdicom(report)
     expect(read.patientName).toBe('Żółć^Łucja=山田^花子')
-    expect(read.observer).toBe(deviceUid(input.result.bundle.digest))
+    expect(read.observer).toBe(deviceUid(input.result.bundle.modelDigest))
     const of = (beginning: string) => read.groups.filter((group) => group.tracking.startsWith(`${beginning} `))
     for (const { region, value } of input.result.measurements) {
       const [group] = of(region)
