@@ -24,7 +24,7 @@ import {
   type PriorSearch,
   type PriorSettings,
 } from './find.ts'
-import { type EarlierAnalysis, isRejected } from './load.ts'
+import { type EarlierAnalysis, hasVerifiedReport, isRejected } from './load.ts'
 
 type Stored = Instance & { seriesInstanceUid: Uid }
 
@@ -96,7 +96,8 @@ async function look(
     return undefined
   const records = await analyses.byStudy(studyInstanceUid)
   if (!records.every((record) => isInWork(record, report))) return undefined
-  if (isRejected(metadata, new Set([report.sopInstanceUid]))) return 'its results are rejected in the archive'
+  if (!hasVerifiedReport(metadata) && isRejected(metadata, new Set([report.sopInstanceUid])))
+    return 'its results are rejected in the archive'
   const devices = items(report.metadata, 'ContributingEquipmentSequence').map((one) => text(one, 'DeviceUID'))
   // Reports from before the model's digest was kept are only known by the whole manifest.
   if (!devices.includes(deviceUid(modelDigest)) && stated('DeviceSerialNumber') !== bundleDigest)

@@ -3,6 +3,7 @@ import { items, text } from '../../dicom/dataset.ts'
 import { patientIdentity } from '../../dicom/identity.ts'
 import { trackedKey } from '../../dicom/result-modules.ts'
 import { readLabels } from '../../dicom/segmentation-labels.ts'
+import { COMPREHENSIVE_3D_SR_STORAGE } from '../../dicom/sr/measurement-report.ts'
 import type { AnalysisRecord } from '../../domain/analysis.ts'
 import type { PriorObject, Tracking } from '../../domain/comparison.ts'
 import { AppError } from '../../domain/errors.ts'
@@ -91,7 +92,8 @@ export function requireStanding(
   const objects = stored.filter(({ sopInstanceUid }) => uids.has(sopInstanceUid))
   const segmentation = objects.find(({ role }) => role === 'segmentation')
   if (!earlier.noFinding && !segmentation) throw refuse('its segmentation is not in the archive')
-  if (isRejected(study, new Set([...used, ...objects.map(({ sopInstanceUid }) => sopInstanceUid)])))
+  const results = objects.filter(({ role }) => role !== 'report' || !hasVerifiedReport(study))
+  if (isRejected(study, new Set([...used, ...results.map(({ sopInstanceUid }) => sopInstanceUid)])))
     throw refuse('its images or results are rejected in the archive')
   const reference = images.series.find(({ seriesInstanceUid }) => seriesInstanceUid === earlier.referenceSeriesUid)
   if (!reference) throw refuse('its reference series is not among its images')
@@ -114,6 +116,18 @@ export function isRejected({ series }: Study, uids: ReadonlySet<Uid>): boolean {
         .flatMap((one) => items(one, 'ReferencedSOPSequence'))
         .some((reference) => uids.has(text(reference, 'ReferencedSOPInstanceUID')))
     }),
+  )
+}
+
+/** Whether a verified report stands in the study: the preliminary one may then be withdrawn without a word against its results. */
+export function hasVerifiedReport(study: Study): boolean {
+  return study.series.some(({ instances }) =>
+    instances.some(
+      ({ sopClassUid, sopInstanceUid, metadata }) =>
+        sopClassUid === COMPREHENSIVE_3D_SR_STORAGE &&
+        text(metadata, 'VerificationFlag') === 'VERIFIED' &&
+        !isRejected(study, new Set([sopInstanceUid])),
+    ),
   )
 }
 
