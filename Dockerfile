@@ -17,7 +17,7 @@ COPY --from=node:24.21.0-bookworm-slim /usr/local/bin/node /usr/local/bin/node
 WORKDIR /app
 ENV NODE_ENV=production GLIABRIDGE_STORE_DATA_DIR=/data GLIABRIDGE_HTTP_HOST=0.0.0.0 GLIABRIDGE_INFERENCE_PROVIDERS=cuda,cpu
 COPY --from=cuda-dependencies /app/node_modules ./node_modules
-COPY package.json ./
+COPY package.json LICENSE NOTICE ./
 COPY bin ./bin
 COPY src ./src
 COPY config ./config
@@ -33,7 +33,7 @@ FROM node:24.21.0-bookworm-slim AS cpu
 WORKDIR /app
 ENV NODE_ENV=production GLIABRIDGE_STORE_DATA_DIR=/data GLIABRIDGE_HTTP_HOST=0.0.0.0
 COPY --from=dependencies /app/node_modules ./node_modules
-COPY package.json ./
+COPY package.json LICENSE NOTICE ./
 COPY bin ./bin
 COPY src ./src
 COPY config ./config
