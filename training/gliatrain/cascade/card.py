@@ -121,7 +121,7 @@ on real heads was HD-BET (Isensee 2019).
 ## Training
 Seeded; torch {trained["torch"]}, on CPU, shared with other work. {len(facts["whole_cases"])} whole BraTS cases, {facts["lesion_cubes"]} lesion cubes of {len(facts["lesion_cube_ids"])} patients (implanted),
 {len(facts["heads"])} real heads, {len(facts["phantoms"])} procedural heads. {trained["rounds"]} rounds in {trained["seconds"] / 60:.0f} minutes, {steps[0]} to {steps[-1]} steps a network ({trained["settings"]["each"]} patches of 11 slices a step);
-the brain's network {trained["brain"]["steps"]} steps in {trained["brain"]["seconds"] / 60:.0f} minutes. The loss still fell: more of the same is one command (`npm run train`).
+the brain's network {trained["brain"]["steps"]} steps in {trained["brain"]["seconds"] / 60:.0f} minutes. More of the same is one command (`npm run train`).
 
 ## Whole cases that no ancestor saw, through the service's own path
 Mean Dice (`{measured["command"]}`; in brackets the change against the stripped case with all sequences). {len(failures)} failed{": " + "; ".join(f"{f['case']} {f['code']}" for f in failures) if failures else ""}.
