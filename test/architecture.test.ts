@@ -32,7 +32,7 @@ const MAY_IMPORT: Record<string, string[]> = {
 const EFFECTS = [
   /^dicomweb\/client(-.*)?\.ts$/,
   /^fhir\/connection\/(client|tokens|auth)\.ts$/,
-  /^inference\/runtime\/(session|runner|process)\.ts$/,
+  /^inference\/runtime\/(networks|session|runner|process)\.ts$/,
   /^inference\/volumes\/(register|register-worker)\.ts$/,
   /^inference\/bundle\/load\.ts$/,
   /^evaluation\/(case-files|evaluate-cases|evaluate-chain)\.ts$/,
