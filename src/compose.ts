@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { auditFetch } from './audit/audited-fetch.ts'
 import { systemClock } from './clock.ts'
+import { createDecoder } from './decoding/decoder.ts'
 import { createDicomWebClient } from './dicomweb/client.ts'
 import type { AnalysisRecord } from './domain/analysis.ts'
 import type { ArtifactRole } from './domain/ports/analysis-store.ts'
@@ -128,6 +129,8 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
     undo.push(() => runner.close())
     const registrar = createRegistrar()
     undo.push(() => registrar.close())
+    const { readVolume, close: closeDecoder } = createDecoder()
+    undo.push(closeDecoder)
 
     const wake = () => queue.wake(ANALYSES)
     const register = (studyInstanceUid: string, digest: string) =>
@@ -156,7 +159,11 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       clock,
       log,
       analyse: (record: AnalysisRecord) =>
-        analyseStudy({ archive, ehr, analyses, watch, audit, runner, registrar, clock }, analyseOptions, record),
+        analyseStudy(
+          { archive, ehr, analyses, watch, audit, runner, registrar, readVolume, clock },
+          analyseOptions,
+          record,
+        ),
       deliver: (record: AnalysisRecord) =>
         deliver({ archive, ehr, analyses, watch, audit, clock, log }, record, deliverOptions),
       wakeAt: (when: Date) => queue.wakeAt(ANALYSES, when),
