@@ -12,6 +12,7 @@ import type { Clock } from './domain/ports/clock.ts'
 import type { ImageArchive } from './domain/ports/image-archive.ts'
 import type { Log } from './domain/ports/log.ts'
 import type { WatchStore } from './domain/ports/watch-store.ts'
+import { boundedFetch } from './fhir/connection/bounded-fetch.ts'
 import { createClinicalRecord } from './fhir/connection/client.ts'
 import { createPublicKeys } from './fhir/connection/tokens.ts'
 import { createWebFonts } from './fonts/web-fonts.ts'
@@ -123,7 +124,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       log,
       memory: rememberWays(watch, settings.pacs.url),
     })
-    const audited = auditFetch({ baseUrl: settings.ehr.url, audit, send: fetch, newId: randomUUID })
+    const audited = auditFetch({ baseUrl: settings.ehr.url, audit, send: boundedFetch(fetch), newId: randomUUID })
     const ehr = createClinicalRecord({ ...settings.ehr, reads: readSettingsOf(settings), ledger, log, fetch: audited })
     const runner = await startRunner({ ...settings.inference, bundle, log })
     undo.push(() => runner.close())

@@ -110,7 +110,7 @@ describe('a decoder that has failed', () => {
     'of %s still reads good frames, after hundreds of damaged ones',
     async (_, syntax) => {
       const value = (i: number, j: number) => 3 * i + 101 * j
-    const { files } = await classicSeries({ grid: ONE, transferSyntaxUid: syntax, value })
+      const { files } = await classicSeries({ grid: ONE, transferSyntaxUid: syntax, value })
       const file = readPart10(files[0]!)
       const [frame, format] = [file.frames()[0]!, pixelFormat(file.dataset)]
       let refused = 0
