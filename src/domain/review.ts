@@ -1,6 +1,8 @@
 // A person's decision on an analysis: accepted, accepted with edits, or rejected; what it makes of the result, and how it is delivered.
+
 import type { LegRecord } from './delivery.ts'
 import type { Prediction } from './finding.ts'
+import { readName } from './person-name.ts'
 
 export const DECISIONS = ['accept', 'accept-with-edits', 'reject'] as const
 export type Decision = (typeof DECISIONS)[number]
@@ -91,7 +93,7 @@ export function editSentence(review: Pick<Review, 'reviewer' | 'at'>, edit: Edit
 
 /** "Dr Nine (dr-9) on 2026-03-01 03:04 UTC" */
 export function reviewerLine({ reviewer, at }: Pick<Review, 'reviewer' | 'at'>): string {
-  return `${reviewer.name} (${reviewer.identifier}) on ${at.slice(0, 10)} ${at.slice(11, 16)} UTC`
+  return `${readName(reviewer.name)} (${reviewer.identifier}) on ${at.slice(0, 10)} ${at.slice(11, 16)} UTC`
 }
 
 /** The sentence that takes the place of "not reviewed". */

@@ -282,7 +282,7 @@ it('rejects everything that was stored, with a note, and is final', async () => 
   )
   expect(stored).toHaveLength(7)
   expect(JSON.stringify(note)).toContain(
-    'Rejected by Nine^Dr (P-77) on 2026-03-01 10:01 UTC: Wrong patient. Do not use.',
+    'Rejected by Nine, Dr (P-77) on 2026-03-01 10:01 UTC: Wrong patient. Do not use.',
   )
   expect(posted.at(-1)).toBe('3 reject')
   const page = (await extractText(await getDocumentProxy(sent.get(3)!.pdf), { mergePages: true })).text
