@@ -14,6 +14,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   audit: ['domain'],
   dicom: ['domain', 'wording'],
   dicomweb: ['domain', 'dicom'],
+  decoding: ['domain', 'dicom', 'dicomweb'],
   triggers: ['domain', 'dicom'],
   fhir: ['domain', 'wording'],
   inference: ['domain', 'wording', 'dicom'],
@@ -30,9 +31,10 @@ const MAY_IMPORT: Record<string, string[]> = {
 
 /** Files that do IO; everything else in src is pure. */
 const EFFECTS = [
+  /^decoding\/(decoder|process)\.ts$/,
   /^dicomweb\/client(-.*)?\.ts$/,
   /^fhir\/connection\/(client|tokens|auth)\.ts$/,
-  /^inference\/runtime\/(session|runner|process)\.ts$/,
+  /^inference\/runtime\/(networks|session|runner|process)\.ts$/,
   /^inference\/volumes\/(register|register-worker)\.ts$/,
   /^inference\/bundle\/load\.ts$/,
   /^evaluation\/(case-files|evaluate-cases|evaluate-chain)\.ts$/,
