@@ -25,7 +25,7 @@ import { confirmPatient } from './pipeline/confirm-patient.ts'
 import { deliver } from './pipeline/deliver.ts'
 import { imageSetDigest, registerAnalysis } from './pipeline/intake.ts'
 import { releaseHold, replay } from './pipeline/resolve.ts'
-import { type ReviewRequest, reviewAnalysis, workOffReviews } from './pipeline/review.ts'
+import { drainReviews, type ReviewRequest, reviewAnalysis } from './pipeline/review.ts'
 import { currentReport } from './pipeline/reviewed-pdf.ts'
 import { drainAnalyses } from './pipeline/worker.ts'
 import type { Settings } from './settings/schema.ts'
@@ -92,7 +92,7 @@ export function pollSettings({ pacs: { poll } }: Pick<Settings, 'pacs'>) {
 }
 
 /** Results that this site does not want in its PACS. */
-function keptBack({ writeBack }: Settings): ReadonlySet<ArtifactRole> {
+function excludedRoles({ writeBack }: Settings): ReadonlySet<ArtifactRole> {
   return new Set<ArtifactRole>([
     ...(writeBack.pdf ? [] : (['encapsulated-pdf'] as const)),
     ...(writeBack.report ? [] : (['report'] as const)),
@@ -147,7 +147,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       outsideIntendedUse: settings.inference.outsideIntendedUse,
     }
     const deliverOptions = {
-      keptBack: keptBack(settings),
+      excludedRoles: excludedRoles(settings),
       maxAttempts: { pacs: settings.pacs.maxAttempts, ehr: settings.ehr.maxAttempts },
     }
     const workerPorts = {
@@ -172,7 +172,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       async start(parts) {
         await queue.work(ANALYSES, (signal) => drainAnalyses(workerPorts, owner, signal))
         await queue.work(REVIEWS, async (signal) => {
-          const again = await workOffReviews(
+          const again = await drainReviews(
             { archive, ehr, analyses, reviews, watch, audit, clock, log },
             {
               ...deliverOptions,

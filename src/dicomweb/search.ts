@@ -19,7 +19,7 @@ export interface Search {
   required: readonly string[]
   pathOf(page: Page, way: SearchWay): string
   /** Ends the search early; all pages when left out. */
-  mostPages?: number
+  maxPages?: number
 }
 
 export interface Searcher {
@@ -36,7 +36,7 @@ export function createSearcher(connection: Connection, ways: Ways, log: Log): Se
   const getList = (path: string, what: string) =>
     ways.ask('lists', JSON_WAYS, ({ accept }) => connection.getList(path, what, accept))
 
-  async function all({ what, question, required, pathOf, mostPages = Number.POSITIVE_INFINITY }: Search) {
+  async function all({ what, question, required, pathOf, maxPages = Number.POSITIVE_INFINITY }: Search) {
     const path = (offset: number, way: SearchWay) => pathOf({ limit: PAGE, offset }, way)
     const choice = distinctWays(SEARCH_WAYS, (way) => path(0, way))
     const { way, firstPage } = await ways.ask(question, choice, async (one) => ({
@@ -53,9 +53,9 @@ export function createSearcher(connection: Connection, ways: Ways, log: Log): Se
         else if (!found.has(text(row, required[0]!))) found.set(text(row, required[0]!), row)
       }
       offset += page.length
-      if (pages >= mostPages && page.length > 0)
+      if (pages >= maxPages && page.length > 0)
         log.warn({ search: what, pages }, 'the search is not followed further; what stands on later pages is not found')
-      if (found.size === before || !way.paged || pages >= mostPages) break
+      if (found.size === before || !way.paged || pages >= maxPages) break
       page = await nextOf(path(offset, way), what)
     }
     if (unusable > 0)

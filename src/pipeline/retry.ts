@@ -2,7 +2,7 @@
 import type { AppError } from '../domain/errors.ts'
 
 export const FIRST_DELAY_SECONDS = 5
-export const LONGEST_DELAY_SECONDS = 900
+export const MAX_DELAY_SECONDS = 900
 /** Of an error that nobody foresaw: a fault of the program is not cured by repeating whole inferences. */
 export const MAX_UNFORESEEN_ATTEMPTS = 2
 
@@ -16,6 +16,6 @@ export type NextStep = { do: 'retry'; afterSeconds: number } | { do: 'hold' }
 export function nextStepAfter(error: AppError, attempt: number, maxAttempts: number): NextStep {
   const limit = error.code === 'INTERNAL' ? Math.min(MAX_UNFORESEEN_ATTEMPTS, maxAttempts) : maxAttempts
   if (error.class === 'hold' || error.class === 'permanent' || attempt >= limit) return { do: 'hold' }
-  const delay = Math.min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** (attempt - 1))
+  const delay = Math.min(MAX_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** (attempt - 1))
   return { do: 'retry', afterSeconds: Math.max(delay, error.retryAfterSeconds ?? 0) }
 }

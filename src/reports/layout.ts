@@ -20,7 +20,7 @@ const LEFT = 198
 const GUTTER = 20
 const RIGHT = WIDTH - LEFT - GUTTER
 const MIN_GAP = 7.5
-const LARGEST_GAP = 16
+const MAX_GAP = 16
 
 /** Lines or rows that each list may take; bars of each chart; whether there is a curve. */
 interface Limits {
@@ -87,7 +87,7 @@ export function drawPage(
         ]
   const limits = largestLimits((candidate) => free - used(lists(candidate)) >= gaps * MIN_GAP)
   const lower = lists(limits)
-  const gap = Math.min(LARGEST_GAP, (free - used(lower)) / gaps)
+  const gap = Math.min(MAX_GAP, (free - used(lower)) / gaps)
   let down = TOP
   header!.draw(MARGIN, down)
   down += header!.height

@@ -104,9 +104,9 @@ function drawVolume(
       doc.rect(x, y + 2, 5.5, 5.5).fill(colour)
     })
   }
-  const taken = Math.max(...columns.map(({ fromRight, room }) => fromRight + room))
+  const columnsWidth = Math.max(...columns.map(({ fromRight, room }) => fromRight + room))
   const label = columns === COMPARED ? capital(volume.name) : `${capital(volume.name)} (${volume.region})`
-  drawText(tools, row, 'TH', label, { x: x + 10, y, width: width - taken - 10 }, STYLES.body, INK.text, {
+  drawText(tools, row, 'TH', label, { x: x + 10, y, width: width - columnsWidth - 10 }, STYLES.body, INK.text, {
     scope: 'Row',
   })
   for (const { textOf, fromRight, room, isMain } of columns) {

@@ -19,7 +19,7 @@ import {
   valueCode,
   volumeCode,
 } from './codes.ts'
-import { type BuildContext, metaOf, refer, type Wanted } from './context.ts'
+import { type BuildContext, metaOf, type ResourceSpec, refer } from './context.ts'
 import { keyValue } from './identifiers.ts'
 import {
   contributionLine,
@@ -61,7 +61,7 @@ export function volumeObservation(
   analysisSystem: string,
   analysisId: string,
   measurement: Measurement,
-): Wanted<Observation> {
+): ResourceSpec<Observation> {
   const value = keyValue(analysisId, 'volume', measurement.region)
   const key = { resourceType: 'Observation', param: 'identifier', system: analysisSystem, value } as const
   return {
@@ -87,7 +87,7 @@ export function diametersObservation(
   analysisId: string,
   lesion: Bidimensional,
   index: number,
-): Wanted<Observation> {
+): ResourceSpec<Observation> {
   const value = keyValue(analysisId, 'diameters', String(index + 1))
   const key = { resourceType: 'Observation', param: 'identifier', system: analysisSystem, value } as const
   const length = (millimetres: number): Quantity => ({
@@ -135,7 +135,7 @@ export function headObservation(
   analysisSystem: string,
   analysisId: string,
   prediction: Prediction,
-): Wanted<Observation> {
+): ResourceSpec<Observation> {
   const value = keyValue(analysisId, prediction.head)
   const key = { resourceType: 'Observation', param: 'identifier', system: analysisSystem, value } as const
   return {

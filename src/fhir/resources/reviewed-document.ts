@@ -2,7 +2,7 @@
 import type { DocumentReference } from '@medplum/fhirtypes'
 import { type Review, reviewSentence, statusOf } from '../../domain/review.ts'
 import { documentTitle } from './attachment.ts'
-import type { Wanted } from './context.ts'
+import type { ResourceSpec } from './context.ts'
 import { DESCRIPTION, documentReference } from './document-reference.ts'
 import { keyValue } from './identifiers.ts'
 import { narrative } from './narrative.ts'
@@ -14,7 +14,7 @@ export function documentRole(number: number): string {
 }
 
 /** The context that it is built in holds the result and the PDF as the reviewer left them. */
-export function reviewedDocument(analysisSystem: string, review: Review): Wanted<DocumentReference> {
+export function reviewedDocument(analysisSystem: string, review: Review): ResourceSpec<DocumentReference> {
   const { analysisId, number } = review
   const value = keyValue(analysisId, 'pdf', 'review', String(number))
   const software = documentReference(analysisSystem, analysisId)

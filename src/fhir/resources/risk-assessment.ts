@@ -5,7 +5,7 @@ import { AppError } from '../../domain/errors.ts'
 import type { EvaluatedPrediction } from '../../domain/finding.ts'
 import { percent } from '../../wording/quantities.ts'
 import { PROBABILITY_INTERVAL, predictionCode, UCUM } from './codes.ts'
-import { metaOf, refer, type Wanted } from './context.ts'
+import { metaOf, type ResourceSpec, refer } from './context.ts'
 import { addMonths } from './dates.ts'
 import { keyValue } from './identifiers.ts'
 import {
@@ -42,7 +42,7 @@ export function survivalAssessment(
   analysisId: string,
   prediction: EvaluatedPrediction,
   basis: string[],
-): Wanted<RiskAssessment> {
+): ResourceSpec<RiskAssessment> {
   const value = keyValue(analysisId, prediction.head)
   return {
     role: 'riskAssessment',

@@ -72,20 +72,20 @@ function decide(
   const call = remaining[0]
   if (call === undefined || remaining.length > 1)
     return { remaining, reason: setReason(remaining.map((label) => classWord(name, label))) }
-  const { leastCall, most, patients } = bounds
+  const { minCall, most, patients } = bounds
   const word = classWord(name, call)
   const probability = bounded(scores, most)[call]!
-  if (probability < leastCall) {
+  if (probability < minCall) {
     const reason =
-      scores[call]! >= leastCall
-        ? boundReason(word, patients[call]!, most[call]!, leastCall)
-        : unlikelyReason(word, probability, leastCall)
-    return { remaining: leading(classes, scores, leastCall), reason }
+      scores[call]! >= minCall
+        ? boundReason(word, patients[call]!, most[call]!, minCall)
+        : unlikelyReason(word, probability, minCall)
+    return { remaining: leading(classes, scores, minCall), reason }
   }
   const samples = answers.slice(1)
   const others = samples.map((one) => mostProbable(classes, one)).filter((label) => label !== call)
   const mean = answers.reduce((sum, one) => sum + bounded(one, most)[call]!, 0) / answers.length
-  if (others.length === 0 && unanswered === 0 && mean >= leastCall) return { call }
+  if (others.length === 0 && unanswered === 0 && mean >= minCall) return { call }
   const possible = new Set([call, ...others, ...leading(classes, scores, 1).slice(0, 2)])
   return {
     remaining: classes.filter((label) => possible.has(label)),

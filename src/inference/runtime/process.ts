@@ -155,10 +155,10 @@ async function segment({ id, grid, channels }: SegmentMessage): Promise<void> {
     { grid, channels },
     {
       run: (network, input, dims) => sessions.get(network)!.run(input, dims),
-      imagesOn: (wanted) =>
+      imagesOn: (target) =>
         new Promise((resolve) => {
           awaited = { id, resolve }
-          say({ type: 'wanted', id, grid: wanted })
+          say({ type: 'wanted', id, grid: target })
         }),
       now: () => performance.now(),
       onProgress: (fraction) => say({ type: 'progress', id, fraction }),

@@ -60,13 +60,13 @@ export async function prepareInputs({ volumes, reference, bundle, registrar }: P
   const grid = subGrid(whole.grid, box.from, box.to)
   const work = resample(whole, grid)
 
-  const wanted = SEQUENCES.filter((sequence) => bundle.sequences[sequence] && volumes[sequence])
+  const usable = SEQUENCES.filter((sequence) => bundle.sequences[sequence] && volumes[sequence])
   const still = isRegistrationSpacing(spacing) ? work : resample(fixed, coarseGrid(fixed.grid, REGISTRATION_SPACING_MM))
   const registrations: Prepared['registrations'] = {}
   const normalised: Volumes = { [reference]: normalise(work, rules, reference) }
   const failures: Partial<Record<Sequence, AppError>> = {}
   await Promise.all(
-    wanted
+    usable
       .filter((sequence) => sequence !== reference)
       .map(async (sequence) => {
         try {
@@ -86,7 +86,7 @@ export async function prepareInputs({ volumes, reference, bundle, registrar }: P
         }
       }),
   )
-  const sequences = wanted.filter((sequence) => normalised[sequence])
+  const sequences = usable.filter((sequence) => normalised[sequence])
   refuseWithout(sequences, failures, bundle)
   const imageOn = (sequence: Sequence, target: Grid) =>
     resample(volumes[sequence]!, target, registrations[sequence]?.transform ?? IDENTITY)
@@ -120,11 +120,11 @@ function firstStage({ graph }: Pick<Rules, 'graph'>): { spacing: Vec3; rules: He
 
 /** Throws the first failure when the bundle cannot do with what is left. */
 function refuseWithout(
-  left: readonly Sequence[],
+  available: readonly Sequence[],
   failures: Partial<Record<Sequence, AppError>>,
   { sequences, require_any: any }: Pick<Rules, 'sequences' | 'require_any'>,
 ): void {
-  const enough = !any || any.some((sequence) => left.includes(sequence))
+  const enough = !any || any.some((sequence) => available.includes(sequence))
   for (const sequence of SEQUENCES) {
     const failure = failures[sequence]
     if (failure && (sequences[sequence]?.required || (!enough && any?.includes(sequence)))) throw failure
