@@ -1,4 +1,6 @@
 // The page: blocks stacked from the top, the standing statement at the foot, and what is left shared among the lists.
+
+import * as words from '../wording/report-page.ts'
 import { type Block, drawText, paragraph, STYLES, type Tools } from './blocks.ts'
 import { PAGE, type Parent } from './canvas.ts'
 import { INK } from './colours.ts'
@@ -10,7 +12,6 @@ import { provenanceBlock, qualityBlock, statementBlock } from './note-blocks.ts'
 import type { ReportContent } from './page-content.ts'
 import { survivalBlock } from './survival-block.ts'
 import { predictionsBlock, seriesBlock, volumesBlock } from './table-blocks.ts'
-import * as words from './wording/en.ts'
 
 const MARGIN = 34
 const TOP = 30

@@ -1,13 +1,15 @@
 // DiagnosticReport (FHIR R4): what the clinician opens. It is also the anchor: created first, and its version is the lock of every post.
+
 import type { DiagnosticReport, Identifier, Reference, ServiceRequest } from '@medplum/fhirtypes'
 import { calendarDate } from '../../domain/dicom-date.ts'
 import type { ReportableResult } from '../../domain/finding.ts'
+import { conclusionOf } from '../../wording/report-text.ts'
 import { htmlAttachment, pdfAttachment } from './attachment.ts'
 import { MR_BRAIN, MR_BRAIN_WO_W, RADIOLOGY } from './codes.ts'
 import { type BuildContext, metaOf, type Order, type ResourceSpec, refer } from './context.ts'
 import { keyValue } from './identifiers.ts'
 import { accessionIdentifier } from './imaging-study.ts'
-import { conclusionOf, narrativeOf } from './wording.ts'
+import { narrativeOf } from './report-narrative.ts'
 
 /** `results` names the roles of its Observations. */
 export function diagnosticReport(

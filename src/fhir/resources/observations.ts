@@ -1,8 +1,20 @@
 // Observations (FHIR R4): one per measured volume, one per head of the bundle; a head that is not evaluable says why.
+
 import type { Observation, ObservationComponent, Quantity } from '@medplum/fhirtypes'
 import { calendarDate } from '../../domain/dicom-date.ts'
 import type { Bidimensional, Measurement, Prediction } from '../../domain/finding.ts'
 import { tissueOf } from '../../domain/tissue.ts'
+import { rounded } from '../../wording/quantities.ts'
+import {
+  contributionLine,
+  diametersLine,
+  errorRateLine,
+  NOT_A_TISSUE_TEST,
+  predictionLine,
+  probabilityLabel,
+  tissueLine,
+  volumeLine,
+} from '../../wording/report-text.ts'
 import { changeParts, uncertainQuantity } from './change.ts'
 import {
   BRAIN,
@@ -21,18 +33,7 @@ import {
 } from './codes.ts'
 import { type BuildContext, metaOf, type ResourceSpec, refer } from './context.ts'
 import { keyValue } from './identifiers.ts'
-import {
-  contributionLine,
-  diametersLine,
-  errorRateLine,
-  NOT_A_TISSUE_TEST,
-  predictionLine,
-  probabilityLabel,
-  rounded,
-  tissueLine,
-  valueNarrative,
-  volumeLine,
-} from './wording.ts'
+import { valueNarrative } from './report-narrative.ts'
 
 /** Elements that all our Observations share. */
 function base(context: BuildContext, identifier: { system: string; value: string }, lines: string[]) {

@@ -1,6 +1,8 @@
 // The PDF after a person's decision (FHIR R4 DocumentReference): a document of its own, which replaces the one before; that one is superseded.
+
 import type { DocumentReference } from '@medplum/fhirtypes'
-import { type Review, reviewSentence, statusOf } from '../../domain/review.ts'
+import { type Review, statusOf } from '../../domain/review.ts'
+import { reviewSentence } from '../../wording/reviews.ts'
 import { documentTitle } from './attachment.ts'
 import type { ResourceSpec } from './context.ts'
 import { DESCRIPTION, documentReference } from './document-reference.ts'

@@ -1,4 +1,5 @@
 // A person's decision in our resources (FHIR R4 statuses): final, amended or entered in error; who verified it, and what was corrected.
+
 import type {
   DiagnosticReport,
   Observation,
@@ -8,12 +9,13 @@ import type {
   Resource,
   RiskAssessment,
 } from '@medplum/fhirtypes'
-import { type Edit, editSentence, type Review, statusOf } from '../../domain/review.ts'
+import { type Edit, type Review, statusOf } from '../../domain/review.ts'
+import { correctionLines, standingSentence } from '../../wording/report-text.ts'
+import { editSentence } from '../../wording/reviews.ts'
 import { UPDATE, VERIFIER } from './codes.ts'
 import { type BuildContext, metaOf, type ResourceSpec, refer } from './context.ts'
 import { keyValue } from './identifiers.ts'
 import { narrative } from './narrative.ts'
-import { correctionLines, standingSentence } from './wording.ts'
 
 /** The resource as it is after the review; the context holds the result with its edits, and the review, so that its words are those of the review. */
 export function reviewedForm(spec: ResourceSpec, context: BuildContext & { review: Review }): Resource {

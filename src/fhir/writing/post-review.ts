@@ -163,7 +163,7 @@ function stepsOf(
   const create = (role: string | undefined): Step[] =>
     set.rest
       .filter((spec) => spec.role === role && !found.has(spec.role))
-      .map((spec) => ({ spec: spec, resource: spec.build(context) }))
+      .map((spec) => ({ spec, resource: spec.build(context) }))
   const documents = create(current)
   // In single writes the document comes first and alone: what is written after it refers to it as the server knows it.
   if (form === 'single' && documents.length > 0) return documents

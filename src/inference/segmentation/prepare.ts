@@ -1,8 +1,10 @@
 // From volumes as scanned to the first stage's channels: working grid, registration to the reference series, resampling, normalisation.
+
 import { AppError } from '../../domain/errors.ts'
 import type { QualityNote, SequenceImage } from '../../domain/finding.ts'
 import { SEQUENCES, type Sequence } from '../../domain/study.ts'
 import type { Grid, Vec3, Volume } from '../../domain/volume.ts'
+import { millimetres, movement } from '../../wording/quantities.ts'
 import { type BundleManifest, channelOrder } from '../bundle/manifest.ts'
 import type { HeadNormalisation } from '../bundle/normalisation.ts'
 import { alignedGrid, coarseGrid, headBox, subGrid } from '../volumes/grids.ts'
@@ -178,16 +180,15 @@ function qualityNotes(
       notes.push({
         code: 'thick-slices',
         severity: 'info',
-        text: `${sequence} has slices ${thickest.toFixed(1)} mm apart; small lesions may be missed.`,
+        text: `${sequence} has slices ${millimetres(thickest)} mm apart; small lesions may be missed.`,
       })
     }
     const motion = registrations[sequence]
     if (motion && (motion.translationMm > 5 || motion.rotationDegrees > 5)) {
-      const moved = `${motion.translationMm.toFixed(1)} mm and ${motion.rotationDegrees.toFixed(1)}°`
       notes.push({
         code: 'patient-movement',
         severity: 'info',
-        text: `${sequence} was moved by ${moved} to match the reference series.`,
+        text: `${sequence} was moved by ${movement(motion)} to match the reference series.`,
       })
     }
   }
