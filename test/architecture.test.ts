@@ -43,7 +43,7 @@ const EFFECTS = [
   /^settings\/read\.ts$/,
   /^http\/serve\.ts$/,
   /^cli\//,
-  /^(compose|main|clock)\.ts$/,
+  /^(compose(-\w+)?|main|clock)\.ts$/,
 ]
 
 const FORBIDDEN_MODULES =

@@ -111,6 +111,10 @@ export const ERRORS = {
     'transient',
     'Check that PostgreSQL is running and that DATABASE_URL is right; work resumes by itself.',
   ],
+  DATABASE_REFUSED: [
+    'permanent',
+    'PostgreSQL refuses user, password, database or right, and its SQLSTATE is in the message; correct DATABASE_URL, or grant the right.',
+  ],
   DATA_FOLDER_IN_USE: [
     'permanent',
     'Stop the other process, or give this one a data folder of its own (store.dataDir).',
