@@ -4,16 +4,17 @@ import { readFileSync } from 'node:fs'
 import { auditFetch } from './audit/audited-fetch.ts'
 import { systemClock } from './clock.ts'
 import { siteTimeZone, startWatch, watchPeers } from './compose-watch.ts'
+import { createDecoder } from './decoding/decoder.ts'
 import { createDicomWebClient } from './dicomweb/client.ts'
 import type { AnalysisRecord } from './domain/analysis.ts'
 import type { AppError } from './domain/errors.ts'
 import type { PeerState } from './domain/peers.ts'
-import type { ArtifactRole } from './domain/ports/analysis-store.ts'
 import type { ClinicalRecord } from './domain/ports/clinical-record.ts'
 import type { Clock } from './domain/ports/clock.ts'
 import type { ImageArchive } from './domain/ports/image-archive.ts'
 import type { Log } from './domain/ports/log.ts'
 import type { WatchStore } from './domain/ports/watch-store.ts'
+import { boundedFetch } from './fhir/connection/bounded-fetch.ts'
 import { createClinicalRecord } from './fhir/connection/client.ts'
 import { createPublicKeys } from './fhir/connection/tokens.ts'
 import { createWebFonts } from './fonts/web-fonts.ts'
@@ -31,6 +32,7 @@ import { releaseHold, replay } from './pipeline/resolve.ts'
 import { drainReviews, type ReviewRequest, reviewAnalysis } from './pipeline/review.ts'
 import { currentReport } from './pipeline/reviewed-pdf.ts'
 import { drainAnalyses } from './pipeline/worker.ts'
+import { excludedRoles, readsOfRecord } from './settings/derived.ts'
 import type { Settings } from './settings/schema.ts'
 import { openStoreWhenThere } from './store/open-when-there.ts'
 import { openStore, type Store } from './store/store.ts'
@@ -81,18 +83,6 @@ export function rememberWays(watch: Pick<WatchStore, 'cursor' | 'setCursor'>, ur
   return { recall: () => watch.cursor(name), keep: (value: string) => watch.setCursor(name, value) }
 }
 
-/** Results that this site does not want in its PACS. */
-function excludedRoles({ writeBack }: Settings): ReadonlySet<ArtifactRole> {
-  return new Set<ArtifactRole>([
-    ...(writeBack.pdf ? [] : (['encapsulated-pdf'] as const)),
-    ...(writeBack.report ? [] : (['report'] as const)),
-  ])
-}
-
-function readSettingsOf({ ehr: { reads, consent } }: Settings) {
-  return { ...reads, optOutCodes: consent.optOutCodes }
-}
-
 function peerFigures({ peer, up = false, goodAt }: PeerState, startedAt: number, now: number) {
   return { peer, up, secondsSinceGood: (now - (goodAt === undefined ? startedAt : Date.parse(goodAt))) / 1000 }
 }
@@ -120,12 +110,14 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       log,
       memory: rememberWays(watch, settings.pacs.url),
     })
-    const audited = auditFetch({ baseUrl: settings.ehr.url, audit, send: fetch, newId: randomUUID })
-    const ehr = createClinicalRecord({ ...settings.ehr, reads: readSettingsOf(settings), ledger, log, fetch: audited })
+    const audited = auditFetch({ baseUrl: settings.ehr.url, audit, send: boundedFetch(fetch), newId: randomUUID })
+    const ehr = createClinicalRecord({ ...settings.ehr, reads: readsOfRecord(settings), ledger, log, fetch: audited })
     const runner = await startRunner({ ...settings.inference, bundle, log })
     undo.push(() => runner.close())
     const registrar = createRegistrar()
     undo.push(() => registrar.close())
+    const { readVolume, close: closeDecoder } = createDecoder()
+    undo.push(closeDecoder)
 
     const startedAt = clock.now().getTime()
     const peers = watchPeers(log)
@@ -156,7 +148,11 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       clock,
       log,
       analyse: (record: AnalysisRecord) =>
-        analyseStudy({ archive, ehr, analyses, watch, audit, runner, registrar, clock }, analyseOptions, record),
+        analyseStudy(
+          { archive, ehr, analyses, watch, audit, runner, registrar, readVolume, clock },
+          analyseOptions,
+          record,
+        ),
       deliver: (record: AnalysisRecord) =>
         deliver({ archive, ehr, analyses, watch, audit, clock, log }, record, deliverOptions),
       wakeAt: (when: Date) => queue.wakeAt(ANALYSES, when),

@@ -14,6 +14,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   audit: ['domain'],
   dicom: ['domain', 'wording'],
   dicomweb: ['domain', 'dicom'],
+  decoding: ['domain', 'dicom', 'dicomweb'],
   triggers: ['domain', 'dicom'],
   fhir: ['domain', 'wording'],
   inference: ['domain', 'wording', 'dicom'],
@@ -30,6 +31,7 @@ const MAY_IMPORT: Record<string, string[]> = {
 
 /** Files that do IO; everything else in src is pure. */
 const EFFECTS = [
+  /^decoding\/(decoder|process)\.ts$/,
   /^dicomweb\/client(-.*)?\.ts$/,
   /^fhir\/connection\/(client|tokens|auth)\.ts$/,
   /^inference\/runtime\/(session|runner|process)\.ts$/,
