@@ -34,7 +34,7 @@ const EFFECTS = [
   /^decoding\/(decoder|process)\.ts$/,
   /^dicomweb\/client(-.*)?\.ts$/,
   /^fhir\/connection\/(client|tokens|auth)\.ts$/,
-  /^inference\/runtime\/(session|runner|process)\.ts$/,
+  /^inference\/runtime\/(networks|session|runner|process)\.ts$/,
   /^inference\/volumes\/(register|register-worker)\.ts$/,
   /^inference\/bundle\/load\.ts$/,
   /^evaluation\/(case-files|evaluate-cases|evaluate-chain)\.ts$/,
