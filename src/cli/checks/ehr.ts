@@ -4,7 +4,7 @@ import { type AppError, asAppError } from '../../domain/errors.ts'
 import { createRecordStore } from '../../fhir/connection/client.ts'
 import { askForNobody, NOBODY } from '../../fhir/connection/probe.ts'
 import type { RecordStore } from '../../fhir/connection/record-store.ts'
-import { chooseRung, readCapabilities } from '../../fhir/writing/capability.ts'
+import { chooseWriteMode, readCapabilities } from '../../fhir/writing/capability.ts'
 import { probeWrites } from '../../fhir/writing/probe-writes.ts'
 import type { Settings } from '../../settings/schema.ts'
 import { adviseOnEhr } from './address.ts'
@@ -18,13 +18,13 @@ export async function checkEhr({ ehr }: Pick<Settings, 'ehr'>, { write }: { writ
     const error = asAppError(thrown)
     throw new ChecksFailed([...linesOf(error), ...(await adviseOnEhr(ehr.url, error))])
   }
-  const rung = chooseRung(readCapabilities(await store.capabilities(), ehr.write), ehr.write)
+  const mode = chooseWriteMode(readCapabilities(await store.capabilities(), ehr.write), ehr.write)
   const lines = [
     'Patient is searched by identifier',
-    `the report is written by ${rung} (ehr.write.rung ${ehr.write.rung})`,
+    `the report is written by ${mode} (ehr.write.rung ${ehr.write.rung})`,
   ]
   const refusals = await readRights(store, ehr)
-  const written = write ? await probeWrites(store, { ...ehr, rung, notify: ehr.orders.notify }) : undefined
+  const written = write ? await probeWrites(store, { ...ehr, mode, notify: ehr.orders.notify }) : undefined
   const failed = [...refusals, ...(written?.failed ?? [])]
   const rest = written?.done ?? [
     'untested: the rights to create, update and remove (check-config --write tries them with resources of nobody)',

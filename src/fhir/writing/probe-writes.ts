@@ -3,12 +3,12 @@ import type { Resource, ResourceType } from '@medplum/fhirtypes'
 import { asAppError } from '../../domain/errors.ts'
 import { NOBODY } from '../connection/probe.ts'
 import type { RecordStore } from '../connection/record-store.ts'
-import type { Rung } from './capability.ts'
+import type { WriteMode } from './capability.ts'
 
 export interface ProbeSite {
   identifierSystem: string
   analysisSystem: string
-  rung: Rung
+  mode: WriteMode
   notify: 'none' | 'communication' | 'task'
 }
 
@@ -73,7 +73,7 @@ async function createdIn(
 }
 
 /** Each says what it is, in words and by its status, to whoever meets it. */
-function probes({ identifierSystem, analysisSystem, rung, notify }: ProbeSite): Resource[] {
+function probes({ identifierSystem, analysisSystem, mode, notify }: ProbeSite): Resource[] {
   const identifier = [{ system: analysisSystem, value: NOBODY }]
   const subject = { identifier: { system: identifierSystem, value: NOBODY }, display: 'nobody: a check of rights' }
   const code = { text: 'Check of rights, to be ignored' }
@@ -103,5 +103,5 @@ function probes({ identifierSystem, analysisSystem, rung, notify }: ProbeSite): 
       : notify === 'task'
         ? [{ resourceType: 'Task', status: 'entered-in-error', intent: 'order', identifier, for: subject }]
         : []
-  return rung === 'document' ? [document] : [...report, document, ...notices]
+  return mode === 'document' ? [document] : [...report, document, ...notices]
 }
