@@ -157,6 +157,13 @@ describe('architecture', () => {
     expect(breaches).toEqual(['reports/fonts.ts → fonts/files.ts'])
   })
 
+  it('rounds what a person reads in src/wording alone', () => {
+    const rounding = /toFixed\([^)]*\)\}? ?(mm|mL|%|°)|Math\.round\(100 \*[^)]*\)\} ?%/
+    const channels = /^(web|reports|fhir|pipeline|dicom\/sr|inference\/(lesions|encoder|segmentation))\//
+    const breaches = files.filter(({ name, text }) => channels.test(name) && rounding.test(text))
+    expect(breaches.map(({ name }) => name)).toEqual([])
+  })
+
   it('has one importer of the model runtime', () => {
     const importers = files.filter((f) => importsOf(f).some((i) => i.name === 'onnxruntime-node')).map((f) => f.name)
     expect(importers).toEqual(['inference/runtime/session.ts'])
