@@ -23,7 +23,7 @@ import { type OpenPort, serve } from './http/serve.ts'
 import { type LoadedBundle, loadBundle } from './inference/bundle/load.ts'
 import { startRunner } from './inference/runtime/runner.ts'
 import { createRegistrar } from './inference/volumes/register.ts'
-import { analyseLeftStudy } from './pipeline/analyse-left.ts'
+import { analyseDeclinedStudy } from './pipeline/analyse-declined.ts'
 import { analyseStudy } from './pipeline/analyse-study.ts'
 import { confirmPatient } from './pipeline/confirm-patient.ts'
 import { deliver } from './pipeline/deliver.ts'
@@ -193,8 +193,8 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
         peers: () => peers.states(),
         watch,
         archiveWays: async () => (await archive.ways?.()) ?? {},
-        analyseLeft: (studyInstanceUid: string, by: string) =>
-          analyseLeftStudy({ archive, analyses, watch, audit, register }, studyInstanceUid, by),
+        analyseDeclined: (studyInstanceUid: string, by: string) =>
+          analyseDeclinedStudy({ archive, analyses, watch, audit, register }, studyInstanceUid, by),
         publicKeys: createPublicKeys(settings.ehr.auth),
         metrics: async () =>
           renderMetrics({

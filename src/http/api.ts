@@ -54,7 +54,7 @@ export function apiRoutes(deps: AppDeps): Hono {
     .post('/studies/:uid/analyse', async (c) => {
       const { uid } = parseRequest(studyParams, c.req.param())
       const { by } = parseRequest(request, readJson(await c.req.text()), 'body')
-      return c.json(await deps.analyseLeft(uid, by), 202)
+      return c.json(await deps.analyseDeclined(uid, by), 202)
     })
     .get('/archive', async (c) => c.json({ ways: await deps.archiveWays() }))
     .post('/analyses/:id/retry', async (c) => c.json(await tryAgain(deps, idOf(c.req.param()))))

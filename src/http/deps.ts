@@ -19,7 +19,7 @@ export interface HttpSettings {
 }
 
 export interface AppDeps {
-  analyses: Pick<AnalysisStore, 'get' | 'byStudy' | 'list' | 'events' | 'artifact'> & {
+  analyses: Pick<AnalysisStore, 'get' | 'byStudy' | 'list' | 'events' | 'artifact' | 'artifactRoles'> & {
     countByState(): Promise<Record<AnalysisState, number>>
     /** Changes with every change of the analysis, or of any. */
     version(analysisId?: string): Promise<string>
@@ -50,7 +50,7 @@ export interface AppDeps {
   /** What was looked at and not taken. */
   watch: Pick<WatchStore, 'notAnalysed'>
   /** Analyses such a study all the same; `by` says who asks. */
-  analyseLeft(studyInstanceUid: Uid, by: string): Promise<AnalysisRecord>
+  analyseDeclined(studyInstanceUid: Uid, by: string): Promise<AnalysisRecord>
   /** Question → way, where the archive does not take it as the standard has it. */
   archiveWays(): Promise<Readonly<Record<string, string>>>
   /** Delivers stored results once more. */

@@ -1,5 +1,5 @@
 // The summary of a record as the pages read it: whatever is known so far, absent or empty where nothing is.
-import type { AnalysisEvent, AnalysisRecord } from '../domain/analysis.ts'
+import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { Comparison } from '../domain/comparison.ts'
 import { applyEdits } from '../domain/corrections.ts'
 import type { Measurement, ReportableResult } from '../domain/finding.ts'
@@ -69,12 +69,6 @@ export function leadingMeasurement(summary: Summary): Measurement | undefined {
 /** Series that were taken first, then in the study's order. */
 export function decisionsInOrder(decisions: readonly SeriesDecision[]): SeriesDecision[] {
   return [...decisions.filter(({ taken }) => taken), ...decisions.filter(({ taken }) => !taken)]
-}
-
-/** Which artefacts there are, as the event that saved them says; loading their bytes to know would be costly. */
-export function savedRoles(events: readonly AnalysisEvent[]): ReadonlySet<string> {
-  const saved = events.findLast((event) => Array.isArray(event.data?.artifacts))
-  return new Set((saved?.data?.artifacts as string[] | undefined) ?? [])
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
