@@ -34,7 +34,7 @@ const EFFECTS = [
   /^decoding\/(decoder|process)\.ts$/,
   /^dicomweb\/client(-.*)?\.ts$/,
   /^fhir\/connection\/(client|tokens|auth)\.ts$/,
-  /^inference\/runtime\/(session|runner|process)\.ts$/,
+  /^inference\/runtime\/(networks|session|runner|process)\.ts$/,
   /^inference\/volumes\/(register|register-worker)\.ts$/,
   /^inference\/bundle\/load\.ts$/,
   /^evaluation\/(case-files|evaluate-cases|evaluate-chain)\.ts$/,
@@ -155,6 +155,13 @@ describe('architecture', () => {
         ),
       )
     expect(breaches).toEqual(['reports/fonts.ts → fonts/files.ts'])
+  })
+
+  it('rounds what a person reads in src/wording alone', () => {
+    const rounding = /toFixed\([^)]*\)\}? ?(mm|mL|%|°)|Math\.round\(100 \*[^)]*\)\} ?%/
+    const channels = /^(web|reports|fhir|pipeline|dicom\/sr|inference\/(lesions|encoder|segmentation))\//
+    const breaches = files.filter(({ name, text }) => channels.test(name) && rounding.test(text))
+    expect(breaches.map(({ name }) => name)).toEqual([])
   })
 
   it('has one importer of the model runtime', () => {

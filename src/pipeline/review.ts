@@ -1,4 +1,5 @@
 // A person's decision: checked against the result, recorded once, and brought to PACS and EHR, each delivery resumable alone.
+
 import { buildReviewedPdf, reviewedPdfUids } from '../dicom/encapsulated-pdf.ts'
 import { readPart10 } from '../dicom/part10.ts'
 import { buildRejectionNote } from '../dicom/rejection-note.ts'
@@ -8,6 +9,7 @@ import { buildVerifiedReport, verifiedReportUids } from '../dicom/sr/verified-re
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { checkEdits } from '../domain/corrections.ts'
 import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
+import type { ReportableResult } from '../domain/finding.ts'
 import type { AnalysisStore, Artifact } from '../domain/ports/analysis-store.ts'
 import type { EhrReport } from '../domain/ports/clinical-record.ts'
 import type { ClaimedDelivery, ReviewStore } from '../domain/ports/review-store.ts'
@@ -58,7 +60,7 @@ export async function reviewAnalysis(
 }
 
 /** Delivers what is due, one after the other; returns when the next attempt is due, if one failed. */
-export async function workOffReviews(
+export async function drainReviews(
   ports: ReviewPorts,
   options: ReviewOptions,
   signal?: AbortSignal,
@@ -119,11 +121,11 @@ async function load(ports: ReviewPorts, given: Review) {
   return { record, artifacts, result, review: effectiveReview(result, given) }
 }
 
-async function postDecision(ports: ReviewPorts, { keptBack, institution }: ReviewOptions, given: Review) {
+async function postDecision(ports: ReviewPorts, { excludedRoles, institution }: ReviewOptions, given: Review) {
   const { ehr, audit, reviews } = ports
   const { record, artifacts, review } = await load(ports, given)
   if (!ehr.postReview) throw new AppError('INTERNAL', 'this EHR adapter takes no reviews')
-  const report = ehrReport(record, artifacts, keptBack)
+  const report = ehrReport(record, artifacts, excludedRoles)
   const reviewed = {
     pdf: await reviewedPdf(reviews, artifacts, review, institution),
     dicomResults: report.dicomResults.map((object) => ({ ...object, ...reviewedUids(object.role, review) })),
@@ -170,7 +172,7 @@ async function storeDecision(ports: ReviewPorts, options: ReviewOptions, given: 
     return last ? [last] : []
   })
   const made = await Promise.all(
-    before.map((one) => reviewedObject(ports, artifacts, review, one, options.institution)),
+    before.map((one) => reviewedObject(ports, artifacts, result, review, one, options.institution)),
   )
   return storeObjects(ports, record, [...made, ...(options.rejectSuperseded ? note(before) : [])])
 }
@@ -208,13 +210,14 @@ function reviewedObjects(review: RecordedReview, artifacts: Artifact[]): Stored[
 async function reviewedObject(
   { reviews }: ReviewPorts,
   artifacts: Artifact[],
+  result: ReportableResult,
   review: Review,
   { role, object: predecessor }: Stored,
   institution: string,
 ): Promise<{ role: Artifact['role'] } & DicomObject> {
   const { bytes } = artifacts.find((artifact) => artifact.role === role)!
   if (role === 'report')
-    return { role, ...buildVerifiedReport({ report: bytes, predecessor, review, organization: institution }) }
+    return { role, ...buildVerifiedReport({ report: bytes, predecessor, result, review, organization: institution }) }
   const pdf = await reviewedPdf(reviews, artifacts, review, institution)
   return { role, ...buildReviewedPdf({ document: bytes, pdf, review }) }
 }

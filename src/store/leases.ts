@@ -39,7 +39,7 @@ const CLAIM = `
 
 /** What is due at once is due by every clock, also by one that is set back later. */
 export const AT_ONCE = '1970-01-01T00:00:00.000Z'
-export const LONGEST_WAIT_SECONDS = LIMITS.retryAfterSeconds + 60
+export const MAX_WAIT_SECONDS = LIMITS.retryAfterSeconds + 60
 
 const NOTE = `insert into gliabridge.analysis_events (analysis_id, at, kind, text) values ($1, $2, 'lease', $3)`
 
@@ -52,7 +52,7 @@ export function createLeases(db: Database, now: () => string): Leases {
           owner,
           at,
           later(at, leaseSeconds),
-          later(at, leaseSeconds + LONGEST_WAIT_SECONDS),
+          later(at, leaseSeconds + MAX_WAIT_SECONDS),
         ])
         if (!claimed) return undefined
         if (claimed.state === 'running')

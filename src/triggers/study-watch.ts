@@ -42,7 +42,7 @@ export interface StudyWatch {
   run(signal: AbortSignal): Promise<void>
 }
 
-const LONGEST_WAIT_SECONDS = 900
+const MAX_WAIT_SECONDS = 900
 /** So many failures in a row are no passing fault. */
 const NOTICED_AFTER = 5
 /** With these no other study would fare better. */
@@ -69,14 +69,14 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
   async function check(): Promise<void> {
     for (const { studyInstanceUid } of await watchStore.undecided()) {
       const notBefore = failures.get(studyInstanceUid)?.notBefore ?? 0
-      if (stillWaits(notBefore, clock.now().getTime(), LONGEST_WAIT_SECONDS * 1000)) continue
+      if (stillWaits(notBefore, clock.now().getTime(), MAX_WAIT_SECONDS * 1000)) continue
       try {
         await inTurn(studyInstanceUid, () => decideIfSettled(studyInstanceUid))
         failures.delete(studyInstanceUid)
       } catch (thrown) {
         const error = asAppError(thrown)
         const count = (failures.get(studyInstanceUid)?.count ?? 0) + 1
-        const waitSeconds = Math.min(checkSeconds * 2 ** (count - 1), LONGEST_WAIT_SECONDS)
+        const waitSeconds = Math.min(checkSeconds * 2 ** (count - 1), MAX_WAIT_SECONDS)
         failures.set(studyInstanceUid, { count, notBefore: clock.now().getTime() + waitSeconds * 1000 })
         log.warn(
           { studyInstanceUid, code: error.code, error: error.message, ...unforeseenFields(thrown), failures: count },

@@ -1,7 +1,7 @@
 // The step that compares a study with the patient's earlier one. What the catalogue of errors names is a quality note with the reason, never more.
 
-import { trackingOf } from '../../dicom/result-modules.ts'
 import { planSeries, type VolumeReader } from '../../dicom/series-volume.ts'
+import { trackingOf } from '../../dicom/tracking.ts'
 import type { Comparison } from '../../domain/comparison.ts'
 import { foreseen } from '../../domain/errors.ts'
 import type { AnalysisResult, QualityNote } from '../../domain/finding.ts'
@@ -13,8 +13,14 @@ import type { Bundle } from '../../inference/bundle/manifest.ts'
 import { compareStudies, type EarlierPoint, type TimePoint } from '../../inference/lesions/compare-studies.ts'
 import { LESION_LIMITS } from '../../inference/lesions/limits.ts'
 import type { Registrar } from '../../inference/volumes/rigid.ts'
-import { CATEGORY_CAVEAT, categorySentence, lesionSentences, priorSentence } from '../../wording/comparison.ts'
-import { readDate } from '../../wording/quantities.ts'
+import {
+  CATEGORY_CAVEAT,
+  categorySentence,
+  lesionSentences,
+  priorSentence,
+  registrationWords,
+} from '../../wording/comparison.ts'
+import { millimetres, readDate } from '../../wording/quantities.ts'
 import { fullStop } from '../../wording/sentences.ts'
 import { retrieveVolume } from '../retrieve-volume.ts'
 import { type ArchivedPrior, findArchived, loadArchived } from './archived.ts'
@@ -144,7 +150,7 @@ function limitsOf({ image, sequences }: CompareInput, earlier: EarlierAnalysis['
         : [
             note(
               'warning',
-              `Slices are ${thickest.toFixed(1)} mm apart, ${thickestBefore.toFixed(1)} mm in the earlier study; part of the change may come from that.`,
+              `Slices are ${millimetres(thickest)} mm apart, ${millimetres(thickestBefore)} mm in the earlier study; part of the change may come from that.`,
             ),
           ]),
     ],
@@ -159,12 +165,10 @@ function withoutCategory(
 }
 
 function summary(comparison: Comparison): QualityNote {
-  const { registration } = comparison
-  const laid = `laid over it by ${registration.translationMm.toFixed(1)} mm and ${registration.rotationDegrees.toFixed(1)}°, ${registration.residualMm.toFixed(1)} mm left`
   const lesions = lesionSentences(comparison).join(' ')
   return note(
     'info',
-    `Compared with the ${priorSentence(comparison)} (${laid}). ${categorySentence(comparison.response)} ${lesions === '' ? '' : `${lesions} `}${CATEGORY_CAVEAT}`,
+    `Compared with the ${priorSentence(comparison)} (${registrationWords(comparison.registration)}). ${categorySentence(comparison.response)} ${lesions === '' ? '' : `${lesions} `}${CATEGORY_CAVEAT}`,
     'prior-compared',
   )
 }
