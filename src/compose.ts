@@ -1,6 +1,7 @@
 // The composition root: settings in, a service out. The only place that wires adapters.
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { auditFetch } from './audit/audited-fetch.ts'
 import { systemClock } from './clock.ts'
 import { createDicomWebClient } from './dicomweb/client.ts'
@@ -15,6 +16,7 @@ import { createClinicalRecord } from './fhir/connection/client.ts'
 import { createPublicKeys } from './fhir/connection/tokens.ts'
 import { createWebFonts } from './fonts/web-fonts.ts'
 import { createApp } from './http/app.ts'
+import { readPageScripts } from './http/page-scripts.ts'
 import { serve } from './http/serve.ts'
 import { type LoadedBundle, loadBundle } from './inference/bundle/load.ts'
 import { startRunner } from './inference/runtime/runner.ts'
@@ -36,6 +38,9 @@ import { readProcessFigures } from './telemetry/resources.ts'
 import { isBrainMr } from './triggers/eligible.ts'
 import { createQidoPoll } from './triggers/qido-poll.ts'
 import { createStudyWatch } from './triggers/study-watch.ts'
+import { keepRetention } from './viewer/retention.ts'
+import { createShownImages } from './viewer/shown.ts'
+import { createImageSpool } from './viewer/spool.ts'
 
 const ANALYSES = 'analyses'
 const REVIEWS = 'reviews'
@@ -129,6 +134,10 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
     const registrar = createRegistrar()
     undo.push(() => registrar.close())
 
+    const { viewer } = settings
+    const kept = createImageSpool(viewer.folder ?? join(settings.store.dataDir, 'images'), clock)
+    const spool = viewer.keepDays > 0 ? { spool: kept } : {}
+
     const wake = () => queue.wake(ANALYSES)
     const register = (studyInstanceUid: string, digest: string) =>
       registerAnalysis({ analyses, log, wake }, bundle.identity, studyInstanceUid, digest)
@@ -156,7 +165,11 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       clock,
       log,
       analyse: (record: AnalysisRecord) =>
-        analyseStudy({ archive, ehr, analyses, watch, audit, runner, registrar, clock }, analyseOptions, record),
+        analyseStudy(
+          { archive, ehr, analyses, watch, audit, runner, registrar, clock, ...spool },
+          analyseOptions,
+          record,
+        ),
       deliver: (record: AnalysisRecord) =>
         deliver({ archive, ehr, analyses, watch, audit, clock, log }, record, deliverOptions),
       wakeAt: (when: Date) => queue.wakeAt(ANALYSES, when),
@@ -182,6 +195,12 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
             signal,
           )
           if (again) await queue.wakeAt(REVIEWS, again)
+        })
+        const ending = new AbortController()
+        const retention = keepRetention({ spool: kept, clock, log }, viewer.keepDays, ending.signal)
+        undo.push(async () => {
+          ending.abort()
+          await retention
         })
         if (parts.watch) {
           const studyWatch = createStudyWatch({
@@ -238,6 +257,8 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
             return record
           },
           fonts: createWebFonts(),
+          images: createShownImages({ spool: kept, audit, clock }),
+          scripts: await readPageScripts(),
           reviews: (id: string) => reviews.list(id),
           report: (id: string) => currentReport({ analyses, reviews }, id, settings.institution.name),
           review: async (id: string, request: ReviewRequest) => {

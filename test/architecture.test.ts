@@ -24,8 +24,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   settings: ['domain'],
   telemetry: ['domain'],
   pipeline: ['domain', 'audit', 'dicom', 'inference', 'reports', 'triggers', 'wording'],
+  viewer: ['domain', 'reports'],
   web: ['domain', 'wording'],
-  http: ['domain', 'web'],
+  http: ['domain', 'viewer', 'web'],
 }
 
 /** Files that do IO; everything else in src is pure. */
@@ -41,7 +42,8 @@ const EFFECTS = [
   /^store\//,
   /^telemetry\//,
   /^settings\/read\.ts$/,
-  /^http\/serve\.ts$/,
+  /^http\/(serve|page-scripts)\.ts$/,
+  /^viewer\/spool\.ts$/,
   /^cli\//,
   /^(compose|main|clock)\.ts$/,
 ]

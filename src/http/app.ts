@@ -4,6 +4,7 @@ import { bodyLimit } from 'hono/body-limit'
 import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
 import { apiRoutes } from './api.ts'
 import type { AppDeps } from './deps.ts'
+import { imageRoutes } from './images.ts'
 import { liveRoutes } from './live.ts'
 import { pageRoutes } from './pages.ts'
 import { answerProblem, problemOf, RequestProblem } from './problems.ts'
@@ -30,6 +31,7 @@ export function createApp(deps: AppDeps): Hono {
   })
   app.route('/api', apiRoutes(deps))
   app.route('/', liveRoutes(deps))
+  app.route('/', imageRoutes(deps))
   app.route('/', pageRoutes(deps))
 
   app.notFound((c) => answerProblem(c, new AppError('NOT_FOUND', 'no such page')))
