@@ -26,7 +26,7 @@ RUN groupadd --gid 10001 gliabridge && useradd --uid 10001 --gid 10001 --no-crea
 USER 10001:10001
 VOLUME /data
 EXPOSE 8080
-HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["node", "bin/gliabridge.mjs", "health"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["node", "bin/gliabridge.mjs", "health", "--alive"]
 CMD ["node", "bin/gliabridge.mjs", "serve"]
 
 FROM node:24.21.0-bookworm-slim AS cpu
@@ -42,5 +42,5 @@ RUN groupadd --gid 10001 gliabridge && useradd --uid 10001 --gid 10001 --no-crea
 USER 10001:10001
 VOLUME /data
 EXPOSE 8080
-HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["node", "bin/gliabridge.mjs", "health"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["node", "bin/gliabridge.mjs", "health", "--alive"]
 CMD ["node", "bin/gliabridge.mjs", "serve"]

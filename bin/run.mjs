@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // Runs a tool or a TypeScript file on Node 24, whatever Node started npm: the platform packages of Node come in as optional dependencies.
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { constants } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -37,15 +38,33 @@ function toolEntry(tool) {
   return join(dirname(manifest), typeof bin === 'string' ? bin : bin[tool])
 }
 
-/** Starts Node with the arguments, passes signals and the exit code through. */
-export function run(file, args) {
-  const child = spawn(nodeBinary(), ['--disable-warning=ExperimentalWarning', file, ...args], { stdio: 'inherit' })
+/**
+ * Runs the file on that Node. Where the running one is it, in this very process; else in a child, to which signals go and
+ * whose exit code comes back. The child holds one end of a pipe and stops when the other closes: a launcher that is killed
+ * leaves no service behind.
+ */
+export async function run(file, args) {
+  const binary = nodeBinary()
+  if (realpathSync(binary) === realpathSync(process.execPath)) {
+    process.argv = [process.execPath, file, ...args]
+    await import(pathToFileURL(file).href)
+    return
+  }
+  const preload = new URL('./end-with-launcher.mjs', import.meta.url).href
+  const child = spawn(binary, ['--disable-warning=ExperimentalWarning', '--import', preload, file, ...args], {
+    stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+    env: { ...process.env, GLIABRIDGE_LAUNCHER_FD: '3' },
+  })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
-  child.on('exit', (code, signal) => process.exit(signal ? 128 + 15 : (code ?? 1)))
+  child.on('error', (error) => {
+    console.error(`gliabridge: ${binary} cannot be started: ${error.message}`)
+    process.exit(1)
+  })
+  child.on('exit', (code, signal) => process.exit(signal ? 128 + constants.signals[signal] : (code ?? 1)))
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const [what, ...args] = process.argv.slice(2)
   if (!what) throw new Error('usage: run.mjs <tool or file.ts> [arguments]')
-  run(/\.[mc]?[jt]s$/.test(what) ? resolve(what) : toolEntry(what), args)
+  await run(/\.[mc]?[jt]s$/.test(what) ? resolve(what) : toolEntry(what), args)
 }

@@ -1,23 +1,26 @@
 // The composition root: settings in, a service out. The only place that wires adapters.
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { auditFetch } from './audit/audited-fetch.ts'
 import { systemClock } from './clock.ts'
+import { openImages } from './compose-images.ts'
+import { siteTimeZone, startWatch, watchPeers } from './compose-watch.ts'
+import { createDecoder } from './decoding/decoder.ts'
 import { createDicomWebClient } from './dicomweb/client.ts'
 import type { AnalysisRecord } from './domain/analysis.ts'
-import type { ArtifactRole } from './domain/ports/analysis-store.ts'
+import type { AppError } from './domain/errors.ts'
+import type { PeerState } from './domain/peers.ts'
 import type { ClinicalRecord } from './domain/ports/clinical-record.ts'
 import type { Clock } from './domain/ports/clock.ts'
 import type { ImageArchive } from './domain/ports/image-archive.ts'
 import type { Log } from './domain/ports/log.ts'
 import type { WatchStore } from './domain/ports/watch-store.ts'
+import { boundedFetch } from './fhir/connection/bounded-fetch.ts'
 import { createClinicalRecord } from './fhir/connection/client.ts'
 import { createPublicKeys } from './fhir/connection/tokens.ts'
 import { createWebFonts } from './fonts/web-fonts.ts'
 import { createApp } from './http/app.ts'
-import { readPageScripts } from './http/page-scripts.ts'
-import { serve } from './http/serve.ts'
+import { type OpenPort, serve } from './http/serve.ts'
 import { type LoadedBundle, loadBundle } from './inference/bundle/load.ts'
 import { startRunner } from './inference/runtime/runner.ts'
 import { createRegistrar } from './inference/volumes/register.ts'
@@ -30,21 +33,16 @@ import { releaseHold, replay } from './pipeline/resolve.ts'
 import { type ReviewRequest, reviewAnalysis, workOffReviews } from './pipeline/review.ts'
 import { currentReport } from './pipeline/reviewed-pdf.ts'
 import { drainAnalyses } from './pipeline/worker.ts'
+import { keptBack, readsOfRecord } from './settings/derived.ts'
 import type { Settings } from './settings/schema.ts'
+import { openStoreWhenThere } from './store/open-when-there.ts'
 import { openStore, type Store } from './store/store.ts'
 import { createLog } from './telemetry/log.ts'
 import { renderMetrics } from './telemetry/metrics.ts'
 import { readProcessFigures } from './telemetry/resources.ts'
-import { isBrainMr } from './triggers/eligible.ts'
-import { createQidoPoll } from './triggers/qido-poll.ts'
-import { createStudyWatch } from './triggers/study-watch.ts'
-import { keepRetention } from './viewer/retention.ts'
-import { createShownImages } from './viewer/shown.ts'
-import { createImageSpool } from './viewer/spool.ts'
 
 const ANALYSES = 'analyses'
 const REVIEWS = 'reviews'
-const LATE_DAYS = 14
 
 export interface Service {
   settings: Settings
@@ -66,6 +64,12 @@ export interface Service {
 export interface ComposeOptions {
   log?: Log
   clock?: Clock
+  /** A port that is open already, for the pages; the caller closes it. Opened and closed here when left out. */
+  port?: OpenPort
+  /** Wait for a database that is not there yet, rather than fail. */
+  waitForDatabase?: { signal: AbortSignal; onWait?: (code: string) => void }
+  /** Told when a part that must run for ever has ended by an error: the service is to be ended too. */
+  onBroken?: (error: AppError) => void
 }
 
 /** Our own name and version, as results and pages state them. */
@@ -74,38 +78,14 @@ export function softwareIdentity() {
   return { name: 'Gliabridge', version: manifest.version, manufacturer: 'Gliabridge contributors' }
 }
 
-/** The time zone of the site: the machine's where the settings name none. */
-export function siteTimeZone({ institution }: Pick<Settings, 'institution'>): string {
-  return institution.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
-}
-
 /** In which way the archive takes each question: kept beside the cursors of the triggers, per archive. */
 export function rememberWays(watch: Pick<WatchStore, 'cursor' | 'setCursor'>, url: string) {
   const name = `ways ${url}`
   return { recall: () => watch.cursor(name), keep: (value: string) => watch.setCursor(name, value) }
 }
 
-/** Every look reaches back as far as the first one; a wider one, every hour, finds series that came late. */
-export function pollSettings({ pacs: { poll } }: Pick<Settings, 'pacs'>) {
-  return {
-    intervalSeconds: poll.intervalSeconds,
-    firstLookbackDays: poll.lookBackDays,
-    overlapDays: Math.max(1, poll.lookBackDays),
-    lateDays: Math.max(LATE_DAYS, poll.lookBackDays),
-    lateIntervalSeconds: 3600,
-  }
-}
-
-/** Results that this site does not want in its PACS. */
-function keptBack({ writeBack }: Settings): ReadonlySet<ArtifactRole> {
-  return new Set<ArtifactRole>([
-    ...(writeBack.pdf ? [] : (['encapsulated-pdf'] as const)),
-    ...(writeBack.report ? [] : (['report'] as const)),
-  ])
-}
-
-function readSettingsOf({ ehr: { reads, consent } }: Settings) {
-  return { ...reads, optOutCodes: consent.optOutCodes }
+function peerFigures({ peer, up = false, goodAt }: PeerState, startedAt: number, now: number) {
+  return { peer, up, secondsSinceGood: (now - (goodAt === undefined ? startedAt : Date.parse(goodAt))) / 1000 }
 }
 
 /** Builds the service; nothing runs before start(). Throws what the parts throw: SETTINGS_INVALID, BUNDLE_INVALID … */
@@ -118,7 +98,11 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
   }
   try {
     const bundle = await loadBundle(settings.inference.bundle)
-    const store = await openStore({ ...settings.store, clock, log })
+    const place = { ...settings.store, clock, log }
+    const { waitForDatabase } = options
+    const store = await (waitForDatabase
+      ? openStoreWhenThere(place, { ...waitForDatabase, clock, log })
+      : openStore(place))
     undo.push(() => store.close())
     const { analyses, reviews, watch, audit, ledger, queue } = store
     const archive = createDicomWebClient({
@@ -127,17 +111,19 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       log,
       memory: rememberWays(watch, settings.pacs.url),
     })
-    const audited = auditFetch({ baseUrl: settings.ehr.url, audit, send: fetch, newId: randomUUID })
-    const ehr = createClinicalRecord({ ...settings.ehr, reads: readSettingsOf(settings), ledger, log, fetch: audited })
+    const audited = auditFetch({ baseUrl: settings.ehr.url, audit, send: boundedFetch(fetch), newId: randomUUID })
+    const ehr = createClinicalRecord({ ...settings.ehr, reads: readsOfRecord(settings), ledger, log, fetch: audited })
     const runner = await startRunner({ ...settings.inference, bundle, log })
     undo.push(() => runner.close())
     const registrar = createRegistrar()
     undo.push(() => registrar.close())
+    const { readVolume, close: closeDecoder } = createDecoder()
+    undo.push(closeDecoder)
 
-    const { viewer } = settings
-    const kept = createImageSpool(viewer.folder ?? join(settings.store.dataDir, 'images'), clock)
-    const spool = viewer.keepDays > 0 ? { spool: kept } : {}
-
+    const startedAt = clock.now().getTime()
+    const peers = watchPeers(log)
+    const images = await openImages(settings, { clock, log, audit })
+    undo.push(images.close)
     const wake = () => queue.wake(ANALYSES)
     const register = (studyInstanceUid: string, digest: string) =>
       registerAnalysis({ analyses, log, wake }, bundle.identity, studyInstanceUid, digest)
@@ -166,7 +152,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       log,
       analyse: (record: AnalysisRecord) =>
         analyseStudy(
-          { archive, ehr, analyses, watch, audit, runner, registrar, clock, ...spool },
+          { archive, ehr, analyses, watch, audit, runner, registrar, readVolume, clock, ...images.keeps },
           analyseOptions,
           record,
         ),
@@ -176,6 +162,87 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
     }
     const owner = randomUUID()
 
+    async function startWorkers(): Promise<void> {
+      await queue.work(ANALYSES, (signal) => drainAnalyses(workerPorts, owner, signal))
+      await queue.work(REVIEWS, async (signal) => {
+        const again = await workOffReviews(
+          { archive, ehr, analyses, reviews, watch, audit, clock, log },
+          {
+            ...deliverOptions,
+            institution: settings.institution.name,
+            rejectSuperseded: settings.writeBack.rejectSuperseded,
+          },
+          signal,
+        )
+        if (again) await queue.wakeAt(REVIEWS, again)
+      })
+    }
+
+    async function openPages(): Promise<string> {
+      const app = createApp({
+        // An outage is a change of the worklist, too.
+        analyses: {
+          ...analyses,
+          version: async (id) => {
+            const version = await analyses.version(id)
+            return id === undefined ? String(BigInt(version) + BigInt(peers.changes())) : version
+          },
+        },
+        log,
+        clock,
+        settings: settings.http,
+        software,
+        ready: () => store.ping(),
+        peers: () => peers.states(),
+        watch,
+        archiveWays: async () => (await archive.ways?.()) ?? {},
+        analyseLeft: (studyInstanceUid: string, by: string) =>
+          analyseLeftStudy({ archive, analyses, watch, audit, register }, studyInstanceUid, by),
+        publicKeys: createPublicKeys(settings.ehr.auth),
+        metrics: async () =>
+          renderMetrics({
+            ...(await analyses.figures()),
+            peers: peers.states().map((state) => peerFigures(state, startedAt, clock.now().getTime())),
+            software: { version: software.version, bundleId: bundle.id, modelDigest: bundle.identity.modelDigest },
+            process: readProcessFigures(),
+          }),
+        resolve: async (id: string) => {
+          const record = await releaseHold(analyses, id)
+          await wake()
+          return record
+        },
+        confirmPatient: async (id: string, confirmation: { patient: string; by: string }) => {
+          const record = await confirmPatient({ analyses, ehr, audit, clock }, id, confirmation)
+          await wake()
+          return record
+        },
+        fonts: createWebFonts(),
+        ...images.pages,
+        reviews: (id: string) => reviews.list(id),
+        report: (id: string) => currentReport({ analyses, reviews }, id, settings.institution.name),
+        review: async (id: string, request: ReviewRequest) => {
+          const recorded = await reviewAnalysis({ analyses, reviews }, id, request)
+          await queue.wake(REVIEWS)
+          return recorded
+        },
+        retryReviews: async (id: string) => {
+          if ((await reviews.makeDue(id)) > 0) await queue.wake(REVIEWS)
+        },
+        replay: async (id: string) => {
+          const record = await replay(analyses, id)
+          await wake()
+          return record
+        },
+      })
+      if (options.port) {
+        options.port.show(app)
+        return options.port.url
+      }
+      const server = await serve(app, settings.http)
+      undo.push(() => server.close())
+      return server.url
+    }
+
     return {
       settings,
       bundle,
@@ -183,101 +250,28 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       archive,
       ehr,
       async start(parts) {
-        await queue.work(ANALYSES, (signal) => drainAnalyses(workerPorts, owner, signal))
-        await queue.work(REVIEWS, async (signal) => {
-          const again = await workOffReviews(
-            { archive, ehr, analyses, reviews, watch, audit, clock, log },
-            {
-              ...deliverOptions,
-              institution: settings.institution.name,
-              rejectSuperseded: settings.writeBack.rejectSuperseded,
-            },
-            signal,
-          )
-          if (again) await queue.wakeAt(REVIEWS, again)
-        })
-        const ending = new AbortController()
-        const retention = keepRetention({ spool: kept, clock, log }, viewer.keepDays, ending.signal)
-        undo.push(async () => {
-          ending.abort()
-          await retention
-        })
-        if (parts.watch) {
-          const studyWatch = createStudyWatch({
-            archive,
-            watchStore: watch,
-            clock,
-            settings: {
-              settleSeconds: settings.pacs.settleSeconds,
-              checkSeconds: Math.min(settings.pacs.poll.intervalSeconds, 10),
-            },
-            log,
-            eligible: isBrainMr,
-            onSettled: async (studyInstanceUid, digest) => {
-              await register(studyInstanceUid, digest)
-            },
-          })
-          const poll = createQidoPoll({
-            archive,
-            watchStore: watch,
-            clock,
-            timeZone: siteTimeZone(settings),
-            settings: pollSettings(settings),
-            log,
-          })
-          const stopping = new AbortController()
-          const running = [studyWatch.run(stopping.signal), poll.run((uid) => studyWatch.hint(uid), stopping.signal)]
-          undo.push(async () => {
-            stopping.abort()
-            await Promise.allSettled(running)
-          })
+        try {
+          // The port first: a service that nobody can look at must not run on.
+          const url = parts.http ? await openPages() : undefined
+          await startWorkers()
+          if (parts.watch)
+            undo.push(
+              startWatch({
+                settings,
+                archive,
+                watchStore: watch,
+                peers,
+                register,
+                clock,
+                log,
+                onBroken: options.onBroken,
+              }),
+            )
+          return { url }
+        } catch (error) {
+          await stop()
+          throw error
         }
-        if (!parts.http) return { url: undefined }
-        const app = createApp({
-          analyses,
-          log,
-          clock,
-          settings: settings.http,
-          software,
-          ready: () => store.ping(),
-          watch,
-          archiveWays: async () => (await archive.ways?.()) ?? {},
-          analyseLeft: (studyInstanceUid: string, by: string) =>
-            analyseLeftStudy({ archive, analyses, watch, audit, register }, studyInstanceUid, by),
-          publicKeys: createPublicKeys(settings.ehr.auth),
-          metrics: async () => renderMetrics({ ...(await analyses.figures()), process: readProcessFigures() }),
-          resolve: async (id: string) => {
-            const record = await releaseHold(analyses, id)
-            await wake()
-            return record
-          },
-          confirmPatient: async (id: string, confirmation: { patient: string; by: string }) => {
-            const record = await confirmPatient({ analyses, ehr, audit, clock }, id, confirmation)
-            await wake()
-            return record
-          },
-          fonts: createWebFonts(),
-          images: createShownImages({ spool: kept, audit, clock }),
-          scripts: await readPageScripts(),
-          reviews: (id: string) => reviews.list(id),
-          report: (id: string) => currentReport({ analyses, reviews }, id, settings.institution.name),
-          review: async (id: string, request: ReviewRequest) => {
-            const recorded = await reviewAnalysis({ analyses, reviews }, id, request)
-            await queue.wake(REVIEWS)
-            return recorded
-          },
-          retryReviews: async (id: string) => {
-            if ((await reviews.makeDue(id)) > 0) await queue.wake(REVIEWS)
-          },
-          replay: async (id: string) => {
-            const record = await replay(analyses, id)
-            await wake()
-            return record
-          },
-        })
-        const server = await serve(app, settings.http)
-        undo.push(() => server.close())
-        return { url: server.url }
       },
       async submit(studyInstanceUid) {
         return register(studyInstanceUid, await imageSetDigest(watch, await archive.retrieveMetadata(studyInstanceUid)))

@@ -14,6 +14,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   audit: ['domain'],
   dicom: ['domain', 'wording'],
   dicomweb: ['domain', 'dicom'],
+  decoding: ['domain', 'dicom', 'dicomweb'],
   triggers: ['domain', 'dicom'],
   fhir: ['domain', 'wording'],
   inference: ['domain', 'wording', 'dicom'],
@@ -31,9 +32,10 @@ const MAY_IMPORT: Record<string, string[]> = {
 
 /** Files that do IO; everything else in src is pure. */
 const EFFECTS = [
+  /^decoding\/(decoder|process)\.ts$/,
   /^dicomweb\/client(-.*)?\.ts$/,
   /^fhir\/connection\/(client|tokens|auth)\.ts$/,
-  /^inference\/runtime\/(session|runner|process)\.ts$/,
+  /^inference\/runtime\/(networks|session|runner|process)\.ts$/,
   /^inference\/volumes\/(register|register-worker)\.ts$/,
   /^inference\/bundle\/load\.ts$/,
   /^evaluation\/(case-files|evaluate-cases|evaluate-chain)\.ts$/,
@@ -44,8 +46,9 @@ const EFFECTS = [
   /^settings\/read\.ts$/,
   /^http\/(serve|page-scripts)\.ts$/,
   /^viewer\/spool\.ts$/,
+  /^web\/browser\//,
   /^cli\//,
-  /^(compose|main|clock)\.ts$/,
+  /^(compose(-\w+)?|main|clock)\.ts$/,
 ]
 
 const FORBIDDEN_MODULES =

@@ -1,11 +1,17 @@
 // The command line: arguments in, one command run, an exit code out (0 done, 1 failed, 2 wrong usage or settings).
+import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { AppError, asAppError, framesOf } from '../domain/errors.ts'
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
 
 const program = new Command('gliabridge')
   .description(
     'Finds brain MRI studies in the PACS, segments glioma, writes results to PACS and EHR. Research use only.',
   )
+  .version(version, '-V, --version', 'print the version')
   .option('-c, --config <file>', 'settings file (JSON); environment variables override it')
   .showHelpAfterError('(run "gliabridge --help" for the commands)')
   .exitOverride()
@@ -100,8 +106,9 @@ audit
 
 program
   .command('health')
-  .description('ask the running service whether it is well (for container health checks)')
-  .action(async () => (await import('./commands/health.ts')).healthCommand(configOf()))
+  .description('ask the running service whether it does its whole job: database, PACS and EHR answer')
+  .option('--alive', 'only whether it runs (for container health checks: a restart cures no PACS)')
+  .action(async (options) => (await import('./commands/health.ts')).healthCommand(configOf(), options))
 
 /** Prints the error for an operator: what, then what to do; never a stack of ours for a known error. */
 function report(thrown: unknown): number {

@@ -5,14 +5,12 @@ import loadOpenJpeg from '@cornerstonejs/codec-openjpeg/decodewasmjs'
 import loadOpenJph from '@cornerstonejs/codec-openjph'
 import { Decoder as JpegLosslessDecoder } from 'jpeg-lossless-decoder-js'
 import type { Uid } from '../domain/study.ts'
+import { type CodestreamSize, codestreamSize } from './codestream-header.ts'
 import type { PixelFormat } from './pixel-format.ts'
 
-interface Decoded {
+interface Decoded extends CodestreamSize {
   bytes: Uint8Array
   signed: boolean
-  width: number
-  height: number
-  components: number
 }
 
 type Decode = (codestream: Uint8Array, bytesPerSample: number) => Promise<Decoded>
@@ -40,13 +38,20 @@ export const COMPRESSED: Readonly<Record<Uid, { name: string; bits: 8 | 16; deco
 /** Little-endian samples of BitsAllocated bits. Throws RangeError for what is cut or has another size; codecs throw anything. */
 export async function decompress(frame: Uint8Array, decode: Decode, format: PixelFormat): Promise<Uint8Array> {
   const { rows, columns, bitsAllocated } = format
-  const decoded = await decode(codestreamOf(frame), bitsAllocated / 8)
-  if (decoded.width !== columns || decoded.height !== rows || decoded.components !== 1) {
-    throw new RangeError('the compressed image has another size than Rows and Columns say')
-  }
+  const codestream = codestreamOf(frame)
+  // Before the decoder allocates what the codestream says, and after.
+  expectSize(codestreamSize(codestream), format)
+  const decoded = await decode(codestream, bitsAllocated / 8)
+  expectSize(decoded, format)
   // A codestream of 8 bits or less in 16 allocated bits comes back as bytes.
   const narrow = decoded.bytes.length === rows * columns && bitsAllocated === 16
   return expectLength(narrow ? widen(decoded) : decoded.bytes, (rows * columns * bitsAllocated) / 8)
+}
+
+function expectSize(found: CodestreamSize | undefined, { rows, columns }: PixelFormat): void {
+  if (found === undefined) throw new RangeError('the compressed image has no readable header')
+  if (found.width !== columns || found.height !== rows || found.components !== 1)
+    throw new RangeError('the compressed image has another size than Rows and Columns say')
 }
 
 /** Without the padding of the fragment; every codestream of the JPEG family ends with the marker FFD9, or it was cut. */
@@ -60,21 +65,26 @@ function codestreamOf(frame: Uint8Array): Uint8Array {
 
 type Loader = typeof loadCharls
 
-/** Loads the codec once, at its first frame; decoding itself is synchronous, so calls cannot mix in its memory. */
+/**
+ * Loads the codec at its first frame, and anew after each failure: an exception leaves its memory behind, until good frames are
+ * refused. Decoding itself is synchronous, so calls cannot mix in that memory.
+ */
 function wasmDecoder(load: Loader, name: string): Decode {
-  let codec: ReturnType<Loader> | undefined
+  let loaded: ReturnType<Loader> | undefined
   return async (codestream) => {
-    codec ??= load({ print: () => undefined, printErr: () => undefined })
-    const Decoder = (await codec)[name]!
-    const decoder = new Decoder()
+    loaded ??= load({ print: () => undefined, printErr: () => undefined })
+    const codec = loaded
     try {
+      const decoder = new (await codec)[name]!()
       decoder.getEncodedBuffer(codestream.length).set(codestream)
       decoder.decode()
       const { width, height, componentCount, isSigned } = decoder.getFrameInfo()
       const bytes = Uint8Array.from(decoder.getDecodedBuffer())
-      return { bytes, signed: isSigned ?? false, width, height, components: componentCount }
-    } finally {
       decoder.delete()
+      return { bytes, signed: isSigned ?? false, width, height, components: componentCount }
+    } catch (error) {
+      if (loaded === codec) loaded = undefined
+      throw error
     }
   }
 }

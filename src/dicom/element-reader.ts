@@ -1,4 +1,5 @@
 // Reads the elements of a binary data set into the DICOM JSON model (PS3.5 Section 7, PS3.18 Annex F); bounds are checked at every step.
+import { LIMITS } from '../domain/limits.ts'
 import type { DicomElement, DicomJson } from '../domain/study.ts'
 import { BINARY_WORD, littleEndian, NUMBER_SIZE, readNumbers } from './binary-values.ts'
 import { type TextDecoding, textDecoding, UNKNOWN_TEXT } from './charset.ts'
@@ -33,7 +34,6 @@ interface Scope {
 
 const SINGLE_TEXT = new Set(['ST', 'LT', 'UT', 'UR'])
 const CHARACTER_SET_TEXT = new Set(['SH', 'LO', 'ST', 'LT', 'UC', 'UT', 'PN'])
-const DEEPEST = 40
 const PIXEL_DATA = '7FE00010'
 /** What a volume is read by: damage in these is damage of the image. Any other sequence is passed over by its length. */
 const NEEDED_SEQUENCES = new Set(['52009229', '52009230', '00283000'])
@@ -43,6 +43,8 @@ export class ElementReader {
   readonly bytes: Uint8Array
   readonly view: DataView
   readonly #undecoded = new Set<string>()
+  /** Where the zeros begin that end the file; looked for once, at the first element that could be one of them. */
+  #zerosFrom: number | undefined
   at: number
 
   constructor(bytes: Uint8Array, at: number) {
@@ -167,7 +169,8 @@ export class ElementReader {
   }
 
   #sequence(syntax: Syntax, scope: Scope, length: number, end: number, depth: number, tag: string): DicomElement {
-    if (depth > DEEPEST) throw new DataSetFault(`${keywordOf(tag)} is nested too deep`)
+    if (depth > LIMITS.sequenceDepth)
+      throw new DataSetFault(`${keywordOf(tag)} is nested deeper than ${LIMITS.sequenceDepth} sequences`)
     const little = !syntax.bigEndian
     const stop = length === UNDEFINED_LENGTH ? end : this.at + length
     if (stop > end) throw new DataSetFault(`it ends inside ${keywordOf(tag)}`)
@@ -265,9 +268,9 @@ export class ElementReader {
 
   /** Some archives pad files to a block; zeros are no element. */
   #onlyZerosLeft(): boolean {
-    return this.view.byteLength - this.at < 4 || this.view.getUint32(this.at) === 0
-      ? this.bytes.subarray(this.at).every((byte) => byte === 0)
-      : false
+    if (this.bytes.length - this.at >= 4 && this.view.getUint32(this.at) !== 0) return false
+    this.#zerosFrom ??= this.bytes.findLastIndex((byte) => byte !== 0) + 1
+    return this.at >= this.#zerosFrom
   }
 }
 

@@ -1,13 +1,11 @@
 // Deflated data sets (PS3.5 A.5), with a limit: a few kilobytes can stand for gigabytes.
 import { inflateRawSync } from 'node:zlib'
-
-/** An enhanced MR object of 512 frames of 512 × 512 voxels of 16 bits; nothing that we read is larger. */
-export const MAX_INFLATED_BYTES = 512 * 512 * 512 * 2
+import { LIMITS } from '../domain/limits.ts'
 
 /** The data set, or why there is none, in words that follow "its deflated data set". */
 export function inflateDataSet(
   bytes: Uint8Array,
-  maxBytes = MAX_INFLATED_BYTES,
+  maxBytes: number = LIMITS.inflatedBytes,
 ): { dataSet: Uint8Array } | { fault: string } {
   try {
     return { dataSet: inflateRawSync(bytes, { maxOutputLength: maxBytes }) }

@@ -1,5 +1,6 @@
 // How the pixels of an image are stored (Image Pixel module, PS3.3 C.7.6.3.1).
 import { AppError } from '../domain/errors.ts'
+import { LIMITS } from '../domain/limits.ts'
 import type { DicomJson } from '../domain/study.ts'
 import { number, text } from './dataset.ts'
 
@@ -38,6 +39,9 @@ export function pixelFormat(ds: DicomJson): PixelFormat {
   const columns = whole('Columns')
   if (bitsStored < 1 || highBit >= bitsAllocated || highBit + 1 < bitsStored || rows === 0 || columns === 0) {
     throw refuse('Rows, Columns, BitsStored and HighBit contradict each other')
+  }
+  if (rows * columns > LIMITS.framePixels) {
+    throw refuse(`Rows × Columns is ${rows} × ${columns}, more than ${LIMITS.framePixels} pixels`)
   }
   return { rows, columns, bitsAllocated, bitsStored, highBit, signed: whole('PixelRepresentation') === 1 }
 }

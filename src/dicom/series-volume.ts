@@ -1,6 +1,7 @@
 // A series to one volume in patient space: planned from metadata, then filled instance by instance as they stream in.
 import { AppError } from '../domain/errors.ts'
 import type { QualityNote } from '../domain/finding.ts'
+import { LIMITS } from '../domain/limits.ts'
 import type { DicomJson, Instance, Series, Uid } from '../domain/study.ts'
 import { type Grid, type Volume, voxelCount } from '../domain/volume.ts'
 import { has, items, number, text } from './dataset.ts'
@@ -39,6 +40,8 @@ export function planSeries(whole: Series): SeriesPlan {
   try {
     const { grid, ordered } = gridWithout(series, whole)
     const [first] = ordered as [Slice, ...Slice[]]
+    if (voxelCount(grid) > LIMITS.volumeVoxels)
+      throw refuse(`its volume would have ${grid.size.join(' × ')} voxels, more than ${LIMITS.volumeVoxels}`)
     return {
       seriesInstanceUid: series.seriesInstanceUid,
       instances: series.instances,
@@ -62,6 +65,22 @@ function gridWithout(series: Series, whole: Series): ReturnType<typeof gridOf> {
     if (error instanceof GeometryRefusal && series !== whole) gridOf(whole.instances.flatMap(slicesOf))
     throw error
   }
+}
+
+/** The volume of a series from its files, and what of them could not be read although the volume could. */
+export interface ReadVolume {
+  volume: Volume<Float32Array>
+  notes: QualityNote[]
+}
+
+/** Reads the files of a planned series; its own process does it in the service (src/decoding). */
+export type VolumeReader = (plan: SeriesPlan, files: AsyncIterable<Uint8Array>) => Promise<ReadVolume>
+
+/** In this process: for files that are trusted. */
+export const readVolumeHere: VolumeReader = async (plan, files) => {
+  const builder = new VolumeBuilder(plan)
+  for await (const bytes of files) await builder.add(bytes)
+  return { volume: builder.finish(), notes: builder.notes() }
 }
 
 /** Largest difference, in mm, between the position in the metadata and in the file. */

@@ -1,6 +1,9 @@
 // HTTP to one DICOMweb service root: credentials, a limit on silence, repetition of reads on a broken connection.
 import { AppError } from '../domain/errors.ts'
+import { jsonExcess } from '../domain/json-excess.ts'
+import { LIMITS } from '../domain/limits.ts'
 import type { DicomJson } from '../domain/study.ts'
+import { bodyLimits, boundedBody } from './bounded-body.ts'
 import { parseDataSets } from './dicom-json.ts'
 import { type Asked, errorOfStatus, errorOfThrown, isReset, safeAddress } from './errors.ts'
 import { parseMediaType } from './media-type.ts'
@@ -52,8 +55,6 @@ export interface Upload {
 }
 
 const READ_ATTEMPTS = 3
-/** An answer held in memory as one string is at most this long. */
-const TEXT_BYTES = 2 ** 28
 
 export function openConnection(options: ConnectionOptions): Connection {
   const root = readRoot(options.url)
@@ -77,7 +78,7 @@ export function openConnection(options: ConnectionOptions): Connection {
       // Redirects are an answer of their own: behind them is a login page or another service, never what was asked for.
       const request = { ...upload, headers, signal: silence.signal, redirect: 'manual' as const }
       const response = await silence.during(call(root + path, request))
-      const body = readBody(response, silence, asked(path, what))
+      const body = readBody(response, silence, options.timeoutMs, asked(path, what))
       return { status: response.status, headers: response.headers, body, discard: () => silence.abort() }
     } catch (error) {
       throw errorOfThrown(error, asked(path, what), 'request')
@@ -120,7 +121,7 @@ export function openConnection(options: ConnectionOptions): Connection {
       const at = asked(path, what)
       const { type, parameters } = parseMediaType(answer.headers.get('content-type'))
       if (type === 'application/dicom') {
-        yield await readBytes(answer)
+        yield await readBytes(answer, at)
       } else if (type === 'multipart/related' && parameters.boundary) {
         try {
           for await (const part of decodeMultipart(answer.body, parameters.boundary)) yield part.body
@@ -204,17 +205,22 @@ function* watchUpload(upload: Iterable<Uint8Array>, silence: Silence): Generator
   silence.touch()
 }
 
-async function* readBody(response: Response, silence: Silence, asked: Asked): AsyncGenerator<Uint8Array, void> {
+async function* readBody(
+  response: Response,
+  silence: Silence,
+  timeoutMs: number,
+  asked: Asked,
+): AsyncGenerator<Uint8Array, void> {
   const reader = response.body?.getReader()
   if (reader === undefined) return
   let ended = false
+  const next = async () => {
+    const { done, value } = await silence.during(reader.read())
+    ended = done
+    return value
+  }
   try {
-    for (;;) {
-      const { done, value } = await silence.during(reader.read())
-      ended = done
-      if (done) return
-      yield value
-    }
+    yield* boundedBody(next, bodyLimits(timeoutMs), () => performance.now(), asked)
   } catch (error) {
     throw errorOfThrown(error, asked, 'body')
   } finally {
@@ -222,9 +228,15 @@ async function* readBody(response: Response, silence: Silence, asked: Asked): As
   }
 }
 
-async function readBytes(answer: Answer): Promise<Uint8Array<ArrayBuffer>> {
+async function readBytes(answer: Answer, asked: Asked): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = []
-  for await (const chunk of answer.body) chunks.push(chunk)
+  let length = 0
+  for await (const chunk of answer.body) {
+    length += chunk.length
+    if (length > LIMITS.objectBytes)
+      throw new AppError('INSTANCE_INVALID', `${asked.what} is over ${LIMITS.objectBytes} bytes (${asked.target})`)
+    chunks.push(chunk)
+  }
   return joinChunks(chunks)
 }
 
@@ -233,10 +245,12 @@ async function readText(answer: Answer, asked: Asked): Promise<string> {
   let text = ''
   for await (const chunk of answer.body) {
     text += decoder.decode(chunk, { stream: true })
-    if (text.length > TEXT_BYTES)
-      throw new AppError('ARCHIVE_NOT_DICOMWEB', `the answer to ${asked.what} is too long (${asked.target})`)
+    if (text.length > LIMITS.jsonBytes) break
   }
-  return text + decoder.decode()
+  text += decoder.decode()
+  const excess = jsonExcess(text)
+  if (excess === undefined) return text
+  throw new AppError('ARCHIVE_NOT_DICOMWEB', `the answer to ${asked.what} ${excess} (${asked.target})`)
 }
 
 /** A cut answer and a foreign one must not be confused: the first is asked for again. */

@@ -1,6 +1,7 @@
 // The UID of a Part 10 object, and whether it is whole: element lengths are followed to the end, values not decoded (PS3.5 Section 7).
 import { encodingOfItems, readHeader, UNDEFINED_LENGTH } from '../dicom/element-header.ts'
 import { inflateDataSet } from '../dicom/inflate.ts'
+import { LIMITS } from '../domain/limits.ts'
 import type { Uid } from '../domain/study.ts'
 import { type FileMeta, trimUid } from './file-meta.ts'
 
@@ -21,6 +22,8 @@ type Stop = typeof CUT | typeof UNREADABLE
 interface Cursor {
   data: DataView
   at: number
+  /** Sequences around it. */
+  depth: number
   implicit: boolean
   bigEndian: boolean
 }
@@ -49,6 +52,7 @@ export function walkInstance(bytes: Uint8Array, meta: FileMeta): WalkedInstance 
   const cursor: Cursor = {
     data: new DataView(body.buffer, body.byteOffset, body.byteLength),
     at: 0,
+    depth: 0,
     implicit: meta.transferSyntaxUid === IMPLICIT_LE,
     bigEndian: meta.transferSyntaxUid === EXPLICIT_BE,
   }
@@ -102,7 +106,9 @@ function skipValue(cursor: Cursor, { vr, length, implicit }: Element): Stop | un
     return undefined
   }
   const encoding = vr === 'UN' ? encodingOfItems(cursor.data, cursor.at, cursor) : { ...cursor, implicit }
-  const items = { ...cursor, ...encoding, at: cursor.at }
+  // The reader says what is nested too deep.
+  if (cursor.depth >= LIMITS.sequenceDepth) return UNREADABLE
+  const items = { ...cursor, ...encoding, at: cursor.at, depth: cursor.depth + 1 }
   const stop = walkItems(items)
   cursor.at = items.at
   return stop

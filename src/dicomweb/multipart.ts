@@ -1,5 +1,6 @@
 // multipart/related bodies as streams of parts (RFC 2046 Section 5.1, RFC 2387, PS3.18 Section 8.6.1.2).
 import { AppError } from '../domain/errors.ts'
+import { LIMITS } from '../domain/limits.ts'
 
 export interface MultipartPart {
   /** Names in lower case. */
@@ -11,11 +12,15 @@ export interface MultipartLimits {
   /** Bytes of one part; a larger one is refused, since it is held in memory. */
   partBytes: number
   parts: number
-  /** Bytes of one part's header block, and of what precedes the first delimiter. */
+  /** Bytes of one part's header block, of what precedes the first delimiter and of what follows the last. */
   headerBytes: number
 }
 
-export const MULTIPART_LIMITS: MultipartLimits = { partBytes: 2 ** 31, parts: 200_000, headerBytes: 16_384 }
+export const MULTIPART_LIMITS: MultipartLimits = {
+  partBytes: LIMITS.objectBytes,
+  parts: LIMITS.parts,
+  headerBytes: LIMITS.partHeaderBytes,
+}
 
 const CRLF = Buffer.from('\r\n')
 const BLANK_LINE = Buffer.from('\r\n\r\n')
@@ -52,8 +57,11 @@ export async function* decodeMultipart(
       }
       yield { headers, body }
     }
-    // The epilogue is read so that the connection can be used again.
-    while (await window.fill()) window.drop(window.bytes().length)
+    // The epilogue is read so that the connection can be used again; one that goes on is not worth it.
+    for (let read = 0; read <= limits.headerBytes && (await window.fill()); ) {
+      read += window.bytes().length
+      window.drop(window.bytes().length)
+    }
   } finally {
     await window.close()
   }

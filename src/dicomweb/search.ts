@@ -1,6 +1,7 @@
 // QIDO-RS searches, all their pages, in the way that the archive takes (PS3.18 Sections 8.3.4 and 10.6).
 import { text } from '../dicom/dataset.ts'
 import { AppError } from '../domain/errors.ts'
+import { LIMITS } from '../domain/limits.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { DicomJson } from '../domain/study.ts'
 import type { Connection } from './client-connection.ts'
@@ -18,7 +19,7 @@ export interface Search {
   /** A row without one of these cannot be used; the first tells rows apart. */
   required: readonly string[]
   pathOf(page: Page, way: SearchWay): string
-  /** Ends the search early; all pages when left out. */
+  /** Ends the search early; all pages up to the limit when left out, and one that goes on then is refused. */
   mostPages?: number
 }
 
@@ -36,7 +37,7 @@ export function createSearcher(connection: Connection, ways: Ways, log: Log): Se
   const getList = (path: string, what: string) =>
     ways.ask('lists', JSON_WAYS, ({ accept }) => connection.getList(path, what, accept))
 
-  async function all({ what, question, required, pathOf, mostPages = Number.POSITIVE_INFINITY }: Search) {
+  async function all({ what, question, required, pathOf, mostPages }: Search) {
     const path = (offset: number, way: SearchWay) => pathOf({ limit: PAGE, offset }, way)
     const choice = distinctWays(SEARCH_WAYS, (way) => path(0, way))
     const { way, firstPage } = await ways.ask(question, choice, async (one) => ({
@@ -53,9 +54,13 @@ export function createSearcher(connection: Connection, ways: Ways, log: Log): Se
         else if (!found.has(text(row, required[0]!))) found.set(text(row, required[0]!), row)
       }
       offset += page.length
-      if (pages >= mostPages && page.length > 0)
+      if (found.size === before || !way.paged) break
+      if (pages === mostPages) {
         log.warn({ search: what, pages }, 'the search is not followed further; what stands on later pages is not found')
-      if (found.size === before || !way.paged || pages >= mostPages) break
+        break
+      }
+      if (pages >= LIMITS.searchPages)
+        throw new AppError('ARCHIVE_NOT_DICOMWEB', `the answer to ${what} does not end within ${pages} pages`)
       page = await nextOf(path(offset, way), what)
     }
     if (unusable > 0)

@@ -1,5 +1,7 @@
 // One error type and one catalogue. Messages carry ids and attribute names, never patient data, bodies or query strings.
 
+import { LIMITS } from './limits.ts'
+
 /**
  * transient: try again later. ambiguous: the remote side may have done it, look before repeating.
  * hold: stop and wait for a person. permanent: cannot succeed unless something is changed.
@@ -91,6 +93,10 @@ export const ERRORS = {
     'hold',
     'An instance is damaged or not readable; it is named in the message. Send it again from the modality.',
   ],
+  DECODING_FAILED: [
+    'transient',
+    'The process that decodes images ended or took too long over the instance of the message; tried once more and then held. Send the instance again from the modality.',
+  ],
   SOURCE_INVALID: [
     'hold',
     'The images carry an identifier that no valid DICOM result can refer to; the attribute and the form of its value are in the message. Correct it in the archive, then resolve the hold.',
@@ -110,6 +116,10 @@ export const ERRORS = {
   DATABASE_UNREACHABLE: [
     'transient',
     'Check that PostgreSQL is running and that DATABASE_URL is right; work resumes by itself.',
+  ],
+  DATABASE_REFUSED: [
+    'permanent',
+    'PostgreSQL refuses user, password, database or right, and its SQLSTATE is in the message; correct DATABASE_URL, or grant the right.',
   ],
   DATA_FOLDER_IN_USE: [
     'permanent',
@@ -135,14 +145,15 @@ export type ErrorCode = keyof typeof ERRORS
 
 export class AppError extends Error {
   readonly code: ErrorCode
-  /** Seconds the remote side asked us to wait, when it did. */
+  /** Seconds the remote side asked us to wait, when it did; no longer than LIMITS has. */
   readonly retryAfterSeconds: number | undefined
 
   constructor(code: ErrorCode, message: string, options: { cause?: unknown; retryAfterSeconds?: number } = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
     this.name = 'AppError'
     this.code = code
-    this.retryAfterSeconds = options.retryAfterSeconds
+    const asked = options.retryAfterSeconds
+    this.retryAfterSeconds = asked === undefined ? undefined : Math.min(asked, LIMITS.retryAfterSeconds)
   }
 
   get class(): ErrorClass {

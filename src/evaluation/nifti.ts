@@ -2,7 +2,12 @@
 import { gunzipSync } from 'node:zlib'
 import { isNIFTI, NIFTI1, readHeader, readImage } from 'nifti-reader-js'
 import { AppError } from '../domain/errors.ts'
+import { LIMITS } from '../domain/limits.ts'
 import type { Grid, Vec3, Volume } from '../domain/volume.ts'
+
+const SMALLEST_HEADER = 348
+/** Eight bytes a voxel, and a header with extensions. */
+const MOST_BYTES = 8 * LIMITS.volumeVoxels + 2 ** 20
 
 /**
  * Reads a 3D volume as float32, scaling applied. NIfTI's patient space is RAS, so x and y change sign. INSTANCE_INVALID, naming
@@ -12,19 +17,24 @@ export function readNifti(bytes: Uint8Array, name: string): Volume<Float32Array>
   const refuse = (why: string, cause?: unknown) => new AppError('INSTANCE_INVALID', `${name}: ${why}`, { cause })
   let content = bytes
   try {
-    if (bytes[0] === 0x1f && bytes[1] === 0x8b) content = gunzipSync(bytes)
+    if (bytes[0] === 0x1f && bytes[1] === 0x8b) content = gunzipSync(bytes, { maxOutputLength: MOST_BYTES })
   } catch (cause) {
-    throw refuse('the gzip stream is damaged', cause)
+    const isTooLarge = (cause as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE'
+    throw refuse(isTooLarge ? `inflated it is over ${MOST_BYTES} bytes` : 'the gzip stream is damaged', cause)
   }
   const raw = content.buffer.slice(content.byteOffset, content.byteOffset + content.byteLength) as ArrayBuffer
-  if (!isNIFTI(raw)) throw refuse('not a NIfTI file')
-  const header = readHeader(raw)
+  if (raw.byteLength < SMALLEST_HEADER || !isNIFTI(raw)) throw refuse('not a NIfTI file')
+  const header = parsed(raw)
   if (!header) throw refuse('the NIfTI header cannot be read')
   const [rank = 0, nx = 0, ny = 0, nz = 0, ...more] = header.dims
   if (rank < 3 || more.slice(0, rank - 3).some((n) => n > 1)) throw refuse('not a single 3D volume')
+  if (![nx, ny, nz].every((n) => Number.isInteger(n) && n >= 1))
+    throw refuse('its dimensions are no whole numbers above zero')
   const count = nx * ny * nz
+  if (count > LIMITS.volumeVoxels) throw refuse(`it has ${nx} × ${ny} × ${nz} voxels, more than ${LIMITS.volumeVoxels}`)
   const width = header.numBitsPerVoxel / 8
-  if (raw.byteLength < header.vox_offset + count * width) throw refuse('fewer voxels than its header states')
+  if (!(header.vox_offset >= 0) || raw.byteLength < header.vox_offset + count * width)
+    throw refuse('fewer voxels than its header states')
   const view = new DataView(readImage(header, raw) as ArrayBuffer)
   const read = reader(view, header.datatypeCode, header.littleEndian)
   if (!read) throw refuse(`data type ${header.datatypeCode} is not supported`)
@@ -35,6 +45,15 @@ export function readNifti(bytes: Uint8Array, name: string): Volume<Float32Array>
   const grid = gridOf(header.affine, [nx, ny, nz])
   if (!grid) throw refuse('its affine is sheared or singular')
   return { grid, data }
+}
+
+/** Undefined for what the parser throws at, whatever it throws. */
+function parsed(raw: ArrayBuffer): ReturnType<typeof readHeader> | undefined {
+  try {
+    return readHeader(raw)
+  } catch {
+    return undefined
+  }
 }
 
 function reader(view: DataView, type: number, little: boolean): ((offset: number) => number) | undefined {

@@ -2,6 +2,7 @@
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
+import { areUp } from '../domain/peers.ts'
 import { apiRoutes } from './api.ts'
 import type { AppDeps } from './deps.ts'
 import { imageRoutes } from './images.ts'
@@ -20,7 +21,13 @@ export function createApp(deps: AppDeps): Hono {
   app.get('/healthz', (c) => c.text('ok\n'))
   app.get('/readyz', async (c) => {
     await deps.ready()
-    return c.text('ready\n')
+    const peers = deps.peers()
+    const ready = areUp(peers)
+    // Open without credentials: codes and times, no addresses.
+    const parts = peers.map(({ peer, up = null, goodAt, failing }) => {
+      return { peer, up, ...(goodAt && { goodAt }), ...(failing && { since: failing.since, code: failing.code }) }
+    })
+    return c.json({ ready, parts: [{ peer: 'database', up: true }, ...parts] }, ready ? 200 : 503)
   })
   app.get('/metrics', async (c) =>
     c.body(await deps.metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),

@@ -1,5 +1,6 @@
 // What the HTTP side is given.
 import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
+import type { PeerState } from '../domain/peers.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { Log } from '../domain/ports/log.ts'
@@ -40,6 +41,8 @@ export interface AppDeps {
   settings: HttpSettings
   /** Rejects when the service cannot work now. */
   ready(): Promise<void>
+  /** PACS and EHR, as they answered last. */
+  peers(): readonly PeerState[]
   /** Releases a hold; an analysis that is not held is returned as it is. */
   resolve(analysisId: string): Promise<AnalysisRecord>
   /** Releases a hold of the patient match: a person names the patient of the EHR. */

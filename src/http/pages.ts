@@ -25,6 +25,7 @@ export function pageRoutes(deps: AppDeps): Hono {
         records,
         counts: await analyses.countByState(),
         notAnalysed: (await deps.watch.notAnalysed({ limit: 1, offset: 0 })).count,
+        peers: deps.peers(),
         version,
         limit,
         offset,

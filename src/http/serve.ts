@@ -13,12 +13,25 @@ export interface RunningServer {
 
 const GRACE_MS = 1500
 
+/** What answers requests; exchanged once the service is up. */
+export type Answers = Pick<Hono, 'fetch'>
+
+export interface OpenPort extends RunningServer {
+  show(answers: Answers): void
+}
+
 /** Port 0 takes a free one. Throws SETTINGS_INVALID when the address cannot be had. */
-export async function serve(app: Hono, { host, port }: { host: string; port: number }): Promise<RunningServer> {
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server
+export async function openPort({ host, port }: { host: string; port: number }, first: Answers): Promise<OpenPort> {
+  let answers = first
+  const server = createAdaptorServer({ fetch: (request, env) => answers.fetch(request, env) }) as Server
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const why = error.code === 'EADDRINUSE' ? 'is used by another program' : `cannot be had (${error.code})`
+      const why =
+        error.code === 'EADDRINUSE'
+          ? 'is used by another program'
+          : error.code === 'EACCES'
+            ? 'may not be had by this user: ports below 1024 need a right of their own (CAP_NET_BIND_SERVICE)'
+            : `cannot be had (${error.code})`
       reject(new AppError('SETTINGS_INVALID', `http.host ${host}, http.port ${port} ${why}`, { cause: error }))
     })
     server.listen(port, host, resolve)
@@ -28,6 +41,9 @@ export async function serve(app: Hono, { host, port }: { host: string; port: num
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
   return {
     url: `http://${name}:${real}`,
+    show(next) {
+      answers = next
+    },
     close: () =>
       new Promise<void>((resolve) => {
         const cut = setTimeout(() => server.closeAllConnections(), GRACE_MS)
@@ -38,4 +54,8 @@ export async function serve(app: Hono, { host, port }: { host: string; port: num
         server.closeIdleConnections()
       }),
   }
+}
+
+export function serve(app: Answers, address: { host: string; port: number }): Promise<RunningServer> {
+  return openPort(address, app)
 }

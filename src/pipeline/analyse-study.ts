@@ -1,7 +1,7 @@
 // The use case, top to bottom: identify, select, retrieve, prepare, segment, measure, encode, save. Effects only through ports.
 
 import { patientIdentity, studyIdentity } from '../dicom/identity.ts'
-import type { SeriesPlan } from '../dicom/series-volume.ts'
+import type { SeriesPlan, VolumeReader } from '../dicom/series-volume.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { AnalysisResult, InputSeries } from '../domain/finding.ts'
 import type { AnalysisStore, PriorAnalyses } from '../domain/ports/analysis-store.ts'
@@ -50,6 +50,7 @@ export interface AnalysePorts {
   registrar: Registrar
   /** Absent where a site keeps no images for the pages. */
   spool?: ImageSpool
+  readVolume: VolumeReader
   clock: Clock
 }
 
@@ -106,7 +107,7 @@ export async function analyseStudy(
 
   const onSelection = ({ decisions }: Pick<Selection, 'decisions'>) => analyses.describe(analysisId, { decisions })
   const { chosen, plans, volumes, reference, ...taken } = await takeSeries(
-    { archive, registrar: ports.registrar, time: stopwatch.time, onSelection },
+    { ...ports, time: stopwatch.time, onSelection },
     study,
     options,
   )

@@ -69,8 +69,16 @@ async function runLeg(
     const error = asAppError(thrown)
     const next = nextStepAfter(error, attempts, options.maxAttempts[leg.leg])
     ports.log.warn(
-      { analysisId: record.analysisId, leg: leg.leg, code: error.code, attempts, ...unforeseenFields(thrown) },
-      'a delivery failed',
+      {
+        analysisId: record.analysisId,
+        leg: leg.leg,
+        code: error.code,
+        error: error.message,
+        attempts,
+        ...(next.do === 'retry' && { afterSeconds: next.afterSeconds }),
+        ...unforeseenFields(thrown),
+      },
+      next.do === 'hold' ? 'a delivery failed for good' : 'a delivery failed, later again',
     )
     await ports.analyses.updateLeg(record.analysisId, leg.leg, {
       state: next.do === 'hold' ? 'failed' : 'waiting',

@@ -1,20 +1,23 @@
 // What happens after an error: again later, or stop for a person. Pure; the error's class decides.
-import type { AppError } from '../domain/errors.ts'
+import type { AppError, ErrorCode } from '../domain/errors.ts'
 
 export const FIRST_DELAY_SECONDS = 5
 export const LONGEST_DELAY_SECONDS = 900
-/** Of an error that nobody foresaw: a fault of the program is not cured by repeating whole inferences. */
-export const MAX_UNFORESEEN_ATTEMPTS = 2
+/**
+ * A fault of the program is not cured by repeating whole inferences, and an image that ends its process would do so each time: such
+ * a study is set aside after the second time, and the others go on.
+ */
+const MOST_ATTEMPTS: Partial<Record<ErrorCode, number>> = { INTERNAL: 2, DECODING_FAILED: 2 }
 
 export type NextStep = { do: 'retry'; afterSeconds: number } | { do: 'hold' }
 
 /**
  * `attempt` counts from 1; the first delay is 5 s and doubles each time, up to 15 minutes. Transient and ambiguous errors are
- * tried again, later each time, or when the remote side said; an unforeseen one once. Everything else, and a last attempt that
+ * tried again, later each time, or when the remote side said; an unforeseen one and a failed decoder once. Everything else, and a last attempt that
  * failed, is held.
  */
 export function nextStepAfter(error: AppError, attempt: number, maxAttempts: number): NextStep {
-  const limit = error.code === 'INTERNAL' ? Math.min(MAX_UNFORESEEN_ATTEMPTS, maxAttempts) : maxAttempts
+  const limit = Math.min(MOST_ATTEMPTS[error.code] ?? maxAttempts, maxAttempts)
   if (error.class === 'hold' || error.class === 'permanent' || attempt >= limit) return { do: 'hold' }
   const delay = Math.min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** (attempt - 1))
   return { do: 'retry', afterSeconds: Math.max(delay, error.retryAfterSeconds ?? 0) }

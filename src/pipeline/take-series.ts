@@ -3,7 +3,6 @@ import { planSeries, type SeriesPlan } from '../dicom/series-volume.ts'
 import { checkSources } from '../dicom/source-values.ts'
 import { AppError, asAppError, type ErrorCode } from '../domain/errors.ts'
 import type { QualityNote } from '../domain/finding.ts'
-import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import { SEQUENCES, type Sequence, type Series, type SeriesDecision, type Study, type Uid } from '../domain/study.ts'
 import type { Volume } from '../domain/volume.ts'
 import type { Bundle } from '../inference/bundle/manifest.ts'
@@ -11,7 +10,7 @@ import type { SeriesOverrides } from '../inference/series/overrides.ts'
 import { type Known, type Selection, selectSeries, type UnusablePolicy } from '../inference/series/select-series.ts'
 import type { Registrar } from '../inference/volumes/rigid.ts'
 import { judgePair } from './judge-pair.ts'
-import { retrieveVolume } from './retrieve-volume.ts'
+import { retrieveVolume, type VolumePorts } from './retrieve-volume.ts'
 import type { Stopwatch } from './stopwatch.ts'
 
 export interface TakeOptions {
@@ -35,8 +34,7 @@ export interface Taken {
 /** A series of this kind of failure is passed over; a damaged instance only where another series can take its place. */
 const NO_VOLUME: readonly ErrorCode[] = ['SERIES_UNSUPPORTED', 'INSTANCE_INVALID']
 
-export interface TakePorts {
-  archive: Pick<ImageArchive, 'retrieveSeries'>
+export interface TakePorts extends VolumePorts {
   registrar: Pick<Registrar, 'register'>
   time: Stopwatch['time']
   /** Hears every selection. */
@@ -48,7 +46,7 @@ export interface TakePorts {
  * the failure of a series that nothing can replace.
  */
 export async function takeSeries(
-  { archive, registrar, time, onSelection }: TakePorts,
+  { registrar, time, onSelection, ...ports }: TakePorts,
   study: Study,
   options: TakeOptions,
 ): Promise<Taken> {
@@ -58,7 +56,7 @@ export async function takeSeries(
   const notes: QualityNote[] = []
   const volumeOf = async (plan: SeriesPlan) => {
     const known = volumes.get(plan.seriesInstanceUid)
-    const volume = known ?? (await retrieveVolume(archive, study.studyInstanceUid, plan, (note) => notes.push(note)))
+    const volume = known ?? (await retrieveVolume(ports, study.studyInstanceUid, plan, (note) => notes.push(note)))
     volumes.set(plan.seriesInstanceUid, volume)
     return volume
   }

@@ -97,7 +97,13 @@ async function afterFailedAnalysis(
     return undefined
   }
   ports.log.warn(
-    { analysisId: record.analysisId, code: error.code, afterSeconds: next.afterSeconds, ...unforeseenFields(error) },
+    {
+      analysisId: record.analysisId,
+      code: error.code,
+      error: error.message,
+      afterSeconds: next.afterSeconds,
+      ...unforeseenFields(error),
+    },
     'analysis failed, later again',
   )
   await ports.analyses.move(record.analysisId, 'queued', {
@@ -113,7 +119,7 @@ async function hold(
   fields: ReturnType<typeof unforeseenFields> = {},
 ): Promise<void> {
   await analyses.move(record.analysisId, 'held', { hold: { code: error.code, message: error.message } })
-  log.warn({ analysisId: record.analysisId, code: error.code, ...fields }, 'held')
+  log.warn({ analysisId: record.analysisId, code: error.code, error: error.message, ...fields }, 'held')
 }
 
 function later({ clock }: WorkerPorts, seconds: number): Date {

@@ -1,6 +1,7 @@
 // Reads the settings file, when there is one.
 import { readFile } from 'node:fs/promises'
 import { AppError } from '../domain/errors.ts'
+import { jsonExcess } from '../domain/json-excess.ts'
 import { parseSettings } from './parse.ts'
 import type { Settings } from './schema.ts'
 import type { Environment } from './schema-parts.ts'
@@ -17,6 +18,8 @@ export async function readSettings(path: string | undefined, env: Environment): 
 }
 
 function parseJson(text: string, file: string): unknown {
+  const excess = jsonExcess(text)
+  if (excess) throw new AppError('SETTINGS_INVALID', `the settings file ${file} ${excess}`)
   try {
     return JSON.parse(text)
   } catch (error) {

@@ -6,7 +6,7 @@ export interface Queryable {
   query<Row extends object>(sql: string, parameters?: readonly unknown[]): Promise<Row[]>
 }
 
-/** One logical database. Errors are AppErrors: DATABASE_UNREACHABLE when another attempt may succeed, else INTERNAL. */
+/** One logical database. Errors are AppErrors: DATABASE_UNREACHABLE when another attempt may succeed, DATABASE_REFUSED when only a person can mend it, else INTERNAL. */
 export interface Database extends Queryable {
   readonly engine: 'pglite' | 'postgres'
   /** Commits when `work` resolves, rolls back when it throws. `work` must use only what it is given. */
@@ -23,6 +23,14 @@ export interface Transaction extends Queryable {
 const UNREACHABLE = /^(08...|57P0.|53...|E(CONN|NOTFOUND|TIMEDOUT|PIPE|AI_AGAIN|HOSTUNREACH|NETUNREACH)\w*)$/
 const LOST = /connection terminated|timeout exceeded when trying to connect|connection ended/i
 
+/** SQLSTATE → what PostgreSQL refuses before it looks at a statement of ours. */
+const REFUSED: Readonly<Record<string, string>> = {
+  '28P01': 'the password or the user is wrong',
+  '28000': 'this user may not sign in from here (pg_hba.conf)',
+  '3D000': 'there is no such database',
+  '42501': 'the user lacks a right',
+}
+
 /**
  * The message of the driver is not kept, since PostgreSQL quotes row values in it; the SQLSTATE is.
  * Some losses of the connection carry no code, only a fixed text of the driver.
@@ -36,6 +44,9 @@ export function databaseError(thrown: unknown): AppError {
       cause: thrown,
     })
   }
+  const refused = code === undefined ? undefined : REFUSED[code]
+  if (refused !== undefined)
+    return new AppError('DATABASE_REFUSED', `the database refuses: ${refused} (${code})`, { cause: thrown })
   const name = thrown instanceof Error ? thrown.name : typeof thrown
   return new AppError('INTERNAL', `database error ${code ?? name}`, { cause: thrown })
 }

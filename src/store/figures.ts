@@ -23,7 +23,10 @@ export async function countByState(db: Database): Promise<Record<AnalysisState, 
 
 export async function readFigures(db: Database, now: Date): Promise<StoreFigures> {
   const legs = await db.query<{ leg: string; state: string; count: number; attempts: number }>(
-    `select leg, state, count(*)::int as count, sum(attempts)::int as attempts from gliabridge.legs group by leg, state order by leg, state`,
+    `select leg, state, count(*)::int as count, sum(attempts)::int as attempts from (
+       select leg, state, attempts from gliabridge.legs
+       union all select 'review-' || leg, state, attempts from gliabridge.review_deliveries
+     ) as every group by leg, state order by leg, state`,
   )
   const steps = await db.query<{ step: string; count: number; seconds: number }>(
     `select data->>'step' as step, count(*)::int as count, sum((data->>'seconds')::float8) as seconds

@@ -22,6 +22,8 @@ const TEXTS: Readonly<Record<string, RegExp>> = {
   code: CODE,
   kind: TOKEN,
   leg: TOKEN,
+  peer: TOKEN,
+  since: TOKEN,
   state: TOKEN,
   step: TOKEN,
   migration: TOKEN,

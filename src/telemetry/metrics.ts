@@ -1,14 +1,19 @@
 // Metrics in the Prometheus text format 0.0.4, made from the record when they are asked for, so a restart loses none.
+import type { ProcessFigures } from './resources.ts'
+
 /** Figures from the store and the process; labels are states, legs and steps, never patients. */
 export interface Figures {
   /** state → analyses */
   analyses: Readonly<Record<string, number>>
   legs: readonly { leg: string; state: string; count: number; attempts: number }[]
+  /** PACS and EHR: whether they answered last as they must, and how long ago they did (since the start when they never did). */
+  peers: readonly { peer: string; up: boolean; secondsSinceGood: number }[]
+  software: { version: string; bundleId: string; modelDigest: string }
   /** Completed steps of analyses, with their total time. */
   steps: readonly { step: string; count: number; seconds: number }[]
   /** Age of the oldest analysis that should be moving, in seconds; 0 when none. */
   oldestOpenSeconds: number
-  process: { residentBytes: number; peakBytes: number; cpuSeconds: number; uptimeSeconds: number }
+  process: ProcessFigures
 }
 
 interface Family {
@@ -19,7 +24,7 @@ interface Family {
 }
 
 export function renderMetrics(figures: Figures): string {
-  const { analyses, legs, steps, process } = figures
+  const { analyses, legs, peers, software, steps, process } = figures
   const gauge = (name: string, help: string, value: number): Family => ({
     name,
     type: 'gauge',
@@ -46,6 +51,26 @@ export function renderMetrics(figures: Figures): string {
       samples: legs.map(({ leg, state, attempts }) => ({ labels: { leg, state }, value: attempts })),
     },
     {
+      name: 'gliabridge_peer_up',
+      type: 'gauge',
+      help: 'Whether PACS and EHR last answered as they must.',
+      samples: peers.map(({ peer, up }) => ({ labels: { peer }, value: Number(up) })),
+    },
+    {
+      name: 'gliabridge_peer_seconds_since_good',
+      type: 'gauge',
+      help: 'Time since PACS (a whole look for studies) and EHR last answered as they must; since the start when they never did.',
+      samples: peers.map(({ peer, secondsSinceGood }) => ({ labels: { peer }, value: secondsSinceGood })),
+    },
+    {
+      name: 'gliabridge_build_info',
+      type: 'gauge',
+      help: 'Always 1; the labels say what runs.',
+      samples: [
+        { labels: { version: software.version, bundle: software.bundleId, model: software.modelDigest }, value: 1 },
+      ],
+    },
+    {
       name: 'gliabridge_step_seconds',
       type: 'summary',
       help: 'Time of the completed steps of analyses.',
@@ -67,6 +92,7 @@ export function renderMetrics(figures: Figures): string {
       help: 'Processor time of the service.',
       samples: [{ value: process.cpuSeconds }],
     },
+    gauge('process_start_time_seconds', 'When the service started, Unix time.', process.startedAtSeconds),
     gauge('gliabridge_uptime_seconds', 'Time since the service started.', process.uptimeSeconds),
   ]
   return families.map(renderFamily).join('')

@@ -7,6 +7,8 @@ export interface ProcessFigures {
   peakBytes: number
   cpuSeconds: number
   uptimeSeconds: number
+  /** Unix time */
+  startedAtSeconds: number
 }
 
 export function readProcessFigures(): ProcessFigures {
@@ -17,6 +19,7 @@ export function readProcessFigures(): ProcessFigures {
     peakBytes: maxRSS * 1024,
     cpuSeconds: (userCPUTime + systemCPUTime) / 1e6,
     uptimeSeconds: process.uptime(),
+    startedAtSeconds: Date.now() / 1000 - process.uptime(),
   }
 }
 

@@ -1,5 +1,5 @@
 // Finds studies by asking the archive again and again: a window of study dates behind a durable cursor (QIDO-RS).
-import { asAppError, unforeseenFields } from '../domain/errors.ts'
+import { type AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { Log } from '../domain/ports/log.ts'
@@ -30,6 +30,8 @@ export interface QidoPollOptions {
   timeZone: string
   settings: QidoPollSettings
   log: Log
+  /** Told after every look: nothing when it was whole, else what stood in its way. */
+  onLook?: (failure?: AppError) => void
 }
 
 /** `since`: no study older than this date is ever taken. `through`: all looks up to this date succeeded. DICOM DA. */
@@ -43,7 +45,7 @@ const LONGEST_WAIT_SECONDS = 300
 
 /** A trigger that survives an archive that is down: it waits longer each time, says so, and takes up where it stood. */
 export function createQidoPoll(options: QidoPollOptions): Trigger {
-  const { archive, watchStore, clock, timeZone, settings, log } = options
+  const { archive, watchStore, clock, timeZone, settings, log, onLook } = options
   const {
     intervalSeconds,
     firstLookbackDays = 1,
@@ -118,9 +120,11 @@ export function createQidoPoll(options: QidoPollOptions): Trigger {
           await look(hint, signal)
           if (failures > 0) log.info({ failures }, 'the archive answers again')
           failures = 0
+          onLook?.()
         } catch (thrown) {
           const error = asAppError(thrown)
           failures += 1
+          onLook?.(error)
           waitSeconds = waitAfter(failures, intervalSeconds, error.retryAfterSeconds)
           log.warn(
             { code: error.code, error: error.message, ...unforeseenFields(thrown), failures, waitSeconds },

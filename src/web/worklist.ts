@@ -2,12 +2,14 @@
 
 import { html } from 'hono/html'
 import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
+import type { PeerState } from '../domain/peers.ts'
 import { SEX_NAMES } from '../wording/names.ts'
 import { readDate, volume } from '../wording/quantities.ts'
 import { ageAt, formatName, inLanguage, sentence, timeOf } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { icon, LEG_ICONS, STATE_ICONS } from './icons.ts'
 import { livePart, page } from './layout.ts'
+import { emptiness, outages } from './outages.ts'
 import { reviewBadge } from './review-section.ts'
 import { leadingMeasurement, readSummary, type Summary } from './summary.ts'
 import { LEG_NAMES, LEG_STATES, STATES } from './wording.ts'
@@ -17,6 +19,7 @@ export interface WorklistView {
   counts: Record<AnalysisState, number>
   /** Studies that were looked at and left. */
   notAnalysed: number
+  peers: readonly PeerState[]
   state?: AnalysisState
   /** Of the whole record, as read before the rest. */
   version: string
@@ -29,8 +32,9 @@ export function worklistPage(view: WorklistView): Html {
   const { records, state } = view
   const main = [
     html`<h1>Worklist</h1>`,
+    livePart('outages', outages(view.peers)),
     livePart('tabs', tabs({ counts: view.counts, notAnalysed: view.notAnalysed, ...(state && { current: state }) })),
-    livePart('rows', records.length === 0 ? empty(state) : [table(records), pager(view)]),
+    livePart('rows', records.length === 0 ? empty(state, view.peers) : [table(records), pager(view)]),
   ]
   return page({
     title: state ? `Worklist: ${STATES[state].name}` : 'Worklist',
@@ -61,9 +65,9 @@ export function tabs({ counts, notAnalysed, current }: TabsView): Html {
   return html`<nav class="tabs" aria-label="Filter by state"><ul>${tab('All', total, '/')}${states.map((each) => tab(STATES[each].name, counts?.[each], `/?state=${each}`, each))}${tab('Not analysed', notAnalysed, '/not-analysed', 'not-analysed')}</ul></nav>`
 }
 
-function empty(state: AnalysisState | undefined): Html {
+function empty(state: AnalysisState | undefined, peers: readonly PeerState[]): Html {
   if (state) return html`<p class="empty">No analysis is in this state.</p>`
-  return html`<p class="empty">No study yet. A brain MRI study appears here by itself once it is complete in the PACS.</p>`
+  return html`<p class="empty">${emptiness(peers)}</p>`
 }
 
 function table(records: AnalysisRecord[]): Html {

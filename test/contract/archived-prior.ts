@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { dataset, tagOf } from '../../src/dicom/dataset.ts'
 import { readPart10, writePart10 } from '../../src/dicom/part10.ts'
 import { buildRejectionNote } from '../../src/dicom/rejection-note.ts'
+import { readVolumeHere } from '../../src/dicom/series-volume.ts'
 import { buildVerifiedReport } from '../../src/dicom/sr/verified-report.ts'
 import { createDicomWebClient, type DicomWebOptions } from '../../src/dicomweb/client.ts'
 import type { AnalysisRecord } from '../../src/domain/analysis.ts'
@@ -103,6 +104,7 @@ export function archivedPriorContract(name: string, start: () => Promise<OpenSer
           byStudy: async (uid) => records.filter((one) => one.studyInstanceUid === uid) as AnalysisRecord[],
           artifact: async () => undefined,
         },
+        readVolume: readVolumeHere,
         registrar: {
           register: async () => ({
             transform: IDENTITY,

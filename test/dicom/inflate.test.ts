@@ -1,10 +1,11 @@
 // A deflated data set is inflated up to a limit, wherever an object is first looked at.
 import { deflateRawSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { inflateDataSet, MAX_INFLATED_BYTES } from '../../src/dicom/inflate.ts'
+import { inflateDataSet } from '../../src/dicom/inflate.ts'
 import { readPart10, writePart10 } from '../../src/dicom/part10.ts'
 import { readFileMeta } from '../../src/dicomweb/file-meta.ts'
 import { walkInstance } from '../../src/dicomweb/instance-walk.ts'
+import { LIMITS } from '../../src/domain/limits.ts'
 
 const DEFLATED = '1.2.840.10008.1.2.1.99'
 
@@ -21,10 +22,12 @@ describe('inflating', () => {
     const small = { '00080018': { vr: 'UI', Value: ['1.2.3'] }, '00080016': { vr: 'UI', Value: ['1.2.4'] } }
     const object = writePart10({ dataset: small, transferSyntaxUid: DEFLATED })
     const meta = readFileMeta(object)!
-    const zeros = deflateRawSync(Buffer.alloc(MAX_INFLATED_BYTES + 2), { level: 1 })
+    const zeros = deflateRawSync(Buffer.alloc(LIMITS.inflatedBytes + 2), { level: 1 })
     const bomb = Buffer.concat([object.subarray(0, meta.dataSetOffset), zeros])
-    expect(bomb.length).toBeLessThan(MAX_INFLATED_BYTES / 100)
-    expect(walkInstance(bomb, meta).truncation).toBe(`its deflated data set is larger than ${MAX_INFLATED_BYTES} bytes`)
+    expect(bomb.length).toBeLessThan(LIMITS.inflatedBytes / 100)
+    expect(walkInstance(bomb, meta).truncation).toBe(
+      `its deflated data set is larger than ${LIMITS.inflatedBytes} bytes`,
+    )
     expect(() => readPart10(bomb)).toThrow('its deflated data set is larger than')
   })
 })

@@ -11,7 +11,11 @@ import {
   EXPLICIT_LITTLE_ENDIAN,
   IMPLICIT_LITTLE_ENDIAN,
 } from '../../src/dicom/transfer-syntax.ts'
+import { readFileMeta } from '../../src/dicomweb/file-meta.ts'
+import { walkInstance } from '../../src/dicomweb/instance-walk.ts'
 import { AppError } from '../../src/domain/errors.ts'
+import { LIMITS } from '../../src/domain/limits.ts'
+import type { DicomJson } from '../../src/domain/study.ts'
 import { classicSeries } from './support.ts'
 
 const UID = '1.2.826.0.1.3680043.8.498.1'
@@ -49,6 +53,35 @@ const rich = {
   '00091001': { vr: 'UN', InlineBinary: 'AQIDBA==' },
   '00090010': { vr: 'LO', Value: ['SOMEBODY'] },
 }
+
+describe('a file that is made to take long', () => {
+  it('is read in a time that grows with its length alone: zeros, and a byte after them', () => {
+    const start = writePart10({ dataset: dataset(IDENTITY) })
+    const zeros = new Uint8Array(2 ** 21)
+    zeros[zeros.length - 1] = 1
+    const before = performance.now()
+    expect(failureOf(() => readPart10(Buffer.concat([start, zeros]))).code).toBe('INSTANCE_INVALID')
+    expect(performance.now() - before).toBeLessThan(10_000)
+    expect(text(readPart10(Buffer.concat([start, zeros.subarray(0, -1)])).dataset, 'SOPInstanceUID')).toBe(UID)
+  })
+
+  it('may nest sequences as deep as the limit, and no deeper', () => {
+    const nested = (depth: number): DicomJson =>
+      depth === 0 ? dataset({ CodeValue: '1' }) : { '00400275': { vr: 'SQ', Value: [nested(depth - 1)] } }
+    const written = (depth: number) => writePart10({ dataset: { ...dataset(IDENTITY), ...nested(depth) } })
+    const deepest = written(LIMITS.sequenceDepth)
+    expect(readPart10(deepest).dataset).toHaveProperty('00400275')
+    expect(walkInstance(deepest, readFileMeta(deepest)!).truncation).toBeUndefined()
+    // Twenty thousand, of undefined length: no stack of calls is that deep.
+    const opening = Buffer.from('40007502535100' + '00ffffffff' + 'feff00e0ffffffff', 'hex')
+    const bomb = Buffer.concat([
+      writePart10({ dataset: dataset(IDENTITY) }),
+      ...Array.from({ length: 20_000 }, () => opening),
+    ])
+    expect(failureOf(() => readPart10(bomb)).message).toContain('is nested deeper than 40 sequences')
+    expect(walkInstance(bomb, readFileMeta(bomb)!)).toEqual({ sopInstanceUid: UID, truncation: undefined })
+  })
+})
 
 describe('writing and reading', () => {
   it.each([IMPLICIT_LITTLE_ENDIAN, EXPLICIT_LITTLE_ENDIAN, EXPLICIT_BIG_ENDIAN, DEFLATED_LITTLE_ENDIAN])(

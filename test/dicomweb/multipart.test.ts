@@ -134,6 +134,22 @@ describe('decodeMultipart', () => {
     ])
   })
 
+  it('reads no epilogue that goes on', async () => {
+    let chunks = 0
+    async function* source(): AsyncGenerator<Uint8Array, void> {
+      yield Buffer.from('--b-7\r\n\r\nx\r\n--b-7--')
+      for (;;) {
+        chunks += 1
+        yield Buffer.alloc(10, 'e')
+      }
+    }
+    const parts: string[] = []
+    const small: MultipartLimits = { partBytes: 10, parts: 2, headerBytes: 50 }
+    for await (const { body } of decodeMultipart(source(), BOUNDARY, small)) parts.push(Buffer.from(body).toString())
+    expect(parts).toEqual(['x'])
+    expect(chunks).toBe(5)
+  })
+
   it('closes its source when the reader stops early', async () => {
     let closed = false
     async function* source(): AsyncGenerator<Uint8Array, void> {

@@ -11,6 +11,13 @@ const affine = [
 ]
 const size = [4, 3, 2]
 
+/** Of an otherwise good file. */
+function headerOf(dims: number[]): Uint8Array {
+  const bytes = writeNifti({ size, affine, voxels, gzip: false })
+  for (const [n, value] of dims.entries()) new DataView(bytes.buffer).setInt16(42 + 2 * n, value, true)
+  return bytes
+}
+
 describe('NIfTI', () => {
   it.each([true, false])('is read in LPS with its voxels in order (gzip %s)', (gzip) => {
     const { grid, data } = readNifti(writeNifti({ size, affine, voxels, gzip }), 'a.nii')
@@ -39,6 +46,9 @@ describe('NIfTI', () => {
     ['no NIfTI', () => new TextEncoder().encode('<html>'.padEnd(400)), 'not a NIfTI file'],
     ['an empty file', () => new Uint8Array(0), 'not a NIfTI file'],
     ['a cut file', () => writeNifti({ size, affine, voxels, gzip: false }).slice(0, -4), 'fewer voxels'],
+    ['a header of more voxels than any image', () => headerOf([30_000, 30_000, 30_000]), 'more than 268435456'],
+    ['a header of negative dimensions', () => headerOf([-4, -3, 2]), 'no whole numbers above zero'],
+    ['a cut header', () => writeNifti({ size, affine, voxels, gzip: false }).slice(0, 100), 'not a NIfTI file'],
     ['a cut gzip stream', () => writeNifti({ size, affine, voxels }).slice(0, -12), 'gzip stream is damaged'],
     ['a 4D file', () => writeNifti({ size: [2, 3, 2, 2], affine, voxels }), 'not a single 3D volume'],
     [

@@ -186,6 +186,45 @@ describe('probes and metrics', () => {
   })
 })
 
+describe('readiness', () => {
+  const failing = {
+    since: '2026-03-01T03:10:00.000Z',
+    code: 'ARCHIVE_AUTH' as const,
+    message: 'the archive answered 401 to search of studies (http://pacs.intern/dicom-web/studies)',
+    hint: 'Check the credentials.',
+  }
+  const outage = { peers: () => [{ peer: 'pacs' as const, up: false, failing }, { peer: 'ehr' as const }] }
+
+  it('is false while a peer fails or was not asked, and tells which, without addresses', async () => {
+    const { app } = sampleApp({ token: 'secret' }, { deps: outage })
+    const answer = await app.request('/readyz')
+    expect(answer.status).toBe(503)
+    expect(await answer.json()).toEqual({
+      ready: false,
+      parts: [
+        { peer: 'database', up: true },
+        { peer: 'pacs', up: false, since: failing.since, code: 'ARCHIVE_AUTH' },
+        { peer: 'ehr', up: null },
+      ],
+    })
+    expect((await app.request('/healthz')).status).toBe(200)
+  })
+
+  it('stands over the worklist with what it means, and an empty worklist does not claim that there is no study', async () => {
+    const analyses = { ...sampleApp().deps.analyses, list: async () => [] }
+    const { app } = sampleApp({}, { deps: { ...outage, analyses } })
+    const page = await (await app.request('/')).text()
+    expect(page).toContain('The PACS does not answer as it must')
+    expect(page).toContain('New studies are not noticed')
+    expect(page).toContain('ARCHIVE_AUTH')
+    expect(page).toContain('the PACS has not answered')
+    expect(page).not.toContain('No study yet')
+    const well = await (await sampleApp({}, { deps: { analyses } }).app.request('/')).text()
+    expect(well).toContain('No study yet')
+    expect(well).not.toContain('does not answer')
+  })
+})
+
 describe('access', () => {
   it('needs the token when there is one, as bearer or as password', async () => {
     const { app } = sampleApp({ token: 'sécret:x' })

@@ -1,6 +1,7 @@
 // Series that turn out to be no volume: the next candidate is tried, and what was there and is not used is said or held.
 import { describe, expect, it } from 'vitest'
 import { dataset } from '../../src/dicom/dataset.ts'
+import { readVolumeHere } from '../../src/dicom/series-volume.ts'
 import type { Bundle } from '../../src/inference/bundle/manifest.ts'
 import type { SeriesOverrides } from '../../src/inference/series/overrides.ts'
 import { DEFAULT_POLICY, type UnusablePolicy } from '../../src/inference/series/select-series.ts'
@@ -53,6 +54,7 @@ function take(
         yield* all.find(({ series }) => series.seriesInstanceUid === uid)!.files
       },
     },
+    readVolume: readVolumeHere,
     registrar: {
       register: async () => ({
         transform: IDENTITY,

@@ -104,6 +104,10 @@ export function sampleApp(
     clock: realClock,
     settings: { host: '127.0.0.1', allowUnauthenticated: false, frameAncestors: ["'none'"], ...settings },
     ready: async () => undefined,
+    peers: () => [
+      { peer: 'pacs', up: true, goodAt: '2026-03-01T03:00:00.000Z' },
+      { peer: 'ehr', up: true, goodAt: '2026-03-01T03:00:00.000Z' },
+    ],
     resolve: async (id) => {
       calls.push(`resolve ${id}`)
       const record = records.get(id)!

@@ -88,6 +88,11 @@ it('renders metrics that a Prometheus parser takes', () => {
     legs: [{ leg: 'ehr', state: 'failed', count: 2, attempts: 7 }],
     steps: [{ step: 'seg"ment\\', count: 3, seconds: 4.5 }],
     oldestOpenSeconds: 12.5,
+    peers: [
+      { peer: 'pacs', up: true, secondsSinceGood: 4.2 },
+      { peer: 'ehr', up: false, secondsSinceGood: 900 },
+    ],
+    software: { version: '0.1.0', bundleId: 'glioma', modelDigest: 'ab12' },
     process: readProcessFigures(),
   })
   expect(text.endsWith('\n')).toBe(true)
@@ -98,6 +103,8 @@ it('renders metrics that a Prometheus parser takes', () => {
   }
   expect(text).toContain('gliabridge_analyses{state="held"} 2\n')
   expect(text).toContain('gliabridge_legs{leg="ehr",state="failed"} 2\n')
+  expect(text).toContain('gliabridge_peer_up{peer="ehr"} 0\n')
+  expect(text).toContain('gliabridge_peer_seconds_since_good{peer="ehr"} 900\n')
   expect(text).toContain('gliabridge_step_seconds_sum{step="seg\\"ment\\\\"} 4.5\n')
 })
 

@@ -24,6 +24,7 @@ let onHint: (study: string) => void
 let store: MemoryWatchStore
 let clock: ManualClock
 let log: KeptLog
+let outcomes: (string | undefined)[]
 
 beforeEach(() => {
   archive = []
@@ -35,6 +36,7 @@ beforeEach(() => {
   store = createMemoryWatchStore()
   clock = createManualClock('2026-03-01T03:00:00.000Z')
   log = createKeptLog()
+  outcomes = []
 })
 
 const study = (uid: string, studyDate: string, instanceCount = 10): StudySummary => ({
@@ -74,6 +76,7 @@ async function run(looks: number): Promise<void> {
     },
     settings,
     log,
+    onLook: (failure) => outcomes.push(failure?.code),
   })
   expect(poll.name).toBe('qido')
   await poll.run(async (uid) => {
@@ -223,4 +226,12 @@ describe('studies without a date, and days of the site', () => {
     expect(JSON.parse(store.cursors.get('qido')!)).toEqual({ since: '20260301', through: '20260302' })
     expect(queries).toEqual(['20260301'])
   })
+})
+
+it('tells after every look whether it was whole', async () => {
+  onLook = (look) => {
+    if (look === 2) throw new AppError('ARCHIVE_AUTH', 'the archive answered 401')
+  }
+  await run(3)
+  expect(outcomes).toEqual([undefined, 'ARCHIVE_AUTH', undefined])
 })

@@ -32,6 +32,10 @@ const list = async (records: AnalysisRecord[], change: object = {}) =>
       records,
       counts: { queued: 1, running: 1, analysed: 1, delivered: 2, held: 1, superseded: 1 },
       notAnalysed: 2,
+      peers: [
+        { peer: 'pacs', up: true },
+        { peer: 'ehr', up: true },
+      ],
       version: '7',
       offset: 0,
       limit: 50,

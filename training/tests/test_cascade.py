@@ -154,6 +154,24 @@ def test_patches_have_their_shape_and_show_their_target(stage, view):
     assert seen >= 6
 
 
+def test_only_the_stages_that_are_trained_get_patches_and_heads_teach_the_whole_tumour_alone():
+    v = head()
+    lesion = {"image": np.full((4, 12, 12, 12), 2, np.float16), "label": np.pad(np.full((8, 8, 8), 3, np.uint8), 2), "patient": "made up"}
+    cohort = patches.Cohort(cases=[v], heads=[v], phantoms=[], cubes=[lesion])
+    rounds = iter(patches.Patches(cohort, each=1, head_share=0, stages=("whole", "enhancing")))
+    assert {stage for _ in range(6) for stage, _ in next(rounds)} == {"whole", "enhancing"}
+    heads = iter(patches.Patches(cohort, each=1, head_share=1, stages=("whole", "enhancing")))
+    assert {stage for _ in range(2) for stage, _ in next(heads)} == {"whole"}
+
+
+def test_sequences_are_left_out_but_never_both_that_show_a_tumour():
+    image, rng = np.ones((4, 2, 2, 2)), np.random.default_rng(1)
+    gone = [degrade.missing(image, rng, whole=True) for _ in range(400)]
+    assert {k for one in gone for k in one} == {degrade.T1, degrade.T1C, degrade.T2, degrade.FLAIR}
+    assert not any({degrade.T1C, degrade.FLAIR} <= set(one) for one in gone)
+    assert not any(degrade.T1C in degrade.missing(image, rng, whole=False) for _ in range(200))
+
+
 def test_nothing_to_find_teaches_by_cross_entropy_alone():
     logits, label = torch.zeros(3, 2, 8, 8), torch.zeros(3, 8, 8, dtype=torch.long)
     weight = torch.ones(3, 8, 8)

@@ -1,5 +1,5 @@
 // gliabridge check-config: settings, bundle, data folder, PACS and EHR; every problem is reported, not only the first.
-import { pollSettings, siteTimeZone } from '../../compose.ts'
+import { pollSettings, siteTimeZone } from '../../compose-watch.ts'
 import { createDicomWebClient } from '../../dicomweb/client.ts'
 import { type AppError, asAppError } from '../../domain/errors.ts'
 import type { ImageArchive } from '../../domain/ports/image-archive.ts'
@@ -18,7 +18,10 @@ export async function checkConfigCommand(config: string | undefined, options: { 
   /** What a check found out, for its line of the report. */
   const checks: [string, () => Promise<string[]>][] = [
     ['settings', async () => [`time zone ${zone} (${whose}), where images state none`]],
-    [`bundle ${settings.inference.bundle}`, async () => (await loadBundle(settings.inference.bundle), [])],
+    [
+      `bundle ${settings.inference.bundle}`,
+      async () => [(await loadBundle(settings.inference.bundle)).identity.modelDigest],
+    ],
   ]
   if (!options.offline) {
     checks.push(

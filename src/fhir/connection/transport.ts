@@ -1,6 +1,7 @@
 // The fetch that the FHIR client gets: credentials, time limit, whole answers only, and every failure as an AppError.
 import type { Bundle } from '@medplum/fhirtypes'
 import { AppError } from '../../domain/errors.ts'
+import { jsonExcess } from '../../domain/json-excess.ts'
 import type { Credentials } from './auth.ts'
 import { type Exchange, networkFailure, retryAfterSeconds, statusFailure } from './failures.ts'
 
@@ -77,6 +78,9 @@ async function once(options: TransportOptions, exchange: Exchange, url: string, 
 }
 
 function answer(options: TransportOptions, exchange: Exchange, { status, headers, text }: Answer): Response {
+  const excess = jsonExcess(text)
+  if (excess)
+    throw new AppError(exchange.write ? 'EHR_AMBIGUOUS' : 'EHR_ERROR', `${exchange.what}: the answer ${excess}`)
   const body = parse(text)
   const ok = status >= 200 && status < 300
   if (!ok) throw statusFailure(exchange, status, retryAfterSeconds(headers.get('retry-after'), options.now()), body)

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../../domain/errors.ts'
 import type { BundleIdentity } from '../../domain/finding.ts'
+import { jsonExcess } from '../../domain/json-excess.ts'
 import { encoderProblems } from './encoder.ts'
 import { type Library, parseLibrary } from './library.ts'
 import { type Bundle, parseBundle } from './manifest.ts'
@@ -79,8 +80,12 @@ function weightsDigest({ graph, files }: Bundle): string {
 
 function parseJson(bytes: Uint8Array, name = 'bundle.json'): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    const excess = jsonExcess(text)
+    if (excess) throw new AppError('BUNDLE_INVALID', `${name} ${excess}`)
+    return JSON.parse(text)
   } catch (cause) {
+    if (cause instanceof AppError) throw cause
     throw new AppError('BUNDLE_INVALID', `${name} is not JSON in UTF-8`, { cause })
   }
 }

@@ -14,6 +14,8 @@ export interface Session {
   provider: string
   /** What the network gives for one input of the shape `dims`. */
   run(input: Float32Array, dims: readonly number[]): Promise<Float32Array>
+  /** Gives its memory back. */
+  close(): Promise<void>
 }
 
 /** A tabular head, opened. */
@@ -47,8 +49,8 @@ export async function openSession(
       executionProviders: [provider],
       graphOptimizationLevel: 'all',
       logSeverityLevel: 4,
-      // The runtime's arena belongs to one session and keeps the most that it ever held: the networks of a graph would each hold it.
-      enableCpuMemArena: false,
+      // A plan of the memory for one shape costs a third more of it, and slabs differ.
+      enableMemPattern: false,
       ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
       extra: { session: { ...session, ...NO_SPINNING } },
     })
@@ -126,5 +128,6 @@ function wrap(session: InferenceSession, provider: string, { input, output }: Ne
       const results = await session.run({ [input]: new Tensor('float32', values, dims) }, [output])
       return floats(results[output]!, output)
     },
+    close: () => session.release(),
   }
 }

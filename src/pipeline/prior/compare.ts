@@ -1,7 +1,7 @@
 // The step that compares a study with the patient's earlier one. What the catalogue of errors names is a quality note with the reason, never more.
 
 import { trackingOf } from '../../dicom/result-modules.ts'
-import { planSeries } from '../../dicom/series-volume.ts'
+import { planSeries, type VolumeReader } from '../../dicom/series-volume.ts'
 import type { Comparison } from '../../domain/comparison.ts'
 import { foreseen } from '../../domain/errors.ts'
 import type { AnalysisResult, QualityNote, SequenceImage } from '../../domain/finding.ts'
@@ -28,6 +28,7 @@ export interface ComparePorts {
   archive: Omit<ImageArchive, 'store'>
   analyses: PriorAnalyses & Pick<AnalysisStore, 'byStudy' | 'artifact'>
   registrar: Registrar
+  readVolume: VolumeReader
   /** Where the pages' images are kept; absent where a site keeps none. */
   spool?: Pick<ImageSpool, 'sequences'>
 }
@@ -85,7 +86,7 @@ export async function compareWithPrior(
 }
 
 async function compareWith(
-  { archive, analyses, registrar, spool }: ComparePorts,
+  { archive, analyses, registrar, readVolume, spool }: ComparePorts,
   input: CompareInput,
   prior: FoundPrior | ArchivedPrior,
 ): Promise<Compared> {
@@ -96,7 +97,7 @@ async function compareWith(
   const metadata = 'record' in prior ? await archive.retrieveMetadata(studyInstanceUid) : prior.metadata
   const { reference, objects } = requireStanding(metadata, earlier, input.result.patient)
   const plan = planSeries(reference)
-  const image = await retrieveVolume(archive, studyInstanceUid, plan)
+  const image = await retrieveVolume({ archive, readVolume }, studyInstanceUid, plan)
   const { labels, trackings } = earlierLabels(earlier, plan.grid)
   const now: TimePoint = {
     image: input.image,

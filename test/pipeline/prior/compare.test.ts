@@ -4,6 +4,7 @@ import { dataset, text } from '../../../src/dicom/dataset.ts'
 import { readPart10 } from '../../../src/dicom/part10.ts'
 import { buildRejectionNote } from '../../../src/dicom/rejection-note.ts'
 import { trackingOf } from '../../../src/dicom/result-modules.ts'
+import { readVolumeHere } from '../../../src/dicom/series-volume.ts'
 import type { AnalysisRecord, AnalysisState } from '../../../src/domain/analysis.ts'
 import { AppError } from '../../../src/domain/errors.ts'
 import type { ReportableResult } from '../../../src/domain/finding.ts'
@@ -116,6 +117,7 @@ function scenario(
       byStudy: async (uid) => [...records, ...(options.more ?? [])].filter((one) => one.studyInstanceUid === uid),
       artifact: async (_id, role) => (options.artifacts ?? prior.artifacts).find((one) => one.role === role),
     },
+    readVolume: readVolumeHere,
     registrar: {
       register:
         options.register ??

@@ -24,7 +24,7 @@ from .patches import STAGES, VIEWS
 ROOT = Path(__file__).parents[3]
 RESULTS = ROOT / "training/results"
 REGIONS = {"whole": "WT", "core": "TC", "enhancing": "ET"}
-SLAB_VOXELS = 560_000
+SLAB_VOXELS = 700_000
 """Input voxels of one call: a bound on memory."""
 BRAIN = 0.3
 """A tumour at the brain's edge that the mask cuts off is lost; a mask that is too large costs little (degrade.wrong_mask)."""

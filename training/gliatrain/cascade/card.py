@@ -13,6 +13,7 @@ import numpy as np
 from .. import card_heads
 from ..card import number, table
 from .bundle import DATA, INTENDED, RESULTS, ROOT, write_manifest
+from .measure import NOTHING
 
 REGIONS = ("WT", "TC", "ET")
 VOLUMES = {"WT": ("WT",), "TC": ("TC",), "ET": ("ET",), "ED": ("WT", "TC"), "NCR": ("TC", "ET")}
@@ -67,8 +68,8 @@ def case_rows(cases: list[dict], part: str) -> list[list]:
 
 
 def empty_rows(cases: list[dict]) -> list[list]:
-    rows = [(c["case"], scores(c)) for part in ("tumour-free", "ms") for c in of(cases, part)]
-    return [[name, f"{s['WT']['volumeMl']:.2f}", f"{s['ET']['volumeMl']:.2f}"] for name, s in rows]
+    rows = [(c["case"], scores(c), regions) for part, regions in NOTHING.items() for c in of(cases, part)]
+    return [[name, *(f"{s[r]['volumeMl']:.2f}" if r in regions else "" for r in ("WT", "ET"))] for name, s, regions in rows]
 
 
 def beside_before(names: list[str]) -> str:
@@ -135,8 +136,9 @@ Mean Dice (`{measured["command"]}`; in brackets the change against the stripped 
 ## Clinical heads with skull (T1, T1c, FLAIR as available; thick slices)
 {clinical_section(cases)}
 
-## Where there is no glioma
-Found after postprocessing in multiple-sclerosis patients (ms-01 was trained on as tumour-free, ms-04 was not){"" if of(cases, "tumour-free") else "; none of the whole cases has its tumour so far to one side that it can be mirrored out"}.
+## Where there is nothing to find
+Found after postprocessing in whole cases as if nothing in them took up contrast (T1 in place of T1c where tissue enhances), in procedural
+heads without a tumour, made for this measurement, and in multiple-sclerosis patients (ms-01 was trained on as tumour-free, ms-04 was not).
 
 {table(["volume", "whole tumour, ml", "enhancing, ml"], empty_rows(cases))}
 

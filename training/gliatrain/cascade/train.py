@@ -103,8 +103,8 @@ def save(path: Path, state: dict) -> None:
 
 def train(patches: Patches, out: Path, weights: Path | None, minutes: float, peak: float = 1e-4, facts: dict | None = None,
           seed: int = 1, workers: int = 1, compile_it: bool = True, save_minutes: float = 4, rounds: int | None = None) -> dict[Key, Member]:
-    """Runs until `minutes` of training are spent in all runs together (or `rounds` more are done, or SIGTERM comes) and returns
-    the members; the checkpoint is written at the end in any case."""
+    """Trains the stages of `patches` until `minutes` are spent in all runs together (or `rounds` more are done, or SIGTERM comes) and
+    returns the members; the checkpoint is written at the end in any case."""
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
     members = {key: Member(net, peak) for key, net in first_networks(weights).items()}
@@ -157,6 +157,7 @@ def main() -> None:
     ap.add_argument("--threads", type=int, default=1)
     ap.add_argument("--each", type=int, default=2, help="patches a network and round")
     ap.add_argument("--rounds", type=int, help="stop after so many more rounds")
+    ap.add_argument("--stages", nargs="+", default=list(STAGES), choices=STAGES, help="the others stay as they are")
     a = ap.parse_args()
     torch.set_num_threads(a.threads)
     data = sources.data_folder(a.data)
@@ -166,7 +167,7 @@ def main() -> None:
              "tested": names.tested, "lesion_cubes": len(cohort.cubes), "lesion_cube_ids": sorted({c["patient"] for c in cohort.cubes}),
              "started_from": "published weights" if a.weights else "nothing"}
     print(json.dumps({k: v if isinstance(v, (int, str)) else len(v) for k, v in facts.items()}), flush=True)
-    train(Patches(cohort, a.each), a.out, a.weights, a.minutes, a.peak, facts, a.seed, rounds=a.rounds)
+    train(Patches(cohort, a.each, stages=tuple(a.stages)), a.out, a.weights, a.minutes, a.peak, facts, a.seed, rounds=a.rounds)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,103 @@
+// Wires what notices studies and outages: the search of the PACS, the decision when a study is whole, the question to the EHR.
+import { type AppError, asAppError } from './domain/errors.ts'
+import { createPeerWatch, type PeerWatch } from './domain/peers.ts'
+import type { Clock } from './domain/ports/clock.ts'
+import type { ImageArchive } from './domain/ports/image-archive.ts'
+import type { Log } from './domain/ports/log.ts'
+import type { WatchStore } from './domain/ports/watch-store.ts'
+import { createRecordStore } from './fhir/connection/client.ts'
+import { askForNobody } from './fhir/connection/probe.ts'
+import { watchEhr } from './pipeline/watch-ehr.ts'
+import type { Settings } from './settings/schema.ts'
+import { isBrainMr } from './triggers/eligible.ts'
+import { createQidoPoll } from './triggers/qido-poll.ts'
+import { createStudyWatch } from './triggers/study-watch.ts'
+
+const LATE_DAYS = 14
+/** Between two questions to the EHR whether it is there. */
+const EHR_WATCH_SECONDS = 60
+
+/** The time zone of the site: the machine's where the settings name none. */
+export function siteTimeZone({ institution }: Pick<Settings, 'institution'>): string {
+  return institution.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
+}
+
+/** Every look reaches back as far as the first one; a wider one, every hour, finds series that came late. */
+export function pollSettings({ pacs: { poll } }: Pick<Settings, 'pacs'>) {
+  return {
+    intervalSeconds: poll.intervalSeconds,
+    firstLookbackDays: poll.lookBackDays,
+    overlapDays: Math.max(1, poll.lookBackDays),
+    lateDays: Math.max(LATE_DAYS, poll.lookBackDays),
+    lateIntervalSeconds: 3600,
+  }
+}
+
+/** What is known of PACS and EHR, with a line of the log when one falls out and when it is back. */
+export function watchPeers(log: Log): PeerWatch {
+  return createPeerWatch(['pacs', 'ehr'], ({ peer, failing }) => {
+    if (failing) log.error({ peer, code: failing.code, error: failing.message }, 'a peer does not answer as it must')
+    else log.info({ peer }, 'a peer answers as it must')
+  })
+}
+
+export interface WatchParts {
+  settings: Settings
+  archive: ImageArchive
+  watchStore: WatchStore
+  peers: PeerWatch
+  register(studyInstanceUid: string, digest: string): Promise<unknown>
+  clock: Clock
+  log: Log
+  /** Told when one of the loops has ended by an error; by default the process ends, as by any error that nobody handles. */
+  onBroken?: ((error: AppError) => void) | undefined
+}
+
+/** Starts the loops; what it returns stops them and waits for their end. */
+export function startWatch(parts: WatchParts): () => Promise<void> {
+  const { settings, archive, watchStore, peers, register, clock, log, onBroken = raise } = parts
+  const studyWatch = createStudyWatch({
+    archive,
+    watchStore,
+    clock,
+    settings: {
+      settleSeconds: settings.pacs.settleSeconds,
+      checkSeconds: Math.min(settings.pacs.poll.intervalSeconds, 10),
+    },
+    log,
+    eligible: isBrainMr,
+    onSettled: async (studyInstanceUid, digest) => {
+      await register(studyInstanceUid, digest)
+    },
+  })
+  const poll = createQidoPoll({
+    archive,
+    watchStore,
+    clock,
+    timeZone: siteTimeZone(settings),
+    settings: pollSettings(settings),
+    log,
+    onLook(failure) {
+      if (failure === undefined) peers.good('pacs', clock.now())
+      // An error of our own store says nothing about the archive; its last good look grows older all the same.
+      else if (/^(ARCHIVE_|NOT_FOUND)/.test(failure.code)) peers.failed('pacs', failure, clock.now())
+    },
+  })
+  // Not audited: it asks for nobody.
+  const record = createRecordStore(settings.ehr)
+  const ask = () => askForNobody(record, settings.ehr.identifierSystem)
+  const stopping = new AbortController()
+  const running = [
+    studyWatch.run(stopping.signal),
+    poll.run((uid) => studyWatch.hint(uid), stopping.signal),
+    watchEhr({ ask, peers, clock, log, intervalSeconds: EHR_WATCH_SECONDS }, stopping.signal),
+  ].map((loop) => loop.catch((thrown) => onBroken(asAppError(thrown))))
+  return async () => {
+    stopping.abort()
+    await Promise.allSettled(running)
+  }
+}
+
+function raise(error: AppError): never {
+  throw error
+}

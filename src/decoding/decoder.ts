@@ -1,0 +1,125 @@
+// Reads the files of a series in a process of its own, with a deadline for each and a limit on memory; one that failed is not used again.
+import { type ChildProcess, fork } from 'node:child_process'
+import type { ReadVolume, SeriesPlan, VolumeReader } from '../dicom/series-volume.ts'
+import { readFileMeta } from '../dicomweb/file-meta.ts'
+import { AppError } from '../domain/errors.ts'
+import { LIMITS } from '../domain/limits.ts'
+import type { FromDecoder, ToDecoder } from './messages.ts'
+
+export interface DecoderOptions {
+  /** Limit for one file. */
+  timeoutMs?: number
+  /** Limit of the heap and of WebAssembly memory, each. */
+  memoryBytes?: number
+  /** The process's entry; tests give one that misbehaves. */
+  entry?: URL
+}
+
+export interface Decoder {
+  readVolume: VolumeReader
+  close(): Promise<void>
+}
+
+const PAGE_OF_WASM = 65_536
+const KEPT_IDLE = 1
+
+/** Starts no process until it is asked to. Series that are read at once are read in processes of their own. */
+export function createDecoder(options: DecoderOptions = {}): Decoder {
+  const timeoutMs = options.timeoutMs ?? LIMITS.decodeSeconds * 1000
+  const memoryBytes = options.memoryBytes ?? LIMITS.decoderBytes
+  const entry = options.entry ?? new URL('./process.ts', import.meta.url)
+  const all = new Set<ChildProcess>()
+  const idle: ChildProcess[] = []
+  let closed = false
+
+  function start(): ChildProcess {
+    const child = fork(entry, {
+      execPath: process.execPath,
+      execArgv: [
+        '--disable-warning=ExperimentalWarning',
+        `--max-old-space-size=${Math.ceil(memoryBytes / 2 ** 20)}`,
+        `--wasm-max-mem-pages=${Math.ceil(memoryBytes / PAGE_OF_WASM)}`,
+      ],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    })
+    // An error between two series must not end the service; the next one finds the process gone.
+    child.on('error', () => {})
+    child.on('exit', () => {
+      all.delete(child)
+      if (idle.includes(child)) idle.splice(idle.indexOf(child), 1)
+    })
+    all.add(child)
+    return child
+  }
+
+  async function ask(child: ChildProcess, message: ToDecoder, about: string): Promise<FromDecoder> {
+    const answer = await exchange(child, message, timeoutMs)
+    if (typeof answer === 'string')
+      throw new AppError('DECODING_FAILED', `the process that decodes images ${answer} over ${about}`)
+    if (answer.type !== 'failed') return answer
+    throw new AppError(answer.code ?? 'DECODING_FAILED', answer.code ? answer.message : `${about}: ${answer.message}`)
+  }
+
+  return {
+    async readVolume(plan, files): Promise<ReadVolume> {
+      if (closed) throw new AppError('DECODING_FAILED', 'the process that decodes images was closed')
+      const child = idle.pop() ?? start()
+      const series = `series ${plan.seriesInstanceUid}`
+      try {
+        await ask(child, { type: 'plan', plan: withoutInstances(plan) }, series)
+        for await (const bytes of files) await ask(child, { type: 'file', bytes }, nameOf(bytes, series))
+        const answer = await ask(child, { type: 'finish' }, series)
+        if (answer.type !== 'volume') throw new AppError('DECODING_FAILED', `${series}: no volume came`)
+        if (idle.length < KEPT_IDLE && !closed) idle.push(child)
+        else child.kill('SIGKILL')
+        return { volume: answer.volume, notes: answer.notes }
+      } catch (error) {
+        // What a damaged object left behind in it cannot be known.
+        child.kill('SIGKILL')
+        throw error
+      }
+    },
+    async close() {
+      closed = true
+      idle.length = 0
+      await Promise.all([...all].map(ended))
+    },
+  }
+}
+
+/** The reply, or in words why there is none; the process is then gone or ended. */
+function exchange(child: ChildProcess, message: ToDecoder, timeoutMs: number): Promise<FromDecoder | string> {
+  return new Promise((resolve) => {
+    const settle = (answer: FromDecoder | string) => {
+      clearTimeout(timer)
+      child.off('message', onMessage).off('exit', onExit)
+      resolve(answer)
+    }
+    const onMessage = (reply: unknown) => settle(reply as FromDecoder)
+    const onExit = (code: number | null, signal: string | null) => settle(`ended (${signal ?? `exit code ${code}`})`)
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL')
+      settle(`was ended after ${timeoutMs / 1000} s`)
+    }, timeoutMs)
+    child.on('message', onMessage).on('exit', onExit)
+    if (!child.connected) return settle('ended')
+    child.send(message, (error) => error && settle('could not be reached'))
+  })
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve())
+    child.kill('SIGKILL')
+  })
+}
+
+function withoutInstances(plan: SeriesPlan): SeriesPlan {
+  return { ...plan, instances: [] }
+}
+
+function nameOf(bytes: Uint8Array, series: string): string {
+  const uid = readFileMeta(bytes)?.sopInstanceUid
+  return uid ? `instance ${uid}` : `an instance of ${series}`
+}

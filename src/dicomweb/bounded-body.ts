@@ -1,0 +1,47 @@
+// The body of an answer within limits: not endless, and not so slow that it would never end.
+import { AppError } from '../domain/errors.ts'
+import { LIMITS } from '../domain/limits.ts'
+import type { Asked } from './errors.ts'
+
+export interface BodyLimits {
+  bytes: number
+  /** At least, on average over the time that was waited for chunks; a slow reader does not make the archive late. */
+  bytesPerSecond: number
+  /** So long nothing is said about the rate. */
+  graceMs: number
+}
+
+export const bodyLimits = (graceMs: number): BodyLimits => ({
+  bytes: LIMITS.answerBytes,
+  bytesPerSecond: LIMITS.answerBytesPerSecond,
+  graceMs,
+})
+
+/** `next` gives the chunks, undefined at the end; `now` counts milliseconds. Throws ARCHIVE_NOT_DICOMWEB and ARCHIVE_TIMEOUT. */
+export async function* boundedBody(
+  next: () => Promise<Uint8Array | undefined>,
+  limits: BodyLimits,
+  now: () => number,
+  asked: Asked,
+): AsyncGenerator<Uint8Array, void> {
+  let bytes = 0
+  let waitedMs = 0
+  for (;;) {
+    const since = now()
+    const chunk = await next()
+    waitedMs += now() - since
+    if (chunk === undefined) return
+    bytes += chunk.length
+    if (bytes > limits.bytes)
+      throw new AppError(
+        'ARCHIVE_NOT_DICOMWEB',
+        `the answer to ${asked.what} is over ${limits.bytes} bytes (${asked.target})`,
+      )
+    if (waitedMs > limits.graceMs && bytes * 1000 < limits.bytesPerSecond * waitedMs)
+      throw new AppError(
+        'ARCHIVE_TIMEOUT',
+        `the archive sent ${bytes} bytes in ${Math.round(waitedMs / 1000)} s, less than ${limits.bytesPerSecond} a second, in answer to ${asked.what} (${asked.target})`,
+      )
+    yield chunk
+  }
+}

@@ -1,0 +1,33 @@
+// Asks the EHR now and then what the service asks it first for every study, so that an outage is known before a study needs it.
+import { asAppError, unforeseenFields } from '../domain/errors.ts'
+import type { PeerWatch } from '../domain/peers.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { Log } from '../domain/ports/log.ts'
+
+export interface EhrWatchOptions {
+  /** Resolves when the EHR answers as it must; throws EHR_* otherwise. */
+  ask(): Promise<void>
+  peers: PeerWatch
+  clock: Clock
+  log: Log
+  intervalSeconds: number
+}
+
+/** Until the signal aborts. A failure is the state of the EHR, and never an error of the loop. */
+export async function watchEhr(options: EhrWatchOptions, signal: AbortSignal): Promise<void> {
+  const { ask, peers, clock, log, intervalSeconds } = options
+  while (!signal.aborted) {
+    try {
+      await ask()
+      peers.good('ehr', clock.now())
+    } catch (thrown) {
+      const error = asAppError(thrown)
+      if (error.code === 'INTERNAL')
+        log.error({ code: error.code, ...unforeseenFields(thrown) }, 'the EHR was not asked')
+      peers.failed('ehr', error, clock.now())
+    }
+    await clock.sleep(intervalSeconds * 1000, signal).catch((error) => {
+      if (!signal.aborted) throw error
+    })
+  }
+}

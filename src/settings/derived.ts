@@ -1,0 +1,16 @@
+// What parts of the service are given that no setting says word for word.
+import type { ArtifactRole } from '../domain/ports/analysis-store.ts'
+import type { Settings } from './schema.ts'
+
+/** Results that this site does not want in its PACS. */
+export function keptBack({ writeBack }: Settings): ReadonlySet<ArtifactRole> {
+  return new Set<ArtifactRole>([
+    ...(writeBack.pdf ? [] : (['encapsulated-pdf'] as const)),
+    ...(writeBack.report ? [] : (['report'] as const)),
+  ])
+}
+
+/** What is read of a patient's record. */
+export function readsOfRecord({ ehr: { reads, consent } }: Settings) {
+  return { ...reads, optOutCodes: consent.optOutCodes }
+}
