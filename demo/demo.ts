@@ -175,11 +175,11 @@ async function noticed(service: Service, studyInstanceUid: string): Promise<Anal
 
 /** Says every event of the analysis as it comes, until nothing moves any more. */
 async function followed(service: Service, analysisId: string, say: (line: string) => void): Promise<AnalysisRecord> {
-  let told = 0
+  let reported = 0
   const tell = async () => {
     const events = await service.store.analyses.events(analysisId)
-    for (const event of events.slice(told)) if (isWorthTelling(event)) say(event.text)
-    told = events.length
+    for (const event of events.slice(reported)) if (isWorthTelling(event)) say(event.text)
+    reported = events.length
   }
   for (;;) {
     const record = await service.store.analyses.get(analysisId)

@@ -100,6 +100,6 @@ function said(prediction: Prediction): string {
     return `risk group ${prediction.survival.group.name}: ${months.join(', ')}`
   }
   if (prediction.call !== undefined) return `${prediction.call} (${shareOf(prediction.call)})`
-  const left = prediction.remaining?.join(' or ') ?? ''
-  return left === '' ? 'indeterminate' : `indeterminate: ${left}`
+  const remaining = prediction.remaining?.join(' or ') ?? ''
+  return remaining === '' ? 'indeterminate' : `indeterminate: ${remaining}`
 }

@@ -30,10 +30,10 @@ import { confirmPatient } from './pipeline/confirm-patient.ts'
 import { deliver } from './pipeline/deliver.ts'
 import { imageSetDigest, registerAnalysis } from './pipeline/intake.ts'
 import { releaseHold, replay } from './pipeline/resolve.ts'
-import { type ReviewRequest, reviewAnalysis, workOffReviews } from './pipeline/review.ts'
+import { drainReviews, type ReviewRequest, reviewAnalysis } from './pipeline/review.ts'
 import { currentReport } from './pipeline/reviewed-pdf.ts'
 import { drainAnalyses } from './pipeline/worker.ts'
-import { keptBack, readsOfRecord } from './settings/derived.ts'
+import { excludedRoles, readsOfRecord } from './settings/derived.ts'
 import type { Settings } from './settings/schema.ts'
 import { openStoreWhenThere } from './store/open-when-there.ts'
 import { openStore, type Store } from './store/store.ts'
@@ -142,7 +142,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       outsideIntendedUse: settings.inference.outsideIntendedUse,
     }
     const deliverOptions = {
-      keptBack: keptBack(settings),
+      excludedRoles: excludedRoles(settings),
       maxAttempts: { pacs: settings.pacs.maxAttempts, ehr: settings.ehr.maxAttempts },
     }
     const workerPorts = {
@@ -165,7 +165,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
     async function startWorkers(): Promise<void> {
       await queue.work(ANALYSES, (signal) => drainAnalyses(workerPorts, owner, signal))
       await queue.work(REVIEWS, async (signal) => {
-        const again = await workOffReviews(
+        const again = await drainReviews(
           { archive, ehr, analyses, reviews, watch, audit, clock, log },
           {
             ...deliverOptions,

@@ -25,7 +25,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   settings: ['domain'],
   telemetry: ['domain'],
   pipeline: ['domain', 'audit', 'dicom', 'inference', 'reports', 'triggers', 'wording'],
-  viewer: ['domain', 'reports'],
+  viewer: ['domain', 'reports', 'wording'],
   web: ['domain', 'wording'],
   http: ['domain', 'viewer', 'web'],
 }
@@ -158,6 +158,13 @@ describe('architecture', () => {
         ),
       )
     expect(breaches).toEqual(['reports/fonts.ts → fonts/files.ts'])
+  })
+
+  it('rounds what a person reads in src/wording alone', () => {
+    const rounding = /toFixed\([^)]*\)\}? ?(mm|mL|%|°)|Math\.round\(100 \*[^)]*\)\} ?%/
+    const channels = /^(web|reports|fhir|pipeline|dicom\/sr|inference\/(lesions|encoder|segmentation))\//
+    const breaches = files.filter(({ name, text }) => channels.test(name) && rounding.test(text))
+    expect(breaches.map(({ name }) => name)).toEqual([])
   })
 
   it('has one importer of the model runtime', () => {

@@ -75,8 +75,8 @@ export function createRetriever(
   /** In the way that the archive takes. */
   async function* objects(question: string, path: string, what: string): AsyncGenerator<Bytes, void> {
     const { source, first } = await ways.ask(question, OBJECT_WAYS, async ({ accept }) => {
-      const asked = connection.getObjects(path, what, accept)
-      return { source: asked, first: await asked.next() }
+      const objects = connection.getObjects(path, what, accept)
+      return { source: objects, first: await objects.next() }
     })
     if (first.done) return
     yield first.value

@@ -42,24 +42,24 @@ export function createStorer(options: StorerOptions): ImageArchive['store'] {
 
   async function storeBatch(study: Uid, batch: Outgoing[]): Promise<StoreOutcome[]> {
     const done: StoreOutcome[] = []
-    let left = batch
-    for (let attempt = 1; left.length > 0; attempt += 1) {
+    let pending = batch
+    for (let attempt = 1; pending.length > 0; attempt += 1) {
       try {
-        return [...done, ...(await sendOnce(study, left))]
+        return [...done, ...(await sendOnce(study, pending))]
       } catch (thrown) {
         const error = asAppError(thrown)
         if (attempt >= SEND_ATTEMPTS || !answerWasLost(error)) throw error
         log.warn(
-          { studyInstanceUid: study, code: error.code, objects: left.length },
+          { studyInstanceUid: study, code: error.code, objects: pending.length },
           'the answer to a store was lost; looking what arrived',
         )
         const there = await whichAreThere(study)
         done.push(
-          ...left
+          ...pending
             .filter((one) => there.has(one.sopInstanceUid))
             .map(({ sopInstanceUid }) => ({ sopInstanceUid, stored: true })),
         )
-        left = left.filter((one) => !there.has(one.sopInstanceUid))
+        pending = pending.filter((one) => !there.has(one.sopInstanceUid))
       }
     }
     return done

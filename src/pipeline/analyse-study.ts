@@ -106,7 +106,7 @@ export async function analyseStudy(
   const known = await readRecord(ports, identity, patient, { consentRequired: options.consentRequired, confirmed })
 
   const onSelection = ({ decisions }: Pick<Selection, 'decisions'>) => analyses.describe(analysisId, { decisions })
-  const { chosen, plans, volumes, reference, ...taken } = await takeSeries(
+  const { chosen, plans, volumes, reference, ...series } = await takeSeries(
     { ...ports, time: stopwatch.time, onSelection },
     study,
     options,
@@ -117,7 +117,7 @@ export async function analyseStudy(
   const prepared = await stopwatch.time('prepare', () =>
     prepareInputs({ volumes, reference, bundle: options.bundle, registrar: ports.registrar }),
   )
-  refuseOppositeContrast(prepared, taken.decisions)
+  refuseOppositeContrast(prepared, series.decisions)
   const used = usedSeries(chosen, prepared)
   const response = await stopwatch.time('segment', () => ports.runner.segment(prepared))
 
@@ -177,7 +177,7 @@ export async function analyseStudy(
     study: identity,
     bundle: ports.runner.bundle,
     software: options.software,
-    decisions: taken.decisions,
+    decisions: series.decisions,
     inputs: inputSeries(used, plans, prepared, reference),
     referenceSeriesUid: referenceSeries.seriesInstanceUid,
     segmentation: stated.labels,
@@ -194,7 +194,7 @@ export async function analyseStudy(
       ...acceptanceNotes(predecessor),
       ...clockNotes(record.createdAt, sources, clock),
       ...known.quality,
-      ...taken.quality,
+      ...series.quality,
       ...stated.withheld.map((text) => ({ code: 'not-evaluable', severity: 'warning' as const, text: `${text}.` })),
       ...compared.quality,
       ...prepared.quality,

@@ -27,7 +27,7 @@ export interface DeliverPorts {
 
 export interface DeliverOptions {
   /** Artefacts that this site does not want in its PACS. */
-  keptBack: ReadonlySet<Artifact['role']>
+  excludedRoles: ReadonlySet<Artifact['role']>
   /** Attempts before a person is asked. */
   maxAttempts: Record<Leg, number>
 }
@@ -62,7 +62,7 @@ async function runLeg(
   const attempts = leg.attempts + 1
   const at = () => ports.clock.now().toISOString()
   try {
-    const receipt = await write[leg.leg](ports, record, artifacts, options.keptBack)
+    const receipt = await write[leg.leg](ports, record, artifacts, options.excludedRoles)
     await ports.analyses.updateLeg(record.analysisId, leg.leg, { state: 'done', attempts, doneAt: at(), receipt })
     return { do: 'done' }
   } catch (thrown) {
@@ -95,7 +95,7 @@ const write: Record<
     ports: DeliverPorts,
     record: AnalysisRecord,
     artifacts: Artifact[],
-    keptBack: DeliverOptions['keptBack'],
+    excludedRoles: DeliverOptions['excludedRoles'],
   ) => Promise<Record<string, string>>
 > = {
   pacs: storeResults,
@@ -107,17 +107,17 @@ async function storeResults(
   ports: DeliverPorts,
   record: AnalysisRecord,
   artifacts: Artifact[],
-  keptBack: DeliverOptions['keptBack'],
+  excludedRoles: DeliverOptions['excludedRoles'],
 ) {
-  const wanted = dicomObjects(artifacts).filter(({ role }) => !keptBack.has(role))
-  const predecessor = wanted.some(({ role }) => role === 'rejection-note')
+  const objects = dicomObjects(artifacts).filter(({ role }) => !excludedRoles.has(role))
+  const predecessor = objects.some(({ role }) => role === 'rejection-note')
     ? await findPredecessor(ports.analyses, record)
     : undefined
   const isDecided = predecessor !== undefined && !mayBeRejected(predecessor)
   return storeObjects(
     ports,
     record,
-    wanted.filter(({ role }) => role !== 'rejection-note' || !isDecided),
+    objects.filter(({ role }) => role !== 'rejection-note' || !isDecided),
   )
 }
 
@@ -156,9 +156,9 @@ async function postReport(
   { ehr, audit }: DeliverPorts,
   record: AnalysisRecord,
   artifacts: Artifact[],
-  keptBack: DeliverOptions['keptBack'],
+  excludedRoles: DeliverOptions['excludedRoles'],
 ) {
-  const report = ehrReport(record, artifacts, keptBack)
+  const report = ehrReport(record, artifacts, excludedRoles)
   return auditedEhr(audit, { action: 'write', studyInstanceUid: record.studyInstanceUid, what: 'report' }, () =>
     ehr.postReport(report),
   )
@@ -168,7 +168,7 @@ async function postReport(
 export function ehrReport(
   record: AnalysisRecord,
   artifacts: Artifact[],
-  keptBack: DeliverOptions['keptBack'],
+  excludedRoles: DeliverOptions['excludedRoles'],
 ): EhrReport {
   const bytesOf = (role: Artifact['role']) => {
     const found = artifacts.find((artifact) => artifact.role === role)
@@ -177,7 +177,7 @@ export function ehrReport(
   }
   const result = JSON.parse(new TextDecoder().decode(bytesOf('result'))) as ReportableResult
   const dicomResults = dicomObjects(artifacts).flatMap(({ role, sopClassUid, sopInstanceUid, seriesInstanceUid }) => {
-    const named = keptBack.has(role) ? undefined : EHR_ROLES[role]
+    const named = excludedRoles.has(role) ? undefined : EHR_ROLES[role]
     return named === undefined ? [] : [{ role: named, sopClassUid, sopInstanceUid, seriesInstanceUid }]
   })
   const confirmed = confirmedOf(record, result.patient)

@@ -58,7 +58,7 @@ export async function reviewAnalysis(
 }
 
 /** Delivers what is due, one after the other; returns when the next attempt is due, if one failed. */
-export async function workOffReviews(
+export async function drainReviews(
   ports: ReviewPorts,
   options: ReviewOptions,
   signal?: AbortSignal,
@@ -119,11 +119,11 @@ async function load(ports: ReviewPorts, given: Review) {
   return { record, artifacts, result, review: effectiveReview(result, given) }
 }
 
-async function postDecision(ports: ReviewPorts, { keptBack, institution }: ReviewOptions, given: Review) {
+async function postDecision(ports: ReviewPorts, { excludedRoles, institution }: ReviewOptions, given: Review) {
   const { ehr, audit, reviews } = ports
   const { record, artifacts, review } = await load(ports, given)
   if (!ehr.postReview) throw new AppError('INTERNAL', 'this EHR adapter takes no reviews')
-  const report = ehrReport(record, artifacts, keptBack)
+  const report = ehrReport(record, artifacts, excludedRoles)
   const reviewed = {
     pdf: await reviewedPdf(reviews, artifacts, review, institution),
     dicomResults: report.dicomResults.map((object) => ({ ...object, ...reviewedUids(object.role, review) })),

@@ -189,10 +189,10 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
       return artifact
     },
 
-    updateLeg: (analysisId, leg, wanted) =>
+    updateLeg: (analysisId, leg, update) =>
       change(analysisId, async (tx, state, at) => {
         const before = await legOf(tx, analysisId, leg)
-        const after = { ...before, ...wanted }
+        const after = { ...before, ...update }
         if (before.state === 'done' && after.state !== 'done' && state !== 'delivered') {
           throw new AppError(
             'STATE_CONFLICT',
@@ -206,7 +206,7 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
           [analysisId, leg, after.state, after.attempts, json(after.lastError), doneAt, json(after.receipt)],
         )
         await tx.query('update gliabridge.analyses set updated_at = $2 where analysis_id = $1', [analysisId, at])
-        const error = after.state === 'done' ? undefined : wanted.lastError
+        const error = after.state === 'done' ? undefined : update.lastError
         await append(
           tx,
           analysisId,

@@ -40,9 +40,9 @@ export function createReviewStore(db: Database, clock: Clock): ReviewStore {
   const now = () => clock.now().toISOString()
   return {
     ...createReviewDocuments(db, clock),
-    add: (wanted, { key, expected }) =>
+    add: (decided, { key, expected }) =>
       db.transaction(async (tx) => {
-        const { analysisId } = wanted
+        const { analysisId } = decided
         const [locked] = await tx.query('select 1 from gliabridge.analyses where analysis_id = $1 for update', [
           analysisId,
         ])
@@ -50,7 +50,7 @@ export function createReviewStore(db: Database, clock: Clock): ReviewStore {
         const rows = await reviewsOf(tx, analysisId)
         const same = rows.find((row) => row.idempotency_key === key)
         if (same) {
-          if (contentOf(same) !== canonicalText(contentParts(wanted)))
+          if (contentOf(same) !== canonicalText(contentParts(decided)))
             throw new AppError('STATE_CONFLICT', `the key of this request stands for another review of ${analysisId}`)
           return { review: toReview(same), created: false }
         }
@@ -64,7 +64,7 @@ export function createReviewStore(db: Database, clock: Clock): ReviewStore {
         const number = rows.length + 1
         const reviewId = createHash('sha256').update(`review\n${analysisId}\n${number}`).digest('hex').slice(0, 32)
         const at = now()
-        const { decision, reviewer, reason, edits } = wanted
+        const { decision, reviewer, reason, edits } = decided
         await tx.query(
           `insert into gliabridge.reviews (review_id, analysis_id, number, idempotency_key, at, decision, reviewer, reason, edits)
            values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9::jsonb)`,
@@ -118,8 +118,8 @@ export function createReviewStore(db: Database, clock: Clock): ReviewStore {
           [reviewId, leg],
         )
         if (!before) throw new AppError('NOT_FOUND', `no ${leg} delivery of review ${reviewId}`)
-        const { notBefore, ...wanted } = change
-        const after = { ...toLeg(before), ...wanted }
+        const { notBefore, ...update } = change
+        const after = { ...toLeg(before), ...update }
         const at = now()
         await tx.query(
           `update gliabridge.review_deliveries set state = $3, attempts = $4, last_error = $5::jsonb, done_at = $6,
@@ -135,7 +135,7 @@ export function createReviewStore(db: Database, clock: Clock): ReviewStore {
             notBefore ?? at,
           ],
         )
-        const error = after.state === 'done' ? undefined : wanted.lastError
+        const error = after.state === 'done' ? undefined : update.lastError
         const text = error ? `review, ${leg}: ${error.code}: ${error.message}` : `review, ${leg}: ${after.state}`
         await append(tx, before.analysis_id, at, text, {
           reviewId,

@@ -41,7 +41,7 @@ export interface PollCursor {
 }
 
 const NAME = 'qido'
-const LONGEST_WAIT_SECONDS = 300
+const MAX_WAIT_SECONDS = 300
 
 /** A trigger that survives an archive that is down: it waits longer each time, says so, and takes up where it stood. */
 export function createQidoPoll(options: QidoPollOptions): Trigger {
@@ -59,7 +59,7 @@ export function createQidoPoll(options: QidoPollOptions): Trigger {
   const failed = new Set<Uid>()
   let lastWide: number | undefined
 
-  async function look(hint: (studyInstanceUid: Uid) => Promise<void>, signal: AbortSignal): Promise<void> {
+  async function poll(hint: (studyInstanceUid: Uid) => Promise<void>, signal: AbortSignal): Promise<void> {
     const now = clock.now()
     const today = dateIn(timeZone, now)
     const stored = readCursor(await watchStore.cursor(NAME))
@@ -117,7 +117,7 @@ export function createQidoPoll(options: QidoPollOptions): Trigger {
       while (!signal.aborted) {
         let waitSeconds = intervalSeconds
         try {
-          await look(hint, signal)
+          await poll(hint, signal)
           if (failures > 0) log.info({ failures }, 'the archive answers again')
           failures = 0
           onLook?.()
@@ -149,7 +149,7 @@ export function searchesOf(from: string, wide: boolean): StudyQuery[] {
 export function waitAfter(failures: number, intervalSeconds: number, retryAfterSeconds = 0): number {
   const doubled = Math.min(
     intervalSeconds * 2 ** Math.min(failures - 1, 16),
-    Math.max(LONGEST_WAIT_SECONDS, intervalSeconds),
+    Math.max(MAX_WAIT_SECONDS, intervalSeconds),
   )
   return Math.max(doubled, retryAfterSeconds)
 }

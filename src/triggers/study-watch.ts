@@ -41,7 +41,7 @@ export interface StudyWatch {
   run(signal: AbortSignal): Promise<void>
 }
 
-const LONGEST_WAIT_SECONDS = 900
+const MAX_WAIT_SECONDS = 900
 /** So many failures in a row are no passing fault. */
 const NOTICED_AFTER = 5
 /** With these no other study would fare better. */
@@ -74,7 +74,7 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
       } catch (thrown) {
         const error = asAppError(thrown)
         const count = (failures.get(studyInstanceUid)?.count ?? 0) + 1
-        const waitSeconds = Math.min(checkSeconds * 2 ** (count - 1), LONGEST_WAIT_SECONDS)
+        const waitSeconds = Math.min(checkSeconds * 2 ** (count - 1), MAX_WAIT_SECONDS)
         failures.set(studyInstanceUid, { count, notBefore: clock.now().getTime() + waitSeconds * 1000 })
         log.warn(
           { studyInstanceUid, code: error.code, error: error.message, ...unforeseenFields(thrown), failures: count },

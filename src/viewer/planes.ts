@@ -2,6 +2,7 @@
 import type { Bidimensional } from '../domain/finding.ts'
 import type { Index, Mark, Plane, PlaneView } from '../domain/shown-images.ts'
 import { type Grid, toIndex } from '../domain/volume.ts'
+import { diameterPair } from '../wording/quantities.ts'
 
 type Axis = 0 | 1 | 2
 
@@ -59,7 +60,7 @@ export function marksOf(lesions: readonly Bidimensional[], grid: Grid): Mark[] {
     )
     const plane = (['sagittal', 'coronal', 'axial'] as const)[flattest]
     const index = Math.round(ends[0]![0][flattest])
-    return { name: `${longestMm.toFixed(1)} × ${perpendicularMm.toFixed(1)} mm`, plane, index, lines: ends }
+    return { name: diameterPair(longestMm, perpendicularMm), plane, index, lines: ends }
   })
 }
 

@@ -1,9 +1,9 @@
 // The shell of every page: head, landmarks, and what keeps it up to date with and without JavaScript.
 import { html } from 'hono/html'
+import { PRODUCT } from '../wording/web-pages.ts'
 import { ASSET_PATHS } from './assets.ts'
 import type { Html, Part } from './html.ts'
 import { mark } from './icons.ts'
-import { PRODUCT } from './wording.ts'
 
 export interface PageOptions {
   /** Never patient data: titles end up in window lists and browser histories. */

@@ -3,11 +3,11 @@ import { html } from 'hono/html'
 import type { AnalysisEvent, AnalysisRecord } from '../domain/analysis.ts'
 import type { LegRecord } from '../domain/delivery.ts'
 import { ERRORS } from '../domain/errors.ts'
+import { LEG_NAMES, LEG_STATES, receiptName, STEP_NAMES } from '../wording/web-pages.ts'
 import { bar } from './bars.ts'
 import { formatSeconds, secondsBetween, sentence, timeOf } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { type Icon, icon, LEG_ICONS } from './icons.ts'
-import { LEG_NAMES, LEG_STATES, receiptName, STEP_NAMES } from './wording.ts'
 
 export interface StepView {
   step: string

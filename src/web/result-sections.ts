@@ -2,18 +2,21 @@
 
 import { html } from 'hono/html'
 import type { AnalysisRecord } from '../domain/analysis.ts'
-import type { Head, Prediction, TissueResult } from '../domain/finding.ts'
+import type { Prediction, TissueResult } from '../domain/finding.ts'
 import { type SeriesDecision, STRUCTURAL } from '../domain/study.ts'
-import { tissueOf, tissueSentence } from '../domain/tissue.ts'
+import { tissueOf } from '../domain/tissue.ts'
 import { SHORT_HEAD_NAMES, SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
-import { millilitres, percent, volume } from '../wording/quantities.ts'
+import { className } from '../wording/predictions.ts'
+import { diameterPair, millilitres, movement, percent, volume } from '../wording/quantities.ts'
+import { capital } from '../wording/sentences.ts'
+import { NO_FINDING, NOT_A_TISSUE_TEST_NOTICE } from '../wording/standing.ts'
+import { tissueSentence } from '../wording/tissue.ts'
 import { bar, stackedBar } from './bars.ts'
 import { contributionBars, likelihoodLine, survivalCurve } from './charts.ts'
 import { formatSeconds } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { icon } from './icons.ts'
 import { decisionsInOrder, type Summary } from './summary.ts'
-import { NO_FINDING, PREDICTION_NOTICE } from './wording.ts'
 
 /** Colour classes of the segments that have one; the same colours as the outlines in the report. */
 const SEGMENT_KINDS = new Set(['NCR', 'ED', 'ET'])
@@ -40,7 +43,7 @@ function diametersLine(lesions: NonNullable<Summary['diameters']>): Part {
   if (lesions.length === 0) return ''
   const sizes = lesions.map(
     ({ longestMm, perpendicularMm, measurable }) =>
-      `${longestMm.toFixed(1)} × ${perpendicularMm.toFixed(1)} mm${measurable ? '' : ' (too small to follow)'}`,
+      `${diameterPair(longestMm, perpendicularMm)}${measurable ? '' : ' (too small to follow)'}`,
   )
   return html`<p class="muted small">Enhancing lesions, longest diameter on an axial plane and at right angles to it (RANO): ${sizes.join('; ')}.</p>`
 }
@@ -48,7 +51,7 @@ function diametersLine(lesions: NonNullable<Summary['diameters']>): Part {
 export function predictionsSection({ predictions, tissueResults }: Summary): Part {
   if (predictions.length === 0) return ''
   return html`<section class="card" aria-labelledby="predictions-title"><h2 id="predictions-title">Predictions from the images</h2>
-<p class="muted small">${PREDICTION_NOTICE} Ranges are 95 % intervals.</p><div class="heads">${predictions.map((each) => prediction(each, tissueOf(tissueResults, each.head)))}</div></section>`
+<p class="muted small">${NOT_A_TISSUE_TEST_NOTICE} Ranges are 95 % intervals.</p><div class="heads">${predictions.map((each) => prediction(each, tissueOf(tissueResults, each.head)))}</div></section>`
 }
 
 /** A tissue test stands first, as the call; what was predicted then says where it comes from. */
@@ -68,22 +71,16 @@ function prediction(of: Prediction, tissue: readonly TissueResult[]): Html {
     const ends = interval?.map(percent) ?? []
     // An interval that reads as the number itself says nothing more.
     const range = ends.some((end) => end !== percent(probability)) ? html`<small>${ends.join(' – ')}</small>` : ''
-    return html`<div class="chance${key === of.call ? ' is-call' : ''}"><dt>${classOf(of.head, key)}</dt><dd>${percent(probability)}${range}${bar(probability, 'probability', interval)}</dd></div>`
+    return html`<div class="chance${key === of.call ? ' is-call' : ''}"><dt>${capital(className(of.head, key))}</dt><dd>${percent(probability)}${range}${bar(probability, 'probability', interval)}</dd></div>`
   })
   const call =
     of.status === 'indeterminate'
       ? 'Indeterminate'
       : of.head === 'survival'
         ? 'Alive after'
-        : classOf(of.head, of.call ?? '')
-  const undecided = likelihoodLine(of, (key) => classOf(of.head, key))
+        : capital(className(of.head, of.call ?? ''))
+  const undecided = likelihoodLine(of)
   return html`<article class="prediction${of.survival ? ' is-wide' : ''}"><h3>${name}</h3>${known}${call ? html`<p class="${style}">${origin}${call}</p>` : ''}${undecided}<dl>${rows}</dl>${survivalCurve(of)}${contributionBars(of)}</article>`
-}
-
-/** Classes that are bare numbers need their word. */
-function classOf(head: Head, key: string): string {
-  if (head === 'survival') return `${key} months`
-  return head === 'grade' && /^\d$/.test(key) ? `Grade ${key}` : key
 }
 
 export function qualitySection({ quality }: Summary): Part {
@@ -104,7 +101,7 @@ export function decisionsSection({ decisions, inputs }: Summary): Part {
     )?.registration
     if (!registration) return ''
     if (registration.reference) return html`<small>reference</small>`
-    return html`<small>moved ${registration.translationMm.toFixed(1)} mm, ${registration.rotationDegrees.toFixed(1)}°</small>`
+    return html`<small>moved ${movement(registration)}</small>`
   }
   const rows = decisionsInOrder(decisions).map(
     (decision) => html`<tr class="${decision.taken ? 'is-taken' : 'is-left'}">

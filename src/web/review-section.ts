@@ -1,11 +1,14 @@
 // What a person decided on a result: said first on the page, and instead of "not reviewed" wherever that stood.
+
 import { html } from 'hono/html'
 import type { AnalysisRecord } from '../domain/analysis.ts'
-import { type Decision, editValue, type ReviewFact } from '../domain/review.ts'
+import type { Decision, ReviewFact } from '../domain/review.ts'
+import { editValue } from '../wording/reviews.ts'
+import { NOT_REVIEWED_NOTICE } from '../wording/standing.ts'
+import { REVIEWED_NOTICE } from '../wording/web-pages.ts'
 import { timeOf } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { type Icon, icon } from './icons.ts'
-import { NOTICE, REVIEWED_NOTICE } from './wording.ts'
 
 const DECIDED: Record<Decision, { name: string; icon: Icon }> = {
   accept: { name: 'Accepted', icon: 'done' },
@@ -41,7 +44,7 @@ ${review.reason ? html`<p>${word}: ${review.reason}</p>` : ''}${edits.length > 0
 /** What stands above every result about who has looked at it; nothing more is to be said of a rejected one. */
 export function notice(record: AnalysisRecord): Part {
   if (isRejected(record)) return ''
-  return html`<p class="notice">${icon('info')}<span>${record.review ? REVIEWED_NOTICE : NOTICE}</span></p>`
+  return html`<p class="notice">${icon('info')}<span>${record.review ? REVIEWED_NOTICE : NOT_REVIEWED_NOTICE}</span></p>`
 }
 
 /** What the software had found, folded away under a title that says what has become of it. */

@@ -5,6 +5,7 @@ import type { AnalysisEvent, AnalysisRecord } from '../domain/analysis.ts'
 import { ERRORS } from '../domain/errors.ts'
 import { SEX_NAMES } from '../wording/names.ts'
 import { readDate } from '../wording/quantities.ts'
+import { STATES, WITHDRAWN } from '../wording/web-pages.ts'
 import { comparisonSection } from './comparison-section.ts'
 import { ageAt, formatName, inLanguage, sentence, timeOf } from './format.ts'
 import type { Html, Part } from './html.ts'
@@ -21,7 +22,6 @@ import {
 import { isRejected, notice, reviewStatement, withdrawn } from './review-section.ts'
 import { readSummary, type Summary, savedRoles } from './summary.ts'
 import { type ImagesOnPage, viewerSection } from './viewer-section.ts'
-import { STATES, WITHDRAWN } from './wording.ts'
 import { stateBadge } from './worklist.ts'
 
 export interface StudyView {

@@ -36,6 +36,7 @@ export const WORDS = {
   window: 'C {centre}  W {width}',
   shows: '{sequence}, {plane} slice {n} of {count}; outlined: {segments}',
   nothing: 'nothing',
+  measured: '{mm} mm',
   lost: 'The server did not give this slice; it is asked for again at the next step.',
   gone: VIEWER.gone,
 } as const

@@ -17,7 +17,7 @@ import { IDENTITY } from '../../src/inference/volumes/rigid.ts'
 import { deliver } from '../../src/pipeline/deliver.ts'
 import { encodeResults } from '../../src/pipeline/encode/encode.ts'
 import { imageSetDigest } from '../../src/pipeline/intake.ts'
-import { type ReviewRequest, reviewAnalysis, workOffReviews } from '../../src/pipeline/review.ts'
+import { drainReviews, type ReviewRequest, reviewAnalysis } from '../../src/pipeline/review.ts'
 import { reviewedPdf } from '../../src/pipeline/reviewed-pdf.ts'
 import { createAnalysisStore } from '../../src/store/analyses.ts'
 import type { Database } from '../../src/store/database.ts'
@@ -50,7 +50,7 @@ const ehr: ClinicalRecord = {
   },
 }
 const options = {
-  keptBack: new Set<never>(),
+  excludedRoles: new Set<never>(),
   maxAttempts: { pacs: 3, ehr: 3 },
   institution: 'Haus am See',
   rejectSuperseded: true,
@@ -179,10 +179,10 @@ it('waits and tries again after a failure, then stores the verified report, the 
   ehrAnswers = () => {
     throw new AppError('EHR_AMBIGUOUS', 'lost')
   }
-  const again = await workOffReviews(ports(failing), options)
+  const again = await drainReviews(ports(failing), options)
   expect(again?.toISOString()).toBe('2026-03-01T10:00:05.000Z')
   expect(await receiptOf(1, 'pacs')).toMatchObject({ state: 'waiting', lastError: { code: 'ARCHIVE_UNREACHABLE' } })
-  expect(await workOffReviews(ports(), options)).toBeUndefined()
+  expect(await drainReviews(ports(), options)).toBeUndefined()
   // A second decision waits for the first, leg by leg.
   const edits = [
     { target: 'measurement.ET', from: volume, to: 1.5, reason: 'A vessel' },
@@ -190,7 +190,7 @@ it('waits and tries again after a failure, then stores the verified report, the 
   ]
   clock.advance(1)
   await decide({ version: 1, decision: 'accept-with-edits', edits })
-  await workOffReviews(ports(), options)
+  await drainReviews(ports(), options)
   expect(posted).toEqual(['1 accept'])
 
   ehrAnswers = () => {}
@@ -202,10 +202,10 @@ it('waits and tries again after a failure, then stores the verified report, the 
       throw new AppError('ARCHIVE_TIMEOUT', 'lost')
     },
   }
-  await workOffReviews(ports(lost), options)
+  await drainReviews(ports(lost), options)
   expect(posted).toEqual(['1 accept', '1 accept', '2 accept-with-edits'])
   clock.advance(60)
-  await workOffReviews(ports(), options)
+  await drainReviews(ports(), options)
   expect((await ports().analyses.get(ID))?.review).toMatchObject({ number: 2, delivered: true })
   const reports = await documents('SR')
   expect(reports.map((ds) => text(ds, 'VerificationFlag'))).toEqual(['UNVERIFIED', 'VERIFIED', 'VERIFIED'])
@@ -274,7 +274,7 @@ it('draws it without its pictures where an earlier version kept none', async () 
 it('rejects everything that was stored, with a note, and is final', async () => {
   const before = await imageSetDigest(watch, await archive.retrieveMetadata(STUDY_UID))
   await decide({ version: 2, decision: 'reject', reason: 'Wrong patient' })
-  await workOffReviews(ports(), options)
+  await drainReviews(ports(), options)
   const note = (await documents('KO')).at(-1)
   const stored = (await archive.searchInstances(STUDY_UID)).filter((one) => !['MR', 'KO'].includes(one.modality))
   expect(uids(note!, 'CurrentRequestedProcedureEvidenceSequence').sort()).toEqual(

@@ -197,12 +197,12 @@ describe('the study page', () => {
     const page = await study(delivered, { viewerUrl: 'https://viewer.example/?s=1' })
     const words = wordsOf(page)
     for (const text of [
-      'no clinician has reviewed it yet. Research use only',
+      'no clinician has reviewed it yet. For research use',
       'they are not a tissue test',
       'Whole tumour WT 62.1 mL ± 4.2',
       'IDH-wildtype 91 % 81 % – 96 %',
       'Not evaluable Published evidence does not support predicting MGMT',
-      'Indeterminate Cannot tell Grade 3 from Grade 4.',
+      'Indeterminate Cannot be told apart: grade 3, grade 4.',
       'What spoke for IDH-wildtype age 61 y +0.90 roundness 0.41 +0.70 T1c unevenness 0.33 −0.20',
       'Risk group: middle (133 patients of the training data, 80 deaths)',
       'TR 9000 ms, TE 120 ms, TI 2500 ms: FLAIR',
@@ -260,6 +260,7 @@ describe('the study page', () => {
       'done',
       'done',
       'running',
+      'next',
       'next',
       'next',
       'next',

@@ -1,7 +1,9 @@
 // The measurement report once a person has verified it (PS3.3 C.17.2.4): a new instance, VERIFIED, that names the one it comes from.
+
 import type { Head } from '../../domain/finding.ts'
-import { type Edit, editSentence, type Review, reviewSentence } from '../../domain/review.ts'
+import type { Edit, Review } from '../../domain/review.ts'
 import type { DicomJson } from '../../domain/study.ts'
+import { editSentence, reviewSentence } from '../../wording/reviews.ts'
 import { dataset, items, tagOf, text } from '../dataset.ts'
 import { readPart10, writePart10 } from '../part10.ts'
 import { clip, momentOf, trackedKey } from '../result-modules.ts'

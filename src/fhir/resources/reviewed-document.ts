@@ -1,8 +1,10 @@
 // The PDF after a person's decision (FHIR R4 DocumentReference): a document of its own, which replaces the one before; that one is superseded.
+
 import type { DocumentReference } from '@medplum/fhirtypes'
-import { type Review, reviewSentence, statusOf } from '../../domain/review.ts'
+import { type Review, statusOf } from '../../domain/review.ts'
+import { reviewSentence } from '../../wording/reviews.ts'
 import { documentTitle } from './attachment.ts'
-import type { Wanted } from './context.ts'
+import type { ResourceSpec } from './context.ts'
 import { DESCRIPTION, documentReference } from './document-reference.ts'
 import { keyValue } from './identifiers.ts'
 import { narrative } from './narrative.ts'
@@ -14,7 +16,7 @@ export function documentRole(number: number): string {
 }
 
 /** The context that it is built in holds the result and the PDF as the reviewer left them. */
-export function reviewedDocument(analysisSystem: string, review: Review): Wanted<DocumentReference> {
+export function reviewedDocument(analysisSystem: string, review: Review): ResourceSpec<DocumentReference> {
   const { analysisId, number } = review
   const value = keyValue(analysisId, 'pdf', 'review', String(number))
   const software = documentReference(analysisSystem, analysisId)

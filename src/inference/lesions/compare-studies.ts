@@ -1,8 +1,10 @@
 // Two analysed studies of one patient against each other: registration, lesions, volumes, tracking; refused when they do not fit.
+
 import type { Comparison, LesionChange, Tracking, VolumeChange } from '../../domain/comparison.ts'
 import { AppError } from '../../domain/errors.ts'
 import type { Measurement } from '../../domain/finding.ts'
 import type { LabelVolume, Vec3, Volume } from '../../domain/volume.ts'
+import { millimetres, partPercent } from '../../wording/quantities.ts'
 import type { BundleManifest } from '../bundle/manifest.ts'
 import { componentsOf } from '../volumes/components.ts'
 import { centreOf, coarseGrid } from '../volumes/grids.ts'
@@ -57,7 +59,7 @@ export async function compareStudies({
     shareOutside(mapThen, now.labels.grid, invertRigid(presentToPrior)),
   )
   if (outside > LESION_LIMITS.outside.value) {
-    const share = `${Math.round(100 * outside)} % of the tumour of one study`
+    const share = `${partPercent(outside)} of the tumour of one study`
     throw new AppError('INPUT_IMPLAUSIBLE', `${share} lie outside the images of the other`)
   }
   const links = linkLesions(mapNow, mapThen, presentToPrior)
@@ -88,7 +90,7 @@ async function registerToPrior(now: Volume<Float32Array>, earlier: Volume<Float3
   ])
   const residualMm = residual(there.transform, back.transform, centreOf(fixed.grid))
   if (residualMm > MAX_RESIDUAL_MM) {
-    const found = `registration there and back leaves ${residualMm.toFixed(1)} mm`
+    const found = `registration there and back leaves ${millimetres(residualMm)} mm`
     throw new AppError('INPUT_IMPLAUSIBLE', `${found}, more than ${MAX_RESIDUAL_MM} mm`)
   }
   const { transform, translationMm, rotationDegrees, agreementAfter } = there

@@ -118,10 +118,10 @@ async function segment({ id, grid, channels }: SegmentMessage): Promise<void> {
     { grid, channels },
     {
       run: networks.run,
-      imagesOn: (wanted) =>
+      imagesOn: (target) =>
         new Promise((resolve) => {
           awaited = { id, resolve }
-          say({ type: 'wanted', id, grid: wanted })
+          say({ type: 'wanted', id, grid: target })
         }),
       now: () => performance.now(),
       onProgress: (fraction) => say({ type: 'progress', id, fraction }),

@@ -77,8 +77,8 @@ export async function openHead(
   checkNames(session, names.input, [names.output, names.members])
   return {
     async run(rows, count, members) {
-      const wanted = members ? [names.output, names.members] : [names.output]
-      const results = await session.run({ [names.input]: new Tensor('float32', rows, [count, features]) }, wanted)
+      const outputs = members ? [names.output, names.members] : [names.output]
+      const results = await session.run({ [names.input]: new Tensor('float32', rows, [count, features]) }, outputs)
       const output = floats(results[names.output]!, names.output)
       return members ? { output, members: floats(results[names.members]!, names.members) } : { output }
     },
@@ -97,10 +97,10 @@ export async function openEncoder(
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     extra: { session: NO_SPINNING },
   })
-  const wanted = [output, ...(embedding ? [embedding.output] : [])]
-  checkNames(session, input, wanted)
+  const outputs = [output, ...(embedding ? [embedding.output] : [])]
+  checkNames(session, input, outputs)
   return async (window) => {
-    const results = await session.run({ [input]: new Tensor('float32', window, [1, channels, ...size]) }, wanted)
+    const results = await session.run({ [input]: new Tensor('float32', window, [1, channels, ...size]) }, outputs)
     const features = floats(results[output]!, output)
     return embedding ? { features, embedding: floats(results[embedding.output]!, embedding.output) } : { features }
   }

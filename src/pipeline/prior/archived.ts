@@ -71,16 +71,16 @@ export async function findArchived(
   for (const study of newestFirst) {
     const days = daysBefore(study, present)
     if (days === undefined || study.studyInstanceUid === query.studyInstanceUid) continue
-    const looked = await look(ports, query, study.studyInstanceUid).catch((error) => foreseen(error).message)
-    if (looked === undefined) continue
-    if (typeof looked !== 'string') return { found: { study, days, ...looked }, ...(passedOver && { passedOver }) }
-    passedOver ??= { study, reason: looked }
+    const examined = await examineStudy(ports, query, study.studyInstanceUid).catch((error) => foreseen(error).message)
+    if (examined === undefined) continue
+    if (typeof examined !== 'string') return { found: { study, days, ...examined }, ...(passedOver && { passedOver }) }
+    passedOver ??= { study, reason: examined }
   }
   return passedOver ? { passedOver } : {}
 }
 
 /** What the study holds of ours, or why that does not serve; undefined when it holds nothing for this patient. */
-async function look(
+async function examineStudy(
   { archive, analyses }: ArchivePorts,
   { patient, bundleDigest, modelDigest, software }: ArchiveQuery,
   studyInstanceUid: Uid,

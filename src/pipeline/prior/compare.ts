@@ -16,8 +16,14 @@ import { LESION_LIMITS } from '../../inference/lesions/limits.ts'
 import { carry } from '../../inference/lesions/link-lesions.ts'
 import { resample } from '../../inference/volumes/resample.ts'
 import type { Registrar } from '../../inference/volumes/rigid.ts'
-import { CATEGORY_CAVEAT, categorySentence, lesionSentences, priorSentence } from '../../wording/comparison.ts'
-import { readDate } from '../../wording/quantities.ts'
+import {
+  CATEGORY_CAVEAT,
+  categorySentence,
+  lesionSentences,
+  priorSentence,
+  registrationWords,
+} from '../../wording/comparison.ts'
+import { millimetres, readDate } from '../../wording/quantities.ts'
 import { fullStop } from '../../wording/sentences.ts'
 import { retrieveVolume } from '../retrieve-volume.ts'
 import { type ArchivedPrior, findArchived, loadArchived } from './archived.ts'
@@ -178,7 +184,7 @@ function limitsOf({ image, sequences }: CompareInput, earlier: EarlierAnalysis['
         : [
             note(
               'warning',
-              `Slices are ${thickest.toFixed(1)} mm apart, ${thickestBefore.toFixed(1)} mm in the earlier study; part of the change may come from that.`,
+              `Slices are ${millimetres(thickest)} mm apart, ${millimetres(thickestBefore)} mm in the earlier study; part of the change may come from that.`,
             ),
           ]),
     ],
@@ -193,12 +199,10 @@ function withoutCategory(
 }
 
 function summary(comparison: Comparison): QualityNote {
-  const { registration } = comparison
-  const laid = `laid over it by ${registration.translationMm.toFixed(1)} mm and ${registration.rotationDegrees.toFixed(1)}°, ${registration.residualMm.toFixed(1)} mm left`
   const lesions = lesionSentences(comparison).join(' ')
   return note(
     'info',
-    `Compared with the ${priorSentence(comparison)} (${laid}). ${categorySentence(comparison.response)} ${lesions === '' ? '' : `${lesions} `}${CATEGORY_CAVEAT}`,
+    `Compared with the ${priorSentence(comparison)} (${registrationWords(comparison.registration)}). ${categorySentence(comparison.response)} ${lesions === '' ? '' : `${lesions} `}${CATEGORY_CAVEAT}`,
     'prior-compared',
   )
 }

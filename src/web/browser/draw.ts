@@ -1,6 +1,7 @@
 // One panel: the slice, what was outlined on it, and what tells where one is.
 import type { Index, Mark, PlaneView, ShownSegment, SliceOutline } from '../../domain/shown-images.ts'
 import { lengthMm, onCanvas, onSlice, type Placing } from './geometry.ts'
+import { fill } from './words.ts'
 
 export interface Panel {
   context: CanvasRenderingContext2D
@@ -103,9 +104,11 @@ export function drawMarks(panel: Panel, marks: readonly Mark[]): void {
   }
 }
 
-export function drawRuler(panel: Panel, from: [number, number], to: [number, number]): void {
+/** `words` have a place for the length: "{mm} mm". */
+export function drawRuler(panel: Panel, from: [number, number], to: [number, number], words: string): void {
   line(panel, from, to, '#7ad7ff')
-  label(panel, `${lengthMm(panel.view, from, to).toFixed(1)} mm`, onCanvas(panel.placing, to), 'left')
+  const length = fill(words, { mm: lengthMm(panel.view, from, to).toFixed(1) })
+  label(panel, length, onCanvas(panel.placing, to), 'left')
 }
 
 function line({ context, placing }: Panel, from: [number, number], to: [number, number], colour: string): void {

@@ -101,7 +101,8 @@ export function createPanels(host: HTMLElement, data: ViewerData): Panels {
         if (!image.isPrior && state.lines) drawMarks(panel, marks)
         if (state.crosshair) drawCrosshair(panel, state.cursor)
         const { ruler } = state
-        if (ruler && ruler.plane === slice.plane && ruler.index === slice.index) drawRuler(panel, ruler.from, ruler.to)
+        if (ruler && ruler.plane === slice.plane && ruler.index === slice.index)
+          drawRuler(panel, ruler.from, ruler.to, data.words.measured)
         const one = titleOf(image)
         const name = isSwapped ? titleOf(other!) : one
         const beside = isChecked ? [fill(data.words.against, { other: titleOf(other!) })] : []

@@ -1,6 +1,5 @@
-// What a person reads in the EHR: a conclusion that stands alone, and the same as narrative (FHIR R4 Narrative, XHTML).
-import type { Narrative } from '@medplum/fhirtypes'
-import { calendarDate } from '../../domain/dicom-date.ts'
+// What a person reads in the EHR: one line a value, and the whole report as a text that stands alone.
+import { calendarDate } from '../domain/dicom-date.ts'
 import type {
   Bidimensional,
   EvaluatedPrediction,
@@ -8,16 +7,16 @@ import type {
   Prediction,
   ReportableResult,
   TissueResult,
-} from '../../domain/finding.ts'
-import { callWords, evidenceSentences } from '../../domain/prediction-words.ts'
-import { editSentence, type Review, reviewSentence } from '../../domain/review.ts'
-import { tissueSentence } from '../../domain/tissue.ts'
-import { featureName, featureValue } from '../../wording/feature-names.ts'
-import { impressionLines } from '../../wording/impression.ts'
-import { HEAD_NAMES } from '../../wording/names.ts'
-import { millilitres, percent } from '../../wording/quantities.ts'
-import { changeLines } from './change-wording.ts'
-import { escaped, narrative } from './narrative.ts'
+} from '../domain/finding.ts'
+import type { Review } from '../domain/review.ts'
+import { changeLines } from './change-lines.ts'
+import { featureName, featureValue } from './feature-names.ts'
+import { impressionLines } from './impression.ts'
+import { HEAD_NAMES } from './names.ts'
+import { callWords, evidenceSentences } from './predictions.ts'
+import { diameterPair, millilitres, percent, rounded } from './quantities.ts'
+import { editSentence, reviewSentence } from './reviews.ts'
+import { tissueSentence } from './tissue.ts'
 
 export const NOT_A_TISSUE_TEST = 'Predicted from MR images by software; not a tissue test.'
 /** Stands in every text until a person has reviewed it. */
@@ -34,11 +33,6 @@ export function correctionLines(review: Review): string[] {
   return review.edits.map((edit) => `${edit.target}: ${editSentence(review, edit)}`)
 }
 
-/** Rounded to at most `decimals` decimals, as a number. */
-export function rounded(value: number, decimals: number): number {
-  return Number(value.toFixed(decimals))
-}
-
 export function volumeLine(measurement: Measurement): string {
   const { name, value, standardDeviation } = measurement
   const deviation =
@@ -49,9 +43,8 @@ export function volumeLine(measurement: Measurement): string {
 }
 
 export function diametersLine({ longestMm, perpendicularMm, measurable }: Bidimensional, index: number): string {
-  const [longest, across] = [longestMm.toFixed(1), perpendicularMm.toFixed(1)]
   const small = measurable ? '' : '; too small to be followed (RANO: both at least 10 mm)'
-  return `Enhancing lesion ${index + 1}: ${longest} × ${across} mm, longest diameter on an axial plane and at right angles to it (uncertainty not estimated${small})`
+  return `Enhancing lesion ${index + 1}: ${diameterPair(longestMm, perpendicularMm)}, longest diameter on an axial plane and at right angles to it (uncertainty not estimated${small})`
 }
 
 /** A tissue test beside the prediction that gives way to it. */
@@ -144,7 +137,7 @@ function imageLines({ study, inputs, decisions }: ReportableResult): string[] {
   return [`MR ${stated.join(', ')}.`, `Series read: ${series.join(', ')}.`]
 }
 
-function sections(result: ReportableResult): { title: string; lines: string[] }[] {
+export function reportSections(result: ReportableResult): { title: string; lines: string[] }[] {
   const finding = result.noFinding
     ? ['No tumour was found above the limit of this model bundle. This does not exclude a tumour.']
     : []
@@ -170,25 +163,11 @@ function sections(result: ReportableResult): { title: string; lines: string[] }[
   ].filter((section) => section.lines.length > 0)
 }
 
-/** DiagnosticReport.conclusion: whether a person has reviewed it, the impression in three lines, and the details; plain text that stands alone. */
+/** Plain text for DiagnosticReport.conclusion: whether a person has reviewed it, the impression in three lines, and the details. */
 export function conclusionOf(result: ReportableResult, review?: Review): string {
-  const body = sections(result).map(({ title, lines }) => `${title}:\n${lines.map((line) => `- ${line}`).join('\n')}`)
+  const body = reportSections(result).map(
+    ({ title, lines }) => `${title}:\n${lines.map((line) => `- ${line}`).join('\n')}`,
+  )
   const standing = [standingSentence(review), ...(review ? correctionLines(review) : [])].join('\n')
   return [standing, impressionLines(result).join('\n'), ...body].join('\n\n')
-}
-
-/** Narrative of one value, for displays that show nothing else: the value, and whether a person has reviewed it. */
-export function valueNarrative(lines: string[], review: Review | undefined): Narrative {
-  return narrative([...lines, standingSentence(review)])
-}
-
-/** DiagnosticReport.text.div */
-export function narrativeOf(result: ReportableResult, review?: Review): string {
-  const body = sections(result).map(
-    ({ title, lines }) =>
-      `<p><b>${escaped(title)}</b></p><ul>${lines.map((line) => `<li>${escaped(line)}</li>`).join('')}</ul>`,
-  )
-  const impression = impressionLines(result).map((line) => `<li>${escaped(line)}</li>`)
-  const opening = `<p><b>Impression</b></p><ul>${impression.join('')}</ul>`
-  return `<div xmlns="http://www.w3.org/1999/xhtml"><p><b>${escaped(standingSentence(review))}</b></p>${opening}${body.join('')}</div>`
 }

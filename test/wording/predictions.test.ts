@@ -7,7 +7,7 @@ import {
   evidenceSentences,
   likelihoodOf,
   percentBelow,
-} from '../../src/domain/prediction-words.ts'
+} from '../../src/wording/predictions.ts'
 
 const grade: EvaluatedPrediction = {
   head: 'grade',

@@ -1,5 +1,5 @@
 // What every output says of a prediction in the same words: how likely a call is, what the data can show, how often calls were wrong.
-import type { EvaluatedPrediction, Head } from './finding.ts'
+import type { EvaluatedPrediction, Head } from '../domain/finding.ts'
 
 /** From this probability on a call is very likely (Mastrandrea 2010, IPCC guidance on uncertainty). */
 const VERY_LIKELY = 0.9
@@ -20,9 +20,13 @@ export function callWords(prediction: Pick<EvaluatedPrediction, 'call' | 'probab
   return call === undefined ? 'uncertain' : likelihood === undefined ? call : `${call} (${likelihood})`
 }
 
-/** A class as it stands in a sentence. */
-export const classWord = (head: Head, label: string) =>
-  head === 'grade' && /^\d$/.test(label) ? `grade ${label}` : label
+/** A class as people say it: months for survival, a grade for a bare number, else the bundle's own word. */
+export const className = (head: Head, label: string) =>
+  head === 'survival' ? `${label} months` : head === 'grade' && /^\d$/.test(label) ? `grade ${label}` : label
+
+/** Why a head with these remaining classes gives no call; `remaining` as they are to be read. */
+export const undecidedSentence = (remaining: readonly string[]) =>
+  remaining.length === 0 ? 'No class is likely enough.' : `Cannot be told apart: ${remaining.join(', ')}.`
 
 /** Up to whole percent, since a bound that is rounded up would be no bound. */
 export const percentBelow = (share: number) => `${Math.floor(100 * share + 1e-9)} %`
@@ -34,7 +38,7 @@ export function boundSentence(prediction: EvaluatedPrediction): string {
   const label = call ?? Object.entries(probabilities).reduce((best, one) => (one[1] > best[1] ? one : best))[0]
   const [n, most] = [bounds.patients[label], bounds.most[label]]
   if (n === undefined || most === undefined) return ''
-  return `From ${n} patients with ${classWord(head, label)} no more than ${percentBelow(most)} can be shown.`
+  return `From ${n} patients with ${className(head, label)} no more than ${percentBelow(most)} can be shown.`
 }
 
 /** "Of 100 patients like this one in the measured data, 6 were called wrongly"; empty where nothing was measured for it. */

@@ -1,13 +1,7 @@
 // The change since an earlier study in sentences, for the conclusion and the narrative of the report.
 
-import type { ReportableResult } from '../../domain/finding.ts'
-import {
-  CATEGORY_CAVEAT,
-  categorySentence,
-  changeSentence,
-  lesionSentences,
-  priorSentence,
-} from '../../wording/comparison.ts'
+import type { ReportableResult } from '../domain/finding.ts'
+import { CATEGORY_CAVEAT, categorySentence, changeSentence, lesionSentences, priorSentence } from './comparison.ts'
 
 /** Empty without an earlier study. */
 export function changeLines({ comparison }: ReportableResult): string[] {

@@ -1,6 +1,9 @@
-// Every sentence of the report in English; one file per language.
-import type { Head } from '../../domain/finding.ts'
-import { SHORT_HEAD_NAMES } from '../../wording/names.ts'
+// Every sentence of the one-page report, in English.
+import type { Head } from '../domain/finding.ts'
+import { SHORT_HEAD_NAMES } from './names.ts'
+import { className } from './predictions.ts'
+import { diameterPair, millimetres, movement } from './quantities.ts'
+import { NOT_A_TISSUE_TEST_NOTICE, NOT_REVIEWED_NOTICE } from './standing.ts'
 
 export const LANGUAGE = 'en'
 
@@ -79,7 +82,7 @@ export const chartTitle = (head: Head, of: string) =>
     ? 'Risk of death'
     : of === ''
       ? SHORT_HEAD_NAMES[head]
-      : `${SHORT_HEAD_NAMES[head]}: ${classOf(head, of)}`
+      : `${SHORT_HEAD_NAMES[head]}: ${className(head, of)}`
 /** Names of groups of features that are too long for a chart of the page. */
 const SHORT_NAMES: Readonly<Record<string, string>> = {
   'spread of enhancement': 'T1c spread',
@@ -111,7 +114,7 @@ export const diametersSentence = (
 ) => {
   const sizes = lesions.map(({ longestMm, perpendicularMm, measurable }) => {
     const small = measurable ? '' : ' (too small to follow)'
-    return `${longestMm.toFixed(0)} × ${perpendicularMm.toFixed(0)} mm${small}`
+    return `${diameterPair(longestMm, perpendicularMm)}${small}`
   })
   return sizes.length === 0 ? '' : `Enhancing, axial diameters (RANO): ${sizes.join('; ')}.`
 }
@@ -121,21 +124,15 @@ export const sinceSentence = (date: string, days: number, category: string | und
 
 export const foundSentence = (volumes: string[]) =>
   volumes.length === 0 ? 'A lesion was segmented; see the volumes.' : `A lesion was segmented: ${volumes.join(', ')}.`
-export const NO_FINDING =
-  'No tumour was segmented above the detection limit of this bundle. This does not exclude a tumour: small, faint or untypical lesions are missed.'
-
 export const more = (count: number) => `… (${count} more in the EHR)`
-export const positionOf = (z: number) => `axial ${z < 0 ? 'I' : 'S'} ${Math.abs(z).toFixed(1)} mm`
+export const positionOf = (z: number) => `axial ${z < 0 ? 'I' : 'S'} ${millimetres(Math.abs(z))} mm`
 export const planeSentence = (areaMm2: number, noFinding: boolean) =>
   `Through the ${noFinding ? 'middle of the brain' : `bulk of the tumour (${(areaMm2 / 100).toFixed(1)} cm²)`}. Patient’s right is on the left.`
 export const figureAlternative = (sequence: string, z: number, outlines: string[]) =>
   `${sequence}, ${positionOf(z)}, ${outlines.length === 0 ? 'no outlines' : `with the outline of ${outlines.join(', ')}`}. The patient's right is on the left of the picture, anterior is up.`
 export const scaleBarOf = (mm: number) => `${mm / 10} cm`
-export const motionOf = (mm: number, degrees: number) => `moved ${mm.toFixed(1)} mm, ${degrees.toFixed(1)}°`
-export const sliceOf = (mm: number) => `${mm.toFixed(1)} mm slices`
-/** A class of a head as people say it: months for survival, a grade for a bare number, else the bundle's own word. */
-export const classOf = (head: Head, key: string) =>
-  head === 'survival' ? `${key} months` : head === 'grade' && /^\d$/.test(key) ? `grade ${key}` : key
+export const movedBy = (registration: Parameters<typeof movement>[0]) => `moved ${movement(registration)}`
+export const sliceOf = (mm: number) => `${millimetres(mm)} mm slices`
 export const NONE = 'none'
 export const executionOf = (provider: string, runtime: string) => `${provider}, ${runtime}`
 export const unreadable = (count: number) =>
@@ -153,11 +150,7 @@ export const CORRECTED_OUTLINES =
   "Corrected volumes are the reviewer's; the outlines shown are the software's and were not redrawn."
 
 /** The standing statement; nothing in a bundle can remove it. */
-export const STATEMENT = [
-  'Made by software (AI); no clinician has reviewed it yet. For research use; not for clinical decisions without review by a qualified clinician.',
-  'Predicted markers, grade and survival come from images: they are not a tissue test and do not replace histology or molecular testing.',
-  OUTLINES,
-] as const
+export const STATEMENT = [NOT_REVIEWED_NOTICE, NOT_A_TISSUE_TEST_NOTICE, OUTLINES] as const
 /** In the place of the statement once a reviewer has rejected the result. */
 export const WITHDRAWN =
   'This page takes the place of the report that was rejected. What the software had found is not shown, and must not be used.'

@@ -2,6 +2,7 @@
 import type { AnalysisState } from '../domain/analysis.ts'
 import type { Leg, LegState } from '../domain/delivery.ts'
 import type { Head } from '../domain/finding.ts'
+import { className } from './predictions.ts'
 
 export const PRODUCT = 'Gliabridge'
 
@@ -51,22 +52,14 @@ export function receiptName(role: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-export const NOTICE =
-  'Made by software (AI); no clinician has reviewed it yet. Research use only; not for clinical decisions without review by a qualified clinician.'
 export const REVIEWED_NOTICE = 'Written by software (AI) and reviewed by the person named above. Research use only.'
 export const WITHDRAWN = 'Withdrawn: a reviewer rejected what was delivered to the PACS and the EHR.'
-export const PREDICTION_NOTICE =
-  'Predictions come from images: they are not a tissue test and do not replace histology or molecular testing.'
 /** Title of the bars that show what moved a prediction. */
 export function contributionsTitle(head: Head, explained: { of: string } | undefined): string {
   if (head === 'survival') return 'What moved the risk of death'
-  return explained
-    ? `What spoke for ${head === 'grade' ? `grade ${explained.of}` : explained.of}`
-    : 'What moved it most'
+  return explained ? `What spoke for ${className(head, explained.of)}` : 'What moved it most'
 }
 export const groupSentence = (name: string, n: number, events: number) =>
   `Risk group: ${name} (${n} patients of the training data, ${events} deaths)`
 export const GROUP_CURVE =
   'Line and band: share of the group alive by month (Kaplan-Meier, 95 %). Points: predicted for this patient; their intervals show how far models and outlines differ and what the size of the group leaves open, not how differently patients live.'
-export const NO_FINDING =
-  'No tumour was segmented above the detection limit of this bundle. This does not exclude a tumour: small, faint or untypical lesions are missed.'
