@@ -57,8 +57,12 @@ program
 
 program
   .command('check-config')
-  .description('read settings, bundle, PACS and EHR, and report every problem at once')
+  .description('try settings, state, port, bundle, providers, PACS and EHR, and report every problem at once')
   .option('--offline', 'do not ask the PACS and the EHR')
+  .option(
+    '--write',
+    'try the rights to write too, with objects of nobody that are removed, or marked where that is forbidden',
+  )
   .action(async (options) => (await import('./commands/check-config.ts')).checkConfigCommand(configOf(), options))
 
 program

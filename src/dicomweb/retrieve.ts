@@ -18,7 +18,7 @@ const ONE_BY_ONE = 'instance by instance'
 const REFUSED = new Set(['ARCHIVE_REJECTED', 'NOT_FOUND'])
 
 /** With these, asking for single instances fails as well. Others may be about one instance that spoils the answer for all. */
-const POINTLESS_TO_GO_ON = new Set(['ARCHIVE_UNREACHABLE', 'ARCHIVE_AUTH'])
+const POINTLESS_TO_GO_ON = new Set(['ARCHIVE_UNREACHABLE', 'ARCHIVE_AUTH', 'ARCHIVE_FORBIDDEN'])
 
 export function createRetriever(
   connection: Connection,

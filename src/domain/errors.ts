@@ -18,7 +18,11 @@ export const ERRORS = {
   ARCHIVE_ERROR: ['transient', "The archive answered with a server error; see the archive's own log."],
   ARCHIVE_AUTH: [
     'transient',
-    'The archive refused our credentials; check the environment variables that pacs.auth names.',
+    'The archive refused our credentials; check pacs.auth and the environment variables or files that it names.',
+  ],
+  ARCHIVE_FORBIDDEN: [
+    'transient',
+    'The archive knows us and forbids this; grant our user the right to search, retrieve and store (docs/install.md lists them by archive).',
   ],
   ARCHIVE_NOT_DICOMWEB: [
     'transient',
@@ -40,7 +44,11 @@ export const ERRORS = {
   ],
   EHR_AUTH: [
     'transient',
-    'The FHIR server refused our credentials; check the environment variables and key files that ehr.auth names.',
+    'The FHIR server refused our credentials; check ehr.auth and the environment variables or files that it names.',
+  ],
+  EHR_FORBIDDEN: [
+    'transient',
+    'The FHIR server knows us and forbids this; grant our client the right that the message names (docs/install.md lists them by server).',
   ],
   EHR_THROTTLED: ['transient', 'The FHIR server asks us to slow down; the retry waits as long as it says.'],
   EHR_ERROR: ['transient', "The FHIR server answered with a server error; see the server's own log."],

@@ -53,7 +53,7 @@ export function apiRoutes(deps: AppDeps): Hono {
     )
     .post('/studies/:uid/analyse', async (c) => {
       const { uid } = parseRequest(studyParams, c.req.param())
-      const { by } = parseRequest(request, readJson(await c.req.text()))
+      const { by } = parseRequest(request, readJson(await c.req.text()), 'body')
       return c.json(await deps.analyseLeft(uid, by), 202)
     })
     .get('/archive', async (c) => c.json({ ways: await deps.archiveWays() }))

@@ -42,7 +42,7 @@ export function pageRoutes(deps: AppDeps): Hono {
   })
   app.post('/studies/:uid/analyse', async (c) => {
     const { uid } = parseRequest(studyParams, c.req.param())
-    const { by } = parseRequest(request, await c.req.parseBody())
+    const { by } = parseRequest(request, await c.req.parseBody(), 'body')
     const { analysisId } = await deps.analyseLeft(uid, by)
     return c.redirect(`/analyses/${analysisId}`, 303)
   })

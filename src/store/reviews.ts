@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { canonicalText } from '../domain/canonical-text.ts'
 import { LEGS, type Leg } from '../domain/delivery.ts'
 import { AppError } from '../domain/errors.ts'
+import { readName } from '../domain/person-name.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { ReviewStore } from '../domain/ports/review-store.ts'
 import type { RecordedReview, Review } from '../domain/review.ts'
@@ -85,7 +86,7 @@ export function createReviewStore(db: Database, clock: Clock): ReviewStore {
            select $1, leg, 'waiting', $3 from unnest($2::text[]) as leg`,
           [reviewId, [...LEGS], at],
         )
-        await append(tx, analysisId, at, `${decision} by ${reviewer.name} (${reviewer.identifier})`, {
+        await append(tx, analysisId, at, `${decision} by ${readName(reviewer.name)} (${reviewer.identifier})`, {
           reviewId,
           number,
           decision,

@@ -30,7 +30,7 @@ const TEXTS: Readonly<Record<string, RegExp>> = {
   owner: TOKEN,
   trigger: TOKEN,
   provider: TOKEN,
-  runtime: TOKEN,
+  runtime: SENTENCE,
   method: TOKEN,
   route: TOKEN,
   requestId: TOKEN,

@@ -6,7 +6,7 @@ import type { Decision, ReviewFact } from '../domain/review.ts'
 import { editValue } from '../wording/reviews.ts'
 import { NOT_REVIEWED_NOTICE } from '../wording/standing.ts'
 import { REVIEWED_NOTICE } from '../wording/web-pages.ts'
-import { timeOf } from './format.ts'
+import { formatName, timeOf } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { type Icon, icon } from './icons.ts'
 
@@ -37,7 +37,7 @@ export function reviewStatement({ review }: AnalysisRecord): Part {
     ? ''
     : html`<span class="muted">The PACS and the EHR do not have this decision yet; see the history.</span>`
   const word = review.decision === 'reject' ? 'Reason' : 'Remark'
-  return html`<div class="decision${isRejected({ review }) ? ' decision-rejected' : ''}"><p>${reviewBadge(review)} by <strong>${review.reviewer}</strong>, ${timeOf(review.at)}. ${review.decision === 'reject' ? 'Do not use this result.' : ''} ${where}</p>
+  return html`<div class="decision${isRejected({ review }) ? ' decision-rejected' : ''}"><p>${reviewBadge(review)} by <strong>${formatName(review.reviewer)}</strong>, ${timeOf(review.at)}. ${review.decision === 'reject' ? 'Do not use this result.' : ''} ${where}</p>
 ${review.reason ? html`<p>${word}: ${review.reason}</p>` : ''}${edits.length > 0 ? html`<ul class="reasons">${edits}</ul>` : ''}${isSummed ? html`<p class="muted small">Sums of corrected volumes were recomputed.</p>` : ''}</div>`
 }
 

@@ -110,7 +110,7 @@ function patient({ analysisId, studyInstanceUid }: AnalysisRecord, { patient: wh
 
 function outcome({ state, hold, bundleId, review }: AnalysisRecord, summary: Summary): Part {
   if (review?.decision === 'reject')
-    return html`<span class="reason">Rejected: ${review.reason ?? ''}</span><small>by ${review.reviewer}</small>`
+    return html`<span class="reason">Rejected: ${review.reason ?? ''}</span><small>by ${formatName(review.reviewer)}</small>`
   if (state === 'held' && hold)
     return html`<span class="reason">${sentence(hold.message)}</span><small class="code">${hold.code}</small>`
   if (summary.noFinding) return html`<span>No tumour segmented</span><small>${bundleId}</small>`

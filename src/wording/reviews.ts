@@ -1,4 +1,5 @@
 // What a person decided, in sentences: the same on the pages, in the PDF, the PACS and the EHR.
+import { readName } from '../domain/person-name.ts'
 import type { Edit, Review } from '../domain/review.ts'
 
 /** "12.3 mL", "IDH-mutant" */
@@ -16,7 +17,7 @@ export function editSentence(review: Pick<Review, 'reviewer' | 'at'>, edit: Edit
 
 /** "Dr Nine (dr-9) on 2026-03-01 03:04 UTC" */
 export function reviewerLine({ reviewer, at }: Pick<Review, 'reviewer' | 'at'>): string {
-  return `${reviewer.name} (${reviewer.identifier}) on ${at.slice(0, 10)} ${at.slice(11, 16)} UTC`
+  return `${readName(reviewer.name)} (${reviewer.identifier}) on ${at.slice(0, 10)} ${at.slice(11, 16)} UTC`
 }
 
 /** The sentence that takes the place of "not reviewed". */

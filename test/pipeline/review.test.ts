@@ -235,10 +235,10 @@ it('has drawn the reviewed PDF once, stored it as a new instance and withdrawn t
   for (const keyword of ['PatientID', 'PatientName', 'StudyInstanceUID', 'AccessionNumber'])
     expect(text(corrected, keyword)).toBe(text(first, keyword))
   expect(await readPdf(first)).toContain('PRELIMINARY')
-  expect(await readPdf(accepted)).toMatch(/FINAL – reviewed and accepted.*accepted by Nine\^Dr \(P-77\) on 2026-03-01/s)
+  expect(await readPdf(accepted)).toMatch(/FINAL – reviewed and accepted.*accepted by Nine, Dr \(P-77\) on 2026-03-01/s)
   const said = await readPdf(corrected)
   expect(said).toContain('AMENDED – reviewed and accepted')
-  expect(said).toMatch(/Enhancing tumour: Changed by Nine\^Dr .* to 1.5 mL: A vessel/s)
+  expect(said).toMatch(/Enhancing tumour: Changed by Nine, Dr .* to 1.5 mL: A vessel/s)
   expect(said).toMatch(/Whole tumour: Recomputed after the corrections/)
   for (const one of [await readPdf(accepted), said]) expect(one).not.toMatch(/PRELIMINARY|nobody|not reviewed/i)
   // The same bytes go to the EHR, which is told of the new objects.
@@ -282,11 +282,11 @@ it('rejects everything that was stored, with a note, and is final', async () => 
   )
   expect(stored).toHaveLength(7)
   expect(JSON.stringify(note)).toContain(
-    'Rejected by Nine^Dr (P-77) on 2026-03-01 10:01 UTC: Wrong patient. Do not use.',
+    'Rejected by Nine, Dr (P-77) on 2026-03-01 10:01 UTC: Wrong patient. Do not use.',
   )
   expect(posted.at(-1)).toBe('3 reject')
   const page = (await extractText(await getDocumentProxy(sent.get(3)!.pdf), { mergePages: true })).text
-  expect(page).toMatch(/REJECTED – do not use.*Rejected by Nine\^Dr .*: Wrong patient. Do not use/s)
+  expect(page).toMatch(/REJECTED – do not use.*Rejected by Nine, Dr .*: Wrong patient. Do not use/s)
   expect(page).not.toMatch(/ mL\b|IDH-|PRELIMINARY|nobody/)
   expect(trail.filter(({ target, user }) => target === 'ehr' && user?.identifier === 'P-77')).toHaveLength(4)
   // What we wrote never looks like a new study, and a rejection is the last word.

@@ -221,3 +221,12 @@ describe('config', () => {
     expect(problems(example)).toHaveLength(4)
   })
 })
+
+it.each([
+  [{ pol: {} }, 'pacs.pol is not a setting; did you mean pacs.poll?'],
+  [{ ulr: 'x' }, 'pacs.ulr is not a setting; did you mean pacs.url?'],
+  [{ foo: 1 }, 'pacs.foo is not a setting'],
+  [{ timeoutms: 1 }, 'pacs.timeoutms is not a setting; did you mean pacs.timeoutMs?'],
+])('names the setting that was most likely meant, and none by chance: %j', (wrong, message) => {
+  expect(problems({ ...least, pacs: { ...least.pacs, ...wrong } })).toEqual([message])
+})

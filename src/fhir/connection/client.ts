@@ -204,6 +204,10 @@ export function createRecordStore(
       return updated?.resourceType === resource.resourceType ? updated : undefined
     },
 
+    async remove(reference) {
+      await guard(transport(`${baseUrl}/${reference}`, { method: 'DELETE', headers: { accept: FHIR_JSON.accept } }))
+    },
+
     async transact(entries: BundleEntry[]) {
       const bundle: Bundle = { resourceType: 'Bundle', type: 'transaction', entry: entries }
       const answer = await guard(medplum.post<Bundle | undefined>(baseUrl, bundle, undefined, {}))

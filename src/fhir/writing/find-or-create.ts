@@ -106,7 +106,14 @@ function withVersion(resource: Resource, { reference, version }: LedgerEntry): R
 const UNKNOWN_PLACE = ''
 
 /** Errors after which the server has certainly not done it. */
-const NOT_DONE: readonly ErrorCode[] = ['EHR_REJECTED', 'EHR_AUTH', 'EHR_THROTTLED', 'EHR_UNREACHABLE', 'EHR_CONFLICT']
+const NOT_DONE: readonly ErrorCode[] = [
+  'EHR_REJECTED',
+  'EHR_AUTH',
+  'EHR_FORBIDDEN',
+  'EHR_THROTTLED',
+  'EHR_UNREACHABLE',
+  'EHR_CONFLICT',
+]
 
 /**
  * Creates the resource of the key, which was looked for and not found. By If-None-Exist where the server has it; else the

@@ -283,7 +283,7 @@ function holdOf(
     ...(missing.length > 0 ? [`no usable series for ${missing.join(', ')}`] : []),
     ...ambiguous,
     ...held,
-    `found: ${found.join(', ') || 'none of the sequences'}; ${decisions.length - found.length} of ${decisions.length} series left`,
+    `found: ${found.join(', ') || 'none of the sequences'}; ${decisions.length - found.length} of ${decisions.length} series not taken`,
   ]
   const code = missing.length > 0 ? 'SERIES_MISSING' : ambiguous.length > 0 ? 'SERIES_AMBIGUOUS' : 'SERIES_UNSUPPORTED'
   return new AppError(code, parts.join('; '))

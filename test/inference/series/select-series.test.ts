@@ -825,7 +825,7 @@ describe('what cannot be told is held', () => {
     expect(hold).toBe('SERIES_MISSING')
     expect(got).toEqual(['T1', 'T2', 'FLAIR'])
     expect(message).toBe(
-      'no usable series for T1c; found: T1 in series 1, T2 in series 2, FLAIR in series 3; 0 of 3 series left',
+      'no usable series for T1c; found: T1 in series 1, T2 in series 2, FLAIR in series 3; 0 of 3 series not taken',
     )
   })
 
@@ -846,7 +846,7 @@ describe('what cannot be told is held', () => {
     expect(outcome([]).hold).toBe('SERIES_MISSING')
     const { hold, message } = outcome([SIEMENS[0]!])
     expect(hold).toBe('SERIES_MISSING')
-    expect(message).toContain('no usable series for T1c, FLAIR; found: none of the sequences; 1 of 1 series left')
+    expect(message).toContain('no usable series for T1c, FLAIR; found: none of the sequences; 1 of 1 series not taken')
   })
 
   it('two equal candidates, naming their numbers', () => {
