@@ -7,6 +7,7 @@ import type { Trigger } from '../domain/ports/trigger.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
 import type { Uid } from '../domain/study.ts'
 import type { StudyQuery, StudySummary } from '../domain/study-search.ts'
+import { stillWaits } from '../domain/waits.ts'
 import { sleepUnlessAborted } from './study-watch.ts'
 
 export interface QidoPollSettings {
@@ -65,7 +66,8 @@ export function createQidoPoll(options: QidoPollOptions): Trigger {
     const stored = readCursor(await watchStore.cursor(NAME))
     const cursor = stored ?? { since: dateDaysBefore(today, firstLookbackDays), through: today }
     if (stored === undefined) await watchStore.setCursor(NAME, JSON.stringify(cursor))
-    const wide = lastWide === undefined || now.getTime() - lastWide >= lateIntervalSeconds * 1000
+    const maxWaitMs = lateIntervalSeconds * 1000
+    const wide = lastWide === undefined || !stillWaits(lastWide + maxWaitMs, now.getTime(), maxWaitMs)
     const from = windowStart(cursor, today, wide ? Math.max(lateDays, overlapDays) : overlapDays)
     const found: StudySummary[] = []
     for (const query of searchesOf(from, wide)) found.push(...(await archive.searchStudies(query)))
