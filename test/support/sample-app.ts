@@ -137,6 +137,13 @@ export function sampleApp(
       calls.push(`analyse ${uid} ${by}`)
       return samples[0]!
     },
+    backfill: {
+      list: async (from) => [{ studyInstanceUid: '1.2.840.77.3', studyDate: from, instanceCount: 7 }],
+      take: async (from, by) => {
+        calls.push(`backfill ${from} ${by}`)
+        return { since: from }
+      },
+    },
     archiveWays: async () => ({}),
     metrics: async () => 'gliabridge_analyses{state="held"} 1\n',
     software: { name: 'Gliabridge', version: '0.1.0' },
