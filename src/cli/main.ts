@@ -1,4 +1,5 @@
 // The command line: arguments in, one command run, an exit code out (0 done, 1 failed, 2 wrong usage or settings).
+import '../dispatcher.ts'
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { AppError, asAppError, framesOf } from '../domain/errors.ts'

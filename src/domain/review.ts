@@ -1,7 +1,7 @@
 // A person's decision on an analysis: accepted, accepted with edits, or rejected; what it makes of the result, and how it is delivered.
 
 import type { LegRecord } from './delivery.ts'
-import type { Prediction } from './finding.ts'
+import { HEADS, type Head, type Prediction } from './finding.ts'
 
 export const DECISIONS = ['accept', 'accept-with-edits', 'reject'] as const
 export type Decision = (typeof DECISIONS)[number]
@@ -60,6 +60,30 @@ export interface ReviewFact {
   edits: Edit[]
   /** Delivered to every leg. */
   delivered: boolean
+}
+
+/** What an edit is about: a volume of this region, or the call of this head. */
+export type EditTarget = { region: string } | { head: Head }
+
+const MEASUREMENT = 'measurement.'
+const PREDICTION = 'prediction.'
+
+export const measurementTarget = (region: string) => `${MEASUREMENT}${region}`
+export const predictionTarget = (head: Head) => `${PREDICTION}${head}`
+
+/** The only reader of `Edit.target`; undefined for what names neither. */
+export function targetOf({ target }: Pick<Edit, 'target'>): EditTarget | undefined {
+  if (target.startsWith(MEASUREMENT)) return { region: target.slice(MEASUREMENT.length) }
+  const head = HEADS.find((one) => target === predictionTarget(one))
+  return head && { head }
+}
+
+/** Regions whose volume the edits correct. */
+export function correctedRegions(edits: readonly Edit[]): string[] {
+  return edits.flatMap((edit) => {
+    const target = targetOf(edit)
+    return target && 'region' in target ? [target.region] : []
+  })
 }
 
 /** Status of the report in the words of FHIR R4: the first plain acceptance is final, whatever comes after it amends. */

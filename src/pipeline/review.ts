@@ -1,4 +1,5 @@
 // A person's decision: checked against the result, recorded once, and brought to PACS and EHR, each delivery resumable alone.
+
 import { buildReviewedPdf, reviewedPdfUids } from '../dicom/encapsulated-pdf.ts'
 import { readPart10 } from '../dicom/part10.ts'
 import { buildRejectionNote } from '../dicom/rejection-note.ts'
@@ -8,6 +9,7 @@ import { buildVerifiedReport, verifiedReportUids } from '../dicom/sr/verified-re
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { checkEdits } from '../domain/corrections.ts'
 import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
+import type { ReportableResult } from '../domain/finding.ts'
 import type { AnalysisStore, Artifact } from '../domain/ports/analysis-store.ts'
 import type { EhrReport } from '../domain/ports/clinical-record.ts'
 import type { ClaimedDelivery, ReviewStore } from '../domain/ports/review-store.ts'
@@ -170,7 +172,7 @@ async function storeDecision(ports: ReviewPorts, options: ReviewOptions, given: 
     return last ? [last] : []
   })
   const made = await Promise.all(
-    before.map((one) => reviewedObject(ports, artifacts, review, one, options.institution)),
+    before.map((one) => reviewedObject(ports, artifacts, result, review, one, options.institution)),
   )
   return storeObjects(ports, record, [...made, ...(options.rejectSuperseded ? note(before) : [])])
 }
@@ -208,13 +210,14 @@ function reviewedObjects(review: RecordedReview, artifacts: Artifact[]): Stored[
 async function reviewedObject(
   { reviews }: ReviewPorts,
   artifacts: Artifact[],
+  result: ReportableResult,
   review: Review,
   { role, object: predecessor }: Stored,
   institution: string,
 ): Promise<{ role: Artifact['role'] } & DicomObject> {
   const { bytes } = artifacts.find((artifact) => artifact.role === role)!
   if (role === 'report')
-    return { role, ...buildVerifiedReport({ report: bytes, predecessor, review, organization: institution }) }
+    return { role, ...buildVerifiedReport({ report: bytes, predecessor, result, review, organization: institution }) }
   const pdf = await reviewedPdf(reviews, artifacts, review, institution)
   return { role, ...buildReviewedPdf({ document: bytes, pdf, review }) }
 }

@@ -1,7 +1,7 @@
 // What the page says: a reportable result as sections of plain strings, in reading order; no layout, no IO.
 
 import { HEADS, type Measurement, type ReportableResult } from '../domain/finding.ts'
-import { type Edit, type Review, statusOf } from '../domain/review.ts'
+import { correctedRegions, type Edit, type Review, statusOf, targetOf } from '../domain/review.ts'
 import { tissueOf } from '../domain/tissue.ts'
 import { CATEGORY_NAMES } from '../wording/comparison.ts'
 import { SEX_NAMES, SHORT_HEAD_NAMES, SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
@@ -21,7 +21,7 @@ export function writeContent(result: ReportableResult, review?: Review): ReportC
   const content = writeResult(result)
   if (!review) return content
   const isWithdrawn = review.decision === 'reject'
-  const measured = review.edits.map(({ target }) => target).filter((target) => target.startsWith('measurement.'))
+  const measured = correctedRegions(review.edits)
   const [, ...unchanged] = content.statement
   const standing =
     measured.length === 0
@@ -39,18 +39,18 @@ export function writeContent(result: ReportableResult, review?: Review): ReportC
     quality: [...corrections, ...content.quality],
     statement: isWithdrawn ? [words.WITHDRAWN] : [reviewSentence(review), ...standing],
     volumes: content.volumes.map((row) =>
-      measured.includes(`measurement.${row.region}`) ? { ...row, deviation: words.CORRECTED } : row,
+      measured.includes(row.region) ? { ...row, deviation: words.CORRECTED } : row,
     ),
     provenance: [...content.provenance, { label: words.LABELS.reviewedAt, value: readInstant(review.at) }],
   }
 }
 
 /** "Enhancing tumour" of "measurement.ET", "IDH" of "prediction.idh" */
-function editedName({ measurements }: ReportableResult, { target }: Edit): string {
-  const measured = measurements.find(({ region }) => target === `measurement.${region}`)
-  if (measured) return capital(measured.name)
-  const head = HEADS.find((one) => target === `prediction.${one}`)
-  return head ? SHORT_HEAD_NAMES[head] : target
+function editedName({ measurements }: ReportableResult, edit: Edit): string {
+  const target = targetOf(edit)
+  if (target && 'head' in target) return SHORT_HEAD_NAMES[target.head]
+  const measured = measurements.find(({ region }) => region === target?.region)
+  return measured ? capital(measured.name) : edit.target
 }
 
 function writeResult(result: ReportableResult): ReportContent {

@@ -7,6 +7,7 @@ import type { Trigger } from '../domain/ports/trigger.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
 import type { Uid } from '../domain/study.ts'
 import type { StudyQuery, StudySummary } from '../domain/study-search.ts'
+import { stillWaits } from '../domain/waits.ts'
 import { sleepUnlessAborted } from './study-watch.ts'
 
 export interface QidoPollSettings {
@@ -74,7 +75,8 @@ export function createQidoPoll(options: QidoPollOptions): Trigger {
         'pacs.poll.lookBackDays counts at the very first start only; gliabridge backfill takes older studies',
       )
     }
-    const wide = lastWide === undefined || now.getTime() - lastWide >= lateIntervalSeconds * 1000
+    const maxWaitMs = lateIntervalSeconds * 1000
+    const wide = lastWide === undefined || !stillWaits(lastWide + maxWaitMs, now.getTime(), maxWaitMs)
     const from = windowStart(cursor, today, wide ? Math.max(lateDays, overlapDays) : overlapDays)
     const found: StudySummary[] = []
     for (const query of searchesOf(from, wide)) found.push(...(await archive.searchStudies(query)))
@@ -93,7 +95,9 @@ export function createQidoPoll(options: QidoPollOptions): Trigger {
       for (const uid of hinted.keys()) if (!present.has(uid)) hinted.delete(uid)
     }
     // A study that failed keeps the window open, so that a restart does not lose it.
-    if (cursor.through !== today && failed.size === 0) {
+    // So does a beginning that a person moved back meanwhile (reachBack).
+    const isMoved = readCursor(await watchStore.cursor(NAME))?.since !== cursor.since
+    if (cursor.through !== today && failed.size === 0 && !isMoved) {
       await watchStore.setCursor(NAME, JSON.stringify({ ...cursor, through: today }))
     }
   }

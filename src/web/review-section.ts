@@ -2,7 +2,8 @@
 
 import { html } from 'hono/html'
 import type { AnalysisRecord } from '../domain/analysis.ts'
-import type { Decision, ReviewFact } from '../domain/review.ts'
+import { correctedRegions, type Decision, type Edit, type ReviewFact, targetOf } from '../domain/review.ts'
+import { SHORT_HEAD_NAMES } from '../wording/names.ts'
 import { editValue } from '../wording/reviews.ts'
 import { NOT_REVIEWED_NOTICE } from '../wording/standing.ts'
 import { REVIEWED_NOTICE } from '../wording/web-pages.ts'
@@ -25,14 +26,19 @@ export function reviewBadge({ decision }: ReviewFact): Html {
   return html`<span class="badge badge-${decision === 'reject' ? 'rejected' : 'delivered'}">${icon(shape)}${name}</span>`
 }
 
+function editedName(edit: Edit): string {
+  const target = targetOf(edit)
+  return target === undefined ? edit.target : 'head' in target ? SHORT_HEAD_NAMES[target.head] : target.region
+}
+
 /** Who, when, why, what was corrected, and whether PACS and EHR say so yet. */
 export function reviewStatement({ review }: AnalysisRecord): Part {
   if (!review) return ''
   const edits = review.edits.map(
     (edit) =>
-      html`<li><strong>${edit.target.replace(/^(measurement|prediction)\./, '')}</strong> ${editValue(edit, edit.from)} → ${editValue(edit, edit.to)}: ${edit.reason}</li>`,
+      html`<li><strong>${editedName(edit)}</strong> ${editValue(edit, edit.from)} → ${editValue(edit, edit.to)}: ${edit.reason}</li>`,
   )
-  const isSummed = review.edits.some(({ target }) => target.startsWith('measurement.'))
+  const isSummed = correctedRegions(review.edits).length > 0
   const where = review.delivered
     ? ''
     : html`<span class="muted">The PACS and the EHR do not have this decision yet; see the history.</span>`

@@ -1,11 +1,11 @@
 // What a person decided, in sentences: the same on the pages, in the PDF, the PACS and the EHR.
 import { readName } from '../domain/person-name.ts'
-import type { Edit, Review } from '../domain/review.ts'
+import { type Edit, type Review, targetOf } from '../domain/review.ts'
 
 /** "12.3 mL", "IDH-mutant" */
 export function editValue({ target }: Pick<Edit, 'target'>, value: number | string): string {
   // Two decimals at most: a voxel count in mL has no more to say.
-  return target.startsWith('measurement.') ? `${Number(Number(value).toFixed(2))} mL` : String(value)
+  return 'region' in (targetOf({ target }) ?? {}) ? `${Number(Number(value).toFixed(2))} mL` : String(value)
 }
 
 /** "Changed by Dr Nine (dr-9) on 2026-03-01 from 12.3 mL to 11 mL: vessel outlined as tumour" */

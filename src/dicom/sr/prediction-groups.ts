@@ -4,6 +4,7 @@ import type { EvaluatedPrediction, Prediction, ReportableResult } from '../../do
 import type { DicomJson } from '../../domain/study.ts'
 import { evidenceSentences, likelihoodOf, undecidedSentence } from '../../wording/predictions.ts'
 import { percent } from '../../wording/quantities.ts'
+import { predictionKey } from '../tracking.ts'
 import {
   COMMENT,
   classCode,
@@ -21,7 +22,7 @@ import { codeItem, container, numItem, textItem } from './content-item.ts'
 import { groupHeader } from './measurement-groups.ts'
 
 export function predictionGroup(result: ReportableResult, prediction: Prediction): DicomJson {
-  const header = groupHeader(result, `predicted ${prediction.head}`, NEOPLASM)
+  const header = groupHeader(result, predictionKey(prediction.head), NEOPLASM)
   const name = predictionCode(prediction.head)
   if (prediction.status === 'not-evaluable') {
     const why = [codeItem('CONTAINS', name, NOT_EVALUATED), textItem('CONTAINS', COMMENT, prediction.reason)]

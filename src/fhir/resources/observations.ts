@@ -3,6 +3,7 @@
 import type { Observation, ObservationComponent, Quantity } from '@medplum/fhirtypes'
 import { calendarDate } from '../../domain/dicom-date.ts'
 import type { Bidimensional, Measurement, Prediction } from '../../domain/finding.ts'
+import { measurementTarget, predictionTarget } from '../../domain/review.ts'
 import { tissueOf } from '../../domain/tissue.ts'
 import { rounded } from '../../wording/quantities.ts'
 import {
@@ -67,7 +68,7 @@ export function volumeObservation(
   const key = { resourceType: 'Observation', param: 'identifier', system: analysisSystem, value } as const
   return {
     role: `observation.volume.${measurement.region}`,
-    editTarget: `measurement.${measurement.region}`,
+    editTarget: measurementTarget(measurement.region),
     key,
     build: (context) => {
       const change = changeParts(context.report.result, measurement.region)
@@ -141,7 +142,7 @@ export function headObservation(
   const key = { resourceType: 'Observation', param: 'identifier', system: analysisSystem, value } as const
   return {
     role: `observation.${prediction.head}`,
-    editTarget: `prediction.${prediction.head}`,
+    editTarget: predictionTarget(prediction.head),
     key,
     build: (context) => {
       const { bundle, tissueResults } = context.report.result

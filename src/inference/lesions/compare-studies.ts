@@ -1,5 +1,6 @@
 // Two analysed studies of one patient against each other: registration, lesions, volumes, tracking; refused when they do not fit.
 
+import { lesionKey, wholeLesionKey } from '../../dicom/tracking.ts'
 import type { Comparison, LesionChange, Tracking, VolumeChange } from '../../domain/comparison.ts'
 import { AppError } from '../../domain/errors.ts'
 import type { Measurement } from '../../domain/finding.ts'
@@ -73,7 +74,7 @@ export async function compareStudies({
     response: enhancing.response,
     tracking: {
       ...Object.fromEntries([...keys].map((key) => [key, earlier.tracking(key)])),
-      ...Object.fromEntries(mapNow.lesions.map((_, n) => [lesionKey(n), lesions[n]!.tracking])),
+      ...Object.fromEntries(mapNow.lesions.map((_, n) => [wholeLesionKey(n + 1), lesions[n]!.tracking])),
       ...enhancing.tracking,
     },
   }
@@ -135,8 +136,6 @@ function bySize(components: number[][]): number[][] {
   return components.sort((a, b) => b.length - a.length || a[0]! - b[0]!)
 }
 
-const lesionKey = (n: number) => `lesion ${n + 1}`
-
 /** Lesions of now in their order, then those that are gone. */
 function lesionChanges(
   now: LesionMap,
@@ -145,7 +144,7 @@ function lesionChanges(
   timeNow: TimePoint,
   timeThen: EarlierPoint,
 ): LesionChange[] {
-  const before = earlier.lesions.map((_, p) => timeThen.tracking(lesionKey(p)))
+  const before = earlier.lesions.map((_, p) => timeThen.tracking(wholeLesionKey(p + 1)))
   const present = now.lesions.map((lesion, n): LesionChange => {
     const from = predecessors[n]!
     const own = from.filter((p) => heirs[p] === n)
@@ -153,7 +152,7 @@ function lesionChanges(
     if (main === undefined) {
       const fate = from.length === 0 ? 'new' : 'split'
       const sources = from.map((p) => before[p]!.uid)
-      return { tracking: timeNow.tracking(lesionKey(n)), fate, now: lesion.millilitres, from: sources }
+      return { tracking: timeNow.tracking(wholeLesionKey(n + 1)), fate, now: lesion.millilitres, from: sources }
     }
     return {
       tracking: before[main]!,
@@ -196,7 +195,7 @@ function compareEnhancing(now: TimePoint, earlier: EarlierPoint, members: readon
     const n = lesionsNow.indexOf(lesion)
     const main = predecessors[n]!.find((p) => heirs[p] === n)
     const before = main === undefined ? -1 : followedThen.indexOf(lesionsThen[main]!)
-    return before < 0 ? [] : [[`ET lesion ${index + 1}`, earlier.tracking(`ET lesion ${before + 1}`)]]
+    return before < 0 ? [] : [[lesionKey(index), earlier.tracking(lesionKey(before))]]
   })
   return { response, tracking: Object.fromEntries(tracking) }
 }

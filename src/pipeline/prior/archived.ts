@@ -146,7 +146,8 @@ export async function loadArchived(
 ): Promise<EarlierAnalysis> {
   const bytesOf = ({ seriesInstanceUid, sopInstanceUid }: Pick<Stored, 'seriesInstanceUid' | 'sopInstanceUid'>) =>
     archive.retrieveInstance(metadata.studyInstanceUid, seriesInstanceUid, sopInstanceUid)
-  const result = readReport(await bytesOf(report))
+  const written = await bytesOf(report)
+  const result = readReport(written)
   const segmentation = objectsOf(metadata, instanceUid(result.analysisId, 'segmentation'))
   const last = verified.at(-1)
   return {
@@ -157,7 +158,7 @@ export async function loadArchived(
       ...objectsOf(metadata, report.sopInstanceUid).map((one): PriorObject => ({ role: 'report', ...one })),
     ],
     ...(segmentation[0] && { segmentation: await bytesOf(segmentation[0]) }),
-    edited: last !== undefined && isEditedReport(await bytesOf(last)),
+    edited: last !== undefined && isEditedReport(written, await bytesOf(last)),
   }
 }
 

@@ -1,7 +1,7 @@
 // The step that compares a study with the patient's earlier one. What the catalogue of errors names is a quality note with the reason, never more.
 
-import { trackingOf } from '../../dicom/result-modules.ts'
 import { planSeries, type VolumeReader } from '../../dicom/series-volume.ts'
+import { trackingOf } from '../../dicom/tracking.ts'
 import type { Comparison } from '../../domain/comparison.ts'
 import { foreseen } from '../../domain/errors.ts'
 import type { AnalysisResult, QualityNote } from '../../domain/finding.ts'

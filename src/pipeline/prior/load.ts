@@ -1,9 +1,9 @@
 // What is left of an earlier analysis: its result and artefacts here, its images and objects in the archive, and whether they still stand.
 import { items, text } from '../../dicom/dataset.ts'
 import { patientIdentity } from '../../dicom/identity.ts'
-import { trackedKey } from '../../dicom/result-modules.ts'
 import { readLabels } from '../../dicom/segmentation-labels.ts'
 import { COMPREHENSIVE_3D_SR_STORAGE } from '../../dicom/sr/measurement-report.ts'
+import { readTracking } from '../../dicom/tracking.ts'
 import type { AnalysisRecord } from '../../domain/analysis.ts'
 import type { PriorObject, Tracking } from '../../domain/comparison.ts'
 import { AppError } from '../../domain/errors.ts'
@@ -141,9 +141,10 @@ export function earlierLabels(
   const { labels, segments } = readLabels(segmentation, grid, (number) => result.segments[number - 1]?.label)
   for (const { number, trackingId, trackingUid } of segments) {
     const key = result.segments[number - 1]?.key
-    if (key !== trackedKey(trackingId))
-      throw new AppError('INSTANCE_INVALID', `segment ${number} of its segmentation is not ${key}`)
-    if (key && trackingUid) trackings.set(key, { identifier: trackingId, uid: trackingUid })
+    const tracking = { identifier: trackingId, uid: trackingUid ?? '' }
+    if (key === undefined || key !== readTracking(tracking)?.key)
+      throw new AppError('INSTANCE_INVALID', `segment ${number} of its segmentation is not ${key ?? 'known'}`)
+    trackings.set(key, tracking)
   }
   return { labels, trackings }
 }
