@@ -133,6 +133,10 @@ export const ERRORS = {
     'permanent',
     'Stop the other process, or give this one a data folder of its own (store.dataDir).',
   ],
+  SERVICE_NOT_RUNNING: [
+    'permanent',
+    'Start the service (gliabridge serve) on this machine, with the same settings, and run the command again.',
+  ],
   STATE_CONFLICT: ['permanent', 'The analysis was changed by someone else; load it again.'],
   REVIEW_INVALID: [
     'permanent',

@@ -22,6 +22,10 @@ export const pageQuery = z.strictObject({ limit: whole(1, 500).default(50), offs
 export const request = z.strictObject({
   by: z.string({ error: 'must say who asks' }).trim().min(1, 'must say who asks').max(100, 'is too long'),
 })
+const day = z.string({ error: 'must be a date' }).regex(/^(19|20)\d{6}$/, 'must be a date such as 20260131')
+/** From when on older studies are listed, or taken. */
+export const backfillQuery = z.strictObject({ from: day })
+export const backfillBody = request.extend({ from: day })
 export const listQuery = z.strictObject({
   state: z.enum(STATES, { error: `must be one of ${STATES.join(', ')}` }).optional(),
   limit: whole(1, 500).default(50),

@@ -9,6 +9,15 @@ import type { RecordedReview, Review } from '../domain/review.ts'
 import type { Uid } from '../domain/study.ts'
 import type { ShownImagesReader } from '../viewer/shown.ts'
 
+/** MR study of the archive that the watch does not reach. */
+export interface OlderStudy {
+  studyInstanceUid: Uid
+  /** DICOM DA; empty where the archive gives none that can be read. */
+  studyDate: string
+  instanceCount: number
+  decision?: string
+}
+
 export interface HttpSettings {
   host: string
   /** Asked for as a bearer token, or as the password of any user. */
@@ -61,6 +70,11 @@ export interface AppDeps {
   watch: Pick<WatchStore, 'notAnalysed'>
   /** Analyses such a study all the same; `by` says who asks. */
   analyseLeft(studyInstanceUid: Uid, by: string): Promise<AnalysisRecord>
+  /** Studies from before the watch began: listed, or taken from the next look on; `by` says who asks. */
+  backfill: {
+    list(from: string): Promise<OlderStudy[]>
+    take(from: string, by: string): Promise<{ since: string }>
+  }
   /** Question → way, where the archive does not take it as the standard has it. */
   archiveWays(): Promise<Readonly<Record<string, string>>>
   /** Delivers stored results once more. */

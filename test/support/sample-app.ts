@@ -145,6 +145,13 @@ export function sampleApp(
       calls.push(`analyse ${uid} ${by}`)
       return samples[0]!
     },
+    backfill: {
+      list: async (from) => [{ studyInstanceUid: '1.2.840.77.3', studyDate: from, instanceCount: 7 }],
+      take: async (from, by) => {
+        calls.push(`backfill ${from} ${by}`)
+        return { since: from }
+      },
+    },
     archiveWays: async () => ({}),
     images: NO_IMAGES,
     scripts: { base: '/assets/browser/none', names: [], module: () => undefined },
