@@ -57,6 +57,14 @@ program
   .action(async (id) => (await import('./commands/run-study.ts')).replayCommand(configOf(), id))
 
 program
+  .command('backfill')
+  .description('have the running service take studies from before its first start')
+  .requiredOption('--from <date>', 'first study date, such as 2026-01-31')
+  .option('--by <name>', 'who asks, for the audit; the user of this shell when left out')
+  .option('--dry-run', 'only list them')
+  .action(async (options) => (await import('./commands/backfill.ts')).backfillCommand(configOf(), options))
+
+program
   .command('check-config')
   .description('try settings, state, port, bundle, providers, PACS and EHR, and report every problem at once')
   .option('--offline', 'do not ask the PACS and the EHR')

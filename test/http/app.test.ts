@@ -186,6 +186,23 @@ describe('probes and metrics', () => {
   })
 })
 
+describe('older studies', () => {
+  it('are listed and taken by date, with a name', async () => {
+    const { app, calls } = sampleApp()
+    const list = await jsonOf(await app.request('/api/backfill?from=20250131'))
+    expect(list.studies).toEqual([{ studyInstanceUid: '1.2.840.77.3', studyDate: '20250131', instanceCount: 7 }])
+    const post = (body: object) => app.request('/api/backfill', { method: 'POST', body: JSON.stringify(body) })
+    expect((await post({ from: '20250131', by: 'Dora' })).status).toBe(202)
+    expect(calls).toEqual(['backfill 20250131 Dora'])
+    const refused = await post({ from: '2025-01-31' })
+    expect(refused.status).toBe(400)
+    expect(await jsonOf(refused)).toMatchObject({
+      hint: 'Correct the body.',
+      detail: expect.stringMatching(/by must say.*from must be a date|from must be a date.*by must say/),
+    })
+  })
+})
+
 describe('readiness', () => {
   const failing = {
     since: '2026-03-01T03:10:00.000Z',
