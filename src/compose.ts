@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { auditFetch } from './audit/audited-fetch.ts'
 import { systemClock } from './clock.ts'
+import { openImages } from './compose-images.ts'
 import { peerFigures, siteTimeZone, startWatch, watchPeers } from './compose-watch.ts'
 import { createDecoder } from './decoding/decoder.ts'
 import { createDicomWebClient } from './dicomweb/client.ts'
@@ -117,6 +118,8 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
     undo.push(closeDecoder)
 
     const startedAt = clock.now().getTime()
+    const images = await openImages(settings, { clock, log, audit })
+    undo.push(images.close)
     const wake = () => queue.wake(ANALYSES)
     const peers = watchPeers(log, () => hurryWaiting({ analyses, wake }))
     const register = (studyInstanceUid: string, digest: string) =>
@@ -146,7 +149,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       log,
       analyse: (record: AnalysisRecord) =>
         analyseStudy(
-          { archive, ehr, analyses, watch, audit, runner, registrar, readVolume, clock },
+          { archive, ehr, analyses, watch, audit, runner, registrar, readVolume, clock, ...images.keeps },
           analyseOptions,
           record,
         ),
@@ -215,6 +218,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
           return record
         },
         fonts: createWebFonts(),
+        ...images.pages,
         reviews: (id: string) => reviews.list(id),
         report: (id: string) => currentReport({ analyses, reviews }, id, settings.institution.name),
         review: async (id: string, request: ReviewRequest) => {

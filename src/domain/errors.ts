@@ -142,6 +142,10 @@ export const ERRORS = {
     'permanent',
     'The review does not fit the result; correct what the message names, and send it again.',
   ],
+  SPOOL_UNWRITABLE: [
+    'transient',
+    'The pages have no images of this analysis; its results are complete. Check room and rights of the folder viewer.folder; later studies have theirs again.',
+  ],
   NOT_FOUND: ['permanent', 'No such study or analysis here; check the id.'],
   INTERNAL: [
     'transient',

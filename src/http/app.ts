@@ -5,6 +5,7 @@ import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
 import { areUp } from '../domain/peers.ts'
 import { apiRoutes } from './api.ts'
 import type { AppDeps } from './deps.ts'
+import { imageRoutes } from './images.ts'
 import { liveRoutes } from './live.ts'
 import { pageRoutes } from './pages.ts'
 import { answerProblem, problemOf, RequestProblem } from './problems.ts'
@@ -37,6 +38,7 @@ export function createApp(deps: AppDeps): Hono {
   })
   app.route('/api', apiRoutes(deps))
   app.route('/', liveRoutes(deps))
+  app.route('/', imageRoutes(deps))
   app.route('/', pageRoutes(deps))
 
   app.notFound((c) => answerProblem(c, new AppError('NOT_FOUND', 'no such page')))

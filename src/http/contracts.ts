@@ -2,6 +2,8 @@
 import { z } from 'zod'
 import { type AnalysisState, TRANSITIONS } from '../domain/analysis.ts'
 import { DECISIONS } from '../domain/review.ts'
+import { type ImageName, PLANES } from '../domain/shown-images.ts'
+import { SEQUENCES } from '../domain/study.ts'
 import { RequestProblem } from './problems.ts'
 
 const STATES = Object.keys(TRANSITIONS) as [AnalysisState, ...AnalysisState[]]
@@ -95,6 +97,28 @@ export const idempotencyKey = z.object({
   'idempotency-key': z
     .string({ error: 'must be sent as a header: the same key again is the same review' })
     .regex(/^[\x21-\x7e]{8,100}$/, 'must have 8 to 100 printable characters without spaces'),
+})
+
+export const sliceParams = z.object({
+  plane: z.enum(PLANES, { error: `must be one of ${PLANES.join(', ')}` }),
+  index: whole(0, 4095),
+})
+const IMAGE = new RegExp(`^((?:prior-)?(?:${SEQUENCES.join('|')})):(\\d{1,4})-(\\d{1,4})$`)
+/** "T1c:120-2400,FLAIR:80-1900": images in their order, each with the stored values that are black and white. */
+export const sliceQuery = z.strictObject({
+  of: z
+    .string({ error: 'must name images' })
+    .max(400, 'is too long')
+    .transform((text, context) => {
+      const images = text.split(',').map((one) => IMAGE.exec(one))
+      if (images.every((match) => match !== null))
+        return images.map(([, name, low, high]) => ({
+          name: name as ImageName,
+          window: [Number(low), Number(high)] as const,
+        }))
+      context.addIssue({ code: 'custom', message: 'must be images with their windows, such as T1c:120-2400' })
+      return z.NEVER
+    }),
 })
 
 /** A body of JSON, or a problem (400) that quotes nothing of it. */

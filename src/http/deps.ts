@@ -7,6 +7,7 @@ import type { Log } from '../domain/ports/log.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
 import type { RecordedReview, Review } from '../domain/review.ts'
 import type { Uid } from '../domain/study.ts'
+import type { ShownImagesReader } from '../viewer/shown.ts'
 
 /** MR study of the archive that the watch does not reach. */
 export interface OlderStudy {
@@ -25,6 +26,15 @@ export interface HttpSettings {
   frameAncestors: readonly string[]
   /** With {studyInstanceUid}. */
   viewerUrl?: string
+}
+
+/** The browser's modules, by file name. */
+export interface PageScripts {
+  /** "/assets/browser/<digest>" */
+  base: string
+  names: readonly string[]
+  /** Undefined for another version than the present one, and for no such module. */
+  module(version: string, name: string): string | undefined
 }
 
 export interface AppDeps {
@@ -78,6 +88,9 @@ export interface AppDeps {
     stylesheet(): Promise<string>
     file(family: string, version: string, name: string): Promise<Uint8Array | undefined>
   }
+  /** The aligned images of analyses, as long as they are kept. */
+  images: ShownImagesReader
+  scripts: PageScripts
   /** Shown at the foot of the pages. */
   software?: { name: string; version: string }
 }

@@ -8,6 +8,7 @@ import { worklistPage } from '../web/worklist.ts'
 import { resolveHold, tryAgain } from './actions.ts'
 import { analysisParams, listQuery, pageQuery, parseRequest, request, studyParams } from './contracts.ts'
 import type { AppDeps } from './deps.ts'
+import { describeImages } from './images.ts'
 
 export function pageRoutes(deps: AppDeps): Hono {
   const { analyses, settings } = deps
@@ -53,7 +54,19 @@ export function pageRoutes(deps: AppDeps): Hono {
     if (!record) throw new AppError('NOT_FOUND', `no analysis ${id}`)
     const [events, siblings] = await Promise.all([analyses.events(id), analyses.byStudy(record.studyInstanceUid)])
     const viewerUrl = settings.viewerUrl?.replaceAll('{studyInstanceUid}', encodeURIComponent(record.studyInstanceUid))
-    return c.html(studyPage({ record, events, siblings, version, ...(viewerUrl ? { viewerUrl } : {}), ...software }))
+    const images = await describeImages(deps.images, record)
+    return c.html(
+      studyPage({
+        record,
+        events,
+        siblings,
+        version,
+        scripts: deps.scripts,
+        ...(images && { images }),
+        ...(viewerUrl ? { viewerUrl } : {}),
+        ...software,
+      }),
+    )
   })
 
   app.get('/analyses/:id/report.pdf', async (c) => {
@@ -86,6 +99,15 @@ export function pageRoutes(deps: AppDeps): Hono {
     return c.redirect(`/analyses/${id}`, 303)
   })
 
+  app.get('/assets/browser/:version/:name', (c) => {
+    const { version, name } = c.req.param()
+    const body = deps.scripts.module(version, name)
+    if (body === undefined) throw new AppError('NOT_FOUND', 'no such script')
+    return c.body(body, 200, {
+      'content-type': 'text/javascript; charset=utf-8',
+      'cache-control': 'public, max-age=31536000, immutable',
+    })
+  })
   app.get('/assets/fonts.css', async (c) =>
     c.body(await deps.fonts.stylesheet(), 200, {
       'content-type': 'text/css; charset=utf-8',

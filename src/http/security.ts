@@ -93,6 +93,14 @@ function credentialOf(header: string | undefined): string | undefined {
   return text.includes(':') ? text.slice(text.indexOf(':') + 1) : undefined
 }
 
+/** The name with which a person signed in (Basic); a token alone says nothing of who holds it. */
+export function userOf(header: string | undefined): string | undefined {
+  const [scheme = '', value = ''] = (header ?? '').split(' ')
+  if (scheme.toLowerCase() !== 'basic') return undefined
+  const [name = ''] = Buffer.from(value, 'base64').toString('utf8').split(':')
+  return name.slice(0, 100) || undefined
+}
+
 /** Compares digests, which have one length, in constant time. */
 function matches(given: string | undefined, token: string): boolean {
   if (given === undefined) return false

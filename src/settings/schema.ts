@@ -122,6 +122,19 @@ export function settingsSchema(env: Environment) {
         },
       )
       .prefault({}),
+    viewer: z
+      .strictObject({
+        keepDays: whole(0, 3650)
+          .default(30)
+          .describe('How long the aligned images of an analysis are kept for its page, days; 0 keeps none.'),
+        folder: z.exactOptional(
+          filled(
+            'Folder for them; "images" in store.dataDir when left out. Processes that share a database share this folder too.',
+          ),
+        ),
+      })
+      .prefault({})
+      .describe('The images on the study page.'),
     institution: z
       .strictObject({
         name: z.string().default('').describe('Name on the report.'),

@@ -1,6 +1,7 @@
 // The HTTP side on sample records in memory, which tests may change while it runs.
 import { createHash } from 'node:crypto'
 import { type AnalysisEvent, type AnalysisRecord, TRANSITIONS } from '../../src/domain/analysis.ts'
+import { AppError } from '../../src/domain/errors.ts'
 import type { Artifact } from '../../src/domain/ports/analysis-store.ts'
 import { createWebFonts } from '../../src/fonts/web-fonts.ts'
 import { createApp } from '../../src/http/app.ts'
@@ -29,6 +30,13 @@ export const LEFT_STUDIES = [
     decision: 'waiting: the archive gives no full metadata of study 1.2.840.77.2',
   },
 ]
+
+/** As where a site keeps none. */
+const NO_IMAGES: AppDeps['images'] = {
+  describe: async () => undefined,
+  picture: async () => Promise.reject(new AppError('NOT_FOUND', 'no images are kept')),
+  outlines: async () => Promise.reject(new AppError('NOT_FOUND', 'no images are kept')),
+}
 
 export interface SampleApp {
   app: ReturnType<typeof createApp>
@@ -145,6 +153,8 @@ export function sampleApp(
       },
     },
     archiveWays: async () => ({}),
+    images: NO_IMAGES,
+    scripts: { base: '/assets/browser/none', names: [], module: () => undefined },
     metrics: async () => 'gliabridge_analyses{state="held"} 1\n',
     software: { name: 'Gliabridge', version: '0.1.0' },
     ...options.deps,

@@ -265,6 +265,7 @@ describe('the study page', () => {
       'next',
       'next',
       'next',
+      'next',
     ])
     expect(stepsOf('held', eventsOf(running)).map(({ state }) => state)).toEqual(['done', 'done', 'done', 'stopped'])
   })
