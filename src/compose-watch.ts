@@ -1,6 +1,6 @@
 // Wires what notices studies and outages: the search of the PACS, the decision when a study is whole, the question to the EHR.
 import { type AppError, asAppError } from './domain/errors.ts'
-import { createPeerWatch, type PeerWatch } from './domain/peers.ts'
+import { createPeerWatch, type PeerState, type PeerWatch } from './domain/peers.ts'
 import type { Clock } from './domain/ports/clock.ts'
 import type { ImageArchive } from './domain/ports/image-archive.ts'
 import type { Log } from './domain/ports/log.ts'
@@ -34,11 +34,19 @@ export function pollSettings({ pacs: { poll } }: Pick<Settings, 'pacs'>) {
 }
 
 /** What is known of PACS and EHR, with a line of the log when one falls out and when it is back. */
-export function watchPeers(log: Log): PeerWatch {
+export function watchPeers(log: Log, onBack: () => Promise<void>): PeerWatch {
   return createPeerWatch(['pacs', 'ehr'], ({ peer, failing }) => {
-    if (failing) log.error({ peer, code: failing.code, error: failing.message }, 'a peer does not answer as it must')
-    else log.info({ peer }, 'a peer answers as it must')
+    if (failing)
+      return log.error({ peer, code: failing.code, error: failing.message }, 'a peer does not answer as it must')
+    log.info({ peer }, 'a peer answers as it must again')
+    // What waited for it waits no longer. Should this fail, everything is tried again in its own time.
+    onBack().catch((thrown) => log.warn({ code: asAppError(thrown).code }, 'what waited was not hurried'))
   })
+}
+
+/** For the metrics; times in milliseconds. */
+export function peerFigures({ peer, up = false, goodAt }: PeerState, startedAt: number, now: number) {
+  return { peer, up, secondsSinceGood: (now - (goodAt === undefined ? startedAt : Date.parse(goodAt))) / 1000 }
 }
 
 export interface WatchParts {

@@ -5,15 +5,17 @@ import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
 import { areUp } from '../domain/peers.ts'
 import { apiRoutes } from './api.ts'
 import type { AppDeps } from './deps.ts'
+import { imageRoutes } from './images.ts'
 import { liveRoutes } from './live.ts'
 import { pageRoutes } from './pages.ts'
 import { answerProblem, problemOf, RequestProblem } from './problems.ts'
 import { PUBLIC_KEYS_PATH, refuseForeignOrigins, requireAccess, secureHeaders } from './security.ts'
+import { createWrongTokens } from './wrong-tokens.ts'
 
 export function createApp(deps: AppDeps): Hono {
   const app = new Hono()
   app.use(secureHeaders(deps.settings))
-  app.use(requireAccess(deps.settings))
+  app.use(requireAccess(deps.settings, createWrongTokens(deps)))
   app.use(refuseForeignOrigins)
   app.use(bodyLimit({ maxSize: 64 * 1024, onError: () => tooLarge() }))
 
@@ -37,6 +39,7 @@ export function createApp(deps: AppDeps): Hono {
   })
   app.route('/api', apiRoutes(deps))
   app.route('/', liveRoutes(deps))
+  app.route('/', imageRoutes(deps))
   app.route('/', pageRoutes(deps))
 
   app.notFound((c) => answerProblem(c, new AppError('NOT_FOUND', 'no such page')))

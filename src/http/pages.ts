@@ -8,6 +8,7 @@ import { worklistPage } from '../web/worklist.ts'
 import { resolveHold, tryAgain } from './actions.ts'
 import { analysisParams, listQuery, pageQuery, parseRequest, request, studyParams } from './contracts.ts'
 import type { AppDeps } from './deps.ts'
+import { describeImages } from './images.ts'
 
 export function pageRoutes(deps: AppDeps): Hono {
   const { analyses, settings } = deps
@@ -57,8 +58,19 @@ export function pageRoutes(deps: AppDeps): Hono {
       analyses.byStudy(record.studyInstanceUid),
     ])
     const viewerUrl = settings.viewerUrl?.replaceAll('{studyInstanceUid}', encodeURIComponent(record.studyInstanceUid))
+    const images = await describeImages(deps.images, record)
     return c.html(
-      studyPage({ record, events, roles, siblings, version, ...(viewerUrl ? { viewerUrl } : {}), ...software }),
+      studyPage({
+        record,
+        events,
+        roles,
+        siblings,
+        version,
+        scripts: deps.scripts,
+        ...(images && { images }),
+        ...(viewerUrl ? { viewerUrl } : {}),
+        ...software,
+      }),
     )
   })
 
@@ -92,6 +104,15 @@ export function pageRoutes(deps: AppDeps): Hono {
     return c.redirect(`/analyses/${id}`, 303)
   })
 
+  app.get('/assets/browser/:version/:name', (c) => {
+    const { version, name } = c.req.param()
+    const body = deps.scripts.module(version, name)
+    if (body === undefined) throw new AppError('NOT_FOUND', 'no such script')
+    return c.body(body, 200, {
+      'content-type': 'text/javascript; charset=utf-8',
+      'cache-control': 'public, max-age=31536000, immutable',
+    })
+  })
   app.get('/assets/fonts.css', async (c) =>
     c.body(await deps.fonts.stylesheet(), 200, {
       'content-type': 'text/css; charset=utf-8',

@@ -44,7 +44,10 @@ export async function deliver(
   const artifacts = await ports.analyses.artifacts(record.analysisId)
   const outcomes: DeliveryOutcome[] = []
   for (const leg of record.legs) {
-    if (leg.state !== 'done') outcomes.push(await runLeg(ports, record, leg, artifacts, options))
+    if (leg.state === 'done') continue
+    // A newer set of images may have come since: then nothing more of this one is written.
+    if ((await ports.analyses.get(record.analysisId))?.state === 'superseded') return { do: 'done' }
+    outcomes.push(await runLeg(ports, record, leg, artifacts, options))
   }
   const held = outcomes.find((outcome) => outcome.do === 'hold')
   if (held) return held

@@ -24,6 +24,7 @@ const TEXTS: Readonly<Record<string, RegExp>> = {
   leg: TOKEN,
   peer: TOKEN,
   since: TOKEN,
+  wanted: TOKEN,
   state: TOKEN,
   step: TOKEN,
   migration: TOKEN,

@@ -7,6 +7,7 @@ import type { Log } from '../domain/ports/log.ts'
 import type { WatchDecision, WatchedStudy, WatchStore } from '../domain/ports/watch-store.ts'
 import type { Study, Uid } from '../domain/study.ts'
 import { createTurns } from '../domain/turns.ts'
+import { stillWaits } from '../domain/waits.ts'
 import type { Eligibility } from './eligible.ts'
 import { groupInstances, type ImageSet, imageSetOf } from './image-set.ts'
 
@@ -66,7 +67,8 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
 
   async function check(): Promise<void> {
     for (const { studyInstanceUid } of await watchStore.undecided()) {
-      if ((failures.get(studyInstanceUid)?.notBefore ?? 0) > clock.now().getTime()) continue
+      const notBefore = failures.get(studyInstanceUid)?.notBefore ?? 0
+      if (stillWaits(notBefore, clock.now().getTime(), MAX_WAIT_SECONDS * 1000)) continue
       try {
         await inTurn(studyInstanceUid, () => decideIfSettled(studyInstanceUid))
         failures.delete(studyInstanceUid)
@@ -88,7 +90,10 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
   async function decideIfSettled(studyInstanceUid: Uid): Promise<void> {
     const known = await watchStore.get(studyInstanceUid)
     if (known === undefined || known.decidedDigest === known.instanceSetDigest) return
-    if (clock.now().getTime() - Date.parse(known.changedAt) < settings.settleSeconds * 1000) return
+    const quietMs = clock.now().getTime() - Date.parse(known.changedAt)
+    // The clock was set back since: the quiet time is counted from now on.
+    if (quietMs < 0) return watchStore.put({ ...known, changedAt: clock.now().toISOString() })
+    if (quietMs < settings.settleSeconds * 1000) return
     const set = await lookByQido(studyInstanceUid)
     if (set.digest !== known.instanceSetDigest) return noteChange(studyInstanceUid, known, set)
     if (set.sopInstanceUids.length === 0)

@@ -1,4 +1,4 @@
-// The only script of the pages: keeps marked parts up to date and writes times in the reader's zone. Pages work without it.
+// The script of every page: keeps marked parts up to date and writes times in the reader's zone. Pages work without it.
 export const LIVE_SCRIPT = `'use strict'
 {
   const link = document.getElementById('link')
@@ -58,6 +58,7 @@ export const LIVE_SCRIPT = `'use strict'
         for (const details of here.querySelectorAll('details')) if (open.has(details.id)) details.open = true
         if (focused) for (const target of here.querySelectorAll('a[href]')) if (target.getAttribute('href') === focused) target.focus({ preventScroll: true })
         dress(here)
+        document.dispatchEvent(new CustomEvent('part', { detail: part.id }))
       }
       say('live', 'Live')
     } catch {

@@ -22,6 +22,7 @@ import {
 } from './result-sections.ts'
 import { isRejected, notice, reviewStatement, withdrawn } from './review-section.ts'
 import { readSummary, type Summary } from './summary.ts'
+import { type ImagesOnPage, viewerSection } from './viewer-section.ts'
 import { stateBadge } from './worklist.ts'
 
 export interface StudyView {
@@ -35,6 +36,10 @@ export interface StudyView {
   siblings: AnalysisRecord[]
   /** Address in the hospital's viewer, when there is one. */
   viewerUrl?: string
+  /** Absent where none are kept. */
+  images?: ImagesOnPage
+  /** Where the browser's modules are. */
+  scripts?: { base: string; names: readonly string[] }
   software?: string
 }
 
@@ -47,6 +52,7 @@ export function studyPage(view: StudyView): Html {
     livePart('head', head(view, summary)),
     livePart('status', status(view, path)),
     livePart('files', files(view, path)),
+    livePart('images', viewerSection(path, view.images)),
     html`<div class="columns"><div class="column">${results(record, summary)}</div>
 <div class="column">${livePart('progress', progressSection(record, events))}${livePart('delivery', deliverySection(record))}${livePart('quality', qualitySection(summary))}</div></div>`,
     livePart('report', report(view, path)),
@@ -57,6 +63,7 @@ export function studyPage(view: StudyView): Html {
   return page({
     title: `Analysis ${record.analysisId.slice(0, 8)}`,
     main,
+    ...(view.scripts && { modules: view.scripts }),
     live: { events: `/events?analysis=${record.analysisId}&since=${view.version}`, refreshSeconds: 10 },
     ...(view.software ? { software: view.software } : {}),
   })

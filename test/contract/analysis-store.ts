@@ -204,6 +204,40 @@ export function analysisStoreContract(name: string, open: () => Promise<Database
       expect((await store.claim('w', 60))?.analysisId).toBe(id)
     })
 
+    it('never lets two workers have two analyses of one study', async () => {
+      await clear()
+      const { studyInstanceUid, ...first } = analysis()
+      const second = { ...analysis(), studyInstanceUid }
+      await store.register({ ...first, studyInstanceUid })
+      await store.register(second)
+      const taken = await store.claim('one', 60)
+      expect(await store.claim('two', 60)).toBeUndefined()
+      const other = await registered()
+      expect((await store.claim('two', 60))?.analysisId).toBe(other)
+      await store.move(taken!.analysisId, 'superseded')
+      expect((await store.claim('three', 60))?.studyInstanceUid).toBe(studyInstanceUid)
+    })
+
+    it('is not stopped by a clock that is set back', async () => {
+      await clear()
+      const [due, retried, left] = [await registered(), await registered(), await registered()]
+      const hours = (count: number) => clock.advance(count * 3600)
+      await store.claim('w', 60)
+      await store.claim('w', 60)
+      await store.claim('dead', 60)
+      await store.release(due, 'w')
+      await store.release(retried, 'w', new Date(clock.now().getTime() + 900_000).toISOString())
+      hours(-2)
+      const claimed = [await store.claim('w', 60), await store.claim('w', 60), await store.claim('w', 60)]
+      expect(claimed.map((record) => record?.analysisId).sort()).toEqual([due, retried, left].sort())
+      await clear()
+      const fresh = await registered()
+      clock.advance(-1200)
+      expect((await store.claim('w', 60))?.analysisId).toBe(fresh)
+      hours(3)
+      await clear()
+    })
+
     it('ends all leases when no worker can be alive', async () => {
       await clear()
       const id = await registered()

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { type AnalysisEvent, type AnalysisRecord, TRANSITIONS } from '../../src/domain/analysis.ts'
+import { AppError } from '../../src/domain/errors.ts'
 import type { Artifact } from '../../src/domain/ports/analysis-store.ts'
 import type { WatchedStudy } from '../../src/domain/ports/watch-store.ts'
 import { createWebFonts } from '../../src/fonts/web-fonts.ts'
@@ -31,6 +32,13 @@ export const DECLINED_STUDIES: WatchedStudy[] = [
     decision: { outcome: 'waiting', reason: 'the archive gives no full metadata of study 1.2.840.77.2' },
   },
 ]
+
+/** As where a site keeps none. */
+const NO_IMAGES: AppDeps['images'] = {
+  describe: async () => undefined,
+  picture: async () => Promise.reject(new AppError('NOT_FOUND', 'no images are kept')),
+  outlines: async () => Promise.reject(new AppError('NOT_FOUND', 'no images are kept')),
+}
 
 export interface SampleApp {
   app: ReturnType<typeof createApp>
@@ -139,7 +147,16 @@ export function sampleApp(
       calls.push(`analyse ${uid} ${by}`)
       return samples[0]!
     },
+    backfill: {
+      list: async (from) => [{ studyInstanceUid: '1.2.840.77.3', studyDate: from, instanceCount: 7 }],
+      take: async (from, by) => {
+        calls.push(`backfill ${from} ${by}`)
+        return { since: from }
+      },
+    },
     archiveWays: async () => ({}),
+    images: NO_IMAGES,
+    scripts: { base: '/assets/browser/none', names: [], module: () => undefined },
     metrics: async () => 'gliabridge_analyses{state="held"} 1\n',
     software: { name: 'Gliabridge', version: '0.1.0' },
     ...options.deps,

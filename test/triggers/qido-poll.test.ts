@@ -235,3 +235,10 @@ it('tells after every look whether it was whole', async () => {
   await run(3)
   expect(outcomes).toEqual([undefined, 'ARCHIVE_AUTH', undefined])
 })
+
+it('says once that more days back do nothing after the first start', async () => {
+  store.cursors.set('qido', JSON.stringify({ since: '20260301', through: '20260301' }))
+  await run(3)
+  const said = log.lines.filter(({ message }) => message.includes('backfill'))
+  expect(said).toMatchObject([{ level: 'warn', fields: { wanted: '20260228', since: '20260301' } }])
+})

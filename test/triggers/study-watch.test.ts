@@ -122,6 +122,25 @@ describe('the settled rule', () => {
     expect(settled).toEqual([[STUDY, digestOf(mr('1.2.3.1', 1, 2))]])
   })
 
+  it('counts anew when the clock is set back, and does not wait for the time to come round again', async () => {
+    contents.set(STUDY, mr('1.2.3.1', 1))
+    await watch.hint(STUDY)
+    await pass(50)
+    clock.advance(-7200)
+    await pass(60)
+    expect(settled).toEqual([])
+    await pass(10)
+    expect(settled).toHaveLength(1)
+    contents.set('1.2.4', mr('1.2.4.1', 1))
+    await watch.hint('1.2.4')
+    failing.set('1.2.4', new AppError('ARCHIVE_ERROR', 'busy'))
+    await pass(70)
+    failing.delete('1.2.4')
+    clock.advance(-7200)
+    await pass(80)
+    expect(settled).toHaveLength(2)
+  })
+
   it('looks again before it decides, so that a set that grew unnoticed is not taken', async () => {
     contents.set(STUDY, mr('1.2.3.1', 1))
     await watch.hint(STUDY)

@@ -275,6 +275,7 @@ describe('the study page', () => {
       'next',
       'next',
       'next',
+      'next',
     ])
     expect(stepsOf('held', eventsOf(running)).map(({ state }) => state)).toEqual(['done', 'done', 'done', 'stopped'])
   })

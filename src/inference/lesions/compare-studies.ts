@@ -49,7 +49,7 @@ export async function compareStudies({
   earlier,
   bundle,
   registrar,
-}: ComparisonInput): Promise<Omit<Comparison, 'prior' | 'days'>> {
+}: ComparisonInput): Promise<Omit<Comparison, 'prior' | 'days'> & { presentToPrior: Rigid }> {
   const { presentToPrior, ...registration } = await registerToPrior(now.image, earlier.image, registrar)
   const members = bundle.labels.map(({ index }) => index)
   const lesionsOf = ({ labels }: Pick<TimePoint, 'labels'>) =>
@@ -68,6 +68,7 @@ export async function compareStudies({
   const enhancing = compareEnhancing(now, earlier, bundle.regions.ET ?? [], presentToPrior)
   const keys = new Set([...now.measurements.map(({ region }) => region), ...bundle.labels.map(({ key }) => key)])
   return {
+    presentToPrior,
     registration,
     volumes: volumeChanges(earlier.measurements, now.measurements),
     lesions,
