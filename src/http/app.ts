@@ -10,11 +10,12 @@ import { liveRoutes } from './live.ts'
 import { pageRoutes } from './pages.ts'
 import { answerProblem, problemOf, RequestProblem } from './problems.ts'
 import { PUBLIC_KEYS_PATH, refuseForeignOrigins, requireAccess, secureHeaders } from './security.ts'
+import { createWrongTokens } from './wrong-tokens.ts'
 
 export function createApp(deps: AppDeps): Hono {
   const app = new Hono()
   app.use(secureHeaders(deps.settings))
-  app.use(requireAccess(deps.settings))
+  app.use(requireAccess(deps.settings, createWrongTokens(deps)))
   app.use(refuseForeignOrigins)
   app.use(bodyLimit({ maxSize: 64 * 1024, onError: () => tooLarge() }))
 

@@ -1,6 +1,8 @@
 // What requests may say: parameters of paths and queries, checked before anything is done.
 import { z } from 'zod'
 import { type AnalysisState, TRANSITIONS } from '../domain/analysis.ts'
+import { cleanJson } from '../domain/clean-text.ts'
+import { jsonExcess } from '../domain/json-excess.ts'
 import { DECISIONS } from '../domain/review.ts'
 import { type ImageName, PLANES } from '../domain/shown-images.ts'
 import { SEQUENCES } from '../domain/study.ts'
@@ -123,8 +125,10 @@ export const sliceQuery = z.strictObject({
 
 /** A body of JSON, or a problem (400) that quotes nothing of it. */
 export function readJson(text: string): unknown {
+  const excess = jsonExcess(text)
+  if (excess) throw new RequestProblem(400, 'REQUEST_INVALID', `the body ${excess}`, 'Correct the body.')
   try {
-    return JSON.parse(text)
+    return cleanJson(JSON.parse(text))
   } catch {
     throw new RequestProblem(400, 'REQUEST_INVALID', 'the body is not JSON', 'Correct the body.')
   }

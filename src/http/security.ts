@@ -35,12 +35,14 @@ export function secureHeaders(settings: HttpSettings): MiddlewareHandler {
  * With a token: `Authorization: Bearer <token>`, or Basic with the token as password of any user, so that browsers can ask.
  * Without one and for this machine alone: only by a name of this machine, or a foreign page could read along by DNS rebinding.
  */
-export function requireAccess(settings: HttpSettings): MiddlewareHandler {
+export function requireAccess(settings: HttpSettings, onWrongToken: () => Promise<void>): MiddlewareHandler {
   const { token, host, allowUnauthenticated } = settings
   return async (c, next) => {
     if (OPEN.has(c.req.path)) return next()
     if (token !== undefined) {
-      if (!matches(credentialOf(c.req.header('authorization')), token)) {
+      const given = credentialOf(c.req.header('authorization'))
+      if (!matches(given, token)) {
+        if (given !== undefined) await onWrongToken()
         c.header('www-authenticate', 'Basic realm="Gliabridge", charset="UTF-8"')
         throw new RequestProblem(
           401,
