@@ -43,13 +43,14 @@ ${noFinding ? html`<p class="callout">${icon('info')}<span>${NO_FINDING}</span><
 
 function diametersLine(lesions: NonNullable<Summary['diameters']>, images: ImagesOnPage | undefined): Part {
   if (lesions.length === 0) return ''
-  const rows = lesions.map(({ longestMm, perpendicularMm, measurable }, n) => {
+  const sizes = lesions.map(({ longestMm, perpendicularMm, measurable }, n) => {
     const mark = images?.marks[n]
     const size = diameterPair(longestMm, perpendicularMm)
     const at = mark && middleOf(mark.lines.flat())
-    return html`<li>${placeLink(size, at && mark ? `${mark.plane} ${at.join(' ')}` : undefined)}${measurable ? '' : ` ${TOO_SMALL}`}</li>`
+    const place = at && mark ? `${mark.plane} ${at.join(' ')}` : undefined
+    return html`${n === 0 ? '' : '; '}${placeLink(size, place)}${measurable ? '' : ` ${TOO_SMALL}`}`
   })
-  return html`<p class="muted small">${DIAMETERS}</p><ul class="diameters">${rows}</ul>`
+  return html`<p class="muted small">${DIAMETERS} ${sizes}.</p>`
 }
 
 /** Leads to the place in the images, where they are kept. */

@@ -62,7 +62,6 @@ button.primary:hover { filter: brightness(1.08); }
 .reviewer { display: flex; flex-wrap: wrap; gap: .5rem 1.4rem; }
 .reviewer label { display: inline-flex; align-items: center; gap: .5rem; font-size: .92rem; }
 .review-form button:disabled { opacity: .5; cursor: not-allowed; }
-.diameters { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; font-size: .9rem; }
 .bar-cell { width: 38%; vertical-align: middle; }
 .swatch { display: inline-block; width: .7rem; height: .7rem; border-radius: 3px; margin-right: .5rem; background: var(--bar); }
 .swatch-plain { background: none; box-shadow: inset 0 0 0 1.5px var(--bar); }
