@@ -5,10 +5,12 @@ import { ASSETS } from '../web/assets.ts'
 import { notAnalysedPage } from '../web/not-analysed.ts'
 import { studyPage } from '../web/study-page.ts'
 import { worklistPage } from '../web/worklist.ts'
-import { resolveHold, tryAgain } from './actions.ts'
+import { load, resolveHold, tryAgain } from './actions.ts'
 import { analysisParams, listQuery, pageQuery, parseRequest, request, studyParams } from './contracts.ts'
 import type { AppDeps } from './deps.ts'
 import { describeImages } from './images.ts'
+import { readReviewForm } from './review-form.ts'
+import { userOf } from './security.ts'
 
 export function pageRoutes(deps: AppDeps): Hono {
   const { analyses, settings } = deps
@@ -59,6 +61,7 @@ export function pageRoutes(deps: AppDeps): Hono {
     ])
     const viewerUrl = settings.viewerUrl?.replaceAll('{studyInstanceUid}', encodeURIComponent(record.studyInstanceUid))
     const images = await describeImages(deps.images, record)
+    const user = userOf(c.req.header('authorization'))
     return c.html(
       studyPage({
         record,
@@ -68,6 +71,7 @@ export function pageRoutes(deps: AppDeps): Hono {
         version,
         scripts: deps.scripts,
         ...(images && { images }),
+        ...(user && { user }),
         ...(viewerUrl ? { viewerUrl } : {}),
         ...software,
       }),
@@ -96,6 +100,11 @@ export function pageRoutes(deps: AppDeps): Hono {
   app.post('/analyses/:id/resolve', async (c) => {
     const { id } = parseRequest(analysisParams, c.req.param())
     await resolveHold(deps, id, await c.req.parseBody())
+    return c.redirect(`/analyses/${id}`, 303)
+  })
+  app.post('/analyses/:id/review', async (c) => {
+    const { id } = parseRequest(analysisParams, c.req.param())
+    await deps.review(id, readReviewForm(await load(analyses, id), await c.req.parseBody()))
     return c.redirect(`/analyses/${id}`, 303)
   })
   app.post('/analyses/:id/retry', async (c) => {

@@ -20,6 +20,7 @@ import {
   qualitySection,
   volumesSection,
 } from './result-sections.ts'
+import { reviewCount, reviewForm } from './review-form.ts'
 import { isRejected, notice, reviewStatement, withdrawn } from './review-section.ts'
 import { readSummary, type Summary } from './summary.ts'
 import { type ImagesOnPage, viewerSection } from './viewer-section.ts'
@@ -40,6 +41,8 @@ export interface StudyView {
   images?: ImagesOnPage
   /** Where the browser's modules are. */
   scripts?: { base: string; names: readonly string[] }
+  /** Who signed in, where that is known. */
+  user?: string
   software?: string
 }
 
@@ -53,7 +56,9 @@ export function studyPage(view: StudyView): Html {
     livePart('status', status(view, path)),
     livePart('files', files(view, path)),
     livePart('images', viewerSection(path, view.images)),
-    html`<div class="columns"><div class="column">${results(record, summary)}</div>
+    livePart('reviewed', reviewCount(record)),
+    livePart('decide', reviewForm(record, path, view.user)),
+    html`<div class="columns"><div class="column">${results(view, summary)}</div>
 <div class="column">${livePart('progress', progressSection(record, events))}${livePart('delivery', deliverySection(record))}${livePart('quality', qualitySection(summary))}</div></div>`,
     livePart('report', report(view, path)),
     livePart('decisions', decisionsSection(summary)),
@@ -70,9 +75,9 @@ export function studyPage(view: StudyView): Html {
 }
 
 /** In parts of the same names whether they stand or are withdrawn, so that an open page takes a rejection over. */
-function results(record: AnalysisRecord, summary: Summary): Html[] {
+function results({ record, images }: StudyView, summary: Summary): Html[] {
   const found = {
-    volumes: volumesSection(summary),
+    volumes: volumesSection(summary, images),
     comparison: comparisonSection(summary),
     predictions: predictionsSection(summary),
   }

@@ -30,13 +30,13 @@ export type Summary = Pick<ReportableResult, ListKey> &
 
 /** What is known of the analysis, with the corrections of its last review. */
 export function readSummary(record: Pick<AnalysisRecord, 'summary' | 'review'>): Summary {
-  const summary = storedSummary(record)
+  const summary = softwareSummary(record)
   const { noFinding = false, ...rest } = summary
   return record.review ? { ...summary, ...applyEdits({ noFinding, ...rest }, record.review.edits) } : summary
 }
 
-/** The store holds what the pipeline described or saved; each part is taken only when it has the shape of that part. */
-function storedSummary(record: Pick<AnalysisRecord, 'summary'>): Summary {
+/** What the software said, without anybody's corrections. The store holds what the pipeline described or saved; each part is taken only when it has the shape of that part. */
+export function softwareSummary(record: Pick<AnalysisRecord, 'summary'>): Summary {
   const raw: Record<string, unknown> = record.summary ?? {}
   const list = (key: ListKey) => (Array.isArray(raw[key]) ? raw[key] : [])
   const facts = Object.fromEntries(
