@@ -163,8 +163,8 @@ export async function runDemo(options: DemoOptions): Promise<RunningDemo> {
 async function noticed(service: Service, studyInstanceUid: string): Promise<AnalysisRecord> {
   for (;;) {
     const watched = await service.store.watch.get(studyInstanceUid)
-    if (watched?.decision?.startsWith('left'))
-      throw new AppError('SERIES_MISSING', `the study was not accepted: ${watched.decision}`)
+    if (watched?.decision?.outcome === 'declined')
+      throw new AppError('SERIES_MISSING', `the study was not accepted: ${watched.decision.reason}`)
     const found = (await service.store.analyses.byStudy(studyInstanceUid)).find(
       (record) => record.state !== 'superseded',
     )

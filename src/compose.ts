@@ -23,7 +23,7 @@ import { type OpenPort, serve } from './http/serve.ts'
 import { type LoadedBundle, loadBundle } from './inference/bundle/load.ts'
 import { startRunner } from './inference/runtime/runner.ts'
 import { createRegistrar } from './inference/volumes/register.ts'
-import { analyseLeftStudy } from './pipeline/analyse-left.ts'
+import { analyseDeclinedStudy } from './pipeline/analyse-declined.ts'
 import { analyseStudy } from './pipeline/analyse-study.ts'
 import { backfill, olderStudies } from './pipeline/backfill.ts'
 import { confirmPatient } from './pipeline/confirm-patient.ts'
@@ -197,8 +197,8 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
           take: (from: string, by: string) => backfill({ watch, audit, log }, from, by),
         },
         archiveWays: async () => (await archive.ways?.()) ?? {},
-        analyseLeft: (studyInstanceUid: string, by: string) =>
-          analyseLeftStudy({ archive, analyses, watch, audit, register }, studyInstanceUid, by),
+        analyseDeclined: (studyInstanceUid: string, by: string) =>
+          analyseDeclinedStudy({ archive, analyses, watch, audit, register }, studyInstanceUid, by),
         publicKeys: createPublicKeys(settings.ehr.auth),
         metrics: async () =>
           renderMetrics({

@@ -5,7 +5,7 @@ import { AppError } from '../domain/errors.ts'
 import type { AnalysisStore, PriorAnalyses } from '../domain/ports/analysis-store.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import { type EventRow, type LegRow, RECORD, type RecordRow, toEvent, toLeg, toRecord } from './analysis-rows.ts'
-import { loadArtifacts, saveArtifacts } from './artifacts.ts'
+import { loadArtifactRoles, loadArtifacts, saveArtifacts } from './artifacts.ts'
 import type { Database, Queryable } from './database.ts'
 import { countByState, readFigures, readVersion, type StoreFigures } from './figures.ts'
 import { AT_ONCE, createLeases, type Leases } from './leases.ts'
@@ -184,6 +184,7 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
       }),
 
     artifacts: (analysisId) => loadArtifacts(db, analysisId),
+    artifactRoles: (analysisId) => loadArtifactRoles(db, analysisId),
 
     async artifact(analysisId, role) {
       const [artifact] = await loadArtifacts(db, analysisId, role)

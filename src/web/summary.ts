@@ -1,5 +1,5 @@
 // The summary of a record as the pages read it: whatever is known so far, absent or empty where nothing is.
-import type { AnalysisEvent, AnalysisRecord } from '../domain/analysis.ts'
+import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { Comparison } from '../domain/comparison.ts'
 import { applyEdits } from '../domain/corrections.ts'
 import type { Measurement, ReportableResult } from '../domain/finding.ts'
@@ -30,13 +30,13 @@ export type Summary = Pick<ReportableResult, ListKey> &
 
 /** What is known of the analysis, with the corrections of its last review. */
 export function readSummary(record: Pick<AnalysisRecord, 'summary' | 'review'>): Summary {
-  const summary = storedSummary(record)
+  const summary = softwareSummary(record)
   const { noFinding = false, ...rest } = summary
   return record.review ? { ...summary, ...applyEdits({ noFinding, ...rest }, record.review.edits) } : summary
 }
 
-/** The store holds what the pipeline described or saved; each part is taken only when it has the shape of that part. */
-function storedSummary(record: Pick<AnalysisRecord, 'summary'>): Summary {
+/** What the software said, without anybody's corrections. The store holds what the pipeline described or saved; each part is taken only when it has the shape of that part. */
+export function softwareSummary(record: Pick<AnalysisRecord, 'summary'>): Summary {
   const raw: Record<string, unknown> = record.summary ?? {}
   const list = (key: ListKey) => (Array.isArray(raw[key]) ? raw[key] : [])
   const facts = Object.fromEntries(
@@ -69,12 +69,6 @@ export function leadingMeasurement(summary: Summary): Measurement | undefined {
 /** Series that were taken first, then in the study's order. */
 export function decisionsInOrder(decisions: readonly SeriesDecision[]): SeriesDecision[] {
   return [...decisions.filter(({ taken }) => taken), ...decisions.filter(({ taken }) => !taken)]
-}
-
-/** Which artefacts there are, as the event that saved them says; loading their bytes to know would be costly. */
-export function savedRoles(events: readonly AnalysisEvent[]): ReadonlySet<string> {
-  const saved = events.findLast((event) => Array.isArray(event.data?.artifacts))
-  return new Set((saved?.data?.artifacts as string[] | undefined) ?? [])
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

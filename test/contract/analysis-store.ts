@@ -287,6 +287,7 @@ export function analysisStoreContract(name: string, open: () => Promise<Database
     it('keeps result and artefacts together, byte for byte', async () => {
       const id = await bring('running')
       const big = Uint8Array.from({ length: 2_500_003 }, (_, i) => (i * 7 + (i >> 8)) % 256)
+      expect(await store.artifactRoles(id)).toEqual(new Set())
       const artifacts: Artifact[] = [
         {
           role: 'segmentation',

@@ -124,7 +124,7 @@ describe('the main job through Orthanc and PostgreSQL', () => {
 
   it('does not look at its own results as a new study', async () => {
     const watched = await service.store.watch.get(study.studyInstanceUid)
-    expect(watched?.decision).toBe('accepted')
+    expect(watched?.decision).toEqual({ outcome: 'accepted' })
     await service.submit(study.studyInstanceUid)
     expect(await service.store.analyses.byStudy(study.studyInstanceUid)).toHaveLength(1)
   })

@@ -1,6 +1,8 @@
 // Records as the pipeline leaves them, one per situation, for tests and pictures of the pages. All people are invented.
+
 import type { AnalysisEvent, AnalysisRecord } from '../../src/domain/analysis.ts'
 import type { ReportableResult } from '../../src/domain/finding.ts'
+import type { ArtifactRole } from '../../src/domain/ports/analysis-store.ts'
 import type { SeriesDecision } from '../../src/domain/study.ts'
 
 const UID = '2.25.329800735698586629295641978511506172918'
@@ -372,3 +374,7 @@ export function eventsOf(record: AnalysisRecord): AnalysisEvent[] {
   if (record.state === 'superseded') state('delivered', 'superseded', `superseded by ${id(9)}`)
   return events
 }
+
+/** The artefacts of a sample, as the event of its result lists them. */
+export const rolesOf = (events: readonly AnalysisEvent[]): ReadonlySet<ArtifactRole> =>
+  new Set(events.flatMap(({ data }) => (data?.artifacts as ArtifactRole[] | undefined) ?? []))

@@ -16,16 +16,26 @@ import {
   eventsOf,
   held,
   nothingFound,
+  rolesOf,
   running,
   sampleResult,
   samples,
   superseded,
   waiting,
 } from '../support/sample-analyses.ts'
-import { LEFT_STUDIES } from '../support/sample-app.ts'
+import { DECLINED_STUDIES } from '../support/sample-app.ts'
 
 const study = async (record: AnalysisRecord, change: Partial<StudyView> = {}) =>
-  String(await studyPage({ record, events: eventsOf(record), siblings: [record], version: '7', ...change }))
+  String(
+    await studyPage({
+      record,
+      events: eventsOf(record),
+      roles: rolesOf(eventsOf(record)),
+      siblings: [record],
+      version: '7',
+      ...change,
+    }),
+  )
 const list = async (records: AnalysisRecord[], change: object = {}) =>
   String(
     await worklistPage({
@@ -48,30 +58,30 @@ const wordsOf = (page: string) =>
     .replace(/&#39;/g, "'")
     .replace(/\s+/g, ' ')
 
-describe('studies that were left', () => {
-  const left = async (change: object = {}) =>
-    String(await notAnalysedPage({ studies: LEFT_STUDIES, count: 2, limit: 50, offset: 0, ways: {}, ...change }))
+describe('studies that are not analysed', () => {
+  const declined = async (change: object = {}) =>
+    String(await notAnalysedPage({ studies: DECLINED_STUDIES, count: 2, limit: 50, offset: 0, ways: {}, ...change }))
 
   it('stand with their reason and a button that sends them to be analysed', async () => {
-    const page = await left()
+    const page = await declined()
     expect(wordsOf(page)).toContain('1.2.840.77.1 180')
     expect(wordsOf(page)).toMatch(/Not a study of the head: body part KNEE/)
     expect(wordsOf(page)).toMatch(/no full metadata of study 1\.2\.840\.77\.2\.? It is tried again by itself/)
     expect(page).toContain('<form method="post" action="/studies/1.2.840.77.1/analyse">')
-    expect(wordsOf(await left({ studies: [], count: 0 }))).toContain('No study was left.')
+    expect(wordsOf(await declined({ studies: [], count: 0 }))).toContain('Every study that was seen is analysed.')
     expect(await list([])).toMatch(/href="\/not-analysed"[^>]*>Not analysed <span class="count">2</)
   })
 
   it('stand beside the ways in which the archive is asked, where they are not those of the standard', async () => {
-    expect(wordsOf(await left())).toContain('The archive takes every question as the standard has it.')
-    expect(wordsOf(await left({ ways: { metadata: 'instance by instance' } }))).toContain(
+    expect(wordsOf(await declined())).toContain('The archive takes every question as the standard has it.')
+    expect(wordsOf(await declined({ ways: { metadata: 'instance by instance' } }))).toContain(
       'metadata: instance by instance',
     )
   })
 
   it('cannot bring markup onto the page', async () => {
-    const odd = { ...LEFT_STUDIES[0]!, decision: 'left: <script>alert(1)</script>' }
-    expect(await left({ studies: [odd] })).not.toContain('<script>alert')
+    const odd = { ...DECLINED_STUDIES[0]!, decision: { outcome: 'declined', reason: '<script>alert(1)</script>' } }
+    expect(await declined({ studies: [odd] })).not.toContain('<script>alert')
   })
 })
 

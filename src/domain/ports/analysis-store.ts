@@ -64,6 +64,8 @@ export interface AnalysisStore {
   /** Stores summary and artefacts and moves running → analysed, in one transaction. */
   saveResult(analysisId: string, summary: Record<string, unknown>, artifacts: Artifact[]): Promise<AnalysisRecord>
   artifacts(analysisId: string): Promise<Artifact[]>
+  /** Which artefacts there are, without their bytes. */
+  artifactRoles(analysisId: string): Promise<ReadonlySet<ArtifactRole>>
   artifact(analysisId: string, role: Artifact['role']): Promise<Artifact | undefined>
   updateLeg(analysisId: string, leg: Leg, change: Partial<Omit<LegRecord, 'leg'>>): Promise<LegRecord>
 }
