@@ -14,7 +14,10 @@ describe('a stored result', () => {
     ['with a comparison', result],
     ['of the pages', wholeResult],
   ])('%s is read back as it was written', (_, written) => {
-    expect(parseResult('a1', bytesOf(versioned({ analysisId: 'a1', ...written })))).toEqual({ analysisId: 'a1', ...plain(written) })
+    expect(parseResult('a1', bytesOf(versioned({ analysisId: 'a1', ...written })))).toEqual({
+      analysisId: 'a1',
+      ...plain(written),
+    })
   })
 
   it('of version 1 gets the names of today', () => {

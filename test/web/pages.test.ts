@@ -1,9 +1,9 @@
 // The pages as text: what stands on them, in every situation, and that nothing a study says can become markup.
 
-import { parseSummary } from '../../src/store/result-schema.ts'
 import { describe, expect, it } from 'vitest'
 import type { AnalysisRecord } from '../../src/domain/analysis.ts'
 import type { Bidimensional, TissueResult } from '../../src/domain/finding.ts'
+import { parseSummary } from '../../src/store/result-schema.ts'
 import { ASSETS } from '../../src/web/assets.ts'
 import { ageAt, formatName, formatSeconds, sentence } from '../../src/web/format.ts'
 import { notAnalysedPage } from '../../src/web/not-analysed.ts'
