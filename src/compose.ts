@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { auditFetch } from './audit/audited-fetch.ts'
 import { systemClock } from './clock.ts'
 import { openImages } from './compose-images.ts'
-import { peerFigures, siteTimeZone, startWatch, watchPeers } from './compose-watch.ts'
+import { peerFigures, siteTimeZone, startWatch, type Watching, watchPeers } from './compose-watch.ts'
 import { createDecoder } from './decoding/decoder.ts'
 import { createDicomWebClient } from './dicomweb/client.ts'
 import type { AnalysisRecord } from './domain/analysis.ts'
@@ -175,6 +175,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       })
     }
 
+    let watching: Watching | undefined
     async function openPages(): Promise<string> {
       const app = createApp({
         // An outage is a change of the worklist, too.
@@ -188,6 +189,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
         log,
         clock,
         settings: settings.http,
+        hint: (kind, body) => watching?.hint(kind, body) ?? false,
         software,
         ready: () => store.ping(),
         peers: () => peers.states(),
@@ -255,19 +257,11 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
           // The port first: a service that nobody can look at must not run on.
           const url = parts.http ? await openPages() : undefined
           await startWorkers()
-          if (parts.watch)
-            undo.push(
-              startWatch({
-                settings,
-                archive,
-                watchStore: watch,
-                peers,
-                register,
-                clock,
-                log,
-                onBroken: options.onBroken,
-              }),
-            )
+          if (parts.watch) {
+            const { onBroken } = options
+            watching = startWatch({ settings, archive, watchStore: watch, peers, register, clock, log, onBroken })
+            undo.push(watching.stop)
+          }
           return { url }
         } catch (error) {
           await stop()

@@ -22,6 +22,8 @@ export interface HttpSettings {
   host: string
   /** Asked for as a bearer token, or as the password of any user. */
   token?: string
+  /** Signs hints. */
+  hookSecret?: string
   allowUnauthenticated: boolean
   frameAncestors: readonly string[]
   /** With {studyInstanceUid}. */
@@ -45,6 +47,8 @@ export interface AppDeps {
     /** Makes a waiting analysis due now. */
     makeDue(analysisId: string): Promise<boolean>
   }
+  /** Takes what a router or a FHIR server says is new; false where nothing is watched. */
+  hint?(kind: 'webhook' | 'fhir', body: unknown): boolean
   log: Log
   clock: Clock
   settings: HttpSettings
