@@ -25,8 +25,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   settings: ['domain'],
   telemetry: ['domain'],
   pipeline: ['domain', 'audit', 'dicom', 'inference', 'reports', 'triggers', 'wording'],
+  viewer: ['domain', 'reports', 'wording'],
   web: ['domain', 'wording'],
-  http: ['domain', 'web'],
+  http: ['domain', 'viewer', 'web'],
 }
 
 /** Files that do IO; everything else in src is pure. */
@@ -43,7 +44,9 @@ const EFFECTS = [
   /^store\//,
   /^telemetry\//,
   /^settings\/read\.ts$/,
-  /^http\/serve\.ts$/,
+  /^http\/(serve|page-scripts)\.ts$/,
+  /^viewer\/spool\.ts$/,
+  /^web\/browser\//,
   /^cli\//,
   /^(compose(-\w+)?|main|clock)\.ts$/,
 ]

@@ -3,6 +3,7 @@ import '../dispatcher.ts'
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { AppError, asAppError, framesOf } from '../domain/errors.ts'
+import { QUESTIONS } from './init/questions.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string
@@ -23,6 +24,19 @@ program
   .command('serve')
   .description('run the service: watch the PACS, analyse, deliver, show the pages')
   .action(async () => (await import('./commands/serve.ts')).serveCommand(configOf()))
+
+const init = program
+  .command('init')
+  .description('ask for what a site must say, try each part against PACS and EHR, write a commented settings file')
+  .option('--out <file>', 'the settings file to write', 'site.jsonc')
+  .option('--yes', 'ask nothing: take flags and defaults')
+  .option('--keep', 'write the file although a part failed')
+  .option('--force', 'replace a file that is there')
+for (const { key, text } of QUESTIONS) init.option(`--${key} <text>`, text)
+init.action(async ({ out, yes, keep, force }) => {
+  const flags = Object.fromEntries(QUESTIONS.map(({ key }) => [key, init.opts()[camelCase(key)]]))
+  await (await import('./commands/init.ts')).initCommand(flags, { out, yes, keep, force })
+})
 
 program
   .command('demo')
@@ -55,6 +69,14 @@ program
   .description('release a held analysis, or deliver the stored results of a delivered one again')
   .argument('<analysisId>')
   .action(async (id) => (await import('./commands/run-study.ts')).replayCommand(configOf(), id))
+
+program
+  .command('backfill')
+  .description('have the running service take studies from before its first start')
+  .requiredOption('--from <date>', 'first study date, such as 2026-01-31')
+  .option('--by <name>', 'who asks, for the audit; the user of this shell when left out')
+  .option('--dry-run', 'only list them')
+  .action(async (options) => (await import('./commands/backfill.ts')).backfillCommand(configOf(), options))
 
 program
   .command('check-config')
@@ -114,6 +136,11 @@ program
   .description('ask the running service whether it does its whole job: database, PACS and EHR answer')
   .option('--alive', 'only whether it runs (for container health checks: a restart cures no PACS)')
   .action(async (options) => (await import('./commands/health.ts')).healthCommand(configOf(), options))
+
+/** "pacs-url" → "pacsUrl", as the parser of the command line names its options. */
+function camelCase(key: string): string {
+  return key.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
+}
 
 /** Prints the error for an operator: what, then what to do; never a stack of ours for a known error. */
 function report(thrown: unknown): number {

@@ -125,6 +125,10 @@ export const ERRORS = {
     'transient',
     'Check that PostgreSQL is running and that DATABASE_URL is right; work resumes by itself.',
   ],
+  DISK_FULL: [
+    'transient',
+    'Free space on the disk of store.dataDir; below 256 MiB the service is not ready. Work resumes by itself.',
+  ],
   DATABASE_REFUSED: [
     'permanent',
     'PostgreSQL refuses user, password, database or right, and its SQLSTATE is in the message; correct DATABASE_URL, or grant the right.',
@@ -133,10 +137,18 @@ export const ERRORS = {
     'permanent',
     'Stop the other process, or give this one a data folder of its own (store.dataDir).',
   ],
+  SERVICE_NOT_RUNNING: [
+    'permanent',
+    'Start the service (gliabridge serve) on this machine, with the same settings, and run the command again.',
+  ],
   STATE_CONFLICT: ['permanent', 'The analysis was changed by someone else; load it again.'],
   REVIEW_INVALID: [
     'permanent',
     'The review does not fit the result; correct what the message names, and send it again.',
+  ],
+  SPOOL_UNWRITABLE: [
+    'transient',
+    'The pages have no images of this analysis; its results are complete. Check room and rights of the folder viewer.folder; later studies have theirs again.',
   ],
   NOT_FOUND: ['permanent', 'No such study or analysis here; check the id.'],
   INTERNAL: [

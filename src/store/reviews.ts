@@ -9,6 +9,7 @@ import type { ReviewStore } from '../domain/ports/review-store.ts'
 import type { RecordedReview, Review } from '../domain/review.ts'
 import { type LegRow, toLeg } from './analysis-rows.ts'
 import type { Database, Queryable } from './database.ts'
+import { MAX_WAIT_SECONDS } from './leases.ts'
 import { createReviewDocuments } from './review-documents.ts'
 
 interface ReviewRow {
@@ -30,7 +31,8 @@ const REVIEW = `r.review_id, r.analysis_id, r.number, r.idempotency_key, r.at, r
 const CLAIM = `update gliabridge.review_deliveries set claimed_until = $2
   where (review_id, leg) = (
     select d.review_id, d.leg from gliabridge.review_deliveries d join gliabridge.reviews r using (review_id)
-    where d.state = 'waiting' and d.due_at <= $1 and (d.claimed_until is null or d.claimed_until <= $1)
+    where d.state = 'waiting' and (d.due_at <= $1 or d.due_at > $3)
+      and (d.claimed_until is null or d.claimed_until <= $1 or d.claimed_until > $3)
       and not exists (
         select 1 from gliabridge.reviews e join gliabridge.review_deliveries f on f.review_id = e.review_id
         where e.analysis_id = r.analysis_id and e.number < r.number and f.leg = d.leg and f.state <> 'done')
@@ -102,7 +104,9 @@ export function createReviewStore(db: Database, clock: Clock): ReviewStore {
     async claim(seconds) {
       const at = clock.now()
       const until = new Date(at.getTime() + seconds * 1000).toISOString()
-      const [row] = await db.query<LegRow & { review_id: string }>(CLAIM, [at.toISOString(), until])
+      // Later than this is no wait: it was written before the clock was set back.
+      const latest = new Date(at.getTime() + (seconds + MAX_WAIT_SECONDS) * 1000).toISOString()
+      const [row] = await db.query<LegRow & { review_id: string }>(CLAIM, [at.toISOString(), until, latest])
       if (!row) return undefined
       const [review] = await db.query<ReviewRow>(`select ${REVIEW} from gliabridge.reviews r where r.review_id = $1`, [
         row.review_id,

@@ -28,6 +28,7 @@ export const STEP_NAMES: Readonly<Record<string, string>> = {
   compare: 'Compare with an earlier study',
   predict: 'Predict from features',
   encode: 'Write SEG and PDF',
+  keep: 'Keep images for this page',
 }
 
 const RECEIPTS: Readonly<Record<string, string>> = {

@@ -53,6 +53,7 @@ function memoryAnalyses() {
         review: { number: 1, decision, at, reviewer: 'r', edits: [], delivered: false },
       })
     },
+    get: async (id: string) => records.get(id),
     byStudy: async () => [...records.values()],
     artifacts: async (id: string) => artifacts.get(id) ?? [],
     async updateLeg(id: string, leg: string, change: object) {

@@ -49,7 +49,7 @@ export async function compareStudies({
   earlier,
   bundle,
   registrar,
-}: ComparisonInput): Promise<Omit<Comparison, 'prior' | 'days'>> {
+}: ComparisonInput): Promise<Omit<Comparison, 'prior' | 'days'> & { presentToPrior: Rigid }> {
   const { presentToPrior, ...registration } = await registerToPrior(now.image, earlier.image, registrar)
   const members = bundle.labels.map(({ index }) => index)
   const lesionsOf = ({ labels }: Pick<TimePoint, 'labels'>) =>
@@ -68,6 +68,7 @@ export async function compareStudies({
   const enhancing = compareEnhancing(now, earlier, bundle.regions.ET ?? [], presentToPrior)
   const keys = new Set([...now.measurements.map(({ region }) => region), ...bundle.labels.map(({ key }) => key)])
   return {
+    presentToPrior,
     registration,
     volumes: volumeChanges(earlier.measurements, now.measurements),
     lesions,
@@ -94,7 +95,7 @@ async function registerToPrior(now: Volume<Float32Array>, earlier: Volume<Float3
     throw new AppError('INPUT_IMPLAUSIBLE', `${found}, more than ${MAX_RESIDUAL_MM} mm`)
   }
   const { transform, translationMm, rotationDegrees, agreementAfter } = there
-  return { presentToPrior: transform, translationMm, rotationDegrees, agreement: agreementAfter, residualMm }
+  return { presentToPrior: transform, translationMm, rotationDegrees, mutualInformation: agreementAfter, residualMm }
 }
 
 /** Mean distance in mm of the corners of a cube from where they come back to. */
