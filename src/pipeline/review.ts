@@ -17,7 +17,7 @@ import type { RecordedReview, Review } from '../domain/review.ts'
 import { type DeliverOptions, type DeliverPorts, dicomObjects, ehrReport, storeObjects } from './deliver.ts'
 import { auditedEhr } from './ehr-audit.ts'
 import { nextStepAfter } from './retry.ts'
-import { effectiveReview, reviewedPdf, storedResult } from './reviewed-pdf.ts'
+import { effectiveReview, resultOf, reviewedPdf } from './reviewed-pdf.ts'
 
 export interface ReviewRequest extends Omit<Review, 'reviewId' | 'analysisId' | 'number' | 'at'> {
   /** How many reviews the person knew of. */
@@ -45,7 +45,7 @@ const CLAIM_SECONDS = 300
  * reviewed meanwhile, rejected before, or the key stands for another request).
  */
 export async function reviewAnalysis(
-  { analyses, reviews }: { analyses: Pick<AnalysisStore, 'get' | 'artifact'>; reviews: ReviewStore },
+  { analyses, reviews }: { analyses: Pick<AnalysisStore, 'get' | 'result'>; reviews: ReviewStore },
   analysisId: string,
   { version, key, ...decided }: ReviewRequest,
 ): Promise<{ review: RecordedReview; created: boolean }> {
@@ -53,9 +53,7 @@ export async function reviewAnalysis(
   if (!record) throw new AppError('NOT_FOUND', `no analysis ${analysisId}`)
   if (record.state !== 'delivered')
     throw new AppError('STATE_CONFLICT', `analysis ${analysisId} is ${record.state}; only a delivered one is reviewed`)
-  const result = await analyses.artifact(analysisId, 'result')
-  if (!result) throw new AppError('INTERNAL', `analysis ${analysisId} has no result`)
-  checkEdits(storedResult(analysisId, [result]), decided.edits)
+  checkEdits(await resultOf(analyses, analysisId), decided.edits)
   return reviews.add({ ...decided, analysisId }, { key, expected: version })
 }
 
@@ -117,17 +115,17 @@ async function load(ports: ReviewPorts, given: Review) {
   const record = await ports.analyses.get(analysisId)
   if (!record) throw new AppError('NOT_FOUND', `no analysis ${analysisId}`)
   const artifacts = await ports.analyses.artifacts(analysisId)
-  const result = storedResult(analysisId, artifacts)
+  const result = await resultOf(ports.analyses, analysisId)
   return { record, artifacts, result, review: effectiveReview(result, given) }
 }
 
 async function postDecision(ports: ReviewPorts, { excludedRoles, institution }: ReviewOptions, given: Review) {
   const { ehr, audit, reviews } = ports
-  const { record, artifacts, review } = await load(ports, given)
+  const { record, artifacts, result, review } = await load(ports, given)
   if (!ehr.postReview) throw new AppError('INTERNAL', 'this EHR adapter takes no reviews')
-  const report = ehrReport(record, artifacts, excludedRoles)
+  const report = ehrReport(record, result, artifacts, excludedRoles)
   const reviewed = {
-    pdf: await reviewedPdf(reviews, artifacts, review, institution),
+    pdf: await reviewedPdf(reviews, { result, artifacts }, review, institution),
     dicomResults: report.dicomResults.map((object) => ({ ...object, ...reviewedUids(object.role, review) })),
   }
   const { studyInstanceUid } = record
@@ -218,6 +216,6 @@ async function reviewedObject(
   const { bytes } = artifacts.find((artifact) => artifact.role === role)!
   if (role === 'report')
     return { role, ...buildVerifiedReport({ report: bytes, predecessor, result, review, organization: institution }) }
-  const pdf = await reviewedPdf(reviews, artifacts, review, institution)
+  const pdf = await reviewedPdf(reviews, { result, artifacts }, review, institution)
   return { role, ...buildReviewedPdf({ document: bytes, pdf, review }) }
 }

@@ -105,6 +105,7 @@ export function archivedPriorContract(name: string, start: () => Promise<OpenSer
           byPatient: async () => records.filter(({ state }) => state === 'delivered') as AnalysisRecord[],
           byStudy: async (uid) => records.filter((one) => one.studyInstanceUid === uid) as AnalysisRecord[],
           artifact: async () => undefined,
+          result: async () => undefined,
         },
         readVolume: readVolumeHere,
         registrar: {
@@ -160,9 +161,8 @@ export function archivedPriorContract(name: string, start: () => Promise<OpenSer
         analyses: {
           byPatient: async () => [record],
           byStudy: async () => [record],
+          result: async () => earlier.result,
           artifact: async (_id, role) => {
-            const bytes = new TextEncoder().encode(JSON.stringify(earlier.result))
-            if (role === 'result') return { role, mediaType: 'application/json', bytes }
             const object = role === 'segmentation' ? earlier.seg! : earlier.report
             return { role, mediaType: 'application/dicom', ...object }
           },

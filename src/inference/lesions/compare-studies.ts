@@ -95,7 +95,7 @@ async function registerToPrior(now: Volume<Float32Array>, earlier: Volume<Float3
     throw new AppError('INPUT_IMPLAUSIBLE', `${found}, more than ${MAX_RESIDUAL_MM} mm`)
   }
   const { transform, translationMm, rotationDegrees, agreementAfter } = there
-  return { presentToPrior: transform, translationMm, rotationDegrees, agreement: agreementAfter, residualMm }
+  return { presentToPrior: transform, translationMm, rotationDegrees, mutualInformation: agreementAfter, residualMm }
 }
 
 /** Mean distance in mm of the corners of a cube from where they come back to. */

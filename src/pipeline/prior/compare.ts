@@ -32,7 +32,7 @@ import { type EarlierAnalysis, earlierLabels, loadKept, requireStanding } from '
 
 export interface ComparePorts {
   archive: Omit<ImageArchive, 'store'>
-  analyses: PriorAnalyses & Pick<AnalysisStore, 'byStudy' | 'artifact'>
+  analyses: PriorAnalyses & Pick<AnalysisStore, 'byStudy' | 'artifact' | 'result'>
   registrar: Registrar
   readVolume: VolumeReader
   /** Where the pages' images are kept; absent where a site keeps none. */

@@ -33,15 +33,16 @@ export interface EarlierAnalysis {
 
 /** Throws NOT_FOUND when the result is not kept any more. */
 export async function loadKept(
-  analyses: Pick<AnalysisStore, 'artifact'>,
+  analyses: Pick<AnalysisStore, 'artifact' | 'result'>,
   record: Pick<AnalysisRecord, 'analysisId' | 'legs' | 'review'>,
 ): Promise<EarlierAnalysis> {
-  const [stored, segmentation, report] = await Promise.all(
-    (['result', 'segmentation', 'report'] as const).map((role) => analyses.artifact(record.analysisId, role)),
+  const result = await analyses.result(record.analysisId)
+  const [segmentation, report] = await Promise.all(
+    (['segmentation', 'report'] as const).map((role) => analyses.artifact(record.analysisId, role)),
   )
-  if (!stored) throw new AppError('NOT_FOUND', 'its result is not kept here any more')
+  if (!result) throw new AppError('NOT_FOUND', 'its result is not kept here any more')
   return {
-    result: JSON.parse(new TextDecoder().decode(stored.bytes)) as ReportableResult,
+    result,
     objects: delivered(record, [segmentation, report]),
     ...(segmentation && { segmentation: segmentation.bytes }),
     edited: record.review?.decision === 'accept-with-edits',
