@@ -26,7 +26,7 @@ RESULTS = ROOT / "training/results"
 REGIONS = {"whole": "WT", "core": "TC", "enhancing": "ET"}
 SLAB_VOXELS = 700_000
 """Input voxels of one call: a bound on memory."""
-BRAIN = 0.3
+BRAIN = 0.15
 """A tumour at the brain's edge that the mask cuts off is lost; a mask that is too large costs little (degrade.wrong_mask)."""
 SUSPICION, SUSPICION_MARGIN = 0.15, 8
 """Probability in the first view, and mm around it, where the other views look."""
