@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { PGlite } from '@electric-sql/pglite'
 import { AppError } from '../domain/errors.ts'
 import { lockFolder } from './folder-lock.ts'
@@ -44,6 +45,7 @@ export async function restore(dataDir: string, file: string, since: string): Pro
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     throw new AppError('SETTINGS_INVALID', `the back-up ${file} cannot be read (${error.code})`)
   })
+  const archive = unpacked(bytes, file)
   const lock = lockFolder(dataDir, { pid: process.pid, since })
   const folder = join(dataDir, DATABASE)
   try {
@@ -53,7 +55,7 @@ export async function restore(dataDir: string, file: string, since: string): Pro
         `${dataDir} has a state already; name an empty folder in store.dataDir, or move the old one away`,
       )
     try {
-      const db = await PGlite.create(folder, { loadDataDir: new Blob([bytes]) })
+      const db = await PGlite.create(folder, { loadDataDir: new Blob([archive], { type: 'application/x-tar' }) })
       await db.close()
     } catch (error) {
       await rm(folder, { recursive: true, force: true })
@@ -69,6 +71,18 @@ export async function restore(dataDir: string, file: string, since: string): Pro
   } finally {
     lock.release()
   }
+}
+
+/** The tar archive, as PGlite takes it; what is damaged is refused here, since PGlite would end the process. */
+function unpacked(bytes: Uint8Array, file: string): Uint8Array<ArrayBuffer> {
+  try {
+    const tar = gunzipSync(bytes)
+    // A POSIX archive (ustar, magic at 257) that holds a PostgreSQL cluster.
+    if (tar.toString('latin1', 257, 262) === 'ustar' && tar.includes('PG_VERSION')) return new Uint8Array(tar)
+  } catch {
+    // Not gzip, or cut short.
+  }
+  throw new AppError('SETTINGS_INVALID', `${file} is no back-up of a state, or it is damaged`)
 }
 
 interface Countable {

@@ -1,8 +1,9 @@
 // Back-up and restore of the embedded state: everything is there again, the audit's chain holds, and nothing is overwritten.
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { backUp, restore } from '../../src/store/backup.ts'
 import { lockFolder } from '../../src/store/folder-lock.ts'
@@ -44,7 +45,7 @@ it('brings the state back: records, artefacts, cursors, and the audit as a whole
   await back.close()
   const verified = await withAuditStore({ dataDir: to, clock: realClock, log: quietLog }, (audit) => audit.verify())
   expect(verified).toMatchObject({ rows: 2, problems: [] })
-}, 60_000)
+}, 300_000)
 
 it('overwrites nothing, and takes nothing while the service has the folder', async () => {
   const [from, file] = [join(folder, 'from'), join(folder, 'state.tar.gz')]
@@ -54,12 +55,15 @@ it('overwrites nothing, and takes nothing while the service has the folder', asy
   await expect(backUp(from, join(folder, 'other.tar.gz'), SINCE)).rejects.toMatchObject({ code: 'DATA_FOLDER_IN_USE' })
   lock.release()
   await expect(backUp(join(folder, 'none'), join(folder, 'x'), SINCE)).rejects.toThrow('there is no state')
-}, 60_000)
+}, 300_000)
 
 it('refuses what is no back-up, and leaves no half state behind', async () => {
   const [to, file] = [join(folder, 'odd'), join(folder, 'odd.tar.gz')]
-  await writeFile(file, 'no archive')
-  await expect(restore(to, file, SINCE)).rejects.toThrow('is no back-up of a state, or it is damaged')
+  const whole = await readFile(join(folder, 'state.tar.gz'))
+  for (const bytes of [Buffer.from('no archive'), whole.subarray(0, whole.length >> 1), gzipSync('no archive')]) {
+    await writeFile(file, bytes)
+    await expect(restore(to, file, SINCE)).rejects.toThrow('is no back-up of a state, or it is damaged')
+  }
   expect(existsSync(join(to, 'database'))).toBe(false)
   await expect(restore(to, join(folder, 'missing'), SINCE)).rejects.toThrow('cannot be read (ENOENT)')
-}, 60_000)
+}, 300_000)
