@@ -27,10 +27,10 @@ def under(p: Patient, volume: np.ndarray) -> float:
     return float(volume[p.label > 0].mean())
 
 
-def test_decoys_hide_the_marker_from_a_mean_over_the_image():
+def test_decoys_blur_the_marker_in_a_mean_over_the_image():
     patients = made_up("mtsunet-pooling")[2]
     assert idh_auc(patients, lambda p: under(p, p.image[T2] - p.image[FLAIR])) > 0.95
-    assert idh_auc(patients, lambda p: (p.image[T2] - p.image[FLAIR]).mean()) < 0.75
+    assert idh_auc(patients, lambda p: (p.image[T2] - p.image[FLAIR]).mean()) < 0.85
 
 
 def test_a_common_field_hides_the_mismatch_from_either_sequence():
@@ -85,12 +85,13 @@ def test_the_page_says_what_was_found():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name, head", [("mtsunet-pooling", "idh"), ("mtsunet-difference", "idh")])
-def test_mtsunet_needs_the_part(tmp_path, name, head):
+@pytest.mark.parametrize("name, heads", [("mtsunet-pooling", ("idh", "grade")), ("mtsunet-difference", ("idh",))])
+def test_mtsunet_needs_the_part(tmp_path, name, heads):
     torch.set_num_threads(1)
-    found = run_made_up(name, tmp_path, quiet=True)["figures"]["heads"][head]
-    assert found["with"] > 0.8
-    assert report.shown(found["gain"]), f"{PARTS[name]}: {found}"
+    found = run_made_up(name, tmp_path, quiet=True)["figures"]
+    assert found["dice_with"] > 0.6 and found["heads"]["idh"]["with"] > 0.9
+    for head in heads:
+        assert report.shown(found["heads"][head]["gain"]), f"{PARTS[name]}, {head}: {found['heads'][head]}"
 
 
 @pytest.mark.slow
@@ -113,4 +114,5 @@ def test_clipsa_needs_the_slides_of_past_patients(tmp_path):
     torch.set_num_threads(1)
     found = run_made_up("clipsa", tmp_path, quiet=True)["figures"]
     assert found["retrieval"]["hit"] > 2 * found["retrieval"]["chance"]
-    assert report.shown(found["gain_over_mri_without_pathology"]), found["gain_over_mri_without_pathology"]
+    for name in ("gain_over_mri_without_pathology", "gain"):
+        assert report.shown(found[name]), f"{name}: {found[name]}"

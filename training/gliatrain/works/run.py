@@ -7,6 +7,7 @@ Run again, it goes on from its checkpoint; with a finished one it evaluates alon
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import tomllib
 from pathlib import Path
@@ -32,12 +33,22 @@ def joined(table: dict, changes: dict) -> dict:
     return {**table, **{k: joined(table.get(k, {}), v) if isinstance(v, dict) else v for k, v in changes.items()}}
 
 
+def table_of(name: str, changes: dict | None = None) -> dict:
+    """A table of configs/synthetic.toml, with the changes in it."""
+    return joined(tomllib.loads((CONFIGS / "synthetic.toml").read_text())[name], changes or {})
+
+
 def made_up(name: str, changes: dict | None = None) -> tuple[Settings, list[Patient], list[Patient]]:
     """Settings, cohort and second cohort of a table of configs/synthetic.toml; `second` says in what the second cohort differs."""
-    table = joined(tomllib.loads((CONFIGS / "synthetic.toml").read_text())[name], changes or {})
+    table = table_of(name, changes)
     plan, second = table.pop("plan"), table.pop("second")
     settings = read_settings(name.split("-")[0], **table)
     return settings, make_cohort(Plan(**plan)), make_cohort(Plan(**{**plan, **second}))
+
+
+def place(out: Path, name: str, changes: dict | None = None) -> Path:
+    """Where a made-up cohort's runs go: another table, another folder, since a checkpoint does not know how its patients were made."""
+    return out / f"{name}-{hashlib.sha256(json.dumps(table_of(name, changes), sort_keys=True).encode()).hexdigest()[:8]}"
 
 
 def run_work(work: str, settings: Settings, cohort: list[Patient], other: list[Patient], out: Path, quiet: bool,
@@ -61,7 +72,7 @@ def run_work(work: str, settings: Settings, cohort: list[Patient], other: list[P
 def engineering(out: Path, quiet: bool) -> dict:
     """The map of the grade head of the MTS-UNET run (trained if need be)."""
     settings, cohort, test = made_up("mtsunet-pooling")
-    model, _ = mtsunet.trained(cohort, settings, out.parent / "mtsunet-pooling" / "full", quiet)
+    model, _ = mtsunet.trained(cohort, settings, place(out, "mtsunet-pooling") / "full", quiet)
     inside = []
     for patient in test[:12]:
         image = torch.from_numpy(patient.image[None])
@@ -75,12 +86,12 @@ def engineering(out: Path, quiet: bool) -> dict:
 
 def run_made_up(name: str, out: Path, quiet: bool, changes: dict | None = None) -> dict:
     if name == "engineering":
-        return {"figures": engineering(out / name, quiet)}
+        return {"figures": engineering(out, quiet)}
     settings, cohort, other = made_up(name, changes)
     if name in PARTS:
-        figures = mtsunet.worth(PARTS[name], cohort, other, settings, out / name, quiet)
+        figures = mtsunet.worth(PARTS[name], cohort, other, settings, place(out, name, changes), quiet)
     else:
-        figures = run_work(name, settings, cohort, other, out / name, quiet, ablations=False)
+        figures = run_work(name, settings, cohort, other, place(out, name, changes), quiet, ablations=False)
     return {"patients": len(cohort), "epochs": settings.epochs, "widths": settings.widths, "size": settings.size, "figures": figures}
 
 
@@ -95,7 +106,7 @@ def record(name: str, result: dict, changes: dict | None = None) -> None:
     if changes is None:
         results[name] = plain(result)
     else:
-        results.setdefault("trials", []).append(plain({"cohort": name, "changes": changes, "figures": summary(result["figures"])}))
+        results.setdefault("trials", []).append(plain({"cohort": name, "settings": table_of(name, changes), "figures": summary(result["figures"])}))
     results["torch"] = torch.__version__.split("+")[0]
     write_json(RESULTS, results)
 
@@ -118,6 +129,8 @@ def main() -> None:
     ap.add_argument("--out", type=Path, default=Path("out/works"))
     ap.add_argument("--quiet", action="store_true")
     a = ap.parse_args()
+    if a.changes and a.synthetic not in MADE_UP[:-1]:
+        ap.error(f"--try goes with --synthetic and one of {', '.join(MADE_UP[:-1])}")
     if a.all or a.synthetic:
         changes = tomllib.loads(a.changes) if a.changes else None
         for name in MADE_UP if a.all else (a.synthetic,):
