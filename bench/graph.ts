@@ -22,7 +22,7 @@ import { quietLog } from '../test/support/quiet-log.ts'
 
 const THREADS = 2
 const RESULTS = new URL('results/', import.meta.url)
-const DEFAULT = fileURLToPath(new URL('../config/models/glioma-unet-2mm', import.meta.url))
+const DEFAULT = fileURLToPath(new URL('../config/models/glioma-cascade-1mm', import.meta.url))
 
 interface Row {
   stage: string

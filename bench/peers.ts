@@ -60,13 +60,13 @@ async function main(): Promise<void> {
   }
 }
 
-/** The default bundle over smooth waves, with its windows, flips and members. */
+/** The bundle glioma-unet-2mm over smooth waves, with its windows, flips and members. */
 async function inference(folder: string, ask: (part: string) => Peer): Promise<Row> {
   const bundle = await loadBundle(BUNDLE)
   const [network] = Object.values(bundle.graph.networks)
   const member = bundle.graph.stages[0]!.members[0]!
   if (network?.inferer.name !== 'SlidingWindowInferer' || !('network' in member))
-    throw new Error('the default bundle is no single network over windows')
+    throw new Error('the bundle is no single network over windows')
   const model = join(BUNDLE, network.file)
   const session = await openSession(readFileSync(model), 'cpu', network, THREADS)
   const roi = network.inferer.roi_size as unknown as Zyx
@@ -149,7 +149,7 @@ function markdown({ machine, node, rows }: { machine: string; node: string; rows
   )
   return `# Beside other tools, measured in the same run
 
-Made by \`bench/peers.ts\` on ${machine}, Node ${node.slice(1)}, ${THREADS} threads; the fastest of ${REPEATS} runs each. Inference: the default bundle
+Made by \`bench/peers.ts\` on ${machine}, Node ${node.slice(1)}, ${THREADS} threads; the fastest of ${REPEATS} runs each. Inference: the bundle glioma-unet-2mm
 with all its windows, flips and members, the same ONNX file in ONNX Runtime on both sides; the difference is the largest one of the
 probabilities. Segmentation: from labels in memory to the bytes of the file; the difference is the number of voxels that highdicom
 reads from our file otherwise than they were given.

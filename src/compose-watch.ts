@@ -1,6 +1,6 @@
 // Wires what notices studies and outages: the search of the PACS, the decision when a study is whole, the question to the EHR.
 import { type AppError, asAppError } from './domain/errors.ts'
-import { createPeerWatch, type PeerWatch } from './domain/peers.ts'
+import { createPeerWatch, type PeerState, type PeerWatch } from './domain/peers.ts'
 import type { Clock } from './domain/ports/clock.ts'
 import type { ImageArchive } from './domain/ports/image-archive.ts'
 import type { Log } from './domain/ports/log.ts'
@@ -10,6 +10,7 @@ import { askForNobody } from './fhir/connection/probe.ts'
 import { watchEhr } from './pipeline/watch-ehr.ts'
 import type { Settings } from './settings/schema.ts'
 import { isBrainMr } from './triggers/eligible.ts'
+import { createHintLine, studiesOfMessage, studiesOfNotification } from './triggers/hints.ts'
 import { createQidoPoll } from './triggers/qido-poll.ts'
 import { createStudyWatch } from './triggers/study-watch.ts'
 
@@ -34,11 +35,19 @@ export function pollSettings({ pacs: { poll } }: Pick<Settings, 'pacs'>) {
 }
 
 /** What is known of PACS and EHR, with a line of the log when one falls out and when it is back. */
-export function watchPeers(log: Log): PeerWatch {
+export function watchPeers(log: Log, onBack: () => Promise<void>): PeerWatch {
   return createPeerWatch(['pacs', 'ehr'], ({ peer, failing }) => {
-    if (failing) log.error({ peer, code: failing.code, error: failing.message }, 'a peer does not answer as it must')
-    else log.info({ peer }, 'a peer answers as it must')
+    if (failing)
+      return log.error({ peer, code: failing.code, error: failing.message }, 'a peer does not answer as it must')
+    log.info({ peer }, 'a peer answers as it must again')
+    // What waited for it waits no longer. Should this fail, everything is tried again in its own time.
+    onBack().catch((thrown) => log.warn({ code: asAppError(thrown).code }, 'what waited was not hurried'))
   })
+}
+
+/** For the metrics; times in milliseconds. */
+export function peerFigures({ peer, up = false, goodAt }: PeerState, startedAt: number, now: number) {
+  return { peer, up, secondsSinceGood: (now - (goodAt === undefined ? startedAt : Date.parse(goodAt))) / 1000 }
 }
 
 export interface WatchParts {
@@ -53,8 +62,15 @@ export interface WatchParts {
   onBroken?: ((error: AppError) => void) | undefined
 }
 
-/** Starts the loops; what it returns stops them and waits for their end. */
-export function startWatch(parts: WatchParts): () => Promise<void> {
+export interface Watching {
+  /** Ends the loops and waits for their end. */
+  stop(): Promise<void>
+  /** Takes a message of a router, or a notification of a FHIR server, which is a hint and no more. */
+  hint(kind: 'webhook' | 'fhir', body: unknown): true
+}
+
+/** Starts the loops. */
+export function startWatch(parts: WatchParts): Watching {
   const { settings, archive, watchStore, peers, register, clock, log, onBroken = raise } = parts
   const studyWatch = createStudyWatch({
     archive,
@@ -92,9 +108,18 @@ export function startWatch(parts: WatchParts): () => Promise<void> {
     poll.run((uid) => studyWatch.hint(uid), stopping.signal),
     watchEhr({ ask, peers, clock, log, intervalSeconds: EHR_WATCH_SECONDS }, stopping.signal),
   ].map((loop) => loop.catch((thrown) => onBroken(asAppError(thrown))))
-  return async () => {
-    stopping.abort()
-    await Promise.allSettled(running)
+  const line = createHintLine({ hint: (uid) => studyWatch.hint(uid), lookNow: () => poll.lookNow(), log })
+  return {
+    hint(kind, body) {
+      const studies = kind === 'fhir' ? studiesOfNotification(body) : studiesOfMessage(body)
+      log.info({ trigger: kind, studies: studies.length }, 'a hint was taken')
+      line.take(studies)
+      return true
+    },
+    async stop() {
+      stopping.abort()
+      await Promise.allSettled([...running, line.idle()])
+    },
   }
 }
 

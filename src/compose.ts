@@ -3,12 +3,12 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { auditFetch } from './audit/audited-fetch.ts'
 import { systemClock } from './clock.ts'
-import { siteTimeZone, startWatch, watchPeers } from './compose-watch.ts'
+import { openImages } from './compose-images.ts'
+import { peerFigures, siteTimeZone, startWatch, type Watching, watchPeers } from './compose-watch.ts'
 import { createDecoder } from './decoding/decoder.ts'
 import { createDicomWebClient } from './dicomweb/client.ts'
 import type { AnalysisRecord } from './domain/analysis.ts'
 import type { AppError } from './domain/errors.ts'
-import type { PeerState } from './domain/peers.ts'
 import type { ClinicalRecord } from './domain/ports/clinical-record.ts'
 import type { Clock } from './domain/ports/clock.ts'
 import type { ImageArchive } from './domain/ports/image-archive.ts'
@@ -23,16 +23,18 @@ import { type OpenPort, serve } from './http/serve.ts'
 import { type LoadedBundle, loadBundle } from './inference/bundle/load.ts'
 import { startRunner } from './inference/runtime/runner.ts'
 import { createRegistrar } from './inference/volumes/register.ts'
-import { analyseLeftStudy } from './pipeline/analyse-left.ts'
+import { analyseDeclinedStudy } from './pipeline/analyse-declined.ts'
 import { analyseStudy } from './pipeline/analyse-study.ts'
+import { backfill, olderStudies } from './pipeline/backfill.ts'
 import { confirmPatient } from './pipeline/confirm-patient.ts'
 import { deliver } from './pipeline/deliver.ts'
+import { hurryWaiting } from './pipeline/hurry.ts'
 import { imageSetDigest, registerAnalysis } from './pipeline/intake.ts'
 import { releaseHold, replay } from './pipeline/resolve.ts'
-import { type ReviewRequest, reviewAnalysis, workOffReviews } from './pipeline/review.ts'
+import { drainReviews, type ReviewRequest, reviewAnalysis } from './pipeline/review.ts'
 import { currentReport } from './pipeline/reviewed-pdf.ts'
 import { drainAnalyses } from './pipeline/worker.ts'
-import { keptBack, readsOfRecord } from './settings/derived.ts'
+import { excludedRoles, readsOfRecord } from './settings/derived.ts'
 import type { Settings } from './settings/schema.ts'
 import { openStoreWhenThere } from './store/open-when-there.ts'
 import { openStore, type Store } from './store/store.ts'
@@ -83,10 +85,6 @@ export function rememberWays(watch: Pick<WatchStore, 'cursor' | 'setCursor'>, ur
   return { recall: () => watch.cursor(name), keep: (value: string) => watch.setCursor(name, value) }
 }
 
-function peerFigures({ peer, up = false, goodAt }: PeerState, startedAt: number, now: number) {
-  return { peer, up, secondsSinceGood: (now - (goodAt === undefined ? startedAt : Date.parse(goodAt))) / 1000 }
-}
-
 /** Builds the service; nothing runs before start(). Throws what the parts throw: SETTINGS_INVALID, BUNDLE_INVALID … */
 export async function compose(settings: Settings, options: ComposeOptions = {}): Promise<Service> {
   const clock = options.clock ?? systemClock
@@ -120,8 +118,10 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
     undo.push(closeDecoder)
 
     const startedAt = clock.now().getTime()
-    const peers = watchPeers(log)
+    const images = await openImages(settings, { clock, log, audit })
+    undo.push(images.close)
     const wake = () => queue.wake(ANALYSES)
+    const peers = watchPeers(log, () => hurryWaiting({ analyses, wake }))
     const register = (studyInstanceUid: string, digest: string) =>
       registerAnalysis({ analyses, log, wake }, bundle.identity, studyInstanceUid, digest)
     const software = softwareIdentity()
@@ -139,7 +139,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       outsideIntendedUse: settings.inference.outsideIntendedUse,
     }
     const deliverOptions = {
-      keptBack: keptBack(settings),
+      excludedRoles: excludedRoles(settings),
       maxAttempts: { pacs: settings.pacs.maxAttempts, ehr: settings.ehr.maxAttempts },
     }
     const workerPorts = {
@@ -149,7 +149,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       log,
       analyse: (record: AnalysisRecord) =>
         analyseStudy(
-          { archive, ehr, analyses, watch, audit, runner, registrar, readVolume, clock },
+          { archive, ehr, analyses, watch, audit, runner, registrar, readVolume, clock, ...images.keeps },
           analyseOptions,
           record,
         ),
@@ -162,7 +162,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
     async function startWorkers(): Promise<void> {
       await queue.work(ANALYSES, (signal) => drainAnalyses(workerPorts, owner, signal))
       await queue.work(REVIEWS, async (signal) => {
-        const again = await workOffReviews(
+        const again = await drainReviews(
           { archive, ehr, analyses, reviews, watch, audit, clock, log },
           {
             ...deliverOptions,
@@ -175,6 +175,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       })
     }
 
+    let watching: Watching | undefined
     async function openPages(): Promise<string> {
       const app = createApp({
         // An outage is a change of the worklist, too.
@@ -188,13 +189,18 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
         log,
         clock,
         settings: settings.http,
+        hint: (kind, body) => watching?.hint(kind, body) ?? false,
         software,
         ready: () => store.ping(),
         peers: () => peers.states(),
         watch,
+        backfill: {
+          list: (from: string) => olderStudies({ archive, watch }, from),
+          take: (from: string, by: string) => backfill({ watch, audit, log }, from, by),
+        },
         archiveWays: async () => (await archive.ways?.()) ?? {},
-        analyseLeft: (studyInstanceUid: string, by: string) =>
-          analyseLeftStudy({ archive, analyses, watch, audit, register }, studyInstanceUid, by),
+        analyseDeclined: (studyInstanceUid: string, by: string) =>
+          analyseDeclinedStudy({ archive, analyses, watch, audit, register }, studyInstanceUid, by),
         publicKeys: createPublicKeys(settings.ehr.auth),
         metrics: async () =>
           renderMetrics({
@@ -214,6 +220,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
           return record
         },
         fonts: createWebFonts(),
+        ...images.pages,
         reviews: (id: string) => reviews.list(id),
         report: (id: string) => currentReport({ analyses, reviews }, id, settings.institution.name),
         review: async (id: string, request: ReviewRequest) => {
@@ -250,19 +257,11 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
           // The port first: a service that nobody can look at must not run on.
           const url = parts.http ? await openPages() : undefined
           await startWorkers()
-          if (parts.watch)
-            undo.push(
-              startWatch({
-                settings,
-                archive,
-                watchStore: watch,
-                peers,
-                register,
-                clock,
-                log,
-                onBroken: options.onBroken,
-              }),
-            )
+          if (parts.watch) {
+            const { onBroken } = options
+            watching = startWatch({ settings, archive, watchStore: watch, peers, register, clock, log, onBroken })
+            undo.push(watching.stop)
+          }
           return { url }
         } catch (error) {
           await stop()

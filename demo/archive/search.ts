@@ -27,7 +27,7 @@ const RETURNED: Record<Level, string[]> = {
   instances: ['SOPClassUID', 'SOPInstanceUID', 'InstanceNumber', 'Rows', 'Columns', 'BitsAllocated', 'NumberOfFrames'],
 }
 
-const LARGEST_PAGE = 1000
+const MAX_PAGE = 1000
 /** "Warning: 299" (PS3.18 Section 8.3.4.4). */
 const moreResults = (count: number) =>
   `299 gliabridge-demo-archive "There are ${count} additional results that can be requested"`
@@ -42,17 +42,17 @@ export function search(instances: readonly StoredInstance[], level: Level, param
   const { filters, fields, limit, offset } = readParameters(parameters)
   const rows = rowsOf(instances, level).filter((row) => filters.every(([tag, wanted]) => matches(row[tag], wanted)))
   const page = rows.slice(offset, offset + limit).map((row) => pick(row, level, fields))
-  const left = rows.length - offset - page.length
-  return { list: page, ...(left > 0 && page.length > 0 ? { warning: moreResults(left) } : {}) }
+  const remaining = rows.length - offset - page.length
+  return { list: page, ...(remaining > 0 && page.length > 0 ? { warning: moreResults(remaining) } : {}) }
 }
 
 function readParameters(parameters: URLSearchParams) {
   const filters: [string, string][] = []
   const fields = new Set<string>()
-  let limit = LARGEST_PAGE
+  let limit = MAX_PAGE
   let offset = 0
   for (const [name, value] of parameters) {
-    if (name === 'limit') limit = Math.min(LARGEST_PAGE, readCount(name, value))
+    if (name === 'limit') limit = Math.min(MAX_PAGE, readCount(name, value))
     else if (name === 'offset') offset = readCount(name, value)
     else if (name === 'includefield')
       for (const field of value.split(',')) fields.add(field === 'all' ? 'all' : readTag(field))

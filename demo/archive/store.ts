@@ -30,7 +30,7 @@ export interface InstanceStore {
 }
 
 /** Base64 values longer than this are bulk data in metadata. */
-const LONGEST_INLINE = 1024
+const MAX_INLINE = 1024
 
 /** Opens the folder and indexes what is in it. What was being written at a crash is removed. */
 export async function openInstanceStore(folder: string): Promise<InstanceStore> {
@@ -87,7 +87,7 @@ export function describeObject(bytes: Uint8Array): ReceivedInstance {
   const uid = (keyword: string) => uidSegment(text(dataset, keyword))
   const metadata = Object.fromEntries(
     Object.entries(dataset).map(([tag, element]) =>
-      (element.InlineBinary?.length ?? 0) > LONGEST_INLINE
+      (element.InlineBinary?.length ?? 0) > MAX_INLINE
         ? [tag, { vr: element.vr, BulkDataURI: `bulkdata/${tag}` }]
         : [tag, element],
     ),

@@ -22,7 +22,7 @@ export interface Scan {
 }
 
 /** Largest stored value: 12 bits. */
-export const LARGEST_VALUE = 4095
+export const MAX_VALUE = 4095
 
 /** Acquires all slices of a head's relative signal (on `head`); values are stored values, index column + columns * row. */
 export function acquire(head: Grid, signal: Float32Array, scan: Scan, seed: string): Uint16Array[] {
@@ -73,7 +73,7 @@ function stored(clean: Float32Array, real: Float32Array, imaginary: Float32Array
     const a = noise === 0 ? clean[n]! : clean[n]! + noise * real[n]!
     const b = noise === 0 ? 0 : noise * imaginary[n]!
     const value = Math.sqrt(a * a + b * b) + 0.5
-    out[n] = Math.min(value, LARGEST_VALUE)
+    out[n] = Math.min(value, MAX_VALUE)
   }
   return out
 }

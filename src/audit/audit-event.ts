@@ -89,18 +89,20 @@ function ownIdentifier({ host }: ExportedEntry, { software }: ExportSettings): I
 }
 
 function actionOf({ target, interaction, action }: ExportedEntry): 'E' | 'R' | 'U' {
-  if (target === 'pacs') return interaction === 'search-type' ? PATTERN[interaction].action : DICOM_ACTION
+  if (target !== 'ehr') return interaction === 'search-type' ? PATTERN[interaction].action : DICOM_ACTION
   return action === 'read' ? 'R' : 'U'
 }
 
 function typeOf(entry: ExportedEntry, isRest: boolean): Pick<AuditEvent, 'type' | 'subtype'> {
   if (entry.target === 'pacs' && entry.interaction === 'search-type') return { type: QUERY }
-  if (entry.target === 'pacs')
+  if (entry.target !== 'ehr')
     return { type: entry.interaction === 'access' ? INSTANCES_ACCESSED : INSTANCES_TRANSFERRED }
   if (!isRest) return { type: REST }
   const { interaction = '' } = entry
   return { type: REST, subtype: [coding('http://hl7.org/fhir/restful-interaction', interaction, interaction)] }
 }
+
+const SIDES = { pacs: 'PACS', ehr: 'EHR', spool: 'Images kept for the pages' } as const
 
 function agentsOf(entry: ExportedEntry, settings: ExportSettings): AuditEventAgent[] {
   const outgoing = clientIsSource(entry)
@@ -113,7 +115,7 @@ function agentsOf(entry: ExportedEntry, settings: ExportSettings): AuditEventAge
   const address = entry.server ?? entry.target
   const server: AuditEventAgent = {
     type: { coding: [outgoing ? DESTINATION_ROLE : SOURCE_ROLE] },
-    who: { identifier: { value: address }, display: entry.target === 'pacs' ? 'PACS' : 'EHR' },
+    who: { identifier: { value: address }, display: SIDES[entry.target] },
     requestor: false,
     network: { address, type: entry.server === undefined ? '1' : '5' },
   }
@@ -152,7 +154,7 @@ function objectsOf(entry: ExportedEntry, settings: ExportSettings): AuditEventEn
     const query = Buffer.from(namedQuery(entry.query, settings), 'utf8').toString('base64')
     return [{ type: object, role: coding(ROLE, '24', 'Query'), query }]
   }
-  if (entry.target === 'pacs') {
+  if (entry.target !== 'ehr') {
     const study = { system: 'urn:dicom:uid', value: `urn:oid:${entry.studyInstanceUid}` }
     return [
       {

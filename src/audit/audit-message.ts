@@ -100,7 +100,7 @@ function objects(entry: ExportedEntry, settings: ExportSettings): string[] {
 function resources(entry: ExportedEntry, settings: ExportSettings): string[] {
   const { query, objects: [reference] = [] } = entry
   const isQuery = query !== undefined
-  if (entry.target === 'pacs' && !isQuery) return []
+  if (entry.target !== 'ehr' && !isQuery) return []
   if (!isQuery && reference === undefined) return []
   return [
     participantObject(

@@ -1,7 +1,9 @@
 // The command line: arguments in, one command run, an exit code out (0 done, 1 failed, 2 wrong usage or settings).
+import '../dispatcher.ts'
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { AppError, asAppError, framesOf } from '../domain/errors.ts'
+import { QUESTIONS } from './init/questions.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string
@@ -22,6 +24,19 @@ program
   .command('serve')
   .description('run the service: watch the PACS, analyse, deliver, show the pages')
   .action(async () => (await import('./commands/serve.ts')).serveCommand(configOf()))
+
+const init = program
+  .command('init')
+  .description('ask for what a site must say, try each part against PACS and EHR, write a commented settings file')
+  .option('--out <file>', 'the settings file to write', 'site.jsonc')
+  .option('--yes', 'ask nothing: take flags and defaults')
+  .option('--keep', 'write the file although a part failed')
+  .option('--force', 'replace a file that is there')
+for (const { key, text } of QUESTIONS) init.option(`--${key} <text>`, text)
+init.action(async ({ out, yes, keep, force }) => {
+  const flags = Object.fromEntries(QUESTIONS.map(({ key }) => [key, init.opts()[camelCase(key)]]))
+  await (await import('./commands/init.ts')).initCommand(flags, { out, yes, keep, force })
+})
 
 program
   .command('demo')
@@ -56,9 +71,21 @@ program
   .action(async (id) => (await import('./commands/run-study.ts')).replayCommand(configOf(), id))
 
 program
+  .command('backfill')
+  .description('have the running service take studies from before its first start')
+  .requiredOption('--from <date>', 'first study date, such as 2026-01-31')
+  .option('--by <name>', 'who asks, for the audit; the user of this shell when left out')
+  .option('--dry-run', 'only list them')
+  .action(async (options) => (await import('./commands/backfill.ts')).backfillCommand(configOf(), options))
+
+program
   .command('check-config')
-  .description('read settings, bundle, PACS and EHR, and report every problem at once')
+  .description('try settings, state, port, bundle, providers, PACS and EHR, and report every problem at once')
   .option('--offline', 'do not ask the PACS and the EHR')
+  .option(
+    '--write',
+    'try the rights to write too, with objects of nobody that are removed, or marked where that is forbidden',
+  )
   .action(async (options) => (await import('./commands/check-config.ts')).checkConfigCommand(configOf(), options))
 
 program
@@ -109,6 +136,11 @@ program
   .description('ask the running service whether it does its whole job: database, PACS and EHR answer')
   .option('--alive', 'only whether it runs (for container health checks: a restart cures no PACS)')
   .action(async (options) => (await import('./commands/health.ts')).healthCommand(configOf(), options))
+
+/** "pacs-url" → "pacsUrl", as the parser of the command line names its options. */
+function camelCase(key: string): string {
+  return key.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
+}
 
 /** Prints the error for an operator: what, then what to do; never a stack of ours for a known error. */
 function report(thrown: unknown): number {

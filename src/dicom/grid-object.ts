@@ -5,11 +5,12 @@ import type { DicomJson, Instance, Series, Uid } from '../domain/study.ts'
 import { type Grid, toPatient, type Vec3 } from '../domain/volume.ts'
 import { ARTIFICIAL_INTELLIGENCE, BRAIN, cieLab, MORPHOLOGICALLY_ABNORMAL, SEGMENT_CONCEPTS } from './codes.ts'
 import { dataset, numbers, text } from './dataset.ts'
-import { clip, trackingOf } from './result-modules.ts'
+import { clip } from './result-modules.ts'
 import { type ObjectKind, resultObject } from './result-object.ts'
 import { fault, type SourceFrame } from './segmentation-frames.ts'
 import { slicesOf } from './slices.ts'
 import { copied } from './source-values.ts'
+import { trackingOf } from './tracking.ts'
 import { deterministicUid } from './uid.ts'
 
 /** What an object on the grid of a source series is made from. */

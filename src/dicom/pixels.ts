@@ -56,11 +56,11 @@ function extract(
     if (bitsAllocated === 8) return bytes[index]!
     return bitsAllocated === 16 ? view.getUint16(2 * index, !bigEndian) : view.getUint32(4 * index, !bigEndian)
   }
-  const left = 31 - highBit
+  const shift = 31 - highBit
   const right = 32 - bitsStored
   const out = allocate(samples, bitsAllocated, signed)
   for (let index = 0; index < samples; index++) {
-    const lifted = raw(index) << left
+    const lifted = raw(index) << shift
     out[index] = signed ? lifted >> right : lifted >>> right
   }
   return out

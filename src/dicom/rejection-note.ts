@@ -1,7 +1,9 @@
 // A note that withdraws the objects of an earlier analysis (Key Object Selection, PS3.3 A.35.4, TID 2010; IHE IOCM, RAD TF-2 4.66).
+
 import type { ReportableResult } from '../domain/finding.ts'
-import { type Review, reviewSentence } from '../domain/review.ts'
+import type { Review } from '../domain/review.ts'
 import type { DicomJson } from '../domain/study.ts'
+import { reviewSentence } from '../wording/reviews.ts'
 import { code } from './codes.ts'
 import { dataset, text } from './dataset.ts'
 import { writePart10 } from './part10.ts'

@@ -1,5 +1,4 @@
 // Modules that all our DICOM results share: the patient and study they belong to, and the equipment that made them (PS3.3 C.7, C.12.1).
-import type { Tracking } from '../domain/comparison.ts'
 import type { ReportableResult, ResultClock } from '../domain/finding.ts'
 import type { DicomJson } from '../domain/study.ts'
 import { PROCESSING_EQUIPMENT } from './codes.ts'
@@ -80,20 +79,6 @@ export function contributingEquipment({ software, bundle }: ReportableResult, mo
 /** UID of the algorithm as a device: one per model (what computes, without its card), whatever it analysed. */
 export function deviceUid(modelDigest: string): string {
   return deterministicUid('device', modelDigest)
-}
-
-/** How one finding is followed through our objects and later studies (C.8.20.4, TID 1419): text and UID by its key; those of an earlier study where it continues one. */
-export function trackingOf(
-  { analysisId, comparison }: { analysisId: string; comparison?: { tracking: Readonly<Record<string, Tracking>> } },
-  key: string,
-): Tracking {
-  const continued = comparison?.tracking[key]
-  return continued ?? { identifier: `${key} ${analysisId}`, uid: deterministicUid(analysisId, 'tracking', key) }
-}
-
-/** The key in such an identifier: it ends with the analysis that began to follow the finding, this one or an earlier study's. */
-export function trackedKey(identifier: string): string {
-  return identifier.slice(0, identifier.lastIndexOf(' '))
 }
 
 /** SOP Common (C.12.1) of an object made now. */

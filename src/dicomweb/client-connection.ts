@@ -44,6 +44,8 @@ export interface Connection {
     accept: string,
     body: Upload,
   ): Promise<{ status: number; headers: Headers; text: string }>
+  /** Deletes a resource (no part of PS3.18; Orthanc, dcm4chee, Google and Azure know it). */
+  remove(path: string, what: string): Promise<void>
   asked(path: string, what: string): Asked
 }
 
@@ -65,7 +67,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   async function send(
     path: string,
     what: string,
-    init: { headers: Record<string, string>; upload?: Upload },
+    init: { headers: Record<string, string>; upload?: Upload; method?: 'DELETE' },
   ): Promise<Answer> {
     const silence = limitSilence(options.timeoutMs, asked(path, what))
     const headers = { ...init.headers, ...(authorization === undefined ? {} : { authorization }) }
@@ -76,7 +78,8 @@ export function openConnection(options: ConnectionOptions): Connection {
     }
     try {
       // Redirects are an answer of their own: behind them is a login page or another service, never what was asked for.
-      const request = { ...upload, headers, signal: silence.signal, redirect: 'manual' as const }
+      const method = init.method && { method: init.method }
+      const request = { ...method, ...upload, headers, signal: silence.signal, redirect: 'manual' as const }
       const response = await silence.during(call(root + path, request))
       const body = readBody(response, silence, options.timeoutMs, asked(path, what))
       return { status: response.status, headers: response.headers, body, discard: () => silence.abort() }
@@ -133,6 +136,12 @@ export function openConnection(options: ConnectionOptions): Connection {
         throw notDicomweb(type, at)
       }
       if (answer.status === 206) throw incomplete(at)
+    },
+
+    async remove(path, what) {
+      const answer = await send(path, what, { headers: {}, method: 'DELETE' })
+      answer.discard()
+      if (answer.status >= 300) throw errorOfStatus(answer.status, answer.headers, asked(path, what))
     },
 
     async post(path, what, accept, upload) {

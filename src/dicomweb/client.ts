@@ -56,7 +56,7 @@ export function createDicomWebClient(options: DicomWebOptions): ImageArchive {
         question: query.patient === undefined ? 'search of studies' : 'search of studies of a patient',
         required: ['StudyInstanceUID'],
         pathOf: (page, way) => studiesPath(query, page, way),
-        ...(query.undated && { mostPages: UNDATED_PAGES }),
+        ...(query.undated && { maxPages: UNDATED_PAGES }),
       })
       const { patient } = query
       return found

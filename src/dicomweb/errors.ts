@@ -23,7 +23,8 @@ export function errorOfStatus(status: number, headers: Headers, asked: Asked): A
 }
 
 function judge(status: number): [ErrorCode, string] {
-  if (status === 401 || status === 403 || status === 407) return ['ARCHIVE_AUTH', '']
+  if (status === 401 || status === 407) return ['ARCHIVE_AUTH', '']
+  if (status === 403) return ['ARCHIVE_FORBIDDEN', ' (forbidden)']
   if (status === 404 || status === 410) return ['NOT_FOUND', ' (not there)']
   if (status === 408 || status === 429) return ['ARCHIVE_ERROR', ' (busy)']
   if (status === 501 || status === 505) return ['ARCHIVE_REJECTED', ' (not offered by this archive)']
@@ -73,7 +74,12 @@ export function isReset(error: unknown): boolean {
 /** Whether the request certainly never reached the archive. */
 export function wasNotSent(error: unknown): boolean {
   const code = causeCode(error)
-  return code !== undefined && (code in NOT_SENT || isCertificate(code))
+  return code !== undefined && (code in NOT_SENT || isCertificate(code) || isOtherProtocol(code))
+}
+
+/** What OpenSSL says of an answer that is no TLS record: plain HTTP, mostly. */
+export function isOtherProtocol(code: string): boolean {
+  return /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|RECORD_LAYER_FAILURE)$|^EPROTO$/.test(code)
 }
 
 function isCertificate(code: string): boolean {
@@ -86,6 +92,9 @@ export function errorOfThrown(error: unknown, asked: Asked, during: 'request' | 
   const code = causeCode(error) ?? 'no code'
   const at = `(${asked.target})`
   const fail = (kind: ErrorCode, message: string) => new AppError(kind, message, { cause: error })
+  if (isOtherProtocol(code)) {
+    return fail('ARCHIVE_UNREACHABLE', `pacs.url says https, but its port does not speak TLS: ${code} ${at}`)
+  }
   if (isCertificate(code)) {
     return fail('ARCHIVE_UNREACHABLE', `the archive's TLS certificate was not accepted: ${code} ${at}`)
   }

@@ -18,7 +18,7 @@ const ONE_BY_ONE = 'instance by instance'
 const REFUSED = new Set(['ARCHIVE_REJECTED', 'NOT_FOUND'])
 
 /** With these, asking for single instances fails as well. Others may be about one instance that spoils the answer for all. */
-const POINTLESS_TO_GO_ON = new Set(['ARCHIVE_UNREACHABLE', 'ARCHIVE_AUTH'])
+const POINTLESS_TO_GO_ON = new Set(['ARCHIVE_UNREACHABLE', 'ARCHIVE_AUTH', 'ARCHIVE_FORBIDDEN'])
 
 export function createRetriever(
   connection: Connection,
@@ -75,8 +75,8 @@ export function createRetriever(
   /** In the way that the archive takes. */
   async function* objects(question: string, path: string, what: string): AsyncGenerator<Bytes, void> {
     const { source, first } = await ways.ask(question, OBJECT_WAYS, async ({ accept }) => {
-      const asked = connection.getObjects(path, what, accept)
-      return { source: asked, first: await asked.next() }
+      const objects = connection.getObjects(path, what, accept)
+      return { source: objects, first: await objects.next() }
     })
     if (first.done) return
     yield first.value

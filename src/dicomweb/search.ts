@@ -20,7 +20,7 @@ export interface Search {
   required: readonly string[]
   pathOf(page: Page, way: SearchWay): string
   /** Ends the search early; all pages up to the limit when left out, and one that goes on then is refused. */
-  mostPages?: number
+  maxPages?: number
 }
 
 export interface Searcher {
@@ -37,7 +37,7 @@ export function createSearcher(connection: Connection, ways: Ways, log: Log): Se
   const getList = (path: string, what: string) =>
     ways.ask('lists', JSON_WAYS, ({ accept }) => connection.getList(path, what, accept))
 
-  async function all({ what, question, required, pathOf, mostPages }: Search) {
+  async function all({ what, question, required, pathOf, maxPages }: Search) {
     const path = (offset: number, way: SearchWay) => pathOf({ limit: PAGE, offset }, way)
     const choice = distinctWays(SEARCH_WAYS, (way) => path(0, way))
     const { way, firstPage } = await ways.ask(question, choice, async (one) => ({
@@ -55,7 +55,7 @@ export function createSearcher(connection: Connection, ways: Ways, log: Log): Se
       }
       offset += page.length
       if (found.size === before || !way.paged) break
-      if (pages === mostPages) {
+      if (pages === maxPages) {
         log.warn({ search: what, pages }, 'the search is not followed further; what stands on later pages is not found')
         break
       }

@@ -1,11 +1,11 @@
 // STOW-RS with an outcome per object; when an answer is lost, the archive is asked what it has before anything is repeated.
+import { isSameObject } from '../dicom/same-object.ts'
 import { AppError, asAppError } from '../domain/errors.ts'
 import type { ImageArchive, StoreOutcome } from '../domain/ports/image-archive.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { Uid } from '../domain/study.ts'
 import type { Connection } from './client-connection.ts'
 import { errorOfStatus, wasNotSent } from './errors.ts'
-import { readFileMeta } from './file-meta.ts'
 import { encodeMultipart, multipartLength } from './multipart.ts'
 import { resourcePath } from './query.ts'
 import { batches, readStoreAnswer, readStoreBody } from './store-response.ts'
@@ -42,24 +42,24 @@ export function createStorer(options: StorerOptions): ImageArchive['store'] {
 
   async function storeBatch(study: Uid, batch: Outgoing[]): Promise<StoreOutcome[]> {
     const done: StoreOutcome[] = []
-    let left = batch
-    for (let attempt = 1; left.length > 0; attempt += 1) {
+    let pending = batch
+    for (let attempt = 1; pending.length > 0; attempt += 1) {
       try {
-        return [...done, ...(await sendOnce(study, left))]
+        return [...done, ...(await sendOnce(study, pending))]
       } catch (thrown) {
         const error = asAppError(thrown)
         if (attempt >= SEND_ATTEMPTS || !answerWasLost(error)) throw error
         log.warn(
-          { studyInstanceUid: study, code: error.code, objects: left.length },
+          { studyInstanceUid: study, code: error.code, objects: pending.length },
           'the answer to a store was lost; looking what arrived',
         )
         const there = await whichAreThere(study)
         done.push(
-          ...left
+          ...pending
             .filter((one) => there.has(one.sopInstanceUid))
             .map(({ sopInstanceUid }) => ({ sopInstanceUid, stored: true })),
         )
-        left = left.filter((one) => !there.has(one.sopInstanceUid))
+        pending = pending.filter((one) => !there.has(one.sopInstanceUid))
       }
     }
     return done
@@ -107,7 +107,7 @@ export function createStorer(options: StorerOptions): ImageArchive['store'] {
     return new Set((await options.searchInstances(study)).map((instance) => instance.sopInstanceUid))
   }
 
-  /** An object refused as a duplicate is stored if, and only if, what the archive holds is the same object; else the two conflict. */
+  /** An object refused as a duplicate is stored if, and only if, what the archive holds is the same result, made whenever; else the two conflict. */
   async function settleDuplicates(study: Uid, batch: Outgoing[], outcomes: Map<Uid, StoreOutcome>): Promise<void> {
     const isDuplicate = ({ sopInstanceUid }: Outgoing) => DUPLICATE.has(outcomes.get(sopInstanceUid)?.reason ?? '')
     const duplicates = batch.filter((one) => isDuplicate(one) && outcomes.get(one.sopInstanceUid)?.stored === false)
@@ -119,17 +119,10 @@ export function createStorer(options: StorerOptions): ImageArchive['store'] {
       const seriesInstanceUid = series.get(sopInstanceUid)
       const stored =
         seriesInstanceUid !== undefined &&
-        sameDataSet(bytes, await options.retrieveInstance(study, seriesInstanceUid, sopInstanceUid))
+        isSameObject(bytes, await options.retrieveInstance(study, seriesInstanceUid, sopInstanceUid))
       outcomes.set(sopInstanceUid, { ...outcomes.get(sopInstanceUid)!, ...(stored ? { stored } : { conflict: true }) })
     }
   }
-}
-
-/** Archives write File Meta Information anew, so only what follows it is compared. */
-function sameDataSet(a: Uint8Array, b: Uint8Array): boolean {
-  const [metaA, metaB] = [readFileMeta(a), readFileMeta(b)]
-  if (metaA === undefined || metaB === undefined) return false
-  return Buffer.compare(a.subarray(metaA.dataSetOffset), b.subarray(metaB.dataSetOffset)) === 0
 }
 
 /** The archive may have stored what we sent although no answer came. */

@@ -1,6 +1,6 @@
 // Volumes of one segmentation hang together: a region is the sum of its labels. Corrections keep that, or are refused.
 import type { AnalysisResult, Measurement } from './finding.ts'
-import type { Edit } from './review.ts'
+import { type Edit, measurementTarget } from './review.ts'
 
 /** Volumes are shown with two decimals at most, so a reviewer may quote them so. */
 export const QUOTED_WITHIN_ML = 0.05
@@ -29,11 +29,11 @@ export function derivedEdits(result: Measured, edits: readonly Edit[], problems:
     const change = sumOf(labelsOf(measurement, result), changes)
     if (edited.some((one) => one.measurement === measurement) || Math.abs(change) < 1e-9) return []
     const to = Math.max(0, Number((measurement.value + change).toFixed(3)))
-    const target = `measurement.${measurement.region}`
+    const target = measurementTarget(measurement.region)
     return [{ target, from: measurement.value, to, reason: 'sum of its parts', isDerived: true }]
   })
   problems.push(...outOfOrder(result, [...edits, ...derived]))
-  const isEmpty = [...edits, ...derived].some(({ target, to }) => target === 'measurement.WT' && to === 0)
+  const isEmpty = [...edits, ...derived].some(({ target, to }) => target === measurementTarget('WT') && to === 0)
   if (isEmpty) problems.push('measurement.WT: nothing would be left of the tumour; reject the analysis instead')
   return derived
 }
@@ -44,7 +44,7 @@ const NESTED = ['ET', 'TC', 'WT']
 function outOfOrder({ measurements }: Measured, edits: readonly Edit[]): string[] {
   const volumes = NESTED.flatMap((region) => {
     const measured = measurements.find((one) => one.region === region)
-    const to = edits.find(({ target }) => target === `measurement.${region}`)?.to
+    const to = edits.find(({ target }) => target === measurementTarget(region))?.to
     return measured && !measured.labels ? [{ region, value: typeof to === 'number' ? to : measured.value }] : []
   })
   return volumes.slice(1).flatMap(({ region, value }, n) => {
@@ -58,7 +58,7 @@ function outOfOrder({ measurements }: Measured, edits: readonly Edit[]): string[
 
 function editedVolumes(result: Measured, edits: readonly Edit[]): EditedVolume[] {
   return result.measurements.flatMap((measurement) => {
-    const to = edits.find(({ target }) => target === `measurement.${measurement.region}`)?.to
+    const to = edits.find(({ target }) => target === measurementTarget(measurement.region))?.to
     return typeof to === 'number' && to >= 0 ? [{ measurement, to, labels: labelsOf(measurement, result) }] : []
   })
 }

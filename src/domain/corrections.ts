@@ -3,7 +3,7 @@ import type { Comparison, VolumeChange } from './comparison.ts'
 import { derivedEdits, QUOTED_WITHIN_ML } from './corrected-volumes.ts'
 import { AppError } from './errors.ts'
 import type { AnalysisResult, Measurement, Prediction, QualityNote } from './finding.ts'
-import { callOf, type Edit } from './review.ts'
+import { callOf, correctedRegions, type Edit, measurementTarget, predictionTarget } from './review.ts'
 
 export type Correctable = Pick<
   AnalysisResult,
@@ -34,15 +34,15 @@ function correct<T extends Correctable>(
   const problems: string[] = []
   const edits = [...stated, ...derivedEdits(result, stated, problems)]
   const measurements = result.measurements.map((measurement) => {
-    const edit = edits.find(({ target }) => target === `measurement.${measurement.region}`)
+    const edit = edits.find(({ target }) => target === measurementTarget(measurement.region))
     return edit ? editedMeasurement(measurement, edit, problems) : measurement
   })
   const predictions = result.predictions.map((prediction) => {
-    const edit = stated.find(({ target }) => target === `prediction.${prediction.head}`)
+    const edit = stated.find(({ target }) => target === predictionTarget(prediction.head))
     return edit ? editedPrediction(prediction, edit, problems) : prediction
   })
   problems.push(...strangers(result, stated))
-  const regions = edits.flatMap(({ target }) => target.match(/^measurement\.(.*)$/)?.[1] ?? [])
+  const regions = correctedRegions(edits)
   return {
     result: { ...result, measurements, predictions, ...consequences(result, measurements, regions) },
     edits,
@@ -52,8 +52,8 @@ function correct<T extends Correctable>(
 
 function strangers({ measurements, predictions }: Correctable, edits: readonly Edit[]): string[] {
   const known = [
-    ...measurements.map(({ region }) => `measurement.${region}`),
-    ...predictions.map(({ head }) => `prediction.${head}`),
+    ...measurements.map(({ region }) => measurementTarget(region)),
+    ...predictions.map(({ head }) => predictionTarget(head)),
   ]
   const targets = edits.map(({ target }) => target)
   return [
@@ -95,6 +95,7 @@ function editedPrediction(prediction: Prediction, edit: Edit, problems: string[]
     bounds: _bounds,
     errorBudget: _budget,
     errorRate: _rate,
+    leastCall: _least,
     ...rest
   } = given ?? {
     head: prediction.head,

@@ -18,7 +18,11 @@ export const ERRORS = {
   ARCHIVE_ERROR: ['transient', "The archive answered with a server error; see the archive's own log."],
   ARCHIVE_AUTH: [
     'transient',
-    'The archive refused our credentials; check the environment variables that pacs.auth names.',
+    'The archive refused our credentials; check pacs.auth and the environment variables or files that it names.',
+  ],
+  ARCHIVE_FORBIDDEN: [
+    'transient',
+    'The archive knows us and forbids this; grant our user the right to search, retrieve and store (docs/install.md lists them by archive).',
   ],
   ARCHIVE_NOT_DICOMWEB: [
     'transient',
@@ -40,7 +44,11 @@ export const ERRORS = {
   ],
   EHR_AUTH: [
     'transient',
-    'The FHIR server refused our credentials; check the environment variables and key files that ehr.auth names.',
+    'The FHIR server refused our credentials; check ehr.auth and the environment variables or files that it names.',
+  ],
+  EHR_FORBIDDEN: [
+    'transient',
+    'The FHIR server knows us and forbids this; grant our client the right that the message names (docs/install.md lists them by server).',
   ],
   EHR_THROTTLED: ['transient', 'The FHIR server asks us to slow down; the retry waits as long as it says.'],
   EHR_ERROR: ['transient', "The FHIR server answered with a server error; see the server's own log."],
@@ -117,6 +125,10 @@ export const ERRORS = {
     'transient',
     'Check that PostgreSQL is running and that DATABASE_URL is right; work resumes by itself.',
   ],
+  DISK_FULL: [
+    'transient',
+    'Free space on the disk of store.dataDir; below 256 MiB the service is not ready. Work resumes by itself.',
+  ],
   DATABASE_REFUSED: [
     'permanent',
     'PostgreSQL refuses user, password, database or right, and its SQLSTATE is in the message; correct DATABASE_URL, or grant the right.',
@@ -125,10 +137,18 @@ export const ERRORS = {
     'permanent',
     'Stop the other process, or give this one a data folder of its own (store.dataDir).',
   ],
+  SERVICE_NOT_RUNNING: [
+    'permanent',
+    'Start the service (gliabridge serve) on this machine, with the same settings, and run the command again.',
+  ],
   STATE_CONFLICT: ['permanent', 'The analysis was changed by someone else; load it again.'],
   REVIEW_INVALID: [
     'permanent',
     'The review does not fit the result; correct what the message names, and send it again.',
+  ],
+  SPOOL_UNWRITABLE: [
+    'transient',
+    'The pages have no images of this analysis; its results are complete. Check room and rights of the folder viewer.folder; later studies have theirs again.',
   ],
   NOT_FOUND: ['permanent', 'No such study or analysis here; check the id.'],
   INTERNAL: [

@@ -1,6 +1,7 @@
 // A person's decision on an analysis: accepted, accepted with edits, or rejected; what it makes of the result, and how it is delivered.
+
 import type { LegRecord } from './delivery.ts'
-import type { Prediction } from './finding.ts'
+import { HEADS, type Head, type Prediction } from './finding.ts'
 
 export const DECISIONS = ['accept', 'accept-with-edits', 'reject'] as const
 export type Decision = (typeof DECISIONS)[number]
@@ -61,6 +62,30 @@ export interface ReviewFact {
   delivered: boolean
 }
 
+/** What an edit is about: a volume of this region, or the call of this head. */
+export type EditTarget = { region: string } | { head: Head }
+
+const MEASUREMENT = 'measurement.'
+const PREDICTION = 'prediction.'
+
+export const measurementTarget = (region: string) => `${MEASUREMENT}${region}`
+export const predictionTarget = (head: Head) => `${PREDICTION}${head}`
+
+/** The only reader of `Edit.target`; undefined for what names neither. */
+export function targetOf({ target }: Pick<Edit, 'target'>): EditTarget | undefined {
+  if (target.startsWith(MEASUREMENT)) return { region: target.slice(MEASUREMENT.length) }
+  const head = HEADS.find((one) => target === predictionTarget(one))
+  return head && { head }
+}
+
+/** Regions whose volume the edits correct. */
+export function correctedRegions(edits: readonly Edit[]): string[] {
+  return edits.flatMap((edit) => {
+    const target = targetOf(edit)
+    return target && 'region' in target ? [target.region] : []
+  })
+}
+
 /** Status of the report in the words of FHIR R4: the first plain acceptance is final, whatever comes after it amends. */
 export function statusOf({
   decision,
@@ -74,31 +99,4 @@ export function statusOf({
 export function callOf(prediction: Prediction): string {
   if (prediction.status !== 'evaluable') return prediction.status
   return prediction.call ?? 'evaluable'
-}
-
-/** "12.3 mL", "IDH-mutant" */
-export function editValue({ target }: Pick<Edit, 'target'>, value: number | string): string {
-  // Two decimals at most: a voxel count in mL has no more to say.
-  return target.startsWith('measurement.') ? `${Number(Number(value).toFixed(2))} mL` : String(value)
-}
-
-/** "Changed by Dr Nine (dr-9) on 2026-03-01 from 12.3 mL to 11 mL: vessel outlined as tumour" */
-export function editSentence(review: Pick<Review, 'reviewer' | 'at'>, edit: Edit): string {
-  const from = editValue(edit, edit.from)
-  const how = edit.isDerived ? 'Recomputed after the corrections of' : 'Changed by'
-  return `${how} ${reviewerLine(review)} from ${from} (the software's value) to ${editValue(edit, edit.to)}: ${edit.reason}`
-}
-
-/** "Dr Nine (dr-9) on 2026-03-01 03:04 UTC" */
-export function reviewerLine({ reviewer, at }: Pick<Review, 'reviewer' | 'at'>): string {
-  return `${reviewer.name} (${reviewer.identifier}) on ${at.slice(0, 10)} ${at.slice(11, 16)} UTC`
-}
-
-/** The sentence that takes the place of "not reviewed". */
-export function reviewSentence(review: Omit<Review, 'reviewId' | 'analysisId'>): string {
-  const who = reviewerLine(review)
-  const remark = review.reason ? `: ${review.reason}` : ''
-  if (review.decision === 'reject') return `Rejected by ${who}${remark}. Do not use.`
-  const how = review.edits.length > 0 ? 'accepted with edits' : 'accepted'
-  return `Written by software (artificial intelligence); reviewed and ${how} by ${who}${remark}. Research use only.`
 }

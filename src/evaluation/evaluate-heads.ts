@@ -45,18 +45,18 @@ export interface HeadsReport {
 export async function evaluateHeads(options: EvaluateHeadsOptions): Promise<HeadsReport> {
   const { bundle, runner, onProgress = () => {} } = options
   const heads = runnableHeads(bundle)
-  const wanted = [...new Set(heads.flatMap(({ head }) => head.features))]
+  const featureNames = [...new Set(heads.flatMap(({ head }) => head.features))]
   const radiomics = parseCsv(options.features.text, options.features.name)
   const metadata = withFullNames(parseCsv(options.labels.text, options.labels.name), options.labels.name)
   checkLabelColumns(
     metadata,
     heads.map(({ name }) => name),
-    wanted,
+    featureNames,
     options.labels.name,
   )
   const { read, unavailable } = radiomicsReader(
     radiomics,
-    wanted.filter((name) => !CLINICAL.test(name)),
+    featureNames.filter((name) => !CLINICAL.test(name)),
     options.features.name,
   )
   const featureRows = byId(radiomics, options.features.name)

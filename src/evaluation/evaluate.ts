@@ -47,7 +47,7 @@ export interface FalseEnhancement {
   /** At most LITTLE_ML was found. */
   little: number
   medianMl: number
-  mostMl: number
+  maxMl: number
 }
 
 /** mL of enhancement that is taken as none. */
@@ -60,7 +60,7 @@ export function falseEnhancement(cases: readonly (readonly RegionScore[])[]): Fa
     .map(({ volumeMl }) => volumeMl)
   if (found.length === 0) return undefined
   const little = found.filter((ml) => ml <= LITTLE_ML).length
-  return { cases: found.length, little, medianMl: quantile(found, 0.5), mostMl: Math.max(...found) }
+  return { cases: found.length, little, medianMl: quantile(found, 0.5), maxMl: Math.max(...found) }
 }
 
 export interface RegionSummary {
@@ -90,9 +90,9 @@ export function summarise(cases: readonly (readonly RegionScore[])[]): RegionSum
 }
 
 function maskOf(labels: Uint8Array, members: readonly number[]): Uint8Array {
-  const wanted = new Uint8Array(256)
-  for (const label of members) wanted[label] = 1
-  return labels.map((label) => wanted[label]!)
+  const isMember = new Uint8Array(256)
+  for (const label of members) isMember[label] = 1
+  return labels.map((label) => isMember[label]!)
 }
 
 function count(mask: Uint8Array): number {

@@ -114,10 +114,10 @@ export function scoreClassification(
   const shares = classes.map((label) => prevalence[label]! / scored.length)
   const calls = scored.filter(({ prediction }) => prediction.call !== undefined)
   const covered = scored.map(({ prediction, label }) => {
-    const left = prediction.call === undefined ? (prediction.remaining ?? []) : [prediction.call]
-    return Number(left.includes(label))
+    const candidates = prediction.call === undefined ? (prediction.remaining ?? []) : [prediction.call]
+    return Number(candidates.includes(label))
   })
-  const asked = counts.answered + counts.notEvaluable
+  const patients = counts.answered + counts.notEvaluable
   return {
     head,
     status: 'evaluated',
@@ -142,7 +142,7 @@ export function scoreClassification(
       mean(rows.map((n) => Number(calls[n]!.prediction.call !== calls[n]!.label))),
     ),
     // The first rows are those with a call; which is which does not matter to a share.
-    callShare: bootstrap(asked, (rows) => mean(rows.map((n) => Number(n < calls.length)))),
+    callShare: bootstrap(patients, (rows) => mean(rows.map((n) => Number(n < calls.length)))),
     coverage: bootstrap(scored.length, (rows) => mean(rows.map((n) => covered[n]!))),
   }
 }

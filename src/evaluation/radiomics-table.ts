@@ -63,13 +63,13 @@ const NOT_IN_TABLE = ['enhancing_fraction', 'necrosis_fraction', 'oedema_fractio
  */
 export function radiomicsReader(
   table: Pick<Table, 'columns'>,
-  wanted: readonly string[],
+  featureNames: readonly string[],
   file: string,
 ): { read: (cells: Cells, where: string) => Record<string, number>; unavailable: string[] } {
   const has = (column: string) => table.columns.includes(column)
   const missing = new Set<string>()
   const unavailable: string[] = []
-  const readers: [string, (cells: Cells, where: string) => number][] = wanted.map((name) => {
+  const readers: [string, (cells: Cells, where: string) => number][] = featureNames.map((name) => {
     if (has(name)) return [name, (cells, where) => numberIn(cells, name, where)]
     if (LOCATION.includes(name) && has(CENTRE) && has(BOX))
       return [name, (cells, where) => location(cells, where)[name]!]

@@ -3,6 +3,8 @@ import { Hono } from 'hono'
 import { load, resolveHold, tryAgain } from './actions.ts'
 import {
   analysisParams,
+  backfillBody,
+  backfillQuery,
   idempotencyKey,
   listQuery,
   pageQuery,
@@ -53,8 +55,15 @@ export function apiRoutes(deps: AppDeps): Hono {
     )
     .post('/studies/:uid/analyse', async (c) => {
       const { uid } = parseRequest(studyParams, c.req.param())
-      const { by } = parseRequest(request, readJson(await c.req.text()))
-      return c.json(await deps.analyseLeft(uid, by), 202)
+      const { by } = parseRequest(request, readJson(await c.req.text()), 'body')
+      return c.json(await deps.analyseDeclined(uid, by), 202)
+    })
+    .get('/backfill', async (c) =>
+      c.json({ studies: await deps.backfill.list(parseRequest(backfillQuery, c.req.query()).from) }),
+    )
+    .post('/backfill', async (c) => {
+      const { from, by } = parseRequest(backfillBody, readJson(await c.req.text()), 'body')
+      return c.json(await deps.backfill.take(from, by), 202)
     })
     .get('/archive', async (c) => c.json({ ways: await deps.archiveWays() }))
     .post('/analyses/:id/retry', async (c) => c.json(await tryAgain(deps, idOf(c.req.param()))))

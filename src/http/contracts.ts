@@ -1,7 +1,11 @@
 // What requests may say: parameters of paths and queries, checked before anything is done.
 import { z } from 'zod'
 import { type AnalysisState, TRANSITIONS } from '../domain/analysis.ts'
+import { cleanJson } from '../domain/clean-text.ts'
+import { jsonExcess } from '../domain/json-excess.ts'
 import { DECISIONS } from '../domain/review.ts'
+import { type ImageName, PLANES } from '../domain/shown-images.ts'
+import { SEQUENCES } from '../domain/study.ts'
 import { RequestProblem } from './problems.ts'
 
 const STATES = Object.keys(TRANSITIONS) as [AnalysisState, ...AnalysisState[]]
@@ -16,10 +20,14 @@ const whole = (least: number, most: number) =>
 export const analysisParams = z.object({ id: analysisId })
 export const studyParams = z.object({ uid: z.string().regex(/^\d[\d.]{0,127}$/, 'is not a DICOM UID') })
 export const pageQuery = z.strictObject({ limit: whole(1, 500).default(50), offset: whole(0, 999_999).default(0) })
-/** Of a study that was left: who asks for its analysis. */
+/** Of a study that was declined: who asks for its analysis. */
 export const request = z.strictObject({
   by: z.string({ error: 'must say who asks' }).trim().min(1, 'must say who asks').max(100, 'is too long'),
 })
+const day = z.string({ error: 'must be a date' }).regex(/^(19|20)\d{6}$/, 'must be a date such as 20260131')
+/** From when on older studies are listed, or taken. */
+export const backfillQuery = z.strictObject({ from: day })
+export const backfillBody = request.extend({ from: day })
 export const listQuery = z.strictObject({
   state: z.enum(STATES, { error: `must be one of ${STATES.join(', ')}` }).optional(),
   limit: whole(1, 500).default(50),
@@ -93,10 +101,34 @@ export const idempotencyKey = z.object({
     .regex(/^[\x21-\x7e]{8,100}$/, 'must have 8 to 100 printable characters without spaces'),
 })
 
+export const sliceParams = z.object({
+  plane: z.enum(PLANES, { error: `must be one of ${PLANES.join(', ')}` }),
+  index: whole(0, 4095),
+})
+const IMAGE = new RegExp(`^((?:prior-)?(?:${SEQUENCES.join('|')})):(\\d{1,4})-(\\d{1,4})$`)
+/** "T1c:120-2400,FLAIR:80-1900": images in their order, each with the stored values that are black and white. */
+export const sliceQuery = z.strictObject({
+  of: z
+    .string({ error: 'must name images' })
+    .max(400, 'is too long')
+    .transform((text, context) => {
+      const images = text.split(',').map((one) => IMAGE.exec(one))
+      if (images.every((match) => match !== null))
+        return images.map(([, name, low, high]) => ({
+          name: name as ImageName,
+          window: [Number(low), Number(high)] as const,
+        }))
+      context.addIssue({ code: 'custom', message: 'must be images with their windows, such as T1c:120-2400' })
+      return z.NEVER
+    }),
+})
+
 /** A body of JSON, or a problem (400) that quotes nothing of it. */
 export function readJson(text: string): unknown {
+  const excess = jsonExcess(text)
+  if (excess) throw new RequestProblem(400, 'REQUEST_INVALID', `the body ${excess}`, 'Correct the body.')
   try {
-    return JSON.parse(text)
+    return cleanJson(JSON.parse(text))
   } catch {
     throw new RequestProblem(400, 'REQUEST_INVALID', 'the body is not JSON', 'Correct the body.')
   }

@@ -4,28 +4,51 @@ import type { PeerState } from '../domain/peers.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { Log } from '../domain/ports/log.ts'
-import type { WatchStore } from '../domain/ports/watch-store.ts'
+import type { WatchDecision, WatchStore } from '../domain/ports/watch-store.ts'
 import type { RecordedReview, Review } from '../domain/review.ts'
 import type { Uid } from '../domain/study.ts'
+import type { ShownImagesReader } from '../viewer/shown.ts'
+
+/** MR study of the archive that the watch does not reach. */
+export interface OlderStudy {
+  studyInstanceUid: Uid
+  /** DICOM DA; empty where the archive gives none that can be read. */
+  studyDate: string
+  instanceCount: number
+  decision?: WatchDecision
+}
 
 export interface HttpSettings {
   host: string
   /** Asked for as a bearer token, or as the password of any user. */
   token?: string
+  /** Signs hints. */
+  hookSecret?: string
   allowUnauthenticated: boolean
   frameAncestors: readonly string[]
   /** With {studyInstanceUid}. */
   viewerUrl?: string
 }
 
+/** The browser's modules, by file name. */
+export interface PageScripts {
+  /** "/assets/browser/<digest>" */
+  base: string
+  names: readonly string[]
+  /** Undefined for another version than the present one, and for no such module. */
+  module(version: string, name: string): string | undefined
+}
+
 export interface AppDeps {
-  analyses: Pick<AnalysisStore, 'get' | 'byStudy' | 'list' | 'events' | 'artifact'> & {
+  analyses: Pick<AnalysisStore, 'get' | 'byStudy' | 'list' | 'events' | 'artifact' | 'artifactRoles'> & {
     countByState(): Promise<Record<AnalysisState, number>>
     /** Changes with every change of the analysis, or of any. */
     version(analysisId?: string): Promise<string>
     /** Makes a waiting analysis due now. */
     makeDue(analysisId: string): Promise<boolean>
   }
+  /** Takes what a router or a FHIR server says is new; false where nothing is watched. */
+  hint?(kind: 'webhook' | 'fhir', body: unknown): boolean
   log: Log
   clock: Clock
   settings: HttpSettings
@@ -50,7 +73,12 @@ export interface AppDeps {
   /** What was looked at and not taken. */
   watch: Pick<WatchStore, 'notAnalysed'>
   /** Analyses such a study all the same; `by` says who asks. */
-  analyseLeft(studyInstanceUid: Uid, by: string): Promise<AnalysisRecord>
+  analyseDeclined(studyInstanceUid: Uid, by: string): Promise<AnalysisRecord>
+  /** Studies from before the watch began: listed, or taken from the next look on; `by` says who asks. */
+  backfill: {
+    list(from: string): Promise<OlderStudy[]>
+    take(from: string, by: string): Promise<{ since: string }>
+  }
   /** Question → way, where the archive does not take it as the standard has it. */
   archiveWays(): Promise<Readonly<Record<string, string>>>
   /** Delivers stored results once more. */
@@ -64,6 +92,9 @@ export interface AppDeps {
     stylesheet(): Promise<string>
     file(family: string, version: string, name: string): Promise<Uint8Array | undefined>
   }
+  /** The aligned images of analyses, as long as they are kept. */
+  images: ShownImagesReader
+  scripts: PageScripts
   /** Shown at the foot of the pages. */
   software?: { name: string; version: string }
 }

@@ -23,6 +23,8 @@ export function liveRoutes({ analyses, clock, log }: AppDeps): Hono {
         'too many pages are open',
         'Close some; this one updates by reloading.',
       )
+    // A question for the headers alone opens nothing: nobody would ever close it.
+    if (c.req.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' })
     let seen = c.req.header('last-event-id') ?? since ?? (await analyses.version(analysis))
     return streamSSE(c, async (stream) => {
       const gone = new AbortController()

@@ -5,9 +5,12 @@ import { ASSETS } from '../web/assets.ts'
 import { notAnalysedPage } from '../web/not-analysed.ts'
 import { studyPage } from '../web/study-page.ts'
 import { worklistPage } from '../web/worklist.ts'
-import { resolveHold, tryAgain } from './actions.ts'
+import { load, resolveHold, tryAgain } from './actions.ts'
 import { analysisParams, listQuery, pageQuery, parseRequest, request, studyParams } from './contracts.ts'
 import type { AppDeps } from './deps.ts'
+import { describeImages } from './images.ts'
+import { readReviewForm } from './review-form.ts'
+import { userOf } from './security.ts'
 
 export function pageRoutes(deps: AppDeps): Hono {
   const { analyses, settings } = deps
@@ -41,8 +44,8 @@ export function pageRoutes(deps: AppDeps): Hono {
   })
   app.post('/studies/:uid/analyse', async (c) => {
     const { uid } = parseRequest(studyParams, c.req.param())
-    const { by } = parseRequest(request, await c.req.parseBody())
-    const { analysisId } = await deps.analyseLeft(uid, by)
+    const { by } = parseRequest(request, await c.req.parseBody(), 'body')
+    const { analysisId } = await deps.analyseDeclined(uid, by)
     return c.redirect(`/analyses/${analysisId}`, 303)
   })
 
@@ -51,9 +54,28 @@ export function pageRoutes(deps: AppDeps): Hono {
     const version = await analyses.version(id)
     const record = await analyses.get(id)
     if (!record) throw new AppError('NOT_FOUND', `no analysis ${id}`)
-    const [events, siblings] = await Promise.all([analyses.events(id), analyses.byStudy(record.studyInstanceUid)])
+    const [events, roles, siblings] = await Promise.all([
+      analyses.events(id),
+      analyses.artifactRoles(id),
+      analyses.byStudy(record.studyInstanceUid),
+    ])
     const viewerUrl = settings.viewerUrl?.replaceAll('{studyInstanceUid}', encodeURIComponent(record.studyInstanceUid))
-    return c.html(studyPage({ record, events, siblings, version, ...(viewerUrl ? { viewerUrl } : {}), ...software }))
+    const images = await describeImages(deps.images, record)
+    const user = userOf(c.req.header('authorization'))
+    return c.html(
+      studyPage({
+        record,
+        events,
+        roles,
+        siblings,
+        version,
+        scripts: deps.scripts,
+        ...(images && { images }),
+        ...(user && { user }),
+        ...(viewerUrl ? { viewerUrl } : {}),
+        ...software,
+      }),
+    )
   })
 
   app.get('/analyses/:id/report.pdf', async (c) => {
@@ -80,12 +102,26 @@ export function pageRoutes(deps: AppDeps): Hono {
     await resolveHold(deps, id, await c.req.parseBody())
     return c.redirect(`/analyses/${id}`, 303)
   })
+  app.post('/analyses/:id/review', async (c) => {
+    const { id } = parseRequest(analysisParams, c.req.param())
+    await deps.review(id, readReviewForm(await load(analyses, id), await c.req.parseBody()))
+    return c.redirect(`/analyses/${id}`, 303)
+  })
   app.post('/analyses/:id/retry', async (c) => {
     const { id } = parseRequest(analysisParams, c.req.param())
     await tryAgain(deps, id)
     return c.redirect(`/analyses/${id}`, 303)
   })
 
+  app.get('/assets/browser/:version/:name', (c) => {
+    const { version, name } = c.req.param()
+    const body = deps.scripts.module(version, name)
+    if (body === undefined) throw new AppError('NOT_FOUND', 'no such script')
+    return c.body(body, 200, {
+      'content-type': 'text/javascript; charset=utf-8',
+      'cache-control': 'public, max-age=31536000, immutable',
+    })
+  })
   app.get('/assets/fonts.css', async (c) =>
     c.body(await deps.fonts.stylesheet(), 200, {
       'content-type': 'text/css; charset=utf-8',

@@ -9,6 +9,7 @@ import type { AuditTrail } from '../domain/ports/audit-trail.ts'
 import type { ClinicalRecord } from '../domain/ports/clinical-record.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { ImageArchive } from '../domain/ports/image-archive.ts'
+import type { ImageSpool } from '../domain/ports/image-spool.ts'
 import type { ModelRunner } from '../domain/ports/model-runner.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
 import { SEQUENCES, type Sequence, type Series, type SeriesDecision } from '../domain/study.ts'
@@ -30,6 +31,7 @@ import type { WriteBack } from './encode/extras.ts'
 import type { OtherSequence } from './encode/sequences.ts'
 import { imageSetDigest } from './intake.ts'
 import { checkIntendedUse, type OutsideIntendedUse } from './intended-use.ts'
+import { keepImages } from './keep-images.ts'
 import { acceptanceNotes, findPredecessor } from './predecessor.ts'
 import { predictFromStudy } from './predict.ts'
 import { compareWithPrior } from './prior/compare.ts'
@@ -46,6 +48,8 @@ export interface AnalysePorts {
   audit: AuditTrail
   runner: ModelRunner
   registrar: Registrar
+  /** Absent where a site keeps no images for the pages. */
+  spool?: ImageSpool
   readVolume: VolumeReader
   clock: Clock
 }
@@ -102,7 +106,7 @@ export async function analyseStudy(
   const known = await readRecord(ports, identity, patient, { consentRequired: options.consentRequired, confirmed })
 
   const onSelection = ({ decisions }: Pick<Selection, 'decisions'>) => analyses.describe(analysisId, { decisions })
-  const { chosen, plans, volumes, reference, ...taken } = await takeSeries(
+  const { chosen, plans, volumes, reference, ...series } = await takeSeries(
     { ...ports, time: stopwatch.time, onSelection },
     study,
     options,
@@ -113,7 +117,7 @@ export async function analyseStudy(
   const prepared = await stopwatch.time('prepare', () =>
     prepareInputs({ volumes, reference, bundle: options.bundle, registrar: ports.registrar }),
   )
-  refuseOppositeContrast(prepared, taken.decisions)
+  refuseOppositeContrast(prepared, series.decisions)
   const used = usedSeries(chosen, prepared)
   const response = await stopwatch.time('segment', () => ports.runner.segment(prepared))
 
@@ -173,7 +177,7 @@ export async function analyseStudy(
     study: identity,
     bundle: ports.runner.bundle,
     software: options.software,
-    decisions: taken.decisions,
+    decisions: series.decisions,
     inputs: inputSeries(used, plans, prepared, reference),
     referenceSeriesUid: referenceSeries.seriesInstanceUid,
     segmentation: stated.labels,
@@ -190,7 +194,7 @@ export async function analyseStudy(
       ...acceptanceNotes(predecessor),
       ...clockNotes(record.createdAt, sources, clock),
       ...known.quality,
-      ...taken.quality,
+      ...series.quality,
       ...stated.withheld.map((text) => ({ code: 'not-evaluable', severity: 'warning' as const, text: `${text}.` })),
       ...compared.quality,
       ...prepared.quality,
@@ -214,6 +218,11 @@ export async function analyseStudy(
       writeBack: options.writeBack,
     })
   })
+  const { spool } = ports
+  if (spool) {
+    const input = { result, images: prepared.onReference, earlier: compared.earlier }
+    await stopwatch.time('keep', () => keepImages({ spool, analyses }, input))
+  }
   const { segmentation: _voxels, ...reportable } = result
   await analyses.saveResult(analysisId, { ...reportable, times: stopwatch.seconds }, artifacts)
 }

@@ -29,13 +29,13 @@ export async function confirmPatient(
 ): Promise<AnalysisRecord> {
   const record = await analyses.get(analysisId)
   if (!record) throw new AppError('NOT_FOUND', `no analysis ${analysisId}`)
-  const identity = record.summary?.patient as PatientIdentity | undefined
+  const identity = record.summary?.patient
   if (record.state !== 'held' || !record.hold || !MATCHING.includes(record.hold.code) || !identity)
     throw new AppError('STATE_CONFLICT', `analysis ${analysisId} does not wait for a patient to be confirmed`)
-  const wanted = patient.startsWith('Patient/') ? patient : `Patient/${patient}`
+  const requested = patient.startsWith('Patient/') ? patient : `Patient/${patient}`
   const { studyInstanceUid } = record
-  const reference = await auditedEhr(audit, { action: 'read', studyInstanceUid, what: wanted }, () =>
-    ehr.matchPatient(identity, wanted),
+  const reference = await auditedEhr(audit, { action: 'read', studyInstanceUid, what: requested }, () =>
+    ehr.matchPatient(identity, requested),
   )
   const confirmed: ConfirmedPatient = { reference, by, at: clock.now().toISOString(), of: identity }
   await auditedEhr(

@@ -1,4 +1,5 @@
 // Delivery: one leg to the PACS, one to the EHR, each resumable alone; a leg that is done is never run again.
+
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { Leg, LegRecord } from '../domain/delivery.ts'
 import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
@@ -14,6 +15,7 @@ import { confirmedOf } from './confirm-patient.ts'
 import { auditedEhr } from './ehr-audit.ts'
 import { findPredecessor, mayBeRejected } from './predecessor.ts'
 import { nextStepAfter } from './retry.ts'
+import { resultOf } from './reviewed-pdf.ts'
 
 export interface DeliverPorts {
   archive: ImageArchive
@@ -27,7 +29,7 @@ export interface DeliverPorts {
 
 export interface DeliverOptions {
   /** Artefacts that this site does not want in its PACS. */
-  keptBack: ReadonlySet<Artifact['role']>
+  excludedRoles: ReadonlySet<Artifact['role']>
   /** Attempts before a person is asked. */
   maxAttempts: Record<Leg, number>
 }
@@ -44,7 +46,10 @@ export async function deliver(
   const artifacts = await ports.analyses.artifacts(record.analysisId)
   const outcomes: DeliveryOutcome[] = []
   for (const leg of record.legs) {
-    if (leg.state !== 'done') outcomes.push(await runLeg(ports, record, leg, artifacts, options))
+    if (leg.state === 'done') continue
+    // A newer set of images may have come since: then nothing more of this one is written.
+    if ((await ports.analyses.get(record.analysisId))?.state === 'superseded') return { do: 'done' }
+    outcomes.push(await runLeg(ports, record, leg, artifacts, options))
   }
   const held = outcomes.find((outcome) => outcome.do === 'hold')
   if (held) return held
@@ -62,7 +67,7 @@ async function runLeg(
   const attempts = leg.attempts + 1
   const at = () => ports.clock.now().toISOString()
   try {
-    const receipt = await write[leg.leg](ports, record, artifacts, options.keptBack)
+    const receipt = await write[leg.leg](ports, record, artifacts, options.excludedRoles)
     await ports.analyses.updateLeg(record.analysisId, leg.leg, { state: 'done', attempts, doneAt: at(), receipt })
     return { do: 'done' }
   } catch (thrown) {
@@ -95,7 +100,7 @@ const write: Record<
     ports: DeliverPorts,
     record: AnalysisRecord,
     artifacts: Artifact[],
-    keptBack: DeliverOptions['keptBack'],
+    excludedRoles: DeliverOptions['excludedRoles'],
   ) => Promise<Record<string, string>>
 > = {
   pacs: storeResults,
@@ -107,17 +112,17 @@ async function storeResults(
   ports: DeliverPorts,
   record: AnalysisRecord,
   artifacts: Artifact[],
-  keptBack: DeliverOptions['keptBack'],
+  excludedRoles: DeliverOptions['excludedRoles'],
 ) {
-  const wanted = dicomObjects(artifacts).filter(({ role }) => !keptBack.has(role))
-  const predecessor = wanted.some(({ role }) => role === 'rejection-note')
+  const objects = dicomObjects(artifacts).filter(({ role }) => !excludedRoles.has(role))
+  const predecessor = objects.some(({ role }) => role === 'rejection-note')
     ? await findPredecessor(ports.analyses, record)
     : undefined
   const isDecided = predecessor !== undefined && !mayBeRejected(predecessor)
   return storeObjects(
     ports,
     record,
-    wanted.filter(({ role }) => role !== 'rejection-note' || !isDecided),
+    objects.filter(({ role }) => role !== 'rejection-note' || !isDecided),
   )
 }
 
@@ -153,12 +158,12 @@ const EHR_ROLES: Partial<Record<Artifact['role'], EhrReport['dicomResults'][numb
 }
 
 async function postReport(
-  { ehr, audit }: DeliverPorts,
+  { ehr, audit, analyses }: DeliverPorts,
   record: AnalysisRecord,
   artifacts: Artifact[],
-  keptBack: DeliverOptions['keptBack'],
+  excludedRoles: DeliverOptions['excludedRoles'],
 ) {
-  const report = ehrReport(record, artifacts, keptBack)
+  const report = ehrReport(record, await resultOf(analyses, record.analysisId), artifacts, excludedRoles)
   return auditedEhr(audit, { action: 'write', studyInstanceUid: record.studyInstanceUid, what: 'report' }, () =>
     ehr.postReport(report),
   )
@@ -167,17 +172,17 @@ async function postReport(
 /** What the EHR is sent of an analysis, from its artefacts. */
 export function ehrReport(
   record: AnalysisRecord,
+  result: ReportableResult,
   artifacts: Artifact[],
-  keptBack: DeliverOptions['keptBack'],
+  excludedRoles: DeliverOptions['excludedRoles'],
 ): EhrReport {
   const bytesOf = (role: Artifact['role']) => {
     const found = artifacts.find((artifact) => artifact.role === role)
     if (!found) throw new AppError('INTERNAL', `artefact ${role} is missing from the store`)
     return found.bytes
   }
-  const result = JSON.parse(new TextDecoder().decode(bytesOf('result'))) as ReportableResult
   const dicomResults = dicomObjects(artifacts).flatMap(({ role, sopClassUid, sopInstanceUid, seriesInstanceUid }) => {
-    const named = keptBack.has(role) ? undefined : EHR_ROLES[role]
+    const named = excludedRoles.has(role) ? undefined : EHR_ROLES[role]
     return named === undefined ? [] : [{ role: named, sopClassUid, sopInstanceUid, seriesInstanceUid }]
   })
   const confirmed = confirmedOf(record, result.patient)

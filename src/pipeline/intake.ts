@@ -19,7 +19,10 @@ export interface IntakePorts {
   wake(): Promise<void>
 }
 
-/** Registers the analysis of this image set by this bundle, once; earlier ones that were not delivered give way to it. */
+/**
+ * Registers the analysis of this image set by this bundle, once; earlier ones that are not delivered give way to it, also while a
+ * worker has them: it finds out at its next step.
+ */
 export async function registerAnalysis(
   ports: IntakePorts,
   bundle: Pick<BundleIdentity, 'id' | 'digest' | 'modelDigest'>,
@@ -27,7 +30,7 @@ export async function registerAnalysis(
   instanceSetDigest: string,
 ): Promise<string> {
   const analysisId = analysisIdOf(studyInstanceUid, instanceSetDigest, bundle.modelDigest)
-  const { created } = await ports.analyses.register({
+  const { record, created } = await ports.analyses.register({
     analysisId,
     studyInstanceUid,
     instanceSetDigest,
@@ -35,12 +38,12 @@ export async function registerAnalysis(
     bundleDigest: bundle.digest,
     modelDigest: bundle.modelDigest,
   })
-  if (created) {
-    ports.log.info({ analysisId, studyInstanceUid }, 'registered')
-    for (const older of await ports.analyses.byStudy(studyInstanceUid)) {
-      if (older.analysisId === analysisId || (older.state !== 'queued' && older.state !== 'held')) continue
-      await ports.analyses.move(older.analysisId, 'superseded', { text: `superseded by ${analysisId}` })
-    }
+  if (created) ports.log.info({ analysisId, studyInstanceUid }, 'registered')
+  // Also when it was registered before: the process may have ended right after that.
+  for (const other of await ports.analyses.byStudy(studyInstanceUid)) {
+    const isOlder = other.analysisId !== analysisId && (created || other.createdAt < record.createdAt)
+    if (!isOlder || other.state === 'delivered' || other.state === 'superseded') continue
+    await ports.analyses.move(other.analysisId, 'superseded', { text: `superseded by ${analysisId}` })
   }
   await ports.wake()
   return analysisId

@@ -1,11 +1,12 @@
 // Before any work on the images: who the patient is in the EHR, whether they refused, and what is known of them.
+
 import type { ConfirmedPatient } from '../domain/analysis.ts'
 import { foreseen } from '../domain/errors.ts'
 import type { ClinicalFacts, QualityNote, TissueResult } from '../domain/finding.ts'
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
 import type { ClinicalRecord } from '../domain/ports/clinical-record.ts'
 import type { PatientIdentity, StudyIdentity } from '../domain/study.ts'
-import { tissueSentence } from '../domain/tissue.ts'
+import { tissueSentence } from '../wording/tissue.ts'
 import { auditedEhr } from './ehr-audit.ts'
 
 export interface PatientRecord {

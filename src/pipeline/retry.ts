@@ -2,12 +2,12 @@
 import type { AppError, ErrorCode } from '../domain/errors.ts'
 
 export const FIRST_DELAY_SECONDS = 5
-export const LONGEST_DELAY_SECONDS = 900
+export const MAX_DELAY_SECONDS = 900
 /**
  * A fault of the program is not cured by repeating whole inferences, and an image that ends its process would do so each time: such
  * a study is set aside after the second time, and the others go on.
  */
-const MOST_ATTEMPTS: Partial<Record<ErrorCode, number>> = { INTERNAL: 2, DECODING_FAILED: 2 }
+const MAX_ATTEMPTS: Partial<Record<ErrorCode, number>> = { INTERNAL: 2, DECODING_FAILED: 2 }
 
 export type NextStep = { do: 'retry'; afterSeconds: number } | { do: 'hold' }
 
@@ -17,8 +17,8 @@ export type NextStep = { do: 'retry'; afterSeconds: number } | { do: 'hold' }
  * failed, is held.
  */
 export function nextStepAfter(error: AppError, attempt: number, maxAttempts: number): NextStep {
-  const limit = Math.min(MOST_ATTEMPTS[error.code] ?? maxAttempts, maxAttempts)
+  const limit = Math.min(MAX_ATTEMPTS[error.code] ?? maxAttempts, maxAttempts)
   if (error.class === 'hold' || error.class === 'permanent' || attempt >= limit) return { do: 'hold' }
-  const delay = Math.min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** (attempt - 1))
+  const delay = Math.min(MAX_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** (attempt - 1))
   return { do: 'retry', afterSeconds: Math.max(delay, error.retryAfterSeconds ?? 0) }
 }

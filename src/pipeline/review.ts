@@ -1,4 +1,5 @@
 // A person's decision: checked against the result, recorded once, and brought to PACS and EHR, each delivery resumable alone.
+
 import { buildReviewedPdf, reviewedPdfUids } from '../dicom/encapsulated-pdf.ts'
 import { readPart10 } from '../dicom/part10.ts'
 import { buildRejectionNote } from '../dicom/rejection-note.ts'
@@ -8,6 +9,7 @@ import { buildVerifiedReport, verifiedReportUids } from '../dicom/sr/verified-re
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { checkEdits } from '../domain/corrections.ts'
 import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
+import type { ReportableResult } from '../domain/finding.ts'
 import type { AnalysisStore, Artifact } from '../domain/ports/analysis-store.ts'
 import type { EhrReport } from '../domain/ports/clinical-record.ts'
 import type { ClaimedDelivery, ReviewStore } from '../domain/ports/review-store.ts'
@@ -15,7 +17,7 @@ import type { RecordedReview, Review } from '../domain/review.ts'
 import { type DeliverOptions, type DeliverPorts, dicomObjects, ehrReport, storeObjects } from './deliver.ts'
 import { auditedEhr } from './ehr-audit.ts'
 import { nextStepAfter } from './retry.ts'
-import { effectiveReview, reviewedPdf, storedResult } from './reviewed-pdf.ts'
+import { effectiveReview, resultOf, reviewedPdf } from './reviewed-pdf.ts'
 
 export interface ReviewRequest extends Omit<Review, 'reviewId' | 'analysisId' | 'number' | 'at'> {
   /** How many reviews the person knew of. */
@@ -43,7 +45,7 @@ const CLAIM_SECONDS = 300
  * reviewed meanwhile, rejected before, or the key stands for another request).
  */
 export async function reviewAnalysis(
-  { analyses, reviews }: { analyses: Pick<AnalysisStore, 'get' | 'artifact'>; reviews: ReviewStore },
+  { analyses, reviews }: { analyses: Pick<AnalysisStore, 'get' | 'result'>; reviews: ReviewStore },
   analysisId: string,
   { version, key, ...decided }: ReviewRequest,
 ): Promise<{ review: RecordedReview; created: boolean }> {
@@ -51,14 +53,12 @@ export async function reviewAnalysis(
   if (!record) throw new AppError('NOT_FOUND', `no analysis ${analysisId}`)
   if (record.state !== 'delivered')
     throw new AppError('STATE_CONFLICT', `analysis ${analysisId} is ${record.state}; only a delivered one is reviewed`)
-  const result = await analyses.artifact(analysisId, 'result')
-  if (!result) throw new AppError('INTERNAL', `analysis ${analysisId} has no result`)
-  checkEdits(storedResult(analysisId, [result]), decided.edits)
+  checkEdits(await resultOf(analyses, analysisId), decided.edits)
   return reviews.add({ ...decided, analysisId }, { key, expected: version })
 }
 
 /** Delivers what is due, one after the other; returns when the next attempt is due, if one failed. */
-export async function workOffReviews(
+export async function drainReviews(
   ports: ReviewPorts,
   options: ReviewOptions,
   signal?: AbortSignal,
@@ -115,17 +115,17 @@ async function load(ports: ReviewPorts, given: Review) {
   const record = await ports.analyses.get(analysisId)
   if (!record) throw new AppError('NOT_FOUND', `no analysis ${analysisId}`)
   const artifacts = await ports.analyses.artifacts(analysisId)
-  const result = storedResult(analysisId, artifacts)
+  const result = await resultOf(ports.analyses, analysisId)
   return { record, artifacts, result, review: effectiveReview(result, given) }
 }
 
-async function postDecision(ports: ReviewPorts, { keptBack, institution }: ReviewOptions, given: Review) {
+async function postDecision(ports: ReviewPorts, { excludedRoles, institution }: ReviewOptions, given: Review) {
   const { ehr, audit, reviews } = ports
-  const { record, artifacts, review } = await load(ports, given)
+  const { record, artifacts, result, review } = await load(ports, given)
   if (!ehr.postReview) throw new AppError('INTERNAL', 'this EHR adapter takes no reviews')
-  const report = ehrReport(record, artifacts, keptBack)
+  const report = ehrReport(record, result, artifacts, excludedRoles)
   const reviewed = {
-    pdf: await reviewedPdf(reviews, artifacts, review, institution),
+    pdf: await reviewedPdf(reviews, { result, artifacts }, review, institution),
     dicomResults: report.dicomResults.map((object) => ({ ...object, ...reviewedUids(object.role, review) })),
   }
   const { studyInstanceUid } = record
@@ -170,7 +170,7 @@ async function storeDecision(ports: ReviewPorts, options: ReviewOptions, given: 
     return last ? [last] : []
   })
   const made = await Promise.all(
-    before.map((one) => reviewedObject(ports, artifacts, review, one, options.institution)),
+    before.map((one) => reviewedObject(ports, artifacts, result, review, one, options.institution)),
   )
   return storeObjects(ports, record, [...made, ...(options.rejectSuperseded ? note(before) : [])])
 }
@@ -208,13 +208,14 @@ function reviewedObjects(review: RecordedReview, artifacts: Artifact[]): Stored[
 async function reviewedObject(
   { reviews }: ReviewPorts,
   artifacts: Artifact[],
+  result: ReportableResult,
   review: Review,
   { role, object: predecessor }: Stored,
   institution: string,
 ): Promise<{ role: Artifact['role'] } & DicomObject> {
   const { bytes } = artifacts.find((artifact) => artifact.role === role)!
   if (role === 'report')
-    return { role, ...buildVerifiedReport({ report: bytes, predecessor, review, organization: institution }) }
-  const pdf = await reviewedPdf(reviews, artifacts, review, institution)
+    return { role, ...buildVerifiedReport({ report: bytes, predecessor, result, review, organization: institution }) }
+  const pdf = await reviewedPdf(reviews, { result, artifacts }, review, institution)
   return { role, ...buildReviewedPdf({ document: bytes, pdf, review }) }
 }

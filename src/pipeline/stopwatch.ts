@@ -12,6 +12,7 @@ export const STEPS = [
   'compare',
   'predict',
   'encode',
+  'keep',
 ] as const
 export type Step = (typeof STEPS)[number]
 

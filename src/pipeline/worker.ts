@@ -68,12 +68,14 @@ async function handle(ports: WorkerPorts, claimed: AnalysisRecord): Promise<Date
     try {
       await ports.analyse(record)
     } catch (thrown) {
+      if (await gaveWay(ports, analysisId)) return undefined
       return afterFailedAnalysis(ports, record, asAppError(thrown))
     }
     record = (await analyses.get(analysisId)) ?? record
   }
   if (record.state !== 'analysed') return undefined
   const outcome = await ports.deliver(record)
+  if (await gaveWay(ports, analysisId)) return undefined
   if (outcome.do === 'done') {
     await analyses.move(analysisId, 'delivered')
     log.info({ analysisId }, 'delivered')
@@ -84,6 +86,13 @@ async function handle(ports: WorkerPorts, claimed: AnalysisRecord): Promise<Date
     return undefined
   }
   return later(ports, outcome.afterSeconds)
+}
+
+/** The images of the study changed while it was worked on, and the new set is an analysis of its own: what remains here is left. */
+async function gaveWay({ analyses, log }: WorkerPorts, analysisId: string): Promise<boolean> {
+  if ((await analyses.get(analysisId))?.state !== 'superseded') return false
+  log.info({ analysisId }, 'superseded while it was worked on')
+  return true
 }
 
 async function afterFailedAnalysis(

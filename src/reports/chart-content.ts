@@ -3,7 +3,7 @@
 import { HEADS, type Prediction } from '../domain/finding.ts'
 import { featureName, featureValue } from '../wording/feature-names.ts'
 import { percent, percentWithInterval } from '../wording/quantities.ts'
-import * as words from './wording/en.ts'
+import * as words from '../wording/report-page.ts'
 
 export interface ContributionBar {
   /** "age 63 y" */

@@ -1,23 +1,27 @@
 // What the page says: a reportable result as sections of plain strings, in reading order; no layout, no IO.
+
 import { HEADS, type Measurement, type ReportableResult } from '../domain/finding.ts'
-import { type Edit, editSentence, type Review, reviewSentence, statusOf } from '../domain/review.ts'
+import { correctedRegions, type Edit, type Review, statusOf, targetOf } from '../domain/review.ts'
 import { tissueOf } from '../domain/tissue.ts'
 import { CATEGORY_NAMES } from '../wording/comparison.ts'
 import { SEX_NAMES, SHORT_HEAD_NAMES, SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
-import { millilitres, readDate, volumeChange } from '../wording/quantities.ts'
+import { millilitres, readDate, volume, volumeChange } from '../wording/quantities.ts'
+import * as words from '../wording/report-page.ts'
+import { editSentence, reviewSentence } from '../wording/reviews.ts'
+import { capital } from '../wording/sentences.ts'
+import { NO_FINDING } from '../wording/standing.ts'
 import { contributionCharts, survivalCurve } from './chart-content.ts'
 import { overlayOf } from './colours.ts'
-import { capital, readInstant, readName, readTime, shortDigest } from './format.ts'
+import { readInstant, readName, readTime, shortDigest } from './format.ts'
 import type { Field, ReportContent, VolumeRow } from './page-content.ts'
 import { predictionRow, withTissue } from './prediction-rows.ts'
-import * as words from './wording/en.ts'
 
 /** All text of the report except what belongs to the pictures; `result` is as the reviewer left it. */
 export function writeContent(result: ReportableResult, review?: Review): ReportContent {
   const content = writeResult(result)
   if (!review) return content
   const isWithdrawn = review.decision === 'reject'
-  const measured = review.edits.map(({ target }) => target).filter((target) => target.startsWith('measurement.'))
+  const measured = correctedRegions(review.edits)
   const [, ...unchanged] = content.statement
   const standing =
     measured.length === 0
@@ -35,18 +39,18 @@ export function writeContent(result: ReportableResult, review?: Review): ReportC
     quality: [...corrections, ...content.quality],
     statement: isWithdrawn ? [words.WITHDRAWN] : [reviewSentence(review), ...standing],
     volumes: content.volumes.map((row) =>
-      measured.includes(`measurement.${row.region}`) ? { ...row, deviation: words.CORRECTED } : row,
+      measured.includes(row.region) ? { ...row, deviation: words.CORRECTED } : row,
     ),
     provenance: [...content.provenance, { label: words.LABELS.reviewedAt, value: readInstant(review.at) }],
   }
 }
 
 /** "Enhancing tumour" of "measurement.ET", "IDH" of "prediction.idh" */
-function editedName({ measurements }: ReportableResult, { target }: Edit): string {
-  const measured = measurements.find(({ region }) => target === `measurement.${region}`)
-  if (measured) return capital(measured.name)
-  const head = HEADS.find((one) => target === `prediction.${one}`)
-  return head ? SHORT_HEAD_NAMES[head] : target
+function editedName({ measurements }: ReportableResult, edit: Edit): string {
+  const target = targetOf(edit)
+  if (target && 'head' in target) return SHORT_HEAD_NAMES[target.head]
+  const measured = measurements.find(({ region }) => region === target?.region)
+  return measured ? capital(measured.name) : edit.target
 }
 
 function writeResult(result: ReportableResult): ReportContent {
@@ -57,7 +61,7 @@ function writeResult(result: ReportableResult): ReportContent {
     patientNames: namesOf(result.patient.patientName),
     patientFields: patientFields(result),
     studyFields: studyFields(result),
-    summary: `${result.noFinding ? words.NO_FINDING : words.foundSentence(leadingVolumes(result.measurements))}${sinceEarlier(result)}`,
+    summary: `${result.noFinding ? NO_FINDING : words.foundSentence(leadingVolumes(result.measurements))}${sinceEarlier(result)}`,
     volumes: volumeRows(result),
     diameters: words.diametersSentence(result.diameters ?? []),
     predictions: HEADS.map((head) =>
@@ -121,7 +125,7 @@ const segmentKey = (region: string) => region.replace(/-label$/, '')
 function leadingVolumes(measurements: Measurement[]): string[] {
   return ['WT', 'TC', 'ET'].flatMap((region) => {
     const found = measurements.find((m) => m.region === region)
-    return found ? [`${found.name.toLowerCase()} ${millilitres(found.value)} mL`] : []
+    return found ? [`${found.name.toLowerCase()} ${volume(found.value)}`] : []
   })
 }
 
@@ -159,8 +163,7 @@ function volumeRows(result: ReportableResult): VolumeRow[] {
 function seriesRows({ inputs, decisions }: ReportableResult): ReportContent['series'] {
   return inputs.map((input) => {
     const decision = decisions.find((d) => d.seriesInstanceUid === input.seriesInstanceUid)
-    const { translationMm, rotationDegrees, reference } = input.registration
-    const motion = reference ? words.REFERENCE_SERIES : words.motionOf(translationMm, rotationDegrees)
+    const motion = input.registration.reference ? words.REFERENCE_SERIES : words.movedBy(input.registration)
     const number = decision === undefined || decision.seriesNumber === '' ? '' : `#${decision.seriesNumber} `
     return {
       sequence: SHORT_SEQUENCE_NAMES[input.sequence],

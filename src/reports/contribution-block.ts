@@ -1,9 +1,10 @@
 // Bar charts of contributions: one small chart per head, all on one scale, each bar with its feature and its number.
+
+import * as words from '../wording/report-page.ts'
 import { type Block, drawHeading, drawText, HEADING_HEIGHT, leading, STYLES, type Tools } from './blocks.ts'
 import type { Parent } from './canvas.ts'
 import { type ContributionBar, type ContributionChart, shownBars } from './chart-content.ts'
 import { INK } from './colours.ts'
-import * as words from './wording/en.ts'
 
 const GUTTER = 14
 const ROW_GAP = 5

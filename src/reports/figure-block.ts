@@ -2,12 +2,12 @@
 
 import { STRUCTURAL } from '../domain/study.ts'
 import { SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
+import * as words from '../wording/report-page.ts'
+import { capital } from '../wording/sentences.ts'
 import { ascent, type Block, drawHeading, drawText, HEADING_HEIGHT, STYLES, type Tools } from './blocks.ts'
 import type { Parent } from './canvas.ts'
 import { INK } from './colours.ts'
 import { encodeGrey, type KeyFigures, outermostFirst } from './figures.ts'
-import { capital } from './format.ts'
-import * as words from './wording/en.ts'
 
 const GAP = 6
 const CAPTION = 12

@@ -42,7 +42,7 @@ const HEAD_SHARE = 0.15
 /** Part of the head's half axes that holds brain and neither scalp nor skull. */
 const INNER_SHARE = 0.78
 const HEAD_MARGIN_MM = 7
-const SMALLEST_WIDTH_MM = 100
+const MIN_WIDTH_MM = 100
 
 /** Pictures and outlines; `aspect` is width / height of a picture. */
 export function makeKeyFigures({ segmentation, segments, images }: FigureInput, aspect: number): KeyFigures {
@@ -158,11 +158,11 @@ function headWindow(
   // A line with less than 12 mm of tissue is noise or an ear.
   const across = range(columns, 6 * images.length) ?? [0, width - 1]
   const down = range(rows, 6 * images.length) ?? [0, height - 1]
-  const wanted = [
+  const extent = [
     (across[1] - across[0] + 1) * step + 2 * HEAD_MARGIN_MM,
     (down[1] - down[0] + 1) * step + 2 * HEAD_MARGIN_MM,
   ] as const
-  const fitted = Math.max(wanted[0], wanted[1] * aspect, SMALLEST_WIDTH_MM)
+  const fitted = Math.max(extent[0], extent[1] * aspect, MIN_WIDTH_MM)
   return {
     left: x + ((across[0] + across[1]) / 2) * step - fitted / 2,
     top: y + ((down[0] + down[1]) / 2) * step - fitted / aspect / 2,

@@ -45,5 +45,3 @@ export function readInstant(iso: string): string {
 export function shortDigest(digest: string): string {
   return digest.length > 16 ? `${digest.slice(0, 16)}…` : digest
 }
-
-export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)

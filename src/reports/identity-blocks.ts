@@ -1,10 +1,11 @@
 // The top of the page: what it is, that nobody reviewed it, whose it is, and the finding in one sentence.
+
+import * as words from '../wording/report-page.ts'
 import { ascent, type Block, drawRule, drawText, leading, paragraph, STYLES, type Tools } from './blocks.ts'
 import type { Parent } from './canvas.ts'
 import { INK } from './colours.ts'
 import type { Field, ReportContent } from './page-content.ts'
 import type { Line, Style } from './text.ts'
-import * as words from './wording/en.ts'
 
 /** Title, institution and the review status in a box that survives a fax. */
 export function headerBlock(

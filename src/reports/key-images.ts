@@ -3,9 +3,9 @@
 import { encode } from 'fast-png'
 import type { Sequence } from '../domain/study.ts'
 import { SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
+import { figureAlternative, ORIENTATION } from '../wording/report-page.ts'
 import { INK, rgbOf } from './colours.ts'
 import { type FigureInput, makeKeyFigures, outermostFirst } from './figures.ts'
-import { figureAlternative, ORIENTATION } from './wording/en.ts'
 
 export interface KeyImage {
   sequence: Sequence

@@ -1,4 +1,6 @@
 // The page: blocks stacked from the top, the standing statement at the foot, and what is left shared among the lists.
+
+import * as words from '../wording/report-page.ts'
 import { type Block, drawText, paragraph, STYLES, type Tools } from './blocks.ts'
 import { PAGE, type Parent } from './canvas.ts'
 import { INK } from './colours.ts'
@@ -10,7 +12,6 @@ import { provenanceBlock, qualityBlock, statementBlock } from './note-blocks.ts'
 import type { ReportContent } from './page-content.ts'
 import { survivalBlock } from './survival-block.ts'
 import { predictionsBlock, seriesBlock, volumesBlock } from './table-blocks.ts'
-import * as words from './wording/en.ts'
 
 const MARGIN = 34
 const TOP = 30
@@ -20,7 +21,7 @@ const LEFT = 198
 const GUTTER = 20
 const RIGHT = WIDTH - LEFT - GUTTER
 const MIN_GAP = 7.5
-const LARGEST_GAP = 16
+const MAX_GAP = 16
 
 /** Lines or rows that each list may take; bars of each chart; whether there is a curve. */
 interface Limits {
@@ -87,7 +88,7 @@ export function drawPage(
         ]
   const limits = largestLimits((candidate) => free - used(lists(candidate)) >= gaps * MIN_GAP)
   const lower = lists(limits)
-  const gap = Math.min(LARGEST_GAP, (free - used(lower)) / gaps)
+  const gap = Math.min(MAX_GAP, (free - used(lower)) / gaps)
   let down = TOP
   header!.draw(MARGIN, down)
   down += header!.height

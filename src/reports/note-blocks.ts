@@ -1,4 +1,6 @@
 // Lists of sentences that share what height is left: quality notes, statement, provenance.
+
+import * as words from '../wording/report-page.ts'
 import {
   ascent,
   type Block,
@@ -15,7 +17,6 @@ import type { Parent } from './canvas.ts'
 import { INK } from './colours.ts'
 import type { Field, ReportContent } from './page-content.ts'
 import type { Line } from './text.ts'
-import * as words from './wording/en.ts'
 
 interface Item {
   mark: string

@@ -2,6 +2,7 @@
 import type { ReportableResult, SequenceImage } from '../domain/finding.ts'
 import type { Review } from '../domain/review.ts'
 import type { LabelVolume } from '../domain/volume.ts'
+import * as words from '../wording/report-page.ts'
 import { Canvas } from './canvas.ts'
 import { writeContent } from './content.ts'
 import { ASPECT } from './figure-block.ts'
@@ -10,7 +11,6 @@ import { openFonts } from './fonts.ts'
 import { drawPage } from './layout.ts'
 import type { ReportContent } from './page-content.ts'
 import { createMeasurer, type TextMeasurer } from './text.ts'
-import * as words from './wording/en.ts'
 
 export interface ReportInput {
   result: ReportableResult

@@ -118,11 +118,11 @@ export function largestLabelPlane(
  */
 export function midBrainPlane(image: Volume<Float32Array>, threshold: number): number {
   const extent = extentWhere(image, (value) => value > threshold) ?? extentOf(image.grid)
-  const wanted = extent.max[2] - Math.min(75, (extent.max[2] - extent.min[2]) / 2)
+  const height = extent.max[2] - Math.min(75, (extent.max[2] - extent.min[2]) / 2)
   const positions = candidatePositions(image.grid, extent.min[2], extent.max[2])
   return positions.reduce(
-    (best, z) => (Math.abs(z - wanted) < Math.abs(best - wanted) ? z : best),
-    positions[0] ?? wanted,
+    (best, z) => (Math.abs(z - height) < Math.abs(best - height) ? z : best),
+    positions[0] ?? height,
   )
 }
 

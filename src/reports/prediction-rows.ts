@@ -1,10 +1,10 @@
 // The rows of the predictions' table: the call and how likely it is, each probability with its interval, and why there is no call.
 
 import type { EvaluatedPrediction, Prediction, TissueResult } from '../domain/finding.ts'
-import { evidenceSentences, likelihoodOf } from '../domain/prediction-words.ts'
 import { SHORT_HEAD_NAMES } from '../wording/names.ts'
+import { className, evidenceSentences, likelihoodOf } from '../wording/predictions.ts'
 import { percentWithInterval } from '../wording/quantities.ts'
-import * as words from './wording/en.ts'
+import * as words from '../wording/report-page.ts'
 
 export interface PredictionRow {
   name: string
@@ -40,7 +40,7 @@ export function predictionRow(prediction: Prediction): PredictionRow {
     const [probability, interval] = [probabilities[key]!, intervals[key]]
     const text = percentWithInterval(probability, interval)
     const likelihood = key === call ? likelihoodOf(prediction) : undefined
-    const label = `${words.classOf(head, key)}${likelihood === undefined ? '' : `, ${likelihood}`}`
+    const label = `${className(head, key)}${likelihood === undefined ? '' : `, ${likelihood}`}`
     return { label, text, probability, ...(interval ? { interval } : {}) }
   }
   if (head === 'survival') {
@@ -51,7 +51,7 @@ export function predictionRow(prediction: Prediction): PredictionRow {
   }
   const rank = (key: string) => (key === call ? Number.POSITIVE_INFINITY : probabilities[key]!)
   const keys = Object.keys(probabilities).sort((a, b) => rank(b) - rank(a) || (a < b ? -1 : 1))
-  const first = keys[0] === undefined ? words.NOT_STATED : words.classOf(head, keys[0])
+  const first = keys[0] === undefined ? words.NOT_STATED : className(head, keys[0])
   const result = status === 'indeterminate' ? words.INDETERMINATE : first
   const detail = call === undefined ? undecidedDetail(prediction) : ''
   const reason = prediction.reason ?? evidenceSentences(prediction).at(-1) ?? ''
@@ -62,7 +62,7 @@ export function predictionRow(prediction: Prediction): PredictionRow {
 /** Of two classes, "indeterminate" says it all. */
 function undecidedDetail({ head, remaining, probabilities }: EvaluatedPrediction): string {
   const isPlain = remaining === undefined || (Object.keys(probabilities).length === 2 && remaining.length === 2)
-  return isPlain ? '' : words.undecided(remaining.map((key) => words.classOf(head, key)))
+  return isPlain ? '' : words.undecided(remaining.map((key) => className(head, key)))
 }
 
 /** The newest tissue test takes the place of the call; the quality notes quote all of them in full. */

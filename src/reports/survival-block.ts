@@ -1,10 +1,10 @@
 // The Kaplan-Meier curve of the patient's risk group with its 95 % band, and the patient's predicted survival on it.
 import { monthsShown, stepCorners, TICK_MONTHS } from '../domain/kaplan-meier.ts'
+import * as words from '../wording/report-page.ts'
 import { ascent, type Block, drawHeading, drawText, HEADING_HEIGHT, leading, STYLES, type Tools } from './blocks.ts'
 import type { Parent } from './canvas.ts'
 import type { SurvivalCurve } from './chart-content.ts'
 import { INK } from './colours.ts'
-import * as words from './wording/en.ts'
 
 const PLOT_HEIGHT = 41
 const AXIS_LEFT = 28

@@ -1,4 +1,7 @@
 // Tables of the page: volumes, series used, predictions with their uncertainty.
+
+import * as words from '../wording/report-page.ts'
+import { capital } from '../wording/sentences.ts'
 import {
   type Block,
   drawHeading,
@@ -12,10 +15,8 @@ import {
 } from './blocks.ts'
 import type { Parent } from './canvas.ts'
 import { INK } from './colours.ts'
-import { capital } from './format.ts'
 import type { ReportContent, VolumeRow } from './page-content.ts'
 import type { PredictionRow, ProbabilityLine } from './prediction-rows.ts'
-import * as words from './wording/en.ts'
 
 const HEAD_ROW = 10.5
 const ROW = 11.75
@@ -104,9 +105,9 @@ function drawVolume(
       doc.rect(x, y + 2, 5.5, 5.5).fill(colour)
     })
   }
-  const taken = Math.max(...columns.map(({ fromRight, room }) => fromRight + room))
+  const columnsWidth = Math.max(...columns.map(({ fromRight, room }) => fromRight + room))
   const label = columns === COMPARED ? capital(volume.name) : `${capital(volume.name)} (${volume.region})`
-  drawText(tools, row, 'TH', label, { x: x + 10, y, width: width - taken - 10 }, STYLES.body, INK.text, {
+  drawText(tools, row, 'TH', label, { x: x + 10, y, width: width - columnsWidth - 10 }, STYLES.body, INK.text, {
     scope: 'Row',
   })
   for (const { textOf, fromRight, room, isMain } of columns) {

@@ -3,7 +3,7 @@ import type { ArtifactRole } from '../domain/ports/analysis-store.ts'
 import type { Settings } from './schema.ts'
 
 /** Results that this site does not want in its PACS. */
-export function keptBack({ writeBack }: Settings): ReadonlySet<ArtifactRole> {
+export function excludedRoles({ writeBack }: Settings): ReadonlySet<ArtifactRole> {
   return new Set<ArtifactRole>([
     ...(writeBack.pdf ? [] : (['encapsulated-pdf'] as const)),
     ...(writeBack.report ? [] : (['report'] as const)),

@@ -11,7 +11,7 @@ export function ehrSchema(secret: Secret) {
     type: z.literal('client-credentials'),
     tokenUrl,
     clientId: filled('Client id.'),
-    clientSecret: secret('Client secret, by environment reference.'),
+    clientSecret: secret('Client secret, by reference.'),
     clientAuthentication: z
       .enum(['basic', 'post'], { error: 'must be basic or post' })
       .default('basic')

@@ -6,7 +6,8 @@ import type { Environment } from './schema-parts.ts'
 export interface Variable {
   name: string
   path: string[]
-  kind: 'text' | 'number' | 'boolean' | 'list'
+  /** json: an object, as in a settings file. */
+  kind: 'text' | 'number' | 'boolean' | 'list' | 'json'
   description: string
 }
 
@@ -16,12 +17,14 @@ interface JsonNode {
   properties?: Record<string, JsonNode>
   items?: JsonNode
   enum?: unknown[]
+  oneOf?: unknown[]
+  additionalProperties?: unknown
 }
 
 /** Sections whose credentials the environment may hold as a whole: _TOKEN, or _USERNAME and _PASSWORD. */
 const CREDENTIALS = ['pacs', 'ehr'] as const
 
-/** One variable per plain setting, read off the schema; secrets and unions are not plain. */
+/** One variable per setting, read off the schema; secrets are given by reference and have names of their own. */
 export function environmentVariables(): Variable[] {
   const schema = z.toJSONSchema(settingsSchema({}), { io: 'input', target: 'draft-7' }) as JsonNode
   const variables: Variable[] = []
@@ -66,18 +69,30 @@ export function withEnvironment(raw: unknown, env: Environment): unknown {
   return settings
 }
 
-function kindOf({ type, items }: JsonNode): Variable['kind'] | undefined {
+function kindOf({ type, items, oneOf, additionalProperties, properties }: JsonNode): Variable['kind'] | undefined {
   if (type === 'string') return 'text'
   if (type === 'integer' || type === 'number') return 'number'
   if (type === 'boolean') return 'boolean'
-  return type === 'array' && items?.type === 'string' ? 'list' : undefined
+  if (type === 'array') return items?.type === 'string' ? 'list' : undefined
+  const isRecord = properties === undefined && typeof additionalProperties === 'object'
+  return oneOf !== undefined || isRecord ? 'json' : undefined
 }
 
 function convert(text: string, kind: Variable['kind']): unknown {
+  if (kind === 'json') return readObject(text)
   if (kind === 'list') return text.split(',').map((part) => part.trim())
   if (kind === 'boolean' && (text === 'true' || text === 'false')) return text === 'true'
   if (kind === 'number' && /^-?\d+(\.\d+)?$/.test(text)) return Number(text)
   return text
+}
+
+/** What is no JSON stays text, for the schema to refuse. */
+function readObject(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
 }
 
 /** ["pacs", "poll", "intervalSeconds"] → GLIABRIDGE_PACS_POLL_INTERVAL_SECONDS */

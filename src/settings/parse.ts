@@ -23,7 +23,7 @@ function describe(issue: z.core.$ZodIssue): string[] {
   if (issue.code === 'unrecognized_keys') {
     const known = keysAt(path)
     return issue.keys.map((key) => {
-      const near = known.find((other) => distance(key.toLowerCase(), other.toLowerCase()) <= 2)
+      const near = nearest(key, known)
       return `${[...path, key].join('.')} is not a setting${near ? `; did you mean ${[...path, near].join('.')}?` : ''}`
     })
   }
@@ -54,15 +54,27 @@ function article(expected: string): string {
   return names[expected] ?? `a ${expected}`
 }
 
-/** Levenshtein distance, for short names. */
+/** The one name that was most likely meant; none where less than half of it is alike. */
+function nearest(key: string, known: readonly string[]): string | undefined {
+  const ranked = known
+    .map((name) => ({ name, off: distance(key.toLowerCase(), name.toLowerCase()) }))
+    .sort((a, b) => a.off - b.off)
+  const [best, second] = ranked
+  if (best === undefined || best.off > 2 || best.off * 2 >= key.length || best.off === second?.off) return undefined
+  return best.name
+}
+
+/** Damerau-Levenshtein distance (optimal string alignment), for short names: two letters that changed places are one mistake. */
 function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)]
   for (let i = 1; i <= a.length; i += 1) {
+    const [row, before] = [rows[i - 1]!, rows[i - 2]]
     const next = [i]
     for (let j = 1; j <= b.length; j += 1) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
+      const swapped = before && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? before[j - 2]! + 1 : Infinity
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1), swapped))
     }
-    row = next
+    rows.push(next)
   }
-  return row[b.length]!
+  return rows.at(-1)![b.length]!
 }

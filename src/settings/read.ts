@@ -1,27 +1,69 @@
-// Reads the settings file, when there is one.
+// Reads the settings file, when there is one, and the files that hold secrets.
 import { readFile } from 'node:fs/promises'
 import { AppError } from '../domain/errors.ts'
 import { jsonExcess } from '../domain/json-excess.ts'
+import { withoutComments } from './comments.ts'
 import { parseSettings } from './parse.ts'
 import type { Settings } from './schema.ts'
-import type { Environment } from './schema-parts.ts'
+import { type Environment, fileVariable } from './schema-parts.ts'
 
 /** `path`, else the variable GLIABRIDGE_CONFIG, else the environment alone. Throws SETTINGS_INVALID. */
 export async function readSettings(path: string | undefined, env: Environment): Promise<Settings> {
   const file = path ?? env.GLIABRIDGE_CONFIG
-  if (!file) return parseSettings({}, env, 'the environment (no settings file was given)')
+  const given = await withSecretFiles(env)
+  if (!file) return parseSettings({}, given, 'the environment (no settings file was given)')
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     const why = error.code === 'ENOENT' ? 'does not exist' : `cannot be read (${error.code})`
     throw new AppError('SETTINGS_INVALID', `the settings file ${file} ${why}`, { cause: error })
   })
-  return parseSettings(parseJson(text, file), env, file)
+  return readRawSettings(parseJson(text, file), given, file)
+}
+
+/** The same of settings that stand in no file yet. */
+export async function readRawSettings(raw: unknown, env: Environment, source: string): Promise<Settings> {
+  return parseSettings(raw, { ...env, ...(await readSecrets(secretFiles(raw))) }, source)
+}
+
+/** GLIABRIDGE_PACS_PASSWORD_FILE names a file with what GLIABRIDGE_PACS_PASSWORD would hold: how containers are given secrets. */
+async function withSecretFiles(env: Environment): Promise<Environment> {
+  const given: Record<string, string | undefined> = { ...env }
+  for (const [name, path] of Object.entries(env)) {
+    const target = /^(GLIABRIDGE_\w+|DATABASE_URL)_FILE$/.exec(name)?.[1]
+    if (target === undefined || !path) continue
+    if (env[target]) throw new AppError('SETTINGS_INVALID', `${target} and ${name} are both set; one is enough`)
+    given[target] = await readSecret(path).catch((error: NodeJS.ErrnoException) => {
+      throw new AppError('SETTINGS_INVALID', `the file that ${name} names cannot be read (${error.code})`)
+    })
+  }
+  return given
+}
+
+/** Paths of every {"file": …} in the settings. */
+function secretFiles(raw: unknown): string[] {
+  if (typeof raw !== 'object' || raw === null) return []
+  const { file } = raw as { file?: unknown }
+  if (typeof file === 'string' && Object.keys(raw).length === 1) return [file]
+  return Object.values(raw).flatMap(secretFiles)
+}
+
+async function readSecrets(paths: readonly string[]): Promise<Record<string, string>> {
+  // One that cannot be read is left out, and the schema says so in its place.
+  const read = await Promise.all(
+    paths.map(async (path) => [fileVariable(path), await readSecret(path).catch(() => '')] as const),
+  )
+  return Object.fromEntries(read)
+}
+
+/** Without the line end that editors and `echo` leave. */
+async function readSecret(path: string): Promise<string> {
+  return (await readFile(path, 'utf8')).replace(/\r?\n$/, '')
 }
 
 function parseJson(text: string, file: string): unknown {
   const excess = jsonExcess(text)
   if (excess) throw new AppError('SETTINGS_INVALID', `the settings file ${file} ${excess}`)
   try {
-    return JSON.parse(text)
+    return JSON.parse(withoutComments(text))
   } catch (error) {
     // The message of the parser quotes the text around the place, which may be a secret; only the place is kept.
     const place = /\(line \d+ column \d+\)/.exec((error as Error).message)?.[0] ?? ''

@@ -39,19 +39,38 @@ function hasCredentials(text: string): boolean {
   return parsed !== null && (parsed.username !== '' || parsed.password !== '')
 }
 
-/** Secrets stand in settings only as a reference to the environment. */
+const REFERENCE =
+  'must be a reference like {"env": "NAME_OF_THE_VARIABLE"} or {"file": "/path/to/it"}; secrets do not stand in the file'
+
+/** Where the content of a secret's file is kept among the variables, once it was read; no variable can have such a name. */
+export const fileVariable = (path: string) => `file:${path}`
+
+/** Secrets stand in settings only as a reference: to an environment variable, or to a file that holds nothing else. */
 export function secretOf(env: Environment) {
   return (description: string) =>
     z
       .strictObject(
-        { env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable') },
-        { error: 'must be a reference like {"env": "NAME_OF_THE_VARIABLE"}; secrets do not stand in the file' },
+        {
+          env: z.exactOptional(
+            z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable'),
+          ),
+          file: z.exactOptional(z.string().min(1, 'must be the path of a file')),
+        },
+        { error: REFERENCE },
       )
-      .transform(({ env: name }, context) => {
-        const value = env[name]
+      .transform(({ env: name, file }, context) => {
+        const refuse = (message: string) => {
+          context.addIssue({ code: 'custom', message })
+          return z.NEVER
+        }
+        if ((name === undefined) === (file === undefined)) return refuse(REFERENCE)
+        const value = env[name ?? fileVariable(file!)]
         if (value !== undefined && value !== '') return value
-        context.addIssue({ code: 'custom', message: `the environment variable ${name} is not set` })
-        return z.NEVER
+        return refuse(
+          name === undefined
+            ? `the file ${file} cannot be read, or is empty`
+            : `the environment variable ${name} is not set`,
+        )
       })
       .describe(description)
 }
@@ -64,8 +83,8 @@ export function credentials(secret: Secret) {
   const basic = z.strictObject({
     type: z.literal('basic'),
     username: filled('User name.'),
-    password: secret('Password, by environment reference.'),
+    password: secret('Password, by reference.'),
   })
-  const bearer = z.strictObject({ type: z.literal('bearer'), token: secret('Token, by environment reference.') })
+  const bearer = z.strictObject({ type: z.literal('bearer'), token: secret('Token, by reference.') })
   return { none, basic, bearer }
 }

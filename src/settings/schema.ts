@@ -26,7 +26,9 @@ export function settingsSchema(env: Environment) {
           intervalSeconds: whole(1, 86_400).default(30).describe('Time between two looks for new studies.'),
           lookBackDays: whole(0, 36_500)
             .default(1)
-            .describe('How many days back studies are taken at the very first start.'),
+            .describe(
+              'How many days back studies are taken at the very first start. Raised later it does nothing: gliabridge backfill takes older studies.',
+            ),
         })
         .prefault({})
         .describe('QIDO-RS polling.'),
@@ -86,7 +88,9 @@ export function settingsSchema(env: Environment) {
       .strictObject({
         dataDir: filled('Folder of the embedded database; used by one process at a time.').default('data'),
         databaseUrl: z.exactOptional(
-          secret('PostgreSQL instead, by environment reference; DATABASE_URL is used by itself when it is set.'),
+          secret(
+            'Address of a PostgreSQL database instead, by reference; DATABASE_URL is used by itself when it is set.',
+          ),
         ),
       })
       .prefault({}),
@@ -94,8 +98,11 @@ export function settingsSchema(env: Environment) {
       .strictObject({
         host: filled('Address on which the pages are served.').default('127.0.0.1'),
         port: whole(0, 65_535).default(8080).describe('Port; 0 takes a free one.'),
-        token: z.exactOptional(
-          secret('Asked for as a bearer token, or as the password of any user; by environment reference.'),
+        token: z.exactOptional(secret('Asked for as a bearer token, or as the password of any user; by reference.')),
+        hookSecret: z.exactOptional(
+          secret(
+            'Signs what routers and FHIR subscriptions send to /hints/webhook and /hints/fhir (HMAC-SHA256); without it there are no such pages. By reference.',
+          ),
         ),
         allowUnauthenticated: flag(
           'Serve other machines without a token: only behind a proxy that authenticates.',
@@ -120,6 +127,19 @@ export function settingsSchema(env: Environment) {
         },
       )
       .prefault({}),
+    viewer: z
+      .strictObject({
+        keepDays: whole(0, 3650)
+          .default(30)
+          .describe('How long the aligned images of an analysis are kept for its page, days; 0 keeps none.'),
+        folder: z.exactOptional(
+          filled(
+            'Folder for them; "images" in store.dataDir when left out. Processes that share a database share this folder too.',
+          ),
+        ),
+      })
+      .prefault({})
+      .describe('The images on the study page.'),
     institution: z
       .strictObject({
         name: z.string().default('').describe('Name on the report.'),

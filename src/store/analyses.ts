@@ -1,14 +1,16 @@
 // The record of analyses: every change is one transaction that also appends to the history.
+
 import { type AnalysisRecord, type AnalysisState, mayBecome } from '../domain/analysis.ts'
 import { LEGS, type Leg, type LegRecord } from '../domain/delivery.ts'
 import { AppError } from '../domain/errors.ts'
 import type { AnalysisStore, PriorAnalyses } from '../domain/ports/analysis-store.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import { type EventRow, type LegRow, RECORD, type RecordRow, toEvent, toLeg, toRecord } from './analysis-rows.ts'
-import { loadArtifacts, saveArtifacts } from './artifacts.ts'
+import { loadArtifactRoles, loadArtifacts, saveArtifacts } from './artifacts.ts'
 import type { Database, Queryable } from './database.ts'
 import { countByState, readFigures, readVersion, type StoreFigures } from './figures.ts'
-import { createLeases, type Leases } from './leases.ts'
+import { AT_ONCE, createLeases, type Leases } from './leases.ts'
+import { parseResult, versioned } from './result-schema.ts'
 
 /** Beyond the port: what the pages and the metrics need. */
 export interface AnalysisRecords extends AnalysisStore, PriorAnalyses, Pick<Leases, 'releaseAll' | 'makeDue'> {
@@ -48,7 +50,7 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
         const added = await tx.query(
           `insert into gliabridge.analyses (analysis_id, study_instance_uid, bundle_id, bundle_digest, instance_set_digest, state,
              created_at, updated_at, due_at, summary, model_digest)
-           values ($1, $2, $3, $4, $5, 'queued', $6, $6, $6, $7::jsonb, $8) on conflict do nothing returning analysis_id`,
+           values ($1, $2, $3, $4, $5, 'queued', $6, $6, $9, $7::jsonb, $8) on conflict do nothing returning analysis_id`,
           [
             analysisId,
             studyInstanceUid,
@@ -56,8 +58,9 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
             bundleDigest,
             instanceSetDigest,
             at,
-            study ? JSON.stringify({ study }) : null,
+            study ? JSON.stringify(versioned({ study })) : null,
             modelDigest ?? null,
+            AT_ONCE,
           ],
         )
         const created = added.length === 1
@@ -128,11 +131,11 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
         await tx.query(
           `update gliabridge.analyses set state = $2, hold = $3::jsonb, updated_at = $4,
              attempts = case when state = 'held' then 0 when $2 = 'running' then attempts + 1 else attempts end,
-             due_at = case when $5 then $4 else due_at end,
+             due_at = case when $5 then $7 else due_at end,
              lease_owner = case when $6 then null else lease_owner end,
              lease_until = case when $6 then null else lease_until end
            where analysis_id = $1`,
-          [analysisId, to, hold ? JSON.stringify({ ...hold, at }) : null, at, atRest(from), atRest(to)],
+          [analysisId, to, hold ? JSON.stringify({ ...hold, at }) : null, at, atRest(from), atRest(to), AT_ONCE],
         )
         const data = { from, to, ...(hold ? { code: hold.code } : {}) }
         await append(tx, analysisId, at, 'state', text ?? (hold ? `${hold.code}: ${hold.message}` : to), data)
@@ -146,7 +149,7 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
       change(analysisId, async (tx, _state, at) => {
         await tx.query(
           `update gliabridge.analyses set summary = coalesce(summary, '{}') || $2::jsonb, updated_at = $3 where analysis_id = $1`,
-          [analysisId, JSON.stringify(facts), at],
+          [analysisId, JSON.stringify(versioned(facts)), at],
         )
         await append(tx, analysisId, at, 'describe', `known: ${Object.keys(facts).join(', ')}`)
       }),
@@ -172,7 +175,7 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
         await saveArtifacts(tx, analysisId, artifacts)
         await tx.query(
           `update gliabridge.analyses set state = 'analysed', summary = $2::jsonb, updated_at = $3 where analysis_id = $1`,
-          [analysisId, JSON.stringify(summary), at],
+          [analysisId, JSON.stringify(versioned(summary)), at],
         )
         await append(tx, analysisId, at, 'state', 'analysed', {
           from,
@@ -182,17 +185,23 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
         return load(tx, analysisId)
       }),
 
+    async result(analysisId) {
+      const [stored] = await loadArtifacts(db, analysisId, 'result')
+      return stored && parseResult(analysisId, stored.bytes)
+    },
+
     artifacts: (analysisId) => loadArtifacts(db, analysisId),
+    artifactRoles: (analysisId) => loadArtifactRoles(db, analysisId),
 
     async artifact(analysisId, role) {
       const [artifact] = await loadArtifacts(db, analysisId, role)
       return artifact
     },
 
-    updateLeg: (analysisId, leg, wanted) =>
+    updateLeg: (analysisId, leg, update) =>
       change(analysisId, async (tx, state, at) => {
         const before = await legOf(tx, analysisId, leg)
-        const after = { ...before, ...wanted }
+        const after = { ...before, ...update }
         if (before.state === 'done' && after.state !== 'done' && state !== 'delivered') {
           throw new AppError(
             'STATE_CONFLICT',
@@ -206,7 +215,7 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
           [analysisId, leg, after.state, after.attempts, json(after.lastError), doneAt, json(after.receipt)],
         )
         await tx.query('update gliabridge.analyses set updated_at = $2 where analysis_id = $1', [analysisId, at])
-        const error = after.state === 'done' ? undefined : wanted.lastError
+        const error = after.state === 'done' ? undefined : update.lastError
         await append(
           tx,
           analysisId,

@@ -5,7 +5,7 @@ import type { Log } from '../domain/ports/log.ts'
 import { openStore, type Store, type StoreOptions } from './store.ts'
 
 const FIRST_WAIT_SECONDS = 1
-const LONGEST_WAIT_SECONDS = 30
+const MAX_WAIT_SECONDS = 30
 
 export interface Waiting {
   clock: Clock
@@ -28,7 +28,7 @@ export async function openStoreWhenThere(
     } catch (thrown) {
       const error = asAppError(thrown)
       if (error.code !== 'DATABASE_UNREACHABLE') throw thrown
-      const waitSeconds = Math.min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** (attempt - 1))
+      const waitSeconds = Math.min(MAX_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** (attempt - 1))
       log.warn({ code: error.code, error: error.message, attempt, waitSeconds }, 'the database is not there yet')
       onWait?.(error.code)
       if (signal.aborted) throw thrown

@@ -13,7 +13,8 @@ export function openPostgres(databaseUrl: string, log: Log): Database {
     keepAlive: true,
   })
   // An idle connection that the server closes is replaced at the next query.
-  pool.on('error', (error) => log.warn({ code: databaseError(error).code }, 'a database connection was lost'))
+  const onLost = (error: Error) => log.warn({ code: databaseError(error).code }, 'a database connection was lost')
+  pool.on('error', onLost)
 
   return {
     engine: 'postgres',
@@ -22,6 +23,8 @@ export function openPostgres(databaseUrl: string, log: Log): Database {
       const client = await pool.connect().catch((error) => {
         throw databaseError(error)
       })
+      // The pool listens to idle connections only: the loss of one in use would end the process.
+      client.on('error', onLost)
       const inside: Transaction = {
         query: (sql, parameters) => rowsOf(client, sql, parameters),
         script: async (sql) => {
@@ -40,6 +43,7 @@ export function openPostgres(databaseUrl: string, log: Log): Database {
         })
         throw error
       } finally {
+        client.off('error', onLost)
         client.release(broken)
       }
     },

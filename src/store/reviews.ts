@@ -3,11 +3,13 @@ import { createHash } from 'node:crypto'
 import { canonicalText } from '../domain/canonical-text.ts'
 import { LEGS, type Leg } from '../domain/delivery.ts'
 import { AppError } from '../domain/errors.ts'
+import { readName } from '../domain/person-name.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { ReviewStore } from '../domain/ports/review-store.ts'
 import type { RecordedReview, Review } from '../domain/review.ts'
 import { type LegRow, toLeg } from './analysis-rows.ts'
 import type { Database, Queryable } from './database.ts'
+import { MAX_WAIT_SECONDS } from './leases.ts'
 import { createReviewDocuments } from './review-documents.ts'
 
 interface ReviewRow {
@@ -29,7 +31,8 @@ const REVIEW = `r.review_id, r.analysis_id, r.number, r.idempotency_key, r.at, r
 const CLAIM = `update gliabridge.review_deliveries set claimed_until = $2
   where (review_id, leg) = (
     select d.review_id, d.leg from gliabridge.review_deliveries d join gliabridge.reviews r using (review_id)
-    where d.state = 'waiting' and d.due_at <= $1 and (d.claimed_until is null or d.claimed_until <= $1)
+    where d.state = 'waiting' and (d.due_at <= $1 or d.due_at > $3)
+      and (d.claimed_until is null or d.claimed_until <= $1 or d.claimed_until > $3)
       and not exists (
         select 1 from gliabridge.reviews e join gliabridge.review_deliveries f on f.review_id = e.review_id
         where e.analysis_id = r.analysis_id and e.number < r.number and f.leg = d.leg and f.state <> 'done')
@@ -40,9 +43,9 @@ export function createReviewStore(db: Database, clock: Clock): ReviewStore {
   const now = () => clock.now().toISOString()
   return {
     ...createReviewDocuments(db, clock),
-    add: (wanted, { key, expected }) =>
+    add: (decided, { key, expected }) =>
       db.transaction(async (tx) => {
-        const { analysisId } = wanted
+        const { analysisId } = decided
         const [locked] = await tx.query('select 1 from gliabridge.analyses where analysis_id = $1 for update', [
           analysisId,
         ])
@@ -50,7 +53,7 @@ export function createReviewStore(db: Database, clock: Clock): ReviewStore {
         const rows = await reviewsOf(tx, analysisId)
         const same = rows.find((row) => row.idempotency_key === key)
         if (same) {
-          if (contentOf(same) !== canonicalText(contentParts(wanted)))
+          if (contentOf(same) !== canonicalText(contentParts(decided)))
             throw new AppError('STATE_CONFLICT', `the key of this request stands for another review of ${analysisId}`)
           return { review: toReview(same), created: false }
         }
@@ -64,7 +67,7 @@ export function createReviewStore(db: Database, clock: Clock): ReviewStore {
         const number = rows.length + 1
         const reviewId = createHash('sha256').update(`review\n${analysisId}\n${number}`).digest('hex').slice(0, 32)
         const at = now()
-        const { decision, reviewer, reason, edits } = wanted
+        const { decision, reviewer, reason, edits } = decided
         await tx.query(
           `insert into gliabridge.reviews (review_id, analysis_id, number, idempotency_key, at, decision, reviewer, reason, edits)
            values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9::jsonb)`,
@@ -85,7 +88,7 @@ export function createReviewStore(db: Database, clock: Clock): ReviewStore {
            select $1, leg, 'waiting', $3 from unnest($2::text[]) as leg`,
           [reviewId, [...LEGS], at],
         )
-        await append(tx, analysisId, at, `${decision} by ${reviewer.name} (${reviewer.identifier})`, {
+        await append(tx, analysisId, at, `${decision} by ${readName(reviewer.name)} (${reviewer.identifier})`, {
           reviewId,
           number,
           decision,
@@ -101,7 +104,9 @@ export function createReviewStore(db: Database, clock: Clock): ReviewStore {
     async claim(seconds) {
       const at = clock.now()
       const until = new Date(at.getTime() + seconds * 1000).toISOString()
-      const [row] = await db.query<LegRow & { review_id: string }>(CLAIM, [at.toISOString(), until])
+      // Later than this is no wait: it was written before the clock was set back.
+      const latest = new Date(at.getTime() + (seconds + MAX_WAIT_SECONDS) * 1000).toISOString()
+      const [row] = await db.query<LegRow & { review_id: string }>(CLAIM, [at.toISOString(), until, latest])
       if (!row) return undefined
       const [review] = await db.query<ReviewRow>(`select ${REVIEW} from gliabridge.reviews r where r.review_id = $1`, [
         row.review_id,
@@ -118,8 +123,8 @@ export function createReviewStore(db: Database, clock: Clock): ReviewStore {
           [reviewId, leg],
         )
         if (!before) throw new AppError('NOT_FOUND', `no ${leg} delivery of review ${reviewId}`)
-        const { notBefore, ...wanted } = change
-        const after = { ...toLeg(before), ...wanted }
+        const { notBefore, ...update } = change
+        const after = { ...toLeg(before), ...update }
         const at = now()
         await tx.query(
           `update gliabridge.review_deliveries set state = $3, attempts = $4, last_error = $5::jsonb, done_at = $6,
@@ -135,7 +140,7 @@ export function createReviewStore(db: Database, clock: Clock): ReviewStore {
             notBefore ?? at,
           ],
         )
-        const error = after.state === 'done' ? undefined : wanted.lastError
+        const error = after.state === 'done' ? undefined : update.lastError
         const text = error ? `review, ${leg}: ${error.code}: ${error.message}` : `review, ${leg}: ${after.state}`
         await append(tx, before.analysis_id, at, text, {
           reviewId,

@@ -7,6 +7,7 @@ import type { Trigger } from '../domain/ports/trigger.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
 import type { Uid } from '../domain/study.ts'
 import type { StudyQuery, StudySummary } from '../domain/study-search.ts'
+import { stillWaits } from '../domain/waits.ts'
 import { sleepUnlessAborted } from './study-watch.ts'
 
 export interface QidoPollSettings {
@@ -41,10 +42,13 @@ export interface PollCursor {
 }
 
 const NAME = 'qido'
-const LONGEST_WAIT_SECONDS = 300
+const MAX_WAIT_SECONDS = 300
+
+/** After a hint that names no study. */
+const HINTED_PAUSE_SECONDS = 2
 
 /** A trigger that survives an archive that is down: it waits longer each time, says so, and takes up where it stood. */
-export function createQidoPoll(options: QidoPollOptions): Trigger {
+export function createQidoPoll(options: QidoPollOptions): Trigger & { lookNow(): void } {
   const { archive, watchStore, clock, timeZone, settings, log, onLook } = options
   const {
     intervalSeconds,
@@ -58,14 +62,24 @@ export function createQidoPoll(options: QidoPollOptions): Trigger {
   /** Studies that could not be looked at; they are hinted at again, in whatever window. */
   const failed = new Set<Uid>()
   let lastWide: number | undefined
+  let hasWarned = false
 
-  async function look(hint: (studyInstanceUid: Uid) => Promise<void>, signal: AbortSignal): Promise<void> {
+  async function poll(hint: (studyInstanceUid: Uid) => Promise<void>, signal: AbortSignal): Promise<void> {
     const now = clock.now()
     const today = dateIn(timeZone, now)
     const stored = readCursor(await watchStore.cursor(NAME))
     const cursor = stored ?? { since: dateDaysBefore(today, firstLookbackDays), through: today }
     if (stored === undefined) await watchStore.setCursor(NAME, JSON.stringify(cursor))
-    const wide = lastWide === undefined || now.getTime() - lastWide >= lateIntervalSeconds * 1000
+    const wanted = dateDaysBefore(today, firstLookbackDays)
+    if (wanted < cursor.since && !hasWarned) {
+      hasWarned = true
+      log.warn(
+        { wanted, since: cursor.since },
+        'pacs.poll.lookBackDays counts at the very first start only; gliabridge backfill takes older studies',
+      )
+    }
+    const maxWaitMs = lateIntervalSeconds * 1000
+    const wide = lastWide === undefined || !stillWaits(lastWide + maxWaitMs, now.getTime(), maxWaitMs)
     const from = windowStart(cursor, today, wide ? Math.max(lateDays, overlapDays) : overlapDays)
     const found: StudySummary[] = []
     for (const query of searchesOf(from, wide)) found.push(...(await archive.searchStudies(query)))
@@ -84,7 +98,9 @@ export function createQidoPoll(options: QidoPollOptions): Trigger {
       for (const uid of hinted.keys()) if (!present.has(uid)) hinted.delete(uid)
     }
     // A study that failed keeps the window open, so that a restart does not lose it.
-    if (cursor.through !== today && failed.size === 0) {
+    // So does a beginning that a person moved back meanwhile (reachBack).
+    const isMoved = readCursor(await watchStore.cursor(NAME))?.since !== cursor.since
+    if (cursor.through !== today && failed.size === 0 && !isMoved) {
       await watchStore.setCursor(NAME, JSON.stringify({ ...cursor, through: today }))
     }
   }
@@ -110,14 +126,18 @@ export function createQidoPoll(options: QidoPollOptions): Trigger {
     return study.instanceCount === 0 || hinted.get(study.studyInstanceUid) !== study.instanceCount
   }
 
+  /** Ends the pause between two looks. */
+  let pause = new AbortController()
+
   return {
     name: NAME,
+    lookNow: () => pause.abort(),
     async run(hint, signal) {
       let failures = 0
       while (!signal.aborted) {
         let waitSeconds = intervalSeconds
         try {
-          await look(hint, signal)
+          await poll(hint, signal)
           if (failures > 0) log.info({ failures }, 'the archive answers again')
           failures = 0
           onLook?.()
@@ -131,7 +151,11 @@ export function createQidoPoll(options: QidoPollOptions): Trigger {
             'the search for new studies failed; it is repeated',
           )
         }
-        await sleepUnlessAborted(clock, waitSeconds * 1000, signal)
+        await sleepUnlessAborted(clock, waitSeconds * 1000, AbortSignal.any([signal, pause.signal]))
+        if (!pause.signal.aborted) continue
+        // Hints that come in a crowd are one look; an archive that is down keeps its pauses.
+        await sleepUnlessAborted(clock, (failures > 0 ? waitSeconds : HINTED_PAUSE_SECONDS) * 1000, signal)
+        pause = new AbortController()
       }
     },
   }
@@ -149,7 +173,7 @@ export function searchesOf(from: string, wide: boolean): StudyQuery[] {
 export function waitAfter(failures: number, intervalSeconds: number, retryAfterSeconds = 0): number {
   const doubled = Math.min(
     intervalSeconds * 2 ** Math.min(failures - 1, 16),
-    Math.max(LONGEST_WAIT_SECONDS, intervalSeconds),
+    Math.max(MAX_WAIT_SECONDS, intervalSeconds),
   )
   return Math.max(doubled, retryAfterSeconds)
 }
@@ -159,6 +183,18 @@ export function windowStart(cursor: PollCursor, today: string, backDays: number)
   const from = dateDaysBefore(cursor.through < today ? cursor.through : today, backDays)
   if (from > cursor.since) return from
   return cursor.since
+}
+
+/** The date from which studies are taken; undefined before the first look. */
+export async function sinceWhen(watchStore: Pick<WatchStore, 'cursor'>): Promise<string | undefined> {
+  return readCursor(await watchStore.cursor(NAME))?.since
+}
+
+/** Moves that date back: the next look starts there. One that is later than it is now changes nothing. */
+export async function reachBack(watchStore: Pick<WatchStore, 'cursor' | 'setCursor'>, from: string): Promise<void> {
+  const cursor = readCursor(await watchStore.cursor(NAME))
+  if (cursor !== undefined && cursor.since <= from) return
+  await watchStore.setCursor(NAME, JSON.stringify({ since: from, through: from }))
 }
 
 function readCursor(stored: string | undefined): PollCursor | undefined {

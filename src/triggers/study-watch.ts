@@ -4,10 +4,10 @@ import { type AppError, asAppError, unforeseenFields } from '../domain/errors.ts
 import type { Clock } from '../domain/ports/clock.ts'
 import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { Log } from '../domain/ports/log.ts'
-import type { WatchedStudy, WatchStore } from '../domain/ports/watch-store.ts'
+import type { WatchDecision, WatchedStudy, WatchStore } from '../domain/ports/watch-store.ts'
 import type { Study, Uid } from '../domain/study.ts'
 import { createTurns } from '../domain/turns.ts'
-import { LEFT, WAITING } from '../domain/watched.ts'
+import { stillWaits } from '../domain/waits.ts'
 import type { Eligibility } from './eligible.ts'
 import { groupInstances, type ImageSet, imageSetOf } from './image-set.ts'
 
@@ -41,7 +41,7 @@ export interface StudyWatch {
   run(signal: AbortSignal): Promise<void>
 }
 
-const LONGEST_WAIT_SECONDS = 900
+const MAX_WAIT_SECONDS = 900
 /** So many failures in a row are no passing fault. */
 const NOTICED_AFTER = 5
 /** With these no other study would fare better. */
@@ -56,7 +56,7 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
   const failures = new Map<Uid, { count: number; notBefore: number }>()
 
   async function hint(studyInstanceUid: Uid): Promise<void> {
-    if (!isUidInUse(studyInstanceUid)) return leaveUnaskable(studyInstanceUid)
+    if (!isUidInUse(studyInstanceUid)) return declineUnaskable(studyInstanceUid)
     await inTurn(studyInstanceUid, async () => {
       const set = await lookByQido(studyInstanceUid)
       const known = await watchStore.get(studyInstanceUid)
@@ -67,14 +67,15 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
 
   async function check(): Promise<void> {
     for (const { studyInstanceUid } of await watchStore.undecided()) {
-      if ((failures.get(studyInstanceUid)?.notBefore ?? 0) > clock.now().getTime()) continue
+      const notBefore = failures.get(studyInstanceUid)?.notBefore ?? 0
+      if (stillWaits(notBefore, clock.now().getTime(), MAX_WAIT_SECONDS * 1000)) continue
       try {
         await inTurn(studyInstanceUid, () => decideIfSettled(studyInstanceUid))
         failures.delete(studyInstanceUid)
       } catch (thrown) {
         const error = asAppError(thrown)
         const count = (failures.get(studyInstanceUid)?.count ?? 0) + 1
-        const waitSeconds = Math.min(checkSeconds * 2 ** (count - 1), LONGEST_WAIT_SECONDS)
+        const waitSeconds = Math.min(checkSeconds * 2 ** (count - 1), MAX_WAIT_SECONDS)
         failures.set(studyInstanceUid, { count, notBefore: clock.now().getTime() + waitSeconds * 1000 })
         log.warn(
           { studyInstanceUid, code: error.code, error: error.message, ...unforeseenFields(thrown), failures: count },
@@ -89,11 +90,14 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
   async function decideIfSettled(studyInstanceUid: Uid): Promise<void> {
     const known = await watchStore.get(studyInstanceUid)
     if (known === undefined || known.decidedDigest === known.instanceSetDigest) return
-    if (clock.now().getTime() - Date.parse(known.changedAt) < settings.settleSeconds * 1000) return
+    const quietMs = clock.now().getTime() - Date.parse(known.changedAt)
+    // The clock was set back since: the quiet time is counted from now on.
+    if (quietMs < 0) return watchStore.put({ ...known, changedAt: clock.now().toISOString() })
+    if (quietMs < settings.settleSeconds * 1000) return
     const set = await lookByQido(studyInstanceUid)
     if (set.digest !== known.instanceSetDigest) return noteChange(studyInstanceUid, known, set)
     if (set.sopInstanceUids.length === 0)
-      return decide(known, `${LEFT}the archive holds no images of this study any more`)
+      return decide(known, declined('the archive holds no images of this study any more'))
 
     const study = await archive.retrieveMetadata(studyInstanceUid)
     const confirmed = imageSetOf(study.series, await ownAmong(study.series))
@@ -105,25 +109,25 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
       return noteChange(studyInstanceUid, known, set)
     }
     const eligibility = options.eligible(study)
-    if (!eligibility.eligible) return decide(known, `${LEFT}${eligibility.reason}`)
+    if (!eligibility.eligible) return decide(known, declined(eligibility.reason))
     await options.onSettled(studyInstanceUid, known.instanceSetDigest)
-    await decide(known, 'accepted')
+    await decide(known, { outcome: 'accepted' })
   }
 
   /** What stands still is seen on the page, and not in the log alone. */
   async function noteTrouble(studyInstanceUid: Uid, error: AppError): Promise<void> {
     const known = await watchStore.get(studyInstanceUid)
-    const decision = `${WAITING}${error.message}`
-    if (known !== undefined && known.decision !== decision) await watchStore.put({ ...known, decision })
+    if (known === undefined || known.decision?.reason === error.message) return
+    await watchStore.put({ ...known, decision: { outcome: 'waiting', reason: error.message } })
   }
 
   /** A UID that no request can carry will never be asked for. */
-  async function leaveUnaskable(studyInstanceUid: Uid): Promise<void> {
+  async function declineUnaskable(studyInstanceUid: Uid): Promise<void> {
     if ((await watchStore.get(studyInstanceUid)) !== undefined) return
     const now = clock.now().toISOString()
     const why = `StudyInstanceUID (0020,000D) has ${studyInstanceUid.length} characters or others than digits and dots; at most 64 are allowed`
     const unseen = { instanceSetDigest: '', instanceCount: 0, firstSeenAt: now, changedAt: now }
-    await decide({ studyInstanceUid, ...unseen }, `${LEFT}${why}`)
+    await decide({ studyInstanceUid, ...unseen }, declined(why))
   }
 
   async function lookByQido(studyInstanceUid: Uid): Promise<ImageSet> {
@@ -151,9 +155,9 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
     )
   }
 
-  async function decide(known: WatchedStudy, decision: string): Promise<void> {
+  async function decide(known: WatchedStudy, decision: WatchDecision): Promise<void> {
     await watchStore.put({ ...known, decidedDigest: known.instanceSetDigest, decision })
-    log.info({ studyInstanceUid: known.studyInstanceUid, instances: known.instanceCount, decision }, 'study decided')
+    log.info({ studyInstanceUid: known.studyInstanceUid, instances: known.instanceCount, ...decision }, 'study decided')
   }
 
   return {
@@ -175,6 +179,8 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
     },
   }
 }
+
+const declined = (reason: string): WatchDecision => ({ outcome: 'declined', reason })
 
 /** Sleeps; an abort ends it early without an error, since it is how the loop is stopped. */
 export async function sleepUnlessAborted(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -2,11 +2,12 @@
 import { html } from 'hono/html'
 import type { EvaluatedPrediction, RiskGroup } from '../domain/finding.ts'
 import { monthsShown, stepCorners, TICK_MONTHS } from '../domain/kaplan-meier.ts'
-import { evidenceSentences, likelihoodOf } from '../domain/prediction-words.ts'
 import { featureName, featureValue } from '../wording/feature-names.ts'
+import { className, evidenceSentences, likelihoodOf, undecidedSentence } from '../wording/predictions.ts'
 import { percent } from '../wording/quantities.ts'
+import { capital } from '../wording/sentences.ts'
+import { contributionsTitle, GROUP_CURVE, groupSentence } from '../wording/web-pages.ts'
 import type { Html, Part } from './html.ts'
-import { contributionsTitle, GROUP_CURVE, groupSentence } from './wording.ts'
 
 const MAX_BARS = 8
 const fixed = (value: number) => value.toFixed(2)
@@ -89,19 +90,12 @@ function describe({ name, kaplanMeier: { months, survival } }: RiskGroup, horizo
 }
 
 /** One line under a call or its absence: how likely it is and what the data can show, or why there is none. */
-export function likelihoodLine(prediction: EvaluatedPrediction, classOf: (key: string) => string): Html | '' {
-  const { call, remaining, reason } = prediction
-  const left =
-    remaining === undefined
-      ? ''
-      : remaining.length === 0
-        ? NO_CLASS
-        : `Cannot tell ${remaining.map(classOf).join(' from ')}.`
+export function likelihoodLine(prediction: EvaluatedPrediction): Html | '' {
+  const { head, call, remaining, reason } = prediction
+  const undecided = remaining && undecidedSentence(remaining.map((label) => className(head, label)))
   const likelihood = likelihoodOf(prediction)
-  const likely = call === undefined ? (reason ?? left) : likelihood === undefined ? '' : `${capital(likelihood)}.`
+  const likely =
+    call === undefined ? (reason ?? undecided ?? '') : likelihood === undefined ? '' : `${capital(likelihood)}.`
   const lines = [likely, ...evidenceSentences(prediction)].filter((line) => line !== '')
   return lines.length === 0 ? '' : html`<p class="muted small">${lines.join(' ')}</p>`
 }
-
-const NO_CLASS = 'No class is likely enough.'
-const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)

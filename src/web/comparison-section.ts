@@ -2,7 +2,7 @@
 
 import { html } from 'hono/html'
 import type { VolumeChange } from '../domain/comparison.ts'
-import { CATEGORY_CAVEAT, categorySentence, lesionSentences } from '../wording/comparison.ts'
+import { CATEGORY_CAVEAT, categorySentence, lesionSentences, registrationWords } from '../wording/comparison.ts'
 import { readDate, signed, volume, volumeChange } from '../wording/quantities.ts'
 import type { Part } from './html.ts'
 import type { Summary } from './summary.ts'
@@ -11,13 +11,12 @@ export function comparisonSection({ comparison }: Summary): Part {
   if (!comparison) return ''
   const { prior, days, registration, response } = comparison
   const date = readDate(prior.studyDate)
-  const laid = `laid over it by ${registration.translationMm.toFixed(1)} mm and ${registration.rotationDegrees.toFixed(1)}°, ${registration.residualMm.toFixed(1)} mm left`
   const reasons = response.category === undefined ? [] : response.reasons
   return html`<section class="card" aria-labelledby="comparison-title"><h2 id="comparison-title">Change since ${date}</h2>
 <p class="callout">${categorySentence(response)}</p>
 <table class="volumes"><thead><tr><th scope="col">Region</th><th scope="col" class="number">${date}</th><th scope="col" class="number">Now</th><th scope="col" class="number">Change</th><th scope="col" class="number">SD</th></tr></thead><tbody>${comparison.volumes.map(row)}</tbody></table>
 ${sentences([...reasons, ...lesionSentences(comparison)])}
-<p class="muted small">${CATEGORY_CAVEAT} Studies ${days} days apart; ${laid}. Study UID <span class="uid">${prior.studyInstanceUid}</span></p></section>`
+<p class="muted small">${CATEGORY_CAVEAT} Studies ${days} days apart; ${registrationWords(registration)}. Study UID <span class="uid">${prior.studyInstanceUid}</span></p></section>`
 }
 
 function row(of: VolumeChange): Part {

@@ -2,20 +2,7 @@
 import { html } from 'hono/html'
 import type { Html, Part } from './html.ts'
 
-/** DICOM PN (PS3.5 6.2.1.2), component groups joined by "=", for reading: "Doe, Dr. Jane Q. · 山田, 太郎". Empty stays empty. */
-export function formatName(name: string): string {
-  return name
-    .split('=')
-    .map((group) => {
-      const [family = '', given = '', middle = '', prefix = '', suffix = ''] = group
-        .split('^')
-        .map((part) => part.trim())
-      const rest = [prefix, given, middle, suffix].filter((part) => part !== '').join(' ')
-      return [family, rest].filter((part) => part !== '').join(', ')
-    })
-    .filter((group) => group !== '')
-    .join(' · ')
-}
+export { readName as formatName } from '../domain/person-name.ts'
 
 /** The language that settles which shapes Han characters take; undefined where the name has none, or none is settled. */
 function languageOf(name: string): 'ja' | 'ko' | undefined {

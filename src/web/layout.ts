@@ -1,9 +1,9 @@
 // The shell of every page: head, landmarks, and what keeps it up to date with and without JavaScript.
 import { html } from 'hono/html'
+import { PRODUCT } from '../wording/web-pages.ts'
 import { ASSET_PATHS } from './assets.ts'
 import type { Html, Part } from './html.ts'
 import { mark } from './icons.ts'
-import { PRODUCT } from './wording.ts'
 
 export interface PageOptions {
   /** Never patient data: titles end up in window lists and browser histories. */
@@ -11,10 +11,12 @@ export interface PageOptions {
   main: Part | Part[]
   /** Where the page hears of changes; without JavaScript it reloads itself after this many seconds. */
   live?: { events: string; refreshSeconds: number }
+  /** Modules of the browser, of which main.ts is run. */
+  modules?: { base: string; names: readonly string[] }
   software?: string
 }
 
-export function page({ title, main, live, software }: PageOptions): Html {
+export function page({ title, main, live, modules, software }: PageOptions): Html {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -26,6 +28,7 @@ export function page({ title, main, live, software }: PageOptions): Html {
 <link rel="stylesheet" href="${ASSET_PATHS.style}">
 <link rel="stylesheet" href="/assets/fonts.css">
 ${live ? html`<noscript><meta http-equiv="refresh" content="${live.refreshSeconds}"></noscript><script src="${ASSET_PATHS.script}" defer></script>` : ''}
+${modules ? moduleTags(modules) : ''}
 </head>
 <body${live ? html` data-events="${live.events}"` : ''}>
 <a class="skip" href="#main">Skip to the content</a>
@@ -40,6 +43,11 @@ ${main}
 <footer class="foot">${software ?? PRODUCT} · AI results are preliminary until a clinician has reviewed them.</footer>
 </body>
 </html>`
+}
+
+/** All of them are asked for at once, since each would else wait for the one that imports it. */
+function moduleTags({ base, names }: NonNullable<PageOptions['modules']>): Html {
+  return html`${names.map((name) => html`<link rel="modulepreload" href="${base}/${name}">`)}<script type="module" src="${base}/main.ts"></script>`
 }
 
 /** A part that is exchanged in place when its content changed. */

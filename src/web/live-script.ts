@@ -1,4 +1,4 @@
-// The only script of the pages: keeps marked parts up to date and writes times in the reader's zone. Pages work without it.
+// The script of every page: keeps marked parts up to date and writes times in the reader's zone. Pages work without it.
 export const LIVE_SCRIPT = `'use strict'
 {
   const link = document.getElementById('link')
@@ -51,6 +51,8 @@ export const LIVE_SCRIPT = `'use strict'
       for (const part of parts(next)) {
         const here = document.getElementById(part.id)
         if (!here || sent.get(part.id) === part.innerHTML) continue
+        // What a person has begun to type is theirs; the form itself says that it is no longer up to date.
+        if (here.querySelector('form[data-dirty]')) continue
         sent.set(part.id, part.innerHTML)
         const open = new Set([...here.querySelectorAll('details[open]')].map((details) => details.id))
         const focused = document.activeElement && here.contains(document.activeElement) ? document.activeElement.getAttribute('href') : null
@@ -58,6 +60,7 @@ export const LIVE_SCRIPT = `'use strict'
         for (const details of here.querySelectorAll('details')) if (open.has(details.id)) details.open = true
         if (focused) for (const target of here.querySelectorAll('a[href]')) if (target.getAttribute('href') === focused) target.focus({ preventScroll: true })
         dress(here)
+        document.dispatchEvent(new CustomEvent('part', { detail: part.id }))
       }
       say('live', 'Live')
     } catch {

@@ -3,11 +3,11 @@ import { html } from 'hono/html'
 import type { AnalysisEvent, AnalysisRecord } from '../domain/analysis.ts'
 import type { LegRecord } from '../domain/delivery.ts'
 import { ERRORS } from '../domain/errors.ts'
+import { LEG_NAMES, LEG_STATES, receiptName, STEP_NAMES } from '../wording/web-pages.ts'
 import { bar } from './bars.ts'
 import { formatSeconds, secondsBetween, sentence, timeOf } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { type Icon, icon, LEG_ICONS } from './icons.ts'
-import { LEG_NAMES, LEG_STATES, receiptName, STEP_NAMES } from './wording.ts'
 
 export interface StepView {
   step: string
@@ -20,8 +20,7 @@ export interface StepView {
 /** The steps of the last run: those that happened, and while it runs those that are still to come. */
 export function stepsOf(state: AnalysisRecord['state'], events: readonly AnalysisEvent[]): StepView[] {
   const begin = events.findLastIndex(
-    ({ kind, data, text }) =>
-      (kind === 'state' && data?.to === 'running') || (kind === 'lease' && text.startsWith('taken over')),
+    ({ kind, data }) => (kind === 'state' && data?.to === 'running') || kind === 'lease',
   )
   if (begin < 0) return []
   const steps = new Map<string, StepView>()

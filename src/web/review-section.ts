@@ -1,11 +1,15 @@
 // What a person decided on a result: said first on the page, and instead of "not reviewed" wherever that stood.
+
 import { html } from 'hono/html'
 import type { AnalysisRecord } from '../domain/analysis.ts'
-import { type Decision, editValue, type ReviewFact } from '../domain/review.ts'
-import { timeOf } from './format.ts'
+import { correctedRegions, type Decision, type Edit, type ReviewFact, targetOf } from '../domain/review.ts'
+import { SHORT_HEAD_NAMES } from '../wording/names.ts'
+import { editValue } from '../wording/reviews.ts'
+import { NOT_REVIEWED_NOTICE } from '../wording/standing.ts'
+import { REVIEWED_NOTICE } from '../wording/web-pages.ts'
+import { formatName, timeOf } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { type Icon, icon } from './icons.ts'
-import { NOTICE, REVIEWED_NOTICE } from './wording.ts'
 
 const DECIDED: Record<Decision, { name: string; icon: Icon }> = {
   accept: { name: 'Accepted', icon: 'done' },
@@ -22,26 +26,31 @@ export function reviewBadge({ decision }: ReviewFact): Html {
   return html`<span class="badge badge-${decision === 'reject' ? 'rejected' : 'delivered'}">${icon(shape)}${name}</span>`
 }
 
+function editedName(edit: Edit): string {
+  const target = targetOf(edit)
+  return target === undefined ? edit.target : 'head' in target ? SHORT_HEAD_NAMES[target.head] : target.region
+}
+
 /** Who, when, why, what was corrected, and whether PACS and EHR say so yet. */
 export function reviewStatement({ review }: AnalysisRecord): Part {
   if (!review) return ''
   const edits = review.edits.map(
     (edit) =>
-      html`<li><strong>${edit.target.replace(/^(measurement|prediction)\./, '')}</strong> ${editValue(edit, edit.from)} → ${editValue(edit, edit.to)}: ${edit.reason}</li>`,
+      html`<li><strong>${editedName(edit)}</strong> ${editValue(edit, edit.from)} → ${editValue(edit, edit.to)}: ${edit.reason}</li>`,
   )
-  const isSummed = review.edits.some(({ target }) => target.startsWith('measurement.'))
+  const isSummed = correctedRegions(review.edits).length > 0
   const where = review.delivered
     ? ''
     : html`<span class="muted">The PACS and the EHR do not have this decision yet; see the history.</span>`
   const word = review.decision === 'reject' ? 'Reason' : 'Remark'
-  return html`<div class="decision${isRejected({ review }) ? ' decision-rejected' : ''}"><p>${reviewBadge(review)} by <strong>${review.reviewer}</strong>, ${timeOf(review.at)}. ${review.decision === 'reject' ? 'Do not use this result.' : ''} ${where}</p>
+  return html`<div class="decision${isRejected({ review }) ? ' decision-rejected' : ''}"><p>${reviewBadge(review)} by <strong>${formatName(review.reviewer)}</strong>, ${timeOf(review.at)}. ${review.decision === 'reject' ? 'Do not use this result.' : ''} ${where}</p>
 ${review.reason ? html`<p>${word}: ${review.reason}</p>` : ''}${edits.length > 0 ? html`<ul class="reasons">${edits}</ul>` : ''}${isSummed ? html`<p class="muted small">Sums of corrected volumes were recomputed.</p>` : ''}</div>`
 }
 
 /** What stands above every result about who has looked at it; nothing more is to be said of a rejected one. */
 export function notice(record: AnalysisRecord): Part {
   if (isRejected(record)) return ''
-  return html`<p class="notice">${icon('info')}<span>${record.review ? REVIEWED_NOTICE : NOTICE}</span></p>`
+  return html`<p class="notice">${icon('info')}<span>${record.review ? REVIEWED_NOTICE : NOT_REVIEWED_NOTICE}</span></p>`
 }
 
 /** What the software had found, folded away under a title that says what has become of it. */

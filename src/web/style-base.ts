@@ -46,7 +46,10 @@ h1.uid { font-size: 1.15rem; }
 .figure { font-variant-numeric: tabular-nums; font-weight: 600; }
 .icon { width: 1em; height: 1em; flex: none; fill: none; stroke: currentColor; stroke-width: 1.9; stroke-linecap: round; stroke-linejoin: round; vertical-align: -.12em; }
 
-.top, main, .foot { width: 100%; max-width: 1240px; margin-inline: auto; padding-inline: 1.5rem; }
+.top, main, .foot { width: 100%; margin-inline: auto; padding-inline: 1.5rem; }
+.top, .foot { max-width: 1288px; }
+main > * { width: 100%; max-width: 1240px; margin-inline: auto; }
+main > #images { max-width: 2000px; }
 .top { display: flex; align-items: center; gap: .9rem; padding-block: .95rem; }
 .brand { display: inline-flex; align-items: center; gap: .5rem; color: var(--ink); font-weight: 680; letter-spacing: -.01em; text-decoration: none; font-size: 1.05rem; }
 .mark { width: 1.55rem; height: 1.55rem; fill: none; stroke: var(--accent); stroke-width: 1.7; stroke-linecap: round; }

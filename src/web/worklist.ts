@@ -5,6 +5,7 @@ import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
 import type { PeerState } from '../domain/peers.ts'
 import { SEX_NAMES } from '../wording/names.ts'
 import { readDate, volume } from '../wording/quantities.ts'
+import { LEG_NAMES, LEG_STATES, STATES } from '../wording/web-pages.ts'
 import { ageAt, formatName, inLanguage, sentence, timeOf } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { icon, LEG_ICONS, STATE_ICONS } from './icons.ts'
@@ -12,7 +13,6 @@ import { livePart, page } from './layout.ts'
 import { emptiness, outages } from './outages.ts'
 import { reviewBadge } from './review-section.ts'
 import { leadingMeasurement, readSummary, type Summary } from './summary.ts'
-import { LEG_NAMES, LEG_STATES, STATES } from './wording.ts'
 
 export interface WorklistView {
   records: AnalysisRecord[]
@@ -110,7 +110,7 @@ function patient({ analysisId, studyInstanceUid }: AnalysisRecord, { patient: wh
 
 function outcome({ state, hold, bundleId, review }: AnalysisRecord, summary: Summary): Part {
   if (review?.decision === 'reject')
-    return html`<span class="reason">Rejected: ${review.reason ?? ''}</span><small>by ${review.reviewer}</small>`
+    return html`<span class="reason">Rejected: ${review.reason ?? ''}</span><small>by ${formatName(review.reviewer)}</small>`
   if (state === 'held' && hold)
     return html`<span class="reason">${sentence(hold.message)}</span><small class="code">${hold.code}</small>`
   if (summary.noFinding) return html`<span>No tumour segmented</span><small>${bundleId}</small>`

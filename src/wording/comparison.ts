@@ -1,6 +1,6 @@
 // A study against an earlier one of the same patient, in sentences.
 import type { ChangeCategory, Comparison, SizeResponse, VolumeChange } from '../domain/comparison.ts'
-import { readDate, signed, volume, volumeChange } from './quantities.ts'
+import { millimetres, movement, readDate, signed, volume, volumeChange } from './quantities.ts'
 import { fullStop } from './sentences.ts'
 
 export const CATEGORY_NAMES: Readonly<Record<ChangeCategory, string>> = {
@@ -17,6 +17,11 @@ export const CATEGORY_CAVEAT =
 /** "study of 2026-01-02, 58 days earlier" */
 export function priorSentence({ prior, days }: Pick<Comparison, 'prior' | 'days'>): string {
   return `study of ${readDate(prior.studyDate)}, ${days === 1 ? '1 day' : `${days} days`} earlier`
+}
+
+/** "laid over it by 1.2 mm, 0.4°; 0.3 mm left": how well the two studies lie on each other. */
+export function registrationWords({ residualMm, ...moved }: Comparison['registration']): string {
+  return `laid over it by ${movement(moved)}; ${millimetres(residualMm)} mm left`
 }
 
 /** "45.1 mL, was 30.2 mL: +14.9 mL (standard deviation 3.1 mL), +49 %" */

@@ -1,4 +1,5 @@
 // What a tabular head's features are called where a person reads them.
+import { millimetres, partPercent, volume } from './quantities.ts'
 
 const NAMES: Readonly<Record<string, string>> = {
   age_years: 'age',
@@ -68,9 +69,9 @@ export function featureValue(feature: string, value: number | undefined): string
   if (value === undefined || !Number.isFinite(value)) return ''
   if (feature === 'age_years') return `${Math.floor(value)} y`
   if (feature === 'sex_male' || feature.startsWith('resection_')) return value >= 0.5 ? 'yes' : 'no'
-  if (/_fraction$|^midline_|^height$|^depth$/.test(feature)) return `${Math.round(value * 100)} %`
-  if (/^shape_(Mesh|Voxel)Volume$/.test(feature)) return `${(value / 1000).toFixed(1)} mL`
-  if (/^shape_.*(Length|Diameter)/.test(feature)) return `${value.toFixed(0)} mm`
+  if (/_fraction$|^midline_|^height$|^depth$/.test(feature)) return partPercent(value)
+  if (/^shape_(Mesh|Voxel)Volume$/.test(feature)) return volume(value / 1000)
+  if (/^shape_.*(Length|Diameter)/.test(feature)) return `${millimetres(value)} mm`
   const size = Math.abs(value)
   return size !== 0 && (size < 0.01 || size >= 10_000) ? value.toExponential(1) : String(Number(value.toPrecision(3)))
 }

@@ -1,9 +1,10 @@
 // The impression: three lines that a reader of the report could dictate. What is there, where, how large; what is likely; what could not be told.
+
 import type { AnalysisResult, Prediction } from '../domain/finding.ts'
-import { tissueSentence } from '../domain/tissue.ts'
 import { CATEGORY_NAMES } from './comparison.ts'
 import { SHORT_HEAD_NAMES } from './names.ts'
-import { percent, readDate, volume } from './quantities.ts'
+import { diameterPair, percent, readDate, volume } from './quantities.ts'
+import { tissueSentence } from './tissue.ts'
 
 type Told = Pick<
   AnalysisResult,
@@ -31,9 +32,7 @@ function foundLine({ noFinding, position, measurements, diameters = [], comparis
     return measured ? [`${name} ${volume(measured.value)}`] : []
   })
   const [largest] = diameters
-  const size = largest
-    ? `; largest enhancing lesion ${largest.longestMm.toFixed(0)} × ${largest.perpendicularMm.toFixed(0)} mm`
-    : ''
+  const size = largest ? `; largest enhancing lesion ${diameterPair(largest.longestMm, largest.perpendicularMm)}` : ''
   return `Tumour${where}: ${volumes.join(', ')}${size}.${sinceThen(comparison)}`
 }
 

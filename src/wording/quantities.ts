@@ -14,6 +14,11 @@ export function percent(probability: number): string {
   return `${percentNumber(probability)} %`
 }
 
+/** "40 %" of a part of a whole, 0..1; for what was counted or measured, where all and nothing can be true. */
+export function partPercent(part: number): string {
+  return `${Math.round(100 * part)} %`
+}
+
 /** "91 % (84–96)"; without the interval when none is known, or when it says no more than the probability. */
 export function percentWithInterval(probability: number, interval: readonly [number, number] | undefined): string {
   const number = percentNumber(probability)
@@ -53,6 +58,32 @@ export function volumeChange(of: { earlier: number; now: number; change: number;
 export function signed(value: number, decimals: number): string {
   const text = Math.abs(value).toFixed(decimals)
   return Number(text) === 0 ? text : `${value < 0 ? '−' : '+'}${text}`
+}
+
+/** A length in mm, without its unit: "17.4". */
+export function millimetres(value: number): string {
+  return value.toFixed(1)
+}
+
+/** "17.4 × 9.0 mm" of a longest diameter and the one at right angles to it. */
+export function diameterPair(longestMm: number, perpendicularMm: number): string {
+  return `${millimetres(longestMm)} × ${millimetres(perpendicularMm)} mm`
+}
+
+/** "1.2 mm, 0.4°": how far an image was moved onto another one. */
+export function movement({
+  translationMm,
+  rotationDegrees,
+}: {
+  translationMm: number
+  rotationDegrees: number
+}): string {
+  return `${millimetres(translationMm)} mm, ${rotationDegrees.toFixed(1)}°`
+}
+
+/** Rounded to at most `decimals` decimals, as a number: for values that a program reads. */
+export function rounded(value: number, decimals: number): number {
+  return Number(value.toFixed(decimals))
 }
 
 /** A DICOM date (DA) as ISO 8601; anything else as it is, since a guess would be worse. */

@@ -53,6 +53,13 @@ const entries: Record<string, ExportedEntry> = {
     what: 'metadata',
     server: 'https://pacs.example/dicom-web',
   },
+  looked: {
+    ...base,
+    target: 'spool',
+    interaction: 'access',
+    what: 'images of analysis a-1',
+    user: { identifier: 'dr-9', name: 'Dr Nine' },
+  },
   query: {
     ...base,
     target: 'pacs',

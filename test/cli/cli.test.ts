@@ -42,6 +42,11 @@ describe('gliabridge', () => {
     for (const command of COMMANDS) expect(out).toContain(command)
   })
 
+  it('says its version', async () => {
+    const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
+    expect(gliabridge(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' })
+  })
+
   it.each(COMMANDS)('%s --help explains itself', (command) => {
     const { code, out } = gliabridge([command, '--help'])
     expect(code).toBe(0)
@@ -71,10 +76,12 @@ describe('gliabridge', () => {
     const file = await settingsFile({
       pacs: { url: 'http://127.0.0.1:9/dicom-web' },
       ehr: { url: 'http://127.0.0.1:9/fhir', ...systems },
+      store: { dataDir: join(folder, 'state') },
+      http: { port: 0 },
     })
     const offline = gliabridge(['--config', file, 'check-config', '--offline'])
     expect(offline.code).toBe(0)
-    expect(offline.out).toMatch(/ok +settings\n +time zone \S+ .*\nok +bundle/)
+    expect(offline.out).toMatch(/ok +settings\n +time zone \S+ .*\nok +state\n.*\nok +pages\n.*\nok +bundle/)
     const online = gliabridge(['--config', file, 'check-config'])
     expect(online.code).toBe(1)
     expect(online.out).toMatch(/failed +PACS .*\n +ARCHIVE_UNREACHABLE/)

@@ -1,10 +1,12 @@
 // An earlier study that only the archive knows, compared like one of our own store, and every reason why it is not: on the demo archive, and on Orthanc.
+
 import { afterEach, describe, expect, it } from 'vitest'
 import { dataset, tagOf } from '../../src/dicom/dataset.ts'
 import { readPart10, writePart10 } from '../../src/dicom/part10.ts'
 import { buildRejectionNote } from '../../src/dicom/rejection-note.ts'
 import { readVolumeHere } from '../../src/dicom/series-volume.ts'
 import { buildVerifiedReport } from '../../src/dicom/sr/verified-report.ts'
+import { trackingOf } from '../../src/dicom/tracking.ts'
 import { createDicomWebClient, type DicomWebOptions } from '../../src/dicomweb/client.ts'
 import type { AnalysisRecord } from '../../src/domain/analysis.ts'
 import { AppError } from '../../src/domain/errors.ts'
@@ -103,6 +105,7 @@ export function archivedPriorContract(name: string, start: () => Promise<OpenSer
           byPatient: async () => records.filter(({ state }) => state === 'delivered') as AnalysisRecord[],
           byStudy: async (uid) => records.filter((one) => one.studyInstanceUid === uid) as AnalysisRecord[],
           artifact: async () => undefined,
+          result: async () => undefined,
         },
         readVolume: readVolumeHere,
         registrar: {
@@ -158,9 +161,8 @@ export function archivedPriorContract(name: string, start: () => Promise<OpenSer
         analyses: {
           byPatient: async () => [record],
           byStudy: async () => [record],
+          result: async () => earlier.result,
           artifact: async (_id, role) => {
-            const bytes = new TextEncoder().encode(JSON.stringify(earlier.result))
-            if (role === 'result') return { role, mediaType: 'application/json', bytes }
             const object = role === 'segmentation' ? earlier.seg! : earlier.report
             return { role, mediaType: 'application/dicom', ...object }
           },
@@ -178,8 +180,8 @@ export function archivedPriorContract(name: string, start: () => Promise<OpenSer
       expect(found.comparison!.volumes.find(({ region }) => region === 'ET')!.change).toBeLessThan(-0.01)
       expect(found.comparison!.tracking).toMatchObject({
         ET: { identifier: 'ET older' },
-        'lesion 1': { uid: '2.25.5511' },
-        'ET lesion 1': { uid: '2.25.8809' },
+        'lesion 1': trackingOf({ analysisId: 'prior' }, 'lesion 1'),
+        'ET lesion 1': trackingOf({ analysisId: 'older' }, 'ET lesion 4'),
       })
 
       const accesses = entries
@@ -274,6 +276,7 @@ export function archivedPriorContract(name: string, start: () => Promise<OpenSer
         buildVerifiedReport({
           report: earlier.report.bytes,
           predecessor: earlier.report,
+          result: earlier.result,
           review: one,
           organization: 'X',
         })

@@ -1,10 +1,12 @@
 // The change since an earlier study in the measurement report and the segmentation: values, evidence, tracking; and nothing without one.
+
 import { describe, expect, it } from 'vitest'
 import { items, number, text } from '../../src/dicom/dataset.ts'
 import { readPart10 } from '../../src/dicom/part10.ts'
 import { buildSegmentation } from '../../src/dicom/segmentation.ts'
 import { buildMeasurementReport } from '../../src/dicom/sr/measurement-report.ts'
 import { buildVerifiedReport } from '../../src/dicom/sr/verified-report.ts'
+import { trackingOf } from '../../src/dicom/tracking.ts'
 import type { DicomJson } from '../../src/domain/study.ts'
 import { comparisonOf, PRIOR_STUDY_UID } from '../support/comparison.ts'
 import { reportInput } from './report-input.ts'
@@ -69,17 +71,19 @@ describe('the report of a study with an earlier one', () => {
 
   it('tracks lesions by the UIDs of the earlier study, those that are gone as absent', () => {
     const uids = tracked(ds, 'lesion ').map((group) => text(child(group, '112040')!, 'UID'))
-    expect(uids).toEqual(['2.25.5511', '2.25.5512', '2.25.5513'])
+    expect(uids).toEqual(compared.result.comparison!.lesions.map(({ tracking }) => tracking.uid))
     const gone = tracked(ds, 'lesion 2 prior')[0]!
     expect(code(child(gone, '121052')!, 'ConceptCodeSequence')).toBe('272519000')
     expect(child(gone, '118565006')).toBeUndefined()
   })
 
   it('keeps the tracking of the earlier study in the volume groups and in the segmentation', () => {
-    expect(text(child(tracked(ds, 'ET prior')[0]!, '112040')!, 'UID')).toBe('2.25.5521')
+    expect(text(child(tracked(ds, 'ET prior')[0]!, '112040')!, 'UID')).toBe(
+      trackingOf({ analysisId: 'prior' }, 'ET').uid,
+    )
     const seg = readPart10(buildSegmentation({ ...compared, segmentation: input.labels }).bytes).dataset
     const segments = items(seg, 'SegmentSequence').map((one) => text(one, 'TrackingUID'))
-    expect(segments[2]).toBe('2.25.5521')
+    expect(segments[2]).toBe(trackingOf({ analysisId: 'prior' }, 'ET').uid)
     expect(new Set(segments).size).toBe(3)
   })
 
@@ -95,7 +99,7 @@ describe('the report of a study with an earlier one', () => {
       edits: [{ target: 'measurement.ET', from: measured.value, to: 11, reason: 'vessel' }],
     }
     const verified = readPart10(
-      buildVerifiedReport({ report: report.bytes, review, organization: 'Site' }).bytes,
+      buildVerifiedReport({ report: report.bytes, result: compared.result, review, organization: 'Site' }).bytes,
     ).dataset
     expect(value(child(tracked(verified, 'ET prior')[0]!, '118565006')!)).toBe(11)
     // The change of the corrected volume and the category by size were the software's, for its own outline: they go, the others stay.

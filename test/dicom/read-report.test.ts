@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { dataset } from '../../src/dicom/dataset.ts'
 import { readPart10, writePart10 } from '../../src/dicom/part10.ts'
-import { trackingOf } from '../../src/dicom/result-modules.ts'
 import { readReport } from '../../src/dicom/sr/read-report.ts'
+import { trackingOf } from '../../src/dicom/tracking.ts'
 import type { DicomJson } from '../../src/domain/study.ts'
 import { analysedStudy, continuing } from '../support/analysed-study.ts'
 

@@ -162,7 +162,7 @@ describe('an archive with a server error', () => {
 describe('an archive that refuses us', () => {
   it.each([
     [401, 'ARCHIVE_AUTH'],
-    [403, 'ARCHIVE_AUTH'],
+    [403, 'ARCHIVE_FORBIDDEN'],
     [302, 'ARCHIVE_NOT_DICOMWEB'],
     [400, 'ARCHIVE_REJECTED'],
     [429, 'ARCHIVE_ERROR'],

@@ -68,7 +68,7 @@ describe('errors', () => {
   it.each([
     [400, 'ARCHIVE_REJECTED'],
     [401, 'ARCHIVE_AUTH'],
-    [403, 'ARCHIVE_AUTH'],
+    [403, 'ARCHIVE_FORBIDDEN'],
     [404, 'NOT_FOUND'],
     [408, 'ARCHIVE_ERROR'],
     [415, 'ARCHIVE_REJECTED'],

@@ -1,8 +1,10 @@
 // Corrections of a reviewer: what they leave is one result, whose volumes add up; whatever would contradict itself is refused.
+
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { applyEdits, type Correctable, checkEdits, effectiveEdits } from '../../src/domain/corrections.ts'
-import { type Edit, editSentence } from '../../src/domain/review.ts'
+import type { Edit } from '../../src/domain/review.ts'
+import { editSentence } from '../../src/wording/reviews.ts'
 
 const volume = (region: string, labels: number[], value: number) =>
   ({ region, name: region, quantity: 'volume', value, unit: 'mL', labels, standardDeviation: 0.3 }) as const

@@ -133,7 +133,7 @@ describe('the chain from images to calls', () => {
       ['ET', 1],
     ])
     expect(report.falseEnhancement).toMatchObject({ cases: 1, little: 0 })
-    expect(report.falseEnhancement!.mostMl).toBeCloseTo(young!.volumes.ET!, 1)
+    expect(report.falseEnhancement!.maxMl).toBeCloseTo(young!.volumes.ET!, 1)
     expect(young!.samples).toBe(2)
   })
 

@@ -42,7 +42,13 @@ describe.each([
         { target: 'prediction.mgmt', from: 'indeterminate', to: 'methylated', reason: 'Known' },
       ],
     }
-    const verified = buildVerifiedReport({ report: report.bytes, predecessor: report, review, organization: '' })
+    const verified = buildVerifiedReport({
+      report: report.bytes,
+      predecessor: report,
+      result,
+      review,
+      organization: '',
+    })
     const referenceInstance = readPart10(report.bytes).dataset
     const note = buildRejectionNote({
       result,

@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,
     include: ['test/integration/**/*.test.ts'],
+    setupFiles: ['src/dispatcher.ts'],
     testTimeout: 600_000,
     hookTimeout: 120_000,
     fileParallelism: false,

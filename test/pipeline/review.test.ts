@@ -17,7 +17,7 @@ import { IDENTITY } from '../../src/inference/volumes/rigid.ts'
 import { deliver } from '../../src/pipeline/deliver.ts'
 import { encodeResults } from '../../src/pipeline/encode/encode.ts'
 import { imageSetDigest } from '../../src/pipeline/intake.ts'
-import { type ReviewRequest, reviewAnalysis, workOffReviews } from '../../src/pipeline/review.ts'
+import { drainReviews, type ReviewRequest, reviewAnalysis } from '../../src/pipeline/review.ts'
 import { reviewedPdf } from '../../src/pipeline/reviewed-pdf.ts'
 import { createAnalysisStore } from '../../src/store/analyses.ts'
 import type { Database } from '../../src/store/database.ts'
@@ -50,7 +50,7 @@ const ehr: ClinicalRecord = {
   },
 }
 const options = {
-  keptBack: new Set<never>(),
+  excludedRoles: new Set<never>(),
   maxAttempts: { pacs: 3, ehr: 3 },
   institution: 'Haus am See',
   rejectSuperseded: true,
@@ -179,10 +179,10 @@ it('waits and tries again after a failure, then stores the verified report, the 
   ehrAnswers = () => {
     throw new AppError('EHR_AMBIGUOUS', 'lost')
   }
-  const again = await workOffReviews(ports(failing), options)
+  const again = await drainReviews(ports(failing), options)
   expect(again?.toISOString()).toBe('2026-03-01T10:00:05.000Z')
   expect(await receiptOf(1, 'pacs')).toMatchObject({ state: 'waiting', lastError: { code: 'ARCHIVE_UNREACHABLE' } })
-  expect(await workOffReviews(ports(), options)).toBeUndefined()
+  expect(await drainReviews(ports(), options)).toBeUndefined()
   // A second decision waits for the first, leg by leg.
   const edits = [
     { target: 'measurement.ET', from: volume, to: 1.5, reason: 'A vessel' },
@@ -190,7 +190,7 @@ it('waits and tries again after a failure, then stores the verified report, the 
   ]
   clock.advance(1)
   await decide({ version: 1, decision: 'accept-with-edits', edits })
-  await workOffReviews(ports(), options)
+  await drainReviews(ports(), options)
   expect(posted).toEqual(['1 accept'])
 
   ehrAnswers = () => {}
@@ -202,10 +202,10 @@ it('waits and tries again after a failure, then stores the verified report, the 
       throw new AppError('ARCHIVE_TIMEOUT', 'lost')
     },
   }
-  await workOffReviews(ports(lost), options)
+  await drainReviews(ports(lost), options)
   expect(posted).toEqual(['1 accept', '1 accept', '2 accept-with-edits'])
   clock.advance(60)
-  await workOffReviews(ports(), options)
+  await drainReviews(ports(), options)
   expect((await ports().analyses.get(ID))?.review).toMatchObject({ number: 2, delivered: true })
   const reports = await documents('SR')
   expect(reports.map((ds) => text(ds, 'VerificationFlag'))).toEqual(['UNVERIFIED', 'VERIFIED', 'VERIFIED'])
@@ -235,10 +235,10 @@ it('has drawn the reviewed PDF once, stored it as a new instance and withdrawn t
   for (const keyword of ['PatientID', 'PatientName', 'StudyInstanceUID', 'AccessionNumber'])
     expect(text(corrected, keyword)).toBe(text(first, keyword))
   expect(await readPdf(first)).toContain('PRELIMINARY')
-  expect(await readPdf(accepted)).toMatch(/FINAL – reviewed and accepted.*accepted by Nine\^Dr \(P-77\) on 2026-03-01/s)
+  expect(await readPdf(accepted)).toMatch(/FINAL – reviewed and accepted.*accepted by Nine, Dr \(P-77\) on 2026-03-01/s)
   const said = await readPdf(corrected)
   expect(said).toContain('AMENDED – reviewed and accepted')
-  expect(said).toMatch(/Enhancing tumour: Changed by Nine\^Dr .* to 1.5 mL: A vessel/s)
+  expect(said).toMatch(/Enhancing tumour: Changed by Nine, Dr .* to 1.5 mL: A vessel/s)
   expect(said).toMatch(/Whole tumour: Recomputed after the corrections/)
   for (const one of [await readPdf(accepted), said]) expect(one).not.toMatch(/PRELIMINARY|nobody|not reviewed/i)
   // The same bytes go to the EHR, which is told of the new objects.
@@ -265,7 +265,12 @@ it('has drawn the reviewed PDF once, stored it as a new instance and withdrawn t
 it('draws it without its pictures where an earlier version kept none', async () => {
   const artifacts = (await ports().analyses.artifacts(ID)).filter(({ role }) => role !== 'figures')
   const kept = { document: async () => undefined, keepDocument: async (_id: string, pdf: Uint8Array) => pdf }
-  const pdf = await reviewedPdf(kept, artifacts, sent.get(1)!.review, '')
+  const pdf = await reviewedPdf(
+    kept,
+    { result: (await ports().analyses.result(ID))!, artifacts },
+    sent.get(1)!.review,
+    '',
+  )
   expect((await extractText(await getDocumentProxy(pdf), { mergePages: true })).text).toContain(
     'were not kept for this one',
   )
@@ -274,7 +279,7 @@ it('draws it without its pictures where an earlier version kept none', async () 
 it('rejects everything that was stored, with a note, and is final', async () => {
   const before = await imageSetDigest(watch, await archive.retrieveMetadata(STUDY_UID))
   await decide({ version: 2, decision: 'reject', reason: 'Wrong patient' })
-  await workOffReviews(ports(), options)
+  await drainReviews(ports(), options)
   const note = (await documents('KO')).at(-1)
   const stored = (await archive.searchInstances(STUDY_UID)).filter((one) => !['MR', 'KO'].includes(one.modality))
   expect(uids(note!, 'CurrentRequestedProcedureEvidenceSequence').sort()).toEqual(
@@ -282,11 +287,11 @@ it('rejects everything that was stored, with a note, and is final', async () => 
   )
   expect(stored).toHaveLength(7)
   expect(JSON.stringify(note)).toContain(
-    'Rejected by Nine^Dr (P-77) on 2026-03-01 10:01 UTC: Wrong patient. Do not use.',
+    'Rejected by Nine, Dr (P-77) on 2026-03-01 10:01 UTC: Wrong patient. Do not use.',
   )
   expect(posted.at(-1)).toBe('3 reject')
   const page = (await extractText(await getDocumentProxy(sent.get(3)!.pdf), { mergePages: true })).text
-  expect(page).toMatch(/REJECTED – do not use.*Rejected by Nine\^Dr .*: Wrong patient. Do not use/s)
+  expect(page).toMatch(/REJECTED – do not use.*Rejected by Nine, Dr .*: Wrong patient. Do not use/s)
   expect(page).not.toMatch(/ mL\b|IDH-|PRELIMINARY|nobody/)
   expect(trail.filter(({ target, user }) => target === 'ehr' && user?.identifier === 'P-77')).toHaveLength(4)
   // What we wrote never looks like a new study, and a rejection is the last word.

@@ -53,6 +53,7 @@ function memoryAnalyses() {
         review: { number: 1, decision, at, reviewer: 'r', edits: [], delivered: false },
       })
     },
+    get: async (id: string) => records.get(id),
     byStudy: async () => [...records.values()],
     artifacts: async (id: string) => artifacts.get(id) ?? [],
     async updateLeg(id: string, leg: string, change: object) {
@@ -65,7 +66,7 @@ function memoryAnalyses() {
 }
 
 /** Stores the images, then one analysis after the other. */
-async function scenario(options: { rejectSuperseded: boolean; keptBack?: ArtifactRole[] }) {
+async function scenario(options: { rejectSuperseded: boolean; excludedRoles?: ArtifactRole[] }) {
   const [reference, other] = [await classicSeries({ seriesKey: 'a' }), await classicSeries({ seriesKey: 'b' })]
   const images = [reference, other].flatMap(({ files, series }) =>
     files.map((bytes, n) => ({ sopInstanceUid: series.instances[n]!.sopInstanceUid, bytes })),
@@ -93,11 +94,11 @@ async function scenario(options: { rejectSuperseded: boolean; keptBack?: Artifac
     })
     const record = analyses.add(analysisId, analysedAt, made)
     beforeDelivery()
-    const keptBack = new Set(options.keptBack)
+    const excludedRoles = new Set(options.excludedRoles)
     const clock = { now: () => new Date(0), sleep: async () => undefined }
     const ports = { archive, watch, analyses, clock, log: quietLog, audit: { record: async () => undefined } }
     const outcome = await deliver(ports as unknown as Parameters<typeof deliver>[0], record, {
-      keptBack,
+      excludedRoles: excludedRoles,
       maxAttempts: { pacs: 1, ehr: 1 },
     })
     expect(outcome).toEqual({ do: 'done' })
@@ -162,7 +163,7 @@ describe('a later analysis of a study', () => {
   it('does not name what was kept back, and withdraws only what was stored', async () => {
     const { analyse, fetchRole } = await scenario({
       rejectSuperseded: true,
-      keptBack: ['report', 'encapsulated-pdf'],
+      excludedRoles: ['report', 'encapsulated-pdf'],
     })
     const first = await analyse('first', '2025-03-14T07:41:09.000Z')
     const second = await analyse('second', '2025-03-15T07:41:09.000Z')

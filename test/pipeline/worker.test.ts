@@ -112,6 +112,30 @@ describe('the worker', () => {
     expect(analysed).toBe(1)
   })
 
+  it('leaves an analysis whose study changed meanwhile, whatever became of it', async () => {
+    const superseding = (then: (id: string) => Promise<unknown>) => async (record: AnalysisRecord) => {
+      await analyses.move(record.analysisId, 'superseded')
+      await then(record.analysisId)
+    }
+    expect(await drain({ analyse: superseding((id) => analyses.saveResult(id, {}, [])) })).toBe(1)
+    expect((await stateOf()).state).toBe('superseded')
+    expect(log.lines.map(({ message }) => message)).toEqual(['superseded while it was worked on'])
+  })
+
+  it.each<DeliveryOutcome>([
+    { do: 'done' },
+    { do: 'retry', afterSeconds: 5 },
+    { do: 'hold', error: new AppError('STORE_CONFLICT', 'other content') },
+  ])('writes no state over "superseded" after a delivery that ended as $do', async (outcome) => {
+    const deliver = async (record: AnalysisRecord) => {
+      await analyses.move(record.analysisId, 'superseded')
+      return outcome
+    }
+    await drain({ deliver })
+    expect((await stateOf()).state).toBe('superseded')
+    expect(woken).toEqual([])
+  })
+
   it('holds an analysis during which the service ended again and again', async () => {
     for (let n = 0; n < 3; n += 1) {
       const record = await analyses.claim('worker-dead', 1)

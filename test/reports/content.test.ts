@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Prediction } from '../../src/domain/finding.ts'
 import { shownBars } from '../../src/reports/chart-content.ts'
 import { writeContent } from '../../src/reports/content.ts'
+import { diameterPair } from '../../src/wording/quantities.ts'
 import { COARSE, syntheticCase } from '../support/result.ts'
 
 const { result } = syntheticCase(COARSE)
@@ -18,11 +19,11 @@ describe('report content', () => {
   it('gives the diameters of the lesions in one line, and none where none was measured', () => {
     const [lesion] = result.diameters!
     expect(writeContent(result).diameters).toBe(
-      `Enhancing, axial diameters (RANO): ${lesion!.longestMm.toFixed(0)} × ${lesion!.perpendicularMm.toFixed(0)} mm.`,
+      `Enhancing, axial diameters (RANO): ${diameterPair(lesion!.longestMm, lesion!.perpendicularMm)}.`,
     )
     const small = { ...lesion!, longestMm: 12.4, perpendicularMm: 7.6, measurable: false }
     expect(writeContent({ ...result, diameters: [lesion!, small] }).diameters).toMatch(
-      /; 12 × 8 mm \(too small to follow\)\.$/,
+      /; 12\.4 × 7\.6 mm \(too small to follow\)\.$/,
     )
     expect(writeContent({ ...result, diameters: [] }).diameters).toBe('')
   })

@@ -7,6 +7,7 @@ import { AppError } from '../../src/domain/errors.ts'
 import { environmentVariables } from '../../src/settings/environment.ts'
 import { parseSettings } from '../../src/settings/parse.ts'
 import { readSettings } from '../../src/settings/read.ts'
+import { settingsReference } from '../../src/settings/reference.ts'
 import { settingsJsonSchema } from '../../src/settings/schema.ts'
 import type { Environment } from '../../src/settings/schema-parts.ts'
 
@@ -63,7 +64,7 @@ describe('parseSettings', () => {
     expect(found.sort()).toEqual(
       [
         'pacs.url must be a URL that begins with http:// or https://',
-        'pacs.auth.password must be a reference like {"env": "NAME_OF_THE_VARIABLE"}; secrets do not stand in the file',
+        'pacs.auth.password must be a reference like {"env": "NAME_OF_THE_VARIABLE"} or {"file": "/path/to/it"}; secrets do not stand in the file',
         'pacs.timeoutMs must be a whole number',
         'pacs.ulr is not a setting; did you mean pacs.url?',
         'ehr.url must not hold a user or password; use auth',
@@ -135,6 +136,19 @@ describe('the environment', () => {
     expect(settings.ehr.url).toBe('https://ehr.example/fhir')
   })
 
+  it('takes objects as JSON, and refuses what is none', () => {
+    const env = {
+      GLIABRIDGE_SERIES_OVERRIDES: '{"T1c": "mprage.*gd"}',
+      GLIABRIDGE_EHR_AUTH: '{"type": "bearer", "token": {"env": "T"}}',
+      T: 't',
+    }
+    const { series, ehr } = parseSettings(least, env)
+    expect([series.overrides, ehr.auth]).toEqual([{ T1c: 'mprage.*gd' }, { type: 'bearer', token: 't' }])
+    expect(problems(least, { GLIABRIDGE_SERIES_OVERRIDES: 'T1c=x' })).toEqual([
+      expect.stringContaining('series.overrides must be'),
+    ])
+  })
+
   it('is enough by itself', () => {
     const settings = parseSettings(
       {},
@@ -192,6 +206,49 @@ describe('readSettings', () => {
   })
 })
 
+describe('secrets from files', () => {
+  it('are read from what the settings or a variable names, without the line end, and named when they cannot be', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gliabridge-secrets-'))
+    const [file, password, missing] = ['site.json', 'password', 'missing'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ]
+    const withPassword = (path: string) => ({
+      ...least,
+      pacs: { ...least.pacs, auth: { type: 'basic', username: 'u', password: { file: path } } },
+    })
+    try {
+      await writeFile(password, 's3cret\n')
+      await writeFile(file, JSON.stringify(withPassword(password)))
+      expect((await readSettings(file, {})).pacs.auth).toMatchObject({ password: 's3cret' })
+      await writeFile(file, JSON.stringify(withPassword(missing)))
+      await expect(readSettings(file, {})).rejects.toThrow(
+        `pacs.auth.password the file ${missing} cannot be read, or is empty`,
+      )
+
+      await writeFile(file, JSON.stringify(least))
+      const read = await readSettings(file, {
+        GLIABRIDGE_PACS_USERNAME: 'u',
+        GLIABRIDGE_PACS_PASSWORD_FILE: password,
+        GLIABRIDGE_HTTP_TOKEN_FILE: password,
+      })
+      expect([read.pacs.auth, read.http.token]).toEqual([
+        { type: 'basic', username: 'u', password: 's3cret' },
+        's3cret',
+      ])
+      await expect(readSettings(file, { DATABASE_URL_FILE: missing })).rejects.toThrow(
+        'the file that DATABASE_URL_FILE names cannot be read (ENOENT)',
+      )
+      await expect(readSettings(file, { DATABASE_URL: 'x', DATABASE_URL_FILE: password })).rejects.toThrow(
+        'are both set',
+      )
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  })
+})
+
 describe('config', () => {
   const config = (name: string) => new URL(`../../config/${name}`, import.meta.url)
 
@@ -209,6 +266,15 @@ describe('config', () => {
     )
   })
 
+  it('has the reference of all settings in docs/settings.md (regenerate with vitest -u)', async () => {
+    const reference = settingsReference()
+    for (const { name, path } of environmentVariables()) {
+      expect(reference).toContain(`\`${name}\``)
+      expect(reference).toContain(`\`${path.join('.')}\``)
+    }
+    await expect(reference).toMatchFileSnapshot(new URL('../../docs/settings.md', import.meta.url).pathname)
+  })
+
   it('has an example that a site can start from', async () => {
     const example: unknown = JSON.parse(await readFile(config('site.example.json'), 'utf8'))
     const env = {
@@ -220,4 +286,13 @@ describe('config', () => {
     expect(parseSettings(example, env).http.token).toBe('c')
     expect(problems(example)).toHaveLength(4)
   })
+})
+
+it.each([
+  [{ pol: {} }, 'pacs.pol is not a setting; did you mean pacs.poll?'],
+  [{ ulr: 'x' }, 'pacs.ulr is not a setting; did you mean pacs.url?'],
+  [{ foo: 1 }, 'pacs.foo is not a setting'],
+  [{ timeoutms: 1 }, 'pacs.timeoutms is not a setting; did you mean pacs.timeoutMs?'],
+])('names the setting that was most likely meant, and none by chance: %j', (wrong, message) => {
+  expect(problems({ ...least, pacs: { ...least.pacs, ...wrong } })).toEqual([message])
 })

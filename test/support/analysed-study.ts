@@ -1,8 +1,10 @@
 // A study that was analysed, as an archive holds it: small oblique images, our segmentation and our report.
+
 import { dataset, text } from '../../src/dicom/dataset.ts'
 import { readPart10 } from '../../src/dicom/part10.ts'
 import { buildSegmentation } from '../../src/dicom/segmentation.ts'
 import { buildMeasurementReport } from '../../src/dicom/sr/measurement-report.ts'
+import { trackingOf } from '../../src/dicom/tracking.ts'
 import type { ReportableResult } from '../../src/domain/finding.ts'
 import type { DicomJson, PatientIdentity } from '../../src/domain/study.ts'
 import { inputOf } from '../dicom/report-input.ts'
@@ -92,7 +94,7 @@ export const everything = ({ instances, seg, report }: AnalysedStudy) => [...ins
 export const continuing = (result: ReportableResult): Partial<ReportableResult> => {
   const comparison = comparisonOf(result)
   const [first, second] = comparison.lesions
-  const of = (key: string, n: number) => [key, { identifier: `${key} older`, uid: `2.25.880${n}` }] as const
+  const of = (key: string) => [key, trackingOf({ analysisId: 'older' }, key)] as const
   return {
     comparison: {
       ...comparison,
@@ -100,7 +102,7 @@ export const continuing = (result: ReportableResult): Partial<ReportableResult> 
         ...Object.fromEntries(['NCR', 'ED', 'ET', 'WT', 'TC'].map(of)),
         'lesion 1': first!.tracking,
         'lesion 2': second!.tracking,
-        'ET lesion 1': { identifier: 'ET lesion 4 older', uid: '2.25.8809' },
+        'ET lesion 1': trackingOf({ analysisId: 'older' }, 'ET lesion 4'),
       },
     },
   }

@@ -15,7 +15,12 @@ export interface Tab {
   size(width: number, height: number): Promise<void>
   scheme(scheme: 'light' | 'dark'): Promise<void>
   scripts(on: boolean): Promise<void>
-  press(key: 'Tab' | 'Enter'): Promise<void>
+  /** A key by its name in KeyboardEvent.key: "Tab", "Enter", "ArrowUp", "p"; `hold` leaves it down. */
+  press(key: string, hold?: 'down' | 'up'): Promise<void>
+  /** Turns the wheel over a point of the window. */
+  wheel(x: number, y: number, deltaY: number): Promise<void>
+  /** Presses the left button at the first point, moves to each of the others, and lets go. */
+  drag(...points: [number, number][]): Promise<void>
   /** PNG of the visible page, or of all of it. */
   picture(whole?: boolean): Promise<Buffer>
   /** What the page logged as errors, violations of its content policy included. */
@@ -125,6 +130,25 @@ async function connect(endpoint: string): Promise<Connection> {
   }
 }
 
+const KEY_CODES: Readonly<Record<string, number>> = {
+  Tab: 9,
+  Enter: 13,
+  Escape: 27,
+  ' ': 32,
+  PageUp: 33,
+  PageDown: 34,
+  End: 35,
+  Home: 36,
+  ArrowLeft: 37,
+  ArrowUp: 38,
+  ArrowRight: 39,
+  ArrowDown: 40,
+}
+
+function codeOf(key: string): string {
+  return /^[a-z]$/i.test(key) ? `Key${key.toUpperCase()}` : key
+}
+
 async function openTab(connection: Connection, sessionId: string, targetId: string): Promise<Tab> {
   const send = <T>(method: string, params?: object) => connection.send<T>(method, params, sessionId)
   const errors: string[] = []
@@ -177,15 +201,26 @@ async function openTab(connection: Connection, sessionId: string, targetId: stri
     },
     scheme: (value) => send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value }] }),
     scripts: (on) => send('Emulation.setScriptExecutionDisabled', { value: !on }),
-    async press(key) {
-      const text = key === 'Enter' ? '\r' : ''
-      const code = { key, code: key, windowsVirtualKeyCode: key === 'Enter' ? 13 : 9 }
-      await send('Input.dispatchKeyEvent', {
-        type: text ? 'keyDown' : 'rawKeyDown',
-        ...code,
-        ...(text ? { text } : {}),
-      })
-      await send('Input.dispatchKeyEvent', { type: 'keyUp', ...code })
+    async press(key, hold) {
+      const text = key === 'Enter' ? '\r' : key.length === 1 ? key : ''
+      const code = { key, code: codeOf(key), windowsVirtualKeyCode: KEY_CODES[key] ?? key.toUpperCase().charCodeAt(0) }
+      if (hold !== 'up')
+        await send('Input.dispatchKeyEvent', {
+          type: text ? 'keyDown' : 'rawKeyDown',
+          ...code,
+          ...(text ? { text } : {}),
+        })
+      if (hold !== 'down') await send('Input.dispatchKeyEvent', { type: 'keyUp', ...code })
+    },
+    async wheel(x, y, deltaY) {
+      await send('Input.dispatchMouseEvent', { type: 'mouseWheel', x, y, deltaX: 0, deltaY })
+    },
+    async drag(first, ...points) {
+      const mouse = (type: string, [x, y]: [number, number], buttons: number) =>
+        send('Input.dispatchMouseEvent', { type, x, y, button: 'left', buttons, clickCount: 1 })
+      await mouse('mousePressed', first!, 1)
+      for (const point of points) await mouse('mouseMoved', point, 1)
+      await mouse('mouseReleased', points.at(-1) ?? first!, 0)
     },
     async picture(whole = false) {
       if (whole) await metrics(Math.ceil(await evaluate<number>('document.documentElement.scrollHeight')))

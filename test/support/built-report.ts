@@ -1,7 +1,7 @@
 // All resources of one report, built as if a server had given every reference.
 import type { DiagnosticReport, Resource } from '@medplum/fhirtypes'
 import type { EhrReport } from '../../src/domain/ports/clinical-record.ts'
-import type { BuildContext, Order, Wanted } from '../../src/fhir/resources/context.ts'
+import type { BuildContext, Order, ResourceSpec } from '../../src/fhir/resources/context.ts'
 import { anchorOf } from '../../src/fhir/resources/diagnostic-report.ts'
 import { notices } from '../../src/fhir/resources/notice.ts'
 import { reportSet } from '../../src/fhir/resources/report-set.ts'
@@ -14,15 +14,15 @@ export function buildReport(
   order?: Order,
 ): { resources: Map<string, Resource>; anchor: DiagnosticReport } {
   const base = reportSet(report.result, ANALYSIS_SYSTEM)
-  const told = (['communication', 'task'] as const).flatMap((notify) =>
+  const notifications = (['communication', 'task'] as const).flatMap((notify) =>
     notices(ANALYSIS_SYSTEM, report.result.analysisId, { notify }, order?.requester).map((notice) => ({
       ...notice,
       role: notify,
     })),
   )
-  const set = { ...base, rest: [...base.rest, ...told] }
+  const set = { ...base, rest: [...base.rest, ...notifications] }
   // References as a server gives them, so that validators can check their types.
-  const all: Wanted[] = [...set.shared, set.anchor, ...set.rest]
+  const all: ResourceSpec[] = [...set.shared, set.anchor, ...set.rest]
   const found = new Map<string, Resource>(
     all.map(({ role, key }) => [role, { resourceType: key.resourceType, id: role.replaceAll('.', '-') } as Resource]),
   )

@@ -1,4 +1,5 @@
 // A comparison that fits a result: everything was smaller by a fifth, one lesion is new, one is gone.
+import { trackingOf } from '../../src/dicom/tracking.ts'
 import type { Comparison, VolumeChange } from '../../src/domain/comparison.ts'
 import type { ReportableResult } from '../../src/domain/finding.ts'
 
@@ -43,18 +44,18 @@ export function comparisonOf(
       ],
     },
     days: 58,
-    registration: { translationMm: 7.4, rotationDegrees: 5.1, agreement: 1.11, residualMm: 0.4 },
+    registration: { translationMm: 7.4, rotationDegrees: 5.1, mutualInformation: 1.11, residualMm: 0.4 },
     volumes,
     lesions: [
       {
-        tracking: { identifier: 'lesion 1 prior', uid: '2.25.5511' },
+        tracking: trackingOf({ analysisId: 'prior' }, 'lesion 1'),
         fate: 'continued',
         earlier: 40,
         now: 50,
         from: [],
       },
-      { tracking: { identifier: 'lesion 2 now', uid: '2.25.5512' }, fate: 'new', now: 1.25, from: [] },
-      { tracking: { identifier: 'lesion 2 prior', uid: '2.25.5513' }, fate: 'gone', earlier: 0.75, from: [] },
+      { tracking: trackingOf({ analysisId: 'now' }, 'lesion 2'), fate: 'new', now: 1.25, from: [] },
+      { tracking: trackingOf({ analysisId: 'prior' }, 'lesion 2'), fate: 'gone', earlier: 0.75, from: [] },
     ],
     response: {
       category: 'PD',
@@ -65,7 +66,7 @@ export function comparisonOf(
       possible: ['SD', 'PD'],
       reasons: ['From the sum of products of diameters of the measurable lesions.'],
     },
-    tracking: { ET: { identifier: 'ET prior', uid: '2.25.5521' } },
+    tracking: { ET: trackingOf({ analysisId: 'prior' }, 'ET') },
     ...change,
   }
 }

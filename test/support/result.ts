@@ -184,7 +184,7 @@ export function syntheticResult(labels: LabelVolume, sequences: readonly Sequenc
       seriesNumber: SERIES[input.sequence].number,
       seriesDescription: SERIES[input.sequence].description,
       modality: 'MR',
-      taken: true,
+      selected: true,
       sequence: input.sequence,
       reasons: ['TR and TE fit'],
     })),

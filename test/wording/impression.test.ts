@@ -30,7 +30,7 @@ const told: Told = {
 
 it('says what is there, where, how large, what is likely, what could not be told', () => {
   expect(impressionLines(told)).toEqual([
-    'Tumour in the left half of the brain, posterior third, over the midline: whole tumour 61.2 mL, core 24.5 mL, enhancing 0.44 mL; largest enhancing lesion 32 × 20 mm.',
+    'Tumour in the left half of the brain, posterior third, over the midline: whole tumour 61.2 mL, core 24.5 mL, enhancing 0.44 mL; largest enhancing lesion 31.6 × 20.4 mm.',
     'Likely from the images: IDH-wildtype (91 %), WHO grade 4 (>99 %).',
     'Left open – undecided: 1p/19q; not evaluable: MGMT promoter; the reasons are below.',
   ])

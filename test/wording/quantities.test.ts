@@ -1,9 +1,10 @@
 // One number, one rendering: what the page, the PDF and the EHR print of it is the same text.
+
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Prediction } from '../../src/domain/finding.ts'
-import { predictionLine, volumeLine } from '../../src/fhir/resources/wording.ts'
+import type { Bidimensional, Prediction } from '../../src/domain/finding.ts'
 import { writeContent } from '../../src/reports/content.ts'
+import { impressionLines } from '../../src/wording/impression.ts'
 import {
   millilitres,
   percent,
@@ -12,6 +13,7 @@ import {
   signed,
   volumeChange,
 } from '../../src/wording/quantities.ts'
+import { diametersLine, predictionLine, volumeLine } from '../../src/wording/report-text.ts'
 import { sampleResult } from '../support/fhir-report.ts'
 
 describe('a probability', () => {
@@ -93,4 +95,39 @@ it('the same numbers read the same in the PDF and in the EHR', () => {
   expect(predictionLine(certain)).toContain(`IDH-mutant ${percent(1)}`)
   expect(pdf).toContain(percent(1))
   expect(pdf).not.toMatch(/100 %/)
+})
+
+const LESION: Bidimensional = {
+  longestMm: 0,
+  perpendicularMm: 0,
+  longest: [
+    [0, 0, 0],
+    [1, 0, 0],
+  ],
+  perpendicular: [
+    [0, 0, 0],
+    [0, 1, 0],
+  ],
+  axis: 2,
+  slice: 4,
+  measurable: true,
+}
+
+describe('the diameters of a lesion', () => {
+  it('are the same text in the PDF, the EHR and the impression, to a tenth of a millimetre', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 10, max: 150, noNaN: true }),
+        fc.double({ min: 1, max: 10, noNaN: true }),
+        (a, b) => {
+          const [longest, across] = [a.toFixed(1), b.toFixed(1)]
+          const lesion = { ...LESION, longestMm: a, perpendicularMm: b }
+          const result = sampleResult({ noFinding: false, diameters: [lesion] })
+          const said = [writeContent(result).diameters, diametersLine(lesion, 0), impressionLines(result)[0]]
+          for (const text of said) expect(text).toContain(`${longest} × ${across} mm`)
+        },
+      ),
+      { numRuns: 20 },
+    )
+  })
 })

@@ -1,5 +1,4 @@
 // gliabridge health: exit code 0 when the service on this machine does its whole job; with alive, when it runs at all.
-import { AppError } from '../../domain/errors.ts'
 import { readSettings } from '../../settings/read.ts'
 
 interface Part {
@@ -15,11 +14,16 @@ export async function healthCommand(config: string | undefined, options: { alive
   const response = await fetch(`http://127.0.0.1:${http.port}${path}`, { signal: AbortSignal.timeout(4000) }).catch(
     () => undefined,
   )
-  if (response === undefined) throw new AppError('NOT_FOUND', `no service answers on port ${http.port}`)
+  if (response === undefined) return fail(`no service answers on port ${http.port}`)
   const body = (await response.json().catch(() => ({}))) as { parts?: Part[]; code?: string }
   for (const { peer, up, code, since } of body.parts ?? [])
     process.stdout.write(`${peer}: ${up ? 'up' : up === null ? 'not asked yet' : `${code} since ${since}`}\n`)
   if (response.ok) return
   const why = body.code ? ` (${body.code})` : ''
-  throw new AppError('NOT_FOUND', `the service on port ${http.port} is not ${options.alive ? 'alive' : 'ready'}${why}`)
+  fail(`the service on port ${http.port} is not ${options.alive ? 'alive' : 'ready'}${why}`)
+}
+
+function fail(message: string): void {
+  process.stderr.write(`gliabridge: ${message}\n`)
+  process.exitCode = 1
 }

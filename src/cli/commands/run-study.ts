@@ -1,7 +1,9 @@
-// gliabridge run-study and replay: one analysis, now, in this process.
+// gliabridge run-study and replay: one analysis, now; what it waits for is told.
+import { setTimeout } from 'node:timers/promises'
 import { compose, type Service } from '../../compose.ts'
 import type { AnalysisRecord } from '../../domain/analysis.ts'
 import { readSettings } from '../../settings/read.ts'
+import { askService, mustAnswer } from '../service-api.ts'
 
 export async function runStudyCommand(
   config: string | undefined,
@@ -14,11 +16,48 @@ export async function runStudyCommand(
   })
 }
 
+/** The running service does it, where there is one; else this process. Says what it waits for, each time that changes. */
 export async function replayCommand(config: string | undefined, analysisId: string): Promise<void> {
-  await withService(config, async (service) => {
-    await service.replay(analysisId)
-    print(await service.settled(analysisId), false)
-  })
+  const settings = await readSettings(config, process.env)
+  const { http } = settings
+  const path = `/api/analyses/${encodeURIComponent(analysisId)}`
+  if ((await askService(http, path)) === undefined) {
+    await withService(config, async (service) => {
+      await service.replay(analysisId)
+      print(await watched(() => service.store.analyses.get(analysisId)), false)
+    })
+    return
+  }
+  await mustAnswer(http, `${path}/replay`, {})
+  await mustAnswer(http, `${path}/retry`, {})
+  print(await watched(async () => (await mustAnswer(http, path)) as AnalysisRecord), false)
+}
+
+const LOOK_MS = 500
+
+/** Until nothing moves by itself any more. */
+async function watched(look: () => Promise<AnalysisRecord | undefined>): Promise<AnalysisRecord> {
+  let said = ''
+  for (;;) {
+    const record = await look()
+    if (record && ['delivered', 'held', 'superseded'].includes(record.state)) return record
+    const now = record === undefined ? '' : waitsFor(record)
+    if (now !== said) process.stdout.write(`${now}\n`)
+    said = now
+    await setTimeout(LOOK_MS)
+  }
+}
+
+/** "analysed; pacs: waiting after 3 attempts, ARCHIVE_UNREACHABLE: the archive cannot be reached …" */
+export function waitsFor({ state, legs }: AnalysisRecord): string {
+  const open = legs.filter((leg) => leg.state === 'waiting' && leg.lastError !== undefined)
+  return [
+    state,
+    ...open.map(
+      ({ leg, attempts, lastError }) =>
+        `${leg}: waiting after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}, ${lastError!.code}: ${lastError!.message}`,
+    ),
+  ].join('; ')
 }
 
 async function withService(config: string | undefined, work: (service: Service) => Promise<void>): Promise<void> {

@@ -1,9 +1,11 @@
 // Change since an earlier study as evaluation groups (TID 1501): volumes, category by size, lesions; the tracking UIDs link both reports.
+
 import type { Comparison, LesionChange, VolumeChange } from '../../domain/comparison.ts'
 import type { ReportableResult } from '../../domain/finding.ts'
 import type { DicomJson } from '../../domain/study.ts'
 import { CATEGORY_CAVEAT, categorySentence, priorSentence } from '../../wording/comparison.ts'
 import { BRAIN, SEGMENT_CONCEPTS } from '../codes.ts'
+import { CATEGORY_KEY, changeKey } from '../tracking.ts'
 import {
   ABSENT,
   CHANGE_CATEGORY,
@@ -61,7 +63,7 @@ function changeGroup(result: ReportableResult, change: VolumeChange, comparison:
   return container(
     MEASUREMENT_GROUP,
     [
-      ...groupHeader(result, `change ${change.region}`, finding),
+      ...groupHeader(result, changeKey(change.region), finding),
       numItem('CONTAINS', VOLUME_CHANGE, change.change, MILLILITRE, range(change.standardDeviation, MILLILITRE)),
       ...share,
       textItem('CONTAINS', COMMENT, `${change.name} against the ${priorSentence(comparison)}.`),
@@ -89,7 +91,7 @@ function categoryGroup(result: ReportableResult, { response }: Comparison): Dico
   return container(
     MEASUREMENT_GROUP,
     [
-      ...groupHeader(result, 'change category', NEOPLASM),
+      ...groupHeader(result, CATEGORY_KEY, NEOPLASM),
       ...share,
       codeItem('CONTAINS', CHANGE_CATEGORY, value),
       textItem('CONTAINS', COMMENT, comment),

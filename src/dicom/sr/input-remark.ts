@@ -1,19 +1,19 @@
 // Which series a report took for which sequence, as a comment of it: no template of PS3.16 has a place for that; written and read here.
+
 import type { InputSeries } from '../../domain/finding.ts'
 import { SEQUENCES, type Sequence, type Uid } from '../../domain/study.ts'
 import { SEQUENCE_NAMES } from '../../wording/names.ts'
+import { movement } from '../../wording/quantities.ts'
 
 const REFERENCE = ', the grid of all measurements.'
 
-/** "T2-weighted FLAIR: series 1.2.3, moved by 1.2 mm and 0.4 degrees onto it." */
+/** "T2-weighted FLAIR: series 1.2.3, moved by 1.2 mm, 0.4° onto it." */
 export function inputRemark({
   sequence,
   seriesInstanceUid,
-  registration: { reference, translationMm, rotationDegrees },
+  registration,
 }: Pick<InputSeries, 'sequence' | 'seriesInstanceUid' | 'registration'>): string {
-  const how = reference
-    ? REFERENCE
-    : `, moved by ${translationMm.toFixed(1)} mm and ${rotationDegrees.toFixed(1)} degrees onto it.`
+  const how = registration.reference ? REFERENCE : `, moved by ${movement(registration)} onto it.`
   return `${SEQUENCE_NAMES[sequence]}: series ${seriesInstanceUid}${how}`
 }
 

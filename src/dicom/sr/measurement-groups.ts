@@ -4,9 +4,9 @@ import type { DicomJson, Series } from '../../domain/study.ts'
 import { type Grid, toIndex, type Vec3 } from '../../domain/volume.ts'
 import { BRAIN, SEGMENT_CONCEPTS } from '../codes.ts'
 import { text } from '../dataset.ts'
-import { trackingOf } from '../result-modules.ts'
 import type { SegmentationObject } from '../segmentation.ts'
 import type { SourceFrame } from '../segmentation-frames.ts'
+import { ENHANCING, lesionKey, trackingOf } from '../tracking.ts'
 import {
   ABSENT,
   FINDING,
@@ -104,9 +104,6 @@ function volumeItem({ value, standardDeviation }: Measurement, sources: readonly
   return numItem('CONTAINS', VOLUME, value, MILLILITRE, [method, ...uncertainty, ...sources])
 }
 
-/** Label key of enhancing tumour, whose diameters RANO asks for. */
-const ENHANCING = 'ET'
-
 /**
  * The groups of one lesion, which share their tracking UID: its diameters on a frame of the segmentation (TID 1410), and
  * where the two lines run (TID 1501), since a planar group has no place for lines besides its region. A plane that is no
@@ -115,7 +112,7 @@ const ENHANCING = 'ET'
 export function diameterGroups(context: GroupContext, lesion: Bidimensional, index: number): DicomJson[] {
   const { result, segmentation, referenceSeries, sourceFrames, grid } = context
   const enhancing = SEGMENT_CONCEPTS[ENHANCING]!.propertyType
-  const header = groupHeader(result, `${ENHANCING} lesion ${index + 1}`, enhancing)
+  const header = groupHeader(result, lesionKey(index), enhancing)
   const segmentNumber = result.segments.findIndex(({ key }) => key === ENHANCING) + 1
   const frame = segmentation?.frames.findIndex(
     (one) => lesion.axis === 2 && one.segmentNumber === segmentNumber && one.slice === lesion.slice,

@@ -1,4 +1,5 @@
 // The result as a Comprehensive 3D SR with a TID 1500 root (PS3.3 A.35.13, PS3.16): what was measured, on what, by whom.
+
 import type { ReportableResult } from '../../domain/finding.ts'
 import type { DicomJson, Series } from '../../domain/study.ts'
 import type { Grid } from '../../domain/volume.ts'
@@ -14,7 +15,6 @@ import {
   ALGORITHM_NAME,
   ALGORITHM_PARAMETERS,
   ALGORITHM_VERSION,
-  COMMENT,
   ENGLISH,
   IMAGING_MEASUREMENT_REPORT,
   IMAGING_MEASUREMENTS,
@@ -29,10 +29,10 @@ import { comparisonGroups, pertinentEvidence } from './comparison-groups.ts'
 import { codeItem, container, rootContainer, textItem } from './content-item.ts'
 import { evidence, referencedRequest, type StoredObject } from './evidence.ts'
 import { imageLibrary } from './image-library.ts'
-import { inputRemark } from './input-remark.ts'
 import { diameterGroups, volumeGroup } from './measurement-groups.ts'
 import { deviceObserver } from './observation-context.ts'
 import { predictionGroup } from './prediction-groups.ts'
+import { remarkItems } from './remarks.ts'
 
 export const COMPREHENSIVE_3D_SR_STORAGE = '1.2.840.10008.5.1.4.1.1.88.34'
 
@@ -104,7 +104,7 @@ function contentOf(input: MeasurementReportInput, source: DicomJson): DicomJson[
     container(IMAGING_MEASUREMENTS, [...algorithm(result), ...groups]),
     container(QUALITATIVE_EVALUATIONS, [
       ...(result.noFinding ? [codeItem('CONTAINS', PRESENCE, ABSENT)] : []),
-      ...remarks(result).map((remark) => textItem('CONTAINS', COMMENT, remark)),
+      ...remarkItems(result),
     ]),
   ]
 }
@@ -124,18 +124,5 @@ function algorithm({ bundle }: ReportableResult): DicomJson[] {
     item(ALGORITHM_NAME, clip(bundle.name, 64)),
     item(ALGORITHM_VERSION, clip(bundle.version, 64)),
     item(ALGORITHM_PARAMETERS, `bundle ${bundle.id}, sha256 ${bundle.digest}`),
-  ]
-}
-
-/** What a reader must know, in sentences. */
-function remarks({ noFinding, bundle, inputs, quality }: ReportableResult): string[] {
-  return [
-    `Made by software and not reviewed by a person. ${bundle.intendedUse}`,
-    ...(noFinding
-      ? ['No tumour was found above the size that the software can report. This does not exclude one.']
-      : []),
-    'Ranges of uncertainty are 95 % intervals.',
-    ...inputs.map(inputRemark),
-    ...quality.map(({ severity, text: note }) => (severity === 'warning' ? `Warning: ${note}` : note)),
   ]
 }

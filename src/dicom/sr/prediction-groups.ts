@@ -1,7 +1,10 @@
 // Predictions as evaluation groups (TID 1501): the call, each class's probability with its interval, or why there is none.
+
 import type { EvaluatedPrediction, Prediction, ReportableResult } from '../../domain/finding.ts'
-import { evidenceSentences, likelihoodOf } from '../../domain/prediction-words.ts'
 import type { DicomJson } from '../../domain/study.ts'
+import { evidenceSentences, likelihoodOf, undecidedSentence } from '../../wording/predictions.ts'
+import { percent } from '../../wording/quantities.ts'
+import { predictionKey } from '../tracking.ts'
 import {
   COMMENT,
   classCode,
@@ -19,7 +22,7 @@ import { codeItem, container, numItem, textItem } from './content-item.ts'
 import { groupHeader } from './measurement-groups.ts'
 
 export function predictionGroup(result: ReportableResult, prediction: Prediction): DicomJson {
-  const header = groupHeader(result, `predicted ${prediction.head}`, NEOPLASM)
+  const header = groupHeader(result, predictionKey(prediction.head), NEOPLASM)
   const name = predictionCode(prediction.head)
   if (prediction.status === 'not-evaluable') {
     const why = [codeItem('CONTAINS', name, NOT_EVALUATED), textItem('CONTAINS', COMMENT, prediction.reason)]
@@ -49,14 +52,10 @@ function callItems(prediction: EvaluatedPrediction): DicomJson[] {
   const likelihood = likelihoodOf(prediction)
   const comments = [
     ...(likelihood === undefined ? [] : [likelihood === 'likely' ? 'Likely.' : 'Very likely.']),
-    ...(reason === undefined && remaining !== undefined && remaining.length > 0
-      ? [`Cannot be told apart: ${remaining.join(', ')}.`]
-      : []),
+    ...(reason === undefined && remaining !== undefined && remaining.length > 0 ? [undecidedSentence(remaining)] : []),
     ...(reason === undefined ? [] : [reason]),
     ...evidenceSentences(prediction),
-    ...(errorRate === undefined
-      ? []
-      : [`The true class may be missed in ${Math.round(100 * errorRate)} % of patients.`]),
+    ...(errorRate === undefined ? [] : [`The true class may be missed in ${percent(errorRate)} of patients.`]),
     ...(survival === undefined ? [] : [`Risk group of the training data: ${survival.group.name}.`]),
   ]
   return [

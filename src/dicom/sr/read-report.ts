@@ -5,8 +5,8 @@ import type { InputSeries, Measurement } from '../../domain/finding.ts'
 import type { DicomJson, Uid } from '../../domain/study.ts'
 import { items, number, text } from '../dataset.ts'
 import { readPart10 } from '../part10.ts'
-import { trackedKey } from '../result-modules.ts'
 import { instanceUid } from '../result-object.ts'
+import { isWholeLesionKey, lesionKey, readTracking, wholeLesionKey } from '../tracking.ts'
 import {
   ABSENT,
   COMMENT,
@@ -40,7 +40,7 @@ export function readReport(bytes: Uint8Array): ReadReport {
   const refuse = (why: string) => new AppError('INSTANCE_INVALID', `report ${uid}: ${why}`)
   const groups = itemsAbout(ds, IMAGING_MEASUREMENTS).flatMap((item) => items(item, 'ContentSequence'))
   const evaluations = itemsAbout(ds, QUALITATIVE_EVALUATIONS).flatMap((item) => items(item, 'ContentSequence'))
-  const analysisId = groups.map((group) => trackingIn(group).identifier.split(' ').at(-1)!).find(isWriterOf(uid))
+  const analysisId = groups.flatMap((group) => readTracking(trackingIn(group))?.analysisId ?? []).find(isWriterOf(uid))
   if (analysisId === undefined) throw refuse('it names no analysis that its UID derives from')
   const remarks = evaluations.filter(isAbout(COMMENT)).flatMap((item) => readInputRemark(text(item, 'TextValue')) ?? [])
   const reference = remarks.find((remark) => remark.reference)
@@ -59,12 +59,26 @@ export function readReport(bytes: Uint8Array): ReadReport {
   }
 }
 
-/** Whether a reviewer changed values of the report. */
-export function isEditedReport(bytes: Uint8Array): boolean {
+/** Whether a verified version of the report states another volume or another call than the software did. */
+export function isEditedReport(written: Uint8Array, verified: Uint8Array): boolean {
+  const before = statedIn(written)
+  return [...statedIn(verified)].some(([uid, stated]) => before.has(uid) && before.get(uid) !== stated)
+}
+
+/** What each finding's group states, by tracking UID: its volume, or the codes of its call. */
+function statedIn(bytes: Uint8Array): Map<Uid, string> {
   const { dataset: ds } = readPart10(bytes)
-  return itemsAbout(ds, QUALITATIVE_EVALUATIONS)
-    .flatMap((item) => items(item, 'ContentSequence'))
-    .some((item) => text(item, 'TextValue').includes('reviewed and accepted with edits by'))
+  const groups = itemsAbout(ds, IMAGING_MEASUREMENTS).flatMap((item) => items(item, 'ContentSequence'))
+  return new Map(
+    groups.flatMap((group) => {
+      const values = itemsAbout(group, VOLUME).map(measuredIn)
+      const codes = items(group, 'ContentSequence')
+        .flatMap((item) => items(item, 'ConceptCodeSequence'))
+        .map(nameOf)
+      const { uid } = trackingIn(group)
+      return uid === '' ? [] : [[uid, [...values, ...codes.sort()].join('|')]]
+    }),
+  )
 }
 
 const isWriterOf = (uid: Uid) => (analysisId: string) => instanceUid(analysisId, 'report') === uid
@@ -81,7 +95,8 @@ function trackingIn(group: DicomJson): Tracking {
   return { identifier: text(identifier, 'TextValue'), uid: text(uid, 'UID') }
 }
 
-const isLesion = (group: DicomJson) => /^lesion \d+ /.test(trackingIn(group).identifier)
+const keyIn = (group: DicomJson) => readTracking(trackingIn(group))?.key
+const isLesion = (group: DicomJson) => isWholeLesionKey(keyIn(group) ?? '')
 
 /** None of a group that measures no volume. */
 function volumeOf(group: DicomJson): ReadReport['measurements'] {
@@ -89,8 +104,10 @@ function volumeOf(group: DicomJson): ReadReport['measurements'] {
     const value = measuredIn(item)
     if (value === undefined) return []
     const half = itemsAbout(item, UNCERTAINTY).map(measuredIn)[0]
-    const region = trackedKey(trackingIn(group).identifier)
-    return [{ region, value, ...(half !== undefined && { standardDeviation: half / HALF_95 }) }]
+    const region = keyIn(group)
+    return region === undefined
+      ? []
+      : [{ region, value, ...(half !== undefined && { standardDeviation: half / HALF_95 }) }]
   })
 }
 
@@ -108,9 +125,12 @@ function trackingsOf(groups: readonly DicomJson[]): Record<string, Tracking> {
     .map(trackingIn)
   const enhancing = groups.filter((group) => itemsAbout(group, LONG_AXIS).some(measuredItem)).map(trackingIn)
   return Object.fromEntries([
-    ...volumes.map((tracking) => [trackedKey(tracking.identifier), tracking]),
-    ...lesions.map((tracking, index) => [`lesion ${index + 1}`, tracking]),
-    ...enhancing.map((tracking, index) => [`ET lesion ${index + 1}`, tracking]),
+    ...volumes.flatMap((tracking) => {
+      const key = readTracking(tracking)?.key
+      return key === undefined ? [] : [[key, tracking]]
+    }),
+    ...lesions.map((tracking, index) => [wholeLesionKey(index + 1), tracking]),
+    ...enhancing.map((tracking, index) => [lesionKey(index), tracking]),
   ])
 }
 

@@ -3,7 +3,8 @@ import type { Uid } from '../study.ts'
 
 export interface AuditEntry {
   action: 'read' | 'write'
-  target: 'pacs' | 'ehr'
+  /** Whose data: the archive's, the EHR's, or images kept here for the pages. */
+  target: 'pacs' | 'ehr' | 'spool'
   /** Empty where the request is not about one study. */
   studyInstanceUid: Uid
   what: string

@@ -17,7 +17,13 @@ import {
   readTissueResults,
 } from '../reads/clinical-reads.ts'
 import { checkSystem, ifNoneExist, type Key, relativeReference } from '../resources/identifiers.ts'
-import { CAN_ALL, type Capabilities, chooseRung, readCapabilities, type WriteSettings } from '../writing/capability.ts'
+import {
+  CAN_ALL,
+  type Capabilities,
+  chooseWriteMode,
+  readCapabilities,
+  type WriteSettings,
+} from '../writing/capability.ts'
 import { createMemoryLedger } from '../writing/ledger.ts'
 import { type PostEffects, postReport } from '../writing/post-report.ts'
 import { postReview } from '../writing/post-review.ts'
@@ -83,7 +89,7 @@ export function createClinicalRecord(options: ClinicalRecordOptions): ClinicalRe
       const patient = await matchPatient(store, systems, report.result.patient, report.confirmedPatient)
       const can = await capabilities()
       const site = { store, ledger, capabilities: can, baseUrl, patient }
-      return work({ ...effects, site, orders, rung: chooseRung(can, write) })
+      return work({ ...effects, site, orders, mode: chooseWriteMode(can, write) })
     })
   return {
     matchPatient: (patient, confirmed) => matchPatient(store, systems, patient, confirmed),
@@ -196,6 +202,10 @@ export function createRecordStore(
       const url = `${baseUrl}/${resource.resourceType}/${resource.id}`
       const updated = await guard(medplum.put(url, resource, undefined, { headers }))
       return updated?.resourceType === resource.resourceType ? updated : undefined
+    },
+
+    async remove(reference) {
+      await guard(transport(`${baseUrl}/${reference}`, { method: 'DELETE', headers: { accept: FHIR_JSON.accept } }))
     },
 
     async transact(entries: BundleEntry[]) {

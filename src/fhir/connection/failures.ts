@@ -10,12 +10,17 @@ export interface Exchange {
 
 /** Connections that were never made: the server cannot have done anything. */
 const NEVER_SENT =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|ERR_SSL_)/
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|ERR_SSL_|EPROTO)/
+
+/** What OpenSSL says of an answer that is no TLS record: plain HTTP, mostly. */
+const OTHER_PROTOCOL =
+  /^(ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|RECORD_LAYER_FAILURE)|EPROTO)$/
 
 /** A request that got no answer, or half of one. */
 export function networkFailure(exchange: Exchange, error: unknown): AppError {
   const code = causeCode(error)
-  const reason = code || (error instanceof Error ? error.name : typeof error)
+  const name = code || (error instanceof Error ? error.name : typeof error)
+  const reason = OTHER_PROTOCOL.test(code) ? `the address says https, but its port does not speak TLS: ${name}` : name
   if (!exchange.write || NEVER_SENT.test(code)) {
     return new AppError('EHR_UNREACHABLE', `${exchange.what}: no complete answer (${reason})`, { cause: error })
   }
@@ -56,7 +61,8 @@ export function statusFailure(
 }
 
 function codeOf(exchange: Exchange, status: number, asksToWait: boolean): ErrorCode {
-  if (status === 401 || status === 403) return 'EHR_AUTH'
+  if (status === 401 || status === 407) return 'EHR_AUTH'
+  if (status === 403) return 'EHR_FORBIDDEN'
   if (status === 429 || (status === 503 && asksToWait)) return 'EHR_THROTTLED'
   if (status === 409 || status === 412) return 'EHR_CONFLICT'
   if (exchange.write && status === 408) return 'EHR_AMBIGUOUS'

@@ -27,6 +27,8 @@ export interface RecordStore {
   create(resource: Resource): Promise<Created>
   /** Replaces that version of it and no other. */
   update(resource: Resource, version: string): Promise<Resource | undefined>
+  /** Removes "Type/id"; servers may forbid it. */
+  remove(reference: string): Promise<void>
   /** All or nothing; where each entry is now, as far as the server says. */
   transact(entries: BundleEntry[]): Promise<(LedgerEntry | undefined)[]>
 }

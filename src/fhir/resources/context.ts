@@ -43,7 +43,7 @@ export interface BuildContext {
 }
 
 /** One resource that the EHR must hold in the end. */
-export interface Wanted<T extends Resource = Resource> {
+export interface ResourceSpec<T extends Resource = Resource> {
   /** Name in the receipt, for example "diagnosticReport" or "observation.idh". */
   role: string
   /** What an edit of this value names, for example "measurement.ET"; absent where nothing can be edited. */

@@ -2,7 +2,7 @@
 import type { Device } from '@medplum/fhirtypes'
 import type { BundleIdentity } from '../../domain/finding.ts'
 import { BUNDLE_SYSTEM, deviceVersionType, SOFTWARE } from './codes.ts'
-import { metaOf, type Wanted } from './context.ts'
+import { metaOf, type ResourceSpec } from './context.ts'
 import { keyValue } from './identifiers.ts'
 import { narrative } from './narrative.ts'
 
@@ -11,7 +11,7 @@ export function bundleKey(bundle: BundleIdentity): string {
   return keyValue(bundle.id, bundle.version, bundle.digest.replace(/^sha256:/, '').slice(0, 16))
 }
 
-export function bundleDevice(bundle: BundleIdentity): Wanted<Device> {
+export function bundleDevice(bundle: BundleIdentity): ResourceSpec<Device> {
   const value = bundleKey(bundle)
   return {
     role: 'device',

@@ -1,20 +1,22 @@
 // DiagnosticReport (FHIR R4): what the clinician opens. It is also the anchor: created first, and its version is the lock of every post.
+
 import type { DiagnosticReport, Identifier, Reference, ServiceRequest } from '@medplum/fhirtypes'
 import { calendarDate } from '../../domain/dicom-date.ts'
 import type { ReportableResult } from '../../domain/finding.ts'
+import { conclusionOf } from '../../wording/report-text.ts'
 import { htmlAttachment, pdfAttachment } from './attachment.ts'
 import { MR_BRAIN, MR_BRAIN_WO_W, RADIOLOGY } from './codes.ts'
-import { type BuildContext, metaOf, type Order, refer, type Wanted } from './context.ts'
+import { type BuildContext, metaOf, type Order, type ResourceSpec, refer } from './context.ts'
 import { keyValue } from './identifiers.ts'
 import { accessionIdentifier } from './imaging-study.ts'
-import { conclusionOf, narrativeOf } from './wording.ts'
+import { narrativeOf } from './report-narrative.ts'
 
 /** `results` names the roles of its Observations. */
 export function diagnosticReport(
   analysisSystem: string,
   analysisId: string,
   results: string[],
-): Wanted<DiagnosticReport> {
+): ResourceSpec<DiagnosticReport> {
   const value = keyValue(analysisId)
   return {
     role: 'diagnosticReport',
@@ -33,8 +35,8 @@ export function diagnosticReport(
 }
 
 /** The same report before anything hangs on it. */
-export function anchorOf(wanted: Wanted<DiagnosticReport>, context: BuildContext): DiagnosticReport {
-  return { ...header(context, { system: wanted.key.system, value: wanted.key.value }), status: 'registered' }
+export function anchorOf(spec: ResourceSpec<DiagnosticReport>, context: BuildContext): DiagnosticReport {
+  return { ...header(context, { system: spec.key.system, value: spec.key.value }), status: 'registered' }
 }
 
 function header(

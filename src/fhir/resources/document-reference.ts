@@ -1,11 +1,12 @@
 // DocumentReference (FHIR R4) with the PDF: what servers that take nothing else still take.
+
 import type { DocumentReference } from '@medplum/fhirtypes'
 import { calendarDate } from '../../domain/dicom-date.ts'
-import { pdfAttachment } from './attachment.ts'
+import { documentTitle, pdfAttachment } from './attachment.ts'
 import { CLINICAL_NOTE, DIAGNOSTIC_IMAGING_STUDY, MIME_TYPE_SUFFICIENT } from './codes.ts'
-import { dicomReference, metaOf, refer, type Wanted } from './context.ts'
+import { dicomReference, metaOf, type ResourceSpec, refer } from './context.ts'
 import { keyValue } from './identifiers.ts'
-import { valueNarrative } from './wording.ts'
+import { valueNarrative } from './report-narrative.ts'
 
 const DICOM_ROLES = {
   segmentation: 'DICOM Segmentation',
@@ -20,11 +21,17 @@ function studyPeriod(studyDate: string) {
   return date ? { period: { start: date, end: date } } : {}
 }
 
-export function documentReference(analysisSystem: string, analysisId: string): Wanted<DocumentReference> {
+export function documentReference(analysisSystem: string, analysisId: string): ResourceSpec<DocumentReference> {
   const value = keyValue(analysisId, 'pdf')
   return {
     role: 'documentReference',
-    key: { resourceType: 'DocumentReference', param: 'identifier', system: analysisSystem, value },
+    key: {
+      resourceType: 'DocumentReference',
+      param: 'identifier',
+      system: analysisSystem,
+      value,
+      title: documentTitle(analysisId),
+    },
     build: (context) => ({
       resourceType: 'DocumentReference',
       meta: metaOf(),

@@ -4,7 +4,7 @@ import { calendarDate } from '../../domain/dicom-date.ts'
 import type { PatientIdentity } from '../../domain/study.ts'
 import type { BuildContext } from './context.ts'
 import { escaped } from './narrative.ts'
-import { narrativeOf } from './wording.ts'
+import { narrativeOf } from './report-narrative.ts'
 
 const STYLE = 'body{font:1rem/1.5 sans-serif;max-width:45rem;margin:1rem auto;padding:0 1rem}'
 

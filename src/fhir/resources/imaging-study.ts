@@ -3,7 +3,7 @@ import type { Identifier, ImagingStudy } from '@medplum/fhirtypes'
 import { calendarDate } from '../../domain/dicom-date.ts'
 import type { StudyIdentity } from '../../domain/study.ts'
 import { ACCESSION, DICOM_UID, MR } from './codes.ts'
-import { metaOf, refer, type Wanted } from './context.ts'
+import { metaOf, type ResourceSpec, refer } from './context.ts'
 import { narrative } from './narrative.ts'
 
 /** Accession number as an identifier; its issuer as text, since no system URI can be known from it. */
@@ -16,7 +16,7 @@ export function accessionIdentifier(study: StudyIdentity): Identifier | undefine
   }
 }
 
-export function imagingStudy(study: StudyIdentity): Wanted<ImagingStudy> {
+export function imagingStudy(study: StudyIdentity): ResourceSpec<ImagingStudy> {
   const value = `urn:oid:${study.studyInstanceUid}`
   const accession = accessionIdentifier(study)
   const started = calendarDate(study.studyDate)

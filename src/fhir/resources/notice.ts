@@ -2,7 +2,7 @@
 import type { Communication, Task } from '@medplum/fhirtypes'
 import { calendarDate } from '../../domain/dicom-date.ts'
 import type { OrderSettings } from '../matching/orders.ts'
-import { type BuildContext, metaOf, refer, type Wanted } from './context.ts'
+import { type BuildContext, metaOf, type ResourceSpec, refer } from './context.ts'
 import { keyValue } from './identifiers.ts'
 import { narrative } from './narrative.ts'
 
@@ -12,7 +12,7 @@ export function notices(
   analysisId: string,
   { notify }: OrderSettings,
   requester: string | undefined,
-): Wanted[] {
+): ResourceSpec[] {
   if (notify === 'none' || !requester) return []
   const value = keyValue(analysisId, 'notice')
   const identifier = [{ system: analysisSystem, value }]

@@ -1,8 +1,21 @@
 // Observations (FHIR R4): one per measured volume, one per head of the bundle; a head that is not evaluable says why.
+
 import type { Observation, ObservationComponent, Quantity } from '@medplum/fhirtypes'
 import { calendarDate } from '../../domain/dicom-date.ts'
 import type { Bidimensional, Measurement, Prediction } from '../../domain/finding.ts'
+import { measurementTarget, predictionTarget } from '../../domain/review.ts'
 import { tissueOf } from '../../domain/tissue.ts'
+import { rounded } from '../../wording/quantities.ts'
+import {
+  contributionLine,
+  diametersLine,
+  errorRateLine,
+  NOT_A_TISSUE_TEST,
+  predictionLine,
+  probabilityLabel,
+  tissueLine,
+  volumeLine,
+} from '../../wording/report-text.ts'
 import { changeParts, uncertainQuantity } from './change.ts'
 import {
   BRAIN,
@@ -19,20 +32,9 @@ import {
   valueCode,
   volumeCode,
 } from './codes.ts'
-import { type BuildContext, metaOf, refer, type Wanted } from './context.ts'
+import { type BuildContext, metaOf, type ResourceSpec, refer } from './context.ts'
 import { keyValue } from './identifiers.ts'
-import {
-  contributionLine,
-  diametersLine,
-  errorRateLine,
-  NOT_A_TISSUE_TEST,
-  predictionLine,
-  probabilityLabel,
-  rounded,
-  tissueLine,
-  valueNarrative,
-  volumeLine,
-} from './wording.ts'
+import { valueNarrative } from './report-narrative.ts'
 
 /** Elements that all our Observations share. */
 function base(context: BuildContext, identifier: { system: string; value: string }, lines: string[]) {
@@ -61,12 +63,12 @@ export function volumeObservation(
   analysisSystem: string,
   analysisId: string,
   measurement: Measurement,
-): Wanted<Observation> {
+): ResourceSpec<Observation> {
   const value = keyValue(analysisId, 'volume', measurement.region)
   const key = { resourceType: 'Observation', param: 'identifier', system: analysisSystem, value } as const
   return {
     role: `observation.volume.${measurement.region}`,
-    editTarget: `measurement.${measurement.region}`,
+    editTarget: measurementTarget(measurement.region),
     key,
     build: (context) => {
       const change = changeParts(context.report.result, measurement.region)
@@ -87,7 +89,7 @@ export function diametersObservation(
   analysisId: string,
   lesion: Bidimensional,
   index: number,
-): Wanted<Observation> {
+): ResourceSpec<Observation> {
   const value = keyValue(analysisId, 'diameters', String(index + 1))
   const key = { resourceType: 'Observation', param: 'identifier', system: analysisSystem, value } as const
   const length = (millimetres: number): Quantity => ({
@@ -135,12 +137,12 @@ export function headObservation(
   analysisSystem: string,
   analysisId: string,
   prediction: Prediction,
-): Wanted<Observation> {
+): ResourceSpec<Observation> {
   const value = keyValue(analysisId, prediction.head)
   const key = { resourceType: 'Observation', param: 'identifier', system: analysisSystem, value } as const
   return {
     role: `observation.${prediction.head}`,
-    editTarget: `prediction.${prediction.head}`,
+    editTarget: predictionTarget(prediction.head),
     key,
     build: (context) => {
       const { bundle, tissueResults } = context.report.result

@@ -2,7 +2,7 @@
 import type { Provenance } from '@medplum/fhirtypes'
 import type { ReportableResult } from '../../domain/finding.ts'
 import { AIAST, ASSEMBLER, AUTHOR, BUNDLE_SYSTEM, CREATE } from './codes.ts'
-import { dicomReference, metaOf, refer, type Wanted } from './context.ts'
+import { dicomReference, metaOf, type ResourceSpec, refer } from './context.ts'
 import { bundleKey } from './device.ts'
 import { keyValue } from './identifiers.ts'
 import { narrative } from './narrative.ts'
@@ -27,7 +27,7 @@ export function recordFacts({ predictions }: Pick<ReportableResult, 'predictions
 }
 
 /** `targets` names the roles that it covers. */
-export function provenance(analysisSystem: string, analysisId: string, targets: string[]): Wanted<Provenance> {
+export function provenance(analysisSystem: string, analysisId: string, targets: string[]): ResourceSpec<Provenance> {
   const value = keyValue(analysisId)
   return {
     role: 'provenance',

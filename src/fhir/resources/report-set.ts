@@ -2,7 +2,7 @@
 import type { Device, DiagnosticReport, ImagingStudy, ResourceType } from '@medplum/fhirtypes'
 import { AppError } from '../../domain/errors.ts'
 import type { ReportableResult } from '../../domain/finding.ts'
-import type { Wanted } from './context.ts'
+import type { ResourceSpec } from './context.ts'
 import { bundleDevice } from './device.ts'
 import { diagnosticReport } from './diagnostic-report.ts'
 import { documentReference } from './document-reference.ts'
@@ -13,10 +13,10 @@ import { survivalAssessment } from './risk-assessment.ts'
 
 export interface ReportSet {
   /** Shared with other reports: created when missing, never changed. */
-  shared: [Wanted<Device>, Wanted<ImagingStudy>]
-  anchor: Wanted<DiagnosticReport>
+  shared: [ResourceSpec<Device>, ResourceSpec<ImagingStudy>]
+  anchor: ResourceSpec<DiagnosticReport>
   /** Everything else that belongs to this analysis alone. */
-  rest: Wanted[]
+  rest: ResourceSpec[]
   /** Roles of `shared` and `anchor` that the server does not take: referred to by identifier, not written. */
   mentioned: ReadonlySet<string>
 }
@@ -28,7 +28,7 @@ export interface ReportSet {
 export function reportSet(
   result: ReportableResult,
   analysisSystem: string,
-  takes: (type: ResourceType) => boolean = () => true,
+  accepts: (type: ResourceType) => boolean = () => true,
 ): ReportSet {
   const { analysisId } = result
   const volumes = result.measurements.map((m) => volumeObservation(analysisSystem, analysisId, m))
@@ -39,8 +39,8 @@ export function reportSet(
   const heads = result.predictions
     .filter((p) => p.head !== 'survival' || p.status !== 'evaluable')
     .map((p) => headObservation(analysisSystem, analysisId, p))
-  const taken = (wanted: Wanted) => takes(wanted.key.resourceType)
-  const observations = [...measured, ...heads].filter(taken).map((o) => o.role)
+  const isAccepted = (spec: ResourceSpec) => accepts(spec.key.resourceType)
+  const observations = [...measured, ...heads].filter(isAccepted).map((o) => o.role)
   const risks = result.predictions.flatMap((p) =>
     p.head === 'survival' && p.status === 'evaluable'
       ? [survivalAssessment(analysisSystem, analysisId, p, observations)]
@@ -48,13 +48,13 @@ export function reportSet(
   )
   const anchor = diagnosticReport(analysisSystem, analysisId, observations)
   const document = documentReference(analysisSystem, analysisId)
-  const targets = [anchor, document, ...measured, ...heads, ...risks].filter(taken).map((target) => target.role)
+  const targets = [anchor, document, ...measured, ...heads, ...risks].filter(isAccepted).map((target) => target.role)
   const trace = provenance(analysisSystem, analysisId, targets)
-  const rest = [...measured, ...heads, ...risks, document, trace].filter(taken)
-  const roles = rest.map((wanted) => wanted.key.resourceType + wanted.key.value)
+  const rest = [...measured, ...heads, ...risks, document, trace].filter(isAccepted)
+  const roles = rest.map((spec) => spec.key.resourceType + spec.key.value)
   const twice = roles.find((role, index) => roles.indexOf(role) !== index)
   if (twice) throw new AppError('BUNDLE_INVALID', `two results of the bundle have one name: ${twice}`)
   const shared: ReportSet['shared'] = [bundleDevice(result.bundle), imagingStudy(result.study)]
-  const mentioned = new Set([...shared, anchor].filter((wanted) => !taken(wanted)).map((wanted) => wanted.role))
+  const mentioned = new Set([...shared, anchor].filter((spec) => !isAccepted(spec)).map((spec) => spec.role))
   return { shared, anchor, rest, mentioned }
 }

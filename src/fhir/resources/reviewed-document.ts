@@ -1,8 +1,10 @@
 // The PDF after a person's decision (FHIR R4 DocumentReference): a document of its own, which replaces the one before; that one is superseded.
+
 import type { DocumentReference } from '@medplum/fhirtypes'
-import { type Review, reviewSentence, statusOf } from '../../domain/review.ts'
+import { type Review, statusOf } from '../../domain/review.ts'
+import { reviewSentence } from '../../wording/reviews.ts'
 import { documentTitle } from './attachment.ts'
-import type { Wanted } from './context.ts'
+import type { ResourceSpec } from './context.ts'
 import { DESCRIPTION, documentReference } from './document-reference.ts'
 import { keyValue } from './identifiers.ts'
 import { narrative } from './narrative.ts'
@@ -14,13 +16,14 @@ export function documentRole(number: number): string {
 }
 
 /** The context that it is built in holds the result and the PDF as the reviewer left them. */
-export function reviewedDocument(analysisSystem: string, review: Review): Wanted<DocumentReference> {
+export function reviewedDocument(analysisSystem: string, review: Review): ResourceSpec<DocumentReference> {
   const { analysisId, number } = review
   const value = keyValue(analysisId, 'pdf', 'review', String(number))
   const software = documentReference(analysisSystem, analysisId)
+  const title = documentTitle(analysisId, number)
   return {
     role: documentRole(number),
-    key: { ...software.key, value },
+    key: { ...software.key, value, title },
     build: (context) => {
       const document = software.build(context)
       const before = Array.from({ length: number }, (_, n) => documentRole(number - 1 - n)).find(context.holds)
@@ -41,7 +44,7 @@ export function reviewedDocument(analysisSystem: string, review: Review): Wanted
         content: [
           {
             ...content,
-            attachment: { ...content!.attachment, title: documentTitle(value), creation: review.at },
+            attachment: { ...content!.attachment, title, creation: review.at },
           },
         ],
         ...(before && {

@@ -1,4 +1,5 @@
 // A person's decision in our resources (FHIR R4 statuses): final, amended or entered in error; who verified it, and what was corrected.
+
 import type {
   DiagnosticReport,
   Observation,
@@ -8,17 +9,18 @@ import type {
   Resource,
   RiskAssessment,
 } from '@medplum/fhirtypes'
-import { type Edit, editSentence, type Review, statusOf } from '../../domain/review.ts'
+import { type Edit, type Review, statusOf } from '../../domain/review.ts'
+import { correctionLines, standingSentence } from '../../wording/report-text.ts'
+import { editSentence } from '../../wording/reviews.ts'
 import { UPDATE, VERIFIER } from './codes.ts'
-import { type BuildContext, metaOf, refer, type Wanted } from './context.ts'
+import { type BuildContext, metaOf, type ResourceSpec, refer } from './context.ts'
 import { keyValue } from './identifiers.ts'
 import { narrative } from './narrative.ts'
-import { correctionLines, standingSentence } from './wording.ts'
 
 /** The resource as it is after the review; the context holds the result with its edits, and the review, so that its words are those of the review. */
-export function reviewedForm(wanted: Wanted, context: BuildContext & { review: Review }): Resource {
+export function reviewedForm(spec: ResourceSpec, context: BuildContext & { review: Review }): Resource {
   const { review } = context
-  const resource = wanted.build(context)
+  const resource = spec.build(context)
   switch (resource.resourceType) {
     case 'DiagnosticReport':
       return reviewedReport(resource, review)
@@ -26,7 +28,7 @@ export function reviewedForm(wanted: Wanted, context: BuildContext & { review: R
       return reviewedObservation(
         resource,
         review,
-        review.edits.find(({ target }) => target === wanted.editTarget),
+        review.edits.find(({ target }) => target === spec.editTarget),
       )
     case 'RiskAssessment':
       return { ...resource, status: rejected(review) ? 'entered-in-error' : 'final' } satisfies RiskAssessment
@@ -63,7 +65,7 @@ function reviewedObservation(observation: Observation, review: Review, edit: Edi
 }
 
 /** Who verified, when, and what (agent type verifier); one per review. R4 gives it no identifier, so a tag finds it again. */
-export function reviewProvenance(analysisSystem: string, review: Review, targets: string[]): Wanted<Provenance> {
+export function reviewProvenance(analysisSystem: string, review: Review, targets: string[]): ResourceSpec<Provenance> {
   const value = keyValue(review.analysisId, 'review', String(review.number))
   return {
     role: 'provenance.review',

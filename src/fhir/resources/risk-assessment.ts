@@ -1,21 +1,16 @@
 // RiskAssessment (FHIR R4) of an evaluable survival head; probabilityDecimal is a percentage (0-100) in R4.
+
 import type { Range, RiskAssessment } from '@medplum/fhirtypes'
 import { calendarDate } from '../../domain/dicom-date.ts'
 import { AppError } from '../../domain/errors.ts'
 import type { EvaluatedPrediction } from '../../domain/finding.ts'
-import { percent } from '../../wording/quantities.ts'
+import { percent, rounded } from '../../wording/quantities.ts'
+import { contributionLine, NOT_A_TISSUE_TEST, predictionLine, riskGroupLine } from '../../wording/report-text.ts'
 import { PROBABILITY_INTERVAL, predictionCode, UCUM } from './codes.ts'
-import { metaOf, refer, type Wanted } from './context.ts'
+import { metaOf, type ResourceSpec, refer } from './context.ts'
 import { addMonths } from './dates.ts'
 import { keyValue } from './identifiers.ts'
-import {
-  contributionLine,
-  NOT_A_TISSUE_TEST,
-  predictionLine,
-  riskGroupLine,
-  rounded,
-  valueNarrative,
-} from './wording.ts'
+import { valueNarrative } from './report-narrative.ts'
 
 /** Risk group, its reference, and what the interval does not cover. */
 function groupLines({ survival }: EvaluatedPrediction): string[] {
@@ -42,7 +37,7 @@ export function survivalAssessment(
   analysisId: string,
   prediction: EvaluatedPrediction,
   basis: string[],
-): Wanted<RiskAssessment> {
+): ResourceSpec<RiskAssessment> {
   const value = keyValue(analysisId, prediction.head)
   return {
     role: 'riskAssessment',

@@ -3,10 +3,10 @@ import type { CapabilityStatement, ResourceType } from '@medplum/fhirtypes'
 import { AppError } from '../../domain/errors.ts'
 
 /** How a report is written: all at once, one resource after the other, or only the document with the PDF. */
-export type Rung = 'transaction' | 'single' | 'document'
+export type WriteMode = 'transaction' | 'single' | 'document'
 
 export interface WriteSettings {
-  rung: 'auto' | Rung
+  rung: 'auto' | WriteMode
   /** Overrides what the CapabilityStatement says of If-None-Exist. */
   conditionalCreate?: boolean
 }
@@ -54,7 +54,7 @@ const ANCHORED: ResourceType[] = ['Device', 'ImagingStudy', 'DiagnosticReport']
 const IN_TRANSACTION: ResourceType[] = [...ANCHORED, 'Observation', 'DocumentReference', 'Provenance']
 
 /** The highest rung that the server can carry, unless the site names one. Throws EHR_REJECTED when there is none. */
-export function chooseRung(capabilities: Capabilities, settings: WriteSettings): Rung {
+export function chooseWriteMode(capabilities: Capabilities, settings: WriteSettings): WriteMode {
   if (settings.rung !== 'auto') return settings.rung
   const { creates, updates, createsConditionally, searches, transaction } = capabilities
   const whole =

@@ -9,9 +9,9 @@ const IGNORED = new Set(['meta', 'text', 'id'])
  * The top-level elements in which the stored resource lacks or contradicts the wanted one; empty = nothing to write.
  * What a server or a person added beside ours does not count.
  */
-export function differingElements(stored: Resource, wanted: Resource): string[] {
+export function differingElements(stored: Resource, desired: Resource): string[] {
   const have = stored as unknown as Record<string, unknown>
-  return Object.entries(wanted).flatMap(([name, value]) =>
+  return Object.entries(desired).flatMap(([name, value]) =>
     IGNORED.has(name) || covers(have[name], value, name) ? [] : [name],
   )
 }

@@ -5,7 +5,7 @@ import type { EhrReport } from '../../domain/ports/clinical-record.ts'
 import type { Review } from '../../domain/review.ts'
 import type { OrderSearch } from '../matching/orders.ts'
 import { base64, INLINE_LIMIT_BYTES, pdfBinary, sha1Base64 } from '../resources/attachment.ts'
-import type { BuildContext, PdfContent, Wanted } from '../resources/context.ts'
+import type { BuildContext, PdfContent, ResourceSpec } from '../resources/context.ts'
 import { type Key, referenceOf, relativeReference, urnOf } from '../resources/identifiers.ts'
 import type { ReportSet } from '../resources/report-set.ts'
 import { differingElements } from './compare.ts'
@@ -66,7 +66,7 @@ export function contextOf(
   found: Found,
   { form = 'transaction', search = { asked: false }, writtenAt, review }: ContextOptions,
 ): BuildContext {
-  const all: Wanted[] = [...set.shared, set.anchor, ...set.rest]
+  const all: ResourceSpec[] = [...set.shared, set.anchor, ...set.rest]
   const keyOf = (role: string) => all.find((candidate) => candidate.role === role)?.key
   const encounter = search.order?.encounter ?? encounterOf(found.get('imagingStudy'))
   return {
@@ -152,15 +152,15 @@ export function planWrites(
     plan.keys.push(undefined)
   }
   const lone = anchor || set.mentioned.has(set.anchor.role) ? [] : [set.anchor]
-  for (const wanted of [...set.rest, ...lone]) {
-    const stored = found.get(wanted.role)
+  for (const spec of [...set.rest, ...lone]) {
+    const stored = found.get(spec.role)
     if (!stored) {
-      plan.missing.push(wanted.role)
-      const request = { method: 'POST', url: wanted.key.resourceType } as const
-      plan.entries.push({ fullUrl: urnOf(wanted.key), request, resource: wanted.build(context) })
-      plan.keys.push(wanted.key)
-    } else if (isOurs(stored) && updates(wanted.key.resourceType)) {
-      addUpdate(plan, wanted, stored, context, false)
+      plan.missing.push(spec.role)
+      const request = { method: 'POST', url: spec.key.resourceType } as const
+      plan.entries.push({ fullUrl: urnOf(spec.key), request, resource: spec.build(context) })
+      plan.keys.push(spec.key)
+    } else if (isOurs(stored) && updates(spec.key.resourceType)) {
+      addUpdate(plan, spec, stored, context, false)
     }
   }
   if (anchor && updates('DiagnosticReport'))
@@ -168,9 +168,9 @@ export function planWrites(
   return plan
 }
 
-function addUpdate(plan: Plan, wanted: Wanted, stored: Resource, context: BuildContext, always: boolean): void {
-  const resource = wanted.build(context)
-  plan.differing.push(...differingElements(stored, resource).map((element) => `${wanted.role}.${element}`))
+function addUpdate(plan: Plan, spec: ResourceSpec, stored: Resource, context: BuildContext, always: boolean): void {
+  const resource = spec.build(context)
+  plan.differing.push(...differingElements(stored, resource).map((element) => `${spec.role}.${element}`))
   const update = updateOf(stored, resource, always)
   if (!update) return
   const url = referenceOf(stored)
@@ -179,16 +179,16 @@ function addUpdate(plan: Plan, wanted: Wanted, stored: Resource, context: BuildC
     request: { method: 'PUT', url, ifMatch: `W/"${update.version}"` },
     resource: update.resource,
   })
-  plan.keys.push(wanted.key)
+  plan.keys.push(spec.key)
 }
 
 /** The new content of a stored resource and the version that it replaces; undefined when it says the same already. */
 export function updateOf(
   stored: Resource,
-  wanted: Resource,
+  desired: Resource,
   always = false,
 ): { resource: Resource; version: string } | undefined {
-  if (!always && differingElements(stored, wanted).length === 0) return undefined
+  if (!always && differingElements(stored, desired).length === 0) return undefined
   const version = stored.meta?.versionId
   if (!version) {
     throw new AppError(
@@ -197,18 +197,18 @@ export function updateOf(
     )
   }
   const kept = Object.fromEntries(Object.entries(stored).filter(([name]) => KEPT.includes(name)))
-  const resource = { ...kept, ...wanted, id: stored.id!, meta: mergedMeta(stored.meta, wanted.meta) } as Resource
+  const resource = { ...kept, ...desired, id: stored.id!, meta: mergedMeta(stored.meta, desired.meta) } as Resource
   return { resource, version }
 }
 
 /** Labels and tags that others added stay. */
-function mergedMeta(stored: Meta | undefined, wanted: Meta | undefined): Meta {
+function mergedMeta(stored: Meta | undefined, desired: Meta | undefined): Meta {
   const union = (a: Coding[] = [], b: Coding[] = []) => [
     ...a,
     ...b.filter((coding) => !a.some((other) => other.system === coding.system && other.code === coding.code)),
   ]
-  const security = union(wanted?.security, stored?.security)
-  const tag = union(wanted?.tag, stored?.tag)
+  const security = union(desired?.security, stored?.security)
+  const tag = union(desired?.tag, stored?.tag)
   return {
     ...(stored?.profile && { profile: stored.profile }),
     ...(security.length > 0 && { security }),

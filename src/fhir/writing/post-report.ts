@@ -5,19 +5,19 @@ import type { QualityNote } from '../../domain/finding.ts'
 import type { EhrReceipt, EhrReport } from '../../domain/ports/clinical-record.ts'
 import type { Log } from '../../domain/ports/log.ts'
 import { findOrder, type OrderSettings } from '../matching/orders.ts'
-import type { BuildContext, Wanted } from '../resources/context.ts'
+import type { BuildContext, ResourceSpec } from '../resources/context.ts'
 import { anchorOf } from '../resources/diagnostic-report.ts'
 import { referenceOf } from '../resources/identifiers.ts'
 import { notices } from '../resources/notice.ts'
 import { type ReportSet, reportSet } from '../resources/report-set.ts'
-import type { Capabilities, Rung } from './capability.ts'
+import type { Capabilities, WriteMode } from './capability.ts'
 import { createOnce, findByKeys, ledgerKey, type Site } from './find-or-create.ts'
 import { checkSubject, contextOf, type Plan, planWrites } from './plan.ts'
 import { writeSingly } from './single-writes.ts'
 
 export interface PostEffects {
   site: Site
-  rung: Rung
+  mode: WriteMode
   orders: OrderSettings
   log: Log
   sleep(milliseconds: number): Promise<void>
@@ -30,20 +30,20 @@ export const ROUNDS = 8
 /** Each lost answer may have cost the whole time limit, so few of them end the post. */
 export const LOST_ANSWERS = 3
 const FIRST_PAUSE_MS = 50
-const LONGEST_PAUSE_MS = 2000
+const MAX_PAUSE_MS = 2000
 
 /** Posts or completes the report; the same resources whatever happened before, nothing at all once a person has signed it. */
 export async function postReport(effects: PostEffects, given: EhrReport, analysisSystem: string): Promise<EhrReceipt> {
-  const { site, rung } = effects
+  const { site, mode } = effects
   const { patient } = site
   const search = await findOrder(site.store, site.capabilities, effects.orders, given.result.study, patient)
   const report = withNote(given, search.note)
   const { analysisId } = report.result
-  const takes = takenTypes(rung, site.capabilities)
-  const base = reportSet(report.result, analysisSystem, takes)
-  const told = notices(analysisSystem, analysisId, effects.orders, search.order?.requester)
-  const set = { ...base, rest: [...base.rest, ...told.filter((notice) => takes(notice.key.resourceType))] }
-  const form = rung === 'transaction' ? 'transaction' : 'single'
+  const accepts = acceptedTypes(mode, site.capabilities)
+  const base = reportSet(report.result, analysisSystem, accepts)
+  const notifications = notices(analysisSystem, analysisId, effects.orders, search.order?.requester)
+  const set = { ...base, rest: [...base.rest, ...notifications.filter((notice) => accepts(notice.key.resourceType))] }
+  const form = mode === 'transaction' ? 'transaction' : 'single'
   const writtenAt = effects.now().toISOString()
   const options = { locked: form === 'transaction', updates: site.capabilities.updates }
   let written = false
@@ -53,7 +53,7 @@ export async function postReport(effects: PostEffects, given: EhrReport, analysi
     try {
       const found = new Map<string, Resource>()
       const context = () => contextOf(report, set, analysisSystem, patient, found, { form, search, writtenAt })
-      await look(site, set, context, found)
+      await readCurrentState(site, set, context, found)
       const plan = planWrites(set, context(), found, options)
       if (plan.entries.length === 0) return receiptOf(found, patient)
       if (written && plan.missing.length === 0) {
@@ -65,9 +65,9 @@ export async function postReport(effects: PostEffects, given: EhrReport, analysi
       else await writeSingly(site, set, context, found)
       written = true
     } catch (thrown) {
-      last = problem(asAppError(thrown), last)
+      last = retryableOrThrow(asAppError(thrown), last)
       if (last.code === 'EHR_AMBIGUOUS' && ++lost === LOST_ANSWERS) throw last
-      const ceiling = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** round)
+      const ceiling = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** round)
       await effects.sleep(ceiling * (0.5 + effects.random() / 2))
     }
   }
@@ -81,7 +81,7 @@ export async function postReport(effects: PostEffects, given: EhrReport, analysi
 }
 
 /** A conflict or a lost answer is answered by looking again; whatever else ends the post, and stays ambiguous after a lost answer. */
-export function problem(error: AppError, before: AppError | undefined): AppError {
+export function retryableOrThrow(error: AppError, before: AppError | undefined): AppError {
   if (error.code === 'EHR_CONFLICT' || error.code === 'EHR_AMBIGUOUS') return error
   if (before?.code === 'EHR_AMBIGUOUS' && error.class === 'transient') {
     throw new AppError('EHR_AMBIGUOUS', `${before.message}; looking again failed: ${error.message}`, {
@@ -98,8 +98,8 @@ export function withNote(report: EhrReport, note: QualityNote | undefined): EhrR
 }
 
 /** What the server is to get: everything that it creates, or the document alone. */
-export function takenTypes(rung: Rung, { creates }: Capabilities): (type: ResourceType) => boolean {
-  if (rung === 'document') return (type) => type === 'DocumentReference'
+export function acceptedTypes(mode: WriteMode, { creates }: Capabilities): (type: ResourceType) => boolean {
+  if (mode === 'document') return (type) => type === 'DocumentReference'
   return creates
 }
 
@@ -115,41 +115,41 @@ export async function transact(site: Site, { entries, keys }: Pick<Plan, 'entrie
  * Shared resources and the anchor first, created where they are missing. The anchor is read before everything that hangs on
  * it: its version then covers whatever another writer does after. A server that cannot update gets the anchor last, complete.
  */
-export async function look(
+export async function readCurrentState(
   site: Site,
   set: ReportSet,
   context: () => BuildContext,
   found: Map<string, Resource>,
 ): Promise<void> {
-  for (const wanted of set.shared) {
-    if (!set.mentioned.has(wanted.role)) await ensure(site, wanted, () => wanted.build(context()), found)
+  for (const spec of set.shared) {
+    if (!set.mentioned.has(spec.role)) await ensure(site, spec, () => spec.build(context()), found)
   }
   const later = !site.capabilities.updates('DiagnosticReport')
   if (!set.mentioned.has(set.anchor.role))
     await ensure(site, set.anchor, later ? undefined : () => anchorOf(set.anchor, context()), found)
   const resources = await findByKeys(
     site,
-    set.rest.map((wanted) => wanted.key),
+    set.rest.map((spec) => spec.key),
   )
-  for (const wanted of set.rest) {
-    const resource = resources.get(wanted.key)
+  for (const spec of set.rest) {
+    const resource = resources.get(spec.key)
     if (!resource) continue
     checkSubject(resource, site.patient)
-    found.set(wanted.role, resource)
+    found.set(spec.role, resource)
   }
 }
 
 async function ensure(
   site: Site,
-  wanted: Wanted,
+  spec: ResourceSpec,
   initial: (() => Resource) | undefined,
   found: Map<string, Resource>,
 ): Promise<void> {
-  const known = (await findByKeys(site, [wanted.key])).get(wanted.key)
-  const resource = known ?? (initial && (await createOnce(site, initial(), wanted.key)))
+  const known = (await findByKeys(site, [spec.key])).get(spec.key)
+  const resource = known ?? (initial && (await createOnce(site, initial(), spec.key)))
   if (!resource) return
   checkSubject(resource, site.patient)
-  found.set(wanted.role, resource)
+  found.set(spec.role, resource)
 }
 
 export function receiptOf(found: Map<string, Resource>, patient: string): EhrReceipt {

@@ -5,7 +5,7 @@ import { AppError, asAppError } from '../../domain/errors.ts'
 import type { EhrReceipt, EhrReport, ReviewedDocuments } from '../../domain/ports/clinical-record.ts'
 import type { Review } from '../../domain/review.ts'
 import { findOrder } from '../matching/orders.ts'
-import type { BuildContext, Wanted } from '../resources/context.ts'
+import type { BuildContext, ResourceSpec } from '../resources/context.ts'
 import { referenceOf, urnOf } from '../resources/identifiers.ts'
 import { type ReportSet, reportSet } from '../resources/report-set.ts'
 import { documentRole, formerDocument, reviewedDocument } from '../resources/reviewed-document.ts'
@@ -13,24 +13,24 @@ import { reviewedForm, reviewProvenance } from '../resources/reviewed-resources.
 import { createOnce, remember } from './find-or-create.ts'
 import { contextOf, type Plan, pdfEntries, updateOf } from './plan.ts'
 import {
+  acceptedTypes,
   LOST_ANSWERS,
-  look,
   type PostEffects,
   postReport,
-  problem,
   ROUNDS,
+  readCurrentState,
   receiptOf,
-  takenTypes,
+  retryableOrThrow,
   transact,
   withNote,
 } from './post-report.ts'
 
 const FIRST_PAUSE_MS = 50
-const LONGEST_PAUSE_MS = 2000
+const MAX_PAUSE_MS = 2000
 
 /** One resource to be written: new, or the version that it replaces. */
 interface Step {
-  wanted: Wanted
+  spec: ResourceSpec
   resource: Resource
   /** Of what is there. */
   version?: string
@@ -46,20 +46,16 @@ export async function postReview(
   { given, review, reviewed }: { given: EhrReport; review: Review; reviewed: ReviewedDocuments },
   analysisSystem: string,
 ): Promise<EhrReceipt> {
-  const { site, rung } = effects
+  const { site, mode } = effects
   const search = await findOrder(site.store, site.capabilities, effects.orders, given.result.study, site.patient)
   const report = withNote(given, search.note)
   const edited = { ...report, ...reviewed, result: applyEdits(report.result, review.edits) }
-  const takes = takenTypes(rung, site.capabilities)
-  const written = reportSet(report.result, analysisSystem, takes)
-  const set = reviewSet(written, review, analysisSystem, takes, edited)
-  if (
-    ![set.anchor, ...set.rest].some(
-      (wanted) => isReviewed(wanted) && site.capabilities.updates(wanted.key.resourceType),
-    )
-  )
+  const accepts = acceptedTypes(mode, site.capabilities)
+  const written = reportSet(report.result, analysisSystem, accepts)
+  const set = reviewSet(written, review, analysisSystem, accepts, edited)
+  if (![set.anchor, ...set.rest].some((spec) => isReviewed(spec) && site.capabilities.updates(spec.key.resourceType)))
     throw new AppError('EHR_REJECTED', 'the FHIR server updates nothing of a report, so it cannot take a review')
-  const form = rung === 'transaction' ? 'transaction' : 'single'
+  const form = mode === 'transaction' ? 'transaction' : 'single'
   const writtenAt = effects.now().toISOString()
   let last: AppError | undefined
   let lost = 0
@@ -69,7 +65,7 @@ export async function postReview(
       const found = new Map<string, Resource>()
       const context = () =>
         contextOf(edited, set, analysisSystem, site.patient, found, { form, search, writtenAt, review })
-      await look(site, set, context, found)
+      await readCurrentState(site, set, context, found)
       if (!complete && lacks(written, found)) {
         // The report was not delivered to this server, or not whole: it comes first, as the software wrote it.
         await postReport(effects, given, analysisSystem)
@@ -81,9 +77,9 @@ export async function postReview(
       if (form === 'transaction') await transact(site, planOf(steps, pdfEntries(set, context())))
       else for (const step of steps) await writeStep(effects, step, found)
     } catch (thrown) {
-      last = problem(asAppError(thrown), last)
+      last = retryableOrThrow(asAppError(thrown), last)
       if (last.code === 'EHR_AMBIGUOUS' && ++lost === LOST_ANSWERS) throw last
-      const ceiling = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** round)
+      const ceiling = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** round)
       await effects.sleep(ceiling * (0.5 + effects.random() / 2))
     }
   }
@@ -103,12 +99,12 @@ function reviewSet(
   written: ReportSet,
   review: Review,
   analysisSystem: string,
-  takes: (type: ResourceType) => boolean,
+  accepts: (type: ResourceType) => boolean,
   edited: EhrReport,
 ): ReviewSet {
-  const set = reportSet(edited.result, analysisSystem, takes)
-  const gone = written.rest.filter(({ role }) => !set.rest.some((wanted) => wanted.role === role))
-  const documents = takes('DocumentReference')
+  const set = reportSet(edited.result, analysisSystem, accepts)
+  const gone = written.rest.filter(({ role }) => !set.rest.some((spec) => spec.role === role))
+  const documents = accepts('DocumentReference')
     ? Array.from({ length: review.number }, (_, n) => reviewedDocument(analysisSystem, { ...review, number: n + 1 }))
     : []
   const current = documents.filter(({ role }) => role === currentDocument(review))
@@ -118,7 +114,7 @@ function reviewSet(
     review,
     targets.map(({ role }) => role).filter((role) => !set.mentioned.has(role)),
   )
-  const traces = takes('Provenance') && targets.length > 0 ? [trace] : []
+  const traces = accepts('Provenance') && targets.length > 0 ? [trace] : []
   const roles = new Set(gone.map(({ role }) => role))
   return { ...set, rest: [...set.rest, ...gone, ...documents, ...traces], gone: roles }
 }
@@ -130,14 +126,14 @@ function currentDocument(review: Review): string | undefined {
 
 const REVIEWED = ['DiagnosticReport', 'Observation', 'RiskAssessment', 'DocumentReference']
 
-function isReviewed({ key }: Wanted): boolean {
+function isReviewed({ key }: ResourceSpec): boolean {
   return REVIEWED.includes(key.resourceType)
 }
 
 function lacks(set: ReportSet, found: ReadonlyMap<string, Resource>): boolean {
   const anchor = found.get(set.anchor.role)
   const unfinished = anchor?.resourceType === 'DiagnosticReport' && anchor.status === 'registered'
-  return unfinished || set.rest.some((wanted) => isReviewed(wanted) && !found.has(wanted.role))
+  return unfinished || set.rest.some((spec) => isReviewed(spec) && !found.has(spec.role))
 }
 
 function stepsOf(
@@ -149,30 +145,30 @@ function stepsOf(
 ): Step[] {
   const { review } = context
   const current = currentDocument(review)
-  const formOf = (wanted: Wanted, stored: Resource): Resource => {
+  const formOf = (spec: ResourceSpec, stored: Resource): Resource => {
     if (stored.resourceType === 'DocumentReference')
-      return wanted.role === current ? wanted.build(context) : formerDocument(stored, review)
-    const reviewed = reviewedForm(wanted, context)
-    return set.gone.has(wanted.role)
+      return spec.role === current ? spec.build(context) : formerDocument(stored, review)
+    const reviewed = reviewedForm(spec, context)
+    return set.gone.has(spec.role)
       ? ({ ...reviewed, status: 'entered-in-error' } as Observation)
       : onceAmended(reviewed, stored)
   }
-  const stepFor = (wanted: Wanted, always: boolean): Step[] => {
-    const stored = found.get(wanted.role)
-    if (!stored || !site.capabilities.updates(wanted.key.resourceType)) return []
-    const update = updateOf(stored, formOf(wanted, stored), always)
+  const stepFor = (spec: ResourceSpec, always: boolean): Step[] => {
+    const stored = found.get(spec.role)
+    if (!stored || !site.capabilities.updates(spec.key.resourceType)) return []
+    const update = updateOf(stored, formOf(spec, stored), always)
     if (update && review.decision !== 'reject') refuseWithdrawn(stored)
-    return update ? [{ wanted, resource: update.resource, version: update.version }] : []
+    return update ? [{ spec: spec, resource: update.resource, version: update.version }] : []
   }
   const create = (role: string | undefined): Step[] =>
     set.rest
-      .filter((wanted) => wanted.role === role && !found.has(wanted.role))
-      .map((wanted) => ({ wanted, resource: wanted.build(context) }))
+      .filter((spec) => spec.role === role && !found.has(spec.role))
+      .map((spec) => ({ spec, resource: spec.build(context) }))
   const documents = create(current)
   // In single writes the document comes first and alone: what is written after it refers to it as the server knows it.
   if (form === 'single' && documents.length > 0) return documents
   const traces = create('provenance.review')
-  const values = set.rest.filter(isReviewed).flatMap((wanted) => stepFor(wanted, false))
+  const values = set.rest.filter(isReviewed).flatMap((spec) => stepFor(spec, false))
   const isLocked = documents.length + values.length + traces.length > 0
   const anchor = set.mentioned.has(set.anchor.role) ? [] : stepFor(set.anchor, isLocked)
   return [...documents, ...values, ...anchor, ...traces]
@@ -192,23 +188,23 @@ function refuseWithdrawn(stored: Resource): void {
 }
 
 function planOf(steps: readonly Step[], pdf: BundleEntry[]): Pick<Plan, 'entries' | 'keys'> {
-  const entries = steps.map(({ wanted, resource, version }) => {
+  const entries = steps.map(({ spec, resource, version }) => {
     if (version === undefined)
-      return { fullUrl: urnOf(wanted.key), request: { method: 'POST' as const, url: resource.resourceType }, resource }
+      return { fullUrl: urnOf(spec.key), request: { method: 'POST' as const, url: resource.resourceType }, resource }
     const url = referenceOf(resource)
     return { fullUrl: url, request: { method: 'PUT' as const, url, ifMatch: `W/"${version}"` }, resource }
   })
   return {
     entries: [...pdf, ...entries],
-    keys: [...pdf.map(() => undefined), ...steps.map(({ wanted }) => wanted.key)],
+    keys: [...pdf.map(() => undefined), ...steps.map(({ spec }) => spec.key)],
   }
 }
 
-async function writeStep({ site }: PostEffects, { wanted, resource, version }: Step, found: Map<string, Resource>) {
+async function writeStep({ site }: PostEffects, { spec, resource, version }: Step, found: Map<string, Resource>) {
   if (version === undefined) {
-    found.set(wanted.role, await createOnce(site, resource, wanted.key))
+    found.set(spec.role, await createOnce(site, resource, spec.key))
     return
   }
   const updated = await site.store.update(resource, version)
-  await remember(site, wanted.key, updated)
+  await remember(site, spec.key, updated)
 }

@@ -1,6 +1,6 @@
 // The lower rungs: one resource after the other, each create and each update under a condition, the report after what it refers to.
 import type { Resource, ResourceType } from '@medplum/fhirtypes'
-import type { BuildContext, Wanted } from '../resources/context.ts'
+import type { BuildContext, ResourceSpec } from '../resources/context.ts'
 import type { ReportSet } from '../resources/report-set.ts'
 import { createOnce, remember, type Site } from './find-or-create.ts'
 import { isOurs, updateOf } from './plan.ts'
@@ -15,23 +15,23 @@ export async function writeSingly(
   contextNow: () => BuildContext,
   found: Map<string, Resource>,
 ): Promise<void> {
-  for (const wanted of inOrder(set)) {
-    const stored = found.get(wanted.role)
+  for (const spec of inOrder(set)) {
+    const stored = found.get(spec.role)
     if (!stored) {
-      found.set(wanted.role, await createOnce(site, wanted.build(contextNow()), wanted.key))
+      found.set(spec.role, await createOnce(site, spec.build(contextNow()), spec.key))
       continue
     }
-    if (!isOurs(stored) || !site.capabilities.updates(wanted.key.resourceType)) continue
-    const update = updateOf(stored, wanted.build(contextNow()))
+    if (!isOurs(stored) || !site.capabilities.updates(spec.key.resourceType)) continue
+    const update = updateOf(stored, spec.build(contextNow()))
     if (!update) continue
     const updated = await site.store.update(update.resource, update.version)
-    await remember(site, wanted.key, updated)
-    found.set(wanted.role, updated?.id ? updated : update.resource)
+    await remember(site, spec.key, updated)
+    found.set(spec.role, updated?.id ? updated : update.resource)
   }
 }
 
-function inOrder(set: ReportSet): Wanted[] {
-  const isLate = ({ key }: Wanted) => AFTER_THE_REPORT.includes(key.resourceType)
+function inOrder(set: ReportSet): ResourceSpec[] {
+  const isLate = ({ key }: ResourceSpec) => AFTER_THE_REPORT.includes(key.resourceType)
   const report = set.mentioned.has(set.anchor.role) ? [] : [set.anchor]
-  return [...set.rest.filter((wanted) => !isLate(wanted)), ...report, ...set.rest.filter(isLate)]
+  return [...set.rest.filter((spec) => !isLate(spec)), ...report, ...set.rest.filter(isLate)]
 }

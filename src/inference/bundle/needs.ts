@@ -40,8 +40,8 @@ export function evaluableRegions(bundle: StatedNeeds, present: readonly Sequence
 
 /** Needs of what the bundle does not give, and of sequences that it does not take. */
 export function needsProblems(needs: Needs, keys: readonly string[], sequences: readonly string[]): string[] {
-  return Object.entries(needs).flatMap(([key, wanted]) => [
+  return Object.entries(needs).flatMap(([key, needed]) => [
     ...(keys.includes(key) ? [] : [`needs.${key}: is neither a region nor a label`]),
-    ...wanted.flatMap((one) => (sequences.includes(one) ? [] : [`needs.${key}: ${one} is not one of the sequences`])),
+    ...needed.flatMap((one) => (sequences.includes(one) ? [] : [`needs.${key}: ${one} is not one of the sequences`])),
   ])
 }

@@ -18,6 +18,6 @@ export function regionChain(
     if (own.length !== 1) return `${region} must add exactly one label to the next narrower region, not ${own.length}`
     chain.push({ region, label: own[0]! })
   }
-  const left = labels.find(({ index }) => !chain.some(({ label }) => label === index))
-  return left ? `label ${left.index} is in none of them` : chain
+  const unnested = labels.find(({ index }) => !chain.some(({ label }) => label === index))
+  return unnested ? `label ${unnested.index} is in none of them` : chain
 }

@@ -1,7 +1,10 @@
 // Which parts of the image each head that looks at it leant on: maps for the archive, facts for the prediction, sentences for readers.
+
 import type { Head, Prediction, QualityNote, Segment } from '../../domain/finding.ts'
 import type { ModelRunner } from '../../domain/ports/model-runner.ts'
 import type { Grid, Volume } from '../../domain/volume.ts'
+import { SHORT_HEAD_NAMES } from '../../wording/names.ts'
+import { partPercent } from '../../wording/quantities.ts'
 import { isEncoderFeature } from '../bundle/encoder.ts'
 import { type Bundle, runnableHeads } from '../bundle/manifest.ts'
 import { logOdds } from '../heads/explain.ts'
@@ -65,16 +68,6 @@ function answersOf({ predictions, bundle }: SaliencyInput) {
   })
 }
 
-const HEAD_WORDS: Readonly<Record<Head, string>> = {
-  idh: 'IDH',
-  '1p19q': '1p/19q',
-  mgmt: 'MGMT',
-  grade: 'Grade',
-  survival: 'Survival',
-}
-
-const percent = (share: number) => `${Math.round(100 * share)} %`
-
 /** What the image heads leant on, in sentences; past patients by rank and cosine alone. */
 export function imageNotes(
   predictions: readonly Prediction[],
@@ -85,13 +78,13 @@ export function imageNotes(
     const note = (code: string, text: string): QualityNote => ({
       code,
       severity: 'info',
-      text: `${HEAD_WORDS[prediction.head]}: ${text}`,
+      text: `${SHORT_HEAD_NAMES[prediction.head]}: ${text}`,
     })
     const { similar, saliency, explained } = prediction
     const cosines = similar?.cosines.map((cosine, n) => `${n + 1}. ${cosine.toFixed(2)}`).join(', ')
     const parts = segments.flatMap(({ key, name }) => {
       const share = saliency?.segments[key] ?? 0
-      return share > 0 ? [`${name} ${percent(share)}`] : []
+      return share > 0 ? [`${name} ${partPercent(share)}`] : []
     })
     const scale = explained?.scale === 'log-risk' ? 'the risk of death' : `the odds of ${explained?.of}`
     return [
@@ -107,7 +100,7 @@ export function imageNotes(
         ? [
             note(
               'saliency',
-              `hiding blocks of ${saliency.blockMm.map((mm) => mm.toFixed(0)).join(' × ')} mm moved ${scale} most around LPS (${saliency.centre.map((mm) => mm.toFixed(0)).join(', ')}) mm; ${percent(saliency.insideTumour)} of the strongest places lie in the tumour${parts.length > 0 ? ` (${parts.join(', ')})` : ''}.`,
+              `hiding blocks of ${saliency.blockMm.map((mm) => mm.toFixed(0)).join(' × ')} mm moved ${scale} most around LPS (${saliency.centre.map((mm) => mm.toFixed(0)).join(', ')}) mm; ${partPercent(saliency.insideTumour)} of the strongest places lie in the tumour${parts.length > 0 ? ` (${parts.join(', ')})` : ''}.`,
             ),
           ]
         : []),

@@ -29,7 +29,7 @@ export interface TumourInput {
   /** Non-zero in the brain, tumour included, without skull; same patient space, any grid. */
   brain?: Mask | undefined
   /** The features that are asked for; texture is computed only for the families named here. */
-  wanted?: readonly string[]
+  names?: readonly string[]
 }
 
 export interface TumourFeatures {
@@ -62,7 +62,7 @@ export const TUMOUR_FEATURES: readonly string[] = [
  * of the labels' own voxels: enhancing, necrotic and oedema voxels over those of the whole tumour.
  */
 export function computeTumourFeatures(input: TumourInput): TumourFeatures {
-  const names = (input.wanted ?? TUMOUR_FEATURES).filter(isTumourFeature)
+  const names = (input.names ?? TUMOUR_FEATURES).filter(isTumourFeature)
   const mask = tumourMask(input.labels, input.tumour.whole)
   const found = mask ? { ...measureTumour(input, mask, names) } : {}
   const features: Features = {}

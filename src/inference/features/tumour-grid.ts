@@ -22,9 +22,9 @@ const ONE_MM: Vec3 = [1, 1, 1]
  * Undefined when there are none.
  */
 export function tumourMask(labels: LabelVolume, members: readonly number[]): Volume<Uint8Array> | undefined {
-  const wanted = new Uint8Array(256)
-  for (const label of members) wanted[label] = 1
-  const whole = { grid: labels.grid, data: labels.data.map((label) => wanted[label]!) }
+  const isMember = new Uint8Array(256)
+  for (const label of members) isMember[label] = 1
+  const whole = { grid: labels.grid, data: labels.data.map((label) => isMember[label]!) }
   const box = boundingBox(whole)
   if (!box) return undefined
   const beyond = (edge: Vec3, by: number): Vec3 => [edge[0] + by, edge[1] + by, edge[2] + by]

@@ -11,7 +11,7 @@ export interface Bounds {
   patients: Readonly<Record<string, number>>
   /** The highest probability that may be printed, per class. */
   most: Readonly<Record<string, number>>
-  leastCall: number
+  minCall: number
   bins: Calibration['bins']
   /** False where the bundle says nothing of its calibration data and UNSTATED_PATIENTS stands in. */
   isStated: boolean
@@ -34,8 +34,8 @@ export function boundsOf({
       return [label, Math.max(1 / classes.length, wholePercentBelow(highest))]
     }),
   )
-  const leastCall = calibration?.min_call_probability ?? MIN_CALL
-  return { patients, most, leastCall, bins: calibration?.bins ?? [], isStated: counted !== undefined }
+  const minCall = calibration?.min_call_probability ?? MIN_CALL
+  return { patients, most, minCall, bins: calibration?.bins ?? [], isStated: counted !== undefined }
 }
 
 /** Patients per class, where an evaluation counts every one of them. */

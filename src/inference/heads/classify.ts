@@ -1,11 +1,12 @@
 // A classification head on one patient: probabilities with intervals, the conformal set, the call or why there is none, contributions.
+
 import type { EvaluatedPrediction, Head, Prediction } from '../../domain/finding.ts'
-import { classWord } from '../../domain/prediction-words.ts'
+import { className, undecidedSentence } from '../../wording/predictions.ts'
 import type { TabularHead } from '../bundle/heads.ts'
 import { interval95 } from '../volumes/quantile.ts'
 import { type Bounds, bounded, boundsOf, errorBudget, joinErrors, patientsBehind, wilson } from './bounds.ts'
 import { explain, logOdds, type RunRows } from './explain.ts'
-import { BROKEN, boundReason, outlineReason, setReason, unlikelyReason } from './reasons.ts'
+import { BROKEN, boundReason, outlineReason, unlikelyReason } from './reasons.ts'
 import { concatenated, type Rows } from './rows.ts'
 
 type Probabilities = Readonly<Record<string, number>>
@@ -49,6 +50,7 @@ export async function classify(
     ...decision,
     bounds: { patients: { ...patients }, most: { ...most } },
     ...(budget && { errorBudget: { n: budget.n, wrong: budget.wrong } }),
+    leastCall: bounds.minCall,
     errorRate: conformal.error_rate,
     ...(withScores && { scores }),
     explanation: why?.contributions ?? [],
@@ -71,21 +73,21 @@ function decide(
   const remaining = possibleClasses(head, scores)
   const call = remaining[0]
   if (call === undefined || remaining.length > 1)
-    return { remaining, reason: setReason(remaining.map((label) => classWord(name, label))) }
-  const { leastCall, most, patients } = bounds
-  const word = classWord(name, call)
+    return { remaining, reason: undecidedSentence(remaining.map((label) => className(name, label))) }
+  const { minCall, most, patients } = bounds
+  const word = className(name, call)
   const probability = bounded(scores, most)[call]!
-  if (probability < leastCall) {
+  if (probability < minCall) {
     const reason =
-      scores[call]! >= leastCall
-        ? boundReason(word, patients[call]!, most[call]!, leastCall)
-        : unlikelyReason(word, probability, leastCall)
-    return { remaining: leading(classes, scores, leastCall), reason }
+      scores[call]! >= minCall
+        ? boundReason(word, patients[call]!, most[call]!, minCall)
+        : unlikelyReason(word, probability, minCall)
+    return { remaining: leading(classes, scores, minCall), reason }
   }
   const samples = answers.slice(1)
   const others = samples.map((one) => mostProbable(classes, one)).filter((label) => label !== call)
   const mean = answers.reduce((sum, one) => sum + bounded(one, most)[call]!, 0) / answers.length
-  if (others.length === 0 && unanswered === 0 && mean >= leastCall) return { call }
+  if (others.length === 0 && unanswered === 0 && mean >= minCall) return { call }
   const possible = new Set([call, ...others, ...leading(classes, scores, 1).slice(0, 2)])
   return {
     remaining: classes.filter((label) => possible.has(label)),

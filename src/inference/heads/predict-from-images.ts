@@ -38,10 +38,10 @@ export async function predictFromImages(
 ): Promise<{ predictions: Prediction[]; quality: QualityNote[]; saliency: SaliencyMap[] }> {
   const { clinical, prepared, segmented, noFinding, bundle, runner } = input
   const { grid } = prepared
-  const wanted = [...new Set(runnableHeads(bundle).flatMap(({ head }) => head.features))]
-  const isNothing = noFinding || wanted.length === 0
+  const featureNames = [...new Set(runnableHeads(bundle).flatMap(({ head }) => head.features))]
+  const isNothing = noFinding || featureNames.length === 0
   const brain = isNothing ? undefined : brainMask(segmented.probabilities, segmented.grid, bundle)
-  const image = isNothing ? NOTHING : imageFeatures(input, input.labels, brain, wanted)
+  const image = isNothing ? NOTHING : imageFeatures(input, input.labels, brain, featureNames)
   const seen =
     noFinding || !bundle.encoder ? undefined : await encodeStudy(input, onWorkGrid(input, segmented.probabilities))
   const features = { ...image.features, ...clinical, ...seen?.encoded.features }
@@ -53,7 +53,11 @@ export async function predictFromImages(
       continue
     }
     const own = bundle.encoder && (await encodeStudy(input, onWorkGrid(input, oneHot(labels.data, segmented))))
-    samples.push({ ...imageFeatures(input, labels, brain, wanted).features, ...clinical, ...own?.encoded.features })
+    samples.push({
+      ...imageFeatures(input, labels, brain, featureNames).features,
+      ...clinical,
+      ...own?.encoded.features,
+    })
   }
   const { predictions, quality } = await predictHeads({
     bundle,
@@ -104,7 +108,7 @@ function imageFeatures(
   { prepared, bundle }: PredictFromImagesInput,
   labels: LabelVolume,
   brain: Mask | undefined,
-  wanted: readonly string[],
+  featureNames: readonly string[],
 ): TumourFeatures {
   const imageOf = (sequence: Sequence) => prepared.onReference.find((one) => one.sequence === sequence)?.image
   const t1c = imageOf('T1c')
@@ -115,10 +119,10 @@ function imageFeatures(
     labels,
     tumour: tumourLabels(bundle),
     brain,
-    wanted,
+    names: featureNames,
   })
   if (t1c) return found
-  const unknown = NEEDS_CONTRAST.filter((name) => wanted.includes(name))
+  const unknown = NEEDS_CONTRAST.filter((name) => featureNames.includes(name))
   return {
     features: { ...found.features, ...Object.fromEntries(unknown.map((name) => [name, Number.NaN])) },
     missing: [...found.missing, ...(unknown.length > 0 ? [{ reason: 'no T1c' as const, features: unknown }] : [])],

@@ -1,7 +1,7 @@
 // Why a head does not answer, in words that a clinician can act on.
 
-import { percentBelow } from '../../domain/prediction-words.ts'
 import { featureName } from '../../wording/feature-names.ts'
+import { percentBelow } from '../../wording/predictions.ts'
 import type { MissingReason } from '../features/tumour-features.ts'
 
 export const NO_TUMOUR = 'No tumour was segmented, so there is nothing to predict from.'
@@ -28,10 +28,6 @@ export function unlikeLibraryReason(cosine: number, least: number): string {
 export function outsideReason(distance: number, limit: number, farthest: string): string {
   return `Unlike the patients that the model was made from, most of all in ${featureName(farthest)} (distance ${distance.toFixed(1)}, limit ${limit.toFixed(1)}).`
 }
-
-/** Of a head that gives no call because of its conformal set. */
-export const setReason = (remaining: readonly string[]) =>
-  remaining.length === 0 ? 'No class is likely enough.' : `Cannot be told apart: ${remaining.join(', ')}.`
 
 export const unlikelyReason = (label: string, probability: number, least: number) =>
   `${label} is the likeliest with ${percentBelow(probability)}, but a call needs ${percentBelow(least)}.`

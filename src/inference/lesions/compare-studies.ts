@@ -1,8 +1,11 @@
 // Two analysed studies of one patient against each other: registration, lesions, volumes, tracking; refused when they do not fit.
+
+import { lesionKey, wholeLesionKey } from '../../dicom/tracking.ts'
 import type { Comparison, LesionChange, Tracking, VolumeChange } from '../../domain/comparison.ts'
 import { AppError } from '../../domain/errors.ts'
 import type { Measurement } from '../../domain/finding.ts'
 import type { LabelVolume, Vec3, Volume } from '../../domain/volume.ts'
+import { millimetres, partPercent } from '../../wording/quantities.ts'
 import type { BundleManifest } from '../bundle/manifest.ts'
 import { componentsOf } from '../volumes/components.ts'
 import { centreOf, coarseGrid } from '../volumes/grids.ts'
@@ -46,7 +49,7 @@ export async function compareStudies({
   earlier,
   bundle,
   registrar,
-}: ComparisonInput): Promise<Omit<Comparison, 'prior' | 'days'>> {
+}: ComparisonInput): Promise<Omit<Comparison, 'prior' | 'days'> & { presentToPrior: Rigid }> {
   const { presentToPrior, ...registration } = await registerToPrior(now.image, earlier.image, registrar)
   const members = bundle.labels.map(({ index }) => index)
   const lesionsOf = ({ labels }: Pick<TimePoint, 'labels'>) =>
@@ -57,7 +60,7 @@ export async function compareStudies({
     shareOutside(mapThen, now.labels.grid, invertRigid(presentToPrior)),
   )
   if (outside > LESION_LIMITS.outside.value) {
-    const share = `${Math.round(100 * outside)} % of the tumour of one study`
+    const share = `${partPercent(outside)} of the tumour of one study`
     throw new AppError('INPUT_IMPLAUSIBLE', `${share} lie outside the images of the other`)
   }
   const links = linkLesions(mapNow, mapThen, presentToPrior)
@@ -65,13 +68,14 @@ export async function compareStudies({
   const enhancing = compareEnhancing(now, earlier, bundle.regions.ET ?? [], presentToPrior)
   const keys = new Set([...now.measurements.map(({ region }) => region), ...bundle.labels.map(({ key }) => key)])
   return {
+    presentToPrior,
     registration,
     volumes: volumeChanges(earlier.measurements, now.measurements),
     lesions,
     response: enhancing.response,
     tracking: {
       ...Object.fromEntries([...keys].map((key) => [key, earlier.tracking(key)])),
-      ...Object.fromEntries(mapNow.lesions.map((_, n) => [lesionKey(n), lesions[n]!.tracking])),
+      ...Object.fromEntries(mapNow.lesions.map((_, n) => [wholeLesionKey(n + 1), lesions[n]!.tracking])),
       ...enhancing.tracking,
     },
   }
@@ -87,11 +91,11 @@ async function registerToPrior(now: Volume<Float32Array>, earlier: Volume<Float3
   ])
   const residualMm = residual(there.transform, back.transform, centreOf(fixed.grid))
   if (residualMm > MAX_RESIDUAL_MM) {
-    const found = `registration there and back leaves ${residualMm.toFixed(1)} mm`
+    const found = `registration there and back leaves ${millimetres(residualMm)} mm`
     throw new AppError('INPUT_IMPLAUSIBLE', `${found}, more than ${MAX_RESIDUAL_MM} mm`)
   }
   const { transform, translationMm, rotationDegrees, agreementAfter } = there
-  return { presentToPrior: transform, translationMm, rotationDegrees, agreement: agreementAfter, residualMm }
+  return { presentToPrior: transform, translationMm, rotationDegrees, mutualInformation: agreementAfter, residualMm }
 }
 
 /** Mean distance in mm of the corners of a cube from where they come back to. */
@@ -133,8 +137,6 @@ function bySize(components: number[][]): number[][] {
   return components.sort((a, b) => b.length - a.length || a[0]! - b[0]!)
 }
 
-const lesionKey = (n: number) => `lesion ${n + 1}`
-
 /** Lesions of now in their order, then those that are gone. */
 function lesionChanges(
   now: LesionMap,
@@ -143,7 +145,7 @@ function lesionChanges(
   timeNow: TimePoint,
   timeThen: EarlierPoint,
 ): LesionChange[] {
-  const before = earlier.lesions.map((_, p) => timeThen.tracking(lesionKey(p)))
+  const before = earlier.lesions.map((_, p) => timeThen.tracking(wholeLesionKey(p + 1)))
   const present = now.lesions.map((lesion, n): LesionChange => {
     const from = predecessors[n]!
     const own = from.filter((p) => heirs[p] === n)
@@ -151,7 +153,7 @@ function lesionChanges(
     if (main === undefined) {
       const fate = from.length === 0 ? 'new' : 'split'
       const sources = from.map((p) => before[p]!.uid)
-      return { tracking: timeNow.tracking(lesionKey(n)), fate, now: lesion.millilitres, from: sources }
+      return { tracking: timeNow.tracking(wholeLesionKey(n + 1)), fate, now: lesion.millilitres, from: sources }
     }
     return {
       tracking: before[main]!,
@@ -194,7 +196,7 @@ function compareEnhancing(now: TimePoint, earlier: EarlierPoint, members: readon
     const n = lesionsNow.indexOf(lesion)
     const main = predecessors[n]!.find((p) => heirs[p] === n)
     const before = main === undefined ? -1 : followedThen.indexOf(lesionsThen[main]!)
-    return before < 0 ? [] : [[`ET lesion ${index + 1}`, earlier.tracking(`ET lesion ${before + 1}`)]]
+    return before < 0 ? [] : [[lesionKey(index), earlier.tracking(lesionKey(before))]]
   })
   return { response, tracking: Object.fromEntries(tracking) }
 }

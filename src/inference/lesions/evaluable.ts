@@ -40,11 +40,11 @@ export function evaluableOf(labels: LabelVolume, bundle: Regions, present: reado
     if (key === undefined) becomes.set(index, 0)
     else for (const member of members!) becomes.set(member, merged.get(key) ?? set(merged, key, Math.min(...members!)))
   }
-  const left = bundle.labels.filter(({ index }) => !becomes.has(index))
+  const remaining = bundle.labels.filter(({ index }) => !becomes.has(index))
   const joint = [...merged].map(([key, index]) => ({ index, key, name: REGION_NAMES[key] ?? key }))
-  const stated = new Set([...left.map(({ key }) => key), ...holders.map(([key]) => key)])
+  const stated = new Set([...remaining.map(({ key }) => key), ...holders.map(([key]) => key)])
   const reduced = {
-    labels: [...joint, ...left].sort((a, b) => a.index - b.index),
+    labels: [...joint, ...remaining].sort((a, b) => a.index - b.index),
     regions: Object.fromEntries(Object.entries(bundle.regions).filter(([key]) => evaluable.includes(key))),
   }
   const missingOf = new Map(withheld.map(({ key, missing }) => [key, missing]))

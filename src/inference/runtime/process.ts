@@ -1,6 +1,4 @@
 // Entry of the inference process: opens the networks, each on the first provider that works, and the tabular heads; runs what it is sent.
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { AppError } from '../../domain/errors.ts'
 import type { Head } from '../../domain/finding.ts'
 import type { EncodeResponse } from '../../domain/head-run.ts'
@@ -13,14 +11,14 @@ import type {
   HeadFile,
   HeadMessage,
   ImagesMessage,
-  NetworkFile,
   OpenMessage,
   SegmentMessage,
   ToProcess,
 } from './messages.ts'
-import { type HeadSession, openEncoder, openHead, openSession, RUNTIME, type Session } from './session.ts'
+import { checkedBytes, type Networks, openNetworks, reasonOf } from './networks.ts'
+import { type HeadSession, openEncoder, openHead, RUNTIME } from './session.ts'
 
-let opened: { sessions: ReadonlyMap<string, Session>; rules: SegmentationRules } | undefined
+let opened: { networks: Networks; rules: SegmentationRules } | undefined
 /** The request that waits for images on another grid. */
 let awaited: { id: number; resolve: (images: Images) => void } | undefined
 const heads = new Map<Head, HeadSession>()
@@ -66,51 +64,18 @@ async function open(message: OpenMessage): Promise<void> {
     say({ type: 'unusable', part, reason: reasonOf(error) })
     return
   }
-  const sessions = new Map<string, Session>()
-  for (const network of message.networks) {
-    const session = await openNetwork(network, message)
-    if (!session) return say({ type: 'unavailable' })
-    sessions.set(network.name, session)
-  }
-  const providers = [...new Set([...sessions.values()].map(({ provider }) => provider))]
-  opened = { sessions, rules: message.rules }
-  say({ type: 'opened', provider: providers.join(', '), runtime: RUNTIME })
+  const networks = await openNetworks(message, {
+    trying: (provider) => say({ type: 'trying', provider }),
+    declined: (provider, reason) => say({ type: 'declined', provider, reason }),
+  })
+  if (!networks) return say({ type: 'unavailable' })
+  opened = { networks, rules: message.rules }
+  say({ type: 'opened', provider: networks.providers.join(', '), runtime: RUNTIME })
 }
-
-/** On the first provider that works; the reasons of the others are said. */
-async function openNetwork(network: NetworkFile, { providers, networks, threads }: OpenMessage) {
-  const model = await readFile(network.modelPath)
-  const digest = sha256(model)
-  for (const provider of providers) {
-    say({ type: 'trying', provider })
-    try {
-      if (digest !== network.sha256) throw new Error(CHANGED)
-      const session = await openSession(model, provider, network, threads)
-      if (network.trial) await tryOnce(session, network.output, network.trial)
-      return session
-    } catch (error) {
-      const reason = networks.length > 1 ? `${network.name}: ${reasonOf(error)}` : reasonOf(error)
-      say({ type: 'declined', provider, reason })
-    }
-  }
-  return undefined
-}
-
-/** So that a network of another shape is found at start and not in the middle of a study. */
-async function tryOnce(session: Session, output: string, { dims, width }: NonNullable<NetworkFile['trial']>) {
-  const found = await session.run(new Float32Array(dims.reduce((a, b) => a * b)), dims)
-  if (found.length !== width)
-    throw new Error(`output "${output}" has ${found.length} numbers for an input of ${dims.join(' x ')}, not ${width}`)
-}
-
-const CHANGED = 'the model file changed since the bundle was checked'
-const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
 /** A head is tried once on its own reference, so that a graph of another shape is found at start and not at a patient. */
 async function openChecked(head: HeadFile): Promise<HeadSession> {
-  const model = await readFile(head.modelPath)
-  if (sha256(model) !== head.sha256) throw new Error(CHANGED)
-  const session = await openHead(model, head, head.reference.length)
+  const session = await openHead(await checkedBytes(head), head, head.reference.length)
   const { output, members } = await session.run(Float32Array.from(head.reference), 1, true)
   if (output.length !== head.width)
     throw new Error(`output "${head.output}" has ${output.length} numbers a row, not ${head.width}`)
@@ -121,9 +86,7 @@ async function openChecked(head: HeadFile): Promise<HeadSession> {
 
 /** The encoder is tried once on an empty image. */
 async function openCheckedEncoder(encoder: EncoderFile, threads: number | undefined) {
-  const model = await readFile(encoder.modelPath)
-  if (sha256(model) !== encoder.sha256) throw new Error(CHANGED)
-  const run = await openEncoder(model, encoder, threads)
+  const run = await openEncoder(await checkedBytes(encoder), encoder, threads)
   const [z, y, x] = encoder.size
   const { features, embedding } = await run(new Float32Array(encoder.channels * z * y * x))
   if (features.length !== encoder.width)
@@ -148,17 +111,17 @@ async function runHead({ id, head, rows, count, members }: HeadMessage): Promise
 
 async function segment({ id, grid, channels }: SegmentMessage): Promise<void> {
   if (!opened) throw new Error('no network is open')
-  const { sessions, rules } = opened
+  const { networks, rules } = opened
   const started = performance.now()
   const answer = await runGraph(
     rules,
     { grid, channels },
     {
-      run: (network, input, dims) => sessions.get(network)!.run(input, dims),
-      imagesOn: (wanted) =>
+      run: networks.run,
+      imagesOn: (target) =>
         new Promise((resolve) => {
           awaited = { id, resolve }
-          say({ type: 'wanted', id, grid: wanted })
+          say({ type: 'wanted', id, grid: target })
         }),
       now: () => performance.now(),
       onProgress: (fraction) => say({ type: 'progress', id, fraction }),
@@ -176,10 +139,4 @@ async function takeImages({ id, images }: ImagesMessage): Promise<void> {
 
 function say(message: FromProcess): void {
   if (process.connected) process.send?.(message)
-}
-
-/** First line of a runtime's message, short: it holds paths and node names of the model, nothing of a patient. */
-function reasonOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error)
-  return (text.split('\n')[0] ?? '').slice(0, 300)
 }

@@ -153,8 +153,8 @@ async function openProcess(options: RunnerOptions): Promise<Opened> {
   const { bundle, openTimeoutMs = 180_000, log } = options
   const folder = options.folder ?? bundle.folder
   const declined: Declined[] = []
-  let left = [...options.providers]
-  while (left.length > 0) {
+  let untried = [...options.providers]
+  while (untried.length > 0) {
     const child = fork(new URL('./process.ts', import.meta.url), {
       execPath: process.execPath,
       execArgv: ['--disable-warning=ExperimentalWarning'],
@@ -176,7 +176,7 @@ async function openProcess(options: RunnerOptions): Promise<Opened> {
         }),
       })),
       rules: segmentationRules(bundle),
-      providers: left,
+      providers: untried,
       threads: options.threads,
       heads: runnableHeads(bundle).map(({ name, head }) => ({
         head: name,
@@ -191,7 +191,7 @@ async function openProcess(options: RunnerOptions): Promise<Opened> {
       ...encoderFile(bundle, folder),
     }
     let unusable: string | undefined
-    let trying = left[0]!
+    let trying = untried[0]!
     try {
       const opened = await ask<{ provider: string; runtime: string } | undefined>(
         child,
@@ -226,7 +226,7 @@ async function openProcess(options: RunnerOptions): Promise<Opened> {
         provider: trying,
         reason: error instanceof Error ? error.message : 'the inference process ended',
       })
-      left = left.slice(left.indexOf(trying) + 1)
+      untried = untried.slice(untried.indexOf(trying) + 1)
     }
   }
   const reasons = declined.map(({ provider, reason }) => `${provider}: ${reason}`).join('; ')

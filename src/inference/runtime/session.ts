@@ -14,6 +14,8 @@ export interface Session {
   provider: string
   /** What the network gives for one input of the shape `dims`. */
   run(input: Float32Array, dims: readonly number[]): Promise<Float32Array>
+  /** Gives its memory back. */
+  close(): Promise<void>
 }
 
 /** A tabular head, opened. */
@@ -47,8 +49,8 @@ export async function openSession(
       executionProviders: [provider],
       graphOptimizationLevel: 'all',
       logSeverityLevel: 4,
-      // The runtime's arena belongs to one session and keeps the most that it ever held: the networks of a graph would each hold it.
-      enableCpuMemArena: false,
+      // A plan of the memory for one shape costs a third more of it, and slabs differ.
+      enableMemPattern: false,
       ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
       extra: { session: { ...session, ...NO_SPINNING } },
     })
@@ -75,8 +77,8 @@ export async function openHead(
   checkNames(session, names.input, [names.output, names.members])
   return {
     async run(rows, count, members) {
-      const wanted = members ? [names.output, names.members] : [names.output]
-      const results = await session.run({ [names.input]: new Tensor('float32', rows, [count, features]) }, wanted)
+      const outputs = members ? [names.output, names.members] : [names.output]
+      const results = await session.run({ [names.input]: new Tensor('float32', rows, [count, features]) }, outputs)
       const output = floats(results[names.output]!, names.output)
       return members ? { output, members: floats(results[names.members]!, names.members) } : { output }
     },
@@ -95,10 +97,10 @@ export async function openEncoder(
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     extra: { session: NO_SPINNING },
   })
-  const wanted = [output, ...(embedding ? [embedding.output] : [])]
-  checkNames(session, input, wanted)
+  const outputs = [output, ...(embedding ? [embedding.output] : [])]
+  checkNames(session, input, outputs)
   return async (window) => {
-    const results = await session.run({ [input]: new Tensor('float32', window, [1, channels, ...size]) }, wanted)
+    const results = await session.run({ [input]: new Tensor('float32', window, [1, channels, ...size]) }, outputs)
     const features = floats(results[output]!, output)
     return embedding ? { features, embedding: floats(results[embedding.output]!, embedding.output) } : { features }
   }
@@ -126,5 +128,6 @@ function wrap(session: InferenceSession, provider: string, { input, output }: Ne
       const results = await session.run({ [input]: new Tensor('float32', values, dims) }, [output])
       return floats(results[output]!, output)
     },
+    close: () => session.release(),
   }
 }

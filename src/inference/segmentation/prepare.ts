@@ -1,8 +1,10 @@
 // From volumes as scanned to the first stage's channels: working grid, registration to the reference series, resampling, normalisation.
+
 import { AppError } from '../../domain/errors.ts'
 import type { QualityNote, SequenceImage } from '../../domain/finding.ts'
 import { SEQUENCES, type Sequence } from '../../domain/study.ts'
 import type { Grid, Vec3, Volume } from '../../domain/volume.ts'
+import { millimetres, movement } from '../../wording/quantities.ts'
 import { type BundleManifest, channelOrder } from '../bundle/manifest.ts'
 import type { HeadNormalisation } from '../bundle/normalisation.ts'
 import { alignedGrid, coarseGrid, headBox, subGrid } from '../volumes/grids.ts'
@@ -60,13 +62,13 @@ export async function prepareInputs({ volumes, reference, bundle, registrar }: P
   const grid = subGrid(whole.grid, box.from, box.to)
   const work = resample(whole, grid)
 
-  const wanted = SEQUENCES.filter((sequence) => bundle.sequences[sequence] && volumes[sequence])
+  const usable = SEQUENCES.filter((sequence) => bundle.sequences[sequence] && volumes[sequence])
   const still = isRegistrationSpacing(spacing) ? work : resample(fixed, coarseGrid(fixed.grid, REGISTRATION_SPACING_MM))
   const registrations: Prepared['registrations'] = {}
   const normalised: Volumes = { [reference]: normalise(work, rules, reference) }
   const failures: Partial<Record<Sequence, AppError>> = {}
   await Promise.all(
-    wanted
+    usable
       .filter((sequence) => sequence !== reference)
       .map(async (sequence) => {
         try {
@@ -86,7 +88,7 @@ export async function prepareInputs({ volumes, reference, bundle, registrar }: P
         }
       }),
   )
-  const sequences = wanted.filter((sequence) => normalised[sequence])
+  const sequences = usable.filter((sequence) => normalised[sequence])
   refuseWithout(sequences, failures, bundle)
   const imageOn = (sequence: Sequence, target: Grid) =>
     resample(volumes[sequence]!, target, registrations[sequence]?.transform ?? IDENTITY)
@@ -120,11 +122,11 @@ function firstStage({ graph }: Pick<Rules, 'graph'>): { spacing: Vec3; rules: He
 
 /** Throws the first failure when the bundle cannot do with what is left. */
 function refuseWithout(
-  left: readonly Sequence[],
+  available: readonly Sequence[],
   failures: Partial<Record<Sequence, AppError>>,
   { sequences, require_any: any }: Pick<Rules, 'sequences' | 'require_any'>,
 ): void {
-  const enough = !any || any.some((sequence) => left.includes(sequence))
+  const enough = !any || any.some((sequence) => available.includes(sequence))
   for (const sequence of SEQUENCES) {
     const failure = failures[sequence]
     if (failure && (sequences[sequence]?.required || (!enough && any?.includes(sequence)))) throw failure
@@ -178,16 +180,15 @@ function qualityNotes(
       notes.push({
         code: 'thick-slices',
         severity: 'info',
-        text: `${sequence} has slices ${thickest.toFixed(1)} mm apart; small lesions may be missed.`,
+        text: `${sequence} has slices ${millimetres(thickest)} mm apart; small lesions may be missed.`,
       })
     }
     const motion = registrations[sequence]
     if (motion && (motion.translationMm > 5 || motion.rotationDegrees > 5)) {
-      const moved = `${motion.translationMm.toFixed(1)} mm and ${motion.rotationDegrees.toFixed(1)}°`
       notes.push({
         code: 'patient-movement',
         severity: 'info',
-        text: `${sequence} was moved by ${moved} to match the reference series.`,
+        text: `${sequence} was moved by ${movement(motion)} to match the reference series.`,
       })
     }
   }

@@ -8,18 +8,18 @@ import { onGrid } from './stage-grid.ts'
  * One channel per class that the stage asks for, 1 where that class leads among all classes of the earlier stage (the first of equals),
  * its probabilities brought to this grid beforehand; all 0 where the earlier stage did not run.
  */
-export function previousClasses({ previous_stage: asked }: Stage, grid: Grid, answers: Answers): Float32Array[] {
-  if (!asked) return []
-  const channels = asked.classes.map(() => new Float32Array(voxelCount(grid)))
-  const answer = answers.get(asked.stage)
+export function previousClasses({ previous_stage: source }: Stage, grid: Grid, answers: Answers): Float32Array[] {
+  if (!source) return []
+  const channels = source.classes.map(() => new Float32Array(voxelCount(grid)))
+  const answer = answers.get(source.stage)
   if (!answer) return channels
   const names = outputNames(answer.stage.output)
-  const wanted = names.map((name) => asked.classes.indexOf(name))
+  const indices = names.map((name) => source.classes.indexOf(name))
   const there = answer.probabilities.map((data) => onGrid({ grid: answer.grid, data }, grid))
   for (let v = 0; v < channels[0]!.length; v++) {
     let best = 0
     for (let c = 1; c < there.length; c++) if (there[c]![v]! > there[best]![v]!) best = c
-    if (wanted[best]! >= 0) channels[wanted[best]!]![v] = 1
+    if (indices[best]! >= 0) channels[indices[best]!]![v] = 1
   }
   return channels
 }

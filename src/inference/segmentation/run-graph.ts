@@ -43,11 +43,11 @@ export async function runGraph(
   const present = first.channels.map((channel) => channel !== null)
   const answers = new Map<string, StageAnswer>()
   const maskOf = createMasks(graph, answers, rules)
-  const wanted = wantedStages(rules, present)
+  const keptStages = stagesToKeep(rules, present)
   const records: StageRecord[] = []
   for (const [n, stage] of graph.stages.entries()) {
     const started = world.now()
-    const ready = wanted.has(stage.name)
+    const ready = keptStages.has(stage.name)
       ? n === 0
         ? first
         : await gridAndImages(stage)
@@ -136,19 +136,19 @@ function keepWithin(sample: readonly Float32Array[], mask: Uint8Array, { output 
 }
 
 /** Stages whose answer is asked for: those that give an evaluable region or the answer's grid, and all that these read. */
-function wantedStages(rules: SegmentationRules, present: readonly boolean[]): Set<string> {
+function stagesToKeep(rules: SegmentationRules, present: readonly boolean[]): Set<string> {
   const { graph } = rules
   const { result } = graph
-  const wanted = new Set([result.stage, ...Object.values(result.anatomy ?? {})])
-  for (const { stage } of servedRegions(rules, present)) wanted.add(stage)
+  const keptStages = new Set([result.stage, ...Object.values(result.anatomy ?? {})])
+  for (const { stage } of servedRegions(rules, present)) keptStages.add(stage)
   for (const stage of graph.stages.toReversed()) {
-    if (!wanted.has(stage.name)) continue
-    for (const mask of masksOf(stage)) wanted.add(graph.masks[mask]!.stage)
-    if ('stage' in stage.grid) wanted.add(stage.grid.stage)
-    if (stage.previous_stage) wanted.add(stage.previous_stage.stage)
-    for (const member of stage.members) if ('stage' in member) wanted.add(member.stage)
+    if (!keptStages.has(stage.name)) continue
+    for (const mask of masksOf(stage)) keptStages.add(graph.masks[mask]!.stage)
+    if ('stage' in stage.grid) keptStages.add(stage.grid.stage)
+    if (stage.previous_stage) keptStages.add(stage.previous_stage.stage)
+    for (const member of stage.members) if ('stage' in member) keptStages.add(member.stage)
   }
-  return wanted
+  return keptStages
 }
 
 /** Lets go of the channels that no later stage and no rule of the answer looks at. */

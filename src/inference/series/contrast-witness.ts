@@ -97,10 +97,10 @@ function tailOf(image: Float32Array, given: Float32Array, tissue: Uint8Array, co
   const members: number[][] = Array.from({ length: BINS }, () => [])
   for (let v = 0; v < image.length; v++) if (tissue[v]) members[binOf(given[v]!)]!.push(image[v]!)
   const medians = members.map((values) => (values.length === 0 ? 0 : quantileOf(Float32Array.from(values).sort(), 0.5)))
-  const left = Float32Array.from(image, (value, v) => value - medians[binOf(given[v]!)]!)
+  const residuals = Float32Array.from(image, (value, v) => value - medians[binOf(given[v]!)]!)
     .filter((_, v) => core[v])
     .sort()
-  const at = (q: number) => quantileOf(left, q)
+  const at = (q: number) => quantileOf(residuals, q)
   const width = at(0.75) - at(0.25)
   return width > 0 ? (at(0.995) + at(0.005) - 2 * at(0.5)) / width : 0
 }

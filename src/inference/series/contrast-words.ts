@@ -259,8 +259,8 @@ function wordAfter(tokens: Token[], at: number, strong: boolean): ContrastWords 
       return 'with'
     }
     const says = meaning(token)
-    const taken = tokens.slice(n + 1, n + 3).some((next) => is(next, 'agent', 'agent beside a qualifier'))
-    if (says && !taken && !/^[a-z]$/.test(token.text)) {
+    const namesAgent = tokens.slice(n + 1, n + 3).some((next) => is(next, 'agent', 'agent beside a qualifier'))
+    if (says && !namesAgent && !/^[a-z]$/.test(token.text)) {
       token.used = true
       return says
     }

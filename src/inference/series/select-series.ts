@@ -61,7 +61,7 @@ interface Assessment {
   unusable: (Candidate & { reason: string })[]
   fixed: Map<Sequence, SeriesFacts>
   /** Reasons per series UID of those left so far. */
-  left: Map<string, string[]>
+  rejected: Map<string, string[]>
 }
 
 /** Decides on every series. Errors name series by number, since descriptions are free text. */
@@ -73,19 +73,22 @@ export function selectSeries(
 ): Selection {
   const rules = compileOverrides(overrides)
   const assessed = assess(study, bundle, rules.uids, refused, seen)
-  const { all, usable, rescuable, fixed, left } = assessed
-  const groups = groupBySequence(usable, left)
-  const wanted = channelOrder(bundle)
-  const taken = new Map<string, { sequence: Sequence; reasons: string[] }>()
-  const isFree = ({ facts }: Candidate) => !taken.has(facts.seriesInstanceUid)
+  const { all, usable, rescuable, fixed, rejected } = assessed
+  const groups = groupBySequence(usable, rejected)
+  const sequences = channelOrder(bundle)
+  const selected = new Map<string, { sequence: Sequence; reasons: string[] }>()
+  const isFree = ({ facts }: Candidate) => !selected.has(facts.seriesInstanceUid)
   const ambiguous = new Map<Sequence, string>()
   const missing: string[] = []
-  for (const sequence of wanted) {
+  for (const sequence of sequences) {
     const named = fixed.get(sequence)
     if (named)
-      taken.set(named.seriesInstanceUid, { sequence, reasons: [`chosen for ${sequence} by its UID in the settings`] })
+      selected.set(named.seriesInstanceUid, {
+        sequence,
+        reasons: [`chosen for ${sequence} by its UID in the settings`],
+      })
   }
-  const open = wanted.filter((sequence) => !fixed.has(sequence))
+  const open = sequences.filter((sequence) => !fixed.has(sequence))
   // Those that the settings speak of come first, so that no other sequence takes their series.
   for (const sequence of open.toSorted((a, b) => Number(b in rules.descriptions) - Number(a in rules.descriptions))) {
     const pattern = rules.descriptions[sequence]
@@ -95,16 +98,17 @@ export function selectSeries(
     const candidates = named.length > 0 ? named : groups.by[sequence].filter(isFree)
     const { best, lost } = preferUndoubted(candidates, sequence)
     const because = (uid: string, reason: string) => [reason, ...reasonsOf(candidates, uid)]
-    for (const [uid, why] of lost) left.set(uid, because(uid, `${sequence}, but another series was preferred: ${why}`))
+    for (const [uid, why] of lost)
+      rejected.set(uid, because(uid, `${sequence}, but another series was preferred: ${why}`))
     const [first, ...ties] = best
     if (first && ties.length === 0) {
       const reasons = reasonsOf(candidates, first.seriesInstanceUid)
       const how = named.length > 0 ? [`description matches the settings for ${sequence}`] : []
-      taken.set(first.seriesInstanceUid, { sequence, reasons: [...how, ...reasons] })
+      selected.set(first.seriesInstanceUid, { sequence, reasons: [...how, ...reasons] })
     } else if (first) {
       ambiguous.set(sequence, `${sequence}: series ${numbersOf(best)} fit equally well`)
       for (const { seriesInstanceUid: uid } of best)
-        left.set(uid, because(uid, `${sequence}, as well as another series: a person must choose`))
+        rejected.set(uid, because(uid, `${sequence}, as well as another series: a person must choose`))
     } else if (sequence === 'T1' || sequence === 'T1c') {
       const possible = groups.undecided.filter(isFree).map(({ facts }) => facts)
       const needed = bundle.sequences[sequence]?.required || bundle.require_any?.includes(sequence)
@@ -113,15 +117,20 @@ export function selectSeries(
     }
   }
   const any = bundle.require_any ?? []
-  const isTaken = (sequence: Sequence) => [...taken.values()].some((one) => one.sequence === sequence)
+  const isSelected = (sequence: Sequence) => [...selected.values()].some((one) => one.sequence === sequence)
   for (const sequence of open) {
-    if (bundle.sequences[sequence]?.required && !isTaken(sequence) && !ambiguous.has(sequence)) missing.push(sequence)
+    if (bundle.sequences[sequence]?.required && !isSelected(sequence) && !ambiguous.has(sequence))
+      missing.push(sequence)
   }
-  if (any.length > 0 && ambiguous.size === 0 && !any.some(isTaken)) missing.push(any.join(' or '))
-  const unused = wanted.filter((one) => !isTaken(one) && !ambiguous.has(one)).flatMap((one) => unusedOf(one, assessed))
+  if (any.length > 0 && ambiguous.size === 0 && !any.some(isSelected)) missing.push(any.join(' or '))
+  const unused = sequences
+    .filter((one) => !isSelected(one) && !ambiguous.has(one))
+    .flatMap((one) => unusedOf(one, assessed))
 
   const candidates = [...usable, ...rescuable]
-  const decisions = all.map((facts) => decide(facts, candidates, left, taken.get(facts.seriesInstanceUid), wanted))
+  const decisions = all.map((facts) =>
+    decide(facts, candidates, rejected, selected.get(facts.seriesInstanceUid), sequences),
+  )
   const chosen: Partial<Record<Sequence, Series>> = {}
   for (const [n, decision] of decisions.entries()) if (decision.sequence) chosen[decision.sequence] = study.series[n]!
   const held = unused.filter(({ sequence }) => policy[sequence] === 'hold').map(({ text }) => text)
@@ -164,7 +173,7 @@ function assess(
   pixels: NonNullable<Known['seen']>,
 ): Assessment {
   const all = study.series.map(seriesFacts)
-  const assessed: Assessment = { all, usable: [], rescuable: [], unusable: [], fixed: new Map(), left: new Map() }
+  const assessed: Assessment = { all, usable: [], rescuable: [], unusable: [], fixed: new Map(), rejected: new Map() }
   const judged = all.map((facts) => {
     const found = mapEvidence(facts)
     const map = found && bundle.sequences[found.weighting] ? found : undefined
@@ -179,7 +188,7 @@ function assess(
     if (named && facts.modality === 'MR') assessed.fixed.set(named, facts)
     else if (!exclusion) assessed.usable.push({ ...candidate, doubt })
     else {
-      assessed.left.set(facts.seriesInstanceUid, [exclusion.reason])
+      assessed.rejected.set(facts.seriesInstanceUid, [exclusion.reason])
       if (!impossibleReason(facts) && !refused.has(facts.seriesInstanceUid)) assessed.rescuable.push(candidate)
       if (exclusion.unusable) assessed.unusable.push({ ...candidate, reason: exclusion.reason })
     }
@@ -209,7 +218,7 @@ function matching(lists: Candidate[][], fits: (candidate: Candidate) => boolean)
 }
 
 /** T1-weighted series are told apart by contrast; what cannot be told is left, with the reason. */
-function groupBySequence(usable: Candidate[], left: Map<string, string[]>) {
+function groupBySequence(usable: Candidate[], rejected: Map<string, string[]>) {
   const by: Record<Sequence, Candidate[]> = { T1: [], T1c: [], T2: [], FLAIR: [], ADC: [], rCBV: [] }
   const undecided: Candidate[] = []
   const t1 = usable.filter((candidate) => candidate.weighting === 'T1')
@@ -218,13 +227,16 @@ function groupBySequence(usable: Candidate[], left: Map<string, string[]>) {
   for (const candidate of usable) {
     const { facts, weighting, contrast, contrastReason } = candidate
     if (weighting === undefined)
-      left.set(facts.seriesInstanceUid, ['no evidence of T1, T2 or FLAIR weighting', ...candidate.reasons])
+      rejected.set(facts.seriesInstanceUid, ['no evidence of T1, T2 or FLAIR weighting', ...candidate.reasons])
     else if (weighting !== 'T1') by[weighting].push(candidate)
     else if (contrast === 'given') by.T1c.push(candidate)
     else if (contrast === 'not-given' || silent) by.T1.push(candidate)
     else {
       const more = contrast === 'unknown' && t1.length > 1 ? ', and there is more than one such series' : ''
-      left.set(facts.seriesInstanceUid, [`T1 with or without contrast: ${contrastReason}${more}`, ...candidate.reasons])
+      rejected.set(facts.seriesInstanceUid, [
+        `T1 with or without contrast: ${contrastReason}${more}`,
+        ...candidate.reasons,
+      ])
       undecided.push(candidate)
     }
   }
@@ -234,18 +246,18 @@ function groupBySequence(usable: Candidate[], left: Map<string, string[]>) {
 function decide(
   facts: SeriesFacts,
   usable: Candidate[],
-  left: Map<string, string[]>,
-  taken: { sequence: Sequence; reasons: string[] } | undefined,
-  wanted: Sequence[],
+  rejected: Map<string, string[]>,
+  selected: { sequence: Sequence; reasons: string[] } | undefined,
+  sequences: Sequence[],
 ): SeriesDecision {
   const { seriesInstanceUid, seriesNumber, description: seriesDescription, modality } = facts
   const base = { seriesInstanceUid, seriesNumber, seriesDescription, modality }
-  if (taken) return { ...base, taken: true, sequence: taken.sequence, reasons: taken.reasons }
-  const reasons = left.get(seriesInstanceUid) ?? [
-    `the bundle does not use it, or its sequence is taken (it uses ${wanted.join(', ')})`,
+  if (selected) return { ...base, selected: true, sequence: selected.sequence, reasons: selected.reasons }
+  const reasons = rejected.get(seriesInstanceUid) ?? [
+    `the bundle does not use it, or its sequence is taken (it uses ${sequences.join(', ')})`,
     ...reasonsOf(usable, seriesInstanceUid),
   ]
-  return { ...base, taken: false, reasons }
+  return { ...base, selected: false, reasons }
 }
 
 function reasonsOf(candidates: Candidate[], uid: string): string[] {
@@ -265,13 +277,13 @@ function holdOf(
 ): AppError | undefined {
   if (missing.length + ambiguous.length + held.length === 0) return undefined
   const found = decisions
-    .filter((d) => d.taken)
+    .filter((d) => d.selected)
     .map((d) => `${d.sequence} in series ${d.seriesNumber || '(no number)'}`)
   const parts = [
     ...(missing.length > 0 ? [`no usable series for ${missing.join(', ')}`] : []),
     ...ambiguous,
     ...held,
-    `found: ${found.join(', ') || 'none of the sequences'}; ${decisions.length - found.length} of ${decisions.length} series left`,
+    `found: ${found.join(', ') || 'none of the sequences'}; ${decisions.length - found.length} of ${decisions.length} series not taken`,
   ]
   const code = missing.length > 0 ? 'SERIES_MISSING' : ambiguous.length > 0 ? 'SERIES_AMBIGUOUS' : 'SERIES_UNSUPPORTED'
   return new AppError(code, parts.join('; '))

@@ -7,11 +7,11 @@ import type { LabelVolume } from '../../domain/volume.ts'
  */
 export function* componentsOf({ grid, data }: LabelVolume, members?: readonly number[]): Generator<number[]> {
   const [nx, ny, nz] = grid.size
-  const wanted = new Uint8Array(256).fill(members ? 0 : 1, 1)
-  for (const label of members ?? []) wanted[label] = 1
+  const isMember = new Uint8Array(256).fill(members ? 0 : 1, 1)
+  for (const label of members ?? []) isMember[label] = 1
   const seen = new Uint8Array(data.length)
   for (let seed = 0; seed < data.length; seed++) {
-    if (wanted[data[seed]!] === 0 || seen[seed] === 1) continue
+    if (isMember[data[seed]!] === 0 || seen[seed] === 1) continue
     const component = [seed]
     seen[seed] = 1
     for (let head = 0; head < component.length; head++) {
@@ -23,7 +23,7 @@ export function* componentsOf({ grid, data }: LabelVolume, members?: readonly nu
         for (let y = Math.max(0, j - 1); y <= Math.min(ny - 1, j + 1); y++) {
           for (let x = Math.max(0, i - 1); x <= Math.min(nx - 1, i + 1); x++) {
             const next = x + nx * (y + ny * z)
-            if (wanted[data[next]!] === 0 || seen[next] === 1) continue
+            if (isMember[data[next]!] === 0 || seen[next] === 1) continue
             seen[next] = 1
             component.push(next)
           }

@@ -6,7 +6,7 @@ import type { Rigid } from './rigid.ts'
 
 const BINS = 32
 
-export interface Agreement {
+export interface MutualInformation {
   /** (H(fixed) + H(moving)) / H(fixed, moving), 1 = nothing in common, 2 = the same image (Studholme 1999). */
   information: number
   /** Share of the fixed image's foreground that the moving image covers. */
@@ -17,7 +17,11 @@ export interface Agreement {
  * Measured on every second voxel per axis of the fixed image that is foreground (above a tenth of its 99th percentile) and
  * that the moving image covers, with 32 intensity bins up to each image's 99.5th percentile.
  */
-export function agreement(fixed: Volume<Float32Array>, moving: Volume<Float32Array>, transform: Rigid): Agreement {
+export function mutualInformation(
+  fixed: Volume<Float32Array>,
+  moving: Volume<Float32Array>,
+  transform: Rigid,
+): MutualInformation {
   const threshold = 0.1 * upperIntensity(fixed.data, 99)
   const fixedScale = BINS / upperIntensity(fixed.data, 99.5)
   const movingScale = BINS / upperIntensity(moving.data, 99.5)

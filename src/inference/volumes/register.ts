@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { AppError } from '../../domain/errors.ts'
 import type { Volume } from '../../domain/volume.ts'
 import { centreOf } from './grids.ts'
-import { type Agreement, agreement } from './mutual-information.ts'
+import { type MutualInformation, mutualInformation } from './mutual-information.ts'
 import type { RegisterReply, RegisterRequest } from './register-worker.ts'
 import {
   displacement,
@@ -97,7 +97,7 @@ export function createRegistrar(options: RegistrarOptions = {}): Registrar {
 
   return {
     async register(fixed, moving, name) {
-      const before = agreement(fixed, moving, IDENTITY)
+      const before = mutualInformation(fixed, moving, IDENTITY)
       let best = judge(fixed, moving, IDENTITY, before)
       const consider = (transform: Rigid | undefined) => {
         if (!transform) return
@@ -130,10 +130,15 @@ export function createRegistrar(options: RegistrarOptions = {}): Registrar {
   }
 }
 
-type Judged = Pick<Registration, 'transform' | 'translationMm' | 'rotationDegrees'> & Agreement
+type Judged = Pick<Registration, 'transform' | 'translationMm' | 'rotationDegrees'> & MutualInformation
 
-function judge(fixed: Volume<Float32Array>, moving: Volume<Float32Array>, transform: Rigid, before: Agreement): Judged {
-  const measured = transform === IDENTITY ? before : agreement(fixed, moving, transform)
+function judge(
+  fixed: Volume<Float32Array>,
+  moving: Volume<Float32Array>,
+  transform: Rigid,
+  before: MutualInformation,
+): Judged {
+  const measured = transform === IDENTITY ? before : mutualInformation(fixed, moving, transform)
   const motion = {
     translationMm: displacement(transform, centreOf(fixed.grid)),
     rotationDegrees: rotationDegrees(transform),

@@ -43,17 +43,17 @@ export interface ExtrasInput {
 }
 
 /** Without a tumour there is nothing to outline; what the network was unsure of is shown all the same. */
-export function encodeExtras(input: ExtrasInput, wanted: WriteBack): { role: ArtifactRole; object: DicomObject }[] {
+export function encodeExtras(input: ExtrasInput, writeBack: WriteBack): { role: ArtifactRole; object: DicomObject }[] {
   const { sources, segmentation } = input
   const found = !sources.result.noFinding
   const made: { role: ArtifactRole; object: DicomObject | undefined }[] = [
-    ...(wanted.keyImages && found ? keyImages(input) : []),
-    ...(wanted.labelMap && found
+    ...(writeBack.keyImages && found ? keyImages(input) : []),
+    ...(writeBack.labelMap && found
       ? [{ role: 'label-map' as const, object: buildLabelMap({ ...sources, segmentation }) }]
       : []),
-    ...(wanted.probabilities && found ? [{ role: 'probabilities' as const, object: probabilities(input) }] : []),
-    ...(wanted.uncertainty ? [{ role: 'uncertainty' as const, object: uncertainty(input) }] : []),
-    ...(wanted.saliency ? input.saliency.map((one) => saliencyMap(one, input)) : []),
+    ...(writeBack.probabilities && found ? [{ role: 'probabilities' as const, object: probabilities(input) }] : []),
+    ...(writeBack.uncertainty ? [{ role: 'uncertainty' as const, object: uncertainty(input) }] : []),
+    ...(writeBack.saliency ? input.saliency.map((one) => saliencyMap(one, input)) : []),
   ]
   return made.flatMap(({ role, object }) => (object === undefined ? [] : [{ role, object }]))
 }

@@ -71,16 +71,16 @@ export async function findArchived(
   for (const study of newestFirst) {
     const days = daysBefore(study, present)
     if (days === undefined || study.studyInstanceUid === query.studyInstanceUid) continue
-    const looked = await look(ports, query, study.studyInstanceUid).catch((error) => foreseen(error).message)
-    if (looked === undefined) continue
-    if (typeof looked !== 'string') return { found: { study, days, ...looked }, ...(passedOver && { passedOver }) }
-    passedOver ??= { study, reason: looked }
+    const examined = await examineStudy(ports, query, study.studyInstanceUid).catch((error) => foreseen(error).message)
+    if (examined === undefined) continue
+    if (typeof examined !== 'string') return { found: { study, days, ...examined }, ...(passedOver && { passedOver }) }
+    passedOver ??= { study, reason: examined }
   }
   return passedOver ? { passedOver } : {}
 }
 
 /** What the study holds of ours, or why that does not serve; undefined when it holds nothing for this patient. */
-async function look(
+async function examineStudy(
   { archive, analyses }: ArchivePorts,
   { patient, bundleDigest, modelDigest, software }: ArchiveQuery,
   studyInstanceUid: Uid,
@@ -146,7 +146,8 @@ export async function loadArchived(
 ): Promise<EarlierAnalysis> {
   const bytesOf = ({ seriesInstanceUid, sopInstanceUid }: Pick<Stored, 'seriesInstanceUid' | 'sopInstanceUid'>) =>
     archive.retrieveInstance(metadata.studyInstanceUid, seriesInstanceUid, sopInstanceUid)
-  const result = readReport(await bytesOf(report))
+  const written = await bytesOf(report)
+  const result = readReport(written)
   const segmentation = objectsOf(metadata, instanceUid(result.analysisId, 'segmentation'))
   const last = verified.at(-1)
   return {
@@ -157,7 +158,7 @@ export async function loadArchived(
       ...objectsOf(metadata, report.sopInstanceUid).map((one): PriorObject => ({ role: 'report', ...one })),
     ],
     ...(segmentation[0] && { segmentation: await bytesOf(segmentation[0]) }),
-    edited: last !== undefined && isEditedReport(await bytesOf(last)),
+    edited: last !== undefined && isEditedReport(written, await bytesOf(last)),
   }
 }
 

@@ -1,20 +1,29 @@
 // The step that compares a study with the patient's earlier one. What the catalogue of errors names is a quality note with the reason, never more.
 
-import { trackingOf } from '../../dicom/result-modules.ts'
 import { planSeries, type VolumeReader } from '../../dicom/series-volume.ts'
+import { trackingOf } from '../../dicom/tracking.ts'
 import type { Comparison } from '../../domain/comparison.ts'
 import { foreseen } from '../../domain/errors.ts'
-import type { AnalysisResult, QualityNote } from '../../domain/finding.ts'
+import type { AnalysisResult, QualityNote, SequenceImage } from '../../domain/finding.ts'
 import type { AnalysisStore, PriorAnalyses } from '../../domain/ports/analysis-store.ts'
 import type { ImageArchive } from '../../domain/ports/image-archive.ts'
+import type { ImageSpool } from '../../domain/ports/image-spool.ts'
 import type { Sequence } from '../../domain/study.ts'
-import type { Volume } from '../../domain/volume.ts'
+import type { Grid, LabelVolume, Volume } from '../../domain/volume.ts'
 import type { Bundle } from '../../inference/bundle/manifest.ts'
 import { compareStudies, type EarlierPoint, type TimePoint } from '../../inference/lesions/compare-studies.ts'
 import { LESION_LIMITS } from '../../inference/lesions/limits.ts'
+import { carry } from '../../inference/lesions/link-lesions.ts'
+import { resample } from '../../inference/volumes/resample.ts'
 import type { Registrar } from '../../inference/volumes/rigid.ts'
-import { CATEGORY_CAVEAT, categorySentence, lesionSentences, priorSentence } from '../../wording/comparison.ts'
-import { readDate } from '../../wording/quantities.ts'
+import {
+  CATEGORY_CAVEAT,
+  categorySentence,
+  lesionSentences,
+  priorSentence,
+  registrationWords,
+} from '../../wording/comparison.ts'
+import { millimetres, readDate } from '../../wording/quantities.ts'
 import { fullStop } from '../../wording/sentences.ts'
 import { retrieveVolume } from '../retrieve-volume.ts'
 import { type ArchivedPrior, findArchived, loadArchived } from './archived.ts'
@@ -23,9 +32,19 @@ import { type EarlierAnalysis, earlierLabels, loadKept, requireStanding } from '
 
 export interface ComparePorts {
   archive: Omit<ImageArchive, 'store'>
-  analyses: PriorAnalyses & Pick<AnalysisStore, 'byStudy' | 'artifact'>
+  analyses: PriorAnalyses & Pick<AnalysisStore, 'byStudy' | 'artifact' | 'result'>
   registrar: Registrar
   readVolume: VolumeReader
+  /** Where the pages' images are kept; absent where a site keeps none. */
+  spool?: Pick<ImageSpool, 'sequences'>
+}
+
+/** The earlier study as the pages show it beside the present one. */
+export interface EarlierImages {
+  analysisId: string
+  studyDate: string
+  /** All that is at hand: what was kept of the earlier analysis, else its reference series alone. */
+  onGrid(grid: Grid): Promise<{ images: SequenceImage[]; labels: LabelVolume }>
 }
 
 export interface CompareInput {
@@ -40,6 +59,7 @@ export interface CompareInput {
 
 export interface Compared {
   comparison?: Comparison
+  earlier?: EarlierImages
   quality: QualityNote[]
 }
 
@@ -72,7 +92,7 @@ export async function compareWithPrior(
 }
 
 async function compareWith(
-  { archive, analyses, registrar, readVolume }: ComparePorts,
+  { archive, analyses, registrar, readVolume, spool }: ComparePorts,
   input: CompareInput,
   prior: FoundPrior | ArchivedPrior,
 ): Promise<Compared> {
@@ -97,7 +117,12 @@ async function compareWith(
     measurements: earlier.result.measurements,
     tracking: (key) => trackings.get(key) ?? trackingOf(earlier.result, key),
   }
-  const compared = await compareStudies({ now, earlier: before, bundle: input.bundle, registrar })
+  const { presentToPrior, ...compared } = await compareStudies({
+    now,
+    earlier: before,
+    bundle: input.bundle,
+    registrar,
+  })
   const limits = limitsOf(input, earlier.result, image)
   const comparison: Comparison = {
     prior: {
@@ -119,7 +144,22 @@ async function compareWith(
         ),
       ]
     : []
-  return { comparison, quality: [summary(comparison), ...limits.quality, ...edited] }
+  const images: EarlierImages = {
+    analysisId: earlier.result.analysisId,
+    studyDate: study.studyDate,
+    async onGrid(grid) {
+      const kept = (await spool?.sequences(earlier.result.analysisId)) ?? []
+      const sequence = earlier.result.inputs.find(
+        ({ seriesInstanceUid }) => seriesInstanceUid === earlier.result.referenceSeriesUid,
+      )?.sequence
+      const own = kept.length > 0 || !sequence ? kept : [{ sequence, image }]
+      return {
+        images: own.map((one) => ({ sequence: one.sequence, image: resample(one.image, grid, presentToPrior) })),
+        labels: carry(labels, grid, presentToPrior, (length) => new Uint8Array(length)),
+      }
+    },
+  }
+  return { comparison, earlier: images, quality: [summary(comparison), ...limits.quality, ...edited] }
 }
 
 /** What makes a comparison weaker than it looks. */
@@ -144,7 +184,7 @@ function limitsOf({ image, sequences }: CompareInput, earlier: EarlierAnalysis['
         : [
             note(
               'warning',
-              `Slices are ${thickest.toFixed(1)} mm apart, ${thickestBefore.toFixed(1)} mm in the earlier study; part of the change may come from that.`,
+              `Slices are ${millimetres(thickest)} mm apart, ${millimetres(thickestBefore)} mm in the earlier study; part of the change may come from that.`,
             ),
           ]),
     ],
@@ -159,12 +199,10 @@ function withoutCategory(
 }
 
 function summary(comparison: Comparison): QualityNote {
-  const { registration } = comparison
-  const laid = `laid over it by ${registration.translationMm.toFixed(1)} mm and ${registration.rotationDegrees.toFixed(1)}°, ${registration.residualMm.toFixed(1)} mm left`
   const lesions = lesionSentences(comparison).join(' ')
   return note(
     'info',
-    `Compared with the ${priorSentence(comparison)} (${laid}). ${categorySentence(comparison.response)} ${lesions === '' ? '' : `${lesions} `}${CATEGORY_CAVEAT}`,
+    `Compared with the ${priorSentence(comparison)} (${registrationWords(comparison.registration)}). ${categorySentence(comparison.response)} ${lesions === '' ? '' : `${lesions} `}${CATEGORY_CAVEAT}`,
     'prior-compared',
   )
 }

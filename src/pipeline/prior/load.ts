@@ -1,9 +1,9 @@
 // What is left of an earlier analysis: its result and artefacts here, its images and objects in the archive, and whether they still stand.
 import { items, text } from '../../dicom/dataset.ts'
 import { patientIdentity } from '../../dicom/identity.ts'
-import { trackedKey } from '../../dicom/result-modules.ts'
 import { readLabels } from '../../dicom/segmentation-labels.ts'
 import { COMPREHENSIVE_3D_SR_STORAGE } from '../../dicom/sr/measurement-report.ts'
+import { readTracking } from '../../dicom/tracking.ts'
 import type { AnalysisRecord } from '../../domain/analysis.ts'
 import type { PriorObject, Tracking } from '../../domain/comparison.ts'
 import { AppError } from '../../domain/errors.ts'
@@ -33,15 +33,16 @@ export interface EarlierAnalysis {
 
 /** Throws NOT_FOUND when the result is not kept any more. */
 export async function loadKept(
-  analyses: Pick<AnalysisStore, 'artifact'>,
+  analyses: Pick<AnalysisStore, 'artifact' | 'result'>,
   record: Pick<AnalysisRecord, 'analysisId' | 'legs' | 'review'>,
 ): Promise<EarlierAnalysis> {
-  const [stored, segmentation, report] = await Promise.all(
-    (['result', 'segmentation', 'report'] as const).map((role) => analyses.artifact(record.analysisId, role)),
+  const result = await analyses.result(record.analysisId)
+  const [segmentation, report] = await Promise.all(
+    (['segmentation', 'report'] as const).map((role) => analyses.artifact(record.analysisId, role)),
   )
-  if (!stored) throw new AppError('NOT_FOUND', 'its result is not kept here any more')
+  if (!result) throw new AppError('NOT_FOUND', 'its result is not kept here any more')
   return {
-    result: JSON.parse(new TextDecoder().decode(stored.bytes)) as ReportableResult,
+    result,
     objects: delivered(record, [segmentation, report]),
     ...(segmentation && { segmentation: segmentation.bytes }),
     edited: record.review?.decision === 'accept-with-edits',
@@ -141,9 +142,10 @@ export function earlierLabels(
   const { labels, segments } = readLabels(segmentation, grid, (number) => result.segments[number - 1]?.label)
   for (const { number, trackingId, trackingUid } of segments) {
     const key = result.segments[number - 1]?.key
-    if (key !== trackedKey(trackingId))
-      throw new AppError('INSTANCE_INVALID', `segment ${number} of its segmentation is not ${key}`)
-    if (key && trackingUid) trackings.set(key, { identifier: trackingId, uid: trackingUid })
+    const tracking = { identifier: trackingId, uid: trackingUid ?? '' }
+    if (key === undefined || key !== readTracking(tracking)?.key)
+      throw new AppError('INSTANCE_INVALID', `segment ${number} of its segmentation is not ${key ?? 'known'}`)
+    trackings.set(key, tracking)
   }
   return { labels, trackings }
 }

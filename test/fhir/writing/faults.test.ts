@@ -143,9 +143,12 @@ describe('a faulty EHR', () => {
     expect(dated.retryAfterSeconds).toBeLessThanOrEqual(121)
   })
 
-  it('refuses our credentials: EHR_AUTH', async () => {
-    for (const status of [401, 403]) {
-      expect((await failure(first(() => true, { kind: 'status', status }, 99))).code).toBe('EHR_AUTH')
+  it('refuses our credentials, or a right: EHR_AUTH, EHR_FORBIDDEN', async () => {
+    for (const [status, code] of [
+      [401, 'EHR_AUTH'],
+      [403, 'EHR_FORBIDDEN'],
+    ] as const) {
+      expect((await failure(first(() => true, { kind: 'status', status }, 99))).code).toBe(code)
       await proxy?.close()
     }
   })

@@ -113,9 +113,11 @@ describe('computeTumourFeatures', () => {
     const wanted = [...TUMOUR_FEATURES, 'glrlm_RunEntropy', 'glszm_ZoneEntropy', 'ngtdm_Busyness', 'firstorder_Entropy']
     // A power of two, so that rounding to float32 is no difference.
     const scaled = { ...input.t1c!, data: input.t1c!.data.map((value) => value * 8) }
-    const before = computeTumourFeatures({ ...input, wanted }).features
+    const before = computeTumourFeatures({ ...input, names: wanted }).features
     expect(Object.keys(before).length).toBe(wanted.length)
-    expect(differences(before, computeTumourFeatures({ ...input, t1c: scaled, wanted }).features, 1e-9)).toEqual([])
+    expect(differences(before, computeTumourFeatures({ ...input, t1c: scaled, names: wanted }).features, 1e-9)).toEqual(
+      [],
+    )
   })
 
   it('stays near them on 4 mm slices that are tilted', () => {
@@ -177,13 +179,13 @@ describe('computeTumourFeatures', () => {
 
   it('has nothing but NaN without a tumour or contrast', () => {
     const empty = { grid: axial, data: new Uint8Array(70 * 80 * 60) }
-    const none = computeTumourFeatures({ ...input, labels: empty, wanted: ['shape_Flatness', 'age_years'] })
+    const none = computeTumourFeatures({ ...input, labels: empty, names: ['shape_Flatness', 'age_years'] })
     expect(none).toEqual({
       features: { shape_Flatness: Number.NaN },
       missing: [{ reason: 'no tumour', features: ['shape_Flatness'] }],
     })
     const wanted = ['t1c_cov', 'glcm_Correlation', 'gldm_DependenceEntropy']
-    const flat = computeTumourFeatures({ ...input, t1c: sampled(axial, () => 7), wanted })
+    const flat = computeTumourFeatures({ ...input, t1c: sampled(axial, () => 7), names: wanted })
     expect(flat.missing).toEqual([{ reason: 'undefined', features: wanted }])
   })
 
@@ -195,7 +197,7 @@ describe('computeTumourFeatures', () => {
       labels,
       tumour,
       t1c: image,
-      wanted: ['shape_VoxelVolume', 'firstorder_Minimum'],
+      names: ['shape_VoxelVolume', 'firstorder_Minimum'],
     })
     // All of the box but its edges, which shape-based interpolation rounds; the image goes on as it ends.
     expect(features.shape_VoxelVolume! / (8 * 6 * 20)).toBeGreaterThan(0.8)

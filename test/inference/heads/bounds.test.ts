@@ -24,7 +24,7 @@ describe('what the calibration data can show', () => {
     expect(bounds).toMatchObject({
       patients: { intact: 317, codeleted: 12 },
       most: { intact: 0.99, codeleted: 0.75 },
-      leastCall: MIN_CALL,
+      minCall: MIN_CALL,
       isStated: true,
     })
   })
@@ -37,7 +37,7 @@ describe('what the calibration data can show', () => {
       min_call_probability: 0.84,
     }
     const bounds = boundsOf({ classes, calibration, evaluation: { classes: { intact: 317, codeleted: 12 } } })
-    expect(bounds).toMatchObject({ most: { intact: 0.9, codeleted: 0.85 }, leastCall: 0.84 })
+    expect(bounds).toMatchObject({ most: { intact: 0.9, codeleted: 0.85 }, minCall: 0.84 })
   })
 
   it('is that of 30 patients where nothing is stated, and never below what a guess would be', () => {
@@ -92,7 +92,7 @@ describe('what the calibration data can show', () => {
   })
 
   it('counts the patients of the bin, else those of the rarest class', () => {
-    const bounds = { patients: { a: 90, b: 12 }, most: {}, leastCall: 0.8, bins, isStated: true }
+    const bounds = { patients: { a: 90, b: 12 }, most: {}, minCall: 0.8, bins, isStated: true }
     expect([0.6, 0.8, 1].map((p) => patientsBehind(bounds, p))).toEqual([40, 52, 52])
     expect(patientsBehind({ ...bounds, bins: [] }, 0.6)).toBe(12)
   })

@@ -59,14 +59,14 @@ async function withRunner<T>(of: LoadedBundle, use: (runner: Runner) => Promise<
 }
 
 /** The made-up image is like no patient: the guard of the joint head is opened. */
-function opened(leastCosine: number): LoadedBundle {
+function opened(minCosine: number): LoadedBundle {
   const { survival } = bundle.heads
   const { encoder } = bundle
   if (survival.status === 'not_evaluable' || !encoder?.library) throw new Error('the fixture has this head')
   const guard = { ...survival.guard, limit: 1e12 }
   return {
     ...bundle,
-    encoder: { ...encoder, library: { ...encoder.library, least_cosine: leastCosine } },
+    encoder: { ...encoder, library: { ...encoder.library, least_cosine: minCosine } },
     heads: { ...bundle.heads, survival: { ...survival, guard } },
   }
 }

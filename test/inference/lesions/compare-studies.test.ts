@@ -99,7 +99,7 @@ describe('a study against the earlier one', () => {
     const moved = applyRigid(MOTION, centre).map((value, axis) => value - centre[axis]!)
     expect(found.registration.translationMm).toBeCloseTo(Math.hypot(...moved), 0)
     expect(found.registration.residualMm).toBeLessThan(1)
-    expect(found.registration.agreement).toBeGreaterThan(1.03)
+    expect(found.registration.mutualInformation).toBeGreaterThan(1.03)
 
     const ml = (radius: number) => (4 / 3) * Math.PI * (radius / 10) ** 3
     const whole = found.volumes.find(({ region }) => region === 'WT')!

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Grid, Vec3 } from '../../../src/domain/volume.ts'
-import { agreement } from '../../../src/inference/volumes/mutual-information.ts'
+import { mutualInformation } from '../../../src/inference/volumes/mutual-information.ts'
 import { createRegistrar } from '../../../src/inference/volumes/register.ts'
 import { applyRigid, IDENTITY, invertRigid, type Rigid, rigidFromEuler } from '../../../src/inference/volumes/rigid.ts'
 import { headT1, headT2 } from '../heads/head.ts'
@@ -93,11 +93,14 @@ describe('agreement', () => {
   it('is highest under the true transform and 1 without overlap', () => {
     const back = invertRigid(motion)
     const moving = paint(obliqueGrid([3, 3, 3], [64, 70, 60]), (p) => headT2(applyRigid(back, p)))
-    const truth = agreement(fixed, moving, motion)
-    const off = agreement(fixed, moving, rigidFromEuler([0.08, -0.05, 0.06], [9, -4, 5], [3, 2, 1]))
+    const truth = mutualInformation(fixed, moving, motion)
+    const off = mutualInformation(fixed, moving, rigidFromEuler([0.08, -0.05, 0.06], [9, -4, 5], [3, 2, 1]))
     expect(truth.information).toBeGreaterThan(off.information)
-    expect(off.information).toBeGreaterThan(agreement(fixed, moving, IDENTITY).information)
+    expect(off.information).toBeGreaterThan(mutualInformation(fixed, moving, IDENTITY).information)
     expect(truth.overlap).toBeGreaterThan(0.95)
-    expect(agreement(fixed, moving, { ...IDENTITY, translation: [900, 0, 0] })).toEqual({ information: 1, overlap: 0 })
+    expect(mutualInformation(fixed, moving, { ...IDENTITY, translation: [900, 0, 0] })).toEqual({
+      information: 1,
+      overlap: 0,
+    })
   })
 })

@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { dataset, text } from '../../../src/dicom/dataset.ts'
 import { readPart10 } from '../../../src/dicom/part10.ts'
 import { buildRejectionNote } from '../../../src/dicom/rejection-note.ts'
-import { trackingOf } from '../../../src/dicom/result-modules.ts'
 import { readVolumeHere } from '../../../src/dicom/series-volume.ts'
+import { trackingOf } from '../../../src/dicom/tracking.ts'
 import type { AnalysisRecord, AnalysisState } from '../../../src/domain/analysis.ts'
 import { AppError } from '../../../src/domain/errors.ts'
 import type { ReportableResult } from '../../../src/domain/finding.ts'
@@ -58,15 +58,12 @@ beforeAll(async () => {
     files: new Map(reference.files.map((bytes) => [text(readPart10(bytes).dataset, 'SOPInstanceUID'), bytes])),
     result,
     labels: made.labels,
-    artifacts: [
-      { role: 'result', mediaType: 'application/json', bytes: new TextEncoder().encode(JSON.stringify(result)) },
-      { role: 'segmentation', mediaType: 'application/dicom', bytes: seg.bytes, ...uids },
-    ],
+    artifacts: [{ role: 'segmentation', mediaType: 'application/dicom', bytes: seg.bytes, ...uids }],
   }
 })
 
 function recordOf(change: Partial<AnalysisRecord> = {}, patient = PATIENT, study = prior.result.study): AnalysisRecord {
-  const segmentation = prior.artifacts[1]!.sopInstanceUid!
+  const segmentation = prior.artifacts[0]!.sopInstanceUid!
   return {
     analysisId: prior.result.analysisId,
     studyInstanceUid: study.studyInstanceUid,
@@ -115,6 +112,7 @@ function scenario(
           )
         }),
       byStudy: async (uid) => [...records, ...(options.more ?? [])].filter((one) => one.studyInstanceUid === uid),
+      result: async () => (options.artifacts?.length === 0 ? undefined : prior.result),
       artifact: async (_id, role) => (options.artifacts ?? prior.artifacts).find((one) => one.role === role),
     },
     readVolume: readVolumeHere,
@@ -169,7 +167,7 @@ const why = async (options: Parameters<typeof scenario>[0], input = present()) =
 describe('comparison with the earlier study', () => {
   it('reads the stored segmentation back and reports the change against it', async () => {
     const { comparison, quality } = await compare(scenario().ports)
-    const seg = prior.artifacts[1]!
+    const seg = prior.artifacts[0]!
     expect(comparison?.prior).toMatchObject({
       studyInstanceUid: PRIOR_UID,
       studyDate: '20250113',
@@ -304,7 +302,7 @@ describe('comparison with the earlier study', () => {
     )
     const objects = [
       {
-        sopInstanceUid: prior.artifacts[1]!.sopInstanceUid!,
+        sopInstanceUid: prior.artifacts[0]!.sopInstanceUid!,
         seriesInstanceUid: '2.25.5',
         sopClassUid: '1.2.840.10008.5.1.4.1.1.66.4',
       },

@@ -185,11 +185,14 @@ def surround(image: np.ndarray, v: Volume, mask: np.ndarray, rng: np.random.Gene
     return image
 
 
-def missing(image: np.ndarray, rng: np.random.Generator, contrast: bool) -> list[int]:
-    """Which sequences of `image` [4, ...] are left out; T1c only where `contrast` allows it, and never both FLAIR and T1c."""
-    chance = (0.15, 0.15 if contrast else 0.0, 0.2, 0.15)
+LEFT_OUT = {True: (0.2, 0.25, 0.25, 0.35), False: (0.15, 0.0, 0.2, 0.15)}
+"""How often T1, T1c, T2 and FLAIR are left out for the whole tumour, and for its parts, which need T1c."""
+
+
+def missing(image: np.ndarray, rng: np.random.Generator, whole: bool) -> list[int]:
+    """Which sequences of `image` [4, ...] are left out; one of T1c and FLAIR stays, or nothing is left out."""
     there = [bool(c.any()) for c in image]
-    gone = [k for k in range(4) if there[k] and rng.random() < chance[k]]
+    gone = [k for k in range(4) if there[k] and rng.random() < LEFT_OUT[whole][k]]
     return gone if any(there[k] and k not in gone for k in (T1C, FLAIR)) else []
 
 
@@ -209,14 +212,13 @@ def any_cube(cubes: list[dict], rng: np.random.Generator) -> dict:
 def hospital(v: Volume, cubes: list[dict], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """One degraded study of `v`: image float32 [4, Z, Y, X] with nothing left out yet, label, mask. The label is BRAIN's
     complement: 0 without tumour, 1 to 4 as in Volume; outside the mask nothing is labelled."""
-    if not v.head:
-        if rng.random() < 0.4:
-            v = mirror_out(v)
-        for chance in (0.75, 0.3):
-            if rng.random() < chance:
-                v = implant(v, any_cube(cubes, rng), rng)
-        if rng.random() < 0.12:
-            v = without_enhancement(v)
+    if not v.head and rng.random() < 0.4:
+        v = mirror_out(v)
+    for chance in (0.4, 0.2) if v.head else (0.75, 0.3):
+        if rng.random() < chance:
+            v = implant(v, any_cube(cubes, rng), rng)
+    if not v.head and rng.random() < 0.12:
+        v = without_enhancement(v)
     if rng.random() < 0.2:
         v = white_matter_lesions(v, rng)
     v = deform(v, rng)

@@ -1,7 +1,7 @@
 """Measures a bundle through the service's own path on patients that it never saw. `python -m gliatrain.cascade.measure --data DIR`
 
-Writes the tested cases as NIfTI folders (as they are; inside a synthetic head; with a sequence left out; with the tumour mirrored out),
-the tested clinical heads and the multiple-sclerosis heads on their own grids, runs `gliabridge evaluate --cases` on them, and joins its
+Writes the tested cases as NIfTI folders (as they are; inside a synthetic head; with a sequence left out; as if nothing took up contrast),
+procedural heads without a tumour, the tested clinical heads and the multiple-sclerosis heads on their own grids, runs `gliabridge evaluate --cases` on them, and joins its
 report to results/cascade-evaluation.json. Cases that a report of the same bundle holds already are not run again.
 """
 from __future__ import annotations
@@ -21,15 +21,19 @@ from .. import data as sources
 from ..preprocess import to_grid
 from ..synthetic_heads import Atlas, add_head
 from . import heads as real_heads
-from .bundle import RESULTS, ROOT
-from .degrade import mirror_out
+from .bundle import RESULTS, ROOT, SEQUENCES
+from .degrade import without_enhancement
 from .patches import TESTED_CASES, split
 from .volumes import read_brats, stripped_brain, volume
 
 LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 CODES = {1: 1, 2: 2, 3: 4, 4: 2}
 """Our labels -> BraTS codes; a tumour of unknown class is written as oedema, so that the whole tumour alone says anything."""
-PARTS = ("stripped", "head", "without-t1", "without-t1ce", "without-t2", "without-flair", "tumour-free", "clinical", "ms")
+PARTS = ("stripped", "head", "without-t1", "without-t1ce", "without-t2", "without-flair", "no-enhancement", "tumour-free", "clinical", "ms")
+NOTHING = {"no-enhancement": ("ET",), "tumour-free": ("WT", "TC", "ET"), "ms": ("WT", "TC", "ET")}
+"""Regions of which a part holds nothing: every voxel found there is wrong."""
+HEALTHY = ("tested-1-healthy", "tested-2-healthy", "tested-3-healthy", "tested-4-healthy")
+"""Seeds of procedural heads without a tumour; none is trained on."""
 
 
 def write(path: Path, array: np.ndarray, spacing=(1.0, 1.0, 1.0)) -> None:
@@ -87,11 +91,10 @@ def write_whole(data: Path, folder: Path, name: str, parts, atlas: Atlas) -> Non
             continue
         if part == "head":
             write_case(folder, full, *in_a_head(image, label, atlas, np.random.default_rng(sum(name.encode()))))
-        elif part == "tumour-free":
-            v = mirror_out(volume(name, image, label, stripped_brain(image), False))
-            if not v.label.any():
-                mean = 3.0
-                write_case(folder, full, np.where(v.distance < 0, np.maximum(v.image.astype(np.float32) + mean, 0.01), 0) * 200, v.label)
+        elif part == "no-enhancement":
+            v = without_enhancement(volume(name, image, label, stripped_brain(image), False))
+            positive = np.maximum(v.image.astype(np.float32) + 3.0, 0.01) * 200
+            write_case(folder, full, np.where(v.distance < 0, positive, 0), v.label)
         elif part == "stripped" or part.startswith("without-"):
             write_case(folder, full, image, label, without=part.removeprefix("without-"))
 
@@ -100,6 +103,17 @@ def write_clinical(data: Path, folder: Path, name: str) -> None:
     if not (folder / f"clinical-{name}").exists():
         image, label, spacing = real_heads.native_tcga(data / "tcga-lgg" / f"{name}.image.npy.xz")
         write_case(folder, f"clinical-{name}", image, label, spacing)
+
+
+def write_healthy(cache: Path, folder: Path) -> None:
+    made = cache / "tested-phantoms"
+    left = [n for n in HEALTHY if not (made / f"{n}.parenchyma.npy").exists()]
+    if left:
+        subprocess.run(["node", "bin/run.mjs", "scripts/phantom-volumes.ts", str(made.resolve()), *left], cwd=ROOT, check=True)
+    for name in HEALTHY:
+        if not (folder / f"tumour-free-{name}").exists():
+            image = np.stack([np.load(made / f"{name}.{k}.npy").astype(np.float32) for k in SEQUENCES])
+            write_case(folder, f"tumour-free-{name}", image, np.load(made / f"{name}.label.npy"))
 
 
 def write_ms(data: Path, folder: Path, name: str) -> None:
@@ -139,7 +153,7 @@ def summary(cases: list[dict]) -> dict:
         score = {r: [next(s for s in c["scores"] if s["region"] == r) for c in rows] for r in ("WT", "TC", "ET")}
         out[part] = {"cases": len(rows), "seconds": round(float(np.median([c["seconds"]["total"] for c in rows])), 1)}
         for region, scores in score.items():
-            if part in ("tumour-free", "ms"):
+            if region in NOTHING.get(part, ()):
                 out[part][region] = {"found_ml": [round(s["volumeMl"], 2) for s in scores]}
             elif region == "WT" or part != "clinical":
                 dice = [s["dice"] for s in scores]
@@ -167,6 +181,8 @@ def main() -> None:
         for name in tested:
             if name.startswith("TCGA"):
                 write_clinical(data, folder, name)
+    if "tumour-free" in a.parts:
+        write_healthy(a.cache, folder)
     if "ms" in a.parts:
         for name in real_heads.ms_names(data):
             write_ms(data, folder, name)

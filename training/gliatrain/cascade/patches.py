@@ -145,7 +145,7 @@ def patch(stage: str, view: str, study, rng: np.random.Generator) -> tuple[np.nd
         shape = [1, 1, 1, 1]
         shape[a + 1] = -1
         x = x * ((keep >= box_low[a]) & (keep < box_high[a])).reshape(shape)
-    gone = missing(image, rng, contrast=stage == "whole")
+    gone = missing(image, rng, whole=stage == "whole")
     x[gone] = 0
     y, w = cut(target, start, lengths), cut(mask, start, lengths)
     return (np.ascontiguousarray(x.transpose(1 + order[0], 0, 1 + order[1], 1 + order[2])),
@@ -156,8 +156,9 @@ class Patches(torch.utils.data.IterableDataset):
     """Endless rounds: each a dict (stage, view) -> `each` patches of one study. A study is made anew every `reuse` rounds; the last
     eight are drawn from. Heads have no classes, so their rounds hold the stage "whole" alone."""
 
-    def __init__(self, cohort: Cohort, each: int = 2, seed: int = 0, head_share: float = 0.3, reuse: int = 3):
-        self.cohort, self.each, self.seed, self.head_share, self.reuse = cohort, each, seed, head_share, reuse
+    def __init__(self, cohort: Cohort, each: int = 2, seed: int = 0, head_share: float = 0.3, reuse: int = 3,
+                 stages: tuple[str, ...] = STAGES):
+        self.cohort, self.each, self.seed, self.head_share, self.reuse, self.stages = cohort, each, seed, head_share, reuse, stages
 
     def __iter__(self):
         torch.set_num_threads(1)
@@ -177,4 +178,4 @@ class Patches(torch.utils.data.IterableDataset):
         head, phantom = kind < self.head_share, kind > 1 - PHANTOM_SHARE
         pool = self.cohort.heads if head else self.cohort.phantoms if phantom else self.cohort.cases
         pool = pool or self.cohort.cases
-        return hospital(pool[rng.integers(len(pool))], self.cohort.cubes, rng), ("whole",) if pool is self.cohort.heads else STAGES
+        return hospital(pool[rng.integers(len(pool))], self.cohort.cubes, rng), tuple(s for s in self.stages if s == "whole" or pool is not self.cohort.heads)

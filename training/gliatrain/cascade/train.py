@@ -19,6 +19,8 @@ import torch
 import torch.nn.functional as F
 
 from .. import data as sources
+from .degrade import FLAIR
+from .flair import FillIn, load_fill_in
 from .network import ViewNet, ViewVariant
 from .patches import STAGES, VIEWS, Patches, load_cohort, split
 from .weights import NETWORKS, from_archive
@@ -71,9 +73,11 @@ class Member:
 
 
 class Engine:
-    """Loss and gradients of any member through one compiled network a stage: its weights are copied in, so nothing compiles twice."""
+    """Loss and gradients of any member through one compiled network a stage: its weights are copied in, so nothing compiles twice.
+    The whole tumour's networks see an estimate of a FLAIR that is missing, as they will in the bundle."""
 
-    def __init__(self, compile_it: bool):
+    def __init__(self, compile_it: bool, flair: FillIn | None = None):
+        self.flair = flair
         self.shells = {stage: ViewNet(ViewVariant(NETWORKS[stage][1])).to(memory_format=torch.channels_last) for stage in STAGES}
         self.calls = {stage: torch.compile(shell) if compile_it else shell for stage, shell in self.shells.items()}
 
@@ -83,7 +87,10 @@ class Engine:
             torch._foreach_copy_(list(shell.parameters()), list(net.parameters()))
         shell.zero_grad(set_to_none=True)
         for x, y, w in patches:
-            logits = self.calls[stage](torch.as_tensor(x).contiguous(memory_format=torch.channels_last))
+            image = torch.as_tensor(x)
+            if self.flair and stage == "whole" and not image[:, FLAIR].any():
+                image = self.flair(image)
+            logits = self.calls[stage](image.contiguous(memory_format=torch.channels_last))
             loss = view_loss(logits, torch.as_tensor(y).long(), torch.as_tensor(w)) / len(patches)
             loss.backward()
             total += float(loss.detach())
@@ -103,8 +110,8 @@ def save(path: Path, state: dict) -> None:
 
 def train(patches: Patches, out: Path, weights: Path | None, minutes: float, peak: float = 1e-4, facts: dict | None = None,
           seed: int = 1, workers: int = 1, compile_it: bool = True, save_minutes: float = 4, rounds: int | None = None) -> dict[Key, Member]:
-    """Runs until `minutes` of training are spent in all runs together (or `rounds` more are done, or SIGTERM comes) and returns
-    the members; the checkpoint is written at the end in any case."""
+    """Trains the stages of `patches` until `minutes` are spent in all runs together (or `rounds` more are done, or SIGTERM comes) and
+    returns the members; the checkpoint is written at the end in any case."""
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
     members = {key: Member(net, peak) for key, net in first_networks(weights).items()}
@@ -116,7 +123,9 @@ def train(patches: Patches, out: Path, weights: Path | None, minutes: float, pea
         spent, done = old["seconds"], old["rounds"]
     patches.seed = seed * 100003 + done
     loader = iter(torch.utils.data.DataLoader(patches, batch_size=None, num_workers=workers, prefetch_factor=4 if workers else None))
-    engine, started, saved, base, first = Engine(compile_it), time.time(), time.time(), spent, done
+    estimate = out / "flair.pt"
+    engine = Engine(compile_it, load_fill_in(estimate) if estimate.exists() else None)
+    started, saved, base, first = time.time(), time.time(), spent, done
     recent: dict[str, list[float]] = {stage: [] for stage in STAGES}
 
     def state() -> dict:
@@ -157,6 +166,7 @@ def main() -> None:
     ap.add_argument("--threads", type=int, default=1)
     ap.add_argument("--each", type=int, default=2, help="patches a network and round")
     ap.add_argument("--rounds", type=int, help="stop after so many more rounds")
+    ap.add_argument("--stages", nargs="+", default=list(STAGES), choices=STAGES, help="the others stay as they are")
     a = ap.parse_args()
     torch.set_num_threads(a.threads)
     data = sources.data_folder(a.data)
@@ -166,7 +176,7 @@ def main() -> None:
              "tested": names.tested, "lesion_cubes": len(cohort.cubes), "lesion_cube_ids": sorted({c["patient"] for c in cohort.cubes}),
              "started_from": "published weights" if a.weights else "nothing"}
     print(json.dumps({k: v if isinstance(v, (int, str)) else len(v) for k, v in facts.items()}), flush=True)
-    train(Patches(cohort, a.each), a.out, a.weights, a.minutes, a.peak, facts, a.seed, rounds=a.rounds)
+    train(Patches(cohort, a.each, stages=tuple(a.stages)), a.out, a.weights, a.minutes, a.peak, facts, a.seed, rounds=a.rounds)
 
 
 if __name__ == "__main__":

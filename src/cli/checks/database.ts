@@ -1,0 +1,66 @@
+// Whether the state can be kept: PostgreSQL takes us and lets us make tables, or the folder is ours to write.
+import { access, constants, mkdir, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import { AppError, asAppError } from '../../domain/errors.ts'
+import type { Log } from '../../domain/ports/log.ts'
+import { lockFolder } from '../../store/folder-lock.ts'
+import { openPostgres } from '../../store/postgres.ts'
+
+export interface StorePlace {
+  dataDir: string
+  databaseUrl?: string
+}
+
+/** Makes nothing in a database; makes the data folder, as the service would. */
+export async function checkStore({ dataDir, databaseUrl }: StorePlace, log: Log): Promise<string[]> {
+  return databaseUrl ? checkPostgres(databaseUrl, log) : checkFolder(dataDir)
+}
+
+async function checkPostgres(databaseUrl: string, log: Log): Promise<string[]> {
+  if (!/^postgres(ql)?:\/\//.test(databaseUrl))
+    throw new AppError('SETTINGS_INVALID', 'DATABASE_URL must begin with postgres:// or postgresql://')
+  const db = openPostgres(databaseUrl, log)
+  try {
+    const [row] = await db.query<{ version: string; present: boolean; create: boolean; use: boolean }>(
+      `select current_setting('server_version') as version,
+              to_regnamespace('gliabridge') is not null as present,
+              has_database_privilege(current_database(), 'create') as create,
+              case when to_regnamespace('gliabridge') is null then true
+                   else has_schema_privilege('gliabridge', 'usage, create') end as use`,
+    )
+    const { version, present, create, use } = row!
+    if (!present && !create)
+      throw new AppError(
+        'DATABASE_REFUSED',
+        'the user may not create the schemas "gliabridge" and "pgboss" in this database',
+      )
+    if (!use) throw new AppError('DATABASE_REFUSED', 'the user may not use and create in the schema "gliabridge"')
+    return [`PostgreSQL ${version}, ${present ? 'with our tables' : 'no tables yet; the first start makes them'}`]
+  } finally {
+    await db.close()
+  }
+}
+
+async function checkFolder(dataDir: string): Promise<string[]> {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 })
+    await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    const { code = 'no code' } = error as NodeJS.ErrnoException
+    throw new AppError(
+      'SETTINGS_INVALID',
+      `store.dataDir ${dataDir} cannot be written (${code}) by user ${process.getuid?.() ?? '?'}`,
+    )
+  }
+  const { bavail, bsize } = await statfs(dataDir)
+  const room = `embedded database in ${join(dataDir, 'database')}, ${((bavail * bsize) / 2 ** 30).toFixed(1)} GiB free`
+  try {
+    lockFolder(dataDir, { pid: process.pid, since: new Date().toISOString() }).release()
+  } catch (thrown) {
+    const error = asAppError(thrown)
+    if (error.code !== 'DATA_FOLDER_IN_USE') throw error
+    // The service itself, most likely: nothing is wrong with that while one asks about its settings.
+    return [room, `in use: ${error.message}`]
+  }
+  return [room]
+}

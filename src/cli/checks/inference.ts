@@ -1,0 +1,22 @@
+// Whether the bundle is whole and an execution provider of the settings really opens its networks on this machine.
+import type { Log } from '../../domain/ports/log.ts'
+import { loadBundle } from '../../inference/bundle/load.ts'
+import { startRunner } from '../../inference/runtime/runner.ts'
+import type { Settings } from '../../settings/schema.ts'
+
+export async function checkInference(inference: Settings['inference'], log: Log): Promise<string[]> {
+  const bundle = await loadBundle(inference.bundle)
+  const runner = await startRunner({ ...inference, bundle, log })
+  try {
+    const { provider, runtime, declined } = runner.execution
+    return [
+      `${bundle.id} ${bundle.version}, model ${bundle.identity.modelDigest.slice(0, 12)}: its networks run on ${provider} (${runtime})`,
+      // Each network was declined by itself; the first reason is the provider's.
+      ...[...Map.groupBy(declined, (one) => one.provider)].map(
+        ([name, [first]]) => `${name} is not used: ${first!.reason}`,
+      ),
+    ]
+  } finally {
+    await runner.close()
+  }
+}

@@ -1,0 +1,63 @@
+// Asks the archive what the service asks of it; with write, stores an object of nobody and takes it away again.
+
+import { pollSettings } from '../../compose-watch.ts'
+import { createDicomWebClient } from '../../dicomweb/client.ts'
+import { openConnection } from '../../dicomweb/client-connection.ts'
+import { probeStorage } from '../../dicomweb/probe-storage.ts'
+import { asAppError } from '../../domain/errors.ts'
+import type { ImageArchive } from '../../domain/ports/image-archive.ts'
+import type { Log } from '../../domain/ports/log.ts'
+import type { Settings } from '../../settings/schema.ts'
+import { dateDaysBefore, dateIn, searchesOf } from '../../triggers/qido-poll.ts'
+import { adviseOnArchive } from './address.ts'
+import { ChecksFailed, linesOf } from './check.ts'
+
+export async function checkArchive(
+  settings: Pick<Settings, 'pacs' | 'ehr'>,
+  timeZone: string,
+  { write, log }: { write: boolean; log: Log },
+): Promise<string[]> {
+  const archive = createDicomWebClient({ ...settings.pacs, log })
+  try {
+    const lines = await askArchive(archive, settings, timeZone)
+    if (!write)
+      return [
+        ...lines,
+        'untested: the right to store (check-config --write stores an object of nobody and takes it away)',
+      ]
+    const stored = await probeStorage(openConnection(settings.pacs), archive, settings.ehr.analysisSystem)
+    return [...lines, ...stored]
+  } catch (thrown) {
+    const error = asAppError(thrown)
+    throw new ChecksFailed([...linesOf(error), ...(await adviseOnArchive(settings.pacs.url, error))])
+  }
+}
+
+/** Asks what the service asks at a wide look, and of one study what it asks of every study, short of storing anything. */
+export async function askArchive(
+  archive: ImageArchive,
+  settings: Pick<Settings, 'pacs'>,
+  timeZone: string,
+  now: Date = new Date(),
+): Promise<string[]> {
+  const { firstLookbackDays } = pollSettings(settings)
+  const from = dateDaysBefore(dateIn(timeZone, now), firstLookbackDays)
+  const found: string[] = []
+  for (const query of searchesOf(from, true))
+    found.push(...(await archive.searchStudies(query)).map(({ studyInstanceUid }) => studyInstanceUid))
+  const lines = [`${found.length} MR studies since ${from} or without a date`]
+  const [study] = found
+  if (study === undefined)
+    lines.push('no study to try metadata and images with; more are found with a larger pacs.poll.lookBackDays')
+  else {
+    await archive.searchInstances(study)
+    const { series } = await archive.retrieveMetadata(study)
+    const { seriesInstanceUid, instances } = series.find(({ modality }) => modality === 'MR') ?? series[0]!
+    const { sopInstanceUid } = instances[0]!
+    for await (const _ of archive.retrieveSeries(study, seriesInstanceUid, [sopInstanceUid])) break
+    lines.push('instances, metadata and images of one study were read')
+  }
+  const ways = Object.entries((await archive.ways?.()) ?? {})
+  if (ways.length === 0) return [...lines, 'it takes every question as the standard has it']
+  return [...lines, ...ways.map(([question, way]) => `${question}: ${way} (found out; the standard way is refused)`)]
+}

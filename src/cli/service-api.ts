@@ -1,0 +1,32 @@
+// Asks the service that runs on this machine, as its API lets anybody with the token ask.
+import { AppError } from '../domain/errors.ts'
+import type { Settings } from '../settings/schema.ts'
+
+export interface Asked {
+  status: number
+  body: unknown
+}
+
+/** undefined where no service answers on the port of the settings. */
+export async function askService(http: Settings['http'], path: string, post?: unknown): Promise<Asked | undefined> {
+  const response = await fetch(`http://127.0.0.1:${http.port}${path}`, {
+    ...(post === undefined ? {} : { method: 'POST', body: JSON.stringify(post) }),
+    headers: {
+      'content-type': 'application/json',
+      ...(http.token === undefined ? {} : { authorization: `Bearer ${http.token}` }),
+    },
+    signal: AbortSignal.timeout(120_000),
+  }).catch(() => undefined)
+  if (response === undefined) return undefined
+  return { status: response.status, body: await response.json().catch(() => undefined) }
+}
+
+/** The same, where the service must run and must not refuse. */
+export async function mustAnswer(http: Settings['http'], path: string, post?: unknown): Promise<unknown> {
+  const answer = await askService(http, path, post)
+  if (answer === undefined)
+    throw new AppError('SERVICE_NOT_RUNNING', `no service answers on port ${http.port} of this machine`)
+  if (answer.status < 300) return answer.body
+  const { code = 'no code', detail = '' } = (answer.body ?? {}) as { code?: string; detail?: string }
+  throw new AppError('STATE_CONFLICT', `the service answered ${answer.status} ${code}: ${detail}`)
+}

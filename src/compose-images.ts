@@ -1,0 +1,30 @@
+// Wires the images of the pages: the spool, its retention, and what the pages read of it.
+import { join } from 'node:path'
+import type { AuditTrail } from './domain/ports/audit-trail.ts'
+import type { Clock } from './domain/ports/clock.ts'
+import type { ImageSpool } from './domain/ports/image-spool.ts'
+import type { Log } from './domain/ports/log.ts'
+import { readPageScripts } from './http/page-scripts.ts'
+import type { Settings } from './settings/schema.ts'
+import { keepRetention } from './viewer/retention.ts'
+import { createShownImages } from './viewer/shown.ts'
+import { createImageSpool } from './viewer/spool.ts'
+
+type Needs = { clock: Clock; log: Log; audit: AuditTrail }
+
+export async function openImages({ viewer, store }: Pick<Settings, 'viewer' | 'store'>, { clock, log, audit }: Needs) {
+  const spool = createImageSpool(viewer.folder ?? join(store.dataDir, 'images'), clock)
+  const scripts = await readPageScripts()
+  const ending = new AbortController()
+  const retention = keepRetention({ spool, clock, log }, viewer.keepDays, ending.signal)
+  const keeps: { spool?: ImageSpool } = viewer.keepDays > 0 ? { spool } : {}
+  return {
+    /** For the analysis; nothing where the site keeps none. */
+    keeps,
+    pages: { images: createShownImages({ spool, audit, clock }), scripts },
+    async close() {
+      ending.abort()
+      await retention
+    },
+  }
+}

@@ -1,0 +1,58 @@
+// Whether two Part 10 files are one result, made at two moments: after lost state the same analysis is made anew under the same UIDs.
+import { canonicalText } from '../domain/canonical-text.ts'
+import { AppError } from '../domain/errors.ts'
+import type { DicomJson } from '../domain/study.ts'
+import { tagOf } from './dataset.ts'
+import { readPart10 } from './part10.ts'
+
+/**
+ * When an object was made, and what holds that moment: a PDF is of one analysis by its UID, and prints when it was registered. All
+ * else of two results must be equal.
+ */
+const OF_THE_MOMENT = new Set(
+  [
+    'InstanceCreationDate',
+    'InstanceCreationTime',
+    'SeriesDate',
+    'SeriesTime',
+    'ContentDate',
+    'ContentTime',
+    'ContributionDateTime',
+    'TimezoneOffsetFromUTC',
+    'EncapsulatedDocument',
+    'EncapsulatedDocumentLength',
+  ].map(tagOf),
+)
+
+/** False also for what cannot be read. Pixels count as they are stored, so a transcoded copy is another object. */
+export function isSameObject(a: Uint8Array, b: Uint8Array): boolean {
+  try {
+    return contentOf(a) === contentOf(b)
+  } catch (error) {
+    if (error instanceof AppError) return false
+    throw error
+  }
+}
+
+function contentOf(bytes: Uint8Array): string {
+  const file = readPart10(bytes)
+  const isImage = tagOf('Rows') in file.dataset
+  const pixels = file.pixelData === undefined ? (isImage ? file.frames() : []) : [file.pixelData]
+  return canonicalText([withoutMoment(file.dataset), pixels.map((one) => Buffer.from(one).toString('base64'))])
+}
+
+/** Tag → value; the VR is a matter of encoding. */
+function withoutMoment(dataset: DicomJson): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(dataset)
+      .filter(([tag]) => !OF_THE_MOMENT.has(tag))
+      .map(([tag, { Value, InlineBinary }]) => [
+        tag,
+        Value?.map((value) => (isItem(value) ? withoutMoment(value) : value)) ?? InlineBinary ?? [],
+      ]),
+  )
+}
+
+function isItem(value: unknown): value is DicomJson {
+  return typeof value === 'object' && value !== null && Object.keys(value).every((key) => /^[0-9A-F]{8}$/.test(key))
+}

@@ -1,0 +1,28 @@
+// What a reader of the report must know, as comments of it: who has reviewed it, what it rests on, the quality notes.
+import type { ReportableResult } from '../../domain/finding.ts'
+import type { Review } from '../../domain/review.ts'
+import type { DicomJson } from '../../domain/study.ts'
+import { reviewSentence } from '../../wording/reviews.ts'
+import { COMMENT } from './codes.ts'
+import { textItem } from './content-item.ts'
+import { inputRemark } from './input-remark.ts'
+
+type Remarked = Pick<ReportableResult, 'noFinding' | 'bundle' | 'inputs' | 'quality'>
+
+/** The first says whether a person has reviewed the report; `firstWritten` is when the software wrote it (DICOM DT). */
+export function remarkItems(
+  { noFinding, bundle, inputs, quality }: Remarked,
+  reviewed?: { review: Review; firstWritten: string },
+): DicomJson[] {
+  const remarks = [
+    `Made by software and ${reviewed ? 'reviewed' : 'not reviewed'} by a person. ${bundle.intendedUse}`,
+    ...(noFinding
+      ? ['No tumour was found above the size that the software can report. This does not exclude one.']
+      : []),
+    'Ranges of uncertainty are 95 % intervals.',
+    ...inputs.map(inputRemark),
+    ...quality.map(({ severity, text }) => (severity === 'warning' ? `Warning: ${text}` : text)),
+    ...(reviewed ? [`${reviewSentence(reviewed.review)} First written ${reviewed.firstWritten}.`] : []),
+  ]
+  return remarks.map((remark) => textItem('CONTAINS', COMMENT, remark))
+}

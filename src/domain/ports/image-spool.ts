@@ -1,0 +1,34 @@
+// Where the volumes of an analysis wait for whoever looks at its page; nothing of it is part of the record.
+import type { SequenceImage } from '../finding.ts'
+import type { ShownImages, ShownSegment } from '../shown-images.ts'
+import type { LabelVolume } from '../volume.ts'
+
+/** All on one grid. */
+export interface ImagesToKeep {
+  images: readonly SequenceImage[]
+  labels: LabelVolume
+  segments: readonly ShownSegment[]
+  prior?: {
+    analysisId: string
+    /** DICOM DA */
+    studyDate: string
+    images: readonly SequenceImage[]
+    labels?: LabelVolume
+  }
+}
+
+/** Decoded voxels of one kept volume. */
+export type KeptVolume = 'labels' | 'prior-labels' | ShownImages['images'][number]['name']
+
+export interface ImageSpool {
+  /** Takes the place of what was kept of the analysis before. Throws SPOOL_UNWRITABLE. */
+  keep(analysisId: string, images: ImagesToKeep): Promise<void>
+  /** Undefined when nothing is kept, or no longer. */
+  describe(analysisId: string): Promise<ShownImages | undefined>
+  /** Values along one plane of the grid, u fastest, in the order of the grid's own axes. Throws NOT_FOUND. */
+  plane(analysisId: string, volume: KeptVolume, axis: 0 | 1 | 2, index: number): Promise<Uint16Array>
+  /** The sequences of the study itself as they are kept, without those of the earlier study; none when nothing is kept. */
+  sequences(analysisId: string): Promise<SequenceImage[]>
+  /** Removes what was kept before that moment; how many analyses. */
+  removeBefore(moment: Date): Promise<number>
+}

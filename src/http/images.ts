@@ -1,0 +1,49 @@
+// Images of an analysis for its page: what there is, slices as PNG, outlines as polygons. Behind the same sign-in as the page, never kept by browsers.
+import { type Context, Hono } from 'hono'
+import type { AnalysisRecord } from '../domain/analysis.ts'
+import { AppError } from '../domain/errors.ts'
+import { PLANES } from '../domain/shown-images.ts'
+import { marksOf, planeView } from '../viewer/planes.ts'
+import { readSummary } from '../web/summary.ts'
+import { load } from './actions.ts'
+import { analysisParams, parseRequest, sliceParams, sliceQuery } from './contracts.ts'
+import type { AppDeps } from './deps.ts'
+import { userOf } from './security.ts'
+
+export function imageRoutes({ analyses, images }: AppDeps): Hono {
+  const looked = async (c: Context) => {
+    const { id } = parseRequest(analysisParams, { id: c.req.param('id') })
+    const record = await load(analyses, id)
+    const user = userOf(c.req.header('authorization'))
+    return { record, analysisId: id, studyInstanceUid: record.studyInstanceUid, ...(user && { user }) }
+  }
+  return new Hono()
+    .get('/analyses/:id/images', async (c) => {
+      const { record } = await looked(c)
+      const described = await describeImages(images, record)
+      if (!described) throw new AppError('NOT_FOUND', `no images of analysis ${record.analysisId} are kept`)
+      return c.json(described)
+    })
+    .get('/analyses/:id/images/:plane/:index/picture.png', async (c) => {
+      const { of } = parseRequest(sliceQuery, c.req.query())
+      const slice = parseRequest(sliceParams, { plane: c.req.param('plane'), index: c.req.param('index') })
+      const png = await images.picture(await looked(c), { ...slice, images: of })
+      return c.body(new Uint8Array(png), 200, { 'content-type': 'image/png' })
+    })
+    .get('/analyses/:id/images/:plane/:index/outlines.json', async (c) => {
+      const slice = parseRequest(sliceParams, { plane: c.req.param('plane'), index: c.req.param('index') })
+      return c.json({ outlines: await images.outlines(await looked(c), slice) })
+    })
+}
+
+/** What is kept, how its planes lie, and what is drawn on which slice; undefined where nothing is kept. */
+export async function describeImages(images: AppDeps['images'], record: AnalysisRecord) {
+  const shown = await images.describe(record.analysisId)
+  if (!shown) return undefined
+  const { diameters = [] } = readSummary(record)
+  return {
+    ...shown,
+    planes: PLANES.map((plane) => planeView(shown.grid, plane)),
+    marks: marksOf(diameters, shown.grid),
+  }
+}

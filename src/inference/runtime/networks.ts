@@ -1,0 +1,96 @@
+// The networks of a graph, each on the first provider that works for it.
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import type { RunNetwork } from '../segmentation/run-stage.ts'
+import type { NetworkFile, OpenMessage } from './messages.ts'
+import { openSession, type Session } from './session.ts'
+
+export interface Networks {
+  /** What runs them, each name once. */
+  providers: string[]
+  run: RunNetwork
+}
+
+/** What is said while providers are tried; `reason` holds nothing of a patient. */
+export interface Trials {
+  trying: (provider: string) => void
+  declined: (provider: string, reason: string) => void
+}
+
+/**
+ * Opens and tries each network once, so that one that cannot run is found at start; undefined when no provider works for one of them.
+ *
+ * On the CPU a session is open only while its network runs: its memory arena makes a run a third faster, but keeps the most that it
+ * ever held, and ten arenas are more than a machine has. Opening again takes less than a tenth of a second. On an accelerator, where
+ * opening is slow, all of them stay open.
+ */
+export async function openNetworks(
+  { networks, providers, threads }: Pick<OpenMessage, 'networks' | 'providers' | 'threads'>,
+  { trying, declined }: Trials,
+): Promise<Networks | undefined> {
+  const files = new Map(networks.map((network) => [network.name, network]))
+  const staying = new Map<string, Session>()
+  let current: { name: string; session: Session } | undefined
+  const used = new Set<string>()
+  for (const network of networks) {
+    const session = await firstThatWorks(network)
+    if (!session) return undefined
+    used.add(session.provider)
+  }
+  return {
+    providers: [...used],
+    run: async (name, input, dims) => (await sessionOf(name)).run(input, dims),
+  }
+
+  async function firstThatWorks(network: NetworkFile): Promise<Session | undefined> {
+    for (const provider of providers) {
+      trying(provider)
+      let session: Session | undefined
+      try {
+        session = await open(network, provider)
+        if (network.trial) await tryOnce(session, network.output, network.trial)
+        if (provider !== 'cpu') staying.set(network.name, session)
+        return session
+      } catch (error) {
+        if (provider !== 'cpu') await session?.close()
+        declined(provider, networks.length > 1 ? `${network.name}: ${reasonOf(error)}` : reasonOf(error))
+      }
+    }
+    return undefined
+  }
+
+  async function sessionOf(name: string): Promise<Session> {
+    if (current?.name === name) return current.session
+    return staying.get(name) ?? (await open(files.get(name)!, 'cpu'))
+  }
+
+  /** On the CPU in place of the one that is open there. */
+  async function open(network: NetworkFile, provider: string): Promise<Session> {
+    await current?.session.close()
+    current = undefined
+    const session = await openSession(await checkedBytes(network), provider, network, threads)
+    if (provider === 'cpu') current = { name: network.name, session }
+    return session
+  }
+}
+
+/** The bytes of a model file; throws when they are not those that the bundle declares. */
+export async function checkedBytes({ modelPath, sha256 }: { modelPath: string; sha256: string }): Promise<Uint8Array> {
+  const model = await readFile(modelPath)
+  if (createHash('sha256').update(model).digest('hex') !== sha256)
+    throw new Error('the model file changed since the bundle was checked')
+  return model
+}
+
+/** First line of a runtime's message, short: it holds paths and node names of the model, nothing of a patient. */
+export function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error)
+  return (text.split('\n')[0] ?? '').slice(0, 300)
+}
+
+/** So that a network of another shape is found at start and not in the middle of a study. */
+async function tryOnce(session: Session, output: string, { dims, width }: NonNullable<NetworkFile['trial']>) {
+  const found = await session.run(new Float32Array(dims.reduce((a, b) => a * b)), dims)
+  if (found.length !== width)
+    throw new Error(`output "${output}" has ${found.length} numbers for an input of ${dims.join(' x ')}, not ${width}`)
+}

@@ -1,0 +1,18 @@
+// What waits for its next attempt is tried at once: the cause of its waiting is gone.
+import type { AnalysisState } from '../domain/analysis.ts'
+import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
+
+/** So many at most; the rest comes in its own time. */
+const MOST = 500
+const WAITING: readonly AnalysisState[] = ['queued', 'analysed']
+
+export interface HurryPorts {
+  analyses: Pick<AnalysisStore, 'list'> & { makeDue(analysisId: string): Promise<boolean> }
+  wake(): Promise<unknown>
+}
+
+export async function hurryWaiting({ analyses, wake }: HurryPorts): Promise<void> {
+  for (const state of WAITING)
+    for (const { analysisId } of await analyses.list({ state, limit: MOST })) await analyses.makeDue(analysisId)
+  await wake()
+}

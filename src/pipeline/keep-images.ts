@@ -1,0 +1,33 @@
+// The step that keeps the aligned images for the pages. A result is complete without them: that they could not be kept is history, and no failure.
+import { foreseen } from '../domain/errors.ts'
+import type { AnalysisResult, SequenceImage } from '../domain/finding.ts'
+import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
+import type { ImageSpool } from '../domain/ports/image-spool.ts'
+import { overlayOf } from '../reports/colours.ts'
+import type { EarlierImages } from './prior/compare.ts'
+
+export interface KeepInput {
+  result: Pick<AnalysisResult, 'analysisId' | 'segmentation' | 'segments'>
+  /** On the grid of the segmentation. */
+  images: readonly SequenceImage[]
+  earlier: EarlierImages | undefined
+}
+
+export async function keepImages(
+  { spool, analyses }: { spool: Pick<ImageSpool, 'keep'>; analyses: Pick<AnalysisStore, 'note'> },
+  { result, images, earlier }: KeepInput,
+): Promise<void> {
+  const { analysisId, segmentation, segments } = result
+  try {
+    const prior = await earlier?.onGrid(segmentation.grid)
+    await spool.keep(analysisId, {
+      images,
+      labels: segmentation,
+      segments: segments.map(({ label, key, name }, n) => ({ label, key, name, colour: overlayOf(key, n).colour })),
+      ...(earlier && prior && { prior: { analysisId: earlier.analysisId, studyDate: earlier.studyDate, ...prior } }),
+    })
+  } catch (thrown) {
+    const { code, message } = foreseen(thrown)
+    await analyses.note(analysisId, { kind: 'images', text: `${code}: ${message}` })
+  }
+}

@@ -1,0 +1,109 @@
+// A volume as bricks of 32 x 32 x 32 voxels, each compressed alone, so that any plane is read without the rest.
+
+import { promisify } from 'node:util'
+import { deflateRaw, inflateRaw } from 'node:zlib'
+import { AppError } from '../domain/errors.ts'
+import type { Vec3 } from '../domain/volume.ts'
+
+const deflate = promisify(deflateRaw)
+const inflate = promisify(inflateRaw)
+
+export const EDGE = 32
+export type Voxels = Uint8Array | Uint16Array
+
+/** Where the bricks of a packed volume lie in its file: brick n from offsets[n] to offsets[n + 1]; x fastest, then y, then z. */
+export interface BrickIndex {
+  size: Vec3
+  bytes: 1 | 2
+  offsets: number[]
+}
+
+export const bricksAlong = (size: Vec3): Vec3 => size.map((n) => Math.ceil(n / EDGE)) as unknown as Vec3
+
+/** Compresses a volume; a brick at the far end holds only the voxels that are there. */
+export async function packBricks(data: Voxels, size: Vec3): Promise<{ index: BrickIndex; chunks: Uint8Array[] }> {
+  const bytes = data.BYTES_PER_ELEMENT as 1 | 2
+  const [bx, by, bz] = bricksAlong(size)
+  const offsets = [0]
+  const chunks: Uint8Array[] = []
+  for (let z = 0; z < bz; z++) {
+    for (let y = 0; y < by; y++) {
+      const row = Array.from({ length: bx }, (_, x) => deflate(planar(cut(data, size, [x, y, z])), { level: 1 }))
+      for (const chunk of await Promise.all(row)) {
+        chunks.push(chunk)
+        offsets.push(offsets.at(-1)! + chunk.length)
+      }
+    }
+  }
+  return { index: { size, bytes, offsets }, chunks }
+}
+
+/** The bricks that a plane goes through, as numbers and places. */
+export function bricksOfPlane(size: Vec3, axis: 0 | 1 | 2, index: number): { number: number; at: Vec3 }[] {
+  const along = bricksAlong(size)
+  const layer = Math.floor(index / EDGE)
+  const found: { number: number; at: Vec3 }[] = []
+  for (let z = 0; z < along[2]; z++)
+    for (let y = 0; y < along[1]; y++)
+      for (let x = 0; x < along[0]; x++)
+        if ([x, y, z][axis] === layer) found.push({ number: x + along[0] * (y + along[1] * z), at: [x, y, z] })
+  return found
+}
+
+export async function unpackBrick(chunk: Uint8Array, { size, bytes }: BrickIndex, at: Vec3): Promise<Voxels> {
+  const [nx, ny, nz] = extent(size, at)
+  const raw = await inflate(chunk)
+  if (raw.length !== nx * ny * nz * bytes)
+    throw new AppError('INTERNAL', `a brick of a kept image has ${raw.length} bytes`)
+  if (bytes === 1) return new Uint8Array(raw)
+  const count = raw.length / 2
+  const out = new Uint16Array(count)
+  for (let n = 0; n < count; n++) out[n] = (raw[n]! << 8) | raw[count + n]!
+  return out
+}
+
+/** Copies the part of a plane that lies in one brick into the whole plane, the two other axes in their order. */
+export function copyPlane(
+  brick: Voxels,
+  at: Vec3,
+  size: Vec3,
+  { axis, index, into }: { axis: 0 | 1 | 2; index: number; into: Uint16Array },
+): void {
+  const [u, v] = ([0, 1, 2] as const).filter((one) => one !== axis) as [0 | 1 | 2, 0 | 1 | 2]
+  const part = extent(size, at)
+  const steps = [1, part[0], part[0] * part[1]] as const
+  const start = (index - at[axis] * EDGE) * steps[axis]
+  for (let b = 0; b < part[v]; b++) {
+    let from = start + b * steps[v]
+    let to = at[u] * EDGE + size[u] * (at[v] * EDGE + b)
+    for (let a = 0; a < part[u]; a++, from += steps[u], to++) into[to] = brick[from]!
+  }
+}
+
+/** Voxels of a brick along each axis. */
+function extent(size: Vec3, at: Vec3): Vec3 {
+  return size.map((n, axis) => Math.min(EDGE, n - at[axis]! * EDGE)) as unknown as Vec3
+}
+
+function cut(data: Voxels, size: Vec3, at: Vec3): Voxels {
+  const [nx, ny, nz] = extent(size, at)
+  const out = data instanceof Uint8Array ? new Uint8Array(nx * ny * nz) : new Uint16Array(nx * ny * nz)
+  const [x, y, z] = at.map((n) => n * EDGE) as unknown as Vec3
+  for (let k = 0; k < nz; k++)
+    for (let j = 0; j < ny; j++) {
+      const from = x + size[0] * (y + j + size[1] * (z + k))
+      out.set(data.subarray(from, from + nx), nx * (j + ny * k))
+    }
+  return out
+}
+
+/** High bytes before low ones: the high ones hardly change and compress to almost nothing. */
+function planar(values: Voxels): Uint8Array {
+  if (values instanceof Uint8Array) return values
+  const out = new Uint8Array(values.length * 2)
+  for (let n = 0; n < values.length; n++) {
+    out[n] = values[n]! >> 8
+    out[values.length + n] = values[n]! & 255
+  }
+  return out
+}

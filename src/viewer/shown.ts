@@ -1,0 +1,105 @@
+// What the study page asks of the spool: slices as pictures and outlines, each patient's images audited as access.
+import { AppError } from '../domain/errors.ts'
+import type { AuditTrail } from '../domain/ports/audit-trail.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { ImageSpool } from '../domain/ports/image-spool.ts'
+import type { ImageName, Plane, ShownImages, SliceOutline, Window } from '../domain/shown-images.ts'
+import type { Uid } from '../domain/study.ts'
+import { asShown, drawSlices, outlinesOn } from './pictures.ts'
+import { planeView } from './planes.ts'
+
+export interface Looked {
+  analysisId: string
+  studyInstanceUid: Uid
+  /** Who signed in to the pages, where they say so. */
+  user?: string
+}
+
+export interface ShownImagesReader {
+  describe(analysisId: string): Promise<ShownImages | undefined>
+  /** PNG, the images below each other. Throws NOT_FOUND. */
+  picture(
+    looked: Looked,
+    slice: { plane: Plane; index: number; images: readonly { name: ImageName; window: Window }[] },
+  ): Promise<Uint8Array>
+  outlines(looked: Looked, slice: { plane: Plane; index: number }): Promise<SliceOutline[]>
+}
+
+/** Looking through a study is one access; whoever comes back after so long accesses it again. */
+const SAME_LOOK_MS = 10 * 60_000
+
+export function createShownImages({
+  spool,
+  audit,
+  clock,
+}: {
+  spool: ImageSpool
+  audit: AuditTrail
+  clock: Clock
+}): ShownImagesReader {
+  const looks = new Map<string, number>()
+
+  /** Nothing is shown that could not be recorded. */
+  const record = async ({ analysisId, studyInstanceUid, user }: Looked) => {
+    const now = clock.now().getTime()
+    for (const [key, at] of looks) if (now - at > SAME_LOOK_MS) looks.delete(key)
+    const key = JSON.stringify([analysisId, user])
+    const isSame = looks.has(key)
+    looks.set(key, now)
+    if (isSame) return
+    try {
+      await audit.record({
+        action: 'read',
+        target: 'spool',
+        interaction: 'access',
+        studyInstanceUid,
+        what: `images of analysis ${analysisId}`,
+        outcome: 'success',
+        ...(user && { user: { identifier: user, name: user } }),
+      })
+    } catch (error) {
+      looks.delete(key)
+      throw error
+    }
+  }
+
+  const viewOf = async (analysisId: string, plane: Plane, index: number) => {
+    const shown = await spool.describe(analysisId)
+    if (!shown) throw new AppError('NOT_FOUND', `no images of analysis ${analysisId} are kept`)
+    const view = planeView(shown.grid, plane)
+    if (index >= view.count) throw new AppError('NOT_FOUND', `the ${plane} plane has ${view.count} slices`)
+    return { shown, view }
+  }
+
+  return {
+    describe: (analysisId) => spool.describe(analysisId),
+    async picture(looked, { plane, index, images }) {
+      const { analysisId } = looked
+      const { view } = await viewOf(analysisId, plane, index)
+      await record(looked)
+      const slices = await Promise.all(
+        images.map(async ({ name, window }) => ({
+          values: asShown(await spool.plane(analysisId, name, view.axes[2], index), view),
+          window,
+        })),
+      )
+      return drawSlices(slices, view)
+    },
+    async outlines(looked, { plane, index }) {
+      const { analysisId } = looked
+      const { shown, view } = await viewOf(analysisId, plane, index)
+      await record(looked)
+      const volumes = ['labels', ...(shown.prior?.hasLabels ? (['prior-labels'] as const) : [])] as const
+      const found = await Promise.all(
+        volumes.map(async (volume) =>
+          outlinesOn(
+            asShown(await spool.plane(analysisId, volume, view.axes[2], index), view),
+            view,
+            volume === 'prior-labels',
+          ),
+        ),
+      )
+      return found.flat()
+    },
+  }
+}

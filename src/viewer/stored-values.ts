@@ -1,0 +1,46 @@
+// Intensities as they are kept for the pages: twelve bits, more than a screen shows at any window that is of use.
+
+import type { Window } from '../domain/shown-images.ts'
+import type { Volume } from '../domain/volume.ts'
+
+export const MOST = 4095
+
+export interface StoredScale {
+  /** Value of the source = stored value * slope + intercept. */
+  slope: number
+  intercept: number
+  window: Window
+}
+
+/** Brighter voxels than one in 5000 are kept as white: a vessel must not take the range of the brain. */
+const BRIGHTEST = 0.9998
+/** Share of the 99th percentile above which a voxel belongs to the head and not to the air around it. */
+const HEAD_SHARE = 0.15
+
+/** Scale and first window, from an even sample of at most 200 000 voxels that are there. */
+export function scaleOf({ data }: Volume<Float32Array>): StoredScale {
+  const stride = Math.max(1, Math.floor(data.length / 200_000))
+  const sample = new Float32Array(Math.ceil(data.length / stride))
+  let count = 0
+  for (let n = 0; n < data.length; n += stride) if (Number.isFinite(data[n])) sample[count++] = data[n]!
+  const sorted = sample.subarray(0, count).sort()
+  const at = (share: number) => sorted[Math.min(count - 1, Math.floor(share * count))] ?? 0
+  const low = sorted[0] ?? 0
+  const high = at(BRIGHTEST)
+  const slope = high > low ? (high - low) / MOST : 1
+  const threshold = low + HEAD_SHARE * (at(0.99) - low)
+  const first = sorted.findIndex((value) => value > threshold)
+  const head = first < 0 ? sorted : sorted.subarray(first)
+  const inHead = (share: number) => head[Math.min(head.length - 1, Math.floor(share * head.length))] ?? 0
+  const stored = (value: number) => Math.min(MOST, Math.max(0, Math.round((value - low) / slope)))
+  const black = stored(inHead(0.01))
+  return { slope, intercept: low, window: [black, Math.max(black + 1, stored(inHead(0.995)))] }
+}
+
+/** Clamped to 0 to 4095; what is not a number is black. */
+export function toStored({ slope, intercept }: Pick<StoredScale, 'slope' | 'intercept'>): (value: number) => number {
+  return (value) => {
+    const stored = Math.round((value - intercept) / slope)
+    return stored > MOST ? MOST : stored > 0 ? stored : 0
+  }
+}

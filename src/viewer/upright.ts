@@ -1,0 +1,64 @@
+// The series' own voxels in the order in which people look at them: axes exchanged and turned round, never interpolated.
+import { type Grid, toPatient, type Vec3, type Volume, voxelCount } from '../domain/volume.ts'
+
+type Axis = 0 | 1 | 2
+/** Axis of the source and whether it runs the other way, for each axis of the upright grid. */
+export type Turn = readonly [axis: Axis, isReversed: boolean]
+
+const ORDERS: readonly (readonly [Axis, Axis, Axis])[] = [
+  [0, 1, 2],
+  [0, 2, 1],
+  [1, 0, 2],
+  [1, 2, 0],
+  [2, 0, 1],
+  [2, 1, 0],
+]
+
+/** How to turn a grid so that its axes run to the patient's left, posterior and superior (LPS), as near as they do. */
+export function turnsOf({ direction }: Pick<Grid, 'direction'>): readonly [Turn, Turn, Turn] {
+  const along = (patient: number, axis: Axis) => direction[3 * patient + axis]!
+  const alignment = (order: readonly Axis[]) =>
+    order.reduce<number>((sum, axis, n) => sum + Math.abs(along(n, axis)), 0)
+  const best = ORDERS.reduce((a, b) => (alignment(b) > alignment(a) + 1e-9 ? b : a))
+  return best.map((axis, patient) => [axis, along(patient, axis) < 0] as const) as unknown as [Turn, Turn, Turn]
+}
+
+/** The same lattice of points with its axes turned. */
+export function uprightGrid(grid: Grid): Grid {
+  const turns = turnsOf(grid)
+  const corner: [number, number, number] = [0, 0, 0]
+  for (const [axis, isReversed] of turns) corner[axis] = isReversed ? grid.size[axis] - 1 : 0
+  const pick = (values: Vec3) => turns.map(([axis]) => values[axis]) as unknown as Vec3
+  return {
+    size: pick(grid.size),
+    spacing: pick(grid.spacing),
+    origin: toPatient(grid, corner),
+    direction: [0, 1, 2].flatMap((row) =>
+      turns.map(([axis, isReversed]) => grid.direction[3 * row + axis]! * (isReversed ? -1 : 1)),
+    ),
+  }
+}
+
+/** Copies the voxels to the upright grid through `convert`. */
+export function upright<T extends Uint8Array | Uint16Array>(
+  { grid, data }: Volume<ArrayLike<number>>,
+  into: new (length: number) => T,
+  convert: (value: number) => number = (value) => value,
+): Volume<T> {
+  const turns = turnsOf(grid)
+  const turned = uprightGrid(grid)
+  const steps = [1, grid.size[0], grid.size[0] * grid.size[1]] as const
+  const [sx, sy, sz] = turns.map(([axis, isReversed]) => (isReversed ? -1 : 1) * steps[axis]!) as unknown as Vec3
+  const first = turns.reduce(
+    (at, [axis, isReversed]) => at + (isReversed ? (grid.size[axis] - 1) * steps[axis]! : 0),
+    0,
+  )
+  const [nx, ny, nz] = turned.size
+  const out = new into(voxelCount(turned))
+  for (let k = 0, at = 0; k < nz; k++) {
+    for (let j = 0; j < ny; j++) {
+      for (let i = 0, from = first + j * sy + k * sz; i < nx; i++, at++, from += sx) out[at] = convert(data[from]!)
+    }
+  }
+  return { grid: turned, data: out }
+}

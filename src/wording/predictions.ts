@@ -1,0 +1,57 @@
+// What every output says of a prediction in the same words: how likely a call is, what the data can show, how often calls were wrong.
+import type { EvaluatedPrediction, Head } from '../domain/finding.ts'
+import { percent } from './quantities.ts'
+
+/** From this probability on a call is very likely (Mastrandrea 2010, IPCC guidance on uncertainty). */
+const VERY_LIKELY = 0.9
+
+/** Undefined where there is no call, and where the call is a person's whom the probabilities contradict. */
+export function likelihoodOf({
+  call,
+  probabilities,
+}: Pick<EvaluatedPrediction, 'call' | 'probabilities'>): 'very likely' | 'likely' | undefined {
+  const probability = call === undefined ? 0 : (probabilities[call] ?? 0)
+  return probability >= VERY_LIKELY ? 'very likely' : probability > 0.5 ? 'likely' : undefined
+}
+
+/** The call with how likely it is; "uncertain" without one, whatever the probabilities are. */
+export function callWords(prediction: Pick<EvaluatedPrediction, 'call' | 'probabilities'>): string {
+  const { call } = prediction
+  const likelihood = likelihoodOf(prediction)
+  return call === undefined ? 'uncertain' : likelihood === undefined ? call : `${call} (${likelihood})`
+}
+
+/** A class as people say it: months for survival, a grade for a bare number, else the bundle's own word. */
+export const className = (head: Head, label: string) =>
+  head === 'survival' ? `${label} months` : head === 'grade' && /^\d$/.test(label) ? `grade ${label}` : label
+
+/** Why a head with these remaining classes gives no call; `remaining` as they are to be read. */
+export const undecidedSentence = (remaining: readonly string[]) =>
+  remaining.length === 0 ? 'No class is likely enough.' : `Cannot be told apart: ${remaining.join(', ')}.`
+
+/** Up to whole percent, since a bound that is rounded up would be no bound. */
+export const percentBelow = (share: number) => `${Math.floor(100 * share + 1e-9)} %`
+
+/** What is the most that can be said of the call, or of the likeliest class; empty where the bundle gave no bounds. */
+export function boundSentence(prediction: EvaluatedPrediction): string {
+  const { head, call, bounds, probabilities } = prediction
+  if (!bounds) return ''
+  const label = call ?? Object.entries(probabilities).reduce((best, one) => (one[1] > best[1] ? one : best))[0]
+  const [n, most] = [bounds.patients[label], bounds.most[label]]
+  if (n === undefined || most === undefined) return ''
+  return `From ${n} patients with ${className(head, label)} no more than ${percentBelow(most)} can be shown.`
+}
+
+/** "Of 100 patients like this one in the measured data, 6 were called wrongly"; empty where nothing was measured for it. */
+export function budgetSentence({ errorBudget }: Pick<EvaluatedPrediction, 'errorBudget'>): string {
+  if (!errorBudget || errorBudget.n === 0) return ''
+  const { n, wrong } = errorBudget
+  return `Of 100 patients like this one in the measured data, ${Math.round((100 * wrong) / n)} were called wrongly (${wrong} of ${n}).`
+}
+
+/** What the hatched part of a bar means. */
+export const abstainSentence = (least: number) => `Hatched: below ${percent(least)} no class is called.`
+
+/** Both sentences that there are. */
+export const evidenceSentences = (prediction: EvaluatedPrediction) =>
+  [boundSentence(prediction), budgetSentence(prediction)].filter((sentence) => sentence !== '')

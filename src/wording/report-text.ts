@@ -1,0 +1,173 @@
+// What a person reads in the EHR: one line a value, and the whole report as a text that stands alone.
+import { calendarDate } from '../domain/dicom-date.ts'
+import type {
+  Bidimensional,
+  EvaluatedPrediction,
+  Measurement,
+  Prediction,
+  ReportableResult,
+  TissueResult,
+} from '../domain/finding.ts'
+import type { Review } from '../domain/review.ts'
+import { changeLines } from './change-lines.ts'
+import { featureName, featureValue } from './feature-names.ts'
+import { impressionLines } from './impression.ts'
+import { HEAD_NAMES } from './names.ts'
+import { callWords, evidenceSentences } from './predictions.ts'
+import { diameterPair, millilitres, percent, rounded } from './quantities.ts'
+import { editSentence, reviewSentence } from './reviews.ts'
+import { tissueSentence } from './tissue.ts'
+
+export const NOT_A_TISSUE_TEST = 'Predicted from MR images by software; not a tissue test.'
+/** Stands in every text until a person has reviewed it. */
+const UNREVIEWED =
+  'Preliminary: written by software (artificial intelligence), not reviewed by a physician. Research use only; not for clinical decisions.'
+
+/** Whether a person has reviewed the result, who, and what they decided: the one place that says it. */
+export function standingSentence(review: Review | undefined): string {
+  return review ? reviewSentence(review) : UNREVIEWED
+}
+
+/** Each correction with both values and its reason. */
+export function correctionLines(review: Review): string[] {
+  return review.edits.map((edit) => `${edit.target}: ${editSentence(review, edit)}`)
+}
+
+export function volumeLine(measurement: Measurement): string {
+  const { name, value, standardDeviation } = measurement
+  const deviation =
+    standardDeviation === undefined
+      ? 'uncertainty not estimated'
+      : `standard deviation ${millilitres(standardDeviation)} mL`
+  return `${name}: ${millilitres(value)} mL (${deviation})`
+}
+
+export function diametersLine({ longestMm, perpendicularMm, measurable }: Bidimensional, index: number): string {
+  const small = measurable ? '' : '; too small to be followed (RANO: both at least 10 mm)'
+  return `Enhancing lesion ${index + 1}: ${diameterPair(longestMm, perpendicularMm)}, longest diameter on an axial plane and at right angles to it (uncertainty not estimated${small})`
+}
+
+/** A tissue test beside the prediction that gives way to it. */
+export function tissueLine(result: TissueResult): string {
+  return `Tissue test on record, which takes precedence: ${tissueSentence(result)} (${result.reference}).`
+}
+
+/** Probabilities in words; the months of a survival head are spelled out. */
+export function probabilityLabel(head: Prediction['head'], key: string): string {
+  return head === 'survival' ? `alive after ${key} months` : key
+}
+
+export function predictionLine(prediction: Prediction): string {
+  const name = HEAD_NAMES[prediction.head]
+  if (prediction.status === 'not-evaluable') return `${name}: not evaluable: ${prediction.reason}`
+  const parts = Object.entries(prediction.probabilities).map(([key, probability]) => {
+    const interval = prediction.intervals[key]
+    const range = interval ? ` (95 % interval ${percent(interval[0])} to ${percent(interval[1])})` : ''
+    return `${probabilityLabel(prediction.head, key)} ${percent(probability)}${range}`
+  })
+  const called = prediction.call === undefined ? undefined : callWords(prediction)
+  const call = prediction.status === 'indeterminate' ? undecided(prediction) : called
+  const group = prediction.survival ? `; ${riskGroupLine(prediction.survival)}` : ''
+  const unknown = Object.keys(prediction.intervals).length === 0 ? ' (uncertainty not estimated)' : ''
+  return `${name}: ${call === undefined ? '' : `${call}; probabilities: `}${parts.join(', ')}${unknown}${group}`
+}
+
+/** What an indeterminate head could not decide. */
+function undecided({ remaining, reason }: EvaluatedPrediction): string {
+  if (reason !== undefined) return `indeterminate (${reason.replace(/\.$/, '')})`
+  if (remaining === undefined) return 'indeterminate'
+  if (remaining.length === 0) return 'indeterminate (no class is likely enough)'
+  return `indeterminate (cannot be told apart: ${remaining.join(', ')})`
+}
+
+/** The group, and how long its patients in the training data lived. */
+export function riskGroupLine({ group }: NonNullable<EvaluatedPrediction['survival']>): string {
+  const { months, survival } = group.kaplanMeier
+  const reached = survival.findIndex((share) => share <= 0.5)
+  const median =
+    reached < 0 ? `median not reached in ${months.at(-1) ?? 0} months` : `median ${rounded(months[reached]!, 1)} months`
+  return `risk group ${group.name} (${group.n} patients of the training data, ${group.events} deaths, Kaplan-Meier ${median})`
+}
+
+/** What the data can show of the head, and how a set of classes is to be read; empty where the bundle states neither. */
+export function errorRateLine(prediction: EvaluatedPrediction): string[] {
+  const { errorRate } = prediction
+  const evidence = evidenceSentences(prediction)
+  if (errorRate === undefined) return evidence
+  return [
+    ...evidence,
+    `In about ${percent(errorRate)} of patients like those that the model was made from, the true class is not among those left.`,
+  ]
+}
+
+/** Contributions in words, strongest first, with their sign: "age (34 y) +1.20"; empty where there are none. */
+export function contributionLine(prediction: EvaluatedPrediction, most = Number.POSITIVE_INFINITY): string[] {
+  const { explanation, explained } = prediction
+  if (explanation.length === 0) return []
+  const parts = explanation.slice(0, most).map(({ feature, value, contribution }) => {
+    const stated = featureValue(feature, value)
+    return `${featureName(feature)}${stated === '' ? '' : ` (${stated})`} ${contribution < 0 ? '' : '+'}${contribution.toFixed(2)}`
+  })
+  const scale = !explained
+    ? ''
+    : explained.scale === 'log-risk'
+      ? ' to the logarithm of the risk of death'
+      : ` to the log-odds of ${explained.of}`
+  return [`Contributions${scale}: ${parts.join(', ')}`]
+}
+
+/** The strongest contributions of one head, for a summary. */
+function explanationLine(prediction: Prediction): string[] {
+  if (prediction.status === 'not-evaluable') return []
+  return contributionLine(prediction, 4).map((line) => `${HEAD_NAMES[prediction.head]}: ${line}`)
+}
+
+/** Which images the result rests upon; what the study does not state is left out. */
+function imageLines({ study, inputs, decisions }: ReportableResult): string[] {
+  const date = calendarDate(study.studyDate)
+  const stated = [
+    ...(date ? [`study of ${date}`] : []),
+    ...(study.accessionNumber ? [`accession number ${study.accessionNumber}`] : []),
+    `Study Instance UID ${study.studyInstanceUid}`,
+  ]
+  const series = inputs.map(({ sequence, seriesInstanceUid, sliceThicknessMm }) => {
+    const number = decisions.find((decision) => decision.seriesInstanceUid === seriesInstanceUid)?.seriesNumber
+    return `${sequence} (${number ? `series ${number}, ` : ''}slices of ${rounded(sliceThicknessMm, 2)} mm)`
+  })
+  return [`MR ${stated.join(', ')}.`, `Series read: ${series.join(', ')}.`]
+}
+
+export function reportSections(result: ReportableResult): { title: string; lines: string[] }[] {
+  const finding = result.noFinding
+    ? ['No tumour was found above the limit of this model bundle. This does not exclude a tumour.']
+    : []
+  return [
+    { title: 'Segmented volumes', lines: [...finding, ...result.measurements.map(volumeLine)] },
+    { title: 'Change since the earlier study', lines: changeLines(result) },
+    { title: 'Diameters (RANO)', lines: (result.diameters ?? []).map(diametersLine) },
+    {
+      title: 'Tissue tests on record; they take precedence over the predictions',
+      lines: (result.tissueResults ?? []).map(tissueSentence),
+    },
+    { title: 'Predictions from the images; not tissue tests', lines: result.predictions.map(predictionLine) },
+    { title: 'What moved the predictions most', lines: result.predictions.flatMap(explanationLine) },
+    { title: 'Images', lines: imageLines(result) },
+    { title: 'Quality notes', lines: result.quality.map((note) => note.text) },
+    {
+      title: 'Made by',
+      lines: [
+        `${result.bundle.name} (${result.bundle.id}), version ${result.bundle.version}, run by ${result.software.name} ${result.software.version}; analysis ${result.analysisId}.`,
+        `Intended use: ${result.bundle.intendedUse}`,
+      ],
+    },
+  ].filter((section) => section.lines.length > 0)
+}
+
+/** Plain text for DiagnosticReport.conclusion: whether a person has reviewed it, the impression in three lines, and the details. */
+export function conclusionOf(result: ReportableResult, review?: Review): string {
+  const body = reportSections(result).map(
+    ({ title, lines }) => `${title}:\n${lines.map((line) => `- ${line}`).join('\n')}`,
+  )
+  const standing = [standingSentence(review), ...(review ? correctionLines(review) : [])].join('\n')
+  return [standing, impressionLines(result).join('\n'), ...body].join('\n\n')
+}

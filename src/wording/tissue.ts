@@ -1,0 +1,7 @@
+// Results of tests on tissue, quoted as the record has them.
+import type { TissueResult } from '../domain/finding.ts'
+
+/** "IDH1 gene mutations found: p.R132H (2024-11-02)" */
+export function tissueSentence({ test, value, date }: TissueResult): string {
+  return `${test}: ${value}${date ? ` (${date})` : ''}`
+}

@@ -1,0 +1,67 @@
+// Words of the images on the study page. Those in WORDS go to the browser with the page.
+import type { Plane } from '../domain/shown-images.ts'
+
+export const PLANE_NAMES: Readonly<Record<Plane, string>> = { axial: 'Axial', coronal: 'Coronal', sagittal: 'Sagittal' }
+
+export const VIEWER = {
+  title: 'Images',
+  toolbar: 'Tools of the images',
+  plane: 'Plane',
+  panels: 'Images: arrow keys scroll, question mark lists all keys',
+  slice: 'Slice',
+  tool: 'Mouse',
+  point: 'Point',
+  window: 'Window',
+  measure: 'Measure',
+  outlines: 'Outlines',
+  fills: 'Fill',
+  opacity: 'Opacity of the fill',
+  crosshair: 'Crosshair',
+  prior: 'Prior',
+  check: 'Alignment',
+  reset: 'Reset',
+  keys: 'Keys',
+  skip: 'Skip to the images',
+  gone: 'The images of this analysis are no longer kept here; open them in the viewer of the hospital.',
+  noScript:
+    'Scrolling needs JavaScript. This is the axial slice on which the tumour is largest; the patient’s right is on the left.',
+  caution:
+    'Aligned copies for review, resampled to one series’ grid. Diagnose on the original images. Outlines are the software’s.',
+} as const
+
+export const WORDS = {
+  slice: '{plane} {n} of {count}',
+  prior: 'prior {date}',
+  against: 'every other square: {other}',
+  window: 'C {centre}  W {width}',
+  shows: '{sequence}, {plane} slice {n} of {count}; outlined: {segments}',
+  nothing: 'nothing',
+  measured: '{mm} mm',
+  lost: 'The server did not give this slice; it is asked for again at the next step.',
+  gone: VIEWER.gone,
+} as const
+
+/** Key → what it does, in the order of the list. */
+export const KEYS: readonly (readonly [keys: string, does: string])[] = [
+  ['↑ ↓, wheel', 'one slice'],
+  ['Page Up, Page Down', 'ten slices'],
+  ['Home, End', 'first, last slice'],
+  ['A, C, S', 'axial, coronal, sagittal'],
+  ['O', 'outlines on and off'],
+  ['F', 'fill on and off'],
+  ['[ ]', 'less, more opacity'],
+  ['X', 'crosshair'],
+  ['P', 'prior beside current'],
+  ['K', 'check alignment: alternate squares of two sequences'],
+  ['B, held', 'the other sequence in every place'],
+  ['1 to 4, 0', 'one sequence large, all again'],
+  ['W, E, M', 'mouse: window, point, measure'],
+  ['← →, with Shift ↑ ↓', 'centre of the window; width of the window'],
+  ['+ −', 'zoom'],
+  ['T', 'largest tumour slice'],
+  ['R', 'reset'],
+]
+
+export const SHOW_IN_IMAGES = 'Show in the images'
+export const DIAMETERS = 'Enhancing lesions, longest diameter on an axial plane and at right angles to it (RANO):'
+export const TOO_SMALL = '(too small to follow)'

@@ -1,0 +1,65 @@
+// Every word of the pages that is not data.
+import type { AnalysisState } from '../domain/analysis.ts'
+import type { Leg, LegState } from '../domain/delivery.ts'
+import type { Head } from '../domain/finding.ts'
+import { className } from './predictions.ts'
+
+export const PRODUCT = 'Gliabridge'
+
+export const STATES: Record<AnalysisState, { name: string; sentence: string }> = {
+  queued: { name: 'Waiting', sentence: 'Waiting for its turn.' },
+  running: { name: 'Running', sentence: 'Being analysed now.' },
+  analysed: { name: 'Delivering', sentence: 'Analysed; the results are on their way to the PACS and the EHR.' },
+  delivered: { name: 'Delivered', sentence: 'The results are in the PACS and the EHR.' },
+  held: { name: 'On hold', sentence: 'Stopped; a person has to decide.' },
+  superseded: { name: 'Superseded', sentence: 'A newer analysis of this study took its place.' },
+}
+
+export const LEG_NAMES: Record<Leg, string> = { pacs: 'PACS', ehr: 'EHR' }
+export const LEG_STATES: Record<LegState, string> = { waiting: 'waiting', done: 'done', failed: 'failed' }
+
+export const STEP_NAMES: Readonly<Record<string, string>> = {
+  identify: 'Identify patient and study',
+  select: 'Choose series',
+  retrieve: 'Fetch images',
+  prepare: 'Align and resample',
+  segment: 'Segment',
+  measure: 'Measure',
+  compare: 'Compare with an earlier study',
+  predict: 'Predict from features',
+  encode: 'Write SEG and PDF',
+  keep: 'Keep images for this page',
+}
+
+const RECEIPTS: Readonly<Record<string, string>> = {
+  segmentation: 'Segmentation',
+  'encapsulated-pdf': 'Report (PDF)',
+  report: 'Measurements (SR)',
+  diagnosticReport: 'Report',
+  documentReference: 'Document',
+  imagingStudy: 'Imaging study',
+  riskAssessment: 'Survival risk',
+  'observation.idh': 'IDH',
+  'observation.1p19q': '1p/19q',
+  'observation.mgmt': 'MGMT',
+}
+
+/** "Volume WT" of "observation.volume.WT", "Grade" of "observation.grade". */
+export function receiptName(role: string): string {
+  const known = RECEIPTS[role]
+  if (known !== undefined) return known
+  const words = role.replace(/^observation\./, '').replaceAll('.', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+export const REVIEWED_NOTICE = 'Written by software (AI) and reviewed by the person named above. Research use only.'
+export const WITHDRAWN = 'Withdrawn: a reviewer rejected what was delivered to the PACS and the EHR.'
+/** Title of the bars that show what moved a prediction. */
+export function contributionsTitle(head: Head, explained: { of: string } | undefined): string {
+  if (head === 'survival') return 'What moved the risk of death'
+  return explained ? `What spoke for ${className(head, explained.of)}` : 'What moved it most'
+}
+export const groupSentence = (name: string, n: number, events: number) =>
+  `Risk group: ${name} (${n} patients of the training data, ${events} deaths)`
+export const GROUP_CURVE =
+  'Line and band: share of the group alive by month (Kaplan-Meier, 95 %). Points: predicted for this patient; their intervals show how far models and outlines differ and what the size of the group leaves open, not how differently patients live.'

@@ -1,0 +1,165 @@
+// The images of the study page in a real browser without WebGL: first picture, wheel, keys, pointer, prior, and what axe-core finds.
+
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { type RunningServer, serve } from '../../src/http/serve.ts'
+import { type Browser, startBrowser, type Tab } from '../support/browser.ts'
+import { keepPicture } from '../support/keep-picture.ts'
+import { OBLIQUE } from '../support/result.ts'
+import { delivered } from '../support/sample-analyses.ts'
+import { sampleApp } from '../support/sample-app.ts'
+import { type SampleImages, sampleImages } from '../support/sample-images.ts'
+
+let images: SampleImages
+let server: RunningServer
+let browser: Browser
+let tab: Tab
+let page = ''
+beforeAll(async () => {
+  images = await sampleImages(delivered.analysisId, OBLIQUE)
+  server = await serve(sampleApp({}, { deps: images.deps }).app, { host: '127.0.0.1', port: 0 })
+  browser = await startBrowser()
+  tab = await browser.tab()
+  page = `${server.url}/analyses/${delivered.analysisId}`
+}, 300_000)
+afterAll(async () => {
+  await browser?.close()
+  await server?.close()
+  await images?.remove()
+})
+
+const SHOWN = `document.querySelector('.viewer').dataset.shown`
+const shows = (what: string) => tab.until(`${SHOWN} === '${what}'`)
+const focus = () => tab.evaluate(`document.querySelector('.panels').focus()`)
+/** Share of the panel's pixels that are brighter than black. */
+const lit = (n: number) =>
+  tab.evaluate<number>(`(() => {
+    const canvas = document.querySelectorAll('.panels canvas')[${n}]
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+    let count = 0
+    for (let at = 0; at < data.length; at += 4) if (data[at] > 60) count += 1
+    return (4 * count) / data.length
+  })()`)
+const start = async () => (await images.deps.images.describe(delivered.analysisId))!.start
+
+beforeEach(async () => {
+  await tab.size(1280, 720)
+  await tab.open(page)
+  await shows(`axial/${(await start())[2]}`)
+  await tab.evaluate(`document.querySelector('#images').scrollIntoView()`)
+  await focus()
+})
+
+it('shows all four sequences at the largest tumour, without WebGL', async () => {
+  expect(await tab.evaluate(`document.querySelectorAll('.panels canvas').length`)).toBe(4)
+  for (const n of [0, 1, 2, 3]) expect(await lit(n)).toBeGreaterThan(0.1)
+  expect(await tab.evaluate(`document.querySelector('.panels canvas').getAttribute('aria-label')`)).toMatch(
+    /^T1, axial slice \d+ of 34; outlined: .*enhancing tumour/,
+  )
+  expect(tab.errors).toEqual([])
+  await keepPicture('viewer-axial', await tab.picture())
+})
+
+it('scrolls by wheel and keys, all panels at once, and stops at the ends', async () => {
+  const k = (await start())[2]
+  const box = await tab.evaluate<{ x: number; y: number }>(
+    `(({ x, y }) => ({ x, y }))(document.querySelector('.panels').getBoundingClientRect())`,
+  )
+  await tab.wheel(box.x + 50, box.y + 50, 80)
+  await shows(`axial/${k - 2}`)
+  await tab.press('ArrowUp')
+  await shows(`axial/${k - 1}`)
+  await tab.press('Home')
+  await shows('axial/0')
+  await tab.press('ArrowDown')
+  await tab.press('End')
+  await shows('axial/33')
+  expect(await tab.evaluate(`document.querySelector('.viewer-status').textContent`)).toBe('Axial 34 of 34')
+  await tab.press('t')
+  await shows(`axial/${k}`)
+})
+
+it('goes to the same place in the other planes', async () => {
+  const [i, j] = await start()
+  await tab.press('c')
+  await shows(`coronal/${j}`)
+  await keepPicture('viewer-coronal', await tab.picture())
+  await tab.press('s')
+  await shows(`sagittal/${i}`)
+  await tab.press('a')
+  await shows(`axial/${(await start())[2]}`)
+})
+
+it('points: a click moves the crosshair, and the other planes follow', async () => {
+  const box = await tab.evaluate<{ x: number; y: number; width: number; height: number }>(
+    `(({ x, y, width, height }) => ({ x, y, width, height }))(document.querySelectorAll('.panels canvas')[1].getBoundingClientRect())`,
+  )
+  // The middle of the panel is the middle of the slice.
+  await tab.drag([box.x + box.width / 2 + 1, box.y + box.height / 2 + 1])
+  await tab.press('s')
+  await shows(`sagittal/${OBLIQUE.size[0] / 2}`)
+})
+
+it('shows the prior beside, hides outlines, enlarges, and changes the window', async () => {
+  await tab.press('p')
+  await tab.until(`document.querySelectorAll('.panels canvas').length === 8`)
+  await tab.until(
+    `document.querySelectorAll('.panels canvas')[7].getAttribute('aria-label')?.includes('outlined: nothing')`,
+  )
+  await keepPicture('viewer-prior', await tab.picture())
+  await tab.press('p')
+  await tab.press('2')
+  await tab.until(`document.querySelectorAll('.panels canvas').length === 1`)
+  await tab.until(`document.querySelector('.panels canvas').getAttribute('aria-label')?.startsWith('T1 post-contrast')`)
+  const before = await lit(0)
+  for (let n = 0; n < 12; n++) await tab.press('ArrowRight')
+  await new Promise((resolve) => setTimeout(resolve, 1500))
+  expect(await lit(0)).toBeLessThan(before - 0.02)
+  await keepPicture('viewer-large', await tab.picture())
+  await tab.press('r')
+  await tab.until(`document.querySelectorAll('.panels canvas').length === 4`)
+  await tab.press('o')
+  expect(await tab.evaluate(`document.querySelector('[data-control="outlines"]').getAttribute('aria-pressed')`)).toBe(
+    'false',
+  )
+})
+
+it('checks alignment by squares', async () => {
+  await tab.press('k')
+  await tab.until(`document.querySelector('[data-control="check"]').getAttribute('aria-pressed') === 'true'`)
+  await keepPicture('viewer-alignment', await tab.picture())
+})
+
+it('has no serious finding of axe-core, at the usual size and at 200 %', async () => {
+  const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+  for (const width of [1280, 640]) {
+    await tab.size(width, width === 1280 ? 720 : 360)
+    await tab.evaluate(axe)
+    const found = await tab.evaluate<string[]>(
+      `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => id + ' ' + nodes[0].html.slice(0, 120)))`,
+    )
+    expect(found, `at ${width}`).toEqual([])
+    expect(await tab.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
+    if (width === 640) await keepPicture('viewer-200-percent', await tab.picture())
+  }
+})
+
+it('loads at most 60 KB of compressed JavaScript', async () => {
+  const sources = await tab.evaluate<string[]>(
+    `[...document.querySelectorAll('script[src]')].map(({ src }) => src).concat([...document.querySelectorAll('link[rel=modulepreload]')].map(({ href }) => href))`,
+  )
+  const sizes = await Promise.all(
+    [...new Set(sources)].map(async (source) => gzipSync(await (await fetch(source)).text()).length),
+  )
+  expect(sizes.length).toBeGreaterThan(5)
+  expect(sizes.reduce((a, b) => a + b, 0)).toBeLessThan(60 * 1024)
+})
+
+/** The last one, since nothing is kept after it. */
+it('says that images are gone, and stays a page', async () => {
+  await images.spool.removeBefore(new Date('2999-01-01'))
+  await tab.press('Home')
+  await tab.until(`document.querySelector('.viewer-status').textContent.includes('no longer kept')`)
+})
