@@ -30,7 +30,7 @@ def under(p: Patient, volume: np.ndarray) -> float:
 def test_decoys_blur_the_marker_in_a_mean_over_the_image():
     patients = made_up("mtsunet-pooling")[2]
     assert idh_auc(patients, lambda p: under(p, p.image[T2] - p.image[FLAIR])) > 0.95
-    assert idh_auc(patients, lambda p: (p.image[T2] - p.image[FLAIR]).mean()) < 0.85
+    assert idh_auc(patients, lambda p: (p.image[T2] - p.image[FLAIR]).mean()) < 0.8
 
 
 def test_a_common_field_hides_the_mismatch_from_either_sequence():
