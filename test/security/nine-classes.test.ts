@@ -119,13 +119,13 @@ it('path traversal: no address leads out of what is served', async () => {
 it('cross-site scripting: what images and people say is text on every page', async () => {
   const hostile = `<script>alert(1)</script>"><img src=x onerror=alert(2)>`
   const { app, change } = sampleApp()
-  const summary = delivered.summary as { patient: object; study: object }
+  const { patient, study } = delivered.summary!
   change({
     ...delivered,
     summary: {
-      ...summary,
-      patient: { ...summary.patient, patientName: hostile, patientId: hostile },
-      study: { ...summary.study, studyDescription: hostile },
+      ...delivered.summary,
+      patient: { ...patient!, patientName: hostile, patientId: hostile },
+      study: { ...study!, studyDescription: hostile },
     },
   })
   for (const path of ['/', `/analyses/${delivered.analysisId}`]) {
