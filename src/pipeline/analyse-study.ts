@@ -56,6 +56,8 @@ export interface AnalysePorts {
 
 export interface AnalyseOptions extends TakeOptions {
   institution: string
+  /** Address under which people reach the pages. */
+  publicUrl?: string
   /** IANA time zone of the site: the clock of images that state none. */
   timeZone: string
   writeBack: WriteBack
@@ -212,6 +214,7 @@ export async function analyseStudy(
       referencePlan: plans[reference]!,
       others: otherSequences(used, plans, prepared, reference),
       institution: options.institution,
+      ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
       response: { ...response, probabilities: stated.joined(response.probabilities) },
       saliency: predicted.saliency,
       ...(predecessor ? { predecessor } : {}),

@@ -13,7 +13,7 @@ export interface PredictionRow {
   isTissue?: boolean
   /** The call, "indeterminate" or "not evaluable". */
   result: string
-  /** The classes that an indeterminate head cannot tell apart, or the risk group; empty where there is none. */
+  /** How likely the call is, the classes that an indeterminate head cannot tell apart, or the risk group; empty where there is none. */
   detail: string
   /** Why there is no call, or what the data can show of one; below the probabilities, where there are some. */
   reason: string
@@ -39,9 +39,7 @@ export function predictionRow(prediction: Prediction): PredictionRow {
   const line = (key: string): ProbabilityLine => {
     const [probability, interval] = [probabilities[key]!, intervals[key]]
     const text = percentWithInterval(probability, interval)
-    const likelihood = key === call ? likelihoodOf(prediction) : undefined
-    const label = `${className(head, key)}${likelihood === undefined ? '' : `, ${likelihood}`}`
-    return { label, text, probability, ...(interval ? { interval } : {}) }
+    return { label: className(head, key), text, probability, ...(interval ? { interval } : {}) }
   }
   if (head === 'survival') {
     const months = Object.keys(probabilities).sort((a, b) => Number(a) - Number(b))
@@ -53,7 +51,8 @@ export function predictionRow(prediction: Prediction): PredictionRow {
   const keys = Object.keys(probabilities).sort((a, b) => rank(b) - rank(a) || (a < b ? -1 : 1))
   const first = keys[0] === undefined ? words.NOT_STATED : className(head, keys[0])
   const result = status === 'indeterminate' ? words.INDETERMINATE : first
-  const detail = call === undefined ? undecidedDetail(prediction) : ''
+  // Beside the class itself there is no room for it.
+  const detail = call === undefined ? undecidedDetail(prediction) : (likelihoodOf(prediction) ?? '')
   const reason = prediction.reason ?? evidenceSentences(prediction).at(-1) ?? ''
   const lines = keys.slice(0, keys.length === 2 ? 1 : keys.length).map(line)
   return { name, status, result, detail, reason, lines }

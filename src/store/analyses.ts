@@ -9,6 +9,7 @@ import { loadArtifacts, saveArtifacts } from './artifacts.ts'
 import type { Database, Queryable } from './database.ts'
 import { countByState, readFigures, readVersion, type StoreFigures } from './figures.ts'
 import { AT_ONCE, createLeases, type Leases } from './leases.ts'
+import { listAnalyses } from './list-analyses.ts'
 
 /** Beyond the port: what the pages and the metrics need. */
 export interface AnalysisRecords extends AnalysisStore, PriorAnalyses, Pick<Leases, 'releaseAll' | 'makeDue'> {
@@ -98,14 +99,7 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
       return rows.map(toRecord)
     },
 
-    async list({ limit = 100, offset = 0, state } = {}) {
-      const rows = await db.query<RecordRow>(
-        `select ${RECORD} from gliabridge.analyses a where ($3::text is null or a.state = $3)
-         order by a.created_at desc, a.analysis_id limit $1 offset $2`,
-        [limit, offset, state ?? null],
-      )
-      return rows.map(toRecord)
-    },
+    list: (query = {}) => listAnalyses(db, query),
 
     countByState: () => countByState(db),
     figures: () => readFigures(db, clock.now()),

@@ -33,6 +33,18 @@ export interface Artifact {
   sopClassUid?: Uid
 }
 
+export interface ListQuery {
+  limit?: number
+  offset?: number
+  state?: AnalysisState
+  /** Delivered ones that nobody has reviewed. */
+  toReview?: boolean
+  /** Words that must all stand in name, patient id, accession number, description or UIDs, whatever their case. */
+  search?: readonly string[]
+  /** Newest first, or first what waits for a person: holds, then what is to be reviewed, the oldest of each first. */
+  order?: 'newest' | 'waiting'
+}
+
 export interface AnalysisStore {
   /** Creates the analysis in state queued unless it exists; returns the record and whether it is new. */
   register(
@@ -43,7 +55,7 @@ export interface AnalysisStore {
   ): Promise<{ record: AnalysisRecord; created: boolean }>
   get(analysisId: string): Promise<AnalysisRecord | undefined>
   byStudy(studyInstanceUid: Uid): Promise<AnalysisRecord[]>
-  list(query?: { limit?: number; offset?: number; state?: AnalysisState }): Promise<AnalysisRecord[]>
+  list(query?: ListQuery): Promise<AnalysisRecord[]>
   events(analysisId: string): Promise<AnalysisEvent[]>
   /** Takes the oldest analysis that is due, under a lease of `leaseSeconds`; undefined when nothing is due. */
   claim(owner: string, leaseSeconds: number): Promise<AnalysisRecord | undefined>
