@@ -148,7 +148,7 @@ function outcome({ analysisId, state, hold, bundleId, review }: AnalysisRecord, 
   if (review?.decision === 'reject')
     return html`<span class="reason">Rejected: ${review.reason ?? ''}</span><small>by ${formatName(review.reviewer)}</small>`
   if (state === 'held' && hold)
-    return html`<span class="reason">${sentence(hold.message)}</span><small>${ERRORS[hold.code]?.[1] ?? ''}</small><small class="code">${hold.code}</small>${release(analysisId, hold.code)}`
+    return html`<span class="reason">${sentence(hold.message)}</span><small class="code">${hold.code}</small><small>${ERRORS[hold.code]?.[1] ?? ''}</small>${release(analysisId, hold.code)}`
   if (summary.noFinding) return html`<span>No tumour segmented</span><small>${bundleId}</small>`
   const measurement = leadingMeasurement(summary)
   if (!measurement) return html`<span class="muted">–</span>`
