@@ -52,7 +52,7 @@ export function pageRoutes(deps: AppDeps): Hono {
   app.post('/studies/:uid/analyse', async (c) => {
     const { uid } = parseRequest(studyParams, c.req.param())
     const { by } = parseRequest(request, await c.req.parseBody(), 'body')
-    const { analysisId } = await deps.analyseLeft(uid, by)
+    const { analysisId } = await deps.analyseDeclined(uid, by)
     return c.redirect(`/analyses/${analysisId}`, 303)
   })
 
@@ -61,7 +61,11 @@ export function pageRoutes(deps: AppDeps): Hono {
     const version = await analyses.version(id)
     const record = await analyses.get(id)
     if (!record) throw new AppError('NOT_FOUND', `no analysis ${id}`)
-    const [events, siblings] = await Promise.all([analyses.events(id), analyses.byStudy(record.studyInstanceUid)])
+    const [events, roles, siblings] = await Promise.all([
+      analyses.events(id),
+      analyses.artifactRoles(id),
+      analyses.byStudy(record.studyInstanceUid),
+    ])
     const viewerUrl = settings.viewerUrl?.replaceAll('{studyInstanceUid}', encodeURIComponent(record.studyInstanceUid))
     const images = await describeImages(deps.images, record)
     const user = userOf(c.req.header('authorization'))
@@ -69,6 +73,7 @@ export function pageRoutes(deps: AppDeps): Hono {
       studyPage({
         record,
         events,
+        roles,
         siblings,
         version,
         scripts: deps.scripts,

@@ -13,7 +13,7 @@ export interface PredictionRow {
   isTissue?: boolean
   /** The call, "indeterminate" or "not evaluable". */
   result: string
-  /** How likely the call is, the classes that an indeterminate head cannot tell apart, or the risk group; empty where there is none. */
+  /** The classes that an indeterminate head cannot tell apart, or the risk group; empty where there is none. */
   detail: string
   /** Why there is no call, or what the data can show of one; below the probabilities, where there are some. */
   reason: string
@@ -22,6 +22,7 @@ export interface PredictionRow {
 }
 
 export interface ProbabilityLine {
+  /** The class; of the one that is called how likely it is. */
   label: string
   /** "91 % (84–96)" */
   text: string
@@ -39,7 +40,9 @@ export function predictionRow(prediction: Prediction): PredictionRow {
   const line = (key: string): ProbabilityLine => {
     const [probability, interval] = [probabilities[key]!, intervals[key]]
     const text = percentWithInterval(probability, interval)
-    return { label: className(head, key), text, probability, ...(interval ? { interval } : {}) }
+    // Which class was called stands in the column before, where there is no room for how likely it is.
+    const label = (key === call ? likelihoodOf(prediction) : undefined) ?? className(head, key)
+    return { label, text, probability, ...(interval ? { interval } : {}) }
   }
   if (head === 'survival') {
     const months = Object.keys(probabilities).sort((a, b) => Number(a) - Number(b))
@@ -51,8 +54,7 @@ export function predictionRow(prediction: Prediction): PredictionRow {
   const keys = Object.keys(probabilities).sort((a, b) => rank(b) - rank(a) || (a < b ? -1 : 1))
   const first = keys[0] === undefined ? words.NOT_STATED : className(head, keys[0])
   const result = status === 'indeterminate' ? words.INDETERMINATE : first
-  // Beside the class itself there is no room for it.
-  const detail = call === undefined ? undecidedDetail(prediction) : (likelihoodOf(prediction) ?? '')
+  const detail = call === undefined ? undecidedDetail(prediction) : ''
   const reason = prediction.reason ?? evidenceSentences(prediction).at(-1) ?? ''
   const lines = keys.slice(0, keys.length === 2 ? 1 : keys.length).map(line)
   return { name, status, result, detail, reason, lines }

@@ -427,7 +427,10 @@ describe('a study that was left', () => {
   it('is listed with its reason, and analysed when a person asks for it by name', async () => {
     const { app, calls } = sampleApp()
     const listed = await (await app.request('/api/studies/not-analysed')).json()
-    expect(listed).toMatchObject({ count: 2, studies: [{ decision: expect.stringContaining('body part KNEE') }, {}] })
+    expect(listed).toMatchObject({
+      count: 2,
+      studies: [{ decision: { outcome: 'declined', reason: expect.stringContaining('body part KNEE') } }, {}],
+    })
     expect((await post(app, '/api/studies/1.2.840.77.1/analyse', { by: ' Dr Ada ' })).status).toBe(202)
     expect(calls).toEqual(['analyse 1.2.840.77.1 Dr Ada'])
   })

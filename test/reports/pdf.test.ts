@@ -161,7 +161,7 @@ describe('the report', () => {
       base.result.study.studyInstanceUid,
       base.result.referenceSeriesUid,
       '2026-03-01 03:19 UTC',
-      'Page 1 of 1',
+      'Page 2 of 2',
     ]) {
       expect(text).toContain(expected)
     }

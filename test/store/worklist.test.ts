@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { createKeptLog } from '../support/quiet-log.ts'
+import { sampleResult } from '../support/sample-analyses.ts'
 
 let folder = ''
 let store: Store
@@ -31,8 +32,8 @@ beforeAll(async () => {
       instanceSetDigest: 'i',
     })
     await analyses.describe(analysisId, {
-      patient: { patientName, patientId },
-      study: { studyDescription: '100 % head' },
+      patient: { ...sampleResult.patient, patientName, patientId },
+      study: { ...sampleResult.study, studyDescription: '100 % head' },
     })
     if (state === 'queued') continue
     await analyses.move(analysisId, 'running')
