@@ -160,7 +160,6 @@ const evaluated = object({
   bounds: maybe(object({ patients: byKey(number), most: byKey(number) })),
   errorBudget: maybe(object({ n: count, wrong: count })),
   leastCall: maybe(number),
-  leastCall: maybe(number),
   errorRate: maybe(number),
   explanation: z.array(object({ feature: text, value: maybe(number), contribution: number })),
   explained: maybe(object({ of: text, scale: z.enum(['log-odds', 'log-risk']), reference: number, value: number })),
