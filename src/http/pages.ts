@@ -4,6 +4,7 @@ import { AppError } from '../domain/errors.ts'
 import { ASSETS } from '../web/assets.ts'
 import { notAnalysedPage } from '../web/not-analysed.ts'
 import { studyPage } from '../web/study-page.ts'
+import { readSummary } from '../web/summary.ts'
 import { worklistPage } from '../web/worklist.ts'
 import { resolveHold, tryAgain } from './actions.ts'
 import { analysisParams, listQuery, pageQuery, parseRequest, request, studyParams } from './contracts.ts'
@@ -77,6 +78,13 @@ export function pageRoutes(deps: AppDeps): Hono {
       'content-type': 'application/pdf',
       'content-disposition': `inline; filename="report-${id.slice(0, 8)}.pdf"`,
     })
+  })
+  app.get('/analyses/:id/doubt/:n{[0-9]\\.png}', async (c) => {
+    const { id } = parseRequest(analysisParams, { id: c.req.param('id') })
+    const record = await analyses.get(id)
+    const picture = record && readSummary(record).pictures[Number.parseInt(c.req.param('n'), 10)]
+    if (!picture) throw new AppError('NOT_FOUND', `no such picture of analysis ${id}`)
+    return c.body(new Uint8Array(Buffer.from(picture.png, 'base64')), 200, { 'content-type': 'image/png' })
   })
   app.get('/analyses/:id/segmentation.dcm', async (c) => {
     const { id } = parseRequest(analysisParams, c.req.param())

@@ -3,7 +3,7 @@ import type { AnalysisEvent, AnalysisRecord } from '../domain/analysis.ts'
 import type { Comparison } from '../domain/comparison.ts'
 import { applyEdits } from '../domain/corrections.ts'
 import type { Measurement, ReportableResult } from '../domain/finding.ts'
-import type { SeriesDecision } from '../domain/study.ts'
+import type { DoubtPicture, SeriesDecision } from '../domain/study.ts'
 
 type ListKey = 'decisions' | 'inputs' | 'segments' | 'measurements' | 'predictions' | 'quality'
 
@@ -26,6 +26,8 @@ export type Summary = Pick<ReportableResult, ListKey> &
   > & {
     /** Seconds by step. */
     times: Readonly<Record<string, number>>
+    /** Of series of which the pixels contradict the headers. */
+    pictures: readonly DoubtPicture[]
   }
 
 /** What is known of the analysis, with the corrections of its last review. */
@@ -58,6 +60,7 @@ function storedSummary(record: Pick<AnalysisRecord, 'summary'>): Summary {
     predictions: list('predictions'),
     quality: list('quality'),
     times: isObject(raw.times) ? (raw.times as Record<string, number>) : {},
+    pictures: Array.isArray(raw.pictures) ? raw.pictures : [],
   } as Summary
 }
 

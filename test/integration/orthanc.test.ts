@@ -36,13 +36,19 @@ describe.each<[MetadataMode, Record<string, string>]>([
     await archive.store(made.studyInstanceUid, made.instances)
     const study = await archive.retrieveMetadata(made.studyInstanceUid)
     expect(study.series.map(({ instances }) => instances.length).sort()).toEqual(
-      made.series.map(({ seriesInstanceUid: uid }) => made.instances.filter((one) => one.seriesInstanceUid === uid).length).sort(),
+      made.series
+        .map(({ seriesInstanceUid: uid }) => made.instances.filter((one) => one.seriesInstanceUid === uid).length)
+        .sort(),
     )
     const { chosen } = selectSeries(study, BUNDLE)
     const right = made.series.flatMap(({ sequence, seriesInstanceUid }) =>
       STRUCTURAL.some((one) => one === sequence) ? [[sequence, seriesInstanceUid]] : [],
     )
-    expect(Object.entries(chosen).map(([sequence, series]) => [sequence, series.seriesInstanceUid]).sort()).toEqual(right.sort())
+    expect(
+      Object.entries(chosen)
+        .map(([sequence, series]) => [sequence, series.seriesInstanceUid])
+        .sort(),
+    ).toEqual(right.sort())
     for (const series of Object.values(chosen)) expect(planSeries(series).grid.size[2]).toBeGreaterThan(15)
     expect(await archive.ways?.()).toEqual(ways)
   })

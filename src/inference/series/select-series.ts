@@ -11,7 +11,7 @@ import {
 } from '../../domain/study.ts'
 import { type BundleManifest, channelOrder } from '../bundle/manifest.ts'
 import { type ContrastEvidence, contrastOf, NOTHING_SAID } from './contrast.ts'
-import { type Evidence, evidence } from './evidence.ts'
+import { type Evidence, evidence, type Weighting } from './evidence.ts'
 import { doubt, type Exclusion, exclusionReason, impossibleReason, mapExclusionReason } from './exclusion.ts'
 import { type SeriesFacts, seriesFacts } from './facts.ts'
 import { mapEvidence } from './maps.ts'
@@ -24,8 +24,10 @@ export interface Selection {
   chosen: Partial<Record<Sequence, Series>>
   /** Sequences that the study has and the analysis goes without, with the reason. */
   unused: { sequence: Sequence; text: string }[]
-  /** T1 series of which the headers do not say whether they had contrast, where neither T1 nor T1c was found otherwise. */
+  /** T1 series of which the headers do not say whether they had contrast, unless both T1 and T1c were found otherwise. */
   undecided: Series[]
+  /** Series of which the headers do not say what they are, where a structural sequence was not found otherwise. */
+  unread: Series[]
   /** SERIES_MISSING, SERIES_AMBIGUOUS or SERIES_UNSUPPORTED; the study must wait for a person. */
   hold?: AppError
 }
@@ -41,8 +43,13 @@ export interface Known {
   /** Series that turned out to be no volume, with the reason; the next candidate is chosen. */
   refused?: ReadonlyMap<Uid, string>
   policy?: UnusablePolicy
-  /** What the pixels say of contrast agent, by series; it counts where the headers do not say. */
-  seen?: ReadonlyMap<Uid, 'given' | 'not-given'>
+  /** What the pixels say, by series; it counts where the headers do not say. */
+  seen?: ReadonlyMap<Uid, Seen>
+}
+
+export interface Seen {
+  weighting?: Weighting
+  contrast?: 'given' | 'not-given'
 }
 
 interface Candidate extends Evidence, ContrastEvidence {
@@ -135,9 +142,11 @@ export function selectSeries(
   for (const [n, decision] of decisions.entries()) if (decision.sequence) chosen[decision.sequence] = study.series[n]!
   const held = unused.filter(({ sequence }) => policy[sequence] === 'hold').map(({ text }) => text)
   const hold = holdOf({ missing, ambiguous: [...ambiguous.values()], held }, decisions)
-  const unsaid = chosen.T1 || chosen.T1c ? [] : groups.undecided.map(({ facts }) => facts.seriesInstanceUid)
+  const unsaid = chosen.T1 && chosen.T1c ? [] : groups.undecided.map(({ facts }) => facts.seriesInstanceUid)
   const undecided = study.series.filter(({ seriesInstanceUid }) => unsaid.includes(seriesInstanceUid))
-  return { decisions, chosen, unused, undecided, ...(hold ? { hold } : {}) }
+  const isWanting = STRUCTURAL.some((sequence) => bundle.sequences[sequence] && !isSelected(sequence))
+  const unread = isWanting ? study.series.filter(({ seriesInstanceUid }) => groups.silent.has(seriesInstanceUid)) : []
+  return { decisions, chosen, unused, undecided, unread, ...(hold ? { hold } : {}) }
 }
 
 /** Series on which a word of the description casts doubt come last. */
@@ -178,13 +187,18 @@ function assess(
     const found = mapEvidence(facts)
     const map = found && bundle.sequences[found.weighting] ? found : undefined
     const exclusion = exclusionOf(facts, map !== undefined, refused)
-    return { facts, seen: map ?? evidence(facts), exclusion, doubt: map ? undefined : doubt(facts) }
+    const seen = map ?? shownBy(evidence(facts), pixels.get(facts.seriesInstanceUid)?.weighting)
+    return { facts, seen, exclusion, doubt: map ? undefined : doubt(facts) }
   })
   const structural = judged.filter(({ exclusion, seen }) => !exclusion && isStructural(seen.weighting))
   const contrast = contrastOf(all, new Set(structural.map(({ facts }) => facts)))
   for (const { facts, seen, exclusion, doubt } of judged) {
     const named = SEQUENCES.find((s) => uids[s] === facts.seriesInstanceUid && !assessed.fixed.has(s))
-    const candidate = { facts, ...seen, ...withPixels(contrast.get(facts)!, pixels.get(facts.seriesInstanceUid)) }
+    const candidate = {
+      facts,
+      ...seen,
+      ...withPixels(contrast.get(facts)!, pixels.get(facts.seriesInstanceUid)?.contrast),
+    }
     if (named && facts.modality === 'MR') assessed.fixed.set(named, facts)
     else if (!exclusion) assessed.usable.push({ ...candidate, doubt })
     else {
@@ -194,6 +208,12 @@ function assess(
     }
   }
   return assessed
+}
+
+/** The weighting that the pixels show, where neither timing nor words say any. */
+function shownBy(headers: Evidence, weighting: Weighting | undefined): Evidence {
+  if (weighting === undefined || !headers.silent) return headers
+  return { ...headers, weighting, reasons: [`its tissues have the contrast of ${weighting}`, ...headers.reasons] }
 }
 
 /** The pixels speak where the headers do not say; of headers that say, they are the second witness after registration. */
@@ -222,15 +242,18 @@ function groupBySequence(usable: Candidate[], rejected: Map<string, string[]>) {
   const by: Record<Sequence, Candidate[]> = { T1: [], T1c: [], T2: [], FLAIR: [], ADC: [], rCBV: [] }
   const undecided: Candidate[] = []
   const t1 = usable.filter((candidate) => candidate.weighting === 'T1')
-  // A study in which nothing at all speaks of contrast has had none, if it holds one T1.
-  const silent = t1.length === 1 && t1[0]!.contrastReason === NOTHING_SAID
+  // A study in which nothing at all speaks of contrast has had none, if it holds one T1 and its headers are whole.
+  const plain = t1.length === 1 && t1[0]!.contrastReason === NOTHING_SAID && !t1[0]!.silent
+  const silent = new Set(
+    usable.filter((one) => one.silent && !one.weighting).map(({ facts }) => facts.seriesInstanceUid),
+  )
   for (const candidate of usable) {
     const { facts, weighting, contrast, contrastReason } = candidate
     if (weighting === undefined)
       rejected.set(facts.seriesInstanceUid, ['no evidence of T1, T2 or FLAIR weighting', ...candidate.reasons])
     else if (weighting !== 'T1') by[weighting].push(candidate)
     else if (contrast === 'given') by.T1c.push(candidate)
-    else if (contrast === 'not-given' || silent) by.T1.push(candidate)
+    else if (contrast === 'not-given' || plain) by.T1.push(candidate)
     else {
       const more = contrast === 'unknown' && t1.length > 1 ? ', and there is more than one such series' : ''
       rejected.set(facts.seriesInstanceUid, [
@@ -240,7 +263,7 @@ function groupBySequence(usable: Candidate[], rejected: Map<string, string[]>) {
       undecided.push(candidate)
     }
   }
-  return { by, undecided }
+  return { by, undecided, silent }
 }
 
 function decide(
