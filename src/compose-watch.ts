@@ -10,6 +10,7 @@ import { askForNobody } from './fhir/connection/probe.ts'
 import { watchEhr } from './pipeline/watch-ehr.ts'
 import type { Settings } from './settings/schema.ts'
 import { isBrainMr } from './triggers/eligible.ts'
+import { createHintLine, studiesOfMessage, studiesOfNotification } from './triggers/hints.ts'
 import { createQidoPoll } from './triggers/qido-poll.ts'
 import { createStudyWatch } from './triggers/study-watch.ts'
 
@@ -61,8 +62,15 @@ export interface WatchParts {
   onBroken?: ((error: AppError) => void) | undefined
 }
 
-/** Starts the loops; what it returns stops them and waits for their end. */
-export function startWatch(parts: WatchParts): () => Promise<void> {
+export interface Watching {
+  /** Ends the loops and waits for their end. */
+  stop(): Promise<void>
+  /** Takes a message of a router, or a notification of a FHIR server, which is a hint and no more. */
+  hint(kind: 'webhook' | 'fhir', body: unknown): true
+}
+
+/** Starts the loops. */
+export function startWatch(parts: WatchParts): Watching {
   const { settings, archive, watchStore, peers, register, clock, log, onBroken = raise } = parts
   const studyWatch = createStudyWatch({
     archive,
@@ -100,9 +108,18 @@ export function startWatch(parts: WatchParts): () => Promise<void> {
     poll.run((uid) => studyWatch.hint(uid), stopping.signal),
     watchEhr({ ask, peers, clock, log, intervalSeconds: EHR_WATCH_SECONDS }, stopping.signal),
   ].map((loop) => loop.catch((thrown) => onBroken(asAppError(thrown))))
-  return async () => {
-    stopping.abort()
-    await Promise.allSettled(running)
+  const line = createHintLine({ hint: (uid) => studyWatch.hint(uid), lookNow: () => poll.lookNow(), log })
+  return {
+    hint(kind, body) {
+      const studies = kind === 'fhir' ? studiesOfNotification(body) : studiesOfMessage(body)
+      log.info({ trigger: kind, studies: studies.length }, 'a hint was taken')
+      line.take(studies)
+      return true
+    },
+    async stop() {
+      stopping.abort()
+      await Promise.allSettled([...running, line.idle()])
+    },
   }
 }
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { auditFetch } from './audit/audited-fetch.ts'
 import { systemClock } from './clock.ts'
 import { openImages } from './compose-images.ts'
-import { peerFigures, siteTimeZone, startWatch, watchPeers } from './compose-watch.ts'
+import { peerFigures, siteTimeZone, startWatch, type Watching, watchPeers } from './compose-watch.ts'
 import { createDecoder } from './decoding/decoder.ts'
 import { createDicomWebClient } from './dicomweb/client.ts'
 import type { AnalysisRecord } from './domain/analysis.ts'
@@ -23,7 +23,7 @@ import { type OpenPort, serve } from './http/serve.ts'
 import { type LoadedBundle, loadBundle } from './inference/bundle/load.ts'
 import { startRunner } from './inference/runtime/runner.ts'
 import { createRegistrar } from './inference/volumes/register.ts'
-import { analyseLeftStudy } from './pipeline/analyse-left.ts'
+import { analyseDeclinedStudy } from './pipeline/analyse-declined.ts'
 import { analyseStudy } from './pipeline/analyse-study.ts'
 import { backfill, olderStudies } from './pipeline/backfill.ts'
 import { confirmPatient } from './pipeline/confirm-patient.ts'
@@ -175,6 +175,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       })
     }
 
+    let watching: Watching | undefined
     async function openPages(): Promise<string> {
       const app = createApp({
         // An outage is a change of the worklist, too.
@@ -188,6 +189,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
         log,
         clock,
         settings: settings.http,
+        hint: (kind, body) => watching?.hint(kind, body) ?? false,
         software,
         ready: () => store.ping(),
         peers: () => peers.states(),
@@ -197,8 +199,8 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
           take: (from: string, by: string) => backfill({ watch, audit, log }, from, by),
         },
         archiveWays: async () => (await archive.ways?.()) ?? {},
-        analyseLeft: (studyInstanceUid: string, by: string) =>
-          analyseLeftStudy({ archive, analyses, watch, audit, register }, studyInstanceUid, by),
+        analyseDeclined: (studyInstanceUid: string, by: string) =>
+          analyseDeclinedStudy({ archive, analyses, watch, audit, register }, studyInstanceUid, by),
         publicKeys: createPublicKeys(settings.ehr.auth),
         metrics: async () =>
           renderMetrics({
@@ -255,19 +257,11 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
           // The port first: a service that nobody can look at must not run on.
           const url = parts.http ? await openPages() : undefined
           await startWorkers()
-          if (parts.watch)
-            undo.push(
-              startWatch({
-                settings,
-                archive,
-                watchStore: watch,
-                peers,
-                register,
-                clock,
-                log,
-                onBroken: options.onBroken,
-              }),
-            )
+          if (parts.watch) {
+            const { onBroken } = options
+            watching = startWatch({ settings, archive, watchStore: watch, peers, register, clock, log, onBroken })
+            undo.push(watching.stop)
+          }
           return { url }
         } catch (error) {
           await stop()

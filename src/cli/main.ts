@@ -3,6 +3,7 @@ import '../dispatcher.ts'
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { AppError, asAppError, framesOf } from '../domain/errors.ts'
+import { QUESTIONS } from './init/questions.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string
@@ -23,6 +24,19 @@ program
   .command('serve')
   .description('run the service: watch the PACS, analyse, deliver, show the pages')
   .action(async () => (await import('./commands/serve.ts')).serveCommand(configOf()))
+
+const init = program
+  .command('init')
+  .description('ask for what a site must say, try each part against PACS and EHR, write a commented settings file')
+  .option('--out <file>', 'the settings file to write', 'site.jsonc')
+  .option('--yes', 'ask nothing: take flags and defaults')
+  .option('--keep', 'write the file although a part failed')
+  .option('--force', 'replace a file that is there')
+for (const { key, text } of QUESTIONS) init.option(`--${key} <text>`, text)
+init.action(async ({ out, yes, keep, force }) => {
+  const flags = Object.fromEntries(QUESTIONS.map(({ key }) => [key, init.opts()[camelCase(key)]]))
+  await (await import('./commands/init.ts')).initCommand(flags, { out, yes, keep, force })
+})
 
 program
   .command('demo')
@@ -101,6 +115,18 @@ program
   .option('--table <file>', 'write the printed table to a file too')
   .action(async (options) => (await import('./commands/evaluate.ts')).evaluateCommand(configOf(), options))
 
+program
+  .command('backup')
+  .description('write the state of the embedded database to one file; the service must be stopped')
+  .argument('<file>')
+  .action(async (file) => (await import('./commands/backup.ts')).backupCommand(configOf(), file))
+
+program
+  .command('restore')
+  .description('make the state of a back-up in an empty data folder')
+  .argument('<file>')
+  .action(async (file) => (await import('./commands/backup.ts')).restoreCommand(configOf(), file))
+
 const audit = program.command('audit').description('the audit trail: who read and wrote what of patient data')
 audit
   .command('verify')
@@ -122,6 +148,11 @@ program
   .description('ask the running service whether it does its whole job: database, PACS and EHR answer')
   .option('--alive', 'only whether it runs (for container health checks: a restart cures no PACS)')
   .action(async (options) => (await import('./commands/health.ts')).healthCommand(configOf(), options))
+
+/** "pacs-url" → "pacsUrl", as the parser of the command line names its options. */
+function camelCase(key: string): string {
+  return key.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
+}
 
 /** Prints the error for an operator: what, then what to do; never a stack of ours for a known error. */
 function report(thrown: unknown): number {

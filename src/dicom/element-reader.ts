@@ -1,4 +1,5 @@
 // Reads the elements of a binary data set into the DICOM JSON model (PS3.5 Section 7, PS3.18 Annex F); bounds are checked at every step.
+import { cleanText } from '../domain/clean-text.ts'
 import { LIMITS } from '../domain/limits.ts'
 import type { DicomElement, DicomJson } from '../domain/study.ts'
 import { BINARY_WORD, littleEndian, NUMBER_SIZE, readNumbers } from './binary-values.ts'
@@ -237,7 +238,7 @@ export class ElementReader {
       : string.split('\\').map((part) => trimmed(part, vr))
     if (tag === '00080005') scope.decode = textDecoding(values)
     if (values.every((value) => value === '')) return { vr }
-    return { vr, Value: values.map((value) => (value === '' ? null : jsonValue(value, vr))) }
+    return { vr, Value: values.map((value) => (value === '' ? null : jsonValue(cleanText(value), vr))) }
   }
 
   #text(tag: string, vr: string, raw: Uint8Array, scope: Scope): string {

@@ -1,5 +1,6 @@
 // Lists of data sets in the DICOM JSON model (PS3.18 Annex F) as archives really write them: one row that is wrong costs no other.
 import { vrOf } from '../dicom/dictionary.ts'
+import { cleanJson } from '../domain/clean-text.ts'
 import type { DicomElement, DicomJson } from '../domain/study.ts'
 
 export type ParsedList =
@@ -74,7 +75,8 @@ function readElement(tag: string, element: unknown): DicomElement | undefined {
   if (typeof element !== 'object' || element === null || Array.isArray(element)) return undefined
   const { vr: stated, Value: value, InlineBinary, BulkDataURI } = element as Partial<DicomElement>
   const vr = typeof stated === 'string' && /^[A-Z]{2}$/.test(stated) ? stated : vrOf(tag, false)
-  const values: unknown[] | undefined = value === undefined || value === null ? undefined : [value].flat()
+  const values: unknown[] | undefined =
+    value === undefined || value === null ? undefined : [value].flat().map(vr === 'SQ' ? (item) => item : cleanJson)
   return {
     vr,
     ...(values && { Value: vr === 'SQ' ? values.map((item) => readDataSet(item) ?? {}) : values }),

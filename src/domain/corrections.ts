@@ -95,6 +95,7 @@ function editedPrediction(prediction: Prediction, edit: Edit, problems: string[]
     bounds: _bounds,
     errorBudget: _budget,
     errorRate: _rate,
+    leastCall: _least,
     ...rest
   } = given ?? {
     head: prediction.head,

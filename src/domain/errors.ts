@@ -125,6 +125,10 @@ export const ERRORS = {
     'transient',
     'Check that PostgreSQL is running and that DATABASE_URL is right; work resumes by itself.',
   ],
+  DISK_FULL: [
+    'transient',
+    'Free space on the disk of store.dataDir; below 256 MiB the service is not ready. Work resumes by itself.',
+  ],
   DATABASE_REFUSED: [
     'permanent',
     'PostgreSQL refuses user, password, database or right, and its SQLSTATE is in the message; correct DATABASE_URL, or grant the right.',

@@ -139,6 +139,8 @@ export interface EvaluatedPrediction {
   bounds?: { patients: Record<string, number>; most: Record<string, number> }
   /** Of patients of the calibration data whose call was as probable as this one: how many, and how many of the calls were wrong. */
   errorBudget?: { n: number; wrong: number }
+  /** What a call needs at least of the probability, as the bundle states it. */
+  leastCall?: number
   /** How often the true class may be missed (conformal prediction), as the bundle states it. */
   errorRate?: number
   /** Strongest first; the contributions add up to `explained.value - explained.reference`. */
@@ -232,5 +234,8 @@ export interface AnalysisResult {
   analysedAt: string
   clock?: ResultClock
 }
+
+/** Of the form in which results are stored; a change of it brings a step in the store's reader. */
+export const RESULT_VERSION = 2
 
 export type ReportableResult = Omit<AnalysisResult, 'segmentation'>

@@ -1,6 +1,6 @@
 // NIfTI-1 and -2 volumes (gzipped or not) in LPS; nifti-reader-js parses, the affine is read and checked here.
 import { gunzipSync } from 'node:zlib'
-import { isNIFTI, NIFTI1, readHeader, readImage } from 'nifti-reader-js'
+import { isNIFTI, NIFTI1, readHeader } from 'nifti-reader-js'
 import { AppError } from '../domain/errors.ts'
 import { LIMITS } from '../domain/limits.ts'
 import type { Grid, Vec3, Volume } from '../domain/volume.ts'
@@ -32,16 +32,17 @@ export function readNifti(bytes: Uint8Array, name: string): Volume<Float32Array>
     throw refuse('its dimensions are no whole numbers above zero')
   const count = nx * ny * nz
   if (count > LIMITS.volumeVoxels) throw refuse(`it has ${nx} × ${ny} × ${nz} voxels, more than ${LIMITS.volumeVoxels}`)
-  const width = header.numBitsPerVoxel / 8
+  const type = TYPES[header.datatypeCode]
+  if (!type) throw refuse(`data type ${header.datatypeCode} is not supported`)
+  // By the type alone: what the header says of bits a voxel may contradict it.
+  const { width, read } = type
   if (!(header.vox_offset >= 0) || raw.byteLength < header.vox_offset + count * width)
     throw refuse('fewer voxels than its header states')
-  const view = new DataView(readImage(header, raw) as ArrayBuffer)
-  const read = reader(view, header.datatypeCode, header.littleEndian)
-  if (!read) throw refuse(`data type ${header.datatypeCode} is not supported`)
+  const view = new DataView(raw, Math.trunc(header.vox_offset), count * width)
   const slope = header.scl_slope !== 0 && Number.isFinite(header.scl_slope) ? header.scl_slope : 1
   const intercept = Number.isFinite(header.scl_inter) ? header.scl_inter : 0
   const data = new Float32Array(count)
-  for (let v = 0; v < count; v++) data[v] = read(v * width) * slope + intercept
+  for (let v = 0; v < count; v++) data[v] = read(view, v * width, header.littleEndian) * slope + intercept
   const grid = gridOf(header.affine, [nx, ny, nz])
   if (!grid) throw refuse('its affine is sheared or singular')
   return { grid, data }
@@ -56,28 +57,18 @@ function parsed(raw: ArrayBuffer): ReturnType<typeof readHeader> | undefined {
   }
 }
 
-function reader(view: DataView, type: number, little: boolean): ((offset: number) => number) | undefined {
-  switch (type) {
-    case NIFTI1.TYPE_UINT8:
-      return (offset) => view.getUint8(offset)
-    case NIFTI1.TYPE_INT8:
-      return (offset) => view.getInt8(offset)
-    case NIFTI1.TYPE_INT16:
-      return (offset) => view.getInt16(offset, little)
-    case NIFTI1.TYPE_UINT16:
-      return (offset) => view.getUint16(offset, little)
-    case NIFTI1.TYPE_INT32:
-      return (offset) => view.getInt32(offset, little)
-    case NIFTI1.TYPE_UINT32:
-      return (offset) => view.getUint32(offset, little)
-    case NIFTI1.TYPE_FLOAT32:
-      return (offset) => view.getFloat32(offset, little)
-    case NIFTI1.TYPE_FLOAT64:
-      return (offset) => view.getFloat64(offset, little)
-    default:
-      return undefined
+/** datatype code → bytes a voxel, and how one is read. */
+const TYPES: Record<number, { width: number; read(view: DataView, at: number, little: boolean): number } | undefined> =
+  {
+    [NIFTI1.TYPE_UINT8]: { width: 1, read: (view, at) => view.getUint8(at) },
+    [NIFTI1.TYPE_INT8]: { width: 1, read: (view, at) => view.getInt8(at) },
+    [NIFTI1.TYPE_INT16]: { width: 2, read: (view, at, little) => view.getInt16(at, little) },
+    [NIFTI1.TYPE_UINT16]: { width: 2, read: (view, at, little) => view.getUint16(at, little) },
+    [NIFTI1.TYPE_INT32]: { width: 4, read: (view, at, little) => view.getInt32(at, little) },
+    [NIFTI1.TYPE_UINT32]: { width: 4, read: (view, at, little) => view.getUint32(at, little) },
+    [NIFTI1.TYPE_FLOAT32]: { width: 4, read: (view, at, little) => view.getFloat32(at, little) },
+    [NIFTI1.TYPE_FLOAT64]: { width: 8, read: (view, at, little) => view.getFloat64(at, little) },
   }
-}
 
 /** Columns of the affine are direction times spacing; undefined when they are not at right angles. */
 function gridOf(affine: number[][], size: Vec3): Grid | undefined {

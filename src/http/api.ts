@@ -56,7 +56,7 @@ export function apiRoutes(deps: AppDeps): Hono {
     .post('/studies/:uid/analyse', async (c) => {
       const { uid } = parseRequest(studyParams, c.req.param())
       const { by } = parseRequest(request, readJson(await c.req.text()), 'body')
-      return c.json(await deps.analyseLeft(uid, by), 202)
+      return c.json(await deps.analyseDeclined(uid, by), 202)
     })
     .get('/backfill', async (c) =>
       c.json({ studies: await deps.backfill.list(parseRequest(backfillQuery, c.req.query()).from) }),

@@ -5,16 +5,19 @@ import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
 import { areUp } from '../domain/peers.ts'
 import { apiRoutes } from './api.ts'
 import type { AppDeps } from './deps.ts'
+import { hintRoutes } from './hints.ts'
 import { imageRoutes } from './images.ts'
 import { liveRoutes } from './live.ts'
 import { pageRoutes } from './pages.ts'
 import { answerProblem, problemOf, RequestProblem } from './problems.ts'
-import { PUBLIC_KEYS_PATH, refuseForeignOrigins, requireAccess, secureHeaders } from './security.ts'
+import { HINTS_PATH, PUBLIC_KEYS_PATH, refuseForeignOrigins, requireAccess, secureHeaders } from './security.ts'
+import { createWrongTokens } from './wrong-tokens.ts'
 
 export function createApp(deps: AppDeps): Hono {
   const app = new Hono()
   app.use(secureHeaders(deps.settings))
-  app.use(requireAccess(deps.settings))
+  const onWrongToken = createWrongTokens(deps)
+  app.use(requireAccess(deps.settings, onWrongToken))
   app.use(refuseForeignOrigins)
   app.use(bodyLimit({ maxSize: 64 * 1024, onError: () => tooLarge() }))
 
@@ -36,6 +39,7 @@ export function createApp(deps: AppDeps): Hono {
     if (!deps.publicKeys) return c.notFound()
     return c.json(await deps.publicKeys(), 200, { 'cache-control': 'public, max-age=300' })
   })
+  app.route(HINTS_PATH, hintRoutes(deps, onWrongToken))
   app.route('/api', apiRoutes(deps))
   app.route('/', liveRoutes(deps))
   app.route('/', imageRoutes(deps))

@@ -1,6 +1,8 @@
 // What requests may say: parameters of paths and queries, checked before anything is done.
 import { z } from 'zod'
 import { type AnalysisState, TRANSITIONS } from '../domain/analysis.ts'
+import { cleanJson } from '../domain/clean-text.ts'
+import { jsonExcess } from '../domain/json-excess.ts'
 import { DECISIONS } from '../domain/review.ts'
 import { type ImageName, PLANES } from '../domain/shown-images.ts'
 import { SEQUENCES } from '../domain/study.ts'
@@ -18,7 +20,7 @@ const whole = (least: number, most: number) =>
 export const analysisParams = z.object({ id: analysisId })
 export const studyParams = z.object({ uid: z.string().regex(/^\d[\d.]{0,127}$/, 'is not a DICOM UID') })
 export const pageQuery = z.strictObject({ limit: whole(1, 500).default(50), offset: whole(0, 999_999).default(0) })
-/** Of a study that was left: who asks for its analysis. */
+/** Of a study that was declined: who asks for its analysis. */
 export const request = z.strictObject({
   by: z.string({ error: 'must say who asks' }).trim().min(1, 'must say who asks').max(100, 'is too long'),
 })
@@ -123,8 +125,10 @@ export const sliceQuery = z.strictObject({
 
 /** A body of JSON, or a problem (400) that quotes nothing of it. */
 export function readJson(text: string): unknown {
+  const excess = jsonExcess(text)
+  if (excess) throw new RequestProblem(400, 'REQUEST_INVALID', `the body ${excess}`, 'Correct the body.')
   try {
-    return JSON.parse(text)
+    return cleanJson(JSON.parse(text))
   } catch {
     throw new RequestProblem(400, 'REQUEST_INVALID', 'the body is not JSON', 'Correct the body.')
   }

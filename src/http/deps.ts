@@ -4,7 +4,7 @@ import type { PeerState } from '../domain/peers.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { Log } from '../domain/ports/log.ts'
-import type { WatchStore } from '../domain/ports/watch-store.ts'
+import type { WatchDecision, WatchStore } from '../domain/ports/watch-store.ts'
 import type { RecordedReview, Review } from '../domain/review.ts'
 import type { Uid } from '../domain/study.ts'
 import type { ShownImagesReader } from '../viewer/shown.ts'
@@ -15,13 +15,15 @@ export interface OlderStudy {
   /** DICOM DA; empty where the archive gives none that can be read. */
   studyDate: string
   instanceCount: number
-  decision?: string
+  decision?: WatchDecision
 }
 
 export interface HttpSettings {
   host: string
   /** Asked for as a bearer token, or as the password of any user. */
   token?: string
+  /** Signs hints. */
+  hookSecret?: string
   allowUnauthenticated: boolean
   frameAncestors: readonly string[]
   /** With {studyInstanceUid}. */
@@ -38,13 +40,15 @@ export interface PageScripts {
 }
 
 export interface AppDeps {
-  analyses: Pick<AnalysisStore, 'get' | 'byStudy' | 'list' | 'events' | 'artifact'> & {
+  analyses: Pick<AnalysisStore, 'get' | 'byStudy' | 'list' | 'events' | 'artifact' | 'artifactRoles'> & {
     countByState(): Promise<Record<AnalysisState, number>>
     /** Changes with every change of the analysis, or of any. */
     version(analysisId?: string): Promise<string>
     /** Makes a waiting analysis due now. */
     makeDue(analysisId: string): Promise<boolean>
   }
+  /** Takes what a router or a FHIR server says is new; false where nothing is watched. */
+  hint?(kind: 'webhook' | 'fhir', body: unknown): boolean
   log: Log
   clock: Clock
   settings: HttpSettings
@@ -69,7 +73,7 @@ export interface AppDeps {
   /** What was looked at and not taken. */
   watch: Pick<WatchStore, 'notAnalysed'>
   /** Analyses such a study all the same; `by` says who asks. */
-  analyseLeft(studyInstanceUid: Uid, by: string): Promise<AnalysisRecord>
+  analyseDeclined(studyInstanceUid: Uid, by: string): Promise<AnalysisRecord>
   /** Studies from before the watch began: listed, or taken from the next look on; `by` says who asks. */
   backfill: {
     list(from: string): Promise<OlderStudy[]>

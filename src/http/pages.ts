@@ -4,12 +4,13 @@ import { AppError } from '../domain/errors.ts'
 import { ASSETS } from '../web/assets.ts'
 import { notAnalysedPage } from '../web/not-analysed.ts'
 import { studyPage } from '../web/study-page.ts'
-import { readSummary } from '../web/summary.ts'
 import { worklistPage } from '../web/worklist.ts'
-import { resolveHold, tryAgain } from './actions.ts'
+import { load, resolveHold, tryAgain } from './actions.ts'
 import { analysisParams, listQuery, pageQuery, parseRequest, request, studyParams } from './contracts.ts'
 import type { AppDeps } from './deps.ts'
 import { describeImages } from './images.ts'
+import { readReviewForm } from './review-form.ts'
+import { userOf } from './security.ts'
 
 export function pageRoutes(deps: AppDeps): Hono {
   const { analyses, settings } = deps
@@ -44,7 +45,7 @@ export function pageRoutes(deps: AppDeps): Hono {
   app.post('/studies/:uid/analyse', async (c) => {
     const { uid } = parseRequest(studyParams, c.req.param())
     const { by } = parseRequest(request, await c.req.parseBody(), 'body')
-    const { analysisId } = await deps.analyseLeft(uid, by)
+    const { analysisId } = await deps.analyseDeclined(uid, by)
     return c.redirect(`/analyses/${analysisId}`, 303)
   })
 
@@ -53,17 +54,24 @@ export function pageRoutes(deps: AppDeps): Hono {
     const version = await analyses.version(id)
     const record = await analyses.get(id)
     if (!record) throw new AppError('NOT_FOUND', `no analysis ${id}`)
-    const [events, siblings] = await Promise.all([analyses.events(id), analyses.byStudy(record.studyInstanceUid)])
+    const [events, roles, siblings] = await Promise.all([
+      analyses.events(id),
+      analyses.artifactRoles(id),
+      analyses.byStudy(record.studyInstanceUid),
+    ])
     const viewerUrl = settings.viewerUrl?.replaceAll('{studyInstanceUid}', encodeURIComponent(record.studyInstanceUid))
     const images = await describeImages(deps.images, record)
+    const user = userOf(c.req.header('authorization'))
     return c.html(
       studyPage({
         record,
         events,
+        roles,
         siblings,
         version,
         scripts: deps.scripts,
         ...(images && { images }),
+        ...(user && { user }),
         ...(viewerUrl ? { viewerUrl } : {}),
         ...software,
       }),
@@ -82,7 +90,7 @@ export function pageRoutes(deps: AppDeps): Hono {
   app.get('/analyses/:id/doubt/:n{[0-9]\\.png}', async (c) => {
     const { id } = parseRequest(analysisParams, { id: c.req.param('id') })
     const record = await analyses.get(id)
-    const picture = record && readSummary(record).pictures[Number.parseInt(c.req.param('n'), 10)]
+    const picture = record?.summary?.pictures?.[Number.parseInt(c.req.param('n'), 10)]
     if (!picture) throw new AppError('NOT_FOUND', `no such picture of analysis ${id}`)
     return c.body(new Uint8Array(Buffer.from(picture.png, 'base64')), 200, { 'content-type': 'image/png' })
   })
@@ -99,6 +107,11 @@ export function pageRoutes(deps: AppDeps): Hono {
   app.post('/analyses/:id/resolve', async (c) => {
     const { id } = parseRequest(analysisParams, c.req.param())
     await resolveHold(deps, id, await c.req.parseBody())
+    return c.redirect(`/analyses/${id}`, 303)
+  })
+  app.post('/analyses/:id/review', async (c) => {
+    const { id } = parseRequest(analysisParams, c.req.param())
+    await deps.review(id, readReviewForm(await load(analyses, id), await c.req.parseBody()))
     return c.redirect(`/analyses/${id}`, 303)
   })
   app.post('/analyses/:id/retry', async (c) => {

@@ -34,6 +34,7 @@ const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   STATE_CONFLICT: 409,
   REVIEW_INVALID: 422,
   DATABASE_UNREACHABLE: 503,
+  DISK_FULL: 503,
 }
 
 const TITLES: Record<number, string> = {
@@ -44,6 +45,7 @@ const TITLES: Record<number, string> = {
   409: 'Not possible now',
   421: 'Wrong address',
   422: 'The request does not fit',
+  429: 'Too many requests',
   503: 'Not available now',
 }
 

@@ -6,6 +6,8 @@ import { RequestProblem } from './problems.ts'
 
 /** Where the EHR fetches our public keys (SMART Backend Services). */
 export const PUBLIC_KEYS_PATH = '/.well-known/jwks.json'
+/** Where messages carry a signature of their own. */
+export const HINTS_PATH = '/hints'
 /** Open without credentials: probes of the platform, and public keys. */
 const OPEN = new Set(['/healthz', '/readyz', PUBLIC_KEYS_PATH])
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
@@ -35,12 +37,15 @@ export function secureHeaders(settings: HttpSettings): MiddlewareHandler {
  * With a token: `Authorization: Bearer <token>`, or Basic with the token as password of any user, so that browsers can ask.
  * Without one and for this machine alone: only by a name of this machine, or a foreign page could read along by DNS rebinding.
  */
-export function requireAccess(settings: HttpSettings): MiddlewareHandler {
+export function requireAccess(settings: HttpSettings, onWrongToken: () => Promise<void>): MiddlewareHandler {
   const { token, host, allowUnauthenticated } = settings
   return async (c, next) => {
-    if (OPEN.has(c.req.path)) return next()
+    if (OPEN.has(c.req.path) || (settings.hookSecret !== undefined && c.req.path.startsWith(`${HINTS_PATH}/`)))
+      return next()
     if (token !== undefined) {
-      if (!matches(credentialOf(c.req.header('authorization')), token)) {
+      const given = credentialOf(c.req.header('authorization'))
+      if (!matches(given, token)) {
+        if (given !== undefined) await onWrongToken()
         c.header('www-authenticate', 'Basic realm="Gliabridge", charset="UTF-8"')
         throw new RequestProblem(
           401,

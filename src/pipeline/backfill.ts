@@ -2,7 +2,7 @@
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
 import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { Log } from '../domain/ports/log.ts'
-import type { WatchStore } from '../domain/ports/watch-store.ts'
+import type { WatchDecision, WatchStore } from '../domain/ports/watch-store.ts'
 import type { Uid } from '../domain/study.ts'
 import { reachBack, sinceWhen } from '../triggers/qido-poll.ts'
 
@@ -12,7 +12,7 @@ export interface OlderStudy {
   studyDate: string
   instanceCount: number
   /** What was decided of it, where it was looked at already. */
-  decision?: string
+  decision?: WatchDecision
 }
 
 export interface BackfillPorts {

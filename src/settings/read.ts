@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { AppError } from '../domain/errors.ts'
 import { jsonExcess } from '../domain/json-excess.ts'
+import { withoutComments } from './comments.ts'
 import { parseSettings } from './parse.ts'
 import type { Settings } from './schema.ts'
 import { type Environment, fileVariable } from './schema-parts.ts'
@@ -15,8 +16,12 @@ export async function readSettings(path: string | undefined, env: Environment): 
     const why = error.code === 'ENOENT' ? 'does not exist' : `cannot be read (${error.code})`
     throw new AppError('SETTINGS_INVALID', `the settings file ${file} ${why}`, { cause: error })
   })
-  const raw = parseJson(text, file)
-  return parseSettings(raw, { ...given, ...(await readSecrets(secretFiles(raw))) }, file)
+  return readRawSettings(parseJson(text, file), given, file)
+}
+
+/** The same of settings that stand in no file yet. */
+export async function readRawSettings(raw: unknown, env: Environment, source: string): Promise<Settings> {
+  return parseSettings(raw, { ...env, ...(await readSecrets(secretFiles(raw))) }, source)
 }
 
 /** GLIABRIDGE_PACS_PASSWORD_FILE names a file with what GLIABRIDGE_PACS_PASSWORD would hold: how containers are given secrets. */
@@ -58,7 +63,7 @@ function parseJson(text: string, file: string): unknown {
   const excess = jsonExcess(text)
   if (excess) throw new AppError('SETTINGS_INVALID', `the settings file ${file} ${excess}`)
   try {
-    return JSON.parse(text)
+    return JSON.parse(withoutComments(text))
   } catch (error) {
     // The message of the parser quotes the text around the place, which may be a secret; only the place is kept.
     const place = /\(line \d+ column \d+\)/.exec((error as Error).message)?.[0] ?? ''

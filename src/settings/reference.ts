@@ -19,7 +19,7 @@ interface JsonNode {
 
 const OPENING = `# Settings
 
-Generated from the schema (\`src/settings\`); regenerate with \`npx vitest run test/settings -u\`. A settings file is JSON; \`gliabridge init\` writes one,
+Generated from the schema (\`src/settings\`); regenerate with \`npx vitest run test/settings -u\`. A settings file is JSON, comments allowed; \`gliabridge init\` writes one,
 \`config/settings.schema.json\` lets editors complete it, and \`gliabridge check-config\` tries it. Unknown keys are refused.
 
 **Environment.** Every setting has a variable, which goes over the file. Lists are separated by commas; objects are JSON as in the file. An empty variable counts as not set.

@@ -99,6 +99,11 @@ export function settingsSchema(env: Environment) {
         host: filled('Address on which the pages are served.').default('127.0.0.1'),
         port: whole(0, 65_535).default(8080).describe('Port; 0 takes a free one.'),
         token: z.exactOptional(secret('Asked for as a bearer token, or as the password of any user; by reference.')),
+        hookSecret: z.exactOptional(
+          secret(
+            'Signs what routers and FHIR subscriptions send to /hints/webhook and /hints/fhir (HMAC-SHA256); without it there are no such pages. By reference.',
+          ),
+        ),
         allowUnauthenticated: flag(
           'Serve other machines without a token: only behind a proxy that authenticates.',
         ).default(false),

@@ -1,14 +1,16 @@
 // The record of analyses: every change is one transaction that also appends to the history.
+
 import { type AnalysisRecord, type AnalysisState, mayBecome } from '../domain/analysis.ts'
 import { LEGS, type Leg, type LegRecord } from '../domain/delivery.ts'
 import { AppError } from '../domain/errors.ts'
 import type { AnalysisStore, PriorAnalyses } from '../domain/ports/analysis-store.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import { type EventRow, type LegRow, RECORD, type RecordRow, toEvent, toLeg, toRecord } from './analysis-rows.ts'
-import { loadArtifacts, saveArtifacts } from './artifacts.ts'
+import { loadArtifactRoles, loadArtifacts, saveArtifacts } from './artifacts.ts'
 import type { Database, Queryable } from './database.ts'
 import { countByState, readFigures, readVersion, type StoreFigures } from './figures.ts'
 import { AT_ONCE, createLeases, type Leases } from './leases.ts'
+import { parseResult, versioned } from './result-schema.ts'
 
 /** Beyond the port: what the pages and the metrics need. */
 export interface AnalysisRecords extends AnalysisStore, PriorAnalyses, Pick<Leases, 'releaseAll' | 'makeDue'> {
@@ -56,7 +58,7 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
             bundleDigest,
             instanceSetDigest,
             at,
-            study ? JSON.stringify({ study }) : null,
+            study ? JSON.stringify(versioned({ study })) : null,
             modelDigest ?? null,
             AT_ONCE,
           ],
@@ -147,7 +149,7 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
       change(analysisId, async (tx, _state, at) => {
         await tx.query(
           `update gliabridge.analyses set summary = coalesce(summary, '{}') || $2::jsonb, updated_at = $3 where analysis_id = $1`,
-          [analysisId, JSON.stringify(facts), at],
+          [analysisId, JSON.stringify(versioned(facts)), at],
         )
         await append(tx, analysisId, at, 'describe', `known: ${Object.keys(facts).join(', ')}`)
       }),
@@ -173,7 +175,7 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
         await saveArtifacts(tx, analysisId, artifacts)
         await tx.query(
           `update gliabridge.analyses set state = 'analysed', summary = $2::jsonb, updated_at = $3 where analysis_id = $1`,
-          [analysisId, JSON.stringify(summary), at],
+          [analysisId, JSON.stringify(versioned(summary)), at],
         )
         await append(tx, analysisId, at, 'state', 'analysed', {
           from,
@@ -183,7 +185,13 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
         return load(tx, analysisId)
       }),
 
+    async result(analysisId) {
+      const [stored] = await loadArtifacts(db, analysisId, 'result')
+      return stored && parseResult(analysisId, stored.bytes)
+    },
+
     artifacts: (analysisId) => loadArtifacts(db, analysisId),
+    artifactRoles: (analysisId) => loadArtifactRoles(db, analysisId),
 
     async artifact(analysisId, role) {
       const [artifact] = await loadArtifacts(db, analysisId, role)

@@ -24,6 +24,8 @@ const SAVE = `insert into gliabridge.artifacts
 const LOAD = `select role, media_type, encode(bytes, 'base64') as base64, sha256, sop_instance_uid, series_instance_uid, sop_class_uid
   from gliabridge.artifacts where analysis_id = $1 and ($2::text is null or role = $2) order by role`
 
+const ROLES = 'select role from gliabridge.artifacts where analysis_id = $1'
+
 export async function saveArtifacts(tx: Queryable, analysisId: string, artifacts: readonly Artifact[]): Promise<void> {
   const roles = artifacts.map(({ role }) => role)
   // What an earlier run made and this one did not (a SEG, when now nothing is found) must not be delivered.
@@ -60,6 +62,11 @@ export async function loadArtifacts(db: Queryable, analysisId: string, role?: Ar
       ...(row.sop_class_uid === null ? {} : { sopClassUid: row.sop_class_uid }),
     }
   })
+}
+
+export async function loadArtifactRoles(db: Queryable, analysisId: string): Promise<ReadonlySet<Artifact['role']>> {
+  const rows = await db.query<Pick<ArtifactRow, 'role'>>(ROLES, [analysisId])
+  return new Set(rows.map(({ role }) => role))
 }
 
 function sha256(bytes: Uint8Array): string {

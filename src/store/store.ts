@@ -8,6 +8,7 @@ import type { WatchStore } from '../domain/ports/watch-store.ts'
 import type { WriteLedger } from '../domain/ports/write-ledger.ts'
 import { type AnalysisRecords, createAnalysisStore } from './analyses.ts'
 import { createAuditTrail } from './audit.ts'
+import { expectRoom, expectWritable } from './disk.ts'
 import { lockFolder } from './folder-lock.ts'
 import { createWriteLedger } from './ledger.ts'
 import { migrate, readMigrations } from './migrate.ts'
@@ -24,7 +25,7 @@ export interface Store {
   audit: AuditTrail
   ledger: WriteLedger
   queue: Queue
-  /** Whether the database answers, for readiness. */
+  /** Whether the database answers and can write, for readiness. Throws DATABASE_* and DISK_FULL. */
   ping(): Promise<void>
   /** Stops the queue, waits for its handlers, closes the database. */
   close(): Promise<void>
@@ -68,7 +69,10 @@ export async function openStore({ dataDir, databaseUrl, clock, log, sweepSeconds
     const queue = await startQueue(embedded ? { embedded } : { databaseUrl: databaseUrl ?? '' }, { log, sweepSeconds })
     undo.push(() => queue.stop())
     const ping = async () => {
-      await db.query('select 1 as one')
+      if (embedded) {
+        await db.query('select 1 as one')
+        await expectRoom(dataDir ?? '')
+      } else await expectWritable(db, clock.now())
     }
     return {
       analyses,

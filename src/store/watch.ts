@@ -1,7 +1,6 @@
 // What the study watch remembers: studies seen, cursors of triggers, and the instances that we wrote ourselves.
 import type { Clock } from '../domain/ports/clock.ts'
-import type { WatchedStudy, WatchStore } from '../domain/ports/watch-store.ts'
-import { LEFT, WAITING } from '../domain/watched.ts'
+import type { WatchDecision, WatchedStudy, WatchStore } from '../domain/ports/watch-store.ts'
 import type { Database } from './database.ts'
 
 interface WatchedRow {
@@ -11,11 +10,15 @@ interface WatchedRow {
   first_seen_at: Date
   changed_at: Date
   decided_digest: string | null
-  decision: string | null
+  outcome: WatchDecision['outcome'] | null
+  reason: string | null
 }
 
 const COLUMNS =
-  'study_instance_uid, instance_set_digest, instance_count, first_seen_at, changed_at, decided_digest, decision'
+  'study_instance_uid, instance_set_digest, instance_count, first_seen_at, changed_at, decided_digest, outcome, reason'
+
+/** Served by the index watched_studies_not_analysed. */
+const NOT_ANALYSED = `outcome in ('declined', 'waiting')`
 
 export function createWatchStore(db: Database, clock: Clock): WatchStore {
   const now = () => clock.now().toISOString()
@@ -53,10 +56,10 @@ export function createWatchStore(db: Database, clock: Clock): WatchStore {
 
     async put(study) {
       await db.query(
-        `insert into gliabridge.watched_studies (${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7)
+        `insert into gliabridge.watched_studies (${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8)
          on conflict (study_instance_uid) do update set instance_set_digest = excluded.instance_set_digest,
            instance_count = excluded.instance_count, first_seen_at = excluded.first_seen_at, changed_at = excluded.changed_at,
-           decided_digest = excluded.decided_digest, decision = excluded.decision`,
+           decided_digest = excluded.decided_digest, outcome = excluded.outcome, reason = excluded.reason`,
         [
           study.studyInstanceUid,
           study.instanceSetDigest,
@@ -64,22 +67,20 @@ export function createWatchStore(db: Database, clock: Clock): WatchStore {
           study.firstSeenAt,
           study.changedAt,
           study.decidedDigest ?? null,
-          study.decision ?? null,
+          study.decision?.outcome ?? null,
+          study.decision?.reason ?? null,
         ],
       )
     },
 
     async notAnalysed({ limit, offset }) {
-      const where = `where decision like any($1::text[])`
-      const starts = [`${LEFT}%`, `${WAITING}%`]
       const [total] = await db.query<{ count: string }>(
-        `select count(*)::text as count from gliabridge.watched_studies ${where}`,
-        [starts],
+        `select count(*)::text as count from gliabridge.watched_studies where ${NOT_ANALYSED}`,
       )
       const rows = await db.query<WatchedRow>(
-        `select ${COLUMNS} from gliabridge.watched_studies ${where}
-         order by changed_at desc, study_instance_uid limit $2 offset $3`,
-        [starts, limit, offset],
+        `select ${COLUMNS} from gliabridge.watched_studies where ${NOT_ANALYSED}
+         order by changed_at desc, study_instance_uid limit $1 offset $2`,
+        [limit, offset],
       )
       return { studies: rows.map(toWatched), count: Number(total?.count ?? 0) }
     },
@@ -110,6 +111,6 @@ function toWatched(row: WatchedRow): WatchedStudy {
     firstSeenAt: row.first_seen_at.toISOString(),
     changedAt: row.changed_at.toISOString(),
     ...(row.decided_digest === null ? {} : { decidedDigest: row.decided_digest }),
-    ...(row.decision === null ? {} : { decision: row.decision }),
+    ...(row.outcome && { decision: { outcome: row.outcome, ...(row.reason !== null && { reason: row.reason }) } }),
   }
 }

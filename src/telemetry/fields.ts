@@ -40,7 +40,7 @@ const TEXTS: Readonly<Record<string, RegExp>> = {
   signal: TOKEN,
   resource: TOKEN,
   reason: SENTENCE,
-  decision: SENTENCE,
+  outcome: TOKEN,
   error: SENTENCE,
   elements: SENTENCE,
   search: SENTENCE,

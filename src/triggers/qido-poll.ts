@@ -44,8 +44,11 @@ export interface PollCursor {
 const NAME = 'qido'
 const MAX_WAIT_SECONDS = 300
 
+/** After a hint that names no study. */
+const HINTED_PAUSE_SECONDS = 2
+
 /** A trigger that survives an archive that is down: it waits longer each time, says so, and takes up where it stood. */
-export function createQidoPoll(options: QidoPollOptions): Trigger {
+export function createQidoPoll(options: QidoPollOptions): Trigger & { lookNow(): void } {
   const { archive, watchStore, clock, timeZone, settings, log, onLook } = options
   const {
     intervalSeconds,
@@ -123,8 +126,12 @@ export function createQidoPoll(options: QidoPollOptions): Trigger {
     return study.instanceCount === 0 || hinted.get(study.studyInstanceUid) !== study.instanceCount
   }
 
+  /** Ends the pause between two looks. */
+  let pause = new AbortController()
+
   return {
     name: NAME,
+    lookNow: () => pause.abort(),
     async run(hint, signal) {
       let failures = 0
       while (!signal.aborted) {
@@ -144,7 +151,11 @@ export function createQidoPoll(options: QidoPollOptions): Trigger {
             'the search for new studies failed; it is repeated',
           )
         }
-        await sleepUnlessAborted(clock, waitSeconds * 1000, signal)
+        await sleepUnlessAborted(clock, waitSeconds * 1000, AbortSignal.any([signal, pause.signal]))
+        if (!pause.signal.aborted) continue
+        // Hints that come in a crowd are one look; an archive that is down keeps its pauses.
+        await sleepUnlessAborted(clock, (failures > 0 ? waitSeconds : HINTED_PAUSE_SECONDS) * 1000, signal)
+        pause = new AbortController()
       }
     },
   }

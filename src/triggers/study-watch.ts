@@ -4,11 +4,10 @@ import { type AppError, asAppError, unforeseenFields } from '../domain/errors.ts
 import type { Clock } from '../domain/ports/clock.ts'
 import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { Log } from '../domain/ports/log.ts'
-import type { WatchedStudy, WatchStore } from '../domain/ports/watch-store.ts'
+import type { WatchDecision, WatchedStudy, WatchStore } from '../domain/ports/watch-store.ts'
 import type { Study, Uid } from '../domain/study.ts'
 import { createTurns } from '../domain/turns.ts'
 import { stillWaits } from '../domain/waits.ts'
-import { LEFT, WAITING } from '../domain/watched.ts'
 import type { Eligibility } from './eligible.ts'
 import { groupInstances, type ImageSet, imageSetOf } from './image-set.ts'
 
@@ -57,7 +56,7 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
   const failures = new Map<Uid, { count: number; notBefore: number }>()
 
   async function hint(studyInstanceUid: Uid): Promise<void> {
-    if (!isUidInUse(studyInstanceUid)) return leaveUnaskable(studyInstanceUid)
+    if (!isUidInUse(studyInstanceUid)) return declineUnaskable(studyInstanceUid)
     await inTurn(studyInstanceUid, async () => {
       const set = await lookByQido(studyInstanceUid)
       const known = await watchStore.get(studyInstanceUid)
@@ -98,7 +97,7 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
     const set = await lookByQido(studyInstanceUid)
     if (set.digest !== known.instanceSetDigest) return noteChange(studyInstanceUid, known, set)
     if (set.sopInstanceUids.length === 0)
-      return decide(known, `${LEFT}the archive holds no images of this study any more`)
+      return decide(known, declined('the archive holds no images of this study any more'))
 
     const study = await archive.retrieveMetadata(studyInstanceUid)
     const confirmed = imageSetOf(study.series, await ownAmong(study.series))
@@ -110,25 +109,25 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
       return noteChange(studyInstanceUid, known, set)
     }
     const eligibility = options.eligible(study)
-    if (!eligibility.eligible) return decide(known, `${LEFT}${eligibility.reason}`)
+    if (!eligibility.eligible) return decide(known, declined(eligibility.reason))
     await options.onSettled(studyInstanceUid, known.instanceSetDigest)
-    await decide(known, 'accepted')
+    await decide(known, { outcome: 'accepted' })
   }
 
   /** What stands still is seen on the page, and not in the log alone. */
   async function noteTrouble(studyInstanceUid: Uid, error: AppError): Promise<void> {
     const known = await watchStore.get(studyInstanceUid)
-    const decision = `${WAITING}${error.message}`
-    if (known !== undefined && known.decision !== decision) await watchStore.put({ ...known, decision })
+    if (known === undefined || known.decision?.reason === error.message) return
+    await watchStore.put({ ...known, decision: { outcome: 'waiting', reason: error.message } })
   }
 
   /** A UID that no request can carry will never be asked for. */
-  async function leaveUnaskable(studyInstanceUid: Uid): Promise<void> {
+  async function declineUnaskable(studyInstanceUid: Uid): Promise<void> {
     if ((await watchStore.get(studyInstanceUid)) !== undefined) return
     const now = clock.now().toISOString()
     const why = `StudyInstanceUID (0020,000D) has ${studyInstanceUid.length} characters or others than digits and dots; at most 64 are allowed`
     const unseen = { instanceSetDigest: '', instanceCount: 0, firstSeenAt: now, changedAt: now }
-    await decide({ studyInstanceUid, ...unseen }, `${LEFT}${why}`)
+    await decide({ studyInstanceUid, ...unseen }, declined(why))
   }
 
   async function lookByQido(studyInstanceUid: Uid): Promise<ImageSet> {
@@ -156,9 +155,9 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
     )
   }
 
-  async function decide(known: WatchedStudy, decision: string): Promise<void> {
+  async function decide(known: WatchedStudy, decision: WatchDecision): Promise<void> {
     await watchStore.put({ ...known, decidedDigest: known.instanceSetDigest, decision })
-    log.info({ studyInstanceUid: known.studyInstanceUid, instances: known.instanceCount, decision }, 'study decided')
+    log.info({ studyInstanceUid: known.studyInstanceUid, instances: known.instanceCount, ...decision }, 'study decided')
   }
 
   return {
@@ -180,6 +179,8 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
     },
   }
 }
+
+const declined = (reason: string): WatchDecision => ({ outcome: 'declined', reason })
 
 /** Sleeps; an abort ends it early without an error, since it is how the loop is stopped. */
 export async function sleepUnlessAborted(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -29,20 +29,31 @@ export function drawSlices(
   return encode({ width, height: height * slices.length, data: grey, channels: 1, depth: 8 }, { zlib: { level: 3 } })
 }
 
-/** Outlines half way between pixels inside and outside, one entry for each label on the slice. */
+/**
+ * Outlines half way between pixels inside and outside, one entry for each label on the slice. What spans most comes first: where two
+ * labels touch, the line that is drawn last belongs to the inner one.
+ */
 export function outlinesOn(
   labels: Uint16Array,
   { width, height }: Pick<PlaneView, 'width' | 'height'>,
   isPrior: boolean,
 ): SliceOutline[] {
   const present = [...new Set(labels)].filter((label) => label > 0).sort((a, b) => a - b)
-  return present.map((label) => {
+  const outlines = present.map((label) => {
     const mask = Float32Array.from(labels, (value) => (value === label ? 1 : 0))
     const polygons = traceOutlines(mask, width, height).map((outline) =>
       outline.map(([u, v]): [number, number] => [round(u + 0.5), round(v + 0.5)]),
     )
     return { label, isPrior, polygons }
   })
+  return outlines.sort((a, b) => span(b) - span(a))
+}
+
+/** Area of the box around it. */
+function span({ polygons }: SliceOutline): number {
+  const [us, vs] = [0, 1].map((axis) => polygons.flatMap((polygon) => polygon.map((point) => point[axis]!)))
+  const range = (values: number[]) => values.reduce((a, b) => Math.max(a, b)) - values.reduce((a, b) => Math.min(a, b))
+  return range(us!) * range(vs!)
 }
 
 const round = (value: number) => Math.round(100 * value) / 100

@@ -3,11 +3,10 @@ import { html } from 'hono/html'
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
 import type { Part } from './html.ts'
-import { readSummary } from './summary.ts'
 
 /** Nothing unless the analysis is held for that reason. */
 export function doubtPictures(record: AnalysisRecord, path: string): Part {
-  const { pictures } = readSummary(record)
+  const { pictures = [] } = record.summary ?? {}
   if (record.hold?.code !== 'SERIES_CONTRADICTION' || pictures.length === 0) return ''
   const figures = pictures.map(({ sequence, seriesNumber, seriesInstanceUid }, n) => {
     const name = `Series ${seriesNumber || '(no number)'}`

@@ -51,6 +51,8 @@ export const LIVE_SCRIPT = `'use strict'
       for (const part of parts(next)) {
         const here = document.getElementById(part.id)
         if (!here || sent.get(part.id) === part.innerHTML) continue
+        // What a person has begun to type is theirs; the form itself says that it is no longer up to date.
+        if (here.querySelector('form[data-dirty]')) continue
         sent.set(part.id, part.innerHTML)
         const open = new Set([...here.querySelectorAll('details[open]')].map((details) => details.id))
         const focused = document.activeElement && here.contains(document.activeElement) ? document.activeElement.getAttribute('href') : null

@@ -1,7 +1,6 @@
-// Studies that were looked at and left, each with its reason and a way to have it analysed all the same.
+// Studies that were declined or wait, each with its reason and a way to have it analysed all the same.
 import { html } from 'hono/html'
 import type { WatchedStudy } from '../domain/ports/watch-store.ts'
-import { readDecision } from '../domain/watched.ts'
 import { sentence, timeOf } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { page } from './layout.ts'
@@ -22,8 +21,10 @@ export function notAnalysedPage(view: NotAnalysedView): Html {
   const main = [
     html`<h1>Not analysed</h1>`,
     tabs({ notAnalysed: count, current: 'not-analysed' }),
-    html`<p>The service looked at these studies and left them. What it read of them is kept no longer than that, so only their UIDs stand here.</p>`,
-    ...(studies.length === 0 ? [html`<p class="empty">No study was left.</p>`] : [table(studies), pager(view)]),
+    html`<p>The service looked at these studies and did not analyse them. It keeps nothing of what it read, so only their UIDs are listed here.</p>`,
+    ...(studies.length === 0
+      ? [html`<p class="empty">Every study that was seen is analysed.</p>`]
+      : [table(studies), pager(view)]),
     archive(ways),
   ]
   return page({ title: 'Not analysed', main, ...(view.software ? { software: view.software } : {}) })
@@ -31,19 +32,18 @@ export function notAnalysedPage(view: NotAnalysedView): Html {
 
 function table(studies: readonly WatchedStudy[]): Html {
   return html`<div class="card scroll"><table class="worklist">
-<caption class="sr">Studies that were left, latest change first</caption>
+<caption class="sr">Studies that are not analysed, latest change first</caption>
 <thead><tr><th scope="col">Study</th><th scope="col">Images</th><th scope="col">Seen</th><th scope="col">Reason</th><th scope="col">Analyse all the same</th></tr></thead>
 <tbody>${studies.map(row)}</tbody>
 </table></div>`
 }
 
 function row({ studyInstanceUid, instanceCount, changedAt, decision }: WatchedStudy): Html {
-  const { reason, isWaiting } = readDecision(decision ?? '') ?? { reason: '', isWaiting: false }
   return html`<tr>
 <th scope="row" data-label="Study"><span class="uid">${studyInstanceUid}</span></th>
 <td data-label="Images">${instanceCount}</td>
 <td data-label="Seen">${timeOf(changedAt)}</td>
-<td data-label="Reason"><span class="reason">${sentence(reason)}</span>${isWaiting ? html`<small>It is tried again by itself.</small>` : ''}</td>
+<td data-label="Reason"><span class="reason">${sentence(decision?.reason ?? '')}</span>${decision?.outcome === 'waiting' ? html`<small>It is tried again by itself.</small>` : ''}</td>
 <td data-label="Analyse all the same"><form method="post" action="/studies/${studyInstanceUid}/analyse"><label>Asked for by <input name="by" required maxlength="100" autocomplete="name"></label><button type="submit">Analyse</button></form></td>
 </tr>`
 }

@@ -20,8 +20,7 @@ export interface StepView {
 /** The steps of the last run: those that happened, and while it runs those that are still to come. */
 export function stepsOf(state: AnalysisRecord['state'], events: readonly AnalysisEvent[]): StepView[] {
   const begin = events.findLastIndex(
-    ({ kind, data, text }) =>
-      (kind === 'state' && data?.to === 'running') || (kind === 'lease' && text.startsWith('taken over')),
+    ({ kind, data }) => (kind === 'state' && data?.to === 'running') || kind === 'lease',
   )
   if (begin < 0) return []
   const steps = new Map<string, StepView>()

@@ -2,50 +2,74 @@
 
 import { html } from 'hono/html'
 import type { AnalysisRecord } from '../domain/analysis.ts'
-import type { Prediction, TissueResult } from '../domain/finding.ts'
+import type { EvaluatedPrediction, Prediction, TissueResult } from '../domain/finding.ts'
 import { type SeriesDecision, STRUCTURAL } from '../domain/study.ts'
 import { tissueOf } from '../domain/tissue.ts'
 import { SHORT_HEAD_NAMES, SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
-import { className } from '../wording/predictions.ts'
+import { abstainSentence, className } from '../wording/predictions.ts'
 import { diameterPair, millilitres, movement, percent, volume } from '../wording/quantities.ts'
 import { capital } from '../wording/sentences.ts'
 import { NO_FINDING, NOT_A_TISSUE_TEST_NOTICE } from '../wording/standing.ts'
 import { tissueSentence } from '../wording/tissue.ts'
+import { DIAMETERS, SHOW_IN_IMAGES, TOO_SMALL } from '../wording/viewer.ts'
 import { bar, stackedBar } from './bars.ts'
 import { contributionBars, likelihoodLine, survivalCurve } from './charts.ts'
 import { formatSeconds } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { icon } from './icons.ts'
 import { decisionsInOrder, type Summary } from './summary.ts'
+import type { ImagesOnPage } from './viewer-section.ts'
 
 /** Colour classes of the segments that have one; the same colours as the outlines in the report. */
 const SEGMENT_KINDS = new Set(['NCR', 'ED', 'ET'])
 const kindOf = (key: string) => (SEGMENT_KINDS.has(key) ? key : 'plain')
 
-export function volumesSection({ measurements, segments, noFinding, diameters }: Summary): Part {
+export function volumesSection({ measurements, segments, noFinding, diameters }: Summary, images?: ImagesOnPage): Part {
   if (measurements.length === 0 && noFinding === undefined) return ''
   const largest = Math.max(...measurements.map(({ value }) => value), 0)
   const keys = new Set(segments.map(({ key }) => key))
   const parts = measurements.flatMap(({ region, value }) => (keys.has(region) ? [{ kind: kindOf(region), value }] : []))
   const rows = measurements.map(
     ({ region, name, value, standardDeviation }) => html`<tr>
-<th scope="row"><span class="swatch swatch-${kindOf(region)}"></span>${name}<small>${region}</small></th>
+<th scope="row"><span class="swatch swatch-${kindOf(region)}"></span>${placeLink(name, largestPlace(region, segments, images))}<small>${region}</small></th>
 <td class="number">${volume(value)}</td>
 <td class="number muted">${standardDeviation === undefined ? '–' : `± ${millilitres(standardDeviation)}`}</td>
 <td class="bar-cell">${bar(largest > 0 ? value / largest : 0, kindOf(region))}</td></tr>`,
   )
   return html`<section class="card" aria-labelledby="volumes-title"><h2 id="volumes-title">Volumes</h2>
 ${noFinding ? html`<p class="callout">${icon('info')}<span>${NO_FINDING}</span></p>` : parts.length > 1 ? stackedBar(parts) : ''}
-<table class="volumes"><thead><tr><th scope="col">Region</th><th scope="col" class="number">Volume</th><th scope="col" class="number">SD</th><th scope="col"><span class="sr">Share of the largest</span></th></tr></thead><tbody>${rows}</tbody></table>${diametersLine(diameters ?? [])}</section>`
+<table class="volumes"><thead><tr><th scope="col">Region</th><th scope="col" class="number">Volume</th><th scope="col" class="number">SD</th><th scope="col"><span class="sr">Share of the largest</span></th></tr></thead><tbody>${rows}</tbody></table>${diametersLine(diameters ?? [], images)}</section>`
 }
 
-function diametersLine(lesions: NonNullable<Summary['diameters']>): Part {
+function diametersLine(lesions: NonNullable<Summary['diameters']>, images: ImagesOnPage | undefined): Part {
   if (lesions.length === 0) return ''
-  const sizes = lesions.map(
-    ({ longestMm, perpendicularMm, measurable }) =>
-      `${diameterPair(longestMm, perpendicularMm)}${measurable ? '' : ' (too small to follow)'}`,
-  )
-  return html`<p class="muted small">Enhancing lesions, longest diameter on an axial plane and at right angles to it (RANO): ${sizes.join('; ')}.</p>`
+  const sizes = lesions.map(({ longestMm, perpendicularMm, measurable }, n) => {
+    const mark = images?.marks[n]
+    const size = diameterPair(longestMm, perpendicularMm)
+    const at = mark && middleOf(mark.lines.flat())
+    const place = at && mark ? `${mark.plane} ${at.join(' ')}` : undefined
+    return html`${n === 0 ? '' : '; '}${placeLink(size, place)}${measurable ? '' : ` ${TOO_SMALL}`}`
+  })
+  return html`<p class="muted small">${DIAMETERS} ${sizes}.</p>`
+}
+
+/** Leads to the place in the images, where they are kept. */
+function placeLink(text: string, place: string | undefined): Part | string {
+  return place === undefined
+    ? text
+    : html`<button type="button" class="link-button" data-goto="${place}" title="${SHOW_IN_IMAGES}">${text}</button>`
+}
+
+/** The axial slice on which the segment is largest; of a region, that of the whole tumour. */
+function largestPlace(region: string, segments: Summary['segments'], images: ImagesOnPage | undefined) {
+  if (!images) return undefined
+  const label = segments.find(({ key }) => key === region)?.label
+  const at = label === undefined ? images.start : images.largest[label]
+  return at && `axial ${at.join(' ')}`
+}
+
+function middleOf(points: readonly (readonly [number, number, number])[]) {
+  return ([0, 1, 2] as const).map((axis) => Math.round(points.reduce((sum, p) => sum + p[axis], 0) / points.length))
 }
 
 export function predictionsSection({ predictions, tissueResults }: Summary): Part {
@@ -71,7 +95,7 @@ function prediction(of: Prediction, tissue: readonly TissueResult[]): Html {
     const ends = interval?.map(percent) ?? []
     // An interval that reads as the number itself says nothing more.
     const range = ends.some((end) => end !== percent(probability)) ? html`<small>${ends.join(' – ')}</small>` : ''
-    return html`<div class="chance${key === of.call ? ' is-call' : ''}"><dt>${capital(className(of.head, key))}</dt><dd>${percent(probability)}${range}${bar(probability, 'probability', interval)}</dd></div>`
+    return html`<div class="chance${key === of.call ? ' is-call' : ''}"><dt>${capital(className(of.head, key))}</dt><dd>${percent(probability)}${range}${bar(probability, 'probability', interval, of.leastCall)}</dd></div>`
   })
   const call =
     of.status === 'indeterminate'
@@ -80,12 +104,23 @@ function prediction(of: Prediction, tissue: readonly TissueResult[]): Html {
         ? 'Alive after'
         : capital(className(of.head, of.call ?? ''))
   const undecided = likelihoodLine(of)
-  return html`<article class="prediction${of.survival ? ' is-wide' : ''}"><h3>${name}</h3>${known}${call ? html`<p class="${style}">${origin}${call}</p>` : ''}${undecided}<dl>${rows}</dl>${survivalCurve(of)}${contributionBars(of)}</article>`
+  return html`<article class="prediction${of.survival ? ' is-wide' : ''}"><h3>${name}</h3>${known}${call ? html`<p class="${style}">${origin}${call}</p>` : ''}${undecided}<dl>${rows}</dl>${abstainLine(of)}${survivalCurve(of)}${contributionBars(of)}</article>`
 }
 
-export function qualitySection({ quality }: Summary): Part {
-  if (quality.length === 0) return ''
-  const notes = [...quality].sort((a, b) => Number(b.severity === 'warning') - Number(a.severity === 'warning'))
+/** What the hatched part of the bars is. */
+function abstainLine({ leastCall, survival }: EvaluatedPrediction): Part {
+  return leastCall === undefined || survival ? '' : html`<p class="muted small">${abstainSentence(leastCall)}</p>`
+}
+
+export function qualitySection({ quality, unreadable = [] }: Summary): Part {
+  const damage = unreadable.map((part) => ({
+    severity: 'warning' as const,
+    text: `The stored record is damaged at "${part}", which is not shown.`,
+  }))
+  if (quality.length + damage.length === 0) return ''
+  const notes = [...damage, ...quality].sort(
+    (a, b) => Number(b.severity === 'warning') - Number(a.severity === 'warning'),
+  )
   return html`<section class="card" aria-labelledby="quality-title"><h2 id="quality-title">Quality notes</h2>
 <ul class="notes">${notes.map(({ severity, text }) => html`<li class="note note-${severity}">${icon(severity === 'warning' ? 'warning' : 'info')}<span><span class="sr">${severity}: </span>${text}</span></li>`)}</ul></section>`
 }
@@ -93,7 +128,7 @@ export function qualitySection({ quality }: Summary): Part {
 export function decisionsSection({ decisions, inputs }: Summary): Part {
   if (decisions.length === 0) return ''
   const missing = STRUCTURAL.filter(
-    (sequence) => !decisions.some((decision) => decision.taken && decision.sequence === sequence),
+    (sequence) => !decisions.some((decision) => decision.selected && decision.sequence === sequence),
   )
   const motion = (decision: SeriesDecision): Part => {
     const registration = inputs.find(
@@ -104,10 +139,10 @@ export function decisionsSection({ decisions, inputs }: Summary): Part {
     return html`<small>moved ${movement(registration)}</small>`
   }
   const rows = decisionsInOrder(decisions).map(
-    (decision) => html`<tr class="${decision.taken ? 'is-taken' : 'is-left'}">
+    (decision) => html`<tr class="${decision.selected ? 'is-taken' : 'is-left'}">
 <td class="number" data-label="No.">${decision.seriesNumber || '–'}</td>
 <th scope="row" data-label="Series">${decision.seriesDescription || html`<span class="muted">no description</span>`}<small>${decision.modality}</small></th>
-<td data-label="Used as">${decision.taken && decision.sequence ? html`<span class="sequence">${SHORT_SEQUENCE_NAMES[decision.sequence]}</span>${motion(decision)}` : html`<span class="muted">left out</span>`}</td>
+<td data-label="Used as">${decision.selected && decision.sequence ? html`<span class="sequence">${SHORT_SEQUENCE_NAMES[decision.sequence]}</span>${motion(decision)}` : html`<span class="muted">left out</span>`}</td>
 <td data-label="Why"><ul class="reasons">${decision.reasons.map((reason) => html`<li>${reason}</li>`)}</ul></td></tr>`,
   )
   return html`<section class="card" aria-labelledby="decisions-title"><h2 id="decisions-title">Series</h2>

@@ -3,6 +3,7 @@
 import { html } from 'hono/html'
 import type { AnalysisEvent, AnalysisRecord } from '../domain/analysis.ts'
 import { ERRORS } from '../domain/errors.ts'
+import type { ArtifactRole } from '../domain/ports/analysis-store.ts'
 import { SEX_NAMES } from '../wording/names.ts'
 import { readDate } from '../wording/quantities.ts'
 import { STATES, WITHDRAWN } from '../wording/web-pages.ts'
@@ -20,14 +21,17 @@ import {
   qualitySection,
   volumesSection,
 } from './result-sections.ts'
+import { reviewCount, reviewForm } from './review-form.ts'
 import { isRejected, notice, reviewStatement, withdrawn } from './review-section.ts'
-import { readSummary, type Summary, savedRoles } from './summary.ts'
+import { readSummary, type Summary } from './summary.ts'
 import { type ImagesOnPage, viewerSection } from './viewer-section.ts'
 import { stateBadge } from './worklist.ts'
 
 export interface StudyView {
   record: AnalysisRecord
   events: AnalysisEvent[]
+  /** Which artefacts there are. */
+  roles: ReadonlySet<ArtifactRole>
   /** Of this analysis, as read before the rest. */
   version: string
   /** Other analyses of the same study. */
@@ -38,6 +42,8 @@ export interface StudyView {
   images?: ImagesOnPage
   /** Where the browser's modules are. */
   scripts?: { base: string; names: readonly string[] }
+  /** Who signed in, where that is known. */
+  user?: string
   software?: string
 }
 
@@ -51,9 +57,11 @@ export function studyPage(view: StudyView): Html {
     livePart('status', status(view, path)),
     livePart('files', files(view, path)),
     livePart('images', viewerSection(path, view.images)),
-    html`<div class="columns"><div class="column">${results(record, summary)}</div>
+    livePart('reviewed', reviewCount(record)),
+    livePart('decide', reviewForm(record, path, view.user)),
+    html`<div class="columns"><div class="column">${results(view, summary)}</div>
 <div class="column">${livePart('progress', progressSection(record, events))}${livePart('delivery', deliverySection(record))}${livePart('quality', qualitySection(summary))}</div></div>`,
-    livePart('report', report(events, path)),
+    livePart('report', report(view, path)),
     livePart('decisions', decisionsSection(summary)),
     livePart('provenance', provenanceSection(record, summary)),
     livePart('history', historySection(events)),
@@ -68,9 +76,9 @@ export function studyPage(view: StudyView): Html {
 }
 
 /** In parts of the same names whether they stand or are withdrawn, so that an open page takes a rejection over. */
-function results(record: AnalysisRecord, summary: Summary): Html[] {
+function results({ record, images }: StudyView, summary: Summary): Html[] {
   const found = {
-    volumes: volumesSection(summary),
+    volumes: volumesSection(summary, images),
     comparison: comparisonSection(summary),
     predictions: predictionsSection(summary),
   }
@@ -133,8 +141,7 @@ ${notice(record)}
 </section>`
 }
 
-function files({ record, events, viewerUrl }: StudyView, path: string): Part {
-  const roles = savedRoles(events)
+function files({ record, roles, viewerUrl }: StudyView, path: string): Part {
   const links = [
     viewerUrl
       ? html`<a class="button" href="${viewerUrl}" rel="noreferrer" target="_blank">Open the images ${icon('out')}</a>`
@@ -147,8 +154,8 @@ function files({ record, events, viewerUrl }: StudyView, path: string): Part {
   return links.length > 0 ? html`<p class="buttons">${links}</p>` : ''
 }
 
-function report(events: readonly AnalysisEvent[], path: string): Part {
-  if (!savedRoles(events).has('pdf')) return ''
+function report({ roles }: StudyView, path: string): Part {
+  if (!roles.has('pdf')) return ''
   return html`<section class="card report" aria-labelledby="report-title"><h2 id="report-title">Report</h2>
 <iframe src="${path}/report.pdf#toolbar=0&navpanes=0&view=FitH" title="Report of this analysis as PDF" loading="lazy"></iframe>
 <p class="narrow-only">On a small screen the report is better read as a file: <a href="${path}/report.pdf">open the PDF</a>.</p></section>`

@@ -48,6 +48,25 @@ button.primary:hover { filter: brightness(1.08); }
 .fill-NCR { fill: var(--ncr); } .fill-ED { fill: var(--ed); } .fill-ET { fill: var(--et); }
 .fill-probability { fill: var(--accent); } .fill-time { fill: var(--bar); }
 .whisker { stroke: var(--ink); stroke-width: 3; vector-effect: non-scaling-stroke; opacity: .55; }
+.hatch { fill: none; stroke: var(--ink); stroke-width: 1; vector-effect: non-scaling-stroke; opacity: .3; }
+.link-button { all: unset; cursor: pointer; color: inherit; text-decoration: underline; text-decoration-thickness: 1px; text-underline-offset: .18em; text-decoration-style: dotted; }
+.link-button:focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; border-radius: 3px; }
+.review-form { display: flex; flex-direction: column; gap: .8rem; }
+.review-form fieldset { border: 1px solid var(--rule); border-radius: 8px; padding: .6rem .9rem .8rem; min-width: 0; }
+.review-form legend, .review-form caption { font-weight: 600; text-align: left; padding-inline: .3rem; }
+.review-form caption { padding: .5rem 0 .1rem; font-size: .9rem; }
+.choices { display: flex; flex-wrap: wrap; gap: .4rem 1.6rem; }
+.choices label { display: inline-flex; align-items: center; gap: .45rem; font-weight: 560; padding: .2rem 0; }
+.review-form:not(:has([value="accept-with-edits"]:checked)) .edits { display: none; }
+.review-form input:not([type="radio"], [type="checkbox"]), .review-form select, .review-form textarea { font: inherit; font-size: .92rem; padding: .3rem .5rem; border: 1px solid var(--soft); border-radius: 6px; background: var(--card); color: var(--ink); max-width: 100%; }
+.review-form td input:not([type]) , .review-form textarea { width: 100%; }
+.review-form input[type="number"] { width: 6.5rem; }
+.review-form td, .review-form th { vertical-align: middle; padding-block: .3rem; }
+.review-form .exclude { margin-left: .7rem; white-space: nowrap; font-size: .88rem; }
+.review-form .wide { display: flex; flex-direction: column; gap: .25rem; font-size: .92rem; }
+.reviewer { display: flex; flex-wrap: wrap; gap: .5rem 1.4rem; }
+.reviewer label { display: inline-flex; align-items: center; gap: .5rem; font-size: .92rem; }
+.review-form button:disabled { opacity: .5; cursor: not-allowed; }
 .bar-cell { width: 38%; vertical-align: middle; }
 .swatch { display: inline-block; width: .7rem; height: .7rem; border-radius: 3px; margin-right: .5rem; background: var(--bar); }
 .swatch-plain { background: none; box-shadow: inset 0 0 0 1.5px var(--bar); }
@@ -159,7 +178,7 @@ details.card[open] > summary { margin-bottom: .8rem; }
 }
 @media print {
   :root { --paper: #fff; }
-  .top .link, .tabs, form, .buttons, .report, .crumb { display: none; }
+  .top .link, .tabs, form, .review, .buttons, .report, .crumb { display: none; }
   .card, .status { break-inside: avoid; box-shadow: none; }
 }
 `

@@ -1,5 +1,6 @@
 // What every output says of a prediction in the same words: how likely a call is, what the data can show, how often calls were wrong.
 import type { EvaluatedPrediction, Head } from '../domain/finding.ts'
+import { percent } from './quantities.ts'
 
 /** From this probability on a call is very likely (Mastrandrea 2010, IPCC guidance on uncertainty). */
 const VERY_LIKELY = 0.9
@@ -47,6 +48,9 @@ export function budgetSentence({ errorBudget }: Pick<EvaluatedPrediction, 'error
   const { n, wrong } = errorBudget
   return `Of 100 patients like this one in the measured data, ${Math.round((100 * wrong) / n)} were called wrongly (${wrong} of ${n}).`
 }
+
+/** What the hatched part of a bar means. */
+export const abstainSentence = (least: number) => `Hatched: below ${percent(least)} no class is called.`
 
 /** Both sentences that there are. */
 export const evidenceSentences = (prediction: EvaluatedPrediction) =>

@@ -61,3 +61,7 @@ export const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ['T', 'largest tumour slice'],
   ['R', 'reset'],
 ]
+
+export const SHOW_IN_IMAGES = 'Show in the images'
+export const DIAMETERS = 'Enhancing lesions, longest diameter on an axial plane and at right angles to it (RANO):'
+export const TOO_SMALL = '(too small to follow)'

@@ -1,7 +1,8 @@
 // What every WatchStore and AuditTrail must do: run on PGlite in unit tests and on a real PostgreSQL in integration.
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AuditTrail } from '../../src/domain/ports/audit-trail.ts'
-import type { WatchStore } from '../../src/domain/ports/watch-store.ts'
+import type { WatchDecision, WatchStore } from '../../src/domain/ports/watch-store.ts'
 import { createAuditTrail } from '../../src/store/audit.ts'
 import type { Database } from '../../src/store/database.ts'
 import { createWatchStore } from '../../src/store/watch.ts'
@@ -41,7 +42,7 @@ export function watchStoreContract(name: string, open: () => Promise<Database>) 
       await watch.put(seen)
       expect(await watch.get('1.2.3')).toEqual(seen)
       expect(await watch.undecided()).toEqual([seen])
-      const decided = { ...seen, decidedDigest: 'aa', decision: 'analysed' }
+      const decided = { ...seen, decidedDigest: 'aa', decision: { outcome: 'accepted' as const } }
       await watch.put(decided)
       expect(await watch.get('1.2.3')).toEqual(decided)
       expect(await watch.undecided()).toEqual([])
@@ -52,7 +53,7 @@ export function watchStoreContract(name: string, open: () => Promise<Database>) 
     })
 
     it('lists what was looked at and not taken, or cannot be looked at, latest first', async () => {
-      const study = (uid: string, minute: string, decision?: string) =>
+      const study = (uid: string, minute: string, decision?: WatchDecision) =>
         watch.put({
           studyInstanceUid: uid,
           instanceSetDigest: 'aa',
@@ -61,9 +62,9 @@ export function watchStoreContract(name: string, open: () => Promise<Database>) 
           changedAt: `2026-03-01T03:${minute}:00.000Z`,
           ...(decision !== undefined && { decidedDigest: 'aa', decision }),
         })
-      await study('1.7.1', '01', 'left: not a study of the head: body part KNEE')
-      await study('1.7.2', '02', 'accepted')
-      await study('1.7.3', '03', 'waiting: the archive gives no full metadata')
+      await study('1.7.1', '01', { outcome: 'declined', reason: 'not a study of the head: body part KNEE' })
+      await study('1.7.2', '02', { outcome: 'accepted' })
+      await study('1.7.3', '03', { outcome: 'waiting', reason: 'the archive gives no full metadata' })
       await study('1.7.4', '04')
       const uids = async (limit: number, offset: number) => {
         const { studies, count } = await watch.notAnalysed({ limit, offset })
@@ -71,6 +72,29 @@ export function watchStoreContract(name: string, open: () => Promise<Database>) 
       }
       expect(await uids(10, 0)).toEqual([2, ['1.7.3', '1.7.1']])
       expect(await uids(1, 1)).toEqual([2, ['1.7.1']])
+    })
+
+    it('goes by the outcome alone, whatever the reason says', async () => {
+      const texts = fc.oneof(fc.string(), fc.constantFrom('left: ', 'waiting: x', 'accepted', "'; drop", '$1', '%'))
+      const outcomes = fc.constantFrom('accepted', 'declined', 'waiting')
+      await fc.assert(
+        fc.asyncProperty(outcomes, texts, async (outcome, text) => {
+          const reason = text.replaceAll('\0', '')
+          const seen = { studyInstanceUid: '1.8.1', instanceSetDigest: 'aa', instanceCount: 3 }
+          const at = '2026-03-01T03:09:00.000Z'
+          await watch.put({
+            ...seen,
+            firstSeenAt: at,
+            changedAt: at,
+            decidedDigest: 'aa',
+            decision: { outcome, reason },
+          })
+          expect((await watch.get('1.8.1'))?.decision).toEqual({ outcome, reason })
+          const { studies } = await watch.notAnalysed({ limit: 50, offset: 0 })
+          expect(studies.some(({ studyInstanceUid }) => studyInstanceUid === '1.8.1')).toBe(outcome !== 'accepted')
+        }),
+        { numRuns: 25 },
+      )
     })
 
     it('knows the instances we wrote', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { AppError } from '../../src/domain/errors.ts'
 import { serve } from '../../src/http/serve.ts'
 import { ASSET_PATHS } from '../../src/web/assets.ts'
+import { createManualClock } from '../support/manual-clock.ts'
 import { delivered, delivering, held, running } from '../support/sample-analyses.ts'
 import { sampleApp } from '../support/sample-app.ts'
 
@@ -264,6 +265,44 @@ describe('access', () => {
     }
   })
 
+  it('makes who tries tokens wait, longer each time, and says so in the log; the right token never waits', async () => {
+    const clock = createManualClock()
+    const slept: number[] = []
+    const { app, log } = sampleApp(
+      { token: 'abc' },
+      { deps: { clock: { ...clock, sleep: async (ms: number) => void slept.push(ms) } } },
+    )
+    for (let n = 0; n < 7; n += 1) expect((await app.request('/', bearer('x'))).status).toBe(401)
+    expect(slept).toEqual([250, 500, 1000, 2000, 4000, 5000, 5000])
+    expect(log.lines.at(-1)).toEqual({
+      level: 'warn',
+      fields: { code: 'UNAUTHENTICATED', failures: 7 },
+      message: 'a request with a wrong token was refused',
+    })
+    expect((await app.request('/', bearer('abc'))).status).toBe(200)
+    // A browser asks without a token first.
+    expect((await app.request('/')).status).toBe(401)
+    expect(slept).toHaveLength(7)
+    clock.advance(61)
+    await app.request('/', bearer('x'))
+    expect(slept.at(-1)).toBe(250)
+  })
+
+  it('lets few wait at once, and refuses the others without looking longer', async () => {
+    const waiting: (() => void)[] = []
+    const { app } = sampleApp(
+      { token: 'abc' },
+      {
+        deps: { clock: { ...createManualClock(), sleep: () => new Promise<void>((resolve) => waiting.push(resolve)) } },
+      },
+    )
+    const asked = Array.from({ length: 30 }, () => app.request('/api/analyses', bearer('x')))
+    while (waiting.length < 20) await new Promise((resolve) => setImmediate(resolve))
+    for (const go of waiting) go()
+    const statuses = (await Promise.all(asked)).map(({ status }) => status)
+    expect([statuses.filter((s) => s === 401).length, statuses.filter((s) => s === 429).length]).toEqual([20, 10])
+  })
+
   it('answers without a token only under names of this machine', async () => {
     const { app } = sampleApp()
     for (const host of ['localhost', '127.0.0.1:8080', '[::1]'])
@@ -388,7 +427,10 @@ describe('a study that was left', () => {
   it('is listed with its reason, and analysed when a person asks for it by name', async () => {
     const { app, calls } = sampleApp()
     const listed = await (await app.request('/api/studies/not-analysed')).json()
-    expect(listed).toMatchObject({ count: 2, studies: [{ decision: expect.stringContaining('body part KNEE') }, {}] })
+    expect(listed).toMatchObject({
+      count: 2,
+      studies: [{ decision: { outcome: 'declined', reason: expect.stringContaining('body part KNEE') } }, {}],
+    })
     expect((await post(app, '/api/studies/1.2.840.77.1/analyse', { by: ' Dr Ada ' })).status).toBe(202)
     expect(calls).toEqual(['analyse 1.2.840.77.1 Dr Ada'])
   })

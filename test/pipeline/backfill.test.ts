@@ -24,10 +24,15 @@ it('lists what lies before the watch, oldest first, with what was decided', asyn
   const watch = createMemoryWatchStore()
   await watch.setCursor('qido', cursor('20260301'))
   const seen = { instanceSetDigest: 'a', instanceCount: 3, firstSeenAt: '', changedAt: '' }
-  await watch.put({ studyInstanceUid: '1.2', ...seen, decision: 'left: no MR' })
+  await watch.put({ studyInstanceUid: '1.2', ...seen, decision: { outcome: 'declined', reason: 'no MR' } })
   expect(await olderStudies({ archive, watch }, '20250101')).toEqual([
     { studyInstanceUid: '1.9', studyDate: '', instanceCount: 3 },
-    { studyInstanceUid: '1.2', studyDate: '20250105', instanceCount: 3, decision: 'left: no MR' },
+    {
+      studyInstanceUid: '1.2',
+      studyDate: '20250105',
+      instanceCount: 3,
+      decision: { outcome: 'declined', reason: 'no MR' },
+    },
   ])
 })
 

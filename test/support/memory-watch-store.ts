@@ -1,6 +1,5 @@
 // A WatchStore in memory that keeps what a restart keeps, for tests of triggers.
 import type { WatchedStudy, WatchStore } from '../../src/domain/ports/watch-store.ts'
-import { readDecision } from '../../src/domain/watched.ts'
 
 export interface MemoryWatchStore extends WatchStore {
   studies: Map<string, WatchedStudy>
@@ -24,7 +23,9 @@ export function createMemoryWatchStore(): MemoryWatchStore {
       studies.set(study.studyInstanceUid, study)
     },
     async notAnalysed({ limit, offset }) {
-      const all = [...studies.values()].filter(({ decision }) => readDecision(decision ?? '') !== undefined)
+      const all = [...studies.values()].filter(
+        ({ decision }) => decision !== undefined && decision.outcome !== 'accepted',
+      )
       const sorted = all.sort((a, b) => b.changedAt.localeCompare(a.changedAt))
       return { studies: sorted.slice(offset, offset + limit), count: all.length }
     },

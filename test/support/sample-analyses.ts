@@ -1,6 +1,8 @@
 // Records as the pipeline leaves them, one per situation, for tests and pictures of the pages. All people are invented.
+
 import type { AnalysisEvent, AnalysisRecord } from '../../src/domain/analysis.ts'
 import type { ReportableResult } from '../../src/domain/finding.ts'
+import type { ArtifactRole } from '../../src/domain/ports/analysis-store.ts'
 import type { SeriesDecision } from '../../src/domain/study.ts'
 
 const UID = '2.25.329800735698586629295641978511506172918'
@@ -11,7 +13,7 @@ const decisions: SeriesDecision[] = [
     seriesNumber: '1',
     seriesDescription: 'localizer 3 plane',
     modality: 'MR',
-    taken: false,
+    selected: false,
     reasons: ['localizer: ImageType says LOCALIZER'],
   },
   {
@@ -19,7 +21,7 @@ const decisions: SeriesDecision[] = [
     seriesNumber: '3',
     seriesDescription: 't1_mprage_sag_iso',
     modality: 'MR',
-    taken: true,
+    selected: true,
     sequence: 'T1',
     reasons: [
       'TR 2300 ms, TE 2.9 ms, TI 900 ms: T1 gradient echo with inversion',
@@ -31,7 +33,7 @@ const decisions: SeriesDecision[] = [
     seriesNumber: '4',
     seriesDescription: 't2_tse_tra_4mm',
     modality: 'MR',
-    taken: true,
+    selected: true,
     sequence: 'T2',
     reasons: ['TR 5200 ms, TE 98 ms, spin echo: T2'],
   },
@@ -40,7 +42,7 @@ const decisions: SeriesDecision[] = [
     seriesNumber: '5',
     seriesDescription: 'ep2d_diff_tra',
     modality: 'MR',
-    taken: false,
+    selected: false,
     reasons: ['diffusion: DiffusionBValue is present'],
   },
   {
@@ -48,7 +50,7 @@ const decisions: SeriesDecision[] = [
     seriesNumber: '6',
     seriesDescription: 'ep2d_diff_tra_ADC',
     modality: 'MR',
-    taken: false,
+    selected: false,
     reasons: ['derived map: ImageType says DERIVED'],
   },
   {
@@ -56,7 +58,7 @@ const decisions: SeriesDecision[] = [
     seriesNumber: '7',
     seriesDescription: 't2_flair_tra_dark-fluid',
     modality: 'MR',
-    taken: true,
+    selected: true,
     sequence: 'FLAIR',
     reasons: ['TR 9000 ms, TE 120 ms, TI 2500 ms: FLAIR'],
   },
@@ -65,7 +67,7 @@ const decisions: SeriesDecision[] = [
     seriesNumber: '9',
     seriesDescription: 't1_mprage_sag_iso KM',
     modality: 'MR',
-    taken: true,
+    selected: true,
     sequence: 'T1c',
     reasons: [
       'ContrastBolusAgent is stated',
@@ -372,3 +374,7 @@ export function eventsOf(record: AnalysisRecord): AnalysisEvent[] {
   if (record.state === 'superseded') state('delivered', 'superseded', `superseded by ${id(9)}`)
   return events
 }
+
+/** The artefacts of a sample, as the event of its result lists them. */
+export const rolesOf = (events: readonly AnalysisEvent[]): ReadonlySet<ArtifactRole> =>
+  new Set(events.flatMap(({ data }) => (data?.artifacts as ArtifactRole[] | undefined) ?? []))

@@ -1,17 +1,19 @@
 // The HTTP side on sample records in memory, which tests may change while it runs.
+
 import { createHash } from 'node:crypto'
 import { type AnalysisEvent, type AnalysisRecord, TRANSITIONS } from '../../src/domain/analysis.ts'
 import { AppError } from '../../src/domain/errors.ts'
 import type { Artifact } from '../../src/domain/ports/analysis-store.ts'
+import type { WatchedStudy } from '../../src/domain/ports/watch-store.ts'
 import { createWebFonts } from '../../src/fonts/web-fonts.ts'
 import { createApp } from '../../src/http/app.ts'
 import type { AppDeps, HttpSettings } from '../../src/http/deps.ts'
 import { createKeptLog } from './quiet-log.ts'
 import { realClock } from './real-clock.ts'
-import { eventsOf, samples } from './sample-analyses.ts'
+import { eventsOf, rolesOf, samples } from './sample-analyses.ts'
 
 /** One that was left, and one that cannot be looked at. */
-export const LEFT_STUDIES = [
+export const DECLINED_STUDIES: WatchedStudy[] = [
   {
     studyInstanceUid: '1.2.840.77.1',
     instanceSetDigest: 'aa',
@@ -19,7 +21,7 @@ export const LEFT_STUDIES = [
     firstSeenAt: '2026-03-01T03:00:00.000Z',
     changedAt: '2026-03-01T03:20:00.000Z',
     decidedDigest: 'aa',
-    decision: 'left: not a study of the head: body part KNEE',
+    decision: { outcome: 'declined', reason: 'not a study of the head: body part KNEE' },
   },
   {
     studyInstanceUid: '1.2.840.77.2',
@@ -27,7 +29,7 @@ export const LEFT_STUDIES = [
     instanceCount: 12,
     firstSeenAt: '2026-03-01T03:00:00.000Z',
     changedAt: '2026-03-01T03:10:00.000Z',
-    decision: 'waiting: the archive gives no full metadata of study 1.2.840.77.2',
+    decision: { outcome: 'waiting', reason: 'the archive gives no full metadata of study 1.2.840.77.2' },
   },
 ]
 
@@ -84,11 +86,11 @@ export function sampleApp(
           .filter((record) => !state || record.state === state)
           .slice(offset, offset + limit),
       events: async (id) => events.get(id) ?? [],
+      artifactRoles: async (id) => rolesOf(events.get(id) ?? []),
       artifact: async (id, role) => {
-        const saved = (events.get(id) ?? []).some((event) =>
-          (event.data?.artifacts as string[] | undefined)?.includes(role),
-        )
-        return saved ? artifacts.find((artifact) => artifact.role === role) : undefined
+        return rolesOf(events.get(id) ?? []).has(role)
+          ? artifacts.find((artifact) => artifact.role === role)
+          : undefined
       },
       countByState: async () =>
         Object.fromEntries(
@@ -137,11 +139,11 @@ export function sampleApp(
     },
     watch: {
       notAnalysed: async ({ limit, offset }) => ({
-        studies: LEFT_STUDIES.slice(offset, offset + limit),
-        count: LEFT_STUDIES.length,
+        studies: DECLINED_STUDIES.slice(offset, offset + limit),
+        count: DECLINED_STUDIES.length,
       }),
     },
-    analyseLeft: async (uid, by) => {
+    analyseDeclined: async (uid, by) => {
       calls.push(`analyse ${uid} ${by}`)
       return samples[0]!
     },

@@ -169,6 +169,42 @@ describe('hints', () => {
   })
 })
 
+describe('a hint that names no study', () => {
+  it('ends the pause, a crowd of them once, and not the pause of an archive that is down', async () => {
+    const stopping = new AbortController()
+    const slept: number[] = []
+    let looks = 0
+    let down = false
+    const poll = createQidoPoll({
+      archive: {
+        async searchStudies({ undated }) {
+          if (!undated) looks += 1
+          if (down) throw new AppError('ARCHIVE_UNREACHABLE', 'away')
+          return []
+        },
+      },
+      watchStore: store,
+      timeZone: 'UTC',
+      clock: {
+        now: clock.now,
+        sleep: async (milliseconds, signal) => {
+          slept.push(milliseconds / 1000)
+          if (slept.length >= 40) stopping.abort()
+          if (milliseconds === 30_000) for (let n = 0; n < 5; n += 1) poll.lookNow()
+          if (milliseconds === 30_000) expect(signal?.aborted).toBe(true)
+          if (looks === 3) down = true
+          if (looks === 4) stopping.abort()
+        },
+      },
+      settings,
+      log,
+    })
+    await poll.run(async () => {}, stopping.signal)
+    expect(slept).toEqual([30, 2, 30, 2, 30, 2, 30, 30])
+    expect(looks).toBe(4)
+  })
+})
+
 describe('an archive that is down', () => {
   it('is asked less and less often, and found again, with nothing lost', async () => {
     store.cursors.set('qido', JSON.stringify({ since: '20260101', through: '20260228' }))

@@ -101,7 +101,7 @@ describe('the settled rule', () => {
     await pass(10)
     expect(settled).toEqual([[STUDY, digestOf(mr('1.2.3.1', 1, 2))]])
     expect(store.studies.get(STUDY)).toMatchObject({
-      decision: 'accepted',
+      decision: { outcome: 'accepted' },
       instanceCount: 2,
       decidedDigest: digestOf(mr('1.2.3.1', 1, 2)),
     })
@@ -260,7 +260,10 @@ describe('each image set is decided once', () => {
     contents.set(STUDY, mr('1.2.3.1', 1))
     await watch.hint(STUDY)
     await pass(60)
-    expect(store.studies.get(STUDY)?.decision).toBe('left: not a study of the head: body part KNEE')
+    expect(store.studies.get(STUDY)?.decision).toEqual({
+      outcome: 'declined',
+      reason: 'not a study of the head: body part KNEE',
+    })
     const before = looks.length
     await pass(300)
     expect(looks).toHaveLength(before)
@@ -272,7 +275,10 @@ describe('each image set is decided once', () => {
     await watch.hint(STUDY)
     contents.delete(STUDY)
     await pass(130)
-    expect(store.studies.get(STUDY)?.decision).toBe('left: the archive holds no images of this study any more')
+    expect(store.studies.get(STUDY)?.decision).toEqual({
+      outcome: 'declined',
+      reason: 'the archive holds no images of this study any more',
+    })
     expect(settled).toEqual([])
   })
 })

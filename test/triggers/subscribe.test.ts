@@ -58,7 +58,10 @@ it('notices studies and late series, leaves knees and results, and outlives the 
     await pacs.store(STUDY, buildSeries(3, { study: STUDY, series: `${STUDY}.1`, bodyPart: 'BRAIN', studyDate }))
     await until(() => settled.length === 1 && watchStore.studies.get(knee)?.decision !== undefined)
     expect(settled).toEqual([`${STUDY} 3`])
-    expect(watchStore.studies.get(knee)?.decision).toBe('left: not a study of the head: body part KNEE')
+    expect(watchStore.studies.get(knee)?.decision).toEqual({
+      outcome: 'declined',
+      reason: 'not a study of the head: body part KNEE',
+    })
 
     await watchStore.addOwn([`${STUDY}.9.1`])
     await pacs.store(STUDY, [

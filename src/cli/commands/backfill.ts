@@ -14,7 +14,7 @@ export async function backfillCommand(
   const { studies } = (await mustAnswer(http, `/api/backfill?from=${from}`)) as { studies: OlderStudy[] }
   for (const { studyInstanceUid, studyDate, instanceCount, decision } of studies)
     process.stdout.write(
-      `${studyDate || 'no date '}  ${instanceCount} images  ${studyInstanceUid}  ${decision ?? 'not looked at'}\n`,
+      `${studyDate || 'no date '}  ${instanceCount} images  ${studyInstanceUid}  ${decision ? [decision.outcome, decision.reason].filter(Boolean).join(': ') : 'not looked at'}\n`,
     )
   process.stdout.write(`${studies.length} older MR studies\n`)
   if (options.dryRun) return

@@ -1,6 +1,14 @@
 // What triggers remember of each study.
 import type { Uid } from '../study.ts'
 
+/** What became of a study that a trigger reported. */
+export interface WatchDecision {
+  /** accepted: registered for analysis. declined: looked at, and none for this service. waiting: cannot be looked at; it is tried again. */
+  outcome: 'accepted' | 'declined' | 'waiting'
+  /** Why it was declined or waits; who asked for it, where a person did. Free text, never read for its meaning. */
+  reason?: string
+}
+
 export interface WatchedStudy {
   studyInstanceUid: Uid
   /** sha256 over the sorted SOP Instance UIDs, our own results left out */
@@ -9,9 +17,9 @@ export interface WatchedStudy {
   firstSeenAt: string
   /** When the instance set last changed. */
   changedAt: string
-  /** The digest that was last decided upon (analysed, or left with a reason). */
+  /** The digest that was last decided upon. */
   decidedDigest?: string
-  decision?: string
+  decision?: WatchDecision
 }
 
 export interface WatchStore {
@@ -22,7 +30,7 @@ export interface WatchStore {
   /** Studies whose set is not decided yet. */
   undecided(): Promise<WatchedStudy[]>
   put(study: WatchedStudy): Promise<void>
-  /** Studies that were looked at and not taken, or that cannot be looked at, latest change first; and how many there are in all. */
+  /** Studies that were declined or wait, latest change first; and how many there are in all. */
   notAnalysed(page: { limit: number; offset: number }): Promise<{ studies: WatchedStudy[]; count: number }>
   /** SOP Instance UIDs that we wrote ourselves are never a trigger. */
   isOwn(sopInstanceUids: Uid[]): Promise<Set<Uid>>

@@ -1,5 +1,6 @@
 // The fetch that the FHIR client gets: credentials, time limit, whole answers only, and every failure as an AppError.
 import type { Bundle } from '@medplum/fhirtypes'
+import { cleanJsonText } from '../../domain/clean-text.ts'
 import { AppError } from '../../domain/errors.ts'
 import { jsonExcess } from '../../domain/json-excess.ts'
 import type { Credentials } from './auth.ts'
@@ -77,10 +78,11 @@ async function once(options: TransportOptions, exchange: Exchange, url: string, 
   }
 }
 
-function answer(options: TransportOptions, exchange: Exchange, { status, headers, text }: Answer): Response {
-  const excess = jsonExcess(text)
+function answer(options: TransportOptions, exchange: Exchange, { status, headers, ...got }: Answer): Response {
+  const excess = jsonExcess(got.text)
   if (excess)
     throw new AppError(exchange.write ? 'EHR_AMBIGUOUS' : 'EHR_ERROR', `${exchange.what}: the answer ${excess}`)
+  const text = cleanJsonText(got.text)
   const body = parse(text)
   const ok = status >= 200 && status < 300
   if (!ok) throw statusFailure(exchange, status, retryAfterSeconds(headers.get('retry-after'), options.now()), body)

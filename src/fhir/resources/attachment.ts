@@ -4,7 +4,6 @@ import type { Attachment, Binary } from '@medplum/fhirtypes'
 import type { EhrReport } from '../../domain/ports/clinical-record.ts'
 import { type BuildContext, metaOf } from './context.ts'
 import { htmlForm } from './html-form.ts'
-import { keyValue } from './identifiers.ts'
 
 /** Above this the PDF goes up as one Binary: servers cap inline base64 (Medplum at 1 MiB), and two resources carry it. */
 export const INLINE_LIMIT_BYTES = 512 * 1024
@@ -19,10 +18,9 @@ export function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
 }
 
-/** "MR glioma analysis 0f3a.pdf" of the key "0f3a.pdf", "… 0f3a, review 2.pdf" of "0f3a.pdf.review.2": found again where identifiers are dropped. */
-export function documentTitle(key: string): string {
-  const [analysisId, , , number] = key.split('.')
-  return `MR glioma analysis ${analysisId}${number === undefined ? '' : `, review ${number}`}.pdf`
+/** "MR glioma analysis 0f3a.pdf", or "… 0f3a, review 2.pdf": names analysis and review, for servers that drop identifiers. */
+export function documentTitle(analysisId: string, review?: number): string {
+  return `MR glioma analysis ${analysisId}${review === undefined ? '' : `, review ${review}`}.pdf`
 }
 
 export function pdfAttachment(context: BuildContext): Attachment {
@@ -34,7 +32,7 @@ export function pdfAttachment(context: BuildContext): Attachment {
     ...context.pdf,
     size: pdf.byteLength,
     hash: sha1Base64(pdf),
-    title: documentTitle(keyValue(result.analysisId, 'pdf')),
+    title: documentTitle(result.analysisId),
     creation: review?.at ?? result.analysedAt,
   }
 }

@@ -2,7 +2,7 @@
 
 import type { DocumentReference } from '@medplum/fhirtypes'
 import { calendarDate } from '../../domain/dicom-date.ts'
-import { pdfAttachment } from './attachment.ts'
+import { documentTitle, pdfAttachment } from './attachment.ts'
 import { CLINICAL_NOTE, DIAGNOSTIC_IMAGING_STUDY, MIME_TYPE_SUFFICIENT } from './codes.ts'
 import { dicomReference, metaOf, type ResourceSpec, refer } from './context.ts'
 import { keyValue } from './identifiers.ts'
@@ -25,7 +25,13 @@ export function documentReference(analysisSystem: string, analysisId: string): R
   const value = keyValue(analysisId, 'pdf')
   return {
     role: 'documentReference',
-    key: { resourceType: 'DocumentReference', param: 'identifier', system: analysisSystem, value },
+    key: {
+      resourceType: 'DocumentReference',
+      param: 'identifier',
+      system: analysisSystem,
+      value,
+      title: documentTitle(analysisId),
+    },
     build: (context) => ({
       resourceType: 'DocumentReference',
       meta: metaOf(),

@@ -9,6 +9,8 @@ export interface Key {
   param: 'identifier' | '_tag'
   system: string
   value: string
+  /** Of our attachment: by it a document is found where the server drops identifiers. */
+  title?: string
 }
 
 /** Joins parts with dots into a value that needs no escaping in a search, a header or a URL. */

@@ -20,9 +20,10 @@ export function reviewedDocument(analysisSystem: string, review: Review): Resour
   const { analysisId, number } = review
   const value = keyValue(analysisId, 'pdf', 'review', String(number))
   const software = documentReference(analysisSystem, analysisId)
+  const title = documentTitle(analysisId, number)
   return {
     role: documentRole(number),
-    key: { ...software.key, value },
+    key: { ...software.key, value, title },
     build: (context) => {
       const document = software.build(context)
       const before = Array.from({ length: number }, (_, n) => documentRole(number - 1 - n)).find(context.holds)
@@ -43,7 +44,7 @@ export function reviewedDocument(analysisSystem: string, review: Review): Resour
         content: [
           {
             ...content,
-            attachment: { ...content!.attachment, title: documentTitle(value), creation: review.at },
+            attachment: { ...content!.attachment, title, creation: review.at },
           },
         ],
         ...(before && {

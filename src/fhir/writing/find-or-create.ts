@@ -3,7 +3,6 @@ import type { DocumentReference, Resource } from '@medplum/fhirtypes'
 import { AppError, asAppError, type ErrorCode } from '../../domain/errors.ts'
 import type { LedgerEntry, WriteLedger } from '../../domain/ports/write-ledger.ts'
 import type { Created, RecordStore } from '../connection/record-store.ts'
-import { documentTitle } from '../resources/attachment.ts'
 import { carries, type Key, searchToken } from '../resources/identifiers.ts'
 import type { Capabilities } from './capability.ts'
 
@@ -66,9 +65,8 @@ async function searchFor({ store, capabilities, patient }: Site, group: readonly
 /** A server may drop identifiers of documents; the title of our attachment names the analysis too. */
 function isOf(resource: Resource, key: Key): boolean {
   if (carries(resource, key)) return true
-  if (resource.resourceType !== 'DocumentReference' || key.param !== 'identifier' || resource.identifier) return false
-  const title = documentTitle(key.value)
-  return (resource as DocumentReference).content.some(({ attachment }) => attachment.title === title)
+  if (resource.resourceType !== 'DocumentReference' || key.title === undefined || resource.identifier) return false
+  return (resource as DocumentReference).content.some(({ attachment }) => attachment.title === key.title)
 }
 
 async function addFromLedger(site: Site, keys: readonly Key[], found: Map<Key, Resource>): Promise<void> {

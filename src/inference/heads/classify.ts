@@ -50,6 +50,7 @@ export async function classify(
     ...decision,
     bounds: { patients: { ...patients }, most: { ...most } },
     ...(budget && { errorBudget: { n: budget.n, wrong: budget.wrong } }),
+    leastCall: bounds.minCall,
     errorRate: conformal.error_rate,
     ...(withScores && { scores }),
     explanation: why?.contributions ?? [],

@@ -1,9 +1,12 @@
-// What the study page runs: the images, now and whenever the live page has exchanged them.
+// What the study page runs: the review form and the images, now and whenever the live page has exchanged them.
+import { startReview } from './review.ts'
 import { startViewer } from './viewer.ts'
 
 function start(): void {
   const section = document.querySelector<HTMLElement>('.viewer:not([data-ready])')
   if (section) startViewer(section)
+  const form = document.querySelector<HTMLFormElement>('.review-form:not([data-ready])')
+  if (form) startReview(form)
 }
 
 start()

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import type { AnalysisEvent, AnalysisRecord } from '../../src/domain/analysis.ts'
 import { AppError } from '../../src/domain/errors.ts'
 import type { AuditEntry } from '../../src/domain/ports/audit-trail.ts'
-import { analyseLeftStudy } from '../../src/pipeline/analyse-left.ts'
+import { analyseDeclinedStudy } from '../../src/pipeline/analyse-declined.ts'
 import { imageSetOf } from '../../src/triggers/image-set.ts'
 import { createMemoryWatchStore } from '../support/memory-watch-store.ts'
 
@@ -44,23 +44,27 @@ const seen = { studyInstanceUid: STUDY, instanceSetDigest: 'old', instanceCount:
 
 it('registers the images that are there now, says who asked, and takes the study off the list', async () => {
   const world = ports()
-  await world.watch.put({ ...seen, decidedDigest: 'old', decision: 'left: not a study of the head: body part KNEE' })
-  expect(await analyseLeftStudy(world, STUDY, 'Dr Ada')).toMatchObject({ analysisId: 'a-1' })
+  await world.watch.put({
+    ...seen,
+    decidedDigest: 'old',
+    decision: { outcome: 'declined', reason: 'not a study of the head: body part KNEE' },
+  })
+  expect(await analyseDeclinedStudy(world, STUDY, 'Dr Ada')).toMatchObject({ analysisId: 'a-1' })
   expect(world.registered).toEqual([`${STUDY} ${world.digest}`])
   expect(world.entries).toMatchObject([{ studyInstanceUid: STUDY, outcome: 'success', user: { name: 'Dr Ada' } }])
-  expect(world.notes).toEqual([{ kind: 'asked', text: 'asked for by Dr Ada; the service had left it' }])
+  expect(world.notes).toEqual([{ kind: 'asked', text: 'asked for by Dr Ada; the service had declined it' }])
   expect(await world.watch.notAnalysed({ limit: 9, offset: 0 })).toEqual({ studies: [], count: 0 })
   expect(await world.watch.undecided()).toEqual([])
 })
 
 it('is refused for a study that nobody left, and audited when it fails', async () => {
   const world = ports(new AppError('ARCHIVE_TIMEOUT', 'too slow'))
-  await expect(analyseLeftStudy(world, STUDY, 'A')).rejects.toMatchObject({ code: 'NOT_FOUND' })
-  await world.watch.put({ ...seen, decidedDigest: 'old', decision: 'accepted' })
-  await expect(analyseLeftStudy(world, STUDY, 'A')).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  await expect(analyseDeclinedStudy(world, STUDY, 'A')).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  await world.watch.put({ ...seen, decidedDigest: 'old', decision: { outcome: 'accepted' } })
+  await expect(analyseDeclinedStudy(world, STUDY, 'A')).rejects.toMatchObject({ code: 'NOT_FOUND' })
   expect(world.entries).toEqual([])
-  await world.watch.put({ ...seen, decision: 'waiting: the archive gives no full metadata' })
-  await expect(analyseLeftStudy(world, STUDY, 'A')).rejects.toMatchObject({ code: 'ARCHIVE_TIMEOUT' })
+  await world.watch.put({ ...seen, decision: { outcome: 'waiting', reason: 'the archive gives no full metadata' } })
+  await expect(analyseDeclinedStudy(world, STUDY, 'A')).rejects.toMatchObject({ code: 'ARCHIVE_TIMEOUT' })
   expect(world.entries).toMatchObject([{ outcome: 'failure' }])
   expect((await world.watch.notAnalysed({ limit: 9, offset: 0 })).count).toBe(1)
 })

@@ -1,4 +1,4 @@
-// A study that the service left, or cannot decide about, analysed because a person asks for it: the same path as run-study, audited.
+// A study that the service declined, or cannot decide about, analysed because a person asks for it: the same path as run-study, audited.
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { AppError } from '../domain/errors.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
@@ -6,10 +6,9 @@ import type { AuditTrail } from '../domain/ports/audit-trail.ts'
 import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
 import type { Uid } from '../domain/study.ts'
-import { readDecision } from '../domain/watched.ts'
 import { imageSetDigest } from './intake.ts'
 
-export interface AnalyseLeftPorts {
+export interface AnalyseDeclinedPorts {
   archive: Pick<ImageArchive, 'retrieveMetadata'>
   analyses: Pick<AnalysisStore, 'get' | 'note'>
   watch: Pick<WatchStore, 'get' | 'put' | 'isOwn'>
@@ -19,17 +18,21 @@ export interface AnalyseLeftPorts {
 }
 
 /** Registers the study as it is now. NOT_FOUND for one that is not on the list; `by` says who asks. */
-export async function analyseLeftStudy(ports: AnalyseLeftPorts, study: Uid, by: string): Promise<AnalysisRecord> {
+export async function analyseDeclinedStudy(
+  ports: AnalyseDeclinedPorts,
+  study: Uid,
+  by: string,
+): Promise<AnalysisRecord> {
   const { archive, analyses, watch, audit } = ports
-  const known = await watch.get(study)
-  if (known === undefined || readDecision(known.decision ?? '') === undefined)
-    throw new AppError('NOT_FOUND', `study ${study} is not among the studies that were left`)
-  const asked = (outcome: 'success' | 'failure') =>
+  const watched = await watch.get(study)
+  if (watched?.decision === undefined || watched.decision.outcome === 'accepted')
+    throw new AppError('NOT_FOUND', `study ${study} is not among the studies that were declined or wait`)
+  const recordRequest = (outcome: 'success' | 'failure') =>
     audit.record({
       action: 'read',
       target: 'pacs',
       studyInstanceUid: study,
-      what: 'analysis of a study that was left, asked for by a person',
+      what: 'analysis of a study that was declined, asked for by a person',
       outcome,
       user: { identifier: by, name: by },
     })
@@ -39,16 +42,16 @@ export async function analyseLeftStudy(ports: AnalyseLeftPorts, study: Uid, by: 
     digest = await imageSetDigest(watch, await archive.retrieveMetadata(study))
     analysisId = await ports.register(study, digest)
   } catch (error) {
-    await asked('failure')
+    await recordRequest('failure')
     throw error
   }
-  await asked('success')
-  await analyses.note(analysisId, { kind: 'asked', text: `asked for by ${by}; the service had left it` })
+  await recordRequest('success')
+  await analyses.note(analysisId, { kind: 'asked', text: `asked for by ${by}; the service had declined it` })
   await watch.put({
-    ...known,
+    ...watched,
     instanceSetDigest: digest,
     decidedDigest: digest,
-    decision: `accepted: asked for by ${by}`,
+    decision: { outcome: 'accepted', reason: `asked for by ${by}` },
   })
   const record = await analyses.get(analysisId)
   if (!record) throw new AppError('INTERNAL', `analysis ${analysisId} was registered and is not there`)

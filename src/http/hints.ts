@@ -1,0 +1,55 @@
+// Where routers and FHIR subscriptions say that something is new: signed messages, each no more than a hint.
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { type Context, Hono } from 'hono'
+import { AppError } from '../domain/errors.ts'
+import { readJson } from './contracts.ts'
+import type { AppDeps } from './deps.ts'
+import { RequestProblem } from './problems.ts'
+
+/** 202 for what is signed; nobody waits for the archive. Without http.hookSecret, or where nothing is watched, there is no such page. */
+export function hintRoutes(deps: Pick<AppDeps, 'hint' | 'settings'>, onWrongToken: () => Promise<void>): Hono {
+  const { hookSecret } = deps.settings
+  const app = new Hono()
+  if (hookSecret === undefined) return app
+
+  const take = (kind: 'webhook' | 'fhir') => async (c: Context) => {
+    const text = await c.req.text()
+    if (!isSigned(c, text, hookSecret)) {
+      await onWrongToken()
+      throw new RequestProblem(
+        401,
+        'NOT_SIGNED',
+        'the message is not signed with http.hookSecret',
+        'Send X-Hub-Signature-256 or X-Signature with the HMAC-SHA256 of the body, or the secret as bearer token.',
+      )
+    }
+    const isTaken = deps.hint?.(kind, text.trim() === '' ? undefined : readJson(text)) ?? false
+    if (!isTaken) throw new AppError('NOT_FOUND', 'this process watches no archive')
+    return c.body(null, 202)
+  }
+  const notification = take('fhir')
+  return (
+    app
+      .post('/webhook', take('webhook'))
+      .post('/fhir', notification)
+      // A rest-hook with content is an update of the resource at this address (FHIR R4 Section 2.48.4.2).
+      .put('/fhir', notification)
+      .put('/fhir/:type/:id', notification)
+      .post('/fhir/:type/:id', notification)
+  )
+}
+
+/** The key itself is proof too: a subscription of R4 has headers of its own, and no signature. */
+function isSigned(c: Context, text: string, secret: string): boolean {
+  const signature = createHmac('sha256', secret).update(text).digest('hex')
+  const given = c.req.header('x-hub-signature-256')?.replace(/^sha256=/, '') ?? c.req.header('x-signature')
+  if (given !== undefined) return isEqual(given.toLowerCase(), signature)
+  const token = /^bearer (.+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
+  return token !== undefined && isEqual(token, secret)
+}
+
+/** In constant time for texts of any length. */
+function isEqual(given: string, expected: string): boolean {
+  const digest = (text: string) => createHmac('sha256', 'length').update(text).digest()
+  return timingSafeEqual(digest(given), digest(expected))
+}

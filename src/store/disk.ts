@@ -1,0 +1,30 @@
+// Whether there is room to write results: a service that can only read is not ready.
+import { statfs } from 'node:fs/promises'
+import { AppError } from '../domain/errors.ts'
+import type { Database } from './database.ts'
+
+/** Below this a result with its objects may not fit any more, and the database cannot grow. */
+const MIN_FREE_BYTES = 256 * 2 ** 20
+
+export type FreeBytes = (folder: string) => Promise<number>
+
+const freeBytesOf: FreeBytes = async (folder) => {
+  const { bavail, bsize } = await statfs(folder)
+  return bavail * bsize
+}
+
+/** Throws DISK_FULL. */
+export async function expectRoom(folder: string, freeBytes: FreeBytes = freeBytesOf): Promise<void> {
+  const free = await freeBytes(folder)
+  if (free < MIN_FREE_BYTES)
+    throw new AppError('DISK_FULL', `${Math.floor(free / 2 ** 20)} MiB are free on the disk of store.dataDir`)
+}
+
+/** A row is written, since a server whose disk is full still answers questions. Throws DATABASE_*. */
+export async function expectWritable(db: Database, at: Date): Promise<void> {
+  await db.query(
+    `insert into gliabridge.cursors (trigger_name, value, updated_at) values ('ready', '', $1)
+     on conflict (trigger_name) do update set updated_at = excluded.updated_at`,
+    [at.toISOString()],
+  )
+}

@@ -1,0 +1,49 @@
+// The review form, a little helped: edits only where they are meant, the reviewer remembered, and a word when somebody was faster.
+
+const REMEMBERED = 'gliabridge-reviewer'
+
+export function startReview(form: HTMLFormElement): void {
+  form.dataset.ready = ''
+  const named = [...form.querySelectorAll<HTMLInputElement>('[data-remember]')]
+  // Of the person at this browser, not of a patient; gone with the browser's window.
+  const remembered = JSON.parse(sessionStorage.getItem(REMEMBERED) ?? '{}') as Record<string, string>
+  for (const input of named) input.value ||= remembered[input.name] ?? ''
+  form.addEventListener('submit', () => {
+    sessionStorage.setItem(
+      REMEMBERED,
+      JSON.stringify(Object.fromEntries(named.map(({ name, value }) => [name, value]))),
+    )
+  })
+
+  // A later review states all edits anew: those of the one before stand there to begin with, once edits are meant.
+  let isFilled = false
+  const fillBefore = () => {
+    if (isFilled) return
+    isFilled = true
+    for (const field of form.querySelectorAll<HTMLInputElement>('[data-before]')) field.value ||= field.dataset.before!
+  }
+
+  const reason = form.querySelector<HTMLTextAreaElement>('[name="reason"]')!
+  form.addEventListener('change', () => {
+    const decision = new FormData(form).get('decision')
+    reason.required = decision === 'reject'
+    form.querySelector<HTMLFieldSetElement>('.edits')!.disabled = decision !== 'accept-with-edits'
+    if (decision === 'accept-with-edits') fillBefore()
+  })
+  form.addEventListener('input', ({ target }) => {
+    form.dataset.dirty = ''
+    const field = target as HTMLInputElement
+    if (!/^(to|exclude)\./.test(field.name)) return
+    const why = form.elements.namedItem(field.name.replace(/^\w+\./, 'why.')) as HTMLInputElement
+    why.required = field.type === 'checkbox' ? field.checked : field.value !== ''
+  })
+
+  const compare = () => {
+    const now = document.querySelector<HTMLElement>('[data-reviews]')?.dataset.reviews
+    if (!form.isConnected || now === undefined || now === form.dataset.version) return
+    form.querySelector<HTMLElement>('[data-meanwhile]')!.hidden = false
+    form.querySelector<HTMLButtonElement>('button[type="submit"]')!.disabled = true
+  }
+  document.addEventListener('part', compare)
+  compare()
+}
