@@ -1,4 +1,5 @@
 // Generated studies whose headers were taken away or exchanged, and what is chosen from them: for the tests and for `npm run field`.
+import { TELLING } from '../../demo/phantom/faults.ts'
 import { generateStudy } from '../../demo/phantom/study.ts'
 import { tagOf, text } from '../../src/dicom/dataset.ts'
 import { readPart10 } from '../../src/dicom/part10.ts'
@@ -47,16 +48,6 @@ export async function sentStudy(seed: number): Promise<Sent> {
     files: new Map(wanted.map(({ seriesInstanceUid: uid }) => [uid, filesOf(uid).map(({ bytes }) => bytes)])),
   }
 }
-
-/** Everything in the headers that says what an image is or when it was made. */
-// biome-ignore format: one list
-const TELLING = [
-  'SeriesDescription', 'ProtocolName', 'SequenceName', 'PulseSequenceName', 'ScanningSequence', 'SequenceVariant', 'ScanOptions',
-  'RepetitionTime', 'EchoTime', 'InversionTime', 'FlipAngle', 'EchoTrainLength', 'AcquisitionContrast', 'MRAcquisitionType',
-  'ContrastBolusAgent', 'ContrastBolusAgentSequence', 'ContrastBolusVolume', 'ContrastBolusTotalDose', 'ContrastBolusStartTime',
-  'ContrastBolusRoute', 'ContrastBolusIngredient', 'AcquisitionTime', 'AcquisitionDate', 'AcquisitionDateTime', 'SeriesTime', 'SeriesDate',
-  'ContentTime', 'ContentDate', 'SeriesNumber', 'AcquisitionNumber',
-]
 
 const edited = (study: Study, edit: (metadata: DicomJson, series: number) => DicomJson): Study => ({
   ...study,

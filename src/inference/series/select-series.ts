@@ -11,12 +11,13 @@ import {
 } from '../../domain/study.ts'
 import { type BundleManifest, channelOrder } from '../bundle/manifest.ts'
 import { type ContrastEvidence, contrastOf, NOTHING_SAID } from './contrast.ts'
-import { type Evidence, evidence, type Weighting } from './evidence.ts'
+import { type Evidence, evidence } from './evidence.ts'
 import { doubt, type Exclusion, exclusionReason, impossibleReason, mapExclusionReason } from './exclusion.ts'
 import { type SeriesFacts, seriesFacts } from './facts.ts'
 import { mapEvidence } from './maps.ts'
 import { compileOverrides, type SeriesOverrides } from './overrides.ts'
 import { prefer } from './preference.ts'
+import { type Seen, shownBy, withPixels } from './seen.ts'
 
 export interface Selection {
   /** One per series, in the study's order. */
@@ -45,11 +46,6 @@ export interface Known {
   policy?: UnusablePolicy
   /** What the pixels say, by series; it counts where the headers do not say. */
   seen?: ReadonlyMap<Uid, Seen>
-}
-
-export interface Seen {
-  weighting?: Weighting
-  contrast?: 'given' | 'not-given'
 }
 
 interface Candidate extends Evidence, ContrastEvidence {
@@ -208,19 +204,6 @@ function assess(
     }
   }
   return assessed
-}
-
-/** The weighting that the pixels show, where neither timing nor words say any. */
-function shownBy(headers: Evidence, weighting: Weighting | undefined): Evidence {
-  if (weighting === undefined || !headers.silent) return headers
-  return { ...headers, weighting, reasons: [`its tissues have the contrast of ${weighting}`, ...headers.reasons] }
-}
-
-/** The pixels speak where the headers do not say; of headers that say, they are the second witness after registration. */
-function withPixels(headers: ContrastEvidence, pixels: 'given' | 'not-given' | undefined): ContrastEvidence {
-  if (pixels === undefined || headers.contrast === 'given' || headers.contrast === 'not-given') return headers
-  const shown = pixels === 'given' ? 'its pixels show contrast agent' : 'its pixels show none'
-  return { contrast: pixels, contrastReason: `${shown}, compared with the other T1; ${headers.contrastReason}` }
 }
 
 function exclusionOf(facts: SeriesFacts, isMap: boolean, refused: ReadonlyMap<Uid, string>): Exclusion | undefined {
