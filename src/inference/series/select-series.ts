@@ -27,7 +27,7 @@ export interface Selection {
   unused: { sequence: Sequence; text: string }[]
   /** T1 series of which the headers do not say whether they had contrast, unless both T1 and T1c were found otherwise. */
   undecided: Series[]
-  /** Series of which the headers do not say what they are, where a structural sequence was not found otherwise. */
+  /** Series of which the headers do not say what they are, where a structural sequence was not found. */
   unread: Series[]
   /** SERIES_MISSING, SERIES_AMBIGUOUS or SERIES_UNSUPPORTED; the study must wait for a person. */
   hold?: AppError
@@ -138,8 +138,8 @@ export function selectSeries(
   for (const [n, decision] of decisions.entries()) if (decision.sequence) chosen[decision.sequence] = study.series[n]!
   const held = unused.filter(({ sequence }) => policy[sequence] === 'hold').map(({ text }) => text)
   const hold = holdOf({ missing, ambiguous: [...ambiguous.values()], held }, decisions)
-  const unsaid = chosen.T1 && chosen.T1c ? [] : groups.undecided.map(({ facts }) => facts.seriesInstanceUid)
-  const undecided = study.series.filter(({ seriesInstanceUid }) => unsaid.includes(seriesInstanceUid))
+  const unsaid = new Set(chosen.T1 && chosen.T1c ? [] : groups.undecided.map(({ facts }) => facts.seriesInstanceUid))
+  const undecided = study.series.filter(({ seriesInstanceUid }) => unsaid.has(seriesInstanceUid))
   const isWanting = STRUCTURAL.some((sequence) => bundle.sequences[sequence] && !isSelected(sequence))
   const unread = isWanting ? study.series.filter(({ seriesInstanceUid }) => groups.silent.has(seriesInstanceUid)) : []
   return { decisions, chosen, unused, undecided, unread, ...(hold ? { hold } : {}) }
@@ -186,7 +186,9 @@ function assess(
     const seen = map ?? shownBy(evidence(facts), pixels.get(facts.seriesInstanceUid)?.weighting)
     return { facts, seen, exclusion, doubt: map ? undefined : doubt(facts) }
   })
-  const structural = judged.filter(({ exclusion, seen }) => !exclusion && isStructural(seen.weighting))
+  const structural = judged.filter(
+    ({ exclusion, seen }) => !exclusion && STRUCTURAL.some((one) => one === seen.weighting),
+  )
   const contrast = contrastOf(all, new Set(structural.map(({ facts }) => facts)))
   for (const { facts, seen, exclusion, doubt } of judged) {
     const named = SEQUENCES.find((s) => uids[s] === facts.seriesInstanceUid && !assessed.fixed.has(s))
@@ -212,8 +214,6 @@ function exclusionOf(facts: SeriesFacts, isMap: boolean, refused: ReadonlyMap<Ui
   const why = refused.get(facts.seriesInstanceUid)
   return found || (why === undefined ? undefined : { reason: `no volume: ${why}`, unusable: true })
 }
-
-const isStructural = (weighting: Evidence['weighting']) => STRUCTURAL.some((sequence) => sequence === weighting)
 
 /** The matches of the first list that has any. */
 function matching(lists: Candidate[][], fits: (candidate: Candidate) => boolean): Candidate[] {
@@ -295,6 +295,4 @@ function holdOf(
   return new AppError(code, parts.join('; '))
 }
 
-function numbersOf(all: SeriesFacts[]): string {
-  return all.map((facts) => facts.seriesNumber || '(no number)').join(', ')
-}
+const numbersOf = (all: SeriesFacts[]) => all.map((facts) => facts.seriesNumber || '(no number)').join(', ')
