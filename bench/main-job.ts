@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import type { DemoResult } from '../demo/demo.ts'
 import { readSegmentation, regionDice } from '../demo/read-segmentation.ts'
 import { createDicomWebClient } from '../src/dicomweb/client.ts'
-import type { ReportableResult } from '../src/domain/finding.ts'
 import type { LabelVolume } from '../src/domain/volume.ts'
 import { startOrthanc, type TestOrthanc } from '../test/support/orthanc.ts'
 import { quietLog } from '../test/support/quiet-log.ts'
@@ -78,7 +77,7 @@ async function runOne(
 ): Promise<Row> {
   process.stderr.write(`${study} …\n`)
   const result = await runDemo(orthanc, folder, extra)
-  const summary = result.summary as unknown as Partial<ReportableResult> & { times?: Record<string, number> }
+  const summary = result.summary
   const dice = truth ? await diceOf(orthanc, result, truth) : undefined
   const generated = result.readBack?.segmentation?.dice
   return {

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { constants } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, resolve, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
@@ -38,6 +38,12 @@ function toolEntry(tool) {
   return join(dirname(manifest), typeof bin === 'string' ? bin : bin[tool])
 }
 
+/** For that process and all that it starts: as a package, our files lie where Node itself strips no types. */
+function withStripping() {
+  const preload = new URL('./strip-types.mjs', import.meta.url).href
+  return `${process.env.NODE_OPTIONS ?? ''} --disable-warning=ExperimentalWarning --import=${preload}`.trim()
+}
+
 /**
  * Runs the file on that Node. Where the running one is it, in this very process; else in a child, to which signals go and
  * whose exit code comes back. The child holds one end of a pipe and stops when the other closes: a launcher that is killed
@@ -45,7 +51,8 @@ function toolEntry(tool) {
  */
 export async function run(file, args) {
   const binary = nodeBinary()
-  if (realpathSync(binary) === realpathSync(process.execPath)) {
+  const isInstalled = root.split(sep).includes('node_modules')
+  if (!isInstalled && realpathSync(binary) === realpathSync(process.execPath)) {
     process.argv = [process.execPath, file, ...args]
     await import(pathToFileURL(file).href)
     return
@@ -53,7 +60,7 @@ export async function run(file, args) {
   const preload = new URL('./end-with-launcher.mjs', import.meta.url).href
   const child = spawn(binary, ['--disable-warning=ExperimentalWarning', '--import', preload, file, ...args], {
     stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
-    env: { ...process.env, GLIABRIDGE_LAUNCHER_FD: '3' },
+    env: { ...process.env, ...(isInstalled && { NODE_OPTIONS: withStripping() }), GLIABRIDGE_LAUNCHER_FD: '3' },
   })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('error', (error) => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Listr } from 'listr2'
 import { compose, type Service } from '../src/compose.ts'
-import type { AnalysisEvent, AnalysisRecord } from '../src/domain/analysis.ts'
+import type { AnalysisEvent, AnalysisRecord, AnalysisSummary } from '../src/domain/analysis.ts'
 import { AppError } from '../src/domain/errors.ts'
 import { STEPS } from '../src/pipeline/stopwatch.ts'
 import { parseSettings } from '../src/settings/parse.ts'
@@ -37,7 +37,7 @@ export interface DemoResult {
   state: AnalysisRecord['state']
   hold?: { code: string; message: string }
   readBack?: ReadBack
-  summary: Record<string, unknown>
+  summary: AnalysisSummary
   /** Seconds from the end of sending to the end of delivery, the settle time included. */
   secondsFromSent: number
   instancesSent: number

@@ -2,7 +2,7 @@
 
 import { writeFile } from 'node:fs/promises'
 import { AppError } from '../src/domain/errors.ts'
-import type { Prediction, ReportableResult } from '../src/domain/finding.ts'
+import type { Prediction } from '../src/domain/finding.ts'
 import { millilitres, percent } from '../src/wording/quantities.ts'
 import { type DemoResult, type RunningDemo, runDemo } from './demo.ts'
 
@@ -57,7 +57,7 @@ function describe(result: DemoResult): string {
   const lines = [`Study    ${result.studyInstanceUid} (${result.instancesSent} instances)`]
   if (result.hold)
     return [...lines, `Held     ${result.hold.code}: ${result.hold.message}`, `Page     ${result.page}`].join('\n')
-  const summary = result.summary as unknown as ReportableResult & { times: Record<string, number> }
+  const summary = result.summary
   const { readBack } = result
   if (readBack?.segmentation) lines.push(`SEG      ${readBack.segmentation.url}`)
   if (readBack?.measurements)

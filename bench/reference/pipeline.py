@@ -50,7 +50,8 @@ def retrieve(client: DICOMwebClient, study: str) -> dict[str, list]:
         description = series.get("0008103E", {}).get("Value", [""])[0]
         name = sequence_of(description) if series["00080060"]["Value"] == ["MR"] else None
         if name:
-            out[name] = client.retrieve_series(study, series["0020000E"]["Value"][0])
+            # As stored: by default the client asks for a transfer syntax, which Orthanc refuses without a transcoder.
+            out[name] = client.retrieve_series(study, series["0020000E"]["Value"][0], media_types=(("application/dicom", "*"),))
     return out
 
 

@@ -74,7 +74,7 @@ export async function runStudy({ title, folder, study, pacs }: StudyOptions): Pr
       }
     }
     const artifacts = await demo.service.store.analyses.artifacts(record.analysisId)
-    const result = record.summary as unknown as ReportableResult
+    const result = record.summary as ReportableResult
     const images = await writeSources(demo, folder, result)
     const objects = await writeObjects(demo, folder, artifacts)
     objects.push(await writeNote(demo, folder, artifacts, result))

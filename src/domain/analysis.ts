@@ -1,6 +1,8 @@
 // The clinical record of one analysis: its states as a table, its delivery legs, its history.
+
 import type { LegRecord } from './delivery.ts'
 import type { ErrorCode } from './errors.ts'
+import type { ReportableResult } from './finding.ts'
 import type { ReviewFact } from './review.ts'
 import type { PatientIdentity, Uid } from './study.ts'
 
@@ -40,6 +42,14 @@ export interface ConfirmedPatient {
   of: PatientIdentity
 }
 
+/** What is known of an analysis: facts as they become known, and its whole result once there is one. No pixel data. */
+export interface AnalysisSummary extends Partial<ReportableResult> {
+  /** Seconds by step. */
+  times?: Readonly<Record<string, number>>
+  /** Parts of the stored record that are damaged, or of a form that this version does not read. */
+  unreadable?: string[]
+}
+
 export interface AnalysisRecord {
   analysisId: string
   studyInstanceUid: Uid
@@ -60,6 +70,5 @@ export interface AnalysisRecord {
   /** The last decision of a person; a fact beside the state, which it does not change. */
   review?: ReviewFact
   confirmedPatient?: ConfirmedPatient
-  /** What the page shows once analysed: measurements, predictions, decisions, quality, execution, times. No pixel data. */
-  summary?: Record<string, unknown>
+  summary?: AnalysisSummary
 }

@@ -88,7 +88,7 @@ export interface Comparison {
     translationMm: number
     rotationDegrees: number
     /** Normalised mutual information after registration. */
-    agreement: number
+    mutualInformation: number
     /** Mean distance in mm between a point of the head and itself after registration there and back. */
     residualMm: number
   }

@@ -235,4 +235,7 @@ export interface AnalysisResult {
   clock?: ResultClock
 }
 
+/** Of the form in which results are stored; a change of it brings a step in the store's reader. */
+export const RESULT_VERSION = 2
+
 export type ReportableResult = Omit<AnalysisResult, 'segmentation'>

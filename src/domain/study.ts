@@ -73,7 +73,7 @@ export interface SeriesDecision {
   seriesNumber: string
   seriesDescription: string
   modality: string
-  taken: boolean
+  selected: boolean
   /** Set when taken. */
   sequence?: Sequence
   /** Evidence in words, strongest first, for example "TR 9000 ms, TE 120 ms, TI 2500 ms: FLAIR". */

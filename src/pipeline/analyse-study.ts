@@ -13,7 +13,7 @@ import type { ImageSpool } from '../domain/ports/image-spool.ts'
 import type { ModelRunner } from '../domain/ports/model-runner.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
 import { SEQUENCES, type Sequence, type Series, type SeriesDecision } from '../domain/study.ts'
-import { measureDiameters } from '../inference/lesions/diameters.ts'
+import { measureLesions, targetLesions } from '../inference/lesions/diameters.ts'
 import { evaluableOf } from '../inference/lesions/evaluable.ts'
 import { measure } from '../inference/lesions/measure.ts'
 import { tumourPosition } from '../inference/lesions/position.ts'
@@ -125,10 +125,11 @@ export async function analyseStudy(
   const referenceGrid = plans[reference]!.grid
   const { labels, noFinding } = labelsOnGrid(response.probabilities, response.grid, referenceGrid, options.bundle)
   const stated = evaluableOf(labels, options.bundle, prepared.sequences)
-  const { segments, measurements } = await stopwatch.time('measure', () => {
+  const { segments, measurements, enhancing } = await stopwatch.time('measure', () => {
     const measured = measure(stated.labels, stated.bundle)
     return {
       ...measured,
+      enhancing: measureLesions(stated.labels, stated.bundle.regions.ET ?? []),
       measurements: withDeviations(measured.measurements, response.samples, response.grid, options.bundle),
     }
   })
@@ -145,6 +146,7 @@ export async function analyseStudy(
           segmentation: stated.labels,
         },
         image: volumes[reference]!,
+        enhancing,
         sequences: prepared.sequences,
         bundle: { ...options.bundle, ...stated.bundle },
         bundleDigest: ports.runner.bundle.digest,
@@ -185,7 +187,7 @@ export async function analyseStudy(
     noFinding,
     measurements,
     ...(position && { position }),
-    diameters: measureDiameters(stated.labels, stated.bundle.regions.ET ?? []),
+    diameters: targetLesions(enhancing).map(({ diameters }) => diameters),
     ...(compared.comparison && { comparison: compared.comparison }),
     predictions: predicted.predictions,
     ...(known.tissueResults.length > 0 && { tissueResults: known.tissueResults }),

@@ -29,7 +29,7 @@ export async function confirmPatient(
 ): Promise<AnalysisRecord> {
   const record = await analyses.get(analysisId)
   if (!record) throw new AppError('NOT_FOUND', `no analysis ${analysisId}`)
-  const identity = record.summary?.patient as PatientIdentity | undefined
+  const identity = record.summary?.patient
   if (record.state !== 'held' || !record.hold || !MATCHING.includes(record.hold.code) || !identity)
     throw new AppError('STATE_CONFLICT', `analysis ${analysisId} does not wait for a patient to be confirmed`)
   const requested = patient.startsWith('Patient/') ? patient : `Patient/${patient}`

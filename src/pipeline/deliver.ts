@@ -1,4 +1,5 @@
 // Delivery: one leg to the PACS, one to the EHR, each resumable alone; a leg that is done is never run again.
+
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { Leg, LegRecord } from '../domain/delivery.ts'
 import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
@@ -14,6 +15,7 @@ import { confirmedOf } from './confirm-patient.ts'
 import { auditedEhr } from './ehr-audit.ts'
 import { findPredecessor, mayBeRejected } from './predecessor.ts'
 import { nextStepAfter } from './retry.ts'
+import { resultOf } from './reviewed-pdf.ts'
 
 export interface DeliverPorts {
   archive: ImageArchive
@@ -156,12 +158,12 @@ const EHR_ROLES: Partial<Record<Artifact['role'], EhrReport['dicomResults'][numb
 }
 
 async function postReport(
-  { ehr, audit }: DeliverPorts,
+  { ehr, audit, analyses }: DeliverPorts,
   record: AnalysisRecord,
   artifacts: Artifact[],
   excludedRoles: DeliverOptions['excludedRoles'],
 ) {
-  const report = ehrReport(record, artifacts, excludedRoles)
+  const report = ehrReport(record, await resultOf(analyses, record.analysisId), artifacts, excludedRoles)
   return auditedEhr(audit, { action: 'write', studyInstanceUid: record.studyInstanceUid, what: 'report' }, () =>
     ehr.postReport(report),
   )
@@ -170,6 +172,7 @@ async function postReport(
 /** What the EHR is sent of an analysis, from its artefacts. */
 export function ehrReport(
   record: AnalysisRecord,
+  result: ReportableResult,
   artifacts: Artifact[],
   excludedRoles: DeliverOptions['excludedRoles'],
 ): EhrReport {
@@ -178,7 +181,6 @@ export function ehrReport(
     if (!found) throw new AppError('INTERNAL', `artefact ${role} is missing from the store`)
     return found.bytes
   }
-  const result = JSON.parse(new TextDecoder().decode(bytesOf('result'))) as ReportableResult
   const dicomResults = dicomObjects(artifacts).flatMap(({ role, sopClassUid, sopInstanceUid, seriesInstanceUid }) => {
     const named = excludedRoles.has(role) ? undefined : EHR_ROLES[role]
     return named === undefined ? [] : [{ role: named, sopClassUid, sopInstanceUid, seriesInstanceUid }]

@@ -20,7 +20,7 @@ async function reopenLegs(analyses: AnalysisStore, record: AnalysisRecord, state
 export async function releaseHold(analyses: AnalysisStore, analysisId: string): Promise<AnalysisRecord> {
   const record = await load(analyses, analysisId)
   if (record.state !== 'held') return record
-  const analysed = (await analyses.artifact(analysisId, 'result')) !== undefined
+  const analysed = (await analyses.artifactRoles(analysisId)).has('result')
   await reopenLegs(analyses, record, ['failed'])
   return analyses.move(analysisId, analysed ? 'analysed' : 'queued', { text: 'hold released' })
 }

@@ -8,10 +8,11 @@ import type { Review } from '../domain/review.ts'
 import { unpackFigures } from '../reports/kept-figures.ts'
 import { drawReportPdf } from '../reports/pdf.ts'
 
-export function storedResult(analysisId: string, artifacts: readonly Artifact[]): ReportableResult {
-  const stored = artifacts.find(({ role }) => role === 'result')
-  if (!stored) throw new AppError('INTERNAL', `analysis ${analysisId} has no result`)
-  return JSON.parse(new TextDecoder().decode(stored.bytes)) as ReportableResult
+/** Throws INTERNAL where an analysis that must have a result has none. */
+export async function resultOf(analyses: Pick<AnalysisStore, 'result'>, analysisId: string): Promise<ReportableResult> {
+  const result = await analyses.result(analysisId)
+  if (!result) throw new AppError('INTERNAL', `analysis ${analysisId} has no result`)
+  return result
 }
 
 /** The decision with the edits that follow from the reviewer's own, as every output states it. */
@@ -22,7 +23,7 @@ export function effectiveReview<T extends Review>(result: ReportableResult, revi
 /** `review` is an effective one. A crash before it is kept draws it again; two at once keep one of the two. */
 export async function reviewedPdf(
   reviews: Pick<ReviewStore, 'document' | 'keepDocument'>,
-  artifacts: readonly Artifact[],
+  { result, artifacts }: { result: ReportableResult; artifacts: readonly Artifact[] },
   review: Review,
   institution: string,
 ): Promise<Uint8Array> {
@@ -30,7 +31,7 @@ export async function reviewedPdf(
   if (kept) return kept
   const figures = artifacts.find(({ role }) => role === 'figures')
   const pdf = await drawReportPdf({
-    result: applyEdits(storedResult(review.analysisId, artifacts), review.edits),
+    result: applyEdits(result, review.edits),
     review,
     institution,
     ...(figures && { figures: unpackFigures(figures.bytes) }),
@@ -40,7 +41,7 @@ export async function reviewedPdf(
 
 /** The report as it stands now: that of the last decision, else the software's; undefined where there is none yet. */
 export async function currentReport(
-  { analyses, reviews }: { analyses: Pick<AnalysisStore, 'artifacts' | 'artifact'>; reviews: ReviewStore },
+  { analyses, reviews }: { analyses: Pick<AnalysisStore, 'artifacts' | 'artifact' | 'result'>; reviews: ReviewStore },
   analysisId: string,
   institution: string,
 ): Promise<Uint8Array | undefined> {
@@ -49,6 +50,6 @@ export async function currentReport(
   const kept = await reviews.document(last.reviewId)
   if (kept) return kept
   const artifacts = await analyses.artifacts(analysisId)
-  const review = effectiveReview(storedResult(analysisId, artifacts), last)
-  return reviewedPdf(reviews, artifacts, review, institution)
+  const result = await resultOf(analyses, analysisId)
+  return reviewedPdf(reviews, { result, artifacts }, effectiveReview(result, last), institution)
 }

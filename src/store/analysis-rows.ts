@@ -1,7 +1,9 @@
 // Rows of the analysis tables and the records they stand for.
+
 import type { AnalysisEvent, AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
 import { LEGS, type Leg, type LegRecord, type LegState } from '../domain/delivery.ts'
 import type { ReviewFact } from '../domain/review.ts'
+import { parseSummary } from './result-schema.ts'
 
 /** Selected from `gliabridge.analyses a`; the legs come along, so a record is always one consistent reading. */
 export const RECORD = `
@@ -26,7 +28,7 @@ export interface RecordRow {
   attempts: number
   created_at: Date
   updated_at: Date
-  summary: Record<string, unknown> | null
+  summary: unknown
   legs: LegRow[] | null
   review: (Omit<ReviewFact, 'reason'> & { reason: string | null }) | null
 }
@@ -58,7 +60,7 @@ export function toRecord(row: RecordRow): AnalysisRecord {
     updatedAt: row.updated_at.toISOString(),
     legs,
     ...(row.review ? { review: toReviewFact(row.review) } : {}),
-    ...(row.summary ? { summary: row.summary } : {}),
+    ...(row.summary ? { summary: parseSummary(row.summary) } : {}),
   }
 }
 

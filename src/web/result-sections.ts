@@ -112,9 +112,15 @@ function abstainLine({ leastCall, survival }: EvaluatedPrediction): Part {
   return leastCall === undefined || survival ? '' : html`<p class="muted small">${abstainSentence(leastCall)}</p>`
 }
 
-export function qualitySection({ quality }: Summary): Part {
-  if (quality.length === 0) return ''
-  const notes = [...quality].sort((a, b) => Number(b.severity === 'warning') - Number(a.severity === 'warning'))
+export function qualitySection({ quality, unreadable = [] }: Summary): Part {
+  const damage = unreadable.map((part) => ({
+    severity: 'warning' as const,
+    text: `The stored record is damaged at "${part}", which is not shown.`,
+  }))
+  if (quality.length + damage.length === 0) return ''
+  const notes = [...damage, ...quality].sort(
+    (a, b) => Number(b.severity === 'warning') - Number(a.severity === 'warning'),
+  )
   return html`<section class="card" aria-labelledby="quality-title"><h2 id="quality-title">Quality notes</h2>
 <ul class="notes">${notes.map(({ severity, text }) => html`<li class="note note-${severity}">${icon(severity === 'warning' ? 'warning' : 'info')}<span><span class="sr">${severity}: </span>${text}</span></li>`)}</ul></section>`
 }
@@ -122,7 +128,7 @@ export function qualitySection({ quality }: Summary): Part {
 export function decisionsSection({ decisions, inputs }: Summary): Part {
   if (decisions.length === 0) return ''
   const missing = STRUCTURAL.filter(
-    (sequence) => !decisions.some((decision) => decision.taken && decision.sequence === sequence),
+    (sequence) => !decisions.some((decision) => decision.selected && decision.sequence === sequence),
   )
   const motion = (decision: SeriesDecision): Part => {
     const registration = inputs.find(
@@ -133,10 +139,10 @@ export function decisionsSection({ decisions, inputs }: Summary): Part {
     return html`<small>moved ${movement(registration)}</small>`
   }
   const rows = decisionsInOrder(decisions).map(
-    (decision) => html`<tr class="${decision.taken ? 'is-taken' : 'is-left'}">
+    (decision) => html`<tr class="${decision.selected ? 'is-taken' : 'is-left'}">
 <td class="number" data-label="No.">${decision.seriesNumber || '–'}</td>
 <th scope="row" data-label="Series">${decision.seriesDescription || html`<span class="muted">no description</span>`}<small>${decision.modality}</small></th>
-<td data-label="Used as">${decision.taken && decision.sequence ? html`<span class="sequence">${SHORT_SEQUENCE_NAMES[decision.sequence]}</span>${motion(decision)}` : html`<span class="muted">left out</span>`}</td>
+<td data-label="Used as">${decision.selected && decision.sequence ? html`<span class="sequence">${SHORT_SEQUENCE_NAMES[decision.sequence]}</span>${motion(decision)}` : html`<span class="muted">left out</span>`}</td>
 <td data-label="Why"><ul class="reasons">${decision.reasons.map((reason) => html`<li>${reason}</li>`)}</ul></td></tr>`,
   )
   return html`<section class="card" aria-labelledby="decisions-title"><h2 id="decisions-title">Series</h2>

@@ -1,6 +1,5 @@
 // The summary of a record as the pages read it: whatever is known so far, absent or empty where nothing is.
-import type { AnalysisRecord } from '../domain/analysis.ts'
-import type { Comparison } from '../domain/comparison.ts'
+import type { AnalysisRecord, AnalysisSummary } from '../domain/analysis.ts'
 import { applyEdits } from '../domain/corrections.ts'
 import type { Measurement, ReportableResult } from '../domain/finding.ts'
 import type { SeriesDecision } from '../domain/study.ts'
@@ -8,25 +7,7 @@ import type { SeriesDecision } from '../domain/study.ts'
 type ListKey = 'decisions' | 'inputs' | 'segments' | 'measurements' | 'predictions' | 'quality'
 
 /** Lists are empty before there is a result; single facts are absent. */
-export type Summary = Pick<ReportableResult, ListKey> &
-  Partial<
-    Pick<
-      ReportableResult,
-      | 'patient'
-      | 'study'
-      | 'bundle'
-      | 'software'
-      | 'execution'
-      | 'noFinding'
-      | 'referenceSeriesUid'
-      | 'tissueResults'
-      | 'diameters'
-      | 'comparison'
-    >
-  > & {
-    /** Seconds by step. */
-    times: Readonly<Record<string, number>>
-  }
+export type Summary = AnalysisSummary & Pick<ReportableResult, ListKey> & Required<Pick<AnalysisSummary, 'times'>>
 
 /** What is known of the analysis, with the corrections of its last review. */
 export function readSummary(record: Pick<AnalysisRecord, 'summary' | 'review'>): Summary {
@@ -35,30 +16,19 @@ export function readSummary(record: Pick<AnalysisRecord, 'summary' | 'review'>):
   return record.review ? { ...summary, ...applyEdits({ noFinding, ...rest }, record.review.edits) } : summary
 }
 
-/** What the software said, without anybody's corrections. The store holds what the pipeline described or saved; each part is taken only when it has the shape of that part. */
-export function softwareSummary(record: Pick<AnalysisRecord, 'summary'>): Summary {
-  const raw: Record<string, unknown> = record.summary ?? {}
-  const list = (key: ListKey) => (Array.isArray(raw[key]) ? raw[key] : [])
-  const facts = Object.fromEntries(
-    ['patient', 'study', 'bundle', 'software', 'execution'].flatMap((key) =>
-      isObject(raw[key]) ? [[key, raw[key]]] : [],
-    ),
-  )
-  return {
-    ...facts,
-    ...(typeof raw.noFinding === 'boolean' ? { noFinding: raw.noFinding } : {}),
-    ...(Array.isArray(raw.tissueResults) ? { tissueResults: raw.tissueResults } : {}),
-    ...(Array.isArray(raw.diameters) ? { diameters: raw.diameters } : {}),
-    ...(isComparison(raw.comparison) ? { comparison: raw.comparison } : {}),
-    ...(typeof raw.referenceSeriesUid === 'string' ? { referenceSeriesUid: raw.referenceSeriesUid } : {}),
-    decisions: list('decisions'),
-    inputs: list('inputs'),
-    segments: list('segments'),
-    measurements: list('measurements'),
-    predictions: list('predictions'),
-    quality: list('quality'),
-    times: isObject(raw.times) ? (raw.times as Record<string, number>) : {},
-  } as Summary
+/** What the software said, without anybody's corrections. */
+export function softwareSummary({ summary }: Pick<AnalysisRecord, 'summary'>): Summary {
+  return { ...EMPTY, ...summary }
+}
+
+const EMPTY: Pick<Summary, ListKey | 'times'> = {
+  decisions: [],
+  inputs: [],
+  segments: [],
+  measurements: [],
+  predictions: [],
+  quality: [],
+  times: {},
 }
 
 /** Whole tumour, for one line of the worklist; the first measurement when the bundle has no such region. */
@@ -68,24 +38,5 @@ export function leadingMeasurement(summary: Summary): Measurement | undefined {
 
 /** Series that were taken first, then in the study's order. */
 export function decisionsInOrder(decisions: readonly SeriesDecision[]): SeriesDecision[] {
-  return [...decisions.filter(({ taken }) => taken), ...decisions.filter(({ taken }) => !taken)]
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** Whether the stored value has the shape of a comparison, as far as the section reads it. */
-function isComparison(value: unknown): value is Comparison {
-  const raw = value as Partial<Comparison> | null | undefined
-  return (
-    typeof raw === 'object' &&
-    raw !== null &&
-    typeof raw.prior?.studyDate === 'string' &&
-    typeof raw.days === 'number' &&
-    typeof raw.registration?.residualMm === 'number' &&
-    Array.isArray(raw.response?.reasons) &&
-    Array.isArray(raw.volumes) &&
-    Array.isArray(raw.lesions)
-  )
+  return [...decisions.filter(({ selected: taken }) => taken), ...decisions.filter(({ selected: taken }) => !taken)]
 }

@@ -3,15 +3,42 @@ import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AnalysisState, mayBecome, TRANSITIONS } from '../../src/domain/analysis.ts'
 import { AppError } from '../../src/domain/errors.ts'
-import { HEADS } from '../../src/domain/finding.ts'
+import { HEADS, type Measurement } from '../../src/domain/finding.ts'
 import type { Artifact, ArtifactRole } from '../../src/domain/ports/analysis-store.ts'
-import { SEQUENCES, type StudyIdentity } from '../../src/domain/study.ts'
+import { type PatientIdentity, SEQUENCES, type SeriesDecision, type StudyIdentity } from '../../src/domain/study.ts'
 import { type AnalysisRecords, createAnalysisStore } from '../../src/store/analyses.ts'
 import type { Database } from '../../src/store/database.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const STATES = Object.keys(TRANSITIONS) as AnalysisState[]
 const HOLD = { code: 'SERIES_MISSING', message: 'no FLAIR' } as const
+
+const PATIENT: PatientIdentity = {
+  patientId: 'P-1',
+  issuerOfPatientId: 'KIS',
+  patientName: 'Doe^Jane',
+  patientBirthDate: '19640817',
+  patientSex: 'F',
+}
+const STUDY: StudyIdentity = {
+  studyInstanceUid: '1.2.3',
+  studyId: '',
+  accessionNumber: 'A1',
+  issuerOfAccessionNumber: '',
+  studyDate: '20260301',
+  studyTime: '030000',
+  studyDescription: '',
+  referringPhysicianName: '',
+}
+const LOCALIZER: SeriesDecision = {
+  seriesInstanceUid: '1.2.3.1',
+  seriesNumber: '1',
+  seriesDescription: 'loc',
+  modality: 'MR',
+  selected: false,
+  reasons: ['localizer'],
+}
+const WHOLE_TUMOUR: Measurement = { region: 'WT', name: 'Whole tumour', quantity: 'volume', value: 31.4, unit: 'mL' }
 
 export function analysisStoreContract(name: string, open: () => Promise<Database>) {
   describe(`AnalysisStore on ${name}`, () => {
@@ -301,12 +328,12 @@ export function analysisStoreContract(name: string, open: () => Promise<Database
       ]
       const record = await store.saveResult(
         id,
-        { measurements: [{ region: 'WT', value: 31.4 }], patient: { patientName: "O'Brien^Zoë" } },
+        { measurements: [WHOLE_TUMOUR], patient: { ...PATIENT, patientName: "O'Brien^Zoë" } },
         artifacts,
       )
       expect(record).toMatchObject({
         state: 'analysed',
-        summary: { measurements: [{ region: 'WT', value: 31.4 }], patient: { patientName: "O'Brien^Zoë" } },
+        summary: { measurements: [WHOLE_TUMOUR], patient: { ...PATIENT, patientName: "O'Brien^Zoë" } },
       })
       const stored = await store.artifacts(id)
       expect(stored.map((artifact) => artifact.role).sort()).toEqual(['pdf', 'segmentation'])
@@ -343,7 +370,7 @@ export function analysisStoreContract(name: string, open: () => Promise<Database
       const pdf: Artifact = { role: 'pdf', mediaType: 'application/pdf', bytes: new Uint8Array([1]) }
       for (const state of STATES.filter((other) => other !== 'running')) {
         const id = await bring(state)
-        expect((await refusal(store.saveResult(id, { a: 1 }, [pdf]))).code).toBe('STATE_CONFLICT')
+        expect((await refusal(store.saveResult(id, { noFinding: true }, [pdf]))).code).toBe('STATE_CONFLICT')
         expect(await store.artifacts(id)).toEqual([])
         expect((await store.get(id))?.summary).toBeUndefined()
       }
@@ -371,11 +398,11 @@ export function analysisStoreContract(name: string, open: () => Promise<Database
 
     it('merges what is known of a held analysis', async () => {
       const id = await registered()
-      await store.describe(id, { study: { studyDate: '20260301' } })
-      await store.describe(id, { decisions: [{ taken: false, reasons: ['localizer'] }] })
+      await store.describe(id, { study: STUDY })
+      await store.describe(id, { decisions: [LOCALIZER] })
       expect((await store.get(id))?.summary).toEqual({
-        study: { studyDate: '20260301' },
-        decisions: [{ taken: false, reasons: ['localizer'] }],
+        study: STUDY,
+        decisions: [LOCALIZER],
       })
     })
 
@@ -462,8 +489,8 @@ export function analysisStoreContract(name: string, open: () => Promise<Database
     })
 
     it('finds the delivered analyses of exactly one patient identifier and issuer, newest first', async () => {
-      const patient = { patientId: 'P-77', issuerOfPatientId: 'KIS', patientName: 'Doe^Jane' }
-      const of = async (who: object, ...states: AnalysisState[]) => {
+      const patient = { ...PATIENT, patientId: 'P-77', issuerOfPatientId: 'KIS' }
+      const of = async (who: PatientIdentity, ...states: AnalysisState[]) => {
         const id = await registered()
         clock.advance(1)
         await store.move(id, 'running')

@@ -15,6 +15,7 @@ import type { Review } from '../../src/domain/review.ts'
 import type { PatientIdentity, StudyIdentity } from '../../src/domain/study.ts'
 import { type Grid, toIndex, toPatient, voxelCount } from '../../src/domain/volume.ts'
 import type { Bundle } from '../../src/inference/bundle/manifest.ts'
+import { measureLesions } from '../../src/inference/lesions/diameters.ts'
 import { measure } from '../../src/inference/lesions/measure.ts'
 import { IDENTITY } from '../../src/inference/volumes/rigid.ts'
 import { type ComparePorts, compareWithPrior } from '../../src/pipeline/prior/compare.ts'
@@ -62,6 +63,7 @@ function present(change: { patient?: PatientIdentity; bundleDigest?: string; mod
       segmentation,
     },
     image: { grid, data: new Float32Array(data.length) },
+    enhancing: measureLesions(segmentation, BUNDLE.regions.ET ?? []),
     sequences: ['T1c', 'FLAIR'] as const,
     bundle: BUNDLE,
     bundleDigest: change.bundleDigest ?? DIGEST,
@@ -105,6 +107,7 @@ export function archivedPriorContract(name: string, start: () => Promise<OpenSer
           byPatient: async () => records.filter(({ state }) => state === 'delivered') as AnalysisRecord[],
           byStudy: async (uid) => records.filter((one) => one.studyInstanceUid === uid) as AnalysisRecord[],
           artifact: async () => undefined,
+          result: async () => undefined,
         },
         readVolume: readVolumeHere,
         registrar: {
@@ -160,9 +163,8 @@ export function archivedPriorContract(name: string, start: () => Promise<OpenSer
         analyses: {
           byPatient: async () => [record],
           byStudy: async () => [record],
+          result: async () => earlier.result,
           artifact: async (_id, role) => {
-            const bytes = new TextEncoder().encode(JSON.stringify(earlier.result))
-            if (role === 'result') return { role, mediaType: 'application/json', bytes }
             const object = role === 'segmentation' ? earlier.seg! : earlier.report
             return { role, mediaType: 'application/dicom', ...object }
           },

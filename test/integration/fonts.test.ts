@@ -43,7 +43,7 @@ afterAll(async () => {
 })
 
 it.each(Object.entries(NAMES))('%s draws %s', async (family, patientName) => {
-  const patient = { ...(delivered.summary!.patient as object), patientName }
+  const patient = { ...delivered.summary!.patient!, patientName }
   sample.change({ ...delivered, summary: { ...delivered.summary, patient } })
   const tab = await browser.tab()
   await tab.open(`${server.url}/analyses/${delivered.analysisId}`)

@@ -71,11 +71,11 @@ describe('the main job through Orthanc and PostgreSQL', () => {
     const { decisions } = record.summary as unknown as ReportableResult
     expect(
       decisions
-        .filter((d) => d.taken)
+        .filter((d) => d.selected)
         .map((d) => d.sequence)
         .sort(),
     ).toEqual(['FLAIR', 'T1', 'T1c', 'T2'])
-    expect(decisions.filter((d) => !d.taken).length).toBeGreaterThanOrEqual(3)
+    expect(decisions.filter((d) => !d.selected).length).toBeGreaterThanOrEqual(3)
     expect(decisions.every((d) => d.reasons.length > 0)).toBe(true)
   })
 

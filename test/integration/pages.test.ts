@@ -30,7 +30,7 @@ it('updates what changed in place and leaves the rest as the reader left it', as
   sample.change({
     ...delivered,
     analysisId: running.analysisId,
-    summary: { ...delivered.summary, decisions: running.summary!.decisions, inputs: [] },
+    summary: { ...delivered.summary, decisions: running.summary!.decisions!, inputs: [] },
   })
   await tab.until(`document.querySelector('.status .badge')?.textContent.includes('Delivered')`)
   await tab.until(`document.querySelector('#volumes')?.textContent.includes('62.1 mL')`)

@@ -265,7 +265,12 @@ it('has drawn the reviewed PDF once, stored it as a new instance and withdrawn t
 it('draws it without its pictures where an earlier version kept none', async () => {
   const artifacts = (await ports().analyses.artifacts(ID)).filter(({ role }) => role !== 'figures')
   const kept = { document: async () => undefined, keepDocument: async (_id: string, pdf: Uint8Array) => pdf }
-  const pdf = await reviewedPdf(kept, artifacts, sent.get(1)!.review, '')
+  const pdf = await reviewedPdf(
+    kept,
+    { result: (await ports().analyses.result(ID))!, artifacts },
+    sent.get(1)!.review,
+    '',
+  )
   expect((await extractText(await getDocumentProxy(pdf), { mergePages: true })).text).toContain(
     'were not kept for this one',
   )

@@ -23,7 +23,9 @@ for (let n = 0; ; n += 1) {
   await store.analyses.move(analysisId, 'running')
   say({ analysisId, state: 'running' })
   const bytes = Uint8Array.from({ length: 60_000 + n }, (_, i) => (i * 31 + n) % 256)
-  await store.analyses.saveResult(analysisId, { n }, [{ role: 'pdf', mediaType: 'application/pdf', bytes }])
+  await store.analyses.saveResult(analysisId, { times: { segment: n } }, [
+    { role: 'pdf', mediaType: 'application/pdf', bytes },
+  ])
   say({ analysisId, state: 'analysed', sha256: createHash('sha256').update(bytes).digest('hex') })
   await store.analyses.updateLeg(analysisId, 'pacs', { state: 'done', attempts: 1, receipt: { pdf: `2.25.${n}` } })
   say({ analysisId, state: 'analysed', leg: true })

@@ -80,7 +80,7 @@ it(`keeps every acknowledged write over ${ROUNDS} kills`, async () => {
     const saved = await store.analyses.artifacts(record.analysisId)
     expect(saved).toHaveLength(record.state === 'analysed' ? 1 : 0)
     expect(record.summary).toEqual(
-      record.state === 'analysed' ? { n: Number(record.analysisId.split('-')[1]) } : undefined,
+      record.state === 'analysed' ? { times: { segment: Number(record.analysisId.split('-')[1]) } } : undefined,
     )
   }
   const open = (await store.analyses.list({ limit: 100_000 })).length

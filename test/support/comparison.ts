@@ -44,7 +44,7 @@ export function comparisonOf(
       ],
     },
     days: 58,
-    registration: { translationMm: 7.4, rotationDegrees: 5.1, agreement: 1.11, residualMm: 0.4 },
+    registration: { translationMm: 7.4, rotationDegrees: 5.1, mutualInformation: 1.11, residualMm: 0.4 },
     volumes,
     lesions: [
       {

@@ -13,7 +13,7 @@ const decisions: SeriesDecision[] = [
     seriesNumber: '1',
     seriesDescription: 'localizer 3 plane',
     modality: 'MR',
-    taken: false,
+    selected: false,
     reasons: ['localizer: ImageType says LOCALIZER'],
   },
   {
@@ -21,7 +21,7 @@ const decisions: SeriesDecision[] = [
     seriesNumber: '3',
     seriesDescription: 't1_mprage_sag_iso',
     modality: 'MR',
-    taken: true,
+    selected: true,
     sequence: 'T1',
     reasons: [
       'TR 2300 ms, TE 2.9 ms, TI 900 ms: T1 gradient echo with inversion',
@@ -33,7 +33,7 @@ const decisions: SeriesDecision[] = [
     seriesNumber: '4',
     seriesDescription: 't2_tse_tra_4mm',
     modality: 'MR',
-    taken: true,
+    selected: true,
     sequence: 'T2',
     reasons: ['TR 5200 ms, TE 98 ms, spin echo: T2'],
   },
@@ -42,7 +42,7 @@ const decisions: SeriesDecision[] = [
     seriesNumber: '5',
     seriesDescription: 'ep2d_diff_tra',
     modality: 'MR',
-    taken: false,
+    selected: false,
     reasons: ['diffusion: DiffusionBValue is present'],
   },
   {
@@ -50,7 +50,7 @@ const decisions: SeriesDecision[] = [
     seriesNumber: '6',
     seriesDescription: 'ep2d_diff_tra_ADC',
     modality: 'MR',
-    taken: false,
+    selected: false,
     reasons: ['derived map: ImageType says DERIVED'],
   },
   {
@@ -58,7 +58,7 @@ const decisions: SeriesDecision[] = [
     seriesNumber: '7',
     seriesDescription: 't2_flair_tra_dark-fluid',
     modality: 'MR',
-    taken: true,
+    selected: true,
     sequence: 'FLAIR',
     reasons: ['TR 9000 ms, TE 120 ms, TI 2500 ms: FLAIR'],
   },
@@ -67,7 +67,7 @@ const decisions: SeriesDecision[] = [
     seriesNumber: '9',
     seriesDescription: 't1_mprage_sag_iso KM',
     modality: 'MR',
-    taken: true,
+    selected: true,
     sequence: 'T1c',
     reasons: [
       'ContrastBolusAgent is stated',

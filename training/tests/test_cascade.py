@@ -6,7 +6,7 @@ import onnxruntime as ort
 import pytest
 import torch
 
-from gliatrain.cascade import degrade, infer, patches
+from gliatrain.cascade import degrade, flair, infer, patches
 from gliatrain.cascade.bundle import graph
 from gliatrain.cascade.export import for_export, shifted, write
 from gliatrain.cascade.network import CONTEXT, ViewNet, ViewVariant
@@ -56,6 +56,34 @@ def test_the_onnx_file_answers_as_the_network_at_other_sizes(strides, tmp_path):
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     np.testing.assert_allclose(session.run(None, {"image": x.numpy()})[0], before, atol=1e-4 * np.abs(before).max())
     assert "ConvTranspose" not in {n.op_type for n in __import__("onnx").load(str(path)).graph.node}
+
+
+def test_a_missing_flair_is_estimated_inside_the_file_and_one_that_is_there_stays(tmp_path):
+    torch.manual_seed(3)
+    fill_in, made = flair.FillIn(flair.FlairNet()).eval(), for_export(net(2))
+    write(made, torch.randn(2 * CONTEXT + 2, 4, 40, 28), tmp_path / "whole.onnx", {0: "slices", 2: "rows", 3: "columns"}, fill_in)
+    session = ort.InferenceSession(str(tmp_path / "whole.onnx"))
+    there = torch.randn(2 * CONTEXT + 4, 4, 24, 36)
+    missing = there.clone()
+    missing[:, degrade.FLAIR] = 0
+    with torch.no_grad():
+        estimated = fill_in(missing)
+        assert estimated[:, degrade.FLAIR].abs().max() > 0.01 and torch.equal(estimated[:, :3], missing[:, :3])
+        for given, seen in ((there, there), (missing, estimated)):
+            np.testing.assert_allclose(session.run(None, {"image": given.numpy()})[0], made(seen).numpy(), atol=1e-2, rtol=1e-3)
+
+
+def test_the_estimate_of_flair_learns_what_the_other_sequences_say_and_stays_zero_outside(tmp_path):
+    v = head()
+    image = v.image.copy()
+    image[3] = image[2] - image[0]
+    learned = flair.train([v.with_image(image)], tmp_path, minutes=0.25)
+    x = torch.from_numpy((image * (v.distance < 0)).astype(np.float32)[:3]).permute(1, 0, 2, 3)
+    with torch.no_grad():
+        y = learned(x)[:, 0].numpy()
+    inside = v.distance < 0
+    assert np.corrcoef(y[inside], image[3][inside].astype(np.float32))[0, 1] > 0.6
+    assert not y[~inside].any()
 
 
 def test_a_shifted_network_says_one_half_where_it_said_the_threshold():

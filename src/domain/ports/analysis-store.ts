@@ -1,8 +1,8 @@
 // The record of analyses and their artefacts.
-import type { AnalysisEvent, AnalysisRecord, AnalysisState, ConfirmedPatient } from '../analysis.ts'
+import type { AnalysisEvent, AnalysisRecord, AnalysisState, AnalysisSummary, ConfirmedPatient } from '../analysis.ts'
 import type { Leg, LegRecord } from '../delivery.ts'
 import type { ErrorCode } from '../errors.ts'
-import type { Head } from '../finding.ts'
+import type { Head, ReportableResult } from '../finding.ts'
 import type { PatientIdentity, Sequence, StudyIdentity, Uid } from '../study.ts'
 
 export type ArtifactRole =
@@ -60,9 +60,11 @@ export interface AnalysisStore {
   /** Keeps which patient a person named, with an event that says so. */
   confirmPatient(analysisId: string, confirmed: ConfirmedPatient): Promise<void>
   /** Merges facts into the summary before there is a result, so that a held analysis shows what is known of it. */
-  describe(analysisId: string, facts: Record<string, unknown>): Promise<void>
+  describe(analysisId: string, facts: Pick<AnalysisSummary, 'patient' | 'study' | 'decisions'>): Promise<void>
   /** Stores summary and artefacts and moves running → analysed, in one transaction. */
-  saveResult(analysisId: string, summary: Record<string, unknown>, artifacts: Artifact[]): Promise<AnalysisRecord>
+  saveResult(analysisId: string, summary: AnalysisSummary, artifacts: Artifact[]): Promise<AnalysisRecord>
+  /** The result in full; undefined where there is none. Throws INTERNAL when what is stored is damaged. */
+  result(analysisId: string): Promise<ReportableResult | undefined>
   artifacts(analysisId: string): Promise<Artifact[]>
   /** Which artefacts there are, without their bytes. */
   artifactRoles(analysisId: string): Promise<ReadonlySet<ArtifactRole>>

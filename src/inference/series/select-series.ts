@@ -252,12 +252,12 @@ function decide(
 ): SeriesDecision {
   const { seriesInstanceUid, seriesNumber, description: seriesDescription, modality } = facts
   const base = { seriesInstanceUid, seriesNumber, seriesDescription, modality }
-  if (selected) return { ...base, taken: true, sequence: selected.sequence, reasons: selected.reasons }
+  if (selected) return { ...base, selected: true, sequence: selected.sequence, reasons: selected.reasons }
   const reasons = rejected.get(seriesInstanceUid) ?? [
     `the bundle does not use it, or its sequence is taken (it uses ${sequences.join(', ')})`,
     ...reasonsOf(usable, seriesInstanceUid),
   ]
-  return { ...base, taken: false, reasons }
+  return { ...base, selected: false, reasons }
 }
 
 function reasonsOf(candidates: Candidate[], uid: string): string[] {
@@ -277,7 +277,7 @@ function holdOf(
 ): AppError | undefined {
   if (missing.length + ambiguous.length + held.length === 0) return undefined
   const found = decisions
-    .filter((d) => d.taken)
+    .filter((d) => d.selected)
     .map((d) => `${d.sequence} in series ${d.seriesNumber || '(no number)'}`)
   const parts = [
     ...(missing.length > 0 ? [`no usable series for ${missing.join(', ')}`] : []),

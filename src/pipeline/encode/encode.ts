@@ -5,7 +5,7 @@ import type { DicomObject } from '../../dicom/result-object.ts'
 import { buildSegmentation } from '../../dicom/segmentation.ts'
 import type { SeriesPlan } from '../../dicom/series-volume.ts'
 import { buildMeasurementReport } from '../../dicom/sr/measurement-report.ts'
-import type { AnalysisResult, SequenceImage } from '../../domain/finding.ts'
+import { type AnalysisResult, RESULT_VERSION, type ReportableResult, type SequenceImage } from '../../domain/finding.ts'
 import type { Artifact } from '../../domain/ports/analysis-store.ts'
 import type { Series } from '../../domain/study.ts'
 import { packFigures } from '../../reports/kept-figures.ts'
@@ -62,7 +62,7 @@ export async function encodeResults(input: EncodeInput): Promise<Artifact[]> {
     sources: [referenceSeries, ...otherSeries],
   })
   return [
-    { role: 'result', mediaType: 'application/json', bytes: new TextEncoder().encode(JSON.stringify(reportable)) },
+    { role: 'result', mediaType: 'application/json', bytes: storedForm(reportable) },
     { role: 'pdf', mediaType: 'application/pdf', bytes: pdf },
     { role: 'figures', mediaType: 'application/json', bytes: packFigures(figures) },
     dicomArtifact('encapsulated-pdf', encapsulated),
@@ -71,6 +71,10 @@ export async function encodeResults(input: EncodeInput): Promise<Artifact[]> {
     ...extras.map(({ role, object }) => dicomArtifact(role, object)),
     ...(isNoted ? [noteOn(predecessor, input)] : []),
   ]
+}
+
+function storedForm(result: ReportableResult): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify({ schemaVersion: RESULT_VERSION, ...result }))
 }
 
 function noteOn({ objects }: Predecessor, { result, referenceSeries }: EncodeInput): Artifact {

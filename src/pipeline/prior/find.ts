@@ -69,7 +69,7 @@ export async function findPrior(
 
 /** An analysis of another study that is dated before the present one. */
 function asCandidate(record: AnalysisRecord, { studyInstanceUid, study: present }: PriorQuery): FoundPrior[] {
-  const study = record.summary?.study as StudyIdentity | undefined
+  const study = record.summary?.study
   if (!study || record.studyInstanceUid === studyInstanceUid) return []
   const days = daysBefore(study, present)
   return days === undefined ? [] : [{ record, study, days }]
@@ -93,7 +93,7 @@ function whyNot(
   if (record.review?.decision === 'reject') return 'a reviewer rejected its analysis'
   if (days > maxAgeDays) return `it is ${days} days older, more than ${maxAgeDays}`
   if (!isSameModel(record, model)) return `it was analysed by another model bundle (${record.bundleId})`
-  const stated = record.summary?.patient as PatientIdentity | undefined
+  const stated = record.summary?.patient
   return stated && contradicts(stated, patient) ? CONTRADICTION : undefined
 }
 

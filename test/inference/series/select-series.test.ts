@@ -18,7 +18,7 @@ const bundle = {
 function outcome(all: Headers[], overrides: SeriesOverrides = {}) {
   const selection = selectSeries(study(all), bundle, overrides)
   return {
-    got: selection.decisions.map((d) => (d.taken ? d.sequence! : 'left')),
+    got: selection.decisions.map((d) => (d.selected ? d.sequence! : 'left')),
     hold: selection.hold?.code,
     message: selection.hold?.message ?? '',
     reasons: selection.decisions.map((d) => d.reasons.join('; ')),
@@ -913,7 +913,7 @@ describe('preference', () => {
     ]) {
       const { selection, reasons, hold } = outcome([...all, t1c])
       expect(hold).toBeUndefined()
-      expect(selection.decisions[all.indexOf(better)]!.taken, reasons.join('\n')).toBe(true)
+      expect(selection.decisions[all.indexOf(better)]!.selected, reasons.join('\n')).toBe(true)
       expect(reasons[all.indexOf(worse)]).toContain(`another series was preferred: ${reason}`)
     }
   })
@@ -1012,9 +1012,9 @@ describe('every study', () => {
           for (const decision of decisions) {
             expect(decision.reasons.length).toBeGreaterThan(0)
             expect(decision.reasons.every((reason) => reason.length > 0)).toBe(true)
-            expect(decision.taken).toBe(decision.sequence !== undefined)
+            expect(decision.selected).toBe(decision.sequence !== undefined)
           }
-          const taken = decisions.filter((d) => d.taken)
+          const taken = decisions.filter((d) => d.selected)
           expect(taken.map((d) => [d.sequence, d.seriesInstanceUid]).sort()).toEqual(
             SEQUENCES.flatMap((s) => (chosen[s] ? [[s, chosen[s].seriesInstanceUid]] : [])).sort(),
           )

@@ -1,4 +1,5 @@
 // Which earlier study a new one is compared with, and every reason why it is not: never another patient's, never one that does not stand.
+
 import { beforeAll, describe, expect, it } from 'vitest'
 import { dataset, text } from '../../../src/dicom/dataset.ts'
 import { readPart10 } from '../../../src/dicom/part10.ts'
@@ -12,6 +13,7 @@ import type { Artifact } from '../../../src/domain/ports/analysis-store.ts'
 import type { DicomJson, PatientIdentity, Study, StudyIdentity } from '../../../src/domain/study.ts'
 import type { LabelVolume } from '../../../src/domain/volume.ts'
 import type { Bundle } from '../../../src/inference/bundle/manifest.ts'
+import { measureLesions } from '../../../src/inference/lesions/diameters.ts'
 import { measure } from '../../../src/inference/lesions/measure.ts'
 import { IDENTITY } from '../../../src/inference/volumes/rigid.ts'
 import { type CompareInput, type ComparePorts, compareWithPrior } from '../../../src/pipeline/prior/compare.ts'
@@ -58,15 +60,12 @@ beforeAll(async () => {
     files: new Map(reference.files.map((bytes) => [text(readPart10(bytes).dataset, 'SOPInstanceUID'), bytes])),
     result,
     labels: made.labels,
-    artifacts: [
-      { role: 'result', mediaType: 'application/json', bytes: new TextEncoder().encode(JSON.stringify(result)) },
-      { role: 'segmentation', mediaType: 'application/dicom', bytes: seg.bytes, ...uids },
-    ],
+    artifacts: [{ role: 'segmentation', mediaType: 'application/dicom', bytes: seg.bytes, ...uids }],
   }
 })
 
 function recordOf(change: Partial<AnalysisRecord> = {}, patient = PATIENT, study = prior.result.study): AnalysisRecord {
-  const segmentation = prior.artifacts[1]!.sopInstanceUid!
+  const segmentation = prior.artifacts[0]!.sopInstanceUid!
   return {
     analysisId: prior.result.analysisId,
     studyInstanceUid: study.studyInstanceUid,
@@ -115,6 +114,7 @@ function scenario(
           )
         }),
       byStudy: async (uid) => [...records, ...(options.more ?? [])].filter((one) => one.studyInstanceUid === uid),
+      result: async () => (options.artifacts?.length === 0 ? undefined : prior.result),
       artifact: async (_id, role) => (options.artifacts ?? prior.artifacts).find((one) => one.role === role),
     },
     readVolume: readVolumeHere,
@@ -149,6 +149,7 @@ function present(change: Partial<CompareInput> = {}, patient = PATIENT): Compare
       segmentation,
     },
     image: { grid, data: new Float32Array(data.length) },
+    enhancing: measureLesions(segmentation, BUNDLE.regions.ET ?? []),
     sequences: ['T1c', 'FLAIR'],
     bundle: BUNDLE,
     bundleDigest: 'ab'.repeat(32),
@@ -169,7 +170,7 @@ const why = async (options: Parameters<typeof scenario>[0], input = present()) =
 describe('comparison with the earlier study', () => {
   it('reads the stored segmentation back and reports the change against it', async () => {
     const { comparison, quality } = await compare(scenario().ports)
-    const seg = prior.artifacts[1]!
+    const seg = prior.artifacts[0]!
     expect(comparison?.prior).toMatchObject({
       studyInstanceUid: PRIOR_UID,
       studyDate: '20250113',
@@ -304,7 +305,7 @@ describe('comparison with the earlier study', () => {
     )
     const objects = [
       {
-        sopInstanceUid: prior.artifacts[1]!.sopInstanceUid!,
+        sopInstanceUid: prior.artifacts[0]!.sopInstanceUid!,
         seriesInstanceUid: '2.25.5',
         sopClassUid: '1.2.840.10008.5.1.4.1.1.66.4',
       },

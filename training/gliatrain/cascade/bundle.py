@@ -133,11 +133,12 @@ def main() -> None:
         model = onnx.load(str(a.bundle / name))
         halve(model)
         onnx.save(model, str(a.bundle / name))
-    state, brain = torch.load(a.checkpoint, weights_only=True), torch.load(a.brain, weights_only=True)
+    state, brain, estimate = (torch.load(path, weights_only=True) for path in (a.checkpoint, a.brain, a.checkpoint.parent / "flair.pt"))
     trained = {"facts": state["facts"], "settings": state["settings"], "rounds": state["rounds"], "seconds": round(state["seconds"]),
                "steps": {name: m["steps"] for name, m in state["members"].items()},
                "thresholds": thresholds,
-               "brain": {"steps": brain["steps"], "seconds": round(brain["seconds"])}, "torch": torch.__version__.split("+")[0]}
+               "brain": {"steps": brain["steps"], "seconds": round(brain["seconds"])},
+               "flair": {"steps": estimate["steps"], "seconds": round(estimate["seconds"])}, "torch": torch.__version__.split("+")[0]}
     (RESULTS / "cascade.json").write_text(json.dumps(trained, indent=1) + "\n")
     write_manifest(a.bundle, a.version, {}, None)
     print(f"{a.bundle}: next, python -m gliatrain.cascade.measure")

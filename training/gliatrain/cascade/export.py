@@ -14,9 +14,12 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import torch
+from onnx import compose, helper, numpy_helper
 from torch import nn
 
 from .brain import MULTIPLE, BrainNet
+from .degrade import FLAIR
+from .flair import FillIn, load_fill_in
 from .network import CONTEXT, Down, Up, ViewNet, ViewVariant
 from .patches import STAGES, VIEWS
 from .weights import NETWORKS
@@ -66,22 +69,58 @@ def for_export(net: ViewNet) -> ViewNet:
     return net.eval()
 
 
-def write(net: nn.Module, example: torch.Tensor, path: Path, free: dict[int, str]) -> None:
+def behind(fill_in: onnx.ModelProto, view: onnx.ModelProto) -> onnx.ModelProto:
+    """`view` with FLAIR filled in where it is all 0: an ONNX `If`, so that it costs nothing where FLAIR is there."""
+    other = compose.add_prefix(fill_in, "estimate/").graph
+    for node in other.node:
+        node.input[:] = ["image" if name == other.input[0].name else name for name in node.input]
+    kept = helper.make_graph([helper.make_node("Identity", ["image"], ["kept"])], "kept", [], [helper.make_empty_tensor_value_info("kept")])
+    estimated = helper.make_graph(list(other.node), "estimated", [], [helper.make_empty_tensor_value_info(other.output[0].name)])
+    out = compose.add_prefix(view, "view/")
+    graph = out.graph
+    for node in graph.node:
+        node.input[:] = ["filled" if name == "view/image" else name for name in node.input]
+        node.output[:] = ["logits" if name == "view/logits" else name for name in node.output]
+    graph.input[0].name, graph.output[0].name = "image", "logits"
+    numbers = {"flair": [FLAIR], "nothing": [0.0]}
+    graph.initializer.extend([*other.initializer, *(numpy_helper.from_array(np.array(v, np.int64 if name == "flair" else np.float32), name)
+                                                    for name, v in numbers.items())])
+    asked = [helper.make_node("Gather", ["image", "flair"], ["flair image"], axis=1), helper.make_node("Abs", ["flair image"], ["size"]),
+             helper.make_node("ReduceMax", ["size"], ["largest"], keepdims=0), helper.make_node("Greater", ["largest", "nothing"], ["there"]),
+             helper.make_node("If", ["there"], ["filled"], then_branch=kept, else_branch=estimated)]
+    for place, node in enumerate(asked):
+        graph.node.insert(place, node)
+    return out
+
+
+def trace(net: nn.Module, example: torch.Tensor, path: Path, free: dict[int, str]) -> onnx.ModelProto:
     torch.onnx.export(net, (example,), str(path), input_names=["image"], output_names=["logits"], opset_version=OPSET, dynamo=False,
                       dynamic_axes={"image": free, "logits": {k: f"{v}_out" for k, v in free.items()}})
-    model = onnx.load(str(path))
+    return onnx.load(str(path))
+
+
+def write(net: nn.Module, example: torch.Tensor, path: Path, free: dict[int, str], fill_in: FillIn | None = None) -> None:
+    """Refused where ONNX Runtime answers `example`, or the same without FLAIR, otherwise than PyTorch."""
+    model, without = trace(net, example, path, free), example.clone()
+    without[:, FLAIR] = 0
+    if fill_in:
+        model = behind(trace(fill_in, example, path, free), model)
+        onnx.save(model, str(path))
     onnx.checker.check_model(model)
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    with torch.no_grad():
-        expected = net(example).numpy()
-    difference = float(np.abs(session.run(None, {"image": example.numpy()})[0] - expected).max())
-    if difference > 1e-3 * max(1.0, float(np.abs(expected).max())):
-        path.unlink()
-        raise RuntimeError(f"{path.name} differs from PyTorch by {difference:.2g}")
+    for image, seen in ((example, example), (without, fill_in(without) if fill_in else without)):
+        with torch.no_grad():
+            expected = net(seen).numpy()
+        difference = float(np.abs(session.run(None, {"image": image.numpy()})[0] - expected).max())
+        if difference > 1e-3 * max(1.0, float(np.abs(expected).max())):
+            path.unlink()
+            raise RuntimeError(f"{path.name} differs from PyTorch by {difference:.2g}")
 
 
 def export_views(checkpoint: Path, folder: Path, thresholds: dict[str, float] | None = None) -> list[str]:
-    """`thresholds`: of each stage, 1/2 when absent."""
+    """`thresholds`: of each stage, 1/2 when absent. The whole tumour's networks get the estimate of FLAIR that lies beside the
+    checkpoint, where they were trained with one."""
+    estimate = checkpoint.parent / "flair.pt"
     members, names = torch.load(checkpoint, weights_only=True)["members"], []
     for stage in STAGES:
         for view in VIEWS:
@@ -94,7 +133,8 @@ def export_views(checkpoint: Path, folder: Path, thresholds: dict[str, float] | 
                 if not torch.allclose(for_export(net)(example), before, atol=1e-3):
                     raise RuntimeError(f"{stage}/{view} changed when it was rewritten")
             names.append(f"{stage}-{view}.onnx")
-            write(net, example, folder / names[-1], {0: "slices", 2: "rows", 3: "columns"})
+            fill_in = load_fill_in(estimate) if stage == "whole" and estimate.exists() else None
+            write(net, example, folder / names[-1], {0: "slices", 2: "rows", 3: "columns"}, fill_in)
     return names
 
 

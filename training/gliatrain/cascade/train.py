@@ -19,6 +19,8 @@ import torch
 import torch.nn.functional as F
 
 from .. import data as sources
+from .degrade import FLAIR
+from .flair import FillIn, load_fill_in
 from .network import ViewNet, ViewVariant
 from .patches import STAGES, VIEWS, Patches, load_cohort, split
 from .weights import NETWORKS, from_archive
@@ -71,9 +73,11 @@ class Member:
 
 
 class Engine:
-    """Loss and gradients of any member through one compiled network a stage: its weights are copied in, so nothing compiles twice."""
+    """Loss and gradients of any member through one compiled network a stage: its weights are copied in, so nothing compiles twice.
+    The whole tumour's networks see an estimate of a FLAIR that is missing, as they will in the bundle."""
 
-    def __init__(self, compile_it: bool):
+    def __init__(self, compile_it: bool, flair: FillIn | None = None):
+        self.flair = flair
         self.shells = {stage: ViewNet(ViewVariant(NETWORKS[stage][1])).to(memory_format=torch.channels_last) for stage in STAGES}
         self.calls = {stage: torch.compile(shell) if compile_it else shell for stage, shell in self.shells.items()}
 
@@ -83,7 +87,10 @@ class Engine:
             torch._foreach_copy_(list(shell.parameters()), list(net.parameters()))
         shell.zero_grad(set_to_none=True)
         for x, y, w in patches:
-            logits = self.calls[stage](torch.as_tensor(x).contiguous(memory_format=torch.channels_last))
+            image = torch.as_tensor(x)
+            if self.flair and stage == "whole" and not image[:, FLAIR].any():
+                image = self.flair(image)
+            logits = self.calls[stage](image.contiguous(memory_format=torch.channels_last))
             loss = view_loss(logits, torch.as_tensor(y).long(), torch.as_tensor(w)) / len(patches)
             loss.backward()
             total += float(loss.detach())
@@ -116,7 +123,9 @@ def train(patches: Patches, out: Path, weights: Path | None, minutes: float, pea
         spent, done = old["seconds"], old["rounds"]
     patches.seed = seed * 100003 + done
     loader = iter(torch.utils.data.DataLoader(patches, batch_size=None, num_workers=workers, prefetch_factor=4 if workers else None))
-    engine, started, saved, base, first = Engine(compile_it), time.time(), time.time(), spent, done
+    estimate = out / "flair.pt"
+    engine = Engine(compile_it, load_fill_in(estimate) if estimate.exists() else None)
+    started, saved, base, first = time.time(), time.time(), spent, done
     recent: dict[str, list[float]] = {stage: [] for stage in STAGES}
 
     def state() -> dict:

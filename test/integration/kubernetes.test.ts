@@ -1,0 +1,25 @@
+// The Kubernetes manifests, rendered by kubectl's Kustomize and judged by the schemas of Kubernetes itself (kubernetes-validate).
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const JUDGE = `
+import sys, yaml, kubernetes_validate
+for document in yaml.safe_load_all(sys.stdin):
+    kubernetes_validate.validate(document, '1.32', strict=True)
+    print(document['kind'])
+`
+const judge = (manifests: string) =>
+  execFileSync(process.env.GLIABRIDGE_PYTHON ?? 'python3', ['-c', JUDGE], { input: manifests, encoding: 'utf8' })
+    .trim()
+    .split('\n')
+
+it('are valid, and a mistake in them is not', () => {
+  const manifests = execFileSync('kubectl', ['kustomize', 'deploy/kubernetes'], { cwd: ROOT, encoding: 'utf8' })
+  expect(judge(manifests).sort()).toEqual(
+    ['ConfigMap', 'Deployment', 'Namespace', 'NetworkPolicy', 'Service', 'ServiceAccount'].sort(),
+  )
+  expect(manifests).toContain('readOnlyRootFilesystem: true')
+  expect(() => judge(manifests.replace('readOnlyRootFilesystem', 'readOnlyRoot'))).toThrow()
+}, 60_000)
