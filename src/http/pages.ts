@@ -94,6 +94,13 @@ export function pageRoutes(deps: AppDeps): Hono {
       'content-disposition': `inline; filename="report-${id.slice(0, 8)}.pdf"`,
     })
   })
+  app.get('/analyses/:id/doubt/:n{[0-9]\\.png}', async (c) => {
+    const { id } = parseRequest(analysisParams, { id: c.req.param('id') })
+    const record = await analyses.get(id)
+    const picture = record?.summary?.pictures?.[Number.parseInt(c.req.param('n'), 10)]
+    if (!picture) throw new AppError('NOT_FOUND', `no such picture of analysis ${id}`)
+    return c.body(new Uint8Array(Buffer.from(picture.png, 'base64')), 200, { 'content-type': 'image/png' })
+  })
   app.get('/analyses/:id/segmentation.dcm', async (c) => {
     const { id } = parseRequest(analysisParams, c.req.param())
     const artifact = await analyses.artifact(id, 'segmentation')

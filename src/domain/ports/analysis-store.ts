@@ -72,7 +72,10 @@ export interface AnalysisStore {
   /** Keeps which patient a person named, with an event that says so. */
   confirmPatient(analysisId: string, confirmed: ConfirmedPatient): Promise<void>
   /** Merges facts into the summary before there is a result, so that a held analysis shows what is known of it. */
-  describe(analysisId: string, facts: Pick<AnalysisSummary, 'patient' | 'study' | 'decisions'>): Promise<void>
+  describe(
+    analysisId: string,
+    facts: Pick<AnalysisSummary, 'patient' | 'study' | 'decisions' | 'pictures'>,
+  ): Promise<void>
   /** Stores summary and artefacts and moves running → analysed, in one transaction. */
   saveResult(analysisId: string, summary: AnalysisSummary, artifacts: Artifact[]): Promise<AnalysisRecord>
   /** The result in full; undefined where there is none. Throws INTERNAL when what is stored is damaged. */
