@@ -6,6 +6,7 @@ import { type EventRow, type RecordRow, toEvent, toRecord } from './analysis-row
 import { loadArtifactRoles, loadArtifacts } from './artifacts.ts'
 import type { Database } from './database.ts'
 import { countByState, readFigures, readVersion, type StoreFigures } from './figures.ts'
+import { listAnalyses } from './list-analyses.ts'
 import { QUERIES } from './queries.ts'
 import { parseResult } from './result-schema.ts'
 
@@ -25,8 +26,11 @@ export function createAnalysisReads(db: Database, clock: Clock): AnalysisReads {
     byStudy: (studyInstanceUid) => records(QUERIES.recordsOfStudy.sql, [studyInstanceUid]),
     byPatient: ({ patientId, issuerOfPatientId }) =>
       records(QUERIES.deliveredOfPatient.sql, [patientId, issuerOfPatientId]),
-    list: ({ limit = 100, offset = 0, state } = {}) =>
-      records(QUERIES.recordsByAge.sql, [limit, offset, state ?? null]),
+    list: ({ limit = 100, offset = 0, state, ...more } = {}) =>
+      // Most looks ask for the newest alone, which an index answers.
+      more.toReview || more.order === 'waiting' || (more.search ?? []).length > 0
+        ? listAnalyses(db, { limit, offset, ...(state && { state }), ...more })
+        : records(QUERIES.recordsByAge.sql, [limit, offset, state ?? null]),
     events: async (analysisId) => (await db.query<EventRow>(QUERIES.eventsOf.sql, [analysisId])).map(toEvent),
     countByState: () => countByState(db),
     figures: () => readFigures(db, clock.now()),

@@ -35,6 +35,13 @@ export function prefilter(
   return { grid: source.grid, data }
 }
 
+/** Gaussian of `sigma` mm along every axis, sampled to 3 sigma, edges repeated. */
+export function smoothed({ grid, data }: Volume<Float32Array>, sigma: number): Volume<Float32Array> {
+  const out = data.slice()
+  for (const axis of [2, 1, 0] as const) smoothAxis(out, grid.size, axis, gaussianKernel(sigma / grid.spacing[axis]))
+  return { grid, data: out }
+}
+
 /** Sampled Gaussian of radius ceil(3 sigma), sum 1. */
 export function gaussianKernel(sigma: number): Float64Array {
   const radius = Math.ceil(3 * sigma)
