@@ -1,11 +1,13 @@
 // Shows for sets of series headers which series is taken for which sequence, and why: `npm run field [FILE or FOLDER] [--write]`.
-// With --pixels, and GLIABRIDGE_DATA naming the folder of cases, what the pixels of each case say of T1 and T1c without any header.
+// --generated: generated studies whose headers were taken away or exchanged. --pixels: real cases without any header, from the folder
+// GLIABRIDGE_DATA (and --heads=FOLDER, as gliatrain.chain_cases writes clinical heads); --fit renews the model that reads them.
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { readNifti } from '../src/evaluation/nifti.ts'
-import { contrastWitness, enhancedOf } from '../src/inference/series/contrast-witness.ts'
+import { createRegistrar } from '../src/inference/volumes/register.ts'
 import { fieldTable, type HeaderSet, judge, ownSets } from '../test/inference/series/field.ts'
+import { generatedOutcomes, generatedTable, registerOnce } from '../test/pipeline/stripped.ts'
+import { pixelTable, realCases, writeModel } from './field-pixels.ts'
 
 const PAGE = fileURLToPath(new URL('../docs/series-selection.md', import.meta.url))
 const MARK = '<!-- npm run field -- --write -->\n'
@@ -21,31 +23,30 @@ function setsOf(path: string): HeaderSet[] {
   return files.flatMap((file) => JSON.parse(readFileSync(file, 'utf8')) as HeaderSet[])
 }
 
-/** Cases in BraTS layout: T1 and T1c on one grid, in both orders. */
-function pixelTable(folder: string): string {
-  const counts = { right: 0, 'not told': 0, wrong: 0 }
-  const rows = readdirSync(folder).map((name) => {
-    const image = (what: string) => readNifti(readFileSync(join(folder, name, `${name}_${what}.nii.gz`)), name)
-    const [t1, t1c] = [image('t1'), image('t1ce')]
-    const said = enhancedOf(t1, t1c)
-    const swapped = enhancedOf(t1c, t1)
-    for (const [found, truth] of [
-      [said, 'second'],
-      [swapped, 'first'],
-    ] as const)
-      counts[found === undefined ? 'not told' : found === truth ? 'right' : 'wrong']++
-    return `| ${name} | ${contrastWitness(t1, t1c)?.toFixed(2) ?? '–'} | ${said ?? 'not told'} | ${swapped ?? 'not told'} |`
-  })
-  const head = '| case | bright tail | T1, T1c: enhanced is the | T1c, T1: enhanced is the |\n|---|---|---|---|'
-  return `${head}\n${rows.join('\n')}\n\n${Object.entries(counts)
-    .map(([what, n]) => `${n} ${what}`)
-    .join(', ')} of ${2 * rows.length}.\n`
+const option = (name: string) => process.argv.find((one) => one.startsWith(`--${name}=`))?.slice(name.length + 3)
+
+/** Prints, and with --write puts in its place in the documentation. */
+function show(table: string, mark: string): void {
+  console.log(table)
+  if (!process.argv.includes('--write')) return
+  const text = readFileSync(PAGE, 'utf8')
+  const [before, after] = [text.indexOf(mark) + mark.length, text.indexOf('<!-- end -->', text.indexOf(mark))]
+  writeFileSync(PAGE, `${text.slice(0, before)}\n${table}\n${text.slice(after)}`)
 }
 
-if (process.argv.includes('--pixels')) {
+if (process.argv.includes('--pixels') || process.argv.includes('--fit')) {
   const data = process.env.GLIABRIDGE_DATA
   if (!data) throw new Error('GLIABRIDGE_DATA must name the folder of cases')
-  console.log(pixelTable(join(data, 'brats')))
+  const cases = await realCases(data, option('heads'))
+  if (process.argv.includes('--fit')) writeModel(cases)
+  show(pixelTable(cases), '<!-- npm run field -- --pixels --heads=FOLDER --write -->\n')
+  process.exit()
+}
+
+if (process.argv.includes('--generated')) {
+  const registrar = registerOnce(createRegistrar())
+  show(generatedTable(await generatedOutcomes([7], registrar)), '<!-- npm run field -- --generated --write -->\n')
+  await registrar.close()
   process.exit()
 }
 

@@ -131,6 +131,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       overrides: settings.series.overrides,
       unusable: settings.series.unusable,
       institution: settings.institution.name,
+      ...(settings.http.publicUrl !== undefined && { publicUrl: settings.http.publicUrl }),
       timeZone: siteTimeZone(settings),
       consentRequired: settings.ehr.consent.required,
       writeBack: settings.writeBack,

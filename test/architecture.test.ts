@@ -48,7 +48,7 @@ const EFFECTS = [
   /^viewer\/spool\.ts$/,
   /^web\/browser\//,
   /^cli\//,
-  /^(compose(-\w+)?|main|clock)\.ts$/,
+  /^(compose(-\w+)?|main|clock|dispatcher|outgoing)\.ts$/,
 ]
 
 const FORBIDDEN_MODULES =

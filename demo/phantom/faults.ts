@@ -14,6 +14,18 @@ export type Fault =
   | { kind: 'second-patient' }
   /** The middle instance of a series ends in the middle of its pixels. */
   | { kind: 'truncated-instance'; sequence: Sequence }
+  /** Each of two series has the headers of the other, as far as they say what an image is. */
+  | { kind: 'exchanged-headers'; sequences: readonly [Sequence, Sequence] }
+
+/** Everything in the headers that says what an image is or when it was made. */
+// biome-ignore format: one list
+export const TELLING = [
+  'SeriesDescription', 'ProtocolName', 'SequenceName', 'PulseSequenceName', 'ScanningSequence', 'SequenceVariant', 'ScanOptions',
+  'RepetitionTime', 'EchoTime', 'InversionTime', 'FlipAngle', 'EchoTrainLength', 'AcquisitionContrast', 'MRAcquisitionType',
+  'ContrastBolusAgent', 'ContrastBolusAgentSequence', 'ContrastBolusVolume', 'ContrastBolusTotalDose', 'ContrastBolusStartTime',
+  'ContrastBolusRoute', 'ContrastBolusIngredient', 'AcquisitionTime', 'AcquisitionDate', 'AcquisitionDateTime', 'SeriesTime', 'SeriesDate',
+  'ContentTime', 'ContentDate', 'SeriesNumber', 'AcquisitionNumber',
+]
 
 /** An instance before it is encoded. */
 export interface Draft {
@@ -33,6 +45,7 @@ export function withFaults(drafts: readonly Draft[], faults: readonly Fault[]): 
 
 function withFault(drafts: Draft[], fault: Fault): Draft[] {
   if (fault.kind === 'no-patient-id') return drafts.map((draft) => changed(draft, { PatientID: '' }))
+  if (fault.kind === 'exchanged-headers') return exchanged(drafts, fault.sequences)
   const sequence = fault.kind === 'second-patient' ? 'T1' : fault.sequence
   const series = drafts.filter((draft) => draft.sequence === sequence)
   const middle = series[series.length >> 1]
@@ -52,6 +65,22 @@ function withFault(drafts: Draft[], fault: Fault): Draft[] {
     case 'truncated-instance':
       return replaced(drafts, middle, { ...middle, arrives: 0.6 })
   }
+}
+
+function exchanged(drafts: Draft[], [a, b]: readonly [Sequence, Sequence]): Draft[] {
+  const tags = new Set(TELLING.map(tagOf))
+  const sample = (sequence: Sequence) => {
+    const found = drafts.find((draft) => draft.sequence === sequence)
+    if (!found) throw new RangeError(`the generated study has no ${sequence} to exchange headers with`)
+    return Object.fromEntries(Object.entries(found.dataset).filter(([tag]) => tags.has(tag)))
+  }
+  const [ofA, ofB] = [sample(a), sample(b)]
+  return drafts.map((draft) => {
+    const theirs = draft.sequence === a ? ofB : draft.sequence === b ? ofA : undefined
+    if (!theirs) return draft
+    const own = Object.fromEntries(Object.entries(draft.dataset).filter(([tag]) => !tags.has(tag)))
+    return { ...draft, dataset: { ...own, ...theirs } }
+  })
 }
 
 function replaced(drafts: Draft[], one: Draft, by: Draft): Draft[] {

@@ -115,6 +115,18 @@ program
   .option('--table <file>', 'write the printed table to a file too')
   .action(async (options) => (await import('./commands/evaluate.ts')).evaluateCommand(configOf(), options))
 
+program
+  .command('backup')
+  .description('write the state of the embedded database to one file; the service must be stopped')
+  .argument('<file>')
+  .action(async (file) => (await import('./commands/backup.ts')).backupCommand(configOf(), file))
+
+program
+  .command('restore')
+  .description('make the state of a back-up in an empty data folder')
+  .argument('<file>')
+  .action(async (file) => (await import('./commands/backup.ts')).restoreCommand(configOf(), file))
+
 const audit = program.command('audit').description('the audit trail: who read and wrote what of patient data')
 audit
   .command('verify')

@@ -4,7 +4,7 @@ import type { LegRecord } from './delivery.ts'
 import type { ErrorCode } from './errors.ts'
 import type { ReportableResult } from './finding.ts'
 import type { ReviewFact } from './review.ts'
-import type { PatientIdentity, Uid } from './study.ts'
+import type { DoubtPicture, PatientIdentity, Uid } from './study.ts'
 
 /** What each state may become. Delivered, held and superseded are where nothing moves by itself; a person may deliver again. */
 export const TRANSITIONS = {
@@ -46,6 +46,8 @@ export interface ConfirmedPatient {
 export interface AnalysisSummary extends Partial<ReportableResult> {
   /** Seconds by step. */
   times?: Readonly<Record<string, number>>
+  /** Of series of which the pixels contradict the headers. */
+  pictures?: DoubtPicture[]
   /** Parts of the stored record that are damaged, or of a form that this version does not read. */
   unreadable?: string[]
 }

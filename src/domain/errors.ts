@@ -95,7 +95,7 @@ export const ERRORS = {
   ],
   SERIES_CONTRADICTION: [
     'hold',
-    'The pixels of two chosen series say the opposite of their headers; look at both, and name the right ones in series.overrides.',
+    'The pixels of chosen series say the opposite of their headers; look at the pictures on the page, and name the right ones in series.overrides.',
   ],
   INSTANCE_INVALID: [
     'hold',

@@ -79,3 +79,13 @@ export interface SeriesDecision {
   /** Evidence in words, strongest first, for example "TR 9000 ms, TE 120 ms, TI 2500 ms: FLAIR". */
   reasons: string[]
 }
+
+/** An axial slice through the middle of a series, for a person who must say what it is. */
+export interface DoubtPicture {
+  seriesNumber: string
+  seriesInstanceUid: string
+  /** What the headers make of it; absent where they do not say. */
+  sequence?: Sequence
+  /** PNG in base64. */
+  png: string
+}

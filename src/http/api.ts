@@ -21,9 +21,9 @@ export function apiRoutes(deps: AppDeps): Hono {
   const idOf = (params: unknown) => parseRequest(analysisParams, params).id
   return new Hono()
     .get('/analyses', async (c) => {
-      const { state, limit, offset } = parseRequest(listQuery, c.req.query())
+      const { state, show, order, limit, offset } = parseRequest(listQuery, c.req.query())
       const [records, counts] = await Promise.all([
-        analyses.list({ limit, offset, ...(state ? { state } : {}) }),
+        analyses.list({ limit, offset, order, toReview: show === 'to-review', ...(state ? { state } : {}) }),
         analyses.countByState(),
       ])
       return c.json({ analyses: records, counts })

@@ -30,8 +30,22 @@ export const backfillQuery = z.strictObject({ from: day })
 export const backfillBody = request.extend({ from: day })
 export const listQuery = z.strictObject({
   state: z.enum(STATES, { error: `must be one of ${STATES.join(', ')}` }).optional(),
+  show: z.literal('to-review', { error: 'must be to-review' }).optional(),
+  order: z.enum(['newest', 'waiting'], { error: 'must be newest or waiting' }).default('newest'),
   limit: whole(1, 500).default(50),
   offset: whole(0, 999_999).default(0),
+})
+/** Sent in the body and not in the address: names stand in no history and no log of a proxy. */
+export const searchBody = z.strictObject({
+  words: z
+    .string({ error: 'must be text' })
+    .max(200, 'is too long')
+    .transform((text) =>
+      text
+        .split(/\s+/)
+        .filter((word) => word !== '')
+        .slice(0, 10),
+    ),
 })
 export const eventsQuery = z.strictObject({
   analysis: analysisId.optional(),

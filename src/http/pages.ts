@@ -1,12 +1,13 @@
 // Pages and files for people.
 import { Hono } from 'hono'
+import type { z } from 'zod'
 import { AppError } from '../domain/errors.ts'
 import { ASSETS } from '../web/assets.ts'
 import { notAnalysedPage } from '../web/not-analysed.ts'
 import { studyPage } from '../web/study-page.ts'
 import { worklistPage } from '../web/worklist.ts'
 import { load, resolveHold, tryAgain } from './actions.ts'
-import { analysisParams, listQuery, pageQuery, parseRequest, request, studyParams } from './contracts.ts'
+import { analysisParams, listQuery, pageQuery, parseRequest, request, searchBody, studyParams } from './contracts.ts'
 import type { AppDeps } from './deps.ts'
 import { describeImages } from './images.ts'
 import { readReviewForm } from './review-form.ts'
@@ -17,24 +18,30 @@ export function pageRoutes(deps: AppDeps): Hono {
   const software = deps.software ? { software: `${deps.software.name} ${deps.software.version}` } : {}
   const app = new Hono()
 
-  app.get('/', async (c) => {
-    const query = parseRequest(listQuery, c.req.query())
-    const { state, limit, offset } = query
+  const worklist = async (query: z.output<typeof listQuery>, search: readonly string[] = []) => {
+    const { state, show, order, limit, offset } = query
+    const toReview = show === 'to-review'
     const version = await analyses.version()
-    const records = await analyses.list({ limit, offset, ...(state ? { state } : {}) })
-    return c.html(
-      worklistPage({
-        records,
-        counts: await analyses.countByState(),
-        notAnalysed: (await deps.watch.notAnalysed({ limit: 1, offset: 0 })).count,
-        peers: deps.peers(),
-        version,
-        limit,
-        offset,
-        ...(state ? { state } : {}),
-        ...software,
-      }),
-    )
+    return worklistPage({
+      records: await analyses.list({ limit, offset, order, toReview, search, ...(state ? { state } : {}) }),
+      counts: await analyses.countByState(),
+      notAnalysed: (await deps.watch.notAnalysed({ limit: 1, offset: 0 })).count,
+      peers: deps.peers(),
+      version,
+      limit,
+      offset,
+      order,
+      toReview,
+      search,
+      ...(state ? { state } : {}),
+      ...software,
+    })
+  }
+  app.get('/', async (c) => c.html(await worklist(parseRequest(listQuery, c.req.query()))))
+  app.post('/search', async (c) => {
+    const { words } = parseRequest(searchBody, await c.req.parseBody(), 'body')
+    if (words.length === 0) return c.redirect('/', 303)
+    return c.html(await worklist(parseRequest(listQuery, { limit: '200' }), words))
   })
 
   app.get('/not-analysed', async (c) => {
@@ -86,6 +93,13 @@ export function pageRoutes(deps: AppDeps): Hono {
       'content-type': 'application/pdf',
       'content-disposition': `inline; filename="report-${id.slice(0, 8)}.pdf"`,
     })
+  })
+  app.get('/analyses/:id/doubt/:n{[0-9]\\.png}', async (c) => {
+    const { id } = parseRequest(analysisParams, { id: c.req.param('id') })
+    const record = await analyses.get(id)
+    const picture = record?.summary?.pictures?.[Number.parseInt(c.req.param('n'), 10)]
+    if (!picture) throw new AppError('NOT_FOUND', `no such picture of analysis ${id}`)
+    return c.body(new Uint8Array(Buffer.from(picture.png, 'base64')), 200, { 'content-type': 'image/png' })
   })
   app.get('/analyses/:id/segmentation.dcm', async (c) => {
     const { id } = parseRequest(analysisParams, c.req.param())

@@ -12,8 +12,8 @@ import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { ImageSpool } from '../domain/ports/image-spool.ts'
 import type { ModelRunner } from '../domain/ports/model-runner.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
-import { SEQUENCES, type Sequence, type Series, type SeriesDecision } from '../domain/study.ts'
-import { measureDiameters } from '../inference/lesions/diameters.ts'
+import { type DoubtPicture, SEQUENCES, type Sequence, type Series } from '../domain/study.ts'
+import { measureLesions, targetLesions } from '../inference/lesions/diameters.ts'
 import { evaluableOf } from '../inference/lesions/evaluable.ts'
 import { measure } from '../inference/lesions/measure.ts'
 import { tumourPosition } from '../inference/lesions/position.ts'
@@ -21,7 +21,6 @@ import { brainMask } from '../inference/segmentation/brain-mask.ts'
 import { labelsOnGrid } from '../inference/segmentation/postprocess.ts'
 import { type Prepared, prepareInputs } from '../inference/segmentation/prepare.ts'
 import { withDeviations } from '../inference/segmentation/sample-spread.ts'
-import { refuseOpposite } from '../inference/series/contrast-witness.ts'
 import type { Selection } from '../inference/series/select-series.ts'
 import type { Registrar } from '../inference/volumes/register.ts'
 import { clockNotes, clockOf } from './clock-of-images.ts'
@@ -37,6 +36,7 @@ import { predictFromStudy } from './predict.ts'
 import { compareWithPrior } from './prior/compare.ts'
 import type { PriorSettings } from './prior/find.ts'
 import { readRecord } from './read-record.ts'
+import { hearPixels } from './second-witness.ts'
 import { createStopwatch } from './stopwatch.ts'
 import { type TakeOptions, takeSeries } from './take-series.ts'
 
@@ -56,6 +56,8 @@ export interface AnalysePorts {
 
 export interface AnalyseOptions extends TakeOptions {
   institution: string
+  /** Address under which people reach the pages. */
+  publicUrl?: string
   /** IANA time zone of the site: the clock of images that state none. */
   timeZone: string
   writeBack: WriteBack
@@ -106,8 +108,9 @@ export async function analyseStudy(
   const known = await readRecord(ports, identity, patient, { consentRequired: options.consentRequired, confirmed })
 
   const onSelection = ({ decisions }: Pick<Selection, 'decisions'>) => analyses.describe(analysisId, { decisions })
+  const show = (pictures: DoubtPicture[]) => analyses.describe(analysisId, { pictures })
   const { chosen, plans, volumes, reference, ...series } = await takeSeries(
-    { ...ports, time: stopwatch.time, onSelection },
+    { ...ports, time: stopwatch.time, onSelection, show },
     study,
     options,
   )
@@ -117,7 +120,7 @@ export async function analyseStudy(
   const prepared = await stopwatch.time('prepare', () =>
     prepareInputs({ volumes, reference, bundle: options.bundle, registrar: ports.registrar }),
   )
-  refuseOppositeContrast(prepared, series.decisions)
+  await hearPixels(prepared, series.decisions, show)
   const used = usedSeries(chosen, prepared)
   const response = await stopwatch.time('segment', () => ports.runner.segment(prepared))
 
@@ -125,10 +128,11 @@ export async function analyseStudy(
   const referenceGrid = plans[reference]!.grid
   const { labels, noFinding } = labelsOnGrid(response.probabilities, response.grid, referenceGrid, options.bundle)
   const stated = evaluableOf(labels, options.bundle, prepared.sequences)
-  const { segments, measurements } = await stopwatch.time('measure', () => {
+  const { segments, measurements, enhancing } = await stopwatch.time('measure', () => {
     const measured = measure(stated.labels, stated.bundle)
     return {
       ...measured,
+      enhancing: measureLesions(stated.labels, stated.bundle.regions.ET ?? []),
       measurements: withDeviations(measured.measurements, response.samples, response.grid, options.bundle),
     }
   })
@@ -145,6 +149,7 @@ export async function analyseStudy(
           segmentation: stated.labels,
         },
         image: volumes[reference]!,
+        enhancing,
         sequences: prepared.sequences,
         bundle: { ...options.bundle, ...stated.bundle },
         bundleDigest: ports.runner.bundle.digest,
@@ -185,7 +190,7 @@ export async function analyseStudy(
     noFinding,
     measurements,
     ...(position && { position }),
-    diameters: measureDiameters(stated.labels, stated.bundle.regions.ET ?? []),
+    diameters: targetLesions(enhancing).map(({ diameters }) => diameters),
     ...(compared.comparison && { comparison: compared.comparison }),
     predictions: predicted.predictions,
     ...(known.tissueResults.length > 0 && { tissueResults: known.tissueResults }),
@@ -212,6 +217,7 @@ export async function analyseStudy(
       referencePlan: plans[reference]!,
       others: otherSequences(used, plans, prepared, reference),
       institution: options.institution,
+      ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
       response: { ...response, probabilities: stated.joined(response.probabilities) },
       saliency: predicted.saliency,
       ...(predecessor ? { predecessor } : {}),
@@ -225,17 +231,6 @@ export async function analyseStudy(
   }
   const { segmentation: _voxels, ...reportable } = result
   await analyses.saveResult(analysisId, { ...reportable, times: stopwatch.seconds }, artifacts)
-}
-
-/** The pixels of T1 and T1c must not say the opposite of what their headers say. */
-function refuseOppositeContrast({ onReference }: Prepared, decisions: readonly SeriesDecision[]): void {
-  const imageOf = (wanted: Sequence) => onReference.find(({ sequence }) => sequence === wanted)?.image
-  const nameOf = (wanted: Sequence) => {
-    const { seriesNumber, seriesInstanceUid } = decisions.find(({ sequence }) => sequence === wanted)!
-    return `series ${seriesNumber || '(no number)'} (${seriesInstanceUid})`
-  }
-  const [t1, t1c] = [imageOf('T1'), imageOf('T1c')]
-  if (t1 && t1c) refuseOpposite(t1, t1c, { t1: nameOf('T1'), t1c: nameOf('T1c') })
 }
 
 /** Without those that preparation left out. */

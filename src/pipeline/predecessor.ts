@@ -1,9 +1,11 @@
 // The analysis that this one supersedes: the latest earlier one of the study whose results are in the archive.
+
 import type { StoredObject } from '../dicom/sr/evidence.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { QualityNote } from '../domain/finding.ts'
-import type { AnalysisStore, Artifact } from '../domain/ports/analysis-store.ts'
+import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 import type { ReviewFact } from '../domain/review.ts'
+import { deliveredObjects } from './delivered-objects.ts'
 
 export interface Predecessor {
   analysisId: string
@@ -43,12 +45,7 @@ export async function findPredecessor(
     .filter((one) => one.analysisId !== record.analysisId && one.createdAt < record.createdAt)
     .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
   for (const { analysisId, legs, review } of earlier) {
-    const receipt = legs.find(({ leg, state }) => leg === 'pacs' && state === 'done')?.receipt ?? {}
-    const stored = (await analyses.artifacts(analysisId)).flatMap((artifact) =>
-      artifact.role !== 'rejection-note' && artifact.sopInstanceUid === receipt[artifact.role]
-        ? asStored(artifact)
-        : [],
-    )
+    const stored = deliveredObjects(legs, await analyses.artifacts(analysisId))
     if (stored.length === 0) continue
     const report = stored.find(({ role }) => role === 'report')
     return {
@@ -59,10 +56,4 @@ export async function findPredecessor(
     }
   }
   return undefined
-}
-
-function asStored({ role, sopInstanceUid, seriesInstanceUid, sopClassUid }: Artifact) {
-  return sopInstanceUid && seriesInstanceUid && sopClassUid
-    ? [{ role, object: { sopInstanceUid, seriesInstanceUid, sopClassUid } }]
-    : []
 }

@@ -4,9 +4,7 @@ import { buildReviewedPdf, reviewedPdfUids } from '../dicom/encapsulated-pdf.ts'
 import { readPart10 } from '../dicom/part10.ts'
 import { buildRejectionNote } from '../dicom/rejection-note.ts'
 import type { DicomObject } from '../dicom/result-object.ts'
-import type { StoredObject } from '../dicom/sr/evidence.ts'
 import { buildVerifiedReport, verifiedReportUids } from '../dicom/sr/verified-report.ts'
-import type { AnalysisRecord } from '../domain/analysis.ts'
 import { checkEdits } from '../domain/corrections.ts'
 import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
 import type { ReportableResult } from '../domain/finding.ts'
@@ -14,7 +12,8 @@ import type { AnalysisStore, Artifact } from '../domain/ports/analysis-store.ts'
 import type { EhrReport } from '../domain/ports/clinical-record.ts'
 import type { ClaimedDelivery, ReviewStore } from '../domain/ports/review-store.ts'
 import type { RecordedReview, Review } from '../domain/review.ts'
-import { type DeliverOptions, type DeliverPorts, dicomObjects, ehrReport, storeObjects } from './deliver.ts'
+import { type DeliverOptions, type DeliverPorts, ehrReport, storeObjects } from './deliver.ts'
+import { archiveReceipt, type DeliveredObject, deliveredObjects } from './delivered-objects.ts'
 import { auditedEhr } from './ehr-audit.ts'
 import { nextStepAfter } from './retry.ts'
 import { effectiveReview, resultOf, reviewedPdf } from './reviewed-pdf.ts'
@@ -146,11 +145,11 @@ function reviewedUids(role: EhrReport['dicomResults'][number]['role'], review: R
 /** Reviewed report and PDF in the place of those before, or a note that rejects all that was stored; nothing where the archive has nothing of it. */
 async function storeDecision(ports: ReviewPorts, options: ReviewOptions, given: Review) {
   const { record, artifacts, result, review } = await load(ports, given)
-  const stored = storedObjects(record, artifacts)
+  const stored = deliveredObjects(record.legs, artifacts)
   const earlier = (await ports.reviews.list(review.analysisId)).filter(({ number }) => number < review.number)
   const verified = earlier.flatMap((one) => reviewedObjects(one, artifacts))
   const source = artifacts.find(({ role }) => role === 'report' || role === 'encapsulated-pdf')
-  const note = (rejected: Stored[]) =>
+  const note = (rejected: DeliveredObject[]) =>
     rejected.length > 0 && source
       ? [
           {
@@ -175,25 +174,9 @@ async function storeDecision(ports: ReviewPorts, options: ReviewOptions, given: 
   return storeObjects(ports, record, [...made, ...(options.rejectSuperseded ? note(before) : [])])
 }
 
-interface Stored {
-  role: Artifact['role']
-  object: StoredObject
-}
-
-/** By the receipt of the delivery, not by what was meant to be stored. A note that withdraws an older analysis stays in force. */
-function storedObjects({ legs }: AnalysisRecord, artifacts: Artifact[]): Stored[] {
-  const receipt = legs.find(({ leg }) => leg === 'pacs')?.receipt ?? {}
-  return dicomObjects(artifacts)
-    .filter(({ role, sopInstanceUid }) => role !== 'rejection-note' && receipt[role] === sopInstanceUid)
-    .map(({ role, sopInstanceUid, seriesInstanceUid, sopClassUid }) => ({
-      role,
-      object: { sopInstanceUid, seriesInstanceUid, sopClassUid },
-    }))
-}
-
 /** What an earlier review put into the archive. */
-function reviewedObjects(review: RecordedReview, artifacts: Artifact[]): Stored[] {
-  const receipt = review.deliveries.find(({ leg }) => leg === 'pacs')?.receipt ?? {}
+function reviewedObjects(review: RecordedReview, artifacts: Artifact[]): DeliveredObject[] {
+  const receipt = archiveReceipt(review.deliveries)
   const all = [
     ['report', verifiedReportUids(review)],
     ['encapsulated-pdf', reviewedPdfUids(review)],
@@ -210,7 +193,7 @@ async function reviewedObject(
   artifacts: Artifact[],
   result: ReportableResult,
   review: Review,
-  { role, object: predecessor }: Stored,
+  { role, object: predecessor }: DeliveredObject,
   institution: string,
 ): Promise<{ role: Artifact['role'] } & DicomObject> {
   const { bytes } = artifacts.find((artifact) => artifact.role === role)!

@@ -3,13 +3,21 @@ import { planSeries, type SeriesPlan } from '../dicom/series-volume.ts'
 import { checkSources } from '../dicom/source-values.ts'
 import { AppError, asAppError, type ErrorCode } from '../domain/errors.ts'
 import type { QualityNote } from '../domain/finding.ts'
-import { SEQUENCES, type Sequence, type Series, type SeriesDecision, type Study, type Uid } from '../domain/study.ts'
+import {
+  type DoubtPicture,
+  SEQUENCES,
+  type Sequence,
+  type Series,
+  type SeriesDecision,
+  type Study,
+  type Uid,
+} from '../domain/study.ts'
 import type { Volume } from '../domain/volume.ts'
 import type { Bundle } from '../inference/bundle/manifest.ts'
 import type { SeriesOverrides } from '../inference/series/overrides.ts'
 import { type Known, type Selection, selectSeries, type UnusablePolicy } from '../inference/series/select-series.ts'
 import type { Registrar } from '../inference/volumes/rigid.ts'
-import { judgePair } from './judge-pair.ts'
+import { judgePair, judgeWeightings, type Pair, type VolumeOf } from './judge-pixels.ts'
 import { retrieveVolume, type VolumePorts } from './retrieve-volume.ts'
 import type { Stopwatch } from './stopwatch.ts'
 
@@ -37,6 +45,8 @@ const NO_VOLUME: readonly ErrorCode[] = ['SERIES_UNSUPPORTED', 'INSTANCE_INVALID
 export interface TakePorts extends VolumePorts {
   registrar: Pick<Registrar, 'register'>
   time: Stopwatch['time']
+  /** Hears pictures of series of which the pixels contradict the headers. */
+  show?: (pictures: DoubtPicture[]) => Promise<unknown>
   /** Hears every selection. */
   onSelection(selection: Selection): Promise<unknown>
 }
@@ -46,7 +56,7 @@ export interface TakePorts extends VolumePorts {
  * the failure of a series that nothing can replace.
  */
 export async function takeSeries(
-  { registrar, time, onSelection, ...ports }: TakePorts,
+  { registrar, time, onSelection, show, ...ports }: TakePorts,
   study: Study,
   options: TakeOptions,
 ): Promise<Taken> {
@@ -61,6 +71,7 @@ export async function takeSeries(
     return volume
   }
   let seen: Known['seen']
+  const asked = { weightings: false, contrast: false }
   for (;;) {
     const selection = await time('select', () =>
       selectSeries(study, options.bundle, options.overrides, {
@@ -73,12 +84,17 @@ export async function takeSeries(
     const lost = SEQUENCES.find((sequence) => failures.has(sequence) && !selection.chosen[sequence])
     const damage = lost && failures.get(lost)!
     if (damage?.code === 'INSTANCE_INVALID') throw damage
-    const [first, second, third] = selection.undecided
-    if (selection.hold && first && second && !third && !seen) {
-      const pair = [first, second] as const
-      seen = await time('retrieve', () => pixelsOf(pair, volumeOf, registrar))
-      if (seen) continue
+    const ask = async (question: keyof typeof asked, judge: (images: VolumeOf) => Promise<Known['seen']>) => {
+      if (asked[question]) return false
+      asked[question] = true
+      const found = await time('retrieve', () => pixelsOf(judge, (series) => volumeOf(planSeries(series))))
+      seen = merged(seen, found)
+      return found !== undefined
     }
+    const { unread } = selection
+    if (unread.length > 0 && (await ask('weightings', (of) => judgeWeightings(selection, of, registrar)))) continue
+    const pair = pairInDoubt(selection)
+    if (pair && (await ask('contrast', (of) => judgePair(pair, of, registrar, show)))) continue
     if (selection.hold) throw selection.hold
     const reference = referenceOf(selection.chosen, options)
     const plans: Taken['plans'] = {}
@@ -116,18 +132,30 @@ export async function takeSeries(
   }
 }
 
-/** What the pixels of a pair say; nothing when one is no volume or the two cannot be registered, and then the headers' doubt stands. */
-async function pixelsOf(
-  pair: readonly [Series, Series],
-  volumeOf: (plan: SeriesPlan) => Promise<Volume<Float32Array>>,
-  registrar: Pick<Registrar, 'register'>,
-): Promise<Known['seen']> {
+/** Two T1 series, of which the headers do not say of one or both whether they had contrast agent. */
+function pairInDoubt({ undecided, chosen, hold }: Selection): Pair | undefined {
+  const [first, second, third] = undecided
+  const found = chosen.T1 ?? chosen.T1c
+  const claim = chosen.T1 ? 'T1' : 'T1c'
+  if (found) return first && !second ? [{ series: found, claim }, { series: first }] : undefined
+  return hold && first && second && !third ? [{ series: first }, { series: second }] : undefined
+}
+
+/** What the pixels say; nothing when a series is no volume or cannot be registered, and then the headers' doubt stands. */
+async function pixelsOf(judge: (images: VolumeOf) => Promise<Known['seen']>, of: VolumeOf): Promise<Known['seen']> {
   try {
-    return await judgePair(pair, (series) => volumeOf(planSeries(series)), registrar)
+    return await judge(of)
   } catch (thrown) {
     if ([...NO_VOLUME, 'INPUT_IMPLAUSIBLE'].includes(asAppError(thrown).code)) return undefined
     throw thrown
   }
+}
+
+function merged(known: Known['seen'], found: Known['seen']): Known['seen'] {
+  if (!known || !found) return known ?? found
+  const all = new Map(known)
+  for (const [uid, seen] of found) all.set(uid, { ...all.get(uid), ...seen })
+  return all
 }
 
 /** The first series that is no volume; any other error is thrown. */

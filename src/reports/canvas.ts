@@ -103,6 +103,11 @@ export class Canvas {
     }
   }
 
+  /** Goes on on a further page. */
+  nextPage(): void {
+    this.#doc.addPage({ size: 'A4', margin: 0 })
+  }
+
   /** Ends the document. */
   finish(): Promise<Uint8Array> {
     this.#doc.appendXML(PDF_UA_METADATA)

@@ -10,6 +10,7 @@ import * as words from '../wording/report-page.ts'
 import { editSentence, reviewSentence } from '../wording/reviews.ts'
 import { capital } from '../wording/sentences.ts'
 import { NO_FINDING } from '../wording/standing.ts'
+import { boardContent } from './board-content.ts'
 import { contributionCharts, survivalCurve } from './chart-content.ts'
 import { overlayOf } from './colours.ts'
 import { readInstant, readName, readTime, shortDigest } from './format.ts'
@@ -55,6 +56,7 @@ function editedName({ measurements }: ReportableResult, edit: Edit): string {
 
 function writeResult(result: ReportableResult): ReportContent {
   return {
+    board: boardContent(result),
     title: words.TITLE,
     status: words.STATUS,
     isWithdrawn: false,

@@ -53,16 +53,18 @@ interface Box {
   height: number
 }
 
-function drawPicture(
+/** Without its outlines too, so that a reader sees what lies below them. */
+export function drawPicture(
   tools: Tools,
   parent: Parent,
   figures: KeyFigures,
   grey: Uint8Array,
   caption: string,
   box: Box,
+  isOutlined = true,
 ): void {
   const { canvas } = tools
-  const drawn = outermostFirst(figures.outlines)
+  const drawn = isOutlined ? outermostFirst(figures.outlines) : []
   const alt = words.figureAlternative(
     caption,
     figures.z,

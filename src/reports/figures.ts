@@ -25,6 +25,14 @@ export interface KeyFigures {
   outlines: { key: string; name: string; style: OverlayStyle; polygons: [number, number][][] }[]
 }
 
+/** What an analysis keeps of its images for its report, and for the one after a review. */
+export interface ReportFigures extends KeyFigures {
+  /** Of the page for tumour boards; absent in analyses of earlier versions. */
+  board?: { of?: 'enhancing' | 'oedema'; figures: KeyFigures }[]
+  /** Address of the study page, where the site states one. */
+  link?: string
+}
+
 export interface FigureInput {
   segmentation: LabelVolume
   segments: Segment[]
@@ -45,14 +53,23 @@ const HEAD_MARGIN_MM = 7
 const MIN_WIDTH_MM = 100
 
 /** Pictures and outlines; `aspect` is width / height of a picture. */
-export function makeKeyFigures({ segmentation, segments, images }: FigureInput, aspect: number): KeyFigures {
+export function makeKeyFigures(input: FigureInput, aspect: number): KeyFigures {
+  const maps = MAPS.filter((map) => input.images.some((image) => image.sequence === map))
+  return makeFiguresAt(input, aspect, { sequences: [...STRUCTURAL, ...maps] })
+}
+
+/** The same on a given plane; the one with the largest tumour where none is given. */
+export function makeFiguresAt(
+  { segmentation, segments, images }: FigureInput,
+  aspect: number,
+  { sequences, plane: given }: { sequences: readonly Sequence[]; plane?: { z: number; areaMm2: number } },
+): KeyFigures {
   for (const volume of [segmentation, ...images.map((i) => i.image)]) checkSize(volume)
-  const maps = MAPS.filter((map) => images.some((image) => image.sequence === map))
-  const sequences = [...STRUCTURAL, ...maps]
   const shown = sequences.map((sequence) => images.find((i) => i.sequence === sequence))
   const present = shown.flatMap((image) => (image ? [image.image] : []))
   const thresholds = present.map((image) => HEAD_SHARE * percentiles(image.data, [0.99])[0]!)
-  const largest = largestLabelPlane(segmentation, (label) => weightOf(segments.find((s) => s.label === label)?.key))
+  const largest =
+    given ?? largestLabelPlane(segmentation, (label) => weightOf(segments.find((s) => s.label === label)?.key))
   const z = largest?.z ?? (present[0] ? midBrainPlane(present[0], thresholds[0]!) : middle(segmentation))
   const window = headWindow(present, thresholds, segmentation, z, aspect)
   const plane = planeIn(window, z, COLUMNS)

@@ -1,21 +1,37 @@
 // Key figures as bytes, so that a report can be drawn again after review, when the images are long gone: JSON, pictures as PNG in base64.
 import { decode } from 'fast-png'
 import { AppError } from '../domain/errors.ts'
-import { encodeGrey, type KeyFigures } from './figures.ts'
+import { encodeGrey, type KeyFigures, type ReportFigures } from './figures.ts'
 
-type Kept = Omit<KeyFigures, 'pictures'> & {
+type Kept<T extends KeyFigures> = Omit<T, 'pictures' | 'board'> & {
   pictures: (Omit<KeyFigures['pictures'][number], 'grey'> & { png?: string })[]
 }
+type KeptReport = Kept<ReportFigures> & { board?: { of?: 'enhancing' | 'oedema'; figures: Kept<KeyFigures> }[] }
 
-export function packFigures(figures: KeyFigures): Uint8Array {
+export function packFigures({ board, ...figures }: ReportFigures): Uint8Array {
+  const kept: KeptReport = {
+    ...pack(figures),
+    ...(board && { board: board.map((one) => ({ ...one, figures: pack(one.figures) })) }),
+  }
+  return new TextEncoder().encode(JSON.stringify(kept))
+}
+
+export function unpackFigures(bytes: Uint8Array): ReportFigures {
+  const { board, ...kept } = JSON.parse(new TextDecoder().decode(bytes)) as KeptReport
+  return {
+    ...unpack(kept),
+    ...(board && { board: board.map((one) => ({ ...one, figures: unpack(one.figures) })) }),
+  }
+}
+
+function pack<T extends KeyFigures>(figures: T): Kept<T> {
   const pictures = figures.pictures.map(({ grey, ...picture }) =>
     grey ? { ...picture, png: Buffer.from(encodeGrey(figures, grey)).toString('base64') } : picture,
   )
-  return new TextEncoder().encode(JSON.stringify({ ...figures, pictures } satisfies Kept))
+  return { ...figures, pictures }
 }
 
-export function unpackFigures(bytes: Uint8Array): KeyFigures {
-  const kept = JSON.parse(new TextDecoder().decode(bytes)) as Kept
+function unpack<T extends KeyFigures>(kept: Kept<T>): Omit<Kept<T>, 'pictures'> & Pick<KeyFigures, 'pictures'> {
   const pictures = kept.pictures.map(({ png, ...picture }) => {
     if (png === undefined) return picture
     const { data } = decode(Buffer.from(png, 'base64'))

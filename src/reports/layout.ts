@@ -31,7 +31,7 @@ interface Limits {
   volumes: number
   explanation: number
 }
-const FEWEST: Limits = { curve: 0, reason: 1, quality: 3, volumes: 6, explanation: 1 }
+const FEWEST: Limits = { curve: 0, reason: 2, quality: 3, volumes: 6, explanation: 1 }
 const MOST: Limits = { curve: 1, reason: 4, quality: 16, volumes: 12, explanation: 5 }
 
 /** Lets the lists grow in turn, a line each, for as long as everything still fits; `FEWEST` fits whatever the content. */
@@ -103,7 +103,8 @@ export function drawPage(
     y += block.height + 4
   }
   const at = { x: PAGE.width - MARGIN, y: PAGE.height - BOTTOM - 9, width: 80, align: 'right' as const }
-  drawText(tools, foot, 'P', words.PAGE, at, STYLES.small, INK.muted)
+  const page = content.isWithdrawn ? words.pageOf(1, 1) : words.pageOf(2, 2)
+  drawText(tools, foot, 'P', page, at, STYLES.small, INK.muted)
 }
 
 function noFigures(tools: Tools, parent: Parent): Block {

@@ -19,7 +19,18 @@ export interface VolumeRow {
   colour?: string
 }
 
+/** What the page for tumour boards says beside its pictures, in the fewest words. */
+export interface BoardContent {
+  /** "Born 1968-02-29 · female · GB-DEMO-0001 · imaging of 2026-03-14" */
+  identity: string
+  impression: readonly string[]
+  volumes: { name: string; text: string; change: string; colour?: string }[]
+  /** The call with how likely it is, and how often such calls were wrong; or that it cannot be told. */
+  calls: { name: string; text: string; budget: string }[]
+}
+
 export interface ReportContent {
+  board: BoardContent
   title: string
   status: string
   /** A reviewer rejected the result: the page says so, and shows no value. */

@@ -1,12 +1,14 @@
-// The one-page report for a tumour board: a reportable result, its labels and its images in, PDF bytes out.
+// The report: a page for the tumour board, and one with the details: a reportable result, its labels and its images in, PDF bytes out.
 import type { ReportableResult, SequenceImage } from '../domain/finding.ts'
 import type { Review } from '../domain/review.ts'
 import type { LabelVolume } from '../domain/volume.ts'
 import * as words from '../wording/report-page.ts'
+import { makeBoardFigures } from './board-figures.ts'
+import { drawBoardPage } from './board-page.ts'
 import { Canvas } from './canvas.ts'
 import { writeContent } from './content.ts'
 import { ASPECT } from './figure-block.ts'
-import { type KeyFigures, makeKeyFigures } from './figures.ts'
+import { makeKeyFigures, type ReportFigures } from './figures.ts'
 import { openFonts } from './fonts.ts'
 import { drawPage } from './layout.ts'
 import type { ReportContent } from './page-content.ts'
@@ -20,30 +22,37 @@ export interface ReportInput {
   images: SequenceImage[]
   /** Shown in the header. */
   institution?: string
+  /** Address of the study page, for the QR code. */
+  link?: string
 }
 
 /** Printable ASCII and the marks that the wording uses. */
 const TYPOGRAPHY = `${Array.from({ length: 95 }, (_, n) => String.fromCharCode(32 + n)).join('')}–−…±×°²·’`
 
-/** The key figures of a report, in the shape that its page has room for. */
-export function reportFigures({ result, segmentation, images }: ReportInput): KeyFigures {
+/** The key figures of a report, in the shapes that its pages have room for. */
+export function reportFigures({ result, segmentation, images, link }: ReportInput): ReportFigures {
   const { curve } = writeContent(result)
-  return makeKeyFigures({ segmentation, segments: result.segments, images }, curve ? ASPECT.flat : ASPECT.tall)
+  const input = { segmentation, segments: result.segments, images }
+  return {
+    ...makeKeyFigures(input, curve ? ASPECT.flat : ASPECT.tall),
+    board: makeBoardFigures(input),
+    ...(link !== undefined && { link }),
+  }
 }
 
 export interface DrawnReport {
   /** With the reviewer's corrections, where there are any. */
   result: ReportableResult
   /** Absent where none were kept, as of analyses by earlier versions. */
-  figures?: KeyFigures
+  figures?: ReportFigures
   institution?: string
   /** The decision of a person; without one the page says that nobody has reviewed it. */
   review?: Review
 }
 
 /**
- * One A4 page, PDF/A-2a and PDF/UA-1, all fonts embedded. The same input gives the same bytes: every date is `analysedAt` or that
- * of the review, the document id derives from it and from the analysis id. Of a rejected result the page shows no values.
+ * A page for the board and one with all details, A4, PDF/A-2a and PDF/UA-1, all fonts embedded. The same input gives the same bytes: every date is `analysedAt` or that
+ * of the review, the document id derives from it and from the analysis id. Of a rejected result there is one page, without values.
  */
 export async function drawReportPdf({ result, figures, institution = '', review }: DrawnReport): Promise<Uint8Array> {
   const content = writeContent(result, review)
@@ -57,7 +66,12 @@ export async function drawReportPdf({ result, figures, institution = '', review 
     language: words.LANGUAGE,
     date: new Date(review?.at ?? result.analysedAt),
   })
-  drawPage({ canvas, measurer }, withReadingNote(content, measurer), figures, institution)
+  const read = withReadingNote(content, measurer)
+  if (!read.isWithdrawn) {
+    drawBoardPage({ canvas, measurer }, read, figures, institution)
+    canvas.nextPage()
+  }
+  drawPage({ canvas, measurer }, read, figures, institution)
   return canvas.finish()
 }
 

@@ -1,4 +1,5 @@
 // Which axial plane to show, and a volume sampled on it, in patient space (LPS mm; PS3.3 C.7.6.2.1.1).
+import { trilinear } from '../domain/trilinear.ts'
 import { type Grid, type LabelVolume, toIndex, toPatient, type Vec3, type Volume } from '../domain/volume.ts'
 
 /**
@@ -149,39 +150,17 @@ export function samplePlane(
   const origin = toIndex(grid, [plane.x, plane.y, plane.z])
   const du = difference(toIndex(grid, [plane.x + plane.pixel, plane.y, plane.z]), origin)
   const dv = difference(toIndex(grid, [plane.x, plane.y + plane.pixel, plane.z]), origin)
-  const at = (voxel: number) => (label === undefined ? data[voxel]! : data[voxel] === label ? 1 : 0)
+  const values = label === undefined ? data : Uint8Array.from(data, (value) => (value === label ? 1 : 0))
   for (let v = 0, pixel = 0; v < plane.height; v++) {
     for (let u = 0; u < plane.width; u++, pixel++) {
       const a = origin[0] + u * du[0] + v * dv[0]
       const b = origin[1] + u * du[1] + v * dv[1]
       const c = origin[2] + u * du[2] + v * dv[2]
       if (a < -0.5 || b < -0.5 || c < -0.5 || a > nx - 0.5 || b > ny - 0.5 || c > nz - 0.5) continue
-      const i = lower(a, nx)
-      const j = lower(b, ny)
-      const k = lower(c, nz)
-      // The far neighbour is the near one where the grid is one voxel thick; its weight is then zero.
-      const first = i + nx * (j + ny * k)
-      const di = i + 1 < nx ? 1 : 0
-      const dj = j + 1 < ny ? nx : 0
-      const dk = k + 1 < nz ? nx * ny : 0
-      const fi = clampUnit(a - i)
-      const fj = clampUnit(b - j)
-      const fk = clampUnit(c - k)
-      const near =
-        (1 - fj) * ((1 - fi) * at(first) + fi * at(first + di)) +
-        fj * ((1 - fi) * at(first + dj) + fi * at(first + dj + di))
-      const deep = first + dk
-      const far =
-        (1 - fj) * ((1 - fi) * at(deep) + fi * at(deep + di)) +
-        fj * ((1 - fi) * at(deep + dj) + fi * at(deep + dj + di))
-      const sum = (1 - fk) * near + fk * far
-      out[pixel] = sum
+      out[pixel] = trilinear(values, nx, ny, nz, a, b, c)
     }
   }
   return out
 }
 
 const difference = (a: Vec3, b: Vec3): Vec3 => [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
-/** The nearer of two neighbours along an axis of `size` voxels, such that the other one exists if there are two. */
-const lower = (position: number, size: number) => Math.min(Math.max(Math.floor(position), 0), Math.max(0, size - 2))
-const clampUnit = (value: number) => Math.min(Math.max(value, 0), 1)

@@ -22,6 +22,7 @@ export interface PredictionRow {
 }
 
 export interface ProbabilityLine {
+  /** The class; of the one that is called how likely it is. */
   label: string
   /** "91 % (84–96)" */
   text: string
@@ -39,8 +40,8 @@ export function predictionRow(prediction: Prediction): PredictionRow {
   const line = (key: string): ProbabilityLine => {
     const [probability, interval] = [probabilities[key]!, intervals[key]]
     const text = percentWithInterval(probability, interval)
-    const likelihood = key === call ? likelihoodOf(prediction) : undefined
-    const label = `${className(head, key)}${likelihood === undefined ? '' : `, ${likelihood}`}`
+    // Which class was called stands in the column before, where there is no room for how likely it is.
+    const label = (key === call ? likelihoodOf(prediction) : undefined) ?? className(head, key)
     return { label, text, probability, ...(interval ? { interval } : {}) }
   }
   if (head === 'survival') {

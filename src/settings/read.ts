@@ -28,7 +28,8 @@ export async function readRawSettings(raw: unknown, env: Environment, source: st
 async function withSecretFiles(env: Environment): Promise<Environment> {
   const given: Record<string, string | undefined> = { ...env }
   for (const [name, path] of Object.entries(env)) {
-    const target = /^(GLIABRIDGE_\w+|DATABASE_URL)_FILE$/.exec(name)?.[1]
+    // The files of our certificate are read where connections are made.
+    const target = /^(GLIABRIDGE_(?!TLS_)\w+|DATABASE_URL)_FILE$/.exec(name)?.[1]
     if (target === undefined || !path) continue
     if (env[target]) throw new AppError('SETTINGS_INVALID', `${target} and ${name} are both set; one is enough`)
     given[target] = await readSecret(path).catch((error: NodeJS.ErrnoException) => {

@@ -26,7 +26,8 @@ Generated from the schema (\`src/settings\`); regenerate with \`npx vitest run t
 
 **Secrets** stand in no settings file: \`{"env": "NAME"}\` names a variable, \`{"file": "/run/secrets/name"}\` a file that holds nothing else. Any variable of ours can be given
 as a file too: \`GLIABRIDGE_PACS_PASSWORD_FILE=/run/secrets/pacs\`. Shorthands without a file: \`GLIABRIDGE_PACS_USERNAME\` and \`GLIABRIDGE_PACS_PASSWORD\`, or \`GLIABRIDGE_PACS_TOKEN\`;
-the same with \`EHR\`; \`GLIABRIDGE_HTTP_TOKEN\`; \`DATABASE_URL\`. \`GLIABRIDGE_CONFIG\` names the settings file. \`NODE_EXTRA_CA_CERTS\` names a file with further certificate authorities.
+the same with \`EHR\`; \`GLIABRIDGE_HTTP_TOKEN\`; \`DATABASE_URL\`. \`GLIABRIDGE_CONFIG\` names the settings file. \`NODE_EXTRA_CA_CERTS\` names a file with further certificate authorities,
+\`GLIABRIDGE_TLS_CLIENT_CERT_FILE\` and \`GLIABRIDGE_TLS_CLIENT_KEY_FILE\` our certificate for mutual TLS; \`HTTP_PROXY\`, \`HTTPS_PROXY\` and \`NO_PROXY\` name proxies.
 `
 
 export function settingsReference(): string {

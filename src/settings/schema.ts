@@ -111,6 +111,11 @@ export function settingsSchema(env: Environment) {
           .array(z.string().regex(/^('none'|'self'|https?:\/\/[\w.*:-]+)$/, `must be 'self', 'none' or an origin`))
           .default(["'none'"])
           .describe('Origins that may show the pages in a frame (Content-Security-Policy).'),
+        publicUrl: z.exactOptional(
+          url(
+            'Address under which people reach the pages, for the QR code on the report: "https://glioma.hospital.example".',
+          ),
+        ),
         viewerUrl: z.exactOptional(
           z
             .string()

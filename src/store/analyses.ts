@@ -1,24 +1,19 @@
-// The record of analyses: every change is one transaction that also appends to the history.
+// The record of analyses: every change is one transaction that also appends to the history. Reading is in analysis-reads.ts.
 
 import { type AnalysisRecord, type AnalysisState, mayBecome } from '../domain/analysis.ts'
 import { LEGS, type Leg, type LegRecord } from '../domain/delivery.ts'
 import { AppError } from '../domain/errors.ts'
-import type { AnalysisStore, PriorAnalyses } from '../domain/ports/analysis-store.ts'
+import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 import type { Clock } from '../domain/ports/clock.ts'
-import { type EventRow, type LegRow, RECORD, type RecordRow, toEvent, toLeg, toRecord } from './analysis-rows.ts'
-import { loadArtifactRoles, loadArtifacts, saveArtifacts } from './artifacts.ts'
+import { type AnalysisReads, createAnalysisReads } from './analysis-reads.ts'
+import { type LegRow, type RecordRow, toLeg, toRecord } from './analysis-rows.ts'
+import { saveArtifacts } from './artifacts.ts'
 import type { Database, Queryable } from './database.ts'
-import { countByState, readFigures, readVersion, type StoreFigures } from './figures.ts'
 import { AT_ONCE, createLeases, type Leases } from './leases.ts'
-import { parseResult, versioned } from './result-schema.ts'
+import { QUERIES } from './queries.ts'
+import { versioned } from './result-schema.ts'
 
-/** Beyond the port: what the pages and the metrics need. */
-export interface AnalysisRecords extends AnalysisStore, PriorAnalyses, Pick<Leases, 'releaseAll' | 'makeDue'> {
-  countByState(): Promise<Record<AnalysisState, number>>
-  figures(): Promise<StoreFigures>
-  /** Changes with every change of the analysis, or of any analysis. */
-  version(analysisId?: string): Promise<string>
-}
+export interface AnalysisRecords extends AnalysisStore, AnalysisReads, Pick<Leases, 'releaseAll' | 'makeDue'> {}
 
 /** Rows that a statement locked. */
 interface Locked {
@@ -42,6 +37,7 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
 
   return {
     ...createLeases(db, now),
+    ...createAnalysisReads(db, clock),
 
     register: (analysis) =>
       db.transaction(async (tx) => {
@@ -73,53 +69,6 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
         }
         return { record: await load(tx, analysisId), created }
       }),
-
-    async get(analysisId) {
-      const [row] = await db.query<RecordRow>(`select ${RECORD} from gliabridge.analyses a where a.analysis_id = $1`, [
-        analysisId,
-      ])
-      return row && toRecord(row)
-    },
-
-    async byStudy(studyInstanceUid) {
-      const rows = await db.query<RecordRow>(
-        `select ${RECORD} from gliabridge.analyses a where a.study_instance_uid = $1 order by a.created_at, a.analysis_id`,
-        [studyInstanceUid],
-      )
-      return rows.map(toRecord)
-    },
-
-    async byPatient({ patientId, issuerOfPatientId }) {
-      const rows = await db.query<RecordRow>(
-        `select ${RECORD} from gliabridge.analyses a
-         where a.state = 'delivered' and a.summary -> 'patient' ->> 'patientId' = $1
-           and a.summary -> 'patient' ->> 'issuerOfPatientId' = $2
-         order by a.created_at desc, a.analysis_id`,
-        [patientId, issuerOfPatientId],
-      )
-      return rows.map(toRecord)
-    },
-
-    async list({ limit = 100, offset = 0, state } = {}) {
-      const rows = await db.query<RecordRow>(
-        `select ${RECORD} from gliabridge.analyses a where ($3::text is null or a.state = $3)
-         order by a.created_at desc, a.analysis_id limit $1 offset $2`,
-        [limit, offset, state ?? null],
-      )
-      return rows.map(toRecord)
-    },
-
-    countByState: () => countByState(db),
-    figures: () => readFigures(db, clock.now()),
-    version: (analysisId) => readVersion(db, analysisId),
-
-    async events(analysisId) {
-      const rows = await db.query<EventRow>(
-        'select at, kind, text, data from gliabridge.analysis_events where analysis_id = $1 order by event_id',
-        [analysisId],
-      )
-      return rows.map(toEvent)
-    },
 
     move: (analysisId, to, detail = {}) =>
       change(analysisId, async (tx, from, at) => {
@@ -185,19 +134,6 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
         return load(tx, analysisId)
       }),
 
-    async result(analysisId) {
-      const [stored] = await loadArtifacts(db, analysisId, 'result')
-      return stored && parseResult(analysisId, stored.bytes)
-    },
-
-    artifacts: (analysisId) => loadArtifacts(db, analysisId),
-    artifactRoles: (analysisId) => loadArtifactRoles(db, analysisId),
-
-    async artifact(analysisId, role) {
-      const [artifact] = await loadArtifacts(db, analysisId, role)
-      return artifact
-    },
-
     updateLeg: (analysisId, leg, update) =>
       change(analysisId, async (tx, state, at) => {
         const before = await legOf(tx, analysisId, leg)
@@ -245,18 +181,13 @@ function requireStep(analysisId: string, from: AnalysisState, to: AnalysisState)
 }
 
 async function load(tx: Queryable, analysisId: string): Promise<AnalysisRecord> {
-  const [row] = await tx.query<RecordRow>(`select ${RECORD} from gliabridge.analyses a where a.analysis_id = $1`, [
-    analysisId,
-  ])
+  const [row] = await tx.query<RecordRow>(QUERIES.recordById.sql, [analysisId])
   if (!row) throw new AppError('NOT_FOUND', `no analysis ${analysisId}`)
   return toRecord(row)
 }
 
 async function legOf(tx: Queryable, analysisId: string, leg: Leg): Promise<LegRecord> {
-  const [row] = await tx.query<LegRow>(
-    'select leg, state, attempts, last_error, done_at, receipt from gliabridge.legs where analysis_id = $1 and leg = $2',
-    [analysisId, leg],
-  )
+  const [row] = await tx.query<LegRow>(QUERIES.legOf.sql, [analysisId, leg])
   if (!row) throw new AppError('INTERNAL', `analysis ${analysisId} has no ${leg} leg`)
   return toLeg(row)
 }

@@ -1,8 +1,10 @@
 // Artefacts of an analysis: bytes with their sha256, checked again when they are read.
+
 import { createHash } from 'node:crypto'
 import { AppError } from '../domain/errors.ts'
 import type { Artifact } from '../domain/ports/analysis-store.ts'
 import type { Queryable } from './database.ts'
+import { QUERIES } from './queries.ts'
 
 interface ArtifactRow {
   role: Artifact['role']
@@ -23,8 +25,6 @@ const SAVE = `insert into gliabridge.artifacts
 
 const LOAD = `select role, media_type, encode(bytes, 'base64') as base64, sha256, sop_instance_uid, series_instance_uid, sop_class_uid
   from gliabridge.artifacts where analysis_id = $1 and ($2::text is null or role = $2) order by role`
-
-const ROLES = 'select role from gliabridge.artifacts where analysis_id = $1'
 
 export async function saveArtifacts(tx: Queryable, analysisId: string, artifacts: readonly Artifact[]): Promise<void> {
   const roles = artifacts.map(({ role }) => role)
@@ -65,7 +65,7 @@ export async function loadArtifacts(db: Queryable, analysisId: string, role?: Ar
 }
 
 export async function loadArtifactRoles(db: Queryable, analysisId: string): Promise<ReadonlySet<Artifact['role']>> {
-  const rows = await db.query<Pick<ArtifactRow, 'role'>>(ROLES, [analysisId])
+  const rows = await db.query<Pick<ArtifactRow, 'role'>>(QUERIES.artifactRoles.sql, [analysisId])
   return new Set(rows.map(({ role }) => role))
 }
 

@@ -1,9 +1,11 @@
 // Who works on what: an analysis is claimed under a lease, which ends by itself when its worker dies.
+
 import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
 import { LIMITS } from '../domain/limits.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
-import { RECORD, type RecordRow, toRecord } from './analysis-rows.ts'
+import { type RecordRow, toRecord } from './analysis-rows.ts'
 import type { Database } from './database.ts'
+import { QUERIES } from './queries.ts'
 
 export interface Leases extends Pick<AnalysisStore, 'claim' | 'renew' | 'release'> {
   /** Ends every lease: only when no worker can be alive, as at the start on an exclusive folder. Returns how many. */
@@ -57,10 +59,7 @@ export function createLeases(db: Database, now: () => string): Leases {
         if (!claimed) return undefined
         if (claimed.state === 'running')
           await tx.query(NOTE, [claimed.analysis_id, at, 'taken over from a worker that ended'])
-        const [row] = await tx.query<RecordRow>(
-          `select ${RECORD} from gliabridge.analyses a where a.analysis_id = $1`,
-          [claimed.analysis_id],
-        )
+        const [row] = await tx.query<RecordRow>(QUERIES.recordById.sql, [claimed.analysis_id])
         return row && toRecord(row)
       }),
 

@@ -217,7 +217,9 @@ const result = object({
   clock: maybe(object({ timeZone: maybe(text), imagesUntil: maybe(text) })),
 }) satisfies z.ZodType<ReportableResult>
 
-const summaryParts = { ...result.shape, times: byKey(number) }
+const picture = object({ seriesNumber: text, seriesInstanceUid: text, sequence: maybe(sequence), png: text })
+
+const summaryParts = { ...result.shape, times: byKey(number), pictures: z.array(picture) }
 
 /** Throws INTERNAL naming the parts that do not fit, never what they hold. */
 export function parseResult(analysisId: string, bytes: Uint8Array): ReportableResult {

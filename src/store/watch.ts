@@ -1,7 +1,9 @@
 // What the study watch remembers: studies seen, cursors of triggers, and the instances that we wrote ourselves.
+
 import type { Clock } from '../domain/ports/clock.ts'
 import type { WatchDecision, WatchedStudy, WatchStore } from '../domain/ports/watch-store.ts'
 import type { Database } from './database.ts'
+import { QUERIES } from './queries.ts'
 
 interface WatchedRow {
   study_instance_uid: string
@@ -16,9 +18,6 @@ interface WatchedRow {
 
 const COLUMNS =
   'study_instance_uid, instance_set_digest, instance_count, first_seen_at, changed_at, decided_digest, outcome, reason'
-
-/** Served by the index watched_studies_not_analysed. */
-const NOT_ANALYSED = `outcome in ('declined', 'waiting')`
 
 export function createWatchStore(db: Database, clock: Clock): WatchStore {
   const now = () => clock.now().toISOString()
@@ -39,18 +38,12 @@ export function createWatchStore(db: Database, clock: Clock): WatchStore {
     },
 
     async get(studyInstanceUid) {
-      const [row] = await db.query<WatchedRow>(
-        `select ${COLUMNS} from gliabridge.watched_studies where study_instance_uid = $1`,
-        [studyInstanceUid],
-      )
+      const [row] = await db.query<WatchedRow>(QUERIES.watchedStudy.sql, [studyInstanceUid])
       return row && toWatched(row)
     },
 
     async undecided() {
-      const rows = await db.query<WatchedRow>(
-        `select ${COLUMNS} from gliabridge.watched_studies where decided_digest is distinct from instance_set_digest
-         order by changed_at, study_instance_uid`,
-      )
+      const rows = await db.query<WatchedRow>(QUERIES.undecidedStudies.sql)
       return rows.map(toWatched)
     },
 
@@ -74,22 +67,13 @@ export function createWatchStore(db: Database, clock: Clock): WatchStore {
     },
 
     async notAnalysed({ limit, offset }) {
-      const [total] = await db.query<{ count: string }>(
-        `select count(*)::text as count from gliabridge.watched_studies where ${NOT_ANALYSED}`,
-      )
-      const rows = await db.query<WatchedRow>(
-        `select ${COLUMNS} from gliabridge.watched_studies where ${NOT_ANALYSED}
-         order by changed_at desc, study_instance_uid limit $1 offset $2`,
-        [limit, offset],
-      )
+      const [total] = await db.query<{ count: string }>(QUERIES.countNotAnalysed.sql)
+      const rows = await db.query<WatchedRow>(QUERIES.notAnalysedStudies.sql, [limit, offset])
       return { studies: rows.map(toWatched), count: Number(total?.count ?? 0) }
     },
 
     async isOwn(sopInstanceUids) {
-      const rows = await db.query<{ sop_instance_uid: string }>(
-        'select sop_instance_uid from gliabridge.own_instances where sop_instance_uid = any($1::text[])',
-        [sopInstanceUids],
-      )
+      const rows = await db.query<{ sop_instance_uid: string }>(QUERIES.ownInstances.sql, [sopInstanceUids])
       return new Set(rows.map((row) => row.sop_instance_uid))
     },
 

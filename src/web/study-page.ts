@@ -8,6 +8,7 @@ import { SEX_NAMES } from '../wording/names.ts'
 import { readDate } from '../wording/quantities.ts'
 import { STATES, WITHDRAWN } from '../wording/web-pages.ts'
 import { comparisonSection } from './comparison-section.ts'
+import { doubtPictures } from './doubt-section.ts'
 import { ageAt, formatName, inLanguage, sentence, timeOf } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { icon } from './icons.ts'
@@ -132,7 +133,7 @@ function status({ record, events }: StudyView, path: string): Html {
 ${reviewStatement(record)}<div role="status" class="status-line">${isWithdrawn ? '' : stateBadge(state)}<p id="status-title">${late ? 'Analysed; a delivery failed and is tried again by itself.' : sentenceOf}</p><span class="muted">since ${timeOf(since)}</span>${again}</div>
 ${
   hold
-    ? html`<div class="hold"><p class="reason">${sentence(hold.message)}</p><p class="hint">${ERRORS[hold.code]?.[1] ?? ''}</p><p class="code">${hold.code}</p>
+    ? html`<div class="hold"><p class="reason">${sentence(hold.message)}</p><p class="hint">${ERRORS[hold.code]?.[1] ?? ''}</p><p class="code">${hold.code}</p>${doubtPictures(record, path)}
 ${hold.code.startsWith('PATIENT_') && hold.code !== 'PATIENT_ID_MISSING' && hold.code !== 'PATIENT_MIXED' ? confirmForm(path) : ''}<form method="post" action="${path}/resolve"><button type="submit" class="primary">Release the hold</button><span class="muted">Work goes on where it stopped; results that were delivered are not delivered twice.</span></form></div>`
     : ''
 }

@@ -93,6 +93,12 @@ th:last-child, td:last-child { padding-right: 0; }
 .empty { padding: 3.5rem 1rem; text-align: center; color: var(--soft); }
 .pager { display: flex; justify-content: flex-end; gap: 1.2rem; padding-top: .8rem; }
 
+.list-head { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .5rem 1.5rem; }
+.search { display: flex; gap: .5rem; }
+.search input { font: inherit; font-size: .95rem; padding: .4rem .7rem; border: 1px solid var(--soft); border-radius: 8px; background: var(--card); color: var(--ink); width: min(22rem, 60vw); }
+.orders { display: flex; gap: 1.1rem; font-size: .88rem; }
+.orders a[aria-current] { color: var(--ink); font-weight: 600; text-decoration: none; }
+.worklist form, .worklist td .button { margin-top: .35rem; }
 .worklist tbody tr:hover { background: var(--hover); }
 .card:has(> .worklist) { padding: .35rem 0; }
 .worklist th:first-child, .worklist td:first-child { padding-left: 1.25rem; }

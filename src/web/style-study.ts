@@ -16,6 +16,11 @@ export const STYLE_STUDY = `
 .status-line form { margin-left: auto; }
 .status-line .muted { font-size: .88rem; }
 .hold { background: var(--hold-bg); border-radius: 8px; padding: .85rem 1rem; display: flex; flex-direction: column; gap: .35rem; }
+.doubt { display: flex; flex-wrap: wrap; gap: .8rem; }
+.doubt figure { margin: 0; max-width: 192px; }
+.doubt img { display: block; border-radius: 6px; background: #000; }
+.doubt figcaption { font-size: .85rem; }
+.doubt small { display: block; overflow-wrap: anywhere; }
 .hold .reason { font-weight: 600; overflow-wrap: anywhere; }
 .hold .code, .hold .hint, .hold .muted { color: color-mix(in srgb, var(--ink) 78%, var(--hold-bg)); }
 .hold form { display: flex; flex-wrap: wrap; align-items: center; gap: .4rem .9rem; margin-top: .35rem; font-size: .88rem; }

@@ -2,10 +2,12 @@
 
 import { html } from 'hono/html'
 import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
+import { ERRORS } from '../domain/errors.ts'
 import type { PeerState } from '../domain/peers.ts'
 import { SEX_NAMES } from '../wording/names.ts'
 import { readDate, volume } from '../wording/quantities.ts'
 import { LEG_NAMES, LEG_STATES, STATES } from '../wording/web-pages.ts'
+import { WORKLIST } from '../wording/worklist.ts'
 import { ageAt, formatName, inLanguage, sentence, timeOf } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { icon, LEG_ICONS, STATE_ICONS } from './icons.ts'
@@ -21,6 +23,11 @@ export interface WorklistView {
   notAnalysed: number
   peers: readonly PeerState[]
   state?: AnalysisState
+  /** Only what is to be reviewed. */
+  toReview?: boolean
+  order?: 'newest' | 'waiting'
+  /** Words that were looked for. */
+  search?: readonly string[]
   /** Of the whole record, as read before the rest. */
   version: string
   offset: number
@@ -29,19 +36,46 @@ export interface WorklistView {
 }
 
 export function worklistPage(view: WorklistView): Html {
-  const { records, state } = view
+  const { records, state, search = [], toReview } = view
+  const isSearch = search.length > 0
   const main = [
-    html`<h1>Worklist</h1>`,
+    html`<div class="list-head"><h1>${WORKLIST.title}</h1>${searchForm(search)}</div>`,
     livePart('outages', outages(view.peers)),
-    livePart('tabs', tabs({ counts: view.counts, notAnalysed: view.notAnalysed, ...(state && { current: state }) })),
-    livePart('rows', records.length === 0 ? empty(state, view.peers) : [table(records), pager(view)]),
+    livePart('tabs', tabs({ counts: view.counts, notAnalysed: view.notAnalysed, ...current(view) })),
+    isSearch
+      ? html`<p class="muted">${WORKLIST.found(records.length)} <a href="/">${WORKLIST.all}</a></p>`
+      : orders(view),
+    livePart('rows', records.length === 0 ? empty(view) : [table(view), ...(isSearch ? [] : [pager(view)])]),
   ]
   return page({
-    title: state ? `Worklist: ${STATES[state].name}` : 'Worklist',
+    title: state
+      ? `${WORKLIST.title}: ${STATES[state].name}`
+      : toReview
+        ? `${WORKLIST.title}: ${WORKLIST.toReview}`
+        : WORKLIST.title,
     main,
-    live: { events: `/events?since=${view.version}`, refreshSeconds: 15 },
+    // What was looked for stands in no address, so the page cannot ask for it again by itself.
+    ...(isSearch ? {} : { live: { events: `/events?since=${view.version}`, refreshSeconds: 15 } }),
     ...(view.software ? { software: view.software } : {}),
   })
+}
+
+function current({ state, toReview, search = [] }: WorklistView): Pick<TabsView, 'current'> {
+  if (search.length > 0) return { current: 'search' }
+  return toReview ? { current: 'to-review' } : state ? { current: state } : {}
+}
+
+function searchForm(search: readonly string[]): Html {
+  return html`<form method="post" action="/search" role="search" class="search"><label><span class="sr">${WORKLIST.search}</span><input type="search" name="words" maxlength="200" placeholder="${WORKLIST.search}" value="${search.join(' ')}" autocomplete="off"></label><button type="submit">${WORKLIST.find}</button></form>`
+}
+
+function orders({ order = 'newest', state, toReview }: WorklistView): Html {
+  const filter = { ...(state ? { state } : {}), ...(toReview ? { show: 'to-review' } : {}) }
+  const link = (to: 'newest' | 'waiting', name: string) => {
+    const query = new URLSearchParams({ ...filter, ...(to === 'newest' ? {} : { order: to }) }).toString()
+    return html`<a href="/${query ? `?${query}` : ''}"${order === to ? html` aria-current="true"` : ''}>${name}</a>`
+  }
+  return html`<p class="orders">${link('newest', WORKLIST.newest)} ${link('waiting', WORKLIST.waiting)}</p>`
 }
 
 export function stateBadge(state: AnalysisState): Html {
@@ -51,7 +85,7 @@ export function stateBadge(state: AnalysisState): Html {
 export interface TabsView {
   counts?: Record<AnalysisState, number>
   notAnalysed: number
-  current?: AnalysisState | 'not-analysed'
+  current?: AnalysisState | 'not-analysed' | 'to-review' | 'search'
 }
 
 /** Every state that has analyses, holds always, and the studies that have none. */
@@ -62,17 +96,19 @@ export function tabs({ counts, notAnalysed, current }: TabsView): Html {
   const states = (Object.keys(STATES) as AnalysisState[]).filter(
     (each) => counts && (counts[each] > 0 || each === current || each === 'held'),
   )
-  return html`<nav class="tabs" aria-label="Filter by state"><ul>${tab('All', total, '/')}${states.map((each) => tab(STATES[each].name, counts?.[each], `/?state=${each}`, each))}${tab('Not analysed', notAnalysed, '/not-analysed', 'not-analysed')}</ul></nav>`
+  return html`<nav class="tabs" aria-label="Filter by state"><ul>${tab('All', total, '/')}${tab(WORKLIST.toReview, undefined, '/?show=to-review', 'to-review')}${states.map((each) => tab(STATES[each].name, counts?.[each], `/?state=${each}`, each))}${tab('Not analysed', notAnalysed, '/not-analysed', 'not-analysed')}</ul></nav>`
 }
 
-function empty(state: AnalysisState | undefined, peers: readonly PeerState[]): Html {
+function empty({ state, peers, toReview, search = [] }: WorklistView): Html {
+  if (search.length > 0) return html`<p class="empty">${WORKLIST.noMatch}</p>`
+  if (toReview) return html`<p class="empty">${WORKLIST.nothingToReview}</p>`
   if (state) return html`<p class="empty">No analysis is in this state.</p>`
   return html`<p class="empty">${emptiness(peers)}</p>`
 }
 
-function table(records: AnalysisRecord[]): Html {
+function table({ records, order }: WorklistView): Html {
   return html`<div class="card scroll"><table class="worklist">
-<caption class="sr">Analyses, newest first</caption>
+<caption class="sr">${order === 'waiting' ? WORKLIST.captionWaiting : WORKLIST.captionNewest}</caption>
 <thead><tr><th scope="col">State</th><th scope="col">Patient</th><th scope="col">Study</th><th scope="col">Found</th><th scope="col">Result</th><th scope="col">Delivery</th></tr></thead>
 <tbody>${records.map(row)}</tbody>
 </table></div>`
@@ -85,7 +121,7 @@ function row(record: AnalysisRecord): Html {
 <td data-label="State">${badges(record)}</td>
 <th scope="row" data-label="Patient">${patient(record, summary)}</th>
 <td data-label="Study">${study ? html`<span>${readDate(study.studyDate) || 'no date'}</span><small>${study.studyDescription}</small>` : html`<span class="muted">not read yet</span>`}</td>
-<td data-label="Found">${timeOf(record.createdAt)}</td>
+<td data-label="Found">${timeOf(record.createdAt)}<small><span data-since="${record.createdAt}"></span></small></td>
 <td data-label="Result">${outcome(record, summary)}</td>
 <td data-label="Delivery"><ul class="legs">${record.legs.map((leg) => html`<li class="leg leg-${leg.state}">${icon(LEG_ICONS[leg.state])}${LEG_NAMES[leg.leg]}<span class="sr"> ${LEG_STATES[leg.state]}</span></li>`)}</ul></td>
 </tr>`
@@ -108,21 +144,29 @@ function patient({ analysisId, studyInstanceUid }: AnalysisRecord, { patient: wh
   return html`<a href="${href}"${inLanguage(who.patientName)}>${formatName(who.patientName) || who.patientId || studyInstanceUid}</a><small>${facts}</small>`
 }
 
-function outcome({ state, hold, bundleId, review }: AnalysisRecord, summary: Summary): Part {
+function outcome({ analysisId, state, hold, bundleId, review }: AnalysisRecord, summary: Summary): Part {
   if (review?.decision === 'reject')
     return html`<span class="reason">Rejected: ${review.reason ?? ''}</span><small>by ${formatName(review.reviewer)}</small>`
   if (state === 'held' && hold)
-    return html`<span class="reason">${sentence(hold.message)}</span><small class="code">${hold.code}</small>`
+    return html`<span class="reason">${sentence(hold.message)}</span><small class="code">${hold.code}</small><small>${ERRORS[hold.code]?.[1] ?? ''}</small>${release(analysisId, hold.code)}`
   if (summary.noFinding) return html`<span>No tumour segmented</span><small>${bundleId}</small>`
   const measurement = leadingMeasurement(summary)
   if (!measurement) return html`<span class="muted">–</span>`
   return html`<span class="figure">${volume(measurement.value)}</span><small>${measurement.name} · ${bundleId}</small>`
 }
 
-function pager({ records, offset, limit, state }: WorklistView): Part {
+/** Where a person has to say more than "go on" (whose images these are), the study page asks for it. */
+function release(analysisId: string, code: string): Html {
+  if (code.startsWith('PATIENT_')) return html`<a class="button" href="/analyses/${analysisId}">${WORKLIST.resolve}</a>`
+  return html`<form method="post" action="/analyses/${analysisId}/resolve"><button type="submit">${WORKLIST.release}</button></form>`
+}
+
+function pager({ records, offset, limit, state, toReview, order = 'newest' }: WorklistView): Part {
   const link = (to: number, text: string, rel: string) => {
     const query = new URLSearchParams({
       ...(state ? { state } : {}),
+      ...(toReview ? { show: 'to-review' } : {}),
+      ...(order === 'newest' ? {} : { order }),
       ...(to > 0 ? { offset: String(to) } : {}),
     }).toString()
     return html`<a rel="${rel}" href="/${query ? `?${query}` : ''}">${text}</a>`

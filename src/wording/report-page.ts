@@ -14,7 +14,7 @@ export const REVIEWED_STATUS = {
   amended: 'AMENDED – reviewed and accepted',
   'entered-in-error': 'REJECTED – do not use',
 } as const
-export const PAGE = 'Page 1 of 1'
+export const pageOf = (page: number, count: number) => `Page ${page} of ${count}`
 export const NOT_STATED = 'not stated'
 
 export const SECTIONS = {
@@ -155,3 +155,19 @@ export const STATEMENT = [NOT_REVIEWED_NOTICE, NOT_A_TISSUE_TEST_NOTICE, OUTLINE
 export const WITHDRAWN =
   'This page takes the place of the report that was rejected. What the software had found is not shown, and must not be used.'
 export const intendedUse = (text: string) => `Intended use stated by the bundle: ${text}`
+
+/** The page for tumour boards. */
+export const bornOn = (date: string) => `born ${date}`
+export const imagingOf = (date: string) => (date === '' ? '' : `imaging of ${date}`)
+export const changeSince = (change: string, date: string) => `${change} mL since ${date}`
+export const BOARD = {
+  enhancing: 'Largest enhancement',
+  oedema: 'Largest oedema',
+  middle: 'Middle of the brain',
+  plain: 'image alone',
+  outlined: 'with outlines',
+  predicted: 'From the images',
+  more: 'Details, limits and provenance: next page.',
+  scan: 'All images and the decision',
+  qrAlternative: 'QR code of the address of the study page',
+} as const

@@ -90,7 +90,7 @@ export function analysisStoreContract(name: string, open: () => Promise<Database
     }
 
     it('registers once, however often it is asked', async () => {
-      const wanted = { ...analysis(), study: { studyInstanceUid: '1.2', studyDate: '20260301' } as StudyIdentity }
+      const wanted = { ...analysis(), study: STUDY }
       const answers = await Promise.all([store.register(wanted), store.register(wanted), store.register(wanted)])
       expect(answers.filter((answer) => answer.created)).toHaveLength(1)
       const { record, created } = await store.register(wanted)
@@ -101,7 +101,7 @@ export function analysisStoreContract(name: string, open: () => Promise<Database
         state: 'queued',
         attempts: 0,
         createdAt: clock.now().toISOString(),
-        summary: { study: { studyDate: '20260301' } },
+        summary: { study: STUDY },
       })
       expect(record.legs).toEqual([
         { leg: 'pacs', state: 'waiting', attempts: 0 },

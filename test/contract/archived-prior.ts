@@ -15,6 +15,7 @@ import type { Review } from '../../src/domain/review.ts'
 import type { PatientIdentity, StudyIdentity } from '../../src/domain/study.ts'
 import { type Grid, toIndex, toPatient, voxelCount } from '../../src/domain/volume.ts'
 import type { Bundle } from '../../src/inference/bundle/manifest.ts'
+import { measureLesions } from '../../src/inference/lesions/diameters.ts'
 import { measure } from '../../src/inference/lesions/measure.ts'
 import { IDENTITY } from '../../src/inference/volumes/rigid.ts'
 import { type ComparePorts, compareWithPrior } from '../../src/pipeline/prior/compare.ts'
@@ -62,6 +63,7 @@ function present(change: { patient?: PatientIdentity; bundleDigest?: string; mod
       segmentation,
     },
     image: { grid, data: new Float32Array(data.length) },
+    enhancing: measureLesions(segmentation, BUNDLE.regions.ET ?? []),
     sequences: ['T1c', 'FLAIR'] as const,
     bundle: BUNDLE,
     bundleDigest: change.bundleDigest ?? DIGEST,

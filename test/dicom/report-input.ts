@@ -4,9 +4,12 @@ import { planSeries } from '../../src/dicom/series-volume.ts'
 import type { MeasurementReportInput } from '../../src/dicom/sr/measurement-report.ts'
 import type { Prediction, ReportableResult } from '../../src/domain/finding.ts'
 import type { LabelVolume } from '../../src/domain/volume.ts'
-import { measureDiameters } from '../../src/inference/lesions/diameters.ts'
+import { measureLesions, targetLesions } from '../../src/inference/lesions/diameters.ts'
 import { measure } from '../../src/inference/lesions/measure.ts'
 import { type classicSeries, labelsOn, resultFor, type TestSeries } from './support.ts'
+
+const measureDiameters = (...of: Parameters<typeof measureLesions>) =>
+  targetLesions(measureLesions(...of)).map(({ diameters }) => diameters)
 
 /** The part of a bundle that the result was made by. */
 export const MADE_BY = {

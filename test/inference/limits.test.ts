@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest'
 import type { Limit } from '../../src/domain/limit.ts'
 import { LESION_LIMITS } from '../../src/inference/lesions/limits.ts'
 import { PLAUSIBILITY_LIMITS } from '../../src/inference/segmentation/limits.ts'
+import { WITNESS_LIMITS } from '../../src/inference/series/limits.ts'
 
-const rows = Object.entries<Limit>({ ...LESION_LIMITS, ...PLAUSIBILITY_LIMITS })
+const rows = Object.entries<Limit>({ ...LESION_LIMITS, ...PLAUSIBILITY_LIMITS, ...WITNESS_LIMITS })
 const PUBLICATION = /^[A-Z][a-z]+ et al\., .+ (19|20)\d\d;/
 const MEASURED = /^measured: .{20,}/
 const CHOSEN = /^chosen: .{20,}/

@@ -2,13 +2,16 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { decode } from 'fast-png'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { demoSettings } from '../../demo/demo-settings.ts'
 import { GENERATED_PATIENT, generateStudy, type StudyOptions } from '../../demo/phantom/study.ts'
 import { openServers, type Servers } from '../../demo/servers.ts'
 import { compose, type Service } from '../../src/compose.ts'
 import { ERRORS, type ErrorCode } from '../../src/domain/errors.ts'
+import { STRUCTURAL } from '../../src/domain/study.ts'
 import { parseSettings } from '../../src/settings/parse.ts'
+import { SHORT_SEQUENCE_NAMES } from '../../src/wording/names.ts'
 import { createKeptLog } from '../support/quiet-log.ts'
 
 let folder: string
@@ -93,5 +96,23 @@ describe('a study that must not be analysed is held', () => {
     const said = JSON.stringify([record.hold, log.lines])
     expect(said).not.toContain(study.patient.patientId || 'Gliabridge^')
     expect(said).not.toContain('Zoë')
+  })
+
+  it('whose pixels contradict the headers of a series, with a picture of each on the page', async () => {
+    const faults: StudyOptions['faults'] = [{ kind: 'exchanged-headers', sequences: ['T1', 'FLAIR'] }]
+    const { record, written } = await outcomeOf({ seed: 21, faults })
+    expect([record.state, record.hold?.code, written]).toEqual(['held', 'SERIES_CONTRADICTION', 0])
+    expect(record.hold?.message).toMatch(
+      /is T1 by its headers and looks like FLAIR.*is FLAIR by its headers and looks like T1/,
+    )
+    const address = `${url}/analyses/${record.analysisId}`
+    const page = await (await fetch(address)).text()
+    const pictures = [...page.matchAll(/src="([^"]+\/doubt\/\d\.png)"[^>]+alt="Series \d+, ([^"]+) by its headers/g)]
+    expect(pictures.map((match) => match[2])).toEqual(STRUCTURAL.map((one) => SHORT_SEQUENCE_NAMES[one]))
+    for (const [, path] of pictures) {
+      const png = decode(new Uint8Array(await (await fetch(`${url}${path}`)).arrayBuffer()))
+      expect([png.width, png.height, new Set(png.data).size > 50]).toEqual([192, 192, true])
+    }
+    expect((await fetch(`${address}/doubt/9.png`)).status).toBe(404)
   })
 })

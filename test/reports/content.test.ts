@@ -57,7 +57,7 @@ describe('report content', () => {
     const [idh, codeletion, mgmt, grade, survival] = writeContent(result).predictions
     expect(idh).toMatchObject({
       result: 'IDH-wildtype',
-      lines: [{ label: 'IDH-wildtype, very likely', text: '91 % (84–96)' }],
+      lines: [{ label: 'very likely', text: '91 % (84–96)' }],
     })
     expect(codeletion).toMatchObject({
       result: 'not evaluable',
@@ -66,7 +66,7 @@ describe('report content', () => {
     })
     expect(mgmt).toMatchObject({ result: 'indeterminate', lines: [{ label: 'methylated', text: '56 % (38–72)' }] })
     expect(grade!.result).toBe('grade 4')
-    expect(grade!.lines.map((line) => line.label)).toEqual(['grade 4, likely', 'grade 3', 'grade 2'])
+    expect(grade!.lines.map((line) => line.label)).toEqual(['likely', 'grade 3', 'grade 2'])
     expect(survival!.lines.map((line) => `${line.label} ${line.text}`)).toEqual([
       '6 months 88 % (80–94)',
       '12 months 61 % (50–72)',
@@ -154,7 +154,7 @@ describe('report content', () => {
     }
     expect(rowOf({ ...called, bounds })).toMatchObject({
       result: 'IDH-mutant',
-      lines: [{ label: 'IDH-mutant, likely', probability: 0.85 }],
+      lines: [{ label: 'likely', probability: 0.85 }],
       reason: 'From 84 patients with IDH-mutant no more than 96 % can be shown.',
     })
     expect(rowOf({ ...called, bounds, errorBudget: { n: 52, wrong: 3 } }).reason).toMatch(

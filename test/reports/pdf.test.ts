@@ -35,9 +35,10 @@ interface Piece {
 }
 
 /** What pdf.js, which shares nothing with the writer, reads from the bytes. */
-async function read(bytes: Uint8Array) {
+async function read(bytes: Uint8Array, number?: number) {
   const pdf = await getDocumentProxy(bytes.slice())
-  const page = await pdf.getPage(1)
+  // The last page is the one with the details.
+  const page = await pdf.getPage(number ?? pdf.numPages)
   const content = await page.getTextContent()
   const pieces = content.items.flatMap((item): Piece[] =>
     'str' in item && item.str.trim() !== ''
@@ -86,7 +87,7 @@ describe('beside an earlier study', () => {
   it('has then, now and change of each volume, and the category, all within the page', async () => {
     const comparison = comparisonOf(base.result)
     const { pages, pieces, text } = await read(await render({ comparison }, textOnly))
-    expect(pages).toBe(1)
+    expect(pages).toBe(2)
     expectTidy(pieces)
     for (const { earlier, now, change, standardDeviation } of comparison.volumes) {
       const known = standardDeviation === undefined ? '?' : standardDeviation.toFixed(1)
@@ -99,7 +100,7 @@ describe('beside an earlier study', () => {
     const response = { category: 'CR' as const, productThen: 400, productNow: 0, percent: -100, reasons: [] }
     const comparison = comparisonOf(base.result, { response })
     const { pages, pieces, text } = await read(await render({ comparison, noFinding: true }, textOnly))
-    expect(pages).toBe(1)
+    expect(pages).toBe(2)
     expectTidy(pieces)
     expect(text).toMatch(
       /This does not exclude a tumour: .* are missed\. Since 2026-01-02 \(58 d\): CR, enhancing tumour disappeared/,
@@ -116,9 +117,9 @@ describe('the report', () => {
     expect(pictures).not.toContain('…')
   })
 
-  it('is one tidy page that says everything', async () => {
+  it('has one tidy page that says everything', async () => {
     const { pages, pieces, text } = await read(await renderPlain())
-    expect(pages).toBe(1)
+    expect(pages).toBe(2)
     expectTidy(pieces)
     for (const expected of [
       'Glioma MRI analysis',
@@ -160,7 +161,7 @@ describe('the report', () => {
       base.result.study.studyInstanceUid,
       base.result.referenceSeriesUid,
       '2026-03-01 03:19 UTC',
-      'Page 1 of 1',
+      'Page 2 of 2',
     ]) {
       expect(text).toContain(expected)
     }
@@ -187,7 +188,7 @@ describe('the report', () => {
 
   it('says so when nothing was found', async () => {
     const { pages, text } = await read(await render({ noFinding: true }, syntheticCase(COARSE, { lesion: false })))
-    expect(pages).toBe(1)
+    expect(pages).toBe(2)
     expect(text).toContain('No tumour was segmented above the detection limit')
     expect(text).toContain('No outlines are drawn')
   })
@@ -309,15 +310,17 @@ describe('whatever the input', () => {
     referenceSeriesUid: `2.25.${'4'.repeat(59)}`,
   }
 
-  it('the worst case is one tidy page that counts what it leaves out', async () => {
-    const { pages, pieces, text } = await read(await render(worst, base, long))
-    expect(pages).toBe(1)
+  it('the worst case has one tidy page that counts what it leaves out', async () => {
+    const bytes = await render(worst, base, long)
+    const { pages, pieces, text } = await read(bytes)
+    expectTidy((await read(bytes, 1)).pieces)
+    expect(pages).toBe(2)
     expectTidy(pieces)
     expect(text).toMatch(/… \(\d+ more in the EHR\)/)
     for (const uid of [worst.study!.studyInstanceUid, worst.referenceSeriesUid!]) expect(text).toContain(uid)
   })
 
-  it('any text makes one tidy page', async () => {
+  it('any text makes tidy pages', async () => {
     // A page of arbitrary Han or Hangul opens a hundred font files, so letters of each script come from a few.
     const text = fc.oneof(
       fc.string({ unit: 'grapheme-ascii', maxLength: 300 }),
@@ -379,7 +382,7 @@ describe('whatever the input', () => {
               textOnly,
             ),
           )
-          expect(pages).toBe(1)
+          expect(pages).toBe(2)
           for (const piece of pieces) {
             expect(piece.y).toBeGreaterThan(30)
             expect(piece.y).toBeLessThan(841.89 - 20)

@@ -34,7 +34,10 @@ export function missingOrthanc(): string | undefined {
   return existsSync(PLUGIN) ? undefined : `the DICOMweb plugin is not at ${PLUGIN} (apt-get install orthanc-dicomweb)`
 }
 
-export async function startOrthanc(): Promise<TestOrthanc> {
+/** What the DICOMweb plugin answers to requests for metadata: read from the files, from its index, or guessed from a few instances. */
+export type MetadataMode = 'Full' | 'MainDicomTags' | 'Extrapolate'
+
+export async function startOrthanc(metadata: MetadataMode = 'Full'): Promise<TestOrthanc> {
   const missing = missingOrthanc()
   if (missing !== undefined) throw new Error(missing)
   const binary = BINARIES.find((path) => existsSync(path))!
@@ -59,8 +62,8 @@ export async function startOrthanc(): Promise<TestOrthanc> {
       EnableWado: true,
       WadoRoot: '/wado',
       Ssl: false,
-      StudiesMetadata: 'Full',
-      SeriesMetadata: 'Full',
+      StudiesMetadata: metadata,
+      SeriesMetadata: metadata,
       PublicRoot: '/dicom-web/',
     },
     // With Latin1, the default, QIDO-RS loses the names.

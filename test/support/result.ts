@@ -3,7 +3,10 @@
 import type { InputSeries, Measurement, ReportableResult, SequenceImage } from '../../src/domain/finding.ts'
 import { type Sequence, STRUCTURAL } from '../../src/domain/study.ts'
 import { type Grid, type LabelVolume, toPatient, type Vec3, voxelMillilitres } from '../../src/domain/volume.ts'
-import { measureDiameters } from '../../src/inference/lesions/diameters.ts'
+import { measureLesions, targetLesions } from '../../src/inference/lesions/diameters.ts'
+
+const measureDiameters = (...of: Parameters<typeof measureLesions>) =>
+  targetLesions(measureLesions(...of)).map(({ diameters }) => diameters)
 
 /** LPS mm: left of the midline (x > 0), posterior (y > 0), high up. */
 export const LESION_CENTRE: Vec3 = [34, 22, 38]

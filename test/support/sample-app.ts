@@ -81,10 +81,16 @@ export function sampleApp(
     analyses: {
       get: async (id) => records.get(id),
       byStudy: async (uid) => sorted().filter((record) => record.studyInstanceUid === uid),
-      list: async ({ limit = 100, offset = 0, state } = {}) =>
-        sorted()
+      list: async ({ limit = 100, offset = 0, state, toReview, search = [], order } = {}) => {
+        const text = ({ summary }: AnalysisRecord) => JSON.stringify(summary ?? {}).toLowerCase()
+        const rank = ({ state, review }: AnalysisRecord) =>
+          state === 'held' ? 0 : state === 'delivered' && !review ? 1 : 2
+        const found = sorted()
           .filter((record) => !state || record.state === state)
-          .slice(offset, offset + limit),
+          .filter((record) => !toReview || rank(record) === 1)
+          .filter((record) => search.every((word) => text(record).includes(word.toLowerCase())))
+        return (order === 'waiting' ? found.sort((a, b) => rank(a) - rank(b)) : found).slice(offset, offset + limit)
+      },
       events: async (id) => events.get(id) ?? [],
       artifactRoles: async (id) => rolesOf(events.get(id) ?? []),
       artifact: async (id, role) => {

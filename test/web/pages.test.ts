@@ -61,6 +61,32 @@ const wordsOf = (page: string) =>
     .replace(/&#39;/g, "'")
     .replace(/\s+/g, ' ')
 
+describe('the worklist', () => {
+  it('tells of a hold what resolves it, and resolves it in place where nothing more is to be said', async () => {
+    const page = await list([held])
+    expect(wordsOf(page)).toContain('The study lacks a sequence that the bundle needs')
+    expect(page).toContain(`<form method="post" action="/analyses/${held.analysisId}/resolve">`)
+    const doubt = await list([{ ...held, hold: { ...held.hold!, code: 'PATIENT_AMBIGUOUS' } }])
+    expect(doubt).not.toContain('/resolve"')
+    expect(doubt).toContain(`<a class="button" href="/analyses/${held.analysisId}">Resolve</a>`)
+  })
+
+  it('keeps what was looked for out of addresses, and is then not live', async () => {
+    const page = await list([delivered], { search: ['müller', '<b>'] })
+    expect(page).toContain('<form method="post" action="/search" role="search"')
+    expect(page).toContain('value="müller &lt;b&gt;"')
+    expect(page).not.toContain('data-events')
+    expect(page).not.toMatch(/href="[^"]*m(ü|%C3)/)
+    expect(wordsOf(await list([], { search: ['nobody'] }))).toContain('No analysis matches.')
+  })
+
+  it('says since when each one is there, and offers the order in which they wait for a person', async () => {
+    const page = await list([held], { order: 'waiting', toReview: true })
+    expect(page).toContain(`data-since="${held.createdAt}"`)
+    expect(page).toContain('href="/?show=to-review&amp;order=waiting" aria-current="true"')
+  })
+})
+
 describe('studies that are not analysed', () => {
   const declined = async (change: object = {}) =>
     String(await notAnalysedPage({ studies: DECLINED_STUDIES, count: 2, limit: 50, offset: 0, ways: {}, ...change }))

@@ -33,6 +33,18 @@ export interface Artifact {
   sopClassUid?: Uid
 }
 
+export interface ListQuery {
+  limit?: number
+  offset?: number
+  state?: AnalysisState
+  /** Delivered ones that nobody has reviewed. */
+  toReview?: boolean
+  /** Words that must all stand in name, patient id, accession number, description or UIDs, whatever their case. */
+  search?: readonly string[]
+  /** Newest first, or first what waits for a person: holds, then what is to be reviewed, the oldest of each first. */
+  order?: 'newest' | 'waiting'
+}
+
 export interface AnalysisStore {
   /** Creates the analysis in state queued unless it exists; returns the record and whether it is new. */
   register(
@@ -43,7 +55,7 @@ export interface AnalysisStore {
   ): Promise<{ record: AnalysisRecord; created: boolean }>
   get(analysisId: string): Promise<AnalysisRecord | undefined>
   byStudy(studyInstanceUid: Uid): Promise<AnalysisRecord[]>
-  list(query?: { limit?: number; offset?: number; state?: AnalysisState }): Promise<AnalysisRecord[]>
+  list(query?: ListQuery): Promise<AnalysisRecord[]>
   events(analysisId: string): Promise<AnalysisEvent[]>
   /** Takes the oldest analysis that is due, under a lease of `leaseSeconds`; undefined when nothing is due. */
   claim(owner: string, leaseSeconds: number): Promise<AnalysisRecord | undefined>
@@ -60,7 +72,10 @@ export interface AnalysisStore {
   /** Keeps which patient a person named, with an event that says so. */
   confirmPatient(analysisId: string, confirmed: ConfirmedPatient): Promise<void>
   /** Merges facts into the summary before there is a result, so that a held analysis shows what is known of it. */
-  describe(analysisId: string, facts: Pick<AnalysisSummary, 'patient' | 'study' | 'decisions'>): Promise<void>
+  describe(
+    analysisId: string,
+    facts: Pick<AnalysisSummary, 'patient' | 'study' | 'decisions' | 'pictures'>,
+  ): Promise<void>
   /** Stores summary and artefacts and moves running → analysed, in one transaction. */
   saveResult(analysisId: string, summary: AnalysisSummary, artifacts: Artifact[]): Promise<AnalysisRecord>
   /** The result in full; undefined where there is none. Throws INTERNAL when what is stored is damaged. */

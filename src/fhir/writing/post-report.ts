@@ -1,6 +1,6 @@
 // The write path: look, create what is missing, look again, until the EHR holds the whole report exactly once.
+
 import type { Resource, ResourceType } from '@medplum/fhirtypes'
-import { AppError, asAppError } from '../../domain/errors.ts'
 import type { QualityNote } from '../../domain/finding.ts'
 import type { EhrReceipt, EhrReport } from '../../domain/ports/clinical-record.ts'
 import type { Log } from '../../domain/ports/log.ts'
@@ -13,24 +13,16 @@ import { type ReportSet, reportSet } from '../resources/report-set.ts'
 import type { Capabilities, WriteMode } from './capability.ts'
 import { createOnce, findByKeys, ledgerKey, type Site } from './find-or-create.ts'
 import { checkSubject, contextOf, type Plan, planWrites } from './plan.ts'
+import { type Pauses, settle } from './settle.ts'
 import { writeSingly } from './single-writes.ts'
 
-export interface PostEffects {
+export interface PostEffects extends Pauses {
   site: Site
   mode: WriteMode
   orders: OrderSettings
   log: Log
-  sleep(milliseconds: number): Promise<void>
   now(): Date
-  /** Uniform in [0, 1). */
-  random(): number
 }
-
-export const ROUNDS = 8
-/** Each lost answer may have cost the whole time limit, so few of them end the post. */
-export const LOST_ANSWERS = 3
-const FIRST_PAUSE_MS = 50
-const MAX_PAUSE_MS = 2000
 
 /** Posts or completes the report; the same resources whatever happened before, nothing at all once a person has signed it. */
 export async function postReport(effects: PostEffects, given: EhrReport, analysisSystem: string): Promise<EhrReceipt> {
@@ -47,49 +39,23 @@ export async function postReport(effects: PostEffects, given: EhrReport, analysi
   const writtenAt = effects.now().toISOString()
   const options = { locked: form === 'transaction', updates: site.capabilities.updates }
   let written = false
-  let last: AppError | undefined
-  let lost = 0
-  for (let round = 0; round < ROUNDS; round++) {
-    try {
-      const found = new Map<string, Resource>()
-      const context = () => contextOf(report, set, analysisSystem, patient, found, { form, search, writtenAt })
-      await readCurrentState(site, set, context, found)
-      const plan = planWrites(set, context(), found, options)
-      if (plan.entries.length === 0) return receiptOf(found, patient)
-      if (written && plan.missing.length === 0) {
-        effects.log.warn({ analysisId, elements: plan.differing.join(' ') }, 'the EHR stores elements in another form')
-        return receiptOf(found, patient)
-      }
-      written = false
-      if (form === 'transaction') await transact(site, plan)
-      else await writeSingly(site, set, context, found)
-      written = true
-    } catch (thrown) {
-      last = retryableOrThrow(asAppError(thrown), last)
-      if (last.code === 'EHR_AMBIGUOUS' && ++lost === LOST_ANSWERS) throw last
-      const ceiling = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** round)
-      await effects.sleep(ceiling * (0.5 + effects.random() / 2))
+  return settle(effects, `the report of analysis ${analysisId}`, async () => {
+    const found = new Map<string, Resource>()
+    const context = () => contextOf(report, set, analysisSystem, patient, found, { form, search, writtenAt })
+    const wasWritten = written
+    written = false
+    await readCurrentState(site, set, context, found)
+    const plan = planWrites(set, context(), found, options)
+    if (plan.entries.length === 0) return receiptOf(found, patient)
+    if (wasWritten && plan.missing.length === 0) {
+      effects.log.warn({ analysisId, elements: plan.differing.join(' ') }, 'the EHR stores elements in another form')
+      return receiptOf(found, patient)
     }
-  }
-  throw (
-    last ??
-    new AppError(
-      'EHR_CONFLICT',
-      `the report of analysis ${report.result.analysisId} did not settle in ${ROUNDS} rounds`,
-    )
-  )
-}
-
-/** A conflict or a lost answer is answered by looking again; whatever else ends the post, and stays ambiguous after a lost answer. */
-export function retryableOrThrow(error: AppError, before: AppError | undefined): AppError {
-  if (error.code === 'EHR_CONFLICT' || error.code === 'EHR_AMBIGUOUS') return error
-  if (before?.code === 'EHR_AMBIGUOUS' && error.class === 'transient') {
-    throw new AppError('EHR_AMBIGUOUS', `${before.message}; looking again failed: ${error.message}`, {
-      cause: error,
-      ...(error.retryAfterSeconds !== undefined && { retryAfterSeconds: error.retryAfterSeconds }),
-    })
-  }
-  throw error
+    if (form === 'transaction') await transact(site, plan)
+    else await writeSingly(site, set, context, found)
+    written = true
+    return undefined
+  })
 }
 
 /** What is known only now stands in the text of the report too. */

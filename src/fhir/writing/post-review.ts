@@ -1,7 +1,8 @@
 // A review's write path: look, bring each resource to what the review makes of it, look again, until the EHR says it exactly once.
+
 import type { BundleEntry, Observation, Resource, ResourceType } from '@medplum/fhirtypes'
 import { applyEdits } from '../../domain/corrections.ts'
-import { AppError, asAppError } from '../../domain/errors.ts'
+import { AppError } from '../../domain/errors.ts'
 import type { EhrReceipt, EhrReport, ReviewedDocuments } from '../../domain/ports/clinical-record.ts'
 import type { Review } from '../../domain/review.ts'
 import { findOrder } from '../matching/orders.ts'
@@ -14,19 +15,14 @@ import { createOnce, remember } from './find-or-create.ts'
 import { contextOf, type Plan, pdfEntries, updateOf } from './plan.ts'
 import {
   acceptedTypes,
-  LOST_ANSWERS,
   type PostEffects,
   postReport,
-  ROUNDS,
   readCurrentState,
   receiptOf,
-  retryableOrThrow,
   transact,
   withNote,
 } from './post-report.ts'
-
-const FIRST_PAUSE_MS = 50
-const MAX_PAUSE_MS = 2000
+import { settle } from './settle.ts'
 
 /** One resource to be written: new, or the version that it replaces. */
 interface Step {
@@ -57,33 +53,24 @@ export async function postReview(
     throw new AppError('EHR_REJECTED', 'the FHIR server updates nothing of a report, so it cannot take a review')
   const form = mode === 'transaction' ? 'transaction' : 'single'
   const writtenAt = effects.now().toISOString()
-  let last: AppError | undefined
-  let lost = 0
   let complete = false
-  for (let round = 0; round < ROUNDS; round += 1) {
-    try {
-      const found = new Map<string, Resource>()
-      const context = () =>
-        contextOf(edited, set, analysisSystem, site.patient, found, { form, search, writtenAt, review })
-      await readCurrentState(site, set, context, found)
-      if (!complete && lacks(written, found)) {
-        // The report was not delivered to this server, or not whole: it comes first, as the software wrote it.
-        await postReport(effects, given, analysisSystem)
-        complete = true
-        continue
-      }
-      const steps = stepsOf(effects, set, { ...context(), review }, found, form)
-      if (steps.length === 0) return receiptOf(found, site.patient)
-      if (form === 'transaction') await transact(site, planOf(steps, pdfEntries(set, context())))
-      else for (const step of steps) await writeStep(effects, step, found)
-    } catch (thrown) {
-      last = retryableOrThrow(asAppError(thrown), last)
-      if (last.code === 'EHR_AMBIGUOUS' && ++lost === LOST_ANSWERS) throw last
-      const ceiling = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** round)
-      await effects.sleep(ceiling * (0.5 + effects.random() / 2))
+  return settle(effects, `review ${review.reviewId}`, async () => {
+    const found = new Map<string, Resource>()
+    const context = () =>
+      contextOf(edited, set, analysisSystem, site.patient, found, { form, search, writtenAt, review })
+    await readCurrentState(site, set, context, found)
+    if (!complete && lacks(written, found)) {
+      // The report was not delivered to this server, or not whole: it comes first, as the software wrote it.
+      await postReport(effects, given, analysisSystem)
+      complete = true
+      return undefined
     }
-  }
-  throw last ?? new AppError('EHR_CONFLICT', `review ${review.reviewId} did not settle in ${ROUNDS} rounds`)
+    const steps = stepsOf(effects, set, { ...context(), review }, found, form)
+    if (steps.length === 0) return receiptOf(found, site.patient)
+    if (form === 'transaction') await transact(site, planOf(steps, pdfEntries(set, context())))
+    else for (const step of steps) await writeStep(effects, step, found)
+    return undefined
+  })
 }
 
 interface ReviewSet extends ReportSet {

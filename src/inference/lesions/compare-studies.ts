@@ -11,7 +11,7 @@ import { componentsOf } from '../volumes/components.ts'
 import { centreOf, coarseGrid } from '../volumes/grids.ts'
 import { resample } from '../volumes/resample.ts'
 import { applyRigid, invertRigid, REGISTRATION_SPACING_MM, type Registrar, type Rigid } from '../volumes/rigid.ts'
-import { measureLesions, targetLesions } from './diameters.ts'
+import { type MeasuredLesion, targetLesions } from './diameters.ts'
 import { LESION_LIMITS } from './limits.ts'
 import { type LesionLinks, type LesionMap, lesionMap, linkLesions, shareOutside } from './link-lesions.ts'
 import { sizeResponse } from './rano.ts'
@@ -29,6 +29,8 @@ export interface TimePoint<M extends MeasuredVolume = Measurement> {
   image: Volume<Float32Array>
   labels: LabelVolume
   measurements: readonly M[]
+  /** Its enhancing lesions, as measureLesions gives them. */
+  enhancing: readonly MeasuredLesion[]
   /** Of a finding, by its key. */
   tracking(key: string): Tracking
 }
@@ -65,7 +67,7 @@ export async function compareStudies({
   }
   const links = linkLesions(mapNow, mapThen, presentToPrior)
   const lesions = lesionChanges(mapNow, mapThen, links, now, earlier)
-  const enhancing = compareEnhancing(now, earlier, bundle.regions.ET ?? [], presentToPrior)
+  const enhancing = compareEnhancing(now, earlier, presentToPrior)
   const keys = new Set([...now.measurements.map(({ region }) => region), ...bundle.labels.map(({ key }) => key)])
   return {
     presentToPrior,
@@ -170,8 +172,8 @@ function lesionChanges(
 }
 
 /** The enhancing lesions: the category, and which of the followed ones ("ET lesion 1") continue which. */
-function compareEnhancing(now: TimePoint, earlier: EarlierPoint, members: readonly number[], presentToPrior: Rigid) {
-  const [lesionsNow, lesionsThen] = [measureLesions(now.labels, members), measureLesions(earlier.labels, members)]
+function compareEnhancing(now: TimePoint, earlier: EarlierPoint, presentToPrior: Rigid) {
+  const [lesionsNow, lesionsThen] = [now.enhancing, earlier.enhancing]
   const mapOf = ({ labels: { grid } }: Pick<TimePoint, 'labels'>, lesions: typeof lesionsNow) =>
     lesionMap(
       grid,

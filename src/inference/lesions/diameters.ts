@@ -14,23 +14,17 @@ import { LESION_LIMITS } from './limits.ts'
 
 const MEASURABLE_MM = LESION_LIMITS.measurable.value
 
-/**
- * The measurable lesions, largest product of diameters first, at most three; the largest one alone when none is
- * measurable; none without voxels. A lesion is a 26-connected component of the given labels. It is measured on the slice,
- * and in the one connected part of it there, that has the longest diameter: on planes of the grid across the axis that is
- * nearest to head-foot, so without interpolation, and on the series' own slices when they are axial.
- */
-export function measureDiameters(labels: LabelVolume, members: readonly number[]): Bidimensional[] {
-  return targetLesions(measureLesions(labels, members)).map(({ diameters }) => diameters)
-}
-
 /** A lesion with its voxels, as indices into the label volume. */
 export interface MeasuredLesion {
   voxels: readonly number[]
   diameters: Bidimensional
 }
 
-/** Every lesion, measurable or not, largest product of diameters first. */
+/**
+ * Every lesion, measurable or not, largest product of diameters first. A lesion is a 26-connected component of the given labels. It is
+ * measured on the slice, and in the one connected part of it there, that has the longest diameter: on planes of the grid across the
+ * axis that is nearest to head-foot, so without interpolation, and on the series' own slices when they are axial.
+ */
 export function measureLesions(labels: LabelVolume, members: readonly number[]): MeasuredLesion[] {
   const { grid } = labels
   const plane = axialPlane(grid)

@@ -10,6 +10,8 @@ export interface Evidence {
   weighting: Weighting | ParameterMap | undefined
   /** Strongest first. */
   reasons: string[]
+  /** Neither timing nor words say what it is, so that the pixels may. */
+  silent?: boolean
 }
 
 /** Reads the weighting. A description never overrules the physics. */
@@ -21,7 +23,8 @@ export function evidence(facts: SeriesFacts): Evidence {
   if (physics.weighting && worded && worded !== physics.weighting)
     reasons.push(`the description suggests ${worded}, the headers decide`)
   else if (worded) reasons.push(`${worded} in the description`)
-  return { weighting: physics.decisive ? physics.weighting : (physics.weighting ?? worded), reasons }
+  const weighting = physics.decisive ? physics.weighting : (physics.weighting ?? worded)
+  return { weighting, reasons, silent: weighting === undefined && !physics.decisive }
 }
 
 export interface Physics {

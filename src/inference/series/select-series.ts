@@ -17,6 +17,7 @@ import { type SeriesFacts, seriesFacts } from './facts.ts'
 import { mapEvidence } from './maps.ts'
 import { compileOverrides, type SeriesOverrides } from './overrides.ts'
 import { prefer } from './preference.ts'
+import { type Seen, shownBy, withPixels } from './seen.ts'
 
 export interface Selection {
   /** One per series, in the study's order. */
@@ -24,8 +25,10 @@ export interface Selection {
   chosen: Partial<Record<Sequence, Series>>
   /** Sequences that the study has and the analysis goes without, with the reason. */
   unused: { sequence: Sequence; text: string }[]
-  /** T1 series of which the headers do not say whether they had contrast, where neither T1 nor T1c was found otherwise. */
+  /** T1 series of which the headers do not say whether they had contrast, unless both T1 and T1c were found otherwise. */
   undecided: Series[]
+  /** Series of which the headers do not say what they are, where a structural sequence was not found. */
+  unread: Series[]
   /** SERIES_MISSING, SERIES_AMBIGUOUS or SERIES_UNSUPPORTED; the study must wait for a person. */
   hold?: AppError
 }
@@ -41,8 +44,8 @@ export interface Known {
   /** Series that turned out to be no volume, with the reason; the next candidate is chosen. */
   refused?: ReadonlyMap<Uid, string>
   policy?: UnusablePolicy
-  /** What the pixels say of contrast agent, by series; it counts where the headers do not say. */
-  seen?: ReadonlyMap<Uid, 'given' | 'not-given'>
+  /** What the pixels say, by series; it counts where the headers do not say. */
+  seen?: ReadonlyMap<Uid, Seen>
 }
 
 interface Candidate extends Evidence, ContrastEvidence {
@@ -135,9 +138,11 @@ export function selectSeries(
   for (const [n, decision] of decisions.entries()) if (decision.sequence) chosen[decision.sequence] = study.series[n]!
   const held = unused.filter(({ sequence }) => policy[sequence] === 'hold').map(({ text }) => text)
   const hold = holdOf({ missing, ambiguous: [...ambiguous.values()], held }, decisions)
-  const unsaid = chosen.T1 || chosen.T1c ? [] : groups.undecided.map(({ facts }) => facts.seriesInstanceUid)
-  const undecided = study.series.filter(({ seriesInstanceUid }) => unsaid.includes(seriesInstanceUid))
-  return { decisions, chosen, unused, undecided, ...(hold ? { hold } : {}) }
+  const unsaid = new Set(chosen.T1 && chosen.T1c ? [] : groups.undecided.map(({ facts }) => facts.seriesInstanceUid))
+  const undecided = study.series.filter(({ seriesInstanceUid }) => unsaid.has(seriesInstanceUid))
+  const isWanting = STRUCTURAL.some((sequence) => bundle.sequences[sequence] && !isSelected(sequence))
+  const unread = isWanting ? study.series.filter(({ seriesInstanceUid }) => groups.silent.has(seriesInstanceUid)) : []
+  return { decisions, chosen, unused, undecided, unread, ...(hold ? { hold } : {}) }
 }
 
 /** Series on which a word of the description casts doubt come last. */
@@ -178,13 +183,20 @@ function assess(
     const found = mapEvidence(facts)
     const map = found && bundle.sequences[found.weighting] ? found : undefined
     const exclusion = exclusionOf(facts, map !== undefined, refused)
-    return { facts, seen: map ?? evidence(facts), exclusion, doubt: map ? undefined : doubt(facts) }
+    const seen = map ?? shownBy(evidence(facts), pixels.get(facts.seriesInstanceUid)?.weighting)
+    return { facts, seen, exclusion, doubt: map ? undefined : doubt(facts) }
   })
-  const structural = judged.filter(({ exclusion, seen }) => !exclusion && isStructural(seen.weighting))
+  const structural = judged.filter(
+    ({ exclusion, seen }) => !exclusion && STRUCTURAL.some((one) => one === seen.weighting),
+  )
   const contrast = contrastOf(all, new Set(structural.map(({ facts }) => facts)))
   for (const { facts, seen, exclusion, doubt } of judged) {
     const named = SEQUENCES.find((s) => uids[s] === facts.seriesInstanceUid && !assessed.fixed.has(s))
-    const candidate = { facts, ...seen, ...withPixels(contrast.get(facts)!, pixels.get(facts.seriesInstanceUid)) }
+    const candidate = {
+      facts,
+      ...seen,
+      ...withPixels(contrast.get(facts)!, pixels.get(facts.seriesInstanceUid)?.contrast),
+    }
     if (named && facts.modality === 'MR') assessed.fixed.set(named, facts)
     else if (!exclusion) assessed.usable.push({ ...candidate, doubt })
     else {
@@ -196,21 +208,12 @@ function assess(
   return assessed
 }
 
-/** The pixels speak where the headers do not say; of headers that say, they are the second witness after registration. */
-function withPixels(headers: ContrastEvidence, pixels: 'given' | 'not-given' | undefined): ContrastEvidence {
-  if (pixels === undefined || headers.contrast === 'given' || headers.contrast === 'not-given') return headers
-  const shown = pixels === 'given' ? 'its pixels show contrast agent' : 'its pixels show none'
-  return { contrast: pixels, contrastReason: `${shown}, compared with the other T1; ${headers.contrastReason}` }
-}
-
 function exclusionOf(facts: SeriesFacts, isMap: boolean, refused: ReadonlyMap<Uid, string>): Exclusion | undefined {
   const reason = isMap ? mapExclusionReason(facts) : undefined
   const found = isMap ? reason && { reason } : exclusionReason(facts)
   const why = refused.get(facts.seriesInstanceUid)
   return found || (why === undefined ? undefined : { reason: `no volume: ${why}`, unusable: true })
 }
-
-const isStructural = (weighting: Evidence['weighting']) => STRUCTURAL.some((sequence) => sequence === weighting)
 
 /** The matches of the first list that has any. */
 function matching(lists: Candidate[][], fits: (candidate: Candidate) => boolean): Candidate[] {
@@ -222,15 +225,18 @@ function groupBySequence(usable: Candidate[], rejected: Map<string, string[]>) {
   const by: Record<Sequence, Candidate[]> = { T1: [], T1c: [], T2: [], FLAIR: [], ADC: [], rCBV: [] }
   const undecided: Candidate[] = []
   const t1 = usable.filter((candidate) => candidate.weighting === 'T1')
-  // A study in which nothing at all speaks of contrast has had none, if it holds one T1.
-  const silent = t1.length === 1 && t1[0]!.contrastReason === NOTHING_SAID
+  // A study in which nothing at all speaks of contrast has had none, if it holds one T1 and its headers are whole.
+  const plain = t1.length === 1 && t1[0]!.contrastReason === NOTHING_SAID && !t1[0]!.silent
+  const silent = new Set(
+    usable.filter((one) => one.silent && !one.weighting).map(({ facts }) => facts.seriesInstanceUid),
+  )
   for (const candidate of usable) {
     const { facts, weighting, contrast, contrastReason } = candidate
     if (weighting === undefined)
       rejected.set(facts.seriesInstanceUid, ['no evidence of T1, T2 or FLAIR weighting', ...candidate.reasons])
     else if (weighting !== 'T1') by[weighting].push(candidate)
     else if (contrast === 'given') by.T1c.push(candidate)
-    else if (contrast === 'not-given' || silent) by.T1.push(candidate)
+    else if (contrast === 'not-given' || plain) by.T1.push(candidate)
     else {
       const more = contrast === 'unknown' && t1.length > 1 ? ', and there is more than one such series' : ''
       rejected.set(facts.seriesInstanceUid, [
@@ -240,7 +246,7 @@ function groupBySequence(usable: Candidate[], rejected: Map<string, string[]>) {
       undecided.push(candidate)
     }
   }
-  return { by, undecided }
+  return { by, undecided, silent }
 }
 
 function decide(
@@ -289,6 +295,4 @@ function holdOf(
   return new AppError(code, parts.join('; '))
 }
 
-function numbersOf(all: SeriesFacts[]): string {
-  return all.map((facts) => facts.seriesNumber || '(no number)').join(', ')
-}
+const numbersOf = (all: SeriesFacts[]) => all.map((facts) => facts.seriesNumber || '(no number)').join(', ')

@@ -1,4 +1,5 @@
 // How well two images agree under a rigid transform: normalised mutual information and shared field of view.
+import { trilinear } from '../../domain/trilinear.ts'
 import type { Volume } from '../../domain/volume.ts'
 import { indexMap } from './grids.ts'
 import { quantileOf } from './quantile.ts'
@@ -81,17 +82,5 @@ function upperIntensity(data: Float32Array, percent: number): number {
 function linearAt({ grid, data }: Volume<Float32Array>, x: number, y: number, z: number): number {
   const [nx, ny, nz] = grid.size
   if (x < 0 || y < 0 || z < 0 || x > nx - 1 || y > ny - 1 || z > nz - 1) return Number.NaN
-  const x0 = Math.max(0, Math.min(Math.floor(x), nx - 2))
-  const y0 = Math.max(0, Math.min(Math.floor(y), ny - 2))
-  const z0 = Math.max(0, Math.min(Math.floor(z), nz - 2))
-  const [fx, fy, fz] = [x - x0, y - y0, z - z0]
-  const dx = nx > 1 ? 1 : 0
-  const dy = ny > 1 ? nx : 0
-  const dz = nz > 1 ? nx * ny : 0
-  const at = x0 + nx * (y0 + ny * z0)
-  const c00 = data[at]! * (1 - fx) + data[at + dx]! * fx
-  const c10 = data[at + dy]! * (1 - fx) + data[at + dy + dx]! * fx
-  const c01 = data[at + dz]! * (1 - fx) + data[at + dz + dx]! * fx
-  const c11 = data[at + dz + dy]! * (1 - fx) + data[at + dz + dy + dx]! * fx
-  return (c00 * (1 - fy) + c10 * fy) * (1 - fz) + (c01 * (1 - fy) + c11 * fy) * fz
+  return trilinear(data, nx, ny, nz, x, y, z)
 }

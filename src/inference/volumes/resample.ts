@@ -1,4 +1,5 @@
 // Resampling between grids: Gaussian against aliasing on the source, then linear interpolation through a rigid transform.
+import { trilinear } from '../../domain/trilinear.ts'
 import { type Grid, type Vec3, type Volume, voxelCount } from '../../domain/volume.ts'
 import { indexMap, insideRange } from './grids.ts'
 import { IDENTITY, type Rigid } from './rigid.ts'
@@ -32,6 +33,13 @@ export function prefilter(
   for (const axis of [2, 1, 0] as const)
     if (sigmas[axis] >= 1e-6) smoothAxis(data, source.grid.size, axis, gaussianKernel(sigmas[axis]))
   return { grid: source.grid, data }
+}
+
+/** Gaussian of `sigma` mm along every axis, sampled to 3 sigma, edges repeated. */
+export function smoothed({ grid, data }: Volume<Float32Array>, sigma: number): Volume<Float32Array> {
+  const out = data.slice()
+  for (const axis of [2, 1, 0] as const) smoothAxis(out, grid.size, axis, gaussianKernel(sigma / grid.spacing[axis]))
+  return { grid, data: out }
 }
 
 /** Sampled Gaussian of radius ceil(3 sigma), sum 1. */
@@ -101,7 +109,6 @@ export function interpolate(
   const [tx, ty, tz] = target.size
   const { data } = source
   const [ax, ay, az] = axes[0]
-  const plane = nx * ny
   for (let k = 0; k < tz; k++) {
     for (let j = 0; j < ty; j++) {
       const at = (axis: 0 | 1 | 2) => base[axis] + j * axes[1][axis] + k * axes[2][axis]
@@ -111,35 +118,9 @@ export function interpolate(
       const [from, to] = insideRange([sx, sy, sz], axes[0], source.grid.size, tx)
       const row = tx * (j + ty * k)
       for (let i = from; i < to; i++) {
-        const x = sx + i * ax
-        const y = sy + i * ay
-        const z = sz + i * az
-        const x0 = lower(x, nx)
-        const y0 = lower(y, ny)
-        const z0 = lower(z, nz)
-        const fx = fraction(x - x0)
-        const fy = fraction(y - y0)
-        const fz = fraction(z - z0)
-        const dx = nx > 1 ? 1 : 0
-        const dy = ny > 1 ? nx : 0
-        const dz = nz > 1 ? plane : 0
-        const o = x0 + nx * y0 + plane * z0
-        const c00 = data[o]! * (1 - fx) + data[o + dx]! * fx
-        const c10 = data[o + dy]! * (1 - fx) + data[o + dy + dx]! * fx
-        const c01 = data[o + dz]! * (1 - fx) + data[o + dz + dx]! * fx
-        const c11 = data[o + dz + dy]! * (1 - fx) + data[o + dz + dy + dx]! * fx
-        out[row + i] = (c00 * (1 - fy) + c10 * fy) * (1 - fz) + (c01 * (1 - fy) + c11 * fy) * fz
+        out[row + i] = trilinear(data, nx, ny, nz, sx + i * ax, sy + i * ay, sz + i * az)
       }
     }
   }
   return { grid: target, data: out }
-}
-
-/** Index of the voxel below x of which the next one exists too. */
-function lower(x: number, size: number): number {
-  return Math.max(0, Math.min(Math.floor(x), size - 2))
-}
-
-function fraction(x: number): number {
-  return x < 0 ? 0 : Math.min(x, 1)
 }

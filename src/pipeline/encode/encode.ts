@@ -21,6 +21,8 @@ export interface EncodeInput {
   referencePlan: SeriesPlan
   others: OtherSequence[]
   institution: string
+  /** Address under which people reach the pages; absent where the site states none. */
+  publicUrl?: string
   /** What the network gave, on its working grid. */
   response: ExtrasInput['response']
   /** Of the heads that look at the image, on the working grid too. */
@@ -35,7 +37,12 @@ export async function encodeResults(input: EncodeInput): Promise<Artifact[]> {
   const { result, referenceSeries, referencePlan, others, predecessor, writeBack } = input
   const { segmentation, ...reportable } = result
   const otherSeries = others.map(({ series }) => series)
-  const figures = reportFigures({ result: reportable, segmentation, images: input.images })
+  const figures = reportFigures({
+    result: reportable,
+    segmentation,
+    images: input.images,
+    ...(input.publicUrl !== undefined && { link: `${input.publicUrl}/analyses/${result.analysisId}` }),
+  })
   const pdf = await drawReportPdf({ result: reportable, figures, institution: input.institution })
   const sources = {
     result: reportable,

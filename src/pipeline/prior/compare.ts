@@ -12,6 +12,7 @@ import type { Sequence } from '../../domain/study.ts'
 import type { Grid, LabelVolume, Volume } from '../../domain/volume.ts'
 import type { Bundle } from '../../inference/bundle/manifest.ts'
 import { compareStudies, type EarlierPoint, type TimePoint } from '../../inference/lesions/compare-studies.ts'
+import { type MeasuredLesion, measureLesions } from '../../inference/lesions/diameters.ts'
 import { LESION_LIMITS } from '../../inference/lesions/limits.ts'
 import { carry } from '../../inference/lesions/link-lesions.ts'
 import { resample } from '../../inference/volumes/resample.ts'
@@ -51,6 +52,8 @@ export interface CompareInput {
   result: Pick<AnalysisResult, 'analysisId' | 'patient' | 'study' | 'software' | 'measurements' | 'segmentation'>
   /** The reference series on its own grid. */
   image: Volume<Float32Array>
+  /** The enhancing lesions of the present study, measured once for the result and this. */
+  enhancing: readonly MeasuredLesion[]
   sequences: readonly Sequence[]
   bundle: Bundle
   bundleDigest: string
@@ -109,12 +112,14 @@ async function compareWith(
     image: input.image,
     labels: input.result.segmentation,
     measurements: input.result.measurements,
+    enhancing: input.enhancing,
     tracking: (key) => trackingOf({ analysisId: input.result.analysisId }, key),
   }
   const before: EarlierPoint = {
     image,
     labels,
     measurements: earlier.result.measurements,
+    enhancing: measureLesions(labels, input.bundle.regions.ET ?? []),
     tracking: (key) => trackings.get(key) ?? trackingOf(earlier.result, key),
   }
   const { presentToPrior, ...compared } = await compareStudies({

@@ -1,4 +1,5 @@
 // What is left of an earlier analysis: its result and artefacts here, its images and objects in the archive, and whether they still stand.
+
 import { items, text } from '../../dicom/dataset.ts'
 import { patientIdentity } from '../../dicom/identity.ts'
 import { readLabels } from '../../dicom/segmentation-labels.ts'
@@ -12,6 +13,7 @@ import type { AnalysisStore, Artifact } from '../../domain/ports/analysis-store.
 import type { PatientIdentity, Series, Study, Uid } from '../../domain/study.ts'
 import { type Grid, type LabelVolume, voxelCount } from '../../domain/volume.ts'
 import type { MeasuredVolume } from '../../inference/lesions/compare-studies.ts'
+import { deliveredObjects } from '../delivered-objects.ts'
 import { CONTRADICTION, contradicts } from './find.ts'
 
 /** An earlier analysis, as far as a comparison needs it. */
@@ -43,28 +45,18 @@ export async function loadKept(
   if (!result) throw new AppError('NOT_FOUND', 'its result is not kept here any more')
   return {
     result,
-    objects: delivered(record, [segmentation, report]),
+    objects: priorObjects(record.legs, [segmentation, report]),
     ...(segmentation && { segmentation: segmentation.bytes }),
     edited: record.review?.decision === 'accept-with-edits',
   }
 }
 
-/** By the receipt of its delivery. */
-function delivered(
-  { legs }: Pick<AnalysisRecord, 'legs'>,
-  artifacts: readonly (Artifact | undefined)[],
-): PriorObject[] {
-  const receipt = legs.find(({ leg, state }) => leg === 'pacs' && state === 'done')?.receipt ?? {}
-  return artifacts.flatMap((artifact) => {
-    const { role, sopClassUid, seriesInstanceUid, sopInstanceUid } = artifact ?? {}
-    return (role === 'segmentation' || role === 'report') &&
-      sopClassUid &&
-      seriesInstanceUid &&
-      sopInstanceUid &&
-      receipt[role] === sopInstanceUid
-      ? [{ role, sopClassUid, seriesInstanceUid, sopInstanceUid }]
-      : []
-  })
+/** Those that a comparison rests on. */
+function priorObjects(legs: AnalysisRecord['legs'], artifacts: readonly (Artifact | undefined)[]): PriorObject[] {
+  const kept = artifacts.filter((artifact) => artifact !== undefined)
+  return deliveredObjects(legs, kept).flatMap(({ role, object }) =>
+    role === 'segmentation' || role === 'report' ? [{ role, ...object }] : [],
+  )
 }
 
 /**

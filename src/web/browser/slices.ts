@@ -12,7 +12,7 @@ export interface Slice {
   outlines: SliceOutline[]
 }
 
-export interface Wanted {
+export interface SlicePlace {
   plane: Plane
   index: number
 }
@@ -27,10 +27,10 @@ export function createSlices(base: string, onLoad: (slice: Slice) => void, onFai
   const outlines = new Map<string, Promise<SliceOutline[]>>()
   let images: { name: ImageName; window: Window }[] = []
   let look = ''
-  let queue: ResourceSpec[] = []
+  let queue: SlicePlace[] = []
   let held: ImageBitmap | undefined
 
-  const keyOf = ({ plane, index }: ResourceSpec) => `${plane}/${index}`
+  const keyOf = ({ plane, index }: SlicePlace) => `${plane}/${index}`
 
   /** Asked for once and never stopped: the same answer may be waited for by a later request. */
   const outlinesOf = (key: string) => {
@@ -44,7 +44,7 @@ export function createSlices(base: string, onLoad: (slice: Slice) => void, onFai
     return asked
   }
 
-  const load = async (wanted: ResourceSpec) => {
+  const load = async (wanted: SlicePlace) => {
     const key = keyOf(wanted)
     const stopping = new AbortController()
     loading.set(key, stopping)
@@ -99,13 +99,13 @@ export function createSlices(base: string, onLoad: (slice: Slice) => void, onFai
       for (const stopping of loading.values()) stopping.abort()
       loading.clear()
     },
-    get: (wanted: ResourceSpec): Slice | undefined => kept.get(keyOf(wanted)),
+    get: (wanted: SlicePlace): Slice | undefined => kept.get(keyOf(wanted)),
     /** The slice on the screen, which stays there until the next one has come. */
     hold(slice: Slice) {
       held = slice.picture
     },
     /** In the order in which they are needed; what waits from before is forgotten, and what is under way and not needed is stopped. */
-    want(wanted: readonly ResourceSpec[]) {
+    want(wanted: readonly SlicePlace[]) {
       const keys = new Set(wanted.map(keyOf))
       for (const [key, stopping] of [...loading]) {
         if (keys.has(key)) continue

@@ -4,7 +4,7 @@ import type { ViewerData } from '../viewer-section.ts'
 import { bindKeys } from './keys.ts'
 import { createPanels, type PanelState } from './panels.ts'
 import { bindPointer } from './pointer.ts'
-import { createSlices, type ResourceSpec, type Slice } from './slices.ts'
+import { createSlices, type Slice, type SlicePlace } from './slices.ts'
 import { type Actions, firstState, type Tool } from './state.ts'
 import { fill } from './words.ts'
 
@@ -35,10 +35,10 @@ export function startViewer(section: HTMLElement): void {
   })
   const panels = createPanels(element('.panels'), data)
 
-  function wanted(): ResourceSpec[] {
+  function wanted(): SlicePlace[] {
     const { plane } = state
     const at = index()
-    const around: ResourceSpec[] = [{ plane, index: at }]
+    const around: SlicePlace[] = [{ plane, index: at }]
     for (let n = 1; n <= AHEAD; n++) {
       around.push({ plane, index: at + n * direction })
       if (n <= BEHIND) around.push({ plane, index: at - n * direction })

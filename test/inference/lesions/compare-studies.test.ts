@@ -1,4 +1,5 @@
 // Two studies of one head: the motion, growth, loss and new lesions that were put in are the ones that are reported.
+
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Measurement } from '../../../src/domain/finding.ts'
 import type { Grid, LabelVolume, Vec3 } from '../../../src/domain/volume.ts'
@@ -8,6 +9,7 @@ import {
   type TimePoint,
   volumeChanges,
 } from '../../../src/inference/lesions/compare-studies.ts'
+import { measureLesions } from '../../../src/inference/lesions/diameters.ts'
 import { carry } from '../../../src/inference/lesions/link-lesions.ts'
 import { measure } from '../../../src/inference/lesions/measure.ts'
 import { createRegistrar } from '../../../src/inference/volumes/register.ts'
@@ -61,7 +63,14 @@ function timePoint(id: string, grid: Grid, toHead: Rigid, balls: readonly Ball[]
   const measurements = measure(labels, BUNDLE).measurements.map((one) =>
     deviation === undefined ? one : { ...one, standardDeviation: deviation * one.value },
   )
-  return { image, labels, measurements, tracking: (key) => ({ identifier: `${key} ${id}`, uid: `1.${id}.${key}` }) }
+  const enhancing = measureLesions(labels, BUNDLE.regions.ET)
+  return {
+    image,
+    labels,
+    measurements,
+    enhancing,
+    tracking: (key) => ({ identifier: `${key} ${id}`, uid: `1.${id}.${key}` }),
+  }
 }
 
 const LEFT: Vec3 = [32, 10, 15]

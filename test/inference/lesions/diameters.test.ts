@@ -1,8 +1,11 @@
 // RANO diameters against brute force: every pair of outline points, and a fine scan of every perpendicular line.
 import { describe, expect, it } from 'vitest'
 import { type Grid, type LabelVolume, toIndex, type Vec3 } from '../../../src/domain/volume.ts'
-import { measureDiameters } from '../../../src/inference/lesions/diameters.ts'
+import { measureLesions, targetLesions } from '../../../src/inference/lesions/diameters.ts'
 import { direction, OBLIQUE } from '../../dicom/support.ts'
+
+const measureDiameters = (...of: Parameters<typeof measureLesions>) =>
+  targetLesions(measureLesions(...of)).map(({ diameters }) => diameters)
 
 type Mask = (u: number, v: number) => boolean
 

@@ -1,7 +1,9 @@
 // Pixels against headers: a head of made-up tissue, and the same with bright vessels, whatever scale, noise and slices they have.
 import { describe, expect, it } from 'vitest'
-import type { Volume } from '../../../src/domain/volume.ts'
+import type { Grid, Volume } from '../../../src/domain/volume.ts'
 import { contrastWitness, refuseOpposite } from '../../../src/inference/series/contrast-witness.ts'
+import { witnessGrid } from '../../../src/inference/series/pixel-measures.ts'
+import { resample } from '../../../src/inference/volumes/resample.ts'
 
 /** A ball of smoothly changing tissue, of more or less contrast; `vessels` are thin bright rods through it. The noise is a fixed sequence. */
 function head({ vessels = 0, scale = 1, seed = 1, contrast = 20 }): Volume<Float32Array> {
@@ -16,10 +18,8 @@ function head({ vessels = 0, scale = 1, seed = 1, contrast = 20 }): Volume<Float
     const rod = i % 11 === 3 && j % 13 === 5 ? vessels : 0
     if (r < 28) data[v] = scale * (100 + contrast * Math.sin(r / 3) + 0.2 * i + noise + rod)
   }
-  return {
-    grid: { size: [n, n, n], spacing: [2, 2, 2], origin: [0, 0, 0], direction: [1, 0, 0, 0, 1, 0, 0, 0, 1] },
-    data,
-  }
+  const grid: Grid = { size: [n, n, n], spacing: [2, 2, 2], origin: [0, 0, 0], direction: [1, 0, 0, 0, 1, 0, 0, 0, 1] }
+  return resample({ grid, data }, witnessGrid(grid))
 }
 
 describe('the pixels of two T1 images', () => {

@@ -1,4 +1,5 @@
 // Which earlier study a new one is compared with, and every reason why it is not: never another patient's, never one that does not stand.
+
 import { beforeAll, describe, expect, it } from 'vitest'
 import { dataset, text } from '../../../src/dicom/dataset.ts'
 import { readPart10 } from '../../../src/dicom/part10.ts'
@@ -12,6 +13,7 @@ import type { Artifact } from '../../../src/domain/ports/analysis-store.ts'
 import type { DicomJson, PatientIdentity, Study, StudyIdentity } from '../../../src/domain/study.ts'
 import type { LabelVolume } from '../../../src/domain/volume.ts'
 import type { Bundle } from '../../../src/inference/bundle/manifest.ts'
+import { measureLesions } from '../../../src/inference/lesions/diameters.ts'
 import { measure } from '../../../src/inference/lesions/measure.ts'
 import { IDENTITY } from '../../../src/inference/volumes/rigid.ts'
 import { type CompareInput, type ComparePorts, compareWithPrior } from '../../../src/pipeline/prior/compare.ts'
@@ -147,6 +149,7 @@ function present(change: Partial<CompareInput> = {}, patient = PATIENT): Compare
       segmentation,
     },
     image: { grid, data: new Float32Array(data.length) },
+    enhancing: measureLesions(segmentation, BUNDLE.regions.ET ?? []),
     sequences: ['T1c', 'FLAIR'],
     bundle: BUNDLE,
     bundleDigest: 'ab'.repeat(32),

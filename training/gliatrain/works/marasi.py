@@ -24,7 +24,7 @@ from .network import ClinicalInput, Encoder, Pooled, masked_segmentation_loss
 from .part import export_part
 from .ridge_cox import RidgeCox, bootstrap_members
 from .sgsnet import outcome
-from .survival import concordance, permutation_p
+from .survival import concordance, gain, permutation_p
 
 CLASSES = ("short", "mid", "long")
 
@@ -146,7 +146,8 @@ def train_and_evaluate(cohort_a: list[Patient], cohort_b: list[Patient], setting
         "mri": measure(latent, latent_b), "clinical": measure(values, values_b), "mri_and_clinical": measure(both, both_b),
         "mri_and_clinical_standardised_on_b": measure(both, torch.cat([own, values_b], 1)),
     }
-    best = results["mri_and_clinical_standardised_on_b"].get("p")
+    best = results["mri_and_clinical_standardised_on_b"]["p"]
+    of_mri = gain(macro_auc, (y_b,), results["clinical"]["p"], results["mri_and_clinical"]["p"], settings.seed)
     check = permutation_p(lambda t: macro_auc(t, best), (y_b,), settings.seed)
     rng = np.random.default_rng(settings.seed)
     shuffled = [measure(both, both_b, target[torch.from_numpy(rng.permutation(len(y)))])["auc"] for _ in range(5)]
@@ -154,7 +155,7 @@ def train_and_evaluate(cohort_a: list[Patient], cohort_b: list[Patient], setting
         "fitted_on": len(y), "undecided_a": lost, "tested_on": len(y_b), "undecided_b": lost_b,
         "classes_b": {name: int((y_b == k).sum()) for k, name in enumerate(CLASSES)},
         **{name: {k: v for k, v in r.items() if k != "p"} for name, r in results.items()},
-        "permutation_auc": check, "auc_shuffled_labels": float(np.mean(shuffled)),
+        "gain_of_mri": of_mri, "permutation_auc": check, "auc_shuffled_labels": float(np.mean(shuffled)),
     }
     figures["c_index"] = export_service(encoder, clinical, cohort_a, cohort_b, settings, out, figures)
     model = MarasiNet(encoder, clinical, Softmax(both, target, penalty)).eval()

@@ -1,7 +1,8 @@
 """MTS-UNET style: one network for IDH, 1p/19q and grade, with tumour-aware features and the T2-FLAIR module.
 
 A missing label is left out of the loss (it pulls on nothing). Ablations: without tumour-aware pooling (mean over the
-image), without the T2-FLAIR difference branch. Evaluation on patients kept back: AUC per head with a permutation check.
+image), without the T2-FLAIR difference branch; what each part is worth is the AUC with it less that without, on the same patients.
+Evaluation on patients kept back: AUC per head with a permutation check.
 """
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ from .loop import Batch, Settings, fit, predict
 from .network import Encoder, Pooled, Weigher, masked_segmentation_loss
 from .part import export_part, save_backbone
 from .sgsnet import tumour_dice
-from .survival import permutation_p
+from .survival import gain, permutation_p
 
 
 @dataclass(frozen=True)
@@ -94,15 +95,25 @@ def macro_auc(truth: np.ndarray, probabilities: np.ndarray) -> float:
     return float(np.nanmean([auc((truth == k).astype(int), probabilities[:, k]) for k in range(probabilities.shape[1])]))
 
 
-def evaluate(model: MtsUNet, test: list[Patient], seed: int) -> dict:
+def answers(model: MtsUNet, patients: list[Patient]) -> list[np.ndarray]:
+    """Class of each voxel [N, Z, Y, X], then the probabilities [N, classes] of each head."""
     def run(batch: Batch):
         logits, *probabilities = model(batch.image)
         return (logits.argmax(1), *probabilities)
 
-    classes, *found = predict(model, test, run)
+    return predict(model, patients, run)
+
+
+def truth_of(head: Head, patients: list[Patient]) -> np.ndarray:
+    """Index of each patient's class, -1 where it is not known."""
+    return class_of(head, torch.tensor([p.value(head.name) for p in patients])).numpy()
+
+
+def evaluate(model: MtsUNet, test: list[Patient], seed: int) -> dict:
+    classes, *found = answers(model, test)
     out: dict[str, dict] = {}
     for head, p in zip(HEADS, found):
-        truth = class_of(head, torch.tensor([t.value(head.name) for t in test])).numpy()
+        truth = truth_of(head, test)
         known = truth >= 0
         out[head.name] = {"n": int(known.sum()), "per_class": [int((truth == k).sum()) for k in range(len(head.classes))],
                           "auc": permutation_p(lambda t, p=p[known]: macro_auc(t, p), (truth[known],), seed),
@@ -110,13 +121,18 @@ def evaluate(model: MtsUNet, test: list[Patient], seed: int) -> dict:
     return {"dice_whole_tumour": tumour_dice(classes, test), "heads": out, "loss_weights": model.weigh.weights()}
 
 
+def trained(train: list[Patient], settings: Settings, out: Path, quiet: bool = False, **ablation) -> tuple[MtsUNet, float]:
+    """The network after its training, and the seconds that took."""
+    torch.manual_seed(settings.seed)
+    model = MtsUNet(settings, **ablation)
+    return model, fit(model, train, loss_of(model), settings, out, quiet)
+
+
 def train_and_evaluate(patients: list[Patient], settings: Settings, out: Path, quiet: bool = False,
                        held: list[Patient] | None = None, **ablation) -> tuple[MtsUNet, dict]:
     """Trains, measures on patients kept back, exports OUT/heads.onnx, .json, what the service runs, and OUT/segmentation.pt."""
     train, test = (patients, held) if held else split(patients, settings.seed, settings.test_share)
-    torch.manual_seed(settings.seed)
-    model = MtsUNet(settings, **ablation)
-    seconds = fit(model, train, loss_of(model), settings, out, quiet)
+    model, seconds = trained(train, settings, out, quiet, **ablation)
     figures = evaluate(model, test, settings.seed)
     export_part(model, {"image": torch.from_numpy(test[0].image[None])}, ("logits", *(h.name for h in HEADS)), out, "heads", {
         "status": "image", "channels": settings.channels, "classes": {h.name: h.classes for h in HEADS}, "evaluation": figures})
@@ -134,7 +150,7 @@ def export_service(model: MtsUNet, train: list[Patient], test: list[Patient], se
         layers = bundle.dropout_members(layer, model.drop.p, settings.seed)
         part = bundle.head_part(bundle.ServiceHead(*layers, model.pooled.width, None), head.name, out, rows, model.pooled.width, 0, [],
                                 figures["heads"][head.name])
-        truth = class_of(head, torch.tensor([p.value(head.name) for p in test])).numpy()
+        truth = truth_of(head, test)
         with torch.no_grad():
             probabilities = layer(torch.from_numpy(kept)).softmax(1).numpy()
         heads[head.name] = bundle.classification(part, head.classes, probabilities, truth)
@@ -145,6 +161,20 @@ def run_ablations(patients: list[Patient], settings: Settings, out: Path, quiet:
     """Each ablation on the same split and seed."""
     return {name: train_and_evaluate(patients, settings, out / name.replace(" ", "-"), quiet, None, **change)[1]
             for name, change in ABLATIONS.items()}
+
+
+def worth(part: str, train: list[Patient], test: list[Patient], settings: Settings, out: Path, quiet: bool = False) -> dict:
+    """What `part` of the network is worth: trained with and without it from the same seed, measured on the same patients.
+    Per head the two AUCs and their difference."""
+    whole, less = (answers(trained(train, settings, out / name.replace(" ", "-"), quiet, **ABLATIONS[name])[0], test)
+                   for name in ("full", f"without {part}"))
+    out_: dict[str, dict] = {}
+    for head, with_part, without in zip(HEADS, whole[1:], less[1:]):
+        truth = truth_of(head, test)
+        known = truth >= 0
+        a, b, t = with_part[known], without[known], truth[known]
+        out_[head.name] = {"with": macro_auc(t, a), "without": macro_auc(t, b), "gain": gain(macro_auc, (t,), b, a, settings.seed)}
+    return {"tested_on": len(test), "dice_with": tumour_dice(whole[0], test), "dice_without": tumour_dice(less[0], test), "heads": out_}
 
 
 def table(results: dict[str, dict]) -> str:

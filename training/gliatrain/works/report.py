@@ -4,7 +4,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from .run import RESULTS
+from .run import PARTS, RESULTS
 
 PAGE = Path(__file__).parents[2] / "WORKS.md"
 START, END = "<!-- figures: python -m gliatrain.works.report -->\n", "<!-- end of figures -->\n"
@@ -23,27 +23,54 @@ def verdict(with_part: float, without: float) -> str:
     return "helps" if with_part > without + 0.01 else "adds nothing"
 
 
+def shown(gain: dict) -> bool:
+    """A part helps where the whole interval of its gain is above zero."""
+    return gain["ci95"][0] > 0
+
+
+def compared(measure: str, with_part: float, without: float, other: str, gain: dict) -> str:
+    return (f"{measure} {with_part:.3f}, {other} {without:.3f}, gain {value(gain)}: "
+            + ("it helps" if shown(gain) else "it is worse" if gain["ci95"][1] < 0 else "no gain is shown"))
+
+
+def worth(title: str, entry: dict | None) -> list[str]:
+    """One line: AUC of each head with and without a part of mtsunet."""
+    if not entry:
+        return []
+    figures = entry["figures"]
+    return [f"- mtsunet, {title} ({entry['patients']} patients train, {figures['tested_on']} others test): " + "; ".join(
+        compared(f"{head}: AUC", one["with"], one["without"], "without it", one["gain"]) for head, one in figures["heads"].items()) + "."]
+
+
 def made_up(results: dict) -> list[str]:
-    lines = ["On made-up cohorts with planted signals (`configs/synthetic.toml`):", ""]
+    lines = ["On made-up cohorts, each made so that its signal can plainly best be had by the part that it tests (`configs/synthetic.toml`);",
+             "in brackets 95 % intervals over the patients who test:", ""]
     if figures := results.get("sgsnet", {}).get("figures"):
-        alone = figures.get("c_index_age_alone")
-        lines.append(f"- sgsnet: C {value(figures['c_index'])}, of age alone {value(alone)}"
-                     + ("." if alone is None else f": the image {verdict(figures['c_index']['value'], alone)}."))
-    if ablations := results.get("mtsunet", {}).get("figures"):
-        full = ablations["full"]["heads"]
-        for part, name in (("tumour-aware pooling", "without tumour-aware pooling"), ("the T2-FLAIR module", "without T2-FLAIR module")):
-            less = ablations[name]["heads"]
-            lines.append(f"- mtsunet, {part}: " + ", ".join(
-                f"{head} {full[head]['auc']['value']:.3f} with and {less[head]['auc']['value']:.3f} without ({verdict(full[head]['auc']['value'], less[head]['auc']['value'])})"
-                for head in full) + ".")
+        lines.append("- sgsnet, the image: " + compared("C", figures["c_index"]["value"], figures["c_index_age_alone"], "of age alone",
+                                                        figures["gain_over_age_alone"]) + ".")
+    for name, part in PARTS.items():
+        lines += worth(part, results.get(name))
     if figures := results.get("marasi", {}).get("figures"):
-        both, clinical = figures["mri_and_clinical"]["auc"], figures["clinical"]["auc"]
-        lines.append(f"- marasi: AUC {both:.3f} with images and clinical values, {clinical:.3f} with clinical values alone (the image {verdict(both, clinical)}).")
+        lines.append("- marasi, the image, at another hospital: " + compared(
+            "AUC", figures["mri_and_clinical"]["auc"], figures["clinical"]["auc"], "of clinical values alone", figures["gain_of_mri"]) + ".")
     if figures := results.get("clipsa", {}).get("figures"):
-        lines.append(f"- clipsa: the proxy changes C by {value(figures['gain'])} against MRI features that the slides already taught, by "
-                     f"{value(figures['gain_over_mri_without_pathology'])} against a network that never saw a slide"
-                     + (": no gain is shown." if figures["gain_over_mri_without_pathology"]["ci95"][0] <= 0 else "."))
-    return lines
+        both = figures["c_index_mri_and_proxy"]
+        lines.append("- clipsa, slides of past patients (alignment and proxy): " + compared(
+            "C", both, figures["c_index_mri_without_pathology"], "of a network that never saw a slide", figures["gain_over_mri_without_pathology"]) + ".")
+        lines.append("- clipsa, the proxy beside features that the alignment has taught already: " + compared(
+            "C", both, figures["c_index_mri"], "without it", figures["gain"])
+            + f" (the patient's own slide: {value(figures['c_index_true_pathology'])}).")
+    return lines + tried(results.get("trials", []))
+
+
+def tried(trials: list[dict]) -> list[str]:
+    """How often each cohort was changed before it stayed as it is; the figures stand in the results file."""
+    if not trials:
+        return []
+    names = [t["cohort"] for t in trials]
+    counts = ", ".join(f"{name} {names.count(name)}" for name in dict.fromkeys(names))
+    return ["", f"These cohorts were arrived at by trial: {counts}. Each, with its settings and figures, good or bad, is under `trials` in `results/works.json`,",
+            "so the figures above show that the parts work where they are needed, not how often that is."]
 
 
 def on_patients(found: dict | None) -> list[str]:

@@ -1,11 +1,13 @@
 """Runs a work. `python -m gliatrain.works.run sgsnet --cohort DIR --out DIR` on a hospital's cohort (cohort.py's format),
-`python -m gliatrain.works.run --all` on the made-up cohort of configs/synthetic.toml, into results/works.json.
+`python -m gliatrain.works.run --all` on the made-up cohorts of configs/synthetic.toml, into results/works.json;
+`--synthetic COHORT --try "plan.decoys = 0"` notes what other settings give, under `trials` of the same file.
 
 Run again, it goes on from its checkpoint; with a finished one it evaluates alone. OUT/evaluation.json holds the figures.
 """
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import tomllib
 from pathlib import Path
@@ -20,16 +22,33 @@ from .loop import CONFIGS, Settings, read_settings
 from .part import plain, write_json
 from .synthetic_cohort import Plan, make_cohort
 
-WORKS = ("sgsnet", "mtsunet", "marasi", "clipsa", "engineering")
+WORKS = ("sgsnet", "mtsunet", "marasi", "clipsa")
+PARTS = {"mtsunet-pooling": "tumour-aware pooling", "mtsunet-difference": "T2-FLAIR module"}
+MADE_UP = ("sgsnet", *PARTS, "marasi", "clipsa", "engineering")
 RESULTS = Path(__file__).parents[2] / "results" / "works.json"
 
 
-def made_up(work: str) -> tuple[Settings, list[Patient], list[Patient]]:
-    """Settings, cohort and second cohort of configs/synthetic.toml."""
-    table = tomllib.loads((CONFIGS / "synthetic.toml").read_text())[work]
-    plan, second = table.pop("plan"), table.pop("second", None)
-    settings = read_settings(work, **table)
-    return settings, make_cohort(Plan(**plan)), make_cohort(Plan(**second)) if second else []
+def joined(table: dict, changes: dict) -> dict:
+    """The table with the changes in it, tables inside it likewise."""
+    return {**table, **{k: joined(table.get(k, {}), v) if isinstance(v, dict) else v for k, v in changes.items()}}
+
+
+def table_of(name: str, changes: dict | None = None) -> dict:
+    """A table of configs/synthetic.toml, with the changes in it."""
+    return joined(tomllib.loads((CONFIGS / "synthetic.toml").read_text())[name], changes or {})
+
+
+def made_up(name: str, changes: dict | None = None) -> tuple[Settings, list[Patient], list[Patient]]:
+    """Settings, cohort and second cohort of a table of configs/synthetic.toml; `second` says in what the second cohort differs."""
+    table = table_of(name, changes)
+    plan, second = table.pop("plan"), table.pop("second")
+    settings = read_settings(name.split("-")[0], **table)
+    return settings, make_cohort(Plan(**plan)), make_cohort(Plan(**{**plan, **second}))
+
+
+def place(out: Path, name: str, changes: dict | None = None) -> Path:
+    """Where a made-up cohort's runs go: another table, another folder, since a checkpoint does not know how its patients were made."""
+    return out / f"{name}-{hashlib.sha256(json.dumps(table_of(name, changes), sort_keys=True).encode()).hexdigest()[:8]}"
 
 
 def run_work(work: str, settings: Settings, cohort: list[Patient], other: list[Patient], out: Path, quiet: bool,
@@ -52,9 +71,8 @@ def run_work(work: str, settings: Settings, cohort: list[Patient], other: list[P
 
 def engineering(out: Path, quiet: bool) -> dict:
     """The map of the grade head of the MTS-UNET run (trained if need be)."""
-    settings, cohort, _ = made_up("mtsunet")
-    model, _ = mtsunet.train_and_evaluate(cohort, settings, out.parent / "mtsunet" / "full", quiet)
-    test = split(cohort, settings.seed, settings.test_share)[1]
+    settings, cohort, test = made_up("mtsunet-pooling")
+    model, _ = mtsunet.trained(cohort, settings, place(out, "mtsunet-pooling") / "full", quiet)
     inside = []
     for patient in test[:12]:
         image = torch.from_numpy(patient.image[None])
@@ -66,30 +84,44 @@ def engineering(out: Path, quiet: bool) -> dict:
     return {"map": {"patients": len(inside), "share_inside_tumour": shares[0], "tumour_share_of_volume": shares[1]}}
 
 
-def run_made_up(work: str, out: Path, quiet: bool) -> dict:
-    if work == "engineering":
-        figures, facts = engineering(out / work, quiet), {}
+def run_made_up(name: str, out: Path, quiet: bool, changes: dict | None = None) -> dict:
+    if name == "engineering":
+        return {"figures": engineering(out, quiet)}
+    settings, cohort, other = made_up(name, changes)
+    if name in PARTS:
+        figures = mtsunet.worth(PARTS[name], cohort, other, settings, place(out, name, changes), quiet)
     else:
-        settings, cohort, other = made_up(work)
-        figures = run_work(work, settings, cohort, other, out / work, quiet, ablations=True)
-        facts = {"patients": len(cohort), "epochs": settings.epochs, "widths": settings.widths, "size": settings.size}
-    return {**facts, "figures": figures}
+        figures = run_work(name, settings, cohort, other, place(out, name, changes), quiet, ablations=False)
+    return {"patients": len(cohort), "epochs": settings.epochs, "widths": settings.widths, "size": settings.size, "figures": figures}
 
 
-def record(work: str, result: dict) -> None:
-    """One work's entry of results/works.json; the others stay."""
-    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {
-        "about": "The five works on made-up cohorts with planted signals (configs/synthetic.toml); `patients`: on real ones (works/lesions.py).", "command": "python -m gliatrain.works.run --all"}
-    results[work] = plain(result)
+ABOUT = """The five works on made-up cohorts, each of which needs the part that it tests (configs/synthetic.toml); `trials`: the same cohorts with \
+other settings; `patients`: on real ones (works/lesions.py)."""
+
+
+def record(name: str, result: dict, changes: dict | None = None) -> None:
+    """One cohort's entry of results/works.json, or one more of its trials; the others stay."""
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    results |= {"about": ABOUT, "command": "python -m gliatrain.works.run --all"}
+    if changes is None:
+        results[name] = plain(result)
+    else:
+        results.setdefault("trials", []).append(plain({"cohort": name, "settings": table_of(name, changes), "figures": summary(result["figures"])}))
     results["torch"] = torch.__version__.split("+")[0]
     write_json(RESULTS, results)
 
 
+def summary(figures: dict) -> dict:
+    """What a trial is judged by: without curves, groups and seconds."""
+    return {k: v for k, v in figures.items() if k not in ("risk_groups", "loss_weights", "log_rank", "seconds")}
+
+
 def main() -> None:
     ap = argparse.ArgumentParser(description=__doc__)
-    ap.add_argument("work", nargs="?", choices=WORKS[:4])
-    ap.add_argument("--all", action="store_true", help="every work on the made-up cohort")
-    ap.add_argument("--synthetic", choices=WORKS, help="one work on the made-up cohort")
+    ap.add_argument("work", nargs="?", choices=WORKS)
+    ap.add_argument("--all", action="store_true", help="every work on its made-up cohorts")
+    ap.add_argument("--synthetic", choices=MADE_UP, help="one made-up cohort")
+    ap.add_argument("--try", dest="changes", metavar="TOML", help="with --synthetic: other settings; noted as a trial")
     ap.add_argument("--cohort", type=Path, help="folder with clinical.csv and cases/")
     ap.add_argument("--cohort-b", type=Path, help="patients to measure on; without it a share of --cohort is kept back")
     ap.add_argument("--config", type=Path, help="TOML (default: configs/<work>.toml)")
@@ -97,10 +129,14 @@ def main() -> None:
     ap.add_argument("--out", type=Path, default=Path("out/works"))
     ap.add_argument("--quiet", action="store_true")
     a = ap.parse_args()
+    if a.changes and a.synthetic not in MADE_UP[:-1]:
+        ap.error(f"--try goes with --synthetic and one of {', '.join(MADE_UP[:-1])}")
     if a.all or a.synthetic:
-        for work in WORKS if a.all else (a.synthetic,):
-            record(work, run_made_up(work, a.out, a.quiet))
-            print(f"{work}: in {RESULTS.name}", flush=True)
+        changes = tomllib.loads(a.changes) if a.changes else None
+        for name in MADE_UP if a.all else (a.synthetic,):
+            result = run_made_up(name, a.out, a.quiet, changes)
+            record(name, result, changes)
+            print(f"{name}: in {RESULTS.name}\n{json.dumps(plain(summary(result['figures'])))}", flush=True)
         return
     if not a.work or not a.cohort:
         ap.error("give a work and --cohort, or --all")

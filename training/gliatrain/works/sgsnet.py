@@ -81,6 +81,13 @@ def groups(risk: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
     return np.searchsorted(limits, risk, side="right")
 
 
+def ages(patients: list[Patient]) -> np.ndarray:
+    """Age of each; one that is missing is the mean of the others."""
+    found = np.array([p.value("age") for p in patients])
+    known = found[~np.isnan(found)]
+    return np.where(np.isnan(found), known.mean() if len(known) else 0.0, found)
+
+
 def evaluate(model: SgsNet, train: list[Patient], test: list[Patient], seed: int) -> dict:
     def run(batch: Batch):
         logits, risk = model(batch.image, model.clinical.values(batch))
@@ -90,14 +97,15 @@ def evaluate(model: SgsNet, train: list[Patient], test: list[Patient], seed: int
     time, event, risk = outcome(test, found)
     trained = outcome(train, fitted)
     limits = tuple(float(q) for q in np.quantile(trained[2], [1 / 3, 2 / 3]))
-    at = groups(risk, limits)
+    at, age = groups(risk, limits), outcome(test, ages(test))[2]
     curves = [{"name": name, "upper_log_risk": (*limits, None)[k], "n": int((at == k).sum()), "events": int(event[at == k].sum()),
                "kaplan_meier": survival.kaplan_meier(time[at == k], event[at == k])}
               for k, name in enumerate(("low", "intermediate", "high"))]
     return {
         "n": len(time), "events": int(event.sum()), "dice_whole_tumour": tumour_dice(classes, test),
         "c_index": survival.permutation_p(lambda t, e: survival.concordance(t, e, risk), (time, event), seed),
-        "c_index_age_alone": survival.concordance(time, event, np.array([p.value("age") for p in test])),
+        "c_index_age_alone": survival.concordance(time, event, age),
+        "gain_over_age_alone": survival.gain(survival.concordance, (time, event), age, risk, seed),
         "c_index_training": survival.concordance(*trained), "log_rank": survival.log_rank(time, event, at),
         "risk_groups": curves, "loss_weights": model.weigh.weights(),
         "baseline": survival.breslow_baseline(*trained),

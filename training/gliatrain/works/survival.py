@@ -100,3 +100,15 @@ def permutation_p(score, labels: tuple[np.ndarray, ...], seed: int = 0, rounds: 
     shuffled = [score(*(a[order] for a in labels)) for order in (rng.permutation(n) for _ in range(rounds))]
     return {"value": float(value), "chance": float(np.mean(shuffled)),
             "p": float((1 + sum(s >= value for s in shuffled)) / (1 + rounds))}
+
+
+def gain(score, labels: tuple[np.ndarray, ...], without: np.ndarray, with_part: np.ndarray, seed: int, rounds: int = 500) -> dict:
+    """What a part is worth: `score(*labels, found)` with it less that without it, and its 95 % interval by bootstrap over the patients,
+    the same patients for both (Efron 1979)."""
+    rng, n, differences = np.random.default_rng(seed), len(with_part), []
+    for _ in range(rounds):
+        r = rng.integers(0, n, n)
+        drawn = tuple(a[r] for a in labels)
+        differences.append(score(*drawn, with_part[r]) - score(*drawn, without[r]))
+    low, high = np.nanpercentile(differences, [2.5, 97.5])
+    return {"value": float(score(*labels, with_part) - score(*labels, without)), "ci95": [float(low), float(high)]}

@@ -1,0 +1,137 @@
+// The images of the study page in a real Chromium: time to the first slice, and slices a second while scrolling. node bin/run.mjs bench/viewer.ts
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { STRUCTURAL } from '../src/domain/study.ts'
+import { type Grid, voxelCount } from '../src/domain/volume.ts'
+import { readPageScripts } from '../src/http/page-scripts.ts'
+import { serve } from '../src/http/serve.ts'
+import { createShownImages } from '../src/viewer/shown.ts'
+import { createImageSpool } from '../src/viewer/spool.ts'
+import { startBrowser, type Tab } from '../test/support/browser.ts'
+import { realClock } from '../test/support/real-clock.ts'
+import { delivered } from '../test/support/sample-analyses.ts'
+import { sampleApp } from '../test/support/sample-app.ts'
+
+/** As a 3D T1 series after contrast usually is. */
+const GRID: Grid = {
+  size: [256, 256, 176],
+  spacing: [1, 1, 1],
+  origin: [-128, -128, -60],
+  direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
+}
+const LOADS = 5
+const SCROLL_MS = 5000
+
+/** A ball with noise in it, and a smaller one as the tumour: what costs is the number of voxels and that they do not compress. */
+function volumes() {
+  const [nx, ny, nz] = GRID.size
+  const images = STRUCTURAL.map((sequence) => ({
+    sequence,
+    image: { grid: GRID, data: new Float32Array(voxelCount(GRID)) },
+  }))
+  const labels = { grid: GRID, data: new Uint8Array(voxelCount(GRID)) }
+  let seed = 1
+  for (let k = 0, at = 0; k < nz; k++)
+    for (let j = 0; j < ny; j++)
+      for (let i = 0; i < nx; i++, at++) {
+        const [x, y, z] = [i - nx / 2, j - ny / 2, (k - nz / 2) * 1.3]
+        const isHead = x * x + y * y * 0.8 + z * z < 100 * 100
+        const far = (x - 40) ** 2 + (y - 20) ** 2 + z * z
+        labels.data[at] = far < 12 * 12 ? 1 : far < 18 * 18 ? 3 : far < 30 * 30 ? 2 : 0
+        for (const { image } of images) {
+          seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0
+          image.data[at] = isHead ? 400 + labels.data[at]! * 120 + (seed >>> 26) : seed >>> 29
+        }
+      }
+  return { images, labels }
+}
+
+async function firstSlice(tab: Tab, url: string): Promise<number> {
+  await tab.open(url)
+  return tab.evaluate<number>(`new Promise((resolve) => {
+    const viewer = document.querySelector('.viewer')
+    const look = () => (viewer.dataset.shown ? resolve(performance.now()) : requestAnimationFrame(look))
+    look()
+  })`)
+}
+
+/** The next slice is asked for as soon as the last one is on the screen. */
+const scroll = (tab: Tab, plane: string) =>
+  tab.evaluate<number>(`new Promise((resolve) => {
+    const panels = document.querySelector('.panels')
+    const viewer = document.querySelector('.viewer')
+    const press = (key) => panels.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))
+    press(${JSON.stringify(plane[0])})
+    press('Home')
+    let count = 0
+    let last = ''
+    let begin = 0
+    const look = (now) => {
+      const { shown } = viewer.dataset
+      if (shown !== last && shown.startsWith(${JSON.stringify(plane)})) {
+        if (begin === 0 && shown.endsWith('/0')) begin = now
+        else if (begin > 0) count += 1
+        last = shown
+        press('ArrowUp')
+      }
+      if (begin > 0 && now - begin > ${SCROLL_MS}) resolve((1000 * count) / (now - begin))
+      else requestAnimationFrame(look)
+    }
+    requestAnimationFrame(look)
+  })`)
+
+const folder = await mkdtemp(join(tmpdir(), 'gliabridge-bench-'))
+const spool = createImageSpool(folder, realClock)
+const { images, labels } = volumes()
+const segments = [
+  { label: 1, key: 'NCR', name: 'necrotic core', colour: '#f3a712' },
+  { label: 2, key: 'ED', name: 'oedema', colour: '#2e86ab' },
+  { label: 3, key: 'ET', name: 'enhancing tumour', colour: '#e4572e' },
+]
+const before = performance.now()
+await spool.keep(delivered.analysisId, { images, labels, segments })
+const keepSeconds = (performance.now() - before) / 1000
+const audit = { record: async () => undefined }
+const pages = sampleApp(
+  {},
+  { deps: { images: createShownImages({ spool, audit, clock: realClock }), scripts: await readPageScripts() } },
+)
+const server = await serve(pages.app, { host: '127.0.0.1', port: 0 })
+const browser = await startBrowser()
+try {
+  const tab = await browser.tab()
+  await tab.size(1280, 720)
+  const url = `${server.url}/analyses/${delivered.analysisId}`
+  const first: number[] = []
+  for (let n = 0; n < LOADS; n++) first.push(await firstSlice(tab, url))
+  const perSecond: Record<string, number> = {}
+  for (const plane of ['axial', 'coronal', 'sagittal']) perSecond[plane] = await scroll(tab, plane)
+  const result = {
+    machine: `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores, load ${loadavg()[0]!.toFixed(1)} while measured`,
+    grid: GRID.size,
+    keepSeconds: Number(keepSeconds.toFixed(1)),
+    firstSliceMs: first.map(Math.round),
+    slicesPerSecond: Object.fromEntries(Object.entries(perSecond).map(([plane, n]) => [plane, Number(n.toFixed(1))])),
+  }
+  await writeFile(new URL('./results/viewer.json', import.meta.url), `${JSON.stringify(result, null, 2)}\n`)
+  await writeFile(
+    new URL('./results/viewer.md', import.meta.url),
+    `# Images of the study page
+
+Four sequences of ${GRID.size.join(' x ')} voxels with outlines, in headless Chromium without WebGL, at 1280 x 720, server and browser on one machine:
+${result.machine}. Made by \`node bin/run.mjs bench/viewer.ts\`.
+
+| | |
+|---|---|
+| keeping the volumes | ${result.keepSeconds} s |
+| first slice after the start of the navigation, ${LOADS} loads in turn | ${result.firstSliceMs.join(', ')} ms |
+| slices a second while scrolling: axial, coronal, sagittal | ${Object.values(result.slicesPerSecond).join(', ')} |
+`,
+  )
+  console.log(JSON.stringify(result, null, 2))
+} finally {
+  await browser.close()
+  await server.close()
+  await rm(folder, { recursive: true, force: true })
+}

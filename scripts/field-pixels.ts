@@ -1,0 +1,175 @@
+// Real cases without any header: what their pixels say of T1, T2, FLAIR and of contrast agent, and the model that reads them.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Volume } from '../src/domain/volume.ts'
+import { readNifti } from '../src/evaluation/nifti.ts'
+import { enhancedOf } from '../src/inference/series/contrast-witness.ts'
+import type { Weighting } from '../src/inference/series/evidence.ts'
+import { WITNESS_LIMITS } from '../src/inference/series/limits.ts'
+import { measurePixels, type PixelMeasures, witnessGrid } from '../src/inference/series/pixel-measures.ts'
+import { likeliest, type PixelModel, pairOf } from '../src/inference/series/sequence-witness.ts'
+import { coarseGrid } from '../src/inference/volumes/grids.ts'
+import { createRegistrar } from '../src/inference/volumes/register.ts'
+import { resample } from '../src/inference/volumes/resample.ts'
+
+const MODEL_FILE = fileURLToPath(new URL('../src/inference/series/pixel-model.json', import.meta.url))
+const FILES = { t1: 'T1', t1ce: 'T1c', t2: 'T2', flair: 'FLAIR' } as const
+type Name = (typeof FILES)[keyof typeof FILES]
+
+interface Case {
+  set: string
+  names: Name[]
+  measures: PixelMeasures
+  /** How the pixels answer which of T1 and T1c is enhanced; absent where the case lacks one. */
+  enhanced?: 'right' | 'not told' | 'wrong'
+}
+
+const weightingOf = (name: Name): Weighting => (name === 'T1c' ? 'T1' : name)
+
+/** `data`: the folder of cases (GLIABRIDGE_DATA); `heads`: clinical heads as NIfTI, as gliatrain.chain_cases writes them. */
+export async function realCases(data: string, heads: string | undefined): Promise<Case[]> {
+  const registrar = createRegistrar()
+  try {
+    const cases: Case[] = []
+    for (const [set, folder, prefixed] of [
+      ['BraTS', join(data, 'brats'), true],
+      ['multiple sclerosis, with skull', join(data, 'heads'), false],
+      ...(heads ? [['TCGA-LGG, with skull', heads, true] as const] : []),
+    ] as const)
+      for (const name of readdirSync(folder).sort()) {
+        const path = (what: string) => join(folder, name, `${prefixed ? `${name}_` : ''}${what}.nii.gz`)
+        const there = Object.entries(FILES).filter(([what]) => existsSync(path(what)))
+        const images = there.map(([what]) => readNifti(readFileSync(path(what)), name))
+        cases.push(
+          await caseOf(
+            set,
+            there.map(([, sequence]) => sequence),
+            images,
+            prefixed ? undefined : registrar,
+          ),
+        )
+      }
+    return cases
+  } finally {
+    await registrar.close()
+  }
+}
+
+/** All on the grid of the last image, FLAIR; registered where the case is not. */
+async function caseOf(
+  set: string,
+  names: Name[],
+  images: Volume<Float32Array>[],
+  registrar: ReturnType<typeof createRegistrar> | undefined,
+): Promise<Case> {
+  const fixed = images.at(-1)!
+  const still = resample(fixed, coarseGrid(fixed.grid, 2))
+  const grid = witnessGrid(fixed.grid)
+  const aligned = await Promise.all(
+    images.map(async (image) => {
+      if (!registrar || image === fixed) return resample(image, grid)
+      const { transform } = await registrar.register(still, resample(image, coarseGrid(image.grid, 2)), 'image')
+      return resample(image, grid, transform)
+    }),
+  )
+  const measures = measurePixels(aligned)
+  if (!measures) throw new Error(`a case of ${set} shows too little of a head`)
+  const [t1, t1c] = (['T1', 'T1c'] as const).map((name) => aligned[names.indexOf(name)])
+  if (!t1 || !t1c) return { set, names, measures }
+  const found = enhancedOf(t1, t1c)
+  return { set, names, measures, enhanced: found === undefined ? 'not told' : found === 'second' ? 'right' : 'wrong' }
+}
+
+/** Means of each kind, and the inverse of the covariance that they have in common. */
+export function fitPixelModel(cases: readonly Case[]): PixelModel {
+  const own = new Map<string, number[][]>()
+  const pairs = new Map<string, number[][]>()
+  const add = (to: Map<string, number[][]>, kind: string, values: number[]) =>
+    to.set(kind, [...(to.get(kind) ?? []), values])
+  for (const { names, measures } of cases)
+    for (const [n, name] of names.entries()) {
+      add(own, weightingOf(name), measures.own[n]!)
+      for (let m = n + 1; m < names.length; m++)
+        add(pairs, pairOf(weightingOf(name), weightingOf(names[m]!)), measures.pairs[n]![m]!)
+    }
+  return { own: kindsOf(own), pairs: kindsOf(pairs) }
+}
+
+function kindsOf(groups: ReadonlyMap<string, number[][]>): PixelModel['own'] {
+  const means: Record<string, number[]> = {}
+  const size = [...groups.values()][0]![0]!.length
+  const scatter = Array.from({ length: size }, () => new Array<number>(size).fill(0))
+  let degrees = -groups.size
+  for (const [kind, rows] of groups) {
+    const mean = Array.from({ length: size }, (_, i) => rows.reduce((sum, row) => sum + row[i]!, 0) / rows.length)
+    means[kind] = mean.map((value) => Number(value.toPrecision(4)))
+    degrees += rows.length
+    for (const row of rows)
+      for (let i = 0; i < size; i++)
+        for (let j = 0; j < size; j++) scatter[i]![j]! += (row[i]! - mean[i]!) * (row[j]! - mean[j]!)
+  }
+  const precision = inverse(scatter.map((row) => row.map((value) => value / degrees)))
+  return { means, precision: precision.map((row) => row.map((value) => Number(value.toPrecision(5)))) }
+}
+
+/** Gauss and Jordan; a covariance is symmetric and positive, so no row needs to be exchanged. */
+function inverse(matrix: number[][]): number[][] {
+  const rows = matrix.map((row, i) => [...row, ...row.map((_, j) => Number(i === j))])
+  for (const [i, pivot] of rows.entries()) {
+    const by = pivot[i]!
+    for (let j = 0; j < pivot.length; j++) pivot[j]! /= by
+    for (const other of rows) {
+      const factor = other[i]!
+      if (other !== pivot) for (let j = 0; j < other.length; j++) other[j]! -= factor * pivot[j]!
+    }
+  }
+  return rows.map((row) => row.slice(matrix.length))
+}
+
+/** Markdown: each set of cases, read by a model that was fitted without the case. */
+export function pixelTable(cases: readonly Case[]): string {
+  const rows = [...Map.groupBy(cases, ({ set }) => set)].map(([set, members]) => {
+    const sequences = { right: 0, 'not told': 0, wrong: 0 }
+    const contrast = { right: 0, 'not told': 0, wrong: 0 }
+    for (const one of members) {
+      const found = likeliest(one.measures, [], fitPixelModel(cases.filter((other) => other !== one)))!
+      const few = one.names.length < 3
+      const told =
+        found.lead >= WITNESS_LIMITS[few ? 'leadOfFew' : 'lead'].value &&
+        found.strangest <= WITNESS_LIMITS.strange.value
+      for (const [n, name] of one.names.entries())
+        sequences[!told ? 'not told' : found.weightings[n] === weightingOf(name) ? 'right' : 'wrong']++
+      if (one.enhanced) contrast[one.enhanced]++
+    }
+    const cells = [sequences, contrast].map((counts) => Object.values(counts).join(' / '))
+    return `| ${set} | ${members.length} | ${cells.join(' | ')} |`
+  })
+  return [
+    '| cases | patients | sequence: right / not told / wrong | before or after contrast: right / not told / wrong |',
+    '|---|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n')
+}
+
+export function leads(cases: readonly Case[]): string {
+  return cases
+    .map((one) => {
+      const found = likeliest(one.measures, [], fitPixelModel(cases.filter((other) => other !== one)))!
+      const right = found.weightings.every((weighting, n) => weighting === weightingOf(one.names[n]!))
+      return {
+        text: `${one.set} ${one.names.join(' ')}: ${right ? 'right' : `WRONG ${found.weightings.join(' ')}`}, lead ${found.lead.toFixed(2)}, strangest ${found.strangest.toFixed(1)}`,
+        lead: found.lead,
+      }
+    })
+    .sort((a, b) => a.lead - b.lead)
+    .map(({ text }) => text)
+    .join('\n')
+}
+
+export function writeModel(cases: readonly Case[]): void {
+  const counts = [...Map.groupBy(cases, ({ set }) => set)].map(([set, members]) => `${members.length} ${set}`)
+  const model = { source: `npm run field -- --fit: patients ${counts.join(', ')}`, ...fitPixelModel(cases) }
+  writeFileSync(MODEL_FILE, `${JSON.stringify(model, null, 2)}\n`)
+}

@@ -1,0 +1,36 @@
+// npm run release: what a release is made of, in out/release: package, CycloneDX bill of materials, third-party notices, checksums.
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { thirdPartyNotices } from './release/packages.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const out = join(ROOT, 'out/release')
+const { name, version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  name: string
+  version: string
+}
+const npm = (...args: string[]) => execFileSync('npm', args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 28 })
+
+rmSync(out, { recursive: true, force: true })
+mkdirSync(out, { recursive: true })
+npm('pack', '--pack-destination', out)
+const bom = JSON.parse(
+  npm('sbom', '--sbom-format', 'cyclonedx', '--sbom-type', 'application', '--omit', 'dev', '--package-lock-only'),
+)
+// npm names it after the folder of the checkout.
+bom.metadata.component.name = name
+writeFileSync(join(out, `${name}-${version}.cdx.json`), `${JSON.stringify(bom, null, 2)}\n`)
+writeFileSync(join(out, 'THIRD-PARTY-NOTICES.txt'), thirdPartyNotices(ROOT))
+const sums = readdirSync(out)
+  .sort()
+  .map(
+    (file) =>
+      `${createHash('sha256')
+        .update(readFileSync(join(out, file)))
+        .digest('hex')}  ${file}`,
+  )
+writeFileSync(join(out, 'SHA256SUMS'), `${sums.join('\n')}\n`)
+process.stdout.write(`${out}: ${sums.length} files and their SHA256SUMS\n`)

@@ -1,0 +1,64 @@
+// The numbers by which the pixels of a series are judged, each with its unit and its source.
+import type { Limit } from '../../domain/limit.ts'
+
+export const WITNESS_LIMITS = {
+  /** Voxels of the grid on which sequences are compared. */
+  voxel: { value: 3, unit: 'mm', source: 'chosen: half of a thick slice, and cortex still differs from white matter' },
+  /** Depth below the surface of the head from which on there is brain, and of a stripped brain its inside. */
+  depth: {
+    value: 25,
+    unit: 'mm',
+    source: 'chosen: scalp, skull and the fluid below them are thinner, with room to spare',
+  },
+  /** Below the top of the head lies the base of the skull. */
+  height: { value: 105, unit: 'mm', source: 'chosen: from the vertex to the base of the skull in small heads' },
+  /** Share of the 99th percentile above which a voxel is tissue. */
+  tissue: { value: 0.1, unit: '1', source: 'chosen: above noise in air, below the darkest fluid within the head' },
+  /** Standard deviation of the Gaussian that stands for the sensitivity of the coil. */
+  shading: {
+    value: 15,
+    unit: 'mm',
+    source: 'measured: npm run field -- --pixels on the cases named in pixel-model.json; 30 mm tells fewer of them',
+  },
+  /** Fewest voxels within the head that say anything, here as a volume. */
+  inside: { value: 40, unit: 'mL', source: 'chosen: a fifth of the smallest of the cases named in pixel-model.json' },
+  /** By how much one reading of three images or more must be likelier than the next (difference of log-likelihoods). */
+  lead: {
+    value: 1,
+    unit: '1',
+    source:
+      'measured: npm run field -- --pixels; with each case left out of the fit none of three images or more is read wrongly',
+  },
+  /** The same of one or two images, which support each other less. */
+  leadOfFew: {
+    value: 4.5,
+    unit: '1',
+    source:
+      'measured: npm run field -- --pixels; with each case left out of the fit no two of its images are read wrongly with more',
+  },
+  /** Below the top of the head: above the fat of orbits and skull base, which is bright where it is not suppressed. */
+  vessels: {
+    value: 70,
+    unit: 'mm',
+    source:
+      'measured: npm run field -- --pixels; at 105 mm five heads with fat suppression after contrast were read wrongly',
+  },
+  /** Bright tail (in quartile widths) by which the image with contrast agent must exceed the other where the headers say nothing. */
+  enhanced: {
+    value: 0.8,
+    unit: '1',
+    source: 'measured: npm run field -- --pixels; 42 pairs of heads and stripped brains came to 0.95 at least',
+  },
+  /** Beyond so much below zero the two images were taken for each other. */
+  opposite: {
+    value: 0.5,
+    unit: '1',
+    source: 'chosen: far from the 0.95 that right pairs came to, and from the -0.95 of exchanged ones',
+  },
+  /** Squared distance (Mahalanobis) beyond which an image is of none of the known kinds. */
+  strange: {
+    value: 25,
+    unit: '1',
+    source: 'chosen: three measures of a known kind pass it once in 60 000 times (chi-squared)',
+  },
+} as const satisfies Record<string, Limit>

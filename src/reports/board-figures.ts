@@ -1,0 +1,29 @@
+// What a tumour board looks at first: the slice on which the enhancing tumour is largest, and the one on which the oedema is.
+import type { Sequence } from '../domain/study.ts'
+import { type FigureInput, makeFiguresAt, type ReportFigures } from './figures.ts'
+import { largestLabelPlane } from './plane.ts'
+
+/** `of` is what is largest there; absent where nothing was segmented. */
+export type BoardFigure = NonNullable<ReportFigures['board']>[number]
+
+/** Key of the label, and the sequences that show it, best first. */
+const SHOWN = [
+  ['enhancing', 'ET', ['T1c', 'FLAIR', 'T2', 'T1']],
+  ['oedema', 'ED', ['FLAIR', 'T2', 'T1c', 'T1']],
+] as const satisfies readonly (readonly [BoardFigure['of'] & string, string, readonly Sequence[]])[]
+
+export const BOARD_ASPECT = 0.86
+
+/** One or two; a label without a voxel leaves its place to the plane through the whole tumour, or through the middle of the brain. */
+export function makeBoardFigures(input: FigureInput): BoardFigure[] {
+  const { segmentation, segments, images } = input
+  return SHOWN.flatMap(([of, key, sequences]): BoardFigure[] => {
+    const sequence = sequences.find((wanted) => images.some((one) => one.sequence === wanted))
+    if (!sequence) return []
+    const label = segments.find((segment) => segment.key === key)?.label
+    const plane = label === undefined ? undefined : largestLabelPlane(segmentation, (one) => (one === label ? 1 : 0))
+    const has = plane !== undefined && segmentation.data.includes(label!)
+    const figures = makeFiguresAt(input, BOARD_ASPECT, { sequences: [sequence], ...(has && { plane }) })
+    return [{ ...(has && { of }), figures }]
+  })
+}

@@ -1,0 +1,46 @@
+// The record of analyses as it is read: by the workers, the pages and the metrics.
+import type { AnalysisState } from '../domain/analysis.ts'
+import type { AnalysisStore, PriorAnalyses } from '../domain/ports/analysis-store.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import { type EventRow, type RecordRow, toEvent, toRecord } from './analysis-rows.ts'
+import { loadArtifactRoles, loadArtifacts } from './artifacts.ts'
+import type { Database } from './database.ts'
+import { countByState, readFigures, readVersion, type StoreFigures } from './figures.ts'
+import { listAnalyses } from './list-analyses.ts'
+import { QUERIES } from './queries.ts'
+import { parseResult } from './result-schema.ts'
+
+export interface AnalysisReads
+  extends PriorAnalyses,
+    Pick<AnalysisStore, 'get' | 'byStudy' | 'list' | 'events' | 'result' | 'artifacts' | 'artifactRoles' | 'artifact'> {
+  countByState(): Promise<Record<AnalysisState, number>>
+  figures(): Promise<StoreFigures>
+  /** Changes with every change of the analysis, or of any analysis. */
+  version(analysisId?: string): Promise<string>
+}
+
+export function createAnalysisReads(db: Database, clock: Clock): AnalysisReads {
+  const records = async (sql: string, values: unknown[]) => (await db.query<RecordRow>(sql, values)).map(toRecord)
+  return {
+    get: async (analysisId) => (await records(QUERIES.recordById.sql, [analysisId]))[0],
+    byStudy: (studyInstanceUid) => records(QUERIES.recordsOfStudy.sql, [studyInstanceUid]),
+    byPatient: ({ patientId, issuerOfPatientId }) =>
+      records(QUERIES.deliveredOfPatient.sql, [patientId, issuerOfPatientId]),
+    list: ({ limit = 100, offset = 0, state, ...more } = {}) =>
+      // Most looks ask for the newest alone, which an index answers.
+      more.toReview || more.order === 'waiting' || (more.search ?? []).length > 0
+        ? listAnalyses(db, { limit, offset, ...(state && { state }), ...more })
+        : records(QUERIES.recordsByAge.sql, [limit, offset, state ?? null]),
+    events: async (analysisId) => (await db.query<EventRow>(QUERIES.eventsOf.sql, [analysisId])).map(toEvent),
+    countByState: () => countByState(db),
+    figures: () => readFigures(db, clock.now()),
+    version: (analysisId) => readVersion(db, analysisId),
+    async result(analysisId) {
+      const [stored] = await loadArtifacts(db, analysisId, 'result')
+      return stored && parseResult(analysisId, stored.bytes)
+    },
+    artifacts: (analysisId) => loadArtifacts(db, analysisId),
+    artifactRoles: (analysisId) => loadArtifactRoles(db, analysisId),
+    artifact: async (analysisId, role) => (await loadArtifacts(db, analysisId, role))[0],
+  }
+}

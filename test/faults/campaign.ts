@@ -1,0 +1,91 @@
+// One kind of fault, again and again, in one hospital: what was lost, doubled or stuck, and how long until all was well.
+import { openHospital, type Wrongs } from './hospital.ts'
+import { KINDS } from './kinds.ts'
+
+export interface Outcome {
+  kind: string
+  /** Faults that happened. */
+  faults: number
+  /** Studies that were sent meanwhile, those that must be left included. */
+  studies: number
+  /** In words; empty is what must be. */
+  lost: string[]
+  doubled: string[]
+  stuck: string[]
+  /** Codes of holds that a person had to release. */
+  held: string[]
+  /** Seconds of the hospital from the last fault of a round until every study had its result, by round. */
+  recovered: number[]
+}
+
+const FAULTS_A_ROUND = 4
+const MOST_TICKS = 90
+
+/** `seed` and `kind` replay exactly what happened. Throws when a kind never happens. */
+export async function runCampaign(seed: number, kind: string, faults: number): Promise<Outcome> {
+  const fault = KINDS[kind]
+  if (!fault) throw new Error(`no such kind of fault: ${kind}`)
+  const hospital = await openHospital(`${seed} ${kind}`)
+  const outcome: Outcome = { kind, faults: 0, studies: 0, lost: [], doubled: [], stuck: [], held: [], recovered: [] }
+  try {
+    while (outcome.faults < faults) {
+      for (const head of [true, true, false]) hospital.send(head)
+      outcome.studies += 3
+      const wanted = Math.min(FAULTS_A_ROUND, faults - outcome.faults)
+      hospital.fail(fault, wanted)
+      for (let ticks = 0; ticks < MOST_TICKS && hospital.injected() < wanted; ticks += 1) {
+        await hospital.tick()
+        // Now and then a study more, so that faults find something to happen to.
+        if (ticks % 8 === 7) {
+          hospital.send(true)
+          outcome.studies += 1
+        }
+        // What is doubled is doubled at once, and not only in the end.
+        outcome.doubled.push(...(await hospital.wrongs()).doubled)
+      }
+      if (hospital.injected() === 0) throw new Error(`${kind} never happened`)
+      outcome.faults += hospital.injected()
+      hospital.fail(undefined, 0)
+      await settle(hospital, outcome)
+    }
+  } finally {
+    await hospital.close()
+  }
+  return outcome
+}
+
+async function settle(hospital: Awaited<ReturnType<typeof openHospital>>, outcome: Outcome): Promise<void> {
+  await hospital.hurry()
+  const from = hospital.seconds()
+  let wrongs: Wrongs = await hospital.wrongs()
+  for (let ticks = 0; ticks < MOST_TICKS && left(wrongs) > 0; ticks += 1) {
+    outcome.held.push(...wrongs.held)
+    if (wrongs.held.length > 0) await hospital.release()
+    await hospital.tick()
+    wrongs = await hospital.wrongs()
+  }
+  outcome.recovered.push(hospital.seconds() - from)
+  outcome.lost.push(...wrongs.lost)
+  outcome.doubled.push(...wrongs.doubled, ...wrongs.orphans)
+  outcome.stuck.push(...wrongs.stuck)
+}
+
+/** What must not stay: of doubles none may ever be. */
+function left({ lost, stuck, held, orphans }: Wrongs): number {
+  return lost.length + stuck.length + held.length + orphans.length
+}
+
+/** A Markdown table of outcomes. */
+export function tableOf(outcomes: readonly Outcome[]): string {
+  const rows = outcomes.map(({ kind, faults, studies, lost, doubled, stuck, held, recovered }) => {
+    const sorted = [...recovered].sort((a, b) => a - b)
+    const codes = [...new Set(held)].map((code) => `\`${code}\``).join(', ')
+    const holds = held.length === 0 ? '0' : `${held.length} (${codes})`
+    return `| ${kind} | ${faults} | ${studies} | ${lost.length} | ${doubled.length} | ${stuck.length} | ${holds} | ${sorted[Math.floor(sorted.length / 2)]} | ${sorted.at(-1)} |`
+  })
+  return [
+    '| fault | times | studies | lost | doubled | stuck | held for a person | recovered, median s | recovered, longest s |',
+    '|---|---|---|---|---|---|---|---|---|',
+    ...rows,
+  ].join('\n')
+}

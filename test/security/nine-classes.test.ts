@@ -1,0 +1,206 @@
+// Nine classes of holes that hospital software of this kind was found to have, each as a regression test by name.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createDicomWebClient } from '../../src/dicomweb/client.ts'
+import { createRecordStore } from '../../src/fhir/connection/client.ts'
+import { createAnalysisStore } from '../../src/store/analyses.ts'
+import { migrate, readMigrations } from '../../src/store/migrate.ts'
+import { type EmbeddedDatabase, openPglite } from '../../src/store/pglite.ts'
+import { createWatchStore } from '../../src/store/watch.ts'
+import { quietLog } from '../support/quiet-log.ts'
+import { realClock } from '../support/real-clock.ts'
+import { delivered } from '../support/sample-analyses.ts'
+import { sampleApp } from '../support/sample-app.ts'
+
+const SRC = fileURLToPath(new URL('../../src', import.meta.url))
+const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => ({ name, code: readFileSync(join(SRC, name), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '') }))
+
+/** Every route of the service, with something in the place of its parameters. */
+const routes = () => {
+  const all = sampleApp().app.routes.filter(({ method, path }) => method !== 'ALL' && !path.endsWith('*'))
+  return [
+    ...new Map(
+      all.map(({ method, path }) => [`${method} ${path}`, { method, path: path.replace(/:\w+/g, 'x1') }]),
+    ).values(),
+  ]
+}
+
+it('CSRF: no page of another site can change anything, on any route', async () => {
+  const changing = routes().filter(({ method }) => method !== 'GET')
+  expect(changing.length).toBeGreaterThan(5)
+  for (const { method, path } of changing) {
+    for (const headers of [
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+      { origin: 'https://evil.example' },
+    ]) {
+      const { app, calls } = sampleApp()
+      const answer = await app.request(path, { method, headers, body: '{}' })
+      expect([path, answer.status, calls]).toEqual([path, 403, []])
+    }
+  }
+})
+
+it('code evaluation: nothing turns text into code', () => {
+  const evaluating = /\beval\s*\(|\bnew Function\b|from 'node:vm'|setTimeout\(\s*['"`]|setInterval\(\s*['"`]/
+  expect(sources.length).toBeGreaterThan(300)
+  expect(sources.filter(({ code }) => evaluating.test(code)).map(({ name }) => name)).toEqual([])
+})
+
+describe('SQL injection', () => {
+  let db: EmbeddedDatabase
+  beforeAll(async () => {
+    db = await openPglite(undefined)
+    await migrate(db, await readMigrations())
+  }, 120_000)
+  afterAll(() => db?.close())
+
+  it('hostile texts are kept as texts', async () => {
+    const hostile = `x'); drop table gliabridge.analyses; -- \${1} $1 \\'`
+    const analyses = createAnalysisStore(db, realClock)
+    const watch = createWatchStore(db, realClock)
+    await analyses.register({
+      analysisId: hostile,
+      studyInstanceUid: hostile,
+      bundleId: hostile,
+      bundleDigest: 'd',
+      modelDigest: 'm',
+      instanceSetDigest: 's',
+    })
+    expect((await analyses.byStudy(hostile)).map(({ bundleId }) => bundleId)).toEqual([hostile])
+    await analyses.note(hostile, { kind: hostile, text: hostile })
+    expect((await analyses.events(hostile)).at(-1)).toMatchObject({ kind: hostile, text: hostile })
+    await watch.setCursor(hostile, hostile)
+    expect(await watch.cursor(hostile)).toBe(hostile)
+    await watch.addOwn([hostile])
+    expect([...(await watch.isOwn([hostile, 'other']))]).toEqual([hostile])
+    expect((await analyses.list({})).length).toBe(1)
+  }, 120_000)
+})
+
+it('command injection: other programs are our own, started without a shell', () => {
+  const starters = sources.flatMap(({ name, code }) =>
+    [...code.matchAll(/import\s*\{([^}]*)\}\s*from\s*'node:child_process'/g)].map(([, names]) => ({
+      name,
+      names: names!,
+    })),
+  )
+  expect(starters.length).toBeGreaterThan(0)
+  for (const { name, names } of starters) {
+    const taken = names
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one) => one !== '' && !one.startsWith('type '))
+    expect([name, taken]).toEqual([name, ['fork']])
+  }
+})
+
+it('path traversal: no address leads out of what is served', async () => {
+  const { app } = sampleApp()
+  const secret = '"devDependencies"'
+  for (const path of [
+    '/assets/fonts/..%2f..%2f..%2f/x/package.json',
+    '/assets/fonts/noto-sans/..%2f..%2f/package.json',
+    '/assets/..%2f..%2fpackage.json',
+    '/assets/%2e%2e/%2e%2e/package.json',
+    '/analyses/..%2f..%2fpackage.json',
+    '/analyses/..%5c..%5cpackage.json/report.pdf',
+  ]) {
+    const answer = await app.request(path)
+    expect([400, 404], path).toContain(answer.status)
+    expect(await answer.text()).not.toContain(secret)
+  }
+})
+
+it('cross-site scripting: what images and people say is text on every page', async () => {
+  const hostile = `<script>alert(1)</script>"><img src=x onerror=alert(2)>`
+  const { app, change } = sampleApp()
+  const { patient, study } = delivered.summary!
+  change({
+    ...delivered,
+    summary: {
+      ...delivered.summary,
+      patient: { ...patient!, patientName: hostile, patientId: hostile },
+      study: { ...study!, studyDescription: hostile },
+    },
+  })
+  for (const path of ['/', `/analyses/${delivered.analysisId}`]) {
+    const answer = await app.request(path)
+    const page = await answer.text()
+    expect(page).not.toContain('<script>alert')
+    expect(page).not.toContain('<img src=x')
+    expect(page).toContain('&lt;script&gt;')
+    expect(answer.headers.get('content-security-policy')).toContain("script-src 'self'")
+  }
+})
+
+it('missing authentication: every route but probes and public keys asks for the token', async () => {
+  const { app } = sampleApp({ token: 'secret' })
+  const open: string[] = []
+  for (const { method, path } of routes()) {
+    const answer = await app.request(path, { method, ...(method === 'GET' ? {} : { body: '{}' }) })
+    if (answer.status !== 401) open.push(path)
+  }
+  expect([...new Set(open)].sort()).toEqual(['/.well-known/jwks.json', '/healthz', '/readyz'])
+})
+
+describe('server-side request forgery', () => {
+  it('a link that the EHR gives to another place is not followed, and gets no credentials', async () => {
+    for (const next of [
+      'http://169.254.169.254/latest/meta-data',
+      'https://ehr.example.evil.example/fhir?page=2',
+      'file:///etc/passwd',
+    ]) {
+      const asked: string[] = []
+      const send: typeof fetch = async (input) => {
+        asked.push(String(input))
+        return Response.json({ resourceType: 'Bundle', type: 'searchset', link: [{ relation: 'next', url: next }] })
+      }
+      const store = createRecordStore({
+        url: 'https://ehr.example/fhir',
+        auth: { type: 'bearer', token: 't' },
+        timeoutMs: 1000,
+        fetch: send,
+      })
+      await expect(store.search('Patient', 'identifier', ['a|b'])).rejects.toMatchObject({ code: 'EHR_ERROR' })
+      expect(asked.map((url) => new URL(url).origin)).toEqual(['https://ehr.example'])
+    }
+  })
+
+  it('a redirect of the archive is an answer, and no way to elsewhere', async () => {
+    const asked: (string | undefined)[] = []
+    const send: typeof fetch = async (_input, init) => {
+      asked.push(init?.redirect)
+      return new Response(null, { status: 302, headers: { location: 'http://169.254.169.254/' } })
+    }
+    const archive = createDicomWebClient({
+      url: 'https://pacs.example/dicom-web',
+      auth: { type: 'none' },
+      timeoutMs: 1000,
+      log: quietLog,
+      fetch: send,
+    })
+    await expect(archive.searchStudies({ from: '20260101' })).rejects.toMatchObject({ code: 'ARCHIVE_NOT_DICOMWEB' })
+    expect(new Set(asked)).toEqual(new Set(['manual']))
+  })
+})
+
+it('hostile bodies: prototypes stay as they are, and what is too large is not read', async () => {
+  const { app, calls } = sampleApp()
+  const review = (body: string) =>
+    app.request(`/api/analyses/${delivered.analysisId}/review`, {
+      method: 'POST',
+      headers: { 'idempotency-key': 'key-00001' },
+      body,
+    })
+  expect((await review('{"__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}}')).status).toBe(
+    400,
+  )
+  expect(({} as { polluted?: number }).polluted).toBeUndefined()
+  expect((await review(`{"reason": "${'x'.repeat(70 * 1024)}"}`)).status).toBe(413)
+  expect(calls).toEqual([])
+})
