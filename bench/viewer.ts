@@ -70,10 +70,10 @@ const scroll = (tab: Tab, plane: string) =>
     const look = (now) => {
       const { shown } = viewer.dataset
       if (shown !== last && shown.startsWith(${JSON.stringify(plane)})) {
-        if (begin === 0 && shown.endsWith('/0')) begin = now
-        else if (begin > 0) count += 1
         last = shown
-        press('ArrowUp')
+        if (begin > 0) count += 1
+        else if (shown.endsWith('/0')) begin = now
+        if (begin > 0) press('ArrowUp')
       }
       if (begin > 0 && now - begin > ${SCROLL_MS}) resolve((1000 * count) / (now - begin))
       else requestAnimationFrame(look)
