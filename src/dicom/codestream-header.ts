@@ -9,7 +9,7 @@ export interface CodestreamSize {
 const START_OF_CODESTREAM = Buffer.from('ff4fff51', 'hex')
 const JP2_SIGNATURE = Buffer.from('0000000c6a502020', 'hex')
 /** The index of a tile has 16 bits (T.800 A.4.2). */
-const MOST_TILES = 65_535
+const MAX_TILES = 65_535
 
 /** Undefined for what is no codestream of these. */
 export function codestreamSize(bytes: Uint8Array): CodestreamSize | undefined {
@@ -47,6 +47,6 @@ function jpeg2000Size(siz: Buffer): CodestreamSize | undefined {
     siz.readUInt32BE(at),
   ) as [number, number, number, number, number, number, number, number]
   const tiles = Math.ceil((xEnd - tileX) / tileWidth) * Math.ceil((yEnd - tileY) / tileHeight)
-  if (!(tiles >= 1 && tiles <= MOST_TILES)) return undefined
+  if (!(tiles >= 1 && tiles <= MAX_TILES)) return undefined
   return { width: xEnd - xStart, height: yEnd - yStart, components: siz.readUInt16BE(38) }
 }

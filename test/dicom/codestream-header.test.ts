@@ -44,8 +44,7 @@ describe('the size in a codestream', () => {
   it('stops a decoder before it allocates 20,000 × 20,000 pixels, or a tile for each of them', async () => {
     const { frame, format, syntax } = opened(await encoded(HTJ2K))
     const lying = Buffer.from(frame)
-    lying.writeUInt32BE(20_000, 8)
-    lying.writeUInt32BE(20_000, 12)
+    for (const sizeOfImageOrTile of [8, 12, 24, 28]) lying.writeUInt32BE(20_000, sizeOfImageOrTile)
     const before = process.memoryUsage().rss
     await expect(decodeFrame(lying, syntax, format, '1.2')).rejects.toMatchObject({
       code: 'INSTANCE_INVALID',

@@ -5,6 +5,7 @@ import { dataset } from '../../src/dicom/dataset.ts'
 import { instanceUid } from '../../src/dicom/result-object.ts'
 import type { AnalysisRecord } from '../../src/domain/analysis.ts'
 import { AppError } from '../../src/domain/errors.ts'
+import { RESULT_VERSION } from '../../src/domain/finding.ts'
 import type { Artifact } from '../../src/domain/ports/analysis-store.ts'
 import type { ClinicalRecord, EhrReport } from '../../src/domain/ports/clinical-record.ts'
 import type { ImageArchive } from '../../src/domain/ports/image-archive.ts'
@@ -25,6 +26,7 @@ import { createQidoPoll } from '../../src/triggers/qido-poll.ts'
 import { createStudyWatch, type StudyWatch } from '../../src/triggers/study-watch.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { quietLog } from '../support/quiet-log.ts'
+import { sampleResult } from '../support/sample-analyses.ts'
 import { type CallFault, errorOf, Killed, type Port, type WorldFault } from './kinds.ts'
 
 const MR = '1.2.840.10008.5.1.4.1.1.4'
@@ -227,9 +229,9 @@ function imageOf(study: Uid, n: number): Stored {
 }
 
 function artifactsOf({ analysisId }: AnalysisRecord): Artifact[] {
-  const patient = { patientId: 'P', issuerOfPatientId: '', patientName: 'A', patientBirthDate: '', patientSex: '' }
+  const result = { schemaVersion: RESULT_VERSION, analysisId, ...sampleResult }
   return [
-    { role: 'result', mediaType: 'application/json', bytes: Buffer.from(JSON.stringify({ analysisId, patient })) },
+    { role: 'result', mediaType: 'application/json', bytes: Buffer.from(JSON.stringify(result)) },
     { role: 'pdf', mediaType: 'application/pdf', bytes: Buffer.from('%PDF-') },
     ...ROLES.map((role): Artifact => {
       const sopInstanceUid = instanceUid(analysisId, role)
