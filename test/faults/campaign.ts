@@ -19,7 +19,9 @@ export interface Outcome {
 }
 
 const FAULTS_A_ROUND = 4
-const MOST_TICKS = 90
+const MAX_TICKS = 90
+/** A fault strikes by chance, so a round may pass without one. */
+const MAX_QUIET_ROUNDS = 5
 
 /** `seed` and `kind` replay exactly what happened. Throws when a kind never happens. */
 export async function runCampaign(seed: number, kind: string, faults: number): Promise<Outcome> {
@@ -27,13 +29,14 @@ export async function runCampaign(seed: number, kind: string, faults: number): P
   if (!fault) throw new Error(`no such kind of fault: ${kind}`)
   const hospital = await openHospital(`${seed} ${kind}`)
   const outcome: Outcome = { kind, faults: 0, studies: 0, lost: [], doubled: [], stuck: [], held: [], recovered: [] }
+  let quiet = 0
   try {
     while (outcome.faults < faults) {
       for (const head of [true, true, false]) hospital.send(head)
       outcome.studies += 3
       const wanted = Math.min(FAULTS_A_ROUND, faults - outcome.faults)
       hospital.fail(fault, wanted)
-      for (let ticks = 0; ticks < MOST_TICKS && hospital.injected() < wanted; ticks += 1) {
+      for (let ticks = 0; ticks < MAX_TICKS && hospital.injected() < wanted; ticks += 1) {
         await hospital.tick()
         // Now and then a study more, so that faults find something to happen to.
         if (ticks % 8 === 7) {
@@ -43,7 +46,8 @@ export async function runCampaign(seed: number, kind: string, faults: number): P
         // What is doubled is doubled at once, and not only in the end.
         outcome.doubled.push(...(await hospital.wrongs()).doubled)
       }
-      if (hospital.injected() === 0) throw new Error(`${kind} never happened`)
+      quiet = hospital.injected() === 0 ? quiet + 1 : 0
+      if (quiet > MAX_QUIET_ROUNDS) throw new Error(`${kind} never happened`)
       outcome.faults += hospital.injected()
       hospital.fail(undefined, 0)
       await settle(hospital, outcome)
@@ -58,7 +62,7 @@ async function settle(hospital: Awaited<ReturnType<typeof openHospital>>, outcom
   await hospital.hurry()
   const from = hospital.seconds()
   let wrongs: Wrongs = await hospital.wrongs()
-  for (let ticks = 0; ticks < MOST_TICKS && left(wrongs) > 0; ticks += 1) {
+  for (let ticks = 0; ticks < MAX_TICKS && left(wrongs) > 0; ticks += 1) {
     outcome.held.push(...wrongs.held)
     if (wrongs.held.length > 0) await hospital.release()
     await hospital.tick()
