@@ -154,11 +154,12 @@ function files({ record, roles, viewerUrl }: StudyView, path: string): Part {
   return links.length > 0 ? html`<p class="buttons">${links}</p>` : ''
 }
 
+/** Closed at first: a browser's PDF viewer takes the keyboard from the images as soon as it is loaded. */
 function report({ roles }: StudyView, path: string): Part {
   if (!roles.has('pdf')) return ''
-  return html`<section class="card report" aria-labelledby="report-title"><h2 id="report-title">Report</h2>
+  return html`<details class="card report" id="report-details"><summary><h2>Report</h2></summary>
 <iframe src="${path}/report.pdf#toolbar=0&navpanes=0&view=FitH" title="Report of this analysis as PDF" loading="lazy"></iframe>
-<p class="narrow-only">On a small screen the report is better read as a file: <a href="${path}/report.pdf">open the PDF</a>.</p></section>`
+<p class="narrow-only">On a small screen the report is better read as a file: <a href="${path}/report.pdf">open the PDF</a>.</p></details>`
 }
 
 /** A person may know whose images these are, where identifier or name do not say. */

@@ -1,5 +1,6 @@
 // The pages in a real browser: live updates in place, the content policy, the keyboard, no JavaScript, narrow screens.
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { readPageScripts } from '../../src/http/page-scripts.ts'
 import { type RunningServer, serve } from '../../src/http/serve.ts'
 import { type Browser, startBrowser, type Tab } from '../support/browser.ts'
 import { delivered, eventsOf, held, running, samples } from '../support/sample-analyses.ts'
@@ -10,7 +11,7 @@ let server: RunningServer
 let browser: Browser
 let tab: Tab
 beforeAll(async () => {
-  sample = sampleApp()
+  sample = sampleApp({}, { deps: { scripts: await readPageScripts() } })
   server = await serve(sample.app, { host: '127.0.0.1', port: 0 })
   browser = await startBrowser()
   tab = await browser.tab()
