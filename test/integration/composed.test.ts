@@ -132,8 +132,10 @@ function referenced(ds: DicomJson, keyword: string): string[] {
 async function pdfText(objects: DicomJson[]): Promise<string> {
   const document = objects.find((ds) => text(ds, 'Modality') === 'DOC')!
   const bytes = Buffer.from(document[tagOf('EncapsulatedDocument')]!.InlineBinary!, 'base64')
-  const page = await (await getDocumentProxy(new Uint8Array(bytes))).getPage(1)
-  return (await page.getTextContent()).items.map((item) => ('str' in item ? item.str : '')).join(' ')
+  const pdf = await getDocumentProxy(new Uint8Array(bytes))
+  const pages = await Promise.all(Array.from({ length: pdf.numPages }, (_, n) => pdf.getPage(n + 1)))
+  const contents = await Promise.all(pages.map((page) => page.getTextContent()))
+  return contents.flatMap(({ items }) => items.map((item) => ('str' in item ? item.str : ''))).join(' ')
 }
 
 async function reportOf({ record }: Analysed) {
