@@ -162,7 +162,7 @@ export function sampleApp(
     },
     archiveWays: async () => ({}),
     images: NO_IMAGES,
-    scripts: { base: '/assets/browser/none', names: [], module: () => undefined },
+    scripts: { base: '/assets/browser/none', names: [], module: () => '' },
     metrics: async () => 'gliabridge_analyses{state="held"} 1\n',
     software: { name: 'Gliabridge', version: '0.1.0' },
     ...options.deps,
