@@ -6,8 +6,8 @@ import { pathToFileURL } from 'node:url'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { createDecoder, type Decoder, type DecoderOptions } from '../../src/decoding/decoder.ts'
 import { planSeries, readVolumeHere } from '../../src/dicom/series-volume.ts'
-import { AppError } from '../../src/domain/errors.ts'
 import { classicSeries, enhancedSeries, type TestSeries } from '../dicom/support.ts'
+import { failureOf } from '../support/failure-of.ts'
 
 const JPEG_LS = '1.2.840.10008.1.2.4.80'
 
@@ -43,15 +43,6 @@ async function* each(files: Uint8Array[]) {
 
 const read = ({ readVolume }: Pick<Decoder, 'readVolume'>, { series, files }: TestSeries) =>
   readVolume(planSeries(series), each(files))
-
-async function failureOf(action: Promise<unknown>): Promise<AppError> {
-  const error = await action.then(
-    () => undefined,
-    (thrown) => thrown,
-  )
-  expect(error).toBeInstanceOf(AppError)
-  return error as AppError
-}
 
 describe('the process that decodes images', () => {
   it('gives the volume that is read here, of classic and enhanced series, one after the other and at once', async () => {

@@ -13,7 +13,7 @@ import {
   IMPLICIT_LITTLE_ENDIAN,
   RLE_LOSSLESS,
 } from '../../src/dicom/transfer-syntax.ts'
-import { AppError } from '../../src/domain/errors.ts'
+import { failureOf } from '../support/failure-of.ts'
 import { classicSeries, OBLIQUE, type SeriesOptions } from './support.ts'
 
 const ONE = { ...OBLIQUE, size: [38, 23, 1] as const }
@@ -41,15 +41,6 @@ async function roundTrip(options: SeriesOptions): Promise<StoredValues> {
 
 const expected = (value: (i: number, j: number) => number) =>
   Array.from({ length: 38 * 23 }, (_, at) => value(at % 38, Math.floor(at / 38)))
-
-async function failureOf(action: Promise<unknown>): Promise<AppError> {
-  const error = await action.then(
-    () => undefined,
-    (thrown) => thrown,
-  )
-  expect(error).toBeInstanceOf(AppError)
-  return error as AppError
-}
 
 describe('stored values', () => {
   const unsigned = (i: number, j: number) => 3 * i + 101 * j

@@ -7,6 +7,7 @@ import { EXPLICIT_BIG_ENDIAN, RLE_LOSSLESS } from '../../src/dicom/transfer-synt
 import { AppError } from '../../src/domain/errors.ts'
 import type { DicomJson, Series } from '../../src/domain/study.ts'
 import { type Grid, toPatient, type Volume } from '../../src/domain/volume.ts'
+import { failureOf } from '../support/failure-of.ts'
 import { classicSeries, direction, enhancedSeries, OBLIQUE, picture, seriesOf, type TestSeries } from './support.ts'
 
 async function fill({ series, files }: TestSeries): Promise<Volume<Float32Array>> {
@@ -48,15 +49,6 @@ function refusalOf(series: Series): AppError {
     return error as AppError
   }
   throw new Error('the series was not refused')
-}
-
-async function failureOf(action: Promise<unknown>): Promise<AppError> {
-  const error = await action.then(
-    () => undefined,
-    (thrown) => thrown,
-  )
-  expect(error).toBeInstanceOf(AppError)
-  return error as AppError
 }
 
 describe('volumes', () => {

@@ -24,10 +24,10 @@ from .. import data as sources
 from ..synthetic_heads import Atlas, add_head, texture
 from ..network import ConvNorm
 from ..preprocess import normalise_channels, to_grid
+from ..train import save
 from . import heads as real_heads
 from .degrade import rotation, thick_slices, warp
 from .patches import split
-from .train import save
 
 WIDTHS = (8, 16, 32, 64, 64)
 MULTIPLE = 16

@@ -22,6 +22,7 @@ from scipy import ndimage as ndi
 from torch import nn
 
 from .. import data as sources
+from ..train import save
 from .degrade import FLAIR, thick_slices
 from .patches import split
 from .volumes import Volume, load_brats
@@ -103,7 +104,7 @@ def train(volumes: list[Volume], out: Path, minutes: float, peak: float = 3e-3, 
         step, spent, recent = step + 1, time.time() - began, [*recent[-99:], float(loss.detach())]
         if step % 100 == 0:
             print(json.dumps({"step": step, "seconds": round(spent), "loss": round(float(np.mean(recent)), 4)}), flush=True)
-    torch.save({"net": net.state_dict(), "steps": step, "seconds": spent}, out / "flair.pt")
+    save(out / "flair.pt", {"net": net.state_dict(), "steps": step, "seconds": spent})
     return net
 
 

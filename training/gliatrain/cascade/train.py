@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 
 from .. import data as sources
+from ..train import save
 from .degrade import FLAIR
 from .flair import FillIn, load_fill_in
 from .network import ViewNet, ViewVariant
@@ -100,12 +101,6 @@ class Engine:
 def first_networks(weights: Path | None) -> dict[Key, ViewNet]:
     return {(stage, view): from_archive(weights, stage, view) if weights else ViewNet(ViewVariant(NETWORKS[stage][1]))
             for stage in STAGES for view in VIEWS}
-
-
-def save(path: Path, state: dict) -> None:
-    part = path.with_suffix(".part")
-    torch.save(state, part)
-    part.replace(path)
 
 
 def train(patches: Patches, out: Path, weights: Path | None, minutes: float, peak: float = 1e-4, facts: dict | None = None,
