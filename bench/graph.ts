@@ -9,14 +9,14 @@ import { signalVolume } from '../demo/phantom/acquire.ts'
 import { createHead, headGrid, rasterise } from '../demo/phantom/head.ts'
 import { protocolOf } from '../demo/phantom/protocol.ts'
 import { signalTable } from '../demo/phantom/signal.ts'
-import type { Sequence } from '../src/domain/study.ts'
-import type { Volume } from '../src/domain/volume.ts'
+import { STRUCTURAL } from '../src/domain/study.ts'
 import type { NetworkMember, Stage } from '../src/inference/bundle/graph.ts'
 import { type LoadedBundle, loadBundle } from '../src/inference/bundle/load.ts'
 import { channelCount } from '../src/inference/bundle/manifest.ts'
 import { startRunner } from '../src/inference/runtime/runner.ts'
-import { prepareInputs, type Volumes } from '../src/inference/segmentation/prepare.ts'
+import { prepareInputs } from '../src/inference/segmentation/prepare.ts'
 import { runStage } from '../src/inference/segmentation/run-stage.ts'
+import type { SequenceVolume } from '../src/inference/segmentation/sequence-volume.ts'
 import { createRegistrar } from '../src/inference/volumes/register.ts'
 import { quietLog } from '../test/support/quiet-log.ts'
 
@@ -36,7 +36,7 @@ interface Row {
 
 async function main(): Promise<void> {
   const bundle = await loadBundle(process.argv[2] ?? DEFAULT)
-  const volumes = generated(1)
+  const images = generated(1)
   const registrar = createRegistrar()
   const runner = await startRunner({
     bundle,
@@ -46,7 +46,7 @@ async function main(): Promise<void> {
     log: quietLog,
   })
   const began = performance.now()
-  const prepared = await prepareInputs({ volumes, reference: 'T1c', bundle, registrar })
+  const prepared = await prepareInputs({ images, reference: 'T1c', bundle, registrar })
   const prepareSeconds = (performance.now() - began) / 1000
   const { execution, grid } = await runner.segment(prepared)
   const peak = { service: Math.round(process.resourceUsage().maxRSS / 1024), inference: execution.peakRssMb }
@@ -75,14 +75,15 @@ async function main(): Promise<void> {
 }
 
 /** Four sequences of the generated head at `mm`, in register. */
-function generated(mm: number): Volumes {
+function generated(mm: number): SequenceVolume[] {
   const tissues = rasterise(createHead('1', true), headGrid(mm), '1')
-  const wanted: Sequence[] = ['T1', 'T1c', 'T2', 'FLAIR']
-  const volumes: Partial<Record<Sequence, Volume<Float32Array>>> = {}
-  for (const { sequence, contrast } of protocolOf('full'))
-    if (sequence && wanted.includes(sequence) && !volumes[sequence])
-      volumes[sequence] = { grid: tissues.grid, data: signalVolume(tissues, signalTable(contrast)) }
-  return volumes
+  const protocol = protocolOf('full')
+  return STRUCTURAL.flatMap((sequence) => {
+    const scan = protocol.find((one) => one.sequence === sequence)
+    return scan
+      ? [{ sequence, volume: { grid: tissues.grid, data: signalVolume(tissues, signalTable(scan.contrast)) } }]
+      : []
+  })
 }
 
 /** Seconds of the stage's networks alone, in sessions as ONNX Runtime opens them by itself, on the shapes that the stage gave them. */

@@ -2,10 +2,10 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../domain/errors.ts'
-import type { Sequence } from '../domain/study.ts'
+import { SEQUENCES, type Sequence } from '../domain/study.ts'
 import type { LabelVolume, Volume } from '../domain/volume.ts'
 import type { BundleManifest } from '../inference/bundle/manifest.ts'
-import type { Volumes } from '../inference/segmentation/prepare.ts'
+import type { SequenceVolume } from '../inference/segmentation/sequence-volume.ts'
 import { readNifti } from './nifti.ts'
 import { isXz, unpackXz } from './xz.ts'
 
@@ -19,7 +19,7 @@ export const SUFFIXES: Record<Sequence, string> = {
 }
 
 export interface CaseFiles {
-  volumes: Volumes
+  images: SequenceVolume[]
   /** <case>_seg: BraTS codes. */
   labels?: Volume<Float32Array>
   /** <case>_mask: not zero in the whole tumour, of whose parts nothing is said. */
@@ -50,13 +50,13 @@ export async function readCaseFiles(folder: string): Promise<CaseFiles> {
     const bytes = await readFile(join(folder, file))
     return readNifti(isXz(bytes) ? await unpackXz(bytes, file) : bytes, file)
   }
-  const volumes: Volumes = {}
-  for (const sequence of Object.keys(SUFFIXES) as Sequence[]) {
+  const images: SequenceVolume[] = []
+  for (const sequence of SEQUENCES) {
     const volume = await read(SUFFIXES[sequence])
-    if (volume) volumes[sequence] = volume
+    if (volume) images.push({ sequence, volume })
   }
   const [labels, mask] = [await read('seg'), await read('mask')]
-  return { volumes, ...(labels && { labels }), ...(mask && { mask }) }
+  return { images, ...(labels && { labels }), ...(mask && { mask }) }
 }
 
 /** BraTS codes (1 necrotic core, 2 oedema, 4 or, since 2023, 3 enhancing) to the indices of the bundle's labels. */

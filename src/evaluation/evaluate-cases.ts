@@ -99,13 +99,13 @@ async function evaluateCase(folder: string, name: string, options: EvaluateOptio
     seconds[step] = (performance.now() - from) / 1000
     return result
   }
-  const { volumes, expert } = await time('read', async () => {
+  const { images, expert } = await time('read', async () => {
     const files = await readCaseFiles(folder)
     if (!files.labels) throw new AppError('NOT_FOUND', `${name} has no expert labels (_seg.nii.gz)`)
-    return { volumes: files.volumes, expert: bratsLabels(files.labels, bundle.labels, name) }
+    return { images: files.images, expert: bratsLabels(files.labels, bundle.labels, name) }
   })
   const { reference, prepared, response, labels, noFinding } = await segmentCase({
-    volumes,
+    images,
     bundle,
     runner,
     registrar,
@@ -118,8 +118,10 @@ async function evaluateCase(folder: string, name: string, options: EvaluateOptio
   })
   seconds.total = (performance.now() - started) / 1000
   const motion: CaseReport['motion'] = {}
-  for (const [sequence, found] of Object.entries(prepared.registrations)) {
-    motion[sequence as Sequence] = { translationMm: found.translationMm, rotationDegrees: found.rotationDegrees }
+  for (const { sequence, registration } of prepared.images) {
+    if (!registration) continue
+    const { translationMm, rotationDegrees } = registration
+    motion[sequence] = { translationMm, rotationDegrees }
   }
   const report: CaseReport = { case: name, scores, noFinding, motion, seconds }
   return { report, record: response.execution }

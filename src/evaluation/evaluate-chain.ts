@@ -9,6 +9,7 @@ import { runnableHeads } from '../inference/bundle/manifest.ts'
 import { predictFromImages } from '../inference/heads/predict-from-images.ts'
 import { evaluableOf } from '../inference/lesions/evaluable.ts'
 import { measure } from '../inference/lesions/measure.ts'
+import { sequencesOf } from '../inference/segmentation/sequence-volume.ts'
 import type { Registrar } from '../inference/volumes/rigid.ts'
 import { bratsLabels, caseNames, readCaseFiles, sameGrid } from './case-files.ts'
 import type { ChainCase } from './chain-case.ts'
@@ -121,8 +122,8 @@ async function runCase(
   const where = `${table.name}, line ${row.line}`
   const clinical = clinicalOf(row.cells, where)
   const files = await time('read', () => readCaseFiles(folder))
-  const { volumes } = files
-  const { prepared, response, labels, noFinding } = await segmentCase({ volumes, bundle, runner, registrar, time })
+  const { images } = files
+  const { prepared, response, labels, noFinding } = await segmentCase({ images, bundle, runner, registrar, time })
   const predicted = await time('predict', () =>
     predictFromImages({
       clinical,
@@ -135,7 +136,7 @@ async function runCase(
       isMeasured: true,
     }),
   )
-  const stated = evaluableOf(labels, bundle, prepared.sequences)
+  const stated = evaluableOf(labels, bundle, sequencesOf(prepared.images))
   const scores = scoresOf(labels, files, bundle, name).filter(({ region }) => stated.bundle.regions[region])
   seconds.total = (performance.now() - started) / 1000
   const found: ChainCase = {

@@ -5,11 +5,18 @@ import { SEQUENCES, type Sequence } from '../domain/study.ts'
 import type { LabelVolume } from '../domain/volume.ts'
 import type { Bundle } from '../inference/bundle/manifest.ts'
 import { labelsOnGrid } from '../inference/segmentation/postprocess.ts'
-import { type Prepared, prepareInputs, type Volumes } from '../inference/segmentation/prepare.ts'
+import { type Prepared, prepareInputs } from '../inference/segmentation/prepare.ts'
+import {
+  chooseReference,
+  imagesOf,
+  REFERENCES,
+  type SequenceVolume,
+  sequencesOf,
+} from '../inference/segmentation/sequence-volume.ts'
 import type { Registrar } from '../inference/volumes/rigid.ts'
 
 export interface SegmentCaseInput {
-  volumes: Volumes
+  images: readonly SequenceVolume[]
   bundle: Bundle
   runner: Pick<ModelRunner, 'segment'>
   registrar: Registrar
@@ -25,21 +32,21 @@ export interface SegmentedCase {
   noFinding: boolean
 }
 
-/** Tried in this order, as in an analysis. */
-const REFERENCES: readonly Sequence[] = ['T1c', 'FLAIR', 'T2', 'T1']
-
 /** SERIES_MISSING for a case that lacks what the bundle cannot do without. */
 export async function segmentCase(input: SegmentCaseInput): Promise<SegmentedCase> {
-  const { volumes, bundle, runner, registrar, time } = input
-  const reference = REFERENCES.find((sequence) => volumes[sequence])
-  const lacking = SEQUENCES.filter((sequence) => bundle.sequences[sequence]?.required && !volumes[sequence])
+  const { images, bundle, runner, registrar, time } = input
+  const available = sequencesOf(images)
+  const reference = chooseReference(available)
+  const lacking = SEQUENCES.filter((sequence) => bundle.sequences[sequence]?.required && !available.includes(sequence))
   const any = bundle.require_any ?? []
   if (lacking.length > 0) throw new AppError('SERIES_MISSING', `the case has no ${lacking.join(', ')} volume`)
-  if (!reference || (any.length > 0 && !any.some((sequence) => volumes[sequence])))
+  const target = reference && imagesOf(reference, images)
+  if (!target || (any.length > 0 && !any.some((sequence) => available.includes(sequence))))
     throw new AppError('SERIES_MISSING', `the case has no volume of ${any.join(', ') || REFERENCES.join(', ')}`)
-  const target = volumes[reference]!
-  const prepared = await time('prepare', () => prepareInputs({ volumes, reference, bundle, registrar }))
+  const prepared = await time('prepare', () => prepareInputs({ images, reference, bundle, registrar }))
   const response = await time('segment', () => runner.segment(prepared))
-  const found = await time('label', () => labelsOnGrid(response.probabilities, response.grid, target.grid, bundle))
+  const found = await time('label', () =>
+    labelsOnGrid(response.probabilities, response.grid, target.volume.grid, bundle),
+  )
   return { reference, prepared, response, ...found }
 }

@@ -1,9 +1,9 @@
 // The use case, top to bottom: identify, select, retrieve, prepare, segment, measure, encode, save. Effects only through ports.
 
 import { patientIdentity, studyIdentity } from '../dicom/identity.ts'
-import type { SeriesPlan, VolumeReader } from '../dicom/series-volume.ts'
+import type { VolumeReader } from '../dicom/series-volume.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
-import type { AnalysisResult, InputSeries } from '../domain/finding.ts'
+import type { AnalysisResult } from '../domain/finding.ts'
 import type { AnalysisStore, PriorAnalyses } from '../domain/ports/analysis-store.ts'
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
 import type { ClinicalRecord } from '../domain/ports/clinical-record.ts'
@@ -12,22 +12,22 @@ import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { ImageSpool } from '../domain/ports/image-spool.ts'
 import type { ModelRunner } from '../domain/ports/model-runner.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
-import { type DoubtPicture, SEQUENCES, type Sequence, type Series } from '../domain/study.ts'
+import type { DoubtPicture } from '../domain/study.ts'
 import { measureLesions, targetLesions } from '../inference/lesions/diameters.ts'
 import { evaluableOf } from '../inference/lesions/evaluable.ts'
 import { measure } from '../inference/lesions/measure.ts'
 import { tumourPosition } from '../inference/lesions/position.ts'
 import { brainMask } from '../inference/segmentation/brain-mask.ts'
 import { labelsOnGrid } from '../inference/segmentation/postprocess.ts'
-import { type Prepared, prepareInputs } from '../inference/segmentation/prepare.ts'
+import { prepareInputs } from '../inference/segmentation/prepare.ts'
 import { withDeviations } from '../inference/segmentation/sample-spread.ts'
+import { sequencesOf } from '../inference/segmentation/sequence-volume.ts'
 import type { Selection } from '../inference/series/select-series.ts'
 import type { Registrar } from '../inference/volumes/register.ts'
 import { clockNotes, clockOf } from './clock-of-images.ts'
 import { confirmedOf } from './confirm-patient.ts'
 import { encodeResults } from './encode/encode.ts'
 import type { WriteBack } from './encode/extras.ts'
-import type { OtherSequence } from './encode/sequences.ts'
 import { imageSetDigest } from './intake.ts'
 import { checkIntendedUse, type OutsideIntendedUse } from './intended-use.ts'
 import { keepImages } from './keep-images.ts'
@@ -37,6 +37,7 @@ import { compareWithPrior } from './prior/compare.ts'
 import type { PriorSettings } from './prior/find.ts'
 import { readRecord } from './read-record.ts'
 import { hearPixels } from './second-witness.ts'
+import { inputSeries } from './sequence-images.ts'
 import { createStopwatch } from './stopwatch.ts'
 import { type TakeOptions, takeSeries } from './take-series.ts'
 
@@ -109,25 +110,19 @@ export async function analyseStudy(
 
   const onSelection = ({ decisions }: Pick<Selection, 'decisions'>) => analyses.describe(analysisId, { decisions })
   const show = (pictures: DoubtPicture[]) => analyses.describe(analysisId, { pictures })
-  const { chosen, plans, volumes, reference, ...series } = await takeSeries(
-    { ...ports, time: stopwatch.time, onSelection, show },
-    study,
-    options,
-  )
-  const sources = Object.values(chosen)
+  const series = await takeSeries({ ...ports, time: stopwatch.time, onSelection, show }, study, options)
+  const sources = series.images.map((one) => one.series)
   const clock = clockOf(sources, options.timeZone)
 
   const prepared = await stopwatch.time('prepare', () =>
-    prepareInputs({ volumes, reference, bundle: options.bundle, registrar: ports.registrar }),
+    prepareInputs({ ...series, bundle: options.bundle, registrar: ports.registrar }),
   )
   await hearPixels(prepared, series.decisions, show)
-  const used = usedSeries(chosen, prepared)
+  const { images, reference } = prepared
   const response = await stopwatch.time('segment', () => ports.runner.segment(prepared))
 
-  const referenceSeries = chosen[reference]!
-  const referenceGrid = plans[reference]!.grid
-  const { labels, noFinding } = labelsOnGrid(response.probabilities, response.grid, referenceGrid, options.bundle)
-  const stated = evaluableOf(labels, options.bundle, prepared.sequences)
+  const { labels, noFinding } = labelsOnGrid(response.probabilities, response.grid, reference.plan.grid, options.bundle)
+  const stated = evaluableOf(labels, options.bundle, sequencesOf(images))
   const { segments, measurements, enhancing } = await stopwatch.time('measure', () => {
     const measured = measure(stated.labels, stated.bundle)
     return {
@@ -148,9 +143,9 @@ export async function analyseStudy(
           measurements,
           segmentation: stated.labels,
         },
-        image: volumes[reference]!,
+        image: reference.volume,
         enhancing,
-        sequences: prepared.sequences,
+        sequences: sequencesOf(images),
         bundle: { ...options.bundle, ...stated.bundle },
         bundleDigest: ports.runner.bundle.digest,
         modelDigest: ports.runner.bundle.modelDigest,
@@ -162,7 +157,7 @@ export async function analyseStudy(
     predictFromStudy({
       patient,
       studyDate: identity.studyDate,
-      chosen: used,
+      series: images.map((one) => one.series),
       prepared,
       segmented: response,
       labels,
@@ -183,8 +178,8 @@ export async function analyseStudy(
     bundle: ports.runner.bundle,
     software: options.software,
     decisions: series.decisions,
-    inputs: inputSeries(used, plans, prepared, reference),
-    referenceSeriesUid: referenceSeries.seriesInstanceUid,
+    inputs: images.map((one) => inputSeries(one, reference.sequence)),
+    referenceSeriesUid: reference.series.seriesInstanceUid,
     segmentation: stated.labels,
     segments,
     noFinding,
@@ -213,9 +208,8 @@ export async function analyseStudy(
     return encodeResults({
       result,
       images: prepared.onReference,
-      referenceSeries,
-      referencePlan: plans[reference]!,
-      others: otherSequences(used, plans, prepared, reference),
+      reference,
+      others: images.filter(({ sequence }) => sequence !== reference.sequence),
       institution: options.institution,
       ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
       response: { ...response, probabilities: stated.joined(response.probabilities) },
@@ -231,48 +225,4 @@ export async function analyseStudy(
   }
   const { segmentation: _voxels, ...reportable } = result
   await analyses.saveResult(analysisId, { ...reportable, times: stopwatch.seconds }, artifacts)
-}
-
-/** Without those that preparation left out. */
-function usedSeries(chosen: Partial<Record<Sequence, Series>>, { sequences }: Prepared) {
-  return Object.fromEntries(sequences.map((sequence) => [sequence, chosen[sequence]!]))
-}
-
-function otherSequences(
-  chosen: Partial<Record<Sequence, Series>>,
-  plans: Partial<Record<Sequence, SeriesPlan>>,
-  { registrations }: Prepared,
-  reference: Sequence,
-): OtherSequence[] {
-  return SEQUENCES.filter((sequence) => sequence !== reference).flatMap((sequence) => {
-    const [series, plan, motion] = [chosen[sequence], plans[sequence], registrations[sequence]]
-    return series && plan ? [{ sequence, series, plan, ...(motion && { transform: motion.transform }) }] : []
-  })
-}
-
-function inputSeries(
-  chosen: Partial<Record<Sequence, Series>>,
-  plans: Partial<Record<Sequence, SeriesPlan>>,
-  prepared: Prepared,
-  reference: Sequence,
-): InputSeries[] {
-  return SEQUENCES.flatMap((sequence) => {
-    const series = chosen[sequence]
-    const plan = plans[sequence]
-    if (!series || !plan) return []
-    const motion = prepared.registrations[sequence]
-    return [
-      {
-        sequence,
-        seriesInstanceUid: series.seriesInstanceUid,
-        sopInstanceUids: series.instances.map((instance) => instance.sopInstanceUid),
-        sliceThicknessMm: plan.sliceThicknessMm,
-        registration: {
-          translationMm: motion?.translationMm ?? 0,
-          rotationDegrees: motion?.rotationDegrees ?? 0,
-          reference: sequence === reference,
-        },
-      },
-    ]
-  })
 }

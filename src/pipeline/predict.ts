@@ -1,7 +1,7 @@
 // The heads' step of an analysis: what headers and EHR say of the patient, then every head of the bundle on what the images show.
 import { texts } from '../dicom/dataset.ts'
 import type { ClinicalFacts, Prediction, QualityNote } from '../domain/finding.ts'
-import type { PatientIdentity, Sequence, Series } from '../domain/study.ts'
+import type { PatientIdentity, Series } from '../domain/study.ts'
 import { runnableHeads } from '../inference/bundle/manifest.ts'
 import type { SaliencyMap } from '../inference/encoder/saliency.ts'
 import { clinicalFeatures } from '../inference/heads/clinical.ts'
@@ -11,7 +11,8 @@ export interface PredictFromStudyInput extends Omit<PredictFromImagesInput, 'cli
   patient: PatientIdentity
   /** DICOM DA */
   studyDate: string
-  chosen: Partial<Record<Sequence, Series>>
+  /** Those that the networks saw. */
+  series: readonly Series[]
   facts: ClinicalFacts | undefined
 }
 
@@ -19,9 +20,10 @@ export interface PredictFromStudyInput extends Omit<PredictFromImagesInput, 'cli
 export async function predictFromStudy(
   input: PredictFromStudyInput,
 ): Promise<{ predictions: Prediction[]; quality: QualityNote[]; saliency: SaliencyMap[] }> {
-  const { patient, studyDate, chosen, facts } = input
-  const instances = Object.values(chosen).flatMap((series) => series.instances)
-  const patientAges = instances.flatMap((instance) => texts(instance.metadata, 'PatientAge'))
+  const { patient, studyDate, series, facts } = input
+  const patientAges = series.flatMap(({ instances }) =>
+    instances.flatMap(({ metadata }) => texts(metadata, 'PatientAge')),
+  )
   const clinical = clinicalFeatures({ patient, studyDate, patientAges, facts })
   const found = await predictFromImages({ ...input, clinical: clinical.features })
   const isAsked = runnableHeads(input.bundle).length > 0

@@ -14,11 +14,13 @@ import {
 } from '../domain/study.ts'
 import type { Volume } from '../domain/volume.ts'
 import type { Bundle } from '../inference/bundle/manifest.ts'
+import { chooseReference } from '../inference/segmentation/sequence-volume.ts'
 import type { SeriesOverrides } from '../inference/series/overrides.ts'
 import { type Known, type Selection, selectSeries, type UnusablePolicy } from '../inference/series/select-series.ts'
 import type { Registrar } from '../inference/volumes/rigid.ts'
 import { judgePair, judgeWeightings, type Pair, type VolumeOf } from './judge-pixels.ts'
 import { retrieveVolume, type VolumePorts } from './retrieve-volume.ts'
+import type { SequenceImages } from './sequence-images.ts'
 import type { Stopwatch } from './stopwatch.ts'
 
 export interface TakeOptions {
@@ -31,10 +33,8 @@ export interface TakeOptions {
 
 export interface Taken {
   decisions: SeriesDecision[]
-  /** With the instances of the volume alone. */
-  chosen: Partial<Record<Sequence, Series>>
-  plans: Partial<Record<Sequence, SeriesPlan>>
-  volumes: Partial<Record<Sequence, Volume<Float32Array>>>
+  /** One of each sequence that was selected, in the order of the domain. */
+  images: SequenceImages[]
   reference: Sequence
   quality: QualityNote[]
 }
@@ -97,34 +97,28 @@ export async function takeSeries(
     if (pair && (await ask('contrast', (of) => judgePair(pair, of, registrar, show)))) continue
     if (selection.hold) throw selection.hold
     const reference = referenceOf(selection.chosen, options)
-    const plans: Taken['plans'] = {}
-    const chosen: Taken['chosen'] = {}
+    const images: SequenceImages[] = []
     const take = async (sequence: Sequence, series: Series) => {
       // No result could refer to it, so nothing is retrieved for one.
       checkSources([series])
       const plan = planSeries(series)
       if (sequence === reference) refuseWithoutFrame(plan)
-      plans[sequence] = plan
-      chosen[sequence] = { ...series, instances: plan.instances }
-      await volumeOf(plan)
+      const ofVolume = { ...series, instances: plan.instances }
+      images.push({ sequence, series: ofVolume, plan, volume: await volumeOf(plan) })
     }
     const failed = await time('retrieve', () => firstFailure(selection.chosen, take))
-    if (!failed) {
-      const found = SEQUENCES.flatMap((sequence) => (chosen[sequence] ? [[sequence, chosen[sequence]] as const] : []))
+    if (!failed)
       return {
         decisions: selection.decisions,
-        chosen,
-        plans,
-        volumes: Object.fromEntries(found.map(([sequence, one]) => [sequence, volumes.get(one.seriesInstanceUid)!])),
+        images,
         reference,
         quality: [
-          ...checkSources(Object.values(chosen)),
+          ...checkSources(images.map(({ series }) => series)),
           ...selection.unused.map(unusedNote),
-          ...SEQUENCES.flatMap((one) => strayNote(one, plans[one])),
+          ...images.flatMap(strayNote),
           ...notes,
         ],
       }
-    }
     // What a person named by its UID gives way to nothing.
     if (options.overrides[failed.sequence] === failed.uid) throw failed.error
     refused.set(failed.uid, failed.error.message)
@@ -178,9 +172,10 @@ async function firstFailure(
 }
 
 function referenceOf(chosen: Selection['chosen'], options: TakeOptions): Sequence {
-  const reference = [options.reference, 'T1c', 'FLAIR', 'T2', 'T1'].find((s) => chosen[s as Sequence])
+  const available = SEQUENCES.filter((sequence) => chosen[sequence])
+  const reference = chooseReference(available, options.reference)
   if (!reference) throw new AppError('SERIES_MISSING', 'no series was taken')
-  return reference as Sequence
+  return reference
 }
 
 function refuseWithoutFrame(plan: SeriesPlan): void {
@@ -195,8 +190,8 @@ const unusedNote = ({ text }: Selection['unused'][number]): QualityNote => ({
   text: `${text}; the model ran without it.`,
 })
 
-function strayNote(sequence: Sequence, plan: SeriesPlan | undefined): QualityNote[] {
-  if (!plan || plan.strays.length + plan.doubles.size === 0) return []
+function strayNote({ sequence, plan }: SequenceImages): QualityNote[] {
+  if (plan.strays.length + plan.doubles.size === 0) return []
   const parts = [
     ...(plan.doubles.size > 0 ? [`${plan.doubles.size} instances that repeat others`] : []),
     ...(plan.strays.length > 0 ? [`${plan.strays.length} that are no slices of it (${plan.strays[0]!.why})`] : []),

@@ -20,9 +20,15 @@ async function stored(analysedAt: string, change: (result: AnalysisResult) => An
   const made = await encodeResults({
     result: change({ ...result, analysisId: 'one', analysedAt, segmentation: labels }),
     images: [],
-    referenceSeries: reference.series,
-    referencePlan: planSeries(reference.series),
-    others: [{ sequence: 'FLAIR', series: other.series, plan: planSeries(other.series), transform: IDENTITY }],
+    reference: { series: reference.series, plan: planSeries(reference.series) },
+    others: [
+      {
+        sequence: 'FLAIR',
+        series: other.series,
+        plan: planSeries(other.series),
+        registration: { transform: IDENTITY },
+      },
+    ],
     institution: '',
     ...network(labels),
     writeBack: NOTHING_MORE,

@@ -129,9 +129,15 @@ export async function createTargets(): Promise<Target[]> {
   const made = await encodeResults({
     result: { ...result, segmentation: labels },
     images: [],
-    referenceSeries: classic.series,
-    referencePlan: plan,
-    others: [{ sequence: 'FLAIR', series: enhanced.series, plan: planSeries(enhanced.series), transform: IDENTITY }],
+    reference: { series: classic.series, plan },
+    others: [
+      {
+        sequence: 'FLAIR',
+        series: enhanced.series,
+        plan: planSeries(enhanced.series),
+        registration: { transform: IDENTITY },
+      },
+    ],
     institution: '',
     ...network(labels),
     writeBack: NOTHING_MORE,

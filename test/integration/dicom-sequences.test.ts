@@ -36,7 +36,7 @@ it.each([
     const input = inputOf(reference, other)
     const plan = planSeries(other.series)
     const [made] = encodeSequences(input, input.labels, [
-      { sequence: 'FLAIR', series: other.series, plan, transform: MOVED },
+      { sequence: 'FLAIR', series: other.series, plan, registration: { transform: MOVED } },
     ])
     const key = name.replaceAll(' ', '-')
     const path = write(`${key}.dcm`, made!.object.bytes)

@@ -42,7 +42,7 @@ const predict = (
   const result = predictFromStudy({
     patient: { ...patient, patientBirthDate: change.birth ?? patient.patientBirthDate },
     studyDate: '20260301',
-    chosen: { T1c: series },
+    series: [series],
     prepared: { onReference } as Prepared,
     segmented: {
       grid: labels.grid,

@@ -75,9 +75,15 @@ beforeAll(async () => {
   const made = await encodeResults({
     result: { ...result, analysisId: ID, segmentation: labels } satisfies AnalysisResult,
     images: [],
-    referenceSeries: reference.series,
-    referencePlan: planSeries(reference.series),
-    others: [{ sequence: 'FLAIR', series: other.series, plan: planSeries(other.series), transform: IDENTITY }],
+    reference: { series: reference.series, plan: planSeries(reference.series) },
+    others: [
+      {
+        sequence: 'FLAIR',
+        series: other.series,
+        plan: planSeries(other.series),
+        registration: { transform: IDENTITY },
+      },
+    ],
     institution: '',
     ...network(labels),
     writeBack: NOTHING_MORE,

@@ -7,6 +7,7 @@ import { type ReadVolume, readVolumeHere, type VolumeReader } from '../../src/di
 import { AppError } from '../../src/domain/errors.ts'
 import { type DicomJson, STRUCTURAL, type Structural, type Study } from '../../src/domain/study.ts'
 import type { Bundle } from '../../src/inference/bundle/manifest.ts'
+import { imagesOf, sequencesOf } from '../../src/inference/segmentation/sequence-volume.ts'
 import { DEFAULT_POLICY } from '../../src/inference/series/select-series.ts'
 import { coarseGrid } from '../../src/inference/volumes/grids.ts'
 import { resample } from '../../src/inference/volumes/resample.ts'
@@ -117,16 +118,15 @@ export async function takenOf({ files, readVolume }: Sent, study: Study, registr
 export async function witnessed(sent: Sent, study: Study, registrar: Registrar) {
   const taken = await takenOf(sent, study, registrar)
   if (taken instanceof AppError) return taken
-  const { volumes, reference, decisions } = taken
-  const fixed = volumes[reference]!
+  const { images, reference, decisions } = taken
+  const { volume: fixed } = imagesOf(reference, images)!
   const still = resample(fixed, coarseGrid(fixed.grid, REGISTRATION_SPACING_MM))
   const onReference = await Promise.all(
-    STRUCTURAL.filter((sequence) => volumes[sequence]).map(async (sequence) => {
-      const moving = volumes[sequence]!
+    images.map(async ({ sequence, volume }) => {
       if (sequence === reference) return { sequence, image: fixed }
-      const coarse = resample(moving, coarseGrid(moving.grid, REGISTRATION_SPACING_MM))
+      const coarse = resample(volume, coarseGrid(volume.grid, REGISTRATION_SPACING_MM))
       const { transform } = await registrar.register(still, coarse, sequence)
-      return { sequence, image: resample(moving, fixed.grid, transform) }
+      return { sequence, image: resample(volume, fixed.grid, transform) }
     }),
   )
   try {
@@ -154,14 +154,12 @@ export async function outcomesOf(sent: Sent, studies: readonly Study[], registra
   const all: Outcomes = { right: 0, without: 0, held: 0, wrong: 0, each: [] }
   for (const study of studies) {
     const found = await witnessed(sent, study, registrar)
-    const taken = found instanceof AppError ? [] : Object.entries(found.chosen)
-    const isRight = taken.every(([sequence, { seriesInstanceUid }]) => sent.truth.get(seriesInstanceUid) === sequence)
+    const taken = found instanceof AppError ? [] : found.images
+    const isRight = taken.every(({ sequence, series }) => sent.truth.get(series.seriesInstanceUid) === sequence)
     const outcome =
       found instanceof AppError ? 'held' : !isRight ? 'wrong' : taken.length < sent.truth.size ? 'without' : 'right'
     all[outcome]++
-    all.each.push(
-      found instanceof AppError ? found.code : `${outcome} ${taken.map(([sequence]) => sequence).join(' ')}`,
-    )
+    all.each.push(found instanceof AppError ? found.code : `${outcome} ${sequencesOf(taken).join(' ')}`)
   }
   return all
 }

@@ -84,9 +84,15 @@ async function scenario(options: { rejectSuperseded: boolean; excludedRoles?: Ar
     const made = await encodeResults({
       result: { ...result, analysisId, analysedAt, segmentation: labels } satisfies AnalysisResult,
       images: [],
-      referenceSeries: reference.series,
-      referencePlan: planSeries(reference.series),
-      others: [{ sequence: 'FLAIR', series: other.series, plan: planSeries(other.series), transform: IDENTITY }],
+      reference: { series: reference.series, plan: planSeries(reference.series) },
+      others: [
+        {
+          sequence: 'FLAIR',
+          series: other.series,
+          plan: planSeries(other.series),
+          registration: { transform: IDENTITY },
+        },
+      ],
       institution: '',
       ...(predecessor ? { predecessor } : {}),
       ...network(labels),

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { dataset } from '../../src/dicom/dataset.ts'
 import { readVolumeHere } from '../../src/dicom/series-volume.ts'
 import type { Bundle } from '../../src/inference/bundle/manifest.ts'
+import { sequencesOf } from '../../src/inference/segmentation/sequence-volume.ts'
 import type { SeriesOverrides } from '../../src/inference/series/overrides.ts'
 import { DEFAULT_POLICY, type UnusablePolicy } from '../../src/inference/series/select-series.ts'
 import { IDENTITY } from '../../src/inference/volumes/rigid.ts'
@@ -78,9 +79,10 @@ describe('a chosen series that is no volume', async () => {
 
   it('gives way to the next candidate', async () => {
     const { taken, selections } = take([withGap(fine), coarse, t2])
-    const { chosen, volumes, decisions, reference, quality } = await taken
-    expect(chosen.T1c?.seriesInstanceUid).toBe(uidOf(coarse))
-    expect([volumes.T1c?.grid.size, volumes.T2?.grid.size, reference]).toEqual([[40, 40, 20], [40, 40, 20], 'T1c'])
+    const { images, decisions, reference, quality } = await taken
+    expect(images[0]?.series.seriesInstanceUid).toBe(uidOf(coarse))
+    expect(sequencesOf(images)).toEqual(['T1c', 'T2'])
+    expect([...images.map(({ volume }) => volume.grid.size), reference]).toEqual([[40, 40, 20], [40, 40, 20], 'T1c'])
     expect(decisions[0]!.reasons[0]).toMatch(/^no volume: series [\d.]+: its slices have a gap: about 1 missing/)
     expect([selections, quality]).toEqual([[3, 3], []])
   })
@@ -89,14 +91,14 @@ describe('a chosen series that is no volume', async () => {
     const held = /T1c is in the study but cannot be used \(series 3: no volume: .* gap: about 1 missing/
     await expect(take([withGap(fine), t2]).taken).rejects.toMatchObject({ code: 'SERIES_UNSUPPORTED' })
     await expect(take([withGap(fine), t2]).taken).rejects.toThrow(held)
-    const { chosen, reference, quality } = await take([withGap(fine), t2], { T1c: 'note' }).taken
-    expect([Object.keys(chosen), reference]).toEqual([['T2'], 'T2'])
+    const { images, reference, quality } = await take([withGap(fine), t2], { T1c: 'note' }).taken
+    expect([sequencesOf(images), reference]).toEqual([['T2'], 'T2'])
     expect(quality).toEqual([{ code: 'sequence-unusable', severity: 'warning', text: expect.stringMatching(held) }])
   })
 
   it('is said and passed over when it is another sequence', async () => {
-    const { chosen, quality } = await take([coarse, withGap(t2)]).taken
-    expect(Object.keys(chosen)).toEqual(['T1c'])
+    const { images, quality } = await take([coarse, withGap(t2)]).taken
+    expect(sequencesOf(images)).toEqual(['T1c'])
     expect(quality[0]!.text).toMatch(/^T2 is in the study but cannot be used .*; the model ran without it\.$/)
   })
 
@@ -124,9 +126,11 @@ describe('two T1 of which the headers do not say which had contrast', async () =
       [one, two],
       [two, one],
     ]) {
-      const { chosen, decisions } = await take(all, DEFAULT_POLICY, {}, both).taken
-      expect(chosen.T1c?.seriesInstanceUid).toBe(one.series.seriesInstanceUid)
-      expect(chosen.T1?.seriesInstanceUid).toBe(two.series.seriesInstanceUid)
+      const { images, decisions } = await take(all, DEFAULT_POLICY, {}, both).taken
+      expect(images.map(({ sequence, series }) => [sequence, series.seriesInstanceUid])).toEqual([
+        ['T1', two.series.seriesInstanceUid],
+        ['T1c', one.series.seriesInstanceUid],
+      ])
       expect(decisions.find(({ sequence }) => sequence === 'T1c')!.reasons.join()).toContain(
         'its pixels show contrast agent',
       )

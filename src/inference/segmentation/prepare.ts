@@ -4,40 +4,39 @@ import { AppError } from '../../domain/errors.ts'
 import type { QualityNote, SequenceImage } from '../../domain/finding.ts'
 import { SEQUENCES, type Sequence } from '../../domain/study.ts'
 import type { Grid, Vec3, Volume } from '../../domain/volume.ts'
-import { millimetres, movement } from '../../wording/quantities.ts'
 import { type BundleManifest, channelOrder } from '../bundle/manifest.ts'
 import type { HeadNormalisation } from '../bundle/normalisation.ts'
 import { alignedGrid, coarseGrid, headBox, subGrid } from '../volumes/grids.ts'
 import { interpolate, prefilter, resample } from '../volumes/resample.ts'
-import { IDENTITY, REGISTRATION_SPACING_MM, type Registrar, type Registration } from '../volumes/rigid.ts'
+import { IDENTITY, REGISTRATION_SPACING_MM, type Registrar } from '../volumes/rigid.ts'
 import { headThreshold, normalise } from './normalise.ts'
+import { type Failed, notesOn } from './preparation-notes.ts'
 import { refuseSameImage } from './same-image.ts'
-
-export type Volumes = Partial<Record<Sequence, Volume<Float32Array>>>
+import { imagesOf, type Registered, type SequenceVolume } from './sequence-volume.ts'
 
 /** What preparation reads of a bundle. */
 type Rules = Pick<BundleManifest, 'sequences' | 'require_any' | 'graph'>
 
-export interface PrepareInput {
-  /** Each sequence on its own grid. */
-  volumes: Volumes
+export interface PrepareInput<Images extends SequenceVolume> {
+  /** At most one of each sequence. */
+  images: readonly Images[]
   /** The sequence that the others are aligned with, and on whose grid the segmentation will lie. */
   reference: Sequence
   bundle: Rules
   registrar: Registrar
 }
 
-export interface Prepared {
+export interface Prepared<Images extends SequenceVolume = SequenceVolume> {
   /** LPS-aligned, the spacing of the bundle's first stage: the head as the reference series shows it, with a margin. */
   grid: Grid
-  /** The sequences that are used, in the order of the domain: those of the study that the bundle takes and that could be aligned. */
-  sequences: Sequence[]
+  /** Those that are used, in the order of the domain: the sequences that the bundle takes and that could be aligned. */
+  images: Registered<Images>[]
+  /** The one among them that the others are aligned with. */
+  reference: Images
   /** In the bundle's channel order, normalised for its first stage; null for a sequence that is not used. */
   channels: (Volume<Float32Array> | null)[]
   /** The same on another grid, as resampled, not normalised. */
   imagesOn: (grid: Grid) => (Volume<Float32Array> | null)[]
-  /** Of every sequence except the reference. */
-  registrations: Partial<Record<Sequence, Registration>>
   /** Every sequence on the reference series' own grid; each image is made when it is first asked for, and kept. */
   onReference: SequenceImage[]
   quality: QualityNote[]
@@ -53,61 +52,89 @@ const MARGIN_MM = 10
  * head, is left out with a note. Throws INPUT_IMPLAUSIBLE for empty or constant images and failed registrations of those that it
  * cannot do without, and for two sequences that show the same image.
  */
-export async function prepareInputs({ volumes, reference, bundle, registrar }: PrepareInput): Promise<Prepared> {
-  const fixed = volumes[reference]
+export async function prepareInputs<Images extends SequenceVolume>(
+  input: PrepareInput<Images>,
+): Promise<Prepared<Images>> {
+  const { reference, bundle } = input
+  const fixed = imagesOf(reference, input.images)
   if (!fixed) throw new AppError('INPUT_IMPLAUSIBLE', `there is no ${reference} volume to refer to`)
   const { spacing, rules } = firstStage(bundle)
-  const whole = resample(fixed, alignedGrid(fixed.grid, spacing))
-  const box = headBox(whole, headThreshold(whole, rules), Math.ceil(MARGIN_MM / Math.min(...spacing)))
-  const grid = subGrid(whole.grid, box.from, box.to)
-  const work = resample(whole, grid)
-
-  const usable = SEQUENCES.filter((sequence) => bundle.sequences[sequence] && volumes[sequence])
-  const still = isRegistrationSpacing(spacing) ? work : resample(fixed, coarseGrid(fixed.grid, REGISTRATION_SPACING_MM))
-  const registrations: Prepared['registrations'] = {}
-  const normalised: Volumes = { [reference]: normalise(work, rules, reference) }
-  const failures: Partial<Record<Sequence, AppError>> = {}
-  await Promise.all(
-    usable
-      .filter((sequence) => sequence !== reference)
-      .map(async (sequence) => {
-        try {
-          const moving = volumes[sequence]!
-          const coarse = coarseGrid(moving.grid, REGISTRATION_SPACING_MM)
-          const smooth = prefilter(moving, coarse)
-          const found = await registrar.register(still, interpolate(smooth, coarse), sequence)
-          // The filter depends on the spacing alone, so one filtered copy serves both grids when they agree in it.
-          const onWork = isRegistrationSpacing(spacing)
-            ? interpolate(smooth, grid, found.transform)
-            : resample(moving, grid, found.transform)
-          normalised[sequence] = normalise(onWork, rules, sequence)
-          registrations[sequence] = found
-        } catch (error) {
-          if (!(error instanceof AppError) || error.code !== 'INPUT_IMPLAUSIBLE') throw error
-          failures[sequence] = error
-        }
-      }),
+  const work = headOf(fixed.volume, spacing, rules)
+  const channel = normalise(work, rules, reference)
+  const target: Target = {
+    grid: work.grid,
+    rules,
+    still: isRegistrationSpacing(spacing)
+      ? work
+      : resample(fixed.volume, coarseGrid(fixed.volume.grid, REGISTRATION_SPACING_MM)),
+  }
+  const usable = SEQUENCES.flatMap((sequence) => (bundle.sequences[sequence] && imagesOf(sequence, input.images)) || [])
+  const attempts = await Promise.all(
+    usable.map((images) => (images === fixed ? { images, channel } : align(images, target, input.registrar))),
   )
-  const sequences = usable.filter((sequence) => normalised[sequence])
-  refuseWithout(sequences, failures, bundle)
-  const imageOn = (sequence: Sequence, target: Grid) =>
-    resample(volumes[sequence]!, target, registrations[sequence]?.transform ?? IDENTITY)
+  const aligned = attempts.filter((one) => 'channel' in one)
+  const failed = attempts.filter((one) => 'failure' in one)
+  const images: Registered<Images>[] = aligned.map((one) => one.images)
+  refuseWithout(images, failed, bundle)
 
   const order = channelOrder(bundle)
-  const channels = order.map((sequence) => normalised[sequence] ?? null)
+  const channels = order.map((sequence) => aligned.find((one) => one.images.sequence === sequence)?.channel ?? null)
   refuseSameImage(channels, order)
-  const onReference = sequences.map((sequence) =>
-    sequenceImage(sequence, () => (sequence === reference ? fixed : imageOn(sequence, fixed.grid))),
-  )
-  const ordered = Object.fromEntries(sequences.flatMap((s) => (registrations[s] ? [[s, registrations[s]]] : [])))
   return {
-    grid,
-    sequences,
+    grid: work.grid,
+    images,
+    reference: fixed,
     channels,
-    imagesOn: (target) => order.map((sequence) => (normalised[sequence] ? imageOn(sequence, target) : null)),
-    registrations: ordered,
-    onReference,
-    quality: qualityNotes(volumes, failures, registrations, bundle),
+    imagesOn: (grid) =>
+      order.map((sequence) => {
+        const there = imagesOf(sequence, images)
+        return there ? volumeOn(grid, there) : null
+      }),
+    onReference: images.map((one) =>
+      sequenceImage(one.sequence, () => (one.sequence === reference ? fixed.volume : volumeOn(fixed.volume.grid, one))),
+    ),
+    quality: order.flatMap((sequence) => notesOn(sequence, images, failed)),
+  }
+}
+
+/** The reference series in the spacing of the first stage, cut to the head and a margin. */
+function headOf(volume: Volume<Float32Array>, spacing: Vec3, rules: HeadNormalisation): Volume<Float32Array> {
+  const whole = resample(volume, alignedGrid(volume.grid, spacing))
+  const box = headBox(whole, headThreshold(whole, rules), Math.ceil(MARGIN_MM / Math.min(...spacing)))
+  return resample(whole, subGrid(whole.grid, box.from, box.to))
+}
+
+function volumeOn(grid: Grid, { volume, registration }: Registered<SequenceVolume>): Volume<Float32Array> {
+  return resample(volume, grid, registration?.transform ?? IDENTITY)
+}
+
+/** What the other series are brought to. */
+interface Target {
+  grid: Grid
+  rules: HeadNormalisation
+  /** The reference, in the spacing of registration. */
+  still: Volume<Float32Array>
+}
+
+/** Registers, resamples and normalises one series; an implausible image is a result of its own, since the bundle may do without it. */
+async function align<Images extends SequenceVolume>(
+  images: Images,
+  { grid, rules, still }: Target,
+  registrar: Registrar,
+): Promise<{ images: Registered<Images>; channel: Volume<Float32Array> } | Failed> {
+  const { sequence, volume } = images
+  try {
+    const coarse = coarseGrid(volume.grid, REGISTRATION_SPACING_MM)
+    const smooth = prefilter(volume, coarse)
+    const registration = await registrar.register(still, interpolate(smooth, coarse), sequence)
+    // The filter depends on the spacing alone, so one filtered copy serves both grids when they agree in it.
+    const onWork = isRegistrationSpacing(grid.spacing)
+      ? interpolate(smooth, grid, registration.transform)
+      : resample(volume, grid, registration.transform)
+    return { images: { ...images, registration }, channel: normalise(onWork, rules, sequence) }
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'INPUT_IMPLAUSIBLE') throw error
+    return { images, failure: error }
   }
 }
 
@@ -120,17 +147,15 @@ function firstStage({ graph }: Pick<Rules, 'graph'>): { spacing: Vec3; rules: He
   return { spacing: first.grid.spacing_mm, rules }
 }
 
-/** Throws the first failure when the bundle cannot do with what is left. */
+/** Throws the first failure when the bundle cannot do with the images that are left. */
 function refuseWithout(
-  available: readonly Sequence[],
-  failures: Partial<Record<Sequence, AppError>>,
+  images: readonly SequenceVolume[],
+  failed: readonly Failed[],
   { sequences, require_any: any }: Pick<Rules, 'sequences' | 'require_any'>,
 ): void {
-  const enough = !any || any.some((sequence) => available.includes(sequence))
-  for (const sequence of SEQUENCES) {
-    const failure = failures[sequence]
-    if (failure && (sequences[sequence]?.required || (!enough && any?.includes(sequence)))) throw failure
-  }
+  const enough = !any || any.some((sequence) => imagesOf(sequence, images))
+  for (const { images: lost, failure } of failed)
+    if (sequences[lost.sequence]?.required || (!enough && any?.includes(lost.sequence))) throw failure
 }
 
 function isRegistrationSpacing(spacing: Vec3): boolean {
@@ -147,50 +172,4 @@ function sequenceImage(sequence: Sequence, make: () => Volume<Float32Array>): Se
       return made
     },
   }
-}
-
-function qualityNotes(
-  volumes: Volumes,
-  failures: Partial<Record<Sequence, AppError>>,
-  registrations: Prepared['registrations'],
-  bundle: Pick<BundleManifest, 'sequences'>,
-): QualityNote[] {
-  const notes: QualityNote[] = []
-  for (const sequence of channelOrder(bundle)) {
-    const volume = volumes[sequence]
-    if (!volume) {
-      notes.push({
-        code: 'sequence-missing',
-        severity: 'warning',
-        text: `The study has no usable ${sequence} series; the model ran without it.`,
-      })
-      continue
-    }
-    const failure = failures[sequence]
-    if (failure) {
-      notes.push({
-        code: 'sequence-left-out',
-        severity: 'warning',
-        text: `${sequence} was left out, and the model ran without it: ${failure.message}.`,
-      })
-      continue
-    }
-    const thickest = Math.max(...volume.grid.spacing)
-    if (thickest > 4) {
-      notes.push({
-        code: 'thick-slices',
-        severity: 'info',
-        text: `${sequence} has slices ${millimetres(thickest)} mm apart; small lesions may be missed.`,
-      })
-    }
-    const motion = registrations[sequence]
-    if (motion && (motion.translationMm > 5 || motion.rotationDegrees > 5)) {
-      notes.push({
-        code: 'patient-movement',
-        severity: 'info',
-        text: `${sequence} was moved by ${movement(motion)} to match the reference series.`,
-      })
-    }
-  }
-  return notes
 }

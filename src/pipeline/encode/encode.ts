@@ -3,22 +3,20 @@ import { buildEncapsulatedPdf } from '../../dicom/encapsulated-pdf.ts'
 import { buildRejectionNote } from '../../dicom/rejection-note.ts'
 import type { DicomObject } from '../../dicom/result-object.ts'
 import { buildSegmentation } from '../../dicom/segmentation.ts'
-import type { SeriesPlan } from '../../dicom/series-volume.ts'
 import { buildMeasurementReport } from '../../dicom/sr/measurement-report.ts'
 import { type AnalysisResult, RESULT_VERSION, type ReportableResult, type SequenceImage } from '../../domain/finding.ts'
 import type { Artifact } from '../../domain/ports/analysis-store.ts'
-import type { Series } from '../../domain/study.ts'
 import { packFigures } from '../../reports/kept-figures.ts'
 import { drawReportPdf, reportFigures } from '../../reports/pdf.ts'
 import { mayBeRejected, type Predecessor } from '../predecessor.ts'
+import type { SequenceImages } from '../sequence-images.ts'
 import { type ExtrasInput, encodeExtras, type WriteBack } from './extras.ts'
 import { encodeSequences, type OtherSequence, sourceFrames } from './sequences.ts'
 
 export interface EncodeInput {
   result: AnalysisResult
   images: SequenceImage[]
-  referenceSeries: Series
-  referencePlan: SeriesPlan
+  reference: Pick<SequenceImages, 'series' | 'plan'>
   others: OtherSequence[]
   institution: string
   /** Address under which people reach the pages; absent where the site states none. */
@@ -34,7 +32,8 @@ export interface EncodeInput {
 
 /** All artefacts of one analysis. Nothing found: no SEG, since viewers hang on an empty one; report and PDF say so. */
 export async function encodeResults(input: EncodeInput): Promise<Artifact[]> {
-  const { result, referenceSeries, referencePlan, others, predecessor, writeBack } = input
+  const { result, reference, others, predecessor, writeBack } = input
+  const referenceSeries = reference.series
   const { segmentation, ...reportable } = result
   const otherSeries = others.map(({ series }) => series)
   const figures = reportFigures({
@@ -47,7 +46,7 @@ export async function encodeResults(input: EncodeInput): Promise<Artifact[]> {
   const sources = {
     result: reportable,
     referenceSeries,
-    sourceFrames: sourceFrames(referenceSeries, referencePlan),
+    sourceFrames: sourceFrames(referenceSeries, reference.plan),
     otherSources: otherSeries,
   }
   const seg = result.noFinding ? undefined : buildSegmentation({ ...sources, segmentation })
@@ -84,8 +83,8 @@ function storedForm(result: ReportableResult): Uint8Array {
   return new TextEncoder().encode(JSON.stringify({ schemaVersion: RESULT_VERSION, ...result }))
 }
 
-function noteOn({ objects }: Predecessor, { result, referenceSeries }: EncodeInput): Artifact {
-  const referenceInstance = referenceSeries.instances[0]!.metadata
+function noteOn({ objects }: Predecessor, { result, reference }: EncodeInput): Artifact {
+  const referenceInstance = reference.series.instances[0]!.metadata
   return dicomArtifact('rejection-note', buildRejectionNote({ result, referenceInstance, rejected: objects }))
 }
 

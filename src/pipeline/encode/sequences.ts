@@ -5,18 +5,15 @@ import { buildSegmentation } from '../../dicom/segmentation.ts'
 import type { SourceFrame } from '../../dicom/segmentation-frames.ts'
 import type { SeriesPlan } from '../../dicom/series-volume.ts'
 import type { ArtifactRole } from '../../domain/ports/analysis-store.ts'
-import type { Sequence, Series } from '../../domain/study.ts'
+import type { Series } from '../../domain/study.ts'
 import type { LabelVolume } from '../../domain/volume.ts'
 import { carry } from '../../inference/lesions/link-lesions.ts'
-import { invertRigid, type Rigid } from '../../inference/volumes/rigid.ts'
+import { invertRigid, type Registration } from '../../inference/volumes/rigid.ts'
+import type { SequenceImages } from '../sequence-images.ts'
 
 /** A sequence that is not the reference. */
-export interface OtherSequence {
-  sequence: Sequence
-  series: Series
-  plan: SeriesPlan
-  /** Maps points of the reference series (LPS mm) to this one; absent where the bundle did not ask for the sequence, so that nobody knows. */
-  transform?: Rigid
+export interface OtherSequence extends Pick<SequenceImages, 'sequence' | 'series' | 'plan'> {
+  registration?: Pick<Registration, 'transform'>
 }
 
 /**
@@ -28,9 +25,14 @@ export function encodeSequences(
   segmentation: LabelVolume,
   others: readonly OtherSequence[],
 ): { role: ArtifactRole; object: DicomObject }[] {
-  return others.flatMap(({ sequence, series, plan, transform }) => {
-    if (transform === undefined || plan.frameOfReferenceUid === '') return []
-    const labels = carry(segmentation, plan.grid, invertRigid(transform), (length) => new Uint8Array(length))
+  return others.flatMap(({ sequence, series, plan, registration }) => {
+    if (registration === undefined || plan.frameOfReferenceUid === '') return []
+    const labels = carry(
+      segmentation,
+      plan.grid,
+      invertRigid(registration.transform),
+      (length) => new Uint8Array(length),
+    )
     if (labels.data.every((label) => label === 0)) return []
     const object = buildSegmentation({
       result,

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../../src/domain/errors.ts'
-import { type Grid, toIndex, type Vec3 } from '../../../src/domain/volume.ts'
+import type { Sequence } from '../../../src/domain/study.ts'
+import { type Grid, toIndex, type Vec3, type Volume } from '../../../src/domain/volume.ts'
 import { parseBundle } from '../../../src/inference/bundle/manifest.ts'
 import { prepareInputs } from '../../../src/inference/segmentation/prepare.ts'
+import { sequencesOf } from '../../../src/inference/segmentation/sequence-volume.ts'
 import { resample } from '../../../src/inference/volumes/resample.ts'
 import {
   applyRigid,
@@ -18,6 +20,10 @@ import { axial, paint, readJson, rejection, tinyBundle } from '../support.ts'
 const bundle = parseBundle(readJson(`${tinyBundle}/bundle.json`))
 const moved = rigidFromEuler([0.06, -0.03, 0.05], [7, -3, 4], [0, 0, 0])
 const { rotation } = rigidFromEuler([0.2, -0.1, 0.1], [0, 0, 0], [0, 0, 0])
+
+type Volumes = Partial<Record<Sequence, Volume<Float32Array>>>
+const of = (volumes: Volumes) =>
+  Object.entries(volumes).map(([sequence, volume]) => ({ sequence: sequence as Sequence, volume }))
 
 /** A registrar that knows the truth and notes what it is asked. */
 function knowing(truth: Partial<Record<string, Rigid>>) {
@@ -60,7 +66,12 @@ const flair = paint(centred([200, 220, 30], [0.9, 0.9, 5.5], [1, 0, 0, 0, 1, 0, 
 describe('preparing inputs', () => {
   it('brings an oblique reference and a moved thick-slice series onto one LPS grid that holds the head', async () => {
     const { registrar, asked } = knowing({ FLAIR: moved })
-    const prepared = await prepareInputs({ volumes: { T1c: t1c, FLAIR: flair }, reference: 'T1c', bundle, registrar })
+    const prepared = await prepareInputs({
+      images: of({ T1c: t1c, FLAIR: flair }),
+      reference: 'T1c',
+      bundle,
+      registrar,
+    })
     const { grid, channels } = prepared
     expect(grid.spacing).toEqual([2, 2, 2])
     expect(grid.direction).toEqual([1, 0, 0, 0, 1, 0, 0, 0, 1])
@@ -99,8 +110,8 @@ describe('preparing inputs', () => {
 
   it('shows every sequence on the reference grid for key images', async () => {
     const { registrar } = knowing({ FLAIR: moved })
-    const { onReference, registrations } = await prepareInputs({
-      volumes: { T1c: t1c, FLAIR: flair },
+    const { onReference, images } = await prepareInputs({
+      images: of({ T1c: t1c, FLAIR: flair }),
       reference: 'T1c',
       bundle,
       registrar,
@@ -116,7 +127,7 @@ describe('preparing inputs', () => {
     }
     expect(value([10, -20, 5])).toBeGreaterThan(850)
     expect(value([25, 30, 20])).toBeLessThan(350)
-    expect(Object.keys(registrations)).toEqual(['FLAIR'])
+    expect(images.map(({ registration }) => registration?.transform)).toEqual([undefined, moved])
   })
 
   it('registers every series but the reference, also for another working spacing', async () => {
@@ -124,7 +135,7 @@ describe('preparing inputs', () => {
     const coarse = structuredClone(bundle)
     coarse.graph.stages[0]!.grid = { spacing_mm: [3, 3, 3] }
     const prepared = await prepareInputs({
-      volumes: { T1: t1, T1c: t1c, FLAIR: flair },
+      images: of({ T1: t1, T1c: t1c, FLAIR: flair }),
       reference: 'FLAIR',
       bundle: coarse,
       registrar,
@@ -137,8 +148,7 @@ describe('preparing inputs', () => {
   it('refuses one image under two names, whatever its unit', async () => {
     const { registrar } = knowing({})
     const copy = { ...t1c, data: t1c.data.map((value) => 3 * value) }
-    const run = (volumes: Parameters<typeof prepareInputs>[0]['volumes']) =>
-      prepareInputs({ volumes, reference: 'T1c', bundle, registrar })
+    const run = (volumes: Volumes) => prepareInputs({ images: of(volumes), reference: 'T1c', bundle, registrar })
     expect(await rejection(run({ T1c: t1c, FLAIR: copy }))).toMatchObject({
       code: 'INPUT_IMPLAUSIBLE',
       message: expect.stringMatching(
@@ -166,7 +176,7 @@ describe('preparing inputs', () => {
     })
     const run = (lost: string, rules = optional) =>
       prepareInputs({
-        volumes: { T1: t1, T1c: t1c, FLAIR: flair },
+        images: of({ T1: t1, T1c: t1c, FLAIR: flair }),
         reference: 'T1c',
         bundle: rules,
         registrar: losing(lost),
@@ -174,11 +184,11 @@ describe('preparing inputs', () => {
 
     it('is left out with a note when the bundle can do without it', async () => {
       const prepared = await run('FLAIR')
-      expect(prepared.sequences).toEqual(['T1', 'T1c'])
+      expect(sequencesOf(prepared.images)).toEqual(['T1', 'T1c'])
       expect(prepared.channels.map((channel) => channel !== null)).toEqual([true, true, false, false])
       expect(prepared.imagesOn(prepared.grid).map((image) => image !== null)).toEqual([true, true, false, false])
       expect(prepared.onReference.map(({ sequence }) => sequence)).toEqual(['T1', 'T1c'])
-      expect(Object.keys(prepared.registrations)).toEqual(['T1'])
+      expect(prepared.images.map(({ registration }) => registration?.transform)).toEqual([IDENTITY, undefined])
       const notes = prepared.quality.filter(({ code }) => code === 'sequence-left-out')
       expect(notes).toEqual([
         {
@@ -194,8 +204,8 @@ describe('preparing inputs', () => {
       const empty = paint(axial([20, 20, 20], [8, 8, 8], [-80, -80, -80]), () => 0)
       const { registrar } = knowing({})
       const volumes = { T1c: t1c, FLAIR: empty }
-      const prepared = await prepareInputs({ volumes, reference: 'T1c', bundle: optional, registrar })
-      expect(prepared.sequences).toEqual(['T1c'])
+      const prepared = await prepareInputs({ images: of(volumes), reference: 'T1c', bundle: optional, registrar })
+      expect(sequencesOf(prepared.images)).toEqual(['T1c'])
       expect(prepared.quality.map(({ code }) => code)).toContain('sequence-left-out')
     })
 
@@ -210,14 +220,14 @@ describe('preparing inputs', () => {
           code: 'INPUT_IMPLAUSIBLE',
           message: 'FLAIR could not be aligned: 4 % common field of view',
         })
-      expect((await run('T1', either)).sequences).toEqual(['T1c', 'FLAIR'])
+      expect(sequencesOf((await run('T1', either)).images)).toEqual(['T1c', 'FLAIR'])
     })
   })
 
   it('gives the same sequences on another grid through the same transforms, not normalised', async () => {
     const { registrar, asked } = knowing({ FLAIR: moved })
     const volumes = { T1c: t1c, FLAIR: flair }
-    const { imagesOn } = await prepareInputs({ volumes, reference: 'T1c', bundle, registrar })
+    const { imagesOn } = await prepareInputs({ images: of(volumes), reference: 'T1c', bundle, registrar })
     const grid = axial([31, 22, 17], [1, 1, 1], [12, 24, 10])
     const [none, t1cThere, , flairThere] = imagesOn(grid)
     expect(none).toBeNull()
@@ -230,8 +240,8 @@ describe('preparing inputs', () => {
   it('refuses an empty image and a missing reference', async () => {
     const { registrar } = knowing({})
     const empty = paint(axial([20, 20, 20], [8, 8, 8], [-80, -80, -80]), () => 0)
-    const run = (volumes: Parameters<typeof prepareInputs>[0]['volumes']) =>
-      rejection(prepareInputs({ volumes, reference: 'T1c', bundle, registrar }))
+    const run = (volumes: Volumes) =>
+      rejection(prepareInputs({ images: of(volumes), reference: 'T1c', bundle, registrar }))
     expect(await run({ T1c: t1c, FLAIR: empty })).toMatchObject({
       code: 'INPUT_IMPLAUSIBLE',
       message: expect.stringContaining('FLAIR'),

@@ -18,7 +18,7 @@ let sagittal: OtherSequence
 
 async function other(sequence: OtherSequence['sequence'], options: SeriesOptions): Promise<OtherSequence> {
   const { series } = await classicSeries({ seriesKey: sequence, ...options })
-  return { sequence, series, plan: planSeries(series), transform: MOVED }
+  return { sequence, series, plan: planSeries(series), registration: { transform: MOVED } }
 }
 
 beforeAll(async () => {
@@ -95,7 +95,7 @@ describe('a segmentation per sequence', () => {
       },
     })
     const elsewhere = await other('T1', { grid: { ...THICK, origin: [400, 400, 400] } })
-    const { transform: _, ...unregistered } = thick
+    const { registration: _, ...unregistered } = thick
     expect(encoded([loose, elsewhere, unregistered])).toEqual([])
   })
 })
