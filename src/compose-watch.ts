@@ -1,14 +1,19 @@
 // Wires what notices studies and outages: the search of the PACS, the decision when a study is whole, the question to the EHR.
+import { azureChanges, orthancChanges } from './dicomweb/change-feeds.ts'
+import { openConnection } from './dicomweb/client-connection.ts'
 import { type AppError, asAppError } from './domain/errors.ts'
 import { createPeerWatch, type PeerState, type PeerWatch } from './domain/peers.ts'
+import type { ChangeFeed } from './domain/ports/change-feed.ts'
 import type { Clock } from './domain/ports/clock.ts'
 import type { ImageArchive } from './domain/ports/image-archive.ts'
 import type { Log } from './domain/ports/log.ts'
+import type { Trigger } from './domain/ports/trigger.ts'
 import type { WatchStore } from './domain/ports/watch-store.ts'
 import { createRecordStore } from './fhir/connection/client.ts'
 import { askForNobody } from './fhir/connection/probe.ts'
 import { watchEhr } from './pipeline/watch-ehr.ts'
 import type { Settings } from './settings/schema.ts'
+import { createChangeFeedTrigger } from './triggers/change-feed.ts'
 import { isBrainMr } from './triggers/eligible.ts'
 import { createHintLine, studiesOfMessage, studiesOfNotification } from './triggers/hints.ts'
 import { createQidoPoll } from './triggers/qido-poll.ts'
@@ -32,6 +37,15 @@ export function pollSettings({ pacs: { poll } }: Pick<Settings, 'pacs'>) {
     lateDays: Math.max(LATE_DAYS, poll.lookBackDays),
     lateIntervalSeconds: 3600,
   }
+}
+
+/** The archive's own account of what changed; none where the settings name none. */
+export function changeFeedOf({ pacs }: Pick<Settings, 'pacs'>): ChangeFeed | undefined {
+  const { changeFeed: feed } = pacs
+  if (feed.type === 'none') return undefined
+  if (feed.type === 'orthanc')
+    return orthancChanges(openConnection({ ...pacs, url: feed.url }), `${feed.type} ${feed.url}`)
+  return azureChanges(openConnection(pacs), `${feed.type} ${pacs.url}`)
 }
 
 /** What is known of PACS and EHR, with a line of the log when one falls out and when it is back. */
@@ -103,9 +117,17 @@ export function startWatch(parts: WatchParts): Watching {
   const record = createRecordStore(settings.ehr)
   const ask = () => askForNobody(record, settings.ehr.identifierSystem)
   const stopping = new AbortController()
+  const { changeFeed } = settings.pacs
+  const feed = changeFeedOf(settings)
+  const sources: Trigger[] = [
+    poll,
+    ...(feed && changeFeed.type !== 'none'
+      ? [createChangeFeedTrigger({ feed, watchStore, clock, log, intervalSeconds: changeFeed.intervalSeconds })]
+      : []),
+  ]
   const running = [
     studyWatch.run(stopping.signal),
-    poll.run((uid) => studyWatch.hint(uid), stopping.signal),
+    ...sources.map((source) => source.run((uid) => studyWatch.hint(uid), stopping.signal)),
     watchEhr({ ask, peers, clock, log, intervalSeconds: EHR_WATCH_SECONDS }, stopping.signal),
   ].map((loop) => loop.catch((thrown) => onBroken(asAppError(thrown))))
   const line = createHintLine({ hint: (uid) => studyWatch.hint(uid), lookNow: () => poll.lookNow(), log })

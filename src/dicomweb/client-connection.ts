@@ -8,6 +8,7 @@ import { parseDataSets } from './dicom-json.ts'
 import { type Asked, errorOfStatus, errorOfThrown, isReset, safeAddress } from './errors.ts'
 import { parseMediaType } from './media-type.ts'
 import { decodeMultipart, joinChunks } from './multipart.ts'
+import { limitSilence, type Silence, watchUpload } from './silence.ts'
 
 export type Auth =
   | { type: 'none' }
@@ -35,6 +36,8 @@ export interface Answer {
 export interface Connection {
   /** The data sets of a list, undefined for a row that is none; nothing found is []. Repeated when the connection breaks. */
   getList(path: string, what: string, accept: string): Promise<(DicomJson | undefined)[]>
+  /** JSON of an interface of the archive that is no DICOM JSON; `empty` where the answer has no body. Throws NOT_FOUND for 404. */
+  getJson(path: string, what: string, options?: { empty?: unknown }): Promise<unknown>
   /** Part 10 objects as they arrive. ARCHIVE_TRUNCATED at the end when the archive says itself that they are not all (206). */
   getObjects(path: string, what: string, accept: string): AsyncGenerator<Uint8Array<ArrayBuffer>, void>
   /** Sends once and never repeats, with its length and not in chunks; the whole answer as text. */
@@ -119,6 +122,17 @@ export function openConnection(options: ConnectionOptions): Connection {
       }
     },
 
+    async getJson(path, what, { empty } = {}) {
+      const at = asked(path, what)
+      const body = await readText(await get(path, what, 'application/json'), at)
+      if (body.trim() === '' && empty !== undefined) return empty
+      try {
+        return JSON.parse(body) as unknown
+      } catch {
+        throw new AppError('ARCHIVE_NOT_DICOMWEB', `the answer to ${what} is no JSON (${at.target})`)
+      }
+    },
+
     async *getObjects(path, what, accept) {
       const answer = await get(path, what, accept)
       const at = asked(path, what)
@@ -171,47 +185,6 @@ function readRoot(address: string): string {
 function authorizationOf(auth: Auth): string | undefined {
   if (auth.type === 'basic') return `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`
   return auth.type === 'bearer' ? `Bearer ${auth.token}` : undefined
-}
-
-interface Silence {
-  signal: AbortSignal
-  /** Waits for the promise, but no longer than the limit since the last touch. */
-  during<T>(promise: Promise<T>): Promise<T>
-  /** Something moved: the limit starts anew. */
-  touch(): void
-  abort(): void
-}
-
-/** Only waiting counts: a slow reader of the answer does not make the archive late. */
-function limitSilence(timeoutMs: number, asked: Asked): Silence {
-  const controller = new AbortController()
-  let timer: NodeJS.Timeout | undefined
-  return {
-    signal: controller.signal,
-    abort: () => controller.abort(),
-    touch: () => timer?.refresh(),
-    async during(promise) {
-      const error = new AppError(
-        'ARCHIVE_TIMEOUT',
-        `the archive sent nothing for ${timeoutMs} ms in answer to ${asked.what} (${asked.target})`,
-      )
-      timer = setTimeout(() => controller.abort(error), timeoutMs)
-      try {
-        return await promise
-      } finally {
-        clearTimeout(timer)
-        timer = undefined
-      }
-    },
-  }
-}
-
-function* watchUpload(upload: Iterable<Uint8Array>, silence: Silence): Generator<Uint8Array, void> {
-  for (const slice of upload) {
-    silence.touch()
-    yield slice
-  }
-  silence.touch()
 }
 
 async function* readBody(

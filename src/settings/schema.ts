@@ -2,42 +2,16 @@
 import { z } from 'zod'
 import { SEQUENCES, STRUCTURAL } from '../domain/study.ts'
 import { ehrSchema } from './ehr-schema.ts'
-import { BY_TYPE, credentials, type Environment, filled, flag, MINUTE, secretOf, url, whole } from './schema-parts.ts'
+import { pacsSchema } from './pacs-schema.ts'
+import { type Environment, filled, flag, MINUTE, secretOf, url, whole } from './schema-parts.ts'
 
 /** The schema needs the environment, since secrets stand in settings only as a reference to it. */
 export function settingsSchema(env: Environment) {
   const secret = secretOf(env)
-  const { none, basic, bearer } = credentials(secret)
 
   return z.strictObject({
     $schema: z.exactOptional(z.string().describe('For editors; not used.')),
-    pacs: z.strictObject({
-      url: url('DICOMweb service root, for example "https://pacs.example/dicom-web".'),
-      auth: z
-        .discriminatedUnion('type', [none, basic, bearer], BY_TYPE)
-        .default({ type: 'none' })
-        .describe('Credentials: type none, basic or bearer.'),
-      timeoutMs: whole(100, 60 * MINUTE)
-        .default(60_000)
-        .describe('How long the archive may be silent, milliseconds.'),
-      maxAttempts: whole(1, 100).default(12).describe('Attempts to store the results before a person is asked.'),
-      poll: z
-        .strictObject({
-          intervalSeconds: whole(1, 86_400).default(30).describe('Time between two looks for new studies.'),
-          lookBackDays: whole(0, 36_500)
-            .default(1)
-            .describe(
-              'How many days back studies are taken at the very first start. Raised later it does nothing: gliabridge backfill takes older studies.',
-            ),
-        })
-        .prefault({})
-        .describe('QIDO-RS polling.'),
-      settleSeconds: whole(0, 86_400)
-        .default(600)
-        .describe(
-          'A study is complete when its instances have not changed for so long: longer than the longest pause between two series.',
-        ),
-    }),
+    pacs: pacsSchema(secret),
     ehr: ehrSchema(secret),
     inference: z
       .strictObject({

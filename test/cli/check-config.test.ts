@@ -48,6 +48,13 @@ const archiveOf = (url: string, write = false) => run(() => checkArchive(site({ 
 const ehrOf = (url: string, write = false) => run(() => checkEhr(site({ ehr: url }), { write }))
 
 describe('the PACS', () => {
+  it('is asked for its change feed too, where the settings name one', async () => {
+    const settings = site()
+    const pacs = { ...settings.pacs, changeFeed: { type: 'azure' as const, intervalSeconds: 5 } }
+    const { ok, lines } = await run(() => checkArchive({ ...settings, pacs }, 'UTC', { write: false, log }))
+    expect([ok, lines.join('\n')]).toEqual([false, expect.stringMatching(/change feed .*\/changefeed\/latest/)])
+  })
+
   it('is asked, and the right that was not tried is named', async () => {
     const { ok, lines } = await archiveOf(archive.url)
     expect(ok).toBe(true)

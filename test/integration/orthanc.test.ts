@@ -2,14 +2,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { generateStudy } from '../../demo/phantom/study.ts'
 import { planSeries } from '../../src/dicom/series-volume.ts'
+import { orthancChanges } from '../../src/dicomweb/change-feeds.ts'
 import { createDicomWebClient } from '../../src/dicomweb/client.ts'
+import { openConnection } from '../../src/dicomweb/client-connection.ts'
 import { STRUCTURAL } from '../../src/domain/study.ts'
 import { selectSeries } from '../../src/inference/series/select-series.ts'
+import { createChangeFeedTrigger } from '../../src/triggers/change-feed.ts'
 import { archivedPriorContract } from '../contract/archived-prior.ts'
 import { failureOf, imageArchiveContract } from '../contract/image-archive.ts'
 import { buildSeries } from '../support/instances.ts'
+import { createMemoryWatchStore } from '../support/memory-watch-store.ts'
 import { type MetadataMode, startOrthanc, type TestOrthanc } from '../support/orthanc.ts'
 import { createKeptLog } from '../support/quiet-log.ts'
+import { realClock } from '../support/real-clock.ts'
 
 const BUNDLE = {
   sequences: Object.fromEntries(STRUCTURAL.map((name, channel) => [name, { channel, required: false }])),
@@ -113,5 +118,60 @@ describe('Orthanc', () => {
     const failure = await failureOf(retrieving)
     expect(failure.code).toBe('ARCHIVE_UNREACHABLE')
     expect(got.length).toBeLessThan(200)
+  })
+})
+
+describe('the changes of Orthanc', () => {
+  const uid = (n: number) => `1.2.826.0.1.3680043.8.498.9${n}`
+  let orthanc: TestOrthanc
+  beforeAll(async () => {
+    orthanc = await startOrthanc()
+  })
+  afterAll(() => orthanc?.close())
+
+  /** Runs the trigger until the study was named; what it named. */
+  async function hintsUntil(of: TestOrthanc, watchStore: ReturnType<typeof createMemoryWatchStore>, study: string) {
+    const { username, password, restUrl } = of
+    const connection = openConnection({
+      url: restUrl,
+      auth: { type: 'basic', username, password },
+      timeoutMs: 10_000,
+    })
+    const feed = orthancChanges(connection, 'orthanc')
+    const options = { feed, watchStore, clock: realClock, intervalSeconds: 0.2, log: createKeptLog() }
+    const stopping = new AbortController()
+    const hints: string[] = []
+    await createChangeFeedTrigger(options).run(
+      async (hinted) => {
+        hints.push(hinted)
+        if (hinted === study) stopping.abort()
+      },
+      AbortSignal.any([stopping.signal, AbortSignal.timeout(20_000)]),
+    )
+    return hints
+  }
+  const send = (of: TestOrthanc, study: string, series = 1) =>
+    clientOf(of).store(study, buildSeries(2, { study, series: `${study}.${series}` }))
+
+  it('name a study that lands, one that lands while nobody listens, and a late series; not what was there before', async () => {
+    const watchStore = createMemoryWatchStore()
+    await send(orthanc, uid(0))
+    setTimeout(() => void send(orthanc, uid(1)), 1000)
+    expect(await hintsUntil(orthanc, watchStore, uid(1))).not.toContain(uid(0))
+    await send(orthanc, uid(2))
+    expect(await hintsUntil(orthanc, watchStore, uid(2))).toContain(uid(2))
+    // StableStudy of both has come by then.
+    await new Promise((resolve) => setTimeout(resolve, 4000))
+    await hintsUntil(orthanc, watchStore, uid(2))
+    await send(orthanc, uid(1), 2)
+    expect(await hintsUntil(orthanc, watchStore, uid(1))).toEqual([uid(1)])
+  })
+
+  it('are read on after Orthanc was killed, and after it was emptied and counts anew', async () => {
+    const watchStore = createMemoryWatchStore()
+    watchStore.cursors.set('changes orthanc', '4711')
+    await orthanc.stop('SIGKILL')
+    setTimeout(() => void orthanc.start().then(() => setTimeout(() => void send(orthanc, uid(5)), 1500)), 500)
+    expect(await hintsUntil(orthanc, watchStore, uid(5))).toContain(uid(5))
   })
 })

@@ -43,6 +43,7 @@ describe('parseSettings', () => {
       timeoutMs: 60_000,
       maxAttempts: 12,
       poll: { intervalSeconds: 30, lookBackDays: 1 },
+      changeFeed: { type: 'none' },
       settleSeconds: 600,
     })
     expect(settings.http).toMatchObject({ host: '127.0.0.1', port: 8080 })

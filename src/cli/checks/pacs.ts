@@ -1,6 +1,6 @@
 // Asks the archive what the service asks of it; with write, stores an object of nobody and takes it away again.
 
-import { pollSettings } from '../../compose-watch.ts'
+import { changeFeedOf, pollSettings } from '../../compose-watch.ts'
 import { createDicomWebClient } from '../../dicomweb/client.ts'
 import { openConnection } from '../../dicomweb/client-connection.ts'
 import { probeStorage } from '../../dicomweb/probe-storage.ts'
@@ -19,7 +19,7 @@ export async function checkArchive(
 ): Promise<string[]> {
   const archive = createDicomWebClient({ ...settings.pacs, log })
   try {
-    const lines = await askArchive(archive, settings, timeZone)
+    const lines = [...(await askArchive(archive, settings, timeZone)), ...(await askChangeFeed(settings))]
     if (!write)
       return [
         ...lines,
@@ -31,6 +31,13 @@ export async function checkArchive(
     const error = asAppError(thrown)
     throw new ChecksFailed([...linesOf(error), ...(await adviseOnArchive(settings.pacs.url, error))])
   }
+}
+
+async function askChangeFeed(settings: Pick<Settings, 'pacs'>): Promise<string[]> {
+  const feed = changeFeedOf(settings)
+  if (feed === undefined) return []
+  await feed.after(await feed.end())
+  return [`the change feed answers (${settings.pacs.changeFeed.type})`]
 }
 
 /** Asks what the service asks at a wide look, and of one study what it asks of every study, short of storing anything. */

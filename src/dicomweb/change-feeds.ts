@@ -1,0 +1,127 @@
+// What changed in an archive, as two archives tell it: Orthanc's /changes (Orthanc Book, "Tracking changes"), and the change feed of
+// Azure's DICOM service and of Microsoft's dicom-server (v1 and v2).
+import { isUidInUse } from '../dicom/uid.ts'
+import { AppError } from '../domain/errors.ts'
+import type { ChangeFeed, Changes } from '../domain/ports/change-feed.ts'
+import type { Uid } from '../domain/study.ts'
+import type { Connection } from './client-connection.ts'
+
+type Asking = Pick<Connection, 'getJson' | 'asked'>
+
+const ORTHANC_PAGE = 100
+/** Ids of Orthanc: sha1 in five groups. */
+const ORTHANC_ID = /^[0-9a-f]{8}(-[0-9a-f]{8}){4}$/
+
+/**
+ * `connection` is to Orthanc's own REST root. A study is named when it is new, and again each time that nothing was added for StableAge
+ * seconds. The numbers begin anew in an emptied Orthanc: then so does the cursor.
+ */
+export function orthancChanges(connection: Asking, name: string): ChangeFeed {
+  const ask = async (query: string) => {
+    const what = 'changes of Orthanc'
+    const answer = await connection.getJson(`/changes?${query}`, what)
+    const { Changes: changes, Last: last, Done: done } = asObject(answer)
+    if (Array.isArray(changes) && Number.isSafeInteger(last))
+      return { changes: changes.map(asObject), last: Number(last), done: done !== false }
+    throw unexpected(connection, '/changes', what)
+  }
+  return {
+    name,
+    end: async () => String((await ask('last')).last),
+    async after(cursor): Promise<Changes> {
+      const { changes, last, done } = await ask(`since=${cursor}&limit=${ORTHANC_PAGE}`)
+      const ids = changes.flatMap(({ ChangeType: type, ID: id }) =>
+        (type === 'NewStudy' || type === 'StableStudy') && typeof id === 'string' && ORTHANC_ID.test(id) ? [id] : [],
+      )
+      const studies = await Promise.all([...new Set(ids)].map((id) => studyOf(connection, id)))
+      return { studies: inUse(studies), cursor: String(last), more: !done }
+    },
+  }
+}
+
+/** Nothing for a study that is gone since. */
+async function studyOf(connection: Asking, id: string): Promise<Uid | undefined> {
+  try {
+    const { MainDicomTags: tags } = asObject(await connection.getJson(`/studies/${id}`, 'a study of Orthanc'))
+    const uid = asObject(tags).StudyInstanceUID
+    return typeof uid === 'string' ? uid : undefined
+  } catch (thrown) {
+    if (thrown instanceof AppError && thrown.code === 'NOT_FOUND') return undefined
+    throw thrown
+  }
+}
+
+const AZURE_PAGE = 100
+
+/** Where one has read to: v1 counts by sequence; v2 by how many entries were read from a moment on, that moment included. */
+interface AzureCursor {
+  sequence: number
+  /** As the service wrote it, with seven digits of a second; '' before the first entry. */
+  since: string
+  read: number
+}
+
+/** `connection` is to the service root, whose last segment names the version: "/v1" or "/v2"; without one it is v1. */
+export function azureChanges(connection: Asking, name: string): ChangeFeed {
+  const what = 'change feed'
+  const isWindowed = /\/v([2-9]|\d\d)$/.test(new URL(connection.asked('', what).target).pathname)
+  return {
+    name,
+    async end() {
+      const entry = readEntry(await connection.getJson('/changefeed/latest?includeMetadata=false', what, { empty: {} }))
+      return JSON.stringify({ sequence: entry?.sequence ?? 0, since: entry?.timestamp ?? '', read: entry ? 1 : 0 })
+    },
+    async after(text): Promise<Changes> {
+      const cursor = JSON.parse(text) as AzureCursor
+      const from = isWindowed
+        ? [...(cursor.since === '' ? [] : [`startTime=${encodeURIComponent(cursor.since)}`]), `offset=${cursor.read}`]
+        : [`offset=${cursor.sequence}`]
+      const path = `/changefeed?${[...from, `limit=${AZURE_PAGE}`, 'includeMetadata=false'].join('&')}`
+      const rows = await connection.getJson(path, what, { empty: [] })
+      if (!Array.isArray(rows)) throw unexpected(connection, '/changefeed', what)
+      const entries = rows.map(readEntry).filter((entry) => entry !== undefined)
+      return {
+        studies: inUse(entries.map(({ study }) => study)),
+        cursor: JSON.stringify(moved(cursor, entries)),
+        more: entries.length > 0,
+      }
+    },
+  }
+}
+
+interface AzureEntry {
+  sequence: number
+  timestamp: string
+  study: Uid
+}
+
+/** Names begin with a capital in v1, and with a small letter in v2. */
+function readEntry(row: unknown): AzureEntry | undefined {
+  const named = Object.fromEntries(Object.entries(asObject(row)).map(([key, value]) => [key.toLowerCase(), value]))
+  const { sequence, timestamp, studyinstanceuid: study } = named
+  if (!Number.isSafeInteger(sequence) || typeof timestamp !== 'string' || typeof study !== 'string') return undefined
+  return { sequence: Number(sequence), timestamp, study }
+}
+
+/** Several entries may have one moment: those that were read count from it. */
+function moved(cursor: AzureCursor, entries: readonly AzureEntry[]): AzureCursor {
+  const last = entries.at(-1)
+  if (last === undefined) return cursor
+  const { timestamp: since } = last
+  const atOnce = entries.filter(({ timestamp }) => timestamp === since).length
+  const sequence = Math.max(cursor.sequence, ...entries.map((entry) => entry.sequence))
+  return { sequence, since, read: since === cursor.since ? cursor.read + entries.length : atOnce }
+}
+
+const inUse = (studies: readonly (Uid | undefined)[]): Uid[] => [
+  ...new Set(studies.filter((uid) => uid !== undefined && isUidInUse(uid)) as Uid[]),
+]
+
+function asObject(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+}
+
+function unexpected(connection: Asking, path: string, what: string): AppError {
+  const { target } = connection.asked(path, what)
+  return new AppError('ARCHIVE_NOT_DICOMWEB', `the answer to ${what} has another form than is known (${target})`)
+}

@@ -1,0 +1,54 @@
+// The settings of the archive: address and credentials, how it is watched.
+import { z } from 'zod'
+import { BY_TYPE, credentials, MINUTE, type Secret, url, whole } from './schema-parts.ts'
+
+const feedInterval = () => whole(1, 3600).default(5).describe('Time between two readings, seconds.')
+
+/** A vendor's own account of what changed. */
+function changeFeed() {
+  const none = z.strictObject({ type: z.literal('none') })
+  const orthanc = z.strictObject({
+    type: z.literal('orthanc'),
+    url: url('Orthanc\'s own REST root, with the credentials of pacs.auth: "https://orthanc.example".'),
+    intervalSeconds: feedInterval(),
+  })
+  const azure = z.strictObject({ type: z.literal('azure'), intervalSeconds: feedInterval() })
+  return z
+    .discriminatedUnion('type', [none, orthanc, azure], BY_TYPE)
+    .default({ type: 'none' })
+    .describe(
+      'What changed, as the archive itself tells it, so that a study is noticed before the next look: type none, orthanc (/changes) or azure (change feed at pacs.url).',
+    )
+}
+
+export function pacsSchema(secret: Secret) {
+  const { none, basic, bearer } = credentials(secret)
+  return z.strictObject({
+    url: url('DICOMweb service root, for example "https://pacs.example/dicom-web".'),
+    auth: z
+      .discriminatedUnion('type', [none, basic, bearer], BY_TYPE)
+      .default({ type: 'none' })
+      .describe('Credentials: type none, basic or bearer.'),
+    timeoutMs: whole(100, 60 * MINUTE)
+      .default(60_000)
+      .describe('How long the archive may be silent, milliseconds.'),
+    maxAttempts: whole(1, 100).default(12).describe('Attempts to store the results before a person is asked.'),
+    poll: z
+      .strictObject({
+        intervalSeconds: whole(1, 86_400).default(30).describe('Time between two looks for new studies.'),
+        lookBackDays: whole(0, 36_500)
+          .default(1)
+          .describe(
+            'How many days back studies are taken at the very first start. Raised later it does nothing: gliabridge backfill takes older studies.',
+          ),
+      })
+      .prefault({})
+      .describe('QIDO-RS polling.'),
+    changeFeed: changeFeed(),
+    settleSeconds: whole(0, 86_400)
+      .default(600)
+      .describe(
+        'A study is complete when its instances have not changed for so long: longer than the longest pause between two series.',
+      ),
+  })
+}

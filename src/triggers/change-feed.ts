@@ -1,0 +1,82 @@
+// Reads an archive's change feed from a durable cursor: each study that changed is a hint, and no more than that (ADR 0017).
+import { asAppError, unforeseenFields } from '../domain/errors.ts'
+import type { ChangeFeed } from '../domain/ports/change-feed.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { Log } from '../domain/ports/log.ts'
+import type { Trigger } from '../domain/ports/trigger.ts'
+import type { WatchStore } from '../domain/ports/watch-store.ts'
+import type { Uid } from '../domain/study.ts'
+import { waitAfter } from './qido-poll.ts'
+import { sleepUnlessAborted } from './study-watch.ts'
+
+export interface ChangeFeedOptions {
+  feed: ChangeFeed
+  watchStore: Pick<WatchStore, 'cursor' | 'setCursor'>
+  clock: Clock
+  intervalSeconds: number
+  log: Log
+}
+
+type Hint = (studyInstanceUid: Uid) => Promise<void>
+
+/** With these no other study would fare better: the same changes are read again. */
+const ALL_AFFECTED = new Set(['ARCHIVE_UNREACHABLE', 'ARCHIVE_AUTH', 'DATABASE_UNREACHABLE'])
+
+/** The cursor moves on once every study before it was looked at, so what happens while the service is down is read later. */
+export function createChangeFeedTrigger(options: ChangeFeedOptions): Trigger {
+  const { feed, watchStore, clock, intervalSeconds, log } = options
+  const name = `changes ${feed.name}`
+
+  async function read(hint: Hint, signal: AbortSignal): Promise<void> {
+    let cursor = await watchStore.cursor(name)
+    if (cursor === undefined) {
+      // What was there before the first start is the business of the search.
+      cursor = await feed.end()
+      await watchStore.setCursor(name, cursor)
+    }
+    for (let more = true; more && !signal.aborted; ) {
+      const changes = await feed.after(cursor)
+      for (const study of changes.studies) {
+        if (signal.aborted) return
+        await hintOne(study, hint)
+      }
+      if (changes.cursor === cursor) return
+      cursor = changes.cursor
+      more = changes.more
+      await watchStore.setCursor(name, cursor)
+    }
+  }
+
+  async function hintOne(studyInstanceUid: Uid, hint: Hint): Promise<void> {
+    try {
+      await hint(studyInstanceUid)
+    } catch (thrown) {
+      const error = asAppError(thrown)
+      if (ALL_AFFECTED.has(error.code)) throw error
+      log.warn({ studyInstanceUid, code: error.code, error: error.message }, 'a hint could not be followed')
+    }
+  }
+
+  return {
+    name,
+    async run(hint, signal) {
+      let failures = 0
+      while (!signal.aborted) {
+        let waitSeconds = intervalSeconds
+        try {
+          await read(hint, signal)
+          if (failures > 0) log.info({ feed: feed.name, failures }, 'the change feed answers again')
+          failures = 0
+        } catch (thrown) {
+          const error = asAppError(thrown)
+          failures += 1
+          waitSeconds = waitAfter(failures, intervalSeconds, error.retryAfterSeconds)
+          // Once: the search goes on meanwhile, and says itself when the archive is down.
+          const line = { feed: feed.name, code: error.code, error: error.message, ...unforeseenFields(thrown) }
+          if (failures === 1) log.warn(line, 'the change feed does not answer; the search finds studies all the same')
+        }
+        await sleepUnlessAborted(clock, waitSeconds * 1000, signal)
+      }
+    },
+  }
+}
