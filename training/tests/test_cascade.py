@@ -1,17 +1,21 @@
 """The cascade's networks, degradations, patches and inference, on made-up volumes."""
 import json
+from dataclasses import replace
 
 import numpy as np
+import onnx
 import onnxruntime as ort
 import pytest
 import torch
 
-from gliatrain.cascade import degrade, flair, infer, patches
+from gliatrain.cascade import degrade, flair, from_bundle, infer, patches
 from gliatrain.cascade.bundle import graph
 from gliatrain.cascade.export import for_export, shifted, write
 from gliatrain.cascade.network import CONTEXT, ViewNet, ViewVariant
 from gliatrain.cascade.train import Member, Engine, view_loss
 from gliatrain.cascade.volumes import Volume, signed_distance, z_scores
+from gliatrain.cascade.weights import NETWORKS
+from gliatrain.export import halve
 
 
 def net(strides: int, seed: int = 0) -> ViewNet:
@@ -230,3 +234,37 @@ def test_the_manifest_names_a_network_for_every_stage_and_view():
     made = json.loads(json.dumps(graph()))
     used = {m["network"] for s in made["stages"] for m in s["members"] if "network" in m}
     assert used == set(made["networks"]) and len(used) == 10
+
+
+@pytest.mark.parametrize("stage", ["whole", "enhancing"])
+def test_training_goes_on_from_the_networks_of_a_bundle(stage, tmp_path):
+    made, path = net(NETWORKS[stage][1], seed=5), tmp_path / "net.onnx"
+    fill_in = flair.FillIn(flair.FlairNet()).eval() if stage == "whole" else None
+    write(for_export(shifted(made, 0.5)), torch.randn(11, 4, 40, 24), path, {0: "slices", 2: "rows", 3: "columns"}, fill_in)
+    model = onnx.load(path)
+    halve(model)
+    onnx.save(model, path)
+    named, x = from_bundle.arrays(path), torch.randn(11, 4, 28, 36)
+    again = from_bundle.view_net(from_bundle.part(named, "view/") or named, stage)
+    shipped = ort.InferenceSession(str(path)).run(None, {"image": x.numpy()})[0]
+    with torch.no_grad():
+        np.testing.assert_allclose(again(x).numpy(), shipped, atol=1e-5 * np.abs(shipped).max())
+    if fill_in:
+        estimate = from_bundle.fill(flair.FlairNet(), from_bundle.part(named, "estimate/net."))
+        for ours, theirs in zip(estimate.parameters(), fill_in.net.parameters(), strict=True):
+            assert torch.allclose(ours, theirs, atol=1e-3)
+
+
+def test_a_bundle_with_moved_thresholds_is_not_trained_on(tmp_path):
+    write(for_export(shifted(net(1), 0.3)), torch.randn(11, 4, 40, 24), tmp_path / "net.onnx", {0: "slices", 2: "rows", 3: "columns"})
+    with pytest.raises(ValueError, match="threshold"):
+        from_bundle.view_net(from_bundle.arrays(tmp_path / "net.onnx"), "enhancing")
+
+
+def test_heads_without_a_tumour_come_often_and_mostly_stay_so():
+    healthy, sick = replace(head(), name="healthy", label=np.zeros_like(head().label), head=True), replace(head(1), head=True)
+    cube = {"image": np.ones((4, 20, 20, 20), np.float16), "label": np.full((20, 20, 20), 3, np.uint8)}
+    made = patches.Patches(patches.Cohort([head(2)], [sick] * 9 + [healthy], [], [cube]), head_share=1.0, stages=("whole",))
+    rng = np.random.default_rng(1)
+    empty = [not made.study(rng)[0][1].any() for _ in range(60)]
+    assert 6 <= sum(empty) <= 25  # of 60, 28 % are of the healthy head; one in ten were without TUMOUR_FREE_SHARE

@@ -200,6 +200,11 @@ ENHANCING_SHARE = 0.6
 """Whole cases at hand are mostly of low grade: more than half of what is implanted enhances."""
 
 
+IMPLANTS = {"stripped": (0.75, 0.3), "head": (0.4, 0.2), "tumour-free head": (0.15, 0.0)}
+"""How often a first and a second lesion is implanted. A real head without a tumour mostly stays one: there are few, and a network that
+saw them with implants alone found tumours in their lesions of demyelination."""
+
+
 def any_cube(cubes: list[dict], rng: np.random.Generator) -> dict:
     enhances = rng.random() < ENHANCING_SHARE
     for _ in range(20):
@@ -214,7 +219,7 @@ def hospital(v: Volume, cubes: list[dict], rng: np.random.Generator) -> tuple[np
     complement: 0 without tumour, 1 to 4 as in Volume; outside the mask nothing is labelled."""
     if not v.head and rng.random() < 0.4:
         v = mirror_out(v)
-    for chance in (0.4, 0.2) if v.head else (0.75, 0.3):
+    for chance in IMPLANTS["stripped" if not v.head else "head" if v.label.any() else "tumour-free head"]:
         if rng.random() < chance:
             v = implant(v, any_cube(cubes, rng), rng)
     if not v.head and rng.random() < 0.12:

@@ -30,6 +30,8 @@ TARGETS = {"whole": (1, 2, 3, 4), "core": (NCR, ET), "enhancing": (ET,)}
 PHANTOM_SHARE = 0.12
 EMPTY_SHARE = 0.2
 """How often a stage learns from a study that holds nothing of its target."""
+TUMOUR_FREE_SHARE = 0.2
+"""How many of the clinical heads' studies come from a head without a tumour, where there is one."""
 
 
 @dataclass
@@ -175,7 +177,10 @@ class Patches(torch.utils.data.IterableDataset):
     def study(self, rng: np.random.Generator):
         """A degraded study and the stages that it can teach."""
         kind = rng.random()
-        head, phantom = kind < self.head_share, kind > 1 - PHANTOM_SHARE
+        head, phantom = kind < self.head_share and bool(self.cohort.heads), kind > 1 - PHANTOM_SHARE
         pool = self.cohort.heads if head else self.cohort.phantoms if phantom else self.cohort.cases
+        if head:
+            healthy = [v for v in pool if not v.label.any()]
+            pool = healthy if healthy and rng.random() < TUMOUR_FREE_SHARE else pool
         pool = pool or self.cohort.cases
-        return hospital(pool[rng.integers(len(pool))], self.cohort.cubes, rng), tuple(s for s in self.stages if s == "whole" or pool is not self.cohort.heads)
+        return hospital(pool[rng.integers(len(pool))], self.cohort.cubes, rng), tuple(s for s in self.stages if s == "whole" or not head)
