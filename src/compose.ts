@@ -30,6 +30,7 @@ import { confirmPatient } from './pipeline/confirm-patient.ts'
 import { deliver } from './pipeline/deliver.ts'
 import { hurryWaiting } from './pipeline/hurry.ts'
 import { imageSetDigest, registerAnalysis } from './pipeline/intake.ts'
+import { createBoard } from './pipeline/meeting.ts'
 import { releaseHold, replay } from './pipeline/resolve.ts'
 import { drainReviews, type ReviewRequest, reviewAnalysis } from './pipeline/review.ts'
 import { currentReport } from './pipeline/reviewed-pdf.ts'
@@ -125,12 +126,13 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
     const register = (studyInstanceUid: string, digest: string) =>
       registerAnalysis({ analyses, log, wake }, bundle.identity, studyInstanceUid, digest)
     const software = softwareIdentity()
+    const letterhead = { institution: settings.institution.name, ...settings.reports }
     const analyseOptions = {
       bundle,
       reference: settings.series.reference,
       overrides: settings.series.overrides,
       unusable: settings.series.unusable,
-      institution: settings.institution.name,
+      ...letterhead,
       ...(settings.http.publicUrl !== undefined && { publicUrl: settings.http.publicUrl }),
       timeZone: siteTimeZone(settings),
       consentRequired: settings.ehr.consent.required,
@@ -167,7 +169,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
           { archive, ehr, analyses, reviews, watch, audit, clock, log },
           {
             ...deliverOptions,
-            institution: settings.institution.name,
+            ...letterhead,
             rejectSuperseded: settings.writeBack.rejectSuperseded,
           },
           signal,
@@ -223,7 +225,8 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
         fonts: createWebFonts(),
         ...images.pages,
         reviews: (id: string) => reviews.list(id),
-        report: (id: string) => currentReport({ analyses, reviews }, id, settings.institution.name),
+        report: (id: string) => currentReport({ analyses, reviews }, id, letterhead),
+        board: createBoard({ analyses, reviews, ehr, clock }, { letterhead, software }),
         review: async (id: string, request: ReviewRequest) => {
           const recorded = await reviewAnalysis({ analyses, reviews }, id, request)
           await queue.wake(REVIEWS)

@@ -79,6 +79,14 @@ program
   .action(async (options) => (await import('./commands/backfill.ts')).backfillCommand(configOf(), options))
 
 program
+  .command('board')
+  .description('one PDF for a tumour board, from the running service: a list, then a page for each patient')
+  .option('--patients <file>', 'one Patient ID a line; after a tab its issuer, where the site has several')
+  .option('--list <id>', 'instead: patients of this List in the EHR')
+  .option('--out <file>', 'the PDF to write', 'tumour-board.pdf')
+  .action(async (options) => (await import('./commands/board.ts')).boardCommand(configOf(), options))
+
+program
   .command('check-config')
   .description('try settings, state, port, bundle, providers, PACS and EHR, and report every problem at once')
   .option('--offline', 'do not ask the PACS and the EHR')

@@ -9,7 +9,32 @@ export interface Asked {
 
 /** undefined where no service answers on the port of the settings. */
 export async function askService(http: Settings['http'], path: string, post?: unknown): Promise<Asked | undefined> {
-  const response = await fetch(`http://127.0.0.1:${http.port}${path}`, {
+  const response = await send(http, path, post)
+  return response && { status: response.status, body: await response.json().catch(() => undefined) }
+}
+
+/** The same, where the service must run and must not refuse. */
+export async function mustAnswer(http: Settings['http'], path: string, post?: unknown): Promise<unknown> {
+  return (await mustSend(http, path, post)).json().catch(() => undefined)
+}
+
+/** A file instead of JSON. */
+export async function mustAnswerBytes(http: Settings['http'], path: string, post?: unknown): Promise<Uint8Array> {
+  return new Uint8Array(await (await mustSend(http, path, post)).arrayBuffer())
+}
+
+async function mustSend(http: Settings['http'], path: string, post: unknown): Promise<Response> {
+  const response = await send(http, path, post)
+  if (response === undefined)
+    throw new AppError('SERVICE_NOT_RUNNING', `no service answers on port ${http.port} of this machine`)
+  if (response.ok) return response
+  const body: unknown = await response.json().catch(() => undefined)
+  const { code = 'no code', detail = '' } = (body ?? {}) as { code?: string; detail?: string }
+  throw new AppError('STATE_CONFLICT', `the service answered ${response.status} ${code}: ${detail}`)
+}
+
+async function send(http: Settings['http'], path: string, post: unknown): Promise<Response | undefined> {
+  return fetch(`http://127.0.0.1:${http.port}${path}`, {
     ...(post === undefined ? {} : { method: 'POST', body: JSON.stringify(post) }),
     headers: {
       'content-type': 'application/json',
@@ -17,16 +42,4 @@ export async function askService(http: Settings['http'], path: string, post?: un
     },
     signal: AbortSignal.timeout(120_000),
   }).catch(() => undefined)
-  if (response === undefined) return undefined
-  return { status: response.status, body: await response.json().catch(() => undefined) }
-}
-
-/** The same, where the service must run and must not refuse. */
-export async function mustAnswer(http: Settings['http'], path: string, post?: unknown): Promise<unknown> {
-  const answer = await askService(http, path, post)
-  if (answer === undefined)
-    throw new AppError('SERVICE_NOT_RUNNING', `no service answers on port ${http.port} of this machine`)
-  if (answer.status < 300) return answer.body
-  const { code = 'no code', detail = '' } = (answer.body ?? {}) as { code?: string; detail?: string }
-  throw new AppError('STATE_CONFLICT', `the service answered ${answer.status} ${code}: ${detail}`)
 }

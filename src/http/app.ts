@@ -4,6 +4,7 @@ import { bodyLimit } from 'hono/body-limit'
 import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
 import { areUp } from '../domain/peers.ts'
 import { apiRoutes } from './api.ts'
+import { boardRoutes } from './board.ts'
 import type { AppDeps } from './deps.ts'
 import { hintRoutes } from './hints.ts'
 import { imageRoutes } from './images.ts'
@@ -43,6 +44,7 @@ export function createApp(deps: AppDeps): Hono {
   app.route('/api', apiRoutes(deps))
   app.route('/', liveRoutes(deps))
   app.route('/', imageRoutes(deps))
+  app.route('/', boardRoutes(deps))
   app.route('/', pageRoutes(deps))
 
   app.notFound((c) => answerProblem(c, new AppError('NOT_FOUND', 'no such page')))

@@ -1,6 +1,7 @@
 // What requests may say: parameters of paths and queries, checked before anything is done.
 import { z } from 'zod'
 import { type AnalysisState, TRANSITIONS } from '../domain/analysis.ts'
+import { readPatientList } from '../domain/board.ts'
 import { cleanJson } from '../domain/clean-text.ts'
 import { jsonExcess } from '../domain/json-excess.ts'
 import { DECISIONS } from '../domain/review.ts'
@@ -114,6 +115,30 @@ export const idempotencyKey = z.object({
     .string({ error: 'must be sent as a header: the same key again is the same review' })
     .regex(/^[\x21-\x7e]{8,100}$/, 'must have 8 to 100 printable characters without spaces'),
 })
+
+const listId = z
+  .string()
+  .regex(/^(List\/)?[A-Za-z0-9.-]{1,64}$/, 'is not the id of a List')
+  .transform((id) => id.replace('List/', ''))
+const MOST_PATIENTS = 200
+export const boardQuery = z.strictObject({ list: listId.optional() })
+export const boardBody = z.union(
+  [
+    z.strictObject({ list: listId }),
+    z.strictObject({
+      patients: z
+        .array(z.strictObject({ patientId: words(64), issuerOfPatientId: words(64).exactOptional() }))
+        .min(1, 'must name at least one')
+        .max(MOST_PATIENTS, 'has too many'),
+    }),
+  ],
+  { error: 'must have either patients or list' },
+)
+/** The same from the form, where one of the two fields stays empty. */
+export const boardForm = z
+  .strictObject({ patients: z.string().max(20_000, 'is too long').default(''), list: z.string().trim().default('') })
+  .transform(({ patients, list }) => (list === '' ? { patients: readPatientList(patients) } : { list }))
+  .pipe(boardBody)
 
 export const sliceParams = z.object({
   plane: z.enum(PLANES, { error: `must be one of ${PLANES.join(', ')}` }),

@@ -1,5 +1,6 @@
 // What the HTTP side is given.
 import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
+import type { BoardRequest, BoardSlide } from '../domain/board.ts'
 import type { PeerState } from '../domain/peers.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 import type { Clock } from '../domain/ports/clock.ts'
@@ -68,6 +69,13 @@ export interface AppDeps {
   reviews(analysisId: string): Promise<RecordedReview[]>
   /** The PDF as it stands now, after the last review; undefined where there is none yet. */
   report(analysisId: string): Promise<Uint8Array | undefined>
+  /** Patients of a meeting: what is shown of each, the same as one PDF, and the pictures that the page has. */
+  board: {
+    slides(asked: BoardRequest): Promise<BoardSlide[]>
+    pdf(asked: BoardRequest): Promise<Uint8Array>
+    /** PNG */
+    picture(analysisId: string, index: number): Promise<Uint8Array | undefined>
+  }
   /** Makes failed and waiting deliveries of reviews due now. */
   retryReviews(analysisId: string): Promise<void>
   /** What was looked at and not taken. */

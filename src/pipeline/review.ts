@@ -12,6 +12,7 @@ import type { AnalysisStore, Artifact } from '../domain/ports/analysis-store.ts'
 import type { EhrReport } from '../domain/ports/clinical-record.ts'
 import type { ClaimedDelivery, ReviewStore } from '../domain/ports/review-store.ts'
 import type { RecordedReview, Review } from '../domain/review.ts'
+import type { Letterhead } from '../reports/page-content.ts'
 import { type DeliverOptions, type DeliverPorts, ehrReport, storeObjects } from './deliver.ts'
 import { archiveReceipt, type DeliveredObject, deliveredObjects } from './delivered-objects.ts'
 import { auditedEhr } from './ehr-audit.ts'
@@ -32,6 +33,8 @@ export interface ReviewPorts extends DeliverPorts {
 export interface ReviewOptions extends DeliverOptions {
   /** Name of the institution: on the report, and for a reviewer who states no organization. */
   institution: string
+  /** Of the report; A4 when left out. */
+  paper?: Letterhead['paper']
   /** Withdraw the documents that reviewed ones take the place of. */
   rejectSuperseded: boolean
 }
@@ -107,6 +110,8 @@ async function deliverReview(
   }
 }
 
+const letterheadOf = ({ institution, paper = 'A4' }: ReviewOptions): Letterhead => ({ institution, paper })
+
 const write = { pacs: storeDecision, ehr: postDecision }
 
 async function load(ports: ReviewPorts, given: Review) {
@@ -118,13 +123,13 @@ async function load(ports: ReviewPorts, given: Review) {
   return { record, artifacts, result, review: effectiveReview(result, given) }
 }
 
-async function postDecision(ports: ReviewPorts, { excludedRoles, institution }: ReviewOptions, given: Review) {
+async function postDecision(ports: ReviewPorts, options: ReviewOptions, given: Review) {
   const { ehr, audit, reviews } = ports
   const { record, artifacts, result, review } = await load(ports, given)
   if (!ehr.postReview) throw new AppError('INTERNAL', 'this EHR adapter takes no reviews')
-  const report = ehrReport(record, result, artifacts, excludedRoles)
+  const report = ehrReport(record, result, artifacts, options.excludedRoles)
   const reviewed = {
-    pdf: await reviewedPdf(reviews, { result, artifacts }, review, institution),
+    pdf: await reviewedPdf(reviews, { result, artifacts }, review, letterheadOf(options)),
     dicomResults: report.dicomResults.map((object) => ({ ...object, ...reviewedUids(object.role, review) })),
   }
   const { studyInstanceUid } = record
@@ -169,7 +174,7 @@ async function storeDecision(ports: ReviewPorts, options: ReviewOptions, given: 
     return last ? [last] : []
   })
   const made = await Promise.all(
-    before.map((one) => reviewedObject(ports, artifacts, result, review, one, options.institution)),
+    before.map((one) => reviewedObject(ports, artifacts, result, review, one, letterheadOf(options))),
   )
   return storeObjects(ports, record, [...made, ...(options.rejectSuperseded ? note(before) : [])])
 }
@@ -194,11 +199,14 @@ async function reviewedObject(
   result: ReportableResult,
   review: Review,
   { role, object: predecessor }: DeliveredObject,
-  institution: string,
+  letterhead: Letterhead,
 ): Promise<{ role: Artifact['role'] } & DicomObject> {
   const { bytes } = artifacts.find((artifact) => artifact.role === role)!
   if (role === 'report')
-    return { role, ...buildVerifiedReport({ report: bytes, predecessor, result, review, organization: institution }) }
-  const pdf = await reviewedPdf(reviews, { result, artifacts }, review, institution)
+    return {
+      role,
+      ...buildVerifiedReport({ report: bytes, predecessor, result, review, organization: letterhead.institution }),
+    }
+  const pdf = await reviewedPdf(reviews, { result, artifacts }, review, letterhead)
   return { role, ...buildReviewedPdf({ document: bytes, pdf, review }) }
 }

@@ -6,6 +6,7 @@ import type { AnalysisStore, Artifact } from '../domain/ports/analysis-store.ts'
 import type { ReviewStore } from '../domain/ports/review-store.ts'
 import type { Review } from '../domain/review.ts'
 import { unpackFigures } from '../reports/kept-figures.ts'
+import type { Letterhead } from '../reports/page-content.ts'
 import { drawReportPdf } from '../reports/pdf.ts'
 
 /** Throws INTERNAL where an analysis that must have a result has none. */
@@ -25,7 +26,7 @@ export async function reviewedPdf(
   reviews: Pick<ReviewStore, 'document' | 'keepDocument'>,
   { result, artifacts }: { result: ReportableResult; artifacts: readonly Artifact[] },
   review: Review,
-  institution: string,
+  letterhead: Letterhead,
 ): Promise<Uint8Array> {
   const kept = await reviews.document(review.reviewId)
   if (kept) return kept
@@ -33,7 +34,7 @@ export async function reviewedPdf(
   const pdf = await drawReportPdf({
     result: applyEdits(result, review.edits),
     review,
-    institution,
+    ...letterhead,
     ...(figures && { figures: unpackFigures(figures.bytes) }),
   })
   return reviews.keepDocument(review.reviewId, pdf)
@@ -43,7 +44,7 @@ export async function reviewedPdf(
 export async function currentReport(
   { analyses, reviews }: { analyses: Pick<AnalysisStore, 'artifacts' | 'artifact' | 'result'>; reviews: ReviewStore },
   analysisId: string,
-  institution: string,
+  letterhead: Letterhead,
 ): Promise<Uint8Array | undefined> {
   const last = (await reviews.list(analysisId)).at(-1)
   if (!last) return (await analyses.artifact(analysisId, 'pdf'))?.bytes
@@ -51,5 +52,5 @@ export async function currentReport(
   if (kept) return kept
   const artifacts = await analyses.artifacts(analysisId)
   const result = await resultOf(analyses, analysisId)
-  return reviewedPdf(reviews, { result, artifacts }, effectiveReview(result, last), institution)
+  return reviewedPdf(reviews, { result, artifacts }, effectiveReview(result, last), letterhead)
 }

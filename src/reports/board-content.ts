@@ -1,14 +1,14 @@
 // What a tumour board reads on the first page, as strings: the impression, the volumes with their change, the calls.
+import type { BoardContent } from '../domain/board.ts'
 import type { Prediction, ReportableResult } from '../domain/finding.ts'
 import { tissueOf } from '../domain/tissue.ts'
 import { impressionLines } from '../wording/impression.ts'
 import { SEX_NAMES, SHORT_HEAD_NAMES } from '../wording/names.ts'
-import { budgetSentence, callWords, className } from '../wording/predictions.ts'
+import { budgetSentence, callWords, className, shortBudget } from '../wording/predictions.ts'
 import { millilitres, readDate, volume, volumeChange } from '../wording/quantities.ts'
 import * as words from '../wording/report-page.ts'
 import { capital } from '../wording/sentences.ts'
 import { overlayOf } from './colours.ts'
-import type { BoardContent } from './page-content.ts'
 
 const REGIONS = ['WT', 'TC', 'ET', 'ED']
 
@@ -39,16 +39,20 @@ export function boardContent(result: ReportableResult): BoardContent {
     calls: predictions.flatMap((prediction) => {
       const name = SHORT_HEAD_NAMES[prediction.head]
       const [tissue] = tissueOf(tissueResults, prediction.head)
-      if (tissue) return [{ name, text: words.tissueCall(tissue.value), budget: '' }]
+      if (tissue) return [{ name, text: words.tissueCall(tissue.value), budget: '', shortBudget: '' }]
       return prediction.head === 'survival' ? [] : [{ name, ...call(prediction) }]
     }),
   }
 }
 
-function call(prediction: Prediction): Pick<BoardContent['calls'][number], 'text' | 'budget'> {
-  if (prediction.status === 'not-evaluable') return { text: words.NOT_EVALUABLE, budget: '' }
-  if (prediction.call === undefined) return { text: words.INDETERMINATE, budget: '' }
+function call(prediction: Prediction): Pick<BoardContent['calls'][number], 'text' | 'budget' | 'shortBudget'> {
+  if (prediction.status === 'not-evaluable') return { text: words.NOT_EVALUABLE, budget: '', shortBudget: '' }
+  if (prediction.call === undefined) return { text: words.INDETERMINATE, budget: '', shortBudget: '' }
   const text = callWords({ ...prediction, call: prediction.call })
   const said = className(prediction.head, prediction.call)
-  return { text: text.replace(prediction.call, said), budget: budgetSentence(prediction) }
+  return {
+    text: text.replace(prediction.call, said),
+    budget: budgetSentence(prediction),
+    shortBudget: shortBudget(prediction),
+  }
 }

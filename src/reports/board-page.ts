@@ -1,22 +1,23 @@
 // The first page, for a tumour board: what it must see in print of at least 14 points, key slices without and with outlines, a way to the images.
+
 import encodeQR from 'qr'
+import type { BoardContent } from '../domain/board.ts'
 import { SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
 import * as words from '../wording/report-page.ts'
 import { ascent, drawRule, drawText, leading, paragraph, STYLES, type Tools } from './blocks.ts'
 import { BOARD_ASPECT, type BoardFigure } from './board-figures.ts'
-import { PAGE, type Parent } from './canvas.ts'
+import { BOTTOM, MARGIN, type Parent } from './canvas.ts'
 import { INK } from './colours.ts'
 import { drawPicture } from './figure-block.ts'
 import type { ReportFigures } from './figures.ts'
 import { headerBlock } from './identity-blocks.ts'
-import type { BoardContent, ReportContent } from './page-content.ts'
+import type { ReportContent } from './page-content.ts'
+import type { Style } from './text.ts'
 
-const MARGIN = 34
 const TOP = 30
-const WIDTH = PAGE.width - 2 * MARGIN
 const GAP = 6
 const COLUMN = 178
-const PICTURES = WIDTH - COLUMN - 16
+const GUTTER = 16
 const CAPTION = 15
 const QR = 74
 /** Room for the first warnings below the pictures. */
@@ -25,28 +26,31 @@ const LIMITS = 40
 const NAME = { size: 20, weight: 'bold' } as const
 const LARGE = { size: 14, weight: 'regular' } as const
 const LARGE_STRONG = { size: 14, weight: 'bold' } as const
-const HEADING = { size: 14, weight: 'bold' } as const
 const NOTE = { size: 9.5, weight: 'regular' } as const
 
+interface Box {
+  x: number
+  top: number
+  bottom: number
+  width: number
+}
+
+/** `more` says where the details are. */
 export function drawBoardPage(
   tools: Tools,
   content: ReportContent,
   figures: ReportFigures | undefined,
-  institution: string,
+  { institution, more }: { institution: string; more: string },
 ): void {
   const { canvas, measurer } = tools
+  const width = canvas.page.width - 2 * MARGIN
   const sect = () => canvas.group(canvas.root, 'Sect')
   const head = sect()
-  const header = headerBlock(tools, head, content, institution, WIDTH)
+  const header = headerBlock(tools, head, content, institution, width)
   header.draw(MARGIN, TOP)
   let y = TOP + header.height
-  const text = (
-    parent: Parent,
-    value: string,
-    style: typeof LARGE | typeof LARGE_STRONG | typeof NAME,
-    most: number,
-  ) => {
-    const block = paragraph(tools, parent, measurer.wrap(value, style, WIDTH, most), style)
+  const text = (parent: Parent, value: string, style: Style, most: number) => {
+    const block = paragraph(tools, parent, measurer.wrap(value, style, width, most), style)
     block.draw(MARGIN, y)
     y += block.height
   }
@@ -60,45 +64,39 @@ export function drawBoardPage(
     y += 4
   }
   y += 6
-  const bottom = PAGE.height - 26 - 12 - 34
-  const below = figures?.board ? drawFigures(tools, sect(), figures.board, y, bottom) : y
-  drawLimits(tools, sect(), content.quality, below + 8, bottom)
-  drawColumn(tools, sect(), content.board, MARGIN + PICTURES + 16, y, bottom - (figures?.link ? QR + 22 : 0))
+  const bottom = canvas.page.height - BOTTOM - 12 - 34
+  const pictures = { x: MARGIN, top: y, bottom, width: width - COLUMN - GUTTER }
+  const below = figures?.board ? drawFigures(tools, sect(), figures.board, pictures) : y
+  drawLimits(tools, sect(), content.quality, { ...pictures, top: below + 8 })
+  const column = { x: MARGIN + pictures.width + GUTTER, top: y, bottom, width: COLUMN }
+  drawColumn(tools, sect(), content.board, { ...column, bottom: bottom - (figures?.link ? QR + 22 : 0) })
   const foot = sect()
-  if (figures?.link) drawLink(tools, foot, figures.link, MARGIN + PICTURES + 16, bottom - QR - 12)
+  if (figures?.link) drawLink(tools, foot, figures.link, column.x, bottom - QR - 12)
   const standing = content.statement.slice(0, 2).join(' ')
-  drawRule(tools, MARGIN, bottom + 5, WIDTH)
-  paragraph(tools, foot, measurer.wrap(standing, STYLES.body, WIDTH, 2), STYLES.body).draw(MARGIN, bottom + 9)
-  const at = { y: PAGE.height - 26 - 9, width: WIDTH / 2 }
-  drawText(tools, foot, 'P', words.BOARD.more, { ...at, x: MARGIN }, STYLES.small, INK.muted)
-  const end = { ...at, x: PAGE.width - MARGIN, align: 'right' as const }
-  drawText(tools, foot, 'P', words.pageOf(1, 2), end, STYLES.small, INK.muted)
+  drawRule(tools, MARGIN, bottom + 5, width)
+  paragraph(tools, foot, measurer.wrap(standing, STYLES.body, width, 2), STYLES.body).draw(MARGIN, bottom + 9)
+  const at = { x: MARGIN, y: canvas.page.height - BOTTOM - 9, width: width / 2 }
+  drawText(tools, foot, 'P', more, at, STYLES.small, INK.muted)
 }
 
 /** A row for each: the image alone, then with outlines. Where the last one ends. */
-function drawFigures(
-  tools: Tools,
-  parent: Parent,
-  figures: readonly BoardFigure[],
-  top: number,
-  bottom: number,
-): number {
+function drawFigures(tools: Tools, parent: Parent, figures: readonly BoardFigure[], box: Box): number {
   const rows = figures.length
-  let end = top
-  const room = (bottom - top - LIMITS - rows * CAPTION - (rows - 1) * GAP) / Math.max(1, rows)
-  const width = Math.min((PICTURES - GAP) / 2, room * BOARD_ASPECT)
+  let end = box.top
+  const room = (box.bottom - box.top - LIMITS - rows * CAPTION - (rows - 1) * GAP) / Math.max(1, rows)
+  const width = Math.min((box.width - GAP) / 2, room * BOARD_ASPECT)
   figures.forEach(({ of, figures: one }, row) => {
     const [picture] = one.pictures
     if (!picture?.grey) return
     const height = (width * one.heightMm) / one.widthMm
-    const y = top + row * (height + CAPTION + GAP)
+    const y = box.top + row * (height + CAPTION + GAP)
     const sequence = SHORT_SEQUENCE_NAMES[picture.sequence]
     const title = `${of ? words.BOARD[of] : words.BOARD.middle}, ${sequence}, ${words.positionOf(one.z)}`
-    drawText(tools, parent, 'P', title, { x: MARGIN, y, width: PICTURES }, NOTE)
+    drawText(tools, parent, 'P', title, { x: box.x, y, width: box.width }, NOTE)
     for (const [n, isOutlined] of [false, true].entries()) {
-      const box = { left: MARGIN + n * (width + GAP), top: y + CAPTION, width, height }
+      const frame = { left: box.x + n * (width + GAP), top: y + CAPTION, width, height }
       const caption = `${sequence}, ${isOutlined ? words.BOARD.outlined : words.BOARD.plain}`
-      drawPicture(tools, parent, one, picture.grey, caption, box, isOutlined)
+      drawPicture(tools, parent, one, picture.grey, caption, frame, isOutlined)
     }
     end = y + CAPTION + height
   })
@@ -106,53 +104,83 @@ function drawFigures(
 }
 
 /** The warnings among the notes, as many as there is room for; all stand on the next page. */
-function drawLimits(tools: Tools, parent: Parent, notes: ReportContent['quality'], top: number, bottom: number): void {
-  let y = top
+function drawLimits(tools: Tools, parent: Parent, notes: ReportContent['quality'], box: Box): void {
+  let y = box.top
   for (const { warning, text } of notes) {
-    const lines = tools.measurer.wrap(text, NOTE, PICTURES, 2)
-    if (!warning || y + lines.length * leading(NOTE) > bottom) continue
-    const block = paragraph(tools, parent, lines, NOTE)
-    block.draw(MARGIN, y)
+    if (!warning) continue
+    const block = paragraph(tools, parent, tools.measurer.wrap(text, NOTE, box.width, 2), NOTE)
+    if (y + block.height > box.bottom) {
+      tools.canvas.leaveOut(text)
+      continue
+    }
+    block.draw(box.x, y)
     y += block.height + 2
   }
 }
 
-/** Volumes, then calls; what finds no room stands on the next page, whole. */
-function drawColumn(tools: Tools, parent: Parent, board: BoardContent, x: number, top: number, bottom: number): void {
+interface ColumnLine {
+  text: string
+  style: Style
+  most: number
+  isMuted?: true
+  tag?: 'H2'
+  colour?: string | undefined
+  /** Below it. */
+  gap: number
+}
+
+/** How much small print there is beside what must be seen: all, a few words of it, none. */
+type Detail = 'all' | 'short' | 'none'
+
+function columnLines({ volumes, calls }: BoardContent, detail: Detail): ColumnLine[] {
+  const small = (text: string, most: number): ColumnLine[] =>
+    text === '' || detail === 'none' ? [] : [{ text, style: NOTE, most, isMuted: true, gap: 0 }]
+  const spaced = (lines: ColumnLine[]) => lines.map((line, n) => (n === lines.length - 1 ? { ...line, gap: 3 } : line))
+  return [
+    ...volumes.flatMap(({ name, text, change, colour }) =>
+      spaced([
+        { text: name, style: LARGE, most: 2, colour, gap: 0 },
+        { text, style: LARGE_STRONG, most: 2, gap: 0 },
+        ...small(change, 2),
+      ]),
+    ),
+    { text: words.BOARD.predicted, style: LARGE_STRONG, most: 2, tag: 'H2', gap: 3 },
+    ...calls.flatMap(({ name, text, budget, shortBudget }) =>
+      spaced([
+        { text: `${name}: ${text}`, style: LARGE, most: 4, gap: 0 },
+        ...(detail === 'short' ? small(shortBudget, 2) : small(budget, 4)),
+      ]),
+    ),
+  ]
+}
+
+/** Volumes, then calls; the small print gives way first, and what then finds no room stands whole on a later page. */
+function drawColumn(tools: Tools, parent: Parent, board: BoardContent, box: Box): void {
   const { canvas, measurer } = tools
-  let y = top
-  const line = (
-    text: string,
-    style: typeof LARGE | typeof LARGE_STRONG | typeof NOTE,
-    most: number,
-    ink: string = INK.text,
-  ) => {
-    const block = paragraph(tools, parent, measurer.wrap(text, style, COLUMN, most), style, ink)
-    if (y + block.height > bottom) return
-    block.draw(x, y)
-    y += block.height
-  }
-  for (const { name, text, change, colour } of board.volumes) {
-    if (y + 2 * leading(LARGE) > bottom) break
+  const linesOf = ({ text, style, most }: ColumnLine) => measurer.wrap(text, style, box.width, most)
+  const heightOf = (lines: ColumnLine[]) =>
+    lines.reduce((sum, line) => sum + linesOf(line).length * leading(line.style) + line.gap, 0)
+  const variants = (['all', 'short', 'none'] as const).map((detail) => columnLines(board, detail))
+  const chosen = variants.find((lines) => box.top + heightOf(lines) <= box.bottom) ?? variants.at(-1)!
+  let y = box.top
+  let isFull = false
+  for (const line of chosen) {
+    const { style, gap, colour, isMuted, tag } = line
+    const block = paragraph(tools, parent, linesOf(line), style, isMuted ? INK.muted : INK.text, tag)
+    isFull ||= y + block.height > box.bottom
+    if (isFull) {
+      canvas.leaveOut(line.text)
+      continue
+    }
     if (colour)
       canvas.artifact((doc) => {
-        doc.rect(x - 9, y + 4, 5, ascent(LARGE) - 2).fill(colour)
+        doc.rect(box.x - 9, y + 4, 5, ascent(LARGE) - 2).fill(colour)
       })
-    line(name, LARGE, 1)
-    line(text, LARGE_STRONG, 1)
-    if (change !== '') line(change, NOTE, 1, INK.muted)
-    y += 3
+    block.draw(box.x, y)
+    y += block.height + gap
+    if (tag) drawRule(tools, box.x, y - 2, box.width)
   }
-  y += 4
-  drawText(tools, parent, 'H2', words.BOARD.predicted, { x, y, width: COLUMN }, HEADING)
-  y += leading(HEADING) + 1
-  drawRule(tools, x, y - 2, COLUMN)
-  for (const { name, text, budget } of board.calls) {
-    if (y + leading(LARGE) > bottom) break
-    line(`${name}: ${text}`, LARGE, 2)
-    if (budget !== '') line(budget, NOTE, 3, INK.muted)
-    y += 3
-  }
+  if (chosen !== variants[0]) for (const { budget } of board.calls) if (budget !== '') canvas.leaveOut(budget)
 }
 
 function drawLink(tools: Tools, parent: Parent, link: string, x: number, y: number): void {

@@ -19,22 +19,37 @@ export interface DocumentMeta {
   subject: string
   language: string
   date: Date
+  paper: Paper
 }
 
-/** A4 in points. */
-export const PAGE = { width: 595.28, height: 841.89 } as const
+/** Sizes of paper in points. */
+export const PAPERS = { A4: { width: 595.28, height: 841.89 }, Letter: { width: 612, height: 792 } } as const
+export type Paper = keyof typeof PAPERS
+
+/** Of every page: left and right, and below the number. */
+export const MARGIN = 34
+export const BOTTOM = 26
 
 export class Canvas {
   readonly root: Parent
   readonly #doc: PDFKit.PDFDocument
   readonly #bytes: Promise<Uint8Array>
   readonly #fonts = new Set<string>()
+  readonly #images = new Map<Uint8Array, unknown>()
+  readonly #whole = new Set<string>()
+  readonly #cut = new Set<string>()
+  /** Of the paper, in points. */
+  readonly page: { readonly width: number; readonly height: number }
+  readonly #options: PDFKit.PDFDocumentOptions
 
   /** An empty page; nothing in it depends on the time, the machine or chance. */
   constructor(meta: DocumentMeta) {
+    this.page = PAPERS[meta.paper]
+    this.#options = { size: [this.page.width, this.page.height], margin: 0 }
     const options = {
-      size: 'A4',
-      margin: 0,
+      ...this.#options,
+      // Until the end, when it is known how many pages there are.
+      bufferPages: true,
       pdfVersion: '1.7' as const,
       subset: 'PDF/A-2a' as const,
       tagged: true,
@@ -52,7 +67,7 @@ export class Canvas {
       },
     }
     this.#doc = new PDFDocument(options)
-    this.#doc.addPage({ size: 'A4', margin: 0 })
+    this.#doc.addPage(this.#options)
     this.#bytes = collect(this.#doc)
     this.root = this.#doc.struct('Document')
     this.#doc.addStructure(this.root)
@@ -88,6 +103,7 @@ export class Canvas {
 
   /** A measured line with its left end and base line at (x, y). */
   write(line: Line, x: number, y: number, size: number, colour: string): void {
+    if (line.end) (line.isCut ? this.#cut : this.#whole).add(line.end)
     let left = x
     for (const run of line.runs) {
       if (!this.#fonts.has(run.face.id)) {
@@ -103,18 +119,61 @@ export class Canvas {
     }
   }
 
-  /** Goes on on a further page. */
-  nextPage(): void {
-    this.#doc.addPage({ size: 'A4', margin: 0 })
+  /** A greyscale picture as PNG; the same bytes are kept once, however often they are drawn. */
+  image(png: Uint8Array, { left, top, width, height }: { left: number; top: number; width: number; height: number }) {
+    if (!this.#images.has(png)) this.#images.set(png, opened(this.#doc, png))
+    this.#doc.image(this.#images.get(png) as PDFKit.Mixins.ImageSrc, left, top, { width, height })
   }
 
-  /** Ends the document. */
-  finish(): Promise<Uint8Array> {
+  /** An entry in the list of bookmarks that leads to this page; links reach it by `name`. */
+  bookmark(title: string, name: string): void {
+    this.#doc.outline.addItem(title)
+    this.#doc.addNamedDestination(name, 'XYZ', 0, 0, null)
+  }
+
+  /** What `draw` draws, as a link to the page of a bookmark; `says` is for who does not see it. */
+  link(parent: Parent, name: string, says: string, box: readonly [number, number, number, number], draw: () => void) {
+    const element = this.group(parent, 'Link')
+    this.tag(element, 'Span', draw)
+    // pdfkit writes a plain string as a name, not as text.
+    const options: unknown = { structParent: element, Contents: new String(says) }
+    this.#doc.goTo(...box, name, options as PDFKit.Mixins.AnnotationOption)
+  }
+
+  /** Says that a text has no room where it belongs; it is among the cut ones. */
+  leaveOut(text: string): void {
+    this.#cut.add(text)
+  }
+
+  /** Texts that were cut or left out, and stand whole nowhere so far. */
+  unsaid(): string[] {
+    return [...this.#cut].filter((text) => !this.#whole.has(text))
+  }
+
+  /** Goes on on a further page. */
+  nextPage(): void {
+    this.#doc.addPage(this.#options)
+  }
+
+  /** Ends the document; each page gets its number, which `numberOf` writes, at the right of its foot. */
+  finish(numberOf: (page: number, count: number) => { line: Line; size: number; colour: string }): Promise<Uint8Array> {
+    const { count } = this.#doc.bufferedPageRange()
+    for (let n = 0; n < count; n++) {
+      this.#doc.switchToPage(n)
+      const { line, size, colour } = numberOf(n + 1, count)
+      this.#doc.markContent('Artifact', { type: 'Pagination' })
+      this.write(line, this.page.width - MARGIN - line.width, this.page.height - BOTTOM - 2, size, colour)
+      this.#doc.endMarkedContent()
+    }
     this.#doc.appendXML(PDF_UA_METADATA)
     this.#doc.end()
     return this.#bytes
   }
 }
+
+/** pdfkit's types do not know it. */
+const opened = (doc: PDFKit.PDFDocument, png: Uint8Array) =>
+  (doc as unknown as { openImage(bytes: Buffer): unknown }).openImage(Buffer.from(png))
 
 /** pdfkit puts these strings into XML as they are. */
 const plain = (text: string) => text.replace(/[<>&]/g, ' ')

@@ -8,7 +8,9 @@ import { INK } from './colours.ts'
 
 const GUTTER = 14
 const ROW_GAP = 5
-const NUMBER_WIDTH = 24
+const NUMBER_WIDTH = 22
+/** Room for "height in brain 61 %"; the bars take what it leaves. */
+const LABEL_WIDTH = 74
 const MIN_COLUMNS = 3
 const MAX_COLUMNS = 4
 
@@ -68,7 +70,7 @@ function drawBar(
   y: number,
   width: number,
 ): void {
-  const half = Math.min(26, width * 0.155)
+  const half = Math.max(10, Math.min(26, (width - NUMBER_WIDTH - LABEL_WIDTH - 4) / 2))
   const middle = x + width - NUMBER_WIDTH - half
   const length = half * Math.min(1, Math.abs(contribution) / largest)
   drawText(tools, parent, 'P', label, { x, y, width: middle - half - x - 4 }, STYLES.small)

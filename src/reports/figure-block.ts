@@ -7,7 +7,7 @@ import { capital } from '../wording/sentences.ts'
 import { ascent, type Block, drawHeading, drawText, HEADING_HEIGHT, STYLES, type Tools } from './blocks.ts'
 import type { Parent } from './canvas.ts'
 import { INK } from './colours.ts'
-import { encodeGrey, type KeyFigures, outermostFirst } from './figures.ts'
+import { type KeyFigures, outermostFirst, pngOf } from './figures.ts'
 
 const GAP = 6
 const CAPTION = 12
@@ -70,12 +70,11 @@ export function drawPicture(
     figures.z,
     drawn.map((outline) => outline.name),
   )
-  const png = encodeGrey(figures, grey)
   const points = box.width / figures.widthMm
   const draw = () => {
     canvas.paint((doc) => {
       doc.rect(box.left, box.top, box.width, box.height).clip()
-      doc.image(Buffer.from(png), box.left, box.top, { width: box.width, height: box.height })
+      canvas.image(pngOf(figures, grey), box)
       for (const { style, polygons } of drawn) {
         const trace = () => {
           for (const polygon of polygons) {

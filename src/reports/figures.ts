@@ -116,6 +116,15 @@ export function encodeGrey(figures: KeyFigures, grey: Uint8Array): Uint8Array {
   return encode({ width: figures.width, height: figures.height, data: grey, channels: 1, depth: 8 })
 }
 
+const pngs = new WeakMap<Uint8Array, Uint8Array>()
+
+/** The same, made once for a picture that is drawn several times. */
+export function pngOf(figures: KeyFigures, grey: Uint8Array): Uint8Array {
+  const made = pngs.get(grey) ?? encodeGrey(figures, grey)
+  pngs.set(grey, made)
+  return made
+}
+
 function checkSize(volume: Volume<ArrayLike<number>>): void {
   if (volume.data.length !== voxelCount(volume.grid)) {
     throw new AppError(

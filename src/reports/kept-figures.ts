@@ -24,6 +24,13 @@ export function unpackFigures(bytes: Uint8Array): ReportFigures {
   }
 }
 
+/** The image of a figure of the page for tumour boards as PNG; undefined where there is none. */
+export function keptBoardPicture(bytes: Uint8Array, index: number): Uint8Array | undefined {
+  const { board } = JSON.parse(new TextDecoder().decode(bytes)) as KeptReport
+  const png = board?.[index]?.figures.pictures[0]?.png
+  return png === undefined ? undefined : Buffer.from(png, 'base64')
+}
+
 function pack<T extends KeyFigures>(figures: T): Kept<T> {
   const pictures = figures.pictures.map(({ grey, ...picture }) =>
     grey ? { ...picture, png: Buffer.from(encodeGrey(figures, grey)).toString('base64') } : picture,

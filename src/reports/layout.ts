@@ -1,8 +1,8 @@
 // The page: blocks stacked from the top, the standing statement at the foot, and what is left shared among the lists.
 
 import * as words from '../wording/report-page.ts'
-import { type Block, drawText, paragraph, STYLES, type Tools } from './blocks.ts'
-import { PAGE, type Parent } from './canvas.ts'
+import { type Block, paragraph, STYLES, type Tools } from './blocks.ts'
+import { BOTTOM, MARGIN, type Parent } from './canvas.ts'
 import { INK } from './colours.ts'
 import { contributionsBlock } from './contribution-block.ts'
 import { figureBlock } from './figure-block.ts'
@@ -13,13 +13,9 @@ import type { ReportContent } from './page-content.ts'
 import { survivalBlock } from './survival-block.ts'
 import { predictionsBlock, seriesBlock, volumesBlock } from './table-blocks.ts'
 
-const MARGIN = 34
 const TOP = 30
-const BOTTOM = 26
-const WIDTH = PAGE.width - 2 * MARGIN
 const LEFT = 198
 const GUTTER = 20
-const RIGHT = WIDTH - LEFT - GUTTER
 const MIN_GAP = 7.5
 const MAX_GAP = 16
 
@@ -56,35 +52,39 @@ export function drawPage(
   figures: KeyFigures | undefined,
   institution: string,
 ): void {
+  const { page } = tools.canvas
+  const width = page.width - 2 * MARGIN
   const sect = () => tools.canvas.group(tools.canvas.root, 'Sect')
   const top = sect()
   const above = [
-    headerBlock(tools, top, content, institution, WIDTH),
-    identityBlock(tools, top, content, WIDTH),
-    summaryBlock(tools, top, content, WIDTH),
-    ...(content.isWithdrawn ? [] : [figures ? figureBlock(tools, sect(), figures, WIDTH) : noFigures(tools, sect())]),
+    headerBlock(tools, top, content, institution, width),
+    identityBlock(tools, top, content, width),
+    summaryBlock(tools, top, content, width),
+    ...(content.isWithdrawn
+      ? []
+      : [figures ? figureBlock(tools, sect(), figures, width) : noFigures(tools, sect(), width)]),
   ]
   const middle = [sect(), sect(), sect(), sect()] as const
   const explanation = sect()
   const quality = sect()
   const foot = sect()
   const below = [
-    statementBlock(tools, foot, content.statement, WIDTH),
-    provenanceBlock(tools, foot, content.provenance, WIDTH),
+    statementBlock(tools, foot, content.statement, width),
+    provenanceBlock(tools, foot, content.provenance, width),
   ]
   const footer = 12
   const used = (blocks: Block[]) => blocks.reduce((sum, block) => sum + block.height, 0)
 
-  const free = PAGE.height - TOP - BOTTOM - footer - used(above) - used(below) - 4
+  const free = page.height - TOP - BOTTOM - footer - used(above) - used(below) - 4
   const [header, ...upper] = above
   const gaps = upper.length + 3
   const lists = (limits: Limits) =>
     content.isWithdrawn
       ? []
       : [
-          twoColumns(tools, middle, content, limits),
-          contributionsBlock(tools, explanation, content.charts, WIDTH, limits.explanation),
-          qualityBlock(tools, quality, content.quality, WIDTH, limits.quality),
+          twoColumns(tools, middle, content, { width, limits }),
+          contributionsBlock(tools, explanation, content.charts, width, limits.explanation),
+          qualityBlock(tools, quality, content.quality, width, limits.quality),
         ]
   const limits = largestLimits((candidate) => free - used(lists(candidate)) >= gaps * MIN_GAP)
   const lower = lists(limits)
@@ -97,18 +97,15 @@ export function drawPage(
     down += block.height + gap
   }
 
-  let y = PAGE.height - BOTTOM - footer - used(below) - 4
+  let y = page.height - BOTTOM - footer - used(below) - 4
   for (const block of below) {
     block.draw(MARGIN, y)
     y += block.height + 4
   }
-  const at = { x: PAGE.width - MARGIN, y: PAGE.height - BOTTOM - 9, width: 80, align: 'right' as const }
-  const page = content.isWithdrawn ? words.pageOf(1, 1) : words.pageOf(2, 2)
-  drawText(tools, foot, 'P', page, at, STYLES.small, INK.muted)
 }
 
-function noFigures(tools: Tools, parent: Parent): Block {
-  return paragraph(tools, parent, tools.measurer.wrap(words.NO_FIGURES, STYLES.body, WIDTH, 2), STYLES.body, INK.muted)
+function noFigures(tools: Tools, parent: Parent, width: number): Block {
+  return paragraph(tools, parent, tools.measurer.wrap(words.NO_FIGURES, STYLES.body, width, 2), STYLES.body, INK.muted)
 }
 
 /** Volumes and series beside predictions and the survival curve; a column of four sections in reading order. */
@@ -116,14 +113,15 @@ function twoColumns(
   tools: Tools,
   [volumesAt, seriesAt, predictionsAt, survivalAt]: readonly [Parent, Parent, Parent, Parent],
   content: ReportContent,
-  limits: Limits,
+  { width, limits }: { width: number; limits: Limits },
 ): Block {
   const { curve } = content
+  const right = width - LEFT - GUTTER
   const columns: Block[][] = [
     [volumesBlock(tools, volumesAt, content, LEFT, limits.volumes), seriesBlock(tools, seriesAt, content.series, LEFT)],
     [
-      predictionsBlock(tools, predictionsAt, content.predictions, RIGHT, limits.reason),
-      ...(curve && limits.curve > 0 ? [survivalBlock(tools, survivalAt, curve, RIGHT)] : []),
+      predictionsBlock(tools, predictionsAt, content.predictions, right, limits.reason),
+      ...(curve && limits.curve > 0 ? [survivalBlock(tools, survivalAt, curve, right)] : []),
     ],
   ]
   const heightOf = (blocks: Block[]) => blocks.reduce((sum, { height }) => sum + height, (blocks.length - 1) * MIN_GAP)

@@ -33,13 +33,13 @@ function listLines(
   width: number,
   most: number,
   perItem: number,
-): { mark: string; line: Line }[] {
+): { lines: { mark: string; line: Line }[]; leftOut: string[] } {
   const style = STYLES.small
   const wrapped = items.map(({ mark, text }) =>
     measurer.wrap(text, style, width, perItem).map((line, n) => ({ mark: n === 0 ? mark : '', line })),
   )
   const total = wrapped.reduce((sum, lines) => sum + lines.length, 0)
-  if (total <= most) return wrapped.flat()
+  if (total <= most) return { lines: wrapped.flat(), leftOut: [] }
   const kept: { mark: string; line: Line }[] = []
   let count = 0
   for (const { mark, text } of items) {
@@ -48,7 +48,8 @@ function listLines(
     kept.push(...measurer.wrap(text, style, width, room).map((line, n) => ({ mark: n === 0 ? mark : '', line })))
     count++
   }
-  return [...kept, { mark: '', line: measurer.fit(words.more(items.length - count), style, width) }]
+  const rest = { mark: '', line: measurer.fit(words.more(items.length - count), style, width) }
+  return { lines: [...kept, rest], leftOut: items.slice(count).map(({ text }) => text) }
 }
 
 function listBlock(
@@ -63,14 +64,15 @@ function listBlock(
 ): Block {
   const style = STYLES.small
   const inset = items.some((item) => item.mark !== '') ? 36 : 0
-  const lines =
+  const { lines, leftOut } =
     items.length === 0
-      ? [{ mark: '', line: tools.measurer.fit(empty, style, width) }]
+      ? { lines: [{ mark: '', line: tools.measurer.fit(empty, style, width) }], leftOut: [] }
       : listLines(tools, items, width - inset, most, perItem)
   return {
     height: HEADING_HEIGHT + lines.length * leading(style),
     draw: (x, y) => {
       drawHeading(tools, parent, heading, x, y, width)
+      for (const text of leftOut) tools.canvas.leaveOut(text)
       lines.forEach(({ mark, line }, n) => {
         const top = y + HEADING_HEIGHT + n * leading(style)
         tools.canvas.tag(parent, 'P', () => {

@@ -1,4 +1,6 @@
 // The parts of the page as plain strings: what content.ts writes, and the blocks draw.
+import type { BoardContent } from '../domain/board.ts'
+import type { Paper } from './canvas.ts'
 import type { ContributionChart, SurvivalCurve } from './chart-content.ts'
 import type { PredictionRow } from './prediction-rows.ts'
 
@@ -19,14 +21,11 @@ export interface VolumeRow {
   colour?: string
 }
 
-/** What the page for tumour boards says beside its pictures, in the fewest words. */
-export interface BoardContent {
-  /** "Born 1968-02-29 · female · GB-DEMO-0001 · imaging of 2026-03-14" */
-  identity: string
-  impression: readonly string[]
-  volumes: { name: string; text: string; change: string; colour?: string }[]
-  /** The call with how likely it is, and how often such calls were wrong; or that it cannot be told. */
-  calls: { name: string; text: string; budget: string }[]
+/** What a site's documents have in common. */
+export interface Letterhead {
+  institution: string
+  /** A4 when left out. */
+  paper?: Paper
 }
 
 export interface ReportContent {

@@ -1,17 +1,20 @@
-// The report: a page for the tumour board, and one with the details: a reportable result, its labels and its images in, PDF bytes out.
+// The report: a page for the tumour board, one with the details, and what these had no room for: a reportable result, its labels and its images in, PDF bytes out.
 import type { ReportableResult, SequenceImage } from '../domain/finding.ts'
 import type { Review } from '../domain/review.ts'
 import type { LabelVolume } from '../domain/volume.ts'
 import * as words from '../wording/report-page.ts'
+import { STYLES, type Tools } from './blocks.ts'
 import { makeBoardFigures } from './board-figures.ts'
 import { drawBoardPage } from './board-page.ts'
 import { Canvas } from './canvas.ts'
+import { INK } from './colours.ts'
 import { writeContent } from './content.ts'
 import { ASPECT } from './figure-block.ts'
 import { makeKeyFigures, type ReportFigures } from './figures.ts'
+import { startFlow } from './flow.ts'
 import { openFonts } from './fonts.ts'
 import { drawPage } from './layout.ts'
-import type { ReportContent } from './page-content.ts'
+import type { Letterhead, ReportContent } from './page-content.ts'
 import { createMeasurer, type TextMeasurer } from './text.ts'
 
 export interface ReportInput {
@@ -40,23 +43,23 @@ export function reportFigures({ result, segmentation, images, link }: ReportInpu
   }
 }
 
-export interface DrawnReport {
+export interface DrawnReport extends Partial<Letterhead> {
   /** With the reviewer's corrections, where there are any. */
   result: ReportableResult
   /** Absent where none were kept, as of analyses by earlier versions. */
   figures?: ReportFigures
-  institution?: string
   /** The decision of a person; without one the page says that nobody has reviewed it. */
   review?: Review
 }
 
 /**
- * A page for the board and one with all details, A4, PDF/A-2a and PDF/UA-1, all fonts embedded. The same input gives the same bytes: every date is `analysedAt` or that
- * of the review, the document id derives from it and from the analysis id. Of a rejected result there is one page, without values.
+ * A page for the board, one with all details, and further ones only for what found no room on these; PDF/A-2a and PDF/UA-1, all fonts embedded. The same input gives
+ * the same bytes: every date is `analysedAt` or that of the review, the document id derives from it and from the analysis id. Of a rejected result there is no value.
  */
-export async function drawReportPdf({ result, figures, institution = '', review }: DrawnReport): Promise<Uint8Array> {
+export async function drawReportPdf(report: DrawnReport): Promise<Uint8Array> {
+  const { result, figures, institution = '', paper = 'A4', review } = report
   const content = writeContent(result, review)
-  const texts = [...stringsIn(content), ...result.segments.map((segment) => segment.name), institution, TYPOGRAPHY]
+  const texts = textsOf(content, result, institution)
   const measurer = createMeasurer(await openFonts(texts))
   const canvas = new Canvas({
     // No patient in the title: viewers put it into window titles and histories.
@@ -65,14 +68,46 @@ export async function drawReportPdf({ result, figures, institution = '', review 
     subject: content.status,
     language: words.LANGUAGE,
     date: new Date(review?.at ?? result.analysedAt),
+    paper,
   })
+  const tools = { canvas, measurer }
   const read = withReadingNote(content, measurer)
   if (!read.isWithdrawn) {
-    drawBoardPage({ canvas, measurer }, read, figures, institution)
+    drawBoardPage(tools, read, figures, { institution, more: words.BOARD.more })
     canvas.nextPage()
   }
-  drawPage({ canvas, measurer }, read, figures, institution)
-  return canvas.finish()
+  drawPage(tools, read, figures, institution)
+  drawUnsaid(tools)
+  return canvas.finish(pageNumbers(measurer))
+}
+
+/** Everything that a report may print, for the choice of fonts. */
+export function textsOf(content: ReportContent, result: ReportableResult, institution: string): string[] {
+  return [...stringsIn(content), ...result.segments.map((segment) => segment.name), institution, TYPOGRAPHY]
+}
+
+export function pageNumbers(measurer: TextMeasurer) {
+  const style = STYLES.small
+  return (page: number, count: number) => ({
+    line: measurer.fit(words.pageOf(page, count), style, Number.POSITIVE_INFINITY),
+    size: style.size,
+    colour: INK.muted,
+  })
+}
+
+/** Whole, what was cut or left out before: nothing that the report knows is missing from it. */
+function drawUnsaid(tools: Tools): void {
+  const { canvas } = tools
+  const texts = canvas.unsaid()
+  if (texts.length === 0) return
+  canvas.nextPage()
+  const flow = startFlow(tools)
+  const parent = canvas.group(canvas.root, 'Sect')
+  flow.heading(parent, words.IN_FULL)
+  for (const text of texts) {
+    flow.text(parent, text, STYLES.body)
+    flow.skip(4)
+  }
 }
 
 /** The report of an analysis that nobody has reviewed. Throws INPUT_IMPLAUSIBLE when a volume does not have the size of its grid. */
@@ -82,7 +117,7 @@ export async function renderReportPdf(input: ReportInput): Promise<Uint8Array> {
 }
 
 /** Adds a warning when text has no shape in any font, so that a code point is not taken for the fault of the archive. */
-function withReadingNote(content: ReportContent, measurer: TextMeasurer): ReportContent {
+export function withReadingNote(content: ReportContent, measurer: TextMeasurer): ReportContent {
   for (const text of stringsIn(content)) measurer.fit(text, { size: 8, weight: 'regular' }, Number.POSITIVE_INFINITY)
   const count = measurer.unreadable.size
   if (count === 0) return content

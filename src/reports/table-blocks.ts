@@ -83,6 +83,8 @@ export function volumesBlock(
       for (const [n, row] of shown.entries()) {
         drawVolume(tools, tools.canvas.group(table, 'TR'), row, x, top + HEAD_ROW + n * ROW, { columns, width })
       }
+      for (const { name, region, value, deviation } of rows.slice(shown.length))
+        tools.canvas.leaveOut(words.volumeInFull(`${capital(name)} (${region})`, value, deviation))
       const after = { x, y: top + HEAD_ROW + shown.length * ROW, width }
       if (hidden > 0) drawText(tools, parent, 'P', words.more(hidden), after, STYLES.body, INK.muted)
       if (rows.length === 0) drawText(tools, parent, 'P', words.NO_VOLUMES, after, STYLES.body, INK.muted)
@@ -192,6 +194,8 @@ export function predictionsBlock(
           drawProbability(tools, cell, line, left, top + 1 + n * leading(style), room)
         }
         const below = top + 1 + shown.length * leading(style)
+        for (const line of row.lines.slice(shown.length))
+          tools.canvas.leaveOut(`${row.name}, ${line.label}: ${line.text}`)
         if (hidden > 0) {
           drawText(tools, cell, 'P', words.more(hidden), { x: left, y: below, width: room }, style, INK.muted)
         }

@@ -22,6 +22,10 @@ export interface Line {
   width: number
   /** The text in reading order, as drawn (cut, or with code points). */
   text: string
+  /** Of the last line of a text: the whole of it. */
+  end?: string
+  /** The text goes on, but not here. */
+  isCut?: true
 }
 
 export interface TextMeasurer {
@@ -96,15 +100,15 @@ export function createMeasurer(library: FontLibrary): TextMeasurer {
     let rest = drawable(text, weight)
     while (rest.length > 0 && lines.length < most) {
       if (lines.length === most - 1) {
-        lines.push(fitClusters(rest, style, width))
-        break
+        const last = fitClusters(rest, style, width)
+        return [...lines, { ...last, end: text, ...(last.text !== rest.join('') && { isCut: true as const }) }]
       }
       const count = breakAt(rest, Math.max(1, longestFit(rest, style, width, [])))
       lines.push(lineOf(withoutEnd(rest.slice(0, count)), style))
       rest = rest.slice(count)
       while (rest[0] === ' ') rest = rest.slice(1)
     }
-    return lines
+    return lines.map((line, n) => (n === lines.length - 1 ? { ...line, end: text } : line))
   }
   // The page tries many arrangements of the same texts.
   const wrap = remembered(wrapClusters)

@@ -129,6 +129,15 @@ export function settingsSchema(env: Environment) {
         ),
       })
       .prefault({}),
+    reports: z
+      .strictObject({
+        paper: z
+          .enum(['A4', 'Letter'], { error: 'must be A4 or Letter' })
+          .default('A4')
+          .describe('Size of the paper of PDF documents.'),
+      })
+      .prefault({})
+      .describe('How PDF documents are set.'),
     writeBack: z
       .strictObject({
         pdf: flag('Store the report in the archive too, as Encapsulated PDF.').default(true),

@@ -1,6 +1,6 @@
 // The record of analyses as it is read: by the workers, the pages and the metrics.
 import type { AnalysisState } from '../domain/analysis.ts'
-import type { AnalysisStore, PriorAnalyses } from '../domain/ports/analysis-store.ts'
+import type { AnalysisStore, PatientAnalyses, PriorAnalyses } from '../domain/ports/analysis-store.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import { type EventRow, type RecordRow, toEvent, toRecord } from './analysis-rows.ts'
 import { loadArtifactRoles, loadArtifacts } from './artifacts.ts'
@@ -12,6 +12,7 @@ import { parseResult } from './result-schema.ts'
 
 export interface AnalysisReads
   extends PriorAnalyses,
+    PatientAnalyses,
     Pick<AnalysisStore, 'get' | 'byStudy' | 'list' | 'events' | 'result' | 'artifacts' | 'artifactRoles' | 'artifact'> {
   countByState(): Promise<Record<AnalysisState, number>>
   figures(): Promise<StoreFigures>
@@ -26,6 +27,10 @@ export function createAnalysisReads(db: Database, clock: Clock): AnalysisReads {
     byStudy: (studyInstanceUid) => records(QUERIES.recordsOfStudy.sql, [studyInstanceUid]),
     byPatient: ({ patientId, issuerOfPatientId }) =>
       records(QUERIES.deliveredOfPatient.sql, [patientId, issuerOfPatientId]),
+    byPatientId: ({ patientId, issuerOfPatientId: issuer }) =>
+      issuer === undefined
+        ? records(QUERIES.deliveredOfIdentifier.sql, [patientId])
+        : records(QUERIES.deliveredOfPatient.sql, [patientId, issuer]),
     list: ({ limit = 100, offset = 0, state, ...more } = {}) =>
       // Most looks ask for the newest alone, which an index answers.
       more.toReview || more.order === 'waiting' || (more.search ?? []).length > 0

@@ -30,6 +30,13 @@ export const QUERIES = {
       order by a.created_at desc, a.analysis_id`,
     index: 'analyses_by_patient',
   },
+  /** $1 identifier, of every issuer; newest first */
+  deliveredOfIdentifier: {
+    sql: `select ${RECORD} from gliabridge.analyses a
+      where a.state = 'delivered' and a.summary -> 'patient' ->> 'patientId' = $1
+      order by a.created_at desc, a.analysis_id`,
+    index: 'analyses_by_patient',
+  },
   /** $1 limit, $2 offset, $3 state or null; newest first */
   recordsByAge: {
     sql: `select ${RECORD} from gliabridge.analyses a where ($3::text is null or a.state = $3)

@@ -49,6 +49,11 @@ export function budgetSentence({ errorBudget }: Pick<EvaluatedPrediction, 'error
   return `Of 100 patients like this one in the measured data, ${Math.round((100 * wrong) / n)} were called wrongly (${wrong} of ${n}).`
 }
 
+/** "5 of 190 such calls were wrong" */
+export function shortBudget({ errorBudget }: Pick<EvaluatedPrediction, 'errorBudget'>): string {
+  return errorBudget && errorBudget.n > 0 ? `${errorBudget.wrong} of ${errorBudget.n} such calls were wrong` : ''
+}
+
 /** What the hatched part of a bar means. */
 export const abstainSentence = (least: number) => `Hatched: below ${percent(least)} no class is called.`
 

@@ -124,10 +124,13 @@ export const sinceSentence = (date: string, days: number, category: string | und
 
 export const foundSentence = (volumes: string[]) =>
   volumes.length === 0 ? 'A lesion was segmented; see the volumes.' : `A lesion was segmented: ${volumes.join(', ')}.`
-export const more = (count: number) => `… (${count} more in the EHR)`
+export const more = (count: number) => `… (${count} more at the end)`
+/** Above what was cut or left out for want of room. */
+export const IN_FULL = 'In full: what the pages before had no room for'
 export const positionOf = (z: number) => `axial ${z < 0 ? 'I' : 'S'} ${millimetres(Math.abs(z))} mm`
+export const RIGHT_ON_LEFT = 'Patient’s right is on the left.'
 export const planeSentence = (areaMm2: number, noFinding: boolean) =>
-  `Through the ${noFinding ? 'middle of the brain' : `bulk of the tumour (${(areaMm2 / 100).toFixed(1)} cm²)`}. Patient’s right is on the left.`
+  `Through the ${noFinding ? 'middle of the brain' : `bulk of the tumour (${(areaMm2 / 100).toFixed(1)} cm²)`}. ${RIGHT_ON_LEFT}`
 export const figureAlternative = (sequence: string, z: number, outlines: string[]) =>
   `${sequence}, ${positionOf(z)}, ${outlines.length === 0 ? 'no outlines' : `with the outline of ${outlines.join(', ')}`}. The patient's right is on the left of the picture, anterior is up.`
 export const scaleBarOf = (mm: number) => `${mm / 10} cm`
@@ -171,3 +174,5 @@ export const BOARD = {
   scan: 'All images and the decision',
   qrAlternative: 'QR code of the address of the study page',
 } as const
+export const volumeInFull = (name: string, value: string, deviation: string) =>
+  `${name}: ${value} mL${deviation === '' ? '' : ` ± ${deviation}`}`

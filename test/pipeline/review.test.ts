@@ -275,7 +275,7 @@ it('draws it without its pictures where an earlier version kept none', async () 
     kept,
     { result: (await ports().analyses.result(ID))!, artifacts },
     sent.get(1)!.review,
-    '',
+    { institution: '' },
   )
   expect((await extractText(await getDocumentProxy(pdf), { mergePages: true })).text).toContain(
     'were not kept for this one',

@@ -9,6 +9,7 @@ const VALUES: Record<keyof typeof QUERIES, string[]> = {
   recordById: [`'a-7'`],
   recordsOfStudy: [`'1.2.7'`],
   deliveredOfPatient: [`'P7'`, `'KIS'`],
+  deliveredOfIdentifier: [`'P7'`],
   recordsByAge: ['50', '0', 'null'],
   eventsOf: [`'a-7'`],
   legOf: [`'a-7'`, `'pacs'`],

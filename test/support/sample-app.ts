@@ -8,9 +8,10 @@ import type { WatchedStudy } from '../../src/domain/ports/watch-store.ts'
 import { createWebFonts } from '../../src/fonts/web-fonts.ts'
 import { createApp } from '../../src/http/app.ts'
 import type { AppDeps, HttpSettings } from '../../src/http/deps.ts'
+import { createBoard } from '../../src/pipeline/meeting.ts'
 import { createKeptLog } from './quiet-log.ts'
 import { realClock } from './real-clock.ts'
-import { eventsOf, rolesOf, samples } from './sample-analyses.ts'
+import { eventsOf, rolesOf, sampleResult, samples } from './sample-analyses.ts'
 
 /** One that was left, and one that cannot be looked at. */
 export const DECLINED_STUDIES: WatchedStudy[] = [
@@ -133,6 +134,25 @@ export function sampleApp(
       const review = { ...decided, analysisId: id, reviewId: 'r1', number: version + 1, at: '2026-03-01T00:00:00.000Z' }
       return { review: { ...review, deliveries: [] }, created: key !== 'key-again' }
     },
+    board: createBoard(
+      {
+        analyses: {
+          byPatientId: async ({ patientId }) =>
+            sorted().filter(({ state, summary }) => state === 'delivered' && summary?.patient?.patientId === patientId),
+          result: async (id) => ({ ...sampleResult, ...records.get(id)!.summary, analysisId: id }),
+          artifact: async () => undefined,
+        },
+        reviews: { list: async () => [] },
+        ehr: {
+          patientsOfList: async (id) => {
+            calls.push(`list ${id}`)
+            return [{ asked: 'Patient/12', ids: [] }]
+          },
+        },
+        clock: realClock,
+      },
+      { letterhead: { institution: 'Haus am See' }, software: { name: 'Gliabridge', version: '0.1.0' } },
+    ),
     fonts: createWebFonts(),
     reviews: async () => [],
     report: async (id) => (await deps.analyses.artifact(id, 'pdf'))?.bytes,

@@ -1,5 +1,6 @@
 // The record of analyses and their artefacts.
 import type { AnalysisEvent, AnalysisRecord, AnalysisState, AnalysisSummary, ConfirmedPatient } from '../analysis.ts'
+import type { PatientId } from '../board.ts'
 import type { Leg, LegRecord } from '../delivery.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Head, ReportableResult } from '../finding.ts'
@@ -90,4 +91,9 @@ export interface AnalysisStore {
 export interface PriorAnalyses {
   /** Delivered ones of exactly this identifier and issuer, newest first. */
   byPatient(patient: Pick<PatientIdentity, 'patientId' | 'issuerOfPatientId'>): Promise<AnalysisRecord[]>
+}
+
+export interface PatientAnalyses {
+  /** Delivered ones of this identifier, of every issuer unless one is given; newest first. */
+  byPatientId(patient: PatientId): Promise<AnalysisRecord[]>
 }

@@ -1,4 +1,5 @@
 // The EHR, over FHIR R4, and what it is sent.
+import type { BoardPatient } from '../board.ts'
 import type { ClinicalFacts, ReportableResult, TissueResult } from '../finding.ts'
 import type { Review } from '../review.ts'
 import type { PatientIdentity, Uid } from '../study.ts'
@@ -33,6 +34,8 @@ export interface ClinicalRecord {
   clinicalFacts?(patient: string, studyDate: string): Promise<ClinicalFacts>
   /** Results of tissue tests for the markers that heads predict, newest first; absent where the adapter does not read them. */
   tissueResults?(patient: string): Promise<TissueResult[]>
+  /** Patients of the List with this id, in its order; absent where the adapter does not read lists. Throws NOT_FOUND. */
+  patientsOfList?(id: string): Promise<BoardPatient[]>
   /** Posts or repeats the report of one analysis: the same resources, whatever happened before. */
   postReport(report: EhrReport): Promise<EhrReceipt>
   /** Writes a person's decision on a report into it: the same resources, whatever happened before; absent where the adapter cannot. */

@@ -9,6 +9,7 @@ import type { LedgerEntry, WriteLedger } from '../../domain/ports/write-ledger.t
 import { createTurns } from '../../domain/turns.ts'
 import { matchPatient } from '../matching/match.ts'
 import type { OrderSettings } from '../matching/orders.ts'
+import { patientsOfList } from '../reads/board-list.ts'
 import {
   checkConsent,
   NO_READS,
@@ -96,6 +97,7 @@ export function createClinicalRecord(options: ClinicalRecordOptions): ClinicalRe
     checkConsent: (patient) => checkConsent(store, reads, patient, now()),
     clinicalFacts: (patient, studyDate) => readClinicalFacts(store, reads, patient, studyDate),
     tissueResults: (patient) => readTissueResults(store, reads, patient),
+    patientsOfList: (id) => patientsOfList(store, systems, id),
     postReport: (report) =>
       forReport(report, async (post) => {
         // The record may have been out of reach when the analysis began.

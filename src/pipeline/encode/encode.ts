@@ -7,6 +7,7 @@ import { buildMeasurementReport } from '../../dicom/sr/measurement-report.ts'
 import { type AnalysisResult, RESULT_VERSION, type ReportableResult, type SequenceImage } from '../../domain/finding.ts'
 import type { Artifact } from '../../domain/ports/analysis-store.ts'
 import { packFigures } from '../../reports/kept-figures.ts'
+import type { Letterhead } from '../../reports/page-content.ts'
 import { drawReportPdf, reportFigures } from '../../reports/pdf.ts'
 import { mayBeRejected, type Predecessor } from '../predecessor.ts'
 import type { SequenceImages } from '../sequence-images.ts'
@@ -19,6 +20,8 @@ export interface EncodeInput {
   reference: Pick<SequenceImages, 'series' | 'plan'>
   others: OtherSequence[]
   institution: string
+  /** Of the report; A4 when left out. */
+  paper?: Letterhead['paper']
   /** Address under which people reach the pages; absent where the site states none. */
   publicUrl?: string
   /** What the network gave, on its working grid. */
@@ -42,7 +45,12 @@ export async function encodeResults(input: EncodeInput): Promise<Artifact[]> {
     images: input.images,
     ...(input.publicUrl !== undefined && { link: `${input.publicUrl}/analyses/${result.analysisId}` }),
   })
-  const pdf = await drawReportPdf({ result: reportable, figures, institution: input.institution })
+  const pdf = await drawReportPdf({
+    result: reportable,
+    figures,
+    institution: input.institution,
+    ...(input.paper && { paper: input.paper }),
+  })
   const sources = {
     result: reportable,
     referenceSeries,

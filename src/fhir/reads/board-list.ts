@@ -1,0 +1,55 @@
+// Patients of a List of the EHR (FHIR R4 List), such as the one that a tumour board is prepared with.
+import type { List, Patient, Resource } from '@medplum/fhirtypes'
+import type { BoardPatient, PatientId } from '../../domain/board.ts'
+import { AppError } from '../../domain/errors.ts'
+import type { RecordStore } from '../connection/record-store.ts'
+import type { IdentifierSystems } from '../matching/match.ts'
+import { relativeReference } from '../resources/identifiers.ts'
+
+/** In the order of the list, each patient once. Items that are no patients stand for the patient whom they are about. Throws NOT_FOUND. */
+export async function patientsOfList(
+  store: Pick<RecordStore, 'read'>,
+  systems: IdentifierSystems,
+  id: string,
+): Promise<BoardPatient[]> {
+  const list = await store.read(`List/${id}`)
+  if (list?.resourceType !== 'List' || list.status === 'entered-in-error')
+    throw new AppError('NOT_FOUND', `the EHR has no list ${id}`)
+  const patients = new Map<string, BoardPatient>()
+  for (const reference of itemsOf(list)) {
+    const patient = await patientOf(store, reference)
+    const asked = patient?.id ? `Patient/${patient.id}` : reference
+    if (!patients.has(asked)) patients.set(asked, { asked, ids: patient ? idsOf(patient, systems) : [] })
+  }
+  return [...patients.values()]
+}
+
+const itemsOf = ({ entry = [] }: List) =>
+  entry.flatMap(({ deleted, item }) =>
+    deleted || item.reference === undefined ? [] : [relativeReference(item.reference)],
+  )
+
+async function patientOf(store: Pick<RecordStore, 'read'>, reference: string): Promise<Patient | undefined> {
+  const resource = await store.read(reference)
+  if (resource === undefined || resource.resourceType === 'Patient') return resource
+  const about = subjectOf(resource)
+  const patient = about === undefined ? undefined : await store.read(about)
+  return patient?.resourceType === 'Patient' ? patient : undefined
+}
+
+function subjectOf(resource: Resource): string | undefined {
+  const { subject, patient } = resource as { subject?: { reference?: string }; patient?: { reference?: string } }
+  const reference = subject?.reference ?? patient?.reference
+  return reference === undefined ? undefined : relativeReference(reference)
+}
+
+/** Those in use, of the systems that the settings name; with the issuer under which the images have them. */
+function idsOf({ identifier = [] }: Patient, { default: system, byIssuer }: IdentifierSystems): PatientId[] {
+  const issuers = Object.entries(byIssuer)
+  return identifier.flatMap(({ system: of, value, use }): PatientId[] => {
+    if (value === undefined || use === 'old') return []
+    const named = issuers.filter(([, known]) => known === of).map(([issuer]) => issuer)
+    if (named.length > 0) return named.map((issuerOfPatientId) => ({ patientId: value, issuerOfPatientId }))
+    return of === system ? [{ patientId: value }] : []
+  })
+}

@@ -1,0 +1,48 @@
+// Patients of a meeting as slides for the projector: the words of the page for tumour boards, and its pictures with outlines.
+import type { BoardEntry, BoardPicture, BoardSlide } from '../domain/board.ts'
+import { applyEdits } from '../domain/corrections.ts'
+import { SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
+import * as words from '../wording/report-page.ts'
+import { writeContent } from './content.ts'
+import { outermostFirst, type ReportFigures } from './figures.ts'
+import { unpackFigures } from './kept-figures.ts'
+
+export function slideOf(entry: BoardEntry): BoardSlide {
+  if ('notShown' in entry) return entry
+  const { asked, analysisId, result, review, figures } = entry
+  const content = writeContent(review ? applyEdits(result, review.edits) : result, review)
+  const shared = { asked, analysisId, names: content.patientNames, status: content.status }
+  if (content.isWithdrawn)
+    return { ...shared, withdrawn: [content.summary, ...content.statement].join(' '), warnings: [], pictures: [] }
+  return {
+    ...shared,
+    content: content.board,
+    warnings: content.quality.filter(({ warning }) => warning).map(({ text }) => text),
+    pictures: figures ? picturesOf(unpackFigures(figures).board ?? []) : [],
+  }
+}
+
+function picturesOf(board: NonNullable<ReportFigures['board']>): BoardPicture[] {
+  return board.flatMap(({ of, figures }, index): BoardPicture[] => {
+    const [picture] = figures.pictures
+    if (!picture?.grey) return []
+    const sequence = SHORT_SEQUENCE_NAMES[picture.sequence]
+    return [
+      {
+        index,
+        caption: `${of ? words.BOARD[of] : words.BOARD.middle}, ${sequence}, ${words.positionOf(figures.z)}`,
+        widthMm: figures.widthMm,
+        heightMm: figures.heightMm,
+        outlines: outermostFirst(figures.outlines).map(({ name, style, polygons }) => ({
+          name,
+          colour: style.colour,
+          dash: style.dash,
+          path: polygons.map(pathOf).join(''),
+        })),
+      },
+    ]
+  })
+}
+
+const pathOf = (polygon: readonly (readonly [number, number])[]) =>
+  `M${polygon.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join('L')}Z`
