@@ -182,7 +182,11 @@ ${table(
       'TID 1500 row 4',
       'the code of the images; without one (126020, DCM, "Multiparametric MRI")',
     ],
-    ['images, by series', 'TID 1600, 1601, 1602, 1604', ''],
+    [
+      'images, by series',
+      'TID 1600, 1601, 1602, 1604',
+      'with the sequence that each was analysed as, and which carries the grid of the measurements: codes of our own',
+    ],
     ['each segment: volume', 'TID 1411', 'tracking UID of the segment, referenced segment, source series'],
     [
       'each region of several segments: volume',

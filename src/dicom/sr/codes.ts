@@ -1,14 +1,17 @@
 // Concepts of the measurement report (PS3.16): names and values of content items, each with the template or context group it is from.
 import type { ChangeCategory } from '../../domain/comparison.ts'
 import type { Head } from '../../domain/finding.ts'
-import type { DicomJson } from '../../domain/study.ts'
-import { HEAD_NAMES } from '../../wording/names.ts'
+import type { DicomJson, Sequence } from '../../domain/study.ts'
+import { HEAD_NAMES, SEQUENCE_NAMES } from '../../wording/names.ts'
 import { code } from '../codes.ts'
 import { dataset } from '../dataset.ts'
 
 const dcm = (value: string, meaning: string) => code(value, 'DCM', meaning)
 const sct = (value: string, meaning: string) => code(value, 'SCT', meaning)
 const ucum = (value: string, meaning: string) => code(value, 'UCUM', meaning)
+/** Our own coding scheme, for what no standard code says. */
+export const OWN_SCHEME = '99GLIABRIDGE'
+const own = (value: string, meaning: string) => code(value, OWN_SCHEME, meaning)
 
 /** CID 7021; the title by which viewers know a TID 1500 report. */
 export const IMAGING_MEASUREMENT_REPORT = dcm('126000', 'Imaging Measurement Report')
@@ -62,6 +65,17 @@ export const ORIENTATION = [
 ]
 export const ORIENTATION_UNIT = ucum('{-1:1}', '{-1:1}')
 
+/** Ours, of a group: no descriptor of TID 1602 says what a series was taken for. */
+export const ANALYSED_AS = own('analysed-as', 'Sequence as which the series was analysed')
+export const MEASUREMENT_GRID = own('measurement-grid', 'All measurements are made on the grid of the series')
+/** CID 230. */
+export const YES = sct('373066001', 'Yes')
+
+/** "sequence-T1c". */
+export function sequenceCode(sequence: Sequence): DicomJson {
+  return own(`sequence-${sequence}`, SEQUENCE_NAMES[sequence])
+}
+
 // TID 1410, 1411, 1419, 1501
 export const MEASUREMENT_GROUP = dcm('125007', 'Measurement Group')
 export const TRACKING_IDENTIFIER = dcm('112039', 'Tracking Identifier')
@@ -107,13 +121,7 @@ export const PROBABILITY = dcm('122157', 'Probability')
 export const NOT_EVALUATED = sct('373121007', 'Not Evaluated')
 export const INDETERMINATE = sct('82334004', 'Indeterminate')
 
-/**
- * Our own coding scheme: no standard code says "predicted from images". The same codes as in FHIR, and never those of
- * tissue results, so that nothing here can be read as one.
- */
-export const OWN_SCHEME = '99GLIABRIDGE'
-const own = (value: string, meaning: string) => code(value, OWN_SCHEME, meaning)
-
+/** No standard code says "predicted from images". The same codes as in FHIR, and never those of tissue results, so that nothing can be read as one. */
 export function predictionCode(head: Head): DicomJson {
   return own(`predicted-${head}`, `Predicted ${HEAD_NAMES[head]} (from MR images)`)
 }

@@ -1,14 +1,17 @@
-// The images that were analysed (TID 1600, 1601, 1602, 1604): one group per series, with what its images share.
-import type { DicomJson, Series } from '../../domain/study.ts'
-import { number, text } from '../dataset.ts'
+// The images that were analysed (TID 1600, 1601, 1602, 1604): one group per series, with what its images share and what it was analysed as.
+import type { InputSeries } from '../../domain/finding.ts'
+import { type DicomJson, SEQUENCES, type Sequence, type Series, type Uid } from '../../domain/study.ts'
+import { items, number, text } from '../dataset.ts'
 import { type Slice, slicesOf } from '../slices.ts'
 import { copied } from '../source-values.ts'
 import {
+  ANALYSED_AS,
   FRAME_OF_REFERENCE,
   HEAD_REGION,
   IMAGE_LIBRARY,
   IMAGE_LIBRARY_GROUP,
   MAGNETIC_RESONANCE,
+  MEASUREMENT_GRID,
   MILLIMETRE,
   MODALITY,
   ORIENTATION,
@@ -20,19 +23,68 @@ import {
   SLICE_THICKNESS,
   STUDY_DATE,
   STUDY_TIME,
+  sequenceCode,
   TARGET_REGION,
+  YES,
 } from './codes.ts'
-import { codeItem, container, dateItem, imageItem, numItem, timeItem, uidItem } from './content-item.ts'
+import {
+  codeItem,
+  conceptOf,
+  container,
+  dateItem,
+  imageItem,
+  nameOf,
+  numItem,
+  timeItem,
+  uidItem,
+} from './content-item.ts'
 
 const ACQUIRED = 'HAS ACQ CONTEXT'
 
+type Analysed = Pick<InputSeries, 'sequence' | 'seriesInstanceUid'> & { registration: { reference: boolean } }
+
 /** Every image of the series, in the order of their instances; what their headers leave empty is left out. */
-export function imageLibrary(series: readonly Series[]): DicomJson {
+export function imageLibrary(series: readonly Series[], inputs: readonly Analysed[]): DicomJson {
   return container(
     IMAGE_LIBRARY,
-    series.map((one) => container(IMAGE_LIBRARY_GROUP, [...sharedDescriptors(one), ...entries(one)])),
+    series.map((one) =>
+      container(IMAGE_LIBRARY_GROUP, [...sharedDescriptors(one), ...analysedAs(one, inputs), ...entries(one)]),
+    ),
     '1600',
   )
+}
+
+/** TID 1602 is extensible (from memory); readers that do not know our scheme find the same in the remarks. */
+function analysedAs({ seriesInstanceUid }: Series, inputs: readonly Analysed[]): DicomJson[] {
+  const input = inputs.find((one) => one.seriesInstanceUid === seriesInstanceUid)
+  if (!input) return []
+  return [
+    codeItem(ACQUIRED, ANALYSED_AS, sequenceCode(input.sequence)),
+    ...(input.registration.reference ? [codeItem(ACQUIRED, MEASUREMENT_GRID, YES)] : []),
+  ]
+}
+
+export interface LibraryEntry {
+  sequence: Sequence
+  sopInstanceUids: Uid[]
+  reference: boolean
+}
+
+/** One group of a library of ours; undefined where it does not say what it was analysed as. */
+export function readLibraryGroup(group: DicomJson): LibraryEntry | undefined {
+  const content = items(group, 'ContentSequence')
+  const valuesOf = (concept: DicomJson) =>
+    content.filter((item) => conceptOf(item) === nameOf(concept)).flatMap((item) => items(item, 'ConceptCodeSequence'))
+  const stated = valuesOf(ANALYSED_AS).map(nameOf)
+  const sequence = SEQUENCES.find((one) => stated.includes(nameOf(sequenceCode(one))))
+  if (!sequence) return undefined
+  return {
+    sequence,
+    sopInstanceUids: content
+      .flatMap((item) => items(item, 'ReferencedSOPSequence'))
+      .map((image) => text(image, 'ReferencedSOPInstanceUID')),
+    reference: valuesOf(MEASUREMENT_GRID).some((value) => nameOf(value) === nameOf(YES)),
+  }
 }
 
 function sharedDescriptors({ instances }: Series): DicomJson[] {

@@ -100,7 +100,7 @@ function contentOf(input: MeasurementReportInput, source: DicomJson): DicomJson[
     codeItem('HAS CONCEPT MOD', LANGUAGE, ENGLISH),
     ...deviceObserver(result),
     codeItem('HAS CONCEPT MOD', PROCEDURE_REPORTED, procedureOf(source)),
-    imageLibrary([referenceSeries, ...otherSources]),
+    imageLibrary([referenceSeries, ...otherSources], result.inputs),
     container(IMAGING_MEASUREMENTS, [...algorithm(result), ...groups]),
     container(QUALITATIVE_EVALUATIONS, [
       ...(result.noFinding ? [codeItem('CONTAINS', PRESENCE, ABSENT)] : []),

@@ -9,8 +9,9 @@ import { instanceUid } from '../result-object.ts'
 import { isWholeLesionKey, lesionKey, readTracking, wholeLesionKey } from '../tracking.ts'
 import {
   ABSENT,
-  COMMENT,
   HALF_95,
+  IMAGE_LIBRARY,
+  IMAGE_LIBRARY_GROUP,
   IMAGING_MEASUREMENTS,
   LONG_AXIS,
   PRESENCE,
@@ -21,7 +22,7 @@ import {
   VOLUME,
 } from './codes.ts'
 import { conceptOf, nameOf } from './content-item.ts'
-import { readInputRemark } from './input-remark.ts'
+import { type LibraryEntry, readLibraryGroup } from './image-library.ts'
 
 export interface ReadReport {
   analysisId: string
@@ -42,15 +43,15 @@ export function readReport(bytes: Uint8Array): ReadReport {
   const evaluations = itemsAbout(ds, QUALITATIVE_EVALUATIONS).flatMap((item) => items(item, 'ContentSequence'))
   const analysisId = groups.flatMap((group) => readTracking(trackingIn(group))?.analysisId ?? []).find(isWriterOf(uid))
   if (analysisId === undefined) throw refuse('it names no analysis that its UID derives from')
-  const remarks = evaluations.filter(isAbout(COMMENT)).flatMap((item) => readInputRemark(text(item, 'TextValue')) ?? [])
-  const reference = remarks.find((remark) => remark.reference)
+  const inputs = inputsIn(ds)
+  const reference = inputs.find((input) => input.reference)
   if (!reference) throw refuse('it does not say on which series it measured')
   return {
     analysisId,
-    inputs: remarks.map(({ sequence, seriesInstanceUid }) => ({
+    inputs: inputs.map(({ sequence, seriesInstanceUid, sopInstanceUids }) => ({
       sequence,
       seriesInstanceUid,
-      sopInstanceUids: imagesOf(ds, seriesInstanceUid),
+      sopInstanceUids,
     })),
     referenceSeriesUid: reference.seriesInstanceUid,
     noFinding: evaluations.some(isAbsence),
@@ -137,11 +138,18 @@ function trackingsOf(groups: readonly DicomJson[]): Record<string, Tracking> {
 /** The diameter itself, not the line in the image. */
 const measuredItem = (item: DicomJson) => measuredIn(item) !== undefined
 
-/** SOP Instance UIDs of a series that the report rests on. */
-function imagesOf(ds: DicomJson, seriesInstanceUid: Uid): Uid[] {
-  return items(ds, 'CurrentRequestedProcedureEvidenceSequence')
-    .flatMap((study) => items(study, 'ReferencedSeriesSequence'))
-    .filter((series) => text(series, 'SeriesInstanceUID') === seriesInstanceUid)
-    .flatMap((series) => items(series, 'ReferencedSOPSequence'))
-    .map((reference) => text(reference, 'ReferencedSOPInstanceUID'))
+/** From the image library, which names images, and the evidence, which says of which series each is. */
+function inputsIn(ds: DicomJson): (LibraryEntry & { seriesInstanceUid: Uid })[] {
+  const evidence = items(ds, 'CurrentRequestedProcedureEvidenceSequence').flatMap((study) =>
+    items(study, 'ReferencedSeriesSequence'),
+  )
+  const isOf = (series: DicomJson, uid: Uid | undefined) =>
+    items(series, 'ReferencedSOPSequence').some((image) => text(image, 'ReferencedSOPInstanceUID') === uid)
+  return itemsAbout(ds, IMAGE_LIBRARY)
+    .flatMap((library) => itemsAbout(library, IMAGE_LIBRARY_GROUP))
+    .flatMap((group) => {
+      const entry = readLibraryGroup(group)
+      const series = entry && evidence.find((one) => isOf(one, entry.sopInstanceUids[0]))
+      return series ? [{ ...entry, seriesInstanceUid: text(series, 'SeriesInstanceUID') }] : []
+    })
 }

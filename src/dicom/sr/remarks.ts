@@ -2,10 +2,10 @@
 import type { ReportableResult } from '../../domain/finding.ts'
 import type { Review } from '../../domain/review.ts'
 import type { DicomJson } from '../../domain/study.ts'
+import { inputSentence } from '../../wording/input-series.ts'
 import { reviewSentence } from '../../wording/reviews.ts'
 import { COMMENT } from './codes.ts'
 import { textItem } from './content-item.ts'
-import { inputRemark } from './input-remark.ts'
 
 type Remarked = Pick<ReportableResult, 'noFinding' | 'bundle' | 'inputs' | 'quality'>
 
@@ -20,7 +20,7 @@ export function remarkItems(
       ? ['No tumour was found above the size that the software can report. This does not exclude one.']
       : []),
     'Ranges of uncertainty are 95 % intervals.',
-    ...inputs.map(inputRemark),
+    ...inputs.map(inputSentence),
     ...quality.map(({ severity, text }) => (severity === 'warning' ? `Warning: ${text}` : text)),
     ...(reviewed ? [`${reviewSentence(reviewed.review)} First written ${reviewed.firstWritten}.`] : []),
   ]
