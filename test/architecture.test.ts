@@ -14,7 +14,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   audit: ['domain'],
   dicom: ['domain', 'wording'],
   dicomweb: ['domain', 'dicom'],
-  decoding: ['domain', 'dicom', 'dicomweb'],
+  decoding: ['domain', 'dicom'],
   triggers: ['domain', 'dicom'],
   fhir: ['domain', 'wording'],
   inference: ['domain', 'wording', 'dicom'],

@@ -1,7 +1,7 @@
 // STOW-RS of the demo archive: every object of a request gets its outcome (PS3.18 Section 10.5).
 import { dataset } from '../../src/dicom/dataset.ts'
-import { readFileMeta } from '../../src/dicomweb/file-meta.ts'
-import { walkInstance } from '../../src/dicomweb/instance-walk.ts'
+import { readFileMeta } from '../../src/dicom/file-meta.ts'
+import { walkInstance } from '../../src/dicom/instance-walk.ts'
 import { parseMediaType } from '../../src/dicomweb/media-type.ts'
 import { decodeMultipart } from '../../src/dicomweb/multipart.ts'
 import { AppError } from '../../src/domain/errors.ts'

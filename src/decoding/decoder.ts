@@ -1,7 +1,7 @@
 // Reads the files of a series in a process of its own, with a deadline for each and a limit on memory; one that failed is not used again.
 import { type ChildProcess, fork } from 'node:child_process'
+import { readFileMeta } from '../dicom/file-meta.ts'
 import type { ReadVolume, SeriesPlan, VolumeReader } from '../dicom/series-volume.ts'
-import { readFileMeta } from '../dicomweb/file-meta.ts'
 import { AppError } from '../domain/errors.ts'
 import { LIMITS } from '../domain/limits.ts'
 import type { FromDecoder, ToDecoder } from './messages.ts'

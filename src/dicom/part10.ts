@@ -6,6 +6,7 @@ import { dataset, number, text } from './dataset.ts'
 import { keywordOf } from './dictionary.ts'
 import { DataSetFault, ElementReader, type ReadDataSet, type StoredPixels } from './element-reader.ts'
 import { writeElements, writeHeader } from './element-writer.ts'
+import { requireFileMeta } from './file-meta.ts'
 import { inflateDataSet } from './inflate.ts'
 import { type Encoding, EXPLICIT_LITTLE_ENDIAN, encodingOf } from './transfer-syntax.ts'
 
@@ -31,16 +32,13 @@ const PIXEL_DATA = '7FE00010'
 export function readPart10(bytes: Uint8Array): Part10 {
   let uid = ''
   try {
-    if (bytes.length < 132 || Buffer.from(bytes.subarray(128, 132)).toString('latin1') !== 'DICM') {
-      throw new DataSetFault('it is no DICOM Part 10 file')
-    }
-    const reader = new ElementReader(bytes, 132)
-    const meta = reader.readFileMeta()
-    uid = text(meta, 'MediaStorageSOPInstanceUID')
-    const transferSyntaxUid = text(meta, 'TransferSyntaxUID')
+    const { sopInstanceUid, transferSyntaxUid, dataSetOffset } = requireFileMeta(bytes)
+    uid = sopInstanceUid
     if (transferSyntaxUid === '') throw new DataSetFault('TransferSyntaxUID is missing')
     const encoding = encodingOf(transferSyntaxUid)
-    const body = encoding.deflated ? new ElementReader(inflate(bytes.subarray(reader.at)), 0) : reader
+    const body = encoding.deflated
+      ? new ElementReader(inflate(bytes.subarray(dataSetOffset)), 0)
+      : new ElementReader(bytes, dataSetOffset)
     const read = body.readDataSet(encoding, (found) => {
       uid = found
     })

@@ -1,11 +1,12 @@
 // WADO-RS of a series, complete or an error: multipart first, then one by one what did not arrive whole (PS3.18 Section 10.4).
+
+import { readFileMeta } from '../dicom/file-meta.ts'
+import { walkInstance } from '../dicom/instance-walk.ts'
 import { AppError, asAppError, foreseen } from '../domain/errors.ts'
 import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { Uid } from '../domain/study.ts'
 import type { Connection } from './client-connection.ts'
-import { readFileMeta } from './file-meta.ts'
-import { walkInstance } from './instance-walk.ts'
 import { resourcePath } from './query.ts'
 import { OBJECT_WAYS, type Ways } from './ways.ts'
 

@@ -1,10 +1,10 @@
 // A deflated data set is inflated up to a limit, wherever an object is first looked at.
 import { deflateRawSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { readFileMeta } from '../../src/dicom/file-meta.ts'
 import { inflateDataSet } from '../../src/dicom/inflate.ts'
+import { walkInstance } from '../../src/dicom/instance-walk.ts'
 import { readPart10, writePart10 } from '../../src/dicom/part10.ts'
-import { readFileMeta } from '../../src/dicomweb/file-meta.ts'
-import { walkInstance } from '../../src/dicomweb/instance-walk.ts'
 import { LIMITS } from '../../src/domain/limits.ts'
 
 const DEFLATED = '1.2.840.10008.1.2.1.99'

@@ -1,10 +1,10 @@
 // Elements that the image does not need, as writers of many kinds leave them: passed over, and the pixels are the pixels.
 import { describe, expect, it } from 'vitest'
 import { text } from '../../src/dicom/dataset.ts'
+import { readFileMeta } from '../../src/dicom/file-meta.ts'
+import { walkInstance } from '../../src/dicom/instance-walk.ts'
 import { readPart10 } from '../../src/dicom/part10.ts'
 import { planSeries, VolumeBuilder } from '../../src/dicom/series-volume.ts'
-import { readFileMeta } from '../../src/dicomweb/file-meta.ts'
-import { walkInstance } from '../../src/dicomweb/instance-walk.ts'
 import { AppError } from '../../src/domain/errors.ts'
 import { classicSeries, picture, seriesOf, type TestSeries } from './support.ts'
 

@@ -4,6 +4,8 @@ import dcmjs from 'dcmjs'
 import { describe, expect, it } from 'vitest'
 import { textDecoding } from '../../src/dicom/charset.ts'
 import { dataset, items, number, personName, tagOf, text, texts } from '../../src/dicom/dataset.ts'
+import { readFileMeta } from '../../src/dicom/file-meta.ts'
+import { walkInstance } from '../../src/dicom/instance-walk.ts'
 import { readPart10, writePart10 } from '../../src/dicom/part10.ts'
 import {
   DEFLATED_LITTLE_ENDIAN,
@@ -11,8 +13,6 @@ import {
   EXPLICIT_LITTLE_ENDIAN,
   IMPLICIT_LITTLE_ENDIAN,
 } from '../../src/dicom/transfer-syntax.ts'
-import { readFileMeta } from '../../src/dicomweb/file-meta.ts'
-import { walkInstance } from '../../src/dicomweb/instance-walk.ts'
 import { AppError } from '../../src/domain/errors.ts'
 import { LIMITS } from '../../src/domain/limits.ts'
 import type { DicomJson } from '../../src/domain/study.ts'

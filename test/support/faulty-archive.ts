@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { startDemoArchive } from '../../demo/archive/server.ts'
-import { readFileMeta } from '../../src/dicomweb/file-meta.ts'
+import { readFileMeta } from '../../src/dicom/file-meta.ts'
 import { parseMediaType } from '../../src/dicomweb/media-type.ts'
 import { decodeMultipart, encodeMultipart, type MultipartPart } from '../../src/dicomweb/multipart.ts'
 

@@ -1,7 +1,7 @@
 // Truncated instances, cut at every byte, in each kind of encoding.
 import { describe, expect, it } from 'vitest'
-import { type FileMeta, readFileMeta } from '../../src/dicomweb/file-meta.ts'
-import { walkInstance } from '../../src/dicomweb/instance-walk.ts'
+import { type FileMeta, readFileMeta } from '../../src/dicom/file-meta.ts'
+import { walkInstance } from '../../src/dicom/instance-walk.ts'
 import { buildInstance, DEFLATED, EXPLICIT, IMPLICIT, JPEG_2000, MR, RLE } from '../support/instances.ts'
 
 const findTruncation = (bytes: Uint8Array, meta: FileMeta) => walkInstance(bytes, meta).truncation

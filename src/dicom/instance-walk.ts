@@ -1,13 +1,12 @@
 // The UID of a Part 10 object, and whether it is whole: element lengths are followed to the end, values not decoded (PS3.5 Section 7).
-import { encodingOfItems, readHeader, UNDEFINED_LENGTH } from '../dicom/element-header.ts'
-import { inflateDataSet } from '../dicom/inflate.ts'
+
 import { LIMITS } from '../domain/limits.ts'
 import type { Uid } from '../domain/study.ts'
-import { type FileMeta, trimUid } from './file-meta.ts'
+import { encodingOfItems, readHeader, UNDEFINED_LENGTH } from './element-header.ts'
+import type { FileMeta } from './file-meta.ts'
+import { inflateDataSet } from './inflate.ts'
+import { encodingOf } from './transfer-syntax.ts'
 
-const IMPLICIT_LE = '1.2.840.10008.1.2'
-const DEFLATED_LE = '1.2.840.10008.1.2.1.99'
-const EXPLICIT_BE = '1.2.840.10008.1.2.2'
 const ITEM = 'FFFEE000'
 const ITEM_END = 'FFFEE00D'
 const SEQUENCE_END = 'FFFEE0DD'
@@ -43,8 +42,9 @@ export interface WalkedInstance {
 
 export function walkInstance(bytes: Uint8Array, meta: FileMeta): WalkedInstance {
   const { sopInstanceUid } = meta
+  const { deflated, implicit, bigEndian } = encodingOf(meta.transferSyntaxUid)
   let body = bytes.subarray(meta.dataSetOffset)
-  if (meta.transferSyntaxUid === DEFLATED_LE) {
+  if (deflated) {
     const inflated = inflateDataSet(body)
     if ('fault' in inflated) return { sopInstanceUid, truncation: `its deflated data set ${inflated.fault}` }
     body = inflated.dataSet
@@ -53,16 +53,23 @@ export function walkInstance(bytes: Uint8Array, meta: FileMeta): WalkedInstance 
     data: new DataView(body.buffer, body.byteOffset, body.byteLength),
     at: 0,
     depth: 0,
-    implicit: meta.transferSyntaxUid === IMPLICIT_LE,
-    bigEndian: meta.transferSyntaxUid === EXPLICIT_BE,
+    implicit,
+    bigEndian,
   }
   const seen = { uid: '', rows: false, pixels: false }
   const stop = walkDataSet(cursor, false, ({ tag, length }) => {
-    if (tag === SOP_INSTANCE_UID) seen.uid = trimUid(body.subarray(cursor.at, cursor.at + length))
+    if (tag === SOP_INSTANCE_UID) seen.uid = trimmed(body.subarray(cursor.at, cursor.at + length))
     if (tag === ROWS) seen.rows = true
     if (tag.startsWith('7FE0')) seen.pixels = true
   })
   return { sopInstanceUid: seen.uid === '' ? sopInstanceUid : seen.uid, truncation: judge(stop, seen, bytes.length) }
+}
+
+/** Without its padding: a null, or the space that some write. */
+function trimmed(uid: Uint8Array): Uid {
+  return Buffer.from(uid)
+    .toString('latin1')
+    .replace(/[\0 ]+$/, '')
 }
 
 function judge(stop: Stop | undefined, seen: { rows: boolean; pixels: boolean }, length: number): string | undefined {
