@@ -9,13 +9,12 @@ import { createDecoder } from './decoding/decoder.ts'
 import { createDicomWebClient } from './dicomweb/client.ts'
 import type { AnalysisRecord } from './domain/analysis.ts'
 import type { AppError } from './domain/errors.ts'
-import type { ClinicalRecord } from './domain/ports/clinical-record.ts'
 import type { Clock } from './domain/ports/clock.ts'
 import type { ImageArchive } from './domain/ports/image-archive.ts'
 import type { Log } from './domain/ports/log.ts'
 import type { WatchStore } from './domain/ports/watch-store.ts'
 import { boundedFetch } from './fhir/connection/bounded-fetch.ts'
-import { createClinicalRecord } from './fhir/connection/client.ts'
+import { createClinicalRecords } from './fhir/connection/records.ts'
 import { createPublicKeys } from './fhir/connection/tokens.ts'
 import { createWebFonts } from './fonts/web-fonts.ts'
 import { createApp } from './http/app.ts'
@@ -51,7 +50,6 @@ export interface Service {
   bundle: LoadedBundle
   store: Store
   archive: ImageArchive
-  ehr: ClinicalRecord
   /** Starts workers and, when asked, triggers and the HTTP server; resolves with the pages' address. */
   start(parts: { watch: boolean; http: boolean }): Promise<{ url: string | undefined }>
   /** Registers the study as it is now in the archive and returns the analysis id. */
@@ -109,8 +107,14 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       log,
       memory: rememberWays(watch, settings.pacs.url),
     })
-    const audited = auditFetch({ baseUrl: settings.ehr.url, audit, send: boundedFetch(fetch), newId: randomUUID })
-    const ehr = createClinicalRecord({ ...settings.ehr, reads: readsOfRecord(settings), ledger, log, fetch: audited })
+    const ehr = createClinicalRecords({
+      ...settings.ehr,
+      reads: readsOfRecord(settings),
+      ledger,
+      log,
+      fetch: boundedFetch(fetch),
+      auditedFetch: (scope, send) => auditFetch({ baseUrl: settings.ehr.url, scope, audit, send, newId: randomUUID }),
+    })
     const runner = await startRunner({ ...settings.inference, bundle, log })
     undo.push(() => runner.close())
     const registrar = createRegistrar()
@@ -152,12 +156,12 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       log,
       analyse: (record: AnalysisRecord) =>
         analyseStudy(
-          { archive, ehr, analyses, watch, audit, runner, registrar, readVolume, clock, ...images.keeps },
+          { archive, ehr, analyses, watch, runner, registrar, readVolume, clock, ...images.keeps },
           analyseOptions,
           record,
         ),
       deliver: (record: AnalysisRecord) =>
-        deliver({ archive, ehr, analyses, watch, audit, clock, log }, record, deliverOptions),
+        deliver({ archive, ehr, analyses, watch, clock, log }, record, deliverOptions),
       wakeAt: (when: Date) => queue.wakeAt(ANALYSES, when),
     }
     const owner = randomUUID()
@@ -166,7 +170,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       await queue.work(ANALYSES, (signal) => drainAnalyses(workerPorts, owner, signal))
       await queue.work(REVIEWS, async (signal) => {
         const again = await drainReviews(
-          { archive, ehr, analyses, reviews, watch, audit, clock, log },
+          { archive, ehr, analyses, reviews, watch, clock, log },
           {
             ...deliverOptions,
             ...letterhead,
@@ -255,7 +259,6 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       bundle,
       store,
       archive,
-      ehr,
       async start(parts) {
         try {
           // The port first: a service that nobody can look at must not run on.

@@ -24,7 +24,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   store: ['domain'],
   settings: ['domain'],
   telemetry: ['domain'],
-  pipeline: ['domain', 'audit', 'dicom', 'inference', 'reports', 'triggers', 'wording'],
+  pipeline: ['domain', 'dicom', 'inference', 'reports', 'triggers', 'wording'],
   viewer: ['domain', 'reports', 'wording'],
   web: ['domain', 'wording'],
   http: ['domain', 'viewer', 'web'],
@@ -34,7 +34,7 @@ const MAY_IMPORT: Record<string, string[]> = {
 const EFFECTS = [
   /^decoding\/(decoder|process)\.ts$/,
   /^dicomweb\/client(-.*)?\.ts$/,
-  /^fhir\/connection\/(client|tokens|auth)\.ts$/,
+  /^fhir\/connection\/(client|records|tokens|auth)\.ts$/,
   /^inference\/runtime\/(networks|session|runner|process)\.ts$/,
   /^inference\/volumes\/(register|register-worker)\.ts$/,
   /^inference\/bundle\/load\.ts$/,

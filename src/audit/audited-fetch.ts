@@ -1,11 +1,12 @@
-// A fetch for the FHIR client that records every request about patients in the audit trail, and names each by X-Request-Id.
+// A fetch for the FHIR client that records every request about a study's patient in the audit trail, and names each by X-Request-Id.
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
+import type { RecordScope } from '../domain/ports/clinical-record.ts'
 import { entriesOf } from './interactions.ts'
-import { currentScope } from './scope.ts'
 
 export interface AuditedFetchOptions {
   /** FHIR base URL; requests elsewhere (token endpoints) hold no patient data. */
   baseUrl: string
+  scope: RecordScope
   audit: AuditTrail
   send: typeof fetch
   newId(): string
@@ -15,8 +16,10 @@ export interface AuditedFetchOptions {
  * The entry is stored before the caller gets the answer; an entry that cannot be stored fails the request's caller, since
  * what is not audited must not go on.
  */
-export function auditFetch({ baseUrl, audit, send, newId }: AuditedFetchOptions): typeof fetch {
+export function auditFetch({ baseUrl, scope, audit, send, newId }: AuditedFetchOptions): typeof fetch {
   const base = baseUrl.replace(/\/+$/, '')
+  // "Patient/12", once a request has named the patient: the next may not.
+  let knownPatient: string | undefined
   return async (input, init = {}) => {
     const url = input instanceof Request ? input.url : String(input)
     if (!url.startsWith(base) || !/^([/?]|$)/.test(url.slice(base.length))) return send(input, init)
@@ -25,7 +28,6 @@ export function auditFetch({ baseUrl, audit, send, newId }: AuditedFetchOptions)
     headers.set('x-request-id', requestId)
     const method = init.method ?? 'GET'
     const record = async (response: Response | undefined) => {
-      const scope = currentScope()
       const entries = entriesOf({
         method,
         path: url.slice(base.length),
@@ -35,18 +37,15 @@ export function auditFetch({ baseUrl, audit, send, newId }: AuditedFetchOptions)
         location: response?.headers.get('location') ?? response?.headers.get('content-location') ?? undefined,
       })
       for (const entry of entries) {
-        if (scope && entry.patient) scope.patient = entry.patient
-        const patient = entry.patient ?? scope?.patient
+        knownPatient = entry.patient ?? knownPatient
         await audit.record({
           ...entry,
+          ...scope,
           target: 'ehr',
-          studyInstanceUid: scope?.studyInstanceUid ?? '',
           server: base,
           requestId,
-          ...(patient && { patient }),
-          ...(scope?.user && { user: scope.user }),
+          ...(knownPatient && { patient: knownPatient }),
         })
-        if (scope) scope.recorded += 1
       }
     }
     let response: Response

@@ -5,8 +5,7 @@ import type { VolumeReader } from '../dicom/series-volume.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { AnalysisResult } from '../domain/finding.ts'
 import type { AnalysisStore, PriorAnalyses } from '../domain/ports/analysis-store.ts'
-import type { AuditTrail } from '../domain/ports/audit-trail.ts'
-import type { ClinicalRecord } from '../domain/ports/clinical-record.ts'
+import type { ClinicalRecords } from '../domain/ports/clinical-record.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { ImageSpool } from '../domain/ports/image-spool.ts'
@@ -44,10 +43,9 @@ import { type TakeOptions, takeSeries } from './take-series.ts'
 
 export interface AnalysePorts {
   archive: ImageArchive
-  ehr: ClinicalRecord
+  ehr: ClinicalRecords
   analyses: AnalysisStore & PriorAnalyses
   watch: Pick<WatchStore, 'isOwn'>
-  audit: AuditTrail
   runner: ModelRunner
   registrar: Registrar
   /** Absent where a site keeps no images for the pages. */
@@ -109,7 +107,10 @@ export async function analyseStudy(
   const { bundle, outsideIntendedUse: outside } = options
   const population = checkIntendedUse({ study, patient, identity, bundle, outside })
   const confirmed = confirmedOf(record, patient)
-  const known = await readRecord(ports, identity, patient, { consentRequired: options.consentRequired, confirmed })
+  const known = await readRecord(ports.ehr.forStudy({ studyInstanceUid }), identity, patient, {
+    consentRequired: options.consentRequired,
+    confirmed,
+  })
 
   const onSelection = ({ decisions }: Pick<Selection, 'decisions'>) => analyses.describe(analysisId, { decisions })
   const show = (pictures: DoubtPicture[]) => analyses.describe(analysisId, { pictures })

@@ -3,15 +3,14 @@ import type { AnalysisRecord, ConfirmedPatient } from '../domain/analysis.ts'
 import { AppError } from '../domain/errors.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
-import type { ClinicalRecord } from '../domain/ports/clinical-record.ts'
+import type { ClinicalRecords } from '../domain/ports/clinical-record.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { PatientIdentity } from '../domain/study.ts'
-import { auditedEhr } from './ehr-audit.ts'
 import { releaseHold } from './resolve.ts'
 
 export interface ConfirmPorts {
   analyses: AnalysisStore
-  ehr: ClinicalRecord
+  ehr: ClinicalRecords
   audit: AuditTrail
   clock: Clock
 }
@@ -34,15 +33,17 @@ export async function confirmPatient(
     throw new AppError('STATE_CONFLICT', `analysis ${analysisId} does not wait for a patient to be confirmed`)
   const requested = patient.startsWith('Patient/') ? patient : `Patient/${patient}`
   const { studyInstanceUid } = record
-  const reference = await auditedEhr(audit, { action: 'read', studyInstanceUid, what: requested }, () =>
-    ehr.matchPatient(identity, requested),
-  )
+  const user = { identifier: by, name: by }
+  const reference = await ehr.forStudy({ studyInstanceUid, user }).matchPatient(identity, requested)
   const confirmed: ConfirmedPatient = { reference, by, at: clock.now().toISOString(), of: identity }
-  await auditedEhr(
-    audit,
-    { action: 'write', studyInstanceUid, what: `${reference} confirmed as the patient by ${by}` },
-    () => analyses.confirmPatient(analysisId, confirmed),
-  )
+  let outcome: 'success' | 'failure' = 'failure'
+  try {
+    await analyses.confirmPatient(analysisId, confirmed)
+    outcome = 'success'
+  } finally {
+    const what = `${reference} confirmed as the patient by ${by}`
+    await audit.record({ action: 'write', target: 'ehr', studyInstanceUid, what, outcome, user })
+  }
   return releaseHold(analyses, analysisId)
 }
 

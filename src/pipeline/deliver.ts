@@ -5,24 +5,21 @@ import type { Leg, LegRecord } from '../domain/delivery.ts'
 import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
 import type { ReportableResult } from '../domain/finding.ts'
 import type { AnalysisStore, Artifact } from '../domain/ports/analysis-store.ts'
-import type { AuditTrail } from '../domain/ports/audit-trail.ts'
-import type { ClinicalRecord, EhrReport } from '../domain/ports/clinical-record.ts'
+import type { ClinicalRecords, EhrReport } from '../domain/ports/clinical-record.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
 import { confirmedOf } from './confirm-patient.ts'
-import { auditedEhr } from './ehr-audit.ts'
 import { findPredecessor, mayBeRejected } from './predecessor.ts'
 import { nextStepAfter } from './retry.ts'
 import { resultOf } from './reviewed-pdf.ts'
 
 export interface DeliverPorts {
   archive: ImageArchive
-  ehr: ClinicalRecord
+  ehr: ClinicalRecords
   analyses: AnalysisStore
   watch: WatchStore
-  audit: AuditTrail
   clock: Clock
   log: Log
 }
@@ -158,15 +155,13 @@ const EHR_ROLES: Partial<Record<Artifact['role'], EhrReport['dicomResults'][numb
 }
 
 async function postReport(
-  { ehr, audit, analyses }: DeliverPorts,
+  { ehr, analyses }: DeliverPorts,
   record: AnalysisRecord,
   artifacts: Artifact[],
   excludedRoles: DeliverOptions['excludedRoles'],
 ) {
   const report = ehrReport(record, await resultOf(analyses, record.analysisId), artifacts, excludedRoles)
-  return auditedEhr(audit, { action: 'write', studyInstanceUid: record.studyInstanceUid, what: 'report' }, () =>
-    ehr.postReport(report),
-  )
+  return ehr.forStudy({ studyInstanceUid: record.studyInstanceUid }).postReport(report)
 }
 
 /** What the EHR is sent of an analysis, from its artefacts. */

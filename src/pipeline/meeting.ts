@@ -3,7 +3,7 @@ import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { BoardEntry, BoardPatient, BoardRequest } from '../domain/board.ts'
 import { AppError } from '../domain/errors.ts'
 import type { AnalysisStore, PatientAnalyses } from '../domain/ports/analysis-store.ts'
-import type { ClinicalRecord } from '../domain/ports/clinical-record.ts'
+import type { ClinicalRecords } from '../domain/ports/clinical-record.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { ReviewStore } from '../domain/ports/review-store.ts'
 import { keptBoardPicture } from '../reports/kept-figures.ts'
@@ -60,7 +60,7 @@ export interface BoardOptions {
 
 /** What the pages and the command ask: whom a meeting is about, as slides or as one PDF. Throws NOT_FOUND, EHR_*. */
 export function createBoard(
-  ports: MeetingPorts & { ehr: Pick<ClinicalRecord, 'patientsOfList'>; clock: Pick<Clock, 'now'> },
+  ports: MeetingPorts & { ehr: Pick<ClinicalRecords, 'patientsOfList'>; clock: Pick<Clock, 'now'> },
   { letterhead, software }: BoardOptions,
 ) {
   const { analyses, ehr, clock } = ports

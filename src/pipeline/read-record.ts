@@ -3,11 +3,9 @@
 import type { ConfirmedPatient } from '../domain/analysis.ts'
 import { foreseen } from '../domain/errors.ts'
 import type { ClinicalFacts, QualityNote, TissueResult } from '../domain/finding.ts'
-import type { AuditTrail } from '../domain/ports/audit-trail.ts'
 import type { ClinicalRecord } from '../domain/ports/clinical-record.ts'
 import type { PatientIdentity, StudyIdentity } from '../domain/study.ts'
 import { tissueSentence } from '../wording/tissue.ts'
-import { auditedEhr } from './ehr-audit.ts'
 
 export interface PatientRecord {
   facts: ClinicalFacts | undefined
@@ -20,44 +18,31 @@ export interface PatientRecord {
  * own delivery, unless consent must be read first: then the analysis waits for it. Facts that cannot be read are said to be missing.
  */
 export async function readRecord(
-  { ehr, audit }: { ehr: ClinicalRecord; audit: AuditTrail },
-  { studyInstanceUid, studyDate }: StudyIdentity,
+  ehr: ClinicalRecord,
+  { studyDate }: Pick<StudyIdentity, 'studyDate'>,
   patient: PatientIdentity,
   { consentRequired, confirmed }: { consentRequired: boolean; confirmed?: ConfirmedPatient | undefined },
 ): Promise<PatientRecord> {
   const quality: QualityNote[] = []
-  const ask = <T>(what: string, read: () => Promise<T>) =>
-    auditedEhr(audit, { action: 'read', studyInstanceUid, what }, read)
-  const matched = await ask('Patient', () => ehr.matchPatient(patient, confirmed?.reference)).catch(
-    (thrown: unknown) => {
-      if (consentRequired || foreseen(thrown).class === 'hold') throw thrown
-      quality.push(NOT_MATCHED)
-      return undefined
-    },
-  )
+  const matched = await ehr.matchPatient(patient, confirmed?.reference).catch((thrown: unknown) => {
+    if (consentRequired || foreseen(thrown).class === 'hold') throw thrown
+    quality.push(NOT_MATCHED)
+    return undefined
+  })
   if (confirmed) quality.push(confirmedNote(confirmed))
   if (matched === undefined) return { facts: undefined, tissueResults: [], quality }
 
-  if (ehr.checkConsent) {
-    await ask('Consent', () => ehr.checkConsent!(matched)).catch((thrown: unknown) => {
-      if (consentRequired || foreseen(thrown).class === 'hold') throw thrown
-      quality.push(CONSENT_NOT_READ)
-    })
+  await ehr.checkConsent?.(matched).catch((thrown: unknown) => {
+    if (consentRequired || foreseen(thrown).class === 'hold') throw thrown
+    quality.push(CONSENT_NOT_READ)
+  })
+  const orNote = (missing: QualityNote) => (thrown: unknown) => {
+    foreseen(thrown)
+    quality.push(missing)
+    return undefined
   }
-  const read = <T>(what: string, work: (() => Promise<T>) | undefined, missing: QualityNote) =>
-    work &&
-    ask(what, work).catch((thrown: unknown) => {
-      foreseen(thrown)
-      quality.push(missing)
-      return undefined
-    })
-  const facts = await read(
-    'Observation, Procedure',
-    ehr.clinicalFacts && (() => ehr.clinicalFacts!(matched, studyDate)),
-    FACTS_MISSING,
-  )
-  const tissue = ehr.tissueResults && (() => ehr.tissueResults!(matched))
-  const tissueResults = (await read('Observation of tissue', tissue, TISSUE_MISSING)) ?? []
+  const facts = await ehr.clinicalFacts?.(matched, studyDate).catch(orNote(FACTS_MISSING))
+  const tissueResults = (await ehr.tissueResults?.(matched).catch(orNote(TISSUE_MISSING))) ?? []
   quality.push(...tissueResults.map(tissueNote))
   return { facts, tissueResults, quality }
 }

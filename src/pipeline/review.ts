@@ -15,7 +15,6 @@ import type { RecordedReview, Review } from '../domain/review.ts'
 import type { Letterhead } from '../reports/page-content.ts'
 import { type DeliverOptions, type DeliverPorts, ehrReport, storeObjects } from './deliver.ts'
 import { archiveReceipt, type DeliveredObject, deliveredObjects } from './delivered-objects.ts'
-import { auditedEhr } from './ehr-audit.ts'
 import { nextStepAfter } from './retry.ts'
 import { effectiveReview, resultOf, reviewedPdf } from './reviewed-pdf.ts'
 
@@ -124,21 +123,17 @@ async function load(ports: ReviewPorts, given: Review) {
 }
 
 async function postDecision(ports: ReviewPorts, options: ReviewOptions, given: Review) {
-  const { ehr, audit, reviews } = ports
+  const { reviews } = ports
   const { record, artifacts, result, review } = await load(ports, given)
+  const { identifier, name } = review.reviewer
+  const ehr = ports.ehr.forStudy({ studyInstanceUid: record.studyInstanceUid, user: { identifier, name } })
   if (!ehr.postReview) throw new AppError('INTERNAL', 'this EHR adapter takes no reviews')
   const report = ehrReport(record, result, artifacts, options.excludedRoles)
   const reviewed = {
     pdf: await reviewedPdf(reviews, { result, artifacts }, review, letterheadOf(options)),
     dicomResults: report.dicomResults.map((object) => ({ ...object, ...reviewedUids(object.role, review) })),
   }
-  const { studyInstanceUid } = record
-  const { identifier, name } = review.reviewer
-  return auditedEhr(
-    audit,
-    { action: 'write', studyInstanceUid, what: `review ${review.number}`, user: { identifier, name } },
-    () => ehr.postReview!(report, review, reviewed),
-  )
+  return ehr.postReview(report, review, reviewed)
 }
 
 /** Where the review has made a new object of this kind; a rejection makes none. */

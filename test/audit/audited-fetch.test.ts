@@ -6,8 +6,7 @@ import { auditEvent } from '../../src/audit/audit-event.ts'
 import { auditFetch } from '../../src/audit/audited-fetch.ts'
 import { entriesOf } from '../../src/audit/interactions.ts'
 import type { AuditEntry } from '../../src/domain/ports/audit-trail.ts'
-import { createClinicalRecord } from '../../src/fhir/connection/client.ts'
-import { auditedEhr } from '../../src/pipeline/ehr-audit.ts'
+import { createClinicalRecords } from '../../src/fhir/connection/records.ts'
 import { MRN_SYSTEM, PATIENT, recordOptions, sampleReport } from '../support/fhir-report.ts'
 
 describe('the trail of a report', () => {
@@ -26,13 +25,13 @@ describe('the trail of a report', () => {
       sent.push(new Headers(init?.headers).get('x-request-id'))
       return fetch(url, init)
     }
-    const record = createClinicalRecord({
+    const records = createClinicalRecords({
       ...recordOptions(ehr.url),
-      fetch: auditFetch({ baseUrl: ehr.url, audit, send, newId: () => `r${++id}` }),
+      fetch: send,
+      auditedFetch: (scope, send) => auditFetch({ baseUrl: ehr.url, scope, audit, send, newId: () => `r${++id}` }),
     })
     const user = { identifier: 'dr-9', name: 'Dr Nine' }
-    const scope = { action: 'write' as const, studyInstanceUid: '1.2.3', what: 'report', user }
-    const receipt = await auditedEhr(audit, scope, () => record.postReport(sampleReport()))
+    const receipt = await records.forStudy({ studyInstanceUid: '1.2.3', user }).postReport(sampleReport())
 
     const written = trail.filter((entry) => entry.action === 'write' && entry.interaction === 'create')
     const objects = written.flatMap((entry) => entry.objects ?? []).map((object) => object.replace(/\/_history.*/, ''))
@@ -64,7 +63,14 @@ describe('the trail of a report', () => {
   it('has what failed, and what went to nobody', async () => {
     const trail: AuditEntry[] = []
     const audit = { record: async (entry: AuditEntry) => void trail.push(entry) }
-    const at = (send: typeof fetch) => auditFetch({ baseUrl: 'http://ehr.example/fhir', audit, send, newId: () => 'r' })
+    const at = (send: typeof fetch) =>
+      auditFetch({
+        baseUrl: 'http://ehr.example/fhir',
+        scope: { studyInstanceUid: '1.2.3' },
+        audit,
+        send,
+        newId: () => 'r',
+      })
     const broken = at(async () => {
       throw new TypeError('lost')
     })
@@ -82,7 +88,7 @@ describe('the trail of a report', () => {
         patient: 'Patient/7',
         objects: ['Patient/7'],
         target: 'ehr',
-        studyInstanceUid: '',
+        studyInstanceUid: '1.2.3',
         server: 'http://ehr.example/fhir',
         requestId: 'r',
       },
@@ -94,7 +100,7 @@ describe('the trail of a report', () => {
         patient: 'Patient/8',
         objects: ['Patient/8'],
         target: 'ehr',
-        studyInstanceUid: '',
+        studyInstanceUid: '1.2.3',
         server: 'http://ehr.example/fhir',
         requestId: 'r',
       },

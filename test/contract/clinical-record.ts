@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ErrorCode } from '../../src/domain/errors.ts'
 import type { ClinicalRecord, EhrReport } from '../../src/domain/ports/clinical-record.ts'
 import type { EhrAuth } from '../../src/fhir/connection/auth-settings.ts'
-import { createClinicalRecord } from '../../src/fhir/connection/client.ts'
+import { createClinicalRecord } from '../support/clinical-record.ts'
 import { ANALYSIS_SYSTEM, MRN_SYSTEM, PATIENT, recordOptions, sampleReport } from '../support/fhir-report.ts'
 import { create, list, patientWith, readJson, update } from '../support/fhir-server.ts'
 

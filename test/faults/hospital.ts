@@ -7,7 +7,7 @@ import type { AnalysisRecord } from '../../src/domain/analysis.ts'
 import { AppError } from '../../src/domain/errors.ts'
 import { RESULT_VERSION } from '../../src/domain/finding.ts'
 import type { Artifact } from '../../src/domain/ports/analysis-store.ts'
-import type { ClinicalRecord, EhrReport } from '../../src/domain/ports/clinical-record.ts'
+import type { ClinicalRecord, ClinicalRecords, EhrReport } from '../../src/domain/ports/clinical-record.ts'
 import type { ImageArchive } from '../../src/domain/ports/image-archive.ts'
 import type { WatchStore } from '../../src/domain/ports/watch-store.ts'
 import type { Uid } from '../../src/domain/study.ts'
@@ -132,8 +132,7 @@ export async function openHospital(seed: string): Promise<Hospital> {
       await analysis.run()
       await analyses.saveResult(record.analysisId, {}, artifactsOf(record))
     }
-    const audit = { record: async () => {} }
-    const ports = { archive, ehr, analyses, watch: watchStore, audit, clock, log: quietLog }
+    const ports = { archive, ehr, analyses, watch: watchStore, clock, log: quietLog }
     const options = { excludedRoles: new Set<never>(), maxAttempts: { pacs: 12, ehr: 12 } }
     const owner = `process ${random.bits()}`
     return {
@@ -353,13 +352,14 @@ function archiveOf(studies: Map<Uid, Study>, faults: Faults): ImageArchive {
 }
 
 /** An EHR in which a report has an identifier that is unique: what is there is found, and not written twice. */
-function ehrOf(reports: Map<string, number>): Pick<ClinicalRecord, 'postReport'> {
-  return {
+function ehrOf(reports: Map<string, number>): ClinicalRecords {
+  const record: Pick<ClinicalRecord, 'postReport'> = {
     async postReport({ result }: EhrReport) {
       if (!reports.has(result.analysisId)) reports.set(result.analysisId, 1)
       return {} as Awaited<ReturnType<ClinicalRecord['postReport']>>
     },
   }
+  return { forStudy: () => record as ClinicalRecord }
 }
 
 /** Counts against what the archive holds now: of each study of the head the last set of images has one result, complete, in both. */

@@ -1,13 +1,14 @@
 // A person names the patient: only where the match waits for it, checked in the EHR, recorded, and void once the images say someone else.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { AppError, type ErrorCode } from '../../src/domain/errors.ts'
-import type { ClinicalRecord } from '../../src/domain/ports/clinical-record.ts'
+import type { ClinicalRecord, RecordScope } from '../../src/domain/ports/clinical-record.ts'
 import { type ConfirmPorts, confirmedOf, confirmPatient } from '../../src/pipeline/confirm-patient.ts'
 import { readRecord } from '../../src/pipeline/read-record.ts'
 import { type AnalysisRecords, createAnalysisStore } from '../../src/store/analyses.ts'
 import type { Database } from '../../src/store/database.ts'
 import { migrate, readMigrations } from '../../src/store/migrate.ts'
 import { openPglite } from '../../src/store/pglite.ts'
+import { recordsOf } from '../support/clinical-record.ts'
 import { PATIENT, sampleResult } from '../support/fhir-report.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
@@ -15,6 +16,7 @@ let db: Database
 let analyses: AnalysisRecords
 const clock = createManualClock('2026-03-01T03:00:00.000Z')
 const audited: string[] = []
+const scopes: RecordScope[] = []
 const ehr: ClinicalRecord = {
   matchPatient: async (_patient, confirmed) => {
     if (confirmed === undefined) throw new AppError('PATIENT_MISMATCH', 'another birth date')
@@ -25,7 +27,7 @@ const ehr: ClinicalRecord = {
 }
 const ports = (): ConfirmPorts => ({
   analyses,
-  ehr,
+  ehr: recordsOf(ehr, (scope) => scopes.push(scope)),
   clock,
   audit: { record: async ({ action, what, outcome }) => void audited.push(`${action} ${what}: ${outcome}`) },
 })
@@ -57,10 +59,9 @@ describe('confirmPatient', () => {
       at: '2026-03-01T03:00:00.000Z',
       of: PATIENT,
     })
-    expect(audited.splice(0)).toEqual([
-      'read Patient/p7: success',
-      'write Patient/p7 confirmed as the patient by Dr. Grey: success',
-    ])
+    const user = { identifier: 'Dr. Grey', name: 'Dr. Grey' }
+    expect(scopes.splice(0)).toEqual([{ studyInstanceUid: '1.2.3', user }])
+    expect(audited.splice(0)).toEqual(['write Patient/p7 confirmed as the patient by Dr. Grey: success'])
     const events = await analyses.events('a1')
     expect(events.find(({ kind }) => kind === 'person')).toMatchObject({
       text: 'Dr. Grey confirmed the patient of the EHR: Patient/p7',
@@ -72,16 +73,15 @@ describe('confirmPatient', () => {
     await analyses.saveResult('a1', { patient: PATIENT }, [])
     expect((await analyses.get('a1'))?.confirmedPatient).toEqual(record.confirmedPatient)
 
-    const read = await readRecord(ports(), sampleResult().study, PATIENT, {
+    const read = await readRecord(ehr, sampleResult().study, PATIENT, {
       consentRequired: false,
       confirmed: confirmedOf(record, PATIENT),
     })
     expect(read.quality).toMatchObject([{ code: 'patient-confirmed', severity: 'warning' }])
     expect(read.quality[0]?.text).toContain('Dr. Grey on 2026-03-01')
-    await expect(readRecord(ports(), sampleResult().study, PATIENT, { consentRequired: false })).rejects.toMatchObject({
+    await expect(readRecord(ehr, sampleResult().study, PATIENT, { consentRequired: false })).rejects.toMatchObject({
       code: 'PATIENT_MISMATCH',
     })
-    audited.length = 0
   })
 
   it('is void once the images name somebody else', async () => {
@@ -90,14 +90,18 @@ describe('confirmPatient', () => {
     expect(confirmedOf(record, { ...PATIENT, patientBirthDate: '19610308' })).toBeUndefined()
     expect(confirmedOf({}, PATIENT)).toBeUndefined()
     audited.length = 0
+    scopes.length = 0
   })
 
-  it('stays held for a patient who is not there, and says so in the audit', async () => {
+  it('stays held for a patient who is not there, whose search is in the audit under the study and the person', async () => {
     await held('a3', 'PATIENT_NOT_FOUND')
     await expect(confirmPatient(ports(), 'a3', { patient: 'p8', by: 'x' })).rejects.toMatchObject({
       code: 'PATIENT_NOT_FOUND',
     })
-    expect(audited.splice(0)).toEqual(['read Patient/p8: failure'])
+    expect([scopes.splice(0), audited]).toEqual([
+      [{ studyInstanceUid: '1.2.3', user: { identifier: 'x', name: 'x' } }],
+      [],
+    ])
     const record = await analyses.get('a3')
     expect(record?.state).toBe('held')
     expect(record).not.toHaveProperty('confirmedPatient')
@@ -108,6 +112,6 @@ describe('confirmPatient', () => {
     await expect(confirmPatient(ports(), `a-${code}`, { patient: 'p7', by: 'x' })).rejects.toMatchObject({
       code: 'STATE_CONFLICT',
     })
-    expect(audited).toEqual([])
+    expect([scopes, audited]).toEqual([[], []])
   })
 })

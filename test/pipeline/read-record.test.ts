@@ -1,7 +1,6 @@
-// Before the images: a refusal stops, an EHR that is down delays only where consent must be read, and every read is audited.
+// Before the images: a refusal stops, and an EHR that is down delays only where consent must be read.
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../src/domain/errors.ts'
-import type { AuditTrail } from '../../src/domain/ports/audit-trail.ts'
 import type { ClinicalRecord } from '../../src/domain/ports/clinical-record.ts'
 import { readRecord } from '../../src/pipeline/read-record.ts'
 import { PATIENT, sampleResult } from '../support/fhir-report.ts'
@@ -11,14 +10,10 @@ const down = async (): Promise<never> => {
   throw new AppError('EHR_UNREACHABLE', 'down')
 }
 
-function portsOf(change: Partial<ClinicalRecord>) {
-  const entries: string[] = []
-  const audit: AuditTrail = {
-    record: async ({ action, target, what, outcome }) => {
-      entries.push(`${action} ${target} ${what}: ${outcome}`)
-    },
-  }
-  const ehr: ClinicalRecord = {
+/** An EHR that knows everything of the patient, and what it was asked. */
+function ehrOf(change: Partial<ClinicalRecord>) {
+  const reads: string[] = []
+  const given: Required<Omit<ClinicalRecord, 'postReview'>> = {
     matchPatient: async () => 'Patient/1',
     postReport: down,
     checkConsent: async () => {},
@@ -28,13 +23,24 @@ function portsOf(change: Partial<ClinicalRecord>) {
     ],
     ...change,
   }
-  return { ports: { ehr, audit }, entries }
+  const ehr: ClinicalRecord = {
+    ...given,
+    matchPatient: (...args) => heard('matchPatient', () => given.matchPatient(...args)),
+    checkConsent: (...args) => heard('checkConsent', () => given.checkConsent(...args)),
+    clinicalFacts: (...args) => heard('clinicalFacts', () => given.clinicalFacts(...args)),
+    tissueResults: (...args) => heard('tissueResults', () => given.tissueResults(...args)),
+  }
+  function heard<T>(what: string, read: () => T): T {
+    reads.push(what)
+    return read()
+  }
+  return { ehr, reads }
 }
 
 describe('readRecord', () => {
-  it('reads all, audits each, and says that tissue comes first', async () => {
-    const { ports, entries } = portsOf({})
-    const record = await readRecord(ports, study, PATIENT, { consentRequired: true })
+  it('reads all, and says that tissue comes first', async () => {
+    const { ehr, reads } = ehrOf({})
+    const record = await readRecord(ehr, study, PATIENT, { consentRequired: true })
     expect(record.facts).toEqual({ karnofsky: 80 })
     expect(record.tissueResults).toHaveLength(1)
     expect(record.quality).toEqual([
@@ -44,28 +50,23 @@ describe('readRecord', () => {
         text: 'Tissue test on record: MGMT: 34 % (2024-11-02). It takes precedence over the prediction from the images.',
       },
     ])
-    expect(entries).toEqual([
-      'read ehr Patient: success',
-      'read ehr Consent: success',
-      'read ehr Observation, Procedure: success',
-      'read ehr Observation of tissue: success',
-    ])
+    expect(reads).toEqual(['matchPatient', 'checkConsent', 'clinicalFacts', 'tissueResults'])
   })
 
   it('stops for a refusal, before anything else is read', async () => {
     const refused = async () => {
       throw new AppError('CONSENT_REFUSED', 'refused')
     }
-    const { ports, entries } = portsOf({ checkConsent: refused })
-    await expect(readRecord(ports, study, PATIENT, { consentRequired: false })).rejects.toMatchObject({
+    const { ehr, reads } = ehrOf({ checkConsent: refused })
+    await expect(readRecord(ehr, study, PATIENT, { consentRequired: false })).rejects.toMatchObject({
       code: 'CONSENT_REFUSED',
     })
-    expect(entries).toEqual(['read ehr Patient: success', 'read ehr Consent: failure'])
+    expect(reads).toEqual(['matchPatient', 'checkConsent'])
   })
 
   it.each(['matchPatient', 'checkConsent'] as const)('%s is down: waits where consent is required', async (part) => {
-    const { ports } = portsOf({ [part]: down })
-    await expect(readRecord(ports, study, PATIENT, { consentRequired: true })).rejects.toMatchObject({
+    const { ehr } = ehrOf({ [part]: down })
+    await expect(readRecord(ehr, study, PATIENT, { consentRequired: true })).rejects.toMatchObject({
       code: 'EHR_UNREACHABLE',
       class: 'transient',
     })
@@ -73,9 +74,7 @@ describe('readRecord', () => {
 
   it('goes on with a note where consent is not required', async () => {
     const codes = async (change: Partial<ClinicalRecord>) =>
-      (await readRecord(portsOf(change).ports, study, PATIENT, { consentRequired: false })).quality.map(
-        ({ code }) => code,
-      )
+      (await readRecord(ehrOf(change).ehr, study, PATIENT, { consentRequired: false })).quality.map(({ code }) => code)
     expect(await codes({ matchPatient: down })).toEqual(['patient-match-delayed'])
     expect(await codes({ checkConsent: down, tissueResults: async () => [] })).toEqual(['consent-not-read'])
     expect(await codes({ clinicalFacts: down, tissueResults: down })).toEqual([

@@ -8,8 +8,7 @@ import { planSeries } from '../../src/dicom/series-volume.ts'
 import { createDicomWebClient } from '../../src/dicomweb/client.ts'
 import { AppError } from '../../src/domain/errors.ts'
 import type { AnalysisResult } from '../../src/domain/finding.ts'
-import type { AuditEntry } from '../../src/domain/ports/audit-trail.ts'
-import type { ClinicalRecord, ReviewedDocuments } from '../../src/domain/ports/clinical-record.ts'
+import type { ClinicalRecord, RecordScope, ReviewedDocuments } from '../../src/domain/ports/clinical-record.ts'
 import type { ImageArchive } from '../../src/domain/ports/image-archive.ts'
 import type { Review } from '../../src/domain/review.ts'
 import type { DicomJson } from '../../src/domain/study.ts'
@@ -26,6 +25,7 @@ import { openPglite } from '../../src/store/pglite.ts'
 import { createReviewStore } from '../../src/store/reviews.ts'
 import { inputOf } from '../dicom/report-input.ts'
 import { classicSeries, STUDY_UID } from '../dicom/support.ts'
+import { recordsOf } from '../support/clinical-record.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { createMemoryWatchStore } from '../support/memory-watch-store.ts'
 import { NOTHING_MORE, network } from '../support/network-output.ts'
@@ -34,8 +34,7 @@ import { quietLog } from '../support/quiet-log.ts'
 const ID = 'a1'
 const clock = createManualClock('2026-03-01T10:00:00.000Z')
 const watch = createMemoryWatchStore()
-const trail: AuditEntry[] = []
-const audit = { record: async (entry: AuditEntry) => void trail.push(entry) }
+const scopes: RecordScope[] = []
 const posted: string[] = []
 const sent = new Map<number, ReviewedDocuments & { review: Review }>()
 let ehrAnswers: () => void = () => {}
@@ -104,11 +103,10 @@ afterAll(async () => {
 
 const ports = (over: Partial<ImageArchive> = {}) => ({
   archive: { ...archive, ...over },
-  ehr,
+  ehr: recordsOf(ehr, (scope) => scopes.push(scope)),
   analyses: createAnalysisStore(db, clock),
   reviews: createReviewStore(db, clock),
   watch,
-  audit,
   clock,
   log: quietLog,
 })
@@ -299,7 +297,8 @@ it('rejects everything that was stored, with a note, and is final', async () => 
   const page = (await extractText(await getDocumentProxy(sent.get(3)!.pdf), { mergePages: true })).text
   expect(page).toMatch(/REJECTED – do not use.*Rejected by Nine, Dr .*: Wrong patient. Do not use/s)
   expect(page).not.toMatch(/ mL\b|IDH-|PRELIMINARY|nobody/)
-  expect(trail.filter(({ target, user }) => target === 'ehr' && user?.identifier === 'P-77')).toHaveLength(4)
+  expect(scopes.every(({ studyInstanceUid }) => studyInstanceUid === STUDY_UID)).toBe(true)
+  expect(scopes.filter(({ user }) => user?.identifier === 'P-77')).toHaveLength(4)
   // What we wrote never looks like a new study, and a rejection is the last word.
   expect(await imageSetDigest(watch, await archive.retrieveMetadata(STUDY_UID))).toBe(before)
   await expect(decide({ version: 3, decision: 'accept' })).rejects.toMatchObject({ code: 'STATE_CONFLICT' })

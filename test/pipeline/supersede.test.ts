@@ -102,7 +102,7 @@ async function scenario(options: { rejectSuperseded: boolean; excludedRoles?: Ar
     beforeDelivery()
     const excludedRoles = new Set(options.excludedRoles)
     const clock = { now: () => new Date(0), sleep: async () => undefined }
-    const ports = { archive, watch, analyses, clock, log: quietLog, audit: { record: async () => undefined } }
+    const ports = { archive, watch, analyses, clock, log: quietLog }
     const outcome = await deliver(ports as unknown as Parameters<typeof deliver>[0], record, {
       excludedRoles: excludedRoles,
       maxAttempts: { pacs: 1, ehr: 1 },

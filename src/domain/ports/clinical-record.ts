@@ -25,6 +25,21 @@ export interface ReviewedDocuments extends Pick<EhrReport, 'dicomResults'> {
   pdf: Uint8Array
 }
 
+/** For what the record is read or written: the audit trail says so of each request. */
+export interface RecordScope {
+  /** Empty where it is not about one study. */
+  studyInstanceUid: Uid
+  /** The person who wants it, where there is one. */
+  user?: { identifier: string; name: string }
+}
+
+export interface ClinicalRecords {
+  /** Each request that is made through it is recorded under the study. */
+  forStudy(scope: RecordScope): ClinicalRecord
+  /** Patients of the List with this id, in its order; absent where the adapter does not read lists. Throws NOT_FOUND. */
+  patientsOfList?(id: string): Promise<BoardPatient[]>
+}
+
 export interface ClinicalRecord {
   /** Exactly one patient with this identifier, cross-checked with birth date, sex and name; else PATIENT_*. Returns "Patient/id". `confirmed` is the one that a person named: it must be there and in use, and stands. */
   matchPatient(patient: PatientIdentity, confirmed?: string): Promise<string>
@@ -34,8 +49,6 @@ export interface ClinicalRecord {
   clinicalFacts?(patient: string, studyDate: string): Promise<ClinicalFacts>
   /** Results of tissue tests for the markers that heads predict, newest first; absent where the adapter does not read them. */
   tissueResults?(patient: string): Promise<TissueResult[]>
-  /** Patients of the List with this id, in its order; absent where the adapter does not read lists. Throws NOT_FOUND. */
-  patientsOfList?(id: string): Promise<BoardPatient[]>
   /** Posts or repeats the report of one analysis: the same resources, whatever happened before. */
   postReport(report: EhrReport): Promise<EhrReceipt>
   /** Writes a person's decision on a report into it: the same resources, whatever happened before; absent where the adapter cannot. */

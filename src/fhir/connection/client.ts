@@ -1,63 +1,22 @@
-// The EHR over FHIR R4: the one file that knows @medplum/core's client. The ClinicalRecord port on top of it.
-import { setTimeout as pause } from 'node:timers/promises'
+// The EHR over FHIR R4: the one file that knows @medplum/core's client.
 import { MedplumClient } from '@medplum/core'
 import type { Bundle, BundleEntry, CapabilityStatement, Resource, ResourceType } from '@medplum/fhirtypes'
-import { AppError, asAppError, foreseen } from '../../domain/errors.ts'
-import type { ClinicalRecord, EhrReceipt, EhrReport } from '../../domain/ports/clinical-record.ts'
-import type { Log } from '../../domain/ports/log.ts'
-import type { LedgerEntry, WriteLedger } from '../../domain/ports/write-ledger.ts'
-import { createTurns } from '../../domain/turns.ts'
-import { matchPatient } from '../matching/match.ts'
-import type { OrderSettings } from '../matching/orders.ts'
-import { patientsOfList } from '../reads/board-list.ts'
-import {
-  checkConsent,
-  NO_READS,
-  type ReadSettings,
-  readClinicalFacts,
-  readTissueResults,
-} from '../reads/clinical-reads.ts'
-import { checkSystem, ifNoneExist, type Key, relativeReference } from '../resources/identifiers.ts'
-import {
-  CAN_ALL,
-  type Capabilities,
-  chooseWriteMode,
-  readCapabilities,
-  type WriteSettings,
-} from '../writing/capability.ts'
-import { createMemoryLedger } from '../writing/ledger.ts'
-import { type PostEffects, postReport } from '../writing/post-report.ts'
-import { postReview } from '../writing/post-review.ts'
+import { AppError, asAppError } from '../../domain/errors.ts'
+import type { LedgerEntry } from '../../domain/ports/write-ledger.ts'
+import { ifNoneExist, type Key, relativeReference } from '../resources/identifiers.ts'
 import { createCredentials } from './auth.ts'
 import type { EhrAuth } from './auth-settings.ts'
 import { StatusFailure, statusFailure } from './failures.ts'
 import type { Created, RecordStore } from './record-store.ts'
 import { createTransport } from './transport.ts'
 
-export interface ClinicalRecordOptions {
+export interface ConnectionOptions {
   /** FHIR R4 base URL, for example "https://ehr.example/fhir". */
   url: string
   auth: EhrAuth
-  /** System of the Patient ID. */
-  identifierSystem: string
-  /** IssuerOfPatientID → system, for archives that hold several. */
-  issuerSystems?: Readonly<Record<string, string>>
-  /** System of the identifiers that we give to what we write. */
-  analysisSystem: string
   timeoutMs: number
-  log: Log
-  /** How the report is written; found out from the server when left out. */
-  write?: WriteSettings
-  /** How the order is found, and whether who ordered is told; not told when left out. */
-  orders?: OrderSettings
-  /** Codes of the site for what is read of the patient. */
-  reads?: ReadSettings
-  /** Kept in memory when left out. */
-  ledger?: WriteLedger
+  /** How requests are sent. */
   fetch?: typeof fetch
-  /** Pause between rounds; tests make it short. */
-  sleep?: (milliseconds: number) => Promise<unknown>
-  random?: () => number
   now?: () => Date
 }
 
@@ -65,82 +24,23 @@ const PAGE_SIZE = 100
 const FHIR_JSON = { 'content-type': 'application/fhir+json', accept: 'application/fhir+json, */*; q=0.1' }
 const MAX_PAGES = 20
 
-export function createClinicalRecord(options: ClinicalRecordOptions): ClinicalRecord {
-  const systems = { default: options.identifierSystem, byIssuer: options.issuerSystems ?? {} }
-  checkSystem('ehr.identifierSystem', systems.default)
-  checkSystem('ehr.analysisSystem', options.analysisSystem)
-  for (const system of Object.values(systems.byIssuer)) checkSystem('ehr.issuerSystems', system)
-  const store = createRecordStore(options)
-  const now = options.now ?? (() => new Date())
-  const write = options.write ?? { rung: 'auto' }
-  const orders: OrderSettings = options.orders ?? { notify: 'none' }
-  const reads = options.reads ?? NO_READS
-  const ledger = options.ledger ?? createMemoryLedger(now)
-  const baseUrl = options.url.replace(/\/+$/, '')
-  const capabilities = createCapabilityReader(store, write, options.log, now)
-  const oneByOne = createTurns()
-  const effects = {
-    log: options.log,
-    sleep: async (milliseconds: number) => void (await (options.sleep ?? pause)(milliseconds)),
-    random: options.random ?? Math.random,
-    now,
-  }
-  const forReport = (report: EhrReport, work: (post: PostEffects) => Promise<EhrReceipt>) =>
-    oneByOne(report.result.analysisId, async () => {
-      const patient = await matchPatient(store, systems, report.result.patient, report.confirmedPatient)
-      const can = await capabilities()
-      const site = { store, ledger, capabilities: can, baseUrl, patient }
-      return work({ ...effects, site, orders, mode: chooseWriteMode(can, write) })
-    })
-  return {
-    matchPatient: (patient, confirmed) => matchPatient(store, systems, patient, confirmed),
-    checkConsent: (patient) => checkConsent(store, reads, patient, now()),
-    clinicalFacts: (patient, studyDate) => readClinicalFacts(store, reads, patient, studyDate),
-    tissueResults: (patient) => readTissueResults(store, reads, patient),
-    patientsOfList: (id) => patientsOfList(store, systems, id),
-    postReport: (report) =>
-      forReport(report, async (post) => {
-        // The record may have been out of reach when the analysis began.
-        await checkConsent(store, reads, post.site.patient, now())
-        return postReport(post, report, options.analysisSystem)
-      }),
-    // A refusal of later analyses must not keep a report from being withdrawn.
-    postReview: (report, review, reviewed) =>
-      forReport(report, (post) => postReview(post, { given: report, review, reviewed }, options.analysisSystem)),
-  }
+/** Reads and writes on any FHIR R4 server. */
+export function createRecordStore(options: ConnectionOptions): RecordStore {
+  return connectRecordStores(options)()
 }
 
-const STATEMENT_LIFETIME_MS = 3_600_000
-
-/** Asks the server what it can do, again after an hour. A site that says how to write needs no statement. */
-function createCapabilityReader(store: RecordStore, write: WriteSettings, log: Log, now: () => Date) {
-  let known: { capabilities: Capabilities; until: number } | undefined
-  return async (): Promise<Capabilities> => {
-    if (known && now().getTime() < known.until) return known.capabilities
-    let capabilities: Capabilities
-    try {
-      capabilities = readCapabilities(await store.capabilities(), write)
-    } catch (thrown) {
-      const { code } = foreseen(thrown)
-      if (write.rung === 'auto') throw thrown
-      log.warn({ code }, 'the FHIR server gives no CapabilityStatement; the settings say how to write')
-      const createsConditionally = () => write.conditionalCreate ?? false
-      return { ...CAN_ALL, createsConditionally }
-    }
-    known = { capabilities, until: now().getTime() + STATEMENT_LIFETIME_MS }
-    return capabilities
-  }
-}
-
-/** Reads and writes on any FHIR R4 server. The client never retries and never caches: what to repeat is decided by reading first. */
-export function createRecordStore(
-  options: Pick<ClinicalRecordOptions, 'url' | 'auth' | 'timeoutMs' | 'fetch' | 'now'>,
-): RecordStore {
+/** Stores on one server that share its credentials; each sends its requests by the `fetch` that is given for it. */
+export function connectRecordStores(options: ConnectionOptions): (send?: typeof fetch) => RecordStore {
+  const { timeoutMs, auth } = options
   const baseUrl = options.url.replace(/\/+$/, '')
   const now = options.now ?? (() => new Date())
-  const send = options.fetch ?? fetch
-  const credentials = createCredentials(options.auth, { baseUrl, send, timeoutMs: options.timeoutMs, now })
-  const transport = createTransport({ baseUrl, timeoutMs: options.timeoutMs, credentials, send, now })
+  const direct = options.fetch ?? fetch
+  const credentials = createCredentials(auth, { baseUrl, send: direct, timeoutMs, now })
+  return (send = direct) => recordStore(baseUrl, createTransport({ baseUrl, timeoutMs, credentials, send, now }))
+}
+
+/** The client never retries and never caches: what to repeat is decided by reading first. */
+function recordStore(baseUrl: string, transport: ReturnType<typeof createTransport>): RecordStore {
   const medplum = new MedplumClient({
     baseUrl,
     fhirUrlPath: '',

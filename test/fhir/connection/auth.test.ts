@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { createCredentials } from '../../../src/fhir/connection/auth.ts'
 import type { EhrAuth } from '../../../src/fhir/connection/auth-settings.ts'
-import { createClinicalRecord } from '../../../src/fhir/connection/client.ts'
+import { createClinicalRecord } from '../../support/clinical-record.ts'
 import { ANALYSIS_SYSTEM, MRN_SYSTEM, PATIENT, recordOptions, silentLog } from '../../support/fhir-report.ts'
 import { patientWith } from '../../support/fhir-server.ts'
 

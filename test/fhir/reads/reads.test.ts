@@ -2,12 +2,12 @@
 import type { Consent, ConsentProvision, Observation, Patient, Procedure } from '@medplum/fhirtypes'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DemoEhr, startDemoEhr } from '../../../demo/ehr/server.ts'
-import { createClinicalRecord } from '../../../src/fhir/connection/client.ts'
 import type { ReadSettings } from '../../../src/fhir/reads/clinical-reads.ts'
 import { isRefused } from '../../../src/fhir/reads/consent.ts'
 import { karnofskyOf, resectionOf } from '../../../src/fhir/reads/facts.ts'
 import { tissueResultsOf } from '../../../src/fhir/reads/tissue.ts'
 import { buildReport } from '../../support/built-report.ts'
+import { createClinicalRecord } from '../../support/clinical-record.ts'
 import { MRN_SYSTEM, PATIENT, recordOptions, sampleReport } from '../../support/fhir-report.ts'
 import { create, patientWith } from '../../support/fhir-server.ts'
 

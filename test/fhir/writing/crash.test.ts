@@ -2,7 +2,7 @@
 import type { Resource } from '@medplum/fhirtypes'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type DemoEhr, demoPatient, startDemoEhr } from '../../../demo/ehr/server.ts'
-import { createClinicalRecord } from '../../../src/fhir/connection/client.ts'
+import { createClinicalRecord } from '../../support/clinical-record.ts'
 import { dyingFetch } from '../../support/faulty-ehr.ts'
 import { MRN_SYSTEM, PATIENT, recordOptions, sampleReport } from '../../support/fhir-report.ts'
 import { census, contents, portrait } from '../../support/fhir-server.ts'

@@ -1,0 +1,133 @@
+// The ClinicalRecord port on a FHIR R4 server: what all studies share, and each study's own client on it.
+import { setTimeout as pause } from 'node:timers/promises'
+import { foreseen } from '../../domain/errors.ts'
+import type {
+  ClinicalRecord,
+  ClinicalRecords,
+  EhrReceipt,
+  EhrReport,
+  RecordScope,
+} from '../../domain/ports/clinical-record.ts'
+import type { Log } from '../../domain/ports/log.ts'
+import type { WriteLedger } from '../../domain/ports/write-ledger.ts'
+import { createTurns } from '../../domain/turns.ts'
+import { matchPatient } from '../matching/match.ts'
+import type { OrderSettings } from '../matching/orders.ts'
+import { patientsOfList } from '../reads/board-list.ts'
+import {
+  checkConsent,
+  NO_READS,
+  type ReadSettings,
+  readClinicalFacts,
+  readTissueResults,
+} from '../reads/clinical-reads.ts'
+import { checkSystem } from '../resources/identifiers.ts'
+import {
+  CAN_ALL,
+  type Capabilities,
+  chooseWriteMode,
+  readCapabilities,
+  type WriteSettings,
+} from '../writing/capability.ts'
+import { createMemoryLedger } from '../writing/ledger.ts'
+import { type PostEffects, postReport } from '../writing/post-report.ts'
+import { postReview } from '../writing/post-review.ts'
+import { type ConnectionOptions, connectRecordStores } from './client.ts'
+import type { RecordStore } from './record-store.ts'
+
+export interface ClinicalRecordOptions extends ConnectionOptions {
+  /** System of the Patient ID. */
+  identifierSystem: string
+  /** IssuerOfPatientID → system, for archives that hold several. */
+  issuerSystems?: Readonly<Record<string, string>>
+  /** System of the identifiers that we give to what we write. */
+  analysisSystem: string
+  log: Log
+  /** How the report is written; found out from the server when left out. */
+  write?: WriteSettings
+  /** How the order is found, and whether who ordered is told; not told when left out. */
+  orders?: OrderSettings
+  /** Codes of the site for what is read of the patient. */
+  reads?: ReadSettings
+  /** Kept in memory when left out. */
+  ledger?: WriteLedger
+  /** What the requests about one study go through on their way to `fetch`. */
+  auditedFetch?: (scope: RecordScope, send: typeof fetch) => typeof fetch
+  /** Pause between rounds; tests make it short. */
+  sleep?: (milliseconds: number) => Promise<unknown>
+  random?: () => number
+}
+
+/** Throws SETTINGS_INVALID for a system that is no URI. */
+export function createClinicalRecords(options: ClinicalRecordOptions): ClinicalRecords {
+  const systems = { default: options.identifierSystem, byIssuer: options.issuerSystems ?? {} }
+  checkSystem('ehr.identifierSystem', systems.default)
+  checkSystem('ehr.analysisSystem', options.analysisSystem)
+  for (const system of Object.values(systems.byIssuer)) checkSystem('ehr.issuerSystems', system)
+  const storeFor = connectRecordStores(options)
+  const now = options.now ?? (() => new Date())
+  const write = options.write ?? { rung: 'auto' }
+  const orders: OrderSettings = options.orders ?? { notify: 'none' }
+  const reads = options.reads ?? NO_READS
+  const ledger = options.ledger ?? createMemoryLedger(now)
+  const baseUrl = options.url.replace(/\/+$/, '')
+  const capabilities = createCapabilityReader(storeFor(), write, options.log, now)
+  const oneByOne = createTurns()
+  const effects = {
+    log: options.log,
+    sleep: async (milliseconds: number) => void (await (options.sleep ?? pause)(milliseconds)),
+    random: options.random ?? Math.random,
+    now,
+  }
+  const recordOf = (store: RecordStore): ClinicalRecord => {
+    const forReport = (report: EhrReport, work: (post: PostEffects) => Promise<EhrReceipt>) =>
+      oneByOne(report.result.analysisId, async () => {
+        const patient = await matchPatient(store, systems, report.result.patient, report.confirmedPatient)
+        const can = await capabilities()
+        const site = { store, ledger, capabilities: can, baseUrl, patient }
+        return work({ ...effects, site, orders, mode: chooseWriteMode(can, write) })
+      })
+    return {
+      matchPatient: (patient, confirmed) => matchPatient(store, systems, patient, confirmed),
+      checkConsent: (patient) => checkConsent(store, reads, patient, now()),
+      clinicalFacts: (patient, studyDate) => readClinicalFacts(store, reads, patient, studyDate),
+      tissueResults: (patient) => readTissueResults(store, reads, patient),
+      postReport: (report) =>
+        forReport(report, async (post) => {
+          // The record may have been out of reach when the analysis began.
+          await checkConsent(store, reads, post.site.patient, now())
+          return postReport(post, report, options.analysisSystem)
+        }),
+      // A refusal of later analyses must not keep a report from being withdrawn.
+      postReview: (report, review, reviewed) =>
+        forReport(report, (post) => postReview(post, { given: report, review, reviewed }, options.analysisSystem)),
+    }
+  }
+  const auditedStore = (scope: RecordScope) => storeFor(options.auditedFetch?.(scope, options.fetch ?? fetch))
+  return {
+    forStudy: (scope) => recordOf(auditedStore(scope)),
+    patientsOfList: (id) => patientsOfList(auditedStore({ studyInstanceUid: '' }), systems, id),
+  }
+}
+
+const STATEMENT_LIFETIME_MS = 3_600_000
+
+/** Asks the server what it can do, again after an hour. A site that says how to write needs no statement. */
+function createCapabilityReader(store: RecordStore, write: WriteSettings, log: Log, now: () => Date) {
+  let known: { capabilities: Capabilities; until: number } | undefined
+  return async (): Promise<Capabilities> => {
+    if (known && now().getTime() < known.until) return known.capabilities
+    let capabilities: Capabilities
+    try {
+      capabilities = readCapabilities(await store.capabilities(), write)
+    } catch (thrown) {
+      const { code } = foreseen(thrown)
+      if (write.rung === 'auto') throw thrown
+      log.warn({ code }, 'the FHIR server gives no CapabilityStatement; the settings say how to write')
+      const createsConditionally = () => write.conditionalCreate ?? false
+      return { ...CAN_ALL, createsConditionally }
+    }
+    known = { capabilities, until: now().getTime() + STATEMENT_LIFETIME_MS }
+    return capabilities
+  }
+}
