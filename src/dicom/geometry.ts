@@ -57,9 +57,14 @@ export function distinctEchoTimes(echoTimes: readonly number[]): number[] {
   const distinct: number[] = []
   for (const ms of sorted) {
     const last = distinct.at(-1)
-    if (last === undefined || ms - last > Math.max(SAME_ECHO.share * last, SAME_ECHO.ms)) distinct.push(ms)
+    if (last === undefined || !isSameEcho(ms, last)) distinct.push(ms)
   }
   return distinct
+}
+
+/** ms */
+export function isSameEcho(a: number, b: number): boolean {
+  return Math.abs(a - b) <= Math.max(SAME_ECHO.share * Math.min(a, b), SAME_ECHO.ms)
 }
 
 interface Placed {

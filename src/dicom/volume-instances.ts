@@ -1,6 +1,8 @@
 // Which instances of a series make its volume: consoles and exports file doubles, scouts and projections under a series of slices.
 import type { DicomJson, Instance, Series, Uid } from '../domain/study.ts'
-import { numbers, text, texts } from './dataset.ts'
+import { number, numbers, text, texts } from './dataset.ts'
+import { distinctEchoTimes, isSameEcho } from './geometry.ts'
+import { offGrid } from './off-grid.ts'
 import { isEnhanced } from './slices.ts'
 
 export interface VolumeInstances {
@@ -35,14 +37,18 @@ export function volumeInstances(series: Series): VolumeInstances {
     }
     kept = most
   }
-  const water = waterOf(kept)
-  if (water.length < kept.length) {
-    for (const { sopInstanceUid } of kept.filter((one) => !water.includes(one)))
-      strays.push({ sopInstanceUid, why: 'another image of a Dixon acquisition than the water image' })
-    kept = water
+  for (const { of, why } of PARTS) {
+    const part = of(kept)
+    if (part.length === kept.length) continue
+    for (const one of kept)
+      if (!part.includes(one)) strays.push({ sopInstanceUid: one.sopInstanceUid, why: why(one.metadata) })
+    kept = part
   }
   const doubles = doublesOf(kept)
   kept = kept.filter(({ sopInstanceUid }) => !doubles.has(sopInstanceUid))
+  const off = offGrid(kept)
+  for (const { sopInstanceUid } of off) strays.push({ sopInstanceUid, why: 'off the regular grid of the others' })
+  kept = kept.filter((one) => !off.includes(one))
   return { series: kept.length === series.instances.length ? series : { ...series, instances: kept }, strays, doubles }
 }
 
@@ -56,6 +62,31 @@ const TRAITS: readonly { of(ds: DicomJson, known: number[][]): string; what(ds: 
   {
     of: (ds) => `${text(ds, 'Rows')}x${text(ds, 'Columns')}`,
     what: (ds) => `another matrix (${text(ds, 'Rows')} x ${text(ds, 'Columns')})`,
+  },
+  {
+    of: (ds, known) => clusterOf(numbers(ds, 'PixelSpacing')[0], known, (a, b) => Math.abs(a - b) <= 0.001 * b),
+    what: (ds) => `another pixel size (PixelSpacing ${texts(ds, 'PixelSpacing').join('\\')})`,
+  },
+  {
+    of: (ds, known) => clusterOf(number(ds, 'EchoTime'), known, isSameEcho),
+    what: (ds) => `another echo time (EchoTime ${text(ds, 'EchoTime')} ms)`,
+  },
+]
+
+/** Which of the `known` values it is alike; a new one is added. "" without a value. */
+function clusterOf(value: number | undefined, known: number[][], alike: (a: number, b: number) => boolean): string {
+  if (value === undefined || !Number.isFinite(value)) return ''
+  const found = known.findIndex(([other]) => alike(value, other!))
+  return String(found >= 0 ? found : known.push([value]) - 1)
+}
+
+/** Images that one acquisition makes side by side at every position, of which one is the volume. */
+const PARTS: readonly { of(instances: Instance[]): Instance[]; why(ds: DicomJson): string }[] = [
+  { of: waterOf, why: () => 'another image of a Dixon acquisition than the water image' },
+  {
+    of: lateEchoOf,
+    why: (ds) =>
+      `the early echo (EchoTime ${text(ds, 'EchoTime')} ms) of a dual-echo acquisition, which shows proton density`,
   },
 ]
 
@@ -84,6 +115,23 @@ function waterOf(instances: Instance[]): Instance[] {
   const groups = Map.groupBy(instances, ({ metadata }) => dixonPart(texts(metadata, 'ImageType')) ?? 'none')
   if (groups.size < 2) return instances
   return groups.get('water') ?? groups.get('in phase') ?? instances
+}
+
+/** Echo time in ms from which on a spin echo of long repetition time shows T2 rather than proton density. */
+export const T2_ECHO_MS = 60
+/** RepetitionTime in ms from which on tissue has recovered enough for either. */
+export const LONG_REPETITION_MS = 1800
+
+/** Of proton density and T2 filed as one series: the T2 images. */
+function lateEchoOf(instances: Instance[]): Instance[] {
+  const [early, late, third] = distinctEchoTimes(
+    instances.flatMap(({ metadata }) => number(metadata, 'EchoTime') ?? []),
+  )
+  if (early === undefined || late === undefined || third !== undefined) return instances
+  const isLong = instances.every(({ metadata }) => (number(metadata, 'RepetitionTime') ?? 0) >= LONG_REPETITION_MS)
+  if (!isLong || early >= T2_ECHO_MS || late < T2_ECHO_MS) return instances
+  const ofLate = instances.filter(({ metadata }) => isSameEcho(number(metadata, 'EchoTime') ?? 0, late))
+  return 2 * ofLate.length === instances.length ? ofLate : instances
 }
 
 export type DixonPart = 'water' | 'fat' | 'in phase' | 'opposed phase'

@@ -120,7 +120,8 @@ function injectionOf(all: readonly SeriesFacts[], own: ReadonlyMap<SeriesFacts, 
   const stated = [...new Set(all.map(({ injectedAt }) => injectedAt).filter(Boolean))]
   if (stated.length === 1) return { by: stated[0]!, because: 'the injection (ContrastBolusStartTime)', exact: true }
   const found = all.flatMap((facts): Injection[] => {
-    if (facts.acquiredAt === '' || facts.imageType[0] === 'DERIVED') return []
+    // The images of a Dixon acquisition are derived, but by the scanner, at the time of the acquisition.
+    if (facts.acquiredAt === '' || (facts.imageType[0] === 'DERIVED' && !facts.dixon)) return []
     const number = facts.seriesNumber || '(no number)'
     if (isBolusPassage(facts)) return [{ by: facts.acquiredAt, because: `the bolus of series ${number}`, exact: true }]
     const { says, margin } = weigh(own.get(facts)!.statements)

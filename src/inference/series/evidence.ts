@@ -1,4 +1,5 @@
 // What kind of image a head series is: weighting from the pulse sequence's physics, words last.
+import { LONG_REPETITION_MS, T2_ECHO_MS } from '../../dicom/volume-instances.ts'
 import type { ParameterMap } from '../../domain/study.ts'
 import type { SeriesFacts } from './facts.ts'
 import { foldDescription, SEQUENCE_WORDS, says } from './vocabulary.ts'
@@ -24,7 +25,7 @@ export function evidence(facts: SeriesFacts): Evidence {
     reasons.push(`the description suggests ${worded}, the headers decide`)
   else if (worded) reasons.push(`${worded} in the description`)
   const weighting = physics.decisive ? physics.weighting : (physics.weighting ?? worded)
-  return { weighting, reasons, silent: weighting === undefined && !physics.decisive }
+  return { weighting, reasons, silent: weighting === undefined && !physics.decisive && !physics.mayBeFlow }
 }
 
 export interface Physics {
@@ -32,6 +33,8 @@ export interface Physics {
   text: string
   /** The parameters are complete: when they fit none of the three, the description cannot change it. */
   decisive: boolean
+  /** Timed as time-of-flight angiography is, in which tissue looks like T1: only a description can say that it is T1. */
+  mayBeFlow?: true
 }
 
 /** Limits in ms hold from 0.3 T to 7 T; they are wide, since what lies between T1, PD and T2 is left to "none of them". */
@@ -74,10 +77,17 @@ export function weightingByPhysics(f: SeriesFacts): Physics {
     if (tr < 50 && (f.flipAngle ?? 90) < 5 && !f.scanning.has('IR') && !f.variant.has('MP'))
       return is(undefined, 'gradient echo of low flip angle')
     if (isDensityWeighted(f, tr)) return is(undefined, 'proton-density-weighted gradient echo')
+    if (isTimedForFlow(f, tr))
+      return {
+        weighting: undefined,
+        text: `${timing}, FlipAngle ${f.flipAngle}: T1-weighted gradient echo or time of flight`,
+        decisive: false,
+        mayBeFlow: true,
+      }
     return is('T1', 'T1-weighted gradient echo')
   }
-  if (tr >= 1800 && te >= 60) return is('T2', 'T2-weighted')
-  if (tr >= 1800 && te < 60) return is(undefined, 'proton density weighted or mixed')
+  if (tr >= LONG_REPETITION_MS && te >= T2_ECHO_MS) return is('T2', 'T2-weighted')
+  if (tr >= LONG_REPETITION_MS) return is(undefined, 'proton density weighted or mixed')
   if (tr <= 1400 && te <= 40) return is('T1', 'T1-weighted')
   return is(undefined, 'neither T1- nor T2-weighted')
 }
@@ -88,6 +98,12 @@ function isDensityWeighted(f: SeriesFacts, tr: number): boolean {
     return false
   const ernst = (Math.acos(Math.exp(-tr / 900)) * 180) / Math.PI
   return f.flipAngle < 0.6 * ernst
+}
+
+/** 3D without a preparation pulse, TR and flip angle of inflow angiography; T1 has a shorter TR or a larger angle. */
+function isTimedForFlow(f: SeriesFacts, tr: number): boolean {
+  const isPrepared = f.scanning.has('IR') || f.variant.has('MP') || f.inversionTime !== undefined
+  return f.is3d && !isPrepared && tr >= 18 && tr <= 45 && (f.flipAngle ?? 90) <= 25
 }
 
 function weightingByWords(folded: string): Weighting | undefined {

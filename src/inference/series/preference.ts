@@ -2,7 +2,7 @@
 
 import { agentText, contrastWords } from './contrast-words.ts'
 import type { SeriesFacts } from './facts.ts'
-import { FAT_SUPPRESSION, foldDescription, REPEATED, says } from './vocabulary.ts'
+import { DENOISED, FAT_SUPPRESSION, foldDescription, REPEATED, says } from './vocabulary.ts'
 
 interface Rule {
   /** Why the winner is preferred. */
@@ -13,12 +13,21 @@ interface Rule {
   tolerance: number
 }
 
+/** Coverage in mm from which on nothing of a brain is missing, in whatever plane. */
+const WHOLE_BRAIN_MM = 130
+
 const RULES: readonly Rule[] = [
   { text: 'the water image of a Dixon acquisition', score: (f) => (f.dixon === 'in phase' ? 0 : 1), tolerance: 0 },
   {
     text: 'as acquired rather than derived',
     score: (f) => (f.imageType[0] === 'DERIVED' && !f.dixon ? 0 : 1),
     tolerance: 0,
+  },
+  // A slab of orbits or sella is thin and fine, and shows a part of the brain.
+  {
+    text: 'the whole head',
+    score: (f) => f.coverage && Math.min(f.coverage, WHOLE_BRAIN_MM),
+    tolerance: 20,
   },
   { text: '3D rather than 2D', score: (f) => (f.is3d ? 1 : 0), tolerance: 0 },
   {
@@ -32,6 +41,7 @@ const RULES: readonly Rule[] = [
   { text: 'without fat suppression', score: (f) => (isFatSuppressed(f) ? 0 : 1), tolerance: 0 },
   { text: 'finer pixels', score: (f) => (f.pixelSpacing === undefined ? undefined : -f.pixelSpacing), tolerance: 0.15 },
   { text: 'corrected for coil sensitivity', score: (f) => (f.imageType.includes('NORM') ? 1 : 0), tolerance: 0 },
+  { text: 'denoised', score: (f) => (says(DENOISED, foldDescription(f.description)) ? 1 : 0), tolerance: 0 },
   {
     text: 'the repeated one',
     score: (f) => (says(REPEATED, foldDescription(f.description)) ? 1 : 0),

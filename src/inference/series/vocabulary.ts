@@ -61,6 +61,7 @@ export const SEQUENCE_WORDS = data.sequences
 export const DIXON = data.dixon
 export const FAT_SUPPRESSION = data['fat suppression']
 export const REPEATED = data.repeated
+export const DENOISED = data.denoised
 export const MAP_WORDS = data.maps
 export const OTHER_BODY = data['other body parts']
 

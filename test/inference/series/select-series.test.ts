@@ -722,7 +722,8 @@ describe('weighting by physics', () => {
     ['STIR', { ...flair, description: 'ax', tr: 4000, te: 40, ti: 160 }, 'left', 'short-tau'],
     ['FLAIR without TI', { ...flair, ti: undefined }, 'FLAIR', 'InversionTime is absent'],
     ['proton density', { ...t2, description: 'ax', te: 14 }, 'left', 'proton density'],
-    ['dual echo', { ...t2, te: 14, secondTe: 98, repeats: 2 }, 'left', 'several echoes'],
+    ['dual echo', { ...t2, te: 14, secondTe: 98, repeats: 2 }, 'T2', 'passed over 25 of its instances: the early echo'],
+    ['two late echoes', { ...t2, te: 80, secondTe: 160, repeats: 2 }, 'left', 'several echoes'],
     ['T2* gradient echo', { ...t1, description: 'ax', scanning: 'GR', tr: 700, te: 20 }, 'left', 'T2*'],
     [
       'bSSFP',
