@@ -1,0 +1,39 @@
+// Which attributes of two Part 10 files differ, by keyword; never their values, which may be a patient's.
+import { canonicalText } from '../domain/canonical-text.ts'
+import type { DicomElement, DicomJson } from '../domain/study.ts'
+import { keywordOf } from './dictionary.ts'
+import { readPart10 } from './part10.ts'
+
+/**
+ * Keywords of the attributes that differ or that one of both lacks, in the order of their tags; in sequences with their path
+ * ("SegmentSequence[2].SegmentLabel", items counted from 1). "file meta information" where the data sets are equal and the
+ * bytes are not. Empty only for equal bytes. Throws INSTANCE_INVALID.
+ */
+export function differingAttributes(a: Uint8Array, b: Uint8Array): string[] {
+  if (Buffer.compare(a, b) === 0) return []
+  const [one, other] = [readPart10(a), readPart10(b)]
+  const found = differing(one.dataset, other.dataset)
+  if (!samePixels(one.pixelData, other.pixelData)) found.push('PixelData')
+  return found.length > 0 ? found : ['file meta information']
+}
+
+function differing(a: DicomJson, b: DicomJson, path = ''): string[] {
+  const tags = [...new Set([...Object.keys(a), ...Object.keys(b)])].sort()
+  return tags.flatMap((tag) => {
+    const [one, other] = [a[tag], b[tag]]
+    const name = `${path}${keywordOf(tag)}`
+    if (one === undefined || other === undefined) return [name]
+    if (canonicalText(one) === canonicalText(other)) return []
+    const [left, right] = [itemsOf(one), itemsOf(other)]
+    if (left === undefined || right === undefined || left.length !== right.length) return [name]
+    return left.flatMap((item, n) => differing(item, right[n]!, `${name}[${n + 1}].`))
+  })
+}
+
+function itemsOf({ vr, Value = [] }: DicomElement): DicomJson[] | undefined {
+  return vr === 'SQ' ? (Value as DicomJson[]) : undefined
+}
+
+function samePixels(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && Buffer.compare(a, b) === 0)
+}

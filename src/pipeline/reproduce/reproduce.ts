@@ -1,0 +1,60 @@
+// An analysis made again from the archive, without a trace in the record, and held against what it stored.
+import type { AnalysisEvent } from '../../domain/analysis.ts'
+import { AppError } from '../../domain/errors.ts'
+import { type AnalyseOptions, type AnalysePorts, analyseStudy } from '../analyse-study.ts'
+import { storeAsOf } from './as-of.ts'
+import { artifactVerdicts, type Reproduction, reasonsOf, type Versions, versionsOf } from './verdict.ts'
+
+/**
+ * Makes the analysis again with the same ports and options as the service, but for the record, which is read as of then and
+ * not written. Throws NOT_FOUND when there is no such analysis or it has no result, BUNDLE_INVALID when another model is
+ * loaded than the one that made it, STATE_CONFLICT when the study has other images now, and what an analysis throws.
+ */
+export async function reproduce(
+  ports: AnalysePorts,
+  options: AnalyseOptions,
+  analysisId: string,
+): Promise<Reproduction> {
+  const { analyses: store, runner } = ports
+  const record = await store.get(analysisId)
+  if (!record) throw new AppError('NOT_FOUND', `no analysis ${analysisId}`)
+  const result = await store.result(analysisId)
+  const moment = analysedAt(await store.events(analysisId))
+  if (!result || moment === undefined)
+    throw new AppError('NOT_FOUND', `analysis ${analysisId} is ${record.state} and has no result to make again`)
+  if (runner.bundle.modelDigest !== result.bundle.modelDigest)
+    throw new AppError(
+      'BUNDLE_INVALID',
+      `analysis ${analysisId} was made by ${result.bundle.id} ${result.bundle.version} (model digest ${result.bundle.modelDigest}), and the bundle here is ${runner.bundle.id} ${runner.bundle.version} (${runner.bundle.modelDigest}); name the folder of the former with --bundle`,
+    )
+  const { analyses, made } = storeAsOf(store, moment)
+  const { spool, ...rest } = ports
+  await analyseStudy(
+    // The spool is read for earlier studies, and not written.
+    { ...rest, analyses, ...(spool && { spool: { ...spool, keep: async () => {} } }) },
+    options,
+    record,
+  )
+  if (made.imagesChanged || made.artifacts === undefined)
+    throw new AppError(
+      'STATE_CONFLICT',
+      `study ${record.studyInstanceUid} has other images in the archive now than analysis ${analysisId} was made from`,
+    )
+  const now = JSON.parse(
+    new TextDecoder().decode(made.artifacts.find(({ role }) => role === 'result')!.bytes),
+  ) as Versions
+  const versions = versionsOf(result, now)
+  const artifacts = artifactVerdicts(await store.artifacts(analysisId), made.artifacts)
+  return {
+    analysisId,
+    reproduced: artifacts.every(({ outcome }) => outcome === 'equal' || outcome === 'measured'),
+    versions,
+    artifacts,
+    reasons: reasonsOf(versions, artifacts),
+  }
+}
+
+/** When the result that is stored was stored: an analysis may have been made more than once. */
+function analysedAt(events: readonly AnalysisEvent[]): string | undefined {
+  return events.findLast(({ kind, data }) => kind === 'state' && data?.from === 'running' && data.to === 'analysed')?.at
+}
