@@ -4,9 +4,9 @@ import type { AuditTrail } from './domain/ports/audit-trail.ts'
 import type { Clock } from './domain/ports/clock.ts'
 import type { ImageSpool } from './domain/ports/image-spool.ts'
 import type { Log } from './domain/ports/log.ts'
+import { keepRetention } from './domain/retention.ts'
 import { readPageScripts } from './http/page-scripts.ts'
 import type { Settings } from './settings/schema.ts'
-import { keepRetention } from './viewer/retention.ts'
 import { createShownImages } from './viewer/shown.ts'
 import { createImageSpool } from './viewer/spool.ts'
 
@@ -16,9 +16,11 @@ export async function openImages({ viewer, store }: Pick<Settings, 'viewer' | 's
   const spool = createImageSpool(viewer.folder ?? join(store.dataDir, 'images'), clock)
   const scripts = await readPageScripts()
   const ending = new AbortController()
-  const retention = keepRetention({ spool, clock, log }, viewer.keepDays, ending.signal)
+  const aged = { name: 'images kept for the pages', removeBefore: spool.removeBefore }
+  const retention = keepRetention(aged, viewer.keepDays, { clock, log }, ending.signal)
   const keeps: { spool?: ImageSpool } = viewer.keepDays > 0 ? { spool } : {}
   return {
+    spool,
     /** For the analysis; nothing where the site keeps none. */
     keeps,
     pages: { images: createShownImages({ spool, audit, clock }), scripts },

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { auditFetch } from './audit/audited-fetch.ts'
 import { systemClock } from './clock.ts'
 import { openImages } from './compose-images.ts'
+import { startRetention } from './compose-retention.ts'
 import { peerFigures, siteTimeZone, startWatch, type Watching, watchPeers } from './compose-watch.ts'
 import { createDecoder } from './decoding/decoder.ts'
 import { createDicomWebClient } from './dicomweb/client.ts'
@@ -30,11 +31,13 @@ import { deliver } from './pipeline/deliver.ts'
 import { hurryWaiting } from './pipeline/hurry.ts'
 import { imageSetDigest, registerAnalysis } from './pipeline/intake.ts'
 import { createBoard } from './pipeline/meeting.ts'
+import { reproduce } from './pipeline/reproduce/reproduce.ts'
+import type { Reproduction } from './pipeline/reproduce/verdict.ts'
 import { releaseHold, replay } from './pipeline/resolve.ts'
 import { drainReviews, type ReviewRequest, reviewAnalysis } from './pipeline/review.ts'
 import { currentReport } from './pipeline/reviewed-pdf.ts'
 import { drainAnalyses } from './pipeline/worker.ts'
-import { excludedRoles, readsOfRecord } from './settings/derived.ts'
+import { excludedRoles, readsOfRecord, settingsOfAnalysis } from './settings/derived.ts'
 import type { Settings } from './settings/schema.ts'
 import { openStoreWhenThere } from './store/open-when-there.ts'
 import { openStore, type Store } from './store/store.ts'
@@ -57,6 +60,8 @@ export interface Service {
   /** Waits until nothing moves by itself any more: delivered, held or superseded. */
   settled(analysisId: string, signal?: AbortSignal): Promise<AnalysisRecord>
   replay(analysisId: string): Promise<AnalysisRecord>
+  /** Makes an analysis again and compares, writing nothing but the audit of its reads. */
+  reproduce(analysisId: string): Promise<Reproduction>
   /** Finishes the step in hand and stops; what is not finished is taken up at the next start. */
   stop(): Promise<void>
 }
@@ -125,6 +130,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
     const startedAt = clock.now().getTime()
     const images = await openImages(settings, { clock, log, audit })
     undo.push(images.close)
+    undo.push(startRetention(settings, { records: store.erasure, spool: images.spool, audit }, { clock, log }))
     const wake = () => queue.wake(ANALYSES)
     const peers = watchPeers(log, () => hurryWaiting({ analyses, wake }))
     const register = (studyInstanceUid: string, digest: string) =>
@@ -132,18 +138,12 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
     const software = softwareIdentity()
     const letterhead = { institution: settings.institution.name, ...settings.reports }
     const analyseOptions = {
-      bundle,
-      reference: settings.series.reference,
-      overrides: settings.series.overrides,
-      unusable: settings.series.unusable,
-      ...letterhead,
-      ...(settings.http.publicUrl !== undefined && { publicUrl: settings.http.publicUrl }),
-      timeZone: siteTimeZone(settings),
-      consentRequired: settings.ehr.consent.required,
-      writeBack: settings.writeBack,
-      priors: settings.priors,
-      software,
-      outsideIntendedUse: settings.inference.outsideIntendedUse,
+      ...{ ...settingsOfAnalysis(settings), ...letterhead },
+      ...{ bundle, timeZone: siteTimeZone(settings), software },
+    }
+    const analysePorts = {
+      ...{ archive, ehr, analyses, watch, runner, registrar, readVolume, clock },
+      ...images.keeps,
     }
     const deliverOptions = {
       excludedRoles: excludedRoles(settings),
@@ -154,12 +154,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
       analyses,
       clock,
       log,
-      analyse: (record: AnalysisRecord) =>
-        analyseStudy(
-          { archive, ehr, analyses, watch, runner, registrar, readVolume, clock, ...images.keeps },
-          analyseOptions,
-          record,
-        ),
+      analyse: (record: AnalysisRecord) => analyseStudy(analysePorts, analyseOptions, record),
       deliver: (record: AnalysisRecord) =>
         deliver({ archive, ehr, analyses, watch, clock, log }, record, deliverOptions),
       wakeAt: (when: Date) => queue.wakeAt(ANALYSES, when),
@@ -291,6 +286,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
         await wake()
         return record
       },
+      reproduce: (analysisId) => reproduce(analysePorts, analyseOptions, analysisId),
       stop,
     }
   } catch (error) {

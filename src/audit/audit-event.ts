@@ -30,6 +30,8 @@ const AUTHOR = coding('http://terminology.hl7.org/CodeSystem/v3-ParticipationTyp
 /** PS3.15 A.5.3.10 */
 const QUERY = coding(DCM, '110112', 'Query')
 export const INSTANCES_ACCESSED = coding(DCM, '110103', 'DICOM Instances Accessed')
+/** PS3.15 A.5.3.9 */
+const STUDY_DELETED = coding(DCM, '110105', 'DICOM Study Deleted')
 export const INSTANCES_TRANSFERRED = coding(DCM, '110104', 'DICOM Instances Transferred')
 const REQUEST_ID = coding(
   'https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType',
@@ -88,13 +90,15 @@ function ownIdentifier({ host }: ExportedEntry, { software }: ExportSettings): I
   return { value: `${software.name}@${host}` }
 }
 
-function actionOf({ target, interaction, action }: ExportedEntry): 'E' | 'R' | 'U' {
+function actionOf({ target, interaction, action }: ExportedEntry): 'D' | 'E' | 'R' | 'U' {
+  if (interaction === 'delete') return 'D'
   if (target !== 'ehr') return interaction === 'search-type' ? PATTERN[interaction].action : DICOM_ACTION
   return action === 'read' ? 'R' : 'U'
 }
 
 function typeOf(entry: ExportedEntry, isRest: boolean): Pick<AuditEvent, 'type' | 'subtype'> {
   if (entry.target === 'pacs' && entry.interaction === 'search-type') return { type: QUERY }
+  if (entry.interaction === 'delete') return { type: STUDY_DELETED }
   if (entry.target !== 'ehr')
     return { type: entry.interaction === 'access' ? INSTANCES_ACCESSED : INSTANCES_TRANSFERRED }
   if (!isRest) return { type: REST }
@@ -102,7 +106,7 @@ function typeOf(entry: ExportedEntry, isRest: boolean): Pick<AuditEvent, 'type' 
   return { type: REST, subtype: [coding('http://hl7.org/fhir/restful-interaction', interaction, interaction)] }
 }
 
-const SIDES = { pacs: 'PACS', ehr: 'EHR', spool: 'Images kept for the pages' } as const
+const SIDES = { pacs: 'PACS', ehr: 'EHR', spool: 'Images kept for the pages', store: 'Record of analyses' } as const
 
 function agentsOf(entry: ExportedEntry, settings: ExportSettings): AuditEventAgent[] {
   const outgoing = clientIsSource(entry)

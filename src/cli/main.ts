@@ -71,6 +71,16 @@ program
   .action(async (id) => (await import('./commands/run-study.ts')).replayCommand(configOf(), id))
 
 program
+  .command('reproduce')
+  .description(
+    'make an analysis again from the archive and say which bytes are the same, and why others are not; writes nothing but the audit',
+  )
+  .argument('<analysisId>')
+  .option('--bundle <folder>', 'the bundle that made it; the configured one when left out')
+  .option('--json', 'print the verdict as JSON')
+  .action(async (id, options) => (await import('./commands/reproduce.ts')).reproduceCommand(configOf(), id, options))
+
+program
   .command('backfill')
   .description('have the running service take studies from before its first start')
   .requiredOption('--from <date>', 'first study date, such as 2026-01-31')
@@ -134,6 +144,22 @@ program
   .description('make the state of a back-up in an empty data folder')
   .argument('<file>')
   .action(async (file) => (await import('./commands/backup.ts')).restoreCommand(configOf(), file))
+
+program
+  .command('erase')
+  .description(
+    'take what is kept here of a patient or a study away for good, audited, and list what stays in PACS and EHR; with the embedded database the service must be stopped',
+  )
+  .option('--patient <id>', 'Patient ID, exactly as the images state it; "-" reads it from the standard input')
+  .option('--issuer <name>', 'with --patient: Issuer of Patient ID, where one number is of several')
+  .option('--study <uid>', 'StudyInstanceUID instead, such as of a study that could not be read so far')
+  .option(
+    '--library-row <name>',
+    "a past patient in the library of the bundle's encoder instead, by the name that the table of the training gives them",
+  )
+  .option('--by <name>', 'who asks, for the audit; the user of this shell when left out')
+  .option('--dry-run', 'only list it')
+  .action(async (options) => (await import('./commands/erase.ts')).eraseCommand(configOf(), options))
 
 const audit = program.command('audit').description('the audit trail: who read and wrote what of patient data')
 audit

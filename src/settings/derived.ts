@@ -14,3 +14,15 @@ export function excludedRoles({ writeBack }: Settings): ReadonlySet<ArtifactRole
 export function readsOfRecord({ ehr: { reads, consent } }: Settings) {
   return { ...reads, optOutCodes: consent.optOutCodes }
 }
+
+/** What an analysis follows of the settings. */
+export function settingsOfAnalysis({ series, http, ehr, writeBack, priors, inference }: Settings) {
+  return {
+    ...series,
+    ...(http.publicUrl !== undefined && { publicUrl: http.publicUrl }),
+    consentRequired: ehr.consent.required,
+    writeBack,
+    priors,
+    outsideIntendedUse: inference.outsideIntendedUse,
+  }
+}

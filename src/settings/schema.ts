@@ -66,6 +66,11 @@ export function settingsSchema(env: Environment) {
             'Address of a PostgreSQL database instead, by reference; DATABASE_URL is used by itself when it is set.',
           ),
         ),
+        keepDays: z.exactOptional(
+          whole(1, 36_500).describe(
+            'How long an analysis that is delivered or superseded is kept after its last change, days; then it is erased here, not in PACS and EHR. For ever when left out.',
+          ),
+        ),
       })
       .prefault({}),
     http: z

@@ -1,22 +1,38 @@
-// Opens the audit trail alone, for the command line: no queue, no worker. An embedded database has one owner, so the service must not run.
+// Opens the database alone, for the command line: no queue, no worker. An embedded database has one owner, so the service must not run.
 import { AppError } from '../domain/errors.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { Log } from '../domain/ports/log.ts'
 import { type AuditStore, createAuditTrail } from './audit.ts'
+import type { Database } from './database.ts'
+import { createErasureStore } from './erasure.ts'
 import { lockFolder } from './folder-lock.ts'
 import { migrate, readMigrations } from './migrate.ts'
 import { openPglite } from './pglite.ts'
 import { openPostgres } from './postgres.ts'
 
-export interface AuditPlace {
+export interface DatabasePlace {
   dataDir?: string
   databaseUrl?: string
   clock: Clock
   log: Log
 }
 
-/** Calls `work` and closes the database after it. Throws DATA_FOLDER_IN_USE while the service has the folder. */
-export async function withAuditStore<T>(place: AuditPlace, work: (audit: AuditStore) => Promise<T>): Promise<T> {
+/** Calls `work` with the audit trail and closes the database after it. Throws DATA_FOLDER_IN_USE while the service has the folder. */
+export function withAuditStore<T>(place: DatabasePlace, work: (audit: AuditStore) => Promise<T>): Promise<T> {
+  return withDatabase(place, (db) => work(createAuditTrail(db, place.clock)))
+}
+
+/** The same with what erasing needs. */
+export function withErasure<T>(
+  place: DatabasePlace,
+  work: (parts: { audit: AuditStore; records: ReturnType<typeof createErasureStore> }) => Promise<T>,
+): Promise<T> {
+  return withDatabase(place, (db) =>
+    work({ audit: createAuditTrail(db, place.clock), records: createErasureStore(db, place.clock) }),
+  )
+}
+
+async function withDatabase<T>(place: DatabasePlace, work: (db: Database) => Promise<T>): Promise<T> {
   const { dataDir, databaseUrl, clock, log } = place
   if (databaseUrl === undefined && dataDir === undefined)
     throw new AppError('SETTINGS_INVALID', 'store.dataDir or the environment variable DATABASE_URL is needed')
@@ -28,7 +44,7 @@ export async function withAuditStore<T>(place: AuditPlace, work: (audit: AuditSt
     const db = databaseUrl === undefined ? await openPglite(dataDir) : openPostgres(databaseUrl, log)
     try {
       await migrate(db, await readMigrations())
-      return await work(createAuditTrail(db, clock))
+      return await work(db)
     } finally {
       await db.close()
     }

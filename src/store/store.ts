@@ -2,6 +2,7 @@
 import { AppError } from '../domain/errors.ts'
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
 import type { Clock } from '../domain/ports/clock.ts'
+import type { ErasureStore } from '../domain/ports/erasure-store.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { ReviewStore } from '../domain/ports/review-store.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
@@ -9,6 +10,7 @@ import type { WriteLedger } from '../domain/ports/write-ledger.ts'
 import { type AnalysisRecords, createAnalysisStore } from './analyses.ts'
 import { createAuditTrail } from './audit.ts'
 import { expectRoom, expectWritable } from './disk.ts'
+import { createErasureStore } from './erasure.ts'
 import { lockFolder } from './folder-lock.ts'
 import { createWriteLedger } from './ledger.ts'
 import { migrate, readMigrations } from './migrate.ts'
@@ -23,6 +25,7 @@ export interface Store {
   reviews: ReviewStore
   watch: WatchStore
   audit: AuditTrail
+  erasure: ErasureStore
   ledger: WriteLedger
   queue: Queue
   /** Whether the database answers and can write, for readiness. Throws DATABASE_* and DISK_FULL. */
@@ -79,6 +82,7 @@ export async function openStore({ dataDir, databaseUrl, clock, log, sweepSeconds
       reviews: createReviewStore(db, clock),
       watch: createWatchStore(db, clock),
       audit: createAuditTrail(db, clock),
+      erasure: createErasureStore(db, clock),
       ledger: createWriteLedger(db, clock),
       queue,
       ping,

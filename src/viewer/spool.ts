@@ -99,6 +99,12 @@ export function createImageSpool(folder: string, clock: Clock, cacheBytes = CACH
       )
     },
 
+    async remove(analysisId) {
+      if (!ID.test(analysisId)) return
+      await drop(analysisId)
+      await rm(join(folder, `${analysisId}.part`), { recursive: true, force: true })
+    },
+
     async removeBefore(moment) {
       const names = (await readdir(folder).catch(absent)) ?? []
       let removed = 0
@@ -107,15 +113,19 @@ export function createImageSpool(folder: string, clock: Clock, cacheBytes = CACH
         const kept = await load(name)
         const at = kept ? Date.parse(kept.shown.keptAt) : ((await stat(join(folder, name)).catch(absent))?.mtimeMs ?? 0)
         if (at >= moment.getTime() || !ID.test(name.replace(/\.part$/, ''))) continue
-        await rm(join(folder, name), { recursive: true, force: true })
-        manifests.delete(name)
-        bricks.forget(`${name}/`)
+        await drop(name)
         removed += 1
       }
       return removed
     },
   }
   return spool
+
+  async function drop(name: string): Promise<void> {
+    await rm(join(folder, name), { recursive: true, force: true })
+    manifests.delete(name)
+    bricks.forget(`${name}/`)
+  }
 
   /** Neighbours in the file are read in one go. */
   async function readBricks(

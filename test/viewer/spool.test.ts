@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { ImagesToKeep } from '../../src/domain/ports/image-spool.ts'
+import { keepRetention } from '../../src/domain/retention.ts'
 import { type Grid, type Volume, voxelCount } from '../../src/domain/volume.ts'
-import { keepRetention } from '../../src/viewer/retention.ts'
 import { createImageSpool } from '../../src/viewer/spool.ts'
 import { upright } from '../../src/viewer/upright.ts'
 import { createManualClock } from '../support/manual-clock.ts'
@@ -114,10 +114,23 @@ it('lets images go by their age, with what a crash left behind, and nothing else
   clock.advance(11 * 86_400)
   const ending = new AbortController()
   const once = { ...clock, sleep: async () => ending.abort() }
-  await keepRetention({ spool, clock: once, log: createKeptLog() }, 30, ending.signal)
+  const aged = { name: 'images', removeBefore: spool.removeBefore }
+  await keepRetention(aged, 30, { clock: once, log: createKeptLog() }, ending.signal)
   expect((await readdir(folder)).sort()).toEqual(['a-new', 'not ours'])
   expect(await spool.describe('a-old')).toBeUndefined()
   await expect(spool.plane('a-old', 'FLAIR', 2, 0)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+})
+
+it('lets go of one analysis, its unfinished part and what is in memory', async () => {
+  const spool = createImageSpool(folder, createManualClock())
+  for (const id of ['a-gone', 'a-other']) await spool.keep(id, images(7))
+  await spool.plane('a-gone', 'FLAIR', 2, 0)
+  await mkdir(join(folder, 'a-gone.part'))
+  await spool.remove('a-gone')
+  expect(await readdir(folder)).toEqual(['a-other'])
+  await expect(spool.plane('a-gone', 'FLAIR', 2, 0)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  await spool.remove('../a-other')
+  expect(await spool.describe('a-other')).toBeDefined()
 })
 
 it('takes no path out of its folder', async () => {

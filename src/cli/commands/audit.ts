@@ -9,7 +9,7 @@ import { softwareIdentity } from '../../compose.ts'
 import { AppError } from '../../domain/errors.ts'
 import { readSettings } from '../../settings/read.ts'
 import type { ChainHead } from '../../store/audit-chain.ts'
-import { withAuditStore } from '../../store/open-audit.ts'
+import { withAuditStore } from '../../store/open-database.ts'
 import { createLog } from '../../telemetry/log.ts'
 
 /** Exit code 0 only when every row is as it was written. */

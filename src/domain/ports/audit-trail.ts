@@ -3,14 +3,14 @@ import type { Uid } from '../study.ts'
 
 export interface AuditEntry {
   action: 'read' | 'write'
-  /** Whose data: the archive's, the EHR's, or images kept here for the pages. */
-  target: 'pacs' | 'ehr' | 'spool'
+  /** Whose data: the archive's, the EHR's, images kept here for the pages, or our own record of analyses. */
+  target: 'pacs' | 'ehr' | 'spool' | 'store'
   /** Empty where the request is not about one study. */
   studyInstanceUid: Uid
   what: string
   outcome: 'success' | 'failure'
-  /** FHIR restful-interaction, or what a DICOMweb request is to the archive. */
-  interaction?: 'read' | 'search-type' | 'create' | 'update' | 'access' | 'retrieve' | 'store'
+  /** FHIR restful-interaction, or what a DICOMweb request is to the archive; delete: erased here. */
+  interaction?: 'read' | 'search-type' | 'create' | 'update' | 'access' | 'retrieve' | 'store' | 'delete'
   /** Base URL of the other side, without credentials. */
   server?: string
   /** "Patient/12" of the EHR. */

@@ -29,6 +29,8 @@ export interface ImageSpool {
   plane(analysisId: string, volume: KeptVolume, axis: 0 | 1 | 2, index: number): Promise<Uint16Array>
   /** The sequences of the study itself as they are kept, without those of the earlier study; none when nothing is kept. */
   sequences(analysisId: string): Promise<SequenceImage[]>
+  /** Removes what is kept of the analysis; nothing happens where nothing is. */
+  remove(analysisId: string): Promise<void>
   /** Removes what was kept before that moment; how many analyses. */
   removeBefore(moment: Date): Promise<number>
 }

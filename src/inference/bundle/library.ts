@@ -65,6 +65,19 @@ export function parseLibrary(raw: unknown, bytes: Uint8Array): Library {
   return { facts: parsed.data, matrix }
 }
 
+/** The library without one past patient: its facts but for the digest of the new matrix, and that matrix. Throws NOT_FOUND, and BUNDLE_INVALID where too few are left. */
+export function withoutRow(raw: unknown, bytes: Uint8Array, id: string) {
+  const { facts: of } = parseLibrary(raw, bytes)
+  const row = of.ids.indexOf(id)
+  if (row < 0) throw new AppError('NOT_FOUND', `the library has no row "${id}"`)
+  const ids = of.ids.filter((one) => one !== id)
+  if (ids.length < of.neighbours)
+    throw invalid([`without "${id}" it has ${ids.length} rows, fewer than its ${of.neighbours} neighbours`])
+  const width = 4 * (of.key_width + of.value_width)
+  const left = Buffer.concat([bytes.subarray(0, row * width), bytes.subarray((row + 1) * width)])
+  return { facts: { ...of, ids, rows: ids.length, bytes: left.length }, bytes: left }
+}
+
 /** The `count` rows with the highest cosine to `query` (key_width numbers), the nearest first; of equals the lower row. */
 export function nearest({ facts: f, matrix }: Library, query: ArrayLike<number>, count = f.neighbours): Neighbour[] {
   if (query.length !== f.key_width)

@@ -1,0 +1,22 @@
+// Wires how long analyses are kept.
+import type { Clock } from './domain/ports/clock.ts'
+import type { Log } from './domain/ports/log.ts'
+import { keepRetention } from './domain/retention.ts'
+import { type ErasePorts, eraseByAge } from './pipeline/erase.ts'
+import type { Settings } from './settings/schema.ts'
+
+/** Starts it where the site says how long; what it returns ends it and waits for its end. */
+export function startRetention(
+  { store: { keepDays } }: Pick<Settings, 'store'>,
+  ports: ErasePorts,
+  effects: { clock: Clock; log: Log },
+): () => Promise<void> {
+  if (keepDays === undefined) return async () => {}
+  const ending = new AbortController()
+  const aged = { name: 'analyses', removeBefore: (moment: Date) => eraseByAge(ports, moment) }
+  const retention = keepRetention(aged, keepDays, effects, ending.signal)
+  return async () => {
+    ending.abort()
+    await retention
+  }
+}
