@@ -37,7 +37,7 @@ import { releaseHold, replay } from './pipeline/resolve.ts'
 import { drainReviews, type ReviewRequest, reviewAnalysis } from './pipeline/review.ts'
 import { currentReport } from './pipeline/reviewed-pdf.ts'
 import { drainAnalyses } from './pipeline/worker.ts'
-import { excludedRoles, readsOfRecord, settingsOfAnalysis } from './settings/derived.ts'
+import { excludedRoles, readsOfRecord, settingsOfAnalysis, waysToImages } from './settings/derived.ts'
 import type { Settings } from './settings/schema.ts'
 import { openStoreWhenThere } from './store/open-when-there.ts'
 import { openStore, type Store } from './store/store.ts'
@@ -147,6 +147,7 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
     }
     const deliverOptions = {
       excludedRoles: excludedRoles(settings),
+      toImages: waysToImages(settings),
       maxAttempts: { pacs: settings.pacs.maxAttempts, ehr: settings.ehr.maxAttempts },
     }
     const workerPorts = {

@@ -16,6 +16,7 @@ const TYPES = [
   'DiagnosticReport',
   'Observation',
   'RiskAssessment',
+  'Media',
   'DocumentReference',
   'Provenance',
   'ServiceRequest',

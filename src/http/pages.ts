@@ -2,6 +2,7 @@
 import { Hono } from 'hono'
 import type { z } from 'zod'
 import { AppError } from '../domain/errors.ts'
+import { viewerAddress } from '../domain/viewer-address.ts'
 import { ASSETS } from '../web/assets.ts'
 import { notAnalysedPage } from '../web/not-analysed.ts'
 import { studyPage } from '../web/study-page.ts'
@@ -66,7 +67,7 @@ export function pageRoutes(deps: AppDeps): Hono {
       analyses.artifactRoles(id),
       analyses.byStudy(record.studyInstanceUid),
     ])
-    const viewerUrl = settings.viewerUrl?.replaceAll('{studyInstanceUid}', encodeURIComponent(record.studyInstanceUid))
+    const viewerUrl = settings.viewerUrl && viewerAddress(settings.viewerUrl, record.studyInstanceUid)
     const images = await describeImages(deps.images, record)
     const user = userOf(c.req.header('authorization'))
     return c.html(

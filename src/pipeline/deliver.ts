@@ -5,11 +5,13 @@ import type { Leg, LegRecord } from '../domain/delivery.ts'
 import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
 import type { ReportableResult } from '../domain/finding.ts'
 import type { AnalysisStore, Artifact } from '../domain/ports/analysis-store.ts'
-import type { ClinicalRecords, EhrReport } from '../domain/ports/clinical-record.ts'
+import type { ClinicalRecords, EhrLinks, EhrReport } from '../domain/ports/clinical-record.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
+import { unpackFigures } from '../reports/kept-figures.ts'
+import { drawKeyImages } from '../reports/key-images.ts'
 import { confirmedOf } from './confirm-patient.ts'
 import { findPredecessor, mayBeRejected } from './predecessor.ts'
 import { nextStepAfter } from './retry.ts'
@@ -25,6 +27,11 @@ export interface DeliverPorts {
 }
 
 export interface DeliverOptions {
+  /** What the EHR gets beside the report: pictures with outlines, and ways to the images. Nothing when left out. */
+  toImages?: {
+    keyImages: boolean
+    links(record: Pick<AnalysisRecord, 'analysisId' | 'studyInstanceUid'>): EhrLinks
+  }
   /** Artefacts that this site does not want in its PACS. */
   excludedRoles: ReadonlySet<Artifact['role']>
   /** Attempts before a person is asked. */
@@ -64,7 +71,7 @@ async function runLeg(
   const attempts = leg.attempts + 1
   const at = () => ports.clock.now().toISOString()
   try {
-    const receipt = await write[leg.leg](ports, record, artifacts, options.excludedRoles)
+    const receipt = await write[leg.leg](ports, record, artifacts, options)
     await ports.analyses.updateLeg(record.analysisId, leg.leg, { state: 'done', attempts, doneAt: at(), receipt })
     return { do: 'done' }
   } catch (thrown) {
@@ -97,7 +104,7 @@ const write: Record<
     ports: DeliverPorts,
     record: AnalysisRecord,
     artifacts: Artifact[],
-    excludedRoles: DeliverOptions['excludedRoles'],
+    options: DeliverOptions,
   ) => Promise<Record<string, string>>
 > = {
   pacs: storeResults,
@@ -109,7 +116,7 @@ async function storeResults(
   ports: DeliverPorts,
   record: AnalysisRecord,
   artifacts: Artifact[],
-  excludedRoles: DeliverOptions['excludedRoles'],
+  { excludedRoles }: DeliverOptions,
 ) {
   const objects = dicomObjects(artifacts).filter(({ role }) => !excludedRoles.has(role))
   const predecessor = objects.some(({ role }) => role === 'rejection-note')
@@ -158,9 +165,9 @@ async function postReport(
   { ehr, analyses }: DeliverPorts,
   record: AnalysisRecord,
   artifacts: Artifact[],
-  excludedRoles: DeliverOptions['excludedRoles'],
+  options: DeliverOptions,
 ) {
-  const report = ehrReport(record, await resultOf(analyses, record.analysisId), artifacts, excludedRoles)
+  const report = ehrReport(record, await resultOf(analyses, record.analysisId), artifacts, options)
   return ehr.forStudy({ studyInstanceUid: record.studyInstanceUid }).postReport(report)
 }
 
@@ -169,7 +176,7 @@ export function ehrReport(
   record: AnalysisRecord,
   result: ReportableResult,
   artifacts: Artifact[],
-  excludedRoles: DeliverOptions['excludedRoles'],
+  { excludedRoles, toImages }: Pick<DeliverOptions, 'excludedRoles' | 'toImages'>,
 ): EhrReport {
   const bytesOf = (role: Artifact['role']) => {
     const found = artifacts.find((artifact) => artifact.role === role)
@@ -181,10 +188,14 @@ export function ehrReport(
     return named === undefined ? [] : [{ role: named, sopClassUid, sopInstanceUid, seriesInstanceUid }]
   })
   const confirmed = confirmedOf(record, result.patient)
+  const figures = result.noFinding ? undefined : artifacts.find(({ role }) => role === 'figures')
   return {
     result,
     pdf: bytesOf('pdf'),
     dicomResults,
+    ...(toImages && { links: toImages.links(record) }),
+    // Analyses of versions before this one kept no pictures.
+    ...(toImages?.keyImages && figures && { keyImages: drawKeyImages(unpackFigures(figures.bytes)) }),
     ...(confirmed && { confirmedPatient: confirmed.reference }),
   }
 }

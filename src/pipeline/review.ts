@@ -128,7 +128,7 @@ async function postDecision(ports: ReviewPorts, options: ReviewOptions, given: R
   const { identifier, name } = review.reviewer
   const ehr = ports.ehr.forStudy({ studyInstanceUid: record.studyInstanceUid, user: { identifier, name } })
   if (!ehr.postReview) throw new AppError('INTERNAL', 'this EHR adapter takes no reviews')
-  const report = ehrReport(record, result, artifacts, options.excludedRoles)
+  const report = ehrReport(record, result, artifacts, options)
   const reviewed = {
     pdf: await reviewedPdf(reviews, { result, artifacts }, review, letterheadOf(options)),
     dicomResults: report.dicomResults.map((object) => ({ ...object, ...reviewedUids(object.role, review) })),

@@ -5,7 +5,7 @@ import type { Sequence } from '../domain/study.ts'
 import { SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
 import { figureAlternative, ORIENTATION } from '../wording/report-page.ts'
 import { INK, rgbOf } from './colours.ts'
-import { type FigureInput, makeKeyFigures, outermostFirst } from './figures.ts'
+import { type FigureInput, type KeyFigures, makeKeyFigures, outermostFirst } from './figures.ts'
 
 export interface KeyImage {
   sequence: Sequence
@@ -27,7 +27,11 @@ const GLYPHS: Readonly<Record<string, readonly number[]>> = {
 
 /** One RGB picture per sequence that is there; the patient's right is on the left, anterior up. */
 export function renderKeyImages(input: FigureInput, aspect = 0.8): KeyImage[] {
-  const figures = makeKeyFigures(input, aspect)
+  return drawKeyImages(makeKeyFigures(input, aspect))
+}
+
+/** The same from figures that were kept. */
+export function drawKeyImages(figures: KeyFigures): KeyImage[] {
   const { width, height } = figures
   const perMm = width / figures.widthMm
   const drawn = outermostFirst(figures.outlines)

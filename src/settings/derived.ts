@@ -1,5 +1,6 @@
 // What parts of the service are given that no setting says word for word.
 import type { ArtifactRole } from '../domain/ports/analysis-store.ts'
+import { viewerAddress } from '../domain/viewer-address.ts'
 import type { Settings } from './schema.ts'
 
 /** Results that this site does not want in its PACS. */
@@ -24,5 +25,17 @@ export function settingsOfAnalysis({ series, http, ehr, writeBack, priors, infer
     writeBack,
     priors,
     outsideIntendedUse: inference.outsideIntendedUse,
+  }
+}
+
+/** What the EHR gets to reach the images. */
+export function waysToImages({ ehr: { images }, http: { publicUrl, viewerUrl } }: Settings) {
+  return {
+    keyImages: images.keyImages,
+    links: ({ analysisId, studyInstanceUid }: { analysisId: string; studyInstanceUid: string }) => ({
+      ...(publicUrl !== undefined && { page: `${publicUrl}/analyses/${analysisId}` }),
+      ...(viewerUrl !== undefined && { viewer: viewerAddress(viewerUrl, studyInstanceUid) }),
+      ...(images.dicomwebUrl !== undefined && { dicomweb: images.dicomwebUrl }),
+    }),
   }
 }

@@ -74,6 +74,19 @@ export function ehrSchema(secret: Secret) {
       })
       .prefault({})
       .describe('The order behind the study (ServiceRequest), found by its accession number.'),
+    images: z
+      .strictObject({
+        dicomwebUrl: z.exactOptional(
+          url(
+            "Address of the archive's DICOMweb service as readers of the EHR reach it: the endpoint of an ImagingStudy that is ours. pacs.url is often not theirs.",
+          ),
+        ),
+        keyImages: flag(
+          'Give the EHR the key pictures with outlines too (Media, DiagnosticReport.media), where it takes Media.',
+        ).default(false),
+      })
+      .prefault({})
+      .describe('From the EHR to the images. http.publicUrl and http.viewerUrl stand in the report as links.'),
     reads: z
       .strictObject({
         resectionCodes: z

@@ -23,6 +23,9 @@ export const NOT_A_TISSUE_TEST = 'Predicted from MR images by software; not a ti
 const UNREVIEWED =
   'Preliminary: written by software (artificial intelligence), not reviewed by a physician. Research use only; not for clinical decisions.'
 
+/** From the report in the EHR to the images. */
+export const LINKS = { page: 'Images, outlines and review', viewer: 'Images in the viewer of the hospital' } as const
+
 /** Whether a person has reviewed the result, who, and what they decided: the one place that says it. */
 export function standingSentence(review: Review | undefined): string {
   return review ? reviewSentence(review) : UNREVIEWED

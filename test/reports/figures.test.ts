@@ -5,7 +5,8 @@ import type { Grid, LabelVolume } from '../../src/domain/volume.ts'
 import { OVERLAYS, rgbOf } from '../../src/reports/colours.ts'
 import { areaOf, traceOutlines } from '../../src/reports/contours.ts'
 import { makeKeyFigures, outermostFirst } from '../../src/reports/figures.ts'
-import { renderKeyImages } from '../../src/reports/key-images.ts'
+import { packFigures, unpackFigures } from '../../src/reports/kept-figures.ts'
+import { drawKeyImages, renderKeyImages } from '../../src/reports/key-images.ts'
 import { largestLabelPlane, midBrainPlane, samplePlane } from '../../src/reports/plane.ts'
 import { COARSE, LESION_CENTRE, OBLIQUE, SAGITTAL, syntheticCase } from '../support/result.ts'
 
@@ -144,6 +145,10 @@ describe('key pictures', () => {
     }
     expect(n).toBeGreaterThan(500)
     expect(x / n / width).toBeGreaterThan(0.6)
+    // From what an analysis keeps, the same pictures.
+    const figures = makeKeyFigures({ segmentation, images, segments: result.segments }, 0.8)
+    const kept = unpackFigures(packFigures(figures))
+    expect(drawKeyImages(kept)).toEqual(pictures)
   })
 })
 

@@ -13,7 +13,7 @@ export function buildReport(
   report: EhrReport,
   order?: Order,
 ): { resources: Map<string, Resource>; anchor: DiagnosticReport } {
-  const base = reportSet(report.result, ANALYSIS_SYSTEM)
+  const base = reportSet(report, ANALYSIS_SYSTEM)
   const notifications = (['communication', 'task'] as const).flatMap((notify) =>
     notices(ANALYSIS_SYSTEM, report.result.analysisId, { notify }, order?.requester).map((notice) => ({
       ...notice,

@@ -24,7 +24,9 @@ export async function checkEhr({ ehr }: Pick<Settings, 'ehr'>, { write }: { writ
     `the report is written by ${mode} (ehr.write.rung ${ehr.write.rung})`,
   ]
   const refusals = await readRights(store, ehr)
-  const written = write ? await probeWrites(store, { ...ehr, mode, notify: ehr.orders.notify }) : undefined
+  const written = write
+    ? await probeWrites(store, { ...ehr, ...ehr.images, mode, notify: ehr.orders.notify })
+    : undefined
   const failed = [...refusals, ...(written?.failed ?? [])]
   const rest = written?.done ?? [
     'untested: the rights to create, update and remove (check-config --write tries them with resources of nobody)',

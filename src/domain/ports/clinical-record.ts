@@ -2,15 +2,36 @@
 import type { BoardPatient } from '../board.ts'
 import type { ClinicalFacts, ReportableResult, TissueResult } from '../finding.ts'
 import type { Review } from '../review.ts'
-import type { PatientIdentity, Uid } from '../study.ts'
+import type { PatientIdentity, Sequence, Uid } from '../study.ts'
 
 export type EhrReceipt = Record<string, string>
+
+/** From the EHR to the images; each as the site states it. */
+export interface EhrLinks {
+  /** The study page of this service. */
+  page?: string
+  /** The site's viewer, opened at the study. */
+  viewer?: string
+  /** DICOMweb service root of the archive, as readers of the EHR reach it. */
+  dicomweb?: string
+}
+
+/** A slice of one sequence with the outlines drawn in. */
+export interface EhrKeyImage {
+  sequence: Sequence
+  /** What the picture shows, in words. */
+  alternative: string
+  png: Uint8Array
+}
 
 export interface EhrReport {
   /** "Patient/id" that a person confirmed for these images. */
   confirmedPatient?: string
   result: ReportableResult
   pdf: Uint8Array
+  links?: EhrLinks
+  /** Where the site wants them in the EHR. */
+  keyImages?: EhrKeyImage[]
   /** SOP Instance UIDs of the DICOM results, by role. */
   dicomResults: {
     role: 'segmentation' | 'pdf' | 'report'

@@ -26,6 +26,13 @@ export const AIAST = coding(
 )
 
 export const MR = coding(DCM, 'MR', 'Magnetic Resonance')
+/** Connection type of an Endpoint that gives images (FHIR R4 value set endpoint-connection-type). */
+export const DICOM_WADO_RS = coding(
+  'http://terminology.hl7.org/CodeSystem/endpoint-connection-type',
+  'dicom-wado-rs',
+  'DICOM WADO-RS',
+)
+export const IMAGE = coding('http://terminology.hl7.org/CodeSystem/media-type', 'image', 'Image')
 export const MR_BRAIN = coding(LOINC, '24590-2', 'MR Brain')
 export const MR_BRAIN_WO_W = coding(LOINC, '24587-8', 'MR Brain WO and W contrast IV')
 export const DIAGNOSTIC_IMAGING_STUDY = coding(LOINC, '18748-4', 'Diagnostic imaging study')

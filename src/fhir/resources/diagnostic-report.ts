@@ -1,6 +1,6 @@
 // DiagnosticReport (FHIR R4): what the clinician opens. It is also the anchor: created first, and its version is the lock of every post.
 
-import type { DiagnosticReport, Identifier, Reference, ServiceRequest } from '@medplum/fhirtypes'
+import type { DiagnosticReport, Identifier, Media, Reference, ServiceRequest } from '@medplum/fhirtypes'
 import { calendarDate } from '../../domain/dicom-date.ts'
 import type { ReportableResult } from '../../domain/finding.ts'
 import { conclusionOf } from '../../wording/report-text.ts'
@@ -11,11 +11,12 @@ import { keyValue } from './identifiers.ts'
 import { accessionIdentifier } from './imaging-study.ts'
 import { narrativeOf } from './report-narrative.ts'
 
-/** `results` names the roles of its Observations. */
+/** `results` and `pictures` name the roles of its Observations and Media. */
 export function diagnosticReport(
   analysisSystem: string,
   analysisId: string,
   results: string[],
+  pictures: string[] = [],
 ): ResourceSpec<DiagnosticReport> {
   const value = keyValue(analysisId)
   return {
@@ -24,10 +25,11 @@ export function diagnosticReport(
     build: (context) => ({
       ...header(context, { system: analysisSystem, value }),
       status: 'preliminary',
-      text: { status: 'additional', div: narrativeOf(context.report.result, context.review) },
+      text: { status: 'additional', div: narrativeOf(context.report, context.review) },
       issued: context.writtenAt,
       result: results.map((role) => refer(context, role)),
       imagingStudy: [refer(context, 'imagingStudy')],
+      ...(pictures.length > 0 && { media: pictures.map((role) => ({ link: refer<Media>(context, role) })) }),
       conclusion: conclusionOf(context.report.result, context.review),
       presentedForm: [pdfAttachment(context), htmlAttachment(context)],
     }),

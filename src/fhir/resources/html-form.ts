@@ -9,7 +9,8 @@ import { narrativeOf } from './report-narrative.ts'
 const STYLE = 'body{font:1rem/1.5 sans-serif;max-width:45rem;margin:1rem auto;padding:0 1rem}'
 
 /** A page that can leave the chart must say whose it is: identity as the images state it. */
-export function htmlForm({ report: { result }, review }: BuildContext): string {
+export function htmlForm({ report, review }: BuildContext): string {
+  const { result } = report
   const { patient, study } = result
   const date = calendarDate(study.studyDate)
   const birthDate = calendarDate(patient.patientBirthDate)
@@ -22,7 +23,7 @@ export function htmlForm({ report: { result }, review }: BuildContext): string {
   return [
     `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>${escaped(title)}</title><style>${STYLE}</style></head>`,
     `<body><h1>${escaped(title)}</h1><p>${escaped(identity.join(', '))}</p>`,
-    narrativeOf(result, review),
+    narrativeOf(report, review),
     `<p>Analysis registered ${escaped(result.analysedAt)}.</p></body></html>\n`,
   ].join('\n')
 }

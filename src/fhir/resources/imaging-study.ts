@@ -1,8 +1,9 @@
-// ImagingStudy (FHIR R4) by Study Instance UID, written only when the EHR has none.
-import type { Identifier, ImagingStudy } from '@medplum/fhirtypes'
+// ImagingStudy (FHIR R4) by Study Instance UID, written only when the EHR has none: its series, and where its images are.
+import type { Endpoint, Identifier, ImagingStudy, ImagingStudySeries } from '@medplum/fhirtypes'
 import { calendarDate } from '../../domain/dicom-date.ts'
+import type { ReportableResult } from '../../domain/finding.ts'
 import type { StudyIdentity } from '../../domain/study.ts'
-import { ACCESSION, DICOM_UID, MR } from './codes.ts'
+import { ACCESSION, DCM, DICOM_UID, DICOM_WADO_RS, MR } from './codes.ts'
 import { metaOf, type ResourceSpec, refer } from './context.ts'
 import { narrative } from './narrative.ts'
 
@@ -35,6 +36,42 @@ export function imagingStudy(study: StudyIdentity): ResourceSpec<ImagingStudy> {
       subject: refer(context, 'patient'),
       ...(started && { started }),
       ...(study.studyDescription && { description: study.studyDescription }),
+      ...imagesAt(context.report.links?.dicomweb),
+      ...seriesOf(context.report.result),
     }),
   }
+}
+
+const ENDPOINT = 'dicomweb'
+
+/** The archive's address as a contained Endpoint: it is of this study alone to the EHR, and asks for no right to write Endpoints. */
+function imagesAt(address: string | undefined): Pick<ImagingStudy, 'contained' | 'endpoint'> {
+  if (address === undefined) return {}
+  const endpoint: Endpoint = {
+    resourceType: 'Endpoint',
+    id: ENDPOINT,
+    status: 'active',
+    connectionType: DICOM_WADO_RS,
+    payloadType: [{ text: 'DICOM' }],
+    payloadMimeType: ['application/dicom'],
+    address,
+  }
+  return { contained: [endpoint], endpoint: [{ reference: `#${ENDPOINT}` }] }
+}
+
+/** Every series of images that the analysis looked at, each once; how many images, of those that went in. Not our own results, which change. */
+function seriesOf({ decisions, inputs }: ReportableResult): Pick<ImagingStudy, 'series'> {
+  const series = decisions.map(
+    ({ seriesInstanceUid, seriesNumber, seriesDescription, modality }): ImagingStudySeries => {
+      const input = inputs.find((one) => one.seriesInstanceUid === seriesInstanceUid)
+      return {
+        uid: seriesInstanceUid,
+        ...(/^\d{1,9}$/.test(seriesNumber) && { number: Number(seriesNumber) }),
+        modality: modality === MR.code ? MR : { system: DCM, code: modality },
+        ...(seriesDescription && { description: seriesDescription }),
+        ...(input && { numberOfInstances: input.sopInstanceUids.length }),
+      }
+    },
+  )
+  return series.length > 0 ? { series } : {}
 }

@@ -1,9 +1,9 @@
 // The report and its values as FHIR R4 Narrative (XHTML), for displays that show nothing else.
 import type { Narrative } from '@medplum/fhirtypes'
-import type { ReportableResult } from '../../domain/finding.ts'
+import type { EhrReport } from '../../domain/ports/clinical-record.ts'
 import type { Review } from '../../domain/review.ts'
 import { impressionLines } from '../../wording/impression.ts'
-import { reportSections, standingSentence } from '../../wording/report-text.ts'
+import { LINKS, reportSections, standingSentence } from '../../wording/report-text.ts'
 import { escaped, narrative } from './narrative.ts'
 
 /** One value, and whether a person has reviewed it. */
@@ -12,12 +12,21 @@ export function valueNarrative(lines: string[], review: Review | undefined): Nar
 }
 
 /** DiagnosticReport.text.div */
-export function narrativeOf(result: ReportableResult, review?: Review): string {
+export function narrativeOf({ result, links = {} }: Pick<EhrReport, 'result' | 'links'>, review?: Review): string {
   const body = reportSections(result).map(
     ({ title, lines }) =>
       `<p><b>${escaped(title)}</b></p><ul>${lines.map((line) => `<li>${escaped(line)}</li>`).join('')}</ul>`,
   )
   const impression = impressionLines(result).map((line) => `<li>${escaped(line)}</li>`)
   const opening = `<p><b>Impression</b></p><ul>${impression.join('')}</ul>`
-  return `<div xmlns="http://www.w3.org/1999/xhtml"><p><b>${escaped(standingSentence(review))}</b></p>${opening}${body.join('')}</div>`
+  return `<div xmlns="http://www.w3.org/1999/xhtml"><p><b>${escaped(standingSentence(review))}</b></p>${opening}${body.join('')}${linksOf(links)}</div>`
+}
+
+/** To the images, for whoever reads the report in the EHR. */
+function linksOf({ page, viewer }: NonNullable<EhrReport['links']>): string {
+  const links = [
+    ...(page ? [[page, LINKS.page] as const] : []),
+    ...(viewer ? [[viewer, LINKS.viewer] as const] : []),
+  ].map(([address, text]) => `<a href="${escaped(address)}">${escaped(text)}</a>`)
+  return links.length > 0 ? `<p>${links.join(', ')}</p>` : ''
 }

@@ -1,12 +1,13 @@
 // The whole set of resources of one report, in the order in which they may refer to each other.
 import type { Device, DiagnosticReport, ImagingStudy, ResourceType } from '@medplum/fhirtypes'
 import { AppError } from '../../domain/errors.ts'
-import type { ReportableResult } from '../../domain/finding.ts'
+import type { EhrReport } from '../../domain/ports/clinical-record.ts'
 import type { ResourceSpec } from './context.ts'
 import { bundleDevice } from './device.ts'
 import { diagnosticReport } from './diagnostic-report.ts'
 import { documentReference } from './document-reference.ts'
 import { imagingStudy } from './imaging-study.ts'
+import { keyImageMedia } from './media.ts'
 import { diametersObservation, headObservation, volumeObservation } from './observations.ts'
 import { provenance } from './provenance.ts'
 import { survivalAssessment } from './risk-assessment.ts'
@@ -22,11 +23,11 @@ export interface ReportSet {
 }
 
 /**
- * Pure: the same result gives the same set. An evaluable survival head is a RiskAssessment, anything else an Observation.
+ * Pure: the same report gives the same set. An evaluable survival head is a RiskAssessment, anything else an Observation.
  * `takes` says which types the server is to get.
  */
 export function reportSet(
-  result: ReportableResult,
+  { result, keyImages = [] }: Pick<EhrReport, 'result' | 'keyImages'>,
   analysisSystem: string,
   accepts: (type: ResourceType) => boolean = () => true,
 ): ReportSet {
@@ -46,11 +47,13 @@ export function reportSet(
       ? [survivalAssessment(analysisSystem, analysisId, p, observations)]
       : [],
   )
-  const anchor = diagnosticReport(analysisSystem, analysisId, observations)
+  const pictures = keyImages.map((one) => keyImageMedia(analysisSystem, analysisId, one))
+  const shownPictures = pictures.filter(isAccepted).map(({ role }) => role)
+  const anchor = diagnosticReport(analysisSystem, analysisId, observations, shownPictures)
   const document = documentReference(analysisSystem, analysisId)
   const targets = [anchor, document, ...measured, ...heads, ...risks].filter(isAccepted).map((target) => target.role)
   const trace = provenance(analysisSystem, analysisId, targets)
-  const rest = [...measured, ...heads, ...risks, document, trace].filter(isAccepted)
+  const rest = [...measured, ...heads, ...risks, ...pictures, document, trace].filter(isAccepted)
   const roles = rest.map((spec) => spec.key.resourceType + spec.key.value)
   const twice = roles.find((role, index) => roles.indexOf(role) !== index)
   if (twice) throw new AppError('BUNDLE_INVALID', `two results of the bundle have one name: ${twice}`)

@@ -2,6 +2,7 @@
 
 import type {
   DiagnosticReport,
+  Media,
   Observation,
   Practitioner,
   Provenance,
@@ -32,6 +33,8 @@ export function reviewedForm(spec: ResourceSpec, context: BuildContext & { revie
       )
     case 'RiskAssessment':
       return { ...resource, status: rejected(review) ? 'entered-in-error' : 'final' } satisfies RiskAssessment
+    case 'Media':
+      return { ...resource, status: rejected(review) ? 'entered-in-error' : resource.status } satisfies Media
     default:
       return resource
   }

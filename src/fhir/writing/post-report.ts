@@ -32,7 +32,7 @@ export async function postReport(effects: PostEffects, given: EhrReport, analysi
   const report = withNote(given, search.note)
   const { analysisId } = report.result
   const accepts = acceptedTypes(mode, site.capabilities)
-  const base = reportSet(report.result, analysisSystem, accepts)
+  const base = reportSet(report, analysisSystem, accepts)
   const notifications = notices(analysisSystem, analysisId, effects.orders, search.order?.requester)
   const set = { ...base, rest: [...base.rest, ...notifications.filter((notice) => accepts(notice.key.resourceType))] }
   const form = mode === 'transaction' ? 'transaction' : 'single'

@@ -47,7 +47,7 @@ export async function postReview(
   const report = withNote(given, search.note)
   const edited = { ...report, ...reviewed, result: applyEdits(report.result, review.edits) }
   const accepts = acceptedTypes(mode, site.capabilities)
-  const written = reportSet(report.result, analysisSystem, accepts)
+  const written = reportSet(report, analysisSystem, accepts)
   const set = reviewSet(written, review, analysisSystem, accepts, edited)
   if (![set.anchor, ...set.rest].some((spec) => isReviewed(spec) && site.capabilities.updates(spec.key.resourceType)))
     throw new AppError('EHR_REJECTED', 'the FHIR server updates nothing of a report, so it cannot take a review')
@@ -89,7 +89,7 @@ function reviewSet(
   accepts: (type: ResourceType) => boolean,
   edited: EhrReport,
 ): ReviewSet {
-  const set = reportSet(edited.result, analysisSystem, accepts)
+  const set = reportSet(edited, analysisSystem, accepts)
   const gone = written.rest.filter(({ role }) => !set.rest.some((spec) => spec.role === role))
   const documents = accepts('DocumentReference')
     ? Array.from({ length: review.number }, (_, n) => reviewedDocument(analysisSystem, { ...review, number: n + 1 }))
@@ -111,7 +111,7 @@ function currentDocument(review: Review): string | undefined {
   return review.decision === 'reject' ? undefined : documentRole(review.number)
 }
 
-const REVIEWED = ['DiagnosticReport', 'Observation', 'RiskAssessment', 'DocumentReference']
+const REVIEWED = ['DiagnosticReport', 'Observation', 'RiskAssessment', 'DocumentReference', 'Media']
 
 function isReviewed({ key }: ResourceSpec): boolean {
   return REVIEWED.includes(key.resourceType)

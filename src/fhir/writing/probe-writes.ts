@@ -10,6 +10,8 @@ export interface ProbeSite {
   analysisSystem: string
   mode: WriteMode
   notify: 'none' | 'communication' | 'task'
+  /** Whether the report has key pictures. */
+  keyImages?: boolean
 }
 
 /** One line per type: what was done, or which right is lacking. */
@@ -73,7 +75,7 @@ async function createdIn(
 }
 
 /** Each says what it is, in words and by its status, to whoever meets it. */
-function probes({ identifierSystem, analysisSystem, mode, notify }: ProbeSite): Resource[] {
+function probes({ identifierSystem, analysisSystem, mode, notify, keyImages = false }: ProbeSite): Resource[] {
   const identifier = [{ system: analysisSystem, value: NOBODY }]
   const subject = { identifier: { system: identifierSystem, value: NOBODY }, display: 'nobody: a check of rights' }
   const code = { text: 'Check of rights, to be ignored' }
@@ -103,5 +105,9 @@ function probes({ identifierSystem, analysisSystem, mode, notify }: ProbeSite): 
       : notify === 'task'
         ? [{ resourceType: 'Task', status: 'entered-in-error', intent: 'order', identifier, for: subject }]
         : []
-  return mode === 'document' ? [document] : [...report, document, ...notices]
+  const content = { contentType: 'text/plain', data }
+  const pictures: Resource[] = keyImages
+    ? [{ resourceType: 'Media', status: 'entered-in-error', identifier, subject, content }]
+    : []
+  return mode === 'document' ? [document] : [...report, ...pictures, document, ...notices]
 }

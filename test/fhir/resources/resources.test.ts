@@ -69,7 +69,7 @@ describe('the resources of a report', () => {
 
   it('two results of one name are refused', () => {
     const [first] = report.result.measurements
-    expect(() => reportSet(sampleResult({ measurements: [first!, first!] }), ANALYSIS_SYSTEM)).toThrow(
+    expect(() => reportSet({ result: sampleResult({ measurements: [first!, first!] }) }, ANALYSIS_SYSTEM)).toThrow(
       expect.objectContaining({ code: 'BUNDLE_INVALID' }),
     )
   })
