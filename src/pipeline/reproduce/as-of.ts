@@ -1,6 +1,9 @@
-// The record as it stood when an analysis was made, and a place for what is made anew: nothing here changes what is stored.
+// The record and the study as they stood when an analysis was made, and a place for what is made anew: nothing here changes what is stored.
 import type { AnalysisRecord } from '../../domain/analysis.ts'
 import type { AnalysisStore, Artifact, PriorAnalyses } from '../../domain/ports/analysis-store.ts'
+import type { ImageArchive } from '../../domain/ports/image-archive.ts'
+import type { WatchStore } from '../../domain/ports/watch-store.ts'
+import { archiveReceipt } from '../delivered-objects.ts'
 
 /** What an analysis that is made again would have stored. */
 export interface Made {
@@ -51,5 +54,28 @@ function recordAsOf(record: AnalysisRecord, moment: string): AnalysisRecord {
         : leg,
     ),
     ...(review !== undefined && review.at <= moment && { review }),
+  }
+}
+
+/** The archive without what we stored in a study since: our own series would stand among those that were looked at. */
+export function archiveAsOf(
+  archive: ImageArchive,
+  watch: Pick<WatchStore, 'isOwn'>,
+  analyses: Pick<AnalysisStore, 'byStudy'>,
+): ImageArchive {
+  return {
+    ...archive,
+    async retrieveMetadata(studyInstanceUid) {
+      const study = await archive.retrieveMetadata(studyInstanceUid)
+      const uids = study.series.flatMap(({ instances }) => instances.map(({ sopInstanceUid }) => sopInstanceUid))
+      const own = await watch.isOwn(uids)
+      const records = await analyses.byStudy(studyInstanceUid)
+      const before = new Set(records.flatMap(({ legs }) => Object.values(archiveReceipt(legs))))
+      const series = study.series.map((one) => ({
+        ...one,
+        instances: one.instances.filter(({ sopInstanceUid: uid }) => !own.has(uid) || before.has(uid)),
+      }))
+      return { ...study, series: series.filter(({ instances }) => instances.length > 0) }
+    },
   }
 }

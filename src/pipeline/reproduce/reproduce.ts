@@ -2,7 +2,7 @@
 import type { AnalysisEvent } from '../../domain/analysis.ts'
 import { AppError } from '../../domain/errors.ts'
 import { type AnalyseOptions, type AnalysePorts, analyseStudy } from '../analyse-study.ts'
-import { storeAsOf } from './as-of.ts'
+import { archiveAsOf, storeAsOf } from './as-of.ts'
 import { artifactVerdicts, type Reproduction, reasonsOf, type Versions, versionsOf } from './verdict.ts'
 
 /**
@@ -31,7 +31,12 @@ export async function reproduce(
   const { spool, ...rest } = ports
   await analyseStudy(
     // The spool is read for earlier studies, and not written.
-    { ...rest, analyses, ...(spool && { spool: { ...spool, keep: async () => {} } }) },
+    {
+      ...rest,
+      analyses,
+      archive: archiveAsOf(ports.archive, ports.watch, analyses),
+      ...(spool && { spool: { ...spool, keep: async () => {} } }),
+    },
     options,
     record,
   )

@@ -4,9 +4,10 @@ import { planSeries } from '../../../src/dicom/series-volume.ts'
 import type { AnalysisRecord } from '../../../src/domain/analysis.ts'
 import type { AnalysisResult } from '../../../src/domain/finding.ts'
 import type { AnalysisStore, Artifact, PriorAnalyses } from '../../../src/domain/ports/analysis-store.ts'
+import type { ImageArchive } from '../../../src/domain/ports/image-archive.ts'
 import { IDENTITY } from '../../../src/inference/volumes/rigid.ts'
 import { encodeResults } from '../../../src/pipeline/encode/encode.ts'
-import { storeAsOf } from '../../../src/pipeline/reproduce/as-of.ts'
+import { archiveAsOf, storeAsOf } from '../../../src/pipeline/reproduce/as-of.ts'
 import { artifactVerdicts, reasonsOf, type Versions, versionsOf } from '../../../src/pipeline/reproduce/verdict.ts'
 import { inputOf } from '../../dicom/report-input.ts'
 import { classicSeries } from '../../dicom/support.ts'
@@ -25,9 +26,15 @@ async function made({ result: change, institution = '', labelMap = false }: Chan
   return encodeResults({
     result: { ...whole, ...change?.(whole) },
     images: [],
-    referenceSeries: reference.series,
-    referencePlan: planSeries(reference.series),
-    others: [{ sequence: 'FLAIR', series: other.series, plan: planSeries(other.series), transform: IDENTITY }],
+    reference: { series: reference.series, plan: planSeries(reference.series) },
+    others: [
+      {
+        sequence: 'FLAIR',
+        series: other.series,
+        plan: planSeries(other.series),
+        registration: { transform: IDENTITY },
+      },
+    ],
     institution,
     ...network(labels),
     writeBack: { ...NOTHING_MORE, labelMap },
@@ -132,6 +139,29 @@ describe('the record as of then', () => {
     ])
     expect((await analyses.byPatient({ patientId: 'p', issuerOfPatientId: '' })).map((r) => r.analysisId)).toEqual([
       'early',
+    ])
+  })
+
+  it('has no object in the study that was stored later', async () => {
+    const { analyses } = storeAsOf(store, moment)
+    const known = async () =>
+      (await analyses.byStudy('1.2.3')).map((one) => ({
+        ...one,
+        legs: one.legs.map((each) => ({ ...each, ...(each.state === 'done' && { receipt: { report: 'sr-early' } }) })),
+      }))
+    const instances = (...uids: string[]) =>
+      uids.map((sopInstanceUid) => ({ sopInstanceUid, sopClassUid: '', metadata: {} }))
+    const series = [
+      { seriesInstanceUid: 'images', modality: 'MR', instances: instances('mr-1', 'mr-2') },
+      { seriesInstanceUid: 'reports', modality: 'SR', instances: instances('sr-early', 'sr-late') },
+      { seriesInstanceUid: 'seg', modality: 'SEG', instances: instances('seg-late') },
+    ]
+    const archive = { retrieveMetadata: async () => ({ studyInstanceUid: '1.2.3', series }) } as unknown as ImageArchive
+    const watch = { isOwn: async (uids: string[]) => new Set(uids.filter((uid) => !uid.startsWith('mr'))) }
+    const study = await archiveAsOf(archive, watch, { byStudy: known }).retrieveMetadata('1.2.3')
+    expect(study.series.map((one) => one.instances.map(({ sopInstanceUid }) => sopInstanceUid))).toEqual([
+      ['mr-1', 'mr-2'],
+      ['sr-early'],
     ])
   })
 
