@@ -4,19 +4,23 @@ import { openConnection } from './dicomweb/client-connection.ts'
 import { type AppError, asAppError } from './domain/errors.ts'
 import { createPeerWatch, type PeerState, type PeerWatch } from './domain/peers.ts'
 import type { ChangeFeed } from './domain/ports/change-feed.ts'
+import type { ClinicalRecords } from './domain/ports/clinical-record.ts'
 import type { Clock } from './domain/ports/clock.ts'
 import type { ImageArchive } from './domain/ports/image-archive.ts'
 import type { Log } from './domain/ports/log.ts'
 import type { Trigger } from './domain/ports/trigger.ts'
 import type { WatchStore } from './domain/ports/watch-store.ts'
+import type { Priority } from './domain/priority.ts'
+import type { Study, Uid } from './domain/study.ts'
 import { createRecordStore } from './fhir/connection/client.ts'
 import { askForNobody } from './fhir/connection/probe.ts'
+import { hasUrgentOrder, priorityOf } from './pipeline/priority.ts'
 import { watchEhr } from './pipeline/watch-ehr.ts'
 import type { Settings } from './settings/schema.ts'
 import { createChangeFeedTrigger } from './triggers/change-feed.ts'
-import { isBrainMr } from './triggers/eligible.ts'
 import { createHintLine, studiesOfMessage, studiesOfNotification } from './triggers/hints.ts'
-import { createQidoPoll } from './triggers/qido-poll.ts'
+import { createQidoPoll, freshSince } from './triggers/qido-poll.ts'
+import { type RuleFacts, routingVerdict } from './triggers/rules.ts'
 import { createStudyWatch } from './triggers/study-watch.ts'
 
 const LATE_DAYS = 14
@@ -69,7 +73,10 @@ export interface WatchParts {
   archive: ImageArchive
   watchStore: WatchStore
   peers: PeerWatch
-  register(studyInstanceUid: string, digest: string): Promise<unknown>
+  /** Registers an image set; the same set again keeps the more urgent priority. */
+  register(studyInstanceUid: string, digest: string, priority?: Priority): Promise<unknown>
+  facts: RuleFacts
+  ehr: ClinicalRecords
   clock: Clock
   log: Log
   /** Told when one of the loops has ended by an error; by default the process ends, as by any error that nobody handles. */
@@ -86,6 +93,15 @@ export interface Watching {
 /** Starts the loops. */
 export function startWatch(parts: WatchParts): Watching {
   const { settings, archive, watchStore, peers, register, clock, log, onBroken = raise } = parts
+  /** At once, and then before others if the order says so: an EHR that is slow or down keeps no study from being registered. */
+  async function registerStudy(studyInstanceUid: Uid, digest: string, study: Study): Promise<void> {
+    const priority = priorityOf(study, await freshSince(watchStore))
+    await register(studyInstanceUid, digest, priority)
+    if (priority !== 'fresh' || peers.states().some(({ peer, up }) => peer === 'ehr' && up !== true)) return
+    hasUrgentOrder(parts, study)
+      .then((isUrgent) => (isUrgent ? register(studyInstanceUid, digest, 'first') : undefined))
+      .catch((thrown) => log.warn({ studyInstanceUid, code: asAppError(thrown).code }, 'the priority was not raised'))
+  }
   const studyWatch = createStudyWatch({
     archive,
     watchStore,
@@ -95,10 +111,8 @@ export function startWatch(parts: WatchParts): Watching {
       checkSeconds: Math.min(settings.pacs.poll.intervalSeconds, 10),
     },
     log,
-    eligible: isBrainMr,
-    onSettled: async (studyInstanceUid, digest) => {
-      await register(studyInstanceUid, digest)
-    },
+    eligible: (study) => routingVerdict(study, settings.rules, parts.facts),
+    onSettled: registerStudy,
   })
   const poll = createQidoPoll({
     archive,

@@ -5,6 +5,7 @@ import { auditFetch } from './audit/audited-fetch.ts'
 import { systemClock } from './clock.ts'
 import { openImages } from './compose-images.ts'
 import { startRetention } from './compose-retention.ts'
+import { openRouting } from './compose-routing.ts'
 import { peerFigures, siteTimeZone, startWatch, type Watching, watchPeers } from './compose-watch.ts'
 import { createDecoder } from './decoding/decoder.ts'
 import { createDicomWebClient } from './dicomweb/client.ts'
@@ -14,6 +15,7 @@ import type { Clock } from './domain/ports/clock.ts'
 import type { ImageArchive } from './domain/ports/image-archive.ts'
 import type { Log } from './domain/ports/log.ts'
 import type { WatchStore } from './domain/ports/watch-store.ts'
+import type { Priority } from './domain/priority.ts'
 import { boundedFetch } from './fhir/connection/bounded-fetch.ts'
 import { createClinicalRecords } from './fhir/connection/records.ts'
 import { createPublicKeys } from './fhir/connection/tokens.ts'
@@ -23,9 +25,7 @@ import { type OpenPort, serve } from './http/serve.ts'
 import { type LoadedBundle, loadBundle } from './inference/bundle/load.ts'
 import { startRunner } from './inference/runtime/runner.ts'
 import { createRegistrar } from './inference/volumes/register.ts'
-import { analyseDeclinedStudy } from './pipeline/analyse-declined.ts'
 import { analyseStudy } from './pipeline/analyse-study.ts'
-import { backfill, olderStudies } from './pipeline/backfill.ts'
 import { confirmPatient } from './pipeline/confirm-patient.ts'
 import { deliver } from './pipeline/deliver.ts'
 import { hurryWaiting } from './pipeline/hurry.ts'
@@ -133,8 +133,9 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
     undo.push(startRetention(settings, { records: store.erasure, spool: images.spool, audit }, { clock, log }))
     const wake = () => queue.wake(ANALYSES)
     const peers = watchPeers(log, () => hurryWaiting({ analyses, wake }))
-    const register = (studyInstanceUid: string, digest: string) =>
-      registerAnalysis({ analyses, log, wake }, bundle.identity, studyInstanceUid, digest)
+    const register = (studyInstanceUid: string, digest: string, priority?: Priority) =>
+      registerAnalysis({ analyses, log, wake }, bundle.identity, studyInstanceUid, digest, priority)
+    const routing = openRouting(settings, { archive, watch, analyses, audit, bundle, clock, log, register })
     const software = softwareIdentity()
     const letterhead = { institution: settings.institution.name, ...settings.reports }
     const analyseOptions = {
@@ -197,13 +198,8 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
         ready: () => store.ping(),
         peers: () => peers.states(),
         watch,
-        backfill: {
-          list: (from: string) => olderStudies({ archive, watch }, from),
-          take: (from: string, by: string) => backfill({ watch, audit, log }, from, by),
-        },
+        ...routing.pages,
         archiveWays: async () => (await archive.ways?.()) ?? {},
-        analyseDeclined: (studyInstanceUid: string, by: string) =>
-          analyseDeclinedStudy({ archive, analyses, watch, audit, register }, studyInstanceUid, by),
         publicKeys: createPublicKeys(settings.ehr.auth),
         metrics: async () =>
           renderMetrics({
@@ -262,7 +258,8 @@ export async function compose(settings: Settings, options: ComposeOptions = {}):
           await startWorkers()
           if (parts.watch) {
             const { onBroken } = options
-            watching = startWatch({ settings, archive, watchStore: watch, peers, register, clock, log, onBroken })
+            const ports = { archive, watchStore: watch, peers, register, facts: routing.facts, ehr, clock, log }
+            watching = startWatch({ settings, ...ports, onBroken })
             undo.push(watching.stop)
           }
           return { url }

@@ -97,6 +97,14 @@ program
   .action(async (options) => (await import('./commands/board.ts')).boardCommand(configOf(), options))
 
 program
+  .command('rules')
+  .description(
+    'list the rules by which studies are taken or left; with --explain, apply them to one study, which changes nothing',
+  )
+  .option('--explain <StudyInstanceUID>', 'each rule, what was compared and the outcome, asked of the running service')
+  .action(async (options) => (await import('./commands/rules.ts')).rulesCommand(configOf(), options))
+
+program
   .command('check-config')
   .description('try settings, state, port, bundle, providers, PACS and EHR, and report every problem at once')
   .option('--offline', 'do not ask the PACS and the EHR')

@@ -65,6 +65,8 @@ export interface AnalysisRecord {
   /** Set when held: catalogue code and message for a person. */
   hold?: { code: ErrorCode; message: string; at: string }
   attempts: number
+  /** Grows with every analysis that is registered, whatever the clock says: which of two is the later one. */
+  sequence: number
   /** ISO 8601 UTC; fixed at creation. */
   createdAt: string
   updatedAt: string

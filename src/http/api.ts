@@ -53,6 +53,8 @@ export function apiRoutes(deps: AppDeps): Hono {
     .get('/studies/not-analysed', async (c) =>
       c.json(await deps.watch.notAnalysed(parseRequest(pageQuery, c.req.query()))),
     )
+    .get('/studies', async (c) => c.json({ studies: await deps.studies(parseRequest(pageQuery, c.req.query())) }))
+    .get('/studies/:uid/rules', async (c) => c.json(await deps.explain(parseRequest(studyParams, c.req.param()).uid)))
     .post('/studies/:uid/analyse', async (c) => {
       const { uid } = parseRequest(studyParams, c.req.param())
       const { by } = parseRequest(request, readJson(await c.req.text()), 'body')

@@ -87,6 +87,10 @@ export interface AppDeps {
     list(from: string): Promise<OlderStudy[]>
     take(from: string, by: string): Promise<{ since: string }>
   }
+  /** How the rules apply to a study as the archive has it now, and how far the service has come with it; changes nothing. */
+  explain(studyInstanceUid: Uid): Promise<object>
+  /** Every study that was ever seen, with its stage; latest change first. */
+  studies(page: { limit: number; offset: number }): Promise<object[]>
   /** Question → way, where the archive does not take it as the standard has it. */
   archiveWays(): Promise<Readonly<Record<string, string>>>
   /** Delivers stored results once more. */

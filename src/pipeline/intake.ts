@@ -3,6 +3,7 @@ import type { BundleIdentity } from '../domain/finding.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
+import type { Priority } from '../domain/priority.ts'
 import type { Study, Uid } from '../domain/study.ts'
 import { imageSetOf } from '../triggers/image-set.ts'
 import { analysisIdOf } from './analysis-id.ts'
@@ -28,6 +29,7 @@ export async function registerAnalysis(
   bundle: Pick<BundleIdentity, 'id' | 'digest' | 'modelDigest'>,
   studyInstanceUid: Uid,
   instanceSetDigest: string,
+  priority: Priority = 'fresh',
 ): Promise<string> {
   const analysisId = analysisIdOf(studyInstanceUid, instanceSetDigest, bundle.modelDigest)
   const { record, created } = await ports.analyses.register({
@@ -37,11 +39,12 @@ export async function registerAnalysis(
     bundleId: bundle.id,
     bundleDigest: bundle.digest,
     modelDigest: bundle.modelDigest,
+    priority,
   })
   if (created) ports.log.info({ analysisId, studyInstanceUid }, 'registered')
   // Also when it was registered before: the process may have ended right after that.
   for (const other of await ports.analyses.byStudy(studyInstanceUid)) {
-    const isOlder = other.analysisId !== analysisId && (created || other.createdAt < record.createdAt)
+    const isOlder = other.sequence < record.sequence
     if (!isOlder || other.state === 'delivered' || other.state === 'superseded') continue
     await ports.analyses.move(other.analysisId, 'superseded', { text: `superseded by ${analysisId}` })
   }

@@ -39,11 +39,11 @@ export function acceptanceNotes(predecessor: Predecessor | undefined): QualityNo
  */
 export async function findPredecessor(
   analyses: Pick<AnalysisStore, 'byStudy' | 'artifacts'>,
-  record: Pick<AnalysisRecord, 'analysisId' | 'studyInstanceUid' | 'createdAt'>,
+  record: Pick<AnalysisRecord, 'studyInstanceUid' | 'sequence'>,
 ): Promise<Predecessor | undefined> {
   const earlier = (await analyses.byStudy(record.studyInstanceUid))
-    .filter((one) => one.analysisId !== record.analysisId && one.createdAt < record.createdAt)
-    .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
+    .filter((one) => one.sequence < record.sequence)
+    .sort((a, b) => b.sequence - a.sequence)
   for (const { analysisId, legs, review } of earlier) {
     const stored = deliveredObjects(legs, await analyses.artifacts(analysisId))
     if (stored.length === 0) continue

@@ -71,6 +71,9 @@ export function ehrSchema(secret: Secret) {
           .enum(['none', 'communication', 'task'], { error: 'must be one of none, communication, task' })
           .default('none')
           .describe('Whether who ordered the study is told of the report, and by which resource.'),
+        firstCodes: codes().describe(
+          'Codes of orders (code, category or reasonCode), each as "system|code", whose studies are analysed first, such as the tumour board\'s. Those with priority stat, asap or urgent are so without it.',
+        ),
       })
       .prefault({})
       .describe('The order behind the study (ServiceRequest), found by its accession number.'),

@@ -24,6 +24,20 @@ export const whole = (least: number, most: number) =>
 export const filled = (description: string) => z.string().min(1, 'must not be empty').describe(description)
 export const flag = (description: string) => z.boolean({ error: 'must be true or false' }).describe(description)
 
+export function pattern(description: string) {
+  return z
+    .string()
+    .min(1, 'must not be empty')
+    .refine((text) => {
+      try {
+        return new RegExp(text, 'iu') instanceof RegExp
+      } catch {
+        return false
+      }
+    }, 'must be a regular expression')
+    .describe(description)
+}
+
 export const BY_TYPE = { error: 'must have a known "type"' }
 
 /** Codes as "system|code". */

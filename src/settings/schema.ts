@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { SEQUENCES, STRUCTURAL } from '../domain/study.ts'
 import { ehrSchema } from './ehr-schema.ts'
 import { pacsSchema } from './pacs-schema.ts'
-import { type Environment, filled, flag, MINUTE, secretOf, url, whole } from './schema-parts.ts'
+import { rulesSchema } from './rules-schema.ts'
+import { type Environment, filled, flag, MINUTE, pattern, secretOf, url, whole } from './schema-parts.ts'
 
 /** The schema needs the environment, since secrets stand in settings only as a reference to it. */
 export function settingsSchema(env: Environment) {
@@ -13,6 +14,7 @@ export function settingsSchema(env: Environment) {
     $schema: z.exactOptional(z.string().describe('For editors; not used.')),
     pacs: pacsSchema(secret),
     ehr: ehrSchema(secret),
+    rules: rulesSchema(),
     inference: z
       .strictObject({
         bundle: filled('Folder of the model bundle.').default('config/models/glioma-cascade-1mm'),
@@ -205,19 +207,5 @@ function timeZone(description: string) {
         return false
       }
     }, 'must be an IANA time zone such as Europe/Berlin')
-    .describe(description)
-}
-
-function pattern(description: string) {
-  return z
-    .string()
-    .min(1, 'must not be empty')
-    .refine((text) => {
-      try {
-        return new RegExp(text, 'iu') instanceof RegExp
-      } catch {
-        return false
-      }
-    }, 'must be a regular expression')
     .describe(description)
 }

@@ -5,6 +5,7 @@ import { LEGS, type Leg, type LegRecord } from '../domain/delivery.ts'
 import { AppError } from '../domain/errors.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 import type { Clock } from '../domain/ports/clock.ts'
+import { PRIORITIES } from '../domain/priority.ts'
 import { type AnalysisReads, createAnalysisReads } from './analysis-reads.ts'
 import { type LegRow, type RecordRow, toLeg, toRecord } from './analysis-rows.ts'
 import { saveArtifacts } from './artifacts.ts'
@@ -42,11 +43,12 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
     register: (analysis) =>
       db.transaction(async (tx) => {
         const { analysisId, studyInstanceUid, bundleId, bundleDigest, modelDigest, instanceSetDigest, study } = analysis
+        const priority = PRIORITIES[analysis.priority ?? 'fresh']
         const at = now()
         const added = await tx.query(
           `insert into gliabridge.analyses (analysis_id, study_instance_uid, bundle_id, bundle_digest, instance_set_digest, state,
-             created_at, updated_at, due_at, summary, model_digest)
-           values ($1, $2, $3, $4, $5, 'queued', $6, $6, $9, $7::jsonb, $8) on conflict do nothing returning analysis_id`,
+             created_at, updated_at, due_at, summary, model_digest, priority)
+           values ($1, $2, $3, $4, $5, 'queued', $6, $6, $9, $7::jsonb, $8, $10) on conflict do nothing returning analysis_id`,
           [
             analysisId,
             studyInstanceUid,
@@ -57,6 +59,7 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
             study ? JSON.stringify(versioned({ study })) : null,
             modelDigest ?? null,
             AT_ONCE,
+            priority,
           ],
         )
         const created = added.length === 1
@@ -66,6 +69,11 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
             [analysisId, [...LEGS]],
           )
           await append(tx, analysisId, at, 'state', 'registered', { to: 'queued' })
+        } else {
+          await tx.query('update gliabridge.analyses set priority = $2 where analysis_id = $1 and priority > $2', [
+            analysisId,
+            priority,
+          ])
         }
         return { record: await load(tx, analysisId), created }
       }),

@@ -8,7 +8,7 @@ import { parseSummary } from './result-schema.ts'
 /** Selected from `gliabridge.analyses a`; the legs come along, so a record is always one consistent reading. */
 export const RECORD = `
   a.analysis_id, a.study_instance_uid, a.bundle_id, a.bundle_digest, a.model_digest, a.confirmed_patient, a.instance_set_digest, a.state, a.hold, a.attempts,
-  a.created_at, a.updated_at, a.summary,
+  a.sequence::text as sequence, a.created_at, a.updated_at, a.summary,
   (select jsonb_agg(to_jsonb(l)) from gliabridge.legs l where l.analysis_id = a.analysis_id) as legs,
   (select jsonb_build_object('number', r.number, 'decision', r.decision, 'at', r.at, 'reviewer', r.reviewer ->> 'name',
       'reason', r.reason, 'edits', r.edits, 'delivered',
@@ -26,6 +26,7 @@ export interface RecordRow {
   state: AnalysisState
   hold: AnalysisRecord['hold'] | null
   attempts: number
+  sequence: string
   created_at: Date
   updated_at: Date
   summary: unknown
@@ -56,6 +57,7 @@ export function toRecord(row: RecordRow): AnalysisRecord {
     state: row.state,
     ...(row.hold ? { hold: row.hold } : {}),
     attempts: row.attempts,
+    sequence: Number(row.sequence),
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
     legs,

@@ -30,7 +30,7 @@ const CLAIM = `
       and (a.state <> 'analysed'
         or exists (select from gliabridge.legs l where l.analysis_id = a.analysis_id and l.state = 'waiting')
         or not exists (select from gliabridge.legs l where l.analysis_id = a.analysis_id and l.state = 'failed'))
-    order by a.created_at, a.analysis_id
+    order by a.priority, a.sequence
     limit 1
     for update of a skip locked
   )

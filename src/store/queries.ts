@@ -19,7 +19,7 @@ export const QUERIES = {
   },
   /** $1 study; oldest first */
   recordsOfStudy: {
-    sql: `select ${RECORD} from gliabridge.analyses a where a.study_instance_uid = $1 order by a.created_at, a.analysis_id`,
+    sql: `select ${RECORD} from gliabridge.analyses a where a.study_instance_uid = $1 order by a.sequence`,
     index: 'analyses_by_study',
   },
   /** $1 identifier, $2 issuer; newest first */
@@ -71,6 +71,11 @@ export const QUERIES = {
   notAnalysedStudies: {
     sql: `${WATCHED} where ${NOT_ANALYSED} order by changed_at desc, study_instance_uid limit $1 offset $2`,
     index: 'watched_studies_not_analysed',
+  },
+  /** $1 limit, $2 offset; latest change first */
+  watchedStudies: {
+    sql: `${WATCHED} order by changed_at desc, study_instance_uid limit $1 offset $2`,
+    index: 'watched_studies_by_change',
   },
   countNotAnalysed: {
     sql: `select count(*)::text as count from gliabridge.watched_studies where ${NOT_ANALYSED}`,

@@ -72,6 +72,10 @@ export function createWatchStore(db: Database, clock: Clock): WatchStore {
       return { studies: rows.map(toWatched), count: Number(total?.count ?? 0) }
     },
 
+    async list({ limit, offset }) {
+      return (await db.query<WatchedRow>(QUERIES.watchedStudies.sql, [limit, offset])).map(toWatched)
+    },
+
     async isOwn(sopInstanceUids) {
       const rows = await db.query<{ sop_instance_uid: string }>(QUERIES.ownInstances.sql, [sopInstanceUids])
       return new Set(rows.map((row) => row.sop_instance_uid))

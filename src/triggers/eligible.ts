@@ -1,13 +1,14 @@
 // Which settled studies are analysed: brain MR, or MR of which nobody says another body part.
 import { readBodyPart } from '../dicom/body-part.ts'
 import { items, text } from '../dicom/dataset.ts'
+import type { RuleOutcome } from '../domain/routing-rules.ts'
 import type { Series, Study } from '../domain/study.ts'
 import { isSourceImage } from './image-set.ts'
 
 export { isSourceImage } from './image-set.ts'
 
-/** The reason is shown to people and kept; it holds no patient data. */
-export type Eligibility = { eligible: true } | { eligible: false; reason: string }
+/** The reason is shown to people and kept; it holds no patient data. `waitSeconds`: what is missing may still come within so long. */
+export type Eligibility = { eligible: true } | { eligible: false; reason: string; waitSeconds?: number }
 
 /** Anatomic Region codes (PS3.16 CID 4) of head and brain: SNOMED CT, and the SNOMED RT values of older objects. */
 const HEAD_CODES = new Set([
@@ -23,19 +24,42 @@ const HEAD_CODES = new Set([
   'T-A2000',
 ])
 
-/** The default rule. A body part that is empty, says nothing or is no code string is let through: many scanners leave it so. */
+/** The rules that always hold. A body part that is empty, says nothing or is no code string is let through: many scanners leave it so. */
 export function isBrainMr(study: Study): Eligibility {
+  return verdictOf(brainMrRules(study))
+}
+
+export function brainMrRules(study: Study): RuleOutcome[] {
   const images = study.series.filter(isSourceImage)
-  if (images.length === 0) return { eligible: false, reason: 'the study holds no images' }
-  const mr = images.filter((series) => series.modality === 'MR')
-  if (mr.length === 0) {
-    const modalities = [...new Set(images.map((series) => printable(series.modality) || 'unnamed'))].sort()
-    return { eligible: false, reason: `no MR series among the images (${modalities.join(', ')})` }
-  }
-  const parts = mr.map(bodyPart)
-  if (parts.some((part) => part === 'head' || part === 'unspecified')) return { eligible: true }
+  const modality = modalityRule(images)
+  return modality.outcome === 'pass' ? [modality, bodyPartRule(images)] : [modality]
+}
+
+/** The first rule that fails decides, and tells why. */
+export function verdictOf(outcomes: readonly RuleOutcome[], waitSeconds = 0): Eligibility {
+  const failed =
+    outcomes.find(({ outcome }) => outcome === 'fail') ?? outcomes.find(({ outcome }) => outcome === 'wait')
+  if (failed === undefined) return { eligible: true }
+  const reason = failed.reason ?? failed.rule
+  return { eligible: false, reason, ...(failed.outcome === 'wait' && { waitSeconds }) }
+}
+
+function modalityRule(images: readonly Series[]): RuleOutcome {
+  const modalities = [...new Set(images.map((series) => printable(series.modality) || 'unnamed'))].sort()
+  const rule = 'modality'
+  const compared = `wanted MR; the images have ${modalities.join(', ') || 'none'}`
+  if (images.length === 0) return { rule, compared, outcome: 'fail', reason: 'the study holds no images' }
+  if (images.some((series) => series.modality === 'MR')) return { rule, compared, outcome: 'pass' }
+  return { rule, compared, outcome: 'fail', reason: `no MR series among the images (${modalities.join(', ')})` }
+}
+
+function bodyPartRule(images: readonly Series[]): RuleOutcome {
+  const parts = images.filter((series) => series.modality === 'MR').map(bodyPart)
   const named = [...new Set(parts.map((part) => (typeof part === 'string' ? part : part.other)))].sort()
-  return { eligible: false, reason: `not a study of the head: body part ${named.join(', ')}` }
+  const rule = 'body part'
+  const compared = `wanted head, or nothing said; the MR series have ${named.join(', ')}`
+  if (parts.some((part) => part === 'head' || part === 'unspecified')) return { rule, compared, outcome: 'pass' }
+  return { rule, compared, outcome: 'fail', reason: `not a study of the head: body part ${named.join(', ')}` }
 }
 
 /** The body part of a series as its first instance states it. */

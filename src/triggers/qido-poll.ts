@@ -35,11 +35,18 @@ export interface QidoPollOptions {
   onLook?: (failure?: AppError) => void
 }
 
-/** `since`: no study older than this date is ever taken. `through`: all looks up to this date succeeded. DICOM DA. */
+/**
+ * `since`: no study older than this date is ever taken. `through`: all looks up to this date succeeded. `freshSince`: studies from before
+ * it are taken because a person had the beginning moved back; `since` when left out. DICOM DA.
+ */
 export interface PollCursor {
   since: string
   through: string
+  freshSince?: string
 }
+
+/** Older studies that one look hints at, after all fresh ones: their metadata must not keep the archive busy. */
+export const OLDER_PER_LOOK = 20
 
 const NAME = 'qido'
 const MAX_WAIT_SECONDS = 300
@@ -61,6 +68,8 @@ export function createQidoPoll(options: QidoPollOptions): Trigger & { lookNow():
   const hinted = new Map<Uid, number>()
   /** Studies that could not be looked at; they are hinted at again, in whatever window. */
   const failed = new Set<Uid>()
+  /** Older studies that still wait for their turn, and for which beginning they were searched. */
+  const older = { since: '', studies: new Map<Uid, number>() }
   let lastWide: number | undefined
   let hasWarned = false
 
@@ -80,27 +89,40 @@ export function createQidoPoll(options: QidoPollOptions): Trigger & { lookNow():
     }
     const maxWaitMs = lateIntervalSeconds * 1000
     const wide = lastWide === undefined || !stillWaits(lastWide + maxWaitMs, now.getTime(), maxWaitMs)
-    const from = windowStart(cursor, today, wide ? Math.max(lateDays, overlapDays) : overlapDays)
+    const isListed = older.studies.size > 0 && older.since === cursor.since
+    const behind = isListed ? { ...cursor, through: today } : cursor
+    const from = windowStart(behind, today, wide ? Math.max(lateDays, overlapDays) : overlapDays)
     const found: StudySummary[] = []
     for (const query of searchesOf(from, wide)) found.push(...(await archive.searchStudies(query)))
-    const due = new Map(
-      found.filter((study) => wide || isChanged(study)).map((study) => [study.studyInstanceUid, study.instanceCount]),
-    )
+    const due = new Map<Uid, number>()
+    for (const study of found.filter((one) => wide || isChanged(one))) {
+      const isOlder = study.studyDate !== '' && study.studyDate < (cursor.freshSince ?? cursor.since)
+      const list = isOlder ? older.studies : due
+      list.set(study.studyInstanceUid, study.instanceCount)
+    }
+    older.since = cursor.since
     for (const studyInstanceUid of failed) if (!due.has(studyInstanceUid)) due.set(studyInstanceUid, 0)
-    for (const [studyInstanceUid, instanceCount] of due) {
+    if (wide) {
+      const present = new Set(found.map((study) => study.studyInstanceUid))
+      for (const uid of hinted.keys()) {
+        if (present.has(uid)) continue
+        // Too old for this window, or gone from the archive: looked at once more, which tells.
+        hinted.delete(uid)
+        due.set(uid, 0)
+      }
+    }
+    const turn = [...due, ...[...older.studies].slice(0, OLDER_PER_LOOK)]
+    for (const [studyInstanceUid, instanceCount] of turn) {
       if (signal.aborted) return
       await hintOne(studyInstanceUid, hint)
-      if (!failed.has(studyInstanceUid)) hinted.set(studyInstanceUid, instanceCount)
+      older.studies.delete(studyInstanceUid)
+      if (!failed.has(studyInstanceUid) && instanceCount > 0) hinted.set(studyInstanceUid, instanceCount)
     }
-    if (wide) {
-      lastWide = now.getTime()
-      const present = new Set(found.map((study) => study.studyInstanceUid))
-      for (const uid of hinted.keys()) if (!present.has(uid)) hinted.delete(uid)
-    }
+    if (wide) lastWide = now.getTime()
     // A study that failed keeps the window open, so that a restart does not lose it.
     // So does a beginning that a person moved back meanwhile (reachBack).
     const isMoved = readCursor(await watchStore.cursor(NAME))?.since !== cursor.since
-    if (cursor.through !== today && failed.size === 0 && !isMoved) {
+    if (cursor.through !== today && failed.size === 0 && older.studies.size === 0 && !isMoved) {
       await watchStore.setCursor(NAME, JSON.stringify({ ...cursor, through: today }))
     }
   }
@@ -190,11 +212,19 @@ export async function sinceWhen(watchStore: Pick<WatchStore, 'cursor'>): Promise
   return readCursor(await watchStore.cursor(NAME))?.since
 }
 
+/** The date from which studies are fresh; older ones are taken because a person asked for them. */
+export async function freshSince(watchStore: Pick<WatchStore, 'cursor'>): Promise<string | undefined> {
+  const cursor = readCursor(await watchStore.cursor(NAME))
+  return cursor?.freshSince ?? cursor?.since
+}
+
 /** Moves that date back: the next look starts there. One that is later than it is now changes nothing. */
 export async function reachBack(watchStore: Pick<WatchStore, 'cursor' | 'setCursor'>, from: string): Promise<void> {
   const cursor = readCursor(await watchStore.cursor(NAME))
   if (cursor !== undefined && cursor.since <= from) return
-  await watchStore.setCursor(NAME, JSON.stringify({ since: from, through: from }))
+  // Before the first look, what is taken first is the older studies too.
+  const fresh = cursor && { freshSince: cursor.freshSince ?? cursor.since }
+  await watchStore.setCursor(NAME, JSON.stringify({ since: from, through: from, ...fresh } satisfies PollCursor))
 }
 
 function readCursor(stored: string | undefined): PollCursor | undefined {

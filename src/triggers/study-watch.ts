@@ -1,6 +1,6 @@
 // Decides when a study is whole: its image set unchanged for a while, confirmed by one more look, each set decided once.
 import { isUidInUse } from '../dicom/uid.ts'
-import { type AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
+import { asAppError, unforeseenFields } from '../domain/errors.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { Log } from '../domain/ports/log.ts'
@@ -29,7 +29,7 @@ export interface StudyWatchOptions {
    * Called at least once per eligible image set; the decision is recorded only after it resolved, so it must be
    * idempotent. `digest` is sha256 over the sorted SOP Instance UIDs of the images.
    */
-  onSettled: (studyInstanceUid: Uid, digest: string) => Promise<void>
+  onSettled: (studyInstanceUid: Uid, digest: string, study: Study) => Promise<void>
 }
 
 export interface StudyWatch {
@@ -54,6 +54,8 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
   const inTurn = createTurns()
   /** Failures in a row per study, in memory: a restart tries at once. */
   const failures = new Map<Uid, { count: number; notBefore: number }>()
+  /** Sets that lack something which may still come: looked at again when they change, or when the wait is over. In memory, too. */
+  const incomplete = new Map<Uid, { digest: string; until: number }>()
 
   async function hint(studyInstanceUid: Uid): Promise<void> {
     if (!isUidInUse(studyInstanceUid)) return declineUnaskable(studyInstanceUid)
@@ -66,7 +68,10 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
   }
 
   async function check(): Promise<void> {
-    for (const { studyInstanceUid } of await watchStore.undecided()) {
+    for (const { studyInstanceUid, instanceSetDigest } of await watchStore.undecided()) {
+      const wait = incomplete.get(studyInstanceUid)
+      if (wait?.digest === instanceSetDigest && clock.now().getTime() < wait.until) continue
+      incomplete.delete(studyInstanceUid)
       const notBefore = failures.get(studyInstanceUid)?.notBefore ?? 0
       if (stillWaits(notBefore, clock.now().getTime(), MAX_WAIT_SECONDS * 1000)) continue
       try {
@@ -82,7 +87,7 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
           'study not decided yet; it is tried again',
         )
         if (ALL_AFFECTED.has(error.code)) return
-        if (count >= NOTICED_AFTER) await noteTrouble(studyInstanceUid, error)
+        if (count >= NOTICED_AFTER) await noteWaiting(studyInstanceUid, error.message)
       }
     }
   }
@@ -109,16 +114,22 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
       return noteChange(studyInstanceUid, known, set)
     }
     const eligibility = options.eligible(study)
-    if (!eligibility.eligible) return decide(known, declined(eligibility.reason))
-    await options.onSettled(studyInstanceUid, known.instanceSetDigest)
+    if (!eligibility.eligible) {
+      const { reason, waitSeconds = 0 } = eligibility
+      const until = Date.parse(known.changedAt) + waitSeconds * 1000
+      if (clock.now().getTime() >= until) return decide(known, declined(reason))
+      incomplete.set(studyInstanceUid, { digest: known.instanceSetDigest, until })
+      return noteWaiting(studyInstanceUid, reason)
+    }
+    await options.onSettled(studyInstanceUid, known.instanceSetDigest, study)
     await decide(known, { outcome: 'accepted' })
   }
 
   /** What stands still is seen on the page, and not in the log alone. */
-  async function noteTrouble(studyInstanceUid: Uid, error: AppError): Promise<void> {
+  async function noteWaiting(studyInstanceUid: Uid, reason: string): Promise<void> {
     const known = await watchStore.get(studyInstanceUid)
-    if (known === undefined || known.decision?.reason === error.message) return
-    await watchStore.put({ ...known, decision: { outcome: 'waiting', reason: error.message } })
+    if (known === undefined || known.decision?.reason === reason) return
+    await watchStore.put({ ...known, decision: { outcome: 'waiting', reason } })
   }
 
   /** A UID that no request can carry will never be asked for. */

@@ -1,10 +1,11 @@
 // What every AnalysisStore must do: run on PGlite in unit tests and on a real PostgreSQL in integration.
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type AnalysisState, mayBecome, TRANSITIONS } from '../../src/domain/analysis.ts'
+import { type AnalysisRecord, type AnalysisState, mayBecome, TRANSITIONS } from '../../src/domain/analysis.ts'
 import { AppError } from '../../src/domain/errors.ts'
 import { HEADS, type Measurement } from '../../src/domain/finding.ts'
 import type { Artifact, ArtifactRole } from '../../src/domain/ports/analysis-store.ts'
+import type { Priority } from '../../src/domain/priority.ts'
 import { type PatientIdentity, SEQUENCES, type SeriesDecision, type StudyIdentity } from '../../src/domain/study.ts'
 import { type AnalysisRecords, createAnalysisStore } from '../../src/store/analyses.ts'
 import type { Database } from '../../src/store/database.ts'
@@ -59,6 +60,13 @@ export function analysisStoreContract(name: string, open: () => Promise<Database
       bundleId: 'tiny',
       bundleDigest: 'b'.repeat(64),
       instanceSetDigest: createHash('sha256').update(id).digest('hex'),
+    })
+    const pick = ({ analysisId, studyInstanceUid, bundleId, bundleDigest, instanceSetDigest }: AnalysisRecord) => ({
+      analysisId,
+      studyInstanceUid,
+      bundleId,
+      bundleDigest,
+      instanceSetDigest,
     })
     const registered = async () => (await store.register(analysis())).record.analysisId
     /** Takes every open analysis out of the way, so that a test's own is the only one to claim. */
@@ -188,6 +196,31 @@ export function analysisStoreContract(name: string, open: () => Promise<Database
       for (let record = await store.claim('last', 60); record; record = await store.claim('last', 60))
         got.push(record.analysisId)
       expect(got.sort()).toEqual(ids.sort())
+    })
+
+    it('gives out what is urgent first, then what is fresh, then older studies, each as registered, whatever the clock says', async () => {
+      await clear()
+      const register = async (priority?: Priority) => {
+        clock.advance(-60)
+        const { record } = await store.register({ ...analysis(), ...(priority && { priority }) })
+        return record
+      }
+      const [older, raised, fresh, later, urgent] = [
+        await register('backfill'),
+        await register('backfill'),
+        await register(),
+        await register('fresh'),
+        await register('first'),
+      ]
+      expect(later.sequence).toBeGreaterThan(fresh.sequence)
+      // Once more, as a person or an order asks for it; less urgent than it is changes nothing.
+      await store.register({ ...pick(raised), priority: 'first' })
+      await store.register({ ...pick(urgent), priority: 'backfill' })
+      const order: string[] = []
+      for (let next = await store.claim('w', 600); next; next = await store.claim('w', 600)) order.push(next.analysisId)
+      expect(order).toEqual([raised, urgent, fresh, later, older].map(({ analysisId }) => analysisId))
+      clock.advance(3600)
+      await clear()
     })
 
     it('takes the oldest first', async () => {

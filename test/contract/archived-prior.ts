@@ -154,6 +154,7 @@ export function archivedPriorContract(name: string, start: () => Promise<OpenSer
         studyInstanceUid: earlier.studyInstanceUid,
         bundleDigest: DIGEST,
         state: 'delivered',
+        sequence: 1,
         createdAt: '2025-01-13T09:00:00.000Z',
         legs: [{ leg: 'pacs', state: 'done', attempts: 1, receipt }],
         summary: { patient: PATIENT, study: { ...earlier.result.study, studyTime: '120000' } },

@@ -46,7 +46,8 @@ it('moves the watch back and never forward, and names who asked', async () => {
   }
   await watch.setCursor('qido', cursor('20260301'))
   expect(await backfill(ports, '20250101', 'Dora')).toEqual({ since: '20250101' })
-  expect(JSON.parse(watch.cursors.get('qido')!)).toEqual({ since: '20250101', through: '20250101' })
+  const moved = { since: '20250101', through: '20250101', freshSince: '20260301' }
+  expect(JSON.parse(watch.cursors.get('qido')!)).toEqual(moved)
   expect(await backfill(ports, '20260601', 'Dora')).toEqual({ since: '20250101' })
   expect(entries.map(({ user }) => user?.name)).toEqual(['Dora', 'Dora'])
 })

@@ -41,7 +41,8 @@ function memoryAnalyses() {
         state: leg === 'pacs' ? ('waiting' as const) : ('done' as const),
         attempts: 0,
       }))
-      const record = { analysisId, studyInstanceUid: STUDY_UID, createdAt, legs } as unknown as AnalysisRecord
+      const sequence = records.size + 1
+      const record = { analysisId, studyInstanceUid: STUDY_UID, sequence, createdAt, legs } as unknown as AnalysisRecord
       records.set(analysisId, record)
       artifacts.set(analysisId, made)
       return record
@@ -53,6 +54,7 @@ function memoryAnalyses() {
         review: { number: 1, decision, at, reviewer: 'r', edits: [], delivered: false },
       })
     },
+    count: () => records.size,
     get: async (id: string) => records.get(id),
     byStudy: async () => [...records.values()],
     artifacts: async (id: string) => artifacts.get(id) ?? [],
@@ -76,11 +78,7 @@ async function scenario(options: { rejectSuperseded: boolean; excludedRoles?: Ar
   const watch = createMemoryWatchStore()
   const analyse = async (analysisId: string, analysedAt: string, beforeDelivery = () => {}) => {
     const { result, labels } = inputOf(reference, other)
-    const predecessor = await findPredecessor(analyses, {
-      analysisId,
-      studyInstanceUid: STUDY_UID,
-      createdAt: analysedAt,
-    })
+    const predecessor = await findPredecessor(analyses, { studyInstanceUid: STUDY_UID, sequence: analyses.count() + 1 })
     const made = await encodeResults({
       result: { ...result, analysisId, analysedAt, segmentation: labels } satisfies AnalysisResult,
       images: [],
@@ -192,11 +190,7 @@ describe('a later analysis of a study', () => {
       expect(references((await fetchRole(second, 'report'))!, 'PredecessorDocumentsSequence')).toEqual([
         first.find(({ role }) => role === 'report')!.sopInstanceUid,
       ])
-      const found = await findPredecessor(analyses, {
-        analysisId: 'second',
-        studyInstanceUid: STUDY_UID,
-        createdAt: '2025-03-15T07:41:09.000Z',
-      })
+      const found = await findPredecessor(analyses, { studyInstanceUid: STUDY_UID, sequence: 2 })
       const notes = acceptanceNotes(found).map(({ text }) => text)
       const said = 'A reviewer accepted an earlier analysis of this study on 2025-03-14; this one does not replace it.'
       expect(notes).toEqual(decision === 'reject' ? [] : [said])
@@ -212,13 +206,19 @@ describe('a later analysis of a study', () => {
     expect(await fetchRole(second, 'report')).toBeDefined()
   })
 
-  it('takes the latest of several, never itself, and never a later one', async () => {
+  it('takes the latest of several, never itself, and never a later one, whatever the clock said', async () => {
     const { analyse, analyses } = await scenario({ rejectSuperseded: false })
-    for (const [n, id] of ['first', 'second', 'third'].entries()) await analyse(id, `2025-03-1${n}T00:00:00.000Z`)
-    const found = async (createdAt: string, analysisId: string) =>
-      (await findPredecessor(analyses, { analysisId, studyInstanceUid: STUDY_UID, createdAt }))?.analysisId
-    expect(await found('2025-03-19T00:00:00.000Z', 'fourth')).toBe('third')
-    expect(await found('2025-03-12T00:00:00.000Z', 'third')).toBe('second')
-    expect(await found('2025-03-10T00:00:00.000Z', 'first')).toBeUndefined()
+    for (const [id, day] of [
+      ['first', 12],
+      ['second', 10],
+      ['third', 11],
+    ] as const)
+      await analyse(id, `2025-03-${day}T00:00:00.000Z`)
+    const found = async (sequence: number) =>
+      (await findPredecessor(analyses, { studyInstanceUid: STUDY_UID, sequence }))?.analysisId
+    expect(await found(4)).toBe('third')
+    expect(await found(3)).toBe('second')
+    expect(await found(2)).toBe('first')
+    expect(await found(1)).toBeUndefined()
   })
 })

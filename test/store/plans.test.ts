@@ -17,6 +17,7 @@ const VALUES: Record<keyof typeof QUERIES, string[]> = {
   watchedStudy: [`'1.2.7'`],
   undecidedStudies: [],
   notAnalysedStudies: ['50', '0'],
+  watchedStudies: ['50', '0'],
   countNotAnalysed: [],
   ownInstances: [`'{2.25.7,2.25.8}'`],
 }

@@ -29,6 +29,8 @@ export function createMemoryWatchStore(): MemoryWatchStore {
       const sorted = all.sort((a, b) => b.changedAt.localeCompare(a.changedAt))
       return { studies: sorted.slice(offset, offset + limit), count: all.length }
     },
+    list: async ({ limit, offset }) =>
+      [...studies.values()].sort((a, b) => b.changedAt.localeCompare(a.changedAt)).slice(offset, offset + limit),
     isOwn: async (uids) => new Set(uids.filter((uid) => own.has(uid))),
     async addOwn(uids) {
       for (const uid of uids) own.add(uid)

@@ -180,6 +180,8 @@ export function sampleApp(
         return { since: from }
       },
     },
+    explain: async (studyInstanceUid) => ({ studyInstanceUid, stage: 'unknown', rules: [] }),
+    studies: async () => [],
     archiveWays: async () => ({}),
     images: NO_IMAGES,
     scripts: { base: '/assets/browser/none', names: [], module: () => '' },

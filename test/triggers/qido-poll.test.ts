@@ -2,7 +2,15 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { AppError } from '../../src/domain/errors.ts'
 import type { StudySummary } from '../../src/domain/study-search.ts'
-import { createQidoPoll, type QidoPollSettings, waitAfter, windowStart } from '../../src/triggers/qido-poll.ts'
+import {
+  createQidoPoll,
+  freshSince,
+  OLDER_PER_LOOK,
+  type QidoPollSettings,
+  reachBack,
+  waitAfter,
+  windowStart,
+} from '../../src/triggers/qido-poll.ts'
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
 import { createMemoryWatchStore, type MemoryWatchStore } from '../support/memory-watch-store.ts'
 import { createKeptLog, type KeptLog } from '../support/quiet-log.ts'
@@ -277,4 +285,55 @@ it('says once that more days back do nothing after the first start', async () =>
   await run(3)
   const said = log.lines.filter(({ message }) => message.includes('backfill'))
   expect(said).toMatchObject([{ level: 'warn', fields: { wanted: '20260228', since: '20260301' } }])
+})
+
+describe('older studies that a person had taken', () => {
+  const old = Array.from({ length: 50 }, (_, n) => study(`1.9.${n}`, '20250615'))
+
+  it('come a few at a look, after the fresh ones, and are searched for once', async () => {
+    archive = [...old, study('1.1', '20260301')]
+    await run(1)
+    expect(hints).toEqual(['1.1'])
+    await reachBack(store, '20250101')
+    expect(await freshSince(store)).toBe('20260228')
+    onLook = (look) => {
+      if (look === 2) archive = [...archive, study('1.2', '20260301')]
+    }
+    hints = []
+    queries = []
+    await run(4)
+    const fresh = hints.flatMap((uid, at) => (uid.startsWith('1.9.') ? [] : [at]))
+    // The first of its look each: a process that starts looks at all of them again.
+    expect(fresh).toEqual([0, 1 + OLDER_PER_LOOK])
+    expect(hints.filter((uid) => uid.startsWith('1.9.'))).toEqual(old.map(({ studyInstanceUid }) => studyInstanceUid))
+    expect(queries).toEqual(['20250101', '20260227', '20260227', '20260227'])
+    expect(cursor()).toEqual({ since: '20250101', through: '20260301', freshSince: '20260228' })
+  })
+
+  it('are searched for again by a process that starts before all had their turn', async () => {
+    archive = old
+    await run(1)
+    await reachBack(store, '20250101')
+    await run(2)
+    expect(cursor().through).toBe('20250101')
+    await run(3)
+    expect(new Set(hints).size).toBe(50)
+    expect(cursor().through).toBe('20260301')
+  })
+
+  it('keep the first day of what is fresh when the beginning is moved back twice', async () => {
+    await run(1)
+    await reachBack(store, '20250101')
+    await reachBack(store, '20240101')
+    expect(await freshSince(store)).toBe('20260228')
+  })
+})
+
+it('a study that is no more found by a wide look is looked at once more: it may have disappeared', async () => {
+  archive = [study('1.1', '20260301'), study('1.2', '20260301')]
+  onLook = (look) => {
+    if (look === 2) archive = [study('1.1', '20260301')]
+  }
+  await run(123)
+  expect(hints.filter((uid) => uid === '1.2')).toHaveLength(2)
 })

@@ -384,3 +384,44 @@ it('a hint that comes during a decision waits for it, and does not undo it', asy
     instanceSetDigest: digestOf(mr('1.2.3.1', 1, 2)),
   })
 })
+
+describe('a study that lacks something which may still come', () => {
+  beforeEach(() => {
+    eligible = (study) =>
+      study.series.length > 1
+        ? { eligible: true }
+        : { eligible: false, reason: 'the study lacks T1c', waitSeconds: 600 }
+    contents.set(STUDY, mr('1.2.3.1', 1, 2))
+  })
+
+  it('is waited for, without being asked for again and again, and taken once it is whole', async () => {
+    await watch.hint(STUDY)
+    clock.advance(70)
+    await watch.check()
+    expect(store.studies.get(STUDY)?.decision).toEqual({ outcome: 'waiting', reason: 'the study lacks T1c' })
+    const before = looks.length
+    clock.advance(100)
+    await watch.check()
+    expect(looks).toHaveLength(before)
+    contents.set(STUDY, [...mr('1.2.3.1', 1, 2), ...mr('1.2.3.2', 1)])
+    await watch.hint(STUDY)
+    clock.advance(70)
+    await watch.check()
+    expect(settled).toHaveLength(1)
+    expect(store.studies.get(STUDY)?.decision).toEqual({ outcome: 'accepted' })
+  })
+
+  it('is left when the time is over, also over a restart', async () => {
+    await watch.hint(STUDY)
+    clock.advance(70)
+    await watch.check()
+    watch = start()
+    clock.advance(520)
+    await watch.check()
+    expect(store.studies.get(STUDY)?.decision?.outcome).toBe('waiting')
+    clock.advance(20)
+    await watch.check()
+    expect(store.studies.get(STUDY)?.decision).toEqual({ outcome: 'declined', reason: 'the study lacks T1c' })
+    expect(settled).toEqual([])
+  })
+})

@@ -4,6 +4,7 @@ import type { PatientId } from '../board.ts'
 import type { Leg, LegRecord } from '../delivery.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Head, ReportableResult } from '../finding.ts'
+import type { Priority } from '../priority.ts'
 import type { PatientIdentity, Sequence, StudyIdentity, Uid } from '../study.ts'
 
 export type ArtifactRole =
@@ -52,13 +53,17 @@ export interface AnalysisStore {
     analysis: Pick<
       AnalysisRecord,
       'analysisId' | 'studyInstanceUid' | 'bundleId' | 'bundleDigest' | 'modelDigest' | 'instanceSetDigest'
-    > & { study?: StudyIdentity },
+    > & {
+      study?: StudyIdentity
+      /** fresh when left out; one that is registered again keeps the more urgent of both. */
+      priority?: Priority
+    },
   ): Promise<{ record: AnalysisRecord; created: boolean }>
   get(analysisId: string): Promise<AnalysisRecord | undefined>
   byStudy(studyInstanceUid: Uid): Promise<AnalysisRecord[]>
   list(query?: ListQuery): Promise<AnalysisRecord[]>
   events(analysisId: string): Promise<AnalysisEvent[]>
-  /** Takes the oldest analysis that is due, under a lease of `leaseSeconds`; undefined when nothing is due. */
+  /** Takes the most urgent analysis that is due, of these the oldest, under a lease of `leaseSeconds`; undefined when nothing is due. */
   claim(owner: string, leaseSeconds: number): Promise<AnalysisRecord | undefined>
   renew(analysisId: string, owner: string, leaseSeconds: number): Promise<boolean>
   /** Gives the lease back and makes the analysis due again at `notBefore` (ISO) or now. */

@@ -70,6 +70,8 @@ export interface ClinicalRecord {
   clinicalFacts?(patient: string, studyDate: string): Promise<ClinicalFacts>
   /** Results of tissue tests for the markers that heads predict, newest first; absent where the adapter does not read them. */
   tissueResults?(patient: string): Promise<TissueResult[]>
+  /** Whether an order with this accession number is to be done first; absent where the adapter does not read it. */
+  isUrgentOrder?(accessionNumber: string): Promise<boolean>
   /** Posts or repeats the report of one analysis: the same resources, whatever happened before. */
   postReport(report: EhrReport): Promise<EhrReceipt>
   /** Writes a person's decision on a report into it: the same resources, whatever happened before; absent where the adapter cannot. */

@@ -32,6 +32,8 @@ export interface WatchStore {
   put(study: WatchedStudy): Promise<void>
   /** Studies that were declined or wait, latest change first; and how many there are in all. */
   notAnalysed(page: { limit: number; offset: number }): Promise<{ studies: WatchedStudy[]; count: number }>
+  /** All that were ever seen, latest change first. */
+  list(page: { limit: number; offset: number }): Promise<WatchedStudy[]>
   /** SOP Instance UIDs that we wrote ourselves are never a trigger. */
   isOwn(sopInstanceUids: Uid[]): Promise<Set<Uid>>
   addOwn(sopInstanceUids: Uid[]): Promise<void>

@@ -12,7 +12,7 @@ import type { Log } from '../../domain/ports/log.ts'
 import type { WriteLedger } from '../../domain/ports/write-ledger.ts'
 import { createTurns } from '../../domain/turns.ts'
 import { matchPatient } from '../matching/match.ts'
-import type { OrderSettings } from '../matching/orders.ts'
+import { isUrgentOrder, type OrderSettings } from '../matching/orders.ts'
 import { patientsOfList } from '../reads/board-list.ts'
 import {
   checkConsent,
@@ -92,6 +92,7 @@ export function createClinicalRecords(options: ClinicalRecordOptions): ClinicalR
       checkConsent: (patient) => checkConsent(store, reads, patient, now()),
       clinicalFacts: (patient, studyDate) => readClinicalFacts(store, reads, patient, studyDate),
       tissueResults: (patient) => readTissueResults(store, reads, patient),
+      isUrgentOrder: (accessionNumber) => isUrgentOrder(store, orders, accessionNumber),
       postReport: (report) =>
         forReport(report, async (post) => {
           // The record may have been out of reach when the analysis began.

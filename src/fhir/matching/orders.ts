@@ -13,6 +13,8 @@ export interface OrderSettings {
   accessionSystem?: string
   /** Whether who ordered is told. */
   notify: 'none' | 'communication' | 'task'
+  /** "system|code" of orders that go first, beside those that say so themselves. */
+  firstCodes?: readonly string[]
 }
 
 /** `asked` is false where there is no accession number, or the server does not hold orders. */
@@ -35,14 +37,7 @@ export async function findOrder(
 ): Promise<OrderSearch> {
   const accession = study.accessionNumber.trim()
   if (accession === '' || !capabilities.searches('ServiceRequest', 'identifier')) return { asked: false }
-  const token = accessionSystem ? searchToken(accessionSystem, accession) : searchToken('', accession).slice(1)
-  const carrying = (await store.search('ServiceRequest', 'identifier', [token])).filter(
-    (resource): resource is ServiceRequest =>
-      resource.resourceType === 'ServiceRequest' &&
-      (resource.identifier ?? []).some(
-        ({ system, value }) => value === accession && (!accessionSystem || system === accessionSystem),
-      ),
-  )
+  const carrying = await ordersOf(store, accessionSystem, accession)
   const own = carrying.filter(({ subject }) => relativeReference(subject.reference ?? '') === patient)
   if (own.length < carrying.length && accessionSystem) {
     const message = 'the order with the accession number of the study belongs to another patient than the Patient ID'
@@ -52,6 +47,39 @@ export async function findOrder(
   const usable = active.length > 0 ? active : own.filter(({ status }) => status === 'completed')
   if (usable.length !== 1) return { asked: true, note: noteOf(usable.length) }
   return { asked: true, order: orderOf(usable[0]!) }
+}
+
+async function ordersOf(
+  store: Pick<RecordStore, 'search'>,
+  accessionSystem: string | undefined,
+  accession: string,
+): Promise<ServiceRequest[]> {
+  const token = accessionSystem ? searchToken(accessionSystem, accession) : searchToken('', accession).slice(1)
+  return (await store.search('ServiceRequest', 'identifier', [token])).filter(
+    (resource): resource is ServiceRequest =>
+      resource.resourceType === 'ServiceRequest' &&
+      (resource.identifier ?? []).some(
+        ({ system, value }) => value === accession && (!accessionSystem || system === accessionSystem),
+      ),
+  )
+}
+
+/**
+ * Whether one of the orders with this accession number says that it is urgent (request-priority), or is of a kind that the site wants first: a
+ * tumour board's. It only decides what is done first, so whose order it is need not be known.
+ */
+export async function isUrgentOrder(
+  store: Pick<RecordStore, 'search'>,
+  { accessionSystem, firstCodes = [] }: OrderSettings,
+  accessionNumber: string,
+): Promise<boolean> {
+  const orders = await ordersOf(store, accessionSystem, accessionNumber)
+  return orders.some(({ priority, status, code, category, reasonCode }) => {
+    if (!['active', 'completed'].includes(status)) return false
+    const codings = [code, ...(category ?? []), ...(reasonCode ?? [])].flatMap((concept) => concept?.coding ?? [])
+    const isFirst = codings.some((one) => firstCodes.includes(`${one.system ?? ''}|${one.code ?? ''}`))
+    return isFirst || priority === 'stat' || priority === 'asap' || priority === 'urgent'
+  })
 }
 
 function orderOf(request: ServiceRequest): Order {

@@ -50,10 +50,7 @@ export async function findPrior(
   const delivered = await analyses.byPatient(query.patient)
   const candidates = delivered
     .flatMap((record) => asCandidate(record, query))
-    .sort(
-      (a, b) =>
-        momentOf(b.study).localeCompare(momentOf(a.study)) || (a.record.createdAt < b.record.createdAt ? 1 : -1),
-    )
+    .sort((a, b) => momentOf(b.study).localeCompare(momentOf(a.study)) || b.record.sequence - a.record.sequence)
   let passedOver: PriorSearch['passedOver']
   const seen = new Set<Uid>()
   for (const candidate of candidates) {
@@ -88,7 +85,7 @@ function whyNot(
   maxAgeDays: number,
   ofStudy: readonly AnalysisRecord[],
 ): string | undefined {
-  const later = ofStudy.find((one) => one.state !== 'superseded' && one.createdAt > record.createdAt)
+  const later = ofStudy.find((one) => one.state !== 'superseded' && one.sequence > record.sequence)
   if (later) return `its last analysis is not delivered (${later.state})`
   if (record.review?.decision === 'reject') return 'a reviewer rejected its analysis'
   if (days > maxAgeDays) return `it is ${days} days older, more than ${maxAgeDays}`

@@ -53,6 +53,22 @@ describe('the order of a study', () => {
   }
   const LINKED = /linked to none/
 
+  it.each<[boolean, Partial<ServiceRequest>]>([
+    [false, {}],
+    [false, { priority: 'routine' }],
+    [true, { priority: 'stat' }],
+    [true, { priority: 'urgent', status: 'completed' }],
+    [false, { priority: 'stat', status: 'revoked' }],
+    [true, { category: [{ coding: [{ system: 'https://h.example/kinds', code: 'TB' }] }] }],
+    [true, { reasonCode: [{ coding: [{ system: 'https://h.example/kinds', code: 'TB' }] }] }],
+    [false, { code: { coding: [{ system: 'https://other.example', code: 'TB' }] } }],
+    [false, { priority: 'stat', identifier: [{ system: ACCESSIONS, value: 'ACC-90010' }] }],
+  ])('goes first: %s, for %o', async (first, change) => {
+    await order(change)
+    const orders = { notify: 'none', accessionSystem: ACCESSIONS, firstCodes: ['https://h.example/kinds|TB'] } as const
+    expect(await record(orders).isUrgentOrder!('ACC-9001')).toBe(first)
+  })
+
   it('is the one active with the accession number, with its encounter', async () => {
     const encounter = await create<Encounter>(ehr.url, {
       resourceType: 'Encounter',

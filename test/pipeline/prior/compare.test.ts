@@ -72,6 +72,7 @@ function recordOf(change: Partial<AnalysisRecord> = {}, patient = PATIENT, study
     bundleId: 'glioma-test',
     bundleDigest: 'ab'.repeat(32),
     state: 'delivered' as AnalysisState,
+    sequence: 1,
     createdAt: '2025-01-13T09:00:00.000Z',
     legs: [{ leg: 'pacs', state: 'done', attempts: 1, receipt: { segmentation } }],
     summary: { patient, study },
@@ -221,7 +222,7 @@ describe('comparison with the earlier study', () => {
   )
 
   it('does not use a study whose later analysis is not delivered, nor a rejected one', async () => {
-    const later = recordOf({ analysisId: 'later', state: 'held', createdAt: '2025-01-14T09:00:00.000Z' })
+    const later = recordOf({ analysisId: 'later', state: 'held', sequence: 2 })
     expect(await why({ more: [later] })).toBe(
       'The earlier study of 2025-01-13 was not compared: its last analysis is not delivered (held).',
     )

@@ -1,0 +1,48 @@
+// The routing rules of a site, as data: which of the settled brain MR studies are analysed.
+import type { Sequence } from './study.ts'
+
+/** Attributes by which a site may exclude studies. Their values are compared and never told. */
+export const EXCLUDABLE = [
+  'StudyDescription',
+  'SeriesDescription',
+  'ProtocolName',
+  'RequestedProcedureDescription',
+  'PatientID',
+  'PatientName',
+  'InstitutionName',
+  'InstitutionalDepartmentName',
+  'StationName',
+  'ManufacturerModelName',
+  'ReferringPhysicianName',
+] as const
+
+export interface Exclusion {
+  attribute: (typeof EXCLUDABLE)[number]
+  /** Regular expression, case-insensitive, over any value of the attribute in the study's images. */
+  matches: string
+  /** Shown to people and kept. */
+  reason: string
+}
+
+export interface RoutingRules {
+  /** Sequences without which a study is not analysed … */
+  requiredSeries: readonly Sequence[]
+  /** … and how long a study that stays the same is waited for until then. */
+  waitSeconds: number
+  minimumAgeYears?: number
+  maximumAgeYears?: number
+  exclude: readonly Exclusion[]
+}
+
+/**
+ * One rule as it was applied to one study: for people, who ask why a study was taken or left. No text of it holds patient data.
+ * pass, fail: decided. wait: fails for now, and something may still come. later: decided by a later step.
+ */
+export interface RuleOutcome {
+  rule: string
+  /** What it asks for, and what the study has. */
+  compared: string
+  outcome: 'pass' | 'fail' | 'wait' | 'later'
+  /** Why it fails. */
+  reason?: string
+}

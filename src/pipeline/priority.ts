@@ -1,0 +1,33 @@
+// How urgent the analysis of a study is: by its headers and date when it is registered, and by the order behind it in the EHR.
+import { text } from '../dicom/dataset.ts'
+import { asAppError } from '../domain/errors.ts'
+import type { ClinicalRecords } from '../domain/ports/clinical-record.ts'
+import type { Log } from '../domain/ports/log.ts'
+import type { Priority } from '../domain/priority.ts'
+import type { Study } from '../domain/study.ts'
+
+/** Requested Procedure Priority (0040,1003), where the scanner wrote it into the images; and whether the study is an older one. */
+export function priorityOf(study: Study, freshSince: string | undefined): Priority {
+  const { metadata } = study.series[0]?.instances[0] ?? { metadata: {} }
+  const date = text(metadata, 'StudyDate')
+  if (freshSince !== undefined && /^\d{8}$/.test(date) && date < freshSince) return 'backfill'
+  return /^(STAT|HIGH)$/i.test(text(metadata, 'RequestedProcedurePriority').trim()) ? 'first' : 'fresh'
+}
+
+export interface OrderPorts {
+  ehr: Pick<ClinicalRecords, 'forStudy'>
+  log: Log
+}
+
+/** Whether the order with the accession number of the images goes first; false where nothing is known, whatever the reason. */
+export async function hasUrgentOrder({ ehr, log }: OrderPorts, study: Study): Promise<boolean> {
+  const { studyInstanceUid } = study
+  const accessionNumber = text(study.series[0]?.instances[0]?.metadata ?? {}, 'AccessionNumber').trim()
+  if (accessionNumber === '') return false
+  try {
+    return (await ehr.forStudy({ studyInstanceUid }).isUrgentOrder?.(accessionNumber)) ?? false
+  } catch (thrown) {
+    log.warn({ studyInstanceUid, code: asAppError(thrown).code }, 'the order was not asked for its priority')
+    return false
+  }
+}
