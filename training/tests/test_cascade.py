@@ -12,7 +12,7 @@ from gliatrain.cascade import degrade, flair, from_bundle, infer, patches
 from gliatrain.cascade.bundle import graph
 from gliatrain.cascade.export import for_export, shifted, write
 from gliatrain.cascade.network import CONTEXT, ViewNet, ViewVariant
-from gliatrain.cascade.train import Member, Engine, view_loss
+from gliatrain.cascade.train import Engine, Member, train, view_loss
 from gliatrain.cascade.volumes import Volume, signed_distance, z_scores
 from gliatrain.cascade.weights import NETWORKS
 from gliatrain.export import halve
@@ -228,6 +228,14 @@ def test_a_step_moves_a_member_and_its_state_comes_back(tmp_path):
     assert again.steps == 12
     for a, b in zip(again.mean.parameters(), member.mean.parameters()):
         torch.testing.assert_close(a, b)
+
+
+def test_a_resumed_training_keeps_where_it_started(tmp_path):
+    cohort = patches.Patches(patches.Cohort([head()], [], [], [{"image": np.ones((4, 9, 9, 9), np.float16), "label": np.full((9, 9, 9), 2, np.uint8)}]),
+                             each=1, stages=("enhancing",))
+    for started in ("published weights", "nothing"):
+        train(cohort, tmp_path, None, 1, facts={"started_from": started}, workers=0, compile_it=False, rounds=0)
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["facts"]["started_from"] == "published weights"
 
 
 def test_the_manifest_names_a_network_for_every_stage_and_view():

@@ -116,6 +116,7 @@ def train(patches: Patches, out: Path, weights: Path | None, minutes: float, pea
         for key, member in members.items():
             member.load(old["members"]["/".join(key)])
         spent, done = old["seconds"], old["rounds"]
+        facts = {**(facts or {}), "started_from": old["facts"].get("started_from", "nothing")}
     patches.seed = seed * 100003 + done
     loader = iter(torch.utils.data.DataLoader(patches, batch_size=None, num_workers=workers, prefetch_factor=4 if workers else None))
     estimate = out / "flair.pt"
