@@ -1,7 +1,9 @@
 // The PDF of a meeting: how long it takes for so many patients, from stored results to bytes. node bin/run.mjs bench/board.ts [PATIENTS]
+
 import { writeFile } from 'node:fs/promises'
 import { cpus, loadavg } from 'node:os'
 import type { BoardEntry } from '../src/domain/board.ts'
+import { fontFiles } from '../src/fonts/files.ts'
 import { packFigures } from '../src/reports/kept-figures.ts'
 import { drawMeetingPdf } from '../src/reports/meeting.ts'
 import { reportFigures } from '../src/reports/pdf.ts'
@@ -30,7 +32,7 @@ const entries = Array.from({ length: count }, (_, n): BoardEntry => {
 const started = performance.now()
 const bytes = await drawMeetingPdf({
   entries,
-  letterhead: { institution: 'Universitätsklinikum Musterstadt' },
+  letterhead: { institution: 'Universitätsklinikum Musterstadt', fonts: fontFiles },
   at: new Date(0),
   software: { name: 'Gliabridge', version: 'bench' },
 })

@@ -1,58 +1,20 @@
-// The composition root: settings in, a service out. The only place that wires adapters.
-import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { auditFetch } from './audit/audited-fetch.ts'
-import { systemClock } from './clock.ts'
-import { openImages } from './compose-images.ts'
-import { startRetention } from './compose-retention.ts'
-import { openRouting } from './compose-routing.ts'
-import { peerFigures, siteTimeZone, startWatch, type Watching, watchPeers } from './compose-watch.ts'
-import { createDecoder } from './decoding/decoder.ts'
-import { createDicomWebClient } from './dicomweb/client.ts'
+// The composition root: settings in, a service out. With the compose files beside it the only place that wires adapters.
+import { pageDeps } from './compose-pages.ts'
+import { openParts, type PartOptions, type Parts } from './compose-parts.ts'
+import { startWatch, type Watching } from './compose-watch.ts'
+import { analysisOf, startWorkers } from './compose-workers.ts'
 import type { AnalysisRecord } from './domain/analysis.ts'
 import type { AppError } from './domain/errors.ts'
-import type { Clock } from './domain/ports/clock.ts'
-import type { ImageArchive } from './domain/ports/image-archive.ts'
-import type { Log } from './domain/ports/log.ts'
-import type { WatchStore } from './domain/ports/watch-store.ts'
-import type { Priority } from './domain/priority.ts'
-import { boundedFetch } from './fhir/connection/bounded-fetch.ts'
-import { createClinicalRecords } from './fhir/connection/records.ts'
-import { createPublicKeys } from './fhir/connection/tokens.ts'
-import { createWebFonts } from './fonts/web-fonts.ts'
 import { createApp } from './http/app.ts'
 import { type OpenPort, serve } from './http/serve.ts'
-import { type LoadedBundle, loadBundle } from './inference/bundle/load.ts'
-import { startRunner } from './inference/runtime/runner.ts'
-import { createRegistrar } from './inference/volumes/register.ts'
-import { analyseStudy } from './pipeline/analyse-study.ts'
-import { confirmPatient } from './pipeline/confirm-patient.ts'
-import { deliver } from './pipeline/deliver.ts'
-import { hurryWaiting } from './pipeline/hurry.ts'
-import { imageSetDigest, registerAnalysis } from './pipeline/intake.ts'
-import { createBoard } from './pipeline/meeting.ts'
+import { imageSetDigest } from './pipeline/intake.ts'
 import { reproduce } from './pipeline/reproduce/reproduce.ts'
 import type { Reproduction } from './pipeline/reproduce/verdict.ts'
-import { releaseHold, replay } from './pipeline/resolve.ts'
-import { drainReviews, type ReviewRequest, reviewAnalysis } from './pipeline/review.ts'
-import { currentReport } from './pipeline/reviewed-pdf.ts'
-import { drainAnalyses } from './pipeline/worker.ts'
-import { excludedRoles, readsOfRecord, settingsOfAnalysis, waysToImages } from './settings/derived.ts'
+import { replay } from './pipeline/resolve.ts'
+import { settled } from './pipeline/settled.ts'
 import type { Settings } from './settings/schema.ts'
-import { openStoreWhenThere } from './store/open-when-there.ts'
-import { openStore, type Store } from './store/store.ts'
-import { createLog } from './telemetry/log.ts'
-import { renderMetrics } from './telemetry/metrics.ts'
-import { readProcessFigures } from './telemetry/resources.ts'
 
-const ANALYSES = 'analyses'
-const REVIEWS = 'reviews'
-
-export interface Service {
-  settings: Settings
-  bundle: LoadedBundle
-  store: Store
-  archive: ImageArchive
+export interface Service extends Pick<Parts, 'settings' | 'bundle' | 'store' | 'archive'> {
   /** Starts workers and, when asked, triggers and the HTTP server; resolves with the pages' address. */
   start(parts: { watch: boolean; http: boolean }): Promise<{ url: string | undefined }>
   /** Registers the study as it is now in the archive and returns the analysis id. */
@@ -66,229 +28,82 @@ export interface Service {
   stop(): Promise<void>
 }
 
-export interface ComposeOptions {
-  log?: Log
-  clock?: Clock
+export interface ComposeOptions extends PartOptions {
   /** A port that is open already, for the pages; the caller closes it. Opened and closed here when left out. */
   port?: OpenPort
-  /** Wait for a database that is not there yet, rather than fail. */
-  waitForDatabase?: { signal: AbortSignal; onWait?: (code: string) => void }
   /** Told when a part that must run for ever has ended by an error: the service is to be ended too. */
   onBroken?: (error: AppError) => void
 }
 
-/** Our own name and version, as results and pages state them. */
-export function softwareIdentity() {
-  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
-  return { name: 'Gliabridge', version: manifest.version, manufacturer: 'Gliabridge contributors' }
-}
-
-/** In which way the archive takes each question: kept beside the cursors of the triggers, per archive. */
-export function rememberWays(watch: Pick<WatchStore, 'cursor' | 'setCursor'>, url: string) {
-  const name = `ways ${url}`
-  return { recall: () => watch.cursor(name), keep: (value: string) => watch.setCursor(name, value) }
-}
-
 /** Builds the service; nothing runs before start(). Throws what the parts throw: SETTINGS_INVALID, BUNDLE_INVALID … */
 export async function compose(settings: Settings, options: ComposeOptions = {}): Promise<Service> {
-  const clock = options.clock ?? systemClock
-  const log = options.log ?? createLog(settings.log.level)
   const undo: (() => Promise<unknown>)[] = []
+  const onClose = (step: () => Promise<unknown>) => void undo.push(step)
   const stop = async () => {
     for (const step of undo.splice(0).reverse()) await step()
   }
   try {
-    const bundle = await loadBundle(settings.inference.bundle)
-    const place = { ...settings.store, clock, log }
-    const { waitForDatabase } = options
-    const store = await (waitForDatabase
-      ? openStoreWhenThere(place, { ...waitForDatabase, clock, log })
-      : openStore(place))
-    undo.push(() => store.close())
-    const { analyses, reviews, watch, audit, ledger, queue } = store
-    const archive = createDicomWebClient({
-      ...settings.pacs,
-      audit,
-      log,
-      memory: rememberWays(watch, settings.pacs.url),
-    })
-    const ehr = createClinicalRecords({
-      ...settings.ehr,
-      reads: readsOfRecord(settings),
-      ledger,
-      log,
-      fetch: boundedFetch(fetch),
-      auditedFetch: (scope, send) => auditFetch({ baseUrl: settings.ehr.url, scope, audit, send, newId: randomUUID }),
-    })
-    const runner = await startRunner({ ...settings.inference, bundle, log })
-    undo.push(() => runner.close())
-    const registrar = createRegistrar()
-    undo.push(() => registrar.close())
-    const { readVolume, close: closeDecoder } = createDecoder()
-    undo.push(closeDecoder)
-
-    const startedAt = clock.now().getTime()
-    const images = await openImages(settings, { clock, log, audit })
-    undo.push(images.close)
-    undo.push(startRetention(settings, { records: store.erasure, spool: images.spool, audit }, { clock, log }))
-    const wake = () => queue.wake(ANALYSES)
-    const peers = watchPeers(log, () => hurryWaiting({ analyses, wake }))
-    const register = (studyInstanceUid: string, digest: string, priority?: Priority) =>
-      registerAnalysis({ analyses, log, wake }, bundle.identity, studyInstanceUid, digest, priority)
-    const routing = openRouting(settings, { archive, watch, analyses, audit, bundle, clock, log, register })
-    const software = softwareIdentity()
-    const letterhead = { institution: settings.institution.name, ...settings.reports }
-    const analyseOptions = {
-      ...{ ...settingsOfAnalysis(settings), ...letterhead },
-      ...{ bundle, timeZone: siteTimeZone(settings), software },
-    }
-    const analysePorts = {
-      ...{ archive, ehr, analyses, watch, runner, registrar, readVolume, clock },
-      ...images.keeps,
-    }
-    const deliverOptions = {
-      excludedRoles: excludedRoles(settings),
-      toImages: waysToImages(settings),
-      maxAttempts: { pacs: settings.pacs.maxAttempts, ehr: settings.ehr.maxAttempts },
-    }
-    const workerPorts = {
-      maxAttempts: settings.pacs.maxAttempts,
-      analyses,
-      clock,
-      log,
-      analyse: (record: AnalysisRecord) => analyseStudy(analysePorts, analyseOptions, record),
-      deliver: (record: AnalysisRecord) =>
-        deliver({ archive, ehr, analyses, watch, clock, log }, record, deliverOptions),
-      wakeAt: (when: Date) => queue.wakeAt(ANALYSES, when),
-    }
-    const owner = randomUUID()
-
-    async function startWorkers(): Promise<void> {
-      await queue.work(ANALYSES, (signal) => drainAnalyses(workerPorts, owner, signal))
-      await queue.work(REVIEWS, async (signal) => {
-        const again = await drainReviews(
-          { archive, ehr, analyses, reviews, watch, clock, log },
-          {
-            ...deliverOptions,
-            ...letterhead,
-            rejectSuperseded: settings.writeBack.rejectSuperseded,
-          },
-          signal,
-        )
-        if (again) await queue.wakeAt(REVIEWS, again)
-      })
-    }
-
-    let watching: Watching | undefined
-    async function openPages(): Promise<string> {
-      const app = createApp({
-        // An outage is a change of the worklist, too.
-        analyses: {
-          ...analyses,
-          version: async (id) => {
-            const version = await analyses.version(id)
-            return id === undefined ? String(BigInt(version) + BigInt(peers.changes())) : version
-          },
-        },
-        log,
-        clock,
-        settings: settings.http,
-        hint: (kind, body) => watching?.hint(kind, body) ?? false,
-        software,
-        ready: () => store.ping(),
-        peers: () => peers.states(),
-        watch,
-        ...routing.pages,
-        archiveWays: async () => (await archive.ways?.()) ?? {},
-        publicKeys: createPublicKeys(settings.ehr.auth),
-        metrics: async () =>
-          renderMetrics({
-            ...(await analyses.figures()),
-            peers: peers.states().map((state) => peerFigures(state, startedAt, clock.now().getTime())),
-            software: { version: software.version, bundleId: bundle.id, modelDigest: bundle.identity.modelDigest },
-            process: readProcessFigures(),
-          }),
-        resolve: async (id: string) => {
-          const record = await releaseHold(analyses, id)
-          await wake()
-          return record
-        },
-        confirmPatient: async (id: string, confirmation: { patient: string; by: string }) => {
-          const record = await confirmPatient({ analyses, ehr, audit, clock }, id, confirmation)
-          await wake()
-          return record
-        },
-        fonts: createWebFonts(),
-        ...images.pages,
-        reviews: (id: string) => reviews.list(id),
-        report: (id: string) => currentReport({ analyses, reviews }, id, letterhead),
-        board: createBoard({ analyses, reviews, ehr, clock }, { letterhead, software }),
-        review: async (id: string, request: ReviewRequest) => {
-          const recorded = await reviewAnalysis({ analyses, reviews }, id, request)
-          await queue.wake(REVIEWS)
-          return recorded
-        },
-        retryReviews: async (id: string) => {
-          if ((await reviews.makeDue(id)) > 0) await queue.wake(REVIEWS)
-        },
-        replay: async (id: string) => {
-          const record = await replay(analyses, id)
-          await wake()
-          return record
-        },
-      })
-      if (options.port) {
-        options.port.show(app)
-        return options.port.url
-      }
-      const server = await serve(app, settings.http)
-      undo.push(() => server.close())
-      return server.url
-    }
-
-    return {
-      settings,
-      bundle,
-      store,
-      archive,
-      async start(parts) {
-        try {
-          // The port first: a service that nobody can look at must not run on.
-          const url = parts.http ? await openPages() : undefined
-          await startWorkers()
-          if (parts.watch) {
-            const { onBroken } = options
-            const ports = { archive, watchStore: watch, peers, register, facts: routing.facts, ehr, clock, log }
-            watching = startWatch({ settings, ...ports, onBroken })
-            undo.push(watching.stop)
-          }
-          return { url }
-        } catch (error) {
-          await stop()
-          throw error
-        }
-      },
-      async submit(studyInstanceUid) {
-        return register(studyInstanceUid, await imageSetDigest(watch, await archive.retrieveMetadata(studyInstanceUid)))
-      },
-      async settled(analysisId, signal) {
-        for (;;) {
-          const record = await analyses.get(analysisId)
-          if (record && ['delivered', 'held', 'superseded'].includes(record.state)) return record
-          signal?.throwIfAborted()
-          await clock.sleep(250, signal)
-        }
-      },
-      async replay(analysisId) {
-        const record = await replay(analyses, analysisId)
-        await wake()
-        return record
-      },
-      reproduce: (analysisId) => reproduce(analysePorts, analyseOptions, analysisId),
-      stop,
-    }
+    return serviceOf(await openParts(settings, options, onClose), options, { onClose, stop })
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+interface Ending {
+  onClose(step: () => Promise<unknown>): void
+  stop(): Promise<void>
+}
+
+function serviceOf(parts: Parts, { port, onBroken }: ComposeOptions, { onClose, stop }: Ending): Service {
+  const { settings, bundle, store, archive, ehr, clock, log, peers, register, routing } = parts
+  const { analyses, watch } = store
+  let watching: Watching | undefined
+
+  async function openPages(): Promise<string> {
+    const app = createApp(pageDeps(parts, (kind, body) => watching?.hint(kind, body) ?? false))
+    if (port) {
+      port.show(app)
+      return port.url
+    }
+    const server = await serve(app, settings.http)
+    onClose(() => server.close())
+    return server.url
+  }
+
+  return {
+    settings,
+    bundle,
+    store,
+    archive,
+    async start(wanted) {
+      try {
+        // The port first: a service that nobody can look at must not run on.
+        const url = wanted.http ? await openPages() : undefined
+        await startWorkers(parts)
+        if (wanted.watch) {
+          const ports = { archive, watchStore: watch, peers, register, facts: routing.facts, ehr, clock, log }
+          watching = startWatch({ settings, ...ports, onBroken })
+          onClose(watching.stop)
+        }
+        return { url }
+      } catch (error) {
+        await stop()
+        throw error
+      }
+    },
+    submit: async (studyInstanceUid) =>
+      register(studyInstanceUid, await imageSetDigest(watch, await archive.retrieveMetadata(studyInstanceUid))),
+    settled: (analysisId, signal) => settled({ analyses, clock }, analysisId, signal),
+    async replay(analysisId) {
+      const record = await replay(analyses, analysisId)
+      await parts.wakeAnalyses()
+      return record
+    },
+    async reproduce(analysisId) {
+      const { ports, options } = analysisOf(parts)
+      return reproduce(ports, options, analysisId)
+    },
+    stop,
   }
 }

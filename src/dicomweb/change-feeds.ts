@@ -4,7 +4,7 @@ import { isUidInUse } from '../dicom/uid.ts'
 import { AppError } from '../domain/errors.ts'
 import type { ChangeFeed, Changes } from '../domain/ports/change-feed.ts'
 import type { Uid } from '../domain/study.ts'
-import type { Connection } from './client-connection.ts'
+import type { Connection } from './connection.ts'
 
 type Asking = Pick<Connection, 'getJson' | 'asked'>
 

@@ -1,9 +1,11 @@
 // HTTP to one DICOMweb service root: credentials, a limit on silence, repetition of reads on a broken connection.
+
 import { AppError } from '../domain/errors.ts'
 import { jsonExcess } from '../domain/json-excess.ts'
 import { LIMITS } from '../domain/limits.ts'
 import type { DicomJson } from '../domain/study.ts'
 import { bodyLimits, boundedBody } from './bounded-body.ts'
+import type { Connection, Upload } from './connection.ts'
 import { parseDataSets } from './dicom-json.ts'
 import { type Asked, errorOfStatus, errorOfThrown, isReset, safeAddress } from './errors.ts'
 import { parseMediaType } from './media-type.ts'
@@ -31,32 +33,6 @@ export interface Answer {
   body: AsyncGenerator<Uint8Array, void>
   /** Gives up the body and its connection. */
   discard(): void
-}
-
-export interface Connection {
-  /** The data sets of a list, undefined for a row that is none; nothing found is []. Repeated when the connection breaks. */
-  getList(path: string, what: string, accept: string): Promise<(DicomJson | undefined)[]>
-  /** JSON of an interface of the archive that is no DICOM JSON; `empty` where the answer has no body. Throws NOT_FOUND for 404. */
-  getJson(path: string, what: string, options?: { empty?: unknown }): Promise<unknown>
-  /** Part 10 objects as they arrive. ARCHIVE_TRUNCATED at the end when the archive says itself that they are not all (206). */
-  getObjects(path: string, what: string, accept: string): AsyncGenerator<Uint8Array<ArrayBuffer>, void>
-  /** Sends once and never repeats, with its length and not in chunks; the whole answer as text. */
-  post(
-    path: string,
-    what: string,
-    accept: string,
-    body: Upload,
-  ): Promise<{ status: number; headers: Headers; text: string }>
-  /** Deletes a resource (no part of PS3.18; Orthanc, dcm4chee, Google and Azure know it). */
-  remove(path: string, what: string): Promise<void>
-  asked(path: string, what: string): Asked
-}
-
-/** A body of known size: archives and proxies refuse a request without Content-Length, or drop its body. */
-export interface Upload {
-  contentType: string
-  length: number
-  slices: Iterable<Uint8Array>
 }
 
 const READ_ATTEMPTS = 3

@@ -2,7 +2,7 @@
 import { buildCheckObject, buildCheckRejection } from '../dicom/check-object.ts'
 import { AppError, asAppError } from '../domain/errors.ts'
 import type { ImageArchive } from '../domain/ports/image-archive.ts'
-import type { Connection } from './client-connection.ts'
+import type { Connection } from './connection.ts'
 
 /** What was done, in lines. Throws what the archive answers to the store: ARCHIVE_FORBIDDEN, STORE_FAILED … */
 export async function probeStorage(

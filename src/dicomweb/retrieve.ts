@@ -6,7 +6,7 @@ import { AppError, asAppError, foreseen } from '../domain/errors.ts'
 import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { Uid } from '../domain/study.ts'
-import type { Connection } from './client-connection.ts'
+import type { Connection } from './connection.ts'
 import { resourcePath } from './query.ts'
 import { OBJECT_WAYS, type Ways } from './ways.ts'
 

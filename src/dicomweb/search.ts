@@ -4,7 +4,7 @@ import { AppError } from '../domain/errors.ts'
 import { LIMITS } from '../domain/limits.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { DicomJson } from '../domain/study.ts'
-import type { Connection } from './client-connection.ts'
+import type { Connection } from './connection.ts'
 import { hasAll, type Page } from './query.ts'
 import { distinctWays, JSON_WAYS, SEARCH_WAYS, type SearchWay, type Ways } from './ways.ts'
 

@@ -23,6 +23,11 @@ export function mayBecome(from: AnalysisState, to: AnalysisState): boolean {
   return (TRANSITIONS[from] as readonly string[]).includes(to)
 }
 
+/** Whether only a person, or newer images, can make it go on. */
+export function isAtRest(state: AnalysisState): boolean {
+  return state === 'delivered' || state === 'held' || state === 'superseded'
+}
+
 export interface AnalysisEvent {
   at: string
   /** For example "state", "step", "leg". */

@@ -1,4 +1,5 @@
 // How well the whole chain did: overlap of the outlines, and each head's figures beside what the patient's age alone tells; pure.
+import type { BundleIdentity } from '../domain/finding.ts'
 import type { BundleManifest } from '../inference/bundle/manifest.ts'
 import { runnableHeads } from '../inference/bundle/manifest.ts'
 import { quantile } from '../inference/volumes/quantile.ts'
@@ -119,4 +120,16 @@ function survivalBesideAge(answers: readonly Aged[]): BesideAge {
     age: bootstrap(scored.length, (rows) => of('age', rows)),
     difference: bootstrap(scored.length, (rows) => of('risk', rows) - of('age', rows)),
   }
+}
+
+export interface ChainReport extends ChainSummary {
+  bundle: BundleIdentity
+  cases: ChainCase[]
+  failures: { case: string; code: string; message: string }[]
+  /** Case folders that the table has no row for; they are not run. */
+  withoutRow: string[]
+  /** Rows of the table without a case folder. */
+  rowsWithoutCase: number
+  /** Highest resident size in MiB of the service's process and of the inference process. */
+  peakRssMb: { service: number; inference: number }
 }

@@ -1,8 +1,7 @@
 // An evaluation of the chain as a text table: one line per case with its truth and its calls, then overlap, heads, age and failures.
 import type { Prediction } from '../domain/finding.ts'
 import type { ChainCase } from './chain-case.ts'
-import type { ChainSummary } from './chain-scores.ts'
-import type { ChainReport } from './evaluate-chain.ts'
+import type { ChainReport, ChainSummary } from './chain-scores.ts'
 import { estimate, headLines, number } from './heads-table.ts'
 import type { Labels } from './label-table.ts'
 import { falseEnhancementLine } from './table.ts'

@@ -1,20 +1,13 @@
 // The evaluation use case: cases in BraTS layout through the service's own preparation, inference and postprocessing.
+
 import { join } from 'node:path'
 import { AppError, asAppError } from '../domain/errors.ts'
-import type { BundleIdentity, ExecutionRecord } from '../domain/finding.ts'
 import type { ModelRunner } from '../domain/ports/model-runner.ts'
-import type { Sequence } from '../domain/study.ts'
-import type { LoadedBundle } from '../inference/bundle/load.ts'
+import type { LoadedBundle } from '../inference/bundle/manifest.ts'
 import type { Registrar } from '../inference/volumes/rigid.ts'
 import { bratsLabels, caseNames, readCaseFiles, SUFFIXES, sameGrid } from './case-files.ts'
-import {
-  type FalseEnhancement,
-  falseEnhancement,
-  type RegionScore,
-  type RegionSummary,
-  scoreRegions,
-  summarise,
-} from './evaluate.ts'
+import { falseEnhancement, scoreRegions, summarise } from './evaluate.ts'
+import type { CaseReport, EvaluationReport } from './report.ts'
 import { segmentCase } from './segment-case.ts'
 
 export interface EvaluateOptions {
@@ -26,28 +19,6 @@ export interface EvaluateOptions {
   runner: ModelRunner
   registrar: Registrar
   onProgress?: (line: string) => void
-}
-
-export interface CaseReport {
-  case: string
-  scores: RegionScore[]
-  noFinding: boolean
-  /** Rigid motion that registration found, per sequence. */
-  motion: Partial<Record<Sequence, { translationMm: number; rotationDegrees: number }>>
-  /** Seconds per step. */
-  seconds: { read: number; prepare: number; segment: number; label: number; score: number; total: number }
-}
-
-export interface EvaluationReport {
-  bundle: BundleIdentity
-  execution: Omit<ExecutionRecord, 'seconds' | 'peakRssMb'> | undefined
-  cases: CaseReport[]
-  summary: RegionSummary[]
-  /** Absent when every case enhances. */
-  falseEnhancement?: FalseEnhancement
-  failures: { case: string; code: string; message: string }[]
-  /** Highest resident size in MiB of the service's process and of the inference process. */
-  peakRssMb: { service: number; inference: number }
 }
 
 /** Evaluates every case; one that cannot be read or analysed is listed as a failure and the others go on. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { AppError, asAppError } from '../domain/errors.ts'
 import type { ModelRunner } from '../domain/ports/model-runner.ts'
 import type { LabelVolume, Volume } from '../domain/volume.ts'
-import type { LoadedBundle } from '../inference/bundle/load.ts'
+import type { LoadedBundle } from '../inference/bundle/manifest.ts'
 import { runnableHeads } from '../inference/bundle/manifest.ts'
 import { predictFromImages } from '../inference/heads/predict-from-images.ts'
 import { evaluableOf } from '../inference/lesions/evaluable.ts'
@@ -13,7 +13,7 @@ import { sequencesOf } from '../inference/segmentation/sequence-volume.ts'
 import type { Registrar } from '../inference/volumes/rigid.ts'
 import { bratsLabels, caseNames, readCaseFiles, sameGrid } from './case-files.ts'
 import type { ChainCase } from './chain-case.ts'
-import { type ChainSummary, summariseChain } from './chain-scores.ts'
+import { type ChainReport, summariseChain } from './chain-scores.ts'
 import { byId, parseCsv, type Table } from './csv.ts'
 import { type RegionScore, scoreRegions } from './evaluate.ts'
 import { checkLabelColumns, clinicalOf, labelsOf, withFullNames } from './label-table.ts'
@@ -31,18 +31,6 @@ export interface EvaluateChainOptions {
   onProgress?: (line: string) => void
   /** Is given the report after every case, so that a run that ends early leaves what it found. */
   onReport?: (report: ChainReport) => Promise<void>
-}
-
-export interface ChainReport extends ChainSummary {
-  bundle: LoadedBundle['identity']
-  cases: ChainCase[]
-  failures: { case: string; code: string; message: string }[]
-  /** Case folders that the table has no row for; they are not run. */
-  withoutRow: string[]
-  /** Rows of the table without a case folder. */
-  rowsWithoutCase: number
-  /** Highest resident size in MiB of the service's process and of the inference process. */
-  peakRssMb: { service: number; inference: number }
 }
 
 /** A case that cannot be read or analysed is listed as a failure and the others go on; TABLE_INVALID for a table that lacks a column. */

@@ -2,7 +2,7 @@
 import { AppError } from '../domain/errors.ts'
 import { type BundleIdentity, HEADS, type Head } from '../domain/finding.ts'
 import type { ModelRunner } from '../domain/ports/model-runner.ts'
-import type { LoadedBundle } from '../inference/bundle/load.ts'
+import type { LoadedBundle } from '../inference/bundle/manifest.ts'
 import { runnableHeads } from '../inference/bundle/manifest.ts'
 import { evaluateHead } from '../inference/heads/evaluate-head.ts'
 import type { Features } from '../inference/heads/feature-values.ts'

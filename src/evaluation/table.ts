@@ -1,6 +1,6 @@
 // An evaluation as a text table: one line per case and region, then the means.
 import { type FalseEnhancement, LITTLE_ML } from './evaluate.ts'
-import type { EvaluationReport } from './evaluate-cases.ts'
+import type { EvaluationReport } from './report.ts'
 
 const HEADER = ['case', 'region', 'Dice', 'HD95 mm', 'volume mL', 'expert mL']
 

@@ -63,3 +63,11 @@ export const FAMILIES: readonly Family[] = [...FIRST, ...Object.values(HAN), ...
 export function fileOf({ prefix, variable, weights }: Family, subset: string, weight: Weight): string {
   return `${prefix}-${subset}-${variable ? 'wght' : weights[weight]}-normal.woff2`
 }
+
+/** The packages' files; whoever reads them keeps what was read, since reports need the same few again and again. */
+export interface FontFiles {
+  /** A file of the package's folder `files`, unpacked from WOFF2. */
+  unpacked(family: Family, file: string): Promise<Uint8Array>
+  /** Code point → the subsets that have it, in the package's order. */
+  subsetsByCharacter(family: Family): Promise<ReadonlyMap<number, readonly string[]>>
+}

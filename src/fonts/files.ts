@@ -2,10 +2,10 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import type { Family } from './families.ts'
+import decompress from 'woff2-encoder/decompress'
+import type { Family, FontFiles } from './families.ts'
 
 const require = createRequire(import.meta.url)
-const subsetsByPackage = new Map<string, Promise<ReadonlyMap<string, string>>>()
 
 /** Any file of the package, by its path inside. */
 export function readPackageFile(family: Family, ...path: string[]): Promise<Uint8Array> {
@@ -13,18 +13,54 @@ export function readPackageFile(family: Family, ...path: string[]): Promise<Uint
 }
 
 /** Subset → its characters as CSS states them ("U+4E00, U+4E03-4E05"), in the package's order, from its unicode.json. */
-export function subsetsOf(family: Family): Promise<ReadonlyMap<string, string>> {
-  const known = subsetsByPackage.get(family.package)
-  if (known) return known
-  const read = readPackageFile(family, 'unicode.json').then((bytes) => parse(new TextDecoder().decode(bytes)))
-  subsetsByPackage.set(family.package, read)
-  // A failure is told to whoever asked, and not remembered.
-  read.catch(() => subsetsByPackage.delete(family.package))
-  return read
+export const subsetsOf = keeping(
+  (family: Family) => family.package,
+  async (family) => parse(new TextDecoder().decode(await readPackageFile(family, 'unicode.json'))),
+)
+
+/** Unpacked bytes and no parsed fonts: those remember the characters of earlier reports, which would make later ones differ. */
+export const fontFiles: FontFiles = {
+  unpacked: keeping(
+    (_family: Family, file: string) => file,
+    async (family, file) => decompress(await readPackageFile(family, 'files', file)),
+  ),
+  subsetsByCharacter: keeping(
+    (family: Family) => family.package,
+    async (family) => byCharacter(await subsetsOf(family)),
+  ),
+}
+
+/** Asks once for each key; a failure is told to whoever asked, and not remembered. */
+function keeping<Key extends unknown[], Value>(
+  nameOf: (...key: Key) => string,
+  read: (...key: Key) => Promise<Value>,
+): (...key: Key) => Promise<Value> {
+  const kept = new Map<string, Promise<Value>>()
+  return (...key) => {
+    const name = nameOf(...key)
+    const known = kept.get(name)
+    if (known) return known
+    const reading = read(...key)
+    kept.set(name, reading)
+    reading.catch(() => kept.delete(name))
+    return reading
+  }
 }
 
 /** `{ "[5]": "U+4E00,U+4E03-4E05", "latin": … }`; the brackets are not part of the file's name. */
 function parse(json: string): ReadonlyMap<string, string> {
   const subsets = Object.entries(JSON.parse(json) as Record<string, string>)
   return new Map(subsets.map(([name, ranges]) => [name.replace(/[[\]]/g, ''), ranges]))
+}
+
+function byCharacter(ranges: ReadonlyMap<string, string>): ReadonlyMap<number, readonly string[]> {
+  const subsets = new Map<number, string[]>()
+  for (const [name, list] of ranges) {
+    for (const range of list.split(',')) {
+      const [first = '', last = first] = range.trim().slice(2).split('-')
+      for (let code = Number.parseInt(first, 16); code <= Number.parseInt(last, 16); code++)
+        subsets.set(code, [...(subsets.get(code) ?? []), name])
+    }
+  }
+  return subsets
 }

@@ -22,7 +22,7 @@ import { prepareInputs } from '../inference/segmentation/prepare.ts'
 import { withDeviations } from '../inference/segmentation/sample-spread.ts'
 import { sequencesOf } from '../inference/segmentation/sequence-volume.ts'
 import type { Selection } from '../inference/series/select-series.ts'
-import type { Registrar } from '../inference/volumes/register.ts'
+import type { Registrar } from '../inference/volumes/rigid.ts'
 import type { Letterhead } from '../reports/page-content.ts'
 import { clockNotes, clockOf } from './clock-of-images.ts'
 import { confirmedOf } from './confirm-patient.ts'
@@ -55,9 +55,7 @@ export interface AnalysePorts {
 }
 
 export interface AnalyseOptions extends TakeOptions {
-  institution: string
-  /** Of the report; A4 when left out. */
-  paper?: Letterhead['paper']
+  letterhead: Letterhead
   /** Address under which people reach the pages. */
   publicUrl?: string
   /** IANA time zone of the site: the clock of images that state none. */
@@ -214,8 +212,7 @@ export async function analyseStudy(
       images: prepared.onReference,
       reference,
       others: images.filter(({ sequence }) => sequence !== reference.sequence),
-      institution: options.institution,
-      ...(options.paper && { paper: options.paper }),
+      letterhead: options.letterhead,
       ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
       response: { ...response, probabilities: stated.joined(response.probabilities) },
       saliency: predicted.saliency,

@@ -30,10 +30,8 @@ export interface ReviewPorts extends DeliverPorts {
 }
 
 export interface ReviewOptions extends DeliverOptions {
-  /** Name of the institution: on the report, and for a reviewer who states no organization. */
-  institution: string
-  /** Of the report; A4 when left out. */
-  paper?: Letterhead['paper']
+  /** Its institution stands for a reviewer who states no organization, too. */
+  letterhead: Letterhead
   /** Withdraw the documents that reviewed ones take the place of. */
   rejectSuperseded: boolean
 }
@@ -109,8 +107,6 @@ async function deliverReview(
   }
 }
 
-const letterheadOf = ({ institution, paper = 'A4' }: ReviewOptions): Letterhead => ({ institution, paper })
-
 const write = { pacs: storeDecision, ehr: postDecision }
 
 async function load(ports: ReviewPorts, given: Review) {
@@ -130,7 +126,7 @@ async function postDecision(ports: ReviewPorts, options: ReviewOptions, given: R
   if (!ehr.postReview) throw new AppError('INTERNAL', 'this EHR adapter takes no reviews')
   const report = ehrReport(record, result, artifacts, options)
   const reviewed = {
-    pdf: await reviewedPdf(reviews, { result, artifacts }, review, letterheadOf(options)),
+    pdf: await reviewedPdf(reviews, { result, artifacts }, review, options.letterhead),
     dicomResults: report.dicomResults.map((object) => ({ ...object, ...reviewedUids(object.role, review) })),
   }
   return ehr.postReview(report, review, reviewed)
@@ -169,7 +165,7 @@ async function storeDecision(ports: ReviewPorts, options: ReviewOptions, given: 
     return last ? [last] : []
   })
   const made = await Promise.all(
-    before.map((one) => reviewedObject(ports, artifacts, result, review, one, letterheadOf(options))),
+    before.map((one) => reviewedObject(ports, artifacts, result, review, one, options.letterhead)),
   )
   return storeObjects(ports, record, [...made, ...(options.rejectSuperseded ? note(before) : [])])
 }

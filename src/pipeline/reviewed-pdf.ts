@@ -34,7 +34,7 @@ export async function reviewedPdf(
   const pdf = await drawReportPdf({
     result: applyEdits(result, review.edits),
     review,
-    ...letterhead,
+    letterhead,
     ...(figures && { figures: unpackFigures(figures.bytes) }),
   })
   return reviews.keepDocument(review.reviewId, pdf)

@@ -41,13 +41,13 @@ interface Row {
 /** The same entries at the same moment give the same bytes. */
 export async function drawMeetingPdf({ entries, letterhead, at, software }: Meeting): Promise<Uint8Array> {
   const rows = entries.map(rowOf)
-  const { institution, paper = 'A4' } = letterhead
+  const { institution, paper = 'A4', fonts } = letterhead
   const texts = rows.flatMap(({ name, detail, content, entry }) => [
     name,
     detail,
     ...(content && 'result' in entry ? textsOf(content, entry.result, institution) : []),
   ])
-  const measurer = createMeasurer(await openFonts([...texts, institution, ...Object.values(MEETING)]))
+  const measurer = createMeasurer(await openFonts(fonts, [...texts, institution, ...Object.values(MEETING)]))
   const day = at.toISOString().slice(0, 10)
   const canvas = new Canvas({
     title: `${MEETING.title} ${day}`,

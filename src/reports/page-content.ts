@@ -1,5 +1,7 @@
 // The parts of the page as plain strings: what content.ts writes, and the blocks draw.
+
 import type { BoardContent } from '../domain/board.ts'
+import type { FontFiles } from '../fonts/families.ts'
 import type { Paper } from './canvas.ts'
 import type { ContributionChart, SurvivalCurve } from './chart-content.ts'
 import type { PredictionRow } from './prediction-rows.ts'
@@ -26,6 +28,7 @@ export interface Letterhead {
   institution: string
   /** A4 when left out. */
   paper?: Paper
+  fonts: FontFiles
 }
 
 export interface ReportContent {

@@ -23,8 +23,6 @@ export interface ReportInput {
   segmentation: LabelVolume
   /** Sequences that were available; any grids, shown at the same places of patient space. */
   images: SequenceImage[]
-  /** Shown in the header. */
-  institution?: string
   /** Address of the study page, for the QR code. */
   link?: string
 }
@@ -43,7 +41,8 @@ export function reportFigures({ result, segmentation, images, link }: ReportInpu
   }
 }
 
-export interface DrawnReport extends Partial<Letterhead> {
+export interface DrawnReport {
+  letterhead: Letterhead
   /** With the reviewer's corrections, where there are any. */
   result: ReportableResult
   /** Absent where none were kept, as of analyses by earlier versions. */
@@ -57,10 +56,11 @@ export interface DrawnReport extends Partial<Letterhead> {
  * the same bytes: every date is `analysedAt` or that of the review, the document id derives from it and from the analysis id. Of a rejected result there is no value.
  */
 export async function drawReportPdf(report: DrawnReport): Promise<Uint8Array> {
-  const { result, figures, institution = '', paper = 'A4', review } = report
+  const { result, figures, letterhead, review } = report
+  const { institution, paper = 'A4', fonts } = letterhead
   const content = writeContent(result, review)
   const texts = textsOf(content, result, institution)
-  const measurer = createMeasurer(await openFonts(texts))
+  const measurer = createMeasurer(await openFonts(fonts, texts))
   const canvas = new Canvas({
     // No patient in the title: viewers put it into window titles and histories.
     title: `${words.TITLE} ${result.analysisId}`,
@@ -108,12 +108,6 @@ function drawUnsaid(tools: Tools): void {
     flow.text(parent, text, STYLES.body)
     flow.skip(4)
   }
-}
-
-/** The report of an analysis that nobody has reviewed. Throws INPUT_IMPLAUSIBLE when a volume does not have the size of its grid. */
-export async function renderReportPdf(input: ReportInput): Promise<Uint8Array> {
-  const { result, institution } = input
-  return drawReportPdf({ result, figures: reportFigures(input), ...(institution !== undefined && { institution }) })
 }
 
 /** Adds a warning when text has no shape in any font, so that a code point is not taken for the fault of the archive. */

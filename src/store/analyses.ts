@@ -1,6 +1,6 @@
 // The record of analyses: every change is one transaction that also appends to the history. Reading is in analysis-reads.ts.
 
-import { type AnalysisRecord, type AnalysisState, mayBecome } from '../domain/analysis.ts'
+import { type AnalysisRecord, type AnalysisState, isAtRest, mayBecome } from '../domain/analysis.ts'
 import { LEGS, type Leg, type LegRecord } from '../domain/delivery.ts'
 import { AppError } from '../domain/errors.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
@@ -92,7 +92,7 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
              lease_owner = case when $6 then null else lease_owner end,
              lease_until = case when $6 then null else lease_until end
            where analysis_id = $1`,
-          [analysisId, to, hold ? JSON.stringify({ ...hold, at }) : null, at, atRest(from), atRest(to), AT_ONCE],
+          [analysisId, to, hold ? JSON.stringify({ ...hold, at }) : null, at, isAtRest(from), isAtRest(to), AT_ONCE],
         )
         const data = { from, to, ...(hold ? { code: hold.code } : {}) }
         await append(tx, analysisId, at, 'state', text ?? (hold ? `${hold.code}: ${hold.message}` : to), data)
@@ -176,11 +176,6 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
         return legOf(tx, analysisId, leg)
       }),
   }
-}
-
-/** States in which nothing moves by itself. */
-function atRest(state: AnalysisState): boolean {
-  return state === 'delivered' || state === 'held' || state === 'superseded'
 }
 
 function requireStep(analysisId: string, from: AnalysisState, to: AnalysisState): void {

@@ -1,4 +1,5 @@
 // One result made at two moments is one object; another result, another patient or other pixels are not.
+
 import { beforeAll, describe, expect, it } from 'vitest'
 import { dataset } from '../../src/dicom/dataset.ts'
 import { readPart10, writePart10 } from '../../src/dicom/part10.ts'
@@ -9,6 +10,7 @@ import type { AnalysisResult } from '../../src/domain/finding.ts'
 import type { Artifact } from '../../src/domain/ports/analysis-store.ts'
 import { IDENTITY } from '../../src/inference/volumes/rigid.ts'
 import { encodeResults } from '../../src/pipeline/encode/encode.ts'
+import { letterheadOf } from '../support/letterhead.ts'
 import { NOTHING_MORE, network } from '../support/network-output.ts'
 import { inputOf } from './report-input.ts'
 import { classicSeries } from './support.ts'
@@ -29,7 +31,7 @@ async function stored(analysedAt: string, change: (result: AnalysisResult) => An
         registration: { transform: IDENTITY },
       },
     ],
-    institution: '',
+    letterhead: letterheadOf(),
     ...network(labels),
     writeBack: NOTHING_MORE,
   })

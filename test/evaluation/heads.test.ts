@@ -6,7 +6,8 @@ import { formatHeadsTable } from '../../src/evaluation/heads-table.ts'
 import { clinicalOf, labelsOf } from '../../src/evaluation/label-table.ts'
 import { radiomicsReader } from '../../src/evaluation/radiomics-table.ts'
 import { auc, bootstrap, brier, calibrationSlope, concordance } from '../../src/evaluation/statistics.ts'
-import { type LoadedBundle, loadBundle } from '../../src/inference/bundle/load.ts'
+import { loadBundle } from '../../src/inference/bundle/load.ts'
+import type { LoadedBundle } from '../../src/inference/bundle/manifest.ts'
 import golden from '../golden/evaluation/heads.json' with { type: 'json' }
 import { headRunner, makeHeadsBundle, readGolden } from '../support/heads-bundle.ts'
 

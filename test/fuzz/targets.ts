@@ -1,4 +1,5 @@
 // Every parser of what comes from outside, with good inputs to start from. A parser takes an input, or refuses it by an error that was foreseen.
+
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { readFileMeta } from '../../src/dicom/file-meta.ts'
@@ -29,6 +30,7 @@ import { parseSettings } from '../../src/settings/parse.ts'
 import { inputOf } from '../dicom/report-input.ts'
 import { classicSeries, encodeFrame, enhancedSeries, OBLIQUE } from '../dicom/support.ts'
 import { writeNifti } from '../evaluation/nifti-writer.ts'
+import { letterheadOf } from '../support/letterhead.ts'
 import { NOTHING_MORE, network } from '../support/network-output.ts'
 
 export interface Target {
@@ -138,7 +140,7 @@ export async function createTargets(): Promise<Target[]> {
         registration: { transform: IDENTITY },
       },
     ],
-    institution: '',
+    letterhead: letterheadOf(),
     ...network(labels),
     writeBack: NOTHING_MORE,
   })

@@ -1,4 +1,5 @@
 // A decision from its record to the PACS: recorded once, delivered in order, a verified report or a rejection note, never doubled.
+
 import { extractText, getDocumentProxy } from 'unpdf'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startDemoArchive } from '../../demo/archive/server.ts'
@@ -26,6 +27,7 @@ import { createReviewStore } from '../../src/store/reviews.ts'
 import { inputOf } from '../dicom/report-input.ts'
 import { classicSeries, STUDY_UID } from '../dicom/support.ts'
 import { recordsOf } from '../support/clinical-record.ts'
+import { letterheadOf } from '../support/letterhead.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { createMemoryWatchStore } from '../support/memory-watch-store.ts'
 import { NOTHING_MORE, network } from '../support/network-output.ts'
@@ -51,7 +53,7 @@ const ehr: ClinicalRecord = {
 const options = {
   excludedRoles: new Set<never>(),
   maxAttempts: { pacs: 3, ehr: 3 },
-  institution: 'Haus am See',
+  letterhead: letterheadOf('Haus am See'),
   rejectSuperseded: true,
 }
 
@@ -83,7 +85,7 @@ beforeAll(async () => {
         registration: { transform: IDENTITY },
       },
     ],
-    institution: '',
+    letterhead: letterheadOf(),
     ...network(labels),
     writeBack: NOTHING_MORE,
   })
@@ -273,7 +275,7 @@ it('draws it without its pictures where an earlier version kept none', async () 
     kept,
     { result: (await ports().analyses.result(ID))!, artifacts },
     sent.get(1)!.review,
-    { institution: '' },
+    letterheadOf(),
   )
   expect((await extractText(await getDocumentProxy(pdf), { mergePages: true })).text).toContain(
     'were not kept for this one',

@@ -1,4 +1,5 @@
 // A later analysis of a study: its report names the earlier one, and a note withdraws what that one stored, on the archive.
+
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startDemoArchive } from '../../demo/archive/server.ts'
 import { items, text } from '../../src/dicom/dataset.ts'
@@ -18,6 +19,7 @@ import { imageSetDigest } from '../../src/pipeline/intake.ts'
 import { acceptanceNotes, findPredecessor } from '../../src/pipeline/predecessor.ts'
 import { inputOf } from '../dicom/report-input.ts'
 import { classicSeries, STUDY_UID } from '../dicom/support.ts'
+import { letterheadOf } from '../support/letterhead.ts'
 import { createMemoryWatchStore } from '../support/memory-watch-store.ts'
 import { NOTHING_MORE, network } from '../support/network-output.ts'
 import { quietLog } from '../support/quiet-log.ts'
@@ -91,7 +93,7 @@ async function scenario(options: { rejectSuperseded: boolean; excludedRoles?: Ar
           registration: { transform: IDENTITY },
         },
       ],
-      institution: '',
+      letterhead: letterheadOf(),
       ...(predecessor ? { predecessor } : {}),
       ...network(labels),
       writeBack: { ...NOTHING_MORE, rejectSuperseded: options.rejectSuperseded },

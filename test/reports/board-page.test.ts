@@ -1,4 +1,5 @@
 // The page for a tumour board, as pdf.js reads it: what must be seen is in large print, nothing is cut that matters, and the QR code leads to the page.
+
 import { decodeQR } from 'qr/decode.js'
 import { getDocumentProxy } from 'unpdf'
 import { describe, expect, it } from 'vitest'
@@ -6,6 +7,7 @@ import type { ReportableResult } from '../../src/domain/finding.ts'
 import { packFigures, unpackFigures } from '../../src/reports/kept-figures.ts'
 import { drawReportPdf, reportFigures } from '../../src/reports/pdf.ts'
 import { comparisonOf } from '../support/comparison.ts'
+import { letterheadOf } from '../support/letterhead.ts'
 import { COARSE, syntheticCase } from '../support/result.ts'
 import { sampleResult } from '../support/sample-analyses.ts'
 
@@ -19,7 +21,11 @@ const result: ReportableResult = { ...base.result, predictions: calls, compariso
 async function board(change: Partial<ReportableResult> = {}, link: string | undefined = LINK) {
   const shown = { ...result, ...change }
   const figures = reportFigures({ ...base, result: shown, ...(link && { link }) })
-  const bytes = await drawReportPdf({ result: shown, figures: unpackFigures(packFigures(figures)) })
+  const bytes = await drawReportPdf({
+    result: shown,
+    figures: unpackFigures(packFigures(figures)),
+    letterhead: letterheadOf(),
+  })
   const pdf = await getDocumentProxy(bytes.slice())
   const page = await pdf.getPage(1)
   const { items } = await page.getTextContent()
@@ -90,7 +96,7 @@ describe('the page for a tumour board', () => {
     const shown = { ...result, noFinding: true, comparison: undefined } as unknown as ReportableResult
     const figures = reportFigures({ ...base, segmentation: none, result: shown })
     expect(figures.board!.map(({ of }) => of)).toEqual([undefined, undefined])
-    const bytes = await drawReportPdf({ result: shown, figures })
+    const bytes = await drawReportPdf({ result: shown, figures, letterhead: letterheadOf() })
     expect((await getDocumentProxy(bytes)).numPages).toBe(2)
   })
 })

@@ -1,4 +1,5 @@
 // The PDF of a meeting, as pdf.js reads it: list, bookmarks, links, one page a patient, print that is read from three metres.
+
 import { getDocumentProxy } from 'unpdf'
 import { describe, expect, it } from 'vitest'
 import type { BoardEntry } from '../../src/domain/board.ts'
@@ -7,6 +8,7 @@ import { drawMeetingPdf } from '../../src/reports/meeting.ts'
 import type { Letterhead } from '../../src/reports/page-content.ts'
 import { reportFigures } from '../../src/reports/pdf.ts'
 import { slideOf } from '../../src/reports/slides.ts'
+import { letterheadOf } from '../support/letterhead.ts'
 import { COARSE, syntheticCase } from '../support/result.ts'
 
 const base = syntheticCase(COARSE)
@@ -38,7 +40,7 @@ const entries: BoardEntry[] = [
   entry(4, 'Sato^Hanako=佐藤^花子'),
 ]
 
-async function meeting(shown: readonly BoardEntry[], letterhead: Letterhead = { institution: 'Haus am See' }) {
+async function meeting(shown: readonly BoardEntry[], letterhead: Letterhead = letterheadOf('Haus am See')) {
   const at = new Date('2026-03-03T12:00:00.000Z')
   const bytes = await drawMeetingPdf({ entries: shown, letterhead, at, software: { name: 'G', version: '1' } })
   const pdf = await getDocumentProxy(bytes.slice())
@@ -102,7 +104,7 @@ describe('the PDF of a meeting', () => {
   })
 
   it('is on the paper of the site', async () => {
-    const { pages } = await meeting(entries, { institution: '', paper: 'Letter' })
+    const { pages } = await meeting(entries, { ...letterheadOf(), paper: 'Letter' })
     for (const { page } of pages) expect(page.view).toEqual([0, 0, 612, 792])
   })
 })

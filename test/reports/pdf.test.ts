@@ -7,8 +7,8 @@ import { extractText, getDocumentProxy } from 'unpdf'
 import { describe, expect, it } from 'vitest'
 import type { ReportableResult } from '../../src/domain/finding.ts'
 import { SEQUENCES } from '../../src/domain/study.ts'
-import { renderReportPdf } from '../../src/reports/pdf.ts'
 import { comparisonOf } from '../support/comparison.ts'
+import { renderReportPdf } from '../support/letterhead.ts'
 import { COARSE, SAGITTAL, type SyntheticCase, syntheticCase } from '../support/result.ts'
 
 const base = syntheticCase(COARSE)

@@ -1,6 +1,6 @@
 // Prints the sha256 of reports rendered in this process, for comparison with other processes.
 import { createHash } from 'node:crypto'
-import { renderReportPdf } from '../../src/reports/pdf.ts'
+import { renderReportPdf } from '../support/letterhead.ts'
 import { COARSE, syntheticCase } from '../support/result.ts'
 
 const input = syntheticCase(COARSE)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { fontFiles } from '../../src/fonts/files.ts'
 import { openFonts } from '../../src/reports/fonts.ts'
 import { clustersOf, codePointsOf, hanRegion, isDrawable, visualRuns } from '../../src/reports/scripts.ts'
 import { createMeasurer } from '../../src/reports/text.ts'
@@ -45,7 +46,7 @@ describe('scripts', () => {
   it.each(Object.entries(UNICODE_NAMES).flatMap(([script, [name]]) => [[script, name]] as const))(
     'has letter shapes for %s in both weights, joined as they are spelt',
     async (_, name) => {
-      const library = await openFonts([name])
+      const library = await openFonts(fontFiles, [name])
       const measurer = createMeasurer(library)
       for (const weight of ['regular', 'bold'] as const)
         expect(measurer.fit(name, { size: 10, weight }, 1000).text).toBe(name.normalize('NFC'))
@@ -56,7 +57,7 @@ describe('scripts', () => {
   it.each(Object.entries(UNICODE_NAMES).flatMap(([script, [, pair]]) => (pair ? [[script, pair] as const] : [])))(
     'draws the %s vowel before the consonant that it follows',
     async (_, pair) => {
-      const { font } = (await openFonts([pair])).faceFor(pair, 'regular')!
+      const { font } = (await openFonts(fontFiles, [pair])).faceFor(pair, 'regular')!
       const [consonant, vowel] = Array.from(pair, (character) => font.glyphForCodePoint(character.codePointAt(0)!).id)
       const [first, second, ...more] = font.layout(pair).glyphs.map(({ id }) => id)
       expect(more).toEqual([])
@@ -70,7 +71,7 @@ describe('scripts', () => {
   )
 
   it.each(Object.entries(NAMES))('has letter shapes for %s in both weights', async (_, name) => {
-    const library = await openFonts([name])
+    const library = await openFonts(fontFiles, [name])
     for (const weight of ['regular', 'bold'] as const) {
       const measurer = createMeasurer(library)
       const line = measurer.fit(name, { size: 10, weight }, 1000)
@@ -82,7 +83,7 @@ describe('scripts', () => {
 
   it('prints code points for what it cannot draw, never a wrong or hidden letter', async () => {
     const name = 'Anna \u202eannA\u202c བོད \ud800 \u0007 A\u200dB'
-    const measurer = createMeasurer(await openFonts([name]))
+    const measurer = createMeasurer(await openFonts(fontFiles, [name]))
     const { text } = measurer.fit(name, style, 1000)
     expect(text).toBe('Anna [U+202E]annA[U+202C] [U+0F56 U+0F7C][U+0F51] [U+D800] [U+0007] [U+0041 U+200D]B')
     expect(measurer.unreadable.size).toBe(7)
@@ -111,7 +112,7 @@ describe('scripts', () => {
 
 describe('measured text', () => {
   it('cuts with an ellipsis within the width', async () => {
-    const measurer = createMeasurer(await openFonts(['abcdefghijklmnopqrstuvwxyz ']))
+    const measurer = createMeasurer(await openFonts(fontFiles, ['abcdefghijklmnopqrstuvwxyz ']))
     const line = measurer.fit('the quick brown fox jumps over the lazy dog', style, 90)
     expect(line.text).toMatch(/^the quick.*…$/)
     expect(line.width).toBeLessThanOrEqual(90)
@@ -119,7 +120,7 @@ describe('measured text', () => {
   })
 
   it('wraps at spaces, in long words where it must, and between Han characters', async () => {
-    const measurer = createMeasurer(await openFonts(['abcdefghijklmnopqrstuvwxyz 0123456789.', '山田太郎']))
+    const measurer = createMeasurer(await openFonts(fontFiles, ['abcdefghijklmnopqrstuvwxyz 0123456789.', '山田太郎']))
     const texts = (text: string, width: number, most: number) =>
       measurer.wrap(text, style, width, most).map((line) => line.text)
     expect(texts('one two three four', 50, 4)).toEqual(['one two', 'three four'])

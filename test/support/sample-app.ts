@@ -9,6 +9,7 @@ import { createWebFonts } from '../../src/fonts/web-fonts.ts'
 import { createApp } from '../../src/http/app.ts'
 import type { AppDeps, HttpSettings } from '../../src/http/deps.ts'
 import { createBoard } from '../../src/pipeline/meeting.ts'
+import { letterheadOf } from './letterhead.ts'
 import { createKeptLog } from './quiet-log.ts'
 import { realClock } from './real-clock.ts'
 import { eventsOf, rolesOf, sampleResult, samples } from './sample-analyses.ts'
@@ -151,7 +152,7 @@ export function sampleApp(
         },
         clock: realClock,
       },
-      { letterhead: { institution: 'Haus am See' }, software: { name: 'Gliabridge', version: '0.1.0' } },
+      { letterhead: letterheadOf('Haus am See'), software: { name: 'Gliabridge', version: '0.1.0' } },
     ),
     fonts: createWebFonts(),
     reviews: async () => [],

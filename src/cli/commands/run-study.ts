@@ -1,7 +1,7 @@
 // gliabridge run-study and replay: one analysis, now; what it waits for is told.
 import { setTimeout } from 'node:timers/promises'
 import { compose, type Service } from '../../compose.ts'
-import type { AnalysisRecord } from '../../domain/analysis.ts'
+import { type AnalysisRecord, isAtRest } from '../../domain/analysis.ts'
 import { readSettings } from '../../settings/read.ts'
 import { askService, mustAnswer } from '../service-api.ts'
 
@@ -40,7 +40,7 @@ async function watched(look: () => Promise<AnalysisRecord | undefined>): Promise
   let said = ''
   for (;;) {
     const record = await look()
-    if (record && ['delivered', 'held', 'superseded'].includes(record.state)) return record
+    if (record && isAtRest(record.state)) return record
     const now = record === undefined ? '' : waitsFor(record)
     if (now !== said) process.stdout.write(`${now}\n`)
     said = now

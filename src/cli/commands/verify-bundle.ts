@@ -1,7 +1,8 @@
 // gliabridge verify-bundle: manifest, digests, what the bundle does in words, and one real run of every network.
 
 import { describeGraph } from '../../inference/bundle/describe-graph.ts'
-import { type LoadedBundle, loadBundle } from '../../inference/bundle/load.ts'
+import { loadBundle } from '../../inference/bundle/load.ts'
+import type { LoadedBundle } from '../../inference/bundle/manifest.ts'
 import { channelOrder, runnableHeads } from '../../inference/bundle/manifest.ts'
 import { type Runner, startRunner } from '../../inference/runtime/runner.ts'
 import { createLog } from '../../telemetry/log.ts'

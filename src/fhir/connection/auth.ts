@@ -1,14 +1,9 @@
 // Credentials for the FHIR server: none, Basic, a fixed bearer, or a cached token of OAuth 2.0 client credentials or SMART Backend Services.
+
 import { randomUUID } from 'node:crypto'
 import type { AuthEffects, EhrAuth } from './auth-settings.ts'
 import { basic, createTokenSource, readKeyFile } from './tokens.ts'
-
-export interface Credentials {
-  /** Value of the Authorization header. */
-  authorization(): Promise<string | undefined>
-  /** Forgets a token that was refused; false when there is nothing to renew. */
-  renew(): boolean
-}
+import type { Credentials } from './transport.ts'
 
 /** Tokens are given up a little before they expire, so none expires under way. */
 const MARGIN_SECONDS = 30

@@ -3,8 +3,14 @@ import type { Bundle } from '@medplum/fhirtypes'
 import { cleanJsonText } from '../../domain/clean-text.ts'
 import { AppError } from '../../domain/errors.ts'
 import { jsonExcess } from '../../domain/json-excess.ts'
-import type { Credentials } from './auth.ts'
 import { type Exchange, networkFailure, retryAfterSeconds, statusFailure } from './failures.ts'
+
+export interface Credentials {
+  /** Value of the Authorization header. */
+  authorization(): Promise<string | undefined>
+  /** Forgets a token that was refused; false when there is nothing to renew. */
+  renew(): boolean
+}
 
 export interface TransportOptions {
   /** FHIR base URL without a slash at its end. */

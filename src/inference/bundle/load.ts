@@ -7,14 +7,8 @@ import type { BundleIdentity } from '../../domain/finding.ts'
 import { jsonExcess } from '../../domain/json-excess.ts'
 import { encoderProblems } from './encoder.ts'
 import { type Library, parseLibrary } from './library.ts'
-import { type Bundle, parseBundle } from './manifest.ts'
+import { type Bundle, type LoadedBundle, parseBundle } from './manifest.ts'
 import { modelDigest } from './model-digest.ts'
-
-/** A bundle whose files were read and matched; `folder` is where they lie. */
-export interface LoadedBundle extends Bundle {
-  folder: string
-  identity: BundleIdentity
-}
 
 /** Loads a bundle folder; BUNDLE_INVALID names every file that is missing or is not the declared one. */
 export async function loadBundle(folder: string): Promise<LoadedBundle> {

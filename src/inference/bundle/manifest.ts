@@ -1,7 +1,7 @@
 // The bundle manifest (bundle.json): what a model needs, what it gives and how it was made, checked as a whole.
 import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
-import { HEADS, type Head } from '../../domain/finding.ts'
+import { type BundleIdentity, HEADS, type Head } from '../../domain/finding.ts'
 import { SEQUENCES, type Sequence } from '../../domain/study.ts'
 import type { TumourLabels } from '../features/tumour-features.ts'
 import { encoderProblems, encoderSchema } from './encoder.ts'
@@ -87,6 +87,9 @@ export type BundleManifest = Omit<z.infer<typeof graphOfNetworks>, 'schema' | ke
 
 /** The manifest, and the library that its encoder names, once that is read. */
 export type Bundle = BundleManifest & { library?: Library }
+
+/** Its files were read and are those that the manifest names; `folder` is where they lie. */
+export type LoadedBundle = Bundle & { folder: string; identity: BundleIdentity }
 
 /** Parses the content of bundle.json; throws BUNDLE_INVALID with every problem at once. */
 export function parseBundle(raw: unknown): Bundle {

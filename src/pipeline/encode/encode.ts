@@ -19,9 +19,7 @@ export interface EncodeInput {
   images: SequenceImage[]
   reference: Pick<SequenceImages, 'series' | 'plan'>
   others: OtherSequence[]
-  institution: string
-  /** Of the report; A4 when left out. */
-  paper?: Letterhead['paper']
+  letterhead: Letterhead
   /** Address under which people reach the pages; absent where the site states none. */
   publicUrl?: string
   /** What the network gave, on its working grid. */
@@ -48,8 +46,7 @@ export async function encodeResults(input: EncodeInput): Promise<Artifact[]> {
   const pdf = await drawReportPdf({
     result: reportable,
     figures,
-    institution: input.institution,
-    ...(input.paper && { paper: input.paper }),
+    letterhead: input.letterhead,
   })
   const sources = {
     result: reportable,

@@ -1,4 +1,5 @@
 // An analysis made again: what is the same, what is named where it is not, and why; never a value of a patient.
+
 import { beforeAll, describe, expect, it } from 'vitest'
 import { planSeries } from '../../../src/dicom/series-volume.ts'
 import type { AnalysisRecord } from '../../../src/domain/analysis.ts'
@@ -11,6 +12,7 @@ import { archiveAsOf, storeAsOf } from '../../../src/pipeline/reproduce/as-of.ts
 import { artifactVerdicts, reasonsOf, type Versions, versionsOf } from '../../../src/pipeline/reproduce/verdict.ts'
 import { inputOf } from '../../dicom/report-input.ts'
 import { classicSeries } from '../../dicom/support.ts'
+import { letterheadOf } from '../../support/letterhead.ts'
 import { NOTHING_MORE, network } from '../../support/network-output.ts'
 
 interface Change {
@@ -35,7 +37,7 @@ async function made({ result: change, institution = '', labelMap = false }: Chan
         registration: { transform: IDENTITY },
       },
     ],
-    institution,
+    letterhead: letterheadOf(institution),
     ...network(labels),
     writeBack: { ...NOTHING_MORE, labelMap },
   })

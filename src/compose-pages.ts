@@ -1,0 +1,71 @@
+// Wires what pages and API show and do.
+import type { Parts } from './compose-parts.ts'
+import { peerFigures } from './compose-watch.ts'
+import { createPublicKeys } from './fhir/connection/tokens.ts'
+import { createWebFonts } from './fonts/web-fonts.ts'
+import type { AppDeps } from './http/deps.ts'
+import { confirmPatient } from './pipeline/confirm-patient.ts'
+import { createBoard } from './pipeline/meeting.ts'
+import { releaseHold, replay } from './pipeline/resolve.ts'
+import { reviewAnalysis } from './pipeline/review.ts'
+import { currentReport } from './pipeline/reviewed-pdf.ts'
+import { renderMetrics } from './telemetry/metrics.ts'
+import { readProcessFigures } from './telemetry/resources.ts'
+
+/** What a person changes wakes the workers once it is stored. */
+async function andWake<T>(change: Promise<T>, wake: () => Promise<unknown>): Promise<T> {
+  const changed = await change
+  await wake()
+  return changed
+}
+
+/** `hint` hears of what routers and FHIR servers say is new. */
+export function pageDeps(parts: Parts, hint: NonNullable<AppDeps['hint']>): AppDeps {
+  const { settings, store, archive, ehr, clock, log, peers, images, software, letterhead } = parts
+  const { analyses, reviews, watch, audit } = store
+  const { wakeAnalyses, wakeReviews } = parts
+  return {
+    analyses: {
+      ...analyses,
+      // An outage is a change of the worklist, too.
+      version: async (id) => {
+        const version = await analyses.version(id)
+        return id === undefined ? String(BigInt(version) + BigInt(peers.changes())) : version
+      },
+    },
+    log,
+    clock,
+    settings: settings.http,
+    hint,
+    software,
+    ready: () => store.ping(),
+    peers: () => peers.states(),
+    watch,
+    ...parts.routing.pages,
+    archiveWays: async () => (await archive.ways?.()) ?? {},
+    publicKeys: createPublicKeys(settings.ehr.auth),
+    metrics: () => metricsOf(parts),
+    resolve: (id) => andWake(releaseHold(analyses, id), wakeAnalyses),
+    confirmPatient: (id, confirmation) =>
+      andWake(confirmPatient({ analyses, ehr, audit, clock }, id, confirmation), wakeAnalyses),
+    replay: (id) => andWake(replay(analyses, id), wakeAnalyses),
+    fonts: createWebFonts(),
+    ...images.pages,
+    reviews: (id) => reviews.list(id),
+    report: (id) => currentReport({ analyses, reviews }, id, letterhead),
+    board: createBoard({ analyses, reviews, ehr, clock }, { letterhead, software }),
+    review: (id, request) => andWake(reviewAnalysis({ analyses, reviews }, id, request), wakeReviews),
+    retryReviews: async (id) => {
+      if ((await reviews.makeDue(id)) > 0) await wakeReviews()
+    },
+  }
+}
+
+async function metricsOf({ store, peers, startedAt, clock, software, bundle }: Parts): Promise<string> {
+  return renderMetrics({
+    ...(await store.analyses.figures()),
+    peers: peers.states().map((state) => peerFigures(state, startedAt, clock.now().getTime())),
+    software: { version: software.version, bundleId: bundle.id, modelDigest: bundle.identity.modelDigest },
+    process: readProcessFigures(),
+  })
+}

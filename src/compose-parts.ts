@@ -1,0 +1,114 @@
+// Opens what the service is made of: store, archive, EHR, model, images; each knows how it is closed.
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { auditFetch } from './audit/audited-fetch.ts'
+import { systemClock } from './clock.ts'
+import { openImages } from './compose-images.ts'
+import { startRetention } from './compose-retention.ts'
+import { openRouting } from './compose-routing.ts'
+import { watchPeers } from './compose-watch.ts'
+import { createDecoder } from './decoding/decoder.ts'
+import { createDicomWebClient } from './dicomweb/client.ts'
+import type { Clock } from './domain/ports/clock.ts'
+import type { Log } from './domain/ports/log.ts'
+import type { WatchStore } from './domain/ports/watch-store.ts'
+import type { Priority } from './domain/priority.ts'
+import { boundedFetch } from './fhir/connection/bounded-fetch.ts'
+import { createClinicalRecords } from './fhir/connection/records.ts'
+import { fontFiles } from './fonts/files.ts'
+import { loadBundle } from './inference/bundle/load.ts'
+import { startRunner } from './inference/runtime/runner.ts'
+import { createRegistrar } from './inference/volumes/register.ts'
+import { hurryWaiting } from './pipeline/hurry.ts'
+import { registerAnalysis } from './pipeline/intake.ts'
+import { readsOfRecord } from './settings/derived.ts'
+import type { Settings } from './settings/schema.ts'
+import { openStoreWhenThere } from './store/open-when-there.ts'
+import { openStore } from './store/store.ts'
+import { createLog } from './telemetry/log.ts'
+
+/** Kinds of work that the queue wakes workers for. */
+export const ANALYSES = 'analyses'
+export const REVIEWS = 'reviews'
+
+export interface PartOptions {
+  log?: Log
+  clock?: Clock
+  /** Wait for a database that is not there yet, rather than fail. */
+  waitForDatabase?: { signal: AbortSignal; onWait?: (code: string) => void }
+}
+
+export type Parts = Awaited<ReturnType<typeof openParts>>
+
+/** Our own name and version, as results and pages state them. */
+export function softwareIdentity() {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+  return { name: 'Gliabridge', version: manifest.version, manufacturer: 'Gliabridge contributors' }
+}
+
+/** In which way the archive takes each question: kept beside the cursors of the triggers, per archive. */
+function rememberWays(watch: Pick<WatchStore, 'cursor' | 'setCursor'>, url: string) {
+  const name = `ways ${url}`
+  return { recall: () => watch.cursor(name), keep: (value: string) => watch.setCursor(name, value) }
+}
+
+/** Hands `onClose` a step for each part that is open, also when a later one cannot be opened. Throws what the parts throw. */
+export async function openParts(
+  settings: Settings,
+  options: PartOptions,
+  onClose: (step: () => Promise<unknown>) => void,
+) {
+  const clock = options.clock ?? systemClock
+  const log = options.log ?? createLog(settings.log.level)
+  const bundle = await loadBundle(settings.inference.bundle)
+  const place = { ...settings.store, clock, log }
+  const { waitForDatabase } = options
+  const store = await (waitForDatabase
+    ? openStoreWhenThere(place, { ...waitForDatabase, clock, log })
+    : openStore(place))
+  onClose(() => store.close())
+  const { analyses, watch, audit, ledger, queue } = store
+  const archive = createDicomWebClient({ ...settings.pacs, audit, log, memory: rememberWays(watch, settings.pacs.url) })
+  const ehr = createClinicalRecords({
+    ...settings.ehr,
+    reads: readsOfRecord(settings),
+    ledger,
+    log,
+    fetch: boundedFetch(fetch),
+    auditedFetch: (scope, send) => auditFetch({ baseUrl: settings.ehr.url, scope, audit, send, newId: randomUUID }),
+  })
+  const runner = await startRunner({ ...settings.inference, bundle, log })
+  onClose(() => runner.close())
+  const registrar = createRegistrar()
+  onClose(() => registrar.close())
+  const decoder = createDecoder()
+  onClose(decoder.close)
+  const startedAt = clock.now().getTime()
+  const images = await openImages(settings, { clock, log, audit })
+  onClose(images.close)
+  onClose(startRetention(settings, { records: store.erasure, spool: images.spool, audit }, { clock, log }))
+  const wakeAnalyses = () => queue.wake(ANALYSES)
+  const register = (studyInstanceUid: string, digest: string, priority?: Priority) =>
+    registerAnalysis({ analyses, log, wake: wakeAnalyses }, bundle.identity, studyInstanceUid, digest, priority)
+  return {
+    settings,
+    clock,
+    log,
+    startedAt,
+    bundle,
+    store,
+    archive,
+    ehr,
+    runner,
+    registrar,
+    readVolume: decoder.readVolume,
+    images,
+    peers: watchPeers(log, () => hurryWaiting({ analyses, wake: wakeAnalyses })),
+    wakeAnalyses,
+    wakeReviews: () => queue.wake(REVIEWS),
+    register,
+    routing: openRouting(settings, { archive, watch, analyses, audit, bundle, clock, log, register }),
+    software: softwareIdentity(),
+    letterhead: { institution: settings.institution.name, ...settings.reports, fonts: fontFiles },
+  }
+}

@@ -1,0 +1,68 @@
+// Wires the workers: analyses and their delivery, deliveries of reviews.
+import { randomUUID } from 'node:crypto'
+import { ANALYSES, type Parts, REVIEWS } from './compose-parts.ts'
+import { siteTimeZone } from './compose-watch.ts'
+import type { AnalysisRecord } from './domain/analysis.ts'
+import { type AnalyseOptions, type AnalysePorts, analyseStudy } from './pipeline/analyse-study.ts'
+import { type DeliverOptions, deliver } from './pipeline/deliver.ts'
+import { drainReviews } from './pipeline/review.ts'
+import { drainAnalyses } from './pipeline/worker.ts'
+import { excludedRoles, settingsOfAnalysis, waysToImages } from './settings/derived.ts'
+import type { Settings } from './settings/schema.ts'
+
+/** Each is called at every wake and at every sweep of the queue, until the store is closed. */
+export async function startWorkers(parts: Parts): Promise<void> {
+  const { settings, store, archive, ehr, clock, log, letterhead } = parts
+  const { analyses, reviews, watch, queue } = store
+  const owner = randomUUID()
+  await queue.work(ANALYSES, (signal) => drainAnalyses(analysisWork(parts), owner, signal))
+  await queue.work(REVIEWS, async (signal) => {
+    const again = await drainReviews(
+      { archive, ehr, analyses, reviews, watch, clock, log },
+      { ...deliverOptions(settings), letterhead, rejectSuperseded: settings.writeBack.rejectSuperseded },
+      signal,
+    )
+    if (again) await queue.wakeAt(REVIEWS, again)
+  })
+}
+
+function analysisWork(parts: Parts): Parameters<typeof drainAnalyses>[0] {
+  const { settings, store, archive, ehr, clock, log } = parts
+  const { analyses, watch, queue } = store
+  const { ports, options } = analysisOf(parts)
+  return {
+    maxAttempts: settings.pacs.maxAttempts,
+    analyses,
+    clock,
+    log,
+    analyse: (record: AnalysisRecord) => analyseStudy(ports, options, record),
+    deliver: (record: AnalysisRecord) =>
+      deliver({ archive, ehr, analyses, watch, clock, log }, record, deliverOptions(settings)),
+    wakeAt: (when: Date) => queue.wakeAt(ANALYSES, when),
+  }
+}
+
+/** What makes an analysis, be it for the first time or once more. */
+export function analysisOf(parts: Parts): { ports: AnalysePorts; options: AnalyseOptions } {
+  const { settings, store, archive, ehr, runner, registrar, readVolume, images, clock } = parts
+  const { bundle, letterhead, software } = parts
+  const { analyses, watch } = store
+  return {
+    ports: { archive, ehr, analyses, watch, runner, registrar, readVolume, clock, ...images.keeps },
+    options: {
+      ...settingsOfAnalysis(settings),
+      letterhead,
+      bundle,
+      timeZone: siteTimeZone(settings),
+      software,
+    },
+  }
+}
+
+function deliverOptions(settings: Settings): DeliverOptions {
+  return {
+    excludedRoles: excludedRoles(settings),
+    toImages: waysToImages(settings),
+    maxAttempts: { pacs: settings.pacs.maxAttempts, ehr: settings.ehr.maxAttempts },
+  }
+}

@@ -1,0 +1,11 @@
+// The letterhead of a site, and a report on it that nobody has reviewed.
+import { fontFiles } from '../../src/fonts/files.ts'
+import type { Letterhead } from '../../src/reports/page-content.ts'
+import { drawReportPdf, type ReportInput, reportFigures } from '../../src/reports/pdf.ts'
+
+export const letterheadOf = (institution = ''): Letterhead => ({ institution, fonts: fontFiles })
+
+export async function renderReportPdf(input: ReportInput & { institution?: string }): Promise<Uint8Array> {
+  const letterhead = letterheadOf(input.institution)
+  return drawReportPdf({ result: input.result, figures: reportFigures(input), letterhead })
+}
