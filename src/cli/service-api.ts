@@ -1,4 +1,6 @@
 // Asks the service that runs on this machine, as its API lets anybody with the token ask.
+import { readFileSync } from 'node:fs'
+import { Agent, fetch } from 'undici'
 import { AppError } from '../domain/errors.ts'
 import type { Settings } from '../settings/schema.ts'
 
@@ -34,7 +36,7 @@ async function mustSend(http: Settings['http'], path: string, post: unknown): Pr
 }
 
 async function send(http: Settings['http'], path: string, post: unknown): Promise<Response | undefined> {
-  return fetch(`http://127.0.0.1:${http.port}${path}`, {
+  return fetchOwn(http, path, {
     ...(post === undefined ? {} : { method: 'POST', body: JSON.stringify(post) }),
     headers: {
       'content-type': 'application/json',
@@ -42,4 +44,24 @@ async function send(http: Settings['http'], path: string, post: unknown): Promis
     },
     signal: AbortSignal.timeout(120_000),
   }).catch(() => undefined)
+}
+
+/**
+ * To this machine and no other, past any proxy. By https its certificate is the one of the settings, whatever name it is for.
+ * Rejects where nothing answers.
+ */
+export async function fetchOwn(
+  { port, tls }: Pick<Settings['http'], 'port' | 'tls'>,
+  path: string,
+  init: { method?: string; body?: string; headers?: Record<string, string>; signal: AbortSignal },
+): Promise<Response> {
+  const connect = tls && {
+    ca: readFileSync(tls.certificate),
+    allowPartialTrustChain: true,
+    checkServerIdentity: () => undefined,
+  }
+  const dispatcher = new Agent(connect && { connect })
+  const answer = await fetch(`${tls ? 'https' : 'http'}://127.0.0.1:${port}${path}`, { ...init, dispatcher })
+  // The package's own, which the types of the platform's do not know.
+  return answer as unknown as Response
 }

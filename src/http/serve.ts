@@ -1,7 +1,10 @@
 // Listens: the only file of the HTTP side with a socket.
-import type { Server } from 'node:http'
+import { readFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { createAdaptorServer } from '@hono/node-server'
+import { createSecureContext, type TLSSocket } from 'node:tls'
+import { createAdaptorServer, type HttpBindings } from '@hono/node-server'
 import type { Hono } from 'hono'
 import { AppError } from '../domain/errors.ts'
 
@@ -12,6 +15,23 @@ export interface RunningServer {
 }
 
 const GRACE_MS = 1500
+/** Certificates are renewed while the service runs. */
+const REREAD_MS = 3_600_000
+
+/** Files, PEM. */
+export interface TlsFiles {
+  /** With the chain up to, and without, the root. */
+  certificate: string
+  key: string
+  /** Authorities of which every other machine must show a certificate (mutual TLS). */
+  clientCa?: string
+}
+
+export interface Address {
+  host: string
+  port: number
+  tls?: TlsFiles
+}
 
 /** What answers requests; exchanged once the service is up. */
 export type Answers = Pick<Hono, 'fetch'>
@@ -20,10 +40,16 @@ export interface OpenPort extends RunningServer {
   show(answers: Answers): void
 }
 
-/** Port 0 takes a free one. Throws SETTINGS_INVALID when the address cannot be had. */
-export async function openPort({ host, port }: { host: string; port: number }, first: Answers): Promise<OpenPort> {
+/** Port 0 takes a free one. Throws SETTINGS_INVALID when the address cannot be had, or the files of TLS are none. */
+export async function openPort({ host, port, tls }: Address, first: Answers): Promise<OpenPort> {
   let answers = first
-  const server = createAdaptorServer({ fetch: (request, env) => answers.fetch(request, env) }) as Server
+  const server = createAdaptorServer({
+    fetch: (request, env) => withoutCertificate(tls, env as HttpBindings) ?? answers.fetch(request, env),
+    ...(tls
+      ? { createServer: createTlsServer, serverOptions: { ...readTls(tls), minVersion: 'TLSv1.2' as const } }
+      : { createServer }),
+  }) as Server
+  const rereading = tls && setInterval(() => reread(server as unknown as TlsServer, tls), REREAD_MS).unref()
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const why =
@@ -40,12 +66,13 @@ export async function openPort({ host, port }: { host: string; port: number }, f
   // An address that stands for all is reached by the name of this machine.
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
   return {
-    url: `http://${name}:${real}`,
+    url: `${tls ? 'https' : 'http'}://${name}:${real}`,
     show(next) {
       answers = next
     },
     close: () =>
       new Promise<void>((resolve) => {
+        clearInterval(rereading)
         const cut = setTimeout(() => server.closeAllConnections(), GRACE_MS)
         server.close(() => {
           clearTimeout(cut)
@@ -56,6 +83,50 @@ export async function openPort({ host, port }: { host: string; port: number }, f
   }
 }
 
-export function serve(app: Answers, address: { host: string; port: number }): Promise<RunningServer> {
+export function serve(app: Answers, address: Address): Promise<RunningServer> {
   return openPort(address, app)
+}
+
+function readTls({ certificate, key, clientCa }: TlsFiles) {
+  const read = (setting: string, path: string) => {
+    try {
+      return readFileSync(path)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      throw new AppError('SETTINGS_INVALID', `http.tls.${setting}: ${path} cannot be read (${code})`, { cause: error })
+    }
+  }
+  const files = { cert: read('certificate', certificate), key: read('key', key) }
+  try {
+    // Whether they are what they should be, and belong together.
+    createSecureContext(files)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new AppError('SETTINGS_INVALID', `http.tls: certificate and key are no pair of PEM files (${code})`, {
+      cause: error,
+    })
+  }
+  // Asked of everybody and refused below, where this machine itself is let in: its health checks have no certificate.
+  return clientCa === undefined
+    ? files
+    : { ...files, ca: read('clientCa', clientCa), requestCert: true, rejectUnauthorized: false }
+}
+
+/** What is half written stays unused until the next look. */
+function reread(server: TlsServer, tls: TlsFiles): void {
+  try {
+    server.setSecureContext(readTls(tls))
+  } catch {
+    // The certificate of before goes on.
+  }
+}
+
+const THIS_MACHINE = /^(::1|(::ffff:)?127(\.\d{1,3}){3})$/
+
+function withoutCertificate(tls: TlsFiles | undefined, { incoming }: HttpBindings): Response | undefined {
+  if (tls?.clientCa === undefined) return undefined
+  const { authorized, remoteAddress = '' } = incoming.socket as TLSSocket
+  return authorized || THIS_MACHINE.test(remoteAddress)
+    ? undefined
+    : new Response('a client certificate of the authority in http.tls.clientCa is needed\n', { status: 401 })
 }

@@ -79,6 +79,19 @@ export function settingsSchema(env: Environment) {
       .strictObject({
         host: filled('Address on which the pages are served.').default('127.0.0.1'),
         port: whole(0, 65_535).default(8080).describe('Port; 0 takes a free one.'),
+        tls: z.exactOptional(
+          z
+            .strictObject({
+              certificate: filled('File with the certificate and its chain, PEM.'),
+              key: filled('File with its key, PEM.'),
+              clientCa: z.exactOptional(
+                filled(
+                  'File with authorities, PEM: every other machine must show a certificate of one of them (mutual TLS).',
+                ),
+              ),
+            })
+            .describe('Serve the pages by https. Files are read again every hour. By http when left out.'),
+        ),
         token: z.exactOptional(secret('Asked for as a bearer token, or as the password of any user; by reference.')),
         hookSecret: z.exactOptional(
           secret(

@@ -122,19 +122,6 @@ describe('the main job through Orthanc and PostgreSQL', () => {
     expect(bundle.entry.map((entry) => entry.resource.content[0]?.attachment.hash)).toEqual([sha1])
   })
 
-  it('is made again from the archive with the same bytes, and leaves the record alone', async () => {
-    const events = (await service.store.analyses.events(record.analysisId)).length
-    const { reproduced, artifacts, reasons } = await service.reproduce(record.analysisId)
-    expect(reasons).toEqual([])
-    const others = artifacts.filter(({ outcome }) => outcome !== 'equal')
-    // The result itself states the seconds and the memory of its run.
-    expect(others.map(({ role, outcome }) => [role, outcome])).toEqual([['result', 'measured']])
-    expect(artifacts.length).toBeGreaterThanOrEqual(6)
-    expect(reproduced).toBe(true)
-    expect((await service.store.analyses.events(record.analysisId)).length).toBe(events)
-    await expect(service.reproduce('0'.repeat(32))).rejects.toMatchObject({ code: 'NOT_FOUND' })
-  }, 300_000)
-
   it('does not look at its own results as a new study', async () => {
     const watched = await service.store.watch.get(study.studyInstanceUid)
     expect(watched?.decision).toEqual({ outcome: 'accepted' })

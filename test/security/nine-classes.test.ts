@@ -171,6 +171,33 @@ describe('server-side request forgery', () => {
     }
   })
 
+  it('addresses in the metadata of images are never asked', async () => {
+    const asked: string[] = []
+    const elsewhere = 'http://169.254.169.254/bulk'
+    const send: typeof fetch = async (input) => {
+      asked.push(String(input))
+      return Response.json(
+        [
+          {
+            '0020000D': { vr: 'UI', Value: ['1.2'] },
+            '0020000E': { vr: 'UI', Value: ['1.2.3'] },
+            '00080018': { vr: 'UI', Value: ['1.2.3.4'] },
+            '00080016': { vr: 'UI', Value: ['1.2.840.10008.5.1.4.1.1.4'] },
+            '00080060': { vr: 'CS', Value: ['MR'] },
+            '00081190': { vr: 'UR', Value: [elsewhere] },
+            '7FE00010': { vr: 'OW', BulkDataURI: elsewhere },
+          },
+        ],
+        { headers: { 'content-type': 'application/dicom+json' } },
+      )
+    }
+    const url = 'https://pacs.example/dicom-web'
+    const archive = createDicomWebClient({ url, auth: { type: 'none' }, timeoutMs: 1000, log: quietLog, fetch: send })
+    await archive.retrieveMetadata('1.2').catch(() => undefined)
+    expect(asked.length).toBeGreaterThan(0)
+    expect(new Set(asked.map((one) => new URL(one).origin))).toEqual(new Set(['https://pacs.example']))
+  })
+
   it('a redirect of the archive is an answer, and no way to elsewhere', async () => {
     const asked: (string | undefined)[] = []
     const send: typeof fetch = async (_input, init) => {

@@ -1,5 +1,6 @@
 // gliabridge health: exit code 0 when the service on this machine does its whole job; with alive, when it runs at all.
 import { readSettings } from '../../settings/read.ts'
+import { fetchOwn } from '../service-api.ts'
 
 interface Part {
   peer: string
@@ -11,9 +12,7 @@ interface Part {
 export async function healthCommand(config: string | undefined, options: { alive?: boolean }): Promise<void> {
   const { http } = await readSettings(config, process.env)
   const path = options.alive ? '/healthz' : '/readyz'
-  const response = await fetch(`http://127.0.0.1:${http.port}${path}`, { signal: AbortSignal.timeout(4000) }).catch(
-    () => undefined,
-  )
+  const response = await fetchOwn(http, path, { signal: AbortSignal.timeout(4000) }).catch(() => undefined)
   if (response === undefined) return fail(`no service answers on port ${http.port}`)
   const body = (await response.json().catch(() => ({}))) as { parts?: Part[]; code?: string }
   for (const { peer, up, code, since } of body.parts ?? [])
