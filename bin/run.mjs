@@ -44,6 +44,15 @@ function withStripping() {
   return `${process.env.NODE_OPTIONS ?? ''} --disable-warning=ExperimentalWarning --import=${preload}`.trim()
 }
 
+/** In this process no flag can be set any more: of Node's warnings that of the one experimental feature that we use on purpose is left out. */
+function muteStripping() {
+  const { emitWarning } = process
+  process.emitWarning = (warning, ...more) => {
+    if (String(warning).startsWith('stripTypeScriptTypes ')) return
+    emitWarning.call(process, warning, ...more)
+  }
+}
+
 /**
  * Runs the file on that Node. Where the running one is it, in this very process; else in a child, to which signals go and
  * whose exit code comes back. The child holds one end of a pipe and stops when the other closes: a launcher that is killed
@@ -54,6 +63,7 @@ export async function run(file, args) {
   const isInstalled = root.split(sep).includes('node_modules')
   if (!isInstalled && realpathSync(binary) === realpathSync(process.execPath)) {
     process.argv = [process.execPath, file, ...args]
+    muteStripping()
     await import(pathToFileURL(file).href)
     return
   }

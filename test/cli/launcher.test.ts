@@ -104,3 +104,20 @@ it('ends with an exit code, and before it watches anything, when its port is tak
   expect(run.stderr).toContain(`http.port ${port} is used by another program`)
   expect(asked).toEqual([])
 })
+
+it('on the Node that runs it, says nothing of types that are stripped, and hides no other warning', async () => {
+  const script = join(folder, 'stripping.ts')
+  const scripts = pathToFileURL(join(ROOT, 'src/http/page-scripts.ts')).href
+  await writeFile(
+    script,
+    `import { readPageScripts } from ${JSON.stringify(scripts)}
+const { names }: { names: string[] } = await readPageScripts()
+process.emitWarning('something else', 'ExperimentalWarning')
+console.log(names.length)
+`,
+  )
+  const { stdout, stderr } = spawnSync(process.execPath, [join(ROOT, 'bin/run.mjs'), script], { encoding: 'utf8' })
+  expect(Number(stdout)).toBeGreaterThan(5)
+  expect(stderr).toContain('something else')
+  expect(stderr).not.toMatch(/stripTypeScriptTypes|Type Stripping/)
+})
