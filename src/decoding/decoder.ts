@@ -17,19 +17,27 @@ export interface DecoderOptions {
 
 export interface Decoder {
   readVolume: VolumeReader
+  /** Starts a process ahead, so that the first series does not wait for one. */
+  warm(): void
   close(): Promise<void>
 }
 
 const PAGE_OF_WASM = 65_536
 const KEPT_IDLE = 1
+/** Files after which a process gives way to a new one: what decoders leave behind in their memory does not add up. */
+const RENEWED_AFTER = 20_000
 
-/** Starts no process until it is asked to. Series that are read at once are read in processes of their own. */
+/**
+ * Starts no process until it is asked to, and keeps one for the next series. Series that are read at once are read in processes
+ * of their own.
+ */
 export function createDecoder(options: DecoderOptions = {}): Decoder {
   const timeoutMs = options.timeoutMs ?? LIMITS.decodeSeconds * 1000
   const memoryBytes = options.memoryBytes ?? LIMITS.decoderBytes
   const entry = options.entry ?? new URL('./process.ts', import.meta.url)
   const all = new Set<ChildProcess>()
   const idle: ChildProcess[] = []
+  const filesRead = new WeakMap<ChildProcess, number>()
   let closed = false
 
   function start(): ChildProcess {
@@ -68,10 +76,21 @@ export function createDecoder(options: DecoderOptions = {}): Decoder {
       const series = `series ${plan.seriesInstanceUid}`
       try {
         await ask(child, { type: 'plan', plan: withoutInstances(plan) }, series)
-        for await (const bytes of files) await ask(child, { type: 'file', bytes }, nameOf(bytes, series))
+        // The next file comes from the archive while this one is decoded.
+        let decoded: Promise<unknown> = Promise.resolve()
+        let count = filesRead.get(child) ?? 0
+        for await (const bytes of files) {
+          await decoded
+          decoded = ask(child, { type: 'file', bytes }, nameOf(bytes, series))
+          // Handled where it is awaited; the archive may be slow to give the next one.
+          decoded.catch(() => {})
+          count += 1
+        }
+        await decoded
+        filesRead.set(child, count)
         const answer = await ask(child, { type: 'finish' }, series)
         if (answer.type !== 'volume') throw new AppError('DECODING_FAILED', `${series}: no volume came`)
-        if (idle.length < KEPT_IDLE && !closed) idle.push(child)
+        if (idle.length < KEPT_IDLE && !closed && count < RENEWED_AFTER) idle.push(child)
         else child.kill('SIGKILL')
         return { volume: answer.volume, notes: answer.notes }
       } catch (error) {
@@ -79,6 +98,9 @@ export function createDecoder(options: DecoderOptions = {}): Decoder {
         child.kill('SIGKILL')
         throw error
       }
+    },
+    warm() {
+      if (idle.length < KEPT_IDLE && !closed) idle.push(start())
     },
     async close() {
       closed = true

@@ -1,5 +1,5 @@
 // Images are read in a process of their own: the same volume, and what a process that hangs, ends or fills its memory costs.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -94,6 +94,39 @@ describe('the process that decodes images', () => {
     await decoder?.close()
     const wasm = await failureOf(read(open({ memoryBytes, entry: misbehaving('wasm') }), good))
     expect(wasm.message).toMatch(/ended \(exit code 7\) over/)
+  })
+
+  it('has the next file fetched while it works on one', async () => {
+    const good = await classicSeries()
+    let asked = 0
+    async function* counted() {
+      for (const file of good.files) {
+        asked += 1
+        yield file
+      }
+    }
+    const { readVolume } = open({ timeoutMs: 1500, entry: misbehaving('hang') })
+    const error = await failureOf(readVolume(planSeries(good.series), counted()))
+    expect(error.message).toMatch(/was ended after 1.5 s over instance/)
+    expect(asked).toBe(2)
+  })
+
+  it('is there before it is needed, and stays for the next series', async () => {
+    const good = await classicSeries()
+    const pids = join(folder, 'pids.txt')
+    const entry = join(folder, 'counting.mjs')
+    const real = new URL('../../src/decoding/process.ts', import.meta.url).href
+    writeFileSync(
+      entry,
+      `import { appendFileSync } from 'node:fs'\nappendFileSync(${JSON.stringify(pids)}, process.pid + '\\n')\nawait import(${JSON.stringify(real)})\n`,
+    )
+    const { readVolume, warm } = open({ entry: pathToFileURL(entry) })
+    warm()
+    warm()
+    await read({ readVolume }, good)
+    await read({ readVolume }, good)
+    warm()
+    expect(readFileSync(pids, 'utf8').trim().split('\n')).toHaveLength(1)
   })
 
   it('is asked for nothing once it is closed', async () => {
