@@ -102,6 +102,7 @@ export async function openParts(
     runner,
     registrar,
     readVolume: decoder.readVolume,
+    warmDecoder: decoder.warm,
     images,
     peers: watchPeers(log, () => hurryWaiting({ analyses, wake: wakeAnalyses })),
     wakeAnalyses,

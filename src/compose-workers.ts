@@ -15,6 +15,7 @@ export async function startWorkers(parts: Parts): Promise<void> {
   const { settings, store, archive, ehr, clock, log, letterhead } = parts
   const { analyses, reviews, watch, queue } = store
   const owner = randomUUID()
+  parts.warmDecoder()
   await queue.work(ANALYSES, (signal) => drainAnalyses(analysisWork(parts), owner, signal))
   await queue.work(REVIEWS, async (signal) => {
     const again = await drainReviews(
