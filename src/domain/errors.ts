@@ -52,7 +52,7 @@ export const ERRORS = {
   ],
   EHR_THROTTLED: ['transient', 'The FHIR server asks us to slow down; the retry waits as long as it says.'],
   EHR_ERROR: ['transient', "The FHIR server answered with a server error; see the server's own log."],
-  EHR_CONFLICT: ['transient', 'Another writer changed a resource; it is read again and the write repeated.'],
+  EHR_CONFLICT: ['transient', 'Another writer changed a resource, or the answer to a create is still looked for; it is read again before anything is written.'],
   EHR_AMBIGUOUS: ['ambiguous', 'The answer to a write was lost; the service reads before it writes again.'],
   EHR_REJECTED: ['permanent', 'The FHIR server refused the resource; its OperationOutcome codes are in the message.'],
   EHR_DUPLICATE: [
@@ -87,7 +87,7 @@ export const ERRORS = {
   SERIES_MISSING: ['hold', 'The study lacks a sequence that the bundle needs; see the reasons per series.'],
   SERIES_AMBIGUOUS: [
     'hold',
-    'Two series fit one sequence equally well; see the reasons per series and choose in the settings.',
+    'Two series fit one sequence equally well, or it cannot be told which of them had contrast; see the reasons per series and choose in the settings.',
   ],
   SERIES_UNSUPPORTED: [
     'hold',

@@ -30,10 +30,7 @@ export async function judgePair(
   registrar: Registering,
   show: (pictures: DoubtPicture[]) => Promise<unknown> = async () => {},
 ): Promise<Map<Uid, Seen> | undefined> {
-  const [a, b] = [await volumeOf(first.series), await volumeOf(second.series)]
-  const { transform } = await registrar.register(coarse(a), coarse(b), 'T1')
-  const grid = witnessGrid(a.grid)
-  const enhanced = enhancedOf(resample(a, grid), resample(b, grid, transform))
+  const { a, b, enhanced } = await compared(first.series, second.series, volumeOf, registrar)
   if (!enhanced) return undefined
   const seen = (which: typeof enhanced) => (enhanced === which ? 'given' : 'not-given')
   if (first.claim && (first.claim === 'T1c') !== (seen('first') === 'given')) {
@@ -48,6 +45,33 @@ export async function judgePair(
     [first.series.seriesInstanceUid, { contrast: seen('first') }],
     [second.series.seriesInstanceUid, { contrast: seen('second') }],
   ])
+}
+
+async function compared(first: Series, second: Series, volumeOf: VolumeOf, registrar: Registering) {
+  const [a, b] = [await volumeOf(first), await volumeOf(second)]
+  const { transform } = await registrar.register(coarse(a), coarse(b), 'T1')
+  const grid = witnessGrid(a.grid)
+  return { a, b, enhanced: enhancedOf(resample(a, grid), resample(b, grid, transform)) }
+}
+
+/** Throws SERIES_CONTRADICTION when of two series that both are T1c by their headers one clearly shows less contrast agent. */
+export async function refuseUnlike(
+  [first, second]: readonly [Series, Series],
+  volumeOf: VolumeOf,
+  registrar: Registering,
+  show: (pictures: DoubtPicture[]) => Promise<unknown> = async () => {},
+): Promise<undefined> {
+  const { a, b, enhanced } = await compared(first, second, volumeOf, registrar)
+  if (!enhanced) return undefined
+  const [one, other] = enhanced === 'first' ? [first, second] : [second, first]
+  await show([
+    { ...pictureOf(first, a), sequence: 'T1c' },
+    { ...pictureOf(second, b), sequence: 'T1c' },
+  ])
+  throw new AppError(
+    'SERIES_CONTRADICTION',
+    `by their headers series ${numberOf(first)} and ${numberOf(second)} are both T1c, but the pixels show contrast agent in series ${numberOf(one)} and not in series ${numberOf(other)}, which may be T1`,
+  )
 }
 
 const numberOf = ({ instances }: Series) => text(instances[0]?.metadata ?? {}, 'SeriesNumber') || '(no number)'

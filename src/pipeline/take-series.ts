@@ -18,7 +18,7 @@ import { chooseReference } from '../inference/segmentation/sequence-volume.ts'
 import type { SeriesOverrides } from '../inference/series/overrides.ts'
 import { type Known, type Selection, selectSeries, type UnusablePolicy } from '../inference/series/select-series.ts'
 import type { Registrar } from '../inference/volumes/rigid.ts'
-import { judgePair, judgeWeightings, type Pair, type VolumeOf } from './judge-pixels.ts'
+import { judgePair, judgeWeightings, type Pair, refuseUnlike, type VolumeOf } from './judge-pixels.ts'
 import { retrieveVolume, type VolumePorts } from './retrieve-volume.ts'
 import type { SequenceImages } from './sequence-images.ts'
 import type { Stopwatch } from './stopwatch.ts'
@@ -71,7 +71,7 @@ export async function takeSeries(
     return volume
   }
   let seen: Known['seen']
-  const asked = { weightings: false, contrast: false }
+  const asked = { weightings: false, contrast: false, likeness: false }
   for (;;) {
     const selection = await time('select', () =>
       selectSeries(study, options.bundle, options.overrides, {
@@ -95,6 +95,9 @@ export async function takeSeries(
     if (unread.length > 0 && (await ask('weightings', (of) => judgeWeightings(selection, of, registrar)))) continue
     const pair = pairInDoubt(selection)
     if (pair && (await ask('contrast', (of) => judgePair(pair, of, registrar, show)))) continue
+    const { T1c } = selection.chosen
+    const both = T1c && selection.disputed && ([T1c, selection.disputed] as const)
+    if (both && (await ask('likeness', (of) => refuseUnlike(both, of, registrar, show)))) continue
     if (selection.hold) throw selection.hold
     const reference = referenceOf(selection.chosen, options)
     const images: SequenceImages[] = []

@@ -9,6 +9,7 @@ import { DEFAULT_POLICY, type UnusablePolicy } from '../../src/inference/series/
 import { IDENTITY } from '../../src/inference/volumes/rigid.ts'
 import { takeSeries } from '../../src/pipeline/take-series.ts'
 import { classicSeries, type TestSeries } from '../dicom/support.ts'
+import { failureOf } from '../support/failure-of.ts'
 
 const bundle = {
   sequences: { T1c: { channel: 0, required: false }, T2: { channel: 1, required: false } },
@@ -137,5 +138,28 @@ describe('two T1 of which the headers do not say which had contrast', async () =
     }
     const same = await made('same', { ...unmarked, SeriesNumber: 7 }, 2, (i, j, k) => 2 * plain(i, j, k))
     await expect(take([two, same], DEFAULT_POLICY, {}, both).taken).rejects.toMatchObject({ code: 'SERIES_AMBIGUOUS' })
+  })
+
+  it('are held where one is T1c by its name alone and shows no contrast agent beside the one that has it', async () => {
+    const named = (description: string, value: typeof plain) =>
+      made(
+        description,
+        { ...unmarked, SeriesNumber: 6, SeriesDescription: description, ImageType: ['ORIGINAL', 'PRIMARY', 'M'] },
+        2,
+        value,
+      )
+    const agent = await made('agent', { ...unmarked, SeriesNumber: 5, ContrastBolusAgent: 'Gadovist' }, 2, vessels)
+    for (const all of [
+      [await named('T1 post', plain), agent],
+      [agent, await named('T1 post', plain)],
+    ]) {
+      const { code, message } = await failureOf(take(all, DEFAULT_POLICY, {}, both).taken)
+      expect([code, message]).toEqual([
+        'SERIES_CONTRADICTION',
+        'by their headers series 5 and 6 are both T1c, but the pixels show contrast agent in series 5 and not in series 6, which may be T1',
+      ])
+    }
+    const { images } = await take([await named('T1 post fs', vessels), agent], DEFAULT_POLICY, {}, both).taken
+    expect(sequencesOf(images)).toEqual(['T1c'])
   })
 })

@@ -5,6 +5,7 @@ import type { LedgerEntry, WriteLedger } from '../../domain/ports/write-ledger.t
 import type { Created, RecordStore } from '../connection/record-store.ts'
 import { carries, type Key, searchToken } from '../resources/identifiers.ts'
 import type { Capabilities } from './capability.ts'
+import { possiblyThere } from './possibly-there.ts'
 
 /** The server that is written to, and for whom. */
 export interface Site {
@@ -19,6 +20,8 @@ export interface Site {
 
 /** For so long a create without condition, whose answer was lost, is looked for before it may be sent again. */
 export const SETTLE_SECONDS = 600
+/** Longer than any ledger is kept: what was begun ever. */
+const EVER_SECONDS = 100 * 365 * 86_400
 
 export function ledgerKey({ baseUrl }: Pick<Site, 'baseUrl'>, { resourceType, system, value }: Key): string {
   return `${baseUrl} ${resourceType} ${system}|${value}`
@@ -115,14 +118,16 @@ const NOT_DONE: readonly ErrorCode[] = [
 
 /**
  * Creates the resource of the key, which was looked for and not found. By If-None-Exist where the server has it; else the
- * ledger lets one writer through, and nobody again until the answer is known or has been looked for long enough.
+ * ledger lets one writer through, and nobody again until the answer is known, or a search shows long after that nothing was created.
  */
 export async function createOnce(site: Site, resource: Resource, key: Key): Promise<Resource> {
   const { store, ledger, capabilities } = site
   const entry = ledgerKey(site, key)
   const conditional = capabilities.createsConditionally(key.resourceType)
   // Asked in both cases: a server may drop the identifier that its condition goes by.
-  if (!(await ledger.begin(entry, conditional ? 0 : SETTLE_SECONDS)))
+  const first = await ledger.begin(entry, conditional ? 0 : EVER_SECONDS)
+  const again = !first && !conditional && !(await possiblyThere(site, resource, key))
+  if (!first && !(again && (await ledger.begin(entry, SETTLE_SECONDS))))
     throw new AppError(
       'EHR_CONFLICT',
       `${key.resourceType} ${key.value} was sent and is not found yet; it is looked for before it is sent again`,

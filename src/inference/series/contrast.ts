@@ -79,6 +79,9 @@ function agentOf(f: SeriesFacts): { says: Statement['says']; text: string } | un
   return f.contrastVolume === undefined ? undefined : { says: 'with', text: 'ContrastBolusVolume is set' }
 }
 
+/** Whether the headers, not the description, say that there was contrast. */
+export const namesAgent = (f: SeriesFacts): boolean => agentOf(f)?.says === 'with' || f.contrastAdministered === 'YES'
+
 /** Scanners copy the agent that was typed in once to every series of the examination, also to those before the injection. */
 function isCopied(says: Statement['says'], structural: readonly SeriesFacts[]): boolean {
   return structural.length > 1 && structural.every((facts) => agentOf(facts)?.says === says)

@@ -1,5 +1,5 @@
 // Chooses the series of a study for a bundle's sequences, with a reason for every series taken or left; it never guesses.
-import { AppError } from '../../domain/errors.ts'
+import type { AppError } from '../../domain/errors.ts'
 import {
   SEQUENCES,
   type Sequence,
@@ -10,10 +10,11 @@ import {
   type Uid,
 } from '../../domain/study.ts'
 import { type BundleManifest, channelOrder } from '../bundle/manifest.ts'
-import { type ContrastEvidence, contrastOf, NOTHING_SAID } from './contrast.ts'
+import { type ContrastEvidence, contrastOf, NOTHING_SAID, namesAgent } from './contrast.ts'
 import { type Evidence, evidence } from './evidence.ts'
 import { doubt, type Exclusion, exclusionReason, impossibleReason, mapExclusionReason } from './exclusion.ts'
 import { type SeriesFacts, seriesFacts } from './facts.ts'
+import { holdOf, numbersOf } from './hold.ts'
 import { mapEvidence } from './maps.ts'
 import { compileOverrides, type SeriesOverrides } from './overrides.ts'
 import { prefer } from './preference.ts'
@@ -27,6 +28,11 @@ export interface Selection {
   unused: { sequence: Sequence; text: string }[]
   /** T1 series of which the headers do not say whether they had contrast, unless both T1 and T1c were found otherwise. */
   undecided: Series[]
+  /**
+   * Where no T1 was found: the first of the other T1c, if the headers of one of the two name an agent and those of the other do not,
+   * so that its description may be wrong.
+   */
+  disputed: Series | undefined
   /** Series of which the headers do not say what they are, where a structural sequence was not found. */
   unread: Series[]
   /** SERIES_MISSING, SERIES_AMBIGUOUS or SERIES_UNSUPPORTED; the study must wait for a person. */
@@ -142,7 +148,16 @@ export function selectSeries(
   const undecided = study.series.filter(({ seriesInstanceUid }) => unsaid.has(seriesInstanceUid))
   const isWanting = STRUCTURAL.some((sequence) => bundle.sequences[sequence] && !isSelected(sequence))
   const unread = isWanting ? study.series.filter(({ seriesInstanceUid }) => groups.silent.has(seriesInstanceUid)) : []
-  return { decisions, chosen, unused, undecided, unread, ...(hold ? { hold } : {}) }
+  const disputed = bundle.sequences.T1 && !chosen.T1 ? disputedOf(chosen.T1c, groups.by.T1c, study.series) : undefined
+  return { decisions, chosen, unused, undecided, disputed, unread, ...(hold ? { hold } : {}) }
+}
+
+function disputedOf(taken: Series | undefined, candidates: Candidate[], all: readonly Series[]): Series | undefined {
+  const facts = candidates.map((one) => one.facts)
+  const chosen = facts.find(({ seriesInstanceUid }) => seriesInstanceUid === taken?.seriesInstanceUid)
+  const others = facts.filter((one) => chosen && namesAgent(one) !== namesAgent(chosen))
+  const [first] = others.toSorted((a, b) => (a.acquiredAt < b.acquiredAt ? -1 : Number(a.acquiredAt > b.acquiredAt)))
+  return all.find(({ seriesInstanceUid }) => seriesInstanceUid === first?.seriesInstanceUid)
 }
 
 /** Series on which a word of the description casts doubt come last. */
@@ -276,23 +291,3 @@ function reasonsOf(candidates: Candidate[], uid: string): string[] {
     ...candidate.facts.passedOver,
   ]
 }
-
-function holdOf(
-  { missing, ambiguous, held }: { missing: string[]; ambiguous: string[]; held: string[] },
-  decisions: SeriesDecision[],
-): AppError | undefined {
-  if (missing.length + ambiguous.length + held.length === 0) return undefined
-  const found = decisions
-    .filter((d) => d.selected)
-    .map((d) => `${d.sequence} in series ${d.seriesNumber || '(no number)'}`)
-  const parts = [
-    ...(missing.length > 0 ? [`no usable series for ${missing.join(', ')}`] : []),
-    ...ambiguous,
-    ...held,
-    `found: ${found.join(', ') || 'none of the sequences'}; ${decisions.length - found.length} of ${decisions.length} series not taken`,
-  ]
-  const code = missing.length > 0 ? 'SERIES_MISSING' : ambiguous.length > 0 ? 'SERIES_AMBIGUOUS' : 'SERIES_UNSUPPORTED'
-  return new AppError(code, parts.join('; '))
-}
-
-const numbersOf = (all: SeriesFacts[]) => all.map((facts) => facts.seriesNumber || '(no number)').join(', ')

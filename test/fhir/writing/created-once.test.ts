@@ -6,7 +6,7 @@ import { asAppError } from '../../../src/domain/errors.ts'
 import { createMemoryLedger } from '../../../src/fhir/writing/ledger.ts'
 import { createClinicalRecord } from '../../support/clinical-record.ts'
 import { MRN_SYSTEM, PATIENT, recordOptions, sampleReport } from '../../support/fhir-report.ts'
-import { census, contents } from '../../support/fhir-server.ts'
+import { census, contents, list, update } from '../../support/fhir-server.ts'
 import { ladderServer } from '../../support/ladder-server.ts'
 
 /** How a server departs from "201, the resource, Location, found at once under its identifier". */
@@ -17,6 +17,8 @@ interface Profile {
   forgetful?: boolean
   /** Searches show a resource so many seconds after it was created; reads by id show it at once. */
   indexLateSeconds?: number
+  /** The first create is answered by a broken connection: after it was done, or before. */
+  lost?: 'done' | 'not done'
 }
 
 const PROFILES: [string, Profile][] = [
@@ -41,6 +43,11 @@ describe('a create', () => {
   function serverOf(profile: Profile) {
     const base = ladderServer(ehr.url, 'document')
     const born = new Map<string, number>()
+    let { lost } = profile
+    const breaks = () => {
+      lost = undefined
+      throw new TypeError('fetch failed', { cause: Object.assign(new Error(), { code: 'ECONNRESET' }) })
+    }
     const send: typeof fetch = async (input, init) => {
       if (init?.method === 'POST') {
         const sent = JSON.parse(String(init.body)) as DocumentReference
@@ -48,8 +55,10 @@ describe('a create', () => {
           delete sent.identifier
           for (const { attachment } of sent.content) delete attachment.title
         }
+        if (lost === 'not done') breaks()
         const response = await base.fetch(input, { ...init, body: JSON.stringify(sent) })
         if (!response.ok) return response
+        if (lost === 'done') breaks()
         const made = (await response.json()) as Resource
         const path = `DocumentReference/${made.id}`
         born.set(made.id!, now)
@@ -117,4 +126,36 @@ describe('a create', () => {
     expect(new Set(codes)).toEqual(new Set(['EHR_CONFLICT']))
     expect(census(await contents(ehr.url))).toEqual({ DocumentReference: 1 })
   })
+
+  it('is never made again while it may be there: its answer was lost, and identifier and title are not kept', async () => {
+    const server = serverOf({ body: 'resource', location: 'relative', forgetful: true, lost: 'done' })
+    const { receipt, codes } = await deliver(server.send, 14)
+    expect(receipt).toBeUndefined()
+    expect(codes.at(-1)).toBe('EHR_CONFLICT')
+    expect(census(await contents(ehr.url))).toEqual({ DocumentReference: 1 })
+  })
+
+  it.each([false, true])(
+    'is made again once a search shows that it is not there (forgetful: %s)',
+    async (forgetful) => {
+      // What else the patient's record holds is no reason to wait for ever.
+      for (const more of [
+        { date: '2020-01-01T00:00:00Z' },
+        { content: [{ attachment: { contentType: 'application/pdf', title: 'Discharge letter' } }] },
+      ])
+        await update(ehr.url, {
+          resourceType: 'DocumentReference',
+          id: `other-${'date' in more ? 1 : 2}`,
+          status: 'current',
+          subject: { reference: `Patient/${(await list(ehr.url, 'Patient'))[0]!.id}` },
+          content: [{ attachment: { contentType: 'application/pdf' } }],
+          ...more,
+        } as DocumentReference)
+      const server = serverOf({ body: 'resource', location: 'relative', forgetful, lost: 'not done' })
+      const { receipt, codes } = await deliver(server.send, 14)
+      expect(codes).toContain('EHR_CONFLICT')
+      expect(receipt?.documentReference).toMatch(/^DocumentReference\//)
+      expect(census(await contents(ehr.url))).toEqual({ DocumentReference: 3 })
+    },
+  )
 })
