@@ -1,73 +1,26 @@
 // The use case, top to bottom: identify, select, retrieve, prepare, segment, measure, encode, save. Effects only through ports.
 
 import { patientIdentity, studyIdentity } from '../dicom/identity.ts'
-import type { VolumeReader } from '../dicom/series-volume.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
-import type { AnalysisResult } from '../domain/finding.ts'
-import type { AnalysisStore, PriorAnalyses } from '../domain/ports/analysis-store.ts'
-import type { ClinicalRecords } from '../domain/ports/clinical-record.ts'
-import type { Clock } from '../domain/ports/clock.ts'
-import type { ImageArchive } from '../domain/ports/image-archive.ts'
-import type { ImageSpool } from '../domain/ports/image-spool.ts'
-import type { ModelRunner } from '../domain/ports/model-runner.ts'
-import type { WatchStore } from '../domain/ports/watch-store.ts'
-import type { DoubtPicture } from '../domain/study.ts'
-import { measureLesions, targetLesions } from '../inference/lesions/diameters.ts'
-import { evaluableOf } from '../inference/lesions/evaluable.ts'
-import { measure } from '../inference/lesions/measure.ts'
-import { tumourPosition } from '../inference/lesions/position.ts'
-import { brainMask } from '../inference/segmentation/brain-mask.ts'
-import { labelsOnGrid } from '../inference/segmentation/postprocess.ts'
-import { prepareInputs } from '../inference/segmentation/prepare.ts'
-import { withDeviations } from '../inference/segmentation/sample-spread.ts'
+import type { AnalysisResult, ClinicalFacts, QualityNote } from '../domain/finding.ts'
+import type { Artifact } from '../domain/ports/analysis-store.ts'
+import type { PatientIdentity, Study, StudyIdentity } from '../domain/study.ts'
+import { targetLesions } from '../inference/lesions/diameters.ts'
 import { sequencesOf } from '../inference/segmentation/sequence-volume.ts'
-import type { Selection } from '../inference/series/select-series.ts'
-import type { Registrar } from '../inference/volumes/rigid.ts'
-import type { Letterhead } from '../reports/page-content.ts'
+import type { AnalyseOptions, AnalysePorts, Run } from './analysis-run.ts'
 import { clockNotes, clockOf } from './clock-of-images.ts'
 import { confirmedOf } from './confirm-patient.ts'
 import { encodeResults } from './encode/encode.ts'
-import type { WriteBack } from './encode/extras.ts'
 import { imageSetDigest } from './intake.ts'
-import { checkIntendedUse, type OutsideIntendedUse } from './intended-use.ts'
+import { checkIntendedUse } from './intended-use.ts'
 import { keepImages } from './keep-images.ts'
-import { acceptanceNotes, findPredecessor } from './predecessor.ts'
+import { acceptanceNotes, findPredecessor, type Predecessor } from './predecessor.ts'
 import { predictFromStudy } from './predict.ts'
-import { compareWithPrior } from './prior/compare.ts'
-import type { PriorSettings } from './prior/find.ts'
-import { readRecord } from './read-record.ts'
-import { hearPixels } from './second-witness.ts'
+import { type Compared, compareWithPrior } from './prior/compare.ts'
+import { type PatientRecord, readRecord } from './read-record.ts'
+import { imagesOfStudy, type SegmentedStudy, type StudyImages, segmentStudy } from './segment-study.ts'
 import { inputSeries } from './sequence-images.ts'
-import { createStopwatch } from './stopwatch.ts'
-import { type TakeOptions, takeSeries } from './take-series.ts'
-
-export interface AnalysePorts {
-  archive: ImageArchive
-  ehr: ClinicalRecords
-  analyses: AnalysisStore & PriorAnalyses
-  watch: Pick<WatchStore, 'isOwn'>
-  runner: ModelRunner
-  registrar: Registrar
-  /** Absent where a site keeps no images for the pages. */
-  spool?: ImageSpool
-  readVolume: VolumeReader
-  clock: Clock
-}
-
-export interface AnalyseOptions extends TakeOptions {
-  letterhead: Letterhead
-  /** Address under which people reach the pages. */
-  publicUrl?: string
-  /** IANA time zone of the site: the clock of images that state none. */
-  timeZone: string
-  writeBack: WriteBack
-  priors: PriorSettings
-  software: AnalysisResult['software']
-  /** Of a patient for whom the bundle is not meant. */
-  outsideIntendedUse: OutsideIntendedUse
-  /** No analysis without having read the patient's consent. */
-  consentRequired: boolean
-}
+import { createStopwatch, type Stopwatch } from './stopwatch.ts'
 
 /**
  * Analyses one registered study and saves result and artefacts; the record is then "analysed".
@@ -79,152 +32,189 @@ export async function analyseStudy(
   options: AnalyseOptions,
   record: AnalysisRecord,
 ): Promise<void> {
-  const { analyses, archive } = ports
-  const { analysisId, studyInstanceUid } = record
-  const stopwatch = createStopwatch(ports.clock, (step, seconds) =>
+  const { analyses } = ports
+  const { analysisId } = record
+  const { time, seconds } = stepsOf(ports, analysisId)
+  const run: Run = { ports, options, record, time }
+  const study = await time('identify', () => unchangedStudy(run))
+  if (!study) {
+    const text = 'the images of the study changed; the new set is an analysis of its own'
+    await analyses.move(analysisId, 'superseded', { text })
+    return
+  }
+  const subject = await admit(run, study)
+  const images = await imagesOfStudy(run, study)
+  const segmented = await segmentStudy(run, images)
+  const compared = await time('compare', () => compare(run, subject, images, segmented))
+  const predicted = await time('predict', () => predict(run, subject, images, segmented))
+  const predecessor = await findPredecessor(analyses, record)
+  const result = resultOf(run, { subject, images, segmented, compared, predicted, predecessor })
+  const artifacts = await time('encode', () => encode(run, { result, images, segmented, predicted, predecessor }))
+  const { spool } = ports
+  if (spool) {
+    const input = { result, images: images.prepared.onReference, earlier: compared.earlier }
+    await time('keep', () => keepImages({ spool, analyses }, input))
+  }
+  const { segmentation: _voxels, ...reportable } = result
+  await analyses.saveResult(analysisId, { ...reportable, times: seconds }, artifacts)
+}
+
+function stepsOf({ analyses, clock }: AnalysePorts, analysisId: string): Stopwatch {
+  return createStopwatch(clock, (step, seconds) =>
     analyses.note(analysisId, {
       kind: 'step',
       text: seconds === undefined ? `${step} started` : `${step} done in ${seconds.toFixed(1)} s`,
       data: seconds === undefined ? { step } : { step, seconds },
     }),
   )
+}
 
-  const study = await stopwatch.time('identify', async () => {
-    const metadata = await archive.retrieveMetadata(studyInstanceUid)
-    return (await imageSetDigest(ports.watch, metadata)) === record.instanceSetDigest ? metadata : undefined
-  })
-  if (!study) {
-    await analyses.move(analysisId, 'superseded', {
-      text: 'the images of the study changed; the new set is an analysis of its own',
-    })
-    return
-  }
-  const patient = patientIdentity(study)
-  const identity = studyIdentity(study)
-  await analyses.describe(analysisId, { patient, study: identity })
-  const { bundle, outsideIntendedUse: outside } = options
-  const population = checkIntendedUse({ study, patient, identity, bundle, outside })
+/** Undefined when the archive has other images of it than were registered. */
+async function unchangedStudy({ ports, record }: Run): Promise<Study | undefined> {
+  const study = await ports.archive.retrieveMetadata(record.studyInstanceUid)
+  return (await imageSetDigest(ports.watch, study)) === record.instanceSetDigest ? study : undefined
+}
+
+/** Whose images these are, and what is known of the patient. */
+interface Subject extends PatientRecord {
+  patient: PatientIdentity
+  study: StudyIdentity
+  facts: ClinicalFacts | undefined
+  /** Of a patient for whom the bundle is not meant. */
+  population: QualityNote[]
+}
+
+/** Throws what holds the study for its patient: no or mixed identity, outside the intended use, not matched, consent refused. */
+async function admit({ ports, options, record }: Run, metadata: Study): Promise<Subject> {
+  const patient = patientIdentity(metadata)
+  const study = studyIdentity(metadata)
+  await ports.analyses.describe(record.analysisId, { patient, study })
+  const { bundle, outsideIntendedUse: outside, consentRequired } = options
+  const population = checkIntendedUse({ study: metadata, patient, identity: study, bundle, outside })
+  const ehr = ports.ehr.forStudy({ studyInstanceUid: record.studyInstanceUid })
   const confirmed = confirmedOf(record, patient)
-  const known = await readRecord(ports.ehr.forStudy({ studyInstanceUid }), identity, patient, {
-    consentRequired: options.consentRequired,
-    confirmed,
-  })
+  return { patient, study, population, ...(await readRecord(ehr, study, patient, { consentRequired, confirmed })) }
+}
 
-  const onSelection = ({ decisions }: Pick<Selection, 'decisions'>) => analyses.describe(analysisId, { decisions })
-  const show = (pictures: DoubtPicture[]) => analyses.describe(analysisId, { pictures })
-  const series = await takeSeries({ ...ports, time: stopwatch.time, onSelection, show }, study, options)
-  const sources = series.images.map((one) => one.series)
-  const clock = clockOf(sources, options.timeZone)
-
-  const prepared = await stopwatch.time('prepare', () =>
-    prepareInputs({ ...series, bundle: options.bundle, registrar: ports.registrar }),
+function compare(
+  { ports, options, record }: Run,
+  { patient, study }: Subject,
+  { prepared }: StudyImages,
+  { measurements, stated, enhancing }: SegmentedStudy,
+): Promise<Compared> {
+  const { software, bundle } = options
+  const { digest: bundleDigest, modelDigest } = ports.runner.bundle
+  const { analysisId } = record
+  return compareWithPrior(
+    ports,
+    {
+      result: { analysisId, patient, study, software, measurements, segmentation: stated.labels },
+      image: prepared.reference.volume,
+      enhancing,
+      sequences: sequencesOf(prepared.images),
+      bundle: { ...bundle, ...stated.bundle },
+      bundleDigest,
+      modelDigest,
+    },
+    options.priors,
   )
-  await hearPixels(prepared, series.decisions, show)
-  const { images, reference } = prepared
-  const response = await stopwatch.time('segment', () => ports.runner.segment(prepared))
+}
 
-  const { labels, noFinding } = labelsOnGrid(response.probabilities, response.grid, reference.plan.grid, options.bundle)
-  const stated = evaluableOf(labels, options.bundle, sequencesOf(images))
-  const { segments, measurements, enhancing } = await stopwatch.time('measure', () => {
-    const measured = measure(stated.labels, stated.bundle)
-    return {
-      ...measured,
-      enhancing: measureLesions(stated.labels, stated.bundle.regions.ET ?? []),
-      measurements: withDeviations(measured.measurements, response.samples, response.grid, options.bundle),
-    }
-  })
-  const compared = await stopwatch.time('compare', () =>
-    compareWithPrior(
-      ports,
-      {
-        result: {
-          analysisId,
-          patient,
-          study: identity,
-          software: options.software,
-          measurements,
-          segmentation: stated.labels,
-        },
-        image: reference.volume,
-        enhancing,
-        sequences: sequencesOf(images),
-        bundle: { ...options.bundle, ...stated.bundle },
-        bundleDigest: ports.runner.bundle.digest,
-        modelDigest: ports.runner.bundle.modelDigest,
-      },
-      options.priors,
-    ),
-  )
-  const predicted = await stopwatch.time('predict', () =>
-    predictFromStudy({
-      patient,
-      studyDate: identity.studyDate,
-      series: images.map((one) => one.series),
-      prepared,
-      segmented: response,
-      labels,
-      noFinding,
-      facts: known.facts,
-      bundle: options.bundle,
-      runner: ports.runner,
-    }),
-  )
+type Predicted = Awaited<ReturnType<typeof predictFromStudy>>
 
-  const brain = brainMask(response.probabilities, response.grid, options.bundle)
-  const position = noFinding ? undefined : tumourPosition(labels, brain)
-  const predecessor = await findPredecessor(analyses, record)
-  const result: AnalysisResult = {
-    analysisId,
+function predict(
+  { ports, options }: Run,
+  { patient, study, facts }: Subject,
+  { prepared }: StudyImages,
+  { response, labels, noFinding }: SegmentedStudy,
+): Promise<Predicted> {
+  return predictFromStudy({
     patient,
-    study: identity,
+    studyDate: study.studyDate,
+    series: prepared.images.map(({ series }) => series),
+    prepared,
+    segmented: response,
+    labels,
+    noFinding,
+    facts,
+    bundle: options.bundle,
+    runner: ports.runner,
+  })
+}
+
+interface Steps {
+  subject: Subject
+  images: StudyImages
+  segmented: SegmentedStudy
+  compared: Compared
+  predicted: Predicted
+  predecessor: Predecessor | undefined
+}
+
+function resultOf({ ports, options, record }: Run, steps: Steps): AnalysisResult {
+  const { subject, images, segmented, compared, predicted, predecessor } = steps
+  const { taken, prepared } = images
+  const { position, stated } = segmented
+  const { sequence, series } = prepared.reference
+  const sources = taken.images.map((one) => one.series)
+  const clock = clockOf(sources, options.timeZone)
+  return {
+    analysisId: record.analysisId,
+    patient: subject.patient,
+    study: subject.study,
     bundle: ports.runner.bundle,
     software: options.software,
-    decisions: series.decisions,
-    inputs: images.map((one) => inputSeries(one, reference.sequence)),
-    referenceSeriesUid: reference.series.seriesInstanceUid,
+    decisions: taken.decisions,
+    inputs: prepared.images.map((one) => inputSeries(one, sequence)),
+    referenceSeriesUid: series.seriesInstanceUid,
     segmentation: stated.labels,
-    segments,
-    noFinding,
-    measurements,
+    segments: segmented.segments,
+    noFinding: segmented.noFinding,
+    measurements: segmented.measurements,
     ...(position && { position }),
-    diameters: targetLesions(enhancing).map(({ diameters }) => diameters),
+    diameters: targetLesions(segmented.enhancing).map(({ diameters }) => diameters),
     ...(compared.comparison && { comparison: compared.comparison }),
     predictions: predicted.predictions,
-    ...(known.tissueResults.length > 0 && { tissueResults: known.tissueResults }),
+    ...(subject.tissueResults.length > 0 && { tissueResults: subject.tissueResults }),
     quality: [
-      ...population,
+      ...subject.population,
       ...acceptanceNotes(predecessor),
       ...clockNotes(record.createdAt, sources, clock),
-      ...known.quality,
-      ...series.quality,
+      ...subject.quality,
+      ...taken.quality,
       ...stated.withheld.map((text) => ({ code: 'not-evaluable', severity: 'warning' as const, text: `${text}.` })),
       ...compared.quality,
       ...prepared.quality,
       ...predicted.quality,
     ],
-    execution: response.execution,
+    execution: segmented.response.execution,
     analysedAt: record.createdAt,
     clock,
   }
-  const artifacts = await stopwatch.time('encode', async () => {
-    return encodeResults({
-      result,
-      images: prepared.onReference,
-      reference,
-      others: images.filter(({ sequence }) => sequence !== reference.sequence),
-      letterhead: options.letterhead,
-      ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
-      response: { ...response, probabilities: stated.joined(response.probabilities) },
-      saliency: predicted.saliency,
-      ...(predecessor ? { predecessor } : {}),
-      writeBack: options.writeBack,
-    })
+}
+
+function encode(
+  { options }: Run,
+  {
+    result,
+    images,
+    segmented,
+    predicted,
+    predecessor,
+  }: Pick<Steps, 'images' | 'segmented' | 'predicted' | 'predecessor'> & { result: AnalysisResult },
+): Promise<Artifact[]> {
+  const { reference, onReference, images: all } = images.prepared
+  const { response, stated } = segmented
+  return encodeResults({
+    result,
+    images: onReference,
+    reference,
+    others: all.filter(({ sequence }) => sequence !== reference.sequence),
+    letterhead: options.letterhead,
+    ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
+    response: { ...response, probabilities: stated.joined(response.probabilities) },
+    saliency: predicted.saliency,
+    ...(predecessor ? { predecessor } : {}),
+    writeBack: options.writeBack,
   })
-  const { spool } = ports
-  if (spool) {
-    const input = { result, images: prepared.onReference, earlier: compared.earlier }
-    await stopwatch.time('keep', () => keepImages({ spool, analyses }, input))
-  }
-  const { segmentation: _voxels, ...reportable } = result
-  await analyses.saveResult(analysisId, { ...reportable, times: stopwatch.seconds }, artifacts)
 }

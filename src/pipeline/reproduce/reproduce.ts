@@ -1,7 +1,8 @@
 // An analysis made again from the archive, without a trace in the record, and held against what it stored.
 import type { AnalysisEvent } from '../../domain/analysis.ts'
 import { AppError } from '../../domain/errors.ts'
-import { type AnalyseOptions, type AnalysePorts, analyseStudy } from '../analyse-study.ts'
+import { analyseStudy } from '../analyse-study.ts'
+import type { AnalyseOptions, AnalysePorts } from '../analysis-run.ts'
 import { archiveAsOf, storeAsOf } from './as-of.ts'
 import { artifactVerdicts, type Reproduction, reasonsOf, type Versions, versionsOf } from './verdict.ts'
 

@@ -1,0 +1,53 @@
+// What an analysis is given, and what its steps share.
+import type { VolumeReader } from '../dicom/series-volume.ts'
+import type { AnalysisRecord } from '../domain/analysis.ts'
+import type { AnalysisResult } from '../domain/finding.ts'
+import type { AnalysisStore, PriorAnalyses } from '../domain/ports/analysis-store.ts'
+import type { ClinicalRecords } from '../domain/ports/clinical-record.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { ImageArchive } from '../domain/ports/image-archive.ts'
+import type { ImageSpool } from '../domain/ports/image-spool.ts'
+import type { ModelRunner } from '../domain/ports/model-runner.ts'
+import type { WatchStore } from '../domain/ports/watch-store.ts'
+import type { Registrar } from '../inference/volumes/rigid.ts'
+import type { Letterhead } from '../reports/page-content.ts'
+import type { WriteBack } from './encode/extras.ts'
+import type { OutsideIntendedUse } from './intended-use.ts'
+import type { PriorSettings } from './prior/find.ts'
+import type { Stopwatch } from './stopwatch.ts'
+import type { TakeOptions } from './take-series.ts'
+
+export interface AnalysePorts {
+  archive: ImageArchive
+  ehr: ClinicalRecords
+  analyses: AnalysisStore & PriorAnalyses
+  watch: Pick<WatchStore, 'isOwn'>
+  runner: ModelRunner
+  registrar: Registrar
+  /** Absent where a site keeps no images for the pages. */
+  spool?: ImageSpool
+  readVolume: VolumeReader
+  clock: Clock
+}
+
+export interface AnalyseOptions extends TakeOptions {
+  letterhead: Letterhead
+  /** Address under which people reach the pages. */
+  publicUrl?: string
+  /** IANA time zone of the site: the clock of images that state none. */
+  timeZone: string
+  writeBack: WriteBack
+  priors: PriorSettings
+  software: AnalysisResult['software']
+  /** Of a patient for whom the bundle is not meant. */
+  outsideIntendedUse: OutsideIntendedUse
+  /** No analysis without having read the patient's consent. */
+  consentRequired: boolean
+}
+
+/** One analysis under way. */
+export interface Run extends Pick<Stopwatch, 'time'> {
+  ports: AnalysePorts
+  options: AnalyseOptions
+  record: AnalysisRecord
+}

@@ -1,0 +1,67 @@
+// From the study's headers to a measured outline: series selected, retrieved, aligned and heard as witness; then the networks.
+import type { AnalysisResult } from '../domain/finding.ts'
+import type { SegmentResponse } from '../domain/ports/model-runner.ts'
+import type { DoubtPicture, Study } from '../domain/study.ts'
+import type { LabelVolume } from '../domain/volume.ts'
+import { type MeasuredLesion, measureLesions } from '../inference/lesions/diameters.ts'
+import { type Evaluable, evaluableOf } from '../inference/lesions/evaluable.ts'
+import { measure } from '../inference/lesions/measure.ts'
+import { tumourPosition } from '../inference/lesions/position.ts'
+import { brainMask } from '../inference/segmentation/brain-mask.ts'
+import { labelsOnGrid } from '../inference/segmentation/postprocess.ts'
+import { type Prepared, prepareInputs } from '../inference/segmentation/prepare.ts'
+import { withDeviations } from '../inference/segmentation/sample-spread.ts'
+import { sequencesOf } from '../inference/segmentation/sequence-volume.ts'
+import type { Selection } from '../inference/series/select-series.ts'
+import type { Run } from './analysis-run.ts'
+import { hearPixels } from './second-witness.ts'
+import type { SequenceImages } from './sequence-images.ts'
+import { type Taken, takeSeries } from './take-series.ts'
+
+export interface StudyImages {
+  taken: Taken
+  prepared: Prepared<SequenceImages>
+}
+
+/** Throws what holds the study: a sequence that is missing, in doubt or unusable, or pixels that contradict their headers. */
+export async function imagesOfStudy({ ports, options, record, time }: Run, study: Study): Promise<StudyImages> {
+  const { analyses, registrar } = ports
+  const onSelection = ({ decisions }: Pick<Selection, 'decisions'>) =>
+    analyses.describe(record.analysisId, { decisions })
+  const show = (pictures: DoubtPicture[]) => analyses.describe(record.analysisId, { pictures })
+  const taken = await takeSeries({ ...ports, time, onSelection, show }, study, options)
+  const { images, reference } = taken
+  const { bundle } = options
+  const prepared = await time('prepare', () => prepareInputs({ images, reference, bundle, registrar }))
+  await hearPixels(prepared, taken.decisions, show)
+  return { taken, prepared }
+}
+
+/** What the networks outlined, on the reference series' own grid. */
+export interface SegmentedStudy extends Pick<AnalysisResult, 'segments' | 'measurements' | 'noFinding' | 'position'> {
+  response: SegmentResponse
+  /** As the networks give them. */
+  labels: LabelVolume
+  /** What can be stated of them with the sequences that were there. */
+  stated: Evaluable
+  /** Measured once, for the diameters and for the comparison. */
+  enhancing: MeasuredLesion[]
+}
+
+export async function segmentStudy({ ports, options, time }: Run, { prepared }: StudyImages): Promise<SegmentedStudy> {
+  const { bundle } = options
+  const response = await time('segment', () => ports.runner.segment(prepared))
+  const { probabilities, grid, samples } = response
+  const { labels, noFinding } = labelsOnGrid(probabilities, grid, prepared.reference.plan.grid, bundle)
+  const stated = evaluableOf(labels, bundle, sequencesOf(prepared.images))
+  const { segments, measurements, enhancing } = await time('measure', () => {
+    const measured = measure(stated.labels, stated.bundle)
+    return {
+      segments: measured.segments,
+      measurements: withDeviations(measured.measurements, samples, grid, bundle),
+      enhancing: measureLesions(stated.labels, stated.bundle.regions.ET ?? []),
+    }
+  })
+  const position = noFinding ? undefined : tumourPosition(labels, brainMask(probabilities, grid, bundle))
+  return { response, labels, noFinding, stated, segments, measurements, enhancing, ...(position && { position }) }
+}
