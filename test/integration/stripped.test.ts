@@ -1,7 +1,7 @@
 // Headers taken away or exchanged, on a generated study with movement between its series: what is taken is right, or the study is held.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createRegistrar } from '../../src/inference/volumes/register.ts'
-import { outcomesOf, registerOnce, renamed, type Sent, sentStudy, stripped } from './stripped.ts'
+import { outcomesOf, registerOnce, renamed, type Sent, sentStudy, stripped } from '../pipeline/stripped.ts'
 
 const MINUTES = 60_000
 /** All 24 ways to exchange four names: npm run field -- --generated */
