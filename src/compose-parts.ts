@@ -6,12 +6,11 @@ import { systemClock } from './clock.ts'
 import { openImages } from './compose-images.ts'
 import { startRetention } from './compose-retention.ts'
 import { openRouting } from './compose-routing.ts'
-import { watchPeers } from './compose-watch.ts'
+import { rememberWays, watchPeers } from './compose-watch.ts'
 import { createDecoder } from './decoding/decoder.ts'
 import { createDicomWebClient } from './dicomweb/client.ts'
 import type { Clock } from './domain/ports/clock.ts'
 import type { Log } from './domain/ports/log.ts'
-import type { WatchStore } from './domain/ports/watch-store.ts'
 import type { Priority } from './domain/priority.ts'
 import { boundedFetch } from './fhir/connection/bounded-fetch.ts'
 import { createClinicalRecords } from './fhir/connection/records.ts'
@@ -20,7 +19,7 @@ import { loadBundle } from './inference/bundle/load.ts'
 import { startRunner } from './inference/runtime/runner.ts'
 import { createRegistrar } from './inference/volumes/register.ts'
 import { hurryWaiting } from './pipeline/hurry.ts'
-import { registerAnalysis } from './pipeline/intake.ts'
+import { imageSetDigest, registerAnalysis } from './pipeline/intake.ts'
 import { readsOfRecord } from './settings/derived.ts'
 import type { Settings } from './settings/schema.ts'
 import { openStoreWhenThere } from './store/open-when-there.ts'
@@ -44,12 +43,6 @@ export type Parts = Awaited<ReturnType<typeof openParts>>
 export function softwareIdentity() {
   const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
   return { name: 'Gliabridge', version: manifest.version, manufacturer: 'Gliabridge contributors' }
-}
-
-/** In which way the archive takes each question: kept beside the cursors of the triggers, per archive. */
-function rememberWays(watch: Pick<WatchStore, 'cursor' | 'setCursor'>, url: string) {
-  const name = `ways ${url}`
-  return { recall: () => watch.cursor(name), keep: (value: string) => watch.setCursor(name, value) }
 }
 
 /** Hands `onClose` a step for each part that is open, also when a later one cannot be opened. Throws what the parts throw. */
@@ -90,6 +83,8 @@ export async function openParts(
   const wakeAnalyses = () => queue.wake(ANALYSES)
   const register = (studyInstanceUid: string, digest: string, priority?: Priority) =>
     registerAnalysis({ analyses, log, wake: wakeAnalyses }, bundle.identity, studyInstanceUid, digest, priority)
+  const submit = async (study: string, priority?: Priority) =>
+    register(study, await imageSetDigest(watch, await archive.retrieveMetadata(study)), priority)
   return {
     settings,
     clock,
@@ -108,6 +103,7 @@ export async function openParts(
     wakeAnalyses,
     wakeReviews: () => queue.wake(REVIEWS),
     register,
+    submit,
     routing: openRouting(settings, { archive, watch, analyses, audit, bundle, clock, log, register }),
     software: softwareIdentity(),
     letterhead: { institution: settings.institution.name, ...settings.reports, fonts: fontFiles },

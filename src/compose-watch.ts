@@ -1,4 +1,5 @@
 // Wires what notices studies and outages: the search of the PACS, the decision when a study is whole, the question to the EHR.
+import { openPerformer, type UpsParts } from './compose-ups.ts'
 import { azureChanges, orthancChanges } from './dicomweb/change-feeds.ts'
 import { openConnection } from './dicomweb/client-connection.ts'
 import { type AppError, asAppError } from './domain/errors.ts'
@@ -43,6 +44,12 @@ export function pollSettings({ pacs: { poll } }: Pick<Settings, 'pacs'>) {
   }
 }
 
+/** In which way the archive takes each question: kept beside the cursors of the triggers, per archive. */
+export function rememberWays(watch: Pick<WatchStore, 'cursor' | 'setCursor'>, url: string) {
+  const name = `ways ${url}`
+  return { recall: () => watch.cursor(name), keep: (value: string) => watch.setCursor(name, value) }
+}
+
 /** The archive's own account of what changed; none where the settings name none. */
 export function changeFeedOf({ pacs }: Pick<Settings, 'pacs'>): ChangeFeed | undefined {
   const { changeFeed: feed } = pacs
@@ -68,7 +75,7 @@ export function peerFigures({ peer, up = false, goodAt }: PeerState, startedAt: 
   return { peer, up, secondsSinceGood: (now - (goodAt === undefined ? startedAt : Date.parse(goodAt))) / 1000 }
 }
 
-export interface WatchParts {
+export interface WatchParts extends Pick<UpsParts, 'analyses' | 'workitems' | 'submit'> {
   settings: Settings
   archive: ImageArchive
   watchStore: WatchStore
@@ -139,8 +146,11 @@ export function startWatch(parts: WatchParts): Watching {
       ? [createChangeFeedTrigger({ feed, watchStore, clock, log, intervalSeconds: changeFeed.intervalSeconds })]
       : []),
   ]
+  const memory = rememberWays(watchStore, `worklist ${settings.pacs.ups?.url ?? settings.pacs.url}`)
+  const performer = openPerformer(settings, { ...parts, watch: watchStore, memory })
   const running = [
     studyWatch.run(stopping.signal),
+    ...(performer ? [performer.run(stopping.signal)] : []),
     ...sources.map((source) => source.run((uid) => studyWatch.hint(uid), stopping.signal)),
     watchEhr({ ask, peers, clock, log, intervalSeconds: EHR_WATCH_SECONDS }, stopping.signal),
   ].map((loop) => loop.catch((thrown) => onBroken(asAppError(thrown))))

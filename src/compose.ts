@@ -7,7 +7,6 @@ import type { AnalysisRecord } from './domain/analysis.ts'
 import type { AppError } from './domain/errors.ts'
 import { createApp } from './http/app.ts'
 import { type OpenPort, serve } from './http/serve.ts'
-import { imageSetDigest } from './pipeline/intake.ts'
 import { reproduce } from './pipeline/reproduce/reproduce.ts'
 import type { Reproduction } from './pipeline/reproduce/verdict.ts'
 import { replay } from './pipeline/resolve.ts'
@@ -56,8 +55,8 @@ interface Ending {
 }
 
 function serviceOf(parts: Parts, { port, onBroken }: ComposeOptions, { onClose, stop }: Ending): Service {
-  const { settings, bundle, store, archive, ehr, clock, log, peers, register, routing } = parts
-  const { analyses, watch } = store
+  const { settings, bundle, store, archive, ehr, clock, log, peers, register, routing, submit } = parts
+  const { analyses, watch, workitems } = store
   let watching: Watching | undefined
 
   async function openPages(): Promise<string> {
@@ -83,7 +82,8 @@ function serviceOf(parts: Parts, { port, onBroken }: ComposeOptions, { onClose, 
         await startWorkers(parts)
         if (wanted.watch) {
           const ports = { archive, watchStore: watch, peers, register, facts: routing.facts, ehr, clock, log }
-          watching = startWatch({ settings, ...ports, onBroken })
+          const performing = { analyses, workitems, submit }
+          watching = startWatch({ settings, ...ports, ...performing, onBroken })
           onClose(watching.stop)
         }
         return { url }
@@ -92,8 +92,7 @@ function serviceOf(parts: Parts, { port, onBroken }: ComposeOptions, { onClose, 
         throw error
       }
     },
-    submit: async (studyInstanceUid) =>
-      register(studyInstanceUid, await imageSetDigest(watch, await archive.retrieveMetadata(studyInstanceUid))),
+    submit: (studyInstanceUid) => submit(studyInstanceUid),
     settled: (analysisId, signal) => settled({ analyses, clock }, analysisId, signal),
     async replay(analysisId) {
       const record = await replay(analyses, analysisId)

@@ -36,6 +36,7 @@ export interface Answer {
 }
 
 const READ_ATTEMPTS = 3
+const DICOM_JSON = 'application/dicom+json'
 
 export function openConnection(options: ConnectionOptions): Connection {
   const root = readRoot(options.url)
@@ -46,7 +47,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   async function send(
     path: string,
     what: string,
-    init: { headers: Record<string, string>; upload?: Upload; method?: 'DELETE' },
+    init: { headers: Record<string, string>; upload?: Upload; method?: 'DELETE' | 'GET' | 'PUT' | 'POST' },
   ): Promise<Answer> {
     const silence = limitSilence(options.timeoutMs, asked(path, what))
     const headers = { ...init.headers, ...(authorization === undefined ? {} : { authorization }) }
@@ -58,7 +59,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     try {
       // Redirects are an answer of their own: behind them is a login page or another service, never what was asked for.
       const method = init.method && { method: init.method }
-      const request = { ...method, ...upload, headers, signal: silence.signal, redirect: 'manual' as const }
+      const request = { ...upload, ...method, headers, signal: silence.signal, redirect: 'manual' as const }
       const response = await silence.during(call(root + path, request))
       const body = readBody(response, silence, options.timeoutMs, asked(path, what))
       return { status: response.status, headers: response.headers, body, discard: () => silence.abort() }
@@ -128,6 +129,18 @@ export function openConnection(options: ConnectionOptions): Connection {
       if (answer.status === 206) throw incomplete(at)
     },
 
+    async exchange(method, path, what, json) {
+      const bytes = json === undefined ? undefined : new TextEncoder().encode(JSON.stringify(json))
+      const upload = bytes && { contentType: DICOM_JSON, length: bytes.length, slices: [bytes] }
+      const headers = {
+        accept: DICOM_JSON,
+        ...(upload && { 'content-type': upload.contentType }),
+        ...(method !== 'GET' && { 'content-length': String(upload?.length ?? 0) }),
+      }
+      const answer = await send(path, what, { headers, method, ...(upload && { upload }) })
+      return { status: answer.status, headers: answer.headers, text: await readText(answer, asked(path, what)) }
+    },
+
     async remove(path, what) {
       const answer = await send(path, what, { headers: {}, method: 'DELETE' })
       answer.discard()
@@ -158,7 +171,7 @@ function readRoot(address: string): string {
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
 }
 
-function authorizationOf(auth: Auth): string | undefined {
+export function authorizationOf(auth: Auth): string | undefined {
   if (auth.type === 'basic') return `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`
   return auth.type === 'bearer' ? `Bearer ${auth.token}` : undefined
 }

@@ -16,6 +16,13 @@ export interface Connection {
     accept: string,
     body: Upload,
   ): Promise<{ status: number; headers: Headers; text: string }>
+  /** Sends JSON, or nothing, once and never repeats; whatever the status is. */
+  exchange(
+    method: 'GET' | 'POST' | 'PUT',
+    path: string,
+    what: string,
+    json?: unknown,
+  ): Promise<{ status: number; headers: Headers; text: string }>
   /** Deletes a resource (no part of PS3.18; Orthanc, dcm4chee, Google and Azure know it). */
   remove(path: string, what: string): Promise<void>
   asked(path: string, what: string): Asked

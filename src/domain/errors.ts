@@ -52,7 +52,10 @@ export const ERRORS = {
   ],
   EHR_THROTTLED: ['transient', 'The FHIR server asks us to slow down; the retry waits as long as it says.'],
   EHR_ERROR: ['transient', "The FHIR server answered with a server error; see the server's own log."],
-  EHR_CONFLICT: ['transient', 'Another writer changed a resource, or the answer to a create is still looked for; it is read again before anything is written.'],
+  EHR_CONFLICT: [
+    'transient',
+    'Another writer changed a resource, or the answer to a create is still looked for; it is read again before anything is written.',
+  ],
   EHR_AMBIGUOUS: ['ambiguous', 'The answer to a write was lost; the service reads before it writes again.'],
   EHR_REJECTED: ['permanent', 'The FHIR server refused the resource; its OperationOutcome codes are in the message.'],
   EHR_DUPLICATE: [
@@ -79,6 +82,10 @@ export const ERRORS = {
   CONSENT_REFUSED: [
     'hold',
     "The patient's record holds a consent that denies this analysis; if that is wrong, correct it in the EHR, then resolve the hold.",
+  ],
+  WORKITEM_CANCELED: [
+    'hold',
+    'Who asked for this analysis by a workitem asked for its end; resolve the hold to have the study analysed all the same.',
   ],
   OUTSIDE_INTENDED_USE: [
     'hold',

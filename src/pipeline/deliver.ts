@@ -51,8 +51,9 @@ export async function deliver(
   const outcomes: DeliveryOutcome[] = []
   for (const leg of record.legs) {
     if (leg.state === 'done') continue
-    // A newer set of images may have come since: then nothing more of this one is written.
-    if ((await ports.analyses.get(record.analysisId))?.state === 'superseded') return { do: 'done' }
+    // A newer set of images may have come since, or a request for its end: then nothing more of this one is written.
+    const { state } = (await ports.analyses.get(record.analysisId)) ?? {}
+    if (state === 'superseded' || state === 'held') return { do: 'done' }
     outcomes.push(await runLeg(ports, record, leg, artifacts, options))
   }
   const held = outcomes.find((outcome) => outcome.do === 'hold')

@@ -88,10 +88,14 @@ async function handle(ports: WorkerPorts, claimed: AnalysisRecord): Promise<Date
   return later(ports, outcome.afterSeconds)
 }
 
-/** The images of the study changed while it was worked on, and the new set is an analysis of its own: what remains here is left. */
+/**
+ * What remains of it is left: the images of the study changed while it was worked on, and the new set is an analysis of its own; or who had asked
+ * for it asked for its end, and it is held.
+ */
 async function gaveWay({ analyses, log }: WorkerPorts, analysisId: string): Promise<boolean> {
-  if ((await analyses.get(analysisId))?.state !== 'superseded') return false
-  log.info({ analysisId }, 'superseded while it was worked on')
+  const { state } = (await analyses.get(analysisId)) ?? {}
+  if (state !== 'superseded' && state !== 'held') return false
+  log.info({ analysisId, state }, 'given up while it was worked on')
   return true
 }
 

@@ -1,6 +1,7 @@
 // The settings of the archive: address and credentials, how it is watched.
 import { z } from 'zod'
 import { BY_TYPE, credentials, MINUTE, type Secret, url, whole } from './schema-parts.ts'
+import { upsSchema } from './ups-schema.ts'
 
 const feedInterval = () => whole(1, 3600).default(5).describe('Time between two readings, seconds.')
 
@@ -45,6 +46,7 @@ export function pacsSchema(secret: Secret) {
       .prefault({})
       .describe('QIDO-RS polling.'),
     changeFeed: changeFeed(),
+    ups: z.exactOptional(upsSchema()),
     settleSeconds: whole(0, 86_400)
       .default(600)
       .describe(

@@ -81,6 +81,15 @@ export const QUERIES = {
     sql: `select count(*)::text as count from gliabridge.watched_studies where ${NOT_ANALYSED}`,
     index: 'watched_studies_not_analysed',
   },
+  /** $1 workitem */
+  workitem: {
+    sql: 'select * from gliabridge.workitems where workitem_uid = $1',
+    index: 'workitems_pkey',
+  },
+  openWorkitems: {
+    sql: `select * from gliabridge.workitems where state <> 'closed' order by claimed_at, workitem_uid`,
+    index: 'workitems_open',
+  },
   /** $1 instances */
   ownInstances: {
     sql: 'select sop_instance_uid from gliabridge.own_instances where sop_instance_uid = any($1::text[])',

@@ -6,6 +6,7 @@ import type { ErasureStore } from '../domain/ports/erasure-store.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { ReviewStore } from '../domain/ports/review-store.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
+import type { WorkitemStore } from '../domain/ports/worklist.ts'
 import type { WriteLedger } from '../domain/ports/write-ledger.ts'
 import { type AnalysisRecords, createAnalysisStore } from './analyses.ts'
 import { createAuditTrail } from './audit.ts'
@@ -19,6 +20,7 @@ import { openPostgres } from './postgres.ts'
 import { type Queue, startQueue } from './queue.ts'
 import { createReviewStore } from './reviews.ts'
 import { createWatchStore } from './watch.ts'
+import { createWorkitemStore } from './workitems.ts'
 
 export interface Store {
   analyses: AnalysisRecords
@@ -27,6 +29,7 @@ export interface Store {
   audit: AuditTrail
   erasure: ErasureStore
   ledger: WriteLedger
+  workitems: WorkitemStore
   queue: Queue
   /** Whether the database answers and can write, for readiness. Throws DATABASE_* and DISK_FULL. */
   ping(): Promise<void>
@@ -84,6 +87,7 @@ export async function openStore({ dataDir, databaseUrl, clock, log, sweepSeconds
       audit: createAuditTrail(db, clock),
       erasure: createErasureStore(db, clock),
       ledger: createWriteLedger(db, clock),
+      workitems: createWorkitemStore(db),
       queue,
       ping,
       close,

@@ -119,7 +119,7 @@ describe('the worker', () => {
     }
     expect(await drain({ analyse: superseding((id) => analyses.saveResult(id, {}, [])) })).toBe(1)
     expect((await stateOf()).state).toBe('superseded')
-    expect(log.lines.map(({ message }) => message)).toEqual(['superseded while it was worked on'])
+    expect(log.lines.map(({ message }) => message)).toEqual(['given up while it was worked on'])
   })
 
   it.each<DeliveryOutcome>([

@@ -125,10 +125,15 @@ ${table(
       'results',
       'one request per analysis; each instance answered for, by ReferencedSOPSequence and FailedSOPSequence',
     ],
+    [
+      'UPS-RS: search, claim, update, change of state, subscription with WebSocket channel',
+      'analyses that a worklist asks for',
+      'task performer (PS3.18 Chapter 11, IHE AIW-I), off unless set; COMPLETED after STOW-RS was confirmed, failures as CANCELED with the reason',
+    ],
   ],
 )}
 
-Authentication: none, HTTP basic or bearer token. TLS as the URL says. UPS-RS, C-STORE, C-FIND and Storage Commitment are not there.
+Authentication: none, HTTP basic or bearer token. TLS as the URL says. C-STORE, C-FIND and Storage Commitment are not there.
 
 ## Images that are read
 ${table(

@@ -1,5 +1,6 @@
 // Asks the archive what the service asks of it; with write, stores an object of nobody and takes it away again.
 
+import { openWorklist } from '../../compose-ups.ts'
 import { changeFeedOf, pollSettings } from '../../compose-watch.ts'
 import { createDicomWebClient } from '../../dicomweb/client.ts'
 import { openConnection } from '../../dicomweb/client-connection.ts'
@@ -19,7 +20,11 @@ export async function checkArchive(
 ): Promise<string[]> {
   const archive = createDicomWebClient({ ...settings.pacs, log })
   try {
-    const lines = [...(await askArchive(archive, settings, timeZone)), ...(await askChangeFeed(settings))]
+    const lines = [
+      ...(await askArchive(archive, settings, timeZone)),
+      ...(await askChangeFeed(settings)),
+      ...(await askWorklist(settings, log)),
+    ]
     if (!write)
       return [
         ...lines,
@@ -38,6 +43,12 @@ async function askChangeFeed(settings: Pick<Settings, 'pacs'>): Promise<string[]
   if (feed === undefined) return []
   await feed.after(await feed.end())
   return [`the change feed answers (${settings.pacs.changeFeed.type})`]
+}
+
+async function askWorklist({ pacs }: Pick<Settings, 'pacs'>, log: Log): Promise<string[]> {
+  if (pacs.ups === undefined) return []
+  const found = await openWorklist(pacs, pacs.ups, log).scheduled()
+  return [`the worklist answers: ${found.length} workitems are scheduled`]
 }
 
 /** Asks what the service asks at a wide look, and of one study what it asks of every study, short of storing anything. */

@@ -1,0 +1,62 @@
+// Workitems and event reports as worklists write them (PS3.18 Chapter 11, PS3.4 Annex CC; from memory), read leniently; pure.
+
+import { items, text } from '../dicom/dataset.ts'
+import { isUidInUse } from '../dicom/uid.ts'
+import type { WorklistEvent } from '../domain/ports/worklist.ts'
+import type { Priority } from '../domain/priority.ts'
+import type { DicomJson, Uid } from '../domain/study.ts'
+import type { Workitem, WorkitemState } from '../domain/workitem.ts'
+import { parseDataSets } from './dicom-json.ts'
+
+/** "IN PROGRESS", "in_progress", "INPROGRESS"; "CANCELED" and "CANCELLED". */
+export function readState(written: string): WorkitemState | undefined {
+  const letters = written.toUpperCase().replace(/[^A-Z]/g, '')
+  if (letters === 'INPROGRESS') return 'IN PROGRESS'
+  if (letters === 'CANCELED' || letters === 'CANCELLED' || letters === 'DISCONTINUED') return 'CANCELED'
+  return letters === 'SCHEDULED' || letters === 'COMPLETED' ? letters : undefined
+}
+
+/** Undefined for a data set that names no workitem. */
+export function readWorkitem(found: DicomJson, known?: Uid): Workitem | undefined {
+  const workitemUid = text(found, 'SOPInstanceUID') || text(found, 'AffectedSOPInstanceUID') || (known ?? '')
+  if (!isUidInUse(workitemUid)) return undefined
+  const readiness = text(found, 'InputReadinessState').toUpperCase()
+  const inputs = items(found, 'InputInformationSequence').map((item) => text(item, 'StudyInstanceUID'))
+  return {
+    workitemUid,
+    state: readState(text(found, 'ProcedureStepState')),
+    isReady: readiness === '' || readiness === 'READY',
+    codes: codesOf(found, 'ScheduledWorkitemCodeSequence'),
+    stations: codesOf(found, 'ScheduledStationNameCodeSequence'),
+    studies: [...new Set(inputs)].filter(isUidInUse),
+    priority: readPriority(text(found, 'ScheduledProcedureStepPriority')),
+  }
+}
+
+/** Some answer with the word of other standards. */
+function readPriority(written: string): Priority {
+  const word = written.toUpperCase()
+  if (word === 'HIGH' || word === 'STAT') return 'first'
+  return word === 'LOW' ? 'backfill' : 'fresh'
+}
+
+function codesOf(found: DicomJson, keyword: string): string[] {
+  return items(found, keyword).map((item) => `${text(item, 'CodingSchemeDesignator')}|${text(item, 'CodeValue')}`)
+}
+
+/** Event Type ID (PS3.4 Table CC.2.4-1): 1 state report, 2 cancel requested, 5 assigned. Older texts print it as Event Type ID of the action. */
+const EVENT_TAGS = ['00001002', '00001001', '00001008']
+
+/** What an event report is about; undefined for what is none: then a search tells. */
+export function readEvent(message: string): WorklistEvent | undefined {
+  const parsed = parseDataSets(message)
+  const [found] = parsed.kind === 'list' ? parsed.rows : []
+  if (found === undefined) return undefined
+  const workitemUid = text(found, 'AffectedSOPInstanceUID') || text(found, 'SOPInstanceUID')
+  if (!isUidInUse(workitemUid)) return undefined
+  const type = EVENT_TAGS.map((tag) => Number(found[tag]?.Value?.[0])).find(Number.isInteger)
+  if (type === 2) return { kind: 'cancel requested', workitemUid }
+  const state = readState(text(found, 'ProcedureStepState'))
+  const isScheduled = state === 'SCHEDULED' || (type === 5 && state === undefined)
+  return { kind: isScheduled ? 'scheduled' : 'other', workitemUid }
+}

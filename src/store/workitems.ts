@@ -1,0 +1,64 @@
+// The workitems that we claimed: which are open, and by which Transaction UID they are ours.
+import type { WorkitemStore } from '../domain/ports/worklist.ts'
+import type { Priority } from '../domain/priority.ts'
+import type { ClaimedWorkitem } from '../domain/workitem.ts'
+import type { Database } from './database.ts'
+import { QUERIES } from './queries.ts'
+
+interface WorkitemRow {
+  workitem_uid: string
+  transaction_uid: string
+  state: ClaimedWorkitem['state']
+  study_instance_uid: string | null
+  priority: Priority
+  claimed_at: Date
+  told: string | null
+  cancel_requested: boolean
+  outcome: string | null
+}
+
+export function createWorkitemStore(db: Database): WorkitemStore {
+  return {
+    async get(workitemUid) {
+      const [row] = await db.query<WorkitemRow>(QUERIES.workitem.sql, [workitemUid])
+      return row && toWorkitem(row)
+    },
+    async open() {
+      return (await db.query<WorkitemRow>(QUERIES.openWorkitems.sql)).map(toWorkitem)
+    },
+    async put(item) {
+      await db.query(
+        `insert into gliabridge.workitems (workitem_uid, transaction_uid, state, study_instance_uid, priority, claimed_at, told, cancel_requested, outcome)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         on conflict (workitem_uid) do update set transaction_uid = excluded.transaction_uid, state = excluded.state,
+           study_instance_uid = excluded.study_instance_uid, told = excluded.told, outcome = excluded.outcome,
+           cancel_requested = gliabridge.workitems.cancel_requested or excluded.cancel_requested`,
+        [
+          item.workitemUid,
+          item.transactionUid,
+          item.state,
+          item.studyInstanceUid ?? null,
+          item.priority,
+          item.claimedAt,
+          item.told ?? null,
+          item.cancelRequested,
+          item.outcome ?? null,
+        ],
+      )
+    },
+  }
+}
+
+function toWorkitem(row: WorkitemRow): ClaimedWorkitem {
+  return {
+    workitemUid: row.workitem_uid,
+    transactionUid: row.transaction_uid,
+    state: row.state,
+    ...(row.study_instance_uid !== null && { studyInstanceUid: row.study_instance_uid }),
+    priority: row.priority,
+    claimedAt: row.claimed_at.toISOString(),
+    ...(row.told !== null && { told: row.told }),
+    cancelRequested: row.cancel_requested,
+    ...(row.outcome !== null && { outcome: row.outcome }),
+  }
+}

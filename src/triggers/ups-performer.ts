@@ -1,0 +1,174 @@
+// The task performer of UPS-RS (IHE AIW-I): hears events, searches what is scheduled at every connection and now and then, claims what is for us,
+// and has each workitem followed to its end. An event only makes the next round sooner.
+import { type AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { Log } from '../domain/ports/log.ts'
+import type { HearEvents, WorkitemStore, Worklist } from '../domain/ports/worklist.ts'
+import type { Uid } from '../domain/study.ts'
+import type { ClaimedWorkitem, Workitem } from '../domain/workitem.ts'
+import { waitAfter } from './qido-poll.ts'
+import { sleepUnlessAborted } from './study-watch.ts'
+
+export interface PerformerOptions {
+  worklist: Worklist
+  hear: HearEvents
+  workitems: WorkitemStore
+  /** Ours, when assigned to this station, "scheme|code"; or assigned to nobody and of one of these codes. */
+  station: string
+  codes: readonly string[]
+  newTransactionUid(): Uid
+  /** One step of a workitem that is ours; throws what stands in its way. */
+  follow(workitem: ClaimedWorkitem): Promise<void>
+  clock: Clock
+  intervalSeconds: number
+  log: Log
+}
+
+/** With these the workitem is not ours any more, or never was. */
+const LOST = new Set(['STATE_CONFLICT', 'NOT_FOUND'])
+
+export interface Performer {
+  readonly name: string
+  /** Searches, claims, follows: once. Throws when the worklist cannot be searched. */
+  round(): Promise<void>
+  /** Both loops, until the signal aborts. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+export function isForUs(workitem: Workitem, { station, codes }: Pick<PerformerOptions, 'station' | 'codes'>): boolean {
+  if (workitem.stations.length > 0) return workitem.stations.includes(station)
+  return workitem.codes.some((code) => codes.includes(code))
+}
+
+export function createPerformer(options: PerformerOptions): Performer {
+  const { worklist, hear, workitems, clock, intervalSeconds, log } = options
+  let pause = new AbortController()
+  /** Why a workitem stands still, said once each. */
+  const said = new Map<Uid, string>()
+
+  async function claim(workitem: Workitem): Promise<void> {
+    const { workitemUid, studies, priority } = workitem
+    if ((await workitems.get(workitemUid))?.state === 'closed') return
+    const [studyInstanceUid, other] = studies
+    const claimed: ClaimedWorkitem = {
+      workitemUid,
+      transactionUid: options.newTransactionUid(),
+      state: 'claiming',
+      ...(studyInstanceUid !== undefined && other === undefined && { studyInstanceUid }),
+      priority,
+      claimedAt: clock.now().toISOString(),
+      cancelRequested: false,
+    }
+    // Before it is sent: a claim that nobody remembers is a workitem that nobody ends.
+    await workitems.put(claimed)
+    await finishClaim(claimed)
+  }
+
+  async function finishClaim(claimed: ClaimedWorkitem): Promise<ClaimedWorkitem | undefined> {
+    const { workitemUid, transactionUid } = claimed
+    if (await worklist.claim(workitemUid, transactionUid)) {
+      const ours: ClaimedWorkitem = { ...claimed, state: 'in progress' }
+      await workitems.put(ours)
+      log.info({ workitemUid }, 'workitem claimed')
+      return ours
+    }
+    await workitems.put({ ...claimed, state: 'closed', outcome: 'claimed by another performer, or over' })
+    return undefined
+  }
+
+  async function step(workitem: ClaimedWorkitem): Promise<void> {
+    const { workitemUid } = workitem
+    try {
+      const ours = workitem.state === 'claiming' ? await finishClaim(workitem) : workitem
+      // A request for its end may have come since it was read.
+      if (ours !== undefined) await options.follow((await workitems.get(workitemUid)) ?? ours)
+      said.delete(workitemUid)
+    } catch (thrown) {
+      const error = asAppError(thrown)
+      if (LOST.has(error.code)) await workitems.put({ ...workitem, state: 'closed', outcome: `lost: ${error.message}` })
+      if (said.get(workitemUid) === error.code) return
+      said.set(workitemUid, error.code)
+      const fields = { workitemUid, code: error.code, error: error.message, ...unforeseenFields(thrown) }
+      log.warn(fields, LOST.has(error.code) ? 'a workitem is not ours any more' : 'a workitem waits; it is tried again')
+    }
+  }
+
+  async function round(): Promise<void> {
+    let failure: AppError | undefined
+    try {
+      for (const workitem of await worklist.scheduled()) {
+        if (!workitem.isReady || !isForUs(workitem, options)) continue
+        if ((await workitems.get(workitem.workitemUid))?.state === undefined) await claim(workitem)
+      }
+    } catch (thrown) {
+      failure = asAppError(thrown)
+    }
+    // Also when the search fails: what is ours goes on.
+    for (const workitem of await workitems.open()) await step(workitem)
+    if (failure !== undefined) throw failure
+  }
+
+  async function onEvent(text: string): Promise<void> {
+    const event = worklist.readEvent(text)
+    if (event?.kind === 'cancel requested') {
+      const claimed = await workitems.get(event.workitemUid)
+      if (claimed !== undefined && claimed.state !== 'closed')
+        await workitems.put({ ...claimed, cancelRequested: true })
+    }
+    pause.abort()
+  }
+
+  async function search(signal: AbortSignal): Promise<void> {
+    for (let failures = 0; !signal.aborted; ) {
+      let waitSeconds = intervalSeconds
+      try {
+        await round()
+        if (failures > 0) log.info({ failures }, 'the worklist answers again')
+        failures = 0
+      } catch (thrown) {
+        const error = asAppError(thrown)
+        failures += 1
+        waitSeconds = waitAfter(failures, intervalSeconds, error.retryAfterSeconds)
+        const fields = { code: error.code, error: error.message, ...unforeseenFields(thrown) }
+        if (failures === 1) log.warn(fields, 'the worklist could not be searched; it is tried again')
+      }
+      await sleepUnlessAborted(clock, waitSeconds * 1000, AbortSignal.any([signal, pause.signal]))
+      if (pause.signal.aborted) pause = new AbortController()
+    }
+  }
+
+  async function listen(signal: AbortSignal): Promise<void> {
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        const address = await worklist.subscribe()
+        if (address === undefined) return log.info({}, 'the worklist gives no events; it is searched now and then')
+        await hear(
+          address,
+          {
+            onOpen: () => pause.abort(),
+            onEvent: (text) => {
+              onEvent(text).catch((thrown) => {
+                log.warn({ code: asAppError(thrown).code }, 'an event of the worklist was not kept')
+              })
+            },
+          },
+          signal,
+        )
+        failures = 0
+      } catch (thrown) {
+        failures += 1
+        const { code, message: error } = asAppError(thrown)
+        if (failures === 1) log.warn({ code, error }, 'the worklist gives no events now; it is searched meanwhile')
+      }
+      await sleepUnlessAborted(clock, waitAfter(Math.max(failures, 1), 1) * 1000, signal)
+    }
+  }
+
+  return {
+    name: 'ups',
+    round,
+    async run(signal) {
+      await Promise.all([search(signal), listen(signal)])
+    },
+  }
+}
