@@ -74,4 +74,12 @@ export const EXPLANATIONS: { because: string; applies(line: string, templates: M
       'TID 1501 has qualitative evaluations, as codes and as text; this version of the validator has only measurements there.',
     applies: (line) => /"Measurement Group"\)\/(CODE|TEXT) \(.*Content Item not in template/.test(line),
   },
+  {
+    because:
+      'TID 1602 is extensible: what a series was analysed as, and whose grid is measured on, are descriptors of our own; the validator warns of each item beyond its rows.',
+    applies: (line) =>
+      /"Image Library Group"\)\/CODE \((analysed-as|measurement-grid),99GLIABRIDGE,.*Content Item not in template/.test(
+        line,
+      ),
+  },
 ]
