@@ -78,6 +78,13 @@ describe('the documentation', () => {
     expect(wrong).toEqual([])
   }, 120_000)
 
+  it('names tests that there are, for each defence of the threat model', () => {
+    const text = readFileSync(join(ROOT, 'docs/threat-model.md'), 'utf8')
+    const named = [...text.matchAll(/`(test\/[\w./-]+)`/g)].map(([, path]) => path!)
+    expect(named.length).toBeGreaterThan(15)
+    expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
+  })
+
   it('names npm scripts that there are', () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
     const named = files.flatMap(({ name, text }) =>

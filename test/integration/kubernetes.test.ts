@@ -15,11 +15,20 @@ const judge = (manifests: string) =>
     .trim()
     .split('\n')
 
+const KINDS = ['ConfigMap', 'Deployment', 'Namespace', 'NetworkPolicy', 'Service', 'ServiceAccount']
+const rendered = (folder: string) =>
+  execFileSync('kubectl', ['kustomize', `deploy/${folder}`], { cwd: ROOT, encoding: 'utf8' })
+
+it('on GPU nodes are valid too, with the image, the node and the device that it needs', () => {
+  const manifests = rendered('kubernetes-gpu')
+  expect(judge(manifests).sort()).toEqual(KINDS)
+  for (const text of ['image: gliabridge:0.1.0-cuda', 'nvidia.com/gpu: 1', 'nvidia.com/gpu.present: "true"'])
+    expect(manifests).toContain(text)
+}, 60_000)
+
 it('are valid, and a mistake in them is not', () => {
-  const manifests = execFileSync('kubectl', ['kustomize', 'deploy/kubernetes'], { cwd: ROOT, encoding: 'utf8' })
-  expect(judge(manifests).sort()).toEqual(
-    ['ConfigMap', 'Deployment', 'Namespace', 'NetworkPolicy', 'Service', 'ServiceAccount'].sort(),
-  )
+  const manifests = rendered('kubernetes')
+  expect(judge(manifests).sort()).toEqual(KINDS)
   expect(manifests).toContain('readOnlyRootFilesystem: true')
   expect(() => judge(manifests.replace('readOnlyRootFilesystem', 'readOnlyRoot'))).toThrow()
 }, 60_000)
