@@ -1,14 +1,17 @@
 // Wires what pages and API show and do.
 import type { Parts } from './compose-parts.ts'
 import { peerFigures } from './compose-watch.ts'
+import type { SeriesChoice, Uid } from './domain/study.ts'
 import { createPublicKeys } from './fhir/connection/tokens.ts'
 import { createWebFonts } from './fonts/web-fonts.ts'
 import type { AppDeps } from './http/deps.ts'
+import { chooseSeries } from './pipeline/choose-series.ts'
 import { confirmPatient } from './pipeline/confirm-patient.ts'
 import { createBoard } from './pipeline/meeting.ts'
 import { releaseHold, replay } from './pipeline/resolve.ts'
 import { reviewAnalysis } from './pipeline/review.ts'
 import { currentReport } from './pipeline/reviewed-pdf.ts'
+import { createSeriesPictures } from './pipeline/series-pictures.ts'
 import { renderMetrics } from './telemetry/metrics.ts'
 import { readProcessFigures } from './telemetry/resources.ts'
 
@@ -24,6 +27,8 @@ export function pageDeps(parts: Parts, hint: NonNullable<AppDeps['hint']>): AppD
   const { settings, store, archive, ehr, clock, log, peers, images, software, letterhead } = parts
   const { analyses, reviews, watch, audit } = store
   const { wakeAnalyses, wakeReviews } = parts
+  const register = (studyInstanceUid: Uid, digest: string, choice: SeriesChoice) =>
+    parts.register(studyInstanceUid, digest, 'first', choice)
   return {
     analyses: {
       ...analyses,
@@ -52,9 +57,11 @@ export function pageDeps(parts: Parts, hint: NonNullable<AppDeps['hint']>): AppD
     fonts: createWebFonts(),
     ...images.pages,
     reviews: (id) => reviews.list(id),
-    report: (id) => currentReport({ analyses, reviews }, id, letterhead),
+    report: (id) => currentReport({ analyses, reviews, ...images.keeps }, id, letterhead),
     board: createBoard({ analyses, reviews, ehr, clock }, { letterhead, software }),
-    review: (id, request) => andWake(reviewAnalysis({ analyses, reviews }, id, request), wakeReviews),
+    review: (id, request) => andWake(reviewAnalysis({ analyses, reviews, ...images.keeps }, id, request), wakeReviews),
+    chooseSeries: (id, choice) => chooseSeries({ analyses, audit, register }, id, choice),
+    seriesPicture: createSeriesPictures(parts),
     retryReviews: async (id) => {
       if ((await reviews.makeDue(id)) > 0) await wakeReviews()
     },

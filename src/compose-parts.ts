@@ -12,6 +12,7 @@ import { createDicomWebClient } from './dicomweb/client.ts'
 import type { Clock } from './domain/ports/clock.ts'
 import type { Log } from './domain/ports/log.ts'
 import type { Priority } from './domain/priority.ts'
+import type { SeriesChoice } from './domain/study.ts'
 import { boundedFetch } from './fhir/connection/bounded-fetch.ts'
 import { createClinicalRecords } from './fhir/connection/records.ts'
 import { fontFiles } from './fonts/files.ts'
@@ -81,8 +82,8 @@ export async function openParts(
   onClose(images.close)
   onClose(startRetention(settings, { records: store.erasure, spool: images.spool, audit }, { clock, log }))
   const wakeAnalyses = () => queue.wake(ANALYSES)
-  const register = (studyInstanceUid: string, digest: string, priority?: Priority) =>
-    registerAnalysis({ analyses, log, wake: wakeAnalyses }, bundle.identity, studyInstanceUid, digest, priority)
+  const register = (studyInstanceUid: string, digest: string, priority?: Priority, choice?: SeriesChoice) =>
+    registerAnalysis({ analyses, log, wake: wakeAnalyses }, bundle.identity, studyInstanceUid, digest, priority, choice)
   const submit = async (study: string, priority?: Priority) =>
     register(study, await imageSetDigest(watch, await archive.retrieveMetadata(study)), priority)
   return {

@@ -13,14 +13,14 @@ import type { Settings } from './settings/schema.ts'
 
 /** Each is called at every wake and at every sweep of the queue, until the store is closed. */
 export async function startWorkers(parts: Parts): Promise<void> {
-  const { settings, store, archive, ehr, clock, log, letterhead } = parts
+  const { settings, store, archive, ehr, clock, log, letterhead, images } = parts
   const { analyses, reviews, watch, queue } = store
   const owner = randomUUID()
   parts.warmDecoder()
   await queue.work(ANALYSES, (signal) => drainAnalyses(analysisWork(parts), owner, signal))
   await queue.work(REVIEWS, async (signal) => {
     const again = await drainReviews(
-      { archive, ehr, analyses, reviews, watch, clock, log },
+      { archive, ehr, analyses, reviews, watch, clock, log, ...images.keeps },
       { ...deliverOptions(settings), letterhead, rejectSuperseded: settings.writeBack.rejectSuperseded },
       signal,
     )

@@ -1,11 +1,13 @@
 // Modules that all objects on the grid of a source series share: segmentations of every kind and maps (PS3.3 C.7.6.16, C.8.20).
 import { AppError } from '../domain/errors.ts'
 import type { ReportableResult, Segment } from '../domain/finding.ts'
+import { readName } from '../domain/person-name.ts'
+import type { Review } from '../domain/review.ts'
 import type { DicomJson, Instance, Series, Uid } from '../domain/study.ts'
 import { type Grid, toPatient, type Vec3 } from '../domain/volume.ts'
 import { ARTIFICIAL_INTELLIGENCE, BRAIN, cieLab, MORPHOLOGICALLY_ABNORMAL, SEGMENT_CONCEPTS } from './codes.ts'
 import { dataset, numbers, text } from './dataset.ts'
-import { clip } from './result-modules.ts'
+import { clip, personName } from './result-modules.ts'
 import { type ObjectKind, resultObject } from './result-object.ts'
 import { fault, type SourceFrame } from './segmentation-frames.ts'
 import { slicesOf } from './slices.ts'
@@ -22,6 +24,8 @@ export interface GridSources {
   sourceFrames: readonly SourceFrame[]
   /** The other series that the network saw. */
   otherSources: readonly Series[]
+  /** The review whose outlines the object shows; absent for what the software alone found. */
+  review?: Review
 }
 
 export interface GridObject {
@@ -35,7 +39,7 @@ export interface GridObject {
 
 /** Identity, equipment, series, frame of reference, sources and geometry. Throws SERIES_UNSUPPORTED without a frame of reference. */
 export function gridObject(sources: GridSources, grid: Grid, kind: ObjectKind): GridObject {
-  const { result, referenceSeries, otherSources } = sources
+  const { result, referenceSeries, otherSources, review } = sources
   const [reference] = referenceSeries.instances
   if (reference === undefined) throw fault('the reference series has no instances')
   const frameOfReferenceUid = text(reference.metadata, 'FrameOfReferenceUID')
@@ -46,7 +50,8 @@ export function gridObject(sources: GridSources, grid: Grid, kind: ObjectKind): 
     )
   }
   const positions = positionsOf(sources, grid)
-  const { uids, content: opening } = resultObject(result, reference.metadata, kind)
+  const cause = review && { id: review.reviewId, at: review.at }
+  const { uids, content: opening } = resultObject(result, reference.metadata, kind, cause)
   const [columns, rows] = grid.size
   const content: DicomJson = {
     ...opening,
@@ -55,7 +60,7 @@ export function gridObject(sources: GridSources, grid: Grid, kind: ObjectKind): 
       FrameOfReferenceUID: frameOfReferenceUid,
       ...(text(reference.metadata, 'PositionReferenceIndicator') === '' ? { PositionReferenceIndicator: '' } : {}),
       ImageType: ['DERIVED', 'PRIMARY'],
-      ContentCreatorName: '',
+      ContentCreatorName: review ? personName(review.reviewer.name) : '',
       SamplesPerPixel: 1,
       PhotometricInterpretation: 'MONOCHROME2',
       Rows: rows,
@@ -96,7 +101,7 @@ function positionsOf({ referenceSeries, sourceFrames }: GridSources, grid: Grid)
 }
 
 /** Segment Description (C.8.20.4). */
-export function segmentItem(result: ReportableResult, segment: Segment, number: number): DicomJson {
+export function segmentItem(result: ReportableResult, segment: Segment, number: number, review?: Review): DicomJson {
   const concept = SEGMENT_CONCEPTS[segment.key]
   if (concept === undefined) {
     throw new AppError(
@@ -108,24 +113,39 @@ export function segmentItem(result: ReportableResult, segment: Segment, number: 
   return dataset({
     SegmentNumber: number,
     SegmentLabel: clip(segment.name, 64),
-    SegmentDescription: clip(`${segment.key}: ${segment.name}, found by AI, not reviewed`, 1024),
-    SegmentAlgorithmType: 'AUTOMATIC',
-    SegmentAlgorithmName: clip(result.bundle.name, 64),
+    SegmentDescription: clip(`${segment.key}: ${segment.name}, ${originOf(segment, review)}`, 1024),
+    SegmentAlgorithmType: algorithmTypeOf(segment),
+    ...(segment.drawnBy !== 'person' && { SegmentAlgorithmName: clip(result.bundle.name, 64) }),
     SegmentedPropertyCategoryCodeSequence: [MORPHOLOGICALLY_ABNORMAL],
     SegmentedPropertyTypeCodeSequence: [concept.propertyType],
     AnatomicRegionSequence: [BRAIN],
     RecommendedDisplayCIELabValue: cieLab(concept.colour),
     TrackingID: tracking.identifier,
     TrackingUID: tracking.uid,
-    SegmentationAlgorithmIdentificationSequence: [
-      dataset({
-        AlgorithmFamilyCodeSequence: [ARTIFICIAL_INTELLIGENCE],
-        AlgorithmName: clip(result.bundle.name, 64),
-        AlgorithmVersion: clip(result.bundle.version, 64),
-        AlgorithmSource: clip(result.software.manufacturer, 64),
-        AlgorithmParameters: clip(`bundle ${result.bundle.id}, sha256 ${result.bundle.digest}`, 1024),
-      }),
-    ],
+    ...(segment.drawnBy !== 'person' && { SegmentationAlgorithmIdentificationSequence: [algorithm(result)] }),
+  })
+}
+
+/** Segment Algorithm Type (C.8.20.2): who drew a segment alone, or together. */
+function algorithmTypeOf({ drawnBy }: Segment): 'AUTOMATIC' | 'SEMIAUTOMATIC' | 'MANUAL' {
+  if (drawnBy === 'person') return 'MANUAL'
+  return drawnBy === 'both' ? 'SEMIAUTOMATIC' : 'AUTOMATIC'
+}
+
+function originOf({ drawnBy }: Segment, review: Review | undefined): string {
+  if (!review) return 'found by AI, not reviewed'
+  const who = `${readName(review.reviewer.name)} (${review.reviewer.identifier})`
+  if (drawnBy === 'person') return `drawn by ${who}`
+  return drawnBy === 'both' ? `found by AI, corrected by ${who}` : `found by AI, accepted by ${who}`
+}
+
+function algorithm({ bundle, software }: ReportableResult): DicomJson {
+  return dataset({
+    AlgorithmFamilyCodeSequence: [ARTIFICIAL_INTELLIGENCE],
+    AlgorithmName: clip(bundle.name, 64),
+    AlgorithmVersion: clip(bundle.version, 64),
+    AlgorithmSource: clip(software.manufacturer, 64),
+    AlgorithmParameters: clip(`bundle ${bundle.id}, sha256 ${bundle.digest}`, 1024),
   })
 }
 

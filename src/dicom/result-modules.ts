@@ -102,3 +102,9 @@ export function clip(value: string, length: number): string {
         .join('')
         .trimEnd()}…`
 }
+
+/** PN (PS3.5 6.2.1): a name with carets as it is; any other whole as the family name, since which part is which is not known. */
+export function personName(name: string): string {
+  const plain = clip(name.replace(/[\\=]/g, ' '), 63)
+  return plain.includes('^') ? plain : `${plain}^`
+}

@@ -57,6 +57,37 @@ export function planSeries(whole: Series): SeriesPlan {
   }
 }
 
+/** One image alone, for a person to look at: its middle frame, whatever its series is. Throws SERIES_UNSUPPORTED for what is no image in space. */
+export function planImage(seriesInstanceUid: Uid, instance: Instance): SeriesPlan {
+  const refuse = (why: string) => new AppError('SERIES_UNSUPPORTED', `instance ${instance.sopInstanceUid}: ${why}`)
+  pixelFormat(instance.metadata)
+  try {
+    const frames = slicesOf(instance)
+    const frame = frames[frames.length >> 1]
+    if (!frame) throw refuse('it has no frame')
+    const { rows, columns, pixelSpacing, rowCosine: u, columnCosine: v, position, thickness } = frame
+    const across = [u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]] as const
+    const sliceThicknessMm = thickness > 0 ? thickness : 1
+    return {
+      seriesInstanceUid,
+      instances: [instance],
+      doubles: new Map(),
+      strays: [],
+      frameOfReferenceUid: frame.frameOfReferenceUid,
+      grid: {
+        size: [columns, rows, 1],
+        spacing: [pixelSpacing[1], pixelSpacing[0], sliceThicknessMm],
+        origin: position,
+        direction: [0, 1, 2].flatMap((row) => [u[row]!, v[row]!, across[row]!]),
+      },
+      frames: [frame],
+      sliceThicknessMm,
+    }
+  } catch (error) {
+    throw error instanceof GeometryRefusal ? refuse(error.message) : error
+  }
+}
+
 /** The grid without strays; where they were slices of it after all, what is wrong with the whole series is the better reason. */
 function gridWithout(series: Series, whole: Series): ReturnType<typeof gridOf> {
   try {

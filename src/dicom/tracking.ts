@@ -10,7 +10,8 @@ export const ENHANCING = 'ET'
 /** Of a lesion as a whole; numbered anew in each study. */
 export const wholeLesionKey = (number: number) => `lesion ${number}`
 export const isWholeLesionKey = (key: string) => /^lesion \d+$/.test(key)
-export const lesionKey = (index: number) => `${ENHANCING} lesion ${index + 1}`
+/** Of an enhancing lesion, by its number. */
+export const lesionKey = (number: number) => `${ENHANCING} lesion ${number}`
 export const changeKey = (region: string) => `change ${region}`
 export const CATEGORY_KEY = 'change category'
 export const predictionKey = (head: Head) => `predicted ${head}`

@@ -4,7 +4,7 @@ import type { LegRecord } from './delivery.ts'
 import type { ErrorCode } from './errors.ts'
 import type { ReportableResult } from './finding.ts'
 import type { ReviewFact } from './review.ts'
-import type { DoubtPicture, PatientIdentity, Uid } from './study.ts'
+import type { DoubtPicture, PatientIdentity, SeriesChoice, Uid } from './study.ts'
 
 /** What each state may become. Delivered, held and superseded are where nothing moves by itself; a person may deliver again. */
 export const TRANSITIONS = {
@@ -79,5 +79,7 @@ export interface AnalysisRecord {
   /** The last decision of a person; a fact beside the state, which it does not change. */
   review?: ReviewFact
   confirmedPatient?: ConfirmedPatient
+  /** Series that a person chose; the study's others are chosen from their headers. */
+  seriesChoice?: SeriesChoice
   summary?: AnalysisSummary
 }

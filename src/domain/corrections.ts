@@ -1,66 +1,83 @@
 // A result as a reviewer corrected it: every correction fits the result and the others, and what hangs on a corrected value follows it.
-import type { Comparison, VolumeChange } from './comparison.ts'
+import { correctedComparison } from './corrected-comparison.ts'
+import { correctedDiameters, editsDiameters } from './corrected-diameters.ts'
+import { outlineProblems, redrawnEdits, redrawnResult } from './corrected-outlines.ts'
 import { derivedEdits, QUOTED_WITHIN_ML } from './corrected-volumes.ts'
 import { AppError } from './errors.ts'
-import type { AnalysisResult, Measurement, Prediction, QualityNote } from './finding.ts'
-import { callOf, correctedRegions, type Edit, measurementTarget, predictionTarget } from './review.ts'
+import { type AnalysisResult, type Measurement, numberOf, type Prediction, type QualityNote } from './finding.ts'
+import {
+  callOf,
+  correctedRegions,
+  diametersTarget,
+  type Edit,
+  measurementTarget,
+  predictionTarget,
+  type Redrawn,
+  type Review,
+  redraws,
+} from './review.ts'
 
 export type Correctable = Pick<
   AnalysisResult,
-  'measurements' | 'segments' | 'noFinding' | 'predictions' | 'diameters' | 'comparison' | 'quality'
+  'measurements' | 'segments' | 'lesions' | 'noFinding' | 'predictions' | 'diameters' | 'comparison' | 'quality'
 >
+export type Corrections = Pick<Review, 'edits' | 'redrawn'>
 
 /** Throws REVIEW_INVALID naming each edit that does not fit the result or contradicts another. */
-export function checkEdits(result: Correctable, edits: readonly Edit[]): void {
-  const { problems } = correct(result, edits)
+export function checkEdits(result: Correctable, edits: readonly Edit[], redrawn?: Redrawn): void {
+  const { problems } = correct(result, { edits, redrawn })
   if (problems.length > 0) throw new AppError('REVIEW_INVALID', problems.join('; '))
 }
 
 /** The reviewer's edits and those that follow from them. */
-export function effectiveEdits(result: Correctable, edits: readonly Edit[]): Edit[] {
-  return correct(result, edits).edits
+export function effectiveEdits(result: Correctable, { edits, redrawn }: Corrections): Edit[] {
+  return correct(result, { edits, redrawn }).edits
 }
 
 /** The result with all edits. They were checked when the review was recorded, by the rules of that day, and are not refused later. */
-export function applyEdits<T extends Correctable>(result: T, edits: readonly Edit[]): T {
-  return correct(result, edits).result
+export function applyEdits<T extends Correctable>(result: T, { edits, redrawn }: Corrections): T {
+  return correct(result, { edits, redrawn }).result
 }
 
 function correct<T extends Correctable>(
-  result: T,
-  given: readonly Edit[],
+  software: T,
+  { edits: given, redrawn }: { edits: readonly Edit[]; redrawn: Redrawn | undefined },
 ): { result: T; edits: Edit[]; problems: string[] } {
   const stated = given.filter(({ isDerived }) => !isDerived)
-  const problems: string[] = []
-  const edits = [...stated, ...derivedEdits(result, stated, problems)]
+  const problems: string[] = outlineProblems(software, stated)
+  const result = redrawn ? redrawnResult(software, stated, redrawn) : software
+  const following = redrawn ? redrawnEdits(software, redrawn) : []
+  // An explicit edit says more than the one that would follow.
+  const unstated = following.filter(({ target }) => !stated.some((one) => one.target === target))
+  const sums = redrawn || stated.some(redraws) ? [] : derivedEdits(result, stated, problems)
+  const edits = [...stated, ...unstated, ...sums]
   const measurements = result.measurements.map((measurement) => {
-    const edit = edits.find(({ target }) => target === measurementTarget(measurement.region))
+    const edit = [...stated, ...sums].find(({ target }) => target === measurementTarget(measurement.region))
     return edit ? editedMeasurement(measurement, edit, problems) : measurement
   })
   const predictions = result.predictions.map((prediction) => {
     const edit = stated.find(({ target }) => target === predictionTarget(prediction.head))
     return edit ? editedPrediction(prediction, edit, problems) : prediction
   })
+  const diameters = correctedDiameters(result, stated, problems)
   problems.push(...strangers(result, stated))
-  const regions = correctedRegions(edits)
-  return {
-    result: { ...result, measurements, predictions, ...consequences(result, measurements, regions) },
-    edits,
-    problems,
-  }
+  const corrected = { ...result, measurements, predictions, ...(result.diameters && { diameters }) }
+  return { result: { ...corrected, ...consequences(corrected, [...stated, ...sums], problems) }, edits, problems }
 }
 
-function strangers({ measurements, predictions }: Correctable, edits: readonly Edit[]): string[] {
+function strangers({ measurements, predictions, diameters = [] }: Correctable, edits: readonly Edit[]): string[] {
   const known = [
     ...measurements.map(({ region }) => measurementTarget(region)),
     ...predictions.map(({ head }) => predictionTarget(head)),
+    ...diameters.map((lesion, index) => diametersTarget(numberOf(lesion, index))),
   ]
   const targets = edits.map(({ target }) => target)
+  const twice = targets.filter((target, n) => targets.indexOf(target) !== n)
   return [
-    ...new Set(
-      targets.filter((target, n) => targets.indexOf(target) !== n).map((target) => `${target} is edited twice`),
-    ),
-    ...targets.filter((target) => !known.includes(target)).map((target) => `the result has no ${target}`),
+    ...[...new Set(twice)].map((target) => `${target} is edited twice`),
+    ...edits
+      .filter((edit) => !known.includes(edit.target) && !redraws(edit))
+      .map(({ target }) => `the result has no ${target}`),
   ]
 }
 
@@ -110,47 +127,33 @@ function editedPrediction(prediction: Prediction, edit: Edit, problems: string[]
 
 const ENHANCING = 'ET'
 
-/** What was measured on an outline that the reviewer corrected cannot stand beside the corrected volume. */
+/** What was measured on an outline whose volume the reviewer corrected cannot stand beside the corrected volume. */
 function consequences(
-  { quality, diameters, comparison }: Correctable,
-  measurements: readonly Measurement[],
-  regions: readonly string[],
+  { quality, diameters, comparison, measurements }: Correctable,
+  edits: readonly Edit[],
+  problems: string[],
 ): Pick<Correctable, 'quality' | 'comparison'> & { diameters?: NonNullable<Correctable['diameters']> } {
-  if (regions.length === 0) return { quality }
+  const regions = correctedRegions(edits)
   const isEnhancing = regions.includes(ENHANCING)
-  const note: QualityNote = {
-    code: 'corrected-on-review',
-    severity: 'warning',
-    text: `Volumes were corrected on review; the outlines are the software's and were not redrawn.${isEnhancing && (diameters ?? []).length > 0 ? ' The diameters of the enhancing tumour, measured on them, are left out.' : ''}`,
-  }
+  const byHand = editsDiameters(edits)
+  if (isEnhancing && byHand)
+    problems.push('measurement.ET: its diameters would be left out beside another volume; correct one or the other')
+  const notes: QualityNote[] = []
+  if (regions.length > 0)
+    notes.push({
+      code: 'corrected-on-review',
+      severity: 'warning',
+      text: `Volumes were corrected on review; the outlines are the software's and were not redrawn.${isEnhancing && (diameters ?? []).length > 0 ? ' The diameters of the enhancing tumour, measured on them, are left out.' : ''}`,
+    })
+  const reasons = isEnhancing
+    ? ['A reviewer corrected the enhancing tumour, and its diameters were not measured again.']
+    : byHand
+      ? ['A reviewer corrected diameters of the enhancing tumour; lesions were not compared again.']
+      : undefined
+  const touched = regions.length > 0 || byHand
   return {
-    quality: [...quality, note],
+    quality: [...quality, ...notes],
     ...(isEnhancing && diameters && { diameters: [] }),
-    ...(comparison && { comparison: correctedComparison(comparison, measurements, regions) }),
+    ...(comparison && { comparison: touched ? correctedComparison(comparison, measurements, reasons) : comparison }),
   }
-}
-
-function correctedComparison(
-  comparison: Comparison,
-  measurements: readonly Measurement[],
-  regions: readonly string[],
-): Comparison {
-  const volumes = comparison.volumes.map((change): VolumeChange => {
-    const now = measurements.find(({ region }) => region === change.region)?.value
-    if (now === undefined || !regions.includes(change.region)) return change
-    const { region, name, earlier } = change
-    const difference = now - earlier
-    return {
-      region,
-      name,
-      earlier,
-      now,
-      change: difference,
-      ...(earlier > 0 && { percent: (100 * difference) / earlier }),
-    }
-  })
-  if (!regions.includes(ENHANCING)) return { ...comparison, volumes }
-  const { productThen, productNow } = comparison.response
-  const reasons = ['A reviewer corrected the enhancing tumour, and its diameters were not measured again.']
-  return { ...comparison, volumes, response: { productThen, productNow, reasons } }
 }

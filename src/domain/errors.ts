@@ -94,7 +94,7 @@ export const ERRORS = {
   SERIES_MISSING: ['hold', 'The study lacks a sequence that the bundle needs; see the reasons per series.'],
   SERIES_AMBIGUOUS: [
     'hold',
-    'Two series fit one sequence equally well, or it cannot be told which of them had contrast; see the reasons per series and choose in the settings.',
+    'Two series fit one sequence equally well, or it cannot be told which of them had contrast; see the reasons per series and choose on the study page, or for all such studies by series.overrides.',
   ],
   SERIES_UNSUPPORTED: [
     'hold',
@@ -102,7 +102,7 @@ export const ERRORS = {
   ],
   SERIES_CONTRADICTION: [
     'hold',
-    'The pixels of chosen series say the opposite of their headers; look at the pictures on the page, and name the right ones in series.overrides.',
+    'The pixels of chosen series say the opposite of their headers; look at the pictures on the page, and choose the right ones there.',
   ],
   INSTANCE_INVALID: [
     'hold',
@@ -152,6 +152,10 @@ export const ERRORS = {
   REVIEW_INVALID: [
     'permanent',
     'The review does not fit the result; correct what the message names, and send it again.',
+  ],
+  CHOICE_INVALID: [
+    'permanent',
+    'The chosen series do not fit the study; correct what the message names, and choose again.',
   ],
   SPOOL_UNWRITABLE: [
     'transient',

@@ -1,7 +1,7 @@
 // What an analysis found: segmentation, measurements, predictions, quality notes, and what produced them.
 import type { Comparison } from './comparison.ts'
 import type { PatientIdentity, Sequence, SeriesDecision, StudyIdentity, Uid } from './study.ts'
-import type { LabelVolume, Vec3, Volume } from './volume.ts'
+import type { Grid, LabelVolume, Vec3, Volume } from './volume.ts'
 
 /** Identity of a bundle; `digest` is the sha256 of its bundle.json, which holds the digests of all its files. */
 export interface BundleIdentity {
@@ -30,6 +30,8 @@ export interface Segment {
   key: string
   name: string
   voxelCount: number
+  /** By whose hand the outline is, where it is no longer the software's alone: a person's, or the software's corrected by one. */
+  drawnBy?: 'person' | 'both'
 }
 
 /** A number with its unit and uncertainty. */
@@ -59,6 +61,22 @@ export interface Bidimensional {
   slice: number
   /** Both at least 10 mm (RANO 2.0). */
   measurable: boolean
+  /** 1-based; absent where it is the place in the list. Outlines that a reviewer redrew keep the numbers of the software's lesions. */
+  number?: number
+  /** A reviewer stated other lengths: the ends are not theirs. */
+  isCorrected?: true
+}
+
+/** The number by which a lesion is spoken of, in every output. */
+export function numberOf({ number }: Pick<Bidimensional, 'number'>, index: number): number {
+  return number ?? index + 1
+}
+
+/** One connected part of the whole tumour (26 neighbours). */
+export interface TumourLesion {
+  millilitres: number
+  /** Centre of gravity, LPS mm. */
+  centre: Vec3
 }
 
 /** Where the whole tumour lies, by the bounding box of the brain; coarse, since nothing here knows anatomy. */
@@ -223,6 +241,10 @@ export interface AnalysisResult {
   position?: TumourPosition
   /** Of the enhancing lesions, largest first; absent when the bundle has no enhancing region. */
   diameters?: Bidimensional[]
+  /** Of the whole tumour, largest first; absent in results of earlier versions. */
+  lesions?: TumourLesion[]
+  /** Of the segmentation; absent in results of earlier versions. */
+  grid?: Grid
   /** Against the latest earlier study of the patient; absent when there is none, or none that can be compared. */
   comparison?: Comparison
   predictions: Prediction[]

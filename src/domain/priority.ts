@@ -1,5 +1,5 @@
 // Which analyses are worked on first.
 
-/** Lower goes first. first: urgent orders. fresh: studies as they come. backfill: older ones that a person had taken. */
+/** Lower goes first. first: urgent orders, and what a person waits for. fresh: studies as they come. backfill: older ones that a person had taken. */
 export const PRIORITIES = { first: 1, fresh: 2, backfill: 3 } as const
 export type Priority = keyof typeof PRIORITIES

@@ -1,7 +1,16 @@
 // A person's decision on an analysis: accepted, accepted with edits, or rejected; what it makes of the result, and how it is delivered.
 
+import type { Stroke } from './brush.ts'
 import type { LegRecord } from './delivery.ts'
-import { HEADS, type Head, type Prediction } from './finding.ts'
+import {
+  type Bidimensional,
+  HEADS,
+  type Head,
+  type Measurement,
+  type Prediction,
+  type Segment,
+  type TumourLesion,
+} from './finding.ts'
 
 export const DECISIONS = ['accept', 'accept-with-edits', 'reject'] as const
 export type Decision = (typeof DECISIONS)[number]
@@ -17,14 +26,27 @@ export interface Reviewer {
 
 /** One value that the reviewer corrected. Each review states all its edits anew, against what the software said. */
 export interface Edit {
-  /** "measurement.ET" (mL) or "prediction.idh" */
+  /**
+   * "measurement.ET" (mL), "prediction.idh", "diameters.1" ("23.4 x 15.1", mm), or of the outlines: "segment.ET" and "lesion.2", which
+   * are excluded, and "outlines", which were redrawn with the brush.
+   */
   target: string
   /** What the software said, so that an edit of something else is noticed. */
   from: number | string
   to: number | string
   reason: string
-  /** Not stated by the reviewer, but following from the corrections of parts: a sum of volumes. Never stored. */
+  /** Not stated by the reviewer, but following from what they corrected: a sum of volumes, or what was measured on redrawn outlines. Never stored. */
   isDerived?: true
+}
+
+/** The tumour as the reviewer left its outlines, measured by the service and never by a browser. */
+export interface Redrawn {
+  segments: Segment[]
+  measurements: Measurement[]
+  diameters?: Bidimensional[]
+  lesions: TumourLesion[]
+  /** Of the brush, in their order; empty when segments or lesions were only excluded. */
+  strokes: Stroke[]
 }
 
 export interface Review {
@@ -39,6 +61,8 @@ export interface Review {
   /** Of a rejection always; else a remark. */
   reason?: string
   edits: Edit[]
+  /** Where this review redraws the outlines, or takes back what one before it redrew. */
+  redrawn?: Redrawn
 }
 
 export interface ReviewDelivery extends LegRecord {
@@ -58,24 +82,53 @@ export interface ReviewFact {
   /** Of a rejection always; else a remark. */
   reason?: string
   edits: Edit[]
+  redrawn?: Redrawn
   /** Delivered to every leg. */
   delivered: boolean
 }
 
-/** What an edit is about: a volume of this region, or the call of this head. */
-export type EditTarget = { region: string } | { head: Head }
+/** What an edit is about: a volume of this region, the call of this head, the two diameters of an enhancing lesion, or outlines. */
+export type EditTarget =
+  | { region: string }
+  | { head: Head }
+  | { diameters: number }
+  | { segment: string }
+  | { lesion: number }
+  | { outlines: true }
 
-const MEASUREMENT = 'measurement.'
-const PREDICTION = 'prediction.'
+export const measurementTarget = (region: string) => `measurement.${region}`
+export const predictionTarget = (head: Head) => `prediction.${head}`
+/** The number of the enhancing lesion, 1-based. */
+export const diametersTarget = (number: number) => `diameters.${number}`
+export const segmentTarget = (key: string) => `segment.${key}`
+/** The place among the lesions of the whole tumour, 1-based. */
+export const lesionTarget = (number: number) => `lesion.${number}`
+export const OUTLINES_TARGET = 'outlines'
 
-export const measurementTarget = (region: string) => `${MEASUREMENT}${region}`
-export const predictionTarget = (head: Head) => `${PREDICTION}${head}`
+/** What an excluded segment or lesion becomes, and outlines that were redrawn with the brush. */
+export const EXCLUDED = 'excluded'
+export const REDRAWN = 'redrawn'
+/** What outlines are before they are redrawn, and a segment before it is excluded. */
+export const SOFTWARE = 'software'
 
-/** The only reader of `Edit.target`; undefined for what names neither. */
+/** The only reader of `Edit.target`; undefined for what names nothing known. */
 export function targetOf({ target }: Pick<Edit, 'target'>): EditTarget | undefined {
-  if (target.startsWith(MEASUREMENT)) return { region: target.slice(MEASUREMENT.length) }
-  const head = HEADS.find((one) => target === predictionTarget(one))
-  return head && { head }
+  if (target === OUTLINES_TARGET) return { outlines: true }
+  const [, kind, name = ''] = /^(measurement|prediction|diameters|segment|lesion)\.(.+)$/.exec(target) ?? []
+  if (kind === 'measurement') return { region: name }
+  if (kind === 'segment') return { segment: name }
+  if (kind === 'prediction') {
+    const head = HEADS.find((one) => one === name)
+    return head && { head }
+  }
+  if (!/^[1-9]\d{0,3}$/.test(name)) return undefined
+  return kind === 'lesion' ? { lesion: Number(name) } : { diameters: Number(name) }
+}
+
+/** Whether the edit is one of outlines, on which everything is then measured anew. */
+export function redraws(edit: Pick<Edit, 'target'>): boolean {
+  const target = targetOf(edit)
+  return target !== undefined && ('segment' in target || 'lesion' in target || 'outlines' in target)
 }
 
 /** Regions whose volume the edits correct. */

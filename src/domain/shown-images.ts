@@ -40,6 +40,8 @@ export interface ShownImages {
   start: Index
   /** By label: the middle of the segment on the axial slice on which it is largest. */
   largest: Readonly<Record<number, Index>>
+  /** A reviewer corrected the outlines: theirs are shown. */
+  isRedrawn?: true
   /** Of the earlier study beside it. */
   prior?: { analysisId: string; studyDate: string; hasLabels: boolean }
   /** ISO 8601 UTC. */

@@ -67,6 +67,12 @@ export type Structural = (typeof STRUCTURAL)[number]
 export type Sequence = Structural | ParameterMap
 export const SEQUENCES: readonly Sequence[] = [...STRUCTURAL, ...MAPS]
 
+/** What a person decided on the series of a study, instead of what the headers say. */
+export interface SeriesChoice {
+  series: Partial<Record<Sequence, Uid>>
+  by: string
+}
+
 /** Why a series was taken or left; every series of a study gets exactly one. */
 export interface SeriesDecision {
   seriesInstanceUid: Uid

@@ -5,16 +5,16 @@ import {
   analysisParams,
   backfillBody,
   backfillQuery,
-  idempotencyKey,
+  choiceBody,
   listQuery,
   pageQuery,
   parseRequest,
   readJson,
   request,
-  reviewBody,
   studyParams,
 } from './contracts.ts'
 import type { AppDeps } from './deps.ts'
+import { idempotencyKey, reviewBody } from './review-contract.ts'
 
 export function apiRoutes(deps: AppDeps): Hono {
   const { analyses } = deps
@@ -59,6 +59,10 @@ export function apiRoutes(deps: AppDeps): Hono {
       const { uid } = parseRequest(studyParams, c.req.param())
       const { by } = parseRequest(request, readJson(await c.req.text()), 'body')
       return c.json(await deps.analyseDeclined(uid, by), 202)
+    })
+    .post('/analyses/:id/series', async (c) => {
+      const choice = parseRequest(choiceBody, readJson(await c.req.text()), 'body')
+      return c.json(await deps.chooseSeries(idOf(c.req.param()), choice), 202)
     })
     .get('/backfill', async (c) =>
       c.json({ studies: await deps.backfill.list(parseRequest(backfillQuery, c.req.query()).from) }),

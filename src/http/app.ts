@@ -20,7 +20,11 @@ export function createApp(deps: AppDeps): Hono {
   const onWrongToken = createWrongTokens(deps)
   app.use(requireAccess(deps.settings, onWrongToken))
   app.use(refuseForeignOrigins)
-  app.use(bodyLimit({ maxSize: 64 * 1024, onError: () => tooLarge() }))
+  const [few, many] = [64, 512].map((kilobytes) =>
+    bodyLimit({ maxSize: kilobytes * 1024, onError: () => tooLarge(kilobytes) }),
+  )
+  // Only a review, and the look at one, may carry what was painted.
+  app.use((c, next) => (/\/(review|outlines)$/.test(c.req.path) ? many! : few!)(c, next))
 
   app.get('/healthz', (c) => c.text('ok\n'))
   app.get('/readyz', async (c) => {
@@ -68,11 +72,11 @@ function fieldsOf(thrown: unknown) {
   return thrown instanceof RequestProblem ? {} : unforeseenFields(thrown)
 }
 
-function tooLarge(): never {
+function tooLarge(kilobytes: number): never {
   throw new RequestProblem(
     413,
     'REQUEST_TOO_LARGE',
-    'the request has a body of more than 64 KiB',
+    `the request has a body of more than ${kilobytes} KiB`,
     'No request to this service needs one.',
   )
 }

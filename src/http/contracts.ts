@@ -4,7 +4,6 @@ import { type AnalysisState, TRANSITIONS } from '../domain/analysis.ts'
 import { readPatientList } from '../domain/board.ts'
 import { cleanJson } from '../domain/clean-text.ts'
 import { jsonExcess } from '../domain/json-excess.ts'
-import { DECISIONS } from '../domain/review.ts'
 import { type ImageName, PLANES } from '../domain/shown-images.ts'
 import { SEQUENCES } from '../domain/study.ts'
 import { RequestProblem } from './problems.ts'
@@ -25,6 +24,10 @@ export const pageQuery = z.strictObject({ limit: whole(1, 500).default(50), offs
 export const request = z.strictObject({
   by: z.string({ error: 'must say who asks' }).trim().min(1, 'must say who asks').max(100, 'is too long'),
 })
+const uid = z.string().regex(/^\d[\d.]{0,127}$/, 'is not a DICOM UID')
+/** Which series a person takes for which sequence. */
+export const choiceBody = request.extend({ series: z.partialRecord(z.enum(SEQUENCES), uid) })
+export const seriesParams = z.object({ id: analysisId, series: uid })
 const day = z.string({ error: 'must be a date' }).regex(/^(19|20)\d{6}$/, 'must be a date such as 20260131')
 /** From when on older studies are listed, or taken. */
 export const backfillQuery = z.strictObject({ from: day })
@@ -70,52 +73,7 @@ export const resolution = z
     message: 'and patient belong together: who confirms whom',
   })
 
-const words = (most: number) => z.string().trim().min(1, 'must not be empty').max(most, 'is too long')
-const edited = z.union([z.number(), words(100)], { error: 'must be a number or text' })
-
-/** A person's decision on an analysis. `version` is the number of reviews that the person knew of. */
-export const reviewBody = z
-  .strictObject({
-    decision: z.enum(DECISIONS, { error: `must be one of ${DECISIONS.join(', ')}` }),
-    version: z.int('must be a whole number').min(0),
-    reviewer: z.strictObject({
-      identifier: words(64),
-      system: z
-        .string()
-        .regex(/^(https?:\/\/|urn:)\S{1,200}$/, 'must be a URI')
-        .exactOptional(),
-      name: words(100),
-      organization: words(64).exactOptional(),
-    }),
-    reason: words(1000).exactOptional(),
-    edits: z
-      .array(
-        z.strictObject({
-          target: z
-            .string()
-            .regex(/^(measurement|prediction)\.[\w -]{1,40}$/, 'must name a measurement or a prediction'),
-          from: edited,
-          to: edited,
-          reason: words(500),
-        }),
-      )
-      .max(50, 'has too many')
-      .default([]),
-  })
-  .refine(({ decision, edits }) => (decision === 'accept-with-edits') === edits.length > 0, {
-    path: ['edits'],
-    message: 'belong to accept-with-edits, and to nothing else',
-  })
-  .refine(({ decision, reason }) => decision !== 'reject' || reason !== undefined, {
-    path: ['reason'],
-    message: 'must be given for a rejection',
-  })
-export const idempotencyKey = z.object({
-  'idempotency-key': z
-    .string({ error: 'must be sent as a header: the same key again is the same review' })
-    .regex(/^[\x21-\x7e]{8,100}$/, 'must have 8 to 100 printable characters without spaces'),
-})
-
+const text = (most: number) => z.string().trim().min(1, 'must not be empty').max(most, 'is too long')
 const listId = z
   .string()
   .regex(/^(List\/)?[A-Za-z0-9.-]{1,64}$/, 'is not the id of a List')
@@ -127,7 +85,7 @@ export const boardBody = z.union(
     z.strictObject({ list: listId }),
     z.strictObject({
       patients: z
-        .array(z.strictObject({ patientId: words(64), issuerOfPatientId: words(64).exactOptional() }))
+        .array(z.strictObject({ patientId: text(64), issuerOfPatientId: text(64).exactOptional() }))
         .min(1, 'must name at least one')
         .max(MOST_PATIENTS, 'has too many'),
     }),

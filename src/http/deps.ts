@@ -1,13 +1,14 @@
 // What the HTTP side is given.
 import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
 import type { BoardRequest, BoardSlide } from '../domain/board.ts'
+import type { Stroke } from '../domain/brush.ts'
 import type { PeerState } from '../domain/peers.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { WatchDecision, WatchStore } from '../domain/ports/watch-store.ts'
 import type { RecordedReview, Review } from '../domain/review.ts'
-import type { Uid } from '../domain/study.ts'
+import type { SeriesChoice, Uid } from '../domain/study.ts'
 import type { ShownImagesReader } from '../viewer/shown.ts'
 
 /** MR study of the archive that the watch does not reach. */
@@ -64,7 +65,11 @@ export interface AppDeps {
   /** Records a person's decision; the same key and content again returns the review recorded the first time. */
   review(
     analysisId: string,
-    request: Omit<Review, 'reviewId' | 'analysisId' | 'number' | 'at'> & { version: number; key: string },
+    request: Omit<Review, 'reviewId' | 'analysisId' | 'number' | 'at' | 'redrawn'> & {
+      version: number
+      key: string
+      strokes?: Stroke[]
+    },
   ): Promise<{ review: RecordedReview; created: boolean }>
   reviews(analysisId: string): Promise<RecordedReview[]>
   /** The PDF as it stands now, after the last review; undefined where there is none yet. */
@@ -82,6 +87,10 @@ export interface AppDeps {
   watch: Pick<WatchStore, 'notAnalysed'>
   /** Analyses such a study all the same; `by` says who asks. */
   analyseDeclined(studyInstanceUid: Uid, by: string): Promise<AnalysisRecord>
+  /** Analyses the study again with series that a person chose. */
+  chooseSeries(analysisId: string, choice: SeriesChoice): Promise<AnalysisRecord>
+  /** PNG of the middle image of a series. */
+  seriesPicture(studyInstanceUid: Uid, seriesInstanceUid: Uid): Promise<Uint8Array>
   /** Studies from before the watch began: listed, or taken from the next look on; `by` says who asks. */
   backfill: {
     list(from: string): Promise<OlderStudy[]>

@@ -8,7 +8,17 @@ import { notAnalysedPage } from '../web/not-analysed.ts'
 import { studyPage } from '../web/study-page.ts'
 import { worklistPage } from '../web/worklist.ts'
 import { load, resolveHold, tryAgain } from './actions.ts'
-import { analysisParams, listQuery, pageQuery, parseRequest, request, searchBody, studyParams } from './contracts.ts'
+import {
+  analysisParams,
+  choiceBody,
+  listQuery,
+  pageQuery,
+  parseRequest,
+  request,
+  searchBody,
+  seriesParams,
+  studyParams,
+} from './contracts.ts'
 import type { AppDeps } from './deps.ts'
 import { describeImages } from './images.ts'
 import { readReviewForm } from './review-form.ts'
@@ -122,6 +132,17 @@ export function pageRoutes(deps: AppDeps): Hono {
     await deps.review(id, readReviewForm(await load(analyses, id), await c.req.parseBody()))
     return c.redirect(`/analyses/${id}`, 303)
   })
+  app.get('/analyses/:id/series/:series/picture.png', async (c) => {
+    const { id, series } = parseRequest(seriesParams, c.req.param())
+    const { studyInstanceUid } = await load(analyses, id)
+    const png = await deps.seriesPicture(studyInstanceUid, series)
+    return c.body(new Uint8Array(png), 200, { 'content-type': 'image/png' })
+  })
+  app.post('/analyses/:id/series', async (c) => {
+    const { id } = parseRequest(analysisParams, c.req.param())
+    const { analysisId } = await deps.chooseSeries(id, readChoiceForm(await c.req.parseBody()))
+    return c.redirect(`/analyses/${analysisId}`, 303)
+  })
   app.post('/analyses/:id/retry', async (c) => {
     const { id } = parseRequest(analysisParams, c.req.param())
     await tryAgain(deps, id)
@@ -158,4 +179,10 @@ export function pageRoutes(deps: AppDeps): Hono {
     )
   }
   return app
+}
+
+/** A field for each sequence with the UID of a series; empty where it is to stay as it was. */
+function readChoiceForm({ by, ...fields }: Record<string, unknown>) {
+  const series = Object.fromEntries(Object.entries(fields).filter(([, uid]) => uid !== ''))
+  return parseRequest(choiceBody, { by, series }, 'body')
 }

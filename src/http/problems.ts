@@ -33,6 +33,7 @@ const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   NOT_FOUND: 404,
   STATE_CONFLICT: 409,
   REVIEW_INVALID: 422,
+  CHOICE_INVALID: 422,
   DATABASE_UNREACHABLE: 503,
   DISK_FULL: 503,
 }

@@ -1,10 +1,24 @@
 // The review form's fields → the same request that a program sends; edits are taken against what the software said.
 import { createHash } from 'node:crypto'
 import type { AnalysisRecord } from '../domain/analysis.ts'
-import { callOf } from '../domain/review.ts'
-import { FIELDS } from '../web/review-form.ts'
+import { pairText } from '../domain/corrected-diameters.ts'
+import { numberOf } from '../domain/finding.ts'
+import {
+  callOf,
+  diametersTarget,
+  EXCLUDED,
+  lesionTarget,
+  measurementTarget,
+  OUTLINES_TARGET,
+  predictionTarget,
+  REDRAWN,
+  SOFTWARE,
+  segmentTarget,
+} from '../domain/review.ts'
+import { FIELDS } from '../web/edit-tables.ts'
 import { softwareSummary } from '../web/summary.ts'
-import { parseRequest, reviewBody } from './contracts.ts'
+import { parseRequest, readJson } from './contracts.ts'
+import { reviewBody } from './review-contract.ts'
 
 /** Throws a problem that names what is wrong. Edits that were filled in for another decision than "with edits" are refused, not dropped. */
 export function readReviewForm(record: AnalysisRecord, fields: Readonly<Record<string, unknown>>) {
@@ -12,13 +26,11 @@ export function readReviewForm(record: AnalysisRecord, fields: Readonly<Record<s
     const value = fields[name]
     return typeof value === 'string' ? value.trim() : ''
   }
-  const edits = targetsOf(record).flatMap(({ target, from }) => {
-    const isExcluded = field(FIELDS.exclude + target) !== ''
-    const given = isExcluded ? '0' : field(FIELDS.to + target)
-    if (given === '') return []
-    const to = target.startsWith('measurement.') ? Number(given) : given
-    return [{ target, from, to, reason: field(FIELDS.why + target) }]
+  const edits = editable(record).flatMap(({ target, from, read }) => {
+    const to = read(field)
+    return to === undefined ? [] : [{ target, from, to, reason: field(FIELDS.why + target) }]
   })
+  const strokes = field(FIELDS.strokes) === '' ? [] : readJson(field(FIELDS.strokes))
   const [reason, organization] = [field('reason'), field('organization')]
   const decided = parseRequest(
     reviewBody,
@@ -32,6 +44,7 @@ export function readReviewForm(record: AnalysisRecord, fields: Readonly<Record<s
       },
       ...(reason !== '' && { reason }),
       edits,
+      ...(Array.isArray(strokes) && strokes.length === 0 ? {} : { strokes }),
     },
     'body',
   )
@@ -42,10 +55,51 @@ export function readReviewForm(record: AnalysisRecord, fields: Readonly<Record<s
   return { ...decided, key }
 }
 
-function targetsOf(record: AnalysisRecord): { target: string; from: number | string }[] {
-  const { measurements, predictions } = softwareSummary(record)
+interface Editable {
+  target: string
+  from: number | string
+  /** What the form says that it becomes; undefined where it says nothing. */
+  read(field: (name: string) => string): number | string | undefined
+}
+
+/** Everything in the software's result that the form can edit. */
+function editable(record: AnalysisRecord): Editable[] {
+  const { measurements, predictions, segments, lesions = [], diameters = [] } = softwareSummary(record)
+  const stated = (target: string) => (field: Field) => field(FIELDS.to + target) || undefined
+  const excluded = (target: string) => (field: Field) => (field(FIELDS.exclude + target) === '' ? undefined : EXCLUDED)
   return [
-    ...measurements.map(({ region, value }) => ({ target: `measurement.${region}`, from: value })),
-    ...predictions.map((prediction) => ({ target: `prediction.${prediction.head}`, from: callOf(prediction) })),
+    ...measurements.map(({ region, value }): Editable => {
+      const target = measurementTarget(region)
+      return {
+        target,
+        from: value,
+        read: (field) => (stated(target)(field) ? Number(field(FIELDS.to + target)) : undefined),
+      }
+    }),
+    ...predictions.map((prediction): Editable => {
+      const target = predictionTarget(prediction.head)
+      return { target, from: callOf(prediction), read: stated(target) }
+    }),
+    ...diameters.map((lesion, index): Editable => {
+      const target = diametersTarget(numberOf(lesion, index))
+      return { target, from: pairText(lesion), read: (field) => pairIn(field, target) }
+    }),
+    ...segments.map(({ key }): Editable => {
+      const target = segmentTarget(key)
+      return { target, from: SOFTWARE, read: excluded(target) }
+    }),
+    ...lesions.map(({ millilitres }, index): Editable => {
+      const target = lesionTarget(index + 1)
+      return { target, from: millilitres, read: excluded(target) }
+    }),
+    { target: OUTLINES_TARGET, from: SOFTWARE, read: (field) => (field(FIELDS.strokes) === '' ? undefined : REDRAWN) },
   ]
+}
+
+type Field = (name: string) => string
+
+/** Both lengths, or one of them beside an empty field, which the domain then refuses by name. */
+function pairIn(field: Field, target: string): string | undefined {
+  const [longest, perpendicular] = [field(FIELDS.to + target), field(FIELDS.across + target)]
+  return longest === '' && perpendicular === '' ? undefined : `${longest} x ${perpendicular}`
 }

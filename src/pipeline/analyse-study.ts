@@ -6,6 +6,7 @@ import type { AnalysisResult, ClinicalFacts, QualityNote } from '../domain/findi
 import type { Artifact } from '../domain/ports/analysis-store.ts'
 import type { PatientIdentity, Study, StudyIdentity } from '../domain/study.ts'
 import { targetLesions } from '../inference/lesions/diameters.ts'
+import { namedLesions } from '../inference/lesions/redraw.ts'
 import { sequencesOf } from '../inference/segmentation/sequence-volume.ts'
 import type { AnalyseOptions, AnalysePorts, Run } from './analysis-run.ts'
 import { clockNotes, clockOf } from './clock-of-images.ts'
@@ -173,6 +174,11 @@ function resultOf({ ports, options, record }: Run, steps: Steps): AnalysisResult
     measurements: segmented.measurements,
     ...(position && { position }),
     diameters: targetLesions(segmented.enhancing).map(({ diameters }) => diameters),
+    lesions: namedLesions(
+      stated.labels,
+      segmented.segments.map(({ label }) => label),
+    ),
+    grid: stated.labels.grid,
     ...(compared.comparison && { comparison: compared.comparison }),
     predictions: predicted.predictions,
     ...(subject.tissueResults.length > 0 && { tissueResults: subject.tissueResults }),

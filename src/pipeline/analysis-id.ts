@@ -1,9 +1,18 @@
 // The identity of an analysis: what was analysed, and by what.
 import { createHash } from 'node:crypto'
-import type { Uid } from '../domain/study.ts'
+import { SEQUENCES, type SeriesChoice, type Uid } from '../domain/study.ts'
 
-/** 32 hexadecimal digits of sha256 over study, instance set and bundle: the same inputs are the same analysis, always. */
-export function analysisIdOf(studyInstanceUid: Uid, instanceSetDigest: string, modelDigest: string): string {
-  const text = ['analysis', studyInstanceUid, instanceSetDigest, modelDigest].join('\n')
+/**
+ * 32 hexadecimal digits of sha256 over study, instance set, bundle, and the series that a person chose: the same inputs are the same
+ * analysis, always.
+ */
+export function analysisIdOf(
+  studyInstanceUid: Uid,
+  instanceSetDigest: string,
+  modelDigest: string,
+  chosen: SeriesChoice['series'] = {},
+): string {
+  const choice = SEQUENCES.flatMap((sequence) => (chosen[sequence] ? [`${sequence} ${chosen[sequence]}`] : []))
+  const text = ['analysis', studyInstanceUid, instanceSetDigest, modelDigest, ...choice].join('\n')
   return createHash('sha256').update(text).digest('hex').slice(0, 32)
 }

@@ -4,7 +4,7 @@ import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
 import type { Priority } from '../domain/priority.ts'
-import type { Study, Uid } from '../domain/study.ts'
+import type { SeriesChoice, Study, Uid } from '../domain/study.ts'
 import { imageSetOf } from '../triggers/image-set.ts'
 import { analysisIdOf } from './analysis-id.ts'
 
@@ -22,7 +22,7 @@ export interface IntakePorts {
 
 /**
  * Registers the analysis of this image set by this bundle, once; earlier ones that are not delivered give way to it, also while a
- * worker has them: it finds out at its next step.
+ * worker has them: it finds out at its next step. What a person once chose of the study's series holds for its later image sets too.
  */
 export async function registerAnalysis(
   ports: IntakePorts,
@@ -30,8 +30,11 @@ export async function registerAnalysis(
   studyInstanceUid: Uid,
   instanceSetDigest: string,
   priority: Priority = 'fresh',
+  choice?: SeriesChoice,
 ): Promise<string> {
-  const analysisId = analysisIdOf(studyInstanceUid, instanceSetDigest, bundle.modelDigest)
+  const before = await ports.analyses.byStudy(studyInstanceUid)
+  const seriesChoice = choice ?? before.findLast((one) => one.seriesChoice)?.seriesChoice
+  const analysisId = analysisIdOf(studyInstanceUid, instanceSetDigest, bundle.modelDigest, seriesChoice?.series)
   const { record, created } = await ports.analyses.register({
     analysisId,
     studyInstanceUid,
@@ -40,6 +43,7 @@ export async function registerAnalysis(
     bundleDigest: bundle.digest,
     modelDigest: bundle.modelDigest,
     priority,
+    ...(seriesChoice && { seriesChoice }),
   })
   if (created) ports.log.info({ analysisId, studyInstanceUid }, 'registered')
   // Also when it was registered before: the process may have ended right after that.

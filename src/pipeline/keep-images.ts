@@ -3,6 +3,7 @@ import { foreseen } from '../domain/errors.ts'
 import type { AnalysisResult, SequenceImage } from '../domain/finding.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 import type { ImageSpool } from '../domain/ports/image-spool.ts'
+import type { LabelVolume } from '../domain/volume.ts'
 import { overlayOf } from '../reports/colours.ts'
 import type { EarlierImages } from './prior/compare.ts'
 
@@ -26,6 +27,20 @@ export async function keepImages(
       segments: segments.map(({ label, key, name }, n) => ({ label, key, name, colour: overlayOf(key, n).colour })),
       ...(earlier && prior && { prior: { analysisId: earlier.analysisId, studyDate: earlier.studyDate, ...prior } }),
     })
+  } catch (thrown) {
+    const { code, message } = foreseen(thrown)
+    await analyses.note(analysisId, { kind: 'images', text: `${code}: ${message}` })
+  }
+}
+
+/** The outlines as a reviewer left them, in the images of the pages; where they cannot be shown there, the history says so. */
+export async function showRedrawn(
+  { spool, analyses }: { spool?: Pick<ImageSpool, 'redraw'>; analyses: Pick<AnalysisStore, 'note'> },
+  analysisId: string,
+  labels: LabelVolume,
+): Promise<void> {
+  try {
+    await spool?.redraw(analysisId, labels)
   } catch (thrown) {
     const { code, message } = foreseen(thrown)
     await analyses.note(analysisId, { kind: 'images', text: `${code}: ${message}` })

@@ -4,21 +4,28 @@ import { buildReviewedPdf, reviewedPdfUids } from '../dicom/encapsulated-pdf.ts'
 import { readPart10 } from '../dicom/part10.ts'
 import { buildRejectionNote } from '../dicom/rejection-note.ts'
 import type { DicomObject } from '../dicom/result-object.ts'
+import { redrawnSegmentationUids } from '../dicom/segmentation.ts'
 import { buildVerifiedReport, verifiedReportUids } from '../dicom/sr/verified-report.ts'
-import { checkEdits } from '../domain/corrections.ts'
+import type { Stroke } from '../domain/brush.ts'
+import { applyEdits, checkEdits } from '../domain/corrections.ts'
 import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
 import type { ReportableResult } from '../domain/finding.ts'
 import type { AnalysisStore, Artifact } from '../domain/ports/analysis-store.ts'
 import type { EhrReport } from '../domain/ports/clinical-record.ts'
+import type { ImageSpool } from '../domain/ports/image-spool.ts'
 import type { ClaimedDelivery, ReviewStore } from '../domain/ports/review-store.ts'
-import type { RecordedReview, Review } from '../domain/review.ts'
+import { type RecordedReview, type Review, redraws } from '../domain/review.ts'
 import type { Letterhead } from '../reports/page-content.ts'
 import { type DeliverOptions, type DeliverPorts, ehrReport, storeObjects } from './deliver.ts'
 import { archiveReceipt, type DeliveredObject, deliveredObjects } from './delivered-objects.ts'
+import { showRedrawn } from './keep-images.ts'
+import { type RedrawnObjects, redraw, redrawnLabels, redrawnObjects } from './redrawn.ts'
 import { nextStepAfter } from './retry.ts'
 import { effectiveReview, resultOf, reviewedPdf } from './reviewed-pdf.ts'
 
-export interface ReviewRequest extends Omit<Review, 'reviewId' | 'analysisId' | 'number' | 'at'> {
+export interface ReviewRequest extends Omit<Review, 'reviewId' | 'analysisId' | 'number' | 'at' | 'redrawn'> {
+  /** Of the brush, in their order. */
+  strokes?: Stroke[]
   /** How many reviews the person knew of. */
   version: number
   /** The same key again is the same request. */
@@ -27,6 +34,8 @@ export interface ReviewRequest extends Omit<Review, 'reviewId' | 'analysisId' | 
 
 export interface ReviewPorts extends DeliverPorts {
   reviews: ReviewStore
+  /** Where a site keeps images for the pages. */
+  spool?: Pick<ImageSpool, 'redraw' | 'sequences'>
 }
 
 export interface ReviewOptions extends DeliverOptions {
@@ -44,16 +53,30 @@ const CLAIM_SECONDS = 300
  * reviewed meanwhile, rejected before, or the key stands for another request).
  */
 export async function reviewAnalysis(
-  { analyses, reviews }: { analyses: Pick<AnalysisStore, 'get' | 'result'>; reviews: ReviewStore },
+  ports: {
+    analyses: Pick<AnalysisStore, 'get' | 'result' | 'artifact' | 'note'>
+    reviews: ReviewStore
+    spool?: Pick<ImageSpool, 'redraw'>
+  },
   analysisId: string,
-  { version, key, ...decided }: ReviewRequest,
+  { version, key, strokes = [], ...decided }: ReviewRequest,
 ): Promise<{ review: RecordedReview; created: boolean }> {
+  const { analyses, reviews } = ports
   const record = await analyses.get(analysisId)
   if (!record) throw new AppError('NOT_FOUND', `no analysis ${analysisId}`)
   if (record.state !== 'delivered')
     throw new AppError('STATE_CONFLICT', `analysis ${analysisId} is ${record.state}; only a delivered one is reviewed`)
-  checkEdits(await resultOf(analyses, analysisId), decided.edits)
-  return reviews.add({ ...decided, analysisId }, { key, expected: version })
+  const result = await resultOf(analyses, analysisId)
+  checkEdits(result, decided.edits)
+  // What an earlier review redrew and this one does not is taken back, in new objects too.
+  const isRedrawing = decided.edits.some(redraws) || (record.review?.redrawn && decided.decision !== 'reject')
+  if (!isRedrawing) return reviews.add({ ...decided, analysisId }, { key, expected: version })
+  const { labels, redrawn } = await redraw(analyses, result, { edits: decided.edits, strokes })
+  checkEdits(result, decided.edits, redrawn)
+  const options = { key, expected: version, labels: labels.data }
+  const recorded = await reviews.add({ ...decided, analysisId, redrawn }, options)
+  await showRedrawn(ports, analysisId, labels)
+  return recorded
 }
 
 /** Delivers what is due, one after the other; returns when the next attempt is due, if one failed. */
@@ -119,14 +142,13 @@ async function load(ports: ReviewPorts, given: Review) {
 }
 
 async function postDecision(ports: ReviewPorts, options: ReviewOptions, given: Review) {
-  const { reviews } = ports
   const { record, artifacts, result, review } = await load(ports, given)
   const { identifier, name } = review.reviewer
   const ehr = ports.ehr.forStudy({ studyInstanceUid: record.studyInstanceUid, user: { identifier, name } })
   if (!ehr.postReview) throw new AppError('INTERNAL', 'this EHR adapter takes no reviews')
   const report = ehrReport(record, result, artifacts, options)
   const reviewed = {
-    pdf: await reviewedPdf(reviews, { result, artifacts }, review, options.letterhead),
+    pdf: await reviewedPdf(ports, { result, artifacts }, review, options.letterhead),
     dicomResults: report.dicomResults.map((object) => ({ ...object, ...reviewedUids(object.role, review) })),
   }
   return ehr.postReview(report, review, reviewed)
@@ -134,7 +156,8 @@ async function postDecision(ports: ReviewPorts, options: ReviewOptions, given: R
 
 /** Where the review has made a new object of this kind; a rejection makes none. */
 function reviewedUids(role: EhrReport['dicomResults'][number]['role'], review: Review) {
-  if (review.decision === 'reject' || role === 'segmentation') return {}
+  if (review.decision === 'reject') return {}
+  if (role === 'segmentation') return review.redrawn ? redrawnSegmentationUids(review) : {}
   return role === 'pdf' ? reviewedPdfUids(review) : verifiedReportUids(review)
 }
 
@@ -142,7 +165,8 @@ function reviewedUids(role: EhrReport['dicomResults'][number]['role'], review: R
 async function storeDecision(ports: ReviewPorts, options: ReviewOptions, given: Review) {
   const { record, artifacts, result, review } = await load(ports, given)
   const stored = deliveredObjects(record.legs, artifacts)
-  const earlier = (await ports.reviews.list(review.analysisId)).filter(({ number }) => number < review.number)
+  const all = await ports.reviews.list(review.analysisId)
+  const earlier = all.filter(({ number }) => number < review.number)
   const verified = earlier.flatMap((one) => reviewedObjects(one, artifacts))
   const source = artifacts.find(({ role }) => role === 'report' || role === 'encapsulated-pdf')
   const note = (rejected: DeliveredObject[]) =>
@@ -160,14 +184,25 @@ async function storeDecision(ports: ReviewPorts, options: ReviewOptions, given: 
         ]
       : []
   if (review.decision === 'reject') return storeObjects(ports, record, note([...stored, ...verified]))
-  const before = (['report', 'encapsulated-pdf'] as const).flatMap((role) => {
-    const last = [...stored, ...verified].findLast((one) => one.role === role)
-    return last ? [last] : []
-  })
+  const lastOf = (role: Artifact['role']) => [...stored, ...verified].findLast((one) => one.role === role) ?? []
+  const before = (['report', 'encapsulated-pdf'] as const).flatMap(lastOf)
+  const redrawn = review.redrawn && (await redrawnObjects(ports, applyEdits(result, review), review))
+  // Once more, in case the process ended right after the decision was recorded.
+  if (redrawn && all.length === review.number)
+    await showRedrawn(ports, review.analysisId, await redrawnLabels(ports.reviews, result, review))
   const made = await Promise.all(
-    before.map((one) => reviewedObject(ports, artifacts, result, review, one, options.letterhead)),
+    before.map((one) => reviewedObject(ports, { result, artifacts, redrawn }, review, one, options.letterhead)),
   )
-  return storeObjects(ports, record, [...made, ...(options.rejectSuperseded ? note(before) : [])])
+  const outlines = redrawn ? outlinesOf(stored).flatMap(lastOf) : []
+  const segmentation =
+    redrawn && outlines.length > 0 ? [{ role: 'segmentation' as const, ...redrawn.segmentation }] : []
+  const overtaken = options.rejectSuperseded ? note([...before, ...outlines]) : []
+  return storeObjects(ports, record, [...made, ...segmentation, ...overtaken])
+}
+
+/** Roles of the stored objects that show outlines; each is overtaken by the reviewer's. */
+function outlinesOf(stored: readonly DeliveredObject[]): Artifact['role'][] {
+  return stored.flatMap(({ role }) => (role === 'label-map' || role.startsWith('segmentation') ? [role] : []))
 }
 
 /** What an earlier review put into the archive. */
@@ -176,6 +211,7 @@ function reviewedObjects(review: RecordedReview, artifacts: Artifact[]): Deliver
   const all = [
     ['report', verifiedReportUids(review)],
     ['encapsulated-pdf', reviewedPdfUids(review)],
+    ['segmentation', redrawnSegmentationUids(review)],
   ] as const
   return all.flatMap(([role, uids]) => {
     const sopClassUid = artifacts.find((artifact) => artifact.role === role)?.sopClassUid
@@ -185,19 +221,29 @@ function reviewedObjects(review: RecordedReview, artifacts: Artifact[]): Deliver
 
 /** The reviewed form of a report or PDF that the archive has; it is made from the software's own, and follows the last one. */
 async function reviewedObject(
-  { reviews }: ReviewPorts,
-  artifacts: Artifact[],
-  result: ReportableResult,
+  ports: ReviewPorts,
+  {
+    result,
+    artifacts,
+    redrawn,
+  }: { result: ReportableResult; artifacts: Artifact[]; redrawn: RedrawnObjects | undefined },
   review: Review,
   { role, object: predecessor }: DeliveredObject,
   letterhead: Letterhead,
 ): Promise<{ role: Artifact['role'] } & DicomObject> {
   const { bytes } = artifacts.find((artifact) => artifact.role === role)!
-  if (role === 'report')
-    return {
-      role,
-      ...buildVerifiedReport({ report: bytes, predecessor, result, review, organization: letterhead.institution }),
-    }
-  const pdf = await reviewedPdf(reviews, { result, artifacts }, review, letterhead)
+  if (role === 'report') {
+    const report = redrawn?.report ?? bytes
+    const written = redrawn ? applyEdits(result, review) : result
+    const verified = buildVerifiedReport({
+      report,
+      predecessor,
+      result: written,
+      review,
+      organization: letterhead.institution,
+    })
+    return { role, ...verified }
+  }
+  const pdf = await reviewedPdf(ports, { result, artifacts }, review, letterhead)
   return { role, ...buildReviewedPdf({ document: bytes, pdf, review }) }
 }

@@ -3,11 +3,20 @@ import { applyEdits, effectiveEdits } from '../domain/corrections.ts'
 import { AppError } from '../domain/errors.ts'
 import type { ReportableResult } from '../domain/finding.ts'
 import type { AnalysisStore, Artifact } from '../domain/ports/analysis-store.ts'
+import type { ImageSpool } from '../domain/ports/image-spool.ts'
 import type { ReviewStore } from '../domain/ports/review-store.ts'
-import type { Review } from '../domain/review.ts'
+import { type Review, redraws } from '../domain/review.ts'
+import type { ReportFigures } from '../reports/figures.ts'
 import { unpackFigures } from '../reports/kept-figures.ts'
 import type { Letterhead } from '../reports/page-content.ts'
-import { drawReportPdf } from '../reports/pdf.ts'
+import { drawReportPdf, reportFigures } from '../reports/pdf.ts'
+import { redrawnLabels } from './redrawn.ts'
+
+export interface PdfPorts {
+  reviews: Pick<ReviewStore, 'document' | 'keepDocument' | 'labels'>
+  /** Where a site keeps images for the pages: the key figures of redrawn outlines come from there. */
+  spool?: Pick<ImageSpool, 'sequences'>
+}
 
 /** Throws INTERNAL where an analysis that must have a result has none. */
 export async function resultOf(analyses: Pick<AnalysisStore, 'result'>, analysisId: string): Promise<ReportableResult> {
@@ -18,39 +27,56 @@ export async function resultOf(analyses: Pick<AnalysisStore, 'result'>, analysis
 
 /** The decision with the edits that follow from the reviewer's own, as every output states it. */
 export function effectiveReview<T extends Review>(result: ReportableResult, review: T): T {
-  return { ...review, edits: effectiveEdits(result, review.edits) }
+  return { ...review, edits: effectiveEdits(result, review) }
 }
 
 /** `review` is an effective one. A crash before it is kept draws it again; two at once keep one of the two. */
 export async function reviewedPdf(
-  reviews: Pick<ReviewStore, 'document' | 'keepDocument'>,
+  ports: PdfPorts,
   { result, artifacts }: { result: ReportableResult; artifacts: readonly Artifact[] },
   review: Review,
   letterhead: Letterhead,
 ): Promise<Uint8Array> {
+  const { reviews } = ports
   const kept = await reviews.document(review.reviewId)
   if (kept) return kept
-  const figures = artifacts.find(({ role }) => role === 'figures')
-  const pdf = await drawReportPdf({
-    result: applyEdits(result, review.edits),
-    review,
-    letterhead,
-    ...(figures && { figures: unpackFigures(figures.bytes) }),
-  })
+  const reviewed = applyEdits(result, review)
+  const software = artifacts.find(({ role }) => role === 'figures')
+  const before = software && unpackFigures(software.bytes)
+  const figures = review.redrawn ? await redrawnFigures(ports, reviewed, review, before) : before
+  const pdf = await drawReportPdf({ result: reviewed, review, letterhead, ...(figures && { figures }) })
   return reviews.keepDocument(review.reviewId, pdf)
+}
+
+/** With the outlines as the reviewer left them; none where the images are no longer kept, since the software's outlines are not theirs. */
+async function redrawnFigures(
+  { reviews, spool }: PdfPorts,
+  result: ReportableResult,
+  review: Review,
+  before: ReportFigures | undefined,
+): Promise<ReportFigures | undefined> {
+  if (!review.edits.some(redraws)) return before
+  const images = (await spool?.sequences(result.analysisId)) ?? []
+  if (images.length === 0) return undefined
+  const segmentation = await redrawnLabels(reviews, result, review)
+  return reportFigures({ result, segmentation, images, ...(before?.link !== undefined && { link: before.link }) })
 }
 
 /** The report as it stands now: that of the last decision, else the software's; undefined where there is none yet. */
 export async function currentReport(
-  { analyses, reviews }: { analyses: Pick<AnalysisStore, 'artifacts' | 'artifact' | 'result'>; reviews: ReviewStore },
+  ports: Pick<PdfPorts, 'spool'> & {
+    analyses: Pick<AnalysisStore, 'artifacts' | 'artifact' | 'result'>
+    reviews: ReviewStore
+  },
   analysisId: string,
   letterhead: Letterhead,
 ): Promise<Uint8Array | undefined> {
+  const { analyses, reviews } = ports
   const last = (await reviews.list(analysisId)).at(-1)
   if (!last) return (await analyses.artifact(analysisId, 'pdf'))?.bytes
   const kept = await reviews.document(last.reviewId)
   if (kept) return kept
   const artifacts = await analyses.artifacts(analysisId)
   const result = await resultOf(analyses, analysisId)
-  return reviewedPdf(reviews, { result, artifacts }, effectiveReview(result, last), letterhead)
+  return reviewedPdf(ports, { result, artifacts }, effectiveReview(result, last), letterhead)
 }

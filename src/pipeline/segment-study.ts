@@ -29,7 +29,8 @@ export async function imagesOfStudy({ ports, options, record, time }: Run, study
   const onSelection = ({ decisions }: Pick<Selection, 'decisions'>) =>
     analyses.describe(record.analysisId, { decisions })
   const show = (pictures: DoubtPicture[]) => analyses.describe(record.analysisId, { pictures })
-  const taken = await takeSeries({ ...ports, time, onSelection, show }, study, options)
+  const choice = record.seriesChoice && { choice: record.seriesChoice }
+  const taken = await takeSeries({ ...ports, time, onSelection, show }, study, { ...options, ...choice })
   const { images, reference } = taken
   const { bundle } = options
   const prepared = await time('prepare', () => prepareInputs({ images, reference, bundle, registrar }))

@@ -8,6 +8,7 @@ import {
   SEQUENCES,
   type Sequence,
   type Series,
+  type SeriesChoice,
   type SeriesDecision,
   type Study,
   type Uid,
@@ -28,6 +29,8 @@ export interface TakeOptions {
   /** The sequence whose grid carries the segmentation, when the study has it; else the next of the bundle's sequences. */
   reference: Sequence
   overrides: SeriesOverrides
+  /** Of a person, for this study: goes before the rules of the site. */
+  choice?: SeriesChoice
   unusable: UnusablePolicy
 }
 
@@ -60,6 +63,8 @@ export async function takeSeries(
   study: Study,
   options: TakeOptions,
 ): Promise<Taken> {
+  const { choice } = options
+  const overrides = { ...options.overrides, ...choice?.series }
   const refused = new Map<Uid, string>()
   const failures = new Map<Sequence, AppError>()
   const volumes = new Map<Uid, Volume<Float32Array>>()
@@ -74,7 +79,8 @@ export async function takeSeries(
   const asked = { weightings: false, contrast: false, likeness: false }
   for (;;) {
     const selection = await time('select', () =>
-      selectSeries(study, options.bundle, options.overrides, {
+      selectSeries(study, options.bundle, overrides, {
+        ...(choice && { choice }),
         refused,
         policy: options.unusable,
         ...(seen && { seen }),
@@ -123,7 +129,7 @@ export async function takeSeries(
         ],
       }
     // What a person named by its UID gives way to nothing.
-    if (options.overrides[failed.sequence] === failed.uid) throw failed.error
+    if (overrides[failed.sequence] === failed.uid) throw failed.error
     refused.set(failed.uid, failed.error.message)
     failures.set(failed.sequence, failed.error)
   }

@@ -1,14 +1,13 @@
 // What the page says: a reportable result as sections of plain strings, in reading order; no layout, no IO.
 
 import { HEADS, type Measurement, type ReportableResult } from '../domain/finding.ts'
-import { correctedRegions, type Edit, type Review, statusOf, targetOf } from '../domain/review.ts'
+import { correctedRegions, type Review, redraws, statusOf } from '../domain/review.ts'
 import { tissueOf } from '../domain/tissue.ts'
 import { CATEGORY_NAMES } from '../wording/comparison.ts'
-import { SEX_NAMES, SHORT_HEAD_NAMES, SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
+import { SEX_NAMES, SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
 import { millilitres, readDate, volume, volumeChange } from '../wording/quantities.ts'
 import * as words from '../wording/report-page.ts'
-import { editSentence, reviewSentence } from '../wording/reviews.ts'
-import { capital } from '../wording/sentences.ts'
+import { editedName, editSentence, reviewSentence } from '../wording/reviews.ts'
 import { NO_FINDING } from '../wording/standing.ts'
 import { boardContent } from './board-content.ts'
 import { contributionCharts, survivalCurve } from './chart-content.ts'
@@ -22,12 +21,14 @@ export function writeContent(result: ReportableResult, review?: Review): ReportC
   const content = writeResult(result)
   if (!review) return content
   const isWithdrawn = review.decision === 'reject'
-  const measured = correctedRegions(review.edits)
+  const measured = review.redrawn ? [] : correctedRegions(review.edits)
   const [, ...unchanged] = content.statement
-  const standing =
-    measured.length === 0
-      ? unchanged
-      : unchanged.map((one) => (one === words.OUTLINES ? words.CORRECTED_OUTLINES : one))
+  const outlines = review.edits.some(redraws)
+    ? words.REDRAWN_OUTLINES
+    : measured.length > 0
+      ? words.CORRECTED_OUTLINES
+      : words.OUTLINES
+  const standing = unchanged.map((one) => (one === words.OUTLINES ? outlines : one))
   const corrections = review.edits.map((edit) => ({
     warning: true,
     text: `${editedName(result, edit)}: ${editSentence(review, edit)}`,
@@ -44,14 +45,6 @@ export function writeContent(result: ReportableResult, review?: Review): ReportC
     ),
     provenance: [...content.provenance, { label: words.LABELS.reviewedAt, value: readInstant(review.at) }],
   }
-}
-
-/** "Enhancing tumour" of "measurement.ET", "IDH" of "prediction.idh" */
-function editedName({ measurements }: ReportableResult, edit: Edit): string {
-  const target = targetOf(edit)
-  if (target && 'head' in target) return SHORT_HEAD_NAMES[target.head]
-  const measured = measurements.find(({ region }) => region === target?.region)
-  return measured ? capital(measured.name) : edit.target
 }
 
 function writeResult(result: ReportableResult): ReportContent {

@@ -76,7 +76,7 @@ const targetOf = (n: number) => `patient-${n + 1}`
 function rowOf(entry: BoardEntry): Row {
   if ('notShown' in entry) return { name: entry.asked, detail: NOT_SHOWN[entry.notShown], entry }
   const { result, review } = entry
-  const content = writeContent(review ? applyEdits(result, review.edits) : result, review)
+  const content = writeContent(review ? applyEdits(result, review) : result, review)
   const name = content.patientNames.join(' · ')
   return { name, detail: `${result.patient.patientId} · ${content.status}`, content, entry }
 }

@@ -42,13 +42,14 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
 
     register: (analysis) =>
       db.transaction(async (tx) => {
-        const { analysisId, studyInstanceUid, bundleId, bundleDigest, modelDigest, instanceSetDigest, study } = analysis
+        const { analysisId, studyInstanceUid, bundleId, bundleDigest, modelDigest, instanceSetDigest } = analysis
+        const { study, seriesChoice } = analysis
         const priority = PRIORITIES[analysis.priority ?? 'fresh']
         const at = now()
         const added = await tx.query(
           `insert into gliabridge.analyses (analysis_id, study_instance_uid, bundle_id, bundle_digest, instance_set_digest, state,
-             created_at, updated_at, due_at, summary, model_digest, priority)
-           values ($1, $2, $3, $4, $5, 'queued', $6, $6, $9, $7::jsonb, $8, $10) on conflict do nothing returning analysis_id`,
+             created_at, updated_at, due_at, summary, model_digest, priority, series_choice)
+           values ($1, $2, $3, $4, $5, 'queued', $6, $6, $9, $7::jsonb, $8, $10, $11::jsonb) on conflict do nothing returning analysis_id`,
           [
             analysisId,
             studyInstanceUid,
@@ -60,6 +61,7 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
             modelDigest ?? null,
             AT_ONCE,
             priority,
+            seriesChoice ? JSON.stringify(seriesChoice) : null,
           ],
         )
         const created = added.length === 1

@@ -7,11 +7,11 @@ import { parseSummary } from './result-schema.ts'
 
 /** Selected from `gliabridge.analyses a`; the legs come along, so a record is always one consistent reading. */
 export const RECORD = `
-  a.analysis_id, a.study_instance_uid, a.bundle_id, a.bundle_digest, a.model_digest, a.confirmed_patient, a.instance_set_digest, a.state, a.hold, a.attempts,
+  a.analysis_id, a.study_instance_uid, a.bundle_id, a.bundle_digest, a.model_digest, a.confirmed_patient, a.series_choice, a.instance_set_digest, a.state, a.hold, a.attempts,
   a.sequence::text as sequence, a.created_at, a.updated_at, a.summary,
   (select jsonb_agg(to_jsonb(l)) from gliabridge.legs l where l.analysis_id = a.analysis_id) as legs,
   (select jsonb_build_object('number', r.number, 'decision', r.decision, 'at', r.at, 'reviewer', r.reviewer ->> 'name',
-      'reason', r.reason, 'edits', r.edits, 'delivered',
+      'reason', r.reason, 'edits', r.edits, 'redrawn', r.redrawn, 'delivered',
       not exists (select 1 from gliabridge.review_deliveries d where d.review_id = r.review_id and d.state <> 'done'))
     from gliabridge.reviews r where r.analysis_id = a.analysis_id order by r.number desc limit 1) as review`
 
@@ -22,6 +22,7 @@ export interface RecordRow {
   bundle_digest: string
   model_digest: string | null
   confirmed_patient: AnalysisRecord['confirmedPatient'] | null
+  series_choice: AnalysisRecord['seriesChoice'] | null
   instance_set_digest: string
   state: AnalysisState
   hold: AnalysisRecord['hold'] | null
@@ -31,7 +32,9 @@ export interface RecordRow {
   updated_at: Date
   summary: unknown
   legs: LegRow[] | null
-  review: (Omit<ReviewFact, 'reason'> & { reason: string | null }) | null
+  review:
+    | (Omit<ReviewFact, 'reason' | 'redrawn'> & { reason: string | null; redrawn: ReviewFact['redrawn'] | null })
+    | null
 }
 
 /** `done_at` is text when the row came through to_jsonb. */
@@ -53,6 +56,7 @@ export function toRecord(row: RecordRow): AnalysisRecord {
     bundleDigest: row.bundle_digest,
     ...(row.model_digest ? { modelDigest: row.model_digest } : {}),
     ...(row.confirmed_patient ? { confirmedPatient: row.confirmed_patient } : {}),
+    ...(row.series_choice ? { seriesChoice: row.series_choice } : {}),
     instanceSetDigest: row.instance_set_digest,
     state: row.state,
     ...(row.hold ? { hold: row.hold } : {}),
@@ -66,8 +70,8 @@ export function toRecord(row: RecordRow): AnalysisRecord {
   }
 }
 
-function toReviewFact({ reason, at, ...rest }: NonNullable<RecordRow['review']>): ReviewFact {
-  return { ...rest, at: new Date(at).toISOString(), ...(reason && { reason }) }
+function toReviewFact({ reason, redrawn, at, ...rest }: NonNullable<RecordRow['review']>): ReviewFact {
+  return { ...rest, at: new Date(at).toISOString(), ...(reason && { reason }), ...(redrawn && { redrawn }) }
 }
 
 export function toLeg(row: LegRow): LegRecord {

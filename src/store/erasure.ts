@@ -19,6 +19,7 @@ const KEPT = `select a.analysis_id, a.study_instance_uid, a.state, a.summary -> 
 
 /** In the order in which they refer to each other. */
 const PARTS = [
+  'delete from gliabridge.review_labels where review_id in (select review_id from gliabridge.reviews where analysis_id = $1)',
   'delete from gliabridge.review_documents where review_id in (select review_id from gliabridge.reviews where analysis_id = $1)',
   'delete from gliabridge.review_deliveries where review_id in (select review_id from gliabridge.reviews where analysis_id = $1)',
   'delete from gliabridge.reviews where analysis_id = $1',
@@ -30,7 +31,7 @@ const PARTS = [
   'delete from gliabridge.analyses where analysis_id = $1',
 ]
 
-const TABLES = ['review_documents', 'reviews', 'artifacts', 'analysis_events', 'analyses']
+const TABLES = ['review_labels', 'review_documents', 'reviews', 'artifacts', 'analysis_events', 'analyses']
 
 export function createErasureStore(db: Database, clock: Clock): ErasureStore {
   const find = async (where: string, values: unknown[]) =>

@@ -89,7 +89,19 @@ const lesionDiameters = object({
   axis: z.literal([0, 1, 2]),
   slice: count,
   measurable: flag,
+  number: maybe(count),
+  isCorrected: maybe(z.literal(true)),
 })
+
+const segment = object({
+  label: count,
+  key: text,
+  name: text,
+  voxelCount: count,
+  drawnBy: maybe(z.enum(['person', 'both'])),
+})
+const lesion = object({ millilitres: number, centre: vector })
+const grid = object({ size: vector, spacing: vector, origin: vector, direction: z.array(number).length(9) })
 
 const tracking = object({ identifier: text, uid: text })
 const category = z.enum(['CR', 'PR', 'SD', 'PD'])
@@ -189,7 +201,7 @@ const result = object({
   decisions: z.array(decision),
   inputs: z.array(input),
   referenceSeriesUid: text,
-  segments: z.array(object({ label: count, key: text, name: text, voxelCount: count })),
+  segments: z.array(segment),
   noFinding: flag,
   measurements: z.array(measurement),
   position: maybe(
@@ -200,6 +212,8 @@ const result = object({
     }),
   ),
   diameters: maybe(z.array(lesionDiameters)),
+  lesions: maybe(z.array(lesion)),
+  grid: maybe(grid),
   comparison: maybe(comparison),
   predictions: z.array(z.union([object({ head, status: z.literal('not-evaluable'), reason: text }), evaluated])),
   tissueResults: maybe(z.array(object({ head, test: text, value: text, date: maybe(text), reference: text }))),

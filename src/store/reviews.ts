@@ -6,11 +6,11 @@ import { AppError } from '../domain/errors.ts'
 import { readName } from '../domain/person-name.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { ReviewStore } from '../domain/ports/review-store.ts'
-import type { RecordedReview, Review } from '../domain/review.ts'
+import type { RecordedReview, Redrawn, Review } from '../domain/review.ts'
 import { type LegRow, toLeg } from './analysis-rows.ts'
 import type { Database, Queryable } from './database.ts'
 import { MAX_WAIT_SECONDS } from './leases.ts'
-import { createReviewDocuments } from './review-documents.ts'
+import { createReviewDocuments, keepLabels } from './review-documents.ts'
 
 interface ReviewRow {
   review_id: string
@@ -22,10 +22,11 @@ interface ReviewRow {
   reviewer: Review['reviewer']
   reason: string | null
   edits: Review['edits']
+  redrawn: Redrawn | null
   deliveries: LegRow[] | null
 }
 
-const REVIEW = `r.review_id, r.analysis_id, r.number, r.idempotency_key, r.at, r.decision, r.reviewer, r.reason, r.edits,
+const REVIEW = `r.review_id, r.analysis_id, r.number, r.idempotency_key, r.at, r.decision, r.reviewer, r.reason, r.edits, r.redrawn,
   (select jsonb_agg(to_jsonb(d)) from gliabridge.review_deliveries d where d.review_id = r.review_id) as deliveries`
 
 const CLAIM = `update gliabridge.review_deliveries set claimed_until = $2
@@ -43,7 +44,7 @@ export function createReviewStore(db: Database, clock: Clock): ReviewStore {
   const now = () => clock.now().toISOString()
   return {
     ...createReviewDocuments(db, clock),
-    add: (decided, { key, expected }) =>
+    add: (decided, { key, expected, labels }) =>
       db.transaction(async (tx) => {
         const { analysisId } = decided
         const [locked] = await tx.query('select 1 from gliabridge.analyses where analysis_id = $1 for update', [
@@ -67,10 +68,10 @@ export function createReviewStore(db: Database, clock: Clock): ReviewStore {
         const number = rows.length + 1
         const reviewId = createHash('sha256').update(`review\n${analysisId}\n${number}`).digest('hex').slice(0, 32)
         const at = now()
-        const { decision, reviewer, reason, edits } = decided
+        const { decision, reviewer, reason, edits, redrawn } = decided
         await tx.query(
-          `insert into gliabridge.reviews (review_id, analysis_id, number, idempotency_key, at, decision, reviewer, reason, edits)
-           values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9::jsonb)`,
+          `insert into gliabridge.reviews (review_id, analysis_id, number, idempotency_key, at, decision, reviewer, reason, edits, redrawn)
+           values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9::jsonb, $10::jsonb)`,
           [
             reviewId,
             analysisId,
@@ -81,8 +82,10 @@ export function createReviewStore(db: Database, clock: Clock): ReviewStore {
             JSON.stringify(reviewer),
             reason ?? null,
             JSON.stringify(edits),
+            json(redrawn),
           ],
         )
+        if (labels) await keepLabels(tx, reviewId, labels, at)
         await tx.query(
           `insert into gliabridge.review_deliveries (review_id, leg, state, due_at)
            select $1, leg, 'waiting', $3 from unnest($2::text[]) as leg`,
@@ -179,6 +182,7 @@ function toReview(row: ReviewRow): RecordedReview {
     reviewer: row.reviewer,
     ...(row.reason === null ? {} : { reason: row.reason }),
     edits: row.edits,
+    ...(row.redrawn && { redrawn: row.redrawn }),
     deliveries: (row.deliveries ?? [])
       .map((leg) => ({ ...toLeg(leg), reviewId: row.review_id }))
       .sort((a, b) => order(a.leg) - order(b.leg)),
@@ -195,8 +199,9 @@ function contentParts({
   reviewer,
   reason,
   edits,
-}: Pick<Review, 'decision' | 'reviewer' | 'reason' | 'edits'>) {
-  return { decision, reviewer, reason, edits }
+  redrawn,
+}: Pick<Review, 'decision' | 'reviewer' | 'reason' | 'edits' | 'redrawn'>) {
+  return { decision, reviewer, reason, edits, strokes: redrawn?.strokes ?? [] }
 }
 
 async function append(tx: Queryable, analysisId: string, at: string, text: string, data: object): Promise<void> {

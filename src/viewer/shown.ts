@@ -89,7 +89,8 @@ export function createShownImages({
       const { analysisId } = looked
       const { shown, view } = await viewOf(analysisId, plane, index)
       await record(looked)
-      const volumes = ['labels', ...(shown.prior?.hasLabels ? (['prior-labels'] as const) : [])] as const
+      const own = shown.isRedrawn ? 'redrawn-labels' : 'labels'
+      const volumes = [own, ...(shown.prior?.hasLabels ? (['prior-labels'] as const) : [])] as const
       const found = await Promise.all(
         volumes.map(async (volume) =>
           outlinesOn(

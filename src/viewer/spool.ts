@@ -16,7 +16,12 @@ interface Kept {
   version: 1
   shown: ShownImages
   volumes: Partial<Record<KeptVolume, BrickIndex>>
+  /** Name of the file with the labels that a reviewer redrew last. */
+  redrawn?: string
 }
+
+/** A volume lies in a file of its name, but for the one that is written more than once. */
+const fileOf = ({ redrawn }: Kept, volume: KeptVolume) => (volume === 'redrawn-labels' ? redrawn! : volume)
 
 const MANIFEST = 'images.json'
 const ID = /^[A-Za-z0-9-]{1,64}$/
@@ -36,7 +41,8 @@ export function createImageSpool(folder: string, clock: Clock, cacheBytes = CACH
     }
     const kept = JSON.parse(text) as Kept
     // Written anew since: what is in memory is of the one before.
-    if (manifests.get(analysisId)?.shown.keptAt !== kept.shown.keptAt) bricks.forget(`${analysisId}/`)
+    const known = manifests.get(analysisId)
+    if (known?.shown.keptAt !== kept.shown.keptAt || known.redrawn !== kept.redrawn) bricks.forget(`${analysisId}/`)
     manifests.set(analysisId, kept)
     return kept
   }
@@ -54,8 +60,26 @@ export function createImageSpool(folder: string, clock: Clock, cacheBytes = CACH
         await rename(part, join(folder, analysisId))
       } catch (error) {
         await rm(part, { recursive: true, force: true }).catch(() => undefined)
-        const why = (error as NodeJS.ErrnoException).code ?? 'it failed'
-        throw new AppError('SPOOL_UNWRITABLE', `the images could not be kept for the pages (${why})`, { cause: error })
+        throw unwritable(error)
+      }
+    },
+
+    async redraw(analysisId, labels) {
+      const kept = await load(analysisId)
+      if (!kept) return
+      try {
+        const turned = upright(labels, Uint8Array)
+        const { index, chunks } = await packBricks(turned.data, turned.grid.size)
+        // A file of its own for each time: whoever reads the old one meanwhile reads it whole.
+        const file = `redrawn-labels-${clock.now().getTime()}`
+        await writeFile(join(folder, analysisId, file), chunks, { flush: true })
+        const shown = { ...kept.shown, ...placesOf(turned, kept.shown.segments), isRedrawn: true as const }
+        const next: Kept = { ...kept, shown, redrawn: file, volumes: { ...kept.volumes, 'redrawn-labels': index } }
+        await writeFile(join(folder, analysisId, `${MANIFEST}.part`), JSON.stringify(next), { flush: true })
+        await rename(join(folder, analysisId, `${MANIFEST}.part`), join(folder, analysisId, MANIFEST))
+        if (kept.redrawn) await rm(join(folder, analysisId, kept.redrawn), { force: true })
+      } catch (error) {
+        throw unwritable(error)
       }
     },
 
@@ -71,12 +95,13 @@ export function createImageSpool(folder: string, clock: Clock, cacheBytes = CACH
       const prefix = `${analysisId}/${volume}/`
       const wanted = bricksOfPlane(packed.size, axis, index)
       const missing = wanted.filter(({ number }) => !bricks.has(prefix + number))
-      if (missing.length > 0) await readBricks(join(folder, analysisId, volume), packed, missing, prefix)
+      if (missing.length > 0) await readBricks(join(folder, analysisId, fileOf(kept, volume)), packed, missing, prefix)
       const [nu, nv] = packed.size.filter((_, one) => one !== axis) as [number, number]
       const into = new Uint16Array(nu * nv)
       for (const { number, at } of wanted) {
         const brick =
-          bricks.get(prefix + number) ?? (await readBrick(join(folder, analysisId, volume), packed, number, at))
+          bricks.get(prefix + number) ??
+          (await readBrick(join(folder, analysisId, fileOf(kept, volume)), packed, number, at))
         copyPlane(brick, at, packed.size, { axis, index, into })
       }
       return into
@@ -220,6 +245,11 @@ async function openKept(path: string) {
   const file = await open(path).catch(absent)
   if (!file) throw new AppError('NOT_FOUND', 'these images are no longer kept')
   return file
+}
+
+function unwritable(error: unknown): AppError {
+  const why = (error as NodeJS.ErrnoException).code ?? 'it failed'
+  return new AppError('SPOOL_UNWRITABLE', `the images could not be kept for the pages (${why})`, { cause: error })
 }
 
 function absent(error: NodeJS.ErrnoException): undefined {

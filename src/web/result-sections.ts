@@ -1,13 +1,12 @@
-// What was found: volumes, predictions, quality notes, which series were used and why, and what made it.
+// What was found: volumes, predictions, quality notes, and what made it.
 
 import { html } from 'hono/html'
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { EvaluatedPrediction, Prediction, TissueResult } from '../domain/finding.ts'
-import { type SeriesDecision, STRUCTURAL } from '../domain/study.ts'
 import { tissueOf } from '../domain/tissue.ts'
-import { SHORT_HEAD_NAMES, SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
+import { SHORT_HEAD_NAMES } from '../wording/names.ts'
 import { abstainSentence, className } from '../wording/predictions.ts'
-import { diameterPair, millilitres, movement, percent, volume } from '../wording/quantities.ts'
+import { diameterPair, millilitres, percent, volume } from '../wording/quantities.ts'
 import { capital } from '../wording/sentences.ts'
 import { NO_FINDING, NOT_A_TISSUE_TEST_NOTICE } from '../wording/standing.ts'
 import { tissueSentence } from '../wording/tissue.ts'
@@ -17,7 +16,7 @@ import { contributionBars, likelihoodLine, survivalCurve } from './charts.ts'
 import { formatSeconds } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { icon } from './icons.ts'
-import { decisionsInOrder, type Summary } from './summary.ts'
+import type { Summary } from './summary.ts'
 import type { ImagesOnPage } from './viewer-section.ts'
 
 /** Colour classes of the segments that have one; the same colours as the outlines in the report. */
@@ -123,31 +122,6 @@ export function qualitySection({ quality, unreadable = [] }: Summary): Part {
   )
   return html`<section class="card" aria-labelledby="quality-title"><h2 id="quality-title">Quality notes</h2>
 <ul class="notes">${notes.map(({ severity, text }) => html`<li class="note note-${severity}">${icon(severity === 'warning' ? 'warning' : 'info')}<span><span class="sr">${severity}: </span>${text}</span></li>`)}</ul></section>`
-}
-
-export function decisionsSection({ decisions, inputs }: Summary): Part {
-  if (decisions.length === 0) return ''
-  const missing = STRUCTURAL.filter(
-    (sequence) => !decisions.some((decision) => decision.selected && decision.sequence === sequence),
-  )
-  const motion = (decision: SeriesDecision): Part => {
-    const registration = inputs.find(
-      ({ seriesInstanceUid }) => seriesInstanceUid === decision.seriesInstanceUid,
-    )?.registration
-    if (!registration) return ''
-    if (registration.reference) return html`<small>reference</small>`
-    return html`<small>moved ${movement(registration)}</small>`
-  }
-  const rows = decisionsInOrder(decisions).map(
-    (decision) => html`<tr class="${decision.selected ? 'is-taken' : 'is-left'}">
-<td class="number" data-label="No.">${decision.seriesNumber || '–'}</td>
-<th scope="row" data-label="Series">${decision.seriesDescription || html`<span class="muted">no description</span>`}<small>${decision.modality}</small></th>
-<td data-label="Used as">${decision.selected && decision.sequence ? html`<span class="sequence">${SHORT_SEQUENCE_NAMES[decision.sequence]}</span>${motion(decision)}` : html`<span class="muted">left out</span>`}</td>
-<td data-label="Why"><ul class="reasons">${decision.reasons.map((reason) => html`<li>${reason}</li>`)}</ul></td></tr>`,
-  )
-  return html`<section class="card" aria-labelledby="decisions-title"><h2 id="decisions-title">Series</h2>
-${missing.length > 0 ? html`<p class="muted small">Not in this study, or not usable: ${missing.map((sequence) => SHORT_SEQUENCE_NAMES[sequence]).join(', ')}.</p>` : ''}
-<div class="scroll"><table class="decisions"><thead><tr><th scope="col" class="number">No.</th><th scope="col">Series</th><th scope="col">Used as</th><th scope="col">Why</th></tr></thead><tbody>${rows}</tbody></table></div></section>`
 }
 
 export function provenanceSection(record: AnalysisRecord, { bundle, software, execution }: Summary): Html {

@@ -2,14 +2,15 @@
 
 import { html } from 'hono/html'
 import type { AnalysisRecord } from '../domain/analysis.ts'
-import { correctedRegions, type Decision, type Edit, type ReviewFact, targetOf } from '../domain/review.ts'
-import { SHORT_HEAD_NAMES } from '../wording/names.ts'
-import { editValue } from '../wording/reviews.ts'
+import { correctedRegions, type Decision, type ReviewFact } from '../domain/review.ts'
+import { REVIEW } from '../wording/review-form.ts'
+import { editedName, editValue } from '../wording/reviews.ts'
 import { NOT_REVIEWED_NOTICE } from '../wording/standing.ts'
 import { REVIEWED_NOTICE } from '../wording/web-pages.ts'
 import { formatName, timeOf } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { type Icon, icon } from './icons.ts'
+import { softwareSummary } from './summary.ts'
 
 const DECIDED: Record<Decision, { name: string; icon: Icon }> = {
   accept: { name: 'Accepted', icon: 'done' },
@@ -26,25 +27,26 @@ export function reviewBadge({ decision }: ReviewFact): Html {
   return html`<span class="badge badge-${decision === 'reject' ? 'rejected' : 'delivered'}">${icon(shape)}${name}</span>`
 }
 
-function editedName(edit: Edit): string {
-  const target = targetOf(edit)
-  return target === undefined ? edit.target : 'head' in target ? SHORT_HEAD_NAMES[target.head] : target.region
-}
-
 /** Who, when, why, what was corrected, and whether PACS and EHR say so yet. */
-export function reviewStatement({ review }: AnalysisRecord): Part {
+export function reviewStatement(record: AnalysisRecord): Part {
+  const { review } = record
   if (!review) return ''
+  const found = softwareSummary(record)
   const edits = review.edits.map(
     (edit) =>
-      html`<li><strong>${editedName(edit)}</strong> ${editValue(edit, edit.from)} → ${editValue(edit, edit.to)}: ${edit.reason}</li>`,
+      html`<li><strong>${editedName(found, edit)}</strong> ${editValue(edit, edit.from)} → ${editValue(edit, edit.to)}: ${edit.reason}</li>`,
   )
-  const isSummed = correctedRegions(review.edits).length > 0
+  const following = review.redrawn
+    ? REVIEW.remeasured
+    : correctedRegions(review.edits).length > 0
+      ? REVIEW.summed
+      : undefined
   const where = review.delivered
     ? ''
     : html`<span class="muted">The PACS and the EHR do not have this decision yet; see the history.</span>`
   const word = review.decision === 'reject' ? 'Reason' : 'Remark'
   return html`<div class="decision${isRejected({ review }) ? ' decision-rejected' : ''}"><p>${reviewBadge(review)} by <strong>${formatName(review.reviewer)}</strong>, ${timeOf(review.at)}. ${review.decision === 'reject' ? 'Do not use this result.' : ''} ${where}</p>
-${review.reason ? html`<p>${word}: ${review.reason}</p>` : ''}${edits.length > 0 ? html`<ul class="reasons">${edits}</ul>` : ''}${isSummed ? html`<p class="muted small">Sums of corrected volumes were recomputed.</p>` : ''}</div>`
+${review.reason ? html`<p>${word}: ${review.reason}</p>` : ''}${edits.length > 0 ? html`<ul class="reasons">${edits}</ul>` : ''}${following ? html`<p class="muted small">${following}</p>` : ''}</div>`
 }
 
 /** What stands above every result about who has looked at it; nothing more is to be said of a rejected one. */

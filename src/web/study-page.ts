@@ -14,15 +14,10 @@ import type { Html, Part } from './html.ts'
 import { icon } from './icons.ts'
 import { livePart, page } from './layout.ts'
 import { deliverySection, historySection, progressSection } from './progress-sections.ts'
-import {
-  decisionsSection,
-  predictionsSection,
-  provenanceSection,
-  qualitySection,
-  volumesSection,
-} from './result-sections.ts'
+import { predictionsSection, provenanceSection, qualitySection, volumesSection } from './result-sections.ts'
 import { reviewCount, reviewForm } from './review-form.ts'
 import { isRejected, notice, reviewStatement, withdrawn } from './review-section.ts'
+import { seriesSection } from './series-section.ts'
 import { readSummary, type Summary } from './summary.ts'
 import { type ImagesOnPage, viewerSection } from './viewer-section.ts'
 import { stateBadge } from './worklist.ts'
@@ -58,11 +53,11 @@ export function studyPage(view: StudyView): Html {
     livePart('files', files(view, path)),
     livePart('images', viewerSection(path, view.images)),
     livePart('reviewed', reviewCount(record)),
-    livePart('decide', reviewForm(record, path, view.user)),
+    livePart('decide', reviewForm(record, path, view)),
     html`<div class="columns"><div class="column">${results(view, summary)}</div>
 <div class="column">${livePart('progress', progressSection(record, events))}${livePart('delivery', deliverySection(record))}${livePart('quality', qualitySection(summary))}</div></div>`,
     livePart('report', report(view, path)),
-    livePart('decisions', decisionsSection(summary)),
+    livePart('decisions', seriesSection(record, summary, path)),
     livePart('provenance', provenanceSection(record, summary)),
     livePart('history', historySection(events)),
   ]

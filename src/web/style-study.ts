@@ -131,6 +131,11 @@ button.primary:hover { filter: brightness(1.08); }
 .decisions .sequence { font-weight: 620; white-space: nowrap; }
 .decisions .is-left { color: var(--soft); }
 .decisions .is-left th { font-weight: 450; }
+.decisions .thumb { width: 5.5rem; } .decisions .thumb img { display: block; width: 4.5rem; height: 4.5rem; object-fit: contain; background: #000; border-radius: 4px; }
+.choose summary { cursor: pointer; padding: .5rem 0; font-weight: 600; }
+.choose-form { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(19rem, 100%), 1fr)); gap: .6rem 1.4rem; align-items: end; }
+.choose-form label { display: flex; flex-direction: column; gap: .2rem; font-size: .92rem; min-width: 0; }
+.choose-form select, .choose-form input { font: inherit; font-size: .92rem; padding: .3rem .5rem; border: 1px solid var(--soft); border-radius: 6px; background: var(--card); color: var(--ink); max-width: 100%; }
 .decisions td:first-child, .decisions th:first-child { width: 3rem; }
 .reasons li + li { margin-top: .15rem; }
 .reasons { font-size: .9rem; }

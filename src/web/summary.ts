@@ -13,7 +13,7 @@ export type Summary = AnalysisSummary & Pick<ReportableResult, ListKey> & Requir
 export function readSummary(record: Pick<AnalysisRecord, 'summary' | 'review'>): Summary {
   const summary = softwareSummary(record)
   const { noFinding = false, ...rest } = summary
-  return record.review ? { ...summary, ...applyEdits({ noFinding, ...rest }, record.review.edits) } : summary
+  return record.review ? { ...summary, ...applyEdits({ noFinding, ...rest }, record.review) } : summary
 }
 
 /** What the software said, without anybody's corrections. */

@@ -152,6 +152,8 @@ export const OUTLINES =
 export const CORRECTED_OUTLINES =
   "Corrected volumes are the reviewer's; the outlines shown are the software's and were not redrawn."
 
+export const REDRAWN_OUTLINES = 'Volumes are those of the outlines as the reviewer corrected them, measured anew.'
+
 /** The standing statement; nothing in a bundle can remove it. */
 export const STATEMENT = [NOT_REVIEWED_NOTICE, NOT_A_TISSUE_TEST_NOTICE, OUTLINES] as const
 /** In the place of the statement once a reviewer has rejected the result. */

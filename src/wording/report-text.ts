@@ -1,12 +1,13 @@
 // What a person reads in the EHR: one line a value, and the whole report as a text that stands alone.
 import { calendarDate } from '../domain/dicom-date.ts'
-import type {
-  Bidimensional,
-  EvaluatedPrediction,
-  Measurement,
-  Prediction,
-  ReportableResult,
-  TissueResult,
+import {
+  type Bidimensional,
+  type EvaluatedPrediction,
+  type Measurement,
+  numberOf,
+  type Prediction,
+  type ReportableResult,
+  type TissueResult,
 } from '../domain/finding.ts'
 import type { Review } from '../domain/review.ts'
 import { changeLines } from './change-lines.ts'
@@ -45,9 +46,10 @@ export function volumeLine(measurement: Measurement): string {
   return `${name}: ${millilitres(value)} mL (${deviation})`
 }
 
-export function diametersLine({ longestMm, perpendicularMm, measurable }: Bidimensional, index: number): string {
+export function diametersLine(lesion: Bidimensional, index: number): string {
+  const { longestMm, perpendicularMm, measurable } = lesion
   const small = measurable ? '' : '; too small to be followed (RANO: both at least 10 mm)'
-  return `Enhancing lesion ${index + 1}: ${diameterPair(longestMm, perpendicularMm)}, longest diameter on an axial plane and at right angles to it (uncertainty not estimated${small})`
+  return `Enhancing lesion ${numberOf(lesion, index)}: ${diameterPair(longestMm, perpendicularMm)}, longest diameter on an axial plane and at right angles to it (uncertainty not estimated${small})`
 }
 
 /** A tissue test beside the prediction that gives way to it. */

@@ -20,16 +20,6 @@ export const REVIEW_FORM = {
   skip: 'Skip to the decision',
   decision: 'Decision',
   edits: 'Edits',
-  volumes: 'Volumes, mL',
-  region: 'Region',
-  software: 'Software',
-  corrected: 'Corrected',
-  exclude: 'Exclude',
-  why: 'Why',
-  predictions: 'Predictions',
-  keep: 'as it is',
-  indeterminate: 'indeterminate',
-  sums: 'Sums of corrected parts follow by themselves. "Exclude" takes a segment out altogether.',
   reason: 'Reason, or a remark',
   reasonHint: 'A rejection needs one, and is final.',
   reviewer: 'Reviewer',
@@ -40,4 +30,34 @@ export const REVIEW_FORM = {
   meanwhile:
     'Somebody decided on this result while this form was open. Nothing of yours is lost or sent: read the decision above, then load the page again to decide on what stands now.',
   load: 'Load the page again',
+} as const
+
+export const EDIT_TABLES = {
+  outlines: 'Outlines',
+  outline: 'Outline',
+  lesion: 'Lesion',
+  exclude: 'Exclude',
+  brush: 'Redrawn with the brush',
+  drop: 'Drop what was drawn',
+  remeasured:
+    'What is excluded or redrawn is taken out of the segmentation, and volumes and diameters are measured anew; they cannot be corrected as numbers besides.',
+  volumes: 'Volumes, mL',
+  region: 'Region',
+  software: 'Software',
+  corrected: 'Corrected',
+  why: 'Why',
+  sums: 'Sums of corrected parts follow by themselves.',
+  diameters: 'Diameters of the enhancing lesions, mm',
+  longest: 'Longest diameter',
+  perpendicular: 'Diameter at right angles to it',
+  predictions: 'Predictions',
+  prediction: 'Prediction',
+  keep: 'as it is',
+  indeterminate: 'indeterminate',
+} as const
+
+/** What follows from a decision's edits. */
+export const REVIEW = {
+  summed: 'Sums of corrected volumes were recomputed.',
+  remeasured: 'Volumes and diameters were measured anew on the outlines as corrected.',
 } as const

@@ -63,3 +63,25 @@ export const groupSentence = (name: string, n: number, events: number) =>
   `Risk group: ${name} (${n} patients of the training data, ${events} deaths)`
 export const GROUP_CURVE =
   'Line and band: share of the group alive by month (Kaplan-Meier, 95 %). Points: predicted for this patient; their intervals show how far models and outlines differ and what the size of the group leaves open, not how differently patients live.'
+
+export const SERIES = {
+  title: 'Series',
+  missing: 'Not in this study, or not usable',
+  number: 'No.',
+  picture: 'Image',
+  series: 'Series',
+  usedAs: 'Used as',
+  why: 'Why',
+  left: 'left out',
+  reference: 'reference',
+  moved: 'moved',
+  middleOf: 'Middle image of series',
+  noNumber: 'no number',
+  noDescription: 'no description',
+  none: 'none',
+  choose: 'Choose series otherwise, and analyse again',
+  chooseHint:
+    'What you choose goes before what the headers say. The study is analysed once more, and the new analysis takes the place of this one; a result that a reviewer has accepted stands until a reviewer rejects it.',
+  by: 'Chosen by',
+  again: 'Analyse again',
+} as const

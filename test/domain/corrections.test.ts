@@ -34,13 +34,13 @@ const valuesOf = ({ measurements }: Correctable) =>
 
 describe('corrected volumes', () => {
   it('carry their sums along, and say that these follow from the correction', () => {
-    const edits = effectiveEdits(result(), [edit('ET', 7.2)])
+    const edits = effectiveEdits(result(), { edits: [edit('ET', 7.2)] })
     expect(edits.map(({ target, to, isDerived }) => [target, to, isDerived ?? false])).toEqual([
       ['measurement.ET', 7.2, false],
       ['measurement.WT', 18.1, true],
       ['measurement.TC', 7.59, true],
     ])
-    const corrected = applyEdits(result(), [edit('ET', 7.2)])
+    const corrected = applyEdits(result(), { edits: [edit('ET', 7.2)] })
     expect(valuesOf(corrected)).toEqual({ WT: 18.1, TC: 7.59, ET: 7.2, NCR: 0.39, ED: 10.51 })
     expect(corrected.measurements.map(({ standardDeviation }) => standardDeviation)).toEqual([
       undefined,
@@ -55,7 +55,7 @@ describe('corrected volumes', () => {
     )
     const unrounded = { ...edits[2]!, from: 14.38399999999998 }
     expect(editSentence({ reviewer, at: '2026-03-01T03:04:00Z' }, unrounded)).toContain('from 14.38 mL (')
-    expect(applyEdits(result(), edits)).toEqual(corrected)
+    expect(applyEdits(result(), { edits })).toEqual(corrected)
   })
 
   it.each([
@@ -81,7 +81,7 @@ describe('corrected volumes', () => {
     const bare = result({
       measurements: [volume('WT', [1, 2, 3], 12.4), volume('TC', [1, 3], 1.89), volume('ET', [3], 1.5)],
     })
-    expect(valuesOf(applyEdits(bare, [edit('TC', 2.5, bare)]))).toEqual({ WT: 13.01, TC: 2.5, ET: 1.5 })
+    expect(valuesOf(applyEdits(bare, { edits: [edit('TC', 2.5, bare)] }))).toEqual({ WT: 13.01, TC: 2.5, ET: 1.5 })
     expect(() => checkEdits(bare, [edit('TC', 1.2, bare)])).toThrow(/less than the parts/)
   })
 
@@ -98,7 +98,7 @@ describe('corrected volumes', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom('WT', 'TC', 'ET', 'NCR', 'ED'), quoted, { minKeys: 1 }), (wanted) => {
         const edits = Object.entries(wanted).map(([region, to]) => edit(region, to))
-        const corrected = applyEdits(result(), edits)
+        const corrected = applyEdits(result(), { edits })
         try {
           checkEdits(result(), edits)
         } catch (error) {
@@ -123,7 +123,7 @@ it('what was measured on the old outline does not stand beside the new volume', 
     ],
     response: { category: 'PD', productThen: 100, productNow: 240, reasons: [] },
   } as never
-  const corrected = applyEdits(result({ diameters: [lesion], comparison }), [edit('ET', 0.8)])
+  const corrected = applyEdits(result({ diameters: [lesion], comparison }), { edits: [edit('ET', 0.8)] })
   expect(corrected.diameters).toEqual([])
   expect(corrected.comparison?.volumes[0]).toEqual({
     region: 'ET',
@@ -136,6 +136,6 @@ it('what was measured on the old outline does not stand beside the new volume', 
   expect(corrected.comparison?.volumes[1]).toEqual((comparison as { volumes: unknown[] }).volumes[1])
   expect(corrected.comparison?.response).not.toHaveProperty('category')
   expect(corrected.quality.map(({ text }) => text).join()).toMatch(/outlines are the software's.*diameters.*left out/)
-  const other = applyEdits(result({ diameters: [lesion] }), [edit('ED', 9)])
+  const other = applyEdits(result({ diameters: [lesion] }), { edits: [edit('ED', 9)] })
   expect(other.diameters).toEqual([lesion])
 })

@@ -453,3 +453,28 @@ describe('a study that was left', () => {
     expect(calls).toEqual(['analyse 1.2.840.77.2 Dr Ada'])
   })
 })
+
+describe('series', () => {
+  it('have a picture each, and are chosen on the page and by API', async () => {
+    const sample = sampleApp()
+    const { analysisId } = delivered
+    const page = await (await sample.app.request(`/analyses/${analysisId}`)).text()
+    const [, path = ''] = /<img src="([^"]+\/series\/[\d.]+\/picture\.png)"/.exec(page) ?? []
+    expect((await sample.app.request(path)).headers.get('content-type')).toBe('image/png')
+    const taken = delivered.summary!.decisions!.find(({ sequence }) => sequence === 'T1c')!
+    const other = delivered.summary!.decisions!.find(({ selected }) => !selected)!
+    expect(page).toMatch(new RegExp(`<select name="T1c"><option value="">${taken.seriesNumber} `))
+    const body = new URLSearchParams({ by: 'Dr Nine', T1: '', T1c: other.seriesInstanceUid })
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    const answer = await sample.app.request(`/analyses/${analysisId}/series`, { method: 'POST', body, headers })
+    expect(answer.status).toBe(303)
+    const asked = { by: 'Dr Nine', series: { T1c: other.seriesInstanceUid } }
+    const api = await sample.app.request(`/api/analyses/${analysisId}/series`, {
+      method: 'POST',
+      body: JSON.stringify(asked),
+    })
+    expect(api.status).toBe(202)
+    const call = `choose ${analysisId} Dr Nine {"T1c":"${other.seriesInstanceUid}"}`
+    expect(sample.calls.filter((one) => one.startsWith('choose'))).toEqual([call, call])
+  })
+})

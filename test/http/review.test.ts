@@ -1,7 +1,7 @@
 // The review interface: what a decision must say, and how it is answered.
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../src/domain/errors.ts'
-import { sampleApp } from '../support/sample-app.ts'
+import { type SampleApp, sampleApp } from '../support/sample-app.ts'
 
 const reviewer = { identifier: 'P-77', name: 'Dr Nine' }
 const accept = { decision: 'accept', version: 0, reviewer }
@@ -56,7 +56,24 @@ describe('POST /api/analyses/:id/review', () => {
       'an edit of nothing known',
       { ...accept, decision: 'accept-with-edits', edits: [{ ...edit, target: 'patient.name' }] },
       {},
-      /edits.0.target must name a measurement or a prediction/,
+      /edits.0.target must name a measurement, a prediction/,
+    ],
+    [
+      'strokes without the edit that says so',
+      { ...accept, strokes: [{ label: 1, radiusMm: 3, points: [[1, 2, 3]] }] },
+      {},
+      /strokes and an edit of outlines belong together/,
+    ],
+    [
+      'more strokes than a person draws',
+      {
+        ...accept,
+        decision: 'accept-with-edits',
+        edits: [{ target: 'outlines', from: 'software', to: 'redrawn', reason: 'r' }],
+        strokes: [{ label: 1, radiusMm: 3, points: Array(4001).fill([1, 2, 3]) }],
+      },
+      {},
+      /strokes has more than 4000 points/,
     ],
     ['a field of no meaning', { ...accept, sign: true }, {}, /sign is not a parameter/],
   ])('refuses %s', async (_what, body, headers, detail) => {
@@ -123,8 +140,48 @@ describe('reviews elsewhere', () => {
     sample.change({ ...record, review: { ...review, decision: 'accept-with-edits', edits: [edit], delivered: true } })
     const edited = await page()
     expect(edited).toMatch(/Accepted with edits<\/span> by <strong>Dr &lt;Nine&gt;<\/strong>/)
-    expect(edited).toMatch(/<strong>ET<\/strong> 14.9 mL → 7 mL: A vessel/)
+    expect(edited).toMatch(/<strong>Enhancing tumour<\/strong> 14.9 mL → 7 mL: A vessel/)
     expect(edited).toMatch(/Enhancing tumour<small>ET<\/small><\/th>\s*<td class="number">7\.0 mL/)
     expect(edited).not.toMatch(/no clinician has reviewed|do not have this/)
   })
+})
+
+it('reads excluded lesions, diameters and strokes from the form', async () => {
+  const seen: unknown[] = []
+  const review: SampleApp['deps']['review'] = async (_id, request) => {
+    seen.push(request)
+    throw new AppError('STATE_CONFLICT', 'enough')
+  }
+  const sample = sampleApp({}, { deps: { review } })
+  const [id, record] = [...sample.records].find(([, one]) => one.state === 'delivered')!
+  const diameters = [{ longestMm: 23.44, perpendicularMm: 15.06 }] as never
+  const lesions = [12, 3].map((millilitres) => ({ millilitres, centre: [0, 0, 0] as const }))
+  sample.change({ ...record, summary: { ...record.summary, lesions, diameters } })
+  const strokes = [{ label: 1, radiusMm: 3, points: [[1, 2, 3]] }]
+  const fields = {
+    decision: 'accept-with-edits',
+    version: '0',
+    name: 'Nine',
+    identifier: 'P-77',
+    'exclude.lesion.2': 'on',
+    'why.lesion.2': 'A vessel',
+    'to.diameters.1': '20',
+    'across.diameters.1': '14.5',
+    'why.diameters.1': 'Cavity',
+    strokes: JSON.stringify(strokes),
+    'why.outlines': 'Missed part',
+  }
+  const body = new URLSearchParams(fields)
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  await sample.app.request(`/analyses/${id}/review`, { method: 'POST', body, headers })
+  expect(seen).toMatchObject([
+    {
+      edits: [
+        { target: 'diameters.1', from: '23.4 x 15.1', to: '20 x 14.5', reason: 'Cavity' },
+        { target: 'lesion.2', from: 3, to: 'excluded', reason: 'A vessel' },
+        { target: 'outlines', from: 'software', to: 'redrawn', reason: 'Missed part' },
+      ],
+      strokes,
+    },
+  ])
 })

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildEncapsulatedPdf, buildReviewedPdf } from '../../src/dicom/encapsulated-pdf.ts'
 import { readPart10 } from '../../src/dicom/part10.ts'
 import { buildRejectionNote } from '../../src/dicom/rejection-note.ts'
+import { buildSegmentation } from '../../src/dicom/segmentation.ts'
 import { buildMeasurementReport } from '../../src/dicom/sr/measurement-report.ts'
 import { buildVerifiedReport } from '../../src/dicom/sr/verified-report.ts'
 import type { Review } from '../../src/domain/review.ts'
@@ -60,8 +61,19 @@ describe.each([
     const source = { result, pdf, referenceInstance: input.referenceSeries.instances[0]!.metadata }
     const document = buildEncapsulatedPdf(source)
     const reviewed = buildReviewedPdf({ document: document.bytes, pdf, review })
+    // Outlines as the reviewer corrected them: one segment of the software's, one of both, one by hand alone.
+    const drawn = (['both', 'person', undefined] as const).map((by, n) => ({
+      ...result.segments[n]!,
+      ...(by && { drawnBy: by }),
+    }))
+    const redrawn = buildSegmentation({
+      ...input,
+      result: { ...result, segments: drawn },
+      segmentation: input.labels,
+      review,
+    })
     const superseded = buildRejectionNote({ result, referenceInstance, rejected: [report, document], review })
-    const paths = Object.entries({ report, verified, note, reviewed, superseded }).map(([file, object]) => {
+    const paths = Object.entries({ report, verified, note, reviewed, superseded, redrawn }).map(([file, object]) => {
       const path = join(folder, `${name}-${file}.dcm`)
       writeFileSync(path, object.bytes)
       return path

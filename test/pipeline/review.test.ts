@@ -270,9 +270,13 @@ it('has drawn the reviewed PDF once, stored it as a new instance and withdrawn t
 
 it('draws it without its pictures where an earlier version kept none', async () => {
   const artifacts = (await ports().analyses.artifacts(ID)).filter(({ role }) => role !== 'figures')
-  const kept = { document: async () => undefined, keepDocument: async (_id: string, pdf: Uint8Array) => pdf }
+  const reviews = {
+    document: async () => undefined,
+    keepDocument: async (_id: string, pdf: Uint8Array) => pdf,
+    labels: async () => undefined,
+  }
   const pdf = await reviewedPdf(
-    kept,
+    { reviews },
     { result: (await ports().analyses.result(ID))!, artifacts },
     sent.get(1)!.review,
     letterheadOf(),

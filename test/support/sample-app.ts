@@ -1,6 +1,7 @@
 // The HTTP side on sample records in memory, which tests may change while it runs.
 
 import { createHash } from 'node:crypto'
+import { encode } from 'fast-png'
 import { type AnalysisEvent, type AnalysisRecord, TRANSITIONS } from '../../src/domain/analysis.ts'
 import { AppError } from '../../src/domain/errors.ts'
 import type { Artifact } from '../../src/domain/ports/analysis-store.ts'
@@ -34,6 +35,11 @@ export const DECLINED_STUDIES: WatchedStudy[] = [
     decision: { outcome: 'waiting', reason: 'the archive gives no full metadata of study 1.2.840.77.2' },
   },
 ]
+
+/** Of a series: a bright square on black. */
+const PICTURE = Uint8Array.from({ length: 160 * 120 }, (_, n) =>
+  n % 160 > 40 && n % 160 < 120 && n > 160 * 30 && n < 160 * 90 ? 180 : 0,
+)
 
 /** As where a site keeps none. */
 const NO_IMAGES: AppDeps['images'] = {
@@ -174,6 +180,11 @@ export function sampleApp(
       calls.push(`analyse ${uid} ${by}`)
       return samples[0]!
     },
+    chooseSeries: async (id, { by, series }) => {
+      calls.push(`choose ${id} ${by} ${JSON.stringify(series)}`)
+      return samples[0]!
+    },
+    seriesPicture: async () => encode({ width: 160, height: 120, data: PICTURE, channels: 1, depth: 8 }),
     backfill: {
       list: async (from) => [{ studyInstanceUid: '1.2.840.77.3', studyDate: from, instanceCount: 7 }],
       take: async (from, by) => {

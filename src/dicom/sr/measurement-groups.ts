@@ -1,5 +1,11 @@
 // Measurement groups of the report: segments (TID 1411), regions of several segments (TID 1501), lesion diameters (TID 1410, 1501).
-import type { Bidimensional, Measurement, ReportableResult, Segment } from '../../domain/finding.ts'
+import {
+  type Bidimensional,
+  type Measurement,
+  numberOf,
+  type ReportableResult,
+  type Segment,
+} from '../../domain/finding.ts'
 import type { DicomJson, Series } from '../../domain/study.ts'
 import { type Grid, toIndex, type Vec3 } from '../../domain/volume.ts'
 import { BRAIN, SEGMENT_CONCEPTS } from '../codes.ts'
@@ -112,7 +118,7 @@ function volumeItem({ value, standardDeviation }: Measurement, sources: readonly
 export function diameterGroups(context: GroupContext, lesion: Bidimensional, index: number): DicomJson[] {
   const { result, segmentation, referenceSeries, sourceFrames, grid } = context
   const enhancing = SEGMENT_CONCEPTS[ENHANCING]!.propertyType
-  const header = groupHeader(result, lesionKey(index), enhancing)
+  const header = groupHeader(result, lesionKey(numberOf(lesion, index)), enhancing)
   const segmentNumber = result.segments.findIndex(({ key }) => key === ENHANCING) + 1
   const frame = segmentation?.frames.findIndex(
     (one) => lesion.axis === 2 && one.segmentNumber === segmentNumber && one.slice === lesion.slice,

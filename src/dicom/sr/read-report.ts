@@ -131,7 +131,7 @@ function trackingsOf(groups: readonly DicomJson[]): Record<string, Tracking> {
       return key === undefined ? [] : [[key, tracking]]
     }),
     ...lesions.map((tracking, index) => [wholeLesionKey(index + 1), tracking]),
-    ...enhancing.map((tracking, index) => [lesionKey(index), tracking]),
+    ...enhancing.map((tracking, index) => [lesionKey(index + 1), tracking]),
   ])
 }
 

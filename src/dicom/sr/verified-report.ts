@@ -1,13 +1,14 @@
 // The measurement report once a person has verified it (PS3.3 C.17.2.4): a new instance, VERIFIED, that names the one it comes from.
 
+import { editsDiameters, readPair } from '../../domain/corrected-diameters.ts'
 import { AppError } from '../../domain/errors.ts'
-import type { ReportableResult } from '../../domain/finding.ts'
-import { correctedRegions, type Edit, type Review, targetOf } from '../../domain/review.ts'
+import { numberOf, type ReportableResult } from '../../domain/finding.ts'
+import { correctedRegions, type Edit, type EditTarget, type Review, targetOf } from '../../domain/review.ts'
 import type { DicomJson, Uid } from '../../domain/study.ts'
 import { editSentence } from '../../wording/reviews.ts'
 import { dataset, items, tagOf, text } from '../dataset.ts'
 import { readPart10, writePart10 } from '../part10.ts'
-import { clip, momentOf } from '../result-modules.ts'
+import { clip, momentOf, personName } from '../result-modules.ts'
 import type { DicomObject } from '../result-object.ts'
 import { CATEGORY_KEY, changeKey, ENHANCING, lesionKey, predictionKey, trackingOf } from '../tracking.ts'
 import { deterministicUid } from '../uid.ts'
@@ -15,7 +16,10 @@ import {
   COMMENT,
   classCode,
   INDETERMINATE,
+  LONG_AXIS,
   MILLILITRE,
+  MILLIMETRE,
+  PERPENDICULAR_AXIS,
   PROBABILITY,
   predictionCode,
   QUALITATIVE_EVALUATIONS,
@@ -31,7 +35,15 @@ const SERIES_NUMBER = 9010
 /** What of a result the report's groups and comments are made from. */
 export type TrackedResult = Pick<
   ReportableResult,
-  'analysisId' | 'comparison' | 'diameters' | 'noFinding' | 'bundle' | 'inputs' | 'quality'
+  | 'analysisId'
+  | 'comparison'
+  | 'diameters'
+  | 'noFinding'
+  | 'bundle'
+  | 'inputs'
+  | 'quality'
+  | 'segments'
+  | 'measurements'
 >
 
 export interface VerifiedReportInput {
@@ -114,12 +126,6 @@ function withRemarks(item: DicomJson, remarks: readonly DicomJson[]): DicomJson 
   return { ...item, [tagOf('ContentSequence')]: { vr: 'SQ', Value: [...coded, ...remarks] } }
 }
 
-/** PN (PS3.5 6.2.1): a name with carets as it is; any other whole as the family name, since which part is which is not known. */
-function personName(name: string): string {
-  const plain = clip(name.replace(/[\\=]/g, ' '), 63)
-  return plain.includes('^') ? plain : `${plain}^`
-}
-
 /** What a review makes of the groups, by the tracking UIDs that the result's own findings have. */
 interface Corrections {
   edits: ReadonlyMap<Uid, Edit>
@@ -132,14 +138,24 @@ function correctionsOf(result: TrackedResult, review: Review): Corrections {
   const uidOf = (key: string) => trackingOf(result, key).uid
   const edits = review.edits.flatMap((edit): [Uid, Edit][] => {
     const target = targetOf(edit)
-    return target ? [[uidOf('head' in target ? predictionKey(target.head) : target.region), edit]] : []
+    const key = target && groupKey(target)
+    return key === undefined ? [] : [[uidOf(key), edit]]
   })
-  const regions = correctedRegions(review.edits)
-  const enhancing = regions.includes(ENHANCING)
-    ? [CATEGORY_KEY, ...(result.diameters ?? []).map((_, index) => lesionKey(index))]
+  // On redrawn outlines the report was made anew, so that nothing in it rests on values before.
+  const regions = review.redrawn ? [] : correctedRegions(review.edits)
+  const lesions = regions.includes(ENHANCING)
+    ? (result.diameters ?? []).map((lesion, index) => lesionKey(numberOf(lesion, index)))
     : []
-  const overtaken = new Set([...regions.map(changeKey), ...enhancing].map(uidOf))
+  const category = regions.includes(ENHANCING) || editsDiameters(review.edits) ? [CATEGORY_KEY] : []
+  const overtaken = new Set([...regions.map(changeKey), ...category, ...lesions].map(uidOf))
   return { edits: new Map(edits), overtaken, review }
+}
+
+/** Of the group that an edit is about; edits of outlines have none of their own. */
+function groupKey(target: EditTarget): string | undefined {
+  if ('head' in target) return predictionKey(target.head)
+  if ('region' in target) return target.region
+  return 'diameters' in target ? lesionKey(target.diameters) : undefined
 }
 
 function trackingUidOf(group: DicomJson): Uid | undefined {
@@ -150,22 +166,36 @@ function trackingUidOf(group: DicomJson): Uid | undefined {
 function reviewedItem(item: DicomJson, corrections: Corrections): DicomJson {
   const children = items(item, 'ContentSequence')
   if (children.length === 0) return item
-  const edit = corrections.edits.get(trackingUidOf(item) ?? '')
-  const isOvertaken = (group: DicomJson) => corrections.overtaken.has(trackingUidOf(group) ?? '')
+  const editOf = (group: DicomJson) => corrections.edits.get(trackingUidOf(group) ?? '')
+  const edit = editOf(item)
+  const isGone = (group: DicomJson) =>
+    corrections.overtaken.has(trackingUidOf(group) ?? '') || hasOldLines(group, editOf(group))
   const next = edit
     ? corrected(children, edit, corrections.review)
-    : children.filter((child) => !isOvertaken(child)).map((child) => reviewedItem(child, corrections))
+    : children.filter((child) => !isGone(child)).map((child) => reviewedItem(child, corrections))
   return { ...item, [tagOf('ContentSequence')]: { vr: 'SQ', Value: next } }
+}
+
+const isLength = (item: DicomJson) =>
+  text(item, 'ValueType') === 'NUM' && [LONG_AXIS, PERPENDICULAR_AXIS].some((axis) => conceptOf(item) === nameOf(axis))
+
+/** A group of the two lines alone, whose lengths the reviewer stated otherwise. */
+function hasOldLines(group: DicomJson, edit: Edit | undefined): boolean {
+  const target = edit && !edit.isDerived && targetOf(edit)
+  return Boolean(target && 'diameters' in target && !items(group, 'ContentSequence').some(isLength))
 }
 
 /** The value anew, without method and uncertainty, which were the software's; the reason beside it. */
 function corrected(children: readonly DicomJson[], edit: Edit, review: Review): DicomJson[] {
   const reason = textItem('CONTAINS', COMMENT, editSentence(review, edit))
+  const target = targetOf(edit)
+  // Measured anew by the software, on the reviewer's outlines.
+  if (edit.isDerived && review.redrawn) return [...children, reason]
+  if (target && 'diameters' in target) return [...correctedLengths(children, edit), reason]
   if (typeof edit.to === 'number') {
     const volume = numItem('CONTAINS', VOLUME, edit.to, MILLILITRE)
     return [...children.map((child) => (conceptOf(child) === nameOf(VOLUME) ? volume : child)), reason]
   }
-  const target = targetOf(edit)
   if (!target || !('head' in target)) throw new AppError('INTERNAL', `edit ${edit.target} of a review corrects no call`)
   const { head } = target
   const concept = predictionCode(head)
@@ -175,4 +205,14 @@ function corrected(children: readonly DicomJson[], edit: Edit, review: Review): 
   )
   const probabilities = children.filter((child) => conceptOf(child) === nameOf(PROBABILITY))
   return [...kept, ...probabilities, call, reason]
+}
+
+/** Both lengths without the lines from which the software read its own. */
+function correctedLengths(children: readonly DicomJson[], { to }: Edit): DicomJson[] {
+  const pair = readPair(to)
+  if (!pair) return [...children]
+  const lengths = [LONG_AXIS, PERPENDICULAR_AXIS].map((axis, n) => numItem('CONTAINS', axis, pair[n]!, MILLIMETRE))
+  return children.map((child) =>
+    isLength(child) ? lengths.find((length) => conceptOf(length) === conceptOf(child))! : child,
+  )
 }

@@ -52,7 +52,13 @@ export interface AnalysisStore {
   register(
     analysis: Pick<
       AnalysisRecord,
-      'analysisId' | 'studyInstanceUid' | 'bundleId' | 'bundleDigest' | 'modelDigest' | 'instanceSetDigest'
+      | 'analysisId'
+      | 'studyInstanceUid'
+      | 'bundleId'
+      | 'bundleDigest'
+      | 'modelDigest'
+      | 'instanceSetDigest'
+      | 'seriesChoice'
     > & {
       study?: StudyIdentity
       /** fresh when left out; one that is registered again keeps the more urgent of both. */

@@ -18,11 +18,14 @@ export interface ImagesToKeep {
 }
 
 /** Decoded voxels of one kept volume. */
-export type KeptVolume = 'labels' | 'prior-labels' | ShownImages['images'][number]['name']
+/** Labels as the software found them, as a reviewer left them, and of the earlier study; and the images. */
+export type KeptVolume = 'labels' | 'redrawn-labels' | 'prior-labels' | ShownImages['images'][number]['name']
 
 export interface ImageSpool {
   /** Takes the place of what was kept of the analysis before. Throws SPOOL_UNWRITABLE. */
   keep(analysisId: string, images: ImagesToKeep): Promise<void>
+  /** Keeps the outlines as a reviewer left them beside the software's; nothing where no images of the analysis are kept. Throws SPOOL_UNWRITABLE. */
+  redraw(analysisId: string, labels: LabelVolume): Promise<void>
   /** Undefined when nothing is kept, or no longer. */
   describe(analysisId: string): Promise<ShownImages | undefined>
   /** Values along one plane of the grid, u fastest, in the order of the grid's own axes. Throws NOT_FOUND. */

@@ -9,12 +9,12 @@ export interface ClaimedDelivery {
 
 export interface ReviewStore {
   /**
-   * Adds the decision as number `expected` + 1 with a delivery per leg, and an event to the analysis, in one transaction. The same
+   * `labels` are those of the redrawn outlines, one byte a voxel of the result's grid. Adds the decision as number `expected` + 1 with a delivery per leg, and an event to the analysis, in one transaction. The same
    * key and content again returns the review recorded the first time. STATE_CONFLICT when there are more decisions than `expected`, or the key stands for another.
    */
   add(
     review: Omit<Review, 'reviewId' | 'number' | 'at'>,
-    options: { key: string; expected: number },
+    options: { key: string; expected: number; labels?: Uint8Array },
   ): Promise<{ review: RecordedReview; created: boolean }>
   /** In the order of their numbers. */
   list(analysisId: string): Promise<RecordedReview[]>
@@ -24,6 +24,8 @@ export interface ReviewStore {
   document(reviewId: string): Promise<Uint8Array | undefined>
   /** Keeps the PDF of a review unless there is one, and returns the one that is kept: every delivery sends the same bytes. */
   keepDocument(reviewId: string, pdf: Uint8Array): Promise<Uint8Array>
+  /** The labels that were added with a review; undefined where it redrew nothing. */
+  labels(reviewId: string): Promise<Uint8Array | undefined>
   /** Ends the claim; `notBefore` (ISO) says when a waiting one is due again. */
   update(reviewId: string, leg: Leg, change: Partial<Omit<LegRecord, 'leg'>> & { notBefore?: string }): Promise<void>
   /** Makes failed and waiting deliveries of an analysis due now; how many. */

@@ -2,8 +2,8 @@
 
 import type { Observation, ObservationComponent, Quantity } from '@medplum/fhirtypes'
 import { calendarDate } from '../../domain/dicom-date.ts'
-import type { Bidimensional, Measurement, Prediction } from '../../domain/finding.ts'
-import { measurementTarget, predictionTarget } from '../../domain/review.ts'
+import { type Bidimensional, type Measurement, numberOf, type Prediction } from '../../domain/finding.ts'
+import { diametersTarget, measurementTarget, predictionTarget } from '../../domain/review.ts'
 import { tissueOf } from '../../domain/tissue.ts'
 import { rounded } from '../../wording/quantities.ts'
 import {
@@ -90,7 +90,8 @@ export function diametersObservation(
   lesion: Bidimensional,
   index: number,
 ): ResourceSpec<Observation> {
-  const value = keyValue(analysisId, 'diameters', String(index + 1))
+  const number = numberOf(lesion, index)
+  const value = keyValue(analysisId, 'diameters', String(number))
   const key = { resourceType: 'Observation', param: 'identifier', system: analysisSystem, value } as const
   const length = (millimetres: number): Quantity => ({
     value: rounded(millimetres, 1),
@@ -99,11 +100,12 @@ export function diametersObservation(
     code: 'mm',
   })
   return {
-    role: `observation.diameters.${index + 1}`,
+    role: `observation.diameters.${number}`,
+    editTarget: diametersTarget(number),
     key,
     build: (context) => ({
       ...base(context, { system: analysisSystem, value }, [diametersLine(lesion, index)]),
-      code: diametersCode(index + 1),
+      code: diametersCode(number),
       method: RANO,
       component: [
         { code: LONG_AXIS, valueQuantity: length(lesion.longestMm) },

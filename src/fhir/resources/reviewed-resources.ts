@@ -62,7 +62,12 @@ function reviewedObservation(observation: Observation, review: Review, edit: Edi
   return {
     ...observation,
     status: 'amended',
-    method: { text: 'Corrected by the reviewer' },
+    method: {
+      text:
+        edit.isDerived && review.redrawn
+          ? 'Measured by software on outlines that the reviewer corrected'
+          : 'Corrected by the reviewer',
+    },
     note: [note, ...(observation.note ?? [])],
   }
 }

@@ -3,11 +3,13 @@
 import type { BundleEntry, Observation, Resource, ResourceType } from '@medplum/fhirtypes'
 import { applyEdits } from '../../domain/corrections.ts'
 import { AppError } from '../../domain/errors.ts'
+import type { Bidimensional } from '../../domain/finding.ts'
 import type { EhrReceipt, EhrReport, ReviewedDocuments } from '../../domain/ports/clinical-record.ts'
 import type { Review } from '../../domain/review.ts'
 import { findOrder } from '../matching/orders.ts'
 import type { BuildContext, ResourceSpec } from '../resources/context.ts'
 import { referenceOf, urnOf } from '../resources/identifiers.ts'
+import { diametersObservation } from '../resources/observations.ts'
 import { type ReportSet, reportSet } from '../resources/report-set.ts'
 import { documentRole, formerDocument, reviewedDocument } from '../resources/reviewed-document.ts'
 import { reviewedForm, reviewProvenance } from '../resources/reviewed-resources.ts'
@@ -45,7 +47,7 @@ export async function postReview(
   const { site, mode } = effects
   const search = await findOrder(site.store, site.capabilities, effects.orders, given.result.study, site.patient)
   const report = withNote(given, search.note)
-  const edited = { ...report, ...reviewed, result: applyEdits(report.result, review.edits) }
+  const edited = { ...report, ...reviewed, result: applyEdits(report.result, review) }
   const accepts = acceptedTypes(mode, site.capabilities)
   const written = reportSet(report, analysisSystem, accepts)
   const set = reviewSet(written, review, analysisSystem, accepts, edited)
@@ -76,6 +78,8 @@ export async function postReview(
 interface ReviewSet extends ReportSet {
   /** Roles of what does not stand beside the reviewer's corrections. */
   gone: ReadonlySet<string>
+  /** Those of them that only an earlier review may have brought about: lesions that it outlined. */
+  earlier: ReadonlySet<string>
 }
 
 /**
@@ -102,8 +106,31 @@ function reviewSet(
     targets.map(({ role }) => role).filter((role) => !set.mentioned.has(role)),
   )
   const traces = accepts('Provenance') && targets.length > 0 ? [trace] : []
-  const roles = new Set(gone.map(({ role }) => role))
-  return { ...set, rest: [...set.rest, ...gone, ...documents, ...traces], gone: roles }
+  const earlier =
+    review.number > 1 && accepts('Observation') ? outlinedLesions(written, set, analysisSystem, edited) : []
+  const roles = (specs: readonly ResourceSpec[]) => new Set(specs.map(({ role }) => role))
+  return {
+    ...set,
+    rest: [...set.rest, ...gone, ...earlier, ...documents, ...traces],
+    gone: roles([...gone, ...earlier]),
+    earlier: roles(earlier),
+  }
+}
+
+/** Lesions that a review before this one may have outlined, and this one has not: numbered on from the software's, three at most (RANO 2.0). */
+function outlinedLesions(
+  written: ReportSet,
+  set: ReportSet,
+  analysisSystem: string,
+  { result }: EhrReport,
+): ResourceSpec[] {
+  const known = new Set([...written.rest, ...set.rest].map(({ role }) => role))
+  const [lesion] = result.diameters ?? []
+  const measured = written.rest.filter(({ role }) => role.startsWith('observation.diameters.')).length
+  const blank = lesion ?? ({ longestMm: 0, perpendicularMm: 0, measurable: false } as Bidimensional)
+  return [1, 2, 3]
+    .map((n) => diametersObservation(analysisSystem, result.analysisId, { ...blank, number: measured + n }, 0))
+    .filter(({ role }) => !known.has(role))
 }
 
 /** The role of the document that this review brings about; a rejection brings about none. */
@@ -133,6 +160,7 @@ function stepsOf(
   const { review } = context
   const current = currentDocument(review)
   const formOf = (spec: ResourceSpec, stored: Resource): Resource => {
+    if (set.earlier.has(spec.role)) return { ...(stored as Observation), status: 'entered-in-error' }
     if (stored.resourceType === 'DocumentReference')
       return spec.role === current ? spec.build(context) : formerDocument(stored, review)
     const reviewed = reviewedForm(spec, context)
@@ -142,6 +170,9 @@ function stepsOf(
   }
   const stepFor = (spec: ResourceSpec, always: boolean): Step[] => {
     const stored = found.get(spec.role)
+    // A lesion that only the reviewer outlined has no Observation yet.
+    if (!stored && spec.key.resourceType === 'Observation' && !set.gone.has(spec.role) && review.decision !== 'reject')
+      return [{ spec, resource: reviewedForm(spec, context) }]
     if (!stored || !site.capabilities.updates(spec.key.resourceType)) return []
     const update = updateOf(stored, formOf(spec, stored), always)
     if (update && review.decision !== 'reject') refuseWithdrawn(stored)

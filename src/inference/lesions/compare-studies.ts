@@ -7,13 +7,12 @@ import type { Measurement } from '../../domain/finding.ts'
 import type { LabelVolume, Vec3, Volume } from '../../domain/volume.ts'
 import { millimetres, partPercent } from '../../wording/quantities.ts'
 import type { BundleManifest } from '../bundle/manifest.ts'
-import { componentsOf } from '../volumes/components.ts'
 import { centreOf, coarseGrid } from '../volumes/grids.ts'
 import { resample } from '../volumes/resample.ts'
 import { applyRigid, invertRigid, REGISTRATION_SPACING_MM, type Registrar, type Rigid } from '../volumes/rigid.ts'
 import { type MeasuredLesion, targetLesions } from './diameters.ts'
 import { LESION_LIMITS } from './limits.ts'
-import { type LesionLinks, type LesionMap, lesionMap, linkLesions, shareOutside } from './link-lesions.ts'
+import { type LesionLinks, type LesionMap, lesionMap, linkLesions, shareOutside, wholeLesions } from './link-lesions.ts'
 import { sizeResponse } from './rano.ts'
 
 const MAX_RESIDUAL_MM = LESION_LIMITS.residual.value
@@ -55,7 +54,7 @@ export async function compareStudies({
   const { presentToPrior, ...registration } = await registerToPrior(now.image, earlier.image, registrar)
   const members = bundle.labels.map(({ index }) => index)
   const lesionsOf = ({ labels }: Pick<TimePoint, 'labels'>) =>
-    lesionMap(labels.grid, bySize([...componentsOf(labels, members)]).slice(0, MAX_MAPPED_LESIONS))
+    lesionMap(labels.grid, wholeLesions(labels, members).slice(0, MAX_MAPPED_LESIONS))
   const [mapNow, mapThen] = [lesionsOf(now), lesionsOf(earlier)]
   const outside = Math.max(
     shareOutside(mapNow, earlier.labels.grid, presentToPrior),
@@ -135,10 +134,6 @@ export function volumeChanges(earlier: readonly MeasuredVolume[], now: readonly 
   })
 }
 
-function bySize(components: number[][]): number[][] {
-  return components.sort((a, b) => b.length - a.length || a[0]! - b[0]!)
-}
-
 /** Lesions of now in their order, then those that are gone. */
 function lesionChanges(
   now: LesionMap,
@@ -198,7 +193,7 @@ function compareEnhancing(now: TimePoint, earlier: EarlierPoint, presentToPrior:
     const n = lesionsNow.indexOf(lesion)
     const main = predecessors[n]!.find((p) => heirs[p] === n)
     const before = main === undefined ? -1 : followedThen.indexOf(lesionsThen[main]!)
-    return before < 0 ? [] : [[lesionKey(index), earlier.tracking(lesionKey(before))]]
+    return before < 0 ? [] : [[lesionKey(index + 1), earlier.tracking(lesionKey(before + 1))]]
   })
   return { response, tracking: Object.fromEntries(tracking) }
 }

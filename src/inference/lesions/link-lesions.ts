@@ -1,6 +1,15 @@
 // Lesions of two times: connected components, carried from one grid to another, and which of them continue which.
 
-import { type Grid, toPatient, type Vec3, type Volume, voxelCount, voxelMillilitres } from '../../domain/volume.ts'
+import {
+  type Grid,
+  type LabelVolume,
+  toPatient,
+  type Vec3,
+  type Volume,
+  voxelCount,
+  voxelMillilitres,
+} from '../../domain/volume.ts'
+import { componentsOf } from '../volumes/components.ts'
 import { indexMap, insideRange } from '../volumes/grids.ts'
 import { applyRigid, type Rigid } from '../volumes/rigid.ts'
 import { LESION_LIMITS } from './limits.ts'
@@ -32,20 +41,27 @@ export interface LesionLinks {
 /** The given components on their grid, in the given order. */
 export function lesionMap(grid: Grid, components: readonly (readonly number[])[]): LesionMap {
   const map = { grid, data: new Uint16Array(voxelCount(grid)) }
-  const millilitres = voxelMillilitres(grid)
+  for (const [n, voxels] of components.entries()) for (const at of voxels) map.data[at] = n + 1
+  return { map, lesions: components.map((voxels) => lesionOf(grid, voxels)) }
+}
+
+/** The parts of a tumour as lesions, largest first; of parts of one size the one with the first voxel. */
+export function wholeLesions(labels: LabelVolume, members: readonly number[]): number[][] {
+  return [...componentsOf(labels, members)].sort((a, b) => b.length - a.length || a[0]! - b[0]!)
+}
+
+/** Its volume, and where it lies. */
+export function lesionOf(grid: Grid, voxels: readonly number[]): Lesion {
   const [nx, ny] = grid.size
-  const lesions = components.map((voxels, n) => {
-    let [x, y, z] = [0, 0, 0]
-    for (const at of voxels) {
-      map.data[at] = n + 1
-      x += at % nx
-      y += Math.floor(at / nx) % ny
-      z += Math.floor(at / (nx * ny))
-    }
-    const count = voxels.length
-    return { voxels, millilitres: count * millilitres, centre: toPatient(grid, [x / count, y / count, z / count]) }
-  })
-  return { map, lesions }
+  let [x, y, z] = [0, 0, 0]
+  for (const at of voxels) {
+    x += at % nx
+    y += Math.floor(at / nx) % ny
+    z += Math.floor(at / (nx * ny))
+  }
+  const count = voxels.length
+  const centre = toPatient(grid, [x / count, y / count, z / count])
+  return { voxels, millilitres: count * voxelMillilitres(grid), centre }
 }
 
 /** Labels or lesion numbers of another grid on `target`, by the nearest voxel; `transform` maps points of the target to the source. */

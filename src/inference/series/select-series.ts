@@ -4,6 +4,7 @@ import {
   SEQUENCES,
   type Sequence,
   type Series,
+  type SeriesChoice,
   type SeriesDecision,
   STRUCTURAL,
   type Study,
@@ -52,6 +53,8 @@ export interface Known {
   policy?: UnusablePolicy
   /** What the pixels say, by series; it counts where the headers do not say. */
   seen?: ReadonlyMap<Uid, Seen>
+  /** Whose word stands behind the UIDs of the overrides. */
+  choice?: SeriesChoice
 }
 
 interface Candidate extends Evidence, ContrastEvidence {
@@ -78,7 +81,7 @@ export function selectSeries(
   study: Study,
   bundle: Pick<BundleManifest, 'sequences' | 'require_any'>,
   overrides: SeriesOverrides = {},
-  { refused = new Map(), policy = DEFAULT_POLICY, seen = new Map() }: Known = {},
+  { refused = new Map(), policy = DEFAULT_POLICY, seen = new Map(), choice }: Known = {},
 ): Selection {
   const rules = compileOverrides(overrides)
   const assessed = assess(study, bundle, rules.uids, refused, seen)
@@ -91,11 +94,9 @@ export function selectSeries(
   const missing: string[] = []
   for (const sequence of sequences) {
     const named = fixed.get(sequence)
-    if (named)
-      selected.set(named.seriesInstanceUid, {
-        sequence,
-        reasons: [`chosen for ${sequence} by its UID in the settings`],
-      })
+    if (!named) continue
+    const by = choice?.series[sequence] ? choice.by : 'its UID in the settings'
+    selected.set(named.seriesInstanceUid, { sequence, reasons: [`chosen for ${sequence} by ${by}`] })
   }
   const open = sequences.filter((sequence) => !fixed.has(sequence))
   // Those that the settings speak of come first, so that no other sequence takes their series.

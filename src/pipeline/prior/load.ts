@@ -85,7 +85,8 @@ export function requireStanding(
   const objects = stored.filter(({ sopInstanceUid }) => uids.has(sopInstanceUid))
   const segmentation = objects.find(({ role }) => role === 'segmentation')
   if (!earlier.noFinding && !segmentation) throw refuse('its segmentation is not in the archive')
-  const results = objects.filter(({ role }) => role !== 'report' || !hasVerifiedReport(study))
+  // A verified report may have taken the place of the software's, and corrected outlines that of its segmentation.
+  const results = hasVerifiedReport(study) ? [] : objects
   if (isRejected(study, new Set([...used, ...results.map(({ sopInstanceUid }) => sopInstanceUid)])))
     throw refuse('its images or results are rejected in the archive')
   const reference = images.series.find(({ seriesInstanceUid }) => seriesInstanceUid === earlier.referenceSeriesUid)

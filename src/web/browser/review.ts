@@ -15,12 +15,26 @@ export function startReview(form: HTMLFormElement): void {
     )
   })
 
+  /** An edit needs its reason, and a diameter the other one. */
+  const askWhy = (field: HTMLInputElement) => {
+    const named = (kind: string) =>
+      form.elements.namedItem(field.name.replace(/^\w+\./, `${kind}.`)) as HTMLInputElement | null
+    const isEdited = field.type === 'checkbox' ? field.checked : field.value !== ''
+    const other = named('across')
+    const pair = other ? [named('to')!, other] : []
+    const isPaired = pair.some(({ value }) => value !== '')
+    for (const length of pair) length.required = isPaired
+    named('why')!.required = isEdited || isPaired
+  }
+
   // A later review states all edits anew: those of the one before stand there to begin with, once edits are meant.
   let isFilled = false
   const fillBefore = () => {
     if (isFilled) return
     isFilled = true
     for (const field of form.querySelectorAll<HTMLInputElement>('[data-before]')) field.value ||= field.dataset.before!
+    for (const box of form.querySelectorAll<HTMLInputElement>('[data-was]')) box.checked = true
+    for (const field of form.querySelectorAll<HTMLInputElement>('[name^="to."], [name^="exclude."]')) askWhy(field)
   }
 
   const reason = form.querySelector<HTMLTextAreaElement>('[name="reason"]')!
@@ -33,9 +47,7 @@ export function startReview(form: HTMLFormElement): void {
   form.addEventListener('input', ({ target }) => {
     form.dataset.dirty = ''
     const field = target as HTMLInputElement
-    if (!/^(to|exclude)\./.test(field.name)) return
-    const why = form.elements.namedItem(field.name.replace(/^\w+\./, 'why.')) as HTMLInputElement
-    why.required = field.type === 'checkbox' ? field.checked : field.value !== ''
+    if (/^(to|across|exclude)\./.test(field.name)) askWhy(field)
   })
 
   const compare = () => {

@@ -39,7 +39,7 @@ function textsOf(decision: Decision, { reason, name, correction }: Texts): { htm
     reason,
     edits,
   }
-  const edited = { ...report, result: applyEdits(report.result, edits) }
+  const edited = { ...report, result: applyEdits(report.result, { edits }) }
   const set = reportSet(edited, ANALYSIS_SYSTEM)
   const context = {
     ...contextOf(edited, set, ANALYSIS_SYSTEM, 'Patient/1', new Map(), { review, writtenAt: review.at }),

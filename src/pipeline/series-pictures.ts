@@ -1,0 +1,90 @@
+// A small picture of any series of a study, for the person who chooses among them: the middle image, in its own plane.
+import { encode } from 'fast-png'
+import { planImage, planSeries, type VolumeReader } from '../dicom/series-volume.ts'
+import { AppError } from '../domain/errors.ts'
+import type { ImageArchive } from '../domain/ports/image-archive.ts'
+import type { Instance, Series, Study, Uid } from '../domain/study.ts'
+import { createTurns } from '../domain/turns.ts'
+import type { Volume } from '../domain/volume.ts'
+import { quantileOf } from '../inference/volumes/quantile.ts'
+
+/** Longest side, pixels. */
+const SIDE = 160
+/** Pictures that stay in memory: of the studies that persons look at now. */
+const KEPT = 200
+
+export interface PicturePorts {
+  archive: Pick<ImageArchive, 'retrieveMetadata' | 'retrieveInstance'>
+  readVolume: VolumeReader
+}
+
+/** Resolves with a PNG. Throws NOT_FOUND for what the study does not hold, or what is no image that can be drawn. */
+export type SeriesPicture = (studyInstanceUid: Uid, seriesInstanceUid: Uid) => Promise<Uint8Array>
+
+/** One image of each series is retrieved, once; the pictures of a study one after the other. */
+export function createSeriesPictures({ archive, readVolume }: PicturePorts): SeriesPicture {
+  const inTurn = createTurns()
+  const pictures = new Map<string, Uint8Array>()
+  let last: Study | undefined
+
+  const draw = async (studyInstanceUid: Uid, seriesInstanceUid: Uid): Promise<Uint8Array> => {
+    if (last?.studyInstanceUid !== studyInstanceUid) last = await archive.retrieveMetadata(studyInstanceUid)
+    const series = last.series.find((one) => one.seriesInstanceUid === seriesInstanceUid)
+    if (!series) throw new AppError('NOT_FOUND', `study ${studyInstanceUid} has no series ${seriesInstanceUid}`)
+    const instance = middleOf(series)
+    const plan = planImage(seriesInstanceUid, instance)
+    const file = await archive.retrieveInstance(studyInstanceUid, seriesInstanceUid, instance.sopInstanceUid)
+    const { volume } = await readVolume(
+      plan,
+      (async function* () {
+        yield file
+      })(),
+    )
+    return slicePng(volume)
+  }
+
+  return (studyInstanceUid, seriesInstanceUid) =>
+    inTurn(studyInstanceUid, async () => {
+      const key = `${studyInstanceUid} ${seriesInstanceUid}`
+      const known = pictures.get(key)
+      if (known) return known
+      const picture = await draw(studyInstanceUid, seriesInstanceUid).catch((error) => {
+        if (error instanceof AppError && error.class === 'transient') throw error
+        throw new AppError('NOT_FOUND', `series ${seriesInstanceUid} has no image that can be drawn`, { cause: error })
+      })
+      pictures.set(key, picture)
+      for (const oldest of pictures.keys()) if (pictures.size > KEPT) pictures.delete(oldest)
+      return picture
+    })
+}
+
+/** The image in the middle of the volume where the series is one, else of the list. */
+function middleOf({ instances, ...series }: Series): Instance {
+  let uid: Uid | undefined
+  try {
+    const { frames } = planSeries({ ...series, instances })
+    uid = frames[frames.length >> 1]?.sopInstanceUid
+  } catch {
+    // A series that is no volume has pictures all the same.
+  }
+  const found = instances.find(({ sopInstanceUid }) => sopInstanceUid === uid) ?? instances[instances.length >> 1]
+  if (!found) throw new AppError('NOT_FOUND', `series ${series.seriesInstanceUid} has no instances`)
+  return found
+}
+
+/** The slice, grey from its darkest to its 99.5th percentile; pixels that are not square are drawn as they lie. */
+function slicePng({ grid, data: slice }: Volume<Float32Array>): Uint8Array {
+  const [nx, ny] = grid.size
+  const [wide, high] = [nx * grid.spacing[0], ny * grid.spacing[1]]
+  const perMm = SIDE / Math.max(wide, high)
+  const [width, height] = [wide, high].map((mm) => Math.max(1, Math.round(mm * perMm))) as [number, number]
+  const sorted = slice.toSorted()
+  const [low, top] = [sorted[0]!, quantileOf(sorted, 0.995)]
+  const grey = new Uint8ClampedArray(width * height)
+  for (let v = 0; v < height; v++)
+    for (let u = 0; u < width; u++) {
+      const value = slice[Math.floor((u * nx) / width) + nx * Math.floor((v * ny) / height)]!
+      grey[u + width * v] = (255 * (value - low)) / (top - low || 1)
+    }
+  return encode({ width, height, data: new Uint8Array(grey.buffer), channels: 1, depth: 8 })
+}
