@@ -1,4 +1,5 @@
 // Elements that the image does not need, as writers of many kinds leave them: passed over, and the pixels are the pixels.
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { text } from '../../src/dicom/dataset.ts'
 import { readFileMeta } from '../../src/dicom/file-meta.ts'
@@ -142,6 +143,35 @@ describe('an element that the image does not need', () => {
     const [first] = made.files
     const { dataset } = readPart10(insert(first!, tag, bytes))
     expect([text(dataset, 'PatientID'), text(dataset, 'PixelRepresentation')]).toEqual(['P-0001', '0'])
+  })
+
+  it('whatever bytes its text has, and whatever SpecificCharacterSet says', async () => {
+    const { files } = await classicSeries()
+    const [file] = files as [Uint8Array, ...Uint8Array[]]
+    const pixels = Buffer.from(readPart10(file).frames()[0]!)
+    const bytes = fc.uint8Array({ maxLength: 64 }).map((value) => (value.length % 2 ? value.subarray(1) : value))
+    const names = fc.array(
+      fc.oneof(
+        fc.constantFrom('ISO_IR 100', 'ISO 2022 IR 87', 'ISO-IR 192', 'GB18030', 'GBK', 'UTF-8', 'ISO 2022 IR 149', ''),
+        fc.string({ maxLength: 12 }),
+      ),
+      { minLength: 1, maxLength: 3 },
+    )
+    fc.assert(
+      fc.property(bytes, names, (description, charsets) => {
+        const set = Buffer.from(charsets.join('\\'), 'latin1')
+        const even = set.length % 2 ? Buffer.concat([set, Buffer.from(' ')]) : set
+        const changed = insert(
+          insert(file, 0x0008103e, raw(0x0008103e, 'LO', description)),
+          0x00080000,
+          raw(0x00080005, 'CS', even),
+        )
+        const read = readPart10(changed)
+        expect(Buffer.from(read.frames()[0]!).equals(pixels)).toBe(true)
+        expect(text(read.dataset, 'PatientID')).toBe('P-0001')
+      }),
+      { numRuns: 300 },
+    )
   })
 
   it('is no excuse for a file that ends early', async () => {

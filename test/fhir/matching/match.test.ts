@@ -1,5 +1,6 @@
 // Which patient: every way in which identity can fail, and every spelling that must not make it fail.
 import type { HumanName, Patient, Resource } from '@medplum/fhirtypes'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../../src/domain/errors.ts'
 import type { PatientIdentity } from '../../../src/domain/study.ts'
@@ -62,6 +63,33 @@ describe('matchPatient', () => {
     )
     expect(await code([known({ identifier: [{ system: MRN_SYSTEM, value: PATIENT.patientId, use: 'old' }] })])).toBe(
       'PATIENT_NOT_FOUND',
+    )
+  })
+
+  it('takes nobody whose identifier is not the one of the images, letter for letter, and tells neither', async () => {
+    const part = fc.string({
+      unit: fc.constantFrom('0', '1', '7', 'a', 'A', 'b', 'B', '-', 'ß', 'İ'),
+      minLength: 4,
+      maxLength: 9,
+    })
+    const forms = fc.tuple(part, fc.constantFrom('', '0', '000'), fc.boolean()).map(([id, zeros, lower]) => ({
+      ours: `Q${id}Z`,
+      theirs: `${zeros}Q${lower ? id.toLowerCase() : id.toUpperCase()}Z`,
+    }))
+    await fc.assert(
+      fc.asyncProperty(forms, async ({ ours, theirs }) => {
+        const found = known({ identifier: [{ system: MRN_SYSTEM, value: theirs }] })
+        const matched = matchPatient(storeOf([found]), systems, { ...PATIENT, patientId: ours }).then(
+          (patient) => JSON.stringify(patient),
+          (error: AppError) => `${error.code} ${error.message}`,
+        )
+        if (ours === theirs) {
+          expect(await matched).toContain('p1')
+          return
+        }
+        expect(await matched).toMatch(/^PATIENT_MISMATCH the EHR answered the search for the Patient ID/)
+        for (const value of [ours, theirs]) expect(await matched).not.toContain(value)
+      }),
     )
   })
 
@@ -268,6 +296,29 @@ describe('compareNames', () => {
     ['nothing in the EHR', 'Smith^Ann', [{}], 'unknown'],
     ['other scripts', 'Ivanov^Ivan', [{ family: 'Иванов', given: ['Иван'] }], 'unknown'],
   ]
+  it('agree with themselves in any letter case, whoever wrote family and given name in one text', () => {
+    const wordOf = (letters: string) => fc.string({ unit: fc.constantFrom(...letters), minLength: 2, maxLength: 8 })
+    const names = fc.oneof(
+      ...['abzéüøłđğșñçÀÖ', 'аИжшёЩ', 'Ωαβέό', 'אבגש'].map((letters) => fc.tuple(wordOf(letters), wordOf(letters))),
+    )
+    fc.assert(
+      fc.property(names, fc.boolean(), ([family, given], upper) => {
+        const pn = upper ? `${family.toUpperCase()}^${given.toUpperCase()}` : `${family}^${given}`
+        expect(compareNames(pn, [{ family, given: [given] }])).toBe('agree')
+        expect(compareNames(pn, [{ text: `${given} ${family}` }])).toBe('agree')
+      }),
+    )
+  })
+
+  it('are compared without a failure, whatever stands in them', () => {
+    const any = fc.string({ unit: 'grapheme', maxLength: 20 })
+    fc.assert(
+      fc.property(any, any, any, (pn, family, whole) => {
+        expect(['agree', 'differ', 'unknown']).toContain(compareNames(pn, [{ family }, { text: whole }]))
+      }),
+    )
+  })
+
   it.each(cases)('%s', (_what, pn, names, verdict) => {
     expect(compareNames(pn, names)).toBe(verdict)
   })
