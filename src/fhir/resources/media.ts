@@ -30,7 +30,7 @@ export function keyImageMedia(
         type: { coding: [IMAGE] },
         subject: refer(context, 'patient'),
         ...(taken && { createdDateTime: taken }),
-        issued: analysedAt,
+        issued: context.writtenAt,
         device: refer(context, 'device'),
         content: {
           contentType: 'image/png',
