@@ -30,6 +30,16 @@ describe('the resources of a report', () => {
     })
   })
 
+  it('are issued when they are written, all that say so', () => {
+    const picture = { sequence: 'T1c' as const, alternative: 'T1c, axial', png: Uint8Array.of(1, 2, 3) }
+    const pictured = buildReport({ ...report, keyImages: [picture] }).resources
+    const issued = [...pictured.values()].flatMap((one) =>
+      'issued' in one && one.issued ? [[one.resourceType, one.issued]] : [],
+    )
+    expect(new Set(issued.map(([type]) => type))).toEqual(new Set(['DiagnosticReport', 'Observation', 'Media']))
+    expect(new Set(issued.map(([, time]) => time))).toEqual(new Set(['2025-01-31T16:45:00.000Z']))
+  })
+
   it('the anchor is valid R4, registered, with nothing on it yet', () => {
     expect(() => validate(anchor)).not.toThrow()
     expect(anchor.status).toBe('registered')
