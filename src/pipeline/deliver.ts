@@ -13,7 +13,7 @@ import type { WatchStore } from '../domain/ports/watch-store.ts'
 import { unpackFigures } from '../reports/kept-figures.ts'
 import { drawKeyImages } from '../reports/key-images.ts'
 import { confirmedOf } from './confirm-patient.ts'
-import { findPredecessor, mayBeRejected } from './predecessor.ts'
+import { findPredecessor, mayBeRejected, replacedBy } from './predecessor.ts'
 import { nextStepAfter } from './retry.ts'
 import { resultOf } from './reviewed-pdf.ts'
 
@@ -169,7 +169,16 @@ async function postReport(
   options: DeliverOptions,
 ) {
   const report = ehrReport(record, await resultOf(analyses, record.analysisId), artifacts, options)
-  return ehr.forStudy({ studyInstanceUid: record.studyInstanceUid }).postReport(report)
+  const clinical = ehr.forStudy({ studyInstanceUid: record.studyInstanceUid })
+  const receipt = await clinical.postReport(report)
+  // Only now: a reader must find one of them at any moment.
+  for (const { analysisId, legs } of await replacedBy(analyses, record)) {
+    const leg = legs.find((one) => one.leg === 'ehr')
+    if (leg === undefined || (leg.state !== 'done' && leg.attempts === 0)) continue
+    const { patient = '' } = receipt
+    await clinical.withdrawReport?.({ analysisId, receipt: { patient, ...leg.receipt } })
+  }
+  return receipt
 }
 
 /** What the EHR is sent of an analysis, from its artefacts. */

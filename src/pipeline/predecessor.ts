@@ -25,6 +25,15 @@ export function mayBeRejected({ review }: Predecessor): boolean {
   return review === undefined
 }
 
+/** The earlier analyses of the study that this one replaces, oldest first: all that no person has decided on. */
+export async function replacedBy(
+  analyses: Pick<AnalysisStore, 'byStudy'>,
+  { studyInstanceUid, sequence }: Pick<AnalysisRecord, 'studyInstanceUid' | 'sequence'>,
+): Promise<AnalysisRecord[]> {
+  const ofStudy = await analyses.byStudy(studyInstanceUid)
+  return ofStudy.filter((one) => one.sequence < sequence && one.review === undefined)
+}
+
 /** Two results stand beside each other then: the reader must know which one a person has seen. */
 export function acceptanceNotes(predecessor: Predecessor | undefined): QualityNote[] {
   const review = predecessor?.review

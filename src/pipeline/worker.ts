@@ -5,6 +5,7 @@ import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { DeliveryOutcome } from './deliver.ts'
+import { replacedBy } from './predecessor.ts'
 import { nextStepAfter } from './retry.ts'
 
 export interface WorkerPorts {
@@ -77,6 +78,10 @@ async function handle(ports: WorkerPorts, claimed: AnalysisRecord): Promise<Date
   const outcome = await ports.deliver(record)
   if (await gaveWay(ports, analysisId)) return undefined
   if (outcome.do === 'done') {
+    // One result of a study is the current one. Before the move: a worker that ends here does it again.
+    for (const earlier of await replacedBy(analyses, record))
+      if (earlier.state === 'delivered')
+        await analyses.move(earlier.analysisId, 'superseded', { text: `replaced by ${analysisId}` })
     await analyses.move(analysisId, 'delivered')
     log.info({ analysisId }, 'delivered')
     return undefined

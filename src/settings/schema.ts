@@ -176,7 +176,7 @@ export function settingsSchema(env: Environment) {
         ).default(false),
         rejectSuperseded: flag(
           'When a later analysis supersedes one, or a review its documents: store a note that rejects those before (Key Object Selection, IHE IOCM).',
-        ).default(false),
+        ).default(true),
       })
       .prefault({})
       .describe('What is written besides the segmentation and the report in the EHR.'),

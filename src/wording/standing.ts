@@ -2,6 +2,8 @@
 
 export const NOT_REVIEWED_NOTICE =
   'Made by software (AI); no clinician has reviewed it yet. For research use; not for clinical decisions without review by a qualified clinician.'
+export const REPLACED_NOTICE =
+  'Withdrawn: a later analysis of this study, with more of its images or another model, has replaced this one. Do not use.'
 export const NOT_A_TISSUE_TEST_NOTICE =
   'Predicted markers, grade and survival come from images: they are not a tissue test and do not replace histology or molecular testing.'
 export const NO_FINDING =

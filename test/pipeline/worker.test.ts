@@ -112,6 +112,25 @@ describe('the worker', () => {
     expect(analysed).toBe(1)
   })
 
+  it('leaves one current result of a study: a delivered one that nobody reviewed gives way once the later one is delivered', async () => {
+    expect(await drain()).toBe(1)
+    // The clock is set back meanwhile.
+    clock.advance(-7200)
+    const study = `1.2.${number}`
+    const grown = { bundleId: 'b', bundleDigest: 'd', instanceSetDigest: 'grown' }
+    await analyses.register({ analysisId: `${analysisId}-grown`, studyInstanceUid: study, ...grown })
+    const states = async () => (await analyses.byStudy(study)).map(({ state }) => state)
+    const during: string[][] = []
+    await drain({
+      deliver: async () => {
+        during.push(await states())
+        return { do: 'done' }
+      },
+    })
+    expect(during).toEqual([['delivered', 'analysed']])
+    expect(await states()).toEqual(['superseded', 'delivered'])
+  })
+
   it('leaves an analysis whose study changed meanwhile, whatever became of it', async () => {
     const superseding = (then: (id: string) => Promise<unknown>) => async (record: AnalysisRecord) => {
       await analyses.move(record.analysisId, 'superseded')

@@ -74,6 +74,11 @@ export interface ClinicalRecord {
   isUrgentOrder?(accessionNumber: string): Promise<boolean>
   /** Posts or repeats the report of one analysis: the same resources, whatever happened before. */
   postReport(report: EhrReport): Promise<EhrReceipt>
+  /**
+   * Withdraws what the report of an earlier analysis wrote, unless a person has signed it; safe to repeat. `receipt`: of its delivery, and "patient" at
+   * least. Absent where the adapter cannot.
+   */
+  withdrawReport?(earlier: { analysisId: string; receipt: EhrReceipt }): Promise<void>
   /** Writes a person's decision on a report into it: the same resources, whatever happened before; absent where the adapter cannot. */
   postReview?(report: EhrReport, review: Review, reviewed: ReviewedDocuments): Promise<EhrReceipt>
 }

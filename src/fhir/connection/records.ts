@@ -32,6 +32,7 @@ import {
 import { createMemoryLedger } from '../writing/ledger.ts'
 import { type PostEffects, postReport } from '../writing/post-report.ts'
 import { postReview } from '../writing/post-review.ts'
+import { withdrawReport } from '../writing/withdraw-report.ts'
 import { type ConnectionOptions, connectRecordStores } from './client.ts'
 import type { RecordStore } from './record-store.ts'
 
@@ -98,6 +99,12 @@ export function createClinicalRecords(options: ClinicalRecordOptions): ClinicalR
           // The record may have been out of reach when the analysis began.
           await checkConsent(store, reads, post.site.patient, now())
           return postReport(post, report, options.analysisSystem)
+        }),
+      withdrawReport: (earlier) =>
+        oneByOne(earlier.analysisId, async () => {
+          const patient = earlier.receipt.patient ?? ''
+          const site = { store, ledger, capabilities: await capabilities(), baseUrl, patient }
+          await withdrawReport({ ...effects, site }, earlier, options.analysisSystem)
         }),
       // A refusal of later analyses must not keep a report from being withdrawn.
       postReview: (report, review, reviewed) =>

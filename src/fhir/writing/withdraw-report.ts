@@ -1,0 +1,68 @@
+// A report that a later analysis of the study has replaced before anybody reviewed it: it stays readable, and says so (FHIR R4 statuses).
+import type { DiagnosticReport, DocumentReference, Resource } from '@medplum/fhirtypes'
+import type { EhrReceipt } from '../../domain/ports/clinical-record.ts'
+import { REPLACED_NOTICE } from '../../wording/standing.ts'
+import { diagnosticReport } from '../resources/diagnostic-report.ts'
+import { documentReference } from '../resources/document-reference.ts'
+import { relativeReference } from '../resources/identifiers.ts'
+import { escaped } from '../resources/narrative.ts'
+import { findByKeys, type Site } from './find-or-create.ts'
+import { isOurs } from './plan.ts'
+import { type Pauses, settle } from './settle.ts'
+
+const WITHDRAWN_TYPES = /^(DiagnosticReport|Observation|RiskAssessment|DocumentReference)\//
+
+/**
+ * By the receipt of its delivery, and by identifier, where the answer to that was lost. Each resource under its version; what a person has signed
+ * stands. Safe to repeat.
+ */
+export async function withdrawReport(
+  effects: Pauses & { site: Site },
+  { analysisId, receipt }: { analysisId: string; receipt: EhrReceipt },
+  analysisSystem: string,
+): Promise<void> {
+  const { site } = effects
+  const keys = [diagnosticReport(analysisSystem, analysisId, []), documentReference(analysisSystem, analysisId)]
+    .map(({ key }) => key)
+    .filter(({ resourceType }) => site.capabilities.creates(resourceType))
+  await settle(effects, `the withdrawal of the report of analysis ${analysisId}`, async () => {
+    const found = new Map<string, Resource>()
+    const add = (resource: Resource | undefined) => {
+      if (resource !== undefined) found.set(`${resource.resourceType}/${resource.id}`, resource)
+    }
+    for (const resource of (await findByKeys(site, keys)).values()) add(resource)
+    const report = [...found.values()].find((one): one is DiagnosticReport => one.resourceType === 'DiagnosticReport')
+    const named = [...Object.values(receipt), ...(report?.result ?? []).map(({ reference = '' }) => reference)]
+    for (const reference of new Set(named.map(referenceOnly)))
+      if (WITHDRAWN_TYPES.test(reference) && !found.has(reference)) add(await site.store.read(reference))
+    // The report first: it is what a clinician opens.
+    for (const resource of [...found.values()].sort((a, b) => Number(isReport(b)) - Number(isReport(a)))) {
+      const version = resource.meta?.versionId
+      const replaced = replacedForm(resource)
+      if (replaced === undefined || version === undefined || !site.capabilities.updates(resource.resourceType)) continue
+      await site.store.update(replaced, version)
+    }
+    return true
+  })
+}
+
+const isReport = ({ resourceType }: Resource) => resourceType === 'DiagnosticReport'
+const referenceOnly = (reference: string) => relativeReference(reference).replace(/\/_history\/.*$/, '')
+
+/** Undefined for what is not ours to change any more, or says so already. */
+function replacedForm(resource: Resource): Resource | undefined {
+  if (!isOurs(resource)) return undefined
+  if (resource.resourceType === 'DocumentReference')
+    return { ...resource, status: 'superseded' } satisfies DocumentReference
+  if (resource.resourceType === 'DiagnosticReport') {
+    const text = resource.text && { ...resource.text, div: announced(resource.text.div ?? '') }
+    const conclusion = [REPLACED_NOTICE, ...(resource.conclusion ? [resource.conclusion] : [])].join(' ')
+    return { ...resource, status: 'cancelled', conclusion, ...(text && { text }) }
+  }
+  if (resource.resourceType === 'Observation' || resource.resourceType === 'RiskAssessment')
+    return { ...resource, status: 'cancelled' }
+  return undefined
+}
+
+/** Before everything else within the first element. */
+const announced = (div: string) => div.replace(/^(<div[^>]*>)/, `$1<p><b>${escaped(REPLACED_NOTICE)}</b></p>`)

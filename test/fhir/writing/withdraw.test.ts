@@ -1,0 +1,66 @@
+// A later analysis has replaced a report that nobody reviewed: in the EHR one of them is the current one, and the other says that it is not.
+import type { DiagnosticReport, DocumentReference, Observation, Resource, RiskAssessment } from '@medplum/fhirtypes'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type DemoEhr, demoPatient, startDemoEhr } from '../../../demo/ehr/server.ts'
+import { createClinicalRecord } from '../../support/clinical-record.ts'
+import { MRN_SYSTEM, PATIENT, recordOptions, sampleReport } from '../../support/fhir-report.ts'
+import { list, update } from '../../support/fhir-server.ts'
+
+const first = sampleReport()
+const later = { ...first, result: { ...first.result, analysisId: 'b'.repeat(32) } }
+
+let ehr: DemoEhr
+beforeEach(async () => {
+  ehr = await startDemoEhr({ patients: [demoPatient(PATIENT, MRN_SYSTEM)] })
+})
+afterEach(() => ehr.close())
+
+const record = () => createClinicalRecord({ ...recordOptions(ehr.url), sleep: async () => {} })
+const of = async <T extends Resource>(type: T['resourceType']) => list<T>(ehr.url, type)
+const isOf = (analysisId: string) => (resource: { identifier?: { value?: string }[] | { value?: string } }) =>
+  JSON.stringify(resource.identifier ?? '').includes(analysisId)
+async function statuses(analysisId: string) {
+  const documents = (await of<DocumentReference>('DocumentReference')).filter(isOf(analysisId))
+  const reports = (await of<DiagnosticReport>('DiagnosticReport')).filter(isOf(analysisId))
+  const observations = (await of<Observation>('Observation')).filter(isOf(analysisId))
+  const risks = (await of<RiskAssessment>('RiskAssessment')).filter(isOf(analysisId))
+  const all = (resources: { status?: string | undefined }[]) => [...new Set(resources.map(({ status }) => status))]
+  expect([reports.length, observations.length > 3]).toEqual([1, true])
+  return { report: reports[0]!, of: [all(reports), all(observations), all(risks), all(documents)] }
+}
+
+describe('a report that a later analysis replaced', () => {
+  it('is withdrawn with all that it wrote, says so first, and leaves the later one as it is', async () => {
+    const receipt = await record().postReport(first)
+    await record().postReport(later)
+    await record().withdrawReport!({ analysisId: first.result.analysisId, receipt })
+    const before = await statuses(first.result.analysisId)
+    expect(before.of).toEqual([['cancelled'], ['cancelled'], ['cancelled'], ['superseded']])
+    expect(before.report.conclusion).toMatch(/^Withdrawn: a later analysis of this study/)
+    expect(before.report.text?.div).toMatch(/^<div[^>]*><p><b>Withdrawn: a later analysis/)
+    expect((await statuses(later.result.analysisId)).of).toEqual([
+      ['preliminary'],
+      ['preliminary'],
+      ['preliminary'],
+      ['current'],
+    ])
+    // Again changes nothing.
+    await record().withdrawReport!({ analysisId: first.result.analysisId, receipt })
+    expect((await statuses(first.result.analysisId)).report.meta?.versionId).toBe(before.report.meta?.versionId)
+  })
+
+  it('is found by its identifier when the answer to its delivery was lost', async () => {
+    const { patient = '' } = await record().postReport(first)
+    await record().withdrawReport!({ analysisId: first.result.analysisId, receipt: { patient } })
+    const { of: found } = await statuses(first.result.analysisId)
+    expect([found[0], found[1], found[3]]).toEqual([['cancelled'], ['cancelled'], ['superseded']])
+  })
+
+  it('stands when a person has signed it in the EHR', async () => {
+    const receipt = await record().postReport(first)
+    const { report } = await statuses(first.result.analysisId)
+    await update(ehr.url, { ...report, status: 'final' })
+    await record().withdrawReport!({ analysisId: first.result.analysisId, receipt })
+    expect((await statuses(first.result.analysisId)).of[0]).toEqual(['final'])
+  })
+})
