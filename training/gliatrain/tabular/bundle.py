@@ -1,4 +1,5 @@
 """The manifest parts of the heads, golden rows, and their installation into a bundle folder."""
+
 from __future__ import annotations
 
 import hashlib
@@ -20,17 +21,29 @@ RISK_GROUPS = ("low", "middle", "high")
 
 def shared(name: str, table: pd.DataFrame, features, evaluation: dict, share: float = 0.99) -> dict:
     x = table[list(features)].to_numpy(float)
-    return {"file": f"{name}.onnx", "input": "features", "members": "members", "features": list(features),
-            "required": required_of(features), "reference": np.nanmedian(x, axis=0).tolist(), "guard": fit_guard(x, share), "groups": groups_of(features),
-            "evaluation": evaluation}
+    return {
+        "file": f"{name}.onnx",
+        "input": "features",
+        "members": "members",
+        "features": list(features),
+        "required": required_of(features),
+        "reference": np.nanmedian(x, axis=0).tolist(),
+        "guard": fit_guard(x, share),
+        "groups": groups_of(features),
+        "evaluation": evaluation,
+    }
 
 
 def classification_part(head: Head, fitted: Fitted, table: pd.DataFrame, learnt: dict, evaluation: dict) -> dict:
     """`learnt`: limits, calibration and the guard's share, from predictions across cohorts (carry.py)."""
-    return {"status": "tabular", **shared(head.name, table, fitted.transform.features, evaluation, learnt["guard_share"]),
-            "output": "probabilities", "classes": list(head.classes),
-            "conformal": {"error_rate": ERROR_RATE, "limits": dict(zip(head.classes, learnt["limits"].tolist()))},
-            "calibration": learnt["calibration"]}
+    return {
+        "status": "tabular",
+        **shared(head.name, table, fitted.transform.features, evaluation, learnt["guard_share"]),
+        "output": "probabilities",
+        "classes": list(head.classes),
+        "conformal": {"error_rate": ERROR_RATE, "limits": dict(zip(head.classes, learnt["limits"].tolist()))},
+        "calibration": learnt["calibration"],
+    }
 
 
 def survival_part(fitted: FittedCox, table: pd.DataFrame, oof: np.ndarray, evaluation: dict) -> dict:
@@ -43,14 +56,24 @@ def survival_part(fitted: FittedCox, table: pd.DataFrame, oof: np.ndarray, evalu
     for g, name in enumerate(RISK_GROUPS):
         own = group == g
         curve = scores.kaplan_meier(time[own], event[own])
-        groups.append({"name": name, "upper_log_risk": float(limits[g]) if g < 2 else None, "n": int(own.sum()),
-                       "events": int(event[own].sum()),
-                       "kaplan_meier": {k: [round(float(v), 5) for v in values] for k, values in curve.items()}})
+        groups.append(
+            {
+                "name": name,
+                "upper_log_risk": float(limits[g]) if g < 2 else None,
+                "n": int(own.sum()),
+                "events": int(event[own].sum()),
+                "kaplan_meier": {k: [round(float(v), 5) for v in values] for k, values in curve.items()},
+            }
+        )
     evaluation = {**evaluation, "log_rank": scores.log_rank(time, event, group)}
-    return {"status": "tabular-survival", **shared("survival", table, fitted.transform.features, evaluation),
-            "output": "log_risk", "baseline": {"months": [round(float(m), 5) for m in months],
-                                               "cumulative_hazard": hazard.tolist()},
-            "horizons_months": list(HORIZONS), "risk_groups": groups}
+    return {
+        "status": "tabular-survival",
+        **shared("survival", table, fitted.transform.features, evaluation),
+        "output": "log_risk",
+        "baseline": {"months": [round(float(m), 5) for m in months], "cumulative_hazard": hazard.tolist()},
+        "horizons_months": list(HORIZONS),
+        "risk_groups": groups,
+    }
 
 
 def golden_rows(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -74,8 +97,12 @@ def golden_part(part: dict, x: np.ndarray, outputs, rng: np.random.Generator) ->
     """Rows and what the reference implementation (float64) makes of them."""
     rows = golden_rows(x, rng)
     output, members = outputs(rows)
-    return {"features": part["features"], "rows": [[None if np.isnan(v) else v for v in r] for r in rows.tolist()],
-            part["output"]: np.round(output, 9).tolist(), "members": np.round(members, 9).tolist()}
+    return {
+        "features": part["features"],
+        "rows": [[None if np.isnan(v) else v for v in r] for r in rows.tolist()],
+        part["output"]: np.round(output, 9).tolist(),
+        "members": np.round(members, 9).tolist(),
+    }
 
 
 def classifier_outputs(head: Head, fitted: Fitted):

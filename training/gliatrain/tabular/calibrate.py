@@ -4,6 +4,7 @@ Class-conditional limits alone keep each class's coverage, but where a class is 
 (a tenth of 317 intact tumours is three times all codeleted ones). So limits are then lowered, which can only raise
 coverage, until of the calls of each class at least CALL_PRECISION were right; a rare class may end up never called.
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -83,7 +84,8 @@ def measure_sets(p: np.ndarray, truth: np.ndarray, fold: np.ndarray, error_rate:
         "wrong_by_class": [int(((given == k) & (truth != k)).sum()) for k in range(p.shape[1])],
         "coverage": [float(1 - wrong[truth == k].mean()) for k in range(p.shape[1])],
         "set_sizes": {str(s): int((size == s).sum()) for s in range(p.shape[1] + 1)},
-        "calls": int(called.sum()), "call_errors": float(wrong[called].mean()) if called.any() else float("nan"),
+        "calls": int(called.sum()),
+        "call_errors": float(wrong[called].mean()) if called.any() else float("nan"),
     }
 
 
@@ -104,8 +106,16 @@ def limits_across(cohorts: list[tuple[np.ndarray, np.ndarray]], error_rate: floa
     each class's limits; then lowered as `lower_limits` does over all of them, and until in no cohort of LEAST_CALLS calls or more
     a share above `error_rate` of them is wrong."""
     p, truth = (np.concatenate(part) for part in zip(*cohorts))
-    limits = np.array([min(conformal_limit(q[t == k, k], error_rate) for q, t in [(p, truth), *cohorts] if (t == k).sum() * error_rate >= 1 or t is truth)
-                       for k in range(p.shape[1])])
+    limits = np.array(
+        [
+            min(
+                conformal_limit(q[t == k, k], error_rate)
+                for q, t in [(p, truth), *cohorts]
+                if (t == k).sum() * error_rate >= 1 or t is truth
+            )
+            for k in range(p.shape[1])
+        ]
+    )
     limits = lower_limits(p, truth, limits)
     while True:
         for q, t in cohorts:
@@ -143,9 +153,14 @@ def bounds(cohorts: list[tuple[np.ndarray, np.ndarray]], limits: np.ndarray, cla
             given = called(q, limits, t, highest)
             counts.append(((given >= 0).sum(), ((given >= 0) & (given != y)).sum()))
         return counts[0][0] >= LEAST_CALLS and all(w <= error_rate * n for n, w in counts if n >= LEAST_CALLS)
+
     least = next((round(float(t), 2) for t in np.arange(LEAST_CALL, 0.995, 0.01) if is_safe(t)), 1.0)
-    return {"n_by_class": {c: int((truth == k).sum()) for k, c in enumerate(classes)}, "bins": bins,
-            "max_probability": dict(zip(classes, highest.tolist())), "min_call_probability": least}
+    return {
+        "n_by_class": {c: int((truth == k).sum()) for k, c in enumerate(classes)},
+        "bins": bins,
+        "max_probability": dict(zip(classes, highest.tolist())),
+        "min_call_probability": least,
+    }
 
 
 def bounded(p: np.ndarray, most: np.ndarray) -> np.ndarray:

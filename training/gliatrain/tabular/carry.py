@@ -2,6 +2,7 @@
 
 A head ships only if it does in every direction (`carries`); what does not is "not evaluable", with the figures as its reason.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -35,23 +36,38 @@ def direction(cohort: str, others: list[str]) -> str:
 
 def class_figures(y: np.ndarray, score: np.ndarray, age: np.ndarray, rng, rounds: int) -> dict:
     """AUC of `score` (of the last class) and of the age, both with intervals over patients."""
-    return {"n": len(y), "positives": int(y.sum()), "auc": scores.interval(lambda r: scores.auc(y[r], score[r]), len(y), rng, rounds),
-            "auc_of_age_alone": scores.interval(lambda r: scores.auc(y[r], age[r]), len(y), rng, rounds)}
+    return {
+        "n": len(y),
+        "positives": int(y.sum()),
+        "auc": scores.interval(lambda r: scores.auc(y[r], score[r]), len(y), rng, rounds),
+        "auc_of_age_alone": scores.interval(lambda r: scores.auc(y[r], age[r]), len(y), rng, rounds),
+    }
 
 
-def carry_classifier(head: Head, table: pd.DataFrame, noise: Noise, members: int, rng: np.random.Generator, rounds: int,
-                     clinical: pd.DataFrame | None = None) -> tuple[dict, dict | None]:
+def carry_classifier(
+    head: Head, table: pd.DataFrame, noise: Noise, members: int, rng: np.random.Generator, rounds: int, clinical: pd.DataFrame | None = None
+) -> tuple[dict, dict | None]:
     """Figures by direction, and {"limits", "calibration", "guard_share"} learnt from the predictions across cohorts (None where
     they cannot be made). `clinical`: rows of a cohort that is never trained on."""
     truth, top = head.truth(table), len(head.classes) - 1
     known = ~np.isnan(truth) & table["age_years"].notna().to_numpy()
-    p = other_cohorts(table, head.features, known, lambda t: fit_classifier(head, t, noise, members, rng), lambda m, x: m.probabilities(head, x))
+    p = other_cohorts(
+        table, head.features, known, lambda t: fit_classifier(head, t, noise, members, rng), lambda m, x: m.probabilities(head, x)
+    )
     use = known & ~np.isnan(p).any(1)
     if len(np.unique(table["cohort"][use])) < 2:
         return {}, None
     cohort, x, is_top = table["cohort"].to_numpy(), table[list(head.features)].to_numpy(float), np.where(known, truth == top, np.nan)
-    tests = {name: Test(p[use & (cohort == name)], truth[use & (cohort == name)].astype(int), x[use & (cohort == name)],
-                        table[use & (cohort == name)], (cohort != name) & known & ~table["kept_back"].to_numpy(bool)) for name in np.unique(cohort[use])}
+    tests = {
+        name: Test(
+            p[use & (cohort == name)],
+            truth[use & (cohort == name)].astype(int),
+            x[use & (cohort == name)],
+            table[use & (cohort == name)],
+            (cohort != name) & known & ~table["kept_back"].to_numpy(bool),
+        )
+        for name in np.unique(cohort[use])
+    }
     titles = {name: direction(name, sorted(set(cohort[t.taught]))) for name, t in tests.items()}
     if clinical is not None:
         name, taught = "TCGA clinical heads", known & ~table["kept_back"].to_numpy(bool)
@@ -70,16 +86,19 @@ def carry_classifier(head: Head, table: pd.DataFrame, noise: Noise, members: int
         shares.append(guard_share(rank, (call >= 0) & (call == t.truth), (call >= 0) & (call != t.truth), ERROR_RATE))
         figures[titles[name]] = {
             **class_figures((t.truth == top).astype(int), t.p[:, top], age, rng, rounds),
-            "calls": int((call >= 0).sum()), "wrong_calls": int(((call >= 0) & (call != t.truth)).sum()),
+            "calls": int((call >= 0).sum()),
+            "wrong_calls": int(((call >= 0) & (call != t.truth)).sum()),
             "calls_within_guard": int(((call >= 0) & (rank <= shares[-1])).sum()),
             "wrong_calls_within_guard": int(((call >= 0) & (call != t.truth) & (rank <= shares[-1])).sum()),
-            "guard_takes_in_of_the_training": shares[-1]}
+            "guard_takes_in_of_the_training": shares[-1],
+        }
     return figures, {"limits": limits, "calibration": calibration, "guard_share": min(shares)}
 
 
 @dataclass
 class Test:
     """Patients of one cohort and what a model that saw none of it says; `taught`: rows of the table that the model saw."""
+
     p: np.ndarray
     truth: np.ndarray
     x: np.ndarray
@@ -106,33 +125,45 @@ def why_not(figures: dict, within: dict, key: str = "auc") -> str:
     name = "AUC" if key == "auc" else "C-index"
     if not figures:
         low, high = within[key]["ci95"]
-        return (f"Measured at one hospital only ({name} {within[key]['value']:.2f}, 95 % interval {low:.2f} to {high:.2f}), so that nothing "
-                "shows that it holds for another one's scanners.")
-    shown = "; ".join(f"{where}: {name} {f[key]['value']:.2f} (95 % interval {f[key]['ci95'][0]:.2f} to {f[key]['ci95'][1]:.2f}), age alone "
-                      f"{f[f'{key}_of_age_alone']['value']:.2f}" for where, f in figures.items())
+        return (
+            f"Measured at one hospital only ({name} {within[key]['value']:.2f}, 95 % interval {low:.2f} to {high:.2f}), so that nothing "
+            "shows that it holds for another one's scanners."
+        )
+    shown = "; ".join(
+        f"{where}: {name} {f[key]['value']:.2f} (95 % interval {f[key]['ci95'][0]:.2f} to {f[key]['ci95'][1]:.2f}), age alone "
+        f"{f[f'{key}_of_age_alone']['value']:.2f}"
+        for where, f in figures.items()
+    )
     return f"Does not carry from one hospital's scanners to another's: {shown}."
 
 
-def carry_survival(table: pd.DataFrame, noise: Noise, members: int, rng: np.random.Generator, rounds: int,
-                   clinical: pd.DataFrame | None = None) -> tuple[dict, np.ndarray]:
+def carry_survival(
+    table: pd.DataFrame, noise: Noise, members: int, rng: np.random.Generator, rounds: int, clinical: pd.DataFrame | None = None
+) -> tuple[dict, np.ndarray]:
     """Figures by direction and the log risks across cohorts [N]."""
     known = (table["months"].notna() & table["event"].notna() & table["age_years"].notna()).to_numpy()
     risk = other_cohorts(table, SURVIVAL_FEATURES, known, lambda t: fit_survival(t, noise, members, rng), lambda m, x: m.log_risk(x))
     if np.isnan(risk).all():
         return {}, risk
     tests = [(name, table["cohort"] == name) for name in np.unique(table["cohort"])]
-    figures = {direction(name, sorted(set(table["cohort"][~own]))): survival_figures(table[own], risk[own.to_numpy()], rng, rounds) for name, own in tests}
+    figures = {
+        direction(name, sorted(set(table["cohort"][~own]))): survival_figures(table[own], risk[own.to_numpy()], rng, rounds)
+        for name, own in tests
+    }
     if clinical is not None:
         rest = table[~table["kept_back"].to_numpy(bool)].reset_index(drop=True)
         use = clinical[clinical["months"].notna() & clinical["event"].notna() & clinical["age_years"].notna()]
         x = np.column_stack([use[n].to_numpy(float) if n in use else np.full(len(use), np.nan) for n in SURVIVAL_FEATURES])
         figures[direction("TCGA clinical heads", sorted(set(rest["cohort"])))] = survival_figures(
-            use, fit_survival(rest, noise, members, rng).log_risk(x), rng, rounds)
+            use, fit_survival(rest, noise, members, rng).log_risk(x), rng, rounds
+        )
     return figures, risk
 
 
 def survival_figures(table: pd.DataFrame, risk: np.ndarray, rng, rounds: int) -> dict:
     time, event, age = (table[n].to_numpy(float) for n in ("months", "event", "age_years"))
+
     def of(score):
         return scores.interval(lambda r: scores.concordance(time[r], event[r], score[r]), len(time), rng, rounds)
+
     return {"n": len(time), "deaths": int(event.sum()), "c_index": of(risk), "c_index_of_age_alone": of(age)}

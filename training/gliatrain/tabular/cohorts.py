@@ -7,6 +7,7 @@ TCGA heads  clinical images of TCGA-LGG with their published outline of the FLAI
 Features are `features.py`'s, as far as each source has them. A cube holds z-scores of the patient's own brain; with the mean and
 deviation of the brain, which brats2020_radiomic_features_caumente.csv gives, they become shares of the brain's mean again.
 """
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -65,8 +66,13 @@ def read_clinical_heads(data: Path, identities: dict[str, str]) -> pd.DataFrame:
         low, high, depth = at.min(0), at.max(0) + 1, len(mask)
         box = ((low[2], high[2]), (low[1], high[1]), (0.22 * depth, 0.97 * depth))
         place = location(where.mean(0)[::-1] + 0.5, where.min(0)[::-1], where.max(0)[::-1] + 1, box)
-        row = {"ID": name, "patient": identities[name], "shape_MeshVolume": mask.sum() * slice_mm * pixel ** 2, **place,
-               **t1c_of((t1c[mask] + 1e-3) / t1c[inside].mean())}
+        row = {
+            "ID": name,
+            "patient": identities[name],
+            "shape_MeshVolume": mask.sum() * slice_mm * pixel**2,
+            **place,
+            **t1c_of((t1c[mask] + 1e-3) / t1c[inside].mean()),
+        }
         if row["patient"] in labels.index:
             row.update(labels.loc[row["patient"], list(LABELS)])
         rows.append(row)

@@ -4,6 +4,7 @@
 DIR holds bundle.json (or heads.json as train.py writes it) and the ONNX files. As in the service, a head does
 not answer for a row that lacks a required feature or lies outside the guard; figures are of the answered rows.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -62,12 +63,17 @@ def class_figures(part: dict, p: np.ndarray, answered: np.ndarray, truth: np.nda
     wrong = ~inside[np.arange(len(y)), y]
     n = len(rows)
     return {
-        "n": n, "positives": int(one.sum()), "without_result": int((~known).sum()),
+        "n": n,
+        "positives": int(one.sum()),
+        "without_result": int((~known).sum()),
         "not_evaluable": int((known & ~answered).sum()),
         "auc": scores.interval(lambda r: scores.auc(one[r], p[r, top]), n, rng, rounds),
         "brier": scores.interval(lambda r: scores.brier(y[r], p[r]), n, rng, rounds),
         "calibration_slope": scores.interval(lambda r: scores.calibration(one[r], p[r, top])[0], n, rng, rounds),
-        "calls": int(called.sum()), "wrong_calls": int(wrong[called].sum()), "left_out": float(wrong.mean())}
+        "calls": int(called.sum()),
+        "wrong_calls": int(wrong[called].sum()),
+        "left_out": float(wrong.mean()),
+    }
 
 
 def survival_figures(part: dict, risk: np.ndarray, answered: np.ndarray, table: pd.DataFrame, rng, rounds: int) -> dict:
@@ -77,11 +83,15 @@ def survival_figures(part: dict, risk: np.ndarray, answered: np.ndarray, table: 
     gbm = rows[(table["diagnosis"] == GBM).to_numpy()[rows]]
 
     def c(own):
-        return scores.interval(lambda r: scores.concordance(time[own[r]], event[own[r]], risk[own[r]]), len(own), rng,
-                               min(rounds, 200))
-    out = {"n": len(rows), "deaths": int(event[rows].sum()), "not_evaluable": int((known & ~answered).sum()),
-           "c_index": c(rows), "auc_months": {
-               str(h): scores.time_auc(time[rows], event[rows], risk[rows], h) for h in part["horizons_months"]}}
+        return scores.interval(lambda r: scores.concordance(time[own[r]], event[own[r]], risk[own[r]]), len(own), rng, min(rounds, 200))
+
+    out = {
+        "n": len(rows),
+        "deaths": int(event[rows].sum()),
+        "not_evaluable": int((known & ~answered).sum()),
+        "c_index": c(rows),
+        "auc_months": {str(h): scores.time_auc(time[rows], event[rows], risk[rows], h) for h in part["horizons_months"]},
+    }
     if len(gbm) >= 20:
         out["c_index_glioblastoma"] = {"n": len(gbm), **c(gbm)}
     return out
@@ -90,19 +100,24 @@ def survival_figures(part: dict, risk: np.ndarray, answered: np.ndarray, table: 
 def show(report: dict) -> str:
     def span(figure: dict) -> str:
         return f"{figure['value']:.3f} ({figure['ci95'][0]:.3f} to {figure['ci95'][1]:.3f})"
+
     lines = []
     for name, f in report.items():
         if f.get("status") == "not_evaluable":
             lines.append(f"{name:9} not evaluable: {f['reason']}")
         elif "auc" in f:
-            lines.append(f"{name:9} n {f['n']} ({f['positives']} of the last class)  AUC {span(f['auc'])}  Brier "
-                         f"{span(f['brier'])}  slope {span(f['calibration_slope'])}  calls {f['calls']} "
-                         f"({f['wrong_calls']} wrong)  not evaluable {f['not_evaluable']}")
+            lines.append(
+                f"{name:9} n {f['n']} ({f['positives']} of the last class)  AUC {span(f['auc'])}  Brier "
+                f"{span(f['brier'])}  slope {span(f['calibration_slope'])}  calls {f['calls']} "
+                f"({f['wrong_calls']} wrong)  not evaluable {f['not_evaluable']}"
+            )
         else:
             within = f"  within glioblastoma {span(f['c_index_glioblastoma'])}" if "c_index_glioblastoma" in f else ""
             times = ", ".join(f"{h}: {v:.3f}" for h, v in f["auc_months"].items())
-            lines.append(f"{name:9} n {f['n']} ({f['deaths']} deaths)  C {span(f['c_index'])}{within}  AUC at months "
-                         f"{times}  not evaluable {f['not_evaluable']}")
+            lines.append(
+                f"{name:9} n {f['n']} ({f['deaths']} deaths)  C {span(f['c_index'])}{within}  AUC at months "
+                f"{times}  not evaluable {f['not_evaluable']}"
+            )
     return "\n".join([*lines, "Patients that a head was trained on make its figures look better than they are."])
 
 

@@ -47,6 +47,7 @@ x grows to the left, y backwards, z upwards), so the brain's box is a fixed one,
 of the 401 tumours' boxes (1st and 99th percentile; the top touches the grid), and the brain's mean is the
 grid's mean * voxels / TABLE_BRAIN_MM3. Both err by a few percent per patient: training adds that as noise.
 """
+
 from __future__ import annotations
 
 import ast
@@ -54,13 +55,41 @@ import ast
 import numpy as np
 import pandas as pd
 
-SHAPE = [f"shape_{n}" for n in (
-    "Elongation", "Flatness", "LeastAxisLength", "MajorAxisLength", "Maximum2DDiameterColumn",
-    "Maximum2DDiameterRow", "Maximum2DDiameterSlice", "Maximum3DDiameter", "MeshVolume", "MinorAxisLength",
-    "Sphericity", "SurfaceArea", "SurfaceVolumeRatio", "VoxelVolume")]
-FIRST_ORDER = [f"t1c_{n}" for n in (
-    "cov", "skewness", "kurtosis", "p10_over_median", "p90_over_median", "iqr_over_median", "mean_over_median",
-    "mad_over_sd", "rmad_over_sd", "density_energy", "density_entropy")]
+SHAPE = [
+    f"shape_{n}"
+    for n in (
+        "Elongation",
+        "Flatness",
+        "LeastAxisLength",
+        "MajorAxisLength",
+        "Maximum2DDiameterColumn",
+        "Maximum2DDiameterRow",
+        "Maximum2DDiameterSlice",
+        "Maximum3DDiameter",
+        "MeshVolume",
+        "MinorAxisLength",
+        "Sphericity",
+        "SurfaceArea",
+        "SurfaceVolumeRatio",
+        "VoxelVolume",
+    )
+]
+FIRST_ORDER = [
+    f"t1c_{n}"
+    for n in (
+        "cov",
+        "skewness",
+        "kurtosis",
+        "p10_over_median",
+        "p90_over_median",
+        "iqr_over_median",
+        "mean_over_median",
+        "mad_over_sd",
+        "rmad_over_sd",
+        "density_energy",
+        "density_entropy",
+    )
+]
 TEXTURE = ["glcm_Correlation"]
 LOCATION = ["midline_distance", "midline_crossing", "depth", "height"]
 BRAIN = ["t1c_median_over_brain", "t1c_p90_over_brain"]
@@ -97,15 +126,15 @@ def first_order(x: np.ndarray) -> dict[str, float]:
     p = np.unique(bins, return_counts=True)[1] / x.size
     return {
         "t1c_cov": sd / mean,
-        "t1c_skewness": np.mean((x - mean) ** 3) / sd ** 3,
-        "t1c_kurtosis": np.mean((x - mean) ** 4) / sd ** 4,
+        "t1c_skewness": np.mean((x - mean) ** 3) / sd**3,
+        "t1c_kurtosis": np.mean((x - mean) ** 4) / sd**4,
         "t1c_p10_over_median": p10 / median,
         "t1c_p90_over_median": p90 / median,
         "t1c_iqr_over_median": (p75 - p25) / median,
         "t1c_mean_over_median": mean / median,
         "t1c_mad_over_sd": np.mean(np.abs(x - mean)) / sd,
         "t1c_rmad_over_sd": np.mean(np.abs(robust - robust.mean())) / sd,
-        "t1c_density_energy": float(np.sum(p ** 2)) * sd / width,
+        "t1c_density_energy": float(np.sum(p**2)) * sd / width,
         "t1c_density_entropy": float(-np.sum(p * np.log2(p))) + np.log2(width / sd),
     }
 
@@ -115,9 +144,23 @@ def from_table(radiomics: pd.DataFrame) -> pd.DataFrame:
     Columns `original_*` and `diagnostics_Mask-original_{CenterOfMassIndex,BoundingBox}`,
     `diagnostics_Image-original_Mean`; a missing diagnostics column gives NaN, a missing feature an error."""
     out: dict[str, np.ndarray] = {n: radiomics[f"original_{n}"].to_numpy(float) for n in [*SHAPE, *TEXTURE]}
-    v = {n: radiomics[f"original_firstorder_{n}"].to_numpy(float) for n in (
-        "10Percentile", "90Percentile", "Entropy", "InterquartileRange", "Kurtosis", "MeanAbsoluteDeviation",
-        "Mean", "Median", "RobustMeanAbsoluteDeviation", "Skewness", "Uniformity", "Variance")}
+    v = {
+        n: radiomics[f"original_firstorder_{n}"].to_numpy(float)
+        for n in (
+            "10Percentile",
+            "90Percentile",
+            "Entropy",
+            "InterquartileRange",
+            "Kurtosis",
+            "MeanAbsoluteDeviation",
+            "Mean",
+            "Median",
+            "RobustMeanAbsoluteDeviation",
+            "Skewness",
+            "Uniformity",
+            "Variance",
+        )
+    }
     sd = np.sqrt(v["Variance"])
     out["t1c_cov"] = sd / v["Mean"]
     out["t1c_skewness"], out["t1c_kurtosis"] = v["Skewness"], v["Kurtosis"]
@@ -132,8 +175,10 @@ def from_table(radiomics: pd.DataFrame) -> pd.DataFrame:
     n = len(radiomics)
     centre, box = (f"diagnostics_Mask-original_{k}" for k in ("CenterOfMassIndex", "BoundingBox"))
     if centre in radiomics and box in radiomics:
-        rows = [location(np.add(c, 0.5), b[:3], np.add(b[:3], b[3:]), TABLE_BOX) for c, b in zip(
-            radiomics[centre].map(ast.literal_eval), radiomics[box].map(ast.literal_eval))]
+        rows = [
+            location(np.add(c, 0.5), b[:3], np.add(b[:3], b[3:]), TABLE_BOX)
+            for c, b in zip(radiomics[centre].map(ast.literal_eval), radiomics[box].map(ast.literal_eval))
+        ]
         out.update({k: np.array([r[k] for r in rows]) for k in LOCATION})
     else:
         out.update({k: np.full(n, np.nan) for k in LOCATION})

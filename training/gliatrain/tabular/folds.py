@@ -1,4 +1,5 @@
 """Patient-level folds, bootstrap rows and random missingness, all seeded."""
+
 from __future__ import annotations
 
 import numpy as np

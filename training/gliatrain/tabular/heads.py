@@ -5,6 +5,7 @@ probabilities are products along the chain. idh and mgmt ask one question; grade
 lower ones "3 or 2?"; 1p/19q asks "IDH-mutant?", then of the mutants "codeleted?" (WHO 2021: a codeleted tumour
 is IDH-mutant), which lends the 12 positives the 84 mutants' evidence.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ OPTIONAL = ("resection_gtr", "resection_subtotal")
 @dataclass(frozen=True)
 class Stage:
     """A binary question. `label` gives 1, 0 or NaN (the row does not take part)."""
+
     name: str
     label: Callable[[pd.DataFrame], np.ndarray]
     subsets: tuple[tuple[str, ...], ...]
@@ -62,23 +64,43 @@ def where(values: np.ndarray, keep: np.ndarray) -> np.ndarray:
 IS_IDH_MUTANT = Stage("IDH-mutant", column("idh"), (CARRIED,), (3.0, 10.0, 30.0))
 IDH = Head("idh", ("IDH-wildtype", "IDH-mutant"), CARRIED, (IS_IDH_MUTANT,), column("idh"))
 CODELETED_AMONG_MUTANTS = Stage(
-    "codeleted", lambda t: where(t["1p19q"].to_numpy(float), t["idh"].to_numpy(float) == 1),
-    (("age_years", "height", "t1c_p90_over_brain"), PLACE), (3.0, 10.0, 30.0))
+    "codeleted",
+    lambda t: where(t["1p19q"].to_numpy(float), t["idh"].to_numpy(float) == 1),
+    (("age_years", "height", "t1c_p90_over_brain"), PLACE),
+    (3.0, 10.0, 30.0),
+)
 CODELETION = Head("1p19q", ("intact", "codeleted"), CARRIED, (IS_IDH_MUTANT, CODELETED_AMONG_MUTANTS), column("1p19q"))
-MGMT = Head("mgmt", ("unmethylated", "methylated"), ("sex_male", *CARRIED, VOLUME), (
-    Stage("methylated", column("mgmt"), (("sex_male", *CARRIED), ("age_years", "sex_male", VOLUME)),
-          (30.0, 100.0, 1000.0)),), column("mgmt"))
-GRADE = Head("grade", ("2", "3", "4"), CARRIED, (
-    Stage("grade 4", lambda t: where((t["grade"] == 4).to_numpy(float), t["grade"].notna()), (CARRIED,), (3.0, 10.0, 30.0)),
-    Stage("grade 3 of the lower", lambda t: where((t["grade"] == 3).to_numpy(float), t["grade"].isin([2, 3])),
-          (("age_years", *ENHANCEMENT), ("age_years",)), (10.0, 30.0, 100.0))),
-    lambda t: t["grade"].to_numpy(float) - 2)
+MGMT = Head(
+    "mgmt",
+    ("unmethylated", "methylated"),
+    ("sex_male", *CARRIED, VOLUME),
+    (Stage("methylated", column("mgmt"), (("sex_male", *CARRIED), ("age_years", "sex_male", VOLUME)), (30.0, 100.0, 1000.0)),),
+    column("mgmt"),
+)
+GRADE = Head(
+    "grade",
+    ("2", "3", "4"),
+    CARRIED,
+    (
+        Stage("grade 4", lambda t: where((t["grade"] == 4).to_numpy(float), t["grade"].notna()), (CARRIED,), (3.0, 10.0, 30.0)),
+        Stage(
+            "grade 3 of the lower",
+            lambda t: where((t["grade"] == 3).to_numpy(float), t["grade"].isin([2, 3])),
+            (("age_years", *ENHANCEMENT), ("age_years",)),
+            (10.0, 30.0, 100.0),
+        ),
+    ),
+    lambda t: t["grade"].to_numpy(float) - 2,
+)
 CLASSIFIERS = (IDH, CODELETION, MGMT, GRADE)
 
 RESECTION = ("resection_gtr", "resection_subtotal")
 SURVIVAL_FEATURES = ("age_years", *RESECTION, *ENHANCEMENT, VOLUME, *PLACE)
-SURVIVAL_SUBSETS = (("age_years", *RESECTION, "t1c_p90_over_brain"), ("age_years", *RESECTION, "t1c_p90_over_brain", VOLUME),
-                    ("age_years", *RESECTION, "t1c_p90_over_brain", VOLUME, *PLACE))
+SURVIVAL_SUBSETS = (
+    ("age_years", *RESECTION, "t1c_p90_over_brain"),
+    ("age_years", *RESECTION, "t1c_p90_over_brain", VOLUME),
+    ("age_years", *RESECTION, "t1c_p90_over_brain", VOLUME, *PLACE),
+)
 SURVIVAL_PENALTIES = (3.0, 10.0, 30.0)
 
 

@@ -3,6 +3,7 @@ was measured of them into its card.
 
 --default also keeps what was measured for the card (results/heads.json) and the golden rows of the service's tests.
 """
+
 from __future__ import annotations
 
 import argparse

@@ -5,18 +5,36 @@ for kind "hinge" [z, relu(z - 0.7), relu(-z - 0.7)] (a linear spline with two kn
 fitted by Newton steps, Cox regression on Breslow's partial likelihood likewise. Small, smooth, convex: with 12
 to 250 events nothing richer won (see the log of trials in results/heads.json).
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
 
-LOGGED = frozenset({
-    "t1c_cov", "t1c_kurtosis", "t1c_p90_over_median", "t1c_iqr_over_median", "t1c_mean_over_median",
-    "t1c_density_energy", "t1c_median_over_brain", "t1c_p90_over_brain", "shape_MeshVolume", "shape_VoxelVolume",
-    "shape_SurfaceArea", "shape_SurfaceVolumeRatio", "shape_MajorAxisLength", "shape_MinorAxisLength",
-    "shape_LeastAxisLength", "shape_Maximum3DDiameter", "shape_Maximum2DDiameterSlice",
-    "shape_Maximum2DDiameterRow", "shape_Maximum2DDiameterColumn"})
+LOGGED = frozenset(
+    {
+        "t1c_cov",
+        "t1c_kurtosis",
+        "t1c_p90_over_median",
+        "t1c_iqr_over_median",
+        "t1c_mean_over_median",
+        "t1c_density_energy",
+        "t1c_median_over_brain",
+        "t1c_p90_over_brain",
+        "shape_MeshVolume",
+        "shape_VoxelVolume",
+        "shape_SurfaceArea",
+        "shape_SurfaceVolumeRatio",
+        "shape_MajorAxisLength",
+        "shape_MinorAxisLength",
+        "shape_LeastAxisLength",
+        "shape_Maximum3DDiameter",
+        "shape_Maximum2DDiameterSlice",
+        "shape_Maximum2DDiameterRow",
+        "shape_Maximum2DDiameterColumn",
+    }
+)
 LEAST = 1e-6  # smallest value a logarithm is taken of
 CLIP = 4.0
 KNOT = 0.7
@@ -26,6 +44,7 @@ KINDS = ("linear", "hinge")
 @dataclass(frozen=True)
 class Transform:
     """Raw features [N, F] -> design [N, P]; what the ONNX graph does first."""
+
     features: tuple[str, ...]
     mean: np.ndarray
     sd: np.ndarray
@@ -80,8 +99,7 @@ def fit_logistic(design: np.ndarray, y: np.ndarray, penalty: float, weight: np.n
     return beta
 
 
-def fit_cox(design: np.ndarray, time: np.ndarray, event: np.ndarray, penalty: float,
-            weight: np.ndarray | None = None) -> np.ndarray:
+def fit_cox(design: np.ndarray, time: np.ndarray, event: np.ndarray, penalty: float, weight: np.ndarray | None = None) -> np.ndarray:
     """Coefficients of ridge Cox regression (Breslow ties), rows weighted."""
     order = np.argsort(-time, kind="stable")
     x, t, e = design[order], time[order], event[order].astype(float)

@@ -3,6 +3,7 @@
 `Fitted` is what the ONNX graph computes: one transform, a weight matrix per stage and member, a Platt pair per
 stage. Everything is learnt from the rows it is given, so an outer fold only has to call `fit_classifier`.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ import pandas as pd
 from . import linear
 from .calibrate import fit_platt
 from .folds import bootstrap_rows, stratified_folds
-from .heads import (SURVIVAL_FEATURES, SURVIVAL_PENALTIES, SURVIVAL_SUBSETS, Head, Stage)
+from .heads import SURVIVAL_FEATURES, SURVIVAL_PENALTIES, SURVIVAL_SUBSETS, Head, Stage
 from .noise import Noise
 
 INNER_FOLDS = 5
@@ -22,6 +23,7 @@ INNER_FOLDS = 5
 @dataclass
 class Fitted:
     """Logits [N, M, S] = design [N, P] @ weights [P, M, S] + bias [M, S]; design has the kind "hinge"."""
+
     transform: linear.Transform
     weights: np.ndarray
     bias: np.ndarray
@@ -89,8 +91,9 @@ def fit_both(clean: np.ndarray, noisy: np.ndarray, y: np.ndarray, penalty: float
     return linear.fit_logistic(np.vstack([clean, noisy]), np.tile(y, 2), penalty, np.full(2 * len(y), 0.5))
 
 
-def choose(stage: Stage, head: Head, design: np.ndarray, noisy: np.ndarray, y: np.ndarray,
-           rng: np.random.Generator) -> tuple[dict, np.ndarray]:
+def choose(
+    stage: Stage, head: Head, design: np.ndarray, noisy: np.ndarray, y: np.ndarray, rng: np.random.Generator
+) -> tuple[dict, np.ndarray]:
     """The candidate of the least cross-validated log loss after calibration, half on the table's rows and half on
     perturbed ones; and its out-of-fold logits of the table's rows."""
     fold = stratified_folds(y, INNER_FOLDS, rng)
@@ -113,6 +116,7 @@ def choose(stage: Stage, head: Head, design: np.ndarray, noisy: np.ndarray, y: n
 @dataclass
 class FittedCox:
     """Log risk [N, M] = design @ weights [P, M] + bias [M], scaled by the out-of-fold slope already."""
+
     transform: linear.Transform
     weights: np.ndarray
     bias: np.ndarray
@@ -141,7 +145,8 @@ def fit_survival(table: pd.DataFrame, noise: Noise, members: int, rng: np.random
             for f in range(INNER_FOLDS):
                 train = fold != f
                 risk[~train] = design[~train][:, use] @ fit_both_cox(
-                    design[train][:, use], noisy[train][:, use], time[train], event[train], penalty)
+                    design[train][:, use], noisy[train][:, use], time[train], event[train], penalty
+                )
             value = partial_likelihood(time, event, risk)
             if value > best_value:
                 best, best_value, best_risk = {"subset": list(subset), "penalty": penalty}, value, risk
@@ -150,15 +155,13 @@ def fit_survival(table: pd.DataFrame, noise: Noise, members: int, rng: np.random
     weights = np.zeros((design.shape[1], members))
     for m in range(members):
         pick = bootstrap_rows(event, rng)
-        weights[use, m] = slope * fit_both_cox(design[pick][:, use], noisy[pick][:, use], time[pick], event[pick],
-                                               best["penalty"])
+        weights[use, m] = slope * fit_both_cox(design[pick][:, use], noisy[pick][:, use], time[pick], event[pick], best["penalty"])
     bias = -(design @ weights).mean(0)
     return FittedCox(transform, weights, bias, {**best, "slope": slope})
 
 
 def fit_both_cox(clean, noisy, time, event, penalty: float) -> np.ndarray:
-    return linear.fit_cox(np.vstack([clean, noisy]), np.tile(time, 2), np.tile(event, 2), penalty,
-                          np.full(2 * len(time), 0.5))
+    return linear.fit_cox(np.vstack([clean, noisy]), np.tile(time, 2), np.tile(event, 2), penalty, np.full(2 * len(time), 0.5))
 
 
 def partial_likelihood(time: np.ndarray, event: np.ndarray, risk: np.ndarray) -> float:

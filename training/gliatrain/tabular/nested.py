@@ -1,4 +1,5 @@
 """Repeated nested cross-validation: the outer folds only ever see models that were chosen and fitted without them."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ class OutOfFold:
     """Predictions per repeat: `clean` of the table's rows, `spoilt` of rows as the service may see them (all
     optional features there), `measured` of rows that err as the network did on whole cases alone
     (None where no mask was measured). [R, N, K] or [R, N]."""
+
     clean: np.ndarray
     spoilt: np.ndarray
     measured: np.ndarray | None
@@ -31,8 +33,18 @@ class OutOfFold:
     chosen: list[dict]
 
 
-def out_of_fold(table: pd.DataFrame, features, strata: np.ndarray, noise: Noise, repeats: int, members: int,
-                seed: int, fit: Callable, predict: Callable, say: Callable[[str], None]) -> OutOfFold:
+def out_of_fold(
+    table: pd.DataFrame,
+    features,
+    strata: np.ndarray,
+    noise: Noise,
+    repeats: int,
+    members: int,
+    seed: int,
+    fit: Callable,
+    predict: Callable,
+    say: Callable[[str], None],
+) -> OutOfFold:
     x = table[list(features)].to_numpy(float)
     parts = {k: [] for k in ("clean", "spoilt", "measured", "fold")}
     chosen = []
@@ -58,22 +70,33 @@ def out_of_fold(table: pd.DataFrame, features, strata: np.ndarray, noise: Noise,
     return OutOfFold(*(np.array(parts[k]) if parts[k] else None for k in ("clean", "spoilt", "measured", "fold")), chosen)
 
 
-def classifier_folds(head: Head, table: pd.DataFrame, noise: Noise, repeats: int, members: int, seed: int,
-                     say) -> tuple[OutOfFold, np.ndarray]:
+def classifier_folds(
+    head: Head, table: pd.DataFrame, noise: Noise, repeats: int, members: int, seed: int, say
+) -> tuple[OutOfFold, np.ndarray]:
     """Out-of-fold class probabilities of all rows; rows without this head's truth still train its first stages."""
     truth = head.truth(table)
     idh = np.nan_to_num(table["idh"].to_numpy(float), nan=0)
     strata = np.nan_to_num(truth, nan=9) * 2 + idh
-    found = out_of_fold(table, head.features, strata, noise, repeats, members, seed,
-                        lambda t, n, m, g: fit_classifier(head, t, n, m, g),
-                        lambda model, rows: model.probabilities(head, rows), say)
+    found = out_of_fold(
+        table,
+        head.features,
+        strata,
+        noise,
+        repeats,
+        members,
+        seed,
+        lambda t, n, m, g: fit_classifier(head, t, n, m, g),
+        lambda model, rows: model.probabilities(head, rows),
+        say,
+    )
     return found, truth
 
 
 def survival_folds(table: pd.DataFrame, noise: Noise, repeats: int, members: int, seed: int, say) -> OutOfFold:
     strata = table["event"].to_numpy(float) * 2 + (table["diagnosis"] == "Glioblastoma, IDH-wildtype").to_numpy(float)
-    return out_of_fold(table, SURVIVAL_FEATURES, strata, noise, repeats, members, seed, fit_survival,
-                       lambda model, rows: model.log_risk(rows), say)
+    return out_of_fold(
+        table, SURVIVAL_FEATURES, strata, noise, repeats, members, seed, fit_survival, lambda model, rows: model.log_risk(rows), say
+    )
 
 
 def other_cohorts(table: pd.DataFrame, features, answer: np.ndarray, fit: Callable, predict: Callable) -> np.ndarray:
@@ -108,26 +131,33 @@ def score_classifier(head: Head, oof: OutOfFold, truth: np.ndarray, rng: np.rand
         return scores.interval(over_repeats(measure, parts[:, known]), n, rng, rounds)
 
     out = {
-        "n": n, "classes": {c: int((y == k).sum()) for k, c in enumerate(head.classes)},
+        "n": n,
+        "classes": {c: int((y == k).sum()) for k, c in enumerate(head.classes)},
         "auc": figure(lambda rows, p: scores.auc(one[rows], p[rows, top])),
         "auc_spoilt_masks": figure(lambda rows, p: scores.auc(one[rows], p[rows, top]), oof.spoilt),
-        **({} if oof.measured is None else
-           {"auc_measured_masks": figure(lambda rows, p: scores.auc(one[rows], p[rows, top]), oof.measured)}),
+        **(
+            {}
+            if oof.measured is None
+            else {"auc_measured_masks": figure(lambda rows, p: scores.auc(one[rows], p[rows, top]), oof.measured)}
+        ),
         "brier": figure(lambda rows, p: scores.brier(y[rows], p[rows])),
         "calibration_slope": figure(lambda rows, p: scores.calibration(one[rows], p[rows, top])[0]),
         "calibration_intercept": figure(lambda rows, p: scores.calibration(one[rows], p[rows, top])[1]),
         "brier_of_prevalence": scores.brier(y, np.tile(np.bincount(y, minlength=top + 1) / n, (n, 1))),
     }
     if top > 1:
-        out["macro_auc"] = figure(lambda rows, p: float(np.mean(
-            [scores.auc((y[rows] == k).astype(int), p[rows, k]) for k in range(top + 1)])))
+        out["macro_auc"] = figure(
+            lambda rows, p: float(np.mean([scores.auc((y[rows] == k).astype(int), p[rows, k]) for k in range(top + 1)]))
+        )
     sets = [calibrate.measure_sets(p[known], y, f[known], ERROR_RATE) for p, f in zip(oof.clean, oof.fold)]
     out["conformal"] = {
         "error_rate": ERROR_RATE,
         "coverage": dict(zip(head.classes, np.mean([s["coverage"] for s in sets], axis=0).tolist())),
         "mean_set_sizes": {k: float(np.mean([s["set_sizes"][k] for s in sets])) for k in sets[0]["set_sizes"]},
-        **{key: dict(zip(head.classes, np.mean([s[key] for s in sets], axis=0).round(2).tolist()))
-           for key in ("calls_by_class", "wrong_by_class")},
+        **{
+            key: dict(zip(head.classes, np.mean([s[key] for s in sets], axis=0).round(2).tolist()))
+            for key in ("calls_by_class", "wrong_by_class")
+        },
         "calls": float(np.mean([s["calls"] for s in sets])),
         "call_errors": float(np.nanmean([s["call_errors"] for s in sets])),
     }
@@ -145,11 +175,20 @@ def score_survival(table: pd.DataFrame, oof: OutOfFold, rng: np.random.Generator
     def c(rows, p):
         return scores.concordance(time[rows], event[rows], p[rows])
 
-    out = {"n": len(time), "deaths": int(event.sum()), "c_index": figure(c),
-           "c_index_spoilt_masks": figure(c, parts=oof.spoilt), **({} if oof.measured is None else {"c_index_measured_masks": figure(c, parts=oof.measured)})}
+    out = {
+        "n": len(time),
+        "deaths": int(event.sum()),
+        "c_index": figure(c),
+        "c_index_spoilt_masks": figure(c, parts=oof.spoilt),
+        **({} if oof.measured is None else {"c_index_measured_masks": figure(c, parts=oof.measured)}),
+    }
     if len(gbm) > 20:
-        out["glioblastoma"] = {"n": len(gbm), "deaths": int(event[gbm].sum()), "c_index": figure(c, gbm),
-                               "c_index_spoilt_masks": figure(c, gbm, oof.spoilt)}
+        out["glioblastoma"] = {
+            "n": len(gbm),
+            "deaths": int(event[gbm].sum()),
+            "c_index": figure(c, gbm),
+            "c_index_spoilt_masks": figure(c, gbm, oof.spoilt),
+        }
     out["calibration_slope"] = figure(lambda rows, p: slope_of(time[rows], event[rows], p[rows]))
     for h in HORIZONS:
         out[f"auc_{h}_months"] = figure(lambda rows, p: scores.time_auc(time[rows], event[rows], p[rows], h))

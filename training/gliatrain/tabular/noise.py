@@ -15,6 +15,7 @@ keeps a Dice of 0.95 to 0.99, but loses 6 to 28 % of its mesh area, and 10 to 36
 cases, pyradiomics), which raises sphericity by up to 1.5 standard deviations of the table. A loss of area drawn from
 SMOOTH_LOG_AREA is therefore part of every perturbed row, and moves sphericity with it.
 """
+
 from __future__ import annotations
 
 import io
@@ -43,6 +44,7 @@ MEASURED_SHARE, LEAST_DICE = 1 / 3, 0.5
 class Noise:
     """Differences by feature, one entry per spoilt mask; empty arrays leave the features alone. `measured`: which of
     them are the network's own errors; `kept_back`: which of those are left out of the training, for the figure alone."""
+
     deltas: dict[str, np.ndarray] = field(default_factory=dict)
     dice: np.ndarray = field(default_factory=lambda: np.zeros(0))
     measured: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
@@ -120,15 +122,18 @@ def shape_of(mask: np.ndarray, spacing=SPACING) -> dict[str, float]:
     soft = ndi.gaussian_filter(np.pad(mask, 4).astype(np.float32), [1.5 / s for s in spacing])
     surface = float(np.sqrt(sum(np.gradient(soft, s, axis=a) ** 2 for a, s in enumerate(spacing))).sum() * np.prod(spacing))
     axes = 4 * np.sqrt(np.linalg.eigvalsh(np.cov((np.argwhere(mask) * spacing).T)).clip(1e-3))
-    return {**dict(zip(("shape_LeastAxisLength", "shape_MinorAxisLength", "shape_MajorAxisLength"), axes)),
-            "shape_MeshVolume": volume, "shape_VoxelVolume": volume, "shape_SurfaceArea": surface,
-            "shape_Sphericity": (36 * np.pi * volume ** 2) ** (1 / 3) / surface}
+    return {
+        **dict(zip(("shape_LeastAxisLength", "shape_MinorAxisLength", "shape_MajorAxisLength"), axes)),
+        "shape_MeshVolume": volume,
+        "shape_VoxelVolume": volume,
+        "shape_SurfaceArea": surface,
+        "shape_Sphericity": (36 * np.pi * volume**2) ** (1 / 3) / surface,
+    }
 
 
 def difference(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
     relative = LOGGED | {"shape_Sphericity"}
-    return {n: float(np.log(max(after[n], LEAST) / max(before[n], LEAST))) if n in relative else after[n] - before[n]
-            for n in before}
+    return {n: float(np.log(max(after[n], LEAST) / max(before[n], LEAST))) if n in relative else after[n] - before[n] for n in before}
 
 
 def whole_masks(path: Path, rng: np.random.Generator, count: int) -> list[np.ndarray]:
@@ -166,8 +171,12 @@ def measured_errors(evaluation: Path) -> list[tuple[str, dict[str, float]]]:
         return []
     report = json.loads(evaluation.read_text())
     seen = report.get("patient_seen", {}).get("whole", [])
-    found = [(name, row.get(where, {}).get("feature_errors")) for name, row in sorted(report["rows"]["whole"].items())
-             for where in ("stripped", "head") if name not in seen]
+    found = [
+        (name, row.get(where, {}).get("feature_errors"))
+        for name, row in sorted(report["rows"]["whole"].items())
+        for where in ("stripped", "head")
+        if name not in seen
+    ]
     return [(name, one) for name, one in found if one]
 
 
@@ -200,5 +209,9 @@ def learn_noise(data: Path, rng: np.random.Generator, count: int = 150, evaluati
     dice += [one["dice"] for _, one in own]
     cases = sorted({name for name, _ in own})
     held = np.array([False] * len(rows) + [cases.index(name) % 2 == 1 for name, _ in own])  # every other case, whole
-    return Noise({k: np.array([r[k] for r in (*rows, *(one for _, one in own))]) for k in rows[0]}, np.array(dice),
-                 np.arange(len(dice)) >= len(rows), held)
+    return Noise(
+        {k: np.array([r[k] for r in (*rows, *(one for _, one in own))]) for k in rows[0]},
+        np.array(dice),
+        np.arange(len(dice)) >= len(rows),
+        held,
+    )

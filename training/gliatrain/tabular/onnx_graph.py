@@ -3,6 +3,7 @@
 input    features       float32 [N, F], raw values in the units of features.py, NaN = missing
 output   probabilities  float32 [N, K] and members float32 [N, M, K]; survival: log_risk [N, 1] and members [N, M]
 """
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -42,10 +43,11 @@ class Graph:
     def model(self, name: str, features: int, outputs: dict[str, list]) -> onnx.ModelProto:
         def value(n, shape):
             return helper.make_tensor_value_info(n, TensorProto.FLOAT, shape)
-        graph = helper.make_graph(self.nodes, name, [value("features", ["N", features])],
-                                  [value(n, s) for n, s in outputs.items()], self.constants)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR,
-                                  producer_name="gliatrain")
+
+        graph = helper.make_graph(
+            self.nodes, name, [value("features", ["N", features])], [value(n, s) for n, s in outputs.items()], self.constants
+        )
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR, producer_name="gliatrain")
         onnx.checker.check_model(model, full_check=True)
         return model
 
@@ -72,8 +74,7 @@ def classifier_graph(head: Head, fitted: Fitted) -> onnx.ModelProto:
     logits = g.add("Add", logits, g.constant(fitted.bias))
     mean = g.add("ReduceMean", logits, axes=[1], keepdims=1)
     every = g.add("Concat", logits, mean, axis=1)  # member m is the ensemble
-    stage = g.add("Sigmoid", g.add("Add", g.add("Mul", every, g.constant(fitted.platt[:, 0])),
-                                   g.constant(fitted.platt[:, 1])))
+    stage = g.add("Sigmoid", g.add("Add", g.add("Mul", every, g.constant(fitted.platt[:, 0])), g.constant(fitted.platt[:, 1])))
     one = g.constant(1.0)
     parts = [g.cut(stage, i, i + 1, 2) for i in range(s)]
     if head.name == "grade":

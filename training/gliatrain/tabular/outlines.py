@@ -4,6 +4,7 @@ OUTLINES holds CASE.npz with `label` uint8 [Z, Y, X] (any non-zero value is tumo
 folder, LPS, made by a network that never saw the case's patient. FILE is what `gliatrain.tabular.train --evaluation` learns from: half
 of the cases train the heads, the other half measure them.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -21,14 +22,18 @@ def errors_of(folder: Path, found: np.ndarray) -> dict[str, float] | None:
     t1c, spacing = read_lps(brats_file(folder, "t1ce"))
     truth, _ = read_lps(brats_file(folder, "seg"))
     if found.shape != truth.shape:
-        raise ValueError(f"{folder.name}: the outline has {'x'.join(map(str, found.shape))} voxels (Z x Y x X), the case {'x'.join(map(str, truth.shape))}")
+        raise ValueError(
+            f"{folder.name}: the outline has {'x'.join(map(str, found.shape))} voxels (Z x Y x X), the case {'x'.join(map(str, truth.shape))}"
+        )
     return feature_errors(t1c / t1c[t1c > 0].mean(), truth > 0, found > 0, tuple(float(s) for s in spacing))
 
 
 def measure(data: Path, outlines: Path) -> dict:
     """In the format of results/evaluation.json, as far as `noise.measured_errors` reads it."""
-    rows = {path.stem: {"stripped": {"feature_errors": errors_of(data / "brats" / path.stem, np.load(path)["label"])}}
-            for path in sorted(outlines.glob("*.npz"))}
+    rows = {
+        path.stem: {"stripped": {"feature_errors": errors_of(data / "brats" / path.stem, np.load(path)["label"])}}
+        for path in sorted(outlines.glob("*.npz"))
+    }
     if not rows:
         raise FileNotFoundError(f"{outlines}: no CASE.npz")
     return {"command": "python -m gliatrain.tabular.outlines", "rows": {"whole": rows}}

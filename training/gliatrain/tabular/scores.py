@@ -1,4 +1,5 @@
 """How good a head is: discrimination, calibration, survival curves, each with a bootstrap interval over patients."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -48,7 +49,7 @@ def kaplan_meier(time: np.ndarray, event: np.ndarray) -> dict[str, np.ndarray]:
         out["survival"].append(survival)
         if 0 < survival < 1:
             spread = np.exp(1.96 * np.sqrt(variance) / abs(np.log(survival)))
-            out["lower"].append(survival ** spread)
+            out["lower"].append(survival**spread)
             out["upper"].append(survival ** (1 / spread))
         else:
             out["lower"].append(survival)

@@ -3,6 +3,7 @@
 DIR of --data holds `tables/` (see tables.py) and, if there, the label maps and cubes for noise.py. Writes
 <head>.onnx, heads.json (manifest parts), golden.json (rows for the service's tests) and evaluation.json.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -49,12 +50,27 @@ def guard_shares(table: pd.DataFrame, noise: Noise, model, share: float, rng: np
     x = table[list(features)].to_numpy(float)
     guard = fit_guard(x, share)
     distances = [guard_distance(guard, rows) for rows in (x, noise.perturb(x, features, rng, drop=False))]
-    return {"within": float((distances[0] <= guard["limit"]).mean()), "within_spoilt": float((distances[1] <= guard["limit"]).mean()),
-            "median_distance": float(np.median(distances[0])), "limit": guard["limit"]}
+    return {
+        "within": float((distances[0] <= guard["limit"]).mean()),
+        "within_spoilt": float((distances[1] <= guard["limit"]).mean()),
+        "median_distance": float(np.median(distances[0])),
+        "limit": guard["limit"],
+    }
 
 
-def train(table: pd.DataFrame, data: Path, out: Path, *, clinical: pd.DataFrame | None = None, seed: int = 7, repeats: int = 5,
-          members: int = 25, rounds: int = 300, noise_count: int = 150, evaluation: Path = EVALUATION) -> dict:
+def train(
+    table: pd.DataFrame,
+    data: Path,
+    out: Path,
+    *,
+    clinical: pd.DataFrame | None = None,
+    seed: int = 7,
+    repeats: int = 5,
+    members: int = 25,
+    rounds: int = 300,
+    noise_count: int = 150,
+    evaluation: Path = EVALUATION,
+) -> dict:
     """Everything; returns what evaluation.json holds. `table` has the columns `cohort` and `kept_back`; `clinical` is only tested on."""
     started = time.monotonic()
 
@@ -65,11 +81,16 @@ def train(table: pd.DataFrame, data: Path, out: Path, *, clinical: pd.DataFrame 
     rng = np.random.default_rng(seed)
     say(f"{len(table)} patients; learning how masks err")
     noise = learn_noise(data, rng, noise_count, evaluation)
-    report: dict = {"command": COMMAND, "patients": len(table), "cohorts": {str(k): int(v) for k, v in table["cohort"].value_counts().items()},
-                    "seed": seed, "outer": f"{repeats} x 5 folds", "spoilt_masks_dice": np.percentile(
-                        noise.dice, [5, 50, 95]).round(3).tolist() if len(noise.dice) else None,
-                    "measured_masks": {"trained_with": int((noise.measured & ~noise.kept_back).sum()), "measured_with": int(noise.kept_back.sum())},
-                    "heads": {}}
+    report: dict = {
+        "command": COMMAND,
+        "patients": len(table),
+        "cohorts": {str(k): int(v) for k, v in table["cohort"].value_counts().items()},
+        "seed": seed,
+        "outer": f"{repeats} x 5 folds",
+        "spoilt_masks_dice": np.percentile(noise.dice, [5, 50, 95]).round(3).tolist() if len(noise.dice) else None,
+        "measured_masks": {"trained_with": int((noise.measured & ~noise.kept_back).sum()), "measured_with": int(noise.kept_back.sum())},
+        "heads": {},
+    }
     own = table[~table["kept_back"].to_numpy(bool)].reset_index(drop=True)  # what ships is trained on these
     report["kept_back"] = len(table) - len(own)
     parts, golden, fitted = {}, {}, {}
@@ -87,8 +108,11 @@ def train(table: pd.DataFrame, data: Path, out: Path, *, clinical: pd.DataFrame 
         else:
             x = own[list(model.transform.features)].to_numpy(float)
             figures["onnx_difference"] = write_checked(
-                classifier_graph(head, model), out / f"{head.name}.onnx", bundle.golden_and_training(x, rng),
-                bundle.classifier_outputs(head, model))
+                classifier_graph(head, model),
+                out / f"{head.name}.onnx",
+                bundle.golden_and_training(x, rng),
+                bundle.classifier_outputs(head, model),
+            )
             figures["guard"] = guard_shares(own, noise, model, learnt["guard_share"], rng)
             parts[head.name] = bundle.classification_part(head, model, own, learnt, {"command": COMMAND, **figures})
             golden[head.name] = bundle.golden_part(parts[head.name], x, bundle.classifier_outputs(head, model), rng)
@@ -104,8 +128,9 @@ def train(table: pd.DataFrame, data: Path, out: Path, *, clinical: pd.DataFrame 
     figures["chosen"] = model.chosen
     if carries(across, LEAST_C, "c_index"):
         x = followed[list(model.transform.features)].to_numpy(float)
-        figures["onnx_difference"] = write_checked(survival_graph(model), out / "survival.onnx",
-                                                   bundle.golden_and_training(x, rng), bundle.survival_outputs(model))
+        figures["onnx_difference"] = write_checked(
+            survival_graph(model), out / "survival.onnx", bundle.golden_and_training(x, rng), bundle.survival_outputs(model)
+        )
         parts["survival"] = bundle.survival_part(model, followed, oof.clean, {"command": COMMAND, **figures})
         golden["survival"] = bundle.golden_part(parts["survival"], x, bundle.survival_outputs(model), rng)
         figures["log_rank"] = parts["survival"]["evaluation"]["log_rank"]
@@ -125,12 +150,13 @@ def train(table: pd.DataFrame, data: Path, out: Path, *, clinical: pd.DataFrame 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path,
-                        default=os.environ.get("GLIABRIDGE_DATA"), help="or GLIABRIDGE_DATA")
+    parser.add_argument("--data", type=Path, default=os.environ.get("GLIABRIDGE_DATA"), help="or GLIABRIDGE_DATA")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--cache", type=Path, help="folder for the table of identities")
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--evaluation", type=Path, default=EVALUATION, help="what gliatrain.evaluate or gliatrain.tabular.outlines measured")
+    parser.add_argument(
+        "--evaluation", type=Path, default=EVALUATION, help="what gliatrain.evaluate or gliatrain.tabular.outlines measured"
+    )
     parser.add_argument("--masks", type=int, default=150, help="spoilt masks to learn outlines' errors from")
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
@@ -138,10 +164,21 @@ def main() -> None:
         parser.error("--data or GLIABRIDGE_DATA must name the data folder")
     folder = options.data / "tables"
     who = identities.patients(options.data, options.cache)
-    table = cohorts.pooled(tables.read_cohort(folder / tables.UCSF[0], folder / tables.UCSF[1]), cohorts.read_brats_tcga(options.data, who),
-                           {who[name] for names in case_names(options.data) for name in names})
-    train(table, options.data, options.out, clinical=cohorts.read_clinical_heads(options.data, who), seed=options.seed, repeats=options.repeats,
-          noise_count=options.masks, evaluation=options.evaluation)
+    table = cohorts.pooled(
+        tables.read_cohort(folder / tables.UCSF[0], folder / tables.UCSF[1]),
+        cohorts.read_brats_tcga(options.data, who),
+        {who[name] for names in case_names(options.data) for name in names},
+    )
+    train(
+        table,
+        options.data,
+        options.out,
+        clinical=cohorts.read_clinical_heads(options.data, who),
+        seed=options.seed,
+        repeats=options.repeats,
+        noise_count=options.masks,
+        evaluation=options.evaluation,
+    )
 
 
 if __name__ == "__main__":
