@@ -3,6 +3,7 @@
 Which column becomes which field is said by the functions below and printed by --columns; a word they do not know
 becomes empty, never a guess. Images are linked, not copied. Tables alone (no --images) give clinical.csv alone.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -68,40 +69,92 @@ def codeletion(text: str) -> str:
 SEX = words(m="M", f="F", male="M", female="F")
 METHYLATION = words(positive="methylated", methylated="methylated", negative="unmethylated", unmethylated="unmethylated")
 SOURCES: dict[str, Source] = {
-    "ucsf": Source({
-        "patient_id": ("ID", lambda t: re.sub(r"-(\d{3})$", r"-0\1", t)),  # the table has three digits, the folders four
-        "age": ("Age at MRI", decimal), "sex": ("Sex", SEX), "idh": ("IDH", idh), "1p19q": ("1p/19q", codeletion),
-        "mgmt": ("MGMT status", METHYLATION), "grade": ("WHO CNS Grade", digit), "os_days": ("OS", decimal),
-        "event": ("1-dead 0-alive", decimal), "eor": ("EOR", words(gtr="gtr", str="str", biopsy="biopsy")),
-    }, {"t1": ("{id}_nifti/{id}_T1.nii.gz",), "t1c": ("{id}_nifti/{id}_T1c.nii.gz", "{id}_nifti/{id}_T1gad.nii.gz"),
-        "t2": ("{id}_nifti/{id}_T2.nii.gz",), "flair": ("{id}_nifti/{id}_FLAIR.nii.gz",), "adc": ("{id}_nifti/{id}_ADC.nii.gz",),
-        "seg": ("{id}_nifti/{id}_tumor_segmentation.nii.gz",)}),
-    "upenn": Source({
-        "patient_id": ("ID", same), "age": ("Age_at_scan_years", decimal), "sex": ("Gender", SEX), "idh": ("IDH1", idh),
-        "mgmt": ("MGMT", METHYLATION), "os_days": ("Survival_from_surgery_days", decimal),
-        "event": ("Survival_from_surgery_days", lambda t: "1" if decimal(t) else ""),  # survival is stated of the dead alone
-        "eor": ("GTR_over90percent", words(y="gtr", n="str")), "kps": ("KPS", decimal),
-    }, {"t1": ("images_structural/{id}/{id}_T1.nii.gz",), "t1c": ("images_structural/{id}/{id}_T1GD.nii.gz",),
-        "t2": ("images_structural/{id}/{id}_T2.nii.gz",), "flair": ("images_structural/{id}/{id}_FLAIR.nii.gz",),
-        "rcbv": ("images_DSC/{id}/{id}_DSC_ap-rCBV.nii.gz",),
-        "seg": ("images_segm/{id}_segm.nii.gz", "automated_segm/{id}_automated_approx_segm.nii.gz")}),
-    "brats": Source({
-        "patient_id": ("Brats20ID", same), "age": ("Age", decimal), "os_days": ("Survival_days", decimal),
-        "event": ("Survival_days", lambda t: "1" if decimal(t) else ""),
-        "eor": ("Extent_of_Resection", words(gtr="gtr", str="str")),
-    }, {"t1": ("{id}/{id}_t1.nii.gz", "{id}/{id}-t1n.nii.gz"), "t1c": ("{id}/{id}_t1ce.nii.gz", "{id}/{id}-t1c.nii.gz"),
-        "t2": ("{id}/{id}_t2.nii.gz", "{id}/{id}-t2w.nii.gz"), "flair": ("{id}/{id}_flair.nii.gz", "{id}/{id}-t2f.nii.gz"),
-        "seg": ("{id}/{id}_seg.nii.gz", "{id}/{id}-seg.nii.gz")}),
-    "tcga": Source({
-        "patient_id": ("case_id", same), "age": ("Age (years at diagnosis)", decimal), "idh": ("IDH status", lambda t: idh(t)),
-        "1p19q": ("1p/19q codeletion", codeletion), "mgmt": ("MGMT promoter status", METHYLATION),
-        "grade": ("WHO_CNS5_grade", digit),
-    }, {"t1": ("{id}/{id}_t1.nii.gz",), "t1c": ("{id}/{id}_t1Gd.nii.gz", "{id}/{id}_t1ce.nii.gz"), "t2": ("{id}/{id}_t2.nii.gz",),
-        "flair": ("{id}/{id}_flair.nii.gz",), "seg": ("{id}/{id}_GlistrBoost_ManuallyCorrected.nii.gz", "{id}/{id}_seg.nii.gz")}),
-    "tcga-survival": Source({
-        "patient_id": ("subject_id", same), "age": ("age", decimal), "sex": ("is_female", words(**{"1": "F", "1_0": "F", "0": "M", "0_0": "M"})),
-        "os_days": ("survival_months", months), "event": ("censorship", lambda t: {"0": "1", "1": "0"}.get(t.split(".")[0], "")),
-    }, {}),
+    "ucsf": Source(
+        {
+            "patient_id": ("ID", lambda t: re.sub(r"-(\d{3})$", r"-0\1", t)),  # the table has three digits, the folders four
+            "age": ("Age at MRI", decimal),
+            "sex": ("Sex", SEX),
+            "idh": ("IDH", idh),
+            "1p19q": ("1p/19q", codeletion),
+            "mgmt": ("MGMT status", METHYLATION),
+            "grade": ("WHO CNS Grade", digit),
+            "os_days": ("OS", decimal),
+            "event": ("1-dead 0-alive", decimal),
+            "eor": ("EOR", words(gtr="gtr", str="str", biopsy="biopsy")),
+        },
+        {
+            "t1": ("{id}_nifti/{id}_T1.nii.gz",),
+            "t1c": ("{id}_nifti/{id}_T1c.nii.gz", "{id}_nifti/{id}_T1gad.nii.gz"),
+            "t2": ("{id}_nifti/{id}_T2.nii.gz",),
+            "flair": ("{id}_nifti/{id}_FLAIR.nii.gz",),
+            "adc": ("{id}_nifti/{id}_ADC.nii.gz",),
+            "seg": ("{id}_nifti/{id}_tumor_segmentation.nii.gz",),
+        },
+    ),
+    "upenn": Source(
+        {
+            "patient_id": ("ID", same),
+            "age": ("Age_at_scan_years", decimal),
+            "sex": ("Gender", SEX),
+            "idh": ("IDH1", idh),
+            "mgmt": ("MGMT", METHYLATION),
+            "os_days": ("Survival_from_surgery_days", decimal),
+            "event": ("Survival_from_surgery_days", lambda t: "1" if decimal(t) else ""),  # survival is stated of the dead alone
+            "eor": ("GTR_over90percent", words(y="gtr", n="str")),
+            "kps": ("KPS", decimal),
+        },
+        {
+            "t1": ("images_structural/{id}/{id}_T1.nii.gz",),
+            "t1c": ("images_structural/{id}/{id}_T1GD.nii.gz",),
+            "t2": ("images_structural/{id}/{id}_T2.nii.gz",),
+            "flair": ("images_structural/{id}/{id}_FLAIR.nii.gz",),
+            "rcbv": ("images_DSC/{id}/{id}_DSC_ap-rCBV.nii.gz",),
+            "seg": ("images_segm/{id}_segm.nii.gz", "automated_segm/{id}_automated_approx_segm.nii.gz"),
+        },
+    ),
+    "brats": Source(
+        {
+            "patient_id": ("Brats20ID", same),
+            "age": ("Age", decimal),
+            "os_days": ("Survival_days", decimal),
+            "event": ("Survival_days", lambda t: "1" if decimal(t) else ""),
+            "eor": ("Extent_of_Resection", words(gtr="gtr", str="str")),
+        },
+        {
+            "t1": ("{id}/{id}_t1.nii.gz", "{id}/{id}-t1n.nii.gz"),
+            "t1c": ("{id}/{id}_t1ce.nii.gz", "{id}/{id}-t1c.nii.gz"),
+            "t2": ("{id}/{id}_t2.nii.gz", "{id}/{id}-t2w.nii.gz"),
+            "flair": ("{id}/{id}_flair.nii.gz", "{id}/{id}-t2f.nii.gz"),
+            "seg": ("{id}/{id}_seg.nii.gz", "{id}/{id}-seg.nii.gz"),
+        },
+    ),
+    "tcga": Source(
+        {
+            "patient_id": ("case_id", same),
+            "age": ("Age (years at diagnosis)", decimal),
+            "idh": ("IDH status", lambda t: idh(t)),
+            "1p19q": ("1p/19q codeletion", codeletion),
+            "mgmt": ("MGMT promoter status", METHYLATION),
+            "grade": ("WHO_CNS5_grade", digit),
+        },
+        {
+            "t1": ("{id}/{id}_t1.nii.gz",),
+            "t1c": ("{id}/{id}_t1Gd.nii.gz", "{id}/{id}_t1ce.nii.gz"),
+            "t2": ("{id}/{id}_t2.nii.gz",),
+            "flair": ("{id}/{id}_flair.nii.gz",),
+            "seg": ("{id}/{id}_GlistrBoost_ManuallyCorrected.nii.gz", "{id}/{id}_seg.nii.gz"),
+        },
+    ),
+    "tcga-survival": Source(
+        {
+            "patient_id": ("subject_id", same),
+            "age": ("age", decimal),
+            "sex": ("is_female", words(**{"1": "F", "1_0": "F", "0": "M", "0_0": "M"})),
+            "os_days": ("survival_months", months),
+            "event": ("censorship", lambda t: {"0": "1", "1": "0"}.get(t.split(".")[0], "")),
+        },
+        {},
+    ),
 }
 
 
@@ -150,8 +203,7 @@ def import_cohort(kind: str, images: Path | None, table: Path, out: Path) -> dic
     rows = read_table(table, source)
     write_clinical(out / "clinical.csv", rows)
     linked = sum(bool(link_images(images, out, source, row["patient_id"])) for row in rows) if images else 0
-    return {"rows": len(rows), "with_images": linked,
-            **{k: sum(bool(r.get(k)) for r in rows) for k in FIELDS[1:] if k in source.columns}}
+    return {"rows": len(rows), "with_images": linked, **{k: sum(bool(r.get(k)) for r in rows) for k in FIELDS[1:] if k in source.columns}}
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ names them. A head is linear over them. Its members, whose spread becomes the in
 (clipsa, marasi) or the trained layer under fixed dropout masks (Gal 2016). Class limits, baseline hazard and risk groups come
 from the patients kept back, the guard from the training patients.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -53,8 +54,7 @@ class ServiceHead(nn.Module):
 
     def __init__(self, weight, bias, member_weights, member_biases, centre, image_columns: int, clinical: ClinicalInput | None):
         super().__init__()
-        for name, value in (("weight", weight), ("bias", bias), ("weights", member_weights), ("biases", member_biases),
-                            ("centre", centre)):
+        for name, value in (("weight", weight), ("bias", bias), ("weights", member_weights), ("biases", member_biases), ("centre", centre)):
             self.register_buffer(name, torch.as_tensor(np.asarray(value), dtype=torch.float32))
         self.columns, self.clinical = image_columns, clinical
 
@@ -65,7 +65,7 @@ class ServiceHead(nn.Module):
         for name in self.clinical.names:
             fields.append(2 * x[:, at] + x[:, at + 1] if name == "eor" else x[:, at])
             at += len(SERVICE_NAMES[name])
-        return torch.cat([x[:, :self.columns], self.clinical(torch.stack(fields, 1))], 1)
+        return torch.cat([x[:, : self.columns], self.clinical(torch.stack(fields, 1))], 1)
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         z = self.design(x) - self.centre
@@ -84,6 +84,7 @@ def dropout_members(layer: nn.Linear, share: float, seed: int) -> tuple[np.ndarr
 def guard_of(x: np.ndarray, folds: int = 5) -> dict:
     """As tabular.calibrate.fit_guard, for more features than a cohort can bear: the correlation is shrunk by F / (F + N), and the
     limit is the 99 % point of patients that their own guard has not seen."""
+
     def fit(rows: np.ndarray) -> dict:
         mean = np.nan_to_num(np.nanmean(rows, axis=0))
         away = np.where(np.isnan(rows), 0.0, rows - mean)
@@ -98,26 +99,39 @@ def guard_of(x: np.ndarray, folds: int = 5) -> dict:
     return {**fit(x), "limit": float(np.quantile(unseen, 0.99))}
 
 
-def head_part(head: ServiceHead, name: str, out: Path, rows: np.ndarray, width: int, proxies: int, clinical: list[str],
-              evaluation: dict) -> dict:
+def head_part(
+    head: ServiceHead, name: str, out: Path, rows: np.ndarray, width: int, proxies: int, clinical: list[str], evaluation: dict
+) -> dict:
     """Writes OUT/<name>-head.onnx; `rows` [N, F] of the training patients. The part lacks status and what the outputs mean."""
     image, proxy = ([f"{kind}_{n + 1}" for n in range(count)] for kind, count in (("image", width), ("proxy", proxies)))
     output = "log_risk" if head.weight.shape[1] == 1 else "probabilities"
     file = f"{name}-head"
     export_part(head.eval(), {"features": torch.as_tensor(rows[:3], dtype=torch.float32)}, (output, "members"), out, file, {}, rows=True)
     (out / f"{file}.json").unlink()
-    return {"file": f"{file}.onnx", "input": "features", "output": output, "members": "members", "features": [*image, *proxy, *clinical],
-            "required": [*image, *proxy], "reference": np.nan_to_num(np.nanmedian(rows, axis=0)).tolist(), "guard": guard_of(rows),
-            "groups": {"image": image, **({"similar patients": proxy} if proxy else {}), **{c: [c] for c in clinical}},
-            "evaluation": evaluation}
+    return {
+        "file": f"{file}.onnx",
+        "input": "features",
+        "output": output,
+        "members": "members",
+        "features": [*image, *proxy, *clinical],
+        "required": [*image, *proxy],
+        "reference": np.nan_to_num(np.nanmedian(rows, axis=0)).tolist(),
+        "guard": guard_of(rows),
+        "groups": {"image": image, **({"similar patients": proxy} if proxy else {}), **{c: [c] for c in clinical}},
+        "evaluation": evaluation,
+    }
 
 
 def classification(part: dict, classes, probabilities: np.ndarray, truth: np.ndarray) -> dict:
     """Limits from patients kept back; truth -1 is unknown."""
     known = truth >= 0
     limits = conformal_limits(probabilities[known], truth[known], ERROR_RATE)
-    return {"status": "tabular", **part, "classes": list(classes),
-            "conformal": {"error_rate": ERROR_RATE, "limits": dict(zip(classes, limits.tolist()))}}
+    return {
+        "status": "tabular",
+        **part,
+        "classes": list(classes),
+        "conformal": {"error_rate": ERROR_RATE, "limits": dict(zip(classes, limits.tolist()))},
+    }
 
 
 def survival(part: dict, days: np.ndarray, event: np.ndarray, risk: np.ndarray) -> dict:
@@ -128,17 +142,38 @@ def survival(part: dict, days: np.ndarray, event: np.ndarray, risk: np.ndarray) 
     months, hazard = scores.breslow(time, event, risk)
     limits = [float(q) for q in np.quantile(risk, [1 / 3, 2 / 3])]
     group = np.searchsorted(limits, risk, side="left")
-    groups = [{"name": name, "upper_log_risk": (*limits, None)[g], "n": int((group == g).sum()), "events": int(event[group == g].sum()),
-               "kaplan_meier": scores.kaplan_meier(time[group == g], event[group == g])} for g, name in enumerate(RISK_GROUPS)]
-    return {"status": "tabular-survival", **part, "baseline": {"months": months, "cumulative_hazard": hazard},
-            "horizons_months": [h for h in HORIZONS if h <= months[-1]], "risk_groups": groups}
+    groups = [
+        {
+            "name": name,
+            "upper_log_risk": (*limits, None)[g],
+            "n": int((group == g).sum()),
+            "events": int(event[group == g].sum()),
+            "kaplan_meier": scores.kaplan_meier(time[group == g], event[group == g]),
+        }
+        for g, name in enumerate(RISK_GROUPS)
+    ]
+    return {
+        "status": "tabular-survival",
+        **part,
+        "baseline": {"months": months, "cumulative_hazard": hazard},
+        "horizons_months": [h for h in HORIZONS if h <= months[-1]],
+        "risk_groups": groups,
+    }
 
 
 def write_service(out: Path, settings: Settings, width: int, file: str, heads: dict, library: dict | None = None) -> None:
     """OUT/service.json: what `install` puts into a manifest. Option `occlusion` of the settings changes or (false) drops it."""
     occlusion = settings.option("occlusion", {"block_voxels": 8, "stride_voxels": 8, "margin_mm": 10, "baseline": 0})
-    encoder = {"file": file, "input": "image", "output": "features", "width": width, "size": list(settings.size), "centre": "head",
-               **({"library": library} if library else {}), **({"occlusion": occlusion} if occlusion else {})}
+    encoder = {
+        "file": file,
+        "input": "image",
+        "output": "features",
+        "width": width,
+        "size": list(settings.size),
+        "centre": "head",
+        **({"library": library} if library else {}),
+        **({"occlusion": occlusion} if occlusion else {}),
+    }
     write_json(out / "service.json", {"encoder": encoder, "heads": heads, "channels": settings.channels})
 
 

@@ -5,6 +5,7 @@ Writes test/support/bundles/clipsa: the bundle (the tiny segmentation network of
 golden.json: features, embedding, proxy, cosines, log risk and members of an image made by a formula, with a channel missing
 and fewer slices than the window. Nothing in it says anything about patients.
 """
+
 from __future__ import annotations
 
 import json
@@ -26,9 +27,23 @@ from .synthetic_cohort import Plan, make_cohort
 TEST = Path(__file__).parents[3] / "test"
 FOLDER = TEST / "support" / "bundles" / "clipsa"
 SHAPE, MISSING, AGE = (6, 11, 13), 2, 61.5
-SETTINGS = Settings(widths=(4, 6), attended=0, size=(8, 8, 8), epochs=12, batch=16, rate=8e-3, drop_sequence=0.0,
-                    clinical=("age",), options={"embedding": 6, "neighbours": 5, "source": "made-up patients", "without_pathology": False,
-                                                "occlusion": {"block_voxels": 2, "stride_voxels": 2, "margin_mm": 2, "baseline": 0}})
+SETTINGS = Settings(
+    widths=(4, 6),
+    attended=0,
+    size=(8, 8, 8),
+    epochs=12,
+    batch=16,
+    rate=8e-3,
+    drop_sequence=0.0,
+    clinical=("age",),
+    options={
+        "embedding": 6,
+        "neighbours": 5,
+        "source": "made-up patients",
+        "without_pathology": False,
+        "occlusion": {"block_voxels": 2, "stride_voxels": 2, "margin_mm": 2, "baseline": 0},
+    },
+)
 
 
 def image() -> np.ndarray:
@@ -49,9 +64,18 @@ def golden(model: clipsa.Aligned, work: Path) -> dict:
     row = np.concatenate([features, near, [AGE]])
     session = ort.InferenceSession(str(work / "survival-head.onnx"), providers=["CPUExecutionProvider"])
     output, members = (v[0].tolist() for v in session.run(["log_risk", "members"], {"features": row[None].astype(np.float32)}))
-    return {"shape_zyx": SHAPE, "missing": MISSING, "age_years": AGE, "window": window[:, ::3, ::3, ::3].ravel().tolist(),
-            "features": features.tolist(), "embedding": embedding.tolist(), "cosines": cosines.tolist(), "proxy": near.tolist(),
-            "log_risk": output, "members": members}
+    return {
+        "shape_zyx": SHAPE,
+        "missing": MISSING,
+        "age_years": AGE,
+        "window": window[:, ::3, ::3, ::3].ravel().tolist(),
+        "features": features.tolist(),
+        "embedding": embedding.tolist(),
+        "cosines": cosines.tolist(),
+        "proxy": near.tolist(),
+        "log_risk": output,
+        "members": members,
+    }
 
 
 def main() -> None:

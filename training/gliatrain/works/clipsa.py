@@ -11,6 +11,7 @@
    the patient's own slide is the ceiling.
    In training the proxy of a patient leaves that patient out of the library, as a new one is not in it either.
 """
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -72,6 +73,7 @@ def loss_of(model: Aligned, contrast: bool = True):
             total = total + info_nce(embedding[paired], other, model.log_scale)
         segmentation = masked_segmentation_loss(outs, batch.label)
         return total if segmentation is None else total + segmentation
+
     return loss
 
 
@@ -82,8 +84,9 @@ def retrieval(model: Aligned, embedding: np.ndarray, patients: list[Patient], k:
     return float(np.mean([i in nearest(other, embedding[i], k)[0] for i in range(len(patients))]))
 
 
-def train_and_evaluate(patients: list[Patient], settings: Settings, out: Path, quiet: bool = False,
-                       held: list[Patient] | None = None) -> tuple[Aligned, dict]:
+def train_and_evaluate(
+    patients: list[Patient], settings: Settings, out: Path, quiet: bool = False, held: list[Patient] | None = None
+) -> tuple[Aligned, dict]:
     """Aligns, writes OUT/library.{json,bin}, OUT/alignment.{onnx,json} and what the service runs, measures the gain of the proxy."""
     train, test = (patients, held) if held else split(patients, settings.seed, settings.test_share)
     pairs = [p for p in train if p.pathology is not None]
@@ -100,7 +103,9 @@ def train_and_evaluate(patients: list[Patient], settings: Settings, out: Path, q
     key = {p.id: e for p, e in zip(pairs, predict(model, pairs, run)[0])}
     keys, values = np.stack([key[p.id] for p in pairs]), np.stack([p.pathology for p in pairs])
     values = values / np.linalg.norm(values, axis=1, keepdims=True)
-    facts = write_library(out, keys, values, k, temperature, {"patients": len(pairs), "source": settings.option("source", "unnamed cohort")})
+    facts = write_library(
+        out, keys, values, k, temperature, {"patients": len(pairs), "source": settings.option("source", "unnamed cohort")}
+    )
 
     def table(group: list[Patient]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         embedding, vector = predict(model, group, run)
@@ -127,9 +132,13 @@ def train_and_evaluate(patients: list[Patient], settings: Settings, out: Path, q
     rng = np.random.default_rng(settings.seed)
     shuffled = [survival.concordance(t_test, e_test, head(joined, joined_test, rng.permutation(len(t)))) for _ in range(10)]
     figures = {
-        "pairs": len(pairs), "survival_known": len(t), "test": len(t_test), "deaths_test": int(e_test.sum()),
+        "pairs": len(pairs),
+        "survival_known": len(t),
+        "test": len(t_test),
+        "deaths_test": int(e_test.sum()),
         "c_index_mri": survival.concordance(t_test, e_test, alone),
-        "c_index_mri_and_proxy": survival.concordance(t_test, e_test, joint), "gain": survival.gain(survival.concordance, (t_test, e_test), alone, joint, settings.seed),
+        "c_index_mri_and_proxy": survival.concordance(t_test, e_test, joint),
+        "gain": survival.gain(survival.concordance, (t_test, e_test), alone, joint, settings.seed),
         "c_index_proxy_alone": survival.concordance(t_test, e_test, head(near, near_test)),
         "c_index_shuffled_labels": float(np.mean(shuffled)),
     }
@@ -146,16 +155,40 @@ def train_and_evaluate(patients: list[Patient], settings: Settings, out: Path, q
         owners = [known[1][i] for i in both]
         figures["retrieval"] = {"n": len(both), "k": 5, "hit": retrieval(model, embedding[both], owners, 5), "chance": 5 / len(both)}
     if all(p.pathology is not None for g in known for p in g):
-        figures["c_index_true_pathology"] = survival.concordance(t_test, e_test, head(
-            *(np.stack([p.pathology for p in g]).astype(np.float64) for g in known)))
-    export_part(model, {"image": torch.from_numpy(test[0].image[None])}, ("embedding", "features"), out, "alignment", {
-        "status": "image-library", "channels": settings.channels, "library": {n: facts[n] for n in ("file", "sha256", "bytes", "rows")},
-        "evaluation": figures})
+        figures["c_index_true_pathology"] = survival.concordance(
+            t_test, e_test, head(*(np.stack([p.pathology for p in g]).astype(np.float64) for g in known))
+        )
+    export_part(
+        model,
+        {"image": torch.from_numpy(test[0].image[None])},
+        ("embedding", "features"),
+        out,
+        "alignment",
+        {
+            "status": "image-library",
+            "channels": settings.channels,
+            "library": {n: facts[n] for n in ("file", "sha256", "bytes", "rows")},
+            "evaluation": figures,
+        },
+    )
     columns, values_known = bundle.clinical_columns(settings.clinical, known[0])
-    part = bundle.head_part(bundle.ServiceHead(*bootstrap_members(joined, t, e, settings.seed), x.shape[1] + near.shape[1],
-                                               clinical if columns else None),
-                            "survival", out, np.hstack([x, near, values_known]), x.shape[1], near.shape[1], columns, figures)
+    part = bundle.head_part(
+        bundle.ServiceHead(*bootstrap_members(joined, t, e, settings.seed), x.shape[1] + near.shape[1], clinical if columns else None),
+        "survival",
+        out,
+        np.hstack([x, near, values_known]),
+        x.shape[1],
+        near.shape[1],
+        columns,
+        figures,
+    )
     closest = [nearest(keys, query, 1)[1][0] for query in embedding]
-    bundle.write_service(out, settings, x.shape[1], "alignment.onnx", {"survival": bundle.survival(part, t_test, e_test, joint)},
-                         {"file": "library.json", "output": "embedding", "least_cosine": float(np.quantile(closest, 0.01))})
+    bundle.write_service(
+        out,
+        settings,
+        x.shape[1],
+        "alignment.onnx",
+        {"survival": bundle.survival(part, t_test, e_test, joint)},
+        {"file": "library.json", "output": "embedding", "least_cosine": float(np.quantile(closest, 0.01))},
+    )
     return model, {**figures, "seconds": round(seconds, 1)}

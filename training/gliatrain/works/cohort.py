@@ -9,6 +9,7 @@ A sequence that is missing is simply not there. Clinical values: age in years; s
 codeleted or intact; mgmt methylated or unmethylated; grade 2, 3 or 4; os_days and event (1 died, 0 alive when last
 seen); eor gtr, str or biopsy; kps 0 to 100.
 """
+
 from __future__ import annotations
 
 import csv
@@ -26,9 +27,13 @@ FIELDS = ("patient_id", "age", "sex", "idh", "1p19q", "mgmt", "grade", "os_days"
 SEQUENCES = ("t1", "t1c", "t2", "flair")
 EXTRA = ("adc", "rcbv")
 CODES = {
-    "sex": {"M": 1.0, "F": 0.0}, "idh": {"mutant": 1.0, "wildtype": 0.0}, "1p19q": {"codeleted": 1.0, "intact": 0.0},
-    "mgmt": {"methylated": 1.0, "unmethylated": 0.0}, "grade": {"2": 2.0, "3": 3.0, "4": 4.0},
-    "event": {"1": 1.0, "0": 0.0}, "eor": {"gtr": 2.0, "str": 1.0, "biopsy": 0.0},
+    "sex": {"M": 1.0, "F": 0.0},
+    "idh": {"mutant": 1.0, "wildtype": 0.0},
+    "1p19q": {"codeleted": 1.0, "intact": 0.0},
+    "mgmt": {"methylated": 1.0, "unmethylated": 0.0},
+    "grade": {"2": 2.0, "3": 3.0, "4": 4.0},
+    "event": {"1": 1.0, "0": 0.0},
+    "eor": {"gtr": 2.0, "str": 1.0, "biopsy": 0.0},
 }
 UNKNOWN = float("nan")
 
@@ -154,8 +159,7 @@ def read_cohort(folder: Path, channels=SEQUENCES, size=(80, 96, 80)) -> list[Pat
         raise ValueError(f"{folder}: no patient of clinical.csv has a folder under cases/")
     if len(here) < len(clinical):
         print(f"{len(clinical) - len(here)} of {len(clinical)} patients have no images and are left out")
-    return [Patient(name, *read_case(folder / "cases" / name, channels, size), clinical[name], slides.get(name))
-            for name in here]
+    return [Patient(name, *read_case(folder / "cases" / name, channels, size), clinical[name], slides.get(name)) for name in here]
 
 
 def write_cohort(folder: Path, patients: list[Patient], channels=SEQUENCES) -> None:

@@ -6,6 +6,7 @@ because every later one is computed from it, at the image's own grid; and becaus
 darken the rest of a coarse level, which then speaks for the lesion too. The service does not run it: an ONNX file holds
 no gradients.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -5,6 +5,7 @@ size. Small networks, few epochs: what a CPU does in minutes. Survival (sgsnet, 
 tested on TCGA's. Markers (mtsunet): every second TCGA institution trains, the others test. Beside each: age alone, and ridge
 regression on the features of the tabular heads, for the same patients. Into results/works.json under `patients`.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -27,15 +28,23 @@ from .run import RESULTS
 from .survival import concordance
 
 SIDE = 12
-SMALL = {"widths": (8, 8, 12), "attended": 1, "heads": 2, "size": (SIDE,) * 3, "batch": 16, "rate": 5e-3, "decay": 0.05,
-         "drop_sequence": 0.03}
+SMALL = {
+    "widths": (8, 8, 12),
+    "attended": 1,
+    "heads": 2,
+    "size": (SIDE,) * 3,
+    "batch": 16,
+    "rate": 5e-3,
+    "decay": 0.05,
+    "drop_sequence": 0.03,
+}
 DAYS = 365.25 / 12
 
 
 def shrink(cube: np.ndarray) -> np.ndarray:
     """[..., 32, 32, 32] (x, y, z) -> the middle as [..., z, y, x], means of 2 x 2 x 2."""
     cut = (cube.shape[-1] - 2 * SIDE) // 2
-    inner = np.moveaxis(cube[..., cut:cut + 2 * SIDE, cut:cut + 2 * SIDE, cut:cut + 2 * SIDE], (-3, -1), (-1, -3))
+    inner = np.moveaxis(cube[..., cut : cut + 2 * SIDE, cut : cut + 2 * SIDE, cut : cut + 2 * SIDE], (-3, -1), (-1, -3))
     return inner.reshape(*inner.shape[:-3], SIDE, 2, SIDE, 2, SIDE, 2).mean((-5, -3, -1))
 
 
@@ -51,8 +60,14 @@ def read_patients(data: Path, who: dict[str, str]) -> list[Patient]:
         clinical: dict[str, float] = {}
         if patient in tcga.index:
             row = tcga.loc[patient]
-            clinical = {"age": row["age_years"], "idh": row["idh"], "1p19q": row["1p19q"], "grade": row["grade"],
-                        "os_days": row["months"] * DAYS, "event": row["event"]}
+            clinical = {
+                "age": row["age_years"],
+                "idh": row["idh"],
+                "1p19q": row["1p19q"],
+                "grade": row["grade"],
+                "os_days": row["months"] * DAYS,
+                "event": row["event"],
+            }
         elif name in survival.index:
             days = pd.to_numeric(survival.loc[name, "Survival_days"], errors="coerce")
             clinical = {"age": survival.loc[name, "Age"], "os_days": days, "event": 1.0 if np.isfinite(days) else np.nan}
@@ -73,17 +88,22 @@ def institutions(patients: list[Patient]) -> tuple[list[Patient], list[Patient]]
 
 def beside(train: list[Patient], test: list[Patient], features: pd.DataFrame, name: str, positive) -> dict:
     """AUC of age alone and of ridge regression on the tabular heads' features, fitted on the same patients."""
+
     def of(group: list[Patient], columns) -> tuple[np.ndarray, np.ndarray]:
         known = [p for p in group if np.isfinite(p.value(name)) and p.id in features.index]
         return features.loc[[p.id for p in known], list(columns)].to_numpy(float), np.array([positive(p.value(name)) for p in known], float)
+
     out = {}
     for title, columns in (("age_alone", ("age_years",)), ("radiomics_and_age", CARRIED)):
         (x, y), (x_test, y_test) = of(train, columns), of(test, columns)
         transform = linear.fit_transform(x, columns, "linear")
         beta = linear.fit_logistic(transform(x), y, 10.0)
         score = beta[0] + transform(x_test) @ beta[1:]
-        out[title] = {"n": len(y_test), "positives": int(y_test.sum()),
-                      "auc": scores.interval(lambda r: scores.auc(y_test[r], score[r]), len(y_test), np.random.default_rng(1), 300)}
+        out[title] = {
+            "n": len(y_test),
+            "positives": int(y_test.sum()),
+            "auc": scores.interval(lambda r: scores.auc(y_test[r], score[r]), len(y_test), np.random.default_rng(1), 300),
+        }
     return out
 
 
@@ -99,20 +119,40 @@ def run(data: Path, out: Path, who: dict[str, str], epochs: int) -> dict:
     other, held = [p for p in followed if not p.id.startswith("TCGA-")], [p for p in followed if p.id.startswith("TCGA-")]
     features = read_brats_tcga(data, who).set_index("patient")
     results: dict[str, dict] = {}
-    settings = Settings(**SMALL, epochs=epochs, clinical=("age",), options={"ties": "efron", "dropout": 0.4, "class_limits_days": [300, 450], "penalty": 0.03})
+    settings = Settings(
+        **SMALL,
+        epochs=epochs,
+        clinical=("age",),
+        options={"ties": "efron", "dropout": 0.4, "class_limits_days": [300, 450], "penalty": 0.03},
+    )
     figures = sgsnet.train_and_evaluate(other, settings, out / "sgsnet", True, held)[1]
-    results["sgsnet"] = {"trained_on": len(other), "tested_on_tcga": len(held), "deaths": int(sum(p.value("event") for p in held)),
-                         "c_index": figures["c_index"], "c_index_training": figures["c_index_training"], "c_index_age_alone": age_alone(held)}
+    results["sgsnet"] = {
+        "trained_on": len(other),
+        "tested_on_tcga": len(held),
+        "deaths": int(sum(p.value("event") for p in held)),
+        "c_index": figures["c_index"],
+        "c_index_training": figures["c_index_training"],
+        "c_index_age_alone": age_alone(held),
+    }
     print("sgsnet", json.dumps(plain(results["sgsnet"])), flush=True)
     figures = marasi.train_and_evaluate(other, held, settings, out / "marasi", True)[1]
-    results["marasi"] = {k: figures[k] for k in ("fitted_on", "tested_on", "classes_b", "mri", "clinical", "mri_and_clinical", "c_index", "permutation_auc")}
+    results["marasi"] = {
+        k: figures[k] for k in ("fitted_on", "tested_on", "classes_b", "mri", "clinical", "mri_and_clinical", "c_index", "permutation_auc")
+    }
     print("marasi", json.dumps(plain(results["marasi"])), flush=True)
     train, test = institutions(tcga)
     settings = Settings(**SMALL, epochs=2 * epochs, options={"dropout": 0.3})
-    ablations = {name: mtsunet.train_and_evaluate(train, settings, out / name.replace(" ", "-"), True, test, **change)[1]
-                 for name, change in mtsunet.ABLATIONS.items()}
-    results["mtsunet"] = {"trained_on": len(train), "tested_on": len(test), "image_alone": {name: f["heads"] for name, f in ablations.items()},
-                          "idh": beside(train, test, features, "idh", lambda v: v == 1), "grade 4": beside(train, test, features, "grade", lambda v: v == 4)}
+    ablations = {
+        name: mtsunet.train_and_evaluate(train, settings, out / name.replace(" ", "-"), True, test, **change)[1]
+        for name, change in mtsunet.ABLATIONS.items()
+    }
+    results["mtsunet"] = {
+        "trained_on": len(train),
+        "tested_on": len(test),
+        "image_alone": {name: f["heads"] for name, f in ablations.items()},
+        "idh": beside(train, test, features, "idh", lambda v: v == 1),
+        "grade 4": beside(train, test, features, "grade", lambda v: v == 4),
+    }
     return results
 
 

@@ -10,6 +10,7 @@ Proxy of a query (the service computes the same in src/inference/bundle/library.
 `neighbours` highest (ties: the lower row first); weights softmax(cosine / temperature); the weighted mean of their
 values. Ids are numbers of the library's own, never a patient's.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -35,10 +36,19 @@ def write_library(folder: Path, keys: np.ndarray, values: np.ndarray, neighbours
     data = matrix.tobytes()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "library.bin").write_bytes(data)
-    facts = {"schema": SCHEMA, "file": "library.bin", "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data),
-             "rows": len(keys), "key_width": keys.shape[1], "value_width": values.shape[1],
-             "ids": [f"L{k:05d}" for k in range(len(keys))], "neighbours": neighbours, "temperature": temperature,
-             "metadata": plain(metadata)}
+    facts = {
+        "schema": SCHEMA,
+        "file": "library.bin",
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "bytes": len(data),
+        "rows": len(keys),
+        "key_width": keys.shape[1],
+        "value_width": values.shape[1],
+        "ids": [f"L{k:05d}" for k in range(len(keys))],
+        "neighbours": neighbours,
+        "temperature": temperature,
+        "metadata": plain(metadata),
+    }
     (folder / "library.json").write_text(json.dumps(facts, indent=1) + "\n")
     return facts
 
@@ -50,7 +60,7 @@ def read_library(folder: Path) -> tuple[dict, np.ndarray, np.ndarray]:
     if hashlib.sha256(data).hexdigest() != facts["sha256"]:
         raise ValueError(f"{facts['file']} is not the file that library.json describes")
     matrix = np.frombuffer(data, "<f4").reshape(facts["rows"], facts["key_width"] + facts["value_width"])
-    return facts, matrix[:, :facts["key_width"]], matrix[:, facts["key_width"]:]
+    return facts, matrix[:, : facts["key_width"]], matrix[:, facts["key_width"] :]
 
 
 def nearest(keys: np.ndarray, query: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:

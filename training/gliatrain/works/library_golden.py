@@ -3,6 +3,7 @@
 Writes test/golden/inference/library.json: a small seeded library (matrix in base64) with queries, their nearest rows,
 cosines and proxies as numpy computes them. Two keys are equal, so that the order of ties is settled.
 """
+
 from __future__ import annotations
 
 import base64
@@ -29,8 +30,14 @@ def make() -> dict:
     cases = []
     for query in queries:
         rows, cosines = nearest(keys, query, facts["neighbours"])
-        cases.append({"query": query.tolist(), "rows": rows.tolist(), "cosines": cosines.tolist(),
-                      "proxy": proxy(keys, values, query, facts["neighbours"], facts["temperature"]).tolist()})
+        cases.append(
+            {
+                "query": query.tolist(),
+                "rows": rows.tolist(),
+                "cosines": cosines.tolist(),
+                "proxy": proxy(keys, values, query, facts["neighbours"], facts["temperature"]).tolist(),
+            }
+        )
     return {"library": facts, "matrix": base64.b64encode(data).decode(), "cases": cases}
 
 

@@ -3,6 +3,7 @@
 A checkpoint after each epoch holds the weights, the optimiser, the epoch and the seconds; running again goes on from
 it, and the order of patients depends on seed and epoch alone, so a stop changes nothing but the dropout's draws.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -73,8 +74,12 @@ def collate(patients: list[Patient]) -> Batch:
     shape = patients[0].image.shape[1:]
     labels = [np.full(shape, -1) if p.label is None else p.label.astype(np.int64) for p in patients]
     names = sorted({name for p in patients for name in p.clinical})
-    return Batch(torch.from_numpy(np.stack([p.image for p in patients])), torch.from_numpy(np.stack(labels)).long(),
-                 {n: torch.tensor([p.value(n) for p in patients]) for n in names}, patients)
+    return Batch(
+        torch.from_numpy(np.stack([p.image for p in patients])),
+        torch.from_numpy(np.stack(labels)).long(),
+        {n: torch.tensor([p.value(n) for p in patients]) for n in names},
+        patients,
+    )
 
 
 def drop_sequences(image: torch.Tensor, chance: float, rng: np.random.Generator) -> torch.Tensor:
@@ -90,8 +95,11 @@ def vary(batch: Batch, rng: np.random.Generator, settings: Settings) -> None:
         batch.image, batch.label = batch.image.flip(-1), batch.label.flip(-1)
     there = (batch.image != 0).any(4).any(3).any(2)[:, :, None, None, None]
     n, channels = batch.image.shape[:2]
-    draws = (1 + settings.jitter * rng.standard_normal((n, channels, 1, 1, 1)), settings.jitter * rng.standard_normal((n, channels, 1, 1, 1)),
-             settings.jitter * rng.standard_normal(batch.image.shape, dtype=np.float32))
+    draws = (
+        1 + settings.jitter * rng.standard_normal((n, channels, 1, 1, 1)),
+        settings.jitter * rng.standard_normal((n, channels, 1, 1, 1)),
+        settings.jitter * rng.standard_normal(batch.image.shape, dtype=np.float32),
+    )
     gain, shift, noise = (torch.from_numpy(d.astype(np.float32)) for d in draws)
     batch.image = drop_sequences((batch.image * gain + shift + noise) * there, settings.drop_sequence, rng)
 
@@ -99,14 +107,20 @@ def vary(batch: Batch, rng: np.random.Generator, settings: Settings) -> None:
 def batches(n: int, size: int, seed: int, epoch: int) -> list[np.ndarray]:
     """Shuffled indices in batches of `size`; a last one of less than half joins the one before."""
     order = np.random.default_rng([seed, epoch]).permutation(n)
-    parts = [order[i:i + size] for i in range(0, n, size)]
+    parts = [order[i : i + size] for i in range(0, n, size)]
     if len(parts) > 1 and len(parts[-1]) < size / 2:
         parts[-2:] = [np.concatenate(parts[-2:])]
     return parts
 
 
-def fit(model: torch.nn.Module, patients: list[Patient], loss_of: Callable[[Batch], torch.Tensor], settings: Settings,
-        out: Path, quiet: bool = False) -> float:
+def fit(
+    model: torch.nn.Module,
+    patients: list[Patient],
+    loss_of: Callable[[Batch], torch.Tensor],
+    settings: Settings,
+    out: Path,
+    quiet: bool = False,
+) -> float:
     """Trains in place to settings.epochs, resuming OUT/checkpoint.pt; returns the seconds of all its runs."""
     out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(settings.threads)
@@ -137,15 +151,26 @@ def fit(model: torch.nn.Module, patients: list[Patient], loss_of: Callable[[Batc
             optimiser.step()
             losses.append(float(loss.detach()))
         seconds = base + time.time() - began
-        save(path, {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "epoch": epoch + 1,
-                    "seconds": seconds, "settings": described(settings, patients)})
+        save(
+            path,
+            {
+                "model": model.state_dict(),
+                "optimiser": optimiser.state_dict(),
+                "epoch": epoch + 1,
+                "seconds": seconds,
+                "settings": described(settings, patients),
+            },
+        )
         line = {"epoch": epoch + 1, "loss": round(float(np.mean(losses)), 4), "seconds": round(seconds, 1)}
         with open(out / "history.jsonl", "a") as f:
             f.write(json.dumps(line) + "\n")
         if not quiet:
             bar = "#" * round(20 * (epoch + 1) / settings.epochs)
-            print(f"[{bar:<20}] epoch {epoch + 1}/{settings.epochs} loss {line['loss']:.4f} {seconds:.0f} s",
-                  end="\r" if sys.stdout.isatty() else "\n", flush=True)
+            print(
+                f"[{bar:<20}] epoch {epoch + 1}/{settings.epochs} loss {line['loss']:.4f} {seconds:.0f} s",
+                end="\r" if sys.stdout.isatty() else "\n",
+                flush=True,
+            )
     model.eval()
     return base + time.time() - began
 
@@ -157,10 +182,11 @@ def described(settings: Settings, patients: list[Patient]) -> str:
     return json.dumps({**facts, "patients": ids}, sort_keys=True)
 
 
-def predict(model: torch.nn.Module, patients: list[Patient], run: Callable[[Batch], tuple[torch.Tensor, ...]],
-            size: int = 16) -> list[np.ndarray]:
+def predict(
+    model: torch.nn.Module, patients: list[Patient], run: Callable[[Batch], tuple[torch.Tensor, ...]], size: int = 16
+) -> list[np.ndarray]:
     """`run` over batches without gradients, its outputs joined."""
     model.eval()
     with torch.no_grad():
-        parts = [run(collate(patients[i:i + size])) for i in range(0, len(patients), size)]
+        parts = [run(collate(patients[i : i + size])) for i in range(0, len(patients), size)]
     return [torch.cat(column).numpy() for column in zip(*parts)]

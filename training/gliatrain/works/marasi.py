@@ -7,6 +7,7 @@ deviation (no label of B is used), which takes a scanner's shift away. Classes: 
 who was lost before the class is decided is left out and counted. The service has a place for survival as a curve, not
 for classes: it gets a ridge Cox head on the same numbers, fitted on A, with baseline and risk groups measured on B.
 """
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -62,7 +63,7 @@ class Softmax(nn.Module):
         def closure():
             optimiser.zero_grad()
             balance = 1 / (len(CLASSES) * share.clamp_min(1e-6))  # each class weighs the same
-            loss = F.cross_entropy(self.linear(self.scaled(x)), y, weight=balance) + penalty * (self.linear.weight ** 2).sum()
+            loss = F.cross_entropy(self.linear(self.scaled(x)), y, weight=balance) + penalty * (self.linear.weight**2).sum()
             loss.backward()
             return loss
 
@@ -98,6 +99,7 @@ def train_encoder(patients: list[Patient], settings: Settings, out: Path, quiet:
         with torch.no_grad():  # the scale of the pooled features is that of this cohort
             predict_in_training(encoder, patients)
     else:
+
         def loss(batch: Batch) -> torch.Tensor:
             found = masked_segmentation_loss(encoder(batch.image)[0], batch.label)
             return found if found is not None else sum(p.sum() for p in encoder.parameters()) * 0
@@ -108,11 +110,12 @@ def train_encoder(patients: list[Patient], settings: Settings, out: Path, quiet:
 
 def predict_in_training(encoder: Pooled, patients: list[Patient]) -> None:
     for start in range(0, len(patients) - 1, 8):
-        encoder(torch.from_numpy(np.stack([p.image for p in patients[start:start + 8]])))
+        encoder(torch.from_numpy(np.stack([p.image for p in patients[start : start + 8]])))
 
 
-def train_and_evaluate(cohort_a: list[Patient], cohort_b: list[Patient], settings: Settings, out: Path,
-                       quiet: bool = False) -> tuple[MarasiNet, dict]:
+def train_and_evaluate(
+    cohort_a: list[Patient], cohort_b: list[Patient], settings: Settings, out: Path, quiet: bool = False
+) -> tuple[MarasiNet, dict]:
     """Fits on A, measures on B, exports OUT/survival-class.{onnx,json} (head with clinical values) and what the service runs."""
     limits = tuple(settings.option("class_limits_days", [300, 450]))
     penalty = settings.option("penalty", 0.03)
@@ -143,7 +146,9 @@ def train_and_evaluate(cohort_a: list[Patient], cohort_b: list[Patient], setting
 
     both, both_b = torch.cat([latent, values], 1), torch.cat([latent_b, values_b], 1)
     results = {
-        "mri": measure(latent, latent_b), "clinical": measure(values, values_b), "mri_and_clinical": measure(both, both_b),
+        "mri": measure(latent, latent_b),
+        "clinical": measure(values, values_b),
+        "mri_and_clinical": measure(both, both_b),
         "mri_and_clinical_standardised_on_b": measure(both, torch.cat([own, values_b], 1)),
     }
     best = results["mri_and_clinical_standardised_on_b"]["p"]
@@ -152,23 +157,43 @@ def train_and_evaluate(cohort_a: list[Patient], cohort_b: list[Patient], setting
     rng = np.random.default_rng(settings.seed)
     shuffled = [measure(both, both_b, target[torch.from_numpy(rng.permutation(len(y)))])["auc"] for _ in range(5)]
     figures = {
-        "fitted_on": len(y), "undecided_a": lost, "tested_on": len(y_b), "undecided_b": lost_b,
+        "fitted_on": len(y),
+        "undecided_a": lost,
+        "tested_on": len(y_b),
+        "undecided_b": lost_b,
         "classes_b": {name: int((y_b == k).sum()) for k, name in enumerate(CLASSES)},
         **{name: {k: v for k, v in r.items() if k != "p"} for name, r in results.items()},
-        "gain_of_mri": of_mri, "permutation_auc": check, "auc_shuffled_labels": float(np.mean(shuffled)),
+        "gain_of_mri": of_mri,
+        "permutation_auc": check,
+        "auc_shuffled_labels": float(np.mean(shuffled)),
     }
     figures["c_index"] = export_service(encoder, clinical, cohort_a, cohort_b, settings, out, figures)
     model = MarasiNet(encoder, clinical, Softmax(both, target, penalty)).eval()
-    example = {"image": torch.from_numpy(cohort_b[0].image[None]),
-               "clinical": torch.tensor([[cohort_b[0].value(n) for n in settings.clinical]], dtype=torch.float32)}
-    export_part(model, example, ("probabilities",), out, "survival-class", {
-        "status": "image", "channels": settings.channels, "clinical": settings.clinical, "classes": CLASSES,
-        "class_limits_days": limits, "evaluation": figures})
+    example = {
+        "image": torch.from_numpy(cohort_b[0].image[None]),
+        "clinical": torch.tensor([[cohort_b[0].value(n) for n in settings.clinical]], dtype=torch.float32),
+    }
+    export_part(
+        model,
+        example,
+        ("probabilities",),
+        out,
+        "survival-class",
+        {
+            "status": "image",
+            "channels": settings.channels,
+            "clinical": settings.clinical,
+            "classes": CLASSES,
+            "class_limits_days": limits,
+            "evaluation": figures,
+        },
+    )
     return model, figures
 
 
-def export_service(encoder: Pooled, clinical: ClinicalInput, cohort_a: list[Patient], cohort_b: list[Patient], settings: Settings,
-                   out: Path, figures: dict) -> float:
+def export_service(
+    encoder: Pooled, clinical: ClinicalInput, cohort_a: list[Patient], cohort_b: list[Patient], settings: Settings, out: Path, figures: dict
+) -> float:
     """OUT/encoder.onnx, the survival head and OUT/service.json; the head's C-index on B."""
     known_a, known_b = ([p for p in group if not np.isnan(p.value("os_days"))] for group in (cohort_a, cohort_b))
 

@@ -4,6 +4,7 @@ A missing label is left out of the loss (it pulls on nothing). Ablations: withou
 image), without the T2-FLAIR difference branch; what each part is worth is the AUC with it less that without, on the same patients.
 Evaluation on patients kept back: AUC per head with a permutation check.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -33,8 +34,11 @@ class Head:
     values: tuple[float, ...]
 
 
-HEADS = (Head("idh", ("IDH-wildtype", "IDH-mutant"), (0, 1)), Head("1p19q", ("intact", "codeleted"), (0, 1)),
-         Head("grade", ("2", "3", "4"), (2, 3, 4)))
+HEADS = (
+    Head("idh", ("IDH-wildtype", "IDH-mutant"), (0, 1)),
+    Head("1p19q", ("intact", "codeleted"), (0, 1)),
+    Head("grade", ("2", "3", "4"), (2, 3, 4)),
+)
 ABLATIONS = {"full": {}, "without tumour-aware pooling": {"aware": False}, "without T2-FLAIR module": {"difference": False}}
 
 
@@ -79,6 +83,7 @@ def loss_of(model: MtsUNet):
         segmentation = masked_segmentation_loss(outs, batch.label)
         parts = head_losses(scores, batch.values)
         return model.weigh(parts if segmentation is None else {"segmentation": segmentation, **parts})
+
     return loss
 
 
@@ -97,6 +102,7 @@ def macro_auc(truth: np.ndarray, probabilities: np.ndarray) -> float:
 
 def answers(model: MtsUNet, patients: list[Patient]) -> list[np.ndarray]:
     """Class of each voxel [N, Z, Y, X], then the probabilities [N, classes] of each head."""
+
     def run(batch: Batch):
         logits, *probabilities = model(batch.image)
         return (logits.argmax(1), *probabilities)
@@ -115,9 +121,12 @@ def evaluate(model: MtsUNet, test: list[Patient], seed: int) -> dict:
     for head, p in zip(HEADS, found):
         truth = truth_of(head, test)
         known = truth >= 0
-        out[head.name] = {"n": int(known.sum()), "per_class": [int((truth == k).sum()) for k in range(len(head.classes))],
-                          "auc": permutation_p(lambda t, p=p[known]: macro_auc(t, p), (truth[known],), seed),
-                          "accuracy": float((p[known].argmax(1) == truth[known]).mean())}
+        out[head.name] = {
+            "n": int(known.sum()),
+            "per_class": [int((truth == k).sum()) for k in range(len(head.classes))],
+            "auc": permutation_p(lambda t, p=p[known]: macro_auc(t, p), (truth[known],), seed),
+            "accuracy": float((p[known].argmax(1) == truth[known]).mean()),
+        }
     return {"dice_whole_tumour": tumour_dice(classes, test), "heads": out, "loss_weights": model.weigh.weights()}
 
 
@@ -128,14 +137,21 @@ def trained(train: list[Patient], settings: Settings, out: Path, quiet: bool = F
     return model, fit(model, train, loss_of(model), settings, out, quiet)
 
 
-def train_and_evaluate(patients: list[Patient], settings: Settings, out: Path, quiet: bool = False,
-                       held: list[Patient] | None = None, **ablation) -> tuple[MtsUNet, dict]:
+def train_and_evaluate(
+    patients: list[Patient], settings: Settings, out: Path, quiet: bool = False, held: list[Patient] | None = None, **ablation
+) -> tuple[MtsUNet, dict]:
     """Trains, measures on patients kept back, exports OUT/heads.onnx, .json, what the service runs, and OUT/segmentation.pt."""
     train, test = (patients, held) if held else split(patients, settings.seed, settings.test_share)
     model, seconds = trained(train, settings, out, quiet, **ablation)
     figures = evaluate(model, test, settings.seed)
-    export_part(model, {"image": torch.from_numpy(test[0].image[None])}, ("logits", *(h.name for h in HEADS)), out, "heads", {
-        "status": "image", "channels": settings.channels, "classes": {h.name: h.classes for h in HEADS}, "evaluation": figures})
+    export_part(
+        model,
+        {"image": torch.from_numpy(test[0].image[None])},
+        ("logits", *(h.name for h in HEADS)),
+        out,
+        "heads",
+        {"status": "image", "channels": settings.channels, "classes": {h.name: h.classes for h in HEADS}, "evaluation": figures},
+    )
     export_service(model, train, test, settings, out, figures)
     save_backbone(model.pooled.net, settings, seconds, len(train), out)
     return model, {**figures, "patients": len(patients), "seconds": round(seconds, 1)}
@@ -148,8 +164,16 @@ def export_service(model: MtsUNet, train: list[Patient], test: list[Patient], se
     heads = {}
     for head, layer in zip(HEADS, model.heads):
         layers = bundle.dropout_members(layer, model.drop.p, settings.seed)
-        part = bundle.head_part(bundle.ServiceHead(*layers, model.pooled.width, None), head.name, out, rows, model.pooled.width, 0, [],
-                                figures["heads"][head.name])
+        part = bundle.head_part(
+            bundle.ServiceHead(*layers, model.pooled.width, None),
+            head.name,
+            out,
+            rows,
+            model.pooled.width,
+            0,
+            [],
+            figures["heads"][head.name],
+        )
         truth = truth_of(head, test)
         with torch.no_grad():
             probabilities = layer(torch.from_numpy(kept)).softmax(1).numpy()
@@ -159,15 +183,19 @@ def export_service(model: MtsUNet, train: list[Patient], test: list[Patient], se
 
 def run_ablations(patients: list[Patient], settings: Settings, out: Path, quiet: bool = False) -> dict[str, dict]:
     """Each ablation on the same split and seed."""
-    return {name: train_and_evaluate(patients, settings, out / name.replace(" ", "-"), quiet, None, **change)[1]
-            for name, change in ABLATIONS.items()}
+    return {
+        name: train_and_evaluate(patients, settings, out / name.replace(" ", "-"), quiet, None, **change)[1]
+        for name, change in ABLATIONS.items()
+    }
 
 
 def worth(part: str, train: list[Patient], test: list[Patient], settings: Settings, out: Path, quiet: bool = False) -> dict:
     """What `part` of the network is worth: trained with and without it from the same seed, measured on the same patients.
     Per head the two AUCs and their difference."""
-    whole, less = (answers(trained(train, settings, out / name.replace(" ", "-"), quiet, **ABLATIONS[name])[0], test)
-                   for name in ("full", f"without {part}"))
+    whole, less = (
+        answers(trained(train, settings, out / name.replace(" ", "-"), quiet, **ABLATIONS[name])[0], test)
+        for name in ("full", f"without {part}")
+    )
     out_: dict[str, dict] = {}
     for head, with_part, without in zip(HEADS, whole[1:], less[1:]):
         truth = truth_of(head, test)

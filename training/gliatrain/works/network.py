@@ -1,4 +1,5 @@
 """GliomaNet with something on top: pooled features for any head, clinical values, loss weights that are learnt."""
+
 from __future__ import annotations
 
 import math
@@ -31,7 +32,7 @@ def spread_under_tumour(levels: list[torch.Tensor], logits: torch.Tensor) -> tor
     total = weight.sum(dim=(2, 3, 4)) + 1e-3
     mean = (levels[0] * weight).sum(dim=(2, 3, 4)) / total
     square = (levels[0] ** 2 * weight).sum(dim=(2, 3, 4)) / total
-    return (square - mean ** 2).clamp_min(1e-6).sqrt()
+    return (square - mean**2).clamp_min(1e-6).sqrt()
 
 
 def region_shares(logits: torch.Tensor) -> torch.Tensor:

@@ -3,6 +3,7 @@
 These parts describe whole networks, from image to answer, for the card and for other software. What the service runs is
 written by bundle.py.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -37,16 +38,30 @@ def write_json(path: Path, value) -> None:
     path.write_text(json.dumps(plain(value), indent=1) + "\n")
 
 
-def export_part(model: torch.nn.Module, example: dict[str, torch.Tensor], outputs: tuple[str, ...], out: Path, name: str,
-                manifest: dict, rows: bool = False) -> dict:
+def export_part(
+    model: torch.nn.Module,
+    example: dict[str, torch.Tensor],
+    outputs: tuple[str, ...],
+    out: Path,
+    name: str,
+    manifest: dict,
+    rows: bool = False,
+) -> dict:
     """Writes OUT/<name>.onnx and OUT/<name>.json and returns the manifest part; refuses if ONNX Runtime says otherwise
     than torch by more than 1e-3 of the value (at least of 1). `rows`: any number of them."""
     out.mkdir(parents=True, exist_ok=True)
     path = out / f"{name}.onnx"
     model.eval()
-    torch.onnx.export(model, tuple(example.values()), str(path), input_names=list(example), output_names=list(outputs),
-                      opset_version=OPSET, dynamo=False,
-                      dynamic_axes={n: {0: "n"} for n in (*example, *outputs)} if rows else None)
+    torch.onnx.export(
+        model,
+        tuple(example.values()),
+        str(path),
+        input_names=list(example),
+        output_names=list(outputs),
+        opset_version=OPSET,
+        dynamo=False,
+        dynamic_axes={n: {0: "n"} for n in (*example, *outputs)} if rows else None,
+    )
     onnx.checker.check_model(onnx.load(str(path)))
     with torch.no_grad():
         want = model(*example.values())
@@ -57,8 +72,15 @@ def export_part(model: torch.nn.Module, example: dict[str, torch.Tensor], output
     if not worst < 1e-3:
         raise RuntimeError(f"{name}: torch and ONNX Runtime differ by {worst}")
     data = path.read_bytes()
-    part = {**manifest, "file": path.name, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data),
-            "inputs": {k: list(v.shape) for k, v in example.items()}, "outputs": list(outputs), "parity": worst}
+    part = {
+        **manifest,
+        "file": path.name,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "bytes": len(data),
+        "inputs": {k: list(v.shape) for k, v in example.items()},
+        "outputs": list(outputs),
+        "parity": worst,
+    }
     write_json(out / f"{name}.json", part)
     return part
 
@@ -67,7 +89,16 @@ def save_backbone(net: torch.nn.Module, settings: Settings, seconds: float, pati
     """The segmentation network as a checkpoint that `python -m gliatrain.export --checkpoint` makes into a bundle's
     segmentation.onnx."""
     path = out / "segmentation.pt"
-    torch.save({"mean": net.state_dict(), "variant": net.variant.facts(), "channels": net.channels,
-                "step": settings.epochs, "seconds": seconds,
-                "counts": {"fold": 0, "patients": patients}, "settings": {"seed": settings.seed, "batch": settings.batch}}, path)
+    torch.save(
+        {
+            "mean": net.state_dict(),
+            "variant": net.variant.facts(),
+            "channels": net.channels,
+            "step": settings.epochs,
+            "seconds": seconds,
+            "counts": {"fold": 0, "patients": patients},
+            "settings": {"seed": settings.seed, "batch": settings.batch},
+        },
+        path,
+    )
     return path

@@ -1,4 +1,5 @@
 """What results/works.json shows, in words, written into WORKS.md. `python -m gliatrain.works.report`"""
+
 from __future__ import annotations
 
 import json
@@ -29,8 +30,9 @@ def shown(gain: dict) -> bool:
 
 
 def compared(measure: str, with_part: float, without: float, other: str, gain: dict) -> str:
-    return (f"{measure} {with_part:.3f}, {other} {without:.3f}, gain {value(gain)}: "
-            + ("it helps" if shown(gain) else "it is worse" if gain["ci95"][1] < 0 else "no gain is shown"))
+    return f"{measure} {with_part:.3f}, {other} {without:.3f}, gain {value(gain)}: " + (
+        "it helps" if shown(gain) else "it is worse" if gain["ci95"][1] < 0 else "no gain is shown"
+    )
 
 
 def worth(title: str, entry: dict | None) -> list[str]:
@@ -38,28 +40,55 @@ def worth(title: str, entry: dict | None) -> list[str]:
     if not entry:
         return []
     figures = entry["figures"]
-    return [f"- mtsunet, {title} ({entry['patients']} patients train, {figures['tested_on']} others test): " + "; ".join(
-        compared(f"{head}: AUC", one["with"], one["without"], "without it", one["gain"]) for head, one in figures["heads"].items()) + "."]
+    return [
+        f"- mtsunet, {title} ({entry['patients']} patients train, {figures['tested_on']} others test): "
+        + "; ".join(
+            compared(f"{head}: AUC", one["with"], one["without"], "without it", one["gain"]) for head, one in figures["heads"].items()
+        )
+        + "."
+    ]
 
 
 def made_up(results: dict) -> list[str]:
-    lines = ["On made-up cohorts, each made so that its signal can plainly best be had by the part that it tests (`configs/synthetic.toml`);",
-             "in brackets 95 % intervals over the patients who test:", ""]
+    lines = [
+        "On made-up cohorts, each made so that its signal can plainly best be had by the part that it tests (`configs/synthetic.toml`);",
+        "in brackets 95 % intervals over the patients who test:",
+        "",
+    ]
     if figures := results.get("sgsnet", {}).get("figures"):
-        lines.append("- sgsnet, the image: " + compared("C", figures["c_index"]["value"], figures["c_index_age_alone"], "of age alone",
-                                                        figures["gain_over_age_alone"]) + ".")
+        lines.append(
+            "- sgsnet, the image: "
+            + compared("C", figures["c_index"]["value"], figures["c_index_age_alone"], "of age alone", figures["gain_over_age_alone"])
+            + "."
+        )
     for name, part in PARTS.items():
         lines += worth(part, results.get(name))
     if figures := results.get("marasi", {}).get("figures"):
-        lines.append("- marasi, the image, at another hospital: " + compared(
-            "AUC", figures["mri_and_clinical"]["auc"], figures["clinical"]["auc"], "of clinical values alone", figures["gain_of_mri"]) + ".")
+        lines.append(
+            "- marasi, the image, at another hospital: "
+            + compared(
+                "AUC", figures["mri_and_clinical"]["auc"], figures["clinical"]["auc"], "of clinical values alone", figures["gain_of_mri"]
+            )
+            + "."
+        )
     if figures := results.get("clipsa", {}).get("figures"):
         both = figures["c_index_mri_and_proxy"]
-        lines.append("- clipsa, slides of past patients (alignment and proxy): " + compared(
-            "C", both, figures["c_index_mri_without_pathology"], "of a network that never saw a slide", figures["gain_over_mri_without_pathology"]) + ".")
-        lines.append("- clipsa, the proxy beside features that the alignment has taught already: " + compared(
-            "C", both, figures["c_index_mri"], "without it", figures["gain"])
-            + f" (the patient's own slide: {value(figures['c_index_true_pathology'])}).")
+        lines.append(
+            "- clipsa, slides of past patients (alignment and proxy): "
+            + compared(
+                "C",
+                both,
+                figures["c_index_mri_without_pathology"],
+                "of a network that never saw a slide",
+                figures["gain_over_mri_without_pathology"],
+            )
+            + "."
+        )
+        lines.append(
+            "- clipsa, the proxy beside features that the alignment has taught already: "
+            + compared("C", both, figures["c_index_mri"], "without it", figures["gain"])
+            + f" (the patient's own slide: {value(figures['c_index_true_pathology'])})."
+        )
     return lines + tried(results.get("trials", []))
 
 
@@ -69,26 +98,42 @@ def tried(trials: list[dict]) -> list[str]:
         return []
     names = [t["cohort"] for t in trials]
     counts = ", ".join(f"{name} {names.count(name)}" for name in dict.fromkeys(names))
-    return ["", f"These cohorts were arrived at by trial: {counts}. Each, with its settings and figures, good or bad, is under `trials` in `results/works.json`,",
-            "so the figures above show that the parts work where they are needed, not how often that is."]
+    return [
+        "",
+        f"These cohorts were arrived at by trial: {counts}. Each, with its settings and figures, good or bad, is under `trials` in `results/works.json`,",
+        "so the figures above show that the parts work where they are needed, not how often that is.",
+    ]
 
 
 def on_patients(found: dict | None) -> list[str]:
     if not found:
         return ["", "On patients: not measured."]
-    lines = ["", f"On patients (BraTS 2020 lesion cubes, `{found['command']}`; small networks, {found['epochs']} epochs, tested at other hospitals):", ""]
+    lines = [
+        "",
+        f"On patients (BraTS 2020 lesion cubes, `{found['command']}`; small networks, {found['epochs']} epochs, tested at other hospitals):",
+        "",
+    ]
     if f := found.get("sgsnet"):
-        lines.append(f"- sgsnet: trained on {f['trained_on']}, tested on {f['tested_on_tcga']} TCGA patients ({f['deaths']} deaths): C {value(f['c_index'])}, "
-                     f"of age alone {value(f['c_index_age_alone'])} (the image {verdict(f['c_index']['value'], f['c_index_age_alone'])}).")
+        lines.append(
+            f"- sgsnet: trained on {f['trained_on']}, tested on {f['tested_on_tcga']} TCGA patients ({f['deaths']} deaths): C {value(f['c_index'])}, "
+            f"of age alone {value(f['c_index_age_alone'])} (the image {verdict(f['c_index']['value'], f['c_index_age_alone'])})."
+        )
     if f := found.get("marasi"):
-        lines.append(f"- marasi: fitted on {f['fitted_on']}, tested on {f['tested_on']} TCGA patients: AUC {f['mri_and_clinical']['auc']:.3f} with both, "
-                     f"{f['clinical']['auc']:.3f} with age alone, {f['mri']['auc']:.3f} with images alone (the image {verdict(f['mri_and_clinical']['auc'], f['clinical']['auc'])}).")
+        lines.append(
+            f"- marasi: fitted on {f['fitted_on']}, tested on {f['tested_on']} TCGA patients: AUC {f['mri_and_clinical']['auc']:.3f} with both, "
+            f"{f['clinical']['auc']:.3f} with age alone, {f['mri']['auc']:.3f} with images alone (the image {verdict(f['mri_and_clinical']['auc'], f['clinical']['auc'])})."
+        )
     if f := found.get("mtsunet"):
         for name, heads in f["image_alone"].items():
-            lines.append(f"- mtsunet, {name}, images alone, {f['trained_on']} patients train and {f['tested_on']} of other institutions test: "
-                         + ", ".join(f"{head} {value(one['auc'])}" for head, one in heads.items()) + ".")
+            lines.append(
+                f"- mtsunet, {name}, images alone, {f['trained_on']} patients train and {f['tested_on']} of other institutions test: "
+                + ", ".join(f"{head} {value(one['auc'])}" for head, one in heads.items())
+                + "."
+            )
         for head in ("idh", "grade 4"):
-            lines.append(f"- the same patients, {head}: age alone {value(f[head]['age_alone']['auc'])}, radiomics and age {value(f[head]['radiomics_and_age']['auc'])}.")
+            lines.append(
+                f"- the same patients, {head}: age alone {value(f[head]['age_alone']['auc'])}, radiomics and age {value(f[head]['radiomics_and_age']['auc'])}."
+            )
     return lines
 
 

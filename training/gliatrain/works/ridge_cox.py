@@ -1,4 +1,5 @@
 """Ridge Cox regression on numbers that a network or a library gave, and its fits on bootstrap samples."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -33,7 +34,7 @@ class RidgeCox:
 
         def closure():
             optimiser.zero_grad()
-            loss = survival.cox_loss(z @ beta, t, e, "breslow") + penalty * (beta ** 2).sum()
+            loss = survival.cox_loss(z @ beta, t, e, "breslow") + penalty * (beta**2).sum()
             loss.backward()
             return loss
 

@@ -4,6 +4,7 @@
 
 Run again, it goes on from its checkpoint; with a finished one it evaluates alone. OUT/evaluation.json holds the figures.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -51,8 +52,7 @@ def place(out: Path, name: str, changes: dict | None = None) -> Path:
     return out / f"{name}-{hashlib.sha256(json.dumps(table_of(name, changes), sort_keys=True).encode()).hexdigest()[:8]}"
 
 
-def run_work(work: str, settings: Settings, cohort: list[Patient], other: list[Patient], out: Path, quiet: bool,
-             ablations: bool) -> dict:
+def run_work(work: str, settings: Settings, cohort: list[Patient], other: list[Patient], out: Path, quiet: bool, ablations: bool) -> dict:
     """Trains or goes on, evaluates; returns the figures."""
     if work == "sgsnet":
         return sgsnet.train_and_evaluate(cohort, settings, out, quiet, other)[1]
@@ -106,7 +106,9 @@ def record(name: str, result: dict, changes: dict | None = None) -> None:
     if changes is None:
         results[name] = plain(result)
     else:
-        results.setdefault("trials", []).append(plain({"cohort": name, "settings": table_of(name, changes), "figures": summary(result["figures"])}))
+        results.setdefault("trials", []).append(
+            plain({"cohort": name, "settings": table_of(name, changes), "figures": summary(result["figures"])})
+        )
     results["torch"] = torch.__version__.split("+")[0]
     write_json(RESULTS, results)
 

@@ -4,6 +4,7 @@ Segmentation loss + Cox partial likelihood (ties as Efron) + pairwise ranking, h
 Evaluation on patients kept back: Dice, C-index with a permutation check, Kaplan-Meier of the risk groups (cut at the
 training patients' terciles) with the log-rank test.
 """
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -28,8 +29,9 @@ class SgsNet(nn.Module):
         super().__init__()
         self.pooled = Pooled(settings)
         self.clinical = ClinicalInput(settings.clinical, patients)
-        self.risk = nn.Sequential(nn.Dropout(settings.option("dropout", 0.2)),
-                                  nn.Linear(self.pooled.width + 2 * len(settings.clinical), 1, bias=False))
+        self.risk = nn.Sequential(
+            nn.Dropout(settings.option("dropout", 0.2)), nn.Linear(self.pooled.width + 2 * len(settings.clinical), 1, bias=False)
+        )
         nn.init.zeros_(self.risk[1].weight)
         self.weigh = Weigher(LOSSES)
 
@@ -55,6 +57,7 @@ def loss_of(model: SgsNet, ties: str):
             parts["cox"] = survival.cox_loss(risk[known, 0], time[known], event[known], ties)
             parts["ranking"] = survival.ranking_loss(risk[known, 0], time[known], event[known])
         return model.weigh(parts)
+
     return loss
 
 
@@ -98,22 +101,34 @@ def evaluate(model: SgsNet, train: list[Patient], test: list[Patient], seed: int
     trained = outcome(train, fitted)
     limits = tuple(float(q) for q in np.quantile(trained[2], [1 / 3, 2 / 3]))
     at, age = groups(risk, limits), outcome(test, ages(test))[2]
-    curves = [{"name": name, "upper_log_risk": (*limits, None)[k], "n": int((at == k).sum()), "events": int(event[at == k].sum()),
-               "kaplan_meier": survival.kaplan_meier(time[at == k], event[at == k])}
-              for k, name in enumerate(("low", "intermediate", "high"))]
+    curves = [
+        {
+            "name": name,
+            "upper_log_risk": (*limits, None)[k],
+            "n": int((at == k).sum()),
+            "events": int(event[at == k].sum()),
+            "kaplan_meier": survival.kaplan_meier(time[at == k], event[at == k]),
+        }
+        for k, name in enumerate(("low", "intermediate", "high"))
+    ]
     return {
-        "n": len(time), "events": int(event.sum()), "dice_whole_tumour": tumour_dice(classes, test),
+        "n": len(time),
+        "events": int(event.sum()),
+        "dice_whole_tumour": tumour_dice(classes, test),
         "c_index": survival.permutation_p(lambda t, e: survival.concordance(t, e, risk), (time, event), seed),
         "c_index_age_alone": survival.concordance(time, event, age),
         "gain_over_age_alone": survival.gain(survival.concordance, (time, event), age, risk, seed),
-        "c_index_training": survival.concordance(*trained), "log_rank": survival.log_rank(time, event, at),
-        "risk_groups": curves, "loss_weights": model.weigh.weights(),
+        "c_index_training": survival.concordance(*trained),
+        "log_rank": survival.log_rank(time, event, at),
+        "risk_groups": curves,
+        "loss_weights": model.weigh.weights(),
         "baseline": survival.breslow_baseline(*trained),
     }
 
 
-def train_and_evaluate(patients: list[Patient], settings: Settings, out: Path, quiet: bool = False,
-                       held: list[Patient] | None = None) -> tuple[SgsNet, dict]:
+def train_and_evaluate(
+    patients: list[Patient], settings: Settings, out: Path, quiet: bool = False, held: list[Patient] | None = None
+) -> tuple[SgsNet, dict]:
     """Trains, measures on patients kept back, exports OUT/survival.onnx, .json and OUT/segmentation.pt."""
     train, test = (patients, held) if held else split(patients, settings.seed, settings.test_share)
     torch.manual_seed(settings.seed)
@@ -127,9 +142,21 @@ def train_and_evaluate(patients: list[Patient], settings: Settings, out: Path, q
         exported: nn.Module = ImageOnly(model)
     else:
         exported = model
-    export_part(exported, example, ("logits", "log_risk"), out, "survival", {
-        "status": "image-survival", "channels": settings.channels, "clinical": settings.clinical, "baseline": baseline,
-        "risk_groups": risk_groups, "evaluation": {k: v for k, v in figures.items() if k != "risk_groups"}})
+    export_part(
+        exported,
+        example,
+        ("logits", "log_risk"),
+        out,
+        "survival",
+        {
+            "status": "image-survival",
+            "channels": settings.channels,
+            "clinical": settings.clinical,
+            "baseline": baseline,
+            "risk_groups": risk_groups,
+            "evaluation": {k: v for k, v in figures.items() if k != "risk_groups"},
+        },
+    )
     export_service(model, train, test, settings, out, figures)
     save_backbone(model.pooled.net, settings, seconds, len(train), out)
     return model, {**figures, "patients": len(patients), "seconds": round(seconds, 1)}
@@ -144,10 +171,19 @@ def export_service(model: SgsNet, train: list[Patient], test: list[Patient], set
 
     (rows, _), (_, risk) = predict(model, train, run), predict(model, test, run)
     names, values = bundle.clinical_columns(settings.clinical, train)
-    head = bundle.ServiceHead(*bundle.dropout_members(model.risk[1], model.risk[0].p, settings.seed), model.pooled.width,
-                              model.clinical if names else None)
-    part = bundle.head_part(head, "survival", out, np.hstack([rows, values]), model.pooled.width, 0, names,
-                            {k: v for k, v in figures.items() if k != "risk_groups"})
+    head = bundle.ServiceHead(
+        *bundle.dropout_members(model.risk[1], model.risk[0].p, settings.seed), model.pooled.width, model.clinical if names else None
+    )
+    part = bundle.head_part(
+        head,
+        "survival",
+        out,
+        np.hstack([rows, values]),
+        model.pooled.width,
+        0,
+        names,
+        {k: v for k, v in figures.items() if k != "risk_groups"},
+    )
     bundle.write_service(out, settings, model.pooled.width, "encoder.onnx", {"survival": bundle.survival(part, *outcome(test, risk))})
 
 
@@ -160,5 +196,3 @@ class ImageOnly(nn.Module):
 
     def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         return self.model(image, image.new_zeros(image.shape[0], 0))
-
-

@@ -4,6 +4,7 @@ Times in days, event 1 = death seen, 0 = censored (alive when last seen). A high
 Cox 1972; ties: Breslow 1974, Efron 1977; C-index: Harrell 1982; Kaplan and Meier 1958 with Greenwood's variance;
 log-rank: Mantel 1966. Checked against lifelines in tests/test_works_survival.py.
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -79,7 +80,7 @@ def log_rank(time: np.ndarray, event: np.ndarray, group: np.ndarray) -> dict[str
         n, d = n_k.sum(), d_k.sum()
         excess += d_k - d * n_k / n
         if n > 1:
-            cover += d * (n - d) / (n - 1) * (np.diag(n_k / n) - np.outer(n_k, n_k) / n ** 2)
+            cover += d * (n - d) / (n - 1) * (np.diag(n_k / n) - np.outer(n_k, n_k) / n**2)
     k = len(names) - 1
     chi = float(excess[:k] @ np.linalg.pinv(cover[:k, :k]) @ excess[:k])
     return {"chi_square": chi, "degrees": k, "p": float(stats.chi2.sf(chi, k))}
@@ -98,8 +99,7 @@ def permutation_p(score, labels: tuple[np.ndarray, ...], seed: int = 0, rounds: 
     rng, n = np.random.default_rng(seed), len(labels[0])
     value = score(*labels)
     shuffled = [score(*(a[order] for a in labels)) for order in (rng.permutation(n) for _ in range(rounds))]
-    return {"value": float(value), "chance": float(np.mean(shuffled)),
-            "p": float((1 + sum(s >= value for s in shuffled)) / (1 + rounds))}
+    return {"value": float(value), "chance": float(np.mean(shuffled)), "p": float((1 + sum(s >= value for s in shuffled)) / (1 + rounds))}
 
 
 def gain(score, labels: tuple[np.ndarray, ...], without: np.ndarray, with_part: np.ndarray, seed: int, rounds: int = 500) -> dict:

@@ -8,6 +8,7 @@ of their own, bright on T1 where the tumour is dark. What is planted in the tumo
 - aggressiveness: seen, with noise, in how bright the core is on T1; the pathology embedding shows it clearly;
 - survival: exponential times whose log hazard is a weighted sum of core volume, age and aggressiveness; censoring.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ class Plan:
     def core_z(self, radius: float) -> float:
         """Radius in voxels -> standard deviations of its uniform distribution."""
         low, high = self.core
-        return (radius / self.unit - (low + high) / 2) / ((high - low) / 12 ** 0.5)
+        return (radius / self.unit - (low + high) / 2) / ((high - low) / 12**0.5)
 
 
 def ball(size: int, centre, radius: float) -> np.ndarray:
@@ -62,7 +63,7 @@ def ball(size: int, centre, radius: float) -> np.ndarray:
 
 def distance(size: int, centre) -> np.ndarray:
     grid = np.mgrid[:size, :size, :size] - np.reshape(centre, (3, 1, 1, 1))
-    return np.sqrt((grid ** 2).sum(0))
+    return np.sqrt((grid**2).sum(0))
 
 
 def coarse(rng: np.random.Generator, size: int) -> np.ndarray:
@@ -81,8 +82,16 @@ def draw(plan: Plan, rng: np.random.Generator, name: str) -> dict:
     grade = int(rng.choice([2, 3, 4], p=[0.45, 0.4, 0.15] if mutant else [0.05, 0.15, 0.8]))
     centre = plan.size / 2 + rng.uniform(-plan.stray, plan.stray, 3) * plan.unit
     core = float(rng.uniform(*plan.core) * plan.unit)
-    return {"id": name, "mutant": mutant, "codeleted": codeleted, "grade": grade, "centre": centre, "core": core,
-            "age": float(np.clip(rng.normal(48, 12), 18, 90)), "aggressive": float(rng.standard_normal())}
+    return {
+        "id": name,
+        "mutant": mutant,
+        "codeleted": codeleted,
+        "grade": grade,
+        "centre": centre,
+        "core": core,
+        "age": float(np.clip(rng.normal(48, 12), 18, 90)),
+        "aggressive": float(rng.standard_normal()),
+    }
 
 
 def regions(plan: Plan, lesion: dict, where: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -139,18 +148,25 @@ def make_cohort(plan: Plan) -> list[Patient]:
         death, seen = rng.exponential(500 * np.exp(-h)), rng.uniform(200, 3000)
         known = rng.random() < plan.survival
         clinical = {
-            "age": d["age"], "sex": float(rng.random() < 0.5), "idh": float(d["mutant"]),
-            "1p19q": float(d["codeleted"]), "mgmt": float(rng.random() < 0.5), "grade": float(d["grade"]),
+            "age": d["age"],
+            "sex": float(rng.random() < 0.5),
+            "idh": float(d["mutant"]),
+            "1p19q": float(d["codeleted"]),
+            "mgmt": float(rng.random() < 0.5),
+            "grade": float(d["grade"]),
             "os_days": float(max(1, round(min(death, seen)))) if known else UNKNOWN,
-            "event": float(death <= seen) if known else UNKNOWN, "eor": float(rng.integers(0, 3)), "kps": float(rng.integers(5, 11) * 10),
+            "event": float(death <= seen) if known else UNKNOWN,
+            "eor": float(rng.integers(0, 3)),
+            "kps": float(rng.integers(5, 11) * 10),
         }
         for name in ("idh", "1p19q", "grade"):
             if rng.random() < plan.missing:
                 clinical[name] = UNKNOWN
         slide = None
         if rng.random() < plan.pathology:
-            z = np.array([d["mutant"] - 0.5, d["codeleted"] - 0.25, (d["grade"] - 3) / 2, 1.5 * d["aggressive"],
-                          plan.core_z(d["core"])], np.float32)
+            z = np.array(
+                [d["mutant"] - 0.5, d["codeleted"] - 0.25, (d["grade"] - 3) / 2, 1.5 * d["aggressive"], plan.core_z(d["core"])], np.float32
+            )
             slide = (z @ encoder + 0.3 * rng.standard_normal(PATHOLOGY)).astype(np.float32)
         patients.append(Patient(d["id"], image, label, clinical, slide))
     return patients
