@@ -1,4 +1,5 @@
 """The cascade's networks, degradations, patches and inference, on made-up volumes."""
+
 import json
 from dataclasses import replace
 
@@ -30,10 +31,10 @@ def head(seed: int = 0, shape=(60, 70, 50)) -> Volume:
     """An ellipsoid brain with an off-centre tumour of three classes."""
     rng = np.random.default_rng(seed)
     z, y, x = np.meshgrid(*(np.linspace(-1, 1, n) for n in shape), indexing="ij")
-    brain = z ** 2 + y ** 2 + x ** 2 < 0.8
+    brain = z**2 + y**2 + x**2 < 0.8
     label = np.zeros(shape, np.uint8)
     for code, radius in ((2, 0.35), (1, 0.25), (3, 0.15)):
-        label[(z - 0.2) ** 2 + (y + 0.3) ** 2 + (x - 0.25) ** 2 < radius ** 2] = code
+        label[(z - 0.2) ** 2 + (y + 0.3) ** 2 + (x - 0.25) ** 2 < radius**2] = code
     image = rng.standard_normal((4, *shape)).astype(np.float32) * 0.3 + label * 0.8
     image[:, ~brain] = -5
     return Volume("made up", image.astype(np.float16), label * brain, signed_distance(brain), (True,) * 4, False)
@@ -107,6 +108,7 @@ def test_a_view_is_turned_back_to_where_it_came_from(view):
     def network(x):
         seen.append(x.shape)
         return x[CONTEXT:-CONTEXT, 2]
+
     np.testing.assert_array_equal(infer.run_view(network, image, view, slab=4), image[2])
     assert all(h % 4 == 0 and w % 4 == 0 for _, _, h, w in seen)
 
@@ -120,7 +122,9 @@ def test_boxes_follow_what_was_found_and_a_stage_without_a_box_is_empty():
         def network(x):
             boxes.setdefault(stage, x.shape)
             return (x[CONTEXT:-CONTEXT, 0] > 5) * answer
+
         return {"axial": network}
+
     p = infer.cascade(image, brain, {"whole": asks("whole", 0.9), "core": asks("core", 0.0), "enhancing": asks("enhancing", 1.0)})
     assert p["whole"][8:14, 20:32, 5:15].min() == pytest.approx(0.9)
     assert boxes["core"] == (6 + 2 * infer.BOX_MARGIN + 2 * CONTEXT, 4, 24, 20)
@@ -133,7 +137,7 @@ def test_labels_are_nested_and_small_parts_go():
     core[4:9, 4:9, 4:9], enhancing[5:9, 5:9, 5:18] = 0.8, 0.8
     found = infer.labels({"whole": whole, "core": core, "enhancing": enhancing})
     assert not found[17:, 17:, 17:].any()
-    assert (found == 3).sum() == 4 ** 3 and (found == 1).sum() == 5 ** 3 - 4 ** 3
+    assert (found == 3).sum() == 4**3 and (found == 1).sum() == 5**3 - 4**3
 
 
 def test_thick_slices_keep_the_mean_and_lose_what_is_thin():
@@ -214,8 +218,13 @@ def test_nothing_to_find_teaches_by_cross_entropy_alone():
 
 def test_a_step_moves_a_member_and_its_state_comes_back(tmp_path):
     member, engine = Member(net(1), 1e-3), Engine(compile_it=False)
-    batch = [(np.random.default_rng(0).standard_normal((19, 4, 24, 24)).astype(np.float32), np.eye(24, dtype=np.uint8)[None].repeat(11, 0),
-              np.ones((11, 24, 24), bool))]
+    batch = [
+        (
+            np.random.default_rng(0).standard_normal((19, 4, 24, 24)).astype(np.float32),
+            np.eye(24, dtype=np.uint8)[None].repeat(11, 0),
+            np.ones((11, 24, 24), bool),
+        )
+    ]
     losses = []
     for _ in range(12):
         loss, grads = engine("enhancing", member.net, batch)
@@ -231,8 +240,11 @@ def test_a_step_moves_a_member_and_its_state_comes_back(tmp_path):
 
 
 def test_a_resumed_training_keeps_where_it_started(tmp_path):
-    cohort = patches.Patches(patches.Cohort([head()], [], [], [{"image": np.ones((4, 9, 9, 9), np.float16), "label": np.full((9, 9, 9), 2, np.uint8)}]),
-                             each=1, stages=("enhancing",))
+    cohort = patches.Patches(
+        patches.Cohort([head()], [], [], [{"image": np.ones((4, 9, 9, 9), np.float16), "label": np.full((9, 9, 9), 2, np.uint8)}]),
+        each=1,
+        stages=("enhancing",),
+    )
     for started in ("published weights", "nothing"):
         train(cohort, tmp_path, None, 1, facts={"started_from": started}, workers=0, compile_it=False, rounds=0)
     assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["facts"]["started_from"] == "published weights"

@@ -1,4 +1,5 @@
 """What the chain is measured on: heads as NIfTI, tissue results by patient; on made-up files."""
+
 import csv
 import io
 import lzma
@@ -25,24 +26,70 @@ def table(path, rows):
 
 @pytest.fixture
 def tables(tmp_path):
-    table(tmp_path / "tcga_who2021_labels_iucomppath.csv", [
-        {"case_id": "TCGA-AA-0001", "Age (years at diagnosis)": "41", "IDH status": "mutant (maf)", "1p/19q codeletion": "codel",
-         "MGMT promoter status": "unknown", "WHO_CNS5_grade": "Grade 2", "WHO_CNS5_diagnosis": "Oligodendroglioma. Grade 2."},
-        {"case_id": "TCGA-AA-0003", "Age (years at diagnosis)": "70", "IDH status": "WT", "1p/19q codeletion": "unknown",
-         "MGMT promoter status": "Methylated", "WHO_CNS5_grade": "Grade NA", "WHO_CNS5_diagnosis": ""}])
-    table(tmp_path / "tcga_patient_info.csv", [
-        {"subject_id": "TCGA-AA-0001", "age": "41.0", "is_female": "1.0", "survival_months": "10.0", "censorship": "1.0",
-         "IDH1_mut": "0.0", "loh1p/19q_cnv": "1.0"},
-        {"subject_id": "TCGA-AA-0002", "age": "55.0", "is_female": "0.0", "survival_months": "2.0", "censorship": "0.0",
-         "IDH1_mut": "0.0", "loh1p/19q_cnv": "0.0"}])
+    table(
+        tmp_path / "tcga_who2021_labels_iucomppath.csv",
+        [
+            {
+                "case_id": "TCGA-AA-0001",
+                "Age (years at diagnosis)": "41",
+                "IDH status": "mutant (maf)",
+                "1p/19q codeletion": "codel",
+                "MGMT promoter status": "unknown",
+                "WHO_CNS5_grade": "Grade 2",
+                "WHO_CNS5_diagnosis": "Oligodendroglioma. Grade 2.",
+            },
+            {
+                "case_id": "TCGA-AA-0003",
+                "Age (years at diagnosis)": "70",
+                "IDH status": "WT",
+                "1p/19q codeletion": "unknown",
+                "MGMT promoter status": "Methylated",
+                "WHO_CNS5_grade": "Grade NA",
+                "WHO_CNS5_diagnosis": "",
+            },
+        ],
+    )
+    table(
+        tmp_path / "tcga_patient_info.csv",
+        [
+            {
+                "subject_id": "TCGA-AA-0001",
+                "age": "41.0",
+                "is_female": "1.0",
+                "survival_months": "10.0",
+                "censorship": "1.0",
+                "IDH1_mut": "0.0",
+                "loh1p/19q_cnv": "1.0",
+            },
+            {
+                "subject_id": "TCGA-AA-0002",
+                "age": "55.0",
+                "is_female": "0.0",
+                "survival_months": "2.0",
+                "censorship": "0.0",
+                "IDH1_mut": "0.0",
+                "loh1p/19q_cnv": "0.0",
+            },
+        ],
+    )
     table(tmp_path / "kaggle3m_tcga_lgg_data.csv", [{"Patient": "TCGA_AA_0003", "gender": "2", "age_at_initial_pathologic": "70"}])
     return Tables(tmp_path)
 
 
 def test_rows_take_each_fact_from_the_first_table_that_has_it(tables):
     row = tables.row("head-1", "TCGA-AA-0001")
-    assert row == {"id": "head-1", "age": "41", "sex": "F", "idh": "mutant", "1p19q": "codeleted", "mgmt": "", "grade": "2",
-                   "diagnosis": "Oligodendroglioma. Grade 2.", "survival_days": "304", "event": "0"}
+    assert row == {
+        "id": "head-1",
+        "age": "41",
+        "sex": "F",
+        "idh": "mutant",
+        "1p19q": "codeleted",
+        "mgmt": "",
+        "grade": "2",
+        "diagnosis": "Oligodendroglioma. Grade 2.",
+        "survival_days": "304",
+        "event": "0",
+    }
     assert tables.contradictions == {"idh": 1}
     second = tables.row("head-2", "TCGA-AA-0002")
     assert (second["idh"], second["1p19q"], second["grade"], second["event"]) == ("wildtype", "intact", "", "1")

@@ -1,4 +1,5 @@
 """The examples: what is refused, without the tools; and with them, that a bundle comes out as the fixtures have it."""
+
 import json
 import sys
 from pathlib import Path
@@ -17,8 +18,21 @@ FIXTURES = Path(__file__).parents[2] / "test/support/bundles"
 
 def test_names_of_other_tools():
     assert [bundle_folder.sequence_of(n) for n in ("T1", "T1Gd", "t1ce", "T2w", "FLAIR", "T2-FLAIR", "T1c", "ADC", "rCBV")] == [
-        "T1", "T1c", "T1c", "T2", "FLAIR", "FLAIR", "T1c", "ADC", "rCBV"]
-    assert [bundle_folder.label_key(n) for n in ("enhancing tumor", "necrotic and non-enhancing tumor core", "edema")] == ["ET", "NCR", "ED"]
+        "T1",
+        "T1c",
+        "T1c",
+        "T2",
+        "FLAIR",
+        "FLAIR",
+        "T1c",
+        "ADC",
+        "rCBV",
+    ]
+    assert [bundle_folder.label_key(n) for n in ("enhancing tumor", "necrotic and non-enhancing tumor core", "edema")] == [
+        "ET",
+        "NCR",
+        "ED",
+    ]
     for ask, name in ((bundle_folder.sequence_of, "SWI"), (bundle_folder.label_key, "resection cavity")):
         with pytest.raises(bundle_folder.Refused, match=name):
             ask(name)
@@ -29,9 +43,15 @@ def plans(**changes) -> dict:
     return {"transpose_forward": [0, 1, 2], "configurations": {"3d_fullres": {**config, **changes}}}
 
 
-@pytest.mark.parametrize("changes, message", [
-    ({"patch_size": [8, 8]}, "2D"), ({"normalization_schemes": ["CTNormalization"]}, "CTNormalization"),
-    ({"use_mask_for_norm": [False]}, "use_mask_for_norm"), ({"previous_stage": "3d_lowres"}, "cascade")])
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"patch_size": [8, 8]}, "2D"),
+        ({"normalization_schemes": ["CTNormalization"]}, "CTNormalization"),
+        ({"use_mask_for_norm": [False]}, "use_mask_for_norm"),
+        ({"previous_stage": "3d_lowres"}, "cascade"),
+    ],
+)
 def test_nnunet_refuses(changes, message):
     with pytest.raises(bundle_folder.Refused, match=message):
         nnunet_bundle.configuration_of(plans(**changes), "3d_fullres", 1)
@@ -57,10 +77,14 @@ def test_class_limits_cover():
 
 @pytest.mark.parametrize("name", ["monai", "nnunet", "sklearn"])
 def test_the_fixtures_come_out_again(name, tmp_path):
-    for package in {"monai": ["monai", "torch"], "nnunet": ["nnunetv2", "dynamic_network_architectures"],
-                    "sklearn": ["sklearn", "skl2onnx"]}[name]:
+    for package in {
+        "monai": ["monai", "torch"],
+        "nnunet": ["nnunetv2", "dynamic_network_architectures"],
+        "sklearn": ["sklearn", "skl2onnx"],
+    }[name]:
         pytest.importorskip(package, reason=f"{package} is not installed: the {name} example cannot run")
     import make_fixtures
+
     out = tmp_path / name
     out.mkdir()
     base = Path(__file__).parents[2] / "test/golden/inference/tiny-bundle"

@@ -1,4 +1,5 @@
 """One patient under several names is never on both sides of a split."""
+
 import csv
 import os
 from pathlib import Path
@@ -11,9 +12,14 @@ from gliatrain import data as cohort_data
 from gliatrain import evaluate, identities, train
 from gliatrain.data import CHANNELS
 
-TABLE = {"BraTS2021_01479": "TCGA-CS-5396", "TCGA_CS_5396_20010302": "TCGA-CS-5396", "BraTS20_Training_274": "TCGA-CS-5396",
-         "BraTS2021_01658": "BraTS20_Training_151", "BraTS20_Training_151": "BraTS20_Training_151",
-         "BraTS20_Training_001": "BraTS20_Training_001"}
+TABLE = {
+    "BraTS2021_01479": "TCGA-CS-5396",
+    "TCGA_CS_5396_20010302": "TCGA-CS-5396",
+    "BraTS20_Training_274": "TCGA-CS-5396",
+    "BraTS2021_01658": "BraTS20_Training_151",
+    "BraTS20_Training_151": "BraTS20_Training_151",
+    "BraTS20_Training_001": "BraTS20_Training_001",
+}
 
 
 def record(**changes) -> dict:
@@ -32,12 +38,17 @@ def test_a_member_tests_only_whom_its_record_does_not_hold():
     cubes = record(lesion_cube_ids=["BraTS20_Training_274"])
     heads = record(fold=1, tcga_lgg_heads=["TCGA_CS_5396_20010302"])
     assert identities.tested_by([cubes, heads], TABLE, names) == [["BraTS2021_01658"], []]  # 01479: both saw the patient
-    assert identities.tested_by([heads, record(fold=1)], TABLE, names) == [["BraTS2021_01658"], ["BraTS2021_01479", "TCGA_CS_5396_20010302"]]
+    assert identities.tested_by([heads, record(fold=1)], TABLE, names) == [
+        ["BraTS2021_01658"],
+        ["BraTS2021_01479", "TCGA_CS_5396_20010302"],
+    ]
 
 
 def test_a_new_case_in_the_folder_makes_no_member_test_what_it_trained_on():
     old = record(brats_whole_cases=["BraTS2021_01658"], brats_tested=["BraTS2021_01479"])
-    assert identities.tested_by([old], TABLE, ["BraTS2021_00001", "BraTS2021_01479", "BraTS2021_01658"]) == [["BraTS2021_00001", "BraTS2021_01479"]]
+    assert identities.tested_by([old], TABLE, ["BraTS2021_00001", "BraTS2021_01479", "BraTS2021_01658"]) == [
+        ["BraTS2021_00001", "BraTS2021_01479"]
+    ]
     names = [f"case {k}" for k in range(40)]
     before, after = identities.split(names, {}, 2), identities.split(["case new", *names], {}, 2)
     assert {n: after[n] for n in names} == before and 8 < sum(before.values()) < 32
@@ -45,7 +56,12 @@ def test_a_new_case_in_the_folder_makes_no_member_test_what_it_trained_on():
 
 
 def test_a_record_that_does_not_list_its_cubes_counts_all_but_those_it_left_out():
-    old = {"fold": 0, "brats_whole_cases": [], "tcga_lgg_heads": [], "lesion_cube_patients_excluded": {"BraTS20_Training_151": "BraTS2021_01658"}}
+    old = {
+        "fold": 0,
+        "brats_whole_cases": [],
+        "tcga_lgg_heads": [],
+        "lesion_cube_patients_excluded": {"BraTS20_Training_151": "BraTS2021_01658"},
+    }
     assert identities.seen_by(old, TABLE) == {"TCGA-CS-5396", "BraTS20_Training_001"}
 
 
@@ -95,7 +111,9 @@ def test_the_mapping_joins_all_years_and_tcga(tmp_path):
     assert "NA" not in found
 
 
-@pytest.mark.skipif(not Path(os.environ.get("GLIABRIDGE_DATA", "")).joinpath("brats").is_dir(), reason="GLIABRIDGE_DATA does not name the data folder")
+@pytest.mark.skipif(
+    not Path(os.environ.get("GLIABRIDGE_DATA", "")).joinpath("brats").is_dir(), reason="GLIABRIDGE_DATA does not name the data folder"
+)
 def test_the_data_folders_patients(tmp_path, monkeypatch):
     data = Path(os.environ["GLIABRIDGE_DATA"])
     rows = identities.check_rows(data)

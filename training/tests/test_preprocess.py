@@ -1,4 +1,5 @@
 """The functions that the service mirrors: normalisation, prefilter, resampling, windows, postprocessing."""
+
 import numpy as np
 import pytest
 
@@ -69,7 +70,7 @@ def test_postprocessing_removes_specks_and_can_find_nothing():
     label[2:14, 2:14, 2:14] = 2
     label[20, 20, 20] = 3
     out = postprocess.clean(label, 0.001)
-    assert out[20, 20, 20] == 0 and (out > 0).sum() == 12 ** 3
+    assert out[20, 20, 20] == 0 and (out > 0).sum() == 12**3
     label[3, 3, 3] = 3
     assert postprocess.clean(label, 0.001)[3, 3, 3] == 1
     assert not postprocess.clean(label[:, :, 13:], 0.001).any()

@@ -1,4 +1,5 @@
 """Tabular heads on a synthetic cohort whose signal is planted, and the parts against independent formulas."""
+
 import json
 
 import numpy as np
@@ -71,9 +72,11 @@ def test_a_signal_that_one_hospital_contradicts_does_not_ship():
 
 def test_what_is_kept_back_is_tested_and_never_taught():
     t, seen = cohort(), []
+
     def fit(rows):
         seen.append(set(rows["ID"]))
         return rows["cohort"].iloc[0]
+
     p = nested.other_cohorts(t, ("age_years",), np.ones(len(t), bool), fit, lambda model, x: np.full(len(x), model == "north", float))
     kept = set(t["ID"][t["kept_back"]])
     assert kept and not kept & (seen[0] | seen[1]) and not np.isnan(p).any()
@@ -124,9 +127,14 @@ def test_new_patients_are_predicted_and_strange_ones_refused(trained):
 
 def test_install_rewrites_the_manifest_and_the_card(trained, tmp_path, monkeypatch):
     (tmp_path / "old.onnx").write_bytes(b"x")
-    (tmp_path / "bundle.json").write_text(json.dumps({
-        "files": {"old.onnx": {"sha256": "0", "bytes": 1}, "card.md": {"sha256": "1", "bytes": 2}},
-        "heads": {"idh": {"status": "tabular", "file": "old.onnx"}}}))
+    (tmp_path / "bundle.json").write_text(
+        json.dumps(
+            {
+                "files": {"old.onnx": {"sha256": "0", "bytes": 1}, "card.md": {"sha256": "1", "bytes": 2}},
+                "heads": {"idh": {"status": "tabular", "file": "old.onnx"}},
+            }
+        )
+    )
     (tmp_path / "card.md").write_text("# Name\n\n## Known limits\n- y\n")
     monkeypatch.setattr("sys.argv", ["install", "--bundle", str(tmp_path), "--heads", str(trained[0])])
     install.main()
@@ -146,7 +154,7 @@ def test_scale_free_features_ignore_unit_and_bins():
     sd = x.std()
     for width in (sd / 8, sd / 40):  # the table's bins, in other units
         p = np.unique(np.floor(x / width), return_counts=True)[1] / len(x)
-        assert (p ** 2).sum() * sd / width == pytest.approx(a["t1c_density_energy"], rel=0.02)
+        assert (p**2).sum() * sd / width == pytest.approx(a["t1c_density_energy"], rel=0.02)
         assert -(p * np.log2(p)).sum() + np.log2(width / sd) == pytest.approx(a["t1c_density_entropy"], abs=0.03)
 
 
@@ -170,6 +178,7 @@ def test_logistic_and_cox_at_their_optimum():
         risk = x @ b
         own = sum(risk[i] - np.log(np.exp(risk[time >= time[i]]).sum()) for i in range(80) if event[i])
         return -own + 0.25 * b @ b
+
     for step in np.eye(3) * 1e-3:
         assert loss(beta) < loss(beta + step) and loss(beta) < loss(beta - step)
 
@@ -181,7 +190,7 @@ def test_scores_by_hand():
     np.testing.assert_allclose(curve["survival"], [0.75, 0.5, 0.0])
     variance = 1 / (4 * 3) + 1 / (3 * 2)
     spread = np.exp(1.96 * np.sqrt(variance) / -np.log(0.5))
-    np.testing.assert_allclose([curve["lower"][1], curve["upper"][1]], [0.5 ** spread, 0.5 ** (1 / spread)])
+    np.testing.assert_allclose([curve["lower"][1], curve["upper"][1]], [0.5**spread, 0.5 ** (1 / spread)])
     assert scores.concordance(time, event, np.array([3.0, 1, 2, 0])) == pytest.approx(1.0)
     months, hazard = scores.breslow(time, event, np.zeros(4))
     np.testing.assert_allclose(hazard, [1 / 4, 1 / 4 + 1 / 3, 1 / 4 + 1 / 3 + 1])
@@ -190,7 +199,9 @@ def test_scores_by_hand():
 
 
 def test_bounds_say_no_more_than_the_patients_show():
-    assert calibrate.upper_bound(0, 12) == pytest.approx(1 - 0.05 ** (1 / 12)) and calibrate.upper_bound(0, 300) == pytest.approx(3 / 300, rel=0.01)
+    assert calibrate.upper_bound(0, 12) == pytest.approx(1 - 0.05 ** (1 / 12)) and calibrate.upper_bound(0, 300) == pytest.approx(
+        3 / 300, rel=0.01
+    )
     assert calibrate.upper_bound(4, 4) == calibrate.upper_bound(0, 0) == 1
     p = np.array([[0.99, 0.01]] * 30 + [[0.01, 0.99]] * 4)  # perfect, but four patients are four
     truth = np.repeat([0, 1], [30, 4])
@@ -205,10 +216,12 @@ def test_bounds_say_no_more_than_the_patients_show():
 
 def test_limits_hold_in_the_worst_cohort_and_the_guard_shuts_where_calls_err():
     rng = np.random.default_rng(8)
+
     def some(shift):
         truth = rng.integers(0, 2, 400)
         one = linear.sigmoid((truth * 2 - 1) * 2 + rng.normal(0, 1, 400) + shift)
         return np.column_stack([1 - one, one]), truth
+
     easy, hard = some(0), some(-1.5)
     limits = calibrate.limits_across([easy, hard], 0.1)
     for p, truth in (easy, hard):
@@ -240,9 +253,9 @@ def test_noise_moves_what_it_should():
     assert (out[:, 0] == 60).all() and (out[:, 1] >= 0.5).all() and out[:, 1].max() < 0.5 * np.exp(0.4) + 1e-9
     np.testing.assert_allclose(out[:, 1] * out[:, 2], 4500, rtol=1e-9)
     assert not np.isnan(out[:, 3]).any() and 0.2 < np.isnan(out[:, 4]).mean() < 0.4
-    ball = sum((g - 16.0) ** 2 * s ** 2 for g, s in zip(np.ogrid[:33, :33, :33], noise.SPACING)) < 15.0 ** 2
+    ball = sum((g - 16.0) ** 2 * s**2 for g, s in zip(np.ogrid[:33, :33, :33], noise.SPACING)) < 15.0**2
     shape = noise.shape_of(ball)
-    assert shape["shape_MeshVolume"] == pytest.approx(4 / 3 * np.pi * 15 ** 3, rel=0.02)
+    assert shape["shape_MeshVolume"] == pytest.approx(4 / 3 * np.pi * 15**3, rel=0.02)
     assert shape["shape_MajorAxisLength"] == pytest.approx(4 * 15 / np.sqrt(5), rel=0.03)
     assert shape["shape_Sphericity"] == pytest.approx(1, abs=0.08)
     wide = np.random.default_rng(1)  # draws reaches of more than a voxel
@@ -253,7 +266,7 @@ def test_noise_moves_what_it_should():
 def test_noise_draws_the_errors_that_were_measured(tmp_path):
     rng = np.random.default_rng(6)
     t1c = 1 + 0.2 * rng.standard_normal((24, 24, 24))
-    truth = sum((g - 12.0) ** 2 for g in np.ogrid[:24, :24, :24]) < 7.0 ** 2
+    truth = sum((g - 12.0) ** 2 for g in np.ogrid[:24, :24, :24]) < 7.0**2
     found = np.roll(truth, 2, axis=0) & (np.arange(24) < 14)
     off = noise.feature_errors(t1c, truth, found, (2, 2, 2))
     assert off["dice"] == pytest.approx(2 * (truth & found).sum() / (truth.sum() + found.sum()))
@@ -262,13 +275,15 @@ def test_noise_draws_the_errors_that_were_measured(tmp_path):
     assert noise.feature_errors(t1c, truth, np.zeros_like(truth), (2, 2, 2)) is None
     path = tmp_path / "evaluation.json"
     assert noise.measured_errors(path) == []
-    path.write_text(json.dumps({"rows": {"whole": {"a": {"stripped": {"feature_errors": off}, "head": {"feature_errors": None}},
-                                                   "b": {"stripped": {}}}}}))
+    path.write_text(
+        json.dumps(
+            {"rows": {"whole": {"a": {"stripped": {"feature_errors": off}, "head": {"feature_errors": None}}, "b": {"stripped": {}}}}}
+        )
+    )
     assert noise.measured_errors(path) == [("a", off)]
     path.write_text(json.dumps({**json.loads(path.read_text()), "patient_seen": {"whole": ["a"]}}))
     assert noise.measured_errors(path) == []  # the member had seen the patient
-    both = noise.Noise({"t1c_cov": np.array([0.0, 0.0, 1.0, 2.0])}, np.array([0.9, 0.8, 0.7, 0.2]),
-                       np.array([False, False, True, True]))
+    both = noise.Noise({"t1c_cov": np.array([0.0, 0.0, 1.0, 2.0])}, np.array([0.9, 0.8, 0.7, 0.2]), np.array([False, False, True, True]))
     x = np.ones((3000, 1))
     moved = np.log(both.perturb(x, ("t1c_cov",), rng)[:, 0]).round(6)
     assert set(moved) == {0, 1} and (moved == 1).mean() == pytest.approx(noise.MEASURED_SHARE, abs=0.03)
@@ -279,11 +294,21 @@ def test_noise_draws_the_errors_that_were_measured(tmp_path):
 
 
 def test_tables_read_labels_and_refuse_duplicates(tmp_path):
-    labels = pd.DataFrame({
-        "ID": ["A", "B", "C"], "Sex": ["M", "F", "M"], "Age at MRI": [40, 50, 60], "WHO CNS Grade": [2, 3, 4],
-        "Final pathologic diagnosis (WHO 2021)": ["x", "y", tables.GBM], "MGMT status": ["positive", "indeterminate", ""],
-        "1p/19q": ["relative co-deletion", "", "intact"], "IDH": ["IDH1 p.R132H", "mutated (NOS)", "wildtype"],
-        "1-dead 0-alive": [0, 1, 1], "OS": [365.25, 30.4375, np.nan], "EOR": ["GTR", "biopsy", ""]})
+    labels = pd.DataFrame(
+        {
+            "ID": ["A", "B", "C"],
+            "Sex": ["M", "F", "M"],
+            "Age at MRI": [40, 50, 60],
+            "WHO CNS Grade": [2, 3, 4],
+            "Final pathologic diagnosis (WHO 2021)": ["x", "y", tables.GBM],
+            "MGMT status": ["positive", "indeterminate", ""],
+            "1p/19q": ["relative co-deletion", "", "intact"],
+            "IDH": ["IDH1 p.R132H", "mutated (NOS)", "wildtype"],
+            "1-dead 0-alive": [0, 1, 1],
+            "OS": [365.25, 30.4375, np.nan],
+            "EOR": ["GTR", "biopsy", ""],
+        }
+    )
     found = tables.targets(labels)
     assert found["idh"].tolist() == [1, 1, 0] and found["months"].tolist()[:2] == pytest.approx([12, 1])
     np.testing.assert_array_equal(found["1p19q"], [1, np.nan, 0])

@@ -1,4 +1,5 @@
 """Cohorts with images: the same patient never twice, and intensities as shares of the brain."""
+
 import json
 import lzma
 
@@ -23,7 +24,10 @@ def test_copies_of_flair_are_missing_sequences():
 
 
 def test_a_patient_of_whole_images_is_kept_back_and_none_occurs_twice():
-    ucsf, brats = pd.DataFrame({"ID": ["U1", "U2"], "idh": [0.0, 1.0]}), pd.DataFrame({"ID": ["B1"], "patient": ["TCGA-CS-5396"], "idh": [1.0]})
+    ucsf, brats = (
+        pd.DataFrame({"ID": ["U1", "U2"], "idh": [0.0, 1.0]}),
+        pd.DataFrame({"ID": ["B1"], "patient": ["TCGA-CS-5396"], "idh": [1.0]}),
+    )
     both = cohorts.pooled(ucsf, brats, {"TCGA-CS-5396"})
     assert both["kept_back"].tolist() == [False, False, True] and both["cohort"].tolist() == ["UCSF-PDGM"] * 2 + ["BraTS-TCGA"]
     with pytest.raises(ValueError, match="twice"):
@@ -48,11 +52,21 @@ def test_a_cube_gives_shares_of_the_patients_own_brain(tmp_path):
     image[0, 1, 4:20, 4:20, 4:12] = 140  # half of the tumour at z = 2, half at 0
     with lzma.open(tmp_path / "brats2020_lesion_cubes_32.npz.xz", "wb") as f:
         np.savez(f, image=image, mask=mask, patient_id=np.array(["BraTS20_Training_002"]))
-    pd.DataFrame({"t1ce mean": [1.0, 400.0], "t1ce std": [9.0, 100.0]}).to_csv(tables / "brats2020_radiomic_features_caumente.csv", index=False)
-    pd.DataFrame({"case_id": ["TCGA-CS-5396"], "Age (years at diagnosis)": [53], "IDH status": ["Mutant"], "1p/19q codeletion": ["codel"],
-                  "WHO_CNS5_grade": ["Grade 3"]}).to_csv(tables / "tcga_who2021_labels_iucomppath.csv", index=False)
+    pd.DataFrame({"t1ce mean": [1.0, 400.0], "t1ce std": [9.0, 100.0]}).to_csv(
+        tables / "brats2020_radiomic_features_caumente.csv", index=False
+    )
+    pd.DataFrame(
+        {
+            "case_id": ["TCGA-CS-5396"],
+            "Age (years at diagnosis)": [53],
+            "IDH status": ["Mutant"],
+            "1p/19q codeletion": ["codel"],
+            "WHO_CNS5_grade": ["Grade 3"],
+        }
+    ).to_csv(tables / "tcga_who2021_labels_iucomppath.csv", index=False)
     pd.DataFrame({"subject_id": ["TCGA-CS-5396"], "is_female": [1.0], "survival_months": [20.0], "censorship": [0.0]}).to_csv(
-        tables / "tcga_patient_info.csv", index=False)
+        tables / "tcga_patient_info.csv", index=False
+    )
     row = cohorts.read_brats_tcga(tmp_path, {"BraTS20_Training_002": "TCGA-CS-5396"}).iloc[0]
     assert row["t1c_p90_over_brain"] == pytest.approx(1.5) and row["t1c_median_over_brain"] == pytest.approx(1.25)
     assert row["t1c_skewness"] == pytest.approx(0, abs=1e-9) and (row["idh"], row["1p19q"], row["grade"], row["sex_male"]) == (1, 1, 3, 0)
@@ -74,10 +88,18 @@ def test_a_clinical_head_is_measured_against_its_own_inside(tmp_path):
     for name, third in (("TCGA_CS_4941_19960909", t1c), ("TCGA_CS_4942_19960909", flair)):
         write_xz(folder / f"{name}.image.npy.xz", np.stack([t1c // 2, flair, third]))
         write_xz(folder / f"{name}.mask.npy.xz", mask)
-    pd.DataFrame({"case_id": ["TCGA-CS-4941"], "Age (years at diagnosis)": [67], "IDH status": ["WT"], "1p/19q codeletion": ["non-codel"],
-                  "WHO_CNS5_grade": ["Grade 4"]}).to_csv(tmp_path / "tables" / "tcga_who2021_labels_iucomppath.csv", index=False)
+    pd.DataFrame(
+        {
+            "case_id": ["TCGA-CS-4941"],
+            "Age (years at diagnosis)": [67],
+            "IDH status": ["WT"],
+            "1p/19q codeletion": ["non-codel"],
+            "WHO_CNS5_grade": ["Grade 4"],
+        }
+    ).to_csv(tmp_path / "tables" / "tcga_who2021_labels_iucomppath.csv", index=False)
     pd.DataFrame({"subject_id": ["TCGA-CS-4941"], "is_female": [0.0], "survival_months": [7.7], "censorship": [0.0]}).to_csv(
-        tmp_path / "tables" / "tcga_patient_info.csv", index=False)
+        tmp_path / "tables" / "tcga_patient_info.csv", index=False
+    )
     found = cohorts.read_clinical_heads(tmp_path, {f"TCGA_CS_494{k}_19960909": f"TCGA-CS-494{k}" for k in (1, 2)})
     assert found["ID"].tolist() == ["TCGA_CS_4941_19960909"]  # the other one has FLAIR in the place of T1c
     row = found.iloc[0]

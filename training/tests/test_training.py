@@ -1,4 +1,5 @@
 """A minute of training on a made-up cohort finds a planted signal; export keeps the network's answer."""
+
 import json
 
 import numpy as np
@@ -6,16 +7,16 @@ import onnx
 import torch
 
 from gliatrain import evaluate, export, golden
-from gliatrain.augment import Cohort, Patches, drop_sequences
-from gliatrain.synthetic_heads import without_enhancement
-from gliatrain.infer import probabilities
 from gliatrain.attention import SwinPair, relative_index, shift_mask, unwindows, windows
+from gliatrain.augment import Cohort, Patches, drop_sequences
+from gliatrain.infer import probabilities
 from gliatrain.losses import BRAIN, NOT_TUMOUR, TUMOUR, segmentation_loss
 from gliatrain.metrics import dice, hd95, score
 from gliatrain.network import GliomaNet, Variant, presence, tumour_aware, variant_from
+from gliatrain.postprocess import decide
 from gliatrain.preprocess import normalise_channels
 from gliatrain.synthetic import procedural_head
-from gliatrain.postprocess import decide
+from gliatrain.synthetic_heads import without_enhancement
 from gliatrain.train import train
 
 TINY = Variant(widths=(8, 12, 24), attended=1, heads=2)
@@ -26,7 +27,7 @@ def planted(seed: int) -> dict:
     rng = np.random.default_rng(seed)
     shape = (32, 32, 32)
     z, y, x = np.mgrid[:32, :32, :32]
-    brain = (z - 16) ** 2 + (y - 16) ** 2 + (x - 16) ** 2 < 14 ** 2
+    brain = (z - 16) ** 2 + (y - 16) ** 2 + (x - 16) ** 2 < 14**2
     image = (brain + 0.1 * rng.standard_normal((4, *shape))).clip(0).astype(np.float32)
     at = rng.integers(9, 16, 3)
     label = np.zeros(shape, np.uint8)
@@ -86,8 +87,11 @@ def test_network_knows_missing_sequences_and_pools_under_the_tumour():
     assert presence(torch.cat([x[:, :3], 0 * x[:, 3:]], 1)).tolist() == [[1, 1, 1, 0]]
     without = x.clone()
     without[:, 2] = 0  # no T2: the T2-FLAIR branch is silent
-    assert (model.stem(without, presence(without))[:, -2:] == model.stem.film.bias.chunk(2)[1][-2:].view(1, 2, 1, 1, 1)
-            + model.stem.film.weight.chunk(2)[1][-2:].matmul(presence(without)[0]).view(1, 2, 1, 1, 1)).all()
+    assert (
+        model.stem(without, presence(without))[:, -2:]
+        == model.stem.film.bias.chunk(2)[1][-2:].view(1, 2, 1, 1, 1)
+        + model.stem.film.weight.chunk(2)[1][-2:].matmul(presence(without)[0]).view(1, 2, 1, 1, 1)
+    ).all()
     levels = model.encode(x)
     logits = torch.full((1, 5, 16, 16, 16), -20.0)
     logits[:, 0] = 20

@@ -1,4 +1,5 @@
 """Each work trains a little on a made-up cohort whose signal is planted, and finds it; each leaves what it should."""
+
 import json
 
 import numpy as np
@@ -32,7 +33,9 @@ def cohort() -> list[Patient]:
 
 
 def test_sgsnet_finds_the_planted_risk(cohort, tmp_path):
-    model, found = sgsnet.train_and_evaluate(cohort, tiny(epochs=14, decay=0.05, clinical=("age",), options={"dropout": 0.3}), tmp_path, quiet=True)
+    model, found = sgsnet.train_and_evaluate(
+        cohort, tiny(epochs=14, decay=0.05, clinical=("age",), options={"dropout": 0.3}), tmp_path, quiet=True
+    )
     assert found["c_index"]["value"] > 0.58 and abs(found["c_index"]["chance"] - 0.5) < 0.03
     assert found["dice_whole_tumour"] > 0.6
     assert sum(g["n"] for g in found["risk_groups"]) == found["n"] == 29
@@ -92,7 +95,15 @@ def test_survival_classes_leave_out_who_was_lost_early():
     def at(days, event):
         return marasi.survival_class(Patient("x", np.zeros(1), None, {"os_days": days, "event": event}), (300, 450))
 
-    assert [at(299, 1), at(300, 1), at(450, 1), at(451, 0), at(299, 0), at(400, 0), at(float("nan"), float("nan"))] == [0, 1, 2, 2, -1, -1, -1]
+    assert [at(299, 1), at(300, 1), at(450, 1), at(451, 0), at(299, 0), at(400, 0), at(float("nan"), float("nan"))] == [
+        0,
+        1,
+        2,
+        2,
+        -1,
+        -1,
+        -1,
+    ]
     truth, guess = np.array([0, 0, 1, 2]), np.array([0, 1, 1, 1])
     assert marasi.macro_f1(truth, guess) == pytest.approx((2 / 3 + 0.5 + 0) / 3)
 
@@ -112,7 +123,9 @@ def test_clipsa_aligns_and_its_library_answers(cohort, tmp_path):
 def test_info_nce_is_lowest_for_partners():
     a = torch.eye(4)
     right, scale = clipsa.info_nce(a, a, torch.tensor(3.0)), torch.tensor(3.0)
-    assert right < clipsa.info_nce(a, a.roll(1, 0), scale) and float(clipsa.info_nce(a, a, torch.tensor(-9.0))) == pytest.approx(np.log(4), abs=1e-3)
+    assert right < clipsa.info_nce(a, a.roll(1, 0), scale) and float(clipsa.info_nce(a, a, torch.tensor(-9.0))) == pytest.approx(
+        np.log(4), abs=1e-3
+    )
 
 
 def test_ridge_cox_finds_the_direction():
@@ -127,7 +140,7 @@ def test_library_by_hand_and_golden(tmp_path):
     keys, values = np.array([[1, 0], [0, 1], [-1, 0.0]]), np.array([[2.0], [3.0], [-1.0]])
     write_library(tmp_path, keys, values, 2, 0.5, {})
     rows, cosine = nearest(keys, np.array([1.0, 1.0]), 2)
-    assert rows.tolist() == [0, 1] and cosine == pytest.approx([0.5 ** 0.5] * 2)
+    assert rows.tolist() == [0, 1] and cosine == pytest.approx([0.5**0.5] * 2)
     assert proxy(keys, values, np.array([2.0, 2.0]), 2, 0.5) == pytest.approx([2.5])
     (tmp_path / "library.bin").write_bytes(b"\0" * 36)
     with pytest.raises(ValueError, match="not the file"):

@@ -1,4 +1,5 @@
 """What the works give the service: encoder and heads answer as the trained network does, and become part of a bundle."""
+
 import json
 import shutil
 from pathlib import Path

@@ -1,6 +1,7 @@
 """The folder format, the adapters of public tables, and the made-up cohort."""
-import numpy as np
+
 import nibabel as nib
+import numpy as np
 import pytest
 
 from gliatrain.works import adapters
@@ -47,14 +48,17 @@ def test_cut_and_pad():
     np.testing.assert_array_equal(out[:, 1:5], volume[1:4])
 
 
-@pytest.mark.parametrize("text, message", [
-    ("patient_id,age\na,1\na,2\n", "line 3: patient_id is empty or occurs twice"),
-    ("patient_id,idh\na,maybe\n", "line 2: idh must be one of mutant, wildtype or empty"),
-    ("patient_id,age\na,old\n", "line 2: age must be a number or empty"),
-    ("patient_id,age\na,-3\n", "0 or more"),
-    ("patient_id,weight\na,1\n", "columns must be patient_id and any of"),
-    ("patient_id,os_days\na,100\n", "os_days and event belong together"),
-])
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("patient_id,age\na,1\na,2\n", "line 3: patient_id is empty or occurs twice"),
+        ("patient_id,idh\na,maybe\n", "line 2: idh must be one of mutant, wildtype or empty"),
+        ("patient_id,age\na,old\n", "line 2: age must be a number or empty"),
+        ("patient_id,age\na,-3\n", "0 or more"),
+        ("patient_id,weight\na,1\n", "columns must be patient_id and any of"),
+        ("patient_id,os_days\na,100\n", "os_days and event belong together"),
+    ],
+)
 def test_a_wrong_table_is_refused(tmp_path, text, message):
     path = tmp_path / "clinical.csv"
     path.write_text(text)
@@ -63,27 +67,47 @@ def test_a_wrong_table_is_refused(tmp_path, text, message):
 
 
 TABLES = {
-    "ucsf": ("ID,Sex,Age at MRI,WHO CNS Grade,MGMT status,1p/19q,IDH,1-dead 0-alive,OS,EOR\n"
-             "UCSF-PDGM-007,F,61,4,indeterminate,,wildtype,1,420,biopsy\nUCSF-PDGM-012,M,33,2,positive,relative co-deletion,IDH1 R132H,0,900,GTR\n",
-             {"UCSF-PDGM-0007": ("61", "F", "wildtype", "", "", "4", "420", "1", "biopsy", ""),
-              "UCSF-PDGM-0012": ("33", "M", "mutant", "codeleted", "methylated", "2", "900", "0", "gtr", "")}),
-    "upenn": ("ID,Gender,Age_at_scan_years,Survival_from_surgery_days,IDH1,MGMT,KPS,GTR_over90percent\n"
-              "UPENN-GBM-00001_11,F,52.2,Not Available,Wildtype,Not Available,Not Available,Y\n"
-              "UPENN-GBM-00001_21,F,53.0,300,Wildtype,Methylated,80,Y\nUPENN-GBM-00002_11,M,89+,291,NOS/NEC,Unmethylated,70,N\n",
-              {"UPENN-GBM-00001_11": ("52.2", "F", "wildtype", "", "", "", "", "", "gtr", ""),
-               "UPENN-GBM-00002_11": ("89", "M", "", "", "unmethylated", "", "291", "1", "str", "70")}),
-    "brats": ("Brats20ID,Age,Survival_days,Extent_of_Resection\nBraTS20_Training_001,60.5,289,GTR\n"
-              "BraTS20_Training_002,44,ALIVE (361 days later),NA\n",
-              {"BraTS20_Training_001": ("60.5", "", "", "", "", "", "289", "1", "gtr", ""),
-               "BraTS20_Training_002": ("44", "", "", "", "", "", "", "", "", "")}),
-    "tcga": ("case_id,Age (years at diagnosis),IDH status,1p/19q codeletion,MGMT promoter status,WHO_CNS5_grade\n"
-             "TCGA-02-0003,50,WT,non-codel,Unmethylated,Grade 4\nTCGA-02-0003,50,WT,non-codel,Unmethylated,Grade 4\n"
-             "TCGA-CS-4942,44,Mutant,codel,Methylated,Grade 3\n",
-             {"TCGA-02-0003": ("50", "", "wildtype", "intact", "unmethylated", "4", "", "", "", ""),
-              "TCGA-CS-4942": ("44", "", "mutant", "codeleted", "methylated", "3", "", "", "", "")}),
-    "tcga-survival": ("subject_id,age,is_female,survival_months,censorship\nTCGA-02-0006,56.0,1.0,18.33,0.0\nTCGA-02-0009,61,0,10,1\n",
-                      {"TCGA-02-0006": ("56.0", "F", "", "", "", "", "557.9", "1", "", ""),
-                       "TCGA-02-0009": ("61", "M", "", "", "", "", "304.4", "0", "", "")}),
+    "ucsf": (
+        "ID,Sex,Age at MRI,WHO CNS Grade,MGMT status,1p/19q,IDH,1-dead 0-alive,OS,EOR\n"
+        "UCSF-PDGM-007,F,61,4,indeterminate,,wildtype,1,420,biopsy\nUCSF-PDGM-012,M,33,2,positive,relative co-deletion,IDH1 R132H,0,900,GTR\n",
+        {
+            "UCSF-PDGM-0007": ("61", "F", "wildtype", "", "", "4", "420", "1", "biopsy", ""),
+            "UCSF-PDGM-0012": ("33", "M", "mutant", "codeleted", "methylated", "2", "900", "0", "gtr", ""),
+        },
+    ),
+    "upenn": (
+        "ID,Gender,Age_at_scan_years,Survival_from_surgery_days,IDH1,MGMT,KPS,GTR_over90percent\n"
+        "UPENN-GBM-00001_11,F,52.2,Not Available,Wildtype,Not Available,Not Available,Y\n"
+        "UPENN-GBM-00001_21,F,53.0,300,Wildtype,Methylated,80,Y\nUPENN-GBM-00002_11,M,89+,291,NOS/NEC,Unmethylated,70,N\n",
+        {
+            "UPENN-GBM-00001_11": ("52.2", "F", "wildtype", "", "", "", "", "", "gtr", ""),
+            "UPENN-GBM-00002_11": ("89", "M", "", "", "unmethylated", "", "291", "1", "str", "70"),
+        },
+    ),
+    "brats": (
+        "Brats20ID,Age,Survival_days,Extent_of_Resection\nBraTS20_Training_001,60.5,289,GTR\n"
+        "BraTS20_Training_002,44,ALIVE (361 days later),NA\n",
+        {
+            "BraTS20_Training_001": ("60.5", "", "", "", "", "", "289", "1", "gtr", ""),
+            "BraTS20_Training_002": ("44", "", "", "", "", "", "", "", "", ""),
+        },
+    ),
+    "tcga": (
+        "case_id,Age (years at diagnosis),IDH status,1p/19q codeletion,MGMT promoter status,WHO_CNS5_grade\n"
+        "TCGA-02-0003,50,WT,non-codel,Unmethylated,Grade 4\nTCGA-02-0003,50,WT,non-codel,Unmethylated,Grade 4\n"
+        "TCGA-CS-4942,44,Mutant,codel,Methylated,Grade 3\n",
+        {
+            "TCGA-02-0003": ("50", "", "wildtype", "intact", "unmethylated", "4", "", "", "", ""),
+            "TCGA-CS-4942": ("44", "", "mutant", "codeleted", "methylated", "3", "", "", "", ""),
+        },
+    ),
+    "tcga-survival": (
+        "subject_id,age,is_female,survival_months,censorship\nTCGA-02-0006,56.0,1.0,18.33,0.0\nTCGA-02-0009,61,0,10,1\n",
+        {
+            "TCGA-02-0006": ("56.0", "F", "", "", "", "", "557.9", "1", "", ""),
+            "TCGA-02-0009": ("61", "M", "", "", "", "", "304.4", "0", "", ""),
+        },
+    ),
 }
 
 
@@ -102,8 +126,12 @@ def test_public_tables_become_ours(tmp_path, kind):
         adapters.import_cohort(kind, None, table, tmp_path / "again")
 
 
-LAYOUTS = {"ucsf": "UCSF-PDGM-0007_nifti/UCSF-PDGM-0007_T1gad.nii.gz", "upenn": "images_structural/UPENN-GBM-00001_11/UPENN-GBM-00001_11_T1GD.nii.gz",
-           "brats": "BraTS20_Training_001/BraTS20_Training_001_t1ce.nii.gz", "tcga": "TCGA-02-0003/TCGA-02-0003_t1Gd.nii.gz"}
+LAYOUTS = {
+    "ucsf": "UCSF-PDGM-0007_nifti/UCSF-PDGM-0007_T1gad.nii.gz",
+    "upenn": "images_structural/UPENN-GBM-00001_11/UPENN-GBM-00001_11_T1GD.nii.gz",
+    "brats": "BraTS20_Training_001/BraTS20_Training_001_t1ce.nii.gz",
+    "tcga": "TCGA-02-0003/TCGA-02-0003_t1Gd.nii.gz",
+}
 
 
 @pytest.mark.parametrize("kind", sorted(LAYOUTS))

@@ -1,4 +1,5 @@
 """The command on a cohort in the folder format, from files to figures."""
+
 import json
 import sys
 
@@ -28,13 +29,25 @@ def command(monkeypatch, *words: object) -> None:
     run.main()
 
 
-@pytest.mark.parametrize("work, left", [("sgsnet", {"survival.onnx", "survival.json", "segmentation.pt"}),
-                                        ("marasi", {"survival-class.onnx", "survival-class.json"})])
+@pytest.mark.parametrize(
+    "work, left",
+    [("sgsnet", {"survival.onnx", "survival.json", "segmentation.pt"}), ("marasi", {"survival-class.onnx", "survival-class.json"})],
+)
 def test_a_folder_becomes_figures(monkeypatch, tmp_path, capsys, work, left):
     write_cohort(tmp_path / "a", make_cohort(Plan(patients=24, size=8, seed=31)))
     write_cohort(tmp_path / "b", make_cohort(Plan(patients=12, size=8, seed=32)))
     (tmp_path / "mine.toml").write_text(CONFIG)
-    arguments = (work, "--cohort", tmp_path / "a", "--cohort-b", tmp_path / "b", "--config", tmp_path / "mine.toml", "--out", tmp_path / "out")
+    arguments = (
+        work,
+        "--cohort",
+        tmp_path / "a",
+        "--cohort-b",
+        tmp_path / "b",
+        "--config",
+        tmp_path / "mine.toml",
+        "--out",
+        tmp_path / "out",
+    )
     command(monkeypatch, *arguments)
     assert "epoch 1/1" in capsys.readouterr().out
     figures = json.loads((tmp_path / "out" / "evaluation.json").read_text())

@@ -1,4 +1,5 @@
 """The map of where a head looked."""
+
 import numpy as np
 import pytest
 import torch
@@ -33,7 +34,7 @@ def test_the_map_is_highest_where_the_signal_was_planted():
     pooled.eval()
     inside = 0
     for k in (1, 3, 5, 7, 9):
-        image = torch.from_numpy(images[k:k + 1])
+        image = torch.from_numpy(images[k : k + 1])
         found = cam(pooled, lambda v: head_(v)[0, 1] - head_(v)[0, 0], image)
         assert found.shape == (size,) * 3 and found.max() == pytest.approx(1)
         inside += bool(regions[k][np.unravel_index(found.argmax(), found.shape)])

@@ -1,4 +1,5 @@
 """Real lesions as the works' patients, and the page that says what was found."""
+
 import json
 
 import numpy as np
@@ -28,7 +29,9 @@ def test_age_and_radiomics_stand_beside_on_the_same_patients():
     names = [f"TCGA-{k % 4:02d}-{k:04d}" for k in range(120)]
     features = pd.DataFrame({c: rng.normal(1, 0.2, 120) for c in lesions.CARRIED}, index=names)
     mutant = (features["t1c_p90_over_brain"] + 0.05 * rng.standard_normal(120) < 1).astype(float)
-    patients = [Patient(n, np.zeros(1), None, {"idh": mutant[n]}) for n in names] + [Patient("TCGA-00-none", np.zeros(1), None, {"idh": 1.0})]
+    patients = [Patient(n, np.zeros(1), None, {"idh": mutant[n]}) for n in names] + [
+        Patient("TCGA-00-none", np.zeros(1), None, {"idh": 1.0})
+    ]
     found = lesions.beside(*lesions.institutions(patients), features, "idh", lambda v: v == 1)
     assert found["radiomics_and_age"]["n"] == found["age_alone"]["n"] == 60
     assert found["radiomics_and_age"]["auc"]["value"] > 0.9 and 0.2 < found["age_alone"]["auc"]["value"] < 0.8
@@ -54,7 +57,9 @@ def made_up(k: int) -> Patient:
     clinical = {"age": float(rng.integers(20, 80)), "os_days": float(rng.integers(50, 900)), "event": float(k % 4 > 0)}
     if is_tcga:
         clinical.update({"idh": float(k // 4 % 2), "grade": float(2 + k // 4 % 3), "1p19q": float(k // 4 % 3 == 0)})
-    return Patient(f"TCGA-{k % 4:02d}-{k:04d}" if is_tcga else f"B{k}", rng.standard_normal((4, *label.shape)).astype(np.float32), label, clinical)
+    return Patient(
+        f"TCGA-{k % 4:02d}-{k:04d}" if is_tcga else f"B{k}", rng.standard_normal((4, *label.shape)).astype(np.float32), label, clinical
+    )
 
 
 def test_every_work_runs_on_lesions_and_is_reported(tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 The first tests measure the cohorts themselves, without any network: the signal is where the part looks and plainly less elsewhere.
 Those that train are slow (`pytest -m "not slow"` leaves them out) and take the very cohorts of configs/synthetic.toml.
 """
+
 import numpy as np
 import pytest
 import torch
@@ -63,7 +64,10 @@ def test_a_gain_is_that_of_the_score_and_its_interval_holds_nothing_when_nothing
 
 def test_without_an_image_sgsnet_is_no_better_than_age(tmp_path):
     torch.set_num_threads(1)
-    blind = [Patient(p.id, np.zeros_like(p.image), p.label, p.clinical) for p in make_cohort(Plan(patients=80, size=8, seed=41, hazard=(1, 1, 1)))]
+    blind = [
+        Patient(p.id, np.zeros_like(p.image), p.label, p.clinical)
+        for p in make_cohort(Plan(patients=80, size=8, seed=41, hazard=(1, 1, 1)))
+    ]
     settings = Settings(widths=(4, 6), attended=0, size=(8, 8, 8), epochs=3, batch=20, rate=8e-3, clinical=("age",))
     found = sgsnet.train_and_evaluate(blind[:40], settings, tmp_path, True, blind[40:])[1]
     assert found["c_index_age_alone"] > 0.55 and found["gain_over_age_alone"]["value"] <= 1e-9

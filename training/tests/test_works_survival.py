@@ -1,4 +1,5 @@
 """Survival losses and measures: against lifelines' numbers (below, with the call that gave them) and by hand."""
+
 import numpy as np
 import pytest
 import torch
@@ -50,8 +51,10 @@ def test_concordance_kaplan_meier_and_log_rank_are_lifelines():
     km = survival.kaplan_meier(TIME, EVENT)  # KaplanMeierFitter; its rows at times without a death repeat the one before
     assert km["days"] == [5, 8, 12, 15, 20, 40]
     assert km["survival"] == pytest.approx([0.9166666666666667, 0.75, 0.65625, 0.5625, 0.3375, 0.16875], abs=1e-12)
-    assert km["lower"] == pytest.approx([0.5389771805707405, 0.4084159131515948, 0.3204116375996002, 0.2436809826051868,
-                                         0.08647498256996364, 0.011331536892449512], abs=1e-8)
+    assert km["lower"] == pytest.approx(
+        [0.5389771805707405, 0.4084159131515948, 0.3204116375996002, 0.2436809826051868, 0.08647498256996364, 0.011331536892449512],
+        abs=1e-8,
+    )
     assert km["upper"][-1] == pytest.approx(0.49327954559010856, abs=1e-8)
     two = survival.log_rank(TIME, EVENT, GROUP)  # logrank_test
     assert (two["chi_square"], two["p"]) == pytest.approx((3.9650229447524876, 0.04645488883026895), abs=1e-8)
