@@ -1,4 +1,5 @@
 """What the examples share: sequence names, graph wrappers, ONNX export with a parity check, and the bundle folder itself."""
+
 from __future__ import annotations
 
 import hashlib
@@ -12,11 +13,19 @@ HEADS = ("idh", "1p19q", "mgmt", "grade", "survival")
 INTENDED = "Research use only. Not a medical device; not for diagnosis or treatment decisions."
 NOT_MEASURED = {"status": "not_measured"}
 # What a class may be called in other tools -> the label that the service knows by this key.
-LABELS = {"NCR": ("necrotic core", r"ncr|necro|non.?enh|tumou?r core|net\b"),
-          "ED": ("oedema and infiltration", r"oedema|edema|\bed\b|infiltrat|whole tumou?r"),
-          "ET": ("enhancing tumour", r"enhanc|\bet\b")}
-SEQUENCES = {"T1c": r"t1.?(ce|c|gd|wce|w.?gd|.*contrast)\b", "FLAIR": r".*flair", "T1": r"t1w?\b", "T2": r"t2w?\b",
-             "ADC": r"adc\b|apparent.diffusion.*", "rCBV": r"r?cbv\b"}
+LABELS = {
+    "NCR": ("necrotic core", r"ncr|necro|non.?enh|tumou?r core|net\b"),
+    "ED": ("oedema and infiltration", r"oedema|edema|\bed\b|infiltrat|whole tumou?r"),
+    "ET": ("enhancing tumour", r"enhanc|\bet\b"),
+}
+SEQUENCES = {
+    "T1c": r"t1.?(ce|c|gd|wce|w.?gd|.*contrast)\b",
+    "FLAIR": r".*flair",
+    "T1": r"t1w?\b",
+    "T2": r"t2w?\b",
+    "ADC": r"adc\b|apparent.diffusion.*",
+    "rCBV": r"r?cbv\b",
+}
 
 
 class Refused(SystemExit):
@@ -55,7 +64,7 @@ def nested_regions(network, order: list[int]):
 
         def forward(self, x):
             y = self.network(x)
-            parts = [y[:, k:k + 1] for k in order]
+            parts = [y[:, k : k + 1] for k in order]
             for n in range(len(parts) - 2, -1, -1):  # a region holds those inside it
                 parts[n] = torch.maximum(parts[n], parts[n + 1])
             classes = [torch.zeros_like(parts[0])]
@@ -116,8 +125,9 @@ def export_network(model, path: Path, channels: int, roi: list[int], tolerance: 
 
     torch.set_num_threads(1)
     model.eval()
-    torch.onnx.export(model, (torch.zeros(1, channels, *roi),), str(path), input_names=["image"], output_names=["logits"],
-                      opset_version=20, dynamo=False)
+    torch.onnx.export(
+        model, (torch.zeros(1, channels, *roi),), str(path), input_names=["image"], output_names=["logits"], opset_version=20, dynamo=False
+    )
     x = np.random.default_rng(0).standard_normal((1, channels, *roi), dtype=np.float32)
     with torch.no_grad():
         want = model(torch.from_numpy(x)).numpy()
@@ -134,35 +144,90 @@ def digest(path: Path) -> dict:
 
 
 def card(name: str, source: str, differences: list[str], facts: dict) -> str:
-    lines = [f"# {name}", "", INTENDED, "", f"Made from {source}. Not measured: no figure is claimed.", "", "## How it runs",
-             *(f"- {key}: {value}" for key, value in facts.items()), "", "## Where the service differs from the tool it came from",
-             *(f"- {d}" for d in differences), "", "## Sign-off", "Not signed off. See config/models/README.md.", ""]
+    lines = [
+        f"# {name}",
+        "",
+        INTENDED,
+        "",
+        f"Made from {source}. Not measured: no figure is claimed.",
+        "",
+        "## How it runs",
+        *(f"- {key}: {value}" for key, value in facts.items()),
+        "",
+        "## Where the service differs from the tool it came from",
+        *(f"- {d}" for d in differences),
+        "",
+        "## Sign-off",
+        "Not signed off. See config/models/README.md.",
+        "",
+    ]
     return "\n".join(lines)
 
 
-def write_segmentation_bundle(folder: Path, *, name: str, source: str, license: str, sequences: list[str], keys: list[str],
-                              spacing_zyx: list[float], roi_zyx: list[int], overlap: float, mode: str, sigma_scale: float,
-                              flips: list[list[str]], differences: list[str], threshold_fraction_of_p99: float = 0.1) -> dict:
+def write_segmentation_bundle(
+    folder: Path,
+    *,
+    name: str,
+    source: str,
+    license: str,
+    sequences: list[str],
+    keys: list[str],
+    spacing_zyx: list[float],
+    roi_zyx: list[int],
+    overlap: float,
+    mode: str,
+    sigma_scale: float,
+    flips: list[list[str]],
+    differences: list[str],
+    threshold_fraction_of_p99: float = 0.1,
+) -> dict:
     """bundle.json and card.md beside the segmentation.onnx that is there. Every sequence is required: the network knew no other."""
     if len(set(sequences)) != len(sequences):
         raise Refused(f"two channels are the same sequence: {', '.join(sequences)}")
     index = {key: n + 1 for n, key in enumerate(keys)}
-    regions = {"WT": [index[k] for k in keys], "TC": [index[k] for k in ("NCR", "ET") if k in index],
-               "ET": [index[k] for k in ("ET",) if k in index]}
-    facts = {"channels": ", ".join(sequences), "classes": ", ".join(["background", *keys]), "spacing (Z, Y, X)": f"{spacing_zyx} mm",
-             "window (Z, Y, X)": roi_zyx, "normalisation": "nonzero-zscore", "source": source}
+    regions = {
+        "WT": [index[k] for k in keys],
+        "TC": [index[k] for k in ("NCR", "ET") if k in index],
+        "ET": [index[k] for k in ("ET",) if k in index],
+    }
+    facts = {
+        "channels": ", ".join(sequences),
+        "classes": ", ".join(["background", *keys]),
+        "spacing (Z, Y, X)": f"{spacing_zyx} mm",
+        "window (Z, Y, X)": roi_zyx,
+        "normalisation": "nonzero-zscore",
+        "source": source,
+    }
     (folder / "card.md").write_text(card(name, source, differences, facts))
     manifest = {
-        "schema": "gliabridge-bundle/1", "id": folder.resolve().name, "version": "1.0.0", "name": name,
-        "description": f"Made from {source}.", "intended_use": INTENDED, "authors": "see the source", "copyright": "see the source",
-        "license": license, "data_source": [source],
+        "schema": "gliabridge-bundle/1",
+        "id": folder.resolve().name,
+        "version": "1.0.0",
+        "name": name,
+        "description": f"Made from {source}.",
+        "intended_use": INTENDED,
+        "authors": "see the source",
+        "copyright": "see the source",
+        "license": license,
+        "data_source": [source],
         "files": {f: digest(folder / f) for f in ("segmentation.onnx", "card.md")},
         "sequences": {s: {"channel": n, "required": True} for n, s in enumerate(sequences)},
-        "preprocess": {"orientation": "LPS", "spacing_mm": list(reversed(spacing_zyx)),
-                       "normalisation": {"name": "nonzero-zscore", "threshold_fraction_of_p99": threshold_fraction_of_p99}},
+        "preprocess": {
+            "orientation": "LPS",
+            "spacing_mm": list(reversed(spacing_zyx)),
+            "normalisation": {"name": "nonzero-zscore", "threshold_fraction_of_p99": threshold_fraction_of_p99},
+        },
         "network": {"file": "segmentation.onnx", "input": "image", "output": "logits", "axes": "NCZYX"},
-        "inference": {"roi_size": list(roi_zyx), "overlap": overlap, "mode": mode, "sigma_scale": sigma_scale,
-                      "activation": "softmax", "blend": "logits", "padding": "zero", "tta_flips": flips},
+        "inference": {
+            "roi_size": list(roi_zyx),
+            "overlap": overlap,
+            "mode": mode,
+            "sigma_scale": sigma_scale,
+            "activation": "softmax",
+            "blend": "logits",
+            "padding": "zero",
+            "tta_flips": flips,
+        },
         "labels": [{"index": index[k], "name": LABELS[k][0], "key": k} for k in keys],
         "regions": {name: members for name, members in regions.items() if members},
         "postprocess": {"connectivity": 26, "min_component_ml": 0, "enhancing_min_ml": 0, "no_finding_below_ml": 0},

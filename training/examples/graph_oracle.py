@@ -2,6 +2,7 @@
 
 Grids: {"shape_zyx", "spacing" (x, y, z mm), "origin" (x, y, z of the first voxel's centre)}; volumes [Z, Y, X].
 """
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -40,7 +41,7 @@ def transform_mask(mask: np.ndarray, rule: dict, voxel_ml: float) -> np.ndarray:
     if name == "RemoveSmallObjects":
         return (sizes * voxel_ml >= rule["min_size_ml"] - 1e-9)[parts] & mask
     assert name == "KeepLargestConnectedComponent"
-    keep = np.argsort(-sizes, kind="stable")[:rule.get("num_components", 1)]
+    keep = np.argsort(-sizes, kind="stable")[: rule.get("num_components", 1)]
     return np.isin(parts, keep[sizes[keep] > 0]) & mask
 
 
@@ -66,7 +67,9 @@ def activated(logits: np.ndarray, activation: str) -> np.ndarray:
 class Oracle:
     def __init__(self, folder: Path, manifest: dict, image):
         self.m, self.image = manifest, image
-        self.sessions = {n: ort.InferenceSession(str(folder / w["file"]), providers=["CPUExecutionProvider"]) for n, w in manifest["networks"].items()}
+        self.sessions = {
+            n: ort.InferenceSession(str(folder / w["file"]), providers=["CPUExecutionProvider"]) for n, w in manifest["networks"].items()
+        }
         self.order = sorted(manifest["sequences"], key=lambda s: manifest["sequences"][s]["channel"])
         self.stages, self.done = manifest["stages"], {}
 
@@ -145,7 +148,9 @@ class Oracle:
             own = []
             if "stage" in member:
                 other, there, _, p, _ = self.done[member["stage"]]
-                own = [np.stack([np.zeros(shape) if n == "background" else interpolated(self.region(other, p, n), there, grid) for n in names])]
+                own = [
+                    np.stack([np.zeros(shape) if n == "background" else interpolated(self.region(other, p, n), there, grid) for n in names])
+                ]
                 if activation == "softmax":
                     own[0][0] = 1 - own[0][1:].sum(0)
             for flip in member.get("tta_flips", [[]]) if "network" in member else []:
@@ -181,8 +186,12 @@ class Oracle:
             a = np.round((edge - np.asarray(grid["origin"])) / grid["spacing"] + 0.5).astype(int)[::-1]
             n = np.round(extent / grid["spacing"]).astype(int)[::-1]
             a0, b0 = np.maximum(a, 0), np.minimum(a + n, grid["shape_zyx"])
-            cut = {"shape_zyx": tuple(b0 - a0), "spacing": grid["spacing"], "origin": np.asarray(grid["origin"]) + grid["spacing"] * a0[::-1]}
-            return cut, channels[:, a0[0]:b0[0], a0[1]:b0[1], a0[2]:b0[2]]
+            cut = {
+                "shape_zyx": tuple(b0 - a0),
+                "spacing": grid["spacing"],
+                "origin": np.asarray(grid["origin"]) + grid["spacing"] * a0[::-1],
+            }
+            return cut, channels[:, a0[0] : b0[0], a0[1] : b0[1], a0[2] : b0[2]]
         spacing = np.asarray(stage["grid"]["spacing_mm"], float)
         grid = {"shape_zyx": tuple(np.ceil(extent / spacing - 1e-9).astype(int)[::-1]), "spacing": spacing, "origin": edge + spacing / 2}
         rule, out = stage["normalisation"], []
@@ -208,8 +217,15 @@ class Oracle:
                 stages.append({"stage": stage["name"], "skipped": True})
                 continue
             if n == 0:
-                ready = first, np.stack([np.zeros(first["shape_zyx"]) if v is None else head_zscore(v, stage["normalisation"])
-                                         for v in self.images(first, missing)])
+                ready = (
+                    first,
+                    np.stack(
+                        [
+                            np.zeros(first["shape_zyx"]) if v is None else head_zscore(v, stage["normalisation"])
+                            for v in self.images(first, missing)
+                        ]
+                    ),
+                )
             else:
                 ready = self.prepare(stage, first, missing)
             if ready == "skipped":
@@ -228,8 +244,15 @@ class Oracle:
         if "regions" not in result:
             tumour = np.stack([s[1:4].sum(0) for s in samples])
             ordered = np.sort(p, 0)
-            return {"stages": stages, "grid": grid, "probabilities": p, "samples": [s.argmax(0) for s in samples], "deviation": tumour.std(0, ddof=1),
-                    "near": np.any([np.diff(np.sort(s, 0)[-2:], axis=0)[0] < NEAR for s in samples], axis=0) | (ordered[-1] - ordered[-2] < NEAR)}
+            return {
+                "stages": stages,
+                "grid": grid,
+                "probabilities": p,
+                "samples": [s.argmax(0) for s in samples],
+                "deviation": tumour.std(0, ddof=1),
+                "near": np.any([np.diff(np.sort(s, 0)[-2:], axis=0)[0] < NEAR for s in samples], axis=0)
+                | (ordered[-1] - ordered[-2] < NEAR),
+            }
         return {"stages": stages, "grid": grid, **self.nested(grid, channels, missing, lacking)}
 
     def nested(self, grid: dict, channels: np.ndarray, missing: list[str], lacking: set[str]) -> dict:

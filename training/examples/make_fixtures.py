@@ -4,6 +4,7 @@ Tiny seeded networks with random weights, in the folders that the tools themselv
 by the tools on a made-up volume: MONAI's own transforms and sliding_window_inference; nnU-Net's ZScoreNormalization and
 network; scikit-learn's predict_proba. Needs monai, nnunetv2 (its normalisation), dynamic-network-architectures, scikit-learn.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -12,10 +13,9 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-
 import monai_bundle
 import nnunet_bundle
+import numpy as np
 import sklearn_head
 
 SPACING = 2.0
@@ -33,8 +33,11 @@ def samples(probabilities: np.ndarray, count: int = 300) -> dict:
     rng = np.random.default_rng(3)
     flat = probabilities.reshape(len(probabilities), -1)
     at = np.sort(rng.choice(flat.shape[1], count, replace=False))
-    return {"voxels": at.tolist(), "probabilities": np.round(flat[:, at].astype(float), 7).tolist(),
-            "leads": np.bincount(flat.argmax(0), minlength=len(flat)).tolist()}
+    return {
+        "voxels": at.tolist(),
+        "probabilities": np.round(flat[:, at].astype(float), 7).tolist(),
+        "leads": np.bincount(flat.argmax(0), minlength=len(flat)).tolist(),
+    }
 
 
 def write(folder: Path, golden: dict) -> None:
@@ -46,20 +49,41 @@ def make_monai(out: Path, work: Path) -> None:
     from monai.bundle import ConfigParser
     from monai.inferers import sliding_window_inference
     from monai.transforms import NormalizeIntensity
+
     torch.manual_seed(7)
     config = {
-        "network_def": {"_target_": "monai.networks.nets.UNet", "spatial_dims": 3, "in_channels": 2, "out_channels": 4,
-                        "channels": [4, 8], "strides": [2], "num_res_units": 1, "norm": "instance"},
-        "preprocessing": {"_target_": "Compose", "transforms": [
-            {"_target_": "LoadImaged", "keys": "image"}, {"_target_": "EnsureChannelFirstd", "keys": "image"},
-            {"_target_": "Orientationd", "keys": "image", "axcodes": "RAS"}, {"_target_": "Spacingd", "keys": "image", "pixdim": [SPACING] * 3},
-            {"_target_": "NormalizeIntensityd", "keys": "image", "nonzero": True, "channel_wise": True}]},
+        "network_def": {
+            "_target_": "monai.networks.nets.UNet",
+            "spatial_dims": 3,
+            "in_channels": 2,
+            "out_channels": 4,
+            "channels": [4, 8],
+            "strides": [2],
+            "num_res_units": 1,
+            "norm": "instance",
+        },
+        "preprocessing": {
+            "_target_": "Compose",
+            "transforms": [
+                {"_target_": "LoadImaged", "keys": "image"},
+                {"_target_": "EnsureChannelFirstd", "keys": "image"},
+                {"_target_": "Orientationd", "keys": "image", "axcodes": "RAS"},
+                {"_target_": "Spacingd", "keys": "image", "pixdim": [SPACING] * 3},
+                {"_target_": "NormalizeIntensityd", "keys": "image", "nonzero": True, "channel_wise": True},
+            ],
+        },
         "inferer": {"_target_": "SlidingWindowInferer", "roi_size": [12, 16, 8], "overlap": 0.5, "mode": "gaussian"},
     }
-    metadata = {"name": "Tiny MONAI network, random weights", "version": "1.0.0", "copyright": "Gliabridge", "license": "Apache-2.0",
-                "network_data_format": {"inputs": {"image": {"channel_def": {"0": "FLAIR", "1": "T1c"}}},
-                                        "outputs": {"pred": {"channel_def": {"0": "background", "1": "enhancing tumor", "2": "edema",
-                                                                             "3": "necrotic core"}}}}}
+    metadata = {
+        "name": "Tiny MONAI network, random weights",
+        "version": "1.0.0",
+        "copyright": "Gliabridge",
+        "license": "Apache-2.0",
+        "network_data_format": {
+            "inputs": {"image": {"channel_def": {"0": "FLAIR", "1": "T1c"}}},
+            "outputs": {"pred": {"channel_def": {"0": "background", "1": "enhancing tumor", "2": "edema", "3": "necrotic core"}}},
+        },
+    }
     source = work / "monai"
     for name in ("configs", "models"):
         (source / name).mkdir(parents=True)
@@ -74,31 +98,67 @@ def make_monai(out: Path, work: Path) -> None:
     ras = np.ascontiguousarray(image.transpose(0, 3, 2, 1)[:, ::-1, ::-1])  # LPS Z, Y, X -> RAS X, Y, Z
     normalised = NormalizeIntensity(nonzero=True, channel_wise=True)(ras.copy())
     with torch.no_grad():
-        logits = sliding_window_inference(torch.as_tensor(np.asarray(normalised))[None], (12, 16, 8), 1, network, overlap=0.5, mode="gaussian")
+        logits = sliding_window_inference(
+            torch.as_tensor(np.asarray(normalised))[None], (12, 16, 8), 1, network, overlap=0.5, mode="gaussian"
+        )
     p = logits.softmax(1)[0].numpy()[:, ::-1, ::-1].transpose(0, 3, 2, 1)
     lps = np.asarray(normalised)[:, ::-1, ::-1].transpose(0, 3, 2, 1)
-    write(out, {"provenance": f"monai {version('monai')}: NormalizeIntensity, sliding_window_inference, softmax",
-                "size_zyx": [14, 20, 8], "normalised": [[float(v) for v in channel.ravel()[::17]] for channel in lps], **samples(p)})
+    write(
+        out,
+        {
+            "provenance": f"monai {version('monai')}: NormalizeIntensity, sliding_window_inference, softmax",
+            "size_zyx": [14, 20, 8],
+            "normalised": [[float(v) for v in channel.ravel()[::17]] for channel in lps],
+            **samples(p),
+        },
+    )
 
 
 def make_nnunet(out: Path, work: Path) -> None:
     import torch
     from nnunetv2.preprocessing.normalization.default_normalization_schemes import ZScoreNormalization
+
     torch.manual_seed(11)
-    architecture = {"network_class_name": "dynamic_network_architectures.architectures.unet.PlainConvUNet",
-                    "_kw_requires_import": ["conv_op", "norm_op", "dropout_op", "nonlin"],
-                    "arch_kwargs": {"n_stages": 2, "features_per_stage": [4, 8], "conv_op": "torch.nn.modules.conv.Conv3d",
-                                    "kernel_sizes": [[3, 3, 3]] * 2, "strides": [[1, 1, 1], [2, 2, 2]], "n_conv_per_stage": [1, 1],
-                                    "n_conv_per_stage_decoder": [1], "conv_bias": True,
-                                    "norm_op": "torch.nn.modules.instancenorm.InstanceNorm3d", "norm_op_kwargs": {"eps": 1e-5, "affine": True},
-                                    "dropout_op": None, "dropout_op_kwargs": None, "nonlin": "torch.nn.LeakyReLU",
-                                    "nonlin_kwargs": {"inplace": True}}}
+    architecture = {
+        "network_class_name": "dynamic_network_architectures.architectures.unet.PlainConvUNet",
+        "_kw_requires_import": ["conv_op", "norm_op", "dropout_op", "nonlin"],
+        "arch_kwargs": {
+            "n_stages": 2,
+            "features_per_stage": [4, 8],
+            "conv_op": "torch.nn.modules.conv.Conv3d",
+            "kernel_sizes": [[3, 3, 3]] * 2,
+            "strides": [[1, 1, 1], [2, 2, 2]],
+            "n_conv_per_stage": [1, 1],
+            "n_conv_per_stage_decoder": [1],
+            "conv_bias": True,
+            "norm_op": "torch.nn.modules.instancenorm.InstanceNorm3d",
+            "norm_op_kwargs": {"eps": 1e-5, "affine": True},
+            "dropout_op": None,
+            "dropout_op_kwargs": None,
+            "nonlin": "torch.nn.LeakyReLU",
+            "nonlin_kwargs": {"inplace": True},
+        },
+    }
     size = (12, 16, 8)
-    plans = {"dataset_name": "Dataset999_Tiny", "transpose_forward": [0, 1, 2], "configurations": {"3d_fullres": {
-        "patch_size": list(size), "spacing": [SPACING] * 3, "normalization_schemes": ["ZScoreNormalization"] * 4,
-        "use_mask_for_norm": [True] * 4, "architecture": architecture}}}
-    dataset = {"channel_names": {"0": "T1", "1": "T1Gd", "2": "T2w", "3": "FLAIR"}, "licence": "Apache-2.0", "regions_class_order": [1, 2, 3],
-               "labels": {"background": 0, "whole tumor": [1, 2, 3], "tumor core": [2, 3], "enhancing tumor": [3]}}
+    plans = {
+        "dataset_name": "Dataset999_Tiny",
+        "transpose_forward": [0, 1, 2],
+        "configurations": {
+            "3d_fullres": {
+                "patch_size": list(size),
+                "spacing": [SPACING] * 3,
+                "normalization_schemes": ["ZScoreNormalization"] * 4,
+                "use_mask_for_norm": [True] * 4,
+                "architecture": architecture,
+            }
+        },
+    }
+    dataset = {
+        "channel_names": {"0": "T1", "1": "T1Gd", "2": "T2w", "3": "FLAIR"},
+        "licence": "Apache-2.0",
+        "regions_class_order": [1, 2, 3],
+        "labels": {"background": 0, "whole tumor": [1, 2, 3], "tumor core": [2, 3], "enhancing tumor": [3]},
+    }
     source = work / "nnunet"
     (source / "fold_0").mkdir(parents=True)
     (source / "plans.json").write_text(json.dumps(plans))
@@ -114,8 +174,10 @@ def make_nnunet(out: Path, work: Path) -> None:
     with torch.no_grad():  # so that every label occurs
         logits = network(torch.from_numpy(normalised)[None])[0].reshape(3, -1)
         network.decoder.seg_layers[-1].bias -= torch.stack([torch.quantile(one, q) for one, q in zip(logits, (0.4, 0.6, 0.75))])
-    torch.save({"network_weights": network.state_dict(), "trainer_name": "nnUNetTrainer", "inference_allowed_mirroring_axes": None},
-               source / "fold_0/checkpoint_final.pth")
+    torch.save(
+        {"network_weights": network.state_dict(), "trainer_name": "nnUNetTrainer", "inference_allowed_mirroring_axes": None},
+        source / "fold_0/checkpoint_final.pth",
+    )
     nnunet_bundle.convert(source, out, lps=True, name="Tiny nnU-Net, random weights")
     with torch.no_grad():
         regions = torch.sigmoid(network(torch.from_numpy(normalised)[None]))[0].numpy()
@@ -123,11 +185,19 @@ def make_nnunet(out: Path, work: Path) -> None:
     for region, label in zip(regions, (1, 2, 3)):  # nnU-Net's own rule for regions
         labels[region > 0.5] = label
     at = np.sort(np.random.default_rng(3).choice(labels.size, 300, replace=False))
-    write(out, {"provenance": f"nnunetv2 {version('nnunetv2')} ZScoreNormalization, dynamic-network-architectures "
-                              f"{version('dynamic-network-architectures')} PlainConvUNet, regions by regions_class_order",
-                "size_zyx": list(size), "normalised": [[float(v) for v in channel.ravel()[::17]] for channel in normalised],
-                "near_a_limit": np.flatnonzero((np.abs(regions - 0.5) < 1e-4).any(0).ravel()).tolist(), "labels": labels.ravel().tolist(),
-                "voxels": at.tolist(), "regions": np.round(regions.reshape(3, -1)[:, at].astype(float), 7).tolist()})
+    write(
+        out,
+        {
+            "provenance": f"nnunetv2 {version('nnunetv2')} ZScoreNormalization, dynamic-network-architectures "
+            f"{version('dynamic-network-architectures')} PlainConvUNet, regions by regions_class_order",
+            "size_zyx": list(size),
+            "normalised": [[float(v) for v in channel.ravel()[::17]] for channel in normalised],
+            "near_a_limit": np.flatnonzero((np.abs(regions - 0.5) < 1e-4).any(0).ravel()).tolist(),
+            "labels": labels.ravel().tolist(),
+            "voxels": at.tolist(),
+            "regions": np.round(regions.reshape(3, -1)[:, at].astype(float), 7).tolist(),
+        },
+    )
 
 
 def make_sklearn(out: Path, base: Path) -> None:
@@ -136,14 +206,32 @@ def make_sklearn(out: Path, base: Path) -> None:
     x = np.stack([rng.normal(62 - 20 * y, 9), rng.normal(0.5 + 0.1 * y, 0.1), rng.normal(0.32 - 0.05 * y, 0.08)], axis=1)
     x[rng.random(x.shape) < 0.05] = np.nan
     features, classes = ["age_years", "shape_Sphericity", "t1c_cov"], ["IDH-wildtype", "IDH-mutant"]
-    sklearn_head.add_head(base, out, head="idh", x=x, y=y, features=features, required=["age_years"], classes=classes, members=4, seed=1,
-                          command="python examples/make_fixtures.py")
+    sklearn_head.add_head(
+        base,
+        out,
+        head="idh",
+        x=x,
+        y=y,
+        features=features,
+        required=["age_years"],
+        classes=classes,
+        members=4,
+        seed=1,
+        command="python examples/make_fixtures.py",
+    )
     fitted = sklearn_head.fit_members(x, y, 4, 1)
     rows = np.array([[38.0, 0.63, 0.25], [71.0, 0.42, 0.36], [52.0, np.nan, 0.29], [55.0, 0.55, np.nan], [49.0, 0.5, 0.34]])
     p = sklearn_head.probabilities(fitted, rows)
-    write(out, {"provenance": f"scikit-learn {version('scikit-learn')}: predict_proba of each member; skl2onnx {version('skl2onnx')}",
-                "features": features, "rows": [[None if np.isnan(v) else v for v in row] for row in rows],
-                "members": p.tolist(), "intervals": np.percentile(p, [2.5, 97.5], axis=1).transpose(1, 2, 0).tolist()})
+    write(
+        out,
+        {
+            "provenance": f"scikit-learn {version('scikit-learn')}: predict_proba of each member; skl2onnx {version('skl2onnx')}",
+            "features": features,
+            "rows": [[None if np.isnan(v) else v for v in row] for row in rows],
+            "members": p.tolist(),
+            "intervals": np.percentile(p, [2.5, 97.5], axis=1).transpose(1, 2, 0).tolist(),
+        },
+    )
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 Tiny seeded networks (one convolution each) as graphs of stages, run by graph_oracle.py, which knows nothing of the service: NumPy, SciPy
 and ONNX Runtime over the manifest alone. Image and kernels are asymmetric in every axis, so that a view that is turned or flipped fails.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -11,22 +12,25 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
-
 from bundle_folder import HEADS, INTENDED, NOT_MEASURED, digest
 from graph_oracle import Oracle, transform_mask
+from onnx import TensorProto, helper, numpy_helper
 
 SIZE_ZYX, SPACING = (24, 34, 28), 2.0
 HEAD_ZSCORE = {"name": "foreground-zscore", "threshold_fraction_of_p99": 0.1, "clip_percentiles": [0.5, 99.5], "clip": [-5, 5]}
-LABELS = [{"index": n + 1, "name": name, "key": key} for n, (key, name) in
-          enumerate([("NCR", "necrotic core"), ("ED", "oedema"), ("ET", "enhancing tumour")])]
+LABELS = [
+    {"index": n + 1, "name": name, "key": key}
+    for n, (key, name) in enumerate([("NCR", "necrotic core"), ("ED", "oedema"), ("ET", "enhancing tumour")])
+]
 ZERO = {"min_component_ml": 0, "enhancing_min_ml": 0, "no_finding_below_ml": 0}
 
 
 def head(sequence: str, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
     """Intensity at LPS mm; the service's test has the same formula."""
+
     def inside(cx, cy, cz, rx, ry, rz):
         return ((x - cx) / rx) ** 2 + ((y - cy) / ry) ** 2 + ((z - cz) / rz) ** 2 < 1
+
     c = ["T1", "T1c", "T2", "FLAIR"].index(sequence)
     grain = 6 * np.sin(x / 3 + c) + 5 * np.cos(y / 4 - z / 5) + 4 * np.sin(z / 2.3 + x * y / 90)
     out = np.where(inside(27.3, 35.1, 23.6, 24.2, 30.7, 20.1), 45 + 5 * c, 0.0)
@@ -52,15 +56,24 @@ def write_network(path: Path, w: np.ndarray, bias: np.ndarray, slices: bool) -> 
     inits = [numpy_helper.from_array(w, "w"), numpy_helper.from_array(bias.astype(np.float32), "b")]
     if slices:
         inits += [numpy_helper.from_array(np.array([0], np.int64), "axis")]
-        nodes = [helper.make_node("Transpose", ["image"], ["cdhw"], perm=[1, 0, 2, 3]), helper.make_node("Unsqueeze", ["cdhw", "axis"], ["ncdhw"]),
-                 helper.make_node("Conv", ["ncdhw", "w", "b"], ["y"], **conv), helper.make_node("Squeeze", ["y", "axis"], ["kdhw"]),
-                 helper.make_node("Transpose", ["kdhw"], ["logits"], perm=[1, 0, 2, 3])]
+        nodes = [
+            helper.make_node("Transpose", ["image"], ["cdhw"], perm=[1, 0, 2, 3]),
+            helper.make_node("Unsqueeze", ["cdhw", "axis"], ["ncdhw"]),
+            helper.make_node("Conv", ["ncdhw", "w", "b"], ["y"], **conv),
+            helper.make_node("Squeeze", ["y", "axis"], ["kdhw"]),
+            helper.make_node("Transpose", ["kdhw"], ["logits"], perm=[1, 0, 2, 3]),
+        ]
         shapes = (["d", w.shape[1], "h", "w_"], ["d_out", w.shape[0], "h", "w_"])
     else:
         nodes = [helper.make_node("Conv", ["image", "w", "b"], ["logits"], **conv)]
         shapes = ([1, w.shape[1], "z", "y", "x"], [1, w.shape[0], "z", "y", "x"])
-    graph = helper.make_graph(nodes, path.stem, [helper.make_tensor_value_info("image", TensorProto.FLOAT, shapes[0])],
-                              [helper.make_tensor_value_info("logits", TensorProto.FLOAT, shapes[1])], inits)
+    graph = helper.make_graph(
+        nodes,
+        path.stem,
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, shapes[0])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, shapes[1])],
+        inits,
+    )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     onnx.checker.check_model(model)
     assert not slices or depth % 2 == 1
@@ -71,8 +84,12 @@ def slice_network(folder: Path, name: str, seed: int, weights, bias, context: in
     rng = np.random.default_rng(seed)
     weights = np.array(weights, float)
     write_network(folder / f"{name}.onnx", kernel(rng, len(weights), weights, (2 * context + 1, 3, 3)), np.array(bias), True)
-    return {"file": f"{name}.onnx", "input": "image", "output": "logits",
-            "inferer": {"name": "SliceInferer", "context": context, "divisible_pad": 4, "slab_voxels": slab}}
+    return {
+        "file": f"{name}.onnx",
+        "input": "image",
+        "output": "logits",
+        "inferer": {"name": "SliceInferer", "context": context, "divisible_pad": 4, "slab_voxels": slab},
+    }
 
 
 def volume_network(folder: Path, name: str, seed: int, weights, bias, inferer: dict) -> dict:
@@ -85,13 +102,26 @@ def volume_network(folder: Path, name: str, seed: int, weights, bias, inferer: d
 def finish(folder: Path, name: str, sequences: list[str], manifest: dict) -> dict:
     (folder / "card.md").write_text(f"# {name}\n\n{INTENDED} Made by training/examples/make_graph_fixtures.py; random weights.\n")
     files = {network["file"] for network in manifest["networks"].values()} | {"card.md"}
-    whole = {"schema": "gliabridge-bundle/2", "id": folder.name, "version": "1.0.0", "name": name, "description": "A test of graphs.",
-             "intended_use": INTENDED, "authors": "Gliabridge contributors", "copyright": "Gliabridge contributors", "license": "Apache-2.0",
-             "data_source": ["made up"], "files": {f: digest(folder / f) for f in sorted(files)},
-             "sequences": {s: {"channel": n, "required": False} for n, s in enumerate(sequences)}, "require_any": ["T1c", "FLAIR"],
-             "labels": LABELS, "regions": {"WT": [1, 2, 3], "TC": [1, 3], "ET": [3]},
-             "heads": {h: {"status": "not_evaluable", "reason": "this bundle has no such head"} for h in HEADS},
-             "evaluation": NOT_MEASURED, **manifest}
+    whole = {
+        "schema": "gliabridge-bundle/2",
+        "id": folder.name,
+        "version": "1.0.0",
+        "name": name,
+        "description": "A test of graphs.",
+        "intended_use": INTENDED,
+        "authors": "Gliabridge contributors",
+        "copyright": "Gliabridge contributors",
+        "license": "Apache-2.0",
+        "data_source": ["made up"],
+        "files": {f: digest(folder / f) for f in sorted(files)},
+        "sequences": {s: {"channel": n, "required": False} for n, s in enumerate(sequences)},
+        "require_any": ["T1c", "FLAIR"],
+        "labels": LABELS,
+        "regions": {"WT": [1, 2, 3], "TC": [1, 3], "ET": [3]},
+        "heads": {h: {"status": "not_evaluable", "reason": "this bundle has no such head"} for h in HEADS},
+        "evaluation": NOT_MEASURED,
+        **manifest,
+    }
     (folder / "bundle.json").write_text(json.dumps(whole, indent=1) + "\n")
     return whole
 
@@ -101,80 +131,193 @@ def make_cascade(folder: Path) -> dict:
     b = {"name": "BinaryClosing"}
     networks = {
         # background, NCR, ED, ET, BRAIN over FLAIR, T1, T1c, T2
-        "coarse": volume_network(folder, "coarse", 1, [[0, 0, 0, 0], [2, -1, -1, 0], [3, -1, 0, 0], [1, 0, 3, 0], [0, 3, 1, 0]],
-                                 [0, -5, -4, -6, 1.5], {"name": "SimpleInferer", "divisible_pad": 8, "padding": "minimum"}),
-        **{f"whole-{view}": slice_network(folder, f"whole-{view}", 10 + n, [[0, 0, 0, 0], [1.8, -0.3, 0.1, 0.2]], [0.3, -1.9])
-           for n, view in enumerate(("axial", "sagittal", "coronal"))},
+        "coarse": volume_network(
+            folder,
+            "coarse",
+            1,
+            [[0, 0, 0, 0], [2, -1, -1, 0], [3, -1, 0, 0], [1, 0, 3, 0], [0, 3, 1, 0]],
+            [0, -5, -4, -6, 1.5],
+            {"name": "SimpleInferer", "divisible_pad": 8, "padding": "minimum"},
+        ),
+        **{
+            f"whole-{view}": slice_network(folder, f"whole-{view}", 10 + n, [[0, 0, 0, 0], [1.8, -0.3, 0.1, 0.2]], [0.3, -1.9])
+            for n, view in enumerate(("axial", "sagittal", "coronal"))
+        },
         "core": slice_network(folder, "core", 20, [[0, 0, 0, 0], [0.5, -0.8, 0.9, 0]], [0, -2.3], slab=4000),
         "enhancing": slice_network(folder, "enhancing", 30, [[0.1, -0.4, 1.1, 0]], [-2.2], context=1),
     }
     mean = {"name": "MeanEnsemble"}
-    return finish(folder, "Tiny cascade", ["FLAIR", "T1", "T1c", "T2"], {
-        "networks": networks,
-        "masks": {
-            "brain": {"stage": "coarse", "outputs": ["NCR", "ED", "ET", "BRAIN"], "threshold": 0.5,
-                      "transforms": [{"name": "KeepLargestConnectedComponent"}, {"name": "FillHoles"}]},
-            "tumour": {"stage": "whole", "outputs": ["WT"], "threshold": 0.5,
-                       "transforms": [b, {"name": "RemoveSmallObjects", "min_size_ml": 0.2}]},
-            "core": {"stage": "core", "outputs": ["TC"], "threshold": 0.45, "transforms": [b]}},
-        "stages": [
-            {"name": "coarse", "grid": {"spacing_mm": [SPACING] * 3}, "normalisation": HEAD_ZSCORE,
-             "output": {"activation": "softmax", "classes": ["background", "NCR", "ED", "ET", "BRAIN"]},
-             "members": [{"network": "coarse"}], "fusion": mean},
-            {"name": "whole", "grid": {"spacing_mm": [1, 1, 1]}, "box": {"mask": "brain", "margin_mm": 3, "if_empty": "refuse"},
-             "normalisation": {"name": "mask-zscore", "mask": "brain", "outside": "zero"}, "within": "brain",
-             "output": {"activation": "softmax", "classes": ["background", "WT"]},
-             "members": [*({"network": f"whole-{v}", "view": v} for v in ("axial", "sagittal", "coronal")), {"stage": "coarse"}],
-             "fusion": {**mean, "weights": [3, 2, 1, 1]}},
-            {"name": "core", "grid": {"stage": "whole"}, "box": {"mask": "tumour", "margin_mm": 4, "if_empty": "skip"},
-             "output": {"activation": "softmax", "classes": ["background", "TC"]},
-             "members": [{"network": "core", "view": "coronal"}, {"network": "core", "view": "sagittal", "tta_flips": [[], ["x", "z"]]}],
-             "fusion": mean},
-            {"name": "enhancing", "grid": {"stage": "core"}, "box": {"mask": "core", "margin_mm": 2, "if_empty": "skip"},
-             "output": {"activation": "sigmoid", "regions": ["ET"]}, "members": [{"network": "enhancing", "view": "axial"}], "fusion": mean}],
-        "result": {"stage": "whole", "regions": {"WT": "whole", "TC": "core", "ET": "enhancing"}, "anatomy": {"BRAIN": "coarse"}},
-        "anatomy": [{"index": 4, "name": "brain", "key": "BRAIN"}],
-        "needs": {"ET": ["T1c"], "TC": ["T1c"]},
-        "postprocess": {"decision": "nested-regions", **ZERO, "transforms": [
-            {"name": "RemoveSmallObjects", "applied_labels": ["WT"], "min_size_ml": 0.2},
-            {"name": "FillHoles", "applied_labels": ["TC", "WT"]},
-            {"name": "RemoveObjectsByContrast", "applied_labels": ["ET"], "minuend": "T1c", "subtrahend": "T1", "min_mean_difference": 0.5}]}})
+    return finish(
+        folder,
+        "Tiny cascade",
+        ["FLAIR", "T1", "T1c", "T2"],
+        {
+            "networks": networks,
+            "masks": {
+                "brain": {
+                    "stage": "coarse",
+                    "outputs": ["NCR", "ED", "ET", "BRAIN"],
+                    "threshold": 0.5,
+                    "transforms": [{"name": "KeepLargestConnectedComponent"}, {"name": "FillHoles"}],
+                },
+                "tumour": {
+                    "stage": "whole",
+                    "outputs": ["WT"],
+                    "threshold": 0.5,
+                    "transforms": [b, {"name": "RemoveSmallObjects", "min_size_ml": 0.2}],
+                },
+                "core": {"stage": "core", "outputs": ["TC"], "threshold": 0.45, "transforms": [b]},
+            },
+            "stages": [
+                {
+                    "name": "coarse",
+                    "grid": {"spacing_mm": [SPACING] * 3},
+                    "normalisation": HEAD_ZSCORE,
+                    "output": {"activation": "softmax", "classes": ["background", "NCR", "ED", "ET", "BRAIN"]},
+                    "members": [{"network": "coarse"}],
+                    "fusion": mean,
+                },
+                {
+                    "name": "whole",
+                    "grid": {"spacing_mm": [1, 1, 1]},
+                    "box": {"mask": "brain", "margin_mm": 3, "if_empty": "refuse"},
+                    "normalisation": {"name": "mask-zscore", "mask": "brain", "outside": "zero"},
+                    "within": "brain",
+                    "output": {"activation": "softmax", "classes": ["background", "WT"]},
+                    "members": [*({"network": f"whole-{v}", "view": v} for v in ("axial", "sagittal", "coronal")), {"stage": "coarse"}],
+                    "fusion": {**mean, "weights": [3, 2, 1, 1]},
+                },
+                {
+                    "name": "core",
+                    "grid": {"stage": "whole"},
+                    "box": {"mask": "tumour", "margin_mm": 4, "if_empty": "skip"},
+                    "output": {"activation": "softmax", "classes": ["background", "TC"]},
+                    "members": [
+                        {"network": "core", "view": "coronal"},
+                        {"network": "core", "view": "sagittal", "tta_flips": [[], ["x", "z"]]},
+                    ],
+                    "fusion": mean,
+                },
+                {
+                    "name": "enhancing",
+                    "grid": {"stage": "core"},
+                    "box": {"mask": "core", "margin_mm": 2, "if_empty": "skip"},
+                    "output": {"activation": "sigmoid", "regions": ["ET"]},
+                    "members": [{"network": "enhancing", "view": "axial"}],
+                    "fusion": mean,
+                },
+            ],
+            "result": {"stage": "whole", "regions": {"WT": "whole", "TC": "core", "ET": "enhancing"}, "anatomy": {"BRAIN": "coarse"}},
+            "anatomy": [{"index": 4, "name": "brain", "key": "BRAIN"}],
+            "needs": {"ET": ["T1c"], "TC": ["T1c"]},
+            "postprocess": {
+                "decision": "nested-regions",
+                **ZERO,
+                "transforms": [
+                    {"name": "RemoveSmallObjects", "applied_labels": ["WT"], "min_size_ml": 0.2},
+                    {"name": "FillHoles", "applied_labels": ["TC", "WT"]},
+                    {
+                        "name": "RemoveObjectsByContrast",
+                        "applied_labels": ["ET"],
+                        "minuend": "T1c",
+                        "subtrahend": "T1",
+                        "min_mean_difference": 0.5,
+                    },
+                ],
+            },
+        },
+    )
 
 
 def make_student(folder: Path) -> dict:
     """One network a view with three nested regions and the brain, over the whole head, other channels and voxels."""
     weights = [[-0.3, 0.2, 1.6, 0.4], [-0.6, 1.0, 0.6, 0], [-0.5, 1.3, 0.1, 0], [1.5, 0.6, 0.2, 0.6]]
-    networks = {f"student-{v}": slice_network(folder, f"student-{v}", 40 + n, [[w[2], w[0], w[1], w[3]] for w in weights], [-2, -2.6, -2.9, 0.7], slab=9000)
-                for n, v in enumerate(("axial", "coronal"))}
-    return finish(folder, "Tiny student", ["FLAIR", "T1", "T1c", "T2"], {
-        "networks": networks, "masks": {},
-        "stages": [{"name": "student", "grid": {"spacing_mm": [2, 3, 2.5]}, "normalisation": HEAD_ZSCORE,
+    networks = {
+        f"student-{v}": slice_network(
+            folder, f"student-{v}", 40 + n, [[w[2], w[0], w[1], w[3]] for w in weights], [-2, -2.6, -2.9, 0.7], slab=9000
+        )
+        for n, v in enumerate(("axial", "coronal"))
+    }
+    return finish(
+        folder,
+        "Tiny student",
+        ["FLAIR", "T1", "T1c", "T2"],
+        {
+            "networks": networks,
+            "masks": {},
+            "stages": [
+                {
+                    "name": "student",
+                    "grid": {"spacing_mm": [2, 3, 2.5]},
+                    "normalisation": HEAD_ZSCORE,
                     "output": {"activation": "sigmoid", "regions": ["WT", "TC", "ET", "BRAIN"]},
-                    "members": [{"network": "student-axial", "view": "axial", "tta_flips": [[], ["y"]]}, {"network": "student-coronal", "view": "coronal"}],
-                    "fusion": {"name": "MeanEnsemble"}}],
-        "result": {"stage": "student", "regions": {"WT": "student", "TC": "student", "ET": "student"}, "anatomy": {"BRAIN": "student"}},
-        "anatomy": [{"index": 4, "name": "brain", "key": "BRAIN"}],
-        "postprocess": {"decision": "nested-regions", **ZERO, "transforms": [{"name": "KeepLargestConnectedComponent", "applied_labels": ["WT"]}]}})
+                    "members": [
+                        {"network": "student-axial", "view": "axial", "tta_flips": [[], ["y"]]},
+                        {"network": "student-coronal", "view": "coronal"},
+                    ],
+                    "fusion": {"name": "MeanEnsemble"},
+                }
+            ],
+            "result": {"stage": "student", "regions": {"WT": "student", "TC": "student", "ET": "student"}, "anatomy": {"BRAIN": "student"}},
+            "anatomy": [{"index": 4, "name": "brain", "key": "BRAIN"}],
+            "postprocess": {
+                "decision": "nested-regions",
+                **ZERO,
+                "transforms": [{"name": "KeepLargestConnectedComponent", "applied_labels": ["WT"]}],
+            },
+        },
+    )
 
 
 def make_nnunet_cascade(folder: Path) -> dict:
     """nnU-Net's 3d_lowres and 3d_cascade_fullres: the second sees the first's segmentation as one channel a label."""
-    windows = {"name": "SlidingWindowInferer", "roi_size": [12, 16, 12], "overlap": 0.5, "mode": "gaussian", "sigma_scale": 0.125,
-               "blend": "logits", "padding": "zero"}
+    windows = {
+        "name": "SlidingWindowInferer",
+        "roi_size": [12, 16, 12],
+        "overlap": 0.5,
+        "mode": "gaussian",
+        "sigma_scale": 0.125,
+        "blend": "logits",
+        "padding": "zero",
+    }
     low = [[0, 0, 0, 0], [2, -1, -1, 0], [3, -1, 0, 0], [1, 0, 3, 0]]
     full = [[0] * 7, [0.5, -1, -0.5, 0, 2, 0, 0], [1, -0.3, 0, 0, 0, 2, 0], [0.3, 0, 1.5, 0, 0, 0, 2]]
-    networks = {"lowres": volume_network(folder, "lowres", 50, low, [1, -3, -2, -4], windows),
-                "fullres": volume_network(folder, "fullres", 51, full, [1, -1, -1, -2], {**windows, "roi_size": [20, 24, 20]})}
+    networks = {
+        "lowres": volume_network(folder, "lowres", 50, low, [1, -3, -2, -4], windows),
+        "fullres": volume_network(folder, "fullres", 51, full, [1, -1, -1, -2], {**windows, "roi_size": [20, 24, 20]}),
+    }
     nonzero, mean = {"name": "nonzero-zscore", "threshold_fraction_of_p99": 0.1}, {"name": "MeanEnsemble"}
     classes = {"activation": "softmax", "classes": ["background", "NCR", "ED", "ET"]}
-    return finish(folder, "Tiny nnU-Net cascade", ["FLAIR", "T1", "T1c", "T2"], {
-        "networks": networks, "masks": {},
-        "stages": [{"name": "lowres", "grid": {"spacing_mm": [SPACING] * 3}, "normalisation": nonzero, "output": classes,
-                    "members": [{"network": "lowres"}], "fusion": mean},
-                   {"name": "fullres", "grid": {"spacing_mm": [1.5, 1.25, 1.75]}, "normalisation": nonzero, "output": classes,
+    return finish(
+        folder,
+        "Tiny nnU-Net cascade",
+        ["FLAIR", "T1", "T1c", "T2"],
+        {
+            "networks": networks,
+            "masks": {},
+            "stages": [
+                {
+                    "name": "lowres",
+                    "grid": {"spacing_mm": [SPACING] * 3},
+                    "normalisation": nonzero,
+                    "output": classes,
+                    "members": [{"network": "lowres"}],
+                    "fusion": mean,
+                },
+                {
+                    "name": "fullres",
+                    "grid": {"spacing_mm": [1.5, 1.25, 1.75]},
+                    "normalisation": nonzero,
+                    "output": classes,
                     "previous_stage": {"stage": "lowres", "classes": ["NCR", "ED", "ET"]},
-                    "members": [{"network": "fullres", "tta_flips": [[], ["y"]]}], "fusion": mean}],
-        "result": {"stage": "fullres"}, "postprocess": ZERO})
+                    "members": [{"network": "fullres", "tta_flips": [[], ["y"]]}],
+                    "fusion": mean,
+                },
+            ],
+            "result": {"stage": "fullres"},
+            "postprocess": ZERO,
+        },
+    )
 
 
 def golden(folder: Path, manifest: dict, missing: list[str]) -> dict:
@@ -185,15 +328,22 @@ def golden(folder: Path, manifest: dict, missing: list[str]) -> dict:
     p, labels = answer["probabilities"], answer["samples"]
     rng = np.random.default_rng(9)
     tumour = np.flatnonzero(p[1:4].sum(0).ravel() > 0.05)
-    at = np.sort(np.unique(np.concatenate([rng.choice(p[0].size, 150, replace=False), rng.choice(tumour, min(150, len(tumour)), replace=False)])))
+    at = np.sort(
+        np.unique(np.concatenate([rng.choice(p[0].size, 150, replace=False), rng.choice(tumour, min(150, len(tumour)), replace=False)]))
+    )
     near = np.flatnonzero(answer["near"].ravel())
-    return {"missing": missing, "first": {"size_zyx": list(shape), "origin": grid["origin"].tolist(), "spacing": spacing.tolist()},
-            "stages": answer["stages"], "grid": {k: np.asarray(v).tolist() for k, v in answer["grid"].items()}, "voxels": at.tolist(),
-            "probabilities": np.round(p.reshape(len(p), -1)[:, at].astype(float), 6).tolist(),
-            "deviation": np.round(answer["deviation"].ravel()[at].astype(float), 6).tolist(),
-            "sums": [round(float(one.sum()), 2) for one in p],
-            "samples": [{"voxels": np.bincount(s.ravel(), minlength=4).tolist(), "labels": s.ravel()[at].tolist()} for s in labels],
-            "near": sorted(set(near.tolist()) & set(at.tolist()))}
+    return {
+        "missing": missing,
+        "first": {"size_zyx": list(shape), "origin": grid["origin"].tolist(), "spacing": spacing.tolist()},
+        "stages": answer["stages"],
+        "grid": {k: np.asarray(v).tolist() for k, v in answer["grid"].items()},
+        "voxels": at.tolist(),
+        "probabilities": np.round(p.reshape(len(p), -1)[:, at].astype(float), 6).tolist(),
+        "deviation": np.round(answer["deviation"].ravel()[at].astype(float), 6).tolist(),
+        "sums": [round(float(one.sum()), 2) for one in p],
+        "samples": [{"voxels": np.bincount(s.ravel(), minlength=4).tolist(), "labels": s.ravel()[at].tolist()} for s in labels],
+        "near": sorted(set(near.tolist()) & set(at.tolist())),
+    }
 
 
 def masks(out: Path) -> None:
@@ -202,8 +352,14 @@ def masks(out: Path) -> None:
     mask = rng.random((7, 9, 11)) < 0.33
     mask[1:6, 1:6, 2:8] |= True
     mask[3:5, 2:4, 4:6] = False
-    cases = [{"name": "KeepLargestConnectedComponent"}, {"name": "KeepLargestConnectedComponent", "num_components": 2},
-             {"name": "RemoveSmallObjects", "min_size_ml": 0.012}, {"name": "FillHoles"}, {"name": "BinaryClosing"}, {"name": "BinaryClosing", "iterations": 2}]
+    cases = [
+        {"name": "KeepLargestConnectedComponent"},
+        {"name": "KeepLargestConnectedComponent", "num_components": 2},
+        {"name": "RemoveSmallObjects", "min_size_ml": 0.012},
+        {"name": "FillHoles"},
+        {"name": "BinaryClosing"},
+        {"name": "BinaryClosing", "iterations": 2},
+    ]
     sparse = mask & (rng.random(mask.shape) < 0.25)
     text = lambda m: "".join("1" if v else "0" for v in m.ravel())
     rows = [{"transform": case, "in": text(m), "out": text(transform_mask(m, case, 0.002))} for case in cases for m in (mask, sparse)]

@@ -7,14 +7,23 @@ models/model.pt. Needs monai, torch, onnx, onnxruntime.
   - sigmoid outputs for whole tumour, core and enhancing tumour: turned into classes inside the graph.
   - anything else in the preprocessing that changes intensities or extent: refused, since the service would not do it.
 """
+
 from __future__ import annotations
 
 import argparse
 import json
 from pathlib import Path
 
-from bundle_folder import (Refused, export_network, from_lps_zyx, label_key, nested_regions, picked_classes, sequence_of,
-                           write_segmentation_bundle)
+from bundle_folder import (
+    Refused,
+    export_network,
+    from_lps_zyx,
+    label_key,
+    nested_regions,
+    picked_classes,
+    sequence_of,
+    write_segmentation_bundle,
+)
 
 # Loading and type only; the service does the same in its own way. Cropping to the head keeps every voxel that counts.
 HARMLESS = {"LoadImaged", "EnsureChannelFirstd", "EnsureTyped", "ToTensord", "CastToTyped", "CropForegroundd"}
@@ -35,8 +44,14 @@ def read_preprocessing(steps: list[dict]) -> tuple[str, list[float]]:
         elif name == "Spacingd":
             pixdim = [float(v) for v in step["pixdim"]]
         elif name == "NormalizeIntensityd":
-            if not (step.get("nonzero") and step.get("channel_wise")) or step.get("subtrahend") is not None or step.get("divisor") is not None:
-                raise Refused("NormalizeIntensityd must have nonzero=true, channel_wise=true and no constants: the service has no other match")
+            if (
+                not (step.get("nonzero") and step.get("channel_wise"))
+                or step.get("subtrahend") is not None
+                or step.get("divisor") is not None
+            ):
+                raise Refused(
+                    "NormalizeIntensityd must have nonzero=true, channel_wise=true and no constants: the service has no other match"
+                )
             normalised = True
         elif name not in HARMLESS:
             raise Refused(f"{name} in the preprocessing: the service has no match; fold it into the network or train without it")
@@ -84,14 +99,28 @@ def convert(source: Path, folder: Path) -> dict:
         "Series are registered to each other by the service; the working grid covers the head with 10 mm around it.",
     ]
     if set(axcodes) & {"R", "A", "I"}:
-        differences.append("Along axes that MONAI reads the other way (R, A, I), windows are laid out, and odd padding is split, from the other end.")
+        differences.append(
+            "Along axes that MONAI reads the other way (R, A, I), windows are laid out, and odd padding is split, from the other end."
+        )
     if kind == "regions":
-        differences.append("The labels are those of the regions at 1/2, exactly; the probabilities behind the uncertainty are of an adjacent-category model.")
+        differences.append(
+            "The labels are those of the regions at 1/2, exactly; the probabilities behind the uncertainty are of an adjacent-category model."
+        )
     return write_segmentation_bundle(
-        folder, name=metadata["name"], source=f"the MONAI bundle \"{metadata['name']}\" {metadata['version']}",
-        license=metadata.get("license", metadata.get("copyright", "not stated")), sequences=sequences, keys=keys,
-        spacing_zyx=[pixdim[n] for n in axis_of_zyx], roi_zyx=roi, overlap=float(inferer.get("overlap", 0.25)),
-        mode=inferer.get("mode", "constant"), sigma_scale=float(inferer.get("sigma_scale", 0.125)), flips=[[]], differences=differences)
+        folder,
+        name=metadata["name"],
+        source=f'the MONAI bundle "{metadata["name"]}" {metadata["version"]}',
+        license=metadata.get("license", metadata.get("copyright", "not stated")),
+        sequences=sequences,
+        keys=keys,
+        spacing_zyx=[pixdim[n] for n in axis_of_zyx],
+        roi_zyx=roi,
+        overlap=float(inferer.get("overlap", 0.25)),
+        mode=inferer.get("mode", "constant"),
+        sigma_scale=float(inferer.get("sigma_scale", 0.125)),
+        flips=[[]],
+        differences=differences,
+    )
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ torch, dynamic-network-architectures, onnx, onnxruntime; nnunetv2 itself is not 
   - ZScoreNormalization with the mask of non-zero voxels becomes "nonzero-zscore"; any other scheme is refused.
   - nnU-Net does not record how its arrays lay in the patient: --lps states that index order was X, Y, Z of LPS, as in BraTS.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -41,8 +42,10 @@ def classes_of(dataset: dict) -> tuple[list[str], bool]:
     order = dataset["regions_class_order"]
     members = [set(v) if isinstance(v, (list, tuple)) else {v} for v in labels.values()]
     if len(order) != len(members) or any(m != set(order[n:]) for n, m in enumerate(members)):
-        raise Refused("regions must lie inside each other, the widest first, and regions_class_order must follow them: "
-                      "the service writes one label per voxel")
+        raise Refused(
+            "regions must lie inside each other, the widest first, and regions_class_order must follow them: "
+            "the service writes one label per voxel"
+        )
     return [label_key(name) for name in labels], True
 
 
@@ -60,13 +63,23 @@ def configuration_of(plans: dict, name: str, channels: int) -> dict:
     if schemes != ["ZScoreNormalization"] * channels:
         raise Refused(f"normalization_schemes are {schemes}: the service has a match for ZScoreNormalization alone")
     if not all(config["use_mask_for_norm"]):
-        raise Refused("use_mask_for_norm is false: the z-score was taken over the whole cropped image, background included, "
-                      "and the service crops in another way; train with the mask, or on skull-stripped images")
+        raise Refused(
+            "use_mask_for_norm is false: the z-score was taken over the whole cropped image, background included, "
+            "and the service crops in another way; train with the mask, or on skull-stripped images"
+        )
     return config
 
 
-def convert(trained: Path, folder: Path, *, lps: bool, configuration: str = "3d_fullres", fold: str = "0",
-            checkpoint: str = "checkpoint_final.pth", name: str = "nnU-Net") -> dict:
+def convert(
+    trained: Path,
+    folder: Path,
+    *,
+    lps: bool,
+    configuration: str = "3d_fullres",
+    fold: str = "0",
+    checkpoint: str = "checkpoint_final.pth",
+    name: str = "nnU-Net",
+) -> dict:
     import torch
 
     if not lps:
@@ -96,11 +109,24 @@ def convert(trained: Path, folder: Path, *, lps: bool, configuration: str = "3d_
         "Images are smoothed before they are made coarser (a Gaussian), where nnU-Net uses splines of order 3.",
     ]
     if regions:
-        differences.append("The labels are those of the regions at 1/2, exactly; the probabilities behind the uncertainty are of an adjacent-category model.")
+        differences.append(
+            "The labels are those of the regions at 1/2, exactly; the probabilities behind the uncertainty are of an adjacent-category model."
+        )
     return write_segmentation_bundle(
-        folder, name=name, source=source, license=dataset.get("licence", dataset.get("license", "not stated")), sequences=sequences,
-        keys=keys, spacing_zyx=[float(v) for v in config["spacing"]], roi_zyx=[int(v) for v in config["patch_size"]], overlap=0.5,
-        mode="gaussian", sigma_scale=0.125, flips=flips, differences=differences)
+        folder,
+        name=name,
+        source=source,
+        license=dataset.get("licence", dataset.get("license", "not stated")),
+        sequences=sequences,
+        keys=keys,
+        spacing_zyx=[float(v) for v in config["spacing"]],
+        roi_zyx=[int(v) for v in config["patch_size"]],
+        overlap=0.5,
+        mode="gaussian",
+        sigma_scale=0.125,
+        flips=flips,
+        differences=differences,
+    )
 
 
 def main() -> None:

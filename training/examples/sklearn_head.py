@@ -7,6 +7,7 @@ One row per patient; an empty cell is missing. Imputer, scaler, logistic regress
 own bootstrap sample, all inside one ONNX graph. Class limits (conformal), AUC: out of fold, with the members refitted in each
 fold. Any other classifier that skl2onnx converts takes the place of `pipeline()`. Needs scikit-learn, skl2onnx, onnxruntime.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -16,7 +17,6 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-
 from bundle_folder import Refused, digest
 
 OPSET = {"": 17, "ai.onnx.ml": 3}
@@ -29,6 +29,7 @@ def pipeline(seed: int):
     from sklearn.model_selection import StratifiedKFold
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
+
     # Calibration is the last step: around a whole pipeline skl2onnx calibrates probabilities where scikit-learn calibrates
     # decision values, and the check in export_members refuses the graph.
     folds = StratifiedKFold(3, shuffle=True, random_state=seed)
@@ -53,6 +54,7 @@ def probabilities(members: list, x: np.ndarray) -> np.ndarray:
 
 def out_of_fold(x: np.ndarray, y: np.ndarray, count: int, seed: int, folds: int = 5) -> np.ndarray:
     from sklearn.model_selection import StratifiedKFold
+
     out = np.zeros((len(y), len(np.unique(y))))
     for train, test in StratifiedKFold(folds, shuffle=True, random_state=seed).split(x, y):
         out[test] = probabilities(fit_members(x[train], y[train], count, seed), x[test]).mean(1)
@@ -77,8 +79,11 @@ def guard(x: np.ndarray) -> dict:
     covariance = np.atleast_2d(covariance) + 1e-3 * np.diag(np.diag(np.atleast_2d(covariance)))
     precision = np.linalg.inv(covariance)
     precision = (precision + precision.T) / 2
-    return {"mean": mean.tolist(), "precision": precision.tolist(),
-            "limit": float(np.percentile(np.einsum("ni,ij,nj->n", away, precision, away), 99))}
+    return {
+        "mean": mean.tolist(),
+        "precision": precision.tolist(),
+        "limit": float(np.percentile(np.einsum("ni,ij,nj->n", away, precision, away), 99)),
+    }
 
 
 def export_members(members: list, features: int, path: Path, x: np.ndarray) -> float:
@@ -88,22 +93,38 @@ def export_members(members: list, features: int, path: Path, x: np.ndarray) -> f
     from onnx import TensorProto, compose, helper, numpy_helper
     from skl2onnx import convert_sklearn
     from skl2onnx.common.data_types import FloatTensorType
+
     nodes, constants, lifted = [], [numpy_helper.from_array(np.array([1], np.int64), "member_axis")], []
     for n, member in enumerate(members):
-        one = convert_sklearn(member, initial_types=[("features", FloatTensorType([None, features]))],
-                              options={id(member): {"zipmap": False}}, target_opset=OPSET)
+        one = convert_sklearn(
+            member,
+            initial_types=[("features", FloatTensorType([None, features]))],
+            options={id(member): {"zipmap": False}},
+            target_opset=OPSET,
+        )
         one = compose.add_prefix(one, f"m{n}_").graph
-        nodes += [helper.make_node("Identity", ["features"], [one.input[0].name]), *one.node,
-                  helper.make_node("Unsqueeze", [one.output[1].name, "member_axis"], [f"m{n}_lifted"])]
+        nodes += [
+            helper.make_node("Identity", ["features"], [one.input[0].name]),
+            *one.node,
+            helper.make_node("Unsqueeze", [one.output[1].name, "member_axis"], [f"m{n}_lifted"]),
+        ]
         constants += one.initializer
         lifted.append(f"m{n}_lifted")
-    nodes += [helper.make_node("Concat", lifted, ["members"], axis=1),
-              helper.make_node("ReduceMean", ["members"], ["probabilities"], axes=[1], keepdims=0)]
+    nodes += [
+        helper.make_node("Concat", lifted, ["members"], axis=1),
+        helper.make_node("ReduceMean", ["members"], ["probabilities"], axes=[1], keepdims=0),
+    ]
     classes = len(members[0].classes_)
     graph = helper.make_graph(
-        nodes, "head", [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["n", features])],
-        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", classes]),
-         helper.make_tensor_value_info("members", TensorProto.FLOAT, ["n", len(members), classes])], constants)
+        nodes,
+        "head",
+        [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["n", features])],
+        [
+            helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", classes]),
+            helper.make_tensor_value_info("members", TensorProto.FLOAT, ["n", len(members), classes]),
+        ],
+        constants,
+    )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid(k, v) for k, v in OPSET.items()], ir_version=8)
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString())
@@ -114,10 +135,24 @@ def export_members(members: list, features: int, path: Path, x: np.ndarray) -> f
     return worst
 
 
-def add_head(source: Path, folder: Path, *, head: str, x: np.ndarray, y: np.ndarray, features: list[str], required: list[str],
-             classes: list[str], members: int = 20, error_rate: float = 0.1, seed: int = 0, command: str) -> dict:
+def add_head(
+    source: Path,
+    folder: Path,
+    *,
+    head: str,
+    x: np.ndarray,
+    y: np.ndarray,
+    features: list[str],
+    required: list[str],
+    classes: list[str],
+    members: int = 20,
+    error_rate: float = 0.1,
+    seed: int = 0,
+    command: str,
+) -> dict:
     """Copies the bundle and gives it the head; `y` are indices into `classes`. The card of the copy says so."""
     from sklearn.metrics import roc_auc_score
+
     if len(features) > 12:
         raise Refused("more than 12 features: declare groups (see config/models/README.md)")
     held_out = out_of_fold(x, y, members, seed)
@@ -130,14 +165,24 @@ def add_head(source: Path, folder: Path, *, head: str, x: np.ndarray, y: np.ndar
     export_members(fitted, len(features), folder / f"{head}.onnx", x)
     manifest["id"] = folder.resolve().name
     manifest["heads"][head] = {
-        "status": "tabular", "file": f"{head}.onnx", "input": "features", "output": "probabilities", "members": "members",
-        "classes": classes, "features": features, "required": required, "reference": np.nanmedian(x, axis=0).tolist(), "guard": guard(x),
+        "status": "tabular",
+        "file": f"{head}.onnx",
+        "input": "features",
+        "output": "probabilities",
+        "members": "members",
+        "classes": classes,
+        "features": features,
+        "required": required,
+        "reference": np.nanmedian(x, axis=0).tolist(),
+        "guard": guard(x),
         "conformal": {"error_rate": error_rate, "limits": dict(zip(classes, class_limits(held_out, y, error_rate)))},
         "evaluation": {"n": int(len(y)), "auc_out_of_fold": round(float(auc), 4), "command": command},
     }
     with (folder / "card.md").open("a") as card:
-        card.write(f"\n## Head: {head}\nscikit-learn, {members} calibrated members, {len(y)} patients; AUC out of fold {auc:.3f} (`{command}`). "
-                   "The head's own limits are in bundle.json. Not signed off.\n")
+        card.write(
+            f"\n## Head: {head}\nscikit-learn, {members} calibrated members, {len(y)} patients; AUC out of fold {auc:.3f} (`{command}`). "
+            "The head's own limits are in bundle.json. Not signed off.\n"
+        )
     manifest["files"] |= {f: digest(folder / f) for f in (f"{head}.onnx", "card.md")}
     (folder / "bundle.json").write_text(json.dumps(manifest, indent=1) + "\n")
     return manifest
@@ -169,8 +214,19 @@ def main() -> None:
     ap.add_argument("--error-rate", type=float, default=0.1)
     a = ap.parse_args()
     x, y = read_table(a.table, a.features, a.label, a.classes)
-    add_head(a.source, a.bundle, head=a.head, x=x, y=y, features=a.features, required=a.required, classes=a.classes, members=a.members,
-             error_rate=a.error_rate, command=f"python examples/sklearn_head.py --table {a.table.name} --label {a.label} --head {a.head}")
+    add_head(
+        a.source,
+        a.bundle,
+        head=a.head,
+        x=x,
+        y=y,
+        features=a.features,
+        required=a.required,
+        classes=a.classes,
+        members=a.members,
+        error_rate=a.error_rate,
+        command=f"python examples/sklearn_head.py --table {a.table.name} --label {a.label} --head {a.head}",
+    )
     print(f"{a.bundle}: head {a.head}; next: gliabridge verify-bundle {a.bundle}")
 
 
