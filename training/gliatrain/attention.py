@@ -1,4 +1,5 @@
 """Shifted-window attention in 3D (Swin transformer, Liu 2021; in 3D: Tang 2022, Swin UNETR)."""
+
 from __future__ import annotations
 
 import torch

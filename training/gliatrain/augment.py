@@ -4,6 +4,7 @@ A pool of whole prepared volumes (head or no head, lesion implanted or mirrored 
 service does) is renewed all the time; patches are cut from it with an affine grid and intensity changes.
 Image float32 [4, Z, Y, X], label int64 [Z, Y, X] on the 2 mm grid.
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -11,10 +12,10 @@ import torch
 import torch.nn.functional as F
 from scipy import ndimage as ndi
 
-from .synthetic_heads import add_head, implant, mirror_out_tumour, texture, without_enhancement
 from .losses import BRAIN, ET, NOT_TUMOUR, TUMOUR
 from .preprocess import normalise_channels
 from .synthetic import procedural_head
+from .synthetic_heads import add_head, implant, mirror_out_tumour, texture, without_enhancement
 
 DEFAULT_MIX = {"stripped": 0.45, "head": 0.23, "lgg": 0.2, "procedural": 0.12}
 

@@ -5,6 +5,7 @@
 already there, and the card's digest into the manifest. `results` is the report of the heads' training: {"patients", "outer", "command",
 "heads": {name: figures}, "external": {...}}; every figure of the text is from there or from the manifest.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -14,15 +15,28 @@ import re
 from pathlib import Path
 
 NAMES = {"idh": "IDH", "1p19q": "1p/19q", "mgmt": "MGMT", "grade": "WHO grade", "survival": "Overall survival"}
-LABELS = {"auc": "AUC", "macro_auc": "AUC, mean over classes", "c_index": "C-index", "brier": "Brier score",
-          "brier_of_prevalence": "Brier score of the prevalence alone", "calibration_slope": "calibration slope",
-          "calibration_intercept": "calibration intercept", "calls": "calls", "call_errors": "share of wrong calls",
-          "auc_spoilt_masks": "AUC with outlines that err",
-          "auc_measured_masks": "AUC with the network's own errors on cases that neither it nor the heads saw",
-          "c_index_measured_masks": "C-index with the network's own errors on cases that neither it nor the heads saw",
-          "auc_of_age_alone": "AUC of age alone", "c_index_of_age_alone": "C-index of age alone", "positives": "patients of the last class",
-          "c_index_spoilt_masks": "C-index with outlines that err",
-          "onnx_difference": "largest difference of the ONNX file", "deaths": "deaths", "n": "patients", "error_rate": "stated error rate"}
+LABELS = {
+    "auc": "AUC",
+    "macro_auc": "AUC, mean over classes",
+    "c_index": "C-index",
+    "brier": "Brier score",
+    "brier_of_prevalence": "Brier score of the prevalence alone",
+    "calibration_slope": "calibration slope",
+    "calibration_intercept": "calibration intercept",
+    "calls": "calls",
+    "call_errors": "share of wrong calls",
+    "auc_spoilt_masks": "AUC with outlines that err",
+    "auc_measured_masks": "AUC with the network's own errors on cases that neither it nor the heads saw",
+    "c_index_measured_masks": "C-index with the network's own errors on cases that neither it nor the heads saw",
+    "auc_of_age_alone": "AUC of age alone",
+    "c_index_of_age_alone": "C-index of age alone",
+    "positives": "patients of the last class",
+    "c_index_spoilt_masks": "C-index with outlines that err",
+    "onnx_difference": "largest difference of the ONNX file",
+    "deaths": "deaths",
+    "n": "patients",
+    "error_rate": "stated error rate",
+}
 
 
 def absent() -> dict:
@@ -98,20 +112,31 @@ def describe(name: str, head: dict, figures: dict) -> str:
             lines.append(f"May be missing: {', '.join(optional)}.")
         if "conformal" in head:
             limits = ", ".join(f"{k} from {v:.3f}" for k, v in head["conformal"]["limits"].items())
-            lines.append(f"A class is possible when its probability reaches its limit ({limits}), and the most probable one "
-                         f"beside it; one possible class is a call, anything else is indeterminate. Stated error rate {head['conformal']['error_rate']:g}. "
-                         "Within cohorts, calls are counted by the limits alone: the service calls less often, and errs less.")
+            lines.append(
+                f"A class is possible when its probability reaches its limit ({limits}), and the most probable one "
+                f"beside it; one possible class is a call, anything else is indeterminate. Stated error rate {head['conformal']['error_rate']:g}. "
+                "Within cohorts, calls are counted by the limits alone: the service calls less often, and errs less."
+            )
         if "risk_groups" in head:
-            lines.append("Risk groups: " + ", ".join(f"{g['name']} ({g['n']} patients, {g['events']} deaths)"
-                                                     for g in head["risk_groups"]) + ".")
+            lines.append(
+                "Risk groups: " + ", ".join(f"{g['name']} ({g['n']} patients, {g['events']} deaths)" for g in head["risk_groups"]) + "."
+            )
         lines.append(f"No answer beyond a squared Mahalanobis distance of {head['guard']['limit']:.1f} from the training data.")
         if "calibration" in head:
             lines.append(calibrated(head["calibration"]))
     figures = dict(figures or head.get("evaluation", {}))
     across, within = figures.pop("across_cohorts", {}), figures.pop("within_cohorts", {})
     if across:
-        lines += ["", "Measured on cohorts of which the model that was tested had seen no patient; experts' outlines:", "", *across_table(across)]
-    for title, part in (("within the cohorts that it was trained on, patients kept apart (95 % interval)", within), ("other figures", figures)):
+        lines += [
+            "",
+            "Measured on cohorts of which the model that was tested had seen no patient; experts' outlines:",
+            "",
+            *across_table(across),
+        ]
+    for title, part in (
+        ("within the cohorts that it was trained on, patients kept apart (95 % interval)", within),
+        ("other figures", figures),
+    ):
         measured = rows(part)
         if measured:
             lines += ["", f"| measure | {title} |", "| --- | --- |", *(f"| {n} | {v} |" for n, v in measured)]
@@ -122,8 +147,10 @@ def calibrated(calibration: dict) -> str:
     """Up to where a probability can be believed, and how often the likeliest class was wrong."""
     most = ", ".join(f"{k} {v:.2f} ({calibration['n_by_class'][k]} patients)" for k, v in calibration["max_probability"].items())
     bins = ", ".join(f"{b['lower']:g} to {b['upper']:g}: {b['wrong']} of {b['n']}" for b in calibration["bins"] if b["n"])
-    return (f"No probability is stated above what the patients of other cohorts can show: {most}. Called from {calibration['min_call_probability']:.2f} on. "
-            f"The likeliest class was wrong, by its probability, {bins}.")
+    return (
+        f"No probability is stated above what the patients of other cohorts can show: {most}. Called from {calibration['min_call_probability']:.2f} on. "
+        f"The likeliest class was wrong, by its probability, {bins}."
+    )
 
 
 def across_table(across: dict) -> list[str]:
@@ -131,7 +158,11 @@ def across_table(across: dict) -> list[str]:
     key = "auc" if "auc" in next(iter(across.values())) else "c_index"
     lines = [f"| direction | patients | {LABELS[key]} (95 % interval) | age alone | calls | wrong | within the guard |", "|" + " --- |" * 7]
     for where, f in across.items():
-        calls = [f"{f['calls']}", f"{f['wrong_calls']}", f"{f['wrong_calls_within_guard']} of {f['calls_within_guard']}"] if "calls" in f else ["-"] * 3
+        calls = (
+            [f"{f['calls']}", f"{f['wrong_calls']}", f"{f['wrong_calls_within_guard']} of {f['calls_within_guard']}"]
+            if "calls" in f
+            else ["-"] * 3
+        )
         lines.append(f"| {where} | {f['n']} | {figure(f[key])} | {figure(f[f'{key}_of_age_alone'])} | {' | '.join(calls)} |")
     return lines
 
@@ -142,8 +173,18 @@ def section(heads: dict, results: dict | None = None) -> str:
     parts = [describe(name, heads[name], results.get("heads", {}).get(name, {})) for name in NAMES]
     external = rows(results.get("external", {}))
     if external:
-        parts.append("\n".join(["### Other cohorts, never trained on", "", "| measure | value (95 % interval) |", "| --- | --- |",
-                                *(f"| {n} | {v} |" for n, v in external)]) + "\n")
+        parts.append(
+            "\n".join(
+                [
+                    "### Other cohorts, never trained on",
+                    "",
+                    "| measure | value (95 % interval) |",
+                    "| --- | --- |",
+                    *(f"| {n} | {v} |" for n, v in external),
+                ]
+            )
+            + "\n"
+        )
     if "command" in results:
         parts.insert(0, introduction(results))
     return "\n".join(parts)
@@ -155,9 +196,11 @@ def introduction(results: dict) -> str:
     text = f"Measured on {results['patients']} patients{f' ({cohorts})' if cohorts else ''} by `{results['command']}`: across cohorts, and in {results['outer']} that keep patients apart. "
     if "kept_back" in results:
         text += f"{results['kept_back']} of them, of whom there are whole images, were tested and never trained on. "
-    return text + ("Features and penalties were chosen in trials that looked at these figures (`training/results/heads-trials.json`), limits and least "
-                   "probabilities were learnt from the predictions across cohorts, so the figures are somewhat too good; only patients of hospitals "
-                   "that were kept back altogether are free of that.\n")
+    return text + (
+        "Features and penalties were chosen in trials that looked at these figures (`training/results/heads-trials.json`), limits and least "
+        "probabilities were learnt from the predictions across cohorts, so the figures are somewhat too good; only patients of hospitals "
+        "that were kept back altogether are free of that.\n"
+    )
 
 
 TITLE = "## Markers, grade, survival"

@@ -12,6 +12,7 @@ the order in which they are believed: tcga_who2021_labels_iucomppath (IDH, 1p/19
 (survival, sex; IDH and 1p/19q only where the first has no row), kaggle3m_tcga_lgg_data (sex and age only). Contradictions are counted
 and printed. Nothing of it is committed.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -42,8 +43,7 @@ def write_head(path: Path, out: Path) -> dict:
     affine = np.diag([-pixel_mm, -pixel_mm, slice_mm, 1.0])
     folder = out / name
     folder.mkdir(parents=True, exist_ok=True)
-    parts = {key: image[place] for key, place in PLACES.items()
-             if key == "flair" or (image[place] == image[1]).mean() <= COPY}
+    parts = {key: image[place] for key, place in PLACES.items() if key == "flair" or (image[place] == image[1]).mean() <= COPY}
     for key, volume in {**parts, "mask": mask.astype(np.uint8)}.items():
         # The array is [Z, Y, X] with axes to S, P, L; NIfTI wants x first, and its world is RAS.
         nib.save(nib.Nifti1Image(np.ascontiguousarray(volume.transpose(2, 1, 0)), affine), folder / f"{name}_{key}.nii.gz")
@@ -56,6 +56,7 @@ class Tables:
     def __init__(self, folder: Path):
         def by(name: str, key: str) -> dict[str, dict[str, str]]:
             return {row[key]: row for row in identities.read_rows(folder / name)}
+
         self.who = by("tcga_who2021_labels_iucomppath.csv", "case_id")
         self.info = by("tcga_patient_info.csv", "subject_id")
         self.lgg = {key.replace("_", "-"): row for key, row in by("kaggle3m_tcga_lgg_data.csv", "Patient").items()}
@@ -81,12 +82,17 @@ class Tables:
         return {
             "id": name,
             "age": f"{float(age):g}" if age.replace(".", "", 1).isdigit() else "",
-            "sex": self.first("sex", {"1.0": "F", "0.0": "M"}.get(info.get("is_female", ""), ""),
-                              {"1": "F", "2": "M"}.get(lgg.get("gender", ""), "")),
-            "idh": self.first("idh", idh.get(who.get("IDH status", ""), ""),
-                              {1: "mutant", 0: "wildtype"}.get(flag.get(info.get("IDH1_mut", "")), "")),
-            "1p19q": self.first("1p19q", codeletion.get(who.get("1p/19q codeletion", ""), ""),
-                                {1: "codeleted", 0: "intact"}.get(flag.get(info.get("loh1p/19q_cnv", "")), "")),
+            "sex": self.first(
+                "sex", {"1.0": "F", "0.0": "M"}.get(info.get("is_female", ""), ""), {"1": "F", "2": "M"}.get(lgg.get("gender", ""), "")
+            ),
+            "idh": self.first(
+                "idh", idh.get(who.get("IDH status", ""), ""), {1: "mutant", 0: "wildtype"}.get(flag.get(info.get("IDH1_mut", "")), "")
+            ),
+            "1p19q": self.first(
+                "1p19q",
+                codeletion.get(who.get("1p/19q codeletion", ""), ""),
+                {1: "codeleted", 0: "intact"}.get(flag.get(info.get("loh1p/19q_cnv", "")), ""),
+            ),
             "mgmt": mgmt.get(who.get("MGMT promoter status", ""), ""),
             "grade": who.get("WHO_CNS5_grade", "").removeprefix("Grade ").replace("NA", ""),
             "diagnosis": who.get("WHO_CNS5_diagnosis", ""),

@@ -7,6 +7,7 @@ start (first voxel [z, y, x] on the full 2 mm grid of the source).
 
 BraTS 2021: Baid 2021, Menze 2015, Bakas 2017. TCGA-LGG masks: Buda 2019.
 """
+
 from __future__ import annotations
 
 import io
@@ -28,8 +29,10 @@ UNKNOWN = 4
 
 def case_names(data: Path) -> tuple[list[str], list[str]]:
     """Whole BraTS cases and clinical heads, sorted."""
-    return (sorted(p.name for p in (data / "brats").iterdir() if p.is_dir()),
-            sorted(p.name.split(".")[0] for p in (data / "tcga-lgg").glob("*.image.npy.xz")))
+    return (
+        sorted(p.name for p in (data / "brats").iterdir() if p.is_dir()),
+        sorted(p.name.split(".")[0] for p in (data / "tcga-lgg").glob("*.image.npy.xz")),
+    )
 
 
 def data_folder(argument: str | None = None) -> Path:
@@ -85,8 +88,7 @@ def load_brats(folder: Path) -> dict:
     image, brain = image[(slice(None), *box)], brain[box]
     image = np.stack([np.maximum(c, 0) / c[brain].mean() for c in image])
     label = label_to_grid(labels_to_classes(label), spacing)[box]
-    return {"id": folder.name, "image": image, "label": label, "brain": brain, "head": False,
-            "start": [s.start for s in box]}
+    return {"id": folder.name, "image": image, "label": label, "brain": brain, "head": False, "start": [s.start for s in box]}
 
 
 def load_xz(path: Path) -> np.ndarray:
@@ -126,9 +128,14 @@ def load_tcga(path: Path) -> dict:
     order = [zero if missing[0] else grids[0], zero if missing[2] else grids[2], zero, grids[1]]
     stack = np.stack([c / c[brain].mean() if c.any() else c for c in order])
     box = crop_box(head | (label > 0), 6)
-    return {"id": path.name.split(".")[0], "image": stack[(slice(None), *box)].astype(np.float32),
-            "label": label[box].astype(np.uint8), "brain": brain[box], "head": True,
-            "start": [s.start for s in box]}
+    return {
+        "id": path.name.split(".")[0],
+        "image": stack[(slice(None), *box)].astype(np.float32),
+        "label": label[box].astype(np.uint8),
+        "brain": brain[box],
+        "head": True,
+        "start": [s.start for s in box],
+    }
 
 
 def load_cubes(data: Path, cache: Path) -> list[dict]:
@@ -159,8 +166,14 @@ def cached(cache: Path, key: str, make) -> dict:
     path = cache / f"{key}.npz"
     if path.exists():
         z = np.load(path, allow_pickle=False)
-        return {"id": str(z["id"]), "image": z["image"].astype(np.float32), "label": z["label"],
-                "brain": z["brain"], "head": bool(z["head"]), "start": z["start"].tolist()}
+        return {
+            "id": str(z["id"]),
+            "image": z["image"].astype(np.float32),
+            "label": z["label"],
+            "brain": z["brain"],
+            "head": bool(z["head"]),
+            "start": z["start"].tolist(),
+        }
     case = make()
     cache.mkdir(parents=True, exist_ok=True)
     np.savez(path, **{**case, "image": case["image"].astype(np.float16)})

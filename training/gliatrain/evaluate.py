@@ -6,6 +6,7 @@ at 2 mm and on its own 1 mm grid, stripped and in a synthetic head, with each se
 procedural studies. The shipped file is the ensemble of these members. Resumable: OUT keeps what is done with these very
 networks. Writes one JSON.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -19,12 +20,12 @@ import onnxruntime as ort
 
 from . import data as cohort_data
 from . import identities
-from .synthetic_heads import Atlas, add_head, mirror_out_tumour
 from .infer import FLIPS, OVERLAP, ROI, probabilities
 from .metrics import REGIONS, score
 from .postprocess import SETTINGS, clean, decide, to_source
 from .preprocess import normalise_channels
 from .synthetic import procedural_head
+from .synthetic_heads import Atlas, add_head, mirror_out_tumour
 from .tabular.noise import feature_errors
 
 NAMES = ("T1", "T1c", "T2", "FLAIR")
@@ -49,6 +50,7 @@ class Predictor:
     def __call__(self, image: np.ndarray, flips=None) -> np.ndarray:
         def run(x):
             return self.session.run(None, {"image": x})[0]
+
         return probabilities(normalise_channels(image), run, self.roi, self.overlap, flips or self.flips, self.members)
 
 
@@ -71,10 +73,13 @@ def evaluate_case(case: dict, native: np.ndarray, predictor: Predictor, shift) -
     prob = predictor(case["image"])
     seconds = time.time() - began
     coarse = clean(decide(prob), 0.008)
-    return {"seconds": round(seconds, 2), "voxels_2mm": list(case["label"].shape),
-            "mm1": score(label_at(prob, shift, native.shape), native, (1, 1, 1)),
-            "mm2": score(coarse, case["label"], (2, 2, 2), distances=False),
-            "feature_errors": feature_errors(case["image"][1], case["label"] > 0, coarse > 0, (2, 2, 2))}
+    return {
+        "seconds": round(seconds, 2),
+        "voxels_2mm": list(case["label"].shape),
+        "mm1": score(label_at(prob, shift, native.shape), native, (1, 1, 1)),
+        "mm2": score(coarse, case["label"], (2, 2, 2), distances=False),
+        "feature_errors": feature_errors(case["image"][1], case["label"] > 0, coarse > 0, (2, 2, 2)),
+    }
 
 
 def whole_case(data: Path, case: dict, predictor: Predictor, atlas: Atlas, seed: int, row: dict):
@@ -88,10 +93,12 @@ def whole_case(data: Path, case: dict, predictor: Predictor, atlas: Atlas, seed:
         found = label_at(predictor(subset(case["image"], keep), ((),)), case["start"], native.shape)
         return score(found, native, (1, 1, 1), distances=False)
 
-    parts = {"stripped": lambda: evaluate_case(case, native, predictor, case["start"]),
-             "head": lambda: evaluate_case(head, native, predictor, [a + b for a, b in zip(case["start"], head["shift"])]),
-             "tumour_mirrored_out_ml": lambda: None if healthy["label"].any() else found_ml(predictor, healthy["image"]),
-             "subsets": lambda: {"+".join(NAMES[k] for k in keep): without(keep) for keep in SUBSETS}}
+    parts = {
+        "stripped": lambda: evaluate_case(case, native, predictor, case["start"]),
+        "head": lambda: evaluate_case(head, native, predictor, [a + b for a, b in zip(case["start"], head["shift"])]),
+        "tumour_mirrored_out_ml": lambda: None if healthy["label"].any() else found_ml(predictor, healthy["image"]),
+        "subsets": lambda: {"+".join(NAMES[k] for k in keep): without(keep) for keep in SUBSETS},
+    }
     for name, measure in parts.items():
         if name not in row:
             row = {**row, name: measure()}
@@ -109,8 +116,10 @@ def mean_dice(rows: list[dict]) -> dict:
 def relative_error(scores: list[dict], region: str, without: str | None = None) -> float:
     """68th percentile over cases of the volume's relative error, of a region or of what it has more than another one.
     Robust: one missed tumour is no spread."""
+
     def volume(score: dict, which: str) -> float:
         return score[region][which] - (score[without][which] if without else 0)
+
     pairs = [(volume(s, "predicted_ml"), volume(s, "truth_ml")) for s in scores]
     return round(float(np.percentile([abs(p - t) / p for p, t in pairs if p > 0 and t > 0], 68)), 3)
 
@@ -122,12 +131,16 @@ def summary(rows: dict) -> dict:
     subsets = {key: mean_dice([one[key] for one in part]) for key in (part[0] if part else {})}
     invented = [c["stripped"]["mm1"]["ET"]["predicted_ml"] for c in cases if c["stripped"]["mm1"]["ET"]["truth_ml"] == 0]
     relative = {key: relative_error([c["stripped"]["mm1"] for c in cases], *regions) for key, regions in VOLUMES.items()}
-    return {"stripped_mm1": mean_dice([c["stripped"]["mm1"] for c in cases]),
-            "stripped_mm2": mean_dice([c["stripped"]["mm2"] for c in cases]),
-            "head_mm1": mean_dice(inside) if inside else None, "subsets": subsets,
-            "lgg_WT": round(float(np.mean([r["WT"]["dice"] for r in rows["lgg"].values()])), 4),
-            "enhancement_where_there_is_none_ml": invented, "volume_relative_error_68": relative,
-            "tumour_free_ml": rows["tumour_free"]}
+    return {
+        "stripped_mm1": mean_dice([c["stripped"]["mm1"] for c in cases]),
+        "stripped_mm2": mean_dice([c["stripped"]["mm2"] for c in cases]),
+        "head_mm1": mean_dice(inside) if inside else None,
+        "subsets": subsets,
+        "lgg_WT": round(float(np.mean([r["WT"]["dice"] for r in rows["lgg"].values()])), 4),
+        "enhancement_where_there_is_none_ml": invented,
+        "volume_relative_error_68": relative,
+        "tumour_free_ml": rows["tumour_free"],
+    }
 
 
 def network_digests(folds: Path) -> dict[str, str]:
@@ -167,9 +180,12 @@ def run(data: Path, cache: Path, folds: Path, out: Path, threads: int, members: 
                 case = procedural_head(np.random.default_rng([seed, k]), tumour=True)
                 found = clean(decide(predictor(case["image"])), 0.008)
                 keep("procedural", name, score(found, case["label"], (2, 2, 2), distances=False))
-        silent = {f"procedural without tumour, member {fold}": lambda: procedural_head(np.random.default_rng([seed, 50]), tumour=False)["image"],
-                  f"MNI152 T1 average as T1, T1c and FLAIR, member {fold}": lambda: np.stack(
-                      [atlas.head, atlas.head, np.zeros_like(atlas.head), atlas.head]).astype(np.float32)}
+        silent = {
+            f"procedural without tumour, member {fold}": lambda: procedural_head(np.random.default_rng([seed, 50]), tumour=False)["image"],
+            f"MNI152 T1 average as T1, T1c and FLAIR, member {fold}": lambda: np.stack(
+                [atlas.head, atlas.head, np.zeros_like(atlas.head), atlas.head]
+            ).astype(np.float32),
+        }
         for name, make in silent.items():
             if name not in rows["tumour_free"]:
                 keep("tumour_free", name, found_ml(predictor, make()))
@@ -214,9 +230,18 @@ def main() -> None:
     else:
         rows, networks, threads = run(data, a.cache, a.folds, a.out, a.threads, members), network_digests(a.folds), a.threads
     clean, apart = set_apart(rows, members, identities.patients(data, a.cache))
-    result = {"command": "python -m gliatrain.evaluate", "threads": threads, "roi": list(ROI), "overlap": OVERLAP,
-              "flips": [list(f) for f in FLIPS], "postprocess": SETTINGS, "networks": networks, "patient_seen": apart,
-              "mean": summary(clean), "rows": rows}
+    result = {
+        "command": "python -m gliatrain.evaluate",
+        "threads": threads,
+        "roi": list(ROI),
+        "overlap": OVERLAP,
+        "flips": [list(f) for f in FLIPS],
+        "postprocess": SETTINGS,
+        "networks": networks,
+        "patient_seen": apart,
+        "mean": summary(clean),
+        "rows": rows,
+    }
     a.out.write_text(json.dumps(result, indent=1) + "\n")
     if not a.only_summary:
         keep_point(a.out.parent / "learning.json", training, result["mean"])

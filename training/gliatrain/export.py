@@ -5,6 +5,7 @@ and computed with in single. Opset 20, fixed window size. Checks torch against O
 results/training.json (what was trained, on what, how long) for the card. --folds also writes each member alone to a
 folder, for the evaluation of each case by the member that never saw it.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -61,8 +62,15 @@ def halve(model: onnx.ModelProto, least: int = 1024) -> None:
 
 def export_onnx(model: Ensemble, path: Path, roi=ROI) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    torch.onnx.export(model, (torch.zeros(1, model.channels, *roi),), str(path), input_names=["image"], output_names=["logits"],
-                      opset_version=OPSET, dynamo=False)
+    torch.onnx.export(
+        model,
+        (torch.zeros(1, model.channels, *roi),),
+        str(path),
+        input_names=["image"],
+        output_names=["logits"],
+        opset_version=OPSET,
+        dynamo=False,
+    )
     stored = onnx.load(str(path))
     halve(stored)
     onnx.checker.check_model(stored)
@@ -82,11 +90,25 @@ def parity(model: Ensemble, path: Path, roi=ROI) -> float:
 
 
 def facts(models: list[torch.nn.Module], states: list[dict], worst: float) -> dict:
-    return {"members": [{"steps": s["step"], "seconds": round(s["seconds"]), "counts": s["counts"], "settings": s["settings"],
-                         "stages": [*s.get("stages", []), {"until_step": s["step"], **s["settings"]}]} for s in states],
-            "variant": states[0]["variant"], "parameters": parameter_count(models[0]), "parity": worst, "opset": OPSET,
-            "torch": torch.__version__.split("+")[0], "cores": os.cpu_count(),
-            "devices": sorted({s.get("device", "CPU") for s in states})}
+    return {
+        "members": [
+            {
+                "steps": s["step"],
+                "seconds": round(s["seconds"]),
+                "counts": s["counts"],
+                "settings": s["settings"],
+                "stages": [*s.get("stages", []), {"until_step": s["step"], **s["settings"]}],
+            }
+            for s in states
+        ],
+        "variant": states[0]["variant"],
+        "parameters": parameter_count(models[0]),
+        "parity": worst,
+        "opset": OPSET,
+        "torch": torch.__version__.split("+")[0],
+        "cores": os.cpu_count(),
+        "devices": sorted({s.get("device", "CPU") for s in states}),
+    }
 
 
 def main() -> None:
@@ -105,11 +127,15 @@ def main() -> None:
         export_onnx(Ensemble([model]), a.folds / f"fold-{state['counts']['fold']}.onnx")
     results = Path(__file__).parents[1] / "results"
     results.mkdir(exist_ok=True)
-    curve = {f"fold {s['counts']['fold']}": [json.loads(line) for line in (path.parent / "history.jsonl").read_text().splitlines()]
-             for path, s in zip(a.checkpoint, states)}
+    curve = {
+        f"fold {s['counts']['fold']}": [json.loads(line) for line in (path.parent / "history.jsonl").read_text().splitlines()]
+        for path, s in zip(a.checkpoint, states)
+    }
     (results / "history.json").write_text(json.dumps(curve) + "\n")
-    (results / "training.json").write_text(json.dumps({"network_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-                                                       **facts(list(models), list(states), worst)}, indent=1) + "\n")
+    (results / "training.json").write_text(
+        json.dumps({"network_sha256": hashlib.sha256(path.read_bytes()).hexdigest(), **facts(list(models), list(states), worst)}, indent=1)
+        + "\n"
+    )
     print(f"{path}: {path.stat().st_size} bytes, parity {worst:.2e}")
 
 

@@ -3,6 +3,7 @@
 normalise.json      a tiny made-up channel and its "foreground-zscore"; prefilter + resample; window weights and starts;
 onnx-parity.json    a formula-made input and sampled logits of the bundle's ONNX. Run again after each export.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -37,15 +38,26 @@ def normalise_example() -> dict:
     grid = to_grid(source, (5.0, 1.0, 0.5))
     return {
         "normalise": {"shape_zyx": list(volume.shape), "in": listed(volume), "out": listed(normalise(volume))},
-        "resample": {"source_shape_zyx": list(source.shape), "source_spacing_mm_zyx": [5.0, 1.0, 0.5],
-                     "target_spacing_mm": 2.0, "target_shape_zyx": list(grid.shape),
-                     "alignment": "box edges: target centre i lies at source index r * (i + 0.5) - 0.5, r = target / source",
-                     "kernel_for_sigma_0.5_sqrt_3": [float(v) for v in gaussian_kernel(0.5 * 3 ** 0.5)],
-                     "in": listed(source), "out": listed(grid)},
-        "window": {"roi": 8, "sigma_scale": 0.125,
-                   "weights_along_one_axis_through_the_centre_maximum": listed(importance((8, 8, 8))[3, 3]),
-                   "starts": {"n=20,roi=8,overlap=0.5": starts(20, 8, 0.5), "n=21,roi=8,overlap=0.5": starts(21, 8, 0.5),
-                              "n=8,roi=8,overlap=0.5": starts(8, 8, 0.5)}},
+        "resample": {
+            "source_shape_zyx": list(source.shape),
+            "source_spacing_mm_zyx": [5.0, 1.0, 0.5],
+            "target_spacing_mm": 2.0,
+            "target_shape_zyx": list(grid.shape),
+            "alignment": "box edges: target centre i lies at source index r * (i + 0.5) - 0.5, r = target / source",
+            "kernel_for_sigma_0.5_sqrt_3": [float(v) for v in gaussian_kernel(0.5 * 3**0.5)],
+            "in": listed(source),
+            "out": listed(grid),
+        },
+        "window": {
+            "roi": 8,
+            "sigma_scale": 0.125,
+            "weights_along_one_axis_through_the_centre_maximum": listed(importance((8, 8, 8))[3, 3]),
+            "starts": {
+                "n=20,roi=8,overlap=0.5": starts(20, 8, 0.5),
+                "n=21,roi=8,overlap=0.5": starts(21, 8, 0.5),
+                "n=8,roi=8,overlap=0.5": starts(8, 8, 0.5),
+            },
+        },
     }
 
 
@@ -57,9 +69,14 @@ def onnx_example(path: Path, n: int = ROI[0]) -> dict:
     for _ in range(24):
         k, z, y, x = int(rng.integers(logits.shape[1])), *(int(v) for v in rng.integers(0, n, 3))
         samples.append({"k": k, "z": z, "y": y, "x": x, "logit": float(logits[0, k, z, y, x])})
-    return {"model_sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "shape_nczyx": [1, 4, n, n, n],
-            "formula": "2*sin(0.3*x+0.2*c)*cos(0.25*y)+sin(0.35*z-0.5*c), rounded to float32",
-            "tolerance": 0.002, "mean_logit": float(logits.mean()), "samples": samples}
+    return {
+        "model_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "shape_nczyx": [1, 4, n, n, n],
+        "formula": "2*sin(0.3*x+0.2*c)*cos(0.25*y)+sin(0.35*z-0.5*c), rounded to float32",
+        "tolerance": 0.002,
+        "mean_logit": float(logits.mean()),
+        "samples": samples,
+    }
 
 
 def main() -> None:

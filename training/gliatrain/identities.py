@@ -13,6 +13,7 @@ source's own. What joins them, in this order:
 
 Splits are by patient, and a fold is what a member recorded that it trained on (`seen_by`), never what a folder lists today.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -80,12 +81,19 @@ def check_rows(data: Path) -> dict:
     mapping = read_rows(tables / "brats_name_mapping.csv")
     months = {r["subject_id"]: float(r["survival_months"]) for r in read_rows(tables / "tcga_patient_info.csv") if r["survival_months"]}
     days = {r["Brats20ID"]: r["Survival_days"] for r in read_rows(tables / "brats2020_survival_info.csv")}
-    off = [abs(float(days[name]) / 30.44 - months[row["TCGA_TCIA_subject_ID"]]) for n, row in enumerate(mapping)
-           if (name := brats2020_id(n)) in days and days[name].isdigit() and row["TCGA_TCIA_subject_ID"] in months]
+    off = [
+        abs(float(days[name]) / 30.44 - months[row["TCGA_TCIA_subject_ID"]])
+        for n, row in enumerate(mapping)
+        if (name := brats2020_id(n)) in days and days[name].isdigit() and row["TCGA_TCIA_subject_ID"] in months
+    ]
     volumes = read_rows(tables / "brats2020_radiomic_features_caumente.csv")
     grades = [(r["type"] == "1") == (m["Grade"] == "HGG") for r, m in zip(volumes, mapping)]
-    return {"survival_pairs": len(off), "survival_off_by_more_than_a_day": sum(d > 1 / 30 for d in off),
-            "grade_pairs": len(grades), "grade_differs": len(grades) - sum(grades)}
+    return {
+        "survival_pairs": len(off),
+        "survival_off_by_more_than_a_day": sum(d > 1 / 30 for d in off),
+        "grade_pairs": len(grades),
+        "grade_differs": len(grades) - sum(grades),
+    }
 
 
 class LabelMaps:
@@ -140,12 +148,17 @@ def at_cube(volume: np.ndarray, at) -> np.ndarray:
 
 def match_case(folder: Path, maps: LabelMaps) -> tuple[str | None, list[dict]]:
     """The BraTS 2020 patient of a whole case, if any, and what spoke for the candidates."""
+
     def read(name: str) -> np.ndarray:
         return np.asarray(nib.load(brats_file(folder, name)).dataobj)
+
     overlap = maps.overlaps(read("seg"))
     images = [read(name) for name in CHANNELS]
-    found = [{"id": maps.ids[k], "dice": round(float(overlap[k]), 3), "correlation": round(maps.correlation(maps.ids[k], images), 3)}
-             for k in np.argsort(-overlap) if overlap[k] >= CANDIDATE_DICE]
+    found = [
+        {"id": maps.ids[k], "dice": round(float(overlap[k]), 3), "correlation": round(maps.correlation(maps.ids[k], images), 3)}
+        for k in np.argsort(-overlap)
+        if overlap[k] >= CANDIDATE_DICE
+    ]
     same = [f["id"] for f in found if f["correlation"] >= SAME_CORRELATION]
     if len(same) > 1:
         raise Overlap(f"{folder.name} matches several patients of BraTS 2020: {', '.join(same)}")
@@ -190,7 +203,10 @@ def make_table(data: Path) -> dict:
 def fingerprint(data: Path) -> str:
     """Of what the table is made from: the listing and the tables."""
     cases, heads = case_names(data)
-    tables = [(data / "tables" / name).read_bytes() for name in ("brats_name_mapping.csv", "brats2020_survival_info.csv", "upenn_gbm_clinical_v1.1.csv")]
+    tables = [
+        (data / "tables" / name).read_bytes()
+        for name in ("brats_name_mapping.csv", "brats2020_survival_info.csv", "upenn_gbm_clinical_v1.1.csv")
+    ]
     code = Path(__file__).read_bytes()
     return hashlib.sha256(b"\n".join([code, "\n".join(cases + heads).encode(), *tables])).hexdigest()
 
@@ -258,8 +274,10 @@ def refuse_overlap(trained: list[str], tested: list[str], table: dict[str, str])
 
 def split(names: list[str], table: dict[str, str], folds: int) -> dict[str, int]:
     """Fold of each source: patients, ordered by a digest of their id, are dealt out, so that a new case moves no other one."""
+
     def fold(patient: str) -> int:
         return int.from_bytes(hashlib.sha256(patient.encode()).digest()[:8], "big") % folds
+
     return {name: fold(patient_of(table, name)) for name in names}
 
 
@@ -276,8 +294,10 @@ def main() -> None:
     seen = seen_by_brats2017(data)
     for name in [*cases, *heads]:
         patient = ids[name]
-        print(f"{name}: patient {patient}, cubes and label map {cubes.get(patient, 'none')}"
-              f"{', in the BraTS 2017 training set' if patient in seen else ''} {table['evidence'].get(name, '')}")
+        print(
+            f"{name}: patient {patient}, cubes and label map {cubes.get(patient, 'none')}"
+            f"{', in the BraTS 2017 training set' if patient in seen else ''} {table['evidence'].get(name, '')}"
+        )
     print(f"UPENN-GBM patients that are BraTS 2020 patients: {sum(n.startswith('UPENN') for n in ids)}")
 
 

@@ -2,6 +2,7 @@
 
 `predict` maps float32 [1, 4, Z, Y, X] to logits [1, members * K, Z, Y, X] (a torch model or an ONNX session).
 """
+
 from __future__ import annotations
 
 from typing import Callable
@@ -63,8 +64,7 @@ def sliding_window(image: np.ndarray, predict: Callable, roi=ROI, overlap: float
     return out[(slice(None), *(slice(b, b + n) for b, n in zip(before, image.shape[1:])))]
 
 
-def probabilities(image: np.ndarray, predict: Callable, roi=ROI, overlap: float = OVERLAP,
-                  flips=FLIPS, members: int = 1) -> np.ndarray:
+def probabilities(image: np.ndarray, predict: Callable, roi=ROI, overlap: float = OVERLAP, flips=FLIPS, members: int = 1) -> np.ndarray:
     """Mean over test-time flips ("x" is left-right)."""
     axis = {"z": 1, "y": 2, "x": 3}
     total = None

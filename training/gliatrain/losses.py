@@ -4,6 +4,7 @@ Each voxel's label allows a set of classes; the likelihood is that of the union 
 marginal loss, Fang and Yan 2020; Shi 2021). Soft Dice (Milletari 2016) runs on BraTS's nested regions WT, TC, ET, on ED
 and on the brain, each over the voxels where the label decides it.
 """
+
 from __future__ import annotations
 
 import torch
@@ -11,8 +12,10 @@ import torch.nn.functional as F
 
 BACKGROUND, NCR, ED, ET, TUMOUR, BRAIN, NOT_TUMOUR = range(7)
 """Labels: TUMOUR is a tumour of unknown class; BRAIN has no tumour; NOT_TUMOUR may be brain or background."""
-ALLOWED = torch.tensor([[1, 0, 0, 0, 0], [0, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 0], [0, 1, 1, 1, 0],
-                        [0, 0, 0, 0, 1], [1, 0, 0, 0, 1]], dtype=torch.float32)
+ALLOWED = torch.tensor(
+    [[1, 0, 0, 0, 0], [0, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 0], [0, 1, 1, 1, 0], [0, 0, 0, 0, 1], [1, 0, 0, 0, 1]],
+    dtype=torch.float32,
+)
 
 
 def regions(p: torch.Tensor, label: torch.Tensor):
@@ -47,7 +50,7 @@ def deep_loss(outputs: list[torch.Tensor], label: torch.Tensor) -> torch.Tensor:
     """Full, half and quarter resolution, weights 1, 1/2, 1/4 (normalised); labels subsampled."""
     total, weight = 0.0, 0.0
     for level, out in enumerate(outputs):
-        step = 2 ** level
+        step = 2**level
         total = total + segmentation_loss(out, label[:, ::step, ::step, ::step]) / step
         weight += 1 / step
     return total / weight

@@ -1,4 +1,5 @@
 """Dice, 95th percentile Hausdorff distance (mm) and volume error (ml) on BraTS's regions."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -29,8 +30,7 @@ def score(predicted: np.ndarray, truth: np.ndarray, spacing, regions=REGIONS, di
     out = {}
     for name, classes in regions.items():
         p, t = np.isin(predicted, classes), np.isin(truth, classes)
-        row = {"dice": round(dice(p, t), 4), "truth_ml": round(float(t.sum()) * ml, 2),
-               "predicted_ml": round(float(p.sum()) * ml, 2)}
+        row = {"dice": round(dice(p, t), 4), "truth_ml": round(float(t.sum()) * ml, 2), "predicted_ml": round(float(p.sum()) * ml, 2)}
         if distances:
             h = hd95(p, t, spacing)
             row["hd95_mm"] = None if h is None else round(h, 2)

@@ -8,6 +8,7 @@ attention (Liu 2021) at the two coarsest levels, as SGS-Net's and MTS-UNET's tra
 branch and tumour-aware pooling after MTS-UNET; presence flags so that any subset of sequences is told apart from
 dark images. `Variant` sizes it: "cpu" is shipped, "gpu" is the same network, wider.
 """
+
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
@@ -101,7 +102,7 @@ class Stem(nn.Module):
         y = self.images(x)
         if self.difference is not None:
             both = (present[:, T2] * present[:, FLAIR])[:, None, None, None, None]
-            y = torch.cat([y, self.difference(x[:, T2:T2 + 1] - x[:, FLAIR:FLAIR + 1]) * both], dim=1)
+            y = torch.cat([y, self.difference(x[:, T2 : T2 + 1] - x[:, FLAIR : FLAIR + 1]) * both], dim=1)
         if self.film is not None:
             scale, shift = self.film(present)[:, :, None, None, None].chunk(2, dim=1)
             y = y * (1 + scale) + shift
@@ -119,7 +120,7 @@ def tumour_aware(features: list[torch.Tensor], logits: torch.Tensor) -> torch.Te
     tumour = torch.softmax(logits, dim=1)[:, 1:4].sum(1, keepdim=True)
     out = []
     for level, f in enumerate(features):
-        weight = tumour if level == 0 else nn.functional.avg_pool3d(tumour, 2 ** level)
+        weight = tumour if level == 0 else nn.functional.avg_pool3d(tumour, 2**level)
         out.append((f * weight).sum(dim=(2, 3, 4)) / (weight.sum(dim=(2, 3, 4)) + 1e-3))
     return torch.cat(out, dim=1)
 
@@ -136,7 +137,8 @@ class GliomaNet(nn.Module):
         self.down = nn.ModuleList(ResBlock(a, b, stride=2) for a, b in zip(widths[:-1], widths[1:]))
         first = len(widths) - variant.attended
         self.attention = nn.ModuleList(
-            SwinPair(w, variant.heads, variant.window) if k >= first else nn.Identity() for k, w in enumerate(widths))
+            SwinPair(w, variant.heads, variant.window) if k >= first else nn.Identity() for k, w in enumerate(widths)
+        )
         self.ups = nn.ModuleList(Up(b, a, light=(i == 0)) for i, (a, b) in enumerate(zip(widths[:-1], widths[1:])))
         self.heads = nn.ModuleList(nn.Conv3d(w, classes, 1) for w in widths[:3])
 

@@ -3,6 +3,7 @@
 Arrays [Z, Y, X]; volumes in millilitres. Order: linear interpolation of the averaged probabilities to the source
 grid, decision ("tumour-first"), components, small enhancement, no finding.
 """
+
 from __future__ import annotations
 
 import numpy as np

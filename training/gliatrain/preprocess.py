@@ -3,6 +3,7 @@
 Volumes are float32 arrays [Z, Y, X] (or [C, Z, Y, X]); X grows to the patient's Left, Y to Posterior,
 Z to Superior (LPS); spacings are millimetres in the same Z, Y, X order.
 """
+
 from __future__ import annotations
 
 import math
@@ -71,7 +72,7 @@ def to_grid(volume: np.ndarray, source_mm, target_mm=(SPACING_MM,) * 3) -> np.nd
 
 
 def normalise(volume: np.ndarray) -> np.ndarray:
-    """"foreground-zscore" of one channel on the 2 mm grid.
+    """ "foreground-zscore" of one channel on the 2 mm grid.
 
     threshold = 0.1 * P99 (of voxels > 0); foreground = voxels > threshold; lo, hi = P0.5, P99.5 of the
     foreground; mean, population std of the clipped foreground; then every voxel, background included:

@@ -3,6 +3,7 @@
 Makes a bundle of each fold (the manifest of BUNDLE, one member, no heads), runs `gliabridge evaluate --cases` of this
 repository on its cases, and writes results/service.json: the service's own report, joined.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -37,8 +38,24 @@ def evaluate_fold(data: Path, bundle: Path, network: Path, names: list[str]) -> 
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "report.json"
         made = fold_bundle(bundle, network, Path(folder))
-        subprocess.run(["node", "bin/run.mjs", "bin/gliabridge.mjs", "evaluate", "--cases", str(data / "brats"), "--only", ",".join(names),
-                        "--bundle", str(made), "--json", str(out)], cwd=ROOT, check=True)
+        subprocess.run(
+            [
+                "node",
+                "bin/run.mjs",
+                "bin/gliabridge.mjs",
+                "evaluate",
+                "--cases",
+                str(data / "brats"),
+                "--only",
+                ",".join(names),
+                "--bundle",
+                str(made),
+                "--json",
+                str(out),
+            ],
+            cwd=ROOT,
+            check=True,
+        )
         return json.loads(out.read_text())
 
 
@@ -55,8 +72,14 @@ def main() -> None:
     tested = identities.tested_by(members, identities.patients(data, a.cache), cohort_data.case_names(data)[0])
     reports = [evaluate_fold(data, a.bundle, (a.folds / f"fold-{k}.onnx").resolve(), names) for k, names in enumerate(tested) if names]
     cases = sorted((c for r in reports for c in r["cases"]), key=lambda c: c["case"])
-    result = {"command": "python -m gliatrain.service", "execution": reports[0]["execution"], "mean": service_means(cases), "cases": cases,
-              "failures": [f for r in reports for f in r["failures"]], "peakRssMb": {k: max(r["peakRssMb"][k] for r in reports) for k in reports[0]["peakRssMb"]}}
+    result = {
+        "command": "python -m gliatrain.service",
+        "execution": reports[0]["execution"],
+        "mean": service_means(cases),
+        "cases": cases,
+        "failures": [f for r in reports for f in r["failures"]],
+        "peakRssMb": {k: max(r["peakRssMb"][k] for r in reports) for k in reports[0]["peakRssMb"]},
+    }
     a.out.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result["mean"]))
 

@@ -2,6 +2,7 @@
 necrotic core, enhancing rim and oedema. No patient data; also used by the tests. 2 mm grid, [Z, Y, X],
 LPS; intensities in arbitrary units with white matter about 1.
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -11,21 +12,27 @@ from .synthetic_heads import texture as field
 
 # tissue: value in T1, T1c, T2, FLAIR
 MEANS = {
-    "fat": (1.8, 1.8, 1.3, 1.2), "muscle": (0.7, 0.8, 0.45, 0.5), "bone": (0.1, 0.1, 0.1, 0.1),
-    "csf": (0.3, 0.3, 2.2, 0.25), "grey": (0.75, 0.8, 1.2, 1.1), "white": (1.0, 1.02, 0.85, 0.9),
-    "NCR": (0.5, 0.5, 1.8, 1.0), "ED": (0.68, 0.7, 1.7, 1.8), "ET": (0.75, 1.9, 1.4, 1.5),
+    "fat": (1.8, 1.8, 1.3, 1.2),
+    "muscle": (0.7, 0.8, 0.45, 0.5),
+    "bone": (0.1, 0.1, 0.1, 0.1),
+    "csf": (0.3, 0.3, 2.2, 0.25),
+    "grey": (0.75, 0.8, 1.2, 1.1),
+    "white": (1.0, 1.02, 0.85, 0.9),
+    "NCR": (0.5, 0.5, 1.8, 1.0),
+    "ED": (0.68, 0.7, 1.7, 1.8),
+    "ET": (0.75, 1.9, 1.4, 1.5),
 }
 
 
 def radius(shape, centre, axes) -> np.ndarray:
     """Normalised ellipsoid radius: 1 on the surface."""
     z, y, x = np.ogrid[: shape[0], : shape[1], : shape[2]]
-    return np.sqrt(((z - centre[0]) / axes[0]) ** 2 + ((y - centre[1]) / axes[1]) ** 2
-                   + ((x - centre[2]) / axes[2]) ** 2).astype(np.float32)
+    return np.sqrt(((z - centre[0]) / axes[0]) ** 2 + ((y - centre[1]) / axes[1]) ** 2 + ((x - centre[2]) / axes[2]) ** 2).astype(
+        np.float32
+    )
 
 
-def procedural_head(rng: np.random.Generator, tumour: bool = True, shape=(84, 100, 84),
-                    skull: bool = True) -> dict:
+def procedural_head(rng: np.random.Generator, tumour: bool = True, shape=(84, 100, 84), skull: bool = True) -> dict:
     """A case dict (see data.py). Sizes in voxels of 2 mm; head about 160 x 190 x 165 mm."""
     centre = [n / 2 + rng.uniform(-3, 3) for n in shape]
     head = [n * rng.uniform(0.43, 0.48) for n in shape]

@@ -5,6 +5,7 @@ scale and shift. Outside the brain its T1 intensity is turned into each sequence
 (dark bone and air, mid muscle, bright fat) with a texture; the gap between brain and skull becomes CSF.
 Intensities are in units of the brain's mean. Arrays [Z, Y, X] on the 2 mm grid.
 """
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -92,15 +93,20 @@ def add_head(case: dict, atlas: Atlas, rng: np.random.Generator) -> dict:
     for k in range(4):
         tissue = {name: rng.uniform(*span) for name, span in TISSUE[k].items()}
         knots = np.array([0.0, 0.15, 0.5, 0.9, 1.3, 2.0]) * rng.uniform(0.85, 1.15)
-        values = [0.0, rng.uniform(0.03, 0.15), tissue["muscle"], rng.uniform(*sorted((tissue["muscle"],
-                  tissue["fat"]))), tissue["fat"], tissue["fat"] * rng.uniform(1.0, 1.3)]
+        values = [
+            0.0,
+            rng.uniform(0.03, 0.15),
+            tissue["muscle"],
+            rng.uniform(*sorted((tissue["muscle"], tissue["fat"]))),
+            tissue["fat"],
+            tissue["fat"] * rng.uniform(1.0, 1.3),
+        ]
         outside = np.interp(t1, knots, values).astype(np.float32)
         outside[gap] = tissue["csf"] * (1 + 0.15 * rng.standard_normal(int(gap.sum())))
         if k == 1 and rng.random() < 0.6:  # enhancing dura and vessels
             vessels = gap & (texture(shape, 4, rng) > rng.uniform(1.0, 2.0))
             outside[vessels] = rng.uniform(1.3, 2.6)
-        image[k] = soft * c["image"][k] + (1 - soft) * outside if rng.random() < 0.5 else np.where(
-            c["brain"], c["image"][k], outside)
+        image[k] = soft * c["image"][k] + (1 - soft) * outside if rng.random() < 0.5 else np.where(c["brain"], c["image"][k], outside)
     noise = rng.uniform(0.005, 0.04)
     image += np.float32(noise) * rng.standard_normal(image.shape, dtype=np.float32)
     return {"image": np.abs(image), "label": c["label"], "brain": c["brain"], "head": True, "shift": c["shift"]}

@@ -4,6 +4,7 @@ Seeded, resumable (run the same command again), one progress line, checkpoints e
 OUT/checkpoint.pt (weights, running mean of the weights, optimiser, step, seconds) and OUT/history.jsonl.
 AdamW (Loshchilov 2019), cosine rate, exponential running mean of the weights for use (Polyak 1992).
 """
+
 from __future__ import annotations
 
 import argparse
@@ -20,9 +21,9 @@ import torch
 from . import data as cohort_data
 from . import identities
 from .augment import Cohort, Patches
-from .synthetic_heads import Atlas
 from .losses import deep_loss
 from .network import VARIANTS, GliomaNet, Variant, parameter_count
+from .synthetic_heads import Atlas
 
 
 def build_cohort(data: Path, cache: Path, fold: int) -> tuple[Cohort, dict]:
@@ -37,7 +38,8 @@ def build_cohort(data: Path, cache: Path, fold: int) -> tuple[Cohort, dict]:
     excluded = {c["id"]: kept[patient] for c in cubes if (patient := identities.patient_of(table, c["id"])) in kept}
     cubes = [c for c in cubes if c["id"] not in excluded]
     counts = {
-        "fold": fold, "folds": cohort_data.FOLDS,
+        "fold": fold,
+        "folds": cohort_data.FOLDS,
         "brats_whole_cases": [name for name in brats if name not in tested],
         "brats_tested": [name for name in brats if name in tested],
         "tcga_lgg_heads": [name for name in heads if name not in tested],
@@ -48,8 +50,12 @@ def build_cohort(data: Path, cache: Path, fold: int) -> tuple[Cohort, dict]:
         "lesion_cube_patients_excluded": excluded,
     }
     identities.refuse_overlap([*counts["brats_whole_cases"], *counts["tcga_lgg_heads"], *counts["lesion_cube_ids"]], tested, table)
-    cohort = Cohort(cohort_data.load_cohort(data, cache, counts["brats_whole_cases"]),
-                    cohort_data.load_lgg(data, cache, counts["tcga_lgg_heads"]), cubes, Atlas(data / "atlas"))
+    cohort = Cohort(
+        cohort_data.load_cohort(data, cache, counts["brats_whole_cases"]),
+        cohort_data.load_lgg(data, cache, counts["tcga_lgg_heads"]),
+        cubes,
+        Atlas(data / "atlas"),
+    )
     return cohort, counts
 
 
@@ -97,10 +103,25 @@ def save(path: Path, state: dict) -> None:
     part.replace(path)
 
 
-def train(cohort: Cohort, out: Path, steps: int, size=(48, 48, 48), variant: Variant = VARIANTS["cpu"], peak: float = 1e-3,
-          seed: int = 1, workers: int = 1, save_minutes: float = 3, counts: dict | None = None, batch: int = 2,
-          reuse: int = 12, threads: int = 2, minutes: float | None = None, restart: bool = False, quiet: bool = False,
-          device: str | None = None) -> torch.nn.Module:
+def train(
+    cohort: Cohort,
+    out: Path,
+    steps: int,
+    size=(48, 48, 48),
+    variant: Variant = VARIANTS["cpu"],
+    peak: float = 1e-3,
+    seed: int = 1,
+    workers: int = 1,
+    save_minutes: float = 3,
+    counts: dict | None = None,
+    batch: int = 2,
+    reuse: int = 12,
+    threads: int = 2,
+    minutes: float | None = None,
+    restart: bool = False,
+    quiet: bool = False,
+    device: str | None = None,
+) -> torch.nn.Module:
     """Runs to `steps` (resuming OUT/checkpoint.pt, whatever device wrote it) and returns the running-mean network."""
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
@@ -115,18 +136,31 @@ def train(cohort: Cohort, out: Path, steps: int, size=(48, 48, 48), variant: Var
         optimiser.load_state_dict(old["optimiser"])
         step, seconds = old["step"], old["seconds"]
         stages = [*old.get("stages", []), {"until_step": step, **old["settings"]}]
-    loader = iter(torch.utils.data.DataLoader(
-        Patches(cohort, size, seed=seed * 100003 + step, reuse=reuse), batch_size=batch, num_workers=workers,
-        prefetch_factor=6 if workers else None))
+    loader = iter(
+        torch.utils.data.DataLoader(
+            Patches(cohort, size, seed=seed * 100003 + step, reuse=reuse),
+            batch_size=batch,
+            num_workers=workers,
+            prefetch_factor=6 if workers else None,
+        )
+    )
     started = saved = time.time()
     base, recent = seconds, []
     first, zero = (step, seconds) if restart else (0, 0.0)  # warm restart of the cosine (Loshchilov 2017)
 
     def state() -> dict:
-        return {"model": model.state_dict(), "mean": mean.state_dict(), "optimiser": optimiser.state_dict(),
-                "step": step, "seconds": seconds, "variant": variant.facts(), "counts": counts, "stages": stages,
-                "device": torch.cuda.get_device_name(place) if place.type == "cuda" else "CPU",
-                "settings": {"steps": steps, "minutes": minutes, "size": list(size), "batch": batch, "peak": peak, "seed": seed}}
+        return {
+            "model": model.state_dict(),
+            "mean": mean.state_dict(),
+            "optimiser": optimiser.state_dict(),
+            "step": step,
+            "seconds": seconds,
+            "variant": variant.facts(),
+            "counts": counts,
+            "stages": stages,
+            "device": torch.cuda.get_device_name(place) if place.type == "cuda" else "CPU",
+            "settings": {"steps": steps, "minutes": minutes, "size": list(size), "batch": batch, "peak": peak, "seed": seed},
+        }
 
     model.train()
     pace = Threads(threads)
@@ -150,14 +184,22 @@ def train(cohort: Cohort, out: Path, steps: int, size=(48, 48, 48), variant: Var
         recent.append(float(loss.detach()))
         seconds = base + time.time() - started
         if step % 25 == 0 or step == steps:
-            line = {"step": step, "loss": round(float(np.mean(recent[-100:])), 4), "rate": round(lr, 6),
-                    "seconds": round(seconds, 1), "threads": pace.best}
+            line = {
+                "step": step,
+                "loss": round(float(np.mean(recent[-100:])), 4),
+                "rate": round(lr, 6),
+                "seconds": round(seconds, 1),
+                "threads": pace.best,
+            }
             with open(out / "history.jsonl", "a") as f:
                 f.write(json.dumps(line) + "\n")
             if not quiet:
                 bar = "#" * int(20 * done)
-                print(f"[{bar:<20}] {step}/{steps} loss {line['loss']:.4f} {seconds / 60:.1f} min, {pace.best} thread(s)",
-                      end="\r" if sys.stdout.isatty() else "\n", flush=True)
+                print(
+                    f"[{bar:<20}] {step}/{steps} loss {line['loss']:.4f} {seconds / 60:.1f} min, {pace.best} thread(s)",
+                    end="\r" if sys.stdout.isatty() else "\n",
+                    flush=True,
+                )
         if time.time() - saved > save_minutes * 60:
             save(path, state())
             saved = time.time()
@@ -184,8 +226,21 @@ def main() -> None:
     a = ap.parse_args()
     cohort, counts = build_cohort(cohort_data.data_folder(a.data), a.cache or a.out / "cache", a.fold)
     print(json.dumps({k: v if isinstance(v, (int, dict)) else len(v) for k, v in counts.items()}))
-    model = train(cohort, a.out, a.steps, seed=a.seed + 10 * a.fold, workers=a.workers, threads=a.threads, minutes=a.minutes,
-                  peak=a.peak, restart=a.restart, variant=VARIANTS[a.variant], counts=counts, batch=a.batch, device=a.device)
+    model = train(
+        cohort,
+        a.out,
+        a.steps,
+        seed=a.seed + 10 * a.fold,
+        workers=a.workers,
+        threads=a.threads,
+        minutes=a.minutes,
+        peak=a.peak,
+        restart=a.restart,
+        variant=VARIANTS[a.variant],
+        counts=counts,
+        batch=a.batch,
+        device=a.device,
+    )
     print(f"{parameter_count(model)} parameters; next: python -m gliatrain.export")
 
 
