@@ -1,4 +1,4 @@
-"""A graph bundle run with NumPy, SciPy and ONNX Runtime alone, as config/models/README.md says: what the service's engine is tested against.
+"""Runs a graph bundle with NumPy, SciPy and ONNX Runtime alone, as config/models/README.md says: the oracle of the service's engine.
 
 Grids: {"shape_zyx", "spacing" (x, y, z mm), "origin" (x, y, z of the first voxel's centre)}; volumes [Z, Y, X].
 """
@@ -98,11 +98,14 @@ class Oracle:
         """Probabilities [K, Z, Y, X] of one member without flips."""
         network = self.m["networks"][member["network"]]
         inferer, session = network["inferer"], self.sessions[member["network"]]
-        run = lambda x: session.run(None, {"image": np.ascontiguousarray(x, np.float32)})[0].astype(np.float64)
+
+        def run(x: np.ndarray) -> np.ndarray:
+            return session.run(None, {"image": np.ascontiguousarray(x, np.float32)})[0].astype(np.float64)
+
         if inferer["name"] == "SliceInferer":  # in one go, whatever the slabs
             order, k, c = ORDER[member["view"]], inferer["divisible_pad"], inferer["context"]
             x = channels.transpose(1 + order[0], 0, 1 + order[1], 1 + order[2])
-            d, _, h, w = x.shape
+            _d, _, h, w = x.shape
             y = run(np.pad(x, [(c, c), (0, 0), (0, -h % k), (0, -w % k)]))[:, :, :h, :w].transpose(1, 0, 2, 3)
             return activated(y.transpose(0, *(1 + np.argsort(order))), activation)
         size = np.array(channels.shape[1:])
@@ -111,9 +114,9 @@ class Oracle:
         extra = np.maximum(roi - size, 0)
         pads = [(int(e // 2), int(e - e // 2)) for e in extra]
         fill = [0.0 if inferer.get("padding") == "zero" else float(c.min()) for c in channels]
-        x = np.stack([np.pad(c, pads, constant_values=f) for c, f in zip(channels, fill)])
+        x = np.stack([np.pad(c, pads, constant_values=f) for c, f in zip(channels, fill, strict=True)])
         starts = []
-        for n, r in zip(x.shape[1:], roi):
+        for n, r in zip(x.shape[1:], roi, strict=True):
             step = max(1, int(r * (1 - (0 if simple else inferer["overlap"]))))
             starts.append([min(i * step, n - r) for i in range(int(np.ceil((n - r) / step)) + 1)])
         weight = np.ones(roi)
@@ -134,7 +137,7 @@ class Oracle:
         total /= norm
         if inferer.get("blend") == "logits":
             total = activated(total, activation)
-        return total[(slice(None), *(slice(a, a + n) for (a, _), n in zip(pads, size)))]
+        return total[(slice(None), *(slice(a, a + n) for (a, _), n in zip(pads, size, strict=True)))]
 
     def run_stage(self, stage: dict, grid: dict, channels: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
         """Fused probabilities, and each member's under each flip."""

@@ -173,7 +173,9 @@ def make_nnunet(out: Path, work: Path) -> None:
     normalised = np.stack([scheme.run(channel.copy(), np.where(channel != 0, 0, -1)) for channel in image])
     with torch.no_grad():  # so that every label occurs
         logits = network(torch.from_numpy(normalised)[None])[0].reshape(3, -1)
-        network.decoder.seg_layers[-1].bias -= torch.stack([torch.quantile(one, q) for one, q in zip(logits, (0.4, 0.6, 0.75))])
+        network.decoder.seg_layers[-1].bias -= torch.stack(
+            [torch.quantile(one, q) for one, q in zip(logits, (0.4, 0.6, 0.75), strict=True)]
+        )
     torch.save(
         {"network_weights": network.state_dict(), "trainer_name": "nnUNetTrainer", "inference_allowed_mirroring_axes": None},
         source / "fold_0/checkpoint_final.pth",
@@ -182,7 +184,7 @@ def make_nnunet(out: Path, work: Path) -> None:
     with torch.no_grad():
         regions = torch.sigmoid(network(torch.from_numpy(normalised)[None]))[0].numpy()
     labels = np.zeros(size, int)
-    for region, label in zip(regions, (1, 2, 3)):  # nnU-Net's own rule for regions
+    for region, label in zip(regions, (1, 2, 3), strict=True):  # nnU-Net's own rule for regions
         labels[region > 0.5] = label
     at = np.sort(np.random.default_rng(3).choice(labels.size, 300, replace=False))
     write(

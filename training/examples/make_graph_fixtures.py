@@ -52,7 +52,7 @@ def kernel(rng, outputs: int, weights: np.ndarray, size: tuple[int, int, int]) -
 def write_network(path: Path, w: np.ndarray, bias: np.ndarray, slices: bool) -> None:
     """One 3D convolution; with `slices` the depth is the batch on both sides and is not padded."""
     depth, pads = w.shape[2], [w.shape[2] // 2, 1, 1]
-    conv = dict(kernel_shape=list(w.shape[2:]), pads=([0, 1, 1] * 2 if slices else pads * 2))
+    conv = {"kernel_shape": list(w.shape[2:]), "pads": ([0, 1, 1] * 2 if slices else pads * 2)}
     inits = [numpy_helper.from_array(w, "w"), numpy_helper.from_array(bias.astype(np.float32), "b")]
     if slices:
         inits += [numpy_helper.from_array(np.array([0], np.int64), "axis")]
@@ -322,7 +322,7 @@ def make_nnunet_cascade(folder: Path) -> dict:
 
 def golden(folder: Path, manifest: dict, missing: list[str]) -> dict:
     spacing = np.array(manifest["stages"][0]["grid"]["spacing_mm"])
-    shape = tuple(int(np.ceil(n * SPACING / s)) for n, s in zip(SIZE_ZYX, spacing[::-1]))
+    shape = tuple(int(np.ceil(n * SPACING / s)) for n, s in zip(SIZE_ZYX, spacing[::-1], strict=True))
     grid = {"shape_zyx": shape, "spacing": spacing, "origin": spacing / 2 - 1}
     answer = Oracle(folder, manifest, head).run(grid, missing)
     p, labels = answer["probabilities"], answer["samples"]
@@ -361,7 +361,10 @@ def masks(out: Path) -> None:
         {"name": "BinaryClosing", "iterations": 2},
     ]
     sparse = mask & (rng.random(mask.shape) < 0.25)
-    text = lambda m: "".join("1" if v else "0" for v in m.ravel())
+
+    def text(m: np.ndarray) -> str:
+        return "".join("1" if v else "0" for v in m.ravel())
+
     rows = [{"transform": case, "in": text(m), "out": text(transform_mask(m, case, 0.002))} for case in cases for m in (mask, sparse)]
     (out / "mask-transforms.json").write_text(json.dumps({"size_zyx": list(mask.shape), "voxel_ml": 0.002, "cases": rows}) + "\n")
 

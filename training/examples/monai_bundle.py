@@ -95,7 +95,8 @@ def convert(source: Path, folder: Path) -> dict:
     export_network(model, folder / "segmentation.onnx", len(sequences), roi)
     differences = [
         "The service removes no skull: a network that only saw stripped brains must not be used on clinical heads.",
-        "Images are smoothed before they are made coarser (a Gaussian), where Spacingd interpolates alone; zeros then end a little further out.",
+        "Images are smoothed before they are made coarser (a Gaussian), where Spacingd interpolates alone; zeros then end a little "
+        "further out.",
         "Series are registered to each other by the service; the working grid covers the head with 10 mm around it.",
     ]
     if set(axcodes) & {"R", "A", "I"}:
@@ -104,7 +105,8 @@ def convert(source: Path, folder: Path) -> dict:
         )
     if kind == "regions":
         differences.append(
-            "The labels are those of the regions at 1/2, exactly; the probabilities behind the uncertainty are of an adjacent-category model."
+            "The labels are those of the regions at 1/2, exactly; the probabilities behind the uncertainty are of an "
+            "adjacent-category model."
         )
     return write_segmentation_bundle(
         folder,

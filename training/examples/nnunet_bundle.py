@@ -102,15 +102,16 @@ def convert(
     source = f"nnU-Net v2 ({plans['dataset_name']}, {configuration}, {state['trainer_name']}, fold {fold})"
     differences = [
         "The service removes no skull: a network that only saw stripped brains must not be used on clinical heads.",
-        "nnU-Net takes mean and deviation before it resamples, inside the filled union of all channels' non-zero voxels; the service after, "
-        "inside each channel's own non-zero voxels. On stripped brains on a like grid the two agree but for holes and edges.",
+        "nnU-Net takes mean and deviation before it resamples, inside the filled union of all channels' non-zero voxels; the service "
+        "after, inside each channel's own non-zero voxels. On stripped brains on a like grid the two agree but for holes and edges.",
         "Windows start every half window with the last flush; nnU-Net spreads them evenly, and its Gaussian is cut at 4 sigma.",
         "Under test-time flips the service averages probabilities, nnU-Net logits. One fold is taken; an ensemble needs `network.members`.",
         "Images are smoothed before they are made coarser (a Gaussian), where nnU-Net uses splines of order 3.",
     ]
     if regions:
         differences.append(
-            "The labels are those of the regions at 1/2, exactly; the probabilities behind the uncertainty are of an adjacent-category model."
+            "The labels are those of the regions at 1/2, exactly; the probabilities behind the uncertainty are of an "
+            "adjacent-category model."
         )
     return write_segmentation_bundle(
         folder,

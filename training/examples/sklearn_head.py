@@ -175,8 +175,8 @@ def add_head(
         "required": required,
         "reference": np.nanmedian(x, axis=0).tolist(),
         "guard": guard(x),
-        "conformal": {"error_rate": error_rate, "limits": dict(zip(classes, class_limits(held_out, y, error_rate)))},
-        "evaluation": {"n": int(len(y)), "auc_out_of_fold": round(float(auc), 4), "command": command},
+        "conformal": {"error_rate": error_rate, "limits": dict(zip(classes, class_limits(held_out, y, error_rate), strict=True))},
+        "evaluation": {"n": len(y), "auc_out_of_fold": round(float(auc), 4), "command": command},
     }
     with (folder / "card.md").open("a") as card:
         card.write(

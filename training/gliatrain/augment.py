@@ -81,7 +81,7 @@ def make_volume(cohort: Cohort, rng: np.random.Generator) -> tuple[np.ndarray, n
         case = source[rng.integers(len(source))]
         draw = rng.random()
         if kind != "lgg" and draw < 0.55:
-            case = mirror_out_tumour(case, rng)
+            case = mirror_out_tumour(case)
         if cohort.cubes and (0.1 < draw < 0.55 if kind != "lgg" else draw < 0.45):
             case = implant(case, cohort.cube(rng), rng) or case
         if rng.random() < 0.2:

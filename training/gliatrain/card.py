@@ -115,11 +115,11 @@ def service_section(service: dict | None, apart: list[str]) -> str:
 
 def curve_rows(history: dict, every: int = 8) -> list[list]:
     """Loss of each member at about `every` points of its training."""
-    rows = []
-    for member, lines in sorted(history.items()):
-        for line in lines[max(0, len(lines) // every - 1) :: max(1, len(lines) // every)]:
-            rows.append([member, line["step"], f"{line['seconds'] / 60:.0f}", f"{line['loss']:.3f}"])
-    return rows
+    return [
+        [member, line["step"], f"{line['seconds'] / 60:.0f}", f"{line['loss']:.3f}"]
+        for member, lines in sorted(history.items())
+        for line in lines[max(0, len(lines) // every - 1) :: max(1, len(lines) // every)]
+    ]
 
 
 NNUNET = {"steps": 250_000, "patches": 2, "side": 128}
@@ -145,8 +145,9 @@ def learning(points: list[dict], training: dict) -> str:
     share = steps / len(members) * volume / (NNUNET["steps"] * NNUNET["patches"] * NNUNET["side"] ** 3)
     days = seconds / len(members) / share / 86400
     return (
-        f"{table(head, rows)}\n\nA member has seen {100 * share:.1f} % of the tissue that nnU-Net's standard training sees ({NNUNET['steps']:,} steps of "
-        f"{NNUNET['patches']} patches of {NNUNET['side']}^3 at 1 mm). The same at this pace would take {days:.0f} days a member on {on}."
+        f"{table(head, rows)}\n\nA member has seen {100 * share:.1f} % of the tissue that nnU-Net's standard training sees "
+        f"({NNUNET['steps']:,} steps of {NNUNET['patches']} patches of {NNUNET['side']}^3 at 1 mm). "
+        f"The same at this pace would take {days:.0f} days a member on {on}."
     )
 
 
@@ -323,7 +324,9 @@ def bundle(folder: Path, training: dict, evaluation: dict | None, name: str, ver
         "id": folder.name,
         "version": version,
         "name": name,
-        "description": "Ensemble of small convolutional networks with window attention on a 2 mm grid; whole heads or skull-stripped brains.",
+        "description": (
+            "Ensemble of small convolutional networks with window attention on a 2 mm grid; whole heads or skull-stripped brains."
+        ),
         "intended_use": INTENDED,
         "intended_population": {"min_age_years": 18},
         "authors": "Gliabridge contributors",

@@ -114,7 +114,8 @@ def describe(name: str, head: dict, figures: dict) -> str:
             limits = ", ".join(f"{k} from {v:.3f}" for k, v in head["conformal"]["limits"].items())
             lines.append(
                 f"A class is possible when its probability reaches its limit ({limits}), and the most probable one "
-                f"beside it; one possible class is a call, anything else is indeterminate. Stated error rate {head['conformal']['error_rate']:g}. "
+                "beside it; one possible class is a call, anything else is indeterminate. "
+                f"Stated error rate {head['conformal']['error_rate']:g}. "
                 "Within cohorts, calls are counted by the limits alone: the service calls less often, and errs less."
             )
         if "risk_groups" in head:
@@ -148,7 +149,8 @@ def calibrated(calibration: dict) -> str:
     most = ", ".join(f"{k} {v:.2f} ({calibration['n_by_class'][k]} patients)" for k, v in calibration["max_probability"].items())
     bins = ", ".join(f"{b['lower']:g} to {b['upper']:g}: {b['wrong']} of {b['n']}" for b in calibration["bins"] if b["n"])
     return (
-        f"No probability is stated above what the patients of other cohorts can show: {most}. Called from {calibration['min_call_probability']:.2f} on. "
+        f"No probability is stated above what the patients of other cohorts can show: {most}. "
+        f"Called from {calibration['min_call_probability']:.2f} on. "
         f"The likeliest class was wrong, by its probability, {bins}."
     )
 
@@ -193,13 +195,16 @@ def section(heads: dict, results: dict | None = None) -> str:
 def introduction(results: dict) -> str:
     """On whom it was measured, and what the figures owe to having been looked at."""
     cohorts = ", ".join(f"{name} {n}" for name, n in results.get("cohorts", {}).items())
-    text = f"Measured on {results['patients']} patients{f' ({cohorts})' if cohorts else ''} by `{results['command']}`: across cohorts, and in {results['outer']} that keep patients apart. "
+    text = (
+        f"Measured on {results['patients']} patients{f' ({cohorts})' if cohorts else ''} by `{results['command']}`: across cohorts, "
+        f"and in {results['outer']} that keep patients apart. "
+    )
     if "kept_back" in results:
         text += f"{results['kept_back']} of them, of whom there are whole images, were tested and never trained on. "
     return text + (
-        "Features and penalties were chosen in trials that looked at these figures (`training/results/heads-trials.json`), limits and least "
-        "probabilities were learnt from the predictions across cohorts, so the figures are somewhat too good; only patients of hospitals "
-        "that were kept back altogether are free of that.\n"
+        "Features and penalties were chosen in trials that looked at these figures (`training/results/heads-trials.json`), limits and "
+        "least probabilities were learnt from the predictions across cohorts, so the figures are somewhat too good; only patients of "
+        "hospitals that were kept back altogether are free of that.\n"
     )
 
 

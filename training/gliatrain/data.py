@@ -72,7 +72,7 @@ def label_to_grid(label: np.ndarray, spacing) -> np.ndarray:
 
 def crop_box(mask: np.ndarray, margin: int) -> tuple[slice, ...]:
     box = ndi.find_objects(mask.astype(np.uint8))[0]
-    return tuple(slice(max(0, s.start - margin), min(n, s.stop + margin)) for s, n in zip(box, mask.shape))
+    return tuple(slice(max(0, s.start - margin), min(n, s.stop + margin)) for s, n in zip(box, mask.shape, strict=True))
 
 
 def load_brats(folder: Path) -> dict:
@@ -146,14 +146,14 @@ def load_cubes(data: Path, cache: Path) -> list[dict]:
         cubes = read_cubes(data)
         np.savez(path, **{key: np.stack([c[key] for c in cubes]) for key in ("id", "image", "label")})
     z = np.load(path)
-    rows = zip(z["id"], z["image"], z["label"])
+    rows = zip(z["id"], z["image"], z["label"], strict=True)
     return [{"id": str(i), "image": image, "label": label} for i, image, label in rows]
 
 
 def read_cubes(data: Path) -> list[dict]:
-    z = np.load(io.BytesIO(lzma.open(data / "brats2020_lesion_cubes_32.npz.xz").read()))
+    z = load_xz(data / "brats2020_lesion_cubes_32.npz.xz")
     cubes = []
-    for image, mask, pid in zip(z["image"], z["mask"], z["patient_id"]):
+    for image, mask, pid in zip(z["image"], z["mask"], z["patient_id"], strict=True):
         spacing = (1.2109, 1.875, 1.875)
         volume = np.stack([to_grid(c.transpose(2, 1, 0) / 20.0 - 5.0, spacing) for c in image])
         label = label_to_grid(labels_to_classes(mask.transpose(2, 1, 0)), spacing)

@@ -87,7 +87,7 @@ def whole_case(data: Path, case: dict, predictor: Predictor, atlas: Atlas, seed:
     rng = np.random.default_rng([seed, sum(case["id"].encode())])
     label, _ = cohort_data.read_lps(cohort_data.brats_file(data / "brats" / case["id"], "seg"))
     native = cohort_data.labels_to_classes(label)
-    head, healthy = add_head(case, atlas, rng), mirror_out_tumour(case, rng)
+    head, healthy = add_head(case, atlas, rng), mirror_out_tumour(case)
 
     def without(keep) -> dict:
         found = label_at(predictor(subset(case["image"], keep), ((),)), case["start"], native.shape)
@@ -95,7 +95,7 @@ def whole_case(data: Path, case: dict, predictor: Predictor, atlas: Atlas, seed:
 
     parts = {
         "stripped": lambda: evaluate_case(case, native, predictor, case["start"]),
-        "head": lambda: evaluate_case(head, native, predictor, [a + b for a, b in zip(case["start"], head["shift"])]),
+        "head": lambda: evaluate_case(head, native, predictor, [a + b for a, b in zip(case["start"], head["shift"], strict=True)]),
         "tumour_mirrored_out_ml": lambda: None if healthy["label"].any() else found_ml(predictor, healthy["image"]),
         "subsets": lambda: {"+".join(NAMES[k] for k in keep): without(keep) for keep in SUBSETS},
     }

@@ -117,19 +117,19 @@ def main() -> None:
     ap.add_argument("--bundle", type=Path, default=Path("../config/models/glioma-unet-2mm"))
     ap.add_argument("--folds", type=Path, help="folder for fold-<n>.onnx, each member alone")
     a = ap.parse_args()
-    models, states = zip(*(load_network(path) for path in a.checkpoint))
+    models, states = zip(*(load_network(path) for path in a.checkpoint), strict=True)
     path = a.bundle / "segmentation.onnx"
     export_onnx(Ensemble(list(models)), path)
     worst = parity(Ensemble(list(models)), path)
     if worst > 0.02:
         raise SystemExit(f"torch and ONNX Runtime differ by {worst}")
-    for model, state in zip(models, states) if a.folds else ():
+    for model, state in zip(models, states, strict=True) if a.folds else ():
         export_onnx(Ensemble([model]), a.folds / f"fold-{state['counts']['fold']}.onnx")
     results = Path(__file__).parents[1] / "results"
     results.mkdir(exist_ok=True)
     curve = {
         f"fold {s['counts']['fold']}": [json.loads(line) for line in (path.parent / "history.jsonl").read_text().splitlines()]
-        for path, s in zip(a.checkpoint, states)
+        for path, s in zip(a.checkpoint, states, strict=True)
     }
     (results / "history.json").write_text(json.dumps(curve) + "\n")
     (results / "training.json").write_text(

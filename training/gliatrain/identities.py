@@ -37,7 +37,7 @@ AGE_YEARS = 1.1
 """Ages of one patient in the tables of UPENN-GBM and BraTS 2020 differ by up to a year; their survival is the same number of days."""
 
 
-class Overlap(ValueError):
+class OverlapError(ValueError):
     """A patient is on both sides of a split."""
 
 
@@ -87,7 +87,7 @@ def check_rows(data: Path) -> dict:
         if (name := brats2020_id(n)) in days and days[name].isdigit() and row["TCGA_TCIA_subject_ID"] in months
     ]
     volumes = read_rows(tables / "brats2020_radiomic_features_caumente.csv")
-    grades = [(r["type"] == "1") == (m["Grade"] == "HGG") for r, m in zip(volumes, mapping)]
+    grades = [(r["type"] == "1") == (m["Grade"] == "HGG") for r, m in zip(volumes, mapping, strict=True)]
     return {
         "survival_pairs": len(off),
         "survival_off_by_more_than_a_day": sum(d > 1 / 30 for d in off),
@@ -106,7 +106,7 @@ class LabelMaps:
         self.sums = self.maps.sum(1)
         cubes = load_xz(data / "brats2020_lesion_cubes_32.npz.xz")
         self.cubes = defaultdict(list)
-        for name, image, bbox in zip(cubes["patient_id"], cubes["image"], cubes["bbox"]):
+        for name, image, bbox in zip(cubes["patient_id"], cubes["image"], cubes["bbox"], strict=True):
             self.cubes[str(name)].append((image.astype(float), cube_start(bbox)))
 
     def overlaps(self, label: np.ndarray) -> np.ndarray:
@@ -123,7 +123,7 @@ class LabelMaps:
             others = [at_cube(whole, around).astype(float) for whole in images]
             for shift in np.ndindex(*[2 * SHIFT + 1] * 3):
                 window = tuple(slice(k, k + CUBE) for k in shift)
-                best = max(best, float(np.mean([alike(own, other[window]) for own, other in zip(image, others)])))
+                best = max(best, float(np.mean([alike(own, other[window]) for own, other in zip(image, others, strict=True)])))
         return best
 
 
@@ -142,7 +142,7 @@ def cube_start(bbox: np.ndarray) -> list[int]:
 
 def at_cube(volume: np.ndarray, at) -> np.ndarray:
     """Nearest voxels of a volume at these indices of the 128 cube over it; indices beyond it take the edge."""
-    index = [np.clip(((np.asarray(i) + 0.5) * n / GRID).astype(int), 0, n - 1) for i, n in zip(at, volume.shape)]
+    index = [np.clip(((np.asarray(i) + 0.5) * n / GRID).astype(int), 0, n - 1) for i, n in zip(at, volume.shape, strict=True)]
     return volume[np.ix_(*index)]
 
 
@@ -161,7 +161,7 @@ def match_case(folder: Path, maps: LabelMaps) -> tuple[str | None, list[dict]]:
     ]
     same = [f["id"] for f in found if f["correlation"] >= SAME_CORRELATION]
     if len(same) > 1:
-        raise Overlap(f"{folder.name} matches several patients of BraTS 2020: {', '.join(same)}")
+        raise OverlapError(f"{folder.name} matches several patients of BraTS 2020: {', '.join(same)}")
     return (same[0] if same else None), found
 
 
@@ -269,7 +269,7 @@ def refuse_overlap(trained: list[str], tested: list[str], table: dict[str, str])
         seen[patient_of(table, name)].append(name)
     both = [f"{name} (trained on as {', '.join(seen[p])})" for name in tested if (p := patient_of(table, name)) in seen]
     if both:
-        raise Overlap(f"{len(both)} tested sources have their patient in the training: {'; '.join(both[:5])}")
+        raise OverlapError(f"{len(both)} tested sources have their patient in the training: {'; '.join(both[:5])}")
 
 
 def split(names: list[str], table: dict[str, str], folds: int) -> dict[str, int]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Callable
+from collections.abc import Callable
 
 import numpy as np
 
@@ -33,11 +33,11 @@ def starts(n: int, roi: int, overlap: float) -> list[int]:
 
 def pad_to(image: np.ndarray, roi) -> tuple[np.ndarray, list[int]]:
     """Symmetric padding (the smaller half first) up to roi with each channel's minimum."""
-    before = [max(0, r - n) // 2 for r, n in zip(roi, image.shape[1:])]
-    shape = [max(r, n) for r, n in zip(roi, image.shape[1:])]
+    before = [max(0, r - n) // 2 for r, n in zip(roi, image.shape[1:], strict=True)]
+    shape = [max(r, n) for r, n in zip(roi, image.shape[1:], strict=True)]
     out = np.empty((image.shape[0], *shape), np.float32)
     out[:] = image.min(axis=(1, 2, 3))[:, None, None, None]
-    out[(slice(None), *(slice(b, b + n) for b, n in zip(before, image.shape[1:])))] = image
+    out[(slice(None), *(slice(b, b + n) for b, n in zip(before, image.shape[1:], strict=True)))] = image
     return out, before
 
 
@@ -61,7 +61,7 @@ def sliding_window(image: np.ndarray, predict: Callable, roi=ROI, overlap: float
                 out[(slice(None), *box)] += p * weight
                 total[box] += weight
     out /= total
-    return out[(slice(None), *(slice(b, b + n) for b, n in zip(before, image.shape[1:])))]
+    return out[(slice(None), *(slice(b, b + n) for b, n in zip(before, image.shape[1:], strict=True)))]
 
 
 def probabilities(image: np.ndarray, predict: Callable, roi=ROI, overlap: float = OVERLAP, flips=FLIPS, members: int = 1) -> np.ndarray:

@@ -38,11 +38,10 @@ def segmentation_loss(logits: torch.Tensor, label: torch.Tensor, smooth: float =
     loss = -(p * allowed).sum(1).clamp_min(1e-7).log().mean()
     parts = regions(p, label)
     for prob, truth, where in parts:
-        truth = truth.float()
-        if where is not None:
-            prob, truth = prob * where, truth * where
-        inter = (prob * truth).sum()
-        loss = loss + (1 - (2 * inter + smooth) / (prob.sum() + truth.sum() + smooth)) / len(parts)
+        counted = 1 if where is None else where
+        found, true = prob * counted, truth.float() * counted
+        overlap = (found * true).sum()
+        loss = loss + (1 - (2 * overlap + smooth) / (found.sum() + true.sum() + smooth)) / len(parts)
     return loss
 
 

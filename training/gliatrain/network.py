@@ -11,6 +11,7 @@ dark images. `Variant` sizes it: "cpu" is shipped, "gpu" is the same network, wi
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import asdict, dataclass
 
 import torch
@@ -134,12 +135,12 @@ class GliomaNet(nn.Module):
         self.variant, self.channels = variant, cin
         widths = variant.widths
         self.stem = Stem(cin, widths[0], variant.difference, variant.presence)
-        self.down = nn.ModuleList(ResBlock(a, b, stride=2) for a, b in zip(widths[:-1], widths[1:]))
+        self.down = nn.ModuleList(ResBlock(a, b, stride=2) for a, b in itertools.pairwise(widths))
         first = len(widths) - variant.attended
         self.attention = nn.ModuleList(
             SwinPair(w, variant.heads, variant.window) if k >= first else nn.Identity() for k, w in enumerate(widths)
         )
-        self.ups = nn.ModuleList(Up(b, a, light=(i == 0)) for i, (a, b) in enumerate(zip(widths[:-1], widths[1:])))
+        self.ups = nn.ModuleList(Up(b, a, light=(i == 0)) for i, (a, b) in enumerate(itertools.pairwise(widths)))
         self.heads = nn.ModuleList(nn.Conv3d(w, classes, 1) for w in widths[:3])
 
     def encode(self, x: torch.Tensor) -> list[torch.Tensor]:

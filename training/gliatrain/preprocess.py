@@ -19,7 +19,7 @@ SPACING_MM = 2.0
 
 def gaussian_kernel(sigma: float) -> np.ndarray:
     """Sampled Gaussian, radius ceil(3 sigma), normalised to sum 1."""
-    radius = int(math.ceil(3.0 * sigma))
+    radius = math.ceil(3.0 * sigma)
     x = np.arange(-radius, radius + 1, dtype=np.float64)
     k = np.exp(-0.5 * (x / sigma) ** 2)
     return k / k.sum()
@@ -65,8 +65,8 @@ def resample(volume: np.ndarray, shape, first, step) -> np.ndarray:
 def to_grid(volume: np.ndarray, source_mm, target_mm=(SPACING_MM,) * 3) -> np.ndarray:
     """Prefilter and resample an axis-aligned volume onto the isotropic grid that covers the same box
     (edges aligned: output centre i lies at source index ratio * (i + 0.5) - 0.5)."""
-    ratio = [t / s for s, t in zip(source_mm, target_mm)]
-    shape = [max(1, int(round(n / r))) for n, r in zip(volume.shape, ratio)]
+    ratio = [t / s for s, t in zip(source_mm, target_mm, strict=True)]
+    shape = [max(1, round(n / r)) for n, r in zip(volume.shape, ratio, strict=True)]
     first = [r * 0.5 - 0.5 for r in ratio]
     return resample(prefilter(volume, source_mm, target_mm), shape, first, ratio)
 

@@ -82,8 +82,8 @@ def place_tumour(tissue, label, brain, centre, head, rng, index) -> None:
     """Writes NCR inside ET inside ED, with wobbly outlines, into `tissue` and `label`."""
     shape = label.shape
     for _ in range(30):
-        at = [c + rng.uniform(-0.55, 0.55) * h for c, h in zip(centre, head)]
-        if brain[tuple(int(np.clip(a, 0, n - 1)) for a, n in zip(at, shape))]:
+        at = [c + rng.uniform(-0.55, 0.55) * h for c, h in zip(centre, head, strict=True)]
+        if brain[tuple(int(np.clip(a, 0, n - 1)) for a, n in zip(at, shape, strict=True))]:
             break
     size = rng.uniform(3.5, 17)
     r = radius(shape, at, [size * rng.uniform(0.75, 1.3) for _ in range(3)])

@@ -63,7 +63,7 @@ def canvas(case: dict, rng: np.random.Generator) -> dict:
         inner = a[(slice(None), *box)] if a.ndim == 4 else a[box]
         out[key] = np.pad(inner, lead + list(grow))
     out["origin"] = [g[0] for g in grow]
-    out["shift"] = [b.start - g[0] for b, g in zip(box, grow)]  # first voxel on the grid of `case`
+    out["shift"] = [b.start - g[0] for b, g in zip(box, grow, strict=True)]  # first voxel on the grid of `case`
     out["size"] = [s.stop - s.start for s in box]
     return out
 
@@ -80,7 +80,7 @@ def add_head(case: dict, atlas: Atlas, rng: np.random.Generator) -> dict:
         scale.append(s)
         offset.append(centre - s * (c["origin"][axis] + c["size"][axis] / 2))
     shear = np.diag(scale) + rng.normal(0, 0.015, (3, 3))
-    middle = np.array([o + n / 2 for o, n in zip(c["origin"], c["size"])])
+    middle = np.array([o + n / 2 for o, n in zip(c["origin"], c["size"], strict=True)])
     offset = np.array(offset) + (np.diag(scale) - shear) @ middle
     t1 = ndi.affine_transform(atlas.head, shear, offset, shape, order=1)
     inner = ndi.affine_transform(atlas.brain.astype(np.float32), shear, offset, shape, order=1) > 0.5
@@ -112,7 +112,7 @@ def add_head(case: dict, atlas: Atlas, rng: np.random.Generator) -> dict:
     return {"image": np.abs(image), "label": c["label"], "brain": c["brain"], "head": True, "shift": c["shift"]}
 
 
-def mirror_out_tumour(case: dict, rng: np.random.Generator) -> dict:
+def mirror_out_tumour(case: dict) -> dict:
     """Tumour replaced by the other hemisphere (flip in X about the brain's middle) where that side is healthy;
     what is left keeps its label. Gives tumour-free tissue to stay silent on and to implant lesions in."""
     box = crop_box(case["brain"], 0)
@@ -161,7 +161,7 @@ def implant(case: dict, cube: dict, rng: np.random.Generator) -> dict | None:
         at = places[rng.integers(len(places))] - np.array(size) // 2
         if np.any(at < 0) or np.any(at + size > brain.shape):
             continue
-        box = tuple(slice(a, a + s) for a, s in zip(at, size))
+        box = tuple(slice(a, a + s) for a, s in zip(at, size, strict=True))
         if brain[box][clab > 0].mean() > 0.85:
             break
     else:

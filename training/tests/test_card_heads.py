@@ -96,11 +96,14 @@ def test_every_figure_is_there_and_the_other_cohorts_lead():
     )
 
 
-def test_the_figures_of_one_bundle_do_not_get_into_the_card_of_another(tmp_path):
+def test_the_figures_of_one_bundle_do_not_get_into_the_card_of_another():
     other = heads()
     other["idh"]["evaluation"] = measured(0.61)
     text = card_heads.section(other, RESULTS)
-    assert "0.610" in text and "0.951" not in text and "499 patients" not in text and "upenn" not in text
+    assert "0.610" in text
+    assert "0.951" not in text
+    assert "499 patients" not in text
+    assert "upenn" not in text
     assert "499 patients" not in card_heads.section(card_heads.absent(), RESULTS)
 
 
@@ -112,7 +115,8 @@ def test_the_network_figures_of_one_bundle_do_not_get_into_another(tmp_path):
 
 def test_without_a_report_the_manifest_speaks():
     text = card_heads.section(json.loads(FIXTURE.read_text()))
-    assert "| note | made up |" in text and "Measured on" not in text
+    assert "| note | made up |" in text
+    assert "Measured on" not in text
     assert "This bundle carries no IDH head." in card_heads.section(card_heads.absent())
 
 

@@ -73,7 +73,8 @@ def test_a_missing_flair_is_estimated_inside_the_file_and_one_that_is_there_stay
     missing[:, degrade.FLAIR] = 0
     with torch.no_grad():
         estimated = fill_in(missing)
-        assert estimated[:, degrade.FLAIR].abs().max() > 0.01 and torch.equal(estimated[:, :3], missing[:, :3])
+        assert estimated[:, degrade.FLAIR].abs().max() > 0.01
+        assert torch.equal(estimated[:, :3], missing[:, :3])
         for given, seen in ((there, there), (missing, estimated)):
             np.testing.assert_allclose(session.run(None, {"image": given.numpy()})[0], made(seen).numpy(), atol=1e-2, rtol=1e-3)
 
@@ -97,7 +98,8 @@ def test_a_shifted_network_says_one_half_where_it_said_the_threshold():
         before = torch.softmax(made(x), 1)[:, 1]
         after = torch.softmax(shifted(made, 0.3)(x), 1)[:, 1]
     assert ((before > 0.3) == (after > 0.5)).float().mean() > 0.999
-    assert (before > 0.3).any() and (before < 0.3).any()
+    assert (before > 0.3).any()
+    assert (before < 0.3).any()
 
 
 @pytest.mark.parametrize("view", patches.VIEWS)
@@ -128,7 +130,8 @@ def test_boxes_follow_what_was_found_and_a_stage_without_a_box_is_empty():
     p = infer.cascade(image, brain, {"whole": asks("whole", 0.9), "core": asks("core", 0.0), "enhancing": asks("enhancing", 1.0)})
     assert p["whole"][8:14, 20:32, 5:15].min() == pytest.approx(0.9)
     assert boxes["core"] == (6 + 2 * infer.BOX_MARGIN + 2 * CONTEXT, 4, 24, 20)
-    assert "enhancing" not in boxes and not p["enhancing"].any()
+    assert "enhancing" not in boxes
+    assert not p["enhancing"].any()
 
 
 def test_labels_are_nested_and_small_parts_go():
@@ -137,7 +140,8 @@ def test_labels_are_nested_and_small_parts_go():
     core[4:9, 4:9, 4:9], enhancing[5:9, 5:9, 5:18] = 0.8, 0.8
     found = infer.labels({"whole": whole, "core": core, "enhancing": enhancing})
     assert not found[17:, 17:, 17:].any()
-    assert (found == 3).sum() == 4**3 and (found == 1).sum() == 5**3 - 4**3
+    assert (found == 3).sum() == 4**3
+    assert (found == 1).sum() == 5**3 - 4**3
 
 
 def test_thick_slices_keep_the_mean_and_lose_what_is_thin():
@@ -162,7 +166,8 @@ def test_a_degraded_study_is_zero_outside_its_mask_and_normal_inside():
     cube = {"image": np.full((4, 9, 12, 12), 2, np.float16), "label": np.full((9, 12, 12), 3, np.uint8), "patient": "p"}
     for seed in range(6):
         image, label, mask = degrade.hospital(head(), [cube], np.random.default_rng(seed))
-        assert not image[:, ~mask].any() and not label[~mask].any()
+        assert not image[:, ~mask].any()
+        assert not label[~mask].any()
         np.testing.assert_allclose([c[mask].mean() for c in image], 0, atol=0.05)
         np.testing.assert_allclose([c[mask].std() for c in image], 1, atol=0.05)
 
@@ -171,7 +176,8 @@ def test_lesions_that_are_no_tumour_brighten_flair_and_label_nothing():
     v = head()
     changed = degrade.white_matter_lesions(v, np.random.default_rng(3))
     difference = changed.image.astype(np.float32) - v.image
-    assert difference[3].max() > 0.5 and difference[0].min() < -0.2
+    assert difference[3].max() > 0.5
+    assert difference[0].min() < -0.2
     np.testing.assert_array_equal(changed.label, v.label)
     assert not difference[:, v.label > 0].any()
 
@@ -184,7 +190,8 @@ def test_patches_have_their_shape_and_show_their_target(stage, view):
     size, seen = patches.SIZE[stage], 0
     for seed in range(8):
         x, y, w = patches.patch(stage, view, study, np.random.default_rng(seed))
-        assert x.shape == (patches.SLICES + 2 * CONTEXT, 4, size, size) and y.shape == w.shape == (patches.SLICES, size, size)
+        assert x.shape == (patches.SLICES + 2 * CONTEXT, 4, size, size)
+        assert y.shape == w.shape == (patches.SLICES, size, size)
         assert not y[~w].any()
         seen += y.any()
     assert seen >= 6
@@ -235,7 +242,7 @@ def test_a_step_moves_a_member_and_its_state_comes_back(tmp_path):
     again = Member(net(1, seed=9), 1e-3)
     again.load(torch.load(tmp_path / "m.pt", weights_only=True))
     assert again.steps == 12
-    for a, b in zip(again.mean.parameters(), member.mean.parameters()):
+    for a, b in zip(again.mean.parameters(), member.mean.parameters(), strict=True):
         torch.testing.assert_close(a, b)
 
 
@@ -253,7 +260,8 @@ def test_a_resumed_training_keeps_where_it_started(tmp_path):
 def test_the_manifest_names_a_network_for_every_stage_and_view():
     made = json.loads(json.dumps(graph()))
     used = {m["network"] for s in made["stages"] for m in s["members"] if "network" in m}
-    assert used == set(made["networks"]) and len(used) == 10
+    assert used == set(made["networks"])
+    assert len(used) == 10
 
 
 @pytest.mark.parametrize("stage", ["whole", "enhancing"])

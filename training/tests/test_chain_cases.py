@@ -115,4 +115,5 @@ def test_heads_keep_their_axes_and_lose_copies_of_flair(tmp_path):
     assert flair.header.get_zooms() == pytest.approx((0.9, 0.9, 7.0))
     assert np.array_equal(np.asarray(flair.dataobj)[60, 35, 4], image[1, 4, 35, 60])
     written = np.asarray(nib.load(folder / "TCGA_AA_0001_20000101_mask.nii.gz").dataobj)
-    assert written.sum() == 50 and written[60:65, 30:40, 4].all()
+    assert written.sum() == 50
+    assert written[60:65, 30:40, 4].all()

@@ -44,7 +44,7 @@ def plans(**changes) -> dict:
 
 
 @pytest.mark.parametrize(
-    "changes, message",
+    ("changes", "message"),
     [
         ({"patch_size": [8, 8]}, "2D"),
         ({"normalization_schemes": ["CTNormalization"]}, "CTNormalization"),

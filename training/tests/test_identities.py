@@ -29,7 +29,7 @@ def record(**changes) -> dict:
 def test_an_overlap_is_refused_under_whatever_name():
     identities.refuse_overlap(["BraTS2021_01658"], ["TCGA_CS_5396_20010302"], TABLE)
     for trained in ("BraTS2021_01479", "BraTS20_Training_274"):
-        with pytest.raises(identities.Overlap, match=rf"TCGA_CS_5396_20010302 \(trained on as {trained}\)"):
+        with pytest.raises(identities.OverlapError, match=rf"TCGA_CS_5396_20010302 \(trained on as {trained}\)"):
             identities.refuse_overlap(["BraTS20_Training_001", trained], ["TCGA_CS_5396_20010302"], TABLE)
 
 
@@ -51,7 +51,8 @@ def test_a_new_case_in_the_folder_makes_no_member_test_what_it_trained_on():
     ]
     names = [f"case {k}" for k in range(40)]
     before, after = identities.split(names, {}, 2), identities.split(["case new", *names], {}, 2)
-    assert {n: after[n] for n in names} == before and 8 < sum(before.values()) < 32
+    assert {n: after[n] for n in names} == before
+    assert 8 < sum(before.values()) < 32
     assert len({identities.split(list(TABLE), TABLE, 5)[n] for n in list(TABLE)[:3]}) == 1
 
 
@@ -69,7 +70,8 @@ def test_measured_rows_of_seen_patients_are_set_apart():
     rows = {"whole": {"BraTS2021_01479": {"fold": 0}, "BraTS2021_01658": {"fold": 0}}, "lgg": {"TCGA_CS_5396_20010302": {"fold": 1}}}
     members = [record(lesion_cube_ids=["BraTS20_Training_274"]), record(fold=1)]
     kept, apart = evaluate.set_apart(rows, members, TABLE)
-    assert list(kept["whole"]) == ["BraTS2021_01658"] and list(kept["lgg"]) == ["TCGA_CS_5396_20010302"]
+    assert list(kept["whole"]) == ["BraTS2021_01658"]
+    assert list(kept["lgg"]) == ["TCGA_CS_5396_20010302"]
     assert apart == {"whole": ["BraTS2021_01479"], "lgg": []}
 
 
@@ -79,7 +81,7 @@ def write_case(folder: Path, rng: np.random.Generator) -> tuple[np.ndarray, list
     label[20:40, 25:38, 22:36] = 2
     images = [rng.uniform(50, 400, label.shape).astype(np.float32) for _ in CHANNELS]
     folder.mkdir(parents=True)
-    for name, volume in zip(("seg", *CHANNELS), (label, *images)):
+    for name, volume in zip(("seg", *CHANNELS), (label, *images), strict=True):
         nib.save(nib.Nifti1Image(volume, np.eye(4)), folder / f"{folder.name}_{name}.nii.gz")
     return label, images
 
@@ -117,7 +119,9 @@ def test_the_mapping_joins_all_years_and_tcga(tmp_path):
 def test_the_data_folders_patients(tmp_path, monkeypatch):
     data = Path(os.environ["GLIABRIDGE_DATA"])
     rows = identities.check_rows(data)
-    assert rows["survival_pairs"] >= 30 and rows["survival_off_by_more_than_a_day"] == 0 and rows["grade_differs"] == 0
+    assert rows["survival_pairs"] >= 30
+    assert rows["survival_off_by_more_than_a_day"] == 0
+    assert rows["grade_differs"] == 0
     table = identities.patients(data, tmp_path)
     assert table["BraTS2021_01659"] == table["BraTS20_Training_270"]  # label overlap 0.797
     assert table["BraTS2021_01479"] == table["TCGA_CS_5396_20010302"] == "TCGA-CS-5396"
@@ -125,8 +129,8 @@ def test_the_data_folders_patients(tmp_path, monkeypatch):
     assert identities.patients(data, tmp_path) == table  # from the cache
     # What train.build_cohort would train on and test, without reading an image.
     ids = [{"id": n} for n in table if n.startswith("BraTS20_")]
-    monkeypatch.setattr(train, "Cohort", lambda *parts: None)
-    monkeypatch.setattr(train, "Atlas", lambda folder: None)
+    monkeypatch.setattr(train, "Cohort", lambda *_: None)
+    monkeypatch.setattr(train, "Atlas", lambda _: None)
     for name, found in (("load_cubes", ids), ("load_cohort", []), ("load_lgg", [])):
         monkeypatch.setattr(cohort_data, name, lambda *_, found=found: found)
     captured = [train.build_cohort(data, tmp_path, fold)[1] for fold in range(cohort_data.FOLDS)]
@@ -135,4 +139,5 @@ def test_the_data_folders_patients(tmp_path, monkeypatch):
     assert sorted(tested) == sorted(sources)
     for own in captured:
         seen = identities.seen_by(own, table)
-        assert not {table[n] for n in own["brats_tested"] + own["tcga_lgg_tested"]} & seen and len(seen) > 150
+        assert not {table[n] for n in own["brats_tested"] + own["tcga_lgg_tested"]} & seen
+        assert len(seen) > 150

@@ -53,8 +53,10 @@ def test_planted_signal_is_found_and_absent_signal_is_not(trained):
     assert set(across) == {"trained on south, tested on north", "trained on north, tested on south"}
     assert all(f["auc"]["value"] > max(0.85, f["auc_of_age_alone"]["value"] + 0.02) for f in across.values())
     parts = json.loads((trained[0] / "heads.json").read_text())["heads"]
-    assert parts["mgmt"]["status"] == "not_evaluable" and "AUC" in parts["mgmt"]["reason"]
-    assert parts["idh"]["status"] == "tabular" and parts["survival"]["status"] == "tabular-survival"
+    assert parts["mgmt"]["status"] == "not_evaluable"
+    assert "AUC" in parts["mgmt"]["reason"]
+    assert parts["idh"]["status"] == "tabular"
+    assert parts["survival"]["status"] == "tabular-survival"
 
 
 def test_a_signal_that_one_hospital_contradicts_does_not_ship():
@@ -64,10 +66,13 @@ def test_a_signal_that_one_hospital_contradicts_does_not_ship():
     t["age_years"] = rng.normal(55, 14, len(t))
     t["idh"] = np.where(south, t["t1c_p90_over_brain"] > 1, t["t1c_p90_over_brain"] < 1).astype(float)
     figures, _ = carry.carry_classifier(heads.IDH, t, noise.Noise(), 4, rng, 20)
-    assert all(f["auc"]["value"] < 0.2 for f in figures.values()) and not carry.carries(figures, carry.LEAST_AUC)
-    assert "Does not carry" in (reason := carry.why_not(figures, {})) and "age alone" in reason
+    assert all(f["auc"]["value"] < 0.2 for f in figures.values())
+    assert not carry.carries(figures, carry.LEAST_AUC)
+    assert "Does not carry" in (reason := carry.why_not(figures, {}))
+    assert "age alone" in reason
     alone, learnt = carry.carry_classifier(heads.IDH, t.assign(cohort="south"), noise.Noise(), 4, rng, 20)
-    assert (alone, learnt) == ({}, None) and not carry.carries(alone, 0.5)
+    assert (alone, learnt) == ({}, None)
+    assert not carry.carries(alone, 0.5)
 
 
 def test_what_is_kept_back_is_tested_and_never_taught():
@@ -79,7 +84,9 @@ def test_what_is_kept_back_is_tested_and_never_taught():
 
     p = nested.other_cohorts(t, ("age_years",), np.ones(len(t), bool), fit, lambda model, x: np.full(len(x), model == "north", float))
     kept = set(t["ID"][t["kept_back"]])
-    assert kept and not kept & (seen[0] | seen[1]) and not np.isnan(p).any()
+    assert kept
+    assert not kept & (seen[0] | seen[1])
+    assert not np.isnan(p).any()
     assert (p == (t["cohort"] == "south")).all()  # the model of the north answers for the south, and the other way round
 
 
@@ -91,13 +98,16 @@ def test_manifest_parts_fit_together(trained):
         count = len(part["features"])
         assert len(part["reference"]) == len(part["guard"]["mean"]) == count
         precision = np.array(part["guard"]["precision"])
-        assert precision.shape == (count, count) and (np.linalg.eigvalsh(precision) > 0).all()
+        assert precision.shape == (count, count)
+        assert (np.linalg.eigvalsh(precision) > 0).all()
         assert sorted(n for g in part["groups"].values() for n in g) == sorted(part["features"])
-        assert len(part["groups"]) <= 12 and set(part["required"]) <= set(part["features"])
+        assert len(part["groups"]) <= 12
+        assert set(part["required"]) <= set(part["features"])
     curve = parts["survival"]["risk_groups"]
     assert [g["upper_log_risk"] is None for g in curve] == [False, False, True]
     months = parts["survival"]["baseline"]["months"]
-    assert months == sorted(set(months)) and months[-1] > parts["survival"]["horizons_months"][-1]
+    assert months == sorted(set(months))
+    assert months[-1] > parts["survival"]["horizons_months"][-1]
 
 
 def test_onnx_gives_the_golden_numbers(trained):
@@ -117,10 +127,11 @@ def test_onnx_gives_the_golden_numbers(trained):
 
 def test_new_patients_are_predicted_and_strange_ones_refused(trained):
     new = cohort(seed=99)
-    new.loc[0, [n for n in features.SHAPE]] = 1e7
+    new.loc[0, list(features.SHAPE)] = 1e7
     new.loc[1, "age_years"] = np.nan
     report = evaluate.evaluate(trained[0], new, rounds=30)
-    assert report["idh"]["auc"]["value"] > 0.85 and report["survival"]["c_index"]["value"] > 0.68
+    assert report["idh"]["auc"]["value"] > 0.85
+    assert report["survival"]["c_index"]["value"] > 0.68
     assert report["idh"]["not_evaluable"] >= 2
     assert "not evaluable" in evaluate.show(report)
 
@@ -139,10 +150,12 @@ def test_install_rewrites_the_manifest_and_the_card(trained, tmp_path, monkeypat
     monkeypatch.setattr("sys.argv", ["install", "--bundle", str(tmp_path), "--heads", str(trained[0])])
     install.main()
     card = (tmp_path / "card.md").read_text()
-    assert "trained on south, tested on north" in card and card.index("### IDH") < card.index("## Known limits")
+    assert "trained on south, tested on north" in card
+    assert card.index("### IDH") < card.index("## Known limits")
     copied = [part["file"] for part in json.loads((trained[0] / "heads.json").read_text())["heads"].values() if "file" in part]
     manifest = json.loads((tmp_path / "bundle.json").read_text())
-    assert set(manifest["files"]) == {"card.md", *copied} and not (tmp_path / "old.onnx").exists()
+    assert set(manifest["files"]) == {"card.md", *copied}
+    assert not (tmp_path / "old.onnx").exists()
     assert manifest["files"]["idh.onnx"]["bytes"] == (tmp_path / "idh.onnx").stat().st_size
 
 
@@ -180,7 +193,8 @@ def test_logistic_and_cox_at_their_optimum():
         return -own + 0.25 * b @ b
 
     for step in np.eye(3) * 1e-3:
-        assert loss(beta) < loss(beta + step) and loss(beta) < loss(beta - step)
+        assert loss(beta) < loss(beta + step)
+        assert loss(beta) < loss(beta - step)
 
 
 def test_scores_by_hand():
@@ -192,24 +206,26 @@ def test_scores_by_hand():
     spread = np.exp(1.96 * np.sqrt(variance) / -np.log(0.5))
     np.testing.assert_allclose([curve["lower"][1], curve["upper"][1]], [0.5**spread, 0.5 ** (1 / spread)])
     assert scores.concordance(time, event, np.array([3.0, 1, 2, 0])) == pytest.approx(1.0)
-    months, hazard = scores.breslow(time, event, np.zeros(4))
+    _months, hazard = scores.breslow(time, event, np.zeros(4))
     np.testing.assert_allclose(hazard, [1 / 4, 1 / 4 + 1 / 3, 1 / 4 + 1 / 3 + 1])
     two = scores.log_rank(np.array([1.0, 2, 3, 4]), np.array([1, 1, 1, 1]), np.array([0, 0, 1, 1]))
-    assert two["chi2"] == pytest.approx((2 - 5 / 6) ** 2 / (1 / 4 + 2 / 9), rel=1e-9) and two["df"] == 1
+    assert two["chi2"] == pytest.approx((2 - 5 / 6) ** 2 / (1 / 4 + 2 / 9), rel=1e-9)
+    assert two["df"] == 1
 
 
 def test_bounds_say_no_more_than_the_patients_show():
-    assert calibrate.upper_bound(0, 12) == pytest.approx(1 - 0.05 ** (1 / 12)) and calibrate.upper_bound(0, 300) == pytest.approx(
-        3 / 300, rel=0.01
-    )
+    assert calibrate.upper_bound(0, 12) == pytest.approx(1 - 0.05 ** (1 / 12))
+    assert calibrate.upper_bound(0, 300) == pytest.approx(3 / 300, rel=0.01)
     assert calibrate.upper_bound(4, 4) == calibrate.upper_bound(0, 0) == 1
     p = np.array([[0.99, 0.01]] * 30 + [[0.01, 0.99]] * 4)  # perfect, but four patients are four
     truth = np.repeat([0, 1], [30, 4])
     found = calibrate.bounds([(p, truth)], np.array([0.5, 0.5]), ("intact", "codeleted"), 0.1)
     assert found["n_by_class"] == {"intact": 30, "codeleted": 4}
     assert found["max_probability"]["intact"] == pytest.approx(1 - calibrate.upper_bound(0, 30), abs=1e-4)
-    assert found["max_probability"]["codeleted"] == 0.5 and found["min_call_probability"] == 0.8
-    assert sum(b["n"] for b in found["bins"]) == 34 and found["bins"][-1] == {"lower": 0.95, "upper": 1.0, "n": 34, "wrong": 0}
+    assert found["max_probability"]["codeleted"] == 0.5
+    assert found["min_call_probability"] == 0.8
+    assert sum(b["n"] for b in found["bins"]) == 34
+    assert found["bins"][-1] == {"lower": 0.95, "upper": 1.0, "n": 34, "wrong": 0}
     bad = (np.tile([0.853, 0.147], (12, 1)), np.repeat([0, 1], [8, 4]))  # one hospital where 0.853 is wrong in a third
     assert calibrate.bounds([(p, truth), bad], np.array([0.5, 0.5]), ("a", "b"), 0.1)["min_call_probability"] == pytest.approx(0.86)
 
@@ -250,17 +266,22 @@ def test_noise_moves_what_it_should():
     names = ("age_years", "shape_Sphericity", "shape_SurfaceArea", "depth", "resection_gtr")
     x = np.tile([60.0, 0.5, 9000.0, 0.4, 1.0], (500, 1))
     out = noise.Noise().perturb(x, names, rng)
-    assert (out[:, 0] == 60).all() and (out[:, 1] >= 0.5).all() and out[:, 1].max() < 0.5 * np.exp(0.4) + 1e-9
+    assert (out[:, 0] == 60).all()
+    assert (out[:, 1] >= 0.5).all()
+    assert out[:, 1].max() < 0.5 * np.exp(0.4) + 1e-9
     np.testing.assert_allclose(out[:, 1] * out[:, 2], 4500, rtol=1e-9)
-    assert not np.isnan(out[:, 3]).any() and 0.2 < np.isnan(out[:, 4]).mean() < 0.4
-    ball = sum((g - 16.0) ** 2 * s**2 for g, s in zip(np.ogrid[:33, :33, :33], noise.SPACING)) < 15.0**2
+    assert not np.isnan(out[:, 3]).any()
+    assert 0.2 < np.isnan(out[:, 4]).mean() < 0.4
+    ball = sum((g - 16.0) ** 2 * s**2 for g, s in zip(np.ogrid[:33, :33, :33], noise.SPACING, strict=True)) < 15.0**2
     shape = noise.shape_of(ball)
     assert shape["shape_MeshVolume"] == pytest.approx(4 / 3 * np.pi * 15**3, rel=0.02)
     assert shape["shape_MajorAxisLength"] == pytest.approx(4 * 15 / np.sqrt(5), rel=0.03)
     assert shape["shape_Sphericity"] == pytest.approx(1, abs=0.08)
     wide = np.random.default_rng(1)  # draws reaches of more than a voxel
     grown, shrunk = noise.spoil(ball, "grow", wide), noise.spoil(ball, "shrink", wide)
-    assert (grown & ball).sum() == ball.sum() and grown.sum() > ball.sum() and (shrunk & ball).sum() == shrunk.sum() < ball.sum()
+    assert (grown & ball).sum() == ball.sum()
+    assert grown.sum() > ball.sum()
+    assert (shrunk & ball).sum() == shrunk.sum() < ball.sum()
 
 
 def test_noise_draws_the_errors_that_were_measured(tmp_path):
@@ -286,7 +307,8 @@ def test_noise_draws_the_errors_that_were_measured(tmp_path):
     both = noise.Noise({"t1c_cov": np.array([0.0, 0.0, 1.0, 2.0])}, np.array([0.9, 0.8, 0.7, 0.2]), np.array([False, False, True, True]))
     x = np.ones((3000, 1))
     moved = np.log(both.perturb(x, ("t1c_cov",), rng)[:, 0]).round(6)
-    assert set(moved) == {0, 1} and (moved == 1).mean() == pytest.approx(noise.MEASURED_SHARE, abs=0.03)
+    assert set(moved) == {0, 1}
+    assert (moved == 1).mean() == pytest.approx(noise.MEASURED_SHARE, abs=0.03)
     for held, learnt in ((2, {0.0}), (3, {0.0, 1.0})):  # what is kept back is measured with, and never learnt from
         kept = noise.Noise(both.deltas, both.dice, both.measured, np.arange(4) == held)
         assert set(np.log(kept.perturb(x, ("t1c_cov",), rng)[:, 0]).round(6)) == learnt
@@ -310,7 +332,8 @@ def test_tables_read_labels_and_refuse_duplicates(tmp_path):
         }
     )
     found = tables.targets(labels)
-    assert found["idh"].tolist() == [1, 1, 0] and found["months"].tolist()[:2] == pytest.approx([12, 1])
+    assert found["idh"].tolist() == [1, 1, 0]
+    assert found["months"].tolist()[:2] == pytest.approx([12, 1])
     np.testing.assert_array_equal(found["1p19q"], [1, np.nan, 0])
     np.testing.assert_array_equal(found["mgmt"], [1, np.nan, np.nan])
     np.testing.assert_array_equal(tables.clinical(labels)["resection_gtr"], [1, 0, np.nan])

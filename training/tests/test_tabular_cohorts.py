@@ -29,7 +29,8 @@ def test_a_patient_of_whole_images_is_kept_back_and_none_occurs_twice():
         pd.DataFrame({"ID": ["B1"], "patient": ["TCGA-CS-5396"], "idh": [1.0]}),
     )
     both = cohorts.pooled(ucsf, brats, {"TCGA-CS-5396"})
-    assert both["kept_back"].tolist() == [False, False, True] and both["cohort"].tolist() == ["UCSF-PDGM"] * 2 + ["BraTS-TCGA"]
+    assert both["kept_back"].tolist() == [False, False, True]
+    assert both["cohort"].tolist() == ["UCSF-PDGM"] * 2 + ["BraTS-TCGA"]
     with pytest.raises(ValueError, match="twice"):
         cohorts.pooled(ucsf, brats.assign(patient="U1"), set())
 
@@ -68,10 +69,13 @@ def test_a_cube_gives_shares_of_the_patients_own_brain(tmp_path):
         tables / "tcga_patient_info.csv", index=False
     )
     row = cohorts.read_brats_tcga(tmp_path, {"BraTS20_Training_002": "TCGA-CS-5396"}).iloc[0]
-    assert row["t1c_p90_over_brain"] == pytest.approx(1.5) and row["t1c_median_over_brain"] == pytest.approx(1.25)
-    assert row["t1c_skewness"] == pytest.approx(0, abs=1e-9) and (row["idh"], row["1p19q"], row["grade"], row["sex_male"]) == (1, 1, 3, 0)
+    assert row["t1c_p90_over_brain"] == pytest.approx(1.5)
+    assert row["t1c_median_over_brain"] == pytest.approx(1.25)
+    assert row["t1c_skewness"] == pytest.approx(0, abs=1e-9)
+    assert (row["idh"], row["1p19q"], row["grade"], row["sex_male"]) == (1, 1, 3, 0)
     assert (row["ID"], row["patient"], row["months"], row["event"]) == ("BraTS20_Training_002", "TCGA-CS-5396", 20, 1)
-    assert 0 < row["depth"] < 1 and row["midline_distance"] > 0
+    assert 0 < row["depth"] < 1
+    assert row["midline_distance"] > 0
 
 
 def test_a_clinical_head_is_measured_against_its_own_inside(tmp_path):
@@ -103,9 +107,12 @@ def test_a_clinical_head_is_measured_against_its_own_inside(tmp_path):
     found = cohorts.read_clinical_heads(tmp_path, {f"TCGA_CS_494{k}_19960909": f"TCGA-CS-494{k}" for k in (1, 2)})
     assert found["ID"].tolist() == ["TCGA_CS_4941_19960909"]  # the other one has FLAIR in the place of T1c
     row = found.iloc[0]
-    assert row["t1c_p90_over_brain"] == pytest.approx(2, abs=0.1) and row["idh"] == 0 and row["grade"] == 4
+    assert row["t1c_p90_over_brain"] == pytest.approx(2, abs=0.1)
+    assert row["idh"] == 0
+    assert row["grade"] == 4
     assert row["shape_MeshVolume"] == pytest.approx(mask.sum() * 7.0 * (230 / 128) ** 2)
-    assert 0.2 < row["midline_distance"] < 0.6 and row["depth"] < 0.5
+    assert 0.2 < row["midline_distance"] < 0.6
+    assert row["depth"] < 0.5
     assert set(features.LOCATION) <= set(found.columns)
 
 
@@ -121,12 +128,15 @@ def test_an_outline_is_measured_on_its_own_case(tmp_path):
     (tmp_path / "outlines").mkdir()
     np.savez(tmp_path / "outlines" / f"{folder.name}.npz", label=found)
     exact = outlines.measure(tmp_path, tmp_path / "outlines")["rows"]["whole"][folder.name]["stripped"]["feature_errors"]
-    assert exact["dice"] == 1 and all(v == 0 for k, v in exact.items() if k != "dice")
+    assert exact["dice"] == 1
+    assert all(v == 0 for k, v in exact.items() if k != "dice")
     found[:14] = 0
     np.savez(tmp_path / "outlines" / f"{folder.name}.npz", label=found)
     (tmp_path / "errors.json").write_text(json.dumps(outlines.measure(tmp_path, tmp_path / "outlines")))
     ((name, off),) = noise.measured_errors(tmp_path / "errors.json")
-    assert name == folder.name and off["shape_VoxelVolume"] == pytest.approx(np.log(0.5)) and off["dice"] == pytest.approx(2 / 3)
+    assert name == folder.name
+    assert off["shape_VoxelVolume"] == pytest.approx(np.log(0.5))
+    assert off["dice"] == pytest.approx(2 / 3)
     np.savez(tmp_path / "outlines" / f"{folder.name}.npz", label=found[1:])
     with pytest.raises(ValueError, match="35x30x24 voxels"):
         outlines.measure(tmp_path, tmp_path / "outlines")

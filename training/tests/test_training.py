@@ -73,9 +73,13 @@ def test_windows_are_put_back_and_masks_part_what_the_shift_joined():
     assert torch.equal(unwindows(parts, 3, tuple(x.shape)), x)
     assert torch.equal(parts[1, 0], x[0, 0, 0, 3])  # the second window lies along x
     index = relative_index(3)
-    assert index.min() == 0 and index.max() == 124 and (index.diagonal() == 62).all()
+    assert index.min() == 0
+    assert index.max() == 124
+    assert (index.diagonal() == 62).all()
     mask = shift_mask((6, 6, 6), 3, 1)
-    assert (mask[0] == 0).all() and (mask[-1] != 0).any() and torch.equal(mask, mask.transpose(1, 2))
+    assert (mask[0] == 0).all()
+    assert (mask[-1] != 0).any()
+    assert torch.equal(mask, mask.transpose(1, 2))
     block = SwinPair(8, 2, 3)
     assert block(torch.randn(1, 8, 4, 6, 5)).shape == (1, 8, 4, 6, 5)  # padded and cut back
 
@@ -116,17 +120,22 @@ def test_export_parity_and_golden(tmp_path):
 
 def test_procedural_head_and_patches():
     case = procedural_head(np.random.default_rng(0))
-    assert case["image"].shape == (4, 84, 100, 84) and case["label"].max() >= 2
+    assert case["image"].shape == (4, 84, 100, 84)
+    assert case["label"].max() >= 2
     image, label = next(iter(Patches(Cohort(), (32, 32, 32), seed=3)))
-    assert image.shape == (4, 32, 32, 32) and label.shape == (32, 32, 32)
-    assert image.abs().max() <= 5 and int(label.max()) <= NOT_TUMOUR
+    assert image.shape == (4, 32, 32, 32)
+    assert label.shape == (32, 32, 32)
+    assert image.abs().max() <= 5
+    assert int(label.max()) <= NOT_TUMOUR
 
 
 def test_metrics():
     a = np.zeros((20, 20, 20), bool)
     a[5:10, 5:10, 5:10] = True
     b = np.roll(a, 2, axis=2)
-    assert dice(a, a) == 1 and abs(dice(a, b) - 0.6) < 1e-9 and hd95(a, b, (1, 1, 1)) == 2
+    assert dice(a, a) == 1
+    assert abs(dice(a, b) - 0.6) < 1e-9
+    assert hd95(a, b, (1, 1, 1)) == 2
     assert score(np.zeros_like(a), np.zeros_like(a), (1, 1, 1))["WT"]["dice"] == 1
 
 
@@ -156,8 +165,10 @@ def test_enhancement_is_taken_away_from_the_image_and_the_labels():
     image[1][label == 3] += 2
     case = {"image": image, "label": label}
     plain = without_enhancement(case)
-    assert not (plain["label"] == 3).any() and (plain["label"] == 1).sum() == (label == 3).sum()
-    assert (plain["label"][label != 3] == label[label != 3]).all() and (image[1][label == 3] > 2).all()  # the source is untouched
+    assert not (plain["label"] == 3).any()
+    assert (plain["label"] == 1).sum() == (label == 3).sum()
+    assert (plain["label"][label != 3] == label[label != 3]).all()
+    assert (image[1][label == 3] > 2).all()
     inner = np.s_[4, 5, 6]
     assert abs(plain["image"][1][inner] - image[0][inner]) < 0.3
     np.testing.assert_array_equal(plain["image"][[0, 2, 3]], image[[0, 2, 3]])

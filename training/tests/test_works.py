@@ -1,6 +1,7 @@
 """Each work trains a little on a made-up cohort whose signal is planted, and finds it; each leaves what it should."""
 
 import json
+from functools import partial
 
 import numpy as np
 import onnxruntime as ort
@@ -33,29 +34,34 @@ def cohort() -> list[Patient]:
 
 
 def test_sgsnet_finds_the_planted_risk(cohort, tmp_path):
-    model, found = sgsnet.train_and_evaluate(
+    _model, found = sgsnet.train_and_evaluate(
         cohort, tiny(epochs=14, decay=0.05, clinical=("age",), options={"dropout": 0.3}), tmp_path, quiet=True
     )
-    assert found["c_index"]["value"] > 0.58 and abs(found["c_index"]["chance"] - 0.5) < 0.03
+    assert found["c_index"]["value"] > 0.58
+    assert abs(found["c_index"]["chance"] - 0.5) < 0.03
     assert found["dice_whole_tumour"] > 0.6
     assert sum(g["n"] for g in found["risk_groups"]) == found["n"] == 29
     part = json.loads((tmp_path / "survival.json").read_text())
-    assert part["status"] == "image-survival" and part["baseline"]["days"] == sorted(part["baseline"]["days"])
+    assert part["status"] == "image-survival"
+    assert part["baseline"]["days"] == sorted(part["baseline"]["days"])
     session = ort.InferenceSession(str(tmp_path / "survival.onnx"), providers=["CPUExecutionProvider"])
     age_missing = np.array([[np.nan]], np.float32)
     risk = session.run(["log_risk"], {"image": cohort[0].image[None], "clinical": age_missing})[0]
     assert np.isfinite(risk).all()  # a missing value is imputed inside the graph
     network, facts = load_network(tmp_path / "segmentation.pt")  # gliatrain.export takes it from here
-    assert facts["variant"]["widths"] == [6, 8] and network(torch.from_numpy(cohort[0].image[None])).shape == (1, 5, 8, 8, 8)
+    assert facts["variant"]["widths"] == [6, 8]
+    assert network(torch.from_numpy(cohort[0].image[None])).shape == (1, 5, 8, 8, 8)
 
 
 def test_mtsunet_finds_the_planted_markers(cohort, tmp_path):
-    model, found = mtsunet.train_and_evaluate(cohort, tiny(epochs=14, decay=0.05), tmp_path, quiet=True)
+    _model, found = mtsunet.train_and_evaluate(cohort, tiny(epochs=14, decay=0.05), tmp_path, quiet=True)
     for name in ("idh", "grade"):
-        assert found["heads"][name]["auc"]["value"] > 0.7 and found["heads"][name]["auc"]["p"] < 0.05, name
+        assert found["heads"][name]["auc"]["value"] > 0.7, name
+        assert found["heads"][name]["auc"]["p"] < 0.05, name
         assert abs(found["heads"][name]["auc"]["chance"] - 0.5) < 0.05
     known = sum(not np.isnan(p.value("idh")) for p in cohort)
-    assert known < len(cohort) and found["heads"]["idh"]["n"] <= known
+    assert known < len(cohort)
+    assert found["heads"]["idh"]["n"] <= known
     assert json.loads((tmp_path / "heads.json").read_text())["outputs"] == ["logits", "idh", "1p19q", "grade"]
 
 
@@ -66,15 +72,18 @@ def test_missing_labels_pull_on_nothing():
     losses = mtsunet.head_losses(scores, values)
     assert sorted(losses) == ["grade", "idh"]  # nobody's 1p/19q is known; grade 1 is no class
     sum(losses.values()).backward()
-    assert (scores[0].grad[1] == 0).all() and (scores[0].grad[[0, 2]] != 0).all()
-    assert scores[1].grad is None and (scores[2].grad[2] == 0).all()
+    assert (scores[0].grad[1] == 0).all()
+    assert (scores[0].grad[[0, 2]] != 0).all()
+    assert scores[1].grad is None
+    assert (scores[2].grad[2] == 0).all()
 
 
 def test_ablations_take_their_part_out():
     names = set(mtsunet.ABLATIONS)
     assert names == {"full", "without tumour-aware pooling", "without T2-FLAIR module"}
     whole, blind = mtsunet.MtsUNet(tiny()), mtsunet.MtsUNet(tiny(), difference=False)
-    assert whole.pooled.net.stem.difference is not None and blind.pooled.net.stem.difference is None
+    assert whole.pooled.net.stem.difference is not None
+    assert blind.pooled.net.stem.difference is None
     assert mtsunet.MtsUNet(tiny(), aware=False).pooled.width == sum(TINY["widths"])
     row = {"dice_whole_tumour": 0.5, "heads": {h.name: {"auc": {"value": 0.75}} for h in mtsunet.HEADS}}
     assert mtsunet.table({"full": row}).splitlines()[1].split() == ["full", "0.500", "0.750", "0.750", "0.750"]
@@ -84,10 +93,12 @@ def test_marasi_carries_over_to_another_scanner(cohort, tmp_path):
     other = make_cohort(Plan(patients=80, size=8, seed=10, noise=0.15, contrast=0.8))
     settings = tiny(epochs=5, clinical=("age", "kps"), options={"class_limits_days": [200, 600]})
     model, found = marasi.train_and_evaluate(cohort, other, settings, tmp_path, quiet=True)
-    assert found["mri_and_clinical_standardised_on_b"]["auc"] > 0.6 and found["permutation_auc"]["p"] < 0.05
+    assert found["mri_and_clinical_standardised_on_b"]["auc"] > 0.6
+    assert found["permutation_auc"]["p"] < 0.05
     assert found["mri_and_clinical_standardised_on_b"]["macro_f1"] > 1 / 3
     assert abs(found["auc_shuffled_labels"] - 0.5) < 0.12
-    assert found["tested_on"] + found["undecided_b"] == 80 and found["undecided_b"] > 0
+    assert found["tested_on"] + found["undecided_b"] == 80
+    assert found["undecided_b"] > 0
     assert not any(p.requires_grad for p in model.encoder.parameters())  # frozen
 
 
@@ -110,12 +121,14 @@ def test_survival_classes_leave_out_who_was_lost_early():
 
 def test_clipsa_aligns_and_its_library_answers(cohort, tmp_path):
     settings = tiny(epochs=16, batch=32, options={"embedding": 8, "neighbours": 6, "source": "made up", "without_pathology": False})
-    model, found = clipsa.train_and_evaluate(cohort, settings, tmp_path, quiet=True)
+    _model, found = clipsa.train_and_evaluate(cohort, settings, tmp_path, quiet=True)
     assert found["retrieval"]["hit"] > 1.8 * found["retrieval"]["chance"]
-    assert found["c_index_mri_and_proxy"] > 0.55 and found["c_index_true_pathology"] > 0.6
+    assert found["c_index_mri_and_proxy"] > 0.55
+    assert found["c_index_true_pathology"] > 0.6
     assert found["gain"]["value"] == pytest.approx(found["c_index_mri_and_proxy"] - found["c_index_mri"])
-    facts, keys, values = read_library(tmp_path)
-    assert facts["rows"] == 67 and (facts["key_width"], facts["value_width"]) == (8, 16)
+    facts, keys, _values = read_library(tmp_path)
+    assert facts["rows"] == 67
+    assert (facts["key_width"], facts["value_width"]) == (8, 16)
     np.testing.assert_allclose(np.linalg.norm(keys, axis=1), 1, rtol=1e-5)
     assert not any(p.id in (tmp_path / "library.json").read_text() for p in cohort)  # no patient's id
 
@@ -123,9 +136,8 @@ def test_clipsa_aligns_and_its_library_answers(cohort, tmp_path):
 def test_info_nce_is_lowest_for_partners():
     a = torch.eye(4)
     right, scale = clipsa.info_nce(a, a, torch.tensor(3.0)), torch.tensor(3.0)
-    assert right < clipsa.info_nce(a, a.roll(1, 0), scale) and float(clipsa.info_nce(a, a, torch.tensor(-9.0))) == pytest.approx(
-        np.log(4), abs=1e-3
-    )
+    assert right < clipsa.info_nce(a, a.roll(1, 0), scale)
+    assert float(clipsa.info_nce(a, a, torch.tensor(-9.0))) == pytest.approx(np.log(4), abs=1e-3)
 
 
 def test_ridge_cox_finds_the_direction():
@@ -133,22 +145,31 @@ def test_ridge_cox_finds_the_direction():
     x = rng.standard_normal((150, 3))
     time = rng.exponential(np.exp(-1.5 * x[:, 1]))
     head = RidgeCox(x, time, np.ones(150))
-    assert np.abs(head.beta).argmax() == 1 and head.beta[1] > 0.8 and np.abs(head.beta[[0, 2]]).max() < 0.3
+    assert np.abs(head.beta).argmax() == 1
+    assert head.beta[1] > 0.8
+    assert np.abs(head.beta[[0, 2]]).max() < 0.3
 
 
 def test_library_by_hand_and_golden(tmp_path):
     keys, values = np.array([[1, 0], [0, 1], [-1, 0.0]]), np.array([[2.0], [3.0], [-1.0]])
     write_library(tmp_path, keys, values, 2, 0.5, {})
     rows, cosine = nearest(keys, np.array([1.0, 1.0]), 2)
-    assert rows.tolist() == [0, 1] and cosine == pytest.approx([0.5**0.5] * 2)
+    assert rows.tolist() == [0, 1]
+    assert cosine == pytest.approx([0.5**0.5] * 2)
     assert proxy(keys, values, np.array([2.0, 2.0]), 2, 0.5) == pytest.approx([2.5])
     (tmp_path / "library.bin").write_bytes(b"\0" * 36)
     with pytest.raises(ValueError, match="not the file"):
         read_library(tmp_path)
     fresh, kept = make(), json.loads(PATH.read_text())
-    assert fresh["library"] == kept["library"] and fresh["matrix"] == kept["matrix"]
-    for a, b in zip(fresh["cases"], kept["cases"]):
-        assert a["rows"] == b["rows"] and a["proxy"] == pytest.approx(b["proxy"], abs=1e-12)
+    assert fresh["library"] == kept["library"]
+    assert fresh["matrix"] == kept["matrix"]
+    for a, b in zip(fresh["cases"], kept["cases"], strict=True):
+        assert a["rows"] == b["rows"]
+        assert a["proxy"] == pytest.approx(b["proxy"], abs=1e-12)
+
+
+def label_loss(model, batch):
+    return masked_segmentation_loss(model(batch.image)[0], batch.label)
 
 
 def test_a_run_goes_on_where_it_stopped(cohort, tmp_path):
@@ -156,7 +177,7 @@ def test_a_run_goes_on_where_it_stopped(cohort, tmp_path):
         for epochs in stops:
             torch.manual_seed(4)
             model, settings = Pooled(tiny()), tiny(epochs=epochs)
-            fit(model, cohort[:20], lambda b: masked_segmentation_loss(model(b.image)[0], b.label), settings, tmp_path / folder, quiet=True)
+            fit(model, cohort[:20], partial(label_loss, model), settings, tmp_path / folder, quiet=True)
         return model
 
     short = run("parts", 1, 1)  # the second finds nothing left to do
@@ -165,14 +186,15 @@ def test_a_run_goes_on_where_it_stopped(cohort, tmp_path):
     run("parts", 2)
     assert [json.loads(line)["epoch"] for line in (tmp_path / "parts" / "history.jsonl").read_text().splitlines()] == [1, 2]
     with pytest.raises(ValueError, match="other settings"):
-        fit(short, cohort[:20], lambda b: None, tiny(epochs=3, seed=2), tmp_path / "parts", quiet=True)
+        fit(short, cohort[:20], lambda _: None, tiny(epochs=3, seed=2), tmp_path / "parts", quiet=True)
     with pytest.raises(ValueError, match="or patients"):
-        fit(short, cohort[:21], lambda b: None, tiny(epochs=3), tmp_path / "parts", quiet=True)
+        fit(short, cohort[:21], lambda _: None, tiny(epochs=3), tmp_path / "parts", quiet=True)
 
 
 def test_batches_hold_every_patient_once_and_no_rest_alone():
     parts = batches(33, 16, seed=1, epoch=0)
-    assert sorted(len(p) for p in parts) == [16, 17] and sorted(np.concatenate(parts)) == list(range(33))
+    assert sorted(len(p) for p in parts) == [16, 17]
+    assert sorted(np.concatenate(parts)) == list(range(33))
     assert not np.array_equal(parts[0], batches(33, 16, seed=1, epoch=1)[0])
 
 
@@ -205,7 +227,8 @@ def test_optional_channels_are_declared_by_the_settings(tmp_path):
     patients = make_cohort(Plan(patients=2, size=8, extra=1))
     settings = tiny(channels=("t1", "t1c", "t2", "flair", "adc"))
     outs, vector = Pooled(settings).eval()(collate(patients).image)
-    assert outs[0].shape == (2, 5, 8, 8, 8) and torch.isfinite(vector).all()
+    assert outs[0].shape == (2, 5, 8, 8, 8)
+    assert torch.isfinite(vector).all()
     path = save_backbone(backbone(settings), settings, 0, 2, tmp_path)
     network = Ensemble([load_network(path)[0]])
     export_onnx(network, tmp_path / "segmentation.onnx", roi=(8, 8, 8))

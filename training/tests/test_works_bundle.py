@@ -36,7 +36,8 @@ def answer(out: Path, head: str, image: np.ndarray, clinical: list[float]) -> li
     assert len(head["features"]) == len(row) == len(head["reference"]) == len(head["guard"]["mean"])
     rows = np.stack([row, head["reference"]]).astype(np.float32)  # any number of rows
     output, members = ort.InferenceSession(str(out / head["file"])).run([head["output"], "members"], {"features": rows})
-    assert len(output) == len(members) == 2 and members.shape[1] == bundle.MEMBERS
+    assert len(output) == len(members) == 2
+    assert members.shape[1] == bundle.MEMBERS
     return [output[0], members[0]]
 
 
@@ -45,7 +46,7 @@ def test_mtsunet_heads_answer_as_the_network(cohort, tmp_path):
     image = cohort[0].image
     with torch.no_grad():
         _, *want = model(torch.from_numpy(image[None]))
-    for name, probabilities in zip(("idh", "1p19q", "grade"), want):
+    for name, probabilities in zip(("idh", "1p19q", "grade"), want, strict=True):
         output, members = answer(tmp_path / "out", name, image, [])
         np.testing.assert_allclose(output, probabilities[0].numpy(), atol=1e-5)
         np.testing.assert_allclose(members.sum(1), 1, atol=1e-5)
@@ -53,14 +54,17 @@ def test_mtsunet_heads_answer_as_the_network(cohort, tmp_path):
     shutil.copytree(TINY_BUNDLE, tmp_path / "bundle")
     bundle.install(tmp_path / "out", tmp_path / "bundle")
     manifest = json.loads((tmp_path / "bundle" / "bundle.json").read_text())
-    assert manifest["encoder"]["width"] == model.pooled.width and manifest["heads"]["idh"]["status"] == "tabular"
-    assert manifest["heads"]["survival"]["status"] == "not_evaluable" and "grade-head.onnx" in manifest["files"]
+    assert manifest["encoder"]["width"] == model.pooled.width
+    assert manifest["heads"]["idh"]["status"] == "tabular"
+    assert manifest["heads"]["survival"]["status"] == "not_evaluable"
+    assert "grade-head.onnx" in manifest["files"]
 
 
 def test_sgsnet_head_takes_clinical_values_as_the_service_names_them(cohort, tmp_path):
     model, _ = sgsnet.train_and_evaluate(cohort, tiny(clinical=("age", "eor")), tmp_path, quiet=True)
     part = json.loads((tmp_path / "service.json").read_text())["heads"]["survival"]
-    assert part["status"] == "tabular-survival" and part["features"][-3:] == ["age_years", "resection_gtr", "resection_subtotal"]
+    assert part["status"] == "tabular-survival"
+    assert part["features"][-3:] == ["age_years", "resection_gtr", "resection_subtotal"]
     for patient in cohort[:4]:
         gtr, partial = (float(patient.value("eor") == v) for v in (2, 1))
         output, _ = answer(tmp_path, "survival", patient.image, [patient.value("age"), gtr, partial])
@@ -73,9 +77,10 @@ def test_sgsnet_head_takes_clinical_values_as_the_service_names_them(cohort, tmp
 
 def test_marasi_gives_the_service_a_curve_on_the_same_numbers(cohort, tmp_path):
     settings = tiny(clinical=("age", "eor"), options={"class_limits_days": [200, 500]})
-    model, figures = marasi.train_and_evaluate(cohort[:40], cohort[40:], settings, tmp_path, quiet=True)
+    _model, figures = marasi.train_and_evaluate(cohort[:40], cohort[40:], settings, tmp_path, quiet=True)
     part = json.loads((tmp_path / "service.json").read_text())["heads"]["survival"]
-    assert part["status"] == "tabular-survival" and part["evaluation"]["c_index"] == pytest.approx(figures["c_index"], abs=1e-5)
+    assert part["status"] == "tabular-survival"
+    assert part["evaluation"]["c_index"] == pytest.approx(figures["c_index"], abs=1e-5)
     assert part["features"][-3:] == ["age_years", "resection_gtr", "resection_subtotal"]
     time, event, risk = [], [], []
     for patient in cohort[40:]:

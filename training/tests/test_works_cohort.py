@@ -16,13 +16,15 @@ def test_what_is_written_is_read(tmp_path):
     write_cohort(tmp_path, made)
     read = read_cohort(tmp_path, size=(16, 16, 16))
     assert [p.id for p in read] == [p.id for p in made]
-    for got, want in zip(read, made):
+    for got, want in zip(read, made, strict=True):
         assert set(got.clinical) == set(want.clinical)
         for name, value in want.clinical.items():
             assert got.value(name) == pytest.approx(value, rel=1e-4, nan_ok=True), name
         np.testing.assert_allclose(got.pathology, want.pathology, rtol=1e-4)
-        assert got.image.shape == (4, 16, 16, 16) and got.image.dtype == np.float32
-    assert not read[1].image[2].any() and read[1].image[3].any()
+        assert got.image.shape == (4, 16, 16, 16)
+        assert got.image.dtype == np.float32
+    assert not read[1].image[2].any()
+    assert read[1].image[3].any()
     assert read[2].label is None
     np.testing.assert_array_equal(read[0].label, made[0].label)
     assert np.corrcoef(read[0].image[3].ravel(), made[0].image[3].ravel())[0, 1] > 0.95
@@ -44,12 +46,13 @@ def test_asymmetric_images_keep_their_axes(tmp_path):
 def test_cut_and_pad():
     volume = np.arange(5 * 4 * 3, dtype=float).reshape(5, 4, 3) + 1
     out = fit_size(volume, np.array([2.5, 2, 1.5]), (3, 6, 3))
-    assert out.shape == (3, 6, 3) and (out[:, 0] == 1).all()
+    assert out.shape == (3, 6, 3)
+    assert (out[:, 0] == 1).all()
     np.testing.assert_array_equal(out[:, 1:5], volume[1:4])
 
 
 @pytest.mark.parametrize(
-    "text, message",
+    ("text", "message"),
     [
         ("patient_id,age\na,1\na,2\n", "line 3: patient_id is empty or occurs twice"),
         ("patient_id,idh\na,maybe\n", "line 2: idh must be one of mutant, wildtype or empty"),
@@ -69,7 +72,8 @@ def test_a_wrong_table_is_refused(tmp_path, text, message):
 TABLES = {
     "ucsf": (
         "ID,Sex,Age at MRI,WHO CNS Grade,MGMT status,1p/19q,IDH,1-dead 0-alive,OS,EOR\n"
-        "UCSF-PDGM-007,F,61,4,indeterminate,,wildtype,1,420,biopsy\nUCSF-PDGM-012,M,33,2,positive,relative co-deletion,IDH1 R132H,0,900,GTR\n",
+        "UCSF-PDGM-007,F,61,4,indeterminate,,wildtype,1,420,biopsy\n"
+        "UCSF-PDGM-012,M,33,2,positive,relative co-deletion,IDH1 R132H,0,900,GTR\n",
         {
             "UCSF-PDGM-0007": ("61", "F", "wildtype", "", "", "4", "420", "1", "biopsy", ""),
             "UCSF-PDGM-0012": ("33", "M", "mutant", "codeleted", "methylated", "2", "900", "0", "gtr", ""),
@@ -151,7 +155,8 @@ def test_public_layouts_become_ours(tmp_path, kind):
 def test_the_split_is_seeded_and_of_patients():
     patients = make_cohort(Plan(patients=20, size=8))
     first, again = split(patients, 3, 0.3), split(patients, 3, 0.3)
-    assert [p.id for p in first[1]] == [p.id for p in again[1]] and len(first[1]) == 6
+    assert [p.id for p in first[1]] == [p.id for p in again[1]]
+    assert len(first[1]) == 6
     assert not {p.id for p in first[0]} & {p.id for p in first[1]}
 
 
@@ -159,9 +164,10 @@ def test_signals_are_planted_in_the_tumour():
     patients = make_cohort(Plan(patients=80, size=12, seed=4, missing=0, pathology=1.0))
     idh = np.array([p.value("idh") for p in patients])
     mismatch = np.array([(p.image[2] - p.image[3])[p.label > 0].mean() for p in patients])
-    assert (mismatch[idh == 1].min() > mismatch[idh == 0].mean()) and np.corrcoef(idh, mismatch)[0, 1] > 0.8
+    assert mismatch[idh == 1].min() > mismatch[idh == 0].mean()
+    assert np.corrcoef(idh, mismatch)[0, 1] > 0.8
     grade = np.array([p.value("grade") for p in patients])
     rim = np.array([p.image[1][p.label == 3].mean() for p in patients])
     assert np.corrcoef(grade, rim)[0, 1] > 0.8
     other = make_cohort(Plan(patients=80, size=12, seed=4, missing=0, pathology=1.0))
-    assert all(np.array_equal(a.image, b.image) for a, b in zip(patients, other))  # seeded
+    assert all(np.array_equal(a.image, b.image) for a, b in zip(patients, other, strict=True))  # seeded

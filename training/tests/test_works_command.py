@@ -30,7 +30,7 @@ def command(monkeypatch, *words: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "work, left",
+    ("work", "left"),
     [("sgsnet", {"survival.onnx", "survival.json", "segmentation.pt"}), ("marasi", {"survival-class.onnx", "survival-class.json"})],
 )
 def test_a_folder_becomes_figures(monkeypatch, tmp_path, capsys, work, left):

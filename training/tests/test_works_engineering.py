@@ -17,7 +17,7 @@ def test_the_map_is_highest_where_the_signal_was_planted():
     y = np.arange(48) % 2
     images = 0.3 * rng.standard_normal((48, 4, size, size, size)).astype(np.float32)
     regions = np.zeros((48, size, size, size), bool)
-    for k, (c, bright) in enumerate(zip(corners, y)):
+    for k, (c, bright) in enumerate(zip(corners, y, strict=True)):
         regions[k][tuple(slice(a, a + 5) for a in c)] = True
         if bright:
             images[k, 3][regions[k]] += 2.5
@@ -25,7 +25,7 @@ def test_the_map_is_highest_where_the_signal_was_planted():
     head_ = torch.nn.Linear(pooled.width, 2)
     optimiser = torch.optim.Adam([*pooled.parameters(), *head_.parameters()], lr=0.02)
     pooled.train()
-    for step in range(10):
+    for _ in range(10):
         at = rng.permutation(48)[:16]
         loss = torch.nn.functional.cross_entropy(head_(pooled(torch.from_numpy(images[at]))[1]), torch.from_numpy(y[at]))
         optimiser.zero_grad()
@@ -36,7 +36,8 @@ def test_the_map_is_highest_where_the_signal_was_planted():
     for k in (1, 3, 5, 7, 9):
         image = torch.from_numpy(images[k : k + 1])
         found = cam(pooled, lambda v: head_(v)[0, 1] - head_(v)[0, 0], image)
-        assert found.shape == (size,) * 3 and found.max() == pytest.approx(1)
+        assert found.shape == (size,) * 3
+        assert found.max() == pytest.approx(1)
         inside += bool(regions[k][np.unravel_index(found.argmax(), found.shape)])
         assert share_inside(found, regions[k]) > 4 * regions[k].mean()
     assert inside >= 4

@@ -15,13 +15,16 @@ def test_a_cube_is_halved_and_its_axes_turned():
     assert small.shape == (3, lesions.SIDE, lesions.SIDE, lesions.SIDE)
     first = (32 - 2 * lesions.SIDE) // 2 + 0.5
     assert small[0, 0, 0, 0] == small[1, 0, 0, 0] == small[2, 0, 0, 0] == first
-    assert small[0, 0, 0, 3] == first + 6 and small[1, 0, 3, 0] == first + 6 and small[2, 3, 0, 0] == first + 6  # z, y, x
+    assert small[0, 0, 0, 3] == first + 6
+    assert small[1, 0, 3, 0] == first + 6
+    assert small[2, 3, 0, 0] == first + 6
 
 
 def test_institutions_are_never_split():
     names = [f"TCGA-{site}-{n:04d}" for site in ("02", "CS", "DU", "HT") for n in range(5)]
     train, test = lesions.institutions([Patient(n, np.zeros(1), None) for n in names])
-    assert {p.id[5:7] for p in train} == {"02", "DU"} and {p.id[5:7] for p in test} == {"CS", "HT"}
+    assert {p.id[5:7] for p in train} == {"02", "DU"}
+    assert {p.id[5:7] for p in test} == {"CS", "HT"}
 
 
 def test_age_and_radiomics_stand_beside_on_the_same_patients():
@@ -34,7 +37,8 @@ def test_age_and_radiomics_stand_beside_on_the_same_patients():
     ]
     found = lesions.beside(*lesions.institutions(patients), features, "idh", lambda v: v == 1)
     assert found["radiomics_and_age"]["n"] == found["age_alone"]["n"] == 60
-    assert found["radiomics_and_age"]["auc"]["value"] > 0.9 and 0.2 < found["age_alone"]["auc"]["value"] < 0.8
+    assert found["radiomics_and_age"]["auc"]["value"] > 0.9
+    assert 0.2 < found["age_alone"]["auc"]["value"] < 0.8
 
 
 def test_the_page_says_what_the_results_show():
@@ -44,7 +48,8 @@ def test_the_page_says_what_the_results_show():
 
 def test_a_part_that_adds_nothing_is_called_so():
     results = {"sgsnet": {"figures": {"c_index": {"value": 0.644, "chance": 0.5}, "c_index_age_alone": 0.6439}}}
-    assert "the image adds nothing" in report.section(results) and "On patients: not measured." in report.section(results)
+    assert "the image adds nothing" in report.section(results)
+    assert "On patients: not measured." in report.section(results)
     results["sgsnet"]["figures"]["c_index_age_alone"] = 0.55
     assert "the image helps" in report.section(results)
 
@@ -72,4 +77,5 @@ def test_every_work_runs_on_lesions_and_is_reported(tmp_path, monkeypatch):
     assert (found["sgsnet"]["trained_on"], found["sgsnet"]["tested_on_tcga"]) == (24, 36)
     assert (found["mtsunet"]["trained_on"], found["mtsunet"]["tested_on"]) == (18, 18)
     text = report.section({"patients": {**found, "command": "x", "epochs": 1}})
-    assert text.count("images alone, 18 patients train and 18 of other institutions test") == 3 and "- marasi: fitted on" in text
+    assert text.count("images alone, 18 patients train and 18 of other institutions test") == 3
+    assert "- marasi: fitted on" in text

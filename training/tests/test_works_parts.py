@@ -37,7 +37,8 @@ def test_decoys_blur_the_marker_in_a_mean_over_the_image():
 def test_a_common_field_hides_the_mismatch_from_either_sequence():
     patients = made_up("mtsunet-difference")[2]
     assert idh_auc(patients, lambda p: under(p, p.image[T2] - p.image[FLAIR])) > 0.95
-    assert idh_auc(patients, lambda p: under(p, p.image[T2])) < 0.65 and idh_auc(patients, lambda p: under(p, p.image[FLAIR])) < 0.65
+    assert idh_auc(patients, lambda p: under(p, p.image[T2])) < 0.65
+    assert idh_auc(patients, lambda p: under(p, p.image[FLAIR])) < 0.65
 
 
 def test_survival_hangs_on_the_tumour_more_than_on_age():
@@ -46,7 +47,8 @@ def test_survival_hangs_on_the_tumour_more_than_on_age():
     volume = np.array([(p.label == 1).sum() for p in patients])
     brightness = np.array([p.image[0][p.label == 1].mean() for p in patients])
     tumour = survival.concordance(time, event, volume / volume.std() + brightness / brightness.std())
-    assert tumour > 0.7 and survival.concordance(time, event, np.array([p.value("age") for p in patients])) < 0.6
+    assert tumour > 0.7
+    assert survival.concordance(time, event, np.array([p.value("age") for p in patients])) < 0.6
 
 
 def test_a_gain_is_that_of_the_score_and_its_interval_holds_nothing_when_nothing_changed():
@@ -54,9 +56,11 @@ def test_a_gain_is_that_of_the_score_and_its_interval_holds_nothing_when_nothing
     truth = np.repeat([0, 1], 40)
     noise, better = rng.standard_normal(80), truth + 0.3 * rng.standard_normal(80)
     found = survival.gain(mtsunet.auc, (truth,), noise, better, seed=1)
-    assert found["value"] == pytest.approx(mtsunet.auc(truth, better) - mtsunet.auc(truth, noise)) and found["ci95"][0] > 0.2
+    assert found["value"] == pytest.approx(mtsunet.auc(truth, better) - mtsunet.auc(truth, noise))
+    assert found["ci95"][0] > 0.2
     same = survival.gain(mtsunet.auc, (truth,), better, better, seed=1)  # what a part that does nothing gives
-    assert same == {"value": 0.0, "ci95": [0.0, 0.0]} and not report.shown(same)
+    assert same == {"value": 0.0, "ci95": [0.0, 0.0]}
+    assert not report.shown(same)
     other = truth + 0.3 * rng.standard_normal(80)  # another network, as good
     low, high = survival.gain(mtsunet.auc, (truth,), other, better, seed=1)["ci95"]
     assert low <= 0 <= high
@@ -70,7 +74,8 @@ def test_without_an_image_sgsnet_is_no_better_than_age(tmp_path):
     ]
     settings = Settings(widths=(4, 6), attended=0, size=(8, 8, 8), epochs=3, batch=20, rate=8e-3, clinical=("age",))
     found = sgsnet.train_and_evaluate(blind[:40], settings, tmp_path, True, blind[40:])[1]
-    assert found["c_index_age_alone"] > 0.55 and found["gain_over_age_alone"]["value"] <= 1e-9
+    assert found["c_index_age_alone"] > 0.55
+    assert found["gain_over_age_alone"]["value"] <= 1e-9
     assert not report.shown(found["gain_over_age_alone"])
 
 
@@ -83,17 +88,19 @@ def test_the_page_says_what_was_found():
         return report.made_up(entry(low, high))[-1]
 
     assert line(0.1, 0.3).endswith("without it 0.700, gain 0.200 (95 % interval 0.100 to 0.300): it helps.")
-    assert line(-0.1, 0.3).endswith("no gain is shown.") and line(-0.3, -0.1).endswith("it is worse.")
+    assert line(-0.1, 0.3).endswith("no gain is shown.")
+    assert line(-0.3, -0.1).endswith("it is worse.")
     trials = [{"cohort": "clipsa"}, {"cohort": "sgsnet"}, {"cohort": "clipsa"}]
     assert "by trial: clipsa 2, sgsnet 1." in report.made_up({"trials": trials})[-2]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name, heads", [("mtsunet-pooling", ("idh", "grade")), ("mtsunet-difference", ("idh",))])
+@pytest.mark.parametrize(("name", "heads"), [("mtsunet-pooling", ("idh", "grade")), ("mtsunet-difference", ("idh",))])
 def test_mtsunet_needs_the_part(tmp_path, name, heads):
     torch.set_num_threads(1)
     found = run_made_up(name, tmp_path, quiet=True)["figures"]
-    assert found["dice_with"] > 0.6 and found["heads"]["idh"]["with"] > 0.9
+    assert found["dice_with"] > 0.6
+    assert found["heads"]["idh"]["with"] > 0.9
     for head in heads:
         assert report.shown(found["heads"][head]["gain"]), f"{PARTS[name]}, {head}: {found['heads'][head]}"
 
@@ -102,7 +109,8 @@ def test_mtsunet_needs_the_part(tmp_path, name, heads):
 def test_sgsnet_needs_the_image(tmp_path):
     torch.set_num_threads(1)
     found = run_made_up("sgsnet", tmp_path, quiet=True)["figures"]
-    assert found["c_index"]["value"] > 0.65 and found["c_index"]["p"] < 0.05
+    assert found["c_index"]["value"] > 0.65
+    assert found["c_index"]["p"] < 0.05
     assert report.shown(found["gain_over_age_alone"]), found["gain_over_age_alone"]
 
 

@@ -24,7 +24,7 @@ def test_efron_is_lifelines():
 def test_breslow_is_its_definition_and_ties_differ():
     risk, total = 0.7 * X, 0.0
     for i in np.flatnonzero(EVENT):
-        total -= risk[i] - np.log(np.exp(risk[TIME >= TIME[i]]).sum())
+        total -= risk[i] - np.log(np.exp(risk[TIME[i] <= TIME]).sum())
     args = (torch.tensor(risk), torch.tensor(TIME), torch.tensor(EVENT))
     assert float(survival.cox_loss(*args, ties="breslow")) == pytest.approx(total / EVENT.sum(), abs=1e-10)
     assert float(survival.cox_loss(*args)) < float(survival.cox_loss(*args, ties="breslow"))
@@ -37,7 +37,8 @@ def test_nobody_died_gives_no_pull():
     none = torch.zeros(2)
     loss = survival.cox_loss(risk, torch.tensor([3.0, 4.0]), none) + survival.ranking_loss(risk, torch.tensor([3.0, 4.0]), none)
     loss.backward()
-    assert float(loss.detach()) == 0 and torch.equal(risk.grad, torch.zeros(2))
+    assert float(loss.detach()) == 0
+    assert torch.equal(risk.grad, torch.zeros(2))
 
 
 def test_ranking_counts_only_pairs_whose_order_is_known():
@@ -72,6 +73,7 @@ def test_baseline_gives_back_the_hazard_without_risk():
 
 def test_permutation_tells_signal_from_chance():
     found = survival.permutation_p(lambda t, e: survival.concordance(t, e, X), (TIME, EVENT), rounds=200)
-    assert found["p"] < 0.05 and abs(found["chance"] - 0.5) < 0.05
+    assert found["p"] < 0.05
+    assert abs(found["chance"] - 0.5) < 0.05
     noise = np.random.default_rng(3).permutation(X)
     assert survival.permutation_p(lambda t, e: survival.concordance(t, e, noise), (TIME, EVENT), rounds=200)["p"] > 0.05

@@ -41,7 +41,7 @@ def classification_part(head: Head, fitted: Fitted, table: pd.DataFrame, learnt:
         **shared(head.name, table, fitted.transform.features, evaluation, learnt["guard_share"]),
         "output": "probabilities",
         "classes": list(head.classes),
-        "conformal": {"error_rate": ERROR_RATE, "limits": dict(zip(head.classes, learnt["limits"].tolist()))},
+        "conformal": {"error_rate": ERROR_RATE, "limits": dict(zip(head.classes, learnt["limits"].tolist(), strict=True))},
         "calibration": learnt["calibration"],
     }
 

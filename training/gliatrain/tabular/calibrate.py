@@ -7,6 +7,8 @@ coverage, until of the calls of each class at least CALL_PRECISION were right; a
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from scipy.stats import beta
 
@@ -105,7 +107,7 @@ def limits_across(cohorts: list[tuple[np.ndarray, np.ndarray]], error_rate: floa
     """Conformal limits that hold in every cohort (p [N, K], truth [N]) with enough patients of a class to say so: the least of
     each class's limits; then lowered as `lower_limits` does over all of them, and until in no cohort of LEAST_CALLS calls or more
     a share above `error_rate` of them is wrong."""
-    p, truth = (np.concatenate(part) for part in zip(*cohorts))
+    p, truth = (np.concatenate(part) for part in zip(*cohorts, strict=True))
     limits = np.array(
         [
             min(
@@ -133,11 +135,11 @@ def bounds(cohorts: list[tuple[np.ndarray, np.ndarray]], limits: np.ndarray, cla
     likeliest class was wrong by its probability; the highest probability that each class may be given, one minus the least upper
     bound of the error among those who were given at least so much; and the least probability at which a class may be called, at
     least LEAST_CALL, from where on no more than `error_rate` of the calls were wrong in any cohort (1 where nothing shows it)."""
-    p, truth = (np.concatenate(part) for part in zip(*cohorts))
+    p, truth = (np.concatenate(part) for part in zip(*cohorts, strict=True))
     top, most = p.argmax(1), p.max(1)
     wrong = top != truth
     bins = []
-    for low, high in zip(BIN_EDGES, BIN_EDGES[1:]):
+    for low, high in itertools.pairwise(BIN_EDGES):
         own = (most >= low) & ((most < high) | (high == 1.0))
         bins.append({"lower": low, "upper": high, "n": int(own.sum()), "wrong": int(wrong[own].sum())})
 
@@ -158,7 +160,7 @@ def bounds(cohorts: list[tuple[np.ndarray, np.ndarray]], limits: np.ndarray, cla
     return {
         "n_by_class": {c: int((truth == k).sum()) for k, c in enumerate(classes)},
         "bins": bins,
-        "max_probability": dict(zip(classes, highest.tolist())),
+        "max_probability": dict(zip(classes, highest.tolist(), strict=True)),
         "min_call_probability": least,
     }
 
@@ -183,7 +185,8 @@ GUARD_SHARES = (0.975, 0.95, 0.9, 0.8)
 
 def guard_share(rank: np.ndarray, right: np.ndarray, wrong: np.ndarray, error_rate: float) -> float:
     """How much of the training data the guard may take in: the largest of GUARD_SHARES up to which, of the calls on another cohort,
-    no more than `error_rate` were wrong (fewer than LEAST_CALLS calls decide nothing). `rank`: share of the training rows that lie nearer than each patient of the other cohort."""
+    no more than `error_rate` were wrong (fewer than LEAST_CALLS calls decide nothing). `rank`: share of the training rows that lie
+    nearer than each patient of the other cohort."""
     for share in GUARD_SHARES:
         own = rank <= share
         calls = wrong[own].sum() + right[own].sum()

@@ -177,7 +177,7 @@ def from_table(radiomics: pd.DataFrame) -> pd.DataFrame:
     if centre in radiomics and box in radiomics:
         rows = [
             location(np.add(c, 0.5), b[:3], np.add(b[:3], b[3:]), TABLE_BOX)
-            for c, b in zip(radiomics[centre].map(ast.literal_eval), radiomics[box].map(ast.literal_eval))
+            for c, b in zip(radiomics[centre].map(ast.literal_eval), radiomics[box].map(ast.literal_eval), strict=True)
         ]
         out.update({k: np.array([r[k] for r in rows]) for k in LOCATION})
     else:

@@ -8,8 +8,8 @@ is IDH-mutant), which lends the 12 positives the 84 mutants' evidence.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable
 
 import numpy as np
 import pandas as pd

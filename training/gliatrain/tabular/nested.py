@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable
 
 import numpy as np
 import pandas as pd
@@ -149,13 +149,13 @@ def score_classifier(head: Head, oof: OutOfFold, truth: np.ndarray, rng: np.rand
         out["macro_auc"] = figure(
             lambda rows, p: float(np.mean([scores.auc((y[rows] == k).astype(int), p[rows, k]) for k in range(top + 1)]))
         )
-    sets = [calibrate.measure_sets(p[known], y, f[known], ERROR_RATE) for p, f in zip(oof.clean, oof.fold)]
+    sets = [calibrate.measure_sets(p[known], y, f[known], ERROR_RATE) for p, f in zip(oof.clean, oof.fold, strict=True)]
     out["conformal"] = {
         "error_rate": ERROR_RATE,
-        "coverage": dict(zip(head.classes, np.mean([s["coverage"] for s in sets], axis=0).tolist())),
+        "coverage": dict(zip(head.classes, np.mean([s["coverage"] for s in sets], axis=0).tolist(), strict=True)),
         "mean_set_sizes": {k: float(np.mean([s["set_sizes"][k] for s in sets])) for k in sets[0]["set_sizes"]},
         **{
-            key: dict(zip(head.classes, np.mean([s[key] for s in sets], axis=0).round(2).tolist()))
+            key: dict(zip(head.classes, np.mean([s[key] for s in sets], axis=0).round(2).tolist(), strict=True))
             for key in ("calls_by_class", "wrong_by_class")
         },
         "calls": float(np.mean([s["calls"] for s in sets])),
@@ -191,7 +191,7 @@ def score_survival(table: pd.DataFrame, oof: OutOfFold, rng: np.random.Generator
         }
     out["calibration_slope"] = figure(lambda rows, p: slope_of(time[rows], event[rows], p[rows]))
     for h in HORIZONS:
-        out[f"auc_{h}_months"] = figure(lambda rows, p: scores.time_auc(time[rows], event[rows], p[rows], h))
+        out[f"auc_{h}_months"] = figure(lambda rows, p, h=h: scores.time_auc(time[rows], event[rows], p[rows], h))
     return out
 
 

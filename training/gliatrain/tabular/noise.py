@@ -18,15 +18,14 @@ SMOOTH_LOG_AREA is therefore part of every perturbed row, and moves sphericity w
 
 from __future__ import annotations
 
-import io
 import json
-import lzma
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from scipy import ndimage as ndi
 
+from ..data import load_xz
 from .features import first_order
 from .linear import LEAST, LOGGED
 
@@ -113,7 +112,7 @@ def spoil(mask: np.ndarray, kind: str, rng: np.random.Generator) -> np.ndarray:
 
 def distance_to(centre, shape) -> np.ndarray:
     """Millimetres from a voxel."""
-    return np.sqrt(sum(((g - c) * s) ** 2 for g, c, s in zip(np.ogrid[tuple(map(slice, shape))], centre, SPACING)))
+    return np.sqrt(sum(((g - c) * s) ** 2 for g, c, s in zip(np.ogrid[tuple(map(slice, shape))], centre, SPACING, strict=True)))
 
 
 def shape_of(mask: np.ndarray, spacing=SPACING) -> dict[str, float]:
@@ -123,7 +122,7 @@ def shape_of(mask: np.ndarray, spacing=SPACING) -> dict[str, float]:
     surface = float(np.sqrt(sum(np.gradient(soft, s, axis=a) ** 2 for a, s in enumerate(spacing))).sum() * np.prod(spacing))
     axes = 4 * np.sqrt(np.linalg.eigvalsh(np.cov((np.argwhere(mask) * spacing).T)).clip(1e-3))
     return {
-        **dict(zip(("shape_LeastAxisLength", "shape_MinorAxisLength", "shape_MajorAxisLength"), axes)),
+        **dict(zip(("shape_LeastAxisLength", "shape_MinorAxisLength", "shape_MajorAxisLength"), axes, strict=True)),
         "shape_MeshVolume": volume,
         "shape_VoxelVolume": volume,
         "shape_SurfaceArea": surface,
@@ -186,7 +185,7 @@ def learn_noise(data: Path, rng: np.random.Generator, count: int = 150, evaluati
     maps_path, cubes_path = data / "gt_segmentations_128.npz", data / "brats2020_lesion_cubes_32.npz.xz"
     if not maps_path.exists() or not cubes_path.exists():
         return Noise()
-    cubes = np.load(io.BytesIO(lzma.open(cubes_path).read()))
+    cubes = load_xz(cubes_path)
     image, label = cubes["image"], cubes["mask"]
     masks = whole_masks(maps_path, rng, count // 3)
     rows, dice = [], []

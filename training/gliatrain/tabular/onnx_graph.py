@@ -111,7 +111,7 @@ def write_checked(model: onnx.ModelProto, path: Path, x: np.ndarray, reference) 
     got = session.run(None, {"features": rows})
     names = [o.name for o in session.get_outputs()]
     order = sorted(range(len(names)), key=lambda n: names[n] == "members")
-    worst = max(float(np.abs(got[n] - b).max()) for n, b in zip(order, reference(rows.astype(float))))
+    worst = max(float(np.abs(got[n] - b).max()) for n, b in zip(order, reference(rows.astype(float)), strict=True))
     if not worst <= TOLERANCE:
         raise ValueError(f"{path.name}: onnxruntime differs from the reference by {worst:.2e}")
     return worst

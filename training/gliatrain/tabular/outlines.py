@@ -22,9 +22,8 @@ def errors_of(folder: Path, found: np.ndarray) -> dict[str, float] | None:
     t1c, spacing = read_lps(brats_file(folder, "t1ce"))
     truth, _ = read_lps(brats_file(folder, "seg"))
     if found.shape != truth.shape:
-        raise ValueError(
-            f"{folder.name}: the outline has {'x'.join(map(str, found.shape))} voxels (Z x Y x X), the case {'x'.join(map(str, truth.shape))}"
-        )
+        sizes = ["x".join(map(str, volume.shape)) for volume in (found, truth)]
+        raise ValueError(f"{folder.name}: the outline has {sizes[0]} voxels (Z x Y x X), the case {sizes[1]}")
     return feature_errors(t1c / t1c[t1c > 0].mean(), truth > 0, found > 0, tuple(float(s) for s in spacing))
 
 

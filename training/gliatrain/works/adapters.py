@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -132,7 +131,7 @@ SOURCES: dict[str, Source] = {
         {
             "patient_id": ("case_id", same),
             "age": ("Age (years at diagnosis)", decimal),
-            "idh": ("IDH status", lambda t: idh(t)),
+            "idh": ("IDH status", idh),
             "1p19q": ("1p/19q codeletion", codeletion),
             "mgmt": ("MGMT promoter status", METHYLATION),
             "grade": ("WHO_CNS5_grade", digit),
@@ -161,7 +160,7 @@ SOURCES: dict[str, Source] = {
 def read_table(path: Path, source: Source) -> list[Row]:
     """Rows of clinical.csv, the first of each patient (TCGA's tables have one per slide, UPENN's later scans end in
     other numbers than _11 and are left out)."""
-    with open(path, newline="", encoding="utf-8-sig") as f:
+    with path.open(newline="", encoding="utf-8-sig") as f:
         reader = csv.DictReader(f)
         lacking = {column for column, _ in source.columns.values()} - set(reader.fieldnames or [])
         if lacking:
@@ -192,7 +191,7 @@ def link_images(images: Path, out: Path, source: Source, name: str) -> list[str]
     for target, path in found.items():
         link = out / "cases" / name / f"{target}.nii.gz"
         link.unlink(missing_ok=True)
-        os.symlink(path.resolve(), link)
+        link.symlink_to(path.resolve())
     return sorted(found)
 
 

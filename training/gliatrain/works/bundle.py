@@ -41,7 +41,7 @@ def clinical_columns(names: tuple[str, ...], patients: list[Patient]) -> tuple[l
         value = np.array([p.value(name) for p in patients])
         if name == "eor":  # 2 total, 1 subtotal, 0 biopsy
             known = ~np.isnan(value)
-            columns |= {c: np.where(known, value == v, np.nan) for c, v in zip(SERVICE_NAMES[name], (2, 1))}
+            columns |= {c: np.where(known, value == v, np.nan) for c, v in zip(SERVICE_NAMES[name], (2, 1), strict=True)}
         else:
             columns[SERVICE_NAMES[name][0]] = value
     return list(columns), np.stack(list(columns.values()), 1) if columns else np.zeros((len(patients), 0))
@@ -130,7 +130,7 @@ def classification(part: dict, classes, probabilities: np.ndarray, truth: np.nda
         "status": "tabular",
         **part,
         "classes": list(classes),
-        "conformal": {"error_rate": ERROR_RATE, "limits": dict(zip(classes, limits.tolist()))},
+        "conformal": {"error_rate": ERROR_RATE, "limits": dict(zip(classes, limits.tolist(), strict=True))},
     }
 
 

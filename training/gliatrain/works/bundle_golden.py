@@ -59,7 +59,7 @@ def golden(model: clipsa.Aligned, work: Path) -> dict:
     with torch.no_grad():
         embedding, features = (v[0].numpy() for v in model.double()(torch.from_numpy(window[None]).double()))
     facts, keys, values = read_library(work)
-    rows, cosines = nearest(keys, embedding, facts["neighbours"])
+    _rows, cosines = nearest(keys, embedding, facts["neighbours"])
     near = proxy(keys, values, embedding, facts["neighbours"], facts["temperature"])
     row = np.concatenate([features, near, [AGE]])
     session = ort.InferenceSession(str(work / "survival-head.onnx"), providers=["CPUExecutionProvider"])

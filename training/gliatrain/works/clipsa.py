@@ -100,7 +100,7 @@ def train_and_evaluate(
         return model(batch.image)
 
     k, temperature = settings.option("neighbours", 8), settings.option("temperature", 0.1)
-    key = {p.id: e for p, e in zip(pairs, predict(model, pairs, run)[0])}
+    key = {p.id: e for p, e in zip(pairs, predict(model, pairs, run)[0], strict=True)}
     keys, values = np.stack([key[p.id] for p in pairs]), np.stack([p.pathology for p in pairs])
     values = values / np.linalg.norm(values, axis=1, keepdims=True)
     facts = write_library(
@@ -110,7 +110,7 @@ def train_and_evaluate(
     def table(group: list[Patient]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         embedding, vector = predict(model, group, run)
         rows = []
-        for p, query in zip(group, embedding):
+        for p, query in zip(group, embedding, strict=True):
             others = [i for i, q in enumerate(pairs) if q.id != p.id]
             rows.append(proxy(keys[others], values[others], query, k, temperature))
         return embedding, vector.astype(np.float64), np.stack(rows)

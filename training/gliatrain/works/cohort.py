@@ -73,7 +73,7 @@ def number(name: str, text: str, where: str) -> float:
 
 def read_clinical(path: Path) -> dict[str, dict[str, float]]:
     """Patient id -> values. Unknown columns, double patients and unknown words are refused with the line."""
-    with open(path, newline="", encoding="utf-8-sig") as f:
+    with path.open(newline="", encoding="utf-8-sig") as f:
         reader = csv.DictReader(f)
         columns = reader.fieldnames or []
         if "patient_id" not in columns or set(columns) - set(FIELDS):
@@ -90,7 +90,7 @@ def read_clinical(path: Path) -> dict[str, dict[str, float]]:
 
 
 def write_clinical(path: Path, rows: list[dict[str, str]]) -> None:
-    with open(path, "w", newline="", encoding="utf-8") as f:
+    with path.open("w", newline="", encoding="utf-8") as f:
         writer = csv.DictWriter(f, FIELDS, restval="")
         writer.writeheader()
         writer.writerows(rows)
@@ -103,7 +103,7 @@ def as_words(clinical: dict[str, float]) -> dict[str, str]:
 
 
 def read_pathology(path: Path) -> dict[str, np.ndarray]:
-    with open(path, newline="", encoding="utf-8-sig") as f:
+    with path.open(newline="", encoding="utf-8-sig") as f:
         rows = list(csv.reader(f))[1:]
     return {row[0]: np.array(row[1:], np.float32) for row in rows}
 
@@ -111,9 +111,9 @@ def read_pathology(path: Path) -> dict[str, np.ndarray]:
 def fit_size(volume: np.ndarray, centre: np.ndarray, size) -> np.ndarray:
     """[..., Z, Y, X] cut or padded with its lowest value to `size`, `centre` (voxels, from the first one's face) in the middle."""
     out = np.full((*volume.shape[:-3], *size), volume.min(), volume.dtype)
-    start = [math.floor(c - n / 2) for c, n in zip(centre, size)]
-    take = [slice(max(0, s), max(0, min(n, s + m))) for s, n, m in zip(start, volume.shape[-3:], size)]
-    put = [slice(t.start - s, t.stop - s) for t, s in zip(take, start)]
+    start = [math.floor(c - n / 2) for c, n in zip(centre, size, strict=True)]
+    take = [slice(max(0, s), max(0, min(n, s + m))) for s, n, m in zip(start, volume.shape[-3:], size, strict=True)]
+    put = [slice(t.start - s, t.stop - s) for t, s in zip(take, start, strict=True)]
     out[(..., *put)] = volume[(..., *take)]
     return out
 
@@ -168,7 +168,7 @@ def write_cohort(folder: Path, patients: list[Patient], channels=SEQUENCES) -> N
     for p in patients:
         case = folder / "cases" / p.id
         case.mkdir(parents=True, exist_ok=True)
-        for name, volume in zip(channels, p.image):
+        for name, volume in zip(channels, p.image, strict=True):
             if volume.any():
                 nib.save(nib.Nifti1Image((100 * (volume - volume.min())).astype(np.float32).T, affine), case / f"{name}.nii.gz")
         if p.label is not None:
@@ -176,7 +176,7 @@ def write_cohort(folder: Path, patients: list[Patient], channels=SEQUENCES) -> N
     write_clinical(folder / "clinical.csv", [{"patient_id": p.id, **as_words(p.clinical)} for p in patients])
     slides = [p for p in patients if p.pathology is not None]
     if slides:
-        with open(folder / "pathology.csv", "w", newline="", encoding="utf-8") as f:
+        with (folder / "pathology.csv").open("w", newline="", encoding="utf-8") as f:
             writer = csv.writer(f)
             writer.writerow(["patient_id", *(f"e{k}" for k in range(len(slides[0].pathology)))])
             writer.writerows([p.id, *(f"{v:.6g}" for v in p.pathology)] for p in slides)

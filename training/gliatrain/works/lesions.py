@@ -102,7 +102,7 @@ def beside(train: list[Patient], test: list[Patient], features: pd.DataFrame, na
         out[title] = {
             "n": len(y_test),
             "positives": int(y_test.sum()),
-            "auc": scores.interval(lambda r: scores.auc(y_test[r], score[r]), len(y_test), np.random.default_rng(1), 300),
+            "auc": scores.interval(lambda r, y=y_test, s=score: scores.auc(y[r], s[r]), len(y_test), np.random.default_rng(1), 300),
         }
     return out
 

@@ -162,7 +162,7 @@ def fit(
             },
         )
         line = {"epoch": epoch + 1, "loss": round(float(np.mean(losses)), 4), "seconds": round(seconds, 1)}
-        with open(out / "history.jsonl", "a") as f:
+        with (out / "history.jsonl").open("a") as f:
             f.write(json.dumps(line) + "\n")
         if not quiet:
             bar = "#" * round(20 * (epoch + 1) / settings.epochs)
@@ -189,4 +189,4 @@ def predict(
     model.eval()
     with torch.no_grad():
         parts = [run(collate(patients[i : i + size])) for i in range(0, len(patients), size)]
-    return [torch.cat(column).numpy() for column in zip(*parts)]
+    return [torch.cat(column).numpy() for column in zip(*parts, strict=True)]

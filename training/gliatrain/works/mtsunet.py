@@ -70,7 +70,7 @@ def class_of(head: Head, values: torch.Tensor) -> torch.Tensor:
 def head_losses(scores: list[torch.Tensor], values: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Cross-entropy per head over the patients whose label is known; a head without any is not there."""
     out = {}
-    for head, score in zip(HEADS, scores):
+    for head, score in zip(HEADS, scores, strict=True):
         target = class_of(head, values[head.name])
         if bool((target >= 0).any()):
             out[head.name] = F.cross_entropy(score, target, ignore_index=-1)
@@ -118,7 +118,7 @@ def truth_of(head: Head, patients: list[Patient]) -> np.ndarray:
 def evaluate(model: MtsUNet, test: list[Patient], seed: int) -> dict:
     classes, *found = answers(model, test)
     out: dict[str, dict] = {}
-    for head, p in zip(HEADS, found):
+    for head, p in zip(HEADS, found, strict=True):
         truth = truth_of(head, test)
         known = truth >= 0
         out[head.name] = {
@@ -162,7 +162,7 @@ def export_service(model: MtsUNet, train: list[Patient], test: list[Patient], se
     export_part(Encoder(model.pooled), {"image": torch.from_numpy(test[0].image[None])}, ("features",), out, "encoder", {})
     rows, kept = (predict(model, g, lambda b: (model.pooled(b.image)[1],))[0] for g in (train, test))
     heads = {}
-    for head, layer in zip(HEADS, model.heads):
+    for head, layer in zip(HEADS, model.heads, strict=True):
         layers = bundle.dropout_members(layer, model.drop.p, settings.seed)
         part = bundle.head_part(
             bundle.ServiceHead(*layers, model.pooled.width, None),
@@ -197,7 +197,7 @@ def worth(part: str, train: list[Patient], test: list[Patient], settings: Settin
         for name in ("full", f"without {part}")
     )
     out_: dict[str, dict] = {}
-    for head, with_part, without in zip(HEADS, whole[1:], less[1:]):
+    for head, with_part, without in zip(HEADS, whole[1:], less[1:], strict=True):
         truth = truth_of(head, test)
         known = truth >= 0
         a, b, t = with_part[known], without[known], truth[known]

@@ -77,7 +77,7 @@ class Weigher(nn.Module):
         return sum(torch.exp(-s[k]) * losses[n] + s[k] / 2 for k, n in enumerate(self.names) if n in losses)
 
     def weights(self) -> dict[str, float]:
-        return {n: math.exp(-min(3.0, max(-3.0, float(s)))) for n, s in zip(self.names, self.log_variance.detach())}
+        return {n: math.exp(-min(3.0, max(-3.0, float(s)))) for n, s in zip(self.names, self.log_variance.detach(), strict=True)}
 
 
 class Standardise(nn.BatchNorm1d):

@@ -68,7 +68,7 @@ def export_part(
     want = want if isinstance(want, tuple) else (want,)
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     got = session.run(list(outputs), {i.name: example[i.name].numpy() for i in session.get_inputs()})
-    worst = max(float((np.abs(g - w.numpy()) / np.maximum(1, np.abs(w.numpy()))).max()) for g, w in zip(got, want))
+    worst = max(float((np.abs(g - w.numpy()) / np.maximum(1, np.abs(w.numpy()))).max()) for g, w in zip(got, want, strict=True))
     if not worst < 1e-3:
         raise RuntimeError(f"{name}: torch and ONNX Runtime differ by {worst}")
     data = path.read_bytes()

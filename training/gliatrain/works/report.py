@@ -100,7 +100,8 @@ def tried(trials: list[dict]) -> list[str]:
     counts = ", ".join(f"{name} {names.count(name)}" for name in dict.fromkeys(names))
     return [
         "",
-        f"These cohorts were arrived at by trial: {counts}. Each, with its settings and figures, good or bad, is under `trials` in `results/works.json`,",
+        f"These cohorts were arrived at by trial: {counts}. Each, with its settings and figures, good or bad, is under `trials` in "
+        "`results/works.json`,",
         "so the figures above show that the parts work where they are needed, not how often that is.",
     ]
 
@@ -110,18 +111,21 @@ def on_patients(found: dict | None) -> list[str]:
         return ["", "On patients: not measured."]
     lines = [
         "",
-        f"On patients (BraTS 2020 lesion cubes, `{found['command']}`; small networks, {found['epochs']} epochs, tested at other hospitals):",
+        f"On patients (BraTS 2020 lesion cubes, `{found['command']}`; small networks, {found['epochs']} epochs, tested at other "
+        "hospitals):",
         "",
     ]
     if f := found.get("sgsnet"):
         lines.append(
-            f"- sgsnet: trained on {f['trained_on']}, tested on {f['tested_on_tcga']} TCGA patients ({f['deaths']} deaths): C {value(f['c_index'])}, "
-            f"of age alone {value(f['c_index_age_alone'])} (the image {verdict(f['c_index']['value'], f['c_index_age_alone'])})."
+            f"- sgsnet: trained on {f['trained_on']}, tested on {f['tested_on_tcga']} TCGA patients ({f['deaths']} deaths): "
+            f"C {value(f['c_index'])}, of age alone {value(f['c_index_age_alone'])} "
+            f"(the image {verdict(f['c_index']['value'], f['c_index_age_alone'])})."
         )
     if f := found.get("marasi"):
         lines.append(
-            f"- marasi: fitted on {f['fitted_on']}, tested on {f['tested_on']} TCGA patients: AUC {f['mri_and_clinical']['auc']:.3f} with both, "
-            f"{f['clinical']['auc']:.3f} with age alone, {f['mri']['auc']:.3f} with images alone (the image {verdict(f['mri_and_clinical']['auc'], f['clinical']['auc'])})."
+            f"- marasi: fitted on {f['fitted_on']}, tested on {f['tested_on']} TCGA patients: "
+            f"AUC {f['mri_and_clinical']['auc']:.3f} with both, {f['clinical']['auc']:.3f} with age alone, "
+            f"{f['mri']['auc']:.3f} with images alone (the image {verdict(f['mri_and_clinical']['auc'], f['clinical']['auc'])})."
         )
     if f := found.get("mtsunet"):
         for name, heads in f["image_alone"].items():
@@ -130,10 +134,11 @@ def on_patients(found: dict | None) -> list[str]:
                 + ", ".join(f"{head} {value(one['auc'])}" for head, one in heads.items())
                 + "."
             )
-        for head in ("idh", "grade 4"):
-            lines.append(
-                f"- the same patients, {head}: age alone {value(f[head]['age_alone']['auc'])}, radiomics and age {value(f[head]['radiomics_and_age']['auc'])}."
-            )
+        lines.extend(
+            f"- the same patients, {head}: age alone {value(f[head]['age_alone']['auc'])}, "
+            f"radiomics and age {value(f[head]['radiomics_and_age']['auc'])}."
+            for head in ("idh", "grade 4")
+        )
     return lines
 
 

@@ -59,4 +59,4 @@ def bootstrap_members(x: np.ndarray, time: np.ndarray, event: np.ndarray, seed: 
         member = RidgeCox.__new__(RidgeCox)
         member.fit(x[rows], time[rows], event[rows], whole.penalty)
         fits.append(member.linear(whole.mean))
-    return (*whole.linear(whole.mean), *(np.stack(side) for side in zip(*fits)), whole.mean)
+    return (*whole.linear(whole.mean), *(np.stack(side) for side in zip(*fits, strict=True)), whole.mean)

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from . import clipsa, marasi, mtsunet, sgsnet
-from .cohort import Patient, read_cohort, split
+from .cohort import Patient, read_cohort
 from .gradcam import cam, share_inside
 from .loop import CONFIGS, Settings, read_settings
 from .part import plain, write_json
@@ -43,7 +43,7 @@ def made_up(name: str, changes: dict | None = None) -> tuple[Settings, list[Pati
     """Settings, cohort and second cohort of a table of configs/synthetic.toml; `second` says in what the second cohort differs."""
     table = table_of(name, changes)
     plan, second = table.pop("plan"), table.pop("second")
-    settings = read_settings(name.split("-")[0], **table)
+    settings = read_settings(name.split("-", maxsplit=1)[0], **table)
     return settings, make_cohort(Plan(**plan)), make_cohort(Plan(**{**plan, **second}))
 
 
@@ -95,8 +95,10 @@ def run_made_up(name: str, out: Path, quiet: bool, changes: dict | None = None) 
     return {"patients": len(cohort), "epochs": settings.epochs, "widths": settings.widths, "size": settings.size, "figures": figures}
 
 
-ABOUT = """The five works on made-up cohorts, each of which needs the part that it tests (configs/synthetic.toml); `trials`: the same cohorts with \
-other settings; `patients`: on real ones (works/lesions.py)."""
+ABOUT = (
+    "The five works on made-up cohorts, each of which needs the part that it tests (configs/synthetic.toml); `trials`: the same cohorts "
+    "with other settings; `patients`: on real ones (works/lesions.py)."
+)
 
 
 def record(name: str, result: dict, changes: dict | None = None) -> None:

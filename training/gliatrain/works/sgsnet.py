@@ -75,7 +75,7 @@ def dice(found: np.ndarray, truth: np.ndarray) -> float:
 
 def tumour_dice(logits_class: np.ndarray, patients: list[Patient]) -> float:
     """Mean Dice of the whole tumour over the patients with an expert label."""
-    scores = [dice((c >= 1) & (c <= 3), p.label > 0) for c, p in zip(logits_class, patients) if p.label is not None]
+    scores = [dice((c >= 1) & (c <= 3), p.label > 0) for c, p in zip(logits_class, patients, strict=True) if p.label is not None]
     return float(np.mean(scores)) if scores else float("nan")
 
 

@@ -62,7 +62,7 @@ def kaplan_meier(time: np.ndarray, event: np.ndarray) -> dict[str, list[float]]:
             low, high = survival ** np.exp(spread), survival ** np.exp(-spread)
         else:
             low = high = survival
-        for key, value in zip(out, (at, n, survival, low, high)):
+        for key, value in zip(out, (at, n, survival, low, high), strict=True):
             out[key].append(float(value))
     return out
 
