@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,17 @@ def label_key(name: str) -> str:
         if re.search(LABELS[key][1], text) and not (key == "ET" and "non" in text):
             return key
     raise Refused(f'class "{name}" is no necrotic core, oedema or enhancing tumour: name it so in the file')
+
+
+def load_weights(path: Path) -> dict:
+    """A checkpoint of somebody else, of which nothing but tensors, numbers and text is read: unpickling more could run any code. NumPy's
+    scalars, which nnU-Net keeps among its figures, are let through."""
+    import torch
+
+    scalar = np.float64(0).__reduce__()[0]
+    scalars = [scalar, (scalar, "numpy.core.multiarray.scalar"), np.dtype, *(type(np.dtype(t)) for t in ("f4", "f8", "i8", "bool"))]
+    with torch.serialization.safe_globals(scalars):
+        return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def nested_regions(network, order: list[int]):
@@ -164,24 +176,29 @@ def card(name: str, source: str, differences: list[str], facts: dict) -> str:
     return "\n".join(lines)
 
 
-def write_segmentation_bundle(
-    folder: Path,
-    *,
-    name: str,
-    source: str,
-    license: str,
-    sequences: list[str],
-    keys: list[str],
-    spacing_zyx: list[float],
-    roi_zyx: list[int],
-    overlap: float,
-    mode: str,
-    sigma_scale: float,
-    flips: list[list[str]],
-    differences: list[str],
-    threshold_fraction_of_p99: float = 0.1,
-) -> dict:
+@dataclass(frozen=True)
+class Model:
+    """What a converted network is. `keys`: its labels (NCR, ED, ET) in their order; `spacing_zyx` in mm, `roi_zyx` in voxels along Z, Y, X;
+    overlap (share of a window), mode ("constant", "gaussian") and sigma_scale of the sliding window as MONAI means them; flips by letters
+    of axes; `differences`: where the service does not do what the tool does, a sentence each."""
+
+    name: str
+    source: str
+    license: str
+    sequences: list[str]
+    keys: list[str]
+    spacing_zyx: list[float]
+    roi_zyx: list[int]
+    overlap: float
+    mode: str
+    sigma_scale: float
+    flips: list[list[str]]
+    differences: list[str]
+
+
+def write_segmentation_bundle(folder: Path, model: Model) -> dict:
     """bundle.json and card.md beside the segmentation.onnx that is there. Every sequence is required: the network knew no other."""
+    sequences, keys = model.sequences, model.keys
     if len(set(sequences)) != len(sequences):
         raise Refused(f"two channels are the same sequence: {', '.join(sequences)}")
     index = {key: n + 1 for n, key in enumerate(keys)}
@@ -193,40 +210,40 @@ def write_segmentation_bundle(
     facts = {
         "channels": ", ".join(sequences),
         "classes": ", ".join(["background", *keys]),
-        "spacing (Z, Y, X)": f"{spacing_zyx} mm",
-        "window (Z, Y, X)": roi_zyx,
+        "spacing (Z, Y, X)": f"{model.spacing_zyx} mm",
+        "window (Z, Y, X)": model.roi_zyx,
         "normalisation": "nonzero-zscore",
-        "source": source,
+        "source": model.source,
     }
-    (folder / "card.md").write_text(card(name, source, differences, facts))
+    (folder / "card.md").write_text(card(model.name, model.source, model.differences, facts))
     manifest = {
         "schema": "gliabridge-bundle/1",
         "id": folder.resolve().name,
         "version": "1.0.0",
-        "name": name,
-        "description": f"Made from {source}.",
+        "name": model.name,
+        "description": f"Made from {model.source}.",
         "intended_use": INTENDED,
         "authors": "see the source",
         "copyright": "see the source",
-        "license": license,
-        "data_source": [source],
+        "license": model.license,
+        "data_source": [model.source],
         "files": {f: digest(folder / f) for f in ("segmentation.onnx", "card.md")},
         "sequences": {s: {"channel": n, "required": True} for n, s in enumerate(sequences)},
         "preprocess": {
             "orientation": "LPS",
-            "spacing_mm": list(reversed(spacing_zyx)),
-            "normalisation": {"name": "nonzero-zscore", "threshold_fraction_of_p99": threshold_fraction_of_p99},
+            "spacing_mm": list(reversed(model.spacing_zyx)),
+            "normalisation": {"name": "nonzero-zscore", "threshold_fraction_of_p99": 0.1},
         },
         "network": {"file": "segmentation.onnx", "input": "image", "output": "logits", "axes": "NCZYX"},
         "inference": {
-            "roi_size": list(roi_zyx),
-            "overlap": overlap,
-            "mode": mode,
-            "sigma_scale": sigma_scale,
+            "roi_size": list(model.roi_zyx),
+            "overlap": model.overlap,
+            "mode": model.mode,
+            "sigma_scale": model.sigma_scale,
             "activation": "softmax",
             "blend": "logits",
             "padding": "zero",
-            "tta_flips": flips,
+            "tta_flips": model.flips,
         },
         "labels": [{"index": index[k], "name": LABELS[k][0], "key": k} for k in keys],
         "regions": {name: members for name, members in regions.items() if members},

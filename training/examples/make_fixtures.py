@@ -208,19 +208,8 @@ def make_sklearn(out: Path, base: Path) -> None:
     x = np.stack([rng.normal(62 - 20 * y, 9), rng.normal(0.5 + 0.1 * y, 0.1), rng.normal(0.32 - 0.05 * y, 0.08)], axis=1)
     x[rng.random(x.shape) < 0.05] = np.nan
     features, classes = ["age_years", "shape_Sphericity", "t1c_cov"], ["IDH-wildtype", "IDH-mutant"]
-    sklearn_head.add_head(
-        base,
-        out,
-        head="idh",
-        x=x,
-        y=y,
-        features=features,
-        required=["age_years"],
-        classes=classes,
-        members=4,
-        seed=1,
-        command="python examples/make_fixtures.py",
-    )
+    task = sklearn_head.Task("idh", classes, features, ["age_years"], "python examples/make_fixtures.py", members=4, seed=1)
+    sklearn_head.add_head(base, out, task, x, y)
     fitted = sklearn_head.fit_members(x, y, 4, 1)
     rows = np.array([[38.0, 0.63, 0.25], [71.0, 0.42, 0.36], [52.0, np.nan, 0.29], [55.0, 0.55, np.nan], [49.0, 0.5, 0.34]])
     p = sklearn_head.probabilities(fitted, rows)

@@ -15,10 +15,12 @@ import json
 from pathlib import Path
 
 from bundle_folder import (
+    Model,
     Refused,
     export_network,
     from_lps_zyx,
     label_key,
+    load_weights,
     nested_regions,
     picked_classes,
     sequence_of,
@@ -72,13 +74,12 @@ def classes_of(output: dict) -> tuple[str, list[str], list[int]]:
 
 
 def convert(source: Path, folder: Path) -> dict:
-    import torch
     from monai.bundle import ConfigParser
 
     metadata = json.loads((source / "configs/metadata.json").read_text())
     config = ConfigParser(json.loads((source / "configs/inference.json").read_text()))
     network = config.get_parsed_content("network_def")
-    network.load_state_dict(torch.load(source / "models/model.pt", map_location="cpu", weights_only=True))
+    network.load_state_dict(load_weights(source / "models/model.pt"))
     axcodes, pixdim = read_preprocessing(config["preprocessing"]["transforms"])
     channel_def = metadata["network_data_format"]["inputs"]["image"]["channel_def"]
     sequences = [sequence_of(channel_def[k]) for k in sorted(channel_def, key=int)]
@@ -89,10 +90,10 @@ def convert(source: Path, folder: Path) -> dict:
     if inferer.get("padding_mode", "constant") != "constant" or inferer.get("cval", 0) != 0:
         raise Refused("the inferer must pad with zeros")
     network = nested_regions(network, order) if kind == "regions" else picked_classes(network, order)
-    model, axis_of_zyx = from_lps_zyx(network, axcodes)
+    oriented, axis_of_zyx = from_lps_zyx(network, axcodes)
     roi = [int(inferer["roi_size"][n]) for n in axis_of_zyx]
     folder.mkdir(parents=True, exist_ok=True)
-    export_network(model, folder / "segmentation.onnx", len(sequences), roi)
+    export_network(oriented, folder / "segmentation.onnx", len(sequences), roi)
     differences = [
         "The service removes no skull: a network that only saw stripped brains must not be used on clinical heads.",
         "Images are smoothed before they are made coarser (a Gaussian), where Spacingd interpolates alone; zeros then end a little "
@@ -108,8 +109,7 @@ def convert(source: Path, folder: Path) -> dict:
             "The labels are those of the regions at 1/2, exactly; the probabilities behind the uncertainty are of an "
             "adjacent-category model."
         )
-    return write_segmentation_bundle(
-        folder,
+    model = Model(
         name=metadata["name"],
         source=f'the MONAI bundle "{metadata["name"]}" {metadata["version"]}',
         license=metadata.get("license", metadata.get("copyright", "not stated")),
@@ -123,6 +123,7 @@ def convert(source: Path, folder: Path) -> dict:
         flips=[[]],
         differences=differences,
     )
+    return write_segmentation_bundle(folder, model)
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ import json
 import pydoc
 from pathlib import Path
 
-from bundle_folder import Refused, export_network, label_key, nested_regions, sequence_of, write_segmentation_bundle
+from bundle_folder import Model, Refused, export_network, label_key, load_weights, nested_regions, sequence_of, write_segmentation_bundle
 
 
 def build_network(architecture: dict, channels: int, outputs: int):
@@ -80,8 +80,6 @@ def convert(
     checkpoint: str = "checkpoint_final.pth",
     name: str = "nnU-Net",
 ) -> dict:
-    import torch
-
     if not lps:
         raise Refused("say --lps when the images' index order was X, Y, Z of LPS (BraTS is): nnU-Net does not record it")
     plans, dataset = (json.loads((trained / f).read_text()) for f in ("plans.json", "dataset.json"))
@@ -89,12 +87,12 @@ def convert(
     sequences = [sequence_of(channel_names[k]) for k in sorted(channel_names, key=int)]
     keys, regions = classes_of(dataset)
     config = configuration_of(plans, configuration, len(sequences))
-    state = torch.load(trained / f"fold_{fold}" / checkpoint, map_location="cpu", weights_only=False)
+    state = load_weights(trained / f"fold_{fold}" / checkpoint)
     network = build_network(config["architecture"], len(sequences), len(keys) + (0 if regions else 1))
     network.load_state_dict({k.removeprefix("module."): v for k, v in state["network_weights"].items()})
     folder.mkdir(parents=True, exist_ok=True)
-    model = nested_regions(network, list(range(len(keys)))) if regions else network
-    export_network(model, folder / "segmentation.onnx", len(sequences), config["patch_size"])
+    ordered = nested_regions(network, list(range(len(keys)))) if regions else network
+    export_network(ordered, folder / "segmentation.onnx", len(sequences), config["patch_size"])
     mirrored = ["zyx"[axis] for axis in state.get("inference_allowed_mirroring_axes") or ()]
     flips = [[]]
     for axis in mirrored:
@@ -113,8 +111,7 @@ def convert(
             "The labels are those of the regions at 1/2, exactly; the probabilities behind the uncertainty are of an "
             "adjacent-category model."
         )
-    return write_segmentation_bundle(
-        folder,
+    model = Model(
         name=name,
         source=source,
         license=dataset.get("licence", dataset.get("license", "not stated")),
@@ -128,6 +125,7 @@ def convert(
         flips=flips,
         differences=differences,
     )
+    return write_segmentation_bundle(folder, model)
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ import argparse
 import csv
 import json
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -135,55 +136,59 @@ def export_members(members: list, features: int, path: Path, x: np.ndarray) -> f
     return worst
 
 
-def add_head(
-    source: Path,
-    folder: Path,
-    *,
-    head: str,
-    x: np.ndarray,
-    y: np.ndarray,
-    features: list[str],
-    required: list[str],
-    classes: list[str],
-    members: int = 20,
-    error_rate: float = 0.1,
-    seed: int = 0,
-    command: str,
-) -> dict:
-    """Copies the bundle and gives it the head; `y` are indices into `classes`. The card of the copy says so."""
+@dataclass(frozen=True)
+class Task:
+    """What a head learns: its name in the manifest, the class names in the order of the table's indices, its features and which of them a
+    study must have; `members` bootstrap samples; `error_rate` that the class limits promise; `command` for the record."""
+
+    head: str
+    classes: list[str]
+    features: list[str]
+    required: list[str]
+    command: str
+    members: int = 20
+    error_rate: float = 0.1
+    seed: int = 0
+
+
+def add_head(source: Path, folder: Path, task: Task, x: np.ndarray, y: np.ndarray) -> dict:
+    """Copies the bundle and gives it the head; x [N, F], `y` [N] are indices into `task.classes`. The card of the copy says so."""
     from sklearn.metrics import roc_auc_score
 
-    if len(features) > 12:
+    if len(task.features) > 12:
         raise Refused("more than 12 features: declare groups (see config/models/README.md)")
-    held_out = out_of_fold(x, y, members, seed)
-    auc = roc_auc_score(y, held_out[:, 1] if len(classes) == 2 else held_out, multi_class="ovr")
+    held_out = out_of_fold(x, y, task.members, task.seed)
+    auc = roc_auc_score(y, held_out[:, 1] if len(task.classes) == 2 else held_out, multi_class="ovr")
     manifest = json.loads((source / "bundle.json").read_text())
     folder.mkdir(parents=True, exist_ok=True)
     for file in manifest["files"]:
         shutil.copy(source / file, folder / file)
-    fitted = fit_members(x, y, members, seed)
-    export_members(fitted, len(features), folder / f"{head}.onnx", x)
+    fitted = fit_members(x, y, task.members, task.seed)
+    export_members(fitted, len(task.features), folder / f"{task.head}.onnx", x)
     manifest["id"] = folder.resolve().name
-    manifest["heads"][head] = {
+    manifest["heads"][task.head] = {
         "status": "tabular",
-        "file": f"{head}.onnx",
+        "file": f"{task.head}.onnx",
         "input": "features",
         "output": "probabilities",
         "members": "members",
-        "classes": classes,
-        "features": features,
-        "required": required,
+        "classes": task.classes,
+        "features": task.features,
+        "required": task.required,
         "reference": np.nanmedian(x, axis=0).tolist(),
         "guard": guard(x),
-        "conformal": {"error_rate": error_rate, "limits": dict(zip(classes, class_limits(held_out, y, error_rate), strict=True))},
-        "evaluation": {"n": len(y), "auc_out_of_fold": round(float(auc), 4), "command": command},
+        "conformal": {
+            "error_rate": task.error_rate,
+            "limits": dict(zip(task.classes, class_limits(held_out, y, task.error_rate), strict=True)),
+        },
+        "evaluation": {"n": len(y), "auc_out_of_fold": round(float(auc), 4), "command": task.command},
     }
     with (folder / "card.md").open("a") as card:
         card.write(
-            f"\n## Head: {head}\nscikit-learn, {members} calibrated members, {len(y)} patients; AUC out of fold {auc:.3f} (`{command}`). "
-            "The head's own limits are in bundle.json. Not signed off.\n"
+            f"\n## Head: {task.head}\nscikit-learn, {task.members} calibrated members, {len(y)} patients; AUC out of fold {auc:.3f} "
+            f"(`{task.command}`). The head's own limits are in bundle.json. Not signed off.\n"
         )
-    manifest["files"] |= {f: digest(folder / f) for f in (f"{head}.onnx", "card.md")}
+    manifest["files"] |= {f: digest(folder / f) for f in (f"{task.head}.onnx", "card.md")}
     (folder / "bundle.json").write_text(json.dumps(manifest, indent=1) + "\n")
     return manifest
 
@@ -214,19 +219,9 @@ def main() -> None:
     ap.add_argument("--error-rate", type=float, default=0.1)
     a = ap.parse_args()
     x, y = read_table(a.table, a.features, a.label, a.classes)
-    add_head(
-        a.source,
-        a.bundle,
-        head=a.head,
-        x=x,
-        y=y,
-        features=a.features,
-        required=a.required,
-        classes=a.classes,
-        members=a.members,
-        error_rate=a.error_rate,
-        command=f"python examples/sklearn_head.py --table {a.table.name} --label {a.label} --head {a.head}",
-    )
+    command = f"python examples/sklearn_head.py --table {a.table.name} --label {a.label} --head {a.head}"
+    task = Task(a.head, a.classes, a.features, a.required, command, members=a.members, error_rate=a.error_rate)
+    add_head(a.source, a.bundle, task, x, y)
     print(f"{a.bundle}: head {a.head}; next: gliabridge verify-bundle {a.bundle}")
 
 

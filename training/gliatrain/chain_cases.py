@@ -1,4 +1,4 @@
-"""What `gliabridge evaluate --chain` reads: the clinical heads as NIfTI, and one table of tissue results for them and the TCGA cases of BraTS.
+"""Writes what `gliabridge evaluate --chain` reads: the clinical heads as NIfTI, and a table of tissue results (TCGA cases of BraTS, too).
 
     python -m gliatrain.chain_cases --data DIR --out DIR
     gliabridge evaluate --chain OUT/heads --chain DIR/brats --labels OUT/labels.csv

@@ -20,6 +20,7 @@ import onnxruntime as ort
 import torch
 from onnx import helper, numpy_helper
 
+from . import checkpoints
 from .infer import ROI
 from .network import GliomaNet, parameter_count, variant_from
 
@@ -40,7 +41,7 @@ class Ensemble(torch.nn.Module):
 
 def load_network(checkpoint: Path) -> tuple[torch.nn.Module, dict]:
     """The running mean of the weights, in evaluation mode, and the checkpoint's facts."""
-    state = torch.load(checkpoint, weights_only=False, map_location="cpu")
+    state = checkpoints.load(checkpoint)
     model = GliomaNet(variant_from(state["variant"]), cin=state.get("channels", 4))
     model.load_state_dict(state["mean"])
     return model.eval(), state

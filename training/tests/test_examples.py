@@ -1,16 +1,13 @@
 """The examples: what is refused, without the tools; and with them, that a bundle comes out as the fixtures have it."""
 
 import json
-import sys
 from pathlib import Path
 
-import numpy as np
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "examples"))
 import bundle_folder
 import monai_bundle
 import nnunet_bundle
+import numpy as np
+import pytest
 import sklearn_head
 
 FIXTURES = Path(__file__).parents[2] / "test/support/bundles"

@@ -39,7 +39,7 @@ def cohort(seed: int = 3, n: int = N) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     out = tmp_path_factory.mktemp("heads")
-    return out, train.train(cohort(), out / "no-data", out, repeats=1, members=6, rounds=40)
+    return out, train.train(cohort(), out / "no-data", out, options=train.TrainOptions(repeats=1, members=6, rounds=40))
 
 
 def test_planted_signal_is_found_and_absent_signal_is_not(trained):

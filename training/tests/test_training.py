@@ -9,6 +9,7 @@ import torch
 from gliatrain import evaluate, export, golden
 from gliatrain.attention import SwinPair, relative_index, shift_mask, unwindows, windows
 from gliatrain.augment import Cohort, Patches, drop_sequences
+from gliatrain.fit import TrainOptions, train
 from gliatrain.infer import probabilities
 from gliatrain.losses import BRAIN, NOT_TUMOUR, TUMOUR, segmentation_loss
 from gliatrain.metrics import dice, hd95, score
@@ -17,7 +18,6 @@ from gliatrain.postprocess import decide
 from gliatrain.preprocess import normalise_channels
 from gliatrain.synthetic import procedural_head
 from gliatrain.synthetic_heads import without_enhancement
-from gliatrain.train import train
 
 TINY = Variant(widths=(8, 12, 24), attended=1, heads=2)
 
@@ -39,7 +39,7 @@ def planted(seed: int) -> dict:
 def test_training_finds_a_planted_signal(tmp_path):
     torch.set_num_threads(2)
     cohort = Cohort([planted(k) for k in range(6)], mix={"stripped": 1.0, "head": 0, "lgg": 0, "procedural": 0})
-    model = train(cohort, tmp_path, steps=160, size=(32, 32, 32), variant=TINY, peak=4e-3, workers=0, quiet=True)
+    model = train(cohort, tmp_path, TrainOptions(160, size=(32, 32, 32), variant=TINY, peak=4e-3, workers=0, quiet=True))
     case = planted(99)
     image = normalise_channels(case["image"])
 
@@ -49,7 +49,7 @@ def test_training_finds_a_planted_signal(tmp_path):
 
     found = decide(probabilities(image, predict, roi=(32, 32, 32))) > 0
     assert dice(found, case["label"] > 0) > 0.6
-    again = train(cohort, tmp_path, steps=161, size=(32, 32, 32), variant=TINY, workers=0, quiet=True)  # resumes
+    again = train(cohort, tmp_path, TrainOptions(161, size=(32, 32, 32), variant=TINY, workers=0, quiet=True))  # resumes
     assert all(torch.isfinite(p).all() for p in again.parameters())
 
 

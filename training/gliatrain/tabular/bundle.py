@@ -12,6 +12,7 @@ import pandas as pd
 
 from . import scores
 from .calibrate import fit_guard
+from .carry import Learnt
 from .heads import Head, groups_of, required_of
 from .model import Fitted, FittedCox
 from .nested import ERROR_RATE, HORIZONS
@@ -34,15 +35,15 @@ def shared(name: str, table: pd.DataFrame, features, evaluation: dict, share: fl
     }
 
 
-def classification_part(head: Head, fitted: Fitted, table: pd.DataFrame, learnt: dict, evaluation: dict) -> dict:
-    """`learnt`: limits, calibration and the guard's share, from predictions across cohorts (carry.py)."""
+def classification_part(head: Head, fitted: Fitted, table: pd.DataFrame, learnt: Learnt, evaluation: dict) -> dict:
+    """The manifest's part of a head over classes."""
     return {
         "status": "tabular",
-        **shared(head.name, table, fitted.transform.features, evaluation, learnt["guard_share"]),
+        **shared(head.name, table, fitted.transform.features, evaluation, learnt.guard_share),
         "output": "probabilities",
         "classes": list(head.classes),
-        "conformal": {"error_rate": ERROR_RATE, "limits": dict(zip(head.classes, learnt["limits"].tolist(), strict=True))},
-        "calibration": learnt["calibration"],
+        "conformal": {"error_rate": ERROR_RATE, "limits": dict(zip(head.classes, learnt.limits.tolist(), strict=True))},
+        "calibration": learnt.calibration,
     }
 
 

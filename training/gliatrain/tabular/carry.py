@@ -44,11 +44,20 @@ def class_figures(y: np.ndarray, score: np.ndarray, age: np.ndarray, rng, rounds
     }
 
 
+@dataclass(frozen=True)
+class Learnt:
+    """What predictions across cohorts teach a head: its class limits [K], the manifest's `calibration`, and the guard's share."""
+
+    limits: np.ndarray
+    calibration: dict
+    guard_share: float
+
+
 def carry_classifier(
     head: Head, table: pd.DataFrame, noise: Noise, members: int, rng: np.random.Generator, rounds: int, clinical: pd.DataFrame | None = None
-) -> tuple[dict, dict | None]:
-    """Figures by direction, and {"limits", "calibration", "guard_share"} learnt from the predictions across cohorts (None where
-    they cannot be made). `clinical`: rows of a cohort that is never trained on."""
+) -> tuple[dict, Learnt | None]:
+    """Figures by direction, and what the predictions across cohorts teach (None where they cannot be made). `clinical`: rows of a cohort
+    that is never trained on."""
     truth, top = head.truth(table), len(head.classes) - 1
     known = ~np.isnan(truth) & table["age_years"].notna().to_numpy()
     p = other_cohorts(
@@ -92,7 +101,7 @@ def carry_classifier(
             "wrong_calls_within_guard": int(((call >= 0) & (call != t.truth) & (rank <= shares[-1])).sum()),
             "guard_takes_in_of_the_training": shares[-1],
         }
-    return figures, {"limits": limits, "calibration": calibration, "guard_share": min(shares)}
+    return figures, Learnt(limits, calibration, min(shares))
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,23 +34,34 @@ class OutOfFold:
     chosen: list[dict]
 
 
+@dataclass(frozen=True)
+class Learner:
+    """How a head is fitted, `fit(table, noise, members, rng)`, and asked, `predict(model, rows [N, F])`: [N, K] or [N]."""
+
+    features: tuple[str, ...]
+    fit: Callable[[pd.DataFrame, Noise, int, np.random.Generator], Any]
+    predict: Callable[[Any, np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """How often the outer folds are drawn anew, of how many members each of their models consists, and the seed."""
+
+    count: int = 5
+    members: int = 8
+    seed: int = 7
+
+
 def out_of_fold(
-    table: pd.DataFrame,
-    features,
-    strata: np.ndarray,
-    noise: Noise,
-    repeats: int,
-    members: int,
-    seed: int,
-    fit: Callable,
-    predict: Callable,
-    say: Callable[[str], None],
+    table: pd.DataFrame, strata: np.ndarray, noise: Noise, learner: Learner, repeats: Repeats, say: Callable[[str], None]
 ) -> OutOfFold:
+    """Predictions for each row of `table` by models that were chosen and fitted without it; `strata` [N] are kept even over the folds."""
+    features = learner.features
     x = table[list(features)].to_numpy(float)
     parts = {k: [] for k in ("clean", "spoilt", "measured", "fold")}
     chosen = []
-    for r in range(repeats):
-        rng = np.random.default_rng([seed, r])
+    for r in range(repeats.count):
+        rng = np.random.default_rng([repeats.seed, r])
         fold = stratified_folds(strata, OUTER_FOLDS, rng)
         spoilt = noise.perturb(x, features, rng, drop=False)
         kinds = {"clean": x, "spoilt": spoilt}
@@ -58,45 +70,36 @@ def out_of_fold(
         got: dict[str, np.ndarray] = {}
         for f in range(OUTER_FOLDS):
             test = fold == f
-            model = fit(table[~test].reset_index(drop=True), noise, members, rng)
+            model = learner.fit(table[~test].reset_index(drop=True), noise, repeats.members, rng)
             chosen.append(model.chosen)
             for name, rows in kinds.items():
-                p = predict(model, rows[test])
+                p = learner.predict(model, rows[test])
                 got.setdefault(name, np.full((len(x), *p.shape[1:]), np.nan))[test] = p
         for name in got:
             parts[name].append(got[name])
         parts["fold"].append(fold)
-        say(f"  repeat {r + 1} of {repeats}")
+        say(f"  repeat {r + 1} of {repeats.count}")
     return OutOfFold(*(np.array(parts[k]) if parts[k] else None for k in ("clean", "spoilt", "measured", "fold")), chosen)
 
 
 def classifier_folds(
-    head: Head, table: pd.DataFrame, noise: Noise, repeats: int, members: int, seed: int, say
+    head: Head, table: pd.DataFrame, noise: Noise, repeats: Repeats, say: Callable[[str], None]
 ) -> tuple[OutOfFold, np.ndarray]:
     """Out-of-fold class probabilities of all rows; rows without this head's truth still train its first stages."""
     truth = head.truth(table)
     idh = np.nan_to_num(table["idh"].to_numpy(float), nan=0)
     strata = np.nan_to_num(truth, nan=9) * 2 + idh
-    found = out_of_fold(
-        table,
-        head.features,
-        strata,
-        noise,
-        repeats,
-        members,
-        seed,
-        lambda t, n, m, g: fit_classifier(head, t, n, m, g),
-        lambda model, rows: model.probabilities(head, rows),
-        say,
+    learner = Learner(
+        head.features, lambda t, n, m, g: fit_classifier(head, t, n, m, g), lambda model, rows: model.probabilities(head, rows)
     )
-    return found, truth
+    return out_of_fold(table, strata, noise, learner, repeats, say), truth
 
 
-def survival_folds(table: pd.DataFrame, noise: Noise, repeats: int, members: int, seed: int, say) -> OutOfFold:
+def survival_folds(table: pd.DataFrame, noise: Noise, repeats: Repeats, say: Callable[[str], None]) -> OutOfFold:
+    """Out-of-fold log risks of all rows, which must all have a known survival."""
     strata = table["event"].to_numpy(float) * 2 + (table["diagnosis"] == "Glioblastoma, IDH-wildtype").to_numpy(float)
-    return out_of_fold(
-        table, SURVIVAL_FEATURES, strata, noise, repeats, members, seed, fit_survival, lambda model, rows: model.log_risk(rows), say
-    )
+    learner = Learner(SURVIVAL_FEATURES, fit_survival, lambda model, rows: model.log_risk(rows))
+    return out_of_fold(table, strata, noise, learner, repeats, say)
 
 
 def other_cohorts(table: pd.DataFrame, features, answer: np.ndarray, fit: Callable, predict: Callable) -> np.ndarray:

@@ -12,7 +12,10 @@ import json
 import math
 import os
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,9 +25,9 @@ from ..data import case_names
 from . import bundle, cohorts, external, tables
 from .calibrate import fit_guard, guard_distance
 from .carry import LEAST_AUC, LEAST_C, carries, carry_classifier, carry_survival, why_not
-from .heads import CLASSIFIERS
-from .model import fit_classifier, fit_survival, prune
-from .nested import classifier_folds, score_classifier, score_survival, survival_folds
+from .heads import CLASSIFIERS, Head
+from .model import Fitted, FittedCox, fit_classifier, fit_survival, prune
+from .nested import Repeats, classifier_folds, score_classifier, score_survival, survival_folds
 from .noise import Noise, learn_noise
 from .onnx_graph import classifier_graph, survival_graph, write_checked
 
@@ -58,92 +61,127 @@ def guard_shares(table: pd.DataFrame, noise: Noise, model, share: float, rng: np
     }
 
 
-def train(
-    table: pd.DataFrame,
-    data: Path,
-    out: Path,
-    *,
-    clinical: pd.DataFrame | None = None,
-    seed: int = 7,
-    repeats: int = 5,
-    members: int = 25,
-    rounds: int = 300,
-    noise_count: int = 150,
-    evaluation: Path = EVALUATION,
-) -> dict:
+@dataclass(frozen=True)
+class TrainOptions:
+    """seed; repeats of the outer folds; members of each head that ships; rounds of the bootstrap behind an interval; noise_count: masks
+    that are spoilt to learn from; evaluation: what gliatrain.evaluate or gliatrain.tabular.outlines measured."""
+
+    seed: int = 7
+    repeats: int = 5
+    members: int = 25
+    rounds: int = 300
+    noise_count: int = 150
+    evaluation: Path = EVALUATION
+
+    @property
+    def outer(self) -> Repeats:
+        return Repeats(self.repeats, OUTER_MEMBERS, self.seed)
+
+
+class HeadTraining:
+    """Fits, measures and writes one head after the other; `parts`, `golden` and `figures` by head, for the three files."""
+
+    def __init__(self, noise: Noise, out: Path, options: TrainOptions, rng: np.random.Generator, say: Callable[[str], None]) -> None:
+        self.noise, self.out, self.options, self.rng, self.say = noise, out, options, rng, say
+        self.parts: dict[str, dict] = {}
+        self.golden: dict[str, dict] = {}
+        self.figures: dict[str, dict] = {}
+
+    def classifier(self, head: Head, table: pd.DataFrame, clinical: pd.DataFrame | None) -> Fitted:
+        options, rng, noise = self.options, self.rng, self.noise
+        own = taught(table)
+        self.say(f"{head.name}: across cohorts")
+        across, learnt = carry_classifier(head, table, noise, OUTER_MEMBERS, rng, options.rounds, clinical)
+        self.say(f"{head.name}: outer folds")
+        oof, truth = classifier_folds(head, own, noise, options.outer, self.say)
+        figures: dict[str, Any] = {"across_cohorts": across, "within_cohorts": score_classifier(head, oof, truth, rng, options.rounds)}
+        model = prune(fit_classifier(head, own, noise, options.members, rng))
+        figures["chosen"] = model.chosen
+        self.figures[head.name] = figures
+        if learnt is None or not carries(across, LEAST_AUC):
+            self.parts[head.name] = {"status": "not_evaluable", "reason": why_not(across, figures["within_cohorts"])}
+        else:
+            outputs = bundle.classifier_outputs(head, model)
+            x = self.write(head.name, own, model, classifier_graph(head, model), outputs)
+            figures["guard"] = guard_shares(own, noise, model, learnt.guard_share, rng)
+            self.parts[head.name] = bundle.classification_part(head, model, own, learnt, {"command": COMMAND, **figures})
+            self.golden[head.name] = bundle.golden_part(self.parts[head.name], x, outputs, rng)
+        self.say(f"{head.name}: " + "; ".join(f"{k}: {f['auc']['value']:.3f}" for k, f in across.items()))
+        return model
+
+    def survival(self, table: pd.DataFrame, clinical: pd.DataFrame | None) -> FittedCox:
+        options, rng, noise = self.options, self.rng, self.noise
+        rounds = max(options.rounds // 2, 50)
+        followed = table[table["months"].notna() & table["event"].notna()].reset_index(drop=True)
+        self.say(f"survival: {len(followed)} patients")
+        across, _ = carry_survival(followed, noise, OUTER_MEMBERS, rng, rounds, clinical)
+        own = taught(followed)
+        oof = survival_folds(own, noise, options.outer, self.say)
+        figures: dict[str, Any] = {"across_cohorts": across, "within_cohorts": score_survival(own, oof, rng, rounds)}
+        model = prune(fit_survival(own, noise, options.members, rng))
+        figures["chosen"] = model.chosen
+        self.figures["survival"] = figures
+        if carries(across, LEAST_C, "c_index"):
+            outputs = bundle.survival_outputs(model)
+            x = self.write("survival", own, model, survival_graph(model), outputs)
+            part = bundle.survival_part(model, own, oof.clean, {"command": COMMAND, **figures})
+            self.parts["survival"] = part
+            self.golden["survival"] = bundle.golden_part(part, x, outputs, rng)
+            figures["log_rank"] = part["evaluation"]["log_rank"]
+        else:
+            self.parts["survival"] = {"status": "not_evaluable", "reason": why_not(across, figures["within_cohorts"], "c_index")}
+        self.say("survival: " + "; ".join(f"{k}: {f['c_index']['value']:.3f}" for k, f in across.items()))
+        return model
+
+    def write(self, name: str, own: pd.DataFrame, model: Fitted | FittedCox, graph: Any, outputs: Callable) -> np.ndarray:
+        """OUT/<name>.onnx, compared with `outputs`; returns the training rows [N, F]."""
+        x = own[list(model.transform.features)].to_numpy(float)
+        self.figures[name]["onnx_difference"] = write_checked(
+            graph, self.out / f"{name}.onnx", bundle.golden_and_training(x, self.rng), outputs
+        )
+        return x
+
+    def write_tables(self, report: dict) -> None:
+        for name, rows in self.golden.items():
+            rows["sha256"] = hashlib.sha256((self.out / self.parts[name]["file"]).read_bytes()).hexdigest()
+        for name, value in (("heads.json", {"heads": self.parts}), ("golden.json", self.golden), ("evaluation.json", report)):
+            (self.out / name).write_text(json.dumps(plain(value), indent=1) + "\n")
+
+
+def taught(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows that are not kept back: what ships is trained on these."""
+    return table[~table["kept_back"].to_numpy(bool)].reset_index(drop=True)
+
+
+def train(table: pd.DataFrame, data: Path, out: Path, clinical: pd.DataFrame | None = None, options: TrainOptions | None = None) -> dict:
     """Everything; returns what evaluation.json holds. `table` has the columns `cohort` and `kept_back`; `clinical` is only tested on."""
+    options = options or TrainOptions()
     started = time.monotonic()
 
     def say(text: str) -> None:
         print(f"[{time.monotonic() - started:6.0f} s] {text}", flush=True)
 
     out.mkdir(parents=True, exist_ok=True)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(options.seed)
     say(f"{len(table)} patients; learning how masks err")
-    noise = learn_noise(data, rng, noise_count, evaluation)
-    report: dict = {
+    noise = learn_noise(data, rng, options.noise_count, options.evaluation)
+    training = HeadTraining(noise, out, options, rng, say)
+    fitted = {head.name: training.classifier(head, table, clinical) for head in CLASSIFIERS}
+    survival = training.survival(table, clinical)
+    report: dict[str, Any] = {
         "command": COMMAND,
         "patients": len(table),
         "cohorts": {str(k): int(v) for k, v in table["cohort"].value_counts().items()},
-        "seed": seed,
-        "outer": f"{repeats} x 5 folds",
+        "seed": options.seed,
+        "outer": f"{options.repeats} x 5 folds",
         "spoilt_masks_dice": np.percentile(noise.dice, [5, 50, 95]).round(3).tolist() if len(noise.dice) else None,
         "measured_masks": {"trained_with": int((noise.measured & ~noise.kept_back).sum()), "measured_with": int(noise.kept_back.sum())},
-        "heads": {},
+        "heads": training.figures,
+        "kept_back": len(table) - len(taught(table)),
+        "external": external.run_all(data, fitted, survival, rng),
+        "seconds": round(time.monotonic() - started),
     }
-    own = table[~table["kept_back"].to_numpy(bool)].reset_index(drop=True)  # what ships is trained on these
-    report["kept_back"] = len(table) - len(own)
-    parts, golden, fitted = {}, {}, {}
-    for head in CLASSIFIERS:
-        say(f"{head.name}: across cohorts")
-        across, learnt = carry_classifier(head, table, noise, OUTER_MEMBERS, rng, rounds, clinical)
-        say(f"{head.name}: outer folds")
-        oof, truth = classifier_folds(head, own, noise, repeats, OUTER_MEMBERS, seed, say)
-        figures = {"across_cohorts": across, "within_cohorts": score_classifier(head, oof, truth, rng, rounds)}
-        model = prune(fit_classifier(head, own, noise, members, rng))
-        fitted[head.name] = model
-        figures["chosen"] = model.chosen
-        if not carries(across, LEAST_AUC):
-            parts[head.name] = {"status": "not_evaluable", "reason": why_not(across, figures["within_cohorts"])}
-        else:
-            x = own[list(model.transform.features)].to_numpy(float)
-            figures["onnx_difference"] = write_checked(
-                classifier_graph(head, model),
-                out / f"{head.name}.onnx",
-                bundle.golden_and_training(x, rng),
-                bundle.classifier_outputs(head, model),
-            )
-            figures["guard"] = guard_shares(own, noise, model, learnt["guard_share"], rng)
-            parts[head.name] = bundle.classification_part(head, model, own, learnt, {"command": COMMAND, **figures})
-            golden[head.name] = bundle.golden_part(parts[head.name], x, bundle.classifier_outputs(head, model), rng)
-        report["heads"][head.name] = figures
-        say(f"{head.name}: " + "; ".join(f"{k}: {f['auc']['value']:.3f}" for k, f in across.items()))
-    followed = table[table["months"].notna() & table["event"].notna()].reset_index(drop=True)
-    say(f"survival: {len(followed)} patients")
-    across, _ = carry_survival(followed, noise, OUTER_MEMBERS, rng, max(rounds // 2, 50), clinical)
-    followed = followed[~followed["kept_back"].to_numpy(bool)].reset_index(drop=True)
-    oof = survival_folds(followed, noise, repeats, OUTER_MEMBERS, seed, say)
-    figures = {"across_cohorts": across, "within_cohorts": score_survival(followed, oof, rng, max(rounds // 2, 50))}
-    model = prune(fit_survival(followed, noise, members, rng))
-    figures["chosen"] = model.chosen
-    if carries(across, LEAST_C, "c_index"):
-        x = followed[list(model.transform.features)].to_numpy(float)
-        figures["onnx_difference"] = write_checked(
-            survival_graph(model), out / "survival.onnx", bundle.golden_and_training(x, rng), bundle.survival_outputs(model)
-        )
-        parts["survival"] = bundle.survival_part(model, followed, oof.clean, {"command": COMMAND, **figures})
-        golden["survival"] = bundle.golden_part(parts["survival"], x, bundle.survival_outputs(model), rng)
-        figures["log_rank"] = parts["survival"]["evaluation"]["log_rank"]
-    else:
-        parts["survival"] = {"status": "not_evaluable", "reason": why_not(across, figures["within_cohorts"], "c_index")}
-    report["heads"]["survival"] = figures
-    say("survival: " + "; ".join(f"{k}: {f['c_index']['value']:.3f}" for k, f in across.items()))
-    report["external"] = external.run_all(data, fitted, model, rng)
-    report["seconds"] = round(time.monotonic() - started)
-    for name, rows in golden.items():
-        rows["sha256"] = hashlib.sha256((out / parts[name]["file"]).read_bytes()).hexdigest()
-    for name, value in (("heads.json", {"heads": parts}), ("golden.json", golden), ("evaluation.json", report)):
-        (out / name).write_text(json.dumps(plain(value), indent=1) + "\n")
+    training.write_tables(report)
     say("done")
     return plain(report)
 
@@ -169,16 +207,9 @@ def main() -> None:
         cohorts.read_brats_tcga(options.data, who),
         {who[name] for names in case_names(options.data) for name in names},
     )
-    train(
-        table,
-        options.data,
-        options.out,
-        clinical=cohorts.read_clinical_heads(options.data, who),
-        seed=options.seed,
-        repeats=options.repeats,
-        noise_count=options.masks,
-        evaluation=options.evaluation,
-    )
+    clinical = cohorts.read_clinical_heads(options.data, who)
+    chosen = TrainOptions(seed=options.seed, repeats=options.repeats, noise_count=options.masks, evaluation=options.evaluation)
+    train(table, options.data, options.out, clinical, chosen)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ..train import rate, save
+from .. import checkpoints
+from ..fit import rate
 from .cohort import SEQUENCES, Patient
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -127,7 +128,7 @@ def fit(
     optimiser = torch.optim.AdamW(model.parameters(), lr=settings.rate, weight_decay=settings.decay)
     path, first, base = out / "checkpoint.pt", 0, 0.0
     if path.exists():
-        old = torch.load(path, weights_only=True)
+        old = checkpoints.load(path)
         if old["settings"] != described(settings, patients):
             raise ValueError(f"{path} was made with other settings or patients: give another folder, or remove it")
         model.load_state_dict(old["model"]), optimiser.load_state_dict(old["optimiser"])
@@ -151,7 +152,7 @@ def fit(
             optimiser.step()
             losses.append(float(loss.detach()))
         seconds = base + time.time() - began
-        save(
+        checkpoints.save(
             path,
             {
                 "model": model.state_dict(),

@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from .. import checkpoints
 from . import bundle
 from .cohort import Patient
 from .loop import Batch, Settings, fit, predict
@@ -93,7 +94,7 @@ def train_encoder(patients: list[Patient], settings: Settings, out: Path, quiet:
     encoder = Pooled(settings)
     path = settings.option("encoder", "")
     if path:
-        state = torch.load(path, weights_only=False, map_location="cpu")
+        state = checkpoints.load(path)
         encoder.net.load_state_dict(state["mean"])
         encoder.train()
         with torch.no_grad():  # the scale of the pooled features is that of this cohort
