@@ -71,7 +71,8 @@ class Oracle:
             n: ort.InferenceSession(str(folder / w["file"]), providers=["CPUExecutionProvider"]) for n, w in manifest["networks"].items()
         }
         self.order = sorted(manifest["sequences"], key=lambda s: manifest["sequences"][s]["channel"])
-        self.stages, self.done = manifest["stages"], {}
+        self.stages: list[dict] = manifest["stages"]
+        self.done: dict[str, tuple] = {}
 
     def names(self, stage: dict) -> list[str]:
         out = stage["output"]
@@ -82,14 +83,16 @@ class Oracle:
         if name in names:
             return p[names.index(name)]
         keys = [label["key"] for label in self.m["labels"] if label["index"] in self.m["regions"][name]]
-        return sum(p[names.index(k)] for k in keys)
+        return p[[names.index(k) for k in keys]].sum(0)
 
-    def mask(self, name: str) -> tuple[np.ndarray, dict] | None:
+    def has_mask(self, name: str) -> bool:
+        """Whether the stage that it comes from has run."""
+        return self.m["masks"][name]["stage"] in self.done
+
+    def mask(self, name: str) -> tuple[np.ndarray, dict]:
         rule = self.m["masks"][name]
-        if rule["stage"] not in self.done:
-            return None
         stage, grid, _, p, _ = self.done[rule["stage"]]
-        mask = sum(self.region(stage, p, o) for o in rule["outputs"]) > rule["threshold"]
+        mask = np.sum([self.region(stage, p, o) for o in rule["outputs"]], axis=0) > rule["threshold"]
         for one in rule["transforms"]:
             mask = transform_mask(mask, one, float(np.prod(grid["spacing"])) / 1000)
         return mask, grid
@@ -123,7 +126,7 @@ class Oracle:
         if not simple and inferer["mode"] == "gaussian":
             g = [np.exp(-0.5 * ((np.arange(r) - (r - 1) / 2) / (inferer["sigma_scale"] * r)) ** 2) for r in roi]
             weight = np.maximum(g[0][:, None, None] * g[1][None, :, None] * g[2][None, None, :], 1e-3)
-        total, norm = None, np.zeros(x.shape[1:])
+        total, norm = np.zeros(()), np.zeros(x.shape[1:])
         for z in starts[0]:
             for y in starts[1]:
                 for w in starts[2]:
@@ -131,7 +134,7 @@ class Oracle:
                     out = run(x[(slice(None), *at)][None])[0]
                     if inferer.get("blend") != "logits":
                         out = activated(out, activation)
-                    total = np.zeros((len(out), *x.shape[1:])) if total is None else total
+                    total = total if total.ndim else np.zeros((len(out), *x.shape[1:]))
                     total[(slice(None), *at)] += out * weight
                     norm[at] += weight
         total /= norm
@@ -157,7 +160,7 @@ class Oracle:
                 if activation == "softmax":
                     own[0][0] = 1 - own[0][1:].sum(0)
             for flip in member.get("tta_flips", [[]]) if "network" in member else []:
-                axes = [1 + "zyx".index(a) for a in flip]
+                axes = tuple(1 + "zyx".index(a) for a in flip)
                 own.append(np.flip(self.logits(member, np.flip(channels, axes), activation), axes))
             if keep is not None:
                 outside = np.array([1.0 if n == "background" else 0.0 for n in names])[:, None, None, None]
@@ -169,17 +172,17 @@ class Oracle:
     def images(self, grid: dict, missing: list[str]) -> list[np.ndarray | None]:
         return [None if s in missing else self.image(s, *coordinates(grid)).astype(np.float32) for s in self.order]
 
-    def prepare(self, stage: dict, first: dict, missing: list[str]) -> tuple[dict, np.ndarray] | str:
+    def prepare(self, stage: dict, first: dict, missing: list[str]) -> tuple[dict, np.ndarray] | None:
+        """The grid of a stage and its channels on it; None where its box is empty and it is skipped."""
         box = None
         if "box" in stage:
-            found = self.mask(stage["box"]["mask"])
-            if found is None or not found[0].any():
+            mask, there = self.mask(stage["box"]["mask"]) if self.has_mask(stage["box"]["mask"]) else (np.zeros(0, bool), {})
+            if not mask.any():
                 assert stage["box"]["if_empty"] == "skip"
-                return "skipped"
-            mask, there = found
+                return None
             margin = np.ceil(stage["box"]["margin_mm"] / np.asarray(there["spacing"])[::-1] - 1e-9).astype(int)
-            at = np.argwhere(mask)
-            box = np.maximum(at.min(0) - margin, 0), np.minimum(at.max(0) + 1 + margin, mask.shape)
+            voxels = np.argwhere(mask)
+            box = np.maximum(voxels.min(0) - margin, 0), np.minimum(voxels.max(0) + 1 + margin, mask.shape)
         base = there if box is not None else first
         low_zyx, high_zyx = box if box is not None else (np.zeros(3), np.array(first["shape_zyx"]))
         edge = np.asarray(base["origin"]) + np.asarray(base["spacing"]) * (np.asarray(low_zyx)[::-1] - 0.5)
@@ -220,18 +223,12 @@ class Oracle:
                 stages.append({"stage": stage["name"], "skipped": True})
                 continue
             if n == 0:
-                ready = (
-                    first,
-                    np.stack(
-                        [
-                            np.zeros(first["shape_zyx"]) if v is None else head_zscore(v, stage["normalisation"])
-                            for v in self.images(first, missing)
-                        ]
-                    ),
-                )
+                rule = stage["normalisation"]
+                images = [np.zeros(first["shape_zyx"]) if v is None else head_zscore(v, rule) for v in self.images(first, missing)]
+                ready: tuple[dict, np.ndarray] | None = (first, np.stack(images))
             else:
                 ready = self.prepare(stage, first, missing)
-            if ready == "skipped":
+            if ready is None:
                 stages.append({"stage": stage["name"], "skipped": True})
                 continue
             grid, channels = ready

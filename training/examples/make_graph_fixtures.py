@@ -323,7 +323,8 @@ def make_nnunet_cascade(folder: Path) -> dict:
 def golden(folder: Path, manifest: dict, missing: list[str]) -> dict:
     spacing = np.array(manifest["stages"][0]["grid"]["spacing_mm"])
     shape = tuple(int(np.ceil(n * SPACING / s)) for n, s in zip(SIZE_ZYX, spacing[::-1], strict=True))
-    grid = {"shape_zyx": shape, "spacing": spacing, "origin": spacing / 2 - 1}
+    origin = spacing / 2 - 1
+    grid = {"shape_zyx": shape, "spacing": spacing, "origin": origin}
     answer = Oracle(folder, manifest, head).run(grid, missing)
     p, labels = answer["probabilities"], answer["samples"]
     rng = np.random.default_rng(9)
@@ -334,7 +335,7 @@ def golden(folder: Path, manifest: dict, missing: list[str]) -> dict:
     near = np.flatnonzero(answer["near"].ravel())
     return {
         "missing": missing,
-        "first": {"size_zyx": list(shape), "origin": grid["origin"].tolist(), "spacing": spacing.tolist()},
+        "first": {"size_zyx": list(shape), "origin": origin.tolist(), "spacing": spacing.tolist()},
         "stages": answer["stages"],
         "grid": {k: np.asarray(v).tolist() for k, v in answer["grid"].items()},
         "voxels": at.tolist(),
@@ -352,7 +353,7 @@ def masks(out: Path) -> None:
     mask = rng.random((7, 9, 11)) < 0.33
     mask[1:6, 1:6, 2:8] |= True
     mask[3:5, 2:4, 4:6] = False
-    cases = [
+    cases: list[dict] = [
         {"name": "KeepLargestConnectedComponent"},
         {"name": "KeepLargestConnectedComponent", "num_components": 2},
         {"name": "RemoveSmallObjects", "min_size_ml": 0.012},

@@ -23,7 +23,7 @@ def build_network(architecture: dict, channels: int, outputs: int):
     for key in architecture["_kw_requires_import"]:
         kwargs[key] = pydoc.locate(kwargs[key]) if kwargs[key] is not None else None
     cls = pydoc.locate(architecture["network_class_name"])
-    if cls is None:
+    if not callable(cls):
         raise Refused(f"{architecture['network_class_name']} cannot be imported")
     return cls(input_channels=channels, num_classes=outputs, deep_supervision=False, **kwargs)
 
@@ -35,7 +35,7 @@ def classes_of(dataset: dict) -> tuple[list[str], bool]:
         labels.pop("ignore")
     regions = {name: value for name, value in labels.items() if isinstance(value, (list, tuple))}
     if not regions:
-        names = sorted(labels, key=labels.get)
+        names = sorted(labels, key=lambda name: labels[name])
         if [labels[n] for n in names] != list(range(1, len(names) + 1)):
             raise Refused("labels must be 1, 2, 3 ... without gap")
         return [label_key(n) for n in names], False
@@ -94,7 +94,7 @@ def convert(
     ordered = nested_regions(network, list(range(len(keys)))) if regions else network
     export_network(ordered, folder / "segmentation.onnx", len(sequences), config["patch_size"])
     mirrored = ["zyx"[axis] for axis in state.get("inference_allowed_mirroring_axes") or ()]
-    flips = [[]]
+    flips: list[list[str]] = [[]]
     for axis in mirrored:
         flips += [[*flip, axis] for flip in flips]
     source = f"nnU-Net v2 ({plans['dataset_name']}, {configuration}, {state['trainer_name']}, fold {fold})"

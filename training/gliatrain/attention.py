@@ -65,7 +65,7 @@ class WindowBlock(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """[N, Z, Y, X, C]; Z, Y, X multiples of the window."""
-        w, size = self.window, tuple(int(s) for s in x.shape[1:4])
+        w, size = self.window, (int(x.shape[1]), int(x.shape[2]), int(x.shape[3]))
         shift = self.shift if min(size) > w else 0
         y = self.norm1(x)
         y = torch.roll(y, (-shift,) * 3, (1, 2, 3)) if shift else y

@@ -157,7 +157,7 @@ def card(training: dict, evaluation: dict, service: dict | None, history: dict, 
     whole, clinical = ({n: row for n, row in rows[part].items() if n not in apart[part]} for part in ("whole", "lgg"))
     variant = training["variant"]
     full = mean["stripped_mm1"]
-    all_four = next(iter(mean["subsets"].values()), None)
+    all_four: dict[str, float] = next(iter(mean["subsets"].values()), {})
     subsets = [
         [key.replace("+", " + ")] + [f"{dice[r]:.3f} ({dice[r] - all_four[r]:+.3f})" for r in REGION_NAMES]
         for key, dice in mean["subsets"].items()

@@ -76,7 +76,6 @@ class Tables:
         idh = {"Mutant": "mutant", "mutant (maf)": "mutant", "WT": "wildtype", "WT (maf)": "wildtype"}
         codeletion = {"codel": "codeleted", "non-codel": "intact"}
         mgmt = {"Methylated": "methylated", "Unmethylated": "unmethylated"}
-        flag = {"1.0": 1, "0.0": 0}
         months = info.get("survival_months", "")
         age = who.get("Age (years at diagnosis)") or info.get("age") or lgg.get("age_at_initial_pathologic") or ""
         return {
@@ -86,12 +85,12 @@ class Tables:
                 "sex", {"1.0": "F", "0.0": "M"}.get(info.get("is_female", ""), ""), {"1": "F", "2": "M"}.get(lgg.get("gender", ""), "")
             ),
             "idh": self.first(
-                "idh", idh.get(who.get("IDH status", ""), ""), {1: "mutant", 0: "wildtype"}.get(flag.get(info.get("IDH1_mut", "")), "")
+                "idh", idh.get(who.get("IDH status", ""), ""), {"1.0": "mutant", "0.0": "wildtype"}.get(info.get("IDH1_mut", ""), "")
             ),
             "1p19q": self.first(
                 "1p19q",
                 codeletion.get(who.get("1p/19q codeletion", ""), ""),
-                {1: "codeleted", 0: "intact"}.get(flag.get(info.get("loh1p/19q_cnv", "")), ""),
+                {"1.0": "codeleted", "0.0": "intact"}.get(info.get("loh1p/19q_cnv", ""), ""),
             ),
             "mgmt": mgmt.get(who.get("MGMT promoter status", ""), ""),
             "grade": who.get("WHO_CNS5_grade", "").removeprefix("Grade ").replace("NA", ""),

@@ -77,12 +77,8 @@ def crop_box(mask: np.ndarray, margin: int) -> tuple[slice, ...]:
 
 def load_brats(folder: Path) -> dict:
     """One skull-stripped case, brain cropped with a margin of 8 voxels."""
-    image = []
-    for name in CHANNELS:
-        volume, spacing = read_lps(brats_file(folder, name))
-        image.append(to_grid(volume, spacing))
+    image = np.stack([to_grid(*read_lps(brats_file(folder, name))) for name in CHANNELS])
     label, spacing = read_lps(brats_file(folder, "seg"))
-    image = np.stack(image)
     brain = ndi.binary_fill_holes(ndi.binary_opening((image > 0).sum(0) >= 2))
     box = crop_box(brain, 8)
     image, brain = image[(slice(None), *box)], brain[box]
@@ -144,7 +140,8 @@ def load_cubes(data: Path, cache: Path) -> list[dict]:
     if not path.exists():
         cache.mkdir(parents=True, exist_ok=True)
         cubes = read_cubes(data)
-        np.savez(path, **{key: np.stack([c[key] for c in cubes]) for key in ("id", "image", "label")})
+        ids, images, labels = (np.stack([c[key] for c in cubes]) for key in ("id", "image", "label"))
+        np.savez(path, id=ids, image=images, label=labels)
     z = np.load(path)
     rows = zip(z["id"], z["image"], z["label"], strict=True)
     return [{"id": str(i), "image": image, "label": label} for i, image, label in rows]

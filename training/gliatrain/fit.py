@@ -193,7 +193,8 @@ def train(cohort: Cohort, out: Path, options: TrainOptions, counts: dict[str, An
     training.model.train()
     while not training.over():
         learning_rate = rate(training.step, training.done(), options.peak)
-        training.learn(*next(loader), learning_rate)
+        image, label = next(loader)
+        training.learn(image, label, learning_rate)
         training.seconds = before + time.time() - started
         if training.step % 25 == 0 or training.step == options.steps:
             training.report(learning_rate)

@@ -213,14 +213,15 @@ def fingerprint(data: Path) -> str:
 
 def identity_table(data: Path, cache: Path | None = None) -> dict:
     """`make_table`, kept in CACHE/identities.json while the data folder stays the same."""
-    path = cache / "identities.json" if cache else None
     key = fingerprint(data)
-    if path and path.exists() and (old := json.loads(path.read_text())).get("key") == key:
+    if cache is None:
+        return {"key": key, **make_table(data)}
+    path = cache / "identities.json"
+    if path.exists() and (old := json.loads(path.read_text())).get("key") == key:
         return old
     made = {"key": key, **make_table(data)}
-    if path:
-        cache.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(made, indent=1) + "\n")
+    cache.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(made, indent=1) + "\n")
     return made
 
 

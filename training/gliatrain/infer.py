@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -50,14 +50,15 @@ def sliding_window(image: np.ndarray, predict: Callable, roi=ROI, overlap: float
     """Normalised [4, Z, Y, X] -> class probabilities [K, Z, Y, X], the mean over `members`."""
     padded, before = pad_to(image, roi)
     shape = padded.shape[1:]
-    weight, total, out = importance(roi), np.zeros(shape, np.float32), None
+    weight, total = importance(roi), np.zeros(shape, np.float32)
+    out = np.zeros(0, np.float32)
     for z in starts(shape[0], roi[0], overlap):
         for y in starts(shape[1], roi[1], overlap):
             for x in starts(shape[2], roi[2], overlap):
                 box = (slice(z, z + roi[0]), slice(y, y + roi[1]), slice(x, x + roi[2]))
                 logits = predict(np.ascontiguousarray(padded[(slice(None), *box)])[None])[0]
-                p = sum(softmax(part) for part in np.split(logits, members)) / members
-                out = np.zeros((p.shape[0], *shape), np.float32) if out is None else out
+                p = np.sum([softmax(part) for part in np.split(logits, members)], axis=0) / members
+                out = out if out.size else np.zeros((p.shape[0], *shape), np.float32)
                 out[(slice(None), *box)] += p * weight
                 total[box] += weight
     out /= total
@@ -67,10 +68,12 @@ def sliding_window(image: np.ndarray, predict: Callable, roi=ROI, overlap: float
 def probabilities(image: np.ndarray, predict: Callable, roi=ROI, overlap: float = OVERLAP, flips=FLIPS, members: int = 1) -> np.ndarray:
     """Mean over test-time flips ("x" is left-right)."""
     axis = {"z": 1, "y": 2, "x": 3}
-    total = None
-    for flip in flips:
+
+    def flipped(flip: Sequence[str]) -> np.ndarray:
         axes = tuple(axis[a] for a in flip)
-        p = sliding_window(np.flip(image, axes) if axes else image, predict, roi, overlap, members)
-        p = np.flip(p, axes) if axes else p
-        total = p if total is None else total + p
+        return np.flip(sliding_window(np.flip(image, axes), predict, roi, overlap, members), axes)
+
+    total = flipped(flips[0])
+    for flip in flips[1:]:
+        total = total + flipped(flip)
     return total / len(flips)

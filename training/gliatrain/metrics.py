@@ -30,7 +30,11 @@ def score(predicted: np.ndarray, truth: np.ndarray, spacing, regions=REGIONS, di
     out = {}
     for name, classes in regions.items():
         p, t = np.isin(predicted, classes), np.isin(truth, classes)
-        row = {"dice": round(dice(p, t), 4), "truth_ml": round(float(t.sum()) * ml, 2), "predicted_ml": round(float(p.sum()) * ml, 2)}
+        row: dict[str, float | None] = {
+            "dice": round(dice(p, t), 4),
+            "truth_ml": round(float(t.sum()) * ml, 2),
+            "predicted_ml": round(float(p.sum()) * ml, 2),
+        }
         if distances:
             h = hd95(p, t, spacing)
             row["hd95_mm"] = None if h is None else round(h, 2)

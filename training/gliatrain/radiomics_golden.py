@@ -14,6 +14,7 @@ import argparse
 import json
 import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,7 @@ TABLE_SETTINGS = {"binWidth": 25, "distances": [1], "symmetricalGLCM": True, "fo
 
 # inside: in any ellipsoid or box, in no hole, and not dropped: `drop` of 1000 voxels by chance.
 # image: base + slope . (x, y, z) + bend * x * z + noise * (0..999) / 1000 + step * ((x + 2 y + 3 z) // 5), float32.
-RECIPES = [
+RECIPES: list[dict[str, Any]] = [
     {
         "name": "blob with a hole and a handle, 1 mm",
         "size": [34, 29, 25],
@@ -170,7 +171,7 @@ def make(recipe: dict) -> tuple[np.ndarray, np.ndarray]:
     """Image (float32) and mask (uint8) of a recipe, indexed z, y, x."""
     nx, ny, nz = recipe["size"]
     z, y, x = np.meshgrid(np.arange(nz), np.arange(ny), np.arange(nx), indexing="ij")
-    unsigned = [a.astype(np.uint32) for a in (x, y, z)]
+    ux, uy, uz = (a.astype(np.uint32) for a in (x, y, z))
 
     def within(ellipsoid: list) -> np.ndarray:
         (cx, cy, cz), (rx, ry, rz) = ellipsoid
@@ -183,7 +184,7 @@ def make(recipe: dict) -> tuple[np.ndarray, np.ndarray]:
         mask |= (x >= ax) & (x <= bx) & (y >= ay) & (y <= by) & (z >= az) & (z <= bz)
     for e in recipe["holes"]:
         mask &= ~within(e)
-    mask &= chance(*unsigned, recipe["seed"]) >= recipe["drop"]
+    mask &= chance(ux, uy, uz, recipe["seed"]) >= recipe["drop"]
     i = recipe["image"]
     sx, sy, sz = i["slope"]
     image = (
@@ -193,7 +194,7 @@ def make(recipe: dict) -> tuple[np.ndarray, np.ndarray]:
         + sz * z
         + i["bend"] * x * z
         + i["step"] * ((x + 2 * y + 3 * z) // 5)
-        + i["noise"] * chance(*unsigned, recipe["seed"] + 1000) / 1000
+        + i["noise"] * chance(ux, uy, uz, recipe["seed"] + 1000) / 1000
     )
     return image.astype(np.float32), mask.astype(np.uint8)
 
@@ -210,7 +211,7 @@ def values(image, mask, settings: dict) -> dict[str, float]:
     return {k.removeprefix("original_"): float(v) for k, v in found.items() if k.startswith("original_")}
 
 
-def scale_free(pair: list, image: np.ndarray, mask: np.ndarray) -> dict[str, float] | None:
+def scale_free(pair: tuple[Any, Any], image: np.ndarray, mask: np.ndarray) -> dict[str, float] | None:
     """What the heads may use; None of a flat region. The bin width sd / 24 as in tabular/features.py."""
     from .tabular import features
 
@@ -235,10 +236,10 @@ def locations() -> list[dict]:
 def synthetic() -> dict:
     import SimpleITK as sitk
 
-    out = []
+    out: list[dict[str, Any]] = []
     for recipe in RECIPES:
         image, mask = make(recipe)
-        pair = [sitk.GetImageFromArray(a) for a in (image, mask)]
+        pair = sitk.GetImageFromArray(image), sitk.GetImageFromArray(mask)
         for p in pair:
             p.SetSpacing([float(mm) for mm in recipe["spacing"]])
         out.append(

@@ -9,6 +9,7 @@ Intensities are in units of the brain's mean. Arrays [Z, Y, X] on the 2 mm grid.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -56,7 +57,7 @@ def canvas(case: dict, rng: np.random.Generator) -> dict:
     """The case on a larger grid with room for scalp, face and neck (z: 26-34 below, 12 above; y, x: 16)."""
     box = crop_box(case["brain"], 0)
     grow = ((int(rng.integers(14, 34)), 13), (17, 16), (14, 14))
-    out = {}
+    out: dict[str, Any] = {}
     for key in ("image", "label", "brain"):
         a = case[key]
         lead = [(0, 0)] if a.ndim == 4 else []
@@ -93,11 +94,12 @@ def add_head(case: dict, atlas: Atlas, rng: np.random.Generator) -> dict:
     for k in range(4):
         tissue = {name: rng.uniform(*span) for name, span in TISSUE[k].items()}
         knots = np.array([0.0, 0.15, 0.5, 0.9, 1.3, 2.0]) * rng.uniform(0.85, 1.15)
+        darker, brighter = sorted((tissue["muscle"], tissue["fat"]))
         values = [
             0.0,
             rng.uniform(0.03, 0.15),
             tissue["muscle"],
-            rng.uniform(*sorted((tissue["muscle"], tissue["fat"]))),
+            rng.uniform(darker, brighter),
             tissue["fat"],
             tissue["fat"] * rng.uniform(1.0, 1.3),
         ]

@@ -29,22 +29,24 @@ def build_cohort(data: Path, cache: Path, fold: int) -> tuple[Cohort, dict]:
     cubes = cohort_data.load_cubes(data, cache)
     excluded = {c["id"]: kept[patient] for c in cubes if (patient := identities.patient_of(table, c["id"])) in kept}
     cubes = [c for c in cubes if c["id"] not in excluded]
+    trained, trained_heads = ([name for name in names if name not in tested] for names in (brats, heads))
+    cube_ids = sorted({c["id"] for c in cubes})
     counts = {
         "fold": fold,
         "folds": cohort_data.FOLDS,
-        "brats_whole_cases": [name for name in brats if name not in tested],
+        "brats_whole_cases": trained,
         "brats_tested": [name for name in brats if name in tested],
-        "tcga_lgg_heads": [name for name in heads if name not in tested],
+        "tcga_lgg_heads": trained_heads,
         "tcga_lgg_tested": [name for name in heads if name in tested],
         "lesion_cubes": len(cubes),
-        "lesion_cube_ids": sorted({c["id"] for c in cubes}),
-        "lesion_cube_patients": len({c["id"] for c in cubes}),
+        "lesion_cube_ids": cube_ids,
+        "lesion_cube_patients": len(cube_ids),
         "lesion_cube_patients_excluded": excluded,
     }
-    identities.refuse_overlap([*counts["brats_whole_cases"], *counts["tcga_lgg_heads"], *counts["lesion_cube_ids"]], tested, table)
+    identities.refuse_overlap([*trained, *trained_heads, *cube_ids], tested, table)
     cohort = Cohort(
-        cohort_data.load_cohort(data, cache, counts["brats_whole_cases"]),
-        cohort_data.load_lgg(data, cache, counts["tcga_lgg_heads"]),
+        cohort_data.load_cohort(data, cache, trained),
+        cohort_data.load_lgg(data, cache, trained_heads),
         cubes,
         Atlas(data / "atlas"),
     )

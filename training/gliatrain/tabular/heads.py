@@ -82,10 +82,10 @@ GRADE = Head(
     ("2", "3", "4"),
     CARRIED,
     (
-        Stage("grade 4", lambda t: where((t["grade"] == 4).to_numpy(float), t["grade"].notna()), (CARRIED,), (3.0, 10.0, 30.0)),
+        Stage("grade 4", lambda t: where((t["grade"] == 4).to_numpy(float), t["grade"].notna().to_numpy()), (CARRIED,), (3.0, 10.0, 30.0)),
         Stage(
             "grade 3 of the lower",
-            lambda t: where((t["grade"] == 3).to_numpy(float), t["grade"].isin([2, 3])),
+            lambda t: where((t["grade"] == 3).to_numpy(float), t["grade"].isin([2, 3]).to_numpy()),
             (("age_years", *ENHANCEMENT), ("age_years",)),
             (10.0, 30.0, 100.0),
         ),

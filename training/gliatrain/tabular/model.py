@@ -97,7 +97,8 @@ def choose(
     """The candidate of the least cross-validated log loss after calibration, half on the table's rows and half on
     perturbed ones; and its out-of-fold logits of the table's rows."""
     fold = stratified_folds(y, INNER_FOLDS, rng)
-    best, best_loss, best_logit = None, np.inf, None
+    best: dict = {}
+    best_loss, best_logit = np.inf, np.zeros(len(y))
     for candidate in candidates(stage):
         use = columns_of(head.features, candidate["subset"], candidate["kind"])
         logit = np.zeros((2, len(y)))
@@ -107,7 +108,7 @@ def choose(
             logit[:, test] = [beta[0] + rows[test][:, use] @ beta[1:] for rows in (design, noisy)]
         slope, intercept = fit_platt(logit.ravel(), np.tile(y, 2))
         calibrated = slope * logit + intercept
-        loss = np.mean(np.logaddexp(0, np.where(y == 1, -calibrated, calibrated)))
+        loss = float(np.mean(np.logaddexp(0, np.where(y == 1, -calibrated, calibrated))))
         if loss < best_loss:
             best, best_loss, best_logit = candidate, loss, logit[0]
     return best, best_logit
@@ -137,7 +138,8 @@ def fit_survival(table: pd.DataFrame, noise: Noise, members: int, rng: np.random
     design = transform(x)
     noisy = transform(noise.perturb(x, SURVIVAL_FEATURES, rng))
     fold = stratified_folds(event, INNER_FOLDS, rng)
-    best, best_value, best_risk = None, -np.inf, None
+    best: dict = {}
+    best_value, best_risk = -np.inf, np.zeros(len(time))
     for subset in SURVIVAL_SUBSETS:
         for penalty in SURVIVAL_PENALTIES:
             use = columns_of(SURVIVAL_FEATURES, subset, "linear")

@@ -58,7 +58,7 @@ def out_of_fold(
     """Predictions for each row of `table` by models that were chosen and fitted without it; `strata` [N] are kept even over the folds."""
     features = learner.features
     x = table[list(features)].to_numpy(float)
-    parts = {k: [] for k in ("clean", "spoilt", "measured", "fold")}
+    parts: dict[str, list[np.ndarray]] = {k: [] for k in ("clean", "spoilt", "measured", "fold")}
     chosen = []
     for r in range(repeats.count):
         rng = np.random.default_rng([repeats.seed, r])
@@ -79,7 +79,8 @@ def out_of_fold(
             parts[name].append(got[name])
         parts["fold"].append(fold)
         say(f"  repeat {r + 1} of {repeats.count}")
-    return OutOfFold(*(np.array(parts[k]) if parts[k] else None for k in ("clean", "spoilt", "measured", "fold")), chosen)
+    measured = np.array(parts["measured"]) if parts["measured"] else None
+    return OutOfFold(np.array(parts["clean"]), np.array(parts["spoilt"]), measured, np.array(parts["fold"]), chosen)
 
 
 def classifier_folds(

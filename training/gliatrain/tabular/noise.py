@@ -188,7 +188,8 @@ def learn_noise(data: Path, rng: np.random.Generator, count: int = 150, evaluati
     cubes = load_xz(cubes_path)
     image, label = cubes["image"], cubes["mask"]
     masks = whole_masks(maps_path, rng, count // 3)
-    rows, dice = [], []
+    rows: list[dict[str, float]] = []
+    dice: list[float] = []
     while len(rows) < count:
         kind = KINDS[len(rows) % len(KINDS)]
         mask = masks[rng.integers(len(masks))]

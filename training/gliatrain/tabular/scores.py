@@ -41,7 +41,7 @@ def kaplan_meier(time: np.ndarray, event: np.ndarray) -> dict[str, np.ndarray]:
     """Steps at each death: months as given, survival, Greenwood 95 % interval on the log-log scale."""
     steps = np.unique(time[event == 1])
     survival, variance = 1.0, 0.0
-    out = {"months": steps, "survival": [], "lower": [], "upper": []}
+    out: dict[str, list[float]] = {"survival": [], "lower": [], "upper": []}
     for t in steps:
         at_risk, deaths = (time >= t).sum(), ((time == t) & (event == 1)).sum()
         survival *= 1 - deaths / at_risk
@@ -54,7 +54,7 @@ def kaplan_meier(time: np.ndarray, event: np.ndarray) -> dict[str, np.ndarray]:
         else:
             out["lower"].append(survival)
             out["upper"].append(survival)
-    return {k: np.asarray(v, float) for k, v in out.items()}
+    return {"months": np.asarray(steps, float), **{k: np.asarray(v, float) for k, v in out.items()}}
 
 
 def step_at(months: np.ndarray, values: np.ndarray, t, start: float) -> np.ndarray:

@@ -26,7 +26,7 @@ from .cohort import Patient
 from .loop import Settings
 from .network import ClinicalInput
 from .part import export_part, write_json
-from .ridge_cox import MEMBERS
+from .ridge_cox import MEMBERS, LinearMembers
 
 SERVICE_NAMES = {"age": ("age_years",), "sex": ("sex_male",), "kps": ("kps",), "eor": ("resection_gtr", "resection_subtotal")}
 ERROR_RATE, HORIZONS, RISK_GROUPS = 0.1, (6, 12, 24), ("low", "middle", "high")  # as the tabular heads
@@ -36,7 +36,7 @@ DAYS_PER_MONTH = 365.25 / 12
 
 def clinical_columns(names: tuple[str, ...], patients: list[Patient]) -> tuple[list[str], np.ndarray]:
     """The service's names of clinical fields, and their values [N, columns]."""
-    columns = {}
+    columns: dict[str, np.ndarray] = {}
     for name in names:
         value = np.array([p.value(name) for p in patients])
         if name == "eor":  # 2 total, 1 subtotal, 0 biopsy
@@ -49,12 +49,11 @@ def clinical_columns(names: tuple[str, ...], patients: list[Patient]) -> tuple[l
 
 class ServiceHead(nn.Module):
     """features [N, F] -> output [N, K] and members [N, M, K] (probabilities), or log risk [N, 1] and members [N, M].
-    weight [P, K], bias [K] and those of the members over P = image and proxy columns, clinical z-scores and flags, less `centre`
-    (without which large numbers would cancel in single precision)."""
+    Linear over P = image and proxy columns, clinical z-scores and flags."""
 
-    def __init__(self, weight, bias, member_weights, member_biases, centre, image_columns: int, clinical: ClinicalInput | None):
+    def __init__(self, members: LinearMembers, image_columns: int, clinical: ClinicalInput | None) -> None:
         super().__init__()
-        for name, value in (("weight", weight), ("bias", bias), ("weights", member_weights), ("biases", member_biases), ("centre", centre)):
+        for name, value in members._asdict().items():
             self.register_buffer(name, torch.as_tensor(np.asarray(value), dtype=torch.float32))
         self.columns, self.clinical = image_columns, clinical
 
@@ -73,12 +72,12 @@ class ServiceHead(nn.Module):
         return (output, members[..., 0]) if output.shape[1] == 1 else (output.softmax(1), members.softmax(2))
 
 
-def dropout_members(layer: nn.Linear, share: float, seed: int) -> tuple[np.ndarray, ...]:
-    """weight, bias, those of MEMBERS copies under fixed masks, and the centre of ServiceHead."""
+def dropout_members(layer: nn.Linear, share: float, seed: int) -> LinearMembers:
+    """The trained layer, and MEMBERS copies of it under fixed masks."""
     weight = layer.weight.detach().numpy().T
     bias = np.zeros(weight.shape[1]) if layer.bias is None else layer.bias.detach().numpy()
     keep = (np.random.default_rng(seed).random((MEMBERS, len(weight), 1)) >= share) / (1 - share)
-    return weight, bias, weight * keep, np.tile(bias, (MEMBERS, 1)), np.zeros(len(weight))
+    return LinearMembers(weight, bias, weight * keep, np.tile(bias, (MEMBERS, 1)), np.zeros(len(weight)))
 
 
 def guard_of(x: np.ndarray, folds: int = 5) -> dict:

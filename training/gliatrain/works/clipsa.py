@@ -60,7 +60,7 @@ class Aligned(nn.Module):
 
 
 def slides(patients: list[Patient]) -> torch.Tensor:
-    return torch.from_numpy(np.stack([p.pathology for p in patients]))
+    return torch.from_numpy(np.stack([p.slide for p in patients]))
 
 
 def loss_of(model: Aligned, contrast: bool = True):
@@ -93,7 +93,7 @@ def train_and_evaluate(
     if len(pairs) < 10:
         raise ValueError("clipsa: at least 10 training patients with a pathology embedding are needed")
     torch.manual_seed(settings.seed)
-    model = Aligned(settings, len(pairs[0].pathology))
+    model = Aligned(settings, len(pairs[0].slide))
     seconds = fit(model, train, loss_of(model), settings, out, quiet)
 
     def run(batch: Batch):
@@ -101,7 +101,7 @@ def train_and_evaluate(
 
     k, temperature = settings.option("neighbours", 8), settings.option("temperature", 0.1)
     key = {p.id: e for p, e in zip(pairs, predict(model, pairs, run)[0], strict=True)}
-    keys, values = np.stack([key[p.id] for p in pairs]), np.stack([p.pathology for p in pairs])
+    keys, values = np.stack([key[p.id] for p in pairs]), np.stack([p.slide for p in pairs])
     values = values / np.linalg.norm(values, axis=1, keepdims=True)
     facts = write_library(
         out, keys, values, k, temperature, {"patients": len(pairs), "source": settings.option("source", "unnamed cohort")}
@@ -144,7 +144,7 @@ def train_and_evaluate(
     }
     if settings.option("without_pathology", True):
         torch.manual_seed(settings.seed)
-        plain = Aligned(settings, len(pairs[0].pathology))
+        plain = Aligned(settings, len(pairs[0].slide))
         fit(plain, train, loss_of(plain, contrast=False), settings, out / "without-pathology", quiet)
         x_plain, x_plain_test = (predict(plain, g, lambda b: plain(b.image))[1].astype(np.float64) for g in known)
         blind = head(np.hstack([x_plain, c]), np.hstack([x_plain_test, c_test]))
@@ -156,7 +156,7 @@ def train_and_evaluate(
         figures["retrieval"] = {"n": len(both), "k": 5, "hit": retrieval(model, embedding[both], owners, 5), "chance": 5 / len(both)}
     if all(p.pathology is not None for g in known for p in g):
         figures["c_index_true_pathology"] = survival.concordance(
-            t_test, e_test, head(*(np.stack([p.pathology for p in g]).astype(np.float64) for g in known))
+            t_test, e_test, head(*(np.stack([p.slide for p in g]).astype(np.float64) for g in known))
         )
     export_part(
         model,
@@ -173,7 +173,7 @@ def train_and_evaluate(
     )
     columns, values_known = bundle.clinical_columns(settings.clinical, known[0])
     part = bundle.head_part(
-        bundle.ServiceHead(*bootstrap_members(joined, t, e, settings.seed), x.shape[1] + near.shape[1], clinical if columns else None),
+        bundle.ServiceHead(bootstrap_members(joined, t, e, settings.seed), x.shape[1] + near.shape[1], clinical if columns else None),
         "survival",
         out,
         np.hstack([x, near, values_known]),

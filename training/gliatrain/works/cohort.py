@@ -52,6 +52,13 @@ class Patient:
     def value(self, name: str) -> float:
         return self.clinical.get(name, UNKNOWN)
 
+    @property
+    def slide(self) -> np.ndarray:
+        """The embedding of a patient who has one."""
+        if self.pathology is None:
+            raise ValueError(f"{self.id}: no pathology embedding")
+        return self.pathology
+
 
 def number(name: str, text: str, where: str) -> float:
     """One cell of clinical.csv as a number; a word that the format does not know is an error, never a guess."""
@@ -114,7 +121,7 @@ def fit_size(volume: np.ndarray, centre: np.ndarray, size) -> np.ndarray:
     start = [math.floor(c - n / 2) for c, n in zip(centre, size, strict=True)]
     take = [slice(max(0, s), max(0, min(n, s + m))) for s, n, m in zip(start, volume.shape[-3:], size, strict=True)]
     put = [slice(t.start - s, t.stop - s) for t, s in zip(take, start, strict=True)]
-    out[(..., *put)] = volume[(..., *take)]
+    out[..., put[0], put[1], put[2]] = volume[..., take[0], take[1], take[2]]
     return out
 
 
@@ -130,7 +137,8 @@ def head_middle(volume: np.ndarray) -> np.ndarray:
 
 def read_case(folder: Path, channels, size) -> tuple[np.ndarray, np.ndarray | None]:
     """Image and label of one case on the 2 mm grid, the head's middle in the middle."""
-    found, centre = [], None
+    centre = None
+    found: list[np.ndarray | None] = []
     for name in channels:
         path = folder / f"{name}.nii.gz"
         if not path.exists():
@@ -178,8 +186,8 @@ def write_cohort(folder: Path, patients: list[Patient], channels=SEQUENCES) -> N
     if slides:
         with (folder / "pathology.csv").open("w", newline="", encoding="utf-8") as f:
             writer = csv.writer(f)
-            writer.writerow(["patient_id", *(f"e{k}" for k in range(len(slides[0].pathology)))])
-            writer.writerows([p.id, *(f"{v:.6g}" for v in p.pathology)] for p in slides)
+            writer.writerow(["patient_id", *(f"e{k}" for k in range(len(slides[0].slide)))])
+            writer.writerows([p.id, *(f"{v:.6g}" for v in p.slide)] for p in slides)
 
 
 def split(patients: list[Patient], seed: int, test_share: float) -> tuple[list[Patient], list[Patient]]:

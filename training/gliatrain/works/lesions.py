@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,16 +29,16 @@ from .run import RESULTS
 from .survival import concordance
 
 SIDE = 12
-SMALL = {
-    "widths": (8, 8, 12),
-    "attended": 1,
-    "heads": 2,
-    "size": (SIDE,) * 3,
-    "batch": 16,
-    "rate": 5e-3,
-    "decay": 0.05,
-    "drop_sequence": 0.03,
-}
+SMALL = Settings(
+    widths=(8, 8, 12),
+    attended=1,
+    heads=2,
+    size=(SIDE,) * 3,
+    batch=16,
+    rate=5e-3,
+    decay=0.05,
+    drop_sequence=0.03,
+)
 DAYS = 365.25 / 12
 
 
@@ -61,12 +62,12 @@ def read_patients(data: Path, who: dict[str, str]) -> list[Patient]:
         if patient in tcga.index:
             row = tcga.loc[patient]
             clinical = {
-                "age": row["age_years"],
-                "idh": row["idh"],
-                "1p19q": row["1p19q"],
-                "grade": row["grade"],
-                "os_days": row["months"] * DAYS,
-                "event": row["event"],
+                "age": float(row["age_years"]),
+                "idh": float(row["idh"]),
+                "1p19q": float(row["1p19q"]),
+                "grade": float(row["grade"]),
+                "os_days": float(row["months"]) * DAYS,
+                "event": float(row["event"]),
             }
         elif name in survival.index:
             days = pd.to_numeric(survival.loc[name, "Survival_days"], errors="coerce")
@@ -119,8 +120,8 @@ def run(data: Path, out: Path, who: dict[str, str], epochs: int) -> dict:
     other, held = [p for p in followed if not p.id.startswith("TCGA-")], [p for p in followed if p.id.startswith("TCGA-")]
     features = read_brats_tcga(data, who).set_index("patient")
     results: dict[str, dict] = {}
-    settings = Settings(
-        **SMALL,
+    settings = replace(
+        SMALL,
         epochs=epochs,
         clinical=("age",),
         options={"ties": "efron", "dropout": 0.4, "class_limits_days": [300, 450], "penalty": 0.03},
@@ -141,7 +142,7 @@ def run(data: Path, out: Path, who: dict[str, str], epochs: int) -> dict:
     }
     print("marasi", json.dumps(plain(results["marasi"])), flush=True)
     train, test = institutions(tcga)
-    settings = Settings(**SMALL, epochs=2 * epochs, options={"dropout": 0.3})
+    settings = replace(SMALL, epochs=2 * epochs, options={"dropout": 0.3})
     ablations = {
         name: mtsunet.train_and_evaluate(train, settings, out / name.replace(" ", "-"), True, test, **change)[1]
         for name, change in mtsunet.ABLATIONS.items()

@@ -12,8 +12,9 @@ import sys
 import time
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -45,20 +46,21 @@ class Settings:
     drop_sequence: float = 0.1
     jitter: float = 0.1
     threads: int = 1
-    options: dict | None = None
+    options: dict[str, Any] = field(default_factory=dict)
 
     def option(self, name: str, default):
-        return (self.options or {}).get(name, default)
+        return self.options.get(name, default)
 
 
 def read_settings(work: str, path: Path | None = None, **changes) -> Settings:
     """The TOML file of the work (configs/<work>.toml unless given); an unknown key is an error."""
-    raw = tomllib.loads((path or CONFIGS / f"{work}.toml").read_text())
+    raw: dict[str, Any] = tomllib.loads((path or CONFIGS / f"{work}.toml").read_text())
     raw = {**raw, **changes}
     unknown = set(raw) - {f.name for f in fields(Settings)}
     if unknown:
         raise ValueError(f"settings of {work}: unknown {', '.join(sorted(unknown))}")
-    return Settings(**{k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()})
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
+    return Settings(**values)
 
 
 @dataclass

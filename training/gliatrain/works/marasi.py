@@ -208,7 +208,7 @@ def export_service(
     c_index = concordance(t_b, e_b, risk)
     export_part(Encoder(encoder), {"image": torch.from_numpy(cohort_b[0].image[None])}, ("features",), out, "encoder", {})
     names, values = bundle.clinical_columns(settings.clinical, known_a)
-    head = bundle.ServiceHead(*bootstrap_members(joined, t, e, settings.seed), encoder.width, clinical if names else None)
+    head = bundle.ServiceHead(bootstrap_members(joined, t, e, settings.seed), encoder.width, clinical if names else None)
     part = bundle.head_part(head, "survival", out, np.hstack([x, values]), encoder.width, 0, names, {**figures, "c_index": c_index})
     bundle.write_service(out, settings, encoder.width, "encoder.onnx", {"survival": bundle.survival(part, t_b, e_b, risk)})
     return c_index

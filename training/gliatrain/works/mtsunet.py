@@ -165,7 +165,7 @@ def export_service(model: MtsUNet, train: list[Patient], test: list[Patient], se
     for head, layer in zip(HEADS, model.heads, strict=True):
         layers = bundle.dropout_members(layer, model.drop.p, settings.seed)
         part = bundle.head_part(
-            bundle.ServiceHead(*layers, model.pooled.width, None),
+            bundle.ServiceHead(layers, model.pooled.width, None),
             head.name,
             out,
             rows,

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 
 from . import survival
 
 MEMBERS = 20
+
+
+class LinearMembers(NamedTuple):
+    """A linear head and the members whose spread is its interval: weight [P, K], bias [K], weights [M, P, K], biases [M, K], over columns
+    less `centre` [P] (without which large numbers would cancel in single precision)."""
+
+    weight: np.ndarray
+    bias: np.ndarray
+    weights: np.ndarray
+    biases: np.ndarray
+    centre: np.ndarray
 
 
 class RidgeCox:
@@ -50,8 +63,8 @@ class RidgeCox:
         return weight[:, None], np.array([(centre - self.mean) @ weight])
 
 
-def bootstrap_members(x: np.ndarray, time: np.ndarray, event: np.ndarray, seed: int) -> tuple[np.ndarray, ...]:
-    """weight, bias of the joint head, those of fits on patients drawn with replacement, and the columns' means."""
+def bootstrap_members(x: np.ndarray, time: np.ndarray, event: np.ndarray, seed: int) -> LinearMembers:
+    """The joint head, and fits on patients drawn with replacement."""
     whole, rng = RidgeCox(x, time, event), np.random.default_rng(seed)
     fits = []
     for _ in range(MEMBERS):
@@ -59,4 +72,6 @@ def bootstrap_members(x: np.ndarray, time: np.ndarray, event: np.ndarray, seed: 
         member = RidgeCox.__new__(RidgeCox)
         member.fit(x[rows], time[rows], event[rows], whole.penalty)
         fits.append(member.linear(whole.mean))
-    return (*whole.linear(whole.mean), *(np.stack(side) for side in zip(*fits, strict=True)), whole.mean)
+    weight, bias = whole.linear(whole.mean)
+    weights, biases = (np.stack(side) for side in zip(*fits, strict=True))
+    return LinearMembers(weight, bias, weights, biases, whole.mean)

@@ -75,11 +75,18 @@ def engineering(out: Path, quiet: bool) -> dict:
     model, _ = mtsunet.trained(cohort, settings, place(out, "mtsunet-pooling") / "full", quiet)
     inside = []
     for patient in test[:12]:
+        if patient.label is None:
+            continue
+        tumour = patient.label > 0
         image = torch.from_numpy(patient.image[None])
         with torch.no_grad():
             called = int(model(image)[3][0].argmax())
-        found = cam(model.pooled, lambda v, k=called: model.heads[2](v)[0, k], image)
-        inside.append([share_inside(found, patient.label > 0), float((patient.label > 0).mean())])
+
+        def score(vector: torch.Tensor, called: int = called) -> torch.Tensor:
+            return model.heads[2](vector)[0, called]
+
+        found = cam(model.pooled, score, image)
+        inside.append([share_inside(found, tumour), float(tumour.mean())])
     shares = np.nanmean(inside, axis=0)
     return {"map": {"patients": len(inside), "share_inside_tumour": shares[0], "tumour_share_of_volume": shares[1]}}
 
@@ -145,8 +152,8 @@ def main() -> None:
     if not a.work or not a.cohort:
         ap.error("give a work and --cohort, or --all")
     settings = read_settings(a.work, a.config)
-    cohorts = [read_cohort(f, settings.channels, settings.size) if f else [] for f in (a.cohort, a.cohort_b)]
-    figures = run_work(a.work, settings, *cohorts, a.out, a.quiet, a.ablations)
+    cohort, other = (read_cohort(f, settings.channels, settings.size) if f else [] for f in (a.cohort, a.cohort_b))
+    figures = run_work(a.work, settings, cohort, other, a.out, a.quiet, a.ablations)
     write_json(a.out / "evaluation.json", figures)
     print(f"{a.out / 'evaluation.json'} written")
 

@@ -99,7 +99,8 @@ def evaluate(model: SgsNet, train: list[Patient], test: list[Patient], seed: int
     (_, fitted), (classes, found) = predict(model, train, run), predict(model, test, run)
     time, event, risk = outcome(test, found)
     trained = outcome(train, fitted)
-    limits = tuple(float(q) for q in np.quantile(trained[2], [1 / 3, 2 / 3]))
+    low, high = np.quantile(trained[2], [1 / 3, 2 / 3])
+    limits = float(low), float(high)
     at, age = groups(risk, limits), outcome(test, ages(test))[2]
     curves = [
         {
@@ -172,7 +173,7 @@ def export_service(model: SgsNet, train: list[Patient], test: list[Patient], set
     (rows, _), (_, risk) = predict(model, train, run), predict(model, test, run)
     names, values = bundle.clinical_columns(settings.clinical, train)
     head = bundle.ServiceHead(
-        *bundle.dropout_members(model.risk[1], model.risk[0].p, settings.seed), model.pooled.width, model.clinical if names else None
+        bundle.dropout_members(model.risk[1], model.risk[0].p, settings.seed), model.pooled.width, model.clinical if names else None
     )
     part = bundle.head_part(
         head,
