@@ -1,4 +1,4 @@
-"""The map of where a head looked."""
+"""The map of where a head looked, and the numbers that a head takes."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import torch
 
 from gliatrain.works.gradcam import cam, share_inside
 from gliatrain.works.loop import Settings
-from gliatrain.works.network import Pooled
+from gliatrain.works.network import Pooled, spread_under_tumour
 
 
 def test_the_map_is_highest_where_the_signal_was_planted():
@@ -41,3 +41,14 @@ def test_the_map_is_highest_where_the_signal_was_planted():
         inside += bool(regions[k][np.unravel_index(found.argmax(), found.shape)])
         assert share_inside(found, regions[k]) > 4 * regions[k].mean()
     assert inside >= 4
+
+
+def test_a_small_spread_on_a_large_mean_survives_single_precision():
+    torch.manual_seed(3)
+    features = 30 + 0.02 * torch.randn(1, 5, 12, 12, 12, dtype=torch.float64)
+    logits = torch.full((1, 5, 12, 12, 12), -9.0, dtype=torch.float64)
+    logits[:, 2, 2:9, 3:11, 4:8] = 9
+    exact = spread_under_tumour([features], logits)
+    assert (exact - 0.02).abs().max() < 0.003
+    single = spread_under_tumour([features.float()], logits.float())
+    assert torch.allclose(single.double(), exact, rtol=1e-4)

@@ -31,8 +31,9 @@ def spread_under_tumour(levels: list[torch.Tensor], logits: torch.Tensor) -> tor
     weight = torch.softmax(logits, dim=1)[:, 1:4].sum(1, keepdim=True)
     total = weight.sum(dim=(2, 3, 4)) + 1e-3
     mean = (levels[0] * weight).sum(dim=(2, 3, 4)) / total
-    square = (levels[0] ** 2 * weight).sum(dim=(2, 3, 4)) / total
-    return (square - mean**2).clamp_min(1e-6).sqrt()
+    # About the mean: the mean square less the squared mean would lose a small deviation to single precision.
+    away = levels[0] - mean[:, :, None, None, None]
+    return ((away**2 * weight).sum(dim=(2, 3, 4)) / total).clamp_min(1e-6).sqrt()
 
 
 def region_shares(logits: torch.Tensor) -> torch.Tensor:
