@@ -6,6 +6,7 @@ Output : float32 [1, 2, Z, Y, X]  logits: outside, brain (tumour included)
 `python -m gliatrain.cascade.brain --data DIR --cache DIR --out DIR --minutes N` trains it on heads with a teacher's masks
 (teach_brain.py), on stripped brains in synthetic heads, and on stripped brains as they are. Seeded, resumable.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -21,9 +22,9 @@ from scipy import ndimage as ndi
 from torch import nn
 
 from .. import data as sources
-from ..synthetic_heads import Atlas, add_head, texture
 from ..network import ConvNorm
 from ..preprocess import normalise_channels, to_grid
+from ..synthetic_heads import Atlas, add_head, texture
 from ..train import save
 from . import heads as real_heads
 from .degrade import rotation, thick_slices, warp
@@ -68,8 +69,11 @@ def real_head(data: Path, cache: Path, name: str) -> dict:
         else:
             image, label = real_heads.read_head(data, name)
             brain = np.load(cache / "brains" / f"{name}.npz")["mask"] | (label > 0)
-        np.savez(path, image=np.stack([to_grid(c, (1.0,) * 3, SPACING_MM) for c in image]).astype(np.float16),
-                 brain=to_grid(brain.astype(np.float32), (1.0,) * 3, SPACING_MM) >= 0.5)
+        np.savez(
+            path,
+            image=np.stack([to_grid(c, (1.0,) * 3, SPACING_MM) for c in image]).astype(np.float16),
+            brain=to_grid(brain.astype(np.float32), (1.0,) * 3, SPACING_MM) >= 0.5,
+        )
     z = np.load(path)
     return {"image": z["image"].astype(np.float32), "brain": z["brain"]}
 
@@ -105,7 +109,9 @@ def sample(rng: np.random.Generator, heads: list[dict], cases: list[dict], atlas
             c = c * np.exp(rng.uniform(0.05, 0.3) * texture(c.shape, 25, rng))
         top = np.percentile(c, 99.5) + 1e-6
         c = np.maximum(c / top, 0) ** rng.uniform(0.7, 1.4)
-        c = np.abs(c + np.float32(rng.uniform(0, 0.03)) * rng.standard_normal(c.shape, dtype=np.float32) * (c > 0 if rng.random() < 0.3 else 1))
+        c = np.abs(
+            c + np.float32(rng.uniform(0, 0.03)) * rng.standard_normal(c.shape, dtype=np.float32) * (c > 0 if rng.random() < 0.3 else 1)
+        )
         image[k] = 0 if k in gone else c
     return pad_to_multiple(normalise_channels(image)), np.pad(brain, [(0, -n % MULTIPLE) for n in brain.shape])
 

@@ -3,6 +3,7 @@
 Writes the ONNX files, bundle.json (a graph of networks: brain, whole tumour, core, enhancing tumour) and results/cascade.json (what was
 trained on what, for how long). Heads that the folder's manifest has already are kept. The card is card.py's.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -31,8 +32,10 @@ BRAIN = 0.15
 SUSPICION, SUSPICION_MARGIN = 0.15, 8
 """Probability in the first view, and mm around it, where the other views look."""
 SEQUENCES = ("T1", "T1c", "T2", "FLAIR")
-INTENDED = ("Research use only. Not a medical device; not for diagnosis or treatment decisions. Adults with suspected or known glioma, "
-            "before surgery; every result needs review by a radiologist.")
+INTENDED = (
+    "Research use only. Not a medical device; not for diagnosis or treatment decisions. Adults with suspected or known glioma, "
+    "before surgery; every result needs review by a radiologist."
+)
 DATA = (
     "BraTS 2021 training cases (RSNA-ASNR-MICCAI; Baid 2021, Menze 2015, Bakas 2017; CC BY 4.0 on TCIA)",
     "BraTS 2018/2020 lesion cubes (challenge terms: non-commercial research, cite)",
@@ -45,11 +48,17 @@ DATA = (
 )
 
 
-def stage(name: str, mask: str, if_empty: str, grid: dict, members: list[dict] | None = None, margin: int = BOX_MARGIN,
-          region: str | None = None) -> dict:
-    return {"name": name, "grid": grid, "box": {"mask": mask, "margin_mm": margin, "if_empty": if_empty},
-            "output": {"activation": "softmax", "classes": ["background", region or REGIONS[name]]},
-            "members": members or [view_of(name, view) for view in VIEWS], "fusion": {"name": "MeanEnsemble"}}
+def stage(
+    name: str, mask: str, if_empty: str, grid: dict, members: list[dict] | None = None, margin: int = BOX_MARGIN, region: str | None = None
+) -> dict:
+    return {
+        "name": name,
+        "grid": grid,
+        "box": {"mask": mask, "margin_mm": margin, "if_empty": if_empty},
+        "output": {"activation": "softmax", "classes": ["background", region or REGIONS[name]]},
+        "members": members or [view_of(name, view) for view in VIEWS],
+        "fusion": {"name": "MeanEnsemble"},
+    }
 
 
 def view_of(name: str, view: str) -> dict:
@@ -63,40 +72,96 @@ def graph() -> dict:
     # One view looks at all of the brain; the two others look where it suspects something.
     search = stage("search", "brain", "refuse", {"spacing_mm": [1, 1, 1]}, [view_of("whole", "axial")], region="WT")
     search["normalisation"] = {"name": "mask-zscore", "mask": "brain", "outside": "zero"}
-    whole = stage("whole", "suspicion", "skip", {"stage": "search"},
-                  [{"stage": "search"}, view_of("whole", "sagittal"), view_of("whole", "coronal")], SUSPICION_MARGIN)
+    whole = stage(
+        "whole",
+        "suspicion",
+        "skip",
+        {"stage": "search"},
+        [{"stage": "search"}, view_of("whole", "sagittal"), view_of("whole", "coronal")],
+        SUSPICION_MARGIN,
+    )
     return {
         "sequences": {s: {"channel": n, "required": False} for n, s in enumerate(SEQUENCES)},
         "require_any": ["T1c", "FLAIR"],
         "needs": {region: ["T1c"] for region in ("TC", "ET", "NCR", "ED")},
         "networks": {
-            "brain": {"file": "brain.onnx", **network, "inferer": {"name": "SimpleInferer", "divisible_pad": MULTIPLE, "padding": "minimum"}},
-            **{f"{s}-{v}": {"file": f"{s}-{v}.onnx", **network, "inferer": slices} for s in STAGES for v in VIEWS}},
+            "brain": {
+                "file": "brain.onnx",
+                **network,
+                "inferer": {"name": "SimpleInferer", "divisible_pad": MULTIPLE, "padding": "minimum"},
+            },
+            **{f"{s}-{v}": {"file": f"{s}-{v}.onnx", **network, "inferer": slices} for s in STAGES for v in VIEWS},
+        },
         "masks": {
-            "brain": {"stage": "brain", "outputs": ["BRAIN"], "threshold": BRAIN, "transforms": [
-                {"name": "KeepLargestConnectedComponent"}, {"name": "FillHoles"}, {"name": "RemoveSmallObjects", "min_size_ml": 300}]},
-            "suspicion": {"stage": "search", "outputs": ["WT"], "threshold": SUSPICION, "transforms": [
-                {"name": "RemoveSmallObjects", "min_size_ml": MIN_COMPONENT / 1000}]},
-            "tumour": {"stage": "whole", "outputs": ["WT"], "threshold": 0.5, "transforms": [
-                {"name": "BinaryClosing"}, {"name": "RemoveSmallObjects", "min_size_ml": MIN_COMPONENT / 1000}]},
-            "core": {"stage": "core", "outputs": ["TC"], "threshold": 0.5, "transforms": [{"name": "BinaryClosing"}]}},
+            "brain": {
+                "stage": "brain",
+                "outputs": ["BRAIN"],
+                "threshold": BRAIN,
+                "transforms": [
+                    {"name": "KeepLargestConnectedComponent"},
+                    {"name": "FillHoles"},
+                    {"name": "RemoveSmallObjects", "min_size_ml": 300},
+                ],
+            },
+            "suspicion": {
+                "stage": "search",
+                "outputs": ["WT"],
+                "threshold": SUSPICION,
+                "transforms": [{"name": "RemoveSmallObjects", "min_size_ml": MIN_COMPONENT / 1000}],
+            },
+            "tumour": {
+                "stage": "whole",
+                "outputs": ["WT"],
+                "threshold": 0.5,
+                "transforms": [{"name": "BinaryClosing"}, {"name": "RemoveSmallObjects", "min_size_ml": MIN_COMPONENT / 1000}],
+            },
+            "core": {"stage": "core", "outputs": ["TC"], "threshold": 0.5, "transforms": [{"name": "BinaryClosing"}]},
+        },
         "stages": [
-            {"name": "brain", "grid": {"spacing_mm": list(SPACING_MM)},
-             "normalisation": {"name": "foreground-zscore", "threshold_fraction_of_p99": 0.1, "clip_percentiles": [0.5, 99.5], "clip": [-5, 5]},
-             "output": {"activation": "softmax", "classes": ["background", "BRAIN"]}, "members": [{"network": "brain"}],
-             "fusion": {"name": "MeanEnsemble"}},
-            search, whole, stage("core", "tumour", "skip", {"stage": "whole"}), stage("enhancing", "core", "skip", {"stage": "core"})],
+            {
+                "name": "brain",
+                "grid": {"spacing_mm": list(SPACING_MM)},
+                "normalisation": {
+                    "name": "foreground-zscore",
+                    "threshold_fraction_of_p99": 0.1,
+                    "clip_percentiles": [0.5, 99.5],
+                    "clip": [-5, 5],
+                },
+                "output": {"activation": "softmax", "classes": ["background", "BRAIN"]},
+                "members": [{"network": "brain"}],
+                "fusion": {"name": "MeanEnsemble"},
+            },
+            search,
+            whole,
+            stage("core", "tumour", "skip", {"stage": "whole"}),
+            stage("enhancing", "core", "skip", {"stage": "core"}),
+        ],
         "result": {"stage": "search", "regions": {region: name for name, region in REGIONS.items()}, "anatomy": {"BRAIN": "brain"}},
-        "labels": [{"index": 1, "name": "necrotic core", "key": "NCR"}, {"index": 2, "name": "oedema and infiltration", "key": "ED"},
-                   {"index": 3, "name": "enhancing tumour", "key": "ET"}],
+        "labels": [
+            {"index": 1, "name": "necrotic core", "key": "NCR"},
+            {"index": 2, "name": "oedema and infiltration", "key": "ED"},
+            {"index": 3, "name": "enhancing tumour", "key": "ET"},
+        ],
         "anatomy": [{"index": 4, "name": "brain", "key": "BRAIN"}],
         "regions": {"WT": [1, 2, 3], "TC": [1, 3], "ET": [3]},
         "postprocess": {
-            "connectivity": 26, "decision": "nested-regions",
+            "connectivity": 26,
+            "decision": "nested-regions",
             "transforms": [
                 {"name": "RemoveSmallObjects", "applied_labels": ["WT"], "min_size_ml": MIN_COMPONENT / 1000},
-                {"name": "RemoveObjectsByContrast", "applied_labels": ["ET"], "minuend": "T1c", "subtrahend": "T1", "min_mean_difference": 0.3}],
-            "min_component_ml": MIN_COMPONENT / 1000, "enhancing_min_ml": MIN_ENHANCING / 1000, "no_finding_below_ml": MIN_COMPONENT / 1000}}
+                {
+                    "name": "RemoveObjectsByContrast",
+                    "applied_labels": ["ET"],
+                    "minuend": "T1c",
+                    "subtrahend": "T1",
+                    "min_mean_difference": 0.3,
+                },
+            ],
+            "min_component_ml": MIN_COMPONENT / 1000,
+            "enhancing_min_ml": MIN_ENHANCING / 1000,
+            "no_finding_below_ml": MIN_COMPONENT / 1000,
+        },
+    }
 
 
 def write_manifest(folder: Path, version: str, evaluation: dict, relative_sd: dict | None) -> None:
@@ -107,12 +172,23 @@ def write_manifest(folder: Path, version: str, evaluation: dict, relative_sd: di
         card.write_text("Not measured yet.\n")
     files = sorted(p.name for p in folder.iterdir() if p.suffix == ".onnx")
     manifest = {
-        "schema": "gliabridge-bundle/2", "id": folder.name, "version": version, "name": "Glioma segmentation, cascade at 1 mm",
+        "schema": "gliabridge-bundle/2",
+        "id": folder.name,
+        "version": version,
+        "name": "Glioma segmentation, cascade at 1 mm",
         "description": "Brain extraction, then whole tumour, core and enhancing tumour, each by anisotropic networks in three views; "
-                       "whole heads or skull-stripped brains.",
-        "intended_use": INTENDED, "intended_population": {"min_age_years": 18}, "authors": "Gliabridge contributors", "copyright": "Gliabridge contributors",
-        "license": "Research only, because of the terms of part of the training data (see card.md)", "data_source": list(DATA),
-        "files": {name: sha256(folder / name) for name in [*files, "card.md"]}, **graph(), "heads": heads, "evaluation": evaluation}
+        "whole heads or skull-stripped brains.",
+        "intended_use": INTENDED,
+        "intended_population": {"min_age_years": 18},
+        "authors": "Gliabridge contributors",
+        "copyright": "Gliabridge contributors",
+        "license": "Research only, because of the terms of part of the training data (see card.md)",
+        "data_source": list(DATA),
+        "files": {name: sha256(folder / name) for name in [*files, "card.md"]},
+        **graph(),
+        "heads": heads,
+        "evaluation": evaluation,
+    }
     if relative_sd:
         manifest["postprocess"]["volume_relative_sd"] = relative_sd
     path.write_text(json.dumps(manifest, indent=2) + "\n")
@@ -134,11 +210,17 @@ def main() -> None:
         halve(model)
         onnx.save(model, str(a.bundle / name))
     state, brain, estimate = (torch.load(path, weights_only=True) for path in (a.checkpoint, a.brain, a.checkpoint.parent / "flair.pt"))
-    trained = {"facts": state["facts"], "settings": state["settings"], "rounds": state["rounds"], "seconds": round(state["seconds"]),
-               "steps": {name: m["steps"] for name, m in state["members"].items()},
-               "thresholds": thresholds,
-               "brain": {"steps": brain["steps"], "seconds": round(brain["seconds"])},
-               "flair": {"steps": estimate["steps"], "seconds": round(estimate["seconds"])}, "torch": torch.__version__.split("+")[0]}
+    trained = {
+        "facts": state["facts"],
+        "settings": state["settings"],
+        "rounds": state["rounds"],
+        "seconds": round(state["seconds"]),
+        "steps": {name: m["steps"] for name, m in state["members"].items()},
+        "thresholds": thresholds,
+        "brain": {"steps": brain["steps"], "seconds": round(brain["seconds"])},
+        "flair": {"steps": estimate["steps"], "seconds": round(estimate["seconds"])},
+        "torch": torch.__version__.split("+")[0],
+    }
     (RESULTS / "cascade.json").write_text(json.dumps(trained, indent=1) + "\n")
     write_manifest(a.bundle, a.version, {}, None)
     print(f"{a.bundle}: next, python -m gliatrain.cascade.measure")

@@ -4,6 +4,7 @@ Averages of views, thick slices and a trained loss shift what 0.5 means. The shi
 never on tested ones, and export.py puts it into the networks' last logit, so that 1/2 is the limit everywhere again.
 Writes OUT/thresholds.json.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -37,6 +38,7 @@ def network_of(members: dict, stage: str, view: str) -> Callable[[np.ndarray], n
     def run(x: np.ndarray) -> np.ndarray:
         with torch.no_grad():
             return torch.softmax(net(torch.from_numpy(x).contiguous(memory_format=torch.channels_last)), 1)[:, 1].numpy()
+
     return run
 
 
@@ -59,8 +61,11 @@ def best_thresholds(members: dict, volumes: list, seed: int = 17) -> dict:
     out = {}
     for stage, rows in found.items():
         curve = np.mean(rows, axis=0)
-        out[stage] = {"threshold": round(float(THRESHOLDS[curve.argmax()]), 2), "cases": len(rows),
-                      "dice": {f"{t:.2f}": round(float(d), 4) for t, d in zip(THRESHOLDS, curve)}}
+        out[stage] = {
+            "threshold": round(float(THRESHOLDS[curve.argmax()]), 2),
+            "cases": len(rows),
+            "dice": {f"{t:.2f}": round(float(d), 4) for t, d in zip(THRESHOLDS, curve)},
+        }
     return out
 
 

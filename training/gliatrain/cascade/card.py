@@ -2,6 +2,7 @@
 
 Every figure comes from results/cascade.json (training), results/cascade-evaluation.json (measure.py) and the heads' report.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -19,8 +20,13 @@ REGIONS = ("WT", "TC", "ET")
 VOLUMES = {"WT": ("WT",), "TC": ("TC",), "ET": ("ET",), "ED": ("WT", "TC"), "NCR": ("TC", "ET")}
 """Regions and labels whose volume is reported, the labels as differences of regions."""
 TITLES = {
-    "stripped": "Skull-stripped, as published", "head": "Inside a synthetic head", "without-t1": "Without T1", "without-t1ce": "Without T1c",
-    "without-t2": "Without T2", "without-flair": "Without FLAIR"}
+    "stripped": "Skull-stripped, as published",
+    "head": "Inside a synthetic head",
+    "without-t1": "Without T1",
+    "without-t1ce": "Without T1c",
+    "without-t2": "Without T2",
+    "without-flair": "Without FLAIR",
+}
 SEEN = """Which cases an ancestor saw: the published networks were trained on BraTS 2017. The whole cases below were not in it, nor did any network
 here train on their patients in any form (label maps, lesion cubes and images were compared: `gliatrain/identities.py`). BraTS 2017 holds
 65 patients of TCGA-LGG, so a clinical head below may be of a patient whose BraTS images an ancestor saw; none of the heads themselves,
@@ -52,8 +58,11 @@ def mean_rows(mean: dict) -> list[list]:
     rows = []
     for part, title in TITLES.items():
         if part in mean:
-            cells = [f"{mean[part][r]['mean']:.3f}" + (f" ({mean[part][r]['mean'] - full[r]['mean']:+.3f})" if part != "stripped" and full else "")
-                     for r in REGIONS]
+            cells = [
+                f"{mean[part][r]['mean']:.3f}"
+                + (f" ({mean[part][r]['mean'] - full[r]['mean']:+.3f})" if part != "stripped" and full else "")
+                for r in REGIONS
+            ]
             rows.append([title, mean[part]["cases"], *(cells if part != "without-t1ce" else [cells[0], "not evaluable", "not evaluable"])])
     return rows
 
@@ -62,8 +71,14 @@ def case_rows(cases: list[dict], part: str) -> list[list]:
     out = []
     for c in sorted(of(cases, part), key=lambda c: c["case"]):
         s = scores(c)
-        out.append([c["case"].removeprefix(f"{part}-"), *(number(s[r]["dice"]) for r in REGIONS), number(s["WT"].get("hausdorff95Mm"), 1),
-                    *(f"{s[r]['volumeMl']:.1f} / {s[r]['referenceMl']:.1f}" for r in ("WT", "ET"))])
+        out.append(
+            [
+                c["case"].removeprefix(f"{part}-"),
+                *(number(s[r]["dice"]) for r in REGIONS),
+                number(s["WT"].get("hausdorff95Mm"), 1),
+                *(f"{s[r]['volumeMl']:.1f} / {s[r]['referenceMl']:.1f}" for r in ("WT", "ET")),
+            ]
+        )
     return out
 
 
@@ -85,11 +100,22 @@ def clinical_section(cases: list[dict]) -> str:
     if not rows:
         return "Not measured."
     dice = [scores(c)["WT"]["dice"] for c in rows]
-    lines = [[c["case"].removeprefix("clinical-"), number(s["dice"]), number(s.get("hausdorff95Mm"), 1), f"{s['volumeMl']:.1f} / {s['referenceMl']:.1f}"]
-             for c in sorted(rows, key=lambda c: c["case"]) for s in [scores(c)["WT"]]]
-    return (f"Whole tumour, mean Dice {np.mean(dice):.3f}, median {np.median(dice):.3f}, of {len(rows)} heads that were kept from training."
-            + beside_before([c["case"].removeprefix("clinical-") for c in rows]) + "\n\n"
-            + table(["patient", "Dice WT", "HD95 mm", "found / true ml"], lines))
+    lines = [
+        [
+            c["case"].removeprefix("clinical-"),
+            number(s["dice"]),
+            number(s.get("hausdorff95Mm"), 1),
+            f"{s['volumeMl']:.1f} / {s['referenceMl']:.1f}",
+        ]
+        for c in sorted(rows, key=lambda c: c["case"])
+        for s in [scores(c)["WT"]]
+    ]
+    return (
+        f"Whole tumour, mean Dice {np.mean(dice):.3f}, median {np.median(dice):.3f}, of {len(rows)} heads that were kept from training."
+        + beside_before([c["case"].removeprefix("clinical-") for c in rows])
+        + "\n\n"
+        + table(["patient", "Dice WT", "HD95 mm", "found / true ml"], lines)
+    )
 
 
 def card(trained: dict, measured: dict, heads: str) -> str:

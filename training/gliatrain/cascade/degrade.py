@@ -3,6 +3,7 @@ intensities, errors of the brain mask, missing sequences; lesions implanted, mir
 
 All on the 1 mm grid, z-scores of the brain (volumes.py); the result is normalised again over its own, wrong mask and is 0 outside it.
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -23,7 +24,7 @@ def mirror_out(v: Volume) -> Volume:
     """The tumour replaced by the other hemisphere where that is healthy; what is left keeps its label."""
     xs = np.where((v.distance < 0).any((0, 1)))[0]
     flip = np.arange(v.label.shape[2])
-    flip[xs[0]:xs[-1] + 1] = np.arange(xs[-1], xs[0] - 1, -1)
+    flip[xs[0] : xs[-1] + 1] = np.arange(xs[-1], xs[0] - 1, -1)
     sick = ndi.binary_dilation(v.label > 0, iterations=4)
     inside = v.distance < 0
     use = sick & ~sick[:, :, flip] & inside & inside[:, :, flip]
@@ -232,5 +233,3 @@ def hospital(v: Volume, cubes: list[dict], rng: np.random.Generator) -> tuple[np
     low = image.min((1, 2, 3), keepdims=True)
     image = z_scores(np.where(np.array(v.present)[:, None, None, None], image - low + 1e-3, 0), mask) * mask
     return image, np.where(mask, v.label, 0).astype(np.uint8), mask
-
-

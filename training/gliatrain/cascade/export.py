@@ -4,6 +4,7 @@
 an asymmetric input before it is kept. Padding stands inside the convolutions, and transposed convolutions of stride 2 are written as
 an ordinary convolution with depth-to-space (exact), so that ONNX Runtime's blocked kernels and WebGPU take all of it.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -83,19 +84,35 @@ def behind(fill_in: onnx.ModelProto, view: onnx.ModelProto) -> onnx.ModelProto:
         node.output[:] = ["logits" if name == "view/logits" else name for name in node.output]
     graph.input[0].name, graph.output[0].name = "image", "logits"
     numbers = {"flair": [FLAIR], "nothing": [0.0]}
-    graph.initializer.extend([*other.initializer, *(numpy_helper.from_array(np.array(v, np.int64 if name == "flair" else np.float32), name)
-                                                    for name, v in numbers.items())])
-    asked = [helper.make_node("Gather", ["image", "flair"], ["flair image"], axis=1), helper.make_node("Abs", ["flair image"], ["size"]),
-             helper.make_node("ReduceMax", ["size"], ["largest"], keepdims=0), helper.make_node("Greater", ["largest", "nothing"], ["there"]),
-             helper.make_node("If", ["there"], ["filled"], then_branch=kept, else_branch=estimated)]
+    graph.initializer.extend(
+        [
+            *other.initializer,
+            *(numpy_helper.from_array(np.array(v, np.int64 if name == "flair" else np.float32), name) for name, v in numbers.items()),
+        ]
+    )
+    asked = [
+        helper.make_node("Gather", ["image", "flair"], ["flair image"], axis=1),
+        helper.make_node("Abs", ["flair image"], ["size"]),
+        helper.make_node("ReduceMax", ["size"], ["largest"], keepdims=0),
+        helper.make_node("Greater", ["largest", "nothing"], ["there"]),
+        helper.make_node("If", ["there"], ["filled"], then_branch=kept, else_branch=estimated),
+    ]
     for place, node in enumerate(asked):
         graph.node.insert(place, node)
     return out
 
 
 def trace(net: nn.Module, example: torch.Tensor, path: Path, free: dict[int, str]) -> onnx.ModelProto:
-    torch.onnx.export(net, (example,), str(path), input_names=["image"], output_names=["logits"], opset_version=OPSET, dynamo=False,
-                      dynamic_axes={"image": free, "logits": {k: f"{v}_out" for k, v in free.items()}})
+    torch.onnx.export(
+        net,
+        (example,),
+        str(path),
+        input_names=["image"],
+        output_names=["logits"],
+        opset_version=OPSET,
+        dynamo=False,
+        dynamic_axes={"image": free, "logits": {k: f"{v}_out" for k, v in free.items()}},
+    )
     return onnx.load(str(path))
 
 

@@ -8,6 +8,7 @@ Output : float32 [D, 1, H, W], z-scores; 0 where every input is 0
 
 `python -m gliatrain.cascade.flair --data DIR --cache DIR --out DIR --minutes N` trains it on the whole cases that the cascade trains on.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -71,8 +72,10 @@ def sample(v: Volume, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Ten
     across = tuple(a for a in range(3) if a != axis)
     where = np.flatnonzero(((v.label > 0) if v.label.any() and rng.random() < 0.6 else mask).any(across))
     at = rng.choice(where, SLICES)
+
     def cut(volume: np.ndarray) -> np.ndarray:
         return np.moveaxis(np.take(volume, at, axis + volume.ndim - 3), axis + volume.ndim - 3, 0).astype(np.float32)
+
     inside, tumour = cut(mask)[:, None], cut(v.label > 0)[:, None]
     image = cut(v.image) * inside
     inputs, flair = image[:, :FLAIR], image[:, FLAIR:]
@@ -85,8 +88,11 @@ def sample(v: Volume, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Ten
     for k in range(3):
         if not v.present[k] or (k < 2 and rng.random() < 0.15):
             inputs[:, k] = 0
-    return (torch.from_numpy((inputs * inside).astype(np.float32)), torch.from_numpy(flair),
-            torch.from_numpy(inside * (1 + TUMOUR_WEIGHT * tumour)))
+    return (
+        torch.from_numpy((inputs * inside).astype(np.float32)),
+        torch.from_numpy(flair),
+        torch.from_numpy(inside * (1 + TUMOUR_WEIGHT * tumour)),
+    )
 
 
 def train(volumes: list[Volume], out: Path, minutes: float, peak: float = 3e-3, seed: int = 5) -> FlairNet:

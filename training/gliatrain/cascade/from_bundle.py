@@ -3,6 +3,7 @@
 `python -m gliatrain.cascade.from_bundle --bundle DIR --out DIR`. A bundle holds the running means in half precision and no optimiser:
 the difference is below what one step changes, and the optimisers start afresh. Refused where a checkpoint is there already.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -27,7 +28,9 @@ from .weights import NETWORKS, put
 
 def arrays(path: Path) -> dict[str, np.ndarray]:
     """The initialisers of a bundle's file in their order, under the names that they had before their precision was halved."""
-    return {tensor.name.removesuffix("_half"): numpy_helper.to_array(tensor).astype(np.float32) for tensor in onnx.load(path).graph.initializer}
+    return {
+        tensor.name.removesuffix("_half"): numpy_helper.to_array(tensor).astype(np.float32) for tensor in onnx.load(path).graph.initializer
+    }
 
 
 def part(named: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
@@ -36,11 +39,13 @@ def part(named: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
 
 def per_channel(net: ViewNet) -> list[nn.Parameter]:
     """The parameters that an exported file holds without a name, in the order in which a slice meets them."""
+
     def block(b: ResBlock) -> list[nn.Parameter]:
         return [b.scale, b.shift, b.act0.weight, b.act1.weight]
 
     def act(*layers: nn.Module) -> list[nn.Parameter]:
         return [layer.act.weight for layer in layers if hasattr(layer, "act")]
+
     out = []
     for number, down in enumerate((net.down1, net.down2, None, None), 1):
         for b in getattr(net, f"block{number}"):
@@ -90,7 +95,9 @@ def main() -> None:
     ap = argparse.ArgumentParser(description=__doc__)
     ap.add_argument("--bundle", type=Path, default=ROOT / "config/models/glioma-cascade-1mm")
     ap.add_argument("--out", type=Path, default=Path("out/cascade"))
-    ap.add_argument("--record", type=Path, default=RESULTS / "cascade.json", help="what the bundle's networks learned from, and for how long")
+    ap.add_argument(
+        "--record", type=Path, default=RESULTS / "cascade.json", help="what the bundle's networks learned from, and for how long"
+    )
     ap.add_argument("--peak", type=float, default=1e-4)
     a = ap.parse_args()
     for name in ("checkpoint.pt", "brain.pt", "flair.pt"):

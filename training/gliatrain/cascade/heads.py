@@ -1,5 +1,6 @@
 """Heads with skull on the 1 mm grid: TCGA-LGG's clinical heads and the multiple-sclerosis heads of the data folder, and procedural
 heads (scripts/phantom-volumes.ts)."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -39,8 +40,10 @@ def native_tcga(path: Path) -> tuple[np.ndarray, np.ndarray, tuple[float, float,
 
 def read_tcga(path: Path) -> tuple[np.ndarray, np.ndarray]:
     image, label, spacing = native_tcga(path)
-    return (np.stack([to_grid(c, spacing, MM) for c in image]),
-            (to_grid((label > 0).astype(np.float32), spacing, MM) >= 0.5) * np.uint8(sources.UNKNOWN))
+    return (
+        np.stack([to_grid(c, spacing, MM) for c in image]),
+        (to_grid((label > 0).astype(np.float32), spacing, MM) >= 0.5) * np.uint8(sources.UNKNOWN),
+    )
 
 
 def read_ms(folder: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -50,6 +53,7 @@ def read_ms(folder: Path) -> tuple[np.ndarray, np.ndarray]:
     def read(name: str) -> "sitk.Image":
         path = next(p for p in sorted(folder.iterdir()) if name in p.name.lower())
         return sitk.DICOMOrient(sitk.ReadImage(str(path), sitk.sitkFloat32), "LPS")
+
     flair = read("flair")
     size = [int(round(n * s)) for n, s in zip(flair.GetSize(), flair.GetSpacing())]
     fixed = sitk.Resample(flair, size, sitk.Transform(), sitk.sitkLinear, flair.GetOrigin(), (1.0,) * 3, flair.GetDirection())
@@ -66,6 +70,7 @@ def read_ms(folder: Path) -> tuple[np.ndarray, np.ndarray]:
         start = sitk.CenteredTransformInitializer(fixed, moving, sitk.Euler3DTransform(), sitk.CenteredTransformInitializerFilter.GEOMETRY)
         method.SetInitialTransform(start)
         return sitk.GetArrayFromImage(sitk.Resample(moving, fixed, method.Execute(fixed, moving), sitk.sitkLinear, 0.0))
+
     f = sitk.GetArrayFromImage(fixed)
     image = np.stack([aligned(read("t1")), np.zeros_like(f), aligned(read("t2")), f])
     return np.maximum(image, 0), np.zeros(f.shape, np.uint8)
@@ -88,11 +93,13 @@ def has_teacher(cache: Path, name: str) -> bool:
 
 def load_head(data: Path, cache: Path, name: str) -> Volume:
     """A head with its teacher's brain mask (teach_brain.py), a tumour at its edge included."""
+
     def make() -> Volume:
         image, label = read_head(data, name)
         brain = np.load(cache / "brains" / f"{name}.npz")["mask"]
         brain = ndi.binary_fill_holes(brain | (label > 0))
         return volume(name, image, label, brain, head=True)
+
     return cached(cache / f"{name}.npz", make)
 
 
@@ -106,6 +113,7 @@ def read_phantom(cache: Path, name: str) -> tuple[np.ndarray, np.ndarray, np.nda
 
     def array(part: str) -> np.ndarray:
         return np.load(folder / f"{name}.{part}.npy", mmap_mode="r")
+
     inside = array("parenchyma").astype(bool) | (array("label") > 0)
     box = sources.crop_box(inside, 40)
     tissue = np.zeros_like(inside)

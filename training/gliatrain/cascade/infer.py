@@ -2,6 +2,7 @@
 
 Volumes are [Z, Y, X] or [C, Z, Y, X], axes to S, P, L.
 """
+
 from __future__ import annotations
 
 from typing import Callable, Mapping
@@ -29,7 +30,7 @@ def run_view(network: ViewNetwork, image: np.ndarray, view: str, slab: int = 64)
     x = image.transpose(1 + order[0], 0, 1 + order[1], 1 + order[2])
     d, _, h, w = x.shape
     x = np.pad(x, [(CONTEXT, CONTEXT), (0, 0), (0, -h % 4), (0, -w % 4)])
-    parts = [network(np.ascontiguousarray(x[a:min(a + slab, d) + 2 * CONTEXT])) for a in range(0, d, slab)]
+    parts = [network(np.ascontiguousarray(x[a : min(a + slab, d) + 2 * CONTEXT])) for a in range(0, d, slab)]
     return np.concatenate(parts)[:, :h, :w].transpose(np.argsort(order))
 
 

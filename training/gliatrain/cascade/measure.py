@@ -4,6 +4,7 @@ Writes the tested cases as NIfTI folders (as they are; inside a synthetic head; 
 procedural heads without a tumour, the tested clinical heads and the multiple-sclerosis heads on their own grids, runs `gliabridge evaluate --cases` on them, and joins its
 report to results/cascade-evaluation.json. Cases that a report of the same bundle holds already are not run again.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -65,9 +66,11 @@ def in_a_head(image: np.ndarray, label: np.ndarray, atlas: Atlas, rng: np.random
     box = tuple(slice(0, n // 2 * 2) for n in brain.shape)
     image, label, brain = image[(slice(None), *box)], label[box], brain[box]
     means = np.array([c[brain].mean() for c in image])
-    coarse = {"image": np.stack([to_grid(c, (1.0,) * 3) / m for c, m in zip(image, means)]),
-              "label": to_grid((label > 0).astype(np.float32), (1.0,) * 3).round().astype(np.uint8),
-              "brain": to_grid(brain.astype(np.float32), (1.0,) * 3) >= 0.5}
+    coarse = {
+        "image": np.stack([to_grid(c, (1.0,) * 3) / m for c, m in zip(image, means)]),
+        "label": to_grid((label > 0).astype(np.float32), (1.0,) * 3).round().astype(np.uint8),
+        "brain": to_grid(brain.astype(np.float32), (1.0,) * 3) >= 0.5,
+    }
     head = add_head(coarse, atlas, rng)
     big = np.stack([ndi.zoom(c, 2, order=1, grid_mode=True, mode="nearest") for c in head["image"]])
     start = [-2 * s for s in head["shift"]]
@@ -130,8 +133,24 @@ def write_ms(data: Path, folder: Path, name: str) -> None:
 
 
 def evaluate(folder: Path, bundle: Path, names: list[str], out: Path) -> dict:
-    subprocess.run(["node", "bin/run.mjs", "bin/gliabridge.mjs", "evaluate", "--cases", str(folder.resolve()), "--only", ",".join(names),
-                    "--bundle", str(bundle.resolve()), "--json", str(out.resolve())], cwd=ROOT, check=True)
+    subprocess.run(
+        [
+            "node",
+            "bin/run.mjs",
+            "bin/gliabridge.mjs",
+            "evaluate",
+            "--cases",
+            str(folder.resolve()),
+            "--only",
+            ",".join(names),
+            "--bundle",
+            str(bundle.resolve()),
+            "--json",
+            str(out.resolve()),
+        ],
+        cwd=ROOT,
+        check=True,
+    )
     return json.loads(out.read_text())
 
 
@@ -189,7 +208,7 @@ def main() -> None:
     done = {c["case"] for c in report["cases"]}
     left = [p.name for part in a.parts for p in sorted(folder.glob(f"{part}-*")) if p.name not in done]
     for start in range(0, len(left), 4):
-        new = evaluate(folder, a.bundle, left[start:start + 4], a.cache / "report.json")
+        new = evaluate(folder, a.bundle, left[start : start + 4], a.cache / "report.json")
         report["cases"] += new["cases"]
         report["failures"] += new["failures"]
         report |= {"execution": new["execution"], "peakRssMb": new["peakRssMb"]}

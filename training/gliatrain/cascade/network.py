@@ -7,6 +7,7 @@ Output : float32 [D - 8, C, H, W] logits; four slices of context are used up on 
 Everything within a slice is a 2D convolution; neighbouring slices meet in four places alone (`Fuse`, three slices each). Batch norm is
 folded: what stood after a convolution is its weight and bias, what stood before an activation is a scale and shift a channel.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -3,6 +3,7 @@
 Image float32 [slices + 2 * CONTEXT, 4, H, W], label uint8 [slices, H, W] (0 or 1), weight bool [slices, H, W] (inside the brain mask).
 Windows may reach beyond the volume; there the image is 0, as the service pads.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -150,16 +151,20 @@ def patch(stage: str, view: str, study, rng: np.random.Generator) -> tuple[np.nd
     gone = missing(image, rng, whole=stage == "whole")
     x[gone] = 0
     y, w = cut(target, start, lengths), cut(mask, start, lengths)
-    return (np.ascontiguousarray(x.transpose(1 + order[0], 0, 1 + order[1], 1 + order[2])),
-            np.ascontiguousarray(y.transpose(order)).astype(np.uint8), np.ascontiguousarray(w.transpose(order)))
+    return (
+        np.ascontiguousarray(x.transpose(1 + order[0], 0, 1 + order[1], 1 + order[2])),
+        np.ascontiguousarray(y.transpose(order)).astype(np.uint8),
+        np.ascontiguousarray(w.transpose(order)),
+    )
 
 
 class Patches(torch.utils.data.IterableDataset):
     """Endless rounds: each a dict (stage, view) -> `each` patches of one study. A study is made anew every `reuse` rounds; the last
     eight are drawn from. Heads have no classes, so their rounds hold the stage "whole" alone."""
 
-    def __init__(self, cohort: Cohort, each: int = 2, seed: int = 0, head_share: float = 0.3, reuse: int = 3,
-                 stages: tuple[str, ...] = STAGES):
+    def __init__(
+        self, cohort: Cohort, each: int = 2, seed: int = 0, head_share: float = 0.3, reuse: int = 3, stages: tuple[str, ...] = STAGES
+    ):
         self.cohort, self.each, self.seed, self.head_share, self.reuse, self.stages = cohort, each, seed, head_share, reuse, stages
 
     def __iter__(self):
@@ -171,8 +176,12 @@ class Patches(torch.utils.data.IterableDataset):
             if len(pool) < 4 or rng.random() < 1 / self.reuse:
                 pool = [*pool[-7:], self.study(rng)]
             study, stages = pool[rng.integers(len(pool))]
-            yield {(stage, view): [patch(stage, view, study, rng) for _ in range(self.each)] for stage in stages for view in VIEWS
-                   if stage == "whole" or np.isin(study[1], TARGETS[stage]).any() or rng.random() < EMPTY_SHARE}
+            yield {
+                (stage, view): [patch(stage, view, study, rng) for _ in range(self.each)]
+                for stage in stages
+                for view in VIEWS
+                if stage == "whole" or np.isin(study[1], TARGETS[stage]).any() or rng.random() < EMPTY_SHARE
+            }
 
     def study(self, rng: np.random.Generator):
         """A degraded study and the stages that it can teach."""

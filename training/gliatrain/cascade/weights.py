@@ -3,6 +3,7 @@
 Archive names are those of the networks' variables: "block1_1/conv_0/w" (kd, kh, kw, in, out), ".../deconv_/w" (kd, kh, kw, out, in),
 gamma, beta, alpha; the statistics are "<network>/<layer>/mean" and ".../variance". The archives' channel order is FLAIR, T1, T1c, T2.
 """
+
 from __future__ import annotations
 
 from pathlib import Path
