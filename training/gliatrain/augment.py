@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from scipy import ndimage as ndi
 
+from .data import Lesion
 from .losses import BRAIN, ET, NOT_TUMOUR, TUMOUR
 from .preprocess import normalise_channels
 from .synthetic import procedural_head
@@ -34,9 +35,9 @@ class Cohort:
             mix["lgg"] = 0.0
         total = sum(mix.values())
         self.kinds, self.weights = list(mix), [v / total for v in mix.values()]
-        self.silent = [c for c in self.cubes if not (c["label"] == ET).any()]
+        self.silent = [c for c in self.cubes if not (c.label == ET).any()]
 
-    def cube(self, rng: np.random.Generator) -> dict:
+    def cube(self, rng: np.random.Generator) -> Lesion:
         """A lesion cube; a third of the draws from those without enhancement, which few whole cases show."""
         pool = self.silent if self.silent and rng.random() < 1 / 3 else self.cubes
         return pool[rng.integers(len(pool))]
@@ -88,12 +89,12 @@ def make_volume(cohort: Cohort, rng: np.random.Generator) -> tuple[np.ndarray, n
             case = without_enhancement(case)
         if kind == "head":
             case = add_head(case, cohort.atlas, rng)
-    image, label = case["image"], with_brain(case["label"], case["brain"], known=kind != "lgg")
+    image, label = case.image, with_brain(case.label, case.brain, known=kind != "lgg")
     if rng.random() < 0.25:  # limited field of view
         z = label.shape[0]
         cut = slice(int(rng.integers(0, z // 4)), z - int(rng.integers(0, z // 8)))
         image, label = image[:, cut], label[cut]
-    return normalise_channels(degrade(image, case["head"], rng)), label
+    return normalise_channels(degrade(image, case.head, rng)), label
 
 
 def with_brain(label: np.ndarray, brain: np.ndarray, known: bool) -> np.ndarray:

@@ -19,35 +19,26 @@ import argparse
 import csv
 from pathlib import Path
 
-import nibabel as nib
 import numpy as np
 
 from . import identities
-from .cascade.heads import HEAD_MM, PIXEL_MM
-from .data import case_names, data_folder, load_xz
+from .data import CHANNELS, case_names, data_folder, native_head
+from .nifti import write_nifti
 
-SLICE_MM = (1.5, 7.0)
 DAYS_PER_MONTH = 365.25 / 12
-COPY = 0.95
-"""Share of equal voxels from which on a channel is the copy of FLAIR that fills the place of a missing sequence."""
 COLUMNS = ("id", "age", "sex", "idh", "1p19q", "mgmt", "grade", "diagnosis", "survival_days", "event")
-PLACES = {"t1": 0, "flair": 1, "t1ce": 2}
 
 
 def write_head(path: Path, out: Path) -> dict:
     """One clinical head as NIfTI; the sequences that it has."""
     name = path.name.split(".")[0]
-    image, mask = load_xz(path), load_xz(Path(str(path).replace(".image.", ".mask.")))
-    slice_mm = float(np.clip(HEAD_MM / image.shape[1], *SLICE_MM))
-    pixel_mm = PIXEL_MM * 256 / image.shape[3]
-    affine = np.diag([-pixel_mm, -pixel_mm, slice_mm, 1.0])
+    image, mask, spacing = native_head(path)
     folder = out / name
     folder.mkdir(parents=True, exist_ok=True)
-    parts = {key: image[place] for key, place in PLACES.items() if key == "flair" or (image[place] == image[1]).mean() <= COPY}
+    parts = {key: channel for key, channel in zip(CHANNELS, image, strict=True) if channel.any()}
     for key, volume in {**parts, "mask": mask.astype(np.uint8)}.items():
-        # The array is [Z, Y, X] with axes to S, P, L; NIfTI wants x first, and its world is RAS.
-        nib.save(nib.Nifti1Image(np.ascontiguousarray(volume.transpose(2, 1, 0)), affine), folder / f"{name}_{key}.nii.gz")
-    return {"id": name, "sequences": sorted(parts), "slice_mm": round(slice_mm, 2)}
+        write_nifti(folder / f"{name}_{key}.nii.gz", volume, spacing)
+    return {"id": name, "sequences": sorted(parts), "slice_mm": round(spacing[0], 2)}
 
 
 class Tables:

@@ -13,6 +13,9 @@ from __future__ import annotations
 import io
 import lzma
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import nibabel as nib
@@ -75,7 +78,35 @@ def crop_box(mask: np.ndarray, margin: int) -> tuple[slice, ...]:
     return tuple(slice(max(0, s.start - margin), min(n, s.stop + margin)) for s, n in zip(box, mask.shape, strict=True))
 
 
-def load_brats(folder: Path) -> dict:
+@dataclass(frozen=True)
+class Case:
+    """One patient on the 2 mm grid, axes to S, P, L. image float32 [4, Z, Y, X] (T1, T1c, T2, FLAIR; a missing one is 0), each divided
+    by its mean over the brain; label uint8 [Z, Y, X] (losses.py); brain bool [Z, Y, X]; head: whether the image goes on outside the brain;
+    start: first voxel (Z, Y, X) on the grid of the file that it was cut from."""
+
+    id: str
+    image: np.ndarray
+    label: np.ndarray
+    brain: np.ndarray
+    head: bool
+    start: tuple[int, int, int] = (0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Lesion:
+    """A tumour cut out of its patient: image float16 [4, z, y, x] in z-scores of the patient's own brain, label uint8 [z, y, x]."""
+
+    patient: str
+    image: np.ndarray
+    label: np.ndarray
+
+
+def start_of(box: tuple[slice, ...]) -> tuple[int, int, int]:
+    z, y, x = (s.start for s in box)
+    return z, y, x
+
+
+def load_brats(folder: Path) -> Case:
     """One skull-stripped case, brain cropped with a margin of 8 voxels."""
     image = np.stack([to_grid(*read_lps(brats_file(folder, name))) for name in CHANNELS])
     label, spacing = read_lps(brats_file(folder, "seg"))
@@ -84,7 +115,7 @@ def load_brats(folder: Path) -> dict:
     image, brain = image[(slice(None), *box)], brain[box]
     image = np.stack([np.maximum(c, 0) / c[brain].mean() for c in image])
     label = label_to_grid(labels_to_classes(label), spacing)[box]
-    return {"id": folder.name, "image": image, "label": label, "brain": brain, "head": False, "start": [s.start for s in box]}
+    return Case(folder.name, image, label, brain, head=False, start=start_of(box))
 
 
 def load_xz(path: Path) -> np.ndarray:
@@ -110,44 +141,46 @@ def repeated_channels(image: np.ndarray) -> list[bool]:
     return [c != 1 and bool((image[c] == image[1]).mean() > 0.95) for c in range(3)]
 
 
-def load_tcga(path: Path) -> dict:
-    """One clinical head on an assumed spacing. The publisher's channels are T1, FLAIR, T1c; copies of FLAIR are dropped."""
-    image, mask = load_xz(path), load_xz(Path(str(path).replace(".image.", ".mask.")))
-    spacing, missing = assumed_spacing(image.shape[1:]), repeated_channels(image)
-    grids = [to_grid(image[c].astype(np.float32), spacing) for c in range(3)]
+def native_head(path: Path) -> tuple[np.ndarray, np.ndarray, tuple[float, float, float]]:
+    """A clinical head as published: image float32 [4, Z, Y, X] (T1, T1c, T2, FLAIR; a missing one is 0; the publisher's channels are T1,
+    FLAIR, T1c), the tumour bool [Z, Y, X], and the spacing (z, y, x) in mm that is assumed."""
+    stored, mask = load_xz(path), load_xz(Path(str(path).replace(".image.", ".mask.")))
+    image, missing = np.zeros((4, *mask.shape), np.float32), repeated_channels(stored)
+    for channel, place in enumerate((0, 3, 1)):
+        if not missing[channel]:
+            image[place] = stored[channel]
+    return image, mask > 0, assumed_spacing(mask.shape)
+
+
+def load_tcga(path: Path) -> Case:
+    """One clinical head on an assumed spacing."""
+    image, mask, spacing = native_head(path)
+    grids = np.stack([to_grid(c, spacing) for c in image])
     label = (to_grid(mask.astype(np.float32), spacing) >= 0.5) * np.uint8(UNKNOWN)
-    head = ndi.gaussian_filter(grids[1], 1) > 0.1 * np.percentile(grids[1], 98)
+    flair = grids[3]
+    head = ndi.gaussian_filter(flair, 1) > 0.1 * np.percentile(flair, 98)
     head = ndi.binary_fill_holes(ndi.binary_opening(head, iterations=2))
     brain = ndi.binary_erosion(head, iterations=8)  # 16 mm inside the skin: a rough inner region
     brain[: int(len(brain) * 0.25)] = False
-    zero = np.zeros_like(grids[0])
-    order = [zero if missing[0] else grids[0], zero if missing[2] else grids[2], zero, grids[1]]
-    stack = np.stack([c / c[brain].mean() if c.any() else c for c in order])
+    stack = np.stack([c / c[brain].mean() if c.any() else c for c in grids])
     box = crop_box(head | (label > 0), 6)
-    return {
-        "id": path.name.split(".")[0],
-        "image": stack[(slice(None), *box)].astype(np.float32),
-        "label": label[box].astype(np.uint8),
-        "brain": brain[box],
-        "head": True,
-        "start": [s.start for s in box],
-    }
+    name, image = path.name.split(".")[0], stack[(slice(None), *box)].astype(np.float32)
+    return Case(name, image, label[box].astype(np.uint8), brain[box], head=True, start=start_of(box))
 
 
-def load_cubes(data: Path, cache: Path) -> list[dict]:
-    """Lesion cubes on the 2 mm grid: image float16 [4, z, y, x] in z-scores of the patient's brain."""
+def load_cubes(data: Path, cache: Path) -> list[Lesion]:
+    """Lesion cubes on the 2 mm grid."""
     path = cache / "cubes.npz"
     if not path.exists():
         cache.mkdir(parents=True, exist_ok=True)
         cubes = read_cubes(data)
-        ids, images, labels = (np.stack([c[key] for c in cubes]) for key in ("id", "image", "label"))
-        np.savez(path, id=ids, image=images, label=labels)
+        images, labels = np.stack([c.image for c in cubes]), np.stack([c.label for c in cubes])
+        np.savez(path, id=np.array([c.patient for c in cubes]), image=images, label=labels)
     z = np.load(path)
-    rows = zip(z["id"], z["image"], z["label"], strict=True)
-    return [{"id": str(i), "image": image, "label": label} for i, image, label in rows]
+    return [Lesion(str(i), image, label) for i, image, label in zip(z["id"], z["image"], z["label"], strict=True)]
 
 
-def read_cubes(data: Path) -> list[dict]:
+def read_cubes(data: Path) -> list[Lesion]:
     z = load_xz(data / "brats2020_lesion_cubes_32.npz.xz")
     cubes = []
     for image, mask, pid in zip(z["image"], z["mask"], z["patient_id"], strict=True):
@@ -155,33 +188,28 @@ def read_cubes(data: Path) -> list[dict]:
         volume = np.stack([to_grid(c.transpose(2, 1, 0) / 20.0 - 5.0, spacing) for c in image])
         label = label_to_grid(labels_to_classes(mask.transpose(2, 1, 0)), spacing)
         if (label > 0).sum() > 20:
-            cubes.append({"id": str(pid), "image": volume.astype(np.float16), "label": label})
+            cubes.append(Lesion(str(pid), volume.astype(np.float16), label))
     return cubes
 
 
-def cached(cache: Path, key: str, make) -> dict:
+def cached(cache: Path, key: str, make: Callable[[], Case]) -> Case:
     path = cache / f"{key}.npz"
     if path.exists():
         z = np.load(path, allow_pickle=False)
-        return {
-            "id": str(z["id"]),
-            "image": z["image"].astype(np.float32),
-            "label": z["label"],
-            "brain": z["brain"],
-            "head": bool(z["head"]),
-            "start": z["start"].tolist(),
-        }
+        depth, height, width = z["start"].tolist()
+        return Case(str(z["id"]), z["image"].astype(np.float32), z["label"], z["brain"], bool(z["head"]), (depth, height, width))
     case = make()
     cache.mkdir(parents=True, exist_ok=True)
-    np.savez(path, **{**case, "image": case["image"].astype(np.float16)})
+    half = case.image.astype(np.float16)
+    np.savez(path, id=case.id, image=half, label=case.label, brain=case.brain, head=case.head, start=case.start)
     return case
 
 
-def load_cohort(data: Path, cache: Path, names) -> list[dict]:
+def load_cohort(data: Path, cache: Path, names) -> list[Case]:
     """Whole BraTS cases by name."""
-    return [cached(cache, name, lambda n=name: load_brats(data / "brats" / n)) for name in names]
+    return [cached(cache, name, partial(load_brats, data / "brats" / name)) for name in names]
 
 
-def load_lgg(data: Path, cache: Path, names) -> list[dict]:
+def load_lgg(data: Path, cache: Path, names) -> list[Case]:
     """Clinical heads by name."""
-    return [cached(cache, name, lambda n=name: load_tcga(data / "tcga-lgg" / f"{n}.image.npy.xz")) for name in names]
+    return [cached(cache, name, partial(load_tcga, data / "tcga-lgg" / f"{name}.image.npy.xz")) for name in names]

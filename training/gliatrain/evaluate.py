@@ -20,6 +20,7 @@ import onnxruntime as ort
 
 from . import data as cohort_data
 from . import identities
+from .data import Case
 from .infer import FLIPS, OVERLAP, ROI, probabilities
 from .metrics import REGIONS, score
 from .postprocess import SETTINGS, clean, decide, to_source
@@ -68,35 +69,35 @@ def label_at(prob: np.ndarray, shift, native_shape) -> np.ndarray:
     return clean(to_source(prob, native_shape, [0.25 - 0.5 - s for s in shift], (0.5,) * 3), 0.001)
 
 
-def evaluate_case(case: dict, native: np.ndarray, predictor: Predictor, shift) -> dict:
+def evaluate_case(case: Case, native: np.ndarray, predictor: Predictor) -> dict:
     began = time.time()
-    prob = predictor(case["image"])
+    prob = predictor(case.image)
     seconds = time.time() - began
     coarse = clean(decide(prob), 0.008)
     return {
         "seconds": round(seconds, 2),
-        "voxels_2mm": list(case["label"].shape),
-        "mm1": score(label_at(prob, shift, native.shape), native, (1, 1, 1)),
-        "mm2": score(coarse, case["label"], (2, 2, 2), distances=False),
-        "feature_errors": feature_errors(case["image"][1], case["label"] > 0, coarse > 0, (2, 2, 2)),
+        "voxels_2mm": list(case.label.shape),
+        "mm1": score(label_at(prob, case.start, native.shape), native, (1, 1, 1)),
+        "mm2": score(coarse, case.label, (2, 2, 2), distances=False),
+        "feature_errors": feature_errors(case.image[1], case.label > 0, coarse > 0, (2, 2, 2)),
     }
 
 
-def whole_case(data: Path, case: dict, predictor: Predictor, atlas: Atlas, seed: int, row: dict):
+def whole_case(data: Path, case: Case, predictor: Predictor, atlas: Atlas, seed: int, row: dict):
     """Everything that is measured on one whole BraTS case and is not in `row` yet; yields the row after each part."""
-    rng = np.random.default_rng([seed, sum(case["id"].encode())])
-    label, _ = cohort_data.read_lps(cohort_data.brats_file(data / "brats" / case["id"], "seg"))
+    rng = np.random.default_rng([seed, sum(case.id.encode())])
+    label, _ = cohort_data.read_lps(cohort_data.brats_file(data / "brats" / case.id, "seg"))
     native = cohort_data.labels_to_classes(label)
     head, healthy = add_head(case, atlas, rng), mirror_out_tumour(case)
 
     def without(keep) -> dict:
-        found = label_at(predictor(subset(case["image"], keep), ((),)), case["start"], native.shape)
+        found = label_at(predictor(subset(case.image, keep), ((),)), case.start, native.shape)
         return score(found, native, (1, 1, 1), distances=False)
 
     parts = {
-        "stripped": lambda: evaluate_case(case, native, predictor, case["start"]),
-        "head": lambda: evaluate_case(head, native, predictor, [a + b for a, b in zip(case["start"], head["shift"], strict=True)]),
-        "tumour_mirrored_out_ml": lambda: None if healthy["label"].any() else found_ml(predictor, healthy["image"]),
+        "stripped": lambda: evaluate_case(case, native, predictor),
+        "head": lambda: evaluate_case(head, native, predictor),
+        "tumour_mirrored_out_ml": lambda: None if healthy.label.any() else found_ml(predictor, healthy.image),
         "subsets": lambda: {"+".join(NAMES[k] for k in keep): without(keep) for keep in SUBSETS},
     }
     for name, measure in parts.items():
@@ -169,19 +170,19 @@ def run(data: Path, cache: Path, folds: Path, out: Path, threads: int, members: 
         predictor = Predictor(folds / f"fold-{fold}.onnx", threads)
         unfinished = [n for n in whole[fold] if "subsets" not in rows["whole"].get(n, {})]
         for case in cohort_data.load_cohort(data, cache, unfinished):
-            for row in whole_case(data, case, predictor, atlas, seed, rows["whole"].get(case["id"], {"fold": fold})):
-                keep("whole", case["id"], row)
+            for row in whole_case(data, case, predictor, atlas, seed, rows["whole"].get(case.id, {"fold": fold})):
+                keep("whole", case.id, row)
         for case in cohort_data.load_lgg(data, cache, [n for n in clinical[fold] if n not in rows["lgg"]]):
-            found = clean(decide(predictor(case["image"])), 0.008)
-            keep("lgg", case["id"], {"fold": fold, **score(found, case["label"] > 0, (2, 2, 2), WHOLE)})
+            found = clean(decide(predictor(case.image)), 0.008)
+            keep("lgg", case.id, {"fold": fold, **score(found, case.label > 0, (2, 2, 2), WHOLE)})
         for k in range(2):
             name = f"procedural {k}, member {fold}"
             if name not in rows["procedural"]:
                 case = procedural_head(np.random.default_rng([seed, k]), tumour=True)
-                found = clean(decide(predictor(case["image"])), 0.008)
-                keep("procedural", name, score(found, case["label"], (2, 2, 2), distances=False))
+                found = clean(decide(predictor(case.image)), 0.008)
+                keep("procedural", name, score(found, case.label, (2, 2, 2), distances=False))
         silent = {
-            f"procedural without tumour, member {fold}": lambda: procedural_head(np.random.default_rng([seed, 50]), tumour=False)["image"],
+            f"procedural without tumour, member {fold}": lambda: procedural_head(np.random.default_rng([seed, 50]), tumour=False).image,
             f"MNI152 T1 average as T1, T1c and FLAIR, member {fold}": lambda: np.stack(
                 [atlas.head, atlas.head, np.zeros_like(atlas.head), atlas.head]
             ).astype(np.float32),

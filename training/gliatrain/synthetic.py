@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage as ndi
 
+from .data import Case
 from .synthetic_heads import texture as field
 
 # tissue: value in T1, T1c, T2, FLAIR
@@ -32,8 +33,8 @@ def radius(shape, centre, axes) -> np.ndarray:
     )
 
 
-def procedural_head(rng: np.random.Generator, tumour: bool = True, shape=(84, 100, 84), skull: bool = True) -> dict:
-    """A case dict (see data.py). Sizes in voxels of 2 mm; head about 160 x 190 x 165 mm."""
+def procedural_head(rng: np.random.Generator, tumour: bool = True, shape=(84, 100, 84), skull: bool = True) -> Case:
+    """Sizes in voxels of 2 mm; head about 160 x 190 x 165 mm."""
     centre = [n / 2 + rng.uniform(-3, 3) for n in shape]
     head = [n * rng.uniform(0.43, 0.48) for n in shape]
     r = radius(shape, centre, head) + rng.uniform(0, 0.012) * field(shape, 10, rng)
@@ -75,7 +76,7 @@ def procedural_head(rng: np.random.Generator, tumour: bool = True, shape=(84, 10
         sd = rng.uniform(0.01, 0.06)
         noise = np.float32(sd) * rng.standard_normal((2, *shape), dtype=np.float32)
         image[k] = np.hypot(value + noise[0], noise[1]) if skull else np.maximum(value + noise[0] * brain, 0)
-    return {"id": "procedural", "image": image, "label": label, "brain": brain, "head": skull}
+    return Case("procedural", image, label, brain, head=skull)
 
 
 def place_tumour(tissue, label, brain, centre, head, rng, index) -> None:

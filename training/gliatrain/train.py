@@ -12,7 +12,6 @@ from pathlib import Path
 from . import data as cohort_data
 from . import identities
 from .augment import Cohort
-from .checkpoints import save as save  # cascade/ takes it from here
 from .fit import TrainOptions, train
 from .network import VARIANTS, parameter_count
 from .synthetic_heads import Atlas
@@ -27,10 +26,10 @@ def build_cohort(data: Path, cache: Path, fold: int) -> tuple[Cohort, dict]:
     tested = [name for name, own in folds.items() if own == fold]
     kept = {identities.patient_of(table, name): name for name in tested}
     cubes = cohort_data.load_cubes(data, cache)
-    excluded = {c["id"]: kept[patient] for c in cubes if (patient := identities.patient_of(table, c["id"])) in kept}
-    cubes = [c for c in cubes if c["id"] not in excluded]
+    excluded = {c.patient: kept[patient] for c in cubes if (patient := identities.patient_of(table, c.patient)) in kept}
+    cubes = [c for c in cubes if c.patient not in excluded]
     trained, trained_heads = ([name for name in names if name not in tested] for names in (brats, heads))
-    cube_ids = sorted({c["id"] for c in cubes})
+    cube_ids = sorted({c.patient for c in cubes})
     counts = {
         "fold": fold,
         "folds": cohort_data.FOLDS,

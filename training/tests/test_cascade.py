@@ -9,13 +9,16 @@ import onnxruntime as ort
 import pytest
 import torch
 
-from gliatrain.cascade import degrade, flair, from_bundle, infer, patches
+from gliatrain import checkpoints
+from gliatrain.cascade import degrade, flair, from_bundle, patches
+from gliatrain.cascade import train as cascade_train
 from gliatrain.cascade.bundle import graph
-from gliatrain.cascade.export import for_export, shifted, write
+from gliatrain.cascade.export import export_views, for_export, write
 from gliatrain.cascade.network import CONTEXT, ViewNet, ViewVariant
-from gliatrain.cascade.train import Engine, Member, train, view_loss
+from gliatrain.cascade.train import Engine, Member, view_loss
 from gliatrain.cascade.volumes import Volume, signed_distance, z_scores
 from gliatrain.cascade.weights import NETWORKS
+from gliatrain.data import Lesion
 from gliatrain.export import halve
 
 
@@ -92,58 +95,6 @@ def test_the_estimate_of_flair_learns_what_the_other_sequences_say_and_stays_zer
     assert not y[~inside].any()
 
 
-def test_a_shifted_network_says_one_half_where_it_said_the_threshold():
-    made, x = net(1), torch.randn(11, 4, 20, 24)
-    with torch.no_grad():
-        before = torch.softmax(made(x), 1)[:, 1]
-        after = torch.softmax(shifted(made, 0.3)(x), 1)[:, 1]
-    assert ((before > 0.3) == (after > 0.5)).float().mean() > 0.999
-    assert (before > 0.3).any()
-    assert (before < 0.3).any()
-
-
-@pytest.mark.parametrize("view", patches.VIEWS)
-def test_a_view_is_turned_back_to_where_it_came_from(view):
-    image = np.random.default_rng(1).standard_normal((4, 9, 14, 23)).astype(np.float32)
-    seen = []
-
-    def network(x):
-        seen.append(x.shape)
-        return x[CONTEXT:-CONTEXT, 2]
-
-    np.testing.assert_array_equal(infer.run_view(network, image, view, slab=4), image[2])
-    assert all(h % 4 == 0 and w % 4 == 0 for _, _, h, w in seen)
-
-
-def test_boxes_follow_what_was_found_and_a_stage_without_a_box_is_empty():
-    image, brain = np.zeros((4, 30, 40, 50), np.float32), np.ones((30, 40, 50), bool)
-    image[0, 8:14, 20:32, 5:15] = 9
-    boxes = {}
-
-    def asks(stage, answer):
-        def network(x):
-            boxes.setdefault(stage, x.shape)
-            return (x[CONTEXT:-CONTEXT, 0] > 5) * answer
-
-        return {"axial": network}
-
-    p = infer.cascade(image, brain, {"whole": asks("whole", 0.9), "core": asks("core", 0.0), "enhancing": asks("enhancing", 1.0)})
-    assert p["whole"][8:14, 20:32, 5:15].min() == pytest.approx(0.9)
-    assert boxes["core"] == (6 + 2 * infer.BOX_MARGIN + 2 * CONTEXT, 4, 24, 20)
-    assert "enhancing" not in boxes
-    assert not p["enhancing"].any()
-
-
-def test_labels_are_nested_and_small_parts_go():
-    whole, core, enhancing = (np.zeros((20, 20, 20), np.float32) for _ in range(3))
-    whole[2:14, 2:14, 2:14], whole[17:19, 17:19, 17:19] = 0.9, 0.9
-    core[4:9, 4:9, 4:9], enhancing[5:9, 5:9, 5:18] = 0.8, 0.8
-    found = infer.labels({"whole": whole, "core": core, "enhancing": enhancing})
-    assert not found[17:, 17:, 17:].any()
-    assert (found == 3).sum() == 4**3
-    assert (found == 1).sum() == 5**3 - 4**3
-
-
 def test_thick_slices_keep_the_mean_and_lose_what_is_thin():
     volume = np.zeros((40, 12, 10), np.float32)
     volume[20] = 1
@@ -163,7 +114,7 @@ def test_warping_moves_the_named_axis():
 
 
 def test_a_degraded_study_is_zero_outside_its_mask_and_normal_inside():
-    cube = {"image": np.full((4, 9, 12, 12), 2, np.float16), "label": np.full((9, 12, 12), 3, np.uint8), "patient": "p"}
+    cube = Lesion("p", np.full((4, 9, 12, 12), 2, np.float16), np.full((9, 12, 12), 3, np.uint8))
     for seed in range(6):
         image, label, mask = degrade.hospital(head(), [cube], np.random.default_rng(seed))
         assert not image[:, ~mask].any()
@@ -199,7 +150,7 @@ def test_patches_have_their_shape_and_show_their_target(stage, view):
 
 def test_only_the_stages_that_are_trained_get_patches_and_heads_teach_the_whole_tumour_alone():
     v = head()
-    lesion = {"image": np.full((4, 12, 12, 12), 2, np.float16), "label": np.pad(np.full((8, 8, 8), 3, np.uint8), 2), "patient": "made up"}
+    lesion = Lesion("made up", np.full((4, 12, 12, 12), 2, np.float16), np.pad(np.full((8, 8, 8), 3, np.uint8), 2))
     cohort = patches.Cohort(cases=[v], heads=[v], phantoms=[], cubes=[lesion])
     rounds = iter(patches.Patches(cohort, each=1, head_share=0, stages=("whole", "enhancing")))
     assert {stage for _ in range(6) for stage, _ in next(rounds)} == {"whole", "enhancing"}
@@ -221,6 +172,35 @@ def test_nothing_to_find_teaches_by_cross_entropy_alone():
     empty = view_loss(logits, label, weight)
     label[0, :4] = 1
     assert float(view_loss(logits, label, weight)) > float(empty) + 0.3
+
+
+def test_nothing_goes_on_without_the_estimate_of_flair(tmp_path):
+    """Training, export and bundle ask for it alike, and say how it is made."""
+    nothing = patches.Patches(patches.Cohort([], [], [], []))
+    for run in (
+        lambda: cascade_train.train(nothing, tmp_path, None, cascade_train.TrainOptions(minutes=1, compile_it=False)),
+        lambda: export_views(tmp_path / "checkpoint.pt", tmp_path),
+        lambda: flair.load_estimate(tmp_path),
+    ):
+        with pytest.raises(FileNotFoundError, match=r"flair\.pt.*run python -m gliatrain\.cascade\.flair"):
+            run()
+
+
+def test_a_training_goes_on_where_it_stopped(tmp_path):
+    checkpoints.save(tmp_path / flair.FILE, {"net": flair.FlairNet().state_dict(), "steps": 1, "seconds": 1.0})
+    lesion = Lesion("p", np.full((4, 12, 12, 12), 2, np.float16), np.pad(np.full((8, 8, 8), 3, np.uint8), 2))
+    made = patches.Patches(patches.Cohort([head()], [], [], [lesion]), each=1, head_share=0, stages=("enhancing",))
+    options = cascade_train.TrainOptions(minutes=60, rounds=2, workers=0, compile_it=False)
+    first = cascade_train.train(made, tmp_path, None, options, {"started_from": "published weights"})
+    again = cascade_train.train(made, tmp_path, None, options, {"started_from": "nothing", "whole_cases": ["a"]})
+    state = checkpoints.load(tmp_path / "checkpoint.pt")
+    assert state["rounds"] == 4
+    assert state["facts"] == {"started_from": "published weights", "whole_cases": ["a"]}
+    assert state["settings"] == {"peak": 1e-4, "minutes": 60, "seed": 1, "each": 1}
+    steps = {key: again[key].steps - first[key].steps for key in again}
+    assert all(moved >= 0 for moved in steps.values())
+    assert max(m["steps"] for name, m in state["members"].items() if name.startswith("enhancing")) >= 1
+    assert not any(m["steps"] for name, m in state["members"].items() if name.startswith("whole"))
 
 
 def test_a_step_moves_a_member_and_its_state_comes_back(tmp_path):
@@ -246,17 +226,6 @@ def test_a_step_moves_a_member_and_its_state_comes_back(tmp_path):
         torch.testing.assert_close(a, b)
 
 
-def test_a_resumed_training_keeps_where_it_started(tmp_path):
-    cohort = patches.Patches(
-        patches.Cohort([head()], [], [], [{"image": np.ones((4, 9, 9, 9), np.float16), "label": np.full((9, 9, 9), 2, np.uint8)}]),
-        each=1,
-        stages=("enhancing",),
-    )
-    for started in ("published weights", "nothing"):
-        train(cohort, tmp_path, None, 1, facts={"started_from": started}, workers=0, compile_it=False, rounds=0)
-    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["facts"]["started_from"] == "published weights"
-
-
 def test_the_manifest_names_a_network_for_every_stage_and_view():
     made = json.loads(json.dumps(graph()))
     used = {m["network"] for s in made["stages"] for m in s["members"] if "network" in m}
@@ -268,7 +237,7 @@ def test_the_manifest_names_a_network_for_every_stage_and_view():
 def test_training_goes_on_from_the_networks_of_a_bundle(stage, tmp_path):
     made, path = net(NETWORKS[stage][1], seed=5), tmp_path / "net.onnx"
     fill_in = flair.FillIn(flair.FlairNet()).eval() if stage == "whole" else None
-    write(for_export(shifted(made, 0.5)), torch.randn(11, 4, 40, 24), path, {0: "slices", 2: "rows", 3: "columns"}, fill_in)
+    write(for_export(made), torch.randn(11, 4, 40, 24), path, {0: "slices", 2: "rows", 3: "columns"}, fill_in)
     model = onnx.load(path)
     halve(model)
     onnx.save(model, path)
@@ -284,14 +253,18 @@ def test_training_goes_on_from_the_networks_of_a_bundle(stage, tmp_path):
 
 
 def test_a_bundle_with_moved_thresholds_is_not_trained_on(tmp_path):
-    write(for_export(shifted(net(1), 0.3)), torch.randn(11, 4, 40, 24), tmp_path / "net.onnx", {0: "slices", 2: "rows", 3: "columns"})
+    made = net(1)
+    moved = torch.nn.Conv2d(14, 2, 3, padding=1)  # as an earlier release moved the target's logit
+    moved.weight = made.last.weight
+    made.last = moved
+    write(for_export(made), torch.randn(11, 4, 40, 24), tmp_path / "net.onnx", {0: "slices", 2: "rows", 3: "columns"})
     with pytest.raises(ValueError, match="threshold"):
         from_bundle.view_net(from_bundle.arrays(tmp_path / "net.onnx"), "enhancing")
 
 
 def test_heads_without_a_tumour_come_often_and_mostly_stay_so():
     healthy, sick = replace(head(), name="healthy", label=np.zeros_like(head().label), head=True), replace(head(1), head=True)
-    cube = {"image": np.ones((4, 20, 20, 20), np.float16), "label": np.full((20, 20, 20), 3, np.uint8)}
+    cube = Lesion("p", np.ones((4, 20, 20, 20), np.float16), np.full((20, 20, 20), 3, np.uint8))
     made = patches.Patches(patches.Cohort([head(2)], [sick] * 9 + [healthy], [], [cube]), head_share=1.0, stages=("whole",))
     rng = np.random.default_rng(1)
     empty = [not made.study(rng)[0][1].any() for _ in range(60)]

@@ -128,7 +128,7 @@ def test_the_data_folders_patients(tmp_path, monkeypatch):
     assert not {table[f"BraTS2021_{n:05d}"] for n in range(1658, 1662)} & identities.seen_by_brats2017(data)
     assert identities.patients(data, tmp_path) == table  # from the cache
     # What train.build_cohort would train on and test, without reading an image.
-    ids = [{"id": n} for n in table if n.startswith("BraTS20_")]
+    ids = [cohort_data.Lesion(n, np.empty(0), np.empty(0)) for n in table if n.startswith("BraTS20_")]
     monkeypatch.setattr(train, "Cohort", lambda *_: None)
     monkeypatch.setattr(train, "Atlas", lambda _: None)
     for name, found in (("load_cubes", ids), ("load_cohort", []), ("load_lgg", [])):

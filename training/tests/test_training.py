@@ -1,6 +1,7 @@
 """A minute of training on a made-up cohort finds a planted signal; export keeps the network's answer."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -9,6 +10,7 @@ import torch
 from gliatrain import evaluate, export, golden
 from gliatrain.attention import SwinPair, relative_index, shift_mask, unwindows, windows
 from gliatrain.augment import Cohort, Patches, drop_sequences
+from gliatrain.data import Case
 from gliatrain.fit import TrainOptions, train
 from gliatrain.infer import probabilities
 from gliatrain.losses import BRAIN, NOT_TUMOUR, TUMOUR, segmentation_loss
@@ -22,7 +24,7 @@ from gliatrain.synthetic_heads import without_enhancement
 TINY = Variant(widths=(8, 12, 24), attended=1, heads=2)
 
 
-def planted(seed: int) -> dict:
+def planted(seed: int) -> Case:
     """A noisy ball with a bright block on FLAIR."""
     rng = np.random.default_rng(seed)
     shape = (32, 32, 32)
@@ -33,7 +35,7 @@ def planted(seed: int) -> dict:
     label = np.zeros(shape, np.uint8)
     label[tuple(slice(a, a + 8) for a in at)] = 2
     image[3][label > 0] += 1.5
-    return {"id": str(seed), "image": image, "label": label, "brain": brain, "head": False, "start": [0, 0, 0]}
+    return Case(str(seed), image, label, brain, head=False)
 
 
 def test_training_finds_a_planted_signal(tmp_path):
@@ -41,14 +43,14 @@ def test_training_finds_a_planted_signal(tmp_path):
     cohort = Cohort([planted(k) for k in range(6)], mix={"stripped": 1.0, "head": 0, "lgg": 0, "procedural": 0})
     model = train(cohort, tmp_path, TrainOptions(160, size=(32, 32, 32), variant=TINY, peak=4e-3, workers=0, quiet=True))
     case = planted(99)
-    image = normalise_channels(case["image"])
+    image = normalise_channels(case.image)
 
     def predict(x):
         with torch.no_grad():
             return model(torch.from_numpy(x)).numpy()
 
     found = decide(probabilities(image, predict, roi=(32, 32, 32))) > 0
-    assert dice(found, case["label"] > 0) > 0.6
+    assert dice(found, case.label > 0) > 0.6
     again = train(cohort, tmp_path, TrainOptions(161, size=(32, 32, 32), variant=TINY, workers=0, quiet=True))  # resumes
     assert all(torch.isfinite(p).all() for p in again.parameters())
 
@@ -120,8 +122,8 @@ def test_export_parity_and_golden(tmp_path):
 
 def test_procedural_head_and_patches():
     case = procedural_head(np.random.default_rng(0))
-    assert case["image"].shape == (4, 84, 100, 84)
-    assert case["label"].max() >= 2
+    assert case.image.shape == (4, 84, 100, 84)
+    assert case.label.max() >= 2
     image, label = next(iter(Patches(Cohort(), (32, 32, 32), seed=3)))
     assert image.shape == (4, 32, 32, 32)
     assert label.shape == (32, 32, 32)
@@ -163,16 +165,16 @@ def test_enhancement_is_taken_away_from_the_image_and_the_labels():
     image, label = rng.uniform(0.5, 1.5, (4, 12, 12, 12)).astype(np.float32), np.zeros((12, 12, 12), np.uint8)
     label[2:6, 3:8, 4:9], label[3:5, 4:7, 5:8] = 2, 3
     image[1][label == 3] += 2
-    case = {"image": image, "label": label}
+    case = Case("a", image, label, label > 0, head=False)
     plain = without_enhancement(case)
-    assert not (plain["label"] == 3).any()
-    assert (plain["label"] == 1).sum() == (label == 3).sum()
-    assert (plain["label"][label != 3] == label[label != 3]).all()
+    assert not (plain.label == 3).any()
+    assert (plain.label == 1).sum() == (label == 3).sum()
+    assert (plain.label[label != 3] == label[label != 3]).all()
     assert (image[1][label == 3] > 2).all()
     inner = np.s_[4, 5, 6]
-    assert abs(plain["image"][1][inner] - image[0][inner]) < 0.3
-    np.testing.assert_array_equal(plain["image"][[0, 2, 3]], image[[0, 2, 3]])
-    assert without_enhancement({"image": image * np.array([0, 1, 1, 1])[:, None, None, None], "label": label})["label"].max() == 3
+    assert abs(plain.image[1][inner] - image[0][inner]) < 0.3
+    np.testing.assert_array_equal(plain.image[[0, 2, 3]], image[[0, 2, 3]])
+    assert without_enhancement(replace(case, image=image * np.array([0, 1, 1, 1])[:, None, None, None])).label.max() == 3
 
 
 def test_missing_sequences_leave_flair_or_t1c_and_every_one_is_missed():

@@ -9,24 +9,25 @@ Output : float32 [1, 2, Z, Y, X]  logits: outside, brain (tumour included)
 
 from __future__ import annotations
 
-import argparse
+import itertools
 import json
 import math
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from scipy import ndimage as ndi
 from torch import nn
 
+from .. import checkpoints
 from .. import data as sources
 from ..network import ConvNorm
 from ..preprocess import normalise_channels, to_grid
 from ..synthetic_heads import Atlas, add_head, texture
-from ..train import save
 from . import heads as real_heads
+from .arguments import training_arguments
 from .degrade import rotation, thick_slices, warp
 from .patches import split
 
@@ -41,8 +42,8 @@ class BrainNet(nn.Module):
     def __init__(self, widths=WIDTHS):
         super().__init__()
         self.first = ConvNorm(4, widths[0])
-        self.down = nn.ModuleList(nn.Sequential(ConvNorm(a, b, 2), ConvNorm(b, b)) for a, b in zip(widths, widths[1:]))
-        self.up = nn.ModuleList(nn.ConvTranspose3d(b, a, 2, stride=2) for a, b in zip(widths, widths[1:]))
+        self.down = nn.ModuleList(nn.Sequential(ConvNorm(a, b, 2), ConvNorm(b, b)) for a, b in itertools.pairwise(widths))
+        self.up = nn.ModuleList(nn.ConvTranspose3d(b, a, 2, stride=2) for a, b in itertools.pairwise(widths))
         self.join = nn.ModuleList(ConvNorm(2 * a, a) for a in widths[:-1])
         self.last = nn.Conv3d(widths[0], 2, 1)
 
@@ -61,7 +62,14 @@ def pad_to_multiple(image: np.ndarray) -> np.ndarray:
     return np.stack([np.pad(c, [(0, -n % MULTIPLE) for n in c.shape], constant_values=float(c.min())) for c in image])
 
 
-def real_head(data: Path, cache: Path, name: str) -> dict:
+class Head(NamedTuple):
+    """A head on the 3 mm grid: image float32 [4, Z, Y, X], a missing sequence all 0, and its brain, bool [Z, Y, X]."""
+
+    image: np.ndarray
+    brain: np.ndarray
+
+
+def real_head(data: Path, cache: Path, name: str) -> Head:
     path = cache / "brains" / f"{name}-3mm.npz"
     if not path.exists():
         if name in real_heads.phantom_names(cache):
@@ -75,20 +83,19 @@ def real_head(data: Path, cache: Path, name: str) -> dict:
             brain=to_grid(brain.astype(np.float32), (1.0,) * 3, SPACING_MM) >= 0.5,
         )
     z = np.load(path)
-    return {"image": z["image"].astype(np.float32), "brain": z["brain"]}
+    return Head(z["image"].astype(np.float32), z["brain"])
 
 
-def sample(rng: np.random.Generator, heads: list[dict], cases: list[dict], atlas: Atlas) -> tuple[np.ndarray, np.ndarray]:
+def sample(rng: np.random.Generator, heads: list[Head], cases: list[sources.Case], atlas: Atlas) -> tuple[np.ndarray, np.ndarray]:
     """One degraded head or stripped brain: channels after "foreground-zscore" and mask, padded."""
     kind = rng.random()
     if kind < 0.55 and heads:
-        c = heads[rng.integers(len(heads))]
-        image, brain = c["image"], c["brain"]
+        image, brain = heads[rng.integers(len(heads))]
     else:
-        c = cases[rng.integers(len(cases))]
-        made = add_head(c, atlas, rng) if kind < 0.85 else c
-        image = np.stack([to_grid(c, (2.0,) * 3, SPACING_MM) for c in made["image"]])
-        brain = to_grid(made["brain"].astype(np.float32), (2.0,) * 3, SPACING_MM) >= 0.5
+        case = cases[rng.integers(len(cases))]
+        made = add_head(case, atlas, rng) if kind < 0.85 else case
+        image = np.stack([to_grid(c, (2.0,) * 3, SPACING_MM) for c in made.image])
+        brain = to_grid(made.brain.astype(np.float32), (2.0,) * 3, SPACING_MM) >= 0.5
     matrix = rotation(rng.normal(0, np.radians(6), 3)) * rng.uniform(0.88, 1.14, (1, 3)) @ np.diag([1, 1, rng.choice([-1, 1])])
     moved = warp(np.concatenate([image, brain[None]]), matrix, rng.uniform(-3, 3, 3))
     image, brain = moved[:4], moved[4] > 0.5
@@ -121,14 +128,18 @@ def mask_loss(logits: torch.Tensor, brain: torch.Tensor) -> torch.Tensor:
     return F.cross_entropy(logits, brain.long()) + 1 - (2 * (p * brain).sum() + 1) / (p.sum() + brain.sum() + 1)
 
 
-def train(heads: list[dict], cases: list[dict], atlas: Atlas, out: Path, minutes: float, peak: float = 2e-3, seed: int = 3) -> BrainNet:
+def train(
+    heads: list[Head], cases: list[sources.Case], atlas: Atlas, out: Path, minutes: float, peak: float = 2e-3, seed: int = 3
+) -> BrainNet:
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
-    net, path, seconds, step, recent = BrainNet(), out / "brain.pt", 0.0, 0, []
+    net, path, seconds, step = BrainNet(), out / "brain.pt", 0.0, 0
+    recent: list[float] = []
     optimiser = torch.optim.AdamW(net.parameters(), lr=peak, weight_decay=1e-3)
     if path.exists():
-        old = torch.load(path, weights_only=True)
-        net.load_state_dict(old["net"]), optimiser.load_state_dict(old["optimiser"])
+        old = checkpoints.load(path)
+        net.load_state_dict(old["net"])
+        optimiser.load_state_dict(old["optimiser"])
         seconds, step = old["seconds"], old["steps"]
     net.to(memory_format=torch.channels_last_3d)
     rng, began, saved, base = np.random.default_rng([seed, step]), time.time(), time.time(), seconds
@@ -148,18 +159,13 @@ def train(heads: list[dict], cases: list[dict], atlas: Atlas, out: Path, minutes
         if step % 20 == 0:
             print(json.dumps({"step": step, "seconds": round(seconds), "loss": round(float(np.mean(recent)), 4)}), flush=True)
         if time.time() - saved > 180 or seconds >= minutes * 60:
-            save(path, {"net": net.state_dict(), "optimiser": optimiser.state_dict(), "seconds": seconds, "steps": step})
+            checkpoints.save(path, {"net": net.state_dict(), "optimiser": optimiser.state_dict(), "seconds": seconds, "steps": step})
             saved = time.time()
     return net
 
 
 def main() -> None:
-    ap = argparse.ArgumentParser(description=__doc__)
-    ap.add_argument("--data")
-    ap.add_argument("--cache", type=Path, default=Path("out/cache"))
-    ap.add_argument("--out", type=Path, default=Path("out/cascade"))
-    ap.add_argument("--minutes", type=float, default=30)
-    ap.add_argument("--threads", type=int, default=1)
+    ap = training_arguments(__doc__, minutes=30)
     a = ap.parse_args()
     torch.set_num_threads(a.threads)
     data = sources.data_folder(a.data)

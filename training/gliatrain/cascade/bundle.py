@@ -13,12 +13,13 @@ from pathlib import Path
 import onnx
 import torch
 
+from .. import checkpoints
 from ..card import sha256
 from ..card_heads import absent
 from ..export import halve
 from .brain import MULTIPLE, SPACING_MM
 from .export import export_brain, export_views
-from .infer import BOX_MARGIN, MIN_COMPONENT, MIN_ENHANCING
+from .flair import load_estimate
 from .network import CONTEXT
 from .patches import STAGES, VIEWS
 
@@ -31,6 +32,10 @@ BRAIN = 0.15
 """A tumour at the brain's edge that the mask cuts off is lost; a mask that is too large costs little (degrade.wrong_mask)."""
 SUSPICION, SUSPICION_MARGIN = 0.15, 8
 """Probability in the first view, and mm around it, where the other views look."""
+BOX_MARGIN_MM = 5
+"""Around what a stage found, for the next."""
+MIN_COMPONENT_ML, MIN_ENHANCING_ML = 0.5, 0.05
+"""Components of the whole tumour, and all enhancing tissue together, count from here on."""
 SEQUENCES = ("T1", "T1c", "T2", "FLAIR")
 INTENDED = (
     "Research use only. Not a medical device; not for diagnosis or treatment decisions. Adults with suspected or known glioma, "
@@ -49,7 +54,13 @@ DATA = (
 
 
 def stage(
-    name: str, mask: str, if_empty: str, grid: dict, members: list[dict] | None = None, margin: int = BOX_MARGIN, region: str | None = None
+    name: str,
+    mask: str,
+    if_empty: str,
+    grid: dict,
+    members: list[dict] | None = None,
+    margin: int = BOX_MARGIN_MM,
+    region: str | None = None,
 ) -> dict:
     return {
         "name": name,
@@ -107,13 +118,13 @@ def graph() -> dict:
                 "stage": "search",
                 "outputs": ["WT"],
                 "threshold": SUSPICION,
-                "transforms": [{"name": "RemoveSmallObjects", "min_size_ml": MIN_COMPONENT / 1000}],
+                "transforms": [{"name": "RemoveSmallObjects", "min_size_ml": MIN_COMPONENT_ML}],
             },
             "tumour": {
                 "stage": "whole",
                 "outputs": ["WT"],
                 "threshold": 0.5,
-                "transforms": [{"name": "BinaryClosing"}, {"name": "RemoveSmallObjects", "min_size_ml": MIN_COMPONENT / 1000}],
+                "transforms": [{"name": "BinaryClosing"}, {"name": "RemoveSmallObjects", "min_size_ml": MIN_COMPONENT_ML}],
             },
             "core": {"stage": "core", "outputs": ["TC"], "threshold": 0.5, "transforms": [{"name": "BinaryClosing"}]},
         },
@@ -148,7 +159,7 @@ def graph() -> dict:
             "connectivity": 26,
             "decision": "nested-regions",
             "transforms": [
-                {"name": "RemoveSmallObjects", "applied_labels": ["WT"], "min_size_ml": MIN_COMPONENT / 1000},
+                {"name": "RemoveSmallObjects", "applied_labels": ["WT"], "min_size_ml": MIN_COMPONENT_ML},
                 {
                     "name": "RemoveObjectsByContrast",
                     "applied_labels": ["ET"],
@@ -157,9 +168,9 @@ def graph() -> dict:
                     "min_mean_difference": 0.3,
                 },
             ],
-            "min_component_ml": MIN_COMPONENT / 1000,
-            "enhancing_min_ml": MIN_ENHANCING / 1000,
-            "no_finding_below_ml": MIN_COMPONENT / 1000,
+            "min_component_ml": MIN_COMPONENT_ML,
+            "enhancing_min_ml": MIN_ENHANCING_ML,
+            "no_finding_below_ml": MIN_COMPONENT_ML,
         },
     }
 
@@ -202,21 +213,17 @@ def main() -> None:
     ap.add_argument("--version", default="1.0.0")
     a = ap.parse_args()
     a.bundle.mkdir(parents=True, exist_ok=True)
-    measured = a.checkpoint.parent / "thresholds.json"
-    thresholds = json.loads(measured.read_text()) if measured.exists() else {}
-    moved = {stage: found["threshold"] for stage, found in thresholds.items()}
-    for name in [export_brain(a.brain, a.bundle), *export_views(a.checkpoint, a.bundle, moved)]:
+    for name in [export_brain(a.brain, a.bundle), *export_views(a.checkpoint, a.bundle)]:
         model = onnx.load(str(a.bundle / name))
         halve(model)
         onnx.save(model, str(a.bundle / name))
-    state, brain, estimate = (torch.load(path, weights_only=True) for path in (a.checkpoint, a.brain, a.checkpoint.parent / "flair.pt"))
+    state, brain, estimate = checkpoints.load(a.checkpoint), checkpoints.load(a.brain), load_estimate(a.checkpoint.parent)
     trained = {
         "facts": state["facts"],
         "settings": state["settings"],
         "rounds": state["rounds"],
         "seconds": round(state["seconds"]),
         "steps": {name: m["steps"] for name, m in state["members"].items()},
-        "thresholds": thresholds,
         "brain": {"steps": brain["steps"], "seconds": round(brain["seconds"])},
         "flair": {"steps": estimate["steps"], "seconds": round(estimate["seconds"])},
         "torch": torch.__version__.split("+")[0],

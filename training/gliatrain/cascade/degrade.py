@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from scipy import ndimage as ndi
 
+from ..data import Lesion
 from ..losses import ET, NCR
 from ..synthetic_heads import texture
 from .volumes import Volume, z_scores
@@ -45,18 +46,18 @@ def without_enhancement(v: Volume) -> Volume:
     return v.with_image(image, np.where(enhancing, np.uint8(NCR), v.label))
 
 
-def implant(v: Volume, cube: dict, rng: np.random.Generator) -> Volume:
+def implant(v: Volume, cube: Lesion, rng: np.random.Generator) -> Volume:
     """A real lesion (z-scores of its own brain), 0.8 to 1.3 times its size, blended in with a soft edge; one in four as faint as
     a diffuse tumour. The volume itself where no place is found."""
     factor = rng.uniform(0.8, 1.3)
-    image = ndi.zoom(cube["image"].astype(np.float32), (1, factor, factor, factor), order=1)
-    label = ndi.zoom(cube["label"], factor, order=0)
+    image = ndi.zoom(cube.image.astype(np.float32), (1, factor, factor, factor), order=1)
+    label = ndi.zoom(cube.label, factor, order=0)
     if rng.random() < 0.5:
         image, label = image[..., ::-1], label[..., ::-1]
     places = np.argwhere(v.distance[::4, ::4, ::4] < -3) * 4
     for _ in range(12):
         at = places[rng.integers(len(places))] - np.array(label.shape) // 2
-        box = tuple(slice(a, a + n) for a, n in zip(at, label.shape))
+        box = tuple(slice(a, a + n) for a, n in zip(at, label.shape, strict=True))
         if np.all(at >= 0) and np.all(at + label.shape <= v.label.shape) and (v.distance[box][label > 0] < 0).mean() > 0.9:
             break
     else:
@@ -84,9 +85,9 @@ def white_matter_lesions(v: Volume, rng: np.random.Generator) -> Volume:
         radii = rng.uniform(1.5, 6.5, 3) * rng.uniform(0.6, 1.2)
         reach = np.ceil(radii * 1.6).astype(int)
         low, high = np.maximum(at - reach, 0), np.minimum(at + reach + 1, (z, y, x))
-        box = tuple(slice(a, b) for a, b in zip(low, high))
-        grid = np.meshgrid(*(np.arange(a, b) - c for a, b, c in zip(low, high, at)), indexing="ij")
-        blob = np.clip(1.6 - np.sqrt(sum((g / r) ** 2 for g, r in zip(grid, radii))), 0, 0.6) / 0.6 * (v.label[box] == 0)
+        box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+        grid = np.meshgrid(*(np.arange(a, b) - c for a, b, c in zip(low, high, at, strict=True)), indexing="ij")
+        blob = np.clip(1.6 - np.sqrt(sum((g / r) ** 2 for g, r in zip(grid, radii, strict=True))), 0, 0.6) / 0.6 * (v.label[box] == 0)
         for k, gain in ((T1, -0.5), (T1C, -0.5), (T2, 0.8), (FLAIR, 1.0)):
             image[k][box] += (gain * strength * blob).astype(np.float16)
     return v.with_image(image)
@@ -206,16 +207,16 @@ IMPLANTS = {"stripped": (0.75, 0.3), "head": (0.4, 0.2), "tumour-free head": (0.
 saw them with implants alone found tumours in their lesions of demyelination."""
 
 
-def any_cube(cubes: list[dict], rng: np.random.Generator) -> dict:
+def any_cube(cubes: list[Lesion], rng: np.random.Generator) -> Lesion:
     enhances = rng.random() < ENHANCING_SHARE
     for _ in range(20):
         cube = cubes[rng.integers(len(cubes))]
-        if not enhances or (cube["label"] == ET).sum() > 1000:
+        if not enhances or (cube.label == ET).sum() > 1000:
             break
     return cube
 
 
-def hospital(v: Volume, cubes: list[dict], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def hospital(v: Volume, cubes: list[Lesion], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """One degraded study of `v`: image float32 [4, Z, Y, X] with nothing left out yet, label, mask. The label is BRAIN's
     complement: 0 without tumour, 1 to 4 as in Volume; outside the mask nothing is labelled."""
     if not v.head and rng.random() < 0.4:

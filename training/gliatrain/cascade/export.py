@@ -8,7 +8,6 @@ an ordinary convolution with depth-to-space (exact), so that ONNX Runtime's bloc
 from __future__ import annotations
 
 import argparse
-import math
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +17,11 @@ import torch
 from onnx import compose, helper, numpy_helper
 from torch import nn
 
+from .. import checkpoints
 from .brain import MULTIPLE, BrainNet
 from .degrade import FLAIR
 from .flair import FillIn, load_fill_in
-from .network import CONTEXT, Down, Up, ViewNet, ViewVariant
+from .network import CONTEXT, Up, ViewNet, ViewVariant
 from .patches import STAGES, VIEWS
 from .weights import NETWORKS
 
@@ -48,15 +48,6 @@ class UpAsConvolution(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.act(self.shuffle(self.conv(nn.functional.pad(x, (1, 0, 1, 0)))))
-
-
-def shifted(net: ViewNet, threshold: float) -> ViewNet:
-    """The same network with its target's logit moved so that the probability `threshold` becomes 1/2 (calibrate.py)."""
-    last = nn.Conv2d(net.last.in_channels, net.last.out_channels, 3, padding=1)
-    last.weight = net.last.weight
-    last.bias = nn.Parameter(torch.tensor([0.0, math.log((1 - threshold) / threshold)]))
-    net.last = last
-    return net
 
 
 def for_export(net: ViewNet) -> ViewNet:
@@ -134,30 +125,28 @@ def write(net: nn.Module, example: torch.Tensor, path: Path, free: dict[int, str
             raise RuntimeError(f"{path.name} differs from PyTorch by {difference:.2g}")
 
 
-def export_views(checkpoint: Path, folder: Path, thresholds: dict[str, float] | None = None) -> list[str]:
-    """`thresholds`: of each stage, 1/2 when absent. The whole tumour's networks get the estimate of FLAIR that lies beside the
-    checkpoint, where they were trained with one."""
-    estimate = checkpoint.parent / "flair.pt"
-    members, names = torch.load(checkpoint, weights_only=True)["members"], []
+def export_views(checkpoint: Path, folder: Path) -> list[str]:
+    """The whole tumour's networks get the estimate of FLAIR that lies beside the checkpoint."""
+    fill_in = load_fill_in(checkpoint.parent)
+    members, names = checkpoints.load(checkpoint)["members"], []
     for stage in STAGES:
         for view in VIEWS:
             net = ViewNet(ViewVariant(NETWORKS[stage][1]))
             net.load_state_dict(members[f"{stage}/{view}"]["mean"])
-            net = shifted(net, (thresholds or {}).get(stage, 0.5)).eval()
+            net.eval()
             example = torch.from_numpy(np.random.default_rng(1).standard_normal((2 * CONTEXT + 3, 4, 40, 28), dtype=np.float32))
             with torch.no_grad():
                 before = net(example)
                 if not torch.allclose(for_export(net)(example), before, atol=1e-3):
                     raise RuntimeError(f"{stage}/{view} changed when it was rewritten")
             names.append(f"{stage}-{view}.onnx")
-            fill_in = load_fill_in(estimate) if stage == "whole" and estimate.exists() else None
-            write(net, example, folder / names[-1], {0: "slices", 2: "rows", 3: "columns"}, fill_in)
+            write(net, example, folder / names[-1], {0: "slices", 2: "rows", 3: "columns"}, fill_in if stage == "whole" else None)
     return names
 
 
 def export_brain(checkpoint: Path, folder: Path) -> str:
     net = BrainNet()
-    net.load_state_dict(torch.load(checkpoint, weights_only=True)["net"])
+    net.load_state_dict(checkpoints.load(checkpoint)["net"])
     example = torch.from_numpy(np.random.default_rng(2).standard_normal((1, 4, 2 * MULTIPLE, 3 * MULTIPLE, 4 * MULTIPLE), dtype=np.float32))
     write(net.eval(), example, folder / "brain.onnx", {2: "z", 3: "y", 4: "x"})
     return "brain.onnx"

@@ -11,7 +11,6 @@ Output : float32 [D, 1, H, W], z-scores; 0 where every input is 0
 
 from __future__ import annotations
 
-import argparse
 import json
 import time
 from pathlib import Path
@@ -22,8 +21,9 @@ import torch.nn.functional as F
 from scipy import ndimage as ndi
 from torch import nn
 
+from .. import checkpoints
 from .. import data as sources
-from ..train import save
+from .arguments import training_arguments
 from .degrade import FLAIR, thick_slices
 from .patches import split
 from .volumes import Volume, load_brats
@@ -60,9 +60,21 @@ class FillIn(nn.Module):
         return torch.cat([x[:, :FLAIR], self.net(x[:, :FLAIR])], 1)
 
 
-def load_fill_in(path: Path) -> FillIn:
+FILE = "flair.pt"
+
+
+def load_estimate(folder: Path) -> dict:
+    """The checkpoint in a training's folder. Training, export and bundle need it alike: networks that never saw an estimate must not
+    get one, nor the other way round."""
+    path = folder / FILE
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: the estimate of FLAIR is not there; run python -m gliatrain.cascade.flair --out {folder} first")
+    return checkpoints.load(path)
+
+
+def load_fill_in(folder: Path) -> FillIn:
     net = FlairNet()
-    net.load_state_dict(torch.load(path, weights_only=True)["net"])
+    net.load_state_dict(load_estimate(folder)["net"])
     return FillIn(net.requires_grad_(False)).eval()
 
 
@@ -97,7 +109,8 @@ def sample(v: Volume, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Ten
 
 def train(volumes: list[Volume], out: Path, minutes: float, peak: float = 3e-3, seed: int = 5) -> FlairNet:
     torch.manual_seed(seed)
-    net, rng, recent, step = FlairNet(), np.random.default_rng(seed), [], 0
+    net, rng, step = FlairNet(), np.random.default_rng(seed), 0
+    recent: list[float] = []
     optimiser, began, spent = torch.optim.AdamW(net.parameters(), lr=peak), time.time(), 0.0
     while spent < minutes * 60:
         for group in optimiser.param_groups:
@@ -110,17 +123,12 @@ def train(volumes: list[Volume], out: Path, minutes: float, peak: float = 3e-3, 
         step, spent, recent = step + 1, time.time() - began, [*recent[-99:], float(loss.detach())]
         if step % 100 == 0:
             print(json.dumps({"step": step, "seconds": round(spent), "loss": round(float(np.mean(recent)), 4)}), flush=True)
-    save(out / "flair.pt", {"net": net.state_dict(), "steps": step, "seconds": spent})
+    checkpoints.save(out / FILE, {"net": net.state_dict(), "steps": step, "seconds": spent})
     return net
 
 
 def main() -> None:
-    ap = argparse.ArgumentParser(description=__doc__)
-    ap.add_argument("--data")
-    ap.add_argument("--cache", type=Path, default=Path("out/cache"))
-    ap.add_argument("--out", type=Path, default=Path("out/cascade"))
-    ap.add_argument("--minutes", type=float, default=8)
-    ap.add_argument("--threads", type=int, default=1)
+    ap = training_arguments(__doc__, minutes=8)
     a = ap.parse_args()
     torch.set_num_threads(a.threads)
     data = sources.data_folder(a.data)

@@ -16,10 +16,10 @@ import torch
 from onnx import numpy_helper
 from torch import nn
 
-from ..train import save
+from .. import checkpoints
 from .brain import BrainNet
 from .bundle import RESULTS, ROOT
-from .flair import FlairNet
+from .flair import FILE, FlairNet
 from .network import ResBlock, Up, ViewNet, ViewVariant
 from .patches import STAGES, VIEWS
 from .train import Member
@@ -67,7 +67,7 @@ def transposed(taps: np.ndarray, cin: int, cout: int) -> np.ndarray:
 
 def view_net(named: dict[str, np.ndarray], stage: str) -> ViewNet:
     net = ViewNet(ViewVariant(NETWORKS[stage][1]))
-    if np.abs(named["last.bias"]).max() > 1e-6:
+    if np.abs(named.get("last.bias", np.zeros(1))).max() > 1e-6:
         raise ValueError(f"the {stage} networks were exported with a threshold other than 1/2: their logits are not those of training")
     unnamed = [value for name, value in named.items() if name.startswith("onnx::")]
     for parameter, value in zip(per_channel(net), unnamed, strict=True):
@@ -100,7 +100,7 @@ def main() -> None:
     )
     ap.add_argument("--peak", type=float, default=1e-4)
     a = ap.parse_args()
-    for name in ("checkpoint.pt", "brain.pt", "flair.pt"):
+    for name in ("checkpoint.pt", "brain.pt", FILE):
         if (a.out / name).exists():
             ap.error(f"{a.out / name} is there already: move it away to start from the bundle again")
     a.out.mkdir(parents=True, exist_ok=True)
@@ -113,13 +113,15 @@ def main() -> None:
             member = Member(view_net(behind_estimate or named, stage), a.peak)
             member.steps = record["steps"][f"{stage}/{view}"]
             members[f"{stage}/{view}"] = member.state()
-    save(a.out / "checkpoint.pt", {"members": members, **{key: record[key] for key in ("seconds", "rounds", "facts", "settings")}})
+    checkpoints.save(
+        a.out / "checkpoint.pt", {"members": members, **{key: record[key] for key in ("seconds", "rounds", "facts", "settings")}}
+    )
     brain = fill(BrainNet(), arrays(a.bundle / "brain.onnx"))
     optimiser = torch.optim.AdamW(brain.parameters(), lr=2e-3, weight_decay=1e-3)
-    save(a.out / "brain.pt", {"net": brain.state_dict(), "optimiser": optimiser.state_dict(), **record["brain"]})
+    checkpoints.save(a.out / "brain.pt", {"net": brain.state_dict(), "optimiser": optimiser.state_dict(), **record["brain"]})
     estimate = part(part(arrays(a.bundle / "whole-axial.onnx"), "estimate/"), "net.")
     if estimate:
-        save(a.out / "flair.pt", {"net": fill(FlairNet(), estimate).state_dict(), **record["flair"]})
+        checkpoints.save(a.out / FILE, {"net": fill(FlairNet(), estimate).state_dict(), **record["flair"]})
     print(f"{a.out}: {len(members)} networks, brain{', estimate of FLAIR' if estimate else ''}")
 
 

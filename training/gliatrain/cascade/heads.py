@@ -13,52 +13,41 @@ from ..preprocess import to_grid
 from .volumes import Volume, cached, volume
 
 MM = (1.0,) * 3
-PIXEL_MM = 0.9
-"""In-plane spacing of TCGA-LGG's 256 x 256 slices, which the publisher did not keep: a field of view of 220 to 240 mm."""
-HEAD_MM = 150.0
-"""Height of a stack of slices, likewise."""
 
 
 def ms_names(data: Path) -> list[str]:
     return sorted(p.name for p in (data / "heads").iterdir() if p.is_dir())
 
 
-def HEADS(data: Path) -> list[str]:
+def head_names(data: Path) -> list[str]:
     return [*sources.case_names(data)[1], *ms_names(data)]
 
 
 def native_tcga(path: Path) -> tuple[np.ndarray, np.ndarray, tuple[float, float, float]]:
-    """Image [4, Z, Y, X] (T1, T1c, T2, FLAIR; a missing one is 0) and label (4 where the publisher's mask is) as published, and the
-    spacing (z, y, x) in mm that is assumed. A channel that is FLAIR again was missing."""
-    image, mask = sources.load_xz(path), sources.load_xz(Path(str(path).replace(".image.", ".mask.")))
-    out = np.zeros((4, *mask.shape), np.float32)
-    for channel, place in ((1, 3), (0, 0), (2, 1)):
-        if channel == 1 or (image[channel] == image[1]).mean() <= 0.95:
-            out[place] = image[channel]
-    return out, mask.astype(np.uint8) * np.uint8(sources.UNKNOWN), (float(np.clip(HEAD_MM / len(mask), 1.5, 7.0)), PIXEL_MM, PIXEL_MM)
+    """As data.native_head, with a label: 4, tumour of unknown class, where the publisher's mask is."""
+    image, mask, spacing = sources.native_head(path)
+    return image, mask * np.uint8(sources.UNKNOWN), spacing
 
 
 def read_tcga(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    image, label, spacing = native_tcga(path)
-    return (
-        np.stack([to_grid(c, spacing, MM) for c in image]),
-        (to_grid((label > 0).astype(np.float32), spacing, MM) >= 0.5) * np.uint8(sources.UNKNOWN),
-    )
+    image, mask, spacing = sources.native_head(path)
+    label = (to_grid(mask.astype(np.float32), spacing, MM) >= 0.5) * np.uint8(sources.UNKNOWN)
+    return np.stack([to_grid(c, spacing, MM) for c in image]), label
 
 
 def read_ms(folder: Path) -> tuple[np.ndarray, np.ndarray]:
     """T1, T2 and FLAIR, the first two brought to FLAIR's grid by a rigid registration; nothing in them is a tumour."""
     import SimpleITK as sitk
 
-    def read(name: str) -> "sitk.Image":
+    def read(name: str) -> sitk.Image:
         path = next(p for p in sorted(folder.iterdir()) if name in p.name.lower())
         return sitk.DICOMOrient(sitk.ReadImage(str(path), sitk.sitkFloat32), "LPS")
 
     flair = read("flair")
-    size = [int(round(n * s)) for n, s in zip(flair.GetSize(), flair.GetSpacing())]
+    size = [round(n * s) for n, s in zip(flair.GetSize(), flair.GetSpacing(), strict=True)]
     fixed = sitk.Resample(flair, size, sitk.Transform(), sitk.sitkLinear, flair.GetOrigin(), (1.0,) * 3, flair.GetDirection())
 
-    def aligned(moving: "sitk.Image") -> np.ndarray:
+    def aligned(moving: sitk.Image) -> np.ndarray:
         method = sitk.ImageRegistrationMethod()
         method.SetMetricAsMattesMutualInformation(32)
         method.SetMetricSamplingStrategy(method.REGULAR)

@@ -1,8 +1,9 @@
 """Measures a bundle through the service's own path on patients that it never saw. `python -m gliatrain.cascade.measure --data DIR`
 
-Writes the tested cases as NIfTI folders (as they are; inside a synthetic head; with a sequence left out; as if nothing took up contrast),
-procedural heads without a tumour, the tested clinical heads and the multiple-sclerosis heads on their own grids, runs `gliabridge evaluate --cases` on them, and joins its
-report to results/cascade-evaluation.json. Cases that a report of the same bundle holds already are not run again.
+Writes the tested cases as NIfTI folders (as they are; inside a synthetic head; with a sequence left out; as if nothing took up
+contrast), procedural heads without a tumour, and the tested clinical and multiple-sclerosis heads on their own grids; runs
+`gliabridge evaluate --cases` on them, and adds its report to results/cascade-evaluation.json. A case that the report of the same bundle
+holds already is not run again.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import nibabel as nib
 import numpy as np
 from scipy import ndimage as ndi
 
 from .. import data as sources
+from ..nifti import write_nifti
 from ..preprocess import to_grid
 from ..synthetic_heads import Atlas, add_head
 from . import heads as real_heads
@@ -27,7 +30,6 @@ from .degrade import without_enhancement
 from .patches import TESTED_CASES, split
 from .volumes import read_brats, stripped_brain, volume
 
-LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 CODES = {1: 1, 2: 2, 3: 4, 4: 2}
 """Our labels -> BraTS codes; a tumour of unknown class is written as oedema, so that the whole tumour alone says anything."""
 PARTS = ("stripped", "head", "without-t1", "without-t1ce", "without-t2", "without-flair", "no-enhancement", "tumour-free", "clinical", "ms")
@@ -37,24 +39,26 @@ HEALTHY = ("tested-1-healthy", "tested-2-healthy", "tested-3-healthy", "tested-4
 """Seeds of procedural heads without a tumour; none is trained on."""
 
 
-def write(path: Path, array: np.ndarray, spacing=(1.0, 1.0, 1.0)) -> None:
-    """[Z, Y, X] with axes to S, P, L and spacing (z, y, x) in mm."""
-    affine = LPS @ np.diag([*spacing[::-1], 1.0])
-    nib.save(nib.Nifti1Image(np.ascontiguousarray(array.transpose(2, 1, 0)), affine), path)
-
-
-def write_case(folder: Path, name: str, image: np.ndarray, label: np.ndarray, spacing=(1.0, 1.0, 1.0), without: str | None = None) -> None:
+def write_case(
+    folder: Path,
+    name: str,
+    image: np.ndarray,
+    label: np.ndarray,
+    spacing: tuple[float, float, float] = (1.0, 1.0, 1.0),
+    without: str | None = None,
+) -> None:
+    """FOLDER/<name> as a BraTS case, without the channel `without`; whole or not there at all."""
     into = folder / name
     part = folder / f".{name}"
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    for channel, data in zip(sources.CHANNELS, image):
+    for channel, data in zip(sources.CHANNELS, image, strict=True):
         if data.any() and channel != without:
-            write(part / f"{name}_{channel}.nii.gz", data.astype(np.float32), spacing)
+            write_nifti(part / f"{name}_{channel}.nii.gz", data.astype(np.float32), spacing)
     coded = np.zeros(label.shape, np.uint8)
     for ours, code in CODES.items():
         coded[label == ours] = code
-    write(part / f"{name}_seg.nii.gz", coded, spacing)
+    write_nifti(part / f"{name}_seg.nii.gz", coded, spacing)
     part.replace(into)
 
 
@@ -66,19 +70,22 @@ def in_a_head(image: np.ndarray, label: np.ndarray, atlas: Atlas, rng: np.random
     box = tuple(slice(0, n // 2 * 2) for n in brain.shape)
     image, label, brain = image[(slice(None), *box)], label[box], brain[box]
     means = np.array([c[brain].mean() for c in image])
-    coarse = {
-        "image": np.stack([to_grid(c, (1.0,) * 3) / m for c, m in zip(image, means)]),
-        "label": to_grid((label > 0).astype(np.float32), (1.0,) * 3).round().astype(np.uint8),
-        "brain": to_grid(brain.astype(np.float32), (1.0,) * 3) >= 0.5,
-    }
+    coarse = sources.Case(
+        "coarse",
+        np.stack([to_grid(c, (1.0,) * 3) / m for c, m in zip(image, means, strict=True)]),
+        to_grid((label > 0).astype(np.float32), (1.0,) * 3).round().astype(np.uint8),
+        to_grid(brain.astype(np.float32), (1.0,) * 3) >= 0.5,
+        head=False,
+    )
     head = add_head(coarse, atlas, rng)
-    big = np.stack([ndi.zoom(c, 2, order=1, grid_mode=True, mode="nearest") for c in head["image"]])
-    start = [-2 * s for s in head["shift"]]
+    big = np.stack([ndi.zoom(c, 2, order=1, grid_mode=True, mode="nearest") for c in head.image])
+    start = [-2 * s for s in head.start]
     out, labels, inside = big, np.zeros(big.shape[1:], np.uint8), np.zeros(big.shape[1:], bool)
     where, there = [], []
-    for s, n, total in zip(start, brain.shape, inside.shape):
-        low, high = max(s, 0), min(s + n, total)
-        where.append(slice(low, high)), there.append(slice(low - s, high - s))
+    for axis, s in enumerate(start):
+        low, high = max(s, 0), min(s + brain.shape[axis], inside.shape[axis])
+        where.append(slice(low, high))
+        there.append(slice(low - s, high - s))
     inside[tuple(where)] = brain[tuple(there)]
     labels[tuple(where)] = label[tuple(there)]
     for k in range(4):
@@ -164,7 +171,7 @@ def computes(manifest: dict) -> str:
 
 def summary(cases: list[dict]) -> dict:
     """Of each part the mean and median Dice by region, and the volumes found where there is nothing."""
-    out = {}
+    out: dict[str, Any] = {}
     for part in PARTS:
         rows = [c for c in cases if c["case"].startswith(f"{part}-")]
         if not rows:
@@ -191,7 +198,7 @@ def main() -> None:
     data, folder = sources.data_folder(a.data), a.cache / "measured"
     key = computes(json.loads((a.bundle / "bundle.json").read_text()))
     old = json.loads(a.out.read_text()) if a.out.exists() else {}
-    report = old if old.get("computes") == key else {"computes": key, "cases": [], "failures": []}
+    report: dict[str, Any] = old if old.get("computes") == key else {"computes": key, "cases": [], "failures": []}
     tested = split(data, a.cache).tested
     atlas = Atlas(data / "atlas")
     for name in sorted(TESTED_CASES):

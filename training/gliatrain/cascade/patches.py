@@ -42,7 +42,7 @@ class Cohort:
     cases: list[Volume]
     heads: list[Volume]
     phantoms: list[Volume]
-    cubes: list[dict]
+    cubes: list[sources.Lesion]
 
 
 TESTED_CASES = {"BraTS2021_01658", "BraTS2021_01659", "BraTS2021_01660", "BraTS2021_01661"}
@@ -68,7 +68,7 @@ def split(data: Path, cache: Path) -> Split:
     known = {patient_of(table, n) for n in cases}
     tested = [*sorted(TESTED_CASES), *(n for n in tcga[::2] if patient_of(table, n) not in known), *sorted(TESTED_HEADS)]
     gone = {patient_of(table, n) for n in tested}
-    heads = [n for n in real_heads.HEADS(data) if patient_of(table, n) not in gone]
+    heads = [n for n in real_heads.head_names(data) if patient_of(table, n) not in gone]
     cubes = {n for n in table if n.startswith("BraTS20_") and patient_of(table, n) not in gone}
     refuse_overlap([*cases, *heads, *cubes], tested, table)
     return Split(cases, heads, cubes, tested)
@@ -79,7 +79,7 @@ def load_cohort(data: Path, cache: Path, names: Split) -> Cohort:
     cases = [load_brats(data, cache, name) for name in names.cases]
     heads = [real_heads.load_head(data, cache, name) for name in names.heads if real_heads.has_teacher(cache, name)]
     phantoms = [real_heads.load_phantom(cache, name) for name in real_heads.phantom_names(cache)]
-    return Cohort(cases, heads, phantoms, [c for c in load_cubes(data, cache) if c["patient"] in names.cubes])
+    return Cohort(cases, heads, phantoms, [c for c in load_cubes(data, cache) if c.patient in names.cubes])
 
 
 def bounds(mask: np.ndarray, margin: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -108,10 +108,11 @@ def cut(volume: np.ndarray, low, size) -> np.ndarray:
     """[..., Z, Y, X] from `low`, `size` long, 0 beyond the volume."""
     out = np.zeros((*volume.shape[:-3], *size), volume.dtype)
     src, dst = [], []
-    for start, n, total in zip(low, size, volume.shape[-3:]):
+    for start, n, total in zip(low, size, volume.shape[-3:], strict=True):
         a, b = max(start, 0), min(start + n, total)
-        src.append(slice(a, max(a, b))), dst.append(slice(a - start, max(a, b) - start))
-    out[(..., *dst)] = volume[(..., *src)]
+        src.append(slice(a, max(a, b)))
+        dst.append(slice(a - start, max(a, b) - start))
+    out[..., dst[0], dst[1], dst[2]] = volume[..., src[0], src[1], src[2]]
     return out
 
 

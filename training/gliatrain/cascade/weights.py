@@ -54,7 +54,8 @@ def put(parameter: torch.Tensor, value: np.ndarray) -> None:
 def fill_block(block: ResBlock, archive: Archive, name: str, first: bool) -> None:
     order = FROM_ARCHIVE if first else slice(None)
     scale, shift = archive.norm(f"{name}/bn_0")
-    put(block.scale, scale[order]), put(block.shift, shift[order])
+    put(block.scale, scale[order])
+    put(block.shift, shift[order])
     put(block.act0.weight, archive.slope(f"{name}/prelu_acti_0")[order])
     scale, shift = archive.norm(f"{name}/bn_1")
     put(block.conv0.weight, archive.conv(f"{name}/conv_0")[:, order] * scale[:, None, None, None])
@@ -72,7 +73,8 @@ def fill_norm_conv(layer, archive: Archive, name: str, kind: str) -> None:
         weight = archive.conv(f"{name}/conv_") * scale.reshape(-1, *[1] * (4 if kind == "fuse" else 3))
         if kind == "fuse":
             weight = weight[..., 0, 0].transpose(0, 2, 1).reshape(len(weight), -1, 1, 1)
-    put(layer.conv.weight, weight), put(layer.conv.bias, shift)
+    put(layer.conv.weight, weight)
+    put(layer.conv.bias, shift)
     put(layer.act.weight, archive.slope(f"{name}/prelu_acti_"))
 
 

@@ -17,10 +17,10 @@ import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import nibabel as nib
 import numpy as np
 
 from ..data import label_to_grid, labels_to_classes, read_lps
+from ..nifti import write_nifti
 from ..preprocess import SPACING_MM, normalise, to_grid
 
 FIELDS = ("patient_id", "age", "sex", "idh", "1p19q", "mgmt", "grade", "os_days", "event", "eor", "kps")
@@ -172,15 +172,15 @@ def read_cohort(folder: Path, channels=SEQUENCES, size=(80, 96, 80)) -> list[Pat
 
 def write_cohort(folder: Path, patients: list[Patient], channels=SEQUENCES) -> None:
     """The folder format from memory (the synthetic cohort); values are shifted to be positive, as images are."""
-    affine = np.diag([-SPACING_MM, -SPACING_MM, SPACING_MM, 1.0])  # x to the left, y backwards, z upwards
+    spacing = (SPACING_MM,) * 3
     for p in patients:
         case = folder / "cases" / p.id
         case.mkdir(parents=True, exist_ok=True)
         for name, volume in zip(channels, p.image, strict=True):
             if volume.any():
-                nib.save(nib.Nifti1Image((100 * (volume - volume.min())).astype(np.float32).T, affine), case / f"{name}.nii.gz")
+                write_nifti(case / f"{name}.nii.gz", (100 * (volume - volume.min())).astype(np.float32), spacing)
         if p.label is not None:
-            nib.save(nib.Nifti1Image(p.label.T, affine), case / "seg.nii.gz")
+            write_nifti(case / "seg.nii.gz", p.label, spacing)
     write_clinical(folder / "clinical.csv", [{"patient_id": p.id, **as_words(p.clinical)} for p in patients])
     slides = [p for p in patients if p.pathology is not None]
     if slides:
