@@ -1,7 +1,7 @@
 """From cases to training patches.
 
 A pool of whole prepared volumes (head or no head, lesion implanted or mirrored out, then normalised as the
-service does) is renewed all the time; patches are cut from it with an affine grid and intensity changes.
+service does) is renewed continuously; patches are cut from it with an affine grid and intensity changes.
 Image float32 [4, Z, Y, X], label int64 [Z, Y, X] on the 2 mm grid.
 """
 
@@ -98,7 +98,7 @@ def make_volume(cohort: Cohort, rng: np.random.Generator) -> tuple[np.ndarray, n
 
 
 def with_brain(label: np.ndarray, brain: np.ndarray, known: bool) -> np.ndarray:
-    """Marks the brain without tumour; where no brain mask is trusted, all that is no tumour may be brain or not."""
+    """Marks tumour-free brain; where the brain mask cannot be trusted, anything outside the tumour may or may not be brain."""
     out = label.copy()
     out[(label == 0) & brain if known else label == 0] = BRAIN if known else NOT_TUMOUR
     return out
@@ -144,8 +144,8 @@ def cut_patch(image: np.ndarray, label: np.ndarray, size, rng: np.random.Generat
 
 
 def drop_sequences(image: torch.Tensor, rng: np.random.Generator, p: float = 0.45) -> torch.Tensor:
-    """Zeroes channels with probability `p`: half the time one of all, else any but FLAIR or T1c (a missing sequence is
-    an all-zero channel)."""
+    """Zeroes channels with probability `p`: half of the time a single one, otherwise any but the FLAIR or T1c that is kept (a missing
+    sequence is an all-zero channel)."""
     present = [k for k in range(4) if bool(image[k].abs().max() > 0)]
     if rng.random() < p and len(present) > 1:
         anchors = [k for k in (1, 3) if k in present] or present

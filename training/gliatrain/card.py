@@ -99,7 +99,7 @@ def left_out(names: list[str]) -> str:
 
 
 def service_section(service: dict | None, apart: list[str]) -> str:
-    """What `gliabridge evaluate` measured on the same cases and members, registration and all."""
+    """What `gliabridge evaluate` measured on the same cases and members, registration included."""
     if service is None:
         return "Not run through the service's own path."
     if apart:
@@ -336,7 +336,7 @@ def bundle(folder: Path, training: dict, evaluation: dict | None, name: str, ver
         "files": {f: sha256(folder / f) for f in ("segmentation.onnx", "card.md", *card_heads.files(heads))},
         "sequences": {name: {"channel": k, "required": False} for k, name in enumerate(("T1", "T1c", "T2", "FLAIR"))},
         "require_any": ["T1c", "FLAIR"],
-        # Where the core ends only an image after contrast shows, so neither its parts nor what surrounds it are stated without one.
+        # Only a post-contrast image shows where the core ends, so without one neither its parts nor its surroundings are stated.
         "needs": {key: ["T1c"] for key in ("TC", "ET", "NCR", "ED")},
         "preprocess": {
             "orientation": "LPS",

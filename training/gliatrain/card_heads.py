@@ -44,7 +44,7 @@ def absent() -> dict:
 
 
 def installed(folder: Path) -> dict:
-    """The heads of the manifest in `folder`; none of them where there is no manifest."""
+    """The heads of the manifest in `folder`; all of them absent where there is no manifest."""
     path = folder / "bundle.json"
     return json.loads(path.read_text())["heads"] if path.exists() else absent()
 
@@ -74,7 +74,7 @@ def label(key: str) -> str:
 
 
 def figure(value) -> str | None:
-    """An estimate with its interval, a number or a word; None for what is no single figure."""
+    """An estimate with its interval, a number or a word; None for anything that is not a single figure."""
     if isinstance(value, dict) and "value" in value:
         low, high = value.get("ci95", (None, None))
         span = "" if low is None or high is None else f" ({low:.3f} to {high:.3f})"
@@ -87,7 +87,7 @@ def figure(value) -> str | None:
 
 
 def rows(evaluation: dict, prefix: str = "") -> list[tuple[str, str]]:
-    """Every figure of an evaluation, whatever its depth, in its own order."""
+    """Every figure of an evaluation, however deeply nested, in order."""
     out: list[tuple[str, str]] = []
     for key, value in evaluation.items():
         if key == "command":
@@ -145,7 +145,7 @@ def describe(name: str, head: dict, figures: dict) -> str:
 
 
 def calibrated(calibration: dict) -> str:
-    """Up to where a probability can be believed, and how often the likeliest class was wrong."""
+    """How far a probability can be believed, and how often the likeliest class was wrong."""
     most = ", ".join(f"{k} {v:.2f} ({calibration['n_by_class'][k]} patients)" for k, v in calibration["max_probability"].items())
     bins = ", ".join(f"{b['lower']:g} to {b['upper']:g}: {b['wrong']} of {b['n']}" for b in calibration["bins"] if b["n"])
     return (
@@ -193,7 +193,7 @@ def section(heads: dict, results: dict | None = None) -> str:
 
 
 def introduction(results: dict) -> str:
-    """On whom it was measured, and what the figures owe to having been looked at."""
+    """Who it was measured on, and how far choosing by the figures flattered them."""
     cohorts = ", ".join(f"{name} {n}" for name, n in results.get("cohorts", {}).items())
     text = (
         f"Measured on {results['patients']} patients{f' ({cohorts})' if cohorts else ''} by `{results['command']}`: across cohorts, "

@@ -3,14 +3,14 @@
     python -m gliatrain.chain_cases --data DIR --out DIR
     gliabridge evaluate --chain OUT/heads --chain DIR/brats --labels OUT/labels.csv
 
-Heads: OUT/heads/<id>/<id>_{t1,t1ce,flair}.nii.gz and _mask.nii.gz (the publisher's mask of FLAIR abnormality), each sequence that is
-no copy of FLAIR. The publisher kept neither spacing nor position: see cascade/heads.py; origin and orientation are those of an
-axial stack, so volumes are estimates.
+Heads: OUT/heads/<id>/<id>_{t1,t1ce,flair}.nii.gz and _mask.nii.gz (the publisher's mask of FLAIR abnormality), each sequence that is not
+a copy of FLAIR. The publisher kept neither spacing nor position: see data.assumed_spacing; origin and orientation are those of an axial
+stack, so volumes are estimates.
 
 Labels: id, age, sex, idh, 1p19q, mgmt, grade (WHO 2021), diagnosis, survival_days, event; empty where no table says it. Sources in
 the order in which they are believed: tcga_who2021_labels_iucomppath (IDH, 1p/19q, MGMT, grade, diagnosis, age), tcga_patient_info
 (survival, sex; IDH and 1p/19q only where the first has no row), kaggle3m_tcga_lgg_data (sex and age only). Contradictions are counted
-and printed. Nothing of it is committed.
+and printed. None of it is committed.
 """
 
 from __future__ import annotations

@@ -1,10 +1,6 @@
-"""Reads the cohorts onto the 2 mm grid and caches them.
+"""Reads the cohorts onto the 2 mm grid (`Case`, `Lesion`) and caches them.
 
-A case is a dict: image float32 [4, Z, Y, X] (T1, T1c, T2, FLAIR; raw units divided by the mean of the
-brain; a missing sequence is all zero), label uint8 [Z, Y, X] (0 background, 1 NCR, 2 ED, 3 ET, 4 tumour of
-unknown class), brain bool [Z, Y, X], head (True where the skull is present),
-start (first voxel [z, y, x] on the full 2 mm grid of the source).
-
+Labels: 0 background, 1 NCR, 2 ED, 3 ET, 4 tumour of unknown class.
 BraTS 2021: Baid 2021, Menze 2015, Bakas 2017. TCGA-LGG masks: Buda 2019.
 """
 

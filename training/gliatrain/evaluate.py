@@ -115,8 +115,8 @@ def mean_dice(rows: list[dict]) -> dict:
 
 
 def relative_error(scores: list[dict], region: str, without: str | None = None) -> float:
-    """68th percentile over cases of the volume's relative error, of a region or of what it has more than another one.
-    Robust: one missed tumour is no spread."""
+    """68th percentile over cases of the volume's relative error, of a region or of the difference of two. Robust: a single missed
+    tumour does not widen it."""
 
     def volume(score: dict, which: str) -> float:
         return score[region][which] - (score[without][which] if without else 0)
@@ -194,8 +194,8 @@ def run(data: Path, cache: Path, folds: Path, out: Path, threads: int, members: 
 
 
 def set_apart(rows: dict, members: list[dict], table: dict[str, str]) -> tuple[dict, dict[str, list[str]]]:
-    """The rows of cases that their member never saw, and the names of the others: an earlier edition of the folds joined cubes by
-    label maps alone and did not know clinical heads again."""
+    """The rows of cases that their member never saw, and the names of the others: an earlier edition of the folds matched cubes by
+    label maps alone and did not recognise clinical heads."""
     seen = [identities.seen_by(record, table) for record in members]
     kept, apart = dict(rows), {}
     for part in ("whole", "lgg"):
@@ -205,7 +205,7 @@ def set_apart(rows: dict, members: list[dict], table: dict[str, str]) -> tuple[d
 
 
 def keep_point(path: Path, training: dict, mean: dict) -> list[dict]:
-    """Adds what was measured after so many steps (the members' mean) to the curve in `path`; the same steps replace."""
+    """Adds what was measured after so many steps (the members' mean) to the curve in `path`; a point at as many steps is replaced."""
     steps = round(float(np.mean([m["steps"] for m in training["members"]])))
     old = json.loads(path.read_text()) if path.exists() else []
     point = {"steps": steps, "stripped": mean["stripped_mm1"], "head": mean["head_mm1"], "lgg_WT": mean["lgg_WT"]}

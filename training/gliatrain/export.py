@@ -1,9 +1,8 @@
 """Checkpoints -> one ONNX file. `python -m gliatrain.export --checkpoint FILE [FILE ...] --bundle DIR`
 
-The members of the ensemble lie in one file, their logits one after the other; weights are stored in half precision
-and computed with in single. Opset 20, fixed window size. Checks torch against ONNX Runtime and writes
-results/training.json (what was trained, on what, how long) for the card. --folds also writes each member alone to a
-folder, for the evaluation of each case by the member that never saw it.
+The members of the ensemble lie in one file, their logits one after the other; weights are stored in half precision and computed in
+single. Opset 20, fixed window size. Checks torch against ONNX Runtime and writes results/training.json (what was trained, on what, how
+long) for the card. --folds also writes each member alone to a folder, for the evaluation of each case by the member that never saw it.
 """
 
 from __future__ import annotations

@@ -212,7 +212,7 @@ def values(image, mask, settings: dict) -> dict[str, float]:
 
 
 def scale_free(pair: tuple[Any, Any], image: np.ndarray, mask: np.ndarray) -> dict[str, float] | None:
-    """What the heads may use; None of a flat region. The bin width sd / 24 as in tabular/features.py."""
+    """What the heads may use; None for a flat region. The bin width sd / 24 as in tabular/features.py."""
     from .tabular import features
 
     x = image[mask > 0].astype(np.float64)

@@ -67,7 +67,7 @@ def test_a_signal_that_one_hospital_contradicts_does_not_ship():
     t["idh"] = np.where(south, t["t1c_p90_over_brain"] > 1, t["t1c_p90_over_brain"] < 1).astype(float)
     figures, _ = carry.carry_classifier(heads.IDH, t, noise.Noise(), 4, rng, 20)
     assert all(f["auc"]["value"] < 0.2 for f in figures.values())
-    assert not carry.carries(figures, carry.LEAST_AUC)
+    assert not carry.carries(figures, carry.MIN_AUC)
     assert "Does not carry" in (reason := carry.why_not(figures, {}))
     assert "age alone" in reason
     alone, learnt = carry.carry_classifier(heads.IDH, t.assign(cohort="south"), noise.Noise(), 4, rng, 20)

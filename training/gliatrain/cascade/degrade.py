@@ -48,7 +48,7 @@ def without_enhancement(v: Volume) -> Volume:
 
 def implant(v: Volume, cube: Lesion, rng: np.random.Generator) -> Volume:
     """A real lesion (z-scores of its own brain), 0.8 to 1.3 times its size, blended in with a soft edge; one in four as faint as
-    a diffuse tumour. The volume itself where no place is found."""
+    a diffuse tumour. The volume comes back unchanged where no place is found."""
     factor = rng.uniform(0.8, 1.3)
     image = ndi.zoom(cube.image.astype(np.float32), (1, factor, factor, factor), order=1)
     label = ndi.zoom(cube.label, factor, order=0)
@@ -74,7 +74,7 @@ def implant(v: Volume, cube: Lesion, rng: np.random.Generator) -> Volume:
 
 
 def white_matter_lesions(v: Volume, rng: np.random.Generator) -> Volume:
-    """Three to thirty small round lesions, bright on T2 and FLAIR and dark on T1, that are no tumour (demyelination, vessels)."""
+    """Three to thirty small round lesions, bright on T2 and FLAIR and dark on T1, that are not tumour (demyelination, vessels)."""
     image = v.image.copy()
     z, y, x = v.label.shape
     places = np.argwhere((v.distance[::4, ::4, ::4] < -8) & (v.label[::4, ::4, ::4] == 0)) * 4
@@ -199,7 +199,7 @@ def missing(image: np.ndarray, rng: np.random.Generator, whole: bool) -> list[in
 
 
 ENHANCING_SHARE = 0.6
-"""Whole cases at hand are mostly of low grade: more than half of what is implanted enhances."""
+"""The whole cases that we have are mostly of low grade, so more than half of the implanted lesions enhance."""
 
 
 IMPLANTS = {"stripped": (0.75, 0.3), "head": (0.4, 0.2), "tumour-free head": (0.15, 0.0)}

@@ -108,7 +108,7 @@ def trace(net: nn.Module, example: torch.Tensor, path: Path, free: dict[int, str
 
 
 def write(net: nn.Module, example: torch.Tensor, path: Path, free: dict[int, str], fill_in: FillIn | None = None) -> None:
-    """Refused where ONNX Runtime answers `example`, or the same without FLAIR, otherwise than PyTorch."""
+    """Refuses a network that ONNX Runtime answers differently from PyTorch, on `example` or on the same without FLAIR."""
     model, without = trace(net, example, path, free), example.clone()
     without[:, FLAIR] = 0
     if fill_in:

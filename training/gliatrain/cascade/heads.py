@@ -72,7 +72,7 @@ def read_head(data: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 PLAUSIBLE_ML = (800, 2000)
-"""Volume of a teacher's brain mask; what lies beyond is no brain, and the head is not trained on."""
+"""Volume of a teacher's brain mask; anything beyond is not a brain, and the head is not trained on."""
 
 
 def has_teacher(cache: Path, name: str) -> bool:

@@ -31,7 +31,7 @@ from .patches import TESTED_CASES, split
 from .volumes import read_brats, stripped_brain, volume
 
 CODES = {1: 1, 2: 2, 3: 4, 4: 2}
-"""Our labels -> BraTS codes; a tumour of unknown class is written as oedema, so that the whole tumour alone says anything."""
+"""Our labels -> BraTS codes; a tumour of unknown class is written as oedema, so that only the whole tumour means anything."""
 PARTS = ("stripped", "head", "without-t1", "without-t1ce", "without-t2", "without-flair", "no-enhancement", "tumour-free", "clinical", "ms")
 NOTHING = {"no-enhancement": ("ET",), "tumour-free": ("WT", "TC", "ET"), "ms": ("WT", "TC", "ET")}
 """Regions of which a part holds nothing: every voxel found there is wrong."""

@@ -4,7 +4,7 @@ Input  : float32 [D, 4, H, W]: D slices of the view as the batch, channels T1, T
          it, a missing sequence all 0). H and W are multiples of 4.
 Output : float32 [D - 8, C, H, W] logits; four slices of context are used up on either side.
 
-Everything within a slice is a 2D convolution; neighbouring slices meet in four places alone (`Fuse`, three slices each). Batch norm is
+Everything within a slice is a 2D convolution; neighbouring slices meet in four places only (`Fuse`, three slices each). Batch norm is
 folded: what stood after a convolution is its weight and bias, what stood before an activation is a scale and shift a channel.
 """
 

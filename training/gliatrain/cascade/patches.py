@@ -1,4 +1,4 @@
-"""Patches of the three stages and three views from degraded volumes: what one training step of one network looks at.
+"""Patches of the three stages and three views from degraded volumes: what a network sees in one training step.
 
 Image float32 [slices + 2 * CONTEXT, 4, H, W], label uint8 [slices, H, W] (0 or 1), weight bool [slices, H, W] (inside the brain mask).
 Windows may reach beyond the volume; there the image is 0, as the service pads.
@@ -161,7 +161,7 @@ def patch(stage: str, view: str, study, rng: np.random.Generator) -> tuple[np.nd
 
 class Patches(torch.utils.data.IterableDataset):
     """Endless rounds: each a dict (stage, view) -> `each` patches of one study. A study is made anew every `reuse` rounds; the last
-    eight are drawn from. Heads have no classes, so their rounds hold the stage "whole" alone."""
+    eight are drawn from. Heads have no classes, so their rounds hold only the stage "whole"."""
 
     def __init__(
         self, cohort: Cohort, each: int = 2, seed: int = 0, head_share: float = 0.3, reuse: int = 3, stages: tuple[str, ...] = STAGES

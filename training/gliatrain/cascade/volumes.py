@@ -18,7 +18,7 @@ from ..preprocess import to_grid
 
 MARGIN = 10
 """Voxels around the brain that a cached volume keeps."""
-FARTHEST = 10.0
+MAX_DISTANCE_MM = 10.0
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def signed_distance(mask: np.ndarray) -> np.ndarray:
     """mm to the surface of `mask` on a 1 mm grid, negative inside, clipped."""
     outside = ndi.distance_transform_edt(~mask)
     inside = ndi.distance_transform_edt(mask)
-    return np.clip(outside - inside, -FARTHEST, FARTHEST).astype(np.float16)
+    return np.clip(outside - inside, -MAX_DISTANCE_MM, MAX_DISTANCE_MM).astype(np.float16)
 
 
 def z_scores(image: np.ndarray, mask: np.ndarray) -> np.ndarray:

@@ -92,8 +92,8 @@ def measure_sets(p: np.ndarray, truth: np.ndarray, fold: np.ndarray, error_rate:
 
 
 BIN_EDGES = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
-LEAST_CALL, LEAST_CALLS = 0.8, 10
-LEAST_BOUND = 0.5
+MIN_CALL_PROBABILITY, MIN_CALLS = 0.8, 10
+MIN_BOUND = 0.5
 """Up to a half, a probability is no claim that would need a bound."""
 
 
@@ -105,7 +105,7 @@ def upper_bound(wrong: int, n: int, level: float = 0.95) -> float:
 
 def limits_across(cohorts: list[tuple[np.ndarray, np.ndarray]], error_rate: float) -> np.ndarray:
     """Conformal limits that hold in every cohort (p [N, K], truth [N]) with enough patients of a class to say so: the least of
-    each class's limits; then lowered as `lower_limits` does over all of them, and until in no cohort of LEAST_CALLS calls or more
+    each class's limits; then lowered as `lower_limits` does over all of them, and until in no cohort of MIN_CALLS calls or more
     a share above `error_rate` of them is wrong."""
     p, truth = (np.concatenate(part) for part in zip(*cohorts, strict=True))
     limits = np.array(
@@ -123,7 +123,7 @@ def limits_across(cohorts: list[tuple[np.ndarray, np.ndarray]], error_rate: floa
         for q, t in cohorts:
             call = called(q, limits)
             wrong = np.flatnonzero((call >= 0) & (call != t))
-            if (call >= 0).sum() >= LEAST_CALLS and len(wrong) > error_rate * (call >= 0).sum():
+            if (call >= 0).sum() >= MIN_CALLS and len(wrong) > error_rate * (call >= 0).sum():
                 limits = without_one(q, limits, call, wrong)
                 break
         else:
@@ -134,7 +134,7 @@ def bounds(cohorts: list[tuple[np.ndarray, np.ndarray]], limits: np.ndarray, cla
     """What the calibration data can show, by cohort, of probabilities p [N, K] of patients whom the model never saw: how often the
     likeliest class was wrong by its probability; the highest probability that each class may be given, one minus the least upper
     bound of the error among those who were given at least so much; and the least probability at which a class may be called, at
-    least LEAST_CALL, from where on no more than `error_rate` of the calls were wrong in any cohort (1 where nothing shows it)."""
+    least MIN_CALL_PROBABILITY, from where on no more than `error_rate` of the calls were wrong in any cohort (1 where nothing shows it)."""
     p, truth = (np.concatenate(part) for part in zip(*cohorts, strict=True))
     top, most = p.argmax(1), p.max(1)
     wrong = top != truth
@@ -145,7 +145,7 @@ def bounds(cohorts: list[tuple[np.ndarray, np.ndarray]], limits: np.ndarray, cla
 
     def most_of(k: int) -> float:
         rows = [p[:, k] >= t for t in np.arange(0.5, 0.995, 0.01)]
-        return max([LEAST_BOUND, *(1 - upper_bound(int((truth[r] != k).sum()), int(r.sum())) for r in rows if r.any())])
+        return max([MIN_BOUND, *(1 - upper_bound(int((truth[r] != k).sum()), int(r.sum())) for r in rows if r.any())])
 
     highest = np.array([round(most_of(k), 4) for k in range(len(classes))])
 
@@ -154,9 +154,9 @@ def bounds(cohorts: list[tuple[np.ndarray, np.ndarray]], limits: np.ndarray, cla
         for q, y in [(p, truth), *cohorts]:
             given = called(q, limits, t, highest)
             counts.append(((given >= 0).sum(), ((given >= 0) & (given != y)).sum()))
-        return counts[0][0] >= LEAST_CALLS and all(w <= error_rate * n for n, w in counts if n >= LEAST_CALLS)
+        return counts[0][0] >= MIN_CALLS and all(w <= error_rate * n for n, w in counts if n >= MIN_CALLS)
 
-    least = next((round(float(t), 2) for t in np.arange(LEAST_CALL, 0.995, 0.01) if is_safe(t)), 1.0)
+    least = next((round(float(t), 2) for t in np.arange(MIN_CALL_PROBABILITY, 0.995, 0.01) if is_safe(t)), 1.0)
     return {
         "n_by_class": {c: int((truth == k).sum()) for k, c in enumerate(classes)},
         "bins": bins,
@@ -185,12 +185,12 @@ GUARD_SHARES = (0.975, 0.95, 0.9, 0.8)
 
 def guard_share(rank: np.ndarray, right: np.ndarray, wrong: np.ndarray, error_rate: float) -> float:
     """How much of the training data the guard may take in: the largest of GUARD_SHARES up to which, of the calls on another cohort,
-    no more than `error_rate` were wrong (fewer than LEAST_CALLS calls decide nothing). `rank`: share of the training rows that lie
+    no more than `error_rate` were wrong (fewer than MIN_CALLS calls decide nothing). `rank`: share of the training rows that lie
     nearer than each patient of the other cohort."""
     for share in GUARD_SHARES:
         own = rank <= share
         calls = wrong[own].sum() + right[own].sum()
-        if calls < LEAST_CALLS or wrong[own].sum() <= error_rate * calls:
+        if calls < MIN_CALLS or wrong[own].sum() <= error_rate * calls:
             return share
     return GUARD_SHARES[-1]
 

@@ -18,7 +18,7 @@ from .model import fit_classifier, fit_survival
 from .nested import ERROR_RATE, other_cohorts
 from .noise import Noise
 
-LEAST_AUC, LEAST_C = 0.75, 0.65
+MIN_AUC, MIN_C = 0.75, 0.65
 """In every other cohort a head must reach at least so much, and what age alone reaches there."""
 
 

@@ -8,7 +8,7 @@ where it takes logs), which are added to table rows. Without label maps (a synth
 How the network itself errs is measured on the cases that it never saw (`feature_errors` of results/evaluation.json): a
 part of the draws (MEASURED_SHARE) is one of these cases, with all its differences together. Half of the cases are kept back:
 nothing is learnt from them, and figures with the network's own errors come from them alone. Masks that miss most of the
-tumour (LEAST_DICE) count when the heads are measured with the network's own errors, but nothing is learnt from them.
+tumour (MIN_DICE) count when the heads are measured with the network's own errors, but nothing is learnt from them.
 
 Smoothness is apart, because it matters most: an expert's 1 mm mask that only passes through a 2 mm grid and back
 keeps a Dice of 0.95 to 0.99, but loses 6 to 28 % of its mesh area, and 10 to 36 % with a slight blur (13 BraTS
@@ -36,7 +36,7 @@ KINDS = ("grow", "shrink", "ragged", "island", "bite")
 SMOOTH_LOG_AREA = (0.0, 0.40)
 PLACE_SD = {"midline_distance": 0.05, "depth": 0.03, "height": 0.04}
 BRAIN_LOG_SD = 0.08
-MEASURED_SHARE, LEAST_DICE = 1 / 3, 0.5
+MEASURED_SHARE, MIN_DICE = 1 / 3, 0.5
 
 
 @dataclass
@@ -56,7 +56,7 @@ class Noise:
 
     def entries(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Which spoilt mask each of `n` rows gets."""
-        made, own = np.flatnonzero(~self.measured), np.flatnonzero(self.measured & ~self.kept_back & (self.dice >= LEAST_DICE))
+        made, own = np.flatnonzero(~self.measured), np.flatnonzero(self.measured & ~self.kept_back & (self.dice >= MIN_DICE))
         if not len(made):
             return rng.integers(0, max(len(self.dice), 1), n)
         of_own = rng.random(n) < (MEASURED_SHARE if len(own) else 0)

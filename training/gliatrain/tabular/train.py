@@ -24,7 +24,7 @@ from .. import identities
 from ..data import case_names
 from . import bundle, cohorts, external, tables
 from .calibrate import fit_guard, guard_distance
-from .carry import LEAST_AUC, LEAST_C, carries, carry_classifier, carry_survival, why_not
+from .carry import MIN_AUC, MIN_C, carries, carry_classifier, carry_survival, why_not
 from .heads import CLASSIFIERS, Head
 from .model import Fitted, FittedCox, fit_classifier, fit_survival, prune
 from .nested import Repeats, classifier_folds, score_classifier, score_survival, survival_folds
@@ -98,7 +98,7 @@ class HeadTraining:
         model = prune(fit_classifier(head, own, noise, options.members, rng))
         figures["chosen"] = model.chosen
         self.figures[head.name] = figures
-        if learnt is None or not carries(across, LEAST_AUC):
+        if learnt is None or not carries(across, MIN_AUC):
             self.parts[head.name] = {"status": "not_evaluable", "reason": why_not(across, figures["within_cohorts"])}
         else:
             outputs = bundle.classifier_outputs(head, model)
@@ -121,7 +121,7 @@ class HeadTraining:
         model = prune(fit_survival(own, noise, options.members, rng))
         figures["chosen"] = model.chosen
         self.figures["survival"] = figures
-        if carries(across, LEAST_C, "c_index"):
+        if carries(across, MIN_C, "c_index"):
             outputs = bundle.survival_outputs(model)
             x = self.write("survival", own, model, survival_graph(model), outputs)
             part = bundle.survival_part(model, own, oof.clean, {"command": COMMAND, **figures})

@@ -30,7 +30,7 @@ from .ridge_cox import MEMBERS, LinearMembers
 
 SERVICE_NAMES = {"age": ("age_years",), "sex": ("sex_male",), "kps": ("kps",), "eor": ("resection_gtr", "resection_subtotal")}
 ERROR_RATE, HORIZONS, RISK_GROUPS = 0.1, (6, 12, 24), ("low", "middle", "high")  # as the tabular heads
-LEAST_DEATHS = 10
+MIN_DEATHS = 10
 DAYS_PER_MONTH = 365.25 / 12
 
 
@@ -135,7 +135,7 @@ def classification(part: dict, classes, probabilities: np.ndarray, truth: np.nda
 
 def survival(part: dict, days: np.ndarray, event: np.ndarray, risk: np.ndarray) -> dict:
     """Baseline and groups from patients kept back."""
-    if event.sum() < LEAST_DEATHS:
+    if event.sum() < MIN_DEATHS:
         return {"status": "not_evaluable", "reason": f"only {int(event.sum())} deaths to measure the hazard on"}
     time = days / DAYS_PER_MONTH
     months, hazard = scores.breslow(time, event, risk)

@@ -86,7 +86,7 @@ def collate(patients: list[Patient]) -> Batch:
 
 
 def drop_sequences(image: torch.Tensor, chance: float, rng: np.random.Generator) -> torch.Tensor:
-    """Each sequence is missing with `chance`, never all of a patient."""
+    """Each sequence is missing with `chance`, never all of a patient's."""
     keep = rng.random(image.shape[:2]) >= chance
     keep[~keep.any(1), 0] = True
     return image * torch.from_numpy(keep.astype(np.float32))[:, :, None, None, None]

@@ -1,6 +1,6 @@
 """MTS-UNET style: one network for IDH, 1p/19q and grade, with tumour-aware features and the T2-FLAIR module.
 
-A missing label is left out of the loss (it pulls on nothing). Ablations: without tumour-aware pooling (mean over the
+A missing label is left out of the loss (it has no pull). Ablations: without tumour-aware pooling (mean over the
 image), without the T2-FLAIR difference branch; what each part is worth is the AUC with it less that without, on the same patients.
 Evaluation on patients kept back: AUC per head with a permutation check.
 """
@@ -68,7 +68,7 @@ def class_of(head: Head, values: torch.Tensor) -> torch.Tensor:
 
 
 def head_losses(scores: list[torch.Tensor], values: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Cross-entropy per head over the patients whose label is known; a head without any is not there."""
+    """Cross-entropy per head over the patients whose label is known; a head without any is left out."""
     out = {}
     for head, score in zip(HEADS, scores, strict=True):
         target = class_of(head, values[head.name])
@@ -131,7 +131,7 @@ def evaluate(model: MtsUNet, test: list[Patient], seed: int) -> dict:
 
 
 def trained(train: list[Patient], settings: Settings, out: Path, quiet: bool = False, **ablation) -> tuple[MtsUNet, float]:
-    """The network after its training, and the seconds that took."""
+    """The network after its training, and how many seconds it took."""
     torch.manual_seed(settings.seed)
     model = MtsUNet(settings, **ablation)
     return model, fit(model, train, loss_of(model), settings, out, quiet)

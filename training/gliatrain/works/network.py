@@ -104,7 +104,7 @@ class Pooled(nn.Module):
         self.norm = Standardise(self.width)
 
     def forward(self, image: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
-        """(logits fine to coarse, vectors [N, width]). The pooling does not push on the segmentation."""
+        """(logits fine to coarse, vectors [N, width]). No gradient flows from the pooling into the segmentation."""
         levels = self.net.encode(image)
         outs = self.net.decode(levels)
         finest = outs[0].detach()
@@ -125,7 +125,7 @@ class Encoder(nn.Module):
 
 
 def masked_segmentation_loss(outs: list[torch.Tensor], label: torch.Tensor) -> torch.Tensor | None:
-    """Of the patients that have an expert label (the others are -1); None where no one has. Outside the tumour an
+    """Of the patients that have an expert label (the others are -1); None where nobody has one. Outside the tumour an
     expert label does not tell brain from background."""
     known = label[:, 0, 0, 0] >= 0
     label = torch.where(label == 0, NOT_TUMOUR, label)

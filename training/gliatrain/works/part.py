@@ -47,8 +47,8 @@ def export_part(
     manifest: dict,
     rows: bool = False,
 ) -> dict:
-    """Writes OUT/<name>.onnx and OUT/<name>.json and returns the manifest part; refuses if ONNX Runtime says otherwise
-    than torch by more than 1e-3 of the value (at least of 1). `rows`: any number of them."""
+    """Writes OUT/<name>.onnx and OUT/<name>.json and returns the manifest part; refuses where ONNX
+    Runtime and torch differ by more than 1e-3 of the value (of 1, where it is smaller). `rows`: any number of them."""
     out.mkdir(parents=True, exist_ok=True)
     path = out / f"{name}.onnx"
     model.eval()

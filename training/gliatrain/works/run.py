@@ -2,7 +2,7 @@
 `python -m gliatrain.works.run --all` on the made-up cohorts of configs/synthetic.toml, into results/works.json;
 `--synthetic COHORT --try "plan.decoys = 0"` notes what other settings give, under `trials` of the same file.
 
-Run again, it goes on from its checkpoint; with a finished one it evaluates alone. OUT/evaluation.json holds the figures.
+Run again, it goes on from its checkpoint; with a finished one it only evaluates. OUT/evaluation.json holds the figures.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def groups(risk: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
 
 
 def ages(patients: list[Patient]) -> np.ndarray:
-    """Age of each; one that is missing is the mean of the others."""
+    """Each patient's age; a missing one is replaced by the mean of the others."""
     found = np.array([p.value("age") for p in patients])
     known = found[~np.isnan(found)]
     return np.where(np.isnan(found), known.mean() if len(known) else 0.0, found)
