@@ -44,7 +44,7 @@ def shift_mask(size: tuple[int, int, int], w: int, shift: int) -> torch.Tensor:
 class WindowBlock(nn.Module):
     """Layer norm, attention inside windows with a relative position bias, layer norm, MLP; both residual."""
 
-    def __init__(self, dim: int, heads: int, window: int, shift: int):
+    def __init__(self, dim: int, heads: int, window: int, shift: int) -> None:
         super().__init__()
         self.heads, self.window, self.shift = heads, window, shift
         self.norm1, self.norm2 = nn.LayerNorm(dim), nn.LayerNorm(dim)
@@ -79,7 +79,7 @@ class WindowBlock(nn.Module):
 class SwinPair(nn.Module):
     """Two blocks, plain and shifted by half a window, on [N, C, Z, Y, X] of any size (padded at the far ends)."""
 
-    def __init__(self, dim: int, heads: int, window: int):
+    def __init__(self, dim: int, heads: int, window: int) -> None:
         super().__init__()
         self.window = window
         self.blocks = nn.ModuleList(WindowBlock(dim, heads, window, s) for s in (0, window // 2))

@@ -7,16 +7,18 @@ Image float32 [4, Z, Y, X], label int64 [Z, Y, X] on the 2 mm grid.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 import torch
 import torch.nn.functional as F
 from scipy import ndimage as ndi
 
-from .data import Lesion
+from .data import Case, Lesion
 from .losses import BRAIN, ET, NOT_TUMOUR, TUMOUR
 from .preprocess import normalise_channels
 from .synthetic import procedural_head
-from .synthetic_heads import add_head, implant, mirror_out_tumour, texture, without_enhancement
+from .synthetic_heads import Atlas, add_head, implant, mirror_out_tumour, texture, without_enhancement
 
 DEFAULT_MIX = {"stripped": 0.45, "head": 0.23, "lgg": 0.2, "procedural": 0.12}
 
@@ -24,7 +26,14 @@ DEFAULT_MIX = {"stripped": 0.45, "head": 0.23, "lgg": 0.2, "procedural": 0.12}
 class Cohort:
     """Source cases by kind; empty lists are allowed (the mix is renormalised)."""
 
-    def __init__(self, brats=(), lgg=(), cubes=(), atlas=None, mix=None):
+    def __init__(
+        self,
+        brats: Iterable[Case] = (),
+        lgg: Iterable[Case] = (),
+        cubes: Iterable[Lesion] = (),
+        atlas: Atlas | None = None,
+        mix: dict[str, float] | None = None,
+    ) -> None:
         self.brats, self.lgg, self.cubes, self.atlas = list(brats), list(lgg), list(cubes), atlas
         mix = dict(mix or DEFAULT_MIX)
         if not self.brats:
@@ -87,7 +96,7 @@ def make_volume(cohort: Cohort, rng: np.random.Generator) -> tuple[np.ndarray, n
             case = implant(case, cohort.cube(rng), rng) or case
         if rng.random() < 0.2:
             case = without_enhancement(case)
-        if kind == "head":
+        if kind == "head" and cohort.atlas is not None:
             case = add_head(case, cohort.atlas, rng)
     image, label = case.image, with_brain(case.label, case.brain, known=kind != "lgg")
     if rng.random() < 0.25:  # limited field of view
@@ -117,7 +126,9 @@ def rotation(rng: np.random.Generator) -> np.ndarray:
     return rz @ ry @ rx @ np.diag(size)
 
 
-def cut_patch(image: np.ndarray, label: np.ndarray, size, rng: np.random.Generator, tumour_share: float = 0.6):
+def cut_patch(
+    image: np.ndarray, label: np.ndarray, size: tuple[int, int, int], rng: np.random.Generator, tumour_share: float = 0.6
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Affine patch around a tumour voxel (probability `tumour_share`) or any head voxel."""
     shape = np.array(label.shape)
     where = np.flatnonzero((label > 0) & (label <= TUMOUR)) if rng.random() < tumour_share else np.empty(0)
@@ -174,10 +185,10 @@ def jitter(image: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
 class Patches(torch.utils.data.IterableDataset):
     """Endless (image, label) patches; the pool holds `pool` volumes, each used `reuse` times."""
 
-    def __init__(self, cohort: Cohort, size=(64, 64, 64), pool: int = 32, reuse: int = 6, seed: int = 0):
+    def __init__(self, cohort: Cohort, size: tuple[int, int, int] = (64, 64, 64), pool: int = 32, reuse: int = 6, seed: int = 0) -> None:
         self.cohort, self.size, self.pool, self.reuse, self.seed = cohort, size, pool, reuse, seed
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         info = torch.utils.data.get_worker_info()
         worker = info.id if info else 0
         torch.set_num_threads(1)

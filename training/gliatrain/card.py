@@ -42,7 +42,7 @@ def table(head: list[str], rows: list[list]) -> str:
     return "\n".join(lines + ["| " + " | ".join(str(c) for c in row) + " |" for row in rows])
 
 
-def number(v, digits: int = 3) -> str:
+def number(v: float | None, digits: int = 3) -> str:
     return "not defined" if v is None else f"{v:.{digits}f}"
 
 

@@ -13,6 +13,7 @@ import hashlib
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 NAMES = {"idh": "IDH", "1p19q": "1p/19q", "mgmt": "MGMT", "grade": "WHO grade", "survival": "Overall survival"}
 LABELS = {
@@ -73,7 +74,7 @@ def label(key: str) -> str:
     return LABELS.get(key, key.replace("_", " "))
 
 
-def figure(value) -> str | None:
+def figure(value: Any) -> str | None:
     """An estimate with its interval, a number or a word; None for anything that is not a single figure."""
     if isinstance(value, dict) and "value" in value:
         low, high = value.get("ci95", (None, None))

@@ -44,7 +44,7 @@ def write_head(path: Path, out: Path) -> dict:
 class Tables:
     """The published tables by TCGA patient; `contradictions` counts where two of them differ."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path) -> None:
         def by(name: str, key: str) -> dict[str, dict[str, str]]:
             return {row[key]: row for row in identities.read_rows(folder / name)}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import lzma
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -62,7 +62,7 @@ def labels_to_classes(label: np.ndarray) -> np.ndarray:
     return out
 
 
-def label_to_grid(label: np.ndarray, spacing) -> np.ndarray:
+def label_to_grid(label: np.ndarray, spacing: Sequence[float] | np.ndarray) -> np.ndarray:
     """Class map at the 2 mm grid: tumour where its share is >= 0.5, then its most frequent class."""
     share = np.stack([to_grid((label == k).astype(np.float32), spacing) for k in range(5)])
     tumour = share[1:].sum(0) >= 0.5
@@ -201,11 +201,11 @@ def cached(cache: Path, key: str, make: Callable[[], Case]) -> Case:
     return case
 
 
-def load_cohort(data: Path, cache: Path, names) -> list[Case]:
+def load_cohort(data: Path, cache: Path, names: Sequence[str]) -> list[Case]:
     """Whole BraTS cases by name."""
     return [cached(cache, name, partial(load_brats, data / "brats" / name)) for name in names]
 
 
-def load_lgg(data: Path, cache: Path, names) -> list[Case]:
+def load_lgg(data: Path, cache: Path, names: Sequence[str]) -> list[Case]:
     """Clinical heads by name."""
     return [cached(cache, name, partial(load_tcga, data / "tcga-lgg" / f"{name}.image.npy.xz")) for name in names]

@@ -13,7 +13,9 @@ import argparse
 import hashlib
 import json
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
@@ -40,7 +42,9 @@ SUBSETS = ((0, 1, 2, 3), (1, 2, 3), (0, 2, 3), (0, 1, 3), (0, 1, 2), (1, 3), (3,
 class Predictor:
     """ONNX Runtime session -> probabilities. `image` raw [4, Z, Y, X] at 2 mm."""
 
-    def __init__(self, path: Path, threads: int = 2, roi=ROI, overlap=OVERLAP, flips=FLIPS):
+    def __init__(
+        self, path: Path, threads: int = 2, roi: Sequence[int] = ROI, overlap: float = OVERLAP, flips: Sequence[Sequence[str]] = FLIPS
+    ) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -48,14 +52,14 @@ class Predictor:
         self.members = self.session.get_outputs()[0].shape[1] // 5
         self.roi, self.overlap, self.flips = roi, overlap, flips
 
-    def __call__(self, image: np.ndarray, flips=None) -> np.ndarray:
-        def run(x):
+    def __call__(self, image: np.ndarray, flips: Sequence[Sequence[str]] | None = None) -> np.ndarray:
+        def run(x: np.ndarray) -> np.ndarray:
             return self.session.run(None, {"image": x})[0]
 
         return probabilities(normalise_channels(image), run, self.roi, self.overlap, flips or self.flips, self.members)
 
 
-def subset(image: np.ndarray, keep) -> np.ndarray:
+def subset(image: np.ndarray, keep: Sequence[int]) -> np.ndarray:
     out = image.copy()
     for k in range(4):
         if k not in keep:
@@ -63,7 +67,7 @@ def subset(image: np.ndarray, keep) -> np.ndarray:
     return out
 
 
-def label_at(prob: np.ndarray, shift, native_shape) -> np.ndarray:
+def label_at(prob: np.ndarray, shift: Sequence[int], native_shape: Sequence[int]) -> np.ndarray:
     """2 mm probabilities -> cleaned labels on the case's 1 mm grid. `shift`: where the array starts on the full 2 mm
     grid (voxels); source voxel i lies at 2 mm index (i + 0.5) / 2 - 0.5."""
     return clean(to_source(prob, native_shape, [0.25 - 0.5 - s for s in shift], (0.5,) * 3), 0.001)
@@ -83,14 +87,14 @@ def evaluate_case(case: Case, native: np.ndarray, predictor: Predictor) -> dict:
     }
 
 
-def whole_case(data: Path, case: Case, predictor: Predictor, atlas: Atlas, seed: int, row: dict):
+def whole_case(data: Path, case: Case, predictor: Predictor, atlas: Atlas, seed: int, row: dict) -> Iterator[dict]:
     """Everything that is measured on one whole BraTS case and is not in `row` yet; yields the row after each part."""
     rng = np.random.default_rng([seed, sum(case.id.encode())])
     label, _ = cohort_data.read_lps(cohort_data.brats_file(data / "brats" / case.id, "seg"))
     native = cohort_data.labels_to_classes(label)
     head, healthy = add_head(case, atlas, rng), mirror_out_tumour(case)
 
-    def without(keep) -> dict:
+    def without(keep: Sequence[int]) -> dict:
         found = label_at(predictor(subset(case.image, keep), ((),)), case.start, native.shape)
         return score(found, native, (1, 1, 1), distances=False)
 
@@ -161,7 +165,7 @@ def run(data: Path, cache: Path, folds: Path, out: Path, threads: int, members: 
     atlas, (brats, heads), table = Atlas(data / "atlas"), cohort_data.case_names(data), identities.patients(data, cache)
     whole, clinical = (identities.tested_by(members, table, names) for names in (brats, heads))
 
-    def keep(part: str, name: str, value) -> None:
+    def keep(part: str, name: str, value: Any) -> None:
         rows[part][name] = value
         out.write_text(json.dumps({"networks": networks, "rows": rows}, indent=1) + "\n")
         print(part, name, json.dumps(value)[:220], flush=True)

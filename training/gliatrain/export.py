@@ -11,6 +11,7 @@ import argparse
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ OPSET = 20
 class Ensemble(torch.nn.Module):
     """[N, channels, Z, Y, X] -> logits [N, members * 5, Z, Y, X]."""
 
-    def __init__(self, members: list[torch.nn.Module]):
+    def __init__(self, members: list[torch.nn.Module]) -> None:
         super().__init__()
         self.members, self.channels = torch.nn.ModuleList(members), members[0].channels
         self.eval()
@@ -60,7 +61,7 @@ def halve(model: onnx.ModelProto, least: int = 1024) -> None:
     model.graph.node.extend(nodes)
 
 
-def export_onnx(model: Ensemble, path: Path, roi=ROI) -> None:
+def export_onnx(model: Ensemble, path: Path, roi: Sequence[int] = ROI) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.onnx.export(
         model,
@@ -77,7 +78,7 @@ def export_onnx(model: Ensemble, path: Path, roi=ROI) -> None:
     onnx.save(stored, str(path))
 
 
-def parity(model: Ensemble, path: Path, roi=ROI) -> float:
+def parity(model: Ensemble, path: Path, roi: Sequence[int] = ROI) -> float:
     """Largest absolute difference of the class probabilities, torch (single precision) against ONNX Runtime."""
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     x = np.random.default_rng(0).standard_normal((1, model.channels, *roi), dtype=np.float32)

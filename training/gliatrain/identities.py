@@ -21,7 +21,9 @@ import csv
 import hashlib
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import nibabel as nib
 import numpy as np
@@ -99,7 +101,7 @@ def check_rows(data: Path) -> dict:
 class LabelMaps:
     """The 365 label maps and lesion cubes of BraTS 2020, on the 128 cube in the order of the NIfTI's own axes."""
 
-    def __init__(self, data: Path):
+    def __init__(self, data: Path) -> None:
         z = np.load(data / "gt_segmentations_128.npz")
         self.ids = [str(i) for i in z["ids"]]
         self.maps = (z["seg"] > 0).reshape(len(self.ids), -1)
@@ -140,7 +142,7 @@ def cube_start(bbox: np.ndarray) -> list[int]:
     return [(int(bbox[2 * a]) + int(bbox[2 * a + 1])) // 2 - CUBE // 2 for a in range(3)]
 
 
-def at_cube(volume: np.ndarray, at) -> np.ndarray:
+def at_cube(volume: np.ndarray, at: Sequence[Any]) -> np.ndarray:
     """Nearest voxels of a volume at these indices of the 128 cube over it; indices beyond it take the edge."""
     index = [np.clip(((np.asarray(i) + 0.5) * n / GRID).astype(int), 0, n - 1) for i, n in zip(at, volume.shape, strict=True)]
     return volume[np.ix_(*index)]

@@ -15,7 +15,7 @@ SIGMA_SCALE = 0.125
 FLIPS = ((), ("x",))
 
 
-def importance(roi) -> np.ndarray:
+def importance(roi: Sequence[int]) -> np.ndarray:
     """Separable Gaussian, sigma = 0.125 * roi per axis, centred at (n - 1) / 2, floor at 1e-3 of the peak."""
     axes = [np.exp(-0.5 * ((np.arange(n) - (n - 1) / 2) / (SIGMA_SCALE * n)) ** 2) for n in roi]
     w = axes[0][:, None, None] * axes[1][None, :, None] * axes[2][None, None, :]
@@ -31,7 +31,7 @@ def starts(n: int, roi: int, overlap: float) -> list[int]:
     return [min(i * step, n - roi) for i in range(count)]
 
 
-def pad_to(image: np.ndarray, roi) -> tuple[np.ndarray, list[int]]:
+def pad_to(image: np.ndarray, roi: Sequence[int]) -> tuple[np.ndarray, list[int]]:
     """Symmetric padding (the smaller half first) up to roi with each channel's minimum."""
     before = [max(0, r - n) // 2 for r, n in zip(roi, image.shape[1:], strict=True)]
     shape = [max(r, n) for r, n in zip(roi, image.shape[1:], strict=True)]
@@ -46,7 +46,9 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return e / e.sum(axis=0, keepdims=True)
 
 
-def sliding_window(image: np.ndarray, predict: Callable, roi=ROI, overlap: float = OVERLAP, members: int = 1) -> np.ndarray:
+def sliding_window(
+    image: np.ndarray, predict: Callable, roi: Sequence[int] = ROI, overlap: float = OVERLAP, members: int = 1
+) -> np.ndarray:
     """Normalised [4, Z, Y, X] -> class probabilities [K, Z, Y, X], the mean over `members`."""
     padded, before = pad_to(image, roi)
     shape = padded.shape[1:]
@@ -65,7 +67,14 @@ def sliding_window(image: np.ndarray, predict: Callable, roi=ROI, overlap: float
     return out[(slice(None), *(slice(b, b + n) for b, n in zip(before, image.shape[1:], strict=True)))]
 
 
-def probabilities(image: np.ndarray, predict: Callable, roi=ROI, overlap: float = OVERLAP, flips=FLIPS, members: int = 1) -> np.ndarray:
+def probabilities(
+    image: np.ndarray,
+    predict: Callable,
+    roi: Sequence[int] = ROI,
+    overlap: float = OVERLAP,
+    flips: Sequence[Sequence[str]] = FLIPS,
+    members: int = 1,
+) -> np.ndarray:
     """Mean over test-time flips ("x" is left-right)."""
     axis = {"z": 1, "y": 2, "x": 3}
 

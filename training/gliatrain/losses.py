@@ -18,7 +18,7 @@ ALLOWED = torch.tensor(
 )
 
 
-def regions(p: torch.Tensor, label: torch.Tensor):
+def regions(p: torch.Tensor, label: torch.Tensor) -> tuple[tuple[torch.Tensor, torch.Tensor, torch.Tensor | None], ...]:
     """(probability, truth, where it is known) of each Dice term."""
     tumour = (label >= NCR) & (label <= TUMOUR)
     known = label != TUMOUR

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 from scipy import ndimage as ndi
 
@@ -13,7 +15,7 @@ def dice(a: np.ndarray, b: np.ndarray) -> float:
     return 1.0 if total == 0 else float(2 * np.logical_and(a, b).sum() / total)
 
 
-def hd95(a: np.ndarray, b: np.ndarray, spacing) -> float | None:
+def hd95(a: np.ndarray, b: np.ndarray, spacing: Sequence[float]) -> float | None:
     """Symmetric: the larger of the two directed 95th percentiles of surface distances; None if one is empty."""
     if not a.any() or not b.any():
         return None
@@ -25,7 +27,13 @@ def hd95(a: np.ndarray, b: np.ndarray, spacing) -> float | None:
     return float(max(np.percentile(to_a, 95), np.percentile(to_b, 95)))
 
 
-def score(predicted: np.ndarray, truth: np.ndarray, spacing, regions=REGIONS, distances: bool = True) -> dict:
+def score(
+    predicted: np.ndarray,
+    truth: np.ndarray,
+    spacing: Sequence[float],
+    regions: Mapping[str, tuple[int, ...]] = REGIONS,
+    distances: bool = True,
+) -> dict:
     ml = float(np.prod(spacing)) / 1000
     out = {}
     for name, classes in regions.items():

@@ -48,7 +48,7 @@ def variant_from(facts: dict) -> Variant:
 class ConvNorm(nn.Sequential):
     """3x3x3 convolution, instance norm, leaky ReLU."""
 
-    def __init__(self, cin: int, cout: int, stride: int = 1):
+    def __init__(self, cin: int, cout: int, stride: int = 1) -> None:
         super().__init__(
             nn.Conv3d(cin, cout, 3, stride=stride, padding=1, bias=False),
             nn.InstanceNorm3d(cout, affine=True),
@@ -59,7 +59,7 @@ class ConvNorm(nn.Sequential):
 class ResBlock(nn.Module):
     """Two convolutions with a residual path (He 2016); `stride` 2 halves each axis."""
 
-    def __init__(self, cin: int, cout: int, stride: int = 1):
+    def __init__(self, cin: int, cout: int, stride: int = 1) -> None:
         super().__init__()
         self.conv1 = ConvNorm(cin, cout, stride)
         self.conv2 = nn.Conv3d(cout, cout, 3, padding=1, bias=False)
@@ -79,7 +79,7 @@ class ResBlock(nn.Module):
 class Up(nn.Module):
     """Transposed convolution to the finer level, joined with its skip connection, then one block."""
 
-    def __init__(self, cin: int, cout: int, light: bool):
+    def __init__(self, cin: int, cout: int, light: bool) -> None:
         super().__init__()
         self.up = nn.ConvTranspose3d(cin, cout, 2, stride=2)
         self.block: nn.Module = ConvNorm(2 * cout, cout) if light else ResBlock(2 * cout, cout)
@@ -92,7 +92,7 @@ class Stem(nn.Module):
     """First features at full resolution. A quarter of the channels see T2 - FLAIR alone (the T2-FLAIR mismatch of
     IDH-mutant astrocytoma), silent unless both are there; presence flags scale and shift the channels (FiLM, Perez 2018)."""
 
-    def __init__(self, cin: int, cout: int, difference: bool, presence: bool):
+    def __init__(self, cin: int, cout: int, difference: bool, presence: bool) -> None:
         super().__init__()
         extra = cout // 4 if difference else 0
         self.images = ConvNorm(cin, cout - extra)
@@ -130,7 +130,7 @@ class GliomaNet(nn.Module):
     """In training it returns the logits at full, half and quarter resolution (deep supervision); in evaluation the
     full resolution alone. Sizes: multiples of 2 ** (levels - 1)."""
 
-    def __init__(self, variant: Variant = VARIANTS["cpu"], cin: int = 4, classes: int = len(CLASSES)):
+    def __init__(self, variant: Variant = VARIANTS["cpu"], cin: int = 4, classes: int = len(CLASSES)) -> None:
         super().__init__()
         self.variant, self.channels = variant, cin
         widths = variant.widths
@@ -159,7 +159,7 @@ class GliomaNet(nn.Module):
                 outs[level] = self.heads[level](y)
         return [outs[k] for k in sorted(outs)]
 
-    def forward(self, x: torch.Tensor):
+    def forward(self, x: torch.Tensor) -> torch.Tensor | list[torch.Tensor]:
         outs = self.decode(self.encode(x))
         return outs if self.training else outs[0]
 

@@ -6,6 +6,8 @@ grid, decision ("tumour-first"), components, small enhancement, no finding.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import ndimage as ndi
 
@@ -35,7 +37,7 @@ def decide(prob: np.ndarray) -> np.ndarray:
     return np.where(prob[1:4].sum(0) > 0.5, 1 + prob[1:4].argmax(0), 0).astype(np.uint8)
 
 
-def to_source(prob: np.ndarray, shape, first, step) -> np.ndarray:
+def to_source(prob: np.ndarray, shape: Sequence[int], first: Sequence[float], step: Sequence[float]) -> np.ndarray:
     """Probabilities [K, Z, Y, X] on the 2 mm grid -> labels on the source grid; source voxel i of an axis lies at
     grid index first + step * i. Outside the grid: background."""
     return decide(np.stack([resample(p, shape, first, step) for p in prob[:4]]))

@@ -7,6 +7,7 @@ Z to Superior (LPS); spacings are millimetres in the same Z, Y, X order.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.ndimage import correlate1d
@@ -25,7 +26,7 @@ def gaussian_kernel(sigma: float) -> np.ndarray:
     return k / k.sum()
 
 
-def prefilter(volume: np.ndarray, source_mm, target_mm) -> np.ndarray:
+def prefilter(volume: np.ndarray, source_mm: Sequence[float] | np.ndarray, target_mm: Sequence[float] | np.ndarray) -> np.ndarray:
     """Gaussian against aliasing, per axis where the target is coarser than the source:
     sigma (source voxels) = 0.5 * sqrt((target/source)^2 - 1). Beyond the border the edge repeats."""
     out = volume.astype(np.float32)
@@ -37,7 +38,7 @@ def prefilter(volume: np.ndarray, source_mm, target_mm) -> np.ndarray:
     return out
 
 
-def sample_axis(n_out: int, first: float, step: float, n_in: int):
+def sample_axis(n_out: int, first: float, step: float, n_in: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Linear interpolation along one axis at source indices first + step * i.
     Returns (lower index, upper index, weight of the upper, inside flag)."""
     at = first + step * np.arange(n_out)
@@ -48,7 +49,7 @@ def sample_axis(n_out: int, first: float, step: float, n_in: int):
     return low, high, (at - low).astype(np.float32), inside
 
 
-def resample(volume: np.ndarray, shape, first, step) -> np.ndarray:
+def resample(volume: np.ndarray, shape: Sequence[int], first: Sequence[float], step: Sequence[float]) -> np.ndarray:
     """Separable linear interpolation of [Z, Y, X] onto `shape`; output voxel i of an axis lies at
     source index first + step * i (centres). Points outside the source's outermost centres are 0."""
     out = volume.astype(np.float32)
@@ -62,9 +63,11 @@ def resample(volume: np.ndarray, shape, first, step) -> np.ndarray:
     return out.astype(np.float32)
 
 
-def to_grid(volume: np.ndarray, source_mm, target_mm=(SPACING_MM,) * 3) -> np.ndarray:
-    """Prefilter and resample an axis-aligned volume onto the isotropic grid that covers the same box
-    (edges aligned: output centre i lies at source index ratio * (i + 0.5) - 0.5)."""
+def to_grid(
+    volume: np.ndarray, source_mm: Sequence[float] | np.ndarray, target_mm: Sequence[float] | np.ndarray = (SPACING_MM,) * 3
+) -> np.ndarray:
+    """Prefilter and resample an axis-aligned volume onto the isotropic grid that covers the same box (edges aligned:
+    output centre i lies at source index ratio * (i + 0.5) - 0.5)."""
     ratio = [t / s for s, t in zip(source_mm, target_mm, strict=True)]
     shape = [max(1, round(n / r)) for n, r in zip(volume.shape, ratio, strict=True)]
     first = [r * 0.5 - 0.5 for r in ratio]

@@ -199,7 +199,7 @@ def make(recipe: dict) -> tuple[np.ndarray, np.ndarray]:
     return image.astype(np.float32), mask.astype(np.uint8)
 
 
-def values(image, mask, settings: dict) -> dict[str, float]:
+def values(image: Any, mask: Any, settings: dict) -> dict[str, float]:
     """Every feature that is on by default in each family, and GLCM's SumAverage; SimpleITK images in."""
     from radiomics.featureextractor import RadiomicsFeatureExtractor
 

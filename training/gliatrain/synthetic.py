@@ -5,6 +5,8 @@ LPS; intensities in arbitrary units with white matter about 1.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import ndimage as ndi
 
@@ -25,7 +27,7 @@ MEANS = {
 }
 
 
-def radius(shape, centre, axes) -> np.ndarray:
+def radius(shape: Sequence[int], centre: Sequence[float], axes: Sequence[float]) -> np.ndarray:
     """Normalised ellipsoid radius: 1 on the surface."""
     z, y, x = np.ogrid[: shape[0], : shape[1], : shape[2]]
     return np.sqrt(((z - centre[0]) / axes[0]) ** 2 + ((y - centre[1]) / axes[1]) ** 2 + ((x - centre[2]) / axes[2]) ** 2).astype(
@@ -33,7 +35,7 @@ def radius(shape, centre, axes) -> np.ndarray:
     )
 
 
-def procedural_head(rng: np.random.Generator, tumour: bool = True, shape=(84, 100, 84), skull: bool = True) -> Case:
+def procedural_head(rng: np.random.Generator, tumour: bool = True, shape: Sequence[int] = (84, 100, 84), skull: bool = True) -> Case:
     """Sizes in voxels of 2 mm; head about 160 x 190 x 165 mm."""
     centre = [n / 2 + rng.uniform(-3, 3) for n in shape]
     head = [n * rng.uniform(0.43, 0.48) for n in shape]
@@ -79,7 +81,15 @@ def procedural_head(rng: np.random.Generator, tumour: bool = True, shape=(84, 10
     return Case("procedural", image, label, brain, head=skull)
 
 
-def place_tumour(tissue, label, brain, centre, head, rng, index) -> None:
+def place_tumour(
+    tissue: np.ndarray,
+    label: np.ndarray,
+    brain: np.ndarray,
+    centre: Sequence[float],
+    head: Sequence[float],
+    rng: np.random.Generator,
+    index: dict[str, int],
+) -> None:
     """Writes NCR inside ET inside ED, with wobbly outlines, into `tissue` and `label`."""
     shape = label.shape
     for _ in range(30):

@@ -8,6 +8,7 @@ Intensities are in units of the brain's mean. Arrays [Z, Y, X] on the 2 mm grid.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,7 +33,7 @@ TISSUE = (
 class Atlas:
     """T1 head at 2 mm (1 = brain mean) and its brain mask and box."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path) -> None:
         path = next(p for p in sorted(folder.iterdir()) if p.name.endswith((".nii", ".nii.gz")))
         volume, spacing = read_lps(path)
         head = to_grid(volume, spacing)
@@ -46,7 +47,7 @@ class Atlas:
         self.box = crop_box(self.brain, 0)
 
 
-def texture(shape, scale: float, rng: np.random.Generator) -> np.ndarray:
+def texture(shape: Sequence[int], scale: float, rng: np.random.Generator) -> np.ndarray:
     """Smooth Gaussian random field, zero mean, unit deviation, `scale` in voxels."""
     coarse = rng.standard_normal([max(2, int(n / scale) + 1) for n in shape], dtype=np.float32)
     out = F.interpolate(torch.from_numpy(coarse)[None, None], size=tuple(shape), mode="trilinear")[0, 0]

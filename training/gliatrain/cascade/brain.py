@@ -13,6 +13,7 @@ import itertools
 import json
 import math
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,7 +40,7 @@ SPACING_MM = (3.0,) * 3
 class BrainNet(nn.Module):
     """A U-Net (Cicek 2016): one convolution at 3 mm, two at every coarser level."""
 
-    def __init__(self, widths=WIDTHS):
+    def __init__(self, widths: Sequence[int] = WIDTHS) -> None:
         super().__init__()
         self.first = ConvNorm(4, widths[0])
         self.down = nn.ModuleList(nn.Sequential(ConvNorm(a, b, 2), ConvNorm(b, b)) for a, b in itertools.pairwise(widths))

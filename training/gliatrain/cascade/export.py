@@ -31,7 +31,7 @@ OPSET = 17
 class UpAsConvolution(nn.Module):
     """`Up` exactly: output row 2i takes input rows i and i - 1, row 2i + 1 takes input row i alone, and so do the columns."""
 
-    def __init__(self, up: Up):
+    def __init__(self, up: Up) -> None:
         super().__init__()
         w = up.conv.weight.detach()  # [in, out, 3, 3]
         cin, cout = w.shape[:2]

@@ -35,7 +35,7 @@ TUMOUR_WEIGHT = 4.0
 
 
 class FlairNet(nn.Module):
-    def __init__(self, width: int = WIDTH):
+    def __init__(self, width: int = WIDTH) -> None:
         super().__init__()
         self.near = nn.Conv2d(3, width, 3, padding=1)
         self.middle = nn.Conv2d(width, width, 3, padding=2, dilation=2)
@@ -52,7 +52,7 @@ class FlairNet(nn.Module):
 class FillIn(nn.Module):
     """[D, 4, H, W] with an estimate in place of FLAIR."""
 
-    def __init__(self, net: FlairNet):
+    def __init__(self, net: FlairNet) -> None:
         super().__init__()
         self.net = net
 

@@ -13,6 +13,7 @@ import hashlib
 import json
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ def in_a_head(image: np.ndarray, label: np.ndarray, atlas: Atlas, rng: np.random
     return np.maximum(out, 0) * 500, labels
 
 
-def write_whole(data: Path, folder: Path, name: str, parts, atlas: Atlas) -> None:
+def write_whole(data: Path, folder: Path, name: str, parts: Sequence[str], atlas: Atlas) -> None:
     image, label = read_brats(data / "brats" / name)
     for part in parts:
         full = f"{part}-{name}"

@@ -32,7 +32,7 @@ class ViewVariant:
 class ResBlock(nn.Module):
     """Scale and shift, PReLU, convolution, PReLU, convolution, plus the input (its channels zero-padded evenly to WIDTH)."""
 
-    def __init__(self, cin: int, dilation: int):
+    def __init__(self, cin: int, dilation: int) -> None:
         super().__init__()
         self.scale, self.shift = nn.Parameter(torch.ones(cin)), nn.Parameter(torch.zeros(cin))
         self.act0, self.act1 = nn.PReLU(cin), nn.PReLU(WIDTH)
@@ -49,7 +49,7 @@ class ResBlock(nn.Module):
 class Fuse(nn.Module):
     """Three neighbouring slices' channels through one 1x1 convolution; a slice is lost on either side."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.conv, self.act = nn.Conv2d(3 * WIDTH, WIDTH, 1), nn.PReLU(WIDTH)
 
@@ -60,7 +60,7 @@ class Fuse(nn.Module):
 class Down(nn.Module):
     """3x3 convolution of stride 2; an even side is padded at its end alone, as TensorFlow's SAME does."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.conv, self.act = nn.Conv2d(WIDTH, WIDTH, 3, stride=2), nn.PReLU(WIDTH)
 
@@ -71,7 +71,7 @@ class Down(nn.Module):
 class Up(nn.Module):
     """Transposed 3x3 convolution of stride 2 to exactly twice the size."""
 
-    def __init__(self, cin: int, cout: int):
+    def __init__(self, cin: int, cout: int) -> None:
         super().__init__()
         self.conv, self.act = nn.ConvTranspose2d(cin, cout, 3, stride=2), nn.PReLU(cout)
 
@@ -80,7 +80,7 @@ class Up(nn.Module):
 
 
 class ViewNet(nn.Module):
-    def __init__(self, variant: ViewVariant = ViewVariant()):
+    def __init__(self, variant: ViewVariant = ViewVariant()) -> None:
         super().__init__()
         self.variant = variant
         twice = variant.strides == 2

@@ -6,6 +6,7 @@ Windows may reach beyond the volume; there the image is 0, as the service pads.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,10 @@ from .degrade import hospital, missing
 from .network import CONTEXT
 from .volumes import Volume, load_brats, load_cubes
 
+Study = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Image float32 [4, Z, Y, X], label uint8 and mask bool [Z, Y, X] (degrade.hospital)."""
+Patch = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Image, label and weight, as above."""
 SLICES = 11
 STAGES = ("whole", "core", "enhancing")
 VIEWS = {"axial": (0, 1, 2), "sagittal": (2, 0, 1), "coronal": (1, 0, 2)}
@@ -104,7 +109,7 @@ def stage_box(stage: str, label: np.ndarray, mask: np.ndarray, rng: np.random.Ge
     return bounds(inside, margin)
 
 
-def cut(volume: np.ndarray, low, size) -> np.ndarray:
+def cut(volume: np.ndarray, low: Sequence[int] | np.ndarray, size: Sequence[int] | np.ndarray) -> np.ndarray:
     """[..., Z, Y, X] from `low`, `size` long, 0 beyond the volume."""
     out = np.zeros((*volume.shape[:-3], *size), volume.dtype)
     src, dst = [], []
@@ -126,7 +131,7 @@ def window(rng: np.random.Generator, low: int, high: int, n: int, aim: int | Non
     return int(rng.integers(min(first, last), max(first, last) + 1))
 
 
-def patch(stage: str, view: str, study, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def patch(stage: str, view: str, study: Study, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     image, label, mask = study
     order = VIEWS[view]
     low, high = stage_box(stage, label, mask, rng)
@@ -165,10 +170,10 @@ class Patches(torch.utils.data.IterableDataset):
 
     def __init__(
         self, cohort: Cohort, each: int = 2, seed: int = 0, head_share: float = 0.3, reuse: int = 3, stages: tuple[str, ...] = STAGES
-    ):
+    ) -> None:
         self.cohort, self.each, self.seed, self.head_share, self.reuse, self.stages = cohort, each, seed, head_share, reuse, stages
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[dict[tuple[str, str], list[Patch]]]:
         torch.set_num_threads(1)
         info = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([self.seed, info.id if info else 0])
@@ -184,7 +189,7 @@ class Patches(torch.utils.data.IterableDataset):
                 if stage == "whole" or np.isin(study[1], TARGETS[stage]).any() or rng.random() < EMPTY_SHARE
             }
 
-    def study(self, rng: np.random.Generator):
+    def study(self, rng: np.random.Generator) -> tuple[Study, tuple[str, ...]]:
         """A degraded study and the stages that it can teach."""
         kind = rng.random()
         head, phantom = kind < self.head_share and bool(self.cohort.heads), kind > 1 - PHANTOM_SHARE

@@ -26,7 +26,7 @@ from .arguments import training_arguments
 from .degrade import FLAIR
 from .flair import FillIn, load_fill_in
 from .network import ViewNet, ViewVariant
-from .patches import STAGES, VIEWS, Patches, load_cohort, split
+from .patches import STAGES, VIEWS, Patch, Patches, load_cohort, split
 from .weights import NETWORKS, from_archive
 
 Key = tuple[str, str]
@@ -51,7 +51,7 @@ def view_loss(logits: torch.Tensor, label: torch.Tensor, weight: torch.Tensor, s
 class Member:
     """One network of one stage and view, its running mean and its optimiser."""
 
-    def __init__(self, net: ViewNet, peak: float):
+    def __init__(self, net: ViewNet, peak: float) -> None:
         self.net, self.mean, self.steps = net, copy.deepcopy(net), 0
         self.optimiser = torch.optim.AdamW(net.parameters(), lr=peak, weight_decay=1e-4)
 
@@ -81,12 +81,12 @@ class Engine:
     """Loss and gradients of any member through one compiled network a stage: its weights are copied in, so nothing compiles twice.
     The whole tumour's networks see an estimate of a FLAIR that is missing, as they will in the bundle."""
 
-    def __init__(self, compile_it: bool, flair: FillIn | None = None):
+    def __init__(self, compile_it: bool, flair: FillIn | None = None) -> None:
         self.flair = flair
         self.shells = {stage: ViewNet(ViewVariant(NETWORKS[stage][1])).to(memory_format=torch.channels_last) for stage in STAGES}
         self.calls = {stage: torch.compile(shell) if compile_it else shell for stage, shell in self.shells.items()}
 
-    def __call__(self, stage: str, net: ViewNet, patches) -> tuple[float, list[torch.Tensor]]:
+    def __call__(self, stage: str, net: ViewNet, patches: list[Patch]) -> tuple[float, list[torch.Tensor]]:
         shell, total = self.shells[stage], 0.0
         with torch.no_grad():
             torch._foreach_copy_(list(shell.parameters()), list(net.parameters()))
@@ -149,7 +149,7 @@ class Training:
         spent = min(1.0, self.seconds / (self.options.minutes * 60))
         return self.options.peak * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * spent))) * min(1.0, (self.rounds + 1) / 10)
 
-    def learn(self, patches: dict[Key, list]) -> None:
+    def learn(self, patches: dict[Key, list[Patch]]) -> None:
         """One round: a step of each member that has patches."""
         rate = self.rate()
         for key, batch in patches.items():

@@ -7,6 +7,7 @@ clipped at 10). Where a head is known the image goes on outside the brain; a str
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def volume(name: str, image: np.ndarray, label: np.ndarray, brain: np.ndarray, h
     return Volume(name, z_scores(image, brain).astype(np.float16), label.astype(np.uint8), signed_distance(brain), present, head)
 
 
-def cached(path: Path, make) -> Volume:
+def cached(path: Path, make: Callable[[], Volume]) -> Volume:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         v = make()

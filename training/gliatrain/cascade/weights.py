@@ -7,6 +7,7 @@ gamma, beta, alpha; the statistics are "<network>/<layer>/mean" and ".../varianc
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,7 +25,7 @@ EPSILON = 1e-5
 class Archive:
     """The arrays of one network by the names of its layers."""
 
-    def __init__(self, folder: Path, name: str):
+    def __init__(self, folder: Path, name: str) -> None:
         self.arrays = np.load(folder / f"{name}.npz")
         self.statistics = np.load(folder / "statistics.npz")
         self.name = name
@@ -64,7 +65,7 @@ def fill_block(block: ResBlock, archive: Archive, name: str, first: bool) -> Non
     put(block.conv1.weight, archive.conv(f"{name}/conv_1"))
 
 
-def fill_norm_conv(layer, archive: Archive, name: str, kind: str) -> None:
+def fill_norm_conv(layer: Any, archive: Archive, name: str, kind: str) -> None:
     """Convolution, batch norm, PReLU: `kind` is "conv", "deconv" or "fuse"."""
     scale, shift = archive.norm(f"{name}/bn_")
     if kind == "deconv":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +19,11 @@ from .model import Fitted, FittedCox
 from .nested import ERROR_RATE, HORIZONS
 
 RISK_GROUPS = ("low", "middle", "high")
+Outputs = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""Rows [N, F] -> output and members of a head."""
 
 
-def shared(name: str, table: pd.DataFrame, features, evaluation: dict, share: float = 0.99) -> dict:
+def shared(name: str, table: pd.DataFrame, features: Sequence[str], evaluation: dict, share: float = 0.99) -> dict:
     x = table[list(features)].to_numpy(float)
     return {
         "file": f"{name}.onnx",
@@ -94,7 +97,7 @@ def golden_and_training(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.vstack([golden_rows(x, rng), x])
 
 
-def golden_part(part: dict, x: np.ndarray, outputs, rng: np.random.Generator) -> dict:
+def golden_part(part: dict, x: np.ndarray, outputs: Outputs, rng: np.random.Generator) -> dict:
     """Rows and what the reference implementation (float64) makes of them."""
     rows = golden_rows(x, rng)
     output, members = outputs(rows)
@@ -106,11 +109,11 @@ def golden_part(part: dict, x: np.ndarray, outputs, rng: np.random.Generator) ->
     }
 
 
-def classifier_outputs(head: Head, fitted: Fitted):
+def classifier_outputs(head: Head, fitted: Fitted) -> Outputs:
     return lambda x: (fitted.probabilities(head, x), fitted.members(head, x))
 
 
-def survival_outputs(fitted: FittedCox):
+def survival_outputs(fitted: FittedCox) -> Outputs:
     return lambda x: (fitted.log_risk(x)[:, None], fitted.members(x))
 
 

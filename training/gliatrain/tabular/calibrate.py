@@ -8,6 +8,7 @@ coverage, until of the calls of each class at least CALL_PRECISION were right; a
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.stats import beta
@@ -130,7 +131,7 @@ def limits_across(cohorts: list[tuple[np.ndarray, np.ndarray]], error_rate: floa
             return limits
 
 
-def bounds(cohorts: list[tuple[np.ndarray, np.ndarray]], limits: np.ndarray, classes, error_rate: float) -> dict:
+def bounds(cohorts: list[tuple[np.ndarray, np.ndarray]], limits: np.ndarray, classes: Sequence[str], error_rate: float) -> dict:
     """What the calibration data can show, by cohort, of probabilities p [N, K] of patients whom the model never saw: how often the
     likeliest class was wrong by its probability; the highest probability that each class may be given, one minus the least upper
     bound of the error among those who were given at least so much; and the least probability at which a class may be called, at

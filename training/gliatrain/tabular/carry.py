@@ -34,7 +34,7 @@ def direction(cohort: str, others: list[str]) -> str:
     return f"trained on {' and '.join(others)}, tested on {cohort}"
 
 
-def class_figures(y: np.ndarray, score: np.ndarray, age: np.ndarray, rng, rounds: int) -> dict:
+def class_figures(y: np.ndarray, score: np.ndarray, age: np.ndarray, rng: np.random.Generator, rounds: int) -> dict:
     """AUC of `score` (of the last class) and of the age, both with intervals over patients."""
     return {
         "n": len(y),
@@ -115,7 +115,9 @@ class Test:
     taught: np.ndarray
 
 
-def clinical_test(head: Head, table: pd.DataFrame, clinical: pd.DataFrame, taught: np.ndarray, noise: Noise, members: int, rng) -> Test:
+def clinical_test(
+    head: Head, table: pd.DataFrame, clinical: pd.DataFrame, taught: np.ndarray, noise: Noise, members: int, rng: np.random.Generator
+) -> Test:
     """The clinical heads by a model like the one that ships, which was taught with none of their patients."""
     truth = head.truth(clinical)
     rows = np.flatnonzero(~np.isnan(truth) & clinical["age_years"].notna().to_numpy())
@@ -169,10 +171,10 @@ def carry_survival(
     return figures, risk
 
 
-def survival_figures(table: pd.DataFrame, risk: np.ndarray, rng, rounds: int) -> dict:
+def survival_figures(table: pd.DataFrame, risk: np.ndarray, rng: np.random.Generator, rounds: int) -> dict:
     time, event, age = (table[n].to_numpy(float) for n in ("months", "event", "age_years"))
 
-    def of(score):
+    def of(score: np.ndarray) -> dict:
         return scores.interval(lambda r: scores.concordance(time[r], event[r], score[r]), len(time), rng, rounds)
 
     return {"n": len(time), "deaths": int(event.sum()), "c_index": of(risk), "c_index_of_age_alone": of(age)}

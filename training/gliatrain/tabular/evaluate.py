@@ -52,7 +52,7 @@ def evaluate(folder: Path, table: pd.DataFrame, rounds: int = 500, seed: int = 1
     return out
 
 
-def class_figures(part: dict, p: np.ndarray, answered: np.ndarray, truth: np.ndarray, rng, rounds: int) -> dict:
+def class_figures(part: dict, p: np.ndarray, answered: np.ndarray, truth: np.ndarray, rng: np.random.Generator, rounds: int) -> dict:
     known = ~np.isnan(truth)
     rows = np.flatnonzero(known & answered)
     p, y = p[rows], truth[rows].astype(int)
@@ -76,13 +76,15 @@ def class_figures(part: dict, p: np.ndarray, answered: np.ndarray, truth: np.nda
     }
 
 
-def survival_figures(part: dict, risk: np.ndarray, answered: np.ndarray, table: pd.DataFrame, rng, rounds: int) -> dict:
+def survival_figures(
+    part: dict, risk: np.ndarray, answered: np.ndarray, table: pd.DataFrame, rng: np.random.Generator, rounds: int
+) -> dict:
     time, event = table["months"].to_numpy(float), table["event"].to_numpy(float)
     known = ~np.isnan(time) & ~np.isnan(event)
     rows = np.flatnonzero(known & answered)
     gbm = rows[(table["diagnosis"] == GBM).to_numpy()[rows]]
 
-    def c(own):
+    def c(own: np.ndarray) -> dict:
         return scores.interval(lambda r: scores.concordance(time[own[r]], event[own[r]], risk[own[r]]), len(own), rng, min(rounds, 200))
 
     out = {

@@ -6,6 +6,7 @@ on purpose, to see what its age, resection and shape parts are worth elsewhere. 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,8 @@ from scipy import ndimage as ndi
 
 from . import scores
 from .features import location
-from .heads import CODELETION, GRADE, IDH, MGMT
+from .heads import CODELETION, GRADE, IDH, MGMT, Head
+from .model import Fitted, FittedCox
 from .noise import SPACING, shape_of
 from .tables import DAYS_PER_MONTH, read_tcga, read_upenn
 
@@ -59,18 +61,18 @@ def map_features(mask: np.ndarray) -> dict[str, float]:
     return {**shape, **location((where.mean(0) + 0.5) * spacing, where.min(0) * spacing, (where.max(0) + 1) * spacing, SRI24_BOX)}
 
 
-def rows_for(table: pd.DataFrame, features) -> np.ndarray:
+def rows_for(table: pd.DataFrame, features: Sequence[str]) -> np.ndarray:
     return np.column_stack([table[n].to_numpy(float) if n in table else np.full(len(table), np.nan) for n in features])
 
 
-def measure_classifier(head, fitted, table: pd.DataFrame, y: np.ndarray, rng, rounds: int) -> dict:
+def measure_classifier(head: Head, fitted: Fitted, table: pd.DataFrame, y: np.ndarray, rng: np.random.Generator, rounds: int) -> dict:
     """AUC of the last class; y NaN where unknown."""
     keep = ~np.isnan(y) & table["age_years"].notna().to_numpy()
     p, y = fitted.probabilities(head, rows_for(table[keep], fitted.transform.features))[:, -1], y[keep].astype(int)
     return {"n": int(keep.sum()), "positives": int(y.sum()), "auc": scores.interval(lambda r: scores.auc(y[r], p[r]), len(y), rng, rounds)}
 
 
-def measure_survival(fitted, table: pd.DataFrame, rng, rounds: int) -> dict:
+def measure_survival(fitted: FittedCox, table: pd.DataFrame, rng: np.random.Generator, rounds: int) -> dict:
     keep = (table["months"].notna() & table["event"].notna() & table["age_years"].notna()).to_numpy()
     t = table[keep]
     time, event = t["months"].to_numpy(float), t["event"].to_numpy(float)
@@ -83,7 +85,7 @@ def measure_survival(fitted, table: pd.DataFrame, rng, rounds: int) -> dict:
     }
 
 
-def run_all(data: Path, fitted: dict, survival, rng, rounds: int = 200) -> dict:
+def run_all(data: Path, fitted: dict, survival: FittedCox, rng: np.random.Generator, rounds: int = 200) -> dict:
     """Every external test; `fitted` by head name. Says what each cohort could give."""
     tables = data / "tables"
     out: dict[str, dict] = {}

@@ -51,6 +51,7 @@ grid's mean * voxels / TABLE_BRAIN_MM3. Both err by a few percent per patient: t
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -103,7 +104,7 @@ TABLE_BRAIN_MM3 = 1.40e6
 TABLE_GRID_VOXELS = 240 * 240 * 155
 
 
-def location(centre, lower, upper, box) -> dict[str, float]:
+def location(centre: Sequence[float], lower: Sequence[float], upper: Sequence[float], box: Sequence[Sequence[float]]) -> dict[str, float]:
     """Location features. centre, lower and upper faces of WT, and `box` ((x0, x1), (y0, y1), (z0, z1)), LPS mm."""
     (x0, x1), (y0, y1), (z0, z1) = box
     middle, half = (x0 + x1) / 2, (x1 - x0) / 2

@@ -8,7 +8,7 @@ is IDH-mutant), which lends the 12 positives the 84 mutants' evidence.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,11 +104,11 @@ SURVIVAL_SUBSETS = (
 SURVIVAL_PENALTIES = (3.0, 10.0, 30.0)
 
 
-def required_of(features) -> list[str]:
+def required_of(features: Sequence[str]) -> list[str]:
     return [n for n in features if n not in OPTIONAL]
 
 
-def groups_of(features) -> dict[str, list[str]]:
+def groups_of(features: Sequence[str]) -> dict[str, list[str]]:
     """GROUPS cut to these features, in their order; a feature in no group is one of its own."""
     out: dict[str, list[str]] = {}
     for name in features:

@@ -8,6 +8,7 @@ to 250 events nothing richer won (see the log of trials in results/heads.json).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,7 +65,7 @@ def take_logs(x: np.ndarray, logged: np.ndarray) -> np.ndarray:
     return np.where(logged, np.log(np.maximum(x, LEAST)), x)
 
 
-def fit_transform(x: np.ndarray, features, kind: str) -> Transform:
+def fit_transform(x: np.ndarray, features: Sequence[str], kind: str) -> Transform:
     """Mean and deviation of the present values of each column (a column without any stays at 0 and 1)."""
     t = take_logs(x, np.array([n in LOGGED for n in features]))
     present = ~np.isnan(t)
@@ -75,7 +76,7 @@ def fit_transform(x: np.ndarray, features, kind: str) -> Transform:
     return Transform(tuple(features), mean, np.where(sd > 1e-9, sd, 1.0), kind)
 
 
-def sigmoid(v):
+def sigmoid(v: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-np.clip(v, -40, 40)))
 
 

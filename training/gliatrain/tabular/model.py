@@ -6,7 +6,9 @@ stage. Everything is learnt from the rows it is given, so an outer fold only has
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -18,6 +20,9 @@ from .heads import SURVIVAL_FEATURES, SURVIVAL_PENALTIES, SURVIVAL_SUBSETS, Head
 from .noise import Noise
 
 INNER_FOLDS = 5
+
+
+Model = TypeVar("Model", "Fitted", "FittedCox")
 
 
 @dataclass
@@ -43,7 +48,7 @@ class Fitted:
         return head.combine(linear.sigmoid(mean * self.platt[:, 0] + self.platt[:, 1]))
 
 
-def prune(fitted):
+def prune(fitted: Model) -> Model:
     """The same model without the features that it gives no weight, so that the service need not have them."""
     t = fitted.transform
     count = len(t.features)
@@ -53,7 +58,7 @@ def prune(fitted):
     return replace(fitted, transform=smaller, weights=fitted.weights[np.concatenate([keep + b * count for b in range(3)])])
 
 
-def columns_of(features, subset, kind: str) -> np.ndarray:
+def columns_of(features: Sequence[str], subset: Sequence[str], kind: str) -> np.ndarray:
     """Columns of the hinge design that a candidate uses."""
     chosen = np.flatnonzero([n in subset for n in features])
     blocks = 1 if kind == "linear" else 3
@@ -162,7 +167,7 @@ def fit_survival(table: pd.DataFrame, noise: Noise, members: int, rng: np.random
     return FittedCox(transform, weights, bias, {**best, "slope": slope})
 
 
-def fit_both_cox(clean, noisy, time, event, penalty: float) -> np.ndarray:
+def fit_both_cox(clean: np.ndarray, noisy: np.ndarray, time: np.ndarray, event: np.ndarray, penalty: float) -> np.ndarray:
     return linear.fit_cox(np.vstack([clean, noisy]), np.tile(time, 2), np.tile(event, 2), penalty, np.full(2 * len(time), 0.5))
 
 

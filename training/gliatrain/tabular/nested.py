@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,7 +103,7 @@ def survival_folds(table: pd.DataFrame, noise: Noise, repeats: Repeats, say: Cal
     return out_of_fold(table, strata, noise, learner, repeats, say)
 
 
-def other_cohorts(table: pd.DataFrame, features, answer: np.ndarray, fit: Callable, predict: Callable) -> np.ndarray:
+def other_cohorts(table: pd.DataFrame, features: Sequence[str], answer: np.ndarray, fit: Callable, predict: Callable) -> np.ndarray:
     """Predictions for each patient by a model that saw none of the patient's cohort: [N, K] or [N]. `answer`: rows whose truth is
     known, without which a cohort can teach nothing; a patient whom no other cohort can teach about stays NaN. Rows that are
     `kept_back` are tested, never taught with."""
@@ -131,7 +131,7 @@ def score_classifier(head: Head, oof: OutOfFold, truth: np.ndarray, rng: np.rand
     top = len(head.classes) - 1
     one = (y == top).astype(int)
 
-    def figure(measure, parts=oof.clean):
+    def figure(measure: Callable, parts: np.ndarray = oof.clean) -> dict:
         return scores.interval(over_repeats(measure, parts[:, known]), n, rng, rounds)
 
     out = {
@@ -173,10 +173,10 @@ def score_survival(table: pd.DataFrame, oof: OutOfFold, rng: np.random.Generator
     gbm = np.flatnonzero((table["diagnosis"] == "Glioblastoma, IDH-wildtype").to_numpy())
     everyone = np.arange(len(time))
 
-    def figure(measure, rows=everyone, parts=oof.clean):
+    def figure(measure: Callable, rows: np.ndarray = everyone, parts: np.ndarray = oof.clean) -> dict:
         return scores.interval(lambda pick: over_repeats(measure, parts)(rows[pick]), len(rows), rng, rounds)
 
-    def c(rows, p):
+    def c(rows: np.ndarray, p: np.ndarray) -> float:
         return scores.concordance(time[rows], event[rows], p[rows])
 
     out = {

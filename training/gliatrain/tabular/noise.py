@@ -19,6 +19,7 @@ SMOOTH_LOG_AREA is therefore part of every perturbed row, and moves sphericity w
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,7 +51,7 @@ class Noise:
     kept_back: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
     drop_resection: float = 0.3
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if len(self.kept_back) != len(self.measured):
             self.kept_back = np.zeros(len(self.measured), bool)
 
@@ -67,7 +68,7 @@ class Noise:
         own = self.measured & self.kept_back
         return Noise({k: v[own] for k, v in self.deltas.items()}, self.dice[own], self.measured[own], drop_resection=self.drop_resection)
 
-    def perturb(self, x: np.ndarray, features, rng: np.random.Generator, drop: bool = True) -> np.ndarray:
+    def perturb(self, x: np.ndarray, features: Sequence[str], rng: np.random.Generator, drop: bool = True) -> np.ndarray:
         """A copy of raw rows as the service may see them: moved, and with optional features missing."""
         out = x.copy()
         smooth = rng.uniform(*SMOOTH_LOG_AREA, len(x))
@@ -102,7 +103,7 @@ def spoil(mask: np.ndarray, kind: str, rng: np.random.Generator) -> np.ndarray:
     if kind == "ragged":
         return distance + field_ > rng.uniform(-1, 1)
     if kind == "island":
-        centre = [rng.integers(0, n) for n in mask.shape]
+        centre = np.array([rng.integers(0, n) for n in mask.shape])
         return (distance + field_ / 2 > 0) | (distance_to(centre, mask.shape) < rng.uniform(5, 9))
     inner = np.argwhere(mask)
     lost = mask.sum() * np.prod(SPACING) * rng.uniform(0.05, 0.3)
@@ -110,12 +111,12 @@ def spoil(mask: np.ndarray, kind: str, rng: np.random.Generator) -> np.ndarray:
     return (distance + field_ / 2 > 0) & (distance_to(inner[rng.integers(len(inner))], mask.shape) > radius)
 
 
-def distance_to(centre, shape) -> np.ndarray:
+def distance_to(centre: np.ndarray, shape: Sequence[int]) -> np.ndarray:
     """Millimetres from a voxel."""
     return np.sqrt(sum(((g - c) * s) ** 2 for g, c, s in zip(np.ogrid[tuple(map(slice, shape))], centre, SPACING, strict=True)))
 
 
-def shape_of(mask: np.ndarray, spacing=SPACING) -> dict[str, float]:
+def shape_of(mask: np.ndarray, spacing: Sequence[float] = SPACING) -> dict[str, float]:
     """Volume, surface (of the slightly smoothed mask; good for ratios between two masks), sphericity, axes."""
     volume = mask.sum() * np.prod(spacing)
     soft = ndi.gaussian_filter(np.pad(mask, 4).astype(np.float32), [1.5 / s for s in spacing])
@@ -154,7 +155,7 @@ def of_t1c(t1c: np.ndarray, mask: np.ndarray) -> dict[str, float]:
     return {**first_order(t1c[mask]), "t1c_p90_over_brain": p90, "t1c_median_over_brain": median}
 
 
-def feature_errors(t1c: np.ndarray, truth: np.ndarray, found: np.ndarray, spacing) -> dict[str, float] | None:
+def feature_errors(t1c: np.ndarray, truth: np.ndarray, found: np.ndarray, spacing: Sequence[float]) -> dict[str, float] | None:
     """By how much each feature of the found whole tumour is off, and its Dice; None where fewer than 20
     voxels are found. `t1c` in units of the brain's mean."""
     if found.sum() < 20:

@@ -6,7 +6,9 @@ output   probabilities  float32 [N, K] and members float32 [N, M, K]; survival: 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -24,15 +26,16 @@ TOLERANCE = 1e-5
 class Graph:
     """Collects nodes and constants under generated names."""
 
-    def __init__(self):
-        self.nodes, self.constants = [], []
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: list[onnx.TensorProto] = []
 
-    def constant(self, value, dtype=np.float32) -> str:
+    def constant(self, value: Any, dtype: Any = np.float32) -> str:
         name = f"c{len(self.constants)}"
         self.constants.append(numpy_helper.from_array(np.asarray(value, dtype), name))
         return name
 
-    def add(self, op: str, *inputs: str, to: str | None = None, **attributes) -> str:
+    def add(self, op: str, *inputs: str, to: str | None = None, **attributes: Any) -> str:
         name = to or f"v{len(self.nodes)}"
         self.nodes.append(helper.make_node(op, list(inputs), [name], **attributes))
         return name
@@ -41,7 +44,7 @@ class Graph:
         return self.add("Slice", value, *(self.constant([v], np.int64) for v in (start, stop, axis)))
 
     def model(self, name: str, features: int, outputs: dict[str, list]) -> onnx.ModelProto:
-        def value(n, shape):
+        def value(n: str, shape: Sequence[int | str]) -> Any:
             return helper.make_tensor_value_info(n, TensorProto.FLOAT, shape)
 
         graph = helper.make_graph(
@@ -102,7 +105,7 @@ def survival_graph(fitted: FittedCox) -> onnx.ModelProto:
     return g.model("survival", len(fitted.transform.features), {"log_risk": ["N", 1], "members": ["N", members]})
 
 
-def write_checked(model: onnx.ModelProto, path: Path, x: np.ndarray, reference) -> float:
+def write_checked(model: onnx.ModelProto, path: Path, x: np.ndarray, reference: Callable[[np.ndarray], Sequence[np.ndarray]]) -> float:
     """Writes the model; raises if onnxruntime and `reference(rows)` (the outputs in order, float64) differ by more
     than TOLERANCE on the rows x; returns the largest difference."""
     onnx.save(model, str(path))

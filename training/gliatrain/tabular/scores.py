@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.stats import chi2, rankdata
 
@@ -57,7 +59,7 @@ def kaplan_meier(time: np.ndarray, event: np.ndarray) -> dict[str, np.ndarray]:
     return {"months": np.asarray(steps, float), **{k: np.asarray(v, float) for k, v in out.items()}}
 
 
-def step_at(months: np.ndarray, values: np.ndarray, t, start: float) -> np.ndarray:
+def step_at(months: np.ndarray, values: np.ndarray, t: np.ndarray | float, start: float) -> np.ndarray:
     """Step function that is `start` before its first month."""
     return np.concatenate([[start], values])[np.searchsorted(months, t, side="right")]
 
@@ -99,7 +101,7 @@ def log_rank(time: np.ndarray, event: np.ndarray, group: np.ndarray) -> dict[str
     return {"chi2": statistic, "df": len(names) - 1, "p": float(chi2.sf(statistic, len(names) - 1))}
 
 
-def interval(measure, n: int, rng: np.random.Generator, rounds: int = 500) -> dict:
+def interval(measure: Callable[[np.ndarray], float], n: int, rng: np.random.Generator, rounds: int = 500) -> dict:
     """measure(rows) on all rows, with the 2.5 and 97.5 percentiles over resampled patients."""
     draws = np.array([measure(rng.integers(0, n, n)) for _ in range(rounds)])
     draws = draws[np.isfinite(draws)]

@@ -36,7 +36,7 @@ EVALUATION = Path(__file__).parents[2] / "results" / "evaluation.json"
 OUTER_MEMBERS = 8
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     """NaN -> None and numpy -> Python, for JSON."""
     if isinstance(value, dict):
         return {k: plain(v) for k, v in value.items()}
@@ -47,7 +47,7 @@ def plain(value):
     return int(value) if isinstance(value, np.integer) else value
 
 
-def guard_shares(table: pd.DataFrame, noise: Noise, model, share: float, rng: np.random.Generator) -> dict:
+def guard_shares(table: pd.DataFrame, noise: Noise, model: Fitted, share: float, rng: np.random.Generator) -> dict:
     """Share of rows that the guard lets answer: of the table, and perturbed ones; and the limit against the median distance."""
     features = model.transform.features
     x = table[list(features)].to_numpy(float)

@@ -14,6 +14,7 @@ import argparse
 import hashlib
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -121,7 +122,7 @@ def head_part(
     }
 
 
-def classification(part: dict, classes, probabilities: np.ndarray, truth: np.ndarray) -> dict:
+def classification(part: dict, classes: Sequence[str], probabilities: np.ndarray, truth: np.ndarray) -> dict:
     """Limits from patients kept back; truth -1 is unknown."""
     known = truth >= 0
     limits = conformal_limits(probabilities[known], truth[known], ERROR_RATE)

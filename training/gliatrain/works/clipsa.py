@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,7 @@ def info_nce(a: torch.Tensor, b: torch.Tensor, log_scale: torch.Tensor) -> torch
 class Aligned(nn.Module):
     """image -> unit embedding [N, D]; `slide` does the same for pathology embeddings."""
 
-    def __init__(self, settings: Settings, pathology: int):
+    def __init__(self, settings: Settings, pathology: int) -> None:
         super().__init__()
         width = settings.option("embedding", 16)
         self.pooled = Pooled(settings)
@@ -63,7 +64,7 @@ def slides(patients: list[Patient]) -> torch.Tensor:
     return torch.from_numpy(np.stack([p.slide for p in patients]))
 
 
-def loss_of(model: Aligned, contrast: bool = True):
+def loss_of(model: Aligned, contrast: bool = True) -> Callable[[Batch], torch.Tensor]:
     def loss(batch: Batch) -> torch.Tensor:
         outs, _, embedding = model.run(batch.image)
         paired = [i for i, p in enumerate(batch.patients) if p.pathology is not None]
@@ -96,7 +97,7 @@ def train_and_evaluate(
     model = Aligned(settings, len(pairs[0].slide))
     seconds = fit(model, train, loss_of(model), settings, out, quiet)
 
-    def run(batch: Batch):
+    def run(batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         return model(batch.image)
 
     k, temperature = settings.option("neighbours", 8), settings.option("temperature", 0.1)

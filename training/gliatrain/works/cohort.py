@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -115,7 +116,7 @@ def read_pathology(path: Path) -> dict[str, np.ndarray]:
     return {row[0]: np.array(row[1:], np.float32) for row in rows}
 
 
-def fit_size(volume: np.ndarray, centre: np.ndarray, size) -> np.ndarray:
+def fit_size(volume: np.ndarray, centre: np.ndarray, size: Sequence[int]) -> np.ndarray:
     """[..., Z, Y, X] cut or padded with its lowest value to `size`, `centre` (voxels, from the first one's face) in the middle."""
     out = np.full((*volume.shape[:-3], *size), volume.min(), volume.dtype)
     start = [math.floor(c - n / 2) for c, n in zip(centre, size, strict=True)]
@@ -135,7 +136,7 @@ def head_middle(volume: np.ndarray) -> np.ndarray:
     return np.array(middle)
 
 
-def read_case(folder: Path, channels, size) -> tuple[np.ndarray, np.ndarray | None]:
+def read_case(folder: Path, channels: Sequence[str], size: Sequence[int]) -> tuple[np.ndarray, np.ndarray | None]:
     """Image and label of one case on the 2 mm grid, the head's middle in the middle."""
     centre = None
     found: list[np.ndarray | None] = []
@@ -158,7 +159,7 @@ def read_case(folder: Path, channels, size) -> tuple[np.ndarray, np.ndarray | No
     return image, fit_size(label_to_grid(labels_to_classes(label), source), centre, size)
 
 
-def read_cohort(folder: Path, channels=SEQUENCES, size=(80, 96, 80)) -> list[Patient]:
+def read_cohort(folder: Path, channels: Sequence[str] = SEQUENCES, size: Sequence[int] = (80, 96, 80)) -> list[Patient]:
     """Every patient of clinical.csv that has a folder under cases/; says how many have none."""
     clinical = read_clinical(folder / "clinical.csv")
     slides = read_pathology(folder / "pathology.csv") if (folder / "pathology.csv").exists() else {}
@@ -170,7 +171,7 @@ def read_cohort(folder: Path, channels=SEQUENCES, size=(80, 96, 80)) -> list[Pat
     return [Patient(name, *read_case(folder / "cases" / name, channels, size), clinical[name], slides.get(name)) for name in here]
 
 
-def write_cohort(folder: Path, patients: list[Patient], channels=SEQUENCES) -> None:
+def write_cohort(folder: Path, patients: list[Patient], channels: Sequence[str] = SEQUENCES) -> None:
     """The folder format from memory (the synthetic cohort); values are shifted to be positive, as images are."""
     spacing = (SPACING_MM,) * 3
     for p in patients:

@@ -10,6 +10,7 @@ no gradients.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,7 +24,7 @@ def cam(pooled: Pooled, score: Callable[[torch.Tensor], torch.Tensor], image: to
     levels: list[torch.Tensor] = []
     pooled.eval()
 
-    def keep(_module, _inputs, output):
+    def keep(_module: Any, _inputs: Any, output: torch.Tensor) -> None:
         output.requires_grad_(True)
         levels.append(output)
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -87,10 +89,14 @@ def institutions(patients: list[Patient]) -> tuple[list[Patient], list[Patient]]
     return ([p for p in patients if sites.index(p.id[5:7]) % 2 == 0], [p for p in patients if sites.index(p.id[5:7]) % 2])
 
 
-def beside(train: list[Patient], test: list[Patient], features: pd.DataFrame, name: str, positive) -> dict:
+def auc_of(truth: np.ndarray, score: np.ndarray, rows: np.ndarray) -> float:
+    return scores.auc(truth[rows], score[rows])
+
+
+def beside(train: list[Patient], test: list[Patient], features: pd.DataFrame, name: str, positive: Callable[[float], bool]) -> dict:
     """AUC of age alone and of ridge regression on the tabular heads' features, fitted on the same patients."""
 
-    def of(group: list[Patient], columns) -> tuple[np.ndarray, np.ndarray]:
+    def of(group: list[Patient], columns: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
         known = [p for p in group if np.isfinite(p.value(name)) and p.id in features.index]
         return features.loc[[p.id for p in known], list(columns)].to_numpy(float), np.array([positive(p.value(name)) for p in known], float)
 
@@ -103,7 +109,7 @@ def beside(train: list[Patient], test: list[Patient], features: pd.DataFrame, na
         out[title] = {
             "n": len(y_test),
             "positives": int(y_test.sum()),
-            "auc": scores.interval(lambda r, y=y_test, s=score: scores.auc(y[r], s[r]), len(y_test), np.random.default_rng(1), 300),
+            "auc": scores.interval(partial(auc_of, y_test, score), len(y_test), np.random.default_rng(1), 300),
         }
     return out
 

@@ -48,11 +48,11 @@ class Settings:
     threads: int = 1
     options: dict[str, Any] = field(default_factory=dict)
 
-    def option(self, name: str, default):
+    def option(self, name: str, default: Any) -> Any:
         return self.options.get(name, default)
 
 
-def read_settings(work: str, path: Path | None = None, **changes) -> Settings:
+def read_settings(work: str, path: Path | None = None, **changes: Any) -> Settings:
     """The TOML file of the work (configs/<work>.toml unless given); an unknown key is an error."""
     raw: dict[str, Any] = tomllib.loads((path or CONFIGS / f"{work}.toml").read_text())
     raw = {**raw, **changes}

@@ -52,7 +52,7 @@ def macro_f1(truth: np.ndarray, found: np.ndarray) -> float:
 class Softmax(nn.Module):
     """Multinomial regression with an L2 penalty on z-scored columns."""
 
-    def __init__(self, x: torch.Tensor, y: torch.Tensor, penalty: float):
+    def __init__(self, x: torch.Tensor, y: torch.Tensor, penalty: float) -> None:
         super().__init__()
         self.register_buffer("mean", x.mean(0))
         self.register_buffer("deviation", x.std(0, correction=0).clamp_min(1e-6))
@@ -61,7 +61,7 @@ class Softmax(nn.Module):
         share = torch.bincount(y, minlength=len(CLASSES)).float() / len(y)
         optimiser = torch.optim.LBFGS(self.linear.parameters(), max_iter=60, line_search_fn="strong_wolfe")
 
-        def closure():
+        def closure() -> torch.Tensor:
             optimiser.zero_grad()
             balance = 1 / (len(CLASSES) * share.clamp_min(1e-6))  # each class weighs the same
             loss = F.cross_entropy(self.linear(self.scaled(x)), y, weight=balance) + penalty * (self.linear.weight**2).sum()
@@ -80,7 +80,7 @@ class Softmax(nn.Module):
 class MarasiNet(nn.Module):
     """image, clinical [N, F] (NaN missing) -> probabilities [N, 3] of short, mid, long."""
 
-    def __init__(self, encoder: Pooled, clinical: ClinicalInput, head: Softmax):
+    def __init__(self, encoder: Pooled, clinical: ClinicalInput, head: Softmax) -> None:
         super().__init__()
         self.encoder, self.clinical, self.head = encoder, clinical, head
 
@@ -123,10 +123,10 @@ def train_and_evaluate(
     encoder = train_encoder(cohort_a, settings, out, quiet)
     clinical = ClinicalInput(settings.clinical, cohort_a)
 
-    def run(batch: Batch):
+    def run(batch: Batch) -> tuple[torch.Tensor, ...]:
         return encoder(batch.image)[1], clinical(clinical.values(batch))
 
-    def prepare(group: list[Patient]):
+    def prepare(group: list[Patient]) -> tuple[np.ndarray, torch.Tensor, torch.Tensor, int]:
         y = np.array([survival_class(p, limits) for p in group])
         latent, values = predict(encoder, group, run)
         keep = y >= 0
@@ -198,7 +198,7 @@ def export_service(
     """OUT/encoder.onnx, the survival head and OUT/service.json; the head's C-index on B."""
     known_a, known_b = ([p for p in group if not np.isnan(p.value("os_days"))] for group in (cohort_a, cohort_b))
 
-    def run(batch: Batch):
+    def run(batch: Batch) -> tuple[torch.Tensor, ...]:
         return encoder(batch.image)[1], clinical(clinical.values(batch).float())
 
     (x, c), (x_b, c_b) = (predict(encoder, group, run) for group in (known_a, known_b))

@@ -7,6 +7,7 @@ Evaluation on patients kept back: AUC per head with a permutation check.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +46,7 @@ ABLATIONS = {"full": {}, "without tumour-aware pooling": {"aware": False}, "with
 class MtsUNet(nn.Module):
     """image [N, C, Z, Y, X] -> logits, then one row of probabilities per head."""
 
-    def __init__(self, settings: Settings, aware: bool = True, difference: bool = True):
+    def __init__(self, settings: Settings, aware: bool = True, difference: bool = True) -> None:
         super().__init__()
         self.pooled = Pooled(settings, aware, difference)
         self.drop = nn.Dropout(settings.option("dropout", 0.2))
@@ -77,7 +78,7 @@ def head_losses(scores: list[torch.Tensor], values: dict[str, torch.Tensor]) -> 
     return out
 
 
-def loss_of(model: MtsUNet):
+def loss_of(model: MtsUNet) -> Callable[[Batch], torch.Tensor]:
     def loss(batch: Batch) -> torch.Tensor:
         outs, scores = model.run(batch.image)
         segmentation = masked_segmentation_loss(outs, batch.label)
@@ -103,7 +104,7 @@ def macro_auc(truth: np.ndarray, probabilities: np.ndarray) -> float:
 def answers(model: MtsUNet, patients: list[Patient]) -> list[np.ndarray]:
     """Class of each voxel [N, Z, Y, X], then the probabilities [N, classes] of each head."""
 
-    def run(batch: Batch):
+    def run(batch: Batch) -> tuple[torch.Tensor, ...]:
         logits, *probabilities = model(batch.image)
         return (logits.argmax(1), *probabilities)
 
@@ -130,7 +131,7 @@ def evaluate(model: MtsUNet, test: list[Patient], seed: int) -> dict:
     return {"dice_whole_tumour": tumour_dice(classes, test), "heads": out, "loss_weights": model.weigh.weights()}
 
 
-def trained(train: list[Patient], settings: Settings, out: Path, quiet: bool = False, **ablation) -> tuple[MtsUNet, float]:
+def trained(train: list[Patient], settings: Settings, out: Path, quiet: bool = False, **ablation: bool) -> tuple[MtsUNet, float]:
     """The network after its training, and how many seconds it took."""
     torch.manual_seed(settings.seed)
     model = MtsUNet(settings, **ablation)
@@ -138,7 +139,7 @@ def trained(train: list[Patient], settings: Settings, out: Path, quiet: bool = F
 
 
 def train_and_evaluate(
-    patients: list[Patient], settings: Settings, out: Path, quiet: bool = False, held: list[Patient] | None = None, **ablation
+    patients: list[Patient], settings: Settings, out: Path, quiet: bool = False, held: list[Patient] | None = None, **ablation: bool
 ) -> tuple[MtsUNet, dict]:
     """Trains, measures on patients kept back, exports OUT/heads.onnx, .json, what the service runs, and OUT/segmentation.pt."""
     train, test = (patients, held) if held else split(patients, settings.seed, settings.test_share)

@@ -45,7 +45,7 @@ def region_shares(logits: torch.Tensor) -> torch.Tensor:
 class ClinicalInput(nn.Module):
     """[N, F] raw values, NaN missing -> z-scores by the training cohort; a missing value is the mean, and says so."""
 
-    def __init__(self, names: tuple[str, ...], patients: list[Patient]):
+    def __init__(self, names: tuple[str, ...], patients: list[Patient]) -> None:
         super().__init__()
         self.names = names
         table = torch.tensor([[p.value(n) for n in names] for p in patients]).reshape(len(patients), len(names))
@@ -68,7 +68,7 @@ class Weigher(nn.Module):
     """Homoscedastic uncertainty (Kendall 2018): sum of exp(-s_k) L_k + s_k / 2, with s_k = log variance learnt and kept
     in [-3, 3] so that a loss near zero cannot take all the weight."""
 
-    def __init__(self, names: tuple[str, ...]):
+    def __init__(self, names: tuple[str, ...]) -> None:
         super().__init__()
         self.names = names
         self.log_variance = nn.Parameter(torch.zeros(len(names)))
@@ -84,7 +84,7 @@ class Weigher(nn.Module):
 class Standardise(nn.BatchNorm1d):
     """Each feature by its running mean and deviation; plain arithmetic in evaluation, which any exporter takes."""
 
-    def __init__(self, width: int):
+    def __init__(self, width: int) -> None:
         super().__init__(width, affine=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -97,7 +97,7 @@ class Pooled(nn.Module):
     """GliomaNet, and per patient one vector: features under the predicted tumour, their spread, and the volumes; or,
     without tumour-aware pooling, the mean over the whole image."""
 
-    def __init__(self, settings: Settings, aware: bool = True, difference: bool = True):
+    def __init__(self, settings: Settings, aware: bool = True, difference: bool = True) -> None:
         super().__init__()
         self.net, self.aware = backbone(settings, difference), aware
         self.width = sum(settings.widths) + (settings.widths[0] + 3 if aware else 0)
@@ -116,7 +116,7 @@ class Pooled(nn.Module):
 class Encoder(nn.Module):
     """image -> the pooled vector alone: what the service's heads take."""
 
-    def __init__(self, pooled: Pooled):
+    def __init__(self, pooled: Pooled) -> None:
         super().__init__()
         self.pooled = pooled
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -20,7 +21,7 @@ from ..export import OPSET
 from .loop import Settings
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     """JSON without NaN: a figure that is not defined is null."""
     if isinstance(value, dict):
         return {str(k): plain(v) for k, v in value.items()}
@@ -33,7 +34,7 @@ def plain(value):
     return value.item() if isinstance(value, np.generic) else value
 
 
-def write_json(path: Path, value) -> None:
+def write_json(path: Path, value: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(plain(value), indent=1) + "\n")
 

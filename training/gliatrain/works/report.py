@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from .run import PARTS, RESULTS
 
@@ -11,7 +12,7 @@ PAGE = Path(__file__).parents[2] / "WORKS.md"
 START, END = "<!-- figures: python -m gliatrain.works.report -->\n", "<!-- end of figures -->\n"
 
 
-def value(figure) -> str:
+def value(figure: Any) -> str:
     """A number, an estimate with its interval, or one with its chance level."""
     if not isinstance(figure, dict):
         return "not measured" if figure is None else f"{figure:.3f}"

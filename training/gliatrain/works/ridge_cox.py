@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -26,7 +27,9 @@ class LinearMembers(NamedTuple):
 class RidgeCox:
     """Cox with an L2 penalty on z-scored columns, by L-BFGS; the penalty is chosen by cross-validated C-index."""
 
-    def __init__(self, x: np.ndarray, time: np.ndarray, event: np.ndarray, penalties=(0.03, 0.1, 0.3, 1.0), folds: int = 4):
+    def __init__(
+        self, x: np.ndarray, time: np.ndarray, event: np.ndarray, penalties: Sequence[float] = (0.03, 0.1, 0.3, 1.0), folds: int = 4
+    ) -> None:
         def score(penalty: float) -> float:
             found = np.zeros(len(x))
             for k in range(folds):
@@ -45,7 +48,7 @@ class RidgeCox:
         beta = torch.zeros(x.shape[1], dtype=torch.float64, requires_grad=True)
         optimiser = torch.optim.LBFGS([beta], max_iter=40, line_search_fn="strong_wolfe")
 
-        def closure():
+        def closure() -> torch.Tensor:
             optimiser.zero_grad()
             loss = survival.cox_loss(z @ beta, t, e, "breslow") + penalty * (beta**2).sum()
             loss.backward()

@@ -7,6 +7,7 @@ training patients' terciles) with the log-rank test.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ LOSSES = ("segmentation", "cox", "ranking")
 class SgsNet(nn.Module):
     """image [N, C, Z, Y, X], clinical [N, F] (NaN missing) -> logits [N, 5, Z, Y, X], log_risk [N, 1]."""
 
-    def __init__(self, settings: Settings, patients: list[Patient]):
+    def __init__(self, settings: Settings, patients: list[Patient]) -> None:
         super().__init__()
         self.pooled = Pooled(settings)
         self.clinical = ClinicalInput(settings.clinical, patients)
@@ -44,7 +45,7 @@ class SgsNet(nn.Module):
         return outs[0], risk
 
 
-def loss_of(model: SgsNet, ties: str):
+def loss_of(model: SgsNet, ties: str) -> Callable[[Batch], torch.Tensor]:
     def loss(batch: Batch) -> torch.Tensor:
         outs, risk = model.run(batch.image, model.clinical.values(batch))
         parts = {}
@@ -92,7 +93,7 @@ def ages(patients: list[Patient]) -> np.ndarray:
 
 
 def evaluate(model: SgsNet, train: list[Patient], test: list[Patient], seed: int) -> dict:
-    def run(batch: Batch):
+    def run(batch: Batch) -> tuple[torch.Tensor, ...]:
         logits, risk = model(batch.image, model.clinical.values(batch))
         return logits.argmax(1), risk[:, 0]
 
@@ -167,7 +168,7 @@ def export_service(model: SgsNet, train: list[Patient], test: list[Patient], set
     """OUT/encoder.onnx, the survival head and OUT/service.json."""
     export_part(Encoder(model.pooled), {"image": torch.from_numpy(test[0].image[None])}, ("features",), out, "encoder", {})
 
-    def run(batch: Batch):
+    def run(batch: Batch) -> tuple[torch.Tensor, ...]:
         return model.pooled(batch.image)[1], model(batch.image, model.clinical.values(batch))[1][:, 0]
 
     (rows, _), (_, risk) = predict(model, train, run), predict(model, test, run)
@@ -191,7 +192,7 @@ def export_service(model: SgsNet, train: list[Patient], test: list[Patient], set
 class ImageOnly(nn.Module):
     """The same network where no clinical value goes in: ONNX drops an empty input."""
 
-    def __init__(self, model: SgsNet):
+    def __init__(self, model: SgsNet) -> None:
         super().__init__()
         self.model = model
 

@@ -7,6 +7,8 @@ log-rank: Mantel 1966. Checked against lifelines in tests/test_works_survival.py
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from scipy import stats
@@ -94,7 +96,7 @@ def breslow_baseline(time: np.ndarray, event: np.ndarray, log_risk: np.ndarray) 
     return {"days": days.tolist(), "cumulative_hazard": np.cumsum(steps).tolist()}
 
 
-def permutation_p(score, labels: tuple[np.ndarray, ...], seed: int = 0, rounds: int = 500) -> dict[str, float]:
+def permutation_p(score: Callable[..., float], labels: tuple[np.ndarray, ...], seed: int = 0, rounds: int = 500) -> dict[str, float]:
     """`score(*labels)` against its values when the patients' labels are shuffled together: value, chance (their mean), p."""
     rng, n = np.random.default_rng(seed), len(labels[0])
     value = score(*labels)
@@ -102,7 +104,9 @@ def permutation_p(score, labels: tuple[np.ndarray, ...], seed: int = 0, rounds: 
     return {"value": float(value), "chance": float(np.mean(shuffled)), "p": float((1 + sum(s >= value for s in shuffled)) / (1 + rounds))}
 
 
-def gain(score, labels: tuple[np.ndarray, ...], without: np.ndarray, with_part: np.ndarray, seed: int, rounds: int = 500) -> dict:
+def gain(
+    score: Callable[..., float], labels: tuple[np.ndarray, ...], without: np.ndarray, with_part: np.ndarray, seed: int, rounds: int = 500
+) -> dict:
     """What a part is worth: `score(*labels, found)` with it less that without it, and its 95 % interval by bootstrap over the patients,
     the same patients for both (Efron 1979)."""
     rng, n, differences = np.random.default_rng(seed), len(with_part), []

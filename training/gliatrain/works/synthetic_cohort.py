@@ -11,6 +11,7 @@ of their own, bright on T1 where the tumour is dark. What is planted in the tumo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,11 +58,11 @@ class Plan:
         return (radius / self.unit - (low + high) / 2) / ((high - low) / 12**0.5)
 
 
-def ball(size: int, centre, radius: float) -> np.ndarray:
+def ball(size: int, centre: Sequence[float], radius: float) -> np.ndarray:
     return distance(size, centre) <= radius
 
 
-def distance(size: int, centre) -> np.ndarray:
+def distance(size: int, centre: Sequence[float]) -> np.ndarray:
     grid = np.mgrid[:size, :size, :size] - np.reshape(centre, (3, 1, 1, 1))
     return np.sqrt((grid**2).sum(0))
 
