@@ -120,9 +120,10 @@ def test_survival_classes_leave_out_who_was_lost_early():
 
 
 def test_clipsa_aligns_and_its_library_answers(cohort, tmp_path):
-    settings = tiny(epochs=16, batch=32, options={"embedding": 8, "neighbours": 6, "source": "made up", "without_pathology": False})
+    # Half as many epochs leave the alignment so weak that another processor's rounding decides whether it shows.
+    settings = tiny(epochs=30, batch=32, options={"embedding": 8, "neighbours": 6, "source": "made up", "without_pathology": False})
     _model, found = clipsa.train_and_evaluate(cohort, settings, tmp_path, quiet=True)
-    assert found["retrieval"]["hit"] > 1.8 * found["retrieval"]["chance"]
+    assert found["retrieval"]["hit"] > 2.5 * found["retrieval"]["chance"]
     assert found["c_index_mri_and_proxy"] > 0.55
     assert found["c_index_true_pathology"] > 0.6
     assert found["gain"]["value"] == pytest.approx(found["c_index_mri_and_proxy"] - found["c_index_mri"])
