@@ -47,11 +47,17 @@ def test_the_page_says_what_the_results_show():
 
 
 def test_a_part_that_adds_nothing_is_called_so():
-    results = {"sgsnet": {"figures": {"c_index": {"value": 0.644, "chance": 0.5}, "c_index_age_alone": 0.6439}}}
-    assert "the image adds nothing" in report.section(results)
-    assert "On patients: not measured." in report.section(results)
-    results["sgsnet"]["figures"]["c_index_age_alone"] = 0.55
-    assert "the image helps" in report.section(results)
+    figures = {"c_index": {"value": 0.644, "chance": 0.5}, "c_index_age_alone": 0.6439}
+    for gain, verdict in (
+        ({"value": 0.0001, "ci95": [-0.05, 0.05]}, "no gain is shown"),
+        ({"value": 0.1, "ci95": [0.02, 0.16]}, "it helps"),
+    ):
+        page = report.section({"sgsnet": {"figures": {**figures, "gain_over_age_alone": gain}}})
+        assert verdict in page
+        assert "On patients: not measured." in page
+    for age_alone, verdict in ((0.69, "the image adds nothing"), (0.55, "the image helps")):
+        found = {"trained_on": 9, "tested_on_tcga": 8, "deaths": 5, **figures, "c_index_age_alone": age_alone}
+        assert verdict in report.section({"patients": {"command": "x", "epochs": 8, "sgsnet": found}})
 
 
 def made_up(k: int) -> Patient:
