@@ -42,6 +42,7 @@ export function pageDeps(parts: Parts, hint: NonNullable<AppDeps['hint']>): AppD
     clock,
     settings: settings.http,
     hint,
+    ...(parts.storeImages && { storeImages: parts.storeImages }),
     software,
     ready: () => store.ping(),
     peers: () => peers.states(),

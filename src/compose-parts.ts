@@ -3,12 +3,12 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { auditFetch } from './audit/audited-fetch.ts'
 import { systemClock } from './clock.ts'
+import { openArchive } from './compose-archive.ts'
 import { openImages } from './compose-images.ts'
 import { startRetention } from './compose-retention.ts'
 import { openRouting } from './compose-routing.ts'
-import { rememberWays, watchPeers } from './compose-watch.ts'
+import { watchPeers } from './compose-watch.ts'
 import { createDecoder } from './decoding/decoder.ts'
-import { createDicomWebClient } from './dicomweb/client.ts'
 import type { Clock } from './domain/ports/clock.ts'
 import type { Log } from './domain/ports/log.ts'
 import type { Priority } from './domain/priority.ts'
@@ -62,7 +62,14 @@ export async function openParts(
     : openStore(place))
   onClose(() => store.close())
   const { analyses, watch, audit, ledger, queue } = store
-  const archive = createDicomWebClient({ ...settings.pacs, audit, log, memory: rememberWays(watch, settings.pacs.url) })
+  const { archive, received, storeImages, listen, close } = await openArchive(settings, {
+    clock,
+    log,
+    audit,
+    analyses,
+    watch,
+  })
+  onClose(close)
   const ehr = createClinicalRecords({
     ...settings.ehr,
     reads: readsOfRecord(settings),
@@ -94,6 +101,9 @@ export async function openParts(
     bundle,
     store,
     archive,
+    received,
+    storeImages,
+    listen,
     ehr,
     runner,
     registrar,

@@ -9,6 +9,7 @@ import type { ClinicalRecords } from './domain/ports/clinical-record.ts'
 import type { Clock } from './domain/ports/clock.ts'
 import type { ImageArchive } from './domain/ports/image-archive.ts'
 import type { Log } from './domain/ports/log.ts'
+import type { ReceivedImages } from './domain/ports/received-images.ts'
 import type { Trigger } from './domain/ports/trigger.ts'
 import type { WatchStore } from './domain/ports/watch-store.ts'
 import type { Priority } from './domain/priority.ts'
@@ -21,6 +22,7 @@ import type { Settings } from './settings/schema.ts'
 import { createChangeFeedTrigger } from './triggers/change-feed.ts'
 import { createHintLine, studiesOfMessage, studiesOfNotification } from './triggers/hints.ts'
 import { createQidoPoll, freshSince } from './triggers/qido-poll.ts'
+import { createReceivedTrigger } from './triggers/received.ts'
 import { type RuleFacts, routingVerdict } from './triggers/rules.ts'
 import { createStudyWatch } from './triggers/study-watch.ts'
 
@@ -78,6 +80,8 @@ export function peerFigures({ peer, up = false, goodAt }: PeerState, startedAt: 
 export interface WatchParts extends Pick<UpsParts, 'analyses' | 'workitems' | 'submit'> {
   settings: Settings
   archive: ImageArchive
+  /** What was sent to the service itself, where the site takes that. */
+  received?: ReceivedImages | undefined
   watchStore: WatchStore
   peers: PeerWatch
   /** Registers an image set; the same set again keeps the more urgent priority. */
@@ -99,7 +103,7 @@ export interface Watching {
 
 /** Starts the loops. */
 export function startWatch(parts: WatchParts): Watching {
-  const { settings, archive, watchStore, peers, register, clock, log, onBroken = raise } = parts
+  const { settings, archive, received, watchStore, peers, register, clock, log, onBroken = raise } = parts
   /** At once, and then before others if the order says so: an EHR that is slow or down keeps no study from being registered. */
   async function registerStudy(studyInstanceUid: Uid, digest: string, study: Study): Promise<void> {
     const priority = priorityOf(study, await freshSince(watchStore))
@@ -109,13 +113,14 @@ export function startWatch(parts: WatchParts): Watching {
       .then((isUrgent) => (isUrgent ? register(studyInstanceUid, digest, 'first') : undefined))
       .catch((thrown) => log.warn({ studyInstanceUid, code: asAppError(thrown).code }, 'the priority was not raised'))
   }
+  const checkSeconds = Math.min(settings.pacs.poll.intervalSeconds, 10)
   const studyWatch = createStudyWatch({
     archive,
     watchStore,
     clock,
     settings: {
       settleSeconds: settings.pacs.settleSeconds,
-      checkSeconds: Math.min(settings.pacs.poll.intervalSeconds, 10),
+      checkSeconds,
     },
     log,
     eligible: (study) => routingVerdict(study, settings.rules, parts.facts),
@@ -145,6 +150,7 @@ export function startWatch(parts: WatchParts): Watching {
     ...(feed && changeFeed.type !== 'none'
       ? [createChangeFeedTrigger({ feed, watchStore, clock, log, intervalSeconds: changeFeed.intervalSeconds })]
       : []),
+    ...(received ? [createReceivedTrigger({ received, clock, log, intervalSeconds: checkSeconds })] : []),
   ]
   const memory = rememberWays(watchStore, `worklist ${settings.pacs.ups?.url ?? settings.pacs.url}`)
   const performer = openPerformer(settings, { ...parts, watch: watchStore, memory })

@@ -55,7 +55,7 @@ interface Ending {
 }
 
 function serviceOf(parts: Parts, { port, onBroken }: ComposeOptions, { onClose, stop }: Ending): Service {
-  const { settings, bundle, store, archive, ehr, clock, log, peers, register, routing, submit } = parts
+  const { settings, bundle, store, archive, received, ehr, clock, log, peers, register, routing, submit } = parts
   const { analyses, watch, workitems } = store
   let watching: Watching | undefined
 
@@ -81,10 +81,12 @@ function serviceOf(parts: Parts, { port, onBroken }: ComposeOptions, { onClose, 
         const url = wanted.http ? await openPages() : undefined
         await startWorkers(parts)
         if (wanted.watch) {
-          const ports = { archive, watchStore: watch, peers, register, facts: routing.facts, ehr, clock, log }
+          const ports = { archive, received, watchStore: watch, peers, register, facts: routing.facts, ehr, clock, log }
           const performing = { analyses, workitems, submit }
           watching = startWatch({ settings, ...ports, ...performing, onBroken })
           onClose(watching.stop)
+          const listener = await parts.listen?.()
+          if (listener) onClose(listener.close)
         }
         return { url }
       } catch (error) {

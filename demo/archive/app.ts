@@ -1,11 +1,12 @@
 // The demo archive's DICOMweb service, for demonstrations and tests only: no access control, no audit, one process.
 import { randomUUID } from 'node:crypto'
 import { type Context, Hono } from 'hono'
+import type { DescribedObject } from '../../src/dicomweb/describe-object.ts'
+import { storeRequest } from '../../src/dicomweb/store-request.ts'
 import { AppError } from '../../src/domain/errors.ts'
 import { accepts, bulkParts, frameParts, metadataOf, objectParts } from './retrieve.ts'
 import { BadQuery, type Level, search } from './search.ts'
 import type { InstanceStore } from './store.ts'
-import { storeRequest } from './stow.ts'
 
 /** Where the service root is. */
 export const ROOT = '/dicom-web'
@@ -21,8 +22,9 @@ export function createArchiveApp(store: InstanceStore): Hono {
 
   for (const path of ['/studies', STUDY] as const) {
     app.post(path, async (c) => {
-      const request = { contentType: c.req.header('content-type'), body: c.req.raw.body ?? noBody(), url: addressOf(c) }
-      const { status, body } = await storeRequest(store, request, path === STUDY ? c.req.param('study') : undefined)
+      const study = path === STUDY ? c.req.param('study') : undefined
+      const request = { contentType: c.req.header('content-type'), body: c.req.raw.body ?? noBody(), study }
+      const { status, body } = await storeRequest({ put: store.put, retrieveUrl: retrieveUrlOf(c) }, request)
       return c.body(JSON.stringify(body), status, { 'content-type': 'application/dicom+json' })
     })
   }
@@ -95,10 +97,10 @@ export function createArchiveApp(store: InstanceStore): Hono {
   return app
 }
 
-/** Address of the request without its query. */
-function addressOf(c: Context): string {
-  const { origin, pathname } = new URL(c.req.url)
-  return `${origin}${pathname.replace(/\/$/, '')}`
+const retrieveUrlOf = (c: Context) => (object: DescribedObject) => {
+  const { studyInstanceUid, seriesInstanceUid, sopInstanceUid } = object
+  const root = `${new URL(c.req.url).origin}${ROOT}`
+  return `${root}/studies/${studyInstanceUid}/series/${seriesInstanceUid}/instances/${sopInstanceUid}`
 }
 
 async function* noBody(): AsyncGenerator<Uint8Array, void> {}

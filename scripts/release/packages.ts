@@ -19,8 +19,8 @@ interface LockEntry {
   hasInstallScript?: boolean
 }
 
-/** For packages whose manifest states none, as their licence file says. */
-const STATED_ELSEWHERE: Readonly<Record<string, string>> = { 'png-js': 'MIT' }
+/** For packages whose manifest states none, or in a form that npm no longer reads; as their licence file says. */
+const STATED_ELSEWHERE: Readonly<Record<string, string>> = { memorystream: 'MIT', 'png-js': 'MIT' }
 
 /** Licences that a hospital may use in a service without asking; anything else is a decision of a person. */
 export const ALLOWED = new Set([

@@ -106,7 +106,7 @@ function typeOf(entry: ExportedEntry, isRest: boolean): Pick<AuditEvent, 'type' 
   return { type: REST, subtype: [coding('http://hl7.org/fhir/restful-interaction', interaction, interaction)] }
 }
 
-const SIDES = { pacs: 'PACS', ehr: 'EHR', spool: 'Images kept for the pages', store: 'Record of analyses' } as const
+const SIDES = { pacs: 'PACS', ehr: 'EHR', spool: 'Images kept here', store: 'Record of analyses' } as const
 
 function agentsOf(entry: ExportedEntry, settings: ExportSettings): AuditEventAgent[] {
   const outgoing = clientIsSource(entry)

@@ -147,12 +147,19 @@ export function writePart10({
     ...(pixelData === undefined ? [] : writePixels(ds, pixelData, encoding)),
     writeElements(after, encoding, skip),
   ])
+  const meta = writeFileMeta(text(ds, 'SOPClassUID'), text(ds, 'SOPInstanceUID'), transferSyntaxUid)
+  const file = Buffer.concat([meta, encoding.deflated ? deflate(body) : body])
+  return new Uint8Array(file.buffer, file.byteOffset, file.byteLength)
+}
+
+/** Preamble and File Meta Information (PS3.10 Section 7.1), before a data set that is encoded already. */
+export function writeFileMeta(sopClassUid: Uid, sopInstanceUid: Uid, transferSyntaxUid: Uid): Buffer {
   const meta = writeElements(
     {
       '00020001': { vr: 'OB', InlineBinary: 'AAE=' },
       ...dataset({
-        MediaStorageSOPClassUID: text(ds, 'SOPClassUID'),
-        MediaStorageSOPInstanceUID: text(ds, 'SOPInstanceUID'),
+        MediaStorageSOPClassUID: sopClassUid,
+        MediaStorageSOPInstanceUID: sopInstanceUid,
         TransferSyntaxUID: transferSyntaxUid,
         ImplementationClassUID: IMPLEMENTATION_CLASS_UID,
         ImplementationVersionName: IMPLEMENTATION_VERSION_NAME,
@@ -163,14 +170,7 @@ export function writePart10({
   const length = Buffer.alloc(12)
   length.write('\x02\x00\x00\x00UL\x04\x00', 0, 'latin1')
   length.writeUInt32LE(meta.length, 8)
-  const file = Buffer.concat([
-    Buffer.alloc(128),
-    Buffer.from('DICM'),
-    length,
-    meta,
-    encoding.deflated ? deflate(body) : body,
-  ])
-  return new Uint8Array(file.buffer, file.byteOffset, file.byteLength)
+  return Buffer.concat([Buffer.alloc(128), Buffer.from('DICM'), length, meta])
 }
 
 function fileMetaTags(ds: DicomJson): Set<string> {

@@ -134,7 +134,7 @@ export const ERRORS = {
   ],
   DISK_FULL: [
     'transient',
-    'Free space on the disk of store.dataDir; below 256 MiB the service is not ready. Work resumes by itself.',
+    'Free space on the disk of store.dataDir (receive.folder for images that are sent here); below 256 MiB the service is not ready. Work resumes by itself.',
   ],
   DATABASE_REFUSED: [
     'permanent',
@@ -160,6 +160,10 @@ export const ERRORS = {
   SPOOL_UNWRITABLE: [
     'transient',
     'The pages have no images of this analysis; its results are complete. Check room and rights of the folder viewer.folder; later studies have theirs again.',
+  ],
+  RECEIVED_UNWRITABLE: [
+    'transient',
+    'What was sent to the service could not be kept and was refused, so the sender has it still. Check rights and disk of the folder receive.folder.',
   ],
   NOT_FOUND: ['permanent', 'No such study or analysis here; check the id.'],
   INTERNAL: [

@@ -35,6 +35,12 @@ export const LIMITS = {
   jsonDepth: 128,
   /** Pages of one search. */
   searchPages: 2_000,
+  /** STOW-RS requests that are read at once; more wait. Each has one object in memory. */
+  receivingAtOnce: 4,
+  /** One PDU of DIMSE; senders keep to a few hundred KiB. */
+  pduBytes: 16 * MIB,
+  /** Associations of DIMSE at once, each with one object in memory; more are asked to come back. */
+  associations: 16,
   /** Longest pause that a peer can ask for by Retry-After. */
   retryAfterSeconds: 3600,
 } as const

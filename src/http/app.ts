@@ -11,6 +11,7 @@ import { imageRoutes } from './images.ts'
 import { liveRoutes } from './live.ts'
 import { pageRoutes } from './pages.ts'
 import { answerProblem, problemOf, RequestProblem } from './problems.ts'
+import { DICOMWEB_PATH, receiveRoutes } from './receive.ts'
 import { HINTS_PATH, PUBLIC_KEYS_PATH, refuseForeignOrigins, requireAccess, secureHeaders } from './security.ts'
 import { createWrongTokens } from './wrong-tokens.ts'
 
@@ -23,8 +24,12 @@ export function createApp(deps: AppDeps): Hono {
   const [few, many] = [64, 512].map((kilobytes) =>
     bodyLimit({ maxSize: kilobytes * 1024, onError: () => tooLarge(kilobytes) }),
   )
-  // Only a review, and the look at one, may carry what was painted.
-  app.use((c, next) => (/\/(review|outlines)$/.test(c.req.path) ? many! : few!)(c, next))
+  app.use((c, next) => {
+    // Images have limits of their own.
+    if (c.req.path.startsWith(`${DICOMWEB_PATH}/`)) return next()
+    // Only a review, and the look at one, may carry what was painted.
+    return (/\/(review|outlines)$/.test(c.req.path) ? many! : few!)(c, next)
+  })
 
   app.get('/healthz', (c) => c.text('ok\n'))
   app.get('/readyz', async (c) => {
@@ -45,6 +50,7 @@ export function createApp(deps: AppDeps): Hono {
     return c.json(await deps.publicKeys(), 200, { 'cache-control': 'public, max-age=300' })
   })
   app.route(HINTS_PATH, hintRoutes(deps, onWrongToken))
+  app.route(DICOMWEB_PATH, receiveRoutes(deps))
   app.route('/api', apiRoutes(deps))
   app.route('/', liveRoutes(deps))
   app.route('/', imageRoutes(deps))

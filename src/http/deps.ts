@@ -51,6 +51,16 @@ export interface AppDeps {
   }
   /** Takes what a router or a FHIR server says is new; false where nothing is watched. */
   hint?(kind: 'webhook' | 'fhir', body: unknown): boolean
+  /** Keeps the objects of a STOW-RS request; absent where the site takes none. `user`: the name of the sign-in. */
+  storeImages?(
+    request: {
+      contentType: string | undefined
+      body: AsyncIterable<Uint8Array>
+      /** The study of the address, when it names one. */
+      study: Uid | undefined
+    },
+    user: string | undefined,
+  ): Promise<{ status: 200 | 202 | 400 | 409 | 415 | 503; body: object }>
   log: Log
   clock: Clock
   settings: HttpSettings

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { SEQUENCES, STRUCTURAL } from '../domain/study.ts'
 import { ehrSchema } from './ehr-schema.ts'
 import { pacsSchema } from './pacs-schema.ts'
+import { receiveSchema } from './receive-schema.ts'
 import { rulesSchema } from './rules-schema.ts'
 import { type Environment, filled, flag, MINUTE, pattern, secretOf, url, whole } from './schema-parts.ts'
 
@@ -126,6 +127,7 @@ export function settingsSchema(env: Environment) {
         },
       )
       .prefault({}),
+    receive: receiveSchema(),
     viewer: z
       .strictObject({
         keepDays: whole(0, 3650)

@@ -8,16 +8,20 @@ const MIN_FREE_BYTES = 256 * 2 ** 20
 
 export type FreeBytes = (folder: string) => Promise<number>
 
-const freeBytesOf: FreeBytes = async (folder) => {
+export const freeBytesOf: FreeBytes = async (folder) => {
   const { bavail, bsize } = await statfs(folder)
   return bavail * bsize
 }
 
-/** Throws DISK_FULL. */
-export async function expectRoom(folder: string, freeBytes: FreeBytes = freeBytesOf): Promise<void> {
+/** Throws DISK_FULL, which names the folder by its setting. */
+export async function expectRoom(
+  folder: string,
+  freeBytes: FreeBytes = freeBytesOf,
+  setting = 'store.dataDir',
+): Promise<void> {
   const free = await freeBytes(folder)
   if (free < MIN_FREE_BYTES)
-    throw new AppError('DISK_FULL', `${Math.floor(free / 2 ** 20)} MiB are free on the disk of store.dataDir`)
+    throw new AppError('DISK_FULL', `${Math.floor(free / 2 ** 20)} MiB are free on the disk of ${setting}`)
 }
 
 /** A row is written, since a server whose disk is full still answers questions. Throws DATABASE_*. */

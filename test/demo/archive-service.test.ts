@@ -45,6 +45,7 @@ async function post(path: string, body: string | Uint8Array<ArrayBuffer>, type =
     stored: read('00081199', '00081155'),
     failed: read('00081198', '00081155'),
     reasons: read('00081198', '00081197'),
+    unnamed: read('0008119A', '00081197'),
   }
 }
 const store = (path: string, ...objects: BuiltInstance[]) => post(path, bodyOf(objects.map((one) => one.bytes)))
@@ -67,18 +68,26 @@ describe('STOW-RS', () => {
   it('answers 200, 202, 409 as all, some or none were stored', async () => {
     const [a, b] = buildSeries(2, { study: STUDY, series: SERIES }) as [BuiltInstance, BuiltInstance]
     const foreign = buildInstance({ study: '1.2.3', instance: '1.2.3.4' })
-    expect(await store('/studies', a)).toEqual({ status: 200, stored: [a.sopInstanceUid], failed: [], reasons: [] })
+    expect(await store('/studies', a)).toEqual({
+      status: 200,
+      stored: [a.sopInstanceUid],
+      failed: [],
+      reasons: [],
+      unnamed: [],
+    })
     expect(await store(`/studies/${STUDY}`, b, foreign)).toEqual({
       status: 202,
       stored: [b.sopInstanceUid],
       failed: ['1.2.3.4'],
       reasons: [0xc409],
+      unnamed: [],
     })
     expect(await store(`/studies/${STUDY}`, foreign)).toEqual({
       status: 409,
       stored: [],
       failed: ['1.2.3.4'],
       reasons: [0xc409],
+      unnamed: [],
     })
     expect((await get('/studies/1.2.3/metadata')).status).toBe(404)
   })
@@ -104,8 +113,8 @@ describe('STOW-RS', () => {
     })
     expect(await post('/studies', bodyOf([new Uint8Array(300)]))).toMatchObject({
       status: 409,
-      failed: [undefined],
-      reasons: [0xc000],
+      failed: [],
+      unnamed: [0xc000],
     })
     expect((await post('/studies', bodyOf([bytes]), 'application/dicom')).status).toBe(415)
     expect(

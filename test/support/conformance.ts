@@ -98,7 +98,7 @@ export async function conformanceStatement(): Promise<string> {
   return `<!-- Made by test/dicom/conformance.test.ts from the code; regenerate with vitest -u. -->
 # DICOM Conformance Statement
 
-In the order of PS3.2. The service is a DICOMweb user agent; it offers no DICOM service itself and has no DIMSE.
+In the order of PS3.2. The service is a DICOMweb user agent. By setting it is an origin server for STOW-RS and an SCP of Storage.
 
 ## Networking
 ${table(
@@ -133,7 +133,27 @@ ${table(
   ],
 )}
 
-Authentication: none, HTTP basic or bearer token. TLS as the URL says. C-STORE, C-FIND and Storage Commitment are not there.
+Authentication: none, HTTP basic or bearer token. TLS as the URL says. C-FIND and C-MOVE are not there.
+
+### Images that are sent to the service
+STOW-RS (\`receive.stow\`; PS3.18 Section 10.5) at \`/dicom-web/studies\` and \`/dicom-web/studies/{study}\`: \`multipart/related; type="application/dicom"\`, any SOP class and transfer
+syntax, at most 200,000 objects of 1 GiB in a request. HTTP basic or bearer token. The answer is DICOM JSON: ReferencedSOPSequence (RetrieveURL is empty, nothing can be retrieved here),
+FailedSOPSequence, and OtherFailuresSequence for parts that cannot be named. Status 200, 202, 409 as all, some or none were stored; 400 for a request that is cut off or no
+multipart (whole parts of it are stored and named), 415 for other media types, 503 without room.
+FailureReason: 0110H (processing), 0111H (another object is kept under this UID), A700H (no room), C000H (damaged, or without UIDs), C409H (of another study than the address says). Objects
+are kept as they were sent, nothing is coerced, and go a number of days after their study is done (\`receive.keepDays\`): the service is no archive.
+
+DIMSE (\`receive.dimse\`), as SCP; TCP, or TLS 1.2 and newer by setting. AE title \`receive.dimse.aeTitle\`; calling AE titles by list, by setting with their address.
+| SOP class | Role | Transfer syntaxes |
+| --- | --- | --- |
+| Verification 1.2.840.10008.1.1 | SCP | Implicit VR Little Endian |
+| Storage, all of the standard (1.2.840.10008.5.1.4.1.1.*) | SCP | those of the table below, the first that is proposed |
+| Storage Commitment Push Model 1.2.840.10008.1.20.1 (\`receive.dimse.commitment\`) | SCP | Implicit VR Little Endian |
+
+At most 16 associations, one operation at a time in each, PDUs of up to 16 MiB. Rejections: called AE title (permanent, 7), calling AE title (permanent, 3), local limit (transient, 2).
+C-STORE: 0000H once the object is on the disk; A700H, 0110H, 0111H and C000H as above; A900H when the data set has another SOP Instance UID than the command. Storage Commitment: the report comes in an
+association of ours to the address of the list (we propose the SCP role), else in the association of the request; failure reason 0112H. Committed objects are kept \`receive.keepDays\`
+after the last of their study came, on the disks of the service, and cannot be retrieved from it: the commitment ends with that.
 
 ## Images that are read
 ${table(

@@ -1,10 +1,10 @@
 // Whether the state can be kept: PostgreSQL takes us and lets us make tables, or the folder is ours to write.
-import { access, constants, mkdir, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError, asAppError } from '../../domain/errors.ts'
 import type { Log } from '../../domain/ports/log.ts'
 import { lockFolder } from '../../store/folder-lock.ts'
 import { openPostgres } from '../../store/postgres.ts'
+import { checkFolder } from './folder.ts'
 
 export interface StorePlace {
   dataDir: string
@@ -13,7 +13,7 @@ export interface StorePlace {
 
 /** Makes nothing in a database; makes the data folder, as the service would. */
 export async function checkStore({ dataDir, databaseUrl }: StorePlace, log: Log): Promise<string[]> {
-  return databaseUrl ? checkPostgres(databaseUrl, log) : checkFolder(dataDir)
+  return databaseUrl ? checkPostgres(databaseUrl, log) : checkEmbedded(dataDir)
 }
 
 async function checkPostgres(databaseUrl: string, log: Log): Promise<string[]> {
@@ -41,19 +41,8 @@ async function checkPostgres(databaseUrl: string, log: Log): Promise<string[]> {
   }
 }
 
-async function checkFolder(dataDir: string): Promise<string[]> {
-  try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 })
-    await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
-  } catch (error) {
-    const { code = 'no code' } = error as NodeJS.ErrnoException
-    throw new AppError(
-      'SETTINGS_INVALID',
-      `store.dataDir ${dataDir} cannot be written (${code}) by user ${process.getuid?.() ?? '?'}`,
-    )
-  }
-  const { bavail, bsize } = await statfs(dataDir)
-  const room = `embedded database in ${join(dataDir, 'database')}, ${((bavail * bsize) / 2 ** 30).toFixed(1)} GiB free`
+async function checkEmbedded(dataDir: string): Promise<string[]> {
+  const room = `embedded database in ${join(dataDir, 'database')}, ${await checkFolder('store.dataDir', dataDir)}`
   try {
     lockFolder(dataDir, { pid: process.pid, since: new Date().toISOString() }).release()
   } catch (thrown) {

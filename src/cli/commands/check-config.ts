@@ -8,6 +8,7 @@ import { checkEhr } from '../checks/ehr.ts'
 import { checkInference } from '../checks/inference.ts'
 import { checkArchive } from '../checks/pacs.ts'
 import { checkPort } from '../checks/port.ts'
+import { checkReceiving } from '../checks/receive.ts'
 
 export interface CheckConfigOptions {
   offline?: boolean
@@ -25,6 +26,7 @@ export async function checkConfigCommand(config: string | undefined, options: Ch
     { name: 'settings', run: async () => [`time zone ${zone} (${whose}), where images state none`] },
     { name: 'state', run: () => checkStore(settings.store, log) },
     { name: 'pages', run: () => checkPort(settings.http) },
+    { name: 'receiving', run: () => checkReceiving(settings) },
     { name: `bundle ${settings.inference.bundle}`, run: () => checkInference(settings.inference, log) },
   ]
   if (!options.offline) {

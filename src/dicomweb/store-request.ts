@@ -1,0 +1,115 @@
+// STOW-RS as the side that is stored to: every object of a request gets its outcome (PS3.18 Section 10.5 and Annex I.2).
+import { dataset } from '../dicom/dataset.ts'
+import { type AppError, asAppError } from '../domain/errors.ts'
+import type { Kept } from '../domain/ports/received-images.ts'
+import type { DicomJson, Uid } from '../domain/study.ts'
+import { type DescribedObject, describeObject, nameObject } from './describe-object.ts'
+import { parseMediaType } from './media-type.ts'
+import { decodeMultipart } from './multipart.ts'
+
+/** Failure reasons (PS3.18 Table I.2-2, PS3.7 Annex C); 0xc409 is one of "cannot understand" that archives use for it. */
+export const FAILURE = {
+  processing: 0x0110,
+  duplicate: 0x0111,
+  outOfResources: 0xa700,
+  cannotUnderstand: 0xc000,
+  otherStudy: 0xc409,
+} as const
+
+export interface StoreTarget {
+  /** Resolves once the object is kept. */
+  put(object: DescribedObject, bytes: Uint8Array): Promise<Kept>
+  /** Where the object can be had; left empty where it cannot. */
+  retrieveUrl?(object: DescribedObject): string
+  /** Hears why an object was not kept. */
+  onFailure?(error: AppError): void
+}
+
+export interface StoreRequest {
+  contentType: string | undefined
+  body: AsyncIterable<Uint8Array>
+  /** The study of the address, when it names one. */
+  study: Uid | undefined
+}
+
+export interface StoreAnswer {
+  status: 200 | 202 | 400 | 409 | 415 | 503
+  body: DicomJson
+}
+
+/** Stores the parts of a request one by one. A body that ends early is 400, and its whole parts are stored and named all the same. */
+export async function storeRequest(target: StoreTarget, request: StoreRequest): Promise<StoreAnswer> {
+  const { type, parameters } = parseMediaType(request.contentType)
+  const objects = parseMediaType(parameters.type).type
+  if (type !== 'multipart/related' || parameters.boundary === undefined || objects !== 'application/dicom')
+    return { status: 415, body: {} }
+  const sequences: Record<Outcome['sequence'], DicomJson[]> = {
+    ReferencedSOPSequence: [],
+    FailedSOPSequence: [],
+    OtherFailuresSequence: [],
+  }
+  let isFull = false
+  let isCut = false
+  try {
+    for await (const part of decodeMultipart(request.body, parameters.boundary)) {
+      const outcome = await storeObject(target, part.body, request.study)
+      sequences[outcome.sequence].push(outcome.item)
+      isFull ||= outcome.reason === FAILURE.outOfResources
+    }
+  } catch (thrown) {
+    const error = asAppError(thrown)
+    if (error.code === 'INTERNAL') throw error
+    target.onFailure?.(error)
+    isCut = true
+  }
+  const stored = sequences.ReferencedSOPSequence.length
+  const failed = sequences.FailedSOPSequence.length + sequences.OtherFailuresSequence.length
+  const body = dataset(Object.fromEntries(Object.entries(sequences).filter(([, list]) => list.length > 0)))
+  if (isCut || stored + failed === 0) return { status: 400, body }
+  if (failed === 0) return { status: 200, body }
+  if (stored > 0) return { status: 202, body }
+  return { status: isFull ? 503 : 409, body }
+}
+
+interface Outcome {
+  /** An object that cannot be named is an "other" failure. */
+  sequence: 'ReferencedSOPSequence' | 'FailedSOPSequence' | 'OtherFailuresSequence'
+  item: DicomJson
+  reason?: number
+}
+
+async function storeObject(target: StoreTarget, bytes: Uint8Array, study: Uid | undefined): Promise<Outcome> {
+  try {
+    const object = describeObject(bytes)
+    if (study !== undefined && object.studyInstanceUid !== study) return failure(bytes, FAILURE.otherStudy)
+    if ((await target.put(object, bytes)) === 'other') return failure(bytes, FAILURE.duplicate)
+    const item = dataset({
+      RetrieveURL: target.retrieveUrl?.(object) ?? '',
+      ReferencedSOPClassUID: object.sopClassUid,
+      ReferencedSOPInstanceUID: object.sopInstanceUid,
+    })
+    return { sequence: 'ReferencedSOPSequence', item }
+  } catch (thrown) {
+    const error = asAppError(thrown)
+    target.onFailure?.(error)
+    return failure(bytes, reasonOf(error))
+  }
+}
+
+/** Why an object was not kept, as a failure reason; also the status of a C-STORE response (PS3.4 Annex B.2.3). */
+export function reasonOf(error: AppError): number {
+  if (error.code === 'DISK_FULL') return FAILURE.outOfResources
+  return error.code === 'INSTANCE_INVALID' ? FAILURE.cannotUnderstand : FAILURE.processing
+}
+
+function failure(bytes: Uint8Array, reason: number): Outcome {
+  const { sopClassUid, sopInstanceUid } = nameObject(bytes)
+  if (sopClassUid === '' || sopInstanceUid === '')
+    return { sequence: 'OtherFailuresSequence', reason, item: dataset({ FailureReason: reason }) }
+  const item = dataset({
+    ReferencedSOPClassUID: sopClassUid,
+    ReferencedSOPInstanceUID: sopInstanceUid,
+    FailureReason: reason,
+  })
+  return { sequence: 'FailedSOPSequence', reason, item }
+}
