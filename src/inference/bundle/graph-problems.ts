@@ -1,4 +1,5 @@
 // What is wrong with a graph of networks as a whole: names that nothing has, stages that read later ones, answers that do not fit.
+import type { Sequence } from '../../domain/study.ts'
 import { type Graph, type Inferer, type Mask, masksOf, outputNames, type RegionTransform, type Stage } from './graph.ts'
 import { regionChain } from './regions.ts'
 
@@ -177,9 +178,14 @@ export function answerProblems(graph: Graph, context: GraphContext): string[] {
   for (const one of transforms) {
     for (const key of one.applied_labels)
       if (!result.regions[key]) problems.push(`postprocess.transforms: ${key} is not one of result.regions`)
-    if (one.name !== 'RemoveObjectsByContrast') continue
-    for (const key of [one.minuend, one.subtrahend])
+    for (const key of sequencesOf(one))
       if (!sequences[key]) problems.push(`postprocess.transforms: ${key} is not one of the sequences`)
   }
   return problems
+}
+
+/** The images that a transform looks at. */
+function sequencesOf(transform: RegionTransform): Sequence[] {
+  if (transform.name === 'RemoveObjectsByContrast') return [transform.minuend, transform.subtrahend]
+  return transform.name === 'AddCavities' ? [transform.sequence] : []
 }

@@ -70,7 +70,20 @@ export const maskTransforms = [
 const applied = { applied_labels: z.array(text).min(1) }
 const sequence = z.enum(SEQUENCES as [Sequence, ...Sequence[]])
 
-/** The same for regions of the answer, and one that looks at the images. */
+/** Adds the tumour's cysts (segmentation/cavities.ts); does nothing without the sequence. */
+const addCavities = z.strictObject({
+  name: z.literal('AddCavities'),
+  ...applied,
+  sequence,
+  /** As normalised for the result's stage, which must leave 0 outside the brain. */
+  below: z.number().lt(0),
+  min_size_ml: z.number().min(0),
+  /** Share of a cavity's surface that lies against the region. */
+  min_contact: z.number().gt(0).max(1),
+})
+export type AddCavities = z.infer<typeof addCavities>
+
+/** The same for regions of the answer, and two that look at the images. */
 export const regionTransformSchema = z.discriminatedUnion('name', [
   maskTransforms[0].extend(applied),
   maskTransforms[1].extend(applied),
@@ -87,6 +100,7 @@ export const regionTransformSchema = z.discriminatedUnion('name', [
     subtrahend: sequence,
     min_mean_difference: z.number(),
   }),
+  addCavities,
 ])
 
 const mask = z.strictObject({

@@ -63,11 +63,24 @@ function close(mask: Uint8Array, [nx, ny, nz]: Grid['size'], iterations: number)
   let wide: Uint8Array = new Uint8Array(size[0] * size[1] * size[2])
   for (let k = 0; k < nz; k++)
     for (let j = 0; j < ny; j++) wide.set(mask.subarray(nx * (j + ny * k), nx * (j + 1 + ny * k)), rowAt(j, k))
-  for (let n = 0; n < iterations; n++) wide = extreme(wide, size, 1)
-  for (let n = 0; n < iterations; n++) wide = extreme(wide, size, 0)
+  wide = shrunk(grown(wide, size, iterations), size, iterations)
   const out = new Uint8Array(mask.length)
   for (let k = 0; k < nz; k++)
     for (let j = 0; j < ny; j++) out.set(wide.subarray(rowAt(j, k), rowAt(j, k) + nx), nx * (j + ny * k))
+  return out
+}
+
+/** Dilation by a cube of 3 voxels, so many times. */
+export function grown(mask: Uint8Array, size: Grid['size'], iterations: number): Uint8Array {
+  let out = mask
+  for (let n = 0; n < iterations; n++) out = extreme(out, size, 1)
+  return out
+}
+
+/** Erosion by a cube of 3 voxels, so many times; what lies beyond the grid takes nothing away. */
+export function shrunk(mask: Uint8Array, size: Grid['size'], iterations: number): Uint8Array {
+  let out = mask
+  for (let n = 0; n < iterations; n++) out = extreme(out, size, 0)
   return out
 }
 

@@ -3,6 +3,7 @@ import { type Grid, voxelCount } from '../../domain/volume.ts'
 import type { RegionTransform } from '../bundle/graph.ts'
 import type { RegionChain } from '../bundle/regions.ts'
 import { componentsOf } from '../volumes/components.ts'
+import { addCavities } from './cavities.ts'
 import { transformMask } from './mask-transforms.ts'
 
 /** Normalised images on the answer's grid, by sequence; undefined for one that is missing. */
@@ -50,6 +51,10 @@ export function transformRegions(
 }
 
 function transformOne(mask: Uint8Array, transform: RegionTransform, grid: Grid, imageOf: ImageOf): Uint8Array {
+  if (transform.name === 'AddCavities') {
+    const image = imageOf(transform.sequence)
+    return image ? addCavities(mask, grid, transform, image) : mask.slice()
+  }
   if (transform.name !== 'RemoveObjectsByContrast') return transformMask(mask, grid, transform)
   const [bright, dark] = [imageOf(transform.minuend), imageOf(transform.subtrahend)]
   const out = mask.slice()
