@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Fetches the jars of jars.txt from Maven Central into a folder, and checks every digest: install.sh FOLDER
+# Fetches the jars of a list (jars.txt beside this, when left out) from Maven Central into a folder, and checks every digest: install.sh FOLDER [LIST]
 # jars.txt is what pom.xml resolves to, less what R4 on H2 never loads; after a change of versions make it again from there.
 set -euo pipefail
-list=$(cd "$(dirname "$0")" && pwd)/jars.txt
+list=$(realpath "${2:-$(dirname "$0")/jars.txt}")
 folder=${1:?folder for the jars}
 central=${MAVEN_CENTRAL:-https://repo.maven.apache.org/maven2}
 mkdir -p "$folder"
