@@ -59,6 +59,7 @@ export function pageDeps(parts: Parts, hint: NonNullable<AppDeps['hint']>): AppD
     ...images.pages,
     reviews: (id) => reviews.list(id),
     report: (id) => currentReport({ analyses, reviews, ...images.keeps }, id, letterhead),
+    recordUrl: settings.ehr.url,
     board: createBoard({ analyses, reviews, ehr, clock }, { letterhead, software }),
     review: (id, request) => andWake(reviewAnalysis({ analyses, reviews, ...images.keeps }, id, request), wakeReviews),
     chooseSeries: (id, choice) => chooseSeries({ analyses, audit, register }, id, choice),

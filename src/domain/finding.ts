@@ -1,6 +1,7 @@
 // What an analysis found: segmentation, measurements, predictions, quality notes, and what produced them.
 import type { Comparison } from './comparison.ts'
 import type { PatientIdentity, Sequence, SeriesDecision, StudyIdentity, Uid } from './study.ts'
+import type { TreatmentHistory } from './treatment.ts'
 import type { Grid, LabelVolume, Vec3, Volume } from './volume.ts'
 
 /** Identity of a bundle; `digest` is the sha256 of its bundle.json, which holds the digests of all its files. */
@@ -248,6 +249,8 @@ export interface AnalysisResult {
   /** Against the latest earlier study of the patient; absent when there is none, or none that can be compared. */
   comparison?: Comparison
   predictions: Prediction[]
+  /** What the record says of radiotherapy, bevacizumab and steroids; absent where none of it was read. */
+  treatment?: TreatmentHistory
   /** Of the markers that heads predict; absent when the record has none or was not read. */
   tissueResults?: TissueResult[]
   quality: QualityNote[]

@@ -126,6 +126,8 @@ export interface AppDeps {
   /** The aligned images of analyses, as long as they are kept. */
   images: ShownImagesReader
   scripts: PageScripts
+  /** FHIR base of the EHR, for links to what the record states. */
+  recordUrl?: string
   /** Shown at the foot of the pages. */
   software?: { name: string; version: string }
 }

@@ -91,6 +91,7 @@ export function pageRoutes(deps: AppDeps): Hono {
         ...(images && { images }),
         ...(user && { user }),
         ...(viewerUrl ? { viewerUrl } : {}),
+        ...(deps.recordUrl && { recordUrl: deps.recordUrl }),
         ...software,
       }),
     )

@@ -181,6 +181,7 @@ function resultOf({ ports, options, record }: Run, steps: Steps): AnalysisResult
     grid: stated.labels.grid,
     ...(compared.comparison && { comparison: compared.comparison }),
     predictions: predicted.predictions,
+    ...(subject.treatment && { treatment: subject.treatment }),
     ...(subject.tissueResults.length > 0 && { tissueResults: subject.tissueResults }),
     quality: [
       ...subject.population,

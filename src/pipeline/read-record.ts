@@ -5,11 +5,14 @@ import { foreseen } from '../domain/errors.ts'
 import type { ClinicalFacts, QualityNote, TissueResult } from '../domain/finding.ts'
 import type { ClinicalRecord } from '../domain/ports/clinical-record.ts'
 import type { PatientIdentity, StudyIdentity } from '../domain/study.ts'
+import type { TreatmentHistory } from '../domain/treatment.ts'
 import { tissueSentence } from '../wording/tissue.ts'
 
 export interface PatientRecord {
   facts: ClinicalFacts | undefined
   tissueResults: TissueResult[]
+  /** Absent where the site reads none of it. */
+  treatment?: TreatmentHistory
   quality: QualityNote[]
 }
 
@@ -44,7 +47,8 @@ export async function readRecord(
   const facts = await ehr.clinicalFacts?.(matched, studyDate).catch(orNote(FACTS_MISSING))
   const tissueResults = (await ehr.tissueResults?.(matched).catch(orNote(TISSUE_MISSING))) ?? []
   quality.push(...tissueResults.map(tissueNote))
-  return { facts, tissueResults, quality }
+  const treatment = await ehr.treatment?.(matched).catch(orNote(TREATMENT_MISSING))
+  return { facts, tissueResults, ...(treatment && Object.keys(treatment).length > 0 && { treatment }), quality }
 }
 
 const NOT_MATCHED: QualityNote = {
@@ -61,6 +65,11 @@ const FACTS_MISSING: QualityNote = {
   code: 'clinical-facts-missing',
   severity: 'info',
   text: 'Treatment and performance status could not be read from the EHR; the predictions were made without them.',
+}
+const TREATMENT_MISSING: QualityNote = {
+  code: 'treatment-missing',
+  severity: 'info',
+  text: 'Radiotherapy, bevacizumab and steroids could not be read from the EHR; the worksheet of the follow-up leaves open what rests on them.',
 }
 const TISSUE_MISSING: QualityNote = {
   code: 'tissue-results-missing',

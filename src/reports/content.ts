@@ -9,6 +9,7 @@ import { millilitres, readDate, volume, volumeChange } from '../wording/quantiti
 import * as words from '../wording/report-page.ts'
 import { editedName, editSentence, reviewSentence } from '../wording/reviews.ts'
 import { NO_FINDING } from '../wording/standing.ts'
+import { worksheets } from '../wording/worksheet.ts'
 import { boardContent } from './board-content.ts'
 import { contributionCharts, survivalCurve } from './chart-content.ts'
 import { overlayOf } from './colours.ts'
@@ -78,6 +79,7 @@ function writeResult(result: ReportableResult): ReportContent {
       .sort((a, b) => Number(b.severity === 'warning') - Number(a.severity === 'warning'))
       .map((note) => ({ warning: note.severity === 'warning', text: note.text })),
     series: seriesRows(result),
+    worksheets: worksheets(result),
     statement: [...words.STATEMENT, words.intendedUse(result.bundle.intendedUse)],
     provenance: provenance(result),
   }

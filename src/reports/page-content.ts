@@ -2,6 +2,7 @@
 
 import type { BoardContent } from '../domain/board.ts'
 import type { FontFiles } from '../fonts/families.ts'
+import type { WorksheetText } from '../wording/worksheet.ts'
 import type { Paper } from './canvas.ts'
 import type { ContributionChart, SurvivalCurve } from './chart-content.ts'
 import type { PredictionRow } from './prediction-rows.ts'
@@ -50,6 +51,8 @@ export interface ReportContent {
   curve: SurvivalCurve | undefined
   quality: { warning: boolean; text: string }[]
   series: { sequence: string; description: string; detail: string }[]
+  /** Of a follow-up. */
+  worksheets: WorksheetText[]
   statement: string[]
   provenance: Field[]
 }

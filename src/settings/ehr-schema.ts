@@ -100,6 +100,12 @@ export function ehrSchema(secret: Secret) {
           .strictObject({ idh: codes(), '1p19q': codes(), mgmt: codes() })
           .prefault({})
           .describe('Codes of tissue results (Observation) beside the LOINC codes that are known.'),
+        treatmentCodes: z
+          .strictObject({ radiotherapy: codes(), bevacizumab: codes(), steroids: codes() })
+          .prefault({})
+          .describe(
+            'Codes of Procedure and of medications that change how a follow-up is read; of a treatment without codes the worksheet says nothing.',
+          ),
       })
       .prefault({})
       .describe("What is read of the patient's record, by the site's codes."),

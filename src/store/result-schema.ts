@@ -161,6 +161,17 @@ const comparison = object({
   tracking: byKey(tracking),
 })
 
+const treatments = z.array(
+  object({
+    words: text,
+    from: text,
+    to: maybe(text),
+    isOngoing: maybe(z.literal(true)),
+    dailyMg: maybe(number),
+    reference: text,
+  }),
+)
+
 const evaluated = object({
   head,
   status: z.enum(['evaluable', 'indeterminate']),
@@ -216,6 +227,9 @@ const result = object({
   grid: maybe(grid),
   comparison: maybe(comparison),
   predictions: z.array(z.union([object({ head, status: z.literal('not-evaluable'), reason: text }), evaluated])),
+  treatment: maybe(
+    object({ radiotherapy: maybe(treatments), bevacizumab: maybe(treatments), steroids: maybe(treatments) }),
+  ),
   tissueResults: maybe(z.array(object({ head, test: text, value: text, date: maybe(text), reference: text }))),
   quality: z.array(object({ code: text, severity: z.enum(['info', 'warning']), text })),
   execution: object({

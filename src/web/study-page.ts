@@ -21,6 +21,7 @@ import { seriesSection } from './series-section.ts'
 import { readSummary, type Summary } from './summary.ts'
 import { type ImagesOnPage, viewerSection } from './viewer-section.ts'
 import { stateBadge } from './worklist.ts'
+import { worksheetSection } from './worksheet-section.ts'
 
 export interface StudyView {
   record: AnalysisRecord
@@ -39,6 +40,8 @@ export interface StudyView {
   scripts?: { base: string; names: readonly string[] }
   /** Who signed in, where that is known. */
   user?: string
+  /** FHIR base of the EHR, for links to what the record states. */
+  recordUrl?: string
   software?: string
 }
 
@@ -71,14 +74,20 @@ export function studyPage(view: StudyView): Html {
 }
 
 /** In parts of the same names whether they stand or are withdrawn, so that an open page takes a rejection over. */
-function results({ record, images }: StudyView, summary: Summary): Html[] {
+function results({ record, images, recordUrl }: StudyView, summary: Summary): Html[] {
   const found = {
     volumes: volumesSection(summary, images),
     comparison: comparisonSection(summary),
+    worksheet: worksheetSection(summary, recordUrl),
     predictions: predictionsSection(summary),
   }
   const shown = isRejected(record)
-    ? { volumes: withdrawn(Object.values(found)), comparison: '' as const, predictions: '' as const }
+    ? {
+        volumes: withdrawn(Object.values(found)),
+        comparison: '' as const,
+        worksheet: '' as const,
+        predictions: '' as const,
+      }
     : found
   return Object.entries(shown).map(([id, part]) => livePart(id, part))
 }

@@ -16,6 +16,7 @@ export const STYLE_STUDY = `
 .status-line form { margin-left: auto; }
 .status-line .muted { font-size: .88rem; }
 .hold { background: var(--hold-bg); border-radius: 8px; padding: .85rem 1rem; display: flex; flex-direction: column; gap: .35rem; }
+table.worksheet td, table.worksheet th { vertical-align: top; padding-right: 1rem; text-align: left; }
 .doubt { display: flex; flex-wrap: wrap; gap: .8rem; }
 .doubt figure { margin: 0; max-width: 192px; }
 .doubt img { display: block; border-radius: 6px; background: #000; }

@@ -9,6 +9,7 @@ import { packFigures } from '../../src/reports/kept-figures.ts'
 import { drawMeetingPdf } from '../../src/reports/meeting.ts'
 import { type DrawnReport, drawReportPdf, reportFigures } from '../../src/reports/pdf.ts'
 import { comparisonOf } from '../support/comparison.ts'
+import { letterheadOf } from '../support/letterhead.ts'
 import { SAGITTAL, syntheticCase } from '../support/result.ts'
 import { HOW_TO_INSTALL, judgePdfs, verapdfJars } from '../support/verapdf.ts'
 
@@ -28,12 +29,12 @@ const review: Review = {
 }
 const named = (patientName: string) => ({ ...result, patient: { ...result.patient, patientName } })
 const at = new Date('2026-03-03T12:00:00.000Z')
-const letterhead = { institution: 'Haus am See' }
+const letterhead = letterheadOf('Haus am See')
 const software = { name: 'Gliabridge', version: '1' }
 
-const reports: Record<string, DrawnReport> = {
+const reports: Record<string, Omit<DrawnReport, 'letterhead'> & Partial<DrawnReport>> = {
   plain: { result, figures },
-  letter: { result, figures, paper: 'Letter', institution: 'St. Mary' },
+  letter: { result, figures, letterhead: { ...letterheadOf('St. Mary'), paper: 'Letter' } },
   'without-pictures': { result },
   reviewed: { result, figures, review },
   rejected: { result, figures, review: { ...review, decision: 'reject', reason: 'Wrong patient' } },
@@ -49,7 +50,7 @@ it.skipIf(!jars)(
     const folder = await mkdtemp(join(tmpdir(), 'gliabridge-pdf-'))
     try {
       const made: Record<string, Uint8Array> = {}
-      for (const [name, report] of Object.entries(reports)) made[name] = await drawReportPdf(report)
+      for (const [name, report] of Object.entries(reports)) made[name] = await drawReportPdf({ letterhead, ...report })
       const shown = { asked: 'GB-1', analysisId: 'a', result, figures: packFigures(figures) }
       made.meeting = await drawMeetingPdf({
         entries: [shown, { asked: 'GB-2', notShown: 'no-result' }, { ...shown, review: reports.rejected!.review! }],

@@ -21,6 +21,7 @@ function ehrOf(change: Partial<ClinicalRecord>) {
     tissueResults: async () => [
       { head: 'mgmt', test: 'MGMT', value: '34 %', date: '2024-11-02', reference: 'Observation/9' },
     ],
+    treatment: async () => ({ radiotherapy: [] }),
     ...change,
   }
   const ehr: ClinicalRecord = {
@@ -81,5 +82,6 @@ describe('readRecord', () => {
       'clinical-facts-missing',
       'tissue-results-missing',
     ])
+    expect(await codes({ treatment: down, tissueResults: async () => [] })).toEqual(['treatment-missing'])
   })
 })

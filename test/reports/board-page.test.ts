@@ -38,9 +38,9 @@ async function board(change: Partial<ReportableResult> = {}, link: string | unde
 }
 
 describe('the page for a tumour board', () => {
-  it('is the first of two, and has what must be seen in at least 14 points, inside the margins', async () => {
+  it('is the first, before details and worksheet, and has what must be seen in at least 14 points, inside the margins', async () => {
     const { pages, pieces } = await board()
-    expect(pages).toBe(2)
+    expect(pages).toBe(3)
     const large = pieces
       .filter(({ size }) => size >= 14)
       .map(({ text }) => text)

@@ -59,8 +59,8 @@ async function read(bytes: Uint8Array, number?: number) {
 
 /** Of all pages, without spaces: lines break anywhere. */
 async function allText(bytes: Uint8Array): Promise<string> {
-  const { text } = await extractText(await getDocumentProxy(bytes.slice()), { mergePages: true })
-  return text.replace(/\s+/g, '').replace(/Page\d+of\d+/g, '')
+  const { text } = await extractText(await getDocumentProxy(bytes.slice()), { mergePages: false })
+  return text.map((page) => page.replace(/\s+/g, '').replace(/Page\d+of\d+$/, '')).join('')
 }
 
 const render = (change: Partial<ReportableResult> = {}, input: SyntheticCase = base, institution?: string) =>
@@ -93,7 +93,7 @@ describe('beside an earlier study', () => {
   it('has then, now and change of each volume, and the category, all within the page', async () => {
     const comparison = comparisonOf(base.result)
     const { pages, pieces, text } = await read(await render({ comparison }, textOnly))
-    expect(pages).toBe(2)
+    expect(pages).toBe(3)
     expectTidy(pieces)
     for (const { earlier, now, change, standardDeviation } of comparison.volumes) {
       const known = standardDeviation === undefined ? '?' : standardDeviation.toFixed(1)
@@ -106,11 +106,36 @@ describe('beside an earlier study', () => {
     const response = { category: 'CR' as const, productThen: 400, productNow: 0, percent: -100, reasons: [] }
     const comparison = comparisonOf(base.result, { response })
     const { pages, pieces, text } = await read(await render({ comparison, noFinding: true }, textOnly))
-    expect(pages).toBe(2)
+    expect(pages).toBe(3)
     expectTidy(pieces)
     expect(text).toMatch(
       /This does not exclude a tumour: .* are missed\. Since 2026-01-02 \(58 d\): CR, enhancing tumour disappeared/,
     )
+  })
+})
+
+describe('the worksheet of a follow-up', () => {
+  it('is an appendix, whole, with limits and what of the record it rests upon', async () => {
+    const words = `Bestrahlung des Gehirns, ${'60 Gy in 30 Fraktionen, '.repeat(20)}`.trim()
+    const radiotherapy = [{ words, from: '2025-12-01', to: '2026-01-10', reference: 'Procedure/7' }]
+    const comparison = comparisonOf(base.result)
+    const bytes = await render({ comparison, treatment: { radiotherapy, bevacizumab: [], steroids: [] } }, textOnly)
+    const { pieces, text } = await read(bytes, 3)
+    expectTidy(pieces)
+    for (const expected of [
+      'Worksheet for this follow-up: BT-RADS',
+      'Proposed: 3a – worse, treatment effect favoured',
+      'Time since radiotherapy 50 days, within the limit 90 days',
+      'Worksheet for this follow-up: RANO 2.0',
+      'a person decides',
+    ])
+      expect(text).toContain(expected)
+    expect(text.replaceAll(' ', '')).toContain(`${words},2025-12-01to2026-01-10(Procedure/7)`.replaceAll(' ', ''))
+    expect(text).not.toContain('…')
+  })
+
+  it('is not there without an earlier study, nor in a rejected report', async () => {
+    expect(await allText(await renderPlain())).not.toContain('Worksheet')
   })
 })
 
@@ -326,8 +351,10 @@ describe('whatever the input', () => {
     for (const uid of [worst.study!.studyInstanceUid, worst.referenceSeriesUid!]) expect(text).toContain(uid)
     const all = await allText(bytes)
     for (const { text: note } of worst.quality!) expect(all).toContain(note.replaceAll(' ', ''))
-    for (const { region } of worst.measurements!)
-      expect(all).toContain(`${long.replaceAll(' ', '')}(${region}):99999.9mL±9999.9`)
+    const name = long.replaceAll(' ', '')
+    for (const { region } of worst.measurements!) expect(all).toContain(`${name}(${region})`)
+    // Those that are counted only stand there with their values.
+    expect(all).toContain(`${name}(REGION-29):99999.9mL±9999.9`)
   })
 
   it('any text makes tidy pages', async () => {

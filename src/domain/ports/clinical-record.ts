@@ -3,6 +3,7 @@ import type { BoardPatient } from '../board.ts'
 import type { ClinicalFacts, ReportableResult, TissueResult } from '../finding.ts'
 import type { Review } from '../review.ts'
 import type { PatientIdentity, Sequence, Uid } from '../study.ts'
+import type { TreatmentHistory } from '../treatment.ts'
 
 export type EhrReceipt = Record<string, string>
 
@@ -72,6 +73,8 @@ export interface ClinicalRecord {
   tissueResults?(patient: string): Promise<TissueResult[]>
   /** Whether an order with this accession number is to be done first; absent where the adapter does not read it. */
   isUrgentOrder?(accessionNumber: string): Promise<boolean>
+  /** Radiotherapy, bevacizumab and steroids of "Patient/id", as far as the site named codes; absent where the adapter does not read them. */
+  treatment?(patient: string): Promise<TreatmentHistory>
   /** Posts or repeats the report of one analysis: the same resources, whatever happened before. */
   postReport(report: EhrReport): Promise<EhrReceipt>
   /**

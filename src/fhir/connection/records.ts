@@ -20,6 +20,7 @@ import {
   type ReadSettings,
   readClinicalFacts,
   readTissueResults,
+  readTreatments,
 } from '../reads/clinical-reads.ts'
 import { checkSystem } from '../resources/identifiers.ts'
 import {
@@ -93,6 +94,7 @@ export function createClinicalRecords(options: ClinicalRecordOptions): ClinicalR
       checkConsent: (patient) => checkConsent(store, reads, patient, now()),
       clinicalFacts: (patient, studyDate) => readClinicalFacts(store, reads, patient, studyDate),
       tissueResults: (patient) => readTissueResults(store, reads, patient),
+      treatment: (patient) => readTreatments(store, reads, patient),
       isUrgentOrder: (accessionNumber) => isUrgentOrder(store, orders, accessionNumber),
       postReport: (report) =>
         forReport(report, async (post) => {

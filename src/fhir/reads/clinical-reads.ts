@@ -3,17 +3,21 @@ import type { Consent, Observation, Procedure, Resource, ResourceType } from '@m
 import { calendarDate } from '../../domain/dicom-date.ts'
 import { AppError } from '../../domain/errors.ts'
 import type { ClinicalFacts, TissueResult } from '../../domain/finding.ts'
+import type { TreatmentHistory } from '../../domain/treatment.ts'
 import type { RecordStore } from '../connection/record-store.ts'
 import { isRefused } from './consent.ts'
 import { KARNOFSKY, karnofskyOf, type ResectionCodes, resectionOf } from './facts.ts'
 import { belongsTo } from './resource-facts.ts'
 import { type TissueCodes, tissueResultsOf, tissueTokens } from './tissue.ts'
+import { TREATMENT_TYPES, type TreatmentCodes, type TreatmentResource, treatmentsOf } from './treatments.ts'
 
 export interface ReadSettings {
   /** Procedures of the site; without any, resection is not read. */
   resectionCodes: ResectionCodes
   /** Codes of tissue tests beside the LOINC codes that are known. */
   tissueCodes: TissueCodes
+  /** Codes of treatment that changes how a follow-up is read; without any, it is not read. */
+  treatmentCodes: TreatmentCodes
   /** Codes of what a patient may have refused; without any, consent is not read. */
   optOutCodes: readonly string[]
 }
@@ -21,6 +25,7 @@ export interface ReadSettings {
 export const NO_READS: ReadSettings = {
   resectionCodes: { 'gross-total': [], subtotal: [], biopsy: [] },
   tissueCodes: { idh: [], '1p19q': [], mgmt: [] },
+  treatmentCodes: { radiotherapy: [], bevacizumab: [], steroids: [] },
   optOutCodes: [],
 }
 
@@ -62,6 +67,20 @@ export async function readTissueResults(
 ): Promise<TissueResult[]> {
   const code = tissueTokens(tissueCodes).join(',')
   return tissueResultsOf(await ofPatient<Observation>(store, 'Observation', patient, { code }), tissueCodes)
+}
+
+/** Empty where the site names no codes. */
+export async function readTreatments(
+  store: Store,
+  { treatmentCodes }: ReadSettings,
+  patient: string,
+): Promise<TreatmentHistory> {
+  const code = Object.values(treatmentCodes).flat().join(',')
+  if (code === '') return {}
+  const found: TreatmentResource[] = []
+  for (const type of TREATMENT_TYPES)
+    found.push(...(await ofPatient<TreatmentResource>(store, type, patient, { code })))
+  return treatmentsOf(found, treatmentCodes)
 }
 
 async function ofPatient<T extends Resource>(

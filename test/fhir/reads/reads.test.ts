@@ -209,6 +209,7 @@ describe('on a server', () => {
   const reads: ReadSettings = {
     resectionCodes: { 'gross-total': ['urn:ops|A1'], subtotal: [], biopsy: [] },
     tissueCodes: { idh: [], '1p19q': [], mgmt: [] },
+    treatmentCodes: { radiotherapy: [], bevacizumab: [], steroids: [] },
     optOutCodes: ['urn:hospital|ai-analysis'],
   }
   const record = (change: Partial<ReadSettings> = {}) =>
