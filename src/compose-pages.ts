@@ -38,6 +38,7 @@ export function pageDeps(parts: Parts, hint: NonNullable<AppDeps['hint']>): AppD
         return id === undefined ? String(BigInt(version) + BigInt(peers.changes())) : version
       },
     },
+    audit,
     log,
     clock,
     settings: settings.http,

@@ -13,6 +13,7 @@ import { pageRoutes } from './pages.ts'
 import { answerProblem, problemOf, RequestProblem } from './problems.ts'
 import { DICOMWEB_PATH, receiveRoutes } from './receive.ts'
 import { HINTS_PATH, PUBLIC_KEYS_PATH, refuseForeignOrigins, requireAccess, secureHeaders } from './security.ts'
+import { auditViews } from './views.ts'
 import { createWrongTokens } from './wrong-tokens.ts'
 
 export function createApp(deps: AppDeps): Hono {
@@ -31,6 +32,7 @@ export function createApp(deps: AppDeps): Hono {
     return (/\/(review|outlines)$/.test(c.req.path) ? many! : few!)(c, next)
   })
 
+  app.use(auditViews(deps))
   app.get('/healthz', (c) => c.text('ok\n'))
   app.get('/readyz', async (c) => {
     await deps.ready()

@@ -4,6 +4,7 @@ import type { BoardRequest, BoardSlide } from '../domain/board.ts'
 import type { Stroke } from '../domain/brush.ts'
 import type { PeerState } from '../domain/peers.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
+import type { AuditTrail } from '../domain/ports/audit-trail.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { WatchDecision, WatchStore } from '../domain/ports/watch-store.ts'
@@ -61,6 +62,8 @@ export interface AppDeps {
     },
     user: string | undefined,
   ): Promise<{ status: 200 | 202 | 400 | 409 | 415 | 503; body: object }>
+  /** Who looked at what. */
+  audit: AuditTrail
   log: Log
   clock: Clock
   settings: HttpSettings

@@ -1,5 +1,6 @@
 // What the study page asks of the spool: slices as pictures and outlines, each patient's images audited as access.
 import { AppError } from '../domain/errors.ts'
+import { createOncePer } from '../domain/once-per.ts'
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { ImageSpool } from '../domain/ports/image-spool.ts'
@@ -37,18 +38,12 @@ export function createShownImages({
   audit: AuditTrail
   clock: Clock
 }): ShownImagesReader {
-  const looks = new Map<string, number>()
+  const oncePer = createOncePer(clock, SAME_LOOK_MS)
 
   /** Nothing is shown that could not be recorded. */
-  const record = async ({ analysisId, studyInstanceUid, user }: Looked) => {
-    const now = clock.now().getTime()
-    for (const [key, at] of looks) if (now - at > SAME_LOOK_MS) looks.delete(key)
-    const key = JSON.stringify([analysisId, user])
-    const isSame = looks.has(key)
-    looks.set(key, now)
-    if (isSame) return
-    try {
-      await audit.record({
+  const record = ({ analysisId, studyInstanceUid, user }: Looked) =>
+    oncePer(JSON.stringify([analysisId, user]), () =>
+      audit.record({
         action: 'read',
         target: 'spool',
         interaction: 'access',
@@ -56,12 +51,8 @@ export function createShownImages({
         what: `images of analysis ${analysisId}`,
         outcome: 'success',
         ...(user && { user: { identifier: user, name: user } }),
-      })
-    } catch (error) {
-      looks.delete(key)
-      throw error
-    }
-  }
+      }),
+    )
 
   const viewOf = async (analysisId: string, plane: Plane, index: number) => {
     const shown = await spool.describe(analysisId)

@@ -86,6 +86,7 @@ export function sampleApp(
     if (event) events.set(record.analysisId, [...(events.get(record.analysisId) ?? []), event])
   }
   const deps: AppDeps = {
+    audit: { record: async () => undefined },
     analyses: {
       get: async (id) => records.get(id),
       byStudy: async (uid) => sorted().filter((record) => record.studyInstanceUid === uid),

@@ -1,0 +1,45 @@
+// Who looked at what of a patient: pages, files and the API leave a row of the audit trail; nothing is shown that could not be recorded.
+import type { Context, MiddlewareHandler } from 'hono'
+import { createOncePer } from '../domain/once-per.ts'
+import type { AppDeps } from './deps.ts'
+import { userOf } from './security.ts'
+
+/** Looking at one thing, and a page that renews itself, is one access; whoever comes back after so long accesses it again. */
+const SAME_LOOK_MS = 10 * 60_000
+const OF_ANALYSIS =
+  /^(?:\/api)?\/analyses\/([A-Za-z0-9-]{1,64})(?:\/(report\.pdf|segmentation\.dcm|doubt\/.+|events|reviews))?$/
+const LISTS = new Set(['/', '/search', '/api/analyses'])
+
+/** The images have rows of their own, by who shows them. */
+export function auditViews({
+  analyses,
+  audit,
+  clock,
+}: Pick<AppDeps, 'analyses' | 'audit' | 'clock'>): MiddlewareHandler {
+  const oncePer = createOncePer(clock, SAME_LOOK_MS)
+
+  async function record(c: Context, studyInstanceUid: string, what: string): Promise<void> {
+    const user = userOf(c.req.header('authorization'))
+    await oncePer(JSON.stringify([what, user]), () =>
+      audit.record({
+        action: 'read',
+        target: 'store',
+        studyInstanceUid,
+        what,
+        outcome: 'success',
+        ...(user && { user: { identifier: user, name: user } }),
+      }),
+    )
+  }
+
+  return async (c, next) => {
+    await next()
+    const { method, path } = c.req
+    if (c.res.status !== 200 || !(method === 'GET' || path === '/search')) return
+    if (LISTS.has(path)) return record(c, '', 'list of analyses')
+    const [, analysisId, part = 'page'] = OF_ANALYSIS.exec(path) ?? []
+    if (analysisId === undefined) return
+    const found = await analyses.get(analysisId)
+    if (found) await record(c, found.studyInstanceUid, `${part.split('/')[0]} of analysis ${analysisId}`)
+  }
+}
