@@ -161,16 +161,8 @@ const comparison = object({
   tracking: byKey(tracking),
 })
 
-const treatments = z.array(
-  object({
-    words: text,
-    from: text,
-    to: maybe(text),
-    isOngoing: maybe(z.literal(true)),
-    dailyMg: maybe(number),
-    reference: text,
-  }),
-)
+const given = { isOngoing: maybe(z.literal(true)), dailyMg: maybe(number) }
+const treatments = z.array(object({ words: text, from: text, to: maybe(text), reference: text, ...given }))
 
 const evaluated = object({
   head,
