@@ -87,8 +87,14 @@ function outlineTable({ found, review, places }: EditTables, before: (target: st
     }),
   ]
   const strokes = review?.redrawn?.strokes ?? []
-  const brushed = html`<tr data-brush hidden><th scope="row">${WORDS.brush}</th><td data-brush-count></td><td><button type="button" data-brush-drop>${WORDS.drop}</button></td><td>${whyField(OUTLINES_TARGET, WORDS.brush, before(OUTLINES_TARGET))}</td></tr>`
-  return html`${table(WORDS.outlines, [WORDS.outline, WORDS.software, WORDS.exclude, WORDS.why], [...rows, brushed])}<input type="hidden" name="${FIELDS.strokes}" data-before="${strokes.length > 0 ? JSON.stringify(strokes) : ''}"><p class="muted small">${WORDS.remeasured}</p>`
+  // What a review before has painted is stated anew, or left out.
+  const brushed =
+    strokes.length === 0
+      ? ''
+      : html`<tr><th scope="row">${WORDS.brush}</th><td></td>
+<td><label class="exclude"><input type="checkbox" name="${FIELDS.strokes}" value="${JSON.stringify(strokes)}" data-was> ${WORDS.keepStrokes}</label></td>
+<td>${whyField(OUTLINES_TARGET, WORDS.brush, before(OUTLINES_TARGET))}</td></tr>`
+  return html`${table(WORDS.outlines, [WORDS.outline, WORDS.software, WORDS.exclude, WORDS.why], [...rows, brushed])}<p class="muted small">${WORDS.remeasured}</p>`
 }
 
 const labelOf = ({ segments }: Summary, key: string) => segments.find((one) => one.key === key)?.label

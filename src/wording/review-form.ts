@@ -38,9 +38,9 @@ export const EDIT_TABLES = {
   lesion: 'Lesion',
   exclude: 'Exclude',
   brush: 'Redrawn with the brush',
-  drop: 'Drop what was drawn',
+  keepStrokes: 'Keep what was drawn',
   remeasured:
-    'What is excluded or redrawn is taken out of the segmentation, and volumes and diameters are measured anew; they cannot be corrected as numbers besides.',
+    'The segmentation is written anew without what is excluded, and volumes and diameters are measured on it; they cannot be corrected as numbers besides.',
   volumes: 'Volumes, mL',
   region: 'Region',
   software: 'Software',
