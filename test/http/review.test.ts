@@ -185,3 +185,20 @@ it('reads excluded lesions, diameters and strokes from the form', async () => {
     },
   ])
 })
+
+it('offers to keep what an earlier review painted', async () => {
+  const sample = sampleApp()
+  const [id, record] = [...sample.records].find(([, one]) => one.state === 'delivered')!
+  const page = async () => (await sample.app.request(`/analyses/${id}`)).text()
+  const { segments, measurements } = record.summary!
+  const summary = { ...record.summary, grid: { size: [2, 2, 2], spacing: [1, 1, 1], origin: [0, 0, 0], direction: [] } }
+  sample.change({ ...record, summary } as never)
+  expect(await page()).not.toContain('name="strokes"')
+  const strokes = [{ label: 1, radiusMm: 3, points: [[1, 2, 3]] }]
+  const redrawn = { segments, measurements, lesions: [], strokes }
+  const edits = [{ target: 'outlines', from: 'software', to: 'redrawn', reason: 'Missed part' }]
+  const review = { number: 1, at: '2026-03-01T10:00:00.000Z', reviewer: 'Nine', decision: 'accept-with-edits' }
+  sample.change({ ...record, summary, review: { ...review, edits, redrawn, delivered: true } } as never)
+  const [, value = ''] = /name="strokes" value="([^"]*)"/.exec(await page()) ?? []
+  expect(JSON.parse(value.replaceAll('&quot;', '"'))).toEqual(strokes)
+})
