@@ -71,6 +71,8 @@ export interface Mark {
   plane: Plane
   index: number
   lines: (readonly [Index, Index])[]
+  /** A reviewer stated other lengths: the place holds, the lines are not drawn. */
+  isOverruled?: true
 }
 export type Index = readonly [number, number, number]
 

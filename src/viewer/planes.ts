@@ -50,7 +50,7 @@ export function lettersOf(direction: readonly [number, number, number], sign: 1 
 
 /** The two diameters of each lesion on the slice on which they were measured. */
 export function marksOf(lesions: readonly Bidimensional[], grid: Grid): Mark[] {
-  return lesions.map(({ longest, perpendicular, longestMm, perpendicularMm }) => {
+  return lesions.map(({ longest, perpendicular, longestMm, perpendicularMm, isCorrected }) => {
     const ends = [longest, perpendicular].map(
       ([from, to]) => [toIndex(grid, from), toIndex(grid, to)] as readonly [Index, Index],
     )
@@ -60,7 +60,8 @@ export function marksOf(lesions: readonly Bidimensional[], grid: Grid): Mark[] {
     )
     const plane = (['sagittal', 'coronal', 'axial'] as const)[flattest]
     const index = Math.round(ends[0]![0][flattest])
-    return { name: diameterPair(longestMm, perpendicularMm), plane, index, lines: ends }
+    const name = diameterPair(longestMm, perpendicularMm)
+    return { name, plane, index, lines: ends, ...(isCorrected && { isOverruled: true as const }) }
   })
 }
 

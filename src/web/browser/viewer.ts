@@ -81,7 +81,9 @@ export function startViewer(section: HTMLElement): void {
   }
 
   function panelState(slice: Slice): PanelState {
-    const marks = data.marks.filter((mark) => mark.plane === slice.plane && mark.index === slice.index)
+    const marks = data.marks.filter(
+      (mark) => mark.plane === slice.plane && mark.index === slice.index && !mark.isOverruled,
+    )
     return { slice, view: view(), state, marks }
   }
 
