@@ -228,6 +228,6 @@ it('hostile bodies: prototypes stay as they are, and what is too large is not re
     400,
   )
   expect(({} as { polluted?: number }).polluted).toBeUndefined()
-  expect((await review(`{"reason": "${'x'.repeat(70 * 1024)}"}`)).status).toBe(413)
+  expect((await review(`{"reason": "${'x'.repeat(520 * 1024)}"}`)).status).toBe(413)
   expect(calls).toEqual([])
 })
