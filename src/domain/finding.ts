@@ -207,6 +207,9 @@ export interface InputSeries {
   registration: { translationMm: number; rotationDegrees: number; reference: boolean }
 }
 
+/** Half of a 95 % interval, in standard deviations of a normal distribution: what is stated of every measured value. */
+export const HALF_95 = 1.96
+
 /** A sequence resampled on the reference series' own grid, for key images. */
 export interface SequenceImage {
   sequence: Sequence

@@ -3,10 +3,16 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { Limit } from '../../src/domain/limit.ts'
 import { LESION_LIMITS } from '../../src/inference/lesions/limits.ts'
-import { PLAUSIBILITY_LIMITS } from '../../src/inference/segmentation/limits.ts'
+import { COPY_LIMITS, PLAUSIBILITY_LIMITS, PREPARATION_LIMITS } from '../../src/inference/segmentation/limits.ts'
 import { WITNESS_LIMITS } from '../../src/inference/series/limits.ts'
 
-const rows = Object.entries<Limit>({ ...LESION_LIMITS, ...PLAUSIBILITY_LIMITS, ...WITNESS_LIMITS })
+const rows = Object.entries<Limit>({
+  ...LESION_LIMITS,
+  ...PLAUSIBILITY_LIMITS,
+  ...COPY_LIMITS,
+  ...PREPARATION_LIMITS,
+  ...WITNESS_LIMITS,
+})
 const PUBLICATION = /^[A-Z][a-z]+ et al\., .+ (19|20)\d\d;/
 const MEASURED = /^measured: .{20,}/
 const CHOSEN = /^chosen: .{20,}/
@@ -18,10 +24,13 @@ describe('the limits', () => {
   })
 
   /** Numerical allowances and capacities of data structures decide nothing. */
-  const OTHERS = ['SLACK', 'HALF_95', 'MAX_MAPPED_LESIONS']
-  const folder = new URL('../../src/inference/lesions/', import.meta.url)
-  it.each(readdirSync(folder))('%s: has no number of its own beside the table', (name) => {
-    const text = readFileSync(new URL(name, folder), 'utf8')
+  const OTHERS = ['SLACK', 'JUST_INSIDE', 'MAX_MAPPED_LESIONS']
+  const inference = new URL('../../src/inference/', import.meta.url)
+  const files = ['lesions', 'segmentation'].flatMap((room) =>
+    readdirSync(new URL(`${room}/`, inference)).map((name) => `${room}/${name}`),
+  )
+  it.each(files)('%s: has no number of its own beside the table', (name) => {
+    const text = readFileSync(new URL(name, inference), 'utf8')
     const numbers = [...text.matchAll(/^(?:export )?const ([A-Z][A-Z0-9_]+) = [-\d]/gm)].map((match) => match[1]!)
     expect(numbers.filter((one) => !OTHERS.includes(one))).toEqual([])
   })

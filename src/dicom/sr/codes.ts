@@ -103,8 +103,6 @@ export const LONG_AXIS = sct('103339001', 'Long Axis')
 export const PERPENDICULAR_AXIS = sct('131189007', 'Perpendicular Axis')
 /** CID 6147. */
 export const RANO = code('C114879', 'NCIt', 'RANO')
-/** What reports state of a value: half of its 95 % interval, in standard deviations. */
-export const HALF_95 = 1.96
 /** CID 225. */
 export const UNCERTAINTY = sct('371884006', '+/-, range of measurement uncertainty')
 export const UPPER_UNCERTAINTY = sct('371886008', '+, range of upper measurement uncertainty')

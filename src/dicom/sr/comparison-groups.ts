@@ -1,7 +1,7 @@
 // Change since an earlier study as evaluation groups (TID 1501): volumes, category by size, lesions; the tracking UIDs link both reports.
 
 import type { Comparison, LesionChange, VolumeChange } from '../../domain/comparison.ts'
-import type { ReportableResult } from '../../domain/finding.ts'
+import { HALF_95, type ReportableResult } from '../../domain/finding.ts'
 import type { DicomJson } from '../../domain/study.ts'
 import { CATEGORY_CAVEAT, categorySentence, priorSentence } from '../../wording/comparison.ts'
 import { BRAIN, SEGMENT_CONCEPTS } from '../codes.ts'
@@ -13,7 +13,6 @@ import {
   changeCategoryCode,
   FINDING,
   FINDING_SITE,
-  HALF_95,
   MEASUREMENT_GROUP,
   MEASUREMENT_METHOD,
   MILLILITRE,

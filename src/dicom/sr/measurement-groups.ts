@@ -1,6 +1,7 @@
 // Measurement groups of the report: segments (TID 1411), regions of several segments (TID 1501), lesion diameters (TID 1410, 1501).
 import {
   type Bidimensional,
+  HALF_95,
   type Measurement,
   numberOf,
   type ReportableResult,
@@ -17,7 +18,6 @@ import {
   ABSENT,
   FINDING,
   FINDING_SITE,
-  HALF_95,
   LONG_AXIS,
   MEASUREMENT_GROUP,
   MEASUREMENT_METHOD,

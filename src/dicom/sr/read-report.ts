@@ -1,7 +1,7 @@
 // A measurement report of ours read back (TID 1500): what an analysis measured, on which images, and how it follows what it found.
 import type { Tracking } from '../../domain/comparison.ts'
 import { AppError } from '../../domain/errors.ts'
-import type { InputSeries, Measurement } from '../../domain/finding.ts'
+import { HALF_95, type InputSeries, type Measurement } from '../../domain/finding.ts'
 import type { DicomJson, Uid } from '../../domain/study.ts'
 import { items, number, text } from '../dataset.ts'
 import { readPart10 } from '../part10.ts'
@@ -9,7 +9,6 @@ import { instanceUid } from '../result-object.ts'
 import { isWholeLesionKey, lesionKey, readTracking, wholeLesionKey } from '../tracking.ts'
 import {
   ABSENT,
-  HALF_95,
   IMAGE_LIBRARY,
   IMAGE_LIBRARY_GROUP,
   IMAGING_MEASUREMENTS,

@@ -1,5 +1,6 @@
 // What change of the enhancing lesions is called by size alone: products of diameters as RANO has them (Wen 2010; RANO 2.0, Wen 2023).
 import type { ChangeCategory, SizeResponse } from '../../domain/comparison.ts'
+import { HALF_95 } from '../../domain/finding.ts'
 import { type MeasuredLesion, productOf } from './diameters.ts'
 import { LESION_LIMITS } from './limits.ts'
 
@@ -8,7 +9,6 @@ const RESPONSE = LESION_LIMITS.response.value
 const GROWN_MM = LESION_LIMITS.grown.value
 /** Rounding of a product must not move a change that lies on a limit. */
 const SLACK = 1e-9
-const HALF_95 = 1.96
 
 export interface EnhancingChange {
   /** Every enhancing lesion of both times, largest product first. */

@@ -25,3 +25,37 @@ export const PLAUSIBILITY_LIMITS = {
     source: 'chosen: above the largest adult brain with a tumour, with room to spare',
   },
 } as const satisfies Record<string, Limit>
+
+/** How copies are told from images of the same head. */
+export const COPY_LIMITS = {
+  /** Means of blocks of this size are compared. */
+  block: {
+    value: 8,
+    unit: 'mm',
+    source:
+      'measured: bench/same_image.py; resampling, blur and noise change what is finer, tissues of another contrast differ in what is coarser',
+  },
+  minBlocks: {
+    value: 30,
+    unit: '1',
+    source: 'chosen: a correlation of fewer has a standard error of a fifth and more',
+  },
+  /** Of the way from the lowest value to the mean of what lies above it: where the head begins. */
+  headShare: { value: 0.25, unit: '1', source: 'chosen: above the noise of air, below the darkest tissue' },
+} as const satisfies Record<string, Limit>
+
+/** What preparation keeps around the head, and from where on it says something of a sequence. */
+export const PREPARATION_LIMITS = {
+  headMargin: { value: 10, unit: 'mm', source: 'chosen: windows at the edge of the head see some background' },
+  thickSlices: {
+    value: 4,
+    unit: 'mm',
+    source: 'chosen: a lesion of the measurable size of RANO, 10 mm, then lies on two slices or three',
+  },
+  moved: { value: 5, unit: 'mm', source: 'chosen: more than a slice of most series, so that a reader would notice it' },
+  turned: {
+    value: 5,
+    unit: 'deg',
+    source: 'chosen: moves the surface of a head by some 7 mm, about as far as `moved`',
+  },
+} as const satisfies Record<string, Limit>

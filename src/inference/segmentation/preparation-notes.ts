@@ -3,6 +3,7 @@ import type { AppError } from '../../domain/errors.ts'
 import type { QualityNote } from '../../domain/finding.ts'
 import type { Sequence } from '../../domain/study.ts'
 import { millimetres, movement } from '../../wording/quantities.ts'
+import { PREPARATION_LIMITS } from './limits.ts'
 import { imagesOf, type Registered, type SequenceVolume } from './sequence-volume.ts'
 
 /** Images that could not be aligned, or that show nothing within the head. */
@@ -29,12 +30,13 @@ export function notesOn(
   }
   const notes: QualityNote[] = []
   const thickest = Math.max(...images.volume.grid.spacing)
-  if (thickest > 4) {
+  if (thickest > PREPARATION_LIMITS.thickSlices.value) {
     const text = `${sequence} has slices ${millimetres(thickest)} mm apart; small lesions may be missed.`
     notes.push({ code: 'thick-slices', severity: 'info', text })
   }
   const motion = images.registration
-  if (motion && (motion.translationMm > 5 || motion.rotationDegrees > 5)) {
+  const { moved, turned } = PREPARATION_LIMITS
+  if (motion && (motion.translationMm > moved.value || motion.rotationDegrees > turned.value)) {
     const text = `${sequence} was moved by ${movement(motion)} to match the reference series.`
     notes.push({ code: 'patient-movement', severity: 'info', text })
   }

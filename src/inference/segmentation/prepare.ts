@@ -9,6 +9,7 @@ import type { HeadNormalisation } from '../bundle/normalisation.ts'
 import { alignedGrid, coarseGrid, headBox, subGrid } from '../volumes/grids.ts'
 import { interpolate, prefilter, resample } from '../volumes/resample.ts'
 import { IDENTITY, REGISTRATION_SPACING_MM, type Registrar } from '../volumes/rigid.ts'
+import { PREPARATION_LIMITS } from './limits.ts'
 import { headThreshold, normalise } from './normalise.ts'
 import { type Failed, notesOn } from './preparation-notes.ts'
 import { refuseSameImage } from './same-image.ts'
@@ -41,9 +42,6 @@ export interface Prepared<Images extends SequenceVolume = SequenceVolume> {
   onReference: SequenceImage[]
   quality: QualityNote[]
 }
-
-/** mm around the head that stay in the working grid, so that windows see some background. */
-const MARGIN_MM = 10
 
 /**
  * Prepares the networks' input. The working grid covers the head in the reference series; a moving series contributes where it
@@ -100,7 +98,11 @@ export async function prepareInputs<Images extends SequenceVolume>(
 /** The reference series in the spacing of the first stage, cut to the head and a margin. */
 function headOf(volume: Volume<Float32Array>, spacing: Vec3, rules: HeadNormalisation): Volume<Float32Array> {
   const whole = resample(volume, alignedGrid(volume.grid, spacing))
-  const box = headBox(whole, headThreshold(whole, rules), Math.ceil(MARGIN_MM / Math.min(...spacing)))
+  const box = headBox(
+    whole,
+    headThreshold(whole, rules),
+    Math.ceil(PREPARATION_LIMITS.headMargin.value / Math.min(...spacing)),
+  )
   return resample(whole, subGrid(whole.grid, box.from, box.to))
 }
 

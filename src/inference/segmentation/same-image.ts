@@ -2,17 +2,11 @@
 import { AppError } from '../../domain/errors.ts'
 import type { Sequence } from '../../domain/study.ts'
 import type { Grid, Vec3, Volume } from '../../domain/volume.ts'
-import { PLAUSIBILITY_LIMITS } from './limits.ts'
+import { COPY_LIMITS, PLAUSIBILITY_LIMITS } from './limits.ts'
 
-/**
- * Means of blocks of this size are compared: resampling, blur and noise change what is finer, tissues of another contrast differ in what
- * is coarser. Voxel by voxel, copies that somebody resampled came to less than T1 before and after contrast.
- */
-const BLOCK_MM = 8
-/** Fewer blocks tell nothing. */
-const MIN_BLOCKS = 30
-/** Of the way from the lowest value to the mean of what lies above it: where the head begins. */
-const HEAD_SHARE = 0.25
+const BLOCK_MM = COPY_LIMITS.block.value
+const MIN_BLOCKS = COPY_LIMITS.minBlocks.value
+const HEAD_SHARE = COPY_LIMITS.headShare.value
 
 /** Throws INPUT_IMPLAUSIBLE when two of the normalised channels, which lie on one grid, are the same image but for noise and resampling. */
 export function refuseSameImage(channels: readonly (Volume<Float32Array> | null)[], order: readonly Sequence[]): void {
