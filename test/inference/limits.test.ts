@@ -23,8 +23,17 @@ describe('the limits', () => {
     expect(Number.isFinite(value)).toBe(true)
   })
 
-  /** Numerical allowances and capacities of data structures decide nothing. */
-  const OTHERS = ['SLACK', 'JUST_INSIDE', 'MAX_MAPPED_LESIONS']
+  /** Numerical allowances, capacities of data structures, and the steps in voxels of an algorithm decide nothing by themselves. */
+  const OTHERS = [
+    'SLACK',
+    'JUST_INSIDE',
+    'MAX_MAPPED_LESIONS',
+    'MAX_NAMED_LESIONS',
+    'MARGIN',
+    'NEAR',
+    'RIM',
+    'REGROWTH',
+  ]
   const inference = new URL('../../src/inference/', import.meta.url)
   const files = ['lesions', 'segmentation'].flatMap((room) =>
     readdirSync(new URL(`${room}/`, inference)).map((name) => `${room}/${name}`),
