@@ -97,7 +97,7 @@ export async function openHospital(seed: string): Promise<Hospital> {
     const analyses = faults.wrap('database', createAnalysisStore(db, clock), alive)
     const watchStore = faults.wrap('database', createWatchStore(db, clock), alive)
     const archive = faults.wrap('archive', archiveOf(studies, faults), alive)
-    const ehr = faults.wrap('ehr', ehrOf(reports), alive)
+    const ehr = ehrOf(reports, (record) => faults.wrap('ehr', record, alive))
     const analysis = faults.wrap('analysis', { run: async () => {} }, alive)
     const bundle = { id: 'b', digest: 'd', modelDigest: 'm' }
     const wake = async () => {}
@@ -352,14 +352,19 @@ function archiveOf(studies: Map<Uid, Study>, faults: Faults): ImageArchive {
 }
 
 /** An EHR in which a report has an identifier that is unique: what is there is found, and not written twice. */
-function ehrOf(reports: Map<string, number>): ClinicalRecords {
+/** `faulty` stands before each client: naming the study asks the EHR nothing. */
+function ehrOf(
+  reports: Map<string, number>,
+  faulty: (record: Pick<ClinicalRecord, 'postReport'>) => Pick<ClinicalRecord, 'postReport'>,
+): ClinicalRecords {
   const record: Pick<ClinicalRecord, 'postReport'> = {
     async postReport({ result }: EhrReport) {
       if (!reports.has(result.analysisId)) reports.set(result.analysisId, 1)
       return {} as Awaited<ReturnType<ClinicalRecord['postReport']>>
     },
   }
-  return { forStudy: () => record as ClinicalRecord }
+  const client = faulty(record) as ClinicalRecord
+  return { forStudy: () => client }
 }
 
 /** Counts against what the archive holds now: of each study of the head the last set of images has one result, complete, in both. */
