@@ -3,10 +3,13 @@ import { asAppError } from '../domain/errors.ts'
 import type { AuditEntry, AuditTrail } from '../domain/ports/audit-trail.ts'
 import type { ErasureStore, KeptAnalysis } from '../domain/ports/erasure-store.ts'
 import type { ImageSpool } from '../domain/ports/image-spool.ts'
+import type { ReceivedImages } from '../domain/ports/received-images.ts'
 
 export interface ErasePorts {
   records: ErasureStore
   spool: Pick<ImageSpool, 'remove'>
+  /** What senders pushed here; left to its own retention where it is absent. */
+  received?: Pick<ReceivedImages, 'remove'> | undefined
   audit: AuditTrail
 }
 
@@ -24,7 +27,7 @@ export interface EraseOrder {
  * before it is gone, and once more, as a failure, when it could not be erased.
  */
 export async function eraseAnalyses(
-  { records, spool, audit }: ErasePorts,
+  { records, spool, received, audit }: ErasePorts,
   analyses: readonly KeptAnalysis[],
   { user, what, reason }: EraseOrder,
 ): Promise<void> {
@@ -42,6 +45,7 @@ export async function eraseAnalyses(
     try {
       // The images first: they would not be found again without the record.
       await spool.remove(analysisId)
+      await received?.remove(studyInstanceUid, WHENEVER)
       await records.erase(analysisId, reason)
     } catch (thrown) {
       await audit.record({ ...entry, outcome: 'failure' })
@@ -50,6 +54,8 @@ export async function eraseAnalyses(
   }
 }
 
+/** Later than any object that was received. */
+const WHENEVER = new Date(8.64e15)
 const BATCH = 100
 
 /** Erases analyses at rest that have not changed since before `moment`; how many. */

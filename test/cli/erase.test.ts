@@ -9,6 +9,7 @@ import { eraseCommand } from '../../src/cli/commands/erase.ts'
 import { eraseFromLibrary } from '../../src/cli/erase-library.ts'
 import { loadBundle } from '../../src/inference/bundle/load.ts'
 import { eraseByAge } from '../../src/pipeline/erase.ts'
+import { openReceivedImages } from '../../src/receiving/spool.ts'
 import type { AuditRow } from '../../src/store/audit.ts'
 import { backUp, restore } from '../../src/store/backup.ts'
 import { withAuditStore } from '../../src/store/open-database.ts'
@@ -93,9 +94,24 @@ async function fill(dataDir: string): Promise<void> {
     const seen = { instanceSetDigest: 's', instanceCount: 1, firstSeenAt: at, changedAt: at, decidedDigest: 's' }
     await watch.put({ studyInstanceUid, ...seen, decision: { outcome: 'accepted' } })
     await spool.keep(analysisId, kept)
+    await received(dataDir).then((images) =>
+      images.put(receivedInstance(studyInstanceUid), Buffer.from(`image of ${NAME}`)),
+    )
   }
   await store.close()
 }
+
+const received = (dataDir: string) =>
+  openReceivedImages({ folder: join(dataDir, 'received'), clock: realClock, expectRoom: async () => {} })
+const receivedInstance = (studyInstanceUid: string) => ({
+  studyInstanceUid,
+  seriesInstanceUid: `${studyInstanceUid}.1`,
+  sopInstanceUid: `${studyInstanceUid}.1.1`,
+  sopClassUid: '1.2.840.10008.5.1.4.1.1.4',
+  modality: 'MR',
+})
+const studiesReceived = async (dataDir: string) =>
+  (await (await received(dataDir)).studies()).map(({ studyInstanceUid }) => studyInstanceUid).sort()
 
 const OF_REVIEW = 'where review_id in (select review_id from gliabridge.reviews where analysis_id = $1)'
 const TABLES = {
@@ -155,6 +171,7 @@ describe('gliabridge erase', { timeout: 300_000 }, () => {
     await run(state(), { patient: 'P-1', issuer: 'NORTH', by: 'Dr Privacy' })
     expect(await rowsOf(state(), id(1), id(2), id(3))).toEqual([NONE, ...others])
     expect((await readdir(join(state(), 'images'))).sort()).toEqual([id(2), id(3)])
+    expect(await studiesReceived(state())).toEqual(['1.2.1', '1.2.2'])
   })
 
   it('is audited, and the chain of the audit holds', async () => {

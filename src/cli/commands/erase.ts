@@ -1,10 +1,14 @@
 // gliabridge erase: takes what is kept here of a patient or a study away for good, and says what stays in PACS and EHR.
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { systemClock } from '../../clock.ts'
+import { receivedFolder } from '../../compose-archive.ts'
 import { AppError } from '../../domain/errors.ts'
 import type { KeptAnalysis } from '../../domain/ports/erasure-store.ts'
+import type { ReceivedImages } from '../../domain/ports/received-images.ts'
 import { eraseAnalyses } from '../../pipeline/erase.ts'
+import { openReceivedImages } from '../../receiving/spool.ts'
 import { readSettings } from '../../settings/read.ts'
 import { withErasure } from '../../store/open-database.ts'
 import { createLog } from '../../telemetry/log.ts'
@@ -24,7 +28,7 @@ export async function eraseCommand(config: string | undefined, options: EraseOpt
   const { issuer, study, libraryRow, dryRun } = options
   if ([options.patient, study, libraryRow].filter((one) => one !== undefined).length !== 1)
     throw wrong('name one thing to erase: --patient, --study or --library-row')
-  const { store, viewer, inference } = await readSettings(config, process.env)
+  const { store, viewer, inference, receive } = await readSettings(config, process.env)
   if (libraryRow !== undefined) {
     const { rows, modelDigest } = await eraseFromLibrary(inference.bundle, libraryRow, dryRun ?? false)
     process.stdout.write(
@@ -35,6 +39,7 @@ export async function eraseCommand(config: string | undefined, options: EraseOpt
   // The command line of a process can be seen by every user of the machine.
   const patient = options.patient === '-' ? (await text(process.stdin)).trim() : options.patient
   const spool = createImageSpool(viewer.folder ?? join(store.dataDir, 'images'), systemClock)
+  const received = await receivedImages(receivedFolder({ receive, store }))
   const place = { ...store, clock: systemClock, log: createLog('warn') }
   await withErasure(place, async ({ audit, records }) => {
     const found = await (study === undefined ? records.ofPatient(patient!, issuer) : records.ofStudy(study))
@@ -43,7 +48,7 @@ export async function eraseCommand(config: string | undefined, options: EraseOpt
     if (dryRun || found.length === 0) return
     const by = options.by ?? process.env.USER ?? process.env.LOGNAME ?? 'command line'
     const at = systemClock.now().toISOString().slice(0, 10)
-    await eraseAnalyses({ audit, records, spool }, found, {
+    await eraseAnalyses({ audit, records, spool, received }, found, {
       user: { identifier: by, name: by },
       what: study === undefined ? 'erasure of a patient' : 'erasure of a study',
       reason: `erased here on ${at}`,
@@ -53,6 +58,12 @@ export async function eraseCommand(config: string | undefined, options: EraseOpt
       `erased ${counted(found.length)}; the audit trail has a row for each. Back-ups made before still hold them.\n`,
     )
   })
+}
+
+/** Undefined where the service never received any. */
+async function receivedImages(folder: string): Promise<ReceivedImages | undefined> {
+  if (!existsSync(folder)) return undefined
+  return openReceivedImages({ folder, clock: systemClock, expectRoom: async () => {} })
 }
 
 /** The same number of two issuers is two persons. */
