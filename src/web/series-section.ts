@@ -8,14 +8,13 @@ import { SERIES as WORDS } from '../wording/web-pages.ts'
 import type { Html, Part } from './html.ts'
 import { decisionsInOrder, type Summary } from './summary.ts'
 
-export function seriesSection(record: AnalysisRecord, { decisions, inputs }: Summary, path: string): Part {
+export function seriesSection({ decisions, inputs }: Summary, path: string): Part {
   if (decisions.length === 0) return ''
   const missing = STRUCTURAL.filter((sequence) => !usedAs(decisions, sequence))
   const rows = decisionsInOrder(decisions).map((decision) => row(decision, inputs, path))
   return html`<section class="card" aria-labelledby="decisions-title"><h2 id="decisions-title">${WORDS.title}</h2>
 ${missing.length > 0 ? html`<p class="muted small">${WORDS.missing}: ${missing.map((sequence) => SHORT_SEQUENCE_NAMES[sequence]).join(', ')}.</p>` : ''}
-<div class="scroll"><table class="decisions"><thead><tr><th scope="col" class="number">${WORDS.number}</th><th scope="col">${WORDS.picture}</th><th scope="col">${WORDS.series}</th><th scope="col">${WORDS.usedAs}</th><th scope="col">${WORDS.why}</th></tr></thead><tbody>${rows}</tbody></table></div>
-${choice(record, decisions, path)}</section>`
+<div class="scroll"><table class="decisions"><thead><tr><th scope="col" class="number">${WORDS.number}</th><th scope="col">${WORDS.picture}</th><th scope="col">${WORDS.series}</th><th scope="col">${WORDS.usedAs}</th><th scope="col">${WORDS.why}</th></tr></thead><tbody>${rows}</tbody></table></div></section>`
 }
 
 const usedAs = (decisions: readonly SeriesDecision[], sequence: Sequence) =>
@@ -44,7 +43,7 @@ function row(decision: SeriesDecision, inputs: Summary['inputs'], path: string):
 }
 
 /** Offered once nothing moves by itself any more; a choice is a new analysis, which takes the place of this one. */
-function choice({ state }: AnalysisRecord, decisions: readonly SeriesDecision[], path: string): Part {
+export function seriesChoice({ state }: AnalysisRecord, { decisions }: Summary, path: string): Part {
   const images = decisions.filter(({ modality }) => modality === 'MR')
   if ((state !== 'delivered' && state !== 'held') || images.length === 0) return ''
   const asked = SEQUENCES.filter((one) => STRUCTURAL.some((each) => each === one) || usedAs(decisions, one))
@@ -55,9 +54,9 @@ function choice({ state }: AnalysisRecord, decisions: readonly SeriesDecision[],
       .map((decision) => html`<option value="${decision.seriesInstanceUid}">${titleOf(decision)}</option>`)
     return html`<label>${SHORT_SEQUENCE_NAMES[sequence]} <select name="${sequence}"><option value="">${used ? titleOf(used) : WORDS.none}</option>${options}</select></label>`
   })
-  return html`<details class="choose" id="choose-details"><summary>${WORDS.choose}</summary>
+  return html`<section class="card"><details class="choose" id="choose-details"><summary>${WORDS.choose}</summary>
 <p class="muted small">${WORDS.chooseHint}</p>
 <form method="post" action="${path}/series" class="choose-form">${fields}
 <label>${WORDS.by} <input name="by" required maxlength="100" autocomplete="name"></label>
-<p><button type="submit">${WORDS.again}</button></p></form></details>`
+<p><button type="submit">${WORDS.again}</button></p></form></details></section>`
 }

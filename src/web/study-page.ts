@@ -17,7 +17,7 @@ import { deliverySection, historySection, progressSection } from './progress-sec
 import { predictionsSection, provenanceSection, qualitySection, volumesSection } from './result-sections.ts'
 import { reviewCount, reviewForm } from './review-form.ts'
 import { isRejected, notice, reviewStatement, withdrawn } from './review-section.ts'
-import { seriesSection } from './series-section.ts'
+import { seriesChoice, seriesSection } from './series-section.ts'
 import { readSummary, type Summary } from './summary.ts'
 import { type ImagesOnPage, viewerSection } from './viewer-section.ts'
 import { stateBadge } from './worklist.ts'
@@ -60,7 +60,8 @@ export function studyPage(view: StudyView): Html {
     html`<div class="columns"><div class="column">${results(view, summary)}</div>
 <div class="column">${livePart('progress', progressSection(record, events))}${livePart('delivery', deliverySection(record))}${livePart('quality', qualitySection(summary))}</div></div>`,
     livePart('report', report(view, path)),
-    livePart('decisions', seriesSection(record, summary, path)),
+    livePart('decisions', seriesSection(summary, path)),
+    livePart('choose', seriesChoice(record, summary, path)),
     livePart('provenance', provenanceSection(record, summary)),
     livePart('history', historySection(events)),
   ]

@@ -97,6 +97,12 @@ it('rejects with a reason by keyboard alone', async () => {
 })
 
 it('corrects a volume, excludes a segment, and toggles a finding', async () => {
+  // Outlines are corrected where the result says on what grid they lie.
+  const record = sample.records.get(delivered.analysisId)!
+  const grid = { size: [2, 2, 2], spacing: [1, 1, 1], origin: [0, 0, 0], direction: [] }
+  sample.change({ ...record, summary: { ...record.summary, grid } } as never)
+  await tab.open(`${server.url}/analyses/${delivered.analysisId}`)
+  await tab.until(`document.querySelector('.review-form')?.dataset.ready === ''`)
   const set = (name: string, value: string) =>
     tab.evaluate(`(() => {
       const field = document.querySelector('.review-form').elements.namedItem(${JSON.stringify(name)})
@@ -108,8 +114,8 @@ it('corrects a volume, excludes a segment, and toggles a finding', async () => {
   await set('to.measurement.ET', '11.5')
   expect(await tab.evaluate(`document.querySelector('[name="why.measurement.ET"]').required`)).toBe(true)
   await set('why.measurement.ET', 'a vessel')
-  await set('exclude.measurement.NCR', 'on')
-  await set('why.measurement.NCR', 'haemorrhage')
+  await set('exclude.segment.NCR', 'on')
+  await set('why.segment.NCR', 'haemorrhage')
   await set('to.prediction.idh', 'indeterminate')
   await set('why.prediction.idh', 'not typical')
   await set('name', 'Dora Nine')
@@ -121,8 +127,8 @@ it('corrects a volume, excludes a segment, and toggles a finding', async () => {
   await tab.until(`document.querySelector('.decision')?.textContent.includes('Accepted with edits')`)
   expect(sent[0]!.edits).toEqual([
     { target: 'measurement.ET', from: 14.9, to: 11.5, reason: 'a vessel' },
-    { target: 'measurement.NCR', from: 6.2, to: 0, reason: 'haemorrhage' },
     { target: 'prediction.idh', from: 'IDH-wildtype', to: 'indeterminate', reason: 'not typical' },
+    { target: 'segment.NCR', from: 'software', to: 'excluded', reason: 'haemorrhage' },
   ])
   // A further decision begins with the edits of this one.
   await tab.until(`document.querySelector('.review-form')?.dataset.ready === ''`)
