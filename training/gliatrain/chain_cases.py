@@ -91,20 +91,15 @@ class Tables:
         }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data")
-    parser.add_argument("--cache", type=Path, help="where the table of identities is kept")
-    parser.add_argument("--out", type=Path, required=True)
-    args = parser.parse_args()
-    data = data_folder(args.data)
-    table, tables = identities.patients(data, args.cache), Tables(data / "tables")
+def write_all(data: Path, out: Path, cache: Path | None = None) -> None:
+    """Heads as NIfTI and the table of tissue results; says what is known of how many, and what the tables contradict each other on."""
+    table, tables = identities.patients(data, cache), Tables(data / "tables")
     cases, heads = case_names(data)
     for name in heads:
-        print(write_head(data / "tcga-lgg" / f"{name}.image.npy.xz", args.out / "heads"), flush=True)
+        print(write_head(data / "tcga-lgg" / f"{name}.image.npy.xz", out / "heads"), flush=True)
     found = {name: tables.row(name, identities.patient_of(table, name)) for name in [*heads, *cases]}
     rows = [row for row in found.values() if row]
-    with (args.out / "labels.csv").open("w", newline="") as f:
+    with (out / "labels.csv").open("w", newline="") as f:
         writer = csv.DictWriter(f, COLUMNS)
         writer.writeheader()
         writer.writerows(rows)
@@ -112,6 +107,15 @@ def main() -> None:
     print(f"{len(rows)} rows for {len(heads)} heads and {len(cases)} whole cases; known: {counts}")
     print(f"tables that contradict each other: {tables.contradictions or 'none'}")
     print(f"in no table: {', '.join(name for name, row in found.items() if row is None) or 'none'}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data")
+    parser.add_argument("--cache", type=Path, help="where the table of identities is kept")
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    write_all(data_folder(args.data), args.out, args.cache)
 
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from gliatrain import checkpoints
-from gliatrain.cascade import degrade, flair, from_bundle, patches
+from gliatrain.cascade import chain, degrade, flair, from_bundle, patches
 from gliatrain.cascade import train as cascade_train
-from gliatrain.cascade.bundle import graph
+from gliatrain.cascade.bundle import ROOT, graph
 from gliatrain.cascade.export import export_views, for_export, write
 from gliatrain.cascade.network import CONTEXT, ViewNet, ViewVariant
 from gliatrain.cascade.train import Engine, Member, view_loss
@@ -269,3 +269,30 @@ def test_heads_without_a_tumour_come_often_and_mostly_stay_so():
     rng = np.random.default_rng(1)
     empty = [not made.study(rng)[0][1].any() for _ in range(60)]
     assert 6 <= sum(empty) <= 25  # of 60, 28 % are of the healthy head; one in ten were without TUMOUR_FREE_SHARE
+
+
+def test_the_chain_keeps_figures_and_no_row_of_a_patient():
+    bundle = json.loads((ROOT / "config/models/glioma-cascade-1mm/bundle.json").read_text())
+    interval = {"value": 0.75, "ci95": [0.5, 0.9]}
+    evaluated = {
+        "head": "idh",
+        "status": "evaluated",
+        "patients": 34,
+        "withoutLabel": 1,
+        "answered": 20,
+        "auc": {"IDH-mutant": interval},
+        "besideAge": {"IDH-mutant": {"age": {"value": 0.6, "ci95": [0.4, 0.8]}}},
+        "calls": 5,
+        "callErrors": {"value": 0.2, "ci95": [0.0, 0.6]},
+    }
+    silent = {"head": "mgmt", "status": "not_evaluable", "reason": "one hospital"}
+    whole = {"region": "WT", "mean": interval}
+    report = {"cases": [{"case": "TCGA_1"}], "failures": [], "dice": [whole], "heads": [evaluated, silent], "peakRssMb": {}}
+    kept = chain.summary(report, bundle)
+    assert kept["cases"] == 1
+    assert "TCGA_1" not in json.dumps(kept)
+    assert chain.rows(kept["heads"]) == [
+        ["idh: IDH-mutant", 33, 20, "0.75 (0.50 to 0.90)", "0.60 (0.40 to 0.80)", 5, "0.20 (0.00 to 0.60)"],
+        ["mgmt", "-", "-", "not evaluable", "-", "-", "-"],
+    ]
+    assert chain.section({"computes": "of other networks"}) == "Not measured with these networks."

@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import card_heads
 from ..card import number, table
+from . import chain
 from .bundle import DATA, INTENDED, RESULTS, ROOT, write_manifest
 from .measure import NOTHING
 
@@ -195,6 +196,9 @@ Mean Dice (`{measured["command"]}`; in brackets the change against the stripped 
 
 ## Clinical heads with skull (T1, T1c, FLAIR as available; thick slices)
 {clinical_section(cases)}
+
+## From images to calls
+{chain.section(measured)}
 
 ## Where there is nothing to find
 Found after postprocessing in whole cases as if nothing in them took up contrast (T1 in place of T1c where tissue enhances), in procedural
