@@ -81,7 +81,9 @@ describe('gliabridge', () => {
     })
     const offline = gliabridge(['--config', file, 'check-config', '--offline'])
     expect(offline.code).toBe(0)
-    expect(offline.out).toMatch(/ok +settings\n +time zone \S+ .*\nok +state\n.*\nok +pages\n.*\nok +receiving\n.*\nok +bundle/)
+    expect(offline.out).toMatch(
+      /ok +settings\n +time zone \S+ .*\nok +state\n.*\nok +pages\n.*\nok +receiving\n.*\nok +bundle/,
+    )
     const online = gliabridge(['--config', file, 'check-config'])
     expect(online.code).toBe(1)
     expect(online.out).toMatch(/failed +PACS .*\n +ARCHIVE_UNREACHABLE/)
