@@ -7,7 +7,7 @@ import type { Grid, Vec3, Volume } from '../domain/volume.ts'
 
 const SMALLEST_HEADER = 348
 /** Eight bytes a voxel, and a header with extensions. */
-const MOST_BYTES = 8 * LIMITS.volumeVoxels + 2 ** 20
+const MAX_BYTES = 8 * LIMITS.volumeVoxels + 2 ** 20
 
 /**
  * Reads a 3D volume as float32, scaling applied. NIfTI's patient space is RAS, so x and y change sign. INSTANCE_INVALID, naming
@@ -17,10 +17,10 @@ export function readNifti(bytes: Uint8Array, name: string): Volume<Float32Array>
   const refuse = (why: string, cause?: unknown) => new AppError('INSTANCE_INVALID', `${name}: ${why}`, { cause })
   let content = bytes
   try {
-    if (bytes[0] === 0x1f && bytes[1] === 0x8b) content = gunzipSync(bytes, { maxOutputLength: MOST_BYTES })
+    if (bytes[0] === 0x1f && bytes[1] === 0x8b) content = gunzipSync(bytes, { maxOutputLength: MAX_BYTES })
   } catch (cause) {
     const isTooLarge = (cause as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE'
-    throw refuse(isTooLarge ? `inflated it is over ${MOST_BYTES} bytes` : 'the gzip stream is damaged', cause)
+    throw refuse(isTooLarge ? `inflated it is over ${MAX_BYTES} bytes` : 'the gzip stream is damaged', cause)
   }
   const raw = content.buffer.slice(content.byteOffset, content.byteOffset + content.byteLength) as ArrayBuffer
   if (raw.byteLength < SMALLEST_HEADER || !isNIFTI(raw)) throw refuse('not a NIfTI file')

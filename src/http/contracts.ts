@@ -78,7 +78,7 @@ const listId = z
   .string()
   .regex(/^(List\/)?[A-Za-z0-9.-]{1,64}$/, 'is not the id of a List')
   .transform((id) => id.replace('List/', ''))
-const MOST_PATIENTS = 200
+const MAX_PATIENTS = 200
 export const boardQuery = z.strictObject({ list: listId.optional() })
 export const boardBody = z.union(
   [
@@ -87,7 +87,7 @@ export const boardBody = z.union(
       patients: z
         .array(z.strictObject({ patientId: text(64), issuerOfPatientId: text(64).exactOptional() }))
         .min(1, 'must name at least one')
-        .max(MOST_PATIENTS, 'has too many'),
+        .max(MAX_PATIENTS, 'has too many'),
     }),
   ],
   { error: 'must have either patients or list' },

@@ -3,7 +3,7 @@ import type { AnalysisState } from '../domain/analysis.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 
 /** So many at most; the rest comes in its own time. */
-const MOST = 500
+const MAX_HURRIED = 500
 const WAITING: readonly AnalysisState[] = ['queued', 'analysed']
 
 export interface HurryPorts {
@@ -13,6 +13,6 @@ export interface HurryPorts {
 
 export async function hurryWaiting({ analyses, wake }: HurryPorts): Promise<void> {
   for (const state of WAITING)
-    for (const { analysisId } of await analyses.list({ state, limit: MOST })) await analyses.makeDue(analysisId)
+    for (const { analysisId } of await analyses.list({ state, limit: MAX_HURRIED })) await analyses.makeDue(analysisId)
   await wake()
 }

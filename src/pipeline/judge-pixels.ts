@@ -82,7 +82,7 @@ function pictureOf(series: Series, volume: Volume<Float32Array>): DoubtPicture {
 }
 
 /** More images than a study has sequences are not read. */
-const MOST = STRUCTURAL.length
+const MAX_SERIES = STRUCTURAL.length
 
 /** The weightings of the unread series, read together with those that the headers say; undefined when they do not tell. */
 export async function judgeWeightings(
@@ -95,7 +95,7 @@ export async function judgeWeightings(
     return series ? [{ series, weighting: sequence === 'T1c' ? 'T1' : sequence }] : []
   })
   const all = [...known, ...unread.map((series) => ({ series, weighting: undefined }))]
-  if (all.length > MOST) return undefined
+  if (all.length > MAX_SERIES) return undefined
   const volumes: Volume<Float32Array>[] = []
   for (const { series } of all) volumes.push(await volumeOf(series))
   const [fixed, ...moving] = volumes

@@ -28,7 +28,7 @@ interface Limits {
   explanation: number
 }
 const FEWEST: Limits = { curve: 0, reason: 2, quality: 3, volumes: 6, explanation: 1 }
-const MOST: Limits = { curve: 1, reason: 4, quality: 16, volumes: 12, explanation: 5 }
+const MAX_SHOWN: Limits = { curve: 1, reason: 4, quality: 16, volumes: 12, explanation: 5 }
 
 /** Lets the lists grow in turn, a line each, for as long as everything still fits; `FEWEST` fits whatever the content. */
 function largestLimits(fits: (limits: Limits) => boolean): Limits {
@@ -37,7 +37,7 @@ function largestLimits(fits: (limits: Limits) => boolean): Limits {
     grown = false
     for (const list of ['curve', 'reason', 'explanation', 'explanation', 'quality', 'volumes'] as const) {
       const longer = { ...limits, [list]: limits[list] + 1 }
-      if (longer[list] > MOST[list] || !fits(longer)) continue
+      if (longer[list] > MAX_SHOWN[list] || !fits(longer)) continue
       limits = longer
       grown = true
     }

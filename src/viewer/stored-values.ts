@@ -3,7 +3,7 @@
 import type { Window } from '../domain/shown-images.ts'
 import type { Volume } from '../domain/volume.ts'
 
-export const MOST = 4095
+export const MAX_STORED = 4095
 
 export interface StoredScale {
   /** Value of the source = stored value * slope + intercept. */
@@ -27,12 +27,12 @@ export function scaleOf({ data }: Volume<Float32Array>): StoredScale {
   const at = (share: number) => sorted[Math.min(count - 1, Math.floor(share * count))] ?? 0
   const low = sorted[0] ?? 0
   const high = at(BRIGHTEST)
-  const slope = high > low ? (high - low) / MOST : 1
+  const slope = high > low ? (high - low) / MAX_STORED : 1
   const threshold = low + HEAD_SHARE * (at(0.99) - low)
   const first = sorted.findIndex((value) => value > threshold)
   const head = first < 0 ? sorted : sorted.subarray(first)
   const inHead = (share: number) => head[Math.min(head.length - 1, Math.floor(share * head.length))] ?? 0
-  const stored = (value: number) => Math.min(MOST, Math.max(0, Math.round((value - low) / slope)))
+  const stored = (value: number) => Math.min(MAX_STORED, Math.max(0, Math.round((value - low) / slope)))
   const black = stored(inHead(0.01))
   return { slope, intercept: low, window: [black, Math.max(black + 1, stored(inHead(0.995)))] }
 }
@@ -41,6 +41,6 @@ export function scaleOf({ data }: Volume<Float32Array>): StoredScale {
 export function toStored({ slope, intercept }: Pick<StoredScale, 'slope' | 'intercept'>): (value: number) => number {
   return (value) => {
     const stored = Math.round((value - intercept) / slope)
-    return stored > MOST ? MOST : stored > 0 ? stored : 0
+    return stored > MAX_STORED ? MAX_STORED : stored > 0 ? stored : 0
   }
 }

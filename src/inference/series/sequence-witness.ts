@@ -21,7 +21,7 @@ export interface PixelModel {
 const MODEL: PixelModel = data
 const WEIGHTINGS: readonly Weighting[] = ['T1', 'T2', 'FLAIR']
 /** T1 before and after contrast agent, one T2, one FLAIR. */
-const MOST: Record<Weighting, number> = { T1: 2, T2: 1, FLAIR: 1 }
+const MAX_PER_WEIGHTING: Record<Weighting, number> = { T1: 2, T2: 1, FLAIR: 1 }
 
 export interface Reading {
   weightings: Weighting[]
@@ -106,7 +106,7 @@ function readings(count: number): Weighting[][] {
   let all: Weighting[][] = [[]]
   for (let n = 0; n < count; n++)
     all = all.flatMap((some) =>
-      WEIGHTINGS.filter((one) => some.filter((other) => other === one).length < MOST[one]).map((one) => [...some, one]),
+      WEIGHTINGS.filter((one) => some.filter((other) => other === one).length < MAX_PER_WEIGHTING[one]).map((one) => [...some, one]),
     )
   return all
 }
