@@ -295,4 +295,4 @@ def test_the_chain_keeps_figures_and_no_row_of_a_patient():
         ["idh: IDH-mutant", 33, 20, "0.75 (0.50 to 0.90)", "0.60 (0.40 to 0.80)", 5, "0.20 (0.00 to 0.60)"],
         ["mgmt", "-", "-", "not evaluable", "-", "-", "-"],
     ]
-    assert chain.section({"computes": "of other networks"}) == "Not measured with these networks."
+    assert "other networks or rules" in chain.section({"computes": "of other networks"})

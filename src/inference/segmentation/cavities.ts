@@ -5,8 +5,11 @@ import { componentsOf } from '../volumes/components.ts'
 import { voxelsIn } from './decision.ts'
 import { boundsOf, grown, shrunk } from './mask-transforms.ts'
 
-/** All in voxels: how far around the tumour it is looked, what is near it, how far a rim that no network saw may reach. */
-const MARGIN = 20
+/**
+ * All in voxels: how far around the tumour it is looked (a ventricle must be seen with most of its surface, or it would seem held), what is
+ * near it, how far a rim that no network saw may reach.
+ */
+const MARGIN = 40
 const NEAR = 3
 const RIM = 2
 /** Steps by faces that give back to a cavity what the opening took from it. */

@@ -106,7 +106,10 @@ function readings(count: number): Weighting[][] {
   let all: Weighting[][] = [[]]
   for (let n = 0; n < count; n++)
     all = all.flatMap((some) =>
-      WEIGHTINGS.filter((one) => some.filter((other) => other === one).length < MAX_PER_WEIGHTING[one]).map((one) => [...some, one]),
+      WEIGHTINGS.filter((one) => some.filter((other) => other === one).length < MAX_PER_WEIGHTING[one]).map((one) => [
+        ...some,
+        one,
+      ]),
     )
   return all
 }

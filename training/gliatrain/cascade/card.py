@@ -32,7 +32,7 @@ SEEN = """Which cases an ancestor saw: the published networks were trained on Br
 network here train on their patients in any form (label maps, lesion cubes and images were compared: `gliatrain/identities.py`). BraTS
 2017 holds 65 patients of TCGA-LGG, so a clinical head below may be of a patient whose BraTS images an ancestor saw; none of the heads
 themselves, and no other image of their patients, was in the training here. The figures of earlier runs on the whole cases chose the loss
-and what is implanted, and the rule that adds cysts was made after six of the kept-back clinical heads were looked at (two of them gained by
+and what is implanted, and the rule that adds cysts was made after six of the kept-back clinical heads were looked at (one of them gained by
 it): they are not quite blind."""
 
 
