@@ -1,5 +1,7 @@
 // A worksheet for a follow-up: questions of a published rule with their answers and limits, and the category that follows; a person decides.
+
 import type { Comparison, VolumeChange } from './comparison.ts'
+import { HALF_95 } from './finding.ts'
 import type { Limit } from './limit.ts'
 import type { TreatmentFact } from './treatment.ts'
 
@@ -34,8 +36,6 @@ export const WORKSHEET_LIMITS = {
     source: 'Wen et al., J Clin Oncol 2023;41:5187-5199 (RANO 2.0), 12 weeks; from memory',
   },
 } as const satisfies Record<string, Limit>
-
-const HALF_95 = 1.96
 
 export type Direction = 'better' | 'same' | 'worse'
 export type Missing =
