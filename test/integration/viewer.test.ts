@@ -33,15 +33,18 @@ afterAll(async () => {
 const SHOWN = `document.querySelector('.viewer').dataset.shown`
 const shows = (what: string) => tab.until(`${SHOWN} === '${what}'`)
 const focus = () => tab.evaluate(`document.querySelector('.panels').focus()`)
-/** Share of the panel's pixels that are brighter than black. */
-const lit = (n: number) =>
-  tab.evaluate<number>(`(() => {
+/** Share of the panel's pixels that are brighter than black, as an expression of the page. */
+const share = (n: number) => `(() => {
     const canvas = document.querySelectorAll('.panels canvas')[${n}]
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
     let count = 0
     for (let at = 0; at < data.length; at += 4) if (data[at] > 60) count += 1
     return (4 * count) / data.length
-  })()`)
+  })()`
+const lit = (n: number) => tab.evaluate<number>(share(n))
+/** Buttons follow their state with the next frame. */
+const pressed = (control: string, is: boolean) =>
+  tab.until(`document.querySelector('[data-control="${control}"]').getAttribute('aria-pressed') === '${is}'`)
 const start = async () => (await images.deps.images.describe(delivered.analysisId))!.start
 
 beforeEach(async () => {
@@ -115,20 +118,17 @@ it('shows the prior beside, hides outlines, enlarges, and changes the window', a
   await tab.until(`document.querySelector('.panels canvas').getAttribute('aria-label')?.startsWith('T1 post-contrast')`)
   const before = await lit(0)
   for (let n = 0; n < 12; n++) await tab.press('ArrowRight')
-  await new Promise((resolve) => setTimeout(resolve, 1500))
-  expect(await lit(0)).toBeLessThan(before - 0.02)
+  await tab.until(`${share(0)} < ${before - 0.02}`)
   await keepPicture('viewer-large', await tab.picture())
   await tab.press('r')
   await tab.until(`document.querySelectorAll('.panels canvas').length === 4`)
   await tab.press('o')
-  expect(await tab.evaluate(`document.querySelector('[data-control="outlines"]').getAttribute('aria-pressed')`)).toBe(
-    'false',
-  )
+  await pressed('outlines', false)
 })
 
 it('checks alignment by squares', async () => {
   await tab.press('k')
-  await tab.until(`document.querySelector('[data-control="check"]').getAttribute('aria-pressed') === 'true'`)
+  await pressed('check', true)
   await keepPicture('viewer-alignment', await tab.picture())
 })
 
