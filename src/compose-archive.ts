@@ -61,7 +61,8 @@ export async function openArchive(
     received,
     ...(stow && { storeImages: createStowReceiver({ received, audit, log }) }),
     ...(port !== undefined && {
-      listen: async () => listenDimse({ ...dimse, port, tls: await readTls(dimse.tls), received, audit, log }),
+      listen: async () =>
+        listenDimse({ ...dimse, port, tls: await readTls(dimse.tls, 'receive.dimse.tls'), received, audit, log }),
     }),
     async close() {
       ending.abort()
@@ -75,11 +76,11 @@ export function receivedFolder({ receive, store }: Pick<Settings, 'receive' | 's
 }
 
 /** Throws SETTINGS_INVALID, which names the file that cannot be read. */
-export async function readTls(tls: Settings['receive']['dimse']['tls']) {
+export async function readTls(tls: Settings['receive']['dimse']['tls'], setting: string) {
   if (tls === undefined) return undefined
   const read = (file: string) =>
     readFile(file, 'utf8').catch(({ code }: NodeJS.ErrnoException) => {
-      throw new AppError('SETTINGS_INVALID', `receive.dimse.tls: ${file} cannot be read (${code})`)
+      throw new AppError('SETTINGS_INVALID', `${setting}: ${file} cannot be read (${code})`)
     })
   const [cert, key] = [await read(tls.cert), await read(tls.key)]
   return { cert, key, ...(tls.ca !== undefined && { ca: await read(tls.ca) }) }

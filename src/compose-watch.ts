@@ -7,6 +7,7 @@ import { createPeerWatch, type PeerState, type PeerWatch } from './domain/peers.
 import type { ChangeFeed } from './domain/ports/change-feed.ts'
 import type { ClinicalRecords } from './domain/ports/clinical-record.ts'
 import type { Clock } from './domain/ports/clock.ts'
+import type { HintStore } from './domain/ports/hint-store.ts'
 import type { ImageArchive } from './domain/ports/image-archive.ts'
 import type { Log } from './domain/ports/log.ts'
 import type { ReceivedImages } from './domain/ports/received-images.ts'
@@ -20,6 +21,7 @@ import { hasUrgentOrder, priorityOf } from './pipeline/priority.ts'
 import { watchEhr } from './pipeline/watch-ehr.ts'
 import type { Settings } from './settings/schema.ts'
 import { createChangeFeedTrigger } from './triggers/change-feed.ts'
+import { createHeardTrigger } from './triggers/heard.ts'
 import { createHintLine, studiesOfMessage, studiesOfNotification } from './triggers/hints.ts'
 import { createQidoPoll, freshSince } from './triggers/qido-poll.ts'
 import { createReceivedTrigger } from './triggers/received.ts'
@@ -83,6 +85,7 @@ export interface WatchParts extends Pick<UpsParts, 'analyses' | 'workitems' | 's
   /** What was sent to the service itself, where the site takes that. */
   received?: ReceivedImages | undefined
   watchStore: WatchStore
+  hints: HintStore
   peers: PeerWatch
   /** Registers an image set; the same set again keeps the more urgent priority. */
   register(studyInstanceUid: string, digest: string, priority?: Priority): Promise<unknown>
@@ -99,6 +102,8 @@ export interface Watching {
   stop(): Promise<void>
   /** Takes a message of a router, or a notification of a FHIR server, which is a hint and no more. */
   hint(kind: 'webhook' | 'fhir', body: unknown): true
+  /** Hints were kept, and are to be followed now. */
+  heard(): void
 }
 
 /** Starts the loops. */
@@ -145,11 +150,16 @@ export function startWatch(parts: WatchParts): Watching {
   const stopping = new AbortController()
   const { changeFeed } = settings.pacs
   const feed = changeFeedOf(settings)
+  const heard =
+    settings.receive.hl7.port === undefined
+      ? undefined
+      : createHeardTrigger({ hints: parts.hints, archive, watchStore, clock, log, intervalSeconds: checkSeconds })
   const sources: Trigger[] = [
     poll,
     ...(feed && changeFeed.type !== 'none'
       ? [createChangeFeedTrigger({ feed, watchStore, clock, log, intervalSeconds: changeFeed.intervalSeconds })]
       : []),
+    ...(heard ? [heard] : []),
     ...(received ? [createReceivedTrigger({ received, clock, log, intervalSeconds: checkSeconds })] : []),
   ]
   const memory = rememberWays(watchStore, `worklist ${settings.pacs.ups?.url ?? settings.pacs.url}`)
@@ -168,6 +178,7 @@ export function startWatch(parts: WatchParts): Watching {
       line.take(studies)
       return true
     },
+    heard: () => heard?.lookNow(),
     async stop() {
       stopping.abort()
       await Promise.allSettled([...running, line.idle()])

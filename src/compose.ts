@@ -1,4 +1,5 @@
 // The composition root: settings in, a service out. With the compose files beside it the only place that wires adapters.
+import { listenHl7 } from './compose-hl7.ts'
 import { pageDeps } from './compose-pages.ts'
 import { openParts, type PartOptions, type Parts } from './compose-parts.ts'
 import { startWatch, type Watching } from './compose-watch.ts'
@@ -56,7 +57,7 @@ interface Ending {
 
 function serviceOf(parts: Parts, { port, onBroken }: ComposeOptions, { onClose, stop }: Ending): Service {
   const { settings, bundle, store, archive, received, ehr, clock, log, peers, register, routing, submit } = parts
-  const { analyses, watch, workitems } = store
+  const { analyses, watch, workitems, hints } = store
   let watching: Watching | undefined
 
   async function openPages(): Promise<string> {
@@ -81,12 +82,24 @@ function serviceOf(parts: Parts, { port, onBroken }: ComposeOptions, { onClose, 
         const url = wanted.http ? await openPages() : undefined
         await startWorkers(parts)
         if (wanted.watch) {
-          const ports = { archive, received, watchStore: watch, peers, register, facts: routing.facts, ehr, clock, log }
+          const ports = {
+            archive,
+            received,
+            watchStore: watch,
+            hints,
+            peers,
+            register,
+            facts: routing.facts,
+            ehr,
+            clock,
+            log,
+          }
           const performing = { analyses, workitems, submit }
           watching = startWatch({ settings, ...ports, ...performing, onBroken })
           onClose(watching.stop)
-          const listener = await parts.listen?.()
-          if (listener) onClose(listener.close)
+          const heard = () => watching?.heard()
+          for (const listener of [await parts.listen?.(), await listenHl7(settings, { hints, clock, log }, heard)])
+            if (listener) onClose(listener.close)
         }
         return { url }
       } catch (error) {

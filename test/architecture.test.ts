@@ -47,7 +47,7 @@ const EFFECTS = [
   /^settings\/read\.ts$/,
   /^http\/(serve|page-scripts)\.ts$/,
   /^viewer\/spool\.ts$/,
-  /^receiving\/(spool|dimse(-scp)?)\.ts$/,
+  /^receiving\/(spool|dimse(-scp)?|hl7\/mllp)\.ts$/,
   /^web\/browser\//,
   /^cli\//,
   /^(compose(-\w+)?|main|clock|dispatcher|outgoing)\.ts$/,

@@ -6,7 +6,7 @@ import { studyParameters } from './query.ts'
 
 type Kind = Pick<AuditEntry, 'action' | 'interaction' | 'what' | 'objects' | 'query'>
 
-/** `server` is the archive's base URL. A search is recorded when it is of one patient; others ask for UIDs and modalities only. */
+/** `server` is the archive's base URL. A search is recorded when it is of one patient or one order; others ask for UIDs and modalities only. */
 export function auditArchive(archive: ImageArchive, audit: AuditTrail, server: string): ImageArchive {
   const record = (kind: Kind, studyInstanceUid: Uid, success: boolean) =>
     audit.record({ ...kind, target: 'pacs', studyInstanceUid, outcome: success ? 'success' : 'failure', server })
@@ -25,16 +25,16 @@ export function auditArchive(archive: ImageArchive, audit: AuditTrail, server: s
 
   return {
     searchStudies: (query) =>
-      query.patient === undefined
+      query.patient === undefined && query.accessionNumber === undefined
         ? archive.searchStudies(query)
         : audited(
             {
               action: 'read',
               interaction: 'search-type',
-              what: 'studies of the patient',
+              what: query.patient === undefined ? 'studies of the order' : 'studies of the patient',
               query: `studies?${new URLSearchParams(studyParameters(query))}`,
             },
-            query.patient.onBehalfOf,
+            query.patient?.onBehalfOf ?? '',
             () => archive.searchStudies(query),
           ),
     ...(archive.ways && { ways: archive.ways }),

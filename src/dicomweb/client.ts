@@ -5,12 +5,14 @@ import type { AuditTrail } from '../domain/ports/audit-trail.ts'
 import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { Uid } from '../domain/study.ts'
+import type { StudyQuery } from '../domain/study-search.ts'
 import { auditArchive } from './audited.ts'
 import { type Auth, openConnection } from './client-connection.ts'
 import { retrieveMetadata } from './metadata.ts'
 import {
   instancesPath,
   isAskedFor,
+  isOfAccession,
   isOfPatient,
   readInstanceSummary,
   readStudySummary,
@@ -53,14 +55,15 @@ export function createDicomWebClient(options: DicomWebOptions): ImageArchive {
     async searchStudies(query) {
       const found = await searcher.all({
         what: 'search of studies',
-        question: query.patient === undefined ? 'search of studies' : 'search of studies of a patient',
+        question: questionOf(query),
         required: ['StudyInstanceUID'],
         pathOf: (page, way) => studiesPath(query, page, way),
         ...(query.undated && { maxPages: UNDATED_PAGES }),
       })
-      const { patient } = query
+      const { patient, accessionNumber } = query
       return found
         .filter((one) => patient === undefined || isOfPatient(one, patient))
+        .filter((one) => accessionNumber === undefined || isOfAccession(one, accessionNumber))
         .map(readStudySummary)
         .filter((one) => isAskedFor(one, query))
     },
@@ -72,6 +75,12 @@ export function createDicomWebClient(options: DicomWebOptions): ImageArchive {
     ways: () => ways.known(),
   }
   return options.audit === undefined ? archive : auditArchive(archive, options.audit, options.url)
+}
+
+/** Under which its way is remembered. */
+function questionOf({ patient, accessionNumber }: StudyQuery): string {
+  if (patient !== undefined) return 'search of studies of a patient'
+  return accessionNumber === undefined ? 'search of studies' : 'search of studies of an accession number'
 }
 
 /** All instances of the study; the modality is asked for per series when the archive leaves it out per instance. */

@@ -47,7 +47,9 @@ export function studyParameters(query: StudyQuery, way: SearchWay = STANDARD): [
   if (range !== undefined && way.dates !== 'none') parameters.push(['StudyDate', range])
   if (query.modality !== undefined && way.modality) parameters.push(['ModalitiesInStudy', query.modality])
   if (query.patient !== undefined) parameters.push(['PatientID', query.patient.patientId])
+  if (query.accessionNumber !== undefined) parameters.push(['AccessionNumber', query.accessionNumber])
   const fields = ['StudyDate', 'StudyTime', 'ModalitiesInStudy', 'NumberOfStudyRelatedInstances']
+  if (query.accessionNumber !== undefined) fields.push('AccessionNumber')
   return [
     ...parameters,
     ...included(query.patient === undefined ? fields : [...fields, 'PatientID', 'IssuerOfPatientID'], way),
@@ -70,6 +72,11 @@ export function isAskedFor(found: StudySummary, { from, to, modality, undated }:
 export function isOfPatient(found: DicomJson, { patientId, issuerOfPatientId }: NonNullable<StudyQuery['patient']>) {
   const issuer = text(found, 'IssuerOfPatientID')
   return text(found, 'PatientID') === patientId && (issuer === '' || issuer === issuerOfPatientId)
+}
+
+/** One that does not state its number is not it: else an archive without this key would answer with every study. */
+export function isOfAccession(found: DicomJson, accessionNumber: string): boolean {
+  return text(found, 'AccessionNumber').trim() === accessionNumber
 }
 
 /** Search of all instances of a study. */

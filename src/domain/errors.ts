@@ -165,6 +165,10 @@ export const ERRORS = {
     'transient',
     'What was sent to the service could not be kept and was refused, so the sender has it still. Check rights and disk of the folder receive.folder.',
   ],
+  MESSAGE_INVALID: [
+    'permanent',
+    'An HL7 v2 message was refused, or its connection ended; what it lacks is in the message and in the acknowledgment. Correct it at the sender, or set receive.hl7.accessionFields.',
+  ],
   NOT_FOUND: ['permanent', 'No such study or analysis here; check the id.'],
   INTERNAL: [
     'transient',

@@ -41,6 +41,14 @@ export const LIMITS = {
   pduBytes: 16 * MIB,
   /** Associations of DIMSE at once, each with one object in memory; more are asked to come back. */
   associations: 16,
+  /** One HL7 v2 message; a report with a PDF in it has a few MiB. */
+  hl7Bytes: 16 * MIB,
+  /** Segments of one HL7 v2 message that are read: ORC, OBR, IPC, ZDS. */
+  hl7Segments: 1000,
+  /** Seconds from the first byte of an HL7 v2 message to its last, and for its sender to take the acknowledgment. */
+  hl7Seconds: 30,
+  /** Connections of HL7 v2 at once; interface engines hold one each. */
+  hl7Connections: 16,
   /** Longest pause that a peer can ask for by Retry-After. */
   retryAfterSeconds: 3600,
 } as const

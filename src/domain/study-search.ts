@@ -16,6 +16,8 @@ export interface StudyQuery {
   from?: string
   to?: string
   modality?: string
+  /** Of exactly this number. */
+  accessionNumber?: string
   /** Only studies without a StudyDate, which no range of dates finds: asked for without dates, in so many pages at most. */
   undated?: true
   /** Of exactly this identifier. An archive that names no issuer in its answer may give another issuer's: the instances tell. */

@@ -1,6 +1,7 @@
 // The settings of what takes images and messages in, beside the search of the archive; all of it is off unless a site asks for it.
 import { z } from 'zod'
-import { filled, flag, whole } from './schema-parts.ts'
+import { hl7Schema } from './hl7-schema.ts'
+import { filled, flag, tlsFiles, whole } from './schema-parts.ts'
 
 /** PS3.5 Section 6.2: 16 characters without backslash, control characters and spaces at the ends. */
 const aeTitle = () =>
@@ -31,17 +32,7 @@ function dimseSchema() {
       commitment: flag(
         'Confirm storage commitment for what is kept. It lasts receive.keepDays, so no sender may delete images because of it.',
       ).default(false),
-      tls: z.exactOptional(
-        z
-          .strictObject({
-            cert: filled('File with our certificate, PEM.'),
-            key: filled('File with its private key, PEM.'),
-            ca: z.exactOptional(
-              filled('File with the authority of the senders, PEM: each must show a certificate of it.'),
-            ),
-          })
-          .describe('Associations over TLS only.'),
-      ),
+      tls: z.exactOptional(tlsFiles('senders').describe('Associations over TLS only.')),
     })
     .refine(({ port, peers }) => port === undefined || Object.keys(peers).length > 0, {
       path: ['peers'],
@@ -58,6 +49,7 @@ export function receiveSchema() {
         'Take images by STOW-RS at /dicom-web/studies, with http.token as bearer token or password of any user.',
       ).default(false),
       dimse: dimseSchema(),
+      hl7: hl7Schema(),
       keepDays: whole(1, 3650)
         .default(7)
         .describe(

@@ -89,6 +89,15 @@ export function secretOf(env: Environment) {
       .describe(description)
 }
 
+/** PEM files of a port on which others call us. */
+export function tlsFiles(callers: string) {
+  return z.strictObject({
+    cert: filled('File with our certificate, PEM.'),
+    key: filled('File with its private key, PEM.'),
+    ca: z.exactOptional(filled(`File with the authority of the ${callers}, PEM: each must show a certificate of it.`)),
+  })
+}
+
 export type Secret = ReturnType<typeof secretOf>
 
 /** Credentials that archive and EHR both know. */

@@ -90,6 +90,11 @@ export const QUERIES = {
     sql: `select * from gliabridge.workitems where state <> 'closed' order by claimed_at, workitem_uid`,
     index: 'workitems_open',
   },
+  /** $1 now, $2 later than any wait, $3 limit */
+  dueHints: {
+    sql: `select kind, value, heard_at, attempts from gliabridge.hints where due_at <= $1 or due_at > $2 order by due_at, value limit $3`,
+    index: 'hints_due',
+  },
   /** $1 instances */
   ownInstances: {
     sql: 'select sop_instance_uid from gliabridge.own_instances where sop_instance_uid = any($1::text[])',

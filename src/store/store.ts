@@ -3,6 +3,7 @@ import { AppError } from '../domain/errors.ts'
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { ErasureStore } from '../domain/ports/erasure-store.ts'
+import type { HintStore } from '../domain/ports/hint-store.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { ReviewStore } from '../domain/ports/review-store.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
@@ -13,6 +14,7 @@ import { createAuditTrail } from './audit.ts'
 import { expectRoom, expectWritable } from './disk.ts'
 import { createErasureStore } from './erasure.ts'
 import { lockFolder } from './folder-lock.ts'
+import { createHintStore } from './hints.ts'
 import { createWriteLedger } from './ledger.ts'
 import { migrate, readMigrations } from './migrate.ts'
 import { type EmbeddedDatabase, openPglite } from './pglite.ts'
@@ -30,6 +32,7 @@ export interface Store {
   erasure: ErasureStore
   ledger: WriteLedger
   workitems: WorkitemStore
+  hints: HintStore
   queue: Queue
   /** Whether the database answers and can write, for readiness. Throws DATABASE_* and DISK_FULL. */
   ping(): Promise<void>
@@ -88,6 +91,7 @@ export async function openStore({ dataDir, databaseUrl, clock, log, sweepSeconds
       erasure: createErasureStore(db, clock),
       ledger: createWriteLedger(db, clock),
       workitems: createWorkitemStore(db),
+      hints: createHintStore(db, clock),
       queue,
       ping,
       close,

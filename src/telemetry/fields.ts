@@ -13,6 +13,7 @@ const FRAMES = /^[\w.$<>:/@+ |-]{0,2000}$/
 
 /** Field → what its text must look like. */
 const TEXTS: Readonly<Record<string, RegExp>> = {
+  address: TOKEN,
   analysisId: TOKEN,
   studyInstanceUid: UID,
   seriesInstanceUid: UID,
@@ -54,7 +55,7 @@ const TEXTS: Readonly<Record<string, RegExp>> = {
 
 /** Numbers and flags: counts, durations, sizes, states of retries. */
 const NUMBERS =
-  /^(attempt|attempts|status|port|pid|leases|failures|instances|missing|studies|series|resources|entries|rows|round|rounds|pages|count|created|handled|total|stored|bytes|expected|objects|listed|described|again|late|first|\w+(Count|Ms|Seconds|Minutes|Mb|Bytes|Port|Fraction|Attempt|Attempts))$/
+  /^(attempt|attempts|status|port|pid|leases|failures|instances|missing|hints|studies|series|resources|entries|rows|round|rounds|pages|count|created|handled|total|stored|bytes|expected|objects|listed|described|again|late|first|\w+(Count|Ms|Seconds|Minutes|Mb|Bytes|Port|Fraction|Attempt|Attempts))$/
 
 export interface SafeFields {
   fields: Record<string, FieldValue>

@@ -26,6 +26,9 @@ import { RequestProblem } from '../../src/http/problems.ts'
 import { parseBundle } from '../../src/inference/bundle/manifest.ts'
 import { IDENTITY } from '../../src/inference/volumes/rigid.ts'
 import { encodeResults } from '../../src/pipeline/encode/encode.ts'
+import { answerTo } from '../../src/receiving/hl7/answer.ts'
+import { createMllpFrames } from '../../src/receiving/hl7/frames.ts'
+import { readHeader, readHints } from '../../src/receiving/hl7/message.ts'
 import { parseSettings } from '../../src/settings/parse.ts'
 import { inputOf } from '../dicom/report-input.ts'
 import { classicSeries, encodeFrame, enhancedSeries, OBLIQUE } from '../dicom/support.ts'
@@ -103,6 +106,25 @@ const ENVIRONMENT = {
   DATABASE_URL: 'postgres://u:p@db.example/d',
   GLIABRIDGE_HTTP_TOKEN: 'a-token-of-thirty-two-characters',
 }
+const HL7_MESSAGES = [
+  [
+    'MSH|^~\\&|RIS|H|G|H|20260301||ORM^O01|1|P|2.3',
+    'PID|1||1||A^B',
+    'ORC|NW|P-1|F-1',
+    'OBR|1|P-1|F-1|X^Y||||||||||||||A-88|RP-1',
+    'ZDS|1.2.3^RIS^Application^DICOM',
+  ],
+  [
+    'MSH|^~\\&|RIS|H|G|H|20260301||OMI^O23^OMI_O23|2|P|2.5.1|||AL|NE||8859/1',
+    'OBR|1|P-1|F-1',
+    'IPC|A-9^RIS|RP-1|1.2.3.4^RIS|S^1|MR',
+  ],
+  [
+    'MSH|^~\\&|RIS|H|G|H|2026||ORU^R01|3|P|2.4||||||~ISO IR87',
+    'OBR|1||A\\S\\1',
+    'OBX|1|ST|113014^DICOM Study^DCM||1.2.3.9',
+  ],
+]
 const PATIENT: PatientIdentity = {
   patientId: 'P1',
   issuerOfPatientId: '',
@@ -322,6 +344,27 @@ export async function createTargets(): Promise<Target[]> {
       readJson,
     ),
     {
+      name: 'hl7',
+      weight: 2,
+      seeds: HL7_MESSAGES.map((segments) => bytesOf(segments.join('\r'))),
+      tokens: ['|', '^', '\r', 'MSH|^~\\&|', '\\F\\', '~', '&', '\x1b$B', '||||||8859/1', 'ZDS|1.2.3', '\0'],
+      run(bytes) {
+        const read = readHeader(bytes)
+        answerTo({ header: read.header, now: new Date(0), controlId: '1' })
+        return readHints(read, ['IPC-1', 'OBR-18', 'OBR-3'])
+      },
+    },
+    {
+      name: 'mllp',
+      weight: 1,
+      seeds: [bytesOf(HL7_MESSAGES.map((segments) => `\x0b${segments.join('\r')}\x1c\r`).join(''))],
+      tokens: ['\x0b', '\x1c', '\r', '\x1c\r', '\x0b\x0b'],
+      async run(bytes) {
+        const frames = createMllpFrames()
+        for await (const chunk of inChunks(bytes, 61)) for (const frame of frames.push(chunk)) frame.at(0)
+      },
+    },
+    {
       name: 'nifti',
       weight: 2,
       seeds: [true, false].map((gzip) =>
@@ -343,8 +386,8 @@ export async function createTargets(): Promise<Target[]> {
 }
 
 /** In pieces of odd sizes, as a connection gives them. */
-async function* inChunks(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
-  for (let at = 0; at < bytes.length; at += 4093) yield bytes.subarray(at, at + 4093)
+async function* inChunks(bytes: Uint8Array, size = 4093): AsyncGenerator<Uint8Array, void> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
 }
 
 function jsonOf(text: string): unknown {

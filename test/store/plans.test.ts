@@ -21,6 +21,7 @@ const VALUES: Record<keyof typeof QUERIES, string[]> = {
   countNotAnalysed: [],
   workitem: [`'2.25.7'`],
   openWorkitems: [],
+  dueHints: [`'2020-01-01'`, `'2120-01-01'`, '50'],
   ownInstances: [`'{2.25.7,2.25.8}'`],
 }
 
@@ -42,6 +43,7 @@ beforeAll(async () => {
       insert into gliabridge.own_instances (sop_instance_uid, added_at) select '2.25.' || n, now() from generate_series(1, 5000) n;
       insert into gliabridge.workitems (workitem_uid, transaction_uid, state, priority, claimed_at)
         select '2.25.' || n, '2.25.1', case when n % 500 = 0 then 'in progress' else 'closed' end, 'fresh', now() - n * interval '1 second' from generate_series(1, 5000) n;
+      insert into gliabridge.hints (kind, value, heard_at, due_at) select 'study', '1.2.' || n, now(), now() + n * interval '1 second' from generate_series(1, 5000) n;
       analyze`),
   )
 })
@@ -55,6 +57,6 @@ it.each(Object.entries(QUERIES as Record<string, NamedQuery>))('%s', async (name
   expect(plan).toContain(index)
   // The table that it is about is not read from end to end; the last reviews of a list are looked up row by row.
   expect(plan).not.toMatch(
-    /Seq Scan on (analyses|analysis_events|legs|artifacts|watched_studies|own_instances|workitems)\b/,
+    /Seq Scan on (analyses|analysis_events|legs|artifacts|watched_studies|own_instances|workitems|hints)\b/,
   )
 })

@@ -1,0 +1,189 @@
+// Listens for HL7 v2 messages over MLLP: each is a hint, acknowledged once it is kept.
+import { BlockList, createServer, isIP, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
+import { AppError, asAppError, unforeseenFields } from '../../domain/errors.ts'
+import { LIMITS } from '../../domain/limits.ts'
+import type { Clock } from '../../domain/ports/clock.ts'
+import type { HintStore } from '../../domain/ports/hint-store.ts'
+import type { Log } from '../../domain/ports/log.ts'
+import type { DimseTls } from '../dimse.ts'
+import { type Answer, answerTo } from './answer.ts'
+import { createMllpFrames } from './frames.ts'
+import { readHeader, readHints } from './message.ts'
+import { CONDITION, Hl7Refusal } from './refusal.ts'
+
+export interface MllpOptions {
+  host: string
+  port: number
+  /** Addresses and subnets ("10.1.2.0/24") that may send; no other is heard. */
+  peers: readonly string[]
+  tls?: DimseTls | undefined
+  accessionFields: readonly string[]
+  hints: Pick<HintStore, 'add'>
+  /** Called after each message that was kept. */
+  onHeard(): void
+  clock: Clock
+  /** Of each acknowledgment. */
+  newControlId(): string
+  log: Log
+}
+
+export interface MllpListener {
+  port: number
+  /** Ends all connections; what was not acknowledged is sent again by its sender. */
+  close(): Promise<void>
+}
+
+const START = Buffer.from([0x0b])
+const END = Buffer.from([0x1c, 0x0d])
+/** A peer that vanished without a word is noticed after this. */
+const KEEP_ALIVE_MS = 60_000
+
+/** Throws SETTINGS_INVALID when the address cannot be had, a peer is no address, or the certificate cannot be used. */
+export async function listenMllp(options: MllpOptions): Promise<MllpListener> {
+  const { log } = options
+  const isPeer = allowList(options.peers)
+  const open = new Set<Socket>()
+  const take = (socket: Socket) => {
+    const address = socket.remoteAddress ?? ''
+    // Errors of a socket that nobody reads from would end the process.
+    socket.on('error', () => socket.destroy())
+    if (!isPeer(address) || open.size >= LIMITS.hl7Connections) {
+      const reason = isPeer(address) ? 'too many connections' : 'its address is not in receive.hl7.peers'
+      log.warn({ trigger: 'hl7', address, reason }, 'a connection was refused')
+      socket.destroy()
+      return
+    }
+    open.add(socket)
+    socket.on('close', () => open.delete(socket))
+    socket.setKeepAlive(true, KEEP_ALIVE_MS)
+    void hear(options, socket)
+  }
+  const server = options.tls === undefined ? createServer(take) : createSecure(options.tls, take)
+  await listening(server, options)
+  const address = server.address()
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : options.port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        for (const socket of open) socket.destroy()
+      }),
+  }
+}
+
+/** One message after the other, until the peer ends the connection, is too slow, or sends what is no MLLP. */
+async function hear(options: MllpOptions, socket: Socket): Promise<void> {
+  const { log } = options
+  const frames = createMllpFrames()
+  let deadline: NodeJS.Timeout | undefined
+  try {
+    // Nothing is read while a message is worked on.
+    for await (const chunk of socket) {
+      for (const message of frames.push(chunk as Buffer)) await send(socket, await answer(options, message))
+      if (!frames.isOpen()) deadline = void clearTimeout(deadline)
+      else deadline ??= setTimeout(() => tooSlow(log, socket), LIMITS.hl7Seconds * 1000)
+    }
+  } catch (thrown) {
+    const error = asAppError(thrown)
+    // What the socket itself throws says no more than that the connection is over.
+    if (error.code !== 'INTERNAL')
+      log.warn({ trigger: 'hl7', code: error.code, error: error.message }, 'a connection was ended')
+  } finally {
+    clearTimeout(deadline)
+    socket.destroy()
+  }
+}
+
+function tooSlow(log: Log, socket: Socket): void {
+  log.warn(
+    { trigger: 'hl7', limitSeconds: LIMITS.hl7Seconds },
+    'a connection was ended: its message did not become whole in time',
+  )
+  socket.destroy()
+}
+
+/** Keeps the hints of a message, then says so. */
+async function answer(options: MllpOptions, bytes: Uint8Array): Promise<string | undefined> {
+  const { accessionFields, hints, onHeard, clock, newControlId, log } = options
+  const said = { now: clock.now(), controlId: newControlId() }
+  let header: Answer['header']
+  try {
+    const read = readHeader(bytes)
+    header = read.header
+    const found = readHints(read, accessionFields)
+    await hints.add(found)
+    onHeard()
+    log.info({ trigger: 'hl7', hints: found.length }, 'a hint was taken')
+    return answerTo({ ...said, header })
+  } catch (thrown) {
+    const error = asAppError(thrown)
+    log.warn(
+      { trigger: 'hl7', code: error.code, error: error.message, ...unforeseenFields(thrown) },
+      'a message was refused',
+    )
+    const refused =
+      error instanceof Hl7Refusal
+        ? { ...error.why, text: error.message }
+        : ({
+            acknowledgment: 'AR',
+            condition: CONDITION.internal,
+            location: '',
+            text: 'not now: the message could not be kept; send it again',
+          } as const)
+    return answerTo({ ...said, ...(header && { header }), refused })
+  }
+}
+
+/** Resolves when the peer has taken it. A peer that takes nothing is left. */
+function send(socket: Socket, text: string | undefined): Promise<void> {
+  if (text === undefined) return Promise.resolve()
+  return new Promise((resolve, reject) => {
+    const stalled = setTimeout(() => socket.destroy(), LIMITS.hl7Seconds * 1000)
+    socket.write(Buffer.concat([START, Buffer.from(text, 'latin1'), END]), (error) => {
+      clearTimeout(stalled)
+      if (error) reject(error)
+      else resolve()
+    })
+  })
+}
+
+function allowList(peers: readonly string[]): (address: string) => boolean {
+  const list = new BlockList()
+  for (const peer of peers) {
+    const [address = '', prefix] = peer.split('/')
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
+    try {
+      if (prefix === undefined) list.addAddress(address, family)
+      else list.addSubnet(address, Number(prefix), family)
+    } catch (cause) {
+      throw new AppError('SETTINGS_INVALID', `receive.hl7.peers: ${peer} is no address and no subnet`, { cause })
+    }
+  }
+  return (given) => {
+    // IPv4 as a socket for both families names it.
+    const address = given.replace(/^::ffff:(?=\d+\.)/i, '')
+    return isIP(address) !== 0 && list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+  }
+}
+
+function createSecure(tls: DimseTls, take: (socket: Socket) => void): Server {
+  try {
+    const server = createTlsServer({ ...tls, minVersion: 'TLSv1.2', requestCert: tls.ca !== undefined }, take)
+    // A handshake that fails is the peer's affair.
+    server.on('tlsClientError', (_error, socket) => socket.destroy())
+    return server
+  } catch (cause) {
+    throw new AppError('SETTINGS_INVALID', 'receive.hl7.tls: key and certificate cannot be used together', { cause })
+  }
+}
+
+function listening(server: Server, { host, port }: Pick<MllpOptions, 'host' | 'port'>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const where = `receive.hl7.host ${host}, receive.hl7.port ${port}`
+      reject(new AppError('SETTINGS_INVALID', `${where} cannot be had (${cause.code})`, { cause }))
+    })
+    server.listen(port, host, resolve)
+  })
+}
