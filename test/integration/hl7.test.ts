@@ -4,15 +4,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { generateStudy } from '../../demo/phantom/study.ts'
 import { listenHl7 } from '../../src/compose-hl7.ts'
-import { text } from '../../src/dicom/dataset.ts'
 import { createDicomWebClient } from '../../src/dicomweb/client.ts'
 import type { AuditEntry } from '../../src/domain/ports/audit-trail.ts'
 import { readRawSettings } from '../../src/settings/read.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { createHeardTrigger } from '../../src/triggers/heard.ts'
 import { createStudyWatch } from '../../src/triggers/study-watch.ts'
+import { buildSeries } from '../support/instances.ts'
 import { startOrthanc, type TestOrthanc } from '../support/orthanc.ts'
 import { createKeptLog } from '../support/quiet-log.ts'
 import { realClock } from '../support/real-clock.ts'
@@ -67,11 +66,9 @@ it('takes orders, and follows them to the studies of the archive', async () => {
     log,
     audit: { record: async (entry) => void audited.push(entry) },
   })
-  const made = await generateStudy({ seed: 7, size: 'small' })
-  await archive.store(made.studyInstanceUid, made.instances)
-  const { series } = await archive.retrieveMetadata(made.studyInstanceUid)
-  const accession = text(series[0]!.instances[0]!.metadata, 'AccessionNumber')
-  expect(accession).not.toBe('')
+  const study = '1.2.826.0.1.3680043.8.498.77'
+  const accession = 'A-88'
+  await archive.store(study, buildSeries(3, { study, series: `${study}.1`, accession }))
 
   const settings = await readRawSettings(
     {
@@ -123,7 +120,7 @@ it('takes orders, and follows them to the studies of the archive', async () => {
   const running = trigger.run((uid) => watch.hint(uid), stop.signal)
   await expect
     .poll(async () => (await store.watch.undecided()).map((one) => one.studyInstanceUid), { timeout: 30_000 })
-    .toEqual([made.studyInstanceUid])
+    .toEqual([study])
   stop.abort()
   await running
   expect(audited.find(({ interaction }) => interaction === 'search-type')).toMatchObject({

@@ -22,6 +22,7 @@ export interface InstanceSpec {
   patientName?: string
   patientId?: string
   issuer?: string
+  accession?: string
   studyDate?: string
   bodyPart?: string
   description?: string
@@ -81,6 +82,7 @@ export function buildInstance(spec: InstanceSpec): BuiltInstance {
     of(0x00080018, 'UI', spec.instance),
     of(0x00080020, 'DA', spec.studyDate ?? '20260228'),
     of(0x00080030, 'TM', '231500'),
+    ...(spec.accession === undefined ? [] : [of(0x00080050, 'SH', spec.accession)]),
     of(0x00080060, 'CS', spec.modality ?? 'MR'),
     of(0x0008103e, 'LO', spec.description ?? 'T1 axial'),
     of(0x00100010, 'PN', spec.patientName ?? 'Łukasz^Żółć=山田^太郎'),
