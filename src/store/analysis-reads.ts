@@ -1,10 +1,11 @@
 // The record of analyses as it is read: by the workers, the pages and the metrics.
-import type { AnalysisState } from '../domain/analysis.ts'
+import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
+import { AppError } from '../domain/errors.ts'
 import type { AnalysisStore, PatientAnalyses, PriorAnalyses } from '../domain/ports/analysis-store.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import { type EventRow, type RecordRow, toEvent, toRecord } from './analysis-rows.ts'
 import { loadArtifactRoles, loadArtifacts } from './artifacts.ts'
-import type { Database } from './database.ts'
+import type { Database, Queryable } from './database.ts'
 import { countByState, readFigures, readVersion, type StoreFigures } from './figures.ts'
 import { listAnalyses } from './list-analyses.ts'
 import { QUERIES } from './queries.ts'
@@ -48,4 +49,11 @@ export function createAnalysisReads(db: Database, clock: Clock): AnalysisReads {
     artifactRoles: (analysisId) => loadArtifactRoles(db, analysisId),
     artifact: async (analysisId, role) => (await loadArtifacts(db, analysisId, role))[0],
   }
+}
+
+/** Throws NOT_FOUND. */
+export async function loadRecord(db: Queryable, analysisId: string): Promise<AnalysisRecord> {
+  const [row] = await db.query<RecordRow>(QUERIES.recordById.sql, [analysisId])
+  if (!row) throw new AppError('NOT_FOUND', `no analysis ${analysisId}`)
+  return toRecord(row)
 }

@@ -5,16 +5,6 @@ import { LEGS, type Leg, type LegRecord, type LegState } from '../domain/deliver
 import type { ReviewFact } from '../domain/review.ts'
 import { parseSummary } from './result-schema.ts'
 
-/** Selected from `gliabridge.analyses a`; the legs come along, so a record is always one consistent reading. */
-export const RECORD = `
-  a.analysis_id, a.study_instance_uid, a.bundle_id, a.bundle_digest, a.model_digest, a.confirmed_patient, a.series_choice, a.instance_set_digest, a.state, a.hold, a.attempts,
-  a.sequence::text as sequence, a.created_at, a.updated_at, a.summary,
-  (select jsonb_agg(to_jsonb(l)) from gliabridge.legs l where l.analysis_id = a.analysis_id) as legs,
-  (select jsonb_build_object('number', r.number, 'decision', r.decision, 'at', r.at, 'reviewer', r.reviewer ->> 'name',
-      'reason', r.reason, 'edits', r.edits, 'redrawn', r.redrawn, 'delivered',
-      not exists (select 1 from gliabridge.review_deliveries d where d.review_id = r.review_id and d.state <> 'done'))
-    from gliabridge.reviews r where r.analysis_id = a.analysis_id order by r.number desc limit 1) as review`
-
 export interface RecordRow {
   analysis_id: string
   study_instance_uid: string

@@ -16,25 +16,12 @@ interface ArtifactRow {
   sop_class_uid: string | null
 }
 
-/** Replaces the artefact of the same role: a repeated analysis has the same result. Base64 since PGlite's own bytea is ten times slower. */
-const SAVE = `insert into gliabridge.artifacts
-    (analysis_id, role, media_type, bytes, sha256, sop_instance_uid, series_instance_uid, sop_class_uid)
-  values ($1, $2, $3, decode($4, 'base64'), $5, $6, $7, $8)
-  on conflict (analysis_id, role) do update set media_type = excluded.media_type, bytes = excluded.bytes, sha256 = excluded.sha256,
-    sop_instance_uid = excluded.sop_instance_uid, series_instance_uid = excluded.series_instance_uid, sop_class_uid = excluded.sop_class_uid`
-
-const LOAD = `select role, media_type, encode(bytes, 'base64') as base64, sha256, sop_instance_uid, series_instance_uid, sop_class_uid
-  from gliabridge.artifacts where analysis_id = $1 and ($2::text is null or role = $2) order by role`
-
 export async function saveArtifacts(tx: Queryable, analysisId: string, artifacts: readonly Artifact[]): Promise<void> {
   const roles = artifacts.map(({ role }) => role)
   // What an earlier run made and this one did not (a SEG, when now nothing is found) must not be delivered.
-  await tx.query('delete from gliabridge.artifacts where analysis_id = $1 and not role = any($2::text[])', [
-    analysisId,
-    roles,
-  ])
+  await tx.query(QUERIES.dropOtherArtifacts.sql, [analysisId, roles])
   for (const artifact of artifacts) {
-    await tx.query(SAVE, [
+    await tx.query(QUERIES.saveArtifact.sql, [
       analysisId,
       artifact.role,
       artifact.mediaType,
@@ -48,7 +35,7 @@ export async function saveArtifacts(tx: Queryable, analysisId: string, artifacts
 }
 
 export async function loadArtifacts(db: Queryable, analysisId: string, role?: Artifact['role']): Promise<Artifact[]> {
-  const rows = await db.query<ArtifactRow>(LOAD, [analysisId, role ?? null])
+  const rows = await db.query<ArtifactRow>(QUERIES.loadArtifacts.sql, [analysisId, role ?? null])
   return rows.map((row) => {
     const bytes = new Uint8Array(Buffer.from(row.base64, 'base64'))
     if (sha256(bytes) !== row.sha256)

@@ -1,6 +1,7 @@
 // Figures of the record, for metrics and pages.
 import { type AnalysisState, TRANSITIONS } from '../domain/analysis.ts'
 import type { Database } from './database.ts'
+import { QUERIES } from './queries.ts'
 
 export interface StoreFigures {
   analyses: Record<AnalysisState, number>
@@ -45,13 +46,8 @@ export async function readFigures(db: Database, now: Date): Promise<StoreFigures
 
 /** Grows with every change, of one analysis or of any; what the pages watch. */
 export async function readVersion(db: Database, analysisId?: string): Promise<string> {
-  const [row] = analysisId
-    ? await db.query<{ version: string | null }>(
-        'select max(event_id)::text as version from gliabridge.analysis_events where analysis_id = $1',
-        [analysisId],
-      )
-    : await db.query<{ version: string | null }>(
-        'select max(event_id)::text as version from gliabridge.analysis_events',
-      )
+  const [row] = await (analysisId
+    ? db.query<{ version: string | null }>(QUERIES.lastEventOf.sql, [analysisId])
+    : db.query<{ version: string | null }>(QUERIES.lastEvent.sql))
   return row?.version ?? '0'
 }

@@ -18,12 +18,7 @@ export function createHintStore(db: Database, clock: Clock): HintStore {
   return {
     async add(hints) {
       const at = clock.now().toISOString()
-      await db.query(
-        `insert into gliabridge.hints (kind, value, heard_at, due_at)
-         select distinct kind, value, $3::timestamptz, $3::timestamptz from unnest($1::text[], $2::text[]) as hint (kind, value)
-         on conflict (kind, value) do update set heard_at = excluded.heard_at, due_at = excluded.due_at, attempts = 0`,
-        [hints.map(({ kind }) => kind), hints.map(({ value }) => value), at],
-      )
+      await db.query(QUERIES.addHints.sql, [hints.map(({ kind }) => kind), hints.map(({ value }) => value), at])
     },
     async due(limit) {
       const now = clock.now()
@@ -32,17 +27,10 @@ export function createHintStore(db: Database, clock: Clock): HintStore {
       return rows.map(({ kind, value, heard_at, attempts }) => ({ kind, value, heardAt: heard_at, attempts }))
     },
     async done({ kind, value, heardAt }) {
-      await db.query('delete from gliabridge.hints where kind = $1 and value = $2 and heard_at = $3', [
-        kind,
-        value,
-        heardAt.toISOString(),
-      ])
+      await db.query(QUERIES.dropHint.sql, [kind, value, heardAt.toISOString()])
     },
     async later({ kind, value, heardAt }: KeptHint, at) {
-      await db.query(
-        'update gliabridge.hints set due_at = $4, attempts = attempts + 1 where kind = $1 and value = $2 and heard_at = $3',
-        [kind, value, heardAt.toISOString(), at.toISOString()],
-      )
+      await db.query(QUERIES.postponeHint.sql, [kind, value, heardAt.toISOString(), at.toISOString()])
     },
   }
 }

@@ -2,6 +2,7 @@
 import type { Clock } from '../domain/ports/clock.ts'
 import type { LedgerEntry, WriteLedger } from '../domain/ports/write-ledger.ts'
 import type { Database } from './database.ts'
+import { QUERIES } from './queries.ts'
 
 interface Row {
   key: string
@@ -13,10 +14,7 @@ export function createWriteLedger(db: Database, clock: Clock): WriteLedger {
   const now = () => clock.now()
   return {
     async find(keys) {
-      const rows = await db.query<Row>(
-        'select key, reference, version from gliabridge.ehr_ledger where key = any($1::text[]) and reference is not null',
-        [[...keys]],
-      )
+      const rows = await db.query<Row>(QUERIES.writtenOf.sql, [[...keys]])
       return new Map(
         rows.map(({ key, reference, version }): [string, LedgerEntry] => [
           key,
@@ -26,25 +24,20 @@ export function createWriteLedger(db: Database, clock: Clock): WriteLedger {
     },
     async begin(key, seconds) {
       const at = now()
-      const rows = await db.query(
-        `insert into gliabridge.ehr_ledger as l (key, begun_at) values ($1, $2)
-         on conflict (key) do update set begun_at = excluded.begun_at where l.reference is null and l.begun_at <= $3
-         returning key`,
-        [key, at.toISOString(), new Date(at.getTime() - seconds * 1000).toISOString()],
-      )
+      const rows = await db.query(QUERIES.beginWrite.sql, [
+        key,
+        at.toISOString(),
+        new Date(at.getTime() - seconds * 1000).toISOString(),
+      ])
       return rows.length === 1
     },
     async record(key, { reference, version }) {
       const at = now().toISOString()
-      await db.query(
-        `insert into gliabridge.ehr_ledger (key, begun_at, reference, version, written_at) values ($1, $2, $3, $4, $2)
-         on conflict (key) do update set reference = excluded.reference, version = excluded.version, written_at = excluded.written_at`,
-        [key, at, reference, version ?? null],
-      )
+      await db.query(QUERIES.recordWrite.sql, [key, at, reference, version ?? null])
     },
     async forget(key, olderThanSeconds = 0) {
       const before = new Date(now().getTime() - olderThanSeconds * 1000).toISOString()
-      await db.query('delete from gliabridge.ehr_ledger where key = $1 and begun_at <= $2', [key, before])
+      await db.query(QUERIES.forgetWrite.sql, [key, before])
     },
   }
 }

@@ -1,8 +1,9 @@
 // The worklist's question to the record: which analyses, in which order.
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { ListQuery } from '../domain/ports/analysis-store.ts'
-import { RECORD, type RecordRow, toRecord } from './analysis-rows.ts'
+import { type RecordRow, toRecord } from './analysis-rows.ts'
 import type { Queryable } from './database.ts'
+import { RECORD } from './queries/analysis-queries.ts'
 
 const UNREVIEWED = `not exists (select 1 from gliabridge.reviews r where r.analysis_id = a.analysis_id)`
 const TEXT = `lower(concat_ws(' ', a.summary -> 'patient' ->> 'patientName', a.summary -> 'patient' ->> 'patientId',

@@ -16,25 +16,16 @@ interface WatchedRow {
   reason: string | null
 }
 
-const COLUMNS =
-  'study_instance_uid, instance_set_digest, instance_count, first_seen_at, changed_at, decided_digest, outcome, reason'
-
 export function createWatchStore(db: Database, clock: Clock): WatchStore {
   const now = () => clock.now().toISOString()
   return {
     async cursor(trigger) {
-      const [row] = await db.query<{ value: string }>('select value from gliabridge.cursors where trigger_name = $1', [
-        trigger,
-      ])
+      const [row] = await db.query<{ value: string }>(QUERIES.cursorOf.sql, [trigger])
       return row?.value
     },
 
     async setCursor(trigger, value) {
-      await db.query(
-        `insert into gliabridge.cursors (trigger_name, value, updated_at) values ($1, $2, $3)
-         on conflict (trigger_name) do update set value = excluded.value, updated_at = excluded.updated_at`,
-        [trigger, value, now()],
-      )
+      await db.query(QUERIES.setCursor.sql, [trigger, value, now()])
     },
 
     async get(studyInstanceUid) {
@@ -48,22 +39,16 @@ export function createWatchStore(db: Database, clock: Clock): WatchStore {
     },
 
     async put(study) {
-      await db.query(
-        `insert into gliabridge.watched_studies (${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8)
-         on conflict (study_instance_uid) do update set instance_set_digest = excluded.instance_set_digest,
-           instance_count = excluded.instance_count, first_seen_at = excluded.first_seen_at, changed_at = excluded.changed_at,
-           decided_digest = excluded.decided_digest, outcome = excluded.outcome, reason = excluded.reason`,
-        [
-          study.studyInstanceUid,
-          study.instanceSetDigest,
-          study.instanceCount,
-          study.firstSeenAt,
-          study.changedAt,
-          study.decidedDigest ?? null,
-          study.decision?.outcome ?? null,
-          study.decision?.reason ?? null,
-        ],
-      )
+      await db.query(QUERIES.putWatchedStudy.sql, [
+        study.studyInstanceUid,
+        study.instanceSetDigest,
+        study.instanceCount,
+        study.firstSeenAt,
+        study.changedAt,
+        study.decidedDigest ?? null,
+        study.decision?.outcome ?? null,
+        study.decision?.reason ?? null,
+      ])
     },
 
     async notAnalysed({ limit, offset }) {
@@ -82,11 +67,7 @@ export function createWatchStore(db: Database, clock: Clock): WatchStore {
     },
 
     async addOwn(sopInstanceUids) {
-      await db.query(
-        `insert into gliabridge.own_instances (sop_instance_uid, added_at)
-         select distinct uid, $2::timestamptz from unnest($1::text[]) as uid on conflict do nothing`,
-        [sopInstanceUids, now()],
-      )
+      await db.query(QUERIES.addOwnInstances.sql, [sopInstanceUids, now()])
     },
   }
 }

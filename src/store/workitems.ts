@@ -27,24 +27,17 @@ export function createWorkitemStore(db: Database): WorkitemStore {
       return (await db.query<WorkitemRow>(QUERIES.openWorkitems.sql)).map(toWorkitem)
     },
     async put(item) {
-      await db.query(
-        `insert into gliabridge.workitems (workitem_uid, transaction_uid, state, study_instance_uid, priority, claimed_at, told, cancel_requested, outcome)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-         on conflict (workitem_uid) do update set transaction_uid = excluded.transaction_uid, state = excluded.state,
-           study_instance_uid = excluded.study_instance_uid, told = excluded.told, outcome = excluded.outcome,
-           cancel_requested = gliabridge.workitems.cancel_requested or excluded.cancel_requested`,
-        [
-          item.workitemUid,
-          item.transactionUid,
-          item.state,
-          item.studyInstanceUid ?? null,
-          item.priority,
-          item.claimedAt,
-          item.told ?? null,
-          item.cancelRequested,
-          item.outcome ?? null,
-        ],
-      )
+      await db.query(QUERIES.putWorkitem.sql, [
+        item.workitemUid,
+        item.transactionUid,
+        item.state,
+        item.studyInstanceUid ?? null,
+        item.priority,
+        item.claimedAt,
+        item.told ?? null,
+        item.cancelRequested,
+        item.outcome ?? null,
+      ])
     },
   }
 }
