@@ -2,6 +2,7 @@
 import type { DicomJson, Instance, Series, Uid } from '../domain/study.ts'
 import { number, numbers, text, texts } from './dataset.ts'
 import { distinctEchoTimes, isSameEcho } from './geometry.ts'
+import { IMAGE_LIMITS } from './image-limits.ts'
 import { offGrid } from './off-grid.ts'
 import { isEnhanced } from './slices.ts'
 
@@ -106,7 +107,7 @@ function orientationOf(ds: DicomJson, known: number[][]): string {
   const [ax = 0, ay = 0, az = 0, bx = 0, by = 0, bz = 0] = cosines
   const normal = [ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx]
   const along = (other: number[]) => other.reduce((sum, value, axis) => sum + value * normal[axis]!, 0)
-  const found = known.findIndex((other) => along(other) > 0.995)
+  const found = known.findIndex((other) => along(other) > IMAGE_LIMITS.sameNormal.value)
   return String(found >= 0 ? found : known.push(normal) - 1)
 }
 
@@ -117,19 +118,15 @@ function waterOf(instances: Instance[]): Instance[] {
   return groups.get('water') ?? groups.get('in phase') ?? instances
 }
 
-/** Echo time in ms from which on a spin echo of long repetition time shows T2 rather than proton density. */
-export const T2_ECHO_MS = 60
-/** RepetitionTime in ms from which on tissue has recovered enough for either. */
-export const LONG_REPETITION_MS = 1800
-
 /** Of proton density and T2 filed as one series: the T2 images. */
 function lateEchoOf(instances: Instance[]): Instance[] {
   const [early, late, third] = distinctEchoTimes(
     instances.flatMap(({ metadata }) => number(metadata, 'EchoTime') ?? []),
   )
   if (early === undefined || late === undefined || third !== undefined) return instances
-  const isLong = instances.every(({ metadata }) => (number(metadata, 'RepetitionTime') ?? 0) >= LONG_REPETITION_MS)
-  if (!isLong || early >= T2_ECHO_MS || late < T2_ECHO_MS) return instances
+  const { longRepetition, t2Echo } = IMAGE_LIMITS
+  const isLong = instances.every(({ metadata }) => (number(metadata, 'RepetitionTime') ?? 0) >= longRepetition.value)
+  if (!isLong || early >= t2Echo.value || late < t2Echo.value) return instances
   const ofLate = instances.filter(({ metadata }) => isSameEcho(number(metadata, 'EchoTime') ?? 0, late))
   return 2 * ofLate.length === instances.length ? ofLate : instances
 }

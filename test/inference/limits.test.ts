@@ -1,18 +1,27 @@
 // Numbers that decide about a patient have a source, and stand in the table of their area and nowhere else.
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { IMAGE_LIMITS } from '../../src/dicom/image-limits.ts'
 import type { Limit } from '../../src/domain/limit.ts'
 import { LESION_LIMITS } from '../../src/inference/lesions/limits.ts'
 import { COPY_LIMITS, PLAUSIBILITY_LIMITS, PREPARATION_LIMITS } from '../../src/inference/segmentation/limits.ts'
+import { PREFERENCE_LIMITS, STACK_LIMITS, TIMING_LIMITS } from '../../src/inference/series/header-limits.ts'
 import { WITNESS_LIMITS } from '../../src/inference/series/limits.ts'
 
-const rows = Object.entries<Limit>({
-  ...LESION_LIMITS,
-  ...PLAUSIBILITY_LIMITS,
-  ...COPY_LIMITS,
-  ...PREPARATION_LIMITS,
-  ...WITNESS_LIMITS,
-})
+const TABLES: Record<string, Record<string, Limit>> = {
+  LESION_LIMITS,
+  PLAUSIBILITY_LIMITS,
+  COPY_LIMITS,
+  PREPARATION_LIMITS,
+  IMAGE_LIMITS,
+  TIMING_LIMITS,
+  STACK_LIMITS,
+  PREFERENCE_LIMITS,
+  WITNESS_LIMITS,
+}
+const rows = Object.entries(TABLES).flatMap(([table, limits]) =>
+  Object.entries(limits).map(([name, limit]) => [`${table}.${name}`, limit] as const),
+)
 const PUBLICATION = /^[A-Z][a-z]+ et al\., .+ (19|20)\d\d;/
 const MEASURED = /^measured: .{20,}/
 const CHOSEN = /^chosen: .{20,}/
@@ -35,12 +44,22 @@ describe('the limits', () => {
     'REGROWTH',
   ]
   const inference = new URL('../../src/inference/', import.meta.url)
-  const files = ['lesions', 'segmentation'].flatMap((room) =>
-    readdirSync(new URL(`${room}/`, inference)).map((name) => `${room}/${name}`),
+  const files = ['lesions', 'segmentation', 'series'].flatMap((room) =>
+    readdirSync(new URL(`${room}/`, inference))
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => `${room}/${name}`),
   )
   it.each(files)('%s: has no number of its own beside the table', (name) => {
     const text = readFileSync(new URL(name, inference), 'utf8')
     const numbers = [...text.matchAll(/^(?:export )?const ([A-Z][A-Z0-9_]+) = [-\d]/gm)].map((match) => match[1]!)
     expect(numbers.filter((one) => !OTHERS.includes(one))).toEqual([])
+  })
+
+  const series = files.filter((name) => name.startsWith('series/') && !name.endsWith('limits.ts'))
+  it.each(series)('%s: compares with no number that is written into the code', (name) => {
+    const code = readFileSync(new URL(name, inference), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
+    expect([...code.matchAll(/(?:[<>]=?|tolerance:) ?-?(\d{2,}|\d*\.\d+|[2-9])\b/g)].map(([found]) => found)).toEqual(
+      [],
+    )
   })
 })

@@ -5,10 +5,9 @@ import { quantileOf } from '../volumes/quantile.ts'
 import { WITNESS_LIMITS } from './limits.ts'
 import { deepVoxels } from './pixel-measures.ts'
 
-const { vessels, enhanced, opposite } = WITNESS_LIMITS
-const BINS = 32
-/** Share of voxels that make a tail. */
-const TAIL = 0.005
+const { vessels, enhanced, opposite, intensityBins, brightTail } = WITNESS_LIMITS
+const BINS = intensityBins.value
+const TAIL = brightTail.value
 
 /**
  * How much more of the second image is brighter than the first explains than the other way round. Each image is predicted from the

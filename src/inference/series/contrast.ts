@@ -1,6 +1,7 @@
 // Whether each series was acquired with contrast agent: statements weighed by how far their source can be trusted, over the whole study.
 import { agentText, contrastWords } from './contrast-words.ts'
 import type { SeriesFacts } from './facts.ts'
+import { STACK_LIMITS } from './header-limits.ts'
 import { foldDescription, LEFT_BY_WORDS, says } from './vocabulary.ts'
 
 export interface ContrastEvidence {
@@ -95,15 +96,13 @@ function namesExamination(facts: SeriesFacts, all: readonly SeriesFacts[]): bool
 /** Perfusion words of dynamic susceptibility contrast, and what is measured without agent. */
 const BOLUS = LEFT_BY_WORDS.filter(({ kind }) => kind === 'perfusion').map(({ words }) => words)
 const WITHOUT_BOLUS = { en: ['asl', 'pcasl', 'pasl', 'bold', 'fmri', 'ivim'] }
-/** Fewest images per position of a bolus passage. */
-const MIN_PHASES = 15
 
 /** A first pass of contrast agent, whether or not anybody typed it in. */
 function isBolusPassage(f: SeriesFacts): boolean {
   const folded = foldDescription(f.description)
   return (
     f.positions > 0 &&
-    f.images >= MIN_PHASES * f.positions &&
+    f.images >= STACK_LIMITS.bolusPhases.value * f.positions &&
     !f.imageType.includes('ASL') &&
     !says(WITHOUT_BOLUS, folded) &&
     (f.imageType.some((value) => value.startsWith('PERFUSION')) || BOLUS.some((words) => says(words, folded)))

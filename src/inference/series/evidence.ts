@@ -1,7 +1,8 @@
 // What kind of image a head series is: weighting from the pulse sequence's physics, words last.
-import { LONG_REPETITION_MS, T2_ECHO_MS } from '../../dicom/volume-instances.ts'
+import { IMAGE_LIMITS } from '../../dicom/image-limits.ts'
 import type { ParameterMap } from '../../domain/study.ts'
 import type { SeriesFacts } from './facts.ts'
+import { TIMING_LIMITS as T } from './header-limits.ts'
 import { foldDescription, SEQUENCE_WORDS, says } from './vocabulary.ts'
 
 export type Weighting = 'T1' | 'T2' | 'FLAIR'
@@ -28,6 +29,9 @@ export function evidence(facts: SeriesFacts): Evidence {
   return { weighting, reasons, silent: weighting === undefined && !physics.decisive && !physics.mayBeFlow }
 }
 
+/** Where FlipAngle is absent: no reason to take the angle for a small one. */
+const UNKNOWN_ANGLE = 90
+
 export interface Physics {
   weighting: Weighting | undefined
   text: string
@@ -37,7 +41,6 @@ export interface Physics {
   mayBeFlow?: true
 }
 
-/** Limits in ms hold from 0.3 T to 7 T; they are wide, since what lies between T1, PD and T2 is left to "none of them". */
 export function weightingByPhysics(f: SeriesFacts): Physics {
   const tr = f.repetitionTime
   const te = f.echoTimes[0]
@@ -60,22 +63,23 @@ export function weightingByPhysics(f: SeriesFacts): Physics {
   })
 
   if (ti !== undefined && ti > 0) {
-    if (ti >= 1200 && te >= 60 && tr >= 3500) return is('FLAIR', 'FLAIR')
-    if (ti <= 350 && tr >= 1500 && te >= 15) return is(undefined, 'short-tau inversion recovery')
-    if (ti >= 250 && ti < 1400 && te < 50) return is('T1', 'T1-weighted inversion recovery')
+    if (ti >= T.flairInversion.value && te >= T.flairEcho.value && tr >= T.flairRepetition.value)
+      return is('FLAIR', 'FLAIR')
+    if (ti <= T.shortTauInversion.value && tr >= T.shortTauRepetition.value && te >= T.shortTauEcho.value)
+      return is(undefined, 'short-tau inversion recovery')
+    if (ti >= T.minT1Inversion.value && ti < T.maxT1Inversion.value && te < T.maxT1InversionEcho.value)
+      return is('T1', 'T1-weighted inversion recovery')
     if (f.scanning.has('IR')) return is(undefined, 'inversion recovery of none of the known kinds')
   }
-  if (f.scanning.has('IR') && ti === undefined && te >= 60) {
-    if (tr >= 6000 && te >= 75) return is('FLAIR', 'FLAIR, although InversionTime is absent')
+  if (f.scanning.has('IR') && ti === undefined && te >= T.flairEcho.value) {
+    if (tr >= T.untimedFlairRepetition.value && te >= T.untimedFlairEcho.value)
+      return is('FLAIR', 'FLAIR, although InversionTime is absent')
     return { weighting: undefined, text: `${timing}: inversion recovery without InversionTime`, decisive: false }
   }
   if (f.scanning.has('GR') && !f.scanning.has('SE')) {
-    if (f.variant.has('SS') && !f.variant.has('SP') && !f.variant.has('MP') && (f.flipAngle ?? 0) >= 30 && tr < 20) {
-      return is(undefined, 'a steady-state sequence')
-    }
-    if (te >= 13) return is(undefined, 'T2*-weighted gradient echo')
-    if (tr < 50 && (f.flipAngle ?? 90) < 5 && !f.scanning.has('IR') && !f.variant.has('MP'))
-      return is(undefined, 'gradient echo of low flip angle')
+    if (isSteadyState(f, tr)) return is(undefined, 'a steady-state sequence')
+    if (te >= T.t2StarEcho.value) return is(undefined, 'T2*-weighted gradient echo')
+    if (isOfLowAngle(f, tr)) return is(undefined, 'gradient echo of low flip angle')
     if (isDensityWeighted(f, tr)) return is(undefined, 'proton-density-weighted gradient echo')
     if (isTimedForFlow(f, tr))
       return {
@@ -86,24 +90,36 @@ export function weightingByPhysics(f: SeriesFacts): Physics {
       }
     return is('T1', 'T1-weighted gradient echo')
   }
-  if (tr >= LONG_REPETITION_MS && te >= T2_ECHO_MS) return is('T2', 'T2-weighted')
-  if (tr >= LONG_REPETITION_MS) return is(undefined, 'proton density weighted or mixed')
-  if (tr <= 1400 && te <= 40) return is('T1', 'T1-weighted')
+  if (tr >= IMAGE_LIMITS.longRepetition.value && te >= IMAGE_LIMITS.t2Echo.value) return is('T2', 'T2-weighted')
+  if (tr >= IMAGE_LIMITS.longRepetition.value) return is(undefined, 'proton density weighted or mixed')
+  if (tr <= T.maxT1Repetition.value && te <= T.maxT1Echo.value) return is('T1', 'T1-weighted')
   return is(undefined, 'neither T1- nor T2-weighted')
 }
 
-/** Tissue has a T1 of about 900 ms at 1.5 T; a spoiled echo of far less than the Ernst angle shows proton density, not T1. */
+/** Balanced: neither spoiled nor prepared. */
+function isSteadyState(f: SeriesFacts, tr: number): boolean {
+  const isBalanced = f.variant.has('SS') && !f.variant.has('SP') && !f.variant.has('MP')
+  return isBalanced && (f.flipAngle ?? 0) >= T.steadyStateAngle.value && tr < T.steadyStateRepetition.value
+}
+
+function isOfLowAngle(f: SeriesFacts, tr: number): boolean {
+  const isPrepared = f.scanning.has('IR') || f.variant.has('MP')
+  return !isPrepared && (f.flipAngle ?? UNKNOWN_ANGLE) < T.lowAngle.value && tr < T.lowAngleRepetition.value
+}
+
+/** A spoiled echo of far less than the Ernst angle shows proton density, not T1. */
 function isDensityWeighted(f: SeriesFacts, tr: number): boolean {
   if (f.flipAngle === undefined || f.scanning.has('IR') || f.variant.has('MP') || f.inversionTime !== undefined)
     return false
-  const ernst = (Math.acos(Math.exp(-tr / 900)) * 180) / Math.PI
-  return f.flipAngle < 0.6 * ernst
+  const ernst = (Math.acos(Math.exp(-tr / T.tissueT1.value)) * 180) / Math.PI
+  return f.flipAngle < T.densityAngle.value * ernst
 }
 
 /** 3D without a preparation pulse, TR and flip angle of inflow angiography; T1 has a shorter TR or a larger angle. */
 function isTimedForFlow(f: SeriesFacts, tr: number): boolean {
   const isPrepared = f.scanning.has('IR') || f.variant.has('MP') || f.inversionTime !== undefined
-  return f.is3d && !isPrepared && tr >= 18 && tr <= 45 && (f.flipAngle ?? 90) <= 25
+  const isTimed = tr >= T.minFlowRepetition.value && tr <= T.maxFlowRepetition.value
+  return f.is3d && !isPrepared && isTimed && (f.flipAngle ?? UNKNOWN_ANGLE) <= T.maxFlowAngle.value
 }
 
 function weightingByWords(folded: string): Weighting | undefined {

@@ -2,10 +2,8 @@
 import { readBodyPart } from '../../dicom/body-part.ts'
 import { weightingByPhysics } from './evidence.ts'
 import type { SeriesFacts } from './facts.ts'
+import { STACK_LIMITS } from './header-limits.ts'
 import { foldDescription, LEFT_BY_WORDS, OTHER_BODY, says } from './vocabulary.ts'
-
-/** Limits of what counts as imaging of a whole head. */
-export const WHOLE_HEAD = { positions: 10, spacingMm: 8, coverageMm: 80, fieldOfViewMm: 120 } as const
 
 const MR_IMAGE_CLASSES = new Set([
   '1.2.840.10008.5.1.4.1.1.4', // MR Image
@@ -121,12 +119,12 @@ function byMaking(f: SeriesFacts): string | undefined {
 /** Anything but one stack of one image per position. */
 function byStack(f: SeriesFacts): string | undefined {
   if (f.orientations > 1) return `localizer or several stacks: ${f.orientations} slice orientations`
-  if (f.positions > 0 && f.images >= 2 * f.positions) {
+  if (f.positions > 0 && f.images >= STACK_LIMITS.imagesPerPosition.value * f.positions) {
     return f.echoTimes.length > 1
       ? `several echoes in one series (EchoTime ${f.echoTimes.join(', ')} ms)`
       : `a time series: ${f.images} images at ${f.positions} slice positions`
   }
-  if (f.echoTimes.length > 1 && f.echoTimes.at(-1)! > 1.5 * f.echoTimes[0]!)
+  if (f.echoTimes.length > 1 && f.echoTimes.at(-1)! > STACK_LIMITS.echoRatio.value * f.echoTimes[0]!)
     return `several echo times in one series (${f.echoTimes.join(', ')} ms)`
   return undefined
 }
@@ -173,17 +171,19 @@ function byBody(f: SeriesFacts): Named | undefined {
 
 /** Across its slices it shows a head, however far they are apart. */
 function coversHead(f: SeriesFacts): boolean {
-  return f.positions === 0 || (f.positions >= WHOLE_HEAD.positions && f.coverage! >= WHOLE_HEAD.coverageMm)
+  return (
+    f.positions === 0 ||
+    (f.positions >= STACK_LIMITS.minPositions.value && f.coverage! >= STACK_LIMITS.minCoverage.value)
+  )
 }
 
 function byGeometry(f: SeriesFacts): string | undefined {
   if (f.positions === 0) return 'no slice positions (ImagePositionPatient, ImageOrientationPatient) in its headers'
-  if (f.positions < WHOLE_HEAD.positions) return `too few slices for a head: ${f.positions}`
-  // Positions are rounded when they are written.
-  if (f.sliceSpacing! > WHOLE_HEAD.spacingMm + 0.05)
-    return `slices ${f.sliceSpacing!.toFixed(1)} mm apart, more than ${WHOLE_HEAD.spacingMm} mm`
-  if (f.coverage! < WHOLE_HEAD.coverageMm) return `covers only ${Math.round(f.coverage!)} mm across its slices`
-  if (f.fieldOfView !== undefined && f.fieldOfView < WHOLE_HEAD.fieldOfViewMm)
+  if (f.positions < STACK_LIMITS.minPositions.value) return `too few slices for a head: ${f.positions}`
+  if (f.sliceSpacing! > STACK_LIMITS.maxSpacing.value + STACK_LIMITS.rounding.value)
+    return `slices ${f.sliceSpacing!.toFixed(1)} mm apart, more than ${STACK_LIMITS.maxSpacing.value} mm`
+  if (f.coverage! < STACK_LIMITS.minCoverage.value) return `covers only ${Math.round(f.coverage!)} mm across its slices`
+  if (f.fieldOfView !== undefined && f.fieldOfView < STACK_LIMITS.minFieldOfView.value)
     return `field of view of only ${Math.round(f.fieldOfView)} mm`
   return undefined
 }

@@ -1,8 +1,10 @@
 // What the headers of one series say about how it was made, for classic and enhanced MR alike (PS3.3 C.8.3, C.8.13).
 import { items, number, numbers, text, texts } from '../../dicom/dataset.ts'
 import { distinctEchoTimes } from '../../dicom/geometry.ts'
+import { IMAGE_LIMITS } from '../../dicom/image-limits.ts'
 import { type DixonPart, dixonPart, volumeInstances } from '../../dicom/volume-instances.ts'
 import type { DicomJson, Series } from '../../domain/study.ts'
+import { STACK_LIMITS } from './header-limits.ts'
 
 export interface SeriesFacts {
   seriesInstanceUid: string
@@ -194,12 +196,12 @@ function geometry(
     if (!position || !orientation) continue
     const [ax, ay, az, bx, by, bz] = orientation as [number, number, number, number, number, number]
     const normal = [ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx]
-    if (!normals.some((known) => dot(known, normal) > 0.995)) normals.push(normal)
+    if (!normals.some((known) => dot(known, normal) > IMAGE_LIMITS.sameNormal.value)) normals.push(normal)
     along.push(dot(position, normals[0]!))
   }
   const [normal] = normals
   if (!normal) return { positions: 0, orientations: 0, sliceSpacing: undefined, coverage: undefined, plane: undefined }
-  const at = distinct(along, 0.02)
+  const at = distinct(along, STACK_LIMITS.samePosition.value)
   const span = at.at(-1)! - at[0]!
   const spacing = at.length > 1 ? span / (at.length - 1) : undefined
   const closest = normal.map(Math.abs).indexOf(Math.max(...normal.map(Math.abs)))

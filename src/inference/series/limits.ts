@@ -12,7 +12,9 @@ export const WITNESS_LIMITS = {
   },
   /** Below the top of the head lies the base of the skull. */
   height: { value: 105, unit: 'mm', source: 'chosen: from the vertex to the base of the skull in small heads' },
-  /** Share of the 99th percentile above which a voxel is tissue. */
+  /** Quantile of what lies above zero that stands for bright tissue. */
+  tissueQuantile: { value: 0.99, unit: '1', source: 'chosen: spikes and vessels are fewer' },
+  /** Share of that quantile above which a voxel is tissue. */
   tissue: { value: 0.1, unit: '1', source: 'chosen: above noise in air, below the darkest fluid within the head' },
   /** Standard deviation of the Gaussian that stands for the sensitivity of the coil. */
   shading: {
@@ -20,8 +22,41 @@ export const WITNESS_LIMITS = {
     unit: 'mm',
     source: 'measured: npm run field -- --pixels on the cases named in pixel-model.json; 30 mm tells fewer of them',
   },
+  /** Over which gaps of the head's outline (dark skull, noise) are closed. */
+  closedGaps: { value: 6, unit: 'mm', source: 'chosen: the thickness of the skull that shows no signal' },
+  /** Standard deviation of the Gaussian that takes away what is wider than gyri. */
+  gyrus: { value: 8, unit: 'mm', source: 'chosen: the width of a gyrus with its sulcus' },
+  /** Of the voxels within the head: the smoothest, which are white matter; the extremes that are left out, and that are looked at. */
+  smoothest: { value: 0.15, unit: '1', source: 'chosen: a third of the share of white matter in a head' },
+  leftOut: { value: 0.05, unit: '1', source: 'chosen: fluid and vessels within the head are about as much' },
+  extreme: {
+    value: 0.04,
+    unit: '1',
+    source: 'chosen: less than the fluid within the head, so that both tails are of one tissue',
+  },
+  tail: { value: 0.02, unit: '1', source: 'chosen: less than the fluid within the head' },
+  /** The same of what is finer than a gyrus. */
+  fineTail: {
+    value: 0.03,
+    unit: '1',
+    source: 'chosen: more than the tail, since sulci and vessels are finer than ventricles',
+  },
   /** Fewest voxels within the head that say anything, here as a volume. */
   inside: { value: 40, unit: 'mL', source: 'chosen: a fifth of the smallest of the cases named in pixel-model.json' },
+  /** Steps of intensity in which one T1 is predicted from the other. */
+  intensityBins: {
+    value: 32,
+    unit: '1',
+    source: 'chosen: some 45 voxels in each within the smallest head that is judged, enough for a median',
+  },
+  /** Share of voxels that make a tail of bright spots. */
+  brightTail: {
+    value: 0.005,
+    unit: '1',
+    source: 'chosen: vessels and plexus take up about a hundredth of what is looked at',
+  },
+  /** Images that support each other. */
+  manyImages: { value: 3, unit: '1', source: 'chosen: three images make three pairs, two make one' },
   /** By how much one reading of three images or more must be likelier than the next (difference of log-likelihoods). */
   lead: {
     value: 1,

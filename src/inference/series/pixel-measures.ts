@@ -8,16 +8,11 @@ import { quantileOf } from '../volumes/quantile.ts'
 import { smoothed } from '../volumes/resample.ts'
 import { WITNESS_LIMITS } from './limits.ts'
 
-const { voxel, depth, height, tissue, shading, inside } = WITNESS_LIMITS
+const { voxel, depth, height, tissue, shading, inside, closedGaps, gyrus } = WITNESS_LIMITS
+const { smoothest, leftOut, extreme, tail, fineTail, tissueQuantile } = WITNESS_LIMITS
 const EDGE = voxel.value
-/** mm over which gaps of the head's outline (dark skull, noise) are closed. */
-const CLOSED_MM = 6
-/** Standard deviation in mm of the Gaussian that takes away what is wider than gyri. */
-const GYRUS_MM = 8
-/** Of the voxels within the head: the smoothest, and the extremes that are left out or looked at. */
-const SMOOTHEST = 0.15
-const MIDDLE = 0.05
-const EXTREME = 0.04
+const CLOSED_MM = closedGaps.value
+const [SMOOTHEST, MIDDLE, EXTREME] = [smoothest.value, leftOut.value, extreme.value]
 
 /** `own` of each image, in their order; `pairs[a][b]` for a < b. Every measure is without a unit. */
 export interface PixelMeasures {
@@ -54,7 +49,8 @@ function outlineOf(images: readonly Volume<Float32Array>[]): Volume<Uint8Array> 
   const mask = new Uint8Array(voxelCount(grid)).fill(1)
   for (const { data } of images) {
     const positive = data.filter((value) => value > 0).sort()
-    const least = positive.length === 0 ? Number.POSITIVE_INFINITY : tissue.value * quantileOf(positive, 0.99)
+    const least =
+      positive.length === 0 ? Number.POSITIVE_INFINITY : tissue.value * quantileOf(positive, tissueQuantile.value)
     for (let v = 0; v < mask.length; v++) if (!(data[v]! > least)) mask[v] = 0
   }
   let largest: number[] = []
@@ -143,18 +139,18 @@ function ranksOf(values: readonly number[]): Float64Array {
  * again, of what is finer than a gyrus.
  */
 function ownMeasures(image: Volume<Float32Array>, deep: readonly number[], ranks: Float64Array): number[] {
-  const fine = smoothed(image, GYRUS_MM)
+  const fine = smoothed(image, gyrus.value)
   const tails = (data: Float32Array, share: number) => {
     const sorted = Float32Array.from(deep, (v) => data[v]!).sort()
     const [low, middle, high] = [share, 0.5, 1 - share].map((q) => quantileOf(sorted, q))
     return Math.log(positive(high! - middle!) / positive(middle! - low!))
   }
   return [
-    tails(image.data, 0.02),
+    tails(image.data, tail.value),
     smoothestRank(image, deep, ranks),
     tails(
       image.data.map((value, v) => value - fine.data[v]!),
-      0.03,
+      fineTail.value,
     ),
   ]
 }

@@ -2,6 +2,7 @@
 
 import { agentText, contrastWords } from './contrast-words.ts'
 import type { SeriesFacts } from './facts.ts'
+import { PREFERENCE_LIMITS } from './header-limits.ts'
 import { DENOISED, FAT_SUPPRESSION, foldDescription, REPEATED, says } from './vocabulary.ts'
 
 interface Rule {
@@ -13,8 +14,7 @@ interface Rule {
   tolerance: number
 }
 
-/** Coverage in mm from which on nothing of a brain is missing, in whatever plane. */
-const WHOLE_BRAIN_MM = 130
+const { wholeBrain, alikeHead, alikeSpacing, alikeCoverage, alikePixels } = PREFERENCE_LIMITS
 
 const RULES: readonly Rule[] = [
   { text: 'the water image of a Dixon acquisition', score: (f) => (f.dixon === 'in phase' ? 0 : 1), tolerance: 0 },
@@ -26,20 +26,24 @@ const RULES: readonly Rule[] = [
   // A slab of orbits or sella is thin and fine, and shows a part of the brain.
   {
     text: 'the whole head',
-    score: (f) => f.coverage && Math.min(f.coverage, WHOLE_BRAIN_MM),
-    tolerance: 20,
+    score: (f) => f.coverage && Math.min(f.coverage, wholeBrain.value),
+    tolerance: alikeHead.value,
   },
   { text: '3D rather than 2D', score: (f) => (f.is3d ? 1 : 0), tolerance: 0 },
   {
     text: 'thinner slices',
     score: (f) => (f.sliceSpacing === undefined ? undefined : -f.sliceSpacing),
-    tolerance: 0.5,
+    tolerance: alikeSpacing.value,
   },
   { text: 'axial rather than another plane', score: (f) => (f.plane === 'axial' || f.is3d ? 1 : 0), tolerance: 0 },
-  { text: 'more coverage', score: (f) => f.coverage, tolerance: 10 },
+  { text: 'more coverage', score: (f) => f.coverage, tolerance: alikeCoverage.value },
   { text: 'corrected for distortion', score: distortion, tolerance: 0 },
   { text: 'without fat suppression', score: (f) => (isFatSuppressed(f) ? 0 : 1), tolerance: 0 },
-  { text: 'finer pixels', score: (f) => (f.pixelSpacing === undefined ? undefined : -f.pixelSpacing), tolerance: 0.15 },
+  {
+    text: 'finer pixels',
+    score: (f) => (f.pixelSpacing === undefined ? undefined : -f.pixelSpacing),
+    tolerance: alikePixels.value,
+  },
   { text: 'corrected for coil sensitivity', score: (f) => (f.imageType.includes('NORM') ? 1 : 0), tolerance: 0 },
   { text: 'denoised', score: (f) => (says(DENOISED, foldDescription(f.description)) ? 1 : 0), tolerance: 0 },
   {

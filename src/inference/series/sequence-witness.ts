@@ -67,7 +67,8 @@ export function refuseOtherWeightings(
   )
 }
 
-const leadOf = (images: number) => (images < 3 ? WITNESS_LIMITS.leadOfFew : WITNESS_LIMITS.lead).value
+const leadOf = (images: number) =>
+  (images < WITNESS_LIMITS.manyImages.value ? WITNESS_LIMITS.leadOfFew : WITNESS_LIMITS.lead).value
 
 /** Undefined when no reading is possible: more images than sequences. The lead is that over the next reading. */
 export function likeliest(

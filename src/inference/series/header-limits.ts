@@ -1,0 +1,110 @@
+// The numbers by which the headers of a series are judged, each with its unit and its source.
+import type { Limit } from '../../domain/limit.ts'
+
+const TISSUE = 'Stanisz et al., Magn Reson Med 2005;54:507-512 (T1 of white matter 884 ms at 1.5 T)'
+
+/** Between T1, proton density and T2 much is left to none of them, so the limits hold from 0.3 T to 7 T. */
+export const TIMING_LIMITS = {
+  flairInversion: {
+    value: 1200,
+    unit: 'ms',
+    source:
+      'chosen: fluid (T1 of 4 s and more) is nulled after 1.4 s at the shortest TR that occurs, and later at longer ones',
+  },
+  flairEcho: { value: 60, unit: 'ms', source: 'chosen: as for T2; what has a shorter echo weighs T1 as well' },
+  flairRepetition: {
+    value: 3500,
+    unit: 'ms',
+    source: 'chosen: at a shorter TR fluid is nulled only where grey and white matter are too',
+  },
+  /** Where InversionTime is absent, TR and TE alone must leave nothing else. */
+  untimedFlairRepetition: {
+    value: 6000,
+    unit: 'ms',
+    source: 'chosen: short-tau and T1 inversion recovery are acquired with less',
+  },
+  untimedFlairEcho: { value: 75, unit: 'ms', source: 'chosen: above the echoes of short-tau inversion recovery' },
+  shortTauInversion: {
+    value: 350,
+    unit: 'ms',
+    source: 'chosen: fat (T1 of 250 to 400 ms) is nulled before 280 ms, with room above',
+  },
+  shortTauRepetition: {
+    value: 1500,
+    unit: 'ms',
+    source: 'chosen: T1 inversion recovery with so short an inversion has less',
+  },
+  shortTauEcho: { value: 15, unit: 'ms', source: 'chosen: MPRAGE with so short an inversion has an echo of a few ms' },
+  minT1Inversion: { value: 250, unit: 'ms', source: 'chosen: below the 400 ms of T1 inversion recovery at 0.3 T' },
+  maxT1Inversion: {
+    value: 1400,
+    unit: 'ms',
+    source: 'chosen: above the 1,200 ms of MPRAGE at 7 T, and fluid is not yet nulled',
+  },
+  maxT1InversionEcho: { value: 50, unit: 'ms', source: 'chosen: a longer echo adds T2 to the contrast' },
+  maxT1Repetition: { value: 1400, unit: 'ms', source: 'chosen: grey matter (T1 of 1.1 s at 1.5 T) has not recovered' },
+  maxT1Echo: { value: 40, unit: 'ms', source: 'chosen: well below the T2 of tissue, 70 ms and more' },
+  steadyStateAngle: {
+    value: 30,
+    unit: 'deg',
+    source: 'chosen: balanced sequences use 30 to 70 degrees, spoiled ones of so short a TR less',
+  },
+  steadyStateRepetition: { value: 20, unit: 'ms', source: 'chosen: balanced sequences have a TR of 5 to 15 ms' },
+  t2StarEcho: {
+    value: 13,
+    unit: 'ms',
+    source: 'chosen: T1 gradient echoes are read within 10 ms, T2* and susceptibility from 15 ms on',
+  },
+  lowAngle: { value: 5, unit: 'deg', source: 'chosen: field maps and scouts; T1 uses 8 degrees and more' },
+  lowAngleRepetition: {
+    value: 50,
+    unit: 'ms',
+    source: 'chosen: at a longer TR even a small angle may belong to another kind of sequence',
+  },
+  /** By which the Ernst angle of a sequence is reckoned. */
+  tissueT1: { value: 900, unit: 'ms', source: TISSUE },
+  /** Share of the Ernst angle. */
+  densityAngle: {
+    value: 0.6,
+    unit: '1',
+    source: 'chosen: at the Ernst angle T1 and proton density weigh alike, far below it proton density alone',
+  },
+  minFlowRepetition: { value: 18, unit: 'ms', source: 'chosen: time of flight has 20 to 40 ms, T1 of one slab less' },
+  maxFlowRepetition: { value: 45, unit: 'ms', source: 'chosen: time of flight has 20 to 40 ms' },
+  maxFlowAngle: { value: 25, unit: 'deg', source: 'chosen: time of flight has 15 to 25 degrees, T1 of that TR more' },
+} as const satisfies Record<string, Limit>
+
+/** What counts as one stack of images of a whole head. */
+export const STACK_LIMITS = {
+  minPositions: {
+    value: 10,
+    unit: '1',
+    source: 'chosen: ten of the thickest slices that are accepted are 8 cm of head',
+  },
+  maxSpacing: { value: 8, unit: 'mm', source: 'chosen: 5 mm with a gap of 50 %, the coarsest routine imaging' },
+  minCoverage: {
+    value: 80,
+    unit: 'mm',
+    source: 'chosen: a brain is 90 mm high and more; a few slices at its ends may lack',
+  },
+  minFieldOfView: { value: 120, unit: 'mm', source: 'chosen: the narrowest width of an adult brain, without skull' },
+  /** Positions are rounded when they are written. */
+  rounding: { value: 0.05, unit: 'mm', source: 'chosen: positions written with one decimal' },
+  samePosition: { value: 0.02, unit: 'mm', source: 'chosen: positions of one slice differ by rounding alone' },
+  /** Images at each position from which on they are a series in time. */
+  imagesPerPosition: { value: 2, unit: '1', source: 'chosen: a second image of every slice is another time or echo' },
+  /** Last echo time by the first from which on the images differ in contrast. */
+  echoRatio: { value: 1.5, unit: '1', source: 'chosen: echo times that a scanner notes for one image differ by less' },
+  /** Images at each position of the first passage of a contrast agent. */
+  bolusPhases: { value: 15, unit: '1', source: 'chosen: a passage takes 15 s and more, imaged at least each second' },
+} as const satisfies Record<string, Limit>
+
+/** Differences up to these do not make one series better than another. */
+export const PREFERENCE_LIMITS = {
+  /** Coverage from which on nothing of a brain is missing, in whatever plane. */
+  wholeBrain: { value: 130, unit: 'mm', source: 'chosen: the height and the width of an adult brain' },
+  alikeHead: { value: 20, unit: 'mm', source: 'chosen: a few slices more at either end' },
+  alikeSpacing: { value: 0.5, unit: 'mm', source: 'chosen: 1.0 and 1.2 mm, or 5.0 and 5.5 mm, are read alike' },
+  alikeCoverage: { value: 10, unit: 'mm', source: 'chosen: one or two thick slices' },
+  alikePixels: { value: 0.15, unit: 'mm', source: 'chosen: 0.43 and 0.5 mm are read alike, 0.5 and 0.9 mm are not' },
+} as const satisfies Record<string, Limit>
