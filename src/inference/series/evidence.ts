@@ -29,9 +29,6 @@ export function evidence(facts: SeriesFacts): Evidence {
   return { weighting, reasons, silent: weighting === undefined && !physics.decisive && !physics.mayBeFlow }
 }
 
-/** Where FlipAngle is absent: no reason to take the angle for a small one. */
-const UNKNOWN_ANGLE = 90
-
 export interface Physics {
   weighting: Weighting | undefined
   text: string
@@ -104,7 +101,7 @@ function isSteadyState(f: SeriesFacts, tr: number): boolean {
 
 function isOfLowAngle(f: SeriesFacts, tr: number): boolean {
   const isPrepared = f.scanning.has('IR') || f.variant.has('MP')
-  return !isPrepared && (f.flipAngle ?? UNKNOWN_ANGLE) < T.lowAngle.value && tr < T.lowAngleRepetition.value
+  return !isPrepared && (f.flipAngle ?? T.absentAngle.value) < T.lowAngle.value && tr < T.lowAngleRepetition.value
 }
 
 /** A spoiled echo of far less than the Ernst angle shows proton density, not T1. */
@@ -119,7 +116,7 @@ function isDensityWeighted(f: SeriesFacts, tr: number): boolean {
 function isTimedForFlow(f: SeriesFacts, tr: number): boolean {
   const isPrepared = f.scanning.has('IR') || f.variant.has('MP') || f.inversionTime !== undefined
   const isTimed = tr >= T.minFlowRepetition.value && tr <= T.maxFlowRepetition.value
-  return f.is3d && !isPrepared && isTimed && (f.flipAngle ?? UNKNOWN_ANGLE) <= T.maxFlowAngle.value
+  return f.is3d && !isPrepared && isTimed && (f.flipAngle ?? T.absentAngle.value) <= T.maxFlowAngle.value
 }
 
 function weightingByWords(folded: string): Weighting | undefined {

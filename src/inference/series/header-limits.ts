@@ -61,6 +61,8 @@ export const TIMING_LIMITS = {
     unit: 'ms',
     source: 'chosen: at a longer TR even a small angle may belong to another kind of sequence',
   },
+  /** Stands in where FlipAngle is absent. */
+  absentAngle: { value: 90, unit: 'deg', source: 'chosen: what is not stated is never taken for a small angle' },
   /** By which the Ernst angle of a sequence is reckoned. */
   tissueT1: { value: 900, unit: 'ms', source: TISSUE },
   /** Share of the Ernst angle. */
