@@ -84,6 +84,8 @@ function tokensOf(text: string): Token[] {
     )
     .replace(/(?<!\p{L})w\s*\/\s*o(?:ut)?(?=\P{L}|$)/gu, 'without ')
     .replace(/(?<!\p{L})w\s*\/\s*out/gu, 'without ')
+    .replace(/(?<!\p{L})n\s*\/\s*c(?!\p{L})/gu, 'nc')
+    .replace(/(?<!\p{L})(\p{L}\/)[\s_]+(?=\p{L})/gu, '$1')
     .replace(/\(\s*\+\s*\)/g, ' ⊕ ')
     .replace(/\(\s*-\s*\)/g, ' ⊖ ')
     .replace(/\+\s*\/?\s*-|-\s*\/\s*\+/g, ' ± ')
@@ -118,7 +120,8 @@ function partsOf(word: string): string[] {
   const t1 = /^(.*?)(t[12])(w?i?)(.*)$/.exec(word)
   if (t1) {
     const [, before = '', name = '', w = '', after = ''] = t1
-    const rest = rolesOf(w + after) ? w + after : after
+    // The w of "T1W" is weighted, not with.
+    const rest = after && rolesOf(w + after) ? w + after : after
     // A "c" at T1 is contrast; anywhere else it needs a sign or a qualifier.
     return [...(rolesOf(before) ? [before] : []), name, ...(rest === 'c' ? ['ce'] : rest ? partsOf(rest) : [])]
   }
@@ -235,6 +238,8 @@ function wordBefore(tokens: Token[], at: number, strong: boolean): ContrastWords
 
 /** "with and without", "w/wo": the qualifier before says the opposite. */
 function contradicted(tokens: Token[], at: number, says: ContrastWords): boolean {
+  // "C(-)": the letter is the agent that the sign belongs to.
+  if (isSign(tokens[at]) && is(tokens[at - 1], 'agent beside a qualifier')) return false
   const other = is(tokens[at - 1], 'and') ? tokens[at - 2] : tokens[at - 1]
   const opposite = other && !other.used && !other.absorbed ? meaning(other) : undefined
   if (!opposite || opposite === says) return false
@@ -262,11 +267,18 @@ function wordAfter(tokens: Token[], at: number, strong: boolean): ContrastWords 
     const namesAgent = tokens.slice(n + 1, n + 3).some((next) => is(next, 'agent', 'agent beside a qualifier'))
     if (says && !namesAgent && !/^[a-z]$/.test(token.text)) {
       token.used = true
-      return says
+      return deniesAnother(tokens, n) ? 'unclear' : says
     }
     return undefined
   }
   return undefined
+}
+
+/** "KM nicht angewinkelt": what follows the denial may be what is denied. */
+function deniesAnother(tokens: Token[], at: number): boolean {
+  const [token, next] = [tokens[at]!, tokens[at + 1]]
+  if (!is(token, 'without') || is(token, 'never before another thing') || !next) return false
+  return !isSign(next) && !isBreak(next) && next.roles.size === 0 && !sequenceNames.has(next.text)
 }
 
 /** Words and signs that say it without naming an agent: "nativ", "post", "(+)"; a denial only as the last word. */
@@ -278,7 +290,8 @@ function standing(token: Token, last: boolean, mentioned: boolean): ContrastWord
   if (token.used || token.absorbed || directOnly(token)) return undefined
   if (is(token, 'before')) return 'without'
   if (is(token, 'after')) return 'with'
-  return last && is(token, 'without') ? 'without' : undefined
+  if (!last || (!is(token, 'without') && token.text.length < 3)) return undefined
+  return meaning(token)
 }
 
 function merged(said: ReadonlySet<ContrastWords>): ContrastWords | undefined {

@@ -17,6 +17,7 @@ export function foldLetters(text: string): string {
     .replace(/ı/g, 'i')
     .replace(/ß/g, 'ss')
     .replace(/ø/g, 'oe')
+    .replace(/đ/g, 'd')
     .replace(/æ/g, 'ae')
     .replace(/[\u2010-\u2015\u2212]/g, '-')
 }
