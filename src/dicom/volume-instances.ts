@@ -133,8 +133,22 @@ function lateEchoOf(instances: Instance[]): Instance[] {
 
 export type DixonPart = 'water' | 'fat' | 'in phase' | 'opposed phase'
 
-/** By values of ImageType as vendors write them (PS3.3 C.8.3.1.1.1 leaves value 3 and above to them). */
-export function dixonPart(imageType: readonly string[]): DixonPart | undefined {
+/**
+ * By values of ImageType as vendors write them (PS3.3 C.8.3.1.1.1 leaves value 3 and above to them); where these say nothing, by how
+ * some consoles begin the descriptions of the four series ("WATER: Ax T1", "InPhase: Ax T1").
+ */
+export function dixonPart(imageType: readonly string[], description = ''): DixonPart | undefined {
+  return partOfType(imageType) ?? NAMED_PARTS.find(([, pattern]) => pattern.test(description))?.[0]
+}
+
+const NAMED_PARTS: readonly (readonly [DixonPart, RegExp])[] = [
+  ['water', /^\s*(WATER|W)\s*:/i],
+  ['fat', /^\s*(FAT|F)\s*:/i],
+  ['in phase', /^\s*(IN[ _-]?PHASE|IP)\s*:/i],
+  ['opposed phase', /^\s*((OUT|OPP|OPPOSED)[ _-]?(OF[ _-]?)?PHASE|OP)\s*:/i],
+]
+
+function partOfType(imageType: readonly string[]): DixonPart | undefined {
   const values = imageType.slice(2).map((value) => value.toUpperCase())
   const has = (pattern: RegExp) => values.some((value) => pattern.test(value))
   if (has(/^(W|WATER|DIXON_W(ATER)?|WATER_ONLY)$/)) return 'water'

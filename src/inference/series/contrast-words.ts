@@ -76,14 +76,14 @@ function rolesOf(word: string): ReadonlySet<Role> | undefined {
   return stem === undefined ? undefined : stems.get(stem)
 }
 
-/** Signs keep their meaning by where blanks are; letters of dotted abbreviations are joined (m.d.c., i.v.). */
+/** Signs keep their meaning by where blanks are; dotted letters are joined (m.d.c., i.v.); f/u, s/p and their like say nothing. */
 function tokensOf(text: string): Token[] {
   const folded = foldLetters(text)
     .replace(/(?<![\p{L}\p{N}])(\p{L})\.(\p{L})\.?(?:(\p{L})\.?)?(?![\p{L}\p{N}])/gu, (_all, a, b, c = '') =>
       c || rolesOf(a + b) ? `${a}${b}${c} ` : `${a}/${b} `,
     )
-    .replace(/(?<!\p{L})w\s*\/\s*o(?:ut)?(?=\P{L}|$)/gu, 'without ')
-    .replace(/(?<!\p{L})w\s*\/\s*out/gu, 'without ')
+    .replace(/(?<!\p{L})w\s*\/\s*o(?:ut\p{L}*)?(?=\P{L}|$)/gu, 'without ')
+    .replace(/(?<!\p{L})(?:f\/u|s\/p|b\/l|r\/o|h\/o)(?!\p{L})/gu, ' ')
     .replace(/(?<!\p{L})n\s*\/\s*c(?!\p{L})/gu, 'nc')
     .replace(/(?<!\p{L})(\p{L}\/)[\s_]+(?=\p{L})/gu, '$1')
     .replace(/\(\s*\+\s*\)/g, ' ⊕ ')

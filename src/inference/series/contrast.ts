@@ -53,9 +53,12 @@ function ownStatements(facts: SeriesFacts, all: readonly SeriesFacts[], structur
   const statements: Statement[] = []
   const remarks: string[] = []
   const say = (says: Statement['says'], trust: number, text: string) => statements.push({ says, trust, text })
-  const agent = agentOf(facts)
+  // A volume of 0 says something where another series has one above.
+  const isZero = (one: SeriesFacts) => one.contrastVolume === 0 && all.some(({ contrastVolume }) => contrastVolume! > 0)
+  const agent = isZero(facts) ? undefined : agentOf(facts)
+  if (isZero(facts)) remarks.push('ContrastBolusVolume is 0')
   if (agent) {
-    const copied = isCopied(agent.says, [...structural])
+    const copied = ![...structural].some(isZero) && isCopied(agent.says, [...structural])
     if (copied && agent.says === 'with') remarks.push(`${agent.text} on every series, which proves nothing about one`)
     else say(agent.says, copied ? TRUST.weak : TRUST.certain, copied ? `${agent.text} on every series` : agent.text)
   }
@@ -77,7 +80,7 @@ function agentOf(f: SeriesFacts): { says: Statement['says']; text: string } | un
   const read = f.contrastAgents.map(agentText)
   if (read.includes('given')) return { says: 'with', text: 'ContrastBolusAgent is set' }
   if (read.includes('denied')) return { says: 'without', text: 'ContrastBolusAgent says none' }
-  return f.contrastVolume === undefined ? undefined : { says: 'with', text: 'ContrastBolusVolume is set' }
+  return !f.contrastVolume ? undefined : { says: 'with', text: 'ContrastBolusVolume is set' }
 }
 
 /** Whether the headers, not the description, say that there was contrast. */
@@ -109,6 +112,11 @@ function isBolusPassage(f: SeriesFacts): boolean {
   )
 }
 
+const isScout = (f: SeriesFacts) => SCOUTS.some((words) => says(words, foldDescription(f.description)))
+const SCOUTS = LEFT_BY_WORDS.filter((one) => one.kind === 'localizer' && one['yields to'].length === 0).map(
+  ({ words }) => words,
+)
+
 interface Injection {
   /** Sortable time of the first series that certainly had contrast, and what says so; the injection was not later. */
   by: string
@@ -126,6 +134,8 @@ function injectionOf(all: readonly SeriesFacts[], own: ReadonlyMap<SeriesFacts, 
     if (facts.acquiredAt === '' || (facts.imageType[0] === 'DERIVED' && !facts.dixon)) return []
     const number = facts.seriesNumber || '(no number)'
     if (isBolusPassage(facts)) return [{ by: facts.acquiredAt, because: `the bolus of series ${number}`, exact: true }]
+    // A protocol that is named after its agent begins with scouts before the injection.
+    if (isScout(facts) && !namesAgent(facts)) return []
     const { says, margin } = weigh(own.get(facts)!.statements)
     const certain = says === 'with' && margin >= TRUST.certain
     return certain ? [{ by: facts.acquiredAt, because: `series ${number}, which had contrast`, exact: false }] : []
@@ -170,4 +180,21 @@ function judge(statements: readonly Statement[], remarks: readonly string[]): Co
   // A weak hint that there was contrast is no ground to call an image enhanced; that there was none is what is usual.
   if (says === 'with' && margin < TRUST.firm) return { contrast: 'unknown', contrastReason }
   return { contrast: says === 'with' ? 'given' : 'not-given', contrastReason }
+}
+
+export const ONLY_LEFT = 'an agent is named, and all other T1 series are without it and earlier'
+
+/**
+ * The examination had an agent, by headers that every series carries; of its T1 series one is not said to be without it, and it is
+ * the latest.
+ */
+export function onlyLeftAfter<One extends ContrastEvidence & { facts: SeriesFacts }>(
+  t1: readonly One[],
+): One | undefined {
+  const [first, ...more] = t1.filter(({ contrast }) => contrast !== 'not-given')
+  if (!first || more.length > 0 || t1.length < 2) return undefined
+  if (first.contrast !== 'unknown' || !namesAgent(first.facts)) return undefined
+  const at = first.facts.acquiredAt
+  const isEarlier = ({ facts }: One) => facts.acquiredAt !== '' && facts.acquiredAt < at
+  return t1.every((one) => one === first || isEarlier(one)) ? first : undefined
 }

@@ -55,7 +55,7 @@ export function exclusionReason(facts: SeriesFacts): Exclusion | undefined {
   if (found) return { reason: found }
   const made = byMaking(facts) ?? byStack(facts)
   for (const named of [byWords(facts), byBody(facts)])
-    if (named && !mayBeOverruled(facts, named)) return { reason: named.reason }
+    if (named && !mayBeOverruled(facts, named) && !(made && named.ofSequence)) return { reason: named.reason }
   const geometry = byGeometry(facts)
   if (made) return { reason: made, ...(geometry && facts.positions > 0 ? {} : { unusable: true as const }) }
   if (geometry) return { reason: geometry, ...(coversHead(facts) ? { unusable: true as const } : {}) }
@@ -67,7 +67,7 @@ export function exclusionReason(facts: SeriesFacts): Exclusion | undefined {
  * is taken where no other can be.
  */
 export function doubt(facts: SeriesFacts): string | undefined {
-  return byWords(facts)?.reason
+  return byWords(facts)?.reason ?? (isTransferPrepared(facts) ? TRANSFER : undefined)
 }
 
 /** Why the series cannot serve as a map that the bundle declares. */
@@ -99,10 +99,18 @@ function byKind(f: SeriesFacts): string | undefined {
   if (f.dixon === 'fat' || f.dixon === 'opposed phase')
     return `the ${f.dixon} image of a Dixon acquisition (ImageType ${f.imageType.join('\\')})`
   if (f.scanning.has('EP')) return 'echo-planar imaging'
-  if (f.variant.has('MTC') || f.scanOptions.some((option) => /^(MT|MTC|MAGNETIZATION_TRANSFER)$/.test(option)))
-    return 'magnetisation transfer'
+  if (isTransferPrepared(f) && !isT1SpinEcho(f)) return TRANSFER
   return undefined
 }
+
+export const TRANSFER = 'magnetisation transfer'
+
+const isTransferPrepared = (f: SeriesFacts) =>
+  f.variant.has('MTC') || f.scanOptions.some((option) => /^(MT|MTC|MAGNETIZATION_TRANSFER)$/.test(option))
+
+/** A saturation pulse makes agent stand out in spin echoes after contrast; of gradient echoes it makes a measurement. */
+const isT1SpinEcho = (f: SeriesFacts) =>
+  f.scanning.has('SE') && !f.scanning.has('GR') && weightingByPhysics(f).weighting === 'T1'
 
 /** Made from other images: an image of the sequence, but not the one that was acquired. */
 function byMaking(f: SeriesFacts): string | undefined {
@@ -139,6 +147,8 @@ function isCorrectedOnly(imageType: string[]): boolean {
 
 interface Named {
   reason: string
+  /** What it is made of is an image of the sequence all the same. */
+  ofSequence?: boolean
   /** Weightings whose complete timing overrules the word. */
   yieldsTo: readonly string[]
 }
@@ -147,6 +157,7 @@ function byWords(f: SeriesFacts): Named | undefined {
   const folded = foldDescription(f.description)
   const named = LEFT_BY_WORDS.filter(({ words }) => says(words, folded)).map((one) => ({
     reason: `${one.kind}, by its description`,
+    ofSequence: one.kind === 'reformatted from another series',
     yieldsTo: one['yields to'],
   }))
   // The word that yields least decides.

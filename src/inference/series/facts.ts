@@ -35,6 +35,7 @@ export interface SeriesFacts {
   bValues: number[]
   angio: boolean
   contrastAgents: string[]
+  /** mL; 0 where somebody stated that. */
   contrastVolume: number | undefined
   contrastAdministered: string
   bodyParts: string[]
@@ -111,7 +112,7 @@ export function seriesFacts(series: Series): SeriesFacts {
       find('ContrastBolusAgent'),
       ...items(first, 'ContrastBolusAgentSequence').map((item) => text(item, 'CodeMeaning') || 'coded agent'),
     ].filter(Boolean),
-    contrastVolume: positive(findNumber('ContrastBolusVolume') ?? findNumber('ContrastBolusTotalDose')),
+    contrastVolume: notNegative(findNumber('ContrastBolusVolume') ?? findNumber('ContrastBolusTotalDose')),
     contrastAdministered: find('ContrastBolusAgentAdministered').toUpperCase(),
     bodyParts: upper(
       [
@@ -130,7 +131,7 @@ export function seriesFacts(series: Series): SeriesFacts {
       text(first, 'AcquisitionDate') || text(first, 'SeriesDate'),
       text(first, 'ContrastBolusStartTime'),
     ),
-    dixon: dixonPart(texts(first, 'ImageType')),
+    dixon: dixonPart(texts(first, 'ImageType'), text(first, 'SeriesDescription')),
     passedOver: [
       ...(doubles.size > 0 ? [`${doubles.size} instances repeat others`] : []),
       ...(strays.length > 0
@@ -219,8 +220,15 @@ function acquisitionStart(heads: DicomJson[]): string {
     text(ds, 'AcquisitionDateTime') ||
     joined(text(ds, 'AcquisitionDate'), text(ds, 'AcquisitionTime')) ||
     joined(text(ds, 'SeriesDate'), text(ds, 'SeriesTime')) ||
-    joined(text(ds, 'StudyDate'), text(ds, 'AcquisitionTime') || text(ds, 'SeriesTime'))
+    joined(text(ds, 'StudyDate'), afterMidnight(ds, text(ds, 'AcquisitionTime') || text(ds, 'SeriesTime')))
   return heads.map(of).filter(Boolean).sort()[0] ?? ''
+}
+
+/** Sortable: of a study that began the day before, the hours are counted on. */
+function afterMidnight(ds: DicomJson, time: string): string {
+  const [begun, hour] = [text(ds, 'StudyTime'), time].map((one) => Number(one.slice(0, 2)))
+  const nextDay = text(ds, 'StudyTime') !== '' && time !== '' && begun! - hour! >= 12
+  return nextDay ? `${hour! + 24}${time.slice(2)}` : time
 }
 
 function joined(date: string, time: string): string {
@@ -235,6 +243,10 @@ function distinct(values: number[], tolerance: number): number[] {
 
 function dot(a: readonly number[], b: readonly number[]): number {
   return a[0]! * b[0]! + a[1]! * b[1]! + a[2]! * b[2]!
+}
+
+function notNegative(value: number | undefined): number | undefined {
+  return value !== undefined && value >= 0 ? value : undefined
 }
 
 function positive(value: number | undefined): number | undefined {

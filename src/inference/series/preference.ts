@@ -99,7 +99,7 @@ function isFatSuppressed(f: SeriesFacts): boolean {
 function hadContrast(f: SeriesFacts): boolean {
   return (
     f.contrastAgents.some((agent) => agentText(agent) === 'given') ||
-    f.contrastVolume !== undefined ||
+    (f.contrastVolume ?? 0) > 0 ||
     contrastWords(f.description) === 'with'
   )
 }

@@ -11,9 +11,9 @@ import {
   type Uid,
 } from '../../domain/study.ts'
 import { type BundleManifest, channelOrder } from '../bundle/manifest.ts'
-import { type ContrastEvidence, contrastOf, NOTHING_SAID, namesAgent } from './contrast.ts'
+import { type ContrastEvidence, contrastOf, NOTHING_SAID, namesAgent, ONLY_LEFT, onlyLeftAfter } from './contrast.ts'
 import { type Evidence, evidence } from './evidence.ts'
-import { doubt, type Exclusion, exclusionReason, impossibleReason, mapExclusionReason } from './exclusion.ts'
+import { doubt, type Exclusion, exclusionReason, impossibleReason, mapExclusionReason, TRANSFER } from './exclusion.ts'
 import { type SeriesFacts, seriesFacts } from './facts.ts'
 import { holdOf, numbersOf } from './hold.ts'
 import { mapEvidence } from './maps.ts'
@@ -241,6 +241,7 @@ function groupBySequence(usable: Candidate[], rejected: Map<string, string[]>) {
   const by: Record<Sequence, Candidate[]> = { T1: [], T1c: [], T2: [], FLAIR: [], ADC: [], rCBV: [] }
   const undecided: Candidate[] = []
   const t1 = usable.filter((candidate) => candidate.weighting === 'T1')
+  const last = onlyLeftAfter(t1)
   // A study in which nothing at all speaks of contrast has had none, if it holds one T1 and its headers are whole.
   const plain = t1.length === 1 && t1[0]!.contrastReason === NOTHING_SAID && !t1[0]!.silent
   const silent = new Set(
@@ -252,6 +253,10 @@ function groupBySequence(usable: Candidate[], rejected: Map<string, string[]>) {
       rejected.set(facts.seriesInstanceUid, ['no evidence of T1, T2 or FLAIR weighting', ...candidate.reasons])
     else if (weighting !== 'T1') by[weighting].push(candidate)
     else if (contrast === 'given') by.T1c.push(candidate)
+    else if (candidate === last) by.T1c.push({ ...last, contrastReason: `${ONLY_LEFT}; ${contrastReason}` })
+    else if (candidate.doubt === TRANSFER)
+      // After contrast it is done to make agent stand out; before, it takes away what T1 shows.
+      rejected.set(facts.seriesInstanceUid, [TRANSFER, ...candidate.reasons])
     else if (contrast === 'not-given' || plain) by.T1.push(candidate)
     else {
       const more = contrast === 'unknown' && t1.length > 1 ? ', and there is more than one such series' : ''

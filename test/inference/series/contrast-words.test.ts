@@ -23,13 +23,13 @@ describe('a description', () => {
       T1 après gadolinium | T1 avec injection | T1 con contraste | T1 tras gadolinio | T1 com contraste | T1 dopo m.d.c. | T1 na contrast | T1 met gado | T1 efter kontrast |
       T1 etter kontrast | T1 po kontraście | T1 po k.l. | T1 kontrastlı | T1 kontrast sonrası | T1 с контрастом | T1 после введения контраста | T1 造影後 | T1 造影あり |
       T1 增强后 | T1WI增强 | T1 조영후 | T1 post Gadovist w/o FS | T1 kontraszt után |
-      AX T1 WITH | T1W Gd | T1 nakon kontrasta | T1 след контраст | T1 su kontrastu | T1 setelah kontras | T1 có thuốc đối quang từ | T1 עם גדוליניום | T1 C(+)`,
+      AX T1 WITH | T1W Gd | T1 nakon kontrasta | T1 след контраст | T1 su kontrastu | T1 setelah kontras | T1 có thuốc đối quang từ | T1 עם גדוליניום | T1 C(+) | F/U T1 +C | T1 S/P surgery +C | b/l T1 Gd`,
     ),
   )('%s: with', (text) => expect(contrastWords(text)).toBe('with'))
 
   it.each(
     each(
-      `T1 tra | T1 posterior fossa | T1 post op | T1 preop | T1 w/o FS | T2 C-spine | AX T1 no 3 | phase contrast | T1 MPRAGE | s3DI_MC_HR | T1 cor`,
+      `T1 tra | T1 posterior fossa | T1 post op | T1 preop | T1 w/o FS | T2 C-spine | AX T1 no 3 | phase contrast | T1 MPRAGE | T1 F/U | T1 s/p op | C/O T1 | s3DI_MC_HR | T1 cor`,
     ),
   )('%s: says nothing', (text) => expect(contrastWords(text)).toBeUndefined())
 
