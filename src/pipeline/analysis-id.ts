@@ -4,15 +4,23 @@ import { SEQUENCES, type SeriesChoice, type Uid } from '../domain/study.ts'
 
 /**
  * 32 hexadecimal digits of sha256 over study, instance set, bundle, and the series that a person chose: the same inputs are the same
- * analysis, always.
+ * analysis. `after`: the analysis of another image set which this one replaces, when the study came back to a set that it had before.
  */
 export function analysisIdOf(
   studyInstanceUid: Uid,
   instanceSetDigest: string,
   modelDigest: string,
   chosen: SeriesChoice['series'] = {},
+  after?: string,
 ): string {
   const choice = SEQUENCES.flatMap((sequence) => (chosen[sequence] ? [`${sequence} ${chosen[sequence]}`] : []))
-  const text = ['analysis', studyInstanceUid, instanceSetDigest, modelDigest, ...choice].join('\n')
+  const text = [
+    'analysis',
+    studyInstanceUid,
+    instanceSetDigest,
+    modelDigest,
+    ...choice,
+    ...(after ? [`after ${after}`] : []),
+  ].join('\n')
   return createHash('sha256').update(text).digest('hex').slice(0, 32)
 }

@@ -1,4 +1,5 @@
 // From a settled study to a registered analysis.
+import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { BundleIdentity } from '../domain/finding.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 import type { Log } from '../domain/ports/log.ts'
@@ -34,7 +35,9 @@ export async function registerAnalysis(
 ): Promise<string> {
   const before = await ports.analyses.byStudy(studyInstanceUid)
   const seriesChoice = choice ?? before.findLast((one) => one.seriesChoice)?.seriesChoice
-  const analysisId = analysisIdOf(studyInstanceUid, instanceSetDigest, bundle.modelDigest, seriesChoice?.series)
+  const analysisId = idAmong(before, instanceSetDigest, (after) =>
+    analysisIdOf(studyInstanceUid, instanceSetDigest, bundle.modelDigest, seriesChoice?.series, after),
+  )
   const { record, created } = await ports.analyses.register({
     analysisId,
     studyInstanceUid,
@@ -54,4 +57,15 @@ export async function registerAnalysis(
   }
   await ports.wake()
   return analysisId
+}
+
+/**
+ * A study may come back to an image set that it had before: what was withdrawn, or gave way, in the meantime does not come back to life.
+ * The set is analysed again, as what replaces the analysis in between; asked once more, that is its analysis.
+ */
+function idAmong(before: readonly AnalysisRecord[], digest: string, idOf: (after?: string) => string): string {
+  const inOrder = before.toSorted((a, b) => a.sequence - b.sequence)
+  const at = inOrder.findLastIndex((one) => one.instanceSetDigest !== digest)
+  const isPast = inOrder.slice(0, Math.max(at, 0)).some(({ analysisId }) => analysisId === idOf())
+  return isPast ? idOf(inOrder[at]!.analysisId) : idOf()
 }
