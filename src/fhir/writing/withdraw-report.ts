@@ -1,5 +1,5 @@
 // A report that a later analysis of the study has replaced before anybody reviewed it: it stays readable, and says so (FHIR R4 statuses).
-import type { DiagnosticReport, DocumentReference, Resource } from '@medplum/fhirtypes'
+import type { DiagnosticReport, DocumentReference, Media, Resource } from '@medplum/fhirtypes'
 import type { EhrReceipt } from '../../domain/ports/clinical-record.ts'
 import { REPLACED_NOTICE } from '../../wording/standing.ts'
 import { diagnosticReport } from '../resources/diagnostic-report.ts'
@@ -10,7 +10,7 @@ import { findByKeys, type Site } from './find-or-create.ts'
 import { isOurs } from './plan.ts'
 import { type Pauses, settle } from './settle.ts'
 
-const WITHDRAWN_TYPES = /^(DiagnosticReport|Observation|RiskAssessment|DocumentReference)\//
+const WITHDRAWN_TYPES = /^(DiagnosticReport|Observation|RiskAssessment|DocumentReference|Media)\//
 
 /**
  * By the receipt of its delivery, and by identifier, where the answer to that was lost. Each resource under its version; what a person has signed
@@ -32,7 +32,8 @@ export async function withdrawReport(
     }
     for (const resource of (await findByKeys(site, keys)).values()) add(resource)
     const report = [...found.values()].find((one): one is DiagnosticReport => one.resourceType === 'DiagnosticReport')
-    const named = [...Object.values(receipt), ...(report?.result ?? []).map(({ reference = '' }) => reference)]
+    const parts = [...(report?.result ?? []), ...(report?.media ?? []).map(({ link }) => link)]
+    const named = [...Object.values(receipt), ...parts.map(({ reference = '' }) => reference)]
     for (const reference of new Set(named.map(referenceOnly)))
       if (WITHDRAWN_TYPES.test(reference) && !found.has(reference)) add(await site.store.read(reference))
     // The report first: it is what a clinician opens.
@@ -59,6 +60,9 @@ function replacedForm(resource: Resource): Resource | undefined {
     const conclusion = [REPLACED_NOTICE, ...(resource.conclusion ? [resource.conclusion] : [])].join(' ')
     return { ...resource, status: 'cancelled', conclusion, ...(text && { text }) }
   }
+  // An event of R4 has no status for what another one replaced; with this one no reader shows the picture as a finding.
+  if (resource.resourceType === 'Media' && resource.status === 'completed')
+    return { ...resource, status: 'entered-in-error' } satisfies Media
   if (resource.resourceType === 'Observation' || resource.resourceType === 'RiskAssessment')
     return { ...resource, status: 'cancelled' }
   return undefined

@@ -41,7 +41,6 @@ export function contrastWords(text: string): ContrastWords | undefined {
 export function agentText(text: string): 'given' | 'denied' | undefined {
   const tokens = tokensOf(text)
   const all = (...roles: Role[]) => tokens.every((token) => roles.some((role) => token.roles.has(role)))
-  if (text.trim() === '') return undefined
   if (tokens.length === 0) return undefined
   if (all('says nothing of an agent')) return undefined
   if (tokens.every(({ text: sign }) => sign === '-' || sign === '⊖')) return 'denied'
@@ -276,8 +275,8 @@ function wordAfter(tokens: Token[], at: number, strong: boolean): ContrastWords 
 
 /** "KM nicht angewinkelt": what follows the denial may be what is denied. */
 function deniesAnother(tokens: Token[], at: number): boolean {
-  const [token, next] = [tokens[at]!, tokens[at + 1]]
-  if (!is(token, 'without') || is(token, 'never before another thing') || !next) return false
+  const next = tokens[at + 1]
+  if (!next || !is(tokens[at], 'without') || is(tokens[at], 'never before another thing')) return false
   return !isSign(next) && !isBreak(next) && next.roles.size === 0 && !sequenceNames.has(next.text)
 }
 

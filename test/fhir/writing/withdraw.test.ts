@@ -1,5 +1,12 @@
 // A later analysis has replaced a report that nobody reviewed: in the EHR one of them is the current one, and the other says that it is not.
-import type { DiagnosticReport, DocumentReference, Observation, Resource, RiskAssessment } from '@medplum/fhirtypes'
+import type {
+  DiagnosticReport,
+  DocumentReference,
+  Media,
+  Observation,
+  Resource,
+  RiskAssessment,
+} from '@medplum/fhirtypes'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type DemoEhr, demoPatient, startDemoEhr } from '../../../demo/ehr/server.ts'
 import { createClinicalRecord } from '../../support/clinical-record.ts'
@@ -47,6 +54,25 @@ describe('a report that a later analysis replaced', () => {
     // Again changes nothing.
     await record().withdrawReport!({ analysisId: first.result.analysisId, receipt })
     expect((await statuses(first.result.analysisId)).report.meta?.versionId).toBe(before.report.meta?.versionId)
+  })
+
+  it('takes its key pictures with it, once, and no others', async () => {
+    const keyImages = [
+      { sequence: 'T1c' as const, alternative: 'T1 after contrast', png: Uint8Array.of(137, 80, 78, 71) },
+    ]
+    const [before, after] = [first, later].map((report) => ({ ...report, keyImages }))
+    const receipt = await record().postReport(before!)
+    await record().postReport(after!)
+    const pictures = async (analysisId: string) =>
+      (await of<Media>('Media')).filter(isOf(analysisId)).map(({ status, meta }) => `${status} ${meta?.versionId}`)
+    const withdraw = async () => {
+      await record().withdrawReport!({ analysisId: first.result.analysisId, receipt })
+      return pictures(first.result.analysisId)
+    }
+    const withdrawn = await withdraw()
+    expect(withdrawn).toEqual([expect.stringMatching(/^entered-in-error /)])
+    expect(await withdraw()).toEqual(withdrawn)
+    expect(await pictures(later.result.analysisId)).toEqual([expect.stringMatching(/^completed /)])
   })
 
   it('is found by its identifier when the answer to its delivery was lost', async () => {
