@@ -1,4 +1,5 @@
 // Wires what pages and API show and do.
+import { openSignIn } from './compose-access.ts'
 import type { Parts } from './compose-parts.ts'
 import { peerFigures } from './compose-watch.ts'
 import type { SeriesChoice, Uid } from './domain/study.ts'
@@ -27,6 +28,7 @@ export function pageDeps(parts: Parts, hint: NonNullable<AppDeps['hint']>): AppD
   const { settings, store, archive, ehr, clock, log, peers, images, software, letterhead } = parts
   const { analyses, reviews, watch, audit } = store
   const { wakeAnalyses, wakeReviews } = parts
+  const signIn = openSignIn(parts)
   const register = (studyInstanceUid: Uid, digest: string, choice: SeriesChoice) =>
     parts.register(studyInstanceUid, digest, 'first', choice)
   return {
@@ -45,6 +47,7 @@ export function pageDeps(parts: Parts, hint: NonNullable<AppDeps['hint']>): AppD
     hint,
     ...(parts.storeImages && { storeImages: parts.storeImages }),
     software,
+    ...(signIn && { signIn }),
     ready: () => store.ping(),
     peers: () => peers.states(),
     watch,

@@ -23,6 +23,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   reports: ['domain', 'wording', 'fonts'],
   evaluation: ['domain', 'inference'],
   store: ['domain'],
+  identity: ['domain'],
   settings: ['domain'],
   telemetry: ['domain'],
   pipeline: ['domain', 'dicom', 'inference', 'reports', 'triggers', 'wording'],

@@ -99,7 +99,7 @@ describe('the documentation', () => {
     const wrong: string[] = []
     for (const { name, text } of files.filter(({ name }) => !name.startsWith('docs/adr') && name !== 'CHANGELOG.md')) {
       for (const [, path] of text.matchAll(
-        /`((?:pacs|ehr|inference|series|store|http|receive|institution|writeBack|reports|priors|log)\.[a-zA-Z0-9.-]+)`/g,
+        /`((?:pacs|ehr|inference|series|store|http|receive|institution|writeBack|reports|priors|log|access)\.[a-zA-Z0-9.-]+)`/g,
       ))
         if (!known.has(path!) && !/\.(ts|md|json)$/.test(path!)) wrong.push(`${name}: ${path}`)
       for (const [, variable] of text.matchAll(/\b(GLIABRIDGE_(?:PACS|EHR|STORE|HTTP|INFERENCE)_\w+)/g)) {

@@ -32,6 +32,10 @@ const QUERY = coding(DCM, '110112', 'Query')
 export const INSTANCES_ACCESSED = coding(DCM, '110103', 'DICOM Instances Accessed')
 /** PS3.15 A.5.3.9 */
 const STUDY_DELETED = coding(DCM, '110105', 'DICOM Study Deleted')
+/** PS3.15 A.5.3.12 */
+const USER_AUTHENTICATION = coding(DCM, '110114', 'User Authentication')
+const LOGIN = coding(DCM, '110122', 'Login')
+const LOGOUT = coding(DCM, '110123', 'Logout')
 export const INSTANCES_TRANSFERRED = coding(DCM, '110104', 'DICOM Instances Transferred')
 const REQUEST_ID = coding(
   'https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType',
@@ -92,13 +96,20 @@ function ownIdentifier({ host }: ExportedEntry, { software }: ExportSettings): I
 
 function actionOf({ target, interaction, action }: ExportedEntry): 'D' | 'E' | 'R' | 'U' {
   if (interaction === 'delete') return 'D'
+  if (isAuthentication(interaction)) return 'E'
   if (target !== 'ehr') return interaction === 'search-type' ? PATTERN[interaction].action : DICOM_ACTION
   return action === 'read' ? 'R' : 'U'
+}
+
+function isAuthentication(interaction: AuditEntry['interaction']): boolean {
+  return interaction === 'login' || interaction === 'logout'
 }
 
 function typeOf(entry: ExportedEntry, isRest: boolean): Pick<AuditEvent, 'type' | 'subtype'> {
   if (entry.target === 'pacs' && entry.interaction === 'search-type') return { type: QUERY }
   if (entry.interaction === 'delete') return { type: STUDY_DELETED }
+  if (isAuthentication(entry.interaction))
+    return { type: USER_AUTHENTICATION, subtype: [entry.interaction === 'login' ? LOGIN : LOGOUT] }
   if (entry.target !== 'ehr')
     return { type: entry.interaction === 'access' ? INSTANCES_ACCESSED : INSTANCES_TRANSFERRED }
   if (!isRest) return { type: REST }
@@ -153,6 +164,7 @@ function entitiesOf(
 }
 
 function objectsOf(entry: ExportedEntry, settings: ExportSettings): AuditEventEntity[] {
+  if (isAuthentication(entry.interaction)) return []
   const object = coding(ENTITY_TYPE, '2', 'System Object')
   if (entry.query !== undefined) {
     const query = Buffer.from(namedQuery(entry.query, settings), 'utf8').toString('base64')

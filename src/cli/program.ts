@@ -194,6 +194,57 @@ function addRecords(program: Command, configOf: ConfigOf): void {
     .option('--dry-run', 'only list it')
     .action(async (options) => (await import('./commands/erase.ts')).eraseCommand(configOf(), options))
 
+  const account = program
+    .command('account')
+    .description(
+      'local accounts, for a site without an identity provider; with the embedded database the service must be stopped',
+    )
+  const asker = ['--by <name>', 'who asks, for the audit; the user of this shell when left out'] as const
+  account
+    .command('add')
+    .description('a new account; its password is read from the standard input')
+    .argument('<account>', 'the name to sign in with')
+    .requiredOption('--name <name>', 'of the person, as it stands in reviews')
+    .requiredOption('--identifier <identifier>', 'under which the site knows the person, such as a staff number')
+    .requiredOption(
+      '--role <role>',
+      'viewer, reviewer, administrator or board; can be repeated',
+      (role: string, all: string[] = []) => [...all, role],
+    )
+    .option('--organization <name>', 'of the person')
+    .option(...asker)
+    .action(async (name, options) =>
+      (await import('./commands/account.ts')).accountAddCommand(configOf(), name, options),
+    )
+  account
+    .command('password')
+    .description('a new password, read from the standard input; the account is open again and its sessions end')
+    .argument('<account>')
+    .option(...asker)
+    .action(async (name, options) =>
+      (await import('./commands/account.ts')).accountPasswordCommand(configOf(), name, options),
+    )
+  account
+    .command('unlock')
+    .description('open an account that wrong passwords have locked')
+    .argument('<account>')
+    .option(...asker)
+    .action(async (name, options) =>
+      (await import('./commands/account.ts')).accountUnlockCommand(configOf(), name, options),
+    )
+  account
+    .command('remove')
+    .description('take an account away, and end its sessions')
+    .argument('<account>')
+    .option(...asker)
+    .action(async (name, options) =>
+      (await import('./commands/account.ts')).accountRemoveCommand(configOf(), name, options),
+    )
+  account
+    .command('list')
+    .description('who has an account, with which roles')
+    .action(async () => (await import('./commands/account.ts')).accountListCommand(configOf()))
+
   const audit = program.command('audit').description('the audit trail: who read and wrote what of patient data')
   audit
     .command('verify')

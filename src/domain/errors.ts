@@ -157,6 +157,19 @@ export const ERRORS = {
     'permanent',
     'The chosen series do not fit the study; correct what the message names, and choose again.',
   ],
+  SIGN_IN_REFUSED: [
+    'permanent',
+    'Nobody was let in; the message says what was missing. Begin again from the EHR or the sign-in page; else ask who looks after the settings (access).',
+  ],
+  IDENTITY_UNREACHABLE: [
+    'transient',
+    'Check that the identity provider, or the EHR, is running and that its issuer in the settings (access) is right; then sign in again.',
+  ],
+  IDENTITY_INVALID: [
+    'permanent',
+    'The identity provider, or the EHR, refused our client or gave an answer that proves nothing; compare client id, secret and redirect address with what is registered there (docs/install.md).',
+  ],
+  ACCOUNT_INVALID: ['permanent', 'Correct the account as the message says, and run the command again.'],
   SPOOL_UNWRITABLE: [
     'transient',
     'The pages have no images of this analysis; its results are complete. Check room and rights of the folder viewer.folder; later studies have theirs again.',

@@ -15,6 +15,7 @@ import {
 } from './contracts.ts'
 import type { AppDeps } from './deps.ts'
 import { idempotencyKey, reviewBody } from './review-contract.ts'
+import { askedBy, confirmedBy, reviewedBy } from './visitors.ts'
 
 export function apiRoutes(deps: AppDeps): Hono {
   const { analyses } = deps
@@ -35,7 +36,7 @@ export function apiRoutes(deps: AppDeps): Hono {
     })
     .post('/analyses/:id/resolve', async (c) => {
       const text = await c.req.text()
-      return c.json(await resolveHold(deps, idOf(c.req.param()), text === '' ? {} : readJson(text)))
+      return c.json(await resolveHold(deps, idOf(c.req.param()), text === '' ? {} : confirmedBy(c, readJson(text))))
     })
     .get('/analyses/:id/reviews', async (c) => {
       const { analysisId } = await load(analyses, idOf(c.req.param()))
@@ -46,7 +47,7 @@ export function apiRoutes(deps: AppDeps): Hono {
       const id = idOf(c.req.param())
       const sent = { 'idempotency-key': c.req.header('idempotency-key') }
       const key = parseRequest(idempotencyKey, sent, 'headers')['idempotency-key']
-      const decided = parseRequest(reviewBody, readJson(await c.req.text()), 'body')
+      const decided = parseRequest(reviewBody, reviewedBy(c, readJson(await c.req.text())), 'body')
       const { review, created } = await deps.review(id, { ...decided, key })
       return c.json({ version: review.number, review }, created ? 201 : 200)
     })
@@ -57,18 +58,18 @@ export function apiRoutes(deps: AppDeps): Hono {
     .get('/studies/:uid/rules', async (c) => c.json(await deps.explain(parseRequest(studyParams, c.req.param()).uid)))
     .post('/studies/:uid/analyse', async (c) => {
       const { uid } = parseRequest(studyParams, c.req.param())
-      const { by } = parseRequest(request, readJson(await c.req.text()), 'body')
+      const { by } = parseRequest(request, askedBy(c, readJson(await c.req.text())), 'body')
       return c.json(await deps.analyseDeclined(uid, by), 202)
     })
     .post('/analyses/:id/series', async (c) => {
-      const choice = parseRequest(choiceBody, readJson(await c.req.text()), 'body')
+      const choice = parseRequest(choiceBody, askedBy(c, readJson(await c.req.text())), 'body')
       return c.json(await deps.chooseSeries(idOf(c.req.param()), choice), 202)
     })
     .get('/backfill', async (c) =>
       c.json({ studies: await deps.backfill.list(parseRequest(backfillQuery, c.req.query()).from) }),
     )
     .post('/backfill', async (c) => {
-      const { from, by } = parseRequest(backfillBody, readJson(await c.req.text()), 'body')
+      const { from, by } = parseRequest(backfillBody, askedBy(c, readJson(await c.req.text())), 'body')
       return c.json(await deps.backfill.take(from, by), 202)
     })
     .get('/archive', async (c) => c.json({ ways: await deps.archiveWays() }))

@@ -5,6 +5,7 @@ import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
 import { areUp } from '../domain/peers.ts'
 import { apiRoutes } from './api.ts'
 import { boardRoutes } from './board.ts'
+import { createCookies } from './cookies.ts'
 import type { AppDeps } from './deps.ts'
 import { hintRoutes } from './hints.ts'
 import { imageRoutes } from './images.ts'
@@ -12,7 +13,9 @@ import { liveRoutes } from './live.ts'
 import { pageRoutes } from './pages.ts'
 import { answerProblem, problemOf, RequestProblem } from './problems.ts'
 import { DICOMWEB_PATH, receiveRoutes } from './receive.ts'
+import { requireRights } from './rights.ts'
 import { HINTS_PATH, PUBLIC_KEYS_PATH, refuseForeignOrigins, requireAccess, secureHeaders } from './security.ts'
+import { signInRoutes } from './sign-in.ts'
 import { auditViews } from './views.ts'
 import { createWrongTokens } from './wrong-tokens.ts'
 
@@ -20,7 +23,9 @@ export function createApp(deps: AppDeps): Hono {
   const app = new Hono()
   app.use(secureHeaders(deps.settings))
   const onWrongToken = createWrongTokens(deps)
-  app.use(requireAccess(deps.settings, onWrongToken))
+  const { signIn } = deps
+  const door = signIn && { signIn, cookies: createCookies(deps.settings) }
+  app.use(requireAccess(deps.settings, onWrongToken, door))
   app.use(refuseForeignOrigins)
   const [few, many] = [64, 512].map((kilobytes) =>
     bodyLimit({ maxSize: kilobytes * 1024, onError: () => tooLarge(kilobytes) }),
@@ -32,6 +37,7 @@ export function createApp(deps: AppDeps): Hono {
     return (/\/(review|outlines)$/.test(c.req.path) ? many! : few!)(c, next)
   })
 
+  app.use(requireRights(deps))
   app.use(auditViews(deps))
   app.get('/healthz', (c) => c.text('ok\n'))
   app.get('/readyz', async (c) => {
@@ -51,6 +57,7 @@ export function createApp(deps: AppDeps): Hono {
     if (!deps.publicKeys) return c.notFound()
     return c.json(await deps.publicKeys(), 200, { 'cache-control': 'public, max-age=300' })
   })
+  if (door) app.route('/', signInRoutes({ ...deps, signIn: door.signIn }, door.cookies, onWrongToken))
   app.route(HINTS_PATH, hintRoutes(deps, onWrongToken))
   app.route(DICOMWEB_PATH, receiveRoutes(deps))
   app.route('/api', apiRoutes(deps))

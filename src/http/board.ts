@@ -5,6 +5,7 @@ import { AppError } from '../domain/errors.ts'
 import { boardForm, boardPage } from '../web/board-page.ts'
 import { analysisParams, boardBody, boardQuery, boardForm as formBody, parseRequest, readJson } from './contracts.ts'
 import type { AppDeps } from './deps.ts'
+import { personOf } from './visitors.ts'
 
 export function boardRoutes({ board, software }: AppDeps): Hono {
   const name = software ? `${software.name} ${software.version}` : undefined
@@ -18,9 +19,11 @@ export function boardRoutes({ board, software }: AppDeps): Hono {
   return new Hono()
     .get('/board', async (c) => {
       const { list } = parseRequest(boardQuery, c.req.query())
-      return c.html(list === undefined ? boardForm(name) : boardPage(await board.slides({ list }), name))
+      return c.html(
+        list === undefined ? boardForm(name, personOf(c)) : boardPage(await board.slides({ list }), name, personOf(c)),
+      )
     })
-    .post('/board', async (c) => c.html(boardPage(await board.slides(await fromForm(c)), name)))
+    .post('/board', async (c) => c.html(boardPage(await board.slides(await fromForm(c)), name, personOf(c))))
     .post('/board.pdf', async (c) => answerPdf(c, await fromForm(c)))
     .post('/api/board', async (c) => c.json({ patients: (await board.slides(await fromJson(c))).map(summaryOf) }))
     .post('/api/board.pdf', async (c) => answerPdf(c, await fromJson(c)))

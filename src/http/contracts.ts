@@ -120,6 +120,32 @@ export const sliceQuery = z.strictObject({
     }),
 })
 
+/** A path of ours: an address elsewhere would make the sign-in page a signpost for others. */
+const to = z
+  .string()
+  .max(500, 'is too long')
+  .default('/')
+  .transform((path) => (isOurs(path) ? path : '/'))
+export const signInQuery = z.strictObject({ to, said: z.enum(['wrong', 'out', 'ended']).optional() })
+export const passwordForm = z.strictObject({
+  name: text(64),
+  password: z.string().min(1, 'must not be empty').max(200, 'is too long'),
+  to,
+})
+const issuer = z.string({ error: 'must name the EHR' }).max(500, 'is too long')
+export const providerQuery = z.strictObject({ iss: issuer })
+/** SMART App Launch 2, "Launch App: EHR Launch"; others may send more. */
+export const launchQuery = z.object({
+  iss: issuer,
+  launch: z.string({ error: 'is missing' }).min(1).max(4000, 'is too long'),
+})
+export const landingQuery = z.object({ analysis: analysisId.optional() })
+
+function isOurs(path: string): boolean {
+  const url = URL.parse(path, 'http://ours')
+  return path.startsWith('/') && url?.host === 'ours' && url.protocol === 'http:'
+}
+
 /** A body of JSON, or a problem (400) that quotes nothing of it. */
 export function readJson(text: string): unknown {
   const excess = jsonExcess(text)

@@ -3,10 +3,11 @@ import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
 import type { BoardRequest, BoardSlide } from '../domain/board.ts'
 import type { Stroke } from '../domain/brush.ts'
 import type { PeerState } from '../domain/peers.ts'
-import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
+import type { AnalysisStore, PatientAnalyses } from '../domain/ports/analysis-store.ts'
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { Log } from '../domain/ports/log.ts'
+import type { SignIn } from '../domain/ports/sign-in.ts'
 import type { WatchDecision, WatchStore } from '../domain/ports/watch-store.ts'
 import type { RecordedReview, Review } from '../domain/review.ts'
 import type { SeriesChoice, Uid } from '../domain/study.ts'
@@ -31,6 +32,10 @@ export interface HttpSettings {
   frameAncestors: readonly string[]
   /** With {studyInstanceUid}. */
   viewerUrl?: string
+  /** Address under which people reach the pages; cookies belong to it. */
+  publicUrl?: string
+  /** Whether the EHR may call /cds-services. */
+  cdsServices?: boolean
 }
 
 /** The browser's modules, by file name. */
@@ -49,7 +54,7 @@ export interface AppDeps {
     version(analysisId?: string): Promise<string>
     /** Makes a waiting analysis due now. */
     makeDue(analysisId: string): Promise<boolean>
-  }
+  } & PatientAnalyses
   /** Takes what a router or a FHIR server says is new; false where nothing is watched. */
   hint?(kind: 'webhook' | 'fhir', body: unknown): boolean
   /** Keeps the objects of a STOW-RS request; absent where the site takes none. `user`: the name of the sign-in. */
@@ -62,6 +67,8 @@ export interface AppDeps {
     },
     user: string | undefined,
   ): Promise<{ status: 200 | 202 | 400 | 409 | 415 | 503; body: object }>
+  /** How people come in; absent where they do not sign in here. */
+  signIn?: SignIn
   /** Who looked at what. */
   audit: AuditTrail
   log: Log

@@ -8,13 +8,13 @@ import { readSummary } from '../web/summary.ts'
 import { load } from './actions.ts'
 import { analysisParams, parseRequest, sliceParams, sliceQuery } from './contracts.ts'
 import type { AppDeps } from './deps.ts'
-import { userOf } from './security.ts'
+import { userOf } from './visitors.ts'
 
 export function imageRoutes({ analyses, images }: AppDeps): Hono {
   const looked = async (c: Context) => {
     const { id } = parseRequest(analysisParams, { id: c.req.param('id') })
     const record = await load(analyses, id)
-    const user = userOf(c.req.header('authorization'))
+    const user = userOf(c)
     return { record, analysisId: id, studyInstanceUid: record.studyInstanceUid, ...(user && { user }) }
   }
   return new Hono()

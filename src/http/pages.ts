@@ -1,6 +1,7 @@
 // Pages and files for people.
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import type { z } from 'zod'
+import { hasRight, type Right } from '../domain/access.ts'
 import { AppError } from '../domain/errors.ts'
 import { viewerAddress } from '../domain/viewer-address.ts'
 import { ASSETS } from '../web/assets.ts'
@@ -22,14 +23,21 @@ import {
 import type { AppDeps } from './deps.ts'
 import { describeImages } from './images.ts'
 import { readReviewForm } from './review-form.ts'
-import { userOf } from './security.ts'
+import { askedBy, confirmedBy, personOf, userOf } from './visitors.ts'
 
 export function pageRoutes(deps: AppDeps): Hono {
   const { analyses, settings } = deps
   const software = deps.software ? { software: `${deps.software.name} ${deps.software.version}` } : {}
+  /** What stands around every page. */
+  const shell = (c: Context) => {
+    const visitor = c.get('visitor')
+    if (!visitor) return software
+    const { person, roles } = visitor
+    return { ...software, person, may: (right: Right) => hasRight(roles, right) }
+  }
   const app = new Hono()
 
-  const worklist = async (query: z.output<typeof listQuery>, search: readonly string[] = []) => {
+  const worklist = async (c: Context, query: z.output<typeof listQuery>, search: readonly string[] = []) => {
     const { state, show, order, limit, offset } = query
     const toReview = show === 'to-review'
     const version = await analyses.version()
@@ -45,24 +53,24 @@ export function pageRoutes(deps: AppDeps): Hono {
       toReview,
       search,
       ...(state ? { state } : {}),
-      ...software,
+      ...shell(c),
     })
   }
-  app.get('/', async (c) => c.html(await worklist(parseRequest(listQuery, c.req.query()))))
+  app.get('/', async (c) => c.html(await worklist(c, parseRequest(listQuery, c.req.query()))))
   app.post('/search', async (c) => {
     const { words } = parseRequest(searchBody, await c.req.parseBody(), 'body')
     if (words.length === 0) return c.redirect('/', 303)
-    return c.html(await worklist(parseRequest(listQuery, { limit: '200' }), words))
+    return c.html(await worklist(c, parseRequest(listQuery, { limit: '200' }), words))
   })
 
   app.get('/not-analysed', async (c) => {
     const { limit, offset } = parseRequest(pageQuery, c.req.query())
     const { studies, count } = await deps.watch.notAnalysed({ limit, offset })
-    return c.html(notAnalysedPage({ studies, count, limit, offset, ways: await deps.archiveWays(), ...software }))
+    return c.html(notAnalysedPage({ studies, count, limit, offset, ways: await deps.archiveWays(), ...shell(c) }))
   })
   app.post('/studies/:uid/analyse', async (c) => {
     const { uid } = parseRequest(studyParams, c.req.param())
-    const { by } = parseRequest(request, await c.req.parseBody(), 'body')
+    const { by } = parseRequest(request, askedBy(c, await c.req.parseBody()), 'body')
     const { analysisId } = await deps.analyseDeclined(uid, by)
     return c.redirect(`/analyses/${analysisId}`, 303)
   })
@@ -79,7 +87,7 @@ export function pageRoutes(deps: AppDeps): Hono {
     ])
     const viewerUrl = settings.viewerUrl && viewerAddress(settings.viewerUrl, record.studyInstanceUid)
     const images = await describeImages(deps.images, record)
-    const user = userOf(c.req.header('authorization'))
+    const user = userOf(c)?.identifier
     return c.html(
       studyPage({
         record,
@@ -92,7 +100,7 @@ export function pageRoutes(deps: AppDeps): Hono {
         ...(user && { user }),
         ...(viewerUrl ? { viewerUrl } : {}),
         ...(deps.recordUrl && { recordUrl: deps.recordUrl }),
-        ...software,
+        ...shell(c),
       }),
     )
   })
@@ -125,12 +133,12 @@ export function pageRoutes(deps: AppDeps): Hono {
 
   app.post('/analyses/:id/resolve', async (c) => {
     const { id } = parseRequest(analysisParams, c.req.param())
-    await resolveHold(deps, id, await c.req.parseBody())
+    await resolveHold(deps, id, confirmedBy(c, await c.req.parseBody()))
     return c.redirect(`/analyses/${id}`, 303)
   })
   app.post('/analyses/:id/review', async (c) => {
     const { id } = parseRequest(analysisParams, c.req.param())
-    await deps.review(id, readReviewForm(await load(analyses, id), await c.req.parseBody()))
+    await deps.review(id, readReviewForm(await load(analyses, id), await c.req.parseBody(), personOf(c)))
     return c.redirect(`/analyses/${id}`, 303)
   })
   app.get('/analyses/:id/series/:series/picture.png', async (c) => {
@@ -141,7 +149,7 @@ export function pageRoutes(deps: AppDeps): Hono {
   })
   app.post('/analyses/:id/series', async (c) => {
     const { id } = parseRequest(analysisParams, c.req.param())
-    const { analysisId } = await deps.chooseSeries(id, readChoiceForm(await c.req.parseBody()))
+    const { analysisId } = await deps.chooseSeries(id, readChoiceForm(askedBy(c, await c.req.parseBody())))
     return c.redirect(`/analyses/${analysisId}`, 303)
   })
   app.post('/analyses/:id/retry', async (c) => {
@@ -183,7 +191,8 @@ export function pageRoutes(deps: AppDeps): Hono {
 }
 
 /** A field for each sequence with the UID of a series; empty where it is to stay as it was. */
-function readChoiceForm({ by, ...fields }: Record<string, unknown>) {
+function readChoiceForm(form: unknown) {
+  const { by, ...fields } = form as Record<string, unknown>
   const series = Object.fromEntries(Object.entries(fields).filter(([, uid]) => uid !== ''))
   return parseRequest(choiceBody, { by, series }, 'body')
 }

@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { asAppError, type ErrorCode } from '../domain/errors.ts'
 import { problemPage } from '../web/problem-page.ts'
+import { personOf } from './visitors.ts'
 
 /** A request that is wrong in itself; its text holds nothing but names of parameters. */
 export class RequestProblem extends Error {
@@ -34,6 +35,9 @@ const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   STATE_CONFLICT: 409,
   REVIEW_INVALID: 422,
   CHOICE_INVALID: 422,
+  SIGN_IN_REFUSED: 403,
+  IDENTITY_UNREACHABLE: 503,
+  IDENTITY_INVALID: 502,
   DATABASE_UNREACHABLE: 503,
   DISK_FULL: 503,
 }
@@ -47,6 +51,7 @@ const TITLES: Record<number, string> = {
   421: 'Wrong address',
   422: 'The request does not fit',
   429: 'Too many requests',
+  502: 'Not available now',
   503: 'Not available now',
 }
 
@@ -63,6 +68,6 @@ function problem(status: ContentfulStatusCode, code: string, detail: string, hin
 export async function answerProblem(c: Context, thrown: unknown): Promise<Response> {
   const body = problemOf(thrown)
   const forPeople = !c.req.path.startsWith('/api/') && (c.req.header('accept') ?? '').includes('text/html')
-  if (forPeople) return c.html(await problemPage(body), body.status)
+  if (forPeople) return c.html(await problemPage(body, personOf(c)), body.status)
   return c.body(JSON.stringify(body), body.status, { 'content-type': 'application/problem+json' })
 }

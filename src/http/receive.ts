@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono'
 import { AppError } from '../domain/errors.ts'
 import { parseRequest, studyParams } from './contracts.ts'
 import type { AppDeps } from './deps.ts'
-import { userOf } from './security.ts'
+import { userOf } from './visitors.ts'
 
 export const DICOMWEB_PATH = '/dicom-web'
 
@@ -13,7 +13,7 @@ export function receiveRoutes({ storeImages }: Pick<AppDeps, 'storeImages'>): Ho
   if (storeImages === undefined) return app
   const store = async (c: Context, study: string | undefined) => {
     const request = { contentType: c.req.header('content-type'), body: bodyOf(c.req.raw.body), study }
-    const { status, body } = await storeImages(request, userOf(c.req.header('authorization')))
+    const { status, body } = await storeImages(request, userOf(c)?.name)
     if (status === 503) c.header('retry-after', '60')
     return c.body(JSON.stringify(body), status, { 'content-type': 'application/dicom+json' })
   }

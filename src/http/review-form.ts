@@ -12,6 +12,7 @@ import {
   OUTLINES_TARGET,
   predictionTarget,
   REDRAWN,
+  type Reviewer,
   SOFTWARE,
   segmentTarget,
 } from '../domain/review.ts'
@@ -21,7 +22,7 @@ import { parseRequest, readJson } from './contracts.ts'
 import { reviewBody } from './review-contract.ts'
 
 /** Throws a problem that names what is wrong. Edits that were filled in for another decision than "with edits" are refused, not dropped. */
-export function readReviewForm(record: AnalysisRecord, fields: Readonly<Record<string, unknown>>) {
+export function readReviewForm(record: AnalysisRecord, fields: Readonly<Record<string, unknown>>, person?: Reviewer) {
   const field = (name: string) => {
     const value = fields[name]
     return typeof value === 'string' ? value.trim() : ''
@@ -37,7 +38,8 @@ export function readReviewForm(record: AnalysisRecord, fields: Readonly<Record<s
     {
       decision: field('decision'),
       version: Number(field('version')),
-      reviewer: {
+      // Whoever signed in is who decides, whatever the form says.
+      reviewer: person ?? {
         identifier: field('identifier'),
         name: field('name'),
         ...(organization !== '' && { organization }),

@@ -1,6 +1,8 @@
 // Who may ask, from where, and what a browser may do with the answer.
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
+import type { SignIn } from '../domain/ports/sign-in.ts'
+import type { Cookies } from './cookies.ts'
 import type { HttpSettings } from './deps.ts'
 import { RequestProblem } from './problems.ts'
 
@@ -8,8 +10,20 @@ import { RequestProblem } from './problems.ts'
 export const PUBLIC_KEYS_PATH = '/.well-known/jwks.json'
 /** Where messages carry a signature of their own. */
 export const HINTS_PATH = '/hints'
+export const SIGN_IN_PATH = '/sign-in'
+/** Where the EHR opens the pages (SMART App Launch), and where providers send people back to. */
+export const LAUNCH_PATH = '/launch'
+export const CALLBACK_PATH = '/sign-in/callback'
+/** CDS Hooks, each call with a token of its own. */
+export const CDS_PATH = '/cds-services'
 /** Open without credentials: probes of the platform, and public keys. */
 const OPEN = new Set(['/healthz', '/readyz', PUBLIC_KEYS_PATH])
+/** Open where people sign in here: the way in and out, and what its page is drawn with. */
+const WAY_IN = new RegExp(`^(${SIGN_IN_PATH}(/.*)?|${LAUNCH_PATH}|/sign-out|/assets/.+)$`)
+
+export function isOpen(path: string): boolean {
+  return OPEN.has(path) || WAY_IN.test(path) || path === CDS_PATH || path.startsWith(`${CDS_PATH}/`)
+}
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
 /** Patient data must not be kept by browsers or proxies, nor be sent on in referrers, nor be framed by others. */
@@ -33,41 +47,86 @@ export function secureHeaders(settings: HttpSettings): MiddlewareHandler {
   }
 }
 
+/** People who sign in here, and the cookie that they bring. */
+export interface Door {
+  signIn: SignIn
+  cookies: Cookies
+}
+
 /**
  * With a token: `Authorization: Bearer <token>`, or Basic with the token as password of any user, so that browsers can ask.
- * Without one and for this machine alone: only by a name of this machine, or a foreign page could read along by DNS rebinding.
+ * Where people sign in here: a session, else the token. Without either and for this machine alone: only by a name of this machine, or a
+ * foreign page could read along by DNS rebinding.
  */
-export function requireAccess(settings: HttpSettings, onWrongToken: () => Promise<void>): MiddlewareHandler {
+export function requireAccess(
+  settings: HttpSettings,
+  onWrongToken: () => Promise<void>,
+  door?: Door,
+): MiddlewareHandler {
   const { token, host, allowUnauthenticated } = settings
   return async (c, next) => {
-    if (OPEN.has(c.req.path) || (settings.hookSecret !== undefined && c.req.path.startsWith(`${HINTS_PATH}/`)))
-      return next()
-    if (token !== undefined) {
-      const given = credentialOf(c.req.header('authorization'))
-      if (!matches(given, token)) {
-        if (given !== undefined) await onWrongToken()
-        c.header('www-authenticate', 'Basic realm="Gliabridge", charset="UTF-8"')
-        throw new RequestProblem(
-          401,
-          'UNAUTHENTICATED',
-          'a token is needed',
-          'Sign in with any user name and the token as password, or send it as a bearer token.',
-        )
-      }
-    } else if (
-      !allowUnauthenticated &&
-      LOOPBACK.test(host.includes(':') ? `[${host}]` : host) &&
-      !LOOPBACK.test(new URL(c.req.url).hostname)
-    ) {
-      throw new RequestProblem(
-        421,
-        'WRONG_HOST',
-        'this service answers only under names of its own machine',
-        'Use http://localhost, or set http.token and http.host to serve other machines.',
-      )
+    const { path } = c.req
+    if (OPEN.has(path) || isHint(settings, path) || isService(settings, path)) return next()
+    const given = credentialOf(c.req.header('authorization'))
+    if (token !== undefined && matches(given, token)) return next()
+    if (door) {
+      if (given !== undefined) await onWrongToken()
+      else if (await isSignedIn(c, door)) return next()
+      if (WAY_IN.test(path)) return next()
+      if (isNavigation(c)) return c.redirect(`${SIGN_IN_PATH}?${new URLSearchParams(wayBack(c, door))}`, 303)
+      throw unauthenticated('Sign in, or send the token of http.token as a bearer token.')
     }
+    if (token !== undefined) {
+      if (given !== undefined) await onWrongToken()
+      c.header('www-authenticate', 'Basic realm="Gliabridge", charset="UTF-8"')
+      throw unauthenticated('Sign in with any user name and the token as password, or send it as a bearer token.')
+    }
+    if (!allowUnauthenticated && isLoopbackName(host) && !LOOPBACK.test(new URL(c.req.url).hostname)) throw wrongHost()
     return next()
   }
+}
+
+const READING = new Set(['GET', 'HEAD'])
+const isHint = ({ hookSecret }: HttpSettings, path: string) =>
+  hookSecret !== undefined && path.startsWith(`${HINTS_PATH}/`)
+const isService = ({ cdsServices }: HttpSettings, path: string) =>
+  cdsServices === true && (path === CDS_PATH || path.startsWith(`${CDS_PATH}/`))
+const isLoopbackName = (host: string) => LOOPBACK.test(host.includes(':') ? `[${host}]` : host)
+
+/** What a page fetches by itself does not keep a session alive; what a person opens, sends or scrolls does. */
+async function isSignedIn(c: Context, { signIn, cookies }: Door): Promise<boolean> {
+  const token = cookies.session(c)
+  if (token === undefined) return false
+  const { method, path } = c.req
+  const isByItself = path === '/events' || (c.req.header('sec-fetch-dest') === 'empty' && !path.includes('/images/'))
+  const visitor = await signIn.visitor(token, !READING.has(method) || !isByItself)
+  if (visitor) c.set('visitor', visitor)
+  return visitor !== undefined
+}
+
+function isNavigation(c: Context): boolean {
+  const mode = c.req.header('sec-fetch-mode')
+  const wantsPage = (c.req.header('accept') ?? '').includes('text/html')
+  return c.req.method === 'GET' && wantsPage && (mode === undefined || mode === 'navigate')
+}
+
+function wayBack(c: Context, { cookies }: Door): Record<string, string> {
+  const { pathname, search } = new URL(c.req.url)
+  const ended = cookies.session(c) !== undefined
+  return { ...(pathname !== '/' && { to: `${pathname}${search}` }), ...(ended && { said: 'ended' }) }
+}
+
+function unauthenticated(hint: string): RequestProblem {
+  return new RequestProblem(401, 'UNAUTHENTICATED', 'a token is needed', hint)
+}
+
+function wrongHost(): RequestProblem {
+  return new RequestProblem(
+    421,
+    'WRONG_HOST',
+    'this service answers only under names of its own machine',
+    'Use http://localhost, or set http.token and http.host to serve other machines.',
+  )
 }
 
 /** A change asked for by another site's page is refused; programs that are no browsers send neither header. */
@@ -78,7 +137,10 @@ export const refuseForeignOrigins: MiddlewareHandler = async (c, next) => {
     const foreign =
       site !== undefined
         ? site !== 'same-origin' && site !== 'none'
-        : origin !== undefined && hostOf(origin) !== new URL(c.req.url).host
+        : origin !== undefined
+          ? hostOf(origin) !== new URL(c.req.url).host
+          : // Every browser sends one of the two with a change, so a cookie that comes without either comes from none.
+            c.get('visitor') !== undefined
     if (foreign)
       throw new RequestProblem(
         403,
@@ -96,14 +158,6 @@ function credentialOf(header: string | undefined): string | undefined {
   if (scheme.toLowerCase() !== 'basic') return undefined
   const text = Buffer.from(value, 'base64').toString('utf8')
   return text.includes(':') ? text.slice(text.indexOf(':') + 1) : undefined
-}
-
-/** The name with which a person signed in (Basic); a token alone says nothing of who holds it. */
-export function userOf(header: string | undefined): string | undefined {
-  const [scheme = '', value = ''] = (header ?? '').split(' ')
-  if (scheme.toLowerCase() !== 'basic') return undefined
-  const [name = ''] = Buffer.from(value, 'base64').toString('utf8').split(':')
-  return name.slice(0, 100) || undefined
 }
 
 /** Compares digests, which have one length, in constant time. */

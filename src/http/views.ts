@@ -2,7 +2,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { createOncePer } from '../domain/once-per.ts'
 import type { AppDeps } from './deps.ts'
-import { userOf } from './security.ts'
+import { userOf } from './visitors.ts'
 
 /** Looking at one thing, and a page that renews itself, is one access; whoever comes back after so long accesses it again. */
 const SAME_LOOK_MS = 10 * 60_000
@@ -19,15 +19,15 @@ export function auditViews({
   const oncePer = createOncePer(clock, SAME_LOOK_MS)
 
   async function record(c: Context, studyInstanceUid: string, what: string): Promise<void> {
-    const user = userOf(c.req.header('authorization'))
-    await oncePer(JSON.stringify([what, user]), () =>
+    const user = userOf(c)
+    await oncePer(JSON.stringify([what, user?.identifier]), () =>
       audit.record({
         action: 'read',
         target: 'store',
         studyInstanceUid,
         what,
         outcome: 'success',
-        ...(user && { user: { identifier: user, name: user } }),
+        ...(user && { user }),
       }),
     )
   }

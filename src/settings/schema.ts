@@ -1,6 +1,7 @@
 // Every setting with its default and meaning: one schema, from which defaults, JSON schema and environment names are made.
 import { z } from 'zod'
 import { SEQUENCES, STRUCTURAL } from '../domain/study.ts'
+import { accessSchema, hasSignIn, isThisMachine } from './access-schema.ts'
 import { ehrSchema } from './ehr-schema.ts'
 import { pacsSchema } from './pacs-schema.ts'
 import { receiveSchema } from './receive-schema.ts'
@@ -11,7 +12,7 @@ import { type Environment, filled, flag, MINUTE, pattern, secretOf, url, whole }
 export function settingsSchema(env: Environment) {
   const secret = secretOf(env)
 
-  return z.strictObject({
+  const sections = z.strictObject({
     $schema: z.exactOptional(z.string().describe('For editors; not used.')),
     pacs: pacsSchema(secret),
     ehr: ehrSchema(secret),
@@ -118,15 +119,8 @@ export function settingsSchema(env: Environment) {
             .describe('Link to your viewer, with {studyInstanceUid}.'),
         ),
       })
-      .refine(
-        ({ host, token, allowUnauthenticated }) => isLoopback(host) || token !== undefined || allowUnauthenticated,
-        {
-          path: ['token'],
-          message:
-            'is needed when http.host is not this machine alone, since the pages show patient names; or set http.allowUnauthenticated behind a proxy that authenticates',
-        },
-      )
       .prefault({}),
+    access: accessSchema(secret),
     receive: receiveSchema(),
     viewer: z
       .strictObject({
@@ -199,6 +193,27 @@ export function settingsSchema(env: Environment) {
       })
       .prefault({}),
   })
+  return sections
+    .refine(
+      ({ http, access }) =>
+        isLoopback(http.host) || http.token !== undefined || http.allowUnauthenticated || hasSignIn(access),
+      {
+        path: ['http', 'token'],
+        message:
+          'is needed when http.host is not this machine alone, since the pages show patient names; or let people sign in (access), or set http.allowUnauthenticated behind a proxy that authenticates',
+      },
+    )
+    .refine(
+      ({ http, access }) => http.publicUrl !== undefined || !(hasSignIn(access) || access.cdsClients.length > 0),
+      {
+        path: ['http', 'publicUrl'],
+        message: 'is needed for access: providers send people back to it, and cookies belong to it',
+      },
+    )
+    .refine(({ http, access }) => http.publicUrl === undefined || !hasSignIn(access) || isSafe(http.publicUrl), {
+      path: ['http', 'publicUrl'],
+      message: 'must begin with https:// where people sign in',
+    })
 }
 
 export type Settings = z.output<ReturnType<typeof settingsSchema>>
@@ -207,6 +222,8 @@ export type Settings = z.output<ReturnType<typeof settingsSchema>>
 export function settingsJsonSchema(): Record<string, unknown> {
   return z.toJSONSchema(settingsSchema({}), { io: 'input', target: 'draft-7' }) as Record<string, unknown>
 }
+
+const isSafe = (address: string) => address.startsWith('https://') || isThisMachine(address)
 
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)

@@ -1,7 +1,9 @@
 // Opens the database alone, for the command line: no queue, no worker. An embedded database has one owner, so the service must not run.
 import { AppError } from '../domain/errors.ts'
+import type { AccountStore } from '../domain/ports/access-store.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { Log } from '../domain/ports/log.ts'
+import { createAccountStore } from './access.ts'
 import { type AuditStore, createAuditTrail } from './audit.ts'
 import type { Database } from './database.ts'
 import { createErasureStore } from './erasure.ts'
@@ -29,6 +31,16 @@ export function withErasure<T>(
 ): Promise<T> {
   return withDatabase(place, (db) =>
     work({ audit: createAuditTrail(db, place.clock), records: createErasureStore(db, place.clock) }),
+  )
+}
+
+/** The same with the local accounts. */
+export function withAccounts<T>(
+  place: DatabasePlace,
+  work: (parts: { audit: AuditStore; accounts: AccountStore }) => Promise<T>,
+): Promise<T> {
+  return withDatabase(place, (db) =>
+    work({ audit: createAuditTrail(db, place.clock), accounts: createAccountStore(db, place.clock) }),
   )
 }
 

@@ -1,4 +1,5 @@
 // Every statement of the record, of reviews, of the watch and of the ledger by its name, each with the index that serves it; test/store/plans.test.ts holds the plans to that.
+import { ACCESS_QUERIES } from './queries/access-queries.ts'
 import { ANALYSIS_QUERIES } from './queries/analysis-queries.ts'
 import { BYTES_QUERIES } from './queries/bytes-queries.ts'
 import { HINT_QUERIES } from './queries/hint-queries.ts'
@@ -15,4 +16,5 @@ export const QUERIES = {
   ...WATCH_QUERIES,
   ...LEDGER_QUERIES,
   ...HINT_QUERIES,
+  ...ACCESS_QUERIES,
 }

@@ -1,5 +1,6 @@
 // Opens the store: PGlite in a folder, or PostgreSQL by URL; schema up to date, dead owners' leases ended, queue running.
 import { AppError } from '../domain/errors.ts'
+import type { AccessStore } from '../domain/ports/access-store.ts'
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { ErasureStore } from '../domain/ports/erasure-store.ts'
@@ -9,6 +10,7 @@ import type { ReviewStore } from '../domain/ports/review-store.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
 import type { WorkitemStore } from '../domain/ports/worklist.ts'
 import type { WriteLedger } from '../domain/ports/write-ledger.ts'
+import { createAccessStore } from './access.ts'
 import { type AnalysisRecords, createAnalysisStore } from './analyses.ts'
 import { createAuditTrail } from './audit.ts'
 import { expectRoom, expectWritable } from './disk.ts'
@@ -33,6 +35,7 @@ export interface Store {
   ledger: WriteLedger
   workitems: WorkitemStore
   hints: HintStore
+  access: AccessStore
   queue: Queue
   /** Whether the database answers and can write, for readiness. Throws DATABASE_* and DISK_FULL. */
   ping(): Promise<void>
@@ -92,6 +95,7 @@ export async function openStore({ dataDir, databaseUrl, clock, log, sweepSeconds
       ledger: createWriteLedger(db, clock),
       workitems: createWorkitemStore(db),
       hints: createHintStore(db, clock),
+      access: createAccessStore(db),
       queue,
       ping,
       close,

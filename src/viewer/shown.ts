@@ -13,7 +13,7 @@ export interface Looked {
   analysisId: string
   studyInstanceUid: Uid
   /** Who signed in to the pages, where they say so. */
-  user?: string
+  user?: { identifier: string; name: string }
 }
 
 export interface ShownImagesReader {
@@ -42,7 +42,7 @@ export function createShownImages({
 
   /** Nothing is shown that could not be recorded. */
   const record = ({ analysisId, studyInstanceUid, user }: Looked) =>
-    oncePer(JSON.stringify([analysisId, user]), () =>
+    oncePer(JSON.stringify([analysisId, user?.identifier]), () =>
       audit.record({
         action: 'read',
         target: 'spool',
@@ -50,7 +50,7 @@ export function createShownImages({
         studyInstanceUid,
         what: `images of analysis ${analysisId}`,
         outcome: 'success',
-        ...(user && { user: { identifier: user, name: user } }),
+        ...(user && { user }),
       }),
     )
 

@@ -1,6 +1,7 @@
 // A meeting of the tumour board on the projector: the list, then one patient a screen, forward and back by links, Page Down and the wheel; no script.
 import { html } from 'hono/html'
 import type { BoardContent, BoardPicture, BoardSlide } from '../domain/board.ts'
+import type { Reviewer } from '../domain/review.ts'
 import { countOf, MEETING, NOT_SHOWN, slideOf } from '../wording/meeting.ts'
 import * as words from '../wording/report-page.ts'
 import type { Html, Part } from './html.ts'
@@ -8,7 +9,7 @@ import { page } from './layout.ts'
 
 type Shown = Exclude<BoardSlide, { notShown: unknown }>
 
-export function boardPage(slides: readonly BoardSlide[], software?: string): Html {
+export function boardPage(slides: readonly BoardSlide[], software?: string, person?: Reviewer): Html {
   const rows = slides.map((slide, n) => {
     const name = nameOf(slide)
     const said = 'notShown' in slide ? NOT_SHOWN[slide.notShown] : slide.status
@@ -19,18 +20,19 @@ export function boardPage(slides: readonly BoardSlide[], software?: string): Htm
     title: MEETING.title,
     main: [list, ...slides.map((slide, n) => slidePart(slide, n + 1, slides.length))],
     ...(software && { software }),
+    ...(person && { person }),
   })
 }
 
 /** Where patients are named: their ids stand in no address. */
-export function boardForm(software?: string): Html {
+export function boardForm(software?: string, person?: Reviewer): Html {
   const main = html`<h1>${MEETING.title}</h1>
 <form class="board-ask" method="post" action="/board">
 <label>${MEETING.patients}<textarea name="patients" spellcheck="false"></textarea></label>
 <label>${MEETING.fromList}<input name="list" maxlength="64"></label>
 <p><button>${MEETING.ask}</button> <button class="quiet" formaction="/board.pdf">${MEETING.asPdf}</button></p>
 </form>`
-  return page({ title: MEETING.title, main, ...(software && { software }) })
+  return page({ title: MEETING.title, main, ...(software && { software }), ...(person && { person }) })
 }
 
 const nameOf = (slide: BoardSlide) => ('notShown' in slide ? slide.asked : slide.names.join(' · '))

@@ -1,5 +1,7 @@
 // The shell of every page: head, landmarks, and what keeps it up to date with and without JavaScript.
 import { html } from 'hono/html'
+import type { Reviewer } from '../domain/review.ts'
+import { SIGN_IN } from '../wording/sign-in.ts'
 import { PRODUCT } from '../wording/web-pages.ts'
 import { ASSET_PATHS } from './assets.ts'
 import type { Html, Part } from './html.ts'
@@ -14,9 +16,11 @@ export interface PageOptions {
   /** Modules of the browser, of which main.ts is run. */
   modules?: { base: string; names: readonly string[] }
   software?: string
+  /** Who signed in here. */
+  person?: Reviewer
 }
 
-export function page({ title, main, live, modules, software }: PageOptions): Html {
+export function page({ title, main, live, modules, software, person }: PageOptions): Html {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -36,6 +40,7 @@ ${modules ? moduleTags(modules) : ''}
 <a class="brand" href="/">${mark()}<span>${PRODUCT}</span></a>
 <span class="tag">Research use only</span>
 ${live ? html`<span class="link" id="link" role="status" data-state="idle"></span>` : ''}
+${person ? html`<form method="post" action="/sign-out" class="who"><span>${person.name}</span><button type="submit" class="quiet">${SIGN_IN.out}</button></form>` : ''}
 </header>
 <main id="main" tabindex="-1">
 ${main}

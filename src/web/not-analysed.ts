@@ -1,6 +1,8 @@
 // Studies that were declined or wait, each with its reason and a way to have it analysed all the same.
 import { html } from 'hono/html'
+import type { Right } from '../domain/access.ts'
 import type { WatchedStudy } from '../domain/ports/watch-store.ts'
+import type { Reviewer } from '../domain/review.ts'
 import { sentence, timeOf } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { page } from './layout.ts'
@@ -14,6 +16,10 @@ export interface NotAnalysedView {
   /** Question → way, where the archive does not take it as the standard has it. */
   ways: Readonly<Record<string, string>>
   software?: string
+  /** Who signed in here; their name goes with what they ask for. */
+  person?: Reviewer
+  /** What they may do; everything where nobody signs in here. */
+  may?: (right: Right) => boolean
 }
 
 export function notAnalysedPage(view: NotAnalysedView): Html {
@@ -24,27 +30,35 @@ export function notAnalysedPage(view: NotAnalysedView): Html {
     html`<p>The service looked at these studies and did not analyse them. It keeps nothing of what it read, so only their UIDs are listed here.</p>`,
     ...(studies.length === 0
       ? [html`<p class="empty">Every study that was seen is analysed.</p>`]
-      : [table(studies), pager(view)]),
+      : [table(studies, view.person), pager(view)]),
     archive(ways),
   ]
-  return page({ title: 'Not analysed', main, ...(view.software ? { software: view.software } : {}) })
+  return page({
+    title: 'Not analysed',
+    main,
+    ...(view.software ? { software: view.software } : {}),
+    ...(view.person && { person: view.person }),
+  })
 }
 
-function table(studies: readonly WatchedStudy[]): Html {
+function table(studies: readonly WatchedStudy[], person: Reviewer | undefined): Html {
   return html`<div class="card scroll"><table class="worklist">
 <caption class="sr">Studies that are not analysed, latest change first</caption>
 <thead><tr><th scope="col">Study</th><th scope="col">Images</th><th scope="col">Seen</th><th scope="col">Reason</th><th scope="col">Analyse all the same</th></tr></thead>
-<tbody>${studies.map(row)}</tbody>
+<tbody>${studies.map((study) => row(study, person))}</tbody>
 </table></div>`
 }
 
-function row({ studyInstanceUid, instanceCount, changedAt, decision }: WatchedStudy): Html {
+function row(
+  { studyInstanceUid, instanceCount, changedAt, decision }: WatchedStudy,
+  person: Reviewer | undefined,
+): Html {
   return html`<tr>
 <th scope="row" data-label="Study"><span class="uid">${studyInstanceUid}</span></th>
 <td data-label="Images">${instanceCount}</td>
 <td data-label="Seen">${timeOf(changedAt)}</td>
 <td data-label="Reason"><span class="reason">${sentence(decision?.reason ?? '')}</span>${decision?.outcome === 'waiting' ? html`<small>It is tried again by itself.</small>` : ''}</td>
-<td data-label="Analyse all the same"><form method="post" action="/studies/${studyInstanceUid}/analyse"><label>Asked for by <input name="by" required maxlength="100" autocomplete="name"></label><button type="submit">Analyse</button></form></td>
+<td data-label="Analyse all the same"><form method="post" action="/studies/${studyInstanceUid}/analyse">${person ? '' : html`<label>Asked for by <input name="by" required maxlength="100" autocomplete="name"></label>`}<button type="submit">Analyse</button></form></td>
 </tr>`
 }
 

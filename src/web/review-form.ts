@@ -1,7 +1,7 @@
 // The form with which a person accepts, corrects or rejects a result: plain HTML, so that keyboard and browser do the rest.
 import { html } from 'hono/html'
 import type { AnalysisRecord } from '../domain/analysis.ts'
-import { DECISIONS } from '../domain/review.ts'
+import { DECISIONS, type Reviewer } from '../domain/review.ts'
 import type { Index, ShownImages } from '../domain/shown-images.ts'
 import { toIndex, type Vec3 } from '../domain/volume.ts'
 import { DECISION_NAMES, REVIEW_FORM as WORDS } from '../wording/review-form.ts'
@@ -12,12 +12,14 @@ import { softwareSummary } from './summary.ts'
 export interface FormContext {
   /** Who signed in, where that is known. */
   user?: string | undefined
+  /** Who signed in here: the decision is theirs, and nothing more is asked. */
+  person?: Reviewer | undefined
   /** Where images are kept, lesions lead to their place in them. */
   images?: Pick<ShownImages, 'grid'> | undefined
 }
 
 /** Nothing before the result is delivered, and after a rejection, which is final. */
-export function reviewForm(record: AnalysisRecord, path: string, { user, images }: FormContext = {}): Part {
+export function reviewForm(record: AnalysisRecord, path: string, { user, person, images }: FormContext = {}): Part {
   const { review, state } = record
   if (state !== 'delivered' || review?.decision === 'reject') return ''
   const found = softwareSummary(record)
@@ -32,13 +34,17 @@ ${review ? html`<p class="muted small">${WORDS.againHint}</p>` : ''}
   )}</fieldset>
 <fieldset class="edits"><legend>${WORDS.edits}</legend>${editTables({ found, review, places })}</fieldset>
 <label class="wide">${WORDS.reason}<textarea name="reason" rows="2" maxlength="1000"></textarea><small>${WORDS.reasonHint}</small></label>
-<fieldset class="reviewer"><legend>${WORDS.reviewer}</legend>
-<label>${WORDS.name} <input name="name" required maxlength="100" autocomplete="name" data-remember></label>
-<label>${WORDS.identifier} <input name="identifier" required maxlength="64" autocomplete="username" value="${user ?? ''}" data-remember></label>
-<label>${WORDS.organization} <input name="organization" maxlength="64" autocomplete="organization" data-remember></label></fieldset>
+${person ? html`<p class="signed-in">${WORDS.signedIn} <strong>${person.name}</strong> <span class="muted">${person.identifier}</span></p>` : reviewerFields(user)}
 <p class="callout callout-waiting" data-meanwhile hidden>${WORDS.meanwhile} <a href="${path}">${WORDS.load}</a></p>
 <p><button type="submit" class="primary">${WORDS.send}</button></p>
 </form></section>`
+}
+
+function reviewerFields(user: string | undefined): Html {
+  return html`<fieldset class="reviewer"><legend>${WORDS.reviewer}</legend>
+<label>${WORDS.name} <input name="name" required maxlength="100" autocomplete="name" data-remember></label>
+<label>${WORDS.identifier} <input name="identifier" required maxlength="64" autocomplete="username" value="${user ?? ''}" data-remember></label>
+<label>${WORDS.organization} <input name="organization" maxlength="64" autocomplete="organization" data-remember></label></fieldset>`
 }
 
 const roundIndex = (index: Vec3) => index.map(Math.round) as unknown as Index

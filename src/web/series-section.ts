@@ -1,6 +1,7 @@
 // The series of the study: which were used and why, which were left and why, a picture of each, and a way to choose otherwise.
 import { html } from 'hono/html'
 import type { AnalysisRecord } from '../domain/analysis.ts'
+import type { Reviewer } from '../domain/review.ts'
 import { SEQUENCES, type Sequence, type SeriesDecision, STRUCTURAL } from '../domain/study.ts'
 import { SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
 import { movement } from '../wording/quantities.ts'
@@ -43,7 +44,7 @@ function row(decision: SeriesDecision, inputs: Summary['inputs'], path: string):
 }
 
 /** Offered once nothing moves by itself any more; a choice is a new analysis, which takes the place of this one. */
-export function seriesChoice({ state }: AnalysisRecord, { decisions }: Summary, path: string): Part {
+export function seriesChoice({ state }: AnalysisRecord, { decisions }: Summary, path: string, person?: Reviewer): Part {
   const images = decisions.filter(({ modality }) => modality === 'MR')
   if ((state !== 'delivered' && state !== 'held') || images.length === 0) return ''
   const asked = SEQUENCES.filter((one) => STRUCTURAL.some((each) => each === one) || usedAs(decisions, one))
@@ -57,6 +58,6 @@ export function seriesChoice({ state }: AnalysisRecord, { decisions }: Summary, 
   return html`<section class="card"><details class="choose" id="choose-details"><summary>${WORDS.choose}</summary>
 <p class="muted small">${WORDS.chooseHint}</p>
 <form method="post" action="${path}/series" class="choose-form">${fields}
-<label>${WORDS.by} <input name="by" required maxlength="100" autocomplete="name"></label>
+${person ? '' : html`<label>${WORDS.by} <input name="by" required maxlength="100" autocomplete="name"></label>`}
 <p><button type="submit">${WORDS.again}</button></p></form></details></section>`
 }

@@ -1,9 +1,11 @@
 // The study page: one analysis from its arrival to its delivery, with results, reasons and history.
 
 import { html } from 'hono/html'
+import type { Right } from '../domain/access.ts'
 import type { AnalysisEvent, AnalysisRecord } from '../domain/analysis.ts'
 import { ERRORS } from '../domain/errors.ts'
 import type { ArtifactRole } from '../domain/ports/analysis-store.ts'
+import type { Reviewer } from '../domain/review.ts'
 import { SEX_NAMES } from '../wording/names.ts'
 import { readDate } from '../wording/quantities.ts'
 import { STATES, WITHDRAWN } from '../wording/web-pages.ts'
@@ -43,10 +45,14 @@ export interface StudyView {
   /** FHIR base of the EHR, for links to what the record states. */
   recordUrl?: string
   software?: string
+  /** Who signed in here; their name goes with what they ask for. */
+  person?: Reviewer
+  /** What they may do; everything where nobody signs in here. */
+  may?: (right: Right) => boolean
 }
 
 export function studyPage(view: StudyView): Html {
-  const { record, events } = view
+  const { record, events, may = () => true } = view
   const summary = readSummary(record)
   const path = `/analyses/${record.analysisId}`
   const main = [
@@ -56,12 +62,12 @@ export function studyPage(view: StudyView): Html {
     livePart('files', files(view, path)),
     livePart('images', viewerSection(path, view.images)),
     livePart('reviewed', reviewCount(record)),
-    livePart('decide', reviewForm(record, path, view)),
+    livePart('decide', may('decide') ? reviewForm(record, path, view) : ''),
     html`<div class="columns"><div class="column">${results(view, summary)}</div>
 <div class="column">${livePart('progress', progressSection(record, events))}${livePart('delivery', deliverySection(record))}${livePart('quality', qualitySection(summary))}</div></div>`,
     livePart('report', report(view, path)),
     livePart('decisions', seriesSection(summary, path)),
-    livePart('choose', seriesChoice(record, summary, path)),
+    livePart('choose', may('resolve') ? seriesChoice(record, summary, path, view.person) : ''),
     livePart('provenance', provenanceSection(record, summary)),
     livePart('history', historySection(events)),
   ]
@@ -71,6 +77,7 @@ export function studyPage(view: StudyView): Html {
     ...(view.scripts && { modules: view.scripts }),
     live: { events: `/events?analysis=${record.analysisId}&since=${view.version}`, refreshSeconds: 10 },
     ...(view.software ? { software: view.software } : {}),
+    ...(view.person && { person: view.person }),
   })
 }
 
@@ -125,21 +132,22 @@ function others(record: AnalysisRecord, siblings: AnalysisRecord[]): Part {
   return html`<p class="others">Other analyses of this study:</p><ul class="others-list">${links}</ul>`
 }
 
-function status({ record, events }: StudyView, path: string): Html {
+function status({ record, events, person, may = () => true }: StudyView, path: string): Html {
   const { state, hold, legs } = record
   const isWithdrawn = isRejected(record) && state === 'delivered'
   const sentenceOf = isWithdrawn ? WITHDRAWN : STATES[state].sentence
   const since = events.findLast(({ kind }) => kind === 'state')?.at ?? record.updatedAt
   const late = state === 'analysed' && legs.some((leg) => leg.state === 'waiting' && leg.lastError)
-  const again = late
-    ? html`<form method="post" action="${path}/retry"><button type="submit">Try again now</button></form>`
-    : ''
+  const again =
+    late && may('resolve')
+      ? html`<form method="post" action="${path}/retry"><button type="submit">Try again now</button></form>`
+      : ''
   return html`<section class="status status-${state}" aria-labelledby="status-title">
 ${reviewStatement(record)}<div role="status" class="status-line">${isWithdrawn ? '' : stateBadge(state)}<p id="status-title">${late ? 'Analysed; a delivery failed and is tried again by itself.' : sentenceOf}</p><span class="muted">since ${timeOf(since)}</span>${again}</div>
 ${
   hold
     ? html`<div class="hold"><p class="reason">${sentence(hold.message)}</p><p class="hint">${ERRORS[hold.code]?.[1] ?? ''}</p><p class="code">${hold.code}</p>${doubtPictures(record, path)}
-${hold.code.startsWith('PATIENT_') && hold.code !== 'PATIENT_ID_MISSING' && hold.code !== 'PATIENT_MIXED' ? confirmForm(path) : ''}<form method="post" action="${path}/resolve"><button type="submit" class="primary">Release the hold</button><span class="muted">Work goes on where it stopped; results that were delivered are not delivered twice.</span></form></div>`
+${may('resolve') ? releaseForms(hold.code, path, person) : ''}</div>`
     : ''
 }
 ${notice(record)}
@@ -167,7 +175,11 @@ function report({ roles }: StudyView, path: string): Part {
 <p class="narrow-only">On a small screen the report is better read as a file: <a href="${path}/report.pdf">open the PDF</a>.</p></details>`
 }
 
+function releaseForms(code: string, path: string, person: Reviewer | undefined): Html {
+  return html`${code.startsWith('PATIENT_') && code !== 'PATIENT_ID_MISSING' && code !== 'PATIENT_MIXED' ? confirmForm(path, person) : ''}<form method="post" action="${path}/resolve"><button type="submit" class="primary">Release the hold</button><span class="muted">Work goes on where it stopped; results that were delivered are not delivered twice.</span></form>`
+}
+
 /** A person may know whose images these are, where identifier or name do not say. */
-function confirmForm(path: string): Html {
-  return html`<form method="post" action="${path}/resolve"><label>Patient id in the EHR <input name="patient" required maxlength="72" autocomplete="off"></label><label>Confirmed by <input name="by" required maxlength="100" autocomplete="name"></label><button type="submit">Confirm this patient</button></form>`
+function confirmForm(path: string, person: Reviewer | undefined): Html {
+  return html`<form method="post" action="${path}/resolve"><label>Patient id in the EHR <input name="patient" required maxlength="72" autocomplete="off"></label>${person ? '' : html`<label>Confirmed by <input name="by" required maxlength="100" autocomplete="name"></label>`}<button type="submit">Confirm this patient</button></form>`
 }

@@ -93,6 +93,16 @@ th:last-child, td:last-child { padding-right: 0; }
 .empty { padding: 3.5rem 1rem; text-align: center; color: var(--soft); }
 .pager { display: flex; justify-content: flex-end; gap: 1.2rem; padding-top: .8rem; }
 
+.who { display: flex; align-items: center; gap: .6rem; margin-left: auto; font-size: .88rem; color: var(--soft); }
+.sign-in { max-width: 26rem; margin: 8vh auto 0; }
+.sign-in h1 { margin-bottom: 1rem; }
+.sign-in label { display: block; margin-bottom: .8rem; font-size: .9rem; }
+.sign-in input { display: block; width: 100%; font: inherit; padding: .5rem .7rem; border: 1px solid var(--soft); border-radius: 8px; background: var(--card); color: var(--ink); }
+.sign-in .button, .sign-in button { display: block; width: 100%; text-align: center; }
+.sign-in .or { display: flex; align-items: center; gap: .8rem; color: var(--soft); margin: .9rem 0; }
+.sign-in .or::before, .sign-in .or::after { content: ""; flex: 1; border-top: 1px solid var(--rule); }
+.of-patient li { padding: .55rem 0; border-top: 1px solid var(--rule); }
+
 .list-head { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .5rem 1.5rem; }
 .search { display: flex; gap: .5rem; }
 .search input { font: inherit; font-size: .95rem; padding: .4rem .7rem; border: 1px solid var(--soft); border-radius: 8px; background: var(--card); color: var(--ink); width: min(22rem, 60vw); }

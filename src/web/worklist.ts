@@ -1,9 +1,11 @@
 // The worklist: every analysis, newest first, with what a person has to know of each at a glance.
 
 import { html } from 'hono/html'
+import type { Right } from '../domain/access.ts'
 import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
 import { ERRORS } from '../domain/errors.ts'
 import type { PeerState } from '../domain/peers.ts'
+import type { Reviewer } from '../domain/review.ts'
 import { SEX_NAMES } from '../wording/names.ts'
 import { readDate, volume } from '../wording/quantities.ts'
 import { LEG_NAMES, LEG_STATES, STATES } from '../wording/web-pages.ts'
@@ -33,6 +35,9 @@ export interface WorklistView {
   offset: number
   limit: number
   software?: string
+  /** Who signed in here; their name goes with what they ask for. */
+  person?: Reviewer
+  may?: (right: Right) => boolean
 }
 
 export function worklistPage(view: WorklistView): Html {
@@ -57,6 +62,7 @@ export function worklistPage(view: WorklistView): Html {
     // What was looked for stands in no address, so the page cannot ask for it again by itself.
     ...(isSearch ? {} : { live: { events: `/events?since=${view.version}`, refreshSeconds: 15 } }),
     ...(view.software ? { software: view.software } : {}),
+    ...(view.person && { person: view.person }),
   })
 }
 

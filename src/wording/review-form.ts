@@ -23,6 +23,7 @@ export const REVIEW_FORM = {
   reason: 'Reason, or a remark',
   reasonHint: 'A rejection needs one, and is final.',
   reviewer: 'Reviewer',
+  signedIn: 'You decide as',
   name: 'Name',
   identifier: 'Identifier',
   organization: 'Organization',

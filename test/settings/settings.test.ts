@@ -250,6 +250,56 @@ describe('secrets from files', () => {
   })
 })
 
+describe('access', () => {
+  const oidc = { issuer: 'https://login.example/realms/clinic', clientId: 'g', roles: { reviewer: ['radiology'] } }
+  const http = { publicUrl: 'https://glioma.example' }
+  const parse = (access: unknown, more: object = { http }) => parseSettings({ ...least, ...more, access }, {})
+
+  it('opens other machines to people who sign in, without a token', () => {
+    expect(parse({ oidc }, { http: { ...http, host: '0.0.0.0' } }).access).toMatchObject({
+      oidc,
+      idleMinutes: 30,
+      hours: 10,
+    })
+  })
+
+  it.each([
+    ['no address of ours', { oidc }, {}, 'http.publicUrl is needed for access'],
+    [
+      'an address of ours by http',
+      { oidc },
+      { http: { publicUrl: 'http://glioma.example' } },
+      'http.publicUrl must begin with https',
+    ],
+    [
+      'a provider by http',
+      { oidc: { ...oidc, issuer: 'http://login.example' } },
+      { http },
+      'access.oidc.issuer must begin with https',
+    ],
+    [
+      'a provider that gives nobody a role',
+      { oidc: { ...oidc, roles: {} } },
+      { http },
+      'access.oidc.roles must give somebody a role',
+    ],
+    [
+      'one EHR twice',
+      { smart: [1, 2].map(() => ({ issuer: 'https://ehr.example/fhir', clientId: 'g' })) },
+      { http },
+      'access.smart must name each issuer once',
+    ],
+    [
+      'an unknown role',
+      { smart: [{ issuer: 'https://ehr.example/fhir', clientId: 'g', roles: ['root'] }] },
+      { http },
+      'must be one of viewer, reviewer',
+    ],
+  ])('refuses %s', (_, access, more, message) => {
+    expect(() => parse(access, more)).toThrow(message)
+  })
+})
+
 describe('config', () => {
   const config = (name: string) => new URL(`../../config/${name}`, import.meta.url)
 

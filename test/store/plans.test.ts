@@ -75,10 +75,28 @@ const VALUES: Record<keyof typeof QUERIES, string[]> = {
   dueHints: [`'2020-01-01'`, `'2120-01-01'`, '50'],
   dropHint: [`'study'`, `'1.2.7'`, NOW],
   postponeHint: [`'study'`, `'1.2.7'`, NOW, NOW],
+  addSession: [`'d'`, JSONB, 'null', NOW, LATER],
+  session: [`'d-7'`],
+  sawSession: [`'d-7'`, NOW],
+  closeSession: [`'d-7'`],
+  closeSessionsOf: [`'n-7'`],
+  sweepSessions: [`'2020-01-01'`],
+  addSignIn: [`'d'`, JSONB, LATER],
+  takeSignIn: [`'d-7'`, NOW],
+  sweepSignIns: [`'2020-01-01'`],
+  useToken: [`'d'`, LATER],
+  sweepTokens: [`'2020-01-01'`],
+  account: [`'n-7'`],
+  countAttempt: [`'n-7'`, NOW, '5', LATER],
+  openAccount: [`'n-7'`],
+  allAccounts: [],
+  addAccount: [`'n'`, JSONB, `'{viewer}'`, `''`, NOW],
+  setPassword: [`'n-7'`, `''`],
+  removeAccount: [`'n-7'`],
 }
 
 const TABLE_SCAN =
-  /Seq Scan on (analyses|analysis_events|legs|artifacts|watched_studies|own_instances|workitems|review\w*|cursors|ehr_ledger|hints)\b/
+  /Seq Scan on (analyses|analysis_events|legs|artifacts|watched_studies|own_instances|workitems|review\w*|cursors|ehr_ledger|hints|sessions|sign_ins|used_tokens|accounts)\b/
 
 let db: Database
 beforeAll(async () => {
@@ -108,6 +126,10 @@ beforeAll(async () => {
       insert into gliabridge.workitems (workitem_uid, transaction_uid, state, priority, claimed_at)
         select '2.25.' || n, '2.25.1', case when n % 500 = 0 then 'in progress' else 'closed' end, 'fresh', now() - n * interval '1 second' from generate_series(1, 5000) n;
       insert into gliabridge.hints (kind, value, heard_at, due_at) select 'study', '1.2.' || n, now(), now() + n * interval '1 second' from generate_series(1, 5000) n;
+      insert into gliabridge.sessions (digest, visitor, account, seen_at, ends_at) select 'd-' || n, '{}', 'n-' || n, now(), now() from generate_series(1, 5000) n;
+      insert into gliabridge.sign_ins (digest, begun, ends_at) select 'd-' || n, '{}', now() from generate_series(1, 5000) n;
+      insert into gliabridge.used_tokens (digest, ends_at) select 'd-' || n, now() from generate_series(1, 5000) n;
+      insert into gliabridge.accounts (name, person, roles, password_hash, created_at) select 'n-' || n, '{}', '{viewer}', '', now() from generate_series(1, 5000) n;
       analyze`),
   )
 })

@@ -89,6 +89,8 @@ export function sampleApp(
     audit: { record: async () => undefined },
     analyses: {
       get: async (id) => records.get(id),
+      byPatientId: async ({ patientId }) =>
+        sorted().filter(({ state, summary }) => state === 'delivered' && summary?.patient?.patientId === patientId),
       byStudy: async (uid) => sorted().filter((record) => record.studyInstanceUid === uid),
       list: async ({ limit = 100, offset = 0, state, toReview, search = [], order } = {}) => {
         const text = ({ summary }: AnalysisRecord) => JSON.stringify(summary ?? {}).toLowerCase()

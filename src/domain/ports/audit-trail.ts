@@ -9,8 +9,18 @@ export interface AuditEntry {
   studyInstanceUid: Uid
   what: string
   outcome: 'success' | 'failure'
-  /** FHIR restful-interaction, or what a DICOMweb request is to the archive; delete: erased here. */
-  interaction?: 'read' | 'search-type' | 'create' | 'update' | 'access' | 'retrieve' | 'store' | 'delete'
+  /** FHIR restful-interaction, or what a DICOMweb request is to the archive; delete: erased here; login, logout: of a person, here. */
+  interaction?:
+    | 'read'
+    | 'search-type'
+    | 'create'
+    | 'update'
+    | 'access'
+    | 'retrieve'
+    | 'store'
+    | 'delete'
+    | 'login'
+    | 'logout'
   /** Base URL of the other side, without credentials. */
   server?: string
   /** "Patient/12" of the EHR. */

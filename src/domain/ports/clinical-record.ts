@@ -1,5 +1,5 @@
 // The EHR, over FHIR R4, and what it is sent.
-import type { BoardPatient } from '../board.ts'
+import type { BoardPatient, PatientId } from '../board.ts'
 import type { ClinicalFacts, ReportableResult, TissueResult } from '../finding.ts'
 import type { Review } from '../review.ts'
 import type { PatientIdentity, Sequence, Uid } from '../study.ts'
@@ -58,6 +58,8 @@ export interface RecordScope {
 export interface ClinicalRecords {
   /** Each request that is made through it is recorded under the study. */
   forStudy(scope: RecordScope): ClinicalRecord
+  /** Identifiers of "Patient/12" as images have them; absent where the adapter does not read them. */
+  patientIds?(reference: string, user?: RecordScope['user']): Promise<PatientId[]>
   /** Patients of the List with this id, in its order; absent where the adapter does not read lists. Throws NOT_FOUND. */
   patientsOfList?(id: string): Promise<BoardPatient[]>
 }

@@ -13,7 +13,7 @@ import type { WriteLedger } from '../../domain/ports/write-ledger.ts'
 import { createTurns } from '../../domain/turns.ts'
 import { matchPatient } from '../matching/match.ts'
 import { isUrgentOrder, type OrderSettings } from '../matching/orders.ts'
-import { patientsOfList } from '../reads/board-list.ts'
+import { idsOfPatient, patientsOfList } from '../reads/board-list.ts'
 import {
   checkConsent,
   NO_READS,
@@ -116,6 +116,8 @@ export function createClinicalRecords(options: ClinicalRecordOptions): ClinicalR
   const auditedStore = (scope: RecordScope) => storeFor(options.auditedFetch?.(scope, options.fetch ?? fetch))
   return {
     forStudy: (scope) => recordOf(auditedStore(scope)),
+    patientIds: (reference, user) =>
+      idsOfPatient(auditedStore({ studyInstanceUid: '', ...(user && { user }) }), systems, reference),
     patientsOfList: (id) => patientsOfList(auditedStore({ studyInstanceUid: '' }), systems, id),
   }
 }

@@ -24,6 +24,16 @@ export async function patientsOfList(
   return [...patients.values()]
 }
 
+/** Identifiers of "Patient/12", as images have them; none where the EHR has no such patient. */
+export async function idsOfPatient(
+  store: Pick<RecordStore, 'read'>,
+  systems: IdentifierSystems,
+  reference: string,
+): Promise<PatientId[]> {
+  const patient = await store.read(reference)
+  return patient?.resourceType === 'Patient' ? idsOf(patient, systems) : []
+}
+
 const itemsOf = ({ entry = [] }: List) =>
   entry.flatMap(({ deleted, item }) =>
     deleted || item.reference === undefined ? [] : [relativeReference(item.reference)],

@@ -1,0 +1,31 @@
+// Wires how people come in, and what the EHR may call of its own.
+import type { Parts } from './compose-parts.ts'
+import type { SignIn } from './domain/ports/sign-in.ts'
+import { boundedFetch } from './fhir/connection/bounded-fetch.ts'
+import { CALLBACK_PATH } from './http/security.ts'
+import { createProvider } from './identity/providers.ts'
+import { createSignIn } from './identity/sign-in.ts'
+import { hasSignIn } from './settings/access-schema.ts'
+
+/** Undefined where people do not sign in here. */
+export function openSignIn({ settings, store, ehr, clock }: Parts): SignIn | undefined {
+  const { access, http } = settings
+  if (!hasSignIn(access)) return undefined
+  const effects = {
+    redirectUri: `${http.publicUrl}${CALLBACK_PATH}`,
+    send: boundedFetch(fetch),
+    now: () => clock.now(),
+  }
+  const { oidc, smart, accounts, idleMinutes, hours } = access
+  return createSignIn({
+    store: store.access,
+    audit: store.audit,
+    clock,
+    ...(oidc && { oidc: { ...oidc, provider: createProvider({ ...oidc, kind: 'oidc' }, effects) } }),
+    ehrs: smart.map((one) => ({ ...one, provider: createProvider({ ...one, kind: 'smart' }, effects) })),
+    accounts,
+    idleMinutes,
+    hours,
+    patientIds: async (reference, user) => (await ehr.patientIds?.(reference, user)) ?? [],
+  })
+}

@@ -1,0 +1,30 @@
+// How people come in: at a provider, from the EHR, or with a local account; and who they are from then on.
+import type { Visitor } from '../access.ts'
+
+/** Where somebody who wants in is sent, and what their browser must bring back. */
+export interface Departure {
+  url: string
+  browser: string
+}
+
+/** A session that was opened: its token, which stands in a cookie and nowhere else, and the path to go on with. */
+export interface Arrival {
+  token: string
+  to: string
+}
+
+export interface SignIn {
+  /** What the sign-in page offers. */
+  offers: { oidc: boolean; accounts: boolean; ehrs: readonly { name: string; issuer: string }[] }
+  /** `browser`: what it brought already, of another sign-in under way. */
+  toOidc(to: string, browser?: string): Promise<Departure>
+  /** `launch` of the EHR; without it the EHR asks for the patient. Throws SIGN_IN_REFUSED for an issuer that is not on the list. */
+  toEhr(issuer: string, launch: string | undefined, browser?: string): Promise<Departure>
+  /** Throws SIGN_IN_REFUSED, IDENTITY_*. */
+  comeBack(query: URLSearchParams, browser: string | undefined): Promise<Arrival>
+  /** Undefined when name or password is wrong, or the account is locked. */
+  withPassword(name: string, password: string): Promise<{ token: string } | undefined>
+  /** `isActive`: the person did something, so the session goes on. */
+  visitor(token: string, isActive: boolean): Promise<Visitor | undefined>
+  end(token: string): Promise<void>
+}

@@ -1,0 +1,97 @@
+// The addresses of coming and going: sign-in page, launch by the EHR (SMART App Launch 2), return from a provider, sign-out, the launched patient.
+import { type Context, Hono } from 'hono'
+import { isOfPatient, type LaunchedPatient } from '../domain/access.ts'
+import type { AnalysisRecord } from '../domain/analysis.ts'
+import type { Departure, SignIn } from '../domain/ports/sign-in.ts'
+import { patientPage } from '../web/patient-page.ts'
+import { signInPage } from '../web/sign-in-page.ts'
+import { landingQuery, launchQuery, parseRequest, passwordForm, providerQuery, signInQuery } from './contracts.ts'
+import type { Cookies } from './cookies.ts'
+import type { AppDeps } from './deps.ts'
+import { RequestProblem } from './problems.ts'
+import { CALLBACK_PATH, LAUNCH_PATH, SIGN_IN_PATH } from './security.ts'
+
+/** Passwords that are tried at once; each takes a thread and some memory. */
+const MAX_TRIED = 8
+
+export function signInRoutes(
+  deps: AppDeps & { signIn: SignIn },
+  cookies: Cookies,
+  onWrongPassword: () => Promise<void>,
+): Hono {
+  const { signIn, analyses, software } = deps
+  const shell = software ? { software: `${software.name} ${software.version}` } : {}
+  let tried = 0
+
+  const leave = (c: Context, { url, browser }: Departure) => {
+    cookies.keepBegun(c, browser)
+    return c.redirect(url, 302)
+  }
+  /** Whoever was signed in before in this browser is no longer. */
+  const enter = async (c: Context, token: string, to: string) => {
+    const before = cookies.session(c)
+    if (before !== undefined) await signIn.end(before)
+    cookies.keepSession(c, token)
+    return c.redirect(to, 303)
+  }
+
+  return new Hono()
+    .get(SIGN_IN_PATH, (c) => {
+      const { to, said } = parseRequest(signInQuery, c.req.query())
+      return c.html(signInPage({ offers: signIn.offers, to, ...(said && { said }), ...shell }))
+    })
+    .post(SIGN_IN_PATH, async (c) => {
+      const { name, password, to } = parseRequest(passwordForm, await c.req.parseBody(), 'body')
+      if (tried >= MAX_TRIED)
+        throw new RequestProblem(429, 'TOO_MANY_SIGN_INS', 'too many people sign in just now', 'Try again in a moment.')
+      tried += 1
+      const arrival = await signIn.withPassword(name, password).finally(() => {
+        tried -= 1
+      })
+      if (arrival) return enter(c, arrival.token, to)
+      await onWrongPassword()
+      return c.html(signInPage({ offers: signIn.offers, to, said: 'wrong', ...shell }), 401)
+    })
+    .get(`${SIGN_IN_PATH}/oidc`, async (c) =>
+      leave(c, await signIn.toOidc(parseRequest(signInQuery, c.req.query()).to, cookies.begun(c))),
+    )
+    .get(`${SIGN_IN_PATH}/ehr`, async (c) => {
+      const { iss } = parseRequest(providerQuery, c.req.query())
+      return leave(c, await signIn.toEhr(iss, undefined, cookies.begun(c)))
+    })
+    .get(LAUNCH_PATH, async (c) => {
+      const { iss, launch } = parseRequest(launchQuery, c.req.query())
+      return leave(c, await signIn.toEhr(iss, launch, cookies.begun(c)))
+    })
+    .get(CALLBACK_PATH, async (c) => {
+      const { token, to } = await signIn.comeBack(new URL(c.req.url).searchParams, cookies.begun(c))
+      cookies.forgetBegun(c)
+      return enter(c, token, to)
+    })
+    .post('/sign-out', async (c) => {
+      const token = cookies.session(c)
+      if (token !== undefined) await signIn.end(token)
+      cookies.forgetSession(c)
+      return c.redirect(`${SIGN_IN_PATH}?said=out`, 303)
+    })
+    .get('/patient', async (c) => {
+      const patient = c.get('visitor')?.patient
+      if (!patient) return c.redirect('/', 303)
+      const { analysis } = parseRequest(landingQuery, c.req.query())
+      const records = await analysesOf(analyses, patient)
+      const chosen =
+        records.find(({ analysisId }) => analysisId === analysis) ?? (records.length === 1 ? records[0] : undefined)
+      if (chosen) return c.redirect(`/analyses/${chosen.analysisId}`, 303)
+      const { person } = c.get('visitor')!
+      return c.html(patientPage({ records, person, ...shell }))
+    })
+}
+
+/** Of every identifier that the EHR has of the patient; newest first. */
+async function analysesOf(analyses: AppDeps['analyses'], patient: LaunchedPatient): Promise<AnalysisRecord[]> {
+  const records = new Map<string, AnalysisRecord>()
+  for (const id of patient.ids)
+    for (const record of await analyses.byPatientId(id))
+      if (isOfPatient(record, patient)) records.set(record.analysisId, record)
+  return [...records.values()].sort((a, b) => b.sequence - a.sequence)
+}

@@ -1,0 +1,41 @@
+// Passwords of local accounts: scrypt (RFC 7914) of Node itself, with the cost that OWASP names, and the cost beside each hash.
+import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
+
+/** OWASP Password Storage Cheat Sheet: N = 2^15, r = 8, p = 3, about 32 MiB a guess. */
+const COST = { logN: 15, r: 8, p: 3 } as const
+const KEY_BYTES = 32
+const SALT_BYTES = 16
+
+/** NIST SP 800-63B: length is what counts; nothing is asked of the kinds of characters. */
+export const MIN_PASSWORD_LENGTH = 12
+export const MAX_PASSWORD_LENGTH = 200
+
+/** "scrypt$15$8$3$<salt>$<key>", the last two in base64url. */
+export async function hashPassword(password: string): Promise<string> {
+  const salt = randomBytes(SALT_BYTES)
+  const key = await derive(password, salt, COST)
+  return ['scrypt', COST.logN, COST.r, COST.p, salt.toString('base64url'), key.toString('base64url')].join('$')
+}
+
+/** Whoever has no account costs the same time: `stored` is then undefined, and the answer false. */
+export async function isPassword(password: string, stored: string | undefined): Promise<boolean> {
+  const [kind, logN, r, p, salt = '', key = ''] = (stored ?? '').split('$')
+  if (kind !== 'scrypt') {
+    await derive(password, randomBytes(SALT_BYTES), COST)
+    return false
+  }
+  const cost = { logN: Number(logN), r: Number(r), p: Number(p) }
+  const wanted = Buffer.from(key, 'base64url')
+  const given = await derive(password, Buffer.from(salt, 'base64url'), cost)
+  return wanted.length === given.length && timingSafeEqual(wanted, given)
+}
+
+/** One text however a keyboard composes it (Unicode NFKC, as NIST SP 800-63B has it). */
+function derive(password: string, salt: Buffer, { logN, r, p }: { logN: number; r: number; p: number }) {
+  const options = { N: 2 ** logN, r, p, maxmem: 256 * 2 ** logN * r }
+  return new Promise<Buffer>((resolve, reject) =>
+    scrypt(password.normalize('NFKC'), salt, KEY_BYTES, options, (error, key) =>
+      error ? reject(error) : resolve(key),
+    ),
+  )
+}

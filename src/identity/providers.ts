@@ -1,0 +1,195 @@
+// Sign-in at a provider: OpenID Connect at the site's, SMART App Launch 2 at the EHR's; authorization code with PKCE S256, state and nonce.
+import * as client from 'openid-client'
+import { AppError, asAppError } from '../domain/errors.ts'
+import type { Claims } from './people.ts'
+
+export interface ProviderSettings {
+  /** Issuer, or the FHIR base URL of the EHR. */
+  issuer: string
+  kind: 'oidc' | 'smart'
+  clientId: string
+  clientSecret?: string | undefined
+  scope: string
+}
+
+export interface Checks {
+  state: string
+  nonce: string
+  codeVerifier: string
+}
+
+export interface ProviderAnswer {
+  claims: Claims
+  accessToken: string
+  /** Id of the launched patient (SMART), and what the launch was told by a card (CDS Hooks appContext). */
+  patient?: string
+  appContext?: string
+}
+
+export interface Provider {
+  settings: ProviderSettings
+  /** Address to which the browser goes. `launch` of the EHR; without it a patient is chosen there (SMART, stand-alone launch). */
+  begin(checks: Checks, launch: string | undefined): Promise<string>
+  /** `query` with which it came back. Throws IDENTITY_UNREACHABLE, IDENTITY_INVALID, SIGN_IN_REFUSED. */
+  finish(query: URLSearchParams, checks: Checks): Promise<ProviderAnswer>
+  /** A resource of the EHR with the person's own right; undefined where it is not given. */
+  read(reference: string, accessToken: string): Promise<unknown>
+}
+
+const TIMEOUT_SECONDS = 15
+/** A provider may move its endpoints. */
+const METADATA_LIFETIME_MS = 3_600_000
+const SMART_ALGORITHMS = ['RS256', 'RS384', 'ES256', 'ES384', 'PS256']
+
+export function createProvider(
+  settings: ProviderSettings,
+  { redirectUri, send, now }: { redirectUri: string; send: typeof fetch; now(): Date },
+): Provider {
+  const { issuer, kind, scope } = settings
+  let kept: { config: client.Configuration; until: number } | undefined
+  const configuration = async () => {
+    if (kept && now().getTime() < kept.until) return kept.config
+    const config = await (kind === 'oidc' ? discoverOpenId(settings, send) : discoverSmart(settings, send))
+    kept = { config, until: now().getTime() + METADATA_LIFETIME_MS }
+    return config
+  }
+  return {
+    settings,
+    async begin({ state, nonce, codeVerifier }, launch) {
+      const config = await attempt(configuration)
+      const launching = kind === 'smart' ? (launch === undefined ? ' launch/patient' : ' launch') : ''
+      const url = client.buildAuthorizationUrl(config, {
+        redirect_uri: redirectUri,
+        scope: `${scope}${launching}`,
+        state,
+        nonce,
+        code_challenge: await client.calculatePKCECodeChallenge(codeVerifier),
+        code_challenge_method: 'S256',
+        ...(kind === 'smart' && { aud: issuer }),
+        ...(launch !== undefined && { launch }),
+      })
+      return url.href
+    },
+    finish: (query, { state, nonce, codeVerifier }) =>
+      attempt(async () => {
+        const back = new URL(redirectUri)
+        back.search = query.toString()
+        const tokens = await client.authorizationCodeGrant(await configuration(), back, {
+          pkceCodeVerifier: codeVerifier,
+          expectedState: state,
+          expectedNonce: nonce,
+          idTokenExpected: true,
+        })
+        const { patient, appContext } = tokens as Record<string, unknown>
+        return {
+          claims: tokens.claims() ?? {},
+          accessToken: tokens.access_token,
+          ...(typeof patient === 'string' && { patient }),
+          ...(typeof appContext === 'string' && { appContext }),
+        }
+      }),
+    async read(reference, accessToken) {
+      const response = await send(`${issuer.replace(/\/+$/, '')}/${reference}`, {
+        headers: { accept: 'application/fhir+json', authorization: `Bearer ${accessToken}` },
+        redirect: 'manual',
+        signal: AbortSignal.timeout(TIMEOUT_SECONDS * 1000),
+      }).catch(() => undefined)
+      return response?.ok ? response.json().catch(() => undefined) : undefined
+    },
+  }
+}
+
+function authentication({ clientSecret }: ProviderSettings): client.ClientAuth {
+  return clientSecret === undefined ? client.None() : client.ClientSecretBasic(clientSecret)
+}
+
+async function discoverOpenId(settings: ProviderSettings, send: typeof fetch): Promise<client.Configuration> {
+  const { issuer, clientId } = settings
+  return client.discovery(new URL(issuer), clientId, undefined, authentication(settings), {
+    [client.customFetch]: send as client.CustomFetch,
+    timeout: TIMEOUT_SECONDS,
+    // The settings allow http on this machine alone.
+    ...(issuer.startsWith('http:') && { execute: [client.allowInsecureRequests] }),
+  })
+}
+
+/** SMART App Launch 2, section "Conformance": .well-known/smart-configuration under the FHIR base URL. */
+async function discoverSmart(settings: ProviderSettings, send: typeof fetch): Promise<client.Configuration> {
+  const { issuer, clientId } = settings
+  const response = await send(`${issuer.replace(/\/+$/, '')}/.well-known/smart-configuration`, {
+    headers: { accept: 'application/json' },
+    redirect: 'manual',
+    signal: AbortSignal.timeout(TIMEOUT_SECONDS * 1000),
+  })
+  if (!response.ok)
+    throw new AppError(
+      response.status >= 500 ? 'IDENTITY_UNREACHABLE' : 'IDENTITY_INVALID',
+      `.well-known/smart-configuration of the EHR: status ${response.status}`,
+    )
+  const stated = (await response.json().catch(() => undefined)) as Record<string, unknown> | undefined
+  const address = (name: string) => {
+    const url = typeof stated?.[name] === 'string' ? URL.parse(stated[name]) : null
+    if (url?.protocol === 'https:' || (url?.protocol === 'http:' && issuer.startsWith('http:'))) return url.href
+    throw new AppError('IDENTITY_INVALID', `.well-known/smart-configuration of the EHR: no usable ${name}`)
+  }
+  const methods = stated?.code_challenge_methods_supported
+  if (!Array.isArray(methods) || !methods.includes('S256'))
+    throw new AppError('IDENTITY_INVALID', '.well-known/smart-configuration of the EHR: no PKCE by S256')
+  if (typeof stated?.issuer !== 'string')
+    throw new AppError(
+      'IDENTITY_INVALID',
+      '.well-known/smart-configuration of the EHR: no issuer; it must have sso-openid-connect',
+    )
+  const config = new client.Configuration(
+    {
+      issuer: stated.issuer,
+      authorization_endpoint: address('authorization_endpoint'),
+      token_endpoint: address('token_endpoint'),
+      jwks_uri: address('jwks_uri'),
+      id_token_signing_alg_values_supported: SMART_ALGORITHMS,
+    },
+    clientId,
+    undefined,
+    authentication(settings),
+  )
+  config[client.customFetch] = send as client.CustomFetch
+  config.timeout = TIMEOUT_SECONDS
+  if (issuer.startsWith('http:')) client.allowInsecureRequests(config)
+  return config
+}
+
+/** The messages of the library may quote claims and answers; only their codes are kept. */
+async function attempt<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (thrown) {
+    if (thrown instanceof AppError) throw thrown
+    if (thrown instanceof client.AuthorizationResponseError)
+      throw new AppError('SIGN_IN_REFUSED', `the provider did not let this person in (${plain(thrown.error)})`, {
+        cause: thrown,
+      })
+    if (thrown instanceof client.ResponseBodyError)
+      throw new AppError(
+        'IDENTITY_INVALID',
+        `the provider refused our client: ${plain(thrown.error)} (status ${thrown.status})`,
+        {
+          cause: thrown,
+        },
+      )
+    if (thrown instanceof client.ClientError)
+      throw new AppError(
+        isUnreachable(thrown) ? 'IDENTITY_UNREACHABLE' : 'IDENTITY_INVALID',
+        `the provider's answer: ${plain(thrown.code)}`,
+        {
+          cause: thrown,
+        },
+      )
+    if (thrown instanceof TypeError || (thrown as Error).name === 'TimeoutError')
+      throw new AppError('IDENTITY_UNREACHABLE', 'the provider did not answer', { cause: thrown })
+    throw asAppError(thrown)
+  }
+}
+
+const isUnreachable = ({ code }: client.ClientError) =>
+  code === 'OAUTH_TIMEOUT' || code === 'OAUTH_RESPONSE_IS_NOT_CONFORM'
+const plain = (code: unknown) => (typeof code === 'string' && /^[\w.-]{1,60}$/.test(code) ? code : 'no code')

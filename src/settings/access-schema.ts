@@ -1,0 +1,113 @@
+// The settings of who may sign in: the hospital's identity provider, launches from the EHR, local accounts, and services that the EHR calls.
+import { z } from 'zod'
+import { ROLES } from '../domain/access.ts'
+import { filled, flag, type Secret, uri, whole } from './schema-parts.ts'
+
+/** Tokens and names pass here: by https, or within this machine. */
+const safeUrl = (description: string) =>
+  z
+    .url({ protocol: /^https?$/, error: 'must be a URL that begins with https://' })
+    .refine((text) => URL.parse(text)?.protocol === 'https:' || isThisMachine(text), 'must begin with https://')
+    .refine((text) => !/[?#@]/.test(text), 'must have no user, query or fragment')
+    .describe(description)
+
+export function isThisMachine(text: string): boolean {
+  const host = URL.parse(text)?.hostname ?? ''
+  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
+}
+
+const roles = () => z.array(z.enum(ROLES, { error: `must be one of ${ROLES.join(', ')}` }))
+
+function oidcSchema(secret: Secret) {
+  return z
+    .strictObject({
+      issuer: safeUrl(
+        'Issuer, whose .well-known/openid-configuration is read: "https://login.hospital.example/realms/clinic".',
+      ),
+      clientId: filled('Client id.'),
+      clientSecret: z.exactOptional(secret('Client secret, by reference; a public client when left out.')),
+      scope: filled('Scopes, separated by spaces.').default('openid profile'),
+      identifierClaim: filled(
+        'Claim with the identifier under which the site knows the person, such as a staff number; it stands in reviews.',
+      ).default('preferred_username'),
+      rolesClaim: filled(
+        'Claim with the groups or roles of the person; a dot leads into objects: "realm_access.roles".',
+      ).default('groups'),
+      roles: z
+        .partialRecord(z.enum(ROLES), z.array(z.string().min(1, 'must not be empty')))
+        .default({})
+        .describe('Our role → values of rolesClaim that give it. Whoever has none of them is refused.'),
+    })
+    .describe('The identity provider of the site (OpenID Connect, authorization code with PKCE).')
+}
+
+function smartSchema(secret: Secret) {
+  return z.strictObject({
+    issuer: safeUrl(
+      'FHIR base URL, exactly as the EHR states it as "iss" when it launches. It is the EHR of ehr.url, under the address that people use.',
+    ),
+    name: filled('What the button of the sign-in page calls it.').default('EHR'),
+    clientId: filled('Client id.'),
+    clientSecret: z.exactOptional(secret('Client secret, by reference; a public client when left out.')),
+    scope: filled('Scopes besides launch and launch/patient.').default('openid fhirUser user/Practitioner.rs'),
+    identifierSystem: z.exactOptional(
+      uri(
+        'System of the identifier of a Practitioner that stands in reviews; the id of the Practitioner when left out.',
+      ),
+    ),
+    roles: roles()
+      .min(1, 'must name at least one')
+      .default(['viewer'])
+      .describe('What whoever is launched from this EHR may do, with the launched patient alone.'),
+  })
+}
+
+export function accessSchema(secret: Secret) {
+  return z
+    .strictObject({
+      oidc: z.exactOptional(oidcSchema(secret)),
+      smart: z
+        .array(smartSchema(secret))
+        .default([])
+        .describe(
+          'EHRs that may launch the pages (SMART App Launch 2): {"issuer", "clientId", "clientSecret", "scope", "name", "identifierSystem", "roles"}. Launches of any other issuer are refused.',
+        ),
+      accounts: flag(
+        'Local accounts, made with gliabridge account add, for a site without an identity provider.',
+      ).default(false),
+      idleMinutes: whole(1, 1440)
+        .default(30)
+        .describe('A session without a request of its person ends after so many minutes.'),
+      hours: whole(1, 24).default(10).describe('A session ends after so many hours, whatever its person does.'),
+      cdsClients: z
+        .array(
+          z.strictObject({
+            issuer: filled('"iss" of its tokens.'),
+            jwksUrl: safeUrl('Where its public keys are.'),
+          }),
+        )
+        .default([])
+        .describe(
+          'EHRs that may call /cds-services (CDS Hooks 2.0): {"issuer", "jwksUrl"}. There are no such services without one.',
+        ),
+    })
+    .refine(({ oidc }) => oidc === undefined || Object.values(oidc.roles).some((values) => values.length > 0), {
+      path: ['oidc', 'roles'],
+      message: 'must give somebody a role, or nobody can sign in',
+    })
+    .refine(({ smart }) => new Set(smart.map(({ issuer }) => issuer)).size === smart.length, {
+      path: ['smart'],
+      message: 'must name each issuer once',
+    })
+    .prefault({})
+    .describe(
+      'Who may sign in to the pages. With any of oidc, smart and accounts, everybody must; programs use http.token.',
+    )
+}
+
+export type AccessSettings = z.output<ReturnType<typeof accessSchema>>
+
+/** Whether people sign in here themselves. */
+export function hasSignIn({ oidc, smart, accounts }: AccessSettings): boolean {
+  return oidc !== undefined || smart.length > 0 || accounts
+}
