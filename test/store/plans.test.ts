@@ -87,7 +87,7 @@ const VALUES: Record<keyof typeof QUERIES, string[]> = {
   useToken: [`'d'`, LATER],
   sweepTokens: [`'2020-01-01'`],
   account: [`'n-7'`],
-  countAttempt: [`'n-7'`, NOW, '5', LATER],
+  countAttempt: [`'n-7'`, NOW, '5', NOW],
   openAccount: [`'n-7'`],
   allAccounts: [],
   addAccount: [`'n'`, JSONB, `'{viewer}'`, `''`, NOW],
