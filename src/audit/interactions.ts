@@ -104,8 +104,8 @@ function patientIn(reference: string | undefined): string | undefined {
 
 /** One event per patient that a search found; one without when it found none. */
 function foundPatients(answer: ResourceLike | undefined): (string | undefined)[] {
-  const found = (answer?.entry ?? []).flatMap(({ resource }) => patientOf(resource) ?? [])
-  return found.length > 0 ? found : [undefined]
+  const patients = (answer?.entry ?? []).flatMap(({ resource }) => patientOf(resource) ?? [])
+  return patients.length > 0 ? patients : [undefined]
 }
 
 function patientInQuery(query: string | undefined): string | undefined {

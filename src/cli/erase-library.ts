@@ -22,13 +22,13 @@ export async function eraseFromLibrary(
   if (name === undefined) throw new AppError('NOT_FOUND', `the bundle in ${folder} has no library`)
   const manifest = await readJson<Manifest>(join(folder, 'bundle.json'))
   const library = await readJson<{ file: string }>(join(folder, name))
-  const left = withoutRow(library, await readFile(join(folder, library.file)), row)
-  const facts = jsonBytes({ ...left.facts, sha256: sha256(left.bytes) })
-  const files = { ...manifest.files, [name]: fileOf(facts), [library.file]: fileOf(left.bytes) }
+  const remaining = withoutRow(library, await readFile(join(folder, library.file)), row)
+  const facts = jsonBytes({ ...remaining.facts, sha256: sha256(remaining.bytes) })
+  const files = { ...manifest.files, [name]: fileOf(facts), [library.file]: fileOf(remaining.bytes) }
   const whole = { ...manifest, files }
   if (!dryRun) {
     const written: [string, Uint8Array][] = [
-      [library.file, left.bytes],
+      [library.file, remaining.bytes],
       [name, facts],
       ['bundle.json', jsonBytes(whole)],
     ]
@@ -37,7 +37,7 @@ export async function eraseFromLibrary(
     for (const [file] of written) await rename(join(folder, `${file}.new`), join(folder, file))
     await loadBundle(folder)
   }
-  return { rows: left.facts.rows, modelDigest: modelDigest(whole) }
+  return { rows: remaining.facts.rows, modelDigest: modelDigest(whole) }
 }
 
 async function readJson<T>(path: string): Promise<T> {

@@ -99,8 +99,8 @@ export function textDecoding(characterSets: readonly string[]): TextDecoding | u
   }
   // Some scanners write "ISO_IR 100" where the code extension "ISO 2022 IR 100" is meant.
   const extended = sets.map((value) => value.replace(/^ISO_IR /, 'ISO 2022 IR '))
-  const known = extended.every((value, index) => EXTENSIONS.has(value) || (index === 0 && value === ''))
-  if (!known) return undefined
+  const isSupported = extended.every((value, index) => EXTENSIONS.has(value) || (index === 0 && value === ''))
+  if (!isSupported) return undefined
   const initial = INITIAL_G1[extended[0] ?? '']
   return (bytes, personName) => decodeExtended(bytes, personName, initial)
 }

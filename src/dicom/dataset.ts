@@ -13,14 +13,14 @@ export function tagOf(keyword: string): string {
 
 /** Whether the element is there with at least one value. */
 export function has(ds: DicomJson, keyword: string): boolean {
-  const found = ds[tagOf(keyword)]
-  return (found?.Value?.length ?? 0) > 0 || found?.InlineBinary !== undefined || found?.BulkDataURI !== undefined
+  const element = ds[tagOf(keyword)]
+  return (element?.Value?.length ?? 0) > 0 || element?.InlineBinary !== undefined || element?.BulkDataURI !== undefined
 }
 
 /** All values as text; empty values of a multi-valued element become ''. Person names come as "Alphabetic=…". */
 export function texts(ds: DicomJson, keyword: string): string[] {
-  const found = ds[tagOf(keyword)]
-  return (found?.Value ?? []).map((value) => {
+  const element = ds[tagOf(keyword)]
+  return (element?.Value ?? []).map((value) => {
     if (value === null || value === undefined) return ''
     return typeof value === 'object' ? joinName(value as Record<string, unknown>) : unpadded(String(value))
   })

@@ -48,9 +48,9 @@ export async function decompress(frame: Uint8Array, decode: Decode, format: Pixe
   return expectLength(narrow ? widen(decoded) : decoded.bytes, (rows * columns * bitsAllocated) / 8)
 }
 
-function expectSize(found: CodestreamSize | undefined, { rows, columns }: PixelFormat): void {
-  if (found === undefined) throw new RangeError('the compressed image has no readable header')
-  if (found.width !== columns || found.height !== rows || found.components !== 1)
+function expectSize(size: CodestreamSize | undefined, { rows, columns }: PixelFormat): void {
+  if (size === undefined) throw new RangeError('the compressed image has no readable header')
+  if (size.width !== columns || size.height !== rows || size.components !== 1)
     throw new RangeError('the compressed image has another size than Rows and Columns say')
 }
 

@@ -41,8 +41,8 @@ export function keywordOf(tag: string): string {
  * UL for group lengths, UN for what is not known. `signed` is PixelRepresentation 1, for the attributes that follow it.
  */
 export function vrOf(tag: string, signed: boolean): string {
-  const known = byTag.get(tag)
-  if (known !== undefined) return signed && signedChoice.has(tag) ? 'SS' : known.vr
+  const entry = byTag.get(tag)
+  if (entry !== undefined) return signed && signedChoice.has(tag) ? 'SS' : entry.vr
   if (tag.endsWith('0000')) return 'UL'
   const privateGroup = Number.parseInt(tag[3] ?? '0', 16) % 2 === 1
   return privateGroup && /^....00[1-9A-F][0-9A-F]$/.test(tag) ? 'LO' : 'UN'

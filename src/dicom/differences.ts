@@ -12,9 +12,9 @@ import { readPart10 } from './part10.ts'
 export function differingAttributes(a: Uint8Array, b: Uint8Array): string[] {
   if (Buffer.compare(a, b) === 0) return []
   const [one, other] = [readPart10(a), readPart10(b)]
-  const found = differing(one.dataset, other.dataset)
-  if (!samePixels(one.pixelData, other.pixelData)) found.push('PixelData')
-  return found.length > 0 ? found : ['file meta information']
+  const keywords = differing(one.dataset, other.dataset)
+  if (!samePixels(one.pixelData, other.pixelData)) keywords.push('PixelData')
+  return keywords.length > 0 ? keywords : ['file meta information']
 }
 
 function differing(a: DicomJson, b: DicomJson, path = ''): string[] {

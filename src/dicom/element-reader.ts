@@ -56,20 +56,20 @@ export class ElementReader {
 
   /** Reads a whole data set; `onUid` hears of the SOP Instance UID as soon as it is known. */
   readDataSet(syntax: Syntax, onUid: (uid: string) => void): ReadDataSet {
-    const found: ReadDataSet = { dataset: {}, pixels: undefined, undecoded: this.#undecoded }
+    const result: ReadDataSet = { dataset: {}, pixels: undefined, undecoded: this.#undecoded }
     const scope: Scope = { decode: textDecoding([]), signed: false }
     this.#elements(
       syntax,
       scope,
       this.bytes.length,
       0,
-      found.dataset,
+      result.dataset,
       (pixels) => {
-        found.pixels = pixels
+        result.pixels = pixels
       },
       onUid,
     )
-    return found
+    return result
   }
 
   /** Reads the elements of group 0002 (PS3.10 Section 7.1), always Explicit VR Little Endian. */
@@ -137,16 +137,16 @@ export class ElementReader {
   }
 
   #header(syntax: Syntax, scope: Scope, end: number): ElementHeader {
-    const found = readHeader(this.view, this.at, end, syntax, scope.signed)
-    if (found === 'cut') throw new DataSetFault('it ends inside an element header')
-    if (found === 'unreadable') {
+    const header = readHeader(this.view, this.at, end, syntax, scope.signed)
+    if (header === 'cut') throw new DataSetFault('it ends inside an element header')
+    if (header === 'unreadable') {
       const tag = this.#tag(!syntax.bigEndian)
       throw new DataSetFault(
         `${keywordOf(tag)} has no known value representation, and no length that leads to another element`,
       )
     }
-    this.at = found.valueAt
-    return found
+    this.at = header.valueAt
+    return header
   }
 
   /** A damaged sequence that is not needed is empty, where its length says how it ends. */
@@ -175,7 +175,7 @@ export class ElementReader {
     const little = !syntax.bigEndian
     const stop = length === UNDEFINED_LENGTH ? end : this.at + length
     if (stop > end) throw new DataSetFault(`it ends inside ${keywordOf(tag)}`)
-    const found: DicomJson[] = []
+    const items: DicomJson[] = []
     while (length === UNDEFINED_LENGTH || this.at < stop) {
       this.#need(8, stop, keywordOf(tag))
       const mark = this.#tag(little)
@@ -187,9 +187,9 @@ export class ElementReader {
       const itemEnd = itemLength === UNDEFINED_LENGTH ? stop : this.at + itemLength
       if (itemEnd > stop) throw new DataSetFault(`it ends inside ${keywordOf(tag)}`)
       this.#elements(syntax, { ...scope }, itemEnd, depth, item)
-      found.push(item)
+      items.push(item)
     }
-    return found.length === 0 ? { vr: 'SQ' } : { vr: 'SQ', Value: found }
+    return items.length === 0 ? { vr: 'SQ' } : { vr: 'SQ', Value: items }
   }
 
   #fragments(end: number, little: boolean): StoredPixels {
@@ -213,9 +213,9 @@ export class ElementReader {
   #value(tag: string, vr: string, raw: Uint8Array, syntax: Syntax, scope: Scope, depth: number): DicomElement {
     if (vr === 'UN' && vrOf(tag, scope.signed) !== 'UN') {
       // A known attribute that passed a system which did not know it: Implicit VR Little Endian inside.
-      const known = vrOf(tag, scope.signed)
+      const dictionaryVr = vrOf(tag, scope.signed)
       const implicit = { implicit: true, bigEndian: false }
-      if (known !== 'SQ') return this.#value(tag, known, raw, implicit, scope, depth)
+      if (dictionaryVr !== 'SQ') return this.#value(tag, dictionaryVr, raw, implicit, scope, depth)
       const inner = new ElementReader(raw, 0)
       const encoding = encodingOfItems(inner.view, 0, syntax)
       return inner.#sequenceOrNothing(encoding, scope, raw.length, raw.length, depth + 1, tag)

@@ -17,11 +17,11 @@ const LONG_FORM = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC',
 export function writeElements(ds: DicomJson, syntax: Syntax, skip: ReadonlySet<string> = new Set()): Buffer {
   const parts: Buffer[] = []
   for (const tag of Object.keys(ds).sort()) {
-    const found = ds[tag]
+    const element = ds[tag]
     // Group lengths are retired: they would have to be recomputed. Nested character sets are, too: all text is UTF-8.
-    if (found === undefined || tag.endsWith('0000') || skip.has(tag)) continue
-    const value = writeValue(tag, found, syntax)
-    parts.push(writeHeader(tag, found.vr, value.length, syntax), value)
+    if (element === undefined || tag.endsWith('0000') || skip.has(tag)) continue
+    const value = writeValue(tag, element, syntax)
+    parts.push(writeHeader(tag, element.vr, value.length, syntax), value)
   }
   return Buffer.concat(parts)
 }
@@ -45,14 +45,14 @@ export function writeHeader(tag: string, vr: string, length: number, syntax: Syn
   return header
 }
 
-function writeValue(tag: string, found: DicomElement, syntax: Syntax): Buffer {
-  const { vr } = found
-  const values = found.Value ?? []
-  if (found.BulkDataURI !== undefined) {
+function writeValue(tag: string, element: DicomElement, syntax: Syntax): Buffer {
+  const { vr } = element
+  const values = element.Value ?? []
+  if (element.BulkDataURI !== undefined) {
     throw new AppError('INTERNAL', `cannot write ${keywordOf(tag)}: its value is only a reference to bulk data`)
   }
-  if (found.InlineBinary !== undefined)
-    return writeBinary(found.InlineBinary, syntax.bigEndian ? (BINARY_WORD[vr] ?? 1) : 1)
+  if (element.InlineBinary !== undefined)
+    return writeBinary(element.InlineBinary, syntax.bigEndian ? (BINARY_WORD[vr] ?? 1) : 1)
   if (vr === 'SQ') return Buffer.concat(values.map((item) => writeItem(item as DicomJson, syntax)))
   const size = NUMBER_SIZE[vr]
   if (size !== undefined) return writeNumbers(vr, values, size, !syntax.bigEndian)

@@ -86,9 +86,9 @@ function positionsOf({ referenceSeries, sourceFrames }: GridSources, grid: Grid)
   return sourceFrames.map(({ sopInstanceUid, frameNumber = 1 }, k) => {
     const instance = instances.get(sopInstanceUid)
     if (instance === undefined) throw fault(`source ${sopInstanceUid} is not in the reference series`)
-    const found = slices.get(sopInstanceUid) ?? slicesOf(instance)
-    slices.set(sopInstanceUid, found)
-    const position = found[frameNumber - 1]?.position
+    const frames = slices.get(sopInstanceUid) ?? slicesOf(instance)
+    slices.set(sopInstanceUid, frames)
+    const position = frames[frameNumber - 1]?.position
     const expected = toPatient(grid, [0, 0, k])
     const off =
       position === undefined

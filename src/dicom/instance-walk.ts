@@ -99,11 +99,11 @@ interface Element {
 }
 
 function readElement(cursor: Cursor): Element | Stop {
-  const found = readHeader(cursor.data, cursor.at, cursor.data.byteLength, cursor)
-  if (found === 'cut') return CUT
-  if (found === 'unreadable') return UNREADABLE
-  cursor.at = found.valueAt
-  return found
+  const header = readHeader(cursor.data, cursor.at, cursor.data.byteLength, cursor)
+  if (header === 'cut') return CUT
+  if (header === 'unreadable') return UNREADABLE
+  cursor.at = header.valueAt
+  return header
 }
 
 function skipValue(cursor: Cursor, { vr, length, implicit }: Element): Stop | undefined {

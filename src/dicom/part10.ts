@@ -39,8 +39,8 @@ export function readPart10(bytes: Uint8Array): Part10 {
     const body = encoding.deflated
       ? new ElementReader(inflate(bytes.subarray(dataSetOffset)), 0)
       : new ElementReader(bytes, dataSetOffset)
-    const read = body.readDataSet(encoding, (found) => {
-      uid = found
+    const read = body.readDataSet(encoding, (transferSyntaxUid) => {
+      uid = transferSyntaxUid
     })
     if (Object.keys(read.dataset).length === 0) throw new DataSetFault('it holds no data set')
     return assemble(read, transferSyntaxUid, encoding, uid)

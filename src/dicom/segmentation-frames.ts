@@ -32,8 +32,8 @@ export function maskFrames({ grid, data }: LabelVolume, segments: readonly Segme
   for (let slice = 0; slice < depth; slice++) {
     const seen = new Uint8Array(256)
     for (let at = slice * inSlice; at < (slice + 1) * inSlice; at++) seen[data[at]!] = 1
-    for (const [label, found] of seen.entries()) {
-      if (label === 0 || found === 0) continue
+    for (const [label, isSeen] of seen.entries()) {
+      if (label === 0 || isSeen === 0) continue
       const segmentNumber = numberOf.get(label)
       if (segmentNumber === undefined) throw fault(`label ${label} is in the volume but no segment declares it`)
       touched.push({ segmentNumber, label, slice })

@@ -233,10 +233,10 @@ export class VolumeBuilder {
 
   /** The file must be what the plan was made from: archives have been seen to serve metadata of an earlier version. */
   #expectSameGeometry(metadata: DicomJson, sopInstanceUid: Uid, slices: number[]): void {
-    const found = slicesOf({ metadata, sopInstanceUid, sopClassUid: text(metadata, 'SOPClassUID') })
+    const frames = slicesOf({ metadata, sopInstanceUid, sopClassUid: text(metadata, 'SOPClassUID') })
     const same = slices.every((k) => {
       const planned = this.#plan.frames[k]!
-      const actual = found[(planned.frameNumber ?? 1) - 1]
+      const actual = frames[(planned.frameNumber ?? 1) - 1]
       return (
         actual !== undefined &&
         actual.rows === planned.rows &&

@@ -55,9 +55,9 @@ export function slicesOf({ metadata: ds, sopInstanceUid, sopClassUid }: Instance
   if (described !== frames) throw refuse(`it has ${frames} frames but functional groups for ${described}`)
   return Array.from({ length: frames }, (_, index) => {
     const group = (keyword: string): DicomJson => {
-      const found = functionalGroup(ds, index, keyword)
-      if (found === undefined) throw refuse(`${keyword} is missing for frame ${index + 1}`)
-      return found
+      const macro = functionalGroup(ds, index, keyword)
+      if (macro === undefined) throw refuse(`${keyword} is missing for frame ${index + 1}`)
+      return macro
     }
     const where = {
       position: group('PlanePositionSequence'),
@@ -85,9 +85,9 @@ function describe(
   refuse: (why: string) => AppError,
 ): Common {
   const exactly = (from: DicomJson, keyword: string, count: number): number[] => {
-    const found = numbers(from, keyword)
-    if (found.length !== count || !found.every(Number.isFinite)) throw refuse(`${keyword} is missing or invalid`)
-    return found
+    const values = numbers(from, keyword)
+    if (values.length !== count || !values.every(Number.isFinite)) throw refuse(`${keyword} is missing or invalid`)
+    return values
   }
   const position = exactly(where.position, 'ImagePositionPatient', 3)
   const cosines = exactly(where.orientation, 'ImageOrientationPatient', 6)

@@ -102,15 +102,15 @@ export interface SourceValues {
   faults: string[]
 }
 
-const known = new WeakMap<DicomJson, SourceValues>()
+const remembered = new WeakMap<DicomJson, SourceValues>()
 
 /** The values that results take over from one image; the same for the same metadata. */
 export function sourceValues(metadata: DicomJson): SourceValues {
-  const before = known.get(metadata)
+  const before = remembered.get(metadata)
   if (before) return before
   const settled: SourceValues = { values: {}, remarks: [], faults: [] }
   for (const keyword of COPIED) settle(keyword, metadata, settled)
-  known.set(metadata, settled)
+  remembered.set(metadata, settled)
   return settled
 }
 
@@ -118,15 +118,15 @@ function settle(keyword: string, metadata: DicomJson, { values, remarks, faults 
   const { tag } = attributeOf(keyword)
   const source = metadata[tag]
   if (source === undefined) return
-  const { found, why } = settledElement(keyword, source, 0)
-  if (found !== undefined) values[tag] = found
+  const { found: element, why } = settledElement(keyword, source, 0)
+  if (element !== undefined) values[tag] = element
   if (why === undefined) return
   const name = `${keyword} (${tag.slice(0, 4)},${tag.slice(4)})`
-  if (found === undefined && NEEDED.has(keyword)) faults.push(`${name} ${why}`)
+  if (element === undefined && NEEDED.has(keyword)) faults.push(`${name} ${why}`)
   else {
-    const end = found === undefined ? 'the DICOM results are without it' : 'it is mended in the DICOM results'
+    const end = element === undefined ? 'the DICOM results are without it' : 'it is mended in the DICOM results'
     const text = `${name} of the images ${why}; ${end}.`
-    remarks.push({ code: 'source-value', severity: found === undefined ? 'warning' : 'info', text })
+    remarks.push({ code: 'source-value', severity: element === undefined ? 'warning' : 'info', text })
   }
 }
 
@@ -183,8 +183,10 @@ function settledTexts(keyword: string, vr: string, texts: string[]): Verdict {
   try {
     if (keyword === 'TimezoneOffsetFromUTC' && !/^[+-]\d{4}$/.test(meant[0]!))
       throw new RangeError('is no offset from UTC')
-    const found = built(keyword, meant)
-    return isAsItWas ? { found } : { found, why: `is not in the form of the standard${formOf(vr, texts[0]!)}` }
+    const element = built(keyword, meant)
+    return isAsItWas
+      ? { found: element }
+      : { found: element, why: `is not in the form of the standard${formOf(vr, texts[0]!)}` }
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     const why = `${error.message.replace(/^\w+ \(\w\w\) /, '')}${formOf(vr, texts[0]!)}`
@@ -204,11 +206,12 @@ function settledSequence(keyword: string, values: unknown[], depth: number): Ver
   let why: string | undefined
   const items = values.flatMap((value): DicomJson[] => {
     const item: DicomJson = {}
-    for (const [tag, found] of Object.entries(typeof value === 'object' ? (value as DicomJson) : {})) {
+    for (const [tag, element] of Object.entries(typeof value === 'object' ? (value as DicomJson) : {})) {
       const member = keywordOf(tag)
       // Private and binary members say nothing that a reader of the results needs.
-      if (member === tag || found === null || typeof found !== 'object' || BINARY.has(attributeOf(member).vr)) continue
-      const verdict = settledElement(member, found, depth + 1)
+      if (member === tag || element === null || typeof element !== 'object' || BINARY.has(attributeOf(member).vr))
+        continue
+      const verdict = settledElement(member, element, depth + 1)
       if (verdict.found !== undefined) item[tag] = verdict.found
       why ??= verdict.why && `holds a value that ${verdict.why} (${member})`
     }

@@ -27,8 +27,8 @@ export function volumeInstances(series: Series): VolumeInstances {
   const strays: VolumeInstances['strays'] = []
   let kept = series.instances
   for (const { of, what } of TRAITS) {
-    const known: number[][] = []
-    const groups = Map.groupBy(kept, (instance) => of(instance.metadata, known))
+    const kinds: number[][] = []
+    const groups = Map.groupBy(kept, (instance) => of(instance.metadata, kinds))
     const [most] = [...groups.values()].sort((a, b) => b.length - a.length)
     if (!most || most.length === kept.length) continue
     if (kept.length - most.length > STRAYS * kept.length) continue
@@ -54,7 +54,7 @@ export function volumeInstances(series: Series): VolumeInstances {
 }
 
 /** In which slices of one volume agree; the one that differs is named. */
-const TRAITS: readonly { of(ds: DicomJson, known: number[][]): string; what(ds: DicomJson): string }[] = [
+const TRAITS: readonly { of(ds: DicomJson, kinds: number[][]): string; what(ds: DicomJson): string }[] = [
   {
     of: (ds) => madeOf(ds),
     what: (ds) => `another kind of image (ImageType ${texts(ds, 'ImageType').join('\\')})`,
@@ -65,20 +65,20 @@ const TRAITS: readonly { of(ds: DicomJson, known: number[][]): string; what(ds: 
     what: (ds) => `another matrix (${text(ds, 'Rows')} x ${text(ds, 'Columns')})`,
   },
   {
-    of: (ds, known) => clusterOf(numbers(ds, 'PixelSpacing')[0], known, (a, b) => Math.abs(a - b) <= 0.001 * b),
+    of: (ds, kinds) => clusterOf(numbers(ds, 'PixelSpacing')[0], kinds, (a, b) => Math.abs(a - b) <= 0.001 * b),
     what: (ds) => `another pixel size (PixelSpacing ${texts(ds, 'PixelSpacing').join('\\')})`,
   },
   {
-    of: (ds, known) => clusterOf(number(ds, 'EchoTime'), known, isSameEcho),
+    of: (ds, kinds) => clusterOf(number(ds, 'EchoTime'), kinds, isSameEcho),
     what: (ds) => `another echo time (EchoTime ${text(ds, 'EchoTime')} ms)`,
   },
 ]
 
-/** Which of the `known` values it is alike; a new one is added. "" without a value. */
-function clusterOf(value: number | undefined, known: number[][], alike: (a: number, b: number) => boolean): string {
+/** The number of the kind that the value is like; a new kind is added. "" without a value. */
+function clusterOf(value: number | undefined, kinds: number[][], alike: (a: number, b: number) => boolean): string {
   if (value === undefined || !Number.isFinite(value)) return ''
-  const found = known.findIndex(([other]) => alike(value, other!))
-  return String(found >= 0 ? found : known.push([value]) - 1)
+  const index = kinds.findIndex(([other]) => alike(value, other!))
+  return String(index >= 0 ? index : kinds.push([value]) - 1)
 }
 
 /** Images that one acquisition makes side by side at every position, of which one is the volume. */
@@ -100,15 +100,15 @@ function madeOf(ds: DicomJson): string {
   return [pixels, examination, ...how].join('\\')
 }
 
-/** Which of the `known` slice normals it has, within six degrees; a new one is added. "" without an orientation. */
-function orientationOf(ds: DicomJson, known: number[][]): string {
+/** The number of its slice normal, within six degrees; a new normal is added. "" without an orientation. */
+function orientationOf(ds: DicomJson, normals: number[][]): string {
   const cosines = numbers(ds, 'ImageOrientationPatient')
   if (cosines.length !== 6 || !cosines.every(Number.isFinite)) return ''
   const [ax = 0, ay = 0, az = 0, bx = 0, by = 0, bz = 0] = cosines
   const normal = [ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx]
   const along = (other: number[]) => other.reduce((sum, value, axis) => sum + value * normal[axis]!, 0)
-  const found = known.findIndex((other) => along(other) > IMAGE_LIMITS.sameNormal.value)
-  return String(found >= 0 ? found : known.push(normal) - 1)
+  const index = normals.findIndex((other) => along(other) > IMAGE_LIMITS.sameNormal.value)
+  return String(index >= 0 ? index : normals.push(normal) - 1)
 }
 
 /** Of a Dixon acquisition filed as one series: its water images, which show what a fat-suppressed image shows. */

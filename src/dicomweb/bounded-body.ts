@@ -22,7 +22,7 @@ export async function* boundedBody(
   next: () => Promise<Uint8Array | undefined>,
   limits: BodyLimits,
   now: () => number,
-  asked: Asked,
+  request: Asked,
 ): AsyncGenerator<Uint8Array, void> {
   let bytes = 0
   let waitedMs = 0
@@ -35,12 +35,12 @@ export async function* boundedBody(
     if (bytes > limits.bytes)
       throw new AppError(
         'ARCHIVE_NOT_DICOMWEB',
-        `the answer to ${asked.what} is over ${limits.bytes} bytes (${asked.target})`,
+        `the answer to ${request.what} is over ${limits.bytes} bytes (${request.target})`,
       )
     if (waitedMs > limits.graceMs && bytes * 1000 < limits.bytesPerSecond * waitedMs)
       throw new AppError(
         'ARCHIVE_TIMEOUT',
-        `the archive sent ${bytes} bytes in ${Math.round(waitedMs / 1000)} s, less than ${limits.bytesPerSecond} a second, in answer to ${asked.what} (${asked.target})`,
+        `the archive sent ${bytes} bytes in ${Math.round(waitedMs / 1000)} s, less than ${limits.bytesPerSecond} a second, in answer to ${request.what} (${request.target})`,
       )
     yield chunk
   }

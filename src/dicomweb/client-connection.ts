@@ -42,14 +42,14 @@ export function openConnection(options: ConnectionOptions): Connection {
   const root = readRoot(options.url)
   const authorization = authorizationOf(options.auth)
   const call = options.fetch ?? fetch
-  const asked = (path: string, what: string): Asked => ({ what, target: safeAddress(root + path) })
+  const asking = (path: string, what: string): Asked => ({ what, target: safeAddress(root + path) })
 
   async function send(
     path: string,
     what: string,
     init: { headers: Record<string, string>; upload?: Upload; method?: 'DELETE' | 'GET' | 'PUT' | 'POST' },
   ): Promise<Answer> {
-    const silence = limitSilence(options.timeoutMs, asked(path, what))
+    const silence = limitSilence(options.timeoutMs, asking(path, what))
     const headers = { ...init.headers, ...(authorization === undefined ? {} : { authorization }) }
     const upload = init.upload && {
       method: 'POST',
@@ -61,10 +61,10 @@ export function openConnection(options: ConnectionOptions): Connection {
       const method = init.method && { method: init.method }
       const request = { ...upload, ...method, headers, signal: silence.signal, redirect: 'manual' as const }
       const response = await silence.during(call(root + path, request))
-      const body = readBody(response, silence, options.timeoutMs, asked(path, what))
+      const body = readBody(response, silence, options.timeoutMs, asking(path, what))
       return { status: response.status, headers: response.headers, body, discard: () => silence.abort() }
     } catch (error) {
-      throw errorOfThrown(error, asked(path, what), 'request')
+      throw errorOfThrown(error, asking(path, what), 'request')
     }
   }
 
@@ -75,7 +75,7 @@ export function openConnection(options: ConnectionOptions): Connection {
         const answer = await send(path, what, { headers: { accept } })
         if (answer.status >= 200 && answer.status < 300) return answer
         answer.discard()
-        throw errorOfStatus(answer.status, answer.headers, asked(path, what))
+        throw errorOfStatus(answer.status, answer.headers, asking(path, what))
       } catch (error) {
         if (attempt >= READ_ATTEMPTS || !isReset(error)) throw error
       }
@@ -83,15 +83,15 @@ export function openConnection(options: ConnectionOptions): Connection {
   }
 
   return {
-    asked,
+    asked: asking,
 
     async getList(path, what, accept) {
       for (let attempt = 1; ; attempt += 1) {
         try {
           const answer = await get(path, what, accept)
-          const body = await readText(answer, asked(path, what))
-          if (answer.status === 206) throw incomplete(asked(path, what))
-          return parseList(body, asked(path, what))
+          const body = await readText(answer, asking(path, what))
+          if (answer.status === 206) throw incomplete(asking(path, what))
+          return parseList(body, asking(path, what))
         } catch (error) {
           if (attempt >= READ_ATTEMPTS || !(error instanceof AppError) || error.code !== 'ARCHIVE_TRUNCATED')
             throw error
@@ -100,7 +100,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     },
 
     async getJson(path, what, { empty } = {}) {
-      const at = asked(path, what)
+      const at = asking(path, what)
       const body = await readText(await get(path, what, 'application/json'), at)
       if (body.trim() === '' && empty !== undefined) return empty
       try {
@@ -112,7 +112,7 @@ export function openConnection(options: ConnectionOptions): Connection {
 
     async *getObjects(path, what, accept) {
       const answer = await get(path, what, accept)
-      const at = asked(path, what)
+      const at = asking(path, what)
       const { type, parameters } = parseMediaType(answer.headers.get('content-type'))
       if (type === 'application/dicom') {
         yield await readBytes(answer, at)
@@ -138,19 +138,19 @@ export function openConnection(options: ConnectionOptions): Connection {
         ...(method !== 'GET' && { 'content-length': String(upload?.length ?? 0) }),
       }
       const answer = await send(path, what, { headers, method, ...(upload && { upload }) })
-      return { status: answer.status, headers: answer.headers, text: await readText(answer, asked(path, what)) }
+      return { status: answer.status, headers: answer.headers, text: await readText(answer, asking(path, what)) }
     },
 
     async remove(path, what) {
       const answer = await send(path, what, { headers: {}, method: 'DELETE' })
       answer.discard()
-      if (answer.status >= 300) throw errorOfStatus(answer.status, answer.headers, asked(path, what))
+      if (answer.status >= 300) throw errorOfStatus(answer.status, answer.headers, asking(path, what))
     },
 
     async post(path, what, accept, upload) {
       const headers = { accept, 'content-type': upload.contentType, 'content-length': String(upload.length) }
       const answer = await send(path, what, { headers, upload })
-      return { status: answer.status, headers: answer.headers, text: await readText(answer, asked(path, what)) }
+      return { status: answer.status, headers: answer.headers, text: await readText(answer, asking(path, what)) }
     },
   }
 }
@@ -180,7 +180,7 @@ async function* readBody(
   response: Response,
   silence: Silence,
   timeoutMs: number,
-  asked: Asked,
+  request: Asked,
 ): AsyncGenerator<Uint8Array, void> {
   const reader = response.body?.getReader()
   if (reader === undefined) return
@@ -191,27 +191,27 @@ async function* readBody(
     return value
   }
   try {
-    yield* boundedBody(next, bodyLimits(timeoutMs), () => performance.now(), asked)
+    yield* boundedBody(next, bodyLimits(timeoutMs), () => performance.now(), request)
   } catch (error) {
-    throw errorOfThrown(error, asked, 'body')
+    throw errorOfThrown(error, request, 'body')
   } finally {
     if (!ended) silence.abort()
   }
 }
 
-async function readBytes(answer: Answer, asked: Asked): Promise<Uint8Array<ArrayBuffer>> {
+async function readBytes(answer: Answer, request: Asked): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of answer.body) {
     length += chunk.length
     if (length > LIMITS.objectBytes)
-      throw new AppError('INSTANCE_INVALID', `${asked.what} is over ${LIMITS.objectBytes} bytes (${asked.target})`)
+      throw new AppError('INSTANCE_INVALID', `${request.what} is over ${LIMITS.objectBytes} bytes (${request.target})`)
     chunks.push(chunk)
   }
   return joinChunks(chunks)
 }
 
-async function readText(answer: Answer, asked: Asked): Promise<string> {
+async function readText(answer: Answer, request: Asked): Promise<string> {
   const decoder = new TextDecoder('utf-8')
   let text = ''
   for await (const chunk of answer.body) {
@@ -221,33 +221,34 @@ async function readText(answer: Answer, asked: Asked): Promise<string> {
   text += decoder.decode()
   const excess = jsonExcess(text)
   if (excess === undefined) return text
-  throw new AppError('ARCHIVE_NOT_DICOMWEB', `the answer to ${asked.what} ${excess} (${asked.target})`)
+  throw new AppError('ARCHIVE_NOT_DICOMWEB', `the answer to ${request.what} ${excess} (${request.target})`)
 }
 
 /** A cut answer and a foreign one must not be confused: the first is asked for again. */
-function parseList(body: string, asked: Asked): (DicomJson | undefined)[] {
+function parseList(body: string, request: Asked): (DicomJson | undefined)[] {
   const parsed = parseDataSets(body)
   if (parsed.kind === 'list') return parsed.rows
-  if (parsed.kind === 'foreign') throw notDicomweb(body.trim().startsWith('<') ? 'a page' : 'no DICOM JSON list', asked)
-  throw new AppError('ARCHIVE_TRUNCATED', `the answer to ${asked.what} is not whole (${asked.target})`)
+  if (parsed.kind === 'foreign')
+    throw notDicomweb(body.trim().startsWith('<') ? 'a page' : 'no DICOM JSON list', request)
+  throw new AppError('ARCHIVE_TRUNCATED', `the answer to ${request.what} is not whole (${request.target})`)
 }
 
-function notDicomweb(found: string, asked: Asked): AppError {
-  const kind = found === '' ? 'no media type' : found
+function notDicomweb(content: string, request: Asked): AppError {
+  const kind = content === '' ? 'no media type' : content
   return new AppError(
     'ARCHIVE_NOT_DICOMWEB',
-    `the answer to ${asked.what} is not DICOMweb but ${kind} (${asked.target})`,
+    `the answer to ${request.what} is not DICOMweb but ${kind} (${request.target})`,
   )
 }
 
-function incomplete(asked: Asked): AppError {
-  return new AppError('ARCHIVE_TRUNCATED', `the archive answered 206 (partial) to ${asked.what} (${asked.target})`)
+function incomplete(request: Asked): AppError {
+  return new AppError('ARCHIVE_TRUNCATED', `the archive answered 206 (partial) to ${request.what} (${request.target})`)
 }
 
 /** Adds what was asked to an error of the decoder. */
-function located(error: unknown, asked: Asked): AppError {
-  const found = errorOfThrown(error, asked, 'body')
-  return found.message.includes(asked.target)
-    ? found
-    : new AppError(found.code, `${asked.what}: ${found.message} (${asked.target})`, { cause: error })
+function located(error: unknown, request: Asked): AppError {
+  const named = errorOfThrown(error, request, 'body')
+  return named.message.includes(request.target)
+    ? named
+    : new AppError(named.code, `${request.what}: ${named.message} (${request.target})`, { cause: error })
 }

@@ -53,7 +53,7 @@ export function createDicomWebClient(options: DicomWebOptions): ImageArchive {
 
   const archive: ImageArchive = {
     async searchStudies(query) {
-      const found = await searcher.all({
+      const studies = await searcher.all({
         what: 'search of studies',
         question: questionOf(query),
         required: ['StudyInstanceUID'],
@@ -61,7 +61,7 @@ export function createDicomWebClient(options: DicomWebOptions): ImageArchive {
         ...(query.undated && { maxPages: UNDATED_PAGES }),
       })
       const { patient, accessionNumber } = query
-      return found
+      return studies
         .filter((one) => patient === undefined || isOfPatient(one, patient))
         .filter((one) => accessionNumber === undefined || isOfAccession(one, accessionNumber))
         .map(readStudySummary)
@@ -85,13 +85,13 @@ function questionOf({ patient, accessionNumber }: StudyQuery): string {
 
 /** All instances of the study; the modality is asked for per series when the archive leaves it out per instance. */
 async function findInstances(searcher: Searcher, study: Uid) {
-  const found = await searcher.all({
+  const matches = await searcher.all({
     what: `search of instances of study ${study}`,
     question: 'search of instances',
     required: ['SOPInstanceUID', 'SeriesInstanceUID'],
     pathOf: (page, way) => instancesPath(study, page, way),
   })
-  const instances = found.map(readInstanceSummary)
+  const instances = matches.map(readInstanceSummary)
   if (instances.every((instance) => instance.modality !== '')) return instances
   const series = await searcher.all({
     what: `search of series of study ${study}`,

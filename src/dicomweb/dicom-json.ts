@@ -64,8 +64,8 @@ function readDataSet(row: unknown): DicomJson | undefined {
   for (const [name, element] of Object.entries(row)) {
     if (!/^[0-9A-Fa-f]{8}$/.test(name)) continue
     const tag = name.toUpperCase()
-    const found = readElement(tag, element)
-    if (found !== undefined) read[tag] = found
+    const value = readElement(tag, element)
+    if (value !== undefined) read[tag] = value
   }
   // Something that has names, but none of an attribute, is another kind of answer.
   return Object.keys(read).length === 0 && Object.keys(row).length > 0 ? undefined : read

@@ -14,10 +14,10 @@ export function safeAddress(address: string): string {
 }
 
 /** The error of an HTTP status that is not a success. */
-export function errorOfStatus(status: number, headers: Headers, asked: Asked): AppError {
+export function errorOfStatus(status: number, headers: Headers, request: Asked): AppError {
   const [code, why] = judge(status)
   const seconds = retryAfterSeconds(headers)
-  return new AppError(code, `the archive answered ${status}${why} to ${asked.what} (${asked.target})`, {
+  return new AppError(code, `the archive answered ${status}${why} to ${request.what} (${request.target})`, {
     ...(seconds === undefined ? {} : { retryAfterSeconds: seconds }),
   })
 }
@@ -87,10 +87,10 @@ function isCertificate(code: string): boolean {
 }
 
 /** The error of a request that threw; `during` says whether bytes of the answer had already come. */
-export function errorOfThrown(error: unknown, asked: Asked, during: 'request' | 'body'): AppError {
+export function errorOfThrown(error: unknown, request: Asked, during: 'request' | 'body'): AppError {
   if (error instanceof AppError) return error
   const code = causeCode(error) ?? 'no code'
-  const at = `(${asked.target})`
+  const at = `(${request.target})`
   const fail = (kind: ErrorCode, message: string) => new AppError(kind, message, { cause: error })
   if (isOtherProtocol(code)) {
     return fail('ARCHIVE_UNREACHABLE', `pacs.url says https, but its port does not speak TLS: ${code} ${at}`)
@@ -100,14 +100,14 @@ export function errorOfThrown(error: unknown, asked: Asked, during: 'request' | 
   }
   if (code.startsWith('HPE')) {
     // No cause: it holds the bytes that came.
-    return new AppError('ARCHIVE_NOT_DICOMWEB', `the answer to ${asked.what} is not HTTP ${at}`)
+    return new AppError('ARCHIVE_NOT_DICOMWEB', `the answer to ${request.what} is not HTTP ${at}`)
   }
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
-    return fail('ARCHIVE_TIMEOUT', `the archive sent nothing for too long in answer to ${asked.what} ${at}`)
+    return fail('ARCHIVE_TIMEOUT', `the archive sent nothing for too long in answer to ${request.what} ${at}`)
   }
   if (during === 'body') {
-    return fail('ARCHIVE_TRUNCATED', `the answer to ${asked.what} was cut off: ${code} ${at}`)
+    return fail('ARCHIVE_TRUNCATED', `the answer to ${request.what} was cut off: ${code} ${at}`)
   }
   const why = NOT_SENT[code] ?? (RESETS.has(code) ? 'it closed the connection without an answer' : 'the request failed')
-  return fail('ARCHIVE_UNREACHABLE', `the archive cannot be reached for ${asked.what}: ${why}, ${code} ${at}`)
+  return fail('ARCHIVE_UNREACHABLE', `the archive cannot be reached for ${request.what}: ${why}, ${code} ${at}`)
 }

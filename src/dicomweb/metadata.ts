@@ -30,13 +30,13 @@ export async function retrieveMetadata({ searcher, ways, instancesOf }: Metadata
   const at: Record<Level, () => Promise<DicomJson[]>> = {
     study: () => searcher.list(`${resourcePath(study)}/metadata`, what),
     series: async () => {
-      const found = await searcher.all({
+      const matches = await searcher.all({
         what: `search of series of study ${study}`,
         question: 'search of series',
         required: ['SeriesInstanceUID'],
         pathOf: (page, way) => seriesPath(study, page, way),
       })
-      const uids = found.map((one) => text(one, 'SeriesInstanceUID'))
+      const uids = matches.map((one) => text(one, 'SeriesInstanceUID'))
       const lists: DicomJson[][] = []
       for (const uid of uids)
         lists.push(await searcher.list(`${resourcePath(study, uid)}/metadata`, `metadata of series ${uid}`))
@@ -52,10 +52,10 @@ export async function retrieveMetadata({ searcher, ways, instancesOf }: Metadata
     },
   }
   const list = await ways.ask('metadata', METADATA_WAYS, async ({ level }) => {
-    const found = await at[level]()
-    if (found.length === 0) throw new AppError('NOT_FOUND', `the archive has no ${what}`)
-    checkWhole(found, what, level)
-    return found
+    const answer = await at[level]()
+    if (answer.length === 0) throw new AppError('NOT_FOUND', `the archive has no ${what}`)
+    checkWhole(answer, what, level)
+    return answer
   })
   return { studyInstanceUid: study, series: groupBySeries(list) }
 }

@@ -61,22 +61,22 @@ function included(keywords: readonly string[], way: SearchWay): [string, string]
 }
 
 /** What the archive was not asked to leave out is left out here. Without a date or a modality in the answer, only the study itself can tell. */
-export function isAskedFor(found: StudySummary, { from, to, modality, undated }: StudyQuery): boolean {
-  if (undated && found.studyDate !== '') return false
-  if (modality !== undefined && found.modalities.length > 0 && !found.modalities.includes(modality)) return false
-  if (found.studyDate === '') return true
-  return (from === undefined || found.studyDate >= from) && (to === undefined || found.studyDate <= to)
+export function isAskedFor(study: StudySummary, { from, to, modality, undated }: StudyQuery): boolean {
+  if (undated && study.studyDate !== '') return false
+  if (modality !== undefined && study.modalities.length > 0 && !study.modalities.includes(modality)) return false
+  if (study.studyDate === '') return true
+  return (from === undefined || study.studyDate >= from) && (to === undefined || study.studyDate <= to)
 }
 
 /** Archives match without regard to case, take "*" for anything, or leave a key out: the answer decides. */
-export function isOfPatient(found: DicomJson, { patientId, issuerOfPatientId }: NonNullable<StudyQuery['patient']>) {
-  const issuer = text(found, 'IssuerOfPatientID')
-  return text(found, 'PatientID') === patientId && (issuer === '' || issuer === issuerOfPatientId)
+export function isOfPatient(match: DicomJson, { patientId, issuerOfPatientId }: NonNullable<StudyQuery['patient']>) {
+  const issuer = text(match, 'IssuerOfPatientID')
+  return text(match, 'PatientID') === patientId && (issuer === '' || issuer === issuerOfPatientId)
 }
 
 /** One that does not state its number is not it: else an archive without this key would answer with every study. */
-export function isOfAccession(found: DicomJson, accessionNumber: string): boolean {
-  return text(found, 'AccessionNumber').trim() === accessionNumber
+export function isOfAccession(match: DicomJson, accessionNumber: string): boolean {
+  return text(match, 'AccessionNumber').trim() === accessionNumber
 }
 
 /** Search of all instances of a study. */
@@ -113,27 +113,27 @@ function encode(parameters: [string, string][], page: Page, way: SearchWay): str
 }
 
 /** A study of a QIDO-RS answer. The count is 0 when the archive does not give it. */
-export function readStudySummary(found: DicomJson): StudySummary {
+export function readStudySummary(match: DicomJson): StudySummary {
   return {
-    studyInstanceUid: text(found, 'StudyInstanceUID'),
-    studyDate: mended('StudyDate', 'DA', text(found, 'StudyDate')),
-    studyTime: text(found, 'StudyTime'),
-    modalities: texts(found, 'ModalitiesInStudy').filter((modality) => modality !== ''),
-    instanceCount: number(found, 'NumberOfStudyRelatedInstances') ?? 0,
+    studyInstanceUid: text(match, 'StudyInstanceUID'),
+    studyDate: mended('StudyDate', 'DA', text(match, 'StudyDate')),
+    studyTime: text(match, 'StudyTime'),
+    modalities: texts(match, 'ModalitiesInStudy').filter((modality) => modality !== ''),
+    instanceCount: number(match, 'NumberOfStudyRelatedInstances') ?? 0,
   }
 }
 
 /** An instance of a QIDO-RS answer; modality is '' when the archive leaves it out at this level. */
-export function readInstanceSummary(found: DicomJson) {
+export function readInstanceSummary(match: DicomJson) {
   return {
-    seriesInstanceUid: text(found, 'SeriesInstanceUID'),
-    sopInstanceUid: text(found, 'SOPInstanceUID'),
-    sopClassUid: text(found, 'SOPClassUID'),
-    modality: text(found, 'Modality'),
+    seriesInstanceUid: text(match, 'SeriesInstanceUID'),
+    sopInstanceUid: text(match, 'SOPInstanceUID'),
+    sopClassUid: text(match, 'SOPClassUID'),
+    modality: text(match, 'Modality'),
   }
 }
 
 /** Whether the data set has what an answer of this level must have. */
-export function hasAll(found: DicomJson, keywords: readonly string[]): boolean {
-  return keywords.every((keyword) => has(found, keyword))
+export function hasAll(match: DicomJson, keywords: readonly string[]): boolean {
+  return keywords.every((keyword) => has(match, keyword))
 }

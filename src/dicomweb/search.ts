@@ -44,17 +44,17 @@ export function createSearcher(connection: Connection, ways: Ways, log: Log): Se
       way: one,
       firstPage: await firstOf(path(0, one), what),
     }))
-    const found = new Map<string, DicomJson>()
+    const matches = new Map<string, DicomJson>()
     let unusable = 0
     let page: readonly (DicomJson | undefined)[] = firstPage
     for (let offset = 0, pages = 1; ; pages += 1) {
-      const before = found.size
+      const before = matches.size
       for (const row of page) {
         if (row === undefined || !hasAll(row, required)) unusable += 1
-        else if (!found.has(text(row, required[0]!))) found.set(text(row, required[0]!), row)
+        else if (!matches.has(text(row, required[0]!))) matches.set(text(row, required[0]!), row)
       }
       offset += page.length
-      if (found.size === before || !way.paged) break
+      if (matches.size === before || !way.paged) break
       if (pages === maxPages) {
         log.warn({ search: what, pages }, 'the search is not followed further; what stands on later pages is not found')
         break
@@ -65,12 +65,12 @@ export function createSearcher(connection: Connection, ways: Ways, log: Log): Se
     }
     if (unusable > 0)
       log.warn({ search: what, rows: unusable, required: required.join(' ') }, 'rows of an answer cannot be used')
-    if (found.size === 0 && unusable > 0)
+    if (matches.size === 0 && unusable > 0)
       throw new AppError(
         'ARCHIVE_NOT_DICOMWEB',
         `the answer to ${what} has ${unusable} rows, none of them with ${required.join(' and ')}`,
       )
-    return [...found.values()]
+    return [...matches.values()]
   }
 
   /** A search that is not there at all means that the address is wrong, not that nothing was found. */

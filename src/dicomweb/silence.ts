@@ -12,7 +12,7 @@ export interface Silence {
 }
 
 /** Only waiting counts: a slow reader of the answer does not make the archive late. */
-export function limitSilence(timeoutMs: number, asked: Asked): Silence {
+export function limitSilence(timeoutMs: number, request: Asked): Silence {
   const controller = new AbortController()
   let timer: NodeJS.Timeout | undefined
   return {
@@ -22,7 +22,7 @@ export function limitSilence(timeoutMs: number, asked: Asked): Silence {
     async during(promise) {
       const error = new AppError(
         'ARCHIVE_TIMEOUT',
-        `the archive sent nothing for ${timeoutMs} ms in answer to ${asked.what} (${asked.target})`,
+        `the archive sent nothing for ${timeoutMs} ms in answer to ${request.what} (${request.target})`,
       )
       timer = setTimeout(() => controller.abort(error), timeoutMs)
       try {

@@ -17,19 +17,19 @@ export function readState(written: string): WorkitemState | undefined {
 }
 
 /** Undefined for a data set that names no workitem. */
-export function readWorkitem(found: DicomJson, known?: Uid): Workitem | undefined {
-  const workitemUid = text(found, 'SOPInstanceUID') || text(found, 'AffectedSOPInstanceUID') || (known ?? '')
+export function readWorkitem(match: DicomJson, statedUid?: Uid): Workitem | undefined {
+  const workitemUid = text(match, 'SOPInstanceUID') || text(match, 'AffectedSOPInstanceUID') || (statedUid ?? '')
   if (!isUidInUse(workitemUid)) return undefined
-  const readiness = text(found, 'InputReadinessState').toUpperCase()
-  const inputs = items(found, 'InputInformationSequence').map((item) => text(item, 'StudyInstanceUID'))
+  const readiness = text(match, 'InputReadinessState').toUpperCase()
+  const inputs = items(match, 'InputInformationSequence').map((item) => text(item, 'StudyInstanceUID'))
   return {
     workitemUid,
-    state: readState(text(found, 'ProcedureStepState')),
+    state: readState(text(match, 'ProcedureStepState')),
     isReady: readiness === '' || readiness === 'READY',
-    codes: codesOf(found, 'ScheduledWorkitemCodeSequence'),
-    stations: codesOf(found, 'ScheduledStationNameCodeSequence'),
+    codes: codesOf(match, 'ScheduledWorkitemCodeSequence'),
+    stations: codesOf(match, 'ScheduledStationNameCodeSequence'),
     studies: [...new Set(inputs)].filter(isUidInUse),
-    priority: readPriority(text(found, 'ScheduledProcedureStepPriority')),
+    priority: readPriority(text(match, 'ScheduledProcedureStepPriority')),
   }
 }
 
@@ -40,8 +40,8 @@ function readPriority(written: string): Priority {
   return word === 'LOW' ? 'backfill' : 'fresh'
 }
 
-function codesOf(found: DicomJson, keyword: string): string[] {
-  return items(found, keyword).map((item) => `${text(item, 'CodingSchemeDesignator')}|${text(item, 'CodeValue')}`)
+function codesOf(match: DicomJson, keyword: string): string[] {
+  return items(match, keyword).map((item) => `${text(item, 'CodingSchemeDesignator')}|${text(item, 'CodeValue')}`)
 }
 
 /** Event Type ID (PS3.4 Table CC.2.4-1): 1 state report, 2 cancel requested, 5 assigned. Older texts print it as Event Type ID of the action. */
@@ -50,13 +50,13 @@ const EVENT_TAGS = ['00001002', '00001001', '00001008']
 /** What an event report is about; undefined for what is none: then a search tells. */
 export function readEvent(message: string): WorklistEvent | undefined {
   const parsed = parseDataSets(message)
-  const [found] = parsed.kind === 'list' ? parsed.rows : []
-  if (found === undefined) return undefined
-  const workitemUid = text(found, 'AffectedSOPInstanceUID') || text(found, 'SOPInstanceUID')
+  const [element] = parsed.kind === 'list' ? parsed.rows : []
+  if (element === undefined) return undefined
+  const workitemUid = text(element, 'AffectedSOPInstanceUID') || text(element, 'SOPInstanceUID')
   if (!isUidInUse(workitemUid)) return undefined
-  const type = EVENT_TAGS.map((tag) => Number(found[tag]?.Value?.[0])).find(Number.isInteger)
+  const type = EVENT_TAGS.map((tag) => Number(element[tag]?.Value?.[0])).find(Number.isInteger)
   if (type === 2) return { kind: 'cancel requested', workitemUid }
-  const state = readState(text(found, 'ProcedureStepState'))
+  const state = readState(text(element, 'ProcedureStepState'))
   const isScheduled = state === 'SCHEDULED' || (type === 5 && state === undefined)
   return { kind: isScheduled ? 'scheduled' : 'other', workitemUid }
 }

@@ -82,7 +82,7 @@ export function createWorklist(
   }
 
   async function scheduled(): Promise<Workitem[]> {
-    const found = new Map<Uid, Workitem>()
+    const workitems = new Map<Uid, Workitem>()
     for (let page = 0; page < MAX_PAGES; page += 1) {
       const query = `00741000=SCHEDULED&limit=${PAGE}&offset=${page * PAGE}`
       // Some answer 404 where nothing is found, and where a page is after the last.
@@ -90,14 +90,14 @@ export function createWorklist(
         if (thrown instanceof AppError && thrown.code === 'NOT_FOUND') return []
         throw thrown
       })
-      const before = found.size
+      const before = workitems.size
       for (const row of rows) {
         const workitem = readWorkitem(row)
-        if (workitem !== undefined && workitem.state !== 'IN PROGRESS') found.set(workitem.workitemUid, workitem)
+        if (workitem !== undefined && workitem.state !== 'IN PROGRESS') workitems.set(workitem.workitemUid, workitem)
       }
-      if (found.size === before || rows.length < PAGE) break
+      if (workitems.size === before || rows.length < PAGE) break
     }
-    return [...found.values()].filter(({ state }) => state === undefined || state === 'SCHEDULED')
+    return [...workitems.values()].filter(({ state }) => state === undefined || state === 'SCHEDULED')
   }
 
   async function send(method: 'POST' | 'PUT', path: string, what: string, json: unknown) {
@@ -177,10 +177,10 @@ export function createWorklist(
 const REFUSALS = new Set<string>(['ARCHIVE_REJECTED', 'NOT_FOUND', 'STATE_CONFLICT'])
 
 /** 409: the workitem is in another state, which no other way of asking would change. */
-function refusal(status: number, headers: Headers, asked: Parameters<typeof errorOfStatus>[2]): AppError {
+function refusal(status: number, headers: Headers, request: Parameters<typeof errorOfStatus>[2]): AppError {
   if (status === 409 || (status === 400 && /incorrect/i.test(headers.get('warning') ?? '')))
-    return new AppError('STATE_CONFLICT', `the worklist refuses the ${asked.what} (${status})`)
-  return errorOfStatus(status, headers, asked)
+    return new AppError('STATE_CONFLICT', `the worklist refuses the ${request.what} (${status})`)
+  return errorOfStatus(status, headers, request)
 }
 
 /** Matching keys of the filter (PS3.18 Section 11.10.1.2). */

@@ -43,13 +43,13 @@ export function createWays({ log, memory }: { log: Log; memory?: WaysMemory | un
   }
 
   async function remember(question: string, way: string, isStandard = false): Promise<void> {
-    const known = await recalled()
-    const before = known.get(question)
+    const remembered = await recalled()
+    const before = remembered.get(question)
     if (isStandard ? before === undefined : before === way) return
-    if (isStandard) known.delete(question)
-    else known.set(question, way)
+    if (isStandard) remembered.delete(question)
+    else remembered.set(question, way)
     log.info({ question, way }, 'the archive takes this question in this way; it is remembered')
-    await memory?.keep(JSON.stringify(Object.fromEntries(known)))
+    await memory?.keep(JSON.stringify(Object.fromEntries(remembered)))
   }
 
   return {

@@ -66,7 +66,7 @@ function correct<T extends Correctable>(
 }
 
 function strangers({ measurements, predictions, diameters = [] }: Correctable, edits: readonly Edit[]): string[] {
-  const known = [
+  const allTargets = [
     ...measurements.map(({ region }) => measurementTarget(region)),
     ...predictions.map(({ head }) => predictionTarget(head)),
     ...diameters.map((lesion, index) => diametersTarget(numberOf(lesion, index))),
@@ -76,7 +76,7 @@ function strangers({ measurements, predictions, diameters = [] }: Correctable, e
   return [
     ...[...new Set(twice)].map((target) => `${target} is edited twice`),
     ...edits
-      .filter((edit) => !known.includes(edit.target) && !redraws(edit))
+      .filter((edit) => !allTargets.includes(edit.target) && !redraws(edit))
       .map(({ target }) => `the result has no ${target}`),
   ]
 }

@@ -200,8 +200,8 @@ export class AppError extends Error {
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
     this.name = 'AppError'
     this.code = code
-    const asked = options.retryAfterSeconds
-    this.retryAfterSeconds = asked === undefined ? undefined : Math.min(asked, LIMITS.retryAfterSeconds)
+    const retryAfter = options.retryAfterSeconds
+    this.retryAfterSeconds = retryAfter === undefined ? undefined : Math.min(retryAfter, LIMITS.retryAfterSeconds)
   }
 
   get class(): ErrorClass {

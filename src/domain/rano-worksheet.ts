@@ -30,8 +30,10 @@ export function ranoWorksheet({ comparison, earlier, now, treatment }: RanoInput
   if (category === 'SD') return { steps, category, ...open }
   const sheet = category === 'PD' ? progression(treatment, now) : response(category, treatment, earlier, now)
   const isPreliminary = sheet.category === 'preliminary-PD'
-  const left = open && { possible: open.possible.map((one) => (one === 'PD' && isPreliminary ? sheet.category! : one)) }
-  return { ...left, ...sheet, steps: [...steps, ...sheet.steps] }
+  const undecided = open && {
+    possible: open.possible.map((one) => (one === 'PD' && isPreliminary ? sheet.category! : one)),
+  }
+  return { ...undecided, ...sheet, steps: [...steps, ...sheet.steps] }
 }
 
 function progression({ radiotherapy }: TreatmentHistory, now: string): Worksheet<Rano> {

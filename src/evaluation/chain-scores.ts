@@ -42,14 +42,14 @@ export function summariseChain(cases: readonly ChainCase[], bundle: Pick<BundleM
   )
   return {
     dice: [...new Set(scores.flat().map(({ region }) => region))].map((region) => {
-      const found = scores.flat().filter((score) => score.region === region)
-      const dice = found.map((score) => score.dice)
+      const ofRegion = scores.flat().filter((score) => score.region === region)
+      const dice = ofRegion.map((score) => score.dice)
       return {
         region,
-        cases: found.length,
+        cases: ofRegion.length,
         mean: bootstrap(dice.length, (rows) => mean(rows.map((n) => dice[n]!))),
         median: quantile(dice, 0.5),
-        volumeErrorMl: mean(found.map(({ volumeMl, referenceMl }) => Math.abs(volumeMl - referenceMl))),
+        volumeErrorMl: mean(ofRegion.map(({ volumeMl, referenceMl }) => Math.abs(volumeMl - referenceMl))),
       }
     }),
     ...(enhancing && { falseEnhancement: enhancing }),

@@ -80,15 +80,15 @@ function readLabels({ labels, bundle }: EvaluateChainOptions): Map<string, Table
 }
 
 async function allCases({ folders, only }: EvaluateChainOptions): Promise<{ name: string; folder: string }[]> {
-  const found: { name: string; folder: string }[] = []
+  const cases: { name: string; folder: string }[] = []
   for (const folder of folders)
-    for (const name of await caseNames(folder, undefined)) found.push({ name, folder: join(folder, name) })
-  const names = found.map(({ name }) => name)
+    for (const name of await caseNames(folder, undefined)) cases.push({ name, folder: join(folder, name) })
+  const names = cases.map(({ name }) => name)
   const twice = names.find((name, n) => names.indexOf(name) !== n)
   if (twice !== undefined) throw new AppError('SETTINGS_INVALID', `the case ${twice} is in two of the folders`)
   const unknown = (only ?? []).filter((name) => !names.includes(name))
   if (unknown.length > 0) throw new AppError('NOT_FOUND', `no such case: ${unknown.join(', ')}`)
-  return only ? found.filter(({ name }) => only.includes(name)) : found
+  return only ? cases.filter(({ name }) => only.includes(name)) : cases
 }
 
 async function runCase(
@@ -127,7 +127,7 @@ async function runCase(
   const stated = evaluableOf(labels, bundle, sequencesOf(prepared.images))
   const scores = scoresOf(labels, files, bundle, name).filter(({ region }) => stated.bundle.regions[region])
   seconds.total = (performance.now() - started) / 1000
-  const found: ChainCase = {
+  const chainCase: ChainCase = {
     case: name,
     noFinding,
     volumes: Object.fromEntries(
@@ -141,24 +141,24 @@ async function runCase(
     samples: response.samples.length,
     seconds,
   }
-  return { found, peakRssMb: response.execution.peakRssMb }
+  return { found: chainCase, peakRssMb: response.execution.peakRssMb }
 }
 
 /** Whole labels where the expert drew them, else the whole tumour where there is a mask. */
 function scoresOf(
-  found: LabelVolume,
+  predicted: LabelVolume,
   { labels, mask }: { labels?: Volume<Float32Array>; mask?: Volume<Float32Array> },
   bundle: LoadedBundle,
   name: string,
 ): RegionScore[] {
   if (!labels && !mask) return []
   const expert = labels ? bratsLabels(labels, bundle.labels, name) : inside(mask!, (value) => value !== 0)
-  if (!sameGrid(found, expert))
+  if (!sameGrid(predicted, expert))
     throw new AppError('INPUT_IMPLAUSIBLE', 'the expert’s outline is not on the grid of the reference series')
-  if (labels) return scoreRegions(found, expert, bundle.regions)
+  if (labels) return scoreRegions(predicted, expert, bundle.regions)
   const whole = bundle.regions.WT ?? []
   return scoreRegions(
-    inside(found, (label) => whole.includes(label)),
+    inside(predicted, (label) => whole.includes(label)),
     expert,
     { WT: [1] },
   )

@@ -17,15 +17,15 @@ export interface RegionScore {
 
 /** One score per region; both volumes must be on one grid. */
 export function scoreRegions(
-  found: LabelVolume,
+  predicted: LabelVolume,
   expert: LabelVolume,
   regions: Readonly<Record<string, readonly number[]>>,
 ): RegionScore[] {
-  if (found.data.length !== expert.data.length) throw new RangeError('the segmentations are not on one grid')
+  if (predicted.data.length !== expert.data.length) throw new RangeError('the segmentations are not on one grid')
   const { size, spacing } = expert.grid
   const millilitres = voxelMillilitres(expert.grid)
-  const box = boundingBox([found.data, expert.data], size) ?? { from: [0, 0, 0], size: [0, 0, 0] }
-  const foundInBox = crop(found.data, size, box)
+  const box = boundingBox([predicted.data, expert.data], size) ?? { from: [0, 0, 0], size: [0, 0, 0] }
+  const foundInBox = crop(predicted.data, size, box)
   const expertInBox = crop(expert.data, size, box)
   return Object.entries(regions).map(([region, members]) => {
     const a = maskOf(foundInBox, members)
@@ -55,12 +55,12 @@ export const LITTLE_ML = 0.1
 
 /** Undefined when every case enhances, or none was scored. */
 export function falseEnhancement(cases: readonly (readonly RegionScore[])[]): FalseEnhancement | undefined {
-  const found = cases
+  const falseVolumes = cases
     .flatMap((scores) => scores.filter(({ region, referenceMl }) => region === 'ET' && referenceMl === 0))
     .map(({ volumeMl }) => volumeMl)
-  if (found.length === 0) return undefined
-  const little = found.filter((ml) => ml <= LITTLE_ML).length
-  return { cases: found.length, little, medianMl: quantile(found, 0.5), maxMl: Math.max(...found) }
+  if (falseVolumes.length === 0) return undefined
+  const little = falseVolumes.filter((ml) => ml <= LITTLE_ML).length
+  return { cases: falseVolumes.length, little, medianMl: quantile(falseVolumes, 0.5), maxMl: Math.max(...falseVolumes) }
 }
 
 export interface RegionSummary {

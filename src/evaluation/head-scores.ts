@@ -178,12 +178,12 @@ export function scoreSurvival(head: Head, answers: readonly Answer[]): SurvivalR
     }),
     horizons: months.map((month) => {
       const at = month * DAYS_PER_MONTH
-      const known = scored.filter(({ label }) => label.days >= at || label.died)
+      const decided = scored.filter(({ label }) => label.days >= at || label.died)
       return {
         months: month,
-        known: known.length,
-        alive: mean(known.map(({ label }) => Number(label.days >= at))),
-        predicted: mean(known.map(({ prediction }) => prediction.probabilities[month]!)),
+        known: decided.length,
+        alive: mean(decided.map(({ label }) => Number(label.days >= at))),
+        predicted: mean(decided.map(({ prediction }) => prediction.probabilities[month]!)),
       }
     }),
   }

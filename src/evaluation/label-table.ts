@@ -85,12 +85,12 @@ export function checkLabelColumns(
 export function clinicalOf(cells: Cells, where: string): Record<string, number> {
   const sex = cells[COLUMNS.sex]?.toUpperCase() ?? ''
   const resection = cells[COLUMNS.resection]?.toUpperCase() ?? ''
-  const known = ['GTR', 'STR', 'BIOPSY'].includes(resection)
+  const isListed = ['GTR', 'STR', 'BIOPSY'].includes(resection)
   return {
     age_years: numberIn(cells, COLUMNS.age, where),
     sex_male: sex === 'M' ? 1 : sex === 'F' ? 0 : Number.NaN,
-    resection_gtr: known ? Number(resection === 'GTR') : Number.NaN,
-    resection_subtotal: known ? Number(resection === 'STR') : Number.NaN,
+    resection_gtr: isListed ? Number(resection === 'GTR') : Number.NaN,
+    resection_subtotal: isListed ? Number(resection === 'STR') : Number.NaN,
     kps: numberIn(cells, COLUMNS.kps, where),
   }
 }

@@ -45,8 +45,8 @@ export async function segmentCase(input: SegmentCaseInput): Promise<SegmentedCas
     throw new AppError('SERIES_MISSING', `the case has no volume of ${any.join(', ') || REFERENCES.join(', ')}`)
   const prepared = await time('prepare', () => prepareInputs({ images, reference, bundle, registrar }))
   const response = await time('segment', () => runner.segment(prepared))
-  const found = await time('label', () =>
+  const labelled = await time('label', () =>
     labelsOnGrid(response.probabilities, response.grid, target.volume.grid, bundle),
   )
-  return { reference, prepared, response, ...found }
+  return { reference, prepared, response, ...labelled }
 }

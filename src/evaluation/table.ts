@@ -37,9 +37,9 @@ export function formatTable(report: EvaluationReport): string {
 }
 
 /** One line, or none where every case enhances. */
-export function falseEnhancementLine(found: FalseEnhancement | undefined): string[] {
-  if (!found) return []
-  const { cases, little, medianMl, maxMl } = found
+export function falseEnhancementLine(enhancement: FalseEnhancement | undefined): string[] {
+  if (!enhancement) return []
+  const { cases, little, medianMl, maxMl } = enhancement
   return [
     `enhancement where there is none: at most ${LITTLE_ML} mL in ${little} of ${cases} cases; median ${medianMl.toFixed(2)} mL, most ${maxMl.toFixed(2)} mL`,
   ]

@@ -38,8 +38,8 @@ function keeping<Key extends unknown[], Value>(
   const kept = new Map<string, Promise<Value>>()
   return (...key) => {
     const name = nameOf(...key)
-    const known = kept.get(name)
-    if (known) return known
+    const cached = kept.get(name)
+    if (cached) return cached
     const reading = read(...key)
     kept.set(name, reading)
     reading.catch(() => kept.delete(name))

@@ -189,9 +189,9 @@ export function ehrReport(
   { excludedRoles, toImages }: Pick<DeliverOptions, 'excludedRoles' | 'toImages'>,
 ): EhrReport {
   const bytesOf = (role: Artifact['role']) => {
-    const found = artifacts.find((artifact) => artifact.role === role)
-    if (!found) throw new AppError('INTERNAL', `artefact ${role} is missing from the store`)
-    return found.bytes
+    const ofRole = artifacts.find((artifact) => artifact.role === role)
+    if (!ofRole) throw new AppError('INTERNAL', `artefact ${role} is missing from the store`)
+    return ofRole.bytes
   }
   const dicomResults = dicomObjects(artifacts).flatMap(({ role, sopClassUid, sopInstanceUid, seriesInstanceUid }) => {
     const named = excludedRoles.has(role) ? undefined : EHR_ROLES[role]

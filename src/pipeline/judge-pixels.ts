@@ -90,11 +90,11 @@ export async function judgeWeightings(
   volumeOf: VolumeOf,
   registrar: Registering,
 ): Promise<Map<Uid, Seen> | undefined> {
-  const known = STRUCTURAL.flatMap((sequence) => {
+  const claims = STRUCTURAL.flatMap((sequence) => {
     const series = chosen[sequence]
     return series ? [{ series, weighting: sequence === 'T1c' ? 'T1' : sequence }] : []
   })
-  const all = [...known, ...unread.map((series) => ({ series, weighting: undefined }))]
+  const all = [...claims, ...unread.map((series) => ({ series, weighting: undefined }))]
   if (all.length > MAX_SERIES) return undefined
   const volumes: Volume<Float32Array>[] = []
   for (const { series } of all) volumes.push(await volumeOf(series))
@@ -111,7 +111,7 @@ export async function judgeWeightings(
     all.map(({ weighting }) => weighting),
   )
   if (!read) return undefined
-  return new Map(unread.map(({ seriesInstanceUid }, n) => [seriesInstanceUid, { weighting: read[known.length + n]! }]))
+  return new Map(unread.map(({ seriesInstanceUid }, n) => [seriesInstanceUid, { weighting: read[claims.length + n]! }]))
 }
 
 const coarse = (volume: Volume<Float32Array>) => resample(volume, coarseGrid(volume.grid, REGISTRATION_SPACING_MM))

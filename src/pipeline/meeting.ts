@@ -24,23 +24,26 @@ export async function gatherMeeting(ports: MeetingPorts, patients: readonly Boar
   return entries
 }
 
-async function entryOf({ analyses, reviews }: MeetingPorts, { asked, ids }: BoardPatient): Promise<BoardEntry> {
-  if (ids.length === 0) return { asked, notShown: 'no-identifier' }
+async function entryOf(
+  { analyses, reviews }: MeetingPorts,
+  { asked: request, ids }: BoardPatient,
+): Promise<BoardEntry> {
+  if (ids.length === 0) return { asked: request, notShown: 'no-identifier' }
   const records: AnalysisRecord[] = []
   for (const id of ids) {
-    const found = await analyses.byPatientId(id)
-    const issuers = new Set(found.map(({ summary }) => summary?.patient?.issuerOfPatientId ?? ''))
-    if (issuers.size > 1) return { asked, notShown: 'several-issuers' }
-    records.push(...found)
+    const ofPatient = await analyses.byPatientId(id)
+    const issuers = new Set(ofPatient.map(({ summary }) => summary?.patient?.issuerOfPatientId ?? ''))
+    if (issuers.size > 1) return { asked: request, notShown: 'several-issuers' }
+    records.push(...ofPatient)
   }
   const latest = records.sort((a, b) => ageOf(b).localeCompare(ageOf(a)))[0]
-  if (!latest) return { asked, notShown: 'no-result' }
+  if (!latest) return { asked: request, notShown: 'no-result' }
   const { analysisId } = latest
   const result = await resultOf(analyses, analysisId)
   const last = (await reviews.list(analysisId)).at(-1)
   const figures = await analyses.artifact(analysisId, 'figures')
   return {
-    asked,
+    asked: request,
     analysisId,
     result,
     ...(last && { review: effectiveReview(result, last) }),
@@ -64,16 +67,16 @@ export function createBoard(
   { letterhead, software }: BoardOptions,
 ) {
   const { analyses, ehr, clock } = ports
-  const patientsOf = async (asked: BoardRequest): Promise<BoardPatient[]> => {
-    if ('patients' in asked) return asked.patients.map((id) => ({ asked: id.patientId, ids: [id] }))
+  const patientsOf = async (request: BoardRequest): Promise<BoardPatient[]> => {
+    if ('patients' in request) return request.patients.map((id) => ({ asked: id.patientId, ids: [id] }))
     if (!ehr.patientsOfList) throw new AppError('INTERNAL', 'this EHR adapter reads no lists')
-    return ehr.patientsOfList(asked.list)
+    return ehr.patientsOfList(request.list)
   }
-  const entriesOf = async (asked: BoardRequest) => gatherMeeting(ports, await patientsOf(asked))
+  const entriesOf = async (request: BoardRequest) => gatherMeeting(ports, await patientsOf(request))
   return {
-    slides: async (asked: BoardRequest) => (await entriesOf(asked)).map(slideOf),
-    pdf: async (asked: BoardRequest) =>
-      drawMeetingPdf({ entries: await entriesOf(asked), letterhead, at: clock.now(), software }),
+    slides: async (request: BoardRequest) => (await entriesOf(request)).map(slideOf),
+    pdf: async (request: BoardRequest) =>
+      drawMeetingPdf({ entries: await entriesOf(request), letterhead, at: clock.now(), software }),
     picture: async (analysisId: string, index: number) => {
       const figures = await analyses.artifact(analysisId, 'figures')
       return figures && keptBoardPicture(figures.bytes, index)

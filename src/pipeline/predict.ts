@@ -25,7 +25,7 @@ export async function predictFromStudy(
     instances.flatMap(({ metadata }) => texts(metadata, 'PatientAge')),
   )
   const clinical = clinicalFeatures({ patient, studyDate, patientAges, facts })
-  const found = await predictFromImages({ ...input, clinical: clinical.features })
+  const predicted = await predictFromImages({ ...input, clinical: clinical.features })
   const isAsked = runnableHeads(input.bundle).length > 0
-  return { ...found, quality: [...(isAsked ? clinical.quality : []), ...found.quality] }
+  return { ...predicted, quality: [...(isAsked ? clinical.quality : []), ...predicted.quality] }
 }

@@ -71,9 +71,9 @@ export async function redrawnObjects(
   const study = await archive.retrieveMetadata(result.study.studyInstanceUid)
   const used = result.inputs.map(({ seriesInstanceUid, sopInstanceUids }): Series => {
     const series = study.series.find((one) => one.seriesInstanceUid === seriesInstanceUid)
-    const wanted = new Set(sopInstanceUids)
-    const instances = series?.instances.filter(({ sopInstanceUid }) => wanted.has(sopInstanceUid)) ?? []
-    if (!series || instances.length !== wanted.size) throw moved(seriesInstanceUid)
+    const uids = new Set(sopInstanceUids)
+    const instances = series?.instances.filter(({ sopInstanceUid }) => uids.has(sopInstanceUid)) ?? []
+    if (!series || instances.length !== uids.size) throw moved(seriesInstanceUid)
     return { ...series, instances }
   })
   const referenceSeries = used.find(({ seriesInstanceUid }) => seriesInstanceUid === result.referenceSeriesUid)

@@ -33,7 +33,7 @@ export async function hearPixels(
     refuseOtherWeightings(
       seen.map(({ sequence, name, coarse }) => ({ weighting: weightingOf(sequence), name, image: coarse })),
     )
-    const [t1, t1c] = (['T1', 'T1c'] as const).map((wanted) => seen.find(({ sequence }) => sequence === wanted))
+    const [t1, t1c] = (['T1', 'T1c'] as const).map((candidate) => seen.find(({ sequence }) => sequence === candidate))
     if (t1 && t1c) refuseOpposite(t1.coarse, t1c.coarse, { t1: t1.name, t1c: t1c.name })
   } catch (thrown) {
     if (asAppError(thrown).code === 'SERIES_CONTRADICTION')

@@ -46,8 +46,8 @@ export function createSeriesPictures({ archive, readVolume }: PicturePorts): Ser
   return (studyInstanceUid, seriesInstanceUid) =>
     inTurn(studyInstanceUid, async () => {
       const key = `${studyInstanceUid} ${seriesInstanceUid}`
-      const known = pictures.get(key)
-      if (known) return known
+      const cached = pictures.get(key)
+      if (cached) return cached
       const picture = await draw(studyInstanceUid, seriesInstanceUid).catch((error) => {
         if (error instanceof AppError && error.class === 'transient') throw error
         throw new AppError('NOT_FOUND', `series ${seriesInstanceUid} has no image that can be drawn`, { cause: error })
@@ -67,9 +67,9 @@ function middleOf({ instances, ...series }: Series): Instance {
   } catch {
     // A series that is no volume has pictures all the same.
   }
-  const found = instances.find(({ sopInstanceUid }) => sopInstanceUid === uid) ?? instances[instances.length >> 1]
-  if (!found) throw new AppError('NOT_FOUND', `series ${series.seriesInstanceUid} has no instances`)
-  return found
+  const instance = instances.find(({ sopInstanceUid }) => sopInstanceUid === uid) ?? instances[instances.length >> 1]
+  if (!instance) throw new AppError('NOT_FOUND', `series ${series.seriesInstanceUid} has no instances`)
+  return instance
 }
 
 /** The slice, grey from its darkest to its 99.5th percentile; pixels that are not square are drawn as they lie. */

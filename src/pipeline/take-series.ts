@@ -70,13 +70,13 @@ export async function takeSeries(
   const volumes = new Map<Uid, Volume<Float32Array>>()
   const notes: QualityNote[] = []
   const volumeOf = async (plan: SeriesPlan) => {
-    const known = volumes.get(plan.seriesInstanceUid)
-    const volume = known ?? (await retrieveVolume(ports, study.studyInstanceUid, plan, (note) => notes.push(note)))
+    const cached = volumes.get(plan.seriesInstanceUid)
+    const volume = cached ?? (await retrieveVolume(ports, study.studyInstanceUid, plan, (note) => notes.push(note)))
     volumes.set(plan.seriesInstanceUid, volume)
     return volume
   }
   let seen: Known['seen']
-  const asked = { weightings: false, contrast: false, likeness: false }
+  const isAnswered = { weightings: false, contrast: false, likeness: false }
   for (;;) {
     const selection = await time('select', () =>
       selectSeries(study, options.bundle, overrides, {
@@ -90,12 +90,12 @@ export async function takeSeries(
     const lost = SEQUENCES.find((sequence) => failures.has(sequence) && !selection.chosen[sequence])
     const damage = lost && failures.get(lost)!
     if (damage?.code === 'INSTANCE_INVALID') throw damage
-    const ask = async (question: keyof typeof asked, judge: (images: VolumeOf) => Promise<Known['seen']>) => {
-      if (asked[question]) return false
-      asked[question] = true
-      const found = await time('retrieve', () => pixelsOf(judge, (series) => volumeOf(planSeries(series))))
-      seen = merged(seen, found)
-      return found !== undefined
+    const ask = async (question: keyof typeof isAnswered, judge: (images: VolumeOf) => Promise<Known['seen']>) => {
+      if (isAnswered[question]) return false
+      isAnswered[question] = true
+      const answer = await time('retrieve', () => pixelsOf(judge, (series) => volumeOf(planSeries(series))))
+      seen = merged(seen, answer)
+      return answer !== undefined
     }
     const { unread } = selection
     if (unread.length > 0 && (await ask('weightings', (of) => judgeWeightings(selection, of, registrar)))) continue
@@ -138,9 +138,9 @@ export async function takeSeries(
 /** Two T1 series, of which the headers do not say of one or both whether they had contrast agent. */
 function pairInDoubt({ undecided, chosen, hold }: Selection): Pair | undefined {
   const [first, second, third] = undecided
-  const found = chosen.T1 ?? chosen.T1c
+  const witness = chosen.T1 ?? chosen.T1c
   const claim = chosen.T1 ? 'T1' : 'T1c'
-  if (found) return first && !second ? [{ series: found, claim }, { series: first }] : undefined
+  if (witness) return first && !second ? [{ series: witness, claim }, { series: first }] : undefined
   return hold && first && second && !third ? [{ series: first }, { series: second }] : undefined
 }
 
@@ -154,10 +154,10 @@ async function pixelsOf(judge: (images: VolumeOf) => Promise<Known['seen']>, of:
   }
 }
 
-function merged(known: Known['seen'], found: Known['seen']): Known['seen'] {
-  if (!known || !found) return known ?? found
-  const all = new Map(known)
-  for (const [uid, seen] of found) all.set(uid, { ...all.get(uid), ...seen })
+function merged(before: Known['seen'], more: Known['seen']): Known['seen'] {
+  if (!before || !more) return before ?? more
+  const all = new Map(before)
+  for (const [uid, seen] of more) all.set(uid, { ...all.get(uid), ...seen })
   return all
 }
 

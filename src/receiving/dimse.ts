@@ -130,9 +130,9 @@ function createSite(
       return 'kept'
     },
     async commit(request, scp) {
-      const asked = readCommitment(request)
-      const kept = await received.whichAreKept(asked.objects.map((one) => one.ReferencedSOPInstanceUID))
-      const report = reportOn(asked, kept)
+      const commitment = readCommitment(request)
+      const kept = await received.whichAreKept(commitment.objects.map((one) => one.ReferencedSOPInstanceUID))
+      const report = reportOn(commitment, kept)
       const peer = Object.hasOwn(peers, request.callingAeTitle) ? peers[request.callingAeTitle] : undefined
       if (peer?.host === undefined || peer.port === undefined) return scp.sendRequests(eventReport(report))
       // The association of the request is not kept waiting for another one.

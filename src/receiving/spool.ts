@@ -31,7 +31,7 @@ export async function openReceivedImages({ folder, clock, expectRoom }: SpoolOpt
   /** Two objects under one UID, or an object and a removal, must not meet. */
   const inTurn = createTurns()
 
-  const known = new Set<string>()
+  const seriesSeen = new Set<string>()
 
   async function put(instance: ReceivedInstance, bytes: Uint8Array): Promise<Kept> {
     const { studyInstanceUid, seriesInstanceUid, sopInstanceUid, sopClassUid, modality } = instance
@@ -48,7 +48,7 @@ export async function openReceivedImages({ folder, clock, expectRoom }: SpoolOpt
       await rename(incoming, path)
       await syncFolder(series)
     } catch (error) {
-      known.clear()
+      seriesSeen.clear()
       await rm(incoming, { force: true }).catch(() => undefined)
       throw error
     }
@@ -59,12 +59,12 @@ export async function openReceivedImages({ folder, clock, expectRoom }: SpoolOpt
 
   /** The entry of a new folder is in its parent, which must be on the disk too. */
   async function makeFolders(study: string, series: string): Promise<void> {
-    if (known.has(series)) return
+    if (seriesSeen.has(series)) return
     await mkdir(series, { recursive: true, mode: 0o700 })
     await syncFolder(study)
     await syncFolder(folder)
-    if (known.size >= MAX_KNOWN) known.clear()
-    known.add(series)
+    if (seriesSeen.size >= MAX_KNOWN) seriesSeen.clear()
+    seriesSeen.add(series)
   }
 
   async function* instancesOf(study: Uid): AsyncGenerator<ReceivedInstance, void> {
@@ -92,27 +92,27 @@ export async function openReceivedImages({ folder, clock, expectRoom }: SpoolOpt
     put: (instance, bytes) => inTurn(instance.studyInstanceUid, () => inFolder(() => put(instance, bytes))),
 
     async studies() {
-      const found = await Promise.all(
+      const studies = await Promise.all(
         (await studyUids()).map(async (studyInstanceUid) => {
-          const found = await stat(join(folder, studyInstanceUid)).catch(absent)
-          return found && { studyInstanceUid, changedAt: found.mtime }
+          const status = await stat(join(folder, studyInstanceUid)).catch(absent)
+          return status && { studyInstanceUid, changedAt: status.mtime }
         }),
       )
-      return found.filter((one) => one !== undefined).sort((a, b) => b.changedAt.getTime() - a.changedAt.getTime())
+      return studies.filter((one) => one !== undefined).sort((a, b) => b.changedAt.getTime() - a.changedAt.getTime())
     },
 
     async instances(study) {
-      const found: ReceivedInstance[] = []
-      for await (const instance of instancesOf(study)) found.push(instance)
-      return found
+      const instances: ReceivedInstance[] = []
+      for await (const instance of instancesOf(study)) instances.push(instance)
+      return instances
     },
 
     async whichAreKept(sopInstanceUids) {
-      const wanted = new Set(sopInstanceUids)
+      const uids = new Set(sopInstanceUids)
       const kept = new Set<Uid>()
       for (const study of await studyUids())
         for await (const { sopInstanceUid } of instancesOf(study))
-          if (wanted.has(sopInstanceUid)) kept.add(sopInstanceUid)
+          if (uids.has(sopInstanceUid)) kept.add(sopInstanceUid)
       return kept
     },
 
@@ -130,11 +130,11 @@ export async function openReceivedImages({ folder, clock, expectRoom }: SpoolOpt
       inTurn(study, async () => {
         await removeAbandoned(join(folder, INCOMING), clock)
         const path = join(folder, uidSegment(study))
-        const found = await stat(path).catch(absent)
-        if (found === undefined || found.mtime > unlessAfter) return false
+        const status = await stat(path).catch(absent)
+        if (status === undefined || status.mtime > unlessAfter) return false
         // Out of sight at once: half a study must never be taken for the study.
         const removed = join(folder, INCOMING, randomUUID())
-        known.clear()
+        seriesSeen.clear()
         await rename(path, removed)
         await rm(removed, { recursive: true, force: true })
         return true
@@ -170,8 +170,8 @@ async function syncFolder(path: string): Promise<void> {
 
 async function removeAbandoned(incoming: string, clock: Clock): Promise<void> {
   for (const name of await namesIn(incoming)) {
-    const found = await stat(join(incoming, name)).catch(absent)
-    if (found && found.mtimeMs < clock.now().getTime() - ABANDONED_MS)
+    const status = await stat(join(incoming, name)).catch(absent)
+    if (status && status.mtimeMs < clock.now().getTime() - ABANDONED_MS)
       await rm(join(incoming, name), { recursive: true, force: true })
   }
 }

@@ -22,18 +22,20 @@ export function withReceived(archive: ImageArchive, received: ReceivedImages): I
 
     async searchInstances(study) {
       const [ours, theirs] = [await received.instances(study), await archive.searchInstances(study)]
-      const known = new Set(theirs.map((one) => one.sopInstanceUid))
-      return [...theirs, ...ours.filter((one) => !known.has(one.sopInstanceUid)).map(searched)]
+      const theirUids = new Set(theirs.map((one) => one.sopInstanceUid))
+      return [...theirs, ...ours.filter((one) => !theirUids.has(one.sopInstanceUid)).map(searched)]
     },
 
     async retrieveMetadata(study) {
       const ours = await received.instances(study)
       if (ours.length === 0) return archive.retrieveMetadata(study)
       const theirs = await archive.retrieveMetadata(study).catch(nothing)
-      const known = new Set(theirs?.series.flatMap((one) => one.instances.map((instance) => instance.sopInstanceUid)))
+      const theirUids = new Set(
+        theirs?.series.flatMap((one) => one.instances.map((instance) => instance.sopInstanceUid)),
+      )
       const merged: Study = { studyInstanceUid: study, series: theirs?.series ?? [] }
       for (const instance of ours)
-        if (!known.has(instance.sopInstanceUid)) add(merged.series, instance, await metadataOf(instance))
+        if (!theirUids.has(instance.sopInstanceUid)) add(merged.series, instance, await metadataOf(instance))
       return merged
     },
 

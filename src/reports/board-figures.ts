@@ -18,7 +18,7 @@ export const BOARD_ASPECT = 0.86
 export function makeBoardFigures(input: FigureInput): BoardFigure[] {
   const { segmentation, segments, images } = input
   return SHOWN.flatMap(([of, key, sequences]): BoardFigure[] => {
-    const sequence = sequences.find((wanted) => images.some((one) => one.sequence === wanted))
+    const sequence = sequences.find((sequenceShown) => images.some((one) => one.sequence === sequenceShown))
     if (!sequence) return []
     const label = segments.find((segment) => segment.key === key)?.label
     const plane = label === undefined ? undefined : largestLabelPlane(segmentation, (one) => (one === label ? 1 : 0))

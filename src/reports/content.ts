@@ -121,8 +121,8 @@ const segmentKey = (region: string) => region.replace(/-label$/, '')
 
 function leadingVolumes(measurements: Measurement[]): string[] {
   return ['WT', 'TC', 'ET'].flatMap((region) => {
-    const found = measurements.find((m) => m.region === region)
-    return found ? [`${found.name.toLowerCase()} ${volume(found.value)}`] : []
+    const measurement = measurements.find((m) => m.region === region)
+    return measurement ? [`${measurement.name.toLowerCase()} ${volume(measurement.value)}`] : []
   })
 }
 

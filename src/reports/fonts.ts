@@ -77,8 +77,8 @@ function faceOpener(files: FontFiles) {
   return async (family: Family, subset: string, weight: Weight): Promise<Face> => {
     const value = family.weights[weight]
     const id = `${family.prefix}-${subset}-${value}`
-    const known = faces.get(id)
-    if (known) return known
+    const cached = faces.get(id)
+    if (cached) return cached
     const bytes = await files.unpacked(family, fileOf(family, subset, weight))
     const font = family.variable ? instanceOf(bytes, value, id) : create(bytes)
     const face = { id, font: family.shaped ? shapedByHarfBuzz(font, bytes) : font, isShaped: family.shaped }

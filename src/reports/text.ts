@@ -126,8 +126,8 @@ function remembered<A extends (string | number)[], R>(compute: (...args: A) => R
   const results = new Map<string, R>()
   return (...args) => {
     const key = args.join('\n')
-    const known = results.get(key)
-    if (known !== undefined) return known
+    const cached = results.get(key)
+    if (cached !== undefined) return cached
     const result = compute(...args)
     results.set(key, result)
     return result

@@ -3,7 +3,7 @@
 /** The same text with blanks in the comments' place, so that a place in it stays where it is. */
 export function withoutComments(text: string): string {
   // A text in quotes with its escapes, or a comment; whichever begins first wins.
-  return text.replace(/"(?:\\.|[^"\\])*"|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, (found) =>
-    found.startsWith('"') ? found : found.replace(/[^\n]/g, ' '),
+  return text.replace(/"(?:\\.|[^"\\])*"|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, (match) =>
+    match.startsWith('"') ? match : match.replace(/[^\n]/g, ' '),
   )
 }

@@ -21,9 +21,9 @@ function describe(issue: z.core.$ZodIssue): string[] {
   const path = issue.path.map(String)
   const at = path.join('.') || 'the file'
   if (issue.code === 'unrecognized_keys') {
-    const known = keysAt(path)
+    const keys = keysAt(path)
     return issue.keys.map((key) => {
-      const near = nearest(key, known)
+      const near = nearest(key, keys)
       return `${[...path, key].join('.')} is not a setting${near ? `; did you mean ${[...path, near].join('.')}?` : ''}`
     })
   }
@@ -55,8 +55,8 @@ function article(expected: string): string {
 }
 
 /** The one name that was most likely meant; none where less than half of it is alike. */
-function nearest(key: string, known: readonly string[]): string | undefined {
-  const ranked = known
+function nearest(key: string, keys: readonly string[]): string | undefined {
+  const ranked = keys
     .map((name) => ({ name, off: distance(key.toLowerCase(), name.toLowerCase()) }))
     .sort((a, b) => a.off - b.off)
   const [best, second] = ranked

@@ -81,14 +81,14 @@ export function createAuditTrail(db: Database, clock: Clock, host: string = host
         check.problems.push({ kind: 'changed', where: 'a row from before the chain' })
       for (const { audit_id } of strangers) check.see({ ...NO_PLACE, auditId: audit_id })
       let rows = 0
-      let found: ChainHead | undefined
+      let rowNoted: ChainHead | undefined
       for await (const row of chain(db)) {
         check.see(row)
         rows += 1
-        if (row.position === noted?.position) found = { position: row.position ?? 0, digest: row.digest }
+        if (row.position === noted?.position) rowNoted = { position: row.position ?? 0, digest: row.digest }
       }
       const last = check.end(stored)
-      if (noted && noted.position > 0 && found?.digest !== noted.digest)
+      if (noted && noted.position > 0 && rowNoted?.digest !== noted.digest)
         check.problems.push({ kind: 'changed', where: `row ${noted.position} is not the one that was noted down` })
       return { rows, head: last, problems: check.problems }
     },

@@ -27,9 +27,9 @@ export function migrate(db: Database, migrations: readonly Migration[]): Promise
     const applied = await tx.query<{ name: string; sha256: string }>(
       'select name, sha256 from gliabridge.migrations order by name',
     )
-    const known = new Map(migrations.map((migration) => [migration.name, migration]))
+    const byName = new Map(migrations.map((migration) => [migration.name, migration]))
     for (const { name, sha256 } of applied) {
-      const migration = known.get(name)
+      const migration = byName.get(name)
       if (!migration)
         throw new AppError(
           'INTERNAL',

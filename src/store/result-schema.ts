@@ -252,15 +252,15 @@ export function parseResult(analysisId: string, bytes: Uint8Array): ReportableRe
 /** What is known of an analysis, part by part: one damaged part neither hides the others nor stops the list. */
 export function parseSummary(stored: unknown): AnalysisSummary {
   const raw = upToDate(stored)
-  const known: Record<string, unknown> = {}
+  const readable: Record<string, unknown> = {}
   const unreadable: string[] = []
   for (const [name, schema] of Object.entries(summaryParts)) {
     if (raw[name] === undefined) continue
     const parsed = schema.safeParse(raw[name])
-    if (parsed.success) known[name] = parsed.data
+    if (parsed.success) readable[name] = parsed.data
     else unreadable.push(name)
   }
-  return { ...(known as AnalysisSummary), ...(unreadable.length > 0 && { unreadable }) }
+  return { ...(readable as AnalysisSummary), ...(unreadable.length > 0 && { unreadable }) }
 }
 
 /** With the version that a later reader needs to know. */

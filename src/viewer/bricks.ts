@@ -42,12 +42,12 @@ export async function packBricks(data: Voxels, size: Vec3): Promise<{ index: Bri
 export function bricksOfPlane(size: Vec3, axis: 0 | 1 | 2, index: number): { number: number; at: Vec3 }[] {
   const along = bricksAlong(size)
   const layer = Math.floor(index / EDGE)
-  const found: { number: number; at: Vec3 }[] = []
+  const bricks: { number: number; at: Vec3 }[] = []
   for (let z = 0; z < along[2]; z++)
     for (let y = 0; y < along[1]; y++)
       for (let x = 0; x < along[0]; x++)
-        if ([x, y, z][axis] === layer) found.push({ number: x + along[0] * (y + along[1] * z), at: [x, y, z] })
-  return found
+        if ([x, y, z][axis] === layer) bricks.push({ number: x + along[0] * (y + along[1] * z), at: [x, y, z] })
+  return bricks
 }
 
 export async function unpackBrick(chunk: Uint8Array, { size, bytes }: BrickIndex, at: Vec3): Promise<Voxels> {

@@ -41,8 +41,9 @@ export function createImageSpool(folder: string, clock: Clock, cacheBytes = CACH
     }
     const kept = JSON.parse(text) as Kept
     // Written anew since: what is in memory is of the one before.
-    const known = manifests.get(analysisId)
-    if (known?.shown.keptAt !== kept.shown.keptAt || known.redrawn !== kept.redrawn) bricks.forget(`${analysisId}/`)
+    const manifest = manifests.get(analysisId)
+    if (manifest?.shown.keptAt !== kept.shown.keptAt || manifest.redrawn !== kept.redrawn)
+      bricks.forget(`${analysisId}/`)
     manifests.set(analysisId, kept)
     return kept
   }
@@ -93,12 +94,12 @@ export function createImageSpool(folder: string, clock: Clock, cacheBytes = CACH
       if (!packed || index < 0 || index >= packed.size[axis])
         throw new AppError('NOT_FOUND', `no such slice of analysis ${analysisId} is kept`)
       const prefix = `${analysisId}/${volume}/`
-      const wanted = bricksOfPlane(packed.size, axis, index)
-      const missing = wanted.filter(({ number }) => !bricks.has(prefix + number))
+      const bricksNeeded = bricksOfPlane(packed.size, axis, index)
+      const missing = bricksNeeded.filter(({ number }) => !bricks.has(prefix + number))
       if (missing.length > 0) await readBricks(join(folder, analysisId, fileOf(kept, volume)), packed, missing, prefix)
       const [nu, nv] = packed.size.filter((_, one) => one !== axis) as [number, number]
       const into = new Uint16Array(nu * nv)
-      for (const { number, at } of wanted) {
+      for (const { number, at } of bricksNeeded) {
         const brick =
           bricks.get(prefix + number) ??
           (await readBrick(join(folder, analysisId, fileOf(kept, volume)), packed, number, at))

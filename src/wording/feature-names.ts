@@ -57,8 +57,8 @@ const FAMILIES: Readonly<Record<string, string>> = {
 
 /** "roundness" of "shape_Sphericity", "texture: joint entropy" of "glcm_JointEntropy"; unknown names as they are, with spaces. */
 export function featureName(feature: string): string {
-  const known = NAMES[feature]
-  if (known !== undefined) return known
+  const name = NAMES[feature]
+  if (name !== undefined) return name
   const [, family = '', rest = ''] = /^([a-z]+)_([A-Z].*)$/.exec(feature) ?? []
   const words = FAMILIES[family]
   return words === undefined ? feature.replaceAll('_', ' ') : `${words}: ${inWords(rest)}`

@@ -44,9 +44,9 @@ function sinceThen(comparison: Told['comparison']): string {
 }
 
 function likelyLine({ predictions, tissueResults = [] }: Told): string {
-  const known = tissueResults.map(({ head }) => head)
+  const tested = tissueResults.map(({ head }) => head)
   const tissue = tissueResults.length > 0 ? [`Tissue on record: ${tissueResults.map(tissueSentence).join('; ')}.`] : []
-  const calls = predictions.flatMap((prediction) => (known.includes(prediction.head) ? [] : callOf(prediction)))
+  const calls = predictions.flatMap((prediction) => (tested.includes(prediction.head) ? [] : callOf(prediction)))
   const likely = calls.length > 0 ? [`Likely from the images: ${calls.join(', ')}.`] : []
   return [...tissue, ...likely].join(' ') || 'No marker, grade or survival could be predicted from the images.'
 }
@@ -62,10 +62,10 @@ function callOf(prediction: Prediction): string[] {
 }
 
 function openLine({ noFinding, measurements, predictions, tissueResults = [] }: Told): string {
-  const known = tissueResults.map(({ head }) => head)
+  const tested = tissueResults.map(({ head }) => head)
   const names = (status: Prediction['status']) =>
     predictions
-      .filter((one) => one.status === status && !known.includes(one.head))
+      .filter((one) => one.status === status && !tested.includes(one.head))
       .map(({ head }) => SHORT_HEAD_NAMES[head])
   const [undecided, unanswered] = [names('indeterminate'), names('not-evaluable')]
   const isMeasured = noFinding || measurements.some(({ region }) => region === 'ET')

@@ -46,8 +46,8 @@ const RECEIPTS: Readonly<Record<string, string>> = {
 
 /** "Volume WT" of "observation.volume.WT", "Grade" of "observation.grade". */
 export function receiptName(role: string): string {
-  const known = RECEIPTS[role]
-  if (known !== undefined) return known
+  const receipt = RECEIPTS[role]
+  if (receipt !== undefined) return receipt
   const words = role.replace(/^observation\./, '').replaceAll('.', ' ')
   return words.charAt(0).toUpperCase() + words.slice(1)
 }

@@ -47,8 +47,8 @@ async function askChangeFeed(settings: Pick<Settings, 'pacs'>): Promise<string[]
 
 async function askWorklist({ pacs }: Pick<Settings, 'pacs'>, log: Log): Promise<string[]> {
   if (pacs.ups === undefined) return []
-  const found = await openWorklist(pacs, pacs.ups, log).scheduled()
-  return [`the worklist answers: ${found.length} workitems are scheduled`]
+  const workitems = await openWorklist(pacs, pacs.ups, log).scheduled()
+  return [`the worklist answers: ${workitems.length} workitems are scheduled`]
 }
 
 /** Asks what the service asks at a wide look, and of one study what it asks of every study, short of storing anything. */
@@ -60,11 +60,11 @@ export async function askArchive(
 ): Promise<string[]> {
   const { firstLookbackDays } = pollSettings(settings)
   const from = dateDaysBefore(dateIn(timeZone, now), firstLookbackDays)
-  const found: string[] = []
+  const studyUids: string[] = []
   for (const query of searchesOf(from, true))
-    found.push(...(await archive.searchStudies(query)).map(({ studyInstanceUid }) => studyInstanceUid))
-  const lines = [`${found.length} MR studies since ${from} or without a date`]
-  const [study] = found
+    studyUids.push(...(await archive.searchStudies(query)).map(({ studyInstanceUid }) => studyInstanceUid))
+  const lines = [`${studyUids.length} MR studies since ${from} or without a date`]
+  const [study] = studyUids
   if (study === undefined)
     lines.push('no study to try metadata and images with; more are found with a larger pacs.poll.lookBackDays')
   else {

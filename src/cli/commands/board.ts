@@ -14,11 +14,11 @@ export interface BoardCommandOptions {
 
 export async function boardCommand(config: string | undefined, options: BoardCommandOptions): Promise<void> {
   const { http } = await readSettings(config, process.env)
-  const asked = await askedOf(options)
-  const { patients } = (await mustAnswer(http, '/api/board', asked)) as {
+  const request = await askedOf(options)
+  const { patients } = (await mustAnswer(http, '/api/board', request)) as {
     patients: { asked: string; notShown?: NotShown }[]
   }
-  await writeFile(options.out, await mustAnswerBytes(http, '/api/board.pdf', asked))
+  await writeFile(options.out, await mustAnswerBytes(http, '/api/board.pdf', request))
   const missing = patients.flatMap(({ asked: name, notShown }) => (notShown ? [{ name, notShown }] : []))
   process.stdout.write(`wrote ${options.out}: ${patients.length - missing.length} of ${patients.length} patients\n`)
   for (const { name, notShown } of missing) process.stdout.write(`  ${name}: ${NOT_SHOWN[notShown]}\n`)

@@ -42,20 +42,20 @@ export async function eraseCommand(config: string | undefined, options: EraseOpt
   const received = await receivedImages(receivedFolder({ receive, store }))
   const place = { ...store, clock: systemClock, log: createLog('warn') }
   await withErasure(place, async ({ audit, records }) => {
-    const found = await (study === undefined ? records.ofPatient(patient!, issuer) : records.ofStudy(study))
-    if (study === undefined) expectOneIssuer(found)
-    process.stdout.write(listed(found))
-    if (dryRun || found.length === 0) return
+    const kept = await (study === undefined ? records.ofPatient(patient!, issuer) : records.ofStudy(study))
+    if (study === undefined) expectOneIssuer(kept)
+    process.stdout.write(listed(kept))
+    if (dryRun || kept.length === 0) return
     const by = options.by ?? process.env.USER ?? process.env.LOGNAME ?? 'command line'
     const at = systemClock.now().toISOString().slice(0, 10)
-    await eraseAnalyses({ audit, records, spool, received }, found, {
+    await eraseAnalyses({ audit, records, spool, received }, kept, {
       user: { identifier: by, name: by },
       what: study === undefined ? 'erasure of a patient' : 'erasure of a study',
       reason: `erased here on ${at}`,
     })
     await records.reclaim('rewrite')
     process.stdout.write(
-      `erased ${counted(found.length)}; the audit trail has a row for each. Back-ups made before still hold them.\n`,
+      `erased ${counted(kept.length)}; the audit trail has a row for each. Back-ups made before still hold them.\n`,
     )
   })
 }
@@ -67,15 +67,15 @@ async function receivedImages(folder: string): Promise<ReceivedImages | undefine
 }
 
 /** The same number of two issuers is two persons. */
-function expectOneIssuer(found: readonly KeptAnalysis[]): void {
-  const issuers = [...new Set(found.map(({ issuerOfPatientId }) => issuerOfPatientId))]
+function expectOneIssuer(kept: readonly KeptAnalysis[]): void {
+  const issuers = [...new Set(kept.map(({ issuerOfPatientId }) => issuerOfPatientId))]
   if (issuers.length <= 1) return
   const names = issuers.map((name) => `"${name}"`).join(', ')
   throw wrong(`this Patient ID is of ${issuers.length} issuers (${names}): name the one meant with --issuer`)
 }
 
-function listed(found: readonly KeptAnalysis[]): string {
-  const lines = found.flatMap(({ analysisId, studyInstanceUid, state, legs }) => [
+function listed(kept: readonly KeptAnalysis[]): string {
+  const lines = kept.flatMap(({ analysisId, studyInstanceUid, state, legs }) => [
     `${analysisId}  ${state}  study ${studyInstanceUid}`,
     ...legs.flatMap(({ leg, receipt = {} }) =>
       Object.entries(receipt).map(
@@ -83,7 +83,7 @@ function listed(found: readonly KeptAnalysis[]): string {
       ),
     ),
   ])
-  return `${[...lines, `${counted(found.length)} kept here`].join('\n')}\n`
+  return `${[...lines, `${counted(kept.length)} kept here`].join('\n')}\n`
 }
 
 const counted = (count: number) => `${count} ${count === 1 ? 'analysis' : 'analyses'}`

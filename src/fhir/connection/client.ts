@@ -71,15 +71,15 @@ function recordStore(baseUrl: string, transport: ReturnType<typeof createTranspo
   return {
     async search(resourceType, param, tokens, more = {}) {
       const query = new URLSearchParams({ [param]: tokens.join(','), ...more, _count: String(PAGE_SIZE) })
-      const found: Resource[] = []
+      const resources: Resource[] = []
       let url: string | undefined = `${baseUrl}/${resourceType}?${query}`
       for (let page = 0; url !== undefined; page++) {
         if (page === MAX_PAGES) throw new AppError('EHR_ERROR', `GET ${resourceType}: more than ${MAX_PAGES} pages`)
         const bundle: Bundle = await expect(medplum.get<Bundle>(url), `GET ${resourceType}`)
-        found.push(...resourcesOf(bundle, resourceType))
+        resources.push(...resourcesOf(bundle, resourceType))
         url = bundle.link?.find((link) => link.relation === 'next')?.url
       }
-      return found
+      return resources
     },
 
     async read(reference) {

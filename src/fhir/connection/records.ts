@@ -126,9 +126,9 @@ const STATEMENT_LIFETIME_MS = 3_600_000
 
 /** Asks the server what it can do, again after an hour. A site that says how to write needs no statement. */
 function createCapabilityReader(store: RecordStore, write: WriteSettings, log: Log, now: () => Date) {
-  let known: { capabilities: Capabilities; until: number } | undefined
+  let remembered: { capabilities: Capabilities; until: number } | undefined
   return async (): Promise<Capabilities> => {
-    if (known && now().getTime() < known.until) return known.capabilities
+    if (remembered && now().getTime() < remembered.until) return remembered.capabilities
     let capabilities: Capabilities
     try {
       capabilities = readCapabilities(await store.capabilities(), write)
@@ -139,7 +139,7 @@ function createCapabilityReader(store: RecordStore, write: WriteSettings, log: L
       const createsConditionally = () => write.conditionalCreate ?? false
       return { ...CAN_ALL, createsConditionally }
     }
-    known = { capabilities, until: now().getTime() + STATEMENT_LIFETIME_MS }
+    remembered = { capabilities, until: now().getTime() + STATEMENT_LIFETIME_MS }
     return capabilities
   }
 }

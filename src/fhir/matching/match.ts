@@ -105,7 +105,7 @@ function checkUsable(patient: Patient, system: string, value: string): void {
 /** How the identifiers of the answer differ from the one that was asked for; numbers in another form may be another patient's. */
 function otherForm(patient: Patient, system: string, value: string): string {
   const identifiers = patient.identifier ?? []
-  const lengths = (found: string) => `${found.length} characters in the EHR, ${value.length} in the images`
+  const lengths = (stored: string) => `${stored.length} characters in the EHR, ${value.length} in the images`
   const same = identifiers.find((one) => one.value === value)
   if (same) return `carries it ${same.system ? 'in another system than' : 'without a system, not in'} ${system}`
   const inSystem = identifiers.flatMap((one) => (one.system === system || !one.system ? [one.value ?? ''] : []))

@@ -93,10 +93,10 @@ function orderOf(request: ServiceRequest): Order {
 }
 
 function noteOf(count: number): QualityNote {
-  const found = count === 0 ? 'no active order' : `${count} orders`
+  const orders = count === 0 ? 'no active order' : `${count} orders`
   return {
     code: 'order-not-linked',
     severity: 'info',
-    text: `The EHR has ${found} with the accession number of the study; the report is linked to none.`,
+    text: `The EHR has ${orders} with the accession number of the study; the report is linked to none.`,
   }
 }

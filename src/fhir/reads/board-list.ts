@@ -18,8 +18,8 @@ export async function patientsOfList(
   const patients = new Map<string, BoardPatient>()
   for (const reference of itemsOf(list)) {
     const patient = await patientOf(store, reference)
-    const asked = patient?.id ? `Patient/${patient.id}` : reference
-    if (!patients.has(asked)) patients.set(asked, { asked, ids: patient ? idsOf(patient, systems) : [] })
+    const subject = patient?.id ? `Patient/${patient.id}` : reference
+    if (!patients.has(subject)) patients.set(subject, { asked: subject, ids: patient ? idsOf(patient, systems) : [] })
   }
   return [...patients.values()]
 }

@@ -77,10 +77,10 @@ export async function readTreatments(
 ): Promise<TreatmentHistory> {
   const code = Object.values(treatmentCodes).flat().join(',')
   if (code === '') return {}
-  const found: TreatmentResource[] = []
+  const treatments: TreatmentResource[] = []
   for (const type of TREATMENT_TYPES)
-    found.push(...(await ofPatient<TreatmentResource>(store, type, patient, { code })))
-  return treatmentsOf(found, treatmentCodes)
+    treatments.push(...(await ofPatient<TreatmentResource>(store, type, patient, { code })))
+  return treatmentsOf(treatments, treatmentCodes)
 }
 
 async function ofPatient<T extends Resource>(
@@ -89,8 +89,8 @@ async function ofPatient<T extends Resource>(
   patient: string,
   more: Record<string, string>,
 ): Promise<T[]> {
-  const found = await store.search(resourceType, 'patient', [patient], more)
-  return found.filter(
+  const resources = await store.search(resourceType, 'patient', [patient], more)
+  return resources.filter(
     (resource): resource is T => resource.resourceType === resourceType && belongsTo(resource, patient),
   )
 }

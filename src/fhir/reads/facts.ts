@@ -35,7 +35,7 @@ export function karnofskyOf(observations: readonly Observation[], studyDate: str
 
 /** Of the newest completed procedure that the site's lists name; undefined when its lists contradict each other. */
 export function resectionOf(procedures: readonly Procedure[], codes: ResectionCodes): Resection | undefined {
-  const known = procedures.flatMap((procedure) => {
+  const resections = procedures.flatMap((procedure) => {
     if (procedure.status !== 'completed') return []
     const stated = codesOf(procedure.code, procedure.outcome)
     const kinds = (Object.keys(codes) as Resection[]).filter((kind) =>
@@ -44,7 +44,7 @@ export function resectionOf(procedures: readonly Procedure[], codes: ResectionCo
     const day = dayOf(procedure.performedDateTime ?? procedure.performedPeriod?.end ?? procedure.performedPeriod?.start)
     return kinds.length > 0 ? [{ kinds, day: day ?? '' }] : []
   })
-  known.sort((a, b) => b.day.localeCompare(a.day))
-  const newest = known.filter(({ day }) => day === known[0]?.day).flatMap(({ kinds }) => kinds)
+  resections.sort((a, b) => b.day.localeCompare(a.day))
+  const newest = resections.filter(({ day }) => day === resections[0]?.day).flatMap(({ kinds }) => kinds)
   return new Set(newest).size === 1 ? newest[0] : undefined
 }

@@ -29,7 +29,7 @@ export function ledgerKey({ baseUrl }: Pick<Site, 'baseUrl'>, { resourceType, sy
 
 /** The one resource of each key; EHR_DUPLICATE when a key is there twice. What a search does not show yet, the ledger may know. */
 export async function findByKeys(site: Site, keys: readonly Key[]): Promise<Map<Key, Resource>> {
-  const found = new Map<Key, Resource>()
+  const resourceOf = new Map<Key, Resource>()
   const groups = Map.groupBy(keys, (key) => `${key.resourceType}?${key.param}`)
   for (const group of groups.values()) {
     const resources = await searchFor(site, group)
@@ -41,11 +41,11 @@ export async function findByKeys(site: Site, keys: readonly Key[]): Promise<Map<
           `the EHR has ${matches.length} ${key.resourceType} with the ${key.param} ${key.value}`,
         )
       }
-      if (matches[0]) found.set(key, matches[0])
+      if (matches[0]) resourceOf.set(key, matches[0])
     }
   }
-  await addFromLedger(site, keys, found)
-  return found
+  await addFromLedger(site, keys, resourceOf)
+  return resourceOf
 }
 
 async function searchFor({ store, capabilities, patient }: Site, group: readonly Key[]): Promise<Resource[]> {
@@ -72,18 +72,18 @@ function isOf(resource: Resource, key: Key): boolean {
   return (resource as DocumentReference).content.some(({ attachment }) => attachment.title === key.title)
 }
 
-async function addFromLedger(site: Site, keys: readonly Key[], found: Map<Key, Resource>): Promise<void> {
-  const missing = keys.filter((key) => !found.has(key))
-  const known = await site.ledger.find(keys.map((key) => ledgerKey(site, key)))
-  for (const key of found.keys()) {
-    const entry = known.get(ledgerKey(site, key))
-    if (entry) found.set(key, withVersion(found.get(key)!, entry))
+async function addFromLedger(site: Site, keys: readonly Key[], resourceOf: Map<Key, Resource>): Promise<void> {
+  const missing = keys.filter((key) => !resourceOf.has(key))
+  const entries = await site.ledger.find(keys.map((key) => ledgerKey(site, key)))
+  for (const key of resourceOf.keys()) {
+    const entry = entries.get(ledgerKey(site, key))
+    if (entry) resourceOf.set(key, withVersion(resourceOf.get(key)!, entry))
   }
   for (const key of missing) {
-    const entry = known.get(ledgerKey(site, key))
+    const entry = entries.get(ledgerKey(site, key))
     if (!entry || entry.reference === UNKNOWN_PLACE) continue
     const resource = await site.store.read(entry.reference)
-    if (resource && !contradicts(resource, key)) found.set(key, withVersion(resource, entry))
+    if (resource && !contradicts(resource, key)) resourceOf.set(key, withVersion(resource, entry))
     // What was just written may not be readable everywhere yet; what is gone for longer was deleted, or the server was restored.
     else await site.ledger.forget(ledgerKey(site, key), resource ? 0 : SETTLE_SECONDS)
   }
@@ -142,14 +142,14 @@ export async function createOnce(site: Site, resource: Resource, key: Key): Prom
   const stated = created.resource
   if (stated) await remember(site, key, stated)
   else await ledger.record(entry, created.place ?? { reference: UNKNOWN_PLACE })
-  const known = stated?.meta?.versionId ? stated : (await findByKeys(site, [key])).get(key)
-  if (!known)
+  const createdOne = stated?.meta?.versionId ? stated : (await findByKeys(site, [key])).get(key)
+  if (!createdOne)
     throw new AppError(
       'EHR_AMBIGUOUS',
       `${key.resourceType} ${key.value} was taken by the FHIR server, which neither says where it is nor shows it in a search; it is not sent again`,
     )
-  if (!stated && !created.place) await remember(site, key, known)
-  return known
+  if (!stated && !created.place) await remember(site, key, createdOne)
+  return createdOne
 }
 
 /** Puts what the server answered into the ledger. */

@@ -63,15 +63,15 @@ export function contextOf(
   set: ReportSet,
   analysisSystem: string,
   patient: string,
-  found: Found,
+  held: Found,
   { form = 'transaction', search = { asked: false }, writtenAt, review }: ContextOptions,
 ): BuildContext {
   const all: ResourceSpec[] = [...set.shared, set.anchor, ...set.rest]
   const keyOf = (role: string) => all.find((candidate) => candidate.role === role)?.key
-  const encounter = search.order?.encounter ?? encounterOf(found.get('imagingStudy'))
+  const encounter = search.order?.encounter ?? encounterOf(held.get('imagingStudy'))
   return {
     mentioned(role) {
-      if (role === 'patient' || found.has(role)) return undefined
+      if (role === 'patient' || held.has(role)) return undefined
       return form === 'single' || set.mentioned.has(role) ? keyOf(role) : undefined
     },
     ...(search.order && { order: search.order }),
@@ -82,16 +82,16 @@ export function contextOf(
     analysisSystem,
     patient,
     writtenAt,
-    holds: (role) => found.has(role),
+    holds: (role) => held.has(role),
     referenceTo(role) {
       if (role === 'patient') return patient
-      const resource = found.get(role)
+      const resource = held.get(role)
       if (resource) return referenceOf(resource)
       const key = keyOf(role)
       if (!key) throw new AppError('INTERNAL', `no resource has the role ${role}`)
       return urnOf(key)
     },
-    pdf: form === 'single' ? { data: base64(report.pdf) } : pdfContent(report, set, found),
+    pdf: form === 'single' ? { data: base64(report.pdf) } : pdfContent(report, set, held),
   }
 }
 
@@ -102,9 +102,9 @@ function encounterOf(study: Resource | undefined): string | undefined {
   return reference.startsWith('Encounter/') ? reference : undefined
 }
 
-function pdfContent(report: EhrReport, set: ReportSet, found: Found): PdfContent {
+function pdfContent(report: EhrReport, set: ReportSet, held: Found): PdfContent {
   if (report.pdf.byteLength <= INLINE_LIMIT_BYTES) return { data: base64(report.pdf) }
-  const url = storedPdfUrl(report, found)
+  const url = storedPdfUrl(report, held)
   return { url: url ?? binaryUrn(set) }
 }
 
@@ -114,9 +114,9 @@ function binaryUrn(set: ReportSet): string {
 }
 
 /** Where an earlier post put the same bytes. */
-function storedPdfUrl(report: EhrReport, found: Found): string | undefined {
+function storedPdfUrl(report: EhrReport, held: Found): string | undefined {
   const hash = sha1Base64(report.pdf)
-  const attachments = [...found.values()].flatMap((resource) =>
+  const attachments = [...held.values()].flatMap((resource) =>
     resource.resourceType === 'DocumentReference' ? resource.content.map(({ attachment }) => attachment) : [],
   )
   return attachments.find((attachment) => attachment.hash === hash)?.url
@@ -141,11 +141,11 @@ export interface PlanOptions {
 export function planWrites(
   set: ReportSet,
   context: BuildContext,
-  found: Found,
+  held: Found,
   { locked, updates }: PlanOptions = { locked: true, updates: () => true },
 ): Plan {
   const plan: Plan = { entries: [], keys: [], missing: [], differing: [] }
-  const anchor = found.get(set.anchor.role)
+  const anchor = held.get(set.anchor.role)
   if (anchor && !isOurs(anchor)) return plan
   for (const entry of pdfEntries(set, context)) {
     plan.entries.push(entry)
@@ -153,7 +153,7 @@ export function planWrites(
   }
   const lone = anchor || set.mentioned.has(set.anchor.role) ? [] : [set.anchor]
   for (const spec of [...set.rest, ...lone]) {
-    const stored = found.get(spec.role)
+    const stored = held.get(spec.role)
     if (!stored) {
       plan.missing.push(spec.role)
       const request = { method: 'POST', url: spec.key.resourceType } as const

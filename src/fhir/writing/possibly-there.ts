@@ -24,11 +24,11 @@ export async function possiblyThere(site: Searched, resource: Resource, key: Key
 }
 
 /** Not another's by an identifier of our system, by its title, or by a date before that of ours; a server may date it anew, never earlier. */
-function mayBe(found: DocumentReference, sent: DocumentReference, { system, value, title }: Key): boolean {
-  const ours = (found.identifier ?? []).filter((one) => one.system === system)
+function mayBe(stored: DocumentReference, sent: DocumentReference, { system, value, title }: Key): boolean {
+  const ours = (stored.identifier ?? []).filter((one) => one.system === system)
   if (ours.length > 0) return ours.some((one) => one.value === value)
-  const titles = found.content.flatMap(({ attachment }) => attachment.title ?? [])
+  const titles = stored.content.flatMap(({ attachment }) => attachment.title ?? [])
   if (title !== undefined && titles.length > 0 && !titles.includes(title)) return false
-  if (found.date === undefined || sent.date === undefined) return true
-  return Date.parse(found.date) >= Date.parse(sent.date)
+  if (stored.date === undefined || sent.date === undefined) return true
+  return Date.parse(stored.date) >= Date.parse(sent.date)
 }

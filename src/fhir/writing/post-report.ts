@@ -40,19 +40,19 @@ export async function postReport(effects: PostEffects, given: EhrReport, analysi
   const options = { locked: form === 'transaction', updates: site.capabilities.updates }
   let written = false
   return settle(effects, `the report of analysis ${analysisId}`, async () => {
-    const found = new Map<string, Resource>()
-    const context = () => contextOf(report, set, analysisSystem, patient, found, { form, search, writtenAt })
+    const held = new Map<string, Resource>()
+    const context = () => contextOf(report, set, analysisSystem, patient, held, { form, search, writtenAt })
     const wasWritten = written
     written = false
-    await readCurrentState(site, set, context, found)
-    const plan = planWrites(set, context(), found, options)
-    if (plan.entries.length === 0) return receiptOf(found, patient)
+    await readCurrentState(site, set, context, held)
+    const plan = planWrites(set, context(), held, options)
+    if (plan.entries.length === 0) return receiptOf(held, patient)
     if (wasWritten && plan.missing.length === 0) {
       effects.log.warn({ analysisId, elements: plan.differing.join(' ') }, 'the EHR stores elements in another form')
-      return receiptOf(found, patient)
+      return receiptOf(held, patient)
     }
     if (form === 'transaction') await transact(site, plan)
-    else await writeSingly(site, set, context, found)
+    else await writeSingly(site, set, context, held)
     written = true
     return undefined
   })
@@ -85,14 +85,14 @@ export async function readCurrentState(
   site: Site,
   set: ReportSet,
   context: () => BuildContext,
-  found: Map<string, Resource>,
+  held: Map<string, Resource>,
 ): Promise<void> {
   for (const spec of set.shared) {
-    if (!set.mentioned.has(spec.role)) await ensure(site, spec, () => spec.build(context()), found)
+    if (!set.mentioned.has(spec.role)) await ensure(site, spec, () => spec.build(context()), held)
   }
   const later = !site.capabilities.updates('DiagnosticReport')
   if (!set.mentioned.has(set.anchor.role))
-    await ensure(site, set.anchor, later ? undefined : () => anchorOf(set.anchor, context()), found)
+    await ensure(site, set.anchor, later ? undefined : () => anchorOf(set.anchor, context()), held)
   const resources = await findByKeys(
     site,
     set.rest.map((spec) => spec.key),
@@ -101,7 +101,7 @@ export async function readCurrentState(
     const resource = resources.get(spec.key)
     if (!resource) continue
     checkSubject(resource, site.patient)
-    found.set(spec.role, resource)
+    held.set(spec.role, resource)
   }
 }
 
@@ -109,15 +109,15 @@ async function ensure(
   site: Site,
   spec: ResourceSpec,
   initial: (() => Resource) | undefined,
-  found: Map<string, Resource>,
+  held: Map<string, Resource>,
 ): Promise<void> {
-  const known = (await findByKeys(site, [spec.key])).get(spec.key)
-  const resource = known ?? (initial && (await createOnce(site, initial(), spec.key)))
+  const existing = (await findByKeys(site, [spec.key])).get(spec.key)
+  const resource = existing ?? (initial && (await createOnce(site, initial(), spec.key)))
   if (!resource) return
   checkSubject(resource, site.patient)
-  found.set(spec.role, resource)
+  held.set(spec.role, resource)
 }
 
-export function receiptOf(found: Map<string, Resource>, patient: string): EhrReceipt {
-  return { patient, ...Object.fromEntries([...found].map(([role, resource]) => [role, referenceOf(resource)])) }
+export function receiptOf(held: Map<string, Resource>, patient: string): EhrReceipt {
+  return { patient, ...Object.fromEntries([...held].map(([role, resource]) => [role, referenceOf(resource)])) }
 }

@@ -57,20 +57,20 @@ export async function postReview(
   const writtenAt = effects.now().toISOString()
   let complete = false
   return settle(effects, `review ${review.reviewId}`, async () => {
-    const found = new Map<string, Resource>()
+    const held = new Map<string, Resource>()
     const context = () =>
-      contextOf(edited, set, analysisSystem, site.patient, found, { form, search, writtenAt, review })
-    await readCurrentState(site, set, context, found)
-    if (!complete && lacks(written, found)) {
+      contextOf(edited, set, analysisSystem, site.patient, held, { form, search, writtenAt, review })
+    await readCurrentState(site, set, context, held)
+    if (!complete && lacks(written, held)) {
       // The report was not delivered to this server, or not whole: it comes first, as the software wrote it.
       await postReport(effects, given, analysisSystem)
       complete = true
       return undefined
     }
-    const steps = stepsOf(effects, set, { ...context(), review }, found, form)
-    if (steps.length === 0) return receiptOf(found, site.patient)
+    const steps = stepsOf(effects, set, { ...context(), review }, held, form)
+    if (steps.length === 0) return receiptOf(held, site.patient)
     if (form === 'transaction') await transact(site, planOf(steps, pdfEntries(set, context())))
-    else for (const step of steps) await writeStep(effects, step, found)
+    else for (const step of steps) await writeStep(effects, step, held)
     return undefined
   })
 }
@@ -124,13 +124,13 @@ function outlinedLesions(
   analysisSystem: string,
   { result }: EhrReport,
 ): ResourceSpec[] {
-  const known = new Set([...written.rest, ...set.rest].map(({ role }) => role))
+  const roles = new Set([...written.rest, ...set.rest].map(({ role }) => role))
   const [lesion] = result.diameters ?? []
   const measured = written.rest.filter(({ role }) => role.startsWith('observation.diameters.')).length
   const blank = lesion ?? ({ longestMm: 0, perpendicularMm: 0, measurable: false } as Bidimensional)
   return [1, 2, 3]
     .map((n) => diametersObservation(analysisSystem, result.analysisId, { ...blank, number: measured + n }, 0))
-    .filter(({ role }) => !known.has(role))
+    .filter(({ role }) => !roles.has(role))
 }
 
 /** The role of the document that this review brings about; a rejection brings about none. */
@@ -144,17 +144,17 @@ function isReviewed({ key }: ResourceSpec): boolean {
   return REVIEWED.includes(key.resourceType)
 }
 
-function lacks(set: ReportSet, found: ReadonlyMap<string, Resource>): boolean {
-  const anchor = found.get(set.anchor.role)
+function lacks(set: ReportSet, held: ReadonlyMap<string, Resource>): boolean {
+  const anchor = held.get(set.anchor.role)
   const unfinished = anchor?.resourceType === 'DiagnosticReport' && anchor.status === 'registered'
-  return unfinished || set.rest.some((spec) => isReviewed(spec) && !found.has(spec.role))
+  return unfinished || set.rest.some((spec) => isReviewed(spec) && !held.has(spec.role))
 }
 
 function stepsOf(
   { site }: PostEffects,
   set: ReviewSet,
   context: BuildContext & { review: Review },
-  found: ReadonlyMap<string, Resource>,
+  held: ReadonlyMap<string, Resource>,
   form: 'transaction' | 'single',
 ): Step[] {
   const { review } = context
@@ -169,7 +169,7 @@ function stepsOf(
       : onceAmended(reviewed, stored)
   }
   const stepFor = (spec: ResourceSpec, always: boolean): Step[] => {
-    const stored = found.get(spec.role)
+    const stored = held.get(spec.role)
     // A lesion that only the reviewer outlined has no Observation yet.
     if (!stored && spec.key.resourceType === 'Observation' && !set.gone.has(spec.role) && review.decision !== 'reject')
       return [{ spec, resource: reviewedForm(spec, context) }]
@@ -180,7 +180,7 @@ function stepsOf(
   }
   const create = (role: string | undefined): Step[] =>
     set.rest
-      .filter((spec) => spec.role === role && !found.has(spec.role))
+      .filter((spec) => spec.role === role && !held.has(spec.role))
       .map((spec) => ({ spec, resource: spec.build(context) }))
   const documents = create(current)
   // In single writes the document comes first and alone: what is written after it refers to it as the server knows it.
@@ -218,9 +218,9 @@ function planOf(steps: readonly Step[], pdf: BundleEntry[]): Pick<Plan, 'entries
   }
 }
 
-async function writeStep({ site }: PostEffects, { spec, resource, version }: Step, found: Map<string, Resource>) {
+async function writeStep({ site }: PostEffects, { spec, resource, version }: Step, held: Map<string, Resource>) {
   if (version === undefined) {
-    found.set(spec.role, await createOnce(site, resource, spec.key))
+    held.set(spec.role, await createOnce(site, resource, spec.key))
     return
   }
   const updated = await site.store.update(resource, version)

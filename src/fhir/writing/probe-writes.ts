@@ -39,9 +39,10 @@ export async function probeWrites(store: RecordStore, site: ProbeSite): Promise<
         return undefined
       }
     }
-    const left = await find(store, site, resourceType)
+    const remaining = await find(store, site, resourceType)
     const created =
-      left ?? (await attempt('created', async () => createdIn(store, await store.create(resource), site, resourceType)))
+      remaining ??
+      (await attempt('created', async () => createdIn(store, await store.create(resource), site, resourceType)))
     if (created?.id === undefined) {
       if (steps.includes('created')) result.done.push(`${resourceType}: created; where it is, the server does not say`)
       continue
@@ -61,8 +62,8 @@ async function find(
   { analysisSystem }: ProbeSite,
   type: ResourceType,
 ): Promise<Resource | undefined> {
-  const found = await store.search(type, 'identifier', [`${analysisSystem}|${NOBODY}`]).catch(() => [])
-  return found.find((one) => JSON.stringify(one).includes(NOBODY))
+  const probes = await store.search(type, 'identifier', [`${analysisSystem}|${NOBODY}`]).catch(() => [])
+  return probes.find((one) => JSON.stringify(one).includes(NOBODY))
 }
 
 async function createdIn(

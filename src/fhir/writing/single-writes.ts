@@ -8,17 +8,17 @@ import { isOurs, updateOf } from './plan.ts'
 /** What refers to the finished report. */
 const AFTER_THE_REPORT: readonly ResourceType[] = ['Provenance', 'Communication', 'Task']
 
-/** Brings `found` to what the set wants; `contextNow` knows what is found at that moment. Stops at the first failure; the next call goes on. */
+/** Brings what the EHR holds to what the set says; `contextNow` knows what it holds at that moment. Stops at the first failure; the next call goes on. */
 export async function writeSingly(
   site: Site,
   set: ReportSet,
   contextNow: () => BuildContext,
-  found: Map<string, Resource>,
+  held: Map<string, Resource>,
 ): Promise<void> {
   for (const spec of inOrder(set)) {
-    const stored = found.get(spec.role)
+    const stored = held.get(spec.role)
     if (!stored) {
-      found.set(spec.role, await createOnce(site, spec.build(contextNow()), spec.key))
+      held.set(spec.role, await createOnce(site, spec.build(contextNow()), spec.key))
       continue
     }
     if (!isOurs(stored) || !site.capabilities.updates(spec.key.resourceType)) continue
@@ -26,7 +26,7 @@ export async function writeSingly(
     if (!update) continue
     const updated = await site.store.update(update.resource, update.version)
     await remember(site, spec.key, updated)
-    found.set(spec.role, updated?.id ? updated : update.resource)
+    held.set(spec.role, updated?.id ? updated : update.resource)
   }
 }
 

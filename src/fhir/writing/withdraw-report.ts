@@ -26,18 +26,18 @@ export async function withdrawReport(
     .map(({ key }) => key)
     .filter(({ resourceType }) => site.capabilities.creates(resourceType))
   await settle(effects, `the withdrawal of the report of analysis ${analysisId}`, async () => {
-    const found = new Map<string, Resource>()
+    const held = new Map<string, Resource>()
     const add = (resource: Resource | undefined) => {
-      if (resource !== undefined) found.set(`${resource.resourceType}/${resource.id}`, resource)
+      if (resource !== undefined) held.set(`${resource.resourceType}/${resource.id}`, resource)
     }
     for (const resource of (await findByKeys(site, keys)).values()) add(resource)
-    const report = [...found.values()].find((one): one is DiagnosticReport => one.resourceType === 'DiagnosticReport')
+    const report = [...held.values()].find((one): one is DiagnosticReport => one.resourceType === 'DiagnosticReport')
     const parts = [...(report?.result ?? []), ...(report?.media ?? []).map(({ link }) => link)]
     const named = [...Object.values(receipt), ...parts.map(({ reference = '' }) => reference)]
     for (const reference of new Set(named.map(referenceOnly)))
-      if (WITHDRAWN_TYPES.test(reference) && !found.has(reference)) add(await site.store.read(reference))
+      if (WITHDRAWN_TYPES.test(reference) && !held.has(reference)) add(await site.store.read(reference))
     // The report first: it is what a clinician opens.
-    for (const resource of [...found.values()].sort((a, b) => Number(isReport(b)) - Number(isReport(a)))) {
+    for (const resource of [...held.values()].sort((a, b) => Number(isReport(b)) - Number(isReport(a)))) {
       const version = resource.meta?.versionId
       const replaced = replacedForm(resource)
       if (replaced === undefined || version === undefined || !site.capabilities.updates(resource.resourceType)) continue

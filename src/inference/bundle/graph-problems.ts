@@ -62,8 +62,8 @@ function stageProblems(stage: Stage, n: number, graph: Graph, context: GraphCont
   const earlier = graph.stages.slice(0, n)
   /** The earlier stage of this name, or in words why there is none. */
   const lookUp = (name: string, part: string): Stage | string => {
-    const found = earlier.find((one) => one.name === name)
-    if (found) return found
+    const stageBefore = earlier.find((one) => one.name === name)
+    if (stageBefore) return stageBefore
     const later = graph.stages.some((one) => one.name === name)
     return later
       ? `${where}.${part}: ${name} does not run before ${stage.name}; order the stages so that each reads earlier ones`
@@ -71,9 +71,9 @@ function stageProblems(stage: Stage, n: number, graph: Graph, context: GraphCont
   }
   const problems: string[] = []
   const need = (name: string, part: string) => {
-    const found = lookUp(name, part)
-    if (typeof found !== 'string') return found
-    problems.push(found)
+    const stageNamed = lookUp(name, part)
+    if (typeof stageNamed !== 'string') return stageNamed
+    problems.push(stageNamed)
     return undefined
   }
   const needMask = (name: string, part: string) => {
@@ -167,11 +167,11 @@ export function answerProblems(graph: Graph, context: GraphContext): string[] {
     ...Object.entries(result.anatomy ?? {}).map(([key, stage]) => ({ key, stage, part: 'anatomy' })),
   ]
   for (const { key, stage, part } of given) {
-    const found = stageOf(stage)
-    const known = part === 'regions' ? regions[key] !== undefined : anatomy.some((one) => one.key === key)
-    if (!known) problems.push(`result.${part}.${key}: is not declared in ${part}`)
-    if (!found) problems.push(`result.${part}.${key}: there is no stage ${stage}`)
-    else if (!canGive(found, key, regions, labels))
+    const stageNamed = stageOf(stage)
+    const isDeclared = part === 'regions' ? regions[key] !== undefined : anatomy.some((one) => one.key === key)
+    if (!isDeclared) problems.push(`result.${part}.${key}: is not declared in ${part}`)
+    if (!stageNamed) problems.push(`result.${part}.${key}: there is no stage ${stage}`)
+    else if (!canGive(stageNamed, key, regions, labels))
       problems.push(`result.${part}.${key}: the stage ${stage} does not give ${key}`)
   }
   for (const { key } of anatomy) if (!result.anatomy?.[key]) problems.push(`result.anatomy: ${key} is missing`)

@@ -109,13 +109,13 @@ const repeated = (names: readonly string[]) => new Set(names.filter((name, n) =>
 /** Equal but for rounding, on the scale that the two diagonal elements set. */
 const mirrors = (a: number, b: number, di: number, dj: number) => Math.abs(a - b) <= 1e-6 * Math.sqrt(Math.abs(di * dj))
 
-/** A classification head; `known` are the classes that the service has words for. */
-function tabular(known: readonly string[]) {
+/** A classification head; `names` are the classes that the service has words for. */
+function tabular(names: readonly string[]) {
   return z
     .strictObject({
       status: z.literal('tabular'),
       ...shared,
-      classes: z.array(z.enum(known as [string, ...string[]], `must be one of ${known.join(', ')}`)).min(2),
+      classes: z.array(z.enum(names as [string, ...string[]], `must be one of ${names.join(', ')}`)).min(2),
       conformal: z.strictObject({
         /** How often the true class may be left out of the set. */
         error_rate: z.number().gt(0).lt(0.5),

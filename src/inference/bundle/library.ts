@@ -74,8 +74,8 @@ export function withoutRow(raw: unknown, bytes: Uint8Array, id: string) {
   if (ids.length < of.neighbours)
     throw invalid([`without "${id}" it has ${ids.length} rows, fewer than its ${of.neighbours} neighbours`])
   const width = 4 * (of.key_width + of.value_width)
-  const left = Buffer.concat([bytes.subarray(0, row * width), bytes.subarray((row + 1) * width)])
-  return { facts: { ...of, ids, rows: ids.length, bytes: left.length }, bytes: left }
+  const remaining = Buffer.concat([bytes.subarray(0, row * width), bytes.subarray((row + 1) * width)])
+  return { facts: { ...of, ids, rows: ids.length, bytes: remaining.length }, bytes: remaining }
 }
 
 /** The `count` rows with the highest cosine to `query` (key_width numbers), the nearest first; of equals the lower row. */

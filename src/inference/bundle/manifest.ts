@@ -180,18 +180,18 @@ function crossProblems(raw: unknown, isGraph: boolean): string[] {
   if (inputs && any.length === 0 && !Object.values(inputs).some((s) => s.required))
     problems.push('sequences: at least one sequence must be required, or require_any must name some')
   for (const one of any) if (inputs && !inputs[one]) problems.push(`require_any: ${one} is not one of the sequences`)
-  const known = part(z.array(z.unknown()), 'labels')
+  const labels = part(z.array(z.unknown()), 'labels')
   const notTumour = part(z.array(z.looseObject({ index: z.int() })), 'anatomy') ?? []
   for (const [n, { index }] of notTumour.entries()) {
-    const next = (known?.length ?? 0) + 1 + n
-    if (known && index !== next)
+    const next = (labels?.length ?? 0) + 1 + n
+    if (labels && index !== next)
       problems.push(`anatomy.${n}.index: ${index} must be ${next}, the next after the labels`)
   }
   const groups = part(regions, 'regions')
-  if (known && groups) {
+  if (labels && groups) {
     for (const [name, members] of Object.entries(groups)) {
       for (const index of members)
-        if (index > known.length) problems.push(`regions.${name}: there is no label ${index}`)
+        if (index > labels.length) problems.push(`regions.${name}: there is no label ${index}`)
     }
     if (!groups.WT) problems.push('regions: WT (whole tumour) is missing')
     // A volume without its measured error would look far surer than the ones beside it.
@@ -210,10 +210,10 @@ const around = z.object({ files, labels, regions, anatomy, sequences, postproces
 
 /** Of the graph as a whole, once all that it touches is right by itself. */
 function graphProblemsOf(raw: unknown, isGraph: boolean): string[] {
-  const found = around.safeParse(raw).data
+  const parsed = around.safeParse(raw).data
   const [graph, one] = [z.object(graphSchemas).safeParse(raw).data, z.object(oneNetworkSchemas).safeParse(raw).data]
-  if (!found) return []
-  const context = { ...found, anatomy: found.anatomy ?? [] }
+  if (!parsed) return []
+  const context = { ...parsed, anatomy: parsed.anatomy ?? [] }
   if (isGraph) return graph ? graphProblems(graph, context) : []
   return one ? answerProblems(graphOfOne({ ...one, ...context }), context) : []
 }

@@ -48,7 +48,7 @@ function blocks(near: Uint8Array, size: Vec3, block: number, stride: number): Ve
       high[axis] = Math.max(high[axis], at[axis]!)
     }
   }
-  const found: Vec3[] = []
+  const centres: Vec3[] = []
   for (let k = low[2] - block + stride; k <= high[2]; k += stride)
     for (let j = low[1] - block + stride; j <= high[1]; j += stride)
       for (let i = low[0] - block + stride; i <= high[0]; i += stride) {
@@ -56,9 +56,9 @@ function blocks(near: Uint8Array, size: Vec3, block: number, stride: number): Ve
         forBlock([i, j, k], block, size, (v) => {
           touches ||= near[v] === 1
         })
-        if (touches) found.push([i, j, k])
+        if (touches) centres.push([i, j, k])
       }
-  return found
+  return centres
 }
 
 type Visit = (voxel: number, i: number, j: number, k: number) => void

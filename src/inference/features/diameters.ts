@@ -52,14 +52,14 @@ function meshVertices({ size, inside, voxels }: Roi): Points {
 }
 
 function planes(points: Points, axis: 0 | 1 | 2): Map<number, Points> {
-  const found = new Map<number, Points>()
+  const pointsOf = new Map<number, Points>()
   for (let n = 0; n < points.length; n += 3) {
     const key = points[n + axis]!
-    const plane = found.get(key)
+    const plane = pointsOf.get(key)
     if (plane) plane.push(points[n]!, points[n + 1]!, points[n + 2]!)
-    else found.set(key, [points[n]!, points[n + 1]!, points[n + 2]!])
+    else pointsOf.set(key, [points[n]!, points[n + 1]!, points[n + 2]!])
   }
-  return found
+  return pointsOf
 }
 
 /** Andrew's monotone chain on the two axes of the plane, in half voxels; the hull's vertices are returned in mm. */

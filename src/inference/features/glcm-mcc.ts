@@ -22,7 +22,7 @@ export function maximalCorrelation({ row, column, p, px, py }: SparseShares): nu
   let next = px.map((share, i) => (share > 0 ? Math.sin(12.9898 * (i + 1)) + 0.5 : 0))
   const diagonal: number[] = []
   const off: number[] = []
-  let found = 0
+  let eigenvalue = 0
   const levels = px.reduce((count, share) => (share > 0 ? count + 1 : count), 0)
   for (let step = 1; step < levels; step++) {
     const norm = orthogonalise(next, basis)
@@ -33,10 +33,10 @@ export function maximalCorrelation({ row, column, p, px, py }: SparseShares): nu
     next = apply(unit)
     diagonal.push(inner(next, unit))
     const largest = largestEigenvalue(diagonal, off)
-    if (step > 8 && Math.abs(largest - found) <= 1e-12 * largest) return Math.sqrt(largest)
-    found = largest
+    if (step > 8 && Math.abs(largest - eigenvalue) <= 1e-12 * largest) return Math.sqrt(largest)
+    eigenvalue = largest
   }
-  return Math.sqrt(found)
+  return Math.sqrt(eigenvalue)
 }
 
 /** Takes the basis out of the vector, twice for accuracy; returns what length is left of it. */

@@ -63,7 +63,7 @@ function loops(code: number): number[][] {
       next.set(b, [...(next.get(b) ?? []), a])
     }
   const seen = new Set<number>()
-  const found: number[][] = []
+  const triangles: number[][] = []
   for (const first of [...next.keys()].toSorted((a, b) => a - b)) {
     if (seen.has(first)) continue
     const loop: number[] = []
@@ -71,9 +71,9 @@ function loops(code: number): number[][] {
       loop.push(at)
       seen.add(at)
     }
-    found.push(facesOutwards(loop, code) ? loop : loop.toReversed())
+    triangles.push(facesOutwards(loop, code) ? loop : loop.toReversed())
   }
-  return found
+  return triangles
 }
 
 /** Corners of the six faces. */

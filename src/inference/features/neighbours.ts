@@ -15,7 +15,7 @@ export function directions({
     throw new RangeError(`distances must be whole numbers from 1 on, not [${distances.join(', ')}]`)
   const reach = Math.max(...distances)
   const across = 2 - force2Ddimension
-  const found: Vec3[] = []
+  const offsets: Vec3[] = []
   for (let z = 0; z <= reach; z++) {
     for (let y = -reach; y <= reach; y++) {
       for (let x = -reach; x <= reach; x++) {
@@ -23,11 +23,11 @@ export function directions({
         if (!forward) continue
         const offset: Vec3 = [x, y, z]
         if (force2D && offset[across] !== 0) continue
-        if (distances.includes(Math.max(Math.abs(x), Math.abs(y), z))) found.push(offset)
+        if (distances.includes(Math.max(Math.abs(x), Math.abs(y), z))) offsets.push(offset)
       }
     }
   }
-  return found
+  return offsets
 }
 
 /** Steps in index of a box of this size. */

@@ -31,7 +31,7 @@ export function cutRoi(mask: Mask, border = 1): Roi | undefined {
   const inside = new Uint8Array(size[0] * size[1] * size[2])
   const voxels = new Int32Array(count)
   const [nx, ny] = mask.grid.size
-  let found = 0
+  let placed = 0
   for (let k = low[2]; k <= high[2]; k++) {
     for (let j = low[1]; j <= high[1]; j++) {
       const from = nx * (j + ny * k)
@@ -39,7 +39,7 @@ export function cutRoi(mask: Mask, border = 1): Roi | undefined {
       for (let i = low[0]; i <= high[0]; i++) {
         if (mask.data[from + i] === 0) continue
         inside[to + i] = 1
-        voxels[found++] = to + i
+        voxels[placed++] = to + i
       }
     }
   }

@@ -35,11 +35,11 @@ export function intensityFeatures(
   if (!levels) return undefined
   const features: Features = {}
   for (const family of families) {
-    const found =
+    const values =
       family === 'firstorder'
         ? firstOrderOf(valuesInside(image, levels), levels)
         : TEXTURE_FAMILIES[family](levels, settings)
-    for (const [name, value] of Object.entries(found)) features[`${family}_${name}`] = value
+    for (const [name, value] of Object.entries(values)) features[`${family}_${name}`] = value
   }
   return features
 }

@@ -64,11 +64,11 @@ export const TUMOUR_FEATURES: readonly string[] = [
 export function computeTumourFeatures(input: TumourInput): TumourFeatures {
   const names = (input.names ?? TUMOUR_FEATURES).filter(isTumourFeature)
   const mask = tumourMask(input.labels, input.tumour.whole)
-  const found = mask ? { ...measureTumour(input, mask, names) } : {}
+  const shape = mask ? { ...measureTumour(input, mask, names) } : {}
   const features: Features = {}
   const missing = new Map<MissingReason, string[]>()
   for (const name of names) {
-    features[name] = found[name] ?? Number.NaN
+    features[name] = shape[name] ?? Number.NaN
     if (Number.isFinite(features[name])) continue
     features[name] = Number.NaN
     const reason = reasonFor(name, input, mask !== undefined)

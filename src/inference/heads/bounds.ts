@@ -39,9 +39,9 @@ export function boundsOf({
 }
 
 /** Patients per class, where an evaluation counts every one of them. */
-function countsIn(found: unknown, classes: readonly string[]): Record<string, number> | undefined {
-  if (typeof found !== 'object' || found === null) return undefined
-  const counts = found as Record<string, unknown>
+function countsIn(value: unknown, classes: readonly string[]): Record<string, number> | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const counts = value as Record<string, unknown>
   return classes.every((label) => Number.isInteger(counts[label]) && Number(counts[label]) > 0)
     ? (counts as Record<string, number>)
     : undefined

@@ -26,13 +26,13 @@ export async function evaluateHead(
   run: RunRows,
   { isExplained = true, samples = [], withScores = false }: EvaluateHeadOptions = {},
 ): Promise<Prediction> {
-  const found = rowOf(head, features)
-  if (typeof found === 'string') return { head: name, status: 'not-evaluable', reason: found }
+  const inputs = rowOf(head, features)
+  if (typeof inputs === 'string') return { head: name, status: 'not-evaluable', reason: inputs }
   const others = samples.flatMap((sample) => {
     const row = sample && rowOf(head, sample)
     return row instanceof Float32Array ? [row] : []
   })
-  const rows: Rows = { row: found, samples: others, unanswered: samples.length - others.length }
+  const rows: Rows = { row: inputs, samples: others, unanswered: samples.length - others.length }
   return head.status === 'tabular'
     ? classify(name, head, rows, run, { isExplained, withScores })
     : survive(name, head, rows, run, isExplained)

@@ -112,7 +112,7 @@ function imageFeatures(
 ): TumourFeatures {
   const imageOf = (sequence: Sequence) => prepared.onReference.find((one) => one.sequence === sequence)?.image
   const t1c = imageOf('T1c')
-  const found = computeTumourFeatures({
+  const features = computeTumourFeatures({
     t1c,
     t2: imageOf('T2'),
     flair: imageOf('FLAIR'),
@@ -121,10 +121,10 @@ function imageFeatures(
     brain,
     names: featureNames,
   })
-  if (t1c) return found
+  if (t1c) return features
   const unknown = NEEDS_CONTRAST.filter((name) => featureNames.includes(name))
   return {
-    features: { ...found.features, ...Object.fromEntries(unknown.map((name) => [name, Number.NaN])) },
-    missing: [...found.missing, ...(unknown.length > 0 ? [{ reason: 'no T1c' as const, features: unknown }] : [])],
+    features: { ...features.features, ...Object.fromEntries(unknown.map((name) => [name, Number.NaN])) },
+    missing: [...features.missing, ...(unknown.length > 0 ? [{ reason: 'no T1c' as const, features: unknown }] : [])],
   }
 }

@@ -67,8 +67,8 @@ const PATTERNS: readonly Rule[] = [
 /** Notes on how the predictions fit together; only calls count, never an indeterminate head. States no diagnosis. */
 export function whoNotes(predictions: readonly Prediction[]): QualityNote[] {
   const call = (head: Prediction['head']) => {
-    const found = predictions.find((prediction) => prediction.head === head)
-    return found?.status === 'evaluable' ? found.call : undefined
+    const ofHead = predictions.find((prediction) => prediction.head === head)
+    return ofHead?.status === 'evaluable' ? ofHead.call : undefined
   }
   const calls = { idh: call('idh'), codeletion: call('1p19q'), grade: call('grade') } as Calls
   const contradictions = CONTRADICTIONS.filter((rule) => matches(rule, calls))

@@ -92,8 +92,8 @@ async function registerToPrior(now: Volume<Float32Array>, earlier: Volume<Float3
   ])
   const residualMm = residual(there.transform, back.transform, centreOf(fixed.grid))
   if (residualMm > MAX_RESIDUAL_MM) {
-    const found = `registration there and back leaves ${millimetres(residualMm)} mm`
-    throw new AppError('INPUT_IMPLAUSIBLE', `${found}, more than ${MAX_RESIDUAL_MM} mm`)
+    const mismatch = `registration there and back leaves ${millimetres(residualMm)} mm`
+    throw new AppError('INPUT_IMPLAUSIBLE', `${mismatch}, more than ${MAX_RESIDUAL_MM} mm`)
   }
   const { transform, translationMm, rotationDegrees, agreementAfter } = there
   return { presentToPrior: transform, translationMm, rotationDegrees, mutualInformation: agreementAfter, residualMm }
@@ -117,7 +117,7 @@ export function volumeChanges(earlier: readonly MeasuredVolume[], now: readonly 
     const before = earlier.find(({ region }) => region === one.region)
     if (before === undefined) return []
     const [a, b] = [before.standardDeviation, one.standardDeviation]
-    const known = a !== undefined && b !== undefined
+    const areMeasured = a !== undefined && b !== undefined
     const ratio = before.value > 0 ? one.value / before.value : undefined
     return [
       {
@@ -126,9 +126,10 @@ export function volumeChanges(earlier: readonly MeasuredVolume[], now: readonly 
         earlier: before.value,
         now: one.value,
         change: one.value - before.value,
-        ...(known && { standardDeviation: Math.hypot(a, b) }),
+        ...(areMeasured && { standardDeviation: Math.hypot(a, b) }),
         ...(ratio !== undefined && { percent: 100 * (ratio - 1) }),
-        ...(known && ratio !== undefined && { percentDeviation: (100 * Math.hypot(b, ratio * a)) / before.value }),
+        ...(areMeasured &&
+          ratio !== undefined && { percentDeviation: (100 * Math.hypot(b, ratio * a)) / before.value }),
       },
     ]
   })

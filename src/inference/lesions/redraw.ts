@@ -88,7 +88,7 @@ export function measureRedrawn(
 /** A lesion keeps the number of the software's lesion with which it has most in common; new ones are counted on. */
 function numbered(
   lesions: readonly MeasuredLesion[],
-  known: readonly Bidimensional[],
+  ofSoftware: readonly Bidimensional[],
   software: LabelVolume,
   enhancing: readonly number[],
 ): Bidimensional[] {
@@ -97,13 +97,13 @@ function numbered(
     voxels.reduce((sum, at) => sum + Number(followed[n]!.has(at)), 0)
   const targets = targetLesions(lesions)
   const numbers = new Map<MeasuredLesion, number>()
-  for (const [n, before] of known.entries()) {
+  for (const [n, before] of ofSoftware.entries()) {
     if (!followed[n]) continue
     const free = targets.filter((one) => !numbers.has(one) && shared(n, one) > 0)
     const heir = free.sort((a, b) => shared(n, b) - shared(n, a))[0]
     if (heir) numbers.set(heir, numberOf(before, n))
   }
-  let next = known.reduce((most, lesion, n) => Math.max(most, numberOf(lesion, n)), 0)
+  let next = ofSoftware.reduce((most, lesion, n) => Math.max(most, numberOf(lesion, n)), 0)
   return targets.map((lesion) => ({ ...lesion.diameters, number: numbers.get(lesion) ?? ++next }))
 }
 

@@ -90,7 +90,7 @@ export function reasonOf(error: unknown): string {
 
 /** So that a network of another shape is found at start and not in the middle of a study. */
 async function tryOnce(session: Session, output: string, { dims, width }: NonNullable<NetworkFile['trial']>) {
-  const found = await session.run(new Float32Array(dims.reduce((a, b) => a * b)), dims)
-  if (found.length !== width)
-    throw new Error(`output "${output}" has ${found.length} numbers for an input of ${dims.join(' x ')}, not ${width}`)
+  const answer = await session.run(new Float32Array(dims.reduce((a, b) => a * b)), dims)
+  if (answer.length !== width)
+    throw new Error(`output "${output}" has ${answer.length} numbers for an input of ${dims.join(' x ')}, not ${width}`)
 }

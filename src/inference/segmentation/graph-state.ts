@@ -44,8 +44,8 @@ export function outputsOf(
   const names = outputNames(stage.output)
   if (names.includes(name)) return [names.indexOf(name)]
   if (stage.output.activation !== 'softmax') return []
-  const found = (regions[name] ?? []).map((index) => names.indexOf(labels.find((one) => one.index === index)!.key))
-  return found.every((n) => n >= 0) ? found : []
+  const channels = (regions[name] ?? []).map((index) => names.indexOf(labels.find((one) => one.index === index)!.key))
+  return channels.every((n) => n >= 0) ? channels : []
 }
 
 function sumOf([first, ...rest]: readonly Float32Array[]): Float32Array | undefined {
@@ -66,8 +66,8 @@ export function createMasks(
     const rule = graph.masks[name]!
     const answer = answers.get(rule.stage)
     if (!answer) return undefined
-    const known = made.get(name)
-    if (known) return known
+    const cached = made.get(name)
+    if (cached) return cached
     const { grid } = answer
     const inside = sumOf(rule.outputs.map((output) => probabilityOf(answer, output, rules)!))!
     let data: Uint8Array = new Uint8Array(voxelCount(grid))

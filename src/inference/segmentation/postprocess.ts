@@ -45,8 +45,8 @@ function relabelEnhancing(
   const necrotic = bundle.labels.find((label) => label.key === 'NCR')?.index
   const enhancing = new Set(bundle.regions.ET ?? [])
   if (necrotic === undefined || enhancing.size === 0) return
-  const found = data.reduce((n, label) => n + (enhancing.has(label) ? 1 : 0), 0)
-  if (found === 0 || found >= minimum) return
+  const voxels = data.reduce((n, label) => n + (enhancing.has(label) ? 1 : 0), 0)
+  if (voxels === 0 || voxels >= minimum) return
   for (let v = 0; v < data.length; v++) if (enhancing.has(data[v]!)) data[v] = necrotic
 }
 

@@ -27,12 +27,12 @@ export async function runStage(input: StageInput, watch: Required<Watch>): Promi
   let fused: Float32Array[] | undefined
   for (const [n, member] of members.entries()) {
     const onProgress = (fraction: number) => watch.onProgress((n + fraction) / members.length)
-    const found = await runMember(member, input, { ...watch, onProgress })
+    const answer = await runMember(member, input, { ...watch, onProgress })
     // A single member's numbers stay as they are.
-    if (members.length === 1) return found
+    if (members.length === 1) return answer
     const share = weights[n]! / total
-    if (fused) for (const [k, one] of found.entries()) add(fused[k]!, one, share)
-    else fused = found.map((one) => one.map((value) => value * share))
+    if (fused) for (const [k, one] of answer.entries()) add(fused[k]!, one, share)
+    else fused = answer.map((one) => one.map((value) => value * share))
   }
   return fused!
 }
@@ -43,10 +43,10 @@ function add(sum: Float32Array, values: Float32Array, share: number): void {
 
 async function runMember(member: Member, input: StageInput, watch: Required<Watch>): Promise<Float32Array[]> {
   if ('network' in member) return runNetwork(member, input, watch)
-  const found = earlierAnswer(member.stage, input)
-  watch.onSample(found)
+  const earlier = earlierAnswer(member.stage, input)
+  watch.onSample(earlier)
   watch.onProgress(1)
-  return found
+  return earlier
 }
 
 function runNetwork(member: NetworkMember, input: StageInput, watch: Required<Watch>): Promise<Float32Array[]> {
@@ -91,12 +91,12 @@ function oneWindow(
 /** What an earlier stage says of this stage's outputs; where it says nothing, that is background. */
 function earlierAnswer(name: string, { stage, rules, grid, answers }: StageInput): Float32Array[] {
   const answer = answers.get(name)
-  const found = outputNames(stage.output).map((output) => {
+  const outputs = outputNames(stage.output).map((output) => {
     const data = answer && output !== 'background' ? probabilityOf(answer, output, rules) : undefined
     return data ? onGrid({ grid: answer!.grid, data }, grid) : new Float32Array(voxelCount(grid))
   })
-  if (stage.output.activation === 'sigmoid') return found
-  const [background, ...classes] = found as [Float32Array, ...Float32Array[]]
+  if (stage.output.activation === 'sigmoid') return outputs
+  const [background, ...classes] = outputs as [Float32Array, ...Float32Array[]]
   for (let v = 0; v < background.length; v++) background[v] = 1 - classes.reduce((sum, one) => sum + one[v]!, 0)
-  return found
+  return outputs
 }

@@ -15,9 +15,9 @@ export function refuseSameImage(channels: readonly (Volume<Float32Array> | null)
   )
   for (const [n, a] of there.entries())
     for (const b of there.slice(n + 1)) {
-      const found = blockCorrelation(a.blocks, b.blocks)
-      if (found > PLAUSIBILITY_LIMITS.sameImage.value) {
-        const what = `${a.sequence} and ${b.sequence} show the same image (correlation ${found.toFixed(3)})`
+      const correlation = blockCorrelation(a.blocks, b.blocks)
+      if (correlation > PLAUSIBILITY_LIMITS.sameImage.value) {
+        const what = `${a.sequence} and ${b.sequence} show the same image (correlation ${correlation.toFixed(3)})`
         throw new AppError('INPUT_IMPLAUSIBLE', `${what}: one of the two series is not what its headers say`)
       }
     }

@@ -27,9 +27,9 @@ export function contrastWitness(before: Volume<Float32Array>, after: Volume<Floa
 
 /** Whether the second of two registered images is the one with contrast agent, or the first; undefined when it cannot be told. */
 export function enhancedOf(a: Volume<Float32Array>, b: Volume<Float32Array>): 'first' | 'second' | undefined {
-  const found = contrastWitness(a, b)
-  if (found === undefined || Math.abs(found) < enhanced.value) return undefined
-  return found > 0 ? 'second' : 'first'
+  const witness = contrastWitness(a, b)
+  if (witness === undefined || Math.abs(witness) < enhanced.value) return undefined
+  return witness > 0 ? 'second' : 'first'
 }
 
 /** Throws SERIES_CONTRADICTION when the pixels say the opposite of the headers; `names` name both series for a person. */
@@ -38,25 +38,25 @@ export function refuseOpposite(
   t1c: Volume<Float32Array>,
   names: { t1: string; t1c: string },
 ): void {
-  const found = contrastWitness(t1, t1c)
-  if (found === undefined || found > -opposite.value) return
+  const witness = contrastWitness(t1, t1c)
+  if (witness === undefined || witness > -opposite.value) return
   throw new AppError(
     'SERIES_CONTRADICTION',
     `by their headers ${names.t1} is T1 and ${names.t1c} is T1c, but the pixels show contrast agent in ${names.t1} ` +
-      `and not in ${names.t1c} (bright tail ${found.toFixed(2)}, expected above 0)`,
+      `and not in ${names.t1c} (bright tail ${witness.toFixed(2)}, expected above 0)`,
   )
 }
 
 /** Asymmetry of what the median of `image` at equal `given` leaves over: upper against lower tail, in quartile widths. */
 function tailOf(image: Float32Array, given: Float32Array): number {
-  const known = given.toSorted()
-  const edges = Array.from({ length: BINS - 1 }, (_, n) => quantileOf(known, (n + 1) / BINS))
+  const sorted = given.toSorted()
+  const edges = Array.from({ length: BINS - 1 }, (_, n) => quantileOf(sorted, (n + 1) / BINS))
   const bins = Uint8Array.from(given, (value) => edges.reduce((bin, edge) => bin + Number(value > edge), 0))
   const medians = Array.from({ length: BINS }, (_, bin) =>
     quantileOf(image.filter((_, v) => bins[v] === bin).sort(), 0.5),
   )
-  const left = image.map((value, v) => value - medians[bins[v]!]!).sort()
-  const at = (q: number) => quantileOf(left, q)
+  const residuals = image.map((value, v) => value - medians[bins[v]!]!).sort()
+  const at = (q: number) => quantileOf(residuals, q)
   const width = at(0.75) - at(0.25)
   return width > 0 ? (at(1 - TAIL) + at(TAIL) - 2 * at(0.5)) / width : 0
 }

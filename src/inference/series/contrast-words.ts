@@ -69,8 +69,8 @@ const sequenceNames = new Set(
 const NO_ROLES: ReadonlySet<Role> = new Set()
 
 function rolesOf(word: string): ReadonlySet<Role> | undefined {
-  const found = exact.get(word)
-  if (found) return found
+  const roles = exact.get(word)
+  if (roles) return roles
   const stem = stemsByLength.find((one) => word.startsWith(one))
   return stem === undefined ? undefined : stems.get(stem)
 }
@@ -89,12 +89,12 @@ function tokensOf(text: string): Token[] {
     .replace(/\(\s*-\s*\)/g, ' ⊖ ')
     .replace(/\+\s*\/?\s*-|-\s*\/\s*\+/g, ' ± ')
     .replace(/_/g, ' ')
-  const found = folded.matchAll(
+  const matches = folded.matchAll(
     new RegExp(`[⊕⊖±+\\-,;]|\\p{L}{1,2}/(?=\\p{L})|[${CJK}]+|(?:(?![${CJK}])[\\p{L}\\p{N}])+`, 'gu'),
   )
   const tokens: Token[] = []
   let end = 0
-  for (const match of found) {
+  for (const match of matches) {
     const blank = /\s|[()[\]]/.test(folded.slice(end, match.index))
     for (const [n, part] of partsOf(match[0]).entries())
       tokens.push({

@@ -129,7 +129,7 @@ function injectionOf(all: readonly SeriesFacts[], own: ReadonlyMap<SeriesFacts, 
   // Where the scanner states one time of injection, it is the same on every series that has it.
   const stated = [...new Set(all.map(({ injectedAt }) => injectedAt).filter(Boolean))]
   if (stated.length === 1) return { by: stated[0]!, because: 'the injection (ContrastBolusStartTime)', exact: true }
-  const found = all.flatMap((facts): Injection[] => {
+  const injections = all.flatMap((facts): Injection[] => {
     // The images of a Dixon acquisition are derived, but by the scanner, at the time of the acquisition.
     if (facts.acquiredAt === '' || (facts.imageType[0] === 'DERIVED' && !facts.dixon)) return []
     const number = facts.seriesNumber || '(no number)'
@@ -140,7 +140,7 @@ function injectionOf(all: readonly SeriesFacts[], own: ReadonlyMap<SeriesFacts, 
     const certain = says === 'with' && margin >= TRUST.certain
     return certain ? [{ by: facts.acquiredAt, because: `series ${number}, which had contrast`, exact: false }] : []
   })
-  return found.sort((a, b) => (a.by < b.by ? -1 : a.by > b.by ? 1 : Number(b.exact) - Number(a.exact)))[0]
+  return injections.sort((a, b) => (a.by < b.by ? -1 : a.by > b.by ? 1 : Number(b.exact) - Number(a.exact)))[0]
 }
 
 function byOrder(facts: SeriesFacts, injection: Injection | undefined): Statement[] {

@@ -51,8 +51,8 @@ export interface Exclusion {
 
 /** Why the series is left, or undefined when it may be one of the structural sequences. */
 export function exclusionReason(facts: SeriesFacts): Exclusion | undefined {
-  const found = noMrImage(facts) ?? byKind(facts)
-  if (found) return { reason: found }
+  const kind = noMrImage(facts) ?? byKind(facts)
+  if (kind) return { reason: kind }
   const made = byMaking(facts) ?? byStack(facts)
   for (const named of [byWords(facts), byBody(facts)])
     if (named && !mayBeOverruled(facts, named) && !(made && named.ofSequence)) return { reason: named.reason }

@@ -197,7 +197,7 @@ function geometry(
     if (!position || !orientation) continue
     const [ax, ay, az, bx, by, bz] = orientation as [number, number, number, number, number, number]
     const normal = [ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx]
-    if (!normals.some((known) => dot(known, normal) > IMAGE_LIMITS.sameNormal.value)) normals.push(normal)
+    if (!normals.some((other) => dot(other, normal) > IMAGE_LIMITS.sameNormal.value)) normals.push(normal)
     along.push(dot(position, normals[0]!))
   }
   const [normal] = normals

@@ -8,14 +8,14 @@ export function holdOf(
   decisions: SeriesDecision[],
 ): AppError | undefined {
   if (missing.length + ambiguous.length + held.length === 0) return undefined
-  const found = decisions
+  const selected = decisions
     .filter((d) => d.selected)
     .map((d) => `${d.sequence} in series ${d.seriesNumber || '(no number)'}`)
   const parts = [
     ...(missing.length > 0 ? [`no usable series for ${missing.join(', ')}`] : []),
     ...ambiguous,
     ...held,
-    `found: ${found.join(', ') || 'none of the sequences'}; ${decisions.length - found.length} of ${decisions.length} series not taken`,
+    `found: ${selected.join(', ') || 'none of the sequences'}; ${decisions.length - selected.length} of ${decisions.length} series not taken`,
   ]
   const code = missing.length > 0 ? 'SERIES_MISSING' : ambiguous.length > 0 ? 'SERIES_AMBIGUOUS' : 'SERIES_UNSUPPORTED'
   return new AppError(code, parts.join('; '))

@@ -173,8 +173,8 @@ function pairMeasures(a: Float64Array, b: Float64Array): number[] {
   const isUsual = (rank: number) => rank > MIDDLE && rank < 1 - MIDDLE
   const usual = [...a.keys()].filter((n) => isUsual(a[n]!) && isUsual(b[n]!))
   const where = (of: Float64Array, other: Float64Array, fits: (rank: number) => boolean) => {
-    const found = [...of.keys()].filter((n) => fits(of[n]!))
-    return found.reduce((sum, n) => sum + other[n]!, 0) / Math.max(1, found.length)
+    const fitting = [...of.keys()].filter((n) => fits(of[n]!))
+    return fitting.reduce((sum, n) => sum + other[n]!, 0) / Math.max(1, fitting.length)
   }
   const both = (fits: (rank: number) => boolean) => where(a, b, fits) + where(b, a, fits)
   return [

@@ -70,8 +70,8 @@ export function prefer(candidates: readonly SeriesFacts[], sequence: string): Pr
   let best = [...candidates]
   for (const { text, score, tolerance } of rules) {
     const scores = new Map(best.map((facts) => [facts, score(facts)]))
-    const known = [...scores.values()].filter((value) => value !== undefined)
-    const top = Math.max(...known)
+    const stated = [...scores.values()].filter((value) => value !== undefined)
+    const top = Math.max(...stated)
     const kept = best.filter((facts) => {
       const value = scores.get(facts)
       return value === undefined || value >= top - tolerance

@@ -176,13 +176,13 @@ function preferUndoubted(candidates: Candidate[], sequence: Sequence) {
 
 /** Images of the sequence that the study has but that are no volume of the head as they are. */
 function unusedOf(sequence: Sequence, { unusable }: Assessment): Selection['unused'] {
-  const found = unusable.filter(({ weighting, contrast }) =>
+  const ofSequence = unusable.filter(({ weighting, contrast }) =>
     sequence === 'T1c'
       ? weighting === 'T1' && contrast === 'given'
       : weighting === sequence && (sequence !== 'T1' || contrast !== 'given'),
   )
-  if (found.length === 0) return []
-  const each = found.map(({ facts, reason }) => `series ${facts.seriesNumber || '(no number)'}: ${reason}`)
+  if (ofSequence.length === 0) return []
+  const each = ofSequence.map(({ facts, reason }) => `series ${facts.seriesNumber || '(no number)'}: ${reason}`)
   return [{ sequence, text: `${sequence} is in the study but cannot be used (${each.join('; ')})` }]
 }
 
@@ -196,8 +196,8 @@ function assess(
   const all = study.series.map(seriesFacts)
   const assessed: Assessment = { all, usable: [], rescuable: [], unusable: [], fixed: new Map(), rejected: new Map() }
   const judged = all.map((facts) => {
-    const found = mapEvidence(facts)
-    const map = found && bundle.sequences[found.weighting] ? found : undefined
+    const mapFacts = mapEvidence(facts)
+    const map = mapFacts && bundle.sequences[mapFacts.weighting] ? mapFacts : undefined
     const exclusion = exclusionOf(facts, map !== undefined, refused)
     const seen = map ?? shownBy(evidence(facts), pixels.get(facts.seriesInstanceUid)?.weighting)
     return { facts, seen, exclusion, doubt: map ? undefined : doubt(facts) }
@@ -226,9 +226,9 @@ function assess(
 
 function exclusionOf(facts: SeriesFacts, isMap: boolean, refused: ReadonlyMap<Uid, string>): Exclusion | undefined {
   const reason = isMap ? mapExclusionReason(facts) : undefined
-  const found = isMap ? reason && { reason } : exclusionReason(facts)
+  const exclusion = isMap ? reason && { reason } : exclusionReason(facts)
   const why = refused.get(facts.seriesInstanceUid)
-  return found || (why === undefined ? undefined : { reason: `no volume: ${why}`, unusable: true })
+  return exclusion || (why === undefined ? undefined : { reason: `no volume: ${why}`, unusable: true })
 }
 
 /** The matches of the first list that has any. */

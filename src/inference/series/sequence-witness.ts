@@ -32,17 +32,18 @@ export interface Reading {
 }
 
 /**
- * The likeliest weightings of images that lie on one grid, when they are clearly likelier than any others; `known` fixes those that
+ * The likeliest weightings of images that lie on one grid, when they are clearly likelier than any others; `stated` are those that
  * the headers state. Undefined when it cannot be told, or an image is of no kind that is known.
  */
 export function readWeightings(
   images: readonly Volume<Float32Array>[],
-  known: readonly (Weighting | undefined)[] = [],
+  stated: readonly (Weighting | undefined)[] = [],
 ): Weighting[] | undefined {
   const measures = measurePixels(images)
-  const found = measures && likeliest(measures, known)
-  if (!found || found.lead < leadOf(images.length) || found.strangest > WITNESS_LIMITS.strange.value) return undefined
-  return found.weightings
+  const reading = measures && likeliest(measures, stated)
+  if (!reading || reading.lead < leadOf(images.length) || reading.strangest > WITNESS_LIMITS.strange.value)
+    return undefined
+  return reading.weightings
 }
 
 /** Throws SERIES_CONTRADICTION when other weightings are clearly likelier than those of the headers; `name` names a series for a person. */
@@ -52,14 +53,14 @@ export function refuseOtherWeightings(
   const measures = measurePixels(claims.map(({ image }) => image))
   if (!measures) return
   const claimed = claims.map(({ weighting }) => weighting)
-  const found = likeliest(measures, [])
-  if (!found) return
-  const lead = likelihood(measures, found.weightings) - likelihood(measures, claimed)
+  const reading = likeliest(measures, [])
+  if (!reading) return
+  const lead = likelihood(measures, reading.weightings) - likelihood(measures, claimed)
   if (lead < leadOf(claims.length)) return
   const wrong = claims.flatMap(({ weighting, name }, n) =>
-    found.weightings[n] === weighting
+    reading.weightings[n] === weighting
       ? []
-      : [`${name} is ${weighting} by its headers and looks like ${found.weightings[n]}`],
+      : [`${name} is ${weighting} by its headers and looks like ${reading.weightings[n]}`],
   )
   throw new AppError(
     'SERIES_CONTRADICTION',
@@ -73,17 +74,17 @@ const leadOf = (images: number) =>
 /** Undefined when no reading is possible: more images than sequences. The lead is that over the next reading. */
 export function likeliest(
   measures: PixelMeasures,
-  known: readonly (Weighting | undefined)[],
+  stated: readonly (Weighting | undefined)[],
   model: PixelModel = MODEL,
 ): Reading | undefined {
   const [best, next] = readings(measures.own.length)
-    .filter((weightings) => weightings.every((one, n) => (known[n] ?? one) === one))
+    .filter((weightings) => weightings.every((one, n) => (stated[n] ?? one) === one))
     .map((weightings) => ({ weightings, value: likelihood(measures, weightings, model) }))
     .sort((a, b) => b.value - a.value)
   if (!best) return undefined
   const { weightings } = best
   const own = weightings.map((one, n) => distance(measures.own[n]!, model.own, one))
-  const lead = next ? best.value - next.value : leadAlone(measures, weightings, known, model)
+  const lead = next ? best.value - next.value : leadAlone(measures, weightings, stated, model)
   return { weightings, lead, strangest: Math.max(...own) }
 }
 
@@ -91,11 +92,11 @@ export function likeliest(
 function leadAlone(
   { own }: PixelMeasures,
   weightings: readonly Weighting[],
-  known: readonly (Weighting | undefined)[],
+  stated: readonly (Weighting | undefined)[],
   model: PixelModel,
 ): number {
   const leads = weightings.flatMap((one, n) => {
-    if (known[n]) return []
+    if (stated[n]) return []
     const others = WEIGHTINGS.filter((other) => other !== one).map((other) => distance(own[n]!, model.own, other))
     return [(Math.min(...others) - distance(own[n]!, model.own, one)) / 2]
   })

@@ -52,9 +52,9 @@ const patterns = new Map<WordList, RegExp>()
 
 /** Whether the folded description has a word of the list. */
 export function says(list: WordList, folded: string): boolean {
-  const found = patterns.get(list) ?? compile(list)
-  patterns.set(list, found)
-  return found.test(folded)
+  const pattern = patterns.get(list) ?? compile(list)
+  patterns.set(list, pattern)
+  return pattern.test(folded)
 }
 
 export const CONTRAST_WORDS = data.contrast

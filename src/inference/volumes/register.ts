@@ -101,9 +101,9 @@ export function createRegistrar(options: RegistrarOptions = {}): Registrar {
       let best = judge(fixed, moving, IDENTITY, before)
       const consider = (transform: Rigid | undefined) => {
         if (!transform) return
-        const found = judge(fixed, moving, transform, before)
+        const verdict = judge(fixed, moving, transform, before)
         // The headers' own positions stay unless the images agree better elsewhere.
-        if (isPlausible(found) && (!isPlausible(best) || found.information > best.information)) best = found
+        if (isPlausible(verdict) && (!isPlausible(best) || verdict.information > best.information)) best = verdict
       }
       consider(await run(fixed, moving, false, name))
       if (!isPlausible(best)) consider(await run(fixed, moving, true, name))

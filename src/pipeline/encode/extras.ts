@@ -45,13 +45,15 @@ export interface ExtrasInput {
 /** Without a tumour there is nothing to outline; what the network was unsure of is shown all the same. */
 export function encodeExtras(input: ExtrasInput, writeBack: WriteBack): { role: ArtifactRole; object: DicomObject }[] {
   const { sources, segmentation } = input
-  const found = !sources.result.noFinding
+  const hasFinding = !sources.result.noFinding
   const made: { role: ArtifactRole; object: DicomObject | undefined }[] = [
-    ...(writeBack.keyImages && found ? keyImages(input) : []),
-    ...(writeBack.labelMap && found
+    ...(writeBack.keyImages && hasFinding ? keyImages(input) : []),
+    ...(writeBack.labelMap && hasFinding
       ? [{ role: 'label-map' as const, object: buildLabelMap({ ...sources, segmentation }) }]
       : []),
-    ...(writeBack.probabilities && found ? [{ role: 'probabilities' as const, object: probabilities(input) }] : []),
+    ...(writeBack.probabilities && hasFinding
+      ? [{ role: 'probabilities' as const, object: probabilities(input) }]
+      : []),
     ...(writeBack.uncertainty ? [{ role: 'uncertainty' as const, object: uncertainty(input) }] : []),
     ...(writeBack.saliency ? input.saliency.map((one) => saliencyMap(one, input)) : []),
   ]

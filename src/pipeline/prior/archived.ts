@@ -56,7 +56,7 @@ export async function findArchived(
   const { study: present, patient } = query
   const today = dayOf(present.studyDate)
   if (today === undefined) return {}
-  const found = await ports.archive.searchStudies({
+  const studies = await ports.archive.searchStudies({
     from: new Date(today - maxAgeDays * DAY_MS).toISOString().slice(0, 10).replaceAll('-', ''),
     to: present.studyDate,
     modality: 'SR',
@@ -66,7 +66,7 @@ export async function findArchived(
       onBehalfOf: query.studyInstanceUid,
     },
   })
-  const newestFirst = found.sort((a, b) => momentOf(b).localeCompare(momentOf(a)))
+  const newestFirst = studies.sort((a, b) => momentOf(b).localeCompare(momentOf(a)))
   let passedOver: PriorSearch['passedOver']
   for (const study of newestFirst) {
     const days = daysBefore(study, present)

@@ -111,10 +111,10 @@ async function answer(options: MllpOptions, bytes: Uint8Array): Promise<string |
   try {
     const read = readHeader(bytes)
     header = read.header
-    const found = readHints(read, accessionFields)
-    await hints.add(found)
+    const hintsOfMessage = readHints(read, accessionFields)
+    await hints.add(hintsOfMessage)
     onHeard()
-    log.info({ trigger: 'hl7', hints: found.length }, 'a hint was taken')
+    log.info({ trigger: 'hl7', hints: hintsOfMessage.length }, 'a hint was taken')
     return answerTo({ ...said, header })
   } catch (thrown) {
     const error = asAppError(thrown)
