@@ -1,5 +1,6 @@
 // Wires what pages and API show and do.
 import { openSignIn } from './compose-access.ts'
+import { sendAgain } from './compose-notices.ts'
 import type { Parts } from './compose-parts.ts'
 import { peerFigures } from './compose-watch.ts'
 import type { SeriesChoice, Uid } from './domain/study.ts'
@@ -40,6 +41,7 @@ export function pageDeps(parts: Parts, hint: NonNullable<AppDeps['hint']>): AppD
         return id === undefined ? String(BigInt(version) + BigInt(peers.changes())) : version
       },
     },
+    notices: { ...store.notices, again: (id) => sendAgain(store, id) },
     audit,
     log,
     clock,

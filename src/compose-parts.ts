@@ -9,6 +9,7 @@ import { startRetention } from './compose-retention.ts'
 import { openRouting } from './compose-routing.ts'
 import { watchPeers } from './compose-watch.ts'
 import { createDecoder } from './decoding/decoder.ts'
+import { createBreakers } from './domain/breakers.ts'
 import type { Clock } from './domain/ports/clock.ts'
 import type { Log } from './domain/ports/log.ts'
 import type { Priority } from './domain/priority.ts'
@@ -89,6 +90,7 @@ export async function openParts(
   onClose(images.close)
   onClose(startRetention(settings, { records: store.erasure, spool: images.spool, audit }, { clock, log }))
   const wakeAnalyses = () => queue.wake(ANALYSES)
+  const breakers = createBreakers()
   const register = (studyInstanceUid: string, digest: string, priority?: Priority, choice?: SeriesChoice) =>
     registerAnalysis({ analyses, log, wake: wakeAnalyses }, bundle.identity, studyInstanceUid, digest, priority, choice)
   const submit = async (study: string, priority?: Priority) =>
@@ -110,7 +112,11 @@ export async function openParts(
     readVolume: decoder.readVolume,
     warmDecoder: decoder.warm,
     images,
-    peers: watchPeers(log, () => hurryWaiting({ analyses, wake: wakeAnalyses })),
+    breakers,
+    peers: watchPeers(log, async (peer) => {
+      breakers.good(peer)
+      await hurryWaiting({ analyses, wake: wakeAnalyses })
+    }),
     wakeAnalyses,
     wakeReviews: () => queue.wake(REVIEWS),
     register,

@@ -3,7 +3,7 @@ import { openPerformer, type UpsParts } from './compose-ups.ts'
 import { azureChanges, orthancChanges } from './dicomweb/change-feeds.ts'
 import { openConnection } from './dicomweb/client-connection.ts'
 import { type AppError, asAppError } from './domain/errors.ts'
-import { createPeerWatch, type PeerState, type PeerWatch } from './domain/peers.ts'
+import { createPeerWatch, type Peer, type PeerState, type PeerWatch } from './domain/peers.ts'
 import type { ChangeFeed } from './domain/ports/change-feed.ts'
 import type { ClinicalRecords } from './domain/ports/clinical-record.ts'
 import type { Clock } from './domain/ports/clock.ts'
@@ -64,13 +64,13 @@ export function changeFeedOf({ pacs }: Pick<Settings, 'pacs'>): ChangeFeed | und
 }
 
 /** What is known of PACS and EHR, with a line of the log when one falls out and when it is back. */
-export function watchPeers(log: Log, onBack: () => Promise<void>): PeerWatch {
+export function watchPeers(log: Log, onBack: (peer: Peer) => Promise<void>): PeerWatch {
   return createPeerWatch(['pacs', 'ehr'], ({ peer, failing }) => {
     if (failing)
       return log.error({ peer, code: failing.code, error: failing.message }, 'a peer does not answer as it must')
     log.info({ peer }, 'a peer answers as it must again')
     // What waited for it waits no longer. Should this fail, everything is tried again in its own time.
-    onBack().catch((thrown) => log.warn({ code: asAppError(thrown).code }, 'what waited was not hurried'))
+    onBack(peer).catch((thrown) => log.warn({ code: asAppError(thrown).code }, 'what waited was not hurried'))
   })
 }
 

@@ -13,14 +13,14 @@ import type { Settings } from './settings/schema.ts'
 
 /** Each is called at every wake and at every sweep of the queue, until the store is closed. */
 export async function startWorkers(parts: Parts): Promise<void> {
-  const { settings, store, archive, ehr, clock, log, letterhead, images } = parts
+  const { settings, store, archive, ehr, clock, log, letterhead, images, breakers } = parts
   const { analyses, reviews, watch, queue } = store
   const owner = randomUUID()
   parts.warmDecoder()
   await queue.work(ANALYSES, (signal) => drainAnalyses(analysisWork(parts), owner, signal))
   await queue.work(REVIEWS, async (signal) => {
     const again = await drainReviews(
-      { archive, ehr, analyses, reviews, watch, clock, log, ...images.keeps },
+      { archive, ehr, analyses, reviews, watch, clock, log, breakers, ...images.keeps },
       { ...deliverOptions(settings), letterhead, rejectSuperseded: settings.writeBack.rejectSuperseded },
       signal,
     )
@@ -29,7 +29,7 @@ export async function startWorkers(parts: Parts): Promise<void> {
 }
 
 function analysisWork(parts: Parts): Parameters<typeof drainAnalyses>[0] {
-  const { settings, store, archive, ehr, clock, log } = parts
+  const { settings, store, archive, ehr, clock, log, breakers } = parts
   const { analyses, watch, queue } = store
   const { ports, options } = analysisOf(parts)
   return {
@@ -39,7 +39,7 @@ function analysisWork(parts: Parts): Parameters<typeof drainAnalyses>[0] {
     log,
     analyse: (record: AnalysisRecord) => analyseStudy(ports, options, record),
     deliver: (record: AnalysisRecord) =>
-      deliver({ archive, ehr, analyses, watch, clock, log }, record, deliverOptions(settings)),
+      deliver({ archive, ehr, analyses, watch, clock, log, breakers }, record, deliverOptions(settings)),
     wakeAt: (when: Date) => queue.wakeAt(ANALYSES, when),
   }
 }

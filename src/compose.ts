@@ -1,5 +1,6 @@
 // The composition root: settings in, a service out. With the compose files beside it the only place that wires adapters.
 import { listenHl7 } from './compose-hl7.ts'
+import { startCollecting, startSending } from './compose-notices.ts'
 import { pageDeps } from './compose-pages.ts'
 import { openParts, type PartOptions, type Parts } from './compose-parts.ts'
 import { startWatch, type Watching } from './compose-watch.ts'
@@ -81,6 +82,7 @@ function serviceOf(parts: Parts, { port, onBroken }: ComposeOptions, { onClose, 
         // The port first: a service that nobody can look at must not run on.
         const url = wanted.http ? await openPages() : undefined
         await startWorkers(parts)
+        await startSending(parts)
         if (wanted.watch) {
           const ports = {
             archive,
@@ -97,6 +99,7 @@ function serviceOf(parts: Parts, { port, onBroken }: ComposeOptions, { onClose, 
           const performing = { analyses, workitems, submit }
           watching = startWatch({ settings, ...ports, ...performing, onBroken })
           onClose(watching.stop)
+          onClose(startCollecting(parts))
           const heard = () => watching?.heard()
           for (const listener of [await parts.listen?.(), await listenHl7(settings, { hints, clock, log }, heard)])
             if (listener) onClose(listener.close)

@@ -27,6 +27,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   settings: ['domain'],
   telemetry: ['domain'],
   pipeline: ['domain', 'dicom', 'inference', 'reports', 'triggers', 'wording'],
+  notices: ['domain', 'wording'],
   viewer: ['domain', 'reports', 'wording'],
   web: ['domain', 'wording'],
   http: ['domain', 'viewer', 'web'],
@@ -49,13 +50,14 @@ const EFFECTS = [
   /^http\/(serve|page-scripts)\.ts$/,
   /^viewer\/spool\.ts$/,
   /^receiving\/(spool|dimse(-scp)?|hl7\/mllp)\.ts$/,
+  /^notices\/client-(mail|webhook)\.ts$/,
   /^web\/browser\//,
   /^cli\//,
   /^(compose(-\w+)?|main|clock|dispatcher|outgoing)\.ts$/,
 ]
 
 const FORBIDDEN_MODULES =
-  /^(node:)?(fs|fs\/promises|net|http|https|http2|child_process|worker_threads|dgram|tls)$|^(pg|pg-boss|onnxruntime-node|@electric-sql\/pglite|pino)$/
+  /^(node:)?(fs|fs\/promises|net|http|https|http2|child_process|worker_threads|dgram|tls)$|^(pg|pg-boss|onnxruntime-node|@electric-sql\/pglite|pino|nodemailer)$/
 const FORBIDDEN_GLOBALS = [
   /(?<![.\w])fetch\(/,
   /(?<![.\w])process\./,

@@ -24,7 +24,13 @@ export function createArchiveApp(store: InstanceStore): Hono {
     app.post(path, async (c) => {
       const study = path === STUDY ? c.req.param('study') : undefined
       const request = { contentType: c.req.header('content-type'), body: c.req.raw.body ?? noBody(), study }
-      const { status, body } = await storeRequest({ put: store.put, retrieveUrl: retrieveUrlOf(c) }, request)
+      const { status, body } = await storeRequest(
+        {
+          putAll: (objects) => Promise.allSettled(objects.map(({ instance, bytes }) => store.put(instance, bytes))),
+          retrieveUrl: retrieveUrlOf(c),
+        },
+        request,
+      )
       return c.body(JSON.stringify(body), status, { 'content-type': 'application/dicom+json' })
     })
   }

@@ -103,6 +103,14 @@ function addStudies(program: Command, configOf: ConfigOf): void {
     .action(async (id) => (await import('./commands/run-study.ts')).replayCommand(configOf(), id))
 
   program
+    .command('notices')
+    .description('list the notices that people were sent, the latest first; or send one again')
+    .option('--state <state>', 'only those that are waiting, done or failed')
+    .option('--again <noticeId>', 'send this one now')
+    .option('--json', 'print as JSON')
+    .action(async (options) => (await import('./commands/notices.ts')).noticesCommand(configOf(), options))
+
+  program
     .command('reproduce')
     .description(
       'make an analysis again from the archive and say which bytes are the same, and why others are not; writes nothing but the audit',

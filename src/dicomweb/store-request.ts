@@ -17,8 +17,8 @@ export const FAILURE = {
 } as const
 
 export interface StoreTarget {
-  /** Resolves once the object is kept. */
-  put(object: DescribedObject, bytes: Uint8Array): Promise<Kept>
+  /** Resolves once each object is kept or refused, in their order. */
+  putAll(objects: readonly { instance: DescribedObject; bytes: Uint8Array }[]): Promise<PromiseSettledResult<Kept>[]>
   /** Where the object can be had; left empty where it cannot. */
   retrieveUrl?(object: DescribedObject): string
   /** Hears why an object was not kept. */
@@ -37,7 +37,11 @@ export interface StoreAnswer {
   body: DicomJson
 }
 
-/** Stores the parts of a request one by one. A body that ends early is 400, and its whole parts are stored and named all the same. */
+/** So much is kept together: the disk is waited for once for all of it. */
+const MAX_TOGETHER = 64
+const MAX_BYTES_TOGETHER = 32 * 1024 * 1024
+
+/** Stores the parts of a request, small ones together. A body that ends early is 400, and its whole parts are stored and named all the same. */
 export async function storeRequest(target: StoreTarget, request: StoreRequest): Promise<StoreAnswer> {
   const { type, parameters } = parseMediaType(request.contentType)
   const objects = parseMediaType(parameters.type).type
@@ -50,11 +54,25 @@ export async function storeRequest(target: StoreTarget, request: StoreRequest): 
   }
   let isFull = false
   let isCut = false
-  try {
-    for await (const part of decodeMultipart(request.body, parameters.boundary)) {
-      const outcome = await storeObject(target, part.body, request.study)
+  const together: Uint8Array[] = []
+  const store = async () => {
+    for (const outcome of await storeObjects(target, together.splice(0), request.study)) {
       sequences[outcome.sequence].push(outcome.item)
       isFull ||= outcome.reason === FAILURE.outOfResources
+    }
+  }
+  try {
+    try {
+      let bytes = 0
+      for await (const part of decodeMultipart(request.body, parameters.boundary)) {
+        together.push(part.body)
+        bytes += part.body.length
+        if (together.length < MAX_TOGETHER && bytes < MAX_BYTES_TOGETHER) continue
+        await store()
+        bytes = 0
+      }
+    } finally {
+      await store()
     }
   } catch (thrown) {
     const error = asAppError(thrown)
@@ -78,22 +96,44 @@ interface Outcome {
   reason?: number
 }
 
-async function storeObject(target: StoreTarget, bytes: Uint8Array, study: Uid | undefined): Promise<Outcome> {
-  try {
-    const object = describeObject(bytes)
-    if (study !== undefined && object.studyInstanceUid !== study) return failure(bytes, FAILURE.otherStudy)
-    if ((await target.put(object, bytes)) === 'other') return failure(bytes, FAILURE.duplicate)
+async function storeObjects(
+  target: StoreTarget,
+  parts: readonly Uint8Array[],
+  study: Uid | undefined,
+): Promise<Outcome[]> {
+  const described = parts.map((bytes) => describe(target, bytes, study))
+  const good = described.filter((one) => 'instance' in one)
+  const kept = good.length === 0 ? [] : await target.putAll(good)
+  return described.map((one) => {
+    if (!('instance' in one)) return one
+    const { instance, bytes } = one
+    const outcome = kept[good.indexOf(one)]!
+    if (outcome.status === 'rejected') return refused(target, bytes, outcome.reason)
+    if (outcome.value === 'other') return failure(bytes, FAILURE.duplicate)
     const item = dataset({
-      RetrieveURL: target.retrieveUrl?.(object) ?? '',
-      ReferencedSOPClassUID: object.sopClassUid,
-      ReferencedSOPInstanceUID: object.sopInstanceUid,
+      RetrieveURL: target.retrieveUrl?.(instance) ?? '',
+      ReferencedSOPClassUID: instance.sopClassUid,
+      ReferencedSOPInstanceUID: instance.sopInstanceUid,
     })
     return { sequence: 'ReferencedSOPSequence', item }
+  })
+}
+
+/** What can be kept of a part, or why nothing can. */
+function describe(target: StoreTarget, bytes: Uint8Array, study: Uid | undefined) {
+  try {
+    const instance = describeObject(bytes)
+    if (study !== undefined && instance.studyInstanceUid !== study) return failure(bytes, FAILURE.otherStudy)
+    return { instance, bytes }
   } catch (thrown) {
-    const error = asAppError(thrown)
-    target.onFailure?.(error)
-    return failure(bytes, reasonOf(error))
+    return refused(target, bytes, thrown)
   }
+}
+
+function refused(target: StoreTarget, bytes: Uint8Array, thrown: unknown): Outcome {
+  const error = asAppError(thrown)
+  target.onFailure?.(error)
+  return failure(bytes, reasonOf(error))
 }
 
 /** Why an object was not kept, as a failure reason; also the status of a C-STORE response (PS3.4 Annex B.2.3). */

@@ -182,6 +182,18 @@ export const ERRORS = {
     'permanent',
     'An HL7 v2 message was refused, or its connection ended; what it lacks is in the message and in the acknowledgment. Correct it at the sender, or set receive.hl7.accessionFields.',
   ],
+  NOTICE_UNREACHABLE: [
+    'transient',
+    'A notice was not sent: check the mail server of notify.mail, or the address of the rule; it is sent again by itself.',
+  ],
+  NOTICE_AMBIGUOUS: [
+    'ambiguous',
+    'The answer to a notice was lost; it is sent again under the same Message-ID or Idempotency-Key.',
+  ],
+  NOTICE_REFUSED: [
+    'permanent',
+    'A notice was refused; correct what the message names, then send it again (gliabridge notices --again).',
+  ],
   NOT_FOUND: ['permanent', 'No such study or analysis here; check the id.'],
   INTERNAL: [
     'transient',

@@ -35,7 +35,7 @@ export const LIMITS = {
   jsonDepth: 128,
   /** Pages of one search. */
   searchPages: 2_000,
-  /** STOW-RS requests that are read at once; more wait. Each has one object in memory. */
+  /** STOW-RS requests that are read at once; more wait. Each has one object in memory, or 32 MiB of small ones. */
   receivingAtOnce: 4,
   /** One PDU of DIMSE; senders keep to a few hundred KiB. */
   pduBytes: 16 * MIB,

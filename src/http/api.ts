@@ -7,6 +7,7 @@ import {
   backfillQuery,
   choiceBody,
   listQuery,
+  noticesQuery,
   pageQuery,
   parseRequest,
   readJson,
@@ -72,6 +73,10 @@ export function apiRoutes(deps: AppDeps): Hono {
       const { from, by } = parseRequest(backfillBody, askedBy(c, readJson(await c.req.text())), 'body')
       return c.json(await deps.backfill.take(from, by), 202)
     })
+    .get('/notices', async (c) =>
+      c.json({ notices: await deps.notices.list(parseRequest(noticesQuery, c.req.query())) }),
+    )
+    .post('/notices/:id/again', async (c) => c.json(await deps.notices.again(idOf(c.req.param()))))
     .get('/archive', async (c) => c.json({ ways: await deps.archiveWays() }))
     .post('/analyses/:id/retry', async (c) => c.json(await tryAgain(deps, idOf(c.req.param()))))
     .post('/analyses/:id/replay', async (c) => c.json(await deps.replay(idOf(c.req.param()))))

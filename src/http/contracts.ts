@@ -20,6 +20,11 @@ const whole = (least: number, most: number) =>
 export const analysisParams = z.object({ id: analysisId })
 export const studyParams = z.object({ uid: z.string().regex(/^\d[\d.]{0,127}$/, 'is not a DICOM UID') })
 export const pageQuery = z.strictObject({ limit: whole(1, 500).default(50), offset: whole(0, 999_999).default(0) })
+/** Of notices. */
+export const noticesQuery = z.strictObject({
+  limit: whole(1, 500).default(50),
+  state: z.exactOptional(z.enum(['waiting', 'done', 'failed'], { error: 'must be waiting, done or failed' })),
+})
 /** Of a study that was declined: who asks for its analysis. */
 export const request = z.strictObject({
   by: z.string({ error: 'must say who asks' }).trim().min(1, 'must say who asks').max(100, 'is too long'),

@@ -8,6 +8,7 @@ import type { AuditTrail } from '../domain/ports/audit-trail.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { SignIn } from '../domain/ports/sign-in.ts'
+import type { NoticeStore } from '../domain/ports/notices.ts'
 import type { WatchDecision, WatchStore } from '../domain/ports/watch-store.ts'
 import type { RecordedReview, Review } from '../domain/review.ts'
 import type { SeriesChoice, Uid } from '../domain/study.ts'
@@ -69,6 +70,8 @@ export interface AppDeps {
   ): Promise<{ status: 200 | 202 | 400 | 409 | 415 | 503; body: object }>
   /** How people come in; absent where they do not sign in here. */
   signIn?: SignIn
+  /** What people were told of by themselves; `again` sends one now. */
+  notices: Pick<NoticeStore, 'list' | 'again'>
   /** Who looked at what. */
   audit: AuditTrail
   log: Log

@@ -1,6 +1,7 @@
 // Delivery: one leg to the PACS, one to the EHR, each resumable alone; a leg that is done is never run again.
 
 import type { AnalysisRecord } from '../domain/analysis.ts'
+import type { Breakers } from '../domain/breakers.ts'
 import type { Leg, LegRecord } from '../domain/delivery.ts'
 import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
 import type { ReportableResult } from '../domain/finding.ts'
@@ -10,11 +11,11 @@ import type { Clock } from '../domain/ports/clock.ts'
 import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
+import { nextStepAfter } from '../domain/retry.ts'
 import { unpackFigures } from '../reports/kept-figures.ts'
 import { drawKeyImages } from '../reports/key-images.ts'
 import { confirmedOf } from './confirm-patient.ts'
 import { findPredecessor, mayBeRejected, replacedBy } from './predecessor.ts'
-import { nextStepAfter } from './retry.ts'
 import { resultOf } from './reviewed-pdf.ts'
 
 export interface DeliverPorts {
@@ -24,6 +25,8 @@ export interface DeliverPorts {
   watch: WatchStore
   clock: Clock
   log: Log
+  /** Leaves PACS or EHR alone for a while when deliveries to it failed in a row; none does when left out. */
+  breakers?: Breakers
 }
 
 export interface DeliverOptions {
@@ -69,14 +72,19 @@ async function runLeg(
   artifacts: Artifact[],
   options: DeliverOptions,
 ): Promise<DeliveryOutcome> {
+  const pause = ports.breakers?.waitSeconds(leg.leg, ports.clock.now()) ?? 0
+  // No attempt is spent on a peer that is out.
+  if (pause > 0) return { do: 'retry', afterSeconds: pause }
   const attempts = leg.attempts + 1
   const at = () => ports.clock.now().toISOString()
   try {
     const receipt = await write[leg.leg](ports, record, artifacts, options)
+    ports.breakers?.good(leg.leg)
     await ports.analyses.updateLeg(record.analysisId, leg.leg, { state: 'done', attempts, doneAt: at(), receipt })
     return { do: 'done' }
   } catch (thrown) {
     const error = asAppError(thrown)
+    ports.breakers?.failed(leg.leg, error.code, ports.clock.now())
     const next = nextStepAfter(error, attempts, options.maxAttempts[leg.leg])
     ports.log.warn(
       {

@@ -14,13 +14,13 @@ import type { AnalysisStore, Artifact } from '../domain/ports/analysis-store.ts'
 import type { EhrReport } from '../domain/ports/clinical-record.ts'
 import type { ImageSpool } from '../domain/ports/image-spool.ts'
 import type { ClaimedDelivery, ReviewStore } from '../domain/ports/review-store.ts'
+import { nextStepAfter, spread } from '../domain/retry.ts'
 import { type RecordedReview, type Review, redraws } from '../domain/review.ts'
 import type { Letterhead } from '../reports/page-content.ts'
 import { type DeliverOptions, type DeliverPorts, ehrReport, storeObjects } from './deliver.ts'
 import { archiveReceipt, type DeliveredObject, deliveredObjects } from './delivered-objects.ts'
 import { showRedrawn } from './keep-images.ts'
 import { type RedrawnObjects, redraw, redrawnLabels, redrawnObjects } from './redrawn.ts'
-import { nextStepAfter } from './retry.ts'
 import { effectiveReview, resultOf, reviewedPdf } from './reviewed-pdf.ts'
 
 export interface ReviewRequest extends Omit<Review, 'reviewId' | 'analysisId' | 'number' | 'at' | 'redrawn'> {
@@ -102,13 +102,22 @@ async function deliverReview(
 ): Promise<Date | undefined> {
   const { reviews, clock } = ports
   const { leg } = delivery
+  const later = (seconds: number, key: string) => new Date(clock.now().getTime() + spread(seconds, key) * 1000)
+  const pause = ports.breakers?.waitSeconds(leg, clock.now()) ?? 0
+  if (pause > 0) {
+    const notBefore = later(pause, review.reviewId)
+    await reviews.update(review.reviewId, leg, { state: 'waiting', notBefore: notBefore.toISOString() })
+    return notBefore
+  }
   const attempts = delivery.attempts + 1
   try {
     const receipt = await write[leg](ports, options, review)
+    ports.breakers?.good(leg)
     await reviews.update(review.reviewId, leg, { state: 'done', attempts, doneAt: clock.now().toISOString(), receipt })
     return undefined
   } catch (thrown) {
     const error = asAppError(thrown)
+    ports.breakers?.failed(leg, error.code, clock.now())
     const next = nextStepAfter(error, attempts, options.maxAttempts[leg])
     ports.log.warn(
       { analysisId: review.analysisId, leg, code: error.code, attempts, ...unforeseenFields(thrown) },
@@ -119,7 +128,7 @@ async function deliverReview(
       await reviews.update(review.reviewId, leg, { state: 'failed', attempts, lastError })
       return undefined
     }
-    const notBefore = new Date(clock.now().getTime() + next.afterSeconds * 1000)
+    const notBefore = later(next.afterSeconds, `${review.reviewId} ${attempts}`)
     await reviews.update(review.reviewId, leg, {
       state: 'waiting',
       attempts,

@@ -4,9 +4,9 @@ import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { Log } from '../domain/ports/log.ts'
+import { nextStepAfter, spread } from '../domain/retry.ts'
 import type { DeliveryOutcome } from './deliver.ts'
 import { replacedBy } from './predecessor.ts'
-import { nextStepAfter } from './retry.ts'
 
 export interface WorkerPorts {
   analyses: AnalysisStore
@@ -90,7 +90,7 @@ async function handle(ports: WorkerPorts, claimed: AnalysisRecord): Promise<Date
     await hold(ports, record, outcome.error)
     return undefined
   }
-  return later(ports, outcome.afterSeconds)
+  return later(ports, outcome.afterSeconds, record)
 }
 
 /**
@@ -127,7 +127,7 @@ async function afterFailedAnalysis(
   await ports.analyses.move(record.analysisId, 'queued', {
     text: `${error.code}: ${error.message}; again in ${next.afterSeconds} s`,
   })
-  return later(ports, next.afterSeconds)
+  return later(ports, next.afterSeconds, record)
 }
 
 async function hold(
@@ -140,6 +140,8 @@ async function hold(
   log.warn({ analysisId: record.analysisId, code: error.code, error: error.message, ...fields }, 'held')
 }
 
-function later({ clock }: WorkerPorts, seconds: number): Date {
-  return new Date(clock.now().getTime() + seconds * 1000)
+/** Not all at the same moment, when a peer comes back. */
+function later({ clock }: WorkerPorts, seconds: number, { analysisId, attempts, legs }: AnalysisRecord): Date {
+  const tries = legs.reduce((sum, leg) => sum + leg.attempts, attempts)
+  return new Date(clock.now().getTime() + spread(seconds, `${analysisId} ${tries}`) * 1000)
 }

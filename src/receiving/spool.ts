@@ -6,7 +6,8 @@ import { readFileMeta } from '../dicom/file-meta.ts'
 import { uidSegment } from '../dicomweb/query.ts'
 import { AppError, asAppError } from '../domain/errors.ts'
 import type { Clock } from '../domain/ports/clock.ts'
-import type { Kept, ReceivedImages, ReceivedInstance } from '../domain/ports/received-images.ts'
+import type { Kept, ReceivedImages, ReceivedInstance, ReceivedObject } from '../domain/ports/received-images.ts'
+import { createSlots } from '../domain/slots.ts'
 import type { Uid } from '../domain/study.ts'
 import { createTurns } from '../domain/turns.ts'
 
@@ -23,8 +24,17 @@ const STUDY = /^\d[\d.]*$/
 const SERIES = /^(\d[\d.]*)_(\d[\d.]*)_([A-Z0-9]*)$/
 const OBJECT = /^(\d[\d.]*)\.dcm$/
 const ABANDONED_MS = 3_600_000
+/** Files that are written and synced side by side. */
+const WRITING_AT_ONCE = 8
 /** Folders of which it is known that they outlive a loss of power. */
 const MAX_KNOWN = 10_000
+
+/** One object on its way: whole and synced under `incoming`, or found kept already. */
+interface Written {
+  place: { study: string; series: string; path: string }
+  incoming: string
+  kept: Kept
+}
 
 export async function openReceivedImages({ folder, clock, expectRoom }: SpoolOptions): Promise<ReceivedImages> {
   await inFolder(() => mkdir(join(folder, INCOMING), { recursive: true, mode: 0o700 }))
@@ -33,28 +43,74 @@ export async function openReceivedImages({ folder, clock, expectRoom }: SpoolOpt
 
   const seriesSeen = new Set<string>()
 
-  async function put(instance: ReceivedInstance, bytes: Uint8Array): Promise<Kept> {
-    const { studyInstanceUid, seriesInstanceUid, sopInstanceUid, sopClassUid, modality } = instance
+  function placeOf({ studyInstanceUid, seriesInstanceUid, sopInstanceUid, sopClassUid, modality }: ReceivedInstance) {
     const study = join(folder, uidSegment(studyInstanceUid))
     const series = join(study, `${uidSegment(seriesInstanceUid)}_${uidSegment(sopClassUid)}_${modality}`)
-    const path = join(series, `${uidSegment(sopInstanceUid)}.dcm`)
-    const kept = await readFile(path).catch(absent)
-    if (kept !== undefined) return isSameDataSet(kept, bytes) ? 'same' : 'other'
-    await expectRoom(folder)
+    return { study, series, path: join(series, `${uidSegment(sopInstanceUid)}.dcm`) }
+  }
+
+  /** Objects of one study. Of two under one UID the second is compared with the first once that is kept. */
+  async function putStudy(objects: readonly ReceivedObject[]): Promise<PromiseSettledResult<Kept>[]> {
+    const paths = objects.map(({ instance }) => placeOf(instance).path)
+    const isRepeated = (n: number) => paths.indexOf(paths[n]!) < n
+    const first = await putEach(objects.filter((_, n) => !isRepeated(n)))
+    const outcomes: PromiseSettledResult<Kept>[] = []
+    for (const [n, object] of objects.entries())
+      outcomes.push(isRepeated(n) ? (await putEach([object]))[0]! : first.shift()!)
+    return outcomes
+  }
+
+  /** Each has its own UID. All are written and synced side by side, then named, then the folders with their names are synced, each once. */
+  async function putEach(objects: readonly ReceivedObject[]): Promise<PromiseSettledResult<Kept>[]> {
+    const inSlot = createSlots(WRITING_AT_ONCE)
+    const written = await Promise.allSettled(objects.map((object) => inSlot(() => inFolder(() => writeNew(object)))))
+    const named = await settleInOrder(written, async (one) => {
+      if (one.kept === 'stored') await inFolder(() => giveName(one))
+      return one
+    })
+    const folders = new Set(named.flatMap((one) => (one.status === 'fulfilled' ? one.value.place.series : [])))
+    const synced = new Map<string, PromiseSettledResult<void>>()
+    for (const series of folders)
+      synced.set(series, (await Promise.allSettled([inFolder(() => syncFolder(series))]))[0]!)
+    const outcomes = await settleInOrder(named, async ({ kept, place }) => {
+      const sync = synced.get(place.series)!
+      if (sync.status === 'fulfilled') return kept
+      // Of what was not acknowledged nothing is kept.
+      known.clear()
+      if (kept === 'stored') await rm(place.path, { force: true }).catch(() => undefined)
+      throw sync.reason
+    })
+    if (outcomes.some((one) => one.status === 'fulfilled' && one.value === 'stored')) {
+      const now = clock.now()
+      await utimes(placeOf(objects[0]!.instance).study, now, now)
+    }
+    return outcomes
+  }
+
+  async function writeNew({ instance, bytes }: ReceivedObject): Promise<Written> {
+    const place = placeOf(instance)
     const incoming = join(folder, INCOMING, randomUUID())
+    const kept = await readFile(place.path).catch(absent)
+    if (kept !== undefined) return { place, incoming, kept: isSameDataSet(kept, bytes) ? 'same' : 'other' }
+    await expectRoom(folder)
     try {
       await writeDurably(incoming, bytes)
+    } catch (error) {
+      await rm(incoming, { force: true }).catch(() => undefined)
+      throw error
+    }
+    return { place, incoming, kept: 'stored' }
+  }
+
+  async function giveName({ place: { study, series, path }, incoming }: Written): Promise<void> {
+    try {
       await makeFolders(study, series)
       await rename(incoming, path)
-      await syncFolder(series)
     } catch (error) {
       seriesSeen.clear()
       await rm(incoming, { force: true }).catch(() => undefined)
       throw error
     }
-    const now = clock.now()
-    await utimes(study, now, now)
-    return 'stored'
   }
 
   /** The entry of a new folder is in its parent, which must be on the disk too. */
@@ -89,7 +145,20 @@ export async function openReceivedImages({ folder, clock, expectRoom }: SpoolOpt
   const studyUids = async () => (await namesIn(folder)).filter((name) => STUDY.test(name))
 
   return {
-    put: (instance, bytes) => inTurn(instance.studyInstanceUid, () => inFolder(() => put(instance, bytes))),
+    async put(instance, bytes) {
+      const [outcome] = await inTurn(instance.studyInstanceUid, () => putStudy([{ instance, bytes }]))
+      if (outcome!.status === 'rejected') throw outcome!.reason
+      return outcome!.value
+    },
+
+    async putAll(objects) {
+      const outcomes = new Map<ReceivedObject, PromiseSettledResult<Kept>>()
+      for (const [study, ofStudy] of Map.groupBy(objects, ({ instance }) => instance.studyInstanceUid)) {
+        const settled = await inTurn(study, () => putStudy(ofStudy))
+        for (const [n, object] of ofStudy.entries()) outcomes.set(object, settled[n]!)
+      }
+      return objects.map((object) => outcomes.get(object)!)
+    },
 
     async studies() {
       const studies = await Promise.all(
@@ -140,6 +209,17 @@ export async function openReceivedImages({ folder, clock, expectRoom }: SpoolOpt
         return true
       }),
   }
+}
+
+/** One after the other; what failed before fails as it did. */
+async function settleInOrder<A, B>(
+  results: readonly PromiseSettledResult<A>[],
+  next: (value: A) => Promise<B>,
+): Promise<PromiseSettledResult<B>[]> {
+  const settled: PromiseSettledResult<B>[] = []
+  for (const one of results)
+    settled.push(one.status === 'rejected' ? one : (await Promise.allSettled([next(one.value)]))[0]!)
+  return settled
 }
 
 /** Another File Meta Information is no other object: each sender writes its own. */

@@ -8,7 +8,7 @@ import { createSlots } from '../domain/slots.ts'
 import type { Uid } from '../domain/study.ts'
 
 export interface StowReceiverOptions {
-  received: Pick<ReceivedImages, 'put'>
+  received: Pick<ReceivedImages, 'putAll'>
   audit: AuditTrail
   log: Log
 }
@@ -24,20 +24,20 @@ export function createStowReceiver({ received, audit, log }: StowReceiverOptions
       const studies = new Map<Uid, Uid[]>()
       const answer = await storeRequest(
         {
-          async put(object, bytes) {
-            const kept = await received.put(object, bytes)
-            const { studyInstanceUid, sopInstanceUid } = object
-            if (kept === 'other')
-              log.warn(
-                { studyInstanceUid, sopInstanceUid },
-                'another object is kept under this UID; this one was refused',
-              )
-            else
-              studies
-                .set(studyInstanceUid, studies.get(studyInstanceUid) ?? [])
-                .get(studyInstanceUid)!
-                .push(sopInstanceUid)
-            return kept
+          async putAll(objects) {
+            const outcomes = await received.putAll(objects)
+            for (const [n, { instance }] of objects.entries()) {
+              const outcome = outcomes[n]!
+              if (outcome.status === 'rejected') continue
+              const { studyInstanceUid, sopInstanceUid } = instance
+              if (outcome.value === 'other')
+                log.warn(
+                  { studyInstanceUid, sopInstanceUid },
+                  'another object is kept under this UID; this one was refused',
+                )
+              else studies.set(studyInstanceUid, [...(studies.get(studyInstanceUid) ?? []), sopInstanceUid])
+            }
+            return outcomes
           },
           onFailure: ({ code, message }) =>
             log.warn({ code, error: message }, 'an object that was sent here was refused'),

@@ -24,6 +24,8 @@ const PARTS = [
   'delete from gliabridge.review_deliveries where review_id in (select review_id from gliabridge.reviews where analysis_id = $1)',
   'delete from gliabridge.reviews where analysis_id = $1',
   'delete from gliabridge.artifacts where analysis_id = $1',
+  // Notices that name it, with what they tell of others: what still stands is told of again.
+  'delete from gliabridge.notices where position($1 in items::text) > 0',
   'delete from gliabridge.legs where analysis_id = $1',
   'delete from gliabridge.analysis_events where analysis_id = $1',
   // A key names the analysis, whose id is 32 hexadecimal digits.

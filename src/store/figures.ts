@@ -27,6 +27,7 @@ export async function readFigures(db: Database, now: Date): Promise<StoreFigures
     `select leg, state, count(*)::int as count, sum(attempts)::int as attempts from (
        select leg, state, attempts from gliabridge.legs
        union all select 'review-' || leg, state, attempts from gliabridge.review_deliveries
+       union all select 'notice', state, attempts from gliabridge.notices
      ) as every group by leg, state order by leg, state`,
   )
   const steps = await db.query<{ step: string; count: number; seconds: number }>(

@@ -5,6 +5,7 @@ import { BYTES_QUERIES } from './queries/bytes-queries.ts'
 import { HINT_QUERIES } from './queries/hint-queries.ts'
 import { LEASE_QUERIES } from './queries/lease-queries.ts'
 import { LEDGER_QUERIES } from './queries/ledger-queries.ts'
+import { NOTICE_QUERIES } from './queries/notice-queries.ts'
 import { REVIEW_QUERIES } from './queries/review-queries.ts'
 import { WATCH_QUERIES } from './queries/watch-queries.ts'
 
@@ -17,4 +18,5 @@ export const QUERIES = {
   ...LEDGER_QUERIES,
   ...HINT_QUERIES,
   ...ACCESS_QUERIES,
+  ...NOTICE_QUERIES,
 }

@@ -6,6 +6,7 @@ import type { Clock } from '../domain/ports/clock.ts'
 import type { ErasureStore } from '../domain/ports/erasure-store.ts'
 import type { HintStore } from '../domain/ports/hint-store.ts'
 import type { Log } from '../domain/ports/log.ts'
+import type { NoticeStore } from '../domain/ports/notices.ts'
 import type { ReviewStore } from '../domain/ports/review-store.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
 import type { WorkitemStore } from '../domain/ports/worklist.ts'
@@ -19,6 +20,7 @@ import { lockFolder } from './folder-lock.ts'
 import { createHintStore } from './hints.ts'
 import { createWriteLedger } from './ledger.ts'
 import { migrate, readMigrations } from './migrate.ts'
+import { createNoticeStore } from './notices.ts'
 import { type EmbeddedDatabase, openPglite } from './pglite.ts'
 import { openPostgres } from './postgres.ts'
 import { type Queue, startQueue } from './queue.ts'
@@ -36,6 +38,7 @@ export interface Store {
   workitems: WorkitemStore
   hints: HintStore
   access: AccessStore
+  notices: NoticeStore
   queue: Queue
   /** Whether the database answers and can write, for readiness. Throws DATABASE_* and DISK_FULL. */
   ping(): Promise<void>
@@ -96,6 +99,7 @@ export async function openStore({ dataDir, databaseUrl, clock, log, sweepSeconds
       workitems: createWorkitemStore(db),
       hints: createHintStore(db, clock),
       access: createAccessStore(db),
+      notices: createNoticeStore(db, clock),
       queue,
       ping,
       close,

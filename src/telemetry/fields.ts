@@ -30,6 +30,7 @@ const TEXTS: Readonly<Record<string, RegExp>> = {
   state: TOKEN,
   step: TOKEN,
   migration: TOKEN,
+  noticeId: TOKEN,
   owner: TOKEN,
   trigger: TOKEN,
   feed: TOKEN,

@@ -1,6 +1,13 @@
 // What every FHIR R4 server must give the ClinicalRecord port. Run on the demo EHR in `npm test`, on any server by its base URL.
 import { createHash, randomBytes } from 'node:crypto'
-import type { DiagnosticReport, DocumentReference, Observation, Provenance, Resource } from '@medplum/fhirtypes'
+import type {
+  Communication,
+  DiagnosticReport,
+  DocumentReference,
+  Observation,
+  Provenance,
+  Resource,
+} from '@medplum/fhirtypes'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ErrorCode } from '../../src/domain/errors.ts'
 import type { ClinicalRecord, EhrReport } from '../../src/domain/ports/clinical-record.ts'
@@ -68,6 +75,40 @@ export function describeClinicalRecord(name: string, start: () => Promise<Server
     it('matches exactly one patient, by identifier, birth date, sex and name', async () => {
       const { report, patient } = await known()
       expect(await client().matchPatient(report.result.patient)).toBe(patient)
+    })
+
+    it('posts a notice once however often it is asked to, under the patient or about nobody', async () => {
+      const { report, patient } = await known()
+      const receipt = await client().postReport(report)
+      const unique = report.result.analysisId
+      const result = {
+        noticeId: unique,
+        createdAt: '2026-03-01T03:00:00.000Z',
+        urgent: true,
+        sentences: ['The result of an urgent study is there.', 'Research use only.'],
+        patient,
+        report: receipt.diagnosticReport!,
+      }
+      const first = await client().postNotice!(result)
+      expect(await client().postNotice!(result)).toEqual(first)
+      const found = await find<Communication>(`Communication?subject=${patient}`)
+      expect(found).toHaveLength(1)
+      expect(found[0]).toMatchObject({
+        status: 'completed',
+        priority: 'stat',
+        about: [{ reference: receipt.diagnosticReport }],
+        payload: result.sentences.map((contentString) => ({ contentString })),
+      })
+      const alert = {
+        noticeId: `${unique}-2`,
+        createdAt: result.createdAt,
+        urgent: false,
+        sentences: ['1 thing stands still.'],
+      }
+      const { communication } = await client().postNotice!(alert)
+      expect((await client().postNotice!(alert)).communication).toBe(communication)
+      const standing = await read<Communication>(communication!)
+      expect([standing.subject, standing.category?.[0]?.coding?.[0]?.code]).toEqual([undefined, 'alert'])
     })
 
     it('holds a patient who is not there, there twice, or another one', async () => {

@@ -13,7 +13,7 @@ const down = async (): Promise<never> => {
 /** An EHR that knows everything of the patient, and what it was asked. */
 function ehrOf(change: Partial<ClinicalRecord>) {
   const reads: string[] = []
-  const given: Required<Omit<ClinicalRecord, 'postReview' | 'isUrgentOrder' | 'withdrawReport'>> = {
+  const given: Required<Omit<ClinicalRecord, 'postNotice' | 'postReview' | 'isUrgentOrder' | 'withdrawReport'>> = {
     matchPatient: async () => 'Patient/1',
     postReport: down,
     checkConsent: async () => {},

@@ -11,6 +11,7 @@ import { AppError } from '../../src/domain/errors.ts'
 import type { AnalysisResult } from '../../src/domain/finding.ts'
 import type { ClinicalRecord, RecordScope, ReviewedDocuments } from '../../src/domain/ports/clinical-record.ts'
 import type { ImageArchive } from '../../src/domain/ports/image-archive.ts'
+import { spread } from '../../src/domain/retry.ts'
 import type { Review } from '../../src/domain/review.ts'
 import type { DicomJson } from '../../src/domain/study.ts'
 import { IDENTITY } from '../../src/inference/volumes/rigid.ts'
@@ -186,7 +187,9 @@ it('waits and tries again after a failure, then stores the verified report, the 
     throw new AppError('EHR_AMBIGUOUS', 'lost')
   }
   const again = await drainReviews(ports(failing), options)
-  expect(again?.toISOString()).toBe('2026-03-01T10:00:05.000Z')
+  const [{ reviewId }] = (await ports().reviews.list(ID)) as [{ reviewId: string }]
+  const waited = spread(5, `${reviewId} 1`)
+  expect(again?.toISOString()).toBe(new Date(Date.parse('2026-03-01T10:00:00.000Z') + waited * 1000).toISOString())
   expect(await receiptOf(1, 'pacs')).toMatchObject({ state: 'waiting', lastError: { code: 'ARCHIVE_UNREACHABLE' } })
   expect(await drainReviews(ports(), options)).toBeUndefined()
   // A second decision waits for the first, leg by leg.

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { AnalysisRecord } from '../../src/domain/analysis.ts'
 import { AppError } from '../../src/domain/errors.ts'
+import { spread } from '../../src/domain/retry.ts'
 import type { DeliveryOutcome } from '../../src/pipeline/deliver.ts'
 import { drainAnalyses, type WorkerPorts } from '../../src/pipeline/worker.ts'
 import { type AnalysisRecords, createAnalysisStore } from '../../src/store/analyses.ts'
@@ -65,9 +66,10 @@ describe('the worker', () => {
     const away = async () => Promise.reject(new AppError('ARCHIVE_UNREACHABLE', 'the archive is away'))
     await drain({ analyse: away })
     expect((await stateOf()).state).toBe('queued')
-    expect(woken).toEqual(['2026-03-01T03:00:05.000Z'])
+    const waited = spread(5, `${analysisId} 1`)
+    expect(woken).toEqual([new Date(clock.now().getTime() + waited * 1000).toISOString()])
     expect(await drain()).toBe(0)
-    clock.advance(5)
+    clock.advance(6)
     await drain()
     expect((await stateOf()).state).toBe('delivered')
   })
@@ -105,8 +107,11 @@ describe('the worker', () => {
     }
     await drain({ analyse, deliver: async () => ({ do: 'retry', afterSeconds: 40 }) })
     expect((await stateOf()).state).toBe('analysed')
-    expect(woken).toEqual(['2026-03-01T03:00:40.000Z'])
+    const waited = spread(40, `${analysisId} 1`)
+    expect(woken).toEqual([new Date(clock.now().getTime() + waited * 1000).toISOString()])
     clock.advance(40)
+    expect(await drain({ analyse })).toBe(0)
+    clock.advance(9)
     await drain({ analyse })
     expect((await stateOf()).state).toBe('delivered')
     expect(analysed).toBe(1)

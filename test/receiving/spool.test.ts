@@ -108,3 +108,70 @@ describe('the spool of received images', () => {
     )
   })
 })
+
+describe('many objects at once', () => {
+  const objectOf = ({ bytes }: BuiltInstance) => ({ instance: describeObject(bytes), bytes })
+
+  it('have each their own outcome, in their order, also two under one UID', async () => {
+    const spool = await openSpool()
+    const series = buildSeries(20, { study: STUDY, series: `${STUDY}.1` })
+    const elsewhere = buildSeries(2, { study: `${STUDY}.9`, series: `${STUDY}.9.1` })
+    const other = buildInstance({
+      study: STUDY,
+      series: `${STUDY}.1`,
+      instance: `${STUDY}.1.1`,
+      patientName: 'Other^Name',
+    })
+    const all = [...series, other, ...elsewhere, series[3]!]
+    const outcomes = await spool.putAll(all.map(objectOf))
+    expect(outcomes.map((one) => (one.status === 'fulfilled' ? one.value : one.reason))).toEqual([
+      ...series.map(() => 'stored'),
+      'other',
+      'stored',
+      'stored',
+      'same',
+    ])
+    expect(await filesIn()).toHaveLength(22)
+    expect(Buffer.from((await spool.read(series[0]!))!).equals(Buffer.from(series[0]!.bytes))).toBe(true)
+  })
+
+  it('are refused one by one: what cannot be kept takes no other with it', async () => {
+    let left = 3
+    const spool = await openSpool(async () => {
+      left -= 1
+      if (left < 0) throw new AppError('DISK_FULL', '12 MiB are free')
+    })
+    const outcomes = await spool.putAll(buildSeries(5, { study: STUDY, series: `${STUDY}.1` }).map(objectOf))
+    expect(outcomes.map((one) => (one.status === 'fulfilled' ? one.value : one.reason.code))).toEqual([
+      'stored',
+      'stored',
+      'stored',
+      'DISK_FULL',
+      'DISK_FULL',
+    ])
+    expect(await filesIn()).toHaveLength(3)
+  })
+
+  it('wait for the disk far less often than they are', async () => {
+    const { open } = await import('node:fs/promises')
+    const probe = await open(folder)
+    const handle = Object.getPrototypeOf(probe)
+    await probe.close()
+    const { sync } = handle
+    let folders = 0
+    let files = 0
+    handle.sync = async function (this: typeof probe) {
+      if ((await this.stat()).isDirectory()) folders += 1
+      else files += 1
+      return sync.call(this)
+    }
+    try {
+      const spool = await openSpool()
+      await spool.putAll(buildSeries(50, { study: STUDY, series: `${STUDY}.1` }).map(objectOf))
+    } finally {
+      handle.sync = sync
+    }
+    // Each file once; the folders of series, study and spool, and not one for each file.
+    expect([files, folders]).toEqual([50, 3])
+  })
+})

@@ -93,10 +93,21 @@ const VALUES: Record<keyof typeof QUERIES, string[]> = {
   addAccount: [`'n'`, JSONB, `'{viewer}'`, `''`, NOW],
   setPassword: [`'n-7'`, `''`],
   removeAccount: [`'n-7'`],
+  heldAnalyses: [],
+  failedReviews: [],
+  urgentResults: [`'2020-01-01'`],
+  recentNotice: [`'r-7'`, `'2020-01-01'`, NOW],
+  toldItems: [`'r-7'`, `'{k-7}'`],
+  addNotice: [`'n-0'`, `'r'`, 'true', `'[]'`, NOW],
+  addToldItems: [`'r'`, `'{k-0}'`, `'n-7'`],
+  claimNotice: [NOW, LATER, LATER],
+  updateNotice: [`'n-7'`, `'done'`, '1', 'null', 'null', NOW, NOW],
+  listNotices: ['50', 'null'],
+  noticeAgain: [`'n-7'`, NOW],
 }
 
 const TABLE_SCAN =
-  /Seq Scan on (analyses|analysis_events|legs|artifacts|watched_studies|own_instances|workitems|review\w*|cursors|ehr_ledger|hints|sessions|sign_ins|used_tokens|accounts)\b/
+  /Seq Scan on (analyses|analysis_events|legs|artifacts|watched_studies|own_instances|workitems|review\w*|cursors|ehr_ledger|hints|notices|notice_items|sessions|sign_ins|used_tokens|accounts)\b/
 
 let db: Database
 beforeAll(async () => {
@@ -113,7 +124,7 @@ beforeAll(async () => {
       insert into gliabridge.reviews (review_id, analysis_id, number, idempotency_key, at, decision, reviewer, edits)
         select 'r-' || n, 'a-' || n, 1, 'k', now(), 'accept', '{}', '[]' from generate_series(1, 5000) n;
       insert into gliabridge.review_deliveries (review_id, leg, state, done_at, due_at)
-        select 'r-' || n, leg, case when n % 1000 = 0 then 'waiting' else 'done' end, now(), now()
+        select 'r-' || n, leg, case when n % 1000 = 0 then 'waiting' when n % 1000 = 1 then 'failed' else 'done' end, now(), now()
         from generate_series(1, 5000) n, unnest('{pacs,ehr}'::text[]) leg;
       insert into gliabridge.review_documents (review_id, bytes, sha256, created_at) select 'r-' || n, '', '', now() from generate_series(1, 5000) n;
       insert into gliabridge.review_labels (review_id, bytes, sha256, created_at) select 'r-' || n, '', '', now() from generate_series(1, 5000) n;
@@ -130,6 +141,10 @@ beforeAll(async () => {
       insert into gliabridge.sign_ins (digest, begun, ends_at) select 'd-' || n, '{}', now() from generate_series(1, 5000) n;
       insert into gliabridge.used_tokens (digest, ends_at) select 'd-' || n, now() from generate_series(1, 5000) n;
       insert into gliabridge.accounts (name, person, roles, password_hash, created_at) select 'n-' || n, '{}', '{viewer}', '', now() from generate_series(1, 5000) n;
+      insert into gliabridge.notices (notice_id, rule, is_urgent, items, created_at, state, due_at)
+        select 'n-' || n, 'r-' || n % 50, false, '[]', now() - n * interval '1 minute', case when n % 1000 = 0 then 'waiting' else 'done' end, now()
+        from generate_series(1, 5000) n;
+      insert into gliabridge.notice_items (rule, item_key, notice_id) select 'r-' || n % 50, 'k-' || n, 'n-' || n from generate_series(1, 5000) n;
       analyze`),
   )
 })

@@ -86,6 +86,12 @@ export function sampleApp(
     if (event) events.set(record.analysisId, [...(events.get(record.analysisId) ?? []), event])
   }
   const deps: AppDeps = {
+    notices: {
+      list: async () => [],
+      async again(noticeId) {
+        throw new AppError('NOT_FOUND', `no notice ${noticeId}`)
+      },
+    },
     audit: { record: async () => undefined },
     analyses: {
       get: async (id) => records.get(id),

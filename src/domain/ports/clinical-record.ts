@@ -47,6 +47,19 @@ export interface ReviewedDocuments extends Pick<EhrReport, 'dicomResults'> {
   pdf: Uint8Array
 }
 
+/** Says that there is something; under the patient, or about nobody. */
+export interface EhrNotice {
+  noticeId: string
+  createdAt: string
+  urgent: boolean
+  sentences: string[]
+  /** "Patient/12" and "DiagnosticReport/3", of a result. */
+  patient?: string
+  report?: string
+  /** "Organization/12" */
+  recipient?: string
+}
+
 /** For what the record is read or written: the audit trail says so of each request. */
 export interface RecordScope {
   /** Empty where it is not about one study. */
@@ -86,4 +99,6 @@ export interface ClinicalRecord {
   withdrawReport?(earlier: { analysisId: string; receipt: EhrReceipt }): Promise<void>
   /** Writes a person's decision on a report into it: the same resources, whatever happened before; absent where the adapter cannot. */
   postReview?(report: EhrReport, review: Review, reviewed: ReviewedDocuments): Promise<EhrReceipt>
+  /** Posts a Communication, once however often it is asked for; absent where the adapter cannot. */
+  postNotice?(notice: EhrNotice): Promise<EhrReceipt>
 }

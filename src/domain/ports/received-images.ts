@@ -19,7 +19,17 @@ export interface ReceivedStudy {
 /** same: the very object is kept already. other: another object is kept under this UID, and stays. */
 export type Kept = 'stored' | 'same' | 'other'
 
+export interface ReceivedObject {
+  instance: ReceivedInstance
+  bytes: Uint8Array
+}
+
 export interface ReceivedImages {
+  /**
+   * The same of many, each with its own outcome, in their order: the disk is waited for once and not for each. Resolves when each outlives a
+   * loss of power, or was refused.
+   */
+  putAll(objects: readonly ReceivedObject[]): Promise<PromiseSettledResult<Kept>[]>
   /** Resolves once the object outlives a loss of power. Throws DISK_FULL and RECEIVED_UNWRITABLE; then nothing is kept of it. */
   put(instance: ReceivedInstance, bytes: Uint8Array): Promise<Kept>
   /** The latest first. */

@@ -31,6 +31,7 @@ import {
   type WriteSettings,
 } from '../writing/capability.ts'
 import { createMemoryLedger } from '../writing/ledger.ts'
+import { postNotice } from '../writing/post-notice.ts'
 import { type PostEffects, postReport } from '../writing/post-report.ts'
 import { postReview } from '../writing/post-review.ts'
 import { withdrawReport } from '../writing/withdraw-report.ts'
@@ -107,6 +108,11 @@ export function createClinicalRecords(options: ClinicalRecordOptions): ClinicalR
           const patient = earlier.receipt.patient ?? ''
           const site = { store, ledger, capabilities: await capabilities(), baseUrl, patient }
           await withdrawReport({ ...effects, site }, earlier, options.analysisSystem)
+        }),
+      postNotice: (notice) =>
+        oneByOne(notice.noticeId, async () => {
+          const site = { store, ledger, capabilities: await capabilities(), baseUrl, patient: notice.patient ?? '' }
+          return postNotice(site, notice, options.analysisSystem)
         }),
       // A refusal of later analyses must not keep a report from being withdrawn.
       postReview: (report, review, reviewed) =>

@@ -1,5 +1,5 @@
 // What happens after an error: again later, or stop for a person. Pure; the error's class decides.
-import type { AppError, ErrorCode } from '../domain/errors.ts'
+import type { AppError, ErrorCode } from './errors.ts'
 
 export const FIRST_DELAY_SECONDS = 5
 export const MAX_DELAY_SECONDS = 900
@@ -21,4 +21,18 @@ export function nextStepAfter(error: AppError, attempt: number, maxAttempts: num
   if (error.class === 'hold' || error.class === 'permanent' || attempt >= limit) return { do: 'hold' }
   const delay = Math.min(MAX_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** (attempt - 1))
   return { do: 'retry', afterSeconds: Math.max(delay, error.retryAfterSeconds ?? 0) }
+}
+
+/** Longest that a wait is stretched, as a share of it. */
+const SPREAD = 0.2
+
+/**
+ * The wait, stretched a little: what failed together does not come back together. By how much is a function of the key, so that a run is
+ * repeated by its seed.
+ */
+export function spread(seconds: number, key: string): number {
+  // FNV-1a
+  let hash = 0x811c9dc5
+  for (const letter of key) hash = Math.imul(hash ^ letter.codePointAt(0)!, 0x01000193)
+  return seconds * (1 + (SPREAD * (hash >>> 0)) / 2 ** 32)
 }

@@ -1,7 +1,7 @@
 // Which errors are tried again, when, and which stop for a person.
 import { describe, expect, it } from 'vitest'
 import { AppError, ERRORS, type ErrorCode } from '../../src/domain/errors.ts'
-import { nextStepAfter } from '../../src/pipeline/retry.ts'
+import { nextStepAfter } from '../../src/domain/retry.ts'
 
 const MAX_ATTEMPTS = 12
 const codes = Object.keys(ERRORS) as ErrorCode[]

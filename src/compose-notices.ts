@@ -1,0 +1,74 @@
+// Wires notices to people: what is told of, and by which way.
+import type { Breakers } from './domain/breakers.ts'
+import type { PeerWatch } from './domain/peers.ts'
+import type { ClinicalRecords } from './domain/ports/clinical-record.ts'
+import type { Clock } from './domain/ports/clock.ts'
+import type { Log } from './domain/ports/log.ts'
+import type { NoticeChannel } from './domain/ports/notices.ts'
+import { createMailChannel } from './notices/client-mail.ts'
+import { createWebhookChannel } from './notices/client-webhook.ts'
+import { runCollecting } from './notices/collect.ts'
+import { createEhrChannel } from './notices/ehr-channel.ts'
+import { sendNotices } from './notices/send.ts'
+import type { Settings } from './settings/schema.ts'
+import type { Store } from './store/store.ts'
+
+/** Kind of work that the queue wakes for. */
+const NOTICES = 'notices'
+
+export interface NoticeParts {
+  settings: Pick<Settings, 'notify' | 'http'>
+  store: Pick<Store, 'notices' | 'analyses' | 'audit' | 'queue' | 'watch'>
+  ehr: ClinicalRecords
+  peers: PeerWatch
+  breakers: Breakers
+  clock: Clock
+  log: Log
+}
+
+/** By the name of the rule. */
+export function noticeChannels(
+  { notify, http }: NoticeParts['settings'],
+  ehr: ClinicalRecords,
+): ReadonlyMap<string, NoticeChannel> {
+  return new Map(
+    notify.rules.map(({ name, to, detail }) => {
+      const options = { detail, publicUrl: http.publicUrl }
+      if (to.type === 'webhook') return [name, createWebhookChannel(to, options)]
+      if (to.type === 'ehr') return [name, createEhrChannel(ehr, to.recipient, options)]
+      return [name, createMailChannel(notify.mail!, to.addresses, options)]
+    }),
+  )
+}
+
+/** Sends what is due, also of rules that are gone, which is given up by name. */
+export async function startSending({ settings, store, ehr, breakers, clock, log }: NoticeParts): Promise<void> {
+  const { notices, analyses, audit, queue } = store
+  const channels = noticeChannels(settings, ehr)
+  const { maxAttempts } = settings.notify
+  const ports = { notices, analyses, audit, channels, breakers, clock, log, maxAttempts }
+  await queue.work(NOTICES, async (signal) => {
+    const again = await sendNotices(ports, signal)
+    if (again) await queue.wakeAt(NOTICES, again)
+  })
+}
+
+/** Looks for what is to be told of, where a site has rules; what it returns ends it and waits for its end. */
+export function startCollecting({ settings: { notify }, store, peers, clock, log }: NoticeParts): () => Promise<void> {
+  if (notify.rules.length === 0) return async () => undefined
+  const { notices, watch: watchStore, queue } = store
+  const stopping = new AbortController()
+  const ports = { notices, watchStore, peers, clock, log, wake: () => queue.wake(NOTICES) }
+  const running = runCollecting(ports, notify.rules, stopping.signal)
+  return async () => {
+    stopping.abort()
+    await running
+  }
+}
+
+/** A person wants one sent again. */
+export async function sendAgain({ notices, queue }: Pick<Store, 'notices' | 'queue'>, noticeId: string) {
+  const notice = await notices.again(noticeId)
+  await queue.wake(NOTICES)
+  return notice
+}

@@ -1,0 +1,52 @@
+// Circuit breakers: a destination that failed several times in a row is left alone for a while; then one attempt tells for all.
+import type { ErrorCode } from './errors.ts'
+
+export interface Breakers {
+  /** How long to leave the destination alone; 0: it may be asked, by this caller. */
+  waitSeconds(destination: string, now: Date): number
+  good(destination: string): void
+  failed(destination: string, code: ErrorCode, now: Date): void
+}
+
+/** So many failures in a row are an outage. */
+export const FAILURES_TO_OPEN = 5
+export const FIRST_PAUSE_SECONDS = 30
+export const MAX_PAUSE_SECONDS = 900
+/** One attempt may take so long before another is let through. */
+const TRIAL_SECONDS = 120
+/** What says something about the destination, and not about what was sent. */
+const OUTAGE = /^(ARCHIVE|EHR|NOTICE)_(UNREACHABLE|TIMEOUT|ERROR|AUTH|FORBIDDEN|THROTTLED|AMBIGUOUS)$/
+
+const OURS = /^(INTERNAL$|DATABASE_|DISK_|STATE_)/
+
+interface State {
+  failures: number
+  /** Milliseconds; the pause is over then. */
+  until: number
+}
+
+export function createBreakers(): Breakers {
+  const states = new Map<string, State>()
+  return {
+    waitSeconds(destination, now) {
+      const state = states.get(destination)
+      if (state === undefined || state.failures < FAILURES_TO_OPEN) return 0
+      const left = (state.until - now.getTime()) / 1000
+      // Longer than any pause: the clock was set back since.
+      if (left > 0 && left <= MAX_PAUSE_SECONDS) return left
+      states.set(destination, { ...state, until: now.getTime() + TRIAL_SECONDS * 1000 })
+      return 0
+    },
+    good: (destination) => void states.delete(destination),
+    failed(destination, code, now) {
+      if (!OUTAGE.test(code)) {
+        // A refusal is an answer. Of our own faults nothing is learnt.
+        if (!OURS.test(code)) states.delete(destination)
+        return
+      }
+      const failures = (states.get(destination)?.failures ?? 0) + 1
+      const pause = Math.min(MAX_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (failures - FAILURES_TO_OPEN))
+      states.set(destination, { failures, until: now.getTime() + pause * 1000 })
+    },
+  }
+}

@@ -1,0 +1,62 @@
+// What people are told of by themselves: urgent results, and what stands still.
+import type { Leg } from './delivery.ts'
+import type { ErrorCode } from './errors.ts'
+import type { Peer } from './peers.ts'
+import type { Uid } from './study.ts'
+
+/**
+ * urgent-result: delivered, of an urgent order or one that a person waited for. hold: waits for a person. quarantine: set aside, since it ended a process or
+ * met a fault of the program. dead-letter: a delivery that failed for good. peer: PACS or EHR does not answer as it must.
+ */
+export const NOTICE_SUBJECTS = ['urgent-result', 'hold', 'quarantine', 'dead-letter', 'peer'] as const
+export type NoticeSubject = (typeof NOTICE_SUBJECTS)[number]
+
+export interface NoticeItem {
+  subject: NoticeSubject
+  /** The same for the same happening, whenever and by whom it is noticed. */
+  key: string
+  /** ISO 8601 */
+  since: string
+  analysisId?: string
+  studyInstanceUid?: Uid
+  code?: ErrorCode
+  peer?: Peer
+  leg?: Leg
+}
+
+export interface Notice {
+  noticeId: string
+  /** The name of the rule of the settings that asked for it. */
+  rule: string
+  /** One urgent result, or all that stood still. */
+  items: NoticeItem[]
+  createdAt: string
+}
+
+/** Of a site's settings. */
+export interface NoticeRule {
+  name: string
+  about: readonly NoticeSubject[]
+  /** What stands still is told of when it has done so for so long. */
+  afterMinutes: number
+  /** Between two notices of what stands still. */
+  everyMinutes: number
+}
+
+/** Held with one of these, a study would do harm again: others go on. */
+const QUARANTINING: readonly ErrorCode[] = ['DECODING_FAILED', 'INFERENCE_FAILED', 'INTERNAL']
+
+export function subjectOfHold(code: ErrorCode, isUndelivered: boolean): NoticeSubject {
+  if (isUndelivered) return 'dead-letter'
+  return QUARANTINING.includes(code) ? 'quarantine' : 'hold'
+}
+
+/** Of which of the items the rule tells at that moment: urgent results each by itself, and all else together. */
+export function dueItems(rule: NoticeRule, items: readonly NoticeItem[], now: Date) {
+  const told = items.filter(({ subject }) => rule.about.includes(subject))
+  const latest = now.getTime() - rule.afterMinutes * 60_000
+  return {
+    urgent: told.filter(({ subject }) => subject === 'urgent-result'),
+    standing: told.filter(({ subject, since }) => subject !== 'urgent-result' && Date.parse(since) <= latest),
+  }
+}

@@ -1,0 +1,84 @@
+// Looks now and then what is to be told of, and makes notices of it; what was told of once is not told of again.
+import { asAppError, unforeseenFields } from '../domain/errors.ts'
+import { dueItems, type NoticeItem, type NoticeRule } from '../domain/notice.ts'
+import type { PeerWatch } from '../domain/peers.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { Log } from '../domain/ports/log.ts'
+import type { NoticeStore } from '../domain/ports/notices.ts'
+import type { WatchStore } from '../domain/ports/watch-store.ts'
+
+export interface CollectPorts {
+  notices: Pick<NoticeStore, 'happenings' | 'open'>
+  watchStore: Pick<WatchStore, 'cursor' | 'setCursor'>
+  peers: Pick<PeerWatch, 'states'>
+  clock: Clock
+  log: Log
+  /** Wakes who sends. */
+  wake(): Promise<unknown>
+}
+
+const INTERVAL_SECONDS = 30
+
+/** One round; how many notices it made. Results that were delivered before the first round are not told of. */
+export async function collectNotices(ports: CollectPorts, rules: readonly NoticeRule[]): Promise<number> {
+  const { notices, clock } = ports
+  const now = clock.now()
+  const items = [...(await notices.happenings(await firstRound(ports, now))), ...(await outages(ports, now))]
+  let made = 0
+  const open = async (rule: NoticeRule, about: readonly NoticeItem[], quietSeconds: number) => {
+    if (about.length > 0 && (await notices.open(rule.name, about, quietSeconds)) !== undefined) made += 1
+  }
+  for (const rule of rules) {
+    const { urgent, standing } = dueItems(rule, items, now)
+    for (const item of urgent) await open(rule, [item], 0)
+    await open(rule, standing, rule.everyMinutes * 60)
+  }
+  return made
+}
+
+async function firstRound({ watchStore }: CollectPorts, now: Date): Promise<Date> {
+  const name = 'notices since'
+  const known = await watchStore.cursor(name)
+  if (known !== undefined) return new Date(known)
+  await watchStore.setCursor(name, now.toISOString())
+  return now
+}
+
+/** An outage is one, however often the service is started meanwhile. */
+async function outages({ peers, watchStore }: CollectPorts, now: Date): Promise<NoticeItem[]> {
+  const items: NoticeItem[] = []
+  for (const { peer, up, failing } of peers.states()) {
+    const name = `outage ${peer}`
+    const kept = (await watchStore.cursor(name)) ?? ''
+    if (up === true && kept !== '') await watchStore.setCursor(name, '')
+    if (failing === undefined) continue
+    const since = kept === '' ? failing.since : kept
+    if (kept === '') await watchStore.setCursor(name, since)
+    // A beginning in the future: the clock was set back since.
+    const began = since > now.toISOString() ? failing.since : since
+    items.push({ subject: 'peer', key: `peer ${peer} ${since}`, since: began, peer, code: failing.code })
+  }
+  return items
+}
+
+/** Until the signal aborts. */
+export async function runCollecting(
+  ports: CollectPorts,
+  rules: readonly NoticeRule[],
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      if ((await collectNotices(ports, rules)) > 0) await ports.wake()
+    } catch (thrown) {
+      const error = asAppError(thrown)
+      ports.log.warn(
+        { code: error.code, error: error.message, ...unforeseenFields(thrown) },
+        'notices were not looked for; it is tried again',
+      )
+    }
+    await ports.clock.sleep(INTERVAL_SECONDS * 1000, signal).catch((error) => {
+      if (!signal.aborted) throw error
+    })
+  }
+}

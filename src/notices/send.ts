@@ -1,0 +1,113 @@
+// Sends notices, each by the way of its rule; one that fails is tried again later by itself, and none waits for another.
+import type { AnalysisRecord } from '../domain/analysis.ts'
+import type { Breakers } from '../domain/breakers.ts'
+import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
+import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
+import type { AuditTrail } from '../domain/ports/audit-trail.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { Log } from '../domain/ports/log.ts'
+import type { KeptNotice, NoticeChannel, NoticeStore } from '../domain/ports/notices.ts'
+import { nextStepAfter, spread } from '../domain/retry.ts'
+
+export interface SendPorts {
+  notices: Pick<NoticeStore, 'claim' | 'update'>
+  analyses: Pick<AnalysisStore, 'get'>
+  /** By the name of the rule. */
+  channels: ReadonlyMap<string, NoticeChannel>
+  breakers: Breakers
+  audit: AuditTrail
+  clock: Clock
+  log: Log
+  maxAttempts: number
+}
+
+/** Longer than any way out takes; what a dead process had claimed is taken up after it. */
+const CLAIM_SECONDS = 300
+
+/** Everything that is due; when the next attempt is due, if one failed. */
+export async function sendNotices(ports: SendPorts, signal?: AbortSignal): Promise<Date | undefined> {
+  let next: Date | undefined
+  while (!signal?.aborted) {
+    const notice = await ports.notices.claim(CLAIM_SECONDS)
+    if (!notice) break
+    const again = await sendOne(ports, notice)
+    if (again && (!next || again < next)) next = again
+  }
+  return next
+}
+
+async function sendOne(ports: SendPorts, notice: KeptNotice): Promise<Date | undefined> {
+  const { notices, breakers, clock, log } = ports
+  const { noticeId } = notice
+  const after = (seconds: number) => new Date(clock.now().getTime() + seconds * 1000)
+  const channel = ports.channels.get(notice.rule)
+  const pause = channel === undefined ? 0 : breakers.waitSeconds(channel.destination, clock.now())
+  if (pause > 0) {
+    const notBefore = after(spread(pause, noticeId))
+    await notices.update(noticeId, { state: 'waiting', attempts: notice.attempts, notBefore: notBefore.toISOString() })
+    return notBefore
+  }
+  const attempts = notice.attempts + 1
+  try {
+    if (channel === undefined)
+      throw new AppError(
+        'NOTICE_REFUSED',
+        `notify.rules has no rule "${notice.rule}" any more, by which notice ${noticeId} was made`,
+      )
+    const receipt = await sendAudited(ports, channel, notice)
+    breakers.good(channel.destination)
+    await notices.update(noticeId, { state: 'done', attempts, receipt })
+    log.info({ noticeId, attempts, count: notice.items.length }, 'a notice was sent')
+    return undefined
+  } catch (thrown) {
+    const error = asAppError(thrown)
+    if (channel) breakers.failed(channel.destination, error.code, clock.now())
+    const step = nextStepAfter(error, attempts, ports.maxAttempts)
+    const fields = { noticeId, code: error.code, error: error.message, attempts, ...unforeseenFields(thrown) }
+    const lastError = { code: error.code, message: error.message, at: clock.now().toISOString() }
+    if (step.do === 'hold') {
+      log.error(fields, 'a notice was given up')
+      await notices.update(noticeId, { state: 'failed', attempts, lastError })
+      return undefined
+    }
+    log.warn(fields, 'a notice was not sent, later again')
+    const notBefore = after(spread(step.afterSeconds, `${noticeId} ${attempts}`))
+    await notices.update(noticeId, { state: 'waiting', attempts, lastError, notBefore: notBefore.toISOString() })
+    return notBefore
+  }
+}
+
+/** The audit says of each study that was named, and to where; the EHR's own requests have entries of their own besides. */
+async function sendAudited(
+  ports: SendPorts,
+  channel: NoticeChannel,
+  notice: KeptNotice,
+): Promise<Record<string, string>> {
+  const records = new Map<string, AnalysisRecord>()
+  for (const { analysisId } of notice.items) {
+    if (analysisId === undefined || records.has(analysisId)) continue
+    const record = await ports.analyses.get(analysisId)
+    if (record) records.set(analysisId, record)
+  }
+  const studies = new Set(notice.items.flatMap(({ studyInstanceUid }) => studyInstanceUid ?? []))
+  const record = async (outcome: 'success' | 'failure') => {
+    const what = `notice ${notice.noticeId} to ${channel.destination}`
+    for (const studyInstanceUid of studies)
+      await ports.audit.record({
+        action: 'read',
+        interaction: 'access',
+        target: 'store',
+        studyInstanceUid,
+        what,
+        outcome,
+      })
+  }
+  try {
+    const receipt = await channel.send(notice, records)
+    await record('success')
+    return receipt
+  } catch (thrown) {
+    await record('failure')
+    throw thrown
+  }
+}

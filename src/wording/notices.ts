@@ -1,0 +1,75 @@
+// Words of notices: that there is something, and where; never what was found, and nobody's name.
+import { calendarDate } from '../domain/dicom-date.ts'
+import { ERRORS } from '../domain/errors.ts'
+import type { NoticeItem } from '../domain/notice.ts'
+
+/** What a notice may say of a study beyond our own ids. */
+export interface StudyWords {
+  studyInstanceUid: string
+  /** DICOM DA */
+  studyDate: string
+  accessionNumber: string
+}
+
+/** More stand on the worklist. */
+const MAX_ITEMS = 50
+
+export const NOTICE_WORDS = {
+  urgentTitle: 'The result of an urgent study is there',
+  standingTitle: (count: number) => (count === 1 ? '1 thing stands still' : `${count} things stand still`),
+  research: 'Research use only. A preliminary analysis by software; no physician has reviewed it.',
+  footer: (rule: string) => `Sent by Gliabridge, by the rule "${rule}" of its settings.`,
+} as const
+
+export function noticeTitle(items: readonly NoticeItem[]): string {
+  return isUrgent(items) ? NOTICE_WORDS.urgentTitle : NOTICE_WORDS.standingTitle(items.length)
+}
+
+export function isUrgent(items: readonly NoticeItem[]): boolean {
+  return items[0]?.subject === 'urgent-result'
+}
+
+/** One paragraph an item, then what stands below all of them. */
+export function noticeParagraphs(
+  items: readonly NoticeItem[],
+  linkTo: (item: NoticeItem) => string | undefined,
+  wordsOf: (item: NoticeItem) => StudyWords | undefined,
+): string[] {
+  const told = items.slice(0, MAX_ITEMS).map((item) => {
+    const lines = [sentence(item), ...studyLines(wordsOf(item)), ...(linkTo(item) ? [linkTo(item)!] : [])]
+    return lines.join('\n')
+  })
+  const more = items.length - told.length
+  return [
+    ...told,
+    ...(more > 0 ? [`And ${more} more: see the worklist.`] : []),
+    ...(isUrgent(items) ? [NOTICE_WORDS.research] : []),
+  ]
+}
+
+/** With the code and what to do, which name no patient. */
+function sentence({ subject, analysisId = '', since, code, peer, leg }: NoticeItem): string {
+  const help = code === undefined ? '' : ` ${code}: ${ERRORS[code][1]}`
+  const when = `since ${minute(since)}`
+  if (subject === 'urgent-result') return `Analysis ${analysisId} was delivered.`
+  if (subject === 'peer') return `The ${peer === 'pacs' ? 'PACS' : 'EHR'} does not answer as it must, ${when}.${help}`
+  if (subject === 'quarantine') return `Analysis ${analysisId} is set aside, ${when}; other studies go on.${help}`
+  if (subject === 'dead-letter')
+    return `A delivery of analysis ${analysisId} to the ${leg === 'pacs' ? 'PACS' : 'EHR'} failed for good, ${when}.${help}`
+  return `Analysis ${analysisId} is held and waits for a person, ${when}.${help}`
+}
+
+function studyLines(words: StudyWords | undefined): string[] {
+  if (words === undefined) return []
+  const date = calendarDate(words.studyDate)
+  return [
+    `Study ${words.studyInstanceUid}`,
+    ...(date ? [`Study date ${date}`] : []),
+    ...(words.accessionNumber === '' ? [] : [`Accession number ${words.accessionNumber}`]),
+  ]
+}
+
+/** "2026-03-01 03:00 UTC" */
+function minute(iso: string): string {
+  return `${iso.slice(0, 16).replace('T', ' ')} UTC`
+}
