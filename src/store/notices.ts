@@ -6,7 +6,7 @@ import { type NoticeItem, subjectOfHold } from '../domain/notice.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { KeptNotice, NoticeStore } from '../domain/ports/notices.ts'
 import type { Database } from './database.ts'
-import { MAX_WAIT_SECONDS } from './leases.ts'
+import { latestWait, secondsAfter } from './leases.ts'
 import { QUERIES } from './queries.ts'
 
 interface NoticeRow {
@@ -75,10 +75,8 @@ export function createNoticeStore(db: Database, clock: Clock): NoticeStore {
 
     async claim(seconds) {
       const now = clock.now()
-      const until = new Date(now.getTime() + seconds * 1000).toISOString()
-      // Later than this is no wait: it was written before the clock was set back.
-      const latest = new Date(now.getTime() + (seconds + MAX_WAIT_SECONDS) * 1000).toISOString()
-      const [row] = await db.query<NoticeRow>(QUERIES.claimNotice.sql, [now.toISOString(), until, latest])
+      const times = [now.toISOString(), secondsAfter(now, seconds), latestWait(now, seconds)]
+      const [row] = await db.query<NoticeRow>(QUERIES.claimNotice.sql, times)
       return row && toNotice(row)
     },
 

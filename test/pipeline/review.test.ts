@@ -187,7 +187,7 @@ it('waits and tries again after a failure, then stores the verified report, the 
     throw new AppError('EHR_AMBIGUOUS', 'lost')
   }
   const again = await drainReviews(ports(failing), options)
-  const [{ reviewId }] = (await ports().reviews.list(ID)) as [{ reviewId: string }]
+  const { reviewId } = (await ports().reviews.list(ID))[0]!
   const waited = spread(5, `${reviewId} 1`)
   expect(again?.toISOString()).toBe(new Date(Date.parse('2026-03-01T10:00:00.000Z') + waited * 1000).toISOString())
   expect(await receiptOf(1, 'pacs')).toMatchObject({ state: 'waiting', lastError: { code: 'ARCHIVE_UNREACHABLE' } })

@@ -25,7 +25,8 @@ export const NOTICE_QUERIES = {
   },
   /** $1 rule, $2 after, $3 now */
   recentNotice: {
-    sql: `select 1 as one from gliabridge.notices where rule = $1 and not is_urgent and created_at > $2 and created_at <= $3 limit 1`,
+    sql: `select 1 as one from gliabridge.notices where rule = $1 and not is_urgent and created_at > $2 and created_at <= $3
+      order by created_at desc limit 1`,
     index: 'notices_of_rule',
   },
   /** $1 rule, $2 keys of items */
