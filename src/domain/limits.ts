@@ -49,6 +49,8 @@ export const LIMITS = {
   hl7Seconds: 30,
   /** Connections of HL7 v2 at once; interface engines hold one each. */
   hl7Connections: 16,
+  /** Silence of the database over one statement, before its connection is given up. */
+  databaseSeconds: 120,
   /** Longest pause that a peer can ask for by Retry-After. */
   retryAfterSeconds: 3600,
 } as const

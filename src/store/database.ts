@@ -22,7 +22,7 @@ export interface Transaction extends Queryable {
 /** SQLSTATE classes and socket codes that mean "not there now" (PostgreSQL Appendix A). */
 const UNREACHABLE = /^(08...|57P0.|53...|E(CONN|NOTFOUND|TIMEDOUT|PIPE|AI_AGAIN|HOSTUNREACH|NETUNREACH)\w*)$/
 const LOST =
-  /connection terminated|timeout exceeded when trying to connect|connection ended|connection error and is not queryable/i
+  /connection terminated|query read timeout|timeout exceeded when trying to connect|connection ended|connection error and is not queryable/i
 
 /** SQLSTATE → what PostgreSQL refuses before it looks at a statement of ours. */
 const REFUSED: Readonly<Record<string, string>> = {

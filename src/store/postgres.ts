@@ -1,16 +1,23 @@
 // A PostgreSQL server as the database: a small pool, any number of processes.
 import pg from 'pg'
+import { AppError } from '../domain/errors.ts'
+import { LIMITS } from '../domain/limits.ts'
 import type { Log } from '../domain/ports/log.ts'
 import { type Database, databaseError, type Transaction } from './database.ts'
 
+/** A connection whose other end is gone without a word is noticed so soon. */
+const KEEP_ALIVE_MS = 30_000
+
 /** Connects lazily; nothing of `databaseUrl`, which holds a password, is ever logged. */
-export function openPostgres(databaseUrl: string, log: Log): Database {
+export function openPostgres(databaseUrl: string, log: Log, silentSeconds: number = LIMITS.databaseSeconds): Database {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max: 6,
     connectionTimeoutMillis: 10_000,
     application_name: 'gliabridge',
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    query_timeout: silentSeconds * 1000,
   })
   // An idle connection that the server closes is replaced at the next query.
   const onLost = (error: Error) => log.warn({ code: databaseError(error).code }, 'a database connection was lost')
@@ -38,9 +45,12 @@ export function openPostgres(databaseUrl: string, log: Log): Database {
         await rowsOf(client, 'commit')
         return result
       } catch (error) {
-        await client.query('rollback').catch((failed: Error) => {
-          broken = failed
-        })
+        // Of a connection that does not answer nothing more is asked: the server ends its transaction.
+        if (error instanceof AppError && error.code === 'DATABASE_UNREACHABLE') broken = error
+        else
+          await client.query('rollback').catch((failed: Error) => {
+            broken = failed
+          })
         throw error
       } finally {
         client.off('error', onLost)

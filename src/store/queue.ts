@@ -1,6 +1,7 @@
 // The queue only wakes workers (pg-boss on the same database); what is to be done stands in our own tables.
 import { PgBoss } from 'pg-boss'
 import { asAppError, unforeseenFields } from '../domain/errors.ts'
+import { LIMITS } from '../domain/limits.ts'
 import type { Log } from '../domain/ports/log.ts'
 import { databaseError } from './database.ts'
 import type { EmbeddedDatabase } from './pglite.ts'
@@ -42,7 +43,12 @@ export async function startQueue(
 ): Promise<Queue> {
   const boss = new PgBoss({
     ...('databaseUrl' in place
-      ? { connectionString: place.databaseUrl, max: 3, application_name: 'gliabridge-queue' }
+      ? {
+          connectionString: place.databaseUrl,
+          max: 3,
+          application_name: 'gliabridge-queue',
+          query_timeout: LIMITS.databaseSeconds * 1000,
+        }
       : { backend: 'pglite' as const, db: adapt(place.embedded) }),
     useListenNotify: true,
     schedule: false,

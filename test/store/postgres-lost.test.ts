@@ -22,6 +22,7 @@ function serveOne(socket: Socket, sockets: Set<Socket>): void {
   sockets.add(socket)
   socket.on('error', () => {})
   socket.on('data', (data) => {
+    if (isSilent) return
     if (!started) {
       started = true
       socket.write(WELCOME)
@@ -32,13 +33,16 @@ function serveOne(socket: Socket, sockets: Set<Socket>): void {
 }
 
 const sockets = new Set<Socket>()
+/** Half open: the other end takes what is sent, and never answers. */
+let isSilent = false
 const server = createServer((socket) => serveOne(socket, sockets))
 let db: Database
 let log: KeptLog
 beforeEach(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   log = createKeptLog()
-  db = openPostgres(`postgres://u:p@127.0.0.1:${(server.address() as AddressInfo).port}/d?sslmode=disable`, log)
+  isSilent = false
+  db = openPostgres(`postgres://u:p@127.0.0.1:${(server.address() as AddressInfo).port}/d?sslmode=disable`, log, 1)
 })
 afterEach(async () => {
   await db.close()
@@ -59,4 +63,19 @@ it('is an error of the transaction, a line of the log, and a new connection the 
     message: 'a database connection was lost',
   })
   expect(await db.transaction(async (tx) => (await tx.query('select 3', [])).length)).toBe(0)
+})
+
+it('has a deadline when the server takes statements and never answers, also within a transaction', async () => {
+  await db.query('select 1', [])
+  isSilent = true
+  await expect(db.query('select 2', [])).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' })
+  isSilent = false
+  const lost = db.transaction(async (tx) => {
+    await tx.query('select 3', [])
+    isSilent = true
+    await tx.query('select 4', [])
+  })
+  await expect(lost).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' })
+  isSilent = false
+  expect(await db.query('select 5', [])).toEqual([])
 })
