@@ -23,8 +23,8 @@ const NEEDED: readonly (readonly [method: string, address: RegExp, right: Right]
   [POST, of('/(?:resolve|series|retry)'), 'resolve'],
   [POST, /^(\/api)?\/studies\/[^/]+\/analyse$/, 'resolve'],
   [POST, of('/replay'), 'operate'],
-  [GET, /^\/(metrics|api\/studies|api\/studies\/[^/]+\/rules|api\/backfill)$/, 'operate'],
-  [POST, /^\/api\/backfill$/, 'operate'],
+  [GET, /^\/(metrics|api\/studies|api\/studies\/[^/]+\/rules|api\/backfill|api\/notices)$/, 'operate'],
+  [POST, /^\/api\/(backfill|notices\/[^/]+\/again)$/, 'operate'],
 ]
 
 function of(rest: string): RegExp {
