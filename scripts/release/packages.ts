@@ -25,6 +25,7 @@ const STATED_ELSEWHERE: Readonly<Record<string, string>> = { memorystream: 'MIT'
 /** Licences that a hospital may use in a service without asking; anything else is a decision of a person. */
 export const ALLOWED = new Set([
   'MIT',
+  'MIT-0',
   'ISC',
   'Apache-2.0',
   'BSD-2-Clause',

@@ -76,7 +76,7 @@ export async function openReceivedImages({ folder, clock, expectRoom }: SpoolOpt
       const sync = synced.get(place.series)!
       if (sync.status === 'fulfilled') return kept
       // Of what was not acknowledged nothing is kept.
-      known.clear()
+      seriesSeen.clear()
       if (kept === 'stored') await rm(place.path, { force: true }).catch(() => undefined)
       throw sync.reason
     })
