@@ -12,6 +12,7 @@ import { createDecoder } from './decoding/decoder.ts'
 import { createBreakers } from './domain/breakers.ts'
 import type { Clock } from './domain/ports/clock.ts'
 import type { Log } from './domain/ports/log.ts'
+import { NO_TRACING } from './domain/ports/tracing.ts'
 import type { Priority } from './domain/priority.ts'
 import type { SeriesChoice } from './domain/study.ts'
 import { boundedFetch } from './fhir/connection/bounded-fetch.ts'
@@ -27,6 +28,7 @@ import type { Settings } from './settings/schema.ts'
 import { openStoreWhenThere } from './store/open-when-there.ts'
 import { openStore } from './store/store.ts'
 import { createLog } from './telemetry/log.ts'
+import { type OpenTracing, openTracing } from './telemetry/tracing.ts'
 
 /** Kinds of work that the queue wakes workers for. */
 export const ANALYSES = 'analyses'
@@ -47,6 +49,10 @@ export function softwareIdentity() {
   return { name: 'Gliabridge', version: manifest.version, manufacturer: 'Gliabridge contributors' }
 }
 
+function openTracingIn({ traces: { url } }: Settings, version: string, log: Log): OpenTracing {
+  return url === undefined ? { ...NO_TRACING, close: async () => undefined } : openTracing({ url, version, log })
+}
+
 /** Hands `onClose` a step for each part that is open, also when a later one cannot be opened. Throws what the parts throw. */
 export async function openParts(
   settings: Settings,
@@ -55,6 +61,9 @@ export async function openParts(
 ) {
   const clock = options.clock ?? systemClock
   const log = options.log ?? createLog(settings.log.level)
+  const software = softwareIdentity()
+  const tracing = openTracingIn(settings, software.version, log)
+  onClose(tracing.close)
   const bundle = await loadBundle(settings.inference.bundle)
   const place = { ...settings.store, clock, log }
   const { waitForDatabase } = options
@@ -79,7 +88,7 @@ export async function openParts(
     fetch: boundedFetch(fetch),
     auditedFetch: (scope, send) => auditFetch({ baseUrl: settings.ehr.url, scope, audit, send, newId: randomUUID }),
   })
-  const runner = await startRunner({ ...settings.inference, bundle, log })
+  const runner = await startRunner({ ...settings.inference, bundle, log, tracing })
   onClose(() => runner.close())
   const registrar = createRegistrar()
   onClose(() => registrar.close())
@@ -92,13 +101,21 @@ export async function openParts(
   const wakeAnalyses = () => queue.wake(ANALYSES)
   const breakers = createBreakers()
   const register = (studyInstanceUid: string, digest: string, priority?: Priority, choice?: SeriesChoice) =>
-    registerAnalysis({ analyses, log, wake: wakeAnalyses }, bundle.identity, studyInstanceUid, digest, priority, choice)
+    registerAnalysis(
+      { analyses, log, tracing, wake: wakeAnalyses },
+      bundle.identity,
+      studyInstanceUid,
+      digest,
+      priority,
+      choice,
+    )
   const submit = async (study: string, priority?: Priority) =>
     register(study, await imageSetDigest(watch, await archive.retrieveMetadata(study)), priority)
   return {
     settings,
     clock,
     log,
+    tracing,
     startedAt,
     bundle,
     store,
@@ -122,7 +139,7 @@ export async function openParts(
     register,
     submit,
     routing: openRouting(settings, { archive, watch, analyses, audit, bundle, clock, log, register }),
-    software: softwareIdentity(),
+    software,
     letterhead: { institution: settings.institution.name, ...settings.reports, fonts: fontFiles },
   }
 }

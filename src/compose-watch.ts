@@ -11,6 +11,7 @@ import type { HintStore } from './domain/ports/hint-store.ts'
 import type { ImageArchive } from './domain/ports/image-archive.ts'
 import type { Log } from './domain/ports/log.ts'
 import type { ReceivedImages } from './domain/ports/received-images.ts'
+import type { Tracing } from './domain/ports/tracing.ts'
 import type { Trigger } from './domain/ports/trigger.ts'
 import type { WatchStore } from './domain/ports/watch-store.ts'
 import type { Priority } from './domain/priority.ts'
@@ -93,6 +94,7 @@ export interface WatchParts extends Pick<UpsParts, 'analyses' | 'workitems' | 's
   ehr: ClinicalRecords
   clock: Clock
   log: Log
+  tracing: Tracing
   /** Told when one of the loops has ended by an error; by default the process ends, as by any error that nobody handles. */
   onBroken?: ((error: AppError) => void) | undefined
 }
@@ -101,14 +103,14 @@ export interface Watching {
   /** Ends the loops and waits for their end. */
   stop(): Promise<void>
   /** Takes a message of a router, or a notification of a FHIR server, which is a hint and no more. */
-  hint(kind: 'webhook' | 'fhir', body: unknown): true
+  hint(kind: 'webhook' | 'fhir', body: unknown, askedBy?: string): true
   /** Hints were kept, and are to be followed now. */
   heard(): void
 }
 
 /** Starts the loops. */
 export function startWatch(parts: WatchParts): Watching {
-  const { settings, archive, received, watchStore, peers, register, clock, log, onBroken = raise } = parts
+  const { settings, archive, received, watchStore, peers, register, clock, log, tracing, onBroken = raise } = parts
   /** At once, and then before others if the order says so: an EHR that is slow or down keeps no study from being registered. */
   async function registerStudy(studyInstanceUid: Uid, digest: string, study: Study): Promise<void> {
     const priority = priorityOf(study, await freshSince(watchStore))
@@ -128,6 +130,7 @@ export function startWatch(parts: WatchParts): Watching {
       checkSeconds,
     },
     log,
+    tracing,
     eligible: (study) => routingVerdict(study, settings.rules, parts.facts),
     onSettled: registerStudy,
   })
@@ -172,9 +175,12 @@ export function startWatch(parts: WatchParts): Watching {
   ].map((loop) => loop.catch((thrown) => onBroken(asAppError(thrown))))
   const line = createHintLine({ hint: (uid) => studyWatch.hint(uid), lookNow: () => poll.lookNow(), log })
   return {
-    hint(kind, body) {
+    hint(kind, body, askedBy) {
       const studies = kind === 'fhir' ? studiesOfNotification(body) : studiesOfMessage(body)
       log.info({ trigger: kind, studies: studies.length }, 'a hint was taken')
+      // Of the moment alone: when the study is looked at is another span.
+      for (const study of studies)
+        void tracing.span('hint', { trigger: kind, studyInstanceUid: study }, async () => undefined, { study, askedBy })
       line.take(studies)
       return true
     },

@@ -7,20 +7,20 @@ import { analyseStudy } from './pipeline/analyse-study.ts'
 import type { AnalyseOptions, AnalysePorts } from './pipeline/analysis-run.ts'
 import { type DeliverOptions, deliver } from './pipeline/deliver.ts'
 import { drainReviews } from './pipeline/review.ts'
-import { drainAnalyses } from './pipeline/worker.ts'
+import { drainAnalyses, type Lease } from './pipeline/worker.ts'
 import { excludedRoles, settingsOfAnalysis, waysToImages } from './settings/derived.ts'
 import type { Settings } from './settings/schema.ts'
 
 /** Each is called at every wake and at every sweep of the queue, until the store is closed. */
 export async function startWorkers(parts: Parts): Promise<void> {
-  const { settings, store, archive, ehr, clock, log, letterhead, images, breakers } = parts
+  const { settings, store, archive, ehr, clock, log, tracing, letterhead, images, breakers } = parts
   const { analyses, reviews, watch, queue } = store
   const owner = randomUUID()
   parts.warmDecoder()
   await queue.work(ANALYSES, (signal) => drainAnalyses(analysisWork(parts), owner, signal))
   await queue.work(REVIEWS, async (signal) => {
     const again = await drainReviews(
-      { archive, ehr, analyses, reviews, watch, clock, log, breakers, ...images.keeps },
+      { archive, ehr, analyses, reviews, watch, clock, log, breakers, tracing, ...images.keeps },
       { ...deliverOptions(settings), letterhead, rejectSuperseded: settings.writeBack.rejectSuperseded },
       signal,
     )
@@ -29,28 +29,35 @@ export async function startWorkers(parts: Parts): Promise<void> {
 }
 
 function analysisWork(parts: Parts): Parameters<typeof drainAnalyses>[0] {
-  const { settings, store, archive, ehr, clock, log, breakers } = parts
+  const { settings, store, archive, ehr, clock, log, breakers, tracing } = parts
   const { analyses, watch, queue } = store
   const { ports, options } = analysisOf(parts)
+  const inTrace = <T>(name: string, record: AnalysisRecord, work: () => Promise<T>) => {
+    const { analysisId, studyInstanceUid: study, attempts } = record
+    return tracing.span(name, { analysisId, studyInstanceUid: study, attempts }, work, { study })
+  }
   return {
     maxAttempts: settings.pacs.maxAttempts,
     analyses,
     clock,
     log,
-    analyse: (record: AnalysisRecord) => analyseStudy(ports, options, record),
-    deliver: (record: AnalysisRecord) =>
-      deliver({ archive, ehr, analyses, watch, clock, log, breakers }, record, deliverOptions(settings)),
+    analyse: (record: AnalysisRecord, lease: Lease) =>
+      inTrace('analyse', record, () => analyseStudy({ ...ports, analyses: lease.analyses }, options, record)),
+    deliver: (record: AnalysisRecord, lease: Lease) =>
+      inTrace('deliver', record, () =>
+        deliver({ archive, ehr, ...lease, watch, clock, log, breakers, tracing }, record, deliverOptions(settings)),
+      ),
     wakeAt: (when: Date) => queue.wakeAt(ANALYSES, when),
   }
 }
 
 /** What makes an analysis, be it for the first time or once more. */
 export function analysisOf(parts: Parts): { ports: AnalysePorts; options: AnalyseOptions } {
-  const { settings, store, archive, ehr, runner, registrar, readVolume, images, clock } = parts
+  const { settings, store, archive, ehr, runner, registrar, readVolume, images, clock, tracing } = parts
   const { bundle, letterhead, software } = parts
   const { analyses, watch } = store
   return {
-    ports: { archive, ehr, analyses, watch, runner, registrar, readVolume, clock, ...images.keeps },
+    ports: { archive, ehr, analyses, watch, runner, registrar, readVolume, clock, tracing, ...images.keeps },
     options: {
       ...settingsOfAnalysis(settings),
       letterhead,

@@ -57,12 +57,12 @@ interface Ending {
 }
 
 function serviceOf(parts: Parts, { port, onBroken }: ComposeOptions, { onClose, stop }: Ending): Service {
-  const { settings, bundle, store, archive, received, ehr, clock, log, peers, register, routing, submit } = parts
+  const { settings, bundle, store, archive, received, ehr, clock, log, tracing, peers, register, routing, submit } = parts
   const { analyses, watch, workitems, hints } = store
   let watching: Watching | undefined
 
   async function openPages(): Promise<string> {
-    const app = createApp(pageDeps(parts, (kind, body) => watching?.hint(kind, body) ?? false))
+    const app = createApp(pageDeps(parts, (...message) => watching?.hint(...message) ?? false))
     if (port) {
       port.show(app)
       return port.url
@@ -95,6 +95,7 @@ function serviceOf(parts: Parts, { port, onBroken }: ComposeOptions, { onClose, 
             ehr,
             clock,
             log,
+            tracing,
           }
           const performing = { analyses, workitems, submit }
           watching = startWatch({ settings, ...ports, ...performing, onBroken })

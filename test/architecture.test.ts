@@ -57,7 +57,7 @@ const EFFECTS = [
 ]
 
 const FORBIDDEN_MODULES =
-  /^(node:)?(fs|fs\/promises|net|http|https|http2|child_process|worker_threads|dgram|tls)$|^(pg|pg-boss|onnxruntime-node|@electric-sql\/pglite|pino|nodemailer)$/
+  /^(node:)?(fs|fs\/promises|net|http|https|http2|child_process|worker_threads|dgram|tls)$|^(pg|pg-boss|onnxruntime-node|@electric-sql\/pglite|pino|nodemailer)$|^@opentelemetry\//
 const FORBIDDEN_GLOBALS = [
   /(?<![.\w])fetch\(/,
   /(?<![.\w])process\./,

@@ -148,6 +148,10 @@ export const ERRORS = {
     'permanent',
     'Start the service (gliabridge serve) on this machine, with the same settings, and run the command again.',
   ],
+  LEASE_LOST: [
+    'transient',
+    'Another worker has taken the analysis over, since this one gave no sign of life for a minute; nothing is to be done. When it comes often, look at the load of this machine and its way to the database.',
+  ],
   STATE_CONFLICT: ['permanent', 'The analysis was changed by someone else; load it again.'],
   REVIEW_INVALID: [
     'permanent',

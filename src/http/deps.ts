@@ -56,8 +56,8 @@ export interface AppDeps {
     /** Makes a waiting analysis due now. */
     makeDue(analysisId: string): Promise<boolean>
   } & PatientAnalyses
-  /** Takes what a router or a FHIR server says is new; false where nothing is watched. */
-  hint?(kind: 'webhook' | 'fhir', body: unknown): boolean
+  /** Takes what a router or a FHIR server says is new; false where nothing is watched. `askedBy`: its W3C Trace Context, if it sends one. */
+  hint?(kind: 'webhook' | 'fhir', body: unknown, askedBy?: string): boolean
   /** Keeps the objects of a STOW-RS request; absent where the site takes none. `user`: the name of the sign-in. */
   storeImages?(
     request: {

@@ -23,7 +23,8 @@ export function hintRoutes(deps: Pick<AppDeps, 'hint' | 'settings'>, onWrongToke
         'Send X-Hub-Signature-256 or X-Signature with the HMAC-SHA256 of the body, or the secret as bearer token.',
       )
     }
-    const isTaken = deps.hint?.(kind, text.trim() === '' ? undefined : readJson(text)) ?? false
+    const message = text.trim() === '' ? undefined : readJson(text)
+    const isTaken = deps.hint?.(kind, message, c.req.header('traceparent')) ?? false
     if (!isTaken) throw new AppError('NOT_FOUND', 'this process watches no archive')
     return c.body(null, 202)
   }

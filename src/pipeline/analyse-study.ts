@@ -21,7 +21,7 @@ import { type Compared, compareWithPrior } from './prior/compare.ts'
 import { type PatientRecord, readRecord } from './read-record.ts'
 import { imagesOfStudy, type SegmentedStudy, type StudyImages, segmentStudy } from './segment-study.ts'
 import { inputSeries } from './sequence-images.ts'
-import { createStopwatch, type Stopwatch } from './stopwatch.ts'
+import { createStopwatch, type Step, type Stopwatch } from './stopwatch.ts'
 
 /**
  * Analyses one registered study and saves result and artefacts; the record is then "analysed".
@@ -60,14 +60,14 @@ export async function analyseStudy(
   await analyses.saveResult(analysisId, { ...reportable, times: seconds }, artifacts)
 }
 
-function stepsOf({ analyses, clock }: AnalysePorts, analysisId: string): Stopwatch {
-  return createStopwatch(clock, (step, seconds) =>
+function stepsOf({ analyses, clock, tracing }: AnalysePorts, analysisId: string): Stopwatch {
+  const onStep = (step: Step, seconds?: number) =>
     analyses.note(analysisId, {
       kind: 'step',
       text: seconds === undefined ? `${step} started` : `${step} done in ${seconds.toFixed(1)} s`,
       data: seconds === undefined ? { step } : { step, seconds },
-    }),
-  )
+    })
+  return createStopwatch(clock, onStep, tracing)
 }
 
 /** Undefined when the archive has other images of it than were registered. */

@@ -8,6 +8,7 @@ import type { Clock } from '../domain/ports/clock.ts'
 import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { ImageSpool } from '../domain/ports/image-spool.ts'
 import type { ModelRunner } from '../domain/ports/model-runner.ts'
+import type { Tracing } from '../domain/ports/tracing.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
 import type { Registrar } from '../inference/volumes/rigid.ts'
 import type { Letterhead } from '../reports/page-content.ts'
@@ -28,6 +29,7 @@ export interface AnalysePorts {
   spool?: ImageSpool
   readVolume: VolumeReader
   clock: Clock
+  tracing?: Tracing
 }
 
 export interface AnalyseOptions extends TakeOptions {

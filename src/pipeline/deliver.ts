@@ -10,6 +10,7 @@ import type { ClinicalRecords, EhrLinks, EhrReport } from '../domain/ports/clini
 import type { Clock } from '../domain/ports/clock.ts'
 import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { Log } from '../domain/ports/log.ts'
+import { NO_TRACING, type Tracing } from '../domain/ports/tracing.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
 import { nextStepAfter } from '../domain/retry.ts'
 import { unpackFigures } from '../reports/kept-figures.ts'
@@ -27,6 +28,9 @@ export interface DeliverPorts {
   log: Log
   /** Leaves PACS or EHR alone for a while when deliveries to it failed in a row; none does when left out. */
   breakers?: Breakers
+  tracing?: Tracing
+  /** Before each leg: throws LEASE_LOST when another worker has taken over. */
+  confirm?(): Promise<void>
 }
 
 export interface DeliverOptions {
@@ -57,6 +61,7 @@ export async function deliver(
     // A newer set of images may have come since, or a request for its end: then nothing more of this one is written.
     const { state } = (await ports.analyses.get(record.analysisId)) ?? {}
     if (state === 'superseded' || state === 'held') return { do: 'done' }
+    await ports.confirm?.()
     outcomes.push(await runLeg(ports, record, leg, artifacts, options))
   }
   const held = outcomes.find((outcome) => outcome.do === 'hold')
@@ -78,7 +83,9 @@ async function runLeg(
   const attempts = leg.attempts + 1
   const at = () => ports.clock.now().toISOString()
   try {
-    const receipt = await write[leg.leg](ports, record, artifacts, options)
+    const { tracing = NO_TRACING } = ports
+    const fields = { leg: leg.leg, attempts }
+    const receipt = await tracing.span('leg', fields, () => write[leg.leg](ports, record, artifacts, options))
     ports.breakers?.good(leg.leg)
     await ports.analyses.updateLeg(record.analysisId, leg.leg, { state: 'done', attempts, doneAt: at(), receipt })
     return { do: 'done' }

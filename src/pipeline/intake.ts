@@ -3,6 +3,7 @@ import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { BundleIdentity } from '../domain/finding.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 import type { Log } from '../domain/ports/log.ts'
+import { NO_TRACING, type Tracing } from '../domain/ports/tracing.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
 import type { Priority } from '../domain/priority.ts'
 import type { SeriesChoice, Study, Uid } from '../domain/study.ts'
@@ -18,6 +19,7 @@ export async function imageSetDigest(watch: Pick<WatchStore, 'isOwn'>, study: St
 export interface IntakePorts {
   analyses: AnalysisStore
   log: Log
+  tracing?: Tracing
   wake(): Promise<void>
 }
 
@@ -38,7 +40,7 @@ export async function registerAnalysis(
   const analysisId = idAmong(before, instanceSetDigest, (after) =>
     analysisIdOf(studyInstanceUid, instanceSetDigest, bundle.modelDigest, seriesChoice?.series, after),
   )
-  const { record, created } = await ports.analyses.register({
+  const analysis = {
     analysisId,
     studyInstanceUid,
     instanceSetDigest,
@@ -47,7 +49,13 @@ export async function registerAnalysis(
     modelDigest: bundle.modelDigest,
     priority,
     ...(seriesChoice && { seriesChoice }),
-  })
+  }
+  const { record, created } = await (ports.tracing ?? NO_TRACING).span(
+    'register',
+    { analysisId, studyInstanceUid },
+    () => ports.analyses.register(analysis),
+    { study: studyInstanceUid, first: before.length === 0 },
+  )
   if (created) ports.log.info({ analysisId, studyInstanceUid }, 'registered')
   // Also when it was registered before: the process may have ended right after that.
   for (const other of await ports.analyses.byStudy(studyInstanceUid)) {

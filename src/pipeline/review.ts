@@ -15,6 +15,7 @@ import type { EhrReport } from '../domain/ports/clinical-record.ts'
 import type { ImageSpool } from '../domain/ports/image-spool.ts'
 import type { ClaimedDelivery, ReviewStore } from '../domain/ports/review-store.ts'
 import { nextStepAfter, spread } from '../domain/retry.ts'
+import { NO_TRACING } from '../domain/ports/tracing.ts'
 import { type RecordedReview, type Review, redraws } from '../domain/review.ts'
 import type { Letterhead } from '../reports/page-content.ts'
 import { type DeliverOptions, type DeliverPorts, ehrReport, storeObjects } from './deliver.ts'
@@ -111,7 +112,7 @@ async function deliverReview(
   }
   const attempts = delivery.attempts + 1
   try {
-    const receipt = await write[leg](ports, options, review)
+    const receipt = await traced(ports, review, { leg, attempts }, () => write[leg](ports, options, review))
     ports.breakers?.good(leg)
     await reviews.update(review.reviewId, leg, { state: 'done', attempts, doneAt: clock.now().toISOString(), receipt })
     return undefined
@@ -137,6 +138,17 @@ async function deliverReview(
     })
     return notBefore
   }
+}
+
+/** In the trace of the study, as everything that is written of it. */
+async function traced<T>(
+  { analyses, tracing = NO_TRACING }: ReviewPorts,
+  { analysisId }: Review,
+  fields: { leg: string; attempts: number },
+  work: () => Promise<T>,
+): Promise<T> {
+  const study = (await analyses.get(analysisId))?.studyInstanceUid
+  return tracing.span('review leg', { analysisId, ...fields }, work, study === undefined ? {} : { study })
 }
 
 const write = { pacs: storeDecision, ehr: postDecision }

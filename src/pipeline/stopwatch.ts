@@ -1,5 +1,6 @@
 // Times the steps of an analysis and says each one in the record, so that a person sees where it is.
 import type { Clock } from '../domain/ports/clock.ts'
+import { NO_TRACING, type Tracing } from '../domain/ports/tracing.ts'
 
 /** The steps, in order; the page and the demo show them by these names. */
 export const STEPS = [
@@ -23,14 +24,18 @@ export interface Stopwatch {
 }
 
 /** `onStep` is told at the start of a step (without seconds) and at its end. */
-export function createStopwatch(clock: Clock, onStep: (step: Step, seconds?: number) => Promise<void>): Stopwatch {
+export function createStopwatch(
+  clock: Clock,
+  onStep: (step: Step, seconds?: number) => Promise<void>,
+  tracing: Tracing = NO_TRACING,
+): Stopwatch {
   const seconds: Partial<Record<Step, number>> = {}
   return {
     seconds,
     async time(step, work) {
       await onStep(step)
       const started = clock.now().getTime()
-      const value = await work()
+      const value = await tracing.span(step, {}, async () => work())
       const spent = Math.round(clock.now().getTime() - started) / 1000
       seconds[step] = (seconds[step] ?? 0) + spent
       await onStep(step, spent)

@@ -1,7 +1,7 @@
 // The worker: claims what is due, analyses or delivers it, and turns every failure into "later" or "held".
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
-import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
+import type { AnalysisStore, PriorAnalyses } from '../domain/ports/analysis-store.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { Log } from '../domain/ports/log.ts'
 import { nextStepAfter, spread } from '../domain/retry.ts'
@@ -12,12 +12,21 @@ export interface WorkerPorts {
   analyses: AnalysisStore
   clock: Clock
   log: Log
-  analyse(record: AnalysisRecord): Promise<void>
-  deliver(record: AnalysisRecord): Promise<DeliveryOutcome>
+  /** Both change the record through the lease alone. */
+  analyse(record: AnalysisRecord, lease: Lease): Promise<void>
+  deliver(record: AnalysisRecord, lease: Lease): Promise<DeliveryOutcome>
   /** Attempts at an analysis before a person is asked. */
   maxAttempts: number
   /** Asks to be woken again at that time. */
   wakeAt(when: Date): Promise<void>
+  /** How long a worker may give no sign of life before another takes over; a minute when left out. */
+  leaseSeconds?: number
+}
+
+export interface Lease {
+  analyses: AnalysisStore & PriorAnalyses
+  /** Before something is written outside of the record. Throws LEASE_LOST. */
+  confirm(): Promise<void>
 }
 
 const LEASE_SECONDS = 60
@@ -26,7 +35,7 @@ const LEASE_SECONDS = 60
 export async function drainAnalyses(ports: WorkerPorts, owner: string, signal?: AbortSignal): Promise<number> {
   let handled = 0
   while (!signal?.aborted) {
-    const record = await ports.analyses.claim(owner, LEASE_SECONDS)
+    const record = await ports.analyses.claim(owner, ports.leaseSeconds ?? LEASE_SECONDS)
     if (!record) break
     await withLease(ports, owner, record)
     handled += 1
@@ -36,26 +45,38 @@ export async function drainAnalyses(ports: WorkerPorts, owner: string, signal?: 
 
 async function withLease(ports: WorkerPorts, owner: string, record: AnalysisRecord): Promise<void> {
   const { analysisId } = record
+  const { analyses, log, leaseSeconds = LEASE_SECONDS } = ports
+  const renew = () => analyses.renew(analysisId, owner, leaseSeconds)
   const renewal = setInterval(
     () => {
-      ports.analyses.renew(analysisId, owner, LEASE_SECONDS).catch((error) => {
-        ports.log.warn({ analysisId, code: asAppError(error).code, ...unforeseenFields(error) }, 'lease not renewed')
+      renew().catch((error) => {
+        log.warn({ analysisId, code: asAppError(error).code, ...unforeseenFields(error) }, 'lease not renewed')
       })
     },
-    (LEASE_SECONDS * 1000) / 4,
+    (leaseSeconds * 1000) / 4,
   )
+  const lease: Lease = {
+    analyses: analyses.leased(analysisId, owner),
+    async confirm() {
+      if (!(await renew())) throw new AppError('LEASE_LOST', `another worker has the analysis ${analysisId} by now`)
+    },
+  }
   let notBefore: Date | undefined
   try {
-    notBefore = await handle(ports, record)
+    notBefore = await handle({ ...ports, analyses: lease.analyses }, record, lease)
+  } catch (thrown) {
+    const { code } = asAppError(thrown)
+    if (code !== 'LEASE_LOST') throw thrown
+    log.warn({ analysisId, code }, 'left to the worker that has taken it over')
   } finally {
     clearInterval(renewal)
-    await ports.analyses.release(analysisId, owner, notBefore?.toISOString())
+    await analyses.release(analysisId, owner, notBefore?.toISOString())
   }
   if (notBefore) await ports.wakeAt(notBefore)
 }
 
 /** One claimed analysis, as far as it goes now; returns when to look again, if it must. */
-async function handle(ports: WorkerPorts, claimed: AnalysisRecord): Promise<Date | undefined> {
+async function handle(ports: WorkerPorts, claimed: AnalysisRecord, lease: Lease): Promise<Date | undefined> {
   const { analyses, log } = ports
   const { analysisId } = claimed
   let record = claimed
@@ -67,15 +88,17 @@ async function handle(ports: WorkerPorts, claimed: AnalysisRecord): Promise<Date
       return undefined
     }
     try {
-      await ports.analyse(record)
+      await ports.analyse(record, lease)
     } catch (thrown) {
       if (await gaveWay(ports, analysisId)) return undefined
-      return afterFailedAnalysis(ports, record, asAppError(thrown))
+      const error = asAppError(thrown)
+      if (error.code === 'LEASE_LOST') throw error
+      return afterFailedAnalysis(ports, record, error)
     }
     record = (await analyses.get(analysisId)) ?? record
   }
   if (record.state !== 'analysed') return undefined
-  const outcome = await ports.deliver(record)
+  const outcome = await ports.deliver(record, lease)
   if (await gaveWay(ports, analysisId)) return undefined
   if (outcome.do === 'done') {
     // One result of a study is the current one. Before the move: a worker that ends here does it again.

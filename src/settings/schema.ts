@@ -194,6 +194,16 @@ export function settingsSchema(env: Environment) {
           .describe('Least level that is logged.'),
       })
       .prefault({}),
+    traces: z
+      .strictObject({
+        url: z.exactOptional(
+          url(
+            'Where an OpenTelemetry collector takes traces by OTLP over HTTP: "http://collector.hospital.example:4318/v1/traces". No traces when left out. Its credentials, if any, are in the variable OTEL_EXPORTER_OTLP_HEADERS.',
+          ),
+        ),
+      })
+      .prefault({})
+      .describe('Spans of what was done, without patient data.'),
   })
   return sections
     .refine(

@@ -8,7 +8,7 @@ import { type AnalysisChange, describe, move, namePatient, saveResult, updateLeg
 import { type AnalysisReads, createAnalysisReads } from './analysis-reads.ts'
 import type { Database } from './database.ts'
 import { addEvent } from './history.ts'
-import { createLeases, type Leases } from './leases.ts'
+import { createLeases, fenced, type Leases } from './leases.ts'
 import { QUERIES } from './queries.ts'
 import { register } from './register-analysis.ts'
 
@@ -28,6 +28,7 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
   return {
     ...createLeases(db, clock),
     ...createAnalysisReads(db, clock),
+    leased: (analysisId, owner) => createAnalysisStore(fenced(db, analysisId, owner), clock),
     register: (analysis) => db.transaction((tx) => register(tx, analysis, at())),
     move: (analysisId, to, detail) => change(analysisId, (locked) => move(locked, to, detail)),
     note: (analysisId, event) => change(analysisId, (locked) => addEvent(locked.tx, analysisId, locked.at, event)),

@@ -1,6 +1,7 @@
 // Who works on what: an analysis is claimed under a lease, which ends by itself when its worker dies.
 
 import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
+import { AppError } from '../domain/errors.ts'
 import { LIMITS } from '../domain/limits.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 import type { Clock } from '../domain/ports/clock.ts'
@@ -27,6 +28,22 @@ export function latestWait(from: Date, seconds: number): string {
 
 export function secondsAfter(from: Date, seconds: number): string {
   return new Date(from.getTime() + seconds * 1000).toISOString()
+}
+
+/**
+ * The database as the owner of a lease may change it (a fencing token in the words of distributed systems): each transaction begins with the
+ * proof, and keeps its row locked, so that nobody can take over before it ends.
+ */
+export function fenced(db: Database, analysisId: string, owner: string): Database {
+  return {
+    ...db,
+    transaction: (work) =>
+      db.transaction(async (tx) => {
+        const rows = await tx.query(QUERIES.proveLease.sql, [analysisId, owner])
+        if (rows.length === 0) throw new AppError('LEASE_LOST', `another worker has the analysis ${analysisId} by now`)
+        return work(tx)
+      }),
+  }
 }
 
 export function createLeases(db: Database, clock: Clock): Leases {

@@ -4,6 +4,7 @@ import { asAppError, unforeseenFields } from '../domain/errors.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { Log } from '../domain/ports/log.ts'
+import { NO_TRACING, type Tracing } from '../domain/ports/tracing.ts'
 import type { WatchDecision, WatchedStudy, WatchStore } from '../domain/ports/watch-store.ts'
 import type { Study, Uid } from '../domain/study.ts'
 import { createTurns } from '../domain/turns.ts'
@@ -24,6 +25,7 @@ export interface StudyWatchOptions {
   clock: Clock
   settings: StudyWatchSettings
   log: Log
+  tracing?: Tracing
   eligible: (study: Study) => Eligibility
   /**
    * Called at least once per eligible image set; the decision is recorded only after it resolved, so it must be
@@ -48,7 +50,7 @@ const NOTICED_AFTER = 5
 const ALL_AFFECTED = new Set(['ARCHIVE_UNREACHABLE', 'ARCHIVE_AUTH'])
 
 export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
-  const { archive, watchStore, clock, settings, log } = options
+  const { archive, watchStore, clock, settings, log, tracing = NO_TRACING } = options
   const checkSeconds = settings.checkSeconds ?? Math.min(Math.max(settings.settleSeconds, 1), 10)
   // A hint must not overwrite a decision in the making.
   const inTurn = createTurns()
@@ -121,7 +123,8 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
       incomplete.set(studyInstanceUid, { digest: known.instanceSetDigest, until })
       return noteWaiting(studyInstanceUid, reason)
     }
-    await options.onSettled(studyInstanceUid, known.instanceSetDigest, study)
+    const settled = () => options.onSettled(studyInstanceUid, known.instanceSetDigest, study)
+    await tracing.span('settle', { studyInstanceUid }, settled, { study: studyInstanceUid })
     await decide(known, { outcome: 'accepted' })
   }
 
@@ -152,14 +155,16 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
 
   async function noteChange(studyInstanceUid: Uid, known: WatchedStudy | undefined, set: ImageSet): Promise<void> {
     const now = clock.now().toISOString()
-    await watchStore.put({
+    const seen = {
       ...known,
       studyInstanceUid,
       instanceSetDigest: set.digest,
       instanceCount: set.sopInstanceUids.length,
       firstSeenAt: known?.firstSeenAt ?? now,
       changedAt: now,
-    })
+    }
+    const fields = { studyInstanceUid, instances: seen.instanceCount }
+    await tracing.span('notice', fields, () => watchStore.put(seen), { study: studyInstanceUid })
     log.info(
       { studyInstanceUid, instances: set.sopInstanceUids.length },
       known === undefined ? 'study seen' : 'study changed',

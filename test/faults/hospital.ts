@@ -15,7 +15,7 @@ import { deliver } from '../../src/pipeline/deliver.ts'
 import { hurryWaiting } from '../../src/pipeline/hurry.ts'
 import { imageSetDigest, registerAnalysis } from '../../src/pipeline/intake.ts'
 import { releaseHold } from '../../src/pipeline/resolve.ts'
-import { drainAnalyses } from '../../src/pipeline/worker.ts'
+import { drainAnalyses, type Lease } from '../../src/pipeline/worker.ts'
 import { type AnalysisRecords, createAnalysisStore } from '../../src/store/analyses.ts'
 import type { Database } from '../../src/store/database.ts'
 import { migrate, readMigrations } from '../../src/store/migrate.ts'
@@ -94,7 +94,11 @@ export async function openHospital(seed: string): Promise<Hospital> {
 
   function startLife() {
     const alive = { yes: true }
-    const analyses = faults.wrap('database', createAnalysisStore(db, clock), alive)
+    const store = createAnalysisStore(db, clock)
+    const analyses = {
+      ...faults.wrap('database', store, alive),
+      leased: (id: string, by: string) => faults.wrap('database', store.leased(id, by), alive),
+    }
     const watchStore = faults.wrap('database', createWatchStore(db, clock), alive)
     const archive = faults.wrap('archive', archiveOf(studies, faults), alive)
     const ehr = ehrOf(reports, (record) => faults.wrap('ehr', record, alive))
@@ -122,15 +126,15 @@ export async function openHospital(seed: string): Promise<Hospital> {
       settings: { intervalSeconds: TICK_SECONDS },
       log: quietLog,
     })
-    const analyse = async (record: AnalysisRecord) => {
+    const analyse = async (record: AnalysisRecord, lease: Lease) => {
       const study = await archive.retrieveMetadata(record.studyInstanceUid)
       if ((await imageSetDigest(watchStore, study)) !== record.instanceSetDigest) {
-        await analyses.move(record.analysisId, 'superseded', { text: 'the images of the study changed' })
+        await lease.analyses.move(record.analysisId, 'superseded', { text: 'the images of the study changed' })
         return
       }
       await faults.world('grows', () => grow(record.studyInstanceUid))
       await analysis.run()
-      await analyses.saveResult(record.analysisId, {}, artifactsOf(record))
+      await lease.analyses.saveResult(record.analysisId, {}, artifactsOf(record))
     }
     const ports = { archive, ehr, analyses, watch: watchStore, clock, log: quietLog }
     const options = { excludedRoles: new Set<never>(), maxAttempts: { pacs: 12, ehr: 12 } }
@@ -153,7 +157,8 @@ export async function openHospital(seed: string): Promise<Hospital> {
             maxAttempts: 12,
             wakeAt: async () => {},
             analyse,
-            deliver: (record) => deliver(ports as unknown as Parameters<typeof deliver>[0], record, options),
+            deliver: (record, lease) =>
+              deliver({ ...ports, ...lease } as unknown as Parameters<typeof deliver>[0], record, options),
           },
           owner,
         )

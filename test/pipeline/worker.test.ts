@@ -4,7 +4,7 @@ import type { AnalysisRecord } from '../../src/domain/analysis.ts'
 import { AppError } from '../../src/domain/errors.ts'
 import { spread } from '../../src/domain/retry.ts'
 import type { DeliveryOutcome } from '../../src/pipeline/deliver.ts'
-import { drainAnalyses, type WorkerPorts } from '../../src/pipeline/worker.ts'
+import { drainAnalyses, type Lease, type WorkerPorts } from '../../src/pipeline/worker.ts'
 import { type AnalysisRecords, createAnalysisStore } from '../../src/store/analyses.ts'
 import type { Database } from '../../src/store/database.ts'
 import { migrate, readMigrations } from '../../src/store/migrate.ts'
@@ -169,5 +169,61 @@ describe('the worker', () => {
     await drain({ maxAttempts: 2 })
     expect((await stateOf()).hold?.message).toBe('the service ended 3 times while it worked on this analysis')
     await close()
+  })
+
+  describe('that was stopped until another has taken over', () => {
+    /** What another worker does once the lease has ended. */
+    async function takeOver(): Promise<void> {
+      clock.advance(61)
+      expect((await analyses.claim('worker-2', 60))?.analysisId).toBe(analysisId)
+    }
+
+    it('stores no result, moves no state and tries nothing again', async () => {
+      const before = async ({ analysisId: id }: AnalysisRecord, lease: Lease) => {
+        await takeOver()
+        await lease.analyses.saveResult(id, {}, [])
+      }
+      await drain({ analyse: before })
+      const { state } = await stateOf()
+      expect(state).toBe('running')
+      expect(woken).toEqual([])
+      expect(log.lines.map(({ fields, message }) => [fields.code, message])).toEqual([
+        ['LEASE_LOST', 'left to the worker that has taken it over'],
+      ])
+      expect((await analyses.events(analysisId)).map(({ text }) => text)).not.toContain('analysed')
+      // The lease of the other stands.
+      expect(await analyses.renew(analysisId, 'worker-2', 60)).toBe(true)
+      await close()
+    })
+
+    it('delivers nothing, and writes no outcome of a delivery that was under way', async () => {
+      let written = 0
+      const late = async (_record: AnalysisRecord, lease: Lease): Promise<DeliveryOutcome> => {
+        await takeOver()
+        await lease.confirm()
+        written += 1
+        return { do: 'done' }
+      }
+      await drain({ deliver: late })
+      expect(written).toBe(0)
+      await analyses.release(analysisId, 'worker-2')
+      await drain({
+        deliver: async () => {
+          await takeOver()
+          return { do: 'done' }
+        },
+      })
+      expect((await stateOf()).state).toBe('analysed')
+      await close()
+    })
+
+    it('goes on where nobody has taken over, however late it is', async () => {
+      const slow = async ({ analysisId: id }: AnalysisRecord, lease: Lease) => {
+        clock.advance(3600)
+        await lease.analyses.saveResult(id, {}, [])
+      }
+      await drain({ analyse: slow })
+      expect((await stateOf()).state).toBe('delivered')
+    })
   })
 })

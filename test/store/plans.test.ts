@@ -35,6 +35,7 @@ const VALUES: Record<keyof typeof QUERIES, string[]> = {
   lastEvent: [],
   claimAnalysis: [`'w'`, NOW, LATER, LATER],
   renewLease: [A, `'w'`, LATER],
+  proveLease: [A, `'w'`],
   releaseLease: [A, `'w'`, NOW],
   releaseAllLeases: [],
   makeAnalysisDue: [A, NOW],

@@ -1,5 +1,6 @@
 // What the service and the inference process say to each other (structured clone over IPC).
 import type { Head } from '../../domain/finding.ts'
+import type { FinishedSpan } from '../../domain/ports/tracing.ts'
 import type { Grid } from '../../domain/volume.ts'
 import type { SegmentationRules } from '../segmentation/graph-state.ts'
 import type { StageRecord } from '../segmentation/run-graph.ts'
@@ -60,6 +61,8 @@ export interface OpenMessage {
 export interface SegmentMessage {
   type: 'segment'
   id: number
+  /** W3C Trace Context of the span that asks, when spans are wanted. */
+  trace?: string
   /** Of the first stage, with its channels as normalised; null for a sequence that is missing. */
   grid: Grid
   channels: (Float32Array | null)[]
@@ -75,6 +78,7 @@ export interface ImagesMessage {
 export interface HeadMessage {
   type: 'head'
   id: number
+  trace?: string
   head: Head
   rows: Float32Array
   count: number
@@ -84,6 +88,7 @@ export interface HeadMessage {
 export interface EncodeMessage {
   type: 'encode'
   id: number
+  trace?: string
   window: Float32Array
 }
 
@@ -129,6 +134,8 @@ export type FromProcess =
   /** "heads.idh" or "encoder" cannot run: no provider would help. */
   | { type: 'unusable'; part: string; reason: string }
   | { type: 'progress'; id: number; fraction: number }
+  /** Said before the answer. */
+  | { type: 'span'; id: number; trace: string; span: FinishedSpan }
   /** The sequences on this grid are needed, as they are. */
   | { type: 'wanted'; id: number; grid: Grid }
   | ResultMessage

@@ -2,8 +2,9 @@
 import { AppError } from '../../domain/errors.ts'
 import type { Head } from '../../domain/finding.ts'
 import type { EncodeResponse } from '../../domain/head-run.ts'
+import type { FinishedSpan, SpanFields } from '../../domain/ports/tracing.ts'
 import type { SegmentationRules } from '../segmentation/graph-state.ts'
-import { type Images, runGraph } from '../segmentation/run-graph.ts'
+import { type Images, runGraph, type StageRecord } from '../segmentation/run-graph.ts'
 import type {
   EncodeMessage,
   EncoderFile,
@@ -17,6 +18,24 @@ import type {
 } from './messages.ts'
 import { checkedBytes, type Networks, openNetworks, reasonOf } from './networks.ts'
 import { type HeadSession, openEncoder, openHead, RUNTIME } from './session.ts'
+
+/** Tells what it took to whoever asked for spans. */
+function tellSpan(
+  { id, trace, type }: SegmentMessage | HeadMessage | EncodeMessage,
+  startedAt: number,
+  more: { fields?: SpanFields; stages?: readonly StageRecord[] } = {},
+): void {
+  if (trace === undefined) return
+  const endedAt = Date.now()
+  const span = {
+    name: type,
+    startedAt,
+    endedAt,
+    fields: { pid: process.pid, ...more.fields },
+    parts: stageSpans(more.stages ?? [], startedAt),
+  }
+  say({ type: 'span', id, trace, span })
+}
 
 let opened: { networks: Networks; rules: SegmentationRules } | undefined
 /** The request that waits for images on another grid. */
@@ -98,20 +117,30 @@ async function openCheckedEncoder(encoder: EncoderFile, threads: number | undefi
   return run
 }
 
-async function runEncoder({ id, window }: EncodeMessage): Promise<void> {
+async function runEncoder(message: EncodeMessage): Promise<void> {
+  const { id, window } = message
   if (!encode) throw new Error('no encoder is open')
-  say({ type: 'encoded', id, ...(await encode(window)) })
+  const startedAt = Date.now()
+  const encoded = await encode(window)
+  tellSpan(message, startedAt)
+  say({ type: 'encoded', id, ...encoded })
 }
 
-async function runHead({ id, head, rows, count, members }: HeadMessage): Promise<void> {
+async function runHead(message: HeadMessage): Promise<void> {
+  const { id, head, rows, count, members } = message
   const session = heads.get(head)
   if (!session) throw new Error(`the head ${head} is not open`)
-  say({ type: 'head-result', id, ...(await session.run(rows, count, members)) })
+  const startedAt = Date.now()
+  const result = await session.run(rows, count, members)
+  tellSpan(message, startedAt, { fields: { step: head } })
+  say({ type: 'head-result', id, ...result })
 }
 
-async function segment({ id, grid, channels }: SegmentMessage): Promise<void> {
+async function segment(message: SegmentMessage): Promise<void> {
+  const { id, grid, channels } = message
   if (!opened) throw new Error('no network is open')
   const { networks, rules } = opened
+  const startedAt = Date.now()
   const started = performance.now()
   const answer = await runGraph(
     rules,
@@ -130,6 +159,7 @@ async function segment({ id, grid, channels }: SegmentMessage): Promise<void> {
   const seconds = (performance.now() - started) / 1000
   // maxRSS is in KiB on every platform that libuv knows.
   const peakRssMb = Math.round(process.resourceUsage().maxRSS / 1024)
+  tellSpan(message, startedAt, { fields: { provider: networks.providers.join('+') }, stages: answer.stages })
   say({ type: 'result', id, ...answer, seconds, peakRssMb })
 }
 
@@ -139,4 +169,16 @@ async function takeImages({ id, images }: ImagesMessage): Promise<void> {
 
 function say(message: FromProcess): void {
   if (process.connected) process.send?.(message)
+}
+
+/** The stages run one after the other. */
+function stageSpans(stages: readonly StageRecord[], from: number): FinishedSpan[] {
+  let startedAt = from
+  return stages.flatMap(({ stage, seconds, skipped }) => {
+    if (skipped !== undefined) return []
+    const endedAt = startedAt + seconds * 1000
+    const span = { name: 'stage', startedAt, endedAt, fields: { step: stage }, parts: [] }
+    startedAt = endedAt
+    return [span]
+  })
 }

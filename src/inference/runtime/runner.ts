@@ -7,6 +7,7 @@ import type { ExecutionRecord } from '../../domain/finding.ts'
 import type { EncodeResponse, HeadResponse } from '../../domain/head-run.ts'
 import type { Log } from '../../domain/ports/log.ts'
 import type { ModelRunner, SegmentRequest, SegmentResponse } from '../../domain/ports/model-runner.ts'
+import { NO_TRACING, type Tracing } from '../../domain/ports/tracing.ts'
 import { createTurns } from '../../domain/turns.ts'
 import { type Grid, voxelCount } from '../../domain/volume.ts'
 import { trialOf } from '../bundle/graph.ts'
@@ -42,6 +43,7 @@ export interface RunnerOptions {
   /** Limit for opening the network on the providers; 3 minutes, since an accelerator may compile its kernels first. */
   openTimeoutMs?: number
   log: Log
+  tracing?: Tracing
 }
 
 export interface Runner extends ModelRunner {
@@ -60,7 +62,7 @@ interface Opened {
 
 /** Opens the bundle's networks; INFERENCE_UNAVAILABLE gives the reason of every provider. */
 export async function startRunner(options: RunnerOptions): Promise<Runner> {
-  const { bundle, providers, timeoutMs, log } = options
+  const { bundle, providers, timeoutMs, log, tracing = NO_TRACING } = options
   let open: Opened | undefined = await openProcess(options)
   let last = open
   const turns = createTurns()
@@ -82,10 +84,13 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
       last = open
     }
     const used = open
+    const trace = tracing.current()
+    const traced = trace === undefined ? message : { ...message, trace }
     const reply = await ask<Extract<FromProcess, { type: T }>>(used.child, timeoutMs, doing, (done, fail) => {
-      used.child.send(message)
+      used.child.send(traced)
       return (from) => {
         if (!('id' in from) || from.id !== message.id) return
+        if (from.type === 'span') return tracing.record('inference', from.trace, from.span)
         if (from.type === 'progress') onProgress(from.fraction)
         else if (from.type === 'wanted') {
           if (!imagesOn) return fail('the request gives no images on the grid of a later stage')

@@ -34,6 +34,11 @@ export const LEASE_QUERIES = {
     sql: 'update gliabridge.analyses set lease_until = $3 where analysis_id = $1 and lease_owner = $2 returning analysis_id',
     index: 'analyses_pkey',
   },
+  /** $1 analysis, $2 owner. Keeps the row locked, so that nobody takes over before the transaction ends. */
+  proveLease: {
+    sql: 'select analysis_id from gliabridge.analyses where analysis_id = $1 and lease_owner = $2 for update',
+    index: 'analyses_pkey',
+  },
   /** $1 analysis, $2 owner, $3 due */
   releaseLease: {
     sql: `update gliabridge.analyses set lease_owner = null, lease_until = null, due_at = $3

@@ -1,0 +1,22 @@
+// Says in the log when spans do not reach the collector, and when they do again: the SDK drops them without a word.
+import { type ExportResult, ExportResultCode } from '@opentelemetry/core'
+import type { SpanExporter } from '@opentelemetry/sdk-trace'
+import type { Log } from '../domain/ports/log.ts'
+
+export function watchExports(exporter: SpanExporter, log: Log): SpanExporter {
+  let isFailing = false
+  return {
+    export(spans, done) {
+      exporter.export(spans, (result: ExportResult) => {
+        const failed = result.code !== ExportResultCode.SUCCESS
+        if (failed && !isFailing)
+          log.warn({ count: spans.length }, 'the trace collector does not take spans; they are dropped')
+        if (!failed && isFailing) log.info({}, 'the trace collector takes spans again')
+        isFailing = failed
+        done(result)
+      })
+    },
+    forceFlush: async () => exporter.forceFlush?.(),
+    shutdown: () => exporter.shutdown(),
+  }
+}
