@@ -14,8 +14,9 @@ import { releaseHold, replay } from './pipeline/resolve.ts'
 import { reviewAnalysis } from './pipeline/review.ts'
 import { currentReport } from './pipeline/reviewed-pdf.ts'
 import { createSeriesPictures } from './pipeline/series-pictures.ts'
+import { freeBytesOf } from './store/disk.ts'
 import { renderMetrics } from './telemetry/metrics.ts'
-import { readProcessFigures } from './telemetry/resources.ts'
+import { readPeakBytes, readProcessFigures } from './telemetry/resources.ts'
 
 /** What a person changes wakes the workers once it is stored. */
 async function andWake<T>(change: Promise<T>, wake: () => Promise<unknown>): Promise<T> {
@@ -76,11 +77,15 @@ export function pageDeps(parts: Parts, hint: NonNullable<AppDeps['hint']>): AppD
   }
 }
 
-async function metricsOf({ store, peers, startedAt, clock, software, bundle }: Parts): Promise<string> {
+async function metricsOf(parts: Parts): Promise<string> {
+  const { settings, store, peers, startedAt, clock, software, bundle, runner } = parts
+  const { pid } = runner
   return renderMetrics({
     ...(await store.analyses.figures()),
     peers: peers.states().map((state) => peerFigures(state, startedAt, clock.now().getTime())),
     software: { version: software.version, bundleId: bundle.id, modelDigest: bundle.identity.modelDigest },
     process: readProcessFigures(),
+    diskFreeBytes: await freeBytesOf(settings.store.dataDir).catch(() => undefined),
+    inferencePeakBytes: pid === undefined ? undefined : ((await readPeakBytes(pid)) ?? 0),
   })
 }

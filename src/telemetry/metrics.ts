@@ -13,6 +13,16 @@ export interface Figures {
   steps: readonly { step: string; count: number; seconds: number }[]
   /** Age of the oldest analysis that should be moving, in seconds; 0 when none. */
   oldestOpenSeconds: number
+  /** code → analyses that are held for it */
+  holds: Readonly<Record<string, number>>
+  oldestDeliveries: readonly { leg: string; seconds: number }[]
+  /** What became of the studies that were seen. */
+  watched: Readonly<Record<string, number>>
+  leases: number
+  /** Of the folder of state and images; undefined where there is none, as with PostgreSQL and no images kept. */
+  diskFreeBytes: number | undefined
+  /** Highest resident memory of the inference process; undefined while there is none. */
+  inferencePeakBytes: number | undefined
   process: ProcessFigures
 }
 
@@ -95,7 +105,52 @@ export function renderMetrics(figures: Figures): string {
     gauge('process_start_time_seconds', 'When the service started, Unix time.', process.startedAtSeconds),
     gauge('gliabridge_uptime_seconds', 'Time since the service started.', process.uptimeSeconds),
   ]
-  return families.map(renderFamily).join('')
+  return [...families, ...moreFamilies(figures)].map(renderFamily).join('')
+}
+
+/** What waits, and what there is room for. */
+function moreFamilies(figures: Figures): Family[] {
+  const { holds, oldestDeliveries, watched, leases, diskFreeBytes, inferencePeakBytes } = figures
+  const gauge = (name: string, help: string, samples: Family['samples']): Family => ({
+    name,
+    type: 'gauge',
+    help,
+    samples,
+  })
+  const isThere = inferencePeakBytes !== undefined
+  return [
+    gauge('gliabridge_holds', 'Held analyses by the code of the reason.', labelled('code', holds)),
+    gauge(
+      'gliabridge_oldest_delivery_seconds',
+      'Age of the oldest analysis whose delivery still waits, by leg.',
+      oldestDeliveries.map(({ leg, seconds }) => ({ labels: { leg }, value: seconds })),
+    ),
+    gauge(
+      'gliabridge_watched_studies',
+      'Studies that were seen, by what became of them.',
+      labelled('outcome', watched),
+    ),
+    gauge('gliabridge_leases', 'Analyses that a worker of any process has now.', [{ value: leases }]),
+    gauge(
+      'gliabridge_disk_free_bytes',
+      'Room on the disk of store.dataDir.',
+      diskFreeBytes === undefined ? [] : [{ value: diskFreeBytes }],
+    ),
+    gauge(
+      'gliabridge_inference_up',
+      'Whether the inference process runs; between a crash and the next study it does not.',
+      [{ value: Number(isThere) }],
+    ),
+    gauge(
+      'gliabridge_inference_peak_resident_memory_bytes',
+      'Highest resident memory of the inference process (Linux).',
+      isThere ? [{ value: inferencePeakBytes }] : [],
+    ),
+  ]
+}
+
+function labelled(label: string, counts: Readonly<Record<string, number>>): Family['samples'] {
+  return Object.entries(counts).map(([name, value]) => ({ labels: { [label]: name }, value }))
 }
 
 function renderFamily({ name, type, help, samples }: Family): string {

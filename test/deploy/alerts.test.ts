@@ -1,9 +1,8 @@
-// The alert rules: each names figures that the service really gives, and has its section in the runbook.
+// Alert rules and dashboard: each names figures that the service really gives, and each alert has its section in the runbook.
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { renderMetrics } from '../../src/telemetry/metrics.ts'
-import { readProcessFigures } from '../../src/telemetry/resources.ts'
+import { figuresIn, missingFigures, sampleMetrics } from '../support/sample-metrics.ts'
 
 interface Rule {
   alert: string
@@ -16,30 +15,37 @@ const rules: Rule[] = parse(read('deploy/prometheus/alerts.yaml')).groups.flatMa
   (group: { rules: Rule[] }) => group.rules,
 )
 
-const metrics = renderMetrics({
-  analyses: { held: 1 },
-  legs: [{ leg: 'ehr', state: 'failed', count: 1, attempts: 12 }],
-  peers: ['pacs', 'ehr'].map((peer) => ({ peer, up: false, secondsSinceGood: 1 })),
-  software: { version: '0.1.0', bundleId: 'b', modelDigest: 'd' },
-  steps: [],
-  oldestOpenSeconds: 0,
-  process: readProcessFigures(),
-})
+const metrics = sampleMetrics()
 
 it('asks for figures and labels that the service gives', () => {
   expect(rules.length).toBeGreaterThan(5)
-  for (const { alert, expr } of rules) {
-    const wanted = [...expr.matchAll(/\b((?:gliabridge|process)_\w+)(?:\{([^}]*)\})?/g)]
-    for (const [, name, labels = ''] of wanted) {
-      // "job" is given by Prometheus.
-      const own = labels.split(',').filter((label) => label !== '' && !label.startsWith('job='))
-      const lines = metrics.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
-      expect(
-        lines.filter((line) => own.every((label) => line.includes(label))),
-        `${alert}: ${name}`,
-      ).not.toEqual([])
+  for (const { alert, expr } of rules) expect(missingFigures(expr, metrics), alert).toEqual([])
+})
+
+it('asks in every panel of the dashboard for figures and labels that the service gives, and leaves none out', () => {
+  const dashboard: { panels: { title: string; targets: { expr: string; legendFormat: string }[] }[] } = JSON.parse(
+    read('deploy/grafana/gliabridge.json'),
+  )
+  const asked = new Set<string>()
+  for (const { title, targets } of dashboard.panels)
+    for (const { expr, legendFormat } of targets) {
+      expect(missingFigures(expr, metrics), title).toEqual([])
+      for (const name of figuresIn(expr)) asked.add(name.replace(/_(sum|count)$/, ''))
+      // A label in a legend that no sample has is an empty legend.
+      const labels = [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, label]) => label)
+      const samples = metrics.split('\n').filter((line) => figuresIn(expr).some((name) => line.startsWith(`${name}{`)))
+      for (const label of labels)
+        if (label !== 'instance') expect(samples.join('\n'), `${title}: ${label}`).toContain(`${label}="`)
     }
-  }
+  const given = [...metrics.matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name!)
+  const elsewhere = ['process_start_time_seconds', 'gliabridge_uptime_seconds', 'gliabridge_peak_resident_memory_bytes']
+  expect(given.filter((name) => !asked.has(name))).toEqual(expect.arrayContaining(elsewhere))
+  expect(given.filter((name) => !asked.has(name) && !elsewhere.includes(name))).toEqual([])
+})
+
+it('sees a figure that the service does not give, and a label that it does not have', () => {
+  expect(missingFigures('gliabridge_nothing > 1', metrics)).toEqual(['gliabridge_nothing'])
+  expect(missingFigures('gliabridge_legs{state="odd"} > 1', metrics)).toEqual(['gliabridge_legs{state="odd"}'])
 })
 
 it('explains every alert in the runbook, and no other', () => {

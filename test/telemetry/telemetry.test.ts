@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { isKnownField, safeFields } from '../../src/telemetry/fields.ts'
 import { createLog } from '../../src/telemetry/log.ts'
-import { renderMetrics } from '../../src/telemetry/metrics.ts'
-import { measureRun, readPeakBytes, readProcessFigures } from '../../src/telemetry/resources.ts'
+import { measureRun, readPeakBytes } from '../../src/telemetry/resources.ts'
+import { sampleMetrics } from '../support/sample-metrics.ts'
 
 describe('the log', () => {
   const written = (level: 'info' | 'warn') => {
@@ -63,7 +63,9 @@ describe('the log', () => {
     let seen = 0
     for (const name of files) {
       const text = readFileSync(join(src, name), 'utf8')
-      for (const [, fields] of text.matchAll(/\blog\.(?:info|warn|error)\(\s*\{([^{}]*)\}/g)) {
+      for (const [, fields] of text.matchAll(
+        /\b(?:log\.(?:info|warn|error)\(|tracing\.span\([^,]+,)\s*\{([^{}]*)\}/g,
+      )) {
         for (const [, field] of fields!.matchAll(/(?:^|,)\s*([a-zA-Z]\w*)\s*(?=[:,]|$)/g)) {
           seen += 1
           if (!isKnownField(field!)) unknown.push(`${name}: ${field}`)
@@ -83,18 +85,7 @@ describe('the log', () => {
 })
 
 it('renders metrics that a Prometheus parser takes', () => {
-  const text = renderMetrics({
-    analyses: { queued: 1, held: 2 },
-    legs: [{ leg: 'ehr', state: 'failed', count: 2, attempts: 7 }],
-    steps: [{ step: 'seg"ment\\', count: 3, seconds: 4.5 }],
-    oldestOpenSeconds: 12.5,
-    peers: [
-      { peer: 'pacs', up: true, secondsSinceGood: 4.2 },
-      { peer: 'ehr', up: false, secondsSinceGood: 900 },
-    ],
-    software: { version: '0.1.0', bundleId: 'glioma', modelDigest: 'ab12' },
-    process: readProcessFigures(),
-  })
+  const text = sampleMetrics()
   expect(text.endsWith('\n')).toBe(true)
   for (const line of text.trimEnd().split('\n')) {
     expect(line).toMatch(
