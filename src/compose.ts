@@ -57,7 +57,8 @@ interface Ending {
 }
 
 function serviceOf(parts: Parts, { port, onBroken }: ComposeOptions, { onClose, stop }: Ending): Service {
-  const { settings, bundle, store, archive, received, ehr, clock, log, tracing, peers, register, routing, submit } = parts
+  const { settings, bundle, store, archive, received, ehr, clock, log, tracing, peers, register, routing, submit } =
+    parts
   const { analyses, watch, workitems, hints } = store
   let watching: Watching | undefined
 

@@ -60,8 +60,10 @@ describe('traces', () => {
     await tracing.span('segment', {}, async () => {
       const context = tracing.current()!
       expect(context).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
-      const part = { name: 'stage', startedAt: 1000, endedAt: 3500, fields: { step: 'whole' }, parts: [] }
-      tracing.record('inference', context, { ...part, name: 'run', endedAt: 5000, fields: { pid: 7 }, parts: [part] })
+      const startedAt = Date.now() - 60_000
+      const part = { name: 'stage', startedAt, endedAt: startedAt + 2500, fields: { step: 'whole' }, parts: [] }
+      const whole = { ...part, name: 'run', endedAt: startedAt + 4000, fields: { pid: 7 }, parts: [part] }
+      tracing.record('inference', context, whole)
     })
     expect(tracing.current()).toBeUndefined()
     await tracing.close()
