@@ -1,7 +1,9 @@
 // Reads the files of a series in a process of its own, with a deadline for each and a limit on memory; one that failed is not used again.
+
 import { type ChildProcess, fork } from 'node:child_process'
 import { readFileMeta } from '../dicom/file-meta.ts'
 import type { ReadVolume, SeriesPlan, VolumeReader } from '../dicom/series-volume.ts'
+import { instanceName } from '../dicom/uid.ts'
 import { AppError } from '../domain/errors.ts'
 import { LIMITS } from '../domain/limits.ts'
 import type { FromDecoder, ToDecoder } from './messages.ts'
@@ -143,5 +145,5 @@ function withoutInstances(plan: SeriesPlan): SeriesPlan {
 
 function nameOf(bytes: Uint8Array, series: string): string {
   const uid = readFileMeta(bytes)?.sopInstanceUid
-  return uid ? `instance ${uid}` : `an instance of ${series}`
+  return uid ? instanceName(uid) : `an instance of ${series}`
 }

@@ -1,6 +1,8 @@
 // Slices to a regular grid in patient space (PS3.3 C.7.6.2.1.1), or the reason why they make none.
+
 import type { Grid, Vec3 } from '../domain/volume.ts'
 import type { Slice } from './slices.ts'
+import { instanceName } from './uid.ts'
 
 /** Why slices are no volume; the caller names the series. */
 export class GeometryRefusal extends Error {}
@@ -190,7 +192,8 @@ function distancesOf(placed: readonly Placed[]): number[] {
 }
 
 function nameOf({ sopInstanceUid, frameNumber }: Slice): string {
-  return frameNumber === undefined ? `instance ${sopInstanceUid}` : `frame ${frameNumber} of instance ${sopInstanceUid}`
+  const instance = instanceName(sopInstanceUid)
+  return frameNumber === undefined ? instance : `frame ${frameNumber} of ${instance}`
 }
 
 function near(a: number, b: number): boolean {

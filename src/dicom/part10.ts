@@ -1,4 +1,5 @@
 // DICOM files (PS3.10): Part 10 bytes to and from DICOM JSON data sets and pixel frames.
+
 import { deflateRawSync } from 'node:zlib'
 import { AppError } from '../domain/errors.ts'
 import type { DicomJson, Uid } from '../domain/study.ts'
@@ -9,6 +10,7 @@ import { writeElements, writeHeader } from './element-writer.ts'
 import { requireFileMeta } from './file-meta.ts'
 import { inflateDataSet } from './inflate.ts'
 import { type Encoding, EXPLICIT_LITTLE_ENDIAN, encodingOf } from './transfer-syntax.ts'
+import { instanceName } from './uid.ts'
 
 /** Our own implementation (PS3.10 Section 7.1): a UUID made once, not one of the toolkit's. */
 export const IMPLEMENTATION_CLASS_UID = '2.25.193282248648336145630406453138923874833'
@@ -114,8 +116,7 @@ function join(parts: Uint8Array[]): Uint8Array {
 }
 
 function invalid(uid: Uid, why: string): AppError {
-  const name = uid === '' ? 'an instance without readable SOP Instance UID' : `instance ${uid}`
-  return new AppError('INSTANCE_INVALID', `${name} is not usable: ${why}`)
+  return new AppError('INSTANCE_INVALID', `${instanceName(uid)} is not usable: ${why}`)
 }
 
 /** A file to write; text goes out as UTF-8 with SpecificCharacterSet ISO_IR 192. */

@@ -1,8 +1,10 @@
 // How the pixels of an image are stored (Image Pixel module, PS3.3 C.7.6.3.1).
+
 import { AppError } from '../domain/errors.ts'
 import { LIMITS } from '../domain/limits.ts'
 import type { DicomJson } from '../domain/study.ts'
 import { number, text } from './dataset.ts'
+import { instanceName } from './uid.ts'
 
 /** Image Pixel Description (PS3.3 C.7.6.3.1). */
 export interface PixelFormat {
@@ -16,7 +18,8 @@ export interface PixelFormat {
 
 /** Reads the pixel description of a data set; SERIES_UNSUPPORTED names the attribute that cannot be handled. */
 export function pixelFormat(ds: DicomJson): PixelFormat {
-  const refuse = (why: string) => new AppError('SERIES_UNSUPPORTED', `instance ${text(ds, 'SOPInstanceUID')}: ${why}`)
+  const refuse = (why: string) =>
+    new AppError('SERIES_UNSUPPORTED', `${instanceName(text(ds, 'SOPInstanceUID'))}: ${why}`)
   const whole = (keyword: string): number => {
     const value = number(ds, keyword)
     if (value === undefined || !Number.isInteger(value) || value < 0) throw refuse(`${keyword} is missing or invalid`)

@@ -1,10 +1,12 @@
 // Stored pixel values of one frame, from any supported transfer syntax (PS3.5 Section 8 and Annex A). Grey scale only.
+
 import { AppError } from '../domain/errors.ts'
 import type { Uid } from '../domain/study.ts'
 import { COMPRESSED, decompress, expectLength } from './decompress.ts'
 import type { PixelFormat } from './pixel-format.ts'
 import { decodeRle } from './rle.ts'
 import { encodingOf, RLE_LOSSLESS } from './transfer-syntax.ts'
+import { instanceName } from './uid.ts'
 
 /** Stored values, sign extended; the index is column + columns * row. */
 export type StoredValues = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array
@@ -32,7 +34,7 @@ export async function decodeFrame(
       const name = supported === undefined ? 'transfer syntax' : supported.name
       throw new AppError(
         'SERIES_UNSUPPORTED',
-        `instance ${instance}: ${name} ${transferSyntaxUid} with ${format.bitsAllocated} bits is not supported`,
+        `${instanceName(instance)}: ${name} ${transferSyntaxUid} with ${format.bitsAllocated} bits is not supported`,
       )
     }
     return extract(await decompress(frame, supported.decode, format), format, false)
@@ -40,7 +42,7 @@ export async function decodeFrame(
     if (error instanceof AppError) throw error
     // Codecs throw strings, numbers and errors; none is passed on but our own.
     const why = error instanceof RangeError ? error.message : 'the compressed pixel data is damaged'
-    throw new AppError('INSTANCE_INVALID', `instance ${instance} is not usable: ${why}`)
+    throw new AppError('INSTANCE_INVALID', `${instanceName(instance)} is not usable: ${why}`)
   }
 }
 

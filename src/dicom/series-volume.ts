@@ -1,4 +1,5 @@
 // A series to one volume in patient space: planned from metadata, then filled instance by instance as they stream in.
+
 import { AppError } from '../domain/errors.ts'
 import type { QualityNote } from '../domain/finding.ts'
 import { LIMITS } from '../domain/limits.ts'
@@ -10,6 +11,7 @@ import { type Part10, readPart10 } from './part10.ts'
 import { type PixelFormat, pixelFormat } from './pixel-format.ts'
 import { decodeFrame } from './pixels.ts'
 import { functionalGroup, isEnhanced, type Slice, slicesOf } from './slices.ts'
+import { instanceName } from './uid.ts'
 import { volumeInstances } from './volume-instances.ts'
 
 /** What a series will become: `frames[k]` is the image behind slice k. */
@@ -59,7 +61,7 @@ export function planSeries(whole: Series): SeriesPlan {
 
 /** One image alone, for a person to look at: its middle frame, whatever its series is. Throws SERIES_UNSUPPORTED for what is no image in space. */
 export function planImage(seriesInstanceUid: Uid, instance: Instance): SeriesPlan {
-  const refuse = (why: string) => new AppError('SERIES_UNSUPPORTED', `instance ${instance.sopInstanceUid}: ${why}`)
+  const refuse = (why: string) => new AppError('SERIES_UNSUPPORTED', `${instanceName(instance.sopInstanceUid)}: ${why}`)
   pixelFormat(instance.metadata)
   try {
     const frames = slicesOf(instance)
@@ -153,7 +155,7 @@ export class VolumeBuilder {
     if (!this.#known.has(uid)) {
       throw new AppError(
         'INSTANCE_INVALID',
-        `instance ${uid} is not in the metadata of series ${this.#plan.seriesInstanceUid}`,
+        `${instanceName(uid)} is not in the metadata of series ${this.#plan.seriesInstanceUid}`,
       )
     }
     const slices = this.#waiting.get(uid)
@@ -247,7 +249,7 @@ export class VolumeBuilder {
     if (!same) {
       throw new AppError(
         'INSTANCE_INVALID',
-        `instance ${sopInstanceUid} has another position or size than its metadata say`,
+        `${instanceName(sopInstanceUid)} has another position or size than its metadata say`,
       )
     }
   }
@@ -259,13 +261,13 @@ export class VolumeBuilder {
  */
 export function rescaleOf(ds: DicomJson, frameIndex: number, instance: Uid): { slope: number; intercept: number } {
   if (items(ds, 'ModalityLUTSequence').length > 0) {
-    throw new AppError('SERIES_UNSUPPORTED', `instance ${instance}: ModalityLUTSequence is not supported`)
+    throw new AppError('SERIES_UNSUPPORTED', `${instanceName(instance)}: ModalityLUTSequence is not supported`)
   }
   const source = isEnhanced(ds) ? (functionalGroup(ds, frameIndex, 'PixelValueTransformationSequence') ?? {}) : ds
   const slope = has(source, 'RescaleSlope') ? number(source, 'RescaleSlope') : 1
   const intercept = has(source, 'RescaleIntercept') ? number(source, 'RescaleIntercept') : 0
   if (slope === undefined || slope === 0 || intercept === undefined) {
-    throw new AppError('SERIES_UNSUPPORTED', `instance ${instance}: RescaleSlope or RescaleIntercept is invalid`)
+    throw new AppError('SERIES_UNSUPPORTED', `${instanceName(instance)}: RescaleSlope or RescaleIntercept is invalid`)
   }
   return { slope, intercept }
 }

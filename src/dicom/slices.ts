@@ -1,8 +1,10 @@
 // The slices of an instance: one for a classic image (PS3.3 C.7.6.2), one per frame for an enhanced one (C.7.6.16).
+
 import { AppError } from '../domain/errors.ts'
 import type { DicomJson, Instance, Uid } from '../domain/study.ts'
 import type { Vec3 } from '../domain/volume.ts'
 import { items, number, numbers, text, texts } from './dataset.ts'
+import { instanceName } from './uid.ts'
 
 /** One slice as its headers describe it; millimetres, LPS. */
 export interface Slice {
@@ -44,7 +46,7 @@ export function isEnhanced(ds: DicomJson): boolean {
 
 /** All slices of an instance; SERIES_UNSUPPORTED names the attribute that is missing. */
 export function slicesOf({ metadata: ds, sopInstanceUid, sopClassUid }: Instance): Slice[] {
-  const refuse = (why: string) => new AppError('SERIES_UNSUPPORTED', `instance ${sopInstanceUid}: ${why}`)
+  const refuse = (why: string) => new AppError('SERIES_UNSUPPORTED', `${instanceName(sopInstanceUid)}: ${why}`)
   const frames = number(ds, 'NumberOfFrames') ?? 1
   if (!isEnhanced(ds)) {
     if (frames !== 1) throw refuse(`it has ${frames} frames but no PerFrameFunctionalGroupsSequence`)

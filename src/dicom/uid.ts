@@ -26,3 +26,8 @@ export function isUid(text: string): boolean {
 export function isUidInUse(text: string): boolean {
   return text.length <= 64 && /^\d+(\.\d+)+$/.test(text)
 }
+
+/** For messages; what stands in the place of a UID in a damaged object may be anything, also a patient's name, and is not repeated. */
+export function instanceName(sopInstanceUid: string): string {
+  return isUidInUse(sopInstanceUid) ? `instance ${sopInstanceUid}` : 'an instance without readable SOP Instance UID'
+}
