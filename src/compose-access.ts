@@ -2,7 +2,9 @@
 import type { Parts } from './compose-parts.ts'
 import type { SignIn } from './domain/ports/sign-in.ts'
 import { boundedFetch } from './fhir/connection/bounded-fetch.ts'
+import type { CdsDeps } from './http/deps.ts'
 import { CALLBACK_PATH } from './http/security.ts'
+import { createCdsClients } from './identity/cds-clients.ts'
 import { createProvider } from './identity/providers.ts'
 import { createSignIn } from './identity/sign-in.ts'
 import { hasSignIn } from './settings/access-schema.ts'
@@ -28,4 +30,17 @@ export function openSignIn({ settings, store, ehr, clock }: Parts): SignIn | und
     hours,
     patientIds: async (reference, user) => (await ehr.patientIds?.(reference, user)) ?? [],
   })
+}
+
+/** Undefined where no EHR may call the CDS services. */
+export function openCds({ settings, store, ehr, clock }: Parts): CdsDeps | undefined {
+  const { access, http } = settings
+  if (access.cdsClients.length === 0 || http.publicUrl === undefined) return undefined
+  return {
+    clientOf: createCdsClients(access.cdsClients, { store: store.access, clock, send: boundedFetch(fetch) }),
+    patientIds: async (reference, user) => (await ehr.patientIds?.(reference, user)) ?? [],
+    servers: [settings.ehr.url, ...access.smart.map(({ issuer }) => issuer.replace(/\/+$/, ''))],
+    publicUrl: http.publicUrl,
+    canLaunch: access.smart.length > 0,
+  }
 }

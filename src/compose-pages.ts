@@ -1,5 +1,5 @@
 // Wires what pages and API show and do.
-import { openSignIn } from './compose-access.ts'
+import { openCds, openSignIn } from './compose-access.ts'
 import { sendAgain } from './compose-notices.ts'
 import type { Parts } from './compose-parts.ts'
 import { peerFigures } from './compose-watch.ts'
@@ -31,6 +31,7 @@ export function pageDeps(parts: Parts, hint: NonNullable<AppDeps['hint']>): AppD
   const { analyses, reviews, watch, audit } = store
   const { wakeAnalyses, wakeReviews } = parts
   const signIn = openSignIn(parts)
+  const cds = openCds(parts)
   const register = (studyInstanceUid: Uid, digest: string, choice: SeriesChoice) =>
     parts.register(studyInstanceUid, digest, 'first', choice)
   return {
@@ -51,6 +52,7 @@ export function pageDeps(parts: Parts, hint: NonNullable<AppDeps['hint']>): AppD
     ...(parts.storeImages && { storeImages: parts.storeImages }),
     software,
     ...(signIn && { signIn }),
+    ...(cds && { cds }),
     ready: () => store.ping(),
     peers: () => peers.states(),
     watch,

@@ -5,6 +5,7 @@ import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
 import { areUp } from '../domain/peers.ts'
 import { apiRoutes } from './api.ts'
 import { boardRoutes } from './board.ts'
+import { cdsRoutes } from './cds-hooks.ts'
 import { createCookies } from './cookies.ts'
 import type { AppDeps } from './deps.ts'
 import { hintRoutes } from './hints.ts'
@@ -33,8 +34,8 @@ export function createApp(deps: AppDeps): Hono {
   app.use((c, next) => {
     // Images have limits of their own.
     if (c.req.path.startsWith(`${DICOMWEB_PATH}/`)) return next()
-    // Only a review, and the look at one, may carry what was painted.
-    return (/\/(review|outlines)$/.test(c.req.path) ? many! : few!)(c, next)
+    // Only a review, and the look at one, may carry what was painted, and a hook draft orders.
+    return (/\/(review|outlines)$|^\/cds-services\//.test(c.req.path) ? many! : few!)(c, next)
   })
 
   app.use(requireRights(deps))
@@ -58,6 +59,8 @@ export function createApp(deps: AppDeps): Hono {
     return c.json(await deps.publicKeys(), 200, { 'cache-control': 'public, max-age=300' })
   })
   if (door) app.route('/', signInRoutes({ ...deps, signIn: door.signIn }, door.cookies, onWrongToken))
+  const { cds } = deps
+  if (cds) app.route('/', cdsRoutes({ ...deps, cds }, onWrongToken))
   app.route(HINTS_PATH, hintRoutes(deps, onWrongToken))
   app.route(DICOMWEB_PATH, receiveRoutes(deps))
   app.route('/api', apiRoutes(deps))

@@ -146,6 +146,21 @@ export const launchQuery = z.object({
 })
 export const landingQuery = z.object({ analysis: analysisId.optional() })
 
+const fhirId = /^[A-Za-z0-9.-]{1,64}$/
+export const cdsParams = z.object({ id: z.enum(['patient-view', 'order-select'], { error: 'is no service of ours' }) })
+/** CDS Hooks 2.0, "HTTP Request"; what else an EHR sends is not looked at. */
+export const cdsRequest = z.object({
+  hook: z.enum(['patient-view', 'order-select'], { error: 'must be patient-view or order-select' }),
+  fhirServer: z.string().max(500, 'is too long').optional(),
+  context: z.object({
+    userId: z
+      .string({ error: 'must say who asks' })
+      .regex(/^[A-Za-z]{1,40}\/[A-Za-z0-9.-]{1,64}$/, 'must be a reference such as Practitioner/12'),
+    patientId: z.string({ error: 'must be the id of a patient' }).regex(fhirId, 'must be the id of a patient'),
+    selections: z.array(z.string().max(200)).max(200, 'has too many').optional(),
+  }),
+})
+
 function isOurs(path: string): boolean {
   const url = URL.parse(path, 'http://ours')
   return path.startsWith('/') && url?.host === 'ours' && url.protocol === 'http:'

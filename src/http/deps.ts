@@ -1,6 +1,6 @@
 // What the HTTP side is given.
 import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
-import type { BoardRequest, BoardSlide } from '../domain/board.ts'
+import type { BoardRequest, BoardSlide, PatientId } from '../domain/board.ts'
 import type { Stroke } from '../domain/brush.ts'
 import type { PeerState } from '../domain/peers.ts'
 import type { AnalysisStore, PatientAnalyses } from '../domain/ports/analysis-store.ts'
@@ -35,8 +35,6 @@ export interface HttpSettings {
   viewerUrl?: string
   /** Address under which people reach the pages; cookies belong to it. */
   publicUrl?: string
-  /** Whether the EHR may call /cds-services. */
-  cdsServices?: boolean
 }
 
 /** The browser's modules, by file name. */
@@ -46,6 +44,20 @@ export interface PageScripts {
   names: readonly string[]
   /** Undefined for another version than the present one, and for no such module. */
   module(version: string, name: string): string | undefined
+}
+
+/** What EHRs that call /cds-services are answered from. */
+export interface CdsDeps {
+  /** The EHR whose token it is; undefined for any other. */
+  clientOf(authorization: string | undefined, endpoint: string): Promise<string | undefined>
+  /** Identifiers of "Patient/12", as images have them. */
+  patientIds(reference: string, user: { identifier: string; name: string }): Promise<readonly PatientId[]>
+  /** FHIR base URLs whose patients are those of the EHR. */
+  servers: readonly string[]
+  /** Address under which we are reached. */
+  publicUrl: string
+  /** Whether the EHR may launch the pages (SMART). */
+  canLaunch: boolean
 }
 
 export interface AppDeps {
@@ -68,6 +80,8 @@ export interface AppDeps {
     },
     user: string | undefined,
   ): Promise<{ status: 200 | 202 | 400 | 409 | 415 | 503; body: object }>
+  /** Absent where no EHR may call. */
+  cds?: CdsDeps
   /** How people come in; absent where they do not sign in here. */
   signIn?: SignIn
   /** What people were told of by themselves; `again` sends one now. */

@@ -22,7 +22,7 @@ const OPEN = new Set(['/healthz', '/readyz', PUBLIC_KEYS_PATH])
 const WAY_IN = new RegExp(`^(${SIGN_IN_PATH}(/.*)?|${LAUNCH_PATH}|/sign-out|/assets/.+)$`)
 
 export function isOpen(path: string): boolean {
-  return OPEN.has(path) || WAY_IN.test(path) || path === CDS_PATH || path.startsWith(`${CDS_PATH}/`)
+  return OPEN.has(path) || WAY_IN.test(path) || isService(path)
 }
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
@@ -66,7 +66,7 @@ export function requireAccess(
   const { token, host, allowUnauthenticated } = settings
   return async (c, next) => {
     const { path } = c.req
-    if (OPEN.has(path) || isHint(settings, path) || isService(settings, path)) return next()
+    if (OPEN.has(path) || isHint(settings, path) || isService(path)) return next()
     const given = credentialOf(c.req.header('authorization'))
     if (token !== undefined && matches(given, token)) return next()
     if (door) {
@@ -89,8 +89,7 @@ export function requireAccess(
 const READING = new Set(['GET', 'HEAD'])
 const isHint = ({ hookSecret }: HttpSettings, path: string) =>
   hookSecret !== undefined && path.startsWith(`${HINTS_PATH}/`)
-const isService = ({ cdsServices }: HttpSettings, path: string) =>
-  cdsServices === true && (path === CDS_PATH || path.startsWith(`${CDS_PATH}/`))
+const isService = (path: string) => path === CDS_PATH || path.startsWith(`${CDS_PATH}/`)
 const isLoopbackName = (host: string) => LOOPBACK.test(host.includes(':') ? `[${host}]` : host)
 
 /** What a page fetches by itself does not keep a session alive; what a person opens, sends or scrolls does. */

@@ -7,8 +7,18 @@ const KEY_BYTES = 32
 const SALT_BYTES = 16
 
 /** NIST SP 800-63B: length is what counts; nothing is asked of the kinds of characters. */
-export const MIN_PASSWORD_LENGTH = 12
-export const MAX_PASSWORD_LENGTH = 200
+const MIN_PASSWORD_LENGTH = 12
+const MAX_PASSWORD_LENGTH = 200
+
+/** What is wrong with a new password, in words that do not repeat it; undefined when nothing is. */
+export function passwordProblem(password: string, login: string): string | undefined {
+  if (/[\r\n]/.test(password)) return 'the standard input must have one line: the password'
+  if (password.length < MIN_PASSWORD_LENGTH || password.length > MAX_PASSWORD_LENGTH)
+    return `the password must have ${MIN_PASSWORD_LENGTH} to ${MAX_PASSWORD_LENGTH} characters`
+  if (password.toLowerCase().includes(login.toLowerCase()))
+    return 'the password must not have the name of the account in it'
+  return undefined
+}
 
 /** "scrypt$15$8$3$<salt>$<key>", the last two in base64url. */
 export async function hashPassword(password: string): Promise<string> {

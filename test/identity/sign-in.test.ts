@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { AccessStore, AccountStore } from '../../src/domain/ports/access-store.ts'
 import type { AuditEntry } from '../../src/domain/ports/audit-trail.ts'
-import { hashPassword, isPassword } from '../../src/identity/passwords.ts'
+import { hashPassword, isPassword, passwordProblem } from '../../src/identity/passwords.ts'
 import { createProvider } from '../../src/identity/providers.ts'
 import { createSignIn, type SignInParts } from '../../src/identity/sign-in.ts'
 import { createAccessStore, createAccountStore } from '../../src/store/access.ts'
@@ -272,6 +272,16 @@ describe('local accounts', () => {
     const again = (await signIn.withPassword('ada', 'another horse battery'))?.token ?? ''
     await accounts.removeAccount('ada')
     expect(await signIn.visitor(again, true)).toBeUndefined()
+  })
+
+  it.each([
+    ['short', '12 to 200'],
+    ['I am ADA, open up', 'name of the account'],
+    ['correct horse\nbattery staple', 'one line'],
+    ['x'.repeat(201), '12 to 200'],
+  ])('take no password such as %j', (password, said) => {
+    expect(passwordProblem(password, 'ada')).toContain(said)
+    expect(passwordProblem('correct horse battery', 'ada')).toBeUndefined()
   })
 
   it('have passwords as scrypt of any composition, and no two hashes alike', async () => {

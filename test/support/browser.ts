@@ -30,6 +30,8 @@ export interface Tab {
 
 export interface Browser {
   tab(): Promise<Tab>
+  /** The frame of another site whose address begins so, within whatever tab is open; what has no size of its own cannot be set. */
+  frame(url: string): Promise<Tab>
   close(): Promise<void>
 }
 
@@ -49,7 +51,10 @@ export async function findBrowser(): Promise<string | undefined> {
 }
 
 /** `environment` is added to that of this process, as for another set of fonts. */
-export async function startBrowser(environment: Record<string, string> = {}): Promise<Browser> {
+export async function startBrowser(
+  environment: Record<string, string> = {},
+  flags: readonly string[] = [],
+): Promise<Browser> {
   const path = await findBrowser()
   if (!path) throw new Error('no browser is installed: apt-get install chromium')
   const profile = await mkdtemp(join(tmpdir(), 'gliabridge-browser-'))
@@ -63,6 +68,7 @@ export async function startBrowser(environment: Record<string, string> = {}): Pr
       '--no-first-run',
       '--hide-scrollbars',
       '--remote-debugging-port=0',
+      ...flags,
       `--user-data-dir=${profile}`,
       'about:blank',
     ],
@@ -85,6 +91,24 @@ export async function startBrowser(environment: Record<string, string> = {}): Pr
         flatten: true,
       })
       return openTab(connection, sessionId, targetId)
+    },
+    async frame(url) {
+      for (let i = 0; i < 300; i += 1) {
+        const { targetInfos } = await connection.send<{
+          targetInfos: { type: string; url: string; targetId: string }[]
+        }>('Target.getTargets')
+        const frame = targetInfos.find((one) => one.type === 'iframe' && one.url.startsWith(url))
+        if (frame) {
+          const { targetId } = frame
+          const { sessionId } = await connection.send<{ sessionId: string }>('Target.attachToTarget', {
+            targetId,
+            flatten: true,
+          })
+          return openTab(connection, sessionId, targetId, true)
+        }
+        await wait(100)
+      }
+      throw new Error(`no frame came to ${url}`)
     },
     async close() {
       connection.close()
@@ -149,7 +173,7 @@ function codeOf(key: string): string {
   return /^[a-z]$/i.test(key) ? `Key${key.toUpperCase()}` : key
 }
 
-async function openTab(connection: Connection, sessionId: string, targetId: string): Promise<Tab> {
+async function openTab(connection: Connection, sessionId: string, targetId: string, isFrame = false): Promise<Tab> {
   const send = <T>(method: string, params?: object) => connection.send<T>(method, params, sessionId)
   const errors: string[] = []
   let loaded: () => void = () => undefined
@@ -178,7 +202,7 @@ async function openTab(connection: Connection, sessionId: string, targetId: stri
       throw new Error(answer.exceptionDetails.exception?.description ?? answer.exceptionDetails.text)
     return answer.result.value
   }
-  await metrics()
+  if (!isFrame) await metrics()
   return {
     errors,
     evaluate,

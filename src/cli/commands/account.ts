@@ -4,7 +4,7 @@ import { systemClock } from '../../clock.ts'
 import { ROLES, type Role } from '../../domain/access.ts'
 import { AppError } from '../../domain/errors.ts'
 import type { AccountStore } from '../../domain/ports/access-store.ts'
-import { hashPassword, MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from '../../identity/passwords.ts'
+import { hashPassword, passwordProblem } from '../../identity/passwords.ts'
 import { readSettings } from '../../settings/read.ts'
 import { withAccounts } from '../../store/open-database.ts'
 import { createLog } from '../../telemetry/log.ts'
@@ -120,14 +120,7 @@ async function passwordFromInput(login: string): Promise<string> {
       'the password is read from the standard input, so that no screen shows it: printf %s "$PASSWORD" | gliabridge account …',
     )
   const password = (await text(process.stdin)).replace(/\r?\n$/, '')
-  if (/[\r\n]/.test(password))
-    throw new AppError('ACCOUNT_INVALID', 'the standard input must have one line: the password')
-  if (password.length < MIN_PASSWORD_LENGTH || password.length > MAX_PASSWORD_LENGTH)
-    throw new AppError(
-      'ACCOUNT_INVALID',
-      `the password must have ${MIN_PASSWORD_LENGTH} to ${MAX_PASSWORD_LENGTH} characters`,
-    )
-  if (password.toLowerCase().includes(login.toLowerCase()))
-    throw new AppError('ACCOUNT_INVALID', 'the password must not have the name of the account in it')
+  const problem = passwordProblem(password, login)
+  if (problem !== undefined) throw new AppError('ACCOUNT_INVALID', problem)
   return password
 }

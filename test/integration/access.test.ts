@@ -1,0 +1,181 @@
+// From a launch in the EHR to a signed report, in a real browser: our pages in a frame of another site, a real identity provider, PACS and EHR.
+// Also the sign-in page by itself, with the provider's own pages.
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Bundle, DiagnosticReport, Patient } from '@medplum/fhirtypes'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { demoSettings } from '../../demo/demo-settings.ts'
+import { type GeneratedStudy, generateStudy } from '../../demo/phantom/study.ts'
+import { IDENTIFIER_SYSTEM, openServers, type Servers } from '../../demo/servers.ts'
+import { compose, type Service } from '../../src/compose.ts'
+import type { AnalysisRecord } from '../../src/domain/analysis.ts'
+import { parseSettings } from '../../src/settings/parse.ts'
+import { type Browser, startBrowser, type Tab } from '../support/browser.ts'
+import { CLIENT, type IdentityProvider, startIdentityProvider } from '../support/identity-provider.ts'
+import { keepPicture } from '../support/keep-picture.ts'
+import { quietLog } from '../support/quiet-log.ts'
+import { eventually } from '../support/service-process.ts'
+
+const STAFF = 'https://hospital.example/staff'
+const FAST_BUNDLE = fileURLToPath(new URL('../../config/models/glioma-unet-2mm', import.meta.url))
+
+let folder: string
+let servers: Servers
+let study: GeneratedStudy
+/** Signs people in by itself, as an EHR does in which they are signed in; and with pages of its own. */
+let ehr: IdentityProvider
+let idp: IdentityProvider
+let service: Service
+let browser: Browser
+let tab: Tab
+let ours: string
+let record: AnalysisRecord
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gliabridge-access-'))
+  study = await generateStudy({ seed: 3, size: 'small' })
+  servers = await openServers({ environment: {} }, folder, study.patient)
+  const port = await freePort()
+  // Another site than the EHR's 127.0.0.1, so that the cookie in the frame is one of a third party.
+  ours = `https://localhost:${port}`
+  const redirectUri = `${ours}/sign-in/callback`
+  const people = {
+    dora: { name: 'Dora Nine', preferred_username: 'P-77', fhirUser: 'Practitioner/d9' },
+    vera: { name: 'Vera Viewer', preferred_username: 'P-12', groups: ['radiology'] },
+  }
+  const page = () =>
+    `<!doctype html><title>Chart</title><body style="margin:0;font:15px sans-serif;background:#e8ecf0"><p style="margin:.8rem 1.2rem"><strong>Chart of the patient</strong> · Glioma</p><iframe title="Gliabridge" style="width:100%;height:820px;border:0" src="${ours}/launch?iss=${encodeURIComponent(ehr.ehr)}&launch=abc"></iframe>`
+  ehr = await startIdentityProvider({ redirectUri, people, page })
+  idp = await startIdentityProvider({ redirectUri, people, interactive: true })
+  const raw = {
+    ...demoSettings(servers, { dataDir: join(folder, 'state'), port }),
+    inference: { bundle: FAST_BUNDLE },
+    http: { port, publicUrl: ours, tls: certificate(), frameAncestors: [new URL(ehr.issuer).origin] },
+    access: {
+      oidc: {
+        issuer: idp.issuer,
+        ...clientWith(),
+        roles: { viewer: ['radiology'] },
+      },
+      smart: [{ issuer: ehr.ehr, name: 'Orbis', ...clientWith(), identifierSystem: STAFF, roles: ['reviewer'] }],
+      accounts: true,
+    },
+  }
+  service = await compose(parseSettings(raw, { SECRET: CLIENT.clientSecret }), { log: quietLog })
+  await service.start({ watch: false, http: true })
+  await service.archive.store(study.studyInstanceUid, study.instances)
+  record = await service.settled(await service.submit(study.studyInstanceUid))
+  // The certificate is our own; third-party cookies are refused, as they are by more and more browsers.
+  browser = await startBrowser({}, [
+    '--ignore-certificate-errors',
+    '--test-third-party-cookie-phaseout',
+    '--site-per-process',
+  ])
+  tab = await browser.tab()
+}, 600_000)
+afterAll(async () => {
+  await browser?.close()
+  await service?.stop()
+  await Promise.all([servers?.close(), ehr?.close(), idp?.close()])
+  await rm(folder, { recursive: true, force: true })
+})
+
+const clientWith = () => ({ clientId: CLIENT.clientId, clientSecret: { env: 'SECRET' } })
+
+function freePort(): Promise<number> {
+  const probe = createServer()
+  return new Promise((resolve) =>
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as { port: number }
+      probe.close(() => resolve(port))
+    }),
+  )
+}
+
+function certificate() {
+  const [key, cert] = [join(folder, 'tls.key'), join(folder, 'tls.pem')]
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+  execFileSync('openssl', ['req', '-x509', ...curve, '-keyout', key, '-out', cert, '-days', '2', ...subject], {
+    stdio: 'pipe',
+  })
+  return { certificate: cert, key }
+}
+
+async function search<T>(query: string): Promise<T[]> {
+  const bundle = (await (await fetch(`${servers.ehr.url}/${query}`)).json()) as Bundle
+  return (bundle.entry ?? []).map(({ resource }) => resource as T)
+}
+
+it('from a launch in the EHR to a report that is signed in PACS and EHR', async () => {
+  expect(record.state).toBe('delivered')
+  const [patient] = await search<Patient>(
+    `Patient?identifier=${encodeURIComponent(`${IDENTIFIER_SYSTEM}|${study.patient.patientId}`)}`,
+  )
+  ehr.context.patient = patient!.id!
+  ehr.context.practitioner = { name: [{ text: 'Dora Nine' }], identifier: [{ system: STAFF, value: 'P-77' }] }
+
+  await tab.open(`${ehr.issuer}/chart`)
+  const frame = await browser.frame(`${ours}/analyses/${record.analysisId}`)
+  await frame.until(`document.querySelector('.review-form')?.dataset.ready === ''`)
+  expect(await frame.evaluate(`document.querySelector('.who').textContent`)).toContain('Dora Nine')
+  expect(await frame.evaluate(`document.querySelector('[name="identifier"]')`)).toBeNull()
+  await keepPicture('access-launched', await tab.picture())
+  await frame.evaluate(`document.querySelector('[name="decision"][value="accept"]').click()`)
+  await frame.evaluate(`document.querySelector('.review').scrollIntoView()`)
+  await keepPicture('access-deciding', await tab.picture())
+  await frame.evaluate(`document.querySelector('.review-form button[type="submit"]').click()`)
+  await frame.until(`document.querySelector('.decision')?.textContent.includes('Accepted')`)
+  await keepPicture('access-signed', await tab.picture())
+
+  const signed = await eventually('the review in PACS and EHR', async () => {
+    const [review] = await service.store.reviews.list(record.analysisId)
+    return review?.deliveries.every(({ state }) => state === 'done') ? review : undefined
+  })
+  expect(signed.reviewer).toEqual({ identifier: 'P-77', system: STAFF, name: 'Dora Nine' })
+  const reports = await search<DiagnosticReport>(`DiagnosticReport?subject=Patient/${patient!.id}`)
+  expect(reports.map(({ status }) => status)).toEqual(['final'])
+  expect(reports[0]?.resultsInterpreter).toEqual([
+    { type: 'Practitioner', identifier: { system: STAFF, value: 'P-77' }, display: 'Dora Nine' },
+  ])
+  const receipt = signed.deliveries.find(({ leg }) => leg === 'pacs')?.receipt ?? {}
+  expect(Object.keys(receipt).length).toBeGreaterThan(0)
+}, 300_000)
+
+it('shows nothing else in the frame: neither the worklist nor another patient', async () => {
+  const frame = await browser.frame(`${ours}/analyses/`)
+  const status = (path: string) => frame.evaluate<number>(`fetch(${JSON.stringify(path)}).then(({ status }) => status)`)
+  expect(await status('/not-analysed')).toBe(403)
+  expect(await status('/api/analyses')).toBe(403)
+  expect(await status(`/api/analyses/${record.analysisId}`)).toBe(200)
+})
+
+it('signs in at the identity provider, sees what a viewer may, and signs out', async () => {
+  await tab.open(`${ours}/`)
+  await tab.until(`document.querySelector('.sign-in')`)
+  expect(await tab.evaluate('location.pathname')).toBe('/sign-in')
+  await keepPicture('access-sign-in', await tab.picture())
+  await tab.evaluate(`document.querySelector('a[href^="/sign-in/oidc"]').click()`)
+  await tab.until(`document.querySelector('[name="login"]')`)
+  await tab.evaluate(`document.querySelector('[name="login"]').value = 'vera'`)
+  await tab.evaluate(
+    `document.querySelector('[name="password"]') && (document.querySelector('[name="password"]').value = 'x')`,
+  )
+  await tab.evaluate(`document.querySelector('form').submit()`)
+  await tab.until(`document.querySelector('input[value="consent"]') || location.origin === ${JSON.stringify(ours)}`)
+  await tab.evaluate(`location.origin === ${JSON.stringify(ours)} || document.querySelector('form').submit()`)
+  await tab.until(`location.origin === ${JSON.stringify(ours)} && document.querySelector('.worklist')`)
+  await keepPicture('access-worklist', await tab.picture())
+  expect(await tab.evaluate(`document.querySelector('.who').textContent`)).toContain('Vera Viewer')
+  await tab.open(`${ours}/analyses/${record.analysisId}`)
+  expect(await tab.evaluate(`document.querySelector('.review-form')`)).toBeNull()
+  await tab.evaluate(`document.querySelector('.who button').click()`)
+  await tab.until(`location.pathname === '/sign-in' && document.querySelector('[role="alert"]')`)
+  await tab.open(`${ours}/analyses/${record.analysisId}`)
+  expect(await tab.evaluate('location.pathname')).toBe('/sign-in')
+  expect(tab.errors).toEqual([])
+})
