@@ -20,6 +20,8 @@ export const STYLE_BASE = `
   }
 }
 *, *::before, *::after { box-sizing: border-box; }
+/* Whatever else says how a part is laid out. */
+[hidden] { display: none !important; }
 html { -webkit-text-size-adjust: 100%; }
 body {
   margin: 0; min-height: 100vh; display: flex; flex-direction: column; background: var(--paper); color: var(--ink);
@@ -94,6 +96,7 @@ th:last-child, td:last-child { padding-right: 0; }
 .pager { display: flex; justify-content: flex-end; gap: 1.2rem; padding-top: .8rem; }
 
 .who { display: flex; align-items: center; gap: .6rem; margin-left: auto; font-size: .88rem; color: var(--soft); }
+.link + .who { margin-left: 0; }
 .sign-in { max-width: 26rem; margin: 8vh auto 0; }
 .sign-in h1 { margin-bottom: 1rem; }
 .sign-in label { display: block; margin-bottom: .8rem; font-size: .9rem; }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { isPassword } from '../../src/identity/passwords.ts'
+import type { AuditRow } from '../../src/store/audit.ts'
 import { withAccounts } from '../../src/store/open-database.ts'
 import { quietLog } from '../support/quiet-log.ts'
 import { realClock } from '../support/real-clock.ts'
@@ -49,7 +50,8 @@ it('adds, lists and removes an account, and says nothing of the password', async
         roles: ['reviewer', 'board'],
       })
       expect(await isPassword(PASSWORD, account!.passwordHash)).toBe(true)
-      const rows = await Array.fromAsync(audit.rows({}))
+      const rows: AuditRow[] = []
+      for await (const row of audit.rows({})) rows.push(row)
       expect(rows.map(({ what, user }) => [what, user?.name])).toEqual([
         ['account dora added (reviewer, board)', 'root'],
       ])

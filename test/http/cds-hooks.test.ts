@@ -1,9 +1,10 @@
 // CDS Hooks: discovery, cards that lead to the result, of the hook's patient alone, and for signed tokens of the EHRs on the list alone.
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { AuditEntry } from '../../src/domain/ports/audit-trail.ts'
+import type { ReviewFact } from '../../src/domain/review.ts'
 import { createCdsClients } from '../../src/identity/cds-clients.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { delivered } from '../support/sample-analyses.ts'
@@ -57,7 +58,7 @@ beforeEach(() => {
 })
 
 let serial = 0
-async function tokenOf(changes: JWTPayload = {}, key = keys.privateKey, header: object = {}) {
+async function tokenOf(changes: Record<string, unknown> = {}, key = keys.privateKey, header: object = {}) {
   serial += 1
   const now = Math.floor(Date.now() / 1000)
   const payload = { iss: ISSUER, aud: VIEW, iat: now, exp: now + 300, jti: `t${serial}`, ...changes }
@@ -126,7 +127,14 @@ describe('a card', () => {
 
   it('says what a reviewer accepted, and nothing of what one rejected', async () => {
     const record = sample.records.get(delivered.analysisId)!
-    const review = { number: 1, decision: 'accept', at: '', reviewer: 'Dora', edits: [], delivered: true } as const
+    const review = {
+      number: 1,
+      decision: 'accept',
+      at: '',
+      reviewer: 'Dora',
+      edits: [],
+      delivered: true,
+    } satisfies ReviewFact
     sample.change({ ...record, review })
     const [card] = await cardsOf(await call(await tokenOf()))
     expect(card!.summary).toMatch(/accepted by a reviewer$/)
