@@ -75,6 +75,6 @@ function openLine({ noFinding, measurements, predictions, tissueResults = [] }: 
     ...(unanswered.length > 0 ? [`not evaluable: ${unanswered.join(', ')}`] : []),
   ]
   return parts.length > 0
-    ? `Left open – ${parts.join('; ')}; the reasons are below.`
+    ? `Left open – ${parts.join('; ')}; the report gives the reasons.`
     : 'Nothing that was asked of the images was left open.'
 }

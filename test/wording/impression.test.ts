@@ -32,7 +32,7 @@ it('says what is there, where, how large, what is likely, what could not be told
   expect(impressionLines(told)).toEqual([
     'Tumour in the left half of the brain, posterior third, over the midline: whole tumour 61.2 mL, core 24.5 mL, enhancing 0.44 mL; largest enhancing lesion 31.6 × 20.4 mm.',
     'Likely from the images: IDH-wildtype (91 %), WHO grade 4 (>99 %).',
-    'Left open – undecided: 1p/19q; not evaluable: MGMT promoter; the reasons are below.',
+    'Left open – undecided: 1p/19q; not evaluable: MGMT promoter; the report gives the reasons.',
   ])
 })
 
@@ -48,7 +48,7 @@ it('is three lines without a place, without enhancement measured, without a pred
   expect(impressionLines({ ...plain, measurements: [volume('WT', 8)], predictions: [] })).toEqual([
     'Tumour: whole tumour 8.0 mL.',
     'No marker, grade or survival could be predicted from the images.',
-    'Left open – not measured: enhancing tumour; the reasons are below.',
+    'Left open – not measured: enhancing tumour; the report gives the reasons.',
   ])
   const [found, , open] = impressionLines({
     ...plain,
