@@ -66,6 +66,7 @@ export function pageDeps(parts: Parts, hint: NonNullable<AppDeps['hint']>): AppD
     replay: (id) => andWake(replay(analyses, id), wakeAnalyses),
     fonts: createWebFonts(),
     ...images.pages,
+    claims: store.claims,
     reviews: (id) => reviews.list(id),
     report: (id) => currentReport({ analyses, reviews, ...images.keeps }, id, letterhead),
     recordUrl: settings.ehr.url,

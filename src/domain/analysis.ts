@@ -3,6 +3,7 @@
 import type { LegRecord } from './delivery.ts'
 import type { ErrorCode } from './errors.ts'
 import type { ReportableResult } from './finding.ts'
+import type { Priority } from './priority.ts'
 import type { ReviewFact } from './review.ts'
 import type { DoubtPicture, PatientIdentity, SeriesChoice, Uid } from './study.ts'
 
@@ -70,6 +71,7 @@ export interface AnalysisRecord {
   /** Set when held: catalogue code and message for a person. */
   hold?: { code: ErrorCode; message: string; at: string }
   attempts: number
+  priority: Priority
   /** Grows with every analysis that is registered, whatever the clock says: which of two is the later one. */
   sequence: number
   /** ISO 8601 UTC; fixed at creation. */

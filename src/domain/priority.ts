@@ -3,3 +3,8 @@
 /** Lower goes first. first: urgent orders, and what a person waits for. fresh: studies as they come. backfill: older ones that a person had taken. */
 export const PRIORITIES = { first: 1, fresh: 2, backfill: 3 } as const
 export type Priority = keyof typeof PRIORITIES
+
+/** The only reader of what is stored. */
+export function priorityNamed(stored: number): Priority {
+  return (Object.keys(PRIORITIES) as Priority[]).find((name) => PRIORITIES[name] === stored) ?? 'fresh'
+}

@@ -1,7 +1,7 @@
 // What a person can ask for; each is safe to ask for twice.
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { AppError } from '../domain/errors.ts'
-import { parseRequest, resolution } from './contracts.ts'
+import { parseRequest, priorityBody, resolution } from './contracts.ts'
 import type { AppDeps } from './deps.ts'
 
 /** A held analysis is released; one that waits for its next attempt gets it now; any other is returned as it is. */
@@ -22,6 +22,25 @@ export async function resolveHold(deps: AppDeps, analysisId: string, body: unkno
   return patient !== undefined && by !== undefined
     ? deps.confirmPatient(analysisId, { patient, by })
     : deps.resolve(analysisId)
+}
+
+/** A person has it worked on earlier, or later. */
+export async function prioritise(
+  { analyses, audit }: AppDeps,
+  analysisId: string,
+  body: unknown,
+): Promise<AnalysisRecord> {
+  const { priority, by } = parseRequest(priorityBody, body, 'body')
+  const { studyInstanceUid } = await load(analyses, analysisId)
+  await audit.record({
+    action: 'write',
+    target: 'store',
+    studyInstanceUid,
+    what: `priority of analysis ${analysisId}: ${priority}`,
+    outcome: 'success',
+    user: { identifier: by, name: by },
+  })
+  return analyses.prioritise(analysisId, priority, by)
 }
 
 export async function load(analyses: AppDeps['analyses'], analysisId: string): Promise<AnalysisRecord> {

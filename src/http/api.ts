@@ -1,6 +1,6 @@
 // The JSON interface: the record as it is, and what a person can ask for.
 import { Hono } from 'hono'
-import { load, resolveHold, tryAgain } from './actions.ts'
+import { load, prioritise, resolveHold, tryAgain } from './actions.ts'
 import {
   analysisParams,
   backfillBody,
@@ -39,6 +39,9 @@ export function apiRoutes(deps: AppDeps): Hono {
       const text = await c.req.text()
       return c.json(await resolveHold(deps, idOf(c.req.param()), text === '' ? {} : confirmedBy(c, readJson(text))))
     })
+    .post('/analyses/:id/priority', async (c) =>
+      c.json(await prioritise(deps, idOf(c.req.param()), readJson(await c.req.text()))),
+    )
     .get('/analyses/:id/reviews', async (c) => {
       const { analysisId } = await load(analyses, idOf(c.req.param()))
       const reviews = await deps.reviews(analysisId)

@@ -4,6 +4,7 @@ import { type AnalysisState, TRANSITIONS } from '../domain/analysis.ts'
 import { readPatientList } from '../domain/board.ts'
 import { cleanJson } from '../domain/clean-text.ts'
 import { jsonExcess } from '../domain/json-excess.ts'
+import { PRIORITIES, type Priority } from '../domain/priority.ts'
 import { type ImageName, PLANES } from '../domain/shown-images.ts'
 import { SEQUENCES } from '../domain/study.ts'
 import { RequestProblem } from './problems.ts'
@@ -28,6 +29,12 @@ export const noticesQuery = z.strictObject({
 /** Of a study that was declined: who asks for its analysis. */
 export const request = z.strictObject({
   by: z.string({ error: 'must say who asks' }).trim().min(1, 'must say who asks').max(100, 'is too long'),
+})
+/** By a person: what is to be worked on earlier or later. */
+export const priorityBody = request.extend({
+  priority: z.enum(Object.keys(PRIORITIES) as [Priority, ...Priority[]], {
+    error: `must be one of ${Object.keys(PRIORITIES).join(', ')}`,
+  }),
 })
 const uid = z.string().regex(/^\d[\d.]{0,127}$/, 'is not a DICOM UID')
 /** Which series a person takes for which sequence. */

@@ -1,4 +1,5 @@
 // What the HTTP side is given.
+import type { Passage } from '../domain/activity.ts'
 import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
 import type { BoardRequest, BoardSlide, PatientId } from '../domain/board.ts'
 import type { Stroke } from '../domain/brush.ts'
@@ -8,6 +9,7 @@ import type { AuditTrail } from '../domain/ports/audit-trail.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { NoticeStore } from '../domain/ports/notices.ts'
+import type { ReviewClaims } from '../domain/ports/review-claims.ts'
 import type { SignIn } from '../domain/ports/sign-in.ts'
 import type { WatchDecision, WatchStore } from '../domain/ports/watch-store.ts'
 import type { RecordedReview, Review } from '../domain/review.ts'
@@ -61,10 +63,11 @@ export interface CdsDeps {
 }
 
 export interface AppDeps {
-  analyses: Pick<AnalysisStore, 'get' | 'byStudy' | 'list' | 'events' | 'artifact' | 'artifactRoles'> & {
+  analyses: Pick<AnalysisStore, 'get' | 'byStudy' | 'list' | 'events' | 'artifact' | 'artifactRoles' | 'prioritise'> & {
     countByState(): Promise<Record<AnalysisState, number>>
     /** Changes with every change of the analysis, or of any. */
     version(analysisId?: string): Promise<string>
+    passages(since: string): Promise<Passage[]>
     /** Makes a waiting analysis due now. */
     makeDue(analysisId: string): Promise<boolean>
   } & PatientAnalyses
@@ -108,6 +111,8 @@ export interface AppDeps {
       strokes?: Stroke[]
     },
   ): Promise<{ review: RecordedReview; created: boolean }>
+  /** Who has which analysis open. */
+  claims: ReviewClaims
   reviews(analysisId: string): Promise<RecordedReview[]>
   /** The PDF as it stands now, after the last review; undefined where there is none yet. */
   report(analysisId: string): Promise<Uint8Array | undefined>

@@ -4,7 +4,15 @@ import type { AnalysisState } from '../domain/analysis.ts'
 import { AppError } from '../domain/errors.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 import type { Clock } from '../domain/ports/clock.ts'
-import { type AnalysisChange, describe, move, namePatient, saveResult, updateLeg } from './analysis-changes.ts'
+import {
+  type AnalysisChange,
+  describe,
+  move,
+  namePatient,
+  prioritise,
+  saveResult,
+  updateLeg,
+} from './analysis-changes.ts'
 import { type AnalysisReads, createAnalysisReads } from './analysis-reads.ts'
 import type { Database } from './database.ts'
 import { addEvent } from './history.ts'
@@ -34,6 +42,7 @@ export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords
     note: (analysisId, event) => change(analysisId, (locked) => addEvent(locked.tx, analysisId, locked.at, event)),
     describe: (analysisId, facts) => change(analysisId, (locked) => describe(locked, facts)),
     confirmPatient: (analysisId, confirmed) => change(analysisId, (locked) => namePatient(locked, confirmed)),
+    prioritise: (analysisId, priority, by) => change(analysisId, (locked) => prioritise(locked, priority, by)),
     saveResult: (analysisId, summary, artifacts) =>
       change(analysisId, (locked) => saveResult(locked, summary, artifacts)),
     updateLeg: (analysisId, leg, update) => change(analysisId, (locked) => updateLeg(locked, leg, update)),

@@ -11,6 +11,7 @@ import {
 import type { Leg, LegRecord } from '../domain/delivery.ts'
 import { AppError, type ErrorCode } from '../domain/errors.ts'
 import type { Artifact } from '../domain/ports/analysis-store.ts'
+import { PRIORITIES, type Priority } from '../domain/priority.ts'
 import { loadRecord } from './analysis-reads.ts'
 import { type LegRow, toLeg } from './analysis-rows.ts'
 import { saveArtifacts } from './artifacts.ts'
@@ -61,6 +62,20 @@ export async function namePatient({ tx, analysisId, at }: AnalysisChange, confir
     text: `${by} confirmed the patient of the EHR: ${reference}`,
     data: { reference, by },
   })
+}
+
+/** Throws STATE_CONFLICT where nothing is left to be done earlier. */
+export async function prioritise(
+  { tx, analysisId, state, at }: AnalysisChange,
+  priority: Priority,
+  by: string,
+): Promise<AnalysisRecord> {
+  if (state === 'delivered' || state === 'superseded')
+    throw new AppError('STATE_CONFLICT', `analysis ${analysisId} is ${state}, so nothing waits to be done earlier`)
+  await tx.query(QUERIES.setPriority.sql, [analysisId, PRIORITIES[priority], at])
+  const text = `${by} set the priority: ${priority}`
+  await addEvent(tx, analysisId, at, { kind: 'person', text, data: { priority, by } })
+  return loadRecord(tx, analysisId)
 }
 
 /** Throws STATE_CONFLICT unless the analysis is running. */

@@ -1,4 +1,5 @@
 // The record of analyses as it is read: by the workers, the pages and the metrics.
+import type { Passage } from '../domain/activity.ts'
 import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
 import { AppError } from '../domain/errors.ts'
 import type { AnalysisStore, PatientAnalyses, PriorAnalyses } from '../domain/ports/analysis-store.ts'
@@ -17,8 +18,16 @@ export interface AnalysisReads
     Pick<AnalysisStore, 'get' | 'byStudy' | 'list' | 'events' | 'result' | 'artifacts' | 'artifactRoles' | 'artifact'> {
   countByState(): Promise<Record<AnalysisState, number>>
   figures(): Promise<StoreFigures>
+  /** Of the analyses registered since a time (ISO). */
+  passages(since: string): Promise<Passage[]>
   /** Changes with every change of the analysis, or of any analysis. */
   version(analysisId?: string): Promise<string>
+}
+
+interface PassageRow {
+  created_at: Date
+  rested_at: Date | null
+  delivered_at: Date | null
 }
 
 export function createAnalysisReads(db: Database, clock: Clock): AnalysisReads {
@@ -41,6 +50,12 @@ export function createAnalysisReads(db: Database, clock: Clock): AnalysisReads {
     countByState: () => countByState(db),
     figures: () => readFigures(db, clock.now()),
     version: (analysisId) => readVersion(db, analysisId),
+    passages: async (since) =>
+      (await db.query<PassageRow>(QUERIES.passages.sql, [since])).map((row) => ({
+        createdAt: row.created_at.toISOString(),
+        ...(row.rested_at && { restedAt: row.rested_at.toISOString() }),
+        ...(row.delivered_at && { deliveredAt: row.delivered_at.toISOString() }),
+      })),
     async result(analysisId) {
       const [stored] = await loadArtifacts(db, analysisId, 'result')
       return stored && parseResult(analysisId, stored.bytes)

@@ -2,6 +2,7 @@
 
 import type { AnalysisEvent, AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
 import { LEGS, type Leg, type LegRecord, type LegState } from '../domain/delivery.ts'
+import { priorityNamed } from '../domain/priority.ts'
 import type { ReviewFact } from '../domain/review.ts'
 import { parseSummary } from './result-schema.ts'
 
@@ -17,6 +18,7 @@ export interface RecordRow {
   state: AnalysisState
   hold: AnalysisRecord['hold'] | null
   attempts: number
+  priority: number
   sequence: string
   created_at: Date
   updated_at: Date
@@ -51,6 +53,7 @@ export function toRecord(row: RecordRow): AnalysisRecord {
     state: row.state,
     ...(row.hold ? { hold: row.hold } : {}),
     attempts: row.attempts,
+    priority: priorityNamed(row.priority),
     sequence: Number(row.sequence),
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),

@@ -23,6 +23,7 @@ const PARTS = [
   'delete from gliabridge.review_documents where review_id in (select review_id from gliabridge.reviews where analysis_id = $1)',
   'delete from gliabridge.review_deliveries where review_id in (select review_id from gliabridge.reviews where analysis_id = $1)',
   'delete from gliabridge.reviews where analysis_id = $1',
+  'delete from gliabridge.review_claims where analysis_id = $1',
   'delete from gliabridge.artifacts where analysis_id = $1',
   // Notices that name it, with what they tell of others: what still stands is told of again.
   'delete from gliabridge.notices where position($1 in items::text) > 0',

@@ -2,6 +2,7 @@
 import { ACCESS_QUERIES } from './queries/access-queries.ts'
 import { ANALYSIS_QUERIES } from './queries/analysis-queries.ts'
 import { BYTES_QUERIES } from './queries/bytes-queries.ts'
+import { CLAIM_QUERIES } from './queries/claim-queries.ts'
 import { HINT_QUERIES } from './queries/hint-queries.ts'
 import { LEASE_QUERIES } from './queries/lease-queries.ts'
 import { LEDGER_QUERIES } from './queries/ledger-queries.ts'
@@ -14,6 +15,7 @@ export const QUERIES = {
   ...LEASE_QUERIES,
   ...BYTES_QUERIES,
   ...REVIEW_QUERIES,
+  ...CLAIM_QUERIES,
   ...WATCH_QUERIES,
   ...LEDGER_QUERIES,
   ...HINT_QUERIES,

@@ -106,6 +106,9 @@ const grid = object({ size: vector, spacing: vector, origin: vector, direction: 
 const tracking = object({ identifier: text, uid: text })
 const category = z.enum(['CR', 'PR', 'SD', 'PD'])
 
+const pastVolume = object({ region: text, value: number, standardDeviation: maybe(number) })
+const coursePoint = object({ studyInstanceUid: text, studyDate: text, volumes: z.array(pastVolume) })
+
 const comparison = object({
   prior: object({
     analysisId: text,
@@ -140,6 +143,7 @@ const comparison = object({
       percentDeviation: maybe(number),
     }),
   ),
+  course: maybe(z.array(coursePoint)),
   lesions: z.array(
     object({
       tracking,

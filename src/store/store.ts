@@ -7,6 +7,7 @@ import type { ErasureStore } from '../domain/ports/erasure-store.ts'
 import type { HintStore } from '../domain/ports/hint-store.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { NoticeStore } from '../domain/ports/notices.ts'
+import type { ReviewClaims } from '../domain/ports/review-claims.ts'
 import type { ReviewStore } from '../domain/ports/review-store.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
 import type { WorkitemStore } from '../domain/ports/worklist.ts'
@@ -24,6 +25,7 @@ import { createNoticeStore } from './notices.ts'
 import { type EmbeddedDatabase, openPglite } from './pglite.ts'
 import { openPostgres } from './postgres.ts'
 import { type Queue, startQueue } from './queue.ts'
+import { createReviewClaims } from './review-claims.ts'
 import { createReviewStore } from './reviews.ts'
 import { createWatchStore } from './watch.ts'
 import { createWorkitemStore } from './workitems.ts'
@@ -31,6 +33,7 @@ import { createWorkitemStore } from './workitems.ts'
 export interface Store {
   analyses: AnalysisRecords
   reviews: ReviewStore
+  claims: ReviewClaims
   watch: WatchStore
   audit: AuditTrail
   erasure: ErasureStore
@@ -92,6 +95,7 @@ export async function openStore({ dataDir, databaseUrl, clock, log, sweepSeconds
     return {
       analyses,
       reviews: createReviewStore(db, clock),
+      claims: createReviewClaims(db, clock),
       watch: createWatchStore(db, clock),
       audit: createAuditTrail(db, clock),
       erasure: createErasureStore(db, clock),

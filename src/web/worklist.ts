@@ -2,14 +2,17 @@
 
 import { html } from 'hono/html'
 import type { Right } from '../domain/access.ts'
+import type { Hour } from '../domain/activity.ts'
 import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
 import { ERRORS } from '../domain/errors.ts'
 import type { PeerState } from '../domain/peers.ts'
+import type { ReviewClaim } from '../domain/ports/review-claims.ts'
 import type { Reviewer } from '../domain/review.ts'
 import { SEX_NAMES } from '../wording/names.ts'
 import { readDate, volume } from '../wording/quantities.ts'
 import { LEG_NAMES, LEG_STATES, STATES } from '../wording/web-pages.ts'
-import { WORKLIST } from '../wording/worklist.ts'
+import { PRIORITY_NAMES, WORKLIST } from '../wording/worklist.ts'
+import { activityCharts } from './activity-charts.ts'
 import { ageAt, formatName, inLanguage, sentence, timeOf } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { icon, LEG_ICONS, STATE_ICONS } from './icons.ts'
@@ -20,6 +23,10 @@ import { leadingMeasurement, readSummary, type Summary } from './summary.ts'
 
 export interface WorklistView {
   records: AnalysisRecord[]
+  /** Who has which of them open. */
+  claims: readonly ReviewClaim[]
+  /** What was done in the last hours. */
+  hours: readonly Hour[]
   counts: Record<AnalysisState, number>
   /** Studies that were looked at and left. */
   notAnalysed: number
@@ -44,8 +51,9 @@ export function worklistPage(view: WorklistView): Html {
   const { records, state, search = [], toReview } = view
   const isSearch = search.length > 0
   const main = [
-    html`<div class="list-head"><h1>${WORKLIST.title}</h1>${searchForm(search)}</div>`,
+    html`<div class="list-head"><h1>${WORKLIST.title}</h1><a class="button" href="/board">${WORKLIST.board}</a>${searchForm(search)}</div>`,
     livePart('outages', outages(view.peers)),
+    ...(isSearch ? [] : [livePart('activity', activityCharts(view.hours))]),
     livePart('tabs', tabs({ counts: view.counts, notAnalysed: view.notAnalysed, ...current(view) })),
     isSearch
       ? html`<p class="muted">${WORKLIST.found(records.length)} <a href="/">${WORKLIST.all}</a></p>`
@@ -112,25 +120,36 @@ function empty({ state, peers, toReview, search = [] }: WorklistView): Html {
   return html`<p class="empty">${emptiness(peers)}</p>`
 }
 
-function table({ records, order }: WorklistView): Html {
+function table({ records, order, claims }: WorklistView): Html {
   return html`<div class="card scroll"><table class="worklist">
 <caption class="sr">${order === 'waiting' ? WORKLIST.captionWaiting : WORKLIST.captionNewest}</caption>
 <thead><tr><th scope="col">State</th><th scope="col">Patient</th><th scope="col">Study</th><th scope="col">Found</th><th scope="col">Result</th><th scope="col">Delivery</th></tr></thead>
-<tbody>${records.map(row)}</tbody>
+<tbody>${records.map((record) => row(record, claims))}</tbody>
 </table></div>`
 }
 
-function row(record: AnalysisRecord): Html {
+function row(record: AnalysisRecord, claims: WorklistView['claims']): Html {
   const summary = readSummary(record)
   const { study } = summary
   return html`<tr class="is-${record.state}">
-<td data-label="State">${badges(record)}</td>
+<td data-label="State">${badges(record)}${urgency(record)}${reviewers(record, claims)}</td>
 <th scope="row" data-label="Patient">${patient(record, summary)}</th>
 <td data-label="Study">${study ? html`<span>${readDate(study.studyDate) || 'no date'}</span><small>${study.studyDescription}</small>` : html`<span class="muted">not read yet</span>`}</td>
 <td data-label="Found">${timeOf(record.createdAt)}<small><span data-since="${record.createdAt}"></span></small></td>
 <td data-label="Result">${outcome(record, summary)}</td>
 <td data-label="Delivery"><ul class="legs">${record.legs.map((leg) => html`<li class="leg leg-${leg.state}">${icon(LEG_ICONS[leg.state])}${LEG_NAMES[leg.leg]}<span class="sr"> ${LEG_STATES[leg.state]}</span></li>`)}</ul></td>
 </tr>`
+}
+
+/** Only what stands out, and only as long as it means something. */
+function urgency({ priority, state }: AnalysisRecord): Part {
+  if (priority === 'fresh' || state === 'delivered' || state === 'superseded') return ''
+  return html`<small class="priority priority-${priority}">${WORKLIST.priority}: ${PRIORITY_NAMES[priority].toLowerCase()}</small>`
+}
+
+function reviewers({ analysisId }: AnalysisRecord, claims: WorklistView['claims']): Part {
+  const names = claims.filter((claim) => claim.analysisId === analysisId).map(({ name }) => name)
+  return names.length === 0 ? '' : html`<small class="reviewing">${WORKLIST.reviewing(names)}</small>`
 }
 
 /** A result that was rejected is no longer shown as delivered. */

@@ -108,6 +108,7 @@ export function analysisStoreContract(name: string, open: () => Promise<Database
         instanceSetDigest: wanted.instanceSetDigest,
         state: 'queued',
         attempts: 0,
+        priority: 'fresh',
         createdAt: clock.now().toISOString(),
         summary: { study: STUDY },
       })

@@ -4,7 +4,7 @@ import { AppError } from '../../src/domain/errors.ts'
 import { serve } from '../../src/http/serve.ts'
 import { ASSET_PATHS } from '../../src/web/assets.ts'
 import { createManualClock } from '../support/manual-clock.ts'
-import { delivered, delivering, held, running } from '../support/sample-analyses.ts'
+import { delivered, delivering, held, running, waiting } from '../support/sample-analyses.ts'
 import { sampleApp } from '../support/sample-app.ts'
 
 /** Body as JSON, of which a test asks what it expects. */
@@ -476,5 +476,42 @@ describe('series', () => {
     expect(api.status).toBe(202)
     const call = `choose ${analysisId} Dr Nine {"T1c":"${other.seriesInstanceUid}"}`
     expect(sample.calls.filter((one) => one.startsWith('choose'))).toEqual([call, call])
+  })
+})
+
+describe('what goes first, and who has it open', () => {
+  const post = (app: ReturnType<typeof sampleApp>['app'], path: string, body: object) =>
+    app.request(path, { method: 'POST', headers: { host: 'localhost' }, body: JSON.stringify(body) })
+
+  it('sets the priority by the API and by the form, with a name', async () => {
+    const { app, calls } = sampleApp()
+    const path = `/analyses/${waiting.analysisId}/priority`
+    expect((await post(app, `/api${path}`, { priority: 'first', by: 'Dora Nine' })).status).toBe(200)
+    expect((await post(app, `/api${path}`, { priority: 'now', by: 'Dora Nine' })).status).toBe(400)
+    expect((await post(app, `/api${path}`, { priority: 'first' })).status).toBe(400)
+    const form = await app.request(path, {
+      method: 'POST',
+      headers: { host: 'localhost', 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ priority: 'backfill', by: 'Eve Ten' }).toString(),
+    })
+    expect(form.status).toBe(303)
+    expect(calls).toEqual([
+      `prioritise ${waiting.analysisId} first Dora Nine`,
+      `prioritise ${waiting.analysisId} backfill Eve Ten`,
+    ])
+  })
+
+  it('tells the second of two that the first has it open, and the worklist too', async () => {
+    const { app } = sampleApp()
+    const path = `/analyses/${delivered.analysisId}/claim`
+    const claim = async (identifier: string, name: string, leaves = false) =>
+      (await (await post(app, path, { identifier, name, leaves })).json()) as { others: { name: string }[] }
+    expect(await claim('P-77', 'Dora Nine')).toEqual({ others: [] })
+    expect((await claim('P-78', 'Eve Ten')).others.map(({ name }) => name)).toEqual(['Dora Nine'])
+    const worklist = async () => (await app.request('/', { headers: { host: 'localhost' } })).text()
+    expect(await worklist()).toContain('Open: Dora Nine, Eve Ten')
+    await claim('P-77', 'Dora Nine', true)
+    expect(await worklist()).toContain('Open: Eve Ten')
+    expect((await post(app, path, { identifier: '', name: 'x' })).status).toBe(400)
   })
 })

@@ -22,6 +22,11 @@ const VALUES: Record<keyof typeof QUERIES, string[]> = {
   addAnalysis: [A, `'1.2.7'`, `'b'`, `'d'`, `'s'`, NOW, 'null', 'null', NOW, '2', 'null'],
   addLegs: [A, `'{pacs,ehr}'`],
   raisePriority: [A, '1'],
+  setPriority: [A, '1', NOW],
+  passages: [`(now() - interval '72 hours')`],
+  takeReviewClaim: [A, `'p'`, `'P'`, NOW, NOW],
+  dropReviewClaim: [A, `'p'`],
+  reviewClaimsOf: [`'{a-7,a-9}'`, NOW],
   moveAnalysis: [A, `'running'`, 'null', NOW, 'true', 'false', NOW],
   addToSummary: [A, JSONB, NOW],
   confirmPatient: [A, JSONB, NOW],
@@ -134,6 +139,7 @@ beforeAll(async () => {
       insert into gliabridge.watched_studies (study_instance_uid, instance_set_digest, instance_count, first_seen_at, changed_at, decided_digest, outcome)
         select '1.2.' || n, 'd', 1, now(), now() - n * interval '1 second', case when n % 500 = 0 then null else 'd' end,
           case when n % 200 = 0 then 'declined' when n % 500 = 0 then null else 'accepted' end from generate_series(1, 5000) n;
+      insert into gliabridge.review_claims (analysis_id, identifier, name, since, seen_at) select 'a-' || n, 'p', 'P', now(), now() from generate_series(1, 5000) n;
       insert into gliabridge.own_instances (sop_instance_uid, added_at) select '2.25.' || n, now() from generate_series(1, 5000) n;
       insert into gliabridge.workitems (workitem_uid, transaction_uid, state, priority, claimed_at)
         select '2.25.' || n, '2.25.1', case when n % 500 = 0 then 'in progress' else 'closed' end, 'fresh', now() - n * interval '1 second' from generate_series(1, 5000) n;

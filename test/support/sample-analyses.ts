@@ -225,6 +225,7 @@ function base(n: number, record: Partial<AnalysisRecord>): AnalysisRecord {
     instanceSetDigest: 'c'.repeat(64),
     state: 'queued',
     attempts: 0,
+    priority: 'fresh',
     sequence: 1000 - n,
     createdAt,
     updatedAt: createdAt,

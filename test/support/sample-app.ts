@@ -2,9 +2,10 @@
 
 import { createHash } from 'node:crypto'
 import { encode } from 'fast-png'
-import { type AnalysisEvent, type AnalysisRecord, TRANSITIONS } from '../../src/domain/analysis.ts'
+import { type AnalysisEvent, type AnalysisRecord, isAtRest, TRANSITIONS } from '../../src/domain/analysis.ts'
 import { AppError } from '../../src/domain/errors.ts'
 import type { Artifact } from '../../src/domain/ports/analysis-store.ts'
+import type { ReviewClaim } from '../../src/domain/ports/review-claims.ts'
 import type { WatchedStudy } from '../../src/domain/ports/watch-store.ts'
 import { createWebFonts } from '../../src/fonts/web-fonts.ts'
 import { createApp } from '../../src/http/app.ts'
@@ -46,6 +47,26 @@ const NO_IMAGES: AppDeps['images'] = {
   describe: async () => undefined,
   picture: async () => Promise.reject(new AppError('NOT_FOUND', 'no images are kept')),
   outlines: async () => Promise.reject(new AppError('NOT_FOUND', 'no images are kept')),
+}
+
+/** As the store keeps them, but for ever. */
+function memoryClaims(): AppDeps['claims'] {
+  const claims: ReviewClaim[] = []
+  const of = async (ids: readonly string[]) => claims.filter(({ analysisId }) => ids.includes(analysisId))
+  const leave = async (id: string, who: string) => {
+    const at = claims.findIndex(({ analysisId, identifier }) => analysisId === id && identifier === who)
+    if (at >= 0) claims.splice(at, 1)
+  }
+  return {
+    of,
+    leave,
+    async claim(analysisId, { identifier, name }) {
+      const others = (await of([analysisId])).filter((one) => one.identifier !== identifier)
+      await leave(analysisId, identifier)
+      claims.push({ analysisId, identifier, name, since: realClock.now().toISOString() })
+      return others
+    },
+  }
 }
 
 export interface SampleApp {
@@ -120,6 +141,17 @@ export function sampleApp(
           Object.keys(TRANSITIONS).map((state) => [state, sorted().filter((record) => record.state === state).length]),
         ) as never,
       version: async (id) => String(id ? (versions.get(id) ?? 1) : version),
+      passages: async () =>
+        sorted().map(({ createdAt, updatedAt, state }) => ({
+          createdAt,
+          ...(isAtRest(state) && { restedAt: updatedAt }),
+          ...(state === 'delivered' && { deliveredAt: updatedAt }),
+        })),
+      prioritise: async (id, priority, by) => {
+        calls.push(`prioritise ${id} ${priority} ${by}`)
+        change({ ...records.get(id)!, priority })
+        return records.get(id)!
+      },
       makeDue: async (id) => {
         calls.push(`due ${id}`)
         return true
@@ -170,6 +202,7 @@ export function sampleApp(
       { letterhead: letterheadOf('Haus am See'), software: { name: 'Gliabridge', version: '0.1.0' } },
     ),
     fonts: createWebFonts(),
+    claims: memoryClaims(),
     reviews: async () => [],
     report: async (id) => (await deps.analyses.artifact(id, 'pdf'))?.bytes,
     retryReviews: async (id) => {

@@ -88,6 +88,8 @@ export interface AnalysisStore {
   note(analysisId: string, event: Omit<AnalysisEvent, 'at'>): Promise<void>
   /** Keeps which patient a person named, with an event that says so. */
   confirmPatient(analysisId: string, confirmed: ConfirmedPatient): Promise<void>
+  /** What a person wants worked on earlier or later, with an event that says who; STATE_CONFLICT where nothing is left to do. */
+  prioritise(analysisId: string, priority: Priority, by: string): Promise<AnalysisRecord>
   /** Merges facts into the summary before there is a result, so that a held analysis shows what is known of it. */
   describe(
     analysisId: string,

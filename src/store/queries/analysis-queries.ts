@@ -3,7 +3,7 @@ import type { NamedQuery } from './named-query.ts'
 
 /** Selected from `gliabridge.analyses a`; the legs come along, so a record is always one consistent reading. */
 export const RECORD = `
-  a.analysis_id, a.study_instance_uid, a.bundle_id, a.bundle_digest, a.model_digest, a.confirmed_patient, a.series_choice, a.instance_set_digest, a.state, a.hold, a.attempts,
+  a.analysis_id, a.study_instance_uid, a.bundle_id, a.bundle_digest, a.model_digest, a.confirmed_patient, a.series_choice, a.instance_set_digest, a.state, a.hold, a.attempts, a.priority,
   a.sequence::text as sequence, a.created_at, a.updated_at, a.summary,
   (select jsonb_agg(to_jsonb(l)) from gliabridge.legs l where l.analysis_id = a.analysis_id) as legs,
   (select jsonb_build_object('number', r.number, 'decision', r.decision, 'at', r.at, 'reviewer', r.reviewer ->> 'name',
@@ -63,6 +63,20 @@ export const ANALYSIS_QUERIES = {
   raisePriority: {
     sql: 'update gliabridge.analyses set priority = $2 where analysis_id = $1 and priority > $2',
     index: 'analyses_pkey',
+  },
+  /** $1 analysis, $2 priority, $3 now */
+  setPriority: {
+    sql: 'update gliabridge.analyses set priority = $2, updated_at = $3 where analysis_id = $1',
+    index: 'analyses_pkey',
+  },
+  /** $1 time; when each came, first came to rest, and was delivered */
+  passages: {
+    sql: `select a.created_at, e.rested_at, e.delivered_at from gliabridge.analyses a left join lateral (
+        select min(at) as rested_at, min(at) filter (where data ->> 'to' = 'delivered') as delivered_at
+        from gliabridge.analysis_events where analysis_id = a.analysis_id and kind = 'state'
+          and data ->> 'to' in ('delivered', 'held', 'superseded')) e on true
+      where a.created_at >= $1::timestamptz order by a.created_at desc limit 5000`,
+    index: 'analyses_by_age',
   },
   /**
    * $1 analysis, $2 new state, $3 hold, $4 now, $5 whether it was at rest, $6 whether it will be, $7 due. At rest nobody holds it,

@@ -1,0 +1,25 @@
+// The statements on soft claims of reviewers, by name, each with the index that serves it.
+import type { NamedQuery } from './named-query.ts'
+
+export const CLAIM_QUERIES = {
+  /** $1 analysis, $2 identifier, $3 name, $4 now, $5 time of the longest silence; whoever comes back after a silence begins anew */
+  takeReviewClaim: {
+    sql: `insert into gliabridge.review_claims as c (analysis_id, identifier, name, since, seen_at)
+      select a.analysis_id, $2, $3, $4::timestamptz, $4::timestamptz from gliabridge.analyses a where a.analysis_id = $1
+      on conflict (analysis_id, identifier) do update set name = excluded.name, seen_at = excluded.seen_at,
+        since = case when c.seen_at < $5::timestamptz then excluded.since else c.since end
+      returning analysis_id`,
+    index: 'analyses_pkey',
+  },
+  /** $1 analysis, $2 identifier */
+  dropReviewClaim: {
+    sql: 'delete from gliabridge.review_claims where analysis_id = $1 and identifier = $2',
+    index: 'review_claims_pkey',
+  },
+  /** $1 analyses, $2 time since which they were seen */
+  reviewClaimsOf: {
+    sql: `select analysis_id, identifier, name, since from gliabridge.review_claims
+      where analysis_id = any($1::text[]) and seen_at >= $2::timestamptz order by since, identifier`,
+    index: 'review_claims_pkey',
+  },
+} satisfies Record<string, NamedQuery>

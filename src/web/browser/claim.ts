@@ -1,0 +1,49 @@
+// Says that this person has the analysis open to decide on it, and tells them who came before.
+import { fill } from './words.ts'
+
+const RENEW_MS = 45_000
+
+export function startClaim(form: HTMLFormElement): void {
+  const address = form.dataset.claim!
+  const told = form.querySelector<HTMLElement>('[data-others]')!
+  const field = (name: string) => (form.elements.namedItem(name) as HTMLInputElement).value.trim()
+  const who = () => {
+    const identifier = field('identifier')
+    return identifier === '' ? undefined : { identifier, name: field('name') || identifier }
+  }
+  let claimed: ReturnType<typeof who>
+
+  async function claim(): Promise<void> {
+    const person = who()
+    if (!form.isConnected || !person || document.visibilityState !== 'visible') return
+    if (claimed && claimed.identifier !== person.identifier) leave()
+    claimed = person
+    try {
+      const answer = await fetch(address, { method: 'POST', body: JSON.stringify(person), cache: 'no-store' })
+      if (!answer.ok) return
+      const { others } = (await answer.json()) as { others: { name: string }[] }
+      told.hidden = others.length === 0
+      const text = fill(told.dataset.words!, { names: others.map(({ name }) => name).join(', ') })
+      if (told.textContent !== text) told.textContent = text
+    } catch {
+      // The page says already that there is no connection; the next time follows.
+    }
+  }
+
+  function leave(): void {
+    if (!claimed) return
+    navigator.sendBeacon(address, JSON.stringify({ ...claimed, leaves: true }))
+    claimed = undefined
+  }
+
+  void claim()
+  form.addEventListener('change', ({ target }) => {
+    if (/^(identifier|name)$/.test((target as HTMLInputElement).name)) void claim()
+  })
+  const timer = setInterval(() => {
+    if (form.isConnected) void claim()
+    else clearInterval(timer)
+  }, RENEW_MS)
+  document.addEventListener('visibilitychange', () => void claim())
+  addEventListener('pagehide', leave)
+}
