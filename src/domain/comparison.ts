@@ -79,6 +79,17 @@ export interface SizeResponse {
   reasons: string[]
 }
 
+/** The volumes of one study, in mL. */
+export interface CoursePoint {
+  studyInstanceUid: Uid
+  /** DICOM DA */
+  studyDate: string
+  volumes: { region: string; value: number; standardDeviation?: number }[]
+}
+
+/** Studies that a course remembers, the latest ones. */
+export const MAX_COURSE = 12
+
 /** JSON-serialisable: it is stored, shown and posted with the result. */
 export interface Comparison {
   prior: PriorStudy
@@ -93,6 +104,8 @@ export interface Comparison {
     residualMm: number
   }
   volumes: VolumeChange[]
+  /** Earlier studies of which volumes are known, the oldest first and `prior` last; absent in records from before it was kept. */
+  course?: CoursePoint[]
   /** Largest first. */
   lesions: LesionChange[]
   response: SizeResponse

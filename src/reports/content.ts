@@ -3,6 +3,7 @@
 import { HEADS, type Measurement, type ReportableResult } from '../domain/finding.ts'
 import { correctedRegions, type Review, redraws, statusOf } from '../domain/review.ts'
 import { tissueOf } from '../domain/tissue.ts'
+import { courseLines } from '../domain/volume-course.ts'
 import { CATEGORY_NAMES } from '../wording/comparison.ts'
 import { SEX_NAMES, SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
 import { millilitres, readDate, volume, volumeChange } from '../wording/quantities.ts'
@@ -74,6 +75,7 @@ function writeResult(result: ReportableResult): ReportContent {
     ),
     charts: contributionCharts(result.predictions),
     curve: survivalCurve(result.predictions),
+    course: courseLines(result),
     // Warnings first: what is cut when space ends must be the least important.
     quality: [...result.quality]
       .sort((a, b) => Number(b.severity === 'warning') - Number(a.severity === 'warning'))

@@ -1,6 +1,7 @@
 // The parts of the page as plain strings: what content.ts writes, and the blocks draw.
 
 import type { BoardContent } from '../domain/board.ts'
+import type { CourseLine } from '../domain/volume-course.ts'
 import type { FontFiles } from '../fonts/families.ts'
 import type { WorksheetText } from '../wording/worksheet.ts'
 import type { Paper } from './canvas.ts'
@@ -49,6 +50,8 @@ export interface ReportContent {
   predictions: PredictionRow[]
   charts: ContributionChart[]
   curve: SurvivalCurve | undefined
+  /** Volumes over the patient's studies; empty without an earlier one. */
+  course: CourseLine[]
   quality: { warning: boolean; text: string }[]
   series: { sequence: string; description: string; detail: string }[]
   /** Of a follow-up. */

@@ -4,17 +4,19 @@ import { html } from 'hono/html'
 import type { VolumeChange } from '../domain/comparison.ts'
 import { CATEGORY_CAVEAT, categorySentence, lesionSentences, registrationWords } from '../wording/comparison.ts'
 import { readDate, signed, volume, volumeChange } from '../wording/quantities.ts'
+import { courseChart } from './course-chart.ts'
 import type { Part } from './html.ts'
 import type { Summary } from './summary.ts'
 
-export function comparisonSection({ comparison }: Summary): Part {
+export function comparisonSection(summary: Summary): Part {
+  const { comparison } = summary
   if (!comparison) return ''
   const { prior, days, registration, response } = comparison
   const date = readDate(prior.studyDate)
   const reasons = response.category === undefined ? [] : response.reasons
   return html`<section class="card" aria-labelledby="comparison-title"><h2 id="comparison-title">Change since ${date}</h2>
 <p class="callout">${categorySentence(response)}</p>
-<table class="volumes"><thead><tr><th scope="col">Region</th><th scope="col" class="number">${date}</th><th scope="col" class="number">Now</th><th scope="col" class="number">Change</th><th scope="col" class="number">SD</th></tr></thead><tbody>${comparison.volumes.map(row)}</tbody></table>
+${courseChart(summary)}<table class="volumes"><thead><tr><th scope="col">Region</th><th scope="col" class="number">${date}</th><th scope="col" class="number">Now</th><th scope="col" class="number">Change</th><th scope="col" class="number">SD</th></tr></thead><tbody>${comparison.volumes.map(row)}</tbody></table>
 ${sentences([...reasons, ...lesionSentences(comparison)])}
 <p class="muted small">${CATEGORY_CAVEAT} Studies ${days} days apart; ${registrationWords(registration)}. Study UID <span class="uid">${prior.studyInstanceUid}</span></p></section>`
 }

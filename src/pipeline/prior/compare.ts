@@ -10,6 +10,7 @@ import type { ImageArchive } from '../../domain/ports/image-archive.ts'
 import type { ImageSpool } from '../../domain/ports/image-spool.ts'
 import type { Sequence } from '../../domain/study.ts'
 import type { Grid, LabelVolume, Volume } from '../../domain/volume.ts'
+import { courseAfter } from '../../domain/volume-course.ts'
 import type { Bundle } from '../../inference/bundle/manifest.ts'
 import { compareStudies, type EarlierPoint, type TimePoint } from '../../inference/lesions/compare-studies.ts'
 import { type MeasuredLesion, measureLesions } from '../../inference/lesions/diameters.ts'
@@ -138,6 +139,7 @@ async function compareWith(
       objects,
     },
     days,
+    course: courseAfter({ ...earlier.result, study: { studyInstanceUid, studyDate: study.studyDate } }),
     ...compared,
     response: limits.noCategory ? withoutCategory(compared.response, limits.noCategory) : compared.response,
   }

@@ -6,7 +6,7 @@ import { readLabels } from '../../dicom/segmentation-labels.ts'
 import { COMPREHENSIVE_3D_SR_STORAGE } from '../../dicom/sr/measurement-report.ts'
 import { readTracking } from '../../dicom/tracking.ts'
 import type { AnalysisRecord } from '../../domain/analysis.ts'
-import type { PriorObject, Tracking } from '../../domain/comparison.ts'
+import type { CoursePoint, PriorObject, Tracking } from '../../domain/comparison.ts'
 import { AppError } from '../../domain/errors.ts'
 import type { InputSeries, ReportableResult, Segment } from '../../domain/finding.ts'
 import type { AnalysisStore, Artifact } from '../../domain/ports/analysis-store.ts'
@@ -23,7 +23,7 @@ export interface EarlierAnalysis {
     /** In the order of their numbers. */
     segments: readonly Pick<Segment, 'label' | 'key'>[]
     measurements: readonly MeasuredVolume[]
-    comparison?: { tracking: Readonly<Record<string, Tracking>> }
+    comparison?: { tracking: Readonly<Record<string, Tracking>>; course?: CoursePoint[] }
   }
   /** What the archive took of it. */
   objects: PriorObject[]

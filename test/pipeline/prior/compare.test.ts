@@ -178,6 +178,11 @@ describe('comparison with the earlier study', () => {
       objects: [{ role: 'segmentation', sopInstanceUid: seg.sopInstanceUid }],
     })
     expect(comparison?.days).toBe(60)
+    const { studyInstanceUid, studyDate } = comparison!.prior
+    expect(comparison?.course).toMatchObject([{ studyInstanceUid, studyDate }])
+    expect(comparison?.course?.[0]?.volumes.find(({ region }) => region === 'WT')?.value).toBe(
+      comparison!.volumes.find(({ region }) => region === 'WT')!.earlier,
+    )
     for (const change of comparison!.volumes) {
       const before = prior.result.measurements.find(({ region }) => region === change.region)!
       expect(change.earlier).toBe(before.value)

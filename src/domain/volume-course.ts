@@ -1,0 +1,106 @@
+// The volumes of a patient's tumour over their studies: what earlier comparisons knew, the earlier study, and the present one. Pure.
+import { type Comparison, type CoursePoint, MAX_COURSE } from './comparison.ts'
+import { HALF_95, type Measurement } from './finding.ts'
+import type { StudyIdentity } from './study.ts'
+
+/** One region over time. */
+export interface CourseLine {
+  region: string
+  name: string
+  points: {
+    studyDate: string
+    /** Since the first study of the course. */
+    days: number
+    value: number
+    /** 95 % interval; absent where the error is not known. */
+    interval?: readonly [number, number]
+  }[]
+}
+
+interface Told {
+  study: Pick<StudyIdentity, 'studyInstanceUid' | 'studyDate'>
+  measurements: readonly Pick<Measurement, 'region' | 'name' | 'value' | 'standardDeviation'>[]
+  comparison?: Pick<Comparison, 'prior' | 'volumes' | 'course'>
+}
+
+/** The volumes of a study as a later one remembers them. */
+export function pointOf(
+  { studyInstanceUid, studyDate }: Told['study'],
+  measurements: readonly CoursePoint['volumes'][number][],
+): CoursePoint {
+  const volumes = measurements.map(({ region, value, standardDeviation }) => ({
+    region,
+    value,
+    ...(standardDeviation !== undefined && { standardDeviation }),
+  }))
+  return { studyInstanceUid, studyDate, volumes }
+}
+
+/** What a study that follows `earlier` is to remember: its course, and itself. */
+export function courseAfter(
+  earlier: Pick<Told, 'study'> & {
+    measurements: readonly CoursePoint['volumes'][number][]
+    comparison?: { course?: CoursePoint[] }
+  },
+): CoursePoint[] {
+  return [...(earlier.comparison?.course ?? []), pointOf(earlier.study, earlier.measurements)].slice(-MAX_COURSE)
+}
+
+/** Regions that a board follows, the largest first. */
+const FOLLOWED = ['WT', 'TC', 'ET'] as const
+const DAY_MS = 86_400_000
+
+/** Empty without an earlier study whose date is known. */
+export function courseLines(told: Told): CourseLine[] {
+  const points = [...earlierPoints(told), pointOf(told.study, told.measurements)].filter(({ studyDate }) =>
+    Number.isFinite(dayOf(studyDate)),
+  )
+  const first = points[0]
+  if (!first || points.length < 2) return []
+  return FOLLOWED.flatMap((region) => {
+    const measured = points.flatMap(({ studyDate, volumes }) => {
+      const volume = volumes.find((one) => one.region === region)
+      return volume ? [{ studyDate, volume }] : []
+    })
+    if (measured.length < 2) return []
+    return [
+      {
+        region,
+        name: told.measurements.find((one) => one.region === region)?.name ?? region,
+        points: measured.map(({ studyDate, volume: { value, standardDeviation } }) => ({
+          studyDate,
+          days: dayOf(studyDate) - dayOf(first.studyDate),
+          value,
+          ...(standardDeviation !== undefined && {
+            interval: [Math.max(0, value - HALF_95 * standardDeviation), value + HALF_95 * standardDeviation] as const,
+          }),
+        })),
+      },
+    ]
+  })
+}
+
+/** Comparisons of an earlier version knew the earlier study alone, without its errors. */
+function earlierPoints({ comparison }: Told): CoursePoint[] {
+  if (!comparison) return []
+  if (comparison.course) return comparison.course
+  const { prior, volumes } = comparison
+  const { studyInstanceUid, studyDate } = prior
+  return [{ studyInstanceUid, studyDate, volumes: volumes.map(({ region, earlier }) => ({ region, value: earlier })) }]
+}
+
+function dayOf(da: string): number {
+  const [, year = '', month = '', day = ''] = /^(\d{4})(\d{2})(\d{2})$/.exec(da) ?? []
+  return Math.round(Date.parse(`${year}-${month}-${day}T00:00:00Z`) / DAY_MS)
+}
+
+/** Ticks from nought to what holds every interval, at most five. */
+export function volumeTicks(lines: readonly CourseLine[]): number[] {
+  const most = Math.max(
+    1,
+    ...lines.flatMap(({ points }) => points.flatMap(({ value, interval }) => [value, interval?.[1] ?? 0])),
+  )
+  const power = 10 ** Math.floor(Math.log10(most))
+  const step = [0.25, 0.5, 1, 2.5, 5].map((part) => part * power).find((one) => most / one <= 4)!
+  return Array.from({ length: Math.ceil(most / step) + 1 }, (_, n) => n * step)
+}
