@@ -40,7 +40,7 @@ export function apiRoutes(deps: AppDeps): Hono {
       return c.json(await resolveHold(deps, idOf(c.req.param()), text === '' ? {} : confirmedBy(c, readJson(text))))
     })
     .post('/analyses/:id/priority', async (c) =>
-      c.json(await prioritise(deps, idOf(c.req.param()), readJson(await c.req.text()))),
+      c.json(await prioritise(deps, idOf(c.req.param()), askedBy(c, readJson(await c.req.text())))),
     )
     .get('/analyses/:id/reviews', async (c) => {
       const { analysisId } = await load(analyses, idOf(c.req.param()))

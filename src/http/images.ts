@@ -6,8 +6,9 @@ import { PLANES } from '../domain/shown-images.ts'
 import { marksOf, planeView } from '../viewer/planes.ts'
 import { readSummary } from '../web/summary.ts'
 import { load } from './actions.ts'
-import { analysisParams, parseRequest, sliceParams, sliceQuery } from './contracts.ts'
+import { analysisParams, parseRequest, readJson, sliceParams, sliceQuery } from './contracts.ts'
 import type { AppDeps } from './deps.ts'
+import { strokesBody } from './review-contract.ts'
 import { userOf } from './visitors.ts'
 
 export function imageRoutes({ analyses, images }: AppDeps): Hono {
@@ -17,23 +18,31 @@ export function imageRoutes({ analyses, images }: AppDeps): Hono {
     const user = userOf(c)
     return { record, analysisId: id, studyInstanceUid: record.studyInstanceUid, ...(user && { user }) }
   }
-  return new Hono()
-    .get('/analyses/:id/images', async (c) => {
-      const { record } = await looked(c)
-      const described = await describeImages(images, record)
-      if (!described) throw new AppError('NOT_FOUND', `no images of analysis ${record.analysisId} are kept`)
-      return c.json(described)
-    })
-    .get('/analyses/:id/images/:plane/:index/picture.png', async (c) => {
-      const { of } = parseRequest(sliceQuery, c.req.query())
-      const slice = parseRequest(sliceParams, { plane: c.req.param('plane'), index: c.req.param('index') })
-      const png = await images.picture(await looked(c), { ...slice, images: of })
-      return c.body(new Uint8Array(png), 200, { 'content-type': 'image/png' })
-    })
-    .get('/analyses/:id/images/:plane/:index/outlines.json', async (c) => {
-      const slice = parseRequest(sliceParams, { plane: c.req.param('plane'), index: c.req.param('index') })
-      return c.json({ outlines: await images.outlines(await looked(c), slice) })
-    })
+  return (
+    new Hono()
+      .get('/analyses/:id/images', async (c) => {
+        const { record } = await looked(c)
+        const described = await describeImages(images, record)
+        if (!described) throw new AppError('NOT_FOUND', `no images of analysis ${record.analysisId} are kept`)
+        return c.json(described)
+      })
+      .get('/analyses/:id/images/:plane/:index/picture.png', async (c) => {
+        const { of } = parseRequest(sliceQuery, c.req.query())
+        const slice = parseRequest(sliceParams, { plane: c.req.param('plane'), index: c.req.param('index') })
+        const png = await images.picture(await looked(c), { ...slice, images: of })
+        return c.body(new Uint8Array(png), 200, { 'content-type': 'image/png' })
+      })
+      .get('/analyses/:id/images/:plane/:index/outlines.json', async (c) => {
+        const slice = parseRequest(sliceParams, { plane: c.req.param('plane'), index: c.req.param('index') })
+        return c.json({ outlines: await images.outlines(await looked(c), slice) })
+      })
+      // Changes nothing: what a reviewer has painted so far, before it is part of a review.
+      .post('/analyses/:id/images/:plane/:index/outlines', async (c) => {
+        const slice = parseRequest(sliceParams, { plane: c.req.param('plane'), index: c.req.param('index') })
+        const { strokes } = parseRequest(strokesBody, readJson(await c.req.text()), 'body')
+        return c.json({ outlines: await images.outlines(await looked(c), { ...slice, strokes }) })
+      })
+  )
 }
 
 /** What is kept, how its planes lie, and what is drawn on which slice; undefined where nothing is kept. */

@@ -2,19 +2,21 @@
 import { type Context, Hono } from 'hono'
 import type { z } from 'zod'
 import { hasRight, type Right } from '../domain/access.ts'
+import { hourly, MAX_PASSAGE_AGE_HOURS } from '../domain/activity.ts'
 import { AppError } from '../domain/errors.ts'
 import { viewerAddress } from '../domain/viewer-address.ts'
 import { ASSETS } from '../web/assets.ts'
 import { notAnalysedPage } from '../web/not-analysed.ts'
 import { studyPage } from '../web/study-page.ts'
 import { worklistPage } from '../web/worklist.ts'
-import { load, resolveHold, tryAgain } from './actions.ts'
+import { load, prioritise, resolveHold, tryAgain } from './actions.ts'
 import {
   analysisParams,
   choiceBody,
   listQuery,
   pageQuery,
   parseRequest,
+  readJson,
   request,
   searchBody,
   seriesParams,
@@ -22,8 +24,9 @@ import {
 } from './contracts.ts'
 import type { AppDeps } from './deps.ts'
 import { describeImages } from './images.ts'
+import { claimBody } from './review-contract.ts'
 import { readReviewForm } from './review-form.ts'
-import { askedBy, confirmedBy, personOf, userOf } from './visitors.ts'
+import { askedBy, claimedBy, confirmedBy, personOf, userOf } from './visitors.ts'
 
 export function pageRoutes(deps: AppDeps): Hono {
   const { analyses, settings } = deps
@@ -41,8 +44,13 @@ export function pageRoutes(deps: AppDeps): Hono {
     const { state, show, order, limit, offset } = query
     const toReview = show === 'to-review'
     const version = await analyses.version()
+    const records = await analyses.list({ limit, offset, order, toReview, search, ...(state ? { state } : {}) })
+    const now = deps.clock.now()
+    const since = new Date(now.getTime() - MAX_PASSAGE_AGE_HOURS * 3_600_000).toISOString()
     return worklistPage({
-      records: await analyses.list({ limit, offset, order, toReview, search, ...(state ? { state } : {}) }),
+      records,
+      claims: await deps.claims.of(records.map(({ analysisId }) => analysisId)),
+      hours: hourly(await analyses.passages(since), now),
       counts: await analyses.countByState(),
       notAnalysed: (await deps.watch.notAnalysed({ limit: 1, offset: 0 })).count,
       peers: deps.peers(),
@@ -135,6 +143,19 @@ export function pageRoutes(deps: AppDeps): Hono {
     const { id } = parseRequest(analysisParams, c.req.param())
     await resolveHold(deps, id, confirmedBy(c, await c.req.parseBody()))
     return c.redirect(`/analyses/${id}`, 303)
+  })
+  app.post('/analyses/:id/priority', async (c) => {
+    const { id } = parseRequest(analysisParams, c.req.param())
+    await prioritise(deps, id, askedBy(c, await c.req.parseBody()))
+    return c.redirect(`/analyses/${id}`, 303)
+  })
+  // From the review form of an open page: binds nobody.
+  app.post('/analyses/:id/claim', async (c) => {
+    const { id } = parseRequest(analysisParams, c.req.param())
+    const { identifier, name, leaves } = parseRequest(claimBody, claimedBy(c, readJson(await c.req.text())), 'body')
+    if (leaves) await deps.claims.leave(id, identifier)
+    const others = leaves ? [] : await deps.claims.claim(id, { identifier, name })
+    return c.json({ others: others.map(({ name, since }) => ({ name, since })) })
   })
   app.post('/analyses/:id/review', async (c) => {
     const { id } = parseRequest(analysisParams, c.req.param())

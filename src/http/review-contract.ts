@@ -15,12 +15,15 @@ const stroke = z.strictObject({
   points: z.array(place).min(1, 'has no point'),
 })
 /** Of the brush, in their order; places in LPS mm. */
-export const strokes = z
+const strokes = z
   .array(stroke)
   .max(BRUSH_LIMITS.strokes, 'has too many')
   .refine((all) => all.reduce((sum, { points }) => sum + points.length, 0) <= BRUSH_LIMITS.points, {
     message: `has more than ${BRUSH_LIMITS.points} points`,
   })
+
+/** What is to be seen of strokes before they are part of a review. */
+export const strokesBody = z.strictObject({ strokes })
 
 /** A person's decision on an analysis. `version` is the number of reviews that the person knew of. */
 export const reviewBody = z
@@ -67,6 +70,9 @@ export const reviewBody = z
     path: ['strokes'],
     message: `and an edit of ${OUTLINES_TARGET} belong together`,
   })
+/** Of a page on which a decision can be made: who looks at it, or has left it. */
+export const claimBody = z.strictObject({ identifier: words(64), name: words(100), leaves: z.boolean().default(false) })
+
 export const idempotencyKey = z.object({
   'idempotency-key': z
     .string({ error: 'must be sent as a header: the same key again is the same review' })

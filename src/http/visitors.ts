@@ -35,6 +35,13 @@ export function confirmedBy(c: Context, body: unknown): unknown {
   return names ? askedBy(c, body) : body
 }
 
+/** The same of a page that is open for a decision. */
+export function claimedBy(c: Context, body: unknown): unknown {
+  const person = personOf(c)
+  if (!person || typeof body !== 'object' || body === null) return body
+  return { ...body, identifier: person.identifier, name: person.name }
+}
+
 /** The same of a review. */
 export function reviewedBy(c: Context, body: unknown): unknown {
   const person = personOf(c)

@@ -1,4 +1,5 @@
 // What the study page asks of the spool: slices as pictures and outlines, each patient's images audited as access.
+import { paintStrokes, type Stroke } from '../domain/brush.ts'
 import { AppError } from '../domain/errors.ts'
 import { createOncePer } from '../domain/once-per.ts'
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
@@ -23,7 +24,8 @@ export interface ShownImagesReader {
     looked: Looked,
     slice: { plane: Plane; index: number; images: readonly { name: ImageName; window: Window }[] },
   ): Promise<Uint8Array>
-  outlines(looked: Looked, slice: { plane: Plane; index: number }): Promise<SliceOutline[]>
+  /** As they stand; with `strokes` as they would stand if a review laid these over the software's outlines. */
+  outlines(looked: Looked, slice: { plane: Plane; index: number; strokes?: readonly Stroke[] }): Promise<SliceOutline[]>
 }
 
 /** Looking through a study is one access; whoever comes back after so long accesses it again. */
@@ -76,20 +78,29 @@ export function createShownImages({
       )
       return drawSlices(slices, view)
     },
-    async outlines(looked, { plane, index }) {
+    async outlines(looked, { plane, index, strokes }) {
       const { analysisId } = looked
       const { shown, view } = await viewOf(analysisId, plane, index)
       await record(looked)
-      const own = shown.isRedrawn ? 'redrawn-labels' : 'labels'
+      // Each review states its strokes anew, against what the software found.
+      const own = shown.isRedrawn && !strokes ? 'redrawn-labels' : 'labels'
       const volumes = [own, ...(shown.prior?.hasLabels ? (['prior-labels'] as const) : [])] as const
       const found = await Promise.all(
-        volumes.map(async (volume) =>
-          outlinesOn(
-            asShown(await spool.plane(analysisId, volume, view.axes[2], index), view),
-            view,
-            volume === 'prior-labels',
-          ),
-        ),
+        volumes.map(async (volume) => {
+          const labels = await spool.plane(analysisId, volume, view.axes[2], index)
+          const isPrior = volume === 'prior-labels'
+          const [u, v, across] = view.axes
+          if (strokes && !isPrior)
+            paintStrokes(
+              shown.grid,
+              strokes,
+              (voxel, label) => {
+                labels[voxel[u] + view.width * voxel[v]] = label
+              },
+              { axis: across, index },
+            )
+          return outlinesOn(asShown(labels, view), view, isPrior)
+        }),
       )
       return found.flat()
     },

@@ -30,15 +30,18 @@ export interface EditTables {
   review?: ReviewFact | undefined
   /** Voxels of the lesions' centres in the images; empty where none are kept. */
   places: readonly Index[]
+  /** Whether there are images on the page to paint on. */
+  canPaint: boolean
 }
 
-export function editTables({ found, review, places }: EditTables): Part[] {
+export function editTables(tables: EditTables): Part[] {
+  const { found, review } = tables
   const before = (target: string) => review?.edits.find((edit) => edit.target === target)
   const { measurements, diameters = [], predictions, noFinding } = found
   const heads = predictions.filter(({ head }) => head !== 'survival')
   const [region, software, corrected, why] = [WORDS.region, WORDS.software, WORDS.corrected, WORDS.why]
   return [
-    noFinding || !found.grid ? '' : outlineTable({ found, review, places }, before),
+    noFinding || !found.grid ? '' : outlineTable(tables, before),
     noFinding || measurements.length === 0
       ? ''
       : html`${table(
@@ -67,7 +70,10 @@ function table(caption: string, columns: readonly string[], rows: readonly Part[
   return html`<div class="scroll"><table><caption>${caption}</caption><thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`
 }
 
-function outlineTable({ found, review, places }: EditTables, before: (target: string) => Edit | undefined): Part {
+function outlineTable(
+  { found, review, places, canPaint }: EditTables,
+  before: (target: string) => Edit | undefined,
+): Part {
   const { segments, lesions = [] } = found
   const rows = [
     ...segments
@@ -87,13 +93,14 @@ function outlineTable({ found, review, places }: EditTables, before: (target: st
     }),
   ]
   const strokes = review?.redrawn?.strokes ?? []
-  // What a review before has painted is stated anew, or left out.
+  // What a review before has painted is stated anew, or left out; what is painted now, the browser adds.
+  const was = strokes.length > 0
   const brushed =
-    strokes.length === 0
-      ? ''
-      : html`<tr><th scope="row">${WORDS.brush}</th><td></td>
-<td><label class="exclude"><input type="checkbox" name="${FIELDS.strokes}" value="${JSON.stringify(strokes)}" data-was> ${WORDS.keepStrokes}</label></td>
+    was || canPaint
+      ? html`<tr${was ? '' : html` hidden`}><th scope="row">${WORDS.brush}</th><td></td>
+<td><label class="exclude"><input type="checkbox" name="${FIELDS.strokes}" value="${was ? JSON.stringify(strokes) : ''}"${was ? html` data-was` : ''}> ${WORDS.keepStrokes}</label></td>
 <td>${whyField(OUTLINES_TARGET, WORDS.brush, before(OUTLINES_TARGET))}</td></tr>`
+      : ''
   return html`${table(WORDS.outlines, [WORDS.outline, WORDS.software, WORDS.exclude, WORDS.why], [...rows, brushed])}<p class="muted small">${WORDS.remeasured}</p>`
 }
 

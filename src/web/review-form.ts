@@ -18,21 +18,32 @@ export interface FormContext {
   images?: Pick<ShownImages, 'grid'> | undefined
 }
 
+/** Whether a decision can still be made, and there are outlines that it may correct. */
+export function takesStrokes(record: AnalysisRecord): boolean {
+  const { noFinding, grid } = softwareSummary(record)
+  return isOpen(record) && !noFinding && grid !== undefined
+}
+
+function isOpen({ review, state }: Pick<AnalysisRecord, 'review' | 'state'>): boolean {
+  return state === 'delivered' && review?.decision !== 'reject'
+}
+
 /** Nothing before the result is delivered, and after a rejection, which is final. */
 export function reviewForm(record: AnalysisRecord, path: string, { user, person, images }: FormContext = {}): Part {
-  const { review, state } = record
-  if (state !== 'delivered' || review?.decision === 'reject') return ''
+  const { review } = record
+  if (!isOpen(record)) return ''
   const found = softwareSummary(record)
   const places = images ? (found.lesions ?? []).map(({ centre }) => roundIndex(toIndex(images.grid, centre))) : []
   return html`<section class="card review" aria-labelledby="review-title"><h2 id="review-title">${review ? WORDS.again : WORDS.title}</h2>
 ${review ? html`<p class="muted small">${WORDS.againHint}</p>` : ''}
-<form method="post" action="${path}/review" class="review-form" data-version="${review?.number ?? 0}">
+<form method="post" action="${path}/review" class="review-form" data-version="${review?.number ?? 0}" data-claim="${path}/claim">
+<p class="callout callout-waiting" role="status" data-others data-words="${WORDS.others}" hidden></p>
 <input type="hidden" name="version" value="${review?.number ?? 0}">
 <fieldset class="choices"><legend>${WORDS.decision}</legend>${DECISIONS.map(
     (decision) =>
       html`<label><input type="radio" name="decision" value="${decision}" required> ${DECISION_NAMES[decision]}</label>`,
   )}</fieldset>
-<fieldset class="edits"><legend>${WORDS.edits}</legend>${editTables({ found, review, places })}</fieldset>
+<fieldset class="edits"><legend>${WORDS.edits}</legend>${editTables({ found, review, places, canPaint: images !== undefined })}</fieldset>
 <label class="wide">${WORDS.reason}<textarea name="reason" rows="2" maxlength="1000"></textarea><small>${WORDS.reasonHint}</small></label>
 ${person ? html`<p class="signed-in">${WORDS.signedIn} <strong>${person.name}</strong> <span class="muted">${person.identifier}</span></p>` : reviewerFields(user)}
 <p class="callout callout-waiting" data-meanwhile hidden>${WORDS.meanwhile} <a href="${path}">${WORDS.load}</a></p>

@@ -5,10 +5,12 @@ import type { Right } from '../domain/access.ts'
 import type { AnalysisEvent, AnalysisRecord } from '../domain/analysis.ts'
 import { ERRORS } from '../domain/errors.ts'
 import type { ArtifactRole } from '../domain/ports/analysis-store.ts'
+import type { Priority } from '../domain/priority.ts'
 import type { Reviewer } from '../domain/review.ts'
 import { SEX_NAMES } from '../wording/names.ts'
 import { readDate } from '../wording/quantities.ts'
 import { STATES, WITHDRAWN } from '../wording/web-pages.ts'
+import { PRIORITY_NAMES, WORKLIST } from '../wording/worklist.ts'
 import { comparisonSection } from './comparison-section.ts'
 import { doubtPictures } from './doubt-section.ts'
 import { ageAt, formatName, inLanguage, sentence, timeOf } from './format.ts'
@@ -17,7 +19,7 @@ import { icon } from './icons.ts'
 import { livePart, page } from './layout.ts'
 import { deliverySection, historySection, progressSection } from './progress-sections.ts'
 import { predictionsSection, provenanceSection, qualitySection, volumesSection } from './result-sections.ts'
-import { reviewCount, reviewForm } from './review-form.ts'
+import { reviewCount, reviewForm, takesStrokes } from './review-form.ts'
 import { isRejected, notice, reviewStatement, withdrawn } from './review-section.ts'
 import { seriesChoice, seriesSection } from './series-section.ts'
 import { readSummary, type Summary } from './summary.ts'
@@ -60,7 +62,7 @@ export function studyPage(view: StudyView): Html {
     livePart('head', head(view, summary)),
     livePart('status', status(view, path)),
     livePart('files', files(view, path)),
-    livePart('images', viewerSection(path, view.images)),
+    livePart('images', viewerSection(path, view.images, { canDraw: may('decide') && takesStrokes(record) })),
     livePart('reviewed', reviewCount(record)),
     livePart('decide', may('decide') ? reviewForm(record, path, view) : ''),
     html`<div class="columns"><div class="column">${results(view, summary)}</div>
@@ -132,7 +134,8 @@ function others(record: AnalysisRecord, siblings: AnalysisRecord[]): Part {
   return html`<p class="others">Other analyses of this study:</p><ul class="others-list">${links}</ul>`
 }
 
-function status({ record, events, person, may = () => true }: StudyView, path: string): Html {
+function status(view: StudyView, path: string): Html {
+  const { record, events, person, may = () => true } = view
   const { state, hold, legs } = record
   const isWithdrawn = isRejected(record) && state === 'delivered'
   const sentenceOf = isWithdrawn ? WITHDRAWN : STATES[state].sentence
@@ -150,8 +153,21 @@ ${
 ${may('resolve') ? releaseForms(hold.code, path, person) : ''}</div>`
     : ''
 }
-${notice(record)}
+${priorityForm(view, path)}${notice(record)}
 </section>`
+}
+
+/** As long as something is left to be done earlier or later. */
+function priorityForm({ record, user, person, may = () => true }: StudyView, path: string): Part {
+  const { state, priority } = record
+  if (state === 'delivered' || state === 'superseded' || !may('resolve')) return ''
+  const by = person
+    ? ''
+    : html`<label>${WORKLIST.by} <input name="by" required maxlength="100" autocomplete="name" value="${user ?? ''}"></label>`
+  const options = (Object.keys(PRIORITY_NAMES) as Priority[]).map(
+    (name) => html`<option value="${name}"${name === priority ? html` selected` : ''}>${PRIORITY_NAMES[name]}</option>`,
+  )
+  return html`<form class="priority-form" method="post" action="${path}/priority"><label>${WORKLIST.priority} <select name="priority">${options}</select></label>${by}<button type="submit">${WORKLIST.set}</button></form>`
 }
 
 function files({ record, roles, viewerUrl }: StudyView, path: string): Part {

@@ -109,6 +109,16 @@ th:last-child, td:last-child { padding-right: 0; }
 .list-head { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .5rem 1.5rem; }
 .search { display: flex; gap: .5rem; }
 .search input { font: inherit; font-size: .95rem; padding: .4rem .7rem; border: 1px solid var(--soft); border-radius: 8px; background: var(--card); color: var(--ink); width: min(22rem, 60vw); }
+.list-head .search { margin-left: auto; }
+.activity { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(17rem, 100%), 1fr)); gap: .6rem 2rem; }
+.activity figure { margin: 0; } .activity figcaption { font-size: .9rem; font-weight: 560; } .activity small { color: var(--soft); font-weight: 400; margin-left: .5rem; }
+.activity svg { display: block; width: 100%; height: 2.6rem; margin-top: .3rem; }
+.activity .axis { stroke: var(--rule); vector-effect: non-scaling-stroke; } .activity .hour { fill: var(--accent); }
+.activity .waited { fill: var(--track); } .activity .waited-line { fill: none; stroke: var(--soft); stroke-width: 1.6; vector-effect: non-scaling-stroke; }
+.hours { display: flex; justify-content: space-between; font-size: .76rem; color: var(--soft); }
+.priority-first { color: var(--hold); font-weight: 600; } .reviewing { color: var(--soft); }
+.priority-form { display: flex; flex-wrap: wrap; align-items: center; gap: .4rem .9rem; font-size: .88rem; }
+.priority-form label { display: inline-flex; align-items: center; gap: .4rem; } .priority-form select, .priority-form input { font: inherit; padding: .25rem .5rem; border: 1px solid var(--soft); border-radius: 6px; background: var(--card); color: var(--ink); }
 .orders { display: flex; gap: 1.1rem; font-size: .88rem; }
 .orders a[aria-current] { color: var(--ink); font-weight: 600; text-decoration: none; }
 .worklist form, .worklist td .button { margin-top: .35rem; }

@@ -108,6 +108,9 @@ button.primary:hover { filter: brightness(1.08); }
 .curve .grid { stroke: var(--rule); stroke-width: .7; }
 .curve .band { fill: var(--track); } .curve .steps { fill: none; stroke: var(--soft); stroke-width: 1.4; }
 .curve .whisker { opacity: 1; stroke-width: 1.3; } .curve .point { fill: var(--accent); }
+.course-line { fill: none; stroke-width: 1.6; } .course-WT .course-line { stroke: var(--ed); } .course-TC .course-line { stroke: var(--ncr); stroke-dasharray: 4 2; } .course-ET .course-line { stroke: var(--et); }
+.course-WT .course-point { fill: var(--ed); } .course-TC .course-point { fill: var(--ncr); } .course-ET .course-point { fill: var(--et); }
+.curve.course text { fill: var(--ink); font-size: 8.5px; } .curve.course svg { max-width: 34rem; }
 .notes { display: flex; flex-direction: column; gap: .5rem; font-size: .92rem; }
 .note { display: flex; gap: .55rem; }
 .note .icon { margin-top: .26em; color: var(--soft); }

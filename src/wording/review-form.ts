@@ -31,6 +31,7 @@ export const REVIEW_FORM = {
   meanwhile:
     'Somebody decided on this result while this form was open. Nothing of yours is lost or sent: read the decision above, then load the page again to decide on what stands now.',
   load: 'Load the page again',
+  others: 'Also open with: {names}. Nothing is overwritten; whoever records a decision second is told.',
 } as const
 
 export const EDIT_TABLES = {

@@ -13,6 +13,15 @@ export const VIEWER = {
   point: 'Point',
   window: 'Window',
   measure: 'Measure',
+  draw: 'Brush',
+  planes: '3 planes',
+  brush: 'Brush',
+  erase: 'Erase',
+  ball: 'Ball',
+  ballHint: 'Paints a ball through the slices; otherwise a disc on this slice',
+  size: 'Width of the brush, mm',
+  undo: 'Undo',
+  toDecision: 'To the decision',
   outlines: 'Outlines',
   fills: 'Fill',
   opacity: 'Opacity of the fill',
@@ -41,6 +50,14 @@ export const WORDS = {
   gone: VIEWER.gone,
 } as const
 
+/** Of the brush, for the browser. */
+export const BRUSH_WORDS = {
+  size: '{mm} mm',
+  one: '1 stroke in the decision below',
+  some: '{n} strokes in the decision below',
+  full: 'That is more than one review can hold; the stroke was left out.',
+} as const
+
 /** Key → what it does, in the order of the list. */
 export const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ['↑ ↓, wheel', 'one slice'],
@@ -55,11 +72,23 @@ export const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ['K', 'check alignment: alternate squares of two sequences'],
   ['B, held', 'the other sequence in every place'],
   ['1 to 4, 0', 'one sequence large, all again'],
-  ['W, E, M', 'mouse: window, point, measure'],
+  ['W, E, M, D', 'mouse: window, point, measure, brush'],
+  ['V', 'three planes of one sequence'],
   ['← →, with Shift ↑ ↓', 'centre of the window; width of the window'],
   ['+ −', 'zoom'],
   ['T', 'largest tumour slice'],
   ['R', 'reset'],
+]
+
+/** While the brush is chosen. */
+export const BRUSH_KEYS: typeof KEYS = [
+  ['Brush: arrows', 'move it, with Shift five voxels'],
+  ['Brush: Space', 'paint; held while moving, a line'],
+  ['Brush: Page Up, Page Down', 'one slice'],
+  ['Brush: L, G', 'next label, erase'],
+  ['Brush: H', 'disc or ball'],
+  ['Brush: , .', 'smaller, larger'],
+  ['Brush: Z', 'undo'],
 ]
 
 export const SHOW_IN_IMAGES = 'Show in the images'

@@ -3,6 +3,8 @@ import { decode } from 'fast-png'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { AppError } from '../../src/domain/errors.ts'
 import type { AuditEntry } from '../../src/domain/ports/audit-trail.ts'
+import type { SliceOutline } from '../../src/domain/shown-images.ts'
+import { toPatient } from '../../src/domain/volume.ts'
 import { createShownImages } from '../../src/viewer/shown.ts'
 import { realClock } from '../support/real-clock.ts'
 import { COARSE } from '../support/result.ts'
@@ -98,4 +100,27 @@ it('serves the modules of the browser without types, under one version', async (
   expect(await answer.text()).not.toContain(': void')
   expect((await app.request(main.replace(/browser\/\w+/, 'browser/000000000000'), as('dr-9'))).status).toBe(404)
   expect(page).toContain('<noscript><figure class="still">')
+})
+
+it('shows a slice as a review would leave it, and changes nothing', async () => {
+  const { app } = open()
+  const { grid, start } = (await images.spool.describe(delivered.analysisId))!
+  const stroke = { label: 3, radiusMm: 9, points: [toPatient(grid, [4, 4, start[2]])] }
+  const [address, kept] = [`${path}/axial/${start[2]}/outlines`, `${path}/axial/${start[2]}/outlines.json`]
+  const ask = async (strokes: unknown) => {
+    const answer = await app.request(address, { method: 'POST', ...as('dr-9'), body: JSON.stringify({ strokes }) })
+    return { status: answer.status, body: (await answer.json()) as { outlines: SliceOutline[] } }
+  }
+  const before = (await (await app.request(kept, as('dr-9'))).json()) as { outlines: SliceOutline[] }
+  expect((await ask([])).body).toEqual(before)
+  const counted = ({ outlines }: { outlines: SliceOutline[] }) =>
+    outlines
+      .filter(({ label, isPrior }) => label === 3 && !isPrior)
+      .reduce((sum, { polygons }) => sum + polygons.length, 0)
+  const painted = (await ask([stroke])).body
+  expect(counted(painted)).toBe(counted(before) + 1)
+  expect((await ask([stroke, { ...stroke, label: 0 }])).body).toEqual(before)
+  expect(await (await app.request(kept, as('dr-9'))).json()).toEqual(before)
+  expect((await ask([{ ...stroke, radiusMm: 100 }])).status).toBe(400)
+  expect((await app.request(address, { method: 'POST', body: '{"strokes":[]}' })).status).toBe(401)
 })

@@ -4,6 +4,8 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { AppError } from '../../src/domain/errors.ts'
+import type { AppDeps } from '../../src/http/deps.ts'
 import { type RunningServer, serve } from '../../src/http/serve.ts'
 import { type Browser, startBrowser, type Tab } from '../support/browser.ts'
 import { keepPicture } from '../support/keep-picture.ts'
@@ -17,9 +19,25 @@ let server: RunningServer
 let browser: Browser
 let tab: Tab
 let page = ''
+const sent: Parameters<AppDeps['review']>[1][] = []
 beforeAll(async () => {
   images = await sampleImages(delivered.analysisId, OBLIQUE)
-  server = await serve(sampleApp({}, { deps: images.deps }).app, { host: '127.0.0.1', port: 0 })
+  const sample = sampleApp(
+    {},
+    {
+      deps: {
+        ...images.deps,
+        review: async (_, request) => {
+          sent.push(request)
+          throw new AppError('STATE_CONFLICT', 'the test only looks at what was sent')
+        },
+      },
+    },
+  )
+  // Outlines are corrected where the result says on what grid they lie.
+  const record = sample.records.get(delivered.analysisId)!
+  sample.change({ ...record, summary: { ...record.summary, grid: images.synthetic.segmentation.grid } } as never)
+  server = await serve(sample.app, { host: '127.0.0.1', port: 0 })
   browser = await startBrowser()
   tab = await browser.tab()
   page = `${server.url}/analyses/${delivered.analysisId}`
@@ -126,23 +144,122 @@ it('shows the prior beside, hides outlines, enlarges, and changes the window', a
   await pressed('outlines', false)
 })
 
+it('shows three planes of one sequence at once, linked at the cross-hair', async () => {
+  const [i, j, k] = await start()
+  await tab.press('v')
+  await tab.until(`document.querySelectorAll('.panels canvas').length === 3`)
+  const says = (n: number, text: string) =>
+    tab.until(`document.querySelectorAll('.panels canvas')[${n}].getAttribute('aria-label')?.startsWith('${text}')`)
+  await says(0, `T1 post-contrast, axial slice ${k + 1} of`)
+  await says(1, `T1 post-contrast, coronal slice ${j + 1} of`)
+  await says(2, `T1 post-contrast, sagittal slice ${i + 1} of`)
+  await keepPicture('viewer-planes', await tab.picture())
+  // The wheel turns the plane under it, and a click leads the others.
+  const box = await tab.evaluate<{ x: number; y: number; width: number; height: number }>(
+    `(({ x, y, width, height }) => ({ x, y, width, height }))(document.querySelectorAll('.panels canvas')[1].getBoundingClientRect())`,
+  )
+  await tab.wheel(box.x + 30, box.y + 30, -40)
+  await says(1, `T1 post-contrast, coronal slice ${j + 2} of`)
+  await tab.drag([box.x + box.width / 2 + 1, box.y + box.height / 2 + 1])
+  await says(2, `T1 post-contrast, sagittal slice ${OBLIQUE.size[0] / 2 + 1} of`)
+  await tab.press('2')
+  await says(0, 'T1 post-contrast, axial')
+  await tab.press('4')
+  await says(0, 'FLAIR, axial')
+  await tab.press('0')
+  await tab.press('v')
+  await tab.until(`document.querySelectorAll('.panels canvas').length === 4`)
+})
+
+it('paints and erases on the slice, takes a stroke back, and puts what is painted into the decision', async () => {
+  const k = (await start())[2]
+  const strokes = () =>
+    tab.evaluate<string>(
+      `document.querySelector('[name="strokes"]').checked && document.querySelector('[name="strokes"]').value`,
+    )
+  const paintedOn = (n: number) => tab.until(`document.querySelector('.viewer').dataset.painted === '${n}'`)
+  await tab.press('d')
+  await pressed('tool-draw', true)
+  const box = await tab.evaluate<{ x: number; y: number; width: number; height: number }>(
+    `(({ x, y, width, height }) => ({ x, y, width, height }))(document.querySelectorAll('.panels canvas')[1].getBoundingClientRect())`,
+  )
+  const at = (x: number, y: number): [number, number] => [box.x + x * box.width, box.y + y * box.height]
+  await tab.drag(at(0.4, 0.4), at(0.45, 0.42), at(0.5, 0.4))
+  await paintedOn(1)
+  // A ball reaches the next slices, the disc before it does not.
+  await tab.press('h')
+  await tab.press('g')
+  await tab.drag(at(0.5, 0.5))
+  await paintedOn(2)
+  await keepPicture('viewer-brush', await tab.picture())
+  await tab.press('PageUp')
+  await shows(`axial/${k + 1}`)
+  await tab.press('PageDown')
+  await shows(`axial/${k}`)
+  const [disc, ball] = JSON.parse(await strokes()) as { label: number; across?: number[]; points: number[][] }[]
+  expect([disc!.label, ball!.label]).toEqual([1, 0])
+  expect(disc!.across?.map(Math.abs).reduce((a, b) => Math.max(a, b))).toBeGreaterThan(0.9)
+  expect(ball!.across).toBeUndefined()
+  expect(disc!.points.length).toBeGreaterThan(3)
+  await tab.press('z')
+  await paintedOn(1)
+  await tab.press('z')
+  await paintedOn(0)
+  expect(await strokes()).toBe(false)
+})
+
+it('paints by keyboard alone, and sends it with the review', async () => {
+  await tab.press('d')
+  await tab.press('l')
+  await tab.press(' ', 'down')
+  await tab.press('ArrowRight')
+  await tab.press('ArrowRight')
+  await tab.press(' ', 'up')
+  await tab.until(`document.querySelector('.viewer').dataset.painted === '1'`)
+  const set = (name: string, value: string) =>
+    tab.evaluate(
+      `document.querySelector('.review-form').elements.namedItem(${JSON.stringify(name)}).value = '${value}'`,
+    )
+  expect(await tab.evaluate(`document.querySelector('[name="decision"]:checked').value`)).toBe('accept-with-edits')
+  expect(await tab.evaluate(`document.querySelector('[name="why.outlines"]').required`)).toBe(true)
+  await set('why.outlines', 'missed a part')
+  await set('name', 'Dora Nine')
+  await set('identifier', 'P-77')
+  await tab.evaluate(`document.querySelector('.review').scrollIntoView()`)
+  await keepPicture('viewer-brush-decision', await tab.picture())
+  await tab.evaluate(`document.querySelector('.review-form').requestSubmit()`)
+  await tab.until(`document.querySelector('.problem')`)
+  expect(sent).toMatchObject([
+    {
+      decision: 'accept-with-edits',
+      edits: [{ target: 'outlines', from: 'software', to: 'redrawn', reason: 'missed a part' }],
+      strokes: [{ label: 2, radiusMm: 4 }],
+    },
+  ])
+})
+
 it('checks alignment by squares', async () => {
   await tab.press('k')
   await pressed('check', true)
   await keepPicture('viewer-alignment', await tab.picture())
 })
 
-it('has no serious finding of axe-core, at the usual size and at 200 %', async () => {
+it('has no serious finding of axe-core, at the usual size, on tablets, and at 200 %', async () => {
   const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-  for (const width of [1280, 640]) {
-    await tab.size(width, width === 1280 ? 720 : 360)
+  for (const [width, height] of [
+    [1280, 720],
+    [1024, 768],
+    [768, 1024],
+    [640, 360],
+  ] as const) {
+    await tab.size(width, height)
     await tab.evaluate(axe)
     const found = await tab.evaluate<string[]>(
       `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => id + ' ' + nodes[0].html.slice(0, 120)))`,
     )
     expect(found, `at ${width}`).toEqual([])
     expect(await tab.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
-    if (width === 640) await keepPicture('viewer-200-percent', await tab.picture())
+    await keepPicture(`viewer-${width}x${height}`, await tab.picture())
   }
 })
 

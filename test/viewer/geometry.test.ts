@@ -4,7 +4,17 @@ import { PLANES } from '../../src/domain/shown-images.ts'
 import { type Grid, toPatient } from '../../src/domain/volume.ts'
 import { marksOf, planeView } from '../../src/viewer/planes.ts'
 import { uprightGrid } from '../../src/viewer/upright.ts'
-import { fromCanvas, lengthMm, onCanvas, onSlice, place, voxelAt } from '../../src/web/browser/geometry.ts'
+import {
+  acrossOf,
+  fromCanvas,
+  lengthMm,
+  onCanvas,
+  onSlice,
+  patientPoint,
+  place,
+  slicePoint,
+  voxelAt,
+} from '../../src/web/browser/geometry.ts'
 import { OBLIQUE, SAGITTAL } from '../support/result.ts'
 
 const GRID = uprightGrid(SAGITTAL)
@@ -33,6 +43,18 @@ describe.each(PLANES)('%s', (plane) => {
     expect(Math.max(right, bottom)).toBeLessThanOrEqual(300 + 1e-9)
     expect((right - left) / (bottom - top)).toBeCloseTo((view.width * view.pixel[0]) / (view.height * view.pixel[1]), 6)
     expect(placing.perMm).toBeCloseTo(placing.across / view.pixel[0], 9)
+  })
+
+  it('knows the place of the patient under a point, as the grid has it, and the point again', () => {
+    for (const voxel of [[0, 0, 0], [17, 80, 3], GRID.size.map((n) => n - 1)] as [number, number, number][]) {
+      const index = voxel[view.axes[2]]
+      const point = patientPoint(GRID, view, onSlice(view, voxel), index)
+      for (const [n, mm] of toPatient(GRID, voxel).entries()) expect(point[n]).toBeCloseTo(mm, 6)
+      const { at, beyondMm } = slicePoint(GRID, view, point, index + 2)
+      expect(beyondMm).toBeCloseTo(2 * view.spacing, 6)
+      for (const [n, mm] of onSlice(view, voxel).entries()) expect(at[n]).toBeCloseTo(mm, 6)
+    }
+    expect(Math.hypot(...acrossOf(GRID, view))).toBeCloseTo(1, 9)
   })
 
   it('measures millimetres as the patient has them', () => {

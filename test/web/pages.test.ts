@@ -1,6 +1,7 @@
 // The pages as text: what stands on them, in every situation, and that nothing a study says can become markup.
 
 import { describe, expect, it } from 'vitest'
+import { hourly } from '../../src/domain/activity.ts'
 import type { AnalysisRecord } from '../../src/domain/analysis.ts'
 import type { Bidimensional, TissueResult } from '../../src/domain/finding.ts'
 import { parseSummary } from '../../src/store/result-schema.ts'
@@ -45,6 +46,8 @@ const list = async (records: AnalysisRecord[], change: object = {}) =>
       records,
       counts: { queued: 1, running: 1, analysed: 1, delivered: 2, held: 1, superseded: 1 },
       notAnalysed: 2,
+      claims: [],
+      hours: [],
       peers: [
         { peer: 'pacs', up: true },
         { peer: 'ehr', up: true },
@@ -69,6 +72,35 @@ describe('the worklist', () => {
     const doubt = await list([{ ...held, hold: { ...held.hold!, code: 'PATIENT_AMBIGUOUS' } }])
     expect(doubt).not.toContain('/resolve"')
     expect(doubt).toContain(`<a class="button" href="/analyses/${held.analysisId}">Resolve</a>`)
+  })
+
+  it('says who has an analysis open, what goes first, and what was done in the last hours', async () => {
+    const claim = {
+      analysisId: delivered.analysisId,
+      identifier: 'P-77',
+      name: 'Dora Nine',
+      since: delivered.updatedAt,
+    }
+    const hours = hourly(
+      [
+        {
+          createdAt: '2026-03-01T01:00:00.000Z',
+          restedAt: '2026-03-01T01:30:00.000Z',
+          deliveredAt: '2026-03-01T01:30:00.000Z',
+        },
+        { createdAt: '2026-03-01T02:20:00.000Z' },
+      ],
+      new Date('2026-03-01T02:30:00.000Z'),
+    )
+    const page = await list([delivered, { ...waiting, priority: 'first' }], { claims: [claim], hours })
+    const words = wordsOf(page)
+    expect(words).toContain('Open: Dora Nine')
+    expect(words.match(/Open: /g)).toHaveLength(1)
+    expect(words).toContain('Priority: first')
+    expect(words).toContain('1 study delivered')
+    expect(words).toContain('The oldest study has waited 10 min Longest wait in these hours: 10 min')
+    expect(page.match(/class="hour"/g)).toHaveLength(24)
+    expect(page).toContain('href="/board"')
   })
 
   it('keeps what was looked for out of addresses, and is then not live', async () => {
@@ -117,7 +149,9 @@ describe('studies that are not analysed', () => {
 describe('an earlier study', () => {
   it('stands with change, error, category and what that leaves out; not at all without one', async () => {
     const comparison = comparisonOf(sampleResult)
-    const words = wordsOf(await study({ ...delivered, summary: { ...delivered.summary, comparison } }))
+    const page = await study({ ...delivered, summary: { ...delivered.summary, comparison } })
+    const words = wordsOf(page)
+    expect(page).toMatch(/aria-label="Whole tumour: [\d.]+ mL on 2026-01-02, [\d.]+ mL on /)
     expect(words).toContain('Change since 2026-01-02 PD: enhancing tumour progressed by size;')
     const [{ earlier, now, change, standardDeviation }] = comparison.volumes as [(typeof comparison.volumes)[0]]
     expect(words).toContain(

@@ -6,10 +6,12 @@ const RENEW_MS = 45_000
 export function startClaim(form: HTMLFormElement): void {
   const address = form.dataset.claim!
   const told = form.querySelector<HTMLElement>('[data-others]')!
-  const field = (name: string) => (form.elements.namedItem(name) as HTMLInputElement).value.trim()
-  const who = () => {
-    const identifier = field('identifier')
-    return identifier === '' ? undefined : { identifier, name: field('name') || identifier }
+  const field = (name: string) => form.elements.namedItem(name) as HTMLInputElement | null
+  /** Whoever signed in is known to the server, and has no fields here. */
+  const who = (): { identifier?: string; name?: string } | undefined => {
+    const [identifier, name] = [field('identifier'), field('name')].map((input) => input?.value.trim())
+    if (identifier === undefined) return {}
+    return identifier === '' ? undefined : { identifier, name: name || identifier }
   }
   let claimed: ReturnType<typeof who>
 

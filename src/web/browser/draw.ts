@@ -1,6 +1,8 @@
 // One panel: the slice, what was outlined on it, and what tells where one is.
+import type { Stroke } from '../../domain/brush.ts'
 import type { Index, Mark, PlaneView, ShownSegment, SliceOutline } from '../../domain/shown-images.ts'
-import { lengthMm, onCanvas, onSlice, type Placing } from './geometry.ts'
+import type { Grid } from '../../domain/volume.ts'
+import { lengthMm, onCanvas, onSlice, type Placing, slicePoint } from './geometry.ts'
 import { fill } from './words.ts'
 
 export interface Panel {
@@ -91,6 +93,36 @@ export function drawOutlines(
       context.strokeStyle = colour
       context.stroke()
     }
+  }
+  context.restore()
+}
+
+export interface StrokePlace {
+  grid: Grid
+  index: number
+  segments: readonly ShownSegment[]
+}
+
+/** What was painted just now, as wide as the brush is on this slice; what is erased is grey. */
+export function drawStrokes(
+  { context, placing, view }: Panel,
+  strokes: readonly Stroke[],
+  { grid, index, segments }: StrokePlace,
+): void {
+  context.save()
+  context.globalAlpha = 0.45
+  for (const { label, radiusMm, across, points } of strokes) {
+    context.fillStyle = segments.find((segment) => segment.label === label)?.colour ?? '#9aa5ad'
+    context.beginPath()
+    for (const point of points) {
+      const { at, beyondMm } = slicePoint(grid, view, point, index)
+      const radius = across ? radiusMm : Math.sqrt(Math.max(0, radiusMm ** 2 - beyondMm ** 2))
+      if (radius === 0 || (across && beyondMm > view.spacing / 2)) continue
+      const [x, y] = onCanvas(placing, at)
+      context.moveTo(x + radius * placing.perMm, y)
+      context.arc(x, y, radius * placing.perMm, 0, 2 * Math.PI)
+    }
+    context.fill()
   }
   context.restore()
 }

@@ -1,5 +1,6 @@
 // Where a voxel of the grid lies on a canvas, and back; the one place that knows how a slice is turned. Pure.
-import type { Index, PlaneView } from '../../domain/shown-images.ts'
+import type { Index, Plane, PlaneView } from '../../domain/shown-images.ts'
+import type { Grid, Vec3 } from '../../domain/volume.ts'
 
 export interface Box {
   width: number
@@ -13,6 +14,12 @@ export interface Sight {
   pan: readonly [number, number]
 }
 
+/** One zoom for all planes, and for each what lies in the middle. */
+export interface PlacedSight {
+  zoom: number
+  pans: Partial<Record<Plane, Sight['pan']>>
+}
+
 /** Pixels of a slice → pixels of a canvas: x = left + u * across, y = top + v * down. */
 export interface Placing {
   left: number
@@ -23,9 +30,15 @@ export interface Placing {
   perMm: number
 }
 
-export function place({ width, height, pixel }: PlaneView, box: Box, { zoom, pan }: Sight): Placing {
+/** Canvas pixels to a millimetre with which all of a slice is just seen. */
+export function fitOf({ width, height, pixel }: PlaneView, box: Box): number {
+  return Math.min(box.width / (width * pixel[0]), box.height / (height * pixel[1]))
+}
+
+export function place(view: PlaneView, box: Box, { zoom, pan }: Sight, fit = fitOf(view, box)): Placing {
+  const { width, height, pixel } = view
   const [wide, high] = [width * pixel[0], height * pixel[1]]
-  const perMm = Math.min(box.width / wide, box.height / high) * zoom
+  const perMm = fit * zoom
   return {
     left: box.width / 2 - (wide / 2 + pan[0]) * perMm,
     top: box.height / 2 - (high / 2 + pan[1]) * perMm,
@@ -63,4 +76,40 @@ export function fromCanvas({ left, top, across, down }: Placing, x: number, y: n
 /** A length in mm between two points of a slice. */
 export function lengthMm({ pixel }: PlaneView, a: readonly [number, number], b: readonly [number, number]): number {
   return Math.hypot((a[0] - b[0]) * pixel[0], (a[1] - b[1]) * pixel[1])
+}
+
+/** LPS mm of a point of a slice. */
+export function patientPoint(grid: Grid, view: PlaneView, [u, v]: readonly [number, number], index: number): Vec3 {
+  const at: [number, number, number] = [0, 0, 0]
+  at[view.axes[0]] = u - 0.5
+  at[view.axes[1]] = view.isFlipped ? view.height - v - 0.5 : v - 0.5
+  at[view.axes[2]] = index
+  const { origin, spacing, direction } = grid
+  const mm = at.map((n, axis) => n * spacing[axis as 0 | 1 | 2])
+  const along = (row: 0 | 1 | 2) =>
+    origin[row] + direction[3 * row]! * mm[0]! + direction[3 * row + 1]! * mm[1]! + direction[3 * row + 2]! * mm[2]!
+  return [along(0), along(1), along(2)]
+}
+
+/** The point of the slice under a place of the patient, and how far the place lies from that slice, in mm. */
+export function slicePoint(
+  { origin, spacing, direction }: Grid,
+  view: PlaneView,
+  point: Vec3,
+  index: number,
+): { at: [number, number]; beyondMm: number } {
+  const from = [point[0] - origin[0], point[1] - origin[1], point[2] - origin[2]] as const
+  const along = (axis: 0 | 1 | 2) =>
+    (direction[axis]! * from[0] + direction[3 + axis]! * from[1] + direction[6 + axis]! * from[2]) / spacing[axis]
+  const [u, v, across] = view.axes
+  const row = along(v) + 0.5
+  return {
+    at: [along(u) + 0.5, view.isFlipped ? view.height - row : row],
+    beyondMm: Math.abs(along(across) - index) * spacing[across],
+  }
+}
+
+/** Unit vector (LPS) across the slices of a plane. */
+export function acrossOf({ direction }: Grid, { axes }: PlaneView): Vec3 {
+  return [direction[axes[2]]!, direction[3 + axes[2]]!, direction[6 + axes[2]]!]
 }

@@ -1,11 +1,15 @@
 // The keyboard of the images; keys work only while the focus is within them (WCAG 2.2, 2.1.4).
+import type { Brush } from './brush.ts'
 import type { Actions } from './state.ts'
 
 const WINDOW_STEP = 0.06
 
-export function bindKeys(section: HTMLElement, act: Actions): void {
+type Keys = Readonly<Record<string, (shift: boolean) => void>>
+
+export function bindKeys(section: HTMLElement, act: Actions, brush: Brush | undefined): void {
   const { state } = act
-  const keys: Readonly<Record<string, (shift: boolean) => void>> = {
+  const drawing = brush && brushKeys(act, brush)
+  const keys: Keys = {
     ArrowUp: (shift) => (shift ? act.window(state.alone, 0, WINDOW_STEP) : act.scroll(1)),
     ArrowDown: (shift) => (shift ? act.window(state.alone, 0, -WINDOW_STEP) : act.scroll(-1)),
     ArrowLeft: () => act.window(state.alone, -WINDOW_STEP, 0),
@@ -25,6 +29,8 @@ export function bindKeys(section: HTMLElement, act: Actions): void {
     w: () => act.control('tool-window'),
     e: () => act.control('tool-point'),
     m: () => act.control('tool-measure'),
+    d: () => act.control('tool-draw'),
+    v: () => act.control('planes'),
     r: () => act.control('reset'),
     t: () => act.goTo(act.data.start, 'axial'),
     '[': () => act.opacity(state.opacity - 0.1),
@@ -46,21 +52,52 @@ export function bindKeys(section: HTMLElement, act: Actions): void {
   const own = act.data.images.filter(({ isPrior }) => !isPrior)
   section.addEventListener('keydown', (event) => {
     const { target, key, ctrlKey, metaKey, altKey, shiftKey } = event
+    if ((ctrlKey || metaKey) && key === 'z' && state.tool === 'draw' && brush) {
+      event.preventDefault()
+      brush.undo()
+      return
+    }
     if (ctrlKey || metaKey || altKey) return
     // A slider and a button have keys of their own.
     if (target instanceof HTMLInputElement && /^(Arrow|Page|Home|End)/.test(key)) return
+    // A button is pressed by the space bar.
+    if (target instanceof HTMLButtonElement && key === ' ') return
     const number = Number(key)
+    const of = state.tool === 'draw' ? drawing : undefined
     const does =
       number >= 1 && number <= own.length
         ? () => act.alone(own[number - 1]!.sequence)
-        : (keys[key] ?? keys[key.toLowerCase()])
+        : (of?.[key] ?? of?.[key.toLowerCase()] ?? keys[key] ?? keys[key.toLowerCase()])
     if (!does) return
     event.preventDefault()
     does(shiftKey)
   })
+  const penUp = () => brush?.end()
+  section.addEventListener('focusout', penUp)
   section.addEventListener('keyup', ({ key }) => {
+    if (key === ' ') penUp()
     if (key.toLowerCase() !== 'b') return
     state.swapped = false
     act.paint()
   })
+}
+
+/** While the brush is the tool, the arrows lead it over the slice. */
+function brushKeys(act: Actions, brush: Brush): Keys {
+  const far = (shift: boolean) => (shift ? 5 : 1)
+  return {
+    ArrowUp: (shift) => brush.step(0, -far(shift)),
+    ArrowDown: (shift) => brush.step(0, far(shift)),
+    ArrowLeft: (shift) => brush.step(-far(shift), 0),
+    ArrowRight: (shift) => brush.step(far(shift), 0),
+    PageUp: () => act.scroll(1),
+    PageDown: () => act.scroll(-1),
+    ' ': () => brush.penDown(),
+    l: () => brush.control('next'),
+    g: () => brush.control('erase'),
+    h: () => brush.control('ball'),
+    ',': () => brush.control('smaller'),
+    '.': () => brush.control('larger'),
+    z: () => brush.undo(),
+  }
 }

@@ -1,4 +1,5 @@
 // What the study page runs: the review form and the images, now and whenever the live page has exchanged them.
+import { startClaim } from './claim.ts'
 import { startReview } from './review.ts'
 import { startViewer } from './viewer.ts'
 
@@ -6,7 +7,10 @@ function start(): void {
   const section = document.querySelector<HTMLElement>('.viewer:not([data-ready])')
   if (section) startViewer(section)
   const form = document.querySelector<HTMLFormElement>('.review-form:not([data-ready])')
-  if (form) startReview(form)
+  if (form) {
+    startReview(form)
+    startClaim(form)
+  }
 }
 
 start()

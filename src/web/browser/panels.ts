@@ -1,5 +1,6 @@
-// The panels: one canvas for each image, laid out for the room there is, all at the same place and scale.
-import type { ImageName, Mark, PlaneView, ShownImage } from '../../domain/shown-images.ts'
+// The panels: one canvas for each image and plane, laid out for the room there is, all at the same place and scale.
+import type { Stroke } from '../../domain/brush.ts'
+import type { Plane, PlaneView, ShownImage } from '../../domain/shown-images.ts'
 import type { ViewerData } from '../viewer-section.ts'
 import {
   drawChessboard,
@@ -8,133 +9,154 @@ import {
   drawOutlines,
   drawPicture,
   drawRuler,
+  drawStrokes,
   drawWords,
   type Panel,
 } from './draw.ts'
-import { type Placing, place } from './geometry.ts'
+import { type Box, fitOf, type Placing, place } from './geometry.ts'
+import { arrange } from './layout.ts'
 import type { Slice } from './slices.ts'
-import type { ViewerState } from './state.ts'
+import type { PanelSpec, ViewerState } from './state.ts'
 import { fill } from './words.ts'
 
-export interface PanelState {
-  slice: Slice
-  view: PlaneView
-  state: ViewerState
-  marks: readonly Mark[]
+/** The panel under a point of the window, with the point in its canvas. */
+export interface Hit {
+  image: ShownImage
+  plane: Plane
+  x: number
+  y: number
+  placing: Placing
 }
 
 export interface Panels {
-  layout(images: readonly ShownImage[], state: ViewerState): void
-  draw(of: PanelState): void
-  /** The panel under a point of the window, with the point in its canvas. */
-  at(clientX: number, clientY: number): { image: ShownImage; x: number; y: number; placing: Placing } | undefined
+  layout(specs: readonly PanelSpec[], state: ViewerState): void
+  /** `strokes` of a slice that its outlines do not have in them yet. */
+  draw(slices: ReadonlyMap<Plane, Slice>, state: ViewerState, strokes: (slice: Slice) => readonly Stroke[]): void
+  at(clientX: number, clientY: number): Hit | undefined
 }
 
 const SQUARE_MM = 18
-const GAP = 4
-/** Share of the window's height that the images may take. */
-const TALLEST = 0.74
 
 export function createPanels(host: HTMLElement, data: ViewerData): Panels {
-  const canvases = new Map<ImageName, HTMLCanvasElement>()
-  let shown: readonly ShownImage[] = []
-  let size = { width: 0, height: 0 }
-  let placing: Placing | undefined
+  const canvases = new Map<string, HTMLCanvasElement>()
+  const placings = new Map<string, Placing>()
+  let shown: readonly PanelSpec[] = []
+  let size: Box = { width: 0, height: 0 }
+  const viewOf = (plane: Plane): PlaneView => data.planes.find((one) => one.plane === plane)!
 
   return {
-    layout(images, { plane, prior }) {
-      const view = data.planes.find((one) => one.plane === plane)!
-      const own = images.filter(({ isPrior }) => !isPrior)
-      const earlier = images.filter(({ isPrior }) => isPrior)
-      // Current above prior, the same sequence in the same column.
-      const columns = Math.min(own.length, host.clientWidth < 700 ? 2 : 6)
-      const rows = Math.ceil(own.length / columns) * (prior && earlier.length > 0 ? 2 : 1)
-      const aspect = (view.width * view.pixel[0]) / (view.height * view.pixel[1])
-      const width = (host.clientWidth - GAP * (columns - 1)) / columns
-      const tallest = (TALLEST * innerHeight) / (columns < own.length ? 1 : rows)
-      const height = Math.max(120, Math.min(width / aspect, tallest))
-      size = { width: Math.floor(width), height: Math.floor(height) }
-      shown = images
-      const names = new Set(images.map(({ name }) => name))
-      for (const [name, canvas] of canvases) {
-        if (names.has(name)) continue
+    layout(specs, state) {
+      const arranged = arrange(specs, viewOf, { width: host.clientWidth, height: innerHeight })
+      size = arranged.size
+      shown = specs
+      const keys = new Set(specs.map(({ key }) => key))
+      for (const [key, canvas] of canvases) {
+        if (keys.has(key)) continue
         canvas.remove()
-        canvases.delete(name)
+        canvases.delete(key)
       }
-      host.style.setProperty('--columns', String(columns))
-      for (const image of images) {
-        const canvas = canvases.get(image.name) ?? document.createElement('canvas')
-        canvases.set(image.name, canvas)
+      host.style.setProperty('--columns', String(arranged.columns))
+      for (const [n, { key, plane }] of specs.entries()) {
+        const canvas = canvases.get(key) ?? document.createElement('canvas')
+        canvases.set(key, canvas)
         canvas.setAttribute('role', 'img')
-        const ratio = devicePixelRatio
-        const [wide, high] = [Math.round(size.width * ratio), Math.round(size.height * ratio)]
+        const [wide, high] = [Math.round(size.width * devicePixelRatio), Math.round(size.height * devicePixelRatio)]
         if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high })
         canvas.style.aspectRatio = `${size.width} / ${size.height}`
-        const column = own.findIndex(({ sequence }) => sequence === image.sequence)
-        canvas.style.order = String(
-          columns < own.length ? 2 * column + (image.isPrior ? 1 : 0) : column + (image.isPrior ? 100 : 0),
-        )
-        canvas.style.gridColumn = columns < own.length ? 'auto' : String(column + 1)
+        const { order, column } = arranged.places[n]!
+        canvas.style.order = String(order)
+        canvas.style.gridColumn = String(column)
+        canvas.toggleAttribute('data-active', state.layout === 'planes' && plane === state.plane)
         if (!canvas.isConnected) host.append(canvas)
       }
     },
 
-    draw({ slice, view, state, marks }) {
-      placing = place(view, size, state.sight)
-      for (const image of shown) {
-        const canvas = canvases.get(image.name)
-        const context = canvas?.getContext('2d')
-        const n = slice.images.indexOf(image.name)
-        if (!canvas || !context || n < 0) continue
+    draw(slices, state, strokes) {
+      const fit = Math.min(...shown.map(({ plane }) => fitOf(viewOf(plane), size)))
+      for (const spec of shown) {
+        const slice = slices.get(spec.plane)
+        const context = canvases.get(spec.key)?.getContext('2d')
+        if (!slice || !context || !slice.images.includes(spec.image.name)) continue
+        const view = viewOf(spec.plane)
+        const placing = place(view, size, { zoom: state.sight.zoom, pan: state.sight.pans[spec.plane] ?? [0, 0] }, fit)
+        placings.set(spec.key, placing)
         context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0)
         context.fillStyle = '#000'
         context.fillRect(0, 0, size.width, size.height)
-        const panel: Panel = { context, ...size, placing, view }
-        const other = partner(image, shown)
-        const otherN = other ? slice.images.indexOf(other.name) : -1
-        const isSwapped = state.swapped && otherN >= 0
-        drawPicture(panel, { picture: slice.picture, n: isSwapped ? otherN : n })
-        const isChecked = state.check && otherN >= 0 && !isSwapped
-        if (isChecked) drawChessboard(panel, { picture: slice.picture, n: otherN }, SQUARE_MM)
-        const outlines = slice.outlines.filter(({ isPrior }) => isPrior === image.isPrior)
-        if (!isChecked) drawOutlines(panel, outlines, { segments: data.segments, ...state })
-        if (!image.isPrior && state.lines) drawMarks(panel, marks)
-        if (state.crosshair) drawCrosshair(panel, state.cursor)
-        const { ruler } = state
-        if (ruler && ruler.plane === slice.plane && ruler.index === slice.index)
-          drawRuler(panel, ruler.from, ruler.to, data.words.measured)
-        const one = titleOf(image)
-        const name = isSwapped ? titleOf(other!) : one
-        const beside = isChecked ? [fill(data.words.against, { other: titleOf(other!) })] : []
-        const prior = (isSwapped ? other! : image).isPrior ? [fill(data.words.prior, { date: data.priorDate })] : []
-        drawWords(panel, { titles: [name, ...prior, ...beside], corner: windowText(image, state) })
-        const segments = [...new Set(outlines.map(({ label }) => label))].flatMap(
-          (label) => data.segments.find((segment) => segment.label === label)?.name ?? [],
-        )
-        canvas.setAttribute(
-          'aria-label',
-          fill(data.words.shows, {
-            sequence: one,
-            plane: data.planeNames[slice.plane]!.toLowerCase(),
-            n: slice.index + 1,
-            count: view.count,
-            segments: segments.join(', ').toLowerCase() || data.words.nothing,
-          }),
-        )
+        drawPanel({ context, ...size, placing, view }, { spec, slice, state, strokes: strokes(slice) })
       }
     },
 
     at(clientX, clientY) {
-      for (const image of shown) {
-        const box = canvases.get(image.name)?.getBoundingClientRect()
+      for (const { key, image, plane } of shown) {
+        const box = canvases.get(key)?.getBoundingClientRect()
+        const placing = placings.get(key)
         if (!box || !placing) continue
         const [x, y] = [clientX - box.left, clientY - box.top]
         const perPixel = size.width / box.width
         if (x >= 0 && y >= 0 && x < box.width && y < box.height)
-          return { image, x: x * perPixel, y: y * perPixel, placing }
+          return { image, plane, x: x * perPixel, y: y * perPixel, placing }
       }
       return undefined
     },
+  }
+
+  interface Drawn {
+    spec: PanelSpec
+    slice: Slice
+    state: ViewerState
+    strokes: readonly Stroke[]
+  }
+
+  function drawPanel(panel: Panel, { spec: { key, image }, slice, state, strokes }: Drawn): void {
+    const { segments, words } = data
+    const other = partner(image, slice.images)
+    const isSwapped = state.swapped && other !== undefined
+    const base = isSwapped ? other : image
+    const partOf = ({ name }: ShownImage) => ({ picture: slice.picture, n: slice.images.indexOf(name) })
+    drawPicture(panel, partOf(base))
+    const isChecked = state.check && other !== undefined && !isSwapped
+    if (isChecked) drawChessboard(panel, partOf(other), SQUARE_MM)
+    const outlines = slice.outlines.filter(({ isPrior }) => isPrior === image.isPrior)
+    if (!isChecked) drawOutlines(panel, outlines, { segments, ...state })
+    if (!image.isPrior) {
+      if (state.lines) drawMarks(panel, marksOn(slice))
+      drawStrokes(panel, strokes, { grid: data.grid, index: slice.index, segments })
+    }
+    if (state.crosshair) drawCrosshair(panel, state.cursor)
+    const { ruler } = state
+    if (ruler && ruler.plane === slice.plane && ruler.index === slice.index)
+      drawRuler(panel, ruler.from, ruler.to, words.measured)
+    const beside = isChecked ? [fill(words.against, { other: titleOf(other) })] : []
+    const prior = base.isPrior ? [fill(words.prior, { date: data.priorDate })] : []
+    const plane = state.layout === 'planes' ? [data.planeNames[slice.plane]!] : []
+    drawWords(panel, { titles: [titleOf(base), ...plane, ...prior, ...beside], corner: windowText(image, state) })
+    const outlined = [...new Set(outlines.map(({ label }) => label))].flatMap(
+      (label) => segments.find((segment) => segment.label === label)?.name ?? [],
+    )
+    const text = fill(words.shows, {
+      sequence: titleOf(image),
+      plane: data.planeNames[slice.plane]!.toLowerCase(),
+      n: slice.index + 1,
+      count: panel.view.count,
+      segments: outlined.join(', ').toLowerCase() || words.nothing,
+    })
+    canvases.get(key)!.setAttribute('aria-label', text)
+  }
+
+  function marksOn({ plane, index, painted }: Slice) {
+    // What is painted over has other diameters.
+    if (painted.body !== undefined) return []
+    return data.marks.filter((mark) => mark.plane === plane && mark.index === index && !mark.isOverruled)
+  }
+
+  /** With what a sequence is compared: its prior or current, where both are shown, else the next sequence. */
+  function partner({ name, sequence, isPrior }: ShownImage, names: Slice['images']): ShownImage | undefined {
+    const there = data.images.filter((one) => names.includes(one.name))
+    const twin = there.find((one) => one.sequence === sequence && one.isPrior !== isPrior)
+    if (twin) return twin
+    const row = there.filter((one) => one.isPrior === isPrior)
+    return row.length < 2 ? undefined : row[(row.findIndex((one) => one.name === name) + 1) % row.length]
   }
 
   function titleOf({ name }: ShownImage): string {
@@ -150,12 +172,4 @@ export function createPanels(host: HTMLElement, data: ViewerData): Panels {
     const offset = slope === 0 ? 0 : intercept / slope
     return fill(data.words.window, { centre: value((low + high) / 2 + offset), width: value(high - low) })
   }
-}
-
-/** With what a sequence is compared: its prior or current, where both are shown, else the next sequence. */
-function partner(image: ShownImage, shown: readonly ShownImage[]): ShownImage | undefined {
-  const twin = shown.find(({ sequence, isPrior }) => sequence === image.sequence && isPrior !== image.isPrior)
-  if (twin) return twin
-  const row = shown.filter(({ isPrior }) => isPrior === image.isPrior)
-  return row.length < 2 ? undefined : row[(row.indexOf(image) + 1) % row.length]
 }

@@ -1,12 +1,14 @@
-// Mouse, pen and wheel on the panels: the wheel scrolls, dragging points, windows or measures, and with Shift moves the picture.
+// Mouse, pen and wheel on the panels: the wheel scrolls, dragging points, windows, measures or paints, and with Shift moves the picture.
+import type { Plane } from '../../domain/shown-images.ts'
+import type { Brush } from './brush.ts'
 import { fromCanvas, voxelAt } from './geometry.ts'
-import type { Panels } from './panels.ts'
+import type { Hit, Panels } from './panels.ts'
 import type { Actions, Tool } from './state.ts'
 
 /** Pixels of the wheel that make one slice, where it turns smoothly. */
 const WHEEL_STEP = 40
 
-export function bindPointer(host: HTMLElement, panels: Panels, act: Actions): void {
+export function bindPointer(host: HTMLElement, panels: Panels, act: Actions, brush: Brush | undefined): void {
   const { state } = act
   let turned = 0
   host.addEventListener(
@@ -21,12 +23,17 @@ export function bindPointer(host: HTMLElement, panels: Panels, act: Actions): vo
       const steps = Math.trunc(turned / WHEEL_STEP)
       turned -= steps * WHEEL_STEP
       // Down the wheel is down the head.
-      if (steps !== 0) act.scroll(-steps)
+      const plane = panels.at(event.clientX, event.clientY)?.plane ?? state.plane
+      if (steps !== 0) act.scroll(-steps, plane)
     },
     { passive: false },
   )
 
-  let drag: { kind: Tool | 'pan'; sequence: string; x: number; y: number } | undefined
+  let drag: { kind: Tool | 'pan'; sequence: string; plane: Plane; x: number; y: number } | undefined
+  const pointAt = (hit: Hit) => {
+    const point = fromCanvas(hit.placing, hit.x, hit.y)
+    return { point, voxel: voxelAt(act.view(hit.plane), point, act.index(hit.plane)) }
+  }
   host.addEventListener('pointerdown', (event) => {
     const hit = panels.at(event.clientX, event.clientY)
     if (!hit) return
@@ -34,24 +41,29 @@ export function bindPointer(host: HTMLElement, panels: Panels, act: Actions): vo
     host.focus({ preventScroll: true })
     host.setPointerCapture(event.pointerId)
     const kind = event.button === 2 ? 'window' : event.shiftKey || event.button === 1 ? 'pan' : state.tool
-    drag = { kind, sequence: hit.image.sequence, x: event.clientX, y: event.clientY }
-    const point = fromCanvas(hit.placing, hit.x, hit.y)
-    if (kind === 'point') act.goTo(voxelAt(act.view(), point, act.index()))
-    if (kind === 'measure') state.ruler = { from: point, to: point, plane: state.plane, index: act.index() }
+    drag = { kind, sequence: hit.image.sequence, plane: hit.plane, x: event.clientX, y: event.clientY }
+    const { point, voxel } = pointAt(hit)
+    if (kind === 'point') act.goTo(voxel, hit.plane)
+    if (kind === 'measure') state.ruler = { from: point, to: point, plane: hit.plane, index: act.index(hit.plane) }
+    if (kind === 'draw') brush?.start(hit.plane, point)
   })
   host.addEventListener('pointermove', (event) => {
     if (!drag) return
     const [dx, dy] = [event.clientX - drag.x, event.clientY - drag.y]
     if (drag.kind === 'window') act.window(drag.sequence, dy / 300, dx / 200)
     const hit = panels.at(event.clientX, event.clientY)
-    if (drag.kind === 'pan' && hit) {
+    // Whoever drags out of a panel means no other plane.
+    if (hit && hit.plane === drag.plane) {
       const { perMm } = hit.placing
-      state.sight = { ...state.sight, pan: [state.sight.pan[0] - dx / perMm, state.sight.pan[1] - dy / perMm] }
-      act.paint()
-    }
-    if (hit) {
-      const point = fromCanvas(hit.placing, hit.x, hit.y)
-      if (drag.kind === 'point') act.goTo(voxelAt(act.view(), point, act.index()))
+      const { point, voxel } = pointAt(hit)
+      if (drag.kind === 'pan') {
+        const [x, y] = state.sight.pans[hit.plane] ?? [0, 0]
+        const pans = { ...state.sight.pans, [hit.plane]: [x - dx / perMm, y - dy / perMm] as const }
+        state.sight = { ...state.sight, pans }
+        act.paint()
+      }
+      if (drag.kind === 'point') act.goTo(voxel, hit.plane)
+      if (drag.kind === 'draw') brush?.move(hit.plane, point)
       if (drag.kind === 'measure' && state.ruler) {
         state.ruler = { ...state.ruler, to: point }
         act.paint()
@@ -60,6 +72,7 @@ export function bindPointer(host: HTMLElement, panels: Panels, act: Actions): vo
     drag = { ...drag, x: event.clientX, y: event.clientY }
   })
   const end = () => {
+    if (drag?.kind === 'draw') brush?.end()
     drag = undefined
   }
   host.addEventListener('pointerup', end)
@@ -67,6 +80,6 @@ export function bindPointer(host: HTMLElement, panels: Panels, act: Actions): vo
   host.addEventListener('contextmenu', (event) => event.preventDefault())
   host.addEventListener('dblclick', (event) => {
     const hit = panels.at(event.clientX, event.clientY)
-    if (hit) act.alone(hit.image.sequence)
+    if (hit && state.tool !== 'draw') act.alone(hit.image.sequence)
   })
 }

@@ -15,8 +15,13 @@ export function startReview(form: HTMLFormElement): void {
     )
   })
 
+  const whyOf = (target: string) => form.elements.namedItem(`why.${target}`) as HTMLInputElement
   /** An edit needs its reason, and a diameter the other one. */
   const askWhy = (field: HTMLInputElement) => {
+    if (field.name === 'strokes') {
+      whyOf('outlines').required = field.checked
+      return
+    }
     const named = (kind: string) =>
       form.elements.namedItem(field.name.replace(/^\w+\./, `${kind}.`)) as HTMLInputElement | null
     const isEdited = field.type === 'checkbox' ? field.checked : field.value !== ''
@@ -34,7 +39,8 @@ export function startReview(form: HTMLFormElement): void {
     isFilled = true
     for (const field of form.querySelectorAll<HTMLInputElement>('[data-before]')) field.value ||= field.dataset.before!
     for (const box of form.querySelectorAll<HTMLInputElement>('[data-was]')) box.checked = true
-    for (const field of form.querySelectorAll<HTMLInputElement>('[name^="to."], [name^="exclude."]')) askWhy(field)
+    for (const field of form.querySelectorAll<HTMLInputElement>('[name^="to."], [name^="exclude."], [name="strokes"]'))
+      askWhy(field)
   }
 
   const reason = form.querySelector<HTMLTextAreaElement>('[name="reason"]')!
@@ -47,7 +53,7 @@ export function startReview(form: HTMLFormElement): void {
   form.addEventListener('input', ({ target }) => {
     form.dataset.dirty = ''
     const field = target as HTMLInputElement
-    if (/^(to|across|exclude)\./.test(field.name)) askWhy(field)
+    if (/^((to|across|exclude)\.|strokes$)/.test(field.name)) askWhy(field)
   })
 
   const compare = () => {

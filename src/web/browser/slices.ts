@@ -10,6 +10,8 @@ export interface Slice {
   picture: ImageBitmap
   images: readonly ImageName[]
   outlines: SliceOutline[]
+  /** Strokes that the outlines have in them. */
+  painted: Painting
 }
 
 export interface SlicePlace {
@@ -20,54 +22,78 @@ export interface SlicePlace {
 const MAX_KEPT = 160
 const MAX_AT_ONCE = 4
 
-export function createSlices(base: string, onLoad: (slice: Slice) => void, onFailure: (status: number) => void) {
+/** What the server is to lay over the software's outlines of a slice. */
+export interface Painting {
+  /** Numbers of the strokes that reach the slice. */
+  numbers: readonly number[]
+  /** The same as a request's body; undefined where the outlines stand as they are kept. */
+  body: string | undefined
+}
+
+interface Hooks {
+  onLoad(slice: Slice): void
+  onFailure(status: number): void
+  painting(place: SlicePlace): Painting
+}
+
+export function createSlices(base: string, { onLoad, onFailure, painting }: Hooks) {
   const kept = new Map<string, Slice>()
   const loading = new Map<string, AbortController>()
-  /** Outlines do not change with the window. */
-  const outlines = new Map<string, Promise<SliceOutline[]>>()
+  /** Outlines do not change with the window, but with what is painted. */
+  const outlines = new Map<string, { body: string | undefined; asked: Promise<SliceOutline[]> }>()
   let images: { name: ImageName; window: Window }[] = []
   let look = ''
   let queue: SlicePlace[] = []
-  let held: ImageBitmap | undefined
+  let held: readonly ImageBitmap[] = []
 
   const keyOf = ({ plane, index }: SlicePlace) => `${plane}/${index}`
+  const letGo = (picture: ImageBitmap) => {
+    if (!held.includes(picture)) picture.close()
+  }
 
   /** Asked for once and never stopped: the same answer may be waited for by a later request. */
-  const outlinesOf = (key: string) => {
+  const outlinesOf = (key: string, { body }: Painting) => {
     const known = outlines.get(key)
-    if (known) return known
-    const asked = ask(`${base}/${key}/outlines.json`).then(
-      async (answer) => ((await answer.json()) as { outlines: SliceOutline[] }).outlines,
-    )
-    outlines.set(key, asked)
+    if (known && known.body === body) return known.asked
+    const answered =
+      body === undefined
+        ? ask(`${base}/${key}/outlines.json`)
+        : ask(`${base}/${key}/outlines`, { method: 'POST', body })
+    const asked = answered.then(async (answer) => ((await answer.json()) as { outlines: SliceOutline[] }).outlines)
+    outlines.set(key, { body, asked })
     asked.catch(() => outlines.delete(key))
     return asked
+  }
+
+  const pictureOf = async (key: string, of: string, signal: AbortSignal) => {
+    const before = kept.get(key)
+    if (before?.look === of) return before.picture
+    const answer = await ask(`${base}/${key}/picture.png?of=${of}`, { signal })
+    return createImageBitmap(await answer.blob())
   }
 
   const load = async (wanted: SlicePlace) => {
     const key = keyOf(wanted)
     const stopping = new AbortController()
     loading.set(key, stopping)
-    const [of, names] = [look, images.map(({ name }) => name)]
+    const [of, names, painted] = [look, images.map(({ name }) => name), painting(wanted)]
     try {
-      const [answer, found] = await Promise.all([
-        ask(`${base}/${key}/picture.png?of=${of}`, stopping.signal),
-        outlinesOf(key),
-      ])
-      const picture = await createImageBitmap(await answer.blob())
+      const [picture, found] = await Promise.all([pictureOf(key, of, stopping.signal), outlinesOf(key, painted)])
       if (of !== look) {
-        picture.close()
+        letGo(picture)
         return
       }
-      const slice: Slice = { ...wanted, look: of, picture, images: names, outlines: found }
+      const slice: Slice = { ...wanted, look: of, picture, images: names, outlines: found, painted }
       kept.delete(key)
       kept.set(key, slice)
       for (const [oldest, { picture: old }] of kept) {
         if (kept.size <= MAX_KEPT) break
         kept.delete(oldest)
-        if (old !== held) old.close()
+        letGo(old)
       }
       onLoad(slice)
+      // Something was painted meanwhile.
+      if (!isCurrent(wanted)) queue.unshift(wanted)
     } catch (error) {
       if (!stopping.signal.aborted) onFailure(error instanceof Refusal ? error.status : 0)
     } finally {
@@ -76,11 +102,17 @@ export function createSlices(base: string, onLoad: (slice: Slice) => void, onFai
     }
   }
 
+  /** There, and outlined with what is painted now. */
+  const isCurrent = (wanted: SlicePlace) => {
+    const slice = kept.get(keyOf(wanted))
+    return slice !== undefined && slice.painted.body === painting(wanted).body
+  }
+
   const next = () => {
     while (loading.size < MAX_AT_ONCE) {
       const wanted = queue.shift()
       if (!wanted) return
-      if (!kept.has(keyOf(wanted)) && !loading.has(keyOf(wanted))) void load(wanted)
+      if (!isCurrent(wanted) && !loading.has(keyOf(wanted))) void load(wanted)
     }
   }
 
@@ -94,15 +126,15 @@ export function createSlices(base: string, onLoad: (slice: Slice) => void, onFai
       look = next
       images = [...wanted]
       queue = []
-      for (const { picture } of kept.values()) if (picture !== held) picture.close()
+      for (const { picture } of kept.values()) letGo(picture)
       kept.clear()
       for (const stopping of loading.values()) stopping.abort()
       loading.clear()
     },
     get: (wanted: SlicePlace): Slice | undefined => kept.get(keyOf(wanted)),
-    /** The slice on the screen, which stays there until the next one has come. */
-    hold(slice: Slice) {
-      held = slice.picture
+    /** The slices on the screen, which stay there until the next ones have come. */
+    hold(slices: readonly Slice[]) {
+      held = slices.map(({ picture }) => picture)
     },
     /** In the order in which they are needed; what waits from before is forgotten, and what is under way and not needed is stopped. */
     want(wanted: readonly SlicePlace[]) {
@@ -126,8 +158,8 @@ class Refusal extends Error {
   }
 }
 
-async function ask(url: string, signal: AbortSignal | null = null): Promise<Response> {
-  const answer = await fetch(url, { signal, cache: 'no-store' })
+async function ask(url: string, options: RequestInit = {}): Promise<Response> {
+  const answer = await fetch(url, { ...options, cache: 'no-store' })
   if (!answer.ok) throw new Refusal(answer.status)
   return answer
 }

@@ -1,10 +1,24 @@
 // What the viewer shows now, and what can be asked of it.
-import type { ImageName, Index, Plane, PlaneView, Window } from '../../domain/shown-images.ts'
+import type { ImageName, Index, Plane, PlaneView, ShownImage, Window } from '../../domain/shown-images.ts'
 import type { ViewerData } from '../viewer-section.ts'
+import type { PlacedSight } from './geometry.ts'
 
-export type Tool = 'point' | 'window' | 'measure'
+export type Tool = 'point' | 'window' | 'measure' | 'draw'
+
+export interface BrushState {
+  /** 0 erases. */
+  label: number
+  /** What is painted when not erasing. */
+  paint: number
+  radiusMm: number
+  /** A ball in space; else a disc on its slice. */
+  isBall: boolean
+}
 
 export interface ViewerState {
+  /** One plane of every sequence, or every plane of one sequence. */
+  layout: 'sequences' | 'planes'
+  /** The one that is shown, or that the keyboard scrolls where all are. */
   plane: Plane
   cursor: Index
   lines: boolean
@@ -17,23 +31,24 @@ export interface ViewerState {
   /** The other sequence in every panel, as long as a key is held. */
   swapped: boolean
   tool: Tool
+  brush: BrushState
   /** Only this sequence, large. */
   alone: string | undefined
   windows: Map<ImageName, Window>
-  sight: { zoom: number; pan: readonly [number, number] }
+  sight: PlacedSight
   ruler: { from: [number, number]; to: [number, number]; plane: Plane; index: number } | undefined
 }
 
 export interface Actions {
   data: ViewerData
   state: ViewerState
-  view(): PlaneView
-  index(): number
+  view(plane?: Plane): PlaneView
+  index(plane?: Plane): number
   /** After a change of place, plane, window or images. */
   update(): void
   /** After a change of what is drawn over the pictures. */
   paint(): void
-  scroll(by: number): void
+  scroll(by: number, plane?: Plane): void
   goToSlice(to: number): void
   goTo(cursor: Index, plane?: Plane): void
   setPlane(plane: Plane): void
@@ -46,7 +61,9 @@ export interface Actions {
 }
 
 export function firstState(data: ViewerData): ViewerState {
+  const paint = data.segments[0]?.label ?? 1
   return {
+    layout: 'sequences',
     plane: 'axial',
     cursor: data.start,
     lines: true,
@@ -58,9 +75,27 @@ export function firstState(data: ViewerData): ViewerState {
     check: false,
     swapped: false,
     tool: 'point',
+    brush: { label: paint, paint, radiusMm: 4, isBall: false },
     alone: undefined,
     windows: new Map(data.images.map(({ name, window }) => [name, window])),
-    sight: { zoom: 1, pan: [0, 0] },
+    sight: { zoom: 1, pans: {} },
     ruler: undefined,
   }
+}
+
+/** A panel: an image in a plane. */
+export interface PanelSpec {
+  key: string
+  image: ShownImage
+  plane: Plane
+}
+
+/** What is shown at once: the current study above the prior, sequences or planes beside each other. */
+export function panelSpecs({ images, planes }: ViewerData, { layout, plane, prior, alone }: ViewerState): PanelSpec[] {
+  const fresh = images.filter(({ isPrior }) => !isPrior)
+  const preferred = fresh.find(({ sequence }) => sequence === 'T1c') ?? fresh[0]
+  const only = alone ?? (layout === 'planes' ? preferred?.sequence : undefined)
+  const shown = images.filter(({ isPrior, sequence }) => (prior || !isPrior) && (!only || sequence === only))
+  const all = layout === 'planes' ? planes.map((view) => view.plane) : [plane]
+  return all.flatMap((one) => shown.map((image) => ({ key: `${image.name} ${one}`, image, plane: one })))
 }

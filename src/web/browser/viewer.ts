@@ -1,11 +1,14 @@
 // The images of the study page: panels side by side at one place of the head, without WebGL; the server renders each slice.
-import type { Index, Plane, PlaneView, ShownImage } from '../../domain/shown-images.ts'
+import type { Index, Plane } from '../../domain/shown-images.ts'
 import type { ViewerData } from '../viewer-section.ts'
+import { createActions } from './actions.ts'
+import { bindBrush, createBrush } from './brush.ts'
 import { bindKeys } from './keys.ts'
-import { createPanels, type PanelState } from './panels.ts'
+import { createPanels } from './panels.ts'
 import { bindPointer } from './pointer.ts'
-import { createSlices, type Slice, type SlicePlace } from './slices.ts'
-import { type Actions, firstState, type Tool } from './state.ts'
+import { createSlices, type Painting, type Slice, type SlicePlace } from './slices.ts'
+import { firstState, panelSpecs } from './state.ts'
+import { createPainted, reaching } from './strokes.ts'
 import { fill } from './words.ts'
 
 /** How far ahead slices are fetched in the direction of scrolling, and behind. */
@@ -17,56 +20,75 @@ export function startViewer(section: HTMLElement): void {
   const element = <E extends HTMLElement>(selector: string) => section.querySelector<E>(selector)!
   const status = element('.viewer-status')
   const slider = element<HTMLInputElement>('[data-control="slice"]')
+  const opacity = element<HTMLInputElement>('[data-control="opacity"]')
   const state = firstState(data)
+  const act = createActions(data, state, { update, paint, toggleKeys })
+  const drawn = new Map<Plane, Slice>()
   let direction = 1
-  let drawn: Slice | undefined
+  let before = act.index()
   let failed = ''
 
-  const view = (): PlaneView => data.planes.find(({ plane }) => plane === state.plane)!
-  const index = () => state.cursor[view().axes[2]]
-  const shownImages = (): ShownImage[] =>
-    data.images.filter(
-      ({ isPrior, sequence }) => (state.prior || !isPrior) && (!state.alone || sequence === state.alone),
-    )
-
-  const slices = createSlices(data.base, arrived, (code) => {
-    failed = code === 404 ? data.words.gone : data.words.lost
-    say()
-  })
+  const painted = createPainted(data.brush?.limits ?? { strokes: 0, points: 0, radiusMm: 0 })
+  const slices = createSlices(data.base, { onLoad: arrived, onFailure: lost, painting })
   const panels = createPanels(element('.panels'), data)
+  const brush = createBrush(section, act, painted)
+  const shownPlanes = () => (state.layout === 'planes' ? data.planes.map(({ plane }) => plane) : [state.plane])
+
+  function painting({ plane, index }: SlicePlace): Painting {
+    const strokes = painted.all()
+    if (strokes.length === 0) return { numbers: [], body: undefined }
+    const near = reaching(data.grid, act.view(plane), index, strokes)
+    const numbers = near.map(({ number }) => number)
+    // Strokes are stated against what the software found, so what a review before made of it does not stand beneath them.
+    if (near.length === 0 && !data.isRedrawn) return { numbers, body: undefined }
+    return { numbers, body: JSON.stringify({ strokes: near.map(({ stroke }) => stroke) }) }
+  }
 
   function wanted(): SlicePlace[] {
     const { plane } = state
-    const at = index()
-    const around: SlicePlace[] = [{ plane, index: at }]
+    const at = act.index()
+    const { count } = act.view()
+    const others = data.planes
+      .filter((other) => other.plane !== plane)
+      .map((other): SlicePlace => ({ plane: other.plane, index: act.index(other.plane) }))
+    const around: SlicePlace[] = []
     for (let n = 1; n <= AHEAD; n++) {
       around.push({ plane, index: at + n * direction })
       if (n <= BEHIND) around.push({ plane, index: at - n * direction })
     }
-    const others = data.planes.filter((other) => other.plane !== plane)
-    const elsewhere = others.map((other) => ({ plane: other.plane, index: state.cursor[other.axes[2]] }))
-    return [...around.filter((one) => one.index >= 0 && one.index < view().count), ...elsewhere]
+    const near = around.filter(({ index }) => index >= 0 && index < count)
+    const first = { plane, index: at }
+    return state.layout === 'planes' ? [first, ...others, ...near] : [first, ...near, ...others]
   }
 
   /** Draws what is there and asks for what is not. The last slice stays until the next one has come; both say which they are. */
   function update(): void {
-    slices.show(shownImages().map(({ name }) => ({ name, window: state.windows.get(name)! })))
-    const slice = slices.get({ plane: state.plane, index: index() })
-    if (slice) hold(slice)
+    const at = act.index()
+    if (at !== before) direction = at > before ? 1 : -1
+    before = at
+    const images = new Map(panelSpecs(data, state).map(({ image }) => [image.name, image]))
+    slices.show([...images.keys()].map((name) => ({ name, window: state.windows.get(name)! })))
+    for (const plane of shownPlanes()) {
+      const slice = slices.get({ plane, index: act.index(plane) })
+      if (slice) drawn.set(plane, slice)
+    }
+    for (const plane of [...drawn.keys()]) if (!shownPlanes().includes(plane)) drawn.delete(plane)
+    slices.hold([...drawn.values()])
     slices.want(wanted())
     paint()
   }
 
-  function hold(slice: Slice): void {
-    drawn = slice
-    slices.hold(slice)
-  }
-
   function arrived(slice: Slice): void {
     failed = ''
-    if (slice.plane !== state.plane || slice.index !== index()) return
-    hold(slice)
+    if (!shownPlanes().includes(slice.plane) || slice.index !== act.index(slice.plane)) return
+    drawn.set(slice.plane, slice)
+    slices.hold([...drawn.values()])
     paint()
+  }
+
+  function lost(code: number): void {
+    failed = code === 404 ? data.words.gone : data.words.lost
+    say()
   }
 
   let waiting = 0
@@ -74,140 +96,84 @@ export function startViewer(section: HTMLElement): void {
     if (waiting) return
     waiting = requestAnimationFrame(() => {
       waiting = 0
-      panels.layout(shownImages(), state)
-      if (drawn && drawn.plane === state.plane) panels.draw(panelState(drawn))
+      const strokes = painted.all()
+      const stroke = brush?.underWay()
+      panels.layout(panelSpecs(data, state), state)
+      panels.draw(drawn, state, (slice) => {
+        const done = new Set(slice.painted.numbers)
+        const near = reaching(data.grid, act.view(slice.plane), slice.index, strokes)
+        const coming = near.filter(({ number }) => !done.has(number)).map((one) => one.stroke)
+        return stroke ? [...coming, stroke] : coming
+      })
+      brush?.show()
       say()
     })
   }
 
-  function panelState(slice: Slice): PanelState {
-    const marks = data.marks.filter(
-      (mark) => mark.plane === slice.plane && mark.index === slice.index && !mark.isOverruled,
-    )
-    return { slice, view: view(), state, marks }
+  function toggleKeys(): void {
+    const list = element('#viewer-keys')
+    list.hidden = !list.hidden
+    element('[data-control="keys"]').setAttribute('aria-expanded', String(!list.hidden))
   }
 
   function say(): void {
-    const { count } = view()
-    const shown = drawn?.plane === state.plane ? drawn.index : index()
-    const place = fill(data.words.slice, { plane: data.planeNames[state.plane]!, n: shown + 1, count })
+    const { count } = act.view()
+    const slice = drawn.get(state.plane)
+    const n = (slice?.index ?? act.index()) + 1
+    const place = fill(data.words.slice, { plane: data.planeNames[state.plane]!, n, count })
     const text = failed === '' ? place : `${place}. ${failed}`
     if (status.textContent !== text) status.textContent = text
     slider.max = String(count - 1)
-    slider.value = String(index())
+    slider.value = String(act.index())
     slider.setAttribute('aria-valuetext', place)
-    section.dataset.shown = drawn ? `${drawn.plane}/${drawn.index}` : ''
+    opacity.value = String(Math.round(100 * state.opacity))
+    section.dataset.shown = slice ? `${slice.plane}/${slice.index}` : ''
+    section.dataset.painted = String(slice?.painted.numbers.length ?? 0)
     for (const button of section.querySelectorAll<HTMLElement>('[data-control][aria-pressed]'))
       button.setAttribute('aria-pressed', String(isOn(button.dataset.control!)))
+    for (const chip of section.querySelectorAll<HTMLElement>('[data-segment]'))
+      chip.setAttribute('aria-pressed', String(!state.hidden.has(Number(chip.dataset.segment))))
   }
 
   function isOn(control: string): boolean {
     if (control.startsWith('plane-')) return control === `plane-${state.plane}`
     if (control.startsWith('tool-')) return control === `tool-${state.tool}`
     if (control === 'outlines') return state.lines
+    if (control === 'planes') return state.layout === 'planes'
     return state[control as 'fills' | 'crosshair' | 'prior' | 'check']
   }
 
-  const act: Actions = {
-    data,
-    state,
-    view,
-    index,
-    update,
-    paint,
-    scroll(by) {
-      act.goToSlice(index() + by)
-    },
-    goToSlice(to) {
-      const axis = view().axes[2]
-      const at = Math.min(view().count - 1, Math.max(0, to))
-      if (at === index()) return
-      direction = at > index() ? 1 : -1
-      const cursor: [number, number, number] = [...state.cursor]
-      cursor[axis] = at
-      state.cursor = cursor
-      state.ruler = undefined
-      update()
-    },
-    goTo(cursor, plane = state.plane) {
-      state.cursor = cursor
-      act.setPlane(plane)
-    },
-    setPlane(plane) {
-      if (plane !== state.plane) state.sight = { zoom: 1, pan: [0, 0] }
-      state.plane = plane
-      state.ruler = undefined
-      update()
-    },
-    control(name) {
-      if (name.startsWith('plane-')) act.setPlane(name.slice('plane-'.length) as Plane)
-      else if (name.startsWith('tool-')) state.tool = name.slice('tool-'.length) as Tool
-      else if (name === 'outlines') state.lines = !state.lines
-      else if (name === 'reset') Object.assign(state, firstState(data), { plane: state.plane, cursor: state.cursor })
-      else if (name === 'keys') {
-        const list = element('#viewer-keys')
-        list.hidden = !list.hidden
-        element('[data-control="keys"]').setAttribute('aria-expanded', String(!list.hidden))
-      } else if (name === 'prior' && !data.prior) return
-      else if (['fills', 'crosshair', 'prior', 'check'].includes(name)) {
-        const flag = name as 'fills' | 'crosshair' | 'prior' | 'check'
-        state[flag] = !state[flag]
-      }
-      update()
-    },
-    alone(sequence) {
-      state.alone = state.alone === sequence ? undefined : sequence
-      update()
-    },
-    opacity(to) {
-      state.opacity = Math.min(0.8, Math.max(0.05, to))
-      element<HTMLInputElement>('[data-control="opacity"]').value = String(Math.round(100 * state.opacity))
-      state.fills = true
-      paint()
-    },
-    window(sequence, centreBy, widthBy) {
-      for (const { name, sequence: of } of data.images) {
-        if (sequence && of !== sequence) continue
-        const [low, high] = state.windows.get(name)!
-        const width = Math.min(4095, Math.max(16, (high - low) * (1 + widthBy)))
-        const centre = Math.min(4095, Math.max(0, (low + high) / 2 + centreBy * (high - low)))
-        const black = Math.round(Math.min(4094, Math.max(0, centre - width / 2)))
-        state.windows.set(name, [black, Math.round(Math.min(4095, Math.max(black + 1, centre + width / 2)))])
-      }
-      update()
-    },
-    zoom(factor) {
-      state.sight = { ...state.sight, zoom: Math.min(12, Math.max(1, state.sight.zoom * factor)) }
-      if (state.sight.zoom === 1) state.sight = { zoom: 1, pan: [0, 0] }
-      paint()
-    },
-  }
-
-  bindKeys(section, act)
-  bindPointer(element('.panels'), panels, act)
+  bindKeys(section, act, brush)
+  bindPointer(element('.panels'), panels, act, brush)
+  if (brush) bindBrush(section, brush)
   section.addEventListener('click', ({ target }) => {
-    const button = (target as Element).closest<HTMLElement>('[data-control], [data-segment]')
-    if (!button || button instanceof HTMLInputElement) return
-    if (button.dataset.control) act.control(button.dataset.control)
+    const button = (target as Element).closest<HTMLElement>('button[data-control], [data-segment]')
+    if (button?.dataset.control) act.control(button.dataset.control)
+    if (!button?.dataset.segment) return
     const label = Number(button.dataset.segment)
-    if (!button.dataset.segment) return
     if (!state.hidden.delete(label)) state.hidden.add(label)
-    button.setAttribute('aria-pressed', String(!state.hidden.has(label)))
     paint()
   })
   slider.addEventListener('input', () => act.goToSlice(Number(slider.value)))
-  element<HTMLInputElement>('[data-control="opacity"]').addEventListener('input', ({ target }) =>
-    act.opacity(Number((target as HTMLInputElement).value) / 100),
-  )
+  opacity.addEventListener('input', () => act.opacity(Number(opacity.value) / 100))
   new ResizeObserver(() => paint()).observe(element('.panels'))
+  /** These outlive the section, which the live page may exchange. */
+  const whileHere = (type: string, does: (target: Element) => void) =>
+    document.addEventListener(type, ({ target }) => {
+      if (section.isConnected) does(target as Element)
+    })
   // Rows beside the images lead to their place.
-  document.addEventListener('click', ({ target }) => {
-    const link = (target as Element).closest<HTMLElement>('[data-goto]')
-    if (!link || !section.isConnected) return
+  whileHere('click', (target) => {
+    const link = target.closest<HTMLElement>('[data-goto]')
+    if (!link) return
     const [plane, ...at] = link.dataset.goto!.split(' ')
     act.goTo(at.map(Number) as unknown as Index, plane as Plane)
     section.scrollIntoView({ block: 'nearest' })
     element('.panels').focus({ preventScroll: true })
+  })
+  // What was painted is kept or left out in the form.
+  whileHere('change', (target) => {
+    if (target.closest('.review-form')) update()
   })
   section.dataset.ready = ''
   update()

@@ -1,0 +1,88 @@
+// What a reviewer has painted. The review form holds it, so that it is sent with the decision and stays when the images are exchanged.
+import type { Stroke } from '../../domain/brush.ts'
+import type { PlaneView } from '../../domain/shown-images.ts'
+import type { Grid, Vec3 } from '../../domain/volume.ts'
+import type { BrushLimits } from '../viewer-section.ts'
+import { slicePoint } from './geometry.ts'
+
+export interface Painted {
+  /** The same array as long as nothing changes. */
+  all(): readonly Stroke[]
+  /** False where no more fits into a review. */
+  add(stroke: Stroke): boolean
+  undo(): void
+}
+
+export function createPainted(limits: BrushLimits): Painted {
+  const box = () => document.querySelector<HTMLInputElement>('.review-form input[name="strokes"]')
+  let last = { text: '[]', strokes: [] as Stroke[] }
+  const read = (): Stroke[] => {
+    const field = box()
+    // Disabled where the decision chosen has no edits: nothing would be sent.
+    const text = field?.checked && !field.matches(':disabled') ? field.value || '[]' : '[]'
+    if (text !== last.text) last = { text, strokes: JSON.parse(text) as Stroke[] }
+    return last.strokes
+  }
+  const write = (strokes: readonly Stroke[]) => {
+    const field = box()
+    if (!field) return
+    field.value = JSON.stringify(strokes)
+    field.checked = strokes.length > 0
+    field.closest('tr')!.hidden = false
+    for (const event of ['input', 'change']) field.dispatchEvent(new Event(event, { bubbles: true }))
+  }
+  return {
+    all: read,
+    add(stroke) {
+      const field = box()
+      if (!field) return false
+      meanEdits(field.form!)
+      const strokes = [...read(), stroke]
+      const points = strokes.reduce((sum, one) => sum + one.points.length, 0)
+      if (strokes.length > limits.strokes || points > limits.points) return false
+      write(strokes)
+      return true
+    },
+    undo() {
+      write(read().slice(0, -1))
+    },
+  }
+}
+
+/** Whoever paints means to accept with edits; the form then begins with those of the review before. */
+function meanEdits(form: HTMLFormElement): void {
+  const choice = form.querySelector<HTMLInputElement>('input[name="decision"][value="accept-with-edits"]')!
+  if (choice.checked) return
+  choice.checked = true
+  choice.dispatchEvent(new Event('change', { bubbles: true }))
+}
+
+/** Strokes that may reach a slice; those that only come near it do no harm. */
+export function reaching(
+  grid: Grid,
+  view: PlaneView,
+  index: number,
+  strokes: readonly Stroke[],
+): { stroke: Stroke; number: number }[] {
+  return strokes.flatMap((stroke, number) => {
+    const reach = Math.max(stroke.radiusMm, view.spacing)
+    return stroke.points.some((point) => slicePoint(grid, view, point, index).beyondMm <= reach)
+      ? [{ stroke, number }]
+      : []
+  })
+}
+
+/** Points on the way between two places, the last one included, so close that the brush leaves no gaps. */
+export function pointsBetween(from: Vec3, to: Vec3, radiusMm: number): Vec3[] {
+  const step = Math.max(0.3, radiusMm * 0.4)
+  const mm = Math.hypot(to[0] - from[0], to[1] - from[1], to[2] - from[2])
+  const count = Math.floor(mm / step)
+  return Array.from({ length: count }, (_, n) => {
+    const part = ((n + 1) * step) / mm
+    const at = (axis: 0 | 1 | 2) => round(from[axis] + part * (to[axis] - from[axis]))
+    return [at(0), at(1), at(2)]
+  })
+}
+
+/** A hundredth of a millimetre is less than any voxel. */
+export const round = (mm: number) => Math.round(100 * mm) / 100
