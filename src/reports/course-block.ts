@@ -1,15 +1,15 @@
-// The curve of the tumour's volumes over the patient's studies, with 95 % intervals, in the column of the volumes.
+// The curve of the tumour's volumes over the patient's studies, with 95 % intervals, for the appendix of a follow-up.
 import { type CourseLine, volumeTicks } from '../domain/volume-course.ts'
 import { COURSE, courseSentence } from '../wording/course.ts'
 import { readDate } from '../wording/quantities.ts'
-import { type Block, drawHeading, HEADING_HEIGHT, STYLES, type Tools } from './blocks.ts'
+import { type Block, drawHeading, drawText, HEADING_HEIGHT, STYLES, type Tools } from './blocks.ts'
 import type { Parent } from './canvas.ts'
 import { INK, OVERLAYS } from './colours.ts'
 
-const PLOT_HEIGHT = 62
+const PLOT_HEIGHT = 110
 const AXIS_LEFT = 24
-const NAMES = 44
-const BELOW = 12
+const NAMES = 52
+const BELOW = 24
 const LABEL_PITCH = 8.5
 
 /** Colour and dash of the outlines: what is drawn in the images has the same look here. */
@@ -25,9 +25,11 @@ export function courseBlock(tools: Tools, parent: Parent, lines: readonly Course
     height,
     draw: (x, y) => {
       drawHeading(tools, parent, `${COURSE.title}, ${COURSE.unit}`, x, y, width)
-      const bbox: [number, number, number, number] = [x, y + HEADING_HEIGHT, x + width, y + height]
+      const bbox: [number, number, number, number] = [x, y + HEADING_HEIGHT, x + width, y + height - 12]
       const box = { left: x + AXIS_LEFT, top: y + HEADING_HEIGHT + 4, width: width - AXIS_LEFT - NAMES }
+      const note = { x, y: y + height - 8, width }
       tools.canvas.tag(parent, 'Figure', () => drawCurve(tools, lines, box), { alt: courseSentence(lines), bbox })
+      drawText(tools, parent, 'P', COURSE.intervals, note, STYLES.small, INK.muted)
     },
   }
 }

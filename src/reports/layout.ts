@@ -5,7 +5,6 @@ import { type Block, paragraph, STYLES, type Tools } from './blocks.ts'
 import { BOTTOM, MARGIN, type Parent } from './canvas.ts'
 import { INK } from './colours.ts'
 import { contributionsBlock } from './contribution-block.ts'
-import { courseBlock } from './course-block.ts'
 import { figureBlock } from './figure-block.ts'
 import type { KeyFigures } from './figures.ts'
 import { headerBlock, identityBlock, summaryBlock } from './identity-blocks.ts'
@@ -20,24 +19,23 @@ const GUTTER = 20
 const MIN_GAP = 7.5
 const MAX_GAP = 16
 
-/** Lines or rows that each list may take; bars of each chart; whether there are curves. */
+/** Lines or rows that each list may take; bars of each chart; whether there is a curve. */
 interface Limits {
   curve: number
-  course: number
   reason: number
   quality: number
   volumes: number
   explanation: number
 }
-const FEWEST: Limits = { curve: 0, course: 0, reason: 2, quality: 3, volumes: 6, explanation: 1 }
-const MAX_SHOWN: Limits = { curve: 1, course: 1, reason: 4, quality: 16, volumes: 12, explanation: 5 }
+const FEWEST: Limits = { curve: 0, reason: 2, quality: 3, volumes: 6, explanation: 1 }
+const MAX_SHOWN: Limits = { curve: 1, reason: 4, quality: 16, volumes: 12, explanation: 5 }
 
 /** Lets the lists grow in turn, a line each, for as long as everything still fits; `FEWEST` fits whatever the content. */
 function largestLimits(fits: (limits: Limits) => boolean): Limits {
   let limits = FEWEST
   for (let grown = true; grown; ) {
     grown = false
-    for (const list of ['curve', 'course', 'reason', 'explanation', 'explanation', 'quality', 'volumes'] as const) {
+    for (const list of ['curve', 'reason', 'explanation', 'explanation', 'quality', 'volumes'] as const) {
       const longer = { ...limits, [list]: limits[list] + 1 }
       if (longer[list] > MAX_SHOWN[list] || !fits(longer)) continue
       limits = longer
@@ -66,7 +64,7 @@ export function drawPage(
       ? []
       : [figures ? figureBlock(tools, sect(), figures, width) : noFigures(tools, sect(), width)]),
   ]
-  const middle = [sect(), sect(), sect(), sect(), sect()] as const
+  const middle = [sect(), sect(), sect(), sect()] as const
   const explanation = sect()
   const quality = sect()
   const foot = sect()
@@ -110,21 +108,17 @@ function noFigures(tools: Tools, parent: Parent, width: number): Block {
   return paragraph(tools, parent, tools.measurer.wrap(words.NO_FIGURES, STYLES.body, width, 2), STYLES.body, INK.muted)
 }
 
-/** Volumes, their course and series beside predictions and the survival curve; a column of sections in reading order. */
+/** Volumes and series beside predictions and the survival curve; a column of four sections in reading order. */
 function twoColumns(
   tools: Tools,
-  [volumesAt, courseAt, seriesAt, predictionsAt, survivalAt]: readonly [Parent, Parent, Parent, Parent, Parent],
+  [volumesAt, seriesAt, predictionsAt, survivalAt]: readonly [Parent, Parent, Parent, Parent],
   content: ReportContent,
   { width, limits }: { width: number; limits: Limits },
 ): Block {
-  const { curve, course } = content
+  const { curve } = content
   const right = width - LEFT - GUTTER
   const columns: Block[][] = [
-    [
-      volumesBlock(tools, volumesAt, content, LEFT, limits.volumes),
-      ...(course.length > 0 && limits.course > 0 ? [courseBlock(tools, courseAt, course, LEFT)] : []),
-      seriesBlock(tools, seriesAt, content.series, LEFT),
-    ],
+    [volumesBlock(tools, volumesAt, content, LEFT, limits.volumes), seriesBlock(tools, seriesAt, content.series, LEFT)],
     [
       predictionsBlock(tools, predictionsAt, content.predictions, right, limits.reason),
       ...(curve && limits.curve > 0 ? [survivalBlock(tools, survivalAt, curve, right)] : []),

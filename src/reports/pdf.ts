@@ -16,7 +16,7 @@ import { openFonts } from './fonts.ts'
 import { drawPage } from './layout.ts'
 import type { Letterhead, ReportContent } from './page-content.ts'
 import { createMeasurer, type TextMeasurer } from './text.ts'
-import { drawWorksheets } from './worksheet-page.ts'
+import { drawFollowUp } from './worksheet-page.ts'
 
 export interface ReportInput {
   result: ReportableResult
@@ -78,7 +78,7 @@ export async function drawReportPdf(report: DrawnReport): Promise<Uint8Array> {
     canvas.nextPage()
   }
   drawPage(tools, read, figures, institution)
-  if (!read.isWithdrawn) drawWorksheets(tools, read.worksheets)
+  if (!read.isWithdrawn) drawFollowUp(tools, read)
   drawUnsaid(tools)
   return canvas.finish(pageNumbers(measurer))
 }

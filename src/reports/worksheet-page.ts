@@ -1,9 +1,11 @@
-// The appendix of a follow-up: the worksheets, question by question, with limits and what of the record they rest upon.
-import { factSentence, WORKSHEET, type WorksheetText } from '../wording/worksheet.ts'
+// The appendix of a follow-up: the volumes over time, and the worksheets, question by question, with limits and what of the record they rest upon.
+import { factSentence, WORKSHEET } from '../wording/worksheet.ts'
 import { drawRule, leading, paragraph, STYLES, type Tools } from './blocks.ts'
 import { MARGIN, type Parent } from './canvas.ts'
 import { INK } from './colours.ts'
+import { courseBlock } from './course-block.ts'
 import { type Flow, startFlow } from './flow.ts'
+import type { ReportContent } from './page-content.ts'
 import type { Style } from './text.ts'
 
 /** Shares of the width: question, answer, limit. */
@@ -11,12 +13,21 @@ const COLUMNS = [0.34, 0.38, 0.28] as const
 const GUTTER = 8
 const STYLE = STYLES.body
 
-/** Begins a page; nothing without a worksheet. */
-export function drawWorksheets(tools: Tools, sheets: readonly WorksheetText[]): void {
-  if (sheets.length === 0) return
+/** Begins a page; nothing without an earlier study. */
+export function drawFollowUp(
+  tools: Tools,
+  { worksheets: sheets, course }: Pick<ReportContent, 'worksheets' | 'course'>,
+): void {
+  if (sheets.length === 0 && course.length === 0) return
   const { canvas } = tools
   canvas.nextPage()
   const flow = startFlow(tools)
+  if (course.length > 0) {
+    const block = courseBlock(tools, canvas.group(canvas.root, 'Sect'), course, flow.width)
+    block.draw(MARGIN, flow.room(block.height))
+    flow.skip(12)
+  }
+  if (sheets.length === 0) return
   for (const { title, proposal, rows } of sheets) {
     const parent = canvas.group(canvas.root, 'Sect')
     flow.heading(parent, `${WORKSHEET.title}: ${title}`)

@@ -111,7 +111,7 @@ th:last-child, td:last-child { padding-right: 0; }
 .search input { font: inherit; font-size: .95rem; padding: .4rem .7rem; border: 1px solid var(--soft); border-radius: 8px; background: var(--card); color: var(--ink); width: min(22rem, 60vw); }
 .list-head .search { margin-left: auto; }
 .activity { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(17rem, 100%), 1fr)); gap: .6rem 2rem; }
-.activity figure { margin: 0; } .activity figcaption { font-size: .9rem; font-weight: 560; } .activity small { color: var(--soft); font-weight: 400; margin-left: .5rem; }
+.activity figure { margin: 0; } .activity figcaption { font-size: .9rem; font-weight: 560; } .activity small { display: inline; color: var(--soft); font-weight: 400; margin-left: .4rem; }
 .activity svg { display: block; width: 100%; height: 2.6rem; margin-top: .3rem; }
 .activity .axis { stroke: var(--rule); vector-effect: non-scaling-stroke; } .activity .hour { fill: var(--accent); }
 .activity .waited { fill: var(--track); } .activity .waited-line { fill: none; stroke: var(--soft); stroke-width: 1.6; vector-effect: non-scaling-stroke; }

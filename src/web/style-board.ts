@@ -21,9 +21,11 @@ html:has(.slide) { scroll-snap-type: y proximity; scroll-padding-top: 0; }
 .slide-warning { font-size: .62em; color: var(--soft); }
 .board-list { display: grid; gap: .5em; font-size: max(16px, 2.9vmin); }
 .board-list li { display: flex; gap: .8em; border-top: 1px solid var(--rule); padding-top: .4em; }
-.board-ask { display: grid; gap: 1rem; max-width: 44rem; }
+.board-ask { display: grid; gap: 1rem; width: 100%; }
+.board-ask > * { max-width: 44rem; width: 100%; }
+.board-ask textarea, .board-ask input { font: inherit; padding: .45rem .6rem; border: 1px solid var(--soft); border-radius: 8px; background: var(--card); color: var(--ink); }
 .board-ask label { display: grid; gap: .35rem; }
-.board-ask textarea { min-height: 14rem; font-family: var(--mono); }
+.board-ask textarea { min-height: 11rem; font-family: var(--mono); }
 @media (max-width: 52rem) { .slide-body { grid-template-columns: 1fr; } }
 @media print { .slide { break-before: page; } }
 `

@@ -8,7 +8,7 @@ const MIN_HEIGHT = 120
 /** Share of the window's height that the images may take. */
 const TALLEST = 0.74
 /** Below this many pixels, two stand beside each other. */
-const NARROW = 700
+const NARROW = 900
 
 export interface Arranged {
   size: Box
