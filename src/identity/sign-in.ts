@@ -86,6 +86,8 @@ export function createSignIn(parts: SignInParts): SignIn {
     const browser = /^[\w-]{43}$/.test(began.browser ?? '') ? began.browser! : secret()
     const url = await provider.begin({ state, nonce, codeVerifier }, launch)
     const begun: BegunSignIn = { browserDigest: digestOf(browser), provider: name, codeVerifier, nonce, to }
+    // Whoever only begins leaves rows behind.
+    await store.sweep(at(nowMs()))
     await store.beginSignIn(digestOf(state), begun, at(nowMs() + BEGUN_MINUTES * MINUTE_MS))
     return { url, browser }
   }

@@ -2,6 +2,7 @@
 import { siteTimeZone } from '../../compose-watch.ts'
 import { readSettings } from '../../settings/read.ts'
 import { createLog } from '../../telemetry/log.ts'
+import { checkAccess } from '../checks/access.ts'
 import { type Check, outcomeOf, printOutcome } from '../checks/check.ts'
 import { checkStore } from '../checks/database.ts'
 import { checkEhr } from '../checks/ehr.ts'
@@ -31,6 +32,7 @@ export async function checkConfigCommand(config: string | undefined, options: Ch
   ]
   if (!options.offline) {
     checks.push(
+      { name: 'access', run: () => checkAccess(settings) },
       { name: `PACS ${settings.pacs.url}`, run: () => checkArchive(settings, zone, { write, log }) },
       { name: `EHR ${settings.ehr.url}`, run: () => checkEhr(settings, { write }) },
     )

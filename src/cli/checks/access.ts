@@ -1,0 +1,71 @@
+// Who may come in, and whether providers and keys that the settings name are there; each problem is named, not only the first.
+import { AppError, asAppError } from '../../domain/errors.ts'
+import { boundedFetch } from '../../fhir/connection/bounded-fetch.ts'
+import { CALLBACK_PATH, CDS_PATH, LAUNCH_PATH } from '../../http/security.ts'
+import { createProvider, type ProviderSettings } from '../../identity/providers.ts'
+import { hasSignIn } from '../../settings/access-schema.ts'
+import type { Settings } from '../../settings/schema.ts'
+import { ChecksFailed, linesOf } from './check.ts'
+
+const LIMIT_MS = 15_000
+/** Nobody signs in: only the address to which people would be sent is made. */
+const NOBODY = { state: 'check', nonce: 'check', codeVerifier: 'c'.repeat(43) }
+
+export async function checkAccess({ access, http }: Pick<Settings, 'access' | 'http'>): Promise<string[]> {
+  const { oidc, smart, accounts, cdsClients } = access
+  if (!hasSignIn(access) && cdsClients.length === 0) {
+    const token = http.token === undefined ? 'whoever reaches the pages' : 'whoever has http.token'
+    return [`nobody signs in here (access): ${http.allowUnauthenticated ? 'whoever the proxy lets through' : token}`]
+  }
+  const redirectUri = `${http.publicUrl}${CALLBACK_PATH}`
+  const tried = await Promise.all([
+    ...(oidc ? [attempt('access.oidc', () => providerLine({ ...oidc, kind: 'oidc' }, redirectUri))] : []),
+    ...smart.map((one, n) => attempt(`access.smart.${n}`, () => providerLine({ ...one, kind: 'smart' }, redirectUri))),
+    ...cdsClients.map(({ jwksUrl }, n) => attempt(`access.cdsClients.${n}`, () => keysLine(jwksUrl))),
+  ])
+  const lines = [
+    ...(oidc || smart.length > 0 ? [`to be registered there: redirect address ${redirectUri}`] : []),
+    ...(smart.length > 0 ? [`to be registered there: launch address ${http.publicUrl}${LAUNCH_PATH}`] : []),
+    ...(cdsClients.length > 0 ? [`to be registered there: CDS services at ${http.publicUrl}${CDS_PATH}`] : []),
+    ...(accounts ? ['local accounts (gliabridge account list)'] : []),
+    ...tried.flatMap((one) => one.lines),
+    ...framesOf(http.frameAncestors, smart.length > 0),
+  ]
+  if (tried.some(({ ok }) => !ok)) throw new ChecksFailed(lines)
+  return lines
+}
+
+async function attempt(setting: string, work: () => Promise<string>): Promise<{ ok: boolean; lines: string[] }> {
+  try {
+    return { ok: true, lines: [`${setting}: ${await work()}`] }
+  } catch (thrown) {
+    const [first = '', ...more] = linesOf(asAppError(thrown))
+    return { ok: false, lines: [`${setting}: ${first}`, ...more] }
+  }
+}
+
+async function providerLine(settings: ProviderSettings, redirectUri: string): Promise<string> {
+  const provider = createProvider(settings, { redirectUri, send: boundedFetch(fetch), now: () => new Date() })
+  const { origin, pathname } = new URL(await provider.begin(NOBODY, undefined))
+  return `${settings.issuer} answers and signs people in at ${origin}${pathname}; the client's secret was not tried`
+}
+
+async function keysLine(jwksUrl: string): Promise<string> {
+  const answer = await fetch(jwksUrl, { redirect: 'manual', signal: AbortSignal.timeout(LIMIT_MS) }).catch(
+    () => undefined,
+  )
+  const body = (await answer?.json().catch(() => undefined)) as { keys?: unknown } | undefined
+  if (!answer?.ok || !Array.isArray(body?.keys))
+    throw new AppError(
+      'IDENTITY_UNREACHABLE',
+      `${jwksUrl} gives no keys (${answer ? `status ${answer.status}` : 'no answer'})`,
+    )
+  return `${jwksUrl} has ${body.keys.length} ${body.keys.length === 1 ? 'key' : 'keys'}`
+}
+
+function framesOf(ancestors: readonly string[], isLaunched: boolean): string[] {
+  if (!isLaunched || ancestors.some((one) => one.startsWith('http'))) return []
+  return [
+    'the EHR cannot show the pages in a frame: http.frameAncestors names no origin (right where it opens a window of its own)',
+  ]
+}
