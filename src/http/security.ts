@@ -74,7 +74,7 @@ export function requireAccess(
       else if (await isSignedIn(c, door)) return next()
       if (WAY_IN.test(path)) return next()
       if (isNavigation(c)) return c.redirect(`${SIGN_IN_PATH}?${new URLSearchParams(wayBack(c, door))}`, 303)
-      throw unauthenticated('Sign in, or send the token of http.token as a bearer token.')
+      throw notSignedIn()
     }
     if (token !== undefined) {
       if (given !== undefined) await onWrongToken()
@@ -117,6 +117,16 @@ function wayBack(c: Context, { cookies }: Door): Record<string, string> {
 
 function unauthenticated(hint: string): RequestProblem {
   return new RequestProblem(401, 'UNAUTHENTICATED', 'a token is needed', hint)
+}
+
+/** What was typed into a form is not lost by it. */
+function notSignedIn(): RequestProblem {
+  return new RequestProblem(
+    401,
+    'UNAUTHENTICATED',
+    'you are not signed in, or your session has ended',
+    'Sign in in another tab, then load this page again: what you sent is taken then. Programs send the token of http.token as a bearer token.',
+  )
 }
 
 function wrongHost(): RequestProblem {

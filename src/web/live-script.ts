@@ -46,6 +46,7 @@ export const LIVE_SCRIPT = `'use strict'
     busy = true
     try {
       const answer = await window.fetch(location.href, { headers: { accept: 'text/html' }, cache: 'no-store' })
+      if (answer.status === 401) return say('lost', 'Your session has ended: sign in again in another tab')
       if (!answer.ok) throw new Error(String(answer.status))
       const next = new DOMParser().parseFromString(await answer.text(), 'text/html')
       for (const part of parts(next)) {

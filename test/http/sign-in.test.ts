@@ -206,6 +206,11 @@ describe('the way in', () => {
     expect(page.status).toBe(303)
     expect(page.headers.get('location')).toBe(`/sign-in?to=${encodeURIComponent(`/analyses/${id}?x=1`)}`)
     expect((await app.request('/api/analyses')).status).toBe(401)
+    const sent = await app.request(`/analyses/${id}/review`, {
+      ...accept,
+      headers: { accept: 'text/html', 'sec-fetch-site': 'same-origin' },
+    })
+    expect([sent.status, await sent.text()]).toEqual([401, expect.stringContaining('Sign in in another tab')])
     const text = await (await app.request('/sign-in?to=/board')).text()
     expect(text).toContain('href="/sign-in/oidc?to=%2Fboard"')
     expect(text).toContain('Choose a patient in Orbis')

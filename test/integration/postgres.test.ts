@@ -7,6 +7,7 @@ import { createWriteLedger } from '../../src/store/ledger.ts'
 import { migrate, readMigrations } from '../../src/store/migrate.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
 import { openStore } from '../../src/store/store.ts'
+import { accessStoreContract } from '../contract/access-store.ts'
 import { analysisStoreContract } from '../contract/analysis-store.ts'
 import { auditTrailContract } from '../contract/audit-trail.ts'
 import { reviewStoreContract } from '../contract/review-store.ts'
@@ -30,6 +31,7 @@ const open = async () => {
 }
 
 analysisStoreContract('PostgreSQL', open)
+accessStoreContract('PostgreSQL', open)
 watchStoreContract('PostgreSQL', open)
 auditTrailContract('PostgreSQL', open)
 reviewStoreContract('PostgreSQL', open)
