@@ -155,6 +155,30 @@ it('tells the second of two reviewers, and keeps what was typed', async () => {
   expect(sent).toHaveLength(1)
 })
 
+it('tells who else has the analysis open, as soon as it is known who looks', async () => {
+  await sample.deps.claims.claim(delivered.analysisId, { identifier: 'P-78', name: 'Eve Ten' })
+  expect(await tab.evaluate(`document.querySelector('[data-others]').hidden`)).toBe(true)
+  await tabTo('name')
+  await type('Dora Nine')
+  await tab.press('Tab')
+  await type('P-77')
+  await tab.press('Tab')
+  await tab.until(`!document.querySelector('[data-others]').hidden`)
+  expect(await tab.evaluate(`document.querySelector('[data-others]').textContent`)).toContain(
+    'Also open with: Eve Ten.',
+  )
+  expect((await sample.deps.claims.of([delivered.analysisId])).map(({ name }) => name)).toEqual([
+    'Eve Ten',
+    'Dora Nine',
+  ])
+  await keepPicture('review-second', await tab.picture())
+  // Leaving the page gives the claim back.
+  await tab.open(`${server.url}/`)
+  for (let n = 0; n < 50 && (await sample.deps.claims.of([delivered.analysisId])).length > 1; n += 1)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  expect((await sample.deps.claims.of([delivered.analysisId])).map(({ name }) => name)).toEqual(['Eve Ten'])
+})
+
 it('refuses the second one also where the page could not tell them', async () => {
   const answer = await sample.app.request(`/analyses/${delivered.analysisId}/review`, {
     method: 'POST',
