@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readPageScripts } from '../../src/http/page-scripts.ts'
 import { type RunningServer, serve } from '../../src/http/serve.ts'
+import { SIZES, seriousFindings } from '../support/axe.ts'
 import { type Browser, startBrowser, type Tab } from '../support/browser.ts'
 import { delivered, eventsOf, held, running, samples } from '../support/sample-analyses.ts'
 import { type SampleApp, sampleApp } from '../support/sample-app.ts'
@@ -138,3 +139,13 @@ const FAINT_TEXT = `(() => {
   }
   return faint
 })()`
+
+it('has no serious finding of axe-core on the lists, a hold and the form of a meeting, at the usual size, on tablets, and at 200 %', async () => {
+  for (const path of ['/', '/not-analysed', '/board', `/analyses/${held.analysisId}`]) {
+    await tab.open(`${server.url}${path}`)
+    for (const [width, height] of SIZES) {
+      await tab.size(width, height)
+      expect(await seriousFindings(tab), `${path} at ${width} x ${height}`).toEqual([])
+    }
+  }
+})

@@ -1,12 +1,11 @@
 // The images of the study page in a real browser without WebGL: first picture, wheel, keys, pointer, prior, and what axe-core finds.
 
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { AppError } from '../../src/domain/errors.ts'
 import type { AppDeps } from '../../src/http/deps.ts'
 import { type RunningServer, serve } from '../../src/http/serve.ts'
+import { SIZES, seriousFindings } from '../support/axe.ts'
 import { type Browser, startBrowser, type Tab } from '../support/browser.ts'
 import { keepPicture } from '../support/keep-picture.ts'
 import { OBLIQUE } from '../support/result.ts'
@@ -245,20 +244,9 @@ it('checks alignment by squares', async () => {
 })
 
 it('has no serious finding of axe-core, at the usual size, on tablets, and at 200 %', async () => {
-  const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-  for (const [width, height] of [
-    [1280, 720],
-    [1024, 768],
-    [768, 1024],
-    [640, 360],
-  ] as const) {
+  for (const [width, height] of SIZES) {
     await tab.size(width, height)
-    await tab.evaluate(axe)
-    const found = await tab.evaluate<string[]>(
-      `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => id + ' ' + nodes[0].html.slice(0, 120)))`,
-    )
-    expect(found, `at ${width}`).toEqual([])
-    expect(await tab.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
+    expect(await seriousFindings(tab), `at ${width} x ${height}`).toEqual([])
     await keepPicture(`viewer-${width}x${height}`, await tab.picture())
   }
 })
