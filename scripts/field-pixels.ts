@@ -129,22 +129,31 @@ function inverse(matrix: number[][]): number[][] {
 
 /** Markdown: each set of cases, read by a model that was fitted without the case. */
 export function pixelTable(cases: readonly Case[]): string {
-  const rows = [...Map.groupBy(cases, ({ set }) => set)].map(([set, members]) => {
+  const row = (what: string, members: readonly Case[], parts = (one: Case) => [one]) => {
     const sequences = { right: 0, 'not told': 0, wrong: 0 }
     const contrast = { right: 0, 'not told': 0, wrong: 0 }
     for (const one of members) {
-      const found = likeliest(one.measures, [], fitPixelModel(cases.filter((other) => other !== one)))!
-      const few = one.names.length < 3
-      const told =
-        found.lead >= WITNESS_LIMITS[few ? 'leadOfFew' : 'lead'].value &&
-        found.strangest <= WITNESS_LIMITS.strange.value
-      for (const [n, name] of one.names.entries())
-        sequences[!told ? 'not told' : found.weightings[n] === weightingOf(name) ? 'right' : 'wrong']++
-      if (one.enhanced) contrast[one.enhanced]++
+      const model = fitPixelModel(cases.filter((other) => other !== one))
+      for (const part of parts(one)) {
+        const found = likeliest(part.measures, [], model)!
+        const least = WITNESS_LIMITS[part.names.length < 3 ? 'leadOfFew' : 'lead'].value
+        const told = found.lead >= least && found.strangest <= WITNESS_LIMITS.strange.value
+        for (const [n, name] of part.names.entries())
+          sequences[!told ? 'not told' : found.weightings[n] === weightingOf(name) ? 'right' : 'wrong']++
+        if (part.enhanced) contrast[part.enhanced]++
+      }
     }
     const cells = [sequences, contrast].map((counts) => Object.values(counts).join(' / '))
-    return `| ${set} | ${members.length} | ${cells.join(' | ')} |`
-  })
+    return `| ${what} | ${members.length} | ${cells.join(' | ')} |`
+  }
+  const rows = [...Map.groupBy(cases, ({ set }) => set)].map(([set, members]) => row(set, members))
+  rows.push(
+    row(
+      'those with three images or more',
+      cases.filter(({ names }) => names.length > 2),
+    ),
+  )
+  rows.push(row('every image as if it were alone', cases, alone))
   return [
     '| cases | patients | sequence: right / not told / wrong | before or after contrast: right / not told / wrong |',
     '|---|---|---|---|',
@@ -152,6 +161,9 @@ export function pixelTable(cases: readonly Case[]): string {
     '',
   ].join('\n')
 }
+
+const alone = ({ set, names, measures }: Case): Case[] =>
+  names.map((name, n) => ({ set, names: [name], measures: { own: [measures.own[n]!], pairs: [[]] } }))
 
 export function leads(cases: readonly Case[]): string {
   return cases

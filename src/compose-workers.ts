@@ -1,11 +1,13 @@
 // Wires the workers: analyses and their delivery, deliveries of reviews.
 import { randomUUID } from 'node:crypto'
 import { ANALYSES, type Parts, REVIEWS } from './compose-parts.ts'
+import { openWorklist } from './compose-ups.ts'
 import { siteTimeZone } from './compose-watch.ts'
 import type { AnalysisRecord } from './domain/analysis.ts'
 import { analyseStudy } from './pipeline/analyse-study.ts'
 import type { AnalyseOptions, AnalysePorts } from './pipeline/analysis-run.ts'
 import { type DeliverOptions, deliver } from './pipeline/deliver.ts'
+import { askForEnd } from './pipeline/follow-workitem.ts'
 import { drainReviews } from './pipeline/review.ts'
 import { drainAnalyses, type Lease } from './pipeline/worker.ts'
 import { excludedRoles, settingsOfAnalysis, waysToImages } from './settings/derived.ts'
@@ -30,8 +32,10 @@ export async function startWorkers(parts: Parts): Promise<void> {
 
 function analysisWork(parts: Parts): Parameters<typeof drainAnalyses>[0] {
   const { settings, store, archive, ehr, clock, log, breakers, tracing } = parts
-  const { analyses, watch, queue } = store
+  const { analyses, watch, queue, workitems } = store
   const { ports, options } = analysisOf(parts)
+  const { ups } = settings.pacs
+  const worklist = ups && openWorklist(settings.pacs, ups, log)
   const inTrace = <T>(name: string, record: AnalysisRecord, work: () => Promise<T>) => {
     const { analysisId, studyInstanceUid: study, attempts } = record
     return tracing.span(name, { analysisId, studyInstanceUid: study, attempts }, work, { study })
@@ -44,9 +48,14 @@ function analysisWork(parts: Parts): Parameters<typeof drainAnalyses>[0] {
     analyse: (record: AnalysisRecord, lease: Lease) =>
       inTrace('analyse', record, () => analyseStudy({ ...ports, analyses: lease.analyses }, options, record)),
     deliver: (record: AnalysisRecord, lease: Lease) =>
-      inTrace('deliver', record, () =>
-        deliver({ archive, ehr, ...lease, watch, clock, log, breakers, tracing }, record, deliverOptions(settings)),
-      ),
+      inTrace('deliver', record, async () => {
+        if (worklist) await askForEnd({ worklist, workitems, analyses, watch, log }, record.studyInstanceUid)
+        return deliver(
+          { archive, ehr, ...lease, watch, clock, log, breakers, tracing },
+          record,
+          deliverOptions(settings),
+        )
+      }),
     wakeAt: (when: Date) => queue.wakeAt(ANALYSES, when),
   }
 }

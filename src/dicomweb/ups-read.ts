@@ -22,16 +22,27 @@ export function readWorkitem(match: DicomJson, statedUid?: Uid): Workitem | unde
   if (!isUidInUse(workitemUid)) return undefined
   const readiness = text(match, 'InputReadinessState').toUpperCase()
   const inputs = items(match, 'InputInformationSequence').map((item) => text(item, 'StudyInstanceUID'))
+  const state = readState(text(match, 'ProcedureStepState'))
   return {
     workitemUid,
-    state: readState(text(match, 'ProcedureStepState')),
+    state,
     isReady: readiness === '' || readiness === 'READY',
     codes: codesOf(match, 'ScheduledWorkitemCodeSequence'),
     stations: codesOf(match, 'ScheduledStationNameCodeSequence'),
     studies: [...new Set(inputs)].filter(isUidInUse),
     priority: readPriority(text(match, 'ScheduledProcedureStepPriority')),
+    isToEnd: state === 'CANCELED' || hasCancellation(match),
   }
 }
+
+/** Unified Procedure Step Progress Information (PS3.4 Table CC.2.5-3): an archive may note a request that it could not deliver there. */
+const hasCancellation = (found: DicomJson) =>
+  items(found, 'ProcedureStepProgressInformationSequence').some(
+    (item) =>
+      text(item, 'ProcedureStepCancellationDateTime') !== '' ||
+      text(item, 'ReasonForCancellation') !== '' ||
+      items(item, 'ProcedureStepDiscontinuationReasonCodeSequence').length > 0,
+  )
 
 /** Some answer with the word of other standards. */
 function readPriority(written: string): Priority {

@@ -17,6 +17,8 @@ export interface Workitem {
   /** Studies of Input Information Sequence, each once. */
   studies: Uid[]
   priority: Priority
+  /** Canceled, or somebody's wish for that is written in its progress. */
+  isToEnd: boolean
 }
 
 /** A workitem that we claimed, or are about to claim: kept before it is, so that a crash in between is seen. */

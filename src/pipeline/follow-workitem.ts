@@ -86,8 +86,38 @@ async function analysisOf(
   return (await analyses.byStudy(study)).at(-1)
 }
 
+/**
+ * Before results are stored: whether somebody has had a workitem of the study canceled meanwhile, without our hearing of it. A worklist that
+ * does not answer holds nothing up.
+ */
+export async function askForEnd(
+  ports: Pick<FollowPorts, 'analyses' | 'watch' | 'log'> & {
+    worklist: Pick<Worklist, 'get'>
+    workitems: Pick<WorkitemStore, 'open' | 'put'>
+  },
+  study: Uid,
+): Promise<void> {
+  for (const workitem of await ports.workitems.open()) {
+    if (workitem.state !== 'in progress' || workitem.studyInstanceUid !== study) continue
+    const { workitemUid } = workitem
+    try {
+      if (!workitem.cancelRequested && !(await ports.worklist.get(workitemUid)).isToEnd) continue
+    } catch (thrown) {
+      const { code, message: error } = asAppError(thrown)
+      ports.log.info({ workitemUid, code, error }, 'a workitem was not asked for before delivery')
+      continue
+    }
+    await ports.workitems.put({ ...workitem, cancelRequested: true })
+    await stopAnalysis(ports, study, workitemUid)
+  }
+}
+
 /** A study that the service takes by itself is analysed all the same; what is delivered stands. */
-async function stopAnalysis({ analyses, watch, log }: FollowPorts, study: Uid, workitemUid: Uid): Promise<void> {
+async function stopAnalysis(
+  { analyses, watch, log }: Pick<FollowPorts, 'analyses' | 'watch' | 'log'>,
+  study: Uid,
+  workitemUid: Uid,
+): Promise<void> {
   const record = (await analyses.byStudy(study)).at(-1)
   if (record === undefined || !['queued', 'running', 'analysed'].includes(record.state)) return
   const watched = await watch.get(study)

@@ -43,6 +43,11 @@ export function isForUs(workitem: Workitem, { station, codes }: Pick<PerformerOp
 export function createPerformer(options: PerformerOptions): Performer {
   const { worklist, hear, workitems, clock, intervalSeconds, log } = options
   let pause = new AbortController()
+  /** Number of the channel that is open; 0 while none is, and a request for the end of a workitem is heard by nobody. */
+  let channel = 0
+  let channels = 0
+  /** Whether all that may have been missed before it opened was asked for. */
+  let isCaughtUp = false
   /** Why a workitem stands still, said once each. */
   const said = new Map<Uid, string>()
 
@@ -76,10 +81,25 @@ export function createPerformer(options: PerformerOptions): Performer {
     return undefined
   }
 
+  /** While no channel was open, a request for its end was sent to nobody: the workitem itself may tell. */
+  async function asWanted(workitem: ClaimedWorkitem): Promise<ClaimedWorkitem> {
+    if (isCaughtUp || workitem.cancelRequested) return workitem
+    try {
+      if (!(await worklist.get(workitem.workitemUid)).isToEnd) return workitem
+    } catch (thrown) {
+      if (LOST.has(asAppError(thrown).code)) throw thrown
+      // What can be told without the answer is told.
+      return workitem
+    }
+    const ending = { ...workitem, cancelRequested: true }
+    await workitems.put(ending)
+    return ending
+  }
+
   async function step(workitem: ClaimedWorkitem): Promise<void> {
     const { workitemUid } = workitem
     try {
-      const ours = workitem.state === 'claiming' ? await finishClaim(workitem) : workitem
+      const ours = workitem.state === 'claiming' ? await finishClaim(workitem) : await asWanted(workitem)
       // A request for its end may have come since it was read.
       if (ours !== undefined) await options.follow((await workitems.get(workitemUid)) ?? ours)
       said.delete(workitemUid)
@@ -104,7 +124,9 @@ export function createPerformer(options: PerformerOptions): Performer {
       failure = asAppError(thrown)
     }
     // Also when the search fails: what is ours goes on.
+    const before = channel
     for (const workitem of await workitems.open()) await step(workitem)
+    isCaughtUp = before > 0 && before === channel
     if (failure !== undefined) throw failure
   }
 
@@ -145,7 +167,10 @@ export function createPerformer(options: PerformerOptions): Performer {
         await hear(
           address,
           {
-            onOpen: () => pause.abort(),
+            onOpen: () => {
+              channel = ++channels
+              pause.abort()
+            },
             onEvent: (text) => {
               onEvent(text).catch((thrown) => {
                 log.warn({ code: asAppError(thrown).code }, 'an event of the worklist was not kept')
@@ -160,6 +185,8 @@ export function createPerformer(options: PerformerOptions): Performer {
         const { code, message: error } = asAppError(thrown)
         if (failures === 1) log.warn({ code, error }, 'the worklist gives no events now; it is searched meanwhile')
       }
+      channel = 0
+      isCaughtUp = false
       await sleepUnlessAborted(clock, waitAfter(Math.max(failures, 1), 1) * 1000, signal)
     }
   }

@@ -89,6 +89,7 @@ describe.each(['strict', 'lenient'] as const)('a %s worklist', (mode) => {
         stations: [],
         studies: [STUDY],
         priority: 'first',
+        isToEnd: false,
       },
     ])
     expect(await worklist.claim('1.9.1', '2.25.77')).toBe(true)
@@ -213,6 +214,18 @@ describe.each(['strict', 'lenient'] as const)('a %s worklist', (mode) => {
     expect(workitems.all.get('1.9.1')).toMatchObject({ state: 'closed', outcome: expect.stringContaining('lost') })
   })
 
+  it.each([
+    ['was canceled', (uid: string) => void Object.assign(peer.workitems.get(uid)!, { state: 'CANCELED' })],
+    ['carries the wish for its end', (uid: string) => peer.noteCancellation(uid, 'wrong patient')],
+  ])('asks for what it missed while no channel was open: a workitem that %s', async (_what, end) => {
+    peer.schedule('1.9.1', workitemOf(STUDY))
+    await performer().round()
+    end('1.9.1')
+    await performer().round()
+    expect(followed).toContain('1.9.1 to be canceled')
+    expect(workitems.all.get('1.9.1')).toMatchObject({ cancelRequested: true })
+  })
+
   it('tells at once what is scheduled and what is to be canceled, over a channel that drops', async () => {
     const stopping = new AbortController()
     const running = performer().run(stopping.signal)
@@ -234,6 +247,10 @@ describe.each(['strict', 'lenient'] as const)('a %s worklist', (mode) => {
       // While nobody listens: found by the search at the next connection.
       peer.schedule('1.9.2', workitemOf(STUDY))
       await until(() => followed.includes('1.9.2'))
+      await until(() => peer.channels() === 1)
+      peer.dropChannels()
+      peer.noteCancellation('1.9.2', 'wrong patient')
+      await until(() => followed.includes('1.9.2 to be canceled'))
     } finally {
       stopping.abort()
       await running

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { AppError } from '../../src/domain/errors.ts'
 import type { Artifact } from '../../src/domain/ports/analysis-store.ts'
 import type { ClaimedWorkitem, Performed } from '../../src/domain/workitem.ts'
-import { type FollowPorts, followWorkitem } from '../../src/pipeline/follow-workitem.ts'
+import { askForEnd, type FollowPorts, followWorkitem } from '../../src/pipeline/follow-workitem.ts'
 import { registerAnalysis } from '../../src/pipeline/intake.ts'
 import { drainAnalyses } from '../../src/pipeline/worker.ts'
 import { createAnalysisStore } from '../../src/store/analyses.ts'
@@ -196,6 +196,38 @@ describe('a workitem whose end is asked for', () => {
     await followWorkitem(ports, (await store().get(`${uid()}.2`))!)
     expect(await last()).toMatchObject({ state: 'queued' })
     await ports.analyses.move((await last()).analysisId, 'superseded')
+  })
+
+  it('is asked for before anything is stored, since the request may have found nobody; no answer holds nothing up', async () => {
+    await store().put(ours())
+    await follow()
+    const { analysisId } = await last()
+    await ports.analyses.move(analysisId, 'running')
+    await ports.analyses.saveResult(analysisId, {}, [SEG])
+    const workitem = { workitemUid: uid(), state: 'IN PROGRESS' as const, isReady: true, codes: [], stations: [] }
+    let answer: () => Promise<{ isToEnd: boolean }> = async () => ({ isToEnd: false })
+    const ask = () =>
+      askForEnd(
+        {
+          ...ports,
+          workitems: store(),
+          worklist: {
+            get: async () => ({ ...workitem, studies: [study], priority: 'first' as const, ...(await answer()) }),
+          },
+        },
+        study,
+      )
+    await ask()
+    answer = async () => {
+      throw new AppError('ARCHIVE_UNREACHABLE', 'no answer')
+    }
+    await ask()
+    expect(await last()).toMatchObject({ state: 'analysed' })
+    answer = async () => ({ isToEnd: true })
+    await ask()
+    expect(await last()).toMatchObject({ state: 'held', hold: { code: 'WORKITEM_CANCELED' } })
+    await follow()
+    expect(told.at(-1)).toBe('CANCELED its end was asked for')
   })
 
   it('leaves the analysis of a study that the service takes by itself', async () => {

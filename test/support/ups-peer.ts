@@ -32,6 +32,8 @@ export interface UpsPeer {
   subscriptions: string[]
   schedule(workitemUid: string, attributes?: Parameters<typeof dataset>[0]): void
   requestCancel(workitemUid: string): void
+  /** As a worklist does that notes a request which nobody could be told of. */
+  noteCancellation(workitemUid: string, reason: string): void
   /** The next request to such a path is done, and its answer lost. */
   loseAnswer(path: RegExp): void
   dropChannels(): void
@@ -205,6 +207,10 @@ export async function startUpsPeer(mode: 'strict' | 'lenient', { channel = true 
       if (!peer.silent) tellState(uid)
     },
     requestCancel: (uid) => tell(uid, 2),
+    noteCancellation(uid, reason) {
+      const progress = dataset({ ReasonForCancellation: reason })
+      Object.assign(workitems.get(uid)!.data, dataset({ ProcedureStepProgressInformationSequence: progress }))
+    },
     loseAnswer: (path) => void losses.push(path),
     dropChannels() {
       for (const socket of sockets.clients) socket.terminate()
