@@ -127,6 +127,7 @@ export function startWatch(parts: WatchParts): Watching {
     clock,
     settings: {
       settleSeconds: settings.pacs.settleSeconds,
+      settleAtMostSeconds: settings.pacs.settleAtMostSeconds,
       checkSeconds,
     },
     log,

@@ -39,6 +39,7 @@ export function auditArchive(archive: ImageArchive, audit: AuditTrail, server: s
           ),
     ...(archive.ways && { ways: archive.ways }),
     searchInstances: (study) => archive.searchInstances(study),
+    ...(archive.statedCounts && { statedCounts: archive.statedCounts }),
     retrieveMetadata: (study) =>
       audited({ action: 'read', interaction: 'access', what: 'metadata' }, study, () =>
         archive.retrieveMetadata(study),

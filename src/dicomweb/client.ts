@@ -15,6 +15,7 @@ import {
   isOfAccession,
   isOfPatient,
   readInstanceSummary,
+  readStatedCount,
   readStudySummary,
   seriesPath,
   studiesPath,
@@ -68,6 +69,7 @@ export function createDicomWebClient(options: DicomWebOptions): ImageArchive {
         .filter((one) => isAskedFor(one, query))
     },
     searchInstances,
+    statedCounts: async (study) => (await findSeries(searcher, study)).flatMap((one) => readStatedCount(one) ?? []),
     retrieveMetadata: (study) => retrieveMetadata({ searcher, ways, instancesOf: searchInstances }, study),
     retrieveSeries,
     retrieveInstance,
@@ -93,15 +95,18 @@ async function findInstances(searcher: Searcher, study: Uid) {
   })
   const instances = matches.map(readInstanceSummary)
   if (instances.every((instance) => instance.modality !== '')) return instances
-  const series = await searcher.all({
-    what: `search of series of study ${study}`,
-    question: 'search of series',
-    required: ['SeriesInstanceUID'],
-    pathOf: (page, way) => seriesPath(study, page, way),
-  })
+  const series = await findSeries(searcher, study)
   const modalities = new Map(series.map((one) => [text(one, 'SeriesInstanceUID'), text(one, 'Modality')]))
   return instances.map((instance) => ({
     ...instance,
     modality: instance.modality || (modalities.get(instance.seriesInstanceUid) ?? ''),
   }))
 }
+
+const findSeries = (searcher: Searcher, study: Uid) =>
+  searcher.all({
+    what: `search of series of study ${study}`,
+    question: 'search of series',
+    required: ['SeriesInstanceUID'],
+    pathOf: (page, way) => seriesPath(study, page, way),
+  })

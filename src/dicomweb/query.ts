@@ -2,6 +2,7 @@
 import { has, number, tagOf, text, texts } from '../dicom/dataset.ts'
 import { mended } from '../dicom/mending.ts'
 import { AppError } from '../domain/errors.ts'
+import type { StatedCount } from '../domain/ports/image-archive.ts'
 import type { DicomJson, Uid } from '../domain/study.ts'
 import type { StudyQuery, StudySummary } from '../domain/study-search.ts'
 import { SEARCH_WAYS, type SearchWay } from './ways.ts'
@@ -87,7 +88,8 @@ export function instancesPath(studyInstanceUid: Uid, page: Page, way: SearchWay 
 
 /** Search of all series of a study. */
 export function seriesPath(studyInstanceUid: Uid, page: Page, way: SearchWay = STANDARD): string {
-  return `${resourcePath(studyInstanceUid)}/series?${encode(included(['Modality'], way), page, way)}`
+  const fields = included(['Modality', 'NumberOfSeriesRelatedInstances'], way)
+  return `${resourcePath(studyInstanceUid)}/series?${encode(fields, page, way)}`
 }
 
 /** Range matching (PS3.4 C.2.2.2.5): "20240101-20240131", "20240101-", "-20240131". */
@@ -121,6 +123,13 @@ export function readStudySummary(match: DicomJson): StudySummary {
     modalities: texts(match, 'ModalitiesInStudy').filter((modality) => modality !== ''),
     instanceCount: number(match, 'NumberOfStudyRelatedInstances') ?? 0,
   }
+}
+
+/** A series of a QIDO-RS answer; undefined when the archive does not give the count. */
+export function readStatedCount(found: DicomJson): StatedCount | undefined {
+  const instances = number(found, 'NumberOfSeriesRelatedInstances')
+  if (instances === undefined || !(instances > 0)) return undefined
+  return { seriesInstanceUid: text(found, 'SeriesInstanceUID'), modality: text(found, 'Modality'), instances }
 }
 
 /** An instance of a QIDO-RS answer; modality is '' when the archive leaves it out at this level. */

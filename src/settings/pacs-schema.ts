@@ -52,5 +52,10 @@ export function pacsSchema(secret: Secret) {
       .describe(
         'A study is complete when its instances have not changed for so long: longer than the longest pause between two series.',
       ),
+    settleAtMostSeconds: whole(60, 7 * 86_400)
+      .default(14_400)
+      .describe(
+        'How long a study is waited for that keeps changing, or of which the archive states more images than it lists; then it is analysed as it is.',
+      ),
   })
 }

@@ -25,12 +25,14 @@ const NOT_IMAGE_CLASSES = [
 /** What search and metadata both tell of a series. */
 export interface SeriesContent {
   modality: string
-  instances: readonly { sopInstanceUid: Uid; sopClassUid: Uid }[]
+  instances: readonly { seriesInstanceUid?: Uid; sopInstanceUid: Uid; sopClassUid: Uid }[]
 }
+
+export const isImageModality = (modality: string) => !NOT_IMAGES.has(modality)
 
 /** Whether the series holds images that were acquired, and not only what was said about them later. */
 export function isSourceImage(series: SeriesContent): boolean {
-  if (NOT_IMAGES.has(series.modality)) return false
+  if (!isImageModality(series.modality)) return false
   return series.instances.some(
     ({ sopClassUid }) => !NOT_IMAGE_CLASSES.some((beginning) => `${sopClassUid}.`.startsWith(beginning)),
   )

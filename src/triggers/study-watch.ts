@@ -10,17 +10,19 @@ import type { Study, Uid } from '../domain/study.ts'
 import { createTurns } from '../domain/turns.ts'
 import { stillWaits } from '../domain/waits.ts'
 import type { Eligibility } from './eligible.ts'
-import { groupInstances, type ImageSet, imageSetOf } from './image-set.ts'
+import { groupInstances, type ImageSet, imageSetOf, isImageModality, type SeriesContent } from './image-set.ts'
 
 export interface StudyWatchSettings {
   /** How long the image set must stay the same. */
   settleSeconds: number
+  /** How long a study that keeps changing, or lacks images that the archive states, is waited for (default 4 hours). */
+  settleAtMostSeconds?: number
   /** How often undecided studies are looked at; by default as often as a study can settle, between 1 and 10 seconds. */
   checkSeconds?: number
 }
 
 export interface StudyWatchOptions {
-  archive: Pick<ImageArchive, 'searchInstances' | 'retrieveMetadata'>
+  archive: Pick<ImageArchive, 'searchInstances' | 'retrieveMetadata' | 'statedCounts'>
   watchStore: WatchStore
   clock: Clock
   settings: StudyWatchSettings
@@ -58,6 +60,9 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
   const failures = new Map<Uid, { count: number; notBefore: number }>()
   /** Sets that lack something which may still come: looked at again when they change, or when the wait is over. In memory, too. */
   const incomplete = new Map<Uid, { digest: string; until: number }>()
+  /** Since when each undecided study keeps changing; in memory, too: a restart waits anew. */
+  const changingSince = new Map<Uid, number>()
+  const atMostMs = (settings.settleAtMostSeconds ?? 14_400) * 1000
 
   async function hint(studyInstanceUid: Uid): Promise<void> {
     if (!isUidInUse(studyInstanceUid)) return declineUnaskable(studyInstanceUid)
@@ -100,11 +105,22 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
     const quietMs = clock.now().getTime() - Date.parse(known.changedAt)
     // The clock was set back since: the quiet time is counted from now on.
     if (quietMs < 0) return watchStore.put({ ...known, changedAt: clock.now().toISOString() })
-    if (quietMs < settings.settleSeconds * 1000) return
-    const set = await lookByQido(studyInstanceUid)
+    const changingMs = clock.now().getTime() - (changingSince.get(studyInstanceUid) ?? Date.parse(known.changedAt))
+    const isForced = changingMs >= atMostMs
+    const isQuiet = quietMs >= settings.settleSeconds * 1000
+    if (!isQuiet && !isForced) return
+    const listed = await listedBySearch(studyInstanceUid)
+    const set = await imagesOf(listed)
     if (set.digest !== known.instanceSetDigest) return noteChange(studyInstanceUid, known, set)
     if (set.sopInstanceUids.length === 0)
       return decide(known, declined('the archive holds no images of this study any more'))
+    const lack = await lackOf(studyInstanceUid, listed)
+    if (lack !== undefined && !isForced) return noteWaiting(studyInstanceUid, lack)
+    if (lack !== undefined || !isQuiet)
+      log.warn(
+        { studyInstanceUid, reason: lack ?? 'it keeps changing' },
+        'the study is taken as it is, after the longest wait',
+      )
 
     const study = await archive.retrieveMetadata(studyInstanceUid)
     const confirmed = imageSetOf(study.series, await ownAmong(study.series))
@@ -144,9 +160,31 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
     await decide({ studyInstanceUid, ...unseen }, declined(why))
   }
 
+  const listedBySearch = async (studyInstanceUid: Uid) =>
+    groupInstances(await archive.searchInstances(studyInstanceUid))
+  const imagesOf = async (series: readonly SeriesContent[]) => imageSetOf(series, await ownAmong(series))
+
   async function lookByQido(studyInstanceUid: Uid): Promise<ImageSet> {
-    const series = groupInstances(await archive.searchInstances(studyInstanceUid))
-    return imageSetOf(series, await ownAmong(series))
+    return imagesOf(await listedBySearch(studyInstanceUid))
+  }
+
+  /** What the archive states of a series of images beyond what it lists; an archive that states nothing, or refuses, lacks nothing. */
+  async function lackOf(study: Uid, listed: readonly SeriesContent[]): Promise<string | undefined> {
+    const stated = await archive.statedCounts?.(study).catch((thrown) => {
+      const { code, class: kind } = asAppError(thrown)
+      if (kind === 'transient') throw thrown
+      log.info({ studyInstanceUid: study, code }, 'the archive does not state how many images its series have')
+      return []
+    })
+    for (const { seriesInstanceUid, modality, instances } of stated ?? []) {
+      const there = listed.find((one) =>
+        one.instances.some((instance) => instance.seriesInstanceUid === seriesInstanceUid),
+      )
+      const count = there?.instances.length ?? 0
+      if (isImageModality(there?.modality ?? modality) && instances > count)
+        return `the archive states ${instances} instances of series ${seriesInstanceUid} and lists ${count}`
+    }
+    return undefined
   }
 
   async function ownAmong(series: readonly { instances: readonly { sopInstanceUid: Uid }[] }[]): Promise<Set<Uid>> {
@@ -155,6 +193,7 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
 
   async function noteChange(studyInstanceUid: Uid, known: WatchedStudy | undefined, set: ImageSet): Promise<void> {
     const now = clock.now().toISOString()
+    if (!changingSince.has(studyInstanceUid)) changingSince.set(studyInstanceUid, clock.now().getTime())
     const seen = {
       ...known,
       studyInstanceUid,
@@ -173,6 +212,7 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
 
   async function decide(known: WatchedStudy, decision: WatchDecision): Promise<void> {
     await watchStore.put({ ...known, decidedDigest: known.instanceSetDigest, decision })
+    changingSince.delete(known.studyInstanceUid)
     log.info({ studyInstanceUid: known.studyInstanceUid, instances: known.instanceCount, ...decision }, 'study decided')
   }
 

@@ -45,6 +45,7 @@ describe('parseSettings', () => {
       poll: { intervalSeconds: 30, lookBackDays: 1 },
       changeFeed: { type: 'none' },
       settleSeconds: 600,
+      settleAtMostSeconds: 14_400,
     })
     expect(settings.http).toMatchObject({ host: '127.0.0.1', port: 8080 })
     expect(settings.store).toEqual({ dataDir: 'data' })

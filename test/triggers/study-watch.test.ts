@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { AppError } from '../../src/domain/errors.ts'
+import type { StatedCount } from '../../src/domain/ports/image-archive.ts'
 import type { Study } from '../../src/domain/study.ts'
 import type { Eligibility } from '../../src/triggers/eligible.ts'
 import { createStudyWatch, type StudyWatch } from '../../src/triggers/study-watch.ts'
@@ -30,6 +31,8 @@ let contents: Map<string, Found[]>
 /** What metadata says, where it differs from search. */
 let described: Map<string, Found[]>
 let failing: Map<string, AppError>
+/** What the archive states of the number of instances of its series; an error where it refuses to. */
+let stated: StatedCount[] | AppError
 let looks: string[]
 let settled: [string, string][]
 let onSettled: (study: string, digest: string) => Promise<void>
@@ -48,6 +51,10 @@ const start = () =>
         if (error) throw error
         return contents.get(study) ?? []
       },
+      async statedCounts() {
+        if (stated instanceof AppError) throw stated
+        return stated
+      },
       async retrieveMetadata(study) {
         looks.push(`metadata ${study}`)
         const found = described.get(study) ?? contents.get(study) ?? []
@@ -61,7 +68,7 @@ const start = () =>
     },
     watchStore: store,
     clock,
-    settings: { settleSeconds: 60, checkSeconds: 10 },
+    settings: { settleSeconds: 60, checkSeconds: 10, settleAtMostSeconds: 600 },
     log,
     eligible: (study) => eligible(study),
     onSettled: (study, digest) => onSettled(study, digest),
@@ -71,6 +78,7 @@ beforeEach(() => {
   contents = new Map()
   described = new Map()
   failing = new Map()
+  stated = []
   looks = []
   settled = []
   onSettled = async (study, digest) => {
@@ -424,4 +432,65 @@ describe('a study that lacks something which may still come', () => {
     expect(store.studies.get(STUDY)?.decision).toEqual({ outcome: 'declined', reason: 'the study lacks T1c' })
     expect(settled).toEqual([])
   })
+})
+
+describe('a study of which the archive states more than it lists', () => {
+  const count = (seriesInstanceUid: string, instances: number, modality = 'MR') => ({
+    seriesInstanceUid,
+    modality,
+    instances,
+  })
+  beforeEach(async () => {
+    contents.set(STUDY, mr('1.2.3.1', 1, 2, 3))
+    await watch.hint(STUDY)
+  })
+
+  it('waits, says so on the page, and is taken once the archive lists all', async () => {
+    stated = [count('1.2.3.1', 3), count('1.2.3.2', 2)]
+    await pass(90)
+    expect(settled).toEqual([])
+    expect((await store.get(STUDY))!.decision).toEqual({
+      outcome: 'waiting',
+      reason: 'the archive states 2 instances of series 1.2.3.2 and lists 0',
+    })
+    contents.set(STUDY, [...mr('1.2.3.1', 1, 2, 3), ...mr('1.2.3.2', 1, 2)])
+    await pass(90)
+    expect(settled).toEqual([[STUDY, digestOf(contents.get(STUDY)!)]])
+  })
+
+  it('is taken as it is after the longest wait, and that is logged', async () => {
+    stated = [count('1.2.3.1', 5)]
+    await pass(590)
+    expect(settled).toEqual([])
+    await pass(20)
+    expect(settled).toHaveLength(1)
+    expect(log.lines.find(({ message }) => message.startsWith('the study is taken as it is'))).toBeDefined()
+  })
+
+  it('does not wait for results and notes, for fewer than are listed, or where nothing is stated', async () => {
+    stated = [count('1.2.3.1', 2), count('1.2.3.8', 9, 'SR'), count('1.2.3.9', 1, 'SEG')]
+    await pass(60)
+    expect(settled).toHaveLength(1)
+  })
+
+  it('is taken where the archive refuses to state it, and tried again where it cannot be asked', async () => {
+    stated = new AppError('ARCHIVE_UNREACHABLE', 'no answer')
+    await pass(120)
+    expect(settled).toEqual([])
+    stated = new AppError('ARCHIVE_REJECTED', 'no such search')
+    await pass(120)
+    expect(settled).toHaveLength(1)
+  })
+})
+
+it('a study that never stops changing is taken as it is after the longest wait', async () => {
+  contents.set(STUDY, mr('1.2.3.1', 1))
+  await watch.hint(STUDY)
+  for (let n = 2; settled.length === 0 && n < 60; n += 1) {
+    contents.set(STUDY, mr('1.2.3.1', ...Array.from({ length: n }, (_, k) => k + 1)))
+    await watch.hint(STUDY)
+    await pass(30)
+  }
+  expect(settled).toEqual([[STUDY, digestOf(contents.get(STUDY)!)]])
+  expect(contents.get(STUDY)!.length).toBeLessThan(30)
 })

@@ -12,6 +12,13 @@ export interface StoreOutcome {
   conflict?: boolean
 }
 
+/** NumberOfSeriesRelatedInstances (0020,1209) of a series. */
+export interface StatedCount {
+  seriesInstanceUid: Uid
+  modality: string
+  instances: number
+}
+
 export interface ImageArchive {
   /** Question → the way in which this archive takes it, where that is not the way of the standard; absent where nothing is learnt. */
   ways?(): Promise<Readonly<Record<string, string>>>
@@ -21,6 +28,8 @@ export interface ImageArchive {
   searchInstances(
     studyInstanceUid: Uid,
   ): Promise<{ seriesInstanceUid: Uid; sopInstanceUid: Uid; sopClassUid: Uid; modality: string }[]>
+  /** How many instances the archive says that each series has, where it says so; absent where nothing is stated. */
+  statedCounts?(studyInstanceUid: Uid): Promise<StatedCount[]>
   /** Metadata of the whole study, grouped by series. */
   retrieveMetadata(studyInstanceUid: Uid): Promise<Study>
   /**
