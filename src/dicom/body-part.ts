@@ -7,7 +7,7 @@ const HEAD: Readonly<Record<string, readonly string[]>> = {
   fr: ['TETE$', 'CRANE', 'CERVEAU', 'ENCEPHAL'],
   es: ['CABEZA', 'CRANEO', 'ENCEFAL', 'CEREBRO'],
   pt: ['CABECA', 'CRANIO', 'CEREBRO'],
-  it: ['TESTA$', 'CERVELLO', 'CRANIO'],
+  it: ['TESTA$', 'CAPO$', 'CERVELLO', 'CRANIO'],
   nl: ['HOOFD', 'HERSEN', 'SCHEDEL'],
   sv: ['HUVUD', 'HJARN', 'SKALLE'],
   da: ['HOVED', 'HJERNE'],
@@ -18,13 +18,19 @@ const HEAD: Readonly<Record<string, readonly string[]>> = {
   hu: ['FEJ$', 'KOPONYA', 'AGY$', 'AGYI'],
   ro: ['CREIER', 'CAP$'],
   tr: ['KAFA', 'BEYIN', 'BAS$'],
+  hr: ['GLAV', 'MOZAK', 'LUBANJ'],
+  lt: ['GALV', 'SMEGEN', 'KAUKOL'],
+  lv: ['GALV', 'SMADZEN'],
+  et: ['PEA$', 'PEAAJU', 'AJU$'],
   id: ['KEPALA', 'OTAK$'],
   vi: ['SO NAO', 'NAO$'],
   ru: ['ГОЛОВ', 'МОЗГ', 'ЧЕРЕП'],
   el: ['ΚΕΦΑΛ', 'ΕΓΚΕΦΑΛ', 'ΚΡΑΝΙ'],
 }
 /** Scripts without spaces between words. */
-const HEAD_ANYWHERE = /BRAIN|[头頭颅顱脑腦脳]|두부|뇌|머리|رأس|دماغ|ศีรษะ|สมอง/u
+const HEAD_ANYWHERE = /BRAIN|[头頭颅顱脑腦脳]|두부|뇌|머리|رأس|دماغ|ศีรษะ|สมอง|ראש|מוח|सिर|मस्तिष्क/u
+/** Bones that have a head of their own. */
+const BONE = /FEMUR|FEMOR|HUMER|RADIUS|RADIAL|FIBUL|ULNA|METATARS|METACARP/u
 /** What consoles put in front of a part: "MRBRAIN", "CTHEAD". */
 const HEAD_WORD = new RegExp(
   `(?<![\\p{L}])(?:MRI?|CT|NMR)?(?:${Object.values(HEAD)
@@ -36,11 +42,13 @@ const HEAD_WORD = new RegExp(
 
 /** Words that fill the field and say nothing, in the same languages. */
 const NOTHING = new Set(
-  `UNKNOWN UNK UNSPECIFIED UNDEFINED UNDEF OTHER OTHERS NONE NIL NULL NA NAN NO NOT NOTSPECIFIED NOTAPPLICABLE NOTDEFINED MISC
-  DEFAULT ANY ALL EMPTY BLANK TEST GENERAL EXAM STUDY MR MRI MRT IRM RM BODYPART XX XXX UNBEKANNT ANDERE ANDERES SONSTIGE SONSTIGES
-  KEINE INCONNU AUTRE AUTRES AUCUN AUCUNE DESCONOCIDO OTRO OTROS OTRA NINGUNO NINGUNA DESCONHECIDO OUTRO OUTROS OUTRA NENHUM ALTRO
+  `UNKNOWN UNK UNSPEC UNSPECIFIED UNDEFINED UNDEF OTHER OTHERS NONE NIL NULL NA NAN NO NOT NOTSPECIFIED NOTAPPLICABLE NOTDEFINED MISC
+  DEFAULT ANY ALL EMPTY BLANK TEST GENERAL EXAM STUDY MR MRI MRT IRM RM BODYPART X XX XXX BODY WHOLEBODY MULTIPLE VARIOUS MISCELLANEOUS UNBEKANNT ANDERE ANDERES SONSTIGE SONSTIGES
+  KEINE KEINEANGABE NICHTANGEGEBEN NONSPECIFIE NONPRECISE DIVERS INCONNU AUTRE AUTRES AUCUN AUCUNE DESCONOCIDO NOESPECIFICADO SINESPECIFICAR OTRO OTROS OTRA NINGUNO NINGUNA DESCONHECIDO NAOINFORMADO NAOESPECIFICADO OUTRO OUTROS OUTRA NENHUM ALTRO
   ALTRI ALTRA SCONOSCIUTO NESSUNO NESSUNA ONBEKEND ANDERS OVERIG GEEN OKAND ANNAT INGEN UKENDT ANDET UKJENT ANNET MUU TUNTEMATON
-  NIEZNANY INNE INNY BRAK JINE NEZNAME EGYEB ISMERETLEN ALTUL NECUNOSCUT DIGER BILINMEYEN`.split(/\s+/),
+  NIEZNANY INNE INNY BRAK JINE NEZNAME EGYEB ISMERETLEN ALTUL NECUNOSCUT DIGER BILINMEYEN НЕУКАЗАНО НЕИЗВЕСТНО ДРУГОЕ ПРОЧЕЕ 不明 未指定 未知 其他 其它 その他 指定なし`.split(
+    /\s+/,
+  ),
 )
 
 export type BodyPart = 'head' | 'nothing' | 'other'
@@ -60,6 +68,10 @@ export function foldBodyPart(part: string): string {
 /** Head words win over all else: "HEAD AND NECK" is a study of the head too. */
 export function readBodyPart(part: string): BodyPart {
   const folded = foldBodyPart(part)
+  const letters = folded.replace(/[^\p{L}]/gu, '')
+  // "NÃO INFORMADO" is no brain, though NÃO is one in Vietnamese.
+  if (NOTHING.has(letters)) return 'nothing'
+  if (BONE.test(folded)) return 'other'
   if (HEAD_WORD.test(folded) || HEAD_ANYWHERE.test(part)) return 'head'
-  return NOTHING.has(folded.replace(/[^\p{L}]/gu, '')) || !/\p{L}/u.test(folded) ? 'nothing' : 'other'
+  return letters === '' ? 'nothing' : 'other'
 }

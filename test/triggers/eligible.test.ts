@@ -77,6 +77,12 @@ describe('isBrainMr', () => {
     'GŁOWA',
     'HLAVA',
     'ГОЛОВА',
+    'GLAVA',
+    'mozak',
+    'SMEGENYS',
+    'CAPO',
+    'ראש',
+    'मस्तिष्क',
     '頭部',
     '颅脑',
     '뇌',
@@ -96,6 +102,14 @@ describe('isBrainMr', () => {
     'ANDERE',
     'AUTRE',
     'DESCONOCIDO',
+    'NÃO INFORMADO',
+    'No especificado',
+    'non spécifié',
+    'не указано',
+    '不明',
+    'その他',
+    'WHOLEBODY',
+    'x',
     '-',
     '???',
     'MR',
@@ -103,12 +117,21 @@ describe('isBrainMr', () => {
     expect(isBrainMr(study(withPart(part), series('MR', { BodyPartExamined: 'KNEE' })))).toEqual({ eligible: true })
   })
 
-  it.each(['TESTICLE', 'CERVICAL SPINE', 'HALS', 'COL', 'CAPSULE', 'FOREARM', 'BASIN', 'KNIE', 'RODILLA'])(
-    'does not take %s for the head, however it begins',
-    (part) => {
-      expect(isBrainMr(study(withPart(part)))).toMatchObject({ eligible: false })
-    },
-  )
+  it.each([
+    'TESTICLE',
+    'CERVICAL SPINE',
+    'HALS',
+    'COL',
+    'CAPSULE',
+    'FOREARM',
+    'BASIN',
+    'KNIE',
+    'RODILLA',
+    'FEMUR HEAD',
+    'HUMERAL HEAD',
+  ])('does not take %s for the head, however it begins', (part) => {
+    expect(isBrainMr(study(withPart(part)))).toMatchObject({ eligible: false })
+  })
 
   it('lets free text in the place of the body part say nothing, and does not show it', () => {
     expect(isBrainMr(study(withPart('Kowalski, Anna')))).toEqual({ eligible: true })
