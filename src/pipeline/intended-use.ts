@@ -4,7 +4,7 @@ import { AppError } from '../domain/errors.ts'
 import type { QualityNote } from '../domain/finding.ts'
 import type { PatientIdentity, Study, StudyIdentity } from '../domain/study.ts'
 import type { Bundle } from '../inference/bundle/manifest.ts'
-import { ageOf } from '../inference/heads/clinical.ts'
+import { ageOf, mayBeYounger } from '../inference/heads/clinical.ts'
 
 /** What a site wants of a study that lies outside the intended use: a person is asked, or every output says so. */
 export type OutsideIntendedUse = 'hold' | 'state'
@@ -23,16 +23,22 @@ export function checkIntendedUse({ study, patient, identity, bundle, outside }: 
   if (least === undefined) return []
   const instances = study.series.flatMap((series) => series.instances)
   const patientAges = instances.flatMap(({ metadata }) => texts(metadata, 'PatientAge'))
-  const { age } = ageOf({ patient, studyDate: identity.studyDate, patientAges })
+  const stated = { patient, studyDate: identity.studyDate, patientAges }
+  const { age } = ageOf(stated)
   const meant = `${bundle.name} is meant for patients of at least ${least} years`
   if (age === undefined) {
+    if (outside === 'hold' && mayBeYounger(least, stated))
+      throw new AppError(
+        'OUTSIDE_INTENDED_USE',
+        `the patient may be younger, by one of PatientBirthDate and PatientAge, which do not tell one age: ${meant}`,
+      )
     const text = `${meant}; the age of this patient cannot be told from the images, so a person must check it.`
     return [{ code: 'age-unknown', severity: 'warning', text }]
   }
   if (age >= least) return []
-  const stated = bundle.intended_use.replace(/\.$/, '')
+  const intended = bundle.intended_use.replace(/\.$/, '')
   if (outside === 'hold')
-    throw new AppError('OUTSIDE_INTENDED_USE', `the patient is younger: ${meant}. Its intended use: ${stated}`)
+    throw new AppError('OUTSIDE_INTENDED_USE', `the patient is younger: ${meant}. Its intended use: ${intended}`)
   const text = `Outside the intended use: ${meant}, and this patient is younger. No volume or prediction here was ever measured in such patients.`
   return [{ code: 'outside-intended-use', severity: 'warning', text }]
 }

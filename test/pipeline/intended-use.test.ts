@@ -1,6 +1,6 @@
 // For whom a bundle is meant: held or stated as the site wishes, decided by the age on the day of the study and nothing else.
 import { expect, it } from 'vitest'
-import { dataset } from '../../src/dicom/dataset.ts'
+import { tagOf } from '../../src/dicom/dataset.ts'
 import { checkIntendedUse, type IntendedUseInput } from '../../src/pipeline/intended-use.ts'
 
 const ADULTS = {
@@ -19,7 +19,8 @@ const asked = (birthDate: string, change: Partial<IntendedUseInput> & { ages?: s
           instances: (change.ages ?? ['']).map((age, n) => ({
             sopInstanceUid: `1.2.3.${n + 1}`,
             sopClassUid: '1.2.840.10008.5.1.4.1.1.4',
-            metadata: dataset({ PatientAge: age }),
+            // As it is sent, valid or not.
+            metadata: { [tagOf('PatientAge')]: { vr: 'AS', Value: [age] } },
           })),
         },
       ],
@@ -58,6 +59,27 @@ it.each([
     expect(notes.every(({ severity }) => severity === 'warning')).toBe(true)
   },
 )
+
+it.each([
+  ['a short form of PatientAge', '', ['6Y']],
+  ['months', '', ['18 m']],
+  ['a number without its unit', '', ['17']],
+  ['one of two ages', '', ['006Y', '060Y']],
+  ['an age that the birth date contradicts', '19600101', ['006Y']],
+  ['a birth date that the age contradicts', '20200101', ['060Y']],
+])('holds who may be a child, by %s', (_what, birthDate, ages) => {
+  expect(() => asked(birthDate, { ages })).toThrow(expect.objectContaining({ code: 'OUTSIDE_INTENDED_USE' }))
+})
+
+it.each([
+  ['', ['60Y']],
+  ['', ['42']],
+  ['19600101', ['066Y']],
+  ['19600101', ['']],
+  ['19000101', ['060Y']],
+])('goes on with an adult, or without an age that says otherwise: %s, %s', (birthDate, ages) => {
+  expect(() => asked(birthDate, { ages })).not.toThrow()
+})
 
 it('asks nothing for a bundle that is meant for everybody', () => {
   const { intended_population: _, ...everybody } = ADULTS

@@ -82,9 +82,30 @@ function yearsBetween(from: string, to: string): number | undefined {
 
 const UNIT_YEARS: Readonly<Record<string, number>> = { D: 1 / DAYS_PER_YEAR, W: 7 / DAYS_PER_YEAR, M: 1 / 12, Y: 1 }
 
-/** AS "nnnD", "nnnW", "nnnM" or "nnnY" (PS3.5 Table 6.2-1); anything else is not taken for an age, nor are two different ones. */
+/** Anything without a unit is not taken for an age, nor are two different ones. */
 function commonAge(stated: readonly string[]): number | undefined {
-  const distinct = [...new Set(stated.map((text) => text.trim()).filter((text) => text !== ''))]
-  const match = distinct.length === 1 ? /^(\d{3})([DWMY])$/.exec(distinct[0]!) : null
-  return match ? Number(match[1]) * UNIT_YEARS[match[2]!]! : undefined
+  const distinct = distinctOf(stated)
+  return distinct.length === 1 ? readAge(distinct[0]!) : undefined
+}
+
+const distinctOf = (stated: readonly string[]) => [
+  ...new Set(stated.map((text) => text.trim()).filter((text) => text !== '')),
+]
+
+/** AS "nnnD", "nnnW", "nnnM" or "nnnY" (PS3.5 Table 6.2-1), also with fewer digits, a blank or a small letter ("6Y", "6 y"). */
+function readAge(text: string): number | undefined {
+  const match = /^(\d{1,3}) ?([DWMY])$/i.exec(text)
+  return match ? Number(match[1]) * UNIT_YEARS[match[2]!.toUpperCase()]! : undefined
+}
+
+/**
+ * Whether any of what is stated would make the patient younger than that, where `ageOf` cannot tell the age: a number without its unit, one of
+ * two ages, a birth date that another age contradicts.
+ */
+export function mayBeYounger(least: number, { patient, studyDate, patientAges }: Parameters<typeof ageOf>[0]): boolean {
+  const stated = distinctOf(patientAges).map(
+    (text) => readAge(text) ?? (/^\d{1,3}$/.test(text) ? Number(text) : undefined),
+  )
+  const ages = [yearsBetween(patient.patientBirthDate, studyDate), ...stated]
+  return ages.some((age) => age !== undefined && age >= 0 && age < least)
 }
