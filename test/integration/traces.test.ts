@@ -13,7 +13,7 @@ import { quietLog } from '../support/quiet-log.ts'
 import { eventually, type ServiceProcess, startServiceProcess } from '../support/service-process.ts'
 import { type CollectedSpan, startTraceCollector, type TraceCollector } from '../support/trace-collector.ts'
 
-const TINY_BUNDLE = fileURLToPath(new URL('../support/bundles/cascade', import.meta.url))
+const TINY_BUNDLE = fileURLToPath(new URL('../support/bundles/monai', import.meta.url))
 const ROUTER = ['4bf92f3577b34da6a3ce929d0e0e4736', '00f067aa0ba902b7']
 const SECRET = 'only-for-this-test'
 
@@ -46,14 +46,13 @@ beforeAll(async () => {
   const headers = { 'x-hub-signature-256': `sha256=${signature}`, traceparent: `00-${ROUTER.join('-')}-01` }
   const hinted = await fetch(`${service.url}/hints/webhook`, { method: 'POST', body, headers })
   expect(hinted.status).toBe(202)
-  const record = await eventually('at rest', async () =>
-    (await service.analyses()).find(({ state }) => state === 'delivered' || state === 'held'),
-  )
+  const atRest = async () => (await service.analyses()).find(({ state }) => state === 'delivered' || state === 'held')
+  const record = await eventually('at rest', atRest, 600_000)
   expect(record.hold).toBeUndefined()
   await service.kill('SIGTERM')
   const [{ traceId }] = collector.spans.filter(({ name }) => name === 'register') as [CollectedSpan]
   spans = collector.spans.filter((span) => span.traceId === traceId)
-}, 600_000)
+}, 900_000)
 afterAll(async () => {
   await service?.kill('SIGKILL')
   await servers?.close()
@@ -97,7 +96,7 @@ describe('the trace of a study', () => {
     expect(run!.attributes.pid).toBeGreaterThan(1)
     expect(run!.attributes.pid).not.toBe(service.pid)
     const stages = inference.filter(({ name }) => name === 'stage')
-    expect(stages.length).toBeGreaterThan(1)
+    expect(stages.length).toBeGreaterThan(0)
     for (const stage of stages) expect(stage.parentSpanId).toBe(run!.spanId)
   })
 

@@ -36,6 +36,8 @@ export type Fault =
   | { kind: 'cut' }
   /** No answer ever comes. */
   | { kind: 'hang' }
+  /** The server does it, and its answer comes byte by byte, never to an end. */
+  | { kind: 'drip' }
   /** The server does it, then the answer is replaced. */
   | { kind: 'replaced'; status: number; contentType: string; body: string }
 
@@ -85,6 +87,15 @@ export async function startFaultyEhr(targetUrl: string, rule: FaultRule): Promis
     if (fault?.kind === 'replaced') {
       response.writeHead(fault.status, { 'content-type': fault.contentType })
       response.end(fault.body)
+      return
+    }
+    if (fault?.kind === 'drip') {
+      response.writeHead(answer.status, {
+        'content-type': answer.headers.get('content-type') ?? 'application/fhir+json',
+      })
+      let at = 0
+      const drip = setInterval(() => response.write(body.subarray(at, ++at)), 100)
+      response.on('close', () => clearInterval(drip))
       return
     }
     const kept = fault?.kind === 'cut' ? body.subarray(0, Math.floor(body.length / 2)) : body
