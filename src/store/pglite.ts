@@ -14,7 +14,11 @@ export interface EmbeddedDatabase extends Database {
 
 /** Opens the database in `dataDir`/database, or in memory when `dataDir` is undefined. The folder must be locked by the caller. */
 export async function openPglite(dataDir: string | undefined): Promise<EmbeddedDatabase> {
-  const db = await start(dataDir)
+  return embedded(await start(dataDir))
+}
+
+/** The database as the store uses it; closing it closes `db`. */
+export function embedded(db: PGliteInterface): EmbeddedDatabase {
   const turns = createTurns()
   /** One connection serves all: work waits its turn here, so that nobody's statement lands in another's transaction. */
   const exclusive = <T>(work: () => Promise<T>): Promise<T> => turns('connection', work)

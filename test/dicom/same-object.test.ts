@@ -4,37 +4,17 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { dataset } from '../../src/dicom/dataset.ts'
 import { readPart10, writePart10 } from '../../src/dicom/part10.ts'
 import { isSameObject } from '../../src/dicom/same-object.ts'
-import { planSeries } from '../../src/dicom/series-volume.ts'
 import { EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN } from '../../src/dicom/transfer-syntax.ts'
 import type { AnalysisResult } from '../../src/domain/finding.ts'
 import type { Artifact } from '../../src/domain/ports/analysis-store.ts'
-import { IDENTITY } from '../../src/inference/volumes/rigid.ts'
-import { encodeResults } from '../../src/pipeline/encode/encode.ts'
-import { letterheadOf } from '../support/letterhead.ts'
-import { NOTHING_MORE, network } from '../support/network-output.ts'
+import { encodeStudy, twoSeries } from '../support/encoded-study.ts'
 import { inputOf } from './report-input.ts'
-import { classicSeries } from './support.ts'
 
 /** All that is stored of one analysis that was registered at that moment. */
 async function stored(analysedAt: string, change: (result: AnalysisResult) => AnalysisResult = (result) => result) {
-  const [reference, other] = [await classicSeries({ seriesKey: 'a' }), await classicSeries({ seriesKey: 'b' })]
-  const { result, labels } = inputOf(reference, other)
-  const made = await encodeResults({
-    result: change({ ...result, analysisId: 'one', analysedAt, segmentation: labels }),
-    images: [],
-    reference: { series: reference.series, plan: planSeries(reference.series) },
-    others: [
-      {
-        sequence: 'FLAIR',
-        series: other.series,
-        plan: planSeries(other.series),
-        registration: { transform: IDENTITY },
-      },
-    ],
-    letterhead: letterheadOf(),
-    ...network(labels),
-    writeBack: NOTHING_MORE,
-  })
+  const series = await twoSeries()
+  const { result, labels } = inputOf(series.reference, series.other)
+  const made = await encodeStudy(series, change({ ...result, analysisId: 'one', analysedAt, segmentation: labels }))
   return made.filter(({ sopInstanceUid }) => sopInstanceUid)
 }
 const of = (made: Artifact[], role: Artifact['role']) => made.find((artifact) => artifact.role === role)!.bytes

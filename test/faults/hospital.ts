@@ -17,13 +17,11 @@ import { imageSetDigest, registerAnalysis } from '../../src/pipeline/intake.ts'
 import { releaseHold } from '../../src/pipeline/resolve.ts'
 import { drainAnalyses, type Lease } from '../../src/pipeline/worker.ts'
 import { type AnalysisRecords, createAnalysisStore } from '../../src/store/analyses.ts'
-import type { Database } from '../../src/store/database.ts'
-import { migrate, readMigrations } from '../../src/store/migrate.ts'
-import { openPglite } from '../../src/store/pglite.ts'
 import { createWatchStore } from '../../src/store/watch.ts'
 import { isBrainMr } from '../../src/triggers/eligible.ts'
 import { createQidoPoll } from '../../src/triggers/qido-poll.ts'
 import { createStudyWatch, type StudyWatch } from '../../src/triggers/study-watch.ts'
+import { openDatabase } from '../support/database.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { quietLog } from '../support/quiet-log.ts'
 import { sampleResult } from '../support/sample-analyses.ts'
@@ -219,12 +217,6 @@ export async function openHospital(seed: string): Promise<Hospital> {
     wrongs: () => wrongsOf(studies, reports, createAnalysisStore(db, clock), createWatchStore(db, clock)),
     close: () => db.close(),
   }
-}
-
-async function openDatabase(): Promise<Database> {
-  const db = await openPglite(undefined)
-  await migrate(db, await readMigrations())
-  return db
 }
 
 function imageOf(study: Uid, n: number): Stored {

@@ -7,8 +7,7 @@ import { createProvider } from '../../src/identity/providers.ts'
 import { createSignIn, type SignInParts } from '../../src/identity/sign-in.ts'
 import { createAccessStore, createAccountStore } from '../../src/store/access.ts'
 import type { Database } from '../../src/store/database.ts'
-import { migrate, readMigrations } from '../../src/store/migrate.ts'
-import { openPglite } from '../../src/store/pglite.ts'
+import { openDatabase } from '../support/database.ts'
 import { failureOf } from '../support/failure-of.ts'
 import { CLIENT, followTo, type IdentityProvider, startIdentityProvider } from '../support/identity-provider.ts'
 
@@ -30,8 +29,7 @@ let ahead: number
 const clock = { now: () => new Date(nowMs + ahead), sleep: async () => undefined }
 
 beforeAll(async () => {
-  db = await openPglite(undefined)
-  await migrate(db, await readMigrations())
+  db = await openDatabase()
   store = createAccessStore(db)
   accounts = createAccountStore(db, clock)
 }, 120_000)

@@ -16,9 +16,8 @@ import { collectNotices } from '../../src/notices/collect.ts'
 import { sendNotices } from '../../src/notices/send.ts'
 import { createAnalysisStore } from '../../src/store/analyses.ts'
 import type { Database } from '../../src/store/database.ts'
-import { migrate, readMigrations } from '../../src/store/migrate.ts'
 import { createNoticeStore } from '../../src/store/notices.ts'
-import { openPglite } from '../../src/store/pglite.ts'
+import { openDatabase } from '../support/database.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { createMemoryWatchStore } from '../support/memory-watch-store.ts'
 import { createKeptLog } from '../support/quiet-log.ts'
@@ -36,8 +35,7 @@ const id = (letter: string) => letter.repeat(32)
 const closing: (() => unknown)[] = []
 let db: Database
 beforeAll(async () => {
-  db = await openPglite(undefined)
-  await migrate(db, await readMigrations())
+  db = await openDatabase()
 })
 afterAll(() => db.close())
 beforeEach(async () => {

@@ -12,9 +12,8 @@ import { registerAnalysis } from '../../src/pipeline/intake.ts'
 import { createSeriesPictures } from '../../src/pipeline/series-pictures.ts'
 import { createAnalysisStore } from '../../src/store/analyses.ts'
 import type { Database } from '../../src/store/database.ts'
-import { migrate, readMigrations } from '../../src/store/migrate.ts'
-import { openPglite } from '../../src/store/pglite.ts'
 import { classicSeries, STUDY_UID } from '../dicom/support.ts'
+import { openDatabase } from '../support/database.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { quietLog } from '../support/quiet-log.ts'
 
@@ -44,8 +43,7 @@ let study: string
 let tests = 0
 const clock = createManualClock('2026-03-01T10:00:00.000Z')
 beforeAll(async () => {
-  db = await openPglite(undefined)
-  await migrate(db, await readMigrations())
+  db = await openDatabase()
 }, 120_000)
 afterAll(() => db?.close())
 const ports = () => ({

@@ -6,9 +6,8 @@ import { type ConfirmPorts, confirmedOf, confirmPatient } from '../../src/pipeli
 import { readRecord } from '../../src/pipeline/read-record.ts'
 import { type AnalysisRecords, createAnalysisStore } from '../../src/store/analyses.ts'
 import type { Database } from '../../src/store/database.ts'
-import { migrate, readMigrations } from '../../src/store/migrate.ts'
-import { openPglite } from '../../src/store/pglite.ts'
 import { recordsOf } from '../support/clinical-record.ts'
+import { openDatabase } from '../support/database.ts'
 import { PATIENT, sampleResult } from '../support/fhir-report.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
@@ -33,8 +32,7 @@ const ports = (): ConfirmPorts => ({
 })
 
 beforeAll(async () => {
-  db = await openPglite(undefined)
-  await migrate(db, await readMigrations())
+  db = await openDatabase()
   analyses = createAnalysisStore(db, clock)
 })
 afterAll(() => db?.close())

@@ -8,9 +8,8 @@ import { registerAnalysis } from '../../src/pipeline/intake.ts'
 import { drainAnalyses } from '../../src/pipeline/worker.ts'
 import { createAnalysisStore } from '../../src/store/analyses.ts'
 import type { Database } from '../../src/store/database.ts'
-import { migrate, readMigrations } from '../../src/store/migrate.ts'
-import { openPglite } from '../../src/store/pglite.ts'
 import { createWorkitemStore } from '../../src/store/workitems.ts'
+import { openDatabase } from '../support/database.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { createMemoryWatchStore } from '../support/memory-watch-store.ts'
 import { quietLog } from '../support/quiet-log.ts'
@@ -26,8 +25,7 @@ let performed: Performed | undefined
 let ports: FollowPorts
 
 beforeAll(async () => {
-  db = await openPglite(undefined)
-  await migrate(db, await readMigrations())
+  db = await openDatabase()
 })
 afterAll(() => db?.close())
 

@@ -3,8 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { registerAnalysis } from '../../src/pipeline/intake.ts'
 import { createAnalysisStore } from '../../src/store/analyses.ts'
 import type { Database } from '../../src/store/database.ts'
-import { migrate, readMigrations } from '../../src/store/migrate.ts'
-import { openPglite } from '../../src/store/pglite.ts'
+import { openDatabase } from '../support/database.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { quietLog } from '../support/quiet-log.ts'
 
@@ -15,8 +14,7 @@ let analyses: ReturnType<typeof createAnalysisStore>
 let study: string
 let studies = 0
 beforeAll(async () => {
-  db = await openPglite(undefined)
-  await migrate(db, await readMigrations())
+  db = await openDatabase()
   analyses = createAnalysisStore(db, clock)
 }, 120_000)
 afterAll(() => db?.close())

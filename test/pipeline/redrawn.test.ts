@@ -1,12 +1,9 @@
 // Outlines that a reviewer corrects, from the request to the archive: a new segmentation, and volumes and diameters measured on it.
 import { extractText, getDocumentProxy } from 'unpdf'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { startDemoArchive } from '../../demo/archive/server.ts'
 import { items, number, text } from '../../src/dicom/dataset.ts'
 import { readPart10 } from '../../src/dicom/part10.ts'
 import { readLabels } from '../../src/dicom/segmentation-labels.ts'
-import { planSeries } from '../../src/dicom/series-volume.ts'
-import { createDicomWebClient } from '../../src/dicomweb/client.ts'
 import type { Stroke } from '../../src/domain/brush.ts'
 import { pairText } from '../../src/domain/corrected-diameters.ts'
 import { applyEdits, effectiveEdits } from '../../src/domain/corrections.ts'
@@ -17,22 +14,19 @@ import type { Edit } from '../../src/domain/review.ts'
 import type { DicomJson } from '../../src/domain/study.ts'
 import { type LabelVolume, toPatient, voxelMillilitres } from '../../src/domain/volume.ts'
 import { namedLesions } from '../../src/inference/lesions/redraw.ts'
-import { IDENTITY } from '../../src/inference/volumes/rigid.ts'
 import { deliver } from '../../src/pipeline/deliver.ts'
-import { encodeResults } from '../../src/pipeline/encode/encode.ts'
 import { drainReviews, type ReviewRequest, reviewAnalysis } from '../../src/pipeline/review.ts'
 import { createAnalysisStore } from '../../src/store/analyses.ts'
 import type { Database } from '../../src/store/database.ts'
-import { migrate, readMigrations } from '../../src/store/migrate.ts'
-import { openPglite } from '../../src/store/pglite.ts'
 import { createReviewStore } from '../../src/store/reviews.ts'
 import { inputOf } from '../dicom/report-input.ts'
-import { classicSeries, STUDY_UID } from '../dicom/support.ts'
+import { STUDY_UID } from '../dicom/support.ts'
 import { recordsOf } from '../support/clinical-record.ts'
+import { openDatabase } from '../support/database.ts'
+import { encodeStudy, startArchive, storeImages, twoSeries } from '../support/encoded-study.ts'
 import { letterheadOf } from '../support/letterhead.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { createMemoryWatchStore } from '../support/memory-watch-store.ts'
-import { NOTHING_MORE, network } from '../support/network-output.ts'
 import { quietLog } from '../support/quiet-log.ts'
 
 const ID = 'a1'
@@ -61,23 +55,18 @@ const options = {
   rejectSuperseded: true,
 }
 
-let server: Awaited<ReturnType<typeof startDemoArchive>>
+let server: Awaited<ReturnType<typeof startArchive>>
 let archive: ImageArchive
 let db: Database
 let software: LabelVolume
 let result: Omit<AnalysisResult, 'segmentation'>
 beforeAll(async () => {
-  server = await startDemoArchive()
-  archive = createDicomWebClient({ url: server.url, auth: { type: 'none' }, timeoutMs: 20_000, log: quietLog })
-  db = await openPglite(undefined)
-  await migrate(db, await readMigrations())
-  const [reference, other] = [await classicSeries({ seriesKey: 'a' }), await classicSeries({ seriesKey: 'b' })]
-  await archive.store(
-    STUDY_UID,
-    [reference, other].flatMap(({ files, series }) =>
-      files.map((bytes, n) => ({ sopInstanceUid: series.instances[n]!.sopInstanceUid, bytes })),
-    ),
-  )
+  server = await startArchive()
+  archive = server.archive
+  db = await openDatabase()
+  const series = await twoSeries()
+  const { reference, other } = series
+  await storeImages(archive, series)
   const input = inputOf(reference, other)
   software = input.labels
   const { grid } = software
@@ -95,22 +84,7 @@ beforeAll(async () => {
     })),
     referenceSeriesUid: reference.series.seriesInstanceUid,
   }
-  const made = await encodeResults({
-    result: { ...result, segmentation: software },
-    images: [],
-    reference: { series: reference.series, plan: planSeries(reference.series) },
-    others: [
-      {
-        sequence: 'FLAIR',
-        series: other.series,
-        plan: planSeries(other.series),
-        registration: { transform: IDENTITY },
-      },
-    ],
-    letterhead: letterheadOf(),
-    ...network(software),
-    writeBack: NOTHING_MORE,
-  })
+  const made = await encodeStudy(series, { ...result, segmentation: software })
   const { analyses } = ports()
   const digests = { bundleId: 'b', bundleDigest: 'd', instanceSetDigest: 's' }
   await analyses.register({ analysisId: ID, studyInstanceUid: STUDY_UID, ...digests })

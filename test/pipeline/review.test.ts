@@ -2,36 +2,29 @@
 
 import { extractText, getDocumentProxy } from 'unpdf'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { startDemoArchive } from '../../demo/archive/server.ts'
 import { items, number, text } from '../../src/dicom/dataset.ts'
 import { readPart10 } from '../../src/dicom/part10.ts'
-import { planSeries } from '../../src/dicom/series-volume.ts'
-import { createDicomWebClient } from '../../src/dicomweb/client.ts'
 import { AppError } from '../../src/domain/errors.ts'
-import type { AnalysisResult } from '../../src/domain/finding.ts'
 import type { ClinicalRecord, RecordScope, ReviewedDocuments } from '../../src/domain/ports/clinical-record.ts'
 import type { ImageArchive } from '../../src/domain/ports/image-archive.ts'
 import { spread } from '../../src/domain/retry.ts'
 import type { Review } from '../../src/domain/review.ts'
 import type { DicomJson } from '../../src/domain/study.ts'
-import { IDENTITY } from '../../src/inference/volumes/rigid.ts'
 import { deliver } from '../../src/pipeline/deliver.ts'
-import { encodeResults } from '../../src/pipeline/encode/encode.ts'
 import { imageSetDigest } from '../../src/pipeline/intake.ts'
 import { drainReviews, type ReviewRequest, reviewAnalysis } from '../../src/pipeline/review.ts'
 import { reviewedPdf } from '../../src/pipeline/reviewed-pdf.ts'
 import { createAnalysisStore } from '../../src/store/analyses.ts'
 import type { Database } from '../../src/store/database.ts'
-import { migrate, readMigrations } from '../../src/store/migrate.ts'
-import { openPglite } from '../../src/store/pglite.ts'
 import { createReviewStore } from '../../src/store/reviews.ts'
 import { inputOf } from '../dicom/report-input.ts'
-import { classicSeries, STUDY_UID } from '../dicom/support.ts'
+import { STUDY_UID } from '../dicom/support.ts'
 import { recordsOf } from '../support/clinical-record.ts'
+import { openDatabase } from '../support/database.ts'
+import { encodeStudy, startArchive, storeImages, twoSeries } from '../support/encoded-study.ts'
 import { letterheadOf } from '../support/letterhead.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { createMemoryWatchStore } from '../support/memory-watch-store.ts'
-import { NOTHING_MORE, network } from '../support/network-output.ts'
 import { quietLog } from '../support/quiet-log.ts'
 
 const ID = 'a1'
@@ -58,38 +51,19 @@ const options = {
   rejectSuperseded: true,
 }
 
-let server: Awaited<ReturnType<typeof startDemoArchive>>
+let server: Awaited<ReturnType<typeof startArchive>>
 let archive: ImageArchive
 let db: Database
 let volume: number
 beforeAll(async () => {
-  server = await startDemoArchive()
-  archive = createDicomWebClient({ url: server.url, auth: { type: 'none' }, timeoutMs: 20_000, log: quietLog })
-  db = await openPglite(undefined)
-  await migrate(db, await readMigrations())
-  const [reference, other] = [await classicSeries({ seriesKey: 'a' }), await classicSeries({ seriesKey: 'b' })]
-  const images = [reference, other].flatMap(({ files, series }) =>
-    files.map((bytes, n) => ({ sopInstanceUid: series.instances[n]!.sopInstanceUid, bytes })),
-  )
-  await archive.store(STUDY_UID, images)
-  const { result, labels } = inputOf(reference, other)
+  server = await startArchive()
+  archive = server.archive
+  db = await openDatabase()
+  const series = await twoSeries()
+  await storeImages(archive, series)
+  const { result, labels } = inputOf(series.reference, series.other)
   volume = result.measurements.find(({ region }) => region === 'ET')!.value
-  const made = await encodeResults({
-    result: { ...result, analysisId: ID, segmentation: labels } satisfies AnalysisResult,
-    images: [],
-    reference: { series: reference.series, plan: planSeries(reference.series) },
-    others: [
-      {
-        sequence: 'FLAIR',
-        series: other.series,
-        plan: planSeries(other.series),
-        registration: { transform: IDENTITY },
-      },
-    ],
-    letterhead: letterheadOf(),
-    ...network(labels),
-    writeBack: NOTHING_MORE,
-  })
+  const made = await encodeStudy(series, { ...result, analysisId: ID, segmentation: labels })
   const { analyses } = ports()
   const digests = { bundleId: 'b', bundleDigest: 'd', instanceSetDigest: 's' }
   await analyses.register({ analysisId: ID, studyInstanceUid: STUDY_UID, ...digests })

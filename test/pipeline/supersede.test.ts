@@ -1,34 +1,29 @@
 // A later analysis of a study: its report names the earlier one, and a note withdraws what that one stored, on the archive.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { startDemoArchive } from '../../demo/archive/server.ts'
 import { items, text } from '../../src/dicom/dataset.ts'
 import { readPart10 } from '../../src/dicom/part10.ts'
-import { planSeries } from '../../src/dicom/series-volume.ts'
-import { createDicomWebClient } from '../../src/dicomweb/client.ts'
 import type { AnalysisRecord } from '../../src/domain/analysis.ts'
 import type { AnalysisResult } from '../../src/domain/finding.ts'
 import type { Artifact, ArtifactRole } from '../../src/domain/ports/analysis-store.ts'
 import type { ImageArchive } from '../../src/domain/ports/image-archive.ts'
 import type { Decision } from '../../src/domain/review.ts'
 import type { DicomJson } from '../../src/domain/study.ts'
-import { IDENTITY } from '../../src/inference/volumes/rigid.ts'
 import { deliver } from '../../src/pipeline/deliver.ts'
-import { encodeResults } from '../../src/pipeline/encode/encode.ts'
 import { imageSetDigest } from '../../src/pipeline/intake.ts'
 import { acceptanceNotes, findPredecessor } from '../../src/pipeline/predecessor.ts'
 import { inputOf } from '../dicom/report-input.ts'
-import { classicSeries, STUDY_UID } from '../dicom/support.ts'
-import { letterheadOf } from '../support/letterhead.ts'
+import { STUDY_UID } from '../dicom/support.ts'
+import { encodeStudy, startArchive, storeImages, twoSeries } from '../support/encoded-study.ts'
 import { createMemoryWatchStore } from '../support/memory-watch-store.ts'
-import { NOTHING_MORE, network } from '../support/network-output.ts'
+import { NOTHING_MORE } from '../support/network-output.ts'
 import { quietLog } from '../support/quiet-log.ts'
 
-let server: Awaited<ReturnType<typeof startDemoArchive>>
+let server: Awaited<ReturnType<typeof startArchive>>
 let archive: ImageArchive
 beforeEach(async () => {
-  server = await startDemoArchive()
-  archive = createDicomWebClient({ url: server.url, auth: { type: 'none' }, timeoutMs: 20_000, log: quietLog })
+  server = await startArchive()
+  archive = server.archive
 })
 afterEach(() => server.close())
 
@@ -71,33 +66,16 @@ function memoryAnalyses() {
 
 /** Stores the images, then one analysis after the other. */
 async function scenario(options: { rejectSuperseded: boolean; excludedRoles?: ArtifactRole[] }) {
-  const [reference, other] = [await classicSeries({ seriesKey: 'a' }), await classicSeries({ seriesKey: 'b' })]
-  const images = [reference, other].flatMap(({ files, series }) =>
-    files.map((bytes, n) => ({ sopInstanceUid: series.instances[n]!.sopInstanceUid, bytes })),
-  )
-  await archive.store(STUDY_UID, images)
+  const series = await twoSeries()
+  await storeImages(archive, series)
   const analyses = memoryAnalyses()
   const watch = createMemoryWatchStore()
   const analyse = async (analysisId: string, analysedAt: string, beforeDelivery = () => {}) => {
-    const { result, labels } = inputOf(reference, other)
+    const input = inputOf(series.reference, series.other)
     const predecessor = await findPredecessor(analyses, { studyInstanceUid: STUDY_UID, sequence: analyses.count() + 1 })
-    const made = await encodeResults({
-      result: { ...result, analysisId, analysedAt, segmentation: labels } satisfies AnalysisResult,
-      images: [],
-      reference: { series: reference.series, plan: planSeries(reference.series) },
-      others: [
-        {
-          sequence: 'FLAIR',
-          series: other.series,
-          plan: planSeries(other.series),
-          registration: { transform: IDENTITY },
-        },
-      ],
-      letterhead: letterheadOf(),
-      ...(predecessor ? { predecessor } : {}),
-      ...network(labels),
-      writeBack: { ...NOTHING_MORE, rejectSuperseded: options.rejectSuperseded },
-    })
+    const result: AnalysisResult = { ...input.result, analysisId, analysedAt, segmentation: input.labels }
+    const writeBack = { ...NOTHING_MORE, rejectSuperseded: options.rejectSuperseded }
+    const made = await encodeStudy(series, result, { ...(predecessor && { predecessor }), writeBack })
     const record = analyses.add(analysisId, analysedAt, made)
     beforeDelivery()
     const excludedRoles = new Set(options.excludedRoles)

@@ -7,8 +7,7 @@ import type { DeliveryOutcome } from '../../src/pipeline/deliver.ts'
 import { drainAnalyses, type Lease, type WorkerPorts } from '../../src/pipeline/worker.ts'
 import { type AnalysisRecords, createAnalysisStore } from '../../src/store/analyses.ts'
 import type { Database } from '../../src/store/database.ts'
-import { migrate, readMigrations } from '../../src/store/migrate.ts'
-import { openPglite } from '../../src/store/pglite.ts'
+import { openDatabase } from '../support/database.ts'
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
 import { createKeptLog, type KeptLog } from '../support/quiet-log.ts'
 
@@ -21,8 +20,7 @@ let number = 0
 let analysisId = ''
 
 beforeAll(async () => {
-  db = await openPglite(undefined)
-  await migrate(db, await readMigrations())
+  db = await openDatabase()
 })
 afterAll(() => db?.close())
 

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createDicomWebClient } from '../../src/dicomweb/client.ts'
 import { createRecordStore } from '../../src/fhir/connection/client.ts'
 import { createAnalysisStore } from '../../src/store/analyses.ts'
-import { migrate, readMigrations } from '../../src/store/migrate.ts'
-import { type EmbeddedDatabase, openPglite } from '../../src/store/pglite.ts'
+import type { EmbeddedDatabase } from '../../src/store/pglite.ts'
 import { createWatchStore } from '../../src/store/watch.ts'
+import { openDatabase } from '../support/database.ts'
 import { quietLog } from '../support/quiet-log.ts'
 import { realClock } from '../support/real-clock.ts'
 import { delivered } from '../support/sample-analyses.ts'
@@ -54,8 +54,7 @@ it('code evaluation: nothing turns text into code', () => {
 describe('SQL injection', () => {
   let db: EmbeddedDatabase
   beforeAll(async () => {
-    db = await openPglite(undefined)
-    await migrate(db, await readMigrations())
+    db = await openDatabase()
   }, 120_000)
   afterAll(() => db?.close())
 

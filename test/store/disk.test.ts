@@ -4,8 +4,7 @@ import { expect, it } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
 import { databaseError } from '../../src/store/database.ts'
 import { expectRoom, expectWritable } from '../../src/store/disk.ts'
-import { migrate, readMigrations } from '../../src/store/migrate.ts'
-import { openPglite } from '../../src/store/pglite.ts'
+import { openDatabase } from '../support/database.ts'
 
 const MIB = 2 ** 20
 
@@ -20,8 +19,7 @@ it('is not ready below 256 MiB, and names the folder by its setting', async () =
 })
 
 it('writes a row each time, and is not ready when the server has no room for it', async () => {
-  const db = await openPglite(undefined)
-  await migrate(db, await readMigrations())
+  const db = await openDatabase()
   await expectWritable(db, new Date(1000))
   await expectWritable(db, new Date(2000))
   const rows = await db.query<{ updated_at: Date }>(

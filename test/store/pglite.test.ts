@@ -1,15 +1,13 @@
 // The store's contracts on the embedded database, in memory.
 
-import { migrate, readMigrations } from '../../src/store/migrate.ts'
-import { openPglite } from '../../src/store/pglite.ts'
 import { analysisStoreContract } from '../contract/analysis-store.ts'
 import { auditTrailContract } from '../contract/audit-trail.ts'
 import { reviewStoreContract } from '../contract/review-store.ts'
 import { watchStoreContract } from '../contract/watch-store.ts'
+import { openDatabase } from '../support/database.ts'
 
 const open = async () => {
-  const db = await openPglite(undefined)
-  await migrate(db, await readMigrations())
+  const db = await openDatabase()
   return db
 }
 

@@ -2,10 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
-import { migrate, readMigrations } from '../../src/store/migrate.ts'
-import { openPglite } from '../../src/store/pglite.ts'
 import type { NamedQuery } from '../../src/store/queries/named-query.ts'
 import { QUERIES } from '../../src/store/queries.ts'
+import { openDatabase } from '../support/database.ts'
 
 const NOW = 'now()'
 const LATER = `now() + interval '1 hour'`
@@ -117,8 +116,7 @@ const TABLE_SCAN =
 
 let db: Database
 beforeAll(async () => {
-  db = await openPglite(undefined)
-  await migrate(db, await readMigrations())
+  db = await openDatabase()
   await db.transaction((tx) =>
     tx.script(`
       insert into gliabridge.analyses (analysis_id, study_instance_uid, bundle_id, bundle_digest, instance_set_digest, state, created_at, updated_at, due_at, summary)

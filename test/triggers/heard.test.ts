@@ -2,9 +2,8 @@
 import { expect, it } from 'vitest'
 import { AppError } from '../../src/domain/errors.ts'
 import { createHintStore } from '../../src/store/hints.ts'
-import { migrate, readMigrations } from '../../src/store/migrate.ts'
-import { openPglite } from '../../src/store/pglite.ts'
 import { createHeardTrigger } from '../../src/triggers/heard.ts'
+import { openDatabase } from '../support/database.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { createMemoryWatchStore } from '../support/memory-watch-store.ts'
 import { createKeptLog } from '../support/quiet-log.ts'
@@ -15,8 +14,7 @@ const STUDY = { studyInstanceUid: '1.2.3', studyDate: '20260301', studyTime: '',
 async function setUp(archive: (number: string) => Promise<string[]>) {
   const clock = createManualClock()
   const log = createKeptLog()
-  const db = await openPglite(undefined)
-  await migrate(db, await readMigrations())
+  const db = await openDatabase()
   const hints = createHintStore(db, clock)
   const watchStore = createMemoryWatchStore()
   const searched: { at: string; number: string }[] = []

@@ -1,19 +1,16 @@
 // An analysis made again: what is the same, what is named where it is not, and why; never a value of a patient.
 
 import { beforeAll, describe, expect, it } from 'vitest'
-import { planSeries } from '../../../src/dicom/series-volume.ts'
 import type { AnalysisRecord } from '../../../src/domain/analysis.ts'
 import type { AnalysisResult } from '../../../src/domain/finding.ts'
 import type { AnalysisStore, Artifact, PriorAnalyses } from '../../../src/domain/ports/analysis-store.ts'
 import type { ImageArchive } from '../../../src/domain/ports/image-archive.ts'
-import { IDENTITY } from '../../../src/inference/volumes/rigid.ts'
-import { encodeResults } from '../../../src/pipeline/encode/encode.ts'
 import { archiveAsOf, storeAsOf } from '../../../src/pipeline/reproduce/as-of.ts'
 import { artifactVerdicts, reasonsOf, type Versions, versionsOf } from '../../../src/pipeline/reproduce/verdict.ts'
 import { inputOf } from '../../dicom/report-input.ts'
-import { classicSeries } from '../../dicom/support.ts'
+import { encodeStudy, twoSeries } from '../../support/encoded-study.ts'
 import { letterheadOf } from '../../support/letterhead.ts'
-import { NOTHING_MORE, network } from '../../support/network-output.ts'
+import { NOTHING_MORE } from '../../support/network-output.ts'
 
 interface Change {
   result?: (result: AnalysisResult) => Partial<AnalysisResult>
@@ -22,25 +19,11 @@ interface Change {
 }
 
 async function made({ result: change, institution = '', labelMap = false }: Change = {}) {
-  const [reference, other] = [await classicSeries({ seriesKey: 'a' }), await classicSeries({ seriesKey: 'b' })]
-  const { result, labels } = inputOf(reference, other)
+  const series = await twoSeries()
+  const { result, labels } = inputOf(series.reference, series.other)
   const whole = { ...result, segmentation: labels }
-  return encodeResults({
-    result: { ...whole, ...change?.(whole) },
-    images: [],
-    reference: { series: reference.series, plan: planSeries(reference.series) },
-    others: [
-      {
-        sequence: 'FLAIR',
-        series: other.series,
-        plan: planSeries(other.series),
-        registration: { transform: IDENTITY },
-      },
-    ],
-    letterhead: letterheadOf(institution),
-    ...network(labels),
-    writeBack: { ...NOTHING_MORE, labelMap },
-  })
+  const writeBack = { ...NOTHING_MORE, labelMap }
+  return encodeStudy(series, { ...whole, ...change?.(whole) }, { letterhead: letterheadOf(institution), writeBack })
 }
 
 const resultOf = (artifacts: Artifact[]) =>
