@@ -13,7 +13,8 @@ import type { ReceivedImages } from './domain/ports/received-images.ts'
 import type { WatchStore } from './domain/ports/watch-store.ts'
 import { keepRetention } from './domain/retention.ts'
 import { removeReceived } from './pipeline/keep-received.ts'
-import { type DimseListener, listenDimse } from './receiving/dimse.ts'
+import { listenDimse } from './receiving/dimse.ts'
+import type { Listener } from './receiving/listener.ts'
 import { openReceivedImages } from './receiving/spool.ts'
 import { createStowReceiver, type StowReceiver } from './receiving/stow.ts'
 import { withReceived } from './receiving/with-received.ts'
@@ -35,7 +36,7 @@ export interface OpenArchive {
   received?: ReceivedImages
   storeImages?: StowReceiver
   /** Takes DICOM associations from now on; absent where the site takes none. */
-  listen?(): Promise<DimseListener>
+  listen?(): Promise<Listener>
   close(): Promise<void>
 }
 

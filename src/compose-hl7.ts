@@ -4,7 +4,8 @@ import { readTls } from './compose-archive.ts'
 import type { Clock } from './domain/ports/clock.ts'
 import type { HintStore } from './domain/ports/hint-store.ts'
 import type { Log } from './domain/ports/log.ts'
-import { listenMllp, type MllpListener } from './receiving/hl7/mllp.ts'
+import { listenMllp } from './receiving/hl7/mllp.ts'
+import type { Listener } from './receiving/listener.ts'
 import type { Settings } from './settings/schema.ts'
 
 export interface Hl7Parts {
@@ -18,7 +19,7 @@ export async function listenHl7(
   { receive: { hl7 } }: Pick<Settings, 'receive'>,
   { hints, clock, log }: Hl7Parts,
   onHeard: () => void,
-): Promise<MllpListener | undefined> {
+): Promise<Listener | undefined> {
   const { port } = hl7
   if (port === undefined) return undefined
   const tls = await readTls(hl7.tls, 'receive.hl7.tls')

@@ -1,9 +1,8 @@
 // Starts the demo archive on a loopback port, in a folder that stays or in a temporary one that goes with it.
 import { mkdtemp, rm } from 'node:fs/promises'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ServerType, serve } from '@hono/node-server'
+import { serveOnLoopback } from '../loopback.ts'
 import { createArchiveApp, ROOT } from './app.ts'
 import { openInstanceStore } from './store.ts'
 
@@ -21,11 +20,11 @@ export async function startDemoArchive(options: { port?: number; dataDir?: strin
   }
   try {
     const app = createArchiveApp(await openInstanceStore(folder))
-    const { server, port } = await listen(app.fetch, options.port ?? 0)
+    const server = await serveOnLoopback(app.fetch, options.port ?? 0)
     return {
-      url: `http://127.0.0.1:${port}${ROOT}`,
+      url: `${server.origin}${ROOT}`,
       async close() {
-        await stop(server)
+        await server.close()
         await removeFolder()
       },
     }
@@ -33,20 +32,4 @@ export async function startDemoArchive(options: { port?: number; dataDir?: strin
     await removeFolder()
     throw error
   }
-}
-
-function listen(fetch: (request: Request) => Response | Promise<Response>, port: number) {
-  return new Promise<{ server: ServerType; port: number }>((resolve, reject) => {
-    const server = serve({ fetch, port, hostname: '127.0.0.1' }, (address: AddressInfo) =>
-      resolve({ server, port: address.port }),
-    )
-    server.once('error', reject)
-  })
-}
-
-function stop(server: ServerType): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.close((error) => (error ? reject(error) : resolve()))
-    if ('closeAllConnections' in server) server.closeAllConnections()
-  })
 }

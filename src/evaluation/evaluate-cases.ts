@@ -9,6 +9,7 @@ import { bratsLabels, caseNames, readCaseFiles, SUFFIXES, sameGrid } from './cas
 import { falseEnhancement, scoreRegions, summarise } from './evaluate.ts'
 import type { CaseReport, EvaluationReport } from './report.ts'
 import { segmentCase } from './segment-case.ts'
+import { createStepTimer } from './step-timer.ts'
 
 export interface EvaluateOptions {
   /** Holds one folder per case: <case>/<case>_t1, _t1ce, _t2, _flair and _seg, as .nii, .nii.gz or .nii.xz. */
@@ -61,15 +62,8 @@ export async function evaluateCases(options: EvaluateOptions): Promise<Evaluatio
 
 async function evaluateCase(folder: string, name: string, options: EvaluateOptions, say: (text: string) => void) {
   const { bundle, runner, registrar } = options
-  const seconds = { read: 0, prepare: 0, segment: 0, label: 0, score: 0, total: 0 }
-  const started = performance.now()
-  const time = async <T>(step: keyof typeof seconds, work: () => T | Promise<T>): Promise<T> => {
-    const from = performance.now()
-    say(step)
-    const result = await work()
-    seconds[step] = (performance.now() - from) / 1000
-    return result
-  }
+  const timer = createStepTimer(['read', 'prepare', 'segment', 'label', 'score'], () => performance.now(), say)
+  const { seconds, time } = timer
   const { images, expert } = await time('read', async () => {
     const files = await readCaseFiles(folder)
     if (!files.labels) throw new AppError('NOT_FOUND', `${name} has no expert labels (_seg.nii.gz)`)
@@ -87,7 +81,7 @@ async function evaluateCase(folder: string, name: string, options: EvaluateOptio
       throw new AppError('INPUT_IMPLAUSIBLE', `the labels are not on the grid of ${SUFFIXES[reference]}`)
     return scoreRegions(labels, expert, bundle.regions)
   })
-  seconds.total = (performance.now() - started) / 1000
+  timer.end()
   const motion: CaseReport['motion'] = {}
   for (const { sequence, registration } of prepared.images) {
     if (!registration) continue

@@ -18,6 +18,7 @@ import { byId, parseCsv, type Table } from './csv.ts'
 import { type RegionScore, scoreRegions } from './evaluate.ts'
 import { checkLabelColumns, clinicalOf, labelsOf, withFullNames } from './label-table.ts'
 import { segmentCase } from './segment-case.ts'
+import { createStepTimer } from './step-timer.ts'
 
 export interface EvaluateChainOptions {
   /** Each holds one folder per case, as readCaseFiles reads it; the case's name is its ID in the table. */
@@ -98,15 +99,8 @@ async function runCase(
   { bundle, runner, registrar, labels: table }: EvaluateChainOptions,
   say: (text: string) => void,
 ): Promise<{ found: ChainCase; peakRssMb: number }> {
-  const seconds = { read: 0, prepare: 0, segment: 0, label: 0, predict: 0, total: 0 }
-  const started = performance.now()
-  const time = async <T>(step: keyof typeof seconds, work: () => T | Promise<T>): Promise<T> => {
-    const from = performance.now()
-    say(step)
-    const result = await work()
-    seconds[step] = (performance.now() - from) / 1000
-    return result
-  }
+  const timer = createStepTimer(['read', 'prepare', 'segment', 'label', 'predict'], () => performance.now(), say)
+  const { seconds, time } = timer
   const where = `${table.name}, line ${row.line}`
   const clinical = clinicalOf(row.cells, where)
   const files = await time('read', () => readCaseFiles(folder))
@@ -126,7 +120,7 @@ async function runCase(
   )
   const stated = evaluableOf(labels, bundle, sequencesOf(prepared.images))
   const scores = scoresOf(labels, files, bundle, name).filter(({ region }) => stated.bundle.regions[region])
-  seconds.total = (performance.now() - started) / 1000
+  timer.end()
   const chainCase: ChainCase = {
     case: name,
     noFinding,

@@ -1,6 +1,6 @@
 // Listens for DICOM associations and keeps what is stored in them in the spool.
-import { connect, createServer, type Server, type Socket } from 'node:net'
-import { connect as connectTls, createServer as createTlsServer } from 'node:tls'
+import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import dimse from 'dcmjs-dimse'
 import { describeObject } from '../dicomweb/describe-object.ts'
 import { AppError, asAppError } from '../domain/errors.ts'
@@ -10,15 +10,9 @@ import type { Log } from '../domain/ports/log.ts'
 import type { ReceivedImages } from '../domain/ports/received-images.ts'
 import { type CommitmentReport, readCommitment, reportOn } from './commitment.ts'
 import { type ScpSite, StorageScp } from './dimse-scp.ts'
+import { type Listener, type ListenerTls, openListener } from './listener.ts'
 import { type DimsePeer, rejectionOf, STORAGE_COMMITMENT, STORAGE_COMMITMENT_INSTANCE } from './negotiation.ts'
 import { PduGate } from './pdu-gate.ts'
-
-/** PEM. With `ca` the peer must show a certificate of that authority. */
-export interface DimseTls {
-  key: string
-  cert: string
-  ca?: string
-}
 
 export interface DimseOptions {
   host: string
@@ -27,26 +21,23 @@ export interface DimseOptions {
   /** AE title → what is known of it; no other may call. */
   peers: Readonly<Record<string, DimsePeer>>
   commitment: boolean
-  tls?: DimseTls | undefined
+  tls?: ListenerTls | undefined
   received: Pick<ReceivedImages, 'put' | 'whichAreKept'>
   audit: AuditTrail
   log: Log
 }
 
-export interface DimseListener {
-  port: number
-  /** Ends all associations; what was not acknowledged is sent again by its sender. */
-  close(): Promise<void>
-}
-
 /** Without a PDU for so long an association is ended: scanners hold one open while they reconstruct. */
 const TIMERS = { associationTimeout: 30_000, pduTimeout: 300_000 }
 
-/** Throws SETTINGS_INVALID when the address cannot be had, or the certificate not be used. */
-export async function listenDimse(options: DimseOptions): Promise<DimseListener> {
+/**
+ * Closing it ends all associations; what was not acknowledged is sent again by its sender. Throws SETTINGS_INVALID when the address
+ * cannot be had, or the certificate cannot be used.
+ */
+export async function listenDimse(options: DimseOptions): Promise<Listener> {
   // What the library logs goes past our log and its rules.
   dimse.log.setLevel('silent')
-  const { log, tls } = options
+  const { log } = options
   const open = new Set<Socket>()
   const site = createSite(options, () => open.size > LIMITS.associations)
   const take = (socket: Socket) => {
@@ -62,44 +53,7 @@ export async function listenDimse(options: DimseOptions): Promise<DimseListener>
     // The library starts its timers at this event.
     gate.emit('connect')
   }
-  const server = tls === undefined ? createServer(take) : createSecure(tls, take)
-  await listening(server, options)
-  const address = server.address()
-  return {
-    port: typeof address === 'object' && address !== null ? address.port : options.port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        for (const socket of open) socket.destroy()
-      }),
-  }
-}
-
-function createSecure(tls: DimseTls, take: (socket: Socket) => void): Server {
-  try {
-    return createTlsServer({ ...tls, minVersion: 'TLSv1.2', requestCert: tls.ca !== undefined }, take)
-  } catch (error) {
-    throw new AppError('SETTINGS_INVALID', 'receive.dimse.tls: key and certificate cannot be used together', {
-      cause: error,
-    })
-  }
-}
-
-function listening(server: Server, { host, port }: Pick<DimseOptions, 'host' | 'port'>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        new AppError(
-          'SETTINGS_INVALID',
-          `receive.dimse.host ${host}, receive.dimse.port ${port} cannot be had (${error.code})`,
-          {
-            cause: error,
-          },
-        ),
-      ),
-    )
-    server.listen(port, host, resolve)
-  })
+  return openListener({ ...options, section: 'receive.dimse', open }, take)
 }
 
 function createSite(
@@ -161,7 +115,7 @@ interface ReportAddress {
   port: number
   from: string
   to: string
-  tls?: DimseTls | undefined
+  tls?: ListenerTls | undefined
 }
 
 /** In an association of its own, in which we are the SCP although we ask for it (PS3.7 Annex D.3.3.4). */

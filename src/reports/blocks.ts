@@ -71,6 +71,14 @@ export function drawHeading(
   drawRule({ canvas }, x, y + HEADING_HEIGHT - 3, width)
 }
 
+/** The ground of a statement: a pale band with a dark edge on the left. */
+export function drawBand({ canvas }: Pick<Tools, 'canvas'>, x: number, y: number, width: number, height: number): void {
+  canvas.artifact((doc) => {
+    doc.rect(x, y, width, height).fill(INK.band)
+    doc.rect(x, y, 2.5, height).fill(INK.text)
+  })
+}
+
 export function drawRule(
   { canvas }: Pick<Tools, 'canvas'>,
   x: number,

@@ -1,7 +1,7 @@
 // The top of the page: what it is, that nobody reviewed it, whose it is, and the finding in one sentence.
 
 import * as words from '../wording/report-page.ts'
-import { ascent, type Block, drawRule, drawText, leading, paragraph, STYLES, type Tools } from './blocks.ts'
+import { ascent, type Block, drawBand, drawRule, drawText, leading, paragraph, STYLES, type Tools } from './blocks.ts'
 import type { Parent } from './canvas.ts'
 import { INK } from './colours.ts'
 import type { Field, ReportContent } from './page-content.ts'
@@ -102,10 +102,7 @@ export function summaryBlock(tools: Tools, parent: Parent, content: ReportConten
   return {
     height,
     draw: (x, y) => {
-      tools.canvas.artifact((doc) => {
-        doc.rect(x, y, width, height).fill(INK.band)
-        doc.rect(x, y, 2.5, height).fill(INK.text)
-      })
+      drawBand(tools, x, y, width, height)
       tools.canvas.tag(parent, 'P', () => {
         lines.forEach((line, n) => {
           const base = y + 5 + ascent(STYLES.summary) + n * leading(STYLES.summary)

@@ -4,6 +4,7 @@ import * as words from '../wording/report-page.ts'
 import {
   ascent,
   type Block,
+  drawBand,
   drawHeading,
   drawRule,
   drawText,
@@ -119,10 +120,7 @@ export function statementBlock(tools: Tools, parent: Parent, statement: string[]
   return {
     height,
     draw: (x, y) => {
-      tools.canvas.artifact((doc) => {
-        doc.rect(x, y, width, height).fill(INK.band)
-        doc.rect(x, y, 2.5, height).fill(INK.text)
-      })
+      drawBand(tools, x, y, width, height)
       let top = y + 5
       for (const lines of parts) {
         const block = paragraph(tools, parent, lines, style)

@@ -10,7 +10,8 @@ import { readFileMeta } from '../../src/dicom/file-meta.ts'
 import { AppError } from '../../src/domain/errors.ts'
 import type { AuditEntry } from '../../src/domain/ports/audit-trail.ts'
 import type { ReceivedImages } from '../../src/domain/ports/received-images.ts'
-import { type DimseListener, type DimseOptions, listenDimse } from '../../src/receiving/dimse.ts'
+import { type DimseOptions, listenDimse } from '../../src/receiving/dimse.ts'
+import type { Listener } from '../../src/receiving/listener.ts'
 import { openReceivedImages } from '../../src/receiving/spool.ts'
 import {
   type BuiltInstance,
@@ -32,7 +33,7 @@ const COMMIT = new URL('./oracles/commit_storage.py', import.meta.url).pathname
 
 let folder: string
 let spool: ReceivedImages
-let listener: DimseListener | undefined
+let listener: Listener | undefined
 let expectRoom: () => Promise<void>
 let audited: AuditEntry[]
 let log: ReturnType<typeof createKeptLog>

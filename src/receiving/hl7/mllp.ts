@@ -1,12 +1,11 @@
 // Listens for HL7 v2 messages over MLLP: each is a hint, acknowledged once it is kept.
-import { BlockList, createServer, isIP, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer } from 'node:tls'
+import { BlockList, isIP, type Socket } from 'node:net'
 import { AppError, asAppError, unforeseenFields } from '../../domain/errors.ts'
 import { LIMITS } from '../../domain/limits.ts'
 import type { Clock } from '../../domain/ports/clock.ts'
 import type { HintStore } from '../../domain/ports/hint-store.ts'
 import type { Log } from '../../domain/ports/log.ts'
-import type { DimseTls } from '../dimse.ts'
+import { type Listener, type ListenerTls, openListener } from '../listener.ts'
 import { type Answer, answerTo } from './answer.ts'
 import { createMllpFrames } from './frames.ts'
 import { readHeader, readHints } from './message.ts'
@@ -17,7 +16,7 @@ export interface MllpOptions {
   port: number
   /** Addresses and subnets ("10.1.2.0/24") that may send; no other is heard. */
   peers: readonly string[]
-  tls?: DimseTls | undefined
+  tls?: ListenerTls | undefined
   accessionFields: readonly string[]
   hints: Pick<HintStore, 'add'>
   /** Called after each message that was kept. */
@@ -28,19 +27,16 @@ export interface MllpOptions {
   log: Log
 }
 
-export interface MllpListener {
-  port: number
-  /** Ends all connections; what was not acknowledged is sent again by its sender. */
-  close(): Promise<void>
-}
-
 const START = Buffer.from([0x0b])
 const END = Buffer.from([0x1c, 0x0d])
 /** A peer that vanished without a word is noticed after this. */
 const KEEP_ALIVE_MS = 60_000
 
-/** Throws SETTINGS_INVALID when the address cannot be had, a peer is no address, or the certificate cannot be used. */
-export async function listenMllp(options: MllpOptions): Promise<MllpListener> {
+/**
+ * Closing it ends all connections; what was not acknowledged is sent again by its sender. Throws SETTINGS_INVALID when the address
+ * cannot be had, a peer is no address, or the certificate cannot be used.
+ */
+export async function listenMllp(options: MllpOptions): Promise<Listener> {
   const { log } = options
   const isPeer = allowList(options.peers)
   const open = new Set<Socket>()
@@ -59,17 +55,7 @@ export async function listenMllp(options: MllpOptions): Promise<MllpListener> {
     socket.setKeepAlive(true, KEEP_ALIVE_MS)
     void hear(options, socket)
   }
-  const server = options.tls === undefined ? createServer(take) : createSecure(options.tls, take)
-  await listening(server, options)
-  const address = server.address()
-  return {
-    port: typeof address === 'object' && address !== null ? address.port : options.port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        for (const socket of open) socket.destroy()
-      }),
-  }
+  return openListener({ ...options, section: 'receive.hl7', open }, take)
 }
 
 /** One message after the other, until the peer ends the connection, is too slow, or sends what is no MLLP. */
@@ -165,25 +151,4 @@ function allowList(peers: readonly string[]): (address: string) => boolean {
     const address = given.replace(/^::ffff:(?=\d+\.)/i, '')
     return isIP(address) !== 0 && list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
   }
-}
-
-function createSecure(tls: DimseTls, take: (socket: Socket) => void): Server {
-  try {
-    const server = createTlsServer({ ...tls, minVersion: 'TLSv1.2', requestCert: tls.ca !== undefined }, take)
-    // A handshake that fails is the peer's affair.
-    server.on('tlsClientError', (_error, socket) => socket.destroy())
-    return server
-  } catch (cause) {
-    throw new AppError('SETTINGS_INVALID', 'receive.hl7.tls: key and certificate cannot be used together', { cause })
-  }
-}
-
-function listening(server: Server, { host, port }: Pick<MllpOptions, 'host' | 'port'>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const where = `receive.hl7.host ${host}, receive.hl7.port ${port}`
-      reject(new AppError('SETTINGS_INVALID', `${where} cannot be had (${cause.code})`, { cause }))
-    })
-    server.listen(port, host, resolve)
-  })
 }

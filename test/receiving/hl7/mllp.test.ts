@@ -5,11 +5,12 @@ import { afterEach, expect, it, vi } from 'vitest'
 import { AppError } from '../../../src/domain/errors.ts'
 import { LIMITS } from '../../../src/domain/limits.ts'
 import type { Hint } from '../../../src/domain/ports/hint-store.ts'
-import { listenMllp, type MllpListener, type MllpOptions } from '../../../src/receiving/hl7/mllp.ts'
+import { listenMllp, type MllpOptions } from '../../../src/receiving/hl7/mllp.ts'
+import type { Listener } from '../../../src/receiving/listener.ts'
 import { createKeptLog } from '../../support/quiet-log.ts'
 import { realClock } from '../../support/real-clock.ts'
 
-let listener: MllpListener | undefined
+let listener: Listener | undefined
 const sockets: Socket[] = []
 afterEach(async () => {
   vi.useRealTimers()
