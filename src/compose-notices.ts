@@ -1,4 +1,4 @@
-// Wires notices to people: what is told of, and by which way.
+// Wires notices to people: what is reported, and in which way.
 import type { Breakers } from './domain/breakers.ts'
 import type { PeerWatch } from './domain/peers.ts'
 import type { ClinicalRecords } from './domain/ports/clinical-record.ts'

@@ -20,7 +20,7 @@ export interface Service extends Pick<Parts, 'settings' | 'bundle' | 'store' | '
   start(parts: { watch: boolean; http: boolean }): Promise<{ url: string | undefined }>
   /** Registers the study as it is now in the archive and returns the analysis id. */
   submit(studyInstanceUid: string): Promise<string>
-  /** Waits until nothing moves by itself any more: delivered, held or superseded. */
+  /** Waits until nothing moves by itself: delivered, held or superseded. */
   settled(analysisId: string, signal?: AbortSignal): Promise<AnalysisRecord>
   replay(analysisId: string): Promise<AnalysisRecord>
   /** Makes an analysis again and compares, writing nothing but the audit of its reads. */

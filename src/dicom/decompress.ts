@@ -66,7 +66,7 @@ function codestreamOf(frame: Uint8Array): Uint8Array {
 type Loader = typeof loadCharls
 
 /**
- * Loads the codec at its first frame, and anew after each failure: an exception leaves its memory behind, until good frames are
+ * Loads the codec at its first frame, and again after each failure, since an exception leaves its memory behind, until good frames are
  * refused. Decoding itself is synchronous, so calls cannot mix in that memory.
  */
 function wasmDecoder(load: Loader, name: string): Decode {

@@ -95,7 +95,7 @@ export class ElementReader {
     while (this.at < end) {
       if (depth === 0 && this.#onlyZerosLeft()) return
       const tag = this.#element(syntax, scope, end, depth, into, onPixels)
-      // At the top, a delimiter is left over from a sequence whose length was written anew.
+      // At the top, a delimiter is left over from a sequence whose length was rewritten.
       if (tag === 'FFFEE00D' && depth > 0) return
       if (tag === '00080018') onUid?.(String(into[tag]?.Value?.[0] ?? ''))
     }

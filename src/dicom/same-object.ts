@@ -1,4 +1,4 @@
-// Whether two Part 10 files are one result, made at two moments: after lost state the same analysis is made anew under the same UIDs.
+// Whether two Part 10 files are one result, made at two moments: after lost state the same analysis is made again under the same UIDs.
 import { canonicalText } from '../domain/canonical-text.ts'
 import { AppError } from '../domain/errors.ts'
 import type { DicomJson } from '../domain/study.ts'

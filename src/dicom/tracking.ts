@@ -7,7 +7,7 @@ import { deterministicUid } from './uid.ts'
 export const ENHANCING = 'ET'
 
 // The keys of what is no region or label.
-/** Of a lesion as a whole; numbered anew in each study. */
+/** Of a lesion as a whole; numbered afresh in each study. */
 export const wholeLesionKey = (number: number) => `lesion ${number}`
 export const isWholeLesionKey = (key: string) => /^lesion \d+$/.test(key)
 /** Of an enhancing lesion, by its number. */

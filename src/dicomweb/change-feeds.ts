@@ -14,7 +14,7 @@ const ORTHANC_ID = /^[0-9a-f]{8}(-[0-9a-f]{8}){4}$/
 
 /**
  * `connection` is to Orthanc's own REST root. A study is named when it is new, and again each time that nothing was added for StableAge
- * seconds. The numbers begin anew in an emptied Orthanc: then so does the cursor.
+ * seconds. The numbers begin again in an emptied Orthanc: then so does the cursor.
  */
 export function orthancChanges(connection: Asking, name: string): ChangeFeed {
   const ask = async (query: string) => {

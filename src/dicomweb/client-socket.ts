@@ -6,7 +6,7 @@ import type { HearEvents } from '../domain/ports/worklist.ts'
 import { type Auth, authorizationOf } from './client-connection.ts'
 
 const OPEN_MS = 20_000
-/** A connection that is dead on the way looks like a silent one: after so long it is made anew, which loses nothing. */
+/** A connection that is dead on the way looks like a silent one: after this long it is made again, which loses nothing. */
 const SILENCE_MS = 5 * 60_000
 /** A worklist's own events have a few hundred. */
 const MAX_EVENT_CHARACTERS = 1_000_000

@@ -1,4 +1,4 @@
-// What a worklist is told of a workitem (PS3.18 Section 11, PS3.4 Table CC.2.5-3; from memory), as DICOM JSON; pure.
+// What we tell a worklist about a workitem (PS3.18 Section 11, PS3.4 Table CC.2.5-3; from memory), as DICOM JSON; pure.
 import { code } from '../dicom/codes.ts'
 import { dataset } from '../dicom/dataset.ts'
 import type { DicomJson, Uid } from '../domain/study.ts'

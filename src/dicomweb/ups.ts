@@ -113,7 +113,7 @@ export function createWorklist(
     )
   }
 
-  /** The Transaction UID stands in the data set besides: a worklist that looks for it there finds it. */
+  /** The Transaction UID stands in the data set as well: a worklist that looks for it there finds it. */
   async function update(workitemUid: Uid, transactionUid: Uid, json: DicomJson): Promise<void> {
     await ways.ask('update of workitems', UPDATE_WAYS, ({ method, parameter }) => {
       const query = parameter === '' ? transactionUid : `${parameter}=${transactionUid}`

@@ -53,7 +53,7 @@ export interface LesionChange {
   /** Continued and merged ones keep that of their largest predecessor. */
   tracking: Tracking
   fate: LesionFate
-  /** mL; absent where the lesion was not there yet, or is there no more. */
+  /** mL; absent where the lesion was not there yet, or is no longer there. */
   earlier?: number
   now?: number
   /** Tracking UIDs of other predecessors: those that merged into it, or the one that it broke off. */

@@ -2,7 +2,7 @@
 import type { Comparison, VolumeChange } from './comparison.ts'
 import type { Measurement } from './finding.ts'
 
-/** The changes anew; where `reasons` are given, the category by size cannot stand any more, for these reasons. */
+/** The changes, recalculated; where `reasons` are given, the category by size can no longer stand, for these reasons. */
 export function correctedComparison(
   comparison: Comparison,
   measurements: readonly Measurement[],

@@ -73,7 +73,7 @@ export function redrawnResult<T extends Outlined>(result: T, edits: readonly Edi
   return {
     ...result,
     segments,
-    // What the software did not measure anew keeps its estimate of uncertainty.
+    // What the software did not measure again keeps its estimate of uncertainty.
     measurements: measurements.map((one) => {
       const before = result.measurements.find(({ region }) => region === one.region)
       return before && Math.abs(before.value - one.value) < 1e-9 ? before : one

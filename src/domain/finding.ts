@@ -31,7 +31,7 @@ export interface Segment {
   key: string
   name: string
   voxelCount: number
-  /** By whose hand the outline is, where it is no longer the software's alone: a person's, or the software's corrected by one. */
+  /** By whose hand the outline is, where it is no longer only the software's: a person's, or the software's corrected by one. */
   drawnBy?: 'person' | 'both'
 }
 

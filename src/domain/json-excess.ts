@@ -18,7 +18,7 @@ const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [..
   one.charCodeAt(0),
 )
 
-/** In words that follow "the answer", or undefined. Whether the text is JSON at all is not asked. */
+/** Words that follow "the answer", or undefined. Whether the text is JSON at all is not asked. */
 export function jsonExcess(text: string, limits: JsonLimits = JSON_LIMITS): string | undefined {
   if (text.length > limits.characters) return `is over ${limits.characters} characters`
   let containers = 0

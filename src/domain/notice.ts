@@ -1,4 +1,4 @@
-// What people are told of by themselves: urgent results, and what stands still.
+// What people are told of without asking: urgent results, and what stands still.
 import type { Leg } from './delivery.ts'
 import type { ErrorCode } from './errors.ts'
 import type { Peer } from './peers.ts'
@@ -37,9 +37,9 @@ export interface Notice {
 export interface NoticeRule {
   name: string
   about: readonly NoticeSubject[]
-  /** What stands still is told of when it has done so for so long. */
+  /** What stands still is reported once it has done so for this long. */
   afterMinutes: number
-  /** Between two notices of what stands still. */
+  /** Time between two notices of what stands still. */
   everyMinutes: number
 }
 
@@ -51,7 +51,7 @@ export function subjectOfHold(code: ErrorCode, isUndelivered: boolean): NoticeSu
   return QUARANTINING.includes(code) ? 'quarantine' : 'hold'
 }
 
-/** Of which of the items the rule tells at that moment: urgent results each by itself, and all else together. */
+/** Which of the items the rule reports at that moment: urgent results one by one, all else together. */
 export function dueItems(rule: NoticeRule, items: readonly NoticeItem[], now: Date) {
   const told = items.filter(({ subject }) => rule.about.includes(subject))
   const latest = now.getTime() - rule.afterMinutes * 60_000

@@ -1,6 +1,6 @@
 // Which analyses are worked on first.
 
-/** Lower goes first. first: urgent orders, and what a person waits for. fresh: studies as they come. backfill: older ones that a person had taken. */
+/** Lower goes first. `first`: urgent orders, and what a person is waiting for. `fresh`: studies as they come. `backfill`: older ones that a person asked for. */
 export const PRIORITIES = { first: 1, fresh: 2, backfill: 3 } as const
 export type Priority = keyof typeof PRIORITIES
 

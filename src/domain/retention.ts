@@ -9,11 +9,11 @@ const DAY_MS = 24 * HOUR_MS
 export interface AgedThings {
   /** As a log line names them, in the plural. */
   name: string
-  /** Removes what was kept before that moment; how many. */
+  /** Removes what was kept before that moment; returns how many. */
   removeBefore(moment: Date): Promise<number>
 }
 
-/** Until the signal; zero days keep nothing. */
+/** Runs until the signal aborts; zero days keep nothing. */
 export async function keepRetention(
   { name, removeBefore }: AgedThings,
   keepDays: number,

@@ -15,7 +15,7 @@ import {
 export const DECISIONS = ['accept', 'accept-with-edits', 'reject'] as const
 export type Decision = (typeof DECISIONS)[number]
 
-/** Who decided: the identifier under which the site knows the person. */
+/** The identifier under which the site knows the person who decided. */
 export interface Reviewer {
   identifier: string
   /** URI of the system that gave the identifier; absent where the site has none. */
@@ -24,7 +24,7 @@ export interface Reviewer {
   organization?: string
 }
 
-/** One value that the reviewer corrected. Each review states all its edits anew, against what the software said. */
+/** One value that the reviewer corrected. Each review states all its edits again, against what the software said. */
 export interface Edit {
   /**
    * "measurement.ET" (mL), "prediction.idh", "diameters.1" ("23.4 x 15.1", mm), or of the outlines: "segment.ET" and "lesion.2", which
@@ -125,7 +125,7 @@ export function targetOf({ target }: Pick<Edit, 'target'>): EditTarget | undefin
   return kind === 'lesion' ? { lesion: Number(name) } : { diameters: Number(name) }
 }
 
-/** Whether the edit is one of outlines, on which everything is then measured anew. */
+/** Whether the edit is one of outlines, on which everything is then measured again. */
 export function redraws(edit: Pick<Edit, 'target'>): boolean {
   const target = targetOf(edit)
   return target !== undefined && ('segment' in target || 'lesion' in target || 'outlines' in target)

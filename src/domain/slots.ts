@@ -1,4 +1,4 @@
-// So many works at once and no more: the others wait for their turn.
+// This many pieces of work at once; the others wait their turn.
 
 /** Starts each work once a slot is free, first come first served; resolves or rejects as the work does. */
 export function createSlots(count: number): <T>(work: () => Promise<T>) => Promise<T> {

@@ -4,7 +4,7 @@ import type { WatchedStudy } from './ports/watch-store.ts'
 
 /**
  * discovered, growing, settled: not decided yet. waiting: cannot be looked at, or lacks something. not-eligible: left by a rule. eligible:
- * waits for a worker. claimed: in work. disappeared: the archive has no image of it any more.
+ * waits for a worker. claimed: in work. disappeared: the archive no longer has an image of it.
  */
 export type StudyStage =
   | 'discovered'

@@ -60,7 +60,7 @@ export interface StudyIdentity {
 
 /** The sequences that every glioma bundle may take, and that a report shows or misses. */
 export const STRUCTURAL = ['T1', 'T1c', 'T2', 'FLAIR'] as const
-/** Maps of a computed quantity that a bundle may take besides; unless one does, a study without them is complete. */
+/** Maps of a computed quantity that a bundle may also take; unless one does, a study without them is complete. */
 export const MAPS = ['ADC', 'rCBV'] as const
 export type ParameterMap = (typeof MAPS)[number]
 export type Structural = (typeof STRUCTURAL)[number]

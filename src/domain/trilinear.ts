@@ -2,7 +2,7 @@
 
 /**
  * Value at (x, y, z), in voxel indices, from the eight centres around it; x runs fastest in `data` of nx * ny * nz voxels. A position
- * beyond the outermost centres has the value of the nearest position between them. Numbers, not vectors: it runs once a voxel.
+ * beyond the outermost centres has the value of the nearest position between them. Numbers, not vectors, since it runs once per voxel.
  */
 export function trilinear(
   data: ArrayLike<number>,

@@ -4,7 +4,7 @@ import { createOncePer } from '../domain/once-per.ts'
 import type { AppDeps } from './deps.ts'
 import { userOf } from './visitors.ts'
 
-/** Looking at one thing, and a page that renews itself, is one access; whoever comes back after so long accesses it again. */
+/** Looking at one thing, and a page that renews itself, is one access; whoever comes back after this long accesses it again. */
 const SAME_LOOK_MS = 10 * 60_000
 const OF_ANALYSIS =
   /^(?:\/api)?\/analyses\/([A-Za-z0-9-]{1,64})(?:\/(report\.pdf|segmentation\.dcm|doubt\/.+|events|reviews))?$/

@@ -170,7 +170,7 @@ export async function storeObjects(
   return Object.fromEntries(objects.map((object) => [object.role, object.sopInstanceUid]))
 }
 
-/** What the EHR is told of, and by which name. */
+/** What the EHR is told, and under which name. */
 const EHR_ROLES: Partial<Record<Artifact['role'], EhrReport['dicomResults'][number]['role']>> = {
   segmentation: 'segmentation',
   'encapsulated-pdf': 'pdf',

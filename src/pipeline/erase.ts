@@ -18,7 +18,7 @@ export interface EraseOrder {
   user?: NonNullable<AuditEntry['user']>
   /** Stands in the audit: "erasure of a patient", "retention". */
   what: string
-  /** Keeps the study from being analysed anew, and says why on the page of what is not analysed. */
+  /** Keeps the study from being analysed again, and says why on the page of what is not analysed. */
   reason?: string
 }
 

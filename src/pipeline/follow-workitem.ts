@@ -1,4 +1,4 @@
-// A workitem that is ours, and the analysis it asks for: what the worklist is told, until it is completed or canceled.
+// A workitem that is ours, and the analysis it asks for: what we tell the worklist until it is completed or canceled.
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { AppError, asAppError } from '../domain/errors.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'

@@ -2,7 +2,7 @@
 import type { AnalysisState } from '../domain/analysis.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 
-/** So many at most; the rest comes in its own time. */
+/** At most this many; the rest comes in its own time. */
 const MAX_HURRIED = 500
 const WAITING: readonly AnalysisState[] = ['queued', 'analysed']
 

@@ -1,4 +1,4 @@
-// Outlines that a reviewer corrects: drawn on the software's segmentation as it was stored, measured, and written anew as SEG and report.
+// Outlines that a reviewer corrects: drawn on the software's segmentation as it was stored, measured, and written again as SEG and report.
 import { buildSegmentation, type SegmentationObject } from '../dicom/segmentation.ts'
 import { readLabels } from '../dicom/segmentation-labels.ts'
 import { planSeries } from '../dicom/series-volume.ts'

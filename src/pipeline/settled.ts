@@ -5,7 +5,7 @@ import type { Clock } from '../domain/ports/clock.ts'
 
 const LOOK_EVERY_MS = 250
 
-/** Resolves when nothing moves by itself any more; throws when the signal aborts. */
+/** Resolves when nothing moves by itself; throws when the signal aborts. */
 export async function settled(
   { analyses, clock }: { analyses: Pick<AnalysisStore, 'get'>; clock: Pick<Clock, 'sleep'> },
   analysisId: string,

@@ -109,7 +109,7 @@ export class StorageScp extends Scp {
     return new ObjectChunks(request) as never
   }
 
-  /** The bytes as they came: the library would read them and write them anew. */
+  /** The bytes as they came: the library would read them and write them again. */
   override createDatasetFromStoreWritableStream(
     written: never,
     context: Dimse.PresentationContext,

@@ -27,7 +27,7 @@ export interface DimseOptions {
   log: Log
 }
 
-/** Without a PDU for so long an association is ended: scanners hold one open while they reconstruct. */
+/** Without a PDU for this long an association is ended: scanners hold one open while they reconstruct. */
 const TIMERS = { associationTimeout: 30_000, pduTimeout: 300_000 }
 
 /**

@@ -131,7 +131,7 @@ export class Canvas {
     this.#doc.addNamedDestination(name, 'XYZ', 0, 0, null)
   }
 
-  /** What `draw` draws, as a link to the page of a bookmark; `says` is for who does not see it. */
+  /** What `draw` draws, as a link to the page of a bookmark; `says` is for readers who cannot see it. */
   link(parent: Parent, name: string, says: string, box: readonly [number, number, number, number], draw: () => void) {
     const element = this.group(parent, 'Link')
     this.tag(element, 'Span', draw)

@@ -3,7 +3,7 @@ import { statfs } from 'node:fs/promises'
 import { AppError } from '../domain/errors.ts'
 import type { Database } from './database.ts'
 
-/** Below this a result with its objects may not fit any more, and the database cannot grow. */
+/** Below this a result with its objects may no longer fit, and the database cannot grow. */
 const MIN_FREE_BYTES = 256 * 2 ** 20
 
 export type FreeBytes = (folder: string) => Promise<number>

@@ -28,7 +28,7 @@ export interface ShownImagesReader {
   outlines(looked: Looked, slice: { plane: Plane; index: number; strokes?: readonly Stroke[] }): Promise<SliceOutline[]>
 }
 
-/** Looking through a study is one access; whoever comes back after so long accesses it again. */
+/** Looking through a study is one access; whoever comes back after this long accesses it again. */
 const SAME_LOOK_MS = 10 * 60_000
 
 export function createShownImages({

@@ -40,7 +40,7 @@ export function createImageSpool(folder: string, clock: Clock, cacheBytes = CACH
       return undefined
     }
     const kept = JSON.parse(text) as Kept
-    // Written anew since: what is in memory is of the one before.
+    // Written again since: what is in memory is of the one before.
     const manifest = manifests.get(analysisId)
     if (manifest?.shown.keptAt !== kept.shown.keptAt || manifest.redrawn !== kept.redrawn)
       bricks.forget(`${analysisId}/`)

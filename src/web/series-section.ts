@@ -43,7 +43,7 @@ function row(decision: SeriesDecision, inputs: Summary['inputs'], path: string):
 <td data-label="${WORDS.why}"><ul class="reasons">${reasons.map((reason) => html`<li>${reason}</li>`)}</ul></td></tr>`
 }
 
-/** Offered once nothing moves by itself any more; a choice is a new analysis, which takes the place of this one. */
+/** Offered once nothing moves by itself; a choice is a new analysis, which takes the place of this one. */
 export function seriesChoice({ state }: AnalysisRecord, { decisions }: Summary, path: string, person?: Reviewer): Part {
   const images = decisions.filter(({ modality }) => modality === 'MR')
   if ((state !== 'delivered' && state !== 'held') || images.length === 0) return ''

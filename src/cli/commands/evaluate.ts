@@ -75,7 +75,7 @@ function segmentation(folder: string, only: string | undefined): Evaluate {
   })
 }
 
-/** Both files are written anew after every case. */
+/** Both files are written again after every case. */
 function wholeChain(folders: string[], labels: { text: string; name: string }, options: EvaluateOptions): Evaluate {
   return withRegistrar(async (bundle, runner, registrar) => {
     const onReport = (report: ChainReport) => write(options, report, formatChainTable(report))

@@ -1,4 +1,4 @@
-// gliabridge run-study and replay: one analysis, now; what it waits for is told.
+// gliabridge run-study and replay: one analysis, now; it says what it is waiting for.
 import { setTimeout } from 'node:timers/promises'
 import { compose, type Service } from '../../compose.ts'
 import { type AnalysisRecord, isAtRest } from '../../domain/analysis.ts'
@@ -35,7 +35,7 @@ export async function replayCommand(config: string | undefined, analysisId: stri
 
 const LOOK_MS = 500
 
-/** Until nothing moves by itself any more. */
+/** Until nothing moves by itself. */
 async function watched(look: () => Promise<AnalysisRecord | undefined>): Promise<AnalysisRecord> {
   let said = ''
   for (;;) {

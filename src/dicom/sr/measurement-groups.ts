@@ -112,7 +112,7 @@ function volumeItem({ value, standardDeviation }: Measurement, sources: readonly
 
 /**
  * The groups of one lesion, which share their tracking UID: its diameters on a frame of the segmentation (TID 1410), and
- * where the two lines run (TID 1501), since a planar group has no place for lines besides its region. A plane that is no
+ * where the two lines run (TID 1501), since a planar group has no place for lines beside its region. A plane that is no
  * slice of the series has no frame either: then one group has both, in patient space.
  */
 export function diameterGroups(context: GroupContext, lesion: Bidimensional, index: number): DicomJson[] {

@@ -117,7 +117,7 @@ function measuredIn(item: DicomJson): number | undefined {
   return number(measured, 'FloatingPointValue') ?? number(measured, 'NumericValue')
 }
 
-/** Lesions are numbered anew in each study, in the order of its report; one that continues another keeps that one's identifier. */
+/** Lesions are numbered afresh in each study, in the order of its report; one that continues another keeps that one's identifier. */
 function trackingsOf(groups: readonly DicomJson[]): Record<string, Tracking> {
   const volumes = groups.filter((group) => !isLesion(group) && itemsAbout(group, VOLUME).length > 0).map(trackingIn)
   const lesions = groups

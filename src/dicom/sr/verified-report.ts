@@ -119,7 +119,7 @@ export function buildVerifiedReport({
   return { ...uids, sopClassUid, bytes: writePart10({ dataset: content }) }
 }
 
-/** The comments of TID 1500's qualitative evaluations anew, as one writes them of a reviewed result; what is coded there stays. */
+/** The comments of TID 1500's qualitative evaluations, rewritten for a reviewed result; what is coded there stays. */
 function withRemarks(item: DicomJson, remarks: readonly DicomJson[]): DicomJson {
   if (conceptOf(item) !== nameOf(QUALITATIVE_EVALUATIONS)) return item
   const coded = items(item, 'ContentSequence').filter((child) => conceptOf(child) !== nameOf(COMMENT))
@@ -141,7 +141,7 @@ function correctionsOf(result: TrackedResult, review: Review): Corrections {
     const key = target && groupKey(target)
     return key === undefined ? [] : [[uidOf(key), edit]]
   })
-  // On redrawn outlines the report was made anew, so that nothing in it rests on values before.
+  // On redrawn outlines the report was made again, so that nothing in it rests on values before.
   const regions = review.redrawn ? [] : correctedRegions(review.edits)
   const lesions = regions.includes(ENHANCING)
     ? (result.diameters ?? []).map((lesion, index) => lesionKey(numberOf(lesion, index)))
@@ -185,11 +185,11 @@ function hasOldLines(group: DicomJson, edit: Edit | undefined): boolean {
   return Boolean(target && 'diameters' in target && !items(group, 'ContentSequence').some(isLength))
 }
 
-/** The value anew, without method and uncertainty, which were the software's; the reason beside it. */
+/** The corrected value, without method and uncertainty, which were the software's; the reason beside it. */
 function corrected(children: readonly DicomJson[], edit: Edit, review: Review): DicomJson[] {
   const reason = textItem('CONTAINS', COMMENT, editSentence(review, edit))
   const target = targetOf(edit)
-  // Measured anew by the software, on the reviewer's outlines.
+  // Measured again by the software, on the reviewer's outlines.
   if (edit.isDerived && review.redrawn) return [...children, reason]
   if (target && 'diameters' in target) return [...correctedLengths(children, edit), reason]
   if (typeof edit.to === 'number') {

@@ -23,13 +23,13 @@ export interface ErasureStore {
   atRestBefore(moment: string, limit: number): Promise<KeptAnalysis[]>
   /**
    * Takes record, history, artefacts, reviews and the ledger of its writes away in one transaction. With `reason` the study is kept
-   * from being analysed anew as long as its images stay the same, and stands under "Not analysed" with it. STATE_CONFLICT while a
+   * from being analysed again as long as its images stay the same, and stands under "Not analysed" with it. STATE_CONFLICT while a
    * worker has the analysis; nothing happens when there is none.
    */
   erase(analysisId: string, reason?: string): Promise<void>
   /**
    * Of the space that was erased, in the embedded database, which does nothing of it by itself: lets it be used again, or writes the
-   * tables anew so that no erased byte stays in their files, which takes as long as the tables are large.
+   * tables again so that no erased byte stays in their files, which takes as long as the tables are large.
    */
   reclaim(how: 'reuse' | 'rewrite'): Promise<void>
 }

@@ -14,7 +14,7 @@ export interface KeptHint extends Hint {
 }
 
 export interface HintStore {
-  /** Resolves once they outlive a crash. One that is kept already is due anew. */
+  /** Resolves once they outlive a crash. One that is kept already is due again. */
   add(hints: readonly Hint[]): Promise<void>
   /** Those that are due, the longest first, so many at most. */
   due(limit: number): Promise<KeptHint[]>

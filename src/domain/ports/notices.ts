@@ -31,7 +31,7 @@ export interface NoticeStore {
   ): Promise<void>
   /** The latest first. */
   list(page: { limit: number; state?: NoticeState }): Promise<KeptNotice[]>
-  /** Makes a failed one, or one that waits, due now, its attempts counted anew. Throws NOT_FOUND. */
+  /** Makes a failed one, or one that waits, due now, its attempts counted again. Throws NOT_FOUND. */
   again(noticeId: string): Promise<KeptNotice>
 }
 

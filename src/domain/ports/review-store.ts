@@ -28,6 +28,6 @@ export interface ReviewStore {
   labels(reviewId: string): Promise<Uint8Array | undefined>
   /** Ends the claim; `notBefore` (ISO) says when a waiting one is due again. */
   update(reviewId: string, leg: Leg, change: Partial<Omit<LegRecord, 'leg'>> & { notBefore?: string }): Promise<void>
-  /** Makes failed and waiting deliveries of an analysis due now; how many. */
+  /** Makes failed and waiting deliveries of an analysis due now; returns how many. */
   makeDue(analysisId: string): Promise<number>
 }

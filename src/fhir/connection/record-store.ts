@@ -18,7 +18,7 @@ export interface RecordStore {
     tokens: readonly string[],
     more?: Readonly<Record<string, string>>,
   ): Promise<Resource[]>
-  /** The resource of "Type/id"; undefined when it is not there any more. */
+  /** The resource of "Type/id"; undefined when it is no longer there. */
   read(reference: string): Promise<Resource | undefined>
   capabilities(): Promise<CapabilityStatement>
   /** Creates unless one exists. */

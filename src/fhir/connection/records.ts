@@ -48,7 +48,7 @@ export interface ClinicalRecordOptions extends ConnectionOptions {
   log: Log
   /** How the report is written; found out from the server when left out. */
   write?: WriteSettings
-  /** How the order is found, and whether who ordered is told; not told when left out. */
+  /** How the order is found, and whether the person who ordered is told; not told when left out. */
   orders?: OrderSettings
   /** Codes of the site for what is read of the patient. */
   reads?: ReadSettings

@@ -11,7 +11,7 @@ import type { Capabilities } from '../writing/capability.ts'
 export interface OrderSettings {
   /** System of accession numbers in ServiceRequest.identifier; any system when left out. */
   accessionSystem?: string
-  /** Whether who ordered is told. */
+  /** Whether the person who ordered is told. */
   notify: 'none' | 'communication' | 'task'
   /** "system|code" of orders that go first, beside those that say so themselves. */
   firstCodes?: readonly string[]

@@ -144,7 +144,7 @@ export const RANO: CodeableConcept = {
   coding: [coding('http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl', 'C114879', 'RANO')],
 }
 
-/** What a Device.version of a model bundle states besides the version for people. */
+/** What a Device.version of a model bundle states beside the version for people. */
 export const DEVICE_VERSION_TYPES = {
   'bundle-digest': 'SHA-256 of bundle.json, which lists the digests of all files of the bundle',
   'weights-digest': 'SHA-256 of the weights of the segmentation network',

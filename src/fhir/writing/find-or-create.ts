@@ -18,7 +18,7 @@ export interface Site {
   patient: string
 }
 
-/** For so long a create without condition, whose answer was lost, is looked for before it may be sent again. */
+/** For this long a create without condition, whose answer was lost, is looked for before it may be sent again. */
 export const SETTLE_SECONDS = 600
 /** Longer than any ledger is kept: what was begun ever. */
 const EVER_SECONDS = 100 * 365 * 86_400
@@ -89,7 +89,7 @@ async function addFromLedger(site: Site, keys: readonly Key[], resourceOf: Map<K
   }
 }
 
-/** An id may be given anew, to something else, when a server is restored. */
+/** An id may be given again, to something else, when a server is restored. */
 function contradicts(resource: Resource, key: Key): boolean {
   if (resource.resourceType !== key.resourceType) return true
   const identifiers = 'identifier' in resource ? resource.identifier : undefined

@@ -23,7 +23,7 @@ export async function possiblyThere(site: Searched, resource: Resource, key: Key
   return documents.some((one) => mayBe(one, resource, key))
 }
 
-/** Not another's by an identifier of our system, by its title, or by a date before that of ours; a server may date it anew, never earlier. */
+/** Not another's by an identifier of our system, by its title, or by a date before that of ours; a server may date it again, never earlier. */
 function mayBe(stored: DocumentReference, sent: DocumentReference, { system, value, title }: Key): boolean {
   const ours = (stored.identifier ?? []).filter((one) => one.system === system)
   if (ours.length > 0) return ours.some((one) => one.value === value)

@@ -50,7 +50,7 @@ export async function withdrawReport(
 const isReport = ({ resourceType }: Resource) => resourceType === 'DiagnosticReport'
 const referenceOnly = (reference: string) => relativeReference(reference).replace(/\/_history\/.*$/, '')
 
-/** Undefined for what is not ours to change any more, or says so already. */
+/** Undefined for what is no longer ours to change, or says so already. */
 function replacedForm(resource: Resource): Resource | undefined {
   if (!isOurs(resource)) return undefined
   if (resource.resourceType === 'DocumentReference')

@@ -3,7 +3,7 @@ import { quantilesOf } from '../volumes/quantile.ts'
 import { moments } from './first-order.ts'
 import { binByWidth } from './levels.ts'
 
-/** Bins per standard deviation; bins narrower than an eighth of it do not move the densities any more. */
+/** Bins per standard deviation; bins narrower than an eighth of it no longer move the densities. */
 const BINS_PER_SD = 24
 
 export const SCALE_FREE_FEATURES = [

@@ -29,7 +29,7 @@ export interface PredictFromImagesInput {
   isMeasured?: boolean
 }
 
-/** Features are computed of at most so many samples: each takes about as long as those of the outline itself. */
+/** Features are computed of at most this many samples: each takes about as long as those of the outline itself. */
 export const MAX_SAMPLES = 6
 
 /** Nothing is computed for a bundle whose heads all say "not evaluable". */

@@ -1,4 +1,4 @@
-// Outlines as a reviewer corrects them: segments and lesions taken out, strokes of a brush laid over, and everything measured anew.
+// Outlines as a reviewer corrects them: segments and lesions taken out, strokes of a brush laid over, and everything measured again.
 import { paintStrokes, type Stroke } from '../../domain/brush.ts'
 import {
   type Bidimensional,

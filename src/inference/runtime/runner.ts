@@ -153,7 +153,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   }
 }
 
-/** Starts a process and opens the network; a provider that takes the process down is declined and the rest tried anew. */
+/** Starts a process and opens the network; a provider that takes the process down is declined and the rest tried again. */
 async function openProcess(options: RunnerOptions): Promise<Opened> {
   const { bundle, openTimeoutMs = 180_000, log } = options
   const folder = options.folder ?? bundle.folder

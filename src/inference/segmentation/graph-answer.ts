@@ -96,7 +96,7 @@ function there(answer: StageAnswer | undefined, name: string, rules: Segmentatio
 
 /**
  * Sample n of the answer is made of the nth sample of every stage (the first view of the outline with the first view of the core); a
- * stage with fewer begins anew. Boxes are those of the mean.
+ * stage with fewer begins again. Boxes are those of the mean.
  */
 function samplesOf(
   chain: RegionChain,

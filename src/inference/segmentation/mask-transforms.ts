@@ -70,14 +70,14 @@ function close(mask: Uint8Array, [nx, ny, nz]: Grid['size'], iterations: number)
   return out
 }
 
-/** Dilation by a cube of 3 voxels, so many times. */
+/** Dilation by a cube of 3 voxels, this many times. */
 export function grown(mask: Uint8Array, size: Grid['size'], iterations: number): Uint8Array {
   let out = mask
   for (let n = 0; n < iterations; n++) out = extreme(out, size, 1)
   return out
 }
 
-/** Erosion by a cube of 3 voxels, so many times; what lies beyond the grid takes nothing away. */
+/** Erosion by a cube of 3 voxels, this many times; what lies beyond the grid takes nothing away. */
 export function shrunk(mask: Uint8Array, size: Grid['size'], iterations: number): Uint8Array {
   let out = mask
   for (let n = 0; n < iterations; n++) out = extreme(out, size, 0)

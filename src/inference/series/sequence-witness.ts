@@ -103,7 +103,7 @@ function leadAlone(
   return Math.min(...leads)
 }
 
-/** Every way to call so many images, none more often than a study has it. */
+/** Every way to name this many images, none more often than a study has it. */
 function readings(count: number): Weighting[][] {
   let all: Weighting[][] = [[]]
   for (let n = 0; n < count; n++)

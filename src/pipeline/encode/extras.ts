@@ -15,7 +15,7 @@ import type { SaliencyMap } from '../../inference/encoder/saliency.ts'
 import { resample } from '../../inference/volumes/resample.ts'
 import { renderKeyImages } from '../../reports/key-images.ts'
 
-/** What a site wants besides segmentation and report; each costs storage, or asks a viewer for more. */
+/** What a site wants in addition to segmentation and report; each costs storage, or asks a viewer for more. */
 export interface WriteBack {
   /** Pictures with the outlines drawn in, for viewers that show no segmentation. */
   keyImages: boolean

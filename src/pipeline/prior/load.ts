@@ -33,7 +33,7 @@ export interface EarlierAnalysis {
   edited: boolean
 }
 
-/** Throws NOT_FOUND when the result is not kept any more. */
+/** Throws NOT_FOUND when the result is no longer kept. */
 export async function loadKept(
   analyses: Pick<AnalysisStore, 'artifact' | 'result'>,
   record: Pick<AnalysisRecord, 'analysisId' | 'legs' | 'review'>,

@@ -1,4 +1,4 @@
-// The record and the study as they stood when an analysis was made, and a place for what is made anew: nothing here changes what is stored.
+// The record and the study as they stood when an analysis was made, and a place for what is made again: nothing here changes what is stored.
 import type { AnalysisRecord } from '../../domain/analysis.ts'
 import type { AnalysisStore, Artifact, PriorAnalyses } from '../../domain/ports/analysis-store.ts'
 import type { ImageArchive } from '../../domain/ports/image-archive.ts'

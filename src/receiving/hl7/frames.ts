@@ -47,7 +47,7 @@ export function createMllpFrames(): MllpFrames {
           rest = rest.subarray(end + 1)
           yield message
         } else if (start >= 0) {
-          // A start within a message: its sender began anew, and the half message is nothing.
+          // A start within a message: its sender began again, and the half message is nothing.
           if (parts === undefined) pass(rest.subarray(0, start))
           parts = []
           length = 0

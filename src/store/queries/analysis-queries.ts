@@ -80,7 +80,7 @@ export const ANALYSIS_QUERIES = {
   },
   /**
    * $1 analysis, $2 new state, $3 hold, $4 now, $5 whether it was at rest, $6 whether it will be, $7 due. At rest nobody holds it,
-   * and once put back to work it is due at once, its attempts counted anew.
+   * and once put back to work it is due at once, its attempts counted again.
    */
   moveAnalysis: {
     sql: `update gliabridge.analyses set state = $2, hold = $3::jsonb, updated_at = $4,

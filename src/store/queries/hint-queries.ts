@@ -2,7 +2,7 @@
 import type { NamedQuery } from './named-query.ts'
 
 export const HINT_QUERIES = {
-  /** $1 kinds, $2 values, $3 now; one that is heard again is followed anew */
+  /** $1 kinds, $2 values, $3 now; one that is heard again is followed again */
   addHints: {
     sql: `insert into gliabridge.hints (kind, value, heard_at, due_at)
       select distinct kind, value, $3::timestamptz, $3::timestamptz from unnest($1::text[], $2::text[]) as hint (kind, value)

@@ -32,7 +32,7 @@ export function startReview(form: HTMLFormElement): void {
     named('why')!.required = isEdited || isPaired
   }
 
-  // A later review states all edits anew: those of the one before stand there to begin with, once edits are meant.
+  // A later review states all edits again: those of the one before stand there to begin with, once edits are meant.
   let isFilled = false
   const fillBefore = () => {
     if (isFilled) return
