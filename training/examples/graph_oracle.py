@@ -31,7 +31,10 @@ def interpolated(volume: np.ndarray, source: dict, target: dict) -> np.ndarray:
 def transform_mask(mask: np.ndarray, rule: dict, voxel_ml: float) -> np.ndarray:
     name = rule["name"]
     if name == "FillHoles":
-        return ndi.binary_fill_holes(mask)
+        if not rule.get("per_slice"):
+            return ndi.binary_fill_holes(mask)
+        planes = [np.stack([ndi.binary_fill_holes(s) for s in np.moveaxis(mask, a, 0)]) for a in range(3)]
+        return np.any([np.moveaxis(p, 0, a) for a, p in enumerate(planes)], axis=0)
     if name == "BinaryClosing":
         n = rule.get("iterations", 1)
         return ndi.binary_closing(np.pad(mask, n + 1), CUBE, iterations=n)[(slice(n + 1, -n - 1),) * 3]
@@ -43,6 +46,34 @@ def transform_mask(mask: np.ndarray, rule: dict, voxel_ml: float) -> np.ndarray:
     assert name == "KeepLargestConnectedComponent"
     keep = np.argsort(-sizes, kind="stable")[: rule.get("num_components", 1)]
     return np.isin(parts, keep[sizes[keep] > 0]) & mask
+
+
+FACES = ndi.generate_binary_structure(3, 1)
+
+
+def add_cavities(mask: np.ndarray, image: np.ndarray, rule: dict, voxel_ml: float) -> np.ndarray:
+    """The rule AddCavities: 40 voxels around the mask are looked at, what the opening took comes back in two steps by faces (where two
+    cavities meet, to the one with the smaller number), near is within 3 voxels, and the rim is 2 voxels wide."""
+    out = mask.copy()
+    if not mask.any():
+        return out
+    at = np.argwhere(mask)
+    box = tuple(slice(max(0, a - 40), b + 41) for a, b in zip(at.min(0), at.max(0), strict=True))
+    tumour, seen = mask[box], image[box]
+    dark = ~tumour & (seen < rule["below"])
+    near = ndi.binary_dilation(tumour, CUBE, iterations=3)
+    parts, count = ndi.label(ndi.binary_erosion(dark, CUBE, border_value=1), CUBE)
+    owner, cavities = np.zeros_like(parts), np.zeros_like(dark)
+    for n in range(1, count + 1):
+        cavity = parts == n
+        for _ in range(2):
+            cavity |= ndi.binary_dilation(cavity, FACES) & dark & (owner == 0)
+        owner[cavity] = n
+        surface = cavity & ndi.binary_dilation(~cavity, FACES)
+        if cavity.sum() * voxel_ml >= rule["min_size_ml"] and (surface & near).sum() >= rule["min_contact"] * surface.sum():
+            cavities |= cavity
+    out[box] |= ndi.binary_dilation(cavities, CUBE, iterations=2) & (seen != 0)
+    return out
 
 
 def head_zscore(v: np.ndarray, rule: dict) -> np.ndarray:
@@ -274,7 +305,11 @@ class Oracle:
             for rule in self.m["postprocess"].get("transforms", []):
                 for name in rule["applied_labels"]:
                     n = chain.index(name)
-                    if rule["name"] == "RemoveObjectsByContrast":
+                    if rule["name"] == "AddCavities":
+                        if rule["sequence"] in missing:
+                            continue
+                        changed = add_cavities(masks[n], channels[self.order.index(rule["sequence"])], rule, voxel_ml)
+                    elif rule["name"] == "RemoveObjectsByContrast":
                         if {rule["minuend"], rule["subtrahend"]} & set(missing):
                             continue
                         difference = channels[self.order.index(rule["minuend"])] - channels[self.order.index(rule["subtrahend"])]

@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import onnx
 from bundle_folder import HEADS, INTENDED, NOT_MEASURED, digest
-from graph_oracle import Oracle, transform_mask
+from graph_oracle import Oracle, add_cavities, transform_mask
 from onnx import TensorProto, helper, numpy_helper
+from scipy import ndimage as ndi
 
 SIZE_ZYX, SPACING = (24, 34, 28), 2.0
 HEAD_ZSCORE = {"name": "foreground-zscore", "threshold_fraction_of_p99": 0.1, "clip_percentiles": [0.5, 99.5], "clip": [-5, 5]}
@@ -358,6 +359,7 @@ def masks(out: Path) -> None:
         {"name": "KeepLargestConnectedComponent", "num_components": 2},
         {"name": "RemoveSmallObjects", "min_size_ml": 0.012},
         {"name": "FillHoles"},
+        {"name": "FillHoles", "per_slice": True},
         {"name": "BinaryClosing"},
         {"name": "BinaryClosing", "iterations": 2},
     ]
@@ -368,6 +370,27 @@ def masks(out: Path) -> None:
 
     rows = [{"transform": case, "in": text(m), "out": text(transform_mask(m, case, 0.002))} for case in cases for m in (mask, sparse)]
     (out / "mask-transforms.json").write_text(json.dumps({"size_zyx": list(mask.shape), "voxel_ml": 0.002, "cases": rows}) + "\n")
+
+
+def cavities(out: Path) -> None:
+    """AddCavities on smooth noise in an ellipsoid: digits 0 to 9 stand for intensities of (digit - 5) / 2, and 5 for what is outside."""
+    rng = np.random.default_rng(6)
+    shape = (18, 22, 26)
+    smooth = [ndi.gaussian_filter(rng.standard_normal(shape), s) for s in (1.8, 1.2)]
+    z, y, x = np.indices(shape)
+    inside = ((z - 8) / 9) ** 2 + ((y - 11) / 11) ** 2 + ((x - 12) / 13) ** 2 < 1
+    digits = np.clip(np.round(5 + 3 * smooth[0] / smooth[0].std()), 0, 9).astype(int)
+    digits = np.where(inside, np.where(digits == 5, 6, digits), 5)
+    mask = inside & (digits > 5) & (smooth[1] > 0) & (x < 11)
+    image = (digits - 5) / 2
+    rows = []
+    for below, size, contact in ((-0.9, 0.02, 0.2), (-0.9, 0.02, 0.5), (-0.9, 0.02, 0.8), (-0.9, 0.2, 0.2), (-0.4, 0.02, 0.4)):
+        rule = {"below": below, "min_size_ml": size, "min_contact": contact}
+        found = add_cavities(mask, image, rule, 0.001)
+        rows.append({"rule": rule, "out": "".join("1" if v else "0" for v in found.ravel())})
+        print("cavities", rule, int(mask.sum()), int(found.sum()))
+    case = {"size_zyx": list(shape), "image": "".join(map(str, digits.ravel())), "mask": "".join("1" if v else "0" for v in mask.ravel())}
+    (out / "cavities.json").write_text(json.dumps({**case, "cases": rows}) + "\n")
 
 
 def main() -> None:
@@ -384,6 +407,7 @@ def main() -> None:
         for case in cases:
             print(name, case["missing"], case["stages"], case["sums"], [s["voxels"] for s in case["samples"]], len(case["near"]))
     masks(a.out)
+    cavities(a.out)
 
 
 if __name__ == "__main__":

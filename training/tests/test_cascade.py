@@ -20,6 +20,7 @@ from gliatrain.cascade.volumes import Volume, signed_distance, z_scores
 from gliatrain.cascade.weights import NETWORKS
 from gliatrain.data import Lesion
 from gliatrain.export import halve
+from gliatrain.losses import NCR
 
 
 def net(strides: int, seed: int = 0) -> ViewNet:
@@ -121,6 +122,28 @@ def test_a_degraded_study_is_zero_outside_its_mask_and_normal_inside():
         assert not label[~mask].any()
         np.testing.assert_allclose([c[mask].mean() for c in image], 0, atol=0.05)
         np.testing.assert_allclose([c[mask].std() for c in image], 1, atol=0.05)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_hollow_tumour_keeps_its_outline_and_changes_inside_it_alone(seed):
+    v = head()
+    hollowed = degrade.hollow(v, np.random.default_rng(seed))
+    assert ((hollowed.label > 0) == (v.label > 0)).all()
+    assert (hollowed.image == v.image)[:, v.label == 0].all()
+    assert not hollowed.image[np.array(v.present) == 0].any()
+    assert set(hollowed.label[hollowed.label != v.label]) <= {NCR}
+    assert (hollowed.image != v.image).any()
+
+
+def test_some_tumours_become_cysts_that_flair_suppresses_and_some_stay_pale():
+    v = head()
+    tumour = v.label > 0
+    darkest = [
+        float(np.percentile(degrade.hollow(v, np.random.default_rng(seed)).image[degrade.FLAIR][tumour].astype(float), 10))
+        for seed in range(20)
+    ]
+    assert min(darkest) < -1
+    assert max(darkest) > 0
 
 
 def test_lesions_that_are_no_tumour_brighten_flair_and_label_nothing():

@@ -62,7 +62,8 @@ const network = z.strictObject({
 export const maskTransforms = [
   z.strictObject({ name: z.literal('KeepLargestConnectedComponent'), num_components: count.optional() }),
   z.strictObject({ name: z.literal('RemoveSmallObjects'), min_size_ml: z.number().min(0) }),
-  z.strictObject({ name: z.literal('FillHoles') }),
+  /** `per_slice`: also what is a hole only within a slice, in any of the three planes. */
+  z.strictObject({ name: z.literal('FillHoles'), per_slice: z.boolean().optional() }),
   /** Dilation, then erosion, by a cube of 3 voxels, as on a grid without end. */
   z.strictObject({ name: z.literal('BinaryClosing'), iterations: count.optional() }),
 ] as const

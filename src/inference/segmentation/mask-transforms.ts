@@ -15,7 +15,7 @@ export function transformMask(mask: Uint8Array, grid: Grid, transform: MaskTrans
       return data
     }
     case 'FillHoles':
-      return fillHoles(mask, grid.size)
+      return transform.per_slice ? fillHolesPerSlice(mask, grid.size) : fillHoles(mask, grid.size)
     case 'BinaryClosing':
       return close(mask, grid.size, transform.iterations ?? 1)
   }
@@ -29,28 +29,44 @@ function keepLargest(data: Uint8Array, grid: Grid, count: number): Uint8Array {
   return out
 }
 
-/** Fills what cannot be reached from the border of the grid by faces. */
-function fillHoles(mask: Uint8Array, [nx, ny, nz]: Grid['size']): Uint8Array {
+/** Slices across the third axis, the second, and the first. */
+const PLANES: readonly (readonly number[])[] = [
+  [0, 1],
+  [0, 2],
+  [1, 2],
+]
+
+/** What is a hole in a slice of any of the three planes. */
+function fillHolesPerSlice(mask: Uint8Array, size: Grid['size']): Uint8Array {
+  const planes = PLANES.map((axes) => fillHoles(mask, size, axes))
+  return mask.map((_, v) => (planes.some((filled) => filled[v] === 1) ? 1 : 0))
+}
+
+/** Fills what cannot be reached from the border by steps along `axes`. */
+function fillHoles(mask: Uint8Array, size: Grid['size'], axes: readonly number[] = [0, 1, 2]): Uint8Array {
   const out = new Uint8Array(mask.length).fill(1)
+  const strides = [1, size[0], size[0] * size[1]]
   const reached: number[] = []
   const reach = (at: number) => {
     if (mask[at] !== 0 || out[at] === 0) return
     out[at] = 0
     reached.push(at)
   }
-  const plane = nx * ny
+  const placeOn = (axis: number, at: number) => Math.floor(at / strides[axis]!) % size[axis]!
+  const isLast = (axis: number, place: number) => place === size[axis]! - 1
   for (let v = 0; v < mask.length; v++) {
-    const [i, j, k] = [v % nx, Math.floor(v / nx) % ny, Math.floor(v / plane)]
-    if (i === 0 || j === 0 || k === 0 || i === nx - 1 || j === ny - 1 || k === nz - 1) reach(v)
+    const isOnBorder = axes.some((axis) => {
+      const place = placeOn(axis, v)
+      return place === 0 || isLast(axis, place)
+    })
+    if (isOnBorder) reach(v)
   }
   for (let at = reached.pop(); at !== undefined; at = reached.pop()) {
-    const [i, j, k] = [at % nx, Math.floor(at / nx) % ny, Math.floor(at / plane)]
-    if (i > 0) reach(at - 1)
-    if (i < nx - 1) reach(at + 1)
-    if (j > 0) reach(at - nx)
-    if (j < ny - 1) reach(at + nx)
-    if (k > 0) reach(at - plane)
-    if (k < nz - 1) reach(at + plane)
+    for (const axis of axes) {
+      const place = placeOn(axis, at)
+      if (place > 0) reach(at - strides[axis]!)
+      if (!isLast(axis, place)) reach(at + strides[axis]!)
+    }
   }
   return out
 }

@@ -1,7 +1,8 @@
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import type { AddCavities } from '../../../src/inference/bundle/graph.ts'
 import { addCavities } from '../../../src/inference/segmentation/cavities.ts'
-import { axial } from '../support.ts'
+import { axial, readJson } from '../support.ts'
 
 const size = [60, 50, 44] as const
 const grid = axial([...size], [1, 1, 1])
@@ -59,5 +60,14 @@ describe('cavities', () => {
   it('are what is darker than the bound', () => {
     const { image, rim } = head((_, y) => y > 18)
     expect(addCavities(rim, grid, { ...rule, below: -2.5 }, image)).toEqual(rim)
+  })
+
+  const golden = readJson(fileURLToPath(new URL('../../support/bundles/cavities.json', import.meta.url)))
+  const cases = golden.cases as { rule: Pick<AddCavities, 'below' | 'min_size_ml' | 'min_contact'>; out: string }[]
+  it.each(cases)('are those that SciPy finds: $rule', ({ rule: bounds, out }) => {
+    const [nz, ny, nx] = golden.size_zyx as [number, number, number]
+    const image = Float32Array.from(golden.image as string, (digit) => (Number(digit) - 5) / 2)
+    const mask = Uint8Array.from(golden.mask as string, Number)
+    expect(addCavities(mask, axial([nx, ny, nz], [1, 1, 1]), { ...rule, ...bounds }, image).join('')).toBe(out)
   })
 })
