@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from gliatrain import checkpoints
-from gliatrain.cascade import chain, degrade, flair, from_bundle, patches
+from gliatrain.cascade import chain, degrade, flair, from_bundle, patches, soup
 from gliatrain.cascade import train as cascade_train
 from gliatrain.cascade.bundle import ROOT, graph
 from gliatrain.cascade.export import export_views, for_export, write
@@ -319,3 +319,14 @@ def test_the_chain_keeps_figures_and_no_row_of_a_patient():
         ["mgmt", "-", "-", "not evaluable", "-", "-", "-"],
     ]
     assert "other networks or rules" in chain.section({"computes": "of other networks"})
+
+
+def test_a_soup_lies_halfway_and_keeps_what_the_later_one_learned_from():
+    def checkpoint(value: float, rounds: int) -> dict:
+        member = {"mean": {"w": torch.full((3,), value)}, "steps": rounds}
+        return {"members": {"whole/axial": member}, "rounds": rounds, "facts": {"heads": ["a"], "at": rounds}}
+
+    mixed = soup.average(checkpoint(1.0, 10), checkpoint(2.0, 30))
+    assert mixed["members"]["whole/axial"]["mean"]["w"].tolist() == [1.5] * 3
+    assert mixed["rounds"] == 30
+    assert mixed["facts"] == {"heads": ["a"], "at": 30, "averaged_after_rounds": [10, 30]}

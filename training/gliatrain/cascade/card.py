@@ -133,10 +133,16 @@ def learned_from(trained: dict) -> str:
         f"{facts['lesion_cubes']} lesion cubes of {len(facts['lesion_cube_ids'])} patients (implanted),\n"
         f"{len(facts['heads'])} real heads, {len(facts['phantoms'])} procedural heads. {trained['rounds']} rounds in "
         f"{minutes(trained['seconds'])}, {steps[0]} to {steps[-1]} steps a network\n"
-        f"({trained['settings']['each']} patches of 11 slices a step); the whole tumour's networks the most.\n"
+        f"({trained['settings']['each']} patches of 11 slices a step); the whole tumour's networks the most.\n{averaged(facts)}"
         f"The estimate of FLAIR {flair['steps']} steps in {minutes(flair['seconds'])},\n"
         f"the brain's network {brain['steps']} steps in {minutes(brain['seconds'])}. More of the same is one command (`npm run train`)."
     )
+
+
+def averaged(facts: dict) -> str:
+    """Between which rounds the weights were averaged (soup.py)."""
+    rounds = facts.get("averaged_after_rounds")
+    return f"The weights are the mean of those after {rounds[0]} and {rounds[1]} rounds (model soup: Wortsman 2022).\n" if rounds else ""
 
 
 def failed(failures: list[dict]) -> str:
