@@ -164,7 +164,6 @@ def graph() -> dict:
             "decision": "nested-regions",
             "transforms": [
                 {"name": "RemoveSmallObjects", "applied_labels": ["WT"], "min_size_ml": MIN_COMPONENT_ML},
-                {"name": "FillHoles", "applied_labels": ["WT"], "per_slice": True},
                 {"name": "AddCavities", "applied_labels": ["WT"], "sequence": "FLAIR", **CYST},
                 {
                     "name": "RemoveObjectsByContrast",

@@ -32,8 +32,8 @@ SEEN = """Which cases an ancestor saw: the published networks were trained on Br
 network here train on their patients in any form (label maps, lesion cubes and images were compared: `gliatrain/identities.py`). BraTS
 2017 holds 65 patients of TCGA-LGG, so a clinical head below may be of a patient whose BraTS images an ancestor saw; none of the heads
 themselves, and no other image of their patients, was in the training here. The figures of earlier runs on the whole cases chose the loss
-and what is implanted; the rules that add cysts and fill holes, and the training on hollow tumours, were made after nine of the kept-back
-clinical heads were looked at: they are not quite blind."""
+and what is implanted, and the rule that adds cysts was made after six of the kept-back clinical heads were looked at (one of them gained by
+it): they are not quite blind."""
 
 
 def scores(case: dict) -> dict:
@@ -177,14 +177,13 @@ A small 3D U-Net finds the brain on a 3 mm grid. On the 1 mm grid of that brain,
 in its box the core, and in the core's box the enhancing tumour, each stage in an axial, a sagittal and a coronal view whose probabilities
 are averaged. Intensities are z-scores of the brain, 0 outside it; a missing sequence is 0, but for FLAIR, which the whole tumour's
 networks estimate from the others. Without T1c only the whole tumour is evaluable.
-Enhancement is kept only where T1c exceeds T1. Holes of the tumour in a slice of any plane are filled, and parts of the brain dark on FLAIR
-that it holds on most sides (cysts) are added to it.
+Enhancement is kept only where T1c exceeds T1. Parts of the brain dark on FLAIR that the tumour holds on most sides (cysts) are added to it.
 
 ## Line of descent
 The nine networks started from the published weights of brats17 (Wang 2017, arXiv 1709.00382; BSD-3-Clause, see NOTICE), batch norm folded
 with fixed statistics, and were trained on here for what a hospital sends: whole heads and errors of the brain mask, thick slices in any
-plane, residual misregistration, bias field, other intensities, missing sequences, tumours that are hollow or pale inside. The brain's
-network started from nothing; its teacher on real heads was HD-BET (Isensee 2019).
+plane, residual misregistration, bias field, other intensities, missing sequences. The brain's network started from nothing; its teacher
+on real heads was HD-BET (Isensee 2019).
 
 {SEEN}
 
