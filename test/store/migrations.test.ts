@@ -68,3 +68,8 @@ const DECISION = {
   modality: 'MR',
   reasons: ['TR and TE fit'],
 }
+
+it('gives each migration a number of its own', async () => {
+  const numbers = (await readMigrations()).map(({ name }) => Number(name.slice(0, 4)))
+  expect(numbers).toEqual(numbers.map((_, n) => n + 1))
+})
