@@ -2,7 +2,7 @@
 export interface Limit {
   value: number
   /** UCUM, or "1" for a share. */
-  unit: 'mm' | 'mL' | 'ms' | 'deg' | 'd' | '1'
+  unit: 'mm' | 'mL' | 'ms' | 'deg' | 'h' | 'd' | '1'
   /** The publication, the command that measured it, or "chosen:" and why. */
   source: string
 }

@@ -5,7 +5,12 @@ import { IMAGE_LIMITS } from '../../src/dicom/image-limits.ts'
 import type { Limit } from '../../src/domain/limit.ts'
 import { LESION_LIMITS } from '../../src/inference/lesions/limits.ts'
 import { COPY_LIMITS, PLAUSIBILITY_LIMITS, PREPARATION_LIMITS } from '../../src/inference/segmentation/limits.ts'
-import { PREFERENCE_LIMITS, STACK_LIMITS, TIMING_LIMITS } from '../../src/inference/series/header-limits.ts'
+import {
+  PREFERENCE_LIMITS,
+  STACK_LIMITS,
+  TIMING_LIMITS,
+  WORD_LIMITS,
+} from '../../src/inference/series/header-limits.ts'
 import { WITNESS_LIMITS } from '../../src/inference/series/limits.ts'
 
 const TABLES: Record<string, Record<string, Limit>> = {
@@ -17,6 +22,7 @@ const TABLES: Record<string, Record<string, Limit>> = {
   TIMING_LIMITS,
   STACK_LIMITS,
   PREFERENCE_LIMITS,
+  WORD_LIMITS,
   WITNESS_LIMITS,
 }
 const rows = Object.entries(TABLES).flatMap(([table, limits]) =>

@@ -70,6 +70,6 @@ const DECISION = {
 }
 
 it('gives each migration a number of its own', async () => {
-  const numbers = (await readMigrations()).map(({ name }) => Number(name.slice(0, 4)))
-  expect(numbers).toEqual(numbers.map((_, n) => n + 1))
+  const numbers = (await readMigrations()).map(({ name }) => name.slice(0, 4))
+  expect(numbers).toEqual([...new Set(numbers)])
 })

@@ -1,4 +1,5 @@
 // Whether a text says with or without contrast agent: a small grammar of agent words, qualifiers and signs in many languages.
+import { WORD_LIMITS } from './header-limits.ts'
 import { CJK, CONTRAST_WORDS, foldLetters, ofAllLanguages, SEQUENCE_WORDS } from './vocabulary.ts'
 
 /** "unclear": it says both, or something is denied that need not be the agent. */
@@ -289,7 +290,7 @@ function standing(token: Token, last: boolean, mentioned: boolean): ContrastWord
   if (token.used || token.absorbed || directOnly(token)) return undefined
   if (is(token, 'before')) return 'without'
   if (is(token, 'after')) return 'with'
-  if (!last || (!is(token, 'without') && token.text.length < 3)) return undefined
+  if (!last || (!is(token, 'without') && token.text.length < WORD_LIMITS.minDenial.value)) return undefined
   return meaning(token)
 }
 

@@ -192,7 +192,7 @@ export function onlyLeftAfter<One extends ContrastEvidence & { facts: SeriesFact
   t1: readonly One[],
 ): One | undefined {
   const [first, ...more] = t1.filter(({ contrast }) => contrast !== 'not-given')
-  if (!first || more.length > 0 || t1.length < 2) return undefined
+  if (!first || more.length > 0 || t1.length === 1) return undefined
   if (first.contrast !== 'unknown' || !namesAgent(first.facts)) return undefined
   const at = first.facts.acquiredAt
   const isEarlier = ({ facts }: One) => facts.acquiredAt !== '' && facts.acquiredAt < at

@@ -4,7 +4,7 @@ import { distinctEchoTimes } from '../../dicom/geometry.ts'
 import { IMAGE_LIMITS } from '../../dicom/image-limits.ts'
 import { type DixonPart, dixonPart, volumeInstances } from '../../dicom/volume-instances.ts'
 import type { DicomJson, Series } from '../../domain/study.ts'
-import { STACK_LIMITS } from './header-limits.ts'
+import { STACK_LIMITS, TIMING_LIMITS } from './header-limits.ts'
 
 export interface SeriesFacts {
   seriesInstanceUid: string
@@ -227,7 +227,7 @@ function acquisitionStart(heads: DicomJson[]): string {
 /** Sortable: of a study that began the day before, the hours are counted on. */
 function afterMidnight(ds: DicomJson, time: string): string {
   const [begun, hour] = [text(ds, 'StudyTime'), time].map((one) => Number(one.slice(0, 2)))
-  const nextDay = text(ds, 'StudyTime') !== '' && time !== '' && begun! - hour! >= 12
+  const nextDay = text(ds, 'StudyTime') !== '' && time !== '' && begun! - hour! >= TIMING_LIMITS.pastMidnight.value
   return nextDay ? `${hour! + 24}${time.slice(2)}` : time
 }
 

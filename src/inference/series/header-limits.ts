@@ -73,6 +73,8 @@ export const TIMING_LIMITS = {
   },
   minFlowRepetition: { value: 18, unit: 'ms', source: 'chosen: time of flight has 20 to 40 ms, T1 of one slab less' },
   maxFlowRepetition: { value: 45, unit: 'ms', source: 'chosen: time of flight has 20 to 40 ms' },
+  /** By which the clock goes back within an examination that passes midnight. */
+  pastMidnight: { value: 12, unit: 'h', source: 'chosen: no examination of a head lasts half a day' },
   maxFlowAngle: { value: 25, unit: 'deg', source: 'chosen: time of flight has 15 to 25 degrees, T1 of that TR more' },
 } as const satisfies Record<string, Limit>
 
@@ -109,4 +111,13 @@ export const PREFERENCE_LIMITS = {
   alikeSpacing: { value: 0.5, unit: 'mm', source: 'chosen: 1.0 and 1.2 mm, or 5.0 and 5.5 mm, are read alike' },
   alikeCoverage: { value: 10, unit: 'mm', source: 'chosen: one or two thick slices' },
   alikePixels: { value: 0.15, unit: 'mm', source: 'chosen: 0.43 and 0.5 mm are read alike, 0.5 and 0.9 mm are not' },
+} as const satisfies Record<string, Limit>
+
+/** What counts as a word about contrast agent. */
+export const WORD_LIMITS = {
+  minDenial: {
+    value: 3,
+    unit: '1',
+    source: 'chosen: denials of one or two letters ("o", "s") that stand alone are short for much else',
+  },
 } as const satisfies Record<string, Limit>
