@@ -79,8 +79,9 @@ export function createDicomWebClient(options: DicomWebOptions): ImageArchive {
   return options.audit === undefined ? archive : auditArchive(archive, options.audit, options.url)
 }
 
-/** Under which its way is remembered. */
-function questionOf({ patient, accessionNumber }: StudyQuery): string {
+/** Under which its way is remembered. Without a date there is no range to close: another question, whose way is not that of the other. */
+function questionOf({ patient, accessionNumber, undated }: StudyQuery): string {
+  if (undated) return 'search of studies without a date'
   if (patient !== undefined) return 'search of studies of a patient'
   return accessionNumber === undefined ? 'search of studies' : 'search of studies of an accession number'
 }

@@ -13,8 +13,10 @@ import { checkEhr } from '../../src/cli/checks/ehr.ts'
 import { checkInference } from '../../src/cli/checks/inference.ts'
 import { checkArchive } from '../../src/cli/checks/pacs.ts'
 import { checkPort } from '../../src/cli/checks/port.ts'
+import { createDicomWebClient } from '../../src/dicomweb/client.ts'
 import { parseSettings } from '../../src/settings/parse.ts'
 import { startFaultyArchive } from '../support/faulty-archive.ts'
+import { buildSeries } from '../support/instances.ts'
 import { createKeptLog } from '../support/quiet-log.ts'
 
 const log = createKeptLog()
@@ -90,6 +92,25 @@ describe('the PACS', () => {
     await faulty.close()
     expect(lines[0]).toMatch(new RegExp(`^${code}: `))
     expect(lines[1]).toContain(words)
+  })
+
+  it('is asked what the service asks, and the way that it takes is named where it refuses a search key', async () => {
+    const faulty = await startFaultyArchive()
+    const [study, series] = ['1.2.826.0.1.3680043.8.498.78', '1.2.826.0.1.3680043.8.498.78.1']
+    const today = new Date().toISOString().slice(0, 10).replaceAll('-', '')
+    const direct = createDicomWebClient({ ...site({ pacs: faulty.directUrl }).pacs, log })
+    await direct.store(study, buildSeries(3, { study, series, studyDate: today, rows: 8, columns: 8 }))
+    faulty.misbehave(() =>
+      /ModalitiesInStudy=|StudyDate=\d{8}-(&|$)/.test(faulty.requests.at(-1)!)
+        ? { kind: 'answer', status: 400 }
+        : undefined,
+    )
+    const { ok, lines } = await archiveOf(faulty.url)
+    await faulty.close()
+    expect([ok, lines[0]]).toEqual([true, expect.stringMatching(/^1 MR studies since \d{8}/)])
+    expect(lines).toContain(
+      'search of studies: date ranges with an end, no ModalitiesInStudy (found out; the standard way is refused)',
+    )
   })
 
   it('stores a picture of nobody, and rejects it by a note where it cannot be removed; twice without more', async () => {

@@ -127,11 +127,11 @@ afterEach(async () => {
   for (const step of undo.splice(0).reverse()) await step()
 })
 
-/** The demo archive behind the profile; requests are kept. */
+/** The demo archive behind the profile; what it refused is kept, but for pages after the last. */
 async function startProfile(profile: Profile) {
   const archive = await startDemoArchive()
   undo.push(() => archive.close())
-  const requests: string[] = []
+  const refused: string[] = []
   const root = new URL(archive.url).pathname
   const server = createServer(async (request, response) => {
     const url = new URL(request.url!, 'http://localhost')
@@ -141,11 +141,11 @@ async function startProfile(profile: Profile) {
       query: url.searchParams,
       headers: request.headers,
     }
-    requests.push(`${asked.method} ${asked.path}`)
     const chunks: Uint8Array[] = []
     for await (const chunk of request) chunks.push(chunk as Uint8Array)
     const status = profile.refuses(asked)
     if (status !== undefined) {
+      if (Number(url.searchParams.get('offset') ?? 0) === 0) refused.push(`${asked.method} ${asked.path}`)
       response.writeHead(status).end('no')
       return
     }
@@ -179,13 +179,13 @@ async function startProfile(profile: Profile) {
     server.closeAllConnections()
     return new Promise((resolve) => server.close(resolve))
   })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${root}`, requests }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${root}`, refused }
 }
 
 const STUDY = '1.2.826.0.1.3680043.8.498.77'
 
 it.each(Object.entries(PROFILES))('%s is searched, read and written', async (_name, profile) => {
-  const { url, requests } = await startProfile(profile)
+  const { url, refused } = await startProfile(profile)
   const kept = new Map<string, string>()
   const memory = { recall: async () => kept.get('ways'), keep: async (value: string) => void kept.set('ways', value) }
   const open = () =>
@@ -215,10 +215,28 @@ it.each(Object.entries(PROFILES))('%s is searched, read and written', async (_na
 
   expect(await (await work()).ways!()).toEqual(profile.ways)
   // What was learnt is known at the next start: no request is refused any more, but for pages after the last.
-  const before = requests.length
+  refused.length = 0
   await work()
-  const first = before
-  expect(requests.length - before).toBeLessThanOrEqual(first)
+  expect(refused).toEqual([])
+})
+
+it('learns the way of searches with and without a date once each, and is refused no more by either', async () => {
+  const azure = PROFILES['Azure (no ModalitiesInStudy, no open ranges)']!
+  const { url, refused } = await startProfile(azure)
+  const archive = createDicomWebClient({ url, auth: { type: 'none' }, timeoutMs: 20_000, log: createKeptLog() })
+  const look = async () => {
+    await archive.searchStudies({ from: '20260228', modality: 'MR' })
+    await archive.searchStudies({ undated: true, modality: 'MR' })
+  }
+  await look()
+  expect(await archive.ways!()).toEqual({
+    'search of studies': 'date ranges with an end, no ModalitiesInStudy',
+    'search of studies without a date': 'no ModalitiesInStudy',
+  })
+  expect(refused).not.toEqual([])
+  refused.length = 0
+  await look()
+  expect(refused).toEqual([])
 })
 
 it('tells a study whose JSON is not valid from an answer that ends early', async () => {
