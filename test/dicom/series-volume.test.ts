@@ -267,6 +267,23 @@ describe('series that are no volume are refused', () => {
     )
   })
 
+  it('but not for UIDs with leading zeros in a component', async () => {
+    const uid = (end: number) => ({ vr: 'UI', Value: [`1.2.826.0.1.3680043.007.${end}`] })
+    const { series, files } = await classicSeries({
+      edit: (ds, k) => ({
+        ...ds,
+        '0020000D': uid(1),
+        '0020000E': uid(2),
+        '00200052': uid(3),
+        '00080018': uid(10 + k),
+      }),
+    })
+    expect(series.instances[0]!.sopInstanceUid).toMatch(/^1\.2\.826\.0\.1\.3680043\.007\.1\d$/)
+    const builder = new VolumeBuilder(planSeries(series))
+    for (const bytes of files) await builder.add(bytes)
+    expectVolume(builder.finish(), OBLIQUE, picture)
+  })
+
   it('but not for a scout or a projection that was filed under it', async () => {
     const { series, files } = await classicSeries()
     const odd = (n: number, change: DicomJson) => ({

@@ -194,15 +194,19 @@ describe('a copied attribute', () => {
     expect([text(request!, 'AccessionNumber'), text(request!, 'RequestedProcedureID')]).toEqual(['', 'RP-1'])
   })
 
-  it.each(['0020000D', '0020000E', '00080018', '00200052'])(
-    'a UID with leading zeros (%s) is referred to as it is',
-    (tag) => {
-      const uid = '1.2.826.0.1.3680043.007.5'
-      const results = resultsOf({ [tag]: { vr: 'UI', Value: [uid] } })
-      expect(results).toHaveLength(3)
-      expect(JSON.stringify(results[0])).toContain(uid)
-    },
-  )
+  it.each([
+    ['StudyInstanceUID', ['SEG', 'SR', 'PDF']],
+    ['SeriesInstanceUID', ['SEG', 'SR']],
+    ['SOPInstanceUID', ['SEG', 'SR', 'PDF']],
+    ['FrameOfReferenceUID', ['SEG', 'SR']],
+  ])('%s with leading zeros is referred to as it is, in %s', (keyword, kinds) => {
+    const uid = '1.2.826.0.1.3680043.007.5'
+    const elements = { [tagOf(keyword)]: { vr: 'UI', Value: [uid] } }
+    expect(checkSources([having(one, elements).series])).toEqual([])
+    const results = resultsOf(elements)
+    const said = ['SEG', 'SR', 'PDF'].filter((_, n) => JSON.stringify(results[n]).includes(`"${uid}"`))
+    expect(said).toEqual(kinds)
+  })
 
   it.each([
     ['StudyInstanceUID', `1.2.${'9'.repeat(61)}`, /^instance [\d.]+: StudyInstanceUID \(0020,000D\) is no valid UID/],

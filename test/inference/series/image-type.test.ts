@@ -1,6 +1,7 @@
 // Image types (PS3.3 C.7.6.1.1.2 and C.8.3.1.1.1) as scanners and consoles write them: what is acquired is taken, what is made of it is not.
 import { describe, expect, it } from 'vitest'
-import { tagOf } from '../../../src/dicom/dataset.ts'
+import { dataset, tagOf } from '../../../src/dicom/dataset.ts'
+import type { DicomJson } from '../../../src/domain/study.ts'
 import { seriesFacts } from '../../../src/inference/series/facts.ts'
 import { selectSeries } from '../../../src/inference/series/select-series.ts'
 import { type Headers, series, study } from './headers.ts'
@@ -65,6 +66,35 @@ describe('an acquired image', () => {
       const copy = { ...T1C, imageType, slices: 60, spacing: 2.5 }
       expect(last(copy, T1C)).toMatchObject({ sequence: 'T1c', hold: undefined })
       expect(last(T1C, copy)).toMatchObject({ sequence: undefined, hold: undefined })
+    }
+  })
+})
+
+describe('an acquired series with an instance that was filed under it', () => {
+  const withOne = (change: DicomJson, place: 'first' | 'last') => {
+    const all = study([T1, T2, FLAIR, { ...T1C, agent: 'Dotarem' }])
+    const one = all.series[3]!
+    const stray = {
+      ...one.instances[4]!,
+      sopInstanceUid: '1.2.3.4.900',
+      metadata: { ...one.instances[4]!.metadata, ...change },
+    }
+    const instances = place === 'first' ? [stray, ...one.instances] : [...one.instances, stray]
+    return selectSeries({ ...all, series: [...all.series.slice(0, 3), { ...one, instances }] }, bundle)
+  }
+
+  it.each([
+    ['a scout slice', dataset({ ImageOrientationPatient: [1, 0, 0, 0, 0, -1] })],
+    ['a projection', dataset({ ImageType: ['DERIVED', 'SECONDARY', 'MIP'] })],
+  ])('is taken as T1c, and what is passed over is named: %s', (_what, change) => {
+    for (const place of ['first', 'last'] as const) {
+      const { decisions, hold, unused } = withOne(change, place)
+      expect([decisions.map(({ sequence }) => sequence), hold, unused]).toEqual([
+        ['T1', 'T2', 'FLAIR', 'T1c'],
+        undefined,
+        [],
+      ])
+      expect(decisions[3]!.reasons.join()).toMatch(/passed over 1 of its instances: .* \(first 1\.2\.3\.4\.900\)/)
     }
   })
 })
