@@ -213,6 +213,7 @@ export function settingsSchema(env: Environment) {
         path: ['http', 'token'],
         message:
           'is needed when http.host is not this machine alone, since the pages show patient names; or let people sign in (access), or set http.allowUnauthenticated behind a proxy that authenticates',
+        when: isAccessSound,
       },
     )
     .refine(
@@ -220,12 +221,19 @@ export function settingsSchema(env: Environment) {
       {
         path: ['http', 'publicUrl'],
         message: 'is needed for access: providers send people back to it, and cookies belong to it',
+        when: isAccessSound,
       },
     )
     .refine(({ http, access }) => http.publicUrl === undefined || !hasSignIn(access) || isSafe(http.publicUrl), {
       path: ['http', 'publicUrl'],
       message: 'must begin with https:// where people sign in',
+      when: isAccessSound,
     })
+}
+
+/** Problems elsewhere must not hide what these two sections lack together: all problems are listed at once. */
+function isAccessSound({ issues }: z.core.ParsePayload): boolean {
+  return issues.every(({ path }) => path !== undefined && path.length > 0 && path[0] !== 'http' && path[0] !== 'access')
 }
 
 export type Settings = z.output<ReturnType<typeof settingsSchema>>

@@ -110,6 +110,13 @@ describe('parseSettings', () => {
   it('serves other machines only with a token, or when told that a proxy authenticates', () => {
     const open = { ...least, http: { host: '0.0.0.0' } }
     expect(problems(open)).toEqual([expect.stringContaining('http.token is needed')])
+    expect(problems({ http: open.http })).toEqual([
+      'pacs.url is missing',
+      'ehr.url is missing',
+      'ehr.identifierSystem is missing',
+      'ehr.analysisSystem is missing',
+      expect.stringContaining('http.token is needed'),
+    ])
     expect(parseSettings(open, { GLIABRIDGE_HTTP_TOKEN: 't' }).http.token).toBe('t')
     expect(parseSettings(open, { GLIABRIDGE_HTTP_ALLOW_UNAUTHENTICATED: 'true' }).http.allowUnauthenticated).toBe(true)
     for (const host of ['localhost', '127.0.0.1', '::1']) expect(problems({ ...least, http: { host } })).toEqual([])
