@@ -255,9 +255,8 @@ function wordAfter(tokens: Token[], at: number, strong: boolean): ContrastWords 
   if (!strong) return undefined
   for (let n = at + 1; n < tokens.length && n <= at + 4; n++) {
     const token = tokens[n]!
-    if (isBreak(token)) return undefined
     if (is(token, 'agent') && n === at + 1) continue
-    if (is(token, 'agent')) return undefined
+    if (isBreak(token) || is(token, 'agent')) return undefined
     if (isSign(token) || token.used || token.absorbed || is(token, 'between')) continue
     if (is(token, 'after, behind the agent')) {
       token.used = true
@@ -295,6 +294,5 @@ function standing(token: Token, last: boolean, mentioned: boolean): ContrastWord
 }
 
 function merged(said: ReadonlySet<ContrastWords>): ContrastWords | undefined {
-  if (said.size > 1) return 'unclear'
-  return [...said][0]
+  return said.size > 1 ? 'unclear' : [...said][0]
 }
