@@ -6,6 +6,7 @@ import type { Clock } from '../domain/ports/clock.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { NoticeStore } from '../domain/ports/notices.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
+import { sleepUnlessAborted } from '../domain/sleep.ts'
 
 export interface CollectPorts {
   notices: Pick<NoticeStore, 'happenings' | 'open'>
@@ -77,8 +78,6 @@ export async function runCollecting(
         'notices were not looked for; it is tried again',
       )
     }
-    await ports.clock.sleep(INTERVAL_SECONDS * 1000, signal).catch((error) => {
-      if (!signal.aborted) throw error
-    })
+    await sleepUnlessAborted(ports.clock, INTERVAL_SECONDS * 1000, signal)
   }
 }

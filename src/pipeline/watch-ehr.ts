@@ -3,6 +3,7 @@ import { asAppError, unforeseenFields } from '../domain/errors.ts'
 import type { PeerWatch } from '../domain/peers.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { Log } from '../domain/ports/log.ts'
+import { sleepUnlessAborted } from '../domain/sleep.ts'
 
 export interface EhrWatchOptions {
   /** Resolves when the EHR answers as it must; throws EHR_* otherwise. */
@@ -26,8 +27,6 @@ export async function watchEhr(options: EhrWatchOptions, signal: AbortSignal): P
         log.error({ code: error.code, ...unforeseenFields(thrown) }, 'the EHR was not asked')
       peers.failed('ehr', error, clock.now())
     }
-    await clock.sleep(intervalSeconds * 1000, signal).catch((error) => {
-      if (!signal.aborted) throw error
-    })
+    await sleepUnlessAborted(clock, intervalSeconds * 1000, signal)
   }
 }

@@ -5,9 +5,9 @@ import type { Clock } from '../domain/ports/clock.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { Trigger } from '../domain/ports/trigger.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
+import { sleepUnlessAborted } from '../domain/sleep.ts'
 import type { Uid } from '../domain/study.ts'
 import { waitAfter } from './qido-poll.ts'
-import { sleepUnlessAborted } from './study-watch.ts'
 
 export interface ChangeFeedOptions {
   feed: ChangeFeed

@@ -6,8 +6,8 @@ import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { Trigger } from '../domain/ports/trigger.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
+import { sleepUnlessAborted } from '../domain/sleep.ts'
 import type { Uid } from '../domain/study.ts'
-import { sleepUnlessAborted } from './study-watch.ts'
 
 export interface HeardTriggerOptions {
   hints: Pick<HintStore, 'due' | 'done' | 'later'>

@@ -5,10 +5,10 @@ import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { Trigger } from '../domain/ports/trigger.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
+import { sleepUnlessAborted } from '../domain/sleep.ts'
 import type { Uid } from '../domain/study.ts'
 import type { StudyQuery, StudySummary } from '../domain/study-search.ts'
 import { stillWaits } from '../domain/waits.ts'
-import { sleepUnlessAborted } from './study-watch.ts'
 
 export interface QidoPollSettings {
   /** Time between two looks. */

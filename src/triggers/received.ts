@@ -4,8 +4,8 @@ import type { Clock } from '../domain/ports/clock.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { ReceivedImages } from '../domain/ports/received-images.ts'
 import type { Trigger } from '../domain/ports/trigger.ts'
+import { sleepUnlessAborted } from '../domain/sleep.ts'
 import type { Uid } from '../domain/study.ts'
-import { sleepUnlessAborted } from './study-watch.ts'
 
 export interface ReceivedTriggerOptions {
   received: Pick<ReceivedImages, 'studies'>

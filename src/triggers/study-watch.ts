@@ -6,6 +6,7 @@ import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { Log } from '../domain/ports/log.ts'
 import { NO_TRACING, type Tracing } from '../domain/ports/tracing.ts'
 import type { WatchDecision, WatchedStudy, WatchStore } from '../domain/ports/watch-store.ts'
+import { sleepUnlessAborted } from '../domain/sleep.ts'
 import type { Study, Uid } from '../domain/study.ts'
 import { createTurns } from '../domain/turns.ts'
 import { stillWaits } from '../domain/waits.ts'
@@ -237,12 +238,3 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
 }
 
 const declined = (reason: string): WatchDecision => ({ outcome: 'declined', reason })
-
-/** Sleeps; an abort ends it early without an error, since it is how the loop is stopped. */
-export async function sleepUnlessAborted(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
-  try {
-    await clock.sleep(milliseconds, signal)
-  } catch (error) {
-    if (!signal.aborted) throw error
-  }
-}

@@ -4,10 +4,10 @@ import { type AppError, asAppError, unforeseenFields } from '../domain/errors.ts
 import type { Clock } from '../domain/ports/clock.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { HearEvents, WorkitemStore, Worklist } from '../domain/ports/worklist.ts'
+import { sleepUnlessAborted } from '../domain/sleep.ts'
 import type { Uid } from '../domain/study.ts'
 import type { ClaimedWorkitem, Workitem } from '../domain/workitem.ts'
 import { waitAfter } from './qido-poll.ts'
-import { sleepUnlessAborted } from './study-watch.ts'
 
 export interface PerformerOptions {
   worklist: Worklist
