@@ -1,5 +1,6 @@
 // Wires how people come in, and what the EHR may call of its own.
 import type { Parts } from './compose-parts.ts'
+import { baseUrlOf } from './domain/base-url.ts'
 import type { SignIn } from './domain/ports/sign-in.ts'
 import { boundedFetch } from './fhir/connection/bounded-fetch.ts'
 import type { CdsDeps } from './http/deps.ts'
@@ -39,7 +40,7 @@ export function openCds({ settings, store, ehr, clock }: Parts): CdsDeps | undef
   return {
     clientOf: createCdsClients(access.cdsClients, { store: store.access, clock, send: boundedFetch(fetch) }),
     patientIds: async (reference, user) => (await ehr.patientIds?.(reference, user)) ?? [],
-    servers: [settings.ehr.url, ...access.smart.map(({ issuer }) => issuer.replace(/\/+$/, ''))],
+    servers: [settings.ehr.url, ...access.smart.map(({ issuer }) => baseUrlOf(issuer))],
     publicUrl: http.publicUrl,
     canLaunch: access.smart.length > 0,
   }

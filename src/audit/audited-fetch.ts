@@ -1,4 +1,6 @@
 // A fetch for the FHIR client that records every request about a study's patient in the audit trail, and names each by X-Request-Id.
+
+import { baseUrlOf } from '../domain/base-url.ts'
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
 import type { RecordScope } from '../domain/ports/clinical-record.ts'
 import { entriesOf } from './interactions.ts'
@@ -17,7 +19,7 @@ export interface AuditedFetchOptions {
  * what is not audited must not go on.
  */
 export function auditFetch({ baseUrl, scope, audit, send, newId }: AuditedFetchOptions): typeof fetch {
-  const base = baseUrl.replace(/\/+$/, '')
+  const base = baseUrlOf(baseUrl)
   // "Patient/12", once a request has named the patient: the next may not.
   let knownPatient: string | undefined
   return async (input, init = {}) => {

@@ -1,5 +1,6 @@
 // HTTP to one DICOMweb service root: credentials, a limit on silence, repetition of reads on a broken connection.
 
+import { baseUrlOf } from '../domain/base-url.ts'
 import { AppError } from '../domain/errors.ts'
 import { jsonExcess } from '../domain/json-excess.ts'
 import { LIMITS } from '../domain/limits.ts'
@@ -168,7 +169,7 @@ function readRoot(address: string): string {
   }
   if (url.search !== '' || url.hash !== '')
     throw new AppError('SETTINGS_INVALID', 'pacs.url must not hold a query or fragment')
-  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
+  return baseUrlOf(`${url.origin}${url.pathname}`)
 }
 
 export function authorizationOf(auth: Auth): string | undefined {

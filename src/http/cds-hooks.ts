@@ -2,6 +2,7 @@
 import { type Context, Hono } from 'hono'
 import { isOfPatient } from '../domain/access.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
+import { baseUrlOf } from '../domain/base-url.ts'
 import { CDS_DISCOVERY, cardOf } from '../web/cds-cards.ts'
 import { cdsParams, cdsRequest, parseRequest, readJson } from './contracts.ts'
 import type { AppDeps, CdsDeps } from './deps.ts'
@@ -28,7 +29,7 @@ export function cdsRoutes(deps: AppDeps & { cds: CdsDeps }, onWrongToken: () => 
       await trust(c, id)
       const { hook, fhirServer, context } = parseRequest(cdsRequest, readJson(await c.req.text()), 'body')
       if (hook !== id) throw wrong(`hook must be ${id} at this address`)
-      if (fhirServer !== undefined && !cds.servers.includes(fhirServer.replace(/\/+$/, '')))
+      if (fhirServer !== undefined && !cds.servers.includes(baseUrlOf(fhirServer)))
         throw wrong('fhirServer is not the EHR of the settings, so that its patients are not known here')
       const { patientId, userId, selections = [] } = context
       if (hook === 'order-select' && !selections.some((one) => one.startsWith('ServiceRequest/')))

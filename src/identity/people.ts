@@ -1,5 +1,6 @@
 // Who a provider says that somebody is: claims and a Practitioner of the EHR → the person who stands in reviews, and their roles.
 import { ROLES, type Role } from '../domain/access.ts'
+import { baseUrlOf } from '../domain/base-url.ts'
 import { AppError } from '../domain/errors.ts'
 import type { Reviewer } from '../domain/review.ts'
 
@@ -53,7 +54,7 @@ export function practitionerOf(claims: Claims, issuer: string): string {
       'SIGN_IN_REFUSED',
       'the EHR does not state who this is (fhirUser); grant our client the scope fhirUser',
     )
-  const base = `${issuer.replace(/\/+$/, '')}/`
+  const base = `${baseUrlOf(issuer)}/`
   const reference = stated.startsWith(base) ? stated.slice(base.length) : stated
   if (/^Practitioner(Role)?\/[A-Za-z0-9.-]{1,64}$/.test(reference)) return reference
   throw new AppError('SIGN_IN_REFUSED', 'only staff may sign in: the EHR says that this is no Practitioner of its own')

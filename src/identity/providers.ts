@@ -1,5 +1,6 @@
 // Sign-in at a provider: OpenID Connect at the site's, SMART App Launch 2 at the EHR's; authorization code with PKCE S256, state and nonce.
 import * as client from 'openid-client'
+import { baseUrlOf } from '../domain/base-url.ts'
 import { AppError, asAppError } from '../domain/errors.ts'
 import type { Claims } from './people.ts'
 
@@ -89,7 +90,7 @@ export function createProvider(
         }
       }),
     async read(reference, accessToken) {
-      const response = await send(`${issuer.replace(/\/+$/, '')}/${reference}`, {
+      const response = await send(`${baseUrlOf(issuer)}/${reference}`, {
         headers: { accept: 'application/fhir+json', authorization: `Bearer ${accessToken}` },
         redirect: 'manual',
         signal: AbortSignal.timeout(TIMEOUT_SECONDS * 1000),
@@ -116,7 +117,7 @@ async function discoverOpenId(settings: ProviderSettings, send: typeof fetch): P
 /** SMART App Launch 2, section "Conformance": .well-known/smart-configuration under the FHIR base URL. */
 async function discoverSmart(settings: ProviderSettings, send: typeof fetch): Promise<client.Configuration> {
   const { issuer, clientId } = settings
-  const response = await send(`${issuer.replace(/\/+$/, '')}/.well-known/smart-configuration`, {
+  const response = await send(`${baseUrlOf(issuer)}/.well-known/smart-configuration`, {
     headers: { accept: 'application/json' },
     redirect: 'manual',
     signal: AbortSignal.timeout(TIMEOUT_SECONDS * 1000),

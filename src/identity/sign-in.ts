@@ -1,6 +1,7 @@
 // People come in and go: sign-in at a provider or by password, sessions with an end, each audited.
 import { createHash, randomBytes } from 'node:crypto'
 import type { LaunchedPatient, Visitor } from '../domain/access.ts'
+import { baseUrlOf } from '../domain/base-url.ts'
 import type { PatientId } from '../domain/board.ts'
 import { AppError, asAppError } from '../domain/errors.ts'
 import type { AccessStore, BegunSignIn } from '../domain/ports/access-store.ts'
@@ -205,7 +206,7 @@ function landingOf({ appContext }: ProviderAnswer): string {
   return analysis === undefined ? '/patient' : `/patient?analysis=${analysis}`
 }
 
-const isSame = (one: string, other: string) => one.replace(/\/+$/, '') === other.replace(/\/+$/, '')
+const isSame = (one: string, other: string) => baseUrlOf(one) === baseUrlOf(other)
 const secret = () => randomBytes(32).toString('base64url')
 
 /** What the database holds of a secret; secrets of 32 random bytes need no salt. */

@@ -1,5 +1,6 @@
 // Pieces of the settings schema, each with the message that a person gets when it does not fit.
 import { z } from 'zod'
+import { baseUrlOf } from '../domain/base-url.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -9,7 +10,7 @@ export const url = (description: string) =>
   z
     .url({ protocol: /^https?$/, error: 'must be a URL that begins with http:// or https://' })
     .refine((text) => !hasCredentials(text), 'must not hold a user or password; use auth')
-    .transform((text) => text.replace(/\/+$/, ''))
+    .transform(baseUrlOf)
     .describe(description)
 export const uri = (description: string) =>
   z

@@ -1,5 +1,6 @@
 // The worksheet of a follow-up on the study page: BT-RADS and RANO 2.0, each question with its limit and links to what the record states.
 import { html } from 'hono/html'
+import { baseUrlOf } from '../domain/base-url.ts'
 import type { TreatmentFact } from '../domain/treatment.ts'
 import { factSentence, WORKSHEET, type WorksheetText, worksheets } from '../wording/worksheet.ts'
 import type { Html, Part } from './html.ts'
@@ -26,7 +27,7 @@ function sheetPart({ title, proposal, rows }: WorksheetText, recordUrl: string |
 
 function factPart(fact: TreatmentFact, recordUrl: string | undefined): Html {
   const name = recordUrl
-    ? html`<a href="${recordUrl.replace(/\/+$/, '')}/${fact.reference}">${fact.reference}</a>`
+    ? html`<a href="${baseUrlOf(recordUrl)}/${fact.reference}">${fact.reference}</a>`
     : html`${fact.reference}`
   return html`<small>${factSentence(fact)} (${name})</small>`
 }

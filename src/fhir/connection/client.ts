@@ -1,6 +1,7 @@
 // The EHR over FHIR R4: the one file that knows @medplum/core's client.
 import { MedplumClient } from '@medplum/core'
 import type { Bundle, BundleEntry, CapabilityStatement, Resource, ResourceType } from '@medplum/fhirtypes'
+import { baseUrlOf } from '../../domain/base-url.ts'
 import { AppError, asAppError } from '../../domain/errors.ts'
 import type { LedgerEntry } from '../../domain/ports/write-ledger.ts'
 import { ifNoneExist, type Key, relativeReference } from '../resources/identifiers.ts'
@@ -32,7 +33,7 @@ export function createRecordStore(options: ConnectionOptions): RecordStore {
 /** Stores on one server that share its credentials; each sends its requests by the `fetch` that is given for it. */
 export function connectRecordStores(options: ConnectionOptions): (send?: typeof fetch) => RecordStore {
   const { timeoutMs, auth } = options
-  const baseUrl = options.url.replace(/\/+$/, '')
+  const baseUrl = baseUrlOf(options.url)
   const now = options.now ?? (() => new Date())
   const direct = options.fetch ?? fetch
   const credentials = createCredentials(auth, { baseUrl, send: direct, timeoutMs, now })

@@ -1,5 +1,6 @@
 // The ClinicalRecord port on a FHIR R4 server: what all studies share, and each study's own client on it.
 import { setTimeout as pause } from 'node:timers/promises'
+import { baseUrlOf } from '../../domain/base-url.ts'
 import { foreseen } from '../../domain/errors.ts'
 import type {
   ClinicalRecord,
@@ -73,7 +74,7 @@ export function createClinicalRecords(options: ClinicalRecordOptions): ClinicalR
   const orders: OrderSettings = options.orders ?? { notify: 'none' }
   const reads = options.reads ?? NO_READS
   const ledger = options.ledger ?? createMemoryLedger(now)
-  const baseUrl = options.url.replace(/\/+$/, '')
+  const baseUrl = baseUrlOf(options.url)
   const capabilities = createCapabilityReader(storeFor(), write, options.log, now)
   const oneByOne = createTurns()
   const effects = {
