@@ -29,7 +29,7 @@ export function openSignIn({ settings, store, ehr, clock }: Parts): SignIn | und
     accounts,
     idleMinutes,
     hours,
-    patientIds: async (reference, user) => (await ehr.patientIds?.(reference, user)) ?? [],
+    patientIds: patientIdsOf(ehr),
   })
 }
 
@@ -39,9 +39,14 @@ export function openCds({ settings, store, ehr, clock }: Parts): CdsDeps | undef
   if (access.cdsClients.length === 0 || http.publicUrl === undefined) return undefined
   return {
     clientOf: createCdsClients(access.cdsClients, { store: store.access, clock, send: boundedFetch(fetch) }),
-    patientIds: async (reference, user) => (await ehr.patientIds?.(reference, user)) ?? [],
+    patientIds: patientIdsOf(ehr),
     servers: [settings.ehr.url, ...access.smart.map(({ issuer }) => baseUrlOf(issuer))],
     publicUrl: http.publicUrl,
     canLaunch: access.smart.length > 0,
   }
+}
+
+/** None where the EHR's adapter does not read them, so that nothing is shown. */
+function patientIdsOf(ehr: Parts['ehr']): CdsDeps['patientIds'] {
+  return async (reference, user) => (await ehr.patientIds?.(reference, user)) ?? []
 }

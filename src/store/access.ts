@@ -1,9 +1,15 @@
 // Sessions, sign-ins under way and local accounts, in the database: any process of the service knows who signed in at another.
 import type { Visitor } from '../domain/access.ts'
-import type { AccessStore, Account, AccountStore, BegunSignIn } from '../domain/ports/access-store.ts'
+import type { AccessStore, Account, AccountStore, BegunSignIn, Session } from '../domain/ports/access-store.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { Database } from './database.ts'
 import { QUERIES } from './queries.ts'
+
+interface SessionRow {
+  visitor: Visitor
+  seen_at: Date
+  ends_at: Date
+}
 
 interface AccountRow {
   name: string
@@ -20,17 +26,15 @@ export function createAccessStore(db: Database): AccessStore {
       await db.query(QUERIES.addSession.sql, [digest, JSON.stringify(visitor), accountOf(visitor), seenAt, endsAt])
     },
     async session(digest) {
-      const [row] = await db.query<{ visitor: Visitor; seen_at: Date; ends_at: Date }>(QUERIES.session.sql, [digest])
-      return row && { ...row.visitor, seenAt: row.seen_at.toISOString(), endsAt: row.ends_at.toISOString() }
+      const [row] = await db.query<SessionRow>(QUERIES.session.sql, [digest])
+      return row && toSession(row)
     },
     async sawSession(digest, at) {
       await db.query(QUERIES.sawSession.sql, [digest, at])
     },
     async closeSession(digest) {
-      const [row] = await db.query<{ visitor: Visitor; seen_at: Date; ends_at: Date }>(QUERIES.closeSession.sql, [
-        digest,
-      ])
-      return row && { ...row.visitor, seenAt: row.seen_at.toISOString(), endsAt: row.ends_at.toISOString() }
+      const [row] = await db.query<SessionRow>(QUERIES.closeSession.sql, [digest])
+      return row && toSession(row)
     },
     async beginSignIn(digest, begun, endsAt) {
       await db.query(QUERIES.addSignIn.sql, [digest, JSON.stringify(begun), endsAt])
@@ -83,6 +87,10 @@ export function createAccountStore(db: Database, clock: Clock): AccountStore {
 }
 
 const accountOf = ({ account }: Visitor) => account ?? null
+
+function toSession({ visitor, seen_at, ends_at }: SessionRow): Session {
+  return { ...visitor, seenAt: seen_at.toISOString(), endsAt: ends_at.toISOString() }
+}
 
 function toAccount(row: AccountRow): Account {
   return {
