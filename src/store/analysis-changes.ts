@@ -18,6 +18,7 @@ import { saveArtifacts } from './artifacts.ts'
 import type { Queryable } from './database.ts'
 import { addEvent, jsonOrNull } from './history.ts'
 import { AT_ONCE } from './leases.ts'
+import { legNews, legValues } from './leg-changes.ts'
 import { QUERIES } from './queries.ts'
 import { versioned } from './result-schema.ts'
 
@@ -107,21 +108,13 @@ export async function updateLeg(
   const after = { ...before, ...update }
   if (before.state === 'done' && after.state !== 'done' && state !== 'delivered')
     throw new AppError('STATE_CONFLICT', `the ${leg} leg of ${analysisId} is done; it is repeated only by a replay`)
-  await tx.query(QUERIES.updateLeg.sql, [
-    analysisId,
-    leg,
-    after.state,
-    after.attempts,
-    jsonOrNull(after.lastError),
-    after.state === 'done' ? (after.doneAt ?? at) : null,
-    jsonOrNull(after.receipt),
-  ])
+  await tx.query(QUERIES.updateLeg.sql, [analysisId, leg, ...legValues(after, at)])
   await tx.query(QUERIES.touchAnalysis.sql, [analysisId, at])
-  const error = after.state === 'done' ? undefined : update.lastError
+  const { text, ...code } = legNews(after, update.lastError)
   await addEvent(tx, analysisId, at, {
     kind: 'leg',
-    text: error ? `${leg}: ${error.code}: ${error.message}` : `${leg}: ${after.state}`,
-    data: { leg, state: after.state, attempts: after.attempts, ...(error ? { code: error.code } : {}) },
+    text,
+    data: { leg, state: after.state, attempts: after.attempts, ...code },
   })
   return legOf(tx, analysisId, leg)
 }

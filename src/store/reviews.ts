@@ -6,8 +6,8 @@ import type { ClaimedDelivery, ReviewStore } from '../domain/ports/review-store.
 import { addReview, addReviewEvent, reviewsOf } from './add-review.ts'
 import { type LegRow, toLeg } from './analysis-rows.ts'
 import type { Database, Queryable } from './database.ts'
-import { jsonOrNull } from './history.ts'
 import { latestWait, secondsAfter } from './leases.ts'
+import { legNews, legValues } from './leg-changes.ts'
 import { QUERIES } from './queries.ts'
 import { createReviewDocuments } from './review-documents.ts'
 import { type ReviewRow, toReview } from './review-rows.ts'
@@ -43,18 +43,8 @@ async function update(
   const [before] = await tx.query<LegRow & { analysis_id: string }>(QUERIES.lockReviewDelivery.sql, [reviewId, leg])
   if (!before) throw new AppError('NOT_FOUND', `no ${leg} delivery of review ${reviewId}`)
   const after = { ...toLeg(before), ...change }
-  await tx.query(QUERIES.updateReviewDelivery.sql, [
-    reviewId,
-    leg,
-    after.state,
-    after.attempts,
-    jsonOrNull(after.lastError),
-    after.state === 'done' ? (after.doneAt ?? at) : null,
-    jsonOrNull(after.receipt),
-    notBefore ?? at,
-  ])
-  const error = after.state === 'done' ? undefined : change.lastError
-  const text = error ? `review, ${leg}: ${error.code}: ${error.message}` : `review, ${leg}: ${after.state}`
-  const data = { reviewId, leg, state: after.state, ...(error ? { code: error.code } : {}) }
-  await addReviewEvent(tx, before.analysis_id, at, text, data)
+  const values = [reviewId, leg, ...legValues(after, at), notBefore ?? at]
+  await tx.query(QUERIES.updateReviewDelivery.sql, values)
+  const { text, ...code } = legNews(after, change.lastError)
+  await addReviewEvent(tx, before.analysis_id, at, `review, ${text}`, { reviewId, leg, state: after.state, ...code })
 }
