@@ -2,6 +2,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { type Context, Hono } from 'hono'
 import { AppError } from '../domain/errors.ts'
+import { SIGNATURE_HEADER, signatureOf } from '../domain/signature.ts'
 import { readJson } from './contracts.ts'
 import type { AppDeps } from './deps.ts'
 import { RequestProblem } from './problems.ts'
@@ -42,9 +43,8 @@ export function hintRoutes(deps: Pick<AppDeps, 'hint' | 'settings'>, onWrongToke
 
 /** The key itself is proof too: a subscription of R4 has headers of its own, and no signature. */
 function isSigned(c: Context, text: string, secret: string): boolean {
-  const signature = createHmac('sha256', secret).update(text).digest('hex')
-  const given = c.req.header('x-hub-signature-256')?.replace(/^sha256=/, '') ?? c.req.header('x-signature')
-  if (given !== undefined) return isEqual(given.toLowerCase(), signature)
+  const given = c.req.header(SIGNATURE_HEADER)?.replace(/^sha256=/, '') ?? c.req.header('x-signature')
+  if (given !== undefined) return isEqual(given.toLowerCase(), signatureOf(text, secret))
   const token = /^bearer (.+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
   return token !== undefined && isEqual(token, secret)
 }

@@ -1,8 +1,8 @@
 // Notices by a signed webhook.
 import { AppError } from '../domain/errors.ts'
 import type { NoticeChannel } from '../domain/ports/notices.ts'
+import { SIGNATURE_HEADER, signatureOf } from '../domain/signature.ts'
 import { type ContentOptions, webhookBody } from './content.ts'
-import { SIGNATURE_HEADER, signatureOf } from './sign.ts'
 
 export interface WebhookTarget {
   url: string
@@ -33,7 +33,7 @@ export function createWebhookChannel(target: WebhookTarget, options: ContentOpti
           headers: {
             'content-type': 'application/json',
             'idempotency-key': notice.noticeId,
-            [SIGNATURE_HEADER]: signatureOf(body, secret),
+            [SIGNATURE_HEADER]: `sha256=${signatureOf(body, secret)}`,
           },
           body,
           signal: AbortSignal.timeout(TIMEOUT_MS),
