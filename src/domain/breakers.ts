@@ -1,5 +1,6 @@
 // Circuit breakers: a destination that failed several times in a row is left alone for a while; then one attempt tells for all.
-import type { ErrorCode } from './errors.ts'
+import { asAppError, type ErrorCode } from './errors.ts'
+import type { Clock } from './ports/clock.ts'
 
 export interface Breakers {
   /** How long to leave the destination alone; 0: it may be asked, by this caller. */
@@ -48,5 +49,22 @@ export function createBreakers(): Breakers {
       const pause = Math.min(MAX_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (failures - FAILURES_TO_OPEN))
       states.set(destination, { failures, until: now.getTime() + pause * 1000 })
     },
+  }
+}
+
+/** Does the work and notes what it says of the destination. Without breakers nothing is noted. */
+export async function noting<T>(
+  breakers: Breakers | undefined,
+  destination: string,
+  clock: Clock,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    const done = await work()
+    breakers?.good(destination)
+    return done
+  } catch (thrown) {
+    breakers?.failed(destination, asAppError(thrown).code, clock.now())
+    throw thrown
   }
 }

@@ -1,6 +1,6 @@
 // Sends notices, each by the way of its rule; one that fails is tried again later by itself, and none waits for another.
 import type { AnalysisRecord } from '../domain/analysis.ts'
-import type { Breakers } from '../domain/breakers.ts'
+import { type Breakers, noting } from '../domain/breakers.ts'
 import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
@@ -54,14 +54,12 @@ async function sendOne(ports: SendPorts, notice: KeptNotice): Promise<Date | und
         'NOTICE_REFUSED',
         `notify.rules has no rule "${notice.rule}" any more, by which notice ${noticeId} was made`,
       )
-    const receipt = await sendAudited(ports, channel, notice)
-    breakers.good(channel.destination)
+    const receipt = await noting(breakers, channel.destination, clock, () => sendAudited(ports, channel, notice))
     await notices.update(noticeId, { state: 'done', attempts, receipt })
     log.info({ noticeId, attempts, count: notice.items.length }, 'a notice was sent')
     return undefined
   } catch (thrown) {
     const error = asAppError(thrown)
-    if (channel) breakers.failed(channel.destination, error.code, clock.now())
     const step = nextStepAfter(error, attempts, ports.maxAttempts)
     const fields = { noticeId, code: error.code, error: error.message, attempts, ...unforeseenFields(thrown) }
     const lastError = { code: error.code, message: error.message, at: clock.now().toISOString() }

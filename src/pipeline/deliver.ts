@@ -1,7 +1,7 @@
 // Delivery: one leg to the PACS, one to the EHR, each resumable alone; a leg that is done is never run again.
 
 import type { AnalysisRecord } from '../domain/analysis.ts'
-import type { Breakers } from '../domain/breakers.ts'
+import { type Breakers, noting } from '../domain/breakers.ts'
 import type { Leg, LegRecord } from '../domain/delivery.ts'
 import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
 import type { ReportableResult } from '../domain/finding.ts'
@@ -83,15 +83,15 @@ async function runLeg(
   const attempts = leg.attempts + 1
   const at = () => ports.clock.now().toISOString()
   try {
-    const { tracing = NO_TRACING } = ports
+    const { tracing = NO_TRACING, breakers, clock } = ports
     const fields = { leg: leg.leg, attempts }
-    const receipt = await tracing.span('leg', fields, () => write[leg.leg](ports, record, artifacts, options))
-    ports.breakers?.good(leg.leg)
+    const receipt = await noting(breakers, leg.leg, clock, () =>
+      tracing.span('leg', fields, () => write[leg.leg](ports, record, artifacts, options)),
+    )
     await ports.analyses.updateLeg(record.analysisId, leg.leg, { state: 'done', attempts, doneAt: at(), receipt })
     return { do: 'done' }
   } catch (thrown) {
     const error = asAppError(thrown)
-    ports.breakers?.failed(leg.leg, error.code, ports.clock.now())
     const next = nextStepAfter(error, attempts, options.maxAttempts[leg.leg])
     ports.log.warn(
       {

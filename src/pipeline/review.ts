@@ -6,6 +6,7 @@ import { buildRejectionNote } from '../dicom/rejection-note.ts'
 import type { DicomObject } from '../dicom/result-object.ts'
 import { redrawnSegmentationUids } from '../dicom/segmentation.ts'
 import { buildVerifiedReport, verifiedReportUids } from '../dicom/sr/verified-report.ts'
+import { noting } from '../domain/breakers.ts'
 import type { Stroke } from '../domain/brush.ts'
 import { applyEdits, checkEdits } from '../domain/corrections.ts'
 import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
@@ -112,13 +113,13 @@ async function deliverReview(
   }
   const attempts = delivery.attempts + 1
   try {
-    const receipt = await traced(ports, review, { leg, attempts }, () => write[leg](ports, options, review))
-    ports.breakers?.good(leg)
+    const receipt = await noting(ports.breakers, leg, clock, () =>
+      traced(ports, review, { leg, attempts }, () => write[leg](ports, options, review)),
+    )
     await reviews.update(review.reviewId, leg, { state: 'done', attempts, doneAt: clock.now().toISOString(), receipt })
     return undefined
   } catch (thrown) {
     const error = asAppError(thrown)
-    ports.breakers?.failed(leg, error.code, clock.now())
     const next = nextStepAfter(error, attempts, options.maxAttempts[leg])
     ports.log.warn(
       { analysisId: review.analysisId, leg, code: error.code, attempts, ...unforeseenFields(thrown) },
