@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 
 from . import card_heads
+from .figures import number
 from .infer import FLIPS, OVERLAP, ROI, SIGMA_SCALE
 from .metrics import service_means
 from .postprocess import SETTINGS
@@ -40,10 +41,6 @@ def sha256(path: Path) -> dict:
 def table(head: list[str], rows: list[list]) -> str:
     lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
     return "\n".join(lines + ["| " + " | ".join(str(c) for c in row) + " |" for row in rows])
-
-
-def number(v: float | None, digits: int = 3) -> str:
-    return "not defined" if v is None else f"{v:.{digits}f}"
 
 
 def case_rows(whole: dict, kind: str) -> list[list]:

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from .. import card_heads
-from ..card import number, table
+from ..card import table
+from ..figures import number
 from . import chain
 from .bundle import DATA, INTENDED, RESULTS, ROOT, write_manifest
 from .measure import NOTHING

@@ -13,8 +13,9 @@ import subprocess
 from pathlib import Path
 
 from .. import chain_cases
-from ..card import number, table
+from ..card import table
 from ..data import data_folder
+from ..figures import number
 from .bundle import RESULTS, ROOT
 from .measure import computes
 

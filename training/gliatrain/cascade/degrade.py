@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from scipy import ndimage as ndi
 
-from ..data import Lesion
+from ..data import Lesion, crop_box
 from ..losses import ED, ET, NCR
 from ..synthetic_heads import texture
 from .volumes import Volume, z_scores
@@ -86,8 +86,7 @@ def hollow(v: Volume, rng: np.random.Generator) -> Volume:
     tumour, solid = v.label > 0, rng.random() < 1 / 3
     if not tumour.any():
         return v
-    low = [max(0, int(at.min()) - 12) for at in np.nonzero(tumour)]
-    box = tuple(slice(a, int(at.max()) + 13) for a, at in zip(low, np.nonzero(tumour), strict=True))
+    box = crop_box(tumour, 12)
     enclosed = tumour[box] | (v.distance[box] >= 0) if rng.random() < 0.5 else tumour[box]
     depth = ndi.distance_transform_edt(np.pad(enclosed, 1, constant_values=False))[1:-1, 1:-1, 1:-1]
     inside = tumour[box] & (depth + 1.5 * texture(depth.shape, rng.uniform(4, 12), rng) > rng.uniform(2, 8))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..figures import interval
 from . import scores
 from .calibrate import bounds, called, fit_guard, guard_distance, guard_share, limits_across
 from .heads import SURVIVAL_FEATURES, Head
@@ -135,14 +136,12 @@ def why_not(figures: dict, within: dict, key: str = "auc") -> str:
     """The reason of a head that does not carry, in the manifest's words; `within`: its figures on the cohorts that it was trained on."""
     name = "AUC" if key == "auc" else "C-index"
     if not figures:
-        low, high = within[key]["ci95"]
         return (
-            f"Measured at one hospital only ({name} {within[key]['value']:.2f}, 95 % interval {low:.2f} to {high:.2f}), so that nothing "
+            f"Measured at one hospital only ({name} {within[key]['value']:.2f}, {interval(within[key])}), so that nothing "
             "shows that it holds for another one's scanners."
         )
     shown = "; ".join(
-        f"{where}: {name} {f[key]['value']:.2f} (95 % interval {f[key]['ci95'][0]:.2f} to {f[key]['ci95'][1]:.2f}), age alone "
-        f"{f[f'{key}_of_age_alone']['value']:.2f}"
+        f"{where}: {name} {f[key]['value']:.2f} ({interval(f[key])}), age alone {f[f'{key}_of_age_alone']['value']:.2f}"
         for where, f in figures.items()
     )
     return f"Does not carry from one hospital's scanners to another's: {shown}."

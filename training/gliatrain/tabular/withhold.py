@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..card import number
+from ..figures import interval, number
 
 MAX_WRONG_CALLS = 0.10
 MIN_CALLS = 10
@@ -29,13 +29,6 @@ class Floor:
 FLOORS = {"idh": Floor("IDH-mutant", 0.85), "grade": Floor("4", 0.80), "1p19q": Floor("codeleted", 0.75)}
 
 
-def interval(estimate: dict, percent: bool = False) -> str:
-    low, high = estimate["ci95"]
-    if percent:
-        return f"95 % interval {100 * low:.0f} to {100 * high:.0f} %"
-    return f"95 % interval {number(low, 2)} to {number(high, 2)}"
-
-
 def failure(head: dict, cases: int) -> str | None:
     """In words why a head of the chain does not hold; None where it does, or was not run."""
     floor = FLOORS.get(head["head"])
@@ -48,8 +41,9 @@ def failure(head: dict, cases: int) -> str | None:
         return None
     calls = ""
     if head["calls"]:
-        wrong = round(errors["value"] * head["calls"])
-        calls = f"{wrong} of {head['calls']} calls were wrong ({100 * errors['value']:.0f} %, {interval(errors, percent=True)}), "
+        wrong, (low, high) = round(errors["value"] * head["calls"]), errors["ci95"]
+        share = f"{100 * errors['value']:.0f} %, 95 % interval {100 * low:.0f} to {100 * high:.0f} %"
+        calls = f"{wrong} of {head['calls']} calls were wrong ({share}), "
     return (
         f"With the service's own outlines it does not hold: on {cases} clinical heads (TCGA-LGG) {calls}"
         f"AUC {number(auc['value'], 2)} ({interval(auc)}), age alone {number(age['value'], 2)}."

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ..figures import interval
 from .run import PARTS, RESULTS
 
 PAGE = Path(__file__).parents[2] / "WORKS.md"
@@ -17,7 +18,7 @@ def value(figure: Any) -> str:
     if not isinstance(figure, dict):
         return "not measured" if figure is None else f"{figure:.3f}"
     if "ci95" in figure:
-        return f"{figure['value']:.3f} (95 % interval {figure['ci95'][0]:.3f} to {figure['ci95'][1]:.3f})"
+        return f"{figure['value']:.3f} ({interval(figure, 3)})"
     return f"{figure['value']:.3f} (chance {figure['chance']:.3f})" if "chance" in figure else f"{figure['value']:.3f}"
 
 
