@@ -8,6 +8,7 @@ import { AppError } from '../domain/errors.ts'
 import { lockFolder } from './folder-lock.ts'
 import { migrate, readMigrations } from './migrate.ts'
 import { openPglite } from './pglite.ts'
+import { QUERIES } from './queries.ts'
 
 export interface StateSummary {
   analyses: number
@@ -90,10 +91,6 @@ interface Countable {
 }
 
 async function summaryOf(db: Countable): Promise<StateSummary> {
-  const answer = await db.query<StateSummary>(
-    `select (select count(*)::int from gliabridge.analyses) as analyses,
-            (select count(*)::int from gliabridge.audit) as "auditRows",
-            (select max(name) from gliabridge.migrations) as schema`,
-  )
+  const answer = await db.query<StateSummary>(QUERIES.countState.sql)
   return (Array.isArray(answer) ? answer : answer.rows)[0]!
 }

@@ -2,6 +2,7 @@
 import { statfs } from 'node:fs/promises'
 import { AppError } from '../domain/errors.ts'
 import type { Database } from './database.ts'
+import { QUERIES } from './queries.ts'
 
 /** Below this a result with its objects may no longer fit, and the database cannot grow. */
 const MIN_FREE_BYTES = 256 * 2 ** 20
@@ -26,9 +27,5 @@ export async function expectRoom(
 
 /** A row is written, since a server whose disk is full still answers questions. Throws DATABASE_*. */
 export async function expectWritable(db: Database, at: Date): Promise<void> {
-  await db.query(
-    `insert into gliabridge.cursors (trigger_name, value, updated_at) values ('ready', '', $1)
-     on conflict (trigger_name) do update set updated_at = excluded.updated_at`,
-    [at.toISOString()],
-  )
+  await db.query(QUERIES.setCursor.sql, ['ready', '', at.toISOString()])
 }

@@ -19,53 +19,25 @@ export interface StoreFigures {
 }
 
 export async function countByState(db: Database): Promise<Record<AnalysisState, number>> {
-  const rows = await db.query<{ state: AnalysisState; n: number }>(
-    'select state, count(*)::int as n from gliabridge.analyses group by state',
-  )
-  const counts = Object.fromEntries(Object.keys(TRANSITIONS).map((state) => [state, 0])) as Record<
-    AnalysisState,
-    number
-  >
-  for (const { state, n } of rows) counts[state] = n
-  return counts
+  const none = Object.fromEntries(Object.keys(TRANSITIONS).map((state) => [state, 0])) as Record<AnalysisState, number>
+  return { ...none, ...(await counts(db, QUERIES.countByState.sql)) }
 }
 
 export async function readFigures(db: Database, now: Date): Promise<StoreFigures> {
-  const legs = await db.query<{ leg: string; state: string; count: number; attempts: number }>(
-    `select leg, state, count(*)::int as count, sum(attempts)::int as attempts from (
-       select leg, state, attempts from gliabridge.legs
-       union all select 'review-' || leg, state, attempts from gliabridge.review_deliveries
-       union all select 'notice', state, attempts from gliabridge.notices
-     ) as every group by leg, state order by leg, state`,
-  )
-  const steps = await db.query<{ step: string; count: number; seconds: number }>(
-    `select data->>'step' as step, count(*)::int as count, sum((data->>'seconds')::float8) as seconds
-     from gliabridge.analysis_events where kind = 'step' and data ? 'seconds' group by 1 order by 1`,
-  )
-  const [open] = await db.query<{ since: Date | null }>(
-    `select min(created_at) as since from gliabridge.analyses where state in ('queued', 'running', 'analysed')`,
-  )
   const secondsSince = (since: Date) => Math.max(0, (now.getTime() - since.getTime()) / 1000)
+  const [open] = await db.query<{ since: Date | null }>(QUERIES.oldestOpen.sql)
+  const oldestDeliveries = await db.query<{ leg: string; since: Date }>(QUERIES.oldestDeliveries.sql)
   return {
     analyses: await countByState(db),
-    legs,
-    steps,
+    legs: await db.query(QUERIES.countLegs.sql),
+    steps: await db.query(QUERIES.stepTimes.sql),
     oldestOpenSeconds: open?.since ? secondsSince(open.since) : 0,
-    holds: await counts(db, HOLDS),
-    watched: await counts(db, WATCHED),
-    oldestDeliveries: (await db.query<{ leg: string; since: Date }>(OLDEST_DELIVERIES)).map(({ leg, since }) => {
-      return { leg, seconds: secondsSince(since) }
-    }),
-    leases: (await counts(db, LEASES, [now.toISOString()])).leases ?? 0,
+    holds: await counts(db, QUERIES.countHolds.sql),
+    watched: await counts(db, QUERIES.countWatched.sql),
+    oldestDeliveries: oldestDeliveries.map(({ leg, since }) => ({ leg, seconds: secondsSince(since) })),
+    leases: (await counts(db, QUERIES.countLeases.sql, [now.toISOString()])).leases ?? 0,
   }
 }
-
-const HOLDS = `select hold->>'code' as name, count(*)::int as n from gliabridge.analyses where state = 'held' group by 1 order by 1`
-const WATCHED = `select coalesce(outcome, 'undecided') as name, count(*)::int as n from gliabridge.watched_studies group by 1 order by 1`
-const LEASES = `select 'leases' as name, count(*)::int as n from gliabridge.analyses where lease_until > $1`
-const OLDEST_DELIVERIES = `select l.leg, min(a.created_at) as since
-  from gliabridge.analyses a join gliabridge.legs l on l.analysis_id = a.analysis_id
-  where a.state = 'analysed' and l.state = 'waiting' group by l.leg order by l.leg`
 
 async function counts(db: Database, sql: string, parameters: unknown[] = []): Promise<Record<string, number>> {
   const rows = await db.query<{ name: string; n: number }>(sql, parameters)

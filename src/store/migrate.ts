@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { AppError } from '../domain/errors.ts'
 import type { Database } from './database.ts'
+import { MIGRATIONS_TABLE } from './queries/schema-queries.ts'
+import { QUERIES } from './queries.ts'
 
 export interface Migration {
   name: string
@@ -21,12 +23,9 @@ export async function readMigrations(): Promise<Migration[]> {
 /** Applies what is missing in one transaction and returns the names applied. Refuses a database of a newer version. */
 export function migrate(db: Database, migrations: readonly Migration[]): Promise<string[]> {
   return db.transaction(async (tx) => {
-    await tx.query('select pg_advisory_xact_lock($1::bigint)', [LOCK])
-    await tx.script(`create schema if not exists gliabridge;
-      create table if not exists gliabridge.migrations (name text primary key, sha256 text not null, applied_at timestamptz not null default now())`)
-    const applied = await tx.query<{ name: string; sha256: string }>(
-      'select name, sha256 from gliabridge.migrations order by name',
-    )
+    await tx.query(QUERIES.lockMigrations.sql, [LOCK])
+    await tx.script(MIGRATIONS_TABLE)
+    const applied = await tx.query<{ name: string; sha256: string }>(QUERIES.appliedMigrations.sql)
     const byName = new Map(migrations.map((migration) => [migration.name, migration]))
     for (const { name, sha256 } of applied) {
       const migration = byName.get(name)
@@ -41,7 +40,7 @@ export function migrate(db: Database, migrations: readonly Migration[]): Promise
     const missing = migrations.filter((migration) => !applied.some(({ name }) => name === migration.name))
     for (const { name, sql } of missing) {
       await tx.script(sql)
-      await tx.query('insert into gliabridge.migrations (name, sha256) values ($1, $2)', [name, digest(sql)])
+      await tx.query(QUERIES.addMigration.sql, [name, digest(sql)])
     }
     return missing.map(({ name }) => name)
   })

@@ -24,6 +24,7 @@ import { migrate, readMigrations } from './migrate.ts'
 import { createNoticeStore } from './notices.ts'
 import { type EmbeddedDatabase, openPglite } from './pglite.ts'
 import { openPostgres } from './postgres.ts'
+import { QUERIES } from './queries.ts'
 import { type Queue, startQueue } from './queue.ts'
 import { createReviewClaims } from './review-claims.ts'
 import { createReviewStore } from './reviews.ts'
@@ -88,7 +89,7 @@ export async function openStore({ dataDir, databaseUrl, clock, log, sweepSeconds
     undo.push(() => queue.stop())
     const ping = async () => {
       if (embedded) {
-        await db.query('select 1 as one')
+        await db.query(QUERIES.ping.sql)
         await expectRoom(dataDir ?? '')
       } else await expectWritable(db, clock.now())
     }

@@ -1,4 +1,4 @@
-// Each named query is served by its index: asked of the planner, on tables too large for anything else to be cheap.
+// Each named query is served by its index, or has to read the whole table: asked of the planner, on tables too large for anything else to be cheap.
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
@@ -109,10 +109,57 @@ const VALUES: Record<keyof typeof QUERIES, string[]> = {
   updateNotice: [`'n-7'`, `'done'`, '1', 'null', 'null', NOW, NOW],
   listNotices: ['50', 'null'],
   noticeAgain: [`'n-7'`, NOW],
+  countByState: [],
+  countLegs: [],
+  stepTimes: [],
+  oldestOpen: [],
+  countHolds: [],
+  countWatched: [],
+  countLeases: [NOW],
+  oldestDeliveries: [],
+  countState: [],
+  addAuditRow: [NOW, `'read'`, `'pacs'`, `'1.2.7'`, `'x'`, `'success'`, '5001', `'{}'`, `''`, `''`],
+  auditHead: [],
+  lockAuditHead: [],
+  moveAuditHead: ['5001', `''`],
+  auditAnchor: [],
+  auditChain: ['4000', '1000'],
+  rowsOutsideChain: [],
+  auditRows: ['4000', `'2020-01-01'`, 'null', '1000'],
+  keptOfPatient: [`'P7'`, 'null'],
+  keptOfStudy: [`'1.2.7'`],
+  keptAtRestBefore: [NOW, '100'],
+  lockForErasure: [A, NOW],
+  allowErasing: [],
+  eraseReviewLabels: [A],
+  eraseReviewDocuments: [A],
+  eraseReviewDeliveries: [A],
+  eraseReviews: [A],
+  eraseReviewClaims: [A],
+  eraseArtifacts: [A],
+  eraseNotices: [A],
+  eraseLegs: [A],
+  eraseEvents: [A],
+  eraseLedger: [A],
+  eraseAnalysis: [A],
+  declineStudy: [`'1.2.7'`, `'x'`],
+  searchNewest: ['50', '0', 'null', 'true', `'{p7}'`],
+  searchWaiting: ['50', '0', 'null', 'false', `'{}'`],
+  ping: [],
+  lockMigrations: ['7'],
+  appliedMigrations: [],
+  addMigration: [`'0000'`, `''`],
+  rights: [],
 }
 
 const TABLE_SCAN =
-  /Seq Scan on (analyses|analysis_events|legs|artifacts|watched_studies|own_instances|workitems|review\w*|cursors|ehr_ledger|hints|notices|notice_items|sessions|sign_ins|used_tokens|accounts)\b/
+  /Seq Scan on (analyses|analysis_events|legs|artifacts|watched_studies|own_instances|workitems|review\w*|cursors|ehr_ledger|hints|notices|notice_items|sessions|sign_ins|used_tokens|accounts|audit)\b/
+
+/** The beginning of a string or template, then of a statement; what the engine is told to do with its files is none. */
+const STATEMENT =
+  /['"`]\s*(select\s+(?!an?\b)|insert\s+into\s+|update\s+\w+\.\w+\s+set\s|delete\s+from\s+|with\s+\w+\s+as\s|create\s+(table|schema|index)\s)/i
+/** The lock of the data folder is a database of SQLite's, with one row. */
+const OTHER_DATABASE = /^store[/\\]folder-lock\.ts$/
 
 let db: Database
 beforeAll(async () => {
@@ -150,20 +197,32 @@ beforeAll(async () => {
         select 'n-' || n, 'r-' || n % 50, false, '[]', now() - n * interval '1 minute', case when n % 1000 = 0 then 'waiting' else 'done' end, now()
         from generate_series(1, 5000) n;
       insert into gliabridge.notice_items (rule, item_key, notice_id) select 'r-' || n % 50, 'k-' || n, 'n-' || n from generate_series(1, 5000) n;
+      insert into gliabridge.audit (at, action, target, study_instance_uid, what, outcome, position, content, previous, digest)
+        select now(), 'read', 'pacs', '1.2.' || n, 'x', 'success', n, '{}', '', '' from generate_series(1, 5000) n;
       analyze`),
   )
 })
 afterAll(() => db?.close())
 
-it.each(Object.entries<NamedQuery>(QUERIES))('%s', async (name, { sql, index }) => {
+it.each(Object.entries<NamedQuery>(QUERIES))('%s', async (name, { sql, index, wholeTable }) => {
   const values = VALUES[name as keyof typeof QUERIES]
   const filled = sql.replace(/\$(\d+)/g, (_, n: string) => values[Number(n) - 1]!)
   const rows = await db.query<{ 'QUERY PLAN': string }>(`explain ${filled}`)
   const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
+  // What an index would serve must not say that it needs the whole table.
+  if (wholeTable) return expect(plan).toContain('Seq Scan on ')
   if (index) expect(plan).toContain(index)
-  else expect(plan).toMatch(/^Insert on /)
+  else expect(plan).toMatch(/^(Insert on |Result )/)
   // The table that it is about is not read from end to end; the last reviews of a list are looked up row by row.
   expect(plan).not.toMatch(TABLE_SCAN)
+})
+
+it('is given no statement but by its name', () => {
+  const folder = new URL('../../src/', import.meta.url)
+  const inline = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !/^store[/\\]queries[/\\]/.test(name) && !OTHER_DATABASE.test(name))
+    .filter((name) => STATEMENT.test(readFileSync(new URL(name, folder), 'utf8')))
+  expect(inline).toEqual([])
 })
 
 it('gives no two statements one name', () => {

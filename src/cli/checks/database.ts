@@ -4,6 +4,7 @@ import { AppError, asAppError } from '../../domain/errors.ts'
 import type { Log } from '../../domain/ports/log.ts'
 import { lockFolder } from '../../store/folder-lock.ts'
 import { openPostgres } from '../../store/postgres.ts'
+import { QUERIES } from '../../store/queries.ts'
 import { checkFolder } from './folder.ts'
 
 export interface StorePlace {
@@ -22,11 +23,7 @@ async function checkPostgres(databaseUrl: string, log: Log): Promise<string[]> {
   const db = openPostgres(databaseUrl, log)
   try {
     const [row] = await db.query<{ version: string; present: boolean; create: boolean; use: boolean }>(
-      `select current_setting('server_version') as version,
-              to_regnamespace('gliabridge') is not null as present,
-              has_database_privilege(current_database(), 'create') as create,
-              case when to_regnamespace('gliabridge') is null then true
-                   else has_schema_privilege('gliabridge', 'usage, create') end as use`,
+      QUERIES.rights.sql,
     )
     const { version, present, create, use } = row!
     if (!present && !create)

@@ -1,7 +1,7 @@
 // The statements by which workers take analyses and give them back, each with the index that serves it.
 import type { NamedQuery } from './named-query.ts'
 
-const CAN_MOVE = `state in ('queued', 'running', 'analysed')`
+export const CAN_MOVE = `state in ('queued', 'running', 'analysed')`
 
 export const LEASE_QUERIES = {
   /**

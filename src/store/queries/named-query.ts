@@ -1,7 +1,10 @@
 // What each statement of the store says of itself; test/store/plans.test.ts holds the plans to it.
 
-export interface NamedQuery {
-  sql: string
-  /** The index that the plan must use, however large the table grows; none where a statement only adds a row that it does not look for. */
-  index?: string
-}
+/**
+ * A statement of SQL with either the index that serves it, however large the table grows, or the reason why it reads a whole table.
+ * Neither where it reads none: it only adds rows, or asks the server.
+ */
+export type NamedQuery =
+  | { sql: string; index: string; wholeTable?: never }
+  | { sql: string; wholeTable: string; index?: never }
+  | { sql: string; index?: never; wholeTable?: never }
