@@ -1,5 +1,6 @@
 // Wires what pages and API show and do.
 import { openCds, openSignIn } from './compose-access.ts'
+import { openConcordance } from './compose-concordance.ts'
 import { sendAgain } from './compose-notices.ts'
 import type { Parts } from './compose-parts.ts'
 import { peerFigures } from './compose-watch.ts'
@@ -71,6 +72,7 @@ export function pageDeps(parts: Parts, hint: NonNullable<AppDeps['hint']>): AppD
     report: (id) => currentReport({ analyses, reviews, ...images.keeps }, id, letterhead),
     recordUrl: settings.ehr.url,
     board: createBoard({ analyses, reviews, ehr, clock }, { letterhead, software }),
+    concordance: openConcordance(parts),
     review: (id, request) => andWake(reviewAnalysis({ analyses, reviews, ...images.keeps }, id, request), wakeReviews),
     chooseSeries: (id, choice) => chooseSeries({ analyses, audit, register }, id, choice),
     seriesPicture: createSeriesPictures(parts),

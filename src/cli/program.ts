@@ -175,6 +175,16 @@ function addRecords(program: Command, configOf: ConfigOf): void {
     .action(async (options) => (await import('./commands/evaluate.ts')).evaluateCommand(configOf(), options))
 
   program
+    .command('concordance')
+    .description(
+      "this site's own figures beside the card's, from the running service: calls against tissue, calls and outlines against reviewers",
+    )
+    .option('--month <month>', 'up to the end of this month, such as 2026-11; up to now when left out')
+    .option('--out <file>', 'write the PDF too')
+    .option('--json', 'print as JSON')
+    .action(async (options) => (await import('./commands/concordance.ts')).concordanceCommand(configOf(), options))
+
+  program
     .command('backup')
     .description('write the state of the embedded database to one file; the service must be stopped')
     .argument('<file>')

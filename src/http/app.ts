@@ -6,6 +6,7 @@ import { areUp } from '../domain/peers.ts'
 import { apiRoutes } from './api.ts'
 import { boardRoutes } from './board.ts'
 import { cdsRoutes } from './cds-hooks.ts'
+import { concordanceRoutes } from './concordance.ts'
 import { createCookies } from './cookies.ts'
 import type { AppDeps } from './deps.ts'
 import { hintRoutes } from './hints.ts'
@@ -67,6 +68,7 @@ export function createApp(deps: AppDeps): Hono {
   app.route('/', liveRoutes(deps))
   app.route('/', imageRoutes(deps))
   app.route('/', boardRoutes(deps))
+  app.route('/', concordanceRoutes(deps))
   app.route('/', pageRoutes(deps))
 
   app.notFound((c) => answerProblem(c, new AppError('NOT_FOUND', 'no such page')))

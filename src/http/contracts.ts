@@ -44,6 +44,13 @@ const day = z.string({ error: 'must be a date' }).regex(/^(19|20)\d{6}$/, 'must 
 /** From when on older studies are listed, or taken. */
 export const backfillQuery = z.strictObject({ from: day })
 export const backfillBody = request.extend({ from: day })
+/** Of a site's own figures: up to the end of this month; up to now when left out. */
+export const monthQuery = z.strictObject({
+  month: z
+    .string()
+    .regex(/^20\d{2}-(0[1-9]|1[0-2])$/, 'must be a month such as 2026-11')
+    .exactOptional(),
+})
 export const listQuery = z.strictObject({
   state: z.enum(STATES, { error: `must be one of ${STATES.join(', ')}` }).optional(),
   show: z.literal('to-review', { error: 'must be to-review' }).optional(),

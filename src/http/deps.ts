@@ -3,6 +3,7 @@ import type { Passage } from '../domain/activity.ts'
 import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
 import type { BoardRequest, BoardSlide, PatientId } from '../domain/board.ts'
 import type { Stroke } from '../domain/brush.ts'
+import type { SiteFigures } from '../domain/concordance.ts'
 import type { PeerState } from '../domain/peers.ts'
 import type { AnalysisStore, PatientAnalyses } from '../domain/ports/analysis-store.ts'
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
@@ -122,6 +123,11 @@ export interface AppDeps {
     pdf(asked: BoardRequest): Promise<Uint8Array>
     /** PNG */
     picture(analysisId: string, index: number): Promise<Uint8Array | undefined>
+  }
+  /** This site's own figures up to the end of a month ("2026-11"), or up to now. */
+  concordance: {
+    figures(month?: string): Promise<SiteFigures>
+    pdf(month?: string): Promise<Uint8Array>
   }
   /** Makes failed and waiting deliveries of reviews due now. */
   retryReviews(analysisId: string): Promise<void>

@@ -24,6 +24,7 @@ const NEEDED: readonly (readonly [method: string, address: RegExp, right: Right]
   [POST, /^(\/api)?\/studies\/[^/]+\/analyse$/, 'resolve'],
   [POST, of('/replay'), 'operate'],
   [GET, /^\/(metrics|api\/studies|api\/studies\/[^/]+\/rules|api\/backfill|api\/notices)$/, 'operate'],
+  [GET, /^(\/api)?\/concordance(\.pdf)?$/, 'operate'],
   [POST, /^\/api\/(backfill|notices\/[^/]+\/again)$/, 'operate'],
 ]
 

@@ -8,6 +8,7 @@ import { userOf } from './visitors.ts'
 const SAME_LOOK_MS = 10 * 60_000
 const OF_ANALYSIS =
   /^(?:\/api)?\/analyses\/([A-Za-z0-9-]{1,64})(?:\/(report\.pdf|segmentation\.dcm|doubt\/.+|events|reviews))?$/
+const FIGURES = /^(\/api)?\/concordance(\.pdf)?$/
 const LISTS = new Set(['/', '/search', '/api/analyses'])
 
 /** The images have rows of their own, by who shows them. */
@@ -37,6 +38,7 @@ export function auditViews({
     const { method, path } = c.req
     if (c.res.status !== 200 || !(method === 'GET' || path === '/search')) return
     if (LISTS.has(path)) return record(c, '', 'list of analyses')
+    if (FIGURES.test(path)) return record(c, '', 'figures of this site, of all its patients')
     const [, analysisId, part = 'page'] = OF_ANALYSIS.exec(path) ?? []
     if (analysisId === undefined) return
     const found = await analyses.get(analysisId)

@@ -2,6 +2,17 @@
 import { z } from 'zod'
 import { BY_TYPE, codes, credentials, filled, flag, MINUTE, type Secret, uri, url, whole } from './schema-parts.ts'
 
+/** Class of a head → values that mean it. */
+function classes<const N extends string>(...names: N[]) {
+  const values = () =>
+    z
+      .array(z.string().trim().min(1, 'must not be empty'))
+      .default([])
+      .describe('Values, each as "system|code" or as the whole value in words.')
+  const shape = Object.fromEntries(names.map((name) => [name, values()])) as Record<N, ReturnType<typeof values>>
+  return z.strictObject(shape).prefault({} as never)
+}
+
 export function ehrSchema(secret: Secret) {
   const { none, basic, bearer } = credentials(secret)
   const tokenUrl = z.exactOptional(
@@ -97,9 +108,20 @@ export function ehrSchema(secret: Secret) {
           .prefault({})
           .describe('Codes of Procedure by extent of resection; without any, it is not read.'),
         tissueCodes: z
-          .strictObject({ idh: codes(), '1p19q': codes(), mgmt: codes() })
+          .strictObject({ idh: codes(), '1p19q': codes(), mgmt: codes(), grade: codes() })
           .prefault({})
           .describe('Codes of tissue results (Observation) beside the LOINC codes that are known.'),
+        tissueValues: z
+          .strictObject({
+            idh: classes('IDH-wildtype', 'IDH-mutant'),
+            '1p19q': classes('intact', 'codeleted'),
+            mgmt: classes('unmethylated', 'methylated'),
+            grade: classes('2', '3', '4'),
+          })
+          .prefault({})
+          .describe(
+            'Which values of tissue results are which class, for the comparison with predictions: of Observation.value or of DiagnosticReport.conclusionCode.',
+          ),
         treatmentCodes: z
           .strictObject({ radiotherapy: codes(), bevacizumab: codes(), steroids: codes() })
           .prefault({})

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { SEQUENCES, STRUCTURAL } from '../domain/study.ts'
 import { accessSchema, hasSignIn, isThisMachine } from './access-schema.ts'
 import { ehrSchema } from './ehr-schema.ts'
+import { monitoringSchema } from './monitoring-schema.ts'
 import { notifySchema } from './notify-schema.ts'
 import { pacsSchema } from './pacs-schema.ts'
 import { receiveSchema } from './receive-schema.ts'
@@ -19,6 +20,7 @@ export function settingsSchema(env: Environment) {
     ehr: ehrSchema(secret),
     rules: rulesSchema(),
     notify: notifySchema(secret),
+    monitoring: monitoringSchema(),
     inference: z
       .strictObject({
         bundle: filled('Folder of the model bundle.').default('config/models/glioma-cascade-1mm'),

@@ -22,6 +22,7 @@ const STEPS = [
   QUERIES.eraseReviewDeliveries,
   QUERIES.eraseReviews,
   QUERIES.eraseReviewClaims,
+  QUERIES.eraseTissueAnswers,
   QUERIES.eraseArtifacts,
   QUERIES.eraseNotices,
   QUERIES.eraseLegs,

@@ -4,6 +4,7 @@ import { ANALYSIS_QUERIES } from './queries/analysis-queries.ts'
 import { AUDIT_QUERIES } from './queries/audit-queries.ts'
 import { BYTES_QUERIES } from './queries/bytes-queries.ts'
 import { CLAIM_QUERIES } from './queries/claim-queries.ts'
+import { CONCORDANCE_QUERIES } from './queries/concordance-queries.ts'
 import { ERASURE_QUERIES } from './queries/erasure-queries.ts'
 import { FIGURE_QUERIES } from './queries/figure-queries.ts'
 import { HINT_QUERIES } from './queries/hint-queries.ts'
@@ -26,6 +27,7 @@ export const QUERIES = {
   ...HINT_QUERIES,
   ...ACCESS_QUERIES,
   ...NOTICE_QUERIES,
+  ...CONCORDANCE_QUERIES,
   ...SCHEMA_QUERIES,
   ...LIST_QUERIES,
   ...FIGURE_QUERIES,

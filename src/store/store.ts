@@ -3,6 +3,7 @@ import { AppError } from '../domain/errors.ts'
 import type { AccessStore } from '../domain/ports/access-store.ts'
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
 import type { Clock } from '../domain/ports/clock.ts'
+import type { ConcordanceStore } from '../domain/ports/concordance-store.ts'
 import type { ErasureStore } from '../domain/ports/erasure-store.ts'
 import type { HintStore } from '../domain/ports/hint-store.ts'
 import type { Log } from '../domain/ports/log.ts'
@@ -15,6 +16,7 @@ import type { WriteLedger } from '../domain/ports/write-ledger.ts'
 import { createAccessStore } from './access.ts'
 import { type AnalysisRecords, createAnalysisStore } from './analyses.ts'
 import { createAuditTrail } from './audit.ts'
+import { createConcordanceStore } from './concordance.ts'
 import { expectRoom, expectWritable } from './disk.ts'
 import { createErasureStore } from './erasure.ts'
 import { lockFolder } from './folder-lock.ts'
@@ -43,6 +45,7 @@ export interface Store {
   hints: HintStore
   access: AccessStore
   notices: NoticeStore
+  concordance: ConcordanceStore
   queue: Queue
   /** Whether the database answers and can write, for readiness. Throws DATABASE_* and DISK_FULL. */
   ping(): Promise<void>
@@ -105,6 +108,7 @@ export async function openStore({ dataDir, databaseUrl, clock, log, sweepSeconds
       hints: createHintStore(db, clock),
       access: createAccessStore(db),
       notices: createNoticeStore(db, clock),
+      concordance: createConcordanceStore(db, clock),
       queue,
       ping,
       close,

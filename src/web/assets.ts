@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { LIVE_SCRIPT } from './live-script.ts'
 import { STYLE_BASE } from './style-base.ts'
 import { STYLE_BOARD } from './style-board.ts'
+import { STYLE_CONCORDANCE } from './style-concordance.ts'
 import { STYLE_STUDY } from './style-study.ts'
 import { STYLE_VIEWER } from './style-viewer.ts'
 
@@ -18,7 +19,7 @@ const style = asset(
   'style',
   'css',
   'text/css; charset=utf-8',
-  `${STYLE_BASE}${STYLE_STUDY}${STYLE_VIEWER}${STYLE_BOARD}`,
+  `${STYLE_BASE}${STYLE_STUDY}${STYLE_VIEWER}${STYLE_BOARD}${STYLE_CONCORDANCE}`,
 )
 const script = asset('live', 'js', 'text/javascript; charset=utf-8', LIVE_SCRIPT)
 const icon = asset('icon', 'svg', 'image/svg+xml', ICON)

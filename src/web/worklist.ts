@@ -8,6 +8,7 @@ import { ERRORS } from '../domain/errors.ts'
 import type { PeerState } from '../domain/peers.ts'
 import type { ReviewClaim } from '../domain/ports/review-claims.ts'
 import type { Reviewer } from '../domain/review.ts'
+import { CONCORDANCE } from '../wording/concordance.ts'
 import { SEX_NAMES } from '../wording/names.ts'
 import { readDate, volume } from '../wording/quantities.ts'
 import { LEG_NAMES, LEG_STATES, STATES } from '../wording/web-pages.ts'
@@ -51,7 +52,7 @@ export function worklistPage(view: WorklistView): Html {
   const { records, state, search = [], toReview } = view
   const isSearch = search.length > 0
   const main = [
-    html`<div class="list-head"><h1>${WORKLIST.title}</h1><a class="button" href="/board">${WORKLIST.board}</a>${searchForm(search)}</div>`,
+    html`<div class="list-head"><h1>${WORKLIST.title}</h1><a class="button" href="/board">${WORKLIST.board}</a>${!view.may || view.may('operate') ? html`<a class="button" href="/concordance">${CONCORDANCE.link}</a>` : ''}${searchForm(search)}</div>`,
     livePart('outages', outages(view.peers)),
     ...(isSearch ? [] : [livePart('activity', activityCharts(view.hours))]),
     livePart('tabs', tabs({ counts: view.counts, notAnalysed: view.notAnalysed, ...current(view) })),

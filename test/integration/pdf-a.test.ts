@@ -5,12 +5,14 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { ReportableResult } from '../../src/domain/finding.ts'
 import type { Review } from '../../src/domain/review.ts'
+import { drawConcordancePdf } from '../../src/reports/concordance-report.ts'
 import { packFigures } from '../../src/reports/kept-figures.ts'
 import { drawMeetingPdf } from '../../src/reports/meeting.ts'
 import { type DrawnReport, drawReportPdf, reportFigures } from '../../src/reports/pdf.ts'
 import { comparisonOf } from '../support/comparison.ts'
 import { letterheadOf } from '../support/letterhead.ts'
 import { SAGITTAL, syntheticCase } from '../support/result.ts'
+import { sampleFigures } from '../support/sample-figures.ts'
 import { HOW_TO_INSTALL, judgePdfs, verapdfJars } from '../support/verapdf.ts'
 
 const jars = verapdfJars()
@@ -58,6 +60,7 @@ it.skipIf(!jars)(
         at,
         software,
       })
+      made.concordance = await drawConcordancePdf({ figures: sampleFigures, letterhead, at, software })
       // So that silence means something: a claim that is not true, and pictures that nobody is told of.
       const plain = Buffer.from(made.plain!).toString('latin1')
       const wrong = {

@@ -13,7 +13,9 @@ const down = async (): Promise<never> => {
 /** An EHR that knows everything of the patient, and what it was asked. */
 function ehrOf(change: Partial<ClinicalRecord>) {
   const reads: string[] = []
-  const given: Required<Omit<ClinicalRecord, 'postNotice' | 'postReview' | 'isUrgentOrder' | 'withdrawReport'>> = {
+  const given: Required<
+    Omit<ClinicalRecord, 'postNotice' | 'postReview' | 'isUrgentOrder' | 'withdrawReport' | 'tissueAnswers'>
+  > = {
     matchPatient: async () => 'Patient/1',
     postReport: down,
     checkConsent: async () => {},

@@ -109,6 +109,9 @@ const VALUES: Record<keyof typeof QUERIES, string[]> = {
   updateNotice: [`'n-7'`, `'done'`, '1', 'null', 'null', NOW, NOW],
   listNotices: ['50', 'null'],
   noticeAgain: [`'n-7'`, NOW],
+  tissueToAsk: [`(now() - interval '72 hours')`, NOW, '50'],
+  keepTissueAnswers: [A, NOW, `'[]'`],
+  siteCases: [`(now() - interval '72 hours')`, NOW],
   countByState: [],
   countLegs: [],
   stepTimes: [],
@@ -136,6 +139,7 @@ const VALUES: Record<keyof typeof QUERIES, string[]> = {
   eraseReviewDeliveries: [A],
   eraseReviews: [A],
   eraseReviewClaims: [A],
+  eraseTissueAnswers: [A],
   eraseArtifacts: [A],
   eraseNotices: [A],
   eraseLegs: [A],
@@ -153,7 +157,7 @@ const VALUES: Record<keyof typeof QUERIES, string[]> = {
 }
 
 const TABLE_SCAN =
-  /Seq Scan on (analyses|analysis_events|legs|artifacts|watched_studies|own_instances|workitems|review\w*|cursors|ehr_ledger|hints|notices|notice_items|sessions|sign_ins|used_tokens|accounts|audit)\b/
+  /Seq Scan on (analyses|analysis_events|legs|artifacts|watched_studies|own_instances|workitems|review\w*|cursors|ehr_ledger|hints|notices|notice_items|sessions|sign_ins|used_tokens|accounts|audit|tissue_answers)\b/
 
 /** The beginning of a string or template, then of a statement; what the engine is told to do with its files is none. */
 const STATEMENT =
@@ -179,6 +183,7 @@ beforeAll(async () => {
         from generate_series(1, 5000) n, unnest('{pacs,ehr}'::text[]) leg;
       insert into gliabridge.review_documents (review_id, bytes, sha256, created_at) select 'r-' || n, '', '', now() from generate_series(1, 5000) n;
       insert into gliabridge.review_labels (review_id, bytes, sha256, created_at) select 'r-' || n, '', '', now() from generate_series(1, 5000) n;
+      insert into gliabridge.tissue_answers (analysis_id, asked_at, answers) select 'a-' || n, now(), '[]' from generate_series(1, 5000) n;
       insert into gliabridge.cursors (trigger_name, value, updated_at) select 't-' || n, 'v', now() from generate_series(1, 5000) n;
       insert into gliabridge.ehr_ledger (key, begun_at) select 'k-' || n, now() from generate_series(1, 5000) n;
       insert into gliabridge.watched_studies (study_instance_uid, instance_set_digest, instance_count, first_seen_at, changed_at, decided_digest, outcome)

@@ -15,6 +15,7 @@ import { letterheadOf } from './letterhead.ts'
 import { createKeptLog } from './quiet-log.ts'
 import { realClock } from './real-clock.ts'
 import { eventsOf, rolesOf, sampleResult, samples } from './sample-analyses.ts'
+import { sampleFigures } from './sample-figures.ts'
 
 /** One that was left, and one that cannot be looked at. */
 export const DECLINED_STUDIES: WatchedStudy[] = [
@@ -201,6 +202,10 @@ export function sampleApp(
       },
       { letterhead: letterheadOf('Haus am See'), software: { name: 'Gliabridge', version: '0.1.0' } },
     ),
+    concordance: {
+      figures: async () => sampleFigures,
+      pdf: async () => new TextEncoder().encode('%PDF-1.7 figures'),
+    },
     fonts: createWebFonts(),
     claims: memoryClaims(),
     reviews: async () => [],

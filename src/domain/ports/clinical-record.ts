@@ -1,5 +1,6 @@
 // The EHR, over FHIR R4, and what it is sent.
 import type { BoardPatient, PatientId } from '../board.ts'
+import type { TissueAnswer } from '../concordance.ts'
 import type { ClinicalFacts, ReportableResult, TissueResult } from '../finding.ts'
 import type { Review } from '../review.ts'
 import type { PatientIdentity, Sequence, Uid } from '../study.ts'
@@ -86,6 +87,8 @@ export interface ClinicalRecord {
   clinicalFacts?(patient: string, studyDate: string): Promise<ClinicalFacts>
   /** Results of tissue tests for the markers that heads predict, newest first; absent where the adapter does not read them. */
   tissueResults?(patient: string): Promise<TissueResult[]>
+  /** The same as classes of the heads, as far as the site named values, newest first; absent where the adapter does not read them. */
+  tissueAnswers?(patient: string): Promise<TissueAnswer[]>
   /** Whether an order with this accession number is to be done first; absent where the adapter does not read it. */
   isUrgentOrder?(accessionNumber: string): Promise<boolean>
   /** Radiotherapy, bevacizumab and steroids of "Patient/id", as far as the site named codes; absent where the adapter does not read them. */

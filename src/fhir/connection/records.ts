@@ -20,6 +20,7 @@ import {
   NO_READS,
   type ReadSettings,
   readClinicalFacts,
+  readTissueAnswers,
   readTissueResults,
   readTreatments,
 } from '../reads/clinical-reads.ts'
@@ -96,6 +97,7 @@ export function createClinicalRecords(options: ClinicalRecordOptions): ClinicalR
       checkConsent: (patient) => checkConsent(store, reads, patient, now()),
       clinicalFacts: (patient, studyDate) => readClinicalFacts(store, reads, patient, studyDate),
       tissueResults: (patient) => readTissueResults(store, reads, patient),
+      tissueAnswers: (patient) => readTissueAnswers(store, reads, patient),
       treatment: (patient) => readTreatments(store, reads, patient),
       isUrgentOrder: (accessionNumber) => isUrgentOrder(store, orders, accessionNumber),
       postReport: (report) =>

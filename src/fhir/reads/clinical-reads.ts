@@ -1,5 +1,6 @@
 // What the EHR knows of the patient before an analysis: consent, performance status, resection, results of tissue tests (FHIR R4 search).
-import type { Consent, Observation, Procedure, Resource, ResourceType } from '@medplum/fhirtypes'
+import type { Consent, DiagnosticReport, Observation, Procedure, Resource, ResourceType } from '@medplum/fhirtypes'
+import type { TissueAnswer } from '../../domain/concordance.ts'
 import { calendarDate } from '../../domain/dicom-date.ts'
 import { AppError } from '../../domain/errors.ts'
 import type { ClinicalFacts, TissueResult } from '../../domain/finding.ts'
@@ -9,6 +10,7 @@ import { isRefused } from './consent.ts'
 import { KARNOFSKY, karnofskyOf, type ResectionCodes, resectionOf } from './facts.ts'
 import { belongsTo } from './resource-facts.ts'
 import { type TissueCodes, tissueResultsOf, tissueTokens } from './tissue.ts'
+import { conclusionTokens, readsAnswers, type TissueValues, tissueAnswersOf } from './tissue-answers.ts'
 import { TREATMENT_TYPES, type TreatmentCodes, type TreatmentResource, treatmentsOf } from './treatments.ts'
 
 export interface ReadSettings {
@@ -16,6 +18,8 @@ export interface ReadSettings {
   resectionCodes: ResectionCodes
   /** Codes of tissue tests beside the LOINC codes that are known. */
   tissueCodes: TissueCodes
+  /** Which values of tissue results are which class of a head; without any, predictions are not compared with tissue. */
+  tissueValues: TissueValues
   /** Codes of treatment that changes how a follow-up is read; without any, it is not read. */
   treatmentCodes: TreatmentCodes
   /** Codes of what a patient may have refused; without any, consent is not read. */
@@ -24,7 +28,8 @@ export interface ReadSettings {
 
 export const NO_READS: ReadSettings = {
   resectionCodes: { 'gross-total': [], subtotal: [], biopsy: [] },
-  tissueCodes: { idh: [], '1p19q': [], mgmt: [] },
+  tissueCodes: { idh: [], '1p19q': [], mgmt: [], grade: [] },
+  tissueValues: { idh: {}, '1p19q': {}, mgmt: {}, grade: {} },
   treatmentCodes: { radiotherapy: [], bevacizumab: [], steroids: [] },
   optOutCodes: [],
 }
@@ -67,6 +72,21 @@ export async function readTissueResults(
 ): Promise<TissueResult[]> {
   const code = tissueTokens(tissueCodes).join(',')
   return tissueResultsOf(await ofPatient<Observation>(store, 'Observation', patient, { code }), tissueCodes)
+}
+
+/** Nothing is asked where the site names no values. */
+export async function readTissueAnswers(
+  store: Store,
+  { tissueCodes, tissueValues }: ReadSettings,
+  patient: string,
+): Promise<TissueAnswer[]> {
+  if (!readsAnswers(tissueValues)) return []
+  const code = tissueTokens(tissueCodes).join(',')
+  const observations = await ofPatient<Observation>(store, 'Observation', patient, { code })
+  const conclusion = conclusionTokens(tissueValues).join(',')
+  const reports =
+    conclusion === '' ? [] : await ofPatient<DiagnosticReport>(store, 'DiagnosticReport', patient, { conclusion })
+  return tissueAnswersOf({ observations, reports }, tissueCodes, tissueValues)
 }
 
 /** Empty where the site names no codes. */

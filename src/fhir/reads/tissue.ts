@@ -3,15 +3,16 @@ import type { Observation, ObservationComponent } from '@medplum/fhirtypes'
 import type { Head, TissueResult } from '../../domain/finding.ts'
 import { codesOf, dayOf, isByAi, isReleased, wordsOf } from './resource-facts.ts'
 
-export type TissueHead = Extract<Head, 'idh' | '1p19q' | 'mgmt'>
+export type TissueHead = Extract<Head, 'idh' | '1p19q' | 'mgmt' | 'grade'>
 /** "system|code" of Observation.code, by marker. */
 export type TissueCodes = Readonly<Record<TissueHead, readonly string[]>>
 
-/** LOINC codes that say "in tissue": MGMT methylation score, 1p and 19q deletion by FISH, IDH1 and IDH2 mutations found. */
+/** LOINC codes that say "in tissue": MGMT methylation score, 1p and 19q deletion by FISH, IDH1 and IDH2 mutations found; of the grade a site names its own. */
 export const TISSUE_CODES: TissueCodes = {
   idh: ['http://loinc.org|100022-3', 'http://loinc.org|100023-1'],
   '1p19q': ['http://loinc.org|93800-1', 'http://loinc.org|93802-7'],
   mgmt: ['http://loinc.org|64083-9'],
+  grade: [],
 }
 
 /** Genomics Reporting: a variant, with the gene (LOINC 48018-6, HGNC) as a component. */
@@ -38,10 +39,16 @@ export function tissueResultsOf(observations: readonly Observation[], more: Tiss
       const test = cut(wordsOf(observation.code))
       return [{ head, test, value, ...(date && { date }), reference: `Observation/${observation.id}` }]
     })
-    .sort((a, b) => (b.date ?? '').localeCompare(a.date ?? '') || (a.reference < b.reference ? -1 : 1))
+    .sort(newestFirst)
 }
 
-function headOf({ code, component = [] }: Observation, more: TissueCodes): TissueHead | undefined {
+type Dated = Pick<TissueResult, 'date' | 'reference'>
+
+export const newestFirst = (a: Dated, b: Dated) =>
+  (b.date ?? '').localeCompare(a.date ?? '') || (a.reference < b.reference ? -1 : 1)
+
+/** The head whose marker the Observation is about. */
+export function headOf({ code, component = [] }: Observation, more: TissueCodes): TissueHead | undefined {
   const codes = codesOf(code)
   for (const head of Object.keys(TISSUE_CODES) as TissueHead[]) {
     if ([...TISSUE_CODES[head], ...more[head]].some((known) => codes.includes(known))) return head

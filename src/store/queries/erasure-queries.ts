@@ -58,6 +58,10 @@ export const ERASURE_QUERIES = {
     sql: 'delete from gliabridge.review_claims where analysis_id = $1',
     index: 'review_claims_pkey',
   },
+  eraseTissueAnswers: {
+    sql: 'delete from gliabridge.tissue_answers where analysis_id = $1',
+    index: 'tissue_answers_pkey',
+  },
   eraseArtifacts: {
     sql: 'delete from gliabridge.artifacts where analysis_id = $1',
     index: 'artifacts_pkey',

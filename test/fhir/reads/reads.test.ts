@@ -78,7 +78,7 @@ describe('resectionOf', () => {
 })
 
 describe('tissueResultsOf', () => {
-  const none = { idh: [], '1p19q': [], mgmt: [] }
+  const none = { idh: [], '1p19q': [], mgmt: [], grade: [] }
   const mgmt: Observation = {
     resourceType: 'Observation',
     id: 'm1',
@@ -208,7 +208,8 @@ describe('on a server', () => {
   let patient: string
   const reads: ReadSettings = {
     resectionCodes: { 'gross-total': ['urn:ops|A1'], subtotal: [], biopsy: [] },
-    tissueCodes: { idh: [], '1p19q': [], mgmt: [] },
+    tissueCodes: { idh: [], '1p19q': [], mgmt: [], grade: [] },
+    tissueValues: { idh: {}, '1p19q': {}, mgmt: {}, grade: {} },
     treatmentCodes: { radiotherapy: [], bevacizumab: [], steroids: [] },
     optOutCodes: ['urn:hospital|ai-analysis'],
   }

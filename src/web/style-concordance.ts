@@ -1,0 +1,11 @@
+// Style of a site's own figures.
+export const STYLE_CONCORDANCE = `
+.concordance .verdict { font-weight: 600; margin-bottom: .6rem; }
+.concordance tbody th { font-weight: 400; }
+.concordance td { font-variant-numeric: tabular-nums; }
+.interval-plot { margin: 0 0 .7rem; max-width: 38rem; }
+.interval-plot svg { display: block; width: 100%; height: auto; }
+.interval-plot text { font-size: 13px; fill: var(--ink); } .interval-plot .tick { font-size: 11px; fill: var(--soft); }
+.interval-plot .axis { stroke: var(--rule); } .interval-plot .interval { stroke: var(--bar); stroke-width: 3; stroke-linecap: round; }
+.interval-plot circle { fill: var(--accent); }
+`
