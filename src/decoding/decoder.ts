@@ -5,6 +5,7 @@ import { readFileMeta } from '../dicom/file-meta.ts'
 import type { ReadVolume, SeriesPlan, VolumeReader } from '../dicom/series-volume.ts'
 import { instanceName } from '../dicom/uid.ts'
 import { AppError } from '../domain/errors.ts'
+import { exchange, NoAnswer } from '../domain/exchange.ts'
 import { LIMITS } from '../domain/limits.ts'
 import type { FromDecoder, ToDecoder } from './messages.ts'
 
@@ -64,9 +65,13 @@ export function createDecoder(options: DecoderOptions = {}): Decoder {
   }
 
   async function ask(child: ChildProcess, message: ToDecoder, about: string): Promise<FromDecoder> {
-    const answer = await exchange(child, message, timeoutMs)
-    if (typeof answer === 'string')
-      throw new AppError('DECODING_FAILED', `the process that decodes images ${answer} over ${about}`)
+    const send = () => child.send(message)
+    const answer = await exchange<FromDecoder, FromDecoder>(child, { send, read: (reply) => reply, timeoutMs }).catch(
+      (error: unknown) => {
+        if (!(error instanceof NoAnswer)) throw error
+        throw new AppError('DECODING_FAILED', `the process that decodes images ${error.message} over ${about}`)
+      },
+    )
     if (answer.type !== 'failed') return answer
     throw new AppError(answer.code ?? 'DECODING_FAILED', answer.code ? answer.message : `${about}: ${answer.message}`)
   }
@@ -110,26 +115,6 @@ export function createDecoder(options: DecoderOptions = {}): Decoder {
       await Promise.all([...all].map(ended))
     },
   }
-}
-
-/** The reply, or in words why there is none; the process is then gone or ended. */
-function exchange(child: ChildProcess, message: ToDecoder, timeoutMs: number): Promise<FromDecoder | string> {
-  return new Promise((resolve) => {
-    const settle = (answer: FromDecoder | string) => {
-      clearTimeout(timer)
-      child.off('message', onMessage).off('exit', onExit)
-      resolve(answer)
-    }
-    const onMessage = (reply: unknown) => settle(reply as FromDecoder)
-    const onExit = (code: number | null, signal: string | null) => settle(`ended (${signal ?? `exit code ${code}`})`)
-    const timer = setTimeout(() => {
-      child.kill('SIGKILL')
-      settle(`was ended after ${timeoutMs / 1000} s`)
-    }, timeoutMs)
-    child.on('message', onMessage).on('exit', onExit)
-    if (!child.connected) return settle('ended')
-    child.send(message, (error) => error && settle('could not be reached'))
-  })
 }
 
 function ended(child: ChildProcess): Promise<void> {

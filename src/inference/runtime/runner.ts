@@ -15,7 +15,7 @@ import { outputWidth } from '../bundle/heads.ts'
 import type { LoadedBundle } from '../bundle/manifest.ts'
 import { channelCount, runnableHeads } from '../bundle/manifest.ts'
 import type { SegmentationRules } from '../segmentation/graph-state.ts'
-import { ask, end, hasEnded } from './exchange.ts'
+import { ask, end, hasEnded } from './child.ts'
 import type {
   Declined,
   EncodedMessage,
@@ -86,27 +86,22 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     const used = open
     const trace = tracing.current()
     const traced = trace === undefined ? message : { ...message, trace }
-    const reply = await ask<Extract<FromProcess, { type: T }>>(used.child, timeoutMs, doing, (done, fail) => {
-      used.child.send(traced)
-      return (from) => {
-        if (!('id' in from) || from.id !== message.id) return
-        if (from.type === 'span') return tracing.record('inference', from.trace, from.span)
-        if (from.type === 'progress') onProgress(from.fraction)
-        else if (from.type === 'wanted') {
-          if (!imagesOn) return fail('the request gives no images on the grid of a later stage')
-          const images = imagesOn(from.grid).map((volume) => volume?.data ?? null)
-          used.child.send({ type: 'images', id: from.id, images } satisfies ImagesMessage)
-        } else if (from.type === 'failed')
-          fail(
-            from.implausible ? from.reason : `${doing} failed on ${used.provider}: ${from.reason}`,
-            from.implausible ? 'INPUT_IMPLAUSIBLE' : undefined,
-          )
-        else if (from.type === answer) done(from as Extract<FromProcess, { type: T }>)
-      }
-    }).finally(() => {
+    const read = (from: FromProcess): Extract<FromProcess, { type: T }> | undefined => {
+      if (!('id' in from) || from.id !== message.id) return undefined
+      if (from.type === answer) return from as Extract<FromProcess, { type: T }>
+      if (from.type === 'span') tracing.record('inference', from.trace, from.span)
+      if (from.type === 'progress') onProgress(from.fraction)
+      if (from.type === 'wanted') sendImages(used.child, from, imagesOn)
+      if (from.type === 'failed' && from.implausible) throw new AppError('INPUT_IMPLAUSIBLE', from.reason)
+      if (from.type === 'failed')
+        throw new AppError('INFERENCE_FAILED', `${doing} failed on ${used.provider}: ${from.reason}`)
+      return undefined
+    }
+    try {
+      return { reply: await ask(used.child, traced, { timeoutMs, doing, read }), used }
+    } finally {
       if (hasEnded(used.child)) open = undefined
-    })
-    return { reply, used }
+    }
   }
 
   /** Requests run one after the other. */
@@ -195,34 +190,23 @@ async function openProcess(options: RunnerOptions): Promise<Opened> {
       })),
       ...encoderFile(bundle, folder),
     }
-    let unusable: string | undefined
     let trying = untried[0]!
+    const read = (reply: FromProcess): Outcome | undefined => {
+      if (reply.type === 'trying') trying = reply.provider
+      if (reply.type === 'declined') declined.push({ provider: reply.provider, reason: reply.reason })
+      return reply.type === 'opened' || reply.type === 'unavailable' || reply.type === 'unusable' ? reply : undefined
+    }
     try {
-      const opened = await ask<{ provider: string; runtime: string } | undefined>(
-        child,
-        openTimeoutMs,
-        'opening the network',
-        (done) => {
-          child.send(message)
-          return (reply) => {
-            if (reply.type === 'trying') trying = reply.provider
-            else if (reply.type === 'declined') declined.push({ provider: reply.provider, reason: reply.reason })
-            else if (reply.type === 'opened') done(reply)
-            else if (reply.type === 'unavailable') done(undefined)
-            else if (reply.type === 'unusable') {
-              unusable = `${reply.part}: ${reply.reason}`
-              done(undefined)
-            }
-          }
-        },
-      )
-      if (opened) {
+      const outcome = await ask(child, message, { timeoutMs: openTimeoutMs, doing: 'opening the network', read })
+      if (outcome.type === 'opened') {
+        const { provider, runtime } = outcome
         for (const { provider, reason } of declined) log.warn({ provider, reason }, 'execution provider declined')
-        log.info({ provider: opened.provider, runtime: opened.runtime }, 'inference process ready')
-        return { child, ...opened, declined }
+        log.info({ provider, runtime }, 'inference process ready')
+        return { child, provider, runtime, declined }
       }
       await end(child)
-      if (unusable !== undefined) throw new AppError('BUNDLE_INVALID', `bundle ${bundle.id}: ${unusable}`)
+      if (outcome.type === 'unusable')
+        throw new AppError('BUNDLE_INVALID', `bundle ${bundle.id}: ${outcome.part}: ${outcome.reason}`)
       break
     } catch (error) {
       if (error instanceof AppError && error.code === 'BUNDLE_INVALID') throw error
@@ -236,6 +220,19 @@ async function openProcess(options: RunnerOptions): Promise<Opened> {
   }
   const reasons = declined.map(({ provider, reason }) => `${provider}: ${reason}`).join('; ')
   throw new AppError('INFERENCE_UNAVAILABLE', reasons || 'inference.providers names no execution provider')
+}
+
+type Outcome = Extract<FromProcess, { type: 'opened' | 'unavailable' | 'unusable' }>
+
+/** Gives a later stage of the graph the sequences on its own grid. */
+function sendImages(
+  child: ChildProcess,
+  { id, grid }: Extract<FromProcess, { type: 'wanted' }>,
+  imagesOn: SegmentRequest['imagesOn'],
+): void {
+  if (!imagesOn) throw new AppError('INFERENCE_FAILED', 'the request gives no images on the grid of a later stage')
+  const images = imagesOn(grid).map((volume) => volume?.data ?? null)
+  child.send({ type: 'images', id, images } satisfies ImagesMessage)
 }
 
 /** What the process needs of the bundle; the rest stays here. */

@@ -1,6 +1,7 @@
 // Rigid registration by elastix in worker threads: deadline, restart after a crash, and a check that the result is plausible.
 import { Worker } from 'node:worker_threads'
 import { AppError } from '../../domain/errors.ts'
+import { exchange, NoAnswer } from '../../domain/exchange.ts'
 import type { Volume } from '../../domain/volume.ts'
 import { centreOf } from './grids.ts'
 import { type MutualInformation, mutualInformation } from './mutual-information.ts'
@@ -84,13 +85,13 @@ export function createRegistrar(options: RegistrarOptions = {}): Registrar {
     if (closed) throw new AppError('INFERENCE_FAILED', 'registration was closed')
     const worker = await acquire()
     const request: RegisterRequest = { id: nextId++, fixed, moving, fromCentres }
-    const answer = await ask(worker, request, timeoutMs)
-    if (typeof answer === 'string') {
+    const answer = await ask(worker, request, timeoutMs).catch(async (error: unknown) => {
       all.delete(worker)
       await worker.terminate()
       release(undefined)
-      throw new AppError('INFERENCE_FAILED', `registration of ${name}: ${answer}`)
-    }
+      if (!(error instanceof NoAnswer)) throw error
+      throw new AppError('INFERENCE_FAILED', `registration of ${name}: the worker thread ${error.message}`)
+    })
     release(worker)
     return 'failure' in answer ? undefined : rigidFromEuler(answer.angles, answer.translation, answer.centre)
   }
@@ -163,21 +164,16 @@ function describe({ translationMm, rotationDegrees: degrees, information, overla
   )
 }
 
-/** The reply, or in words why there is none. */
-function ask(worker: Worker, request: RegisterRequest, timeoutMs: number): Promise<RegisterReply | string> {
-  return new Promise((resolve) => {
-    const settle = (answer: RegisterReply | string) => {
-      clearTimeout(timer)
-      worker.off('message', onMessage).off('error', onError).off('exit', onExit)
-      worker.unref()
-      resolve(answer)
-    }
-    const onMessage = (reply: RegisterReply) => reply.id === request.id && settle(reply)
-    const onError = () => settle('the worker thread crashed')
-    const onExit = () => settle('the worker thread ended')
-    const timer = setTimeout(() => settle(`no result after ${Math.round(timeoutMs / 1000)} s`), timeoutMs)
-    worker.ref()
-    worker.on('message', onMessage).on('error', onError).on('exit', onExit)
-    worker.postMessage(request)
-  })
+/** The service may end while the thread is idle, and not while it works. */
+async function ask(worker: Worker, request: RegisterRequest, timeoutMs: number): Promise<RegisterReply> {
+  worker.ref()
+  try {
+    return await exchange<RegisterReply, RegisterReply>(worker, {
+      send: () => worker.postMessage(request),
+      read: (reply) => (reply.id === request.id ? reply : undefined),
+      timeoutMs,
+    })
+  } finally {
+    worker.unref()
+  }
 }
