@@ -24,6 +24,11 @@ export function mayBecome(from: AnalysisState, to: AnalysisState): boolean {
   return (TRANSITIONS[from] as readonly string[]).includes(to)
 }
 
+/** Whether a hold ends with a person's word on whose images these are; any other is released as it is. */
+export function isAboutPatient(code: ErrorCode): boolean {
+  return code === 'PATIENT_NOT_FOUND' || code === 'PATIENT_AMBIGUOUS' || code === 'PATIENT_MISMATCH'
+}
+
 /** Whether only a person, or newer images, can make it go on. */
 export function isAtRest(state: AnalysisState): boolean {
   return state === 'delivered' || state === 'held' || state === 'superseded'

@@ -1,11 +1,9 @@
 // Diameters that a reviewer measured otherwise: a pair in mm instead of the software's pair.
-import { type AnalysisResult, type Bidimensional, numberOf } from './finding.ts'
+import { type AnalysisResult, type Bidimensional, isMeasurable, numberOf } from './finding.ts'
 import { diametersTarget, type Edit, targetOf } from './review.ts'
 
 type Measured = Pick<AnalysisResult, 'diameters'>
 
-/** A measurable lesion has both diameters at least this long (RANO 2.0). */
-const MEASURABLE_MM = 10
 /** Diameters are shown with one decimal. */
 const QUOTED_WITHIN_MM = 0.051
 const LONGEST_MM = 400
@@ -45,8 +43,8 @@ export function correctedDiameters(
       return lesion
     }
     const [longestMm, perpendicularMm] = to
-    const measurable = longestMm >= MEASURABLE_MM && perpendicularMm >= MEASURABLE_MM
-    return { ...lesion, longestMm, perpendicularMm, measurable, isCorrected: true }
+    const lengths = { longestMm, perpendicularMm }
+    return { ...lesion, ...lengths, measurable: isMeasurable(lengths), isCorrected: true }
   })
 }
 

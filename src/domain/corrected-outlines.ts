@@ -2,6 +2,7 @@
 import type { Comparison } from './comparison.ts'
 import { correctedComparison } from './corrected-comparison.ts'
 import { redrawnDiameters } from './corrected-diameters.ts'
+import { QUOTED_WITHIN_ML } from './corrected-volumes.ts'
 import type { AnalysisResult, QualityNote } from './finding.ts'
 import { type Edit, EXCLUDED, measurementTarget, REDRAWN, type Redrawn, redraws, SOFTWARE, targetOf } from './review.ts'
 
@@ -9,9 +10,6 @@ export type Outlined = Pick<
   AnalysisResult,
   'measurements' | 'segments' | 'lesions' | 'diameters' | 'comparison' | 'quality' | 'noFinding'
 >
-
-/** Volumes are quoted with two decimals at most. */
-const QUOTED_WITHIN_ML = 0.05
 
 /** A line for each edit of outlines that does not fit the software's result, or the other edits. */
 export function outlineProblems(result: Outlined, edits: readonly Edit[]): string[] {

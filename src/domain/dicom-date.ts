@@ -1,4 +1,6 @@
-// DICOM dates (PS3.5 Table 6.2-1, DA), read in one place.
+// DICOM dates (PS3.5 Table 6.2-1, DA), read and written in one place.
+
+export const DAY_MS = 86_400_000
 
 /** "YYYY-MM-DD" of a DA (also the retired form with dots); undefined when empty or not a day of the calendar. */
 export function calendarDate(da: string): string | undefined {
@@ -13,4 +15,9 @@ export function calendarDate(da: string): string | undefined {
 export function dayOf(da: string): number | undefined {
   const date = calendarDate(da)
   return date === undefined ? undefined : Date.parse(`${date}T00:00:00Z`)
+}
+
+/** DA of a moment, by UTC. */
+export function dicomDate(moment: number): string {
+  return new Date(moment).toISOString().slice(0, 10).replaceAll('-', '')
 }

@@ -37,7 +37,7 @@ export interface Segment {
 
 /** A number with its unit and uncertainty. */
 export interface Measurement {
-  /** "WT", "TC", "ET" (regions) or a segment key: "NCR", "ED", "ET-label" … as named by the bundle */
+  /** A region, "WT", "TC", "ET", or the key of a segment that is no region: "NCR", "ED" … as the bundle names them. */
   region: string
   name: string
   quantity: 'volume'
@@ -60,7 +60,7 @@ export interface Bidimensional {
   axis: 0 | 1 | 2
   /** Index of the plane along that axis. */
   slice: number
-  /** Both at least 10 mm (RANO 2.0). */
+  /** Long enough to be followed: see `isMeasurable`. */
   measurable: boolean
   /** 1-based; absent where it is the place in the list. Outlines that a reviewer redrew keep the numbers of the software's lesions. */
   number?: number
@@ -68,10 +68,22 @@ export interface Bidimensional {
   isCorrected?: true
 }
 
+/** Both diameters of a measurable lesion are at least this long (RANO 2.0, Wen et al., J Clin Oncol 2023;41:5187-5199). */
+export const MEASURABLE_MM = 10
+
+export const isMeasurable = ({
+  longestMm,
+  perpendicularMm,
+}: Pick<Bidimensional, 'longestMm' | 'perpendicularMm'>): boolean =>
+  longestMm >= MEASURABLE_MM && perpendicularMm >= MEASURABLE_MM
+
 /** The number by which a lesion is spoken of, in every output. */
 export function numberOf({ number }: Pick<Bidimensional, 'number'>, index: number): number {
   return number ?? index + 1
 }
+
+/** Lesions of the whole tumour that a result names one by one, the largest first; hundreds of specks are not read. */
+export const MAX_NAMED_LESIONS = 20
 
 /** One connected part of the whole tumour (26 neighbours). */
 export interface TumourLesion {

@@ -1,10 +1,10 @@
 // Removes by age, every hour, until told to stop: of images that are kept for the pages, and of analyses where a site wants that.
+import { DAY_MS } from './dicom-date.ts'
 import { asAppError } from './errors.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
 
 const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
 
 export interface AgedThings {
   /** As a log line names them, in the plural. */

@@ -114,7 +114,7 @@ export const SOFTWARE = 'software'
 /** The only reader of `Edit.target`; undefined for what names nothing known. */
 export function targetOf({ target }: Pick<Edit, 'target'>): EditTarget | undefined {
   if (target === OUTLINES_TARGET) return { outlines: true }
-  const [, kind, name = ''] = /^(measurement|prediction|diameters|segment|lesion)\.(.+)$/.exec(target) ?? []
+  const [, kind, name = ''] = /^(measurement|prediction|diameters|segment|lesion)\.(.+)$/s.exec(target) ?? []
   if (kind === 'measurement') return { region: name }
   if (kind === 'segment') return { segment: name }
   if (kind === 'prediction') {

@@ -1,4 +1,5 @@
 // What the record says of treatment that changes how a follow-up is read, and what it says of one day.
+import { DAY_MS } from './dicom-date.ts'
 
 /** One entry of the record; dates are FHIR's, to the day. */
 export interface TreatmentFact {
@@ -21,7 +22,6 @@ export type Treatment = (typeof TREATMENTS)[number]
 /** Absent: not read, since the site named no codes or the EHR did not answer. Empty: read, and the record has none. */
 export type TreatmentHistory = Partial<Record<Treatment, TreatmentFact[]>>
 
-const DAY_MS = 86_400_000
 export const daysBetween = (from: string, to: string) => Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS)
 
 /** Whether it was given on that day, or within `grace` days before; undefined where the record does not say when it ended. */

@@ -1,5 +1,6 @@
 // The volumes of a patient's tumour over their studies: what earlier comparisons knew, the earlier study, and the present one. Pure.
 import { type Comparison, type CoursePoint, MAX_COURSE } from './comparison.ts'
+import { DAY_MS, dayOf } from './dicom-date.ts'
 import { HALF_95, type Measurement } from './finding.ts'
 import type { StudyIdentity } from './study.ts'
 
@@ -48,28 +49,28 @@ export function courseAfter(
 
 /** Regions that a board follows, the largest first. */
 const FOLLOWED = ['WT', 'TC', 'ET'] as const
-const DAY_MS = 86_400_000
 
 /** Empty without an earlier study whose date is known. */
 export function courseLines(told: Told): CourseLine[] {
-  const points = [...earlierPoints(told), pointOf(told.study, told.measurements)].filter(({ studyDate }) =>
-    Number.isFinite(dayOf(studyDate)),
-  )
+  const points = [...earlierPoints(told), pointOf(told.study, told.measurements)].flatMap((point) => {
+    const day = dayOf(point.studyDate)
+    return day === undefined ? [] : [{ ...point, day }]
+  })
   const first = points[0]
   if (!first || points.length < 2) return []
   return FOLLOWED.flatMap((region) => {
-    const measured = points.flatMap(({ studyDate, volumes }) => {
+    const measured = points.flatMap(({ studyDate, day, volumes }) => {
       const volume = volumes.find((one) => one.region === region)
-      return volume ? [{ studyDate, volume }] : []
+      return volume ? [{ studyDate, day, volume }] : []
     })
     if (measured.length < 2) return []
     return [
       {
         region,
         name: told.measurements.find((one) => one.region === region)?.name ?? region,
-        points: measured.map(({ studyDate, volume: { value, standardDeviation } }) => ({
+        points: measured.map(({ studyDate, day, volume: { value, standardDeviation } }) => ({
           studyDate,
-          days: dayOf(studyDate) - dayOf(first.studyDate),
+          days: Math.round((day - first.day) / DAY_MS),
           value,
           ...(standardDeviation !== undefined && {
             interval: [Math.max(0, value - HALF_95 * standardDeviation), value + HALF_95 * standardDeviation] as const,
@@ -87,11 +88,6 @@ function earlierPoints({ comparison }: Told): CoursePoint[] {
   const { prior, volumes } = comparison
   const { studyInstanceUid, studyDate } = prior
   return [{ studyInstanceUid, studyDate, volumes: volumes.map(({ region, earlier }) => ({ region, value: earlier })) }]
-}
-
-function dayOf(da: string): number {
-  const [, year = '', month = '', day = ''] = /^(\d{4})(\d{2})(\d{2})$/.exec(da) ?? []
-  return Math.round(Date.parse(`${year}-${month}-${day}T00:00:00Z`) / DAY_MS)
 }
 
 /** Ticks from nought to what holds every interval, at most five. */

@@ -97,7 +97,7 @@ export async function evaluateHeads(options: EvaluateHeadsOptions): Promise<Head
       runner.runHead({ head: name, rows, count, members })
     const answers: Answer[] = []
     for (const { features, labels } of patients) {
-      const prediction = await evaluateHead(name, head, features, run, { isExplained: false, withScores: true })
+      const prediction = await evaluateHead(name, head, features, run, { isExplained: false, isMeasured: true })
       answers.push({ prediction, labels })
     }
     report.heads.push(

@@ -68,8 +68,7 @@ function count<L>(
     if (label === undefined) withoutLabel++
     else if (prediction.status === 'not-evaluable') {
       notEvaluable++
-      const reason = prediction.reason.replace(/ \(distance .*\)/, '')
-      reasons[reason] = (reasons[reason] ?? 0) + 1
+      reasons[prediction.reason] = (reasons[prediction.reason] ?? 0) + 1
     } else scored.push({ prediction, label })
   }
   return {

@@ -1,5 +1,5 @@
 // A person names the patient of the EHR whose images these are: checked, recorded in history and audit, and used from then on.
-import type { AnalysisRecord, ConfirmedPatient } from '../domain/analysis.ts'
+import { type AnalysisRecord, type ConfirmedPatient, isAboutPatient } from '../domain/analysis.ts'
 import { AppError } from '../domain/errors.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
@@ -15,8 +15,6 @@ export interface ConfirmPorts {
   clock: Clock
 }
 
-const MATCHING = ['PATIENT_NOT_FOUND', 'PATIENT_AMBIGUOUS', 'PATIENT_MISMATCH']
-
 /**
  * Releases a hold of the patient match. `patient` is the id in the EHR, with or without "Patient/". Throws STATE_CONFLICT when
  * the analysis waits for something else, PATIENT_NOT_FOUND when the EHR has no such patient in use, EHR_* when it does not answer.
@@ -29,7 +27,7 @@ export async function confirmPatient(
   const record = await analyses.get(analysisId)
   if (!record) throw new AppError('NOT_FOUND', `no analysis ${analysisId}`)
   const identity = record.summary?.patient
-  if (record.state !== 'held' || !record.hold || !MATCHING.includes(record.hold.code) || !identity)
+  if (record.state !== 'held' || !record.hold || !isAboutPatient(record.hold.code) || !identity)
     throw new AppError('STATE_CONFLICT', `analysis ${analysisId} does not wait for a patient to be confirmed`)
   const requested = patient.startsWith('Patient/') ? patient : `Patient/${patient}`
   const { studyInstanceUid } = record

@@ -18,6 +18,7 @@ import type { ClaimedDelivery, ReviewStore } from '../domain/ports/review-store.
 import { NO_TRACING } from '../domain/ports/tracing.ts'
 import { nextStepAfter, spread } from '../domain/retry.ts'
 import { type RecordedReview, type Review, redraws } from '../domain/review.ts'
+import { SEQUENCES } from '../domain/study.ts'
 import type { Letterhead } from '../reports/page-content.ts'
 import { type DeliverOptions, type DeliverPorts, ehrReport, storeObjects } from './deliver.ts'
 import { archiveReceipt, type DeliveredObject, deliveredObjects } from './delivered-objects.ts'
@@ -215,17 +216,19 @@ async function storeDecision(ports: ReviewPorts, options: ReviewOptions, given: 
   const made = await Promise.all(
     before.map((one) => reviewedObject(ports, { result, artifacts, redrawn }, review, one, options.letterhead)),
   )
-  const outlines = redrawn ? outlinesOf(stored).flatMap(lastOf) : []
+  const outlines = redrawn ? stored.flatMap(({ role }) => (OUTLINES.has(role) ? lastOf(role) : [])) : []
   const segmentation =
     redrawn && outlines.length > 0 ? [{ role: 'segmentation' as const, ...redrawn.segmentation }] : []
   const overtaken = options.rejectSuperseded ? note([...before, ...outlines]) : []
   return storeObjects(ports, record, [...made, ...segmentation, ...overtaken])
 }
 
-/** Roles of the stored objects that show outlines; each is overtaken by the reviewer's. */
-function outlinesOf(stored: readonly DeliveredObject[]): Artifact['role'][] {
-  return stored.flatMap(({ role }) => (role === 'label-map' || role.startsWith('segmentation') ? [role] : []))
-}
+/** Roles of objects that show outlines; each is overtaken by the reviewer's. */
+const OUTLINES: ReadonlySet<Artifact['role']> = new Set([
+  'segmentation',
+  'label-map',
+  ...SEQUENCES.map((sequence) => `segmentation-${sequence}` as const),
+])
 
 /** What an earlier review put into the archive. */
 function reviewedObjects(review: RecordedReview, artifacts: Artifact[]): DeliveredObject[] {

@@ -48,10 +48,8 @@ export function boardContent(result: ReportableResult): BoardContent {
 function call(prediction: Prediction): Pick<BoardContent['calls'][number], 'text' | 'budget' | 'shortBudget'> {
   if (prediction.status === 'not-evaluable') return { text: words.NOT_EVALUABLE, budget: '', shortBudget: '' }
   if (prediction.call === undefined) return { text: words.INDETERMINATE, budget: '', shortBudget: '' }
-  const text = callWords({ ...prediction, call: prediction.call })
-  const said = className(prediction.head, prediction.call)
   return {
-    text: text.replace(prediction.call, said),
+    text: callWords(prediction, className(prediction.head, prediction.call)),
     budget: budgetSentence(prediction),
     shortBudget: shortBudget(prediction),
   }

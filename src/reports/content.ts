@@ -118,9 +118,6 @@ function studyFields({ study }: ReportableResult): Field[] {
   ]
 }
 
-/** Region of a measurement without the suffix that tells a label from a region of the same name ("ET-label"). */
-const segmentKey = (region: string) => region.replace(/-label$/, '')
-
 function leadingVolumes(measurements: Measurement[]): string[] {
   return ['WT', 'TC', 'ET'].flatMap((region) => {
     const measurement = measurements.find((m) => m.region === region)
@@ -145,8 +142,7 @@ function changeOf({ comparison }: ReportableResult, region: string): VolumeRow['
 function volumeRows(result: ReportableResult): VolumeRow[] {
   const { measurements, segments } = result
   return measurements.map((measurement) => {
-    const key = segmentKey(measurement.region)
-    const index = segments.findIndex((segment) => segment.key === key)
+    const index = segments.findIndex(({ key }) => key === measurement.region)
     const change = changeOf(result, measurement.region)
     return {
       ...(change && { change }),
@@ -154,7 +150,7 @@ function volumeRows(result: ReportableResult): VolumeRow[] {
       name: measurement.name,
       value: millilitres(measurement.value),
       deviation: measurement.standardDeviation === undefined ? '' : millilitres(measurement.standardDeviation),
-      ...(index < 0 ? {} : { colour: overlayOf(key, index).colour }),
+      ...(index < 0 ? {} : { colour: overlayOf(measurement.region, index).colour }),
     }
   })
 }

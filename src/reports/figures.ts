@@ -6,7 +6,15 @@ import { MAPS, type Sequence, STRUCTURAL } from '../domain/study.ts'
 import { type LabelVolume, type Volume, voxelCount } from '../domain/volume.ts'
 import { type OverlayStyle, overlayOf } from './colours.ts'
 import { traceOutlines } from './contours.ts'
-import { type AxialPlane, extentOf, largestLabelPlane, midBrainPlane, samplePlane } from './plane.ts'
+import {
+  type AxialPlane,
+  extentOf,
+  HEAD_SHARE,
+  largestLabelPlane,
+  midBrainPlane,
+  planeWeight,
+  samplePlane,
+} from './plane.ts'
 
 export interface KeyFigures {
   /** LPS z of the plane, mm */
@@ -42,11 +50,6 @@ export interface FigureInput {
 /** Pixels across one picture, and across the finer-than-voxel field in which outlines are traced. */
 const COLUMNS = 360
 const FIELD_COLUMNS = 240
-/** A plane through the core tells a tumour board more than one through the widest oedema. */
-const CORE_WEIGHT = 3
-const weightOf = (key: string | undefined) => (key === 'ED' ? 1 : CORE_WEIGHT)
-/** Share of the 99th percentile above which a voxel belongs to the head and not to the air around it. */
-const HEAD_SHARE = 0.15
 /** Part of the head's half axes that holds brain and neither scalp nor skull. */
 const INNER_SHARE = 0.78
 const HEAD_MARGIN_MM = 7
@@ -69,7 +72,7 @@ export function makeFiguresAt(
   const present = shown.flatMap((image) => (image ? [image.image] : []))
   const thresholds = present.map((image) => HEAD_SHARE * percentiles(image.data, [0.99])[0]!)
   const largest =
-    given ?? largestLabelPlane(segmentation, (label) => weightOf(segments.find((s) => s.label === label)?.key))
+    given ?? largestLabelPlane(segmentation, (label) => planeWeight(segments.find((s) => s.label === label)?.key))
   const z = largest?.z ?? (present[0] ? midBrainPlane(present[0], thresholds[0]!) : middle(segmentation))
   const window = headWindow(present, thresholds, segmentation, z, aspect)
   const plane = planeIn(window, z, COLUMNS)

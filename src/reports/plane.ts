@@ -21,6 +21,12 @@ export interface Extent {
   max: Vec3
 }
 
+/** How much a voxel of a segment counts: a plane through the core tells more than one through the widest oedema. */
+export const planeWeight = (key: string | undefined) => (key === 'ED' ? 1 : 3)
+
+/** Share of the 99th percentile above which a voxel belongs to the head and not to the air around it. */
+export const HEAD_SHARE = 0.15
+
 /** LPS bounding box of a grid's voxel centres. */
 export function extentOf(grid: Grid): Extent {
   const corners = [0, 1, 2, 3, 4, 5, 6, 7].map((bits) =>

@@ -1,4 +1,5 @@
 // Finds studies by asking the archive again and again: a window of study dates behind a durable cursor (QIDO-RS).
+import { DAY_MS, dayOf, dicomDate } from '../domain/dicom-date.ts'
 import { type AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { ImageArchive } from '../domain/ports/image-archive.ts'
@@ -242,12 +243,7 @@ export function dateIn(timeZone: string, moment: Date): string {
   return ['year', 'month', 'day'].map((type) => parts.find((part) => part.type === type)?.value ?? '').join('')
 }
 
-/** UTC date as DICOM DA. */
-function dicomDate(date: Date): string {
-  return date.toISOString().slice(0, 10).replaceAll('-', '')
-}
-
+/** Of a DICOM DA, to the same form. */
 export function dateDaysBefore(date: string, days: number): string {
-  const time = Date.UTC(Number(date.slice(0, 4)), Number(date.slice(4, 6)) - 1, Number(date.slice(6, 8)) - days)
-  return dicomDate(new Date(time))
+  return dicomDate((dayOf(date) ?? Number.NaN) - days * DAY_MS)
 }

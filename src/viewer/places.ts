@@ -1,9 +1,7 @@
 // Where to look: the axial slice on which each segment is largest, and the one to begin with.
 import type { Index, ShownSegment } from '../domain/shown-images.ts'
 import type { LabelVolume } from '../domain/volume.ts'
-
-/** A plane through the core tells more than one through the widest oedema, as in the report's key pictures. */
-const CORE_WEIGHT = 3
+import { planeWeight } from '../reports/plane.ts'
 
 export interface Places {
   /** The middle of the grid without a tumour. */
@@ -15,7 +13,7 @@ export interface Places {
 /** Of labels on an upright grid. */
 export function placesOf({ grid, data }: LabelVolume, segments: readonly ShownSegment[]): Places {
   const [nx, ny, nz] = grid.size
-  const weights = new Map(segments.map(({ label, key }) => [label, key === 'ED' ? 1 : CORE_WEIGHT]))
+  const weights = new Map(segments.map(({ label, key }) => [label, planeWeight(key)]))
   const best = new Map<number, { weight: number; at: Index }>()
   const keep = (label: number, k: number, { n, i, j }: Sum) => {
     if (n > (best.get(label)?.weight ?? 0))
@@ -29,7 +27,7 @@ export function placesOf({ grid, data }: LabelVolume, segments: readonly ShownSe
         if (label === 0) continue
         for (const [of, weight] of [
           [label, 1],
-          [WHOLE, weights.get(label) ?? CORE_WEIGHT],
+          [WHOLE, weights.get(label) ?? planeWeight(undefined)],
         ] as const) {
           const sum = sums.get(of) ?? { n: 0, i: 0, j: 0 }
           sum.n += weight

@@ -2,6 +2,7 @@
 
 import type { Window } from '../domain/shown-images.ts'
 import type { Volume } from '../domain/volume.ts'
+import { HEAD_SHARE } from '../reports/plane.ts'
 
 export const MAX_STORED = 4095
 
@@ -14,8 +15,6 @@ export interface StoredScale {
 
 /** Brighter voxels than one in 5000 are kept as white: a vessel must not take the range of the brain. */
 const BRIGHTEST = 0.9998
-/** Share of the 99th percentile above which a voxel belongs to the head and not to the air around it. */
-const HEAD_SHARE = 0.15
 
 /** Scale and first window, from an even sample of at most 200 000 voxels that are there. */
 export function scaleOf({ data }: Volume<Float32Array>): StoredScale {

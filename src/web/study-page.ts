@@ -2,8 +2,8 @@
 
 import { html } from 'hono/html'
 import type { Right } from '../domain/access.ts'
-import type { AnalysisEvent, AnalysisRecord } from '../domain/analysis.ts'
-import { ERRORS } from '../domain/errors.ts'
+import { type AnalysisEvent, type AnalysisRecord, isAboutPatient } from '../domain/analysis.ts'
+import { ERRORS, type ErrorCode } from '../domain/errors.ts'
 import type { ArtifactRole } from '../domain/ports/analysis-store.ts'
 import type { Priority } from '../domain/priority.ts'
 import type { Reviewer } from '../domain/review.ts'
@@ -191,8 +191,8 @@ function report({ roles }: StudyView, path: string): Part {
 <p class="narrow-only">On a small screen the report is better read as a file: <a href="${path}/report.pdf">open the PDF</a>.</p></details>`
 }
 
-function releaseForms(code: string, path: string, person: Reviewer | undefined): Html {
-  return html`${code.startsWith('PATIENT_') && code !== 'PATIENT_ID_MISSING' && code !== 'PATIENT_MIXED' ? confirmForm(path, person) : ''}<form method="post" action="${path}/resolve"><button type="submit" class="primary">Release the hold</button><span class="muted">Work goes on where it stopped; results that were delivered are not delivered twice.</span></form>`
+function releaseForms(code: ErrorCode, path: string, person: Reviewer | undefined): Html {
+  return html`${isAboutPatient(code) ? confirmForm(path, person) : ''}<form method="post" action="${path}/resolve"><button type="submit" class="primary">Release the hold</button><span class="muted">Work goes on where it stopped; results that were delivered are not delivered twice.</span></form>`
 }
 
 /** A person may know whose images these are, where identifier or name do not say. */

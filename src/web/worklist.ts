@@ -3,8 +3,8 @@
 import { html } from 'hono/html'
 import type { Right } from '../domain/access.ts'
 import type { Hour } from '../domain/activity.ts'
-import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
-import { ERRORS } from '../domain/errors.ts'
+import { type AnalysisRecord, type AnalysisState, isAboutPatient } from '../domain/analysis.ts'
+import { ERRORS, type ErrorCode } from '../domain/errors.ts'
 import type { PeerState } from '../domain/peers.ts'
 import type { ReviewClaim } from '../domain/ports/review-claims.ts'
 import type { Reviewer } from '../domain/review.ts'
@@ -182,8 +182,8 @@ function outcome({ analysisId, state, hold, bundleId, review }: AnalysisRecord, 
 }
 
 /** Where a person has to say more than "go on" (whose images these are), the study page asks for it. */
-function release(analysisId: string, code: string): Html {
-  if (code.startsWith('PATIENT_')) return html`<a class="button" href="/analyses/${analysisId}">${WORKLIST.resolve}</a>`
+function release(analysisId: string, code: ErrorCode): Html {
+  if (isAboutPatient(code)) return html`<a class="button" href="/analyses/${analysisId}">${WORKLIST.resolve}</a>`
   return html`<form method="post" action="/analyses/${analysisId}/resolve"><button type="submit">${WORKLIST.release}</button></form>`
 }
 

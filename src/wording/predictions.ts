@@ -14,11 +14,13 @@ export function likelihoodOf({
   return probability >= VERY_LIKELY ? 'very likely' : probability > 0.5 ? 'likely' : undefined
 }
 
-/** The call with how likely it is; "uncertain" without one, whatever the probabilities are. */
-export function callWords(prediction: Pick<EvaluatedPrediction, 'call' | 'probabilities'>): string {
-  const { call } = prediction
+/** The call, written as `name`, with how likely it is; "uncertain" without a call, whatever the probabilities are. */
+export function callWords(
+  prediction: Pick<EvaluatedPrediction, 'call' | 'probabilities'>,
+  name = prediction.call,
+): string {
   const likelihood = likelihoodOf(prediction)
-  return call === undefined ? 'uncertain' : likelihood === undefined ? call : `${call} (${likelihood})`
+  return name === undefined ? 'uncertain' : likelihood === undefined ? name : `${name} (${likelihood})`
 }
 
 /** A class as people say it: months for survival, a grade for a bare number, else the bundle's own word. */

@@ -43,7 +43,6 @@ describe('the limits', () => {
     'SLACK',
     'JUST_INSIDE',
     'MAX_MAPPED_LESIONS',
-    'MAX_NAMED_LESIONS',
     'MARGIN',
     'NEAR',
     'RIM',

@@ -1,5 +1,7 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Prediction } from '../../src/domain/finding.ts'
+import { boardContent } from '../../src/reports/board-content.ts'
 import { shownBars } from '../../src/reports/chart-content.ts'
 import { writeContent } from '../../src/reports/content.ts'
 import { diameterPair } from '../../src/wording/quantities.ts'
@@ -30,6 +32,30 @@ describe('report content', () => {
 
   it('says that no finding does not exclude a tumour', () => {
     expect(writeContent({ ...result, noFinding: true }).summary).toMatch(/^No tumour was segmented.*does not exclude/)
+  })
+
+  it('writes on the page for tumour boards the very name of a class, whatever it is, and how likely it is', () => {
+    const said = (head: 'grade' | 'mgmt', call: string) => {
+      const prediction: Prediction = {
+        head,
+        status: 'evaluable',
+        call,
+        probabilities: { [call]: 0.93 },
+        intervals: {},
+        explanation: [],
+      }
+      return boardContent({ ...result, predictions: [prediction] }).calls[0]!.text
+    }
+    expect(said('grade', '4')).toBe('grade 4 (very likely)')
+    const hostile = fc.oneof(
+      fc.string({ unit: 'binary' }).filter((text) => text !== '__proto__'),
+      fc.constantFrom('$&', "$'", '$`', '$$', 'likely', 'uncertain', '(very likely)'),
+    )
+    fc.assert(
+      fc.property(hostile, (call) => {
+        expect(said('mgmt', call)).toBe(`${call} (very likely)`)
+      }),
+    )
   })
 
   it('lists all five heads in order, also those that the bundle does not name', () => {

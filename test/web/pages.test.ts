@@ -72,6 +72,8 @@ describe('the worklist', () => {
     const doubt = await list([{ ...held, hold: { ...held.hold!, code: 'PATIENT_AMBIGUOUS' } }])
     expect(doubt).not.toContain('/resolve"')
     expect(doubt).toContain(`<a class="button" href="/analyses/${held.analysisId}">Resolve</a>`)
+    for (const code of ['PATIENT_ID_MISSING', 'PATIENT_MIXED'] as const)
+      expect(await list([{ ...held, hold: { ...held.hold!, code } }])).toContain(`/${held.analysisId}/resolve"`)
   })
 
   it('says who has an analysis open, what goes first, and what was done in the last hours', async () => {

@@ -1,7 +1,7 @@
 // Change since an earlier study as evaluation groups (TID 1501): volumes, category by size, lesions; the tracking UIDs link both reports.
 
 import type { Comparison, LesionChange, VolumeChange } from '../../domain/comparison.ts'
-import { HALF_95, type ReportableResult } from '../../domain/finding.ts'
+import { HALF_95, MAX_NAMED_LESIONS, type ReportableResult } from '../../domain/finding.ts'
 import type { DicomJson } from '../../domain/study.ts'
 import { CATEGORY_CAVEAT, categorySentence, priorSentence } from '../../wording/comparison.ts'
 import { BRAIN, SEGMENT_CONCEPTS } from '../codes.ts'
@@ -33,9 +33,6 @@ import { codeItem, container, numItem, textItem, uidItem } from './content-item.
 import { evidence } from './evidence.ts'
 import { groupHeader } from './measurement-groups.ts'
 
-/** A report of hundreds of specks is not read. */
-const MAX_REPORTED_LESIONS = 20
-
 /** Empty without an earlier study. */
 export function comparisonGroups(result: ReportableResult): DicomJson[] {
   const { comparison } = result
@@ -43,7 +40,7 @@ export function comparisonGroups(result: ReportableResult): DicomJson[] {
   return [
     ...comparison.volumes.map((change) => changeGroup(result, change, comparison)),
     categoryGroup(result, comparison),
-    ...comparison.lesions.slice(0, MAX_REPORTED_LESIONS).map(lesionGroup),
+    ...comparison.lesions.slice(0, MAX_NAMED_LESIONS).map(lesionGroup),
   ]
 }
 

@@ -1,5 +1,6 @@
 // Performance status and extent of resection, from Observation and Procedure (FHIR R4); pure.
 import type { Observation, Procedure } from '@medplum/fhirtypes'
+import { DAY_MS } from '../../domain/dicom-date.ts'
 import type { ClinicalFacts } from '../../domain/finding.ts'
 import { codesOf, dayOf, isReleased } from './resource-facts.ts'
 
@@ -10,7 +11,6 @@ export type Resection = NonNullable<ClinicalFacts['resection']>
 /** "system|code" of the site's procedures, by what they remove. */
 export type ResectionCodes = Readonly<Record<Resection, readonly string[]>>
 
-const DAY_MS = 86_400_000
 /** A score says something of the patient at imaging when it was given in the half year before or the fortnight after. */
 const DAYS_BEFORE = 180
 const DAYS_AFTER = 14

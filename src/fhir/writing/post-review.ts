@@ -50,7 +50,7 @@ export async function postReview(
   const edited = { ...report, ...reviewed, result: applyEdits(report.result, review) }
   const accepts = acceptedTypes(mode, site.capabilities)
   const written = reportSet(report, analysisSystem, accepts)
-  const set = reviewSet(written, review, analysisSystem, accepts, edited)
+  const set = reviewSet(written, review, analysisSystem, accepts, { software: report, edited })
   if (![set.anchor, ...set.rest].some((spec) => isReviewed(spec) && site.capabilities.updates(spec.key.resourceType)))
     throw new AppError('EHR_REJECTED', 'the FHIR server updates nothing of a report, so it cannot take a review')
   const form = mode === 'transaction' ? 'transaction' : 'single'
@@ -91,7 +91,7 @@ function reviewSet(
   review: Review,
   analysisSystem: string,
   accepts: (type: ResourceType) => boolean,
-  edited: EhrReport,
+  { software, edited }: { software: EhrReport; edited: EhrReport },
 ): ReviewSet {
   const set = reportSet(edited, analysisSystem, accepts)
   const gone = written.rest.filter(({ role }) => !set.rest.some((spec) => spec.role === role))
@@ -105,9 +105,12 @@ function reviewSet(
     review,
     targets.map(({ role }) => role).filter((role) => !set.mentioned.has(role)),
   )
+  const isBuilt = (role: string) => [...written.rest, ...set.rest].some((spec) => spec.role === role)
   const traces = accepts('Provenance') && targets.length > 0 ? [trace] : []
   const earlier =
-    review.number > 1 && accepts('Observation') ? outlinedLesions(written, set, analysisSystem, edited) : []
+    review.number > 1 && accepts('Observation')
+      ? outlinedLesions(software.result, edited.result, analysisSystem).filter(({ role }) => !isBuilt(role))
+      : []
   const roles = (specs: readonly ResourceSpec[]) => new Set(specs.map(({ role }) => role))
   return {
     ...set,
@@ -117,20 +120,15 @@ function reviewSet(
   }
 }
 
-/** Lesions that a review before this one may have outlined, and this one has not: numbered on from the software's, three at most (RANO 2.0). */
+/** Lesions that a review may have outlined: numbered on from the software's, three at most (RANO 2.0). */
 function outlinedLesions(
-  written: ReportSet,
-  set: ReportSet,
+  software: EhrReport['result'],
+  { analysisId, diameters: [lesion] = [] }: EhrReport['result'],
   analysisSystem: string,
-  { result }: EhrReport,
 ): ResourceSpec[] {
-  const roles = new Set([...written.rest, ...set.rest].map(({ role }) => role))
-  const [lesion] = result.diameters ?? []
-  const measured = written.rest.filter(({ role }) => role.startsWith('observation.diameters.')).length
+  const measured = software.diameters?.length ?? 0
   const blank = lesion ?? ({ longestMm: 0, perpendicularMm: 0, measurable: false } as Bidimensional)
-  return [1, 2, 3]
-    .map((n) => diametersObservation(analysisSystem, result.analysisId, { ...blank, number: measured + n }, 0))
-    .filter(({ role }) => !roles.has(role))
+  return [1, 2, 3].map((n) => diametersObservation(analysisSystem, analysisId, { ...blank, number: measured + n }, 0))
 }
 
 /** The role of the document that this review brings about; a rejection brings about none. */

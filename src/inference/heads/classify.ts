@@ -21,7 +21,7 @@ export async function classify(
   head: TabularHead,
   { row, samples, unanswered }: Rows,
   run: RunRows,
-  { isExplained, withScores }: { isExplained: boolean; withScores: boolean },
+  { isExplained, isMeasured }: { isExplained: boolean; isMeasured: boolean },
 ): Promise<Prediction> {
   const { classes, conformal } = head
   const count = 1 + samples.length
@@ -52,7 +52,7 @@ export async function classify(
     ...(budget && { errorBudget: { n: budget.n, wrong: budget.wrong } }),
     leastCall: bounds.minCall,
     errorRate: conformal.error_rate,
-    ...(withScores && { scores }),
+    ...(isMeasured && { scores }),
     explanation: why?.contributions ?? [],
     ...(why ? { explained: { of, scale: 'log-odds', reference: why.reference, value: why.value } } : {}),
   }

@@ -1,5 +1,5 @@
 // Clinical features: age and sex from the images' headers (PS3.3 C.7.1.1, C.7.2.2), resection and Karnofsky score from the EHR.
-import { dayOf } from '../../domain/dicom-date.ts'
+import { DAY_MS, dayOf } from '../../domain/dicom-date.ts'
 import type { ClinicalFacts, QualityNote } from '../../domain/finding.ts'
 import type { PatientIdentity } from '../../domain/study.ts'
 import type { Features } from './feature-values.ts'
@@ -25,7 +25,6 @@ export interface ClinicalInput {
 /** Stated and computed age may differ by a rounding and a birthday, no more. */
 const AGE_TOLERANCE_YEARS = 1.5
 const DAYS_PER_YEAR = 365.25
-const MILLISECONDS_PER_DAY = 86_400_000
 /** Beyond it a birth date is a placeholder, such as 1900-01-01. */
 const OLDEST_YEARS = 120
 
@@ -77,7 +76,7 @@ export function ageOf({
 /** Years from DA to DA; undefined when one of them is no date. */
 function yearsBetween(from: string, to: string): number | undefined {
   const [a, b] = [dayOf(from), dayOf(to)]
-  return a === undefined || b === undefined ? undefined : (b - a) / (MILLISECONDS_PER_DAY * DAYS_PER_YEAR)
+  return a === undefined || b === undefined ? undefined : (b - a) / (DAY_MS * DAYS_PER_YEAR)
 }
 
 const UNIT_YEARS: Readonly<Record<string, number>> = { D: 1 / DAYS_PER_YEAR, W: 7 / DAYS_PER_YEAR, M: 1 / 12, Y: 1 }

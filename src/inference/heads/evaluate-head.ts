@@ -14,8 +14,8 @@ export interface EvaluateHeadOptions {
   isExplained?: boolean
   /** The same patient by other samples of the segmentation; undefined for a sample without a tumour. */
   samples?: readonly (Features | undefined)[]
-  /** For measuring the head: the probabilities before the bounds too. */
-  withScores?: boolean
+  /** For measuring the head: the probabilities before the bounds too, and reasons without this patient's numbers. */
+  isMeasured?: boolean
 }
 
 /** `run` answers rows in the order of `head.features`. What it throws is passed on. */
@@ -24,27 +24,28 @@ export async function evaluateHead(
   head: RunnableHead,
   features: Features,
   run: RunRows,
-  { isExplained = true, samples = [], withScores = false }: EvaluateHeadOptions = {},
+  { isExplained = true, samples = [], isMeasured = false }: EvaluateHeadOptions = {},
 ): Promise<Prediction> {
-  const inputs = rowOf(head, features)
+  const inputs = rowOf(head, features, isMeasured)
   if (typeof inputs === 'string') return { head: name, status: 'not-evaluable', reason: inputs }
   const others = samples.flatMap((sample) => {
-    const row = sample && rowOf(head, sample)
+    const row = sample && rowOf(head, sample, isMeasured)
     return row instanceof Float32Array ? [row] : []
   })
   const rows: Rows = { row: inputs, samples: others, unanswered: samples.length - others.length }
   return head.status === 'tabular'
-    ? classify(name, head, rows, run, { isExplained, withScores })
+    ? classify(name, head, rows, run, { isExplained, isMeasured })
     : survive(name, head, rows, run, isExplained)
 }
 
 /** The row of a patient whom the head may answer; else why it may not. */
-function rowOf(head: RunnableHead, features: Features): Float32Array | string {
+function rowOf(head: RunnableHead, features: Features, isMeasured: boolean): Float32Array | string {
   const missing = head.required.filter((feature) => !isKnown(features[feature]))
   if (missing.length > 0) return missingReason(missing)
   const row = head.features.map((feature) => (isKnown(features[feature]) ? features[feature]! : Number.NaN))
   const { distance, within, farthest } = checkGuard(head, row)
-  return within ? Float32Array.from(row) : outsideReason(distance, head.guard.limit, farthest)
+  if (within) return Float32Array.from(row)
+  return outsideReason(farthest, isMeasured ? undefined : { distance, limit: head.guard.limit })
 }
 
 const isKnown = (value: number | undefined) => value !== undefined && Number.isFinite(value)

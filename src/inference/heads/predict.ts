@@ -44,7 +44,7 @@ export async function predictHeads(
     const prediction = await evaluateHead(name, head, input.features, run, {
       samples: input.samples ?? [],
       isExplained: !input.isMeasured,
-      withScores: input.isMeasured ?? false,
+      isMeasured: input.isMeasured ?? false,
     })
     const similar = takesProxy(head) ? input.encoded?.similar : undefined
     predictions.push(prediction.status === 'not-evaluable' || !similar ? prediction : { ...prediction, similar })

@@ -25,8 +25,10 @@ export function unlikeLibraryReason(cosine: number, least: number): string {
   return `Unlike every past patient of the model's library: the nearest has a cosine of ${cosine.toFixed(2)}, below ${least.toFixed(2)}.`
 }
 
-export function outsideReason(distance: number, limit: number, farthest: string): string {
-  return `Unlike the patients that the model was made from, most of all in ${featureName(farthest)} (distance ${distance.toFixed(1)}, limit ${limit.toFixed(1)}).`
+/** `measured` is left out where a head is measured and equal reasons are counted. */
+export function outsideReason(farthest: string, measured?: { distance: number; limit: number }): string {
+  const numbers = measured ? ` (distance ${measured.distance.toFixed(1)}, limit ${measured.limit.toFixed(1)})` : ''
+  return `Unlike the patients that the model was made from, most of all in ${featureName(farthest)}${numbers}.`
 }
 
 export const unlikelyReason = (label: string, probability: number, least: number) =>

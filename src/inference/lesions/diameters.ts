@@ -1,5 +1,5 @@
 // Bidimensional measurement of enhancing lesions for RANO: the longest diameter on an axial slice, and its perpendicular.
-import type { Bidimensional } from '../../domain/finding.ts'
+import { type Bidimensional, isMeasurable } from '../../domain/finding.ts'
 import { type Grid, type LabelVolume, toPatient, type Vec3 } from '../../domain/volume.ts'
 import { componentsOf } from '../volumes/components.ts'
 import {
@@ -11,8 +11,6 @@ import {
   perpendicularDiameter,
 } from '../volumes/outline.ts'
 import { LESION_LIMITS } from './limits.ts'
-
-const MEASURABLE_MM = LESION_LIMITS.measurable.value
 
 /** A lesion with its voxels, as indices into the label volume. */
 export interface MeasuredLesion {
@@ -88,15 +86,14 @@ function measureLesion(voxels: readonly number[], grid: Grid, plane: Plane): Bid
       index[v] = y / grid.spacing[v]
       return toPatient(grid, index)
     }) as [Vec3, Vec3]
-  const perpendicularMm = distance(...perpendicular)
+  const lengths = { longestMm: length, perpendicularMm: distance(...perpendicular) }
   return {
-    longestMm: length,
-    perpendicularMm,
+    ...lengths,
     longest: place(longest),
     perpendicular: place(perpendicular),
     axis: across,
     slice,
-    measurable: length >= MEASURABLE_MM && perpendicularMm >= MEASURABLE_MM,
+    measurable: isMeasurable(lengths),
   }
 }
 

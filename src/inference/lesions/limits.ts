@@ -1,4 +1,5 @@
 // The numbers that decide about lesions and their change, each with its unit and its source.
+import { MEASURABLE_MM } from '../../domain/finding.ts'
 import type { Limit } from '../../domain/limit.ts'
 
 const RANO = 'Wen et al., J Clin Oncol 2010;28:1963-1972 (RANO)'
@@ -6,7 +7,7 @@ const RANO_2 = 'Wen et al., J Clin Oncol 2023;41:5187-5199 (RANO 2.0)'
 
 export const LESION_LIMITS = {
   /** Both diameters of a measurable lesion are at least this long. */
-  measurable: { value: 10, unit: 'mm', source: RANO_2 },
+  measurable: { value: MEASURABLE_MM, unit: 'mm', source: RANO_2 },
   /** Lesions that are followed, at most. */
   targets: { value: 3, unit: '1', source: RANO_2 },
   /** Change of the sum of products from which it is progression. */

@@ -2,6 +2,7 @@
 import { paintStrokes, type Stroke } from '../../domain/brush.ts'
 import {
   type Bidimensional,
+  MAX_NAMED_LESIONS,
   type Measurement,
   numberOf,
   type ReportableResult,
@@ -11,9 +12,6 @@ import { type Edit, type Redrawn, targetOf } from '../../domain/review.ts'
 import { type LabelVolume, voxelMillilitres } from '../../domain/volume.ts'
 import { type MeasuredLesion, measureLesions, targetLesions } from './diameters.ts'
 import { lesionOf, wholeLesions } from './link-lesions.ts'
-
-/** Lesions that are named; a report of hundreds of specks is not read. */
-export const MAX_NAMED_LESIONS = 20
 
 /** The lesions of the whole tumour as a result names them. */
 export function namedLesions(labels: LabelVolume, members: readonly number[]) {

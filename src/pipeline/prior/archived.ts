@@ -6,7 +6,7 @@ import { COMPREHENSIVE_3D_SR_STORAGE } from '../../dicom/sr/measurement-report.t
 import { isEditedReport, readReport } from '../../dicom/sr/read-report.ts'
 import type { AnalysisRecord } from '../../domain/analysis.ts'
 import type { PriorObject } from '../../domain/comparison.ts'
-import { dayOf } from '../../domain/dicom-date.ts'
+import { DAY_MS, dayOf, dicomDate } from '../../domain/dicom-date.ts'
 import { foreseen } from '../../domain/errors.ts'
 import type { AnalysisResult } from '../../domain/finding.ts'
 import type { AnalysisStore } from '../../domain/ports/analysis-store.ts'
@@ -16,7 +16,6 @@ import type { Bundle } from '../../inference/bundle/manifest.ts'
 import {
   CONTRADICTION,
   contradicts,
-  DAY_MS,
   type DatedStudy,
   daysBefore,
   momentOf,
@@ -57,7 +56,7 @@ export async function findArchived(
   const today = dayOf(present.studyDate)
   if (today === undefined) return {}
   const studies = await ports.archive.searchStudies({
-    from: new Date(today - maxAgeDays * DAY_MS).toISOString().slice(0, 10).replaceAll('-', ''),
+    from: dicomDate(today - maxAgeDays * DAY_MS),
     to: present.studyDate,
     modality: 'SR',
     patient: {

@@ -1,7 +1,7 @@
 // The earlier study of the patient that a new one is compared with: the latest one that we analysed and delivered, and that still stands.
 
 import type { AnalysisRecord } from '../../domain/analysis.ts'
-import { dayOf } from '../../domain/dicom-date.ts'
+import { DAY_MS, dayOf } from '../../domain/dicom-date.ts'
 import type { AnalysisStore, PriorAnalyses } from '../../domain/ports/analysis-store.ts'
 import type { PatientIdentity, StudyIdentity, Uid } from '../../domain/study.ts'
 
@@ -35,8 +35,6 @@ export interface PriorSearch<T = FoundPrior> {
   /** Why the nearest study that was passed over was. */
   passedOver?: { study: DatedStudy; reason: string }
 }
-
-export const DAY_MS = 86_400_000
 
 /**
  * Looks among delivered analyses of exactly this identifier and issuer; the name plays no part. Studies are taken newest first;

@@ -136,7 +136,7 @@ describe('a classification head', () => {
     const { head, run } = await runnerOf('idh')
     if (head.status !== 'tabular') throw new Error('idh is a classification')
     const rare = { ...head, evaluation: { classes: { 'IDH-wildtype': 300, 'IDH-mutant': 12 } } }
-    const prediction = evaluated(await evaluateHead('idh', rare, featuresOf(cases[0]!), run, { withScores: true }))
+    const prediction = evaluated(await evaluateHead('idh', rare, featuresOf(cases[0]!), run, { isMeasured: true }))
     expect(prediction.probabilities).toEqual({ 'IDH-wildtype': 0.25, 'IDH-mutant': 0.75 })
     expect(prediction.scores!['IDH-mutant']).toBeCloseTo(0.8997, 4)
     expect(prediction.reason).toBe(
