@@ -39,15 +39,7 @@ describe('the limits', () => {
   })
 
   /** Numerical allowances, capacities of data structures, and the steps in voxels of an algorithm decide nothing by themselves. */
-  const OTHERS = [
-    'SLACK',
-    'JUST_INSIDE',
-    'MAX_MAPPED_LESIONS',
-    'MARGIN',
-    'NEAR',
-    'RIM',
-    'REGROWTH',
-  ]
+  const OTHERS = ['SLACK', 'JUST_INSIDE', 'MAX_MAPPED_LESIONS', 'MARGIN', 'NEAR', 'RIM', 'REGROWTH']
   const inference = new URL('../../src/inference/', import.meta.url)
   const files = ['lesions', 'segmentation', 'series'].flatMap((room) =>
     readdirSync(new URL(`${room}/`, inference))

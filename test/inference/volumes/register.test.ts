@@ -83,7 +83,10 @@ describe('the registration worker', () => {
     const registrar = createRegistrar({ workers: 1, timeoutMs: 300, workerUrl })
     const failures = await Promise.all([1, 2, 3].map(() => rejection(registrar.register(small, small, 'T1'))))
     for (const failed of failures)
-      expect(failed).toMatchObject({ code: 'INFERENCE_FAILED', message: 'registration of T1: the worker thread was ended after 0.3 s' })
+      expect(failed).toMatchObject({
+        code: 'INFERENCE_FAILED',
+        message: 'registration of T1: the worker thread was ended after 0.3 s',
+      })
     await registrar.close()
     expect(await rejection(registrar.register(small, small, 'T1'))).toMatchObject({ code: 'INFERENCE_FAILED' })
   })
