@@ -26,7 +26,7 @@ const result = { ...base.result, comparison: comparisonOf(base.result) }
 const figures = packFigures(reportFigures({ ...base, result, link: 'https://glioma.hospital.example/analyses/a' }))
 const entries = Array.from({ length: count }, (_, n): BoardEntry => {
   const patient = { ...result.patient, patientName: NAMES[n % NAMES.length]!, patientId: `GB-${n}` }
-  return { asked: patient.patientId, analysisId: `a${n}`, result: { ...result, patient }, figures }
+  return { requested: patient.patientId, analysisId: `a${n}`, result: { ...result, patient }, figures }
 })
 
 const started = performance.now()

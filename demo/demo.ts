@@ -165,10 +165,10 @@ async function noticed(service: Service, studyInstanceUid: string): Promise<Anal
     const watched = await service.store.watch.get(studyInstanceUid)
     if (watched?.decision?.outcome === 'declined')
       throw new AppError('SERIES_MISSING', `the study was not accepted: ${watched.decision.reason}`)
-    const found = (await service.store.analyses.byStudy(studyInstanceUid)).find(
+    const analysis = (await service.store.analyses.byStudy(studyInstanceUid)).find(
       (record) => record.state !== 'superseded',
     )
-    if (found) return found
+    if (analysis) return analysis
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
 }

@@ -73,19 +73,19 @@ function readFrame(groups: DicomJson, bits: Uint8Array, index: number, pixels: n
 /** Voxels of the segments `wanted` of a SEG against those of the labels `wantedLabels` of a truth, by patient position. */
 function diceInPatientSpace(
   seg: ReadSegmentation,
-  wanted: number[],
+  segments: number[],
   truth: LabelVolume,
   wantedLabels: number[],
 ): number {
   const { size } = truth.grid
   const voxelMm3 = seg.spacing[0] * seg.spacing[1] * seg.spacing[2]
   const truthMm3 = truth.grid.spacing[0] * truth.grid.spacing[1] * truth.grid.spacing[2]
-  let found = 0
+  let segmented = 0
   let common = 0
-  for (const frame of seg.frames.filter((f) => wanted.includes(f.segment))) {
+  for (const frame of seg.frames.filter((f) => segments.includes(f.segment))) {
     frame.mask.forEach((on, p) => {
       if (!on) return
-      found += voxelMm3
+      segmented += voxelMm3
       const column = (p % seg.columns) * seg.spacing[1]
       const row = Math.floor(p / seg.columns) * seg.spacing[0]
       const at = [0, 1, 2].map((a) => frame.position[a]! + column * seg.rowCosine[a]! + row * seg.columnCosine[a]!)
@@ -96,7 +96,7 @@ function diceInPatientSpace(
   }
   let real = 0
   for (const label of truth.data) if (wantedLabels.includes(label)) real += truthMm3
-  return found + real === 0 ? 1 : (2 * common) / (found + real)
+  return segmented + real === 0 ? 1 : (2 * common) / (segmented + real)
 }
 
 /** Dice of whole tumour, core and enhancing tumour; labels 1 NCR, 2 ED, 3 ET on both sides. */

@@ -77,8 +77,13 @@ async function caseOf(
   if (!measures) throw new Error(`a case of ${set} shows too little of a head`)
   const [t1, t1c] = (['T1', 'T1c'] as const).map((name) => aligned[names.indexOf(name)])
   if (!t1 || !t1c) return { set, names, measures }
-  const found = enhancedOf(t1, t1c)
-  return { set, names, measures, enhanced: found === undefined ? 'not told' : found === 'second' ? 'right' : 'wrong' }
+  const enhanced = enhancedOf(t1, t1c)
+  return {
+    set,
+    names,
+    measures,
+    enhanced: enhanced === undefined ? 'not told' : enhanced === 'second' ? 'right' : 'wrong',
+  }
 }
 
 /** Means of each kind, and the inverse of the covariance that they have in common. */
@@ -135,11 +140,11 @@ export function pixelTable(cases: readonly Case[]): string {
     for (const one of members) {
       const model = fitPixelModel(cases.filter((other) => other !== one))
       for (const part of parts(one)) {
-        const found = likeliest(part.measures, [], model)!
+        const reading = likeliest(part.measures, [], model)!
         const least = WITNESS_LIMITS[part.names.length < 3 ? 'leadOfFew' : 'lead'].value
-        const told = found.lead >= least && found.strangest <= WITNESS_LIMITS.strange.value
+        const told = reading.lead >= least && reading.strangest <= WITNESS_LIMITS.strange.value
         for (const [n, name] of part.names.entries())
-          sequences[!told ? 'not told' : found.weightings[n] === weightingOf(name) ? 'right' : 'wrong']++
+          sequences[!told ? 'not told' : reading.weightings[n] === weightingOf(name) ? 'right' : 'wrong']++
         if (part.enhanced) contrast[part.enhanced]++
       }
     }
@@ -168,11 +173,11 @@ const alone = ({ set, names, measures }: Case): Case[] =>
 export function leads(cases: readonly Case[]): string {
   return cases
     .map((one) => {
-      const found = likeliest(one.measures, [], fitPixelModel(cases.filter((other) => other !== one)))!
-      const right = found.weightings.every((weighting, n) => weighting === weightingOf(one.names[n]!))
+      const reading = likeliest(one.measures, [], fitPixelModel(cases.filter((other) => other !== one)))!
+      const right = reading.weightings.every((weighting, n) => weighting === weightingOf(one.names[n]!))
       return {
-        text: `${one.set} ${one.names.join(' ')}: ${right ? 'right' : `WRONG ${found.weightings.join(' ')}`}, lead ${found.lead.toFixed(2)}, strangest ${found.strangest.toFixed(1)}`,
-        lead: found.lead,
+        text: `${one.set} ${one.names.join(' ')}: ${right ? 'right' : `WRONG ${reading.weightings.join(' ')}`}, lead ${reading.lead.toFixed(2)}, strangest ${reading.strangest.toFixed(1)}`,
+        lead: reading.lead,
       }
     })
     .sort((a, b) => a.lead - b.lead)

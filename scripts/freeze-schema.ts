@@ -57,8 +57,8 @@ const tables = await db.query<{ name: string }>(
 )
 const rows: Record<string, unknown[]> = {}
 for (const { name } of tables) {
-  const found = await db.query<{ row: unknown }>(`select to_jsonb(t) as row from gliabridge.${name} t`)
-  rows[name] = found.map(({ row }) => row)
+  const stored = await db.query<{ row: unknown }>(`select to_jsonb(t) as row from gliabridge.${name} t`)
+  rows[name] = stored.map(({ row }) => row)
 }
 await db.close()
 mkdirSync(folder, { recursive: true })

@@ -90,17 +90,17 @@ const size = Math.ceil(inputs / workers)
 const ranges = Array.from({ length: workers }, (_, n) => [n * size, Math.min(inputs, (n + 1) * size)] as const)
 const targets = await createTargets()
 const compressed = new Set(targets.flatMap((target) => (target.compressed ? [target.name] : [])))
-const found = (await Promise.all(ranges.map(([from, to]) => range(from, to, counts)))).flat()
+const endings = (await Promise.all(ranges.map(([from, to]) => range(from, to, counts)))).flat()
 // The service decodes in a process of its own: one that hangs or dies there is ended, and the study is held by name.
-const faults = found.filter(({ target, ended }) => !(ended && compressed.has(target)))
+const faults = endings.filter(({ target, ended }) => !(ended && compressed.has(target)))
 for (const [target, count] of [...counts].sort()) console.log(`${target.padEnd(16)} ${count}`)
 const seconds = Math.round((performance.now() - started) / 1000)
-const contained = found.length - faults.length
+const contained = endings.length - faults.length
 console.log(
   `seed ${seed}: ${inputs} inputs in ${seconds} s, ${faults.length} not refused by name, ${contained} ended a decoder`,
 )
-if (found.length > 0) mkdirSync(CORPUS, { recursive: true })
-for (const { input, target, what } of found) {
+if (endings.length > 0) mkdirSync(CORPUS, { recursive: true })
+for (const { input, target, what } of endings) {
   const name = `${target}.${seed}-${input}`
   writeFileSync(`${CORPUS}${name}`, inputOf(seed, input, targets).bytes)
   console.log(`${name}: ${what}`)

@@ -79,13 +79,13 @@ function serviceOf(parts: Parts, { port, onBroken }: ComposeOptions, { onClose, 
     bundle,
     store,
     archive,
-    async start(wanted) {
+    async start(run) {
       try {
         // The port first: a service that nobody can look at must not run on.
-        const url = wanted.http ? await openPages() : undefined
+        const url = run.http ? await openPages() : undefined
         await startWorkers(parts)
         await startSending(parts)
-        if (wanted.watch) {
+        if (run.watch) {
           const ports = {
             archive,
             received,

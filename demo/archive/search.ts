@@ -40,7 +40,7 @@ export interface SearchAnswer {
 /** Answers a search over the instances of its scope. Throws BadQuery. */
 export function search(instances: readonly StoredInstance[], level: Level, parameters: URLSearchParams): SearchAnswer {
   const { filters, fields, limit, offset } = readParameters(parameters)
-  const rows = rowsOf(instances, level).filter((row) => filters.every(([tag, wanted]) => matches(row[tag], wanted)))
+  const rows = rowsOf(instances, level).filter((row) => filters.every(([tag, value]) => matches(row[tag], value)))
   const page = rows.slice(offset, offset + limit).map((row) => pick(row, level, fields))
   const remaining = rows.length - offset - page.length
   return { list: page, ...(remaining > 0 && page.length > 0 ? { warning: moreResults(remaining) } : {}) }
@@ -115,26 +115,26 @@ function pick(row: DicomJson, level: Level, fields: ReadonlySet<string>): DicomJ
     series: ['studies', 'series'],
     instances: ['studies', 'series', 'instances'],
   }
-  const wanted = new Set([
+  const tags = new Set([
     ...fields,
     ...above[level].flatMap((one) => RETURNED[one]).map(tagOf),
     ...COMPUTED[level].map(tagOf),
   ])
-  return Object.fromEntries(Object.entries(row).filter(([tag]) => wanted.has(tag)))
+  return Object.fromEntries(Object.entries(row).filter(([tag]) => tags.has(tag)))
 }
 
 /** Attribute matching (PS3.4 C.2.2.2): universal, list of UIDs, range, wild card, single value. */
-function matches(found: DicomElement | undefined, wanted: string): boolean {
-  if (wanted === '' || wanted === '*') return true
-  if (found === undefined) return false
-  const values = (found.Value ?? []).flatMap(comparable)
-  if (found.vr === 'UI') return wanted.split(/[,\\]/).some((uid) => values.includes(uid))
-  if ((found.vr === 'DA' || found.vr === 'TM') && wanted.includes('-')) {
-    const [from = '', to = ''] = wanted.split('-')
+function matches(element: DicomElement | undefined, query: string): boolean {
+  if (query === '' || query === '*') return true
+  if (element === undefined) return false
+  const values = (element.Value ?? []).flatMap(comparable)
+  if (element.vr === 'UI') return query.split(/[,\\]/).some((uid) => values.includes(uid))
+  if ((element.vr === 'DA' || element.vr === 'TM') && query.includes('-')) {
+    const [from = '', to = ''] = query.split('-')
     return values.some((value) => value !== '' && (from === '' || value >= from) && (to === '' || value <= to))
   }
   const pattern = new RegExp(
-    `^${wanted
+    `^${query
       .replace(/[.+^${}()|[\]\\]/g, '\\$&')
       .replaceAll('*', '.*')
       .replaceAll('?', '.')}$`,

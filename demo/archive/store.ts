@@ -25,8 +25,8 @@ export async function openInstanceStore(folder: string): Promise<InstanceStore> 
   let writing: Promise<unknown> = Promise.resolve()
 
   async function put(received: DescribedObject, bytes: Uint8Array): Promise<Kept> {
-    const known = index.get(received.sopInstanceUid)
-    if (known !== undefined) return Buffer.compare(await readFile(known.path), bytes) === 0 ? 'same' : 'other'
+    const stored = index.get(received.sopInstanceUid)
+    if (stored !== undefined) return Buffer.compare(await readFile(stored.path), bytes) === 0 ? 'same' : 'other'
     const { studyInstanceUid, seriesInstanceUid, sopInstanceUid } = received
     const path = join(folder, studyInstanceUid, seriesInstanceUid, `${sopInstanceUid}.dcm`)
     const draft = `${path}.${randomUUID()}.part`

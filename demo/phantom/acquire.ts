@@ -55,13 +55,13 @@ function shade(
   for (let j = 0; j < rows; j++) {
     const at = (i: number) =>
       gain * coil(o[0] + i * r[0] + j * c[0], o[1] + i * r[1] + j * c[1], o[2] + i * r[2] + j * c[2])
-    let left = at(0)
+    let lower = at(0)
     for (let i0 = 0; i0 < columns; i0 += COIL_STEP) {
-      const right = at(i0 + COIL_STEP)
-      const step = (right - left) / COIL_STEP
+      const upper = at(i0 + COIL_STEP)
+      const step = (upper - lower) / COIL_STEP
       const end = Math.min(columns, i0 + COIL_STEP)
-      for (let i = i0; i < end; i++) slice[i + columns * j]! *= left + (i - i0) * step
-      left = right
+      for (let i = i0; i < end; i++) slice[i + columns * j]! *= lower + (i - i0) * step
+      lower = upper
     }
   }
 }

@@ -70,9 +70,9 @@ function withFault(drafts: Draft[], fault: Fault): Draft[] {
 function exchanged(drafts: Draft[], [a, b]: readonly [Sequence, Sequence]): Draft[] {
   const tags = new Set(TELLING.map(tagOf))
   const sample = (sequence: Sequence) => {
-    const found = drafts.find((draft) => draft.sequence === sequence)
-    if (!found) throw new RangeError(`the generated study has no ${sequence} to exchange headers with`)
-    return Object.fromEntries(Object.entries(found.dataset).filter(([tag]) => tags.has(tag)))
+    const draft = drafts.find((draft) => draft.sequence === sequence)
+    if (!draft) throw new RangeError(`the generated study has no ${sequence} to exchange headers with`)
+    return Object.fromEntries(Object.entries(draft.dataset).filter(([tag]) => tags.has(tag)))
   }
   const [ofA, ofB] = [sample(a), sample(b)]
   return drafts.map((draft) => {

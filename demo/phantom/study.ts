@@ -98,7 +98,7 @@ export async function generateStudy(options: StudyOptions): Promise<GeneratedStu
   const { size = 'full', tumour = true, growth = 0, omit = [], enhanced = [], faults = [] } = options
   const seed = String(options.seed)
   const patient = { ...GENERATED_PATIENT, ...options.patient }
-  const asked = { ...GENERATED_STUDY, ...options.study }
+  const requested = { ...GENERATED_STUDY, ...options.study }
   const grown = growth === 0 ? [] : [`growth ${growth}`]
   const uid = (...parts: string[]) =>
     deterministicUid(
@@ -107,11 +107,11 @@ export async function generateStudy(options: StudyOptions): Promise<GeneratedStu
       size,
       String(tumour),
       patient.patientId,
-      asked.studyDate,
+      requested.studyDate,
       ...grown,
       ...parts,
     )
-  const study: StudyIdentity = { ...asked, studyInstanceUid: uid('study') }
+  const study: StudyIdentity = { ...requested, studyInstanceUid: uid('study') }
   const headers: StudyHeaders = {
     patient,
     study,

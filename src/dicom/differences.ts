@@ -24,9 +24,9 @@ function differing(a: DicomJson, b: DicomJson, path = ''): string[] {
     const name = `${path}${keywordOf(tag)}`
     if (one === undefined || other === undefined) return [name]
     if (canonicalText(one) === canonicalText(other)) return []
-    const [left, right] = [itemsOf(one), itemsOf(other)]
-    if (left === undefined || right === undefined || left.length !== right.length) return [name]
-    return left.flatMap((item, n) => differing(item, right[n]!, `${name}[${n + 1}].`))
+    const [items, others] = [itemsOf(one), itemsOf(other)]
+    if (items === undefined || others === undefined || items.length !== others.length) return [name]
+    return items.flatMap((item, n) => differing(item, others[n]!, `${name}[${n + 1}].`))
   })
 }
 

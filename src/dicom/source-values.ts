@@ -118,7 +118,7 @@ function settle(keyword: string, metadata: DicomJson, { values, remarks, faults 
   const { tag } = attributeOf(keyword)
   const source = metadata[tag]
   if (source === undefined) return
-  const { found: element, why } = settledElement(keyword, source, 0)
+  const { element, why } = settledElement(keyword, source, 0)
   if (element !== undefined) values[tag] = element
   if (why === undefined) return
   const name = `${keyword} (${tag.slice(0, 4)},${tag.slice(4)})`
@@ -156,7 +156,7 @@ function invalid(sopInstanceUid: string, faults: readonly string[]): AppError {
 
 /** What may stand in a result (absent: nothing), and why it is not the value as it was. */
 interface Verdict {
-  found?: DicomElement
+  element?: DicomElement
   why?: string
 }
 
@@ -168,7 +168,7 @@ function settledElement(keyword: string, source: DicomElement, depth: number): V
   if (vr === 'SQ') return settledSequence(keyword, values, depth)
   if (values.length === 0) {
     const elsewhere = source.InlineBinary !== undefined || source.BulkDataURI !== undefined
-    return elsewhere ? { why: 'is not given as text' } : { found: { vr } }
+    return elsewhere ? { why: 'is not given as text' } : { element: { vr } }
   }
   if (values.length > 1 && !SEVERAL_VALUES.has(keyword)) return { why: `has ${values.length} values instead of one` }
   const texts = values.map((value) => textOf(value, vr))
@@ -178,20 +178,20 @@ function settledElement(keyword: string, source: DicomElement, depth: number): V
 
 function settledTexts(keyword: string, vr: string, texts: string[]): Verdict {
   const meant = texts.map((text) => mended(keyword, vr, text))
-  if (meant.every((text) => text === '')) return { found: { vr } }
+  if (meant.every((text) => text === '')) return { element: { vr } }
   const isAsItWas = meant.every((text, index) => text === withoutPadding(texts[index]!))
   try {
     if (keyword === 'TimezoneOffsetFromUTC' && !/^[+-]\d{4}$/.test(meant[0]!))
       throw new RangeError('is no offset from UTC')
     const element = built(keyword, meant)
     return isAsItWas
-      ? { found: element }
-      : { found: element, why: `is not in the form of the standard${formOf(vr, texts[0]!)}` }
+      ? { element }
+      : { element, why: `is not in the form of the standard${formOf(vr, texts[0]!)}` }
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     const why = `${error.message.replace(/^\w+ \(\w\w\) /, '')}${formOf(vr, texts[0]!)}`
     const cut = WORDS.has(keyword) ? meant.map((text) => cutWords(vr, text)) : undefined
-    return cut ? { found: built(keyword, cut), why } : { why }
+    return cut ? { element: built(keyword, cut), why } : { why }
   }
 }
 
@@ -201,7 +201,7 @@ function built(keyword: string, values: string[]): DicomElement {
 }
 
 function settledSequence(keyword: string, values: unknown[], depth: number): Verdict {
-  if (values.length === 0) return { found: { vr: 'SQ' } }
+  if (values.length === 0) return { element: { vr: 'SQ' } }
   if (depth >= DEEPEST) return { why: 'is nested too deep' }
   let why: string | undefined
   const items = values.flatMap((value): DicomJson[] => {
@@ -212,7 +212,7 @@ function settledSequence(keyword: string, values: unknown[], depth: number): Ver
       if (member === tag || element === null || typeof element !== 'object' || BINARY.has(attributeOf(member).vr))
         continue
       const verdict = settledElement(member, element, depth + 1)
-      if (verdict.found !== undefined) item[tag] = verdict.found
+      if (verdict.element !== undefined) item[tag] = verdict.element
       why ??= verdict.why && `holds a value that ${verdict.why} (${member})`
     }
     const needs = ITEM_NEEDS[keyword] ?? (keyword.endsWith('CodeSequence') ? CODE_NEEDS : [])
@@ -221,7 +221,7 @@ function settledSequence(keyword: string, values: unknown[], depth: number): Ver
     why ??= 'holds an item without what the standard asks of it'
     return []
   })
-  return { ...(items.length > 0 && { found: { vr: 'SQ', Value: items } }), ...(why && { why }) }
+  return { ...(items.length > 0 && { element: { vr: 'SQ', Value: items } }), ...(why && { why }) }
 }
 
 /** Text of a JSON value; person names by their groups. Undefined for what is neither text nor number. */

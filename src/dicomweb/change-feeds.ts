@@ -6,7 +6,7 @@ import type { ChangeFeed, Changes } from '../domain/ports/change-feed.ts'
 import type { Uid } from '../domain/study.ts'
 import type { Connection } from './connection.ts'
 
-type Asking = Pick<Connection, 'getJson' | 'asked'>
+type Asking = Pick<Connection, 'getJson' | 'describe'>
 
 const ORTHANC_PAGE = 100
 /** Ids of Orthanc: sha1 in five groups. */
@@ -64,7 +64,7 @@ interface AzureCursor {
 /** `connection` is to the service root, whose last segment names the version: "/v1" or "/v2"; without one it is v1. */
 export function azureChanges(connection: Asking, name: string): ChangeFeed {
   const what = 'change feed'
-  const isWindowed = /\/v([2-9]|\d\d)$/.test(new URL(connection.asked('', what).target).pathname)
+  const isWindowed = /\/v([2-9]|\d\d)$/.test(new URL(connection.describe('', what).target).pathname)
   return {
     name,
     async end() {
@@ -122,6 +122,6 @@ function asObject(value: unknown): Record<string, unknown> {
 }
 
 function unexpected(connection: Asking, path: string, what: string): AppError {
-  const { target } = connection.asked(path, what)
+  const { target } = connection.describe(path, what)
   return new AppError('ARCHIVE_NOT_DICOMWEB', `the answer to ${what} has another form than is known (${target})`)
 }

@@ -84,7 +84,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   }
 
   return {
-    asked: asking,
+    describe: asking,
 
     async getList(path, what, accept) {
       for (let attempt = 1; ; attempt += 1) {

@@ -74,7 +74,7 @@ export function createDicomWebClient(options: DicomWebOptions): ImageArchive {
     retrieveSeries,
     retrieveInstance,
     store,
-    ways: () => ways.known(),
+    ways: () => ways.remembered(),
   }
   return options.audit === undefined ? archive : auditArchive(archive, options.audit, options.url)
 }

@@ -25,7 +25,7 @@ export interface Connection {
   ): Promise<{ status: number; headers: Headers; text: string }>
   /** Deletes a resource (no part of PS3.18; Orthanc, dcm4chee, Google and Azure know it). */
   remove(path: string, what: string): Promise<void>
-  asked(path: string, what: string): Asked
+  describe(path: string, what: string): Asked
 }
 
 /** A body of known size: archives and proxies refuse a request without Content-Length, or drop its body. */

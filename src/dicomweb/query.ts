@@ -126,10 +126,10 @@ export function readStudySummary(match: DicomJson): StudySummary {
 }
 
 /** A series of a QIDO-RS answer; undefined when the archive does not give the count. */
-export function readStatedCount(found: DicomJson): StatedCount | undefined {
-  const instances = number(found, 'NumberOfSeriesRelatedInstances')
+export function readStatedCount(series: DicomJson): StatedCount | undefined {
+  const instances = number(series, 'NumberOfSeriesRelatedInstances')
   if (instances === undefined || !(instances > 0)) return undefined
-  return { seriesInstanceUid: text(found, 'SeriesInstanceUID'), modality: text(found, 'Modality'), instances }
+  return { seriesInstanceUid: text(series, 'SeriesInstanceUID'), modality: text(series, 'Modality'), instances }
 }
 
 /** An instance of a QIDO-RS answer; modality is '' when the archive leaves it out at this level. */

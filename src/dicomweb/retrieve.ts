@@ -30,7 +30,7 @@ export function createRetriever(
     const missing = new Set(expected)
     if (missing.size === 0) return
     let interruption: AppError | undefined
-    const oneByOne = (await ways.known())[WHOLE_SERIES] === ONE_BY_ONE
+    const oneByOne = (await ways.remembered())[WHOLE_SERIES] === ONE_BY_ONE
     try {
       if (!oneByOne)
         for await (const bytes of objects(WHOLE_SERIES, resourcePath(study, series), `series ${series}`)) {
@@ -93,7 +93,7 @@ export function createRetriever(
       if (checked.sopInstanceUid === sopInstanceUid && checked.damage === undefined) return checked.bytes
       damage ??= checked.damage ?? 'another instance came in its place'
     }
-    const { target } = connection.asked(path, what)
+    const { target } = connection.describe(path, what)
     if (damage === undefined)
       throw new AppError('NOT_FOUND', `the archive answered without an instance to ${what} (${target})`)
     throw new AppError('INSTANCE_INVALID', `${what} is damaged in the archive: ${damage} (${target})`)

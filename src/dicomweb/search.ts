@@ -98,7 +98,7 @@ export function createSearcher(connection: Connection, ways: Ways, log: Log): Se
       const rows = await getList(path, what)
       const bad = rows.indexOf(undefined)
       if (bad < 0) return rows as DicomJson[]
-      const where = connection.asked(path, what).target
+      const where = connection.describe(path, what).target
       const how = `data set ${bad + 1} of ${rows.length} is no valid DICOM JSON`
       throw new AppError('ARCHIVE_NOT_DICOMWEB', `the answer to ${what} cannot be used: ${how} (${where})`)
     },

@@ -76,7 +76,7 @@ export function createStorer(options: StorerOptions): ImageArchive['store'] {
       const upload = { contentType: type, length: multipartLength(parts, boundary), slices }
       const answered = await connection.post(path, what, accept, upload)
       if (answered.status !== 406) return answered
-      throw refused(errorOfStatus(answered.status, answered.headers, connection.asked(path, what)))
+      throw refused(errorOfStatus(answered.status, answered.headers, connection.describe(path, what)))
     })
     if (answer.status === 413 && batch.length > 1) {
       const half = Math.ceil(batch.length / 2)
@@ -84,13 +84,13 @@ export function createStorer(options: StorerOptions): ImageArchive['store'] {
     }
     const succeeded = answer.status >= 200 && answer.status < 300
     if (!succeeded && answer.status !== 400 && answer.status !== 409) {
-      throw refused(errorOfStatus(answer.status, answer.headers, connection.asked(path, what)))
+      throw refused(errorOfStatus(answer.status, answer.headers, connection.describe(path, what)))
     }
     const body = readStoreBody(answer.text)
     if (body.kind === 'html') {
       throw new AppError(
         'ARCHIVE_NOT_DICOMWEB',
-        `the answer to ${what} is a page (${connection.asked(path, what).target})`,
+        `the answer to ${what} is a page (${connection.describe(path, what).target})`,
       )
     }
     const sent = batch.map((one) => one.sopInstanceUid)

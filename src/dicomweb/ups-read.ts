@@ -36,8 +36,8 @@ export function readWorkitem(match: DicomJson, statedUid?: Uid): Workitem | unde
 }
 
 /** Unified Procedure Step Progress Information (PS3.4 Table CC.2.5-3): an archive may note a request that it could not deliver there. */
-const hasCancellation = (found: DicomJson) =>
-  items(found, 'ProcedureStepProgressInformationSequence').some(
+const hasCancellation = (workitem: DicomJson) =>
+  items(workitem, 'ProcedureStepProgressInformationSequence').some(
     (item) =>
       text(item, 'ProcedureStepCancellationDateTime') !== '' ||
       text(item, 'ReasonForCancellation') !== '' ||

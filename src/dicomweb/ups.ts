@@ -59,7 +59,7 @@ const UPDATE_WAYS: readonly UpdateWay[] = [
 ]
 
 export function createWorklist(
-  connection: Pick<Connection, 'exchange' | 'asked'>,
+  connection: Pick<Connection, 'exchange' | 'describe'>,
   ways: Ways,
   options: WorklistOptions,
 ): Worklist {
@@ -67,15 +67,15 @@ export function createWorklist(
   const at = (workitemUid: Uid) => `/workitems/${uidSegment(workitemUid)}`
 
   async function get(workitemUid: Uid): Promise<Workitem> {
-    const [found] = await list(at(workitemUid), `workitem ${workitemUid}`)
-    const workitem = found && readWorkitem(found, workitemUid)
+    const [dataset] = await list(at(workitemUid), `workitem ${workitemUid}`)
+    const workitem = dataset && readWorkitem(dataset, workitemUid)
     if (workitem !== undefined) return workitem
     throw new AppError('ARCHIVE_NOT_DICOMWEB', `the answer to workitem ${workitemUid} is no workitem`)
   }
 
   async function list(path: string, what: string): Promise<DicomJson[]> {
     const { status, headers, text } = await connection.exchange('GET', path, what)
-    if (status >= 300) throw errorOfStatus(status, headers, connection.asked(path, what))
+    if (status >= 300) throw errorOfStatus(status, headers, connection.describe(path, what))
     const parsed = parseDataSets(text)
     if (parsed.kind === 'list') return parsed.rows.filter((row) => row !== undefined)
     throw new AppError('ARCHIVE_NOT_DICOMWEB', `the answer to ${what} is no DICOM JSON list`)
@@ -103,7 +103,7 @@ export function createWorklist(
   async function send(method: 'POST' | 'PUT', path: string, what: string, json: unknown) {
     const { status, headers } = await connection.exchange(method, path, what, json)
     if (status >= 200 && status < 300) return headers
-    throw refusal(status, headers, connection.asked(path, what))
+    throw refusal(status, headers, connection.describe(path, what))
   }
 
   async function changeState(workitemUid: Uid, state: WorkitemState, transactionUid: Uid): Promise<void> {
@@ -168,8 +168,8 @@ export function createWorklist(
       const path = `/workitems/${target}/subscribers/${aeTitle}${filter}`
       const { status, headers } = await connection.exchange('POST', path, what)
       if (status === 404 || status === 405 || status === 501) return undefined
-      if (status >= 300) throw errorOfStatus(status, headers, connection.asked(path, what))
-      return channelOf(headers, connection.asked(path, what).target)
+      if (status >= 300) throw errorOfStatus(status, headers, connection.describe(path, what))
+      return channelOf(headers, connection.describe(path, what).target)
     },
   }
 }

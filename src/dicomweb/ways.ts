@@ -19,7 +19,7 @@ export interface Ways {
   /** What was found out otherwise. */
   remember(question: string, way: string): Promise<void>
   /** Question → way, for the questions that the archive does not take as the standard has them. */
-  known(): Promise<Readonly<Record<string, string>>>
+  remembered(): Promise<Readonly<Record<string, string>>>
 }
 
 /** The answer says that this question is not taken in this form; a fault of network or server says nothing about forms. */
@@ -70,7 +70,7 @@ export function createWays({ log, memory }: { log: Log; memory?: WaysMemory | un
       throw first
     },
     remember: (question, way) => remember(question, way),
-    known: async () => Object.fromEntries(await recalled()),
+    remembered: async () => Object.fromEntries(await recalled()),
   }
 }
 

@@ -11,7 +11,7 @@ export interface PatientId {
 /** As they were asked for: by an identifier, or by the record of the EHR, which may know several. */
 export interface BoardPatient {
   /** "GB-20417", or "Patient/12" of the EHR. */
-  asked: string
+  requested: string
   ids: readonly PatientId[]
 }
 
@@ -23,8 +23,8 @@ export type NotShown = 'no-result' | 'several-issuers' | 'no-identifier'
 
 /** A patient of the meeting with the latest result, as its last review left it; or why there is none. */
 export type BoardEntry =
-  | { asked: string; notShown: NotShown }
-  | { asked: string; analysisId: string; result: ReportableResult; review?: Review; figures?: Uint8Array }
+  | { requested: string; notShown: NotShown }
+  | { requested: string; analysisId: string; result: ReportableResult; review?: Review; figures?: Uint8Array }
 
 /** What the page for tumour boards says beside its pictures, in the fewest words. */
 export interface BoardContent {
@@ -47,9 +47,9 @@ export interface BoardPicture {
 
 /** One patient on the projector; without values where a reviewer rejected them, or where there are none. */
 export type BoardSlide =
-  | { asked: string; notShown: NotShown }
+  | { requested: string; notShown: NotShown }
   | {
-      asked: string
+      requested: string
       analysisId: string
       names: readonly string[]
       status: string

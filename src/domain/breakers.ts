@@ -32,9 +32,9 @@ export function createBreakers(): Breakers {
     waitSeconds(destination, now) {
       const state = states.get(destination)
       if (state === undefined || state.failures < FAILURES_TO_OPEN) return 0
-      const left = (state.until - now.getTime()) / 1000
+      const remaining = (state.until - now.getTime()) / 1000
       // Longer than any pause: the clock was set back since.
-      if (left > 0 && left <= MAX_PAUSE_SECONDS) return left
+      if (remaining > 0 && remaining <= MAX_PAUSE_SECONDS) return remaining
       states.set(destination, { ...state, until: now.getTime() + TRIAL_SECONDS * 1000 })
       return 0
     },

@@ -33,14 +33,14 @@ function caseRows(cases: readonly ChainCase[]): string[][] {
     const ml = (region: string) => volumes[region]?.toFixed(1) ?? '-'
     const said = heads.map((head) => {
       const prediction = predictions.find((one) => one.head === head)
-      return prediction ? `${known(labels, prediction)} > ${saidOf(prediction)}` : '-'
+      return prediction ? `${tissueResultOf(labels, prediction)} > ${saidOf(prediction)}` : '-'
     })
     return [name, whole ? whole.dice.toFixed(3) : '-', ml('WT'), ml('TC'), ml('ET'), ...said]
   })
   return [header, ...rows]
 }
 
-function known(labels: Labels, { head }: Prediction): string {
+function tissueResultOf(labels: Labels, { head }: Prediction): string {
   if (head !== 'survival') return labels[head] ?? '?'
   return labels.survival ? `${labels.survival.days} d${labels.survival.died ? '' : '+'}` : '?'
 }

@@ -52,10 +52,10 @@ export async function evaluateChain(options: EvaluateChainOptions): Promise<Chai
   for (const [index, { name, folder }] of withRow.entries()) {
     const say = (text: string) => onProgress(`[${index + 1}/${withRow.length}] ${name}: ${text}`)
     try {
-      const { found, peakRssMb } = await runCase(folder, name, rows.get(name)!, options, say)
-      report.cases.push(found)
+      const { chainCase, peakRssMb } = await runCase(folder, name, rows.get(name)!, options, say)
+      report.cases.push(chainCase)
       report.peakRssMb.inference = Math.max(report.peakRssMb.inference, peakRssMb)
-      say(oneLine(found))
+      say(oneLine(chainCase))
     } catch (thrown) {
       const error = asAppError(thrown)
       report.failures.push({ case: name, code: error.code, message: error.message })
@@ -98,7 +98,7 @@ async function runCase(
   row: Table['rows'][number],
   { bundle, runner, registrar, labels: table }: EvaluateChainOptions,
   say: (text: string) => void,
-): Promise<{ found: ChainCase; peakRssMb: number }> {
+): Promise<{ chainCase: ChainCase; peakRssMb: number }> {
   const timer = createStepTimer(['read', 'prepare', 'segment', 'label', 'predict'], () => performance.now(), say)
   const { seconds, time } = timer
   const where = `${table.name}, line ${row.line}`
@@ -135,7 +135,7 @@ async function runCase(
     samples: response.samples.length,
     seconds,
   }
-  return { found: chainCase, peakRssMb: response.execution.peakRssMb }
+  return { chainCase, peakRssMb: response.execution.peakRssMb }
 }
 
 /** Whole labels where the expert drew them, else the whole tumour where there is a mask. */

@@ -51,7 +51,7 @@ export interface SurvivalReport extends Counts {
   /** Within one diagnosis, where there are enough patients. */
   subgroups: { diagnosis: string; patients: number; deaths: number; concordance: Estimate }[]
   /** Observed and mean predicted share alive, per horizon, of those whose state is known then. */
-  horizons: { months: number; known: number; alive: number; predicted: number }[]
+  horizons: { months: number; patients: number; alive: number; predicted: number }[]
 }
 
 type Answered<L> = { prediction: EvaluatedPrediction; label: L }
@@ -180,7 +180,7 @@ export function scoreSurvival(head: Head, answers: readonly Answer[]): SurvivalR
       const decided = scored.filter(({ label }) => label.days >= at || label.died)
       return {
         months: month,
-        known: decided.length,
+        patients: decided.length,
         alive: mean(decided.map(({ label }) => Number(label.days >= at))),
         predicted: mean(decided.map(({ prediction }) => prediction.probabilities[month]!)),
       }

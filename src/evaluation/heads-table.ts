@@ -86,8 +86,8 @@ function classNotes(head: ClassificationReport): string[] {
 
 function survivalNotes({ deaths, horizons }: SurvivalReport): string[] {
   const shares = horizons.map(
-    ({ months, known, alive, predicted }) =>
-      `alive at ${months} months ${(100 * alive).toFixed(0)} %, predicted ${(100 * predicted).toFixed(0)} % (${known} known)`,
+    ({ months, patients, alive, predicted }) =>
+      `alive at ${months} months ${(100 * alive).toFixed(0)} %, predicted ${(100 * predicted).toFixed(0)} % (${patients} known)`,
   )
   return [`${deaths} deaths`, ...shares]
 }

@@ -9,8 +9,8 @@ import { personOf } from './visitors.ts'
 
 export function boardRoutes({ board, software }: AppDeps): Hono {
   const name = software ? `${software.name} ${software.version}` : undefined
-  const answerPdf = async (c: Context, asked: Parameters<typeof board.pdf>[0]) =>
-    c.body(new Uint8Array(await board.pdf(asked)), 200, {
+  const answerPdf = async (c: Context, request: Parameters<typeof board.pdf>[0]) =>
+    c.body(new Uint8Array(await board.pdf(request)), 200, {
       'content-type': 'application/pdf',
       'content-disposition': 'inline; filename="tumour-board.pdf"',
     })
@@ -36,4 +36,4 @@ export function boardRoutes({ board, software }: AppDeps): Hono {
 }
 
 const summaryOf = (slide: BoardSlide) =>
-  'notShown' in slide ? slide : { asked: slide.asked, analysisId: slide.analysisId, status: slide.status }
+  'notShown' in slide ? slide : { requested: slide.requested, analysisId: slide.analysisId, status: slide.status }

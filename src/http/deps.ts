@@ -119,8 +119,8 @@ export interface AppDeps {
   report(analysisId: string): Promise<Uint8Array | undefined>
   /** Patients of a meeting: what is shown of each, the same as one PDF, and the pictures that the page has. */
   board: {
-    slides(asked: BoardRequest): Promise<BoardSlide[]>
-    pdf(asked: BoardRequest): Promise<Uint8Array>
+    slides(request: BoardRequest): Promise<BoardSlide[]>
+    pdf(request: BoardRequest): Promise<Uint8Array>
     /** PNG */
     picture(analysisId: string, index: number): Promise<Uint8Array | undefined>
   }

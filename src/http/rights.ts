@@ -33,8 +33,8 @@ function of(rest: string): RegExp {
 }
 
 export function rightNeeded(method: string, path: string): Right | undefined {
-  const asked = method === 'HEAD' ? GET : method
-  return NEEDED.find(([one, address]) => one === asked && address.test(path))?.[2]
+  const effectiveMethod = method === 'HEAD' ? GET : method
+  return NEEDED.find(([one, address]) => one === effectiveMethod && address.test(path))?.[2]
 }
 
 /** Rights that a launch for one patient can give at all. */

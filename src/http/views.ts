@@ -41,7 +41,7 @@ export function auditViews({
     if (FIGURES.test(path)) return record(c, '', 'figures of this site, of all its patients')
     const [, analysisId, part = 'page'] = OF_ANALYSIS.exec(path) ?? []
     if (analysisId === undefined) return
-    const found = await analyses.get(analysisId)
-    if (found) await record(c, found.studyInstanceUid, `${part.split('/')[0]} of analysis ${analysisId}`)
+    const analysis = await analyses.get(analysisId)
+    if (analysis) await record(c, analysis.studyInstanceUid, `${part.split('/')[0]} of analysis ${analysisId}`)
   }
 }

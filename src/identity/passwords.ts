@@ -35,9 +35,9 @@ export async function isPassword(password: string, stored: string | undefined): 
     return false
   }
   const cost = { logN: Number(logN), r: Number(r), p: Number(p) }
-  const wanted = Buffer.from(key, 'base64url')
+  const expected = Buffer.from(key, 'base64url')
   const given = await derive(password, Buffer.from(salt, 'base64url'), cost)
-  return wanted.length === given.length && timingSafeEqual(wanted, given)
+  return expected.length === given.length && timingSafeEqual(expected, given)
 }
 
 /** One text however a keyboard composes it (Unicode NFKC, as NIST SP 800-63B has it). */

@@ -49,9 +49,9 @@ export function createWebhookChannel(target: WebhookTarget, options: ContentOpti
       await response.body?.cancel()
       if (status >= 200 && status < 300) return { status: String(status) }
       if (status >= 500 || LATER.has(status)) {
-        const asked = Number(headers.get('retry-after'))
+        const retryAfterSeconds = Number(headers.get('retry-after'))
         throw new AppError('NOTICE_UNREACHABLE', `${destination} answered ${status}`, {
-          ...(asked > 0 && { retryAfterSeconds: asked }),
+          ...(retryAfterSeconds > 0 && { retryAfterSeconds: retryAfterSeconds }),
         })
       }
       throw new AppError('NOTICE_REFUSED', `${destination} answered ${status}`)

@@ -39,8 +39,8 @@ export async function collectNotices(ports: CollectPorts, rules: readonly Notice
 
 async function firstRound({ watchStore }: CollectPorts, now: Date): Promise<Date> {
   const name = 'notices since'
-  const known = await watchStore.cursor(name)
-  if (known !== undefined) return new Date(known)
+  const since = await watchStore.cursor(name)
+  if (since !== undefined) return new Date(since)
   await watchStore.setCursor(name, now.toISOString())
   return now
 }

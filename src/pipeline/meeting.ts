@@ -26,24 +26,24 @@ export async function gatherMeeting(ports: MeetingPorts, patients: readonly Boar
 
 async function entryOf(
   { analyses, reviews }: MeetingPorts,
-  { asked: request, ids }: BoardPatient,
+  { requested: request, ids }: BoardPatient,
 ): Promise<BoardEntry> {
-  if (ids.length === 0) return { asked: request, notShown: 'no-identifier' }
+  if (ids.length === 0) return { requested: request, notShown: 'no-identifier' }
   const records: AnalysisRecord[] = []
   for (const id of ids) {
     const ofPatient = await analyses.byPatientId(id)
     const issuers = new Set(ofPatient.map(({ summary }) => summary?.patient?.issuerOfPatientId ?? ''))
-    if (issuers.size > 1) return { asked: request, notShown: 'several-issuers' }
+    if (issuers.size > 1) return { requested: request, notShown: 'several-issuers' }
     records.push(...ofPatient)
   }
   const latest = records.sort((a, b) => ageOf(b).localeCompare(ageOf(a)))[0]
-  if (!latest) return { asked: request, notShown: 'no-result' }
+  if (!latest) return { requested: request, notShown: 'no-result' }
   const { analysisId } = latest
   const result = await resultOf(analyses, analysisId)
   const last = (await reviews.list(analysisId)).at(-1)
   const figures = await analyses.artifact(analysisId, 'figures')
   return {
-    asked: request,
+    requested: request,
     analysisId,
     result,
     ...(last && { review: effectiveReview(result, last) }),
@@ -68,7 +68,7 @@ export function createBoard(
 ) {
   const { analyses, ehr, clock } = ports
   const patientsOf = async (request: BoardRequest): Promise<BoardPatient[]> => {
-    if ('patients' in request) return request.patients.map((id) => ({ asked: id.patientId, ids: [id] }))
+    if ('patients' in request) return request.patients.map((id) => ({ requested: id.patientId, ids: [id] }))
     if (!ehr.patientsOfList) throw new AppError('INTERNAL', 'this EHR adapter reads no lists')
     return ehr.patientsOfList(request.list)
   }

@@ -74,7 +74,7 @@ export async function drawMeetingPdf({ entries, letterhead, at, software }: Meet
 const targetOf = (n: number) => `patient-${n + 1}`
 
 function rowOf(entry: BoardEntry): Row {
-  if ('notShown' in entry) return { name: entry.asked, detail: NOT_SHOWN[entry.notShown], entry }
+  if ('notShown' in entry) return { name: entry.requested, detail: NOT_SHOWN[entry.notShown], entry }
   const { result, review } = entry
   const content = writeContent(review ? applyEdits(result, review) : result, review)
   const name = content.patientNames.join(' · ')

@@ -9,9 +9,9 @@ import { unpackFigures } from './kept-figures.ts'
 
 export function slideOf(entry: BoardEntry): BoardSlide {
   if ('notShown' in entry) return entry
-  const { asked: request, analysisId, result, review, figures } = entry
+  const { requested: request, analysisId, result, review, figures } = entry
   const content = writeContent(review ? applyEdits(result, review) : result, review)
-  const shared = { asked: request, analysisId, names: content.patientNames, status: content.status }
+  const shared = { requested: request, analysisId, names: content.patientNames, status: content.status }
   if (content.isWithdrawn)
     return { ...shared, withdrawn: [content.summary, ...content.statement].join(' '), warnings: [], pictures: [] }
   return {

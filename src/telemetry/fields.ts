@@ -26,7 +26,7 @@ const TEXTS: Readonly<Record<string, RegExp>> = {
   leg: TOKEN,
   peer: TOKEN,
   since: TOKEN,
-  wanted: TOKEN,
+  lookBackFrom: TOKEN,
   state: TOKEN,
   step: TOKEN,
   migration: TOKEN,

@@ -39,8 +39,8 @@ export function createHeardTrigger(options: HeardTriggerOptions): HeardTrigger {
 
   async function studiesOf({ kind, value }: KeptHint): Promise<Uid[]> {
     if (kind === 'study') return [value]
-    const found = await archive.searchStudies({ accessionNumber: value, modality: 'MR' })
-    return found.map(({ studyInstanceUid }) => studyInstanceUid)
+    const studies = await archive.searchStudies({ accessionNumber: value, modality: 'MR' })
+    return studies.map(({ studyInstanceUid }) => studyInstanceUid)
   }
 
   /** Whether the archive had a study for it. */

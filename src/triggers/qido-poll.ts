@@ -80,11 +80,11 @@ export function createQidoPoll(options: QidoPollOptions): Trigger & { lookNow():
     const stored = readCursor(await watchStore.cursor(NAME))
     const cursor = stored ?? { since: dateDaysBefore(today, firstLookbackDays), through: today }
     if (stored === undefined) await watchStore.setCursor(NAME, JSON.stringify(cursor))
-    const wanted = dateDaysBefore(today, firstLookbackDays)
-    if (wanted < cursor.since && !hasWarned) {
+    const lookBackFrom = dateDaysBefore(today, firstLookbackDays)
+    if (lookBackFrom < cursor.since && !hasWarned) {
       hasWarned = true
       log.warn(
-        { wanted, since: cursor.since },
+        { lookBackFrom, since: cursor.since },
         'pacs.poll.lookBackDays counts at the very first start only; gliabridge backfill takes older studies',
       )
     }
@@ -93,10 +93,10 @@ export function createQidoPoll(options: QidoPollOptions): Trigger & { lookNow():
     const isListed = older.studies.size > 0 && older.since === cursor.since
     const behind = isListed ? { ...cursor, through: today } : cursor
     const from = windowStart(behind, today, wide ? Math.max(lateDays, overlapDays) : overlapDays)
-    const found: StudySummary[] = []
-    for (const query of searchesOf(from, wide)) found.push(...(await archive.searchStudies(query)))
+    const studies: StudySummary[] = []
+    for (const query of searchesOf(from, wide)) studies.push(...(await archive.searchStudies(query)))
     const due = new Map<Uid, number>()
-    for (const study of found.filter((one) => wide || isChanged(one))) {
+    for (const study of studies.filter((one) => wide || isChanged(one))) {
       const isOlder = study.studyDate !== '' && study.studyDate < (cursor.freshSince ?? cursor.since)
       const list = isOlder ? older.studies : due
       list.set(study.studyInstanceUid, study.instanceCount)
@@ -104,7 +104,7 @@ export function createQidoPoll(options: QidoPollOptions): Trigger & { lookNow():
     older.since = cursor.since
     for (const studyInstanceUid of failed) if (!due.has(studyInstanceUid)) due.set(studyInstanceUid, 0)
     if (wide) {
-      const present = new Set(found.map((study) => study.studyInstanceUid))
+      const present = new Set(studies.map((study) => study.studyInstanceUid))
       for (const uid of hinted.keys()) {
         if (present.has(uid)) continue
         // Too old for this window, or gone from the archive: looked at once more, which tells.

@@ -40,22 +40,22 @@ function exclusionRule(study: Study, { attribute, matches, reason }: Exclusion):
 function ageRule(study: Study, { minimumAgeYears: least, maximumAgeYears: most }: RoutingRules, facts: RuleFacts) {
   if (least === undefined && most === undefined) return []
   const age = facts.age(study)
-  const wanted = [
+  const bounds = [
     ...(least === undefined ? [] : [`at least ${least}`]),
     ...(most === undefined ? [] : [`at most ${most}`]),
   ]
   const isOutside = age !== undefined && (age < (least ?? 0) || Math.floor(age) > (most ?? Number.POSITIVE_INFINITY))
-  const found = age === undefined ? 'the images do not state it' : isOutside ? 'outside' : 'within'
-  const compared = `wanted ${wanted.join(' and ')} years; ${found}`
-  const fails = { outcome: 'fail' as const, reason: `the patient's age is not ${wanted.join(' and ')} years` }
+  const verdict = age === undefined ? 'the images do not state it' : isOutside ? 'outside' : 'within'
+  const compared = `wanted ${bounds.join(' and ')} years; ${verdict}`
+  const fails = { outcome: 'fail' as const, reason: `the patient's age is not ${bounds.join(' and ')} years` }
   return [{ rule: 'age', compared, ...(isOutside ? fails : { outcome: 'pass' as const }) }] satisfies RuleOutcome[]
 }
 
 function seriesRule(study: Study, { requiredSeries }: RoutingRules, facts: RuleFacts): RuleOutcome[] {
   if (requiredSeries.length === 0) return []
-  const found = facts.sequences(study)
-  const missing = requiredSeries.filter((sequence) => !found.includes(sequence))
-  const compared = `wanted ${requiredSeries.join(', ')}; found ${found.join(', ') || 'none'}`
+  const sequences = facts.sequences(study)
+  const missing = requiredSeries.filter((sequence) => !sequences.includes(sequence))
+  const compared = `wanted ${requiredSeries.join(', ')}; found ${sequences.join(', ') || 'none'}`
   const rule = 'required series'
   if (missing.length === 0) return [{ rule, compared, outcome: 'pass' }]
   return [{ rule, compared, outcome: 'wait', reason: `the study lacks ${missing.join(', ')}` }]

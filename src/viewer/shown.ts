@@ -85,7 +85,7 @@ export function createShownImages({
       // Each review states its strokes anew, against what the software found.
       const own = shown.isRedrawn && !strokes ? 'redrawn-labels' : 'labels'
       const volumes = [own, ...(shown.prior?.hasLabels ? (['prior-labels'] as const) : [])] as const
-      const found = await Promise.all(
+      const perVolume = await Promise.all(
         volumes.map(async (volume) => {
           const labels = await spool.plane(analysisId, volume, view.axes[2], index)
           const isPrior = volume === 'prior-labels'
@@ -102,7 +102,7 @@ export function createShownImages({
           return outlinesOn(asShown(labels, view), view, isPrior)
         }),
       )
-      return found.flat()
+      return perVolume.flat()
     },
   }
 }

@@ -35,7 +35,7 @@ export function boardForm(software?: string, person?: Reviewer): Html {
   return page({ title: MEETING.title, main, ...(software && { software }), ...(person && { person }) })
 }
 
-const nameOf = (slide: BoardSlide) => ('notShown' in slide ? slide.asked : slide.names.join(' · '))
+const nameOf = (slide: BoardSlide) => ('notShown' in slide ? slide.requested : slide.names.join(' · '))
 
 function slidePart(slide: BoardSlide, n: number, count: number): Html {
   const links = [

@@ -26,7 +26,7 @@ export const FIELDS = { to: 'to.', across: 'across.', why: 'why.', exclude: 'exc
 
 export interface EditTables {
   /** As the software found it: edits are stated against that, whatever a review before has made of it. */
-  found: Summary
+  summary: Summary
   review?: ReviewFact | undefined
   /** Voxels of the lesions' centres in the images; empty where none are kept. */
   places: readonly Index[]
@@ -35,13 +35,13 @@ export interface EditTables {
 }
 
 export function editTables(tables: EditTables): Part[] {
-  const { found, review } = tables
+  const { summary, review } = tables
   const before = (target: string) => review?.edits.find((edit) => edit.target === target)
-  const { measurements, diameters = [], predictions, noFinding } = found
+  const { measurements, diameters = [], predictions, noFinding } = summary
   const heads = predictions.filter(({ head }) => head !== 'survival')
   const [region, software, corrected, why] = [WORDS.region, WORDS.software, WORDS.corrected, WORDS.why]
   return [
-    noFinding || !found.grid ? '' : outlineTable(tables, before),
+    noFinding || !summary.grid ? '' : outlineTable(tables, before),
     noFinding || measurements.length === 0
       ? ''
       : html`${table(
@@ -71,15 +71,17 @@ function table(caption: string, columns: readonly string[], rows: readonly Part[
 }
 
 function outlineTable(
-  { found, review, places, canPaint }: EditTables,
+  { summary, review, places, canPaint }: EditTables,
   before: (target: string) => Edit | undefined,
 ): Part {
-  const { segments, lesions = [] } = found
+  const { segments, lesions = [] } = summary
   const rows = [
     ...segments
       .filter(({ voxelCount }) => voxelCount > 0)
       .map(({ key, name }) => {
-        const of = found.measurements.find(({ labels }) => labels?.length === 1 && labels[0] === labelOf(found, key))
+        const of = summary.measurements.find(
+          ({ labels }) => labels?.length === 1 && labels[0] === labelOf(summary, key),
+        )
         return outlineRow(segmentTarget(key), name, of && volume(of.value), before)
       }),
     // Without its only lesion there would be no tumour: that is a rejection.

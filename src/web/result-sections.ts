@@ -80,14 +80,14 @@ export function predictionsSection({ predictions, tissueResults }: Summary): Par
 /** A tissue test stands first, as the call; what was predicted then says where it comes from. */
 function prediction(of: Prediction, tissue: readonly TissueResult[]): Html {
   const name = SHORT_HEAD_NAMES[of.head] ?? of.head
-  const known = tissue.map(
+  const tissueLines = tissue.map(
     (result) =>
       html`<p class="call">${result.value}</p><p class="small">Tissue test on record, takes precedence: ${tissueSentence(result)}</p>`,
   )
   const style = tissue.length > 0 ? 'muted small' : 'call'
   const origin = tissue.length > 0 ? 'From the images: ' : ''
   if (of.status === 'not-evaluable') {
-    return html`<article class="prediction is-not-evaluable"><h3>${name}</h3>${known}<p class="${style}">${origin}Not evaluable</p><p class="muted small">${of.reason}</p></article>`
+    return html`<article class="prediction is-not-evaluable"><h3>${name}</h3>${tissueLines}<p class="${style}">${origin}Not evaluable</p><p class="muted small">${of.reason}</p></article>`
   }
   const rows = Object.entries(of.probabilities).map(([key, probability]) => {
     const interval = of.intervals[key]
@@ -103,7 +103,7 @@ function prediction(of: Prediction, tissue: readonly TissueResult[]): Html {
         ? 'Alive after'
         : capital(className(of.head, of.call ?? ''))
   const undecided = likelihoodLine(of)
-  return html`<article class="prediction${of.survival ? ' is-wide' : ''}"><h3>${name}</h3>${known}${call ? html`<p class="${style}">${origin}${call}</p>` : ''}${undecided}<dl>${rows}</dl>${abstainLine(of)}${survivalCurve(of)}${contributionBars(of)}</article>`
+  return html`<article class="prediction${of.survival ? ' is-wide' : ''}"><h3>${name}</h3>${tissueLines}${call ? html`<p class="${style}">${origin}${call}</p>` : ''}${undecided}<dl>${rows}</dl>${abstainLine(of)}${survivalCurve(of)}${contributionBars(of)}</article>`
 }
 
 /** What the hatched part of the bars is. */

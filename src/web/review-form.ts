@@ -32,8 +32,8 @@ function isOpen({ review, state }: Pick<AnalysisRecord, 'review' | 'state'>): bo
 export function reviewForm(record: AnalysisRecord, path: string, { user, person, images }: FormContext = {}): Part {
   const { review } = record
   if (!isOpen(record)) return ''
-  const found = softwareSummary(record)
-  const places = images ? (found.lesions ?? []).map(({ centre }) => roundIndex(toIndex(images.grid, centre))) : []
+  const summary = softwareSummary(record)
+  const places = images ? (summary.lesions ?? []).map(({ centre }) => roundIndex(toIndex(images.grid, centre))) : []
   return html`<section class="card review" aria-labelledby="review-title"><h2 id="review-title">${review ? WORDS.again : WORDS.title}</h2>
 ${review ? html`<p class="muted small">${WORDS.againHint}</p>` : ''}
 <form method="post" action="${path}/review" class="review-form" data-version="${review?.number ?? 0}" data-claim="${path}/claim">
@@ -43,7 +43,7 @@ ${review ? html`<p class="muted small">${WORDS.againHint}</p>` : ''}
     (decision) =>
       html`<label><input type="radio" name="decision" value="${decision}" required> ${DECISION_NAMES[decision]}</label>`,
   )}</fieldset>
-<fieldset class="edits"><legend>${WORDS.edits}</legend>${editTables({ found, review, places, canPaint: images !== undefined })}</fieldset>
+<fieldset class="edits"><legend>${WORDS.edits}</legend>${editTables({ summary, review, places, canPaint: images !== undefined })}</fieldset>
 <label class="wide">${WORDS.reason}<textarea name="reason" rows="2" maxlength="1000"></textarea><small>${WORDS.reasonHint}</small></label>
 ${person ? html`<p class="signed-in">${WORDS.signedIn} <strong>${person.name}</strong> <span class="muted">${person.identifier}</span></p>` : reviewerFields(user)}
 <p class="callout callout-waiting" data-meanwhile hidden>${WORDS.meanwhile} <a href="${path}">${WORDS.load}</a></p>

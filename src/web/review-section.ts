@@ -31,10 +31,10 @@ export function reviewBadge({ decision }: ReviewFact): Html {
 export function reviewStatement(record: AnalysisRecord): Part {
   const { review } = record
   if (!review) return ''
-  const found = softwareSummary(record)
+  const software = softwareSummary(record)
   const edits = review.edits.map(
     (edit) =>
-      html`<li><strong>${editedName(found, edit)}</strong> ${editValue(edit, edit.from)} → ${editValue(edit, edit.to)}: ${edit.reason}</li>`,
+      html`<li><strong>${editedName(software, edit)}</strong> ${editValue(edit, edit.from)} → ${editValue(edit, edit.to)}: ${edit.reason}</li>`,
   )
   const following = review.redrawn
     ? REVIEW.remeasured

@@ -39,7 +39,7 @@ function row(decision: SeriesDecision, inputs: Summary['inputs'], path: string):
 <td class="number" data-label="${WORDS.number}">${seriesNumber || '–'}</td>
 <td class="thumb" data-label="${WORDS.picture}">${picture}</td>
 <th scope="row" data-label="${WORDS.series}">${seriesDescription || html`<span class="muted">${WORDS.noDescription}</span>`}<small>${modality}</small></th>
-<td data-label="${WORDS.usedAs}">${selected && sequence ? html`<span class="sequence">${SHORT_SEQUENCE_NAMES[sequence]}</span>${motion}` : html`<span class="muted">${WORDS.left}</span>`}</td>
+<td data-label="${WORDS.usedAs}">${selected && sequence ? html`<span class="sequence">${SHORT_SEQUENCE_NAMES[sequence]}</span>${motion}` : html`<span class="muted">${WORDS.notUsed}</span>`}</td>
 <td data-label="${WORDS.why}"><ul class="reasons">${reasons.map((reason) => html`<li>${reason}</li>`)}</ul></td></tr>`
 }
 
@@ -47,8 +47,8 @@ function row(decision: SeriesDecision, inputs: Summary['inputs'], path: string):
 export function seriesChoice({ state }: AnalysisRecord, { decisions }: Summary, path: string, person?: Reviewer): Part {
   const images = decisions.filter(({ modality }) => modality === 'MR')
   if ((state !== 'delivered' && state !== 'held') || images.length === 0) return ''
-  const asked = SEQUENCES.filter((one) => STRUCTURAL.some((each) => each === one) || usedAs(decisions, one))
-  const fields = asked.map((sequence) => {
+  const offered = SEQUENCES.filter((one) => STRUCTURAL.some((each) => each === one) || usedAs(decisions, one))
+  const fields = offered.map((sequence) => {
     const used = usedAs(decisions, sequence)
     const options = images
       .filter((decision) => decision !== used)

@@ -85,7 +85,7 @@ export function studyPage(view: StudyView): Html {
 
 /** In parts of the same names whether they stand or are withdrawn, so that an open page takes a rejection over. */
 function results({ record, images, recordUrl }: StudyView, summary: Summary): Html[] {
-  const found = {
+  const sections = {
     volumes: volumesSection(summary, images),
     comparison: comparisonSection(summary),
     worksheet: worksheetSection(summary, recordUrl),
@@ -93,12 +93,12 @@ function results({ record, images, recordUrl }: StudyView, summary: Summary): Ht
   }
   const shown = isRejected(record)
     ? {
-        volumes: withdrawn(Object.values(found)),
+        volumes: withdrawn(Object.values(sections)),
         comparison: '' as const,
         worksheet: '' as const,
         predictions: '' as const,
       }
-    : found
+    : sections
   return Object.entries(shown).map(([id, part]) => livePart(id, part))
 }
 

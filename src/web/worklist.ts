@@ -57,7 +57,7 @@ export function worklistPage(view: WorklistView): Html {
     ...(isSearch ? [] : [livePart('activity', activityCharts(view.hours))]),
     livePart('tabs', tabs({ counts: view.counts, notAnalysed: view.notAnalysed, ...current(view) })),
     isSearch
-      ? html`<p class="muted">${WORKLIST.found(records.length)} <a href="/">${WORKLIST.all}</a></p>`
+      ? html`<p class="muted">${WORKLIST.matching(records.length)} <a href="/">${WORKLIST.all}</a></p>`
       : orders(view),
     livePart('rows', records.length === 0 ? empty(view) : [table(view), ...(isSearch ? [] : [pager(view)])]),
   ]

@@ -12,7 +12,7 @@ type Told = Pick<
 >
 
 /** Always three lines, each one sentence or two. */
-export function impressionLines(result: Told): [found: string, likely: string, open: string] {
+export function impressionLines(result: Told): [finding: string, likely: string, open: string] {
   return [foundLine(result), likelyLine(result), openLine(result)]
 }
 

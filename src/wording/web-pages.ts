@@ -72,7 +72,7 @@ export const SERIES = {
   series: 'Series',
   usedAs: 'Used as',
   why: 'Why',
-  left: 'left out',
+  notUsed: 'left out',
   reference: 'reference',
   moved: 'moved',
   middleOf: 'Middle image of series',

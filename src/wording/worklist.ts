@@ -5,7 +5,7 @@ export const WORKLIST = {
   title: 'Worklist',
   search: 'Name, patient ID, accession, UID',
   find: 'Find',
-  found: (count: number) => (count === 1 ? '1 analysis found.' : `${count} analyses found.`),
+  matching: (count: number) => (count === 1 ? '1 analysis found.' : `${count} analyses found.`),
   all: 'Show all',
   noMatch: 'No analysis matches.',
   toReview: 'To review',

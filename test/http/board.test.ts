@@ -38,8 +38,8 @@ describe('the API', () => {
     const answer = await app.request('/api/board', json({ patients: [{ patientId: 'unknown-7' }, { patientId: id }] }))
     expect(await answer.json()).toEqual({
       patients: [
-        { asked: 'unknown-7', notShown: 'no-result' },
-        { asked: id, analysisId: delivered.analysisId, status: 'PRELIMINARY – not reviewed' },
+        { requested: 'unknown-7', notShown: 'no-result' },
+        { requested: id, analysisId: delivered.analysisId, status: 'PRELIMINARY – not reviewed' },
       ],
     })
   })

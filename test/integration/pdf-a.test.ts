@@ -53,9 +53,9 @@ it.skipIf(!jars)(
     try {
       const made: Record<string, Uint8Array> = {}
       for (const [name, report] of Object.entries(reports)) made[name] = await drawReportPdf({ letterhead, ...report })
-      const shown = { asked: 'GB-1', analysisId: 'a', result, figures: packFigures(figures) }
+      const shown = { requested: 'GB-1', analysisId: 'a', result, figures: packFigures(figures) }
       made.meeting = await drawMeetingPdf({
-        entries: [shown, { asked: 'GB-2', notShown: 'no-result' }, { ...shown, review: reports.rejected!.review! }],
+        entries: [shown, { requested: 'GB-2', notShown: 'no-result' }, { ...shown, review: reports.rejected!.review! }],
         letterhead,
         at,
         software,

@@ -28,19 +28,19 @@ const ports = {
   },
   reviews: { list: async (analysisId: string) => (analysisId === 'latest' ? [review] : []) },
 }
-const asked = (patientId: string, issuerOfPatientId?: string) => ({
-  asked: patientId,
+const requested = (patientId: string, issuerOfPatientId?: string) => ({
+  requested: patientId,
   ids: [{ patientId, ...(issuerOfPatientId && { issuerOfPatientId }) }],
 })
 
 it('takes the latest study with its last review, and says why there is none', async () => {
   const entries = await gatherMeeting(ports, [
-    asked('B-2'),
-    asked('A-1'),
-    asked('B-2', 'PARTNER'),
-    asked('C-3'),
-    { asked: 'Patient/4', ids: [] },
-    { asked: 'Patient/5', ids: [{ patientId: 'C-3' }, { patientId: 'A-1' }] },
+    requested('B-2'),
+    requested('A-1'),
+    requested('B-2', 'PARTNER'),
+    requested('C-3'),
+    { requested: 'Patient/4', ids: [] },
+    { requested: 'Patient/5', ids: [{ patientId: 'C-3' }, { patientId: 'A-1' }] },
   ])
   expect(entries.map((one) => ('notShown' in one ? one.notShown : one.analysisId))).toEqual([
     'several-issuers',
@@ -50,7 +50,7 @@ it('takes the latest study with its last review, and says why there is none', as
     'no-identifier',
     'latest',
   ])
-  expect(entries[1]).toMatchObject({ asked: 'A-1', review: { decision: 'reject' } })
+  expect(entries[1]).toMatchObject({ requested: 'A-1', review: { decision: 'reject' } })
   expect(entries[2]).not.toHaveProperty('review')
 })
 

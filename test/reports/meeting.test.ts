@@ -18,7 +18,7 @@ const LONG = 'Wolfeschlegelsteinhausenbergerdorff-Vandersloot-Okonkwo^Maximilian
 function entry(n: number, patientName: string): Extract<BoardEntry, { analysisId: string }> {
   const { result } = base
   const patient = { ...result.patient, patientName, patientId: `GB-${n}` }
-  return { asked: `GB-${n}`, analysisId: `a${n}`, result: { ...result, patient }, figures }
+  return { requested: `GB-${n}`, analysisId: `a${n}`, result: { ...result, patient }, figures }
 }
 const rejected: BoardEntry = {
   ...entry(3, 'Rejected^Rita'),
@@ -35,7 +35,7 @@ const rejected: BoardEntry = {
 }
 const entries: BoardEntry[] = [
   entry(1, LONG),
-  { asked: 'GB-404', notShown: 'no-result' },
+  { requested: 'GB-404', notShown: 'no-result' },
   rejected,
   entry(4, 'Sato^Hanako=佐藤^花子'),
 ]

@@ -28,7 +28,7 @@ export function buildReport(
   )
   const context: BuildContext = contextOf(report, set, ANALYSIS_SYSTEM, 'Patient/p1', found, {
     writtenAt: '2025-01-31T16:45:00.000Z',
-    ...(order && { search: { asked: true, order } }),
+    ...(order && { search: { isSearched: true, order } }),
   })
   return {
     resources: new Map(all.map((wanted) => [wanted.role, wanted.build(context)])),

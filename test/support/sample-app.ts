@@ -195,7 +195,7 @@ export function sampleApp(
         ehr: {
           patientsOfList: async (id) => {
             calls.push(`list ${id}`)
-            return [{ asked: 'Patient/12', ids: [] }]
+            return [{ requested: 'Patient/12', ids: [] }]
           },
         },
         clock: realClock,

@@ -284,7 +284,7 @@ it('says once that more days back do nothing after the first start', async () =>
   store.cursors.set('qido', JSON.stringify({ since: '20260301', through: '20260301' }))
   await run(3)
   const said = log.lines.filter(({ message }) => message.includes('backfill'))
-  expect(said).toMatchObject([{ level: 'warn', fields: { wanted: '20260228', since: '20260301' } }])
+  expect(said).toMatchObject([{ level: 'warn', fields: { lookBackFrom: '20260228', since: '20260301' } }])
 })
 
 describe('older studies that a person had taken', () => {

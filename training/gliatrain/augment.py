@@ -98,7 +98,7 @@ def make_volume(cohort: Cohort, rng: np.random.Generator) -> tuple[np.ndarray, n
             case = without_enhancement(case)
         if kind == "head" and cohort.atlas is not None:
             case = add_head(case, cohort.atlas, rng)
-    image, label = case.image, with_brain(case.label, case.brain, known=kind != "lgg")
+    image, label = case.image, with_brain(case.label, case.brain, subregions_known=kind != "lgg")
     if rng.random() < 0.25:  # limited field of view
         z = label.shape[0]
         cut = slice(int(rng.integers(0, z // 4)), z - int(rng.integers(0, z // 8)))
@@ -106,10 +106,10 @@ def make_volume(cohort: Cohort, rng: np.random.Generator) -> tuple[np.ndarray, n
     return normalise_channels(degrade(image, case.head, rng)), label
 
 
-def with_brain(label: np.ndarray, brain: np.ndarray, known: bool) -> np.ndarray:
+def with_brain(label: np.ndarray, brain: np.ndarray, subregions_known: bool) -> np.ndarray:
     """Marks tumour-free brain; where the brain mask cannot be trusted, anything outside the tumour may or may not be brain."""
     out = label.copy()
-    out[(label == 0) & brain if known else label == 0] = BRAIN if known else NOT_TUMOUR
+    out[(label == 0) & brain if subregions_known else label == 0] = BRAIN if subregions_known else NOT_TUMOUR
     return out
 
 

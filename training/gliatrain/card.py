@@ -385,8 +385,8 @@ def bundle(folder: Path, training: dict, evaluation: dict | None, name: str, ver
 
 def own_results(folder: Path, training: dict) -> dict:
     """`training`, if it is of the network in the bundle folder; figures of one network never get into another one's card."""
-    found = sha256(folder / "segmentation.onnx")["sha256"]
-    if training.get("network_sha256") != found:
+    digest = sha256(folder / "segmentation.onnx")["sha256"]
+    if training.get("network_sha256") != digest:
         raise ValueError(
             f"results/training.json is not of this bundle's network ({folder / 'segmentation.onnx'}): run gliatrain.export, "
             "gliatrain.evaluate and gliatrain.service for it first"

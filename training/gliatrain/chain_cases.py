@@ -54,10 +54,10 @@ class Tables:
         self.contradictions: dict[str, int] = {}
 
     def first(self, what: str, *values: str) -> str:
-        known = [value for value in values if value != ""]
-        if len(set(known)) > 1:
+        stated = [value for value in values if value != ""]
+        if len(set(stated)) > 1:
             self.contradictions[what] = self.contradictions.get(what, 0) + 1
-        return known[0] if known else ""
+        return stated[0] if stated else ""
 
     def row(self, name: str, patient: str) -> dict[str, str] | None:
         """Labels of one case; None when no table has the patient."""
@@ -97,8 +97,8 @@ def write_all(data: Path, out: Path, cache: Path | None = None) -> None:
     cases, heads = case_names(data)
     for name in heads:
         print(write_head(data / "tcga-lgg" / f"{name}.image.npy.xz", out / "heads"), flush=True)
-    found = {name: tables.row(name, identities.patient_of(table, name)) for name in [*heads, *cases]}
-    rows = [row for row in found.values() if row]
+    row_of = {name: tables.row(name, identities.patient_of(table, name)) for name in [*heads, *cases]}
+    rows = [row for row in row_of.values() if row]
     with (out / "labels.csv").open("w", newline="") as f:
         writer = csv.DictWriter(f, COLUMNS)
         writer.writeheader()
@@ -106,7 +106,7 @@ def write_all(data: Path, out: Path, cache: Path | None = None) -> None:
     counts = {column: sum(row[column] != "" for row in rows) for column in COLUMNS}
     print(f"{len(rows)} rows for {len(heads)} heads and {len(cases)} whole cases; known: {counts}")
     print(f"tables that contradict each other: {tables.contradictions or 'none'}")
-    print(f"in no table: {', '.join(name for name, row in found.items() if row is None) or 'none'}")
+    print(f"in no table: {', '.join(name for name, row in row_of.items() if row is None) or 'none'}")
 
 
 def main() -> None:

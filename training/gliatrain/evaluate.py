@@ -95,8 +95,8 @@ def whole_case(data: Path, case: Case, predictor: Predictor, atlas: Atlas, seed:
     head, healthy = add_head(case, atlas, rng), mirror_out_tumour(case)
 
     def without(keep: Sequence[int]) -> dict:
-        found = label_at(predictor(subset(case.image, keep), ((),)), case.start, native.shape)
-        return score(found, native, (1, 1, 1), distances=False)
+        segmented = label_at(predictor(subset(case.image, keep), ((),)), case.start, native.shape)
+        return score(segmented, native, (1, 1, 1), distances=False)
 
     parts = {
         "stripped": lambda: evaluate_case(case, native, predictor),
@@ -177,14 +177,14 @@ def run(data: Path, cache: Path, folds: Path, out: Path, threads: int, members: 
             for row in whole_case(data, case, predictor, atlas, seed, rows["whole"].get(case.id, {"fold": fold})):
                 keep("whole", case.id, row)
         for case in cohort_data.load_lgg(data, cache, [n for n in clinical[fold] if n not in rows["lgg"]]):
-            found = clean(decide(predictor(case.image)), 0.008)
-            keep("lgg", case.id, {"fold": fold, **score(found, case.label > 0, (2, 2, 2), WHOLE)})
+            segmented = clean(decide(predictor(case.image)), 0.008)
+            keep("lgg", case.id, {"fold": fold, **score(segmented, case.label > 0, (2, 2, 2), WHOLE)})
         for k in range(2):
             name = f"procedural {k}, member {fold}"
             if name not in rows["procedural"]:
                 case = procedural_head(np.random.default_rng([seed, k]), tumour=True)
-                found = clean(decide(predictor(case.image)), 0.008)
-                keep("procedural", name, score(found, case.label, (2, 2, 2), distances=False))
+                segmented = clean(decide(predictor(case.image)), 0.008)
+                keep("procedural", name, score(segmented, case.label, (2, 2, 2), distances=False))
         silent = {
             f"procedural without tumour, member {fold}": lambda: procedural_head(np.random.default_rng([seed, 50]), tumour=False).image,
             f"MNI152 T1 average as T1, T1c and FLAIR, member {fold}": lambda: np.stack(

@@ -55,20 +55,20 @@ def brats2020_id(row: int) -> str:
 
 def name_mapping(tables: Path) -> dict[str, str]:
     """Every id of brats_name_mapping.csv -> the patient: TCGA id, else BraTS 2020 id."""
-    found = {}
+    patient_by_name = {}
     for n, row in enumerate(read_rows(tables / "brats_name_mapping.csv")):
         tcga = row["TCGA_TCIA_subject_ID"]
         patient = tcga if tcga not in ("", "NA") else brats2020_id(n)
         ids = [brats2020_id(n), patient, *(row[f"BraTS_{year}_subject_ID"] for year in (2017, 2018, 2019))]
-        found.update({name: patient for name in ids if name not in ("", "NA")})
-    return found
+        patient_by_name.update({name: patient for name in ids if name not in ("", "NA")})
+    return patient_by_name
 
 
 def seen_by_brats2017(data: Path) -> set[str]:
     """Patients of the BraTS 2017 training set: what networks trained on it (and all their descendants) have seen."""
     rows = read_rows(data / "tables" / "brats_name_mapping.csv")
-    known = name_mapping(data / "tables")
-    return {known[row["BraTS_2017_subject_ID"]] for row in rows if row["BraTS_2017_subject_ID"] not in ("", "NA")}
+    patient_by_name = name_mapping(data / "tables")
+    return {patient_by_name[row["BraTS_2017_subject_ID"]] for row in rows if row["BraTS_2017_subject_ID"] not in ("", "NA")}
 
 
 def tcga_id(head: str) -> str:
@@ -156,15 +156,15 @@ def match_case(folder: Path, maps: LabelMaps) -> tuple[str | None, list[dict]]:
 
     overlap = maps.overlaps(read("seg"))
     images = [read(name) for name in CHANNELS]
-    found = [
+    candidates = [
         {"id": maps.ids[k], "dice": round(float(overlap[k]), 3), "correlation": round(maps.correlation(maps.ids[k], images), 3)}
         for k in np.argsort(-overlap)
         if overlap[k] >= CANDIDATE_DICE
     ]
-    same = [f["id"] for f in found if f["correlation"] >= SAME_CORRELATION]
+    same = [f["id"] for f in candidates if f["correlation"] >= SAME_CORRELATION]
     if len(same) > 1:
         raise OverlapError(f"{folder.name} matches several patients of BraTS 2020: {', '.join(same)}")
-    return (same[0] if same else None), found
+    return (same[0] if same else None), candidates
 
 
 def upenn_pairs(tables: Path) -> dict[str, str]:
@@ -173,28 +173,28 @@ def upenn_pairs(tables: Path) -> dict[str, str]:
     for row in read_rows(tables / "brats2020_survival_info.csv"):
         if row["Survival_days"].isdigit():
             by[row["Survival_days"]].append((float(row["Age"]), row["Brats20ID"]))
-    found = {}
+    original_of = {}
     for row in read_rows(tables / "upenn_gbm_clinical_v1.1.csv"):
         near = sorted((abs(age - float(row["Age_at_scan_years"])), name) for age, name in by[row["Survival_from_surgery_days"]])
         same = [name for off, name in near if off <= AGE_YEARS]
         if same:
-            found[row["ID"].rsplit("_", 1)[0]] = same[0]
-    return found
+            original_of[row["ID"].rsplit("_", 1)[0]] = same[0]
+    return original_of
 
 
 def make_table(data: Path) -> dict:
     """{"patients": {source id: patient}, "evidence": {whole case: candidates}}"""
-    known = name_mapping(data / "tables")
+    patient_by_name = name_mapping(data / "tables")
     maps = LabelMaps(data)
-    table = {name: known.get(name, name) for name in maps.ids}
-    table.update(known)
+    table = {name: patient_by_name.get(name, name) for name in maps.ids}
+    table.update(patient_by_name)
     cases, heads = case_names(data)
     evidence = {}
     for name in cases:
-        if name in known:
+        if name in patient_by_name:
             continue
-        found, evidence[name] = match_case(data / "brats" / name, maps)
-        table[name] = table.get(found or name, name)
+        original, evidence[name] = match_case(data / "brats" / name, maps)
+        table[name] = table.get(original or name, name)
     for head in heads:
         table[head] = tcga_id(head)
     for upenn, name in upenn_pairs(data / "tables").items():

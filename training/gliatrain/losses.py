@@ -21,12 +21,12 @@ ALLOWED = torch.tensor(
 def regions(p: torch.Tensor, label: torch.Tensor) -> tuple[tuple[torch.Tensor, torch.Tensor, torch.Tensor | None], ...]:
     """(probability, truth, where it is known) of each Dice term."""
     tumour = (label >= NCR) & (label <= TUMOUR)
-    known = label != TUMOUR
+    subregions_known = label != TUMOUR
     return (
         (p[:, 1:4].sum(1), tumour, None),
-        (p[:, 1] + p[:, 3], (label == NCR) | (label == ET), known),
-        (p[:, 3], label == ET, known),
-        (p[:, 2], label == ED, known),
+        (p[:, 1] + p[:, 3], (label == NCR) | (label == ET), subregions_known),
+        (p[:, 3], label == ET, subregions_known),
+        (p[:, 2], label == ED, subregions_known),
         (1 - p[:, 0], label != BACKGROUND, label != NOT_TUMOUR),
     )
 
@@ -39,9 +39,9 @@ def segmentation_loss(logits: torch.Tensor, label: torch.Tensor, smooth: float =
     parts = regions(p, label)
     for prob, truth, where in parts:
         counted = 1 if where is None else where
-        found, true = prob * counted, truth.float() * counted
-        overlap = (found * true).sum()
-        loss = loss + (1 - (2 * overlap + smooth) / (found.sum() + true.sum() + smooth)) / len(parts)
+        predicted, true = prob * counted, truth.float() * counted
+        overlap = (predicted * true).sum()
+        loss = loss + (1 - (2 * overlap + smooth) / (predicted.sum() + true.sum() + smooth)) / len(parts)
     return loss
 
 

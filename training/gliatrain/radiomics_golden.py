@@ -207,8 +207,8 @@ def values(image: Any, mask: Any, settings: dict) -> dict[str, float]:
     extractor.disableAllFeatures()
     for family in FAMILIES:
         extractor.enableFeatureClassByName(family)
-    found = extractor.execute(image, mask)
-    return {k.removeprefix("original_"): float(v) for k, v in found.items() if k.startswith("original_")}
+    features = extractor.execute(image, mask)
+    return {k.removeprefix("original_"): float(v) for k, v in features.items() if k.startswith("original_")}
 
 
 def scale_free(pair: tuple[Any, Any], image: np.ndarray, mask: np.ndarray) -> dict[str, float] | None:

@@ -16,10 +16,10 @@ export async function boardCommand(config: string | undefined, options: BoardCom
   const { http } = await readSettings(config, process.env)
   const request = await askedOf(options)
   const { patients } = (await mustAnswer(http, '/api/board', request)) as {
-    patients: { asked: string; notShown?: NotShown }[]
+    patients: { requested: string; notShown?: NotShown }[]
   }
   await writeFile(options.out, await mustAnswerBytes(http, '/api/board.pdf', request))
-  const missing = patients.flatMap(({ asked: name, notShown }) => (notShown ? [{ name, notShown }] : []))
+  const missing = patients.flatMap(({ requested: name, notShown }) => (notShown ? [{ name, notShown }] : []))
   process.stdout.write(`wrote ${options.out}: ${patients.length - missing.length} of ${patients.length} patients\n`)
   for (const { name, notShown } of missing) process.stdout.write(`  ${name}: ${NOT_SHOWN[notShown]}\n`)
 }

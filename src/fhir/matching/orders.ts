@@ -19,7 +19,7 @@ export interface OrderSettings {
 
 /** `asked` is false where there is no accession number, or the server does not hold orders. */
 export interface OrderSearch {
-  asked: boolean
+  isSearched: boolean
   order?: Order
   note?: QualityNote
 }
@@ -36,7 +36,7 @@ export async function findOrder(
   patient: string,
 ): Promise<OrderSearch> {
   const accession = study.accessionNumber.trim()
-  if (accession === '' || !capabilities.searches('ServiceRequest', 'identifier')) return { asked: false }
+  if (accession === '' || !capabilities.searches('ServiceRequest', 'identifier')) return { isSearched: false }
   const carrying = await ordersOf(store, accessionSystem, accession)
   const own = carrying.filter(({ subject }) => relativeReference(subject.reference ?? '') === patient)
   if (own.length < carrying.length && accessionSystem) {
@@ -45,8 +45,8 @@ export async function findOrder(
   }
   const active = own.filter(({ status }) => status === 'active')
   const usable = active.length > 0 ? active : own.filter(({ status }) => status === 'completed')
-  if (usable.length !== 1) return { asked: true, note: noteOf(usable.length) }
-  return { asked: true, order: orderOf(usable[0]!) }
+  if (usable.length !== 1) return { isSearched: true, note: noteOf(usable.length) }
+  return { isSearched: true, order: orderOf(usable[0]!) }
 }
 
 async function ordersOf(

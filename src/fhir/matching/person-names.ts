@@ -101,11 +101,11 @@ function partsOf(family: string, given: string[], prefix: string, whole: boolean
 
 /** Whether one family name is the other, or stands as its words in a text whose parts are not told apart. */
 function sameFamily(a: Parts, b: Parts): boolean {
-  return familySpellings(a).some((left) =>
-    familySpellings(b).some((right) => {
-      if (left.join('') === right.join('')) return true
-      if (a.whole && b.whole) return left.toSorted().join(' ') === right.toSorted().join(' ')
-      return (a.whole && containsRun(left, right)) || (b.whole && containsRun(right, left))
+  return familySpellings(a).some((familyA) =>
+    familySpellings(b).some((familyB) => {
+      if (familyA.join('') === familyB.join('')) return true
+      if (a.whole && b.whole) return familyA.toSorted().join(' ') === familyB.toSorted().join(' ')
+      return (a.whole && containsRun(familyA, familyB)) || (b.whole && containsRun(familyB, familyA))
     }),
   )
 }
@@ -129,12 +129,12 @@ function withoutSuffix(all: string[]): string[] {
 
 /** "Jr" and "Sr" tell a father from his son; a suffix on one side only tells nothing. */
 function sameSuffix(a: Parts, b: Parts): boolean {
-  const [left, right] = [a, b].map(({ family }) =>
+  const [suffixA, suffixB] = [a, b].map(({ family }) =>
     words(family, false)
       .find((word) => SUFFIXES.has(word))
       ?.slice(0, 1),
   )
-  return left === undefined || right === undefined || left === right
+  return suffixA === undefined || suffixB === undefined || suffixA === suffixB
 }
 
 /** A text without spaces against parts: their letters in a row, family name first or last. */
@@ -155,11 +155,12 @@ function containsRun(text: string[], run: string[]): boolean {
 
 /** One common word is enough, and an initial stands for its name. */
 function sameGiven(a: Parts, b: Parts): boolean {
-  const left = a.given.flatMap((part) => spellings(part).flat())
-  const right = b.given.flatMap((part) => spellings(part).flat())
+  const givenA = a.given.flatMap((part) => spellings(part).flat())
+  const givenB = b.given.flatMap((part) => spellings(part).flat())
   const initial = (short: string, long: string) => short.length === 1 && long.startsWith(short)
   return (
-    left.some((x) => right.some((y) => x === y || initial(x, y) || initial(y, x))) || left.join('') === right.join('')
+    givenA.some((x) => givenB.some((y) => x === y || initial(x, y) || initial(y, x))) ||
+    givenA.join('') === givenB.join('')
   )
 }
 
@@ -169,13 +170,17 @@ function sameGiven(a: Parts, b: Parts): boolean {
  */
 export function compareNames(pn: string, names: HumanName[]): Verdict {
   let verdict: Verdict = 'unknown'
-  for (const left of dicomNames(pn)) {
-    for (const right of fhirNames(names)) {
-      if (left.family === '' || right.family === '' || scriptOf(left.family) !== scriptOf(right.family)) continue
+  for (const inImages of dicomNames(pn)) {
+    for (const inEhr of fhirNames(names)) {
+      if (inImages.family === '' || inEhr.family === '' || scriptOf(inImages.family) !== scriptOf(inEhr.family))
+        continue
       const comparable =
-        left.given.length > 0 && right.given.length > 0 && scriptOf(left.given.join()) === scriptOf(right.given.join())
-      if (sameUnspaced(left, right)) return 'agree'
-      if (sameFamily(left, right) && sameSuffix(left, right) && (!comparable || sameGiven(left, right))) return 'agree'
+        inImages.given.length > 0 &&
+        inEhr.given.length > 0 &&
+        scriptOf(inImages.given.join()) === scriptOf(inEhr.given.join())
+      if (sameUnspaced(inImages, inEhr)) return 'agree'
+      if (sameFamily(inImages, inEhr) && sameSuffix(inImages, inEhr) && (!comparable || sameGiven(inImages, inEhr)))
+        return 'agree'
       verdict = 'differ'
     }
   }
@@ -184,11 +189,11 @@ export function compareNames(pn: string, names: HumanName[]): Verdict {
 
 /** Which part of the names speaks against one another, in words for a message. */
 export function nameDifference(pn: string, names: HumanName[]): string {
-  const pairs = dicomNames(pn).flatMap((left) => fhirNames(names).map((right) => [left, right] as const))
-  const comparable = pairs.filter(([left, right]) => scriptOf(left.family) === scriptOf(right.family))
+  const pairs = dicomNames(pn).flatMap((inImages) => fhirNames(names).map((inEhr) => [inImages, inEhr] as const))
+  const comparable = pairs.filter(([inImages, inEhr]) => scriptOf(inImages.family) === scriptOf(inEhr.family))
   if (comparable.length === 0)
     return 'the names are written in scripts that cannot be compared, and no birth date agrees'
-  return comparable.some(([left, right]) => sameFamily(left, right))
+  return comparable.some(([inImages, inEhr]) => sameFamily(inImages, inEhr))
     ? 'the family name agrees, the given names or suffixes do not'
     : 'the family names were compared and differ'
 }

@@ -19,7 +19,8 @@ export async function patientsOfList(
   for (const reference of itemsOf(list)) {
     const patient = await patientOf(store, reference)
     const subject = patient?.id ? `Patient/${patient.id}` : reference
-    if (!patients.has(subject)) patients.set(subject, { asked: subject, ids: patient ? idsOf(patient, systems) : [] })
+    if (!patients.has(subject))
+      patients.set(subject, { requested: subject, ids: patient ? idsOf(patient, systems) : [] })
   }
   return [...patients.values()]
 }
@@ -58,7 +59,7 @@ function idsOf({ identifier = [] }: Patient, { default: system, byIssuer }: Iden
   const issuers = Object.entries(byIssuer)
   return identifier.flatMap(({ system: of, value, use }): PatientId[] => {
     if (value === undefined || use === 'old') return []
-    const named = issuers.filter(([, known]) => known === of).map(([issuer]) => issuer)
+    const named = issuers.filter(([, uri]) => uri === of).map(([issuer]) => issuer)
     if (named.length > 0) return named.map((issuerOfPatientId) => ({ patientId: value, issuerOfPatientId }))
     return of === system ? [{ patientId: value }] : []
   })

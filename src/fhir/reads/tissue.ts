@@ -51,7 +51,7 @@ export const newestFirst = (a: Dated, b: Dated) =>
 export function headOf({ code, component = [] }: Observation, more: TissueCodes): TissueHead | undefined {
   const codes = codesOf(code)
   for (const head of Object.keys(TISSUE_CODES) as TissueHead[]) {
-    if ([...TISSUE_CODES[head], ...more[head]].some((known) => codes.includes(known))) return head
+    if ([...TISSUE_CODES[head], ...more[head]].some((code) => codes.includes(code))) return head
   }
   if (!codes.includes(VARIANT)) return undefined
   const genes = component.filter((part) => codesOf(part.code).includes(GENE_STUDIED))

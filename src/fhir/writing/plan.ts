@@ -64,7 +64,7 @@ export function contextOf(
   analysisSystem: string,
   patient: string,
   held: Found,
-  { form = 'transaction', search = { asked: false }, writtenAt, review }: ContextOptions,
+  { form = 'transaction', search = { isSearched: false }, writtenAt, review }: ContextOptions,
 ): BuildContext {
   const all: ResourceSpec[] = [...set.shared, set.anchor, ...set.rest]
   const keyOf = (role: string) => all.find((candidate) => candidate.role === role)?.key
@@ -76,7 +76,7 @@ export function contextOf(
     },
     ...(search.order && { order: search.order }),
     ...(encounter && { encounter }),
-    orderIsOpen: search.asked && !search.order,
+    orderIsOpen: search.isSearched && !search.order,
     report,
     ...(review && { review }),
     analysisSystem,

@@ -19,8 +19,8 @@ export async function postNotice(site: Site, notice: EhrNotice, system: string):
     system,
     value: keyValue('notice', notice.noticeId),
   }
-  const found = (await findByKeys(site, [key])).get(key)
-  return { communication: referenceOf(found ?? (await createOnce(site, communication(notice, key), key))) }
+  const earlier = (await findByKeys(site, [key])).get(key)
+  return { communication: referenceOf(earlier ?? (await createOnce(site, communication(notice, key), key))) }
 }
 
 function communication(

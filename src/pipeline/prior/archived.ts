@@ -72,7 +72,7 @@ export async function findArchived(
     if (days === undefined || study.studyInstanceUid === query.studyInstanceUid) continue
     const examined = await examineStudy(ports, query, study.studyInstanceUid).catch((error) => foreseen(error).message)
     if (examined === undefined) continue
-    if (typeof examined !== 'string') return { found: { study, days, ...examined }, ...(passedOver && { passedOver }) }
+    if (typeof examined !== 'string') return { prior: { study, days, ...examined }, ...(passedOver && { passedOver }) }
     passedOver ??= { study, reason: examined }
   }
   return passedOver ? { passedOver } : {}

@@ -79,13 +79,13 @@ export async function compareWithPrior(
     const { bundleDigest, modelDigest } = input
     const query = { studyInstanceUid: study.studyInstanceUid, patient, study, bundleDigest, modelDigest }
     const kept: PriorSearch<FoundPrior | ArchivedPrior> = await findPrior(ports.analyses, query, settings)
-    const { found, passedOver } = kept.found
+    const { prior, passedOver } = kept.prior
       ? kept
       : { ...kept, ...(await findArchived(ports, { ...query, software }, settings)) }
     const passed = passedOver ? [notCompared(passedOver.study.studyDate, passedOver.reason)] : []
-    if (!found) return { quality: passed }
-    const compared = await compareWith(ports, input, found).catch((error) => ({
-      quality: [notCompared(found.study.studyDate, foreseen(error).message)],
+    if (!prior) return { quality: passed }
+    const compared = await compareWith(ports, input, prior).catch((error) => ({
+      quality: [notCompared(prior.study.studyDate, foreseen(error).message)],
     }))
     return { ...compared, quality: [...compared.quality, ...passed] }
   } catch (error) {

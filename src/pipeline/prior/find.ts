@@ -31,7 +31,7 @@ export interface FoundPrior {
 
 /** Either, both or none: a study nearer in time may have been passed over for a reason. */
 export interface PriorSearch<T = FoundPrior> {
-  found?: T
+  prior?: T
   /** Why the nearest study that was passed over was. */
   passedOver?: { study: DatedStudy; reason: string }
 }
@@ -56,7 +56,7 @@ export async function findPrior(
     if (seen.has(studyInstanceUid)) continue
     seen.add(studyInstanceUid)
     const reason = whyNot(candidate, query, maxAgeDays, await analyses.byStudy(studyInstanceUid))
-    if (reason === undefined) return { found: candidate, ...(passedOver && { passedOver }) }
+    if (reason === undefined) return { prior: candidate, ...(passedOver && { passedOver }) }
     passedOver ??= { study: candidate.study, reason }
   }
   return passedOver ? { passedOver } : {}

@@ -40,7 +40,7 @@ export function createSlices(base: string, { onLoad, onFailure, painting }: Hook
   const kept = new Map<string, Slice>()
   const loading = new Map<string, AbortController>()
   /** Outlines do not change with the window, but with what is painted. */
-  const outlines = new Map<string, { body: string | undefined; asked: Promise<SliceOutline[]> }>()
+  const outlines = new Map<string, { body: string | undefined; pending: Promise<SliceOutline[]> }>()
   let images: { name: ImageName; window: Window }[] = []
   let look = ''
   let queue: SlicePlace[] = []
@@ -53,16 +53,16 @@ export function createSlices(base: string, { onLoad, onFailure, painting }: Hook
 
   /** Asked for once and never stopped: the same answer may be waited for by a later request. */
   const outlinesOf = (key: string, { body }: Painting) => {
-    const known = outlines.get(key)
-    if (known && known.body === body) return known.asked
+    const earlier = outlines.get(key)
+    if (earlier && earlier.body === body) return earlier.pending
     const answered =
       body === undefined
         ? ask(`${base}/${key}/outlines.json`)
         : ask(`${base}/${key}/outlines`, { method: 'POST', body })
-    const asked = answered.then(async (answer) => ((await answer.json()) as { outlines: SliceOutline[] }).outlines)
-    outlines.set(key, { body, asked })
-    asked.catch(() => outlines.delete(key))
-    return asked
+    const pending = answered.then(async (answer) => ((await answer.json()) as { outlines: SliceOutline[] }).outlines)
+    outlines.set(key, { body, pending })
+    pending.catch(() => outlines.delete(key))
+    return pending
   }
 
   const pictureOf = async (key: string, of: string, signal: AbortSignal) => {
@@ -72,18 +72,21 @@ export function createSlices(base: string, { onLoad, onFailure, painting }: Hook
     return createImageBitmap(await answer.blob())
   }
 
-  const load = async (wanted: SlicePlace) => {
-    const key = keyOf(wanted)
+  const load = async (place: SlicePlace) => {
+    const key = keyOf(place)
     const stopping = new AbortController()
     loading.set(key, stopping)
-    const [of, names, painted] = [look, images.map(({ name }) => name), painting(wanted)]
+    const [of, names, painted] = [look, images.map(({ name }) => name), painting(place)]
     try {
-      const [picture, found] = await Promise.all([pictureOf(key, of, stopping.signal), outlinesOf(key, painted)])
+      const [picture, sliceOutlines] = await Promise.all([
+        pictureOf(key, of, stopping.signal),
+        outlinesOf(key, painted),
+      ])
       if (of !== look) {
         letGo(picture)
         return
       }
-      const slice: Slice = { ...wanted, look: of, picture, images: names, outlines: found, painted }
+      const slice: Slice = { ...place, look: of, picture, images: names, outlines: sliceOutlines, painted }
       kept.delete(key)
       kept.set(key, slice)
       for (const [oldest, { picture: old }] of kept) {
@@ -93,7 +96,7 @@ export function createSlices(base: string, { onLoad, onFailure, painting }: Hook
       }
       onLoad(slice)
       // Something was painted meanwhile.
-      if (!isCurrent(wanted)) queue.unshift(wanted)
+      if (!isCurrent(place)) queue.unshift(place)
     } catch (error) {
       if (!stopping.signal.aborted) onFailure(error instanceof Refusal ? error.status : 0)
     } finally {
@@ -103,48 +106,46 @@ export function createSlices(base: string, { onLoad, onFailure, painting }: Hook
   }
 
   /** There, and outlined with what is painted now. */
-  const isCurrent = (wanted: SlicePlace) => {
-    const slice = kept.get(keyOf(wanted))
-    return slice !== undefined && slice.painted.body === painting(wanted).body
+  const isCurrent = (place: SlicePlace) => {
+    const slice = kept.get(keyOf(place))
+    return slice !== undefined && slice.painted.body === painting(place).body
   }
 
   const next = () => {
     while (loading.size < MAX_AT_ONCE) {
-      const wanted = queue.shift()
-      if (!wanted) return
-      if (!isCurrent(wanted) && !loading.has(keyOf(wanted))) void load(wanted)
+      const place = queue.shift()
+      if (!place) return
+      if (!isCurrent(place) && !loading.has(keyOf(place))) void load(place)
     }
   }
 
   return {
     /** Which images, through which windows; pictures of another look are let go. */
-    show(wanted: readonly { name: ImageName; window: Window }[]) {
-      const next = wanted
-        .map(({ name, window: [low, high] }) => `${name}:${Math.round(low)}-${Math.round(high)}`)
-        .join()
+    show(shown: readonly { name: ImageName; window: Window }[]) {
+      const next = shown.map(({ name, window: [low, high] }) => `${name}:${Math.round(low)}-${Math.round(high)}`).join()
       if (next === look) return
       look = next
-      images = [...wanted]
+      images = [...shown]
       queue = []
       for (const { picture } of kept.values()) letGo(picture)
       kept.clear()
       for (const stopping of loading.values()) stopping.abort()
       loading.clear()
     },
-    get: (wanted: SlicePlace): Slice | undefined => kept.get(keyOf(wanted)),
+    get: (place: SlicePlace): Slice | undefined => kept.get(keyOf(place)),
     /** The slices on the screen, which stay there until the next ones have come. */
     hold(slices: readonly Slice[]) {
       held = slices.map(({ picture }) => picture)
     },
     /** In the order in which they are needed; what waits from before is forgotten, and what is under way and not needed is stopped. */
-    want(wanted: readonly SlicePlace[]) {
-      const keys = new Set(wanted.map(keyOf))
+    want(places: readonly SlicePlace[]) {
+      const keys = new Set(places.map(keyOf))
       for (const [key, stopping] of [...loading]) {
         if (keys.has(key)) continue
         stopping.abort()
         loading.delete(key)
       }
-      queue = [...wanted]
+      queue = [...places]
       next()
     },
   }

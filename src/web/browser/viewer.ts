@@ -44,7 +44,7 @@ export function startViewer(section: HTMLElement): void {
     return { numbers, body: JSON.stringify({ strokes: near.map(({ stroke }) => stroke) }) }
   }
 
-  function wanted(): SlicePlace[] {
+  function neededSlices(): SlicePlace[] {
     const { plane } = state
     const at = act.index()
     const { count } = act.view()
@@ -74,7 +74,7 @@ export function startViewer(section: HTMLElement): void {
     }
     for (const plane of [...drawn.keys()]) if (!shownPlanes().includes(plane)) drawn.delete(plane)
     slices.hold([...drawn.values()])
-    slices.want(wanted())
+    slices.want(neededSlices())
     paint()
   }
 

@@ -50,10 +50,10 @@ const store = {
 
 it('names each patient once, in the order of the list, with the identifiers of the site', async () => {
   expect(await patientsOfList(store, systems, 'tb')).toEqual([
-    { asked: 'Patient/2', ids: [{ patientId: 'P-2', issuerOfPatientId: 'PARTNER' }, { patientId: 'B-2' }] },
-    { asked: 'Patient/1', ids: [{ patientId: 'A-1' }] },
-    { asked: 'Patient/4', ids: [] },
-    { asked: 'Patient/gone', ids: [] },
+    { requested: 'Patient/2', ids: [{ patientId: 'P-2', issuerOfPatientId: 'PARTNER' }, { patientId: 'B-2' }] },
+    { requested: 'Patient/1', ids: [{ patientId: 'A-1' }] },
+    { requested: 'Patient/4', ids: [] },
+    { requested: 'Patient/gone', ids: [] },
   ])
 })
 

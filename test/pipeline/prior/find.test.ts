@@ -50,14 +50,14 @@ function find(...all: AnalysisRecord[]) {
 
 describe('the prior', () => {
   it('is the latest earlier study, by day and time, and never the study itself or a later one', async () => {
-    const { found, passedOver } = await find(
+    const { prior, passedOver } = await find(
       analysed({ uid: '1.1', date: '20250110' }),
       analysed({ uid: '1.3', date: '20251203', time: '090000' }),
       analysed({ uid: '1.2', date: '20251203', time: '081500.5' }),
       analysed({ uid: '1.9', date: '20251231' }),
       analysed({ uid: '1.4', date: '20260302' }),
     )
-    expect([found?.record.studyInstanceUid, found?.days, passedOver]).toEqual(['1.3', 88, undefined])
+    expect([prior?.record.studyInstanceUid, prior?.days, passedOver]).toEqual(['1.3', 88, undefined])
   })
 
   it('is none without a delivered analysis, and none of a study without a date', async () => {
@@ -81,11 +81,11 @@ describe('the prior', () => {
     'passes over the nearest study because %s, and says so beside an older one that serves',
     async (reason, change) => {
       const nearest = { uid: '1.3', date: '20251203', ...change }
-      const { found, passedOver } = await find(analysed(nearest))
-      expect([found, passedOver?.reason]).toEqual([undefined, reason])
+      const { prior, passedOver } = await find(analysed(nearest))
+      expect([prior, passedOver?.reason]).toEqual([undefined, reason])
       if (change.date !== undefined) return
       const both = await find(analysed(nearest), analysed({ uid: '1.1', date: '20250110' }))
-      expect([both.found?.record.studyInstanceUid, both.passedOver?.reason]).toEqual(['1.1', reason])
+      expect([both.prior?.record.studyInstanceUid, both.passedOver?.reason]).toEqual(['1.1', reason])
     },
   )
 
@@ -94,14 +94,14 @@ describe('the prior', () => {
     const held = analysed({ uid: '1.3', date: '20251203', record: { state: 'held' } })
     expect((await find(first, held)).passedOver?.reason).toBe('its last analysis is not delivered (held)')
     const superseded = analysed({ uid: '1.3', date: '20251203', record: { state: 'superseded' } })
-    expect((await find(first, superseded)).found?.record).toBe(first)
+    expect((await find(first, superseded)).prior?.record).toBe(first)
     const again = analysed({ uid: '1.3', date: '20251203' })
-    expect((await find(first, again)).found?.record).toBe(again)
+    expect((await find(first, again)).prior?.record).toBe(again)
   })
 
   it('knows a record from before the digest of the model was kept by its whole manifest', async () => {
     const { modelDigest: _, ...old } = analysed({ uid: '1.3', date: '20251203' })
-    expect((await find(old)).found?.record).toBe(old)
+    expect((await find(old)).prior?.record).toBe(old)
     const other = { ...old, bundleDigest: 'another' }
     expect((await find(other)).passedOver?.reason).toBe('it was analysed by another model bundle (glioma)')
   })

@@ -172,10 +172,10 @@ def main() -> None:
     data = sources.data_folder(a.data)
     names = split(data, a.cache)
     cases = sources.load_cohort(data, a.cache / "2mm", names.cases)
-    known = [real_head(data, a.cache, n) for n in names.heads if real_heads.has_teacher(a.cache, n)]
-    known += [real_head(data, a.cache, n) for n in real_heads.phantom_names(a.cache)]
-    print(len(cases), "stripped brains,", len(known), "heads", flush=True)
-    train(known, cases, Atlas(data / "atlas"), a.out, a.minutes)
+    heads = [real_head(data, a.cache, n) for n in names.heads if real_heads.has_teacher(a.cache, n)]
+    heads += [real_head(data, a.cache, n) for n in real_heads.phantom_names(a.cache)]
+    print(len(cases), "stripped brains,", len(heads), "heads", flush=True)
+    train(heads, cases, Atlas(data / "atlas"), a.out, a.minutes)
 
 
 if __name__ == "__main__":

@@ -81,14 +81,14 @@ def behind(fill_in: onnx.ModelProto, view: onnx.ModelProto) -> onnx.ModelProto:
             *(numpy_helper.from_array(np.array(v, np.int64 if name == "flair" else np.float32), name) for name, v in numbers.items()),
         ]
     )
-    asked = [
+    outputs = [
         helper.make_node("Gather", ["image", "flair"], ["flair image"], axis=1),
         helper.make_node("Abs", ["flair image"], ["size"]),
         helper.make_node("ReduceMax", ["size"], ["largest"], keepdims=0),
         helper.make_node("Greater", ["largest", "nothing"], ["there"]),
         helper.make_node("If", ["there"], ["filled"], then_branch=kept, else_branch=estimated),
     ]
-    for place, node in enumerate(asked):
+    for place, node in enumerate(outputs):
         graph.node.insert(place, node)
     return out
 

@@ -118,9 +118,9 @@ def write_clinical(data: Path, folder: Path, name: str) -> None:
 
 def write_healthy(cache: Path, folder: Path) -> None:
     made = cache / "tested-phantoms"
-    left = [n for n in HEALTHY if not (made / f"{n}.parenchyma.npy").exists()]
-    if left:
-        subprocess.run(["node", "bin/run.mjs", "scripts/phantom-volumes.ts", str(made.resolve()), *left], cwd=ROOT, check=True)
+    remaining = [n for n in HEALTHY if not (made / f"{n}.parenchyma.npy").exists()]
+    if remaining:
+        subprocess.run(["node", "bin/run.mjs", "scripts/phantom-volumes.ts", str(made.resolve()), *remaining], cwd=ROOT, check=True)
     for name in HEALTHY:
         if not (folder / f"tumour-free-{name}").exists():
             image = np.stack([np.load(made / f"{name}.{k}.npy").astype(np.float32) for k in SEQUENCES])
@@ -214,9 +214,9 @@ def main() -> None:
         for name in real_heads.ms_names(data):
             write_ms(data, folder, name)
     done = {c["case"] for c in report["cases"]}
-    left = [p.name for part in a.parts for p in sorted(folder.glob(f"{part}-*")) if p.name not in done]
-    for start in range(0, len(left), 4):
-        new = evaluate(folder, a.bundle, left[start : start + 4], a.cache / "report.json")
+    remaining = [p.name for part in a.parts for p in sorted(folder.glob(f"{part}-*")) if p.name not in done]
+    for start in range(0, len(remaining), 4):
+        new = evaluate(folder, a.bundle, remaining[start : start + 4], a.cache / "report.json")
         report["cases"] += new["cases"]
         report["failures"] += new["failures"]
         report |= {"execution": new["execution"], "peakRssMb": new["peakRssMb"]}

@@ -70,8 +70,8 @@ def split(data: Path, cache: Path) -> Split:
     table = patients(data, cache)
     brats, tcga = sources.case_names(data)
     cases = [n for n in brats if n not in TESTED_CASES]
-    known = {patient_of(table, n) for n in cases}
-    tested = [*sorted(TESTED_CASES), *(n for n in tcga[::2] if patient_of(table, n) not in known), *sorted(TESTED_HEADS)]
+    training_patients = {patient_of(table, n) for n in cases}
+    tested = [*sorted(TESTED_CASES), *(n for n in tcga[::2] if patient_of(table, n) not in training_patients), *sorted(TESTED_HEADS)]
     gone = {patient_of(table, n) for n in tested}
     heads = [n for n in real_heads.head_names(data) if patient_of(table, n) not in gone]
     cubes = {n for n in table if n.startswith("BraTS20_") and patient_of(table, n) not in gone}
@@ -89,9 +89,9 @@ def load_cohort(data: Path, cache: Path, names: Split) -> Cohort:
 
 def bounds(mask: np.ndarray, margin: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """First and last + 1 index of `mask` along Z, Y, X, with a margin, clipped to the volume."""
-    found = [np.flatnonzero(mask.any(tuple(b for b in range(3) if b != a))) for a in range(3)]
-    low = np.array([f[0] for f in found]) - margin
-    high = np.array([f[-1] + 1 for f in found]) + margin
+    planes = [np.flatnonzero(mask.any(tuple(b for b in range(3) if b != a))) for a in range(3)]
+    low = np.array([f[0] for f in planes]) - margin
+    high = np.array([f[-1] + 1 for f in planes]) + margin
     return np.maximum(low, 0), np.minimum(high, mask.shape)
 
 

@@ -60,27 +60,27 @@ def carry_classifier(
     """Figures by direction, and what the predictions across cohorts teach (None where they cannot be made). `clinical`: rows of a cohort
     that is never trained on."""
     truth, top = head.truth(table), len(head.classes) - 1
-    known = ~np.isnan(truth) & table["age_years"].notna().to_numpy()
+    usable = ~np.isnan(truth) & table["age_years"].notna().to_numpy()
     p = other_cohorts(
-        table, head.features, known, lambda t: fit_classifier(head, t, noise, members, rng), lambda m, x: m.probabilities(head, x)
+        table, head.features, usable, lambda t: fit_classifier(head, t, noise, members, rng), lambda m, x: m.probabilities(head, x)
     )
-    use = known & ~np.isnan(p).any(1)
+    use = usable & ~np.isnan(p).any(1)
     if len(np.unique(table["cohort"][use])) < 2:
         return {}, None
-    cohort, x, is_top = table["cohort"].to_numpy(), table[list(head.features)].to_numpy(float), np.where(known, truth == top, np.nan)
+    cohort, x, is_top = table["cohort"].to_numpy(), table[list(head.features)].to_numpy(float), np.where(usable, truth == top, np.nan)
     tests = {
         name: Test(
             p[use & (cohort == name)],
             truth[use & (cohort == name)].astype(int),
             x[use & (cohort == name)],
             table[use & (cohort == name)],
-            (cohort != name) & known & ~table["kept_back"].to_numpy(bool),
+            (cohort != name) & usable & ~table["kept_back"].to_numpy(bool),
         )
         for name in np.unique(cohort[use])
     }
     titles = {name: direction(name, sorted(set(cohort[t.taught]))) for name, t in tests.items()}
     if clinical is not None:
-        name, taught = "TCGA clinical heads", known & ~table["kept_back"].to_numpy(bool)
+        name, taught = "TCGA clinical heads", usable & ~table["kept_back"].to_numpy(bool)
         tests[name] = clinical_test(head, table, clinical, taught, noise, members, rng)
         titles[name] = direction(name, sorted(set(cohort[taught])))
     given = [(t.p, t.truth) for t in tests.values()]
@@ -151,8 +151,8 @@ def carry_survival(
     table: pd.DataFrame, noise: Noise, members: int, rng: np.random.Generator, rounds: int, clinical: pd.DataFrame | None = None
 ) -> tuple[dict, np.ndarray]:
     """Figures by direction and the log risks across cohorts [N]."""
-    known = (table["months"].notna() & table["event"].notna() & table["age_years"].notna()).to_numpy()
-    risk = other_cohorts(table, SURVIVAL_FEATURES, known, lambda t: fit_survival(t, noise, members, rng), lambda m, x: m.log_risk(x))
+    usable = (table["months"].notna() & table["event"].notna() & table["age_years"].notna()).to_numpy()
+    risk = other_cohorts(table, SURVIVAL_FEATURES, usable, lambda t: fit_survival(t, noise, members, rng), lambda m, x: m.log_risk(x))
     if np.isnan(risk).all():
         return {}, risk
     tests = [(name, table["cohort"] == name) for name in np.unique(table["cohort"])]

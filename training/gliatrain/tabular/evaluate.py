@@ -53,8 +53,8 @@ def evaluate(folder: Path, table: pd.DataFrame, rounds: int = 500, seed: int = 1
 
 
 def class_figures(part: dict, p: np.ndarray, answered: np.ndarray, truth: np.ndarray, rng: np.random.Generator, rounds: int) -> dict:
-    known = ~np.isnan(truth)
-    rows = np.flatnonzero(known & answered)
+    has_outcome = ~np.isnan(truth)
+    rows = np.flatnonzero(has_outcome & answered)
     p, y = p[rows], truth[rows].astype(int)
     top = len(part["classes"]) - 1
     one = (y == top).astype(int)
@@ -65,8 +65,8 @@ def class_figures(part: dict, p: np.ndarray, answered: np.ndarray, truth: np.nda
     return {
         "n": n,
         "positives": int(one.sum()),
-        "without_result": int((~known).sum()),
-        "not_evaluable": int((known & ~answered).sum()),
+        "without_result": int((~has_outcome).sum()),
+        "not_evaluable": int((has_outcome & ~answered).sum()),
         "auc": scores.interval(lambda r: scores.auc(one[r], p[r, top]), n, rng, rounds),
         "brier": scores.interval(lambda r: scores.brier(y[r], p[r]), n, rng, rounds),
         "calibration_slope": scores.interval(lambda r: scores.calibration(one[r], p[r, top])[0], n, rng, rounds),
@@ -80,8 +80,8 @@ def survival_figures(
     part: dict, risk: np.ndarray, answered: np.ndarray, table: pd.DataFrame, rng: np.random.Generator, rounds: int
 ) -> dict:
     time, event = table["months"].to_numpy(float), table["event"].to_numpy(float)
-    known = ~np.isnan(time) & ~np.isnan(event)
-    rows = np.flatnonzero(known & answered)
+    has_outcome = ~np.isnan(time) & ~np.isnan(event)
+    rows = np.flatnonzero(has_outcome & answered)
     gbm = rows[(table["diagnosis"] == GBM).to_numpy()[rows]]
 
     def c(own: np.ndarray) -> dict:
@@ -90,7 +90,7 @@ def survival_figures(
     out = {
         "n": len(rows),
         "deaths": int(event[rows].sum()),
-        "not_evaluable": int((known & ~answered).sum()),
+        "not_evaluable": int((has_outcome & ~answered).sum()),
         "c_index": c(rows),
         "auc_months": {str(h): scores.time_auc(time[rows], event[rows], risk[rows], h) for h in part["horizons_months"]},
     }

@@ -36,15 +36,15 @@ def read_brats2020(data: Path) -> pd.DataFrame:
         days = pd.to_numeric(row["Survival_days"], errors="coerce")
         if n is None or not np.isfinite(days):
             continue
-        known = row["Extent_of_Resection"] in ("GTR", "STR")
+        is_resected = row["Extent_of_Resection"] in ("GTR", "STR")
         rows.append(
             {
                 "ID": row["Brats20ID"],
                 "age_years": float(row["Age"]),
                 "months": days / DAYS_PER_MONTH,
                 "event": 1.0,
-                "resection_gtr": float(row["Extent_of_Resection"] == "GTR") if known else np.nan,
-                "resection_subtotal": float(row["Extent_of_Resection"] == "STR") if known else np.nan,
+                "resection_gtr": float(row["Extent_of_Resection"] == "GTR") if is_resected else np.nan,
+                "resection_subtotal": float(row["Extent_of_Resection"] == "STR") if is_resected else np.nan,
                 **map_features(seg[n] > 0),
             }
         )

@@ -126,13 +126,13 @@ def over_repeats(measure: Callable, parts: np.ndarray) -> Callable:
 
 def score_classifier(head: Head, oof: OutOfFold, truth: np.ndarray, rng: np.random.Generator, rounds: int) -> dict:
     """All figures of a head from its outer folds; rows with a known truth only."""
-    known = np.flatnonzero(~np.isnan(truth))
-    y, n = truth[known].astype(int), len(known)
+    with_truth = np.flatnonzero(~np.isnan(truth))
+    y, n = truth[with_truth].astype(int), len(with_truth)
     top = len(head.classes) - 1
     one = (y == top).astype(int)
 
     def figure(measure: Callable, parts: np.ndarray = oof.clean) -> dict:
-        return scores.interval(over_repeats(measure, parts[:, known]), n, rng, rounds)
+        return scores.interval(over_repeats(measure, parts[:, with_truth]), n, rng, rounds)
 
     out = {
         "n": n,
@@ -153,7 +153,7 @@ def score_classifier(head: Head, oof: OutOfFold, truth: np.ndarray, rng: np.rand
         out["macro_auc"] = figure(
             lambda rows, p: float(np.mean([scores.auc((y[rows] == k).astype(int), p[rows, k]) for k in range(top + 1)]))
         )
-    sets = [calibrate.measure_sets(p[known], y, f[known], ERROR_RATE) for p, f in zip(oof.clean, oof.fold, strict=True)]
+    sets = [calibrate.measure_sets(p[with_truth], y, f[with_truth], ERROR_RATE) for p, f in zip(oof.clean, oof.fold, strict=True)]
     out["conformal"] = {
         "error_rate": ERROR_RATE,
         "coverage": dict(zip(head.classes, np.mean([s["coverage"] for s in sets], axis=0).tolist(), strict=True)),

@@ -155,13 +155,13 @@ def of_t1c(t1c: np.ndarray, mask: np.ndarray) -> dict[str, float]:
     return {**first_order(t1c[mask]), "t1c_p90_over_brain": p90, "t1c_median_over_brain": median}
 
 
-def feature_errors(t1c: np.ndarray, truth: np.ndarray, found: np.ndarray, spacing: Sequence[float]) -> dict[str, float] | None:
+def feature_errors(t1c: np.ndarray, truth: np.ndarray, segmented: np.ndarray, spacing: Sequence[float]) -> dict[str, float] | None:
     """By how much each feature of the found whole tumour is off, and its Dice; None where fewer than 20
     voxels are found. `t1c` in units of the brain's mean."""
-    if found.sum() < 20:
+    if segmented.sum() < 20:
         return None
-    off = {**difference(shape_of(truth, spacing), shape_of(found, spacing)), **difference(of_t1c(t1c, truth), of_t1c(t1c, found))}
-    return {"dice": float(2 * (truth & found).sum() / (truth.sum() + found.sum())), **{k: float(v) for k, v in off.items()}}
+    off = {**difference(shape_of(truth, spacing), shape_of(segmented, spacing)), **difference(of_t1c(t1c, truth), of_t1c(t1c, segmented))}
+    return {"dice": float(2 * (truth & segmented).sum() / (truth.sum() + segmented.sum())), **{k: float(v) for k, v in off.items()}}
 
 
 def measured_errors(evaluation: Path) -> list[tuple[str, dict[str, float]]]:
@@ -171,13 +171,13 @@ def measured_errors(evaluation: Path) -> list[tuple[str, dict[str, float]]]:
         return []
     report = json.loads(evaluation.read_text())
     seen = report.get("patient_seen", {}).get("whole", [])
-    found = [
+    errors = [
         (name, row.get(where, {}).get("feature_errors"))
         for name, row in sorted(report["rows"]["whole"].items())
         for where in ("stripped", "head")
         if name not in seen
     ]
-    return [(name, one) for name, one in found if one]
+    return [(name, one) for name, one in errors if one]
 
 
 def learn_noise(data: Path, rng: np.random.Generator, count: int = 150, evaluation: Path | None = None) -> Noise:

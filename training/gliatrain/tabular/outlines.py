@@ -17,14 +17,14 @@ from ..data import brats_file, data_folder, read_lps
 from .noise import feature_errors
 
 
-def errors_of(folder: Path, found: np.ndarray) -> dict[str, float] | None:
+def errors_of(folder: Path, segmented: np.ndarray) -> dict[str, float] | None:
     """`feature_errors` of one case; None where hardly anything was found."""
     t1c, spacing = read_lps(brats_file(folder, "t1ce"))
     truth, _ = read_lps(brats_file(folder, "seg"))
-    if found.shape != truth.shape:
-        sizes = ["x".join(map(str, volume.shape)) for volume in (found, truth)]
+    if segmented.shape != truth.shape:
+        sizes = ["x".join(map(str, volume.shape)) for volume in (segmented, truth)]
         raise ValueError(f"{folder.name}: the outline has {sizes[0]} voxels (Z x Y x X), the case {sizes[1]}")
-    return feature_errors(t1c / t1c[t1c > 0].mean(), truth > 0, found > 0, tuple(float(s) for s in spacing))
+    return feature_errors(t1c / t1c[t1c > 0].mean(), truth > 0, segmented > 0, tuple(float(s) for s in spacing))
 
 
 def measure(data: Path, outlines: Path) -> dict:

@@ -32,13 +32,13 @@ def read_cohort(feature_csv: Path, label_csv: Path) -> pd.DataFrame:
 
 def clinical(table: pd.DataFrame) -> pd.DataFrame:
     resection = table.get("EOR", pd.Series("", index=table.index)).fillna("").str.upper()
-    known = resection.isin(["GTR", "STR", "BIOPSY"])
+    is_stated = resection.isin(["GTR", "STR", "BIOPSY"])
     return pd.DataFrame(
         {
             "age_years": pd.to_numeric(table["Age at MRI"], errors="coerce"),
             "sex_male": table["Sex"].map({"M": 1.0, "F": 0.0}),
-            "resection_gtr": (resection == "GTR").astype(float).where(known),
-            "resection_subtotal": (resection == "STR").astype(float).where(known),
+            "resection_gtr": (resection == "GTR").astype(float).where(is_stated),
+            "resection_subtotal": (resection == "STR").astype(float).where(is_stated),
             "kps": pd.to_numeric(table["KPS"], errors="coerce") if "KPS" in table else np.nan,
         },
         index=table.index,

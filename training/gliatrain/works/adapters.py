@@ -28,8 +28,8 @@ class Source:
     images: dict[str, tuple[str, ...]]
 
 
-def words(**known: str) -> Callable[[str], str]:
-    return lambda text: known.get(re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_"), "")
+def words(**code_by_word: str) -> Callable[[str], str]:
+    return lambda text: code_by_word.get(re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_"), "")
 
 
 def same(text: str) -> str:
@@ -38,13 +38,13 @@ def same(text: str) -> str:
 
 def decimal(text: str) -> str:
     """A number, or nothing; "89+" (an upper limit of the publisher) is read as 89."""
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\+?\s*", text)
-    return found[1] if found else ""
+    number = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\+?\s*", text)
+    return number[1] if number else ""
 
 
 def digit(text: str) -> str:
-    found = re.fullmatch(r"(?:grade|g)?\s*([234])(?:\.0)?", text.strip().lower())
-    return found[1] if found else ""
+    grade = re.fullmatch(r"(?:grade|g)?\s*([234])(?:\.0)?", text.strip().lower())
+    return grade[1] if grade else ""
 
 
 def months(text: str) -> str:
@@ -181,18 +181,18 @@ def read_table(path: Path, source: Source) -> list[Row]:
 
 def link_images(images: Path, out: Path, source: Source, name: str) -> list[str]:
     """Links the files of one patient into cases/<name>; returns which were found."""
-    found = {}
+    path_of = {}
     for target, patterns in source.images.items():
         path = next((images / p.format(id=name) for p in patterns if (images / p.format(id=name)).exists()), None)
         if path is not None:
-            found[target] = path
-    if found:
+            path_of[target] = path
+    if path_of:
         (out / "cases" / name).mkdir(parents=True, exist_ok=True)
-    for target, path in found.items():
+    for target, path in path_of.items():
         link = out / "cases" / name / f"{target}.nii.gz"
         link.unlink(missing_ok=True)
         link.symlink_to(path.resolve())
-    return sorted(found)
+    return sorted(path_of)
 
 
 def import_cohort(kind: str, images: Path | None, table: Path, out: Path) -> dict[str, int]:

@@ -41,8 +41,8 @@ def clinical_columns(names: tuple[str, ...], patients: list[Patient]) -> tuple[l
     for name in names:
         value = np.array([p.value(name) for p in patients])
         if name == "eor":  # 2 total, 1 subtotal, 0 biopsy
-            known = ~np.isnan(value)
-            columns |= {c: np.where(known, value == v, np.nan) for c, v in zip(SERVICE_NAMES[name], (2, 1), strict=True)}
+            is_stated = ~np.isnan(value)
+            columns |= {c: np.where(is_stated, value == v, np.nan) for c, v in zip(SERVICE_NAMES[name], (2, 1), strict=True)}
         else:
             columns[SERVICE_NAMES[name][0]] = value
     return list(columns), np.stack(list(columns.values()), 1) if columns else np.zeros((len(patients), 0))
@@ -124,8 +124,8 @@ def head_part(
 
 def classification(part: dict, classes: Sequence[str], probabilities: np.ndarray, truth: np.ndarray) -> dict:
     """Limits from patients kept back; truth -1 is unknown."""
-    known = truth >= 0
-    limits = conformal_limits(probabilities[known], truth[known], ERROR_RATE)
+    is_stated = truth >= 0
+    limits = conformal_limits(probabilities[is_stated], truth[is_stated], ERROR_RATE)
     return {
         "status": "tabular",
         **part,

@@ -116,9 +116,9 @@ def train_and_evaluate(
             rows.append(proxy(keys[others], values[others], query, k, temperature))
         return embedding, vector.astype(np.float64), np.stack(rows)
 
-    known = [[p for p in group if not np.isnan(p.value("os_days"))] for group in (train, test)]
-    (_, x, near), (embedding, x_test, near_test) = table(known[0]), table(known[1])
-    (t, e, _), (t_test, e_test, _) = (outcome(g, np.zeros(len(g))) for g in known)
+    with_survival = [[p for p in group if not np.isnan(p.value("os_days"))] for group in (train, test)]
+    (_, x, near), (embedding, x_test, near_test) = table(with_survival[0]), table(with_survival[1])
+    (t, e, _), (t_test, e_test, _) = (outcome(g, np.zeros(len(g))) for g in with_survival)
 
     def head(a: np.ndarray, b: np.ndarray, order: np.ndarray | None = None) -> np.ndarray:
         order = np.arange(len(t)) if order is None else order
@@ -126,7 +126,7 @@ def train_and_evaluate(
 
     clinical = ClinicalInput(settings.clinical, train)
     with torch.no_grad():
-        c, c_test = (clinical(clinical.values(collate(g)).float()).numpy().astype(np.float64) for g in known)
+        c, c_test = (clinical(clinical.values(collate(g)).float()).numpy().astype(np.float64) for g in with_survival)
     alone = head(np.hstack([x, c]), np.hstack([x_test, c_test]))
     joined, joined_test = np.hstack([x, near, c]), np.hstack([x_test, near_test, c_test])
     joint = head(joined, joined_test)
@@ -147,17 +147,17 @@ def train_and_evaluate(
         torch.manual_seed(settings.seed)
         plain = Aligned(settings, len(pairs[0].slide))
         fit(plain, train, loss_of(plain, contrast=False), settings, out / "without-pathology", quiet)
-        x_plain, x_plain_test = (predict(plain, g, lambda b: plain(b.image))[1].astype(np.float64) for g in known)
+        x_plain, x_plain_test = (predict(plain, g, lambda b: plain(b.image))[1].astype(np.float64) for g in with_survival)
         blind = head(np.hstack([x_plain, c]), np.hstack([x_plain_test, c_test]))
         figures["c_index_mri_without_pathology"] = survival.concordance(t_test, e_test, blind)
         figures["gain_over_mri_without_pathology"] = survival.gain(survival.concordance, (t_test, e_test), blind, joint, settings.seed)
-    both = [i for i, p in enumerate(known[1]) if p.pathology is not None]
+    both = [i for i, p in enumerate(with_survival[1]) if p.pathology is not None]
     if len(both) > k:
-        owners = [known[1][i] for i in both]
+        owners = [with_survival[1][i] for i in both]
         figures["retrieval"] = {"n": len(both), "k": 5, "hit": retrieval(model, embedding[both], owners, 5), "chance": 5 / len(both)}
-    if all(p.pathology is not None for g in known for p in g):
+    if all(p.pathology is not None for g in with_survival for p in g):
         figures["c_index_true_pathology"] = survival.concordance(
-            t_test, e_test, head(*(np.stack([p.slide for p in g]).astype(np.float64) for g in known))
+            t_test, e_test, head(*(np.stack([p.slide for p in g]).astype(np.float64) for g in with_survival))
         )
     export_part(
         model,
@@ -172,7 +172,7 @@ def train_and_evaluate(
             "evaluation": figures,
         },
     )
-    columns, values_known = bundle.clinical_columns(settings.clinical, known[0])
+    columns, values_known = bundle.clinical_columns(settings.clinical, with_survival[0])
     part = bundle.head_part(
         bundle.ServiceHead(bootstrap_members(joined, t, e, settings.seed), x.shape[1] + near.shape[1], clinical if columns else None),
         "survival",

@@ -139,20 +139,20 @@ def head_middle(volume: np.ndarray) -> np.ndarray:
 def read_case(folder: Path, channels: Sequence[str], size: Sequence[int]) -> tuple[np.ndarray, np.ndarray | None]:
     """Image and label of one case on the 2 mm grid, the head's middle in the middle."""
     centre = None
-    found: list[np.ndarray | None] = []
+    volumes: list[np.ndarray | None] = []
     for name in channels:
         path = folder / f"{name}.nii.gz"
         if not path.exists():
-            found.append(None)
+            volumes.append(None)
             continue
         volume, source = read_lps(path)
         volume = to_grid(np.maximum(volume, 0), source)
         if centre is None:
             centre = head_middle(volume)
-        found.append(fit_size(normalise(volume), centre, size))
+        volumes.append(fit_size(normalise(volume), centre, size))
     if centre is None:
         raise ValueError(f"{folder.name}: none of {', '.join(channels)}")
-    image = np.stack([np.zeros(size, np.float32) if v is None else v for v in found])
+    image = np.stack([np.zeros(size, np.float32) if v is None else v for v in volumes])
     if not (folder / "seg.nii.gz").exists():
         return image, None
     label, source = read_lps(folder / "seg.nii.gz")

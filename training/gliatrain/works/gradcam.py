@@ -35,9 +35,9 @@ def cam(pooled: Pooled, score: Callable[[torch.Tensor], torch.Tensor], image: to
             (gradient,) = torch.autograd.grad(value, levels[0])
     finally:
         hook.remove()
-    found = (gradient * levels[0]).sum(1, keepdim=True).clamp_min(0).detach()
-    found = found[0, 0].numpy()
-    return found / found.max() if found.max() > 0 else found
+    saliency = (gradient * levels[0]).sum(1, keepdim=True).clamp_min(0).detach()
+    saliency = saliency[0, 0].numpy()
+    return saliency / saliency.max() if saliency.max() > 0 else saliency
 
 
 def share_inside(map_: np.ndarray, region: np.ndarray) -> float:

@@ -97,8 +97,10 @@ def beside(train: list[Patient], test: list[Patient], features: pd.DataFrame, na
     """AUC of age alone and of ridge regression on the tabular heads' features, fitted on the same patients."""
 
     def of(group: list[Patient], columns: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
-        known = [p for p in group if np.isfinite(p.value(name)) and p.id in features.index]
-        return features.loc[[p.id for p in known], list(columns)].to_numpy(float), np.array([positive(p.value(name)) for p in known], float)
+        with_value = [p for p in group if np.isfinite(p.value(name)) and p.id in features.index]
+        return features.loc[[p.id for p in with_value], list(columns)].to_numpy(float), np.array(
+            [positive(p.value(name)) for p in with_value], float
+        )
 
     out = {}
     for title, columns in (("age_alone", ("age_years",)), ("radiomics_and_age", CARRIED)):
@@ -171,9 +173,9 @@ def main() -> None:
     ap.add_argument("--epochs", type=int, default=8)
     a = ap.parse_args()
     data = data_folder(a.data)
-    found = run(data, a.out, identities.patients(data, a.cache), a.epochs)
+    measures = run(data, a.out, identities.patients(data, a.cache), a.epochs)
     results = json.loads(RESULTS.read_text())
-    results["patients"] = plain({"command": "python -m gliatrain.works.lesions", "epochs": a.epochs, "side": SIDE, **found})
+    results["patients"] = plain({"command": "python -m gliatrain.works.lesions", "epochs": a.epochs, "side": SIDE, **measures})
     write_json(RESULTS, results)
 
 

@@ -40,11 +40,11 @@ def survival_class(patient: Patient, limits: tuple[float, float]) -> int:
     return at if event > 0 or at == 2 else -1
 
 
-def macro_f1(truth: np.ndarray, found: np.ndarray) -> float:
+def macro_f1(truth: np.ndarray, predicted: np.ndarray) -> float:
     """Mean over the classes that occur in truth of 2 TP / (2 TP + FP + FN)."""
     scores = []
     for k in np.unique(truth):
-        tp, wrong = ((found == k) & (truth == k)).sum(), ((found == k) != (truth == k)).sum()
+        tp, wrong = ((predicted == k) & (truth == k)).sum(), ((predicted == k) != (truth == k)).sum()
         scores.append(2 * tp / (2 * tp + wrong))
     return float(np.mean(scores))
 
@@ -102,8 +102,8 @@ def train_encoder(patients: list[Patient], settings: Settings, out: Path, quiet:
     else:
 
         def loss(batch: Batch) -> torch.Tensor:
-            found = masked_segmentation_loss(encoder(batch.image)[0], batch.label)
-            return found if found is not None else sum(p.sum() for p in encoder.parameters()) * 0
+            masked = masked_segmentation_loss(encoder(batch.image)[0], batch.label)
+            return masked if masked is not None else sum(p.sum() for p in encoder.parameters()) * 0
 
         fit(encoder, patients, loss, settings, out, quiet)
     return encoder.requires_grad_(False).eval()

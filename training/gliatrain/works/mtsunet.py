@@ -117,16 +117,16 @@ def truth_of(head: Head, patients: list[Patient]) -> np.ndarray:
 
 
 def evaluate(model: MtsUNet, test: list[Patient], seed: int) -> dict:
-    classes, *found = answers(model, test)
+    classes, *probabilities = answers(model, test)
     out: dict[str, dict] = {}
-    for head, p in zip(HEADS, found, strict=True):
+    for head, p in zip(HEADS, probabilities, strict=True):
         truth = truth_of(head, test)
-        known = truth >= 0
+        is_stated = truth >= 0
         out[head.name] = {
-            "n": int(known.sum()),
+            "n": int(is_stated.sum()),
             "per_class": [int((truth == k).sum()) for k in range(len(head.classes))],
-            "auc": permutation_p(lambda t, p=p[known]: macro_auc(t, p), (truth[known],), seed),
-            "accuracy": float((p[known].argmax(1) == truth[known]).mean()),
+            "auc": permutation_p(lambda t, p=p[is_stated]: macro_auc(t, p), (truth[is_stated],), seed),
+            "accuracy": float((p[is_stated].argmax(1) == truth[is_stated]).mean()),
         }
     return {"dice_whole_tumour": tumour_dice(classes, test), "heads": out, "loss_weights": model.weigh.weights()}
 
@@ -200,8 +200,8 @@ def worth(part: str, train: list[Patient], test: list[Patient], settings: Settin
     out_: dict[str, dict] = {}
     for head, with_part, without in zip(HEADS, whole[1:], less[1:], strict=True):
         truth = truth_of(head, test)
-        known = truth >= 0
-        a, b, t = with_part[known], without[known], truth[known]
+        is_stated = truth >= 0
+        a, b, t = with_part[is_stated], without[is_stated], truth[is_stated]
         out_[head.name] = {"with": macro_auc(t, a), "without": macro_auc(t, b), "gain": gain(macro_auc, (t,), b, a, settings.seed)}
     return {"tested_on": len(test), "dice_with": tumour_dice(whole[0], test), "dice_without": tumour_dice(less[0], test), "heads": out_}
 

@@ -127,6 +127,6 @@ class Encoder(nn.Module):
 def masked_segmentation_loss(outs: list[torch.Tensor], label: torch.Tensor) -> torch.Tensor | None:
     """Of the patients that have an expert label (the others are -1); None where nobody has one. Outside the tumour an
     expert label does not tell brain from background."""
-    known = label[:, 0, 0, 0] >= 0
+    is_labelled = label[:, 0, 0, 0] >= 0
     label = torch.where(label == 0, NOT_TUMOUR, label)
-    return deep_loss([o[known] for o in outs], label[known]) if bool(known.any()) else None
+    return deep_loss([o[is_labelled] for o in outs], label[is_labelled]) if bool(is_labelled.any()) else None

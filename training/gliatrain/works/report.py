@@ -108,28 +108,28 @@ def tried(trials: list[dict]) -> list[str]:
     ]
 
 
-def on_patients(found: dict | None) -> list[str]:
-    if not found:
+def on_patients(results: dict | None) -> list[str]:
+    if not results:
         return ["", "On patients: not measured."]
     lines = [
         "",
-        f"On patients (BraTS 2020 lesion cubes, `{found['command']}`; small networks, {found['epochs']} epochs, tested at other "
+        f"On patients (BraTS 2020 lesion cubes, `{results['command']}`; small networks, {results['epochs']} epochs, tested at other "
         "hospitals):",
         "",
     ]
-    if f := found.get("sgsnet"):
+    if f := results.get("sgsnet"):
         lines.append(
             f"- sgsnet: trained on {f['trained_on']}, tested on {f['tested_on_tcga']} TCGA patients ({f['deaths']} deaths): "
             f"C {value(f['c_index'])}, of age alone {value(f['c_index_age_alone'])} "
             f"(the image {verdict(f['c_index']['value'], f['c_index_age_alone'])})."
         )
-    if f := found.get("marasi"):
+    if f := results.get("marasi"):
         lines.append(
             f"- marasi: fitted on {f['fitted_on']}, tested on {f['tested_on']} TCGA patients: "
             f"AUC {f['mri_and_clinical']['auc']:.3f} with both, {f['clinical']['auc']:.3f} with age alone, "
             f"{f['mri']['auc']:.3f} with images alone (the image {verdict(f['mri_and_clinical']['auc'], f['clinical']['auc'])})."
         )
-    if f := found.get("mtsunet"):
+    if f := results.get("mtsunet"):
         for name, heads in f["image_alone"].items():
             lines.append(
                 f"- mtsunet, {name}, images alone, {f['trained_on']} patients train and {f['tested_on']} of other institutions test: "

@@ -31,12 +31,12 @@ class RidgeCox:
         self, x: np.ndarray, time: np.ndarray, event: np.ndarray, penalties: Sequence[float] = (0.03, 0.1, 0.3, 1.0), folds: int = 4
     ) -> None:
         def score(penalty: float) -> float:
-            found = np.zeros(len(x))
+            risk = np.zeros(len(x))
             for k in range(folds):
                 held = np.arange(len(x)) % folds == k
                 self.fit(x[~held], time[~held], event[~held], penalty)
-                found[held] = self(x[held])
-            return survival.concordance(time, event, found)
+                risk[held] = self(x[held])
+            return survival.concordance(time, event, risk)
 
         self.penalty = max(penalties, key=score)
         self.fit(x, time, event, self.penalty)

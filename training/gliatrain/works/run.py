@@ -85,8 +85,8 @@ def engineering(out: Path, quiet: bool) -> dict:
         def score(vector: torch.Tensor, called: int = called) -> torch.Tensor:
             return model.heads[2](vector)[0, called]
 
-        found = cam(model.pooled, score, image)
-        inside.append([share_inside(found, tumour), float(tumour.mean())])
+        saliency = cam(model.pooled, score, image)
+        inside.append([share_inside(saliency, tumour), float(tumour.mean())])
     shares = np.nanmean(inside, axis=0)
     return {"map": {"patients": len(inside), "share_inside_tumour": shares[0], "tumour_share_of_volume": shares[1]}}
 

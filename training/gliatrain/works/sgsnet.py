@@ -53,10 +53,10 @@ def loss_of(model: SgsNet, ties: str) -> Callable[[Batch], torch.Tensor]:
         if segmentation is not None:
             parts["segmentation"] = segmentation
         time, event = batch.values["os_days"], batch.values["event"]
-        known = ~torch.isnan(time)
-        if bool((event[known] > 0).any()):
-            parts["cox"] = survival.cox_loss(risk[known, 0], time[known], event[known], ties)
-            parts["ranking"] = survival.ranking_loss(risk[known, 0], time[known], event[known])
+        has_time = ~torch.isnan(time)
+        if bool((event[has_time] > 0).any()):
+            parts["cox"] = survival.cox_loss(risk[has_time, 0], time[has_time], event[has_time], ties)
+            parts["ranking"] = survival.ranking_loss(risk[has_time, 0], time[has_time], event[has_time])
         return model.weigh(parts)
 
     return loss
@@ -65,13 +65,13 @@ def loss_of(model: SgsNet, ties: str) -> Callable[[Batch], torch.Tensor]:
 def outcome(patients: list[Patient], risk: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """time, event, log risk of those whose survival is known."""
     time, event = (np.array([p.value(n) for p in patients]) for n in ("os_days", "event"))
-    known = ~np.isnan(time)
-    return time[known], event[known], risk[known]
+    has_time = ~np.isnan(time)
+    return time[has_time], event[has_time], risk[has_time]
 
 
-def dice(found: np.ndarray, truth: np.ndarray) -> float:
-    total = found.sum() + truth.sum()
-    return float(2 * (found & truth).sum() / total) if total else 1.0
+def dice(segmented: np.ndarray, truth: np.ndarray) -> float:
+    total = segmented.sum() + truth.sum()
+    return float(2 * (segmented & truth).sum() / total) if total else 1.0
 
 
 def tumour_dice(logits_class: np.ndarray, patients: list[Patient]) -> float:
@@ -87,9 +87,9 @@ def groups(risk: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
 
 def ages(patients: list[Patient]) -> np.ndarray:
     """Each patient's age; a missing one is replaced by the mean of the others."""
-    found = np.array([p.value("age") for p in patients])
-    known = found[~np.isnan(found)]
-    return np.where(np.isnan(found), known.mean() if len(known) else 0.0, found)
+    years = np.array([p.value("age") for p in patients])
+    stated = years[~np.isnan(years)]
+    return np.where(np.isnan(years), stated.mean() if len(stated) else 0.0, years)
 
 
 def evaluate(model: SgsNet, train: list[Patient], test: list[Patient], seed: int) -> dict:
@@ -97,8 +97,8 @@ def evaluate(model: SgsNet, train: list[Patient], test: list[Patient], seed: int
         logits, risk = model(batch.image, model.clinical.values(batch))
         return logits.argmax(1), risk[:, 0]
 
-    (_, fitted), (classes, found) = predict(model, train, run), predict(model, test, run)
-    time, event, risk = outcome(test, found)
+    (_, fitted), (classes, risk_test) = predict(model, train, run), predict(model, test, run)
+    time, event, risk = outcome(test, risk_test)
     trained = outcome(train, fitted)
     low, high = np.quantile(trained[2], [1 / 3, 2 / 3])
     limits = float(low), float(high)

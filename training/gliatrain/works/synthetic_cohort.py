@@ -147,7 +147,7 @@ def make_cohort(plan: Plan) -> list[Patient]:
         image, label = paint(plan, rng, d)
         h = float(np.dot(plan.hazard, (plan.core_z(d["core"]), (d["age"] - 48) / 12, d["aggressive"])))
         death, seen = rng.exponential(500 * np.exp(-h)), rng.uniform(200, 3000)
-        known = rng.random() < plan.survival
+        is_followed = rng.random() < plan.survival
         clinical = {
             "age": d["age"],
             "sex": float(rng.random() < 0.5),
@@ -155,8 +155,8 @@ def make_cohort(plan: Plan) -> list[Patient]:
             "1p19q": float(d["codeleted"]),
             "mgmt": float(rng.random() < 0.5),
             "grade": float(d["grade"]),
-            "os_days": float(max(1, round(min(death, seen)))) if known else UNKNOWN,
-            "event": float(death <= seen) if known else UNKNOWN,
+            "os_days": float(max(1, round(min(death, seen)))) if is_followed else UNKNOWN,
+            "event": float(death <= seen) if is_followed else UNKNOWN,
             "eor": float(rng.integers(0, 3)),
             "kps": float(rng.integers(5, 11) * 10),
         }
