@@ -184,9 +184,7 @@ function settledTexts(keyword: string, vr: string, texts: string[]): Verdict {
     if (keyword === 'TimezoneOffsetFromUTC' && !/^[+-]\d{4}$/.test(meant[0]!))
       throw new RangeError('is no offset from UTC')
     const element = built(keyword, meant)
-    return isAsItWas
-      ? { element }
-      : { element, why: `is not in the form of the standard${formOf(vr, texts[0]!)}` }
+    return isAsItWas ? { element } : { element, why: `is not in the form of the standard${formOf(vr, texts[0]!)}` }
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     const why = `${error.message.replace(/^\w+ \(\w\w\) /, '')}${formOf(vr, texts[0]!)}`

@@ -31,9 +31,9 @@ export interface SiteCase {
 }
 
 /** Fewer patients than this are too few to state a share of. */
-export const LEAST_PATIENTS = 20
+export const MIN_PATIENTS = 20
 /** An AUC needs as many patients with a class, and as many without it. */
-export const LEAST_OF_CLASS = 5
+export const MIN_OF_CLASS = 5
 
 /** `count` of `of`. */
 export interface Share {

@@ -1,6 +1,6 @@
 // Scores a site's own analyses: calls against tissue, calls and outlines against reviewers; pure.
 import type { AucFigure, HeadFigures, OutlineFigures, Share, SiteCase, SiteFigures } from '../domain/concordance.ts'
-import { LEAST_OF_CLASS, LEAST_PATIENTS } from '../domain/concordance.ts'
+import { MIN_OF_CLASS, MIN_PATIENTS } from '../domain/concordance.ts'
 import type { EvaluatedPrediction, Head, Prediction } from '../domain/finding.ts'
 import { correctedRegions, measurementTarget, predictionTarget, redraws } from '../domain/review.ts'
 import type { TabularHead } from '../inference/bundle/heads.ts'
@@ -108,11 +108,11 @@ function aucOf(
   scored: readonly { prediction: EvaluatedPrediction; truth: string }[],
   classes: readonly string[],
 ): AucFigure[] {
-  if (scored.length < LEAST_PATIENTS) return []
+  if (scored.length < MIN_PATIENTS) return []
   return (classes.length === 2 ? classes.slice(1) : classes).flatMap((label) => {
     const truth = scored.map((one) => one.truth === label)
     const positives = truth.filter(Boolean).length
-    if (Math.min(positives, truth.length - positives) < LEAST_OF_CLASS) return []
+    if (Math.min(positives, truth.length - positives) < MIN_OF_CLASS) return []
     const scores = scored.map(({ prediction }) => (prediction.scores ?? prediction.probabilities)[label] ?? 0)
     const estimate = bootstrap(scored.length, (rows) =>
       auc(

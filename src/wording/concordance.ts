@@ -2,8 +2,8 @@
 import {
   type AucFigure,
   type HeadFigures,
-  LEAST_OF_CLASS,
-  LEAST_PATIENTS,
+  MIN_OF_CLASS,
+  MIN_PATIENTS,
   type OutlineFigures,
   type Share,
   type SiteFigures,
@@ -69,7 +69,7 @@ export function figuresContent(figures: SiteFigures): FiguresContent {
       ...(heads.length === 0 ? [CONCORDANCE.noHeads] : []),
       ...(silentHeads.length > 0 ? [silentNote(silentHeads)] : []),
       ...(otherModels > 0 ? [`Not counted: ${otherModels} of the same time by other models.`] : []),
-      `Each patient counts once, with the earliest study. Intervals are of 95 %: Wilson’s for shares, of bootstrap samples for the AUC. Shares of fewer than ${LEAST_PATIENTS} are too few to say; an AUC needs ${LEAST_OF_CLASS} patients with the class and ${LEAST_OF_CLASS} without it as well.`,
+      `Each patient counts once, with the earliest study. Intervals are of 95 %: Wilson’s for shares, of bootstrap samples for the AUC. Shares of fewer than ${MIN_PATIENTS} are too few to say; an AUC needs ${MIN_OF_CLASS} patients with the class and ${MIN_OF_CLASS} without it as well.`,
       'Patients whose tissue was tested are not all patients: whoever was not operated on is missing here.',
       `${CONCORDANCE.stays} ${CONCORDANCE.research}`,
     ],
@@ -139,12 +139,12 @@ function outlineTable({ unchanged, edited, rejected, medianChange }: OutlineFigu
   }
 }
 
-const isEnough = ({ of }: Share) => of >= LEAST_PATIENTS
+const isEnough = ({ of }: Share) => of >= MIN_PATIENTS
 
 /** "2 of 31 (6 %, 2 to 21 %)" */
 export function shareWords({ count, of, ci95 }: Share): string {
   if (of === 0) return CONCORDANCE.nothing
-  if (of < LEAST_PATIENTS || !ci95) return `${count} of ${of}, ${CONCORDANCE.tooFew}`
+  if (of < MIN_PATIENTS || !ci95) return `${count} of ${of}, ${CONCORDANCE.tooFew}`
   const [low, high] = ci95.map((end) => Math.round(100 * end))
   return `${count} of ${of} (${partPercent(count / of)}, ${low} to ${high} %)`
 }
