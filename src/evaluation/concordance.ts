@@ -21,15 +21,17 @@ export function siteFigures(
   const { id, version, modelDigest } = bundle.identity
   const own = cases.filter((one) => one.modelDigest === modelDigest)
   const first = firstOfPatients(own)
-  const asked = runnableHeads(bundle).flatMap(({ name, head }) => (head.status === 'tabular' ? [{ name, head }] : []))
+  const answering = runnableHeads(bundle).flatMap(({ name, head }) =>
+    head.status === 'tabular' ? [{ name, head }] : [],
+  )
   return {
     ...period,
     bundle: { id, version, modelDigest },
     analyses: own.length,
     patients: first.length,
     otherModels: cases.length - own.length,
-    heads: asked.map(({ name, head }) => headFigures(first, name, head)),
-    silentHeads: (Object.keys(bundle.heads) as Head[]).filter((name) => !asked.some((one) => one.name === name)),
+    heads: answering.map(({ name, head }) => headFigures(first, name, head)),
+    silentHeads: (Object.keys(bundle.heads) as Head[]).filter((name) => !answering.some((one) => one.name === name)),
     outlines: outlineFigures(own),
   }
 }

@@ -32,13 +32,13 @@ export async function askForTissue(
 ): Promise<number> {
   const ago = (hours: number) => new Date(clock.now().getTime() - hours * HOUR_MS).toISOString()
   const questions = await concordance.toAsk(ago(24 * days), ago(askHours), MOST)
-  for (const [asked, { analysisId, studyInstanceUid, patient }] of questions.entries()) {
+  for (const [answered, { analysisId, studyInstanceUid, patient }] of questions.entries()) {
     try {
       await concordance.keep(analysisId, await ehr.forStudy({ studyInstanceUid }).tissueAnswers?.(patient))
     } catch (thrown) {
       const error = asAppError(thrown)
       log.warn({ analysisId, code: error.code, ...unforeseenFields(thrown) }, 'results of tissue could not be read')
-      if (error.class === 'transient') return asked
+      if (error.class === 'transient') return answered
       // Such as a patient who was merged: asked again in its time, what was known stays.
       await concordance.keep(analysisId)
     }
