@@ -36,6 +36,8 @@ TARGETS = {"whole": (1, 2, 3, 4), "core": (NCR, ET), "enhancing": (ET,)}
 PHANTOM_SHARE = 0.12
 EMPTY_SHARE = 0.2
 """How often a stage learns from a study that holds nothing of its target."""
+WHOLE_BRAIN_SHARE = 0.3
+"""How often the sagittal and coronal networks of the whole tumour see all of the brain: what is suspected can be as large."""
 TUMOUR_FREE_SHARE = 0.2
 """How many of the clinical heads' studies come from a head without a tumour, where there is one."""
 
@@ -95,11 +97,14 @@ def bounds(mask: np.ndarray, margin: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return np.maximum(low, 0), np.minimum(high, mask.shape)
 
 
-def stage_box(stage: str, label: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """The box that an earlier stage would hand on, with its error; anywhere in the brain where there is no tumour."""
+def stage_box(stage: str, view: str, label: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """The box that an earlier stage would hand on, with its error; anywhere in the brain where there is no tumour. The whole tumour is
+    sought in the brain by the axial network; what that suspects is, mostly, all that the other two are shown."""
     margin = rng.integers(0, 10, 3)
-    if stage == "whole":
+    if stage == "whole" and (view == "axial" or rng.random() < WHOLE_BRAIN_SHARE):
         return bounds(mask, np.full(3, 5))
+    if stage == "whole":
+        margin = rng.integers(2, 25, 3)
     inside = np.isin(label, TARGETS["core"]) if stage == "enhancing" and rng.random() < 0.8 else label > 0
     if not inside.any():
         centre = np.argwhere(mask[::4, ::4, ::4])
@@ -134,7 +139,7 @@ def window(rng: np.random.Generator, low: int, high: int, n: int, aim: int | Non
 def patch(stage: str, view: str, study: Study, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     image, label, mask = study
     order = VIEWS[view]
-    low, high = stage_box(stage, label, mask, rng)
+    low, high = stage_box(stage, view, label, mask, rng)
     target = np.isin(label, TARGETS[stage])
     aim = None
     if target.any() and rng.random() < 0.85:
@@ -144,19 +149,15 @@ def patch(stage: str, view: str, study: Study, rng: np.random.Generator) -> tupl
     lengths = np.zeros(3, int)
     lengths[list(order)] = (SLICES, SIZE[stage], SIZE[stage])
     start = np.array([window(rng, low[a], high[a], lengths[a], None if aim is None else aim[a]) for a in range(3)])
-    box_low, box_high = np.maximum(start, low), np.minimum(start + lengths, high)
     lead = np.zeros(3, int)
     lead[order[0]] = CONTEXT
-    # Beyond the stage's box there is nothing in the plane, as where the service cuts it out.
-    x = cut(image, start - lead, lengths + 2 * lead)
-    for a in order[1:]:
-        keep = np.arange(start[a], start[a] + lengths[a])
-        shape = [1, 1, 1, 1]
-        shape[a + 1] = -1
-        x = x * ((keep >= box_low[a]) & (keep < box_high[a])).reshape(shape)
+    # Beyond the stage's box there is nothing, as where the service cuts it out.
+    inside = np.zeros(label.shape, bool)
+    inside[tuple(slice(a, b) for a, b in zip(low, high, strict=True))] = True
+    x = cut(image * inside, start - lead, lengths + 2 * lead)
     gone = missing(image, rng, whole=stage == "whole")
     x[gone] = 0
-    y, w = cut(target, start, lengths), cut(mask, start, lengths)
+    y, w = cut(target, start, lengths), cut(mask & inside, start, lengths)
     return (
         np.ascontiguousarray(x.transpose(1 + order[0], 0, 1 + order[1], 1 + order[2])),
         np.ascontiguousarray(y.transpose(order)).astype(np.uint8),
