@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from gliatrain import checkpoints
-from gliatrain.cascade import chain, degrade, flair, from_bundle, patches, soup
+from gliatrain.cascade import chain, degrade, flair, from_bundle, patches, soup, student
 from gliatrain.cascade import train as cascade_train
 from gliatrain.cascade.bundle import ROOT, graph
 from gliatrain.cascade.export import export_views, for_export, write
@@ -42,6 +42,10 @@ def head(seed: int = 0, shape=(60, 70, 50)) -> Volume:
     image = rng.standard_normal((4, *shape)).astype(np.float32) * 0.3 + label * 0.8
     image[:, ~brain] = -5
     return Volume("made up", image.astype(np.float16), label * brain, signed_distance(brain), (True,) * 4, False)
+
+
+def a_lesion() -> Lesion:
+    return Lesion("p", np.full((4, 12, 12, 12), 2, np.float16), np.pad(np.full((8, 8, 8), 3, np.uint8), 2))
 
 
 @pytest.mark.parametrize("strides", [1, 2])
@@ -173,7 +177,7 @@ def test_patches_have_their_shape_and_show_their_target(stage, view):
 
 def test_only_the_stages_that_are_trained_get_patches_and_heads_teach_the_whole_tumour_alone():
     v = head()
-    lesion = Lesion("made up", np.full((4, 12, 12, 12), 2, np.float16), np.pad(np.full((8, 8, 8), 3, np.uint8), 2))
+    lesion = a_lesion()
     cohort = patches.Cohort(cases=[v], heads=[v], phantoms=[], cubes=[lesion])
     rounds = iter(patches.Patches(cohort, each=1, head_share=0, stages=("whole", "enhancing")))
     assert {stage for _ in range(6) for stage, _ in next(rounds)} == {"whole", "enhancing"}
@@ -211,8 +215,7 @@ def test_nothing_goes_on_without_the_estimate_of_flair(tmp_path):
 
 def test_a_training_goes_on_where_it_stopped(tmp_path):
     checkpoints.save(tmp_path / flair.FILE, {"net": flair.FlairNet().state_dict(), "steps": 1, "seconds": 1.0})
-    lesion = Lesion("p", np.full((4, 12, 12, 12), 2, np.float16), np.pad(np.full((8, 8, 8), 3, np.uint8), 2))
-    made = patches.Patches(patches.Cohort([head()], [], [], [lesion]), each=1, head_share=0, stages=("enhancing",))
+    made = patches.Patches(patches.Cohort([head()], [], [], [a_lesion()]), each=1, head_share=0, stages=("enhancing",))
     options = cascade_train.TrainOptions(minutes=60, rounds=2, workers=0, compile_it=False)
     first = cascade_train.train(made, tmp_path, None, options, {"started_from": "published weights"})
     again = cascade_train.train(made, tmp_path, None, options, {"started_from": "nothing", "whole_cases": ["a"]})
@@ -330,3 +333,45 @@ def test_a_soup_lies_halfway_and_keeps_what_the_later_one_learned_from():
     assert mixed["members"]["whole/axial"]["mean"]["w"].tolist() == [1.5] * 3
     assert mixed["rounds"] == 30
     assert mixed["facts"] == {"heads": ["a"], "at": 30, "averaged_after_rounds": [10, 30]}
+
+
+def test_a_student_begins_as_the_whole_tumours_network_in_every_region():
+    whole, x = net(2), torch.randn(11, 4, 24, 32)
+    with torch.no_grad():
+        expected = torch.softmax(whole(x), 1)[:, 1]
+        regions = torch.sigmoid(student.from_whole(whole)(x))
+    assert regions.shape == (3, 3, 24, 32)
+    for region in regions.unbind(1):
+        torch.testing.assert_close(region, expected, atol=1e-4, rtol=0)
+
+
+def test_a_student_learns_half_from_the_label_and_the_parts_of_an_unknown_tumour_from_the_cascade_alone():
+    label = torch.tensor([[[0, 2, 1, 3, 4]]])
+    believed = torch.tensor([0.2, 0.1, 0.05])[None, :, None, None].expand(1, 3, 1, 5)
+    whole, core, enhancing = student.lesson(label, believed)[0, :, 0]
+    torch.testing.assert_close(whole, torch.tensor([0.1, 0.6, 0.6, 0.6, 0.6]))
+    torch.testing.assert_close(core, torch.tensor([0.05, 0.05, 0.55, 0.55, 0.1]))
+    torch.testing.assert_close(enhancing, torch.tensor([0.025, 0.025, 0.025, 0.525, 0.05]))
+
+
+def test_the_cascade_never_calls_a_part_likelier_than_what_is_around_it():
+    members = {f"{stage}/axial": {"mean": net(NETWORKS[stage][1], seed).state_dict()} for seed, stage in enumerate(patches.STAGES)}
+    p = student.Cascade(members, "axial")(torch.randn(10, 4, 24, 32))
+    assert p.shape == (2, 3, 24, 32)
+    assert (p[:, :-1] >= p[:, 1:]).all()
+    assert (p[:, 0] > p[:, 2]).any()
+
+
+def test_a_student_trains_on_and_becomes_a_bundle(tmp_path):
+    members = {f"{s}/{v}": Member(net(NETWORKS[s][1]), 1e-4).state() for s in patches.STAGES for v in patches.VIEWS}
+    checkpoints.save(tmp_path / "checkpoint.pt", {"members": members})
+    checkpoints.save(tmp_path / flair.FILE, {"net": flair.FlairNet().state_dict(), "steps": 1, "seconds": 1.0})
+    lessons = student.Lessons(patches.Cohort([head()], [], [], [a_lesion()]), each=1)
+    student.train(lessons, tmp_path, minutes=1e-6, peak=1e-3, workers=0)
+    first = checkpoints.load(tmp_path / "student.pt")
+    student.train(lessons, tmp_path, minutes=first["seconds"] / 60 + 1e-6, peak=1e-3, workers=0)
+    second = checkpoints.load(tmp_path / "student.pt")
+    assert (first["rounds"], second["rounds"], second["members"]["axial"]["steps"]) == (1, 2, 2)
+    parts = student.student_graph()
+    assert [stage["name"] for stage in parts["stages"]] == ["brain", "search", "whole"]
+    assert {m["network"] for stage in parts["stages"] for m in stage["members"] if "network" in m} == set(parts["networks"])

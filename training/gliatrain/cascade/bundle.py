@@ -180,7 +180,16 @@ def graph() -> dict:
     }
 
 
-def write_manifest(folder: Path, version: str, evaluation: dict, relative_sd: dict | None) -> None:
+def halve_files(folder: Path, names: list[str]) -> None:
+    """Weights in half precision."""
+    for name in names:
+        model = onnx.load(str(folder / name))
+        halve(model)
+        onnx.save(model, str(folder / name))
+
+
+def write_manifest(folder: Path, version: str, evaluation: dict, relative_sd: dict | None, parts: dict | None = None) -> None:
+    """`parts`: what is computed, the cascade when absent."""
     path = folder / "bundle.json"
     heads = json.loads(path.read_text())["heads"] if path.exists() else absent()
     card = folder / "card.md"
@@ -201,7 +210,7 @@ def write_manifest(folder: Path, version: str, evaluation: dict, relative_sd: di
         "license": "Research only, because of the terms of part of the training data (see card.md)",
         "data_source": list(DATA),
         "files": {name: sha256(folder / name) for name in [*files, "card.md"]},
-        **graph(),
+        **(parts or graph()),
         "heads": heads,
         "evaluation": evaluation,
     }
@@ -218,10 +227,7 @@ def main() -> None:
     ap.add_argument("--version", default="1.0.0")
     a = ap.parse_args()
     a.bundle.mkdir(parents=True, exist_ok=True)
-    for name in [export_brain(a.brain, a.bundle), *export_views(a.checkpoint, a.bundle)]:
-        model = onnx.load(str(a.bundle / name))
-        halve(model)
-        onnx.save(model, str(a.bundle / name))
+    halve_files(a.bundle, [export_brain(a.brain, a.bundle), *export_views(a.checkpoint, a.bundle)])
     state, brain, estimate = checkpoints.load(a.checkpoint), checkpoints.load(a.brain), load_estimate(a.checkpoint.parent)
     trained = {
         "facts": state["facts"],

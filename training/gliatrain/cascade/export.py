@@ -133,15 +133,19 @@ def export_views(checkpoint: Path, folder: Path) -> list[str]:
         for view in VIEWS:
             net = ViewNet(ViewVariant(NETWORKS[stage][1]))
             net.load_state_dict(members[f"{stage}/{view}"]["mean"])
-            net.eval()
-            example = torch.from_numpy(np.random.default_rng(1).standard_normal((2 * CONTEXT + 3, 4, 40, 28), dtype=np.float32))
-            with torch.no_grad():
-                before = net(example)
-                if not torch.allclose(for_export(net)(example), before, atol=1e-3):
-                    raise RuntimeError(f"{stage}/{view} changed when it was rewritten")
             names.append(f"{stage}-{view}.onnx")
-            write(net, example, folder / names[-1], {0: "slices", 2: "rows", 3: "columns"}, fill_in if stage == "whole" else None)
+            export_view(net, folder / names[-1], fill_in if stage == "whole" else None)
     return names
+
+
+def export_view(net: ViewNet, path: Path, fill_in: FillIn | None) -> None:
+    """One network over slices, its transposed convolutions rewritten, with an estimate of a missing FLAIR where one is given."""
+    example = torch.from_numpy(np.random.default_rng(1).standard_normal((2 * CONTEXT + 3, 4, 40, 28), dtype=np.float32))
+    with torch.no_grad():
+        before = net.eval()(example)
+        if not torch.allclose(for_export(net)(example), before, atol=1e-3):
+            raise RuntimeError(f"{path.stem} changed when it was rewritten")
+    write(net, example, path, {0: "slices", 2: "rows", 3: "columns"}, fill_in)
 
 
 def export_brain(checkpoint: Path, folder: Path) -> str:

@@ -136,7 +136,16 @@ def window(rng: np.random.Generator, low: int, high: int, n: int, aim: int | Non
     return int(rng.integers(min(first, last), max(first, last) + 1))
 
 
-def patch(stage: str, view: str, study: Study, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def patch(stage: str, view: str, study: Study, rng: np.random.Generator) -> Patch:
+    """What one network sees, sequences left out, and what it should find."""
+    x, y, w = complete_patch(stage, view, study, rng)
+    gone = missing(study[0], rng, whole=stage == "whole")
+    x[:, gone] = 0
+    return x, np.isin(y, TARGETS[stage]).astype(np.uint8), w
+
+
+def complete_patch(stage: str, view: str, study: Study, rng: np.random.Generator) -> Patch:
+    """The same with every sequence that the study has, and all of its label's codes."""
     image, label, mask = study
     order = VIEWS[view]
     low, high = stage_box(stage, view, label, mask, rng)
@@ -155,12 +164,10 @@ def patch(stage: str, view: str, study: Study, rng: np.random.Generator) -> tupl
     inside = np.zeros(label.shape, bool)
     inside[tuple(slice(a, b) for a, b in zip(low, high, strict=True))] = True
     x = cut(image * inside, start - lead, lengths + 2 * lead)
-    gone = missing(image, rng, whole=stage == "whole")
-    x[gone] = 0
-    y, w = cut(target, start, lengths), cut(mask & inside, start, lengths)
+    y, w = cut(label, start, lengths), cut(mask & inside, start, lengths)
     return (
         np.ascontiguousarray(x.transpose(1 + order[0], 0, 1 + order[1], 1 + order[2])),
-        np.ascontiguousarray(y.transpose(order)).astype(np.uint8),
+        np.ascontiguousarray(y.transpose(order)),
         np.ascontiguousarray(w.transpose(order)),
     )
 
@@ -174,7 +181,17 @@ class Patches(torch.utils.data.IterableDataset):
     ) -> None:
         self.cohort, self.each, self.seed, self.head_share, self.reuse, self.stages = cohort, each, seed, head_share, reuse, stages
 
-    def __iter__(self) -> Iterator[dict[tuple[str, str], list[Patch]]]:
+    def __iter__(self) -> Iterator[dict]:
+        for study, stages, rng in self.studies():
+            yield {
+                (stage, view): [patch(stage, view, study, rng) for _ in range(self.each)]
+                for stage in stages
+                for view in VIEWS
+                if stage == "whole" or np.isin(study[1], TARGETS[stage]).any() or rng.random() < EMPTY_SHARE
+            }
+
+    def studies(self) -> Iterator[tuple[Study, tuple[str, ...], np.random.Generator]]:
+        """What each round is made of, without end."""
         torch.set_num_threads(1)
         info = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([self.seed, info.id if info else 0])
@@ -182,13 +199,7 @@ class Patches(torch.utils.data.IterableDataset):
         while True:
             if len(pool) < 4 or rng.random() < 1 / self.reuse:
                 pool = [*pool[-7:], self.study(rng)]
-            study, stages = pool[rng.integers(len(pool))]
-            yield {
-                (stage, view): [patch(stage, view, study, rng) for _ in range(self.each)]
-                for stage in stages
-                for view in VIEWS
-                if stage == "whole" or np.isin(study[1], TARGETS[stage]).any() or rng.random() < EMPTY_SHARE
-            }
+            yield (*pool[rng.integers(len(pool))], rng)
 
     def study(self, rng: np.random.Generator) -> tuple[Study, tuple[str, ...]]:
         """A degraded study and the stages that it can teach."""

@@ -77,6 +77,11 @@ class Member:
         self.steps = state["steps"]
 
 
+def fill_in_flair(image: torch.Tensor, flair: FillIn) -> torch.Tensor:
+    """`image` [D, 4, H, W] with an estimate of FLAIR where that is missing, as the bundle's networks see it."""
+    return image if image[:, FLAIR].any() else flair(image)
+
+
 class Engine:
     """Loss and gradients of any member through one compiled network a stage: its weights are copied in, so nothing compiles twice.
     The whole tumour's networks see an estimate of a FLAIR that is missing, as they will in the bundle."""
@@ -93,8 +98,8 @@ class Engine:
         shell.zero_grad(set_to_none=True)
         for x, y, w in patches:
             image = torch.as_tensor(x)
-            if self.flair and stage == "whole" and not image[:, FLAIR].any():
-                image = self.flair(image)
+            if self.flair and stage == "whole":
+                image = fill_in_flair(image, self.flair)
             logits = self.calls[stage](image.contiguous(memory_format=torch.channels_last))
             loss = view_loss(logits, torch.as_tensor(y).long(), torch.as_tensor(w)) / len(patches)
             loss.backward()
