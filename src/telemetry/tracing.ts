@@ -4,7 +4,6 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { createHash, randomUUID } from 'node:crypto'
 import { type Context, ROOT_CONTEXT, type Span, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api'
 import { parseTraceParent } from '@opentelemetry/core'
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { BatchSpanProcessor, type IdGenerator, RandomIdGenerator, TracerProvider } from '@opentelemetry/sdk-trace'
 import { asAppError } from '../domain/errors.ts'
@@ -13,6 +12,7 @@ import type { FinishedSpan, SpanFields, SpanPlace, Tracing } from '../domain/por
 import type { Uid } from '../domain/study.ts'
 import { watchExports } from './export-watch.ts'
 import { safeFields } from './fields.ts'
+import { createOtlpExporter } from './otlp-exporter.ts'
 
 export interface TracingOptions {
   /** OTLP/HTTP address for traces of a collector, such as http://collector:4318/v1/traces. */
@@ -32,7 +32,7 @@ const SEND_MS = 5000
 export function openTracing({ url, version, log }: TracingOptions): OpenTracing {
   const flow = new AsyncLocalStorage<Context>()
   const ids = studyIds()
-  const exporter = watchExports(new OTLPTraceExporter({ url, timeoutMillis: SEND_MS }), log)
+  const exporter = watchExports(createOtlpExporter(url, SEND_MS), log)
   const instance = randomUUID()
   const providers = new Map<string, TracerProvider>()
   const tracerOf = (process: string) => {

@@ -1,7 +1,11 @@
 // Traces as a collector gets them: one of a study in every process, no patient data, and a collector that is away harms nothing.
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { ExportResultCode } from '@opentelemetry/core'
+import { getGlobalDispatcher, setGlobalDispatcher } from 'undici'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { AppError } from '../../src/domain/errors.ts'
+import { createDispatcher } from '../../src/outgoing.ts'
 import { watchExports } from '../../src/telemetry/export-watch.ts'
 import { type OpenTracing, openTracing } from '../../src/telemetry/tracing.ts'
 import { createKeptLog } from '../support/quiet-log.ts'
@@ -112,6 +116,29 @@ describe('traces', () => {
     expect(log.lines).toMatchObject([
       { level: 'warn', message: 'the trace collector does not take spans; they are dropped' },
     ])
+  })
+
+  it('go through the proxy of the environment, as all our requests do', async () => {
+    const asked: string[] = []
+    // It stands for every host, so that a request that passed it by would reach nobody.
+    const proxy = createServer((request, response) => {
+      asked.push(`${request.method} ${request.url}`)
+      request.pipe(response)
+    })
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+    const before = getGlobalDispatcher()
+    setGlobalDispatcher(createDispatcher({ HTTP_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` }))
+    try {
+      const proxied = openTracing({ url: 'http://collector.invalid:4318/v1/traces', version: '0.1.0', log })
+      await proxied.span('a', {}, async () => undefined)
+      await proxied.close()
+    } finally {
+      await getGlobalDispatcher().close()
+      setGlobalDispatcher(before)
+      proxy.close()
+    }
+    expect(asked).toEqual(['POST http://collector.invalid:4318/v1/traces'])
+    expect(log.lines).toEqual([])
   })
 
   it('say once that the collector is away, and once that it is back', () => {
