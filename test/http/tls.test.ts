@@ -1,79 +1,19 @@
 // Our own https: the certificate of the settings, a client's where the site asks for one, this machine let in without, and files that are none refused.
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { networkInterfaces, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { networkInterfaces } from 'node:os'
 import { Hono } from 'hono'
 import { Agent, fetch } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fetchOwn } from '../../src/cli/service-api.ts'
 import { openPort, type TlsFiles } from '../../src/http/serve.ts'
+import { type Certificates, createCertificates, SERVER_NAME } from '../support/certificates.ts'
 
-let folder: string
-const file = (name: string) => join(folder, name)
-const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'pipe', cwd: folder })
-
-/** A certificate signed by the authority, for that use. */
-function signed(name: string, use: string): void {
-  openssl(
-    'req',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:prime256v1',
-    '-nodes',
-    '-keyout',
-    `${name}.key`,
-    '-out',
-    `${name}.csr`,
-    '-subj',
-    `/CN=${name}`,
-  )
-  openssl(
-    'x509',
-    '-req',
-    '-in',
-    `${name}.csr`,
-    '-CA',
-    'ca.pem',
-    '-CAkey',
-    'ca.key',
-    '-CAcreateserial',
-    '-days',
-    '2',
-    '-extfile',
-    `${use}.cnf`,
-    '-out',
-    `${name}.pem`,
-  )
-}
-
+let certificates: Certificates
+const file = (name: string) => certificates.file(name)
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'gliabridge-tls-'))
-  await writeFile(file('server.cnf'), 'subjectAltName=DNS:glioma.hospital.example\nextendedKeyUsage=serverAuth\n')
-  await writeFile(file('client.cnf'), 'extendedKeyUsage=clientAuth\n')
-  openssl(
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:prime256v1',
-    '-nodes',
-    '-keyout',
-    'ca.key',
-    '-out',
-    'ca.pem',
-    '-days',
-    '2',
-    '-subj',
-    '/CN=Hospital CA',
-  )
-  signed('server', 'server')
-  signed('client', 'client')
+  certificates = await createCertificates()
 })
-afterAll(() => rm(folder, { recursive: true, force: true }))
+afterAll(() => certificates.close())
 
 const tls = (): TlsFiles => ({ certificate: file('server.pem'), key: file('server.key') })
 const app = new Hono().get('/healthz', (c) => c.text('ok'))
@@ -86,7 +26,7 @@ describe('https of our own', () => {
     expect(port.url).toMatch(/^https:/)
     const own = await fetchOwn({ port: portOf(port.url), tls: tls() }, '/healthz', { signal: signal() })
     expect(await own.text()).toBe('ok')
-    const connect = { ca: readFileSync(file('ca.pem')), servername: 'glioma.hospital.example' }
+    const connect = { ca: readFileSync(file('ca.pem')), servername: SERVER_NAME }
     const known = await fetch(`${port.url}/healthz`, { dispatcher: new Agent({ connect }), signal: signal() })
     expect(await known.text()).toBe('ok')
     await expect(fetch(`${port.url}/healthz`, { dispatcher: new Agent(), signal: signal() })).rejects.toThrow()
@@ -109,7 +49,7 @@ describe('https of our own', () => {
         cert: readFileSync(file(`${certificate}.pem`)),
         key: readFileSync(file(`${certificate}.key`)),
       }
-      const connect = { ca: readFileSync(file('ca.pem')), servername: 'glioma.hospital.example', ...shown }
+      const connect = { ca: readFileSync(file('ca.pem')), servername: SERVER_NAME, ...shown }
       return fetch(`https://${host}:${portOf(port.url)}/healthz`, {
         dispatcher: new Agent({ connect }),
         signal: signal(),
