@@ -10,6 +10,7 @@ import { openRouting } from './compose-routing.ts'
 import { watchPeers } from './compose-watch.ts'
 import { createDecoder } from './decoding/decoder.ts'
 import { createBreakers } from './domain/breakers.ts'
+import { asAppError } from './domain/errors.ts'
 import type { Clock } from './domain/ports/clock.ts'
 import type { Log } from './domain/ports/log.ts'
 import { NO_TRACING } from './domain/ports/tracing.ts'
@@ -99,7 +100,12 @@ export async function openParts(
   onClose(images.close)
   onClose(startRetention(settings, { records: store.erasure, spool: images.spool, audit }, { clock, log }))
   const wakeAnalyses = () => queue.wake(ANALYSES)
-  const breakers = createBreakers()
+  // Should it fail, everything is tried again in its own time.
+  const hurry = () =>
+    hurryWaiting({ analyses, wake: wakeAnalyses }).catch((thrown) =>
+      log.warn({ code: asAppError(thrown).code }, 'what waited was not hurried'),
+    )
+  const breakers = createBreakers(() => void hurry())
   const register = (studyInstanceUid: string, digest: string, priority?: Priority, choice?: SeriesChoice) =>
     registerAnalysis(
       { analyses, log, tracing, wake: wakeAnalyses },
@@ -130,9 +136,9 @@ export async function openParts(
     warmDecoder: decoder.warm,
     images,
     breakers,
-    peers: watchPeers(log, async (peer) => {
+    peers: watchPeers(log, (peer) => {
       breakers.good(peer)
-      await hurryWaiting({ analyses, wake: wakeAnalyses })
+      void hurry()
     }),
     wakeAnalyses,
     wakeReviews: () => queue.wake(REVIEWS),

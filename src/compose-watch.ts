@@ -65,13 +65,12 @@ export function changeFeedOf({ pacs }: Pick<Settings, 'pacs'>): ChangeFeed | und
 }
 
 /** What is known of PACS and EHR, with a line of the log when one falls out and when it is back. */
-export function watchPeers(log: Log, onBack: (peer: Peer) => Promise<void>): PeerWatch {
+export function watchPeers(log: Log, onBack: (peer: Peer) => void): PeerWatch {
   return createPeerWatch(['pacs', 'ehr'], ({ peer, failing }) => {
     if (failing)
       return log.error({ peer, code: failing.code, error: failing.message }, 'a peer does not answer as it must')
     log.info({ peer }, 'a peer answers as it must again')
-    // What waited for it waits no longer. Should this fail, everything is tried again in its own time.
-    onBack(peer).catch((thrown) => log.warn({ code: asAppError(thrown).code }, 'what waited was not hurried'))
+    onBack(peer)
   })
 }
 

@@ -26,8 +26,14 @@ interface State {
   until: number
 }
 
-export function createBreakers(): Breakers {
+/** `onClosed` hears of a destination that is back after it was left alone: what waits for it need not wait for its own time. */
+export function createBreakers(onClosed: (destination: string) => void = () => undefined): Breakers {
   const states = new Map<string, State>()
+  const close = (destination: string) => {
+    const wasOpen = (states.get(destination)?.failures ?? 0) >= FAILURES_TO_OPEN
+    states.delete(destination)
+    if (wasOpen) onClosed(destination)
+  }
   return {
     waitSeconds(destination, now) {
       const state = states.get(destination)
@@ -38,11 +44,11 @@ export function createBreakers(): Breakers {
       states.set(destination, { ...state, until: now.getTime() + TRIAL_SECONDS * 1000 })
       return 0
     },
-    good: (destination) => void states.delete(destination),
+    good: close,
     failed(destination, code, now) {
       if (!OUTAGE.test(code)) {
         // A refusal is an answer. Of our own faults nothing is learnt.
-        if (!OURS.test(code)) states.delete(destination)
+        if (!OURS.test(code)) close(destination)
         return
       }
       const failures = (states.get(destination)?.failures ?? 0) + 1

@@ -7,6 +7,7 @@ import { AppError } from '../domain/errors.ts'
 import { viewerAddress } from '../domain/viewer-address.ts'
 import { ASSETS } from '../web/assets.ts'
 import { notAnalysedPage } from '../web/not-analysed.ts'
+import { noticesPage } from '../web/notices-page.ts'
 import { studyPage } from '../web/study-page.ts'
 import { worklistPage } from '../web/worklist.ts'
 import { load, prioritise, resolveHold, tryAgain } from './actions.ts'
@@ -14,6 +15,7 @@ import {
   analysisParams,
   choiceBody,
   listQuery,
+  noticesQuery,
   pageQuery,
   parseRequest,
   readJson,
@@ -54,6 +56,7 @@ export function pageRoutes(deps: AppDeps): Hono {
       counts: await analyses.countByState(),
       notAnalysed: (await deps.watch.notAnalysed({ limit: 1, offset: 0 })).count,
       peers: deps.peers(),
+      failedNotices: (await deps.notices.list({ limit: 100, state: 'failed' })).length,
       version,
       limit,
       offset,
@@ -75,6 +78,15 @@ export function pageRoutes(deps: AppDeps): Hono {
     const { limit, offset } = parseRequest(pageQuery, c.req.query())
     const { studies, count } = await deps.watch.notAnalysed({ limit, offset })
     return c.html(notAnalysedPage({ studies, count, limit, offset, ways: await deps.archiveWays(), ...shell(c) }))
+  })
+  app.get('/notices', async (c) => {
+    const { limit, state } = parseRequest(noticesQuery, c.req.query())
+    const notices = await deps.notices.list({ limit, ...(state && { state }) })
+    return c.html(noticesPage({ notices, ...(state && { state }), ...shell(c) }))
+  })
+  app.post('/notices/:id/again', async (c) => {
+    await deps.notices.again(parseRequest(analysisParams, c.req.param()).id)
+    return c.redirect('/notices', 303)
   })
   app.post('/studies/:uid/analyse', async (c) => {
     const { uid } = parseRequest(studyParams, c.req.param())

@@ -23,9 +23,9 @@ const NEEDED: readonly (readonly [method: string, address: RegExp, right: Right]
   [POST, of('/(?:resolve|series|retry|priority)'), 'resolve'],
   [POST, /^(\/api)?\/studies\/[^/]+\/analyse$/, 'resolve'],
   [POST, of('/replay'), 'operate'],
-  [GET, /^\/(metrics|api\/studies|api\/studies\/[^/]+\/rules|api\/backfill|api\/notices)$/, 'operate'],
+  [GET, /^\/(metrics|api\/studies|api\/studies\/[^/]+\/rules|api\/backfill|(api\/)?notices)$/, 'operate'],
   [GET, /^(\/api)?\/concordance(\.pdf)?$/, 'operate'],
-  [POST, /^\/api\/(backfill|notices\/[^/]+\/again)$/, 'operate'],
+  [POST, /^\/(api\/backfill|(api\/)?notices\/[^/]+\/again)$/, 'operate'],
 ]
 
 function of(rest: string): RegExp {

@@ -18,6 +18,7 @@ import { ageAt, formatName, inLanguage, sentence, timeOf } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { icon, LEG_ICONS, STATE_ICONS } from './icons.ts'
 import { livePart, page } from './layout.ts'
+import { failedNotices } from './notices-page.ts'
 import { emptiness, outages } from './outages.ts'
 import { reviewBadge } from './review-section.ts'
 import { leadingMeasurement, readSummary, type Summary } from './summary.ts'
@@ -32,6 +33,8 @@ export interface WorklistView {
   /** Studies that were looked at and left. */
   notAnalysed: number
   peers: readonly PeerState[]
+  /** Notices that were given up. */
+  failedNotices: number
   state?: AnalysisState
   /** Only what is to be reviewed. */
   toReview?: boolean
@@ -53,7 +56,7 @@ export function worklistPage(view: WorklistView): Html {
   const isSearch = search.length > 0
   const main = [
     html`<div class="list-head"><h1>${WORKLIST.title}</h1><a class="button" href="/board">${WORKLIST.board}</a>${!view.may || view.may('operate') ? html`<a class="button" href="/concordance">${CONCORDANCE.link}</a>` : ''}${searchForm(search)}</div>`,
-    livePart('outages', outages(view.peers)),
+    livePart('outages', [...outages(view.peers), failedNotices(view.failedNotices, view.may)]),
     ...(isSearch ? [] : [livePart('activity', activityCharts(view.hours))]),
     livePart('tabs', tabs({ counts: view.counts, notAnalysed: view.notAnalysed, ...current(view) })),
     isSearch

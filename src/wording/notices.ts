@@ -2,6 +2,7 @@
 import { calendarDate } from '../domain/dicom-date.ts'
 import { ERRORS } from '../domain/errors.ts'
 import type { NoticeItem } from '../domain/notice.ts'
+import type { NoticeState } from '../domain/ports/notices.ts'
 
 /** What a notice may say of a study beyond our own ids. */
 export interface StudyWords {
@@ -20,6 +21,24 @@ export const NOTICE_WORDS = {
   research: 'Research use only. A preliminary analysis by software; no physician has reviewed it.',
   footer: (rule: string) => `Sent by Gliabridge, by the rule "${rule}" of its settings.`,
 } as const
+
+/** The page on which they are listed. */
+export const NOTICES_PAGE = {
+  title: 'Notices',
+  intro:
+    'Mails, webhooks and messages in the EHR that the rules of the settings (notify) ask for. What fails is tried again by itself until it is given up.',
+  none: 'There is no such notice.',
+  all: 'All',
+  filter: 'Filter by state',
+  caption: 'Notices, latest first',
+  columns: ['Made', 'About', 'State', 'Reason', 'Send again'],
+  rule: (name: string) => `by the rule "${name}"`,
+  attempts: (count: number) => (count === 1 ? 'after 1 attempt' : `after ${count} attempts`),
+  failed: (count: number) => (count === 1 ? '1 notice was given up' : `${count} notices were given up`),
+  look: 'See why, and send again',
+} as const
+
+export const NOTICE_STATES: Record<NoticeState, string> = { failed: 'given up', waiting: 'waiting', done: 'sent' }
 
 export function noticeTitle(items: readonly NoticeItem[]): string {
   return isUrgent(items) ? NOTICE_WORDS.urgentTitle : NOTICE_WORDS.standingTitle(items.length)

@@ -39,6 +39,24 @@ describe('a circuit breaker', () => {
     expect(breakers.waitSeconds('a', at(FIRST_PAUSE_SECONDS))).toBe(0)
   })
 
+  it('tells once that a destination is back which was left alone, and not of one that failed now and then', () => {
+    const back: string[] = []
+    const breakers = createBreakers((destination) => back.push(destination))
+    const fail = (count: number) => {
+      for (let n = 0; n < count; n += 1) breakers.failed('a', 'EHR_THROTTLED', at(0))
+    }
+    fail(FAILURES_TO_OPEN - 1)
+    breakers.good('a')
+    expect(back).toEqual([])
+    fail(FAILURES_TO_OPEN)
+    breakers.good('a')
+    breakers.good('a')
+    expect(back).toEqual(['a'])
+    fail(FAILURES_TO_OPEN)
+    breakers.failed('a', 'EHR_REJECTED', at(0))
+    expect(back).toEqual(['a', 'a'])
+  })
+
   it('waits twice as long after each failure, up to the limit', () => {
     const breakers = broken()
     breakers.failed('a', 'ARCHIVE_TIMEOUT', at(0))

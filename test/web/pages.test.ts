@@ -48,6 +48,7 @@ const list = async (records: AnalysisRecord[], change: object = {}) =>
       notAnalysed: 2,
       claims: [],
       hours: [],
+      failedNotices: 0,
       peers: [
         { peer: 'pacs', up: true },
         { peer: 'ehr', up: true },
