@@ -22,7 +22,7 @@ import { fontFiles } from './fonts/files.ts'
 import { loadBundle } from './inference/bundle/load.ts'
 import { startRunner } from './inference/runtime/runner.ts'
 import { createRegistrar } from './inference/volumes/register.ts'
-import { hurryWaiting } from './pipeline/hurry.ts'
+import { type HurryPorts, hurryWaiting } from './pipeline/hurry.ts'
 import { imageSetDigest, registerAnalysis } from './pipeline/intake.ts'
 import { readsOfRecord } from './settings/derived.ts'
 import type { Settings } from './settings/schema.ts'
@@ -52,6 +52,14 @@ export function softwareIdentity() {
 
 function openTracingIn({ traces: { url } }: Settings, version: string, log: Log): OpenTracing {
   return url === undefined ? { ...NO_TRACING, close: async () => undefined } : openTracing({ url, version, log })
+}
+
+/** Should it fail, everything is tried again in its own time. */
+function hurrying(ports: HurryPorts, log: Log): () => void {
+  return () =>
+    void hurryWaiting(ports).catch((thrown) =>
+      log.warn({ code: asAppError(thrown).code }, 'what waited was not hurried'),
+    )
 }
 
 /** Hands `onClose` a step for each part that is open, also when a later one cannot be opened. Throws what the parts throw. */
@@ -100,12 +108,8 @@ export async function openParts(
   onClose(images.close)
   onClose(startRetention(settings, { records: store.erasure, spool: images.spool, audit }, { clock, log }))
   const wakeAnalyses = () => queue.wake(ANALYSES)
-  // Should it fail, everything is tried again in its own time.
-  const hurry = () =>
-    hurryWaiting({ analyses, wake: wakeAnalyses }).catch((thrown) =>
-      log.warn({ code: asAppError(thrown).code }, 'what waited was not hurried'),
-    )
-  const breakers = createBreakers(() => void hurry())
+  const hurry = hurrying({ analyses, wake: wakeAnalyses }, log)
+  const breakers = createBreakers(hurry)
   const register = (studyInstanceUid: string, digest: string, priority?: Priority, choice?: SeriesChoice) =>
     registerAnalysis(
       { analyses, log, tracing, wake: wakeAnalyses },
@@ -138,7 +142,7 @@ export async function openParts(
     breakers,
     peers: watchPeers(log, (peer) => {
       breakers.good(peer)
-      void hurry()
+      hurry()
     }),
     wakeAnalyses,
     wakeReviews: () => queue.wake(REVIEWS),

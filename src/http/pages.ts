@@ -7,7 +7,6 @@ import { AppError } from '../domain/errors.ts'
 import { viewerAddress } from '../domain/viewer-address.ts'
 import { ASSETS } from '../web/assets.ts'
 import { notAnalysedPage } from '../web/not-analysed.ts'
-import { noticesPage } from '../web/notices-page.ts'
 import { studyPage } from '../web/study-page.ts'
 import { worklistPage } from '../web/worklist.ts'
 import { load, prioritise, resolveHold, tryAgain } from './actions.ts'
@@ -15,7 +14,6 @@ import {
   analysisParams,
   choiceBody,
   listQuery,
-  noticesQuery,
   pageQuery,
   parseRequest,
   readJson,
@@ -26,6 +24,7 @@ import {
 } from './contracts.ts'
 import type { AppDeps } from './deps.ts'
 import { describeImages } from './images.ts'
+import { noticeRoutes } from './notices.ts'
 import { claimBody } from './review-contract.ts'
 import { readReviewForm } from './review-form.ts'
 import { askedBy, claimedBy, confirmedBy, personOf, userOf } from './visitors.ts'
@@ -78,15 +77,6 @@ export function pageRoutes(deps: AppDeps): Hono {
     const { limit, offset } = parseRequest(pageQuery, c.req.query())
     const { studies, count } = await deps.watch.notAnalysed({ limit, offset })
     return c.html(notAnalysedPage({ studies, count, limit, offset, ways: await deps.archiveWays(), ...shell(c) }))
-  })
-  app.get('/notices', async (c) => {
-    const { limit, state } = parseRequest(noticesQuery, c.req.query())
-    const notices = await deps.notices.list({ limit, ...(state && { state }) })
-    return c.html(noticesPage({ notices, ...(state && { state }), ...shell(c) }))
-  })
-  app.post('/notices/:id/again', async (c) => {
-    await deps.notices.again(parseRequest(analysisParams, c.req.param()).id)
-    return c.redirect('/notices', 303)
   })
   app.post('/studies/:uid/analyse', async (c) => {
     const { uid } = parseRequest(studyParams, c.req.param())
@@ -191,9 +181,16 @@ export function pageRoutes(deps: AppDeps): Hono {
     return c.redirect(`/analyses/${id}`, 303)
   })
 
+  noticeRoutes(app, deps, shell)
+  assetRoutes(app, deps)
+  return app
+}
+
+/** Scripts, fonts and styles, each under a version of its own. */
+function assetRoutes(app: Hono, { scripts, fonts }: Pick<AppDeps, 'scripts' | 'fonts'>): void {
   app.get('/assets/browser/:version/:name', (c) => {
     const { version, name } = c.req.param()
-    const body = deps.scripts.module(version, name)
+    const body = scripts.module(version, name)
     if (body === undefined) throw new AppError('NOT_FOUND', 'no such script')
     return c.body(body, 200, {
       'content-type': 'text/javascript; charset=utf-8',
@@ -201,14 +198,14 @@ export function pageRoutes(deps: AppDeps): Hono {
     })
   })
   app.get('/assets/fonts.css', async (c) =>
-    c.body(await deps.fonts.stylesheet(), 200, {
+    c.body(await fonts.stylesheet(), 200, {
       'content-type': 'text/css; charset=utf-8',
       'cache-control': 'public, max-age=3600',
     }),
   )
   app.get('/assets/fonts/:family/:version/:name', async (c) => {
     const { family, version, name } = c.req.param()
-    const bytes = await deps.fonts.file(family, version, name)
+    const bytes = await fonts.file(family, version, name)
     if (!bytes) throw new AppError('NOT_FOUND', 'no such font')
     return c.body(new Uint8Array(bytes), 200, {
       'content-type': name === 'LICENSE' ? 'text/plain; charset=utf-8' : 'font/woff2',
@@ -220,7 +217,6 @@ export function pageRoutes(deps: AppDeps): Hono {
       c.body(body, 200, { 'content-type': mediaType, 'cache-control': 'public, max-age=31536000, immutable' }),
     )
   }
-  return app
 }
 
 /** A field for each sequence with the UID of a series; empty where it is to stay as it was. */

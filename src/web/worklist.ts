@@ -10,6 +10,7 @@ import type { ReviewClaim } from '../domain/ports/review-claims.ts'
 import type { Reviewer } from '../domain/review.ts'
 import { CONCORDANCE } from '../wording/concordance.ts'
 import { SEX_NAMES } from '../wording/names.ts'
+import { NOTICES_PAGE } from '../wording/notices.ts'
 import { readDate, volume } from '../wording/quantities.ts'
 import { LEG_NAMES, LEG_STATES, STATES } from '../wording/web-pages.ts'
 import { PRIORITY_NAMES, WORKLIST } from '../wording/worklist.ts'
@@ -55,7 +56,7 @@ export function worklistPage(view: WorklistView): Html {
   const { records, state, search = [], toReview } = view
   const isSearch = search.length > 0
   const main = [
-    html`<div class="list-head"><h1>${WORKLIST.title}</h1><a class="button" href="/board">${WORKLIST.board}</a>${!view.may || view.may('operate') ? html`<a class="button" href="/concordance">${CONCORDANCE.link}</a>` : ''}${searchForm(search)}</div>`,
+    html`<div class="list-head"><h1>${WORKLIST.title}</h1><a class="button" href="/board">${WORKLIST.board}</a>${!view.may || view.may('operate') ? html`<a class="button" href="/notices">${NOTICES_PAGE.title}</a><a class="button" href="/concordance">${CONCORDANCE.link}</a>` : ''}${searchForm(search)}</div>`,
     livePart('outages', [...outages(view.peers), failedNotices(view.failedNotices, view.may)]),
     ...(isSearch ? [] : [livePart('activity', activityCharts(view.hours))]),
     livePart('tabs', tabs({ counts: view.counts, notAnalysed: view.notAnalysed, ...current(view) })),
