@@ -1,4 +1,4 @@
-// Words of the cards that the EHR shows (CDS Hooks): one line, and what a reviewer has accepted; never values that nobody reviewed.
+// Wording of the cards that the EHR shows (CDS Hooks): one line, and what a reviewer has accepted; never unreviewed values.
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { impressionLines } from './impression.ts'
 import { readDate } from './quantities.ts'
@@ -7,12 +7,12 @@ export const CDS_SERVICES = {
   'patient-view': {
     title: 'Glioma analysis of this patient',
     description:
-      'Shows, when a chart is opened, that a glioma analysis of the latest brain MRI is there, whether it was reviewed, and leads to it.',
+      'When a chart is opened, shows that there is a glioma analysis of the latest brain MRI and whether it was reviewed, with a link to it.',
   },
   'order-select': {
     title: 'Glioma analysis before another order',
     description:
-      'Shows, when a service is selected for ordering, that a glioma analysis of the latest brain MRI is there, and leads to it.',
+      'When a service is selected for ordering, shows that there is a glioma analysis of the latest brain MRI, with a link to it.',
   },
 } as const
 
@@ -26,19 +26,18 @@ export function cardSummary({ review, summary }: AnalysisRecord): string {
   return `${what}: ${review.decision === 'accept' ? 'accepted' : 'accepted with edits'} by a reviewer`
 }
 
-/** Markdown. Edits change what the lines would say, so that after them the result itself must be read. */
+/** Markdown. After edits the lines would no longer be right, so the card sends the reader to the result itself. */
 export function cardDetail({ review, summary }: AnalysisRecord): string {
   if (!review)
-    return 'No clinician has reviewed it. Its values stand on the page and are not for decisions before a review.'
-  if (review.decision !== 'accept')
-    return 'The reviewer corrected parts of it; the values as they stand are on the page.'
+    return 'No clinician has reviewed it. Its values are on the page; do not base decisions on them before a review.'
+  if (review.decision !== 'accept') return 'The reviewer corrected parts of it; the corrected values are on the page.'
   const { measurements = [], predictions = [], ...rest } = summary ?? {}
   return impressionLines({ ...rest, measurements, predictions } as Parameters<typeof impressionLines>[0])
     .map((line) => escaped(line))
     .join('\n\n')
 }
 
-/** Text of the EHR, such as a tissue result, must not become markup. */
+/** Text from the EHR, such as a tissue result, must not become markup. */
 function escaped(text: string): string {
   return text.replace(/[\\`*_{}[\]<>#|!]/g, '\\$&')
 }

@@ -10,7 +10,7 @@ export const CATEGORY_NAMES: Readonly<Record<ChangeCategory, string>> = {
   PD: 'enhancing tumour progressed by size',
 }
 
-/** Stands beside every category. */
+/** Accompanies every category. */
 export const CATEGORY_CAVEAT =
   'Imaging change category against the earlier study only, from measurements; clinical state, steroids, treatment and nadir are not considered, and no clinician has confirmed it.'
 
@@ -19,9 +19,9 @@ export function priorSentence({ prior, days }: Pick<Comparison, 'prior' | 'days'
   return `study of ${readDate(prior.studyDate)}, ${days === 1 ? '1 day' : `${days} days`} earlier`
 }
 
-/** "laid over it by 1.2 mm, 0.4°; 0.3 mm left": how well the two studies lie on each other. */
+/** "aligned by 1.2 mm, 0.4°; residual 0.3 mm": how well the two studies match in space. */
 export function registrationWords({ residualMm, ...moved }: Comparison['registration']): string {
-  return `laid over it by ${movement(moved)}; ${millimetres(residualMm)} mm left`
+  return `aligned by ${movement(moved)}; residual ${millimetres(residualMm)} mm`
 }
 
 /** "45.1 mL, was 30.2 mL: +14.9 mL (standard deviation 3.1 mL), +49 %" */
@@ -45,13 +45,13 @@ export function categorySentence({ category, percent, percentDeviation, possible
   return `${title}; sum of products of diameters ${signed(percent, 0)} % (${deviation})${range}.`
 }
 
-/** One line a lesion that is not simply continued; empty when all are. */
+/** One line per lesion, except those that simply continue. */
 export function lesionSentences({ lesions }: Pick<Comparison, 'lesions'>): string[] {
   const ml = (value: number | undefined) => (value === undefined ? '' : ` (${volume(value)})`)
   return lesions.flatMap(({ fate, earlier, now }) => {
     if (fate === 'continued') return []
     if (fate === 'new') return [`New lesion${ml(now)}.`]
-    if (fate === 'gone') return [`A lesion of the earlier study is not found any more${ml(earlier)}.`]
+    if (fate === 'gone') return [`A lesion of the earlier study is no longer found${ml(earlier)}.`]
     if (fate === 'merged') return [`Lesions grew together${ml(now)}.`]
     return [`A piece broke off a lesion${ml(now)}.`]
   })

@@ -1,4 +1,4 @@
-// What a tabular head's features are called where a person reads them.
+// Readable names of a tabular head's features.
 import { millimetres, partPercent, volume } from './quantities.ts'
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -64,7 +64,7 @@ export function featureName(feature: string): string {
   return words === undefined ? feature.replaceAll('_', ' ') : `${words}: ${inWords(rest)}`
 }
 
-/** A feature's value with its unit, or yes and no for a fact; empty where there is none. */
+/** A feature's value with its unit, or yes or no; empty when there is none. */
 export function featureValue(feature: string, value: number | undefined): string {
   if (value === undefined || !Number.isFinite(value)) return ''
   if (feature === 'age_years') return `${Math.floor(value)} y`

@@ -1,4 +1,4 @@
-// The impression: three lines that a reader of the report could dictate. What is there, where, how large; what is likely; what could not be told.
+// The impression: three lines a radiologist could dictate. What is there, where and how large; what is likely; what could not be determined.
 
 import type { AnalysisResult, Prediction } from '../domain/finding.ts'
 import { CATEGORY_NAMES } from './comparison.ts'
@@ -11,7 +11,7 @@ type Told = Pick<
   'noFinding' | 'position' | 'measurements' | 'diameters' | 'predictions' | 'tissueResults' | 'comparison'
 >
 
-/** Always three lines, each one sentence or two. */
+/** Always three lines of one or two sentences. */
 export function impressionLines(result: Told): [finding: string, likely: string, open: string] {
   return [foundLine(result), likelyLine(result), openLine(result)]
 }
@@ -76,5 +76,5 @@ function openLine({ noFinding, measurements, predictions, tissueResults = [] }: 
   ]
   return parts.length > 0
     ? `Left open – ${parts.join('; ')}; the report gives the reasons.`
-    : 'Nothing that was asked of the images was left open.'
+    : 'No question put to the images was left open.'
 }

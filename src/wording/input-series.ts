@@ -1,4 +1,4 @@
-// What a report says of a series that it rests on.
+// How a report describes a series it is based on.
 import type { InputSeries } from '../domain/finding.ts'
 import { SEQUENCE_NAMES } from './names.ts'
 import { movement } from './quantities.ts'

@@ -1,4 +1,4 @@
-// Words of a tumour board's meeting: the list of patients, and one slide after the other.
+// Wording of a tumour board meeting: the list of patients and the slides.
 import type { NotShown } from '../domain/board.ts'
 
 export const MEETING = {
@@ -11,7 +11,7 @@ export const MEETING = {
   toList: 'List',
   asPdf: 'As PDF',
   ask: 'Show these patients',
-  patients: 'Patient IDs, one a line; the issuer after a tab where there are several',
+  patients: 'Patient IDs, one per line; where there are several issuers, the issuer after a tab',
   fromList: 'Or the id of a List in the EHR',
   decide: 'Images and decision',
   noPictures: 'The key images of this analysis were not kept.',
@@ -19,8 +19,8 @@ export const MEETING = {
 
 export const NOT_SHOWN: Readonly<Record<NotShown, string>> = {
   'no-result': 'no delivered analysis',
-  'several-issuers': 'this identifier is that of several patients; name its issuer',
-  'no-identifier': 'the EHR knows no Patient ID of this patient',
+  'several-issuers': 'several patients have this identifier; name its issuer',
+  'no-identifier': 'the EHR has no Patient ID for this patient',
 }
 
 export const countOf = (count: number) => (count === 1 ? '1 patient' : `${count} patients`)

@@ -1,8 +1,8 @@
-// What sequences, heads and sexes are called where a person reads them; the same in every channel.
+// Readable names of sequences, heads and sexes, the same in every channel.
 import type { Head } from '../domain/finding.ts'
 import type { Sequence } from '../domain/study.ts'
 
-/** Where the heading already says that these are predictions from images. */
+/** For use under a heading that says these are predictions from images. */
 export const SHORT_HEAD_NAMES: Readonly<Record<Head, string>> = {
   idh: 'IDH',
   '1p19q': '1p/19q',
@@ -11,7 +11,7 @@ export const SHORT_HEAD_NAMES: Readonly<Record<Head, string>> = {
   survival: 'Survival',
 }
 
-/** In codes and in sentences that stand alone. */
+/** For codes and for sentences without such a heading. */
 export const HEAD_NAMES: Readonly<Record<Head, string>> = {
   idh: 'IDH mutation status',
   '1p19q': '1p/19q codeletion status',

@@ -1,10 +1,10 @@
-// Words of notices: that there is something, and where; never what was found, and nobody's name.
+// Wording of notices: that there is something, and where; never the finding, never a name.
 import { calendarDate } from '../domain/dicom-date.ts'
 import { ERRORS } from '../domain/errors.ts'
 import type { NoticeItem } from '../domain/notice.ts'
 import type { NoticeState } from '../domain/ports/notices.ts'
 
-/** What a notice may say of a study beyond our own ids. */
+/** What a notice may say about a study besides our own ids. */
 export interface StudyWords {
   studyInstanceUid: string
   /** DICOM DA */
@@ -12,14 +12,14 @@ export interface StudyWords {
   accessionNumber: string
 }
 
-/** More stand on the worklist. */
+/** The worklist shows the rest. */
 const MAX_ITEMS = 50
 
 export const NOTICE_WORDS = {
-  urgentTitle: 'The result of an urgent study is there',
-  standingTitle: (count: number) => (count === 1 ? '1 thing stands still' : `${count} things stand still`),
+  urgentTitle: 'The result of an urgent study is ready',
+  standingTitle: (count: number) => (count === 1 ? '1 item needs attention' : `${count} items need attention`),
   research: 'Research use only. A preliminary analysis by software; no physician has reviewed it.',
-  footer: (rule: string) => `Sent by Gliabridge, by the rule "${rule}" of its settings.`,
+  footer: (rule: string) => `Sent by Gliabridge under the rule "${rule}" of its settings.`,
 } as const
 
 /** The page on which they are listed. */
@@ -48,7 +48,7 @@ export function isUrgent(items: readonly NoticeItem[]): boolean {
   return items[0]?.subject === 'urgent-result'
 }
 
-/** One paragraph an item, then what stands below all of them. */
+/** One paragraph per item, then what applies to all of them. */
 export function noticeParagraphs(
   items: readonly NoticeItem[],
   linkTo: (item: NoticeItem) => string | undefined,
@@ -66,16 +66,17 @@ export function noticeParagraphs(
   ]
 }
 
-/** With the code and what to do, which name no patient. */
+/** With the error code and what to do about it; neither names a patient. */
 function sentence({ subject, analysisId = '', since, code, peer, leg }: NoticeItem): string {
   const help = code === undefined ? '' : ` ${code}: ${ERRORS[code][1]}`
   const when = `since ${minute(since)}`
   if (subject === 'urgent-result') return `Analysis ${analysisId} was delivered.`
-  if (subject === 'peer') return `The ${peer === 'pacs' ? 'PACS' : 'EHR'} does not answer as it must, ${when}.${help}`
+  if (subject === 'peer')
+    return `The ${peer === 'pacs' ? 'PACS' : 'EHR'} is not answering as it should, ${when}.${help}`
   if (subject === 'quarantine') return `Analysis ${analysisId} is set aside, ${when}; other studies go on.${help}`
   if (subject === 'dead-letter')
     return `A delivery of analysis ${analysisId} to the ${leg === 'pacs' ? 'PACS' : 'EHR'} failed for good, ${when}.${help}`
-  return `Analysis ${analysisId} is held and waits for a person, ${when}.${help}`
+  return `Analysis ${analysisId} is on hold and needs a person, ${when}.${help}`
 }
 
 function studyLines(words: StudyWords | undefined): string[] {

@@ -1,4 +1,4 @@
-// Every sentence of the one-page report, in English.
+// Every sentence of the PDF report, in English.
 import type { Head } from '../domain/finding.ts'
 import { SHORT_HEAD_NAMES } from './names.ts'
 import { className } from './predictions.ts'
@@ -76,14 +76,14 @@ export const riskGroupOf = (name: string) => `risk group: ${name}`
 export const NO_PREDICTION = 'the bundle gives no result for this head'
 export const NO_QUALITY_NOTES = 'None.'
 export const NO_EXPLANATION = 'No explanation: nothing was evaluable.'
-/** What the bars of a chart move: a class, or the risk. */
+/** What the bars of a chart contribute to: a class, or the risk. */
 export const chartTitle = (head: Head, of: string) =>
   head === 'survival'
     ? 'Risk of death'
     : of === ''
       ? SHORT_HEAD_NAMES[head]
       : `${SHORT_HEAD_NAMES[head]}: ${className(head, of)}`
-/** Names of groups of features that are too long for a chart of the page. */
+/** Shorter names for feature groups that would not fit into a chart. */
 const SHORT_NAMES: Readonly<Record<string, string>> = {
   'spread of enhancement': 'T1c spread',
   'asymmetry of enhancement': 'T1c asymmetry',
@@ -125,8 +125,8 @@ export const sinceSentence = (date: string, days: number, category: string | und
 export const foundSentence = (volumes: string[]) =>
   volumes.length === 0 ? 'A lesion was segmented; see the volumes.' : `A lesion was segmented: ${volumes.join(', ')}.`
 export const more = (count: number) => `… (${count} more at the end)`
-/** Above what was cut or left out for want of room. */
-export const IN_FULL = 'In full: what the pages before had no room for'
+/** Heading of what was cut or left out for lack of space. */
+export const IN_FULL = 'In full: what did not fit on the pages before'
 export const positionOf = (z: number) => `axial ${z < 0 ? 'I' : 'S'} ${millimetres(Math.abs(z))} mm`
 export const RIGHT_ON_LEFT = 'Patient’s right is on the left.'
 export const planeSentence = (areaMm2: number, noFinding: boolean) =>
@@ -141,24 +141,24 @@ export const executionOf = (provider: string, runtime: string) => `${provider}, 
 export const unreadable = (count: number) =>
   `This page has no letter shape for ${count === 1 ? 'one character' : `${count} characters`}, printed as [U+…] code points; read the text in the EHR or PACS.`
 
-/** Where the pictures of the analysis were not kept. */
+/** Shown when the pictures of the analysis were not kept. */
 export const NO_FIGURES =
   'The key images are in the preliminary report of this analysis; they were not kept for this one.'
 
-/** In the place of the uncertainty of a volume. */
+/** Replaces the uncertainty of a volume. */
 export const CORRECTED = 'corrected'
 export const OUTLINES =
   'Volumes are those of the outlines shown; check the outlines on the images before you use a volume.'
 export const CORRECTED_OUTLINES =
   "Corrected volumes are the reviewer's; the outlines shown are the software's and were not redrawn."
 
-export const REDRAWN_OUTLINES = 'Volumes are those of the outlines as the reviewer corrected them, measured anew.'
+export const REDRAWN_OUTLINES = 'Volumes were measured again on the outlines as the reviewer corrected them.'
 
-/** The standing statement; nothing in a bundle can remove it. */
+/** Always printed; nothing in a bundle can remove it. */
 export const STATEMENT = [NOT_REVIEWED_NOTICE, NOT_A_TISSUE_TEST_NOTICE, OUTLINES] as const
-/** In the place of the statement once a reviewer has rejected the result. */
+/** Replaces the statement once a reviewer has rejected the result. */
 export const WITHDRAWN =
-  'This page takes the place of the report that was rejected. What the software had found is not shown, and must not be used.'
+  'This page replaces the report that was rejected. What the software found is not shown and must not be used.'
 export const intendedUse = (text: string) => `Intended use stated by the bundle: ${text}`
 
 /** The page for tumour boards. */

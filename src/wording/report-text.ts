@@ -1,4 +1,4 @@
-// What a person reads in the EHR: one line a value, and the whole report as a text that stands alone.
+// What a person reads in the EHR: one line per value, and the whole report as a self-contained text.
 import { calendarDate } from '../domain/dicom-date.ts'
 import {
   type Bidimensional,
@@ -20,19 +20,19 @@ import { editSentence, reviewSentence } from './reviews.ts'
 import { tissueSentence } from './tissue.ts'
 
 export const NOT_A_TISSUE_TEST = 'Predicted from MR images by software; not a tissue test.'
-/** Stands in every text until a person has reviewed it. */
+/** Part of every text until a person has reviewed the result. */
 const UNREVIEWED =
   'Preliminary: written by software (artificial intelligence), not reviewed by a physician. Research use only; not for clinical decisions.'
 
-/** From the report in the EHR to the images. */
+/** Names of the links from the report in the EHR to the images. */
 export const LINKS = { page: 'Images, outlines and review', viewer: 'Images in the viewer of the hospital' } as const
 
-/** Whether a person has reviewed the result, who, and what they decided: the one place that says it. */
+/** The only place that says whether a person has reviewed the result, who, and with what decision. */
 export function standingSentence(review: Review | undefined): string {
   return review ? reviewSentence(review) : UNREVIEWED
 }
 
-/** Each correction with both values and its reason. */
+/** One line per correction, with both values and the reason. */
 export function correctionLines(review: Review): string[] {
   return review.edits.map((edit) => `${edit.target}: ${editSentence(review, edit)}`)
 }
@@ -52,12 +52,12 @@ export function diametersLine(lesion: Bidimensional, index: number): string {
   return `Enhancing lesion ${numberOf(lesion, index)}: ${diameterPair(longestMm, perpendicularMm)}, longest diameter on an axial plane and at right angles to it (uncertainty not estimated${small})`
 }
 
-/** A tissue test beside the prediction that gives way to it. */
+/** A tissue test, which overrides the prediction shown with it. */
 export function tissueLine(result: TissueResult): string {
   return `Tissue test on record, which takes precedence: ${tissueSentence(result)} (${result.reference}).`
 }
 
-/** Probabilities in words; the months of a survival head are spelled out. */
+/** The class of a probability in words; the months of a survival head are spelled out. */
 export function probabilityLabel(head: Prediction['head'], key: string): string {
   return head === 'survival' ? `alive after ${key} months` : key
 }
@@ -85,7 +85,7 @@ function undecided({ remaining, reason }: EvaluatedPrediction): string {
   return `indeterminate (cannot be told apart: ${remaining.join(', ')})`
 }
 
-/** The group, and how long its patients in the training data lived. */
+/** The risk group and the survival of its patients in the training data. */
 export function riskGroupLine({ group }: NonNullable<EvaluatedPrediction['survival']>): string {
   const { months, survival } = group.kaplanMeier
   const reached = survival.findIndex((share) => share <= 0.5)
@@ -94,18 +94,18 @@ export function riskGroupLine({ group }: NonNullable<EvaluatedPrediction['surviv
   return `risk group ${group.name} (${group.n} patients of the training data, ${group.events} deaths, Kaplan-Meier ${median})`
 }
 
-/** What the data can show of the head, and how a set of classes is to be read; empty where the bundle states neither. */
+/** What the data can show for the head, and how to read a set of classes; empty if the bundle states neither. */
 export function errorRateLine(prediction: EvaluatedPrediction): string[] {
   const { errorRate } = prediction
   const evidence = evidenceSentences(prediction)
   if (errorRate === undefined) return evidence
   return [
     ...evidence,
-    `In about ${percent(errorRate)} of patients like those that the model was made from, the true class is not among those left.`,
+    `In about ${percent(errorRate)} of patients like those the model was built from, the true class is not among the remaining ones.`,
   ]
 }
 
-/** Contributions in words, strongest first, with their sign: "age (34 y) +1.20"; empty where there are none. */
+/** Contributions in words, strongest first, with their sign: "age (34 y) +1.20"; empty if there are none. */
 export function contributionLine(prediction: EvaluatedPrediction, most = Number.POSITIVE_INFINITY): string[] {
   const { explanation, explained } = prediction
   if (explanation.length === 0) return []
@@ -127,7 +127,7 @@ function explanationLine(prediction: Prediction): string[] {
   return contributionLine(prediction, 4).map((line) => `${HEAD_NAMES[prediction.head]}: ${line}`)
 }
 
-/** Which images the result rests upon; what the study does not state is left out. */
+/** The images behind the result; what the study does not state is left out. */
 function imageLines({ study, inputs, decisions }: ReportableResult): string[] {
   const date = calendarDate(study.studyDate)
   const stated = [
@@ -168,7 +168,7 @@ export function reportSections(result: ReportableResult): { title: string; lines
   ].filter((section) => section.lines.length > 0)
 }
 
-/** Plain text for DiagnosticReport.conclusion: whether a person has reviewed it, the impression in three lines, and the details. */
+/** Plain text for DiagnosticReport.conclusion: the review status, the impression in three lines, and the details. */
 export function conclusionOf(result: ReportableResult, review?: Review): string {
   const body = reportSections(result).map(
     ({ title, lines }) => `${title}:\n${lines.map((line) => `- ${line}`).join('\n')}`,

@@ -1,4 +1,4 @@
-// Words of the form with which a person decides on a result.
+// Wording of the form with which a person decides on a result.
 import type { Decision } from '../domain/review.ts'
 
 export const DECISION_NAMES: Readonly<Record<Decision, string>> = {
@@ -7,7 +7,7 @@ export const DECISION_NAMES: Readonly<Record<Decision, string>> = {
   reject: 'Reject',
 }
 
-/** Of heads without a class to call. */
+/** Readable statuses of heads that call no class. */
 export const CALLS: Readonly<Record<string, string>> = {
   'not-evaluable': 'not evaluable',
   indeterminate: 'indeterminate',
@@ -15,23 +15,23 @@ export const CALLS: Readonly<Record<string, string>> = {
 
 export const REVIEW_FORM = {
   title: 'Decide on this result',
-  again: 'Decide once more',
-  againHint: 'A further decision amends the one before; it states all its edits anew.',
+  again: 'Decide again',
+  againHint: 'A further decision amends the one before and states all its edits again.',
   skip: 'Skip to the decision',
   decision: 'Decision',
   edits: 'Edits',
-  reason: 'Reason, or a remark',
-  reasonHint: 'A rejection needs one, and is final.',
+  reason: 'Reason or remark',
+  reasonHint: 'Required for a rejection, which is final.',
   reviewer: 'Reviewer',
-  signedIn: 'You decide as',
+  signedIn: 'Deciding as',
   name: 'Name',
   identifier: 'Identifier',
   organization: 'Organization',
   send: 'Record the decision',
   meanwhile:
-    'Somebody decided on this result while this form was open. Nothing of yours is lost or sent: read the decision above, then load the page again to decide on what stands now.',
-  load: 'Load the page again',
-  others: 'Also open with: {names}. Nothing is overwritten; whoever records a decision second is told.',
+    'Someone decided on this result while this form was open. Nothing you entered has been lost or sent: read the decision above, then reload the page to decide on the result as it is now.',
+  load: 'Reload the page',
+  others: 'Also opened by: {names}. Nothing is overwritten; whoever decides second is told.',
 } as const
 
 export const EDIT_TABLES = {
@@ -42,13 +42,13 @@ export const EDIT_TABLES = {
   brush: 'Redrawn with the brush',
   keepStrokes: 'Keep what was drawn',
   remeasured:
-    'The segmentation is written anew without what is excluded, and volumes and diameters are measured on it; they cannot be corrected as numbers besides.',
+    'The segmentation is rewritten without what is excluded, and volumes and diameters are measured on it again; they cannot also be corrected as numbers.',
   volumes: 'Volumes, mL',
   region: 'Region',
   software: 'Software',
   corrected: 'Corrected',
   why: 'Why',
-  sums: 'Sums of corrected parts follow by themselves.',
+  sums: 'Sums of corrected parts are updated automatically.',
   diameters: 'Diameters of the enhancing lesions, mm',
   longest: 'Longest diameter',
   perpendicular: 'Diameter at right angles to it',
@@ -58,8 +58,8 @@ export const EDIT_TABLES = {
   indeterminate: 'indeterminate',
 } as const
 
-/** What follows from a decision's edits. */
+/** Consequences of a decision's edits. */
 export const REVIEW = {
   summed: 'Sums of corrected volumes were recomputed.',
-  remeasured: 'Volumes and diameters were measured anew on the outlines as corrected.',
+  remeasured: 'Volumes and diameters were measured again on the corrected outlines.',
 } as const

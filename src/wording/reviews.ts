@@ -1,4 +1,4 @@
-// What a person decided, in sentences: the same on the pages, in the PDF, the PACS and the EHR.
+// A person's decision in sentences, the same on the pages and in the PDF, the PACS and the EHR.
 import { readPair } from '../domain/corrected-diameters.ts'
 import type { ReportableResult } from '../domain/finding.ts'
 import { readName } from '../domain/person-name.ts'
@@ -10,7 +10,7 @@ import { capital } from './sentences.ts'
 /** "12.3 mL", "IDH-mutant", "23.4 × 15.1 mm" */
 export function editValue(edit: Pick<Edit, 'target'>, value: number | string): string {
   const target = targetOf(edit) ?? {}
-  // Two decimals at most: a voxel count in mL has no more to say.
+  // Two decimals at most: a volume from counted voxels is no more precise.
   if ('region' in target || ('lesion' in target && typeof value === 'number'))
     return `${Number(Number(value).toFixed(2))} mL`
   const pair = 'diameters' in target ? readPair(value) : undefined
@@ -50,7 +50,7 @@ export function reviewerLine({ reviewer, at }: Pick<Review, 'reviewer' | 'at'>):
   return `${readName(reviewer.name)} (${reviewer.identifier}) on ${at.slice(0, 10)} ${at.slice(11, 16)} UTC`
 }
 
-/** The sentence that takes the place of "not reviewed". */
+/** The sentence that replaces "not reviewed". */
 export function reviewSentence(review: Omit<Review, 'reviewId' | 'analysisId'>): string {
   const who = reviewerLine(review)
   const remark = review.reason ? `: ${review.reason}` : ''

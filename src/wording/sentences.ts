@@ -1,9 +1,9 @@
-// How parts become sentences.
+// Turns parts into sentences.
 
-/** The text with exactly one full stop at its end. */
+/** The text, ending in exactly one full stop. */
 export function fullStop(text: string): string {
   return text.endsWith('.') ? text : `${text}.`
 }
 
-/** With a capital first letter. */
+/** With its first letter capitalised. */
 export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)

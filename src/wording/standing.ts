@@ -1,4 +1,4 @@
-// What a reader must know before the numbers: who has reviewed them, what predictions from images are, what no finding means.
+// What a reader must know before reading the numbers: who reviewed them, what a prediction from images is, what "no finding" means.
 
 export const NOT_REVIEWED_NOTICE =
   'Made by software (AI); no clinician has reviewed it yet. For research use; not for clinical decisions without review by a qualified clinician.'
@@ -7,4 +7,4 @@ export const REPLACED_NOTICE =
 export const NOT_A_TISSUE_TEST_NOTICE =
   'Predicted markers, grade and survival come from images: they are not a tissue test and do not replace histology or molecular testing.'
 export const NO_FINDING =
-  'No tumour was segmented above the detection limit of this bundle. This does not exclude a tumour: small, faint or untypical lesions are missed.'
+  'No tumour was segmented above the detection limit of this bundle. This does not exclude a tumour: small, faint or atypical lesions are missed.'

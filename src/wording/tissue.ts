@@ -1,4 +1,4 @@
-// Results of tests on tissue, quoted as the record has them.
+// Tissue test results, quoted as they are in the record.
 import type { TissueResult } from '../domain/finding.ts'
 
 /** "IDH1 gene mutations found: p.R132H (2024-11-02)" */

@@ -1,11 +1,11 @@
-// Words of the images on the study page. Those in WORDS go to the browser with the page.
+// Wording of the images on the study page. WORDS is sent to the browser with the page.
 import type { Plane } from '../domain/shown-images.ts'
 
 export const PLANE_NAMES: Readonly<Record<Plane, string>> = { axial: 'Axial', coronal: 'Coronal', sagittal: 'Sagittal' }
 
 export const VIEWER = {
   title: 'Images',
-  toolbar: 'Tools of the images',
+  toolbar: 'Image tools',
   plane: 'Plane',
   panels: 'Images: arrow keys scroll, question mark lists all keys',
   slice: 'Slice',
@@ -19,19 +19,19 @@ export const VIEWER = {
   erase: 'Erase',
   ball: 'Ball',
   ballHint: 'Paints a ball through the slices; otherwise a disc on this slice',
-  size: 'Width of the brush, mm',
+  size: 'Brush width, mm',
   undo: 'Undo',
   toDecision: 'To the decision',
   outlines: 'Outlines',
   fills: 'Fill',
-  opacity: 'Opacity of the fill',
+  opacity: 'Fill opacity',
   crosshair: 'Crosshair',
   prior: 'Prior',
   check: 'Alignment',
   reset: 'Reset',
   keys: 'Keys',
   skip: 'Skip to the images',
-  gone: 'The images of this analysis are no longer kept here; open them in the viewer of the hospital.',
+  gone: 'The images of this analysis are no longer kept here; open them in the hospital’s viewer.',
   noScript:
     'Scrolling needs JavaScript. This is the axial slice on which the tumour is largest; the patient’s right is on the left.',
   caution:
@@ -46,19 +46,19 @@ export const WORDS = {
   shows: '{sequence}, {plane} slice {n} of {count}; outlined: {segments}',
   nothing: 'nothing',
   measured: '{mm} mm',
-  lost: 'The server did not give this slice; it is asked for again at the next step.',
+  lost: 'The server did not deliver this slice; it will be requested again at the next step.',
   gone: VIEWER.gone,
 } as const
 
-/** Of the brush, for the browser. */
+/** For the brush; sent to the browser too. */
 export const BRUSH_WORDS = {
   size: '{mm} mm',
   one: '1 stroke in the decision below',
   some: '{n} strokes in the decision below',
-  full: 'That is more than one review can hold; the stroke was left out.',
+  full: 'A review cannot hold any more; the stroke was left out.',
 } as const
 
-/** Key → what it does, in the order of the list. */
+/** Keys and what they do, in the order in which they are listed. */
 export const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ['↑ ↓, wheel', 'one slice'],
   ['Page Up, Page Down', 'ten slices'],
@@ -70,17 +70,17 @@ export const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ['X', 'crosshair'],
   ['P', 'prior beside current'],
   ['K', 'check alignment: alternate squares of two sequences'],
-  ['B, held', 'the other sequence in every place'],
+  ['B, held', 'the other sequence in every panel'],
   ['1 to 4, 0', 'one sequence large, all again'],
   ['W, E, M, D', 'mouse: window, point, measure, brush'],
   ['V', 'three planes of one sequence'],
-  ['← →, with Shift ↑ ↓', 'centre of the window; width of the window'],
+  ['← →, with Shift ↑ ↓', 'window centre; window width'],
   ['+ −', 'zoom'],
   ['T', 'largest tumour slice'],
   ['R', 'reset'],
 ]
 
-/** While the brush is chosen. */
+/** Further keys while the brush is selected. */
 export const BRUSH_KEYS: typeof KEYS = [
   ['Brush: arrows', 'move it, with Shift five voxels'],
   ['Brush: Space', 'paint; held while moving, a line'],

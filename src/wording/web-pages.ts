@@ -1,4 +1,4 @@
-// Every word of the pages that is not data.
+// Wording of the pages.
 import type { AnalysisState } from '../domain/analysis.ts'
 import type { Leg, LegState } from '../domain/delivery.ts'
 import type { Head } from '../domain/finding.ts'
@@ -12,7 +12,7 @@ export const STATES: Record<AnalysisState, { name: string; sentence: string }> =
   analysed: { name: 'Delivering', sentence: 'Analysed; the results are on their way to the PACS and the EHR.' },
   delivered: { name: 'Delivered', sentence: 'The results are in the PACS and the EHR.' },
   held: { name: 'On hold', sentence: 'Stopped; a person has to decide.' },
-  superseded: { name: 'Superseded', sentence: 'A newer analysis of this study took its place.' },
+  superseded: { name: 'Superseded', sentence: 'Replaced by a newer analysis of this study.' },
 }
 
 export const LEG_NAMES: Record<Leg, string> = { pacs: 'PACS', ehr: 'EHR' }
@@ -54,7 +54,7 @@ export function receiptName(role: string): string {
 
 export const REVIEWED_NOTICE = 'Written by software (AI) and reviewed by the person named above. Research use only.'
 export const WITHDRAWN = 'Withdrawn: a reviewer rejected what was delivered to the PACS and the EHR.'
-/** Title of the bars that show what moved a prediction. */
+/** Title of the bar chart that explains a prediction. */
 export function contributionsTitle(head: Head, explained: { of: string } | undefined): string {
   if (head === 'survival') return 'What moved the risk of death'
   return explained ? `What spoke for ${className(head, explained.of)}` : 'What moved it most'
@@ -62,7 +62,7 @@ export function contributionsTitle(head: Head, explained: { of: string } | undef
 export const groupSentence = (name: string, n: number, events: number) =>
   `Risk group: ${name} (${n} patients of the training data, ${events} deaths)`
 export const GROUP_CURVE =
-  'Line and band: share of the group alive by month (Kaplan-Meier, 95 %). Points: predicted for this patient; their intervals show how far models and outlines differ and what the size of the group leaves open, not how differently patients live.'
+  'Line and band: share of the group alive by month (Kaplan-Meier, 95 %). Points: predicted for this patient; their intervals show how much models and outlines differ and how uncertain a group of this size is, not how much survival varies between patients.'
 
 export const SERIES = {
   title: 'Series',
@@ -79,9 +79,9 @@ export const SERIES = {
   noNumber: 'no number',
   noDescription: 'no description',
   none: 'none',
-  choose: 'Choose series otherwise, and analyse again',
+  choose: 'Choose other series and analyse again',
   chooseHint:
-    'What you choose goes before what the headers say. The study is analysed once more, and the new analysis takes the place of this one; a result that a reviewer has accepted stands until a reviewer rejects it.',
+    'Your choice overrides what the headers say. The study is analysed again, and the new analysis replaces this one; a result that a reviewer has accepted stands until a reviewer rejects it.',
   by: 'Chosen by',
   again: 'Analyse again',
 } as const

@@ -1,4 +1,4 @@
-// Words of the worklist.
+// Wording of the worklist.
 import type { Priority } from '../domain/priority.ts'
 
 export const WORKLIST = {
@@ -9,11 +9,11 @@ export const WORKLIST = {
   all: 'Show all',
   noMatch: 'No analysis matches.',
   toReview: 'To review',
-  nothingToReview: 'Nothing waits for a review.',
+  nothingToReview: 'Nothing is waiting for review.',
   newest: 'Newest first',
-  waiting: 'What waits for a person first',
+  waiting: 'What needs a person first',
   captionNewest: 'Analyses, newest first',
-  captionWaiting: 'Analyses, holds first, then what is to be reviewed, the oldest of each first',
+  captionWaiting: 'Analyses: holds first, then those to review, the oldest of each first',
   release: 'Release',
   resolve: 'Resolve',
   board: 'Tumour board',
@@ -35,7 +35,7 @@ export function duration(seconds: number): string {
 
 export const deliveredCount = (count: number) => (count === 1 ? '1 study delivered' : `${count} studies delivered`)
 export const oldestNow = (seconds: number) =>
-  seconds === 0 ? 'Nothing waits to be analysed' : `The oldest study has waited ${duration(seconds)}`
-export const longestWait = (seconds: number) => `Longest wait in these hours: ${duration(seconds)}`
-/** Under a chart whose last bar ends now. */
+  seconds === 0 ? 'Nothing is waiting to be analysed' : `The oldest study has waited ${duration(seconds)}`
+export const longestWait = (seconds: number) => `Longest wait in this period: ${duration(seconds)}`
+/** Labels under a chart whose last bar ends now. */
 export const HOURS_AGO = ['24 h ago', '12 h ago', 'now'] as const

@@ -1,4 +1,4 @@
-// The worksheet of a follow-up in sentences: each question with its answer, its limit and what it rests upon; and what is proposed, or why nothing.
+// The follow-up worksheet in sentences: each question with its answer, its limit and its basis, and what is proposed, or why nothing is.
 import { type BtRads, btRads } from '../domain/bt-rads.ts'
 import { calendarDate } from '../domain/dicom-date.ts'
 import type { ReportableResult } from '../domain/finding.ts'
@@ -11,11 +11,11 @@ import { partPercent, signed } from './quantities.ts'
 export const WORKSHEET = {
   title: 'Worksheet for this follow-up',
   caveat:
-    'A proposal from measurements and from what the record states; it is not an assessment. Compare with the images and the patient; a person decides.',
+    'A proposal based on measurements and on what the record states, not an assessment. Compare it with the images and the patient; a person decides.',
   question: 'Question',
   answer: 'Answer',
   limit: 'Limit',
-  basis: 'Rests upon',
+  basis: 'Based on',
 } as const
 
 export interface WorksheetText {
@@ -44,12 +44,12 @@ const RANO: Readonly<Record<Rano, string>> = {
 const MISSING: Readonly<Record<Missing, string>> = {
   volumes: 'enhancing and whole tumour were not both measured at both times',
   error: 'the error of a change is not known',
-  mixed: 'one part is better and another worse, which the rule does not provide for',
+  mixed: 'one part is better and another worse, which the rule does not cover',
   radiotherapy: 'radiotherapy was not read from the record',
   'end-of-radiotherapy': 'the record does not say when radiotherapy ended',
-  bevacizumab: 'it is not known whether bevacizumab acts',
+  bevacizumab: 'it is not known whether bevacizumab still acts',
   steroids: 'it is not known whether steroids were increased',
-  'study-before': 'it is not known whether it was worse already on the study before',
+  'study-before': 'it is not known whether it was already worse on the previous study',
   size: 'the change by diameters is not evaluable',
 }
 
@@ -63,7 +63,7 @@ const QUESTIONS: Readonly<Record<Step['question'], string>> = {
   radiotherapy: 'Time since radiotherapy',
   'which-worse': 'What is worse?',
   'how-much': 'How much worse?',
-  progressive: 'Worse on the study before too?',
+  progressive: 'Already worse on the previous study?',
   size: 'Enhancing lesions, by products of diameters',
   confirmation: 'Confirmed by a study four weeks later?',
 }
@@ -98,7 +98,7 @@ const LIMITS: Readonly<Record<keyof typeof WORKSHEET_LIMITS, string>> = {
   confirmDays: `${WORKSHEET_LIMITS.confirmDays.value} days`,
 }
 
-/** Of a study with an earlier one; none of a first study, which nothing is compared with. */
+/** Empty for a first study, which has nothing to be compared with. */
 export function worksheets(result: Pick<ReportableResult, 'comparison' | 'treatment' | 'study'>): WorksheetText[] {
   const { comparison, treatment = {}, study } = result
   const [earlier, now] = [calendarDate(comparison?.prior.studyDate ?? ''), calendarDate(study.studyDate)]

@@ -85,7 +85,7 @@ export function describeClinicalRecord(name: string, start: () => Promise<Server
         noticeId: unique,
         createdAt: '2026-03-01T03:00:00.000Z',
         urgent: true,
-        sentences: ['The result of an urgent study is there.', 'Research use only.'],
+        sentences: ['The result of an urgent study is ready.', 'Research use only.'],
         patient,
         report: receipt.diagnosticReport!,
       }

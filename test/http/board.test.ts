@@ -28,7 +28,7 @@ describe('the page for the projector', () => {
     const { app, calls } = sampleApp()
     const text = await (await app.request('/board?list=tb-9')).text()
     expect(calls).toEqual(['list tb-9'])
-    expect(text).toContain('the EHR knows no Patient ID of this patient')
+    expect(text).toContain('the EHR has no Patient ID for this patient')
   })
 })
 

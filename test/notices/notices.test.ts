@@ -325,7 +325,7 @@ describe('mail', () => {
     expect(mails).toHaveLength(1)
     expect(mail.to).toEqual(['on.call@hospital.example', 'pacs@hospital.example'])
     expect(mail.text).toContain(`https://glioma.example/analyses/${id('a')}`)
-    expect(mail.text).toMatch(/^Subject: Gliabridge: The result of an urgent study is there/m)
+    expect(mail.text).toMatch(/^Subject: Gliabridge: The result of an urgent study is ready/m)
     expect(mail.text).toMatch(/^Auto-Submitted: auto-generated/m)
     expect(mail.text).not.toMatch(/Jane|Doe|A-88|2026-02-28|1\.2\.840/)
     expect(audited).toMatchObject([

@@ -181,7 +181,7 @@ describe('report content', () => {
     expect(rowOf({ ...called, bounds })).toMatchObject({
       result: 'IDH-mutant',
       lines: [{ label: 'likely', probability: 0.85 }],
-      reason: 'From 84 patients with IDH-mutant no more than 96 % can be shown.',
+      reason: 'Data from 84 patients with IDH-mutant can show no more than 96 %.',
     })
     expect(rowOf({ ...called, bounds, errorBudget: { n: 52, wrong: 3 } }).reason).toMatch(
       /^Of 100 patients like this one/,

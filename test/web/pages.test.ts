@@ -101,7 +101,7 @@ describe('the worklist', () => {
     expect(words.match(/Open: /g)).toHaveLength(1)
     expect(words).toContain('Priority: first')
     expect(words).toContain('1 study delivered')
-    expect(words).toContain('The oldest study has waited 10 min Longest wait in these hours: 10 min')
+    expect(words).toContain('The oldest study has waited 10 min Longest wait in this period: 10 min')
     expect(page.match(/class="hour"/g)).toHaveLength(24)
     expect(page).toContain('href="/board"')
   })
@@ -162,7 +162,7 @@ describe('an earlier study', () => {
     )
     expect(words).toContain('unknown')
     expect(words).toMatch(
-      /New lesion \(1\.3 mL\)\. .*clinical state, steroids, .*Studies 58 days apart; laid over it by 7\.4 mm/,
+      /New lesion \(1\.3 mL\)\. .*clinical state, steroids, .*Studies 58 days apart; aligned by 7\.4 mm/,
     )
     expect(wordsOf(await study(delivered))).not.toContain('Change since')
   })

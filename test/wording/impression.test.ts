@@ -57,5 +57,5 @@ it('is three lines without a place, without enhancement measured, without a pred
     predictions: [],
   })
   expect(found).toBe('No tumour segmented above the limit of this model; this does not exclude one.')
-  expect(open).toBe('Nothing that was asked of the images was left open.')
+  expect(open).toBe('No question put to the images was left open.')
 })

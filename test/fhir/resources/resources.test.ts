@@ -186,7 +186,7 @@ describe('Observation', () => {
     ).toEqual([0.913, [0.84, 0.97], 0.087])
     expect(idh.note?.[0]?.text).toContain('not a tissue test')
     expect(idh.note?.[1]?.text).toBe(
-      'In about 10 % of patients like those that the model was made from, the true class is not among those left.',
+      'In about 10 % of patients like those the model was built from, the true class is not among the remaining ones.',
     )
     expect(idh.note?.[2]?.text).toBe(
       'Contributions to the log-odds of IDH-mutant: T2-FLAIR mismatch (0.42) +0.61, age (34 y) +0.30, roundness -0.10',
