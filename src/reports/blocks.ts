@@ -1,4 +1,4 @@
-// Pieces of the page that know their height before they are drawn, and the styles they share.
+// Building blocks of the page, which know their height before they are drawn, and the text styles they share.
 import type { Canvas, Parent } from './canvas.ts'
 import { INK } from './colours.ts'
 import type { Line, Style, TextMeasurer } from './text.ts'
@@ -14,7 +14,7 @@ export interface Block {
   draw(x: number, y: number): void
 }
 
-/** Text styles: three sizes of print below the title, none under 7 pt. */
+/** Text styles: three sizes below the title, none under 7 pt. */
 export const STYLES = {
   title: { size: 17, weight: 'bold' },
   status: { size: 9, weight: 'bold' },
@@ -27,12 +27,12 @@ export const STYLES = {
   smallStrong: { size: 7, weight: 'bold' },
 } as const satisfies Record<string, Style>
 
-/** From base line to base line. */
+/** From baseline to baseline. */
 export const leading = (style: Style) => Math.round(style.size * 1.32 * 4) / 4
-/** From the top of a line's box to its base line. */
+/** From the top of a line's box to its baseline. */
 export const ascent = (style: Style) => style.size * 0.98
 
-/** A block of wrapped text that is one paragraph. */
+/** One paragraph of wrapped text. */
 export function paragraph(
   { canvas }: Tools,
   parent: Parent,
@@ -71,7 +71,7 @@ export function drawHeading(
   drawRule({ canvas }, x, y + HEADING_HEIGHT - 3, width)
 }
 
-/** The ground of a statement: a pale band with a dark edge on the left. */
+/** Background of a statement: a pale band with a dark left edge. */
 export function drawBand({ canvas }: Pick<Tools, 'canvas'>, x: number, y: number, width: number, height: number): void {
   canvas.artifact((doc) => {
     doc.rect(x, y, width, height).fill(INK.band)
@@ -96,7 +96,7 @@ export function drawRule(
   )
 }
 
-/** One line of text as an element of its own; `align` "right" ends it at x. */
+/** One line of text as its own element; `align` "right" makes it end at x. */
 export function drawText(
   { canvas, measurer }: Tools,
   parent: Parent,

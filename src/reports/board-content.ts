@@ -1,4 +1,4 @@
-// What a tumour board reads on the first page, as strings: the impression, the volumes with their change, the calls.
+// What a tumour board reads on the first page, as strings: the impression, the volumes and their change, the calls.
 import type { BoardContent } from '../domain/board.ts'
 import type { Prediction, ReportableResult } from '../domain/finding.ts'
 import { tissueOf } from '../domain/tissue.ts'

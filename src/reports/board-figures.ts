@@ -1,12 +1,12 @@
-// What a tumour board looks at first: the slice on which the enhancing tumour is largest, and the one on which the oedema is.
+// What a tumour board looks at first: the slices with the largest enhancing tumour and with the largest oedema.
 import type { Sequence } from '../domain/study.ts'
 import { type FigureInput, makeFiguresAt, type ReportFigures } from './figures.ts'
 import { largestLabelPlane } from './plane.ts'
 
-/** `of` is what is largest there; absent where nothing was segmented. */
+/** `of` says what is largest on this slice; absent if nothing was segmented. */
 export type BoardFigure = NonNullable<ReportFigures['board']>[number]
 
-/** Key of the label, and the sequences that show it, best first. */
+/** The label's key, and the sequences that show it, best first. */
 const SHOWN = [
   ['enhancing', 'ET', ['T1c', 'FLAIR', 'T2', 'T1']],
   ['oedema', 'ED', ['FLAIR', 'T2', 'T1c', 'T1']],
@@ -14,7 +14,7 @@ const SHOWN = [
 
 export const BOARD_ASPECT = 0.86
 
-/** One or two; a label without a voxel leaves its place to the plane through the whole tumour, or through the middle of the brain. */
+/** One or two figures. If a label has no voxels, its place goes to the plane through the whole tumour, or through the middle of the brain. */
 export function makeBoardFigures(input: FigureInput): BoardFigure[] {
   const { segmentation, segments, images } = input
   return SHOWN.flatMap(([of, key, sequences]): BoardFigure[] => {

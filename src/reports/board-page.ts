@@ -1,4 +1,4 @@
-// The first page, for a tumour board: what it must see in print of at least 14 points, key slices without and with outlines, a way to the images.
+// The first page, for a tumour board: the essentials in print of at least 14 points, key slices with and without outlines, and a QR code to the images.
 
 import encodeQR from 'qr'
 import type { BoardContent } from '../domain/board.ts'
@@ -20,9 +20,9 @@ const COLUMN = 178
 const GUTTER = 16
 const CAPTION = 15
 const QR = 74
-/** Room for the first warnings below the pictures. */
+/** Space for the first warnings below the pictures. */
 const LIMITS = 40
-/** Read from three metres: 14 points is the least. */
+/** To be read from three metres: at least 14 points. */
 const NAME = { size: 20, weight: 'bold' } as const
 const LARGE = { size: 14, weight: 'regular' } as const
 const LARGE_STRONG = { size: 14, weight: 'bold' } as const
@@ -79,7 +79,7 @@ export function drawBoardPage(
   drawText(tools, foot, 'P', more, at, STYLES.small, INK.muted)
 }
 
-/** A row for each: the image alone, then with outlines. Where the last one ends. */
+/** One row per figure: the image alone, then with outlines. Returns where the last row ends. */
 function drawFigures(tools: Tools, parent: Parent, figures: readonly BoardFigure[], box: Box): number {
   const rows = figures.length
   let end = box.top
@@ -103,7 +103,7 @@ function drawFigures(tools: Tools, parent: Parent, figures: readonly BoardFigure
   return end
 }
 
-/** The warnings among the notes, as many as there is room for; all stand on the next page. */
+/** As many of the warnings as fit; all of them are on the next page. */
 function drawLimits(tools: Tools, parent: Parent, notes: ReportContent['quality'], box: Box): void {
   let y = box.top
   for (const { warning, text } of notes) {
@@ -129,7 +129,7 @@ interface ColumnLine {
   gap: number
 }
 
-/** How much small print there is beside what must be seen: all, a few words of it, none. */
+/** How much of the small print is shown: all of it, a few words, or none. */
 type Detail = 'all' | 'short' | 'none'
 
 function columnLines({ volumes, calls }: BoardContent, detail: Detail): ColumnLine[] {
@@ -154,7 +154,7 @@ function columnLines({ volumes, calls }: BoardContent, detail: Detail): ColumnLi
   ]
 }
 
-/** Volumes, then calls; the small print gives way first, and what then finds no room stands whole on a later page. */
+/** Volumes, then calls. The small print gives way first; whatever still does not fit is printed in full on a later page. */
 function drawColumn(tools: Tools, parent: Parent, board: BoardContent, box: Box): void {
   const { canvas, measurer } = tools
   const linesOf = ({ text, style, most }: ColumnLine) => measurer.wrap(text, style, box.width, most)

@@ -1,14 +1,14 @@
-// Drawing on one page of a tagged PDF (ISO 32000-1 Section 14.8), PDF/A-2a and PDF/UA-1: text as structure, the rest as artifact or figure.
+// Draws on one page of a tagged PDF (ISO 32000-1 Section 14.8), PDF/A-2a and PDF/UA-1: text as structure, everything else as artifact or figure.
 import PDFDocument from 'pdfkit'
 import { PDF_UA_METADATA } from './pdf-ua.ts'
 import type { Line } from './text.ts'
 
-/** A structure element that takes further elements. */
+/** A structure element that can contain others. */
 export type Parent = PDFKit.PDFStructureElement
 
 export interface StructureOptions {
   alt?: string
-  /** Left, top, right, bottom in points from the upper left corner of the page. */
+  /** Left, top, right and bottom in points from the upper left corner of the page. */
   bbox?: [number, number, number, number]
   scope?: 'Row' | 'Column'
 }
@@ -26,7 +26,7 @@ export interface DocumentMeta {
 export const PAPERS = { A4: { width: 595.28, height: 841.89 }, Letter: { width: 612, height: 792 } } as const
 export type Paper = keyof typeof PAPERS
 
-/** Of every page: left and right, and below the number. */
+/** Margins of every page: left and right, and below the page number. */
 export const MARGIN = 34
 export const BOTTOM = 26
 
@@ -48,7 +48,7 @@ export class Canvas {
     this.#options = { size: [this.page.width, this.page.height], margin: 0 }
     const options = {
       ...this.#options,
-      // Until the end, when it is known how many pages there are.
+      // Kept open until the end, when the number of pages is known.
       bufferPages: true,
       pdfVersion: '1.7' as const,
       subset: 'PDF/A-2a' as const,
@@ -56,7 +56,7 @@ export class Canvas {
       lang: meta.language,
       displayTitle: true,
       autoFirstPage: false,
-      // pdfkit prepares Helvetica, which PDF/A forbids unless it is embedded, unless the font is null.
+      // Unless its font is null, pdfkit loads Helvetica, which PDF/A forbids unless it is embedded.
       font: null as unknown as string,
       info: {
         Title: plain(meta.title),
@@ -80,12 +80,12 @@ export class Canvas {
     return element
   }
 
-  /** A structure element whose content is what `draw` draws; it takes no further elements. */
+  /** A structure element whose content is what `draw` draws; it contains no other elements. */
   tag(parent: Parent, type: string, draw: () => void, options: StructureOptions = {}): void {
     parent.add(this.#doc.struct(type, options, draw))
   }
 
-  /** Draws with no meaning of its own: rules, bands, bars. */
+  /** Draws what has no meaning of its own: rules, bands, bars. */
   artifact(draw: (doc: PDFKit.PDFDocument) => void): void {
     this.#doc.markContent('Artifact', { type: 'Layout' })
     this.#doc.save()
@@ -101,7 +101,7 @@ export class Canvas {
     this.#doc.restore()
   }
 
-  /** A measured line with its left end and base line at (x, y). */
+  /** A measured line with its left end and baseline at (x, y). */
   write(line: Line, x: number, y: number, size: number, colour: string): void {
     if (line.end) (line.isCut ? this.#cut : this.#whole).add(line.end)
     let left = x
@@ -119,43 +119,43 @@ export class Canvas {
     }
   }
 
-  /** A greyscale picture as PNG; the same bytes are kept once, however often they are drawn. */
+  /** A greyscale picture as PNG; the same bytes are embedded once, however often they are drawn. */
   image(png: Uint8Array, { left, top, width, height }: { left: number; top: number; width: number; height: number }) {
     if (!this.#images.has(png)) this.#images.set(png, opened(this.#doc, png))
     this.#doc.image(this.#images.get(png) as PDFKit.Mixins.ImageSrc, left, top, { width, height })
   }
 
-  /** An entry in the list of bookmarks that leads to this page; links reach it by `name`. */
+  /** A bookmark for this page; links refer to it by `name`. */
   bookmark(title: string, name: string): void {
     this.#doc.outline.addItem(title)
     this.#doc.addNamedDestination(name, 'XYZ', 0, 0, null)
   }
 
-  /** What `draw` draws, as a link to the page of a bookmark; `says` is for readers who cannot see it. */
+  /** Makes what `draw` draws a link to a bookmarked page; `says` is its text for screen readers. */
   link(parent: Parent, name: string, says: string, box: readonly [number, number, number, number], draw: () => void) {
     const element = this.group(parent, 'Link')
     this.tag(element, 'Span', draw)
-    // pdfkit writes a plain string as a name, not as text.
+    // pdfkit writes a plain string as a PDF name, not as text.
     const options: unknown = { structParent: element, Contents: new String(says) }
     this.#doc.goTo(...box, name, options as PDFKit.Mixins.AnnotationOption)
   }
 
-  /** Says that a text has no room where it belongs; it is among the cut ones. */
+  /** Records a text that does not fit where it belongs. */
   leaveOut(text: string): void {
     this.#cut.add(text)
   }
 
-  /** Texts that were cut or left out, and stand whole nowhere so far. */
+  /** Texts that were cut or left out and have not been printed in full yet. */
   unsaid(): string[] {
     return [...this.#cut].filter((text) => !this.#whole.has(text))
   }
 
-  /** Goes on on a further page. */
+  /** Continues on a new page. */
   nextPage(): void {
     this.#doc.addPage(this.#options)
   }
 
-  /** Ends the document; each page gets its number, which `numberOf` writes, at the right of its foot. */
+  /** Ends the document. `numberOf` writes the number of each page at its lower right. */
   finish(numberOf: (page: number, count: number) => { line: Line; size: number; colour: string }): Promise<Uint8Array> {
     const { count } = this.#doc.bufferedPageRange()
     for (let n = 0; n < count; n++) {
@@ -171,11 +171,11 @@ export class Canvas {
   }
 }
 
-/** pdfkit's types do not know it. */
+/** Missing from pdfkit's types. */
 const opened = (doc: PDFKit.PDFDocument, png: Uint8Array) =>
   (doc as unknown as { openImage(bytes: Buffer): unknown }).openImage(Buffer.from(png))
 
-/** pdfkit puts these strings into XML as they are. */
+/** pdfkit writes these strings into XML without escaping them. */
 const plain = (text: string) => text.replace(/[<>&]/g, ' ')
 
 function collect(doc: PDFKit.PDFDocument): Promise<Uint8Array> {

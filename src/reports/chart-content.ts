@@ -1,4 +1,4 @@
-// What the charts of the page say: contributions of features per head, and the survival curve of the risk group.
+// Content of the charts: the feature contributions of each head, and the survival curve of the risk group.
 
 import { HEADS, type Prediction } from '../domain/finding.ts'
 import { featureName, featureValue } from '../wording/feature-names.ts'
@@ -18,7 +18,7 @@ export interface ContributionChart {
 }
 
 export interface SurvivalCurve {
-  /** Kaplan-Meier steps of the group, shares of 1. */
+  /** Kaplan-Meier steps of the group, as shares of 1. */
   months: number[]
   survival: number[]
   lower: number[]
@@ -45,10 +45,10 @@ export function contributionCharts(predictions: readonly Prediction[]): Contribu
   })
 }
 
-/** A bare ratio tells a reader nothing; what has a unit does. */
+/** Values with a unit are printed; a bare ratio tells a reader nothing. */
 const readable = (value: string) => (/[A-Za-z%]$/.test(value) ? value : '')
 
-/** At most `most` bars; what is left is summed, so that the bars still add up. */
+/** At most `most` bars; the remaining contributions are summed into one, so that the bars still add up. */
 export function shownBars({ bars }: ContributionChart, most: number): ContributionBar[] {
   if (bars.length <= most) return bars
   const rest = bars.slice(Math.max(0, most - 1))
@@ -56,7 +56,7 @@ export function shownBars({ bars }: ContributionChart, most: number): Contributi
   return [...bars.slice(0, Math.max(0, most - 1)), { label: words.others(rest.length), contribution: sum }]
 }
 
-/** The curve of the patient's risk group with the patient's own predictions; undefined without a survival prediction. */
+/** The curve of the patient's risk group and the patient's own predictions; undefined without a survival prediction. */
 export function survivalCurve(predictions: readonly Prediction[]): SurvivalCurve | undefined {
   const prediction = predictions.find((one) => one.head === 'survival')
   if (!prediction || prediction.status === 'not-evaluable' || !prediction.survival) return undefined

@@ -1,4 +1,4 @@
-// Colours and line styles of the report: told apart with colour-blind eyes (Okabe-Ito spacing) and, by their dashes, in greyscale print.
+// Colours and line styles of the report: distinguishable for colour-blind readers (Okabe-Ito palette) and, by their dashes, in greyscale print.
 
 export interface OverlayStyle {
   /** sRGB, "#rrggbb" */
@@ -14,19 +14,19 @@ export const OVERLAYS: Readonly<Record<string, OverlayStyle>> = {
   ET: { colour: '#e4572e', dash: [] },
 }
 
-/** For a bundle's own keys, in the order in which it declares them. */
+/** For keys that a bundle defines itself, in the order in which it declares them. */
 const OTHER_OVERLAYS: readonly OverlayStyle[] = [
   { colour: '#8fb339', dash: [] },
   { colour: '#b47eb3', dash: [3.2, 1.4] },
   { colour: '#66d7d1', dash: [1.1, 1.1] },
 ]
 
-/** Style of a segment; `index` is its place in the bundle's list. */
+/** Style of a segment; `index` is its position in the bundle's list. */
 export function overlayOf(key: string, index: number): OverlayStyle {
   return OVERLAYS[key] ?? OTHER_OVERLAYS[index % OTHER_OVERLAYS.length]!
 }
 
-/** Inks of the page; all but the overlays are greys, so that colour always means a segment. */
+/** Inks of the page, all grey except the overlays, so that colour always means a segment. */
 export const INK = {
   text: '#14181f',
   muted: '#59626f',

@@ -1,16 +1,16 @@
-// Outlines of a sampled mask: marching squares with linear interpolation (Lorensen and Cline's idea in two dimensions).
+// Outlines of a sampled mask: marching squares with linear interpolation (after Lorensen and Cline, in two dimensions).
 
 /** A closed outline in pixel coordinates of the sampled plane. */
 export type Outline = [number, number][]
 
 /**
- * Closed lines where the field crosses 0.5. `field` holds width * height values, row by row. The field is taken to be 0
- * outside, so every outline closes. Saddles are resolved by the mean of their corners.
+ * Closed lines where the field crosses 0.5. `field` holds width * height values, row by row. The field counts as 0 outside, so
+ * every outline closes. Saddles are resolved by the mean of their corners.
  */
 export function traceOutlines(field: Float32Array, width: number, height: number): Outline[] {
   const level = 0.5
   const at = (u: number, v: number) => (u < 0 || v < 0 || u >= width || v >= height ? 0 : field[u + width * v]!)
-  /** Edge → the edge that follows it and the point on it. Each edge is crossed at most once, so it identifies the point. */
+  /** Edge → the next edge and the point on this one. Each edge is crossed at most once, so it identifies the point. */
   const next = new Map<number, { to: number; point: [number, number] }>()
   const columns = width + 2
   const horizontal = (u: number, v: number) => 2 * (u + 1 + columns * (v + 1))

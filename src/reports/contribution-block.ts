@@ -1,4 +1,4 @@
-// Bar charts of contributions: one small chart per head, all on one scale, each bar with its feature and its number.
+// Bar charts of contributions: one small chart per head, all on one scale, with the feature and its number on each bar.
 
 import * as words from '../wording/report-page.ts'
 import { type Block, drawHeading, drawText, HEADING_HEIGHT, leading, STYLES, type Tools } from './blocks.ts'
@@ -9,12 +9,12 @@ import { INK } from './colours.ts'
 const GUTTER = 14
 const ROW_GAP = 5
 const NUMBER_WIDTH = 22
-/** Room for "height in brain 61 %"; the bars take what it leaves. */
+/** Wide enough for "height in brain 61 %"; the bars take the rest. */
 const LABEL_WIDTH = 74
 const MIN_COLUMNS = 3
 const MAX_COLUMNS = 4
 
-/** At most `most` bars a chart. */
+/** At most `most` bars per chart. */
 export function contributionsBlock(
   tools: Tools,
   parent: Parent,
@@ -60,7 +60,7 @@ export function contributionsBlock(
   }
 }
 
-/** Label, a bar to the left or right of the middle, the number with its sign. */
+/** A label, a bar to the left or right of the middle, and the number with its sign. */
 function drawBar(
   tools: Tools,
   parent: Parent,
@@ -87,5 +87,5 @@ function drawBar(
   drawText(tools, parent, 'P', number, { x: x + width, y, width: NUMBER_WIDTH, align: 'right' }, STYLES.small)
 }
 
-/** Two decimals while there is room for them. */
+/** Two decimals if there is room for them. */
 const sized = (size: number) => (size < 10 ? size.toFixed(2) : size < 1000 ? size.toFixed(0) : '>999')

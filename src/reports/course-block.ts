@@ -1,4 +1,4 @@
-// The curve of the tumour's volumes over the patient's studies, with 95 % intervals, for the appendix of a follow-up.
+// Chart of the tumour's volumes over the patient's studies, with 95 % intervals, for the appendix of a follow-up report.
 import { type CourseLine, volumeTicks } from '../domain/volume-course.ts'
 import { COURSE, courseSentence } from '../wording/course.ts'
 import { readDate } from '../wording/quantities.ts'
@@ -12,7 +12,7 @@ const NAMES = 52
 const BELOW = 24
 const LABEL_PITCH = 8.5
 
-/** Colour and dash of the outlines: what is drawn in the images has the same look here. */
+/** The same colours and dashes as the outlines in the images. */
 const LOOKS: Readonly<Record<string, { colour: string; dash: readonly number[]; name: string }>> = {
   WT: { colour: OVERLAYS.ED!.colour, dash: [], name: 'whole' },
   TC: { colour: OVERLAYS.NCR!.colour, dash: [3, 1.5], name: 'core' },

@@ -13,14 +13,14 @@ const GAP = 6
 const CAPTION = 12
 const LEGEND = 15
 const SCALE_BAR_MM = 50
-/** Width over height of a picture: a head is longer than it is wide. Flatter where charts need the room. */
+/** Width over height of a picture: a head is longer than it is wide. Flatter when charts need the space. */
 export const ASPECT = { tall: 0.8, flat: 1.06 } as const
 
-/** The four structural sequences, the missing ones as empty labelled frames, and the maps that were used. */
+/** The four structural sequences, with empty labelled frames for missing ones, and the maps that were used. */
 export function figureBlock(tools: Tools, parent: Parent, figures: KeyFigures, width: number): Block {
   const frame = (width - GAP * (figures.pictures.length - 1)) / figures.pictures.length
   const frameHeight = (frame * figures.heightMm) / figures.widthMm
-  // Beside a map's caption there is no room for the position, which all pictures share.
+  // The caption of a map leaves no room for the position, which is the same for all pictures.
   const isNarrow = figures.pictures.length > STRUCTURAL.length
   return {
     height: HEADING_HEIGHT + CAPTION + frameHeight + 4 + LEGEND,
@@ -53,7 +53,7 @@ interface Box {
   height: number
 }
 
-/** Without its outlines too, so that a reader sees what lies below them. */
+/** Also drawn without its outlines, so that a reader sees what lies below them. */
 export function drawPicture(
   tools: Tools,
   parent: Parent,
@@ -87,7 +87,7 @@ export function drawPicture(
           }
           return doc.lineJoin('round')
         }
-        // A dark casing keeps the colour legible on bright oedema, and hides the line of the segment around it.
+        // A dark casing keeps the colour visible on bright oedema and hides the outline of the surrounding segment.
         trace().lineWidth(1.7).undash().strokeColor(INK.picture).stroke()
         if (style.dash.length === 2) doc.dash(style.dash[0]!, { space: style.dash[1]! })
         trace().lineWidth(0.95).strokeColor(style.colour).stroke().undash()
@@ -106,7 +106,7 @@ export function drawPicture(
 
 const round = (value: number) => Math.round(value * 100) / 100
 
-/** A letter centred on a point, on black: the head may be bright and reach the edge. */
+/** A letter centred on a point, on black, because a bright head may reach the edge of the picture. */
 function drawMark({ canvas, measurer }: Tools, letter: string, x: number, y: number): void {
   const style = { size: 7.5, weight: 'bold' } as const
   const line = measurer.fit(letter, style, 20)

@@ -19,25 +19,25 @@ import {
 export interface KeyFigures {
   /** LPS z of the plane, mm */
   z: number
-  /** Labelled area on the plane; 0 when nothing was found. */
+  /** Labelled area on the plane; 0 if nothing was segmented. */
   areaMm2: number
-  /** What each picture shows, mm. */
+  /** Size of the area that each picture shows, in mm. */
   widthMm: number
   heightMm: number
-  /** One per structural sequence and used map; `grey` is absent for a missing one: width * height values 0..255, row by row. */
+  /** One per structural sequence and used map: width * height values 0..255, row by row. `grey` is absent if the sequence is missing. */
   pictures: { sequence: Sequence; grey?: Uint8Array }[]
-  /** Pixels of the pictures. */
+  /** Size of the pictures in pixels. */
   width: number
   height: number
-  /** Polygons in mm from the picture's upper left corner; segments without area on the plane have none. */
+  /** Polygons in mm from the picture's upper left corner, only of segments that have area on the plane. */
   outlines: { key: string; name: string; style: OverlayStyle; polygons: [number, number][][] }[]
 }
 
-/** What an analysis keeps of its images for its report, and for the one after a review. */
+/** The pictures that an analysis keeps for its report and for the report after a review. */
 export interface ReportFigures extends KeyFigures {
-  /** Of the page for tumour boards; absent in analyses of earlier versions. */
+  /** For the tumour board page; absent in analyses by earlier versions. */
   board?: { of?: 'enhancing' | 'oedema'; figures: KeyFigures }[]
-  /** Address of the study page, where the site states one. */
+  /** Address of the study page, if the site has set one. */
   link?: string
 }
 
@@ -47,10 +47,10 @@ export interface FigureInput {
   images: SequenceImage[]
 }
 
-/** Pixels across one picture, and across the finer-than-voxel field in which outlines are traced. */
+/** Pixels across one picture, and across the supersampled field in which outlines are traced. */
 const COLUMNS = 360
 const FIELD_COLUMNS = 240
-/** Part of the head's half axes that holds brain and neither scalp nor skull. */
+/** The fraction of the head's half axes that contains brain but neither scalp nor skull. */
 const INNER_SHARE = 0.78
 const HEAD_MARGIN_MM = 7
 const MIN_WIDTH_MM = 100
@@ -61,7 +61,7 @@ export function makeKeyFigures(input: FigureInput, aspect: number): KeyFigures {
   return makeFiguresAt(input, aspect, { sequences: [...STRUCTURAL, ...maps] })
 }
 
-/** The same on a given plane; the one with the largest tumour where none is given. */
+/** The same on a given plane; without one, on the plane with the largest tumour. */
 export function makeFiguresAt(
   { segmentation, segments, images }: FigureInput,
   aspect: number,
@@ -102,8 +102,9 @@ export function makeFiguresAt(
 }
 
 /**
- * The outlines that the plane has, in the order in which they are drawn. Where two segments touch, the line belongs to the inner one: the border of the core is the border that is looked for.
- * Inner is what spans less; an enhancing rim that does not close encloses little, yet goes around the core.
+ * The outlines on the plane in drawing order. Where two segments touch, the inner one is drawn last: it is the border of the
+ * core that a reader looks for. The inner one is the one with the smaller extent; an enhancing rim that is not closed encloses
+ * little area, yet surrounds the core.
  */
 export function outermostFirst(outlines: KeyFigures['outlines']): KeyFigures['outlines'] {
   const span = (polygons: [number, number][][], axis: 0 | 1) => {
@@ -121,7 +122,7 @@ export function encodeGrey(figures: KeyFigures, grey: Uint8Array): Uint8Array {
 
 const pngs = new WeakMap<Uint8Array, Uint8Array>()
 
-/** The same, made once for a picture that is drawn several times. */
+/** Encodes a picture only once, even if it is drawn several times. */
 export function pngOf(figures: KeyFigures, grey: Uint8Array): Uint8Array {
   const made = pngs.get(grey) ?? encodeGrey(figures, grey)
   pngs.set(grey, made)
@@ -161,7 +162,7 @@ function planeIn(window: Window, z: number, columns: number): AxialPlane {
   return { x: window.left + pixel / 2, y: window.top + pixel / 2, z, pixel, width: columns, height }
 }
 
-/** The rectangle of patient space that holds the head on this plane, in the wanted shape. */
+/** The rectangle of patient space that contains the head on this plane, in the required aspect ratio. */
 function headWindow(
   images: Volume<Float32Array>[],
   thresholds: number[],
@@ -207,8 +208,8 @@ function range(counts: Uint32Array, least: number): [number, number] | undefined
 }
 
 /**
- * Black at the 1st and white at the 99.5th percentile of what lies well inside the head: the fat of the scalp, brighter
- * than any brain on T1, would darken everything else.
+ * Black at the 1st and white at the 99.5th percentile of what lies well inside the head: on T1 the scalp's fat is brighter than
+ * any brain and would make everything else too dark.
  */
 function greyPicture(image: Volume<Float32Array>, plane: AxialPlane, head: readonly [number, number]): Uint8Array {
   const values = samplePlane(image, plane)
@@ -223,13 +224,13 @@ function greyPicture(image: Volume<Float32Array>, plane: AxialPlane, head: reado
   }
   const [low = 0, high = 0] = percentiles(inner.subarray(0, count), [0.01, 0.995])
   const scale = high > low ? 255 / (high - low) : 0
-  // Clamped by the array type, which also turns what is not a number into black.
+  // The array type clamps, and turns NaN into black.
   const grey = new Uint8ClampedArray(values.length)
   for (let n = 0; n < values.length; n++) grey[n] = (values[n]! - low) * scale
   return new Uint8Array(grey.buffer)
 }
 
-/** Values below which the shares of all finite values lie, from an even sample of 30 000; 0 when there is none. */
+/** Quantiles of all finite values at the given shares, from an even sample of 30 000; 0 if there are none. */
 function percentiles(values: Float32Array, shares: readonly number[]): number[] {
   const stride = Math.max(1, Math.floor(values.length / 30_000))
   const sample = new Float32Array(Math.floor(values.length / stride))

@@ -1,4 +1,4 @@
-// Text that goes on from page to page: what follows the two fixed pages, and the list before a meeting's.
+// Text that flows from page to page: what follows the two fixed pages, and the list at the start of a meeting.
 import { drawHeading, HEADING_HEIGHT, leading, paragraph, STYLES, type Tools } from './blocks.ts'
 import { BOTTOM, MARGIN, type Parent } from './canvas.ts'
 import type { Style } from './text.ts'
@@ -10,17 +10,17 @@ export interface Flow {
   width: number
   /** Height of a whole page. */
   whole: number
-  /** Height that is left on this page. */
+  /** Height remaining on this page. */
   remaining(): number
-  /** Where the next thing begins; a new page when `height` finds no room on this one. */
+  /** Where the next block begins; starts a new page if this one has less than `height` remaining. */
   room(height: number): number
   skip(height: number): void
   heading(parent: Parent, text: string): void
-  /** The whole text, over as many pages as it takes. */
+  /** The whole text, over as many pages as it needs. */
   text(parent: Parent, text: string, style: Style): void
 }
 
-/** Begins at `top` of the page that is open; pages that follow begin at their top. */
+/** Begins at `top` on the open page; the following pages begin at their top. */
 export function startFlow(tools: Tools, top = TOP): Flow {
   const { canvas, measurer } = tools
   const width = canvas.page.width - 2 * MARGIN
@@ -44,7 +44,7 @@ export function startFlow(tools: Tools, top = TOP): Flow {
       y += height
     },
     heading: (parent, text) => {
-      // Never the last thing on a page.
+      // Never the last block on a page.
       const at = room(HEADING_HEIGHT + 2 * leading(STYLES.body))
       y = at + HEADING_HEIGHT
       drawHeading(tools, parent, text, MARGIN, at, width)

@@ -1,4 +1,4 @@
-// The part of fontkit that the report uses.
+// The parts of fontkit that the report uses.
 declare module 'fontkit' {
   export interface PathCommand {
     command: 'moveTo' | 'lineTo' | 'quadraticCurveTo' | 'bezierCurveTo' | 'closePath'

@@ -1,4 +1,4 @@
-// The faces of the report: for each character the first face that has its shape.
+// The fonts of the report: for each character, the first font that has a glyph for it.
 import { create, type Font, type PathCommand } from 'fontkit'
 import { type Family, FIRST, type FontFiles, fileOf, HAN, LAST, type Weight } from '../fonts/families.ts'
 import { encodeGlyph } from './glyf.ts'
@@ -9,27 +9,30 @@ export interface Face {
   /** Unique within a library. */
   id: string
   font: Font
-  /** Whether the order of its glyphs is that of reading may not be taken for granted: drawn text says beside it what it stands for. */
+  /** Whether glyph order may differ from reading order; drawn text then carries its plain text beside it. */
   isShaped: boolean
 }
 
-/** Faces for the characters that the library was opened for. */
+/** Fonts for the characters that the library was opened for. */
 export interface FontLibrary {
-  /** The first face of the chain with a shape for every character of the cluster. */
+  /** The first font of the chain with a glyph for every character of the cluster. */
   faceFor(cluster: string, weight: Weight): Face | undefined
 }
 
-/** Han shapes by the scripts beside them, as PS3.5 Annexes H, I and K pair them in one name; the other regions fill gaps. */
+/**
+ * Which regional Han glyphs to use, by the scripts beside them, as PS3.5 Annexes H, I and K combine them in one name; other
+ * regions fill the gaps.
+ */
 function chainFor(text: string): Family[] {
   const first = hanRegion(text)
   const others = (['sc', 'jp', 'kr'] as const).filter((region) => region !== first)
   return [...FIRST, HAN[first], ...others.map((region) => HAN[region]), ...LAST]
 }
 
-/** What any line may need: the ellipsis, and code points for what has no shape. */
+/** What any line may need: the ellipsis, and code points for characters without a glyph. */
 const ALWAYS = ' …[]U+0123456789ABCDEF'
 
-/** Opens the faces that the texts need, in both weights, and no others. */
+/** Opens only the fonts that the texts need, in both weights. */
 export async function openFonts(files: FontFiles, texts: readonly string[]): Promise<FontLibrary> {
   const chain = chainFor(texts.join('\n'))
   const clusters = new Set([...texts, ALWAYS].flatMap(clustersOf))
@@ -61,7 +64,7 @@ async function findFace(
   return undefined
 }
 
-/** fontkit 2.0.4 reads past the end of some fonts for a glyph without outline; such a face must not break a report. */
+/** fontkit 2.0.4 reads past the end of some fonts for a glyph without outline; such a font must not break a report. */
 function canShape(face: Face, cluster: string): boolean {
   try {
     return face.font.layout(cluster, []).advanceWidth >= 0
@@ -71,7 +74,7 @@ function canShape(face: Face, cluster: string): boolean {
   }
 }
 
-/** Opens each face once. */
+/** Opens each font once. */
 function faceOpener(files: FontFiles) {
   const faces = new Map<string, Face>()
   return async (family: Family, subset: string, weight: Weight): Promise<Face> => {
@@ -87,7 +90,7 @@ function faceOpener(files: FontFiles) {
   }
 }
 
-/** An instance of a variable font that can be embedded; see glyf.ts. Its name tells it from other weights of its file. */
+/** An instance of a variable font that can be embedded (see glyf.ts). Its name distinguishes it from the other weights in the same file. */
 function instanceOf(bytes: Uint8Array, wght: number, name: string): Font {
   const font = create(bytes).getVariation({ wght })
   const createSubset = font.createSubset.bind(font)

@@ -1,6 +1,6 @@
-// DICOM values as people read them: names (PS3.5 Section 6.2 PN), times (TM), moments, digests.
+// DICOM values in readable form: names (PS3.5 Section 6.2 PN), times (TM), dates, digests.
 
-/** The three component groups of a PN as readable text; empty where empty. */
+/** The three component groups of a PN as readable text; empty groups stay empty. */
 export interface ReadableName {
   alphabetic: string
   ideographic: string
@@ -29,7 +29,7 @@ function inOrder(group: string): string {
     .join(' ')
 }
 
-/** TM to the minute; anything else as it is. */
+/** TM to the minute; anything else unchanged. */
 export function readTime(tm: string): string {
   const match = /^(\d{2})(\d{2})(\d{2}(\.\d+)?)?$/.exec(tm.trim())
   return match ? `${match[1]}:${match[2]}` : tm.trim()
@@ -41,7 +41,7 @@ export function readInstant(iso: string): string {
   return match ? `${match[1]} ${match[2]} UTC` : iso
 }
 
-/** A sha256 in the length that people compare. */
+/** A sha256, shortened to what people compare. */
 export function shortDigest(digest: string): string {
   return digest.length > 16 ? `${digest.slice(0, 16)}…` : digest
 }

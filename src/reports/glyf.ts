@@ -4,7 +4,7 @@ import type { PathCommand } from 'fontkit'
 
 const ON_CURVE = 1
 
-/** The 'glyf' entry of an outline made of lines and quadratic curves, in font units; padded to four bytes. */
+/** The 'glyf' entry of an outline of lines and quadratic curves, in font units; padded to four bytes. */
 export function encodeGlyph(commands: readonly PathCommand[]): Uint8Array {
   const points: { x: number; y: number; on: boolean }[] = []
   const ends: number[] = []
@@ -37,7 +37,7 @@ export function encodeGlyph(commands: readonly PathCommand[]): Uint8Array {
   return bytes
 }
 
-/** Ends a contour; a last point equal to the first one is dropped, since TrueType closes by itself. */
+/** Ends a contour; a last point equal to the first is dropped, since TrueType closes contours itself. */
 function closeContour(points: { x: number; y: number; on: boolean }[], ends: number[]): void {
   const start = ends.length === 0 ? 0 : ends[ends.length - 1]! + 1
   const first = points[start]

@@ -1,4 +1,4 @@
-// The top of the page: what it is, that nobody reviewed it, whose it is, and the finding in one sentence.
+// The top of the page: what it is, that it has not been reviewed, whose it is, and the finding in one sentence.
 
 import * as words from '../wording/report-page.ts'
 import { ascent, type Block, drawBand, drawRule, drawText, leading, paragraph, STYLES, type Tools } from './blocks.ts'
@@ -7,7 +7,7 @@ import { INK } from './colours.ts'
 import type { Field, ReportContent } from './page-content.ts'
 import type { Line, Style } from './text.ts'
 
-/** Title, institution and the review status in a box that survives a fax. */
+/** Title, institution, and the review status in a box that stays legible when faxed. */
 export function headerBlock(
   tools: Tools,
   parent: Parent,
@@ -56,7 +56,7 @@ export function identityBlock(tools: Tools, parent: Parent, content: ReportConte
   }
 }
 
-/** All writings on one line if they fit, else one below the other and smaller, before a letter of a name is cut. */
+/** All writings of the name on one line if they fit, otherwise below each other and smaller, before any letter is cut. */
 function nameLines(
   { measurer }: Tools,
   names: string[],
@@ -70,7 +70,7 @@ function nameLines(
   return { style, lines, height: lines.length * leading(style) }
 }
 
-/** Labels and values; a value may take two lines, since an identifier that is cut is no identifier. */
+/** Labels and values. A value may take two lines: an identifier that is cut does not identify anyone. */
 function fieldsBlock(tools: Tools, parent: Parent, fields: Field[], width: number): Block {
   const style = STYLES.body
   const rows = fields.map((field) => ({

@@ -1,4 +1,5 @@
-// Key figures as bytes, so that a report can be drawn again after review, when the images are long gone: JSON, pictures as PNG in base64.
+// Key figures as bytes (JSON, with pictures as PNG in base64), so that a report can be drawn again after a review, when the images are no longer at
+// hand.
 import { decode } from 'fast-png'
 import { AppError } from '../domain/errors.ts'
 import { encodeGrey, type KeyFigures, type ReportFigures } from './figures.ts'
@@ -24,7 +25,7 @@ export function unpackFigures(bytes: Uint8Array): ReportFigures {
   }
 }
 
-/** The image of a figure of the page for tumour boards as PNG; undefined where there is none. */
+/** The image of a tumour board figure as PNG; undefined if there is none. */
 export function keptBoardPicture(bytes: Uint8Array, index: number): Uint8Array | undefined {
   const { board } = JSON.parse(new TextDecoder().decode(bytes)) as KeptReport
   const png = board?.[index]?.figures.pictures[0]?.png

@@ -1,4 +1,4 @@
-// Key pictures as PNG with the outlines drawn in, for pages and viewers: the same planes and colours as the PDF.
+// Key pictures as PNG with the outlines drawn into them, for pages and viewers: the same planes and colours as in the PDF.
 
 import { encode } from 'fast-png'
 import type { Sequence } from '../domain/study.ts'
@@ -17,7 +17,7 @@ export interface KeyImage {
   png: Uint8Array
 }
 
-/** Letters as 5 x 7 dots, one number a row. */
+/** Letters as 5 x 7 dots, one number per row. */
 const GLYPHS: Readonly<Record<string, readonly number[]>> = {
   R: [0b11110, 0b10001, 0b10001, 0b11110, 0b10100, 0b10010, 0b10001],
   L: [0b10000, 0b10000, 0b10000, 0b10000, 0b10000, 0b10000, 0b11111],
@@ -25,12 +25,12 @@ const GLYPHS: Readonly<Record<string, readonly number[]>> = {
   P: [0b11110, 0b10001, 0b10001, 0b11110, 0b10000, 0b10000, 0b10000],
 }
 
-/** One RGB picture per sequence that is there; the patient's right is on the left, anterior up. */
+/** One RGB picture for each sequence that is present; the patient's right is on the left, anterior is up. */
 export function renderKeyImages(input: FigureInput, aspect = 0.8): KeyImage[] {
   return drawKeyImages(makeKeyFigures(input, aspect))
 }
 
-/** The same from figures that were kept. */
+/** The same, from figures that were kept. */
 export function drawKeyImages(figures: KeyFigures): KeyImage[] {
   const { width, height } = figures
   const perMm = width / figures.widthMm
@@ -62,7 +62,7 @@ export function drawKeyImages(figures: KeyFigures): KeyImage[] {
 
 type Dot = (x: number, y: number, colour: readonly number[]) => void
 
-/** Two pixels wide, so that it stays visible when the picture is shown smaller. */
+/** Two pixels wide, so that it stays visible when the picture is scaled down. */
 function drawPolygon(polygon: [number, number][], perMm: number, colour: readonly number[], dot: Dot): void {
   polygon.forEach(([x, y], n) => {
     const [nextX, nextY] = polygon[(n + 1) % polygon.length]!
@@ -81,7 +81,7 @@ function drawPolygon(polygon: [number, number][], perMm: number, colour: readonl
   })
 }
 
-/** A letter of 10 x 14 pixels around its centre, white on a black edge. */
+/** A letter of 10 x 14 pixels around its centre, white with a black edge. */
 function drawLetter(letter: string, x: number, y: number, dot: Dot): void {
   const rows = GLYPHS[letter] ?? []
   for (const [radius, ink] of [

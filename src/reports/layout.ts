@@ -1,4 +1,4 @@
-// The page: blocks stacked from the top, the standing statement at the foot, and what is left shared among the lists.
+// The page: blocks stacked from the top, the standing statement at the foot, and the remaining height shared among the lists.
 
 import * as words from '../wording/report-page.ts'
 import { type Block, paragraph, STYLES, type Tools } from './blocks.ts'
@@ -19,7 +19,7 @@ const GUTTER = 20
 const MIN_GAP = 7.5
 const MAX_GAP = 16
 
-/** Lines or rows that each list may take; bars of each chart; whether there is a curve. */
+/** How many lines or rows each list may take, how many bars each chart has, and whether the curve is drawn. */
 interface Limits {
   curve: number
   reason: number
@@ -45,7 +45,7 @@ function largestLimits(fits: (limits: Limits) => boolean): Limits {
   return limits
 }
 
-/** Draws the page; nothing is drawn outside its margins, whatever the content. */
+/** Draws the page; nothing is ever drawn outside its margins, whatever the content. */
 export function drawPage(
   tools: Tools,
   content: ReportContent,
@@ -108,7 +108,7 @@ function noFigures(tools: Tools, parent: Parent, width: number): Block {
   return paragraph(tools, parent, tools.measurer.wrap(words.NO_FIGURES, STYLES.body, width, 2), STYLES.body, INK.muted)
 }
 
-/** Volumes and series beside predictions and the survival curve; a column of four sections in reading order. */
+/** Volumes and series beside predictions and the survival curve, as columns in reading order. */
 function twoColumns(
   tools: Tools,
   [volumesAt, seriesAt, predictionsAt, survivalAt]: readonly [Parent, Parent, Parent, Parent],

@@ -1,4 +1,4 @@
-// One PDF for a meeting: the list of patients, then one page a patient, with bookmarks; PDF/A-2a and PDF/UA-1 like the report.
+// One PDF for a meeting: the list of patients, then one page per patient, with bookmarks; PDF/A-2a and PDF/UA-1 like the report.
 
 import type { BoardEntry } from '../domain/board.ts'
 import { applyEdits } from '../domain/corrections.ts'
@@ -20,12 +20,12 @@ import { createMeasurer } from './text.ts'
 export interface Meeting {
   entries: readonly BoardEntry[]
   letterhead: Letterhead
-  /** When it was made: the date on the first page. */
+  /** When it was made; printed on the first page. */
   at: Date
   software: { name: string; version: string }
 }
 
-/** Read from three metres, as the pages of the patients are. */
+/** Readable from three metres, like the pages of the patients. */
 const NAME = { size: 14, weight: 'bold' } as const
 const LINE = { size: 14, weight: 'regular' } as const
 const TITLE = { size: 22, weight: 'bold' } as const
@@ -38,7 +38,7 @@ interface Row {
   entry: BoardEntry
 }
 
-/** The same entries at the same moment give the same bytes. */
+/** The same entries at the same time give the same bytes. */
 export async function drawMeetingPdf({ entries, letterhead, at, software }: Meeting): Promise<Uint8Array> {
   const rows = entries.map(rowOf)
   const { institution, paper = 'A4', fonts } = letterhead
@@ -81,7 +81,7 @@ function rowOf(entry: BoardEntry): Row {
   return { name, detail: `${result.patient.patientId} · ${content.status}`, content, entry }
 }
 
-/** Two lines a patient, each a link to the patient's page; how many pages the list takes is known before it is drawn. */
+/** Two lines per patient, each a link to the patient's page; the number of list pages is known before drawing. */
 function drawList(tools: Tools, rows: readonly Row[], title: string, institution: string): void {
   const { canvas, measurer } = tools
   const rowHeight = leading(NAME) + leading(LINE) + ROW_GAP
@@ -115,7 +115,7 @@ function drawList(tools: Tools, rows: readonly Row[], title: string, institution
   if (rows.length === 0) flow.text(parent, MEETING.none, STYLES.body)
 }
 
-/** Pages that so many rows take, of which the first has less room. */
+/** How many pages this many rows take; the first page has less room. */
 function pagesOf(rows: number, first: number, whole: number, height: number): number {
   const onFirst = Math.floor(first / height)
   return 1 + Math.max(0, Math.ceil((rows - onFirst) / Math.floor(whole / height)))

@@ -1,4 +1,4 @@
-// Lists of sentences that share what height is left: quality notes, statement, provenance.
+// Lists of sentences that share the remaining height: quality notes, statement, provenance.
 
 import * as words from '../wording/report-page.ts'
 import {
@@ -24,10 +24,7 @@ interface Item {
   text: string
 }
 
-/**
- * Items as wrapped lines within `most` lines in all; items that find no line are counted on the last one, and an item that
- * is cut says so with an ellipsis.
- */
+/** Items as wrapped lines, at most `most` lines in all. The last line counts the items that did not fit; an item that is cut ends in an ellipsis. */
 function listLines(
   { measurer }: Tools,
   items: Item[],
@@ -110,7 +107,7 @@ export function qualityBlock(
   return listBlock(tools, parent, words.SECTIONS.quality, items, words.NO_QUALITY_NOTES, width, most, 2)
 }
 
-/** What a reader must know; the bundle's own intended use, which may be long, is cut after two lines. */
+/** What a reader must know. The bundle's intended use can be long and is cut after two lines. */
 export function statementBlock(tools: Tools, parent: Parent, statement: string[], width: number): Block {
   const style = STYLES.small
   const parts = statement.map((text, n) =>
@@ -133,7 +130,7 @@ export function statementBlock(tools: Tools, parent: Parent, statement: string[]
 
 const PROVENANCE_ROW = 9.75
 
-/** Two columns of identity in the smallest print, wide one first: whole UIDs fit it. */
+/** Two columns of identifiers in the smallest print; the wide one comes first and fits whole UIDs. */
 export function provenanceBlock(tools: Tools, parent: Parent, fields: Field[], width: number): Block {
   const wide = fields.filter((_, n) => n % 2 === 0)
   const narrow = fields.filter((_, n) => n % 2 === 1)

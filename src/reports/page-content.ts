@@ -1,4 +1,4 @@
-// The parts of the page as plain strings: what content.ts writes, and the blocks draw.
+// The parts of the page as plain strings: written by content.ts, drawn by the blocks.
 
 import type { BoardContent } from '../domain/board.ts'
 import type { CourseLine } from '../domain/volume-course.ts'
@@ -17,18 +17,18 @@ export interface VolumeRow {
   region: string
   name: string
   value: string
-  /** Empty when the bundle has no estimate. */
+  /** Empty if the bundle gives no estimate. */
   deviation: string
-  /** Against an earlier study; absent without one, or where it did not measure this. */
+  /** Against an earlier study; absent without one, or if this was not measured there. */
   change?: { earlier: string; text: string }
-  /** Colour of the outline that this row measures; absent for sums of several. */
+  /** Colour of the outline that this row measures; absent for sums of several segments. */
   colour?: string
 }
 
-/** What a site's documents have in common. */
+/** What all documents of a site have in common. */
 export interface Letterhead {
   institution: string
-  /** A4 when left out. */
+  /** A4 by default. */
   paper?: Paper
   fonts: FontFiles
 }
@@ -37,24 +37,24 @@ export interface ReportContent {
   board: BoardContent
   title: string
   status: string
-  /** A reviewer rejected the result: the page says so, and shows no value. */
+  /** A reviewer rejected the result: the page says so and shows no values. */
   isWithdrawn: boolean
-  /** The name in up to three writings, as the archive has them. */
+  /** The name in up to three writings, as the archive states it. */
   patientNames: string[]
   patientFields: Field[]
   studyFields: Field[]
   summary: string
   volumes: VolumeRow[]
-  /** One sentence on the lesions' diameters; empty without any. */
+  /** One sentence on the diameters of the lesions; empty if there are none. */
   diameters: string
   predictions: PredictionRow[]
   charts: ContributionChart[]
   curve: SurvivalCurve | undefined
-  /** Volumes over the patient's studies; empty without an earlier one. */
+  /** Volumes over the patient's studies; empty without an earlier study. */
   course: CourseLine[]
   quality: { warning: boolean; text: string }[]
   series: { sequence: string; description: string; detail: string }[]
-  /** Of a follow-up. */
+  /** Only for a follow-up. */
   worksheets: WorksheetText[]
   statement: string[]
   provenance: Field[]

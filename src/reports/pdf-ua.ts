@@ -1,4 +1,5 @@
-// XMP that declares PDF/UA-1 (ISO 14289-1 Section 5) beside PDF/A-2, which wants foreign schemas described (ISO 19005-2 Section 6.6.2.3).
+// XMP that declares PDF/UA-1 (ISO 14289-1 Section 5) in addition to PDF/A-2, which requires foreign schemas to be described (ISO 19005-2 Section
+// 6.6.2.3).
 
 export const PDF_UA_METADATA = `
         <rdf:Description xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" rdf:about="">

@@ -1,4 +1,5 @@
-// The report: a page for the tumour board, one with the details, and what these had no room for: a reportable result, its labels and its images in, PDF bytes out.
+// The report as a PDF: takes a reportable result, its labels and its images. One page is for the tumour board, one has the details, and further pages
+// hold what did not fit.
 import type { ReportableResult, SequenceImage } from '../domain/finding.ts'
 import type { Review } from '../domain/review.ts'
 import type { LabelVolume } from '../domain/volume.ts'
@@ -20,18 +21,18 @@ import { drawFollowUp } from './worksheet-page.ts'
 
 export interface ReportInput {
   result: ReportableResult
-  /** Labels on the reference series' grid; all zero when nothing was found. */
+  /** Labels on the reference series' grid; all zero if nothing was segmented. */
   segmentation: LabelVolume
-  /** Sequences that were available; any grids, shown at the same places of patient space. */
+  /** The sequences that were available, on any grids; shown at the same position in patient space. */
   images: SequenceImage[]
   /** Address of the study page, for the QR code. */
   link?: string
 }
 
-/** Printable ASCII and the marks that the wording uses. */
+/** Printable ASCII and the punctuation that the wording uses. */
 const TYPOGRAPHY = `${Array.from({ length: 95 }, (_, n) => String.fromCharCode(32 + n)).join('')}–−…±×°²·’`
 
-/** The key figures of a report, in the shapes that its pages have room for. */
+/** The key figures of a report, in the shapes that fit its pages. */
 export function reportFigures({ result, segmentation, images, link }: ReportInput): ReportFigures {
   const { curve } = writeContent(result)
   const input = { segmentation, segments: result.segments, images }
@@ -44,17 +45,18 @@ export function reportFigures({ result, segmentation, images, link }: ReportInpu
 
 export interface DrawnReport {
   letterhead: Letterhead
-  /** With the reviewer's corrections, where there are any. */
+  /** With the reviewer's corrections, if there are any. */
   result: ReportableResult
-  /** Absent where none were kept, as of analyses by earlier versions. */
+  /** Absent if none were kept, as in analyses by earlier versions. */
   figures?: ReportFigures
-  /** The decision of a person; without one the page says that nobody has reviewed it. */
+  /** A person's decision; without one, the page says that nobody has reviewed the result. */
   review?: Review
 }
 
 /**
- * A page for the board, one with all details, and further ones only for what found no room on these; PDF/A-2a and PDF/UA-1, all fonts embedded. The same input gives
- * the same bytes: every date is `analysedAt` or that of the review, the document id derives from it and from the analysis id. Of a rejected result there is no value.
+ * A page for the board, one with all details, and further pages only for what did not fit on these; PDF/A-2a and PDF/UA-1, all
+ * fonts embedded. The same input gives the same bytes: every date is `analysedAt` or the date of the review, and the document
+ * id derives from it and the analysis id. A rejected result shows no values.
  */
 export async function drawReportPdf(report: DrawnReport): Promise<Uint8Array> {
   const { result, figures, letterhead, review } = report
@@ -63,7 +65,7 @@ export async function drawReportPdf(report: DrawnReport): Promise<Uint8Array> {
   const texts = textsOf(content, result, institution)
   const measurer = createMeasurer(await openFonts(fonts, texts))
   const canvas = new Canvas({
-    // No patient in the title: viewers put it into window titles and histories.
+    // The title names no patient, since viewers put it into window titles and histories.
     title: `${words.TITLE} ${result.analysisId}`,
     creator: `${result.software.name} ${result.software.version}`,
     subject: content.status,
@@ -83,7 +85,7 @@ export async function drawReportPdf(report: DrawnReport): Promise<Uint8Array> {
   return canvas.finish(pageNumbers(measurer))
 }
 
-/** Everything that a report may print, for the choice of fonts. */
+/** All text that a report may print, to choose the fonts by. */
 export function textsOf(content: ReportContent, result: ReportableResult, institution: string): string[] {
   return [...stringsIn(content), ...result.segments.map((segment) => segment.name), institution, TYPOGRAPHY]
 }
@@ -97,7 +99,7 @@ export function pageNumbers(measurer: TextMeasurer) {
   })
 }
 
-/** Whole, what was cut or left out before: nothing that the report knows is missing from it. */
+/** In full, whatever was cut or left out before: the report leaves out nothing it knows. */
 function drawUnsaid(tools: Tools): void {
   const { canvas } = tools
   const texts = canvas.unsaid()
@@ -112,7 +114,7 @@ function drawUnsaid(tools: Tools): void {
   }
 }
 
-/** Adds a warning when text has no shape in any font, so that a code point is not taken for the fault of the archive. */
+/** Adds a warning if no font has glyphs for some text, so that nobody takes the code points for an error of the archive. */
 export function withReadingNote(content: ReportContent, measurer: TextMeasurer): ReportContent {
   for (const text of stringsIn(content)) measurer.fit(text, { size: 8, weight: 'regular' }, Number.POSITIVE_INFINITY)
   const count = measurer.unreadable.size
@@ -120,7 +122,7 @@ export function withReadingNote(content: ReportContent, measurer: TextMeasurer):
   return { ...content, quality: [{ warning: true, text: words.unreadable(count) }, ...content.quality] }
 }
 
-/** Every string in the content, wherever it stands. */
+/** Every string in the content, at any depth. */
 function stringsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value]
   if (typeof value !== 'object' || value === null) return []

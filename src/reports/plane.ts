@@ -1,9 +1,9 @@
-// Which axial plane to show, and a volume sampled on it, in patient space (LPS mm; PS3.3 C.7.6.2.1.1).
+// Chooses the axial plane to show, and samples a volume on it, in patient space (LPS mm; PS3.3 C.7.6.2.1.1).
 import { trilinear } from '../domain/trilinear.ts'
 import { type Grid, type LabelVolume, toIndex, toPatient, type Vec3, type Volume } from '../domain/volume.ts'
 
 /**
- * An axial picture in radiological convention: column u grows to the patient's left (+x), row v to posterior (+y).
+ * An axial picture in radiological convention: column u grows towards the patient's left (+x), row v towards posterior (+y).
  * Pixel (u, v) is at (x + u * pixel, y + v * pixel, z), all in mm.
  */
 export interface AxialPlane {
@@ -21,10 +21,10 @@ export interface Extent {
   max: Vec3
 }
 
-/** How much a voxel of a segment counts: a plane through the core tells more than one through the widest oedema. */
+/** The weight of a segment's voxels: a plane through the core says more than one through the widest oedema. */
 export const planeWeight = (key: string | undefined) => (key === 'ED' ? 1 : 3)
 
-/** Share of the 99th percentile above which a voxel belongs to the head and not to the air around it. */
+/** Share of the 99th percentile above which a voxel belongs to the head rather than to the air around it. */
 export const HEAD_SHARE = 0.15
 
 /** LPS bounding box of a grid's voxel centres. */
@@ -43,7 +43,7 @@ export function extentOf(grid: Grid): Extent {
   }
 }
 
-/** LPS bounding box of the voxels for which `inside` holds; undefined when there is none. */
+/** LPS bounding box of the voxels for which `inside` holds; undefined if there are none. */
 export function extentWhere<T extends ArrayLike<number>>(
   volume: Volume<T>,
   inside: (value: number) => boolean,
@@ -67,8 +67,8 @@ export function extentWhere<T extends ArrayLike<number>>(
 }
 
 /**
- * Axial positions at which a grid has something of its own to show: anchored at its first voxel, so that planes of an
- * axial series are hit exactly, and at most 1 mm apart. An odd number to a slice, so that none lies between two slices.
+ * Axial positions at which the grid has data of its own: they start at its first voxel, so that they hit the planes of an axial
+ * series exactly, and are at most 1 mm apart. Their number per slice is odd, so that none lies midway between two slices.
  */
 function candidatePositions(grid: Grid, from: number, to: number): number[] {
   const axis = [0, 1, 2].reduce(
@@ -85,8 +85,8 @@ function candidatePositions(grid: Grid, from: number, to: number): number[] {
 }
 
 /**
- * The axial plane with the largest labelled area, each label counted with its weight; the middle one where several are
- * equal. `areaMm2` is the plain area. Undefined without labels.
+ * The axial plane with the largest labelled area, each label counted with its weight; the middle one of several equal planes.
+ * `areaMm2` is the unweighted area. Undefined without labels.
  */
 export function largestLabelPlane(
   labels: LabelVolume,
@@ -120,8 +120,8 @@ export function largestLabelPlane(
 }
 
 /**
- * Where to look when there is no tumour: 75 mm below the top of the head, about the lateral ventricles of an adult,
- * or half way down what was imaged when that is less.
+ * Where to look if there is no tumour: 75 mm below the top of the head, about the level of an adult's lateral ventricles, or
+ * half way down the imaged part if that is less.
  */
 export function midBrainPlane(image: Volume<Float32Array>, threshold: number): number {
   const extent = extentWhere(image, (value) => value > threshold) ?? extentOf(image.grid)
@@ -142,7 +142,7 @@ function nearest(volume: LabelVolume, point: Vec3): number {
 }
 
 /**
- * Samples a volume on the plane by trilinear interpolation, row by row; 0 outside. Half a voxel beyond the outer centres
+ * Samples a volume on the plane by trilinear interpolation, row by row; 0 outside. Half a voxel beyond the outermost centres
  * still counts as inside, since the voxel reaches that far. With `label`, samples the mask of that label instead.
  */
 export function samplePlane(
@@ -169,7 +169,7 @@ export function samplePlane(
   return out
 }
 
-/** A plain loop: `Uint8Array.from` with a function takes a second for the ten million voxels of a study, once a label and picture. */
+/** A plain loop: `Uint8Array.from` with a function takes a second for the ten million voxels of a study, for each label and picture. */
 function maskOf(data: ArrayLike<number>, label: number): Uint8Array {
   const mask = new Uint8Array(data.length)
   for (let v = 0; v < mask.length; v++) if (data[v] === label) mask[v] = 1

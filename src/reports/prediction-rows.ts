@@ -1,4 +1,4 @@
-// The rows of the predictions' table: the call and how likely it is, each probability with its interval, and why there is no call.
+// The rows of the prediction table: the call and how likely it is, each probability with its interval, and why there is no call.
 
 import type { EvaluatedPrediction, Prediction, TissueResult } from '../domain/finding.ts'
 import { SHORT_HEAD_NAMES } from '../wording/names.ts'
@@ -9,20 +9,20 @@ import * as words from '../wording/report-page.ts'
 export interface PredictionRow {
   name: string
   status: 'evaluable' | 'indeterminate' | 'not-evaluable'
-  /** The result is that of a tissue test. */
+  /** Whether the result comes from a tissue test. */
   isTissue?: boolean
   /** The call, "indeterminate" or "not evaluable". */
   result: string
-  /** The classes that an indeterminate head cannot tell apart, or the risk group; empty where there is none. */
+  /** The classes that an indeterminate head cannot tell apart, or the risk group; empty if neither applies. */
   detail: string
-  /** Why there is no call, or what the data can show of one; below the probabilities, where there are some. */
+  /** Why there is no call, or what the data can show for it; printed below the probabilities, if any. */
   reason: string
-  /** Most probable first; months in order. Of two classes only the first, since the second is its rest. */
+  /** Most probable first; months in order. Of two classes only the first is listed, since the second is its complement. */
   lines: ProbabilityLine[]
 }
 
 export interface ProbabilityLine {
-  /** The class; of the one that is called how likely it is. */
+  /** The class; for the called one, how likely it is. */
   label: string
   /** "91 % (84–96)" */
   text: string
@@ -40,7 +40,7 @@ export function predictionRow(prediction: Prediction): PredictionRow {
   const line = (key: string): ProbabilityLine => {
     const [probability, interval] = [probabilities[key]!, intervals[key]]
     const text = percentWithInterval(probability, interval)
-    // Which class was called stands in the column before, where there is no room for how likely it is.
+    // The preceding column names the called class but has no room for how likely it is.
     const label = (key === call ? likelihoodOf(prediction) : undefined) ?? className(head, key)
     return { label, text, probability, ...(interval ? { interval } : {}) }
   }
@@ -60,13 +60,13 @@ export function predictionRow(prediction: Prediction): PredictionRow {
   return { name, status, result, detail, reason, lines }
 }
 
-/** Of two classes, "indeterminate" says it all. */
+/** With two classes, "indeterminate" says it all. */
 function undecidedDetail({ head, remaining, probabilities }: EvaluatedPrediction): string {
   const isPlain = remaining === undefined || (Object.keys(probabilities).length === 2 && remaining.length === 2)
   return isPlain ? '' : words.undecided(remaining.map((key) => className(head, key)))
 }
 
-/** The newest tissue test takes the place of the call; the quality notes quote all of them in full. */
+/** The newest tissue test replaces the call; the quality notes quote all of them in full. */
 export function withTissue(row: PredictionRow, tissue: TissueResult | undefined): PredictionRow {
   if (!tissue) return row
   return { ...row, isTissue: true, result: words.tissueCall(tissue.value), detail: words.fromImages(row.result) }

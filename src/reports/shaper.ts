@@ -10,7 +10,7 @@ interface Shaped {
   advanceWidth: number
 }
 
-/** The same font, laid out by HarfBuzz; whoever draws text calls `layout` and takes glyph numbers and positions from it. */
+/** The same font, laid out by HarfBuzz; code that draws text calls `layout` and gets glyph numbers and positions. */
 export function shapedByHarfBuzz(font: Font, bytes: Uint8Array): Font {
   const shaping = new ShapingFont(new Face(new Blob(bytes.slice().buffer)))
   Object.defineProperty(font, 'layout', { value: (text: string) => layout(shaping, text) })
@@ -41,8 +41,8 @@ function layout(font: ShapingFont, text: string): Shaped {
 }
 
 /**
- * What a reader who copies the glyph gets: its own character where it has one, else all those of its cluster. Which text a run
- * stands for as a whole is written beside it (ActualText).
+ * What a reader gets on copying the glyph: its own character if it has one, otherwise those of its whole cluster. The text of a
+ * whole run is written beside it (ActualText).
  */
 function charactersOf(font: ShapingFont, glyph: number, cluster: readonly number[]): number[] {
   const own = cluster.find((character) => font.nominalGlyph(character) === glyph)

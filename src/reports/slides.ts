@@ -1,4 +1,4 @@
-// Patients of a meeting as slides for the projector: the words of the page for tumour boards, and its pictures with outlines.
+// The patients of a meeting as slides for the projector: the text of the tumour board page, and its pictures with outlines.
 import type { BoardEntry, BoardPicture, BoardSlide } from '../domain/board.ts'
 import { applyEdits } from '../domain/corrections.ts'
 import { SHORT_SEQUENCE_NAMES } from '../wording/names.ts'

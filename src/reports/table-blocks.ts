@@ -21,7 +21,7 @@ import type { PredictionRow, ProbabilityLine } from './prediction-rows.ts'
 const HEAD_ROW = 10.5
 const ROW = 11.75
 
-/** A column of figures, ending `fromRight` points before the right edge. */
+/** A column of numbers that ends `fromRight` points before the right edge. */
 interface VolumeColumn {
   title: string
   fromRight: number
@@ -34,7 +34,7 @@ const SINGLE: readonly VolumeColumn[] = [
   { title: words.LABELS.volume, fromRight: 40, room: 44, isMain: true, textOf: ({ value }) => value },
   { title: words.LABELS.deviation, fromRight: 0, room: 38, isMain: false, textOf: ({ deviation }) => deviation },
 ]
-/** Beside an earlier study the change takes the place of the deviation, which its own contains. */
+/** With an earlier study, the change replaces the deviation, which is part of the change's own. */
 const COMPARED: readonly VolumeColumn[] = [
   {
     title: words.LABELS.earlier,
@@ -47,7 +47,7 @@ const COMPARED: readonly VolumeColumn[] = [
   { title: words.LABELS.change, fromRight: 0, room: 53, isMain: false, textOf: ({ change }) => change?.text ?? '' },
 ]
 
-/** Regions and labels with volume and deviation, rows beyond `most` counted; the diameters below them. */
+/** Regions and labels with volume and deviation; rows beyond `most` are counted, and the diameters follow below. */
 export function volumesBlock(
   tools: Tools,
   parent: Parent,
@@ -119,7 +119,7 @@ function drawVolume(
   }
 }
 
-/** What went into the network: two lines a series. */
+/** The network's input: two lines per series. */
 export function seriesBlock(tools: Tools, parent: Parent, rows: ReportContent['series'], width: number): Block {
   const pitch = 2 * leading(STYLES.small) + 1.5
   return {
@@ -143,7 +143,7 @@ const BAR_WIDTH = 40
 const VALUE_WIDTH = 62
 const MAX_PROBABILITIES = 3
 
-/** One row a head: a line per probability (three at most), and at most `reasonLines` lines of why there is no call, or what supports it. */
+/** One row per head: one line per probability (at most three), and at most `reasonLines` lines that say why there is no call, or what supports it. */
 export function predictionsBlock(
   tools: Tools,
   parent: Parent,
@@ -207,7 +207,7 @@ export function predictionsBlock(
   }
 }
 
-/** A bar on 0..100 % with the 95 % interval as a whisker, the class, and the numbers. */
+/** A bar from 0 to 100 % with the 95 % interval as a whisker, the class, and the numbers. */
 function drawProbability(tools: Tools, cell: Parent, line: ProbabilityLine, x: number, y: number, width: number): void {
   const at = (share: number) => x + Math.min(1, Math.max(0, share)) * BAR_WIDTH
   tools.canvas.artifact((doc) => {

@@ -1,50 +1,50 @@
-// Measured text: runs of one face each, cut or wrapped to a width before anything is drawn.
+// Measured text: runs of one font each, cut or wrapped to a width before anything is drawn.
 import type { Weight } from '../fonts/families.ts'
 import type { Face, FontLibrary } from './fonts.ts'
 import { breaksAnywhere, clustersOf, codePointsOf, isDrawable, visualRuns } from './scripts.ts'
 
 export interface Style {
-  /** Points; nothing on the page is below 7. */
+  /** In points; nothing on the page is smaller than 7. */
   size: number
   weight: Weight
 }
 
-/** Neighbouring clusters of one face, as handed to the font. */
+/** Consecutive clusters of one font, as handed to it. */
 export interface Run {
   face: Face
   text: string
   width: number
 }
 
-/** One line, ready to draw from left to right. */
+/** One line, ready to be drawn from left to right. */
 export interface Line {
   runs: Run[]
   width: number
   /** The text in reading order, as drawn (cut, or with code points). */
   text: string
-  /** Of the last line of a text: the whole of it. */
+  /** On the last line of a text: the whole text. */
   end?: string
-  /** The text goes on, but not here. */
+  /** The text is longer, but is cut here. */
   isCut?: true
 }
 
 export interface TextMeasurer {
-  /** The text on one line, cut with an ellipsis where the width ends. */
+  /** The text on one line, cut with an ellipsis at the width. */
   fit(text: string, style: Style, width: number): Line
-  /** The text on at most `most` lines; the last one is cut with an ellipsis when the text is longer. */
+  /** The text on at most `most` lines; if it is longer, the last line ends in an ellipsis. */
   wrap(text: string, style: Style, width: number, most: number): Line[]
-  /** Clusters printed as code points so far, for the note about them. */
+  /** Clusters printed as code points so far, to be mentioned in a note. */
   unreadable: ReadonlySet<string>
 }
 
 const ELLIPSIS = '…'
 
-/** A measurer over the faces of a library. */
+/** A measurer for the fonts of a library. */
 export function createMeasurer(library: FontLibrary): TextMeasurer {
   const unreadable = new Set<string>()
   const faces = new Map<string, Face>()
 
-  /** Clusters that can be drawn; the others are replaced by their code points. */
+  /** Clusters, with those that cannot be drawn replaced by their code points. */
   const drawable = remembered((text: string, weight: Weight): string[] =>
     clustersOf(text.trim()).flatMap((cluster) => {
       if (isDrawable(cluster) && library.faceFor(cluster, weight)) return [cluster]
@@ -75,7 +75,7 @@ export function createMeasurer(library: FontLibrary): TextMeasurer {
     return { runs, width: runs.reduce((sum, run) => sum + run.width, 0), text: clusters.join('') }
   }
 
-  /** The longest beginning that fits, by bisection: width grows with length. */
+  /** The longest prefix that fits, by bisection: width grows with length. */
   const longestFit = (clusters: readonly string[], style: Style, width: number, tail: string[]): number => {
     let low = 0
     let high = clusters.length
@@ -121,7 +121,7 @@ export function createMeasurer(library: FontLibrary): TextMeasurer {
   }
 }
 
-/** The function with its results kept; the arguments are strings and numbers. */
+/** Caches the function's results; the arguments are strings and numbers. */
 function remembered<A extends (string | number)[], R>(compute: (...args: A) => R): (...args: A) => R {
   const results = new Map<string, R>()
   return (...args) => {
@@ -139,7 +139,7 @@ function withoutEnd(clusters: string[]): string[] {
   return clusters.slice(0, end + 1)
 }
 
-/** Where to end a line that can hold `count` clusters: after a space, beside a Han character, else in the word. */
+/** Where to break a line that holds `count` clusters: after a space, beside a Han character, otherwise inside the word. */
 function breakAt(clusters: readonly string[], count: number): number {
   if (count >= clusters.length) return clusters.length
   for (let n = count; n > 0; n--) {

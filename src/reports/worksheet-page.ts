@@ -1,4 +1,4 @@
-// The appendix of a follow-up: the volumes over time, and the worksheets, question by question, with limits and what of the record they rest upon.
+// The appendix of a follow-up: the volumes over time, and the worksheets question by question, with limits and the facts they are based on.
 import { factSentence, WORKSHEET } from '../wording/worksheet.ts'
 import { STYLES, type Tools } from './blocks.ts'
 import { MARGIN } from './canvas.ts'
@@ -12,7 +12,7 @@ import type { ReportContent } from './page-content.ts'
 const COLUMNS = [0.34, 0.38, 0.28] as const
 const STYLE = STYLES.body
 
-/** Begins a page; nothing without an earlier study. */
+/** Begins a new page; draws nothing without an earlier study. */
 export function drawFollowUp(
   tools: Tools,
   { worksheets: sheets, course }: Pick<ReportContent, 'worksheets' | 'course'>,
