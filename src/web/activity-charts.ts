@@ -1,4 +1,4 @@
-// Two small charts over the worklist, drawn by the server: studies delivered in each hour, and the age of the oldest that waited.
+// Two small charts above the worklist, drawn by the server: studies delivered per hour, and how long the oldest one had waited.
 import { html } from 'hono/html'
 import type { Hour } from '../domain/activity.ts'
 import { deliveredCount, HOURS_AGO, longestWait, oldestNow, WORKLIST } from '../wording/worklist.ts'
@@ -24,7 +24,7 @@ function chart(title: string, marks: Part | Part[], note = ''): Html {
 <p class="hours" aria-hidden="true"><span>${first}</span><span>${middle}</span><span>${now}</span></p></figure>`
 }
 
-/** Heights for values of which the largest fills the plot. */
+/** Bar heights; the largest value fills the plot. */
 function heights(values: readonly number[]): number[] {
   const most = Math.max(1, ...values)
   return values.map((value) => ((PLOT.height - 4) * value) / most)

@@ -1,4 +1,4 @@
-// Stylesheet, script and icon, under names that change with their content, so that browsers may keep them for ever.
+// Stylesheet, script and icon, under names that change with their content, so that browsers may cache them for ever.
 import { createHash } from 'node:crypto'
 import { LIVE_SCRIPT } from './live-script.ts'
 import { STYLE_BASE } from './style-base.ts'

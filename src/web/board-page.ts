@@ -1,4 +1,4 @@
-// A meeting of the tumour board on the projector: the list, then one patient a screen, forward and back by links, Page Down and the wheel; no script.
+// A tumour board meeting on the projector: the list, then one patient per screen; links, Page Down and the wheel move through it, without a script.
 import { html } from 'hono/html'
 import type { BoardContent, BoardPicture, BoardSlide } from '../domain/board.ts'
 import type { Reviewer } from '../domain/review.ts'
@@ -24,7 +24,7 @@ export function boardPage(slides: readonly BoardSlide[], software?: string, pers
   })
 }
 
-/** Where patients are named: their ids stand in no address. */
+/** The form that names the patients; their ids appear in no address. */
 export function boardForm(software?: string, person?: Reviewer): Html {
   const main = html`<h1>${MEETING.title}</h1>
 <form class="board-ask" method="post" action="/board">
@@ -61,7 +61,7 @@ function shownPart({ analysisId, withdrawn, content, pictures, warnings }: Shown
 <div class="slide-body"><div>${shown}${limits}</div><dl>${volumeRows(content)}</dl><div><h3>${words.BOARD.predicted}</h3><dl>${callRows(content)}</dl>${link}</div></div>`
 }
 
-/** The image alone, then with outlines: colours and dashes as on the report. */
+/** The image alone, then with outlines, in the colours and dashes of the report. */
 function pictureRow(analysisId: string, { index, caption, widthMm, heightMm, outlines }: BoardPicture): Html {
   const box = `0 0 ${widthMm.toFixed(1)} ${heightMm.toFixed(1)}`
   const image = html`<image href="/analyses/${analysisId}/board/${index}.png" width="${widthMm.toFixed(1)}" height="${heightMm.toFixed(1)}"/>`

@@ -1,4 +1,4 @@
-// Charts of a prediction as SVG and text: what moved it, and the survival curve of the patient's risk group.
+// Charts of a prediction as SVG and text: the feature contributions, and the survival curve of the patient's risk group.
 import { html } from 'hono/html'
 import type { EvaluatedPrediction, RiskGroup } from '../domain/finding.ts'
 import { monthsShown, stepCorners, TICK_MONTHS } from '../domain/kaplan-meier.ts'
@@ -12,7 +12,7 @@ import type { Html, Part } from './html.ts'
 const MAX_BARS = 8
 const fixed = (value: number) => value.toFixed(2)
 
-/** Bars to the right move towards what the title names; the rest is summed, so that they add up. */
+/** Bars to the right favour what the title names; the remaining contributions are summed, so that the bars add up. */
 export function contributionBars({ head, explanation, explained }: EvaluatedPrediction): Part {
   if (explanation.length === 0) return ''
   const shown = explanation.length > MAX_BARS ? explanation.slice(0, MAX_BARS - 1) : explanation
@@ -80,7 +80,7 @@ function band({ kaplanMeier: { months, lower, upper } }: RiskGroup, last: number
   return `${path([...stepCorners(months, upper, last), ...stepCorners(months, lower, last).reverse()], x, y)}Z`
 }
 
-/** The curve in words, at the horizons of the prediction. */
+/** The curve in words, at the prediction's horizons. */
 function describe({ name, kaplanMeier: { months, survival } }: RiskGroup, horizons: readonly number[]): string {
   const shares = horizons.map((month) => {
     const share = survival[months.findLastIndex((at) => at <= month)] ?? 1
@@ -89,7 +89,7 @@ function describe({ name, kaplanMeier: { months, survival } }: RiskGroup, horizo
   return `Kaplan-Meier curve of the ${name}-risk group: alive ${shares.join(', ')}`
 }
 
-/** One line under a call or its absence: how likely it is and what the data can show, or why there is none. */
+/** One line below a call, or below its absence: how likely it is and what the data can show, or why there is none. */
 export function likelihoodLine(prediction: EvaluatedPrediction): Html | '' {
   const { head, call, remaining, reason } = prediction
   const undecided = remaining && undecidedSentence(remaining.map((label) => className(head, label)))

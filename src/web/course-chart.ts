@@ -1,4 +1,4 @@
-// The curve of the tumour's volumes over the patient's studies, with intervals, drawn by the server.
+// Chart of the tumour's volumes over the patient's studies, with intervals, drawn by the server.
 import { html } from 'hono/html'
 import { type CourseLine, courseLines, volumeTicks } from '../domain/volume-course.ts'
 import { COURSE, courseSentence } from '../wording/course.ts'
@@ -7,7 +7,7 @@ import type { Html, Part } from './html.ts'
 import type { Summary } from './summary.ts'
 
 const PLOT = { width: 300, height: 120, left: 34, right: 62, top: 8, bottom: 18 } as const
-/** Names at the line ends keep so far apart. */
+/** Minimum distance between the names at the line ends. */
 const LABEL_PITCH = 11
 
 export function courseChart({ study, measurements, comparison }: Summary): Part {
@@ -48,7 +48,7 @@ function regionLine({ region, points }: CourseLine, { x, y }: Scale): Html {
   return html`<g class="course-${region}"><path class="course-line" d="${path}"></path>${marks}</g>`
 }
 
-/** Beside the last point of each line, moved apart where they would touch. */
+/** Names beside the last point of each line, moved apart where they would overlap. */
 function labels(lines: readonly CourseLine[], { x, y }: Scale): Html[] {
   let above = Number.NEGATIVE_INFINITY
   return [...lines]

@@ -1,10 +1,10 @@
-// Of a study that is held because pixels and headers disagree: a picture of each series, for whoever must say what it is.
+// For a study on hold because pixels and headers disagree: a picture of each series, for the person who must say what it is.
 import { html } from 'hono/html'
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
 import type { Part } from './html.ts'
 
-/** Nothing unless the analysis is held for that reason. */
+/** Empty unless the analysis is on hold for that reason. */
 export function doubtPictures(record: AnalysisRecord, path: string): Part {
   const { pictures = [] } = record.summary ?? {}
   if (record.hold?.code !== 'SERIES_CONTRADICTION' || pictures.length === 0) return ''

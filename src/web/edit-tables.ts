@@ -1,4 +1,4 @@
-// The edits of the review form, as tables: outlines, volumes, diameters, predictions; each row with a field for its reason.
+// The edits of the review form as tables: outlines, volumes, diameters, predictions; each row has a field for its reason.
 import { html } from 'hono/html'
 import { readPair } from '../domain/corrected-diameters.ts'
 import { type Bidimensional, type Measurement, numberOf, type Prediction } from '../domain/finding.ts'
@@ -21,16 +21,16 @@ import { CALLS, EDIT_TABLES as WORDS } from '../wording/review-form.ts'
 import type { Html, Part } from './html.ts'
 import type { Summary } from './summary.ts'
 
-/** Names of the form's fields: "to.measurement.ET" holds the new value, "why.measurement.ET" its reason. */
+/** Names of the form fields: "to.measurement.ET" holds the new value, "why.measurement.ET" its reason. */
 export const FIELDS = { to: 'to.', across: 'across.', why: 'why.', exclude: 'exclude.', strokes: 'strokes' } as const
 
 export interface EditTables {
-  /** As the software found it: edits are stated against that, whatever a review before has made of it. */
+  /** What the software found: edits are stated against that, whatever an earlier review has changed. */
   summary: Summary
   review?: ReviewFact | undefined
-  /** Voxels of the lesions' centres in the images; empty where none are kept. */
+  /** Voxels at the lesions' centres in the images; empty if no images are kept. */
   places: readonly Index[]
-  /** Whether there are images on the page to paint on. */
+  /** Whether the page has images to paint on. */
   canPaint: boolean
 }
 
@@ -95,7 +95,7 @@ function outlineTable(
     }),
   ]
   const strokes = review?.redrawn?.strokes ?? []
-  // What a review before has painted is stated anew, or left out; what is painted now, the browser adds.
+  // What an earlier review painted is stated again or left out; the browser adds what is painted now.
   const was = strokes.length > 0
   const brushed =
     was || canPaint

@@ -4,19 +4,19 @@ import type { Html, Part } from './html.ts'
 
 export { readName as formatName } from '../domain/person-name.ts'
 
-/** The language that settles which shapes Han characters take; undefined where the name has none, or none is settled. */
+/** The language that decides which regional forms Han characters take; undefined if the name has none, or nothing decides it. */
 function languageOf(name: string): 'ja' | 'ko' | undefined {
   if (/[\p{Script=Hiragana}\p{Script=Katakana}]/u.test(name)) return 'ja'
   return /\p{Script=Hangul}/u.test(name) ? 'ko' : undefined
 }
 
-/** The attribute of an element that holds a name. */
+/** The lang attribute of an element that holds a name. */
 export function inLanguage(name: string): Part {
   const language = languageOf(name)
   return language ? html` lang="${language}"` : ''
 }
 
-/** Completed years between two DICOM DA; undefined when one of them is not a date. */
+/** Completed years between two DICOM DA; undefined if either is not a date. */
 export function ageAt(birthDate: string, date: string): number | undefined {
   if (!/^\d{8}$/.test(birthDate) || !/^\d{8}$/.test(date) || date < birthDate) return undefined
   const years = Number(date.slice(0, 4)) - Number(birthDate.slice(0, 4))
@@ -32,7 +32,7 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`
 }
 
-/** A moment; in UTC until the page's script writes it in the reader's own zone. */
+/** A time; in UTC until the page's script rewrites it in the reader's time zone. */
 export function timeOf(iso: string): Html {
   return html`<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC</time>`
 }
@@ -41,7 +41,7 @@ export function secondsBetween(from: string, to: string): number {
   return Math.max(0, (Date.parse(to) - Date.parse(from)) / 1000)
 }
 
-/** A message as a sentence: a plain first word gets its capital; names of settings and codes stay as they are. */
+/** A message as a sentence: a plain first word is capitalised; setting names and codes stay as they are. */
 export function sentence(message: string): string {
   return /^[a-z]+( |$)/.test(message) ? message.charAt(0).toUpperCase() + message.slice(1) : message
 }

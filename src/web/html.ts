@@ -1,6 +1,6 @@
-// What hono's html tag returns: everything put into it is escaped unless it is itself such html.
+// What hono's html tag returns: everything interpolated is escaped unless it is itself such html.
 import type { HtmlEscapedString } from 'hono/utils/html'
 
 export type Html = HtmlEscapedString | Promise<HtmlEscapedString>
-/** `''` where there is nothing to show. */
+/** `''` if there is nothing to show. */
 export type Part = Html | ''

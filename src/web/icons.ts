@@ -1,4 +1,4 @@
-// Small line icons, told apart by shape and not by colour alone.
+// Small line icons that differ in shape, not only in colour.
 import { html, raw } from 'hono/html'
 import type { AnalysisState } from '../domain/analysis.ts'
 import type { LegState } from '../domain/delivery.ts'
@@ -35,7 +35,7 @@ export const STATE_ICONS: Record<AnalysisState, Icon> = {
 
 export const LEG_ICONS: Record<LegState, Icon> = { waiting: 'waiting', done: 'done', failed: 'failed' }
 
-/** The mark: a bridge over a ring, in the current colour. */
+/** The logo: a bridge over a ring, in the current colour. */
 export function mark(): Html {
   return html`<svg class="mark" viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="9.2"></circle><path d="M4 15.5c3.2-6.6 12.8-6.6 16 0M8.2 11.6v4.6M12 10.5v5.7M15.8 11.6v4.6"></path></svg>`
 }

@@ -1,4 +1,4 @@
-// The shell of every page: head, landmarks, and what keeps it up to date with and without JavaScript.
+// The shell of every page: head, landmarks, and what keeps the page up to date with and without JavaScript.
 import { html } from 'hono/html'
 import type { Reviewer } from '../domain/review.ts'
 import { SIGN_IN } from '../wording/sign-in.ts'
@@ -11,12 +11,12 @@ export interface PageOptions {
   /** Never patient data: titles end up in window lists and browser histories. */
   title: string
   main: Part | Part[]
-  /** Where the page hears of changes; without JavaScript it reloads itself after this many seconds. */
+  /** Where the page learns of changes; without JavaScript it reloads after this many seconds. */
   live?: { events: string; refreshSeconds: number }
-  /** Modules of the browser, of which main.ts is run. */
+  /** The browser's modules; main.ts is the one that runs. */
   modules?: { base: string; names: readonly string[] }
   software?: string
-  /** Who signed in here. */
+  /** The person who signed in here. */
   person?: Reviewer
 }
 
@@ -50,12 +50,12 @@ ${main}
 </html>`
 }
 
-/** All of them are asked for at once, since each would else wait for the one that imports it. */
+/** All are requested at once, since otherwise each would wait for the module that imports it. */
 function moduleTags({ base, names }: NonNullable<PageOptions['modules']>): Html {
   return html`${names.map((name) => html`<link rel="modulepreload" href="${base}/${name}">`)}<script type="module" src="${base}/main.ts"></script>`
 }
 
-/** A part that is exchanged in place when its content changed. */
+/** A part that is replaced in place when its content has changed. */
 export function livePart(id: string, part: Part | Part[]): Html {
   return html`<div id="${id}" data-live>${part}</div>`
 }

@@ -1,8 +1,8 @@
-// The script of every page: keeps marked parts up to date and writes times in the reader's zone. Pages work without it.
+// The script of every page: keeps marked parts up to date and writes times in the reader's time zone. Pages work without it.
 export const LIVE_SCRIPT = `'use strict'
 {
   const link = document.getElementById('link')
-  /** Parts as the server sent them: compared with what it sends next, so that untouched parts stay as the reader left them. */
+  /** Parts as the server sent them, to be compared with what it sends next, so that unchanged parts stay as the reader left them. */
   const sent = new Map()
   const parts = (root) => root.querySelectorAll('[data-live]')
   for (const part of parts(document)) sent.set(part.id, part.innerHTML)
@@ -26,7 +26,7 @@ export const LIVE_SCRIPT = `'use strict'
     }
   }
   dress(document)
-  // Chromium 156 keeps boxes in text that it laid out before its font came, until its style is one that it has not met: fonts.css uses the count.
+  // Chromium 156 does not lay out text again that was drawn before its font arrived, until its style is one it has not seen: fonts.css uses the count.
   let loads = 0
   document.fonts.addEventListener('loadingdone', () => document.documentElement.style.setProperty('--font-loads', String(++loads)))
   setInterval(() => tick(document), 1000)
@@ -52,7 +52,7 @@ export const LIVE_SCRIPT = `'use strict'
       for (const part of parts(next)) {
         const here = document.getElementById(part.id)
         if (!here || sent.get(part.id) === part.innerHTML) continue
-        // What a person has begun to type is theirs; the form itself says that it is no longer up to date.
+        // What a person has begun to type is kept; the form itself says that it is out of date.
         if (here.querySelector('form[data-dirty]')) continue
         sent.set(part.id, part.innerHTML)
         const open = new Set([...here.querySelectorAll('details[open]')].map((details) => details.id))

@@ -1,4 +1,4 @@
-// Studies that were declined or wait, each with its reason and a way to have it analysed all the same.
+// Studies that were declined or are waiting, each with its reason and a way to have it analysed anyway.
 import { html } from 'hono/html'
 import type { Right } from '../domain/access.ts'
 import type { WatchedStudy } from '../domain/ports/watch-store.ts'
@@ -13,12 +13,12 @@ export interface NotAnalysedView {
   count: number
   limit: number
   offset: number
-  /** Question → way, where the archive does not take it as the standard has it. */
+  /** Query → way of asking, where the archive does not take it as the standard defines it. */
   ways: Readonly<Record<string, string>>
   software?: string
-  /** Who signed in here; their name goes with what they ask for. */
+  /** The person who signed in here; their name goes with their requests. */
   person?: Reviewer
-  /** What they may do; everything where nobody signs in here. */
+  /** What they may do; everything if nobody signs in here. */
   may?: (right: Right) => boolean
 }
 
@@ -70,7 +70,7 @@ function pager({ studies, count, limit, offset }: NotAnalysedView): Part {
   return newer || older ? html`<nav class="pager" aria-label="Pages">${newer}${older}</nav>` : ''
 }
 
-/** How the archive wants to be asked, where that was found out: who looks for a missing study looks here. */
+/** How the archive has to be queried, if that was found out: people who miss a study look here. */
 function archive(ways: NotAnalysedView['ways']): Part {
   const learnt = Object.entries(ways)
   if (learnt.length === 0) return html`<p class="muted">The archive takes every question as the standard has it.</p>`

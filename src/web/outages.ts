@@ -1,4 +1,4 @@
-// What stands over the worklist while PACS or EHR does not answer: what that means, since when, and what to do.
+// Shown above the worklist while the PACS or EHR does not answer: what that means, since when, and what to do.
 import { html } from 'hono/html'
 import type { PeerState } from '../domain/peers.ts'
 import { sentence, timeOf } from './format.ts'
@@ -22,7 +22,7 @@ function outage({ peer, failing, goodAt }: PeerState): Html {
 <p>${sentence(failing?.message ?? '')}</p><p class="hint">${failing?.hint ?? ''}</p><p class="code">${failing?.code ?? ''}</p></div>`
 }
 
-/** What an empty worklist says: only an archive that was looked at has no study. */
+/** What an empty worklist says: only an archive that has been searched can have no studies. */
 export function emptiness(peers: readonly PeerState[]): string {
   const pacs = peers.find(({ peer }) => peer === 'pacs')
   if (pacs?.up === undefined) return 'The PACS has not been asked yet.'

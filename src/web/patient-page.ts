@@ -1,4 +1,4 @@
-// Where a launch from the EHR leads when it is not one analysis that is meant: the patient's analyses, or that there are none.
+// Where a launch from the EHR leads unless it names one analysis: the patient's analyses, or a statement that there are none.
 import { html } from 'hono/html'
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { Reviewer } from '../domain/review.ts'

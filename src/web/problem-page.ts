@@ -1,4 +1,4 @@
-// What a person sees instead of a page that cannot be shown.
+// Shown instead of a page that cannot be shown.
 import { html } from 'hono/html'
 import type { Reviewer } from '../domain/review.ts'
 import type { Html } from './html.ts'

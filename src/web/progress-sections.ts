@@ -1,4 +1,4 @@
-// How it went: the steps with their times, the deliveries with attempts and receipts, and the whole history.
+// Progress: the steps with their times, the deliveries with attempts and receipts, and the full history.
 import { html } from 'hono/html'
 import type { AnalysisEvent, AnalysisRecord } from '../domain/analysis.ts'
 import type { LegRecord } from '../domain/delivery.ts'
@@ -12,12 +12,12 @@ import { type Icon, icon, LEG_ICONS } from './icons.ts'
 export interface StepView {
   step: string
   state: 'done' | 'running' | 'stopped' | 'next'
-  /** Set when done. */
+  /** Set once done. */
   seconds?: number
   startedAt?: string
 }
 
-/** The steps of the last run: those that happened, and while it runs those that are still to come. */
+/** The steps of the last run: those that have happened and, while it runs, those still to come. */
 export function stepsOf(state: AnalysisRecord['state'], events: readonly AnalysisEvent[]): StepView[] {
   const begin = events.findLastIndex(
     ({ kind, data }) => (kind === 'state' && data?.to === 'running') || kind === 'lease',

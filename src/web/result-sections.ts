@@ -1,4 +1,4 @@
-// What was found: volumes, predictions, quality notes, and what made it.
+// The findings: volumes, predictions, quality notes, and what produced them.
 
 import { html } from 'hono/html'
 import type { AnalysisRecord } from '../domain/analysis.ts'
@@ -19,7 +19,7 @@ import { icon } from './icons.ts'
 import type { Summary } from './summary.ts'
 import type { ImagesOnPage } from './viewer-section.ts'
 
-/** Colour classes of the segments that have one; the same colours as the outlines in the report. */
+/** Colour classes of segments; the same colours as the outlines in the report. */
 const SEGMENT_KINDS = new Set(['NCR', 'ED', 'ET'])
 const kindOf = (key: string) => (SEGMENT_KINDS.has(key) ? key : 'plain')
 
@@ -52,14 +52,14 @@ function diametersLine(lesions: NonNullable<Summary['diameters']>, images: Image
   return html`<p class="muted small">${DIAMETERS} ${sizes}.</p>`
 }
 
-/** Leads to the place in the images, where they are kept. */
+/** Links to the position in the images, if they are kept. */
 function placeLink(text: string, place: string | undefined): Part | string {
   return place === undefined
     ? text
     : html`<button type="button" class="link-button" data-goto="${place}" title="${SHOW_IN_IMAGES}">${text}</button>`
 }
 
-/** The axial slice on which the segment is largest; of a region, that of the whole tumour. */
+/** The axial slice on which the segment is largest; for a region, the slice with the largest whole tumour. */
 function largestPlace(region: string, segments: Summary['segments'], images: ImagesOnPage | undefined) {
   if (!images) return undefined
   const label = segments.find(({ key }) => key === region)?.label
@@ -77,7 +77,7 @@ export function predictionsSection({ predictions, tissueResults }: Summary): Par
 <p class="muted small">${NOT_A_TISSUE_TEST_NOTICE} Ranges are 95 % intervals.</p><div class="heads">${predictions.map((each) => prediction(each, tissueOf(tissueResults, each.head)))}</div></section>`
 }
 
-/** A tissue test stands first, as the call; what was predicted then says where it comes from. */
+/** A tissue test comes first, as the call; the prediction then says that it comes from the images. */
 function prediction(of: Prediction, tissue: readonly TissueResult[]): Html {
   const name = SHORT_HEAD_NAMES[of.head] ?? of.head
   const tissueLines = tissue.map(
@@ -92,7 +92,7 @@ function prediction(of: Prediction, tissue: readonly TissueResult[]): Html {
   const rows = Object.entries(of.probabilities).map(([key, probability]) => {
     const interval = of.intervals[key]
     const ends = interval?.map(percent) ?? []
-    // An interval that reads as the number itself says nothing more.
+    // An interval that reads the same as the number adds nothing.
     const range = ends.some((end) => end !== percent(probability)) ? html`<small>${ends.join(' – ')}</small>` : ''
     return html`<div class="chance${key === of.call ? ' is-call' : ''}"><dt>${capital(className(of.head, key))}</dt><dd>${percent(probability)}${range}${bar(probability, 'probability', interval, of.leastCall)}</dd></div>`
   })
@@ -106,7 +106,7 @@ function prediction(of: Prediction, tissue: readonly TissueResult[]): Html {
   return html`<article class="prediction${of.survival ? ' is-wide' : ''}"><h3>${name}</h3>${tissueLines}${call ? html`<p class="${style}">${origin}${call}</p>` : ''}${undecided}<dl>${rows}</dl>${abstainLine(of)}${survivalCurve(of)}${contributionBars(of)}</article>`
 }
 
-/** What the hatched part of the bars is. */
+/** Explains the hatched part of the bars. */
 function abstainLine({ leastCall, survival }: EvaluatedPrediction): Part {
   return leastCall === undefined || survival ? '' : html`<p class="muted small">${abstainSentence(leastCall)}</p>`
 }

@@ -10,15 +10,15 @@ import type { Html, Part } from './html.ts'
 import { softwareSummary } from './summary.ts'
 
 export interface FormContext {
-  /** Who signed in, where that is known. */
+  /** Who signed in, if known. */
   user?: string | undefined
-  /** Who signed in here: the decision is theirs, and nothing more is asked. */
+  /** The person who signed in here: the decision is theirs, and the form asks for nothing more. */
   person?: Reviewer | undefined
-  /** Where images are kept, lesions lead to their place in them. */
+  /** If images are kept, lesions link to their position in them. */
   images?: Pick<ShownImages, 'grid'> | undefined
 }
 
-/** Whether a decision can still be made, and there are outlines that it may correct. */
+/** Whether a decision can still be made and there are outlines to correct. */
 export function takesStrokes(record: AnalysisRecord): boolean {
   const { noFinding, grid } = softwareSummary(record)
   return isOpen(record) && !noFinding && grid !== undefined
@@ -28,7 +28,7 @@ function isOpen({ review, state }: Pick<AnalysisRecord, 'review' | 'state'>): bo
   return state === 'delivered' && review?.decision !== 'reject'
 }
 
-/** Nothing before the result is delivered, and after a rejection, which is final. */
+/** Empty before the result is delivered and after a rejection, which is final. */
 export function reviewForm(record: AnalysisRecord, path: string, { user, person, images }: FormContext = {}): Part {
   const { review } = record
   if (!isOpen(record)) return ''
@@ -60,7 +60,7 @@ function reviewerFields(user: string | undefined): Html {
 
 const roundIndex = (index: Vec3) => index.map(Math.round) as unknown as Index
 
-/** What an open form compares itself with; exchanged when somebody has decided. */
+/** What an open form compares itself with; replaced when someone has decided. */
 export function reviewCount({ review }: Pick<AnalysisRecord, 'review'>): Html {
   return html`<span data-reviews="${review?.number ?? 0}"></span>`
 }

@@ -1,4 +1,4 @@
-// What a person decided on a result: said first on the page, and instead of "not reviewed" wherever that stood.
+// What a person decided on a result: first on the page, and in place of every "not reviewed".
 
 import { html } from 'hono/html'
 import type { AnalysisRecord } from '../domain/analysis.ts'
@@ -27,7 +27,7 @@ export function reviewBadge({ decision }: ReviewFact): Html {
   return html`<span class="badge badge-${decision === 'reject' ? 'rejected' : 'delivered'}">${icon(shape)}${name}</span>`
 }
 
-/** Who, when, why, what was corrected, and whether PACS and EHR say so yet. */
+/** Who, when, why, what was corrected, and whether PACS and EHR already say so. */
 export function reviewStatement(record: AnalysisRecord): Part {
   const { review } = record
   if (!review) return ''
@@ -49,13 +49,13 @@ export function reviewStatement(record: AnalysisRecord): Part {
 ${review.reason ? html`<p>${word}: ${review.reason}</p>` : ''}${edits.length > 0 ? html`<ul class="reasons">${edits}</ul>` : ''}${following ? html`<p class="muted small">${following}</p>` : ''}</div>`
 }
 
-/** What stands above every result about who has looked at it; nothing more is to be said of a rejected one. */
+/** Shown above every result: who has reviewed it. A rejected result needs no more words. */
 export function notice(record: AnalysisRecord): Part {
   if (isRejected(record)) return ''
   return html`<p class="notice">${icon('info')}<span>${record.review ? REVIEWED_NOTICE : NOT_REVIEWED_NOTICE}</span></p>`
 }
 
-/** What the software had found, folded away under a title that says what has become of it. */
+/** What the software found, folded away below a title that says what has become of it. */
 export function withdrawn(parts: readonly Part[]): Part {
   if (parts.every((part) => part === '')) return ''
   return html`<details class="card withdrawn" id="withdrawn-details"><summary><h2>What the software had found: rejected, do not use</h2></summary>${parts}</details>`

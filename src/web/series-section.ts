@@ -1,4 +1,4 @@
-// The series of the study: which were used and why, which were left and why, a picture of each, and a way to choose otherwise.
+// The series of the study: which were used and which were not, why, a picture of each, and a way to choose others.
 import { html } from 'hono/html'
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { Reviewer } from '../domain/review.ts'
@@ -30,7 +30,7 @@ function row(decision: SeriesDecision, inputs: Summary['inputs'], path: string):
   const motion = registration
     ? html`<small>${registration.reference ? WORDS.reference : `${WORDS.moved} ${movement(registration)}`}</small>`
     : ''
-  // Only images of the scanner are drawn; what is no picture leaves an empty frame.
+  // Only images from the scanner are shown; anything else leaves an empty frame.
   const picture =
     modality === 'MR'
       ? html`<img src="${path}/series/${seriesInstanceUid}/picture.png" width="72" height="72" loading="lazy" alt="${WORDS.middleOf} ${titleOf(decision)}">`
@@ -43,7 +43,7 @@ function row(decision: SeriesDecision, inputs: Summary['inputs'], path: string):
 <td data-label="${WORDS.why}"><ul class="reasons">${reasons.map((reason) => html`<li>${reason}</li>`)}</ul></td></tr>`
 }
 
-/** Offered once nothing moves by itself; a choice is a new analysis, which takes the place of this one. */
+/** Offered once the analysis has come to rest; the choice starts a new analysis, which replaces this one. */
 export function seriesChoice({ state }: AnalysisRecord, { decisions }: Summary, path: string, person?: Reviewer): Part {
   const images = decisions.filter(({ modality }) => modality === 'MR')
   if ((state !== 'delivered' && state !== 'held') || images.length === 0) return ''

@@ -1,4 +1,4 @@
-// The page on which people sign in: the hospital's account, the EHR, or a local account; whatever the site offers.
+// The sign-in page: hospital account, EHR or local account, whichever the site offers.
 import { html } from 'hono/html'
 import type { SignIn } from '../domain/ports/sign-in.ts'
 import { SIGN_IN } from '../wording/sign-in.ts'
@@ -7,7 +7,7 @@ import { page } from './layout.ts'
 
 export interface SignInView {
   offers: SignIn['offers']
-  /** Path of ours to go on with. */
+  /** The path of this service to continue with. */
   to: string
   said?: keyof typeof SIGN_IN.said
   software?: string

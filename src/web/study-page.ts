@@ -1,4 +1,4 @@
-// The study page: one analysis from its arrival to its delivery, with results, reasons and history.
+// The study page: one analysis from arrival to delivery, with results, reasons and history.
 
 import { html } from 'hono/html'
 import type { Right } from '../domain/access.ts'
@@ -30,26 +30,26 @@ import { worksheetSection } from './worksheet-section.ts'
 export interface StudyView {
   record: AnalysisRecord
   events: AnalysisEvent[]
-  /** Which artefacts there are. */
+  /** Roles of the artefacts that exist. */
   roles: ReadonlySet<ArtifactRole>
-  /** Of this analysis, as read before the rest. */
+  /** Version of this analysis, read before everything else. */
   version: string
   /** Other analyses of the same study. */
   siblings: AnalysisRecord[]
-  /** Address in the hospital's viewer, when there is one. */
+  /** Address in the hospital's viewer, if there is one. */
   viewerUrl?: string
-  /** Absent where none are kept. */
+  /** Absent if none are kept. */
   images?: ImagesOnPage
   /** Where the browser's modules are. */
   scripts?: { base: string; names: readonly string[] }
-  /** Who signed in, where that is known. */
+  /** Who signed in, if known. */
   user?: string
   /** FHIR base of the EHR, for links to what the record states. */
   recordUrl?: string
   software?: string
-  /** Who signed in here; their name goes with what they ask for. */
+  /** The person who signed in here; their name goes with their requests. */
   person?: Reviewer
-  /** What they may do; everything where nobody signs in here. */
+  /** What they may do; everything if nobody signs in here. */
   may?: (right: Right) => boolean
 }
 
@@ -83,7 +83,7 @@ export function studyPage(view: StudyView): Html {
   })
 }
 
-/** In parts of the same names whether they stand or are withdrawn, so that an open page takes a rejection over. */
+/** The parts have the same names whether the results stand or are withdrawn, so that an open page takes over a rejection. */
 function results({ record, images, recordUrl }: StudyView, summary: Summary): Html[] {
   const sections = {
     volumes: volumesSection(summary, images),
@@ -157,7 +157,7 @@ ${priorityForm(view, path)}${notice(record)}
 </section>`
 }
 
-/** As long as something is left to be done earlier or later. */
+/** While there is still something to do earlier or later. */
 function priorityForm({ record, user, person, may = () => true }: StudyView, path: string): Part {
   const { state, priority } = record
   if (state === 'delivered' || state === 'superseded' || !may('resolve')) return ''
@@ -183,7 +183,7 @@ function files({ record, roles, viewerUrl }: StudyView, path: string): Part {
   return links.length > 0 ? html`<p class="buttons">${links}</p>` : ''
 }
 
-/** Closed at first: a browser's PDF viewer takes the keyboard from the images as soon as it is loaded. */
+/** Closed at first: a browser's PDF viewer takes the keyboard away from the images as soon as it has loaded. */
 function report({ roles }: StudyView, path: string): Part {
   if (!roles.has('pdf')) return ''
   return html`<details class="card report" id="report-details"><summary><h2>Report</h2></summary>
@@ -195,7 +195,7 @@ function releaseForms(code: ErrorCode, path: string, person: Reviewer | undefine
   return html`${isAboutPatient(code) ? confirmForm(path, person) : ''}<form method="post" action="${path}/resolve"><button type="submit" class="primary">Release the hold</button><span class="muted">Work goes on where it stopped; results that were delivered are not delivered twice.</span></form>`
 }
 
-/** A person may know whose images these are, where identifier or name do not say. */
+/** A person may know whose images these are when identifier and name do not tell. */
 function confirmForm(path: string, person: Reviewer | undefined): Html {
   return html`<form method="post" action="${path}/resolve"><label>Patient id in the EHR <input name="patient" required maxlength="72" autocomplete="off"></label>${person ? '' : html`<label>Confirmed by <input name="by" required maxlength="100" autocomplete="name"></label>`}<button type="submit">Confirm this patient</button></form>`
 }

@@ -1,4 +1,4 @@
-// The look of the pages, first part: colours for day and night, type, landmarks, tables, badges.
+// Style of the pages, part one: colours for light and dark, type, landmarks, tables, badges.
 export const STYLE_BASE = `
 :root {
   color-scheme: light dark;
@@ -20,7 +20,7 @@ export const STYLE_BASE = `
   }
 }
 *, *::before, *::after { box-sizing: border-box; }
-/* Whatever else says how a part is laid out. */
+/* Takes precedence over whatever else lays out the element. */
 [hidden] { display: none !important; }
 html { -webkit-text-size-adjust: 100%; }
 body {

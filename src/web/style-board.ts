@@ -1,4 +1,4 @@
-// The look of the pages, fourth part: a meeting's patients on the projector, one to a screen; sizes follow the screen, to be read from three metres.
+// Style of the pages, part four: a meeting's patients on the projector, one per screen; sizes follow the screen, to be read from three metres.
 export const STYLE_BOARD = `
 html:has(.slide) { scroll-snap-type: y proximity; scroll-padding-top: 0; }
 .slide { min-height: 100vh; scroll-snap-align: start; padding-block: 1.5vmin; display: flex; flex-direction: column; gap: 1.6vmin; font-size: max(16px, 2.9vmin); line-height: 1.35; max-width: none !important; }
@@ -7,7 +7,7 @@ html:has(.slide) { scroll-snap-type: y proximity; scroll-padding-top: 0; }
 .slide-top { display: flex; flex-wrap: wrap; align-items: baseline; gap: .3em 1em; }
 .slide-top nav { margin-left: auto; display: flex; gap: 1em; }
 .slide-body { display: grid; grid-template-columns: auto minmax(0, 1fr) minmax(0, 1.25fr); gap: 2vmin 4vmin; align-items: start; }
-/* Two pictures of 30vh that are a little narrower than high. */
+/* Two pictures of 30vh each that are slightly narrower than high. */
 .slide-pictures figure { margin: 0; display: flex; flex-wrap: wrap; gap: .3vmin 1vmin; max-width: 54vh; }
 .slide-pictures figcaption { flex-basis: 100%; font-size: .62em; color: var(--soft); }
 .slide-pictures svg { height: 30vh; background: #000; }

@@ -1,4 +1,4 @@
-// The look of the pages, second part: the study page, forms, and narrow screens.
+// Style of the pages, part two: the study page, forms, and narrow screens.
 export const STYLE_STUDY = `
 .crumb a { display: inline-flex; align-items: center; gap: .3rem; font-size: .9rem; text-decoration: none; color: var(--soft); }
 .crumb a:hover { color: var(--ink); }

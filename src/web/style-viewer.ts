@@ -1,4 +1,4 @@
-// The look of the pages, third part: the images, dark whatever the page is, since the eye must see grey.
+// Style of the pages, part three: the images, always on a dark background so that greys can be told apart.
 export const STYLE_VIEWER = `
 .viewer { background: #0b0d10; color: #e6ebef; border-radius: 10px; padding: .6rem; display: flex; flex-direction: column; gap: .5rem; }
 .viewer-bar { display: flex; flex-wrap: wrap; gap: .4rem .55rem; align-items: center; }

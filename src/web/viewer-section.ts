@@ -1,4 +1,4 @@
-// The images of an analysis on its page: what the browser's module needs to draw them, and one picture without it.
+// The images of an analysis on its page: what the browser's module needs to draw them, and one picture for pages without it.
 import { html } from 'hono/html'
 import { BRUSH_LIMITS } from '../domain/brush.ts'
 import type { Mark, PlaneView, ShownImages } from '../domain/shown-images.ts'
@@ -11,26 +11,26 @@ import { icon } from './icons.ts'
 
 export type ImagesOnPage = ShownImages & { planes: PlaneView[]; marks: Mark[] }
 
-/** What one review may paint. */
+/** How much one review may paint. */
 export interface BrushLimits {
   strokes: number
   points: number
   radiusMm: number
 }
 
-/** What stands in the page for the browser's module. */
+/** The data in the page for the browser's module. */
 export interface ViewerData extends ImagesOnPage {
   base: string
   titles: Readonly<Record<string, string>>
   planeNames: Readonly<Record<string, string>>
   priorDate: string
   words: typeof WORDS
-  /** Where the outlines can be corrected now. */
+  /** Whether the outlines can be corrected now. */
   brush?: { limits: BrushLimits; words: typeof BRUSH_WORDS }
 }
 
 export interface ViewerOptions {
-  /** Whether the page has a decision that takes strokes of the brush. */
+  /** Whether the page has a decision form that takes brush strokes. */
   canDraw: boolean
 }
 

@@ -1,4 +1,4 @@
-// The worklist: every analysis, newest first, with what a person has to know of each at a glance.
+// The worklist: every analysis, newest first, with what a person needs to know of each at a glance.
 
 import { html } from 'hono/html'
 import type { Right } from '../domain/access.ts'
@@ -28,26 +28,26 @@ export interface WorklistView {
   records: AnalysisRecord[]
   /** Who has which of them open. */
   claims: readonly ReviewClaim[]
-  /** What was done in the last hours. */
+  /** Activity of the last hours. */
   hours: readonly Hour[]
   counts: Record<AnalysisState, number>
-  /** Studies that were looked at and left. */
+  /** Studies that were looked at but not analysed. */
   notAnalysed: number
   peers: readonly PeerState[]
   /** Notices that were given up. */
   failedNotices: number
   state?: AnalysisState
-  /** Only what is to be reviewed. */
+  /** Only those to review. */
   toReview?: boolean
   order?: 'newest' | 'waiting'
-  /** Words that were looked for. */
+  /** The search terms. */
   search?: readonly string[]
-  /** Of the whole record, as read before the rest. */
+  /** Version of the whole record, read before everything else. */
   version: string
   offset: number
   limit: number
   software?: string
-  /** Who signed in here; their name goes with what they ask for. */
+  /** The person who signed in here; their name goes with their requests. */
   person?: Reviewer
   may?: (right: Right) => boolean
 }
@@ -72,7 +72,7 @@ export function worklistPage(view: WorklistView): Html {
         ? `${WORKLIST.title}: ${WORKLIST.toReview}`
         : WORKLIST.title,
     main,
-    // What was looked for stands in no address, so the page cannot ask for it again by itself.
+    // Search terms appear in no address, so the page cannot repeat the search by itself.
     ...(isSearch ? {} : { live: { events: `/events?since=${view.version}`, refreshSeconds: 15 } }),
     ...(view.software ? { software: view.software } : {}),
     ...(view.person && { person: view.person }),
@@ -107,7 +107,7 @@ export interface TabsView {
   current?: AnalysisState | 'not-analysed' | 'to-review' | 'search'
 }
 
-/** Every state that has analyses, holds always, and the studies that have none. */
+/** Every state that has analyses, holds in any case, and studies without analyses. */
 export function tabs({ counts, notAnalysed, current }: TabsView): Html {
   const tab = (name: string, count: number | undefined, to: string, key?: TabsView['current']) =>
     html`<li><a href="${to}"${current === key ? html` aria-current="page"` : ''}>${name}${count === undefined ? '' : html` <span class="count">${count}</span>`}</a></li>`
@@ -146,7 +146,7 @@ function row(record: AnalysisRecord, claims: WorklistView['claims']): Html {
 </tr>`
 }
 
-/** Only what stands out, and only as long as it means something. */
+/** Only what is out of the ordinary, and only while it matters. */
 function urgency({ priority, state }: AnalysisRecord): Part {
   if (priority === 'fresh' || state === 'delivered' || state === 'superseded') return ''
   return html`<small class="priority priority-${priority}">${WORKLIST.priority}: ${PRIORITY_NAMES[priority].toLowerCase()}</small>`
@@ -157,7 +157,7 @@ function reviewers({ analysisId }: AnalysisRecord, claims: WorklistView['claims'
   return names.length === 0 ? '' : html`<small class="reviewing">${WORKLIST.reviewing(names)}</small>`
 }
 
-/** A result that was rejected is no longer shown as delivered. */
+/** A rejected result is no longer shown as delivered. */
 function badges({ state, review }: AnalysisRecord): Part {
   if (!review) return stateBadge(state)
   const isWithdrawn = review.decision === 'reject' && state === 'delivered'
@@ -185,7 +185,7 @@ function outcome({ analysisId, state, hold, bundleId, review }: AnalysisRecord, 
   return html`<span class="figure">${volume(measurement.value)}</span><small>${measurement.name} · ${bundleId}</small>`
 }
 
-/** Where a person has to say more than "go on" (whose images these are), the study page asks for it. */
+/** If a person has to say more than "continue" (whose images these are), the study page asks for it. */
 function release(analysisId: string, code: ErrorCode): Html {
   if (isAboutPatient(code)) return html`<a class="button" href="/analyses/${analysisId}">${WORKLIST.resolve}</a>`
   return html`<form method="post" action="/analyses/${analysisId}/resolve"><button type="submit">${WORKLIST.release}</button></form>`

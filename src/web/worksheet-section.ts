@@ -1,4 +1,4 @@
-// The worksheet of a follow-up on the study page: BT-RADS and RANO 2.0, each question with its limit and links to what the record states.
+// The worksheet of a follow-up on the study page: BT-RADS and RANO 2.0, each question with its limit and links to the facts in the record.
 import { html } from 'hono/html'
 import { baseUrlOf } from '../domain/base-url.ts'
 import type { TreatmentFact } from '../domain/treatment.ts'
@@ -6,7 +6,7 @@ import { factSentence, WORKSHEET, type WorksheetText, worksheets } from '../word
 import type { Html, Part } from './html.ts'
 import type { Summary } from './summary.ts'
 
-/** `recordUrl` is the FHIR base of the EHR, under which the facts are found. */
+/** `recordUrl` is the FHIR base of the EHR, which the facts are relative to. */
 export function worksheetSection(summary: Summary, recordUrl: string | undefined): Part {
   if (!summary.study) return ''
   const sheets = worksheets({ ...summary, study: summary.study })

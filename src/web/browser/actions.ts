@@ -1,4 +1,4 @@
-// What mouse, keyboard and buttons do to the state of the images.
+// What mouse, keyboard and buttons do to the viewer's state.
 import type { Index, Plane, PlaneView } from '../../domain/shown-images.ts'
 import type { ViewerData } from '../viewer-section.ts'
 import { type Actions, firstState, type Tool, type ViewerState } from './state.ts'
@@ -6,7 +6,7 @@ import { type Actions, firstState, type Tool, type ViewerState } from './state.t
 export interface Effects {
   update(): void
   paint(): void
-  /** The list of keys, shown or hidden. */
+  /** Shows or hides the list of keys. */
   toggleKeys(): void
 }
 

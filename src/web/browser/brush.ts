@@ -1,4 +1,4 @@
-// The brush on the images: strokes by mouse, pen or keyboard, its controls, and what is seen of a stroke before the server has outlined it.
+// The brush: strokes by mouse, pen or keyboard, its controls, and the preview of a stroke until the server has outlined it.
 import type { Stroke } from '../../domain/brush.ts'
 import type { Plane } from '../../domain/shown-images.ts'
 import type { Vec3 } from '../../domain/volume.ts'
@@ -8,21 +8,21 @@ import { type Painted, pointsBetween, round } from './strokes.ts'
 import { fill } from './words.ts'
 
 export interface Brush {
-  /** The stroke under way. */
+  /** The stroke in progress. */
   underWay(): Stroke | undefined
   start(plane: Plane, point: readonly [number, number]): void
   move(plane: Plane, point: readonly [number, number]): void
   end(): void
-  /** Of the keyboard: paints at the crosshair as long as the pen is down. */
+  /** Of the keyboard: paints at the crosshair while the pen is down. */
   penDown(): void
   step(across: number, down: number): void
   control(name: string, value?: number): void
   undo(): void
-  /** Brings the controls in line with the state. */
+  /** Updates the controls to match the state. */
   show(): void
 }
 
-/** mm by which a key changes the radius. */
+/** By how many mm a key changes the radius. */
 const SIZE_STEP = 0.5
 const MIN_RADIUS_MM = 0.5
 
@@ -64,7 +64,7 @@ export function createBrush(section: HTMLElement, act: Actions, painted: Painted
     if (name === 'label') {
       brush.label = value
       if (value !== 0) brush.paint = value
-      // What is painted is to be seen.
+      // Whatever is painted must be visible.
       state.hidden.delete(value)
       state.lines = true
     } else if (name === 'next') {
@@ -126,7 +126,7 @@ export function createBrush(section: HTMLElement, act: Actions, painted: Painted
   }
 }
 
-/** Clicks and the slider of the brush's bar. */
+/** Handles clicks and the slider of the brush's toolbar. */
 export function bindBrush(section: HTMLElement, brush: Brush): void {
   section.addEventListener('click', ({ target }) => {
     const button = (target as Element).closest<HTMLElement>('.brush-bar button')

@@ -1,4 +1,4 @@
-// Says that this person has the analysis open to decide on it, and tells them who came before.
+// Reports that this person has opened the analysis to decide on it, and shows who else has.
 import { fill } from './words.ts'
 
 const RENEW_MS = 45_000
@@ -7,7 +7,7 @@ export function startClaim(form: HTMLFormElement): void {
   const address = form.dataset.claim!
   const told = form.querySelector<HTMLElement>('[data-others]')!
   const field = (name: string) => form.elements.namedItem(name) as HTMLInputElement | null
-  /** Whoever signed in is known to the server, and has no fields here. */
+  /** The server knows a person who signed in, so the form has no fields for them. */
   const who = (): { identifier?: string; name?: string } | undefined => {
     const [identifier, name] = [field('identifier'), field('name')].map((input) => input?.value.trim())
     if (identifier === undefined) return {}
@@ -28,7 +28,7 @@ export function startClaim(form: HTMLFormElement): void {
       const text = fill(told.dataset.words!, { names: others.map(({ name }) => name).join(', ') })
       if (told.textContent !== text) told.textContent = text
     } catch {
-      // The page says already that there is no connection; the next time follows.
+      // The page already shows that the connection is lost; the next attempt will follow.
     }
   }
 

@@ -1,4 +1,4 @@
-// One panel: the slice, what was outlined on it, and what tells where one is.
+// One panel: the slice, its outlines, and what shows the reader where they are.
 import type { Stroke } from '../../domain/brush.ts'
 import type { Index, Mark, PlaneView, ShownSegment, SliceOutline } from '../../domain/shown-images.ts'
 import type { Grid } from '../../domain/volume.ts'
@@ -13,7 +13,7 @@ export interface Panel {
   view: PlaneView
 }
 
-/** A part of a picture: image n of those below each other. */
+/** A part of a picture: the nth of several images stacked in it. */
 export interface Source {
   picture: ImageBitmap
   n: number
@@ -36,7 +36,7 @@ export function drawPicture({ context, placing, view }: Panel, { picture, n }: S
   )
 }
 
-/** Squares of a chessboard, alternately of the one and the other image: edges that do not run on show a shift. */
+/** A chessboard of two images: edges that do not continue from square to square reveal a shift. */
 export function drawChessboard(panel: Panel, other: Source, squareMm: number): void {
   const { context, placing, width, height } = panel
   const side = squareMm * placing.perMm
@@ -62,7 +62,7 @@ export interface OutlineStyle {
   hidden: ReadonlySet<number>
 }
 
-/** Outlines of the earlier study are dashed where both are drawn. */
+/** Outlines of the earlier study are dashed when both are drawn. */
 export function drawOutlines(
   { context, placing }: Panel,
   outlines: readonly SliceOutline[],
@@ -103,7 +103,7 @@ export interface StrokePlace {
   segments: readonly ShownSegment[]
 }
 
-/** What was painted just now, as wide as the brush is on this slice; what is erased is grey. */
+/** Fresh strokes, as wide as the brush is on this slice; what is erased is grey. */
 export function drawStrokes(
   { context, placing, view }: Panel,
   strokes: readonly Stroke[],
@@ -136,7 +136,7 @@ export function drawMarks(panel: Panel, marks: readonly Mark[]): void {
   }
 }
 
-/** `words` have a place for the length: "{mm} mm". */
+/** `words` has a placeholder for the length: "{mm} mm". */
 export function drawRuler(panel: Panel, from: [number, number], to: [number, number], words: string): void {
   line(panel, from, to, '#7ad7ff')
   const length = fill(words, { mm: lengthMm(panel.view, from, to).toFixed(1) })
@@ -160,7 +160,7 @@ function line({ context, placing }: Panel, from: [number, number], to: [number, 
   context.restore()
 }
 
-/** Leaves the point itself free. */
+/** Leaves the point itself uncovered. */
 export function drawCrosshair({ context, placing, view, width, height }: Panel, cursor: Index): void {
   const [x, y] = onCanvas(placing, onSlice(view, cursor))
   const gap = 9
@@ -180,7 +180,7 @@ export function drawCrosshair({ context, placing, view, width, height }: Panel, 
   context.restore()
 }
 
-/** Letters of the patient's directions, a scale, and the words of the panel. */
+/** Letters for the patient's directions, a scale, and the panel's captions. */
 export function drawWords(panel: Panel, { titles, corner }: { titles: readonly string[]; corner: string }): void {
   const { width, height, view } = panel
   const { left, right, top, bottom } = view.edges

@@ -1,4 +1,4 @@
-// Where a voxel of the grid lies on a canvas, and back; the one place that knows how a slice is turned. Pure.
+// Where a voxel of the grid lies on a canvas, and back; the only place that knows how a slice is turned. Pure.
 import type { Index, Plane, PlaneView } from '../../domain/shown-images.ts'
 import type { Grid, Vec3 } from '../../domain/volume.ts'
 
@@ -10,11 +10,11 @@ export interface Box {
 export interface Sight {
   /** 1 shows the whole slice. */
   zoom: number
-  /** What lies in the middle, in mm from the slice's middle. */
+  /** What lies in the middle, in mm from the middle of the slice. */
   pan: readonly [number, number]
 }
 
-/** One zoom for all planes, and for each what lies in the middle. */
+/** One zoom for all planes, and for each plane what lies in the middle. */
 export interface PlacedSight {
   zoom: number
   pans: Partial<Record<Plane, Sight['pan']>>
@@ -26,11 +26,11 @@ export interface Placing {
   top: number
   across: number
   down: number
-  /** Canvas pixels to a millimetre. */
+  /** Canvas pixels per millimetre. */
   perMm: number
 }
 
-/** Canvas pixels to a millimetre with which all of a slice is just seen. */
+/** Canvas pixels per millimetre at which the whole slice just fits. */
 export function fitOf({ width, height, pixel }: PlaneView, box: Box): number {
   return Math.min(box.width / (width * pixel[0]), box.height / (height * pixel[1]))
 }
@@ -73,12 +73,12 @@ export function fromCanvas({ left, top, across, down }: Placing, x: number, y: n
   return [(x - left) / across, (y - top) / down]
 }
 
-/** A length in mm between two points of a slice. */
+/** Length in mm between two points of a slice. */
 export function lengthMm({ pixel }: PlaneView, a: readonly [number, number], b: readonly [number, number]): number {
   return Math.hypot((a[0] - b[0]) * pixel[0], (a[1] - b[1]) * pixel[1])
 }
 
-/** LPS mm of a point of a slice. */
+/** The LPS position in mm of a point of a slice. */
 export function patientPoint(grid: Grid, view: PlaneView, [u, v]: readonly [number, number], index: number): Vec3 {
   const at: [number, number, number] = [0, 0, 0]
   at[view.axes[0]] = u - 0.5
@@ -91,7 +91,7 @@ export function patientPoint(grid: Grid, view: PlaneView, [u, v]: readonly [numb
   return [along(0), along(1), along(2)]
 }
 
-/** The point of the slice under a place of the patient, and how far the place lies from that slice, in mm. */
+/** The point of the slice below a position in the patient, and how far that position is from the slice, in mm. */
 export function slicePoint(
   { origin, spacing, direction }: Grid,
   view: PlaneView,

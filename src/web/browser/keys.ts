@@ -1,4 +1,4 @@
-// The keyboard of the images; keys work only while the focus is within them (WCAG 2.2, 2.1.4).
+// The keyboard of the viewer; its keys work only while the focus is inside it (WCAG 2.2, 2.1.4).
 import type { Brush } from './brush.ts'
 import type { Actions } from './state.ts'
 
@@ -58,9 +58,9 @@ export function bindKeys(section: HTMLElement, act: Actions, brush: Brush | unde
       return
     }
     if (ctrlKey || metaKey || altKey) return
-    // A slider and a button have keys of their own.
+    // Sliders and buttons have keys of their own.
     if (target instanceof HTMLInputElement && /^(Arrow|Page|Home|End)/.test(key)) return
-    // A button is pressed by the space bar.
+    // The space bar presses a button.
     if (target instanceof HTMLButtonElement && key === ' ') return
     const number = Number(key)
     const of = state.tool === 'draw' ? drawing : undefined
@@ -82,7 +82,7 @@ export function bindKeys(section: HTMLElement, act: Actions, brush: Brush | unde
   })
 }
 
-/** While the brush is the tool, the arrows lead it over the slice. */
+/** With the brush as the tool, the arrows move it over the slice. */
 function brushKeys(act: Actions, brush: Brush): Keys {
   const far = (shift: boolean) => (shift ? 5 : 1)
   return {

@@ -1,19 +1,19 @@
-// How panels stand: as many beside each other as there is room for, current above prior. Pure.
+// How panels are arranged: as many side by side as fit, current above prior. Pure.
 import type { Plane, PlaneView } from '../../domain/shown-images.ts'
 import type { Box } from './geometry.ts'
 import type { PanelSpec } from './state.ts'
 
 const GAP = 4
 const MIN_HEIGHT = 120
-/** Share of the window's height that the images may take. */
+/** The share of the window's height that the images may take. */
 const TALLEST = 0.74
-/** Below this many pixels, two stand beside each other. */
+/** Below this many pixels, two panels share a row. */
 const NARROW = 900
 
 export interface Arranged {
   size: Box
   columns: number
-  /** Of each panel: its place among them, and the column that a prior shares with the current image. */
+  /** For each panel its position, and the column that a prior shares with the current image. */
   places: { order: number; column: number | 'auto' }[]
 }
 
@@ -34,7 +34,7 @@ export function arrange(specs: readonly PanelSpec[], viewOf: (plane: Plane) => P
   const height = Math.max(MIN_HEIGHT, Math.min(width / aspect, tallest))
   const places = specs.map(({ image, plane }) => {
     const n = own.findIndex((one) => one.plane === plane && one.image.sequence === image.sequence)
-    // Wrapped, each stands beside its prior.
+    // When wrapped, each current image has its prior beside it.
     if (isWrapped) return { order: 2 * n + (image.isPrior ? 1 : 0), column: 'auto' as const }
     return { order: n + (image.isPrior ? 100 : 0), column: n + 1 }
   })

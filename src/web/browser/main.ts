@@ -1,4 +1,4 @@
-// What the study page runs: the review form and the images, now and whenever the live page has exchanged them.
+// What the study page runs, at first and whenever the live page has replaced a part: the review form and the images.
 import { startClaim } from './claim.ts'
 import { startReview } from './review.ts'
 import { startViewer } from './viewer.ts'

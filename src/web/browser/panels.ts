@@ -1,4 +1,4 @@
-// The panels: one canvas for each image and plane, laid out for the room there is, all at the same place and scale.
+// The panels: one canvas per image and plane, arranged to fit, all at the same position and scale.
 import type { Stroke } from '../../domain/brush.ts'
 import type { Plane, PlaneView, ShownImage } from '../../domain/shown-images.ts'
 import type { ViewerData } from '../viewer-section.ts'
@@ -19,7 +19,7 @@ import type { Slice } from './slices.ts'
 import type { PanelSpec, ViewerState } from './state.ts'
 import { fill } from './words.ts'
 
-/** The panel under a point of the window, with the point in its canvas. */
+/** The panel below a point of the window, and the point on its canvas. */
 export interface Hit {
   image: ShownImage
   plane: Plane
@@ -30,7 +30,7 @@ export interface Hit {
 
 export interface Panels {
   layout(specs: readonly PanelSpec[], state: ViewerState): void
-  /** `strokes` of a slice that its outlines do not have in them yet. */
+  /** `strokes` are those that the slice's outlines do not include yet. */
   draw(slices: ReadonlyMap<Plane, Slice>, state: ViewerState, strokes: (slice: Slice) => readonly Stroke[]): void
   at(clientX: number, clientY: number): Hit | undefined
 }
@@ -145,12 +145,12 @@ export function createPanels(host: HTMLElement, data: ViewerData): Panels {
   }
 
   function marksOn({ plane, index, painted }: Slice) {
-    // What is painted over has other diameters.
+    // Painting changes the diameters.
     if (painted.body !== undefined) return []
     return data.marks.filter((mark) => mark.plane === plane && mark.index === index && !mark.isOverruled)
   }
 
-  /** With what a sequence is compared: its prior or current, where both are shown, else the next sequence. */
+  /** The image that a sequence is compared with: its prior or current if both are shown, otherwise the next sequence. */
   function partner({ name, sequence, isPrior }: ShownImage, names: Slice['images']): ShownImage | undefined {
     const there = data.images.filter((one) => names.includes(one.name))
     const twin = there.find((one) => one.sequence === sequence && one.isPrior !== isPrior)

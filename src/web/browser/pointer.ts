@@ -1,11 +1,11 @@
-// Mouse, pen and wheel on the panels: the wheel scrolls, dragging points, windows, measures or paints, and with Shift moves the picture.
+// Mouse, pen and wheel on the panels: the wheel scrolls; dragging points, windows, measures or paints, and with Shift moves the picture.
 import type { Plane } from '../../domain/shown-images.ts'
 import type { Brush } from './brush.ts'
 import { fromCanvas, voxelAt } from './geometry.ts'
 import type { Hit, Panels } from './panels.ts'
 import type { Actions, Tool } from './state.ts'
 
-/** Pixels of the wheel that make one slice, where it turns smoothly. */
+/** Wheel pixels per slice, for wheels that scroll smoothly. */
 const WHEEL_STEP = 40
 
 export function bindPointer(host: HTMLElement, panels: Panels, act: Actions, brush: Brush | undefined): void {
@@ -22,7 +22,7 @@ export function bindPointer(host: HTMLElement, panels: Panels, act: Actions, bru
       turned += event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? event.deltaY : event.deltaY * WHEEL_STEP
       const steps = Math.trunc(turned / WHEEL_STEP)
       turned -= steps * WHEEL_STEP
-      // Down the wheel is down the head.
+      // Scrolling down moves down the head.
       const plane = panels.at(event.clientX, event.clientY)?.plane ?? state.plane
       if (steps !== 0) act.scroll(-steps, plane)
     },
@@ -52,7 +52,7 @@ export function bindPointer(host: HTMLElement, panels: Panels, act: Actions, bru
     const [dx, dy] = [event.clientX - drag.x, event.clientY - drag.y]
     if (drag.kind === 'window') act.window(drag.sequence, dy / 300, dx / 200)
     const hit = panels.at(event.clientX, event.clientY)
-    // Whoever drags out of a panel means no other plane.
+    // Dragging out of a panel does not switch to another plane.
     if (hit && hit.plane === drag.plane) {
       const { perMm } = hit.placing
       const { point, voxel } = pointAt(hit)

@@ -1,11 +1,11 @@
-// The review form, a little helped: edits only where they are meant, the reviewer remembered, and a word when somebody was faster.
+// Helps with the review form: edits only where they apply, the reviewer's name remembered, and a message when someone else was faster.
 
 const REMEMBERED = 'gliabridge-reviewer'
 
 export function startReview(form: HTMLFormElement): void {
   form.dataset.ready = ''
   const named = [...form.querySelectorAll<HTMLInputElement>('[data-remember]')]
-  // Of the person at this browser, not of a patient; gone with the browser's window.
+  // About the person at this browser, not about a patient; forgotten when the window closes.
   const remembered = JSON.parse(sessionStorage.getItem(REMEMBERED) ?? '{}') as Record<string, string>
   for (const input of named) input.value ||= remembered[input.name] ?? ''
   form.addEventListener('submit', () => {
@@ -16,7 +16,7 @@ export function startReview(form: HTMLFormElement): void {
   })
 
   const whyOf = (target: string) => form.elements.namedItem(`why.${target}`) as HTMLInputElement
-  /** An edit needs its reason, and a diameter the other one. */
+  /** An edit needs a reason, and a diameter needs its partner. */
   const askWhy = (field: HTMLInputElement) => {
     if (field.name === 'strokes') {
       whyOf('outlines').required = field.checked
@@ -32,7 +32,7 @@ export function startReview(form: HTMLFormElement): void {
     named('why')!.required = isEdited || isPaired
   }
 
-  // A later review states all edits again: those of the one before stand there to begin with, once edits are meant.
+  // A later review states all edits again, so the form starts with those of the previous review once edits are chosen.
   let isFilled = false
   const fillBefore = () => {
     if (isFilled) return

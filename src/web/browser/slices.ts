@@ -1,16 +1,16 @@
-// Slices from the server, the wanted one first, then those around it; a bounded number stays in memory.
+// Slices from the server, first the one to be shown, then its neighbours; a limited number stays in memory.
 import type { ImageName, Plane, SliceOutline, Window } from '../../domain/shown-images.ts'
 
 export interface Slice {
   plane: Plane
   index: number
-  /** Changes with windows and images: a slice of another look is not shown. */
+  /** Changes with windows and images; a slice with another look is not shown. */
   look: string
-  /** The images below each other. */
+  /** The stacked images. */
   picture: ImageBitmap
   images: readonly ImageName[]
   outlines: SliceOutline[]
-  /** Strokes that the outlines have in them. */
+  /** Strokes that the outlines already include. */
   painted: Painting
 }
 
@@ -22,11 +22,11 @@ export interface SlicePlace {
 const MAX_KEPT = 160
 const MAX_AT_ONCE = 4
 
-/** What the server is to lay over the software's outlines of a slice. */
+/** What the server is to apply to the software's outlines of a slice. */
 export interface Painting {
   /** Numbers of the strokes that reach the slice. */
   numbers: readonly number[]
-  /** The same as a request's body; undefined where the outlines stand as they are kept. */
+  /** The same as a request body; undefined if the stored outlines apply unchanged. */
   body: string | undefined
 }
 
@@ -39,7 +39,7 @@ interface Hooks {
 export function createSlices(base: string, { onLoad, onFailure, painting }: Hooks) {
   const kept = new Map<string, Slice>()
   const loading = new Map<string, AbortController>()
-  /** Outlines do not change with the window, but with what is painted. */
+  /** Outlines do not depend on the window, only on what is painted. */
   const outlines = new Map<string, { body: string | undefined; pending: Promise<SliceOutline[]> }>()
   let images: { name: ImageName; window: Window }[] = []
   let look = ''
@@ -51,7 +51,7 @@ export function createSlices(base: string, { onLoad, onFailure, painting }: Hook
     if (!held.includes(picture)) picture.close()
   }
 
-  /** Asked for once and never stopped: the same answer may be waited for by a later request. */
+  /** Requested once and never aborted: a later request may wait for the same answer. */
   const outlinesOf = (key: string, { body }: Painting) => {
     const earlier = outlines.get(key)
     if (earlier && earlier.body === body) return earlier.pending
@@ -95,7 +95,7 @@ export function createSlices(base: string, { onLoad, onFailure, painting }: Hook
         letGo(old)
       }
       onLoad(slice)
-      // Something was painted meanwhile.
+      // Something was painted in the meantime.
       if (!isCurrent(place)) queue.unshift(place)
     } catch (error) {
       if (!stopping.signal.aborted) onFailure(error instanceof Refusal ? error.status : 0)
@@ -105,7 +105,7 @@ export function createSlices(base: string, { onLoad, onFailure, painting }: Hook
     }
   }
 
-  /** There, and outlined with what is painted now. */
+  /** Whether the slice is loaded and its outlines include everything painted so far. */
   const isCurrent = (place: SlicePlace) => {
     const slice = kept.get(keyOf(place))
     return slice !== undefined && slice.painted.body === painting(place).body
@@ -120,7 +120,7 @@ export function createSlices(base: string, { onLoad, onFailure, painting }: Hook
   }
 
   return {
-    /** Which images, through which windows; pictures of another look are let go. */
+    /** Sets the images and their windows; pictures with another look are released. */
     show(shown: readonly { name: ImageName; window: Window }[]) {
       const next = shown.map(({ name, window: [low, high] }) => `${name}:${Math.round(low)}-${Math.round(high)}`).join()
       if (next === look) return
@@ -133,11 +133,11 @@ export function createSlices(base: string, { onLoad, onFailure, painting }: Hook
       loading.clear()
     },
     get: (place: SlicePlace): Slice | undefined => kept.get(keyOf(place)),
-    /** The slices on the screen, which stay there until the next ones have come. */
+    /** The slices on the screen, which stay until the next ones have arrived. */
     hold(slices: readonly Slice[]) {
       held = slices.map(({ picture }) => picture)
     },
-    /** In the order in which they are needed; what waits from before is forgotten, and what is under way and not needed is stopped. */
+    /** In order of need. Whatever is still queued from before is dropped, and whatever is being loaded but no longer needed is aborted. */
     want(places: readonly SlicePlace[]) {
       const keys = new Set(places.map(keyOf))
       for (const [key, stopping] of [...loading]) {

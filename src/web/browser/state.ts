@@ -8,17 +8,17 @@ export type Tool = 'point' | 'window' | 'measure' | 'draw'
 export interface BrushState {
   /** 0 erases. */
   label: number
-  /** What is painted when not erasing. */
+  /** The label to paint when not erasing. */
   paint: number
   radiusMm: number
-  /** A ball in space; else a disc on its slice. */
+  /** A ball in space; otherwise a disc on its slice. */
   isBall: boolean
 }
 
 export interface ViewerState {
   /** One plane of every sequence, or every plane of one sequence. */
   layout: 'sequences' | 'planes'
-  /** The one that is shown, or that the keyboard scrolls where all are. */
+  /** The plane that is shown, or, when all are shown, the one that the keyboard scrolls. */
   plane: Plane
   cursor: Index
   lines: boolean
@@ -28,11 +28,11 @@ export interface ViewerState {
   crosshair: boolean
   prior: boolean
   check: boolean
-  /** The other sequence in every panel, as long as a key is held. */
+  /** Shows the other sequence in every panel while a key is held. */
   swapped: boolean
   tool: Tool
   brush: BrushState
-  /** Only this sequence, large. */
+  /** Only this sequence, enlarged. */
   alone: string | undefined
   windows: Map<ImageName, Window>
   sight: PlacedSight
@@ -44,9 +44,9 @@ export interface Actions {
   state: ViewerState
   view(plane?: Plane): PlaneView
   index(plane?: Plane): number
-  /** After a change of place, plane, window or images. */
+  /** After a change of position, plane, window or images. */
   update(): void
-  /** After a change of what is drawn over the pictures. */
+  /** After a change of what is drawn over the images. */
   paint(): void
   scroll(by: number, plane?: Plane): void
   goToSlice(to: number): void
@@ -55,7 +55,7 @@ export interface Actions {
   control(name: string): void
   alone(sequence: string | undefined): void
   opacity(to: number): void
-  /** Moves the window of a sequence, or of all, by shares of its width; the prior's goes with it. */
+  /** Moves the window of one sequence, or of all, by fractions of its width; the prior's window moves along. */
   window(sequence: string | undefined, centreBy: number, widthBy: number): void
   zoom(factor: number): void
 }
@@ -83,14 +83,14 @@ export function firstState(data: ViewerData): ViewerState {
   }
 }
 
-/** A panel: an image in a plane. */
+/** A panel: one image in one plane. */
 export interface PanelSpec {
   key: string
   image: ShownImage
   plane: Plane
 }
 
-/** What is shown at once: the current study above the prior, sequences or planes beside each other. */
+/** What is shown at once: the current study above the prior, with sequences or planes side by side. */
 export function panelSpecs({ images, planes }: ViewerData, { layout, plane, prior, alone }: ViewerState): PanelSpec[] {
   const fresh = images.filter(({ isPrior }) => !isPrior)
   const preferred = fresh.find(({ sequence }) => sequence === 'T1c') ?? fresh[0]

@@ -1,4 +1,4 @@
-// What a reviewer has painted. The review form holds it, so that it is sent with the decision and stays when the images are exchanged.
+// What a reviewer has painted. It is kept in the review form, so that it is sent with the decision and survives the replacement of the images.
 import type { Stroke } from '../../domain/brush.ts'
 import type { PlaneView } from '../../domain/shown-images.ts'
 import type { Grid, Vec3 } from '../../domain/volume.ts'
@@ -6,9 +6,9 @@ import type { BrushLimits } from '../viewer-section.ts'
 import { slicePoint } from './geometry.ts'
 
 export interface Painted {
-  /** The same array as long as nothing changes. */
+  /** The same array until something changes. */
   all(): readonly Stroke[]
-  /** False where no more fits into a review. */
+  /** False if the review has no room for more. */
   add(stroke: Stroke): boolean
   undo(): void
 }
@@ -18,7 +18,7 @@ export function createPainted(limits: BrushLimits): Painted {
   let last = { text: '[]', strokes: [] as Stroke[] }
   const read = (): Stroke[] => {
     const field = box()
-    // Disabled where the decision chosen has no edits: nothing would be sent.
+    // Disabled if the chosen decision takes no edits: nothing would be sent.
     const text = field?.checked && !field.matches(':disabled') ? field.value || '[]' : '[]'
     if (text !== last.text) last = { text, strokes: JSON.parse(text) as Stroke[] }
     return last.strokes
@@ -49,7 +49,7 @@ export function createPainted(limits: BrushLimits): Painted {
   }
 }
 
-/** Whoever paints means to accept with edits; the form then begins with those of the review before. */
+/** Painting implies "accept with edits"; the form then starts with the edits of the previous review. */
 function meanEdits(form: HTMLFormElement): void {
   const choice = form.querySelector<HTMLInputElement>('input[name="decision"][value="accept-with-edits"]')!
   if (choice.checked) return
@@ -57,7 +57,7 @@ function meanEdits(form: HTMLFormElement): void {
   choice.dispatchEvent(new Event('change', { bubbles: true }))
 }
 
-/** Strokes that may reach a slice; those that only come near it do no harm. */
+/** Strokes that may reach a slice; including one that only comes near does no harm. */
 export function reaching(
   grid: Grid,
   view: PlaneView,
@@ -72,7 +72,7 @@ export function reaching(
   })
 }
 
-/** Points on the way between two places, the last one included, so close that the brush leaves no gaps. */
+/** Points between two positions, including the last, so close together that the brush leaves no gaps. */
 export function pointsBetween(from: Vec3, to: Vec3, radiusMm: number): Vec3[] {
   const step = Math.max(0.3, radiusMm * 0.4)
   const mm = Math.hypot(to[0] - from[0], to[1] - from[1], to[2] - from[2])
@@ -84,5 +84,5 @@ export function pointsBetween(from: Vec3, to: Vec3, radiusMm: number): Vec3[] {
   })
 }
 
-/** A hundredth of a millimetre is less than any voxel. */
+/** A hundredth of a millimetre is smaller than any voxel. */
 export const round = (mm: number) => Math.round(100 * mm) / 100

@@ -1,4 +1,4 @@
-// The images of the study page: panels side by side at one place of the head, without WebGL; the server renders each slice.
+// The images of the study page: panels side by side at one position in the head, without WebGL; the server renders each slice.
 import type { Index, Plane } from '../../domain/shown-images.ts'
 import type { ViewerData } from '../viewer-section.ts'
 import { createActions } from './actions.ts'
@@ -11,7 +11,7 @@ import { firstState, panelSpecs } from './state.ts'
 import { createPainted, reaching } from './strokes.ts'
 import { fill } from './words.ts'
 
-/** How far ahead slices are fetched in the direction of scrolling, and behind. */
+/** How many slices are fetched ahead in the direction of scrolling, and how many behind. */
 const AHEAD = 14
 const BEHIND = 5
 
@@ -39,7 +39,7 @@ export function startViewer(section: HTMLElement): void {
     if (strokes.length === 0) return { numbers: [], body: undefined }
     const near = reaching(data.grid, act.view(plane), index, strokes)
     const numbers = near.map(({ number }) => number)
-    // Strokes are stated against what the software found, so what a review before made of it does not stand beneath them.
+    // Strokes are relative to what the software found, so the outlines of an earlier review are not drawn below them.
     if (near.length === 0 && !data.isRedrawn) return { numbers, body: undefined }
     return { numbers, body: JSON.stringify({ strokes: near.map(({ stroke }) => stroke) }) }
   }
@@ -61,7 +61,7 @@ export function startViewer(section: HTMLElement): void {
     return state.layout === 'planes' ? [first, ...others, ...near] : [first, ...near, ...others]
   }
 
-  /** Draws what is there and asks for what is not. The last slice stays until the next one has come; both say which they are. */
+  /** Draws what is loaded and requests what is not. The previous slice stays until the next one has arrived; both say which slice they are. */
   function update(): void {
     const at = act.index()
     if (at !== before) direction = at > before ? 1 : -1
@@ -157,12 +157,12 @@ export function startViewer(section: HTMLElement): void {
   slider.addEventListener('input', () => act.goToSlice(Number(slider.value)))
   opacity.addEventListener('input', () => act.opacity(Number(opacity.value) / 100))
   new ResizeObserver(() => paint()).observe(element('.panels'))
-  /** These outlive the section, which the live page may exchange. */
+  /** These outlive the section, which the live page may replace. */
   const whileHere = (type: string, does: (target: Element) => void) =>
     document.addEventListener(type, ({ target }) => {
       if (section.isConnected) does(target as Element)
     })
-  // Rows beside the images lead to their place.
+  // Rows beside the images lead to their position.
   whileHere('click', (target) => {
     const link = target.closest<HTMLElement>('[data-goto]')
     if (!link) return
@@ -171,7 +171,7 @@ export function startViewer(section: HTMLElement): void {
     section.scrollIntoView({ block: 'nearest' })
     element('.panels').focus({ preventScroll: true })
   })
-  // What was painted is kept or left out in the form.
+  // Whether the form keeps what was painted or leaves it out.
   whileHere('change', (target) => {
     if (target.closest('.review-form')) update()
   })

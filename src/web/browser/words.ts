@@ -1,6 +1,6 @@
-// Sentences of the page with their values.
+// Fills the placeholders of the page's sentences.
 
-/** "{n} of {count}" with its values. */
+/** "{n} of {count}" with its placeholders filled. */
 export function fill(text: string, values: Readonly<Record<string, string | number>>): string {
   return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''))
 }
