@@ -1,10 +1,10 @@
-// What a person can ask for; each is safe to ask for twice.
+// What a person can request; each request can safely be repeated.
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { AppError } from '../domain/errors.ts'
 import { parseRequest, priorityBody, resolution } from './contracts.ts'
 import type { AppDeps } from './deps.ts'
 
-/** A held analysis is released; one that waits for its next attempt gets it now; any other is returned as it is. */
+/** Releases a held analysis, makes one that waits for its next attempt due at once, and returns any other as it is. */
 export async function tryAgain(
   { analyses, resolve, retryReviews }: AppDeps,
   analysisId: string,
@@ -16,7 +16,7 @@ export async function tryAgain(
   return load(analyses, analysisId)
 }
 
-/** Releases a hold; a body that names a patient confirms them first. */
+/** Releases a hold; a body that names a patient confirms that patient first. */
 export async function resolveHold(deps: AppDeps, analysisId: string, body: unknown): Promise<AnalysisRecord> {
   const { patient, by } = parseRequest(resolution, body, 'body')
   return patient !== undefined && by !== undefined
@@ -24,7 +24,7 @@ export async function resolveHold(deps: AppDeps, analysisId: string, body: unkno
     : deps.resolve(analysisId)
 }
 
-/** A person has it worked on earlier, or later. */
+/** A person moves it forward or back in the queue. */
 export async function prioritise(
   { analyses, audit }: AppDeps,
   analysisId: string,

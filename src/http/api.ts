@@ -1,4 +1,4 @@
-// The JSON interface: the record as it is, and what a person can ask for.
+// The JSON interface: the record as it is, and what a person can request.
 import { Hono } from 'hono'
 import { load, prioritise, resolveHold, tryAgain } from './actions.ts'
 import {

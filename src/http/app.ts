@@ -1,4 +1,4 @@
-// The HTTP side as one function of requests; it never listens, serve.ts does.
+// The HTTP side as one function of requests; it does not listen, serve.ts does.
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
@@ -35,7 +35,7 @@ export function createApp(deps: AppDeps): Hono {
   app.use((c, next) => {
     // Images have limits of their own.
     if (c.req.path.startsWith(`${DICOMWEB_PATH}/`)) return next()
-    // Only a review, and the look at one, may carry what was painted, and a hook draft orders.
+    // Only a review, the preview of its strokes, and a hook with draft orders may have large bodies.
     return (/\/(review|outlines)$|^\/cds-services\//.test(c.req.path) ? many! : few!)(c, next)
   })
 

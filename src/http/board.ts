@@ -1,4 +1,4 @@
-// A meeting of the tumour board: asked for by Patient IDs in a body, which stand in no log, or by the id of a List of the EHR.
+// A tumour board meeting, requested by Patient IDs in the body, which appear in no log, or by the id of a List in the EHR.
 import { type Context, Hono } from 'hono'
 import type { BoardSlide } from '../domain/board.ts'
 import { AppError } from '../domain/errors.ts'

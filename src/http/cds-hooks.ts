@@ -1,4 +1,4 @@
-// CDS Hooks 2.0: what services there are, and cards that lead to the result; for EHRs of the settings alone, and of the hook's patient alone.
+// CDS Hooks 2.0: the list of services, and cards that lead to the result; only for the EHRs in the settings, and only about the hook's patient.
 import { type Context, Hono } from 'hono'
 import { isOfPatient } from '../domain/access.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'

@@ -1,4 +1,4 @@
-// What requests may say: parameters of paths and queries, checked before anything is done.
+// What requests may contain: parameters of paths and queries, checked before anything is done.
 import { z } from 'zod'
 import { type AnalysisState, TRANSITIONS } from '../domain/analysis.ts'
 import { readPatientList } from '../domain/board.ts'
@@ -21,27 +21,27 @@ const whole = (least: number, most: number) =>
 export const analysisParams = z.object({ id: analysisId })
 export const studyParams = z.object({ uid: z.string().regex(/^\d[\d.]{0,127}$/, 'is not a DICOM UID') })
 export const pageQuery = z.strictObject({ limit: whole(1, 500).default(50), offset: whole(0, 999_999).default(0) })
-/** Of notices. */
+/** For listing notices. */
 export const noticesQuery = z.strictObject({
   limit: whole(1, 500).default(50),
   state: z.exactOptional(z.enum(['waiting', 'done', 'failed'], { error: 'must be waiting, done or failed' })),
 })
-/** Of a study that was declined: who asks for its analysis. */
+/** For a declined study: who requests its analysis. */
 export const request = z.strictObject({
   by: z.string({ error: 'must say who asks' }).trim().min(1, 'must say who asks').max(100, 'is too long'),
 })
-/** By a person: what is to be worked on earlier or later. */
+/** By a person: what to do earlier or later. */
 export const priorityBody = request.extend({
   priority: z.enum(Object.keys(PRIORITIES) as [Priority, ...Priority[]], {
     error: `must be one of ${Object.keys(PRIORITIES).join(', ')}`,
   }),
 })
 const uid = z.string().regex(/^\d[\d.]{0,127}$/, 'is not a DICOM UID')
-/** Which series a person takes for which sequence. */
+/** Which series a person chooses for which sequence. */
 export const choiceBody = request.extend({ series: z.partialRecord(z.enum(SEQUENCES), uid) })
 export const seriesParams = z.object({ id: analysisId, series: uid })
 const day = z.string({ error: 'must be a date' }).regex(/^(19|20)\d{6}$/, 'must be a date such as 20260131')
-/** From when on older studies are listed, or taken. */
+/** From which date older studies are listed or taken. */
 export const backfillQuery = z.strictObject({ from: day })
 export const backfillBody = request.extend({ from: day })
 /** Of a site's own figures: up to the end of this month; up to now when left out. */
@@ -58,7 +58,7 @@ export const listQuery = z.strictObject({
   limit: whole(1, 500).default(50),
   offset: whole(0, 999_999).default(0),
 })
-/** Sent in the body and not in the address: names stand in no history and no log of a proxy. */
+/** Sent in the body, not in the address, so that names appear in no history and no proxy log. */
 export const searchBody = z.strictObject({
   words: z
     .string({ error: 'must be text' })
@@ -78,7 +78,7 @@ export const eventsQuery = z.strictObject({
     .optional(),
 })
 
-/** Of a hold: empty, or the patient that a person confirms. */
+/** To release a hold: empty, or the patient that a person confirms. */
 export const resolution = z
   .strictObject({
     patient: z
@@ -111,7 +111,7 @@ export const boardBody = z.union(
   ],
   { error: 'must have either patients or list' },
 )
-/** The same from the form, where one of the two fields stays empty. */
+/** The same from the form, in which one of the two fields stays empty. */
 export const boardForm = z
   .strictObject({ patients: z.string().max(20_000, 'is too long').default(''), list: z.string().trim().default('') })
   .transform(({ patients, list }) => (list === '' ? { patients: readPatientList(patients) } : { list }))
@@ -122,7 +122,7 @@ export const sliceParams = z.object({
   index: whole(0, 4095),
 })
 const IMAGE = new RegExp(`^((?:prior-)?(?:${SEQUENCES.join('|')})):(\\d{1,4})-(\\d{1,4})$`)
-/** "T1c:120-2400,FLAIR:80-1900": images in their order, each with the stored values that are black and white. */
+/** "T1c:120-2400,FLAIR:80-1900": images in order, each with the stored values shown as black and white. */
 export const sliceQuery = z.strictObject({
   of: z
     .string({ error: 'must name images' })
@@ -139,7 +139,7 @@ export const sliceQuery = z.strictObject({
     }),
 })
 
-/** A path of ours: an address elsewhere would make the sign-in page a signpost for others. */
+/** A path of this service: with any other address, the sign-in page could be used to redirect people elsewhere. */
 const to = z
   .string()
   .max(500, 'is too long')
@@ -153,7 +153,7 @@ export const passwordForm = z.strictObject({
 })
 const issuer = z.string({ error: 'must name the EHR' }).max(500, 'is too long')
 export const providerQuery = z.strictObject({ iss: issuer })
-/** SMART App Launch 2, "Launch App: EHR Launch"; others may send more. */
+/** SMART App Launch 2, "Launch App: EHR Launch"; other parameters are allowed. */
 export const launchQuery = z.object({
   iss: issuer,
   launch: z.string({ error: 'is missing' }).min(1).max(4000, 'is too long'),
@@ -162,7 +162,7 @@ export const landingQuery = z.object({ analysis: analysisId.optional() })
 
 const fhirId = /^[A-Za-z0-9.-]{1,64}$/
 export const cdsParams = z.object({ id: z.enum(['patient-view', 'order-select'], { error: 'is no service of ours' }) })
-/** CDS Hooks 2.0, "HTTP Request"; what else an EHR sends is not looked at. */
+/** CDS Hooks 2.0, "HTTP Request"; anything else an EHR sends is ignored. */
 export const cdsRequest = z.object({
   hook: z.enum(['patient-view', 'order-select'], { error: 'must be patient-view or order-select' }),
   fhirServer: z.string().max(500, 'is too long').optional(),
@@ -180,7 +180,7 @@ function isOurs(path: string): boolean {
   return path.startsWith('/') && url?.host === 'ours' && url.protocol === 'http:'
 }
 
-/** A body of JSON, or a problem (400) that quotes nothing of it. */
+/** A JSON body; otherwise throws a problem (400) that quotes nothing of it. */
 export function readJson(text: string): unknown {
   const excess = jsonExcess(text)
   if (excess) throw new RequestProblem(400, 'REQUEST_INVALID', `the body ${excess}`, 'Correct the body.')
@@ -191,7 +191,7 @@ export function readJson(text: string): unknown {
   }
 }
 
-/** Parses a part of a request, or throws a problem (400) that names each value that is wrong, and the part to correct. */
+/** Parses a part of a request, or throws a problem (400) that names each wrong value and the part to correct. */
 export function parseRequest<T extends z.ZodType>(
   schema: T,
   raw: unknown,

@@ -1,4 +1,4 @@
-// The two cookies: of a session, and of a sign-in under way. Both are of this host alone, and no script reads them.
+// The two cookies: one for a session, one for a sign-in in progress. Both are for this host only and unreadable for scripts.
 import type { Context } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import type { CookieOptions } from 'hono/utils/cookie'
@@ -9,8 +9,8 @@ const SIGN_IN_SECONDS = 600
 export type Cookies = ReturnType<typeof createCookies>
 
 /**
- * In a frame of the EHR the cookie is one of a third party: it is sent there with SameSite=None alone, and kept apart for each
- * embedding site (Partitioned, CHIPS), which browsers that refuse third-party cookies allow. Without frames it is Lax.
+ * In a frame of the EHR the cookie is a third-party cookie: browsers send it only with SameSite=None, and those that block
+ * third-party cookies need it partitioned by embedding site (CHIPS). Without frames it is Lax.
  */
 export function createCookies({ publicUrl, frameAncestors }: Pick<HttpSettings, 'publicUrl' | 'frameAncestors'>) {
   const isSecure = publicUrl?.startsWith('https:') ?? false
@@ -18,7 +18,7 @@ export function createCookies({ publicUrl, frameAncestors }: Pick<HttpSettings, 
   const options: CookieOptions = {
     path: '/',
     httpOnly: true,
-    // Settings allow http within this machine alone.
+    // The settings allow http only within this machine.
     secure: isSecure,
     ...(isSecure && isFramed ? { sameSite: 'None', partitioned: true } : { sameSite: 'Lax' }),
   }

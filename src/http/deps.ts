@@ -17,10 +17,10 @@ import type { RecordedReview, Review } from '../domain/review.ts'
 import type { SeriesChoice, Uid } from '../domain/study.ts'
 import type { ShownImagesReader } from '../viewer/shown.ts'
 
-/** MR study of the archive that the watch does not reach. */
+/** An MR study in the archive that the watch does not reach. */
 export interface OlderStudy {
   studyInstanceUid: Uid
-  /** DICOM DA; empty where the archive gives none that can be read. */
+  /** DICOM DA; empty if the archive gives no readable date. */
   studyDate: string
   instanceCount: number
   decision?: WatchDecision
@@ -28,82 +28,82 @@ export interface OlderStudy {
 
 export interface HttpSettings {
   host: string
-  /** Asked for as a bearer token, or as the password of any user. */
+  /** Required as a bearer token, or as the password of any user. */
   token?: string
-  /** Signs hints. */
+  /** The key that signs hints. */
   hookSecret?: string
   allowUnauthenticated: boolean
   frameAncestors: readonly string[]
-  /** With {studyInstanceUid}. */
+  /** Contains {studyInstanceUid}. */
   viewerUrl?: string
-  /** Address under which people reach the pages; cookies belong to it. */
+  /** The address at which people reach the pages; cookies are set for it. */
   publicUrl?: string
 }
 
-/** The browser's modules, by file name. */
+/** The browser's modules by file name. */
 export interface PageScripts {
   /** "/assets/browser/<digest>" */
   base: string
   names: readonly string[]
-  /** Undefined for another version than the present one, and for no such module. */
+  /** Undefined for any version but the current one, and for unknown modules. */
   module(version: string, name: string): string | undefined
 }
 
-/** What EHRs that call /cds-services are answered from. */
+/** What calls of EHRs to /cds-services need. */
 export interface CdsDeps {
-  /** The EHR whose token it is; undefined for any other. */
+  /** The EHR that the token belongs to; undefined for any other token. */
   clientOf(authorization: string | undefined, endpoint: string): Promise<string | undefined>
-  /** Identifiers of "Patient/12", as images have them. */
+  /** Identifiers of "Patient/12", as the images state them. */
   patientIds(reference: string, user: { identifier: string; name: string }): Promise<readonly PatientId[]>
-  /** FHIR base URLs whose patients are those of the EHR. */
+  /** FHIR base URLs that share the EHR's patients. */
   servers: readonly string[]
-  /** Address under which we are reached. */
+  /** The address at which EHRs reach this service. */
   publicUrl: string
-  /** Whether the EHR may launch the pages (SMART). */
+  /** Whether the EHR can launch the pages (SMART). */
   canLaunch: boolean
 }
 
 export interface AppDeps {
   analyses: Pick<AnalysisStore, 'get' | 'byStudy' | 'list' | 'events' | 'artifact' | 'artifactRoles' | 'prioritise'> & {
     countByState(): Promise<Record<AnalysisState, number>>
-    /** Changes with every change of the analysis, or of any. */
+    /** Changes with every change of the analysis, or of any analysis. */
     version(analysisId?: string): Promise<string>
     passages(since: string): Promise<Passage[]>
     /** Makes a waiting analysis due now. */
     makeDue(analysisId: string): Promise<boolean>
   } & PatientAnalyses
-  /** Takes what a router or a FHIR server says is new; false where nothing is watched. `askedBy`: its W3C Trace Context, if it sends one. */
+  /** Takes what a router or FHIR server reports as new; false if nothing is watched. `askedBy`: its W3C Trace Context, if it sends one. */
   hint?(kind: 'webhook' | 'fhir', body: unknown, askedBy?: string): boolean
-  /** Keeps the objects of a STOW-RS request; absent where the site takes none. `user`: the name of the sign-in. */
+  /** Stores the objects of a STOW-RS request; absent if the site receives none. `user`: the name used to sign in. */
   storeImages?(
     request: {
       contentType: string | undefined
       body: AsyncIterable<Uint8Array>
-      /** The study of the address, when it names one. */
+      /** The study in the address, if it names one. */
       study: Uid | undefined
     },
     user: string | undefined,
   ): Promise<{ status: 200 | 202 | 400 | 409 | 415 | 503; body: object }>
-  /** Absent where no EHR may call. */
+  /** Absent if no EHR may call. */
   cds?: CdsDeps
-  /** How people come in; absent where they do not sign in here. */
+  /** How people sign in; absent if they do not sign in here. */
   signIn?: SignIn
-  /** What people were told of by themselves; `again` sends one now. */
+  /** The notices that were sent automatically; `again` sends one now. */
   notices: Pick<NoticeStore, 'list' | 'again'>
-  /** Who looked at what. */
+  /** Records who looked at what. */
   audit: AuditTrail
   log: Log
   clock: Clock
   settings: HttpSettings
-  /** Rejects when the service cannot work now. */
+  /** Rejects if the service cannot work now. */
   ready(): Promise<void>
-  /** PACS and EHR, as they answered last. */
+  /** PACS and EHR, as of their last answers. */
   peers(): readonly PeerState[]
   /** Releases a hold; an analysis that is not held is returned as it is. */
   resolve(analysisId: string): Promise<AnalysisRecord>
-  /** Releases a hold of the patient match: a person names the patient of the EHR. */
+  /** Releases a hold on the patient match: a person names the patient in the EHR. */
   confirmPatient(analysisId: string, confirmation: { patient: string; by: string }): Promise<AnalysisRecord>
-  /** Records a person's decision; the same key and content again returns the review recorded the first time. */
+  /** Records a person's decision; repeating the same key and content returns the review recorded the first time. */
   review(
     analysisId: string,
     request: Omit<Review, 'reviewId' | 'analysisId' | 'number' | 'at' | 'redrawn'> & {
@@ -112,12 +112,12 @@ export interface AppDeps {
       strokes?: Stroke[]
     },
   ): Promise<{ review: RecordedReview; created: boolean }>
-  /** Who has which analysis open. */
+  /** Who has opened which analysis. */
   claims: ReviewClaims
   reviews(analysisId: string): Promise<RecordedReview[]>
-  /** The PDF as it stands now, after the last review; undefined where there is none yet. */
+  /** The current PDF, after the last review; undefined if there is none yet. */
   report(analysisId: string): Promise<Uint8Array | undefined>
-  /** Patients of a meeting: what is shown of each, the same as one PDF, and the pictures that the page has. */
+  /** The patients of a meeting: what is shown of each, the same as one PDF, and the pictures for the page. */
   board: {
     slides(request: BoardRequest): Promise<BoardSlide[]>
     pdf(request: BoardRequest): Promise<Uint8Array>
@@ -131,41 +131,41 @@ export interface AppDeps {
   }
   /** Makes failed and waiting deliveries of reviews due now. */
   retryReviews(analysisId: string): Promise<void>
-  /** What was looked at and not taken. */
+  /** Studies that were looked at and not taken. */
   watch: Pick<WatchStore, 'notAnalysed'>
-  /** Analyses such a study all the same; `by` says who asks. */
+  /** Analyses such a study anyway; `by` names who asks. */
   analyseDeclined(studyInstanceUid: Uid, by: string): Promise<AnalysisRecord>
-  /** Analyses the study again with series that a person chose. */
+  /** Analyses the study again with the series that a person chose. */
   chooseSeries(analysisId: string, choice: SeriesChoice): Promise<AnalysisRecord>
-  /** PNG of the middle image of a series. */
+  /** The middle image of a series as PNG. */
   seriesPicture(studyInstanceUid: Uid, seriesInstanceUid: Uid): Promise<Uint8Array>
-  /** Studies from before the watch began: listed, or taken from the next look on; `by` says who asks. */
+  /** Studies from before the watch began: listed, or taken at the next search; `by` names who asks. */
   backfill: {
     list(from: string): Promise<OlderStudy[]>
     take(from: string, by: string): Promise<{ since: string }>
   }
-  /** How the rules apply to a study as the archive has it now, and how far the service has come with it; changes nothing. */
+  /** How the rules apply to a study as the archive has it now, and how far it has come; changes nothing. */
   explain(studyInstanceUid: Uid): Promise<object>
-  /** Every study that was ever seen, with its stage; latest change first. */
+  /** Every study ever seen, with its stage; latest change first. */
   studies(page: { limit: number; offset: number }): Promise<object[]>
-  /** Question → way, where the archive does not take it as the standard has it. */
+  /** Query → way of asking, where the archive does not take it as the standard defines it. */
   archiveWays(): Promise<Readonly<Record<string, string>>>
-  /** Delivers stored results once more. */
+  /** Delivers stored results again. */
   replay(analysisId: string): Promise<AnalysisRecord>
-  /** The public keys of our client assertions; absent when the EHR's credentials are no keys. */
+  /** The public keys of our client assertions; absent if the EHR's credentials are not keys. */
   publicKeys?: (() => Promise<{ keys: object[] }>) | undefined
   /** Metrics in the Prometheus text format. */
   metrics(): Promise<string>
-  /** Fonts for all scripts that a name may be in, for machines that lack them. */
+  /** Fonts for every script a name may be written in, for machines that lack them. */
   fonts: {
     stylesheet(): Promise<string>
     file(family: string, version: string, name: string): Promise<Uint8Array | undefined>
   }
-  /** The aligned images of analyses, as long as they are kept. */
+  /** The aligned images of analyses, while they are kept. */
   images: ShownImagesReader
   scripts: PageScripts
   /** FHIR base of the EHR, for links to what the record states. */
   recordUrl?: string
-  /** Shown at the foot of the pages. */
+  /** Shown in the footer of the pages. */
   software?: { name: string; version: string }
 }

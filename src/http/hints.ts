@@ -1,4 +1,4 @@
-// Where routers and FHIR subscriptions say that something is new: signed messages, each no more than a hint.
+// Where routers and FHIR subscriptions report something new: signed messages, each no more than a hint.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { type Context, Hono } from 'hono'
 import { AppError } from '../domain/errors.ts'
@@ -7,7 +7,7 @@ import { readJson } from './contracts.ts'
 import type { AppDeps } from './deps.ts'
 import { RequestProblem } from './problems.ts'
 
-/** 202 for what is signed; nobody waits for the archive. Without http.hookSecret, or where nothing is watched, there is no such page. */
+/** Answers 202 to a signed message without waiting for the archive. Without http.hookSecret, or if nothing is watched, the page does not exist. */
 export function hintRoutes(deps: Pick<AppDeps, 'hint' | 'settings'>, onWrongToken: () => Promise<void>): Hono {
   const { hookSecret } = deps.settings
   const app = new Hono()
@@ -41,7 +41,7 @@ export function hintRoutes(deps: Pick<AppDeps, 'hint' | 'settings'>, onWrongToke
   )
 }
 
-/** The key itself is proof too: a subscription of R4 has headers of its own, and no signature. */
+/** The key itself is accepted as proof too: an R4 subscription can send headers, but no signature. */
 function isSigned(c: Context, text: string, secret: string): boolean {
   const given = c.req.header(SIGNATURE_HEADER)?.replace(/^sha256=/, '') ?? c.req.header('x-signature')
   if (given !== undefined) return isEqual(given.toLowerCase(), signatureOf(text, secret))
@@ -49,7 +49,7 @@ function isSigned(c: Context, text: string, secret: string): boolean {
   return token !== undefined && isEqual(token, secret)
 }
 
-/** In constant time for texts of any length. */
+/** Takes the same time for texts of any length. */
 function isEqual(given: string, expected: string): boolean {
   const digest = (text: string) => createHmac('sha256', 'length').update(text).digest()
   return timingSafeEqual(digest(given), digest(expected))

@@ -1,4 +1,5 @@
-// Images of an analysis for its page: what there is, slices as PNG, outlines as polygons. Behind the same sign-in as the page, never kept by browsers.
+// Images of an analysis for its page: a description, slices as PNG, outlines as polygons. They need the same sign-in as the page, and browsers must not
+// store them.
 import { type Context, Hono } from 'hono'
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { AppError } from '../domain/errors.ts'
@@ -36,7 +37,7 @@ export function imageRoutes({ analyses, images }: AppDeps): Hono {
         const slice = parseRequest(sliceParams, { plane: c.req.param('plane'), index: c.req.param('index') })
         return c.json({ outlines: await images.outlines(await looked(c), slice) })
       })
-      // Changes nothing: what a reviewer has painted so far, before it is part of a review.
+      // Changes nothing: previews what a reviewer has painted before it becomes part of a review.
       .post('/analyses/:id/images/:plane/:index/outlines', async (c) => {
         const slice = parseRequest(sliceParams, { plane: c.req.param('plane'), index: c.req.param('index') })
         const { strokes } = parseRequest(strokesBody, readJson(await c.req.text()), 'body')
@@ -45,7 +46,7 @@ export function imageRoutes({ analyses, images }: AppDeps): Hono {
   )
 }
 
-/** What is kept, how its planes lie, and what is drawn on which slice; undefined where nothing is kept. */
+/** What is kept, how its planes lie, and what is drawn on which slice; undefined if nothing is kept. */
 export async function describeImages(images: AppDeps['images'], record: AnalysisRecord) {
   const shown = await images.describe(record.analysisId)
   if (!shown) return undefined

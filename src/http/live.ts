@@ -1,4 +1,4 @@
-// Server-sent events: tells open pages that something changed; what changed they fetch themselves.
+// Server-sent events: tell open pages that something changed; the pages fetch the change themselves.
 import { type Context, Hono } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import { AppError, asAppError } from '../domain/errors.ts'
@@ -7,7 +7,7 @@ import type { AppDeps } from './deps.ts'
 import { RequestProblem } from './problems.ts'
 
 const LOOK_MS = 1000
-/** Looks between two signs of life, which keep proxies from closing the connection. */
+/** How many checks between two keep-alive messages, which stop proxies from closing the connection. */
 const LOOKS_PER_PING = 15
 const MAX_STREAMS = 200
 
@@ -23,7 +23,7 @@ export function liveRoutes({ analyses, clock, log }: AppDeps): Hono {
         'too many pages are open',
         'Close some; this one updates by reloading.',
       )
-    // A question for the headers alone opens nothing: nobody would ever close it.
+    // A HEAD request must not open a stream, which nobody would ever close.
     if (c.req.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' })
     let seen = c.req.header('last-event-id') ?? since ?? (await analyses.version(analysis))
     return streamSSE(c, async (stream) => {
@@ -40,7 +40,7 @@ export function liveRoutes({ analyses, clock, log }: AppDeps): Hono {
           await clock.sleep(LOOK_MS, gone.signal)
         }
       } catch (error) {
-        // The page connects again by itself.
+        // The page reconnects by itself.
         log.warn({ code: asAppError(error).code }, 'a live page was cut off')
       } finally {
         streams -= 1

@@ -1,4 +1,4 @@
-// The browser's modules (IO): TypeScript of src/web/browser with its types stripped, under an address that changes with their content.
+// The browser's modules (IO): the TypeScript of src/web/browser with its types stripped, at an address that changes with the content.
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { stripTypeScriptTypes } from 'node:module'
@@ -11,7 +11,7 @@ export async function readPageScripts(): Promise<PageScripts> {
   const modules = new Map<string, string>()
   for (const name of names) {
     const source = await readFile(new URL(name, FOLDER), 'utf8')
-    // Stripping leaves blanks where types stood, and the browser needs no comments.
+    // Stripping leaves blanks where the types were, and the browser needs no comments.
     const plain = stripTypeScriptTypes(source).replace(/^\s*(\/\/.*|\/\*\*.*\*\/)$/gm, '')
     modules.set(name, plain.replace(/[ \t]+$/gm, '').replace(/\n{2,}/g, '\n'))
   }

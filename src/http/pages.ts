@@ -32,7 +32,7 @@ import { askedBy, claimedBy, confirmedBy, personOf, userOf } from './visitors.ts
 export function pageRoutes(deps: AppDeps): Hono {
   const { analyses, settings } = deps
   const software = deps.software ? { software: `${deps.software.name} ${deps.software.version}` } : {}
-  /** What stands around every page. */
+  /** What surrounds every page. */
   const shell = (c: Context) => {
     const visitor = c.get('visitor')
     if (!visitor) return software
@@ -151,7 +151,7 @@ export function pageRoutes(deps: AppDeps): Hono {
     await prioritise(deps, id, askedBy(c, await c.req.parseBody()))
     return c.redirect(`/analyses/${id}`, 303)
   })
-  // From the review form of an open page: binds nobody.
+  // Sent by the review form of an open page; it binds nobody.
   app.post('/analyses/:id/claim', async (c) => {
     const { id } = parseRequest(analysisParams, c.req.param())
     const { identifier, name, leaves } = parseRequest(claimBody, claimedBy(c, readJson(await c.req.text())), 'body')
@@ -219,7 +219,7 @@ function assetRoutes(app: Hono, { scripts, fonts }: Pick<AppDeps, 'scripts' | 'f
   }
 }
 
-/** A field for each sequence with the UID of a series; empty where it is to stay as it was. */
+/** A field for each sequence, with the UID of a series; empty to leave the sequence as it was. */
 function readChoiceForm(form: unknown) {
   const { by, ...fields } = form as Record<string, unknown>
   const series = Object.fromEntries(Object.entries(fields).filter(([, uid]) => uid !== ''))

@@ -5,7 +5,7 @@ import { asAppError, type ErrorCode } from '../domain/errors.ts'
 import { problemPage } from '../web/problem-page.ts'
 import { personOf } from './visitors.ts'
 
-/** A request that is wrong in itself; its text holds nothing but names of parameters. */
+/** An invalid request; its text contains nothing but parameter names. */
 export class RequestProblem extends Error {
   readonly status: ContentfulStatusCode
   readonly code: string

@@ -1,4 +1,4 @@
-// Where modalities and routers send images: STOW-RS (PS3.18 Section 10.5) at the root that DICOMweb programs expect.
+// Where modalities and routers send images: STOW-RS (PS3.18 Section 10.5) at the root that DICOMweb clients expect.
 import { type Context, Hono } from 'hono'
 import { AppError } from '../domain/errors.ts'
 import { parseRequest, studyParams } from './contracts.ts'
@@ -7,7 +7,7 @@ import { userOf } from './visitors.ts'
 
 export const DICOMWEB_PATH = '/dicom-web'
 
-/** No such pages where the site takes no images this way. */
+/** These addresses do not exist if the site receives no images this way. */
 export function receiveRoutes({ storeImages }: Pick<AppDeps, 'storeImages'>): Hono {
   const app = new Hono()
   if (storeImages === undefined) return app
@@ -22,7 +22,7 @@ export function receiveRoutes({ storeImages }: Pick<AppDeps, 'storeImages'>): Ho
   return app
 }
 
-/** A sender that goes away in the middle is one whose body was cut. */
+/** If the sender disconnects midway, the body counts as cut short. */
 async function* bodyOf(stream: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array, void> {
   if (stream === null) return
   try {

@@ -1,4 +1,4 @@
-// What a request for a review may say: a decision, its edits, the strokes of the brush.
+// What a review request may contain: a decision, its edits, the brush strokes.
 import { z } from 'zod'
 import { BRUSH_LIMITS } from '../domain/brush.ts'
 import { DECISIONS, OUTLINES_TARGET } from '../domain/review.ts'
@@ -14,7 +14,7 @@ const stroke = z.strictObject({
   across: place.exactOptional(),
   points: z.array(place).min(1, 'has no point'),
 })
-/** Of the brush, in their order; places in LPS mm. */
+/** Brush strokes in order; positions in LPS mm. */
 const strokes = z
   .array(stroke)
   .max(BRUSH_LIMITS.strokes, 'has too many')
@@ -22,10 +22,10 @@ const strokes = z
     message: `has more than ${BRUSH_LIMITS.points} points`,
   })
 
-/** What is to be seen of strokes before they are part of a review. */
+/** For previewing strokes before they are part of a review. */
 export const strokesBody = z.strictObject({ strokes })
 
-/** A person's decision on an analysis. `version` is the number of reviews that the person knew of. */
+/** A person's decision on an analysis. `version` is the number of reviews that the person had seen. */
 export const reviewBody = z
   .strictObject({
     decision: z.enum(DECISIONS, { error: `must be one of ${DECISIONS.join(', ')}` }),
@@ -70,7 +70,7 @@ export const reviewBody = z
     path: ['strokes'],
     message: `and an edit of ${OUTLINES_TARGET} belong together`,
   })
-/** Of a page on which a decision can be made: who looks at it, or has left it. */
+/** From a page on which a decision can be made: who has it open, or has left it. */
 export const claimBody = z.strictObject({ identifier: words(64), name: words(100), leaves: z.boolean().default(false) })
 
 export const idempotencyKey = z.object({

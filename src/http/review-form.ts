@@ -1,4 +1,4 @@
-// The review form's fields → the same request that a program sends; edits are taken against what the software said.
+// Turns the review form's fields into the same request that a program sends; edits are stated against what the software said.
 import { createHash } from 'node:crypto'
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { pairText } from '../domain/corrected-diameters.ts'
@@ -21,7 +21,7 @@ import { softwareSummary } from '../web/summary.ts'
 import { parseRequest, readJson } from './contracts.ts'
 import { reviewBody } from './review-contract.ts'
 
-/** Throws a problem that names what is wrong. Edits that were filled in for another decision than "with edits" are refused, not dropped. */
+/** Throws a problem that names what is wrong. Edits filled in for a decision other than "with edits" are refused, not dropped. */
 export function readReviewForm(record: AnalysisRecord, fields: Readonly<Record<string, unknown>>, person?: Reviewer) {
   const field = (name: string) => {
     const value = fields[name]
@@ -38,7 +38,7 @@ export function readReviewForm(record: AnalysisRecord, fields: Readonly<Record<s
     {
       decision: field('decision'),
       version: Number(field('version')),
-      // Whoever signed in is who decides, whatever the form says.
+      // The person who signed in is the one who decides, whatever the form says.
       reviewer: person ?? {
         identifier: field('identifier'),
         name: field('name'),
@@ -60,7 +60,7 @@ export function readReviewForm(record: AnalysisRecord, fields: Readonly<Record<s
 interface Editable {
   target: string
   from: number | string
-  /** What the form says that it becomes; undefined where it says nothing. */
+  /** The corrected value in the form; undefined if the field is empty. */
   read(field: (name: string) => string): number | string | undefined
 }
 

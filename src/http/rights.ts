@@ -1,4 +1,4 @@
-// Which right each address needs, and that whoever was launched for one patient sees that patient alone. What is not in the table is refused.
+// Which right each address requires, and that a person launched for one patient sees only that patient. Anything not in the table is refused.
 import type { Context, MiddlewareHandler } from 'hono'
 import { hasRight, isOfPatient, type Right } from '../domain/access.ts'
 import type { AppDeps } from './deps.ts'
@@ -37,7 +37,7 @@ export function rightNeeded(method: string, path: string): Right | undefined {
   return NEEDED.find(([one, address]) => one === effectiveMethod && address.test(path))?.[2]
 }
 
-/** Rights that a launch for one patient can give at all. */
+/** The rights that a launch for one patient can grant at all. */
 const OF_ONE_PATIENT: ReadonlySet<Right> = new Set<Right>(['see', 'decide', 'resolve'])
 
 export function requireRights({
@@ -60,7 +60,7 @@ export function requireRights({
 
   return async (c, next) => {
     const visitor = c.get('visitor')
-    // Programs with the token, and sites whose people are known to a proxy alone.
+    // Programs with the token, and sites where only a proxy knows the people.
     if (!signIn || !visitor || isOpen(c.req.path)) return next()
     const { roles, patient } = visitor
     if (c.req.path === '/' && patient) return c.redirect('/patient', 303)

@@ -1,4 +1,4 @@
-// Who may ask, from where, and what a browser may do with the answer.
+// Who may make requests, from where, and what a browser may do with the answer.
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Context, MiddlewareHandler } from 'hono'
 import type { SignIn } from '../domain/ports/sign-in.ts'
@@ -8,17 +8,17 @@ import { RequestProblem } from './problems.ts'
 
 /** Where the EHR fetches our public keys (SMART Backend Services). */
 export const PUBLIC_KEYS_PATH = '/.well-known/jwks.json'
-/** Where messages carry a signature of their own. */
+/** Messages here carry their own signature. */
 export const HINTS_PATH = '/hints'
 export const SIGN_IN_PATH = '/sign-in'
-/** Where the EHR opens the pages (SMART App Launch), and where providers send people back to. */
+/** Where the EHR opens the pages (SMART App Launch), and where identity providers send people back to. */
 export const LAUNCH_PATH = '/launch'
 export const CALLBACK_PATH = '/sign-in/callback'
-/** CDS Hooks, each call with a token of its own. */
+/** CDS Hooks; each call has its own token. */
 export const CDS_PATH = '/cds-services'
-/** Open without credentials: probes of the platform, and public keys. */
+/** Open without credentials: health probes and public keys. */
 const OPEN = new Set(['/healthz', '/readyz', PUBLIC_KEYS_PATH])
-/** Open where people sign in here: the way in and out, and what its page is drawn with. */
+/** Open where people sign in here: signing in and out, and what the sign-in page is drawn with. */
 const WAY_IN = new RegExp(`^(${SIGN_IN_PATH}(/.*)?|${LAUNCH_PATH}|/sign-out|/assets/.+)$`)
 
 export function isOpen(path: string): boolean {
@@ -26,12 +26,12 @@ export function isOpen(path: string): boolean {
 }
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
-/** Patient data must not be kept by browsers or proxies, nor be sent on in referrers, nor be framed by others. */
+/** Browsers and proxies must not store patient data, send it on in referrers, or let other sites frame it. */
 export function secureHeaders(settings: HttpSettings): MiddlewareHandler {
   const ancestors = settings.frameAncestors.join(' ')
   const policy = (own: string) => `default-src 'none'; ${own}base-uri 'none'; form-action 'self'; frame-ancestors `
   const pages = `${policy("style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; frame-src 'self'; ")}${ancestors}`
-  // Our own study page shows the report in a frame; the browser's PDF viewer brings styles of its own.
+  // The study page shows the report in a frame; the browser's PDF viewer brings its own styles.
   const others = ancestors === "'none'" ? '' : ` ${ancestors.replace("'self'", '').trim()}`
   const pdf = `${policy("style-src 'unsafe-inline'; object-src 'self'; ")}'self'${others}`.trim()
   return async (c, next) => {
@@ -47,16 +47,16 @@ export function secureHeaders(settings: HttpSettings): MiddlewareHandler {
   }
 }
 
-/** People who sign in here, and the cookie that they bring. */
+/** People who sign in here, and the cookie that identifies them. */
 export interface Door {
   signIn: SignIn
   cookies: Cookies
 }
 
 /**
- * With a token: `Authorization: Bearer <token>`, or Basic with the token as password of any user, so that browsers can ask.
- * Where people sign in here: a session, else the token. Without either and for this machine alone: only by a name of this machine, or a
- * foreign page could read along by DNS rebinding.
+ * With a token: `Authorization: Bearer <token>`, or Basic with the token as any user's password, so that browsers can ask for
+ * it. Where people sign in here: a session, otherwise the token. With neither, only this machine may ask, and only by one of
+ * its own names; otherwise a foreign page could read along by DNS rebinding.
  */
 export function requireAccess(
   settings: HttpSettings,
@@ -92,7 +92,7 @@ const isHint = ({ hookSecret }: HttpSettings, path: string) =>
 const isService = (path: string) => path === CDS_PATH || path.startsWith(`${CDS_PATH}/`)
 const isLoopbackName = (host: string) => LOOPBACK.test(host.includes(':') ? `[${host}]` : host)
 
-/** What a page fetches by itself does not keep a session alive; what a person opens, sends or scrolls does. */
+/** Only what a person opens, sends or scrolls keeps a session alive, not what a page fetches by itself. */
 async function isSignedIn(c: Context, { signIn, cookies }: Door): Promise<boolean> {
   const token = cookies.session(c)
   if (token === undefined) return false
@@ -119,7 +119,7 @@ function unauthenticated(hint: string): RequestProblem {
   return new RequestProblem(401, 'UNAUTHENTICATED', 'a token is needed', hint)
 }
 
-/** What was typed into a form is not lost by it. */
+/** What was typed into a form is not lost. */
 function notSignedIn(): RequestProblem {
   return new RequestProblem(
     401,
@@ -138,7 +138,7 @@ function wrongHost(): RequestProblem {
   )
 }
 
-/** A change asked for by another site's page is refused; programs that are no browsers send neither header. */
+/** Refuses a change that another site's page requests; programs other than browsers send neither header. */
 export const refuseForeignOrigins: MiddlewareHandler = async (c, next) => {
   if (c.req.method !== 'GET' && c.req.method !== 'HEAD') {
     const site = c.req.header('sec-fetch-site')
@@ -148,7 +148,7 @@ export const refuseForeignOrigins: MiddlewareHandler = async (c, next) => {
         ? site !== 'same-origin' && site !== 'none'
         : origin !== undefined
           ? hostOf(origin) !== new URL(c.req.url).host
-          : // Every browser sends one of the two with a change, so a cookie that comes without either comes from none.
+          : // Browsers send at least one of the two with every change, so a cookie without either does not come from a browser.
             c.get('visitor') !== undefined
     if (foreign)
       throw new RequestProblem(
@@ -169,7 +169,7 @@ function credentialOf(header: string | undefined): string | undefined {
   return text.includes(':') ? text.slice(text.indexOf(':') + 1) : undefined
 }
 
-/** Compares digests, which have one length, in constant time. */
+/** Compares digests, which are of equal length, in constant time. */
 function matches(given: string | undefined, token: string): boolean {
   if (given === undefined) return false
   const digest = (text: string) => createHash('sha256').update(text).digest()

@@ -10,20 +10,20 @@ import { AppError } from '../domain/errors.ts'
 
 export interface RunningServer {
   url: string
-  /** Finishes requests in hand for a moment, then closes every connection. */
+  /** Lets requests in progress finish for a moment, then closes every connection. */
   close(): Promise<void>
 }
 
 const GRACE_MS = 1500
-/** Certificates are renewed while the service runs. */
+/** How often renewed certificates are looked for while the service runs. */
 const REREAD_MS = 3_600_000
 
 /** Files, PEM. */
 export interface TlsFiles {
-  /** With the chain up to, and without, the root. */
+  /** With the chain up to, but without, the root. */
   certificate: string
   key: string
-  /** Authorities of which every other machine must show a certificate (mutual TLS). */
+  /** Authorities; every other machine must show a certificate by one of them (mutual TLS). */
   clientCa?: string
 }
 
@@ -33,14 +33,14 @@ export interface Address {
   tls?: TlsFiles
 }
 
-/** What answers requests; exchanged once the service is up. */
+/** The handler of requests; replaced once the service is up. */
 export type Answers = Pick<Hono, 'fetch'>
 
 export interface OpenPort extends RunningServer {
   show(answers: Answers): void
 }
 
-/** Port 0 takes a free one. Throws SETTINGS_INVALID when the address cannot be had, or the files of TLS are none. */
+/** Port 0 picks a free one. Throws SETTINGS_INVALID if the address cannot be used or the TLS files are not valid. */
 export async function openPort({ host, port, tls }: Address, first: Answers): Promise<OpenPort> {
   let answers = first
   const server = createAdaptorServer({
@@ -63,7 +63,7 @@ export async function openPort({ host, port, tls }: Address, first: Answers): Pr
     server.listen(port, host, resolve)
   })
   const { port: real } = server.address() as AddressInfo
-  // An address that stands for all is reached by the name of this machine.
+  // A wildcard address is reached by the name of this machine.
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
   return {
     url: `${tls ? 'https' : 'http'}://${name}:${real}`,
@@ -98,7 +98,7 @@ function readTls({ certificate, key, clientCa }: TlsFiles) {
   }
   const files = { cert: read('certificate', certificate), key: read('key', key) }
   try {
-    // Whether they are what they should be, and belong together.
+    // Whether key and certificates are valid and belong together.
     createSecureContext(files)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
@@ -106,18 +106,18 @@ function readTls({ certificate, key, clientCa }: TlsFiles) {
       cause: error,
     })
   }
-  // Asked of everybody and refused below, where this machine itself is let in: its health checks have no certificate.
+  // Requested from everyone and enforced below, where this machine itself is let in: its health checks have no certificate.
   return clientCa === undefined
     ? files
     : { ...files, ca: read('clientCa', clientCa), requestCert: true, rejectUnauthorized: false }
 }
 
-/** What is half written stays unused until the next look. */
+/** Half-written files are ignored until the next check. */
 function reread(server: TlsServer, tls: TlsFiles): void {
   try {
     server.setSecureContext(readTls(tls))
   } catch {
-    // The certificate of before goes on.
+    // The previous certificate stays in use.
   }
 }
 

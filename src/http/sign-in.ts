@@ -1,4 +1,4 @@
-// The addresses of coming and going: sign-in page, launch by the EHR (SMART App Launch 2), return from a provider, sign-out, the launched patient.
+// Signing in and out: the sign-in page, launch by the EHR (SMART App Launch 2), return from an identity provider, sign-out, the launched patient.
 import { type Context, Hono } from 'hono'
 import { isOfPatient, type LaunchedPatient } from '../domain/access.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
@@ -11,7 +11,7 @@ import type { AppDeps } from './deps.ts'
 import { RequestProblem } from './problems.ts'
 import { CALLBACK_PATH, LAUNCH_PATH, SIGN_IN_PATH } from './security.ts'
 
-/** Passwords that are tried at once; each takes a thread and some memory. */
+/** Passwords checked at the same time; each takes a thread and some memory. */
 const MAX_TRIED = 8
 
 export function signInRoutes(
@@ -27,7 +27,7 @@ export function signInRoutes(
     cookies.keepBegun(c, browser)
     return c.redirect(url, 302)
   }
-  /** Whoever was signed in before in this browser is no longer. */
+  /** Ends the session of whoever was signed in before in this browser. */
   const enter = async (c: Context, token: string, to: string) => {
     const before = cookies.session(c)
     if (before !== undefined) await signIn.end(before)
@@ -87,7 +87,7 @@ export function signInRoutes(
     })
 }
 
-/** Of every identifier that the EHR has of the patient; newest first. */
+/** For every identifier that the EHR has of the patient; newest first. */
 async function analysesOf(analyses: AppDeps['analyses'], patient: LaunchedPatient): Promise<AnalysisRecord[]> {
   const records = new Map<string, AnalysisRecord>()
   for (const id of patient.ids)

@@ -1,7 +1,7 @@
-// What the pages' address answers before the service is up: alive, not ready, and why.
+// Answers at the pages' address before the service is up: alive, not ready, and why.
 import { Hono } from 'hono'
 
-/** `waitsFor`: a code of the catalogue once something is known to stand in the way. */
+/** `waitsFor`: a code from the catalogue, once the obstacle is known. */
 export function startingApp(waitsFor: () => string | undefined): Hono {
   const app = new Hono()
   app.get('/healthz', (c) => c.text('ok\n'))

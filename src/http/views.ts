@@ -1,17 +1,17 @@
-// Who looked at what of a patient: pages, files and the API leave a row of the audit trail; nothing is shown that could not be recorded.
+// Who looked at which patient's data: pages, files and the API write an audit row; nothing is shown that could not be recorded.
 import type { Context, MiddlewareHandler } from 'hono'
 import { createOncePer } from '../domain/once-per.ts'
 import type { AppDeps } from './deps.ts'
 import { userOf } from './visitors.ts'
 
-/** Looking at one thing, and a page that renews itself, is one access; whoever comes back after this long accesses it again. */
+/** Looking at one thing, on a page that refreshes itself, is one access; coming back after this long is another. */
 const SAME_LOOK_MS = 10 * 60_000
 const OF_ANALYSIS =
   /^(?:\/api)?\/analyses\/([A-Za-z0-9-]{1,64})(?:\/(report\.pdf|segmentation\.dcm|doubt\/.+|events|reviews))?$/
 const FIGURES = /^(\/api)?\/concordance(\.pdf)?$/
 const LISTS = new Set(['/', '/search', '/api/analyses'])
 
-/** The images have rows of their own, by who shows them. */
+/** Image requests write audit rows of their own. */
 export function auditViews({
   analyses,
   audit,

@@ -1,4 +1,4 @@
-// Who a request is from: somebody who signed in here, the name of a Basic sign-in, or nobody that is known.
+// Whom a request is from: a person who signed in here, the name of a Basic sign-in, or nobody known.
 import type { Context } from 'hono'
 import type { Visitor } from '../domain/access.ts'
 import type { Reviewer } from '../domain/review.ts'
@@ -9,12 +9,12 @@ declare module 'hono' {
   }
 }
 
-/** Somebody who signed in here; what they decide is recorded under this name. */
+/** The person who signed in here; their decisions are recorded under this name. */
 export function personOf(c: Context): Reviewer | undefined {
   return c.get('visitor')?.person
 }
 
-/** For the audit trail. The token alone says nothing of who holds it. */
+/** For the audit trail. A token alone does not say who holds it. */
 export function userOf(c: Context): { identifier: string; name: string } | undefined {
   const person = personOf(c)
   if (person) return { identifier: person.identifier, name: person.name }
@@ -22,27 +22,27 @@ export function userOf(c: Context): { identifier: string; name: string } | undef
   return name === undefined ? undefined : { identifier: name, name }
 }
 
-/** A body with the person in it, whatever the request says: `by` where somebody asks, "Dora Nine (P-77)". */
+/** A body that names the person who signed in, whatever the request says: `by` for requests, "Dora Nine (P-77)". */
 export function askedBy(c: Context, body: unknown): unknown {
   const person = personOf(c)
   if (!person || typeof body !== 'object' || body === null) return body
   return { ...body, by: `${person.name.slice(0, 100 - person.identifier.length - 3)} (${person.identifier})` }
 }
 
-/** The same of a hold, which somebody must confirm only where a patient is named. */
+/** The same for releasing a hold, which somebody must confirm only if a patient is named. */
 export function confirmedBy(c: Context, body: unknown): unknown {
   const names = typeof body === 'object' && body !== null && 'patient' in body
   return names ? askedBy(c, body) : body
 }
 
-/** The same of a page that is open for a decision. */
+/** The same for a page that is open for a decision. */
 export function claimedBy(c: Context, body: unknown): unknown {
   const person = personOf(c)
   if (!person || typeof body !== 'object' || body === null) return body
   return { ...body, identifier: person.identifier, name: person.name }
 }
 
-/** The same of a review. */
+/** The same for a review. */
 export function reviewedBy(c: Context, body: unknown): unknown {
   const person = personOf(c)
   return person && typeof body === 'object' && body !== null ? { ...body, reviewer: person } : body

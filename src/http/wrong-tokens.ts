@@ -1,4 +1,4 @@
-// Who tries tokens is slowed down and seen; who has the right one is never made to wait.
+// Attempts with wrong tokens are slowed down and logged; a request with the right one never waits.
 
 import type { AppDeps } from './deps.ts'
 import { RequestProblem } from './problems.ts'
@@ -6,10 +6,10 @@ import { RequestProblem } from './problems.ts'
 const FIRST_DELAY_MS = 250
 const MAX_DELAY_MS = 5000
 const FORGET_AFTER_MS = 60_000
-/** Requests that are made to wait at once; more are refused without an answer to the token. */
+/** How many requests may wait at once; more are refused without looking at the token. */
 const MAX_WAITING = 20
 
-/** Called for each wrong token; resolves when the refusal may be told. Throws a problem (429) when too many wait. */
+/** Called for each wrong token; resolves when the refusal may be sent. Throws a problem (429) if too many are waiting. */
 export function createWrongTokens({ clock, log }: Pick<AppDeps, 'clock' | 'log'>): () => Promise<void> {
   let failures = 0
   let lastAt = 0
