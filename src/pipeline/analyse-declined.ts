@@ -1,4 +1,4 @@
-// A study that the service declined, or cannot decide about, analysed because a person asks for it: the same path as run-study, audited.
+// Analyses a study that the service declined, or cannot decide on, because a person asks for it: the same path as run-study, audited.
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { AppError } from '../domain/errors.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
@@ -17,7 +17,7 @@ export interface AnalyseDeclinedPorts {
   register(studyInstanceUid: Uid, digest: string): Promise<string>
 }
 
-/** Registers the study as it is now. NOT_FOUND for one that is not on the list; `by` says who asks. */
+/** Registers the study as it is now. Throws NOT_FOUND if it is not on the list; `by` names who asks. */
 export async function analyseDeclinedStudy(
   ports: AnalyseDeclinedPorts,
   study: Uid,

@@ -24,9 +24,9 @@ import { inputSeries } from './sequence-images.ts'
 import { createStopwatch, type Step, type Stopwatch } from './stopwatch.ts'
 
 /**
- * Analyses one registered study and saves result and artefacts; the record is then "analysed".
- * Throws AppError: the worker decides by its class whether to try again or to hold. A study whose images changed since
- * it was registered is superseded, since the watch registers the new set by itself.
+ * Analyses one registered study and saves the result and artefacts; the record is then "analysed". Throws AppError; by its
+ * class the worker decides whether to retry or to hold. A study whose images have changed since it was registered is
+ * superseded: the watch registers the new set itself.
  */
 export async function analyseStudy(
   ports: AnalysePorts,
@@ -70,7 +70,7 @@ function stepsOf({ analyses, clock, tracing }: AnalysePorts, analysisId: string)
   return createStopwatch(clock, onStep, tracing)
 }
 
-/** Undefined when the archive has other images of it than were registered. */
+/** Undefined if the archive's images differ from those registered. */
 async function unchangedStudy({ ports, record }: Run): Promise<Study | undefined> {
   const study = await ports.archive.retrieveMetadata(record.studyInstanceUid)
   return (await imageSetDigest(ports.watch, study)) === record.instanceSetDigest ? study : undefined
@@ -81,11 +81,11 @@ interface Subject extends PatientRecord {
   patient: PatientIdentity
   study: StudyIdentity
   facts: ClinicalFacts | undefined
-  /** Of a patient for whom the bundle is not meant. */
+  /** Notes on a patient for whom the bundle is not intended. */
   population: QualityNote[]
 }
 
-/** Throws what holds the study for its patient: no or mixed identity, outside the intended use, not matched, consent refused. */
+/** Throws whatever holds the study because of its patient: missing or mixed identity, outside the intended use, no match, consent refused. */
 async function admit({ ports, options, record }: Run, metadata: Study): Promise<Subject> {
   const patient = patientIdentity(metadata)
   const study = studyIdentity(metadata)

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto'
 import { SEQUENCES, type SeriesChoice, type Uid } from '../domain/study.ts'
 
 /**
- * 32 hexadecimal digits of sha256 over study, instance set, bundle, and the series that a person chose: the same inputs are the same
- * analysis. `after`: the analysis of another image set which this one replaces, when the study came back to a set that it had before.
+ * 32 hexadecimal digits of the sha256 over study, instance set, bundle and the series that a person chose: the same inputs are
+ * the same analysis. `after` is the analysis that this one replaces when the study has returned to an earlier image set.
  */
 export function analysisIdOf(
   studyInstanceUid: Uid,

@@ -25,7 +25,7 @@ export interface AnalysePorts {
   watch: Pick<WatchStore, 'isOwn'>
   runner: ModelRunner
   registrar: Registrar
-  /** Absent where a site keeps no images for the pages. */
+  /** Absent if the site keeps no images for the pages. */
   spool?: ImageSpool
   readVolume: VolumeReader
   clock: Clock
@@ -34,20 +34,20 @@ export interface AnalysePorts {
 
 export interface AnalyseOptions extends TakeOptions {
   letterhead: Letterhead
-  /** Address under which people reach the pages. */
+  /** The address at which people reach the pages. */
   publicUrl?: string
-  /** IANA time zone of the site: the clock of images that state none. */
+  /** IANA time zone of the site, for images that state none. */
   timeZone: string
   writeBack: WriteBack
   priors: PriorSettings
   software: AnalysisResult['software']
-  /** Of a patient for whom the bundle is not meant. */
+  /** What to do with a patient for whom the bundle is not intended. */
   outsideIntendedUse: OutsideIntendedUse
-  /** No analysis without having read the patient's consent. */
+  /** Analyses nothing before the patient's consent has been read. */
   consentRequired: boolean
 }
 
-/** One analysis under way. */
+/** One analysis in progress. */
 export interface Run extends Pick<Stopwatch, 'time'> {
   ports: AnalysePorts
   options: AnalyseOptions

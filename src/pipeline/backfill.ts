@@ -1,4 +1,4 @@
-// Studies from before the first start: which the archive has, and how the watch is told to take them.
+// Studies from before the first start: which ones the archive has, and how the watch is told to take them.
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
 import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { Log } from '../domain/ports/log.ts'
@@ -8,10 +8,10 @@ import { reachBack, sinceWhen } from '../triggers/qido-poll.ts'
 
 export interface OlderStudy {
   studyInstanceUid: Uid
-  /** DICOM DA; empty where the archive gives none that can be read. */
+  /** DICOM DA; empty if the archive gives no readable date. */
   studyDate: string
   instanceCount: number
-  /** What was decided of it, where it was looked at already. */
+  /** The earlier decision on it, if there was one. */
   decision?: WatchDecision
 }
 
@@ -20,7 +20,7 @@ export interface BackfillPorts {
   watch: Pick<WatchStore, 'cursor' | 'setCursor' | 'get'>
 }
 
-/** MR studies from `from` (DICOM DA) up to where the watch begins, and those without a date that can be read, oldest first. */
+/** MR studies from `from` (DICOM DA) up to where the watch begins, and those without a readable date, oldest first. */
 export async function olderStudies({ archive, watch }: BackfillPorts, from: string): Promise<OlderStudy[]> {
   const since = await sinceWhen(watch)
   const dated = await archive.searchStudies({ from, modality: 'MR' })
@@ -37,7 +37,7 @@ export async function olderStudies({ archive, watch }: BackfillPorts, from: stri
   )
 }
 
-/** From the next look on, studies from `from` on are taken; those that were decided already are not taken again. Returns where the watch begins now. */
+/** From the next search on, takes studies from `from` onwards, except those decided already. Returns the new beginning of the watch. */
 export async function backfill(
   { watch, audit, log }: Pick<BackfillPorts, 'watch'> & { audit: AuditTrail; log: Log },
   from: string,

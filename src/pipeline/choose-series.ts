@@ -1,4 +1,4 @@
-// A person says which series is which sequence, and the study is analysed again with that choice: an analysis of its own, which supersedes.
+// A person says which series is which sequence, and the study is analysed again with that choice: a new analysis that supersedes the old one.
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { AppError } from '../domain/errors.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
@@ -13,8 +13,8 @@ export interface ChoosePorts {
 }
 
 /**
- * Throws NOT_FOUND, CHOICE_INVALID naming what cannot be chosen, STATE_CONFLICT while the analysis runs, after it gave way to another,
- * and where this choice was analysed before.
+ * Throws NOT_FOUND; CHOICE_INVALID naming what cannot be chosen; STATE_CONFLICT while the analysis runs, after another has
+ * superseded it, or if this choice has been analysed before.
  */
 export async function chooseSeries(
   { analyses, audit, register }: ChoosePorts,

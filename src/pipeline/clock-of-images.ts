@@ -1,4 +1,4 @@
-// By which clock a result is dated: that of its images, which may run ahead of ours or stand in another zone.
+// Which clock a result is dated by: that of its images, which may run ahead of ours or be in another time zone.
 import { imagesUntil } from '../dicom/image-times.ts'
 import { momentOf } from '../dicom/result-modules.ts'
 import type { QualityNote, ResultClock } from '../domain/finding.ts'
@@ -9,7 +9,7 @@ export function clockOf(sources: readonly Series[], timeZone: string): ResultClo
   return { timeZone, ...(last !== undefined && { imagesUntil: last }) }
 }
 
-/** Says so when the images are later than the analysis of them, which only a wrong clock or zone can make. */
+/** Notes that the images are later than their analysis, which only a wrong clock or time zone can explain. */
 export function clockNotes(
   analysedAt: string,
   sources: readonly Series[],
@@ -25,7 +25,7 @@ export function clockNotes(
   return [{ code: 'images-later-than-analysis', severity: 'warning', text }]
 }
 
-/** "2026-03-02 08:00:00" of YYYYMMDDHHMMSS. */
+/** "2026-03-02 08:00:00" from YYYYMMDDHHMMSS. */
 function shown(moment: string): string {
   return moment.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/, '$1-$2-$3 $4:$5:$6')
 }

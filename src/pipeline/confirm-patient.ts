@@ -1,4 +1,4 @@
-// A person names the patient of the EHR whose images these are: checked, recorded in history and audit, and used from then on.
+// A person names the patient in the EHR whose images these are: checked, recorded in history and audit, and used from then on.
 import { type AnalysisRecord, type ConfirmedPatient, isAboutPatient } from '../domain/analysis.ts'
 import { AppError } from '../domain/errors.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
@@ -16,8 +16,9 @@ export interface ConfirmPorts {
 }
 
 /**
- * Releases a hold of the patient match. `patient` is the id in the EHR, with or without "Patient/". Throws STATE_CONFLICT when
- * the analysis waits for something else, PATIENT_NOT_FOUND when the EHR has no such patient in use, EHR_* when it does not answer.
+ * Releases a hold on the patient match. `patient` is the id in the EHR, with or without "Patient/". Throws STATE_CONFLICT if
+ * the analysis is waiting for something else, PATIENT_NOT_FOUND if the EHR has no such active patient, EHR_* if it does not
+ * answer.
  */
 export async function confirmPatient(
   { analyses, ehr, audit, clock }: ConfirmPorts,
@@ -45,7 +46,7 @@ export async function confirmPatient(
   return releaseHold(analyses, analysisId)
 }
 
-/** What a person confirmed of these images, if the images still say who they said then. */
+/** The patient whom a person confirmed for these images, if the images still state the same identity. */
 export function confirmedOf(
   { confirmedPatient: confirmed }: Pick<AnalysisRecord, 'confirmedPatient'>,
   identity: PatientIdentity,

@@ -1,4 +1,4 @@
-// Delivery: one leg to the PACS, one to the EHR, each resumable alone; a leg that is done is never run again.
+// Delivery: one leg to the PACS, one to the EHR, each resumable by itself; a completed leg is never run again.
 
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { type Breakers, noting } from '../domain/breakers.ts'
@@ -26,29 +26,29 @@ export interface DeliverPorts {
   watch: WatchStore
   clock: Clock
   log: Log
-  /** Leaves PACS or EHR alone for a while when deliveries to it failed in a row; none does when left out. */
+  /** Leaves the PACS or EHR alone for a while after several failed deliveries in a row; by default it never does. */
   breakers?: Breakers
   tracing?: Tracing
-  /** Before each leg: throws LEASE_LOST when another worker has taken over. */
+  /** Called before each leg: throws LEASE_LOST if another worker has taken over. */
   confirm?(): Promise<void>
 }
 
 export interface DeliverOptions {
-  /** What the EHR gets beside the report: pictures with outlines, and ways to the images. Nothing when left out. */
+  /** What the EHR gets besides the report: pictures with outlines, and links to the images. Nothing by default. */
   toImages?: {
     keyImages: boolean
     links(record: Pick<AnalysisRecord, 'analysisId' | 'studyInstanceUid'>): EhrLinks
   }
   /** Artefacts that this site does not want in its PACS. */
   excludedRoles: ReadonlySet<Artifact['role']>
-  /** Attempts before a person is asked. */
+  /** How many attempts are made before a person is asked. */
   maxAttempts: Record<Leg, number>
 }
 
 /** What remains after a round of deliveries. */
 export type DeliveryOutcome = { do: 'done' } | { do: 'retry'; afterSeconds: number } | { do: 'hold'; error: AppError }
 
-/** Runs every leg that is not done; one leg's failure does not stop the other. */
+/** Runs every leg that is not done; the failure of one does not stop the other. */
 export async function deliver(
   ports: DeliverPorts,
   record: AnalysisRecord,
@@ -58,7 +58,7 @@ export async function deliver(
   const outcomes: DeliveryOutcome[] = []
   for (const leg of record.legs) {
     if (leg.state === 'done') continue
-    // A newer set of images may have come since, or a request for its end: then nothing more of this one is written.
+    // A newer image set or a request to cancel may have arrived since: then nothing more of this analysis is written.
     const { state } = (await ports.analyses.get(record.analysisId)) ?? {}
     if (state === 'superseded' || state === 'held') return { do: 'done' }
     await ports.confirm?.()
@@ -78,7 +78,7 @@ async function runLeg(
   options: DeliverOptions,
 ): Promise<DeliveryOutcome> {
   const pause = ports.breakers?.waitSeconds(leg.leg, ports.clock.now()) ?? 0
-  // No attempt is spent on a peer that is out.
+  // A peer that is down costs no attempt.
   if (pause > 0) return { do: 'retry', afterSeconds: pause }
   const attempts = leg.attempts + 1
   const at = () => ports.clock.now().toISOString()
@@ -127,7 +127,7 @@ const write: Record<
   ehr: postReport,
 }
 
-/** A person may have decided on the earlier analysis since the note that rejects it was made: then the note is not sent. */
+/** A person may have decided on the earlier analysis since its rejection note was made: then the note is not sent. */
 async function storeResults(
   ports: DeliverPorts,
   record: AnalysisRecord,
@@ -170,7 +170,7 @@ export async function storeObjects(
   return Object.fromEntries(objects.map((object) => [object.role, object.sopInstanceUid]))
 }
 
-/** What the EHR is told, and under which name. */
+/** What is written to the EHR, and under which name. */
 const EHR_ROLES: Partial<Record<Artifact['role'], EhrReport['dicomResults'][number]['role']>> = {
   segmentation: 'segmentation',
   'encapsulated-pdf': 'pdf',
@@ -186,7 +186,7 @@ async function postReport(
   const report = ehrReport(record, await resultOf(analyses, record.analysisId), artifacts, options)
   const clinical = ehr.forStudy({ studyInstanceUid: record.studyInstanceUid })
   const receipt = await clinical.postReport(report)
-  // Only now: a reader must find one of them at any moment.
+  // Only now: a reader must find one of the two at any moment.
   for (const { analysisId, legs } of await replacedBy(analyses, record)) {
     const leg = legs.find((one) => one.leg === 'ehr')
     if (leg === undefined || (leg.state !== 'done' && leg.attempts === 0)) continue
@@ -196,7 +196,7 @@ async function postReport(
   return receipt
 }
 
-/** What the EHR is sent of an analysis, from its artefacts. */
+/** What the EHR receives of an analysis, from its artefacts. */
 export function ehrReport(
   record: AnalysisRecord,
   result: ReportableResult,
@@ -219,7 +219,7 @@ export function ehrReport(
     pdf: bytesOf('pdf'),
     dicomResults,
     ...(toImages && { links: toImages.links(record) }),
-    // Analyses of versions before this one kept no pictures.
+    // Analyses by earlier versions kept no pictures.
     ...(toImages?.keyImages && figures && { keyImages: drawKeyImages(unpackFigures(figures.bytes)) }),
     ...(confirmed && { confirmedPatient: confirmed.reference }),
   }

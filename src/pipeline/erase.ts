@@ -1,4 +1,4 @@
-// Erasure of what is kept here: images first, then the record, each analysis with a row of the audit. PACS and EHR are the hospital's to erase.
+// Erases what is kept here: first images, then the record, with audit rows for each analysis. Erasing in PACS and EHR is up to the hospital.
 import { asAppError } from '../domain/errors.ts'
 import type { AuditEntry, AuditTrail } from '../domain/ports/audit-trail.ts'
 import type { ErasureStore, KeptAnalysis } from '../domain/ports/erasure-store.ts'
@@ -8,23 +8,23 @@ import type { ReceivedImages } from '../domain/ports/received-images.ts'
 export interface ErasePorts {
   records: ErasureStore
   spool: Pick<ImageSpool, 'remove'>
-  /** What senders pushed here; left to its own retention where it is absent. */
+  /** Images that senders pushed here; if absent, they are left to their own retention. */
   received?: Pick<ReceivedImages, 'remove'> | undefined
   audit: AuditTrail
 }
 
 export interface EraseOrder {
-  /** Who asked, where a person did. */
+  /** The person who asked, if one did. */
   user?: NonNullable<AuditEntry['user']>
-  /** Stands in the audit: "erasure of a patient", "retention". */
+  /** For the audit: "erasure of a patient", "retention". */
   what: string
-  /** Keeps the study from being analysed again, and says why on the page of what is not analysed. */
+  /** Keeps the study from being analysed again; shown as the reason on the page of studies not analysed. */
   reason?: string
 }
 
 /**
- * One after the other; what was erased stays erased should a later one fail, and the whole can be repeated. An analysis is audited
- * before it is gone, and once more, as a failure, when it could not be erased.
+ * One after the other: if a later one fails, the earlier ones stay erased, and the whole can be repeated. An analysis is
+ * audited before it is erased, and again, as a failure, if it could not be.
  */
 export async function eraseAnalyses(
   { records, spool, received, audit }: ErasePorts,
@@ -43,7 +43,7 @@ export async function eraseAnalyses(
     }
     await audit.record({ ...entry, outcome: 'success' })
     try {
-      // The images first: they would not be found again without the record.
+      // Images first: without the record they could not be found again.
       await spool.remove(analysisId)
       await received?.remove(studyInstanceUid, WHENEVER)
       await records.erase(analysisId, reason)
@@ -58,7 +58,7 @@ export async function eraseAnalyses(
 const WHENEVER = new Date(8.64e15)
 const BATCH = 100
 
-/** Erases analyses at rest that have not changed since before `moment`; how many. */
+/** Erases analyses at rest that have not changed since before `moment`; returns how many. */
 export async function eraseByAge(ports: ErasePorts, moment: Date): Promise<number> {
   for (let erased = 0; ; ) {
     const aged = await ports.records.atRestBefore(moment.toISOString(), BATCH)

@@ -1,4 +1,4 @@
-// A workitem that is ours, and the analysis it asks for: what we tell the worklist until it is completed or canceled.
+// A workitem that we claimed and the analysis it asks for: what the worklist is told until the workitem is completed or canceled.
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { AppError, asAppError } from '../domain/errors.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
@@ -17,20 +17,20 @@ export interface FollowPorts {
   workitems: Pick<WorkitemStore, 'put'>
   analyses: AnalysisStore
   watch: Pick<WatchStore, 'get'>
-  /** Registers the study as it is now in the archive. Throws NOT_FOUND where there is none. */
+  /** Registers the study as it is now in the archive. Throws NOT_FOUND if it is not there. */
   submit(studyInstanceUid: Uid, priority: Priority): Promise<string>
   clock: Clock
   log: Log
 }
 
-/** In percent, with words for people; a state that ends the workitem has none. */
+/** Progress in percent, with words for people; states that end the workitem have none. */
 const PROGRESS = {
   queued: { percent: 0, text: 'waits for a worker' },
   running: { percent: 20, text: 'the images are analysed' },
   analysed: { percent: 80, text: 'the results are stored' },
 } as const
 
-/** One step as far as it goes now; again later does no harm. Throws what the worklist or the archive answers. */
+/** Takes one step as far as possible now; repeating it does no harm. Throws the errors of the worklist and the archive. */
 export async function followWorkitem(ports: FollowPorts, workitem: ClaimedWorkitem): Promise<void> {
   const { worklist, workitems, analyses, clock } = ports
   const { workitemUid, transactionUid, studyInstanceUid } = workitem
@@ -50,7 +50,7 @@ export async function followWorkitem(ports: FollowPorts, workitem: ClaimedWorkit
   const record = await analysisOf(ports, workitem, studyInstanceUid)
   if (record === undefined) return cancel('the archive has no such study')
   const outputs = deliveredObjects(record.legs, await analyses.artifacts(record.analysisId))
-  // The PACS has them: what the EHR does with its report is no part of the workitem.
+  // The PACS has the results: what the EHR does with its report is not part of the workitem.
   if (outputs.length > 0) {
     await worklist.complete(workitemUid, transactionUid, {
       studyInstanceUid,
@@ -68,7 +68,7 @@ export async function followWorkitem(ports: FollowPorts, workitem: ClaimedWorkit
   await workitems.put({ ...workitem, told: record.state })
 }
 
-/** The last analysis of the study: late images may have made a new one. The study is submitted until the worklist was told of it. */
+/** The last analysis of the study, since late images may have started a new one. The study stays submitted until the worklist has been told. */
 async function analysisOf(
   { analyses, submit }: FollowPorts,
   { told, priority }: ClaimedWorkitem,
@@ -87,8 +87,8 @@ async function analysisOf(
 }
 
 /**
- * Before results are stored: whether somebody has had a workitem of the study canceled meanwhile, without our hearing of it. A worklist that
- * does not answer holds nothing up.
+ * Called before results are stored: whether a workitem of the study was canceled without our hearing of it. A worklist that
+ * does not answer delays nothing.
  */
 export async function askForEnd(
   ports: Pick<FollowPorts, 'analyses' | 'watch' | 'log'> & {
@@ -112,7 +112,7 @@ export async function askForEnd(
   }
 }
 
-/** A study that the service takes by itself is analysed all the same; what is delivered stands. */
+/** A study that the service takes on its own is analysed anyway; what has been delivered stays. */
 async function stopAnalysis(
   { analyses, watch, log }: Pick<FollowPorts, 'analyses' | 'watch' | 'log'>,
   study: Uid,
@@ -129,7 +129,7 @@ async function stopAnalysis(
   try {
     await analyses.move(record.analysisId, 'held', { hold })
   } catch (thrown) {
-    // Just then it went on by itself.
+    // It moved on by itself at that very moment.
     log.info({ workitemUid, code: asAppError(thrown).code }, 'the analysis of a canceled workitem was not stopped')
   }
 }

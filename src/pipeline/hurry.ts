@@ -1,8 +1,8 @@
-// What waits for its next attempt is tried at once: the cause of its waiting is gone.
+// Retries at once what was waiting for its next attempt, because the cause of the wait is gone.
 import type { AnalysisState } from '../domain/analysis.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 
-/** At most this many; the rest comes in its own time. */
+/** At most this many; the rest follow at their own time. */
 const MAX_HURRIED = 500
 const WAITING: readonly AnalysisState[] = ['queued', 'analysed']
 

@@ -10,7 +10,7 @@ import type { SeriesChoice, Study, Uid } from '../domain/study.ts'
 import { imageSetOf } from '../triggers/image-set.ts'
 import { analysisIdOf } from './analysis-id.ts'
 
-/** sha256 over the sorted SOP Instance UIDs of the study's images, our own results left out: the watch's digest of the same study. */
+/** sha256 over the sorted SOP Instance UIDs of the study's images, without our own results: the same digest as the watch's. */
 export async function imageSetDigest(watch: Pick<WatchStore, 'isOwn'>, study: Study): Promise<string> {
   const uids = study.series.flatMap((series) => series.instances.map((instance) => instance.sopInstanceUid))
   return imageSetOf(study.series, await watch.isOwn(uids)).digest
@@ -24,8 +24,9 @@ export interface IntakePorts {
 }
 
 /**
- * Registers the analysis of this image set by this bundle, once; earlier ones that are not delivered give way to it, also while a
- * worker has them: it finds out at its next step. What a person once chose of the study's series holds for its later image sets too.
+ * Registers the analysis of this image set by this bundle, once. Earlier ones that are not delivered are superseded, even while
+ * a worker has them: it finds out at its next step. A series choice that a person made for the study also holds for its later
+ * image sets.
  */
 export async function registerAnalysis(
   ports: IntakePorts,
@@ -57,7 +58,7 @@ export async function registerAnalysis(
     { study: studyInstanceUid, first: before.length === 0 },
   )
   if (created) ports.log.info({ analysisId, studyInstanceUid }, 'registered')
-  // Also when it was registered before: the process may have ended right after that.
+  // Even if it was registered before: the process may have ended right after registering.
   for (const other of await ports.analyses.byStudy(studyInstanceUid)) {
     const isOlder = other.sequence < record.sequence
     if (!isOlder || other.state === 'delivered' || other.state === 'superseded') continue
@@ -68,8 +69,8 @@ export async function registerAnalysis(
 }
 
 /**
- * A study may come back to an image set that it had before: what was withdrawn, or gave way, in the meantime does not come back to life.
- * The set is analysed again, as what replaces the analysis in between; asked once more, that is its analysis.
+ * A study may return to an earlier image set: an analysis that was withdrawn or superseded in the meantime is not revived. The
+ * set is analysed again, to replace the analysis in between; further requests get that same analysis.
  */
 function idAmong(before: readonly AnalysisRecord[], digest: string, idOf: (after?: string) => string): string {
   const inOrder = before.toSorted((a, b) => a.sequence - b.sequence)

@@ -1,4 +1,4 @@
-// Whether the bundle is meant for this patient: asked once, before anything is computed, and answered alike by every output.
+// Whether the bundle is intended for this patient: decided once, before anything is computed, and stated alike in every output.
 import { texts } from '../dicom/dataset.ts'
 import { AppError } from '../domain/errors.ts'
 import type { QualityNote } from '../domain/finding.ts'
@@ -6,7 +6,7 @@ import type { PatientIdentity, Study, StudyIdentity } from '../domain/study.ts'
 import type { Bundle } from '../inference/bundle/manifest.ts'
 import { ageOf, mayBeYounger } from '../inference/heads/clinical.ts'
 
-/** What a site wants of a study that lies outside the intended use: a person is asked, or every output says so. */
+/** What a site wants for a study outside the intended use: a person is asked, or every output says so. */
 export type OutsideIntendedUse = 'hold' | 'state'
 
 export interface IntendedUseInput {

@@ -1,4 +1,4 @@
-// Series of which the headers do not say what they are, or whether they had contrast agent: their pixels are asked.
+// For series whose headers do not say what they are, or whether contrast agent was given: looks at their pixels.
 import { text } from '../dicom/dataset.ts'
 import { AppError } from '../domain/errors.ts'
 import { type DoubtPicture, type Series, STRUCTURAL, type Uid } from '../domain/study.ts'
@@ -17,12 +17,12 @@ import { thumbnail } from './second-witness.ts'
 export type VolumeOf = (series: Series) => Promise<Volume<Float32Array>>
 type Registering = Pick<Registrar, 'register'>
 
-/** `claim`: what the headers make of a series; absent where they do not say. */
+/** `claim`: what the headers say of a series; absent if they do not. */
 export type Pair = readonly [{ series: Series; claim?: 'T1' | 'T1c' }, { series: Series }]
 
 /**
- * Undefined when the pixels do not tell either, or the two images cannot be laid over each other. Throws SERIES_CONTRADICTION when
- * they say the opposite of a claim; before, `show` hears the pictures of both.
+ * Undefined if the pixels do not tell either, or the two images cannot be registered. Throws SERIES_CONTRADICTION if they say
+ * the opposite of a claim; `show` is given the pictures of both first.
  */
 export async function judgePair(
   [first, second]: Pair,
@@ -54,7 +54,7 @@ async function compared(first: Series, second: Series, volumeOf: VolumeOf, regis
   return { a, b, enhanced: enhancedOf(resample(a, grid), resample(b, grid, transform)) }
 }
 
-/** Throws SERIES_CONTRADICTION when of two series that both are T1c by their headers one clearly shows less contrast agent. */
+/** Throws SERIES_CONTRADICTION if, of two series that are both T1c by their headers, one clearly shows less contrast agent. */
 export async function refuseUnlike(
   [first, second]: readonly [Series, Series],
   volumeOf: VolumeOf,
@@ -81,10 +81,10 @@ function pictureOf(series: Series, volume: Volume<Float32Array>): DoubtPicture {
   return { seriesNumber: numberOf(series), seriesInstanceUid, png: thumbnail(volume) }
 }
 
-/** More images than a study has sequences are not read. */
+/** At most as many images are read as a study has sequences. */
 const MAX_SERIES = STRUCTURAL.length
 
-/** The weightings of the unread series, read together with those that the headers say; undefined when they do not tell. */
+/** The weightings of the unread series, read together with those that the headers state; undefined if the pixels do not tell. */
 export async function judgeWeightings(
   { unread, chosen }: Pick<Selection, 'unread' | 'chosen'>,
   volumeOf: VolumeOf,

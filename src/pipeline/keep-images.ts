@@ -1,4 +1,4 @@
-// The step that keeps the aligned images for the pages. A result is complete without them: that they could not be kept is history, and no failure.
+// Keeps the aligned images for the pages. A result is complete without them: a failure to keep them goes into the history and is not an error.
 import { foreseen } from '../domain/errors.ts'
 import type { AnalysisResult, SequenceImage } from '../domain/finding.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
@@ -33,7 +33,7 @@ export async function keepImages(
   }
 }
 
-/** The outlines as a reviewer left them, in the images of the pages; where they cannot be shown there, the history says so. */
+/** Shows the outlines as a reviewer left them in the images of the pages; if that fails, the history says so. */
 export async function showRedrawn(
   { spool, analyses }: { spool?: Pick<ImageSpool, 'redraw'>; analyses: Pick<AnalysisStore, 'note'> },
   analysisId: string,

@@ -1,4 +1,5 @@
-// Removes received images once the site need not keep them: their study is decided, nothing of it is under way or held, and its time is over.
+// Removes received images once the site need not keep them: the study is decided, nothing of it is in progress or on hold, and its retention time is
+// over.
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 import type { ReceivedImages } from '../domain/ports/received-images.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
@@ -11,7 +12,7 @@ export interface KeepReceivedPorts {
   watch: Pick<WatchStore, 'get'>
 }
 
-/** How many studies. One of which an object came after `before` stays. */
+/** Returns how many studies. A study with an object that arrived after `before` stays. */
 export async function removeReceived(ports: KeepReceivedPorts, before: Date): Promise<number> {
   let removed = 0
   for (const { studyInstanceUid, changedAt } of await ports.received.studies())

@@ -1,4 +1,4 @@
-// Whom a tumour board is shown: of each patient the delivered analysis of the latest study, as its last review left it.
+// What a tumour board is shown: for each patient the delivered analysis of the latest study, as its last review left it.
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { BoardEntry, BoardPatient, BoardRequest } from '../domain/board.ts'
 import { AppError } from '../domain/errors.ts'
@@ -17,7 +17,7 @@ export interface MeetingPorts {
   reviews: Pick<ReviewStore, 'list'>
 }
 
-/** In the order in which they were asked for; nobody is left out silently. */
+/** In the order requested; nobody is left out silently. */
 export async function gatherMeeting(ports: MeetingPorts, patients: readonly BoardPatient[]): Promise<BoardEntry[]> {
   const entries: BoardEntry[] = []
   for (const patient of patients) entries.push(await entryOf(ports, patient))
@@ -51,7 +51,7 @@ async function entryOf(
   }
 }
 
-/** Sorts by the moment of imaging, and of two analyses of one study by when they were registered. */
+/** Sorts by the time of imaging, and two analyses of one study by when they were registered. */
 function ageOf({ summary, createdAt }: AnalysisRecord): string {
   return `${summary?.study?.studyDate ?? ''} ${summary?.study?.studyTime ?? ''} ${createdAt}`
 }
@@ -61,7 +61,7 @@ export interface BoardOptions {
   software: { name: string; version: string }
 }
 
-/** What the pages and the command ask: whom a meeting is about, as slides or as one PDF. Throws NOT_FOUND, EHR_*. */
+/** For the pages and the command: whom a meeting is about, as slides or as one PDF. Throws NOT_FOUND, EHR_*. */
 export function createBoard(
   ports: MeetingPorts & { ehr: Pick<ClinicalRecords, 'patientsOfList'>; clock: Pick<Clock, 'now'> },
   { letterhead, software }: BoardOptions,

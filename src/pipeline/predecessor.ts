@@ -9,23 +9,23 @@ import { deliveredObjects } from './delivered-objects.ts'
 
 export interface Predecessor {
   analysisId: string
-  /** Its measurement report, when it stored one. */
+  /** Its measurement report, if it stored one. */
   report?: StoredObject
-  /** All that it stored, rejection notes left out: a note of a note would bring back what it withdrew. */
+  /** Everything it stored except rejection notes: rejecting a note would bring back what it withdrew. */
   objects: StoredObject[]
-  /** What a person decided on it. */
+  /** A person's decision on it. */
   review?: ReviewFact
 }
 
 /**
- * Whether software may reject what the earlier analysis stored. Once a person has decided on it, it may not: what was accepted
- * stands until a person rejects it, and what was rejected has its note.
+ * Whether software may reject what the earlier analysis stored. Once a person has decided on it, it may not: an accepted result
+ * stands until a person rejects it, and a rejected one already has its note.
  */
 export function mayBeRejected({ review }: Predecessor): boolean {
   return review === undefined
 }
 
-/** The earlier analyses of the study that this one replaces, oldest first: all that no person has decided on. */
+/** The earlier analyses of the study that this one replaces, oldest first: all on which no person has decided. */
 export async function replacedBy(
   analyses: Pick<AnalysisStore, 'byStudy'>,
   { studyInstanceUid, sequence }: Pick<AnalysisRecord, 'studyInstanceUid' | 'sequence'>,
@@ -34,7 +34,7 @@ export async function replacedBy(
   return ofStudy.filter((one) => one.sequence < sequence && one.review === undefined)
 }
 
-/** Two results stand beside each other then: the reader must know which one a person has seen. */
+/** Two results then exist side by side: the reader must know which one a person has seen. */
 export function acceptanceNotes(predecessor: Predecessor | undefined): QualityNote[] {
   const review = predecessor?.review
   if (review === undefined || review.decision === 'reject') return []
@@ -43,8 +43,8 @@ export function acceptanceNotes(predecessor: Predecessor | undefined): QualityNo
 }
 
 /**
- * Looks at what was written, by the receipt of its delivery, not at what was meant to be. One that is still being delivered
- * is not named: nothing of it may ever arrive.
+ * Goes by the receipt of a completed delivery, not by what was meant to be written. An analysis still being delivered is not
+ * named: it may never arrive.
  */
 export async function findPredecessor(
   analyses: Pick<AnalysisStore, 'byStudy' | 'artifacts'>,

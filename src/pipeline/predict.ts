@@ -1,4 +1,4 @@
-// The heads' step of an analysis: what headers and EHR say of the patient, then every head of the bundle on what the images show.
+// The prediction step of an analysis: reads what headers and EHR say of the patient, then runs every head of the bundle on the features of the images.
 import { texts } from '../dicom/dataset.ts'
 import type { ClinicalFacts, Prediction, QualityNote } from '../domain/finding.ts'
 import type { PatientIdentity, Series } from '../domain/study.ts'
@@ -11,12 +11,12 @@ export interface PredictFromStudyInput extends Omit<PredictFromImagesInput, 'cli
   patient: PatientIdentity
   /** DICOM DA */
   studyDate: string
-  /** Those that the networks saw. */
+  /** The sequences that the networks saw. */
   series: readonly Series[]
   facts: ClinicalFacts | undefined
 }
 
-/** Nothing is computed for a bundle whose heads all say "not evaluable". */
+/** Nothing is computed for a bundle whose heads are all "not evaluable". */
 export async function predictFromStudy(
   input: PredictFromStudyInput,
 ): Promise<{ predictions: Prediction[]; quality: QualityNote[]; saliency: SaliencyMap[] }> {

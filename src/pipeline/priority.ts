@@ -1,4 +1,4 @@
-// How urgent the analysis of a study is: by its headers and date when it is registered, and by the order behind it in the EHR.
+// How urgent the analysis of a study is: by its headers and date when it is registered, and by its order in the EHR.
 import { text } from '../dicom/dataset.ts'
 import { asAppError } from '../domain/errors.ts'
 import type { ClinicalRecords } from '../domain/ports/clinical-record.ts'
@@ -6,7 +6,7 @@ import type { Log } from '../domain/ports/log.ts'
 import type { Priority } from '../domain/priority.ts'
 import type { Study } from '../domain/study.ts'
 
-/** Requested Procedure Priority (0040,1003), where the scanner wrote it into the images; and whether the study is an older one. */
+/** By Requested Procedure Priority (0040,1003), if the scanner wrote it into the images, and by whether the study is an older one. */
 export function priorityOf(study: Study, freshSince: string | undefined): Priority {
   const { metadata } = study.series[0]?.instances[0] ?? { metadata: {} }
   const date = text(metadata, 'StudyDate')
@@ -19,7 +19,7 @@ export interface OrderPorts {
   log: Log
 }
 
-/** Whether the order with the accession number of the images goes first; false where nothing is known, whatever the reason. */
+/** Whether the order with the images' accession number is urgent; false if that is not known, for whatever reason. */
 export async function hasUrgentOrder({ ehr, log }: OrderPorts, study: Study): Promise<boolean> {
   const { studyInstanceUid } = study
   const accessionNumber = text(study.series[0]?.instances[0]?.metadata ?? {}, 'AccessionNumber').trim()

@@ -1,4 +1,4 @@
-// Before any work on the images: who the patient is in the EHR, whether they refused, and what is known of them.
+// Before any work on the images: who the patient is in the EHR, whether they have refused, and what is known of them.
 
 import type { ConfirmedPatient } from '../domain/analysis.ts'
 import { foreseen } from '../domain/errors.ts'
@@ -11,14 +11,15 @@ import { tissueSentence } from '../wording/tissue.ts'
 export interface PatientRecord {
   facts: ClinicalFacts | undefined
   tissueResults: TissueResult[]
-  /** Absent where the site reads none of it. */
+  /** Absent if the site reads none of it. */
   treatment?: TreatmentHistory
   quality: QualityNote[]
 }
 
 /**
- * A patient who cannot be matched, or who has refused, is held before any work is done. An EHR that is down delays only its
- * own delivery, unless consent must be read first: then the analysis waits for it. Facts that cannot be read are said to be missing.
+ * A patient who cannot be matched, or who has refused, is held before any work is done. An EHR that is down delays only its own
+ * delivery, unless consent must be read first: then the analysis waits for it. Facts that could not be read are reported as
+ * missing.
  */
 export async function readRecord(
   ehr: ClinicalRecord,

@@ -1,4 +1,4 @@
-// Outlines that a reviewer corrects: drawn on the software's segmentation as it was stored, measured, and written again as SEG and report.
+// Outlines that a reviewer corrected: drawn on the software's stored segmentation, measured, and written again as SEG and report.
 import { buildSegmentation, type SegmentationObject } from '../dicom/segmentation.ts'
 import { readLabels } from '../dicom/segmentation-labels.ts'
 import { planSeries } from '../dicom/series-volume.ts'
@@ -14,7 +14,7 @@ import { type Grid, type LabelVolume, voxelCount } from '../domain/volume.ts'
 import { type Drawing, measureRedrawn, redrawLabels } from '../inference/lesions/redraw.ts'
 import { sourceFrames } from './encode/sequences.ts'
 
-/** The software's labels with the corrections, and what is measured on them. Throws REVIEW_INVALID where they cannot be corrected. */
+/** The software's labels with the corrections, and their measurements. Throws REVIEW_INVALID if they cannot be corrected. */
 export async function redraw(
   analyses: Pick<AnalysisStore, 'artifact'>,
   result: ReportableResult,
@@ -57,11 +57,11 @@ export async function redrawnLabels(
 
 export interface RedrawnObjects {
   segmentation: SegmentationObject
-  /** As the software would have written it of these outlines. */
+  /** The result as the software would have written it for these outlines. */
   report: Uint8Array
 }
 
-/** `result` is as the reviewer left it. Throws SERIES_UNSUPPORTED when the archive has the images otherwise than they were analysed. */
+/** `result` is as the reviewer left it. Throws SERIES_UNSUPPORTED if the images in the archive are no longer those that were analysed. */
 export async function redrawnObjects(
   { archive, reviews }: { archive: Pick<ImageArchive, 'retrieveMetadata'>; reviews: Pick<ReviewStore, 'labels'> },
   result: ReportableResult,

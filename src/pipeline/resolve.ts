@@ -1,4 +1,4 @@
-// What a person can do with an analysis: release a hold, or have it delivered once more. Both converge on the same objects.
+// What a person can do with an analysis: release a hold, or have it delivered again. Both lead to the same objects.
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { AppError } from '../domain/errors.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
@@ -16,7 +16,7 @@ async function reopenLegs(analyses: AnalysisStore, record: AnalysisRecord, state
   }
 }
 
-/** Releases a held analysis: on to delivery when it has results, else from the start. Anything else is left as it is. */
+/** Releases a held analysis: on to delivery if it has results, otherwise from the start. Anything else is left as it is. */
 export async function releaseHold(analyses: AnalysisStore, analysisId: string): Promise<AnalysisRecord> {
   const record = await load(analyses, analysisId)
   if (record.state !== 'held') return record
@@ -25,7 +25,7 @@ export async function releaseHold(analyses: AnalysisStore, analysisId: string): 
   return analyses.move(analysisId, analysed ? 'analysed' : 'queued', { text: 'hold released' })
 }
 
-/** Delivers stored results again (a restored PACS, a replaced EHR); a held analysis is released instead. */
+/** Delivers stored results again (after a PACS was restored or an EHR replaced); a held analysis is released instead. */
 export async function replay(analyses: AnalysisStore, analysisId: string): Promise<AnalysisRecord> {
   const record = await load(analyses, analysisId)
   if (record.state !== 'delivered') return releaseHold(analyses, analysisId)

@@ -1,4 +1,4 @@
-// One series from the archive to a volume: a volume is filled while it streams, so one instance is in memory at a time.
+// Reads one series from the archive into a volume, which is filled while it streams, so that only one instance is in memory at a time.
 import type { SeriesPlan, VolumeReader } from '../dicom/series-volume.ts'
 import type { QualityNote } from '../domain/finding.ts'
 import type { ImageArchive } from '../domain/ports/image-archive.ts'
@@ -14,7 +14,7 @@ export async function retrieveVolume(
   { archive, readVolume }: VolumePorts,
   studyInstanceUid: Uid,
   plan: SeriesPlan,
-  /** Hears what of the files could not be read although the volume could. */
+  /** Told what could not be read of the files even though the volume could. */
   onNote?: (note: QualityNote) => void,
 ): Promise<Volume<Float32Array>> {
   const expected = [...plan.instances.map((instance) => instance.sopInstanceUid), ...plan.doubles.keys()]

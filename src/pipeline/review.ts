@@ -1,4 +1,4 @@
-// A person's decision: checked against the result, recorded once, and brought to PACS and EHR, each delivery resumable alone.
+// A person's decision: checked against the result, recorded once, and delivered to PACS and EHR; each delivery is resumable by itself.
 
 import { buildReviewedPdf, reviewedPdfUids } from '../dicom/encapsulated-pdf.ts'
 import { readPart10 } from '../dicom/part10.ts'
@@ -27,9 +27,9 @@ import { type RedrawnObjects, redraw, redrawnLabels, redrawnObjects } from './re
 import { effectiveReview, resultOf, reviewedPdf } from './reviewed-pdf.ts'
 
 export interface ReviewRequest extends Omit<Review, 'reviewId' | 'analysisId' | 'number' | 'at' | 'redrawn'> {
-  /** Of the brush, in their order. */
+  /** Brush strokes, in order. */
   strokes?: Stroke[]
-  /** How many reviews the person knew of. */
+  /** How many reviews the person had seen. */
   version: number
   /** The same key again is the same request. */
   key: string
@@ -37,23 +37,23 @@ export interface ReviewRequest extends Omit<Review, 'reviewId' | 'analysisId' | 
 
 export interface ReviewPorts extends DeliverPorts {
   reviews: ReviewStore
-  /** Where a site keeps images for the pages. */
+  /** Present if the site keeps images for the pages. */
   spool?: Pick<ImageSpool, 'redraw' | 'sequences'>
 }
 
 export interface ReviewOptions extends DeliverOptions {
-  /** Its institution stands for a reviewer who states no organization, too. */
+  /** Its institution is also used for reviewers who state no organization. */
   letterhead: Letterhead
-  /** Withdraw the documents that reviewed ones take the place of. */
+  /** Whether to withdraw the documents that reviewed ones replace. */
   rejectSuperseded: boolean
 }
 
-/** Longer than any delivery takes; what a dead process had claimed is taken up after it. Both could write at once without harm. */
+/** Longer than any delivery takes; after it, what a dead process had claimed is taken over. Two deliveries at once would do no harm. */
 const CLAIM_SECONDS = 300
 
 /**
- * Records the decision. Throws NOT_FOUND, REVIEW_INVALID (edits that do not fit), STATE_CONFLICT (not delivered yet, others
- * reviewed meanwhile, rejected before, or the key stands for another request).
+ * Records the decision. Throws NOT_FOUND, REVIEW_INVALID (edits that do not fit), STATE_CONFLICT (not delivered yet, reviewed
+ * by others in the meantime, rejected before, or the key belongs to another request).
  */
 export async function reviewAnalysis(
   ports: {
@@ -71,7 +71,7 @@ export async function reviewAnalysis(
     throw new AppError('STATE_CONFLICT', `analysis ${analysisId} is ${record.state}; only a delivered one is reviewed`)
   const result = await resultOf(analyses, analysisId)
   checkEdits(result, decided.edits)
-  // What an earlier review redrew and this one does not is taken back, in new objects too.
+  // What an earlier review redrew and this one does not is reverted, in new objects too.
   const isRedrawing = decided.edits.some(redraws) || (record.review?.redrawn && decided.decision !== 'reject')
   if (!isRedrawing) return reviews.add({ ...decided, analysisId }, { key, expected: version })
   const { labels, redrawn } = await redraw(analyses, result, { edits: decided.edits, strokes })
@@ -142,7 +142,7 @@ async function deliverReview(
   }
 }
 
-/** In the trace of the study, as everything that is written of it. */
+/** In the trace of the study, like everything that is written for it. */
 async function traced<T>(
   { analyses, tracing = NO_TRACING }: ReviewPorts,
   { analysisId }: Review,
@@ -177,14 +177,14 @@ async function postDecision(ports: ReviewPorts, options: ReviewOptions, given: R
   return ehr.postReview(report, review, reviewed)
 }
 
-/** Where the review has made a new object of this kind; a rejection makes none. */
+/** If the review made a new object of this kind; a rejection makes none. */
 function reviewedUids(role: EhrReport['dicomResults'][number]['role'], review: Review) {
   if (review.decision === 'reject') return {}
   if (role === 'segmentation') return review.redrawn ? redrawnSegmentationUids(review) : {}
   return role === 'pdf' ? reviewedPdfUids(review) : verifiedReportUids(review)
 }
 
-/** Reviewed report and PDF in the place of those before, or a note that rejects all that was stored; nothing where the archive has nothing of it. */
+/** Reviewed report and PDF to replace the previous ones, or a note that rejects everything stored; nothing if the archive holds nothing of it. */
 async function storeDecision(ports: ReviewPorts, options: ReviewOptions, given: Review) {
   const { record, artifacts, result, review } = await load(ports, given)
   const stored = deliveredObjects(record.legs, artifacts)
@@ -210,7 +210,7 @@ async function storeDecision(ports: ReviewPorts, options: ReviewOptions, given: 
   const lastOf = (role: Artifact['role']) => [...stored, ...verified].findLast((one) => one.role === role) ?? []
   const before = (['report', 'encapsulated-pdf'] as const).flatMap(lastOf)
   const redrawn = review.redrawn && (await redrawnObjects(ports, applyEdits(result, review), review))
-  // Once more, in case the process ended right after the decision was recorded.
+  // Again, in case the process ended right after the decision was recorded.
   if (redrawn && all.length === review.number)
     await showRedrawn(ports, review.analysisId, await redrawnLabels(ports.reviews, result, review))
   const made = await Promise.all(
@@ -223,7 +223,7 @@ async function storeDecision(ports: ReviewPorts, options: ReviewOptions, given: 
   return storeObjects(ports, record, [...made, ...segmentation, ...overtaken])
 }
 
-/** Roles of objects that show outlines; each is overtaken by the reviewer's. */
+/** Roles of objects that show outlines; the reviewer's replace each of them. */
 const OUTLINES: ReadonlySet<Artifact['role']> = new Set([
   'segmentation',
   'label-map',
@@ -244,7 +244,7 @@ function reviewedObjects(review: RecordedReview, artifacts: Artifact[]): Deliver
   })
 }
 
-/** The reviewed form of a report or PDF that the archive has; it is made from the software's own, and follows the last one. */
+/** The reviewed form of a report or PDF in the archive: made from the software's own, as successor of the last one. */
 async function reviewedObject(
   ports: ReviewPorts,
   {

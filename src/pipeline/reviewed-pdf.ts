@@ -1,4 +1,4 @@
-// The PDF of a decision: drawn once from the stored result and its key figures, kept, and the same for the pages, the PACS and the EHR.
+// The PDF of a decision: drawn once from the stored result and its key figures, stored, and the same for the pages, the PACS and the EHR.
 import { applyEdits, effectiveEdits } from '../domain/corrections.ts'
 import { AppError } from '../domain/errors.ts'
 import type { ReportableResult } from '../domain/finding.ts'
@@ -14,11 +14,11 @@ import { redrawnLabels } from './redrawn.ts'
 
 export interface PdfPorts {
   reviews: Pick<ReviewStore, 'document' | 'keepDocument' | 'labels'>
-  /** Where a site keeps images for the pages: the key figures of redrawn outlines come from there. */
+  /** If the site keeps images for the pages, the key figures of redrawn outlines come from them. */
   spool?: Pick<ImageSpool, 'sequences'>
 }
 
-/** Throws INTERNAL where an analysis that must have a result has none. */
+/** Throws INTERNAL if an analysis that must have a result has none. */
 export async function resultOf(analyses: Pick<AnalysisStore, 'result'>, analysisId: string): Promise<ReportableResult> {
   const result = await analyses.result(analysisId)
   if (!result) throw new AppError('INTERNAL', `analysis ${analysisId} has no result`)
@@ -30,7 +30,7 @@ export function effectiveReview<T extends Review>(result: ReportableResult, revi
   return { ...review, edits: effectiveEdits(result, review) }
 }
 
-/** `review` is an effective one. A crash before it is kept draws it again; two at once keep one of the two. */
+/** `review` includes derived edits. After a crash before it is stored it is drawn again; of two drawn at once, one is stored. */
 export async function reviewedPdf(
   ports: PdfPorts,
   { result, artifacts }: { result: ReportableResult; artifacts: readonly Artifact[] },
@@ -48,7 +48,7 @@ export async function reviewedPdf(
   return reviews.keepDocument(review.reviewId, pdf)
 }
 
-/** With the outlines as the reviewer left them; none where the images are no longer kept, since the software's outlines are not theirs. */
+/** With the outlines as the reviewer left them; none if the images are no longer kept, since the software's outlines are not theirs. */
 async function redrawnFigures(
   { reviews, spool }: PdfPorts,
   result: ReportableResult,
@@ -62,7 +62,7 @@ async function redrawnFigures(
   return reportFigures({ result, segmentation, images, ...(before?.link !== undefined && { link: before.link }) })
 }
 
-/** The report as it stands now: that of the last decision, else the software's; undefined where there is none yet. */
+/** The current report: that of the last decision, otherwise the software's; undefined if there is none yet. */
 export async function currentReport(
   ports: Pick<PdfPorts, 'spool'> & {
     analyses: Pick<AnalysisStore, 'artifacts' | 'artifact' | 'result'>

@@ -1,4 +1,4 @@
-// How the routing rules apply to one study: what they ask of it, and what is decided only later, by the bundle and the patient's record.
+// How the routing rules apply to one study, and what is decided only later, by the bundle and the patient's record.
 import { text, texts } from '../dicom/dataset.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 import type { Clock } from '../domain/ports/clock.ts'
@@ -15,7 +15,7 @@ import { applyRules, type RuleFacts } from '../triggers/rules.ts'
 
 export type RoutedBundle = Pick<Bundle, 'name' | 'sequences' | 'require_any' | 'intended_population'>
 
-/** By the headers alone, as the analysis itself begins. */
+/** By the headers alone, like the analysis in its first step. */
 export function ruleFacts(bundle: RoutedBundle, overrides: SeriesOverrides): RuleFacts {
   return {
     sequences(study) {
@@ -26,7 +26,7 @@ export function ruleFacts(bundle: RoutedBundle, overrides: SeriesOverrides): Rul
   }
 }
 
-/** By the first instance: whether all name one patient is decided before the analysis, with a hold. */
+/** By the first instance: whether all of them name one patient is decided before the analysis, with a hold. */
 function ageOfStudy(study: Study): number | undefined {
   const instances = study.series.flatMap((series) => series.instances)
   const { metadata } = instances[0] ?? { metadata: {} }
@@ -46,7 +46,7 @@ export interface ExplainSettings {
   rules: RoutingRules
   facts: RuleFacts
   bundle: RoutedBundle
-  /** Whether a refusal is read from the patient's record. */
+  /** Whether refusals are read from the patient's record. */
   readsConsent: boolean
   settleSeconds: number
 }
@@ -58,7 +58,7 @@ export interface Explanation {
   rules: RuleOutcome[]
 }
 
-/** A dry run: every rule on the study as the archive has it now. Changes nothing. Throws ARCHIVE_* and NOT_FOUND. */
+/** A dry run: applies every rule to the study as the archive has it now. Changes nothing. Throws ARCHIVE_* and NOT_FOUND. */
 export async function explainStudy(
   ports: ExplainPorts,
   settings: ExplainSettings,
@@ -78,7 +78,7 @@ export interface SeenStudy extends WatchedStudy {
   stage: StudyStage
 }
 
-/** Every study that was ever seen, with how far the service has come with it. */
+/** Every study ever seen, and how far it has come. */
 export async function listStudies(
   { watch, analyses, clock }: Pick<ExplainPorts, 'analyses' | 'clock'> & { watch: Pick<WatchStore, 'list'> },
   settleSeconds: number,

@@ -1,4 +1,4 @@
-// The pixels as second witness of what the headers said: a contradiction holds the study, with a picture of each series in question.
+// Uses the pixels to check what the headers say: a contradiction holds the study, with a picture of each series in question.
 import { encode } from 'fast-png'
 import { asAppError } from '../domain/errors.ts'
 import { type DoubtPicture, type SeriesDecision, STRUCTURAL, type Structural } from '../domain/study.ts'
@@ -12,11 +12,11 @@ import { centreOf } from '../inference/volumes/grids.ts'
 import { quantileOf } from '../inference/volumes/quantile.ts'
 import { resample } from '../inference/volumes/resample.ts'
 
-/** Pixels and mm of a thumbnail; the patient's right is on the left. */
+/** Size of a thumbnail in pixels and mm; the patient's right is on the left. */
 const SIDE = 192
 const SIDE_MM = 230
 
-/** Throws SERIES_CONTRADICTION; before, `show` hears the pictures of all structural sequences. */
+/** Throws SERIES_CONTRADICTION; `show` is given the pictures of all structural sequences first. */
 export async function hearPixels(
   prepared: Pick<Prepared, 'onReference' | 'grid'>,
   decisions: readonly SeriesDecision[],

@@ -1,4 +1,4 @@
-// From the study's headers to a measured outline: series selected, retrieved, aligned and heard as witness; then the networks.
+// From the study's headers to a measured outline: selects, retrieves and aligns series, checks them against their pixels, then runs the networks.
 import type { AnalysisResult } from '../domain/finding.ts'
 import type { SegmentResponse } from '../domain/ports/model-runner.ts'
 import type { DoubtPicture, Study } from '../domain/study.ts'
@@ -23,7 +23,7 @@ export interface StudyImages {
   prepared: Prepared<SequenceImages>
 }
 
-/** Throws what holds the study: a sequence that is missing, in doubt or unusable, or pixels that contradict their headers. */
+/** Throws whatever holds the study: a sequence that is missing, doubtful or unusable, or pixels that contradict their headers. */
 export async function imagesOfStudy({ ports, options, record, time }: Run, study: Study): Promise<StudyImages> {
   const { analyses, registrar } = ports
   const onSelection = ({ decisions }: Pick<Selection, 'decisions'>) =>
@@ -38,14 +38,14 @@ export async function imagesOfStudy({ ports, options, record, time }: Run, study
   return { taken, prepared }
 }
 
-/** What the networks outlined, on the reference series' own grid. */
+/** What the networks outlined, on the grid of the reference series. */
 export interface SegmentedStudy extends Pick<AnalysisResult, 'segments' | 'measurements' | 'noFinding' | 'position'> {
   response: SegmentResponse
-  /** As the networks give them. */
+  /** As the networks return them. */
   labels: LabelVolume
-  /** What can be stated of them with the sequences that were there. */
+  /** Which measurements are possible with the sequences that were available. */
   stated: Evaluable
-  /** Measured once, for the diameters and for the comparison. */
+  /** Measured once, for both the diameters and the comparison. */
   enhancing: MeasuredLesion[]
 }
 

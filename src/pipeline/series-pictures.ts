@@ -1,4 +1,4 @@
-// A small picture of any series of a study, for the person who chooses among them: the middle image, in its own plane.
+// A small picture of any series of a study, for a person choosing among them: the middle image, in its own plane.
 import { encode } from 'fast-png'
 import { planImage, planSeries, type VolumeReader } from '../dicom/series-volume.ts'
 import { AppError } from '../domain/errors.ts'
@@ -8,9 +8,9 @@ import { createTurns } from '../domain/turns.ts'
 import type { Volume } from '../domain/volume.ts'
 import { quantileOf } from '../inference/volumes/quantile.ts'
 
-/** Longest side, pixels. */
+/** Longest side in pixels. */
 const SIDE = 160
-/** Pictures that stay in memory: of the studies that persons look at now. */
+/** How many pictures stay in memory: those of the studies that people are looking at. */
 const KEPT = 200
 
 export interface PicturePorts {
@@ -18,10 +18,10 @@ export interface PicturePorts {
   readVolume: VolumeReader
 }
 
-/** Resolves with a PNG. Throws NOT_FOUND for what the study does not hold, or what is no image that can be drawn. */
+/** Resolves with a PNG. Throws NOT_FOUND if the study has no such series, or if it contains no image that can be drawn. */
 export type SeriesPicture = (studyInstanceUid: Uid, seriesInstanceUid: Uid) => Promise<Uint8Array>
 
-/** One image of each series is retrieved, once; the pictures of a study one after the other. */
+/** One image of each series is retrieved, once; the pictures of one study are made one after the other. */
 export function createSeriesPictures({ archive, readVolume }: PicturePorts): SeriesPicture {
   const inTurn = createTurns()
   const pictures = new Map<string, Uint8Array>()
@@ -58,21 +58,21 @@ export function createSeriesPictures({ archive, readVolume }: PicturePorts): Ser
     })
 }
 
-/** The image in the middle of the volume where the series is one, else of the list. */
+/** The image in the middle of the volume, or of the list if the series is not a volume. */
 function middleOf({ instances, ...series }: Series): Instance {
   let uid: Uid | undefined
   try {
     const { frames } = planSeries({ ...series, instances })
     uid = frames[frames.length >> 1]?.sopInstanceUid
   } catch {
-    // A series that is no volume has pictures all the same.
+    // A series that is not a volume still has pictures.
   }
   const instance = instances.find(({ sopInstanceUid }) => sopInstanceUid === uid) ?? instances[instances.length >> 1]
   if (!instance) throw new AppError('NOT_FOUND', `series ${series.seriesInstanceUid} has no instances`)
   return instance
 }
 
-/** The slice, grey from its darkest to its 99.5th percentile; pixels that are not square are drawn as they lie. */
+/** The slice, in grey from its darkest to its 99.5th percentile; non-square pixels are drawn as they are. */
 function slicePng({ grid, data: slice }: Volume<Float32Array>): Uint8Array {
   const [nx, ny] = grid.size
   const [wide, high] = [nx * grid.spacing[0], ny * grid.spacing[1]]

@@ -1,11 +1,11 @@
-// Waits for what becomes of an analysis.
+// Waits for the outcome of an analysis.
 import { type AnalysisRecord, isAtRest } from '../domain/analysis.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 
 const LOOK_EVERY_MS = 250
 
-/** Resolves when nothing moves by itself; throws when the signal aborts. */
+/** Resolves once the analysis has come to rest; throws if the signal aborts. */
 export async function settled(
   { analyses, clock }: { analyses: Pick<AnalysisStore, 'get'>; clock: Pick<Clock, 'sleep'> },
   analysisId: string,

@@ -1,4 +1,4 @@
-// Times the steps of an analysis and says each one in the record, so that a person sees where it is.
+// Times the steps of an analysis and reports each in the record, so that people see how far it is.
 import type { Clock } from '../domain/ports/clock.ts'
 import { NO_TRACING, type Tracing } from '../domain/ports/tracing.ts'
 
@@ -18,12 +18,12 @@ export const STEPS = [
 export type Step = (typeof STEPS)[number]
 
 export interface Stopwatch {
-  /** Runs one step; its seconds end up in `seconds`, those of a repeated step together. */
+  /** Runs one step and adds its seconds to `seconds`; those of a repeated step are added up. */
   time<T>(step: Step, work: () => Promise<T> | T): Promise<T>
   readonly seconds: Partial<Record<Step, number>>
 }
 
-/** `onStep` is told at the start of a step (without seconds) and at its end. */
+/** `onStep` is called at the start of a step (without seconds) and at its end. */
 export function createStopwatch(
   clock: Clock,
   onStep: (step: Step, seconds?: number) => Promise<void>,

@@ -1,4 +1,4 @@
-// From the study's headers to volumes: a series that turns out to be no volume gives way to the next candidate.
+// From the study's headers to volumes; a series that turns out not to be a volume is replaced by the next candidate.
 import { planSeries, type SeriesPlan } from '../dicom/series-volume.ts'
 import { checkSources } from '../dicom/source-values.ts'
 import { AppError, asAppError, type ErrorCode } from '../domain/errors.ts'
@@ -26,37 +26,37 @@ import type { Stopwatch } from './stopwatch.ts'
 
 export interface TakeOptions {
   bundle: Bundle
-  /** The sequence whose grid carries the segmentation, when the study has it; else the next of the bundle's sequences. */
+  /** The sequence whose grid carries the segmentation, if the study has it; otherwise the next of the bundle's sequences. */
   reference: Sequence
   overrides: SeriesOverrides
-  /** Of a person, for this study: goes before the rules of the site. */
+  /** A person's choice for this study; it overrides the site's rules. */
   choice?: SeriesChoice
   unusable: UnusablePolicy
 }
 
 export interface Taken {
   decisions: SeriesDecision[]
-  /** One of each sequence that was selected, in the order of the domain. */
+  /** One for each sequence that was selected, in the order of the domain. */
   images: SequenceImages[]
   reference: Sequence
   quality: QualityNote[]
 }
 
-/** A series of this kind of failure is passed over; a damaged instance only where another series can take its place. */
+/** A series that fails in one of these ways is passed over; a damaged instance only if another series can replace it. */
 const NO_VOLUME: readonly ErrorCode[] = ['SERIES_UNSUPPORTED', 'INSTANCE_INVALID']
 
 export interface TakePorts extends VolumePorts {
   registrar: Pick<Registrar, 'register'>
   time: Stopwatch['time']
-  /** Hears pictures of series of which the pixels contradict the headers. */
+  /** Told the pictures of series whose pixels contradict their headers. */
   show?: (pictures: DoubtPicture[]) => Promise<unknown>
-  /** Hears every selection. */
+  /** Told every selection. */
   onSelection(selection: Selection): Promise<unknown>
 }
 
 /**
- * Chooses, plans and retrieves, until every chosen series is a volume. Throws what holds the study: the selection's own reason, or
- * the failure of a series that nothing can replace.
+ * Chooses, plans and retrieves until every chosen series is a volume. Throws whatever holds the study: the selection's own
+ * reason, or the failure of a series that cannot be replaced.
  */
 export async function takeSeries(
   { registrar, time, onSelection, show, ...ports }: TakePorts,
@@ -108,7 +108,7 @@ export async function takeSeries(
     const reference = referenceOf(selection.chosen, options)
     const images: SequenceImages[] = []
     const take = async (sequence: Sequence, series: Series) => {
-      // No result could refer to it, so nothing is retrieved for one.
+      // No result could refer to it, so it is not retrieved.
       checkSources([series])
       const plan = planSeries(series)
       if (sequence === reference) refuseWithoutFrame(plan)
@@ -128,14 +128,14 @@ export async function takeSeries(
           ...notes,
         ],
       }
-    // What a person named by its UID gives way to nothing.
+    // A series that a person named by its UID is never replaced.
     if (overrides[failed.sequence] === failed.uid) throw failed.error
     refused.set(failed.uid, failed.error.message)
     failures.set(failed.sequence, failed.error)
   }
 }
 
-/** Two T1 series, of which the headers do not say of one or both whether they had contrast agent. */
+/** Two T1 series whose headers do not say, for one or both, whether contrast agent was given. */
 function pairInDoubt({ undecided, chosen, hold }: Selection): Pair | undefined {
   const [first, second, third] = undecided
   const witness = chosen.T1 ?? chosen.T1c
@@ -144,7 +144,7 @@ function pairInDoubt({ undecided, chosen, hold }: Selection): Pair | undefined {
   return hold && first && second && !third ? [{ series: first }, { series: second }] : undefined
 }
 
-/** What the pixels say; nothing when a series is no volume or cannot be registered, and then the headers' doubt stands. */
+/** What the pixels say; nothing if a series is not a volume or cannot be registered, and then the doubt about the headers stands. */
 async function pixelsOf(judge: (images: VolumeOf) => Promise<Known['seen']>, of: VolumeOf): Promise<Known['seen']> {
   try {
     return await judge(of)
@@ -161,7 +161,7 @@ function merged(before: Known['seen'], more: Known['seen']): Known['seen'] {
   return all
 }
 
-/** The first series that is no volume; any other error is thrown. */
+/** The first series that is not a volume; any other error is thrown. */
 async function firstFailure(
   chosen: Selection['chosen'],
   take: (sequence: Sequence, series: Series) => Promise<void>,

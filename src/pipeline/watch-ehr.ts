@@ -1,4 +1,4 @@
-// Asks the EHR now and then what the service asks it first for every study, so that an outage is known before a study needs it.
+// Asks the EHR from time to time what the service asks it first for every study, so that an outage is known before a study needs the EHR.
 import { asAppError, unforeseenFields } from '../domain/errors.ts'
 import type { PeerWatch } from '../domain/peers.ts'
 import type { Clock } from '../domain/ports/clock.ts'
@@ -6,7 +6,7 @@ import type { Log } from '../domain/ports/log.ts'
 import { sleepUnlessAborted } from '../domain/sleep.ts'
 
 export interface EhrWatchOptions {
-  /** Resolves when the EHR answers as it must; throws EHR_* otherwise. */
+  /** Resolves if the EHR answers properly; throws EHR_* otherwise. */
   ask(): Promise<void>
   peers: PeerWatch
   clock: Clock
@@ -14,7 +14,7 @@ export interface EhrWatchOptions {
   intervalSeconds: number
 }
 
-/** Until the signal aborts. A failure is the state of the EHR, and never an error of the loop. */
+/** Runs until the signal aborts. A failure is a state of the EHR, never an error of the loop. */
 export async function watchEhr(options: EhrWatchOptions, signal: AbortSignal): Promise<void> {
   const { ask, peers, clock, log, intervalSeconds } = options
   while (!signal.aborted) {

@@ -12,26 +12,26 @@ export interface WorkerPorts {
   analyses: AnalysisStore
   clock: Clock
   log: Log
-  /** Both change the record through the lease alone. */
+  /** Both change the record only through the lease. */
   analyse(record: AnalysisRecord, lease: Lease): Promise<void>
   deliver(record: AnalysisRecord, lease: Lease): Promise<DeliveryOutcome>
-  /** Attempts at an analysis before a person is asked. */
+  /** How many attempts an analysis gets before a person is asked. */
   maxAttempts: number
   /** Asks to be woken again at that time. */
   wakeAt(when: Date): Promise<void>
-  /** How long a worker may give no sign of life before another takes over; a minute when left out. */
+  /** How long a worker may show no sign of life before another takes over; one minute by default. */
   leaseSeconds?: number
 }
 
 export interface Lease {
   analyses: AnalysisStore & PriorAnalyses
-  /** Before something is written outside of the record. Throws LEASE_LOST. */
+  /** Called before anything is written outside of the record. Throws LEASE_LOST. */
   confirm(): Promise<void>
 }
 
 const LEASE_SECONDS = 60
 
-/** Handles everything that is due, one after the other; returns how many it handled. `owner` names this process. */
+/** Handles everything that is due, one after the other, and returns how many that were. `owner` names this process. */
 export async function drainAnalyses(ports: WorkerPorts, owner: string, signal?: AbortSignal): Promise<number> {
   let handled = 0
   while (!signal?.aborted) {
@@ -75,7 +75,7 @@ async function withLease(ports: WorkerPorts, owner: string, record: AnalysisReco
   if (notBefore) await ports.wakeAt(notBefore)
 }
 
-/** One claimed analysis, as far as it goes now; returns when to look again, if it must. */
+/** Advances one claimed analysis as far as possible now; returns when to look again, if necessary. */
 async function handle(ports: WorkerPorts, claimed: AnalysisRecord, lease: Lease): Promise<Date | undefined> {
   const { analyses, log } = ports
   const { analysisId } = claimed
@@ -101,7 +101,7 @@ async function handle(ports: WorkerPorts, claimed: AnalysisRecord, lease: Lease)
   const outcome = await ports.deliver(record, lease)
   if (await gaveWay(ports, analysisId)) return undefined
   if (outcome.do === 'done') {
-    // One result of a study is the current one. Before the move: a worker that ends here does it again.
+    // Only one result of a study is current. Done before the transition: if the worker ends here, it is done again.
     for (const earlier of await replacedBy(analyses, record))
       if (earlier.state === 'delivered')
         await analyses.move(earlier.analysisId, 'superseded', { text: `replaced by ${analysisId}` })
@@ -117,8 +117,8 @@ async function handle(ports: WorkerPorts, claimed: AnalysisRecord, lease: Lease)
 }
 
 /**
- * What remains of it is left: the images of the study changed while it was worked on, and the new set is an analysis of its own; or who had asked
- * for it asked for its end, and it is held.
+ * Abandons the rest: either the study's images changed during the work, and the new set is an analysis of its own; or whoever
+ * requested it canceled, and it is held.
  */
 async function gaveWay({ analyses, log }: WorkerPorts, analysisId: string): Promise<boolean> {
   const { state } = (await analyses.get(analysisId)) ?? {}
@@ -163,7 +163,7 @@ async function hold(
   log.warn({ analysisId: record.analysisId, code: error.code, error: error.message, ...fields }, 'held')
 }
 
-/** Not all at the same moment, when a peer comes back. */
+/** Spread out, so that not everything starts at the moment a peer comes back. */
 function later({ clock }: WorkerPorts, seconds: number, { analysisId, attempts, legs }: AnalysisRecord): Date {
   const tries = legs.reduce((sum, leg) => sum + leg.attempts, attempts)
   return new Date(clock.now().getTime() + spread(seconds, `${analysisId} ${tries}`) * 1000)

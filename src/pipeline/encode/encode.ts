@@ -1,4 +1,4 @@
-// From a result to what is delivered: DICOM SEG, structured report, PDF, Encapsulated PDF and the result itself, as artefacts.
+// Turns a result into what is delivered: DICOM SEG, structured report, PDF, Encapsulated PDF and the result itself, as artefacts.
 import { buildEncapsulatedPdf } from '../../dicom/encapsulated-pdf.ts'
 import { buildRejectionNote } from '../../dicom/rejection-note.ts'
 import type { DicomObject } from '../../dicom/result-object.ts'
@@ -20,18 +20,18 @@ export interface EncodeInput {
   reference: Pick<SequenceImages, 'series' | 'plan'>
   others: OtherSequence[]
   letterhead: Letterhead
-  /** Address under which people reach the pages; absent where the site states none. */
+  /** The address at which people reach the pages; absent if the site states none. */
   publicUrl?: string
-  /** What the network gave, on its working grid. */
+  /** The network's output on its working grid. */
   response: ExtrasInput['response']
-  /** Of the heads that look at the image, on the working grid too. */
+  /** From the heads that look at the image, also on the working grid. */
   saliency: ExtrasInput['saliency']
   /** The earlier analysis that this one supersedes. */
   predecessor?: Predecessor
   writeBack: WriteBack
 }
 
-/** All artefacts of one analysis. Nothing found: no SEG, since viewers hang on an empty one; report and PDF say so. */
+/** All artefacts of one analysis. If nothing was found there is no SEG, because viewers hang on an empty one; report and PDF say so. */
 export async function encodeResults(input: EncodeInput): Promise<Artifact[]> {
   const { result, reference, others, predecessor, writeBack } = input
   const referenceSeries = reference.series

@@ -1,4 +1,4 @@
-// DICOM objects that a site switches on: key pictures, label map, probabilities, uncertainty, saliency.
+// Optional DICOM objects that a site can switch on: key pictures, label map, probabilities, uncertainty, saliency.
 import { decode } from 'fast-png'
 import type { GridSources } from '../../dicom/grid-object.ts'
 import { buildLabelMap } from '../../dicom/label-map.ts'
@@ -15,21 +15,21 @@ import type { SaliencyMap } from '../../inference/encoder/saliency.ts'
 import { resample } from '../../inference/volumes/resample.ts'
 import { renderKeyImages } from '../../reports/key-images.ts'
 
-/** What a site wants in addition to segmentation and report; each costs storage, or asks a viewer for more. */
+/** What a site wants besides segmentation and report; each costs storage, or demands more of a viewer. */
 export interface WriteBack {
-  /** Pictures with the outlines drawn in, for viewers that show no segmentation. */
+  /** Pictures with the outlines drawn in, for viewers that show no segmentations. */
   keyImages: boolean
-  /** The segmentation once more on the grid of every other sequence. */
+  /** The segmentation repeated on the grid of every other sequence. */
   segmentationPerSequence: boolean
-  /** The segmentation once more, as a label map. */
+  /** The segmentation repeated as a label map. */
   labelMap: boolean
-  /** The probabilities behind it. */
+  /** The probabilities behind the segmentation. */
   probabilities: boolean
   /** Where the network's samples differ. */
   uncertainty: boolean
-  /** Which parts of the image moved the heads that look at it. */
+  /** Which parts of the image influenced the heads that look at it. */
   saliency: boolean
-  /** Withdraw the objects of a superseded analysis. */
+  /** Withdraws the objects of a superseded analysis. */
   rejectSuperseded: boolean
 }
 
@@ -37,7 +37,7 @@ export interface ExtrasInput {
   sources: GridSources
   segmentation: LabelVolume
   images: SequenceImage[]
-  /** What the networks gave. */
+  /** The output of the networks. */
   response: Pick<SegmentResponse, 'grid' | 'probabilities' | 'deviation'>
   saliency: SaliencyMap[]
 }
@@ -82,7 +82,7 @@ function probabilities({ sources, segmentation, response }: ExtrasInput): DicomO
   })
 }
 
-/** Undefined when the network was asked once only: then nothing is known. */
+/** Undefined if the network ran only once: then the spread is unknown. */
 function uncertainty({ sources, segmentation, response }: ExtrasInput): DicomObject | undefined {
   if (response.deviation === undefined) return undefined
   return buildParametricMap({

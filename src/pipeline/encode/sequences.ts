@@ -1,4 +1,4 @@
-// The segmentation once more on the grid of each other sequence, for whoever reads that sequence (PS3.3 A.51); a site switches it on.
+// The segmentation repeated on the grid of each other sequence, for readers of that sequence (PS3.3 A.51); off unless the site switches it on.
 import type { GridSources } from '../../dicom/grid-object.ts'
 import type { DicomObject } from '../../dicom/result-object.ts'
 import { buildSegmentation } from '../../dicom/segmentation.ts'
@@ -11,14 +11,14 @@ import { carry } from '../../inference/lesions/link-lesions.ts'
 import { invertRigid, type Registration } from '../../inference/volumes/rigid.ts'
 import type { SequenceImages } from '../sequence-images.ts'
 
-/** A sequence that is not the reference. */
+/** A sequence other than the reference. */
 export interface OtherSequence extends Pick<SequenceImages, 'sequence' | 'series' | 'plan'> {
   registration?: Pick<Registration, 'transform'>
 }
 
 /**
- * Each voxel says what the segmentation says at its nearest voxel, so that both tell the same. None for a series that was not
- * registered, or without a frame of reference to lie in, or that shows nothing of the tumour: viewers hang on an empty one.
+ * Each voxel takes the label of the nearest voxel of the segmentation, so that both agree. None for a series that was not
+ * registered, has no frame of reference, or shows nothing of the tumour, because viewers hang on an empty one.
  */
 export function encodeSequences(
   { result, referenceSeries }: Pick<GridSources, 'result' | 'referenceSeries'>,

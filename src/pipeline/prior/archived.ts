@@ -1,4 +1,4 @@
-// The earlier study of the patient that only the archive knows: analysed before our store was new, or by another service of ours.
+// An earlier study of the patient that only the archive knows: analysed before our store existed, or by another installation of this service.
 import { items, text } from '../../dicom/dataset.ts'
 import { deviceUid } from '../../dicom/result-modules.ts'
 import { instanceUid } from '../../dicom/result-object.ts'
@@ -31,9 +31,9 @@ export interface ArchivedPrior {
   study: DatedStudy
   days: number
   metadata: Study
-  /** As our software wrote it last. */
+  /** As our software last wrote it. */
   report: Stored
-  /** As persons verified it, oldest first. */
+  /** As verified by persons, oldest first. */
   verified: Stored[]
 }
 
@@ -46,7 +46,7 @@ export interface ArchiveQuery extends PriorQuery {
   software: AnalysisResult['software']
 }
 
-/** Newest first, like findPrior; studies without a report of ours, or that our store speaks for, are not mentioned. */
+/** Newest first, like findPrior. Studies without a report of ours, and those in our store, are not mentioned. */
 export async function findArchived(
   ports: ArchivePorts,
   query: ArchiveQuery,
@@ -78,7 +78,7 @@ export async function findArchived(
   return passedOver ? { passedOver } : {}
 }
 
-/** What the study holds of ours, or why that does not serve; undefined when it holds nothing for this patient. */
+/** What the study holds of ours, or why it cannot be used; undefined if it holds nothing for this patient. */
 async function examineStudy(
   { archive, analyses }: ArchivePorts,
   { patient, bundleDigest, modelDigest, software }: ArchiveQuery,
@@ -98,20 +98,20 @@ async function examineStudy(
   if (!hasVerifiedReport(metadata) && isRejected(metadata, new Set([report.sopInstanceUid])))
     return 'its results are rejected in the archive'
   const devices = items(report.metadata, 'ContributingEquipmentSequence').map((one) => text(one, 'DeviceUID'))
-  // Reports from before the model's digest was kept are only known by the whole manifest.
+  // Reports from before the model's digest was stored are identified only by the whole manifest.
   if (!devices.includes(deviceUid(modelDigest)) && stated('DeviceSerialNumber') !== bundleDigest)
     return `it was analysed by another model bundle (${stated('ManufacturerModelName').slice(software.name.length + 1)})`
   const named = { ...patient, patientBirthDate: stated('PatientBirthDate'), patientSex: stated('PatientSex') }
   return contradicts(named, patient) ? CONTRADICTION : { metadata, report, verified: reports.verified }
 }
 
-/** After a store is lost, what it knew is analysed again: the same analysis, whose earlier results are in the archive. */
+/** After the store was lost, a study is analysed again: it is the same analysis, whose earlier results are in the archive. */
 function isInWork({ analysisId, state }: AnalysisRecord, { sopInstanceUid }: Instance): boolean {
   const isSame = instanceUid(analysisId, 'report') === sopInstanceUid
   return state === 'superseded' || (isSame && (state === 'queued' || state === 'running' || state === 'analysed'))
 }
 
-/** Oldest first; those that a later one of the software supersedes are left out. */
+/** Oldest first, without those that a later report of the software supersedes. */
 function ourReports({ series }: Study, { name, manufacturer }: ArchiveQuery['software']) {
   const reports = series
     .flatMap(({ seriesInstanceUid, instances }) => instances.map((one): Stored => ({ ...one, seriesInstanceUid })))
@@ -137,7 +137,7 @@ function predecessorsOf({ metadata }: Instance): Uid[] {
     .map((reference) => text(reference, 'ReferencedSOPInstanceUID'))
 }
 
-/** Throws INSTANCE_INVALID when the report is not as our software writes it. */
+/** Throws INSTANCE_INVALID if the report is not as our software writes it. */
 export async function loadArchived(
   archive: Pick<ImageArchive, 'retrieveInstance'>,
   { metadata, report, verified }: ArchivedPrior,

@@ -1,4 +1,4 @@
-// The earlier study of the patient that a new one is compared with: the latest one that we analysed and delivered, and that still stands.
+// The earlier study that a new one is compared with: the patient's latest one that we analysed and delivered, and that still stands.
 
 import type { AnalysisRecord } from '../../domain/analysis.ts'
 import { DAY_MS, dayOf } from '../../domain/dicom-date.ts'
@@ -6,9 +6,9 @@ import type { AnalysisStore, PriorAnalyses } from '../../domain/ports/analysis-s
 import type { PatientIdentity, StudyIdentity, Uid } from '../../domain/study.ts'
 
 export interface PriorSettings {
-  /** Compare with an earlier study at all. */
+  /** Whether to compare with an earlier study at all. */
   enabled: boolean
-  /** Older studies are left alone. */
+  /** Studies older than this are ignored. */
   maxAgeDays: number
 }
 
@@ -16,7 +16,7 @@ export interface PriorQuery {
   studyInstanceUid: Uid
   patient: PatientIdentity
   study: StudyIdentity
-  /** Of the bundle that analyses the present study. */
+  /** Digests of the bundle that analyses the present study. */
   bundleDigest: string
   modelDigest: string
 }
@@ -29,16 +29,17 @@ export interface FoundPrior {
   days: number
 }
 
-/** Either, both or none: a study nearer in time may have been passed over for a reason. */
+/** Either, both or neither: a study closer in time may have been passed over for a reason. */
 export interface PriorSearch<T = FoundPrior> {
   prior?: T
-  /** Why the nearest study that was passed over was. */
+  /** The most recent study that was passed over, and why. */
   passedOver?: { study: DatedStudy; reason: string }
 }
 
 /**
- * Looks among delivered analyses of exactly this identifier and issuer; the name plays no part. Studies are taken newest first;
- * one counts by its last analysis alone, so that one which was superseded, is held or is not finished does not speak for its study.
+ * Searches the delivered analyses of exactly this identifier and issuer; the name plays no part. Studies are tried newest
+ * first, each by its last analysis only, so that an analysis that was superseded, is on hold or is unfinished does not
+ * represent its study.
  */
 export async function findPrior(
   analyses: PriorAnalyses & Pick<AnalysisStore, 'byStudy'>,
@@ -70,7 +71,7 @@ function asCandidate(record: AnalysisRecord, { studyInstanceUid, study: present 
   return days === undefined ? [] : [{ record, study, days }]
 }
 
-/** Whole days from the study to the present one; undefined unless it is earlier, and both are dated. */
+/** Whole days from the study to the present one; undefined unless both are dated and it is earlier. */
 export function daysBefore(study: DatedStudy, present: DatedStudy): number | undefined {
   const [then, now] = [dayOf(study.studyDate), dayOf(present.studyDate)]
   if (then === undefined || now === undefined || momentOf(study) >= momentOf(present)) return undefined
@@ -92,7 +93,7 @@ function whyNot(
   return stated && contradicts(stated, patient) ? CONTRADICTION : undefined
 }
 
-/** By what computes; a record from before that was kept is only known by its whole manifest. */
+/** Compares by what computes; records from before that digest was stored are identified only by the whole manifest. */
 function isSameModel(
   { modelDigest, bundleDigest }: Pick<AnalysisRecord, 'modelDigest' | 'bundleDigest'>,
   present: Pick<PriorQuery, 'modelDigest' | 'bundleDigest'>,
@@ -102,14 +103,14 @@ function isSameModel(
 
 export const CONTRADICTION = 'it states another birth date or sex under the same patient identifier'
 
-/** Whether both state a birth date or a sex, and not the same. */
+/** Whether both state a birth date or a sex, and they differ. */
 export function contradicts(a: PatientIdentity, b: PatientIdentity): boolean {
   return (['patientBirthDate', 'patientSex'] as const).some(
     (key) => a[key] !== '' && b[key] !== '' && a[key] !== b[key],
   )
 }
 
-/** Sorts by time; a study without a time is not before another one of its day. */
+/** Sort key by time; a study without a time does not sort before others of the same day. */
 export function momentOf({ studyDate, studyTime }: DatedStudy): string {
   return `${studyDate}${studyTime.replace(/\..*$/, '') || '999999'}`
 }

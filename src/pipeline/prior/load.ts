@@ -1,4 +1,4 @@
-// What is left of an earlier analysis: its result and artefacts here, its images and objects in the archive, and whether they still stand.
+// What remains of an earlier analysis: its result and artefacts here, its images and objects in the archive, and whether they still stand.
 
 import { items, text } from '../../dicom/dataset.ts'
 import { patientIdentity } from '../../dicom/identity.ts'
@@ -25,15 +25,15 @@ export interface EarlierAnalysis {
     measurements: readonly MeasuredVolume[]
     comparison?: { tracking: Readonly<Record<string, Tracking>>; course?: CoursePoint[] }
   }
-  /** What the archive took of it. */
+  /** What the archive accepted of it. */
   objects: PriorObject[]
-  /** Part 10; absent when nothing was found. */
+  /** DICOM Part 10 bytes; absent if nothing was found. */
   segmentation?: Uint8Array
-  /** A reviewer changed values. */
+  /** Whether a reviewer changed values. */
   edited: boolean
 }
 
-/** Throws NOT_FOUND when the result is no longer kept. */
+/** Throws NOT_FOUND if the result is no longer kept. */
 export async function loadKept(
   analyses: Pick<AnalysisStore, 'artifact' | 'result'>,
   record: Pick<AnalysisRecord, 'analysisId' | 'legs' | 'review'>,
@@ -51,7 +51,7 @@ export async function loadKept(
   }
 }
 
-/** Those that a comparison rests on. */
+/** The objects that a comparison is based on. */
 function priorObjects(legs: AnalysisRecord['legs'], artifacts: readonly (Artifact | undefined)[]): PriorObject[] {
   const kept = artifacts.filter((artifact) => artifact !== undefined)
   return deliveredObjects(legs, kept).flatMap(({ role, object }) =>
@@ -60,8 +60,8 @@ function priorObjects(legs: AnalysisRecord['legs'], artifacts: readonly (Artifac
 }
 
 /**
- * The earlier reference series and what we stored. Throws INPUT_IMPLAUSIBLE unless images and segmentation are in the archive as
- * they were, under the same patient, and not rejected: an archive corrects its studies after we have analysed them.
+ * The earlier reference series and what we stored. Throws INPUT_IMPLAUSIBLE unless images and segmentation are in the archive
+ * unchanged, under the same patient, and not rejected: archives correct studies after we have analysed them.
  */
 export function requireStanding(
   study: Study,
@@ -85,7 +85,7 @@ export function requireStanding(
   const objects = stored.filter(({ sopInstanceUid }) => uids.has(sopInstanceUid))
   const segmentation = objects.find(({ role }) => role === 'segmentation')
   if (!earlier.noFinding && !segmentation) throw refuse('its segmentation is not in the archive')
-  // A verified report may have taken the place of the software's, and corrected outlines that of its segmentation.
+  // A verified report may have replaced the software's, and corrected outlines its segmentation.
   const results = hasVerifiedReport(study) ? [] : objects
   if (isRejected(study, new Set([...used, ...results.map(({ sopInstanceUid }) => sopInstanceUid)])))
     throw refuse('its images or results are rejected in the archive')
@@ -98,7 +98,7 @@ const KEY_OBJECT_SELECTION = '1.2.840.10008.5.1.4.1.1.88.59'
 /** CID 7011: rejected for quality, for patient safety, for an incorrect worklist entry; expired. */
 const REJECTIONS = ['113001', '113037', '113038', '113039']
 
-/** Whether a Key Object Selection of the study rejects one of the objects (IHE IOCM). */
+/** Whether a Key Object Selection in the study rejects one of the objects (IHE IOCM). */
 export function isRejected({ series }: Study, uids: ReadonlySet<Uid>): boolean {
   return series.some(({ instances }) =>
     instances.some(({ sopClassUid, metadata }) => {
@@ -113,7 +113,7 @@ export function isRejected({ series }: Study, uids: ReadonlySet<Uid>): boolean {
   )
 }
 
-/** Whether a verified report stands in the study: the preliminary one may then be withdrawn without a word against its results. */
+/** Whether the study contains a verified report: the preliminary one may then have been withdrawn without discrediting its results. */
 export function hasVerifiedReport(study: Study): boolean {
   return study.series.some(({ instances }) =>
     instances.some(
@@ -125,7 +125,7 @@ export function hasVerifiedReport(study: Study): boolean {
   )
 }
 
-/** Labels of the stored segmentation, and the tracking of its segments by their key; all background when nothing was found. */
+/** Labels of the stored segmentation, and the tracking ids of its segments by key; all background if nothing was found. */
 export function earlierLabels(
   { result, segmentation }: EarlierAnalysis,
   grid: Grid,

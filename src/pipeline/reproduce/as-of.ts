@@ -1,20 +1,20 @@
-// The record and the study as they stood when an analysis was made, and a place for what is made again: nothing here changes what is stored.
+// The record and the study as they were when an analysis was made, and a place for what is made again: nothing here changes what is stored.
 import type { AnalysisRecord } from '../../domain/analysis.ts'
 import type { AnalysisStore, Artifact, PriorAnalyses } from '../../domain/ports/analysis-store.ts'
 import type { ImageArchive } from '../../domain/ports/image-archive.ts'
 import type { WatchStore } from '../../domain/ports/watch-store.ts'
 import { archiveReceipt } from '../delivered-objects.ts'
 
-/** What an analysis that is made again would have stored. */
+/** What the repeated analysis would have stored. */
 export interface Made {
   artifacts?: Artifact[]
-  /** The images in the archive are not those of the analysis. */
+  /** The images in the archive are no longer those of the analysis. */
   imagesChanged?: true
 }
 
 /**
- * The store for one analysis that is made again. It reads what was known at `moment` (ISO 8601): deliveries and reviews of
- * later are left out, so that they do not show in the result; it keeps what would be written in `made`.
+ * The store for one analysis that is made again. It reads what was known at `moment` (ISO 8601), without later deliveries and
+ * reviews, so that they do not affect the result, and collects in `made` what would be written.
  */
 export function storeAsOf(
   store: AnalysisStore & PriorAnalyses,
@@ -32,7 +32,7 @@ export function storeAsOf(
       note: async () => {},
       describe: async () => {},
       move: async (analysisId) => {
-        // The only move of an analysis at work is to give way to a newer set of images.
+        // The only transition of a running analysis is to be superseded by a newer image set.
         made.imagesChanged = true
         return (await store.get(analysisId))!
       },
@@ -57,7 +57,7 @@ function recordAsOf(record: AnalysisRecord, moment: string): AnalysisRecord {
   }
 }
 
-/** The archive without what we stored in a study since: our own series would stand among those that were looked at. */
+/** The archive without what we have stored in a study since: otherwise our own series would be among those considered. */
 export function archiveAsOf(
   archive: ImageArchive,
   watch: Pick<WatchStore, 'isOwn'>,

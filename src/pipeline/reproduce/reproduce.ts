@@ -1,4 +1,4 @@
-// An analysis made again from the archive, without a trace in the record, and held against what it stored.
+// Makes an analysis again from the archive, without a trace in the record, and compares it with what was stored.
 import type { AnalysisEvent } from '../../domain/analysis.ts'
 import { AppError } from '../../domain/errors.ts'
 import { analyseStudy } from '../analyse-study.ts'
@@ -7,9 +7,9 @@ import { archiveAsOf, storeAsOf } from './as-of.ts'
 import { artifactVerdicts, type Reproduction, reasonsOf, type Versions, versionsOf } from './verdict.ts'
 
 /**
- * Makes the analysis again with the same ports and options as the service, but for the record, which is read as of then and
- * not written. Throws NOT_FOUND when there is no such analysis or it has no result, BUNDLE_INVALID when another model is
- * loaded than the one that made it, STATE_CONFLICT when the study has other images now, and what an analysis throws.
+ * Makes the analysis again with the ports and options of the service, except that the record is read as it was then and not
+ * written. Throws NOT_FOUND if there is no such analysis or it has no result, BUNDLE_INVALID if another model is loaded than
+ * the one that made it, STATE_CONFLICT if the study now has other images, and whatever an analysis throws.
  */
 export async function reproduce(
   ports: AnalysePorts,
@@ -31,7 +31,7 @@ export async function reproduce(
   const { analyses, made } = storeAsOf(store, moment)
   const { spool, ...rest } = ports
   await analyseStudy(
-    // The spool is read for earlier studies, and not written.
+    // The spool is read for earlier studies, but not written.
     {
       ...rest,
       analyses,
@@ -60,7 +60,7 @@ export async function reproduce(
   }
 }
 
-/** When the result that is stored was stored: an analysis may have been made more than once. */
+/** When the stored result was stored: an analysis may have been made more than once. */
 function analysedAt(events: readonly AnalysisEvent[]): string | undefined {
   return events.findLast(({ kind, data }) => kind === 'state' && data?.from === 'running' && data.to === 'analysed')?.at
 }

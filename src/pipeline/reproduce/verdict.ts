@@ -1,4 +1,4 @@
-// What is said of an analysis that was made again: which artefacts have the same bytes, where the others differ, and why; pure.
+// The verdict on a repeated analysis: which artefacts have the same bytes, where the others differ, and why; pure.
 import { createHash } from 'node:crypto'
 import { differingAttributes } from '../../dicom/differences.ts'
 import { canonicalText } from '../../domain/canonical-text.ts'
@@ -7,28 +7,28 @@ import type { Artifact, ArtifactRole } from '../../domain/ports/analysis-store.t
 
 export interface ArtifactVerdict {
   role: ArtifactRole
-  /** Of what is stored; absent for an artefact that was made now and not then. */
+  /** Of the stored artefact; absent if it was made now but not then. */
   sha256?: string
   /**
-   * measured: all is equal but seconds and memory of the run itself, which the result states. additional: made now, not then.
-   * missing: made then, not now.
+   * measured: equal except for the run's own time and memory, which the result states. additional: made now, not then. missing:
+   * made then, not now.
    */
   outcome: 'equal' | 'measured' | 'different' | 'missing' | 'additional'
-  /** Where: attributes of a DICOM object, members of the result; names only, never values. */
+  /** Where they differ: attributes of a DICOM object or members of the result; names only, never values. */
   differs: string[]
 }
 
 export interface Reproduction {
   analysisId: string
-  /** Whether everything that the analysis stored came out again. */
+  /** Whether everything that the analysis stored came out the same. */
   reproduced: boolean
   versions: { what: string; before: string; now: string }[]
   artifacts: ArtifactVerdict[]
-  /** Why bytes differ, as far as the record tells; empty when they do not. */
+  /** Why bytes differ, as far as the record tells; empty if they do not. */
   reasons: string[]
 }
 
-/** What of a result the run measured of itself. */
+/** What a run measures of itself and writes into the result. */
 const OF_THE_RUN = /^execution\.(seconds|peakRssMb|stages\[\d+\]\.seconds)$/
 const SHOWN = 12
 
@@ -60,7 +60,7 @@ function shortened(names: string[]): string[] {
   return names.length <= SHOWN ? names : [...names.slice(0, SHOWN), `and ${names.length - SHOWN} more`]
 }
 
-/** "measurements[2].value" of everything that is not the same on both sides. */
+/** "measurements[2].value", for everything that differs between the two sides. */
 export function differingMembers(a: unknown, b: unknown, path = ''): string[] {
   if (canonicalText(a ?? null) === canonicalText(b ?? null)) return []
   if (Array.isArray(a) && Array.isArray(b) && a.length === b.length)
@@ -87,7 +87,7 @@ export function versionsOf(before: Versions, now: Versions): Reproduction['versi
   ]
 }
 
-/** Members of a result → what another value in them comes from, most telling first. */
+/** Members of a result → what a different value in them points to, most telling first. */
 const CAUSES: readonly [RegExp, string][] = [
   [
     /^(study|patient|inputs|decisions|referenceSeriesUid|clock)\b/,
