@@ -175,6 +175,18 @@ function addRecords(program: Command, configOf: ConfigOf): void {
     .action(async (options) => (await import('./commands/evaluate.ts')).evaluateCommand(configOf(), options))
 
   program
+    .command('accept')
+    .description(
+      "run a site's own studies against limits stated before; writes one signed document, and nothing to PACS or EHR. Exit code 0 only for go",
+    )
+    .option('--studies <dir>', 'a folder of DICOM files for each study, with seg.nii.gz where there is a reference')
+    .option('--query <dates>', 'instead: brain MR studies of the PACS of these dates, such as 20260101-20260131')
+    .requiredOption('--limits <file>', 'the limits, JSON (docs/operations.md)')
+    .option('--labels <csv>', 'tissue results by name of the study, as evaluate takes them')
+    .option('--out <dir>', 'where the documents go', 'acceptance')
+    .action(async (options) => (await import('./commands/accept.ts')).acceptCommand(configOf(), options))
+
+  program
     .command('concordance')
     .description(
       "this site's own figures beside the card's, from the running service: calls against tissue, calls and outlines against reviewers",

@@ -10,7 +10,7 @@ import { type Flow, startFlow } from './flow.ts'
 import { drawTableRow } from './flow-table.ts'
 import { openFonts } from './fonts.ts'
 import type { Letterhead } from './page-content.ts'
-import { pageNumbers } from './pdf.ts'
+import { pageNumbers, TYPOGRAPHY } from './pdf.ts'
 import { createMeasurer } from './text.ts'
 
 export interface ConcordanceReport {
@@ -36,9 +36,7 @@ export async function drawConcordancePdf({
 }: ConcordanceReport): Promise<Uint8Array> {
   const { institution, paper = 'A4', fonts } = letterhead
   const content = figuresContent(figures)
-  const measurer = createMeasurer(
-    await openFonts(fonts, [JSON.stringify(content), institution, JSON.stringify(CONCORDANCE)]),
-  )
+  const measurer = createMeasurer(await openFonts(fonts, [JSON.stringify(content), institution, TYPOGRAPHY]))
   const canvas = new Canvas({
     title: `${CONCORDANCE.title} ${figures.until.slice(0, 10)}`,
     creator: `${software.name} ${software.version}`,

@@ -30,7 +30,7 @@ export interface ReportInput {
 }
 
 /** Printable ASCII and the punctuation that the wording uses. */
-const TYPOGRAPHY = `${Array.from({ length: 95 }, (_, n) => String.fromCharCode(32 + n)).join('')}–−…±×°²·’`
+export const TYPOGRAPHY = `${Array.from({ length: 95 }, (_, n) => String.fromCharCode(32 + n)).join('')}–−…±×°²·’`
 
 /** The key figures of a report, in the shapes that fit its pages. */
 export function reportFigures({ result, segmentation, images, link }: ReportInput): ReportFigures {

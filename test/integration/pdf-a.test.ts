@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { ReportableResult } from '../../src/domain/finding.ts'
 import type { Review } from '../../src/domain/review.ts'
+import { drawAcceptancePdf } from '../../src/reports/acceptance-report.ts'
 import { drawConcordancePdf } from '../../src/reports/concordance-report.ts'
 import { packFigures } from '../../src/reports/kept-figures.ts'
 import { drawMeetingPdf } from '../../src/reports/meeting.ts'
@@ -12,6 +13,7 @@ import { type DrawnReport, drawReportPdf, reportFigures } from '../../src/report
 import { comparisonOf } from '../support/comparison.ts'
 import { letterheadOf } from '../support/letterhead.ts'
 import { SAGITTAL, syntheticCase } from '../support/result.ts'
+import { sampleAcceptance } from '../support/sample-acceptance.ts'
 import { sampleFigures } from '../support/sample-figures.ts'
 import { HOW_TO_INSTALL, judgePdfs, verapdfJars } from '../support/verapdf.ts'
 
@@ -61,6 +63,11 @@ it.skipIf(!jars)(
         software,
       })
       made.concordance = await drawConcordancePdf({ figures: sampleFigures, letterhead, at, software })
+      made.acceptance = await drawAcceptancePdf({
+        report: sampleAcceptance,
+        json: { name: 'a.json', sha256: 'ef' },
+        letterhead,
+      })
       // So that silence means something: a claim that is not true, and pictures that nobody is told of.
       const plain = Buffer.from(made.plain!).toString('latin1')
       const wrong = {

@@ -1,0 +1,59 @@
+// One study for an acceptance: analysed as any other, but nothing is asked of the EHR and nothing is written anywhere.
+import { readLabels } from '../dicom/segmentation-labels.ts'
+import { AppError } from '../domain/errors.ts'
+import type { ReportableResult } from '../domain/finding.ts'
+import type { ClinicalRecords } from '../domain/ports/clinical-record.ts'
+import type { Uid } from '../domain/study.ts'
+import { type LabelVolume, voxelCount } from '../domain/volume.ts'
+import { analyseStudy } from './analyse-study.ts'
+import type { AnalyseOptions, AnalysePorts } from './analysis-run.ts'
+import { imageSetDigest } from './intake.ts'
+
+export interface StudyAccepted {
+  result: ReportableResult
+  /** As the DICOM SEG has them; all zero without a tumour. */
+  labels: LabelVolume
+  /** Part 10; absent without a tumour. */
+  segmentation?: Uint8Array
+  seconds: number
+}
+
+export interface AcceptPorts extends Omit<AnalysePorts, 'ehr' | 'spool' | 'switches'> {
+  register(studyInstanceUid: Uid, digest: string): Promise<string>
+}
+
+/** An acceptance asks what images give: the patient's record is no part of it. */
+const NO_RECORD: ClinicalRecords = {
+  forStudy: () => ({
+    matchPatient: async () => 'Patient/none',
+    postReport: async () => {
+      throw new AppError('INTERNAL', 'an acceptance writes no report')
+    },
+  }),
+}
+
+/** Earlier studies are not compared: each is taken for itself. Throws what an analysis throws. */
+export async function acceptStudy(
+  { register, ...ports }: AcceptPorts,
+  options: AnalyseOptions,
+  studyInstanceUid: Uid,
+): Promise<StudyAccepted> {
+  const { analyses, archive, watch, clock } = ports
+  const begun = clock.now().getTime()
+  const analysisId = await register(
+    studyInstanceUid,
+    await imageSetDigest(watch, await archive.retrieveMetadata(studyInstanceUid)),
+  )
+  const record = await analyses.move(analysisId, 'running')
+  const alone = { ...options, priors: { ...options.priors, enabled: false }, consentRequired: false }
+  await analyseStudy({ ...ports, ehr: NO_RECORD }, alone, record)
+  const result = await analyses.result(analysisId)
+  if (!result?.grid) throw new AppError('INPUT_IMPLAUSIBLE', 'the images of the study changed while it was analysed')
+  const { grid, segments } = result
+  const segmentation = (await analyses.artifact(analysisId, 'segmentation'))?.bytes
+  const labels = segmentation
+    ? readLabels(segmentation, grid, (number) => segments[number - 1]?.label).labels
+    : { grid, data: new Uint8Array(voxelCount(grid)) }
+  const seconds = (clock.now().getTime() - begun) / 1000
+  return { result, labels, ...(segmentation && { segmentation }), seconds }
+}
