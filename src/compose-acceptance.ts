@@ -174,9 +174,9 @@ async function measured(
 
 /** MR studies of these dates that the rules take; own results and studies of other parts are left out as by the watch. */
 async function studiesOfArchive({ from, to }: { from: string; to: string }, parts: Parts): Promise<Named[]> {
-  const found = await parts.archive.searchStudies({ from, to, modality: 'MR' })
+  const summaries = await parts.archive.searchStudies({ from, to, modality: 'MR' })
   const studies: Named[] = []
-  for (const { studyInstanceUid } of found) {
+  for (const { studyInstanceUid } of summaries) {
     const study = await parts.archive.retrieveMetadata(studyInstanceUid)
     const { eligible } = routingVerdict(study, parts.settings.rules, parts.routing.facts)
     if (eligible) studies.push({ name: studyInstanceUid, study: studyInstanceUid })

@@ -1,10 +1,13 @@
-// Wires a site's own figures: the questions about tissue, the counting, and the PDF.
+// Wires a site's own figures: the questions about tissue, the counting, the PDF, and the stop rules that rest on them.
 import type { Parts } from './compose-parts.ts'
 import type { SiteFigures } from './domain/concordance.ts'
+import { AppError } from './domain/errors.ts'
 import { siteFigures } from './evaluation/concordance.ts'
+import { measureRule, shareOf } from './evaluation/stop-rules.ts'
 import { readsAnswers } from './fhir/reads/tissue-answers.ts'
 import type { AppDeps } from './http/deps.ts'
 import { followTissue } from './pipeline/follow-tissue.ts'
+import { ruleStates, runStopRules, type StopRulePorts } from './pipeline/keep-stop-rules.ts'
 import { drawConcordancePdf } from './reports/concordance-report.ts'
 
 const DAY_MS = 24 * 3_600_000
@@ -29,8 +32,37 @@ export function startFollowingTissue({ settings, store, ehr, clock, log }: Conco
   }
 }
 
+/** Looks at the site's stop rules, where it has any; what it returns ends it and waits for its end. */
+export function startStopRules(parts: ConcordanceParts): () => Promise<void> {
+  const { settings, store, clock, log } = parts
+  if (settings.monitoring.stopRules.length === 0) return async () => undefined
+  const stopping = new AbortController()
+  const { switches, audit } = store
+  const running = runStopRules(
+    { switches, audit, clock, log, measure: measurerOf(parts) },
+    settings.monitoring,
+    stopping.signal,
+  )
+  return async () => {
+    stopping.abort()
+    await running
+  }
+}
+
+function measurerOf({ store, bundle, clock }: ConcordanceParts): StopRulePorts['measure'] {
+  const { concordance } = store
+  return async ({ head, measure }, since) => {
+    if (measure === 'holds') {
+      const { held, rested } = await concordance.rested(since)
+      return shareOf({ count: held, of: rested })
+    }
+    return measureRule({ head, measure }, await concordance.cases(since, clock.now().toISOString()), bundle)
+  }
+}
+
 export function openConcordance(parts: ConcordanceParts): AppDeps['concordance'] {
   const { settings, store, bundle, clock, letterhead, software } = parts
+  const { switches, audit } = store
   async function figures(month?: string): Promise<SiteFigures> {
     const until = month === undefined ? clock.now() : endOf(month)
     const from = new Date(until.getTime() - settings.monitoring.days * DAY_MS)
@@ -40,6 +72,13 @@ export function openConcordance(parts: ConcordanceParts): AppDeps['concordance']
   }
   return {
     figures,
+    rules: () => ruleStates({ switches, clock, measure: measurerOf(parts) }, settings.monitoring),
+    stops: () => switches.stopped(),
+    async turnOn(head, by, reason) {
+      if (!(await switches.turn(head, 'on', by, reason))) throw new AppError('STATE_CONFLICT', `the head ${head} is on`)
+      const what = `head ${head} turned on by ${by}: ${reason}`
+      await audit.record({ action: 'write', target: 'store', studyInstanceUid: '', what, outcome: 'success' })
+    },
     pdf: async (month) => drawConcordancePdf({ figures: await figures(month), letterhead, at: clock.now(), software }),
   }
 }

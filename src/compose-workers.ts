@@ -64,9 +64,9 @@ function analysisWork(parts: Parts): Parameters<typeof drainAnalyses>[0] {
 export function analysisOf(parts: Parts): { ports: AnalysePorts; options: AnalyseOptions } {
   const { settings, store, archive, ehr, runner, registrar, readVolume, images, clock, tracing } = parts
   const { bundle, letterhead, software } = parts
-  const { analyses, watch } = store
+  const { analyses, watch, switches } = store
   return {
-    ports: { archive, ehr, analyses, watch, runner, registrar, readVolume, clock, tracing, ...images.keeps },
+    ports: { archive, ehr, analyses, watch, runner, registrar, readVolume, clock, tracing, switches, ...images.keeps },
     options: {
       ...settingsOfAnalysis(settings),
       letterhead,

@@ -1,5 +1,5 @@
 // The composition root: settings in, a service out. With the compose files beside it the only place that wires adapters.
-import { startFollowingTissue } from './compose-concordance.ts'
+import { startFollowingTissue, startStopRules } from './compose-concordance.ts'
 import { listenHl7 } from './compose-hl7.ts'
 import { startCollecting, startSending } from './compose-notices.ts'
 import { pageDeps } from './compose-pages.ts'
@@ -104,6 +104,7 @@ function serviceOf(parts: Parts, { port, onBroken }: ComposeOptions, { onClose, 
           onClose(watching.stop)
           onClose(startCollecting(parts))
           onClose(startFollowingTissue(parts))
+          onClose(startStopRules(parts))
           const heard = () => watching?.heard()
           for (const listener of [await parts.listen?.(), await listenHl7(settings, { hints, clock, log }, heard)])
             if (listener) onClose(listener.close)

@@ -41,7 +41,7 @@ export function share(count: number, of: number): Share {
 }
 
 /** The study on which the question is asked: several of one patient would count one answer several times. */
-function firstOfPatients(cases: readonly SiteCase[]): SiteCase[] {
+export function firstOfPatients(cases: readonly SiteCase[]): SiteCase[] {
   const first = new Map<string, SiteCase>()
   for (const one of cases) {
     if (one.review?.decision === 'reject') continue
@@ -58,7 +58,7 @@ interface Scored {
   truth: string
 }
 
-function headFigures(cases: readonly SiteCase[], name: Head, head: TabularHead): HeadFigures {
+export function headFigures(cases: readonly SiteCase[], name: Head, head: TabularHead): HeadFigures {
   const { scored, contradictory } = withTissue(cases, name, head.classes)
   const evaluated = scored.flatMap(({ prediction, truth }) =>
     prediction.status === 'not-evaluable' ? [] : [{ prediction, truth }],
@@ -84,7 +84,7 @@ function headFigures(cases: readonly SiteCase[], name: Head, head: TabularHead):
   }
 }
 
-function withTissue(cases: readonly SiteCase[], name: Head, classes: readonly string[]) {
+export function withTissue(cases: readonly SiteCase[], name: Head, classes: readonly string[]) {
   const scored: Scored[] = []
   let contradictory = 0
   for (const { predictions, answers } of cases) {

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { type AnalysisState, TRANSITIONS } from '../domain/analysis.ts'
 import { readPatientList } from '../domain/board.ts'
 import { cleanJson } from '../domain/clean-text.ts'
+import { HEADS } from '../domain/finding.ts'
 import { jsonExcess } from '../domain/json-excess.ts'
 import { PRIORITIES, type Priority } from '../domain/priority.ts'
 import { type ImageName, PLANES } from '../domain/shown-images.ts'
@@ -35,6 +36,11 @@ export const priorityBody = request.extend({
   priority: z.enum(Object.keys(PRIORITIES) as [Priority, ...Priority[]], {
     error: `must be one of ${Object.keys(PRIORITIES).join(', ')}`,
   }),
+})
+/** By a person: which head is turned on, and why it may answer again. */
+export const headParams = z.object({ head: z.enum(HEADS, { error: `must be one of ${HEADS.join(', ')}` }) })
+export const switchBody = request.extend({
+  reason: z.string({ error: 'must say why' }).trim().min(1, 'must say why').max(500, 'is too long'),
 })
 const uid = z.string().regex(/^\d[\d.]{0,127}$/, 'is not a DICOM UID')
 /** Which series a person chooses for which sequence. */

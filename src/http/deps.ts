@@ -4,6 +4,7 @@ import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
 import type { BoardRequest, BoardSlide, PatientId } from '../domain/board.ts'
 import type { Stroke } from '../domain/brush.ts'
 import type { SiteFigures } from '../domain/concordance.ts'
+import type { Head } from '../domain/finding.ts'
 import type { PeerState } from '../domain/peers.ts'
 import type { AnalysisStore, PatientAnalyses } from '../domain/ports/analysis-store.ts'
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
@@ -14,6 +15,7 @@ import type { ReviewClaims } from '../domain/ports/review-claims.ts'
 import type { SignIn } from '../domain/ports/sign-in.ts'
 import type { WatchDecision, WatchStore } from '../domain/ports/watch-store.ts'
 import type { RecordedReview, Review } from '../domain/review.ts'
+import type { HeadStop, RuleState } from '../domain/stop-rules.ts'
 import type { SeriesChoice, Uid } from '../domain/study.ts'
 import type { ShownImagesReader } from '../viewer/shown.ts'
 
@@ -128,6 +130,12 @@ export interface AppDeps {
   concordance: {
     figures(month?: string): Promise<SiteFigures>
     pdf(month?: string): Promise<Uint8Array>
+    /** The site's stop rules as they stand. */
+    rules(): Promise<RuleState[]>
+    /** Heads that are off. */
+    stops(): Promise<HeadStop[]>
+    /** A person turns a head on. Throws STATE_CONFLICT when it is on. */
+    turnOn(head: Head, by: string, reason: string): Promise<void>
   }
   /** Makes failed and waiting deliveries of reviews due now. */
   retryReviews(analysisId: string): Promise<void>

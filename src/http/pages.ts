@@ -56,6 +56,7 @@ export function pageRoutes(deps: AppDeps): Hono {
       notAnalysed: (await deps.watch.notAnalysed({ limit: 1, offset: 0 })).count,
       peers: deps.peers(),
       failedNotices: (await deps.notices.list({ limit: 100, state: 'failed' })).length,
+      stops: await deps.concordance.stops(),
       version,
       limit,
       offset,

@@ -16,7 +16,7 @@ import { imageSetDigest } from './intake.ts'
 import { checkIntendedUse } from './intended-use.ts'
 import { keepImages } from './keep-images.ts'
 import { acceptanceNotes, findPredecessor, type Predecessor } from './predecessor.ts'
-import { predictFromStudy } from './predict.ts'
+import { predictFromStudy, withStopped } from './predict.ts'
 import { type Compared, compareWithPrior } from './prior/compare.ts'
 import { type PatientRecord, readRecord } from './read-record.ts'
 import { imagesOfStudy, type SegmentedStudy, type StudyImages, segmentStudy } from './segment-study.ts'
@@ -123,7 +123,7 @@ function compare(
 
 type Predicted = Awaited<ReturnType<typeof predictFromStudy>>
 
-function predict(
+async function predict(
   { ports, options }: Run,
   { patient, study, facts }: Subject,
   { prepared }: StudyImages,
@@ -138,7 +138,7 @@ function predict(
     labels,
     noFinding,
     facts,
-    bundle: options.bundle,
+    bundle: withStopped(options.bundle, (await ports.switches?.stopped()) ?? []),
     runner: ports.runner,
   })
 }

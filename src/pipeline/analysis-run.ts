@@ -5,6 +5,7 @@ import type { AnalysisResult } from '../domain/finding.ts'
 import type { AnalysisStore, PriorAnalyses } from '../domain/ports/analysis-store.ts'
 import type { ClinicalRecords } from '../domain/ports/clinical-record.ts'
 import type { Clock } from '../domain/ports/clock.ts'
+import type { HeadSwitches } from '../domain/ports/head-switches.ts'
 import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { ImageSpool } from '../domain/ports/image-spool.ts'
 import type { ModelRunner } from '../domain/ports/model-runner.ts'
@@ -28,6 +29,8 @@ export interface AnalysePorts {
   /** Absent if the site keeps no images for the pages. */
   spool?: ImageSpool
   readVolume: VolumeReader
+  /** Heads that a site's stop rules turned off; absent where the bundle is taken as it is. */
+  switches?: Pick<HeadSwitches, 'stopped'>
   clock: Clock
   tracing?: Tracing
 }

@@ -1,11 +1,22 @@
 // The prediction step of an analysis: reads what headers and EHR say of the patient, then runs every head of the bundle on the features of the images.
 import { texts } from '../dicom/dataset.ts'
 import type { ClinicalFacts, Prediction, QualityNote } from '../domain/finding.ts'
+import type { HeadStop } from '../domain/stop-rules.ts'
 import type { PatientIdentity, Series } from '../domain/study.ts'
-import { runnableHeads } from '../inference/bundle/manifest.ts'
+import { type Bundle, runnableHeads } from '../inference/bundle/manifest.ts'
 import type { SaliencyMap } from '../inference/encoder/saliency.ts'
 import { clinicalFeatures } from '../inference/heads/clinical.ts'
 import { type PredictFromImagesInput, predictFromImages } from '../inference/heads/predict-from-images.ts'
+import { stoppedReason } from '../wording/stop-rules.ts'
+
+/** The bundle without the heads that are off, each of which says why; one that never answers keeps its own reason. */
+export function withStopped<B extends Pick<Bundle, 'heads'>>(bundle: B, stops: readonly HeadStop[]): B {
+  const heads = { ...bundle.heads }
+  for (const stop of stops)
+    if (heads[stop.head].status !== 'not_evaluable')
+      heads[stop.head] = { status: 'not_evaluable', reason: stoppedReason(stop) }
+  return { ...bundle, heads }
+}
 
 export interface PredictFromStudyInput extends Omit<PredictFromImagesInput, 'clinical'> {
   patient: PatientIdentity

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { SEQUENCES, STRUCTURAL } from '../domain/study.ts'
 import { accessSchema, hasSignIn, isThisMachine } from './access-schema.ts'
 import { ehrSchema } from './ehr-schema.ts'
-import { monitoringSchema } from './monitoring-schema.ts'
+import { acceptanceSchema, monitoringSchema } from './monitoring-schema.ts'
 import { notifySchema } from './notify-schema.ts'
 import { pacsSchema } from './pacs-schema.ts'
 import { receiveSchema } from './receive-schema.ts'
@@ -21,6 +21,7 @@ export function settingsSchema(env: Environment) {
     rules: rulesSchema(),
     notify: notifySchema(secret),
     monitoring: monitoringSchema(),
+    acceptance: acceptanceSchema(secret),
     inference: z
       .strictObject({
         bundle: filled('Folder of the model bundle.').default('config/models/glioma-cascade-1mm'),

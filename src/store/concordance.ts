@@ -35,6 +35,10 @@ export function createConcordanceStore(db: Database, clock: Clock): ConcordanceS
       const values = [analysisId, clock.now().toISOString(), answers ? JSON.stringify(answers) : null]
       await db.query(QUERIES.keepTissueAnswers.sql, values)
     },
+    async rested(from) {
+      const [row] = await db.query<{ rested: number; held: number }>(QUERIES.restedSince.sql, [from])
+      return row!
+    },
     cases: async (from, until) => (await db.query<CaseRow>(QUERIES.siteCases.sql, [from, until])).map(toCase),
   }
 }

@@ -14,6 +14,7 @@ import { LIST_QUERIES } from './queries/list-queries.ts'
 import { NOTICE_QUERIES } from './queries/notice-queries.ts'
 import { REVIEW_QUERIES } from './queries/review-queries.ts'
 import { SCHEMA_QUERIES } from './queries/schema-queries.ts'
+import { SWITCH_QUERIES } from './queries/switch-queries.ts'
 import { WATCH_QUERIES } from './queries/watch-queries.ts'
 
 export const QUERIES = {
@@ -28,6 +29,7 @@ export const QUERIES = {
   ...ACCESS_QUERIES,
   ...NOTICE_QUERIES,
   ...CONCORDANCE_QUERIES,
+  ...SWITCH_QUERIES,
   ...SCHEMA_QUERIES,
   ...LIST_QUERIES,
   ...FIGURE_QUERIES,

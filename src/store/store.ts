@@ -5,6 +5,7 @@ import type { AuditTrail } from '../domain/ports/audit-trail.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { ConcordanceStore } from '../domain/ports/concordance-store.ts'
 import type { ErasureStore } from '../domain/ports/erasure-store.ts'
+import type { HeadSwitches } from '../domain/ports/head-switches.ts'
 import type { HintStore } from '../domain/ports/hint-store.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { NoticeStore } from '../domain/ports/notices.ts'
@@ -20,6 +21,7 @@ import { createConcordanceStore } from './concordance.ts'
 import { expectRoom, expectWritable } from './disk.ts'
 import { createErasureStore } from './erasure.ts'
 import { lockFolder } from './folder-lock.ts'
+import { createHeadSwitches } from './head-switches.ts'
 import { createHintStore } from './hints.ts'
 import { createWriteLedger } from './ledger.ts'
 import { migrate, readMigrations } from './migrate.ts'
@@ -46,6 +48,7 @@ export interface Store {
   access: AccessStore
   notices: NoticeStore
   concordance: ConcordanceStore
+  switches: HeadSwitches
   queue: Queue
   /** Whether the database answers and can write, for readiness. Throws DATABASE_* and DISK_FULL. */
   ping(): Promise<void>
@@ -109,6 +112,7 @@ export async function openStore({ dataDir, databaseUrl, clock, log, sweepSeconds
       access: createAccessStore(db),
       notices: createNoticeStore(db, clock),
       concordance: createConcordanceStore(db, clock),
+      switches: createHeadSwitches(db, clock),
       queue,
       ping,
       close,

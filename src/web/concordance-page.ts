@@ -2,26 +2,32 @@
 import { html } from 'hono/html'
 import type { Share, SiteFigures } from '../domain/concordance.ts'
 import type { Reviewer } from '../domain/review.ts'
+import type { HeadStop, RuleState } from '../domain/stop-rules.ts'
 import { CONCORDANCE, endOfScale, type FiguresTable, figuresContent } from '../wording/concordance.ts'
 import { partPercent } from '../wording/quantities.ts'
 import type { Html, Part } from './html.ts'
 import { page } from './layout.ts'
+import { stopRulesPart } from './stop-rules.ts'
 
 export interface ConcordanceView {
   figures: SiteFigures
   /** "2026-11", where one was asked for. */
   month?: string
+  /** The site's stop rules, and heads that are off. */
+  rules: readonly RuleState[]
+  stops: readonly HeadStop[]
   software?: string
   person?: Reviewer
 }
 
-export function concordancePage({ figures, month, software, person }: ConcordanceView): Html {
+export function concordancePage({ figures, month, rules, stops, software, person }: ConcordanceView): Html {
   const { period, counted, tables, notes } = figuresContent(figures)
   const query = month === undefined ? '' : `?month=${month}`
   const main = [
     html`<div class="list-head"><h1>${CONCORDANCE.title}</h1><form method="get" action="/concordance" class="search"><label>${CONCORDANCE.month} <input type="month" name="month" pattern="[0-9]{4}-[0-9]{2}" placeholder="2026-11" value="${month ?? ''}" required></label><button type="submit">${CONCORDANCE.show}</button></form><a class="button" href="/concordance.pdf${query}">${CONCORDANCE.asPdf}</a></div>`,
     html`<div><p>${CONCORDANCE.lead}</p><p class="muted">${period}. ${figures.analyses === 0 ? CONCORDANCE.none : `${counted}.`}</p></div>`,
     ...tables.map(tablePart),
+    stopRulesPart(rules, stops, person),
     html`<ul class="muted small">${notes.map((note) => html`<li>${note}</li>`)}</ul>`,
   ]
   return page({ title: CONCORDANCE.title, main, ...(software && { software }), ...(person && { person }) })

@@ -3,6 +3,10 @@ export const STYLE_CONCORDANCE = `
 .concordance .verdict { font-weight: 600; margin-bottom: .6rem; }
 .concordance tbody th { font-weight: 400; }
 .concordance td { font-variant-numeric: tabular-nums; }
+.turn-on { display: flex; flex-wrap: wrap; align-items: end; gap: .6rem 1rem; margin-top: .6rem; }
+.turn-on label { display: flex; flex-direction: column; gap: .2rem; font-size: .88rem; flex: 1 1 16rem; }
+.turn-on input { font: inherit; padding: .4rem .6rem; border: 1px solid var(--soft); border-radius: 8px; background: var(--card); color: var(--ink); }
+.concordance .hold { margin-bottom: .9rem; }
 .interval-plot { margin: 0 0 .7rem; max-width: 38rem; }
 .interval-plot svg { display: block; width: 100%; height: auto; }
 .interval-plot text { font-size: 13px; fill: var(--ink); } .interval-plot .tick { font-size: 11px; fill: var(--soft); }

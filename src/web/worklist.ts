@@ -8,6 +8,7 @@ import { ERRORS, type ErrorCode } from '../domain/errors.ts'
 import type { PeerState } from '../domain/peers.ts'
 import type { ReviewClaim } from '../domain/ports/review-claims.ts'
 import type { Reviewer } from '../domain/review.ts'
+import type { HeadStop } from '../domain/stop-rules.ts'
 import { CONCORDANCE } from '../wording/concordance.ts'
 import { SEX_NAMES } from '../wording/names.ts'
 import { NOTICES_PAGE } from '../wording/notices.ts'
@@ -22,6 +23,7 @@ import { livePart, page } from './layout.ts'
 import { failedNotices } from './notices-page.ts'
 import { emptiness, outages } from './outages.ts'
 import { reviewBadge } from './review-section.ts'
+import { stopNotices } from './stop-rules.ts'
 import { leadingMeasurement, readSummary, type Summary } from './summary.ts'
 
 export interface WorklistView {
@@ -36,6 +38,8 @@ export interface WorklistView {
   peers: readonly PeerState[]
   /** Notices that were given up. */
   failedNotices: number
+  /** Heads that stop rules turned off. */
+  stops: readonly HeadStop[]
   state?: AnalysisState
   /** Only those to review. */
   toReview?: boolean
@@ -57,7 +61,11 @@ export function worklistPage(view: WorklistView): Html {
   const isSearch = search.length > 0
   const main = [
     html`<div class="list-head"><h1>${WORKLIST.title}</h1><a class="button" href="/board">${WORKLIST.board}</a>${!view.may || view.may('operate') ? html`<a class="button" href="/notices">${NOTICES_PAGE.title}</a><a class="button" href="/concordance">${CONCORDANCE.link}</a>` : ''}${searchForm(search)}</div>`,
-    livePart('outages', [...outages(view.peers), failedNotices(view.failedNotices, view.may)]),
+    livePart('outages', [
+      ...outages(view.peers),
+      ...stopNotices(view.stops, !view.may || view.may('operate')),
+      failedNotices(view.failedNotices, view.may),
+    ]),
     ...(isSearch ? [] : [livePart('activity', activityCharts(view.hours))]),
     livePart('tabs', tabs({ counts: view.counts, notAnalysed: view.notAnalysed, ...current(view) })),
     isSearch

@@ -24,7 +24,7 @@ describe('concordance', () => {
       months.push(month)
       return sampleFigures
     }
-    const { app } = sampleApp({}, { deps: { concordance: { figures, pdf: async () => new Uint8Array() } } })
+    const { app } = sampleApp({}, { deps: { concordance: { ...sampleApp().deps.concordance, figures } } })
     expect(await (await app.request('/api/concordance?month=2026-11')).json()).toEqual(
       JSON.parse(JSON.stringify(sampleFigures)),
     )
@@ -63,5 +63,50 @@ describe('concordance', () => {
         false,
       ])
     }
+  })
+})
+
+describe('a head that a stop rule turned off', () => {
+  const stop = {
+    head: 'idh',
+    at: '2026-11-02T03:00:00.000Z',
+    reason: 'Calls that tissue contradicts: 30 % of 40',
+  } as const
+  const rule = { head: 'idh', measure: 'wrong-calls', above: 0.2, cases: 20 } as const
+  const { concordance } = sampleApp().deps
+  const off = {
+    concordance: {
+      ...concordance,
+      stops: async () => [stop],
+      rules: async () => [{ rule, since: '2026-10-01T00:00:00.000Z', measured: { value: 0.3, cases: 40 } }],
+    },
+  }
+
+  it('stands over the worklist and over the figures, with the rule and what it looks at', async () => {
+    const { app } = sampleApp({}, { deps: off })
+    for (const path of ['/', '/concordance']) {
+      const text = await (await app.request(path)).text()
+      expect(text).toContain('IDH mutation status is turned off since 2026-11-02 03:00 UTC')
+      expect(text).toContain('Calls that tissue contradicts: 30 % of 40')
+    }
+    const text = await (await app.request('/concordance')).text()
+    expect(text).toContain('at most 20 %, from 20 cases on')
+    expect(text).toContain('action="/concordance/heads/idh/on"')
+    expect(await (await app.request('/api/heads')).json()).toMatchObject({ stops: [stop], rules: [{ rule }] })
+  })
+
+  it('is turned on by a person who says why, and by nobody else', async () => {
+    const { app, calls } = sampleApp()
+    const post = (path: string, fields: Record<string, string>) =>
+      app.request(path, { method: 'POST', body: new URLSearchParams(fields) })
+    const answer = await post('/concordance/heads/idh/on', { by: 'Nine', reason: 'the scanner was set right' })
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/concordance'])
+    const json = { method: 'POST', body: JSON.stringify({ by: 'Ten', reason: 'r' }) }
+    expect((await app.request('/api/heads/grade/on', json)).status).toBe(200)
+    expect(calls).toEqual(['turn on idh Nine the scanner was set right', 'turn on grade Ten r'])
+    expect((await post('/concordance/heads/idh/on', { by: 'Nine' })).status).toBe(400)
+    expect((await post('/concordance/heads/liver/on', { by: 'Nine', reason: 'r' })).status).toBe(400)
+    for (const path of ['/concordance/heads/idh/on', '/api/heads/idh/on'])
+      expect(rightNeeded('POST', path)).toBe('operate')
   })
 })

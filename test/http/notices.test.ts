@@ -49,6 +49,7 @@ it('are not shown to whoever cannot send them again', async () => {
     notAnalysed: 0,
     peers: [],
     failedNotices: 2,
+    stops: [],
     version: '1',
     offset: 0,
     limit: 50,

@@ -111,6 +111,10 @@ const VALUES: Record<keyof typeof QUERIES, string[]> = {
   noticeAgain: [`'n-7'`, NOW],
   tissueToAsk: [`(now() - interval '72 hours')`, NOW, '50'],
   keepTissueAnswers: [A, NOW, `'[]'`],
+  lastSwitch: [`'h-7'`, 'null'],
+  lockSwitches: [],
+  addSwitch: [`'grade'`, NOW, `'off'`, `'rule'`, `'r'`],
+  restedSince: [`(now() - interval '72 hours')`],
   siteCases: [`(now() - interval '72 hours')`, NOW],
   countByState: [],
   countLegs: [],
@@ -157,7 +161,7 @@ const VALUES: Record<keyof typeof QUERIES, string[]> = {
 }
 
 const TABLE_SCAN =
-  /Seq Scan on (analyses|analysis_events|legs|artifacts|watched_studies|own_instances|workitems|review\w*|cursors|ehr_ledger|hints|notices|notice_items|sessions|sign_ins|used_tokens|accounts|audit|tissue_answers)\b/
+  /Seq Scan on (analyses|analysis_events|legs|artifacts|watched_studies|own_instances|workitems|review\w*|cursors|ehr_ledger|hints|notices|notice_items|sessions|sign_ins|used_tokens|accounts|audit|tissue_answers|head_switches)\b/
 
 /** The beginning of a string or template, then of a statement; what the engine is told to do with its files is none. */
 const STATEMENT =
@@ -183,6 +187,7 @@ beforeAll(async () => {
         from generate_series(1, 5000) n, unnest('{pacs,ehr}'::text[]) leg;
       insert into gliabridge.review_documents (review_id, bytes, sha256, created_at) select 'r-' || n, '', '', now() from generate_series(1, 5000) n;
       insert into gliabridge.review_labels (review_id, bytes, sha256, created_at) select 'r-' || n, '', '', now() from generate_series(1, 5000) n;
+      insert into gliabridge.head_switches (head, at, state, by, reason) select 'h-' || n % 50, now(), 'off', 'rule', 'r' from generate_series(1, 5000) n;
       insert into gliabridge.tissue_answers (analysis_id, asked_at, answers) select 'a-' || n, now(), '[]' from generate_series(1, 5000) n;
       insert into gliabridge.cursors (trigger_name, value, updated_at) select 't-' || n, 'v', now() from generate_series(1, 5000) n;
       insert into gliabridge.ehr_ledger (key, begun_at) select 'k-' || n, now() from generate_series(1, 5000) n;

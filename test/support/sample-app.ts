@@ -205,6 +205,11 @@ export function sampleApp(
     concordance: {
       figures: async () => sampleFigures,
       pdf: async () => new TextEncoder().encode('%PDF-1.7 figures'),
+      rules: async () => [],
+      stops: async () => [],
+      turnOn: async (head, by, reason) => {
+        calls.push(`turn on ${head} ${by} ${reason}`)
+      },
     },
     fonts: createWebFonts(),
     claims: memoryClaims(),

@@ -49,6 +49,7 @@ const list = async (records: AnalysisRecord[], change: object = {}) =>
       claims: [],
       hours: [],
       failedNotices: 0,
+      stops: [],
       peers: [
         { peer: 'pacs', up: true },
         { peer: 'ehr', up: true },

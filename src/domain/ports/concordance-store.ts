@@ -17,4 +17,6 @@ export interface ConcordanceStore {
   keep(analysisId: string, answers?: readonly TissueAnswer[]): Promise<void>
   /** Delivered analyses registered from `from` on and before `until`, the earliest first. */
   cases(from: string, until: string): Promise<SiteCase[]>
+  /** Of analyses registered since: how many came to rest, delivered or held, and how many are held. */
+  rested(from: string): Promise<{ rested: number; held: number }>
 }

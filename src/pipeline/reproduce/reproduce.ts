@@ -29,13 +29,14 @@ export async function reproduce(
       `analysis ${analysisId} was made by ${result.bundle.id} ${result.bundle.version} (model digest ${result.bundle.modelDigest}), and the bundle here is ${runner.bundle.id} ${runner.bundle.version} (${runner.bundle.modelDigest}); name the folder of the former with --bundle`,
     )
   const { analyses, made } = storeAsOf(store, moment)
-  const { spool, ...rest } = ports
+  const { spool, switches, ...rest } = ports
   await analyseStudy(
     // The spool is read for earlier studies, but not written.
     {
       ...rest,
       analyses,
       archive: archiveAsOf(ports.archive, ports.watch, analyses),
+      ...(switches && { switches: { stopped: () => switches.stopped(moment) } }),
       ...(spool && { spool: { ...spool, keep: async () => {} } }),
     },
     options,

@@ -1,0 +1,76 @@
+// Looks every hour whether a site's own bounds still hold, and turns a head off where one does not.
+import { asAppError, unforeseenFields } from '../domain/errors.ts'
+import type { AuditTrail } from '../domain/ports/audit-trail.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { HeadSwitches } from '../domain/ports/head-switches.ts'
+import type { Log } from '../domain/ports/log.ts'
+import { sleepUnlessAborted } from '../domain/sleep.ts'
+import { isBroken, type Measured, type RuleState, type StopRule } from '../domain/stop-rules.ts'
+import { stopReason } from '../wording/stop-rules.ts'
+
+export interface StopRulePorts {
+  switches: HeadSwitches
+  audit: AuditTrail
+  clock: Clock
+  log: Log
+  /** What the rule looks at, counted from that moment (ISO 8601) on. */
+  measure(rule: StopRule, since: string): Promise<Measured>
+}
+
+export interface StopRuleSettings {
+  days: number
+  stopRules: readonly StopRule[]
+}
+
+const HOUR_MS = 3_600_000
+
+/** How each rule stands. What was before a person turned the head on is not counted: they have judged it. */
+export async function ruleStates(
+  { switches, clock, measure }: Pick<StopRulePorts, 'switches' | 'clock' | 'measure'>,
+  { days, stopRules }: StopRuleSettings,
+): Promise<RuleState[]> {
+  const from = new Date(clock.now().getTime() - days * 24 * HOUR_MS).toISOString()
+  const states: RuleState[] = []
+  for (const rule of stopRules) {
+    const turnedOn = (await switches.turnedOn(rule.head)) ?? from
+    const since = turnedOn > from ? turnedOn : from
+    states.push({ rule, since, measured: await measure(rule, since) })
+  }
+  return states
+}
+
+/** One round; the heads that it turned off. */
+export async function keepStopRules(ports: StopRulePorts, settings: StopRuleSettings): Promise<string[]> {
+  const { switches, audit, log } = ports
+  const stopped: string[] = []
+  for (const state of await ruleStates(ports, settings)) {
+    const { head, measure } = state.rule
+    if (!isBroken(state.rule, state.measured)) continue
+    if (!(await switches.turn(head, 'off', 'rule', stopReason(state)))) continue
+    stopped.push(head)
+    log.error({ head, measure, cases: state.measured.cases }, 'a stop rule turned a head off')
+    const what = `head ${head} turned off by the stop rule ${measure}`
+    await audit.record({ action: 'write', target: 'store', studyInstanceUid: '', what, outcome: 'success' })
+  }
+  return stopped
+}
+
+/** Until the signal aborts. */
+export async function runStopRules(
+  ports: StopRulePorts,
+  settings: StopRuleSettings,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await keepStopRules(ports, settings)
+    } catch (thrown) {
+      const { code, message } = asAppError(thrown)
+      ports.log.error(
+        { code, error: message, ...unforeseenFields(thrown) },
+        'stop rules were not looked at; tried again',
+      )
+    }
+    await sleepUnlessAborted(ports.clock, HOUR_MS, signal)
+  }
+}
