@@ -1,4 +1,4 @@
-// An ImageArchive whose reads and writes of a study are recorded in the audit trail, also when they fail.
+// An ImageArchive whose reads and writes of a study are recorded in the audit trail, including those that fail.
 import type { AuditEntry, AuditTrail } from '../domain/ports/audit-trail.ts'
 import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { Uid } from '../domain/study.ts'
@@ -6,7 +6,10 @@ import { studyParameters } from './query.ts'
 
 type Kind = Pick<AuditEntry, 'action' | 'interaction' | 'what' | 'objects' | 'query'>
 
-/** `server` is the archive's base URL. A search is recorded when it is of one patient or one order; others ask for UIDs and modalities only. */
+/**
+ * `server` is the archive's base URL. A search is recorded if it is for one patient or one order; other searches ask for UIDs
+ * and modalities only.
+ */
 export function auditArchive(archive: ImageArchive, audit: AuditTrail, server: string): ImageArchive {
   const record = (kind: Kind, studyInstanceUid: Uid, success: boolean) =>
     audit.record({ ...kind, target: 'pacs', studyInstanceUid, outcome: success ? 'success' : 'failure', server })

@@ -1,13 +1,13 @@
-// The body of an answer within limits: not endless, and not so slow that it would never end.
+// The body of an answer within limits: neither endless nor so slow that it would never end.
 import { AppError } from '../domain/errors.ts'
 import { LIMITS } from '../domain/limits.ts'
 import type { Asked } from './errors.ts'
 
 export interface BodyLimits {
   bytes: number
-  /** At least, on average over the time that was waited for chunks; a slow reader does not make the archive late. */
+  /** The minimum average rate over the time spent waiting for chunks; a slow reader does not make the archive late. */
   bytesPerSecond: number
-  /** So long nothing is said about the rate. */
+  /** The rate is not judged before this time has passed. */
   graceMs: number
 }
 
@@ -17,7 +17,7 @@ export const bodyLimits = (graceMs: number): BodyLimits => ({
   graceMs,
 })
 
-/** `next` gives the chunks, undefined at the end; `now` counts milliseconds. Throws ARCHIVE_NOT_DICOMWEB and ARCHIVE_TIMEOUT. */
+/** `next` returns the chunks, undefined at the end; `now` counts milliseconds. Throws ARCHIVE_NOT_DICOMWEB and ARCHIVE_TIMEOUT. */
 export async function* boundedBody(
   next: () => Promise<Uint8Array | undefined>,
   limits: BodyLimits,

@@ -1,5 +1,5 @@
-// What changed in an archive, as two archives tell it: Orthanc's /changes (Orthanc Book, "Tracking changes"), and the change feed of
-// Azure's DICOM service and of Microsoft's dicom-server (v1 and v2).
+// What changed in an archive, from two kinds of change feed: Orthanc's /changes (Orthanc Book, "Tracking changes"), and that of Azure's DICOM service
+// and Microsoft's dicom-server (v1 and v2).
 import { isUidInUse } from '../dicom/uid.ts'
 import { AppError } from '../domain/errors.ts'
 import type { ChangeFeed, Changes } from '../domain/ports/change-feed.ts'
@@ -9,12 +9,12 @@ import type { Connection } from './connection.ts'
 type Asking = Pick<Connection, 'getJson' | 'describe'>
 
 const ORTHANC_PAGE = 100
-/** Ids of Orthanc: sha1 in five groups. */
+/** Orthanc ids: sha1 in five groups. */
 const ORTHANC_ID = /^[0-9a-f]{8}(-[0-9a-f]{8}){4}$/
 
 /**
- * `connection` is to Orthanc's own REST root. A study is named when it is new, and again each time that nothing was added for StableAge
- * seconds. The numbers begin again in an emptied Orthanc: then so does the cursor.
+ * `connection` is to Orthanc's own REST root. A study is reported when it is new, and again each time nothing was added for
+ * StableAge seconds. In an emptied Orthanc the numbers start over, and so does the cursor.
  */
 export function orthancChanges(connection: Asking, name: string): ChangeFeed {
   const ask = async (query: string) => {
@@ -39,7 +39,7 @@ export function orthancChanges(connection: Asking, name: string): ChangeFeed {
   }
 }
 
-/** Nothing for a study that is gone since. */
+/** Nothing for a study that has been removed since. */
 async function studyOf(connection: Asking, id: string): Promise<Uid | undefined> {
   try {
     const { MainDicomTags: tags } = asObject(await connection.getJson(`/studies/${id}`, 'a study of Orthanc'))
@@ -53,7 +53,7 @@ async function studyOf(connection: Asking, id: string): Promise<Uid | undefined>
 
 const AZURE_PAGE = 100
 
-/** Where one has read to: v1 counts by sequence; v2 by how many entries were read from a moment on, that moment included. */
+/** How far the feed was read: v1 counts by sequence number; v2 by how many entries were read from a timestamp on, including that timestamp. */
 interface AzureCursor {
   sequence: number
   /** As the service wrote it, with seven digits of a second; '' before the first entry. */
@@ -95,7 +95,7 @@ interface AzureEntry {
   study: Uid
 }
 
-/** Names begin with a capital in v1, and with a small letter in v2. */
+/** Names begin with a capital letter in v1 and a small one in v2. */
 function readEntry(row: unknown): AzureEntry | undefined {
   const named = Object.fromEntries(Object.entries(asObject(row)).map(([key, value]) => [key.toLowerCase(), value]))
   const { sequence, timestamp, studyinstanceuid: study } = named
@@ -103,7 +103,7 @@ function readEntry(row: unknown): AzureEntry | undefined {
   return { sequence: Number(sequence), timestamp, study }
 }
 
-/** Several entries may have one moment: those that were read count from it. */
+/** Several entries may share a timestamp: those already read are counted from it. */
 function moved(cursor: AzureCursor, entries: readonly AzureEntry[]): AzureCursor {
   const last = entries.at(-1)
   if (last === undefined) return cursor

@@ -1,4 +1,4 @@
-// HTTP to one DICOMweb service root: credentials, a limit on silence, repetition of reads on a broken connection.
+// HTTP to one DICOMweb service root: credentials, a limit on silence, and retries of reads when the connection breaks.
 
 import { baseUrlOf } from '../domain/base-url.ts'
 import { AppError } from '../domain/errors.ts'
@@ -22,7 +22,7 @@ export interface ConnectionOptions {
   /** Service root, for example "https://pacs.example/dicom-web". */
   url: string
   auth: Auth
-  /** The archive may be silent for this long: before the first byte and between any two. */
+  /** How long the archive may be silent: before the first byte and between any two. */
   timeoutMs: number
   fetch?: typeof fetch
 }
@@ -58,7 +58,7 @@ export function openConnection(options: ConnectionOptions): Connection {
       duplex: 'half' as const,
     }
     try {
-      // Redirects are an answer of their own: behind them is a login page or another service, never what was asked for.
+      // A redirect is an answer of its own: it leads to a login page or another service, never to what was requested.
       const method = init.method && { method: init.method }
       const request = { ...upload, ...method, headers, signal: silence.signal, redirect: 'manual' as const }
       const response = await silence.during(call(root + path, request))
@@ -69,7 +69,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     }
   }
 
-  /** Sends a read, again when the connection breaks before the answer: idle connections are closed by the archive at will. */
+  /** Sends a read, and again if the connection breaks before the answer: archives close idle connections at will. */
   async function get(path: string, what: string, accept: string): Promise<Answer> {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -225,7 +225,7 @@ async function readText(answer: Answer, request: Asked): Promise<string> {
   throw new AppError('ARCHIVE_NOT_DICOMWEB', `the answer to ${request.what} ${excess} (${request.target})`)
 }
 
-/** A cut answer and a foreign one must not be confused: the first is asked for again. */
+/** A truncated answer and a foreign one must not be confused: only the first is requested again. */
 function parseList(body: string, request: Asked): (DicomJson | undefined)[] {
   const parsed = parseDataSets(body)
   if (parsed.kind === 'list') return parsed.rows
@@ -246,7 +246,7 @@ function incomplete(request: Asked): AppError {
   return new AppError('ARCHIVE_TRUNCATED', `the archive answered 206 (partial) to ${request.what} (${request.target})`)
 }
 
-/** Adds what was asked to an error of the decoder. */
+/** Adds the request to an error of the decoder. */
 function located(error: unknown, request: Asked): AppError {
   const named = errorOfThrown(error, request, 'body')
   return named.message.includes(request.target)

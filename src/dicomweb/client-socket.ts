@@ -1,14 +1,14 @@
-// The channel on which a worklist tells its events: a WebSocket (PS3.18 Section 11.12, RFC 6455), through the proxies and with the
-// certificates of all our requests.
+// The channel over which a worklist sends its events: a WebSocket (PS3.18 Section 11.12, RFC 6455), through the same proxies and with the same
+// certificates as all our requests.
 import { WebSocket } from 'undici'
 import { AppError } from '../domain/errors.ts'
 import type { HearEvents } from '../domain/ports/worklist.ts'
 import { type Auth, authorizationOf } from './client-connection.ts'
 
 const OPEN_MS = 20_000
-/** A connection that is dead on the way looks like a silent one: after this long it is made again, which loses nothing. */
+/** A dead connection looks like a silent one: after this long it is opened anew, which loses nothing. */
 const SILENCE_MS = 5 * 60_000
-/** A worklist's own events have a few hundred. */
+/** A worklist's own events have a few hundred bytes. */
 const MAX_EVENT_CHARACTERS = 1_000_000
 
 export function createEventHearing(auth: Auth): HearEvents {
@@ -28,7 +28,7 @@ export function createEventHearing(auth: Auth): HearEvents {
         if (isOpen || signal.aborted) resolve()
         else reject(new AppError('ARCHIVE_UNREACHABLE', "the channel of the worklist's events could not be opened"))
       }
-      // Its end is not waited for: the other side may be gone.
+      // Does not wait for the close: the other side may be gone.
       function close() {
         socket.close()
         ended()

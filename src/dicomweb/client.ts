@@ -32,17 +32,17 @@ export interface DicomWebOptions {
   /** How long the archive may be silent, before and within an answer. */
   timeoutMs: number
   log: Log
-  /** Where it is kept in which way the archive takes each question; in memory when left out. */
+  /** Where to remember which way of asking the archive takes for each query; in memory by default. */
   memory?: WaysMemory
-  /** When given, every read and write of a study is recorded. */
+  /** If given, every read and write of a study is recorded. */
   audit?: AuditTrail
   fetch?: typeof fetch
 }
 
-/** Pages of a search without dates: beyond them, studies without a date are not looked for. */
+/** Pages of a search without dates; studies without a date are not looked for beyond them. */
 export const UNDATED_PAGES = 50
 
-/** The archive behind one DICOMweb service root. Opens nothing until it is asked. */
+/** The archive behind one DICOMweb service root. Opens nothing until it is used. */
 export function createDicomWebClient(options: DicomWebOptions): ImageArchive {
   const { log } = options
   const connection = openConnection(options)
@@ -79,14 +79,14 @@ export function createDicomWebClient(options: DicomWebOptions): ImageArchive {
   return options.audit === undefined ? archive : auditArchive(archive, options.audit, options.url)
 }
 
-/** Under which its way is remembered. Without a date there is no range to close: another question, whose way is not that of the other. */
+/** The name under which its way is remembered. A search without dates has no range to close, so it is another query with a way of its own. */
 function questionOf({ patient, accessionNumber, undated }: StudyQuery): string {
   if (undated) return 'search of studies without a date'
   if (patient !== undefined) return 'search of studies of a patient'
   return accessionNumber === undefined ? 'search of studies' : 'search of studies of an accession number'
 }
 
-/** All instances of the study; the modality is asked for per series when the archive leaves it out per instance. */
+/** All instances of the study; the modality is queried per series if the archive leaves it out per instance. */
 async function findInstances(searcher: Searcher, study: Uid) {
   const matches = await searcher.all({
     what: `search of instances of study ${study}`,

@@ -1,4 +1,4 @@
-// A Part 10 object as one who stores it needs it: its names, and its metadata as WADO-RS gives them (PS3.18 Section 10.4.1.1.2).
+// What a storage provider needs to know of a Part 10 object: its identifiers, and its metadata as WADO-RS returns them (PS3.18 Section 10.4.1.1.2).
 import { has, tagOf, text } from '../dicom/dataset.ts'
 import { readFileMeta } from '../dicom/file-meta.ts'
 import { walkInstance } from '../dicom/instance-walk.ts'
@@ -12,7 +12,7 @@ export interface DescribedObject {
   seriesInstanceUid: Uid
   sopInstanceUid: Uid
   sopClassUid: Uid
-  /** '' where it is stated in no valid form. */
+  /** '' if it is not stated in a valid form. */
   modality: string
   transferSyntaxUid: Uid
   /** All attributes; bulk data has its VR and a BulkDataURI relative to the instance. */
@@ -22,7 +22,7 @@ export interface DescribedObject {
 /** Base64 values longer than this are bulk data in metadata. */
 const MAX_INLINE = 1024
 
-/** Throws INSTANCE_INVALID when the object is damaged, or lacks a UID that nothing could be kept under. */
+/** Throws INSTANCE_INVALID if the object is damaged, or lacks a UID needed to store it. */
 export function describeObject(bytes: Uint8Array): DescribedObject {
   const { dataset, transferSyntaxUid } = readPart10(bytes)
   const sopInstanceUid = text(dataset, 'SOPInstanceUID')
@@ -46,7 +46,7 @@ export function describeObject(bytes: Uint8Array): DescribedObject {
   }
 }
 
-/** SOP class and instance as far as they can be read; '' where not. */
+/** SOP class and instance as far as they can be read, otherwise ''. */
 export function nameObject(bytes: Uint8Array): { sopClassUid: Uid; sopInstanceUid: Uid } {
   const meta = readFileMeta(bytes)
   if (meta === undefined) return { sopClassUid: '', sopInstanceUid: '' }

@@ -1,12 +1,12 @@
-// Lists of data sets in the DICOM JSON model (PS3.18 Annex F) as archives really write them: one row that is wrong costs no other.
+// Lists of data sets in the DICOM JSON model (PS3.18 Annex F) as archives really write them: one bad row does not cost the others.
 import { vrOf } from '../dicom/dictionary.ts'
 import { cleanJson } from '../domain/clean-text.ts'
 import type { DicomElement, DicomJson } from '../domain/study.ts'
 
 export type ParsedList =
-  /** One entry per row; undefined for a row that is no data set, or whose JSON is not valid (NaN, a control character). */
+  /** One entry per row; undefined for a row that is not a data set, or whose JSON is invalid (NaN, a control character). */
   | { kind: 'list'; rows: (DicomJson | undefined)[] }
-  /** It ends within the list. */
+  /** Ends within the list. */
   | { kind: 'cut' }
   | { kind: 'foreign' }
 
@@ -16,7 +16,7 @@ export function parseDataSets(body: string): ParsedList {
   if (!text.startsWith('[') && !text.startsWith('{')) return { kind: 'foreign' }
   const whole = parsed(text)
   if (whole !== undefined) {
-    // A list of one is sent without its brackets by some.
+    // Some archives send a list of one without its brackets.
     const rows = (Array.isArray(whole) ? whole : [whole]).map(readDataSet)
     return !Array.isArray(whole) && rows[0] === undefined ? { kind: 'foreign' } : { kind: 'list', rows }
   }
@@ -32,7 +32,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The texts of the members of a list whose JSON is not valid as a whole; undefined when the list is not closed. */
+/** The texts of the members of a list whose JSON is not valid as a whole; undefined if the list is not closed. */
 function splitList(text: string): string[] | undefined {
   const rows: string[] = []
   let depth = 0
@@ -57,7 +57,7 @@ function splitList(text: string): string[] | undefined {
   return undefined
 }
 
-/** A data set in the form that PS3.18 asks for, from the forms that are met: values without their list, without a VR, null attributes. */
+/** A data set in the form that PS3.18 requires, from the deviations that occur: values without their list, missing VRs, null attributes. */
 function readDataSet(row: unknown): DicomJson | undefined {
   if (typeof row !== 'object' || row === null || Array.isArray(row)) return undefined
   const read: DicomJson = {}
@@ -67,7 +67,7 @@ function readDataSet(row: unknown): DicomJson | undefined {
     const value = readElement(tag, element)
     if (value !== undefined) read[tag] = value
   }
-  // Something that has names, but none of an attribute, is another kind of answer.
+  // An object with members, none of which is an attribute, is another kind of answer.
   return Object.keys(read).length === 0 && Object.keys(row).length > 0 ? undefined : read
 }
 

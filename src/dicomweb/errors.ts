@@ -1,19 +1,19 @@
-// From statuses and thrown errors to AppError; messages hold what was asked and where, never queries, credentials or bodies.
+// Turns statuses and thrown errors into AppErrors; messages state what was requested and where, never queries, credentials or bodies.
 import { AppError, type ErrorCode } from '../domain/errors.ts'
 
-/** What was asked ("metadata of study 1.2.3") and where (origin and path). */
+/** What was requested ("metadata of study 1.2.3") and where (origin and path). */
 export interface Asked {
   what: string
   target: string
 }
 
-/** Origin and path of an address: no credentials, no query. */
+/** Origin and path of an address, without credentials and query. */
 export function safeAddress(address: string): string {
   const { origin, pathname } = new URL(address)
   return `${origin}${pathname}`
 }
 
-/** The error of an HTTP status that is not a success. */
+/** The error for an HTTP status that is not a success. */
 export function errorOfStatus(status: number, headers: Headers, request: Asked): AppError {
   const [code, why] = judge(status)
   const seconds = retryAfterSeconds(headers)
@@ -33,7 +33,7 @@ function judge(status: number): [ErrorCode, string] {
   return ['ARCHIVE_REJECTED', '']
 }
 
-/** Retry-After in seconds; its date form is read against the answer's own Date header (RFC 9110 Section 10.2.3). */
+/** Retry-After in seconds; a date is read relative to the answer's own Date header (RFC 9110 Section 10.2.3). */
 export function retryAfterSeconds(headers: Headers): number | undefined {
   const value = headers.get('retry-after')
   if (value === null) return undefined
@@ -57,7 +57,7 @@ const NOT_SENT: Record<string, string> = {
 /** The first system or library code in the chain of causes. */
 export function causeCode(error: unknown): string | undefined {
   for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth += 1) {
-    // The parser of Node's fetch names its faults "HPE_…", or not at all.
+    // The parser of Node's fetch calls its faults "HPE_…", or gives no code at all.
     if (at.name === 'HTTPParserError') return 'HPE'
     const code = (at as { code?: unknown }).code
     if (typeof code === 'string' && !(at instanceof AppError)) return code
@@ -65,7 +65,7 @@ export function causeCode(error: unknown): string | undefined {
   return undefined
 }
 
-/** Whether the connection broke: a repeatable request may be sent again at once. */
+/** Whether the connection broke: a repeatable request may then be sent again at once. */
 export function isReset(error: unknown): boolean {
   const code = causeCode(error)
   return code !== undefined && RESETS.has(code)
@@ -77,7 +77,7 @@ export function wasNotSent(error: unknown): boolean {
   return code !== undefined && (code in NOT_SENT || isCertificate(code) || isOtherProtocol(code))
 }
 
-/** What OpenSSL says of an answer that is no TLS record: plain HTTP, mostly. */
+/** What OpenSSL reports for an answer that is not a TLS record: mostly plain HTTP. */
 export function isOtherProtocol(code: string): boolean {
   return /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|RECORD_LAYER_FAILURE)$|^EPROTO$/.test(code)
 }
@@ -86,7 +86,7 @@ function isCertificate(code: string): boolean {
   return /CERT|SIGNED|ISSUER|ALTNAME|^ERR_SSL|^ERR_TLS/.test(code)
 }
 
-/** The error of a request that threw; `during` says whether bytes of the answer had already come. */
+/** The error for a request that threw; `during` says whether part of the answer had already arrived. */
 export function errorOfThrown(error: unknown, request: Asked, during: 'request' | 'body'): AppError {
   if (error instanceof AppError) return error
   const code = causeCode(error) ?? 'no code'
@@ -99,7 +99,7 @@ export function errorOfThrown(error: unknown, request: Asked, during: 'request' 
     return fail('ARCHIVE_UNREACHABLE', `the archive's TLS certificate was not accepted: ${code} ${at}`)
   }
   if (code.startsWith('HPE')) {
-    // No cause: it holds the bytes that came.
+    // Without the cause, which contains the bytes that arrived.
     return new AppError('ARCHIVE_NOT_DICOMWEB', `the answer to ${request.what} is not HTTP ${at}`)
   }
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {

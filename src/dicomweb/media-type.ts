@@ -1,7 +1,7 @@
 // Media types with parameters, as Content-Type and Accept carry them (RFC 9110 Section 8.3.1).
 
 export interface MediaType {
-  /** Lower case, for example "multipart/related"; empty when the header is absent. */
+  /** Lower case, for example "multipart/related"; empty if the header is absent. */
   type: string
   /** Names in lower case, quotes and escapes removed. */
   parameters: Record<string, string>

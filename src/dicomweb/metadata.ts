@@ -1,4 +1,5 @@
-// WADO-RS metadata of a study: at once, else series by series, else instance by instance; whole in each case (PS3.18 Section 10.4.1.1.2).
+// WADO-RS metadata of a study: in one request, otherwise series by series, otherwise instance by instance; complete in each case (PS3.18 Section
+// 10.4.1.1.2).
 import { has, text } from '../dicom/dataset.ts'
 import { AppError } from '../domain/errors.ts'
 import type { DicomJson, Series, Study, Uid } from '../domain/study.ts'
@@ -14,7 +15,7 @@ const METADATA_WAYS: readonly (Way & { level: Level })[] = [
   { name: 'instance by instance', level: 'instance' },
 ]
 const REQUIRED = ['SOPInstanceUID', 'SOPClassUID', 'SeriesInstanceUID']
-/** Classic, enhanced and enhanced colour MR: what every such image has, and an excerpt of its attributes has not. */
+/** For classic, enhanced and enhanced colour MR: attributes that every such image has and that are missing from an excerpt. */
 const MR_IMAGES = new Set(['1.2.840.10008.5.1.4.1.1.4', '1.2.840.10008.5.1.4.1.1.4.1', '1.2.840.10008.5.1.4.1.1.4.3'])
 const OF_IMAGES = ['Rows', 'BitsAllocated']
 
@@ -24,7 +25,7 @@ export interface MetadataSource {
   instancesOf(study: Uid): Promise<{ seriesInstanceUid: Uid; sopInstanceUid: Uid }[]>
 }
 
-/** NOT_FOUND when the archive knows nothing of the study, ARCHIVE_NOT_DICOMWEB when what it answers is an excerpt in every way. */
+/** NOT_FOUND if the archive does not know the study, ARCHIVE_NOT_DICOMWEB if it returns only an excerpt in every way of asking. */
 export async function retrieveMetadata({ searcher, ways, instancesOf }: MetadataSource, study: Uid): Promise<Study> {
   const what = `metadata of study ${study}`
   const at: Record<Level, () => Promise<DicomJson[]>> = {
@@ -60,7 +61,7 @@ export async function retrieveMetadata({ searcher, ways, instancesOf }: Metadata
   return { studyInstanceUid: study, series: groupBySeries(list) }
 }
 
-/** An image that lacks these even when it is asked for alone is as it is: planning says what is wrong with it. */
+/** An image that lacks these even when requested alone really lacks them: planning reports what is wrong with it. */
 function checkWhole(list: readonly DicomJson[], what: string, level: Level): void {
   const lacking = list.find((one) => !hasAll(one, REQUIRED))
   const excerpt = level === 'instance' ? undefined : list.find(isExcerpt)

@@ -9,10 +9,10 @@ export interface MultipartPart {
 }
 
 export interface MultipartLimits {
-  /** Bytes of one part; a larger one is refused, since it is held in memory. */
+  /** Maximum size of one part in bytes; a larger one is refused, since parts are held in memory. */
   partBytes: number
   parts: number
-  /** Bytes of one part's header block, of what precedes the first delimiter and of what follows the last. */
+  /** Maximum size in bytes of one part's headers, of what precedes the first delimiter and of what follows the last. */
   headerBytes: number
 }
 
@@ -27,9 +27,9 @@ const BLANK_LINE = Buffer.from('\r\n\r\n')
 const NO_BYTES: Buffer = Buffer.alloc(0)
 
 /**
- * Yields the parts of a multipart body one by one; a part is complete when its following delimiter has arrived.
- * Throws ARCHIVE_TRUNCATED when the body ends without the closing delimiter or a part differs from its Content-Length,
- * ARCHIVE_NOT_DICOMWEB when the body is not multipart, INSTANCE_INVALID when a part is over the limit.
+ * Yields the parts of a multipart body one by one; a part is complete once the following delimiter has arrived. Throws
+ * ARCHIVE_TRUNCATED if the body ends without the closing delimiter or a part differs from its Content-Length,
+ * ARCHIVE_NOT_DICOMWEB if the body is not multipart, INSTANCE_INVALID if a part is over the limit.
  */
 export async function* decodeMultipart(
   source: AsyncIterable<Uint8Array>,
@@ -39,7 +39,7 @@ export async function* decodeMultipart(
   const delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1')
   const window = openWindow(source)
   try {
-    // A first delimiter at the very start has no CRLF before it; with this one there is a single case.
+    // A first delimiter at the very start has no CRLF before it; adding one leaves a single case.
     window.prepend(CRLF)
     await skipToDelimiter(window, delimiter, limits.headerBytes)
     for (let count = 0; ; count += 1) {
@@ -57,7 +57,7 @@ export async function* decodeMultipart(
       }
       yield { headers, body }
     }
-    // The epilogue is read so that the connection can be used again; one that goes on is not worth it.
+    // The epilogue is read so that the connection can be reused; an endless one is not worth it.
     for (let read = 0; read <= limits.headerBytes && (await window.fill()); ) {
       read += window.bytes().length
       window.drop(window.bytes().length)
@@ -67,7 +67,7 @@ export async function* decodeMultipart(
   }
 }
 
-/** Encodes parts as a multipart body, in slices, closing delimiter included. The boundary must not occur in the parts. */
+/** Encodes parts as a multipart body, in slices, including the closing delimiter. The boundary must not occur in the parts. */
 export function* encodeMultipart(
   parts: Iterable<{ contentType: string; bytes: Uint8Array }>,
   boundary: string,
@@ -81,7 +81,7 @@ export function* encodeMultipart(
   yield encodeClosing(boundary)
 }
 
-/** Bytes of the whole body that encodeMultipart writes. */
+/** Size in bytes of the body that encodeMultipart writes. */
 export function multipartLength(parts: Iterable<{ contentType: string; bytes: Uint8Array }>, boundary: string): number {
   let length = encodeClosing(boundary).length
   for (const { contentType, bytes } of parts)
@@ -89,7 +89,7 @@ export function multipartLength(parts: Iterable<{ contentType: string; bytes: Ui
   return length
 }
 
-/** Delimiter and headers of one part. The CRLF after the body before it is written with that body. */
+/** Delimiter and headers of one part. The CRLF after the preceding body is written with that body. */
 export function encodePartHeader(contentType: string, boundary: string, length: number): Uint8Array {
   return Buffer.from(`--${boundary}\r\nContent-Type: ${contentType}\r\nContent-Length: ${length}\r\n\r\n`, 'latin1')
 }
@@ -98,10 +98,10 @@ export function encodeClosing(boundary: string): Uint8Array {
   return Buffer.from(`--${boundary}--\r\n`, 'latin1')
 }
 
-/** The unread bytes of a source, grown chunk by chunk. */
+/** The unread bytes of a source, extended chunk by chunk. */
 interface Window {
   bytes(): Buffer
-  /** Adds the next chunk; false at the end of the source. */
+  /** Appends the next chunk; false at the end of the source. */
   fill(): Promise<boolean>
   drop(count: number): void
   prepend(bytes: Buffer): void
@@ -145,14 +145,14 @@ async function skipToDelimiter(window: Window, delimiter: Buffer, limit: number)
   }
 }
 
-/** Reads what follows a delimiter: "--" closes the body, else padding and a line end open the next part. */
+/** Reads what follows a delimiter: "--" closes the body; otherwise padding and a line end open the next part. */
 async function atClosing(window: Window, count: number): Promise<boolean> {
   while (window.bytes().length < 2) if (!(await window.fill())) throw cutAfter(count)
   if (window.bytes().toString('latin1', 0, 2) === '--') return true
   for (;;) {
     const end = window.bytes().indexOf(CRLF)
     if (end >= 0) {
-      // The CRLF stays: it is the first half of the blank line when a part has no headers.
+      // The CRLF stays: for a part without headers it is the first half of the blank line.
       window.drop(end)
       return false
     }
@@ -185,7 +185,7 @@ function splitHeader(line: string): [string, string][] {
   return colon < 1 ? [] : [[line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()]]
 }
 
-/** Reads up to the next delimiter and drops it. */
+/** Reads up to the next delimiter and discards it. */
 async function readBody(
   window: Window,
   delimiter: Buffer,
@@ -215,7 +215,7 @@ async function readBody(
   }
 }
 
-/** Index of the delimiter, or -1. What only begins like it (a longer boundary) is content. */
+/** Index of the delimiter, or -1. A longer boundary that merely begins like it is content. */
 async function findDelimiter(window: Window, delimiter: Buffer): Promise<number> {
   for (let from = 0; ; ) {
     const at = window.bytes().indexOf(delimiter, from)
@@ -228,7 +228,7 @@ async function findDelimiter(window: Window, delimiter: Buffer): Promise<number>
   }
 }
 
-/** One buffer of its own: at offset 0 and not shared, so typed arrays can be laid over it. */
+/** A buffer of its own, at offset 0 and not shared, so that typed arrays can be views of it. */
 export function joinChunks(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0))
   let at = 0

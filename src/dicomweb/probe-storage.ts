@@ -1,10 +1,10 @@
-// Tries the right to store with a picture of nobody, reads it back, and takes it away: removed, or else rejected by a note.
+// Tries the right to store, with a picture of nobody: stores it, reads it back and removes it, or rejects it with a note if it cannot be removed.
 import { buildCheckObject, buildCheckRejection } from '../dicom/check-object.ts'
 import { AppError, asAppError } from '../domain/errors.ts'
 import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { Connection } from './connection.ts'
 
-/** What was done, in lines. Throws what the archive answers to the store: ARCHIVE_FORBIDDEN, STORE_FAILED … */
+/** What was done, line by line. Throws the archive's answer to the store: ARCHIVE_FORBIDDEN, STORE_FAILED … */
 export async function probeStorage(
   connection: Pick<Connection, 'remove'>,
   archive: Pick<ImageArchive, 'store' | 'retrieveInstance'>,

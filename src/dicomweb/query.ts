@@ -15,8 +15,8 @@ export interface Page {
 }
 
 /**
- * One UID as a path segment. Digits and dots only, so it can neither leave its place in the path nor act as a
- * QIDO-RS list ("," and "\") or wild card. Leading zeros are let through: they exist in the wild.
+ * One UID as a path segment. Digits and dots only, so that it can neither leave its place in the path nor act as a QIDO-RS list
+ * ("," and "\") or wild card. Leading zeros are allowed, since they occur in practice.
  */
 export function uidSegment(uid: Uid): string {
   if (!/^\d[\d.]{0,63}$/.test(uid) || uid.includes('..')) {
@@ -34,14 +34,14 @@ export function resourcePath(studyInstanceUid: Uid, seriesInstanceUid?: Uid, sop
 }
 
 /**
- * Search of studies by date (DICOM DA, both ends included, either may be open), modality and patient. The issuer is asked for,
- * not matched: archives need not support it as a key (PS3.18 Table 10.6.1-5), and some refuse it.
+ * Search for studies by date (DICOM DA, both ends included, either may be open), modality and patient. The issuer is requested
+ * as a return attribute and not matched: archives need not support it as a key (PS3.18 Table 10.6.1-5), and some refuse it.
  */
 export function studiesPath(query: StudyQuery, page: Page, way: SearchWay = STANDARD): string {
   return `/studies?${encode(studyParameters(query, way), page, way)}`
 }
 
-/** What is asked, without paging. */
+/** The query without paging. */
 export function studyParameters(query: StudyQuery, way: SearchWay = STANDARD): [string, string][] {
   const parameters: [string, string][] = []
   const range = dateRange(query.from, query.to, way.dates === 'closed')
@@ -61,7 +61,7 @@ function included(keywords: readonly string[], way: SearchWay): [string, string]
   return way.fields ? keywords.map((keyword) => ['includefield', tagOf(keyword)]) : []
 }
 
-/** What the archive was not asked to leave out is left out here. Without a date or a modality in the answer, only the study itself can tell. */
+/** Removes here what the archive could not be asked to filter out. If the answer has no date or modality, only the study itself can tell. */
 export function isAskedFor(study: StudySummary, { from, to, modality, undated }: StudyQuery): boolean {
   if (undated && study.studyDate !== '') return false
   if (modality !== undefined && study.modalities.length > 0 && !study.modalities.includes(modality)) return false
@@ -69,24 +69,24 @@ export function isAskedFor(study: StudySummary, { from, to, modality, undated }:
   return (from === undefined || study.studyDate >= from) && (to === undefined || study.studyDate <= to)
 }
 
-/** Archives match without regard to case, take "*" for anything, or leave a key out: the answer decides. */
+/** Archives match without regard to case, take "*" for anything, or ignore a key: the answer decides. */
 export function isOfPatient(match: DicomJson, { patientId, issuerOfPatientId }: NonNullable<StudyQuery['patient']>) {
   const issuer = text(match, 'IssuerOfPatientID')
   return text(match, 'PatientID') === patientId && (issuer === '' || issuer === issuerOfPatientId)
 }
 
-/** One that does not state its number is not it: else an archive without this key would answer with every study. */
+/** A study that does not state its number does not match: otherwise an archive that ignores this key would return every study. */
 export function isOfAccession(match: DicomJson, accessionNumber: string): boolean {
   return text(match, 'AccessionNumber').trim() === accessionNumber
 }
 
-/** Search of all instances of a study. */
+/** Search for all instances of a study. */
 export function instancesPath(studyInstanceUid: Uid, page: Page, way: SearchWay = STANDARD): string {
   const fields = included(['SOPClassUID', 'SOPInstanceUID', 'SeriesInstanceUID', 'Modality'], way)
   return `${resourcePath(studyInstanceUid)}/instances?${encode(fields, page, way)}`
 }
 
-/** Search of all series of a study. */
+/** Search for all series of a study. */
 export function seriesPath(studyInstanceUid: Uid, page: Page, way: SearchWay = STANDARD): string {
   const fields = included(['Modality', 'NumberOfSeriesRelatedInstances'], way)
   return `${resourcePath(studyInstanceUid)}/series?${encode(fields, page, way)}`
@@ -102,7 +102,7 @@ export function dateRange(from: string | undefined, to: string | undefined, clos
   return closed ? `${from ?? '19000101'}-${to ?? LAST_DAY}` : `${from ?? ''}-${to ?? ''}`
 }
 
-/** End of a range that an archive refuses without one: after every study, before the end of any calendar type. */
+/** An end for ranges, for archives that refuse open ones: after every study, before the end of any calendar type. */
 const LAST_DAY = '29991231'
 
 function encode(parameters: [string, string][], page: Page, way: SearchWay): string {
@@ -114,7 +114,7 @@ function encode(parameters: [string, string][], page: Page, way: SearchWay): str
   return all.map(([name, value]) => `${name}=${encodeURIComponent(value!)}`).join('&')
 }
 
-/** A study of a QIDO-RS answer. The count is 0 when the archive does not give it. */
+/** A study from a QIDO-RS answer. The count is 0 if the archive does not return it. */
 export function readStudySummary(match: DicomJson): StudySummary {
   return {
     studyInstanceUid: text(match, 'StudyInstanceUID'),
@@ -125,14 +125,14 @@ export function readStudySummary(match: DicomJson): StudySummary {
   }
 }
 
-/** A series of a QIDO-RS answer; undefined when the archive does not give the count. */
+/** A series from a QIDO-RS answer; undefined if the archive does not return the count. */
 export function readStatedCount(series: DicomJson): StatedCount | undefined {
   const instances = number(series, 'NumberOfSeriesRelatedInstances')
   if (instances === undefined || !(instances > 0)) return undefined
   return { seriesInstanceUid: text(series, 'SeriesInstanceUID'), modality: text(series, 'Modality'), instances }
 }
 
-/** An instance of a QIDO-RS answer; modality is '' when the archive leaves it out at this level. */
+/** An instance from a QIDO-RS answer; the modality is '' if the archive leaves it out at this level. */
 export function readInstanceSummary(match: DicomJson) {
   return {
     seriesInstanceUid: text(match, 'SeriesInstanceUID'),
@@ -142,7 +142,7 @@ export function readInstanceSummary(match: DicomJson) {
   }
 }
 
-/** Whether the data set has what an answer of this level must have. */
+/** Whether the data set has what an answer at this level must have. */
 export function hasAll(match: DicomJson, keywords: readonly string[]): boolean {
   return keywords.every((keyword) => has(match, keyword))
 }

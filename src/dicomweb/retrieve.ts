@@ -1,4 +1,4 @@
-// WADO-RS of a series, complete or an error: multipart first, then one by one what did not arrive whole (PS3.18 Section 10.4).
+// WADO-RS of a series, complete or an error: first as multipart, then what did not arrive intact one by one (PS3.18 Section 10.4).
 
 import { readFileMeta } from '../dicom/file-meta.ts'
 import { walkInstance } from '../dicom/instance-walk.ts'
@@ -13,12 +13,12 @@ import { OBJECT_WAYS, type Ways } from './ways.ts'
 type Bytes = Uint8Array<ArrayBuffer>
 type Checked = { sopInstanceUid: Uid; bytes: Bytes; damage?: string } | { sopInstanceUid?: undefined; damage: string }
 
-/** Some archives send single instances only. */
+/** Some archives send only single instances. */
 const WHOLE_SERIES = 'objects of a series'
 const ONE_BY_ONE = 'instance by instance'
 const REFUSED = new Set(['ARCHIVE_REJECTED', 'NOT_FOUND'])
 
-/** With these, asking for single instances fails as well. Others may be about one instance that spoils the answer for all. */
+/** After these errors, requesting single instances would fail as well. Others may be due to one instance that spoils the answer for all. */
 const POINTLESS_TO_GO_ON = new Set(['ARCHIVE_UNREACHABLE', 'ARCHIVE_AUTH', 'ARCHIVE_FORBIDDEN'])
 
 export function createRetriever(
@@ -35,7 +35,7 @@ export function createRetriever(
       if (!oneByOne)
         for await (const bytes of objects(WHOLE_SERIES, resourcePath(study, series), `series ${series}`)) {
           const checked = checkObject(bytes)
-          // An instance that arrived after the set was fixed belongs to another analysis; one that came twice is known.
+          // An instance that arrived after the set was fixed belongs to another analysis; a repeated one is already known.
           if (
             checked.sopInstanceUid === undefined ||
             checked.damage !== undefined ||

@@ -1,4 +1,4 @@
-// QIDO-RS searches, all their pages, in the way that the archive takes (PS3.18 Sections 8.3.4 and 10.6).
+// QIDO-RS searches with all their pages, in the way that the archive takes (PS3.18 Sections 8.3.4 and 10.6).
 import { text } from '../dicom/dataset.ts'
 import { AppError } from '../domain/errors.ts'
 import { LIMITS } from '../domain/limits.ts'
@@ -9,27 +9,28 @@ import { hasAll, type Page } from './query.ts'
 import { distinctWays, JSON_WAYS, SEARCH_WAYS, type SearchWay, type Ways } from './ways.ts'
 
 const PAGE = 200
-/** A page after the last: some archives answer so, in place of an empty list. */
+/** For a page beyond the last, some archives answer with one of these instead of an empty list. */
 const NO_MORE = new Set(['NOT_FOUND', 'ARCHIVE_REJECTED'])
 
 export interface Search {
-  /** "search of studies": for messages, and under which name its way is remembered. */
+  /** "search of studies": used in messages, and as the name under which its way is remembered. */
   what: string
   question: string
-  /** A row without one of these cannot be used; the first tells rows apart. */
+  /** A row without one of these cannot be used; the first one identifies a row. */
   required: readonly string[]
   pathOf(page: Page, way: SearchWay): string
-  /** Ends the search early; all pages up to the limit when left out, and one that goes on then is refused. */
+  /** Ends the search early. By default all pages up to the limit; a search that exceeds it is refused. */
   maxPages?: number
 }
 
 export interface Searcher {
   /**
-   * Each resource once. A short page does not end it, since archives have page limits of their own; a page with nothing new
-   * does, since some archives ignore the offset. A row that is no data set, or lacks what it needs, hides nothing but itself.
+   * Each resource once. A short page does not end the search, since archives have page limits of their own; a page with nothing
+   * new does, since some archives ignore the offset. A row that is not a data set, or lacks what it needs, hides nothing but
+   * itself.
    */
   all(search: Search): Promise<DicomJson[]>
-  /** A list that is no search: metadata. Every row must be whole. */
+  /** A list that is not a search: metadata. Every row must be intact. */
   list(path: string, what: string): Promise<DicomJson[]>
 }
 
@@ -73,7 +74,7 @@ export function createSearcher(connection: Connection, ways: Ways, log: Log): Se
     return [...matches.values()]
   }
 
-  /** A search that is not there at all means that the address is wrong, not that nothing was found. */
+  /** If the search itself does not exist, the address is wrong; that is not the same as no matches. */
   async function firstOf(path: string, what: string) {
     try {
       return await getList(path, what)

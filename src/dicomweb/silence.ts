@@ -6,7 +6,7 @@ export interface Silence {
   signal: AbortSignal
   /** Waits for the promise, but no longer than the limit since the last touch. */
   during<T>(promise: Promise<T>): Promise<T>
-  /** Something moved: the limit starts again. */
+  /** Something arrived: the limit starts again. */
   touch(): void
   abort(): void
 }

@@ -1,4 +1,4 @@
-// STOW-RS as the side that is stored to: every object of a request gets its outcome (PS3.18 Section 10.5 and Annex I.2).
+// STOW-RS on the receiving side: every object of a request gets its outcome (PS3.18 Section 10.5 and Annex I.2).
 import { dataset } from '../dicom/dataset.ts'
 import { type AppError, asAppError } from '../domain/errors.ts'
 import type { Kept } from '../domain/ports/received-images.ts'
@@ -7,7 +7,7 @@ import { type DescribedObject, describeObject, nameObject } from './describe-obj
 import { parseMediaType } from './media-type.ts'
 import { decodeMultipart } from './multipart.ts'
 
-/** Failure reasons (PS3.18 Table I.2-2, PS3.7 Annex C); 0xc409 is one of "cannot understand" that archives use for it. */
+/** Failure reasons (PS3.18 Table I.2-2, PS3.7 Annex C); 0xc409 is one of the "cannot understand" codes, used for this by archives. */
 export const FAILURE = {
   processing: 0x0110,
   duplicate: 0x0111,
@@ -17,18 +17,18 @@ export const FAILURE = {
 } as const
 
 export interface StoreTarget {
-  /** Resolves once each object is kept or refused, in their order. */
+  /** Resolves once each object is stored or refused, in order. */
   putAll(objects: readonly { instance: DescribedObject; bytes: Uint8Array }[]): Promise<PromiseSettledResult<Kept>[]>
-  /** Where the object can be had; left empty where it cannot. */
+  /** Where the object can be retrieved; empty if it cannot. */
   retrieveUrl?(object: DescribedObject): string
-  /** Hears why an object was not kept. */
+  /** Told why an object was not stored. */
   onFailure?(error: AppError): void
 }
 
 export interface StoreRequest {
   contentType: string | undefined
   body: AsyncIterable<Uint8Array>
-  /** The study of the address, when it names one. */
+  /** The study in the address, if it names one. */
   study: Uid | undefined
 }
 
@@ -37,11 +37,14 @@ export interface StoreAnswer {
   body: DicomJson
 }
 
-/** So much is kept together: the disk is waited for once for all of it. */
+/** This much is stored together, with a single wait for the disk. */
 const MAX_TOGETHER = 64
 const MAX_BYTES_TOGETHER = 32 * 1024 * 1024
 
-/** Stores the parts of a request, small ones together. A body that ends early is 400, and its whole parts are stored and named all the same. */
+/**
+ * Stores the parts of a request, small ones together. If the body ends early the status is 400, and the complete parts are
+ * stored and reported all the same.
+ */
 export async function storeRequest(target: StoreTarget, request: StoreRequest): Promise<StoreAnswer> {
   const { type, parameters } = parseMediaType(request.contentType)
   const objects = parseMediaType(parameters.type).type
@@ -90,7 +93,7 @@ export async function storeRequest(target: StoreTarget, request: StoreRequest): 
 }
 
 interface Outcome {
-  /** An object that cannot be named is an "other" failure. */
+  /** An object that cannot be identified is reported under Other Failures. */
   sequence: 'ReferencedSOPSequence' | 'FailedSOPSequence' | 'OtherFailuresSequence'
   item: DicomJson
   reason?: number
@@ -119,7 +122,7 @@ async function storeObjects(
   })
 }
 
-/** What can be kept of a part, or why nothing can. */
+/** What can be stored of a part, or why nothing can. */
 function describe(target: StoreTarget, bytes: Uint8Array, study: Uid | undefined) {
   try {
     const instance = describeObject(bytes)
@@ -136,7 +139,7 @@ function refused(target: StoreTarget, bytes: Uint8Array, thrown: unknown): Outco
   return failure(bytes, reasonOf(error))
 }
 
-/** Why an object was not kept, as a failure reason; also the status of a C-STORE response (PS3.4 Annex B.2.3). */
+/** Why an object was not stored, as a failure reason; also the status of a C-STORE response (PS3.4 Annex B.2.3). */
 export function reasonOf(error: AppError): number {
   if (error.code === 'DISK_FULL') return FAILURE.outOfResources
   return error.code === 'INSTANCE_INVALID' ? FAILURE.cannotUnderstand : FAILURE.processing

@@ -1,12 +1,12 @@
-// Outcome per instance of a STOW-RS answer, whatever its status (PS3.18 Section 10.5.3, PS3.18 Annex I.2).
+// The outcome per instance of a STOW-RS answer, whatever its status (PS3.18 Section 10.5.3 and Annex I.2).
 import { items, number, text } from '../dicom/dataset.ts'
 import type { StoreOutcome } from '../domain/ports/image-archive.ts'
 import type { DicomJson, Uid } from '../domain/study.ts'
 
-/** What the body of an answer is. "empty" and "foreign" (XML, text) name no instance; "html" is no DICOMweb answer. */
+/** What kind of body an answer has. "empty" and "foreign" (XML, text) name no instances; "html" is not a DICOMweb answer. */
 export type StoreBody = { kind: 'dataset'; dataset: DicomJson } | { kind: 'empty' | 'foreign' | 'html' }
 
-/** Tells the kinds of body apart by content, since archives label them wrongly. */
+/** Recognises the kind of body by its content, since archives label them wrongly. */
 export function readStoreBody(body: string): StoreBody {
   const trimmed = body.trim()
   if (trimmed === '') return { kind: 'empty' }
@@ -22,15 +22,15 @@ export function readStoreBody(body: string): StoreBody {
   return { kind: 'foreign' }
 }
 
-/** The named instances, and those of `sent` that the answer does not name: these count as failures until looked for. */
+/** The named instances, and those of `sent` that the answer does not name: these count as failures until they are looked for. */
 export interface StoreAnswer {
   outcomes: Map<Uid, StoreOutcome>
   unnamed: Uid[]
 }
 
 /**
- * Reads the sequences, not the status: some archives answer 400 where the standard says 202, and list successes in it.
- * A sequence counts by its items: an empty Failed SOP Sequence is not a failure. Failure wins when an instance is in both.
+ * Reads the sequences, not the status: some archives answer 400 where the standard says 202, and still list successes. A
+ * sequence counts by its items: an empty Failed SOP Sequence is not a failure. An instance in both counts as failed.
  */
 export function readStoreAnswer(dataset: DicomJson, sent: readonly Uid[]): StoreAnswer {
   const outcomes = new Map<Uid, StoreOutcome>()
@@ -50,7 +50,7 @@ export function readStoreAnswer(dataset: DicomJson, sent: readonly Uid[]): Store
   return { outcomes, unnamed: sent.filter((uid) => !outcomes.has(uid)) }
 }
 
-/** Cuts a list into requests that stay within a number of objects and of bytes; an object over the limit travels alone. */
+/** Splits a list into requests below a number of objects and of bytes; an object over the limit is sent alone. */
 export function batches<T extends { bytes: Uint8Array }>(
   objects: readonly T[],
   most: { count: number; bytes: number },

@@ -1,4 +1,4 @@
-// STOW-RS with an outcome per object; when an answer is lost, the archive is asked what it has before anything is repeated.
+// STOW-RS with an outcome per object; if an answer is lost, the archive is asked what it has before anything is sent again.
 import { isSameObject } from '../dicom/same-object.ts'
 import { AppError, asAppError } from '../domain/errors.ts'
 import type { ImageArchive, StoreOutcome } from '../domain/ports/image-archive.ts'
@@ -20,13 +20,13 @@ export interface StorerOptions extends Pick<ImageArchive, 'searchInstances' | 'r
   connection: Connection
   ways: Ways
   log: Log
-  /** A text that occurs in no object. */
+  /** A boundary that occurs in no object. */
   newBoundary(): string
 }
 
 const BATCH = { count: 64, bytes: 64 * 1024 * 1024 }
 const SEND_ATTEMPTS = 3
-/** Duplicate SOP instance: PS3.7 C.5.9, and the one of Azure's DICOM service (45070). */
+/** Duplicate SOP instance: the code of PS3.7 C.5.9, and that of Azure's DICOM service (45070). */
 const DUPLICATE = new Set(['0111', 'B00E'])
 
 export function createStorer(options: StorerOptions): ImageArchive['store'] {
@@ -95,7 +95,7 @@ export function createStorer(options: StorerOptions): ImageArchive['store'] {
     }
     const sent = batch.map((one) => one.sopInstanceUid)
     const { outcomes, unnamed } = readStoreAnswer(body.kind === 'dataset' ? body.dataset : {}, sent)
-    // A success that names nothing proves nothing; a refusal that names nothing refuses all.
+    // A success that names no instance proves nothing; a refusal that names none refuses all.
     const there = succeeded && unnamed.length > 0 ? await whichAreThere(study) : new Set<Uid>()
     for (const sopInstanceUid of unnamed)
       outcomes.set(sopInstanceUid, { sopInstanceUid, stored: there.has(sopInstanceUid) })
@@ -107,7 +107,10 @@ export function createStorer(options: StorerOptions): ImageArchive['store'] {
     return new Set((await options.searchInstances(study)).map((instance) => instance.sopInstanceUid))
   }
 
-  /** An object refused as a duplicate is stored if, and only if, what the archive holds is the same result, made whenever; else the two conflict. */
+  /**
+   * An object refused as a duplicate counts as stored only if the archive holds the same result, whenever it was made;
+   * otherwise the two conflict.
+   */
   async function settleDuplicates(study: Uid, batch: Outgoing[], outcomes: Map<Uid, StoreOutcome>): Promise<void> {
     const isDuplicate = ({ sopInstanceUid }: Outgoing) => DUPLICATE.has(outcomes.get(sopInstanceUid)?.reason ?? '')
     const duplicates = batch.filter((one) => isDuplicate(one) && outcomes.get(one.sopInstanceUid)?.stored === false)
@@ -131,7 +134,7 @@ function answerWasLost(error: AppError): boolean {
   return error.code === 'ARCHIVE_UNREACHABLE' && !wasNotSent(error)
 }
 
-/** No such resource, in answer to a store, means that the archive takes none at this address. */
+/** "Not found" in answer to a store means that the archive takes none at this address. */
 function refused(error: AppError): AppError {
   return error.code === 'NOT_FOUND' ? new AppError('ARCHIVE_REJECTED', error.message, { cause: error }) : error
 }

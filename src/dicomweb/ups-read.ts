@@ -1,4 +1,4 @@
-// Workitems and event reports as worklists write them (PS3.18 Chapter 11, PS3.4 Annex CC; from memory), read leniently; pure.
+// Reads workitems and event reports as worklists write them (PS3.18 Chapter 11, PS3.4 Annex CC; from memory), leniently; pure.
 
 import { items, text } from '../dicom/dataset.ts'
 import { isUidInUse } from '../dicom/uid.ts'
@@ -35,7 +35,7 @@ export function readWorkitem(match: DicomJson, statedUid?: Uid): Workitem | unde
   }
 }
 
-/** Unified Procedure Step Progress Information (PS3.4 Table CC.2.5-3): an archive may note a request that it could not deliver there. */
+/** Unified Procedure Step Progress Information (PS3.4 Table CC.2.5-3): a worklist may note a cancellation request here that it could not deliver. */
 const hasCancellation = (workitem: DicomJson) =>
   items(workitem, 'ProcedureStepProgressInformationSequence').some(
     (item) =>
@@ -44,7 +44,7 @@ const hasCancellation = (workitem: DicomJson) =>
       items(item, 'ProcedureStepDiscontinuationReasonCodeSequence').length > 0,
   )
 
-/** Some answer with the word of other standards. */
+/** Some worklists use a word from other standards. */
 function readPriority(written: string): Priority {
   const word = written.toUpperCase()
   if (word === 'HIGH' || word === 'STAT') return 'first'
@@ -55,10 +55,10 @@ function codesOf(match: DicomJson, keyword: string): string[] {
   return items(match, keyword).map((item) => `${text(item, 'CodingSchemeDesignator')}|${text(item, 'CodeValue')}`)
 }
 
-/** Event Type ID (PS3.4 Table CC.2.4-1): 1 state report, 2 cancel requested, 5 assigned. Older texts print it as Event Type ID of the action. */
+/** Event Type ID (PS3.4 Table CC.2.4-1): 1 state report, 2 cancel requested, 5 assigned; older texts print other tags. */
 const EVENT_TAGS = ['00001002', '00001001', '00001008']
 
-/** What an event report is about; undefined for what is none: then a search tells. */
+/** The workitem of an event report; undefined if it is not one: a search will tell. */
 export function readEvent(message: string): WorklistEvent | undefined {
   const parsed = parseDataSets(message)
   const [element] = parsed.kind === 'list' ? parsed.rows : []

@@ -1,10 +1,10 @@
-// What we tell a worklist about a workitem (PS3.18 Section 11, PS3.4 Table CC.2.5-3; from memory), as DICOM JSON; pure.
+// What a worklist is told about a workitem (PS3.18 Section 11, PS3.4 Table CC.2.5-3; from memory), as DICOM JSON; pure.
 import { code } from '../dicom/codes.ts'
 import { dataset } from '../dicom/dataset.ts'
 import type { DicomJson, Uid } from '../domain/study.ts'
 import type { Performed, WorkitemState } from '../domain/workitem.ts'
 
-/** A code of the site. */
+/** A code defined by the site. */
 export interface Code {
   scheme: string
   value: string
@@ -14,7 +14,7 @@ export interface Code {
 export const stateChange = (state: WorkitemState, transactionUid: Uid): DicomJson =>
   dataset({ TransactionUID: transactionUid, ProcedureStepState: state })
 
-/** ST has at most 1024 characters. */
+/** ST allows at most 1024 characters. */
 const shortened = (text: string) => text.slice(0, 1000)
 
 export function progressUpdate({ percent, text }: { percent: number; text: string }): DicomJson {
@@ -34,7 +34,7 @@ export function cancellationUpdate(reason: string, at: string): DicomJson {
   return dataset({ ProcedureStepProgressInformationSequence: progress })
 }
 
-/** The five that a final state asks for: station, start, end, workitem code, outputs. */
+/** The five attributes that a final state requires: station, start, end, workitem code, outputs. */
 export function performedUpdate(
   performed: Performed,
   { station, work, retrieveUrl }: { station: Code; work: Code; retrieveUrl: string },
@@ -52,7 +52,7 @@ export function performedUpdate(
   }
 }
 
-/** Series by series, with where they are: in the archive that the workitem's images come from. */
+/** Series by series, with their location: the archive that the workitem's images come from. */
 function outputs({ studyInstanceUid, outputs: stored }: Performed, retrieveUrl: string): DicomJson[] {
   return [...Map.groupBy(stored, ({ seriesInstanceUid }) => seriesInstanceUid)].map(([seriesInstanceUid, objects]) =>
     dataset({

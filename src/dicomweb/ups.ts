@@ -1,5 +1,5 @@
-// The task performer's side of UPS-RS (PS3.18 Chapter 11; from memory): search, claim, update, final state, subscription. Whose way of
-// writing a request a worklist takes is found out and remembered, as for the archive.
+// The task performer's side of UPS-RS (PS3.18 Chapter 11; from memory): search, claim, update, final state, subscription. Which form of request a
+// worklist takes is found out and remembered, as for the archive.
 import { AppError } from '../domain/errors.ts'
 import type { Worklist } from '../domain/ports/worklist.ts'
 import type { DicomJson, Uid } from '../domain/study.ts'
@@ -13,14 +13,14 @@ import { type Code, cancellationUpdate, performedUpdate, progressUpdate, stateCh
 import type { Way, Ways } from './ways.ts'
 
 export interface WorklistOptions {
-  /** Our AE title: subscriber and requester. */
+  /** Our AE title, as subscriber and requester. */
   aeTitle: string
   station: Code
-  /** What was performed, where the workitem does not say it itself. */
+  /** The procedure performed, if the workitem does not state it itself. */
   work: Code
-  /** Root of the archive in which the results are. */
+  /** Root of the archive that holds the results. */
   retrieveUrl: string
-  /** global: of all workitems. filtered: of those with our station or code. none: searched now and then. */
+  /** global: for all workitems. filtered: for those with our station or code. none: the worklist is searched periodically. */
   subscribe: 'global' | 'filtered' | 'none'
   /** "scheme|code"; narrows a filtered subscription. */
   codes: readonly string[]
@@ -32,7 +32,7 @@ const FILTERED = '1.2.840.10008.5.1.4.34.5.1'
 const PAGE = 100
 const MAX_PAGES = 50
 
-/** Where the requester is named: nowhere (the standard), in the path or in the query (dcm4chee). */
+/** Where the requester is named: not at all (the standard), in the path or in the query (dcm4chee). */
 interface StateWay extends Way {
   pathOf(workitem: string, aeTitle: string): string
 }
@@ -42,7 +42,7 @@ const STATE_WAYS: readonly StateWay[] = [
   { name: 'requester in the query', pathOf: (workitem, aet) => `${workitem}/state?requester=${aet}` },
 ]
 
-/** How the Transaction UID of an update is written; none in the address where it stands in the data set alone. */
+/** Where the Transaction UID of an update is written; not in the address if only the data set has it. */
 interface UpdateWay extends Way {
   parameter: string
   method: 'POST' | 'PUT'
@@ -85,7 +85,7 @@ export function createWorklist(
     const workitems = new Map<Uid, Workitem>()
     for (let page = 0; page < MAX_PAGES; page += 1) {
       const query = `00741000=SCHEDULED&limit=${PAGE}&offset=${page * PAGE}`
-      // Some answer 404 where nothing is found, and where a page is after the last.
+      // Some worklists answer 404 for no match, and for a page beyond the last.
       const rows = await list(`/workitems?${query}`, 'search of workitems').catch((thrown) => {
         if (thrown instanceof AppError && thrown.code === 'NOT_FOUND') return []
         throw thrown
@@ -113,7 +113,7 @@ export function createWorklist(
     )
   }
 
-  /** The Transaction UID stands in the data set as well: a worklist that looks for it there finds it. */
+  /** The data set has the Transaction UID as well, for worklists that look for it there. */
   async function update(workitemUid: Uid, transactionUid: Uid, json: DicomJson): Promise<void> {
     await ways.ask('update of workitems', UPDATE_WAYS, ({ method, parameter }) => {
       const query = parameter === '' ? transactionUid : `${parameter}=${transactionUid}`
@@ -121,7 +121,7 @@ export function createWorklist(
     })
   }
 
-  /** Into a final state; an answer that was lost is found out by reading. */
+  /** Sets a final state; if the answer is lost, reading the workitem tells the outcome. */
   async function finish(workitemUid: Uid, transactionUid: Uid, state: WorkitemState, json: DicomJson): Promise<void> {
     if ((await get(workitemUid)).state === state) return
     await update(workitemUid, transactionUid, json)
@@ -141,7 +141,7 @@ export function createWorklist(
         if (!(thrown instanceof AppError) || !REFUSALS.has(thrown.code)) throw thrown
         if (thrown.code === 'NOT_FOUND') return false
       }
-      // Somebody else's, or ours by a claim whose answer was lost: only who has its Transaction UID may update it.
+      // Someone else's, or ours by a claim whose answer was lost: only the holder of the Transaction UID may update it.
       if ((await get(workitemUid)).state !== 'IN PROGRESS') return false
       try {
         await update(workitemUid, transactionUid, progressUpdate({ percent: 0, text: 'claimed' }))
@@ -176,7 +176,7 @@ export function createWorklist(
 
 const REFUSALS = new Set<string>(['ARCHIVE_REJECTED', 'NOT_FOUND', 'STATE_CONFLICT'])
 
-/** 409: the workitem is in another state, which no other way of asking would change. */
+/** 409: the workitem is in another state, and no other form of request would change that. */
 function refusal(status: number, headers: Headers, request: Parameters<typeof errorOfStatus>[2]): AppError {
   if (status === 409 || (status === 400 && /incorrect/i.test(headers.get('warning') ?? '')))
     return new AppError('STATE_CONFLICT', `the worklist refuses the ${request.what} (${status})`)
@@ -192,7 +192,7 @@ function filterOf({ codes, station }: WorklistOptions): string {
     : `00404018.00080100=${encodeURIComponent(value)}&00404018.00080102=${encodeURIComponent(scheme ?? '')}`
 }
 
-/** Content-Location, or Location (dcm4chee); without either, the address of the subscription itself. Ports that it leaves out are ours. */
+/** Content-Location, or Location (dcm4chee); without either, the address of the subscription itself. A missing port means the worklist's own. */
 function channelOf(headers: Headers, subscribed: string): string {
   const given = headers.get('content-location') ?? headers.get('location') ?? subscribed
   const channel = new URL(given, subscribed)

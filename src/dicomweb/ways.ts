@@ -1,28 +1,28 @@
-// In which of several ways an archive takes a question: tried in turn once, then remembered.
+// Which of several forms of a query an archive accepts: tried in turn once, then remembered.
 import { AppError } from '../domain/errors.ts'
 import type { Log } from '../domain/ports/log.ts'
 
-/** A way to ask, by the name under which it is remembered and shown; the first of a list is what the standard asks for. */
+/** A form of a query, by the name under which it is remembered and shown; the first in a list is the standard's. */
 export interface Way {
   name: string
 }
 
-/** Where what was learnt outlives the process. */
+/** Keeps what was learnt beyond the process. */
 export interface WaysMemory {
   recall(): Promise<string | undefined>
   keep(value: string): Promise<void>
 }
 
 export interface Ways {
-  /** Asks in the way that the archive is known to take, else in each in turn; throws the error of the first when it takes none. */
+  /** Uses the form that the archive is known to accept, otherwise tries each in turn; if it accepts none, throws the error of the first. */
   ask<W extends Way, T>(question: string, ways: readonly W[], attempt: (way: W) => Promise<T>): Promise<T>
-  /** What was found out otherwise. */
+  /** Records what was found out elsewhere. */
   remember(question: string, way: string): Promise<void>
-  /** Question → way, for the questions that the archive does not take as the standard has them. */
+  /** Query → form, for the queries that the archive does not take as the standard defines them. */
   remembered(): Promise<Readonly<Record<string, string>>>
 }
 
-/** The answer says that this question is not taken in this form; a fault of network or server says nothing about forms. */
+/** Whether the answer means that the query is not accepted in this form; a fault of network or server says nothing about forms. */
 export class NotWhole extends AppError {}
 
 function isRefusal(error: unknown): boolean {
@@ -74,7 +74,7 @@ export function createWays({ log, memory }: { log: Log; memory?: WaysMemory | un
   }
 }
 
-/** How a search is asked (PS3.18 Section 10.6): archives refuse keys that they do not match, ranges without an end, and paging. */
+/** Forms of a search (PS3.18 Section 10.6): some archives refuse keys that they do not match, ranges without an end, or paging. */
 export interface SearchWay extends Way {
   dates: 'open' | 'closed' | 'none'
   modality: boolean
@@ -82,7 +82,7 @@ export interface SearchWay extends Way {
   paged: boolean
 }
 
-/** Departures from the standard form, the fewest first: each costs something, that the service then does itself. */
+/** Departures from the standard form, the fewest first: each costs something that the service then does itself. */
 export const SEARCH_WAYS: readonly SearchWay[] = (() => {
   const all = (['open', 'closed', 'none'] as const).flatMap((dates, cost) =>
     [true, false].flatMap((modality) =>
@@ -107,7 +107,7 @@ function nameOf(dates: SearchWay['dates'], modality: boolean, fields: boolean, p
   return departures.length === 0 ? 'as the standard has it' : departures.join(', ')
 }
 
-/** Of these ways, those that ask differently, by what they come out as: a question without dates has no range to close. */
+/** The forms among these that really differ in the request they produce: a query without dates has no range to close. */
 export function distinctWays(ways: readonly SearchWay[], pathOf: (way: SearchWay) => string): SearchWay[] {
   const seen = new Set<string>()
   return ways.filter((way) => {
@@ -120,7 +120,7 @@ export interface AcceptWay extends Way {
   accept: string
 }
 
-/** Part 10 objects: as stored, else as the archive sends them of itself; in one part where it does not send several. */
+/** Part 10 objects: as stored, otherwise as the archive sends them by default; in one part if it does not send several. */
 export const OBJECT_WAYS: readonly AcceptWay[] = [
   ['multipart, stored transfer syntax', 'multipart/related; type="application/dicom"; transfer-syntax=*'],
   ['multipart', 'multipart/related; type="application/dicom"'],
