@@ -1,4 +1,4 @@
-// Client assertions of SMART Backend Services (SMART App Launch 2.2, RFC 7523): private keys in, signed JWTs and a public JWKS out; pure.
+// Client assertions of SMART Backend Services (SMART App Launch 2.2, RFC 7523): takes private keys, makes signed JWTs and a public JWKS; pure.
 import { calculateJwkThumbprint, importJWK, type JWK, SignJWT } from 'jose'
 import { AppError } from '../../domain/errors.ts'
 
@@ -8,16 +8,16 @@ export interface SigningKey {
   jwk: JWK
 }
 
-/** A JWKS that holds no private member. */
+/** A JWKS without private members. */
 export interface PublicKeys {
   keys: JWK[]
 }
 
-/** SMART allows five minutes; less leaves room for a clock that is ahead. */
+/** SMART allows five minutes; a shorter life leaves room for a clock that runs ahead. */
 const LIFETIME_SECONDS = 240
 const MIN_RSA_BITS = 2048
 
-/** One private key as JWK, RSA for RS384 or EC P-384 for ES384. `setting` names its place in messages; nothing of the text is quoted. */
+/** One private key as JWK: RSA for RS384 or EC P-384 for ES384. `setting` names the setting in messages, which quote nothing of the text. */
 export async function parseSigningKey(text: string, setting: string): Promise<SigningKey> {
   const refuse = (why: string) => new AppError('EHR_AUTH', `${setting}: ${why}`)
   const jwk = parseJwk(text)
@@ -50,8 +50,8 @@ function algorithmOf(jwk: JWK): SigningKey['alg'] | undefined {
 }
 
 /**
- * The assertion: iss and sub are the client, aud is the token endpoint, jti is used once. No iat and no nbf: a server whose
- * clock is behind ours would refuse them, and SMART does not ask for them.
+ * The assertion: iss and sub are the client, aud is the token endpoint, jti is used once. It has no iat and no nbf: a server
+ * whose clock is behind ours would refuse them, and SMART does not require them.
  */
 export async function signAssertion(
   key: SigningKey,
@@ -68,7 +68,7 @@ export async function signAssertion(
     .sign(await importJWK(key.jwk, key.alg))
 }
 
-/** What the EHR may see of the keys, for our JWKS endpoint. Two keys with one kid are refused: a verifier could take the wrong one. */
+/** The public parts of the keys, for our JWKS endpoint. Two keys with one kid are refused: a verifier could take the wrong one. */
 export function publicKeys(keys: readonly SigningKey[]): PublicKeys {
   if (new Set(keys.map((key) => key.kid)).size < keys.length)
     throw new AppError('EHR_AUTH', 'ehr.auth.keyFiles: two keys have the same "kid"')

@@ -1,4 +1,4 @@
-// How the service proves itself to the FHIR server, as the settings state it, and what that takes of the world.
+// How the service authenticates to the FHIR server, as configured, and what it needs for that.
 
 export type EhrAuth =
   | { type: 'none' }
@@ -6,7 +6,7 @@ export type EhrAuth =
   | { type: 'bearer'; token: string }
   | {
       type: 'client-credentials'
-      /** Asked of the server (.well-known/smart-configuration) when left out. */
+      /** Discovered from the server (.well-known/smart-configuration) by default. */
       tokenUrl?: string
       clientId: string
       clientSecret: string
@@ -23,7 +23,7 @@ export type EhrAuth =
     }
 
 export interface AuthEffects {
-  /** FHIR base URL without a slash at its end. */
+  /** FHIR base URL without a trailing slash. */
   baseUrl: string
   send: typeof fetch
   timeoutMs: number

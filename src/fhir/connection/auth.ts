@@ -5,7 +5,7 @@ import type { AuthEffects, EhrAuth } from './auth-settings.ts'
 import { basic, createTokenSource, readKeyFile } from './tokens.ts'
 import type { Credentials } from './transport.ts'
 
-/** Tokens are given up a little before they expire, so none expires under way. */
+/** Tokens are dropped a little before they expire, so that none expires in transit. */
 const MARGIN_SECONDS = 30
 
 export function createCredentials(

@@ -1,4 +1,4 @@
-// A fetch whose answers end: one that is over the limit breaks off as a lost connection does.
+// A fetch with a size limit on answers: one that exceeds it fails like a lost connection.
 import { LIMITS } from '../../domain/limits.ts'
 
 class AnswerTooLarge extends Error {

@@ -1,4 +1,4 @@
-// The EHR over FHIR R4: the one file that knows @medplum/core's client.
+// The EHR over FHIR R4: the only file that knows @medplum/core's client.
 import { MedplumClient } from '@medplum/core'
 import type { Bundle, BundleEntry, CapabilityStatement, Resource, ResourceType } from '@medplum/fhirtypes'
 import { baseUrlOf } from '../../domain/base-url.ts'
@@ -30,7 +30,7 @@ export function createRecordStore(options: ConnectionOptions): RecordStore {
   return connectRecordStores(options)()
 }
 
-/** Stores on one server that share its credentials; each sends its requests by the `fetch` that is given for it. */
+/** Stores on one server that share its credentials; each sends its requests through the `fetch` that it is given. */
 export function connectRecordStores(options: ConnectionOptions): (send?: typeof fetch) => RecordStore {
   const { timeoutMs, auth } = options
   const baseUrl = baseUrlOf(options.url)
@@ -40,7 +40,7 @@ export function connectRecordStores(options: ConnectionOptions): (send?: typeof 
   return (send = direct) => recordStore(baseUrl, createTransport({ baseUrl, timeoutMs, credentials, send, now }))
 }
 
-/** The client never retries and never caches: what to repeat is decided by reading first. */
+/** The client never retries and never caches: reading first decides what to repeat. */
 function recordStore(baseUrl: string, transport: ReturnType<typeof createTransport>): RecordStore {
   const medplum = new MedplumClient({
     baseUrl,
@@ -51,7 +51,7 @@ function recordStore(baseUrl: string, transport: ReturnType<typeof createTranspo
     cacheTime: 0,
   })
 
-  /** What the server says of it: the resource where it sends it back; else, from Location, where it is (FHIR R4 http, 3.1.0.8). */
+  /** The server's answer: the resource if it returns it, otherwise where it is, from Location (FHIR R4 http, 3.1.0.8). */
   const post = async (resource: Resource, condition: Record<string, string>): Promise<Created> => {
     const response = await guard(
       transport(`${baseUrl}/${resource.resourceType}`, {
@@ -123,7 +123,7 @@ function recordStore(baseUrl: string, transport: ReturnType<typeof createTranspo
   }
 }
 
-/** Where a resource is, from the answer to its creation: "Type/id/_history/version" or an ETag, as the server likes. */
+/** Where a resource is, from the answer to its creation: "Type/id/_history/version" or an ETag, depending on the server. */
 function placeOf(location: string, etag: string): LedgerEntry | undefined {
   const [path, versionInPath] = location.split('/_history/')
   const reference = relativeReference(path ?? '')
@@ -146,7 +146,7 @@ async function expect(answer: Promise<Bundle | undefined>, what: string): Promis
   return bundle
 }
 
-/** Servers that cannot do transactions may run one as a batch without a word: then it was not all or nothing. */
+/** Servers that cannot do transactions may silently run one as a batch: then it was not all or nothing. */
 function checkTransaction(answer: Bundle | undefined): void {
   const exchange = { what: 'POST transaction', write: true }
   for (const entry of answer?.entry ?? []) {
@@ -161,7 +161,7 @@ function checkTransaction(answer: Bundle | undefined): void {
   }
 }
 
-/** Whatever the client throws by itself, which may quote the answer, becomes INTERNAL with its name only. */
+/** Any error of the client itself, which may quote the answer, becomes INTERNAL with nothing but its name. */
 async function guard<T>(promise: Promise<T>): Promise<T> {
   try {
     return await promise

@@ -1,4 +1,4 @@
-// From HTTP status and OperationOutcome to our error catalogue; response bodies never get into a message.
+// Turns HTTP statuses and OperationOutcomes into our error catalogue; response bodies never get into a message.
 import type { OperationOutcome } from '@medplum/fhirtypes'
 import { AppError, type ErrorCode } from '../../domain/errors.ts'
 
@@ -12,11 +12,11 @@ export interface Exchange {
 const NEVER_SENT =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|ERR_SSL_|EPROTO)/
 
-/** What OpenSSL says of an answer that is no TLS record: plain HTTP, mostly. */
+/** What OpenSSL reports for an answer that is not a TLS record: mostly plain HTTP. */
 const OTHER_PROTOCOL =
   /^(ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|RECORD_LAYER_FAILURE)|EPROTO)$/
 
-/** A request that got no answer, or half of one. */
+/** A request with no answer, or only part of one. */
 export function networkFailure(exchange: Exchange, error: unknown): AppError {
   const code = causeCode(error)
   const name = code || (error instanceof Error ? error.name : typeof error)
@@ -38,7 +38,7 @@ function causeCode(error: unknown): string {
   return ''
 }
 
-/** A failure that the server itself stated. */
+/** A failure that the server itself reported. */
 export class StatusFailure extends AppError {
   readonly status: number
 

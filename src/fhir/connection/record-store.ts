@@ -1,17 +1,17 @@
-// What the write path asks of a FHIR server; client.ts is the one implementation.
+// What the write path needs of a FHIR server; client.ts is the one implementation.
 import type { BundleEntry, CapabilityStatement, Resource, ResourceType } from '@medplum/fhirtypes'
 import type { LedgerEntry } from '../../domain/ports/write-ledger.ts'
 import type { Key } from '../resources/identifiers.ts'
 
-/** What the answer to a successful create says: all, where it is, or nothing. */
+/** What the answer to a successful create contains: the resource, where it is, or nothing. */
 export interface Created {
   resource?: Resource
   place?: LedgerEntry
 }
 
-/** Methods throw AppError with an EHR_* code; EHR_AMBIGUOUS when the answer to a write was lost. */
+/** Methods throw AppError with an EHR_* code; EHR_AMBIGUOUS if the answer to a write was lost. */
 export interface RecordStore {
-  /** All matches, all pages; `more` are further parameters. */
+  /** All matches, from all pages; `more` holds further parameters. */
   search(
     resourceType: ResourceType,
     param: string,
@@ -21,14 +21,14 @@ export interface RecordStore {
   /** The resource of "Type/id"; undefined when it is no longer there. */
   read(reference: string): Promise<Resource | undefined>
   capabilities(): Promise<CapabilityStatement>
-  /** Creates unless one exists. */
+  /** Creates the resource unless it exists. */
   createIfNone(resource: Resource, key: Key): Promise<Created>
-  /** Creates without a condition. */
+  /** Creates unconditionally. */
   create(resource: Resource): Promise<Created>
-  /** Replaces that version of it and no other. */
+  /** Replaces that version, and no other. */
   update(resource: Resource, version: string): Promise<Resource | undefined>
   /** Removes "Type/id"; servers may forbid it. */
   remove(reference: string): Promise<void>
-  /** All or nothing; where each entry is now, as far as the server says. */
+  /** All or nothing; returns where each entry is now, as far as the server says. */
   transact(entries: BundleEntry[]): Promise<(LedgerEntry | undefined)[]>
 }

@@ -45,25 +45,25 @@ export interface ClinicalRecordOptions extends ConnectionOptions {
   identifierSystem: string
   /** IssuerOfPatientID → system, for archives that hold several. */
   issuerSystems?: Readonly<Record<string, string>>
-  /** System of the identifiers that we give to what we write. */
+  /** System of the identifiers on everything we write. */
   analysisSystem: string
   log: Log
-  /** How the report is written; found out from the server when left out. */
+  /** How to write the report; by default found out from the server. */
   write?: WriteSettings
-  /** How the order is found, and whether the person who ordered is told; not told when left out. */
+  /** How to find the order, and whether to notify the person who ordered; by default nobody is notified. */
   orders?: OrderSettings
-  /** Codes of the site for what is read of the patient. */
+  /** The site's codes for what is read about the patient. */
   reads?: ReadSettings
-  /** Kept in memory when left out. */
+  /** In memory by default. */
   ledger?: WriteLedger
-  /** What the requests about one study go through on their way to `fetch`. */
+  /** What requests about one study pass through on their way to `fetch`. */
   auditedFetch?: (scope: RecordScope, send: typeof fetch) => typeof fetch
-  /** Pause between rounds; tests make it short. */
+  /** Pause between rounds; tests shorten it. */
   sleep?: (milliseconds: number) => Promise<unknown>
   random?: () => number
 }
 
-/** Throws SETTINGS_INVALID for a system that is no URI. */
+/** Throws SETTINGS_INVALID for a system that is not a URI. */
 export function createClinicalRecords(options: ClinicalRecordOptions): ClinicalRecords {
   const systems = { default: options.identifierSystem, byIssuer: options.issuerSystems ?? {} }
   checkSystem('ehr.identifierSystem', systems.default)
@@ -102,7 +102,7 @@ export function createClinicalRecords(options: ClinicalRecordOptions): ClinicalR
       isUrgentOrder: (accessionNumber) => isUrgentOrder(store, orders, accessionNumber),
       postReport: (report) =>
         forReport(report, async (post) => {
-          // The record may have been out of reach when the analysis began.
+          // The record may have been unreachable when the analysis began.
           await checkConsent(store, reads, post.site.patient, now())
           return postReport(post, report, options.analysisSystem)
         }),
@@ -117,7 +117,7 @@ export function createClinicalRecords(options: ClinicalRecordOptions): ClinicalR
           const site = { store, ledger, capabilities: await capabilities(), baseUrl, patient: notice.patient ?? '' }
           return postNotice(site, notice, options.analysisSystem)
         }),
-      // A refusal of later analyses must not keep a report from being withdrawn.
+      // A refusal of further analyses must not prevent a report from being withdrawn.
       postReview: (report, review, reviewed) =>
         forReport(report, (post) => postReview(post, { given: report, review, reviewed }, options.analysisSystem)),
     }
@@ -133,7 +133,7 @@ export function createClinicalRecords(options: ClinicalRecordOptions): ClinicalR
 
 const STATEMENT_LIFETIME_MS = 3_600_000
 
-/** Asks the server what it can do, again after an hour. A site that says how to write needs no statement. */
+/** Asks the server what it can do, again after an hour. A site that says how to write does not need the statement. */
 function createCapabilityReader(store: RecordStore, write: WriteSettings, log: Log, now: () => Date) {
   let remembered: { capabilities: Capabilities; until: number } | undefined
   return async (): Promise<Capabilities> => {

@@ -1,4 +1,4 @@
-// Access tokens by OAuth 2.0 client credentials (RFC 6749 4.4): client secret or signed assertion, token endpoint given or discovered.
+// Access tokens by OAuth 2.0 client credentials (RFC 6749 4.4): client secret or signed assertion; token endpoint configured or discovered.
 import { readFile } from 'node:fs/promises'
 import { AppError } from '../../domain/errors.ts'
 import { type PublicKeys, parseSigningKey, publicKeys, type SigningKey, signAssertion } from './assertion.ts'
@@ -12,14 +12,14 @@ export interface Token {
   lifetimeSeconds: number
 }
 
-/** For servers that do not say. */
+/** Used if the server states no lifetime. */
 const DEFAULT_LIFETIME_SECONDS = 300
-/** A clock that differs by more is corrected by the token endpoint's own Date header. */
+/** If the clocks differ by more, ours is corrected by the token endpoint's own Date header. */
 const SKEW_SECONDS = 30
 const WHAT = 'POST ehr.auth.tokenUrl'
 const DISCOVERY = 'GET .well-known/smart-configuration'
 
-/** Asks for a token at each call. Keys are read from their files each time, so that a rotated key is taken up without a restart. */
+/** Requests a token at each call. Keys are read from their files each time, so that a rotated key is used without a restart. */
 export function createTokenSource(auth: TokenAuth, effects: AuthEffects): () => Promise<Token> {
   let discovered: string | undefined
   let skewMs = 0
@@ -52,7 +52,7 @@ export function createTokenSource(auth: TokenAuth, effects: AuthEffects): () => 
       skewMs = seen
       answer = await attempt(keys[0]!)
     }
-    // While a new key is being introduced the server may still know the other one only.
+    // While a new key is being introduced, the server may still know only the old one.
     return refused(answer) && keys[1] ? attempt(keys[1]) : answer
   }
 
@@ -68,13 +68,13 @@ export function createTokenSource(auth: TokenAuth, effects: AuthEffects): () => 
     }
     if (typeof body?.access_token !== 'string')
       throw new AppError('EHR_AUTH', `${WHAT}: the answer has no access_token`)
-    // Some servers give the seconds as text.
+    // Some servers send the seconds as text.
     const lifetime = Number(body.expires_in)
     return { value: body.access_token, lifetimeSeconds: lifetime > 0 ? lifetime : DEFAULT_LIFETIME_SECONDS }
   }
 }
 
-/** The public keys of the settings, for our JWKS endpoint; undefined when the EHR's credentials are not keys. */
+/** The configured public keys, for our JWKS endpoint; undefined if the EHR's credentials are not keys. */
 export function createPublicKeys(auth: EhrAuth, readText = readKeyFile): (() => Promise<PublicKeys>) | undefined {
   if (auth.type !== 'smart-backend') return undefined
   return async () => publicKeys(await readKeys(auth.keyFiles, readText))
@@ -102,7 +102,7 @@ interface Client {
   form?: Record<string, string>
 }
 
-/** RFC 6749 2.3.1: in the header, where both are form-encoded first, or in the form. */
+/** RFC 6749 2.3.1: in the header, with both form-encoded first, or in the form. */
 function secretClient(auth: Extract<TokenAuth, { type: 'client-credentials' }>): Client {
   const { clientId, clientSecret } = auth
   if (auth.clientAuthentication === 'post') return { form: { client_id: clientId, client_secret: clientSecret } }
@@ -128,7 +128,7 @@ interface Answer {
   body: Record<string, unknown> | undefined
 }
 
-/** Asking for a token changes nothing, so a lost answer is only an unreachable server. */
+/** Requesting a token changes nothing, so a lost answer only means that the server is unreachable. */
 async function exchange(effects: AuthEffects, what: string, url: string, init: RequestInit): Promise<Answer> {
   try {
     const response = await effects.send(url, {
@@ -149,7 +149,7 @@ async function exchange(effects: AuthEffects, what: string, url: string, init: R
   }
 }
 
-/** token_endpoint of the server's SMART configuration; never one that would carry secrets less safely than the base URL. */
+/** The token_endpoint of the server's SMART configuration; never one that would transmit secrets less safely than the base URL. */
 async function discover(effects: AuthEffects): Promise<string> {
   const answer = await exchange(effects, DISCOVERY, `${effects.baseUrl}/.well-known/smart-configuration`, {})
   if (answer.status === 429 || answer.status >= 500) throw tokenFailure(DISCOVERY, answer, effects.now())
@@ -164,7 +164,7 @@ function refused({ status }: Answer): boolean {
   return status === 400 || status === 401
 }
 
-/** How far the server's clock is ahead of ours, milliseconds; undefined when it does not say. */
+/** How far the server's clock is ahead of ours, in milliseconds; undefined if it does not say. */
 function skewOf({ headers }: Answer, now: Date): number | undefined {
   const at = Date.parse(headers.get('date') ?? '')
   return Number.isNaN(at) ? undefined : at - now.getTime()

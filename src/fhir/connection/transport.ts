@@ -1,4 +1,4 @@
-// The fetch that the FHIR client gets: credentials, time limit, whole answers only, and every failure as an AppError.
+// The fetch given to the FHIR client: credentials, time limit, complete answers only, and every failure as an AppError.
 import type { Bundle } from '@medplum/fhirtypes'
 import { cleanJsonText } from '../../domain/clean-text.ts'
 import { AppError } from '../../domain/errors.ts'
@@ -8,12 +8,12 @@ import { type Exchange, networkFailure, retryAfterSeconds, statusFailure } from 
 export interface Credentials {
   /** Value of the Authorization header. */
   authorization(): Promise<string | undefined>
-  /** Forgets a token that was refused; false when there is nothing to renew. */
+  /** Forgets a token that was refused; false if there is nothing to renew. */
   renew(): boolean
 }
 
 export interface TransportOptions {
-  /** FHIR base URL without a slash at its end. */
+  /** FHIR base URL without a trailing slash. */
   baseUrl: string
   timeoutMs: number
   credentials: Credentials
@@ -23,7 +23,7 @@ export interface TransportOptions {
 
 const KEPT_HEADERS = ['content-type', 'location', 'content-location', 'etag', 'last-modified']
 
-/** Resolves only with a 2xx answer that is complete and FHIR JSON (or empty). */
+/** Resolves only with a complete 2xx answer that is FHIR JSON (or empty). */
 export function createTransport(options: TransportOptions): (url: string, init?: RequestInit) => Promise<Response> {
   return async (url, init = {}) => {
     const exchange = describe(options.baseUrl, url, init.method ?? 'GET')
@@ -35,7 +35,7 @@ export function createTransport(options: TransportOptions): (url: string, init?:
   }
 }
 
-/** A read, or a write that names what it expects: what may have been done already, before a gateway refused it, is not done twice. */
+/** A read, or a write that states what it expects: repeating it is safe even if a gateway refused it after the server had done it. */
 function mayRepeat(init: RequestInit): boolean {
   const headers = new Headers(init.headers)
   const method = init.method ?? 'GET'
@@ -50,7 +50,7 @@ interface Answer {
   text: string
 }
 
-/** Bearer tokens go to the server of the settings only: a link to anywhere else is refused. */
+/** Tokens are sent to the configured server only: a link to anywhere else is refused. */
 function describe(baseUrl: string, url: string, method: string): Exchange {
   const path = url.startsWith(baseUrl) ? url.slice(baseUrl.length) : undefined
   if (path === undefined || !/^([/?]|$)/.test(path)) {
@@ -66,7 +66,7 @@ function describe(baseUrl: string, url: string, method: string): Exchange {
 async function once(options: TransportOptions, exchange: Exchange, url: string, init: RequestInit): Promise<Answer> {
   const headers = new Headers(init.headers)
   headers.delete('authorization')
-  // What decides whether something is written twice must be fresh: HAPI answers a search from its own cache for a minute.
+  // Searches that decide whether something is written twice must be fresh: HAPI answers from its own cache for a minute.
   if (!exchange.write) headers.set('cache-control', 'no-cache')
   const authorization = await options.credentials.authorization()
   if (authorization) headers.set('authorization', authorization)
@@ -101,7 +101,7 @@ function answer(options: TransportOptions, exchange: Exchange, { status, headers
   return new Response(text === '' ? null : text, { status: text === '' ? 204 : status, headers: kept })
 }
 
-/** JSON that ends early is a lost answer; anything else that is not FHIR comes from something before the server. */
+/** JSON that ends early is a lost answer; anything else that is not FHIR comes from something in front of the server. */
 function notFhir(exchange: Exchange, headers: Headers): AppError {
   const type = headers.get('content-type') ?? ''
   if (exchange.write && /json/.test(type)) {

@@ -1,4 +1,4 @@
-// Which patient of the EHR the images belong to: exactly one by identifier, and nothing known may contradict it.
+// Which patient in the EHR the images belong to: exactly one by identifier, with nothing known that contradicts it.
 import type { Patient, Resource } from '@medplum/fhirtypes'
 import { calendarDate } from '../../domain/dicom-date.ts'
 import { AppError } from '../../domain/errors.ts'
@@ -10,11 +10,11 @@ import { compareNames, nameDifference, type Verdict } from './person-names.ts'
 export interface IdentifierSystems {
   /** System of Patient IDs without an issuer, or whose issuer has no system of its own below. */
   default: string
-  /** IssuerOfPatientID (0010,0021) → system. When there are any, an issuer that is not among them is held. */
+  /** IssuerOfPatientID (0010,0021) → system. If any are set, a study with any other issuer is held. */
   byIssuer: Readonly<Record<string, string>>
 }
 
-/** "Patient/12", or PATIENT_*; no message says who. */
+/** Returns "Patient/12" or throws PATIENT_*; no message says who it is. */
 export async function matchPatient(
   store: Pick<RecordStore, 'search' | 'read'>,
   systems: IdentifierSystems,
@@ -48,7 +48,7 @@ export async function matchPatient(
   return referenceOf(patient)
 }
 
-/** The patient that a person named: what differs from the images they have seen, but the record must be in use. */
+/** The patient whom a person named: that person has seen the differences, but the record must be active. */
 async function readConfirmed(store: Pick<RecordStore, 'read'>, reference: string): Promise<string> {
   const patient = await store.read(reference)
   if (patient?.resourceType !== 'Patient' || referenceOf(patient) !== reference)
@@ -62,7 +62,7 @@ function isReplaced(patient: Patient): boolean {
   return replacements(patient).length > 0
 }
 
-/** References of the records that this one was merged into; '' where the server does not say which. */
+/** References of the records that this one was merged into; '' if the server does not say which. */
 function replacements(patient: Patient): string[] {
   return (patient.link ?? []).flatMap(({ type, other }) => (type === 'replaced-by' ? [other?.reference ?? ''] : []))
 }
@@ -77,13 +77,13 @@ function systemOf(systems: IdentifierSystems, issuer: string): string {
   )
 }
 
-/** A record that was merged into another one of the answer is that other one. */
+/** A record that was merged into another one in the answer counts as that one. */
 function withoutMerged(patients: readonly Patient[]): Patient[] {
   const isIn = (reference: string) => patients.some((one) => referenceOf(one) === relativeReference(reference))
   return patients.filter((one) => !replacements(one).some(isIn))
 }
 
-/** The server must have searched for what we asked, and the record must be in use: merged ones point elsewhere. */
+/** The server must have searched for what we asked, and the record must be active: merged ones point elsewhere. */
 function checkUsable(patient: Patient, system: string, value: string): void {
   if (!carries(patient as Resource, { param: 'identifier', system, value }))
     throw new AppError(
@@ -102,7 +102,7 @@ function checkUsable(patient: Patient, system: string, value: string): void {
     throw new AppError('PATIENT_NOT_FOUND', `the only patient in the EHR with this Patient ID ${state}`)
 }
 
-/** How the identifiers of the answer differ from the one that was asked for; numbers in another form may be another patient's. */
+/** How the identifiers in the answer differ from the one searched for; a number in another form may be another patient's. */
 function otherForm(patient: Patient, system: string, value: string): string {
   const identifiers = patient.identifier ?? []
   const lengths = (stored: string) => `${stored.length} characters in the EHR, ${value.length} in the images`
@@ -117,12 +117,12 @@ function otherForm(patient: Patient, system: string, value: string): string {
   return `does not carry it: ${inSystem.length} identifiers in ${system} were compared`
 }
 
-/** Names of what contradicts. A birth date or sex that differs holds; so does a name alone; what is empty is no evidence. */
+/** Names of what contradicts. A different birth date or sex holds the study, and so does a different name; empty values are no evidence. */
 export function differences(identity: PatientIdentity, patient: Patient): string[] {
   const birthDate = compareBirthDates(identity.patientBirthDate, patient.birthDate)
   const sex = compareSex(identity.patientSex, patient.gender)
   const name = compareNames(identity.patientName, patient.name ?? [])
-  // Names that cannot be compared, in other scripts, are excused only by a birth date that agrees.
+  // Names in different scripts, which cannot be compared, are excused only by a matching birth date.
   const incomparable = name === 'unknown' && birthDate !== 'agree' && bothNamed(identity, patient)
   return [
     ...(birthDate === 'differ' ? ['birth date'] : []),
@@ -136,7 +136,7 @@ function bothNamed(identity: PatientIdentity, patient: Patient): boolean {
   return named && /[\p{L}\p{N}]/u.test(identity.patientName)
 }
 
-/** What was compared, in words that say nothing of the patient. */
+/** What was compared, in words that reveal nothing about the patient. */
 function comparison(identity: PatientIdentity, patient: Patient, differing: readonly string[]): string {
   const said = [
     ...(differing.includes('birth date') && calendarDate(identity.patientBirthDate) === undefined
@@ -147,10 +147,10 @@ function comparison(identity: PatientIdentity, patient: Patient, differing: read
   return said.length === 0 ? '' : ` (${said.join('; ')})`
 }
 
-/** A FHIR date may be a year or a month only: it agrees as far as it goes. A DA that is no date can agree with nothing. */
+/** A FHIR date may be only a year or a month: it matches as far as it goes. A DA that is not a date matches nothing. */
 function compareBirthDates(da: string, birthDate: string | undefined): Verdict {
   if (da.trim() === '' || !birthDate) return 'unknown'
-  // A server that keeps a moment of birth may send it as the date.
+  // A server that stores a time of birth may send it as the date.
   const day = birthDate.replace(/T.*$/, '')
   return calendarDate(da)?.startsWith(day) ? 'agree' : 'differ'
 }

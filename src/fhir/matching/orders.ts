@@ -1,4 +1,4 @@
-// The order behind the study: the one ServiceRequest (FHIR R4) with the accession number, its encounter and who asked.
+// The order behind the study: the one ServiceRequest (FHIR R4) with its accession number, the encounter and the requester.
 import type { ServiceRequest } from '@medplum/fhirtypes'
 import { AppError } from '../../domain/errors.ts'
 import type { QualityNote } from '../../domain/finding.ts'
@@ -9,15 +9,15 @@ import { referenceOf, relativeReference, searchToken } from '../resources/identi
 import type { Capabilities } from '../writing/capability.ts'
 
 export interface OrderSettings {
-  /** System of accession numbers in ServiceRequest.identifier; any system when left out. */
+  /** System of accession numbers in ServiceRequest.identifier; any system by default. */
   accessionSystem?: string
-  /** Whether the person who ordered is told. */
+  /** Whether to notify the person who ordered. */
   notify: 'none' | 'communication' | 'task'
-  /** "system|code" of orders that go first, beside those that say so themselves. */
+  /** "system|code" of orders that go first, besides those marked urgent. */
   firstCodes?: readonly string[]
 }
 
-/** `asked` is false where there is no accession number, or the server does not hold orders. */
+/** False if there is no accession number, or the server holds no orders. */
 export interface OrderSearch {
   isSearched: boolean
   order?: Order
@@ -25,8 +25,8 @@ export interface OrderSearch {
 }
 
 /**
- * Exactly one active order; an order is often completed once the images are taken, so where none is active, exactly one completed.
- * Throws PATIENT_MISMATCH when the site's accession system leads to another patient's order.
+ * Exactly one active order. Orders are often completed once the images are taken, so if none is active, exactly one completed
+ * order. Throws PATIENT_MISMATCH if the site's accession system leads to another patient's order.
  */
 export async function findOrder(
   store: Pick<RecordStore, 'search'>,
@@ -65,8 +65,8 @@ async function ordersOf(
 }
 
 /**
- * Whether one of the orders with this accession number says that it is urgent (request-priority), or is of a kind that the site wants first: a
- * tumour board's. It only decides what is done first, so whose order it is need not be known.
+ * Whether one of the orders with this accession number is urgent (request-priority), or is of a kind that the site wants first,
+ * such as a tumour board's. It only decides what is done first, so it does not matter whose order it is.
  */
 export async function isUrgentOrder(
   store: Pick<RecordStore, 'search'>,

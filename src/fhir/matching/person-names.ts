@@ -1,19 +1,19 @@
-// Person names, DICOM PN (PS3.5 6.2.1) against FHIR HumanName: do they contradict each other? Pure text work, no guessing.
+// Person names: does a DICOM PN (PS3.5 6.2.1) contradict a FHIR HumanName? Only text is compared, nothing is guessed.
 import type { HumanName } from '@medplum/fhirtypes'
 
-/** "agree" and "differ" are evidence; "unknown" is none: empty, or written in scripts that cannot be compared. */
+/** "agree" and "differ" are evidence; "unknown" is not: a name is empty, or the scripts cannot be compared. */
 export type Verdict = 'agree' | 'differ' | 'unknown'
 
 interface Parts {
   family: string
   given: string[]
-  /** "van der" of "van der Berg", where it stands apart; titles stand there too and do no harm. */
+  /** "van der" of "van der Berg" if it is a component of its own; titles in the same place do no harm. */
   prefix: string
-  /** The name is one text whose parts are not told apart. */
+  /** The name is one text that is not divided into parts. */
   whole: boolean
 }
 
-/** Letters that NFKD leaves alone, and the two ways in which umlauts are written without their dots. */
+/** Letters that NFKD leaves unchanged, and the two ways of writing umlauts without dots. */
 const FOLDED: Record<string, string> = {
   ß: 'ss',
   ø: 'o',
@@ -29,14 +29,14 @@ const FOLDED: Record<string, string> = {
   ı: 'i',
 }
 const SPELLED: Record<string, string> = { ä: 'ae', ö: 'oe', ü: 'ue', ø: 'oe', å: 'aa', đ: 'dj' }
-/** Particles that belong to a family name in one system and stand apart, or are left out, in another. */
+/** Particles that one system writes as part of the family name and another writes separately or leaves out. */
 const PARTICLES = new Set(
   'van der den de het ten ter te t von vom zu zum zur du des del della di da dos das la le el al bin ibn'.split(' '),
 )
-/** Which of several bearers of a name; some systems write it into the family name. */
+/** Distinguishes bearers of the same name; some systems write it into the family name. */
 const SUFFIXES = new Set('jr sr junior senior ii iii iv filho neto sobrinho md phd'.split(' '))
 
-/** Words in lower case without marks; `spelled` writes umlauts as two letters. Marks of kana and Indic scripts are letters and stay. */
+/** Words in lower case without diacritics; `spelled` writes umlauts as two letters. Marks of kana and Indic scripts are letters and stay. */
 function words(text: string, spelled: boolean): string[] {
   const lower = text.normalize('NFC').toLowerCase()
   const letters = spelled ? lower.replace(/[äöüøåđ]/g, (letter) => SPELLED[letter]!) : lower
@@ -63,12 +63,12 @@ function scriptOf(text: string): string {
   return 'other'
 }
 
-/** Hiragana as katakana: the two write the same sounds. */
+/** Hiragana as katakana: both write the same sounds. */
 function foldKana(text: string): string {
   return text.replace(/[\u3041-\u3096]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) + 0x60))
 }
 
-/** Scripts that are written without spaces: where the family name ends cannot be seen in one text. */
+/** Scripts written without spaces: one cannot see where the family name ends in an undivided text. */
 function isUnspaced(text: string): boolean {
   return ['Han', 'Hangul', 'Katakana'].includes(scriptOf(text))
 }
@@ -93,13 +93,13 @@ function fhirNames(names: HumanName[]): Parts[] {
   })
 }
 
-/** One field alone, in a script without spaces, is the whole name. */
+/** A single field in a script without spaces is the whole name. */
 function partsOf(family: string, given: string[], prefix: string, whole: boolean): Parts {
   const [only = ''] = family === '' ? given : given.length === 0 ? [family] : []
   return isUnspaced(only) ? { family: only, given: [], prefix: '', whole: true } : { family, given, prefix, whole }
 }
 
-/** Whether one family name is the other, or stands as its words in a text whose parts are not told apart. */
+/** Whether one family name equals the other, or occurs as words in an undivided text. */
 function sameFamily(a: Parts, b: Parts): boolean {
   return familySpellings(a).some((familyA) =>
     familySpellings(b).some((familyB) => {
@@ -110,7 +110,7 @@ function sameFamily(a: Parts, b: Parts): boolean {
   )
 }
 
-/** The family name in both spellings, with its particles and suffix, without them, and with a prefix that stands apart. */
+/** The family name in both spellings, with particles and suffix, without them, and with a separate prefix. */
 function familySpellings({ family, prefix, whole }: Parts): string[][] {
   return spellings(family).flatMap((all) => {
     if (whole) return [all]
@@ -127,7 +127,7 @@ function withoutSuffix(all: string[]): string[] {
   return all.length > 1 && SUFFIXES.has(last) ? all.slice(0, -1) : all
 }
 
-/** "Jr" and "Sr" tell a father from his son; a suffix on one side only tells nothing. */
+/** "Jr" and "Sr" distinguish father and son; a suffix on only one side says nothing. */
 function sameSuffix(a: Parts, b: Parts): boolean {
   const [suffixA, suffixB] = [a, b].map(({ family }) =>
     words(family, false)
@@ -137,7 +137,7 @@ function sameSuffix(a: Parts, b: Parts): boolean {
   return suffixA === undefined || suffixB === undefined || suffixA === suffixB
 }
 
-/** A text without spaces against parts: their letters in a row, family name first or last. */
+/** An undivided text against parts: their letters in a row, with the family name first or last. */
 function sameUnspaced(a: Parts, b: Parts): boolean {
   const [text, parts] = a.whole ? [a, b] : [b, a]
   if (text.whole === parts.whole || !isUnspaced(text.family)) return false
@@ -153,7 +153,7 @@ function containsRun(text: string[], run: string[]): boolean {
   return run.length > 0 && ` ${text.join(' ')} `.includes(` ${run.join(' ')} `)
 }
 
-/** One common word is enough, and an initial stands for its name. */
+/** One word in common is enough, and an initial stands for its name. */
 function sameGiven(a: Parts, b: Parts): boolean {
   const givenA = a.given.flatMap((part) => spellings(part).flat())
   const givenB = b.given.flatMap((part) => spellings(part).flat())
@@ -165,8 +165,8 @@ function sameGiven(a: Parts, b: Parts): boolean {
 }
 
 /**
- * Every group of the PN against every name of the patient, former names too: one pair that agrees is agreement.
- * Given names count when both sides have them, since twins share everything else.
+ * Every group of the PN against every name of the patient, including former ones: one agreeing pair is enough. Given names
+ * count if both sides have them, since twins share everything else.
  */
 export function compareNames(pn: string, names: HumanName[]): Verdict {
   let verdict: Verdict = 'unknown'
@@ -187,7 +187,7 @@ export function compareNames(pn: string, names: HumanName[]): Verdict {
   return verdict
 }
 
-/** Which part of the names speaks against one another, in words for a message. */
+/** Which parts of the names contradict each other, in words for a message. */
 export function nameDifference(pn: string, names: HumanName[]): string {
   const pairs = dicomNames(pn).flatMap((inImages) => fhirNames(names).map((inEhr) => [inImages, inEhr] as const))
   const comparable = pairs.filter(([inImages, inEhr]) => scriptOf(inImages.family) === scriptOf(inEhr.family))

@@ -1,4 +1,4 @@
-// Patients of a List of the EHR (FHIR R4 List), such as the one that a tumour board is prepared with.
+// The patients of a List in the EHR (FHIR R4 List), such as one prepared for a tumour board.
 import type { List, Patient, Resource } from '@medplum/fhirtypes'
 import type { BoardPatient, PatientId } from '../../domain/board.ts'
 import { AppError } from '../../domain/errors.ts'
@@ -6,7 +6,7 @@ import type { RecordStore } from '../connection/record-store.ts'
 import type { IdentifierSystems } from '../matching/match.ts'
 import { relativeReference } from '../resources/identifiers.ts'
 
-/** In the order of the list, each patient once. Items that are no patients stand for the patient whom they are about. Throws NOT_FOUND. */
+/** In the order of the list, each patient once. An item that is not a patient stands for the patient it is about. Throws NOT_FOUND. */
 export async function patientsOfList(
   store: Pick<RecordStore, 'read'>,
   systems: IdentifierSystems,
@@ -25,7 +25,7 @@ export async function patientsOfList(
   return [...patients.values()]
 }
 
-/** Identifiers of "Patient/12", as images have them; none where the EHR has no such patient. */
+/** Identifiers of "Patient/12", as the images have them; empty if the EHR has no such patient. */
 export async function idsOfPatient(
   store: Pick<RecordStore, 'read'>,
   systems: IdentifierSystems,
@@ -54,7 +54,7 @@ function subjectOf(resource: Resource): string | undefined {
   return reference === undefined ? undefined : relativeReference(reference)
 }
 
-/** Those in use, of the systems that the settings name; with the issuer under which the images have them. */
+/** Active identifiers of the configured systems, with the issuer that the images state for them. */
 function idsOf({ identifier = [] }: Patient, { default: system, byIssuer }: IdentifierSystems): PatientId[] {
   const issuers = Object.entries(byIssuer)
   return identifier.flatMap(({ system: of, value, use }): PatientId[] => {

@@ -1,4 +1,4 @@
-// What the EHR knows of the patient before an analysis: consent, performance status, resection, results of tissue tests (FHIR R4 search).
+// What the EHR knows of the patient before an analysis: consent, performance status, resection, tissue test results (FHIR R4 search).
 import type { Consent, DiagnosticReport, Observation, Procedure, Resource, ResourceType } from '@medplum/fhirtypes'
 import type { TissueAnswer } from '../../domain/concordance.ts'
 import { calendarDate } from '../../domain/dicom-date.ts'
@@ -14,13 +14,13 @@ import { conclusionTokens, readsAnswers, type TissueValues, tissueAnswersOf } fr
 import { TREATMENT_TYPES, type TreatmentCodes, type TreatmentResource, treatmentsOf } from './treatments.ts'
 
 export interface ReadSettings {
-  /** Procedures of the site; without any, resection is not read. */
+  /** The site's procedures; without any, resection is not read. */
   resectionCodes: ResectionCodes
-  /** Codes of tissue tests beside the LOINC codes that are known. */
+  /** Codes of tissue tests besides the built-in LOINC codes. */
   tissueCodes: TissueCodes
-  /** Which values of tissue results are which class of a head; without any, predictions are not compared with tissue. */
+  /** Which tissue result values mean which class of a head; without any, predictions are not compared with tissue. */
   tissueValues: TissueValues
-  /** Codes of treatment that changes how a follow-up is read; without any, it is not read. */
+  /** Codes of treatments that affect how a follow-up is read; without any, treatments are not read. */
   treatmentCodes: TreatmentCodes
   /** Codes of what a patient may have refused; without any, consent is not read. */
   optOutCodes: readonly string[]
@@ -36,7 +36,7 @@ export const NO_READS: ReadSettings = {
 
 type Store = Pick<RecordStore, 'search'>
 
-/** Throws CONSENT_REFUSED when the patient has refused; asks nothing when no codes are set. */
+/** Throws CONSENT_REFUSED if the patient has refused; asks nothing if no codes are configured. */
 export async function checkConsent(
   store: Store,
   { optOutCodes }: ReadSettings,
@@ -74,7 +74,7 @@ export async function readTissueResults(
   return tissueResultsOf(await ofPatient<Observation>(store, 'Observation', patient, { code }), tissueCodes)
 }
 
-/** Nothing is asked where the site names no values. */
+/** Asks nothing if the site has configured no values. */
 export async function readTissueAnswers(
   store: Store,
   { tissueCodes, tissueValues }: ReadSettings,
@@ -89,7 +89,7 @@ export async function readTissueAnswers(
   return tissueAnswersOf({ observations, reports }, tissueCodes, tissueValues)
 }
 
-/** Empty where the site names no codes. */
+/** Empty if the site has configured no codes. */
 export async function readTreatments(
   store: Store,
   { treatmentCodes }: ReadSettings,

@@ -3,9 +3,9 @@ import type { Consent, ConsentProvision } from '@medplum/fhirtypes'
 import { codesOf } from './resource-facts.ts'
 
 /**
- * True when an active consent denies what `optOutCodes` ("system|code") name: by a provision of type deny, or by its policy rule.
- * A provision without codes of its own speaks of what its consent is about (category, scope, policy rule); a permit inside
- * a deny that names the same is an exception to it. Provisions outside their period count for nothing.
+ * True if an active consent denies what `optOutCodes` ("system|code") name, by a provision of type deny or by its policy rule.
+ * A provision without codes applies to what its consent is about (category, scope, policy rule); a permit inside a deny that
+ * names the same thing is an exception to it. Provisions outside their period do not count.
  */
 export function isRefused(consent: Consent, optOutCodes: readonly string[], now: Date): boolean {
   if (consent.status !== 'active') return false
@@ -45,7 +45,7 @@ function isInForce({ period }: ConsentProvision, now: Date): boolean {
   return !period?.end || endOf(period.end) > now.getTime()
 }
 
-/** A date without time lasts until its day, month or year is over. */
+/** A date without a time lasts to the end of its day, month or year. */
 function endOf(dateTime: string): number {
   if (dateTime.includes('T')) return Date.parse(dateTime)
   const [year = 0, month, day] = dateTime.split('-').map(Number)

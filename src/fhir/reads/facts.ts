@@ -8,14 +8,14 @@ import { codesOf, dayOf, isReleased } from './resource-facts.ts'
 export const KARNOFSKY = 'http://loinc.org|89243-0'
 
 export type Resection = NonNullable<ClinicalFacts['resection']>
-/** "system|code" of the site's procedures, by what they remove. */
+/** "system|code" of the site's procedures, by how much they remove. */
 export type ResectionCodes = Readonly<Record<Resection, readonly string[]>>
 
-/** A score says something of the patient at imaging when it was given in the half year before or the fortnight after. */
+/** A score describes the patient at imaging if it was given in the half year before or the two weeks after. */
 const DAYS_BEFORE = 180
 const DAYS_AFTER = 14
 
-/** The released score nearest to the study's day; without a study date the newest. `studyDate` is "YYYY-MM-DD". */
+/** The released score closest to the day of the study; without a study date, the newest. `studyDate` is "YYYY-MM-DD". */
 export function karnofskyOf(observations: readonly Observation[], studyDate: string | undefined): number | undefined {
   const scores = observations.flatMap((observation) => {
     const value = observation.valueInteger ?? observation.valueQuantity?.value
@@ -33,7 +33,7 @@ export function karnofskyOf(observations: readonly Observation[], studyDate: str
   return scores[0]?.value
 }
 
-/** Of the newest completed procedure that the site's lists name; undefined when its lists contradict each other. */
+/** From the newest completed procedure in the site's lists; undefined if the lists contradict each other. */
 export function resectionOf(procedures: readonly Procedure[], codes: ResectionCodes): Resection | undefined {
   const resections = procedures.flatMap((procedure) => {
     if (procedure.status !== 'completed') return []

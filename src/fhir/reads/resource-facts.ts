@@ -1,4 +1,4 @@
-// Small facts of FHIR R4 resources that reads share: codes, dates, whose they are, whether they stand.
+// Small facts of FHIR R4 resources that several reads need: codes, dates, whose they are, whether they are valid.
 import type { CodeableConcept, Coding, Resource } from '@medplum/fhirtypes'
 import { relativeReference } from '../resources/identifiers.ts'
 
@@ -11,13 +11,13 @@ export function codesOf(...concepts: (CodeableConcept | Coding | undefined)[]): 
   })
 }
 
-/** What a person reads of a concept: the words that were written, else a display, else the code. */
+/** A concept in readable form: its text, otherwise a display, otherwise the code. */
 export function wordsOf(concept: CodeableConcept | undefined): string {
   const named = concept?.coding?.find(({ display }) => display !== undefined && display !== '')
   return concept?.text || named?.display || concept?.coding?.[0]?.code || ''
 }
 
-/** A server that ignores a parameter answers with strangers. */
+/** A server that ignores a parameter returns other patients' resources too. */
 export function belongsTo(resource: Resource, patient: string): boolean {
   const holder =
     ('subject' in resource ? resource.subject : undefined) ?? ('patient' in resource ? resource.patient : undefined)
@@ -25,17 +25,17 @@ export function belongsTo(resource: Resource, patient: string): boolean {
   return reference !== undefined && relativeReference(reference) === patient
 }
 
-/** Results that a person has released. */
+/** Statuses of results that a person has released. */
 export function isReleased({ status }: { status?: string }): boolean {
   return status === 'final' || status === 'amended' || status === 'corrected'
 }
 
-/** The day of a FHIR dateTime, as far as it goes: "2024", "2024-11" or "2024-11-02". */
+/** The day of a FHIR dateTime as far as it is stated: "2024", "2024-11" or "2024-11-02". */
 export function dayOf(dateTime: string | undefined): string | undefined {
   return /^\d{4}(-\d{2}(-\d{2})?)?/.exec(dateTime ?? '')?.[0]
 }
 
-/** Asserted by software: never taken for a result of a test (v3-ObservationValue AIAST). */
+/** Asserted by software: never counts as a test result (v3-ObservationValue AIAST). */
 export function isByAi(resource: Resource): boolean {
   return (resource.meta?.security ?? []).some(({ code }) => code === 'AIAST')
 }

@@ -7,7 +7,10 @@ export type TissueHead = Extract<Head, 'idh' | '1p19q' | 'mgmt' | 'grade'>
 /** "system|code" of Observation.code, by marker. */
 export type TissueCodes = Readonly<Record<TissueHead, readonly string[]>>
 
-/** LOINC codes that say "in tissue": MGMT methylation score, 1p and 19q deletion by FISH, IDH1 and IDH2 mutations found; of the grade a site names its own. */
+/**
+ * LOINC codes for results in tissue: MGMT methylation score, 1p and 19q deletion by FISH, IDH1 and IDH2 mutations found; for
+ * the grade, a site configures its own.
+ */
 export const TISSUE_CODES: TissueCodes = {
   idh: ['http://loinc.org|100022-3', 'http://loinc.org|100023-1'],
   '1p19q': ['http://loinc.org|93800-1', 'http://loinc.org|93802-7'],
@@ -27,7 +30,7 @@ export function tissueTokens(more: TissueCodes): string[] {
   return [...new Set([...Object.values(TISSUE_CODES).flat(), ...Object.values(more).flat(), VARIANT])]
 }
 
-/** Released results with a value, newest first. What software asserted, ours above all, is not a result. */
+/** Released results with a value, newest first. What software asserted, above all our own, is not a result. */
 export function tissueResultsOf(observations: readonly Observation[], more: TissueCodes): TissueResult[] {
   return observations
     .flatMap((observation): TissueResult[] => {

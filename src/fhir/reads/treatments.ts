@@ -1,4 +1,4 @@
-// Radiotherapy, bevacizumab and steroids, from Procedure and the resources of medication (FHIR R4), by the codes that the site names; pure.
+// Radiotherapy, bevacizumab and steroids, from Procedure and the medication resources (FHIR R4), by the site's codes; pure.
 import type {
   Dosage,
   MedicationAdministration,
@@ -10,7 +10,7 @@ import type {
 import { TREATMENTS, type Treatment, type TreatmentFact, type TreatmentHistory } from '../../domain/treatment.ts'
 import { codesOf, dayOf, wordsOf } from './resource-facts.ts'
 
-/** "system|code" of the site; without any for a treatment, nothing is said of it: no record is no evidence of absence. */
+/** "system|code", from the site. Without codes for a treatment nothing is said about it: no record is not evidence of absence. */
 export type TreatmentCodes = Readonly<Record<Treatment, readonly string[]>>
 
 export type TreatmentResource = Procedure | MedicationRequest | MedicationAdministration | MedicationStatement
@@ -24,7 +24,7 @@ export const TREATMENT_TYPES = [
 const ONGOING = new Set(['active', 'in-progress'])
 const HAPPENED = new Set(['completed', 'stopped', 'on-hold', ...ONGOING])
 
-/** A treatment of which an entry does not say the day on which it began is left out: then it is not known. */
+/** If an entry does not state the day on which a treatment began, the treatment is left out: it is not known. */
 export function treatmentsOf(resources: readonly TreatmentResource[], codes: TreatmentCodes): TreatmentHistory {
   const history: TreatmentHistory = {}
   for (const treatment of TREATMENTS) {
@@ -70,7 +70,7 @@ function periodOf(resource: TreatmentResource): Period {
   return moment(resource.effectiveDateTime) ?? resource.effectivePeriod ?? {}
 }
 
-/** What has one date began and ended on it. */
+/** With a single date, it began and ended on that date. */
 const moment = (at: string | undefined): Period | undefined => (at === undefined ? undefined : { start: at, end: at })
 
 const wholeDay = (dateTime: string | undefined) => {
@@ -83,7 +83,7 @@ function dosageOf(resource: TreatmentResource): Dosage | undefined {
   return resource.resourceType === 'MedicationStatement' ? resource.dosage?.[0] : undefined
 }
 
-/** In mg, where dose and times a day are stated as numbers. */
+/** In mg, if dose and times per day are given as numbers. */
 function dailyDoseOf(dosage: Dosage | undefined): number | undefined {
   const dose = dosage?.doseAndRate?.[0]?.doseQuantity
   const { frequency, period, periodUnit } = dosage?.timing?.repeat ?? {}

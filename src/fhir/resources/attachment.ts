@@ -1,11 +1,11 @@
-// The report as FHIR R4 Attachments: HTML in itself, the PDF in itself or behind a Binary, with size and SHA-1 to tell them apart.
+// The report as FHIR R4 Attachments: inline HTML, and the PDF inline or in a Binary, with size and SHA-1 to identify them.
 import { createHash } from 'node:crypto'
 import type { Attachment, Binary } from '@medplum/fhirtypes'
 import type { EhrReport } from '../../domain/ports/clinical-record.ts'
 import { type BuildContext, metaOf } from './context.ts'
 import { htmlForm } from './html-form.ts'
 
-/** Above this the PDF goes up as one Binary: servers cap inline base64 (Medplum at 1 MiB), and two resources carry it. */
+/** A larger PDF is uploaded as one Binary: servers limit inline base64 (Medplum to 1 MiB), and two resources contain it. */
 export const INLINE_LIMIT_BYTES = 512 * 1024
 
 const PDF = 'application/pdf'

@@ -1,4 +1,4 @@
-// The change of a volume since an earlier study, as components of its Observation (FHIR R4); the category stands with the enhancing tumour.
+// The change of a volume since an earlier study, as components of its Observation (FHIR R4); the category is part of the enhancing tumour's.
 import type { ObservationComponent, Quantity } from '@medplum/fhirtypes'
 import type { ReportableResult } from '../../domain/finding.ts'
 import { CATEGORY_CAVEAT, categorySentence, changeSentence, priorSentence } from '../../wording/comparison.ts'
@@ -8,7 +8,7 @@ const UNCERTAINTY = 'http://hl7.org/fhir/StructureDefinition/iso21090-uncertaint
 const UNCERTAINTY_TYPE = 'http://hl7.org/fhir/StructureDefinition/iso21090-uncertaintyType'
 const CATEGORY_REGION = 'ET'
 
-/** One standard deviation as iso21090-uncertainty of a normal distribution, where it is known. */
+/** One standard deviation as iso21090-uncertainty of a normal distribution, if known. */
 export function uncertainQuantity(value: number, standardDeviation: number | undefined, unit: 'mL' | '%'): Quantity {
   const rounded = (number: number) => Number(number.toFixed(unit === 'mL' ? 3 : 1))
   return {
@@ -25,7 +25,7 @@ export function uncertainQuantity(value: number, standardDeviation: number | und
   }
 }
 
-/** Components and sentences of one region; empty where there is nothing to compare with. */
+/** Components and sentences of one region; empty if there is nothing to compare with. */
 export function changeParts(
   { comparison }: ReportableResult,
   region: string,

@@ -1,4 +1,4 @@
-// The codes that our FHIR R4 resources carry, each with its system; where no standard code exists, our own CodeSystem.
+// The codes in our FHIR R4 resources, each with its system; where no standard code exists, from our own CodeSystem.
 import type { CodeableConcept, Coding } from '@medplum/fhirtypes'
 import type { Head } from '../../domain/finding.ts'
 import { HEAD_NAMES } from '../../wording/names.ts'
@@ -18,7 +18,7 @@ export const PROBABILITY_INTERVAL = 'https://gliabridge.org/fhir/StructureDefini
 
 const coding = (system: string, code: string, display: string): Coding => ({ system, code, display })
 
-/** Security label of everything we write: asserted by software, not by a person (v3-ObservationValue). */
+/** Security label on everything we write: asserted by software, not by a person (v3-ObservationValue). */
 export const AIAST = coding(
   'http://terminology.hl7.org/CodeSystem/v3-ObservationValue',
   'AIAST',
@@ -26,7 +26,7 @@ export const AIAST = coding(
 )
 
 export const MR = coding(DCM, 'MR', 'Magnetic Resonance')
-/** Connection type of an Endpoint that gives images (FHIR R4 value set endpoint-connection-type). */
+/** Connection type of an Endpoint that serves images (FHIR R4 value set endpoint-connection-type). */
 export const DICOM_WADO_RS = coding(
   'http://terminology.hl7.org/CodeSystem/endpoint-connection-type',
   'dicom-wado-rs',
@@ -82,13 +82,13 @@ export const CREATE: CodeableConcept = {
   coding: [coding('http://terminology.hl7.org/CodeSystem/v3-DataOperation', 'CREATE', 'create')],
 }
 
-/** Code of a prediction: LOINC's molecular codes say "in tissue", so an image never gets one. */
+/** Code of a prediction: LOINC's molecular codes say "in tissue", so a prediction from images never gets one. */
 export function predictionCode(head: Head): CodeableConcept {
   const display = `Predicted ${HEAD_NAMES[head]}`
   return { coding: [coding(PREDICTION_SYSTEM, `predicted-${head}`, display)], text: `${display} (from MR images)` }
 }
 
-/** Regions and labels of our CodeSystem; a bundle may have others, under its own names. */
+/** Regions and labels in our CodeSystem; a bundle may have others, under its own names. */
 export const REGION_NAMES: Readonly<Record<string, { name: string; definition: string }>> = {
   WT: { name: 'whole tumour', definition: 'All that is outlined: necrosis, oedema or infiltration, enhancing tumour.' },
   TC: { name: 'tumour core', definition: 'What is outlined without oedema and infiltration.' },
@@ -100,13 +100,13 @@ export const REGION_NAMES: Readonly<Record<string, { name: string; definition: s
   ED: { name: 'oedema', definition: 'Oedema and infiltrated brain around the core.' },
 }
 
-/** Code of a segment's or region's volume: our own code for which volume, SNOMED CT for what kind of quantity (DICOM CID 7472). */
+/** Code of the volume of a segment or region: our own for which volume, SNOMED CT for the kind of quantity (DICOM CID 7472). */
 export function volumeCode(region: string, name: string): CodeableConcept {
   const display = `Volume of ${REGION_NAMES[region]?.name ?? name}`
   return { coding: [coding(MEASUREMENT_SYSTEM, `volume-${region}`, display), VOLUME], text: `Volume: ${name}` }
 }
 
-/** Code of a lesion's two diameters: our own, since RANO's product has none. */
+/** Code of a lesion's two diameters: our own, since there is none for RANO's product. */
 export function diametersCode(lesion: number): CodeableConcept {
   const display = `Diameters of a lesion of ${REGION_NAMES.ET!.name}`
   return { coding: [coding(MEASUREMENT_SYSTEM, DIAMETERS, display)], text: `Diameters: enhancing lesion ${lesion}` }
@@ -114,7 +114,7 @@ export function diametersCode(lesion: number): CodeableConcept {
 export const DIAMETERS = 'diameters-ET'
 export const DIAMETERS_DEFINITION =
   'The longest diameter of a lesion that takes up contrast medium, on one axial plane, and the longest at right angles to it there (RANO).'
-/** What is said of the change since an earlier study; our own codes, since RANO's stand for a clinician's assessment. */
+/** Codes for the change since an earlier study: our own, since RANO's mean a clinician's assessment. */
 export const CHANGES = {
   'volume-change': ['Change of volume', 'The volume less that of the earlier study.'],
   'volume-change-pc': ['Change of volume in percent', 'The change as a share of the earlier volume.'],
@@ -144,7 +144,7 @@ export const RANO: CodeableConcept = {
   coding: [coding('http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl', 'C114879', 'RANO')],
 }
 
-/** What a Device.version of a model bundle states beside the version for people. */
+/** What a Device.version of a model bundle contains besides the human-readable version. */
 export const DEVICE_VERSION_TYPES = {
   'bundle-digest': 'SHA-256 of bundle.json, which lists the digests of all files of the bundle',
   'weights-digest': 'SHA-256 of the weights of the segmentation network',
@@ -154,14 +154,14 @@ export function deviceVersionType(code: keyof typeof DEVICE_VERSION_TYPES): Code
   return { coding: [coding(DEVICE_VERSION_SYSTEM, code, DEVICE_VERSION_TYPES[code])] }
 }
 
-/** The content needs no more than its media type to be read (IHE format codes). */
+/** Reading the content takes nothing but its media type (IHE format codes). */
 export const MIME_TYPE_SUFFICIENT = coding(
   'http://ihe.net/fhir/ihe.formatcode.fhir/CodeSystem/formatcode',
   'urn:ihe:iti:xds:2017:mimeTypeSufficient',
   'mimeType Sufficient',
 )
 
-/** A code of our own for what a head called, for example "IDH-mutant". */
+/** Our own code for what a head called, for example "IDH-mutant". */
 export function valueCode(value: string): CodeableConcept {
   return { coding: [coding(VALUE_SYSTEM, value.replace(/\s+/g, '-'), value)], text: value }
 }

@@ -1,4 +1,4 @@
-// DiagnosticReport (FHIR R4): what the clinician opens. It is also the anchor: created first, and its version is the lock of every post.
+// DiagnosticReport (FHIR R4): what the clinician opens. It is also the anchor: created first, and its version locks every post.
 
 import type { DiagnosticReport, Identifier, Media, Reference, ServiceRequest } from '@medplum/fhirtypes'
 import { calendarDate } from '../../domain/dicom-date.ts'
@@ -36,7 +36,7 @@ export function diagnosticReport(
   }
 }
 
-/** The same report before anything hangs on it. */
+/** The same report before anything refers to it. */
 export function anchorOf(spec: ResourceSpec<DiagnosticReport>, context: BuildContext): DiagnosticReport {
   return { ...header(context, { system: spec.key.system, value: spec.key.value }), status: 'registered' }
 }
@@ -65,7 +65,7 @@ function orderReference(order: Order | undefined, identifier: Identifier): Refer
   return { ...(order && { reference: order.reference }), type: 'ServiceRequest', identifier }
 }
 
-/** LOINC 24587-8 says without and with contrast: only when both kinds of series went in. */
+/** LOINC 24587-8 means without and with contrast: used only if both kinds of series were read. */
 function procedureOf(result: ReportableResult) {
   const sequences = result.inputs.map((input) => input.sequence)
   return sequences.includes('T1') && sequences.includes('T1c') ? MR_BRAIN_WO_W : MR_BRAIN

@@ -1,4 +1,4 @@
-// DocumentReference (FHIR R4) with the PDF: what servers that take nothing else still take.
+// DocumentReference (FHIR R4) with the PDF: accepted even by servers that accept nothing else.
 
 import type { DocumentReference } from '@medplum/fhirtypes'
 import { calendarDate } from '../../domain/dicom-date.ts'
@@ -15,7 +15,7 @@ const DICOM_ROLES = {
 } as const
 export const DESCRIPTION = 'MR brain: glioma analysis by software'
 
-/** When what is documented took place: the day of the study. */
+/** When the documented event took place: the day of the study. */
 function studyPeriod(studyDate: string) {
   const date = calendarDate(studyDate)
   return date ? { period: { start: date, end: date } } : {}

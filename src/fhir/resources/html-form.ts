@@ -1,4 +1,4 @@
-// The report as one HTML page, for EHRs that show neither resources nor PDF (IHE Radiology IMR asks for text/html in presentedForm).
+// The report as one HTML page, for EHRs that show neither resources nor PDFs (IHE Radiology IMR requires text/html in presentedForm).
 
 import { calendarDate } from '../../domain/dicom-date.ts'
 import type { PatientIdentity } from '../../domain/study.ts'
@@ -8,7 +8,7 @@ import { narrativeOf } from './report-narrative.ts'
 
 const STYLE = 'body{font:1rem/1.5 sans-serif;max-width:45rem;margin:1rem auto;padding:0 1rem}'
 
-/** A page that can leave the chart must say whose it is: identity as the images state it. */
+/** A page that can leave the chart must say whose it is: the identity stated in the images. */
 export function htmlForm({ report, review }: BuildContext): string {
   const { result } = report
   const { patient, study } = result
@@ -28,7 +28,7 @@ export function htmlForm({ report, review }: BuildContext): string {
   ].join('\n')
 }
 
-/** "Müller-Okafor, Zoë Ann" of each group of a PN (PS3.5 6.2.1): family, given, middle, prefix, suffix. */
+/** "Müller-Okafor, Zoë Ann" from each group of a PN (PS3.5 6.2.1): family, given, middle, prefix, suffix. */
 function readableNames({ patientName }: PatientIdentity): string[] {
   return patientName.split('=').flatMap((group) => {
     const [family = '', ...others] = group.split('^').map((part) => part.trim())

@@ -1,15 +1,15 @@
-// Deterministic identifiers and searches for them, so that a repeated post finds what it wrote (FHIR R4 search, token type).
+// Deterministic identifiers and searches for them, so that a repeated post finds what was written (FHIR R4 search, token type).
 import { createHash } from 'node:crypto'
 import type { Resource, ResourceType } from '@medplum/fhirtypes'
 import { AppError } from '../../domain/errors.ts'
 
-/** How one of our resources is found again: by identifier, or by tag where the type has none (Provenance). */
+/** How one of our resources is found: by identifier, or by tag if the type has none (Provenance). */
 export interface Key {
   resourceType: ResourceType
   param: 'identifier' | '_tag'
   system: string
   value: string
-  /** Of our attachment: by it a document is found where the server drops identifiers. */
+  /** Title of our attachment: identifies a document on servers that drop identifiers. */
   title?: string
 }
 
@@ -18,7 +18,7 @@ export function keyValue(...parts: string[]): string {
   return parts.map((part) => part.replace(/[^A-Za-z0-9_-]/g, '-')).join('.')
 }
 
-/** A system URI must survive `system|value,system|value` on every server; commas, pipes, spaces do not. */
+/** A system URI must survive `system|value,system|value` on every server, so it has no commas, pipes or spaces. */
 export function checkSystem(setting: string, system: string): void {
   if (/^(https?:\/\/|urn:)[^\s|,$\\]+$/.test(system)) return
   throw new AppError(
@@ -27,7 +27,7 @@ export function checkSystem(setting: string, system: string): void {
   )
 }
 
-/** A token for a search value: the four characters that FHIR search escapes are escaped (R4 search, 3.1.1.4.0.1). */
+/** A token for a search value, with the four special characters of FHIR search escaped (R4 search, 3.1.1.4.0.1). */
 export function searchToken(system: string, value: string): string {
   return `${system}|${value.replace(/[\\$,|]/g, '\\$&')}`
 }
@@ -37,7 +37,7 @@ export function ifNoneExist(key: Key): string {
   return `${key.param}=${encodeURIComponent(searchToken(key.system, key.value))}`
 }
 
-/** Whether the resource really carries the key; servers that ignore an unknown parameter answer with strangers. */
+/** Whether the resource really carries the key; servers that ignore an unknown parameter return other resources. */
 export function carries(resource: Resource, key: Pick<Key, 'param' | 'system' | 'value'>): boolean {
   if (key.param === '_tag')
     return (resource.meta?.tag ?? []).some((t) => t.system === key.system && t.code === key.value)
@@ -46,20 +46,20 @@ export function carries(resource: Resource, key: Pick<Key, 'param' | 'system' | 
   return list.some((identifier) => identifier.system === key.system && identifier.value === key.value)
 }
 
-/** The fullUrl of a new entry of a transaction: a UUID made of the key (RFC 9562 version 8), the same at every repeat. */
+/** The fullUrl of a new entry in a transaction: a UUID derived from the key (RFC 9562 version 8), the same at every repetition. */
 export function urnOf(key: Key): string {
   const hex = createHash('sha256').update(`${key.resourceType}\n${key.system}\n${key.value}`).digest('hex')
   const variant = ((Number.parseInt(hex.slice(16, 18), 16) & 0x3f) | 0x80).toString(16)
   return `urn:uuid:${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(18, 20)}-${hex.slice(20, 32)}`
 }
 
-/** "Patient/12" of a relative, absolute or versioned reference. */
+/** "Patient/12" from a relative, absolute or versioned reference. */
 export function relativeReference(reference: string): string {
   const path = reference.replace(/\/_history\/[^/]+$/, '')
   return /(?:^|\/)([A-Z][A-Za-z]+\/[A-Za-z0-9.-]{1,64})$/.exec(path)?.[1] ?? reference
 }
 
-/** "Patient/12" of a stored resource; EHR_ERROR where the server gave it no id. */
+/** "Patient/12" of a stored resource; throws EHR_ERROR if the server gave it no id. */
 export function referenceOf(resource: Resource): string {
   if (!resource.id) throw new AppError('EHR_ERROR', `the FHIR server gave a ${resource.resourceType} without id`)
   return `${resource.resourceType}/${resource.id}`

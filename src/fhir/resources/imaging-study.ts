@@ -1,4 +1,4 @@
-// ImagingStudy (FHIR R4) by Study Instance UID, written only when the EHR has none: its series, and where its images are.
+// ImagingStudy (FHIR R4) by Study Instance UID, written only if the EHR has none: its series, and where its images are.
 import type { Endpoint, Identifier, ImagingStudy, ImagingStudySeries } from '@medplum/fhirtypes'
 import { calendarDate } from '../../domain/dicom-date.ts'
 import type { ReportableResult } from '../../domain/finding.ts'
@@ -7,7 +7,7 @@ import { ACCESSION, DCM, DICOM_UID, DICOM_WADO_RS, MR } from './codes.ts'
 import { metaOf, type ResourceSpec, refer } from './context.ts'
 import { narrative } from './narrative.ts'
 
-/** Accession number as an identifier; its issuer as text, since no system URI can be known from it. */
+/** Accession number as an identifier; its issuer as text, since no system URI can be derived from it. */
 export function accessionIdentifier(study: StudyIdentity): Identifier | undefined {
   if (!study.accessionNumber) return undefined
   return {
@@ -44,7 +44,7 @@ export function imagingStudy(study: StudyIdentity): ResourceSpec<ImagingStudy> {
 
 const ENDPOINT = 'dicomweb'
 
-/** The archive's address as a contained Endpoint: it is of this study alone to the EHR, and asks for no right to write Endpoints. */
+/** The archive's address as a contained Endpoint: it belongs to this study only, and needs no right to write Endpoints. */
 function imagesAt(address: string | undefined): Pick<ImagingStudy, 'contained' | 'endpoint'> {
   if (address === undefined) return {}
   const endpoint: Endpoint = {
@@ -59,7 +59,10 @@ function imagesAt(address: string | undefined): Pick<ImagingStudy, 'contained' |
   return { contained: [endpoint], endpoint: [{ reference: `#${ENDPOINT}` }] }
 }
 
-/** Every series of images that the analysis looked at, each once; how many images, of those that went in. Not our own results, which change. */
+/**
+ * Every series of images that the analysis considered, once each; the number of images for those that were used. Without our
+ * own results, which change.
+ */
 function seriesOf({ decisions, inputs }: ReportableResult): Pick<ImagingStudy, 'series'> {
   const series = decisions.map(
     ({ seriesInstanceUid, seriesNumber, seriesDescription, modality }): ImagingStudySeries => {

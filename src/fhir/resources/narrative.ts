@@ -1,12 +1,12 @@
-// FHIR R4 Narrative (XHTML) of plain sentences, for displays that show nothing else of a resource.
+// FHIR R4 Narrative (XHTML) from plain sentences, for displays that show nothing else of a resource.
 import type { Narrative } from '@medplum/fhirtypes'
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 
-/** What XML 1.0 (section 2.2) allows in no document, or discourages. */
+/** Characters that XML 1.0 (section 2.2) forbids or discourages. */
 const NO_XML_CHARACTER = /(?![\t\n\r])\p{Cc}|[\uFFFE\uFFFF]/gu
 
-/** Text as XHTML content; a character that XML does not know becomes U+FFFD. */
+/** Text as XHTML content; a character that XML does not allow becomes U+FFFD. */
 export function escaped(text: string): string {
   return text
     .toWellFormed()

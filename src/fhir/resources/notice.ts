@@ -1,4 +1,4 @@
-// Telling who ordered: one Communication or one Task (FHIR R4) per report; it says that there is something to read, never what.
+// Notifies the person who ordered: one Communication or Task (FHIR R4) per report; it says that there is something to read, never what.
 import type { Communication, Task } from '@medplum/fhirtypes'
 import { calendarDate } from '../../domain/dicom-date.ts'
 import type { OrderSettings } from '../matching/orders.ts'
@@ -6,7 +6,7 @@ import { type BuildContext, metaOf, type ResourceSpec, refer } from './context.t
 import { keyValue } from './identifiers.ts'
 import { narrative } from './narrative.ts'
 
-/** Nothing where the site does not want it, or nobody is known who ordered. */
+/** Nothing if the site does not want it, or nobody is known to have ordered. */
 export function notices(
   analysisSystem: string,
   analysisId: string,

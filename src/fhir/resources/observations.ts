@@ -36,7 +36,7 @@ import { type BuildContext, metaOf, type ResourceSpec, refer } from './context.t
 import { keyValue } from './identifiers.ts'
 import { valueNarrative } from './report-narrative.ts'
 
-/** Elements that all our Observations share. */
+/** Elements common to all our Observations. */
 function base(context: BuildContext, identifier: { system: string; value: string }, lines: string[]) {
   const date = calendarDate(context.report.result.study.studyDate)
   return {
@@ -83,7 +83,7 @@ export function volumeObservation(
   }
 }
 
-/** One lesion of RANO's: the longest diameter and the longest at right angles to it, as components in mm. */
+/** One RANO lesion: its longest diameter and the longest one perpendicular to it, as components in mm. */
 export function diametersObservation(
   analysisSystem: string,
   analysisId: string,
@@ -115,7 +115,7 @@ export function diametersObservation(
   }
 }
 
-/** Probability as a quantity of unit 1; its 95 % interval, where known, as a second component. */
+/** Probability as a quantity of unit 1; its 95 % interval, if known, as a second component. */
 function probabilityComponents(prediction: Exclude<Prediction, { status: 'not-evaluable' }>): ObservationComponent[] {
   const one = { unit: '1', system: UCUM, code: '1' }
   return Object.entries(prediction.probabilities).flatMap(([key, probability]) => {

@@ -1,4 +1,4 @@
-// Provenance (FHIR R4): software asserted it, from which images. R4 gives it no identifier, so a tag finds it again.
+// Provenance (FHIR R4): software asserted the results, from these images. R4 gives it no identifier, so it is found by a tag.
 import type { Provenance } from '@medplum/fhirtypes'
 import type { ReportableResult } from '../../domain/finding.ts'
 import { AIAST, ASSEMBLER, AUTHOR, BUNDLE_SYSTEM, CREATE } from './codes.ts'
@@ -7,14 +7,14 @@ import { bundleKey } from './device.ts'
 import { keyValue } from './identifiers.ts'
 import { narrative } from './narrative.ts'
 
-/** Features of the tabular heads that come from the patient's record and not from the images. */
+/** Features of the tabular heads that come from the patient's record rather than the images. */
 const RECORD_FACTS: Readonly<Record<string, string>> = {
   resection_gtr: 'extent of resection',
   resection_subtotal: 'extent of resection',
   kps: 'Karnofsky performance status',
 }
 
-/** Which facts of the EHR went into a prediction: those with a value among its features. */
+/** Which facts from the EHR went into a prediction: those with a value among its features. */
 export function recordFacts({ predictions }: Pick<ReportableResult, 'predictions'>): string[] {
   const used = predictions.flatMap((prediction) =>
     prediction.status === 'not-evaluable'

@@ -6,7 +6,7 @@ import { impressionLines } from '../../wording/impression.ts'
 import { LINKS, reportSections, standingSentence } from '../../wording/report-text.ts'
 import { escaped, narrative } from './narrative.ts'
 
-/** One value, and whether a person has reviewed it. */
+/** One value, and the review status. */
 export function valueNarrative(lines: string[], review: Review | undefined): Narrative {
   return narrative([...lines, standingSentence(review)])
 }
@@ -22,7 +22,7 @@ export function narrativeOf({ result, links = {} }: Pick<EhrReport, 'result' | '
   return `<div xmlns="http://www.w3.org/1999/xhtml"><p><b>${escaped(standingSentence(review))}</b></p>${opening}${body.join('')}${linksOf(links)}</div>`
 }
 
-/** To the images, for whoever reads the report in the EHR. */
+/** Links to the images, for readers of the report in the EHR. */
 function linksOf({ page, viewer }: NonNullable<EhrReport['links']>): string {
   const links = [
     ...(page ? [[page, LINKS.page] as const] : []),

@@ -1,4 +1,4 @@
-// The whole set of resources of one report, in the order in which they may refer to each other.
+// All resources of one report, ordered so that each refers only to earlier ones.
 import type { Device, DiagnosticReport, ImagingStudy, ResourceType } from '@medplum/fhirtypes'
 import { AppError } from '../../domain/errors.ts'
 import type { EhrReport } from '../../domain/ports/clinical-record.ts'
@@ -13,18 +13,18 @@ import { provenance } from './provenance.ts'
 import { survivalAssessment } from './risk-assessment.ts'
 
 export interface ReportSet {
-  /** Shared with other reports: created when missing, never changed. */
+  /** Shared with other reports: created if missing, never changed. */
   shared: [ResourceSpec<Device>, ResourceSpec<ImagingStudy>]
   anchor: ResourceSpec<DiagnosticReport>
-  /** Everything else that belongs to this analysis alone. */
+  /** Everything else, which belongs to this analysis only. */
   rest: ResourceSpec[]
-  /** Roles of `shared` and `anchor` that the server does not take: referred to by identifier, not written. */
+  /** Roles in `shared` and `anchor` that the server does not accept: referred to by identifier, not written. */
   mentioned: ReadonlySet<string>
 }
 
 /**
  * Pure: the same report gives the same set. An evaluable survival head is a RiskAssessment, anything else an Observation.
- * `takes` says which types the server is to get.
+ * `takes` says which types the server is to receive.
  */
 export function reportSet(
   { result, keyImages = [] }: Pick<EhrReport, 'result' | 'keyImages'>,

@@ -1,9 +1,9 @@
-// Where a person or a program finds what was posted.
+// Where people and programs find what was posted.
 
 import { baseUrlOf } from '../../domain/base-url.ts'
 import type { EhrReceipt } from '../../domain/ports/clinical-record.ts'
 
-/** URL of one resource of a receipt, the DiagnosticReport by default; undefined when the receipt has no such role. */
+/** URL of one resource in a receipt, by default the DiagnosticReport; undefined if the receipt has no such role. */
 export function reportUrl(receipt: EhrReceipt, baseUrl: string, role = 'diagnosticReport'): string | undefined {
   const reference = receipt[role]
   return reference === undefined ? undefined : `${baseUrlOf(baseUrl)}/${reference}`

@@ -1,4 +1,4 @@
-// The PDF after a person's decision (FHIR R4 DocumentReference): a document of its own, which replaces the one before; that one is superseded.
+// The PDF after a person's decision (FHIR R4 DocumentReference): a new document that replaces the previous one, which is superseded.
 
 import type { DocumentReference } from '@medplum/fhirtypes'
 import { type Review, statusOf } from '../../domain/review.ts'
@@ -10,7 +10,7 @@ import { keyValue } from './identifiers.ts'
 import { narrative } from './narrative.ts'
 import { practitioner } from './reviewed-resources.ts'
 
-/** Role of the document that review `number` brings about; 0 is the software's own. */
+/** Role of the document made by review `number`; 0 is the software's own. */
 export function documentRole(number: number): string {
   return number === 0 ? 'documentReference' : `documentReference.review.${number}`
 }
@@ -55,7 +55,7 @@ export function reviewedDocument(analysisSystem: string, review: Review): Resour
   }
 }
 
-/** What becomes of a document that was there before the review; its bytes stay as they are. */
+/** The new form of a document from before the review; its bytes stay the same. */
 export function formerDocument(stored: DocumentReference, review: Review): DocumentReference {
   const isRejected = review.decision === 'reject'
   return {

@@ -18,7 +18,7 @@ import { type BuildContext, metaOf, type ResourceSpec, refer } from './context.t
 import { keyValue } from './identifiers.ts'
 import { narrative } from './narrative.ts'
 
-/** The resource as it is after the review; the context holds the result with its edits, and the review, so that its words are those of the review. */
+/** The resource after the review; the context holds the edited result and the review, so that the text is that of the review. */
 export function reviewedForm(spec: ResourceSpec, context: BuildContext & { review: Review }): Resource {
   const { review } = context
   const resource = spec.build(context)
@@ -44,7 +44,7 @@ function rejected({ decision }: Review): boolean {
   return decision === 'reject'
 }
 
-/** The person, by the identifier that the site knows them by. */
+/** The person, by the identifier that the site uses for them. */
 export function practitioner({ reviewer }: Review): Reference<Practitioner> {
   const { identifier, system, name } = reviewer
   return { type: 'Practitioner', identifier: { ...(system && { system }), value: identifier }, display: name }
@@ -54,7 +54,7 @@ function reviewedReport(report: DiagnosticReport, review: Review): DiagnosticRep
   return { ...report, status: statusOf(review), resultsInterpreter: [practitioner(review)] }
 }
 
-/** Only what was corrected is amended; the software's value stays readable in the note, and in the version before. */
+/** Only what was corrected is amended; the software's value stays readable in the note and in the previous version. */
 function reviewedObservation(observation: Observation, review: Review, edit: Edit | undefined): Observation {
   if (rejected(review)) return { ...observation, status: 'entered-in-error' }
   if (!edit) return { ...observation, status: 'final' }
@@ -72,7 +72,7 @@ function reviewedObservation(observation: Observation, review: Review, edit: Edi
   }
 }
 
-/** Who verified, when, and what (agent type verifier); one per review. R4 gives it no identifier, so a tag finds it again. */
+/** Who verified, when, and what (agent type verifier); one per review. R4 gives it no identifier, so it is found by a tag. */
 export function reviewProvenance(analysisSystem: string, review: Review, targets: string[]): ResourceSpec<Provenance> {
   const value = keyValue(review.analysisId, 'review', String(review.number))
   return {

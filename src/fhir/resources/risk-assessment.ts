@@ -31,7 +31,7 @@ function percentRange([low, high]: readonly [number, number]): Range {
   return { low: quantity(low), high: quantity(high) }
 }
 
-/** `basis` names the roles of the Observations that it rests upon. One prediction per horizon; months after the study date. */
+/** `basis` names the roles of the Observations it is based on. One prediction per horizon, in months after the study date. */
 export function survivalAssessment(
   analysisSystem: string,
   analysisId: string,

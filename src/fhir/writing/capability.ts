@@ -1,4 +1,4 @@
-// What a FHIR R4 server says it can do (CapabilityStatement), and which way of writing fits it; pure.
+// What a FHIR R4 server says it can do (CapabilityStatement), and which way of writing suits it; pure.
 import type { CapabilityStatement, ResourceType } from '@medplum/fhirtypes'
 import { AppError } from '../../domain/errors.ts'
 
@@ -7,7 +7,7 @@ export type WriteMode = 'transaction' | 'single' | 'document'
 
 export interface WriteSettings {
   rung: 'auto' | WriteMode
-  /** Overrides what the CapabilityStatement says of If-None-Exist. */
+  /** Overrides the CapabilityStatement regarding If-None-Exist. */
   conditionalCreate?: boolean
 }
 
@@ -20,7 +20,7 @@ export interface Capabilities {
   searches(type: ResourceType, param: string): boolean
 }
 
-/** A server that can do everything: for one whose statement cannot be had although a site says how to write. */
+/** A server that can do everything: used if the statement cannot be read although the site says how to write. */
 export const CAN_ALL: Capabilities = {
   transaction: true,
   creates: () => true,
@@ -29,7 +29,7 @@ export const CAN_ALL: Capabilities = {
   searches: () => true,
 }
 
-/** A list that is left out says nothing, so what it would list is assumed; a type that is not listed is not there. */
+/** A missing list says nothing, so everything is assumed to be supported; a type missing from a list is not. */
 export function readCapabilities(
   statement: CapabilityStatement,
   settings: Pick<WriteSettings, 'conditionalCreate'> = {},
@@ -49,11 +49,11 @@ export function readCapabilities(
   }
 }
 
-/** The anchor and what is shared are created under a condition before a transaction, so these types must allow it. */
+/** The anchor and shared resources are created conditionally before a transaction, so these types must allow it. */
 const ANCHORED: ResourceType[] = ['Device', 'ImagingStudy', 'DiagnosticReport']
 const IN_TRANSACTION: ResourceType[] = [...ANCHORED, 'Observation', 'DocumentReference', 'Provenance']
 
-/** The highest rung that the server can carry, unless the site names one. Throws EHR_REJECTED when there is none. */
+/** The most capable write mode that the server supports, unless the site names one. Throws EHR_REJECTED if there is none. */
 export function chooseWriteMode(capabilities: Capabilities, settings: WriteSettings): WriteMode {
   if (settings.rung !== 'auto') return settings.rung
   const { creates, updates, createsConditionally, searches, transaction } = capabilities

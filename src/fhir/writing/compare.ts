@@ -6,8 +6,8 @@ import { relativeReference } from '../resources/identifiers.ts'
 const IGNORED = new Set(['meta', 'text', 'id'])
 
 /**
- * The top-level elements in which the stored resource lacks or contradicts the wanted one; empty = nothing to write.
- * What a server or a person added beside ours does not count.
+ * The top-level elements in which the stored resource lacks or contradicts the required one; empty means there is nothing to
+ * write. What a server or a person added does not count.
  */
 export function differingElements(stored: Resource, desired: Resource): string[] {
   const have = stored as unknown as Record<string, unknown>
@@ -37,7 +37,7 @@ function covers(have: unknown, want: unknown, name: string): boolean {
   return have === want
 }
 
-/** An attachment's bytes are compared by their hash; a server may move them behind a URL of its own. */
+/** An attachment's bytes are compared by hash; a server may move them to a URL of its own. */
 function coversContent(have: Record<string, unknown>, want: object, key: string): boolean {
   if ((key !== 'data' && key !== 'url') || !('hash' in want)) return false
   return have.hash === want.hash && (have.data !== undefined || have.url !== undefined)

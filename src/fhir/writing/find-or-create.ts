@@ -1,4 +1,4 @@
-// Finding and creating our resources on one server: by identifier, by patient, by our own ledger; created once, whatever the server can.
+// Finds and creates our resources on one server: by identifier, by patient, by our own ledger; each is created once, whatever the server supports.
 import type { DocumentReference, Resource } from '@medplum/fhirtypes'
 import { AppError, asAppError, type ErrorCode } from '../../domain/errors.ts'
 import type { LedgerEntry, WriteLedger } from '../../domain/ports/write-ledger.ts'
@@ -7,7 +7,7 @@ import { carries, type Key, searchToken } from '../resources/identifiers.ts'
 import type { Capabilities } from './capability.ts'
 import { possiblyThere } from './possibly-there.ts'
 
-/** The server that is written to, and for whom. */
+/** The server that is written to, and for which patient. */
 export interface Site {
   store: RecordStore
   ledger: WriteLedger
@@ -18,16 +18,16 @@ export interface Site {
   patient: string
 }
 
-/** For this long a create without condition, whose answer was lost, is looked for before it may be sent again. */
+/** How long a create without condition, whose answer was lost, is searched for before it may be sent again. */
 export const SETTLE_SECONDS = 600
-/** Longer than any ledger is kept: what was begun ever. */
+/** Longer than any ledger is kept: covers everything ever begun. */
 const EVER_SECONDS = 100 * 365 * 86_400
 
 export function ledgerKey({ baseUrl }: Pick<Site, 'baseUrl'>, { resourceType, system, value }: Key): string {
   return `${baseUrl} ${resourceType} ${system}|${value}`
 }
 
-/** The one resource of each key; EHR_DUPLICATE when a key is there twice. What a search does not show yet, the ledger may know. */
+/** The one resource of each key; throws EHR_DUPLICATE if a key occurs twice. The ledger may know what a search does not show yet. */
 export async function findByKeys(site: Site, keys: readonly Key[]): Promise<Map<Key, Resource>> {
   const resourceOf = new Map<Key, Resource>()
   const groups = Map.groupBy(keys, (key) => `${key.resourceType}?${key.param}`)
@@ -51,7 +51,7 @@ export async function findByKeys(site: Site, keys: readonly Key[]): Promise<Map<
 async function searchFor({ store, capabilities, patient }: Site, group: readonly Key[]): Promise<Resource[]> {
   const { resourceType, param } = group[0]!
   if (param === 'identifier' && !capabilities.searches(resourceType, 'identifier')) {
-    // Some servers search their documents by patient only.
+    // Some servers can search their documents only by patient.
     return capabilities.searches(resourceType, 'patient') ? store.search(resourceType, 'patient', [patient]) : []
   }
   const tokens = group.map((key) => searchToken(key.system, key.value))
@@ -65,7 +65,7 @@ async function searchFor({ store, capabilities, patient }: Site, group: readonly
   return resources
 }
 
-/** A server may drop identifiers of documents; the title of our attachment names the analysis too. */
+/** A server may drop identifiers of documents; the title of our attachment also names the analysis. */
 function isOf(resource: Resource, key: Key): boolean {
   if (carries(resource, key)) return true
   if (resource.resourceType !== 'DocumentReference' || key.title === undefined || resource.identifier) return false
@@ -84,12 +84,12 @@ async function addFromLedger(site: Site, keys: readonly Key[], resourceOf: Map<K
     if (!entry || entry.reference === UNKNOWN_PLACE) continue
     const resource = await site.store.read(entry.reference)
     if (resource && !contradicts(resource, key)) resourceOf.set(key, withVersion(resource, entry))
-    // What was just written may not be readable everywhere yet; what is gone for longer was deleted, or the server was restored.
+    // What was just written may not be readable everywhere yet; if it stays missing, it was deleted or the server was restored.
     else await site.ledger.forget(ledgerKey(site, key), resource ? 0 : SETTLE_SECONDS)
   }
 }
 
-/** An id may be given again, to something else, when a server is restored. */
+/** After a restore, a server may give the same id to something else. */
 function contradicts(resource: Resource, key: Key): boolean {
   if (resource.resourceType !== key.resourceType) return true
   const identifiers = 'identifier' in resource ? resource.identifier : undefined
@@ -97,13 +97,13 @@ function contradicts(resource: Resource, key: Key): boolean {
   return ours.length > 0 && !carries(resource, key)
 }
 
-/** For servers that put the version in the ETag only. */
+/** For servers that return the version only as ETag. */
 function withVersion(resource: Resource, { reference, version }: LedgerEntry): Resource {
   if (resource.meta?.versionId || !version || reference !== `${resource.resourceType}/${resource.id}`) return resource
   return { ...resource, meta: { ...resource.meta, versionId: version } }
 }
 
-/** In the ledger: the server said that it has it, and not where. */
+/** In the ledger: the server confirmed that it has it, but not where. */
 const UNKNOWN_PLACE = ''
 
 /** Errors after which the server has certainly not done it. */
@@ -117,14 +117,14 @@ const NOT_DONE: readonly ErrorCode[] = [
 ]
 
 /**
- * Creates the resource of the key, which was looked for and not found. By If-None-Exist where the server has it; else the
- * ledger lets one writer through, and nobody again until the answer is known, or a search shows long after that nothing was created.
+ * Creates the resource of a key that a search did not find. Uses If-None-Exist if the server supports it; otherwise the ledger
+ * admits one writer, and no other until the answer is known, or until a search long afterwards shows that nothing was created.
  */
 export async function createOnce(site: Site, resource: Resource, key: Key): Promise<Resource> {
   const { store, ledger, capabilities } = site
   const entry = ledgerKey(site, key)
   const conditional = capabilities.createsConditionally(key.resourceType)
-  // Asked in both cases: a server may drop the identifier that its condition goes by.
+  // Checked in both cases: a server may drop the identifier in the condition.
   const first = await ledger.begin(entry, conditional ? 0 : EVER_SECONDS)
   const again = !first && !conditional && !(await possiblyThere(site, resource, key))
   if (!first && !(again && (await ledger.begin(entry, SETTLE_SECONDS))))
@@ -152,7 +152,7 @@ export async function createOnce(site: Site, resource: Resource, key: Key): Prom
   return createdOne
 }
 
-/** Puts what the server answered into the ledger. */
+/** Records the server's answer in the ledger. */
 export async function remember(site: Site, key: Key, written: Resource | undefined): Promise<void> {
   if (!written?.id) return
   const version = written.meta?.versionId

@@ -1,4 +1,4 @@
-// What we wrote to the EHR and what we began to write, in memory: the same promise as the store's, for a client without one.
+// What was written to the EHR and what was begun, in memory: the same contract as the store's ledger, for a client without a store.
 import type { LedgerEntry, WriteLedger } from '../../domain/ports/write-ledger.ts'
 
 export function createMemoryLedger(now: () => Date): WriteLedger {

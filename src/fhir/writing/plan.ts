@@ -1,4 +1,4 @@
-// From what the EHR has to the one transaction that brings it to what it must have (FHIR R4 http.html#transaction); pure.
+// From what the EHR has, plans the one transaction that brings it to what it must have (FHIR R4 http.html#transaction); pure.
 import type { BundleEntry, Coding, Meta, Resource, ResourceType } from '@medplum/fhirtypes'
 import { AppError } from '../../domain/errors.ts'
 import type { EhrReport } from '../../domain/ports/clinical-record.ts'
@@ -14,20 +14,20 @@ import { differingElements } from './compare.ts'
 export type Found = ReadonlyMap<string, Resource>
 
 export interface Plan {
-  /** Empty: nothing to write. */
+  /** Empty if there is nothing to write. */
   entries: BundleEntry[]
-  /** Of each entry; none for a Binary. */
+  /** Key of each entry; none for a Binary. */
   keys: (Key | undefined)[]
   /** Roles that are missing. */
   missing: string[]
-  /** "role.element" of what is there but says something else. */
+  /** "role.element" for what exists but differs. */
   differing: string[]
 }
 
-/** Elements that the EHR or a person may add to a resource while it is still ours; kept when we write it again. */
+/** Elements that the EHR or a person may add to a resource while it is still ours; they are kept when it is rewritten. */
 const KEPT = ['basedOn', 'encounter', 'performer', 'resultsInterpreter', 'extension']
 
-/** Whether software may still write it: a status that a person set is never overwritten. */
+/** Whether software may still write it: a status set by a person is never overwritten. */
 export function isOurs(resource: Resource): boolean {
   switch (resource.resourceType) {
     case 'DiagnosticReport':
@@ -50,13 +50,13 @@ export interface ContextOptions {
   form?: 'transaction' | 'single'
   search?: OrderSearch
   writtenAt: string
-  /** The decision that the resources are built under. */
+  /** The decision that the resources are built with. */
   review?: Review
 }
 
 /**
- * The context in which all resources are built: what is found has its reference. The rest has the urn:uuid of its entry in a
- * transaction; in single writes it is referred to by identifier, and the PDF stands in the attachment itself.
+ * The context in which all resources are built: existing ones have their reference. Others have the urn:uuid of their entry in
+ * a transaction; in single writes they are referred to by identifier, and the PDF is in the attachment itself.
  */
 export function contextOf(
   report: EhrReport,
@@ -95,7 +95,7 @@ export function contextOf(
   }
 }
 
-/** Of a study that the EHR had before us; ours names none. */
+/** The encounter of a study that the EHR had before us; ours names none. */
 function encounterOf(study: Resource | undefined): string | undefined {
   if (study?.resourceType !== 'ImagingStudy') return undefined
   const reference = relativeReference(study.encounter?.reference ?? '')
@@ -108,7 +108,7 @@ function pdfContent(report: EhrReport, set: ReportSet, held: Found): PdfContent 
   return { url: url ?? binaryUrn(set) }
 }
 
-/** The entry of the Binary must have a urn that differs from the DiagnosticReport's, whose key it borrows. */
+/** The Binary's entry needs a urn other than that of the DiagnosticReport, whose key it borrows. */
 function binaryUrn(set: ReportSet): string {
   return urnOf({ ...set.anchor.key, resourceType: 'Binary' })
 }
@@ -122,21 +122,22 @@ function storedPdfUrl(report: EhrReport, held: Found): string | undefined {
   return attachments.find((attachment) => attachment.hash === hash)?.url
 }
 
-/** The PDF as a Binary of its own, where it is too large for an attachment and not there yet; its entry has no key. */
+/** The PDF as a Binary of its own, if it is too large for an attachment and not there yet; its entry has no key. */
 export function pdfEntries(set: ReportSet, context: BuildContext): BundleEntry[] {
   if (!('url' in context.pdf) || context.pdf.url !== binaryUrn(set)) return []
   return [{ fullUrl: context.pdf.url, request: { method: 'POST', url: 'Binary' }, resource: pdfBinary(context.report) }]
 }
 
 export interface PlanOptions {
-  /** The anchor goes with everything that is created, as the lock of a transaction. */
+  /** Whenever anything is created, the anchor is included as the lock of the transaction. */
   locked: boolean
   updates(type: ResourceType): boolean
 }
 
 /**
- * In a transaction the anchor goes with whatever is created, with its version as If-Match: of two writers that read the same
- * state one is refused as a whole, so nothing is created twice. Nothing is planned once a person has taken the report over.
+ * In a transaction, the anchor accompanies whatever is created, with its version as If-Match: of two writers that read the same
+ * state, one is refused as a whole, so that nothing is created twice. Nothing is planned once a person has taken over the
+ * report.
  */
 export function planWrites(
   set: ReportSet,
@@ -182,7 +183,7 @@ function addUpdate(plan: Plan, spec: ResourceSpec, stored: Resource, context: Bu
   plan.keys.push(spec.key)
 }
 
-/** The new content of a stored resource and the version that it replaces; undefined when it says the same already. */
+/** The new content of a stored resource and the version it replaces; undefined if it already says the same. */
 export function updateOf(
   stored: Resource,
   desired: Resource,
@@ -201,7 +202,7 @@ export function updateOf(
   return { resource, version }
 }
 
-/** Labels and tags that others added stay. */
+/** Labels and tags added by others stay. */
 function mergedMeta(stored: Meta | undefined, desired: Meta | undefined): Meta {
   const union = (a: Coding[] = [], b: Coding[] = []) => [
     ...a,
@@ -216,7 +217,7 @@ function mergedMeta(stored: Meta | undefined, desired: Meta | undefined): Meta {
   }
 }
 
-/** A study or report of the EHR under our identifier that belongs to another patient: a person must look. */
+/** A study or report in the EHR under our identifier that belongs to another patient: a person must look at it. */
 export function checkSubject(resource: Resource, patient: string): void {
   const subject =
     'subject' in resource ? (resource.subject as { reference?: string } | undefined)?.reference : undefined

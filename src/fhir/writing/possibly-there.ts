@@ -1,4 +1,4 @@
-// Whether a create whose answer was lost may have worked after all, although a search by our identifier finds nothing.
+// Whether a create whose answer was lost may have succeeded after all, although a search by our identifier finds nothing.
 import type { DocumentReference, Resource } from '@medplum/fhirtypes'
 import type { RecordStore } from '../connection/record-store.ts'
 import type { Key } from '../resources/identifiers.ts'
@@ -12,8 +12,8 @@ export interface Searched {
 }
 
 /**
- * False only when a search shows that the resource, which was looked for by its key before, is not there. Servers have been met
- * that keep neither identifier nor title of a document, so all documents of the patient are looked at.
+ * False only if a search shows that the resource, already searched for by its key, is not there. Some servers keep neither
+ * identifier nor title of a document, so all documents of the patient are examined.
  */
 export async function possiblyThere(site: Searched, resource: Resource, key: Key): Promise<boolean> {
   const { store, capabilities, patient } = site
@@ -23,7 +23,10 @@ export async function possiblyThere(site: Searched, resource: Resource, key: Key
   return documents.some((one) => mayBe(one, resource, key))
 }
 
-/** Not another's by an identifier of our system, by its title, or by a date before that of ours; a server may date it again, never earlier. */
+/**
+ * Not another document by an identifier in our system, by its title, or by a date before ours; a server may change the date to
+ * a later one, never an earlier one.
+ */
 function mayBe(stored: DocumentReference, sent: DocumentReference, { system, value, title }: Key): boolean {
   const ours = (stored.identifier ?? []).filter((one) => one.system === system)
   if (ours.length > 0) return ours.some((one) => one.value === value)

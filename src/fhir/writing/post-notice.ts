@@ -1,4 +1,4 @@
-// A notice to people as a Communication (FHIR R4): found by its identifier, else created, so that it is there once.
+// A notice to people as a Communication (FHIR R4): found by its identifier, otherwise created, so that it exists once.
 import type { Communication } from '@medplum/fhirtypes'
 import { AppError } from '../../domain/errors.ts'
 import type { EhrNotice, EhrReceipt } from '../../domain/ports/clinical-record.ts'

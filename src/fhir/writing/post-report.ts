@@ -1,4 +1,4 @@
-// The write path: look, create what is missing, look again, until the EHR holds the whole report exactly once.
+// The write path: read, create what is missing, read again, until the EHR holds the whole report exactly once.
 
 import type { Resource, ResourceType } from '@medplum/fhirtypes'
 import type { QualityNote } from '../../domain/finding.ts'
@@ -24,7 +24,7 @@ export interface PostEffects extends Pauses {
   now(): Date
 }
 
-/** Posts or completes the report; the same resources whatever happened before, nothing at all once a person has signed it. */
+/** Posts or completes the report; the same resources whatever happened before, and nothing once a person has signed it. */
 export async function postReport(effects: PostEffects, given: EhrReport, analysisSystem: string): Promise<EhrReceipt> {
   const { site, mode } = effects
   const { patient } = site
@@ -58,12 +58,12 @@ export async function postReport(effects: PostEffects, given: EhrReport, analysi
   })
 }
 
-/** What is known only now stands in the text of the report too. */
+/** What has become known only now is also part of the report's text. */
 export function withNote(report: EhrReport, note: QualityNote | undefined): EhrReport {
   return note ? { ...report, result: { ...report.result, quality: [...report.result.quality, note] } } : report
 }
 
-/** What the server is to get: everything that it creates, or the document alone. */
+/** What the server is to receive: every type it can create, or the document alone. */
 export function acceptedTypes(mode: WriteMode, { creates }: Capabilities): (type: ResourceType) => boolean {
   if (mode === 'document') return (type) => type === 'DocumentReference'
   return creates
@@ -78,8 +78,9 @@ export async function transact(site: Site, { entries, keys }: Pick<Plan, 'entrie
 }
 
 /**
- * Shared resources and the anchor first, created where they are missing. The anchor is read before everything that hangs on
- * it: its version then covers whatever another writer does after. A server that cannot update gets the anchor last, complete.
+ * Shared resources and the anchor first, created if they are missing. The anchor is read before everything that refers to it,
+ * so that its version covers whatever another writer does later. A server that cannot update receives the anchor last,
+ * complete.
  */
 export async function readCurrentState(
   site: Site,

@@ -1,4 +1,4 @@
-// A review's write path: look, bring each resource to what the review makes of it, look again, until the EHR says it exactly once.
+// The write path of a review: read, change each resource as the review requires, read again, until the EHR reflects it exactly once.
 
 import type { BundleEntry, Observation, Resource, ResourceType } from '@medplum/fhirtypes'
 import { applyEdits } from '../../domain/corrections.ts'
@@ -26,18 +26,18 @@ import {
 } from './post-report.ts'
 import { settle } from './settle.ts'
 
-/** One resource to be written: new, or the version that it replaces. */
+/** One resource to write: a new one, or one that replaces a version. */
 interface Step {
   spec: ResourceSpec
   resource: Resource
-  /** Of what is there. */
+  /** Version of the existing resource. */
   version?: string
 }
 
 /**
- * In a transaction the report's own version is the lock: of two writers that read the same state one is refused as a whole.
- * In single writes each carries its own version, the report comes after what it refers to, the Provenance last.
- * Throws STATE_CONFLICT when the EHR has withdrawn the report.
+ * In a transaction the report's own version is the lock: of two writers that read the same state, one is refused as a whole. In
+ * single writes each resource carries its own version; the report follows what it refers to, and the Provenance comes last.
+ * Throws STATE_CONFLICT if the EHR has withdrawn the report.
  */
 export async function postReview(
   effects: PostEffects,
@@ -62,7 +62,7 @@ export async function postReview(
       contextOf(edited, set, analysisSystem, site.patient, held, { form, search, writtenAt, review })
     await readCurrentState(site, set, context, held)
     if (!complete && lacks(written, held)) {
-      // The report was not delivered to this server, or not whole: it comes first, as the software wrote it.
+      // The report was not delivered to this server, or not completely: it is posted first, as the software wrote it.
       await postReport(effects, given, analysisSystem)
       complete = true
       return undefined
@@ -76,15 +76,15 @@ export async function postReview(
 }
 
 interface ReviewSet extends ReportSet {
-  /** Roles of what does not stand beside the reviewer's corrections. */
+  /** Roles of what the reviewer's corrections invalidate. */
   gone: ReadonlySet<string>
-  /** Those of them that only an earlier review may have brought about: lesions that it outlined. */
+  /** Among them, those that only an earlier review can have created: lesions that it outlined. */
   earlier: ReadonlySet<string>
 }
 
 /**
- * The report's own set, built from the corrected result; what a correction took away (diameters on an old outline) as it was;
- * the documents of this and earlier reviews, and the Provenance of this one at its end.
+ * The report's own set, built from the corrected result; what a correction removed (diameters on an old outline) in its
+ * previous form; the documents of this and earlier reviews; and this review's Provenance at the end.
  */
 function reviewSet(
   written: ReportSet,
@@ -120,7 +120,7 @@ function reviewSet(
   }
 }
 
-/** Lesions that a review may have outlined: numbered on from the software's, three at most (RANO 2.0). */
+/** Lesions that a review may have outlined: numbered after the software's, three at most (RANO 2.0). */
 function outlinedLesions(
   software: EhrReport['result'],
   { analysisId, diameters: [lesion] = [] }: EhrReport['result'],
@@ -131,7 +131,7 @@ function outlinedLesions(
   return [1, 2, 3].map((n) => diametersObservation(analysisSystem, analysisId, { ...blank, number: measured + n }, 0))
 }
 
-/** The role of the document that this review brings about; a rejection brings about none. */
+/** The role of the document made by this review; a rejection makes none. */
 function currentDocument(review: Review): string | undefined {
   return review.decision === 'reject' ? undefined : documentRole(review.number)
 }
@@ -168,7 +168,7 @@ function stepsOf(
   }
   const stepFor = (spec: ResourceSpec, always: boolean): Step[] => {
     const stored = held.get(spec.role)
-    // A lesion that only the reviewer outlined has no Observation yet.
+    // A lesion outlined only by the reviewer has no Observation yet.
     if (!stored && spec.key.resourceType === 'Observation' && !set.gone.has(spec.role) && review.decision !== 'reject')
       return [{ spec, resource: reviewedForm(spec, context) }]
     if (!stored || !site.capabilities.updates(spec.key.resourceType)) return []
@@ -181,7 +181,7 @@ function stepsOf(
       .filter((spec) => spec.role === role && !held.has(spec.role))
       .map((spec) => ({ spec, resource: spec.build(context) }))
   const documents = create(current)
-  // In single writes the document comes first and alone: what is written after it refers to it as the server knows it.
+  // In single writes the document comes first and alone: what follows refers to it by the server's id.
   if (form === 'single' && documents.length > 0) return documents
   const traces = create('provenance.review')
   const values = set.rest.filter(isReviewed).flatMap((spec) => stepFor(spec, false))
@@ -190,13 +190,13 @@ function stepsOf(
   return [...documents, ...values, ...anchor, ...traces]
 }
 
-/** A value that an earlier review amended never becomes plainly final again. */
+/** A value that an earlier review amended never goes back to final. */
 function onceAmended(resource: Resource, stored: Resource): Resource {
   if (resource.resourceType !== 'Observation' || stored.resourceType !== 'Observation') return resource
   return resource.status === 'final' && stored.status === 'amended' ? { ...resource, status: 'amended' } : resource
 }
 
-/** What the EHR has withdrawn, a review of ours does not bring back. */
+/** A review of ours does not restore what the EHR has withdrawn. */
 function refuseWithdrawn(stored: Resource): void {
   const status = 'status' in stored ? stored.status : undefined
   if (status === 'entered-in-error' || status === 'cancelled')

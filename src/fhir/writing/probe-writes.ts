@@ -1,4 +1,4 @@
-// Tries the rights to create, update and remove on every type that a report is made of, with resources of nobody that are marked as errors.
+// Tries the rights to create, update and remove on every type that a report consists of, with resources of nobody that are marked as errors.
 import type { Resource, ResourceType } from '@medplum/fhirtypes'
 import { asAppError } from '../../domain/errors.ts'
 import { NOBODY } from '../connection/probe.ts'
@@ -14,13 +14,13 @@ export interface ProbeSite {
   keyImages?: boolean
 }
 
-/** One line per type: what was done, or which right is lacking. */
+/** One line per type: what was done, or which right is missing. */
 export interface ProbedWrites {
   done: string[]
   failed: string[]
 }
 
-/** Repeats find what an earlier probe had to leave. Never throws: what the server says is the result. */
+/** Repetitions find what an earlier probe could not remove. Never throws: the server's answer is the result. */
 export async function probeWrites(store: RecordStore, site: ProbeSite): Promise<ProbedWrites> {
   const result: ProbedWrites = { done: [], failed: [] }
   for (const resource of probes(site)) {
@@ -33,7 +33,7 @@ export async function probeWrites(store: RecordStore, site: ProbeSite): Promise<
         return value
       } catch (thrown) {
         const { code, message } = asAppError(thrown)
-        // A server that keeps everything is no fault: what it keeps is marked as an error.
+        // A server that forbids removal is not at fault: what it keeps is marked as an error.
         if (step === 'removed') steps.push(`stays, marked entered-in-error (${code})`)
         else result.failed.push(`${code}: ${message}; grant the right to have ${resourceType} ${step}`)
         return undefined
@@ -75,7 +75,7 @@ async function createdIn(
   return resource ?? (place ? store.read(place.reference) : find(store, site, type))
 }
 
-/** Each says what it is, in words and by its status, to whoever meets it. */
+/** Each says what it is, by its text and its status, to whoever comes across it. */
 function probes({ identifierSystem, analysisSystem, mode, notify, keyImages = false }: ProbeSite): Resource[] {
   const identifier = [{ system: analysisSystem, value: NOBODY }]
   const subject = { identifier: { system: identifierSystem, value: NOBODY }, display: 'nobody: a check of rights' }

@@ -1,8 +1,8 @@
-// Rounds of looking and writing until the EHR says what it must: one loop for reports and reviews.
+// Rounds of reading and writing until the EHR says what it must: one loop for reports and reviews.
 import { AppError, asAppError } from '../../domain/errors.ts'
 
 export const ROUNDS = 8
-/** Each lost answer may have cost the whole time limit, so few of them end the post. */
+/** Each lost answer may have cost the whole time limit, so only a few are allowed. */
 export const LOST_ANSWERS = 3
 const FIRST_PAUSE_MS = 50
 const MAX_PAUSE_MS = 2000
@@ -14,8 +14,8 @@ export interface Pauses {
 }
 
 /**
- * Repeats `round` until it returns something. A conflict or a lost answer is followed by a pause with jitter and another round; any other
- * error ends it. Throws EHR_CONFLICT naming `what` when that many rounds were not enough.
+ * Repeats `round` until it returns something. After a conflict or a lost answer comes a pause with jitter and another round;
+ * any other error ends it. Throws EHR_CONFLICT naming `what` if the rounds were not enough.
  */
 export async function settle<T>(
   { sleep, random }: Pauses,
@@ -38,7 +38,7 @@ export async function settle<T>(
   throw last ?? new AppError('EHR_CONFLICT', `${what} did not settle in ${ROUNDS} rounds`)
 }
 
-/** A conflict or a lost answer is answered by looking again; whatever else ends the post, and stays ambiguous after a lost answer. */
+/** After a conflict or a lost answer the state is read again; any other error ends the post, and stays ambiguous after a lost answer. */
 function retryableOrThrow(error: AppError, before: AppError | undefined): AppError {
   if (error.code === 'EHR_CONFLICT' || error.code === 'EHR_AMBIGUOUS') return error
   if (before?.code === 'EHR_AMBIGUOUS' && error.class === 'transient') {

@@ -1,14 +1,14 @@
-// The lower rungs: one resource after the other, each create and each update under a condition, the report after what it refers to.
+// The simpler write modes: one resource after the other, each create and update conditional, the report after what it refers to.
 import type { Resource, ResourceType } from '@medplum/fhirtypes'
 import type { BuildContext, ResourceSpec } from '../resources/context.ts'
 import type { ReportSet } from '../resources/report-set.ts'
 import { createOnce, remember, type Site } from './find-or-create.ts'
 import { isOurs, updateOf } from './plan.ts'
 
-/** What refers to the finished report. */
+/** Resources that refer to the finished report. */
 const AFTER_THE_REPORT: readonly ResourceType[] = ['Provenance', 'Communication', 'Task']
 
-/** Brings what the EHR holds to what the set says; `contextNow` knows what it holds at that moment. Stops at the first failure; the next call goes on. */
+/** Brings the EHR to what the set says; `contextNow` reflects what it holds at that moment. Stops at the first failure; the next call continues. */
 export async function writeSingly(
   site: Site,
   set: ReportSet,

@@ -1,4 +1,4 @@
-// A report that a later analysis of the study has replaced before anybody reviewed it: it stays readable, and says so (FHIR R4 statuses).
+// Withdraws a report that a later analysis of the study replaced before anybody reviewed it: it stays readable, and says so (FHIR R4 statuses).
 import type { DiagnosticReport, DocumentReference, Media, Resource } from '@medplum/fhirtypes'
 import type { EhrReceipt } from '../../domain/ports/clinical-record.ts'
 import { REPLACED_NOTICE } from '../../wording/standing.ts'
@@ -13,8 +13,8 @@ import { type Pauses, settle } from './settle.ts'
 const WITHDRAWN_TYPES = /^(DiagnosticReport|Observation|RiskAssessment|DocumentReference|Media)\//
 
 /**
- * By the receipt of its delivery, and by identifier, where the answer to that was lost. Each resource under its version; what a person has signed
- * stands. Safe to repeat.
+ * Found by the receipt of its delivery, or by identifier if that answer was lost. Each resource is replaced under its version;
+ * what a person has signed stays. Safe to repeat.
  */
 export async function withdrawReport(
   effects: Pauses & { site: Site },
@@ -50,7 +50,7 @@ export async function withdrawReport(
 const isReport = ({ resourceType }: Resource) => resourceType === 'DiagnosticReport'
 const referenceOnly = (reference: string) => relativeReference(reference).replace(/\/_history\/.*$/, '')
 
-/** Undefined for what is no longer ours to change, or says so already. */
+/** Undefined for what is no longer ours to change, or already says so. */
 function replacedForm(resource: Resource): Resource | undefined {
   if (!isOurs(resource)) return undefined
   if (resource.resourceType === 'DocumentReference')
@@ -60,7 +60,7 @@ function replacedForm(resource: Resource): Resource | undefined {
     const conclusion = [REPLACED_NOTICE, ...(resource.conclusion ? [resource.conclusion] : [])].join(' ')
     return { ...resource, status: 'cancelled', conclusion, ...(text && { text }) }
   }
-  // An event of R4 has no status for what another one replaced; with this one no reader shows the picture as a finding.
+  // An R4 event has no status for "replaced by another"; with this one, no reader shows the picture as a finding.
   if (resource.resourceType === 'Media' && resource.status === 'completed')
     return { ...resource, status: 'entered-in-error' } satisfies Media
   if (resource.resourceType === 'Observation' || resource.resourceType === 'RiskAssessment')
