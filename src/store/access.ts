@@ -1,4 +1,4 @@
-// Sessions, sign-ins under way and local accounts, in the database: any process of the service knows who signed in at another.
+// Sessions, sign-ins in progress and local accounts, in the database: a person who signed in at one process of the service is known to all.
 import type { Visitor } from '../domain/access.ts'
 import type { AccessStore, Account, AccountStore, BegunSignIn, Session } from '../domain/ports/access-store.ts'
 import type { Clock } from '../domain/ports/clock.ts'

@@ -1,4 +1,4 @@
-// A decision is added to those of its analysis, numbered in their order; the same request again gives the review that it made.
+// Adds a decision to those of its analysis, numbered in order; repeating the same request returns the review it made.
 import { createHash } from 'node:crypto'
 import { canonicalText } from '../domain/canonical-text.ts'
 import { LEGS } from '../domain/delivery.ts'
@@ -15,7 +15,7 @@ import { type ReviewRow, toReview } from './review-rows.ts'
 type Decided = Parameters<ReviewStore['add']>[0]
 type AddOptions = Parameters<ReviewStore['add']>[1]
 
-/** Throws NOT_FOUND, and STATE_CONFLICT as the port says. */
+/** Throws NOT_FOUND, and STATE_CONFLICT as the port describes. */
 export async function addReview(
   tx: Queryable,
   decided: Decided,
@@ -45,7 +45,7 @@ export function reviewsOf(on: Queryable, analysisId: string): Promise<ReviewRow[
   return on.query<ReviewRow>(QUERIES.reviewsOf.sql, [analysisId])
 }
 
-/** An event of the analysis that also counts as a change of it. */
+/** An event of the analysis that also counts as a change to it. */
 export async function addReviewEvent(
   tx: Queryable,
   analysisId: string,

@@ -1,4 +1,4 @@
-// The record of analyses: every change is one transaction that also adds to the history. The changes are in analysis-changes.ts, reading in analysis-reads.ts.
+// The record of analyses: every change is one transaction that also adds to the history. Changes are in analysis-changes.ts, reads in analysis-reads.ts.
 
 import type { AnalysisState } from '../domain/analysis.ts'
 import { AppError } from '../domain/errors.ts'
@@ -25,7 +25,7 @@ export interface AnalysisRecords extends AnalysisStore, AnalysisReads, Pick<Leas
 export function createAnalysisStore(db: Database, clock: Clock): AnalysisRecords {
   const at = () => clock.now().toISOString()
 
-  /** Locks the analysis, so that what `work` decides by its state stays true until it is written. */
+  /** Locks the analysis, so that what `work` decides from its state still holds when it writes. */
   const change = <T>(analysisId: string, work: (change: AnalysisChange) => Promise<T>): Promise<T> =>
     db.transaction(async (tx) => {
       const [row] = await tx.query<{ state: AnalysisState }>(QUERIES.lockAnalysis.sql, [analysisId])

@@ -1,4 +1,4 @@
-// What changes an analysis: each function works within a transaction that has locked it, and adds to its history.
+// Changes of an analysis: each function works within a transaction that has locked it, and adds to its history.
 
 import {
   type AnalysisRecord,
@@ -25,12 +25,12 @@ import { versioned } from './result-schema.ts'
 export interface AnalysisChange {
   tx: Queryable
   analysisId: string
-  /** The state that the analysis has, locked. */
+  /** The state of the locked analysis. */
   state: AnalysisState
   at: string
 }
 
-/** Throws STATE_CONFLICT where the table of states has no such step. */
+/** Throws STATE_CONFLICT if the table of states has no such transition. */
 export async function move(
   { tx, analysisId, state: from, at }: AnalysisChange,
   to: AnalysisState,
@@ -65,7 +65,7 @@ export async function namePatient({ tx, analysisId, at }: AnalysisChange, confir
   })
 }
 
-/** Throws STATE_CONFLICT where nothing is left to be done earlier. */
+/** Throws STATE_CONFLICT if nothing is left to be done earlier. */
 export async function prioritise(
   { tx, analysisId, state, at }: AnalysisChange,
   priority: Priority,
@@ -98,7 +98,7 @@ export async function saveResult(
   return loadRecord(tx, analysisId)
 }
 
-/** Throws STATE_CONFLICT when a leg that is done would be opened again other than by a replay of what is delivered. */
+/** Throws STATE_CONFLICT if a completed leg would be reopened other than by delivering again. */
 export async function updateLeg(
   { tx, analysisId, state, at }: AnalysisChange,
   leg: Leg,

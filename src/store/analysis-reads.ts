@@ -1,4 +1,4 @@
-// The record of analyses as it is read: by the workers, the pages and the metrics.
+// The record of analyses as workers, pages and metrics read it.
 import type { Passage } from '../domain/activity.ts'
 import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
 import { AppError } from '../domain/errors.ts'
@@ -18,7 +18,7 @@ export interface AnalysisReads
     Pick<AnalysisStore, 'get' | 'byStudy' | 'list' | 'events' | 'result' | 'artifacts' | 'artifactRoles' | 'artifact'> {
   countByState(): Promise<Record<AnalysisState, number>>
   figures(): Promise<StoreFigures>
-  /** Of the analyses registered since a time (ISO). */
+  /** Of the analyses registered since a time (ISO 8601). */
   passages(since: string): Promise<Passage[]>
   /** Changes with every change of the analysis, or of any analysis. */
   version(analysisId?: string): Promise<string>
@@ -42,7 +42,7 @@ export function createAnalysisReads(db: Database, clock: Clock): AnalysisReads {
         ? records(QUERIES.deliveredOfIdentifier.sql, [patientId])
         : records(QUERIES.deliveredOfPatient.sql, [patientId, issuer]),
     list: ({ limit = 100, offset = 0, state, ...more } = {}) =>
-      // Most looks ask for the newest alone, which an index answers.
+      // Most requests are for the newest analyses only, which an index serves.
       more.toReview || more.order === 'waiting' || (more.search ?? []).length > 0
         ? listAnalyses(db, { limit, offset, ...(state && { state }), ...more })
         : records(QUERIES.recordsByAge.sql, [limit, offset, state ?? null]),

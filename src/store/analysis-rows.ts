@@ -1,4 +1,4 @@
-// Rows of the analysis tables and the records they stand for.
+// Rows of the analysis tables, and the records they become.
 
 import type { AnalysisEvent, AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
 import { LEGS, type Leg, type LegRecord, type LegState } from '../domain/delivery.ts'
@@ -29,7 +29,7 @@ export interface RecordRow {
     | null
 }
 
-/** `done_at` is text when the row came through to_jsonb. */
+/** `done_at` is text if the row came through to_jsonb. */
 export interface LegRow {
   leg: Leg
   state: LegState

@@ -1,4 +1,4 @@
-// Artefacts of an analysis: bytes with their sha256, checked again when they are read.
+// Artefacts of an analysis: bytes with their sha256, which is checked again when they are read.
 
 import { createHash } from 'node:crypto'
 import { AppError } from '../domain/errors.ts'
@@ -18,7 +18,7 @@ interface ArtifactRow {
 
 export async function saveArtifacts(tx: Queryable, analysisId: string, artifacts: readonly Artifact[]): Promise<void> {
   const roles = artifacts.map(({ role }) => role)
-  // What an earlier run made and this one did not (a SEG, when now nothing is found) must not be delivered.
+  // What an earlier run made and this one did not (a SEG, if nothing is found now) must not be delivered.
   await tx.query(QUERIES.dropOtherArtifacts.sql, [analysisId, roles])
   for (const artifact of artifacts) {
     await tx.query(QUERIES.saveArtifact.sql, [

@@ -1,8 +1,8 @@
-// The chain of the audit trail: canonical text, digest over text and predecessor, and what a look at all rows finds; pure.
+// The chain of the audit trail: canonical text, a digest over it and its predecessor, and the check of all rows; pure.
 import { createHash } from 'node:crypto'
 import type { AuditEntry } from '../domain/ports/audit-trail.ts'
 
-/** What one row says; its canonical text is what the digest covers. */
+/** The content of a row; the digest covers its canonical text. */
 export interface AuditContent extends AuditEntry {
   /** 1 for the first row of the chain. */
   position: number
@@ -12,7 +12,7 @@ export interface AuditContent extends AuditEntry {
   host: string
 }
 
-/** A row as the database has it; the columns repeat what the content says, for queries. */
+/** A row as stored; its columns repeat the content, for queries. */
 export interface ChainRow {
   auditId: string
   position: number | undefined
@@ -38,14 +38,14 @@ export interface ChainProblem {
   where: string
 }
 
-/** sha256, hexadecimal, over the digest of the row before and the text of this one. */
+/** sha256, hexadecimal, over the digest of the preceding row and the text of this one. */
 export function chainDigest(previous: string, content: string): string {
   return createHash('sha256').update(`${previous}\n${content}`).digest('hex')
 }
 
 /**
- * Looks at the rows in the order of their positions. Goes on after a problem from what the row itself says, so that each
- * row is named once and rows after it are not accused. `anchor` is the digest that the chain began with.
+ * Checks the rows in the order of their positions. After a problem it continues from what the row itself says, so that each bad
+ * row is named once and later rows are not blamed. `anchor` is the digest that the chain began with.
  */
 export function createChainCheck(anchor: string) {
   const problems: ChainProblem[] = []
@@ -70,7 +70,7 @@ export function createChainCheck(anchor: string) {
       }
       last = { position: row.position, digest: row.digest }
     },
-    /** `head` is what the store, or a person who noted it down, says of the last row. */
+    /** `head` is the last row according to the store, or to a person who noted it down. */
     end(head: ChainHead): ChainHead {
       if (last.position < head.position) {
         problems.push({ kind: 'deleted', where: `rows ${last.position + 1} to ${head.position}, the last ones` })

@@ -1,4 +1,4 @@
-// The audit trail: who read and wrote what of patient data; append-only by a trigger of the database, and a chain of digests.
+// The audit trail: who read and wrote which patient data; kept append-only by a trigger of the database, and a chain of digests.
 import { hostname } from 'node:os'
 import { canonicalText } from '../domain/canonical-text.ts'
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
@@ -15,7 +15,7 @@ import {
 import type { Database } from './database.ts'
 import { QUERIES } from './queries.ts'
 
-/** A row with what the record of the study's analyses knows of the patient; undefined where it knows nothing. */
+/** A row, and what the record of the study's analyses knows of the patient; undefined if it knows nothing. */
 export interface AuditRow extends AuditContent {
   identity: PatientIdentity | undefined
 }
@@ -27,15 +27,15 @@ export interface AuditVerdict {
 }
 
 export interface AuditStore extends AuditTrail {
-  /** Looks at every row; against `noted`, a head that somebody kept elsewhere, as well as against the store's own. */
+  /** Checks every row, and the store's own head; also against `noted`, a head that somebody kept elsewhere. */
   verify(noted?: ChainHead): Promise<AuditVerdict>
-  /** Rows of [from, to) in the order of the chain; both ISO 8601, each may be left out. */
+  /** Rows of [from, to) in the order of the chain; both ISO 8601 and optional. */
   rows(period: { from?: string; to?: string }): AsyncIterable<AuditRow>
 }
 
 const PAGE = 1000
 
-/** The database server gives one row after the other its place, whichever process writes it. */
+/** The database gives each row its place in turn, whichever process writes it. */
 export function createAuditTrail(db: Database, clock: Clock, host: string = hostname()): AuditStore {
   return {
     record: (entry) =>

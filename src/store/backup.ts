@@ -1,4 +1,4 @@
-// Back-up and restore of the embedded database: one compressed archive of its folder. PostgreSQL has tools of its own.
+// Back-up and restore of the embedded database: one compressed archive of its folder. PostgreSQL has its own tools.
 import { existsSync } from 'node:fs'
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -19,7 +19,10 @@ export interface StateSummary {
 
 const DATABASE = 'database'
 
-/** Writes the state in `dataDir` to `file`. Throws DATA_FOLDER_IN_USE while the service has it, SETTINGS_INVALID where there is none or the file is there. */
+/**
+ * Writes the state in `dataDir` to `file`. Throws DATA_FOLDER_IN_USE while the service runs, SETTINGS_INVALID if there is no
+ * state or the file already exists.
+ */
 export async function backUp(dataDir: string, file: string, since: string): Promise<StateSummary> {
   if (!existsSync(join(dataDir, DATABASE))) throw new AppError('SETTINGS_INVALID', `there is no state in ${dataDir}`)
   const lock = lockFolder(dataDir, { pid: process.pid, since })
@@ -27,7 +30,7 @@ export async function backUp(dataDir: string, file: string, since: string): Prom
     const db = await PGlite.create(join(dataDir, DATABASE))
     try {
       const archive = await db.dumpDataDir('gzip')
-      // Whole or not at all, and readable by its owner alone: it holds patients.
+      // Written completely or not at all, and readable by its owner only: it contains patients.
       const partial = `${file}.partial`
       await writeFile(partial, new Uint8Array(await archive.arrayBuffer()), { mode: 0o600 })
       if (existsSync(file)) throw new AppError('SETTINGS_INVALID', `${file} is there already`)
@@ -41,7 +44,10 @@ export async function backUp(dataDir: string, file: string, since: string): Prom
   }
 }
 
-/** Makes the state of a back-up in `dataDir`, which must have none, and brings its schema up to date. Throws SETTINGS_INVALID, also for a file that is no back-up. */
+/**
+ * Restores a back-up into `dataDir`, which must have no state, and brings its schema up to date. Throws SETTINGS_INVALID, also
+ * for a file that is not a back-up.
+ */
 export async function restore(dataDir: string, file: string, since: string): Promise<StateSummary> {
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     throw new AppError('SETTINGS_INVALID', `the back-up ${file} cannot be read (${error.code})`)
@@ -74,14 +80,14 @@ export async function restore(dataDir: string, file: string, since: string): Pro
   }
 }
 
-/** The tar archive, as PGlite takes it; what is damaged is refused here, since PGlite would end the process. */
+/** The tar archive, as PGlite needs it; a damaged one is refused here, since PGlite would end the process. */
 function unpacked(bytes: Uint8Array, file: string): Uint8Array<ArrayBuffer> {
   try {
     const tar = gunzipSync(bytes)
-    // A POSIX archive (ustar, magic at 257) that holds a PostgreSQL cluster.
+    // A POSIX archive (ustar, magic at 257) that contains a PostgreSQL cluster.
     if (tar.toString('latin1', 257, 262) === 'ustar' && tar.includes('PG_VERSION')) return new Uint8Array(tar)
   } catch {
-    // Not gzip, or cut short.
+    // Not gzip, or truncated.
   }
   throw new AppError('SETTINGS_INVALID', `${file} is no back-up of a state, or it is damaged`)
 }

@@ -1,4 +1,4 @@
-// What the store needs of a database, whichever engine is behind it, and how its errors become ours.
+// What the store needs of a database, whichever engine it is, and how its errors become ours.
 import { AppError } from '../domain/errors.ts'
 
 /** Runs one statement with $1 … parameters. */
@@ -6,25 +6,28 @@ export interface Queryable {
   query<Row extends object>(sql: string, parameters?: readonly unknown[]): Promise<Row[]>
 }
 
-/** One logical database. Errors are AppErrors: DATABASE_UNREACHABLE when another attempt may succeed, DATABASE_REFUSED when only a person can mend it, else INTERNAL. */
+/**
+ * One logical database. Errors are AppErrors: DATABASE_UNREACHABLE if another attempt may succeed, DATABASE_REFUSED if only a
+ * person can fix it, otherwise INTERNAL.
+ */
 export interface Database extends Queryable {
   readonly engine: 'pglite' | 'postgres'
-  /** Commits when `work` resolves, rolls back when it throws. `work` must use only what it is given. */
+  /** Commits when `work` resolves, rolls back when it throws. `work` must use only the transaction it is given. */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
 export interface Transaction extends Queryable {
-  /** Runs several statements without parameters: migrations. */
+  /** Runs several statements without parameters, for migrations. */
   script(sql: string): Promise<void>
 }
 
-/** SQLSTATE classes and socket codes that mean "not there now" (PostgreSQL Appendix A). */
+/** SQLSTATE classes and socket codes that mean "not available now" (PostgreSQL Appendix A). */
 const UNREACHABLE = /^(08...|57P0.|53...|E(CONN|NOTFOUND|TIMEDOUT|PIPE|AI_AGAIN|HOSTUNREACH|NETUNREACH)\w*)$/
 const LOST =
   /connection terminated|query read timeout|timeout exceeded when trying to connect|connection ended|connection error and is not queryable/i
 
-/** SQLSTATE → what PostgreSQL refuses before it looks at a statement of ours. */
+/** SQLSTATE → what PostgreSQL refuses before it looks at any statement of ours. */
 const REFUSED: Readonly<Record<string, string>> = {
   '28P01': 'the password or the user is wrong',
   '28000': 'this user may not sign in from here (pg_hba.conf)',
@@ -33,8 +36,8 @@ const REFUSED: Readonly<Record<string, string>> = {
 }
 
 /**
- * The message of the driver is not kept, since PostgreSQL quotes row values in it; the SQLSTATE is.
- * Some losses of the connection carry no code, only a fixed text of the driver.
+ * Keeps the SQLSTATE but not the driver's message, since PostgreSQL quotes row values in it. Some lost connections carry no
+ * code, only a fixed text of the driver.
  */
 export function databaseError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown
@@ -55,7 +58,7 @@ export function databaseError(thrown: unknown): AppError {
 function sqlState(thrown: unknown): string | undefined {
   if (typeof thrown !== 'object' || thrown === null) return undefined
   if ('code' in thrown && typeof thrown.code === 'string') return thrown.code
-  // Node joins the attempts on several addresses of one host name in an AggregateError.
+  // Node combines the attempts on several addresses of one host name in an AggregateError.
   if (thrown instanceof AggregateError) return thrown.errors.map(sqlState).find((code) => code !== undefined)
   return undefined
 }

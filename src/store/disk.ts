@@ -4,7 +4,7 @@ import { AppError } from '../domain/errors.ts'
 import type { Database } from './database.ts'
 import { QUERIES } from './queries.ts'
 
-/** Below this a result with its objects may no longer fit, and the database cannot grow. */
+/** With less, a result and its objects may no longer fit, and the database cannot grow. */
 const MIN_FREE_BYTES = 256 * 2 ** 20
 
 export type FreeBytes = (folder: string) => Promise<number>
@@ -14,7 +14,7 @@ export const freeBytesOf: FreeBytes = async (folder) => {
   return bavail * bsize
 }
 
-/** Throws DISK_FULL, which names the folder by its setting. */
+/** Throws DISK_FULL, which names the setting of the folder. */
 export async function expectRoom(
   folder: string,
   freeBytes: FreeBytes = freeBytesOf,
@@ -25,7 +25,7 @@ export async function expectRoom(
     throw new AppError('DISK_FULL', `${Math.floor(free / 2 ** 20)} MiB are free on the disk of ${setting}`)
 }
 
-/** A row is written, since a server whose disk is full still answers questions. Throws DATABASE_*. */
+/** Writes a row, since a server with a full disk still answers queries. Throws DATABASE_*. */
 export async function expectWritable(db: Database, at: Date): Promise<void> {
   await db.query(QUERIES.setCursor.sql, ['ready', '', at.toISOString()])
 }

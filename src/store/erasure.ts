@@ -1,4 +1,4 @@
-// Takes an analysis out of the record for good: the one place that may delete rows which are otherwise added to and never changed.
+// Removes an analysis from the record for good: the only place that may delete rows that are otherwise append-only.
 import { AppError } from '../domain/errors.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { ErasureStore, KeptAnalysis } from '../domain/ports/erasure-store.ts'
@@ -56,7 +56,7 @@ export function createErasureStore(db: Database, clock: Clock): ErasureStore {
       }),
 
     async reclaim(how) {
-      // A server vacuums by itself, and others work on it.
+      // A server vacuums by itself, and others use it too.
       if (db.engine === 'postgres') return
       for (const table of TABLES) await db.query(`vacuum ${how === 'rewrite' ? 'full ' : ''}gliabridge.${table}`)
       await db.query('checkpoint')

@@ -1,4 +1,4 @@
-// Figures of the record, for metrics and pages.
+// Counts from the record, for metrics and pages.
 import { type AnalysisState, TRANSITIONS } from '../domain/analysis.ts'
 import type { Database } from './database.ts'
 import { QUERIES } from './queries.ts'
@@ -8,13 +8,13 @@ export interface StoreFigures {
   legs: { leg: string; state: string; count: number; attempts: number }[]
   steps: { step: string; count: number; seconds: number }[]
   oldestOpenSeconds: number
-  /** code → analyses that are held for it */
+  /** Error code → number of analyses held for it. */
   holds: Record<string, number>
-  /** Age of the oldest analysis whose delivery still waits, by leg. */
+  /** Age of the oldest analysis that is still waiting for delivery, by leg. */
   oldestDeliveries: { leg: string; seconds: number }[]
-  /** What became of the studies that were seen; "undecided" where nothing has yet. */
+  /** Outcomes of the studies seen; "undecided" if there is none yet. */
   watched: Record<string, number>
-  /** Analyses that a worker has now. */
+  /** Analyses that workers have now. */
   leases: number
 }
 

@@ -1,4 +1,4 @@
-// One process at a time on a data folder: a lock that the kernel takes back when its holder dies, however it dies.
+// One process at a time on a data folder: a lock that the kernel releases when its holder dies, however it dies.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -9,9 +9,9 @@ export interface FolderLock {
 }
 
 /**
- * Takes `folder`, creating it if needed; DATA_FOLDER_IN_USE when a live process has it.
- * Node has no flock; SQLite's write lock is one (fcntl, or LockFileEx on Windows), so nothing stale is left by kill -9
- * and no process id has to be trusted, which containers reuse.
+ * Locks `folder`, creating it if needed; throws DATA_FOLDER_IN_USE if a live process has it. Node has no flock, but SQLite's
+ * write lock is one (fcntl, or LockFileEx on Windows): kill -9 leaves nothing stale, and no process id has to be trusted, which
+ * containers reuse.
  */
 export function lockFolder(folder: string, holder: { pid: number; since: string }): FolderLock {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -37,7 +37,7 @@ function holderOf(lock: DatabaseSync): string {
     const row = lock.prepare('select pid, since from holder').get()
     if (row) return `process ${row.pid} since ${row.since}`
   } catch {
-    // Being written at this moment: the holder is not known, that there is one is.
+    // Being written at this moment: there is a holder, but it is not known which.
   }
   return 'another process'
 }

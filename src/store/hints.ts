@@ -11,7 +11,7 @@ interface HintRow {
   attempts: number
 }
 
-/** Longer than any wait between two attempts: what is due later was written before the clock was set back. */
+/** Longer than any wait between two attempts: a later due time was written before the clock was set back. */
 const MAX_WAIT_MS = 3_600_000
 
 export function createHintStore(db: Database, clock: Clock): HintStore {

@@ -1,4 +1,4 @@
-// The history of an analysis: events are added to it and never rewritten.
+// The history of an analysis: events are added and never rewritten.
 import type { AnalysisEvent } from '../domain/analysis.ts'
 import type { Queryable } from './database.ts'
 import { QUERIES } from './queries.ts'

@@ -1,4 +1,4 @@
-// Who works on what: an analysis is claimed under a lease, which ends by itself when its worker dies.
+// Who works on what: an analysis is claimed under a lease, which ends by itself if its worker dies.
 
 import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
 import { AppError } from '../domain/errors.ts'
@@ -11,17 +11,17 @@ import { addEvent } from './history.ts'
 import { QUERIES } from './queries.ts'
 
 export interface Leases extends Pick<AnalysisStore, 'claim' | 'renew' | 'release'> {
-  /** Ends every lease: only when no worker can be alive, as at the start on an exclusive folder. Returns how many. */
+  /** Ends every lease; only if no worker can be alive, as when starting on an exclusive folder. Returns how many there were. */
   releaseAll(): Promise<number>
-  /** Makes a waiting analysis due now, at a person's request; false when it is being worked on or cannot move by itself. */
+  /** Makes a waiting analysis due now, at a person's request; false if it is being worked on or cannot move by itself. */
   makeDue(analysisId: string): Promise<boolean>
 }
 
-/** What is due at once is due by every clock, also by one that is set back later. */
+/** Due by every clock, even one that is set back later. */
 export const AT_ONCE = '1970-01-01T00:00:00.000Z'
 const MAX_WAIT_SECONDS = LIMITS.retryAfterSeconds + 60
 
-/** An instant later than this is no wait: it was written before the clock was set back. */
+/** A time later than this is not a wait: it was written before the clock was set back. */
 export function latestWait(from: Date, seconds: number): string {
   return secondsAfter(from, seconds + MAX_WAIT_SECONDS)
 }
@@ -31,8 +31,8 @@ export function secondsAfter(from: Date, seconds: number): string {
 }
 
 /**
- * The database as the owner of a lease may change it (a fencing token in the words of distributed systems): each transaction begins with the
- * proof, and keeps its row locked, so that nobody can take over before it ends.
+ * The database as the owner of a lease may change it (a fencing token): each transaction first proves the lease and keeps its
+ * row locked, so that nobody can take over before it ends.
  */
 export function fenced(db: Database, analysisId: string, owner: string): Database {
   return {

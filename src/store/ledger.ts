@@ -1,4 +1,4 @@
-// The ledger of writes to the EHR: where each resource of ours is, and which writes were begun; one row per key.
+// The ledger of writes to the EHR: where each of our resources is, and which writes were begun; one row per key.
 import type { Clock } from '../domain/ports/clock.ts'
 import type { LedgerEntry, WriteLedger } from '../domain/ports/write-ledger.ts'
 import type { Database } from './database.ts'

@@ -1,8 +1,8 @@
-// The change of a leg, of an analysis or of a review: what its statement is given, and what the history says of it.
+// A change of a leg, of an analysis or a review: the values for its statement, and its entry in the history.
 import type { LegRecord } from '../domain/delivery.ts'
 import { jsonOrNull } from './history.ts'
 
-/** State, attempts, last error, end and receipt, in the order of the statements that update a leg. */
+/** State, attempts, last error, completion time and receipt, in the order of the statements that update a leg. */
 export function legValues({ state, attempts, lastError, doneAt, receipt }: LegRecord, at: string): unknown[] {
   return [state, attempts, jsonOrNull(lastError), state === 'done' ? (doneAt ?? at) : null, jsonOrNull(receipt)]
 }

@@ -1,4 +1,4 @@
-// The worklist's question to the record: which analyses, in which order.
+// The query behind the worklist: which analyses, in which order.
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { ListQuery } from '../domain/ports/analysis-store.ts'
 import { type RecordRow, toRecord } from './analysis-rows.ts'

@@ -1,4 +1,4 @@
-// Brings the schema up to date: append-only SQL files, applied once each, in order, under a lock.
+// Brings the schema up to date: append-only SQL files, each applied once, in order, under a lock.
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { AppError } from '../domain/errors.ts'
@@ -11,7 +11,7 @@ export interface Migration {
   sql: string
 }
 
-/** Any constant of our own; two processes that start together take turns on it. */
+/** An arbitrary constant; two processes that start together take turns on it. */
 const LOCK = 7_195_202_411
 
 export async function readMigrations(): Promise<Migration[]> {
@@ -20,7 +20,7 @@ export async function readMigrations(): Promise<Migration[]> {
   return Promise.all(names.map(async (name) => ({ name, sql: await readFile(new URL(name, folder), 'utf8') })))
 }
 
-/** Applies what is missing in one transaction and returns the names applied. Refuses a database of a newer version. */
+/** Applies what is missing in one transaction and returns the names applied. Refuses a database made by a newer version. */
 export function migrate(db: Database, migrations: readonly Migration[]): Promise<string[]> {
   return db.transaction(async (tx) => {
     await tx.query(QUERIES.lockMigrations.sql, [LOCK])

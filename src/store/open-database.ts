@@ -1,4 +1,4 @@
-// Opens the database alone, for the command line: no queue, no worker. An embedded database has one owner, so the service must not run.
+// Opens only the database, for the command line: no queue, no workers. An embedded database has one owner, so the service must not be running.
 import { AppError } from '../domain/errors.ts'
 import type { AccountStore } from '../domain/ports/access-store.ts'
 import type { Clock } from '../domain/ports/clock.ts'
@@ -19,7 +19,7 @@ export interface DatabasePlace {
   log: Log
 }
 
-/** Calls `work` with the audit trail and closes the database after it. Throws DATA_FOLDER_IN_USE while the service has the folder. */
+/** Calls `work` with the audit trail, then closes the database. Throws DATA_FOLDER_IN_USE while the service has the folder. */
 export function withAuditStore<T>(place: DatabasePlace, work: (audit: AuditStore) => Promise<T>): Promise<T> {
   return withDatabase(place, (db) => work(createAuditTrail(db, place.clock)))
 }

@@ -1,4 +1,4 @@
-// Opens the store, and waits for a database that is not there yet: a machine that starts brings its services up in any order.
+// Opens the store, waiting for a database that is not up yet: a booting machine starts its services in any order.
 import { asAppError } from '../domain/errors.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { Log } from '../domain/ports/log.ts'
@@ -10,13 +10,13 @@ const MAX_WAIT_SECONDS = 30
 export interface Waiting {
   clock: Clock
   log: Log
-  /** Ends the waiting with the error of the last attempt. */
+  /** Ends the wait with the error of the last attempt. */
   signal: AbortSignal
-  /** Told what stands in the way, once per attempt. */
+  /** Told the obstacle, once per attempt. */
   onWait?: (code: string) => void
 }
 
-/** As openStore, but DATABASE_UNREACHABLE is tried again, later each time up to half a minute. Any other error is thrown. */
+/** Like openStore, but retries after DATABASE_UNREACHABLE, less and less often, at least every half minute. Any other error is thrown. */
 export async function openStoreWhenThere(
   options: StoreOptions,
   { clock, log, signal, onWait }: Waiting,

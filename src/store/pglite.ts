@@ -1,4 +1,4 @@
-// The embedded database: PostgreSQL as WebAssembly in a folder of its own, one connection, one process.
+// The embedded database: PostgreSQL as WebAssembly in its own folder, one connection, one process.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { PGlite, type PGliteInterface } from '@electric-sql/pglite'
@@ -7,7 +7,7 @@ import { createTurns } from '../domain/turns.ts'
 import { type Database, databaseError, type Transaction } from './database.ts'
 
 export interface EmbeddedDatabase extends Database {
-  /** Statements of another library (the queue) on the same connection; several at once when there are no values. */
+  /** Statements of another library (the queue) on the same connection; several at once if there are no values. */
   foreign(sql: string, values?: unknown[]): Promise<{ rows: unknown[] }>
   listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>>
 }
@@ -20,7 +20,7 @@ export async function openPglite(dataDir: string | undefined): Promise<EmbeddedD
 /** The database as the store uses it; closing it closes `db`. */
 export function embedded(db: PGliteInterface): EmbeddedDatabase {
   const turns = createTurns()
-  /** One connection serves all: work waits its turn here, so that nobody's statement lands in another's transaction. */
+  /** All share one connection and take turns, so that nobody's statement lands in another's transaction. */
   const exclusive = <T>(work: () => Promise<T>): Promise<T> => turns('connection', work)
   const guarded = <T>(work: () => Promise<T>): Promise<T> =>
     exclusive(work).catch((error) => {

@@ -5,10 +5,10 @@ import { LIMITS } from '../domain/limits.ts'
 import type { Log } from '../domain/ports/log.ts'
 import { type Database, databaseError, type Transaction } from './database.ts'
 
-/** A connection whose other end is gone without a word is noticed so soon. */
+/** How soon a connection is noticed whose other end has disappeared silently. */
 const KEEP_ALIVE_MS = 30_000
 
-/** Connects lazily; nothing of `databaseUrl`, which holds a password, is ever logged. */
+/** Connects lazily; nothing of `databaseUrl`, which contains a password, is ever logged. */
 export function openPostgres(databaseUrl: string, log: Log, silentSeconds: number = LIMITS.databaseSeconds): Database {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
@@ -30,7 +30,7 @@ export function openPostgres(databaseUrl: string, log: Log, silentSeconds: numbe
       const client = await pool.connect().catch((error) => {
         throw databaseError(error)
       })
-      // The pool listens to idle connections only: the loss of one in use would end the process.
+      // The pool handles only idle connections: without this, losing one in use would end the process.
       client.on('error', onLost)
       const inside: Transaction = {
         query: (sql, parameters) => rowsOf(client, sql, parameters),
@@ -45,7 +45,7 @@ export function openPostgres(databaseUrl: string, log: Log, silentSeconds: numbe
         await rowsOf(client, 'commit')
         return result
       } catch (error) {
-        // Of a connection that does not answer nothing more is asked: the server ends its transaction.
+        // A connection that does not answer is not used again: the server ends its transaction.
         if (error instanceof AppError && error.code === 'DATABASE_UNREACHABLE') broken = error
         else
           await client.query('rollback').catch((failed: Error) => {

@@ -1,4 +1,4 @@
-// Every statement of the store by its name, with the index that serves it or why it needs none; test/store/plans.test.ts holds the plans to that.
+// Every statement of the store by name, with the index that serves it or why it needs none; test/store/plans.test.ts checks the plans.
 import { ACCESS_QUERIES } from './queries/access-queries.ts'
 import { ANALYSIS_QUERIES } from './queries/analysis-queries.ts'
 import { AUDIT_QUERIES } from './queries/audit-queries.ts'

@@ -1,4 +1,4 @@
-// The queue only wakes workers (pg-boss on the same database); what is to be done stands in our own tables.
+// The queue only wakes workers (pg-boss on the same database); what there is to do is in our own tables.
 import { PgBoss } from 'pg-boss'
 import { asAppError, unforeseenFields } from '../domain/errors.ts'
 import { LIMITS } from '../domain/limits.ts'
@@ -6,15 +6,15 @@ import type { Log } from '../domain/ports/log.ts'
 import { databaseError } from './database.ts'
 import type { EmbeddedDatabase } from './pglite.ts'
 
-/** Works off whatever is due; `signal` aborts at stop. */
+/** Handles whatever is due; `signal` aborts at stop. */
 export type Handler = (signal: AbortSignal) => Promise<unknown>
 
 export interface Queue {
-  /** Wakes one worker of this kind soon, wherever it runs; several wakes before it starts are one. A lost wake is made good by the sweep. */
+  /** Wakes one worker of this kind soon, wherever it runs; several wakes before it starts count as one. The sweep makes up for a lost wake. */
   wake(kind: string): Promise<void>
   /** The same at a later time, to the second. */
   wakeAt(kind: string, when: Date): Promise<void>
-  /** Calls the handler at every wake and at every sweep; never twice at once in this process. */
+  /** Calls the handler at every wake and every sweep; never twice at once in this process. */
   work(kind: string, handler: Handler): Promise<void>
   /** Aborts the handlers' signals, waits for them, and stops. */
   stop(): Promise<void>
@@ -25,9 +25,9 @@ export interface QueueOptions {
   sweepSeconds: number
 }
 
-/** With NOTIFY a wake takes milliseconds; the polling serves wakes in the future, and a lost listener. */
+/** With NOTIFY a wake takes milliseconds; polling is for wakes in the future and for a lost listener. */
 const WORK = { batchSize: 100, pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 2 }
-/** 'short': at most one waiting job per key. Done jobs are of no interest. */
+/** 'short': at most one waiting job per key. Finished jobs are of no interest. */
 const QUEUE = {
   policy: 'short',
   notify: true,
@@ -64,7 +64,7 @@ export async function startQueue(
   const ready = (kind: string) => {
     const made = queues.get(kind) ?? boss.createQueue(kind, QUEUE)
     queues.set(kind, made)
-    // A failed attempt is not kept, so that the next one tries again.
+    // A failed attempt is not cached, so that the next one tries again.
     return made.catch((error) => {
       queues.delete(kind)
       throw error
@@ -89,7 +89,7 @@ export async function startQueue(
       const drain = createDrain(kind, handler, stopping.signal, log)
       drains.set(kind, drain)
       await ready(kind)
-      // The job is done once the worker is awake: a long analysis must not look like an expired job.
+      // The job is finished once the worker is awake: a long analysis must not look like an expired job.
       await boss.work(kind, WORK, async () => drain.signal())
       drain.signal()
     },
@@ -107,7 +107,7 @@ interface Drain {
   idle(): Promise<void>
 }
 
-/** One run at a time; a signal during a run means one more run after it, so nothing that came in between is missed. */
+/** One run at a time; a signal during a run causes one more run after it, so that nothing in between is missed. */
 function createDrain(kind: string, handler: Handler, stopping: AbortSignal, log: Log): Drain {
   let running: Promise<void> | undefined
   let again = false

@@ -1,4 +1,4 @@
-// A new analysis with its legs and the first event of its history; one that is there keeps what it has and the more urgent priority.
+// Adds an analysis with its legs and the first event of its history; an existing one keeps what it has, and the more urgent priority.
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { LEGS } from '../domain/delivery.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'

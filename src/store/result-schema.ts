@@ -1,4 +1,4 @@
-// The clinical record as it is stored: one schema with a version, read here and nowhere else. Records of earlier versions are brought up to date.
+// The clinical record as stored: one versioned schema, read here and nowhere else. Records of earlier versions are brought up to date.
 import { z } from 'zod'
 import type { AnalysisSummary } from '../domain/analysis.ts'
 import { AppError } from '../domain/errors.ts'
@@ -18,7 +18,7 @@ const vector = z.tuple([number, number, number])
 const line = z.tuple([vector, vector])
 const head = z.enum(HEADS)
 const sequence = z.enum(SEQUENCES)
-/** Fields that a later version added are kept. */
+/** Fields added by a later version are kept. */
 const object = z.looseObject
 
 const patient = object({
@@ -245,7 +245,7 @@ const picture = object({ seriesNumber: text, seriesInstanceUid: text, sequence: 
 
 const summaryParts = { ...result.shape, times: byKey(number), pictures: z.array(picture) }
 
-/** Throws INTERNAL naming the parts that do not fit, never what they hold. */
+/** Throws INTERNAL naming the parts that do not fit, never their content. */
 export function parseResult(analysisId: string, bytes: Uint8Array): ReportableResult {
   const parsed = result.safeParse(upToDate(JSON.parse(new TextDecoder().decode(bytes))))
   if (parsed.success) return parsed.data
@@ -253,7 +253,7 @@ export function parseResult(analysisId: string, bytes: Uint8Array): ReportableRe
   throw new AppError('INTERNAL', `the stored result of analysis ${analysisId} does not fit at ${where.join(', ')}`)
 }
 
-/** What is known of an analysis, part by part: one damaged part neither hides the others nor stops the list. */
+/** What is known of an analysis, part by part: a damaged part neither hides the others nor stops the list. */
 export function parseSummary(stored: unknown): AnalysisSummary {
   const raw = upToDate(stored)
   const readable: Record<string, unknown> = {}
@@ -267,7 +267,7 @@ export function parseSummary(stored: unknown): AnalysisSummary {
   return { ...(readable as AnalysisSummary), ...(unreadable.length > 0 && { unreadable }) }
 }
 
-/** With the version that a later reader needs to know. */
+/** Includes the version, which later readers need. */
 export function versioned<T extends object>(part: T): T & { schemaVersion: number } {
   return { schemaVersion: RESULT_VERSION, ...part }
 }

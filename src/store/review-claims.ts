@@ -1,4 +1,4 @@
-// Soft claims of reviewers; a row a person and analysis, renewed as long as their page is open.
+// Soft claims of reviewers: one row per person and analysis, renewed while their page is open.
 import { AppError } from '../domain/errors.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import { MAX_CLAIM_SILENCE_SECONDS, type ReviewClaim, type ReviewClaims } from '../domain/ports/review-claims.ts'

@@ -1,4 +1,4 @@
-// The PDF of each review, and the labels of outlines that it redrew: kept once, never changed, the sha256 checked again when they are read.
+// The PDF of each review, and the labels of outlines it redrew: stored once, never changed, with the sha256 checked when they are read.
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { deflateRaw, inflateRaw } from 'node:zlib'
@@ -29,7 +29,7 @@ export function createReviewDocuments(
   }
 }
 
-/** In the transaction of the review. */
+/** Within the review's transaction. */
 export async function keepLabels(tx: Queryable, reviewId: string, labels: Uint8Array, at: string): Promise<void> {
   await keep(tx, QUERIES.keepReviewLabels, reviewId, await deflate(labels), at)
 }

@@ -1,4 +1,4 @@
-// Rows of the review tables and the reviews that they stand for.
+// Rows of the review tables, and the reviews they become.
 import { LEGS, type Leg } from '../domain/delivery.ts'
 import type { RecordedReview, Redrawn, Review } from '../domain/review.ts'
 import { type LegRow, toLeg } from './analysis-rows.ts'

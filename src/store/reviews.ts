@@ -1,4 +1,4 @@
-// Decisions of persons on analyses and their deliveries to PACS and EHR; each change in one transaction with the history.
+// People's decisions on analyses and their deliveries to PACS and EHR; each change is one transaction with the history.
 import type { Leg } from '../domain/delivery.ts'
 import { AppError } from '../domain/errors.ts'
 import type { Clock } from '../domain/ports/clock.ts'

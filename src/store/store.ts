@@ -1,4 +1,4 @@
-// Opens the store: PGlite in a folder, or PostgreSQL by URL; schema up to date, dead owners' leases ended, queue running.
+// Opens the store: PGlite in a folder, or PostgreSQL by URL; brings the schema up to date, ends leases of dead owners, starts the queue.
 import { AppError } from '../domain/errors.ts'
 import type { AccessStore } from '../domain/ports/access-store.ts'
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
@@ -59,15 +59,15 @@ export interface Store {
 export interface StoreOptions {
   /** Folder of the embedded database; one process at a time. */
   dataDir?: string
-  /** PostgreSQL instead; any number of processes. */
+  /** Uses PostgreSQL instead, for any number of processes. */
   databaseUrl?: string
   clock: Clock
   log: Log
-  /** Seconds between looks at the tables when no wake came; 5 when left out. */
+  /** Seconds between checks of the tables if no wake came; 5 by default. */
   sweepSeconds?: number
 }
 
-/** Throws DATA_FOLDER_IN_USE, DATABASE_UNREACHABLE, or SETTINGS_INVALID when neither place is given. */
+/** Throws DATA_FOLDER_IN_USE, DATABASE_UNREACHABLE, or SETTINGS_INVALID if neither place is given. */
 export async function openStore({ dataDir, databaseUrl, clock, log, sweepSeconds = 5 }: StoreOptions): Promise<Store> {
   if (!databaseUrl && !dataDir)
     throw new AppError('SETTINGS_INVALID', 'store.dataDir or the environment variable DATABASE_URL is needed')
@@ -87,7 +87,7 @@ export async function openStore({ dataDir, databaseUrl, clock, log, sweepSeconds
     for (const migration of await migrate(db, await readMigrations())) log.info({ migration }, 'database migrated')
     const analyses = createAnalysisStore(db, clock)
     if (embedded) {
-      // The folder is ours alone, so whoever held a lease is dead.
+      // The folder is ours alone, so any lease holder is dead.
       const leases = await analyses.releaseAll()
       if (leases > 0) log.info({ leases }, 'leases of an earlier process ended')
     }

@@ -1,4 +1,4 @@
-// The workitems that we claimed: which are open, and by which Transaction UID they are ours.
+// The workitems that we have claimed: which are open, and the Transaction UID that makes them ours.
 import type { WorkitemStore } from '../domain/ports/worklist.ts'
 import type { Priority } from '../domain/priority.ts'
 import type { ClaimedWorkitem } from '../domain/workitem.ts'

@@ -19,10 +19,10 @@ export interface ChangeFeedOptions {
 
 type Hint = (studyInstanceUid: Uid) => Promise<void>
 
-/** With these no other study would fare better: the same changes are read again. */
+/** After these errors no other study would fare better: the same changes are read again. */
 const ALL_AFFECTED = new Set(['ARCHIVE_UNREACHABLE', 'ARCHIVE_AUTH', 'DATABASE_UNREACHABLE'])
 
-/** The cursor moves on once every study before it was looked at, so what happens while the service is down is read later. */
+/** The cursor advances once every study before it has been looked at, so that changes during downtime are read later. */
 export function createChangeFeedTrigger(options: ChangeFeedOptions): Trigger {
   const { feed, watchStore, clock, intervalSeconds, log } = options
   const name = `changes ${feed.name}`
@@ -30,7 +30,7 @@ export function createChangeFeedTrigger(options: ChangeFeedOptions): Trigger {
   async function read(hint: Hint, signal: AbortSignal): Promise<void> {
     let cursor = await watchStore.cursor(name)
     if (cursor === undefined) {
-      // What was there before the first start is the business of the search.
+      // Finding what was there before the first start is up to the search.
       cursor = await feed.end()
       await watchStore.setCursor(name, cursor)
     }
@@ -71,7 +71,7 @@ export function createChangeFeedTrigger(options: ChangeFeedOptions): Trigger {
           const error = asAppError(thrown)
           failures += 1
           waitSeconds = waitAfter(failures, intervalSeconds, error.retryAfterSeconds)
-          // Once: the search goes on meanwhile, and says itself when the archive is down.
+          // Once: meanwhile the search continues, and itself reports when the archive is down.
           const line = { feed: feed.name, code: error.code, error: error.message, ...unforeseenFields(thrown) }
           if (failures === 1) log.warn(line, 'the change feed does not answer; the search finds studies all the same')
         }

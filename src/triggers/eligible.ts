@@ -1,4 +1,4 @@
-// Which settled studies are analysed: brain MR, or MR of which nobody says another body part.
+// Which settled studies are analysed: brain MR, or MR that states no other body part.
 import { readBodyPart } from '../dicom/body-part.ts'
 import { items, text } from '../dicom/dataset.ts'
 import type { RuleOutcome } from '../domain/routing-rules.ts'
@@ -7,10 +7,10 @@ import { isSourceImage } from './image-set.ts'
 
 export { isSourceImage } from './image-set.ts'
 
-/** The reason is shown to people and kept; it holds no patient data. `waitSeconds`: what is missing may still come within so long. */
+/** The reason is shown to people and stored; it contains no patient data. `waitSeconds`: what is missing may still arrive within this time. */
 export type Eligibility = { eligible: true } | { eligible: false; reason: string; waitSeconds?: number }
 
-/** Anatomic Region codes (PS3.16 CID 4) of head and brain: SNOMED CT, and the SNOMED RT values of older objects. */
+/** Anatomic Region codes (PS3.16 CID 4) of head and brain: SNOMED CT, and the SNOMED RT values in older objects. */
 const HEAD_CODES = new Set([
   '69536005',
   'T-D1100',
@@ -24,7 +24,7 @@ const HEAD_CODES = new Set([
   'T-A2000',
 ])
 
-/** The rules that always hold. A body part that is empty, says nothing or is no code string is let through: many scanners leave it so. */
+/** The rules that always apply. A body part that is empty, meaningless or not a code string is let through, as many scanners leave it so. */
 export function isBrainMr(study: Study): Eligibility {
   return verdictOf(brainMrRules(study))
 }
@@ -35,7 +35,7 @@ export function brainMrRules(study: Study): RuleOutcome[] {
   return modality.outcome === 'pass' ? [modality, bodyPartRule(images)] : [modality]
 }
 
-/** The first rule that fails decides, and tells why. */
+/** The first rule that fails decides, and gives the reason. */
 export function verdictOf(outcomes: readonly RuleOutcome[], waitSeconds = 0): Eligibility {
   const failed =
     outcomes.find(({ outcome }) => outcome === 'fail') ?? outcomes.find(({ outcome }) => outcome === 'wait')
@@ -62,7 +62,7 @@ function bodyPartRule(images: readonly Series[]): RuleOutcome {
   return { rule, compared, outcome: 'fail', reason: `not a study of the head: body part ${named.join(', ')}` }
 }
 
-/** The body part of a series as its first instance states it. */
+/** The body part of a series as stated by its first instance. */
 function bodyPart(series: Series): 'head' | 'unspecified' | { other: string } {
   const metadata = series.instances[0]?.metadata ?? {}
   const codes = items(metadata, 'AnatomicRegionSequence').map((item) => text(item, 'CodeValue'))
@@ -76,7 +76,7 @@ function bodyPart(series: Series): 'head' | 'unspecified' | { other: string } {
   return other === undefined ? 'unspecified' : { other: `code ${other}` }
 }
 
-/** The value if it is a code string (PS3.5 Section 6.2), else '': what was typed into the field by mistake does not get out, and says nothing. */
+/** The value if it is a code string (PS3.5 Section 6.2), otherwise '': text typed into the field by mistake must not leak, and means nothing. */
 function printable(value: string): string {
   return /^[A-Z0-9_ -]{1,16}$/.test(value) ? value : ''
 }

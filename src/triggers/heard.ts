@@ -1,4 +1,4 @@
-// Follows the hints that were acknowledged to their sender: an accession number is looked up in the archive, a study is looked at.
+// Follows hints that were acknowledged to their sender: looks up an accession number in the archive, or looks at a study.
 import { asAppError, unforeseenFields } from '../domain/errors.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { HintStore, KeptHint } from '../domain/ports/hint-store.ts'
@@ -23,16 +23,19 @@ export interface HeardTrigger extends Trigger {
   lookNow(): void
 }
 
-/** An order is heard before its images come. After the last of these it is forgotten: the search finds what comes later. */
+/** An order is heard of before its images arrive. After the last of these attempts it is forgotten: the search finds what arrives later. */
 const LATER_SECONDS = [60, 300, 900, 3600]
 const AT_ONCE = 50
 const MAX_WAIT_SECONDS = 300
-/** With these no other hint would fare better. */
+/** After these errors no other hint would fare better. */
 const ALL_AFFECTED = new Set(['ARCHIVE_UNREACHABLE', 'ARCHIVE_TIMEOUT', 'ARCHIVE_AUTH', 'DATABASE_UNREACHABLE'])
 
 type Look = (studyInstanceUid: Uid) => Promise<void>
 
-/** What could not be asked stays as it is, however long the archive is away; only what was asked for in vain is forgotten in the end. */
+/**
+ * A hint that could not be followed because the archive is down stays, however long that lasts; only one that was followed in
+ * vain is forgotten in the end.
+ */
 export function createHeardTrigger(options: HeardTriggerOptions): HeardTrigger {
   const { hints, archive, watchStore, clock, log, intervalSeconds } = options
   let pause = new AbortController()
@@ -107,7 +110,7 @@ export function createHeardTrigger(options: HeardTriggerOptions): HeardTrigger {
           log.warn(line, 'hints cannot be followed now; they are kept')
         }
         const wait = Math.min(intervalSeconds * 2 ** Math.min(failures, 10), MAX_WAIT_SECONDS)
-        // A peer that is away keeps its pauses, whatever is heard meanwhile.
+        // The pauses for a peer that is down are kept, whatever is heard meanwhile.
         const waking = failures === 0 ? AbortSignal.any([signal, pause.signal]) : signal
         await sleepUnlessAborted(clock, wait * 1000, waking)
         pause = new AbortController()

@@ -1,11 +1,11 @@
-// Hints from outside that a study may be new: what a router or a FHIR server sends, and the line in which hints wait. The search of the
-// archive stays what decides, so a hint may be wrong, double or lost.
+// Hints from outside that a study may be new, sent by a router or a FHIR server, and the queue in which they wait. The search of the archive remains
+// decisive, so a hint may be wrong, repeated or lost.
 import { isUidInUse } from '../dicom/uid.ts'
 import { asAppError } from '../domain/errors.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { Uid } from '../domain/study.ts'
 
-/** Study Instance UIDs of a router's message, by the names that DICOM JSON, DICOM keywords and mercure give them; none for any other JSON. */
+/** Study Instance UIDs in a router's message, under the names used by DICOM JSON, DICOM keywords and mercure; none in any other JSON. */
 export function studiesOfMessage(body: unknown): Uid[] {
   if (!isObject(body)) return []
   const named = [body.StudyInstanceUID, body.studyInstanceUid, body.study_uid, body['0020000D']]
@@ -13,8 +13,8 @@ export function studiesOfMessage(body: unknown): Uid[] {
 }
 
 /**
- * The studies that a notification is about: an ImagingStudy, or a Bundle of a topic-based subscription (R5 backport) with some in it. A
- * notification without content, a handshake and a ServiceRequest name none: then a search says what is new.
+ * The studies that a notification is about: an ImagingStudy, or a Bundle of a topic-based subscription (R5 backport) that
+ * contains some. A notification without content, a handshake and a ServiceRequest name none: then a search tells what is new.
  */
 export function studiesOfNotification(body: unknown): Uid[] {
   if (!isObject(body)) return []
@@ -35,7 +35,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A text, a list of texts, or an element of DICOM JSON. */
+/** A string, a list of strings, or an element of DICOM JSON. */
 function valuesOf(value: unknown): string[] {
   const inner = isObject(value) ? value.Value : value
   return (Array.isArray(inner) ? inner : [inner]).filter((one): one is string => typeof one === 'string')
@@ -46,19 +46,19 @@ const unique = (uids: readonly string[]): Uid[] => [...new Set(uids)].filter(isU
 export interface HintLineOptions {
   /** Looks at one study. */
   hint(studyInstanceUid: Uid): Promise<void>
-  /** Searches for new studies now, and not when it is time again. */
+  /** Searches for new studies now instead of at the next scheduled time. */
   lookNow(): void
   log: Log
 }
 
 export interface HintLine {
-  /** Takes hints and returns at once; none means that something is new. */
+  /** Takes hints and returns at once; an empty list means that something is new. */
   take(studies: readonly Uid[]): void
-  /** Resolves when nothing waits. */
+  /** Resolves when nothing is waiting. */
   idle(): Promise<void>
 }
 
-/** More do not wait: the search finds what they were about. */
+/** No more than this wait: the search finds the rest. */
 export const MAX_HINTS = 1000
 
 /** One study after the other, each once however often it is hinted at while it waits. */

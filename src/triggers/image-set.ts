@@ -8,7 +8,7 @@ const NOT_IMAGES = new Set(
   RTRAD RTRECORD RTSEGANN RTSTRUCT RWV SEG SMR SR SRF STAIN TEXTUREMAP TG VA XAPROTOCOL CTPROTOCOL`.split(/\s+/),
 )
 
-/** SOP classes by their beginning, for archives and objects that say "OT" or nothing as modality (PS3.4 B.5). */
+/** SOP classes by prefix, for archives and objects whose modality is "OT" or missing (PS3.4 B.5). */
 const NOT_IMAGE_CLASSES = [
   '1.2.840.10008.5.1.4.1.1.7.', // secondary captures: pictures of pictures
   '1.2.840.10008.5.1.4.1.1.9.', // waveforms
@@ -22,7 +22,7 @@ const NOT_IMAGE_CLASSES = [
   '1.2.840.10008.5.1.4.34.', // worklists and procedure steps
 ]
 
-/** What search and metadata both tell of a series. */
+/** What both search and metadata tell about a series. */
 export interface SeriesContent {
   modality: string
   instances: readonly { seriesInstanceUid?: Uid; sopInstanceUid: Uid; sopClassUid: Uid }[]
@@ -30,7 +30,7 @@ export interface SeriesContent {
 
 export const isImageModality = (modality: string) => !NOT_IMAGES.has(modality)
 
-/** Whether the series holds images that were acquired, and not only what was said about them later. */
+/** Whether the series contains acquired images, and not only later statements about them. */
 export function isSourceImage(series: SeriesContent): boolean {
   if (!isImageModality(series.modality)) return false
   return series.instances.some(
@@ -44,7 +44,7 @@ export interface ImageSet {
   digest: string
 }
 
-/** The images of a study without those in `own`. The same set has the same digest, from search or from metadata. */
+/** The images of a study except those in `own`. The same set has the same digest, whether from search or from metadata. */
 export function imageSetOf(series: readonly SeriesContent[], own: ReadonlySet<Uid> = new Set()): ImageSet {
   const sopInstanceUids = series
     .filter(isSourceImage)
@@ -53,7 +53,7 @@ export function imageSetOf(series: readonly SeriesContent[], own: ReadonlySet<Ui
   return { sopInstanceUids, digest: digestOf(sopInstanceUids) }
 }
 
-/** Instances of a search, by series. */
+/** Instances of a search, grouped by series. */
 export function groupInstances(
   instances: readonly { seriesInstanceUid: Uid; sopInstanceUid: Uid; sopClassUid: Uid; modality: string }[],
 ): SeriesContent[] {

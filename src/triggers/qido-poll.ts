@@ -1,4 +1,4 @@
-// Finds studies by asking the archive again and again: a window of study dates behind a durable cursor (QIDO-RS).
+// Finds studies by querying the archive periodically: a window of study dates behind a durable cursor (QIDO-RS).
 import { DAY_MS, dayOf, dicomDate } from '../domain/dicom-date.ts'
 import { type AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
 import type { Clock } from '../domain/ports/clock.ts'
@@ -12,15 +12,15 @@ import type { StudyQuery, StudySummary } from '../domain/study-search.ts'
 import { stillWaits } from '../domain/waits.ts'
 
 export interface QidoPollSettings {
-  /** Time between two looks. */
+  /** Time between two searches. */
   intervalSeconds: number
-  /** At the very first start, how far back studies are taken (default 1); later the cursor tells. */
+  /** At the very first start, how far back studies are taken (default 1 day); later the cursor decides. */
   firstLookbackDays?: number
-  /** How many days before the cursor every search reaches back (default 2): clocks, time zones and slow modalities. */
+  /** How many days before the cursor every search reaches back (default 2), for clocks, time zones and slow modalities. */
   overlapDays?: number
   /** How many days a wide search, which finds late studies and late series, reaches back (default 30) … */
   lateDays?: number
-  /** … and is made so often (default 3600). */
+  /** … and how often it is made (default 3600). */
   lateIntervalSeconds?: number
 }
 
@@ -28,17 +28,17 @@ export interface QidoPollOptions {
   archive: Pick<ImageArchive, 'searchStudies'>
   watchStore: Pick<WatchStore, 'cursor' | 'setCursor'>
   clock: Clock
-  /** IANA time zone in which the days of the archive are counted. */
+  /** IANA time zone in which the archive's dates are counted. */
   timeZone: string
   settings: QidoPollSettings
   log: Log
-  /** Told after every look: nothing when it was whole, else what stood in its way. */
+  /** Called after every search: with nothing if it was complete, otherwise with the obstacle. */
   onLook?: (failure?: AppError) => void
 }
 
 /**
- * `since`: no study older than this date is ever taken. `through`: all looks up to this date succeeded. `freshSince`: studies from before
- * it are taken because a person had the beginning moved back; `since` when left out. DICOM DA.
+ * `since`: no study older than this date is ever taken. `through`: all searches up to this date succeeded. `freshSince`:
+ * earlier studies are taken because a person moved the beginning back; defaults to `since`. DICOM DA.
  */
 export interface PollCursor {
   since: string
@@ -46,7 +46,7 @@ export interface PollCursor {
   freshSince?: string
 }
 
-/** Older studies that one look hints at, after all fresh ones: their metadata must not keep the archive busy. */
+/** How many older studies one search reports, after all fresh ones: fetching their metadata must not keep the archive busy. */
 export const OLDER_PER_LOOK = 20
 
 const NAME = 'qido'
@@ -55,7 +55,7 @@ const MAX_WAIT_SECONDS = 300
 /** After a hint that names no study. */
 const HINTED_PAUSE_SECONDS = 2
 
-/** A trigger that survives an archive that is down: it waits longer each time, says so, and takes up where it stood. */
+/** A trigger that survives an archive that is down: it waits longer each time, says so, and resumes where it left off. */
 export function createQidoPoll(options: QidoPollOptions): Trigger & { lookNow(): void } {
   const { archive, watchStore, clock, timeZone, settings, log, onLook } = options
   const {
@@ -65,11 +65,11 @@ export function createQidoPoll(options: QidoPollOptions): Trigger & { lookNow():
     lateDays = 30,
     lateIntervalSeconds = 3600,
   } = settings
-  /** Instance counts at the last hint: an unchanged study is not hinted at again until the next wide look. */
+  /** Instance counts at the last hint: an unchanged study is not reported again until the next wide search. */
   const hinted = new Map<Uid, number>()
-  /** Studies that could not be looked at; they are hinted at again, in whatever window. */
+  /** Studies that could not be looked at; they are reported again, whatever the window. */
   const failed = new Set<Uid>()
-  /** Older studies that still wait for their turn, and for which beginning they were searched. */
+  /** Older studies still waiting for their turn, and the beginning with which they were searched for. */
   const older = { since: '', studies: new Map<Uid, number>() }
   let lastWide: number | undefined
   let hasWarned = false
@@ -107,7 +107,7 @@ export function createQidoPoll(options: QidoPollOptions): Trigger & { lookNow():
       const present = new Set(studies.map((study) => study.studyInstanceUid))
       for (const uid of hinted.keys()) {
         if (present.has(uid)) continue
-        // Too old for this window, or gone from the archive: looked at once more, which tells.
+        // Too old for this window, or gone from the archive: looking at it once more will tell.
         hinted.delete(uid)
         due.set(uid, 0)
       }
@@ -120,15 +120,15 @@ export function createQidoPoll(options: QidoPollOptions): Trigger & { lookNow():
       if (!failed.has(studyInstanceUid) && instanceCount > 0) hinted.set(studyInstanceUid, instanceCount)
     }
     if (wide) lastWide = now.getTime()
-    // A study that failed keeps the window open, so that a restart does not lose it.
-    // So does a beginning that a person moved back meanwhile (reachBack).
+    // A study that failed keeps the window open, so that a restart does not lose it. So does a beginning that a person has moved back meanwhile
+    // (reachBack).
     const isMoved = readCursor(await watchStore.cursor(NAME))?.since !== cursor.since
     if (cursor.through !== today && failed.size === 0 && older.studies.size === 0 && !isMoved) {
       await watchStore.setCursor(NAME, JSON.stringify({ ...cursor, through: today }))
     }
   }
 
-  /** One study that the archive cannot tell about must not stand in the way of the others. */
+  /** One study that the archive cannot describe must not hold up the others. */
   async function hintOne(studyInstanceUid: Uid, hint: (studyInstanceUid: Uid) => Promise<void>): Promise<void> {
     try {
       await hint(studyInstanceUid)
@@ -144,12 +144,12 @@ export function createQidoPoll(options: QidoPollOptions): Trigger & { lookNow():
     }
   }
 
-  /** An archive that gives no counts is asked about each study every time. */
+  /** If an archive returns no counts, each study is looked at every time. */
   function isChanged(study: StudySummary): boolean {
     return study.instanceCount === 0 || hinted.get(study.studyInstanceUid) !== study.instanceCount
   }
 
-  /** Ends the pause between two looks. */
+  /** Ends the pause between two searches. */
   let pause = new AbortController()
 
   return {
@@ -176,7 +176,7 @@ export function createQidoPoll(options: QidoPollOptions): Trigger & { lookNow():
         }
         await sleepUnlessAborted(clock, waitSeconds * 1000, AbortSignal.any([signal, pause.signal]))
         if (!pause.signal.aborted) continue
-        // Hints that come in a crowd are one look; an archive that is down keeps its pauses.
+        // A burst of hints causes one search; the pauses for an archive that is down are kept.
         await sleepUnlessAborted(clock, (failures > 0 ? waitSeconds : HINTED_PAUSE_SECONDS) * 1000, signal)
         pause = new AbortController()
       }
@@ -185,14 +185,14 @@ export function createQidoPoll(options: QidoPollOptions): Trigger & { lookNow():
 }
 
 /**
- * What a look asks. No end: a scanner whose clock runs ahead must not hide its studies. No range of dates finds a study without
- * one (PS3.4 C.2.2.2.5), so a wide look asks for these besides.
+ * The queries of a search. They have no end date: a scanner whose clock runs ahead must not hide its studies. No date range
+ * finds a study without a date (PS3.4 C.2.2.2.5), so a wide search asks for these as well.
  */
 export function searchesOf(from: string, wide: boolean): StudyQuery[] {
   return [{ from, modality: 'MR' }, ...(wide ? [{ undated: true as const, modality: 'MR' }] : [])]
 }
 
-/** Doubles from the interval up to five minutes; longer only when the archive asks for it or the interval is longer. */
+/** Doubles from the interval up to five minutes; longer only if the archive asks for it or the interval is longer. */
 export function waitAfter(failures: number, intervalSeconds: number, retryAfterSeconds = 0): number {
   const doubled = Math.min(
     intervalSeconds * 2 ** Math.min(failures - 1, 16),
@@ -201,14 +201,14 @@ export function waitAfter(failures: number, intervalSeconds: number, retryAfterS
   return Math.max(doubled, retryAfterSeconds)
 }
 
-/** First study date of a look: back from the cursor or from today, whichever is earlier, but never before `since`. */
+/** First study date of a search: back from the cursor or from today, whichever is earlier, but never before `since`. */
 export function windowStart(cursor: PollCursor, today: string, backDays: number): string {
   const from = dateDaysBefore(cursor.through < today ? cursor.through : today, backDays)
   if (from > cursor.since) return from
   return cursor.since
 }
 
-/** The date from which studies are taken; undefined before the first look. */
+/** The date from which studies are taken; undefined before the first search. */
 export async function sinceWhen(watchStore: Pick<WatchStore, 'cursor'>): Promise<string | undefined> {
   return readCursor(await watchStore.cursor(NAME))?.since
 }
@@ -219,11 +219,11 @@ export async function freshSince(watchStore: Pick<WatchStore, 'cursor'>): Promis
   return cursor?.freshSince ?? cursor?.since
 }
 
-/** Moves that date back: the next look starts there. One that is later than it is now changes nothing. */
+/** Moves that date back: the next search starts there. A date later than the current one changes nothing. */
 export async function reachBack(watchStore: Pick<WatchStore, 'cursor' | 'setCursor'>, from: string): Promise<void> {
   const cursor = readCursor(await watchStore.cursor(NAME))
   if (cursor !== undefined && cursor.since <= from) return
-  // Before the first look, what is taken first is the older studies too.
+  // Before the first search, the studies taken at first count as older too.
   const fresh = cursor && { freshSince: cursor.freshSince ?? cursor.since }
   await watchStore.setCursor(NAME, JSON.stringify({ since: from, through: from, ...fresh } satisfies PollCursor))
 }
@@ -232,7 +232,7 @@ function readCursor(stored: string | undefined): PollCursor | undefined {
   return stored === undefined ? undefined : (JSON.parse(stored) as PollCursor)
 }
 
-/** The day at a moment in a time zone, as DICOM DA. */
+/** The date of a moment in a time zone, as DICOM DA. */
 export function dateIn(timeZone: string, moment: Date): string {
   const parts = new Intl.DateTimeFormat('en', {
     timeZone,
@@ -243,7 +243,7 @@ export function dateIn(timeZone: string, moment: Date): string {
   return ['year', 'month', 'day'].map((type) => parts.find((part) => part.type === type)?.value ?? '').join('')
 }
 
-/** Of a DICOM DA, to the same form. */
+/** From a DICOM DA to a DICOM DA. */
 export function dateDaysBefore(date: string, days: number): string {
   return dicomDate((dayOf(date) ?? Number.NaN) - days * DAY_MS)
 }

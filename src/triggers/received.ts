@@ -1,4 +1,4 @@
-// Studies that were sent to the service itself: whatever changed in the spool since it was last looked at is a hint.
+// Studies that were sent to the service itself: whatever changed in the spool since the last check is a hint.
 import { asAppError, unforeseenFields } from '../domain/errors.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { Log } from '../domain/ports/log.ts'
@@ -16,7 +16,7 @@ export interface ReceivedTriggerOptions {
 
 const MAX_WAIT_SECONDS = 300
 
-/** Remembers in memory alone: after a restart every study of the spool is looked at once more, so none is lost. */
+/** Remembers in memory only: after a restart every study in the spool is looked at once more, so that none is lost. */
 export function createReceivedTrigger({ received, clock, log, intervalSeconds }: ReceivedTriggerOptions): Trigger {
   const looked = new Map<Uid, number>()
 

@@ -1,18 +1,18 @@
-// The routing rules of a site: which of the settled brain MR studies are analysed. Data in the settings, applied here, told in words.
+// A site's routing rules: which of the settled brain MR studies are analysed. Configured in the settings, applied here, explained in words.
 import { texts } from '../dicom/dataset.ts'
 import type { Exclusion, RoutingRules, RuleOutcome } from '../domain/routing-rules.ts'
 import type { Sequence, Study } from '../domain/study.ts'
 import { brainMrRules, type Eligibility, isSourceImage, verdictOf } from './eligible.ts'
 
-/** What the rules need to know of a study beside its headers, asked for when a rule needs it. */
+/** What the rules need to know of a study besides its headers, requested only when a rule needs it. */
 export interface RuleFacts {
-  /** Sequences that the headers leave no doubt of. */
+  /** Sequences that the headers identify beyond doubt. */
   sequences(study: Study): readonly Sequence[]
-  /** Years; undefined where the images do not say. */
+  /** In years; undefined if the images do not state it. */
   age(study: Study): number | undefined
 }
 
-/** Every rule in order, up to one that leaves nothing to ask. */
+/** Every rule in order, up to the first one that makes the rest irrelevant. */
 export function applyRules(study: Study, rules: RoutingRules, facts: RuleFacts): RuleOutcome[] {
   const always = brainMrRules(study)
   if (always.some(({ outcome }) => outcome === 'fail')) return always
@@ -36,7 +36,7 @@ function exclusionRule(study: Study, { attribute, matches, reason }: Exclusion):
   return { rule: 'exclude', compared, ...(isMet ? { outcome: 'fail' as const, reason } : { outcome: 'pass' as const }) }
 }
 
-/** An age that is not stated excludes nobody: the bundle's own limit is checked before the analysis, with a note. */
+/** A missing age excludes nobody: the bundle's own limit is checked before the analysis, with a note. */
 function ageRule(study: Study, { minimumAgeYears: least, maximumAgeYears: most }: RoutingRules, facts: RuleFacts) {
   if (least === undefined && most === undefined) return []
   const age = facts.age(study)

@@ -1,5 +1,5 @@
-// The task performer of UPS-RS (IHE AIW-I): hears events, searches what is scheduled at every connection and now and then, claims what is for us,
-// and has each workitem followed to its end. An event only makes the next round sooner.
+// The task performer of UPS-RS (IHE AIW-I): receives events, searches for scheduled workitems at every connection and periodically, claims those for us,
+// and has each one followed to its end. An event only brings the next round forward.
 import { type AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { Log } from '../domain/ports/log.ts'
@@ -13,23 +13,23 @@ export interface PerformerOptions {
   worklist: Worklist
   hear: HearEvents
   workitems: WorkitemStore
-  /** Ours, when assigned to this station, "scheme|code"; or assigned to nobody and of one of these codes. */
+  /** For us if assigned to this station ("scheme|code"), or if assigned to nobody and requesting one of these codes. */
   station: string
   codes: readonly string[]
   newTransactionUid(): Uid
-  /** One step of a workitem that is ours; throws what stands in its way. */
+  /** One step of a workitem that we hold; throws the obstacle. */
   follow(workitem: ClaimedWorkitem): Promise<void>
   clock: Clock
   intervalSeconds: number
   log: Log
 }
 
-/** With these the workitem is not ours any more, or never was. */
+/** After these errors the workitem is no longer ours, or never was. */
 const LOST = new Set(['STATE_CONFLICT', 'NOT_FOUND'])
 
 export interface Performer {
   readonly name: string
-  /** Searches, claims, follows: once. Throws when the worklist cannot be searched. */
+  /** Searches, claims and follows once. Throws if the worklist cannot be searched. */
   round(): Promise<void>
   /** Both loops, until the signal aborts. */
   run(signal: AbortSignal): Promise<void>
@@ -43,12 +43,12 @@ export function isForUs(workitem: Workitem, { station, codes }: Pick<PerformerOp
 export function createPerformer(options: PerformerOptions): Performer {
   const { worklist, hear, workitems, clock, intervalSeconds, log } = options
   let pause = new AbortController()
-  /** Number of the channel that is open; 0 while none is, and a request for the end of a workitem is heard by nobody. */
+  /** Number of the open channel; 0 while none is open, when nobody hears cancellation requests. */
   let channel = 0
   let channels = 0
-  /** Whether all that may have been missed before it opened was asked for. */
+  /** Whether everything that may have been missed before it opened has been searched for. */
   let isCaughtUp = false
-  /** Why a workitem stands still, said once each. */
+  /** Why a workitem is stuck; each reason is reported once. */
   const said = new Map<Uid, string>()
 
   async function claim(workitem: Workitem): Promise<void> {
@@ -64,7 +64,7 @@ export function createPerformer(options: PerformerOptions): Performer {
       claimedAt: clock.now().toISOString(),
       cancelRequested: false,
     }
-    // Before it is sent: a claim that nobody remembers is a workitem that nobody ends.
+    // Recorded before it is sent: a claim that nobody remembers is a workitem that nobody ends.
     await workitems.put(claimed)
     await finishClaim(claimed)
   }
@@ -81,14 +81,14 @@ export function createPerformer(options: PerformerOptions): Performer {
     return undefined
   }
 
-  /** While no channel was open, a request for its end was sent to nobody: the workitem itself may tell. */
+  /** While no channel was open, a cancellation request reached nobody: the workitem itself may tell. */
   async function asWanted(workitem: ClaimedWorkitem): Promise<ClaimedWorkitem> {
     if (isCaughtUp || workitem.cancelRequested) return workitem
     try {
       if (!(await worklist.get(workitem.workitemUid)).isToEnd) return workitem
     } catch (thrown) {
       if (LOST.has(asAppError(thrown).code)) throw thrown
-      // What can be told without the answer is told.
+      // Reports whatever can be reported without the answer.
       return workitem
     }
     const ending = { ...workitem, cancelRequested: true }
@@ -100,7 +100,7 @@ export function createPerformer(options: PerformerOptions): Performer {
     const { workitemUid } = workitem
     try {
       const ours = workitem.state === 'claiming' ? await finishClaim(workitem) : await asWanted(workitem)
-      // A request for its end may have come since it was read.
+      // A cancellation request may have arrived since it was read.
       if (ours !== undefined) await options.follow((await workitems.get(workitemUid)) ?? ours)
       said.delete(workitemUid)
     } catch (thrown) {
@@ -123,7 +123,7 @@ export function createPerformer(options: PerformerOptions): Performer {
     } catch (thrown) {
       failure = asAppError(thrown)
     }
-    // Also when the search fails: what is ours goes on.
+    // Even if the search fails: our own workitems continue.
     const before = channel
     for (const workitem of await workitems.open()) await step(workitem)
     isCaughtUp = before > 0 && before === channel

@@ -1,4 +1,4 @@
-// Statements of sessions, sign-ins under way, used tokens and local accounts.
+// Statements on sessions, sign-ins in progress, used tokens and local accounts.
 import type { NamedQuery } from './named-query.ts'
 
 export const ACCESS_QUERIES = {
@@ -45,7 +45,7 @@ export const ACCESS_QUERIES = {
     sql: 'delete from gliabridge.sign_ins where ends_at < $1',
     index: 'sign_ins_by_end',
   },
-  /** $1 digest of issuer and id, $2 end; no row when it was used before */
+  /** $1 digest of issuer and id, $2 end; returns no row if it was used before */
   useToken: {
     sql: 'insert into gliabridge.used_tokens (digest, ends_at) values ($1, $2) on conflict do nothing returning digest',
   },
@@ -59,7 +59,7 @@ export const ACCESS_QUERIES = {
     sql: 'select * from gliabridge.accounts where name = $1',
     index: 'accounts_pkey',
   },
-  /** $1 name, $2 now, $3 attempts that lock, $4 end of the lock; no row where the account is locked */
+  /** $1 name, $2 now, $3 attempts until locked, $4 end of the lock; returns no row if the account is locked */
   countAttempt: {
     sql: `update gliabridge.accounts set
         failures = case when locked_until is not null then 1 else failures + 1 end,
@@ -76,7 +76,7 @@ export const ACCESS_QUERIES = {
     sql: 'select * from gliabridge.accounts order by name',
     index: 'accounts_pkey',
   },
-  /** $1 name, $2 person, $3 roles, $4 hash, $5 moment; no row where the name is taken */
+  /** $1 name, $2 person, $3 roles, $4 hash, $5 moment; returns no row if the name is taken */
   addAccount: {
     sql: `insert into gliabridge.accounts (name, person, roles, password_hash, created_at) values ($1, $2::jsonb, $3::text[], $4, $5)
       on conflict do nothing returning name`,

@@ -1,7 +1,7 @@
 // The statements on analyses, their legs and their history, by name, each with the index that serves it.
 import type { NamedQuery } from './named-query.ts'
 
-/** Selected from `gliabridge.analyses a`; the legs come along, so a record is always one consistent reading. */
+/** Selected from `gliabridge.analyses a`; includes the legs, so that a record is always one consistent read. */
 export const RECORD = `
   a.analysis_id, a.study_instance_uid, a.bundle_id, a.bundle_digest, a.model_digest, a.confirmed_patient, a.series_choice, a.instance_set_digest, a.state, a.hold, a.attempts, a.priority,
   a.sequence::text as sequence, a.created_at, a.updated_at, a.summary,
@@ -69,7 +69,7 @@ export const ANALYSIS_QUERIES = {
     sql: 'update gliabridge.analyses set priority = $2, updated_at = $3 where analysis_id = $1',
     index: 'analyses_pkey',
   },
-  /** $1 time; when each came, first came to rest, and was delivered */
+  /** $1 time; when each arrived, first came to rest, and was delivered */
   passages: {
     sql: `select a.created_at, e.rested_at, e.delivered_at from gliabridge.analyses a left join lateral (
         select min(at) as rested_at, min(at) filter (where data ->> 'to' = 'delivered') as delivered_at
@@ -79,8 +79,8 @@ export const ANALYSIS_QUERIES = {
     index: 'analyses_by_age',
   },
   /**
-   * $1 analysis, $2 new state, $3 hold, $4 now, $5 whether it was at rest, $6 whether it will be, $7 due. At rest nobody holds it,
-   * and once put back to work it is due at once, its attempts counted again.
+   * $1 analysis, $2 new state, $3 hold, $4 now, $5 whether it was at rest, $6 whether it will be, $7 due. At rest nobody holds
+   * it; when work resumes it is due at once and its attempts start at 0.
    */
   moveAnalysis: {
     sql: `update gliabridge.analyses set state = $2, hold = $3::jsonb, updated_at = $4,
@@ -122,7 +122,7 @@ export const ANALYSIS_QUERIES = {
       where analysis_id = $1 and leg = $2`,
     index: 'legs_pkey',
   },
-  /** $1 analysis; in their order */
+  /** $1 analysis; in order */
   eventsOf: {
     sql: 'select at, kind, text, data from gliabridge.analysis_events where analysis_id = $1 order by event_id',
     index: 'analysis_events_of',

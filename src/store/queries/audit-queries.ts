@@ -12,7 +12,7 @@ export const AUDIT_QUERIES = {
     sql: 'select position::text, digest from gliabridge.audit_head',
     wholeTable: 'has one row',
   },
-  /** Keeps the head locked, so that rows are added one after the other, whichever process adds them. */
+  /** Keeps the head locked, so that rows are added one at a time, whichever process adds them. */
   lockAuditHead: {
     sql: 'select position::text, digest from gliabridge.audit_head for update',
     wholeTable: 'has one row',
@@ -22,7 +22,7 @@ export const AUDIT_QUERIES = {
     sql: 'update gliabridge.audit_head set position = $1, digest = $2',
     wholeTable: 'has one row',
   },
-  /** The digest over the rows from before the chain, and what the first row of the chain says that it is. */
+  /** The digest over the rows from before the chain, and the digest that the chain's first row states for them. */
   auditAnchor: {
     sql: `select gliabridge.audit_before_chain() as digest,
         (select previous from gliabridge.audit where position = 1) as first`,
@@ -35,7 +35,7 @@ export const AUDIT_QUERIES = {
       from gliabridge.audit a where a.position > $1 order by a.position limit $2`,
     index: 'audit_position_key',
   },
-  /** Rows that have no place in the chain though they came after its first. */
+  /** Rows without a place in the chain although they were added after its first row. */
   rowsOutsideChain: {
     sql: `select audit_id::text from gliabridge.audit
       where position is null and audit_id > (select min(audit_id) from gliabridge.audit where position is not null) order by audit_id`,

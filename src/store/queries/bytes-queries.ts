@@ -1,4 +1,4 @@
-// The statements on what is kept as bytes: artefacts of analyses, PDFs and labels of reviews. Base64 since PGlite's own bytea is ten times slower.
+// Statements on what is stored as bytes: artefacts of analyses, PDFs and labels of reviews. Base64, since PGlite's own bytea is ten times slower.
 import type { NamedQuery } from './named-query.ts'
 
 const load = (table: string) => ({
@@ -40,7 +40,7 @@ export const BYTES_QUERIES = {
   /** $1 review */
   loadReviewDocument: load('review_documents'),
   loadReviewLabels: load('review_labels'),
-  /** $1 review, $2 base64, $3 sha256, $4 now; what is there stays */
+  /** $1 review, $2 base64, $3 sha256, $4 now; an existing one stays */
   keepReviewDocument: keep('review_documents'),
   keepReviewLabels: keep('review_labels'),
 } satisfies Record<string, NamedQuery>

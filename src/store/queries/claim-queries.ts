@@ -2,7 +2,7 @@
 import type { NamedQuery } from './named-query.ts'
 
 export const CLAIM_QUERIES = {
-  /** $1 analysis, $2 identifier, $3 name, $4 now, $5 time of the longest silence; whoever comes back after a silence begins anew */
+  /** $1 analysis, $2 identifier, $3 name, $4 now, $5 time of the longest silence; anyone who returns after a silence starts a new claim */
   takeReviewClaim: {
     sql: `insert into gliabridge.review_claims as c (analysis_id, identifier, name, since, seen_at)
       select a.analysis_id, $2, $3, $4::timestamptz, $4::timestamptz from gliabridge.analyses a where a.analysis_id = $1
@@ -16,7 +16,7 @@ export const CLAIM_QUERIES = {
     sql: 'delete from gliabridge.review_claims where analysis_id = $1 and identifier = $2',
     index: 'review_claims_pkey',
   },
-  /** $1 analyses, $2 time since which they were seen */
+  /** $1 analyses, $2 seen since */
   reviewClaimsOf: {
     sql: `select analysis_id, identifier, name, since from gliabridge.review_claims
       where analysis_id = any($1::text[]) and seen_at >= $2::timestamptz order by since, identifier`,

@@ -1,4 +1,4 @@
-// The statements that take an analysis out of the record, by name, each with the index that serves it.
+// The statements that remove an analysis from the record, by name, each with the index that serves it.
 import type { NamedQuery } from './named-query.ts'
 
 const KEPT = `select a.analysis_id, a.study_instance_uid, a.state, a.summary -> 'patient' ->> 'issuerOfPatientId' as issuer,
@@ -19,7 +19,7 @@ export const ERASURE_QUERIES = {
     sql: `${KEPT} where a.study_instance_uid = $1 order by a.created_at, a.analysis_id`,
     index: 'analyses_by_study',
   },
-  /** $1 moment, $2 limit; at rest and unchanged since before it, and no decision of a person on its way */
+  /** $1 moment, $2 limit; at rest and unchanged since before it, with no review decision still being delivered */
   keptAtRestBefore: {
     sql: `${KEPT} where a.state in ('delivered', 'superseded') and a.updated_at < $1
         and not exists (select from gliabridge.reviews r join gliabridge.review_deliveries d using (review_id)
@@ -66,7 +66,7 @@ export const ERASURE_QUERIES = {
     sql: 'delete from gliabridge.artifacts where analysis_id = $1',
     index: 'artifacts_pkey',
   },
-  /** Notices that name it, with what they tell of others: what still stands is told of again. */
+  /** Notices that name it, including what they report about others, which is reported again if it still applies. */
   eraseNotices: {
     sql: 'delete from gliabridge.notices where position($1 in items::text) > 0',
     wholeTable: 'the analysis is named in the text of the items; notices are few',

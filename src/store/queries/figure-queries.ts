@@ -43,7 +43,7 @@ export const FIGURE_QUERIES = {
       where a.state = 'analysed' and l.state = 'waiting' group by l.leg order by l.leg`,
     index: 'analyses_open',
   },
-  /** How much there is, to compare a back-up with what was restored from it. */
+  /** Counts of what is stored, to compare a back-up with its restored copy. */
   countState: {
     sql: `select (select count(*)::int from gliabridge.analyses) as analyses,
         (select count(*)::int from gliabridge.audit) as "auditRows",

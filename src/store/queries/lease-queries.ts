@@ -1,4 +1,4 @@
-// The statements by which workers take analyses and give them back, each with the index that serves it.
+// The statements by which workers claim and release analyses, each with the index that serves it.
 import type { NamedQuery } from './named-query.ts'
 
 export const CAN_MOVE = `state in ('queued', 'running', 'analysed')`

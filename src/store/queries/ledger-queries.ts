@@ -7,7 +7,7 @@ export const LEDGER_QUERIES = {
     sql: 'select key, reference, version from gliabridge.ehr_ledger where key = any($1::text[]) and reference is not null',
     index: 'ehr_ledger_pkey',
   },
-  /** $1 key, $2 now, $3 from when on a write that was begun may still be under way */
+  /** $1 key, $2 now, $3 since when a begun write may still be in progress */
   beginWrite: {
     sql: `insert into gliabridge.ehr_ledger as l (key, begun_at) values ($1, $2)
       on conflict (key) do update set begun_at = excluded.begun_at where l.reference is null and l.begun_at <= $3
@@ -20,7 +20,7 @@ export const LEDGER_QUERIES = {
       on conflict (key) do update set reference = excluded.reference, version = excluded.version, written_at = excluded.written_at`,
     index: 'ehr_ledger_pkey',
   },
-  /** $1 key, $2 the latest beginning */
+  /** $1 key, $2 latest beginning */
   forgetWrite: {
     sql: 'delete from gliabridge.ehr_ledger where key = $1 and begun_at <= $2',
     index: 'ehr_ledger_pkey',

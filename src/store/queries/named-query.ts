@@ -1,8 +1,8 @@
-// What each statement of the store says of itself; test/store/plans.test.ts holds the plans to it.
+// What each statement of the store declares; test/store/plans.test.ts checks the plans against it.
 
 /**
- * A statement of SQL with either the index that serves it, however large the table grows, or the reason why it reads a whole table.
- * Neither where it reads none: it only adds rows, or asks the server.
+ * An SQL statement with either the index that serves it, however large the table grows, or the reason why it reads a whole
+ * table. Neither if it reads none: it only adds rows, or queries the server itself.
  */
 export type NamedQuery =
   | { sql: string; index: string; wholeTable?: never }

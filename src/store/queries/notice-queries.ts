@@ -4,7 +4,7 @@ import type { NamedQuery } from './named-query.ts'
 const COLUMNS = 'notice_id, rule, items, created_at, state, attempts, last_error, done_at, receipt'
 
 export const NOTICE_QUERIES = {
-  /** Oldest first; a leg that failed is why. */
+  /** Oldest first; the leg that failed, if any, is the reason. */
   heldAnalyses: {
     sql: `select a.analysis_id, a.study_instance_uid, a.hold,
         (select l.leg from gliabridge.legs l where l.analysis_id = a.analysis_id and l.state = 'failed' order by l.leg limit 1) as undelivered

@@ -15,7 +15,7 @@ export const REVIEW_QUERIES = {
     sql: `select ${REVIEW} from gliabridge.reviews r where r.analysis_id = $1 order by r.number`,
     index: 'reviews_analysis_id_number_key',
   },
-  /** $1 review, $2 analysis, $3 number, $4 key, $5 now, $6 decision, $7 reviewer, $8 reason, $9 edits, $10 outlines drawn again */
+  /** $1 review, $2 analysis, $3 number, $4 key, $5 now, $6 decision, $7 reviewer, $8 reason, $9 edits, $10 redrawn outlines */
   addReview: {
     sql: `insert into gliabridge.reviews (review_id, analysis_id, number, idempotency_key, at, decision, reviewer, reason, edits, redrawn)
       values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9::jsonb, $10::jsonb)`,

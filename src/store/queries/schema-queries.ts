@@ -1,7 +1,7 @@
 // The statements about the database itself and its schema, by name.
 import type { NamedQuery } from './named-query.ts'
 
-/** Makes the place in which applied migrations are recorded; several statements, run as a script. */
+/** Creates the table that records applied migrations; several statements, run as a script. */
 export const MIGRATIONS_TABLE = `create schema if not exists gliabridge;
   create table if not exists gliabridge.migrations (name text primary key, sha256 text not null, applied_at timestamptz not null default now())`
 
@@ -21,7 +21,7 @@ export const SCHEMA_QUERIES = {
   addMigration: {
     sql: 'insert into gliabridge.migrations (name, sha256) values ($1, $2)',
   },
-  /** Works before there is a schema. */
+  /** Works before the schema exists. */
   rights: {
     sql: `select current_setting('server_version') as version,
         to_regnamespace('gliabridge') is not null as present,

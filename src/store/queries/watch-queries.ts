@@ -69,7 +69,7 @@ export const WATCH_QUERIES = {
     sql: `select * from gliabridge.workitems where state <> 'closed' order by claimed_at, workitem_uid`,
     index: 'workitems_open',
   },
-  /** $1 to $9 in the order of the columns; a request to cancel is never taken back */
+  /** $1 to $9 in the order of the columns; a cancellation request is never taken back */
   putWorkitem: {
     sql: `insert into gliabridge.workitems (workitem_uid, transaction_uid, state, study_instance_uid, priority, claimed_at, told, cancel_requested, outcome)
       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
