@@ -18,25 +18,25 @@ export const ERRORS = {
   ARCHIVE_ERROR: ['transient', "The archive answered with a server error; see the archive's own log."],
   ARCHIVE_AUTH: [
     'transient',
-    'The archive refused our credentials; check pacs.auth and the environment variables or files that it names.',
+    'The archive refused our credentials; check pacs.auth and the environment variables or files it names.',
   ],
   ARCHIVE_FORBIDDEN: [
     'transient',
-    'The archive knows us and forbids this; grant our user the right to search, retrieve and store (docs/install.md lists them by archive).',
+    'The archive knows us but forbids this; grant our user the right to search, retrieve and store (docs/install.md lists them by archive).',
   ],
   ARCHIVE_NOT_DICOMWEB: [
     'transient',
-    'The answer is not what DICOMweb asks for, and the message says what came: for a page, check pacs.url and any proxy; for JSON that is not valid, or an excerpt of the metadata, the archive.',
+    'The answer is not what DICOMweb requires; the message says what came. If it was a page, check pacs.url and any proxy; if it was invalid JSON or an excerpt of the metadata, check the archive.',
   ],
-  ARCHIVE_TRUNCATED: ['transient', 'The answer ended early; the missing instances are fetched again.'],
+  ARCHIVE_TRUNCATED: ['transient', 'The answer ended early; the missing instances will be fetched again.'],
   ARCHIVE_REJECTED: ['permanent', 'The archive refused the request; the status and the instance are in the message.'],
   STORE_FAILED: [
     'transient',
-    'The archive did not store an instance; its failure reason is in the message. Stored again until pacs.maxAttempts.',
+    'The archive did not store an instance; its failure reason is in the message. The store is retried up to pacs.maxAttempts.',
   ],
   STORE_CONFLICT: [
     'hold',
-    'The archive holds the same UID with other content, or refuses the study; a PACS administrator decides.',
+    'The archive holds the same UID with other content, or refuses the study; a PACS administrator must decide.',
   ],
   EHR_UNREACHABLE: [
     'transient',
@@ -44,17 +44,17 @@ export const ERRORS = {
   ],
   EHR_AUTH: [
     'transient',
-    'The FHIR server refused our credentials; check ehr.auth and the environment variables or files that it names.',
+    'The FHIR server refused our credentials; check ehr.auth and the environment variables or files it names.',
   ],
   EHR_FORBIDDEN: [
     'transient',
-    'The FHIR server knows us and forbids this; grant our client the right that the message names (docs/install.md lists them by server).',
+    'The FHIR server knows us but forbids this; grant our client the right named in the message (docs/install.md lists them by server).',
   ],
   EHR_THROTTLED: ['transient', 'The FHIR server asks us to slow down; the retry waits as long as it says.'],
   EHR_ERROR: ['transient', "The FHIR server answered with a server error; see the server's own log."],
   EHR_CONFLICT: [
     'transient',
-    'Another writer changed a resource, or the answer to a create is still looked for; it is read again before anything is written.',
+    'Another writer changed a resource, or the outcome of a create is not known yet; the resource is read again before anything is written.',
   ],
   EHR_AMBIGUOUS: ['ambiguous', 'The answer to a write was lost; the service reads before it writes again.'],
   EHR_REJECTED: ['permanent', 'The FHIR server refused the resource; its OperationOutcome codes are in the message.'],
@@ -81,20 +81,20 @@ export const ERRORS = {
   ],
   CONSENT_REFUSED: [
     'hold',
-    "The patient's record holds a consent that denies this analysis; if that is wrong, correct it in the EHR, then resolve the hold.",
+    "The patient's record contains a consent that denies this analysis; if that is wrong, correct it in the EHR, then resolve the hold.",
   ],
   WORKITEM_CANCELED: [
     'hold',
-    'Who asked for this analysis by a workitem asked for its end; resolve the hold to have the study analysed all the same.',
+    'The workitem that requested this analysis was canceled; resolve the hold to have the study analysed anyway.',
   ],
   OUTSIDE_INTENDED_USE: [
     'hold',
-    'The bundle is not meant for this patient. Install one that is; or, to have such studies analysed with a warning in every output, set inference.outsideIntendedUse to state, then resolve the hold.',
+    'The bundle is not intended for this patient. Install one that is, or, to have such studies analysed with a warning in every output, set inference.outsideIntendedUse to state; then resolve the hold.',
   ],
   SERIES_MISSING: ['hold', 'The study lacks a sequence that the bundle needs; see the reasons per series.'],
   SERIES_AMBIGUOUS: [
     'hold',
-    'Two series fit one sequence equally well, or it cannot be told which of them had contrast; see the reasons per series and choose on the study page, or for all such studies by series.overrides.',
+    'Two series fit one sequence equally well, or it is unclear which of them was taken with contrast; see the reasons per series and choose on the study page, or with series.overrides for all such studies.',
   ],
   SERIES_UNSUPPORTED: [
     'hold',
@@ -102,27 +102,27 @@ export const ERRORS = {
   ],
   SERIES_CONTRADICTION: [
     'hold',
-    'The pixels of chosen series say the opposite of their headers; look at the pictures on the page, and choose the right ones there.',
+    'The pixels of chosen series contradict their headers; look at the pictures on the page and choose the right series there.',
   ],
   INSTANCE_INVALID: [
     'hold',
-    'An instance is damaged or not readable; it is named in the message. Send it again from the modality.',
+    'An instance is damaged or unreadable; the message names it. Send it again from the modality.',
   ],
   DECODING_FAILED: [
     'transient',
-    'The process that decodes images ended or took too long over the instance of the message; tried once more and then held. Send the instance again from the modality.',
+    'The process that decodes images ended, or took too long over the instance named in the message; it is tried once more and then held. Send the instance again from the modality.',
   ],
   SOURCE_INVALID: [
     'hold',
-    'The images carry an identifier that no valid DICOM result can refer to; the attribute and the form of its value are in the message. Correct it in the archive, then resolve the hold.',
+    'The images contain an identifier that no valid DICOM result can refer to; the message names the attribute and the form of its value. Correct it in the archive, then resolve the hold.',
   ],
   INPUT_IMPLAUSIBLE: [
     'hold',
     'The images are outside what the bundle accepts (registration failed, constant image …).',
   ],
-  BUNDLE_INVALID: ['permanent', 'The bundle is damaged or not valid; every problem is listed. Install it again.'],
-  TABLE_INVALID: ['permanent', 'Correct the table; the column or line that is wrong is in the message.'],
-  INFERENCE_FAILED: ['transient', 'The inference process failed or was ended; it is started again.'],
+  BUNDLE_INVALID: ['permanent', 'The bundle is damaged or invalid; every problem is listed. Install it again.'],
+  TABLE_INVALID: ['permanent', 'Correct the table; the message names the wrong column or line.'],
+  INFERENCE_FAILED: ['transient', 'The inference process failed or was stopped; it will be restarted.'],
   INFERENCE_UNAVAILABLE: [
     'permanent',
     'No execution provider of inference.providers could be started; the reasons are in the message.',
@@ -138,7 +138,7 @@ export const ERRORS = {
   ],
   DATABASE_REFUSED: [
     'permanent',
-    'PostgreSQL refuses user, password, database or right, and its SQLSTATE is in the message; correct DATABASE_URL, or grant the right.',
+    'PostgreSQL refuses the user, password, database or a right; its SQLSTATE is in the message. Correct DATABASE_URL, or grant the right.',
   ],
   DATA_FOLDER_IN_USE: [
     'permanent',
@@ -150,7 +150,7 @@ export const ERRORS = {
   ],
   LEASE_LOST: [
     'transient',
-    'Another worker has taken the analysis over, since this one gave no sign of life for a minute; nothing is to be done. When it comes often, look at the load of this machine and its way to the database.',
+    'Another worker has taken over the analysis, because this one showed no sign of life for a minute; there is nothing to do. If this happens often, check the load of this machine and its connection to the database.',
   ],
   STATE_CONFLICT: ['permanent', 'The analysis was changed by someone else; load it again.'],
   REVIEW_INVALID: [
@@ -163,7 +163,7 @@ export const ERRORS = {
   ],
   SIGN_IN_REFUSED: [
     'permanent',
-    'Nobody was let in; the message says what was missing. Begin again from the EHR or the sign-in page; else ask who looks after the settings (access).',
+    'Sign-in was refused; the message says what was missing. Start again from the EHR or the sign-in page, or ask whoever maintains the settings (access).',
   ],
   IDENTITY_UNREACHABLE: [
     'transient',
@@ -171,37 +171,37 @@ export const ERRORS = {
   ],
   IDENTITY_INVALID: [
     'permanent',
-    'The identity provider, or the EHR, refused our client or gave an answer that proves nothing; compare client id, secret and redirect address with what is registered there (docs/install.md).',
+    'The identity provider, or the EHR, refused our client or gave an answer that could not be verified; compare client id, secret and redirect address with what is registered there (docs/install.md).',
   ],
   ACCOUNT_INVALID: ['permanent', 'Correct the account as the message says, and run the command again.'],
   SPOOL_UNWRITABLE: [
     'transient',
-    'The pages have no images of this analysis; its results are complete. Check room and rights of the folder viewer.folder; later studies have theirs again.',
+    'The pages have no images of this analysis; its results are complete. Check the space and permissions of the folder viewer.folder; later studies will have images again.',
   ],
   RECEIVED_UNWRITABLE: [
     'transient',
-    'What was sent to the service could not be kept and was refused, so the sender has it still. Check rights and disk of the folder receive.folder.',
+    'What was sent to the service could not be stored and was refused, so the sender still has it. Check the permissions and disk of the folder receive.folder.',
   ],
   MESSAGE_INVALID: [
     'permanent',
-    'An HL7 v2 message was refused, or its connection ended; what it lacks is in the message and in the acknowledgment. Correct it at the sender, or set receive.hl7.accessionFields.',
+    'An HL7 v2 message was refused, or its connection ended; this message and the acknowledgment say what is missing. Correct it at the sender, or set receive.hl7.accessionFields.',
   ],
   NOTICE_UNREACHABLE: [
     'transient',
-    'A notice was not sent: check the mail server of notify.mail, or the address of the rule; it is sent again by itself.',
+    'A notice was not sent: check the mail server of notify.mail, or the address in the rule; it will be sent again automatically.',
   ],
   NOTICE_AMBIGUOUS: [
     'ambiguous',
-    'The answer to a notice was lost; it is sent again under the same Message-ID or Idempotency-Key.',
+    'The answer to a notice was lost; it will be sent again under the same Message-ID or Idempotency-Key.',
   ],
   NOTICE_REFUSED: [
     'permanent',
-    'A notice was refused; correct what the message names, then send it again (gliabridge notices --again).',
+    'A notice was refused; correct what the message names, then resend it (gliabridge notices --again).',
   ],
   NOT_FOUND: ['permanent', 'No such study or analysis here; check the id.'],
   INTERNAL: [
     'transient',
-    'An error that we did not foresee, tried once more and then held; report it with the log line that has its frames.',
+    'An unforeseen error, tried once more and then held; report it with the log line that contains its stack frames.',
   ],
 } as const satisfies Record<string, readonly [ErrorClass, string]>
 
