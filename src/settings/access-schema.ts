@@ -25,10 +25,10 @@ function oidcSchema(secret: Secret) {
         'Issuer, whose .well-known/openid-configuration is read: "https://login.hospital.example/realms/clinic".',
       ),
       clientId: filled('Client id.'),
-      clientSecret: z.exactOptional(secret('Client secret, by reference; a public client when left out.')),
+      clientSecret: z.exactOptional(secret('Client secret, by reference; without it we are a public client.')),
       scope: filled('Scopes, separated by spaces.').default('openid profile'),
       identifierClaim: filled(
-        'Claim with the identifier under which the site knows the person, such as a staff number; it stands in reviews.',
+        'Claim with the identifier by which the site knows the person, such as a staff number; it is recorded in reviews.',
       ).default('preferred_username'),
       rolesClaim: filled(
         'Claim with the groups or roles of the person; a dot leads into objects: "realm_access.roles".',
@@ -36,7 +36,7 @@ function oidcSchema(secret: Secret) {
       roles: z
         .partialRecord(z.enum(ROLES), z.array(z.string().min(1, 'must not be empty')))
         .default({})
-        .describe('Our role → values of rolesClaim that give it. Whoever has none of them is refused.'),
+        .describe('Our role → values of rolesClaim that grant it. A person with none of them is refused.'),
     })
     .describe('The identity provider of the site (OpenID Connect, authorization code with PKCE).')
 }
@@ -48,7 +48,7 @@ function smartSchema(secret: Secret) {
     ),
     name: filled('What the button of the sign-in page calls it.').default('EHR'),
     clientId: filled('Client id.'),
-    clientSecret: z.exactOptional(secret('Client secret, by reference; a public client when left out.')),
+    clientSecret: z.exactOptional(secret('Client secret, by reference; without it we are a public client.')),
     scope: filled('Scopes besides launch and launch/patient.').default('openid fhirUser user/Practitioner.rs'),
     identifierSystem: z.exactOptional(
       uri(
@@ -77,8 +77,8 @@ export function accessSchema(secret: Secret) {
       ).default(false),
       idleMinutes: whole(1, 1440)
         .default(30)
-        .describe('A session without a request of its person ends after so many minutes.'),
-      hours: whole(1, 24).default(10).describe('A session ends after so many hours, whatever its person does.'),
+        .describe('A session ends after this many minutes without a request by its person.'),
+      hours: whole(1, 24).default(10).describe('A session ends after this many hours in any case.'),
       cdsClients: z
         .array(
           z.strictObject({
@@ -88,7 +88,7 @@ export function accessSchema(secret: Secret) {
         )
         .default([])
         .describe(
-          'EHRs that may call /cds-services (CDS Hooks 2.0): {"issuer", "jwksUrl"}. There are no such services without one.',
+          'EHRs that may call /cds-services (CDS Hooks 2.0): {"issuer", "jwksUrl"}. Without any, these services do not exist.',
         ),
     })
     .refine(({ oidc }) => oidc === undefined || Object.values(oidc.roles).some((values) => values.length > 0), {

@@ -16,7 +16,7 @@ function classes<const N extends string>(...names: N[]) {
 export function ehrSchema(secret: Secret) {
   const { none, basic, bearer } = credentials(secret)
   const tokenUrl = z.exactOptional(
-    url("OAuth 2.0 token endpoint; asked of the server's .well-known/smart-configuration when left out."),
+    url("OAuth 2.0 token endpoint; by default read from the server's .well-known/smart-configuration."),
   )
   const clientCredentials = z.strictObject({
     type: z.literal('client-credentials'),
@@ -52,7 +52,7 @@ export function ehrSchema(secret: Secret) {
       .record(z.string().min(1), uri('System.'))
       .default({})
       .describe('Issuer of Patient ID → identifier system, for archives that hold several.'),
-    analysisSystem: uri('System of the identifiers that the service gives to what it writes; a URI that you own.'),
+    analysisSystem: uri('System of the identifiers on everything the service writes; a URI that you own.'),
     timeoutMs: whole(100, 60 * MINUTE)
       .default(30_000)
       .describe('Limit for one request, milliseconds.'),
@@ -65,7 +65,7 @@ export function ehrSchema(secret: Secret) {
           })
           .default('auto')
           .describe(
-            'How the report is written: all at once, one resource after the other, or only the document with the PDF; auto takes the highest that the server states.',
+            'How the report is written: all at once, one resource after the other, or only the document with the PDF; auto takes the most capable way that the server states.',
           ),
         conditionalCreate: z.exactOptional(
           flag('Whether the server knows If-None-Exist, where its CapabilityStatement is wrong.'),
@@ -76,14 +76,14 @@ export function ehrSchema(secret: Secret) {
     orders: z
       .strictObject({
         accessionSystem: z.exactOptional(
-          uri('System of accession numbers in ServiceRequest.identifier; any system when left out.'),
+          uri('System of accession numbers in ServiceRequest.identifier; any system by default.'),
         ),
         notify: z
           .enum(['none', 'communication', 'task'], { error: 'must be one of none, communication, task' })
           .default('none')
-          .describe('Whether who ordered the study is told of the report, and by which resource.'),
+          .describe('Whether the person who ordered the study is notified of the report, and by which resource.'),
         firstCodes: codes().describe(
-          'Codes of orders (code, category or reasonCode), each as "system|code", whose studies are analysed first, such as the tumour board\'s. Those with priority stat, asap or urgent are so without it.',
+          'Codes of orders (code, category or reasonCode), each as "system|code", whose studies are analysed first, such as the tumour board\'s. Orders with priority stat, asap or urgent go first anyway.',
         ),
       })
       .prefault({})
@@ -92,11 +92,11 @@ export function ehrSchema(secret: Secret) {
       .strictObject({
         dicomwebUrl: z.exactOptional(
           url(
-            "Address of the archive's DICOMweb service as readers of the EHR reach it: the endpoint of an ImagingStudy that is ours. pacs.url is often not theirs.",
+            "Address at which users of the EHR reach the archive's DICOMweb service, for the endpoint of an ImagingStudy of ours. It often differs from pacs.url.",
           ),
         ),
         keyImages: flag(
-          'Give the EHR the key pictures with outlines too (Media, DiagnosticReport.media), where it takes Media.',
+          'Also give the EHR the key pictures with outlines (Media, DiagnosticReport.media), if it accepts Media.',
         ).default(false),
       })
       .prefault({})

@@ -17,7 +17,7 @@ export function monitoringSchema() {
       days: whole(30, 3650)
         .default(365)
         .describe(
-          "How far back this site's own figures reach, and for how long after an analysis the EHR is asked for results of tissue, days.",
+          "How many days back this site's own figures reach, and for how many days after an analysis the EHR is asked for tissue results.",
         ),
       askHours: whole(1, 720)
         .default(24)

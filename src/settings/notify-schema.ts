@@ -45,9 +45,9 @@ export function notifySchema(secret: Secret) {
         .default([])
         .refine((rules) => new Set(rules.map(({ name }) => name)).size === rules.length, 'must have names of their own')
         .describe(
-          'Who is told of what, each {"name", "about": [urgent-result, hold, quarantine, dead-letter, peer], "to": {"type": "mail", "addresses": […]}, {"type": "webhook", "url", "secret"} or {"type": "ehr", "recipient"}, "detail", "afterMinutes", "everyMinutes"}. detail link (the default): ids of ours and a link; study: also Study Instance UID, study date and accession number. afterMinutes (15): what stands still is told of when it has done so for so long. everyMinutes (30): between two notices of what stands still, which names all of it.',
+          'Who is told of what, each {"name", "about": [urgent-result, hold, quarantine, dead-letter, peer], "to": {"type": "mail", "addresses": […]}, {"type": "webhook", "url", "secret"} or {"type": "ehr", "recipient"}, "detail", "afterMinutes", "everyMinutes"}. detail link (the default): our ids and a link; study: also Study Instance UID, study date and accession number. afterMinutes (15): how long something must have been stuck before a notice is sent. everyMinutes (30): the time between two notices of what is stuck, each of which names all of it.',
         ),
-      maxAttempts: whole(1, 100).default(12).describe('Attempts to send a notice before it is given up.'),
+      maxAttempts: whole(1, 100).default(12).describe('Attempts to send a notice before giving up.'),
       mail: z.exactOptional(
         z
           .strictObject({
@@ -60,7 +60,7 @@ export function notifySchema(secret: Secret) {
                 'TLS after STARTTLS, which must be offered; from the first byte; or none, for a relay on this machine.',
               ),
             from: address().describe('Sender.'),
-            username: z.exactOptional(filled('User name; without it the server is not signed in to.')),
+            username: z.exactOptional(filled('User name; without it there is no sign-in to the server.')),
             password: z.exactOptional(secret('Password, by reference.')),
           })
           .refine(({ username, password }) => (username === undefined) === (password === undefined), {

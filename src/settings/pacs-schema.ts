@@ -18,7 +18,7 @@ function changeFeed() {
     .discriminatedUnion('type', [none, orthanc, azure], BY_TYPE)
     .default({ type: 'none' })
     .describe(
-      'What changed, as the archive itself tells it, so that a study is noticed before the next look: type none, orthanc (/changes) or azure (change feed at pacs.url).',
+      'A list of changes kept by the archive, so that a study is noticed before the next search: type none, orthanc (/changes) or azure (change feed at pacs.url).',
     )
 }
 
@@ -36,11 +36,11 @@ export function pacsSchema(secret: Secret) {
     maxAttempts: whole(1, 100).default(12).describe('Attempts to store the results before a person is asked.'),
     poll: z
       .strictObject({
-        intervalSeconds: whole(1, 86_400).default(30).describe('Time between two looks for new studies.'),
+        intervalSeconds: whole(1, 86_400).default(30).describe('Time between two searches for new studies.'),
         lookBackDays: whole(0, 36_500)
           .default(1)
           .describe(
-            'How many days back studies are taken at the very first start. Raised later it does nothing: gliabridge backfill takes older studies.',
+            'How many days back studies are taken at the very first start. Raising it later has no effect: use gliabridge backfill for older studies.',
           ),
       })
       .prefault({})
@@ -50,12 +50,12 @@ export function pacsSchema(secret: Secret) {
     settleSeconds: whole(0, 86_400)
       .default(600)
       .describe(
-        'A study is complete when its instances have not changed for so long: longer than the longest pause between two series.',
+        'A study is complete when its instances have not changed for this long; set it longer than the longest pause between two series.',
       ),
     settleAtMostSeconds: whole(60, 7 * 86_400)
       .default(14_400)
       .describe(
-        'How long a study is waited for that keeps changing, or of which the archive states more images than it lists; then it is analysed as it is.',
+        'The longest wait for a study that keeps changing, or of which the archive states more images than it lists; after it, the study is analysed as it is.',
       ),
   })
 }

@@ -12,10 +12,10 @@ function dimseSchema() {
     .strictObject({
       port: z.exactOptional(
         whole(0, 65_535).describe(
-          'Port for DICOM associations (C-ECHO, C-STORE); none are taken without it. 0 takes a free one.',
+          'Port for DICOM associations (C-ECHO, C-STORE); without it none are accepted. 0 picks a free port.',
         ),
       ),
-      host: filled('Address on which they are taken.').default('0.0.0.0'),
+      host: filled('Address at which they are accepted.').default('0.0.0.0'),
       aeTitle: aeTitle().default('GLIABRIDGE').describe('Our AE title; associations under another name are rejected.'),
       peers: z
         .record(
@@ -27,10 +27,10 @@ function dimseSchema() {
         )
         .default({})
         .describe(
-          'AE title → {"host", "port"}, both optional: who may call. "host" is the address from which it must; with "port" storage commitment is reported there, else in the association of the request.',
+          'AE title → {"host", "port"}, both optional: who may connect. "host" is the address it must connect from; with "port", storage commitment is reported there, otherwise in the association of the request.',
         ),
       commitment: flag(
-        'Confirm storage commitment for what is kept. It lasts receive.keepDays, so no sender may delete images because of it.',
+        'Confirm storage commitment for stored images. They are kept only for receive.keepDays, so no sender may delete images on the strength of it.',
       ).default(false),
       tls: z.exactOptional(tlsFiles('senders').describe('Associations over TLS only.')),
     })
@@ -46,18 +46,18 @@ export function receiveSchema() {
   return z
     .strictObject({
       stow: flag(
-        'Take images by STOW-RS at /dicom-web/studies, with http.token as bearer token or password of any user.',
+        'Accept images by STOW-RS at /dicom-web/studies, with http.token as bearer token or as the password of any user.',
       ).default(false),
       dimse: dimseSchema(),
       hl7: hl7Schema(),
       keepDays: whole(1, 3650)
         .default(7)
         .describe(
-          'How long received images are kept after the last of their study came, days; longer while the study waits, is analysed or held.',
+          'How many days received images are kept after the last one of their study arrived; longer while the study is waiting, being analysed or on hold.',
         ),
       folder: z.exactOptional(
         filled(
-          'Folder for them; "received" in store.dataDir when left out. Processes that share a database share this folder too.',
+          'Folder for them; by default "received" in store.dataDir. Processes that share a database share this folder too.',
         ),
       ),
     })

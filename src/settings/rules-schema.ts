@@ -20,14 +20,14 @@ export function rulesSchema() {
         .describe('Sequences without which a study is not analysed.'),
       waitSeconds: whole(0, 7 * 86_400)
         .default(3600)
-        .describe('How long a study that stays the same and lacks one of them is waited for, before it is left.'),
-      minimumAgeYears: z.exactOptional(whole(0, 120).describe('Studies of younger patients are left.')),
-      maximumAgeYears: z.exactOptional(whole(0, 120).describe('Studies of older patients are left.')),
+        .describe('How long to wait for an unchanged study that lacks one of them before it is declined.'),
+      minimumAgeYears: z.exactOptional(whole(0, 120).describe('Studies of younger patients are declined.')),
+      maximumAgeYears: z.exactOptional(whole(0, 120).describe('Studies of older patients are declined.')),
       exclude: z
         .array(exclusion)
         .default([])
         .describe(
-          'Studies that are left, each as {"attribute": "StudyDescription", "matches": "phantom", "reason": "a phantom"}.',
+          'Studies to decline, each as {"attribute": "StudyDescription", "matches": "phantom", "reason": "a phantom"}.',
         ),
     })
     .refine(({ minimumAgeYears: least = 0, maximumAgeYears: most = 120 }) => least <= most, {

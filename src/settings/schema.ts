@@ -31,13 +31,13 @@ export function settingsSchema(env: Environment) {
           .default(['cpu'])
           .describe('Execution providers in the order in which they are tried.'),
         threads: z.exactOptional(
-          whole(1, 512).describe("Threads of the CPU provider; the runtime's own choice when left out."),
+          whole(1, 512).describe('Threads of the CPU provider; by default the runtime decides.'),
         ),
         outsideIntendedUse: z
           .enum(['hold', 'state'], { error: 'must be hold or state' })
           .default('hold')
           .describe(
-            'A study of a patient for whom the bundle is not meant (too young): hold it, or analyse it and state so in every output.',
+            'For a patient for whom the bundle is not intended (too young): hold the study, or analyse it and say so in every output.',
           ),
         timeoutMs: whole(1000, 24 * 60 * MINUTE)
           .default(15 * MINUTE)
@@ -58,12 +58,12 @@ export function settingsSchema(env: Environment) {
             ),
           )
           .default({})
-          .describe('Sequence → series, where the headers alone leave a doubt.'),
+          .describe('Sequence → series, for cases that the headers leave in doubt.'),
         unusable: z
           .partialRecord(z.enum(SEQUENCES), z.enum(['hold', 'note'], { error: 'must be hold or note' }))
           .default({ T1c: 'hold' })
           .describe(
-            'Sequence → hold or note: what to do when it is in the study but cannot be used. Those not named are noted in the result.',
+            'Sequence → hold or note: what to do if it is in the study but cannot be used. For any not named, the result carries a note.',
           ),
       })
       .prefault({}),
@@ -72,20 +72,20 @@ export function settingsSchema(env: Environment) {
         dataDir: filled('Folder of the embedded database; used by one process at a time.').default('data'),
         databaseUrl: z.exactOptional(
           secret(
-            'Address of a PostgreSQL database instead, by reference; DATABASE_URL is used by itself when it is set.',
+            'Address of a PostgreSQL database instead, by reference; DATABASE_URL is used automatically if it is set.',
           ),
         ),
         keepDays: z.exactOptional(
           whole(1, 36_500).describe(
-            'How long an analysis that is delivered or superseded is kept after its last change, days; then it is erased here, not in PACS and EHR. For ever when left out.',
+            'How many days a delivered or superseded analysis is kept after its last change; then it is erased here, but not in PACS and EHR. By default it is kept for ever.',
           ),
         ),
       })
       .prefault({}),
     http: z
       .strictObject({
-        host: filled('Address on which the pages are served.').default('127.0.0.1'),
-        port: whole(0, 65_535).default(8080).describe('Port; 0 takes a free one.'),
+        host: filled('Address at which the pages are served.').default('127.0.0.1'),
+        port: whole(0, 65_535).default(8080).describe('Port; 0 picks a free one.'),
         tls: z.exactOptional(
           z
             .strictObject({
@@ -93,16 +93,16 @@ export function settingsSchema(env: Environment) {
               key: filled('File with its key, PEM.'),
               clientCa: z.exactOptional(
                 filled(
-                  'File with authorities, PEM: every other machine must show a certificate of one of them (mutual TLS).',
+                  'File with certificate authorities, PEM: every other machine must show a certificate issued by one of them (mutual TLS).',
                 ),
               ),
             })
             .describe('Serve the pages by https. Files are read again every hour. By http when left out.'),
         ),
-        token: z.exactOptional(secret('Asked for as a bearer token, or as the password of any user; by reference.')),
+        token: z.exactOptional(secret('Required as a bearer token, or as the password of any user; by reference.')),
         hookSecret: z.exactOptional(
           secret(
-            'Signs what routers and FHIR subscriptions send to /hints/webhook and /hints/fhir (HMAC-SHA256); without it there are no such pages. By reference.',
+            'Signs what routers and FHIR subscriptions send to /hints/webhook and /hints/fhir (HMAC-SHA256); without it these addresses do not exist. By reference.',
           ),
         ),
         allowUnauthenticated: flag(
@@ -114,7 +114,7 @@ export function settingsSchema(env: Environment) {
           .describe('Origins that may show the pages in a frame (Content-Security-Policy).'),
         publicUrl: z.exactOptional(
           url(
-            'Address under which people reach the pages, for the QR code on the report: "https://glioma.hospital.example".',
+            'Address at which people reach the pages, for the QR code on the report: "https://glioma.hospital.example".',
           ),
         ),
         viewerUrl: z.exactOptional(
@@ -131,10 +131,10 @@ export function settingsSchema(env: Environment) {
       .strictObject({
         keepDays: whole(0, 3650)
           .default(30)
-          .describe('How long the aligned images of an analysis are kept for its page, days; 0 keeps none.'),
+          .describe('How many days the aligned images of an analysis are kept for its page; 0 keeps none.'),
         folder: z.exactOptional(
           filled(
-            'Folder for them; "images" in store.dataDir when left out. Processes that share a database share this folder too.',
+            'Folder for them; by default "images" in store.dataDir. Processes that share a database share this folder too.',
           ),
         ),
       })
@@ -155,21 +155,21 @@ export function settingsSchema(env: Environment) {
         paper: z
           .enum(['A4', 'Letter'], { error: 'must be A4 or Letter' })
           .default('A4')
-          .describe('Size of the paper of PDF documents.'),
+          .describe('Paper size of PDF documents.'),
       })
       .prefault({})
       .describe('How PDF documents are set.'),
     writeBack: z
       .strictObject({
-        pdf: flag('Store the report in the archive too, as Encapsulated PDF.').default(true),
+        pdf: flag('Also store the report in the archive, as Encapsulated PDF.').default(true),
         report: flag('Store the measurements and predictions as a structured report (TID 1500).').default(true),
         keyImages: flag(
           'Store pictures with the outlines drawn in (Secondary Capture), for viewers that show no segmentation.',
         ).default(false),
         segmentationPerSequence: flag(
-          'Store the segmentation once more on the grid of every sequence other than the reference, where its series has a frame of reference.',
+          'Also store the segmentation on the grid of every sequence other than the reference, if its series has a frame of reference.',
         ).default(false),
-        labelMap: flag('Store the segmentation once more as a label map (Label Map Segmentation).').default(false),
+        labelMap: flag('Also store the segmentation as a label map (Label Map Segmentation).').default(false),
         probabilities: flag('Store the probabilities of the segments (FRACTIONAL segmentation).').default(false),
         uncertainty: flag('Store where the samples of the network differ (Parametric Map).').default(false),
         saliency: flag(
