@@ -1,10 +1,10 @@
-// A graph of networks in words, one line per thing: what verify-bundle says of a bundle before it is trusted.
+// Describes a graph of networks in words, one line per thing: what verify-bundle shows of a bundle before anyone trusts it.
 import { type Graph, type Inferer, type Mask, type Member, outputNames, type Stage } from './graph.ts'
 import type { Bundle } from './manifest.ts'
 
 type Facts = Pick<Bundle, 'graph' | 'files' | 'needs' | 'postprocess'>
 
-/** Networks with size and digest, stages in their order, the answer, what falls away without which sequence. */
+/** Networks with size and digest, stages in order, the answer, and which outputs need which sequence. */
 export function describeGraph({ graph, files, needs = {}, postprocess }: Facts): string[] {
   return [
     ...Object.entries(graph.networks).map(([name, { file, inferer, members = 1 }]) => {

@@ -1,4 +1,4 @@
-// The encoder of a bundle manifest: one network over the whole image, whose numbers the heads take as features, and its library.
+// The encoder in a bundle manifest: one network over the whole image, whose outputs the heads take as features, and its library.
 import { z } from 'zod'
 
 const text = z.string().min(1)
@@ -13,30 +13,30 @@ export const encoderSchema = z.strictObject({
   /** float32 [1, width]: the features image_1 … image_<width>. */
   output: text,
   width: count.max(4096),
-  /** Z, Y, X voxels that are cut out of the working grid; beyond it lies each channel's lowest value. */
+  /** Size in voxels (Z, Y, X) of the window cut out of the working grid; outside the grid it holds each channel's lowest value. */
   size: z.tuple([count, count, count]),
-  /** What the window has in its middle: the middle of the head's box, or the tumour's centre of mass. */
+  /** The centre of the window: the middle of the head's box, or the tumour's centre of mass. */
   centre: z.enum(['head', 'tumour']),
-  /** What lies farther than this from the tumour is set to each channel's lowest value; absent: the whole image is seen. */
+  /** Voxels farther than this from the tumour are set to each channel's lowest value; if absent, the whole image is seen. */
   tumour_margin_mm: z.number().min(0).optional(),
   library: z
     .strictObject({
       /** gliabridge-library/1: see library.ts. */
       file: fileName('json'),
-      /** Output of the encoder that is looked up in it, float32 [1, key_width]. */
+      /** The encoder output used as key for the library, float32 [1, key_width]. */
       output: text,
-      /** When even the nearest past patient is less alike, heads that take the proxy do not answer. */
+      /** If even the nearest past patient is less similar than this, heads that use the proxy do not answer. */
       least_cosine: z.number().min(-1).max(1),
     })
     .optional(),
-  /** How the heads that use the image are explained: see occlusion.ts. */
+  /** How to explain the heads that use the image: see occlusion.ts. */
   occlusion: z
     .strictObject({
       block_voxels: count,
       stride_voxels: count,
-      /** Voxels of the tumour and within this distance of it are looked at. */
+      /** Only the tumour and voxels within this distance of it are examined. */
       margin_mm: z.number().min(0),
-      /** What a hidden voxel holds, after normalisation. */
+      /** The value of a hidden voxel, after normalisation. */
       baseline: z.number(),
     })
     .refine(
@@ -50,7 +50,7 @@ export type Encoder = z.infer<typeof encoderSchema>
 
 const FEATURE = /^(image|proxy)_([1-9]\d*)$/
 
-/** "image_3": the encoder's third number; "proxy_2": the second that the library gives for what is not at hand. */
+/** "image_3": the encoder's third number; "proxy_2": the second number that the library supplies for data not at hand. */
 export function isEncoderFeature(name: string): boolean {
   return FEATURE.test(name)
 }
@@ -60,7 +60,7 @@ export function encoderFeatures(kind: 'image' | 'proxy', values: ArrayLike<numbe
   return Object.fromEntries(Array.from(values, (value, n) => [`${kind}_${n + 1}`, value]))
 }
 
-/** Features of heads that the encoder does not give; `proxies` is the width of the library's values, once it is read. */
+/** Head features that the encoder does not provide; `proxies` is the width of the library's values, once it has been read. */
 export function encoderProblems(
   encoder: Encoder | undefined,
   heads: Readonly<Record<string, { status?: unknown; features?: readonly string[] | undefined }>>,

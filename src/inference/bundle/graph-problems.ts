@@ -1,4 +1,4 @@
-// What is wrong with a graph of networks as a whole: names that nothing has, stages that read later ones, answers that do not fit.
+// Problems of a graph of networks as a whole: unknown names, stages that read later ones, answers that do not fit.
 import type { Sequence } from '../../domain/study.ts'
 import { type Graph, type Inferer, type Mask, masksOf, outputNames, type RegionTransform, type Stage } from './graph.ts'
 import { regionChain } from './regions.ts'
@@ -30,7 +30,7 @@ export function graphProblems(graph: Graph, context: GraphContext): string[] {
   ]
 }
 
-/** Outputs that a stage has, those that are sums of its classes included. */
+/** Outputs of a stage, including those that are sums of its classes. */
 export function canGive(
   stage: Stage,
   output: string,
@@ -60,7 +60,7 @@ function maskProblems(name: string, mask: Mask, graph: Graph, { regions, labels 
 function stageProblems(stage: Stage, n: number, graph: Graph, context: GraphContext): string[] {
   const where = `stages.${stage.name}`
   const earlier = graph.stages.slice(0, n)
-  /** The earlier stage of this name, or in words why there is none. */
+  /** The earlier stage of this name, or a description of why there is none. */
   const lookUp = (name: string, part: string): Stage | string => {
     const stageBefore = earlier.find((one) => one.name === name)
     if (stageBefore) return stageBefore
@@ -127,7 +127,7 @@ function viewProblems(where: string, inferer: Inferer, view: string | undefined)
   return view ? [`${where}: ${inferer.name} takes no view`] : []
 }
 
-/** What is declared and never used would be a mistake that nobody sees. */
+/** Anything declared but never used would be a mistake that nobody notices. */
 function unused(graph: Graph): string[] {
   const run = new Set(
     graph.stages.flatMap(({ members }) => members.flatMap((m) => ('network' in m ? [m.network] : []))),
@@ -139,7 +139,7 @@ function unused(graph: Graph): string[] {
   ]
 }
 
-/** Whether the answer is what labels, anatomy, regions and postprocessing say. */
+/** Whether the answer agrees with labels, anatomy, regions and postprocessing. */
 export function answerProblems(graph: Graph, context: GraphContext): string[] {
   const { result } = graph
   const { labels, anatomy, regions, sequences } = context
@@ -184,7 +184,7 @@ export function answerProblems(graph: Graph, context: GraphContext): string[] {
   return problems
 }
 
-/** The images that a transform looks at. */
+/** The images that a transform reads. */
 function sequencesOf(transform: RegionTransform): Sequence[] {
   if (transform.name === 'RemoveObjectsByContrast') return [transform.minuend, transform.subtrahend]
   return transform.name === 'AddCavities' ? [transform.sequence] : []

@@ -1,4 +1,4 @@
-// The graph of networks in a bundle manifest: networks, masks, and stages that run one after the other. Words are MONAI's where it has one.
+// The graph of networks in a bundle manifest: networks, masks, and stages that run one after the other. It uses MONAI's words where MONAI has one.
 import { z } from 'zod'
 import { SEQUENCES, type Sequence } from '../../domain/study.ts'
 import { normalisationSchema } from './normalisation.ts'
@@ -16,9 +16,9 @@ export const slidingWindowSchema = z.strictObject({
   overlap: z.number().min(0).lt(1),
   mode: z.enum(['gaussian', 'constant']),
   sigma_scale: positive,
-  /** What is averaged where windows overlap: "probabilities" (when absent) or, as MONAI and nnU-Net do, "logits". */
+  /** What is averaged where windows overlap: "probabilities" (the default) or, as MONAI and nnU-Net do, "logits". */
   blend: z.enum(['probabilities', 'logits']).optional(),
-  /** What surrounds a volume smaller than the window: each channel's "minimum" (when absent) or "zero". */
+  /** What surrounds a volume smaller than the window: each channel's "minimum" (the default) or "zero". */
   padding: z.enum(['minimum', 'zero']).optional(),
 })
 
@@ -37,14 +37,14 @@ const inferer = z.discriminatedUnion('name', [
     divisible_pad: count,
     padding: z.enum(['minimum', 'zero']).optional(),
   }),
-  /** Slices of a view are the batch: input float32 [D, C, H, W], output [D - 2 context, K, H, W]. */
+  /** The slices of a view form the batch: input float32 [D, C, H, W], output [D - 2 context, K, H, W]. */
   z.strictObject({
     name: z.literal('SliceInferer'),
-    /** Neighbouring slices that the network sees on either side of each; beyond the grid they are zero. */
+    /** How many neighbouring slices on each side the network sees; beyond the grid they are zero. */
     context: z.int().min(0),
-    /** Rows and columns are padded with zeros, at their ends, to a multiple of this. */
+    /** Rows and columns are zero-padded at the end to a multiple of this. */
     divisible_pad: count,
-    /** Voxels of the input of one run at most, context included: what bounds the memory. */
+    /** Maximum number of input voxels per run, context included; this limits the memory. */
     slab_voxels: count,
   }),
 ])
@@ -54,17 +54,17 @@ const network = z.strictObject({
   input: text,
   output: text,
   inferer,
-  /** Networks inside the file; its output holds the classes of one after those of the other. */
+  /** How many networks the file contains; its output holds the classes of each in turn. */
   members: count.max(16).optional(),
 })
 
-/** What is done to a mask; components touch by faces, edges or corners, holes by faces. */
+/** Operations on a mask; components connect by faces, edges or corners, holes by faces. */
 export const maskTransforms = [
   z.strictObject({ name: z.literal('KeepLargestConnectedComponent'), num_components: count.optional() }),
   z.strictObject({ name: z.literal('RemoveSmallObjects'), min_size_ml: z.number().min(0) }),
-  /** `per_slice`: also what is a hole only within a slice, in any of the three planes. */
+  /** `per_slice`: also fills what is a hole only within a slice, in any of the three planes. */
   z.strictObject({ name: z.literal('FillHoles'), per_slice: z.boolean().optional() }),
-  /** Dilation, then erosion, by a cube of 3 voxels, as on a grid without end. */
+  /** Dilation, then erosion, by a cube of 3 voxels, as on an unbounded grid. */
   z.strictObject({ name: z.literal('BinaryClosing'), iterations: count.optional() }),
 ] as const
 
@@ -76,23 +76,23 @@ const addCavities = z.strictObject({
   name: z.literal('AddCavities'),
   ...applied,
   sequence,
-  /** As normalised for the result's stage, which must leave 0 outside the brain. */
+  /** As normalised for the result's stage, with 0 outside the brain. */
   below: z.number().lt(0),
   min_size_ml: z.number().min(0),
-  /** Share of a cavity's surface that lies against the region. */
+  /** The share of a cavity's surface that borders the region. */
   min_contact: z.number().gt(0).max(1),
 })
 export type AddCavities = z.infer<typeof addCavities>
 
-/** The same for regions of the answer, and two that look at the images. */
+/** The same for regions of the answer, plus two operations that look at the images. */
 export const regionTransformSchema = z.discriminatedUnion('name', [
   maskTransforms[0].extend(applied),
   maskTransforms[1].extend(applied),
   maskTransforms[2].extend(applied),
   maskTransforms[3].extend(applied),
   /**
-   * Objects stay in which the mean of `minuend` minus `subtrahend`, both as normalised for the result's stage, exceeds
-   * `min_mean_difference`. Without one of the two sequences nothing can be told, and all stay.
+   * Keeps objects in which the mean of `minuend` minus `subtrahend`, both normalised for the result's stage, exceeds
+   * `min_mean_difference`. If one of the two sequences is missing, all objects stay.
    */
   z.strictObject({
     name: z.literal('RemoveObjectsByContrast'),
@@ -108,13 +108,13 @@ const mask = z.strictObject({
   stage: name,
   /** Outputs of the stage, or regions made of them; probabilities of several classes are added. */
   outputs: z.array(text).min(1),
-  /** Inside is what has a higher probability (MONAI's AsDiscrete). */
+  /** Higher probabilities are inside (MONAI's AsDiscrete). */
   threshold: z.number().gt(0).lt(1),
   transforms: z.array(z.discriminatedUnion('name', [...maskTransforms])),
 })
 
 const output = z.discriminatedUnion('activation', [
-  /** Exclusive classes, the background first. */
+  /** Mutually exclusive classes, the background first. */
   z.strictObject({
     activation: z.literal('softmax'),
     classes: z
@@ -123,7 +123,7 @@ const output = z.discriminatedUnion('activation', [
       .refine(([first]) => first === 'background', 'the first class must be "background"')
       .refine((all) => new Set(all).size === all.length, 'classes must differ'),
   }),
-  /** Regions, each by itself, that may lie inside each other. */
+  /** Independent regions, which may lie inside each other. */
   z.strictObject({
     activation: z.literal('sigmoid'),
     regions: z
@@ -140,38 +140,38 @@ const member = z.union([
     view: z.enum(['axial', 'sagittal', 'coronal']).optional(),
     tta_flips: flipsSchema.optional(),
   }),
-  /** What an earlier stage answered for the same outputs, brought to this stage's grid. */
+  /** What an earlier stage answered for the same outputs, resampled to this stage's grid. */
   z.strictObject({ stage: name }),
 ])
 
 const stage = z.strictObject({
   name,
   grid: z.union([
-    /** Voxels of its own, X, Y, Z in mm; the images are resampled onto them. */
+    /** The stage's own voxel size (X, Y, Z in mm), to which the images are resampled. */
     z.strictObject({ spacing_mm: z.tuple([positive, positive, positive]) }),
-    /** The voxels of an earlier stage, and its channels as they are. */
+    /** The voxels of an earlier stage, with its channels unchanged. */
     z.strictObject({ stage: name }),
   ]),
-  /** Only the box of a mask and a margin around it, cut at the grid in which the mask lies. */
+  /** Only the box around a mask plus a margin, clipped to the mask's grid. */
   box: z.strictObject({ mask: name, margin_mm: z.number().min(0), if_empty: z.enum(['skip', 'refuse']) }).optional(),
-  /** Of a stage with voxels of its own. */
+  /** For a stage with its own voxel size. */
   normalisation: normalisationSchema.optional(),
   /** A mask outside of which each sample's answer is background. */
   within: name.optional(),
-  /** An earlier stage's segmentation as further channels, one per class, 1 where it leads (nnU-Net's cascade). */
+  /** An earlier stage's segmentation as additional channels, one per class, 1 where that class leads (nnU-Net's cascade). */
   previous_stage: z.strictObject({ stage: name, classes: z.array(text).min(1) }).optional(),
   output,
   members: z.array(member).min(1),
-  /** How the members' probabilities become one; weights in the order of the members, alike when absent. */
+  /** How to combine the members' probabilities; weights in the order of the members, equal by default. */
   fusion: z.strictObject({ name: z.literal('MeanEnsemble'), weights: z.array(positive).optional() }),
 })
 
 const result = z.strictObject({
-  /** On whose grid the answer lies; without `regions` its classes are the answer. */
+  /** The stage whose grid carries the answer; without `regions`, its classes are the answer. */
   stage: name,
-  /** The stage that gives each of the bundle's regions; they lie inside each other. */
+  /** The stage that provides each of the bundle's regions, which are nested. */
   regions: z.record(text, name).optional(),
-  /** The stage that gives each class of anatomy, tumour inside it included. */
+  /** The stage that provides each anatomy class, including tumour inside it. */
   anatomy: z.record(text, name).optional(),
 })
 
@@ -197,12 +197,12 @@ export type Member = z.infer<typeof member>
 export type NetworkMember = Extract<Member, { network: string }>
 export type View = NonNullable<NetworkMember['view']>
 
-/** Names of what a stage answers, in the order of its networks' outputs. */
+/** Names of a stage's outputs, in the order of its networks' outputs. */
 export function outputNames(of: StageOutput): string[] {
   return of.activation === 'softmax' ? of.classes : of.regions
 }
 
-/** A small input that a network must be able to answer, and how many numbers it then gives. `sequences` are the bundle's channels. */
+/** A small input that a network must be able to process, and how many numbers it then returns. `sequences` are the bundle's channels. */
 export function trialOf(
   name: string,
   { networks, stages }: Graph,
@@ -216,7 +216,7 @@ export function trialOf(
     const [z, y, x] = inferer.roi_size
     return { dims: [1, channels, z, y, x], width: members * outputs * z * y * x }
   }
-  // Several times the multiple, since a network's deepest level would otherwise be a single voxel.
+  // Several times the multiple; otherwise the deepest level of a network would be a single voxel.
   const side = 4 * inferer.divisible_pad
   return inferer.name === 'SimpleInferer'
     ? { dims: [1, channels, side, side, side], width: members * outputs * side ** 3 }

@@ -1,4 +1,4 @@
-// The tabular heads of a bundle manifest: what each needs, what it gives, and the limits within which it may answer.
+// The tabular heads in a bundle manifest: what each needs, what it returns, and the limits within which it may answer.
 import { z } from 'zod'
 import { isTumourFeature } from '../features/tumour-features.ts'
 import { CLINICAL_FEATURES } from '../heads/clinical.ts'
@@ -12,18 +12,18 @@ const probability = z.number().min(0).max(1)
 const finite = z.number()
 const notEvaluable = z.strictObject({ status: z.literal('not_evaluable'), reason: text })
 
-/** More coalitions than 2^12 are not computed: a head with more features declares groups. */
+/** At most 2^12 coalitions are computed: a head with more features declares groups. */
 const MAX_PLAYERS = 12
 
 /**
- * What the probabilities of a classification head were calibrated on. `bins` are of the likeliest class's probability: in [lower, upper)
- * n patients fell, and for `wrong` of them it was not the true class.
+ * Calibration data of a classification head. `bins` cover the probability of the likeliest class: n patients fell into [lower,
+ * upper), and for `wrong` of them it was not the true class.
  */
 const calibration = z
   .strictObject({
     n_by_class: z.record(text, z.int().positive()),
     bins: z.array(z.strictObject({ lower: probability, upper: probability, n: z.int().min(0), wrong: z.int().min(0) })),
-    /** Never above 1 - 3 / n of the class, whatever is stated here. */
+    /** Never above 1 - 3 / n for the class, whatever is stated here. */
     max_probability: z.record(text, probability),
     min_call_probability: z.number().gt(0.5).max(1),
   })
@@ -54,7 +54,7 @@ const shared = {
     precision: z.array(z.array(finite)).min(1),
     limit: z.number().positive(),
   }),
-  /** Features whose contributions are only stated together. */
+  /** Features whose contributions are stated only together. */
   groups: z.record(text, z.array(text).min(1)).optional(),
   evaluation: z.record(z.string(), z.unknown()),
 }
@@ -69,7 +69,7 @@ interface Shared {
 
 type Report = (path: (string | number)[], message: string) => void
 
-/** Lists that belong together must fit each other. */
+/** Checks that lists which belong together match. */
 function checkShared(head: Shared, report: Report): void {
   const { features, required, reference, guard, groups } = head
   const count = features.length
@@ -106,7 +106,7 @@ function checkShared(head: Shared, report: Report): void {
 }
 
 const repeated = (names: readonly string[]) => new Set(names.filter((name, n) => names.indexOf(name) !== n))
-/** Equal but for rounding, on the scale that the two diagonal elements set. */
+/** Equal except for rounding, on the scale set by the two diagonal elements. */
 const mirrors = (a: number, b: number, di: number, dj: number) => Math.abs(a - b) <= 1e-6 * Math.sqrt(Math.abs(di * dj))
 
 /** A classification head; `names` are the classes that the service has words for. */
@@ -117,12 +117,12 @@ function tabular(names: readonly string[]) {
       ...shared,
       classes: z.array(z.enum(names as [string, ...string[]], `must be one of ${names.join(', ')}`)).min(2),
       conformal: z.strictObject({
-        /** How often the true class may be left out of the set. */
+        /** How often the true class may be missing from the set. */
         error_rate: z.number().gt(0).lt(0.5),
-        /** A class is in the set when its probability reaches its limit. */
+        /** A class is in the set if its probability reaches its limit. */
         limits: z.record(text, probability),
       }),
-      /** Where it is absent, bounds.ts says what stands in for it. */
+      /** If absent, see bounds.ts for the default. */
       calibration: calibration.optional(),
     })
     .superRefine((head, context) => {
@@ -183,7 +183,7 @@ const tabularSurvival = z
       .array(
         z.strictObject({
           name: text,
-          /** The highest log risk of the group; null for the last. */
+          /** The highest log risk in the group; null for the last group. */
           upper_log_risk: z.number().nullable(),
           n: z.int().positive(),
           events: z.int().min(0),

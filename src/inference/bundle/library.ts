@@ -1,4 +1,5 @@
-// The cross-modal library of a bundle (gliabridge-library/1): past patients by cosine of the MRI embedding, and a proxy of what is not at hand.
+// The cross-modal library of a bundle (gliabridge-library/1): finds past patients by the cosine of their MRI embeddings, and computes a proxy for data
+// not at hand.
 import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
 
@@ -18,7 +19,7 @@ const facts = z.strictObject({
 
 export type LibraryFacts = z.infer<typeof facts>
 
-/** `matrix`: rows x (key_width + value_width), row after row; a row holds the unit MRI embedding, then the unit value. */
+/** `matrix`: rows x (key_width + value_width), row by row; a row holds the MRI embedding and then the value, both of unit length. */
 export interface Library {
   facts: LibraryFacts
   matrix: Float32Array
@@ -28,7 +29,7 @@ export interface Neighbour {
   id: string
   row: number
   cosine: number
-  /** Share in the proxy; those of all neighbours sum to 1. */
+  /** Share in the proxy; the shares of all neighbours add up to 1. */
   weight: number
 }
 
@@ -37,8 +38,8 @@ function invalid(problems: readonly string[]): AppError {
 }
 
 /**
- * Checks library.json against the bytes of its matrix (float32, little-endian); the digest is the caller's part, as for
- * every file of a bundle. Throws BUNDLE_INVALID with all problems at once.
+ * Checks library.json against the bytes of its matrix (float32, little-endian); the caller checks the digest, as for every file
+ * of a bundle. Throws BUNDLE_INVALID with all problems at once.
  */
 export function parseLibrary(raw: unknown, bytes: Uint8Array): Library {
   const parsed = facts.safeParse(raw)
@@ -65,7 +66,10 @@ export function parseLibrary(raw: unknown, bytes: Uint8Array): Library {
   return { facts: parsed.data, matrix }
 }
 
-/** The library without one past patient: its facts but for the digest of the new matrix, and that matrix. Throws NOT_FOUND, and BUNDLE_INVALID where too few are left. */
+/**
+ * The library without one past patient: its description except for the digest of the new matrix, and that matrix. Throws
+ * NOT_FOUND, and BUNDLE_INVALID if too few remain.
+ */
 export function withoutRow(raw: unknown, bytes: Uint8Array, id: string) {
   const { facts: of } = parseLibrary(raw, bytes)
   const row = of.ids.indexOf(id)
@@ -78,7 +82,7 @@ export function withoutRow(raw: unknown, bytes: Uint8Array, id: string) {
   return { facts: { ...of, ids, rows: ids.length, bytes: remaining.length }, bytes: remaining }
 }
 
-/** The `count` rows with the highest cosine to `query` (key_width numbers), the nearest first; of equals the lower row. */
+/** The `count` rows with the highest cosine to `query` (key_width numbers), nearest first; ties go to the lower row. */
 export function nearest({ facts: f, matrix }: Library, query: ArrayLike<number>, count = f.neighbours): Neighbour[] {
   if (query.length !== f.key_width)
     throw new AppError(
@@ -106,7 +110,7 @@ export function nearest({ facts: f, matrix }: Library, query: ArrayLike<number>,
   return chosen.map((neighbour, n) => ({ ...neighbour, weight: scores[n]! / total }))
 }
 
-/** What the nearest past patients had: the weighted mean of their values (value_width numbers), and who they were. */
+/** The weighted mean of the nearest past patients' values (value_width numbers), and who they were. */
 export function proxyOf(library: Library, query: ArrayLike<number>): { value: Float64Array; neighbours: Neighbour[] } {
   const { key_width, value_width } = library.facts
   const neighbours = nearest(library, query)

@@ -1,4 +1,4 @@
-// Reads a bundle folder and proves that every file is the one that its manifest names.
+// Reads a bundle folder and verifies that every file is the one named in its manifest.
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { type Library, parseLibrary } from './library.ts'
 import { type Bundle, type LoadedBundle, parseBundle } from './manifest.ts'
 import { modelDigest } from './model-digest.ts'
 
-/** Loads a bundle folder; BUNDLE_INVALID names every file that is missing or is not the declared one. */
+/** Loads a bundle folder; BUNDLE_INVALID names every file that is missing or differs from its declaration. */
 export async function loadBundle(folder: string): Promise<LoadedBundle> {
   const bytes = await readFile(join(folder, 'bundle.json')).catch((cause: unknown) => {
     throw new AppError('BUNDLE_INVALID', `bundle.json cannot be read in ${folder}`, { cause })
@@ -53,7 +53,7 @@ export async function loadBundle(folder: string): Promise<LoadedBundle> {
   return { ...bundle, folder, identity, ...(library && { library }) }
 }
 
-/** The library that the encoder names, from files whose digests are those of the manifest. */
+/** The encoder's library, from files whose digests match the manifest. */
 function readLibrary(bundle: Bundle, contents: ReadonlyMap<string, Uint8Array>): Library | undefined {
   const name = bundle.encoder?.library?.file
   if (name === undefined) return undefined
@@ -66,7 +66,7 @@ function readLibrary(bundle: Bundle, contents: ReadonlyMap<string, Uint8Array>):
   return library
 }
 
-/** Of a single network its own digest; of several one over theirs, in the order of the manifest. */
+/** For a single network its own digest; for several, one digest over theirs, in the order of the manifest. */
 function weightsDigest({ graph, files }: Bundle): string {
   const digests = Object.values(graph.networks).map(({ file }) => files[file]!.sha256)
   return digests.length === 1 ? digests[0]! : sha256(new TextEncoder().encode(digests.join('\n')))

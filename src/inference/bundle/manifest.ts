@@ -1,4 +1,4 @@
-// The bundle manifest (bundle.json): what a model needs, what it gives and how it was made, checked as a whole.
+// The bundle manifest (bundle.json): what a model needs, what it returns and how it was made, checked as a whole.
 import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
 import { type BundleIdentity, HEADS, type Head } from '../../domain/finding.ts'
@@ -35,33 +35,33 @@ const common = {
   name: text,
   description: text,
   intended_use: text,
-  /** Whom the bundle is meant for; anybody where it is absent. A study of somebody else is held, or says so, as the site wishes. */
+  /** For whom the bundle is intended; for anybody if absent. The study of anybody else is held, or carries a note, as the site wishes. */
   intended_population: z.strictObject({ min_age_years: z.number().min(0).max(120) }).optional(),
   authors: z.union([text, z.array(text).min(1)]),
   copyright: text,
   license: text,
-  /** Of a bundle that is a registered device: as on its label; the issuer as the URI that FHIR gives the agency. */
+  /** For a bundle that is a registered device: as on its label, with the issuer as the URI that FHIR assigns to the agency. */
   udi: z.strictObject({ device_identifier: text, issuer: z.url(), carrier_hrf: text.optional() }).optional(),
   data_source: z.array(z.unknown()),
   files,
   sequences,
-  /** At least one of these must be there. */
+  /** At least one of these must be present. */
   require_any: z
     .array(z.enum(SEQUENCES as [Sequence, ...Sequence[]]))
     .min(1)
     .optional(),
-  /** Which regions and labels fall away without which sequences; absent: none does. */
+  /** Which regions and labels need which sequences; if absent, none does. */
   needs: needsSchema.optional(),
   labels,
-  /** Classes after the labels that are no tumour, such as brain; never written as segments. */
+  /** Classes after the labels that are not tumour, such as brain; never written as segments. */
   anatomy,
   regions,
   postprocess: z.strictObject({
-    /** "most-probable" (when absent), "tumour-first" or "nested-regions": see decision.ts. */
+    /** "most-probable" (the default), "tumour-first" or "nested-regions": see decision.ts. */
     decision: z.enum(['most-probable', 'tumour-first', 'nested-regions']).optional(),
-    /** Done in this order to regions that stages gave, before a voxel is decided. */
+    /** Applied in this order to the regions from the stages, before voxels are decided. */
     transforms: z.array(regionTransformSchema).optional(),
-    /** Of every region and label: 68th percentile of the volume's error on unseen cases, as a share of the volume. */
+    /** For every region and label: the 68th percentile of the volume's error on unseen cases, as a share of the volume. */
     volume_relative_sd: z.record(text, z.number().min(0)).optional(),
     /** Of components; only this one is implemented. */
     connectivity: z.literal(26).optional(),
@@ -69,7 +69,7 @@ const common = {
     enhancing_min_ml: z.number().min(0),
     no_finding_below_ml: z.number().min(0),
   }),
-  /** Absent where no head looks at the image itself. */
+  /** Absent if no head looks at the image itself. */
   encoder: encoderSchema.optional(),
   heads: headsSchema,
   evaluation: z.record(z.string(), z.unknown()),
@@ -82,18 +82,18 @@ const graphOfNetworks = z.strictObject({ schema: z.literal('gliabridge-bundle/2'
 
 export const manifest = z.discriminatedUnion('schema', [oneNetwork, graphOfNetworks])
 
-/** What the file states, whichever form it has; a single network is a graph of one stage. */
+/** What the file declares, in either form; a single network is a graph of one stage. */
 export type BundleManifest = Omit<z.infer<typeof graphOfNetworks>, 'schema' | keyof Graph> & { graph: Graph }
 
-/** The manifest, and the library that its encoder names, once that is read. */
+/** The manifest, and its encoder's library once that has been read. */
 export type Bundle = BundleManifest & { library?: Library }
 
-/** Its files were read and are those that the manifest names; `folder` is where they lie. */
+/** Its files were read and match the manifest; `folder` is where they are. */
 export type LoadedBundle = Bundle & { folder: string; identity: BundleIdentity }
 
 /** Parses the content of bundle.json; throws BUNDLE_INVALID with every problem at once. */
 export function parseBundle(raw: unknown): Bundle {
-  // By its form, not as a union, so that a wrong form is one problem among the others.
+  // Chosen by its form, not parsed as a union, so that an unknown form is reported as one problem among the others.
   const isGraph = z.looseObject({ schema: graphOfNetworks.shape.schema }).safeParse(raw).success
   const parsed = (isGraph ? graphOfNetworks : oneNetwork).safeParse(raw)
   const problems = [...(parsed.success ? [] : describe(parsed.error)), ...crossProblems(raw, isGraph)]
@@ -116,12 +116,12 @@ export function runnableHeads(bundle: Pick<BundleManifest, 'heads'>): { name: He
   })
 }
 
-/** Number of input channels of the network. */
+/** Number of the network's input channels. */
 export function channelCount(bundle: Pick<BundleManifest, 'sequences'>): number {
   return Object.keys(bundle.sequences).length
 }
 
-/** Classes of the network's output: background, labels, anatomy. */
+/** Classes in the network's output: background, labels, anatomy. */
 export function classCount(bundle: Pick<BundleManifest, 'labels' | 'anatomy'>): number {
   return 1 + bundle.labels.length + (bundle.anatomy?.length ?? 0)
 }
@@ -133,7 +133,7 @@ export function channelOrder(bundle: Pick<BundleManifest, 'sequences'>): Sequenc
   )
 }
 
-/** The labels of a bundle by their keys: the region WT (every label where there is none), and ET, NCR and ED. */
+/** The labels of a bundle by key: the region WT (every label if there is none), and ET, NCR and ED. */
 export function tumourLabels({ labels, regions }: Pick<BundleManifest, 'labels' | 'regions'>): TumourLabels {
   const withKey = (key: string) => labels.filter((label) => label.key === key).map(({ index }) => index)
   return {
@@ -154,7 +154,7 @@ function describe(error: z.ZodError): string[] {
   })
 }
 
-/** What spans several parts; parts that are wrong by themselves are already reported and are left out here. */
+/** Checks that span several parts; parts that are invalid by themselves have been reported and are skipped here. */
 function crossProblems(raw: unknown, isGraph: boolean): string[] {
   const part = <T>(schema: z.ZodType<T>, key: string): T | undefined => {
     const value = typeof raw === 'object' && raw !== null ? (raw as Record<string, unknown>)[key] : undefined
@@ -194,7 +194,7 @@ function crossProblems(raw: unknown, isGraph: boolean): string[] {
         if (index > labels.length) problems.push(`regions.${name}: there is no label ${index}`)
     }
     if (!groups.WT) problems.push('regions: WT (whole tumour) is missing')
-    // A volume without its measured error would look far surer than the ones beside it.
+    // A volume without its measured error would look much more certain than the others.
     const measured = part(z.looseObject({ volume_relative_sd: z.record(z.string(), z.unknown()) }), 'postprocess')
     const keys = (part(z.array(z.looseObject({ key: text })), 'labels') ?? []).map(({ key }) => key)
     const needs = part(needsSchema, 'needs') ?? {}
@@ -208,7 +208,7 @@ function crossProblems(raw: unknown, isGraph: boolean): string[] {
 
 const around = z.object({ files, labels, regions, anatomy, sequences, postprocess: common.postprocess })
 
-/** Of the graph as a whole, once all that it touches is right by itself. */
+/** Problems of the graph as a whole, once everything it refers to is valid by itself. */
 function graphProblemsOf(raw: unknown, isGraph: boolean): string[] {
   const parsed = around.safeParse(raw).data
   const [graph, one] = [z.object(graphSchemas).safeParse(raw).data, z.object(oneNetworkSchemas).safeParse(raw).data]

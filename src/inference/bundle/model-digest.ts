@@ -1,8 +1,8 @@
-// What a model computes, as one digest: two bundles with the same one give the same result for the same images, whatever their prose says.
+// One digest for what a model computes: two bundles with the same digest give the same result for the same images, whatever their descriptions say.
 import { createHash } from 'node:crypto'
 import { canonicalText } from '../../domain/canonical-text.ts'
 
-/** Keys of bundle.json that change nothing in a result. Whatever is not named here counts, so that a new key is never forgotten. */
+/** Keys of bundle.json that do not affect a result. Everything else counts, so that a new key is never forgotten. */
 const PROSE = new Set([
   'id',
   'version',
@@ -19,8 +19,8 @@ const PROSE = new Set([
 const PROSE_FILES = new Set(['card.md'])
 
 /**
- * sha256 over the manifest as its file states it, without its prose, and over the digests of the files that compute; the order
- * of keys does not count. The manifest must have been parsed: its files are then the ones on disk.
+ * sha256 over the manifest as written in its file, without descriptions, and over the digests of the files used in computing;
+ * the order of keys does not matter. The manifest must have been parsed, so that its files are the ones on disk.
  */
 export function modelDigest(manifest: Readonly<Record<string, unknown>>): string {
   const { files, ...rest } = manifest as { files: Record<string, { sha256: string }> }

@@ -1,10 +1,10 @@
-// What a bundle can say without a sequence: outputs that fall away, since nothing else in the images could show them.
+// What a bundle can state without a sequence: some outputs drop out, since nothing else in the images can show them.
 import { z } from 'zod'
 import { SEQUENCES, type Sequence } from '../../domain/study.ts'
 
 const text = z.string().min(1)
 
-/** Of a region or a label by its key: the sequences without any one of which it is not evaluable. */
+/** For a region or label, by key: the sequences without any one of which it is not evaluable. */
 export const needsSchema = z.record(text, z.array(z.enum(SEQUENCES as [Sequence, ...Sequence[]])).min(1))
 
 type Needs = z.infer<typeof needsSchema>
@@ -19,13 +19,13 @@ export interface StatedNeeds {
 export interface EvaluableRegions {
   /** Keys of the regions and labels that can be stated. */
   evaluable: string[]
-  /** Those that cannot, each with the sequences that it lacks, in the order of the domain. */
+  /** Those that cannot, each with the sequences it lacks, in the order of the domain. */
   withheld: { key: string; missing: Sequence[] }[]
 }
 
 /**
- * Which regions (WT, TC, ET …) and labels (NCR, ED …) a bundle can state from the sequences that it was run on; regions first, each
- * key once. Without `needs` all of them.
+ * Which regions (WT, TC, ET …) and labels (NCR, ED …) a bundle can state from the sequences it was run on; regions first, each
+ * key once. Without `needs`, all of them.
  */
 export function evaluableRegions(bundle: StatedNeeds, present: readonly Sequence[]): EvaluableRegions {
   const keys = [...new Set([...Object.keys(bundle.regions), ...bundle.labels.map(({ key }) => key)])]
@@ -38,7 +38,7 @@ export function evaluableRegions(bundle: StatedNeeds, present: readonly Sequence
   }
 }
 
-/** Needs of what the bundle does not give, and of sequences that it does not take. */
+/** Needs declared for outputs the bundle does not have, or for sequences it does not take. */
 export function needsProblems(needs: Needs, keys: readonly string[], sequences: readonly string[]): string[] {
   return Object.entries(needs).flatMap(([key, needed]) => [
     ...(keys.includes(key) ? [] : [`needs.${key}: is neither a region nor a label`]),

@@ -1,4 +1,4 @@
-// How a bundle's networks want the intensities of each sequence: declared here, done in segmentation/normalise.ts.
+// How a bundle's networks require the intensities of each sequence: declared here, applied in segmentation/normalise.ts.
 import { z } from 'zod'
 
 const thresholdFraction = z.number().min(0).max(1)
@@ -7,7 +7,7 @@ const thresholdFraction = z.number().min(0).max(1)
 const range = (number: z.ZodNumber) =>
   z.tuple([number, number]).refine(([low, high]) => low < high, 'the first must be below the second')
 
-/** Over the head, as its own intensities show it. */
+/** Over the head, as found from its own intensities. */
 export const headNormalisations = [
   z.strictObject({
     name: z.literal('foreground-zscore'),

@@ -1,4 +1,4 @@
-// A bundle of one network (gliabridge-bundle/1): its own parts of the manifest, and the graph of one stage that they stand for.
+// A bundle of one network (gliabridge-bundle/1): its own parts of the manifest, and the equivalent graph of one stage.
 import { z } from 'zod'
 import { flipsSchema, type Graph, slidingWindowSchema } from './graph.ts'
 import { headNormalisationSchema } from './normalisation.ts'
@@ -17,7 +17,7 @@ export const oneNetworkSchemas = {
     input: text,
     output: text,
     axes: z.literal('NCZYX'),
-    /** Networks inside the file; its output holds the classes of one after those of the other. */
+    /** How many networks the file contains; its output holds the classes of each in turn. */
     members: z.int().min(1).max(16).optional(),
   }),
   inference: slidingWindowSchema.extend({ activation: z.literal('softmax'), tta_flips: flipsSchema }),

@@ -1,9 +1,9 @@
-// Regions that lie inside each other, such as whole tumour, core, enhancement, and the one label that each adds to the next.
+// Nested regions, such as whole tumour, core and enhancing tumour, and the one label by which each differs from the next.
 
-/** The widest region first; `label` is the index that is in this region and not in the next. */
+/** The widest region first; `label` is the index that belongs to this region but not to the next. */
 export type RegionChain = { region: string; label: number }[]
 
-/** In words why the regions are no chain; every label must be added by exactly one of them. */
+/** Why the regions are not nested, in words; every label must be added by exactly one of them. */
 export function regionChain(
   regions: Readonly<Record<string, readonly number[]>>,
   labels: readonly { index: number }[],

@@ -1,4 +1,4 @@
-// The features that a bundle's encoder gives the heads: its own numbers, and what the most alike past patients of its library had.
+// The features that a bundle's encoder supplies to the heads: its own numbers, and the values of the most similar past patients in its library.
 import type { EvaluatedPrediction } from '../../domain/finding.ts'
 import type { ModelRunner } from '../../domain/ports/model-runner.ts'
 import { encoderFeatures } from '../bundle/encoder.ts'
@@ -8,14 +8,14 @@ import type { Features } from '../heads/feature-values.ts'
 import { unlikeLibraryReason } from '../heads/reasons.ts'
 
 export interface Encoded {
-  /** image_1 …, and proxy_1 … where there is a library. */
+  /** image_1 …, and proxy_1 … if there is a library. */
   features: Features
   similar?: NonNullable<EvaluatedPrediction['similar']>
-  /** Why heads that take the proxy must not answer. */
+  /** Why heads that use the proxy must not answer. */
   refused?: string
 }
 
-/** `window` is what the encoder is to see, as cutWindow gives it. */
+/** `window` is the encoder's input, as returned by cutWindow. */
 export async function encode(
   window: Float32Array,
   { encoder, library }: Pick<Bundle, 'encoder' | 'library'>,

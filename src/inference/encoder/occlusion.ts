@@ -1,4 +1,5 @@
-// Occlusion saliency (Zeiler and Fergus 2014): blocks of the image under and near the tumour are hidden one by one, and how far each answer moves is kept where the block lay.
+// Occlusion saliency (Zeiler and Fergus 2014): blocks of the image in and near the tumour are hidden one by one, and the change of each answer is
+// recorded at the block's position.
 import type { Saliency, Segment } from '../../domain/finding.ts'
 import { type Grid, toPatient, type Vec3, type Volume, voxelCount } from '../../domain/volume.ts'
 import type { Encoder } from '../bundle/encoder.ts'
@@ -10,13 +11,13 @@ export interface OcclusionInput {
   grid: Grid
   labels: Uint8Array
   rules: NonNullable<Encoder['occlusion']>
-  /** The answers' scores on such a window, one per answer that is explained. */
+  /** The answers' scores for such a window, one per answer to be explained. */
   scoresOf: (window: Float32Array) => Promise<number[]>
 }
 
 /**
- * One map per answer, on the working grid: the score of the whole image less that without the block, averaged over the blocks
- * that held the voxel; 0 farther from the tumour than the margin. Positive: what lies there speaks for the answer.
+ * One map per answer, on the working grid: the score of the whole image minus the score without the block, averaged over the
+ * blocks that contained the voxel; 0 beyond the margin around the tumour. Positive values favour the answer.
  */
 export async function occlude(input: OcclusionInput): Promise<Volume[]> {
   const { window, grid, labels, rules, scoresOf } = input
@@ -35,7 +36,10 @@ export async function occlude(input: OcclusionInput): Promise<Volume[]> {
   return maps.map((map) => ({ grid, data: map.map((sum, v) => (held[v]! > 0 ? sum / held[v]! : 0)) }))
 }
 
-/** First voxels of the blocks that touch what is near; they begin before its box, so that as many hold a voxel at its border as one inside. */
+/**
+ * First voxels of the blocks that touch the region near the tumour; they begin before its box, so that a voxel at the border is
+ * in as many blocks as one inside.
+ */
 function blocks(near: Uint8Array, size: Vec3, block: number, stride: number): Vec3[] {
   const [nx, ny] = size
   const low = [...size] as [number, number, number]
@@ -69,7 +73,7 @@ function forBlock(from: Vec3, block: number, [nx, ny, nz]: Vec3, visit: Visit): 
       for (let i = Math.max(0, from[0]); i < Math.min(nx, from[0] + block); i++) visit(i + nx * (j + ny * k), i, j, k)
 }
 
-/** The window with the block's voxels near the tumour at the baseline, in every channel that the study has. */
+/** The window with the block's voxels near the tumour set to the baseline, in every channel that the study has. */
 function hide(from: Vec3, near: Uint8Array, { window, grid, rules }: OcclusionInput): Float32Array {
   const { data, size, start, present } = window
   const hidden = data.slice()
@@ -83,7 +87,7 @@ function hide(from: Vec3, near: Uint8Array, { window, grid, rules }: OcclusionIn
   return hidden
 }
 
-/** Where the strongest voxels lie; undefined when nothing moved the answer. */
+/** Where the strongest voxels lie; undefined if nothing changed the answer. */
 export function saliencyFacts(
   { grid, data }: Volume,
   labels: Uint8Array,

@@ -1,4 +1,4 @@
-// Which parts of the image each head that looks at it leant on: maps for the archive, facts for the prediction, sentences for readers.
+// Which parts of the image influenced each head that looks at it: maps for the archive, facts for the prediction, sentences for readers.
 
 import type { Head, Prediction, QualityNote, Segment } from '../../domain/finding.ts'
 import type { ModelRunner } from '../../domain/ports/model-runner.ts'
@@ -22,7 +22,7 @@ export interface SaliencyMap {
 export interface SaliencyInput {
   predictions: readonly Prediction[]
   bundle: Bundle
-  /** All features, those of the encoder among them. */
+  /** All features, including those of the encoder. */
   features: Features
   window: ImageWindow
   grid: Grid
@@ -31,7 +31,7 @@ export interface SaliencyInput {
   runner: Pick<ModelRunner, 'encode' | 'runHead'>
 }
 
-/** The predictions with their saliency, and the maps; both as they were where the bundle declares no occlusion. */
+/** The predictions with their saliency, and the maps; unchanged if the bundle declares no occlusion. */
 export async function explainImage(input: SaliencyInput): Promise<{ predictions: Prediction[]; maps: SaliencyMap[] }> {
   const { bundle, window, grid, labels, runner } = input
   const rules = bundle.encoder?.occlusion
@@ -58,7 +58,7 @@ export async function explainImage(input: SaliencyInput): Promise<{ predictions:
   return { predictions, maps }
 }
 
-/** Heads that answered from the image; `at` is the number of their output that is explained. */
+/** Heads that answered from the image; `at` is the index of the output to explain. */
 function answersOf({ predictions, bundle }: SaliencyInput) {
   return runnableHeads(bundle).flatMap(({ name, head }) => {
     const prediction = predictions.find((one) => one.head === name)
@@ -68,7 +68,7 @@ function answersOf({ predictions, bundle }: SaliencyInput) {
   })
 }
 
-/** What the image heads leant on, in sentences; past patients by rank and cosine alone. */
+/** What influenced the image heads, in sentences; past patients appear only by rank and cosine. */
 export function imageNotes(
   predictions: readonly Prediction[],
   segments: readonly Pick<Segment, 'key' | 'name'>[],

@@ -1,4 +1,4 @@
-// What the encoder sees: a window of declared size cut out of the prepared channels, as training/gliatrain/works/cohort.py cuts it.
+// The encoder's input: a window of declared size cut out of the prepared channels, exactly as training/gliatrain/works/cohort.py cuts it.
 import { type Grid, type Vec3, type Volume, voxelCount } from '../../domain/volume.ts'
 import type { Encoder } from '../bundle/encoder.ts'
 import { distanceMap } from '../volumes/distance-map.ts'
@@ -8,13 +8,13 @@ export interface ImageWindow {
   data: Float32Array
   /** X, Y, Z */
   size: Vec3
-  /** Voxel of the working grid at which it begins; may lie outside. */
+  /** Voxel of the working grid at which it begins; may lie outside the grid. */
   start: Vec3
-  /** Channels that the study has; the others are zero. */
+  /** The channels that the study has; the others are zero. */
   present: boolean[]
 }
 
-/** Undefined when the tumour is asked for and there is none. `labels` are on the channels' grid. */
+/** Undefined if it is to be centred on the tumour and there is none. `labels` are on the channels' grid. */
 export function cutWindow(
   channels: readonly (Volume<Float32Array> | null)[],
   grid: Grid,

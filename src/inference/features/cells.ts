@@ -1,6 +1,6 @@
-// Sparse texture matrices: which cells are not empty and how often each was met.
+// Sparse texture matrices: the non-empty cells and their counts.
 
-/** Cells in the order of their key. */
+/** Cells in order of their keys. */
 export interface Cells {
   row: Int32Array
   column: Int32Array
@@ -29,7 +29,7 @@ export function countCells(keys: Float64Array, width: number): Cells {
   return { row, column, count, total: keys.length }
 }
 
-/** Mean of each feature over the directions in which it has a value; NaN when there is none. */
+/** Mean of each feature over the directions in which it has a value; NaN if there are none. */
 export function meanOf(all: readonly Record<string, number>[], names: readonly string[]): Record<string, number> {
   return Object.fromEntries(
     names.map((name) => {

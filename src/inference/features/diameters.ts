@@ -13,8 +13,8 @@ export interface Diameters {
 type Points = number[]
 
 /**
- * The vertices are the middles of the faces between a voxel inside and one outside. A pair at the largest distance lies
- * on the convex hull, and so on the hull of each plane through its points; only hull vertices are compared.
+ * The vertices are the centres of the faces between a voxel inside and one outside. The farthest pair lies on the convex hull,
+ * and so on the hull of each plane through its points; only hull vertices are compared.
  */
 export function measureDiameters(roi: Roi): Diameters {
   const vertices = meshVertices(roi)
@@ -62,7 +62,7 @@ function planes(points: Points, axis: 0 | 1 | 2): Map<number, Points> {
   return pointsOf
 }
 
-/** Andrew's monotone chain on the two axes of the plane, in half voxels; the hull's vertices are returned in mm. */
+/** Andrew's monotone chain on the plane's two axes, in half voxels; returns the hull's vertices in mm. */
 function convexHull(plane: Points, axis: 0 | 1 | 2, spacing: Vec3): Points {
   const u = axis === 0 ? 1 : 0
   const v = axis === 2 ? 1 : 2
@@ -84,7 +84,10 @@ function convexHull(plane: Points, axis: 0 | 1 | 2, spacing: Vec3): Points {
   return hull.flatMap((n) => [0, 1, 2].map((a) => (plane[n + a]! * spacing[a]!) / 2))
 }
 
-/** Largest distance of two points. From the outermost on: two points are no farther apart than both are from the middle. */
+/**
+ * Largest distance between two points. It starts with the outermost ones: two points are no farther apart than the sum of their
+ * distances from the middle.
+ */
 function farthest(points: Points): number {
   const count = points.length / 3
   const middle = [0, 1, 2].map((a) => points.reduce((sum, value, n) => (n % 3 === a ? sum + value : sum), 0) / count)

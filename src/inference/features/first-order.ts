@@ -3,13 +3,13 @@ import { quantilesOf } from '../volumes/quantile.ts'
 import { DEFAULT_SETTINGS, discretise, type Levels, type TextureSettings } from './levels.ts'
 import { type Features, type Image, type Mask, valuesInside } from './roi.ts'
 
-/** Smallest step above 1: what the logarithms of all families add, so that an empty cell counts 0. */
+/** Smallest step above 1, added inside logarithms in all families, so that an empty cell counts as 0. */
 export const EPSILON = 2 ** -52
 
 /**
- * The 18 first-order features, in the image's unit (Energy, Variance: its square; TotalEnergy: times mm3; Entropy in bits
- * and Uniformity of the binned intensities; Skewness, Kurtosis without unit, Kurtosis 3 for a Gaussian). Undefined for an
- * empty mask; RangeError as discretise.
+ * The 18 first-order features, in the image's unit (Energy, Variance: its square; TotalEnergy: times mm3; Entropy in bits and
+ * Uniformity of the binned intensities; Skewness and Kurtosis without unit, Kurtosis 3 for a Gaussian). Undefined for an empty
+ * mask; throws RangeError like discretise.
  */
 export function firstOrderFeatures(
   image: Image,
@@ -20,7 +20,7 @@ export function firstOrderFeatures(
   return levels && firstOrderOf(valuesInside(image, levels), levels)
 }
 
-/** The same of values already read, `levels` being their bins. */
+/** The same for values already read; `levels` are their bins. */
 export function firstOrderOf(values: Float64Array, levels: Pick<Levels, 'counts' | 'spacing'>): Features {
   const { spacing, counts } = levels
   const n = values.length
@@ -57,7 +57,7 @@ export function firstOrderOf(values: Float64Array, levels: Pick<Levels, 'counts'
   }
 }
 
-/** Mean, central moments (divided by n) and mean absolute deviation; NaN of no values. */
+/** Mean, central moments (divided by n) and mean absolute deviation; NaN without values. */
 export function moments(values: Float64Array) {
   const n = values.length
   let sum = 0

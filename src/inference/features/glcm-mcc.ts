@@ -4,9 +4,9 @@ import type { Joint } from './joint.ts'
 type SparseShares = Pick<Joint, 'row' | 'column' | 'p' | 'px' | 'py'>
 
 /**
- * The root of the second largest eigenvalue of Q(i, j) = sum over k of p(i, k) p(j, k) / (px(i) py(k)). Q is similar to
- * M M' with M(i, k) = p(i, k) / sqrt(px(i) py(k)), whose largest eigenvector is sqrt(px) with eigenvalue 1; the next is
- * found on the space orthogonal to it by Lanczos' method with full reorthogonalisation.
+ * The square root of the second largest eigenvalue of Q(i, j) = sum over k of p(i, k) p(j, k) / (px(i) py(k)). Q is similar to
+ * M M' with M(i, k) = p(i, k) / sqrt(px(i) py(k)), whose leading eigenvector is sqrt(px) with eigenvalue 1; the next is found
+ * in the orthogonal complement by Lanczos' method with full reorthogonalisation.
  */
 export function maximalCorrelation({ row, column, p, px, py }: SparseShares): number {
   const size = px.length
@@ -39,7 +39,7 @@ export function maximalCorrelation({ row, column, p, px, py }: SparseShares): nu
   return Math.sqrt(eigenvalue)
 }
 
-/** Takes the basis out of the vector, twice for accuracy; returns what length is left of it. */
+/** Removes the basis from the vector, twice for accuracy; returns the remaining length. */
 function orthogonalise(vector: Float64Array, basis: readonly Float64Array[]): number {
   for (let pass = 0; pass < 2; pass++) {
     for (const unit of basis) {
@@ -56,7 +56,7 @@ function inner(a: Float64Array, b: Float64Array): number {
   return sum
 }
 
-/** Of a symmetric tridiagonal matrix without negative eigenvalues, by bisection on Sturm's count. */
+/** Largest eigenvalue of a symmetric tridiagonal matrix without negative eigenvalues, by bisection on Sturm's count. */
 function largestEigenvalue(diagonal: readonly number[], off: readonly number[]): number {
   let low = 0
   let high = Math.max(...diagonal.map((value, n) => value + Math.abs(off[n - 1] ?? 0) + Math.abs(off[n] ?? 0)))

@@ -34,7 +34,7 @@ export const GLCM_FEATURES = [
   'SumSquares',
 ] as const
 
-/** The 24 features, each the mean over the directions in which the region has neighbours; levels are the unit. */
+/** The 24 features, each averaged over the directions in which the region has neighbours; the unit is the level. */
 export function glcmFeatures(levels: Levels, settings: TextureSettings): Features {
   const present = levels.counts.reduce((sum, count) => sum + (count > 0 ? 1 : 0), 0)
   const perDirection = [...strides(directions(settings), levels.size)].flatMap((step) => {
@@ -44,7 +44,7 @@ export function glcmFeatures(levels: Levels, settings: TextureSettings): Feature
   return meanOf(perDirection, GLCM_FEATURES)
 }
 
-/** Pairs of a voxel and the neighbour one step on, both inside; undefined when there are none. */
+/** Pairs of a voxel and its neighbour one step on, both inside; undefined if there are none. */
 function countPairs({ level, voxels, highest }: Levels, step: number, symmetrical: boolean): Joint | undefined {
   const width = highest + 1
   const keys = new Float64Array(symmetrical ? 2 * voxels.length : voxels.length)

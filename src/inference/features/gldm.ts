@@ -5,7 +5,7 @@ import { bothWays, directions, strides } from './neighbours.ts'
 import type { Features } from './roi.ts'
 import { sizeStatistics } from './size-matrix.ts'
 
-/** The 14 features; a neighbour inside depends when its level differs by gldm_a at most, and the voxel counts itself. */
+/** The 14 features; a neighbour inside is dependent if its level differs by at most gldm_a, and the voxel counts itself. */
 export function gldmFeatures(levels: Levels, settings: TextureSettings): Features {
   const steps = bothWays(strides(directions(settings), levels.size))
   const s = sizeStatistics(collectDependences(levels, steps, settings.gldm_a))

@@ -25,7 +25,7 @@ const NAMES: Record<string, keyof SizeStatistics> = {
   ShortRunLowGrayLevelEmphasis: 'smallLowEmphasis',
 }
 
-/** The 16 features, each the mean over the directions along which some line meets the region twice; lengths in voxels. */
+/** The 16 features, each averaged over the directions along which some line meets the region twice; lengths in voxels. */
 export function glrlmFeatures(
   levels: Levels,
   settings: Pick<TextureSettings, 'force2D' | 'force2Ddimension'>,
@@ -40,7 +40,7 @@ export function glrlmFeatures(
   return meanOf(named, Object.keys(NAMES))
 }
 
-/** Runs by level and length; undefined when each line along the direction meets the region once at most. */
+/** Runs by level and length; undefined if each line along the direction meets the region at most once. */
 function collectRuns(levels: Levels, direction: Vec3) {
   const { level, voxels, size } = levels
   const step = strides([direction], size)[0]!
@@ -60,7 +60,7 @@ function collectRuns(levels: Levels, direction: Vec3) {
   return countCells(keys.subarray(0, runs), width)
 }
 
-/** Whether two voxels lie on one line along the direction, near or far: a line is known by its point where t is 0. */
+/** Whether two voxels lie on one line along the direction, at any distance: a line is identified by its point where t is 0. */
 function meetsTwice({ voxels, size }: Levels, [dx, dy, dz]: Vec3): boolean {
   const lines = new Set<string>()
   for (const at of voxels) {

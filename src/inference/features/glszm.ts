@@ -5,7 +5,7 @@ import { bothWays, directions, strides } from './neighbours.ts'
 import type { Features } from './roi.ts'
 import { sizeStatistics } from './size-matrix.ts'
 
-/** The 16 features of zones of 26-connected voxels of one level; sizes in voxels. */
+/** The 16 features of zones, which are 26-connected voxels of one level; sizes in voxels. */
 export function glszmFeatures(
   levels: Levels,
   settings: Pick<TextureSettings, 'force2D' | 'force2Ddimension'>,

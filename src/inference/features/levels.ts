@@ -1,11 +1,11 @@
-// Grey levels of a region: intensities in bins of one width (or a number of bins), as all texture matrices read them.
+// Grey levels of a region: intensities in bins of one width (or a fixed number of bins), as used by all texture matrices.
 import { cutRoi, type Image, type Mask, type Roi, requireSameGrid, valuesInside } from './roi.ts'
 
-/** What pyradiomics calls feature class level settings; the names are pyradiomics' own. */
+/** What pyradiomics calls feature class level settings, under pyradiomics' own names. */
 export interface TextureSettings {
   /** Width of a bin in the image's unit; the first bin begins at a multiple of it. */
   binWidth: number
-  /** Number of equal bins between minimum and maximum; takes the place of binWidth. */
+  /** Number of equal bins between minimum and maximum; replaces binWidth. */
   binCount?: number
   /** Counts each pair of neighbours in both orders. */
   symmetricalGLCM: boolean
@@ -18,7 +18,7 @@ export interface TextureSettings {
   force2Ddimension: 0 | 1 | 2
 }
 
-/** The defaults of pyradiomics 3, which the published tables of features were made with. */
+/** The defaults of pyradiomics 3, with which the published tables of features were made. */
 export const DEFAULT_SETTINGS: TextureSettings = {
   binWidth: 25,
   symmetricalGLCM: true,
@@ -28,21 +28,21 @@ export const DEFAULT_SETTINGS: TextureSettings = {
   force2Ddimension: 0,
 }
 
-/** More bins than this mean that the bin width does not fit the image's unit; the matrices would not fit the memory. */
+/** More bins than this mean that the bin width does not suit the image's unit; the matrices would not fit into memory. */
 const MAX_LEVELS = 100_000
 
-/** A region with a grey level from 1 on in each voxel inside; 0 elsewhere. */
+/** A region with a grey level of at least 1 in each voxel inside, and 0 elsewhere. */
 export interface Levels extends Roi {
   level: Int32Array
-  /** The highest level; some below it may be absent. */
+  /** The highest level; some below it may not occur. */
   highest: number
   /** Voxels per level, by level; [0] is 0. */
   counts: Float64Array
 }
 
 /**
- * Cuts the region out and bins it (IBSI "Intensity discretisation"; pyradiomics getBinEdges): level = floor(x / w) -
- * floor(min / w) + 1. Undefined for an empty mask; RangeError for grids that differ or a width that gives too many bins.
+ * Cuts out the region and bins it (IBSI "Intensity discretisation"; pyradiomics getBinEdges): level = floor(x / w) - floor(min
+ * / w) + 1. Undefined for an empty mask; throws RangeError for different grids or a width that gives too many bins.
  */
 export function discretise(image: Image, mask: Mask, settings: TextureSettings = DEFAULT_SETTINGS): Levels | undefined {
   requireSameGrid(image, mask)
@@ -79,13 +79,13 @@ export function binByCount(values: Float64Array, count: number): Int32Array {
   if (!(Number.isInteger(count) && count >= 1))
     throw new RangeError(`binCount must be a whole number from 1 on, not ${count}`)
   const { minimum, maximum } = range(values)
-  // A flat region gets one bin on either side of its value, as a histogram has it.
+  // A flat region gets one bin on either side of its value, as in a histogram.
   const low = maximum > minimum ? minimum : minimum - 0.5
   const width = maximum > minimum ? (maximum - minimum) / count : 1 / count
   return binFrom(values, low, width).map((bin) => Math.min(bin, count))
 }
 
-/** The quotient decides, the edge as computed has the last word where rounding would put a value on its wrong side. */
+/** The quotient decides, unless rounding would put a value on the wrong side of the computed edge. */
 function binFrom(values: Float64Array, low: number, width: number): Int32Array {
   const bins = new Int32Array(values.length)
   for (let n = 0; n < values.length; n++) {

@@ -1,4 +1,4 @@
-// Where in the brain the tumour lies, by the brain's bounding box in patient axes (PS3.3 C.7.6.2.1.1); see features.py in training.
+// Where in the brain the tumour lies, relative to the brain's bounding box in patient axes (PS3.3 C.7.6.2.1.1); see features.py in training.
 import { type Grid, toPatient, type Vec3, type Volume } from '../../domain/volume.ts'
 import type { Mask } from './roi.ts'
 
@@ -13,7 +13,7 @@ export interface PatientBox {
   centre: Vec3
 }
 
-/** Box and centre of the non-zero voxels along the patient's axes, also of an oblique grid; undefined when there are none. */
+/** Box and centre of the non-zero voxels along the patient's axes, for oblique grids too; undefined if there are none. */
 export function patientBox({ grid, data }: Mask): PatientBox | undefined {
   const [nx, ny, nz] = grid.size
   const low = [Infinity, Infinity, Infinity]
@@ -63,8 +63,8 @@ function halfVoxel({ spacing, direction }: Grid): Vec3 {
 }
 
 /**
- * midline_distance: |x of the centre - middle| / half width; midline_crossing: how far the tumour reaches over the middle, in
- * half widths, negative when it stays aside; depth: 0 front to 1 back; height: 0 bottom to 1 top.
+ * midline_distance: |x of the centre - middle| / half width; midline_crossing: how far the tumour extends across the middle, in
+ * half widths, negative if it does not; depth: 0 front to 1 back; height: 0 bottom to 1 top.
  */
 export function locationFeatures(
   tumour: PatientBox,
@@ -81,13 +81,10 @@ export function locationFeatures(
   }
 }
 
-/** Litres between which the foreground of a skull-stripped image lies; a head with its skull and scalp has more. */
+/** Volume range in litres of the foreground of a skull-stripped image; a head with skull and scalp has more. */
 const BRAIN_LITRES = [0.7, 2.2] as const
 
-/**
- * The brain of an image that is known to be skull-stripped: its voxels above 0. Undefined when they are too few or too many
- * to be a brain.
- */
+/** The brain in an image known to be skull-stripped: its voxels above 0. Undefined if they are too few or too many to be a brain. */
 export function strippedBrain({ grid, data }: Volume<Float32Array>): Volume<Uint8Array> | undefined {
   const mask = new Uint8Array(data.length)
   let voxels = 0

@@ -1,7 +1,7 @@
-// Marching cubes of a binary mask: which triangles a cube of eight voxel centres holds, derived for all 256 cases.
+// Marching cubes of a binary mask: the triangles in a cube of eight voxel centres, derived for all 256 cases.
 import type { Vec3 } from '../../domain/volume.ts'
 
-/** Corners of the cube as (x, y, z), counter-clockwise round the bottom, then the top; bit n of a case is corner n. */
+/** Corners of the cube as (x, y, z), counter-clockwise around the bottom, then the top; bit n of a case is corner n. */
 const CORNERS: readonly Vec3[] = [
   [0, 0, 0],
   [1, 0, 0],
@@ -29,15 +29,15 @@ const EDGES = [
   [3, 7],
 ] as const
 
-/** A vertex lies in the middle of an edge, because a mask is either in or out. */
+/** A vertex lies in the middle of an edge, because a mask is binary. */
 const MIDDLES: readonly Vec3[] = EDGES.map(([a, b]) => {
   const half = (axis: 0 | 1 | 2) => (CORNERS[a]![axis] + CORNERS[b]![axis]) / 2
   return [half(0), half(1), half(2)] as const
 })
 
 /**
- * A loop that is not flat can be cut into triangles in ways that differ in area. The customary table, which pyradiomics
- * uses too, was made by hand; in these cases it has the second of the two ways that `triangulate` knows.
+ * A non-planar loop can be cut into triangles in ways that differ in area. The customary table, which pyradiomics also uses,
+ * was made by hand; in these cases it contains the second of the two ways that `triangulate` knows.
  */
 const SECOND_WAY = new Set([23, 31, 47, 55, 57, 58, 59, 71, 77, 79, 103, 110, 113, 115, 118])
 
@@ -45,8 +45,8 @@ const SECOND_WAY = new Set([23, 31, 47, 55, 57, 58, 59, 71, 77, 79, 103, 110, 11
 export type Triangle = readonly [Vec3, Vec3, Vec3]
 
 /**
- * The triangles of each case. The surface separates inside from outside corners; where a face has two of each on its
- * diagonals, the side that corner 7 is not on is cut apart, so that cases are each other's complement.
+ * The triangles of each case. The surface separates inside from outside corners; on a face with two of each on its diagonals,
+ * the side without corner 7 is cut apart, so that the cases are complements of each other.
  */
 export function meshCases(): readonly (readonly Triangle[])[] {
   const lower = Array.from({ length: 128 }, (_, code) => loops(code).flatMap((loop) => triangulate(loop, code)))
@@ -54,7 +54,7 @@ export function meshCases(): readonly (readonly Triangle[])[] {
   return [...lower, ...upper]
 }
 
-/** Closed loops of edges, in the sense of Triangle, for a case without corner 7. */
+/** Closed loops of edges, in Triangle's orientation, for a case without corner 7. */
 function loops(code: number): number[][] {
   const next = new Map<number, number[]>()
   for (const face of faces())
@@ -99,7 +99,7 @@ function segments(face: number[], code: number): [number, number][] {
     })
 }
 
-/** Whether the loop's area points from the inside ends of its edges to their outside ends. */
+/** Whether the loop's area vector points from the inside ends of its edges to their outside ends. */
 function facesOutwards(loop: number[], code: number): boolean {
   const normal = loopArea(loop.map((edge) => MIDDLES[edge]!))
   return (
@@ -111,7 +111,7 @@ function facesOutwards(loop: number[], code: number): boolean {
   )
 }
 
-/** Cuts a loop into triangles, in the way that the customary table does. */
+/** Cuts a loop into triangles in the same way as the customary table. */
 function triangulate(loop: number[], code: number): Triangle[] {
   const n = loop.length
   const start = firstVertex(loop)
@@ -122,7 +122,7 @@ function triangulate(loop: number[], code: number): Triangle[] {
   if (n === 5) return fan(second ? 0 : 3)
   if (n === 7) return fan(1)
   if (n < 6) return fan(0)
-  // Six: twice round one corner and back, or a ring through the cube: a triangle in the middle, three ears.
+  // Six edges: twice round one corner and back, or a ring through the cube: a triangle in the middle and three ears.
   if (length(minus(vertex(2), vertex(0))) < 1) return fan(second ? 4 : 1)
   const odd = second ? 0 : 1
   return [
@@ -131,7 +131,7 @@ function triangulate(loop: number[], code: number): Triangle[] {
   ]
 }
 
-/** Where to begin a loop, whatever way the cube is turned: its side lengths from there come first in order. */
+/** Where to begin a loop, however the cube is turned: the start from which its side lengths come first in order. */
 function firstVertex(loop: number[]): number {
   const n = loop.length
   const at = (k: number) => MIDDLES[loop[k % n]!]!

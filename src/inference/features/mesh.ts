@@ -6,8 +6,8 @@ import type { Roi } from './roi.ts'
 const CASES = meshCases()
 
 /**
- * Area in mm2, volume in mm3. The volume is the sum of signed tetrahedra over the origin, the first voxel of the padded
- * box: where the mesh has a hole (voxels that touch by an edge) the origin matters, and this is pyradiomics' one.
+ * Area in mm2, volume in mm3. The volume is the sum of signed tetrahedra from the origin, the first voxel of the padded box:
+ * where the mesh has a hole (voxels that touch by an edge) the origin matters, and this is the one pyradiomics uses.
  */
 export function measureMesh({ size, spacing, inside }: Roi): { surfaceArea: number; meshVolume: number } {
   const cases = CASES.map((triangles) => measureCase(triangles, spacing))
@@ -18,7 +18,7 @@ export function measureMesh({ size, spacing, inside }: Roi): { surfaceArea: numb
   for (let k = 0; k + 1 < nz; k++) {
     for (let j = 0; j + 1 < ny; j++) {
       let at = nx * j + plane * k
-      // Bits of the cube's low x side are the high side's of the cube before.
+      // The bits of the cube's low x side are those of the previous cube's high side.
       let high = 0
       for (let i = 0; i + 1 < nx; i++, at++) {
         const low = ((high >> 1) & 0b00010001) | ((high << 1) & 0b10001000)
@@ -39,7 +39,7 @@ export function measureMesh({ size, spacing, inside }: Roi): { surfaceArea: numb
   return { surfaceArea, meshVolume }
 }
 
-/** Area in mm2, signed volume over the cube's own corner in mm3, and area as a vector, of one cube. */
+/** For one cube: area in mm2, signed volume relative to the cube's own corner in mm3, and the area as a vector. */
 function measureCase(triangles: readonly Triangle[], spacing: Vec3): { area: number; volume: number; normal: Vec3 } {
   let area = 0
   let volume = 0

@@ -1,10 +1,10 @@
-// Which neighbours a texture matrix looks at: one offset of each opposite pair, by distance (pyradiomics generate_angles).
+// Which neighbours a texture matrix considers: one offset of each opposite pair, by distance (pyradiomics generate_angles).
 import type { Vec3 } from '../../domain/volume.ts'
 import type { TextureSettings } from './levels.ts'
 
 /**
- * Offsets (x, y, z) in voxels whose largest coordinate is one of the distances, one of each opposite pair: 13 for
- * distance 1, 49 for distance 2. Within planes only when force2D is set.
+ * Offsets (x, y, z) in voxels whose largest coordinate is one of the distances, one of each opposite pair: 13 for distance 1,
+ * 49 for distance 2. Within planes only if force2D is set.
  */
 export function directions({
   distances,
@@ -30,7 +30,7 @@ export function directions({
   return offsets
 }
 
-/** Steps in index of a box of this size. */
+/** Index steps in a box of this size. */
 export function strides(offsets: readonly Vec3[], size: Vec3): Int32Array {
   return Int32Array.from(offsets, ([x, y, z]) => x + size[0] * (y + size[1] * z))
 }

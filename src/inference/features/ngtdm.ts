@@ -28,7 +28,7 @@ export function ngtdmFeatures(levels: Levels, settings: TextureSettings): Featur
   }
   return {
     Busyness: busy === 0 ? 0 : weighted / (2 * busy),
-    // A flat region has no difference at all; pyradiomics gives it a million.
+    // A flat region has no differences at all; pyradiomics returns a million.
     Coarseness: weighted === 0 ? 1e6 : 1 / weighted,
     Complexity: (2 * complex) / voxels,
     Contrast: present < 2 ? 0 : ((2 * (square - mean * mean)) / (present * (present - 1))) * (differences / voxels),
@@ -36,7 +36,7 @@ export function ngtdmFeatures(levels: Levels, settings: TextureSettings): Featur
   }
 }
 
-/** Per level present, ascending: its value, its share of the voxels, the sum of differences from the neighbours' mean. */
+/** For each level that occurs, ascending: its value, its share of the voxels, and the sum of differences from the neighbours' mean. */
 function collectDifferences({ level, voxels, counts }: Levels, steps: Int32Array) {
   const sums = new Float64Array(counts.length)
   for (const at of voxels) {

@@ -1,4 +1,4 @@
-// A region of interest cut out to its bounding box with a border of empty voxels, as all feature families read it.
+// A region of interest cut out to its bounding box with a border of empty voxels, the input of all feature families.
 import type { Vec3, Volume } from '../../domain/volume.ts'
 
 export type Mask = Volume<ArrayLike<number>>
@@ -7,21 +7,21 @@ export type Image = Volume<ArrayLike<number>>
 /** Feature name without its family's prefix → value. */
 export type Features = Record<string, number>
 
-/** Voxel (x, y, z) of the box, border included, is at index x + size[0] * (y + size[1] * z). */
+/** Voxel (x, y, z) of the box, border included, has index x + size[0] * (y + size[1] * z). */
 export interface Roi {
   /** Voxels of the padded box. */
   size: Vec3
   /** mm */
   spacing: Vec3
-  /** Voxel of the whole grid at the first voxel of the padded box; -border where the region touches the grid's edge. */
+  /** Position in the whole grid of the padded box's first voxel; -border if the region touches the grid's edge. */
   start: Vec3
   /** 1 inside, 0 outside and in the border. */
   inside: Uint8Array
-  /** Index into the padded box of each voxel inside, ascending. */
+  /** Indices into the padded box of the voxels inside, ascending. */
   voxels: Int32Array
 }
 
-/** Cuts out the non-zero voxels of a mask with `border` empty voxels on each side; undefined when there are none. */
+/** Cuts out the non-zero voxels of a mask with `border` empty voxels on each side; undefined if there are none. */
 export function cutRoi(mask: Mask, border = 1): Roi | undefined {
   const box = boundingBox(mask)
   if (!box) return undefined
@@ -52,7 +52,7 @@ export function cutRoi(mask: Mask, border = 1): Roi | undefined {
   }
 }
 
-/** Values of an image at the voxels of a region that was cut from a mask on the same grid. */
+/** Values of an image at the voxels of a region cut from a mask on the same grid. */
 export function valuesInside(image: Image, roi: Roi): Float64Array {
   const [nx, ny] = image.grid.size
   const [sx, sy] = roi.size
@@ -104,7 +104,7 @@ export function boundingBox({ grid, data }: Mask): Box | undefined {
   return count === 0 ? undefined : { low, high, count }
 }
 
-/** An image and a mask of one grid, or an error that names both sizes. */
+/** Throws an error that names both sizes unless image and mask share one grid. */
 export function requireSameGrid(image: Image, mask: Mask): void {
   const a = image.grid.size
   const b = mask.grid.size

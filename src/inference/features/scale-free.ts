@@ -1,9 +1,9 @@
-// Intensity features that do not change with the image's unit; training/gliatrain/tabular/features.py defines them.
+// Intensity features that do not depend on the image's unit, as defined in training/gliatrain/tabular/features.py.
 import { quantilesOf } from '../volumes/quantile.ts'
 import { moments } from './first-order.ts'
 import { binByWidth } from './levels.ts'
 
-/** Bins per standard deviation; bins narrower than an eighth of it no longer move the densities. */
+/** Bins per standard deviation; narrower bins no longer change the densities. */
 const BINS_PER_SD = 24
 
 export const SCALE_FREE_FEATURES = [
@@ -26,9 +26,9 @@ export function scaleFreeBinWidth(values: Float64Array): number {
 }
 
 /**
- * Of the T1c values inside the whole tumour, in any unit: coefficient of variation, standardised moments, percentiles over
- * the median, mean deviations over the standard deviation, and energy and entropy (bits) of the density in units of the
- * standard deviation. NaN of a flat region.
+ * Of the T1c values inside the whole tumour, in any unit: coefficient of variation, standardised moments, percentiles over the
+ * median, mean deviations over the standard deviation, and energy and entropy (bits) of the density in units of the standard
+ * deviation. NaN for a flat region.
  */
 export function scaleFreeFeatures(values: Float64Array): Record<(typeof SCALE_FREE_FEATURES)[number], number> {
   const { mean, variance, third, fourth, absolute } = moments(values)

@@ -23,8 +23,8 @@ export const SHAPE_FEATURES = [
 
 /**
  * The 14 shape features of the non-zero voxels: lengths in mm, areas in mm2, volumes in mm3. Axis lengths are 4 times the
- * root of the eigenvalues of the voxel centres' covariance (divided by n), Slice, Column and Row are the planes across the
- * grid's z, y and x. Undefined for an empty mask.
+ * square roots of the eigenvalues of the voxel centres' covariance (divided by n). Slice, Column and Row are the planes across
+ * the grid's z, y and x. Undefined for an empty mask.
  */
 export function shapeFeatures(mask: Mask): Features | undefined {
   const roi = cutRoi(mask)
@@ -58,7 +58,7 @@ function axisVariances({ size, spacing, voxels }: Roi): Vec3 {
   const [nx, ny] = size
   for (const at of voxels) {
     const row = Math.floor(at / nx)
-    // From the middle of the box, so that the products below stay small.
+    // Relative to the middle of the box, so that the products below stay small.
     const x = (at % nx) - nx / 2
     const y = (row % ny) - ny / 2
     const z = Math.floor(row / ny) - size[2] / 2
@@ -80,7 +80,7 @@ function axisVariances({ size, spacing, voxels }: Roi): Vec3 {
   )
 }
 
-/** Of a symmetric 3x3 matrix with this diagonal and (xy, xz, yz), by Jacobi rotations; largest first, none below 0. */
+/** Eigenvalues of a symmetric 3x3 matrix with this diagonal and (xy, xz, yz), by Jacobi rotations; largest first, none below 0. */
 export function symmetricEigenvalues(diagonal: Vec3, [xy, xz, yz]: Vec3): Vec3 {
   const m = [
     [diagonal[0], xy, xz],

@@ -1,4 +1,4 @@
-// What GLRLM, GLSZM and GLDM have in common: a matrix of grey level by size, and the emphases, non-uniformities and spreads of it.
+// What GLRLM, GLSZM and GLDM have in common: a matrix of grey level by size, with its emphases, non-uniformities and spreads.
 import type { Cells } from './cells.ts'
 import { EPSILON } from './first-order.ts'
 
@@ -10,7 +10,7 @@ export interface SizeStatistics {
   greyNonUniformityNormalised: number
   sizeNonUniformity: number
   sizeNonUniformityNormalised: number
-  /** Entries per voxel that they cover. */
+  /** How many voxels each entry covers. */
   percentage: number
   greyVariance: number
   sizeVariance: number

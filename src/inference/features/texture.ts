@@ -1,4 +1,4 @@
-// Every intensity feature of a region at once, under pyradiomics' names without "original_".
+// All intensity features of a region at once, under pyradiomics' names without "original_".
 import { firstOrderOf } from './first-order.ts'
 import { glcmFeatures } from './glcm.ts'
 import { gldmFeatures } from './gldm.ts'
@@ -22,8 +22,8 @@ export type Family = 'firstorder' | keyof typeof TEXTURE_FAMILIES
 export const FAMILIES = ['firstorder', 'glcm', 'gldm', 'glrlm', 'glszm', 'ngtdm'] as const satisfies readonly Family[]
 
 /**
- * First-order and texture features, `<family>_<Feature>`, of the image (any unit) inside the mask on the same grid.
- * Undefined for an empty mask; RangeError as discretise.
+ * First-order and texture features, `<family>_<Feature>`, of the image (any unit) inside the mask on the same grid. Undefined
+ * for an empty mask; throws RangeError like discretise.
  */
 export function intensityFeatures(
   image: Image,

@@ -1,4 +1,4 @@
-// The features of one patient's tumour that tabular heads may ask for; names and units are those of training/gliatrain/tabular/features.py.
+// The features of one patient's tumour that tabular heads may request; names and units as in training/gliatrain/tabular/features.py.
 import type { Grid, LabelVolume, Volume } from '../../domain/volume.ts'
 import { quantile, quantileOf } from '../volumes/quantile.ts'
 import { resample } from '../volumes/resample.ts'
@@ -10,7 +10,7 @@ import { SHAPE_FEATURES, shapeFeatures } from './shape.ts'
 import { FAMILIES, intensityFeatures } from './texture.ts'
 import { onTumourGrid, tumourMask } from './tumour-grid.ts'
 
-/** Label values of the parts of a tumour; none where the bundle has no such label. */
+/** Label values of the parts of a tumour; absent if the bundle has no such label. */
 export interface TumourLabels {
   whole: readonly number[]
   enhancing: readonly number[]
@@ -19,23 +19,23 @@ export interface TumourLabels {
 }
 
 export interface TumourInput {
-  /** Images in the labels' patient space, on any grid; absent where the study lacks the sequence. */
+  /** Images in the labels' patient space, on any grid; absent if the study lacks the sequence. */
   t1c?: Volume<Float32Array> | undefined
   t2?: Volume<Float32Array> | undefined
   flair?: Volume<Float32Array> | undefined
   /** The segmentation, on the reference series' grid. */
   labels: LabelVolume
   tumour: TumourLabels
-  /** Non-zero in the brain, tumour included, without skull; same patient space, any grid. */
+  /** Non-zero in the brain, including the tumour but not the skull; same patient space, any grid. */
   brain?: Mask | undefined
-  /** The features that are asked for; texture is computed only for the families named here. */
+  /** The requested features; texture is computed only for the families named here. */
   names?: readonly string[]
 }
 
 export interface TumourFeatures {
-  /** NaN where not known. Names that are no image features (age_years) are left out. */
+  /** NaN if unknown. Names that are not image features (age_years) are left out. */
   features: Features
-  /** What is not there, and the features that are NaN for it. */
+  /** What is missing, and the features that are NaN because of it. */
   missing: { reason: MissingReason; features: string[] }[]
 }
 
@@ -45,7 +45,7 @@ const FRACTIONS = ['enhancing_fraction', 'necrosis_fraction', 'oedema_fraction']
 const BRAIN_RELATIVE = ['t1c_median_over_brain', 't1c_p90_over_brain'] as const
 const SHAPE = SHAPE_FEATURES.map((name) => `shape_${name}`)
 
-/** What is computed when nothing in particular is wanted: every feature that features.py names, and the segmentation's own. */
+/** Computed if no features are requested: every feature in features.py, and the segmentation's own. */
 export const TUMOUR_FEATURES: readonly string[] = [
   ...SHAPE,
   ...SCALE_FREE_FEATURES,
@@ -57,9 +57,9 @@ export const TUMOUR_FEATURES: readonly string[] = [
 ]
 
 /**
- * The wanted features. Shape, T1c intensities and texture are of the whole tumour on a 1 mm grid along the patient's axes;
- * firstorder_* and texture with bins of a 24th of the standard deviation of T1c inside, since MRI has no unit. Fractions are
- * of the labels' own voxels: enhancing, necrotic and oedema voxels over those of the whole tumour.
+ * The requested features. Shape, T1c intensities and texture are of the whole tumour on a 1 mm grid along the patient's axes;
+ * firstorder_* and texture use bins of a 24th of T1c's standard deviation inside it, since MRI has no unit. Fractions are of
+ * the labels' own voxels: enhancing, necrotic and oedema voxels over those of the whole tumour.
  */
 export function computeTumourFeatures(input: TumourInput): TumourFeatures {
   const names = (input.names ?? TUMOUR_FEATURES).filter(isTumourFeature)
@@ -77,7 +77,7 @@ export function computeTumourFeatures(input: TumourInput): TumourFeatures {
   return { features, missing: [...missing].map(([reason, names]) => ({ reason, features: names })) }
 }
 
-/** Whether this file has a feature of that name; texture is known by its family. */
+/** Whether this file has a feature of that name; texture features are recognised by their family. */
 export function isTumourFeature(name: string): boolean {
   return TUMOUR_FEATURES.includes(name) || FAMILIES.some((family) => name.startsWith(`${family}_`))
 }
@@ -97,7 +97,7 @@ function measureTumour(input: TumourInput, mask: Volume<Uint8Array>, names: read
   }
 }
 
-/** Everything that is of T1c inside the mask. */
+/** All features of T1c inside the mask. */
 function enhancement(
   t1c: Volume<Float32Array>,
   mask: Volume<Uint8Array>,
@@ -153,9 +153,9 @@ function fractions({ labels, tumour }: Pick<TumourInput, 'labels' | 'tumour'>): 
 }
 
 /**
- * How far T2 and FLAIR contradict each other inside the whole tumour: twice the share of voxels whose T2 is above T2's median
- * there while their FLAIR is below FLAIR's median there. 0 when both agree in every voxel, 0.5 when they have nothing to do
- * with each other, 1 when FLAIR is low exactly where T2 is high, as in the T2-FLAIR mismatch sign.
+ * How far T2 and FLAIR contradict each other inside the whole tumour: twice the share of voxels whose T2 is above its median
+ * there while their FLAIR is below its median there. 0 if both agree in every voxel, 0.5 if they are unrelated, 1 if FLAIR is
+ * low exactly where T2 is high, as in the T2-FLAIR mismatch sign.
  */
 function mismatch(t2: Volume<Float32Array>, flair: Volume<Float32Array>, mask: Volume<Uint8Array>): number {
   const roi = cutRoi(mask)!

@@ -1,4 +1,4 @@
-// The tumour and the images over it on a 1 mm grid along the patient's axes, whatever grid and slice thickness they come from.
+// The tumour and its images on a 1 mm grid along the patient's axes, whatever grid and slice thickness they come from.
 import {
   type Grid,
   type LabelVolume,
@@ -16,10 +16,10 @@ import { boundingBox } from './roi.ts'
 const ONE_MM: Vec3 = [1, 1, 1]
 
 /**
- * The voxels with one of these labels on a 1 mm LPS grid over their box. What is interpolated is the signed distance to the
- * mask's border (Raya and Udupa 1990, shape-based interpolation): the mask itself would leave the steps of thick slices, and
- * a sphericity that is 8 % too low at 4 mm; this leaves 2 %. On a grid that is 1 mm and aligned already nothing changes.
- * Undefined when there are none.
+ * The voxels with one of these labels, on a 1 mm LPS grid over their box. The signed distance to the mask's border is
+ * interpolated (Raya and Udupa 1990, shape-based interpolation): interpolating the mask itself would keep the steps of thick
+ * slices, with a sphericity 8 % too low at 4 mm; this leaves 2 %. A grid that is already 1 mm and aligned does not change.
+ * Undefined if there are no such voxels.
  */
 export function tumourMask(labels: LabelVolume, members: readonly number[]): Volume<Uint8Array> | undefined {
   const isMember = new Uint8Array(256)
@@ -34,7 +34,7 @@ export function tumourMask(labels: LabelVolume, members: readonly number[]): Vol
   return { grid: target, data: new Uint8Array(depth.data.map((mm) => (mm > 0 ? 1 : 0))) }
 }
 
-/** mm to the nearest voxel of the other kind; positive inside the mask, negative outside. */
+/** Distance in mm to the nearest voxel of the other kind; positive inside the mask, negative outside. */
 function signedDistance({ grid, data }: Volume<Float32Array>): Volume<Float32Array> {
   const inside = new Uint8Array(data)
   const toInside = distanceMap(inside, grid.size, grid.spacing)
@@ -46,7 +46,7 @@ function signedDistance({ grid, data }: Volume<Float32Array>): Volume<Float32Arr
   return { grid, data: data.map((value, n) => (value === 1 ? toOutside[n]! : -toInside[n]!)) }
 }
 
-/** An image in the same patient space on the tumour's grid, linear; edge voxels are repeated where the grid reaches beyond. */
+/** An image in the same patient space, linearly interpolated on the tumour's grid; edge voxels are repeated where the grid extends beyond it. */
 export function onTumourGrid(image: Volume<Float32Array>, target: Grid): Volume<Float32Array> {
   const low = [Infinity, Infinity, Infinity]
   const high = [-Infinity, -Infinity, -Infinity]
@@ -58,7 +58,7 @@ export function onTumourGrid(image: Volume<Float32Array>, target: Grid): Volume<
       high[axis] = Math.max(high[axis]!, index[axis]!)
     }
   }
-  // Room for the Gaussian of images finer than 1 mm: 3 sigma are below 1.5 times the ratio of the spacings.
+  // Room for the Gaussian on images finer than 1 mm: 3 sigma are below 1.5 times the ratio of the spacings.
   const room = (axis: 0 | 1 | 2) => 2 + Math.ceil(1.5 / image.grid.spacing[axis])
   const from: Vec3 = [Math.floor(low[0]!) - room(0), Math.floor(low[1]!) - room(1), Math.floor(low[2]!) - room(2)]
   const to: Vec3 = [Math.ceil(high[0]!) + room(0), Math.ceil(high[1]!) + room(1), Math.ceil(high[2]!) + room(2)]
