@@ -1,9 +1,9 @@
-// What the calibration data of a head can show: the highest probability, the sampling error of one, and how often calls were wrong.
+// What a head's calibration data can show: the highest probability, its sampling error, and how often calls were wrong.
 import type { Calibration, SurvivalHead, TabularHead } from '../bundle/heads.ts'
 
-/** What a class must be called with, unless the bundle's measured error asks for another probability. */
+/** The probability that a class needs to be called, unless the bundle's measured error requires another. */
 export const MIN_CALL = 0.8
-/** Patients of a class in the calibration data of a bundle that does not state them: few, so that nothing beyond 90 % is printed. */
+/** Patients per class assumed for a bundle that does not state them: few, so that nothing above 90 % is printed. */
 export const UNSTATED_PATIENTS = 30
 
 export interface Bounds {
@@ -13,13 +13,13 @@ export interface Bounds {
   most: Readonly<Record<string, number>>
   minCall: number
   bins: Calibration['bins']
-  /** False where the bundle says nothing of its calibration data and UNSTATED_PATIENTS stands in. */
+  /** False if the bundle says nothing about its calibration data and UNSTATED_PATIENTS is assumed. */
   isStated: boolean
 }
 
 /**
- * Of the head's calibration; else of the patients per class that its evaluation counts; else the conservative default.
- * No highest probability is above what the rule of three allows for the patients of the class.
+ * From the head's calibration; otherwise from the patients per class in its evaluation; otherwise the conservative default. No
+ * highest probability exceeds what the rule of three allows for the patients of the class.
  */
 export function boundsOf({
   classes,
@@ -38,7 +38,7 @@ export function boundsOf({
   return { patients, most, minCall, bins: calibration?.bins ?? [], isStated: counted !== undefined }
 }
 
-/** Patients per class, where an evaluation counts every one of them. */
+/** Patients per class, if the evaluation counts all of them. */
 function countsIn(value: unknown, classes: readonly string[]): Record<string, number> | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const counts = value as Record<string, unknown>
@@ -47,15 +47,15 @@ function countsIn(value: unknown, classes: readonly string[]): Record<string, nu
     : undefined
 }
 
-/** So that no output rounds a bound up; certainty is never printed, however many patients there are. */
+/** Rounded down, so that no output rounds a bound up; certainty is never printed, however many patients there are. */
 const wholePercentBelow = (share: number) => Math.min(0.99, Math.floor(100 * share + 1e-9) / 100)
 
 /** The rule of three (Hanley and Lippman-Hand 1983): what never failed in n patients fails in at most 3/n of them, with 95 % confidence. */
 export const ruleOfThree = (patients: number) => Math.max(0, 1 - 3 / patients)
 
 /**
- * Probabilities that add up to 1, none above its bound: drawn towards "all classes alike" just as far as it takes. Of two classes
- * the one that is beyond its bound takes it, and the other the rest. Every bound must be at least 1 / classes.
+ * Probabilities that add up to 1, none above its bound: shrunk towards "all classes alike" just as far as necessary. With two
+ * classes, the one above its bound is set to it, and the other takes the rest. Every bound must be at least 1 / classes.
  */
 export function bounded(
   probabilities: Readonly<Record<string, number>>,
@@ -67,7 +67,7 @@ export function bounded(
   return Object.fromEntries(entries.map(([label, p]) => [label, (1 - share) * p + share * alike]))
 }
 
-/** Wilson's 95 % score interval (Wilson 1927) of a share p seen in n patients. */
+/** Wilson's 95 % score interval (Wilson 1927) of a share p observed in n patients. */
 export function wilson(p: number, n: number): [number, number] {
   const z = 1.959964
   const centre = (p + z ** 2 / (2 * n)) / (1 + z ** 2 / n)
@@ -75,7 +75,7 @@ export function wilson(p: number, n: number): [number, number] {
   return [Math.max(0, centre - half), Math.min(1, centre + half)]
 }
 
-/** How many patients of the calibration data stand behind a head's answer: those of its bin, else those of the rarest class. */
+/** How many calibration patients support a head's answer: those of its bin, otherwise those of the rarest class. */
 export function patientsBehind({ bins, patients }: Bounds, likeliest: number): number {
   return Math.max(1, binOf(bins, likeliest)?.n ?? Math.min(...Object.values(patients)))
 }
@@ -86,8 +86,8 @@ function binOf(bins: Calibration['bins'], p: number) {
 }
 
 /**
- * Two independent errors of one probability joined in quadrature, each side for itself: the spread of models and outlines,
- * and the sampling error of the data that it was calibrated on.
+ * Two independent errors of one probability combined in quadrature, separately for each side: the spread of models and
+ * outlines, and the sampling error of the calibration data.
  */
 export function joinErrors(
   p: number,
@@ -101,14 +101,14 @@ export function joinErrors(
   return [inside(p - below), inside(p + above)]
 }
 
-/** The lowest and highest share alive that `n` patients of a risk group can show. */
+/** The lowest and highest share alive that `n` patients of a risk group can support. */
 export function survivalBounds({ n }: Pick<SurvivalHead['risk_groups'][number], 'n'>): [number, number] {
   const most = Math.max(0.5, wholePercentBelow(ruleOfThree(n)))
   return [1 - most, most]
 }
 
 export interface ErrorBudget {
-  /** Patients of the calibration data whose likeliest class had a probability like this one, and how many of them it was wrong for. */
+  /** Calibration patients whose likeliest class had a probability like this one, and how many of these calls were wrong. */
   n: number
   wrong: number
   /** Of 100 such patients; the interval is Wilson's. */
@@ -116,7 +116,7 @@ export interface ErrorBudget {
   interval: readonly [number, number]
 }
 
-/** Of a call with this probability; undefined where the bundle states no bin for it, or nobody fell into it. */
+/** For a call with this probability; undefined if the bundle has no bin for it, or the bin has no patients. */
 export function errorBudget(bins: Calibration['bins'], probability: number): ErrorBudget | undefined {
   const bin = binOf(bins, probability)
   if (!bin || bin.n === 0) return undefined

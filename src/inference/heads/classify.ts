@@ -12,9 +12,9 @@ import { concatenated, type Rows } from './rows.ts'
 type Probabilities = Readonly<Record<string, number>>
 
 /**
- * The row has passed the head's guards. A class is called when it alone is in the conformal set, its probability reaches what a call
- * needs, and no sample of the segmentation leads to another class; everything else is indeterminate and says why. Intervals hold the
- * spread of models and samples and the sampling error of the calibration data.
+ * The row has passed the head's guards. A class is called if it alone is in the conformal set, its probability reaches what a
+ * call needs, and no sample of the segmentation leads to another class; anything else is indeterminate, with the reason.
+ * Intervals cover the spread of models and samples and the sampling error of the calibration data.
  */
 export async function classify(
   name: Head,
@@ -60,7 +60,7 @@ export async function classify(
 
 type Decision = Pick<EvaluatedPrediction, 'call' | 'remaining' | 'reason'>
 
-/** `answers` are of the outline, then of its samples. */
+/** `answers` are for the outline, then for its samples. */
 function decide(
   name: Head,
   head: TabularHead,
@@ -96,8 +96,8 @@ function decide(
 }
 
 /**
- * The conformal set, and with it the most probable class: limits differ between classes, and a rare class that reaches its low
- * limit must not be called against a likelier one that misses its high limit. Empty when no class reaches its limit.
+ * The conformal set, always with the most probable class: limits differ between classes, and a rare class that reaches its low
+ * limit must not be called over a likelier one that misses its high limit. Empty if no class reaches its limit.
  */
 function possibleClasses({ classes, conformal }: TabularHead, probabilities: Probabilities): string[] {
   const reached = classes.filter((label) => probabilities[label]! >= conformal.limits[label]!)
@@ -120,7 +120,7 @@ function mostProbable(classes: readonly string[], probabilities: Probabilities):
   return classes.reduce((best, label) => (probabilities[label]! > probabilities[best]! ? label : best))
 }
 
-/** `members` are of every model on every sample, rows of `classes` probabilities. */
+/** `members` holds the answers of every model for every sample, rows of `classes` probabilities. */
 function intervalsOf(probabilities: Probabilities, members: Float32Array, bounds: Bounds) {
   const classes = Object.keys(probabilities)
   const n = patientsBehind(bounds, Math.max(...Object.values(probabilities)))
@@ -128,7 +128,7 @@ function intervalsOf(probabilities: Probabilities, members: Float32Array, bounds
     classes.map((label, k) => {
       const spread = interval95(members.filter((_, at) => at % classes.length === k))
       const p = probabilities[label]!
-      // Of two classes, what one cannot exceed the other cannot go below.
+      // With two classes, an upper bound on one is a lower bound on the other.
       const other = classes.length === 2 ? classes[1 - k] : undefined
       const least = other === undefined ? 0 : 1 - bounds.most[other]!
       return [label, joinErrors(p, spread, wilson(p, n), [least, bounds.most[label]!])]
@@ -136,7 +136,7 @@ function intervalsOf(probabilities: Probabilities, members: Float32Array, bounds
   )
 }
 
-/** Rows of `classes` probabilities, up to what float32 and a sum of few numbers lose. */
+/** Rows of `classes` probabilities, within what float32 and a short sum lose. */
 function areProbabilities(values: Float32Array, classes: number): boolean {
   if (values.length === 0 || values.length % classes !== 0) return false
   for (let from = 0; from < values.length; from += classes) {

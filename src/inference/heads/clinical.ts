@@ -16,19 +16,19 @@ export interface ClinicalInput {
   patient: Pick<PatientIdentity, 'patientBirthDate' | 'patientSex'>
   /** DICOM DA */
   studyDate: string
-  /** PatientAge (AS) of every instance that states one. */
+  /** PatientAge (AS) from every instance that states one. */
   patientAges: readonly string[]
-  /** From the EHR, where known. */
+  /** From the EHR, if known. */
   facts?: ClinicalFacts | undefined
 }
 
-/** Stated and computed age may differ by a rounding and a birthday, no more. */
+/** Stated and computed age may differ by rounding and a birthday, no more. */
 const AGE_TOLERANCE_YEARS = 1.5
 const DAYS_PER_YEAR = 365.25
-/** Beyond it a birth date is a placeholder, such as 1900-01-01. */
+/** Beyond this age a birth date is a placeholder, such as 1900-01-01. */
 const OLDEST_YEARS = 120
 
-/** NaN where a fact is not known, contradicts another or is not possible; a contradiction about the age is a note. */
+/** NaN if a fact is unknown, contradicted by another, or impossible; a contradiction about the age adds a note. */
 export function clinicalFeatures({ patient, studyDate, patientAges, facts = {} }: ClinicalInput): {
   features: Features
   quality: QualityNote[]
@@ -56,7 +56,7 @@ export function clinicalFeatures({ patient, studyDate, patientAges, facts = {} }
   }
 }
 
-/** Age in years on the day of the study; absent where it is not stated, not possible, or stated in two ways that differ. */
+/** Age in years on the day of the study; absent if it is not stated, impossible, or stated in two ways that differ. */
 export function ageOf({
   patient,
   studyDate,
@@ -73,7 +73,7 @@ export function ageOf({
   return { contradicts, ...(age !== undefined && age >= 0 && age <= OLDEST_YEARS && { age }) }
 }
 
-/** Years from DA to DA; undefined when one of them is no date. */
+/** Years from one DA to another; undefined if either is not a date. */
 function yearsBetween(from: string, to: string): number | undefined {
   const [a, b] = [dayOf(from), dayOf(to)]
   return a === undefined || b === undefined ? undefined : (b - a) / (DAY_MS * DAYS_PER_YEAR)
@@ -81,7 +81,7 @@ function yearsBetween(from: string, to: string): number | undefined {
 
 const UNIT_YEARS: Readonly<Record<string, number>> = { D: 1 / DAYS_PER_YEAR, W: 7 / DAYS_PER_YEAR, M: 1 / 12, Y: 1 }
 
-/** Anything without a unit is not taken for an age, nor are two different ones. */
+/** A value without a unit does not count as an age, nor do two different ones. */
 function commonAge(stated: readonly string[]): number | undefined {
   const distinct = distinctOf(stated)
   return distinct.length === 1 ? readAge(distinct[0]!) : undefined
@@ -98,8 +98,8 @@ function readAge(text: string): number | undefined {
 }
 
 /**
- * Whether any of what is stated would make the patient younger than that, where `ageOf` cannot tell the age: a number without its unit, one of
- * two ages, a birth date that another age contradicts.
+ * Whether any statement would make the patient younger than this if `ageOf` cannot determine the age: a number without unit,
+ * one of two ages, a birth date contradicted by another age.
  */
 export function mayBeYounger(least: number, { patient, studyDate, patientAges }: Parameters<typeof ageOf>[0]): boolean {
   const stated = distinctOf(patientAges).map(

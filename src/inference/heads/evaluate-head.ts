@@ -1,4 +1,4 @@
-// One tabular head on one patient: guards first, then the answer; a head that may not answer says why.
+// One tabular head on one patient: first the guards, then the answer; a head that may not answer says why.
 import type { Head, Prediction } from '../../domain/finding.ts'
 import type { RunnableHead } from '../bundle/heads.ts'
 import { classify } from './classify.ts'
@@ -10,15 +10,15 @@ import type { Rows } from './rows.ts'
 import { survive } from './survive.ts'
 
 export interface EvaluateHeadOptions {
-  /** What moved the answer takes most of the time. */
+  /** The explanation, which takes most of the time. */
   isExplained?: boolean
-  /** The same patient by other samples of the segmentation; undefined for a sample without a tumour. */
+  /** The same patient with other samples of the segmentation; undefined for a sample without a tumour. */
   samples?: readonly (Features | undefined)[]
-  /** For measuring the head: the probabilities before the bounds too, and reasons without this patient's numbers. */
+  /** For measuring the head: includes the probabilities before the bounds, and reasons without this patient's numbers. */
   isMeasured?: boolean
 }
 
-/** `run` answers rows in the order of `head.features`. What it throws is passed on. */
+/** `run` answers rows in the order of `head.features`. Its errors are passed on. */
 export async function evaluateHead(
   name: Head,
   head: RunnableHead,
@@ -38,7 +38,7 @@ export async function evaluateHead(
     : survive(name, head, rows, run, isExplained)
 }
 
-/** The row of a patient whom the head may answer; else why it may not. */
+/** The row of a patient for whom the head may answer; otherwise why it may not. */
 function rowOf(head: RunnableHead, features: Features, isMeasured: boolean): Float32Array | string {
   const missing = head.required.filter((feature) => !isKnown(features[feature]))
   if (missing.length > 0) return missingReason(missing)

@@ -1,4 +1,4 @@
-// Contributions: what each feature (or declared group) moved, against a patient whose features are all the training medians.
+// Contributions: how much each feature (or declared group) changed the answer, compared with a patient at the training medians.
 import type { Contribution } from '../../domain/finding.ts'
 import type { HeadResponse } from '../../domain/head-run.ts'
 import type { RunnableHead } from '../bundle/heads.ts'

@@ -1,4 +1,4 @@
-// What a tabular head is given: one number per named feature.
+// The input of a tabular head: one number per named feature.
 
-/** Features by name; NaN or absent where not known. */
+/** Features by name; NaN or absent if unknown. */
 export type Features = Readonly<Record<string, number>>

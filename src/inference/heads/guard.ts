@@ -1,14 +1,14 @@
-// The guard of a tabular head: how far a patient's features lie from the training data (squared Mahalanobis distance).
+// The guard of a tabular head: how far a patient's features are from the training data (squared Mahalanobis distance).
 import type { RunnableHead } from '../bundle/heads.ts'
 
 export interface GuardVerdict {
   distance: number
   within: boolean
-  /** The feature that adds most to the distance. */
+  /** The feature that contributes most to the distance. */
   farthest: string
 }
 
-/** A missing feature (NaN) takes the mean and so adds nothing. */
+/** A missing feature (NaN) is set to the mean and so adds nothing. */
 export function checkGuard(head: Pick<RunnableHead, 'features' | 'guard'>, row: ArrayLike<number>): GuardVerdict {
   const { mean, precision, limit } = head.guard
   const away = mean.map((centre, n) => (Number.isFinite(row[n]!) ? row[n]! - centre : 0))

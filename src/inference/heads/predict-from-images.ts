@@ -1,4 +1,4 @@
-// All heads of a bundle on one patient's images: features of the tumour and of the encoder, for the outline and for each of its samples.
+// All heads of a bundle on one patient's images: features of the tumour and from the encoder, for the outline and each of its samples.
 import type { Prediction, QualityNote } from '../../domain/finding.ts'
 import type { ModelRunner, SegmentResponse } from '../../domain/ports/model-runner.ts'
 import type { Sequence } from '../../domain/study.ts'
@@ -29,10 +29,10 @@ export interface PredictFromImagesInput {
   isMeasured?: boolean
 }
 
-/** Features are computed of at most this many samples: each takes about as long as those of the outline itself. */
+/** Features are computed for at most this many samples: each takes about as long as the outline itself. */
 export const MAX_SAMPLES = 6
 
-/** Nothing is computed for a bundle whose heads all say "not evaluable". */
+/** Nothing is computed for a bundle whose heads are all "not evaluable". */
 export async function predictFromImages(
   input: PredictFromImagesInput,
 ): Promise<{ predictions: Prediction[]; quality: QualityNote[]; saliency: SaliencyMap[] }> {
@@ -78,7 +78,7 @@ export async function predictFromImages(
   }
 }
 
-/** At most MAX_SAMPLES, evenly spread over their order; none where the answer was made of one. */
+/** At most MAX_SAMPLES, spread evenly over their order; none if the answer came from a single sample. */
 function samplesOf({ samples }: PredictFromImagesInput['segmented']): PredictFromImagesInput['segmented']['samples'] {
   if (samples.length < 2 || samples.length <= MAX_SAMPLES) return samples.length < 2 ? [] : samples
   return Array.from({ length: MAX_SAMPLES }, (_, n) => samples[Math.floor((n * samples.length) / MAX_SAMPLES)]!)
@@ -93,17 +93,17 @@ function oneHot(labels: Uint8Array, { probabilities }: PredictFromImagesInput['s
   return probabilities.map((_, c) => Float32Array.from(labels, (label) => Number(label === c)))
 }
 
-/** What the encoder makes of the image around `labels` on the working grid; undefined where nothing is there that it asks for. */
+/** The encoder's features of the image around `labels` on the working grid; undefined if nothing it requires is there. */
 async function encodeStudy({ prepared, bundle, runner }: PredictFromImagesInput, labels: Uint8Array) {
   const window = cutWindow(prepared.channels, prepared.grid, labels, bundle.encoder!)
   return window && { window, labels, encoded: await encode(window.data, bundle, runner) }
 }
 
 const NOTHING: TumourFeatures = { features: {}, missing: [] }
-/** Shares that the segmentation cannot know without contrast. */
+/** Fractions that the segmentation cannot know without contrast. */
 const NEEDS_CONTRAST = ['enhancing_fraction', 'necrosis_fraction']
 
-/** Every feature that a head of the bundle asks for, of the tumour that `labels` show. */
+/** Every feature that a head of the bundle requires, for the tumour shown by `labels`. */
 function imageFeatures(
   { prepared, bundle }: PredictFromImagesInput,
   labels: LabelVolume,

@@ -1,4 +1,4 @@
-// All heads of a bundle on one study, and how their answers fit together.
+// All heads of a bundle on one study, and whether their answers are consistent.
 import { HEADS, type Prediction, type QualityNote } from '../../domain/finding.ts'
 import type { ModelRunner } from '../../domain/ports/model-runner.ts'
 import type { RunnableHead } from '../bundle/heads.ts'
@@ -13,16 +13,16 @@ import { whoNotes } from './who-2021.ts'
 export interface PredictInput {
   bundle: Pick<BundleManifest, 'heads'>
   features: Features
-  /** The same by samples of the segmentation; undefined for a sample without a tumour. */
+  /** The same for samples of the segmentation; undefined for a sample without a tumour. */
   samples?: readonly (Features | undefined)[]
   /** No tumour above the bundle's limit. */
   noFinding: boolean
-  /** Of the bundle's encoder, where it has one. */
+  /** From the bundle's encoder, if it has one. */
   encoded?: Pick<Encoded, 'similar' | 'refused'> | undefined
   /** Why image features are missing. */
   missing: TumourFeatures['missing']
   runner: Pick<ModelRunner, 'runHead'>
-  /** For measuring the heads: without contributions, and with the probabilities before their bounds. */
+  /** For measuring the heads: without contributions, and including the probabilities before their bounds. */
   isMeasured?: boolean
 }
 
@@ -52,7 +52,7 @@ export async function predictHeads(
   return { predictions, quality: whoNotes(predictions) }
 }
 
-/** What stands in the way of every head of this study, or of this one for lack of an image or a label. */
+/** What prevents every head from answering for this study, or this one for lack of an image or a label. */
 function obstacle(head: RunnableHead, { features, noFinding, missing, encoded }: PredictInput): string | undefined {
   if (noFinding) return NO_TUMOUR
   if (features.age_years !== undefined && features.age_years < ADULT_YEARS) return NOT_ADULT

@@ -8,7 +8,7 @@ export const NO_TUMOUR = 'No tumour was segmented, so there is nothing to predic
 export const BROKEN = 'The model gave values that are no probabilities; this is a fault of the bundle.'
 export const NOT_ADULT = 'The patient is under 18; the model was made for adult-type glioma.'
 
-/** Why an image feature that a head must have is not there; a feature that is merely undefined is named instead. */
+/** Why a required image feature is missing; a feature that is merely undefined is named instead. */
 export const MISSING: Readonly<Record<Exclude<MissingReason, 'undefined'>, string>> = {
   'no tumour': NO_TUMOUR,
   'no T1c': 'Needs a T1 post-contrast series, which the study does not have or which could not be used.',
@@ -25,7 +25,7 @@ export function unlikeLibraryReason(cosine: number, least: number): string {
   return `Unlike every past patient of the model's library: the nearest has a cosine of ${cosine.toFixed(2)}, below ${least.toFixed(2)}.`
 }
 
-/** `measured` is left out where a head is measured and equal reasons are counted. */
+/** `measured` is left out when a head is being measured and equal reasons are counted. */
 export function outsideReason(farthest: string, measured?: { distance: number; limit: number }): string {
   const numbers = measured ? ` (distance ${measured.distance.toFixed(1)}, limit ${measured.limit.toFixed(1)})` : ''
   return `Unlike the patients that the model was made from, most of all in ${featureName(farthest)}${numbers}.`

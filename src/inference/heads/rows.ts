@@ -2,13 +2,13 @@
 
 export interface Rows {
   row: Float32Array
-  /** Of the samples that the head may answer. */
+  /** Rows of the samples that the head may answer. */
   samples: Float32Array[]
-  /** How many samples it may not answer: no tumour, a feature missing, or beyond the guard. */
+  /** How many samples it may not answer: no tumour, a missing feature, or beyond the guard. */
   unanswered: number
 }
 
-/** Row-major, as HeadRequest has them. */
+/** Row-major, as in HeadRequest. */
 export function concatenated(rows: readonly Float32Array[]): Float32Array {
   const out = new Float32Array(rows.reduce((sum, row) => sum + row.length, 0))
   let at = 0

@@ -1,12 +1,12 @@
 // Exact Shapley values of a function over all coalitions of at most a dozen players (Shapley 1953; single-baseline, interventional).
 
-/** Values of the function for the coalitions `masks`; bit p of a mask says that player p takes part. */
+/** Values of the function for the coalitions `masks`; bit p of a mask means that player p takes part. */
 export type Coalitions = (masks: readonly number[]) => Promise<ArrayLike<number>>
 
-/** Coalitions per call of `worthOf`, at most. */
+/** Maximum number of coalitions per call of `worthOf`. */
 const CHUNK = 1024
 
-/** Shapley values of `players` players; they add up to f(all) - f(none), which are given too. */
+/** Shapley values of `players` players; they add up to f(all) - f(none), which are also returned. */
 export async function shapleyValues(
   players: number,
   worthOf: Coalitions,

@@ -8,8 +8,9 @@ import { BROKEN, outlineReason } from './reasons.ts'
 import { concatenated, type Rows } from './rows.ts'
 
 /**
- * The intervals show how far the ensemble's members differ over the samples of the segmentation, and what the size of the risk group
- * leaves open; not how differently patients of equal risk live. Indeterminate when samples lead to different groups.
+ * The intervals show how much the ensemble's members differ over the samples of the segmentation, and the uncertainty due to
+ * the size of the risk group; not how much survival varies between patients of equal risk. Indeterminate if samples lead to
+ * different groups.
  */
 export async function survive(
   name: Head,

@@ -1,9 +1,9 @@
-// WHO 2021 classification of adult-type diffuse glioma (Louis 2021) applied to predictions: what fits together, and what does not.
+// The WHO 2021 classification of adult-type diffuse glioma (Louis 2021) applied to predictions: which are consistent, and which are not.
 import type { Prediction, QualityNote } from '../../domain/finding.ts'
 
 type Call<T extends string> = T | undefined
 
-/** Calls of the three heads; absent where a head made none. */
+/** Calls of the three heads; absent for a head that made none. */
 interface Calls {
   idh: Call<'IDH-wildtype' | 'IDH-mutant'>
   codeletion: Call<'intact' | 'codeleted'>
@@ -13,7 +13,7 @@ interface Calls {
 interface Rule {
   code: string
   severity: QualityNote['severity']
-  /** Every call that is named must be one of these. */
+  /** Every named call must be one of these. */
   when: { [K in keyof Calls]?: readonly NonNullable<Calls[K]>[] }
   text: string
 }
@@ -42,7 +42,7 @@ const CONTRADICTIONS: readonly Rule[] = [
   },
 ]
 
-/** The pattern that consistent predictions fit; the first that matches is reported. */
+/** The pattern that consistent predictions match; the first one is reported. */
 const PATTERNS: readonly Rule[] = [
   {
     code: 'who-pattern-oligodendroglioma',
@@ -64,7 +64,7 @@ const PATTERNS: readonly Rule[] = [
   },
 ]
 
-/** Notes on how the predictions fit together; only calls count, never an indeterminate head. States no diagnosis. */
+/** Notes on how consistent the predictions are; only calls count, never an indeterminate head. States no diagnosis. */
 export function whoNotes(predictions: readonly Prediction[]): QualityNote[] {
   const call = (head: Prediction['head']) => {
     const ofHead = predictions.find((prediction) => prediction.head === head)

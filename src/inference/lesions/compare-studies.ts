@@ -1,4 +1,4 @@
-// Two analysed studies of one patient against each other: registration, lesions, volumes, tracking; refused when they do not fit.
+// Compares two analysed studies of one patient: registration, lesions, volumes, tracking; refused if they cannot be compared.
 
 import { lesionKey, wholeLesionKey } from '../../dicom/tracking.ts'
 import type { Comparison, LesionChange, Tracking, VolumeChange } from '../../domain/comparison.ts'
@@ -17,24 +17,24 @@ import { sizeResponse } from './rano.ts'
 
 const MAX_RESIDUAL_MM = LESION_LIMITS.residual.value
 const REACH_MM = LESION_LIMITS.reach.value
-/** Numbers that a lesion map can hold. */
+/** The largest number that a lesion map can hold. */
 const MAX_MAPPED_LESIONS = 65_535
 
 export type MeasuredVolume = Pick<Measurement, 'region' | 'value' | 'standardDeviation'>
 
 /** One analysed study. */
 export interface TimePoint<M extends MeasuredVolume = Measurement> {
-  /** The reference series on its own grid, and the labels on it. */
+  /** The reference series on its own grid, and its labels. */
   image: Volume<Float32Array>
   labels: LabelVolume
   measurements: readonly M[]
-  /** Its enhancing lesions, as measureLesions gives them. */
+  /** Its enhancing lesions, from measureLesions. */
   enhancing: readonly MeasuredLesion[]
-  /** Of a finding, by its key. */
+  /** Tracking of a finding, by its key. */
   tracking(key: string): Tracking
 }
 
-/** What an earlier report says of its volumes is enough. */
+/** Of volumes, what an earlier report states is enough. */
 export type EarlierPoint = TimePoint<MeasuredVolume>
 
 export interface ComparisonInput {
@@ -44,7 +44,7 @@ export interface ComparisonInput {
   registrar: Registrar
 }
 
-/** Throws INPUT_IMPLAUSIBLE when the studies cannot be laid on each other well enough, INFERENCE_FAILED when it was not possible to try. */
+/** Throws INPUT_IMPLAUSIBLE if the studies cannot be registered well enough, INFERENCE_FAILED if registration was not possible at all. */
 export async function compareStudies({
   now,
   earlier,
@@ -82,7 +82,7 @@ export async function compareStudies({
   }
 }
 
-/** Registers there and back; the mean distance that is left is the measure of both. */
+/** Registers in both directions; the mean distance that remains measures the quality of both. */
 async function registerToPrior(now: Volume<Float32Array>, earlier: Volume<Float32Array>, registrar: Registrar) {
   const coarse = (image: Volume<Float32Array>) => resample(image, coarseGrid(image.grid, REGISTRATION_SPACING_MM))
   const [fixed, moving] = [coarse(now), coarse(earlier)]
@@ -99,7 +99,7 @@ async function registerToPrior(now: Volume<Float32Array>, earlier: Volume<Float3
   return { presentToPrior: transform, translationMm, rotationDegrees, mutualInformation: agreementAfter, residualMm }
 }
 
-/** Mean distance in mm of the corners of a cube from where they come back to. */
+/** Mean distance in mm between the corners of a cube and where they end up after going there and back. */
 export function residual(there: Rigid, back: Rigid, centre: Vec3): number {
   const ends = [-REACH_MM, REACH_MM]
   const corners = ends.flatMap((x) =>
@@ -111,7 +111,7 @@ export function residual(there: Rigid, back: Rigid, centre: Vec3): number {
   return distances.reduce((a, b) => a + b, 0) / distances.length
 }
 
-/** Regions and labels that both times measured, in the order of now. */
+/** Regions and labels measured at both times, in the order of the present study. */
 export function volumeChanges(earlier: readonly MeasuredVolume[], now: readonly Measurement[]): VolumeChange[] {
   return now.flatMap((one) => {
     const before = earlier.find(({ region }) => region === one.region)
@@ -135,7 +135,7 @@ export function volumeChanges(earlier: readonly MeasuredVolume[], now: readonly 
   })
 }
 
-/** Lesions of now in their order, then those that are gone. */
+/** Present lesions in their order, then those that are gone. */
 function lesionChanges(
   now: LesionMap,
   earlier: LesionMap,
@@ -167,7 +167,7 @@ function lesionChanges(
   return [...present, ...gone]
 }
 
-/** The enhancing lesions: the category, and which of the followed ones ("ET lesion 1") continue which. */
+/** For the enhancing lesions: the category, and which of the followed ones ("ET lesion 1") continue which. */
 function compareEnhancing(now: TimePoint, earlier: EarlierPoint, presentToPrior: Rigid) {
   const [lesionsNow, lesionsThen] = [now.enhancing, earlier.enhancing]
   const mapOf = ({ labels: { grid } }: Pick<TimePoint, 'labels'>, lesions: typeof lesionsNow) =>

@@ -19,9 +19,9 @@ export interface MeasuredLesion {
 }
 
 /**
- * Every lesion, measurable or not, largest product of diameters first. A lesion is a 26-connected component of the given labels. It is
- * measured on the slice, and in the one connected part of it there, that has the longest diameter: on planes of the grid across the
- * axis that is nearest to head-foot, so without interpolation, and on the series' own slices when they are axial.
+ * Every lesion, measurable or not, largest product of diameters first. A lesion is a 26-connected component of the given
+ * labels. It is measured on the slice, and in the one connected part there, with the longest diameter: on planes of the grid
+ * across the axis nearest to head-foot, so without interpolation, and on the series' own slices if they are axial.
  */
 export function measureLesions(labels: LabelVolume, members: readonly number[]): MeasuredLesion[] {
   const { grid } = labels
@@ -31,7 +31,7 @@ export function measureLesions(labels: LabelVolume, members: readonly number[]):
     .sort((a, b) => productOf(b.diameters) - productOf(a.diameters))
 }
 
-/** Those that are followed: the measurable ones, at most three; the largest alone when none is. */
+/** The lesions to follow: at most three measurable ones, or the largest alone if none is measurable. */
 export function targetLesions(sorted: readonly MeasuredLesion[]): MeasuredLesion[] {
   const measurable = sorted.filter(({ diameters }) => diameters.measurable)
   return measurable.length > 0 ? measurable.slice(0, LESION_LIMITS.targets.value) : sorted.slice(0, 1)

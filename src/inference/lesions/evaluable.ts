@@ -1,4 +1,4 @@
-// What a result states when a sequence is missing: regions that need it fall away, and their labels become one with what holds them.
+// What a result can state when a sequence is missing: regions that need it drop out, and their labels are merged into the one that contains them.
 import { type Sequence, STRUCTURAL } from '../../domain/study.ts'
 import type { LabelVolume } from '../../domain/volume.ts'
 import type { BundleManifest } from '../bundle/manifest.ts'
@@ -7,22 +7,22 @@ import { REGION_NAMES } from './measure.ts'
 
 type Regions = Pick<BundleManifest, 'labels' | 'regions' | 'needs' | 'sequences'>
 
-/** Keys of BraTS labels and regions that only an image after contrast shows: for a bundle that does not state `needs`. */
+/** Keys of BraTS labels and regions that only an image after contrast shows: for bundles that do not declare `needs`. */
 const NEED_T1C = ['TC', 'ET', 'NCR', 'NETC']
 
 export interface Evaluable {
   labels: LabelVolume
-  /** The labels and regions that are left; regions keep the labels that the networks give. */
+  /** The remaining labels and regions; regions keep the labels that the networks use. */
   bundle: Pick<BundleManifest, 'labels' | 'regions'>
-  /** "enhancing tumour: not evaluable: no post-contrast T1", one per region or label that is not stated. */
+  /** "enhancing tumour: not evaluable: no post-contrast T1", one per region or label that cannot be stated. */
   withheld: string[]
-  /** The networks' probabilities of what is left: those of labels that became one are added up. */
+  /** The networks' probabilities of what remains; those of merged labels are added. */
   joined(probabilities: readonly Float32Array[]): Float32Array[]
 }
 
 /**
- * Without T1c nobody can say where the core ends, so neither its parts nor what surrounds it are stated: every label of the smallest
- * region that can be (whole tumour) becomes one label of that region. Labels in no such region are dropped.
+ * Without T1c nobody can say where the core ends, so neither its parts nor what surrounds it are stated: every label of the
+ * smallest region that can be stated (whole tumour) becomes one label of that region. Labels in no such region are dropped.
  */
 export function evaluableOf(labels: LabelVolume, bundle: Regions, present: readonly Sequence[]): Evaluable {
   const { evaluable, withheld } = evaluableRegions({ ...bundle, needs: bundle.needs ?? defaultNeeds(bundle) }, present)
@@ -32,7 +32,7 @@ export function evaluableOf(labels: LabelVolume, bundle: Regions, present: reado
     .filter(([key]) => evaluable.includes(key))
     .sort(([, a], [, b]) => a.length - b.length)
   const lost = bundle.labels.filter(({ key, index }) => keys.has(key) || isInside(index, keys, bundle))
-  // Original label → what stands for it; 0 where nothing does.
+  // Original label → the label that replaces it; 0 if none does.
   const becomes = new Map<number, number>()
   const merged = new Map<string, number>()
   for (const { index } of lost) {
@@ -68,7 +68,7 @@ export function evaluableOf(labels: LabelVolume, bundle: Regions, present: reado
   }
 }
 
-/** The smallest region that holds the label is withheld: of the tumour core, for necrosis. */
+/** Whether the smallest region that contains the label is withheld: for necrosis, the tumour core. */
 function isInside(index: number, withheld: ReadonlySet<string>, { regions }: Regions): boolean {
   const [smallest] = Object.entries(regions)
     .filter(([, members]) => members.includes(index))

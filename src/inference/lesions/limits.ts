@@ -1,4 +1,4 @@
-// The numbers that decide about lesions and their change, each with its unit and its source.
+// The numbers that decide on lesions and their change, each with its unit and its source.
 import { MEASURABLE_MM } from '../../domain/finding.ts'
 import type { Limit } from '../../domain/limit.ts'
 
@@ -6,38 +6,38 @@ const RANO = 'Wen et al., J Clin Oncol 2010;28:1963-1972 (RANO)'
 const RANO_2 = 'Wen et al., J Clin Oncol 2023;41:5187-5199 (RANO 2.0)'
 
 export const LESION_LIMITS = {
-  /** Both diameters of a measurable lesion are at least this long. */
+  /** Minimum of both diameters of a measurable lesion. */
   measurable: { value: MEASURABLE_MM, unit: 'mm', source: RANO_2 },
-  /** Lesions that are followed, at most. */
+  /** Maximum number of lesions to follow. */
   targets: { value: 3, unit: '1', source: RANO_2 },
-  /** Change of the sum of products from which it is progression. */
+  /** Change of the sum of products at or above which it is progression. */
   progression: { value: 0.25, unit: '1', source: RANO },
-  /** Change of the sum of products down to which it is response. */
+  /** Change of the sum of products at or below which it is response. */
   response: { value: -0.5, unit: '1', source: RANO },
-  /** By how much both diameters of a lesion that was too small grew before it counts as progression. */
+  /** By how much both diameters of a lesion that was too small must grow to count as progression. */
   grown: { value: 5, unit: 'mm', source: RANO_2 },
-  /** From a share of a volume to one of a product of diameters. */
+  /** Converts a share of a volume into one of a product of diameters. */
   volumeToProduct: {
     value: 2 / 3,
     unit: '1',
     source:
       'chosen: of a shape that only changes its size the volume goes with the cube of a length, the product with its square',
   },
-  /** Two lesions are one when they have this share of the smaller one in common. */
+  /** Two lesions are the same if they have this share of the smaller one in common. */
   shared: {
     value: 0.1,
     unit: '1',
     source: 'chosen: small enough for a lesion that shrank to a tenth, large enough to leave out rims that touch',
   },
-  /** Lesions that share nothing are still one when no other is and their centres are no farther apart. */
+  /** Lesions without overlap are still the same if neither has another match and their centres are no farther apart than this. */
   near: {
     value: 10,
     unit: 'mm',
     source: 'chosen: the measurable size, as an allowance for the residual of the registration and for brain shift',
   },
-  /** Mean distance that registration there and back may leave. */
+  /** Maximum mean distance that may remain after registration there and back. */
   residual: { value: 2, unit: 'mm', source: 'chosen: one voxel of the grid that registration works on' },
-  /** Share of a tumour that may lie outside the field of view of the other study. */
+  /** Maximum share of a tumour that may lie outside the other study's field of view. */
   outside: {
     value: 0.05,
     unit: '1',
@@ -49,13 +49,13 @@ export const LESION_LIMITS = {
     unit: 'mm',
     source: 'chosen: the corners of the cube lie within an adult brain of 130 to 180 mm',
   },
-  /** How far a tumour must reach over the middle of the brain's box to be called crossing. */
+  /** How far a tumour must reach across the middle of the brain's box to be called crossing. */
   crossing: {
     value: 5,
     unit: 'mm',
     source: "chosen: the middle of the brain's box is off the midline by some millimetres where a head is turned",
   },
-  /** Slices this many times thicker do not measure the same volume. */
+  /** If slices are this many times thicker, they do not measure the same volume. */
   thicker: {
     value: 2,
     unit: '1',

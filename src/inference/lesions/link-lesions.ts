@@ -1,4 +1,4 @@
-// Lesions of two times: connected components, carried from one grid to another, and which of them continue which.
+// Lesions at two times: connected components, carried from one grid to another, and which continue which.
 
 import {
   type Grid,
@@ -24,17 +24,17 @@ export interface Lesion {
   voxels: readonly number[]
 }
 
-/** `map` holds 0, or n + 1 where `lesions[n]` is. */
+/** `map` holds 0, or n + 1 where `lesions[n]` lies. */
 export interface LesionMap {
   map: Volume<Uint16Array>
   lesions: Lesion[]
 }
 
-/** What became of lesions: indices into the lists of both times. */
+/** The fate of lesions: indices into the lists of both times. */
 export interface LesionLinks {
-  /** Of each lesion now: those of the earlier study that it continues, most in common first. */
+  /** For each present lesion, the earlier ones that it continues, largest overlap first. */
   predecessors: number[][]
-  /** Of each lesion of the earlier study: the one now that has most of it; undefined when it is gone. */
+  /** For each earlier lesion, the present one with the largest overlap; undefined if it is gone. */
   heirs: (number | undefined)[]
 }
 
@@ -45,7 +45,7 @@ export function lesionMap(grid: Grid, components: readonly (readonly number[])[]
   return { map, lesions: components.map((voxels) => lesionOf(grid, voxels)) }
 }
 
-/** The parts of a tumour as lesions, largest first; of parts of one size the one with the first voxel. */
+/** The parts of a tumour as lesions, largest first; of equally large parts, the one with the first voxel. */
 export function wholeLesions(labels: LabelVolume, members: readonly number[]): number[][] {
   return [...componentsOf(labels, members)].sort((a, b) => b.length - a.length || a[0]! - b[0]!)
 }
@@ -98,7 +98,7 @@ function clamp(position: number, size: number): number {
   return Math.max(0, Math.min(size - 1, Math.round(position)))
 }
 
-/** Links by common volume, then by distance; `presentToPrior` maps points of the present space to the earlier one. */
+/** Links by overlap, then by distance; `presentToPrior` maps points of the present space to the earlier one. */
 export function linkLesions(now: LesionMap, earlier: LesionMap, presentToPrior: Rigid): LesionLinks {
   const carried = carry(earlier.map, now.map.grid, presentToPrior, (length) => new Uint16Array(length))
   const millilitres = voxelMillilitres(now.map.grid)
@@ -124,7 +124,7 @@ export function linkLesions(now: LesionMap, earlier: LesionMap, presentToPrior: 
   return { predecessors, heirs }
 }
 
-/** Pairs lesions that nothing else continues, nearest first, one to one. */
+/** Pairs the remaining lesions one to one, nearest first. */
 function linkNearest(predecessors: number[][], now: LesionMap, earlier: LesionMap, presentToPrior: Rigid): void {
   const pairs = now.lesions.flatMap((lesion, n) => {
     if (predecessors[n]!.length > 0) return []
@@ -139,7 +139,7 @@ function linkNearest(predecessors: number[][], now: LesionMap, earlier: LesionMa
   }
 }
 
-/** Share of the lesions' volume that lies outside another field of view; `transform` maps their points into its space. */
+/** Share of the lesions' volume outside another field of view; `transform` maps their points into its space. */
 export function shareOutside({ map, lesions }: LesionMap, view: Grid, transform: Rigid): number {
   const { base, axes } = indexMap(map.grid, view, transform)
   const [nx, ny] = map.grid.size

@@ -10,8 +10,8 @@ export const REGION_NAMES: Readonly<Record<string, string>> = {
 }
 
 /**
- * Every declared label as a segment, present or not, and volumes in mL: the regions in the bundle's order, then the labels
- * that no region of the same key already states.
+ * Every declared label as a segment, present or not, and volumes in mL: the regions in the bundle's order, then the labels not
+ * already covered by a region with the same key.
  */
 export function measure(
   labels: LabelVolume,

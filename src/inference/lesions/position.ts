@@ -4,7 +4,7 @@ import type { LabelVolume, Volume } from '../../domain/volume.ts'
 import { locationFeatures, patientBox } from '../features/location.ts'
 import { LESION_LIMITS } from './limits.ts'
 
-/** Undefined without a tumour, or where no outline of the brain is known. */
+/** Undefined without a tumour, or if the outline of the brain is not known. */
 export function tumourPosition(labels: LabelVolume, brain: Volume<Uint8Array> | undefined): TumourPosition | undefined {
   const box = patientBox(labels)
   const around = brain && patientBox(brain)

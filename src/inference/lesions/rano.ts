@@ -1,4 +1,4 @@
-// What change of the enhancing lesions is called by size alone: products of diameters as RANO has them (Wen 2010; RANO 2.0, Wen 2023).
+// The response category by size alone: products of diameters as in RANO (Wen 2010; RANO 2.0, Wen 2023).
 import type { ChangeCategory, SizeResponse } from '../../domain/comparison.ts'
 import { HALF_95 } from '../../domain/finding.ts'
 import { type MeasuredLesion, productOf } from './diameters.ts'
@@ -7,23 +7,23 @@ import { LESION_LIMITS } from './limits.ts'
 const PROGRESSION = LESION_LIMITS.progression.value
 const RESPONSE = LESION_LIMITS.response.value
 const GROWN_MM = LESION_LIMITS.grown.value
-/** Rounding of a product must not move a change that lies on a limit. */
+/** Rounding of a product must not push a change across a limit. */
 const SLACK = 1e-9
 
 export interface EnhancingChange {
-  /** Every enhancing lesion of both times, largest product first. */
+  /** Every enhancing lesion at both times, largest product first. */
   earlier: readonly MeasuredLesion[]
   now: readonly MeasuredLesion[]
-  /** Of each lesion now: the earlier ones that it continues. */
+  /** For each present lesion, the earlier ones that it continues. */
   predecessors: readonly (readonly number[])[]
-  /** Standard deviation of the enhancing volume as a share of it; undefined where unknown. */
+  /** Standard deviation of the enhancing volume as a share of it; undefined if unknown. */
   deviationThen: number | undefined
   deviationNow: number | undefined
 }
 
 /**
- * Targets are the measurable lesions of the earlier study, three at most; what continues them now is summed, measurable or not.
- * A new lesion counts when it is measurable. The earlier study stands for baseline and nadir, which are not known here.
+ * Targets are the measurable lesions of the earlier study, at most three; whatever continues them now is summed, measurable or
+ * not. A new lesion counts if it is measurable. The earlier study is used as baseline and nadir, which are not known here.
  */
 export function sizeResponse(change: EnhancingChange): SizeResponse {
   const { earlier, now, predecessors } = change

@@ -1,4 +1,4 @@
-// Outlines as a reviewer corrects them: segments and lesions taken out, strokes of a brush laid over, and everything measured again.
+// Outlines as corrected by a reviewer: segments and lesions removed, brush strokes applied, and everything measured again.
 import { paintStrokes, type Stroke } from '../../domain/brush.ts'
 import {
   type Bidimensional,
@@ -13,7 +13,7 @@ import { type LabelVolume, voxelMillilitres } from '../../domain/volume.ts'
 import { type MeasuredLesion, measureLesions, targetLesions } from './diameters.ts'
 import { lesionOf, wholeLesions } from './link-lesions.ts'
 
-/** The lesions of the whole tumour as a result names them. */
+/** The lesions of the whole tumour, named as in the result. */
 export function namedLesions(labels: LabelVolume, members: readonly number[]) {
   return wholeLesions(labels, members)
     .slice(0, MAX_NAMED_LESIONS)
@@ -28,7 +28,7 @@ export interface Drawing {
   strokes: readonly Stroke[]
 }
 
-/** The software's labels with the reviewer's corrections; the given volume stays as it is. */
+/** The software's labels with the reviewer's corrections; the given volume is not changed. */
 export function redrawLabels(
   software: LabelVolume,
   result: Pick<ReportableResult, 'segments'>,
@@ -39,7 +39,7 @@ export function redrawLabels(
   const members = result.segments.map(({ label }) => label)
   const targets = drawing.edits.flatMap((edit) => targetOf(edit) ?? [])
   const lesions = targets.flatMap((target) => ('lesion' in target ? [target.lesion - 1] : []))
-  // Lesions are numbered by the software's outlines, so they go before anything else changes.
+  // Lesions are numbered by the software's outlines, so they are removed before anything else changes.
   const parts = lesions.length > 0 ? wholeLesions(software, members) : []
   for (const lesion of lesions) for (const at of parts[lesion] ?? []) data[at] = 0
   const keys = new Set(targets.flatMap((target) => ('segment' in target ? [target.segment] : [])))
@@ -52,7 +52,7 @@ export function redrawLabels(
   return { grid, data }
 }
 
-/** What is measured on the redrawn labels, in the words of the result: the same segments and regions. */
+/** Measurements on the redrawn labels, in the terms of the result: the same segments and regions. */
 export function measureRedrawn(
   software: LabelVolume,
   redrawn: LabelVolume,
@@ -83,7 +83,7 @@ export function measureRedrawn(
   }
 }
 
-/** A lesion keeps the number of the software's lesion with which it has most in common; new ones are counted on. */
+/** A lesion keeps the number of the software's lesion that it overlaps most; new ones are numbered after those. */
 function numbered(
   lesions: readonly MeasuredLesion[],
   ofSoftware: readonly Bidimensional[],

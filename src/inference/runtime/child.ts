@@ -1,12 +1,12 @@
-// The inference process as the service sees it: whether it is gone, what it answers, and its orderly end.
+// The inference process as the service sees it: whether it has ended, what it answers, and its orderly shutdown.
 import type { ChildProcess } from 'node:child_process'
 import { AppError } from '../../domain/errors.ts'
 import { exchange, NoAnswer } from '../../domain/exchange.ts'
 import type { FromProcess, ToProcess } from './messages.ts'
 
 /**
- * Asks the process and reads its replies until one is the answer. `doing` says in errors what was asked. Throws INFERENCE_FAILED when
- * the process ends or is late, and then kills it; what `read` throws is passed on, and leaves the process alive.
+ * Sends a request and reads replies until one is the answer. `doing` describes the request in errors. Throws INFERENCE_FAILED
+ * if the process ends or is late, and then kills it; errors of `read` are passed on and leave the process alive.
  */
 export async function ask<Answer>(
   child: ChildProcess,
@@ -26,7 +26,7 @@ export function hasEnded(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null || child.killed || !child.connected
 }
 
-/** Lets the process go, and ends it when it does not. */
+/** Lets the process end, and kills it if it does not. */
 export async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   await new Promise<void>((resolve) => {

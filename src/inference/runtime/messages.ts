@@ -1,4 +1,4 @@
-// What the service and the inference process say to each other (structured clone over IPC).
+// The messages between the service and the inference process (structured clone over IPC).
 import type { Head } from '../../domain/finding.ts'
 import type { FinishedSpan } from '../../domain/ports/tracing.ts'
 import type { Grid } from '../../domain/volume.ts'
@@ -7,7 +7,7 @@ import type { StageRecord } from '../segmentation/run-graph.ts'
 import type { Sample } from '../segmentation/sample-spread.ts'
 import type { Zyx } from '../segmentation/sliding-window.ts'
 
-/** A tabular head to open beside the network. */
+/** A tabular head to open besides the network. */
 export interface HeadFile {
   head: Head
   modelPath: string
@@ -21,7 +21,7 @@ export interface HeadFile {
   width: number
 }
 
-/** The encoder to open beside the network. */
+/** The encoder to open besides the network. */
 export interface EncoderFile {
   modelPath: string
   sha256: string
@@ -31,7 +31,7 @@ export interface EncoderFile {
   width: number
   channels: number
   size: Zyx
-  /** What is looked up in the library, where there is one. */
+  /** What to look up in the library, if there is one. */
   embedding?: { output: string; width: number }
 }
 
@@ -43,7 +43,7 @@ export interface NetworkFile {
   sha256: string
   input: string
   output: string
-  /** A small input of zeros that it must be able to answer, and how many numbers it then gives; a network alone is not tried. */
+  /** A small input of zeros that it must be able to process, and how many numbers it then returns; a network alone is not tried. */
   trial?: { dims: number[]; width: number }
 }
 
@@ -61,9 +61,9 @@ export interface OpenMessage {
 export interface SegmentMessage {
   type: 'segment'
   id: number
-  /** W3C Trace Context of the span that asks, when spans are wanted. */
+  /** W3C Trace Context of the requesting span, if spans are wanted. */
   trace?: string
-  /** Of the first stage, with its channels as normalised; null for a sequence that is missing. */
+  /** For the first stage, with its channels normalised; null for a missing sequence. */
   grid: Grid
   channels: (Float32Array | null)[]
 }
@@ -134,12 +134,12 @@ export type FromProcess =
   /** "heads.idh" or "encoder" cannot run: no provider would help. */
   | { type: 'unusable'; part: string; reason: string }
   | { type: 'progress'; id: number; fraction: number }
-  /** Said before the answer. */
+  /** Sent before the answer. */
   | { type: 'span'; id: number; trace: string; span: FinishedSpan }
-  /** The sequences on this grid are needed, as they are. */
+  /** Requests the sequences on this grid, not normalised. */
   | { type: 'wanted'; id: number; grid: Grid }
   | ResultMessage
   | HeadResultMessage
   | EncodedMessage
-  /** `implausible`: the images are to blame, and no second try would help. */
+  /** `implausible`: the images are at fault, and trying again would not help. */
   | { type: 'failed'; id: number; reason: string; implausible?: true }

@@ -6,12 +6,12 @@ import type { NetworkFile, OpenMessage } from './messages.ts'
 import { openSession, type Session } from './session.ts'
 
 export interface Networks {
-  /** What runs them, each name once. */
+  /** The providers in use, each once. */
   providers: string[]
   run: RunNetwork
 }
 
-/** What is said while providers are tried; `reason` holds nothing of a patient. */
+/** Told while providers are tried; `reason` contains nothing about a patient. */
 export interface Trials {
   trying: (provider: string) => void
   declined: (provider: string, reason: string) => void
@@ -64,7 +64,7 @@ export async function openNetworks(
     return staying.get(name) ?? (await open(files.get(name)!, 'cpu'))
   }
 
-  /** On the CPU in place of the one that is open there. */
+  /** On the CPU, replaces the one that is open there. */
   async function open(network: NetworkFile, provider: string): Promise<Session> {
     await current?.session.close()
     current = undefined
@@ -74,7 +74,7 @@ export async function openNetworks(
   }
 }
 
-/** The bytes of a model file; throws when they are not those that the bundle declares. */
+/** The bytes of a model file; throws if they differ from what the bundle declares. */
 export async function checkedBytes({ modelPath, sha256 }: { modelPath: string; sha256: string }): Promise<Uint8Array> {
   const model = await readFile(modelPath)
   if (createHash('sha256').update(model).digest('hex') !== sha256)
@@ -82,13 +82,13 @@ export async function checkedBytes({ modelPath, sha256 }: { modelPath: string; s
   return model
 }
 
-/** First line of a runtime's message, short: it holds paths and node names of the model, nothing of a patient. */
+/** First line of a runtime's message, shortened: it contains paths and node names of the model, nothing about a patient. */
 export function reasonOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error)
   return (text.split('\n')[0] ?? '').slice(0, 300)
 }
 
-/** So that a network of another shape is found at start and not in the middle of a study. */
+/** So that a network of the wrong shape is found at start and not in the middle of a study. */
 async function tryOnce(session: Session, output: string, { dims, width }: NonNullable<NetworkFile['trial']>) {
   const answer = await session.run(new Float32Array(dims.reduce((a, b) => a * b)), dims)
   if (answer.length !== width)

@@ -1,4 +1,4 @@
-// Entry of the inference process: opens the networks, each on the first provider that works, and the tabular heads; runs what it is sent.
+// Entry point of the inference process: opens the networks, each on the first provider that works, and the tabular heads; runs what it is sent.
 import { AppError } from '../../domain/errors.ts'
 import type { Head } from '../../domain/finding.ts'
 import type { EncodeResponse } from '../../domain/head-run.ts'
@@ -19,7 +19,7 @@ import type {
 import { checkedBytes, type Networks, openNetworks, reasonOf } from './networks.ts'
 import { type HeadSession, openEncoder, openHead, RUNTIME } from './session.ts'
 
-/** Tells what it took to whoever asked for spans. */
+/** Reports what it took, if spans were requested. */
 function tellSpan(
   { id, trace, type }: SegmentMessage | HeadMessage | EncodeMessage,
   startedAt: number,
@@ -43,7 +43,7 @@ let awaited: { id: number; resolve: (images: Images) => void } | undefined
 const heads = new Map<Head, HeadSession>()
 let encode: ((window: Float32Array) => Promise<EncodeResponse>) | undefined
 
-// The service decides when this process ends: by its own signal, or by going away.
+// The service decides when this process ends: by its own signal, or by disconnecting.
 process.on('disconnect', () => process.exit(0))
 process.on('SIGINT', () => {})
 process.on('message', (message: ToProcess) => {
@@ -92,7 +92,7 @@ async function open(message: OpenMessage): Promise<void> {
   say({ type: 'opened', provider: networks.providers.join(', '), runtime: RUNTIME })
 }
 
-/** A head is tried once on its own reference, so that a graph of another shape is found at start and not at a patient. */
+/** Each head is run once on its own reference, so that a graph of the wrong shape is found at start and not with a patient. */
 async function openChecked(head: HeadFile): Promise<HeadSession> {
   const session = await openHead(await checkedBytes(head), head, head.reference.length)
   const { output, members } = await session.run(Float32Array.from(head.reference), 1, true)
@@ -103,7 +103,7 @@ async function openChecked(head: HeadFile): Promise<HeadSession> {
   return session
 }
 
-/** The encoder is tried once on an empty image. */
+/** The encoder is run once on an empty image. */
 async function openCheckedEncoder(encoder: EncoderFile, threads: number | undefined) {
   const run = await openEncoder(await checkedBytes(encoder), encoder, threads)
   const [z, y, x] = encoder.size

@@ -1,4 +1,4 @@
-// The model runner: one inference process at a time, with a deadline, started again after a crash.
+// The model runner: one inference process at a time, with a deadline, restarted after a crash.
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
@@ -32,22 +32,22 @@ import type {
 
 export interface RunnerOptions {
   bundle: LoadedBundle
-  /** Where the bundle lies, when not where it was loaded from. */
+  /** Where the bundle is, if not where it was loaded from. */
   folder?: string
-  /** "cuda", "webgpu", "cpu" in the order in which they are tried. */
+  /** "cuda", "webgpu", "cpu" in the order in which to try them. */
   providers: string[]
-  /** Threads of the CPU provider; the runtime's own choice when absent. */
+  /** Threads of the CPU provider; if absent, the runtime decides. */
   threads?: number
-  /** Limit for each request. */
+  /** Time limit for each request. */
   timeoutMs: number
-  /** Limit for opening the network on the providers; 3 minutes, since an accelerator may compile its kernels first. */
+  /** Time limit for opening the network on the providers; 3 minutes by default, since an accelerator may compile its kernels first. */
   openTimeoutMs?: number
   log: Log
   tracing?: Tracing
 }
 
 export interface Runner extends ModelRunner {
-  /** Which provider is open now and why others are not. */
+  /** Which provider is open now, and why others are not. */
   readonly execution: Pick<ExecutionRecord, 'provider' | 'requested' | 'declined' | 'runtime'>
   /** Process id of the inference process, undefined between a crash and the next request. */
   readonly pid: number | undefined
@@ -60,7 +60,7 @@ interface Opened {
   declined: Declined[]
 }
 
-/** Opens the bundle's networks; INFERENCE_UNAVAILABLE gives the reason of every provider. */
+/** Opens the bundle's networks; INFERENCE_UNAVAILABLE gives the reason for every provider. */
 export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const { bundle, providers, timeoutMs, log, tracing = NO_TRACING } = options
   let open: Opened | undefined = await openProcess(options)
@@ -69,7 +69,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   let closed = false
   let nextId = 1
 
-  /** One request to the process, which is started again when it is gone. */
+  /** One request to the process, which is restarted if it has ended. */
   async function exchange<T extends FromProcess['type']>(
     message: SegmentMessage | HeadMessage | EncodeMessage,
     answer: T,
@@ -148,7 +148,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   }
 }
 
-/** Starts a process and opens the network; a provider that takes the process down is declined and the rest tried again. */
+/** Starts a process and opens the network; a provider that crashes the process is ruled out and the rest tried again. */
 async function openProcess(options: RunnerOptions): Promise<Opened> {
   const { bundle, openTimeoutMs = 180_000, log } = options
   const folder = options.folder ?? bundle.folder
@@ -161,7 +161,7 @@ async function openProcess(options: RunnerOptions): Promise<Opened> {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     })
-    // Without a listener, an error between requests would end the service; the next request finds the process gone.
+    // Without a listener, an error between requests would end the service; the next request notices that the process is gone.
     child.on('error', () => {})
     const message: OpenMessage = {
       type: 'open',

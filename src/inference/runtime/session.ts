@@ -3,38 +3,38 @@ import { env, InferenceSession, listSupportedBackends, Tensor } from 'onnxruntim
 import type { EncodeResponse } from '../../domain/head-run.ts'
 import type { EncoderFile } from './messages.ts'
 
-/** The input and the output that are used. */
+/** The names of the input and output in use. */
 export interface NetworkNames {
   input: string
   output: string
 }
 
 export interface Session {
-  /** What ran, for example "cuda" or "cuda (parts on cpu)". */
+  /** What it ran on, for example "cuda" or "cuda (parts on cpu)". */
   provider: string
-  /** What the network gives for one input of the shape `dims`. */
+  /** The network's output for one input of the shape `dims`. */
   run(input: Float32Array, dims: readonly number[]): Promise<Float32Array>
-  /** Gives its memory back. */
+  /** Releases its memory. */
   close(): Promise<void>
 }
 
-/** A tabular head, opened. */
+/** An open tabular head. */
 export interface HeadSession {
   /** `rows` is [count, features]; answers are row-major, whatever their rank. */
   run(rows: Float32Array, count: number, members: boolean): Promise<{ output: Float32Array; members?: Float32Array }>
 }
 
-/** Threads that spin while they wait for each other starve whatever else the machine does. */
+/** Threads that spin while waiting for each other starve everything else on the machine. */
 const NO_SPINNING = { intra_op: { allow_spinning: '0' } }
 
 /** "onnxruntime-node 1.30.0" */
 export const RUNTIME = `onnxruntime-node ${env.versions.node ?? env.versions.common}`
 
 /**
- * Opens the network on exactly one provider, or throws with the reason. ONNX Runtime may place nodes that a provider lacks on
- * the CPU without a word; a session on an accelerator is therefore first opened with that fallback forbidden, and if only
- * this stands in the way, opened again with a provider name that says so.
- * Of the accelerators, only the refusal on a machine without one has been seen to work here: a run on CUDA is untried.
+ * Opens the network on exactly one provider, or throws with the reason. ONNX Runtime may silently run nodes that a provider
+ * lacks on the CPU; a session on an accelerator is therefore first opened with that fallback forbidden, and only if this is the
+ * sole obstacle, opened again under a provider name that says so. Of the accelerators, only the refusal on a machine without
+ * one has been tested here: a run on CUDA is untried.
  */
 export async function openSession(
   model: Uint8Array,
@@ -49,7 +49,7 @@ export async function openSession(
       executionProviders: [provider],
       graphOptimizationLevel: 'all',
       logSeverityLevel: 4,
-      // A plan of the memory for one shape costs a third more of it, and slabs differ.
+      // A memory plan for one shape takes a third more memory, and slabs differ in shape.
       enableMemPattern: false,
       ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
       extra: { session: { ...session, ...NO_SPINNING } },
@@ -85,7 +85,7 @@ export async function openHead(
   }
 }
 
-/** Opens the encoder; on the CPU, as the heads that take its numbers. */
+/** Opens the encoder; on the CPU, like the heads that use its numbers. */
 export async function openEncoder(
   model: Uint8Array,
   { input, output, embedding, channels, size }: Omit<EncoderFile, 'modelPath' | 'sha256'>,

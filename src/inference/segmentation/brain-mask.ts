@@ -1,4 +1,4 @@
-// The outline of the brain from a network that marks it: what location and brain-relative features are measured against.
+// The outline of the brain from a network that marks it: the reference for location and brain-relative features.
 import { type Grid, type Volume, voxelCount, voxelMillilitres } from '../../domain/volume.ts'
 import type { BundleManifest } from '../bundle/manifest.ts'
 import { removeSmallComponents } from '../volumes/components.ts'
@@ -6,12 +6,12 @@ import { PLAUSIBILITY_LIMITS } from './limits.ts'
 
 /** The key of the anatomy class that is brain. */
 const BRAIN = 'BRAIN'
-/** An outline outside these limits is wrong, and none is better. */
+/** An outline outside these limits is wrong, and none would be better. */
 const { brainPiece, brainAtLeast, brainAtMost } = PLAUSIBILITY_LIMITS
 
 /**
- * Brain and tumour, where both together are more probable than not: 1 inside, on the working grid. `probabilities` are one array
- * per class (background, labels, anatomy). Undefined when the bundle marks no brain or the outline is not plausible.
+ * Brain and tumour, where both together are more probable than not: 1 inside, on the working grid. `probabilities` are one
+ * array per class (background, labels, anatomy). Undefined if the bundle marks no brain or the outline is not plausible.
  */
 export function brainMask(
   probabilities: readonly Float32Array[],

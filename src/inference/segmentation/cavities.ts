@@ -1,4 +1,4 @@
-// Cysts of a tumour: dark parts of the brain that its outline holds. Networks that look for what is bright find the rim alone.
+// Cysts of a tumour: dark parts of the brain enclosed by its outline. Networks that look for what is bright find only the rim.
 import type { Grid } from '../../domain/volume.ts'
 import type { AddCavities } from '../bundle/graph.ts'
 import { componentsOf } from '../volumes/components.ts'
@@ -6,19 +6,20 @@ import { voxelsIn } from './decision.ts'
 import { boundsOf, grown, shrunk } from './mask-transforms.ts'
 
 /**
- * All in voxels: how far around the tumour it is looked (a ventricle must be seen with most of its surface, or it would seem held), what is
- * near it, how far a rim that no network saw may reach.
+ * All in voxels: how far around the tumour to look (a ventricle must be seen with most of its surface, or it would seem
+ * enclosed), what counts as near it, and how far a rim that no network saw may reach.
  */
 const MARGIN = 40
 const NEAR = 3
 const RIM = 2
-/** Steps by faces that give back to a cavity what the opening took from it. */
+/** Steps by faces that restore to a cavity what the opening removed. */
 const REGROWTH = 2
 
 /**
- * The mask with its cavities. A cavity is a part of the brain darker than `below` (after an opening by 3 x 3 x 3, so that sulci fall
- * apart) of at least `min_size_ml`, of whose surface at least the share `min_contact` lies within three voxels of the mask. A ventricle
- * or the space around the brain that a tumour only touches has a smaller share. `image` is 0 outside the brain.
+ * The mask with its cavities. A cavity is a part of the brain darker than `below` (after an opening by 3 x 3 x 3, which
+ * separates sulci) of at least `min_size_ml`, with at least the share `min_contact` of its surface within three voxels of the
+ * mask. A ventricle, or the space around the brain, that a tumour merely touches has a smaller share. `image` is 0 outside the
+ * brain.
  */
 export function addCavities(mask: Uint8Array, grid: Grid, transform: AddCavities, image: Float32Array): Uint8Array {
   const out = mask.slice()
@@ -58,7 +59,7 @@ function boxAround(mask: Uint8Array, { size: [nx, ny, nz] }: Grid) {
   return { size, indices }
 }
 
-/** The component and what of the dark is within REGROWTH steps of it and of no other; `owner` is marked with its number. */
+/** The component and the dark voxels within REGROWTH steps of it and of no other; they are marked in `owner` with its number. */
 function regrown(core: number[], number: number, dark: Uint8Array, owner: Int32Array, size: Grid['size']): number[] {
   for (const at of core) owner[at] = number
   const all = [...core]

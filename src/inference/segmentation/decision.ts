@@ -23,10 +23,10 @@ export function decisionRule({
 }
 
 /**
- * `probabilities`: of one voxel, background first, then the bundle's labels, then its anatomy, which is no tumour.
- * "most-probable": the class that leads, the lower one of equals. "tumour-first": tumour where its labels hold more than half
- * together (the other classes are not read), then the label that leads among them. "nested-regions": the label that the narrowest
- * region adds in which more than half lies. 0 is no tumour.
+ * `probabilities` of one voxel: background first, then the bundle's labels, then its anatomy, which is not tumour. "most-
+ * probable": the most probable class, the lower one of equals. "tumour-first": tumour if its labels have more than half
+ * together (the other classes are not read), then the most probable of them. "nested-regions": the label added by the narrowest
+ * region with more than half. 0 is not tumour.
  */
 export function decideVoxel(probabilities: Float64Array, { decision, labelCount, nested }: DecisionRule): number {
   if (decision === 'nested-regions') return narrowest(probabilities, nested)
@@ -53,7 +53,7 @@ function narrowest(probabilities: Float64Array, nested: readonly number[]): numb
   return 0
 }
 
-/** The fewest voxels that reach a volume; the small term keeps 10 voxels of 0.1 mL from failing 1 mL by rounding. */
+/** The smallest number of voxels that reaches a volume; without the small term, rounding would make 10 voxels of 0.1 mL fall short of 1 mL. */
 export function voxelsIn(millilitres: number, grid: Grid): number {
   return Math.ceil(millilitres / voxelMillilitres(grid) - 1e-6)
 }

@@ -1,4 +1,4 @@
-// The answer of a graph: class probabilities, the labels of each sample, and how far the samples agree.
+// The answer of a graph: class probabilities, the labels of each sample, and how well the samples agree.
 import type { Grid } from '../../domain/volume.ts'
 import type { Stage } from '../bundle/graph.ts'
 import { channelOrder } from '../bundle/manifest.ts'
@@ -16,13 +16,13 @@ export interface GraphAnswer extends Spread {
   probabilities: Float32Array[]
 }
 
-/** The bundle's regions, widest first, that stages give; none where a stage gives the classes themselves. */
+/** The bundle's regions, widest first, as provided by stages; none if a stage provides the classes themselves. */
 function chainOf({ graph, regions, labels }: SegmentationRules): RegionChain {
   const chain = graph.result.regions ? regionChain(regions, labels) : []
   return typeof chain === 'string' ? [] : chain
 }
 
-/** Which stage gives each region that the sequences at hand let be evaluated; a region inside one that is not, is not. */
+/** Which stage provides each region that the available sequences allow; a region inside one that is not evaluable is not evaluable either. */
 export function servedRegions(
   rules: SegmentationRules,
   present: readonly boolean[],
@@ -36,7 +36,7 @@ export function servedRegions(
     .map(({ region }) => ({ region, stage: rules.graph.result.regions![region]! }))
 }
 
-/** What is kept of each sample of a stage; nothing of one that the answer is not made of. */
+/** What is kept of each sample of a stage; nothing for a stage that is not part of the answer. */
 export function codingOf(stage: Stage, rules: SegmentationRules): Coding | undefined {
   const { result } = rules.graph
   if (!result.regions) return stage.name === result.stage ? labelCoding(decisionRule(rules)) : undefined
@@ -50,7 +50,7 @@ export function codingOf(stage: Stage, rules: SegmentationRules): Coding | undef
   return { code, tumour: given.find(({ bit }) => bit === 1)?.outputs ?? [] }
 }
 
-/** `first` is the whole head's grid, on which the answer lies when the result's stage did not run. */
+/** `first` is the whole head's grid, which carries the answer if the result's stage did not run. */
 export function answerOf(
   rules: SegmentationRules,
   answers: Answers,
@@ -95,8 +95,8 @@ function there(answer: StageAnswer | undefined, name: string, rules: Segmentatio
 }
 
 /**
- * Sample n of the answer is made of the nth sample of every stage (the first view of the outline with the first view of the core); a
- * stage with fewer begins again. Boxes are those of the mean.
+ * Sample n of the answer is made of the nth sample of every stage (the first view of the outline with the first view of the
+ * core); a stage with fewer starts over. Boxes are those of the mean.
  */
 function samplesOf(
   chain: RegionChain,

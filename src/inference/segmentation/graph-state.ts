@@ -5,28 +5,28 @@ import type { BundleManifest } from '../bundle/manifest.ts'
 import { transformMask } from './mask-transforms.ts'
 import type { Spread } from './sample-spread.ts'
 
-/** The parts of a bundle that say how a study is segmented. */
+/** The parts of a bundle that determine how a study is segmented. */
 export type SegmentationRules = Pick<
   BundleManifest,
   'graph' | 'labels' | 'anatomy' | 'regions' | 'postprocess' | 'sequences' | 'needs'
 >
 
-/** A stage that ran. */
+/** A stage that has run. */
 export interface StageAnswer {
   stage: Stage
   grid: Grid
-  /** As its networks saw them, in the bundle's order, a missing sequence zero; let go once no later stage wants them. */
+  /** As its networks saw them, in the bundle's order, zero for a missing sequence; released once no later stage needs them. */
   channels: readonly Float32Array[]
   /** One array per output. */
   probabilities: readonly Float32Array[]
-  /** Of its own outputs, where the answer is made of them. */
+  /** Samples of its own outputs, if the answer is made of them. */
   spread?: Spread
 }
 
-/** Answers by the stages' names; a stage that was skipped is not among them, and reads as 0 everywhere. */
+/** Answers by stage name; a skipped stage is missing, and reads as 0 everywhere. */
 export type Answers = ReadonlyMap<string, StageAnswer>
 
-/** The probability of one output, or of a region as the sum of its classes; undefined when the stage cannot give it. */
+/** The probability of one output, or of a region as the sum of its classes; undefined if the stage cannot provide it. */
 export function probabilityOf(
   { stage, probabilities }: Pick<StageAnswer, 'stage' | 'probabilities'>,
   name: string,
@@ -35,7 +35,7 @@ export function probabilityOf(
   return sumOf(outputsOf(stage, name, rules).map((n) => probabilities[n]!))
 }
 
-/** Which outputs of a stage make up an output or a region; none when it cannot give it. */
+/** Which outputs of a stage make up an output or a region; none if it cannot provide it. */
 export function outputsOf(
   stage: Stage,
   name: string,
@@ -55,7 +55,7 @@ function sumOf([first, ...rest]: readonly Float32Array[]): Float32Array | undefi
   return sum
 }
 
-/** The masks of a graph, each made when it is first asked for; undefined where its stage was skipped. */
+/** The masks of a graph, each made on first use; undefined if its stage was skipped. */
 export function createMasks(
   graph: Graph,
   answers: Answers,

@@ -2,7 +2,7 @@
 import type { Limit } from '../../domain/limit.ts'
 
 export const PLAUSIBILITY_LIMITS = {
-  /** Correlation from which two sequences show the same image. */
+  /** Correlation above which two sequences show the same image. */
   sameImage: {
     value: 0.985,
     unit: '1',
@@ -26,7 +26,7 @@ export const PLAUSIBILITY_LIMITS = {
   },
 } as const satisfies Record<string, Limit>
 
-/** How copies are told from images of the same head. */
+/** How copies are distinguished from images of the same head. */
 export const COPY_LIMITS = {
   /** Means of blocks of this size are compared. */
   block: {
@@ -44,7 +44,7 @@ export const COPY_LIMITS = {
   headShare: { value: 0.25, unit: '1', source: 'chosen: above the noise of air, below the darkest tissue' },
 } as const satisfies Record<string, Limit>
 
-/** What preparation keeps around the head, and from where on it says something of a sequence. */
+/** What preparation keeps around the head, and when it has something to note about a sequence. */
 export const PREPARATION_LIMITS = {
   headMargin: { value: 10, unit: 'mm', source: 'chosen: windows at the edge of the head see some background' },
   thickSlices: {
