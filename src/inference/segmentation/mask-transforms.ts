@@ -1,10 +1,10 @@
-// What a bundle declares to be done to a mask: components, holes, closing. Masks are 1 inside and 0 outside, on one grid.
+// The operations on a mask that a bundle can declare: components, holes, closing. Masks are 1 inside and 0 outside, on one grid.
 import type { Grid } from '../../domain/volume.ts'
 import type { MaskTransform } from '../bundle/graph.ts'
 import { componentsOf, removeSmallComponents } from '../volumes/components.ts'
 import { voxelsIn } from './decision.ts'
 
-/** The mask after the transform; the one given is not changed. */
+/** Returns the transformed mask; the given one is not changed. */
 export function transformMask(mask: Uint8Array, grid: Grid, transform: MaskTransform): Uint8Array {
   switch (transform.name) {
     case 'KeepLargestConnectedComponent':
@@ -21,7 +21,7 @@ export function transformMask(mask: Uint8Array, grid: Grid, transform: MaskTrans
   }
 }
 
-/** The largest components (26 neighbours), of equals the one that begins first. */
+/** The largest components (26 neighbours); of equal ones, the one that begins first. */
 function keepLargest(data: Uint8Array, grid: Grid, count: number): Uint8Array {
   const largest = [...componentsOf({ grid, data })].toSorted((a, b) => b.length - a.length).slice(0, count)
   const out = new Uint8Array(data.length)
@@ -36,7 +36,7 @@ const PLANES: readonly (readonly number[])[] = [
   [1, 2],
 ]
 
-/** What is a hole in a slice of any of the three planes. */
+/** Also fills what is a hole in a slice of any of the three planes. */
 function fillHolesPerSlice(mask: Uint8Array, size: Grid['size']): Uint8Array {
   const planes = PLANES.map((axes) => fillHoles(mask, size, axes))
   return mask.map((_, v) => (planes.some((filled) => filled[v] === 1) ? 1 : 0))
@@ -71,7 +71,7 @@ function fillHoles(mask: Uint8Array, size: Grid['size'], axes: readonly number[]
   return out
 }
 
-/** Dilation, then erosion, by a cube of 3 voxels, as on a grid without end: the mask is set into a margin that holds what grows. */
+/** Dilation, then erosion, by a cube of 3 voxels, as on an unbounded grid: the mask is padded with a margin that holds the growth. */
 function close(mask: Uint8Array, [nx, ny, nz]: Grid['size'], iterations: number): Uint8Array {
   const size = [nx + 2 * iterations, ny + 2 * iterations, nz + 2 * iterations] as const
   const start = iterations * (1 + size[0] * (1 + size[1]))
@@ -93,14 +93,14 @@ export function grown(mask: Uint8Array, size: Grid['size'], iterations: number):
   return out
 }
 
-/** Erosion by a cube of 3 voxels, this many times; what lies beyond the grid takes nothing away. */
+/** Erosion by a cube of 3 voxels, this many times; what lies beyond the grid does not erode. */
 export function shrunk(mask: Uint8Array, size: Grid['size'], iterations: number): Uint8Array {
   let out = mask
   for (let n = 0; n < iterations; n++) out = extreme(out, size, 0)
   return out
 }
 
-/** Sets a voxel to `value` when one of its 26 neighbours has it: axis after axis. */
+/** Sets a voxel to `value` if one of its 26 neighbours has it, axis by axis. */
 function extreme(mask: Uint8Array, [nx, ny, nz]: Grid['size'], value: 0 | 1): Uint8Array {
   let from = mask
   for (const [count, stride] of [

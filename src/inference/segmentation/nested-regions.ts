@@ -1,4 +1,4 @@
-// Regions that lie inside each other, from several stages, made one answer: postprocessed masks, and a probability per class.
+// Combines nested regions from several stages into one answer: postprocessed masks, and a probability per class.
 import { type Grid, voxelCount } from '../../domain/volume.ts'
 import type { RegionTransform } from '../bundle/graph.ts'
 import type { RegionChain } from '../bundle/regions.ts'
@@ -6,12 +6,12 @@ import { componentsOf } from '../volumes/components.ts'
 import { addCavities } from './cavities.ts'
 import { transformMask } from './mask-transforms.ts'
 
-/** Normalised images on the answer's grid, by sequence; undefined for one that is missing. */
+/** Normalised images on the answer's grid, by sequence; undefined for a missing one. */
 export type ImageOf = (sequence: string) => Float32Array | undefined
 
 /**
- * Puts regions inside each other, widest first, in place: the widest takes in the next (the core is tumour wherever the outline of the
- * tumour lies), every narrower one keeps only what is in the one around it. For probabilities, and for masks of 0 and 1.
+ * Nests regions, widest first, in place: the widest absorbs the next (the core is tumour, whatever the tumour's outline), and
+ * every narrower one keeps only what lies in the one around it. For probabilities, and for masks of 0 and 1.
  */
 export function nest(regions: readonly (Float32Array | Uint8Array)[]): void {
   const [widest, second, ...narrower] = regions
@@ -25,8 +25,8 @@ export function nest(regions: readonly (Float32Array | Uint8Array)[]): void {
 }
 
 /**
- * The masks after the bundle's transforms, in their order. What leaves a region leaves those inside it, and what comes to it comes to
- * those around it.
+ * The masks after the bundle's transforms, in order. What is removed from a region is removed from those inside it, and what is
+ * added to it is added to those around it.
  */
 export function transformRegions(
   masks: readonly Uint8Array[],
@@ -66,10 +66,10 @@ function transformOne(mask: Uint8Array, transform: RegionTransform, grid: Grid, 
   return out
 }
 
-/** Above 1/2 by so much that a single-precision sum of shares stays above it. */
+/** Above 1/2 by enough that a single-precision sum of shares stays above it. */
 const JUST_INSIDE = 0.5 + 1e-4
 
-/** Where a mask and its probability disagree, the rules have overturned the network: p becomes 1 - p, on the mask's side of 1/2. */
+/** Where a mask and its probability disagree, the rules have overruled the network: p becomes 1 - p, on the mask's side of 1/2. */
 export function overturn(probabilities: readonly Float32Array[], masks: readonly Uint8Array[]): void {
   for (const [n, p] of probabilities.entries()) {
     const mask = masks[n]!
@@ -82,7 +82,7 @@ export function overturn(probabilities: readonly Float32Array[], masks: readonly
   }
 }
 
-/** The label of each voxel: that of the narrowest mask that holds it. */
+/** The label of each voxel: that of the narrowest mask that contains it. */
 export function labelsOf(masks: readonly Uint8Array[], chain: RegionChain): Uint8Array {
   const out = new Uint8Array(masks[0]!.length)
   for (const [n, mask] of masks.entries())
@@ -91,8 +91,8 @@ export function labelsOf(masks: readonly Uint8Array[], chain: RegionChain): Uint
 }
 
 /**
- * Probabilities of background, the labels, and anatomy (each with the tumour that lies in it), from those of regions that are inside
- * each other. A label has what its region has and the next narrower one has not; anatomy what is no tumour of it.
+ * Probabilities of background, the labels, and anatomy (each including the tumour inside it), from those of nested regions. A
+ * label's probability is that of its region minus the next narrower one; anatomy's excludes its tumour.
  */
 export function classesOf(
   regions: readonly Float32Array[],
@@ -111,7 +111,7 @@ export function classesOf(
   for (const [n, whole] of anatomy.entries()) {
     const target = out[1 + chain.length + n]!
     for (let v = 0; v < target.length; v++) {
-      // Several kinds of anatomy may not hold more together than there is.
+      // Several anatomy classes together may not exceed what there is.
       target[v] = Math.min(background[v]!, Math.max(0, whole[v]! - tumour[v]!))
       background[v]! -= target[v]!
     }

@@ -1,4 +1,4 @@
-// Intensity normalisation as the bundle declares it: z-score of one channel on the working grid, over its foreground or its voxels that are not zero.
+// Intensity normalisation as declared by the bundle: z-score of one channel on the working grid, over its foreground or its non-zero voxels.
 import { AppError } from '../../domain/errors.ts'
 import type { Volume } from '../../domain/volume.ts'
 import type { HeadNormalisation } from '../bundle/normalisation.ts'
@@ -6,14 +6,15 @@ import { quantileOf } from '../volumes/quantile.ts'
 
 type ForegroundRules = Extract<HeadNormalisation, { name: 'foreground-zscore' }>
 
-/** By the rules' name; throws INPUT_IMPLAUSIBLE, naming the sequence, for an empty or constant image. */
+/** Dispatches by the rules' name; throws INPUT_IMPLAUSIBLE, naming the sequence, for an empty or constant image. */
 export function normalise(volume: Volume<Float32Array>, rules: HeadNormalisation, name: string): Volume<Float32Array> {
   return rules.name === 'nonzero-zscore' ? normaliseNonzero(volume, name) : normaliseForeground(volume, rules, name)
 }
 
 /**
  * "nonzero-zscore": mean and population deviation of the voxels that are not exactly zero; those become (v - mean) / deviation,
- * zeros stay zero. What MONAI's NormalizeIntensity(nonzero=True, channel_wise=True) gives, except that a constant image is refused.
+ * and zeros stay zero. Same result as MONAI's NormalizeIntensity(nonzero=True, channel_wise=True), except that a constant image
+ * is refused.
  */
 function normaliseNonzero(volume: Volume<Float32Array>, name: string): Volume<Float32Array> {
   const present = volume.data.filter((value) => value !== 0)
@@ -46,8 +47,8 @@ function normaliseForeground(volume: Volume<Float32Array>, rules: ForegroundRule
 }
 
 /**
- * "mask-zscore": mean and population deviation of the voxels above zero inside the mask (not 0 there); those become
- * (v - mean) / deviation, all others exactly zero. In place, since at 1 mm every copy counts; gives the same array back.
+ * "mask-zscore": mean and population deviation of the voxels above zero inside the mask (non-zero there); those become (v -
+ * mean) / deviation, all others exactly zero. In place, since at 1 mm every copy counts; returns the same array.
  */
 export function normaliseInMask(data: Float32Array, mask: Uint8Array, name: string): Float32Array {
   const present = data.filter((value, v) => value > 0 && mask[v] !== 0)

@@ -8,9 +8,9 @@ import { type DecisionRule, decideVoxel, decisionRule, voxelsIn } from './decisi
 
 /**
  * Labels on the target grid: probabilities (one array per class: background, the bundle's labels, its anatomy) are interpolated
- * linearly at each target voxel centre and decided as the bundle says (decideVoxel). Then, in this order: components below
- * min_component_ml go, enhancing tumour below enhancing_min_ml in all becomes necrotic core, and a tumour below
- * no_finding_below_ml is no finding (all zero). Voxels outside the working grid are background.
+ * linearly at each target voxel centre and decided as the bundle declares (decideVoxel). Then, in this order: components below
+ * min_component_ml are removed, enhancing tumour below enhancing_min_ml in all becomes necrotic core, and a tumour below
+ * no_finding_below_ml counts as no finding (all zero). Voxels outside the working grid are background.
  */
 export function labelsOnGrid(
   probabilities: readonly Float32Array[],
@@ -23,7 +23,7 @@ export function labelsOnGrid(
   return { labels, noFinding: applySizeRules(labels, bundle) }
 }
 
-/** The bundle's size rules on labels that are decided, in place; whether what is left is no finding. */
+/** Applies the bundle's size rules to decided labels, in place; returns whether nothing remains. */
 export function applySizeRules(
   labels: LabelVolume,
   bundle: Pick<BundleManifest, 'labels' | 'regions' | 'postprocess'>,
@@ -58,7 +58,7 @@ function decide(probabilities: readonly Float32Array[], rule: DecisionRule, work
   const dx = nx > 1 ? 1 : 0
   const dy = ny > 1 ? nx : 0
   const dz = nz > 1 ? nx * ny : 0
-  // Where the tumour is decided as a whole, the other classes need not be read.
+  // If the tumour is decided as a whole, the other classes need not be read.
   const tumourFirst = rule.decision !== 'most-probable'
   const rest = probabilities.filter((_, c) => c === 0 || (tumourFirst && c > rule.labelCount))
   const read = probabilities.slice(0, tumourFirst ? rule.labelCount + 1 : probabilities.length)
@@ -98,7 +98,7 @@ function decide(probabilities: readonly Float32Array[], rule: DecisionRule, work
   return out
 }
 
-/** 1 for cells of eight neighbours in which the rest may lose: where it is above 1/2 at all eight, no mixture can beat it. */
+/** 1 for cells of eight neighbours in which the tumour can be outvoted; where it is above 1/2 at all eight, no mixture can beat it. */
 function undecidedCells(
   rest: readonly Float32Array[],
   [nx, ny, nz]: Grid['size'],

@@ -1,4 +1,4 @@
-// What a reader should know of each sequence after preparation.
+// What a reader should know about each sequence after preparation.
 import type { AppError } from '../../domain/errors.ts'
 import type { QualityNote } from '../../domain/finding.ts'
 import type { Sequence } from '../../domain/study.ts'
@@ -12,7 +12,7 @@ export interface Failed {
   failure: AppError
 }
 
-/** Of one sequence of the bundle: that it is missing, was left out, is coarse or was moved. */
+/** About one sequence of the bundle: that it is missing, was left out, is coarse or was moved. */
 export function notesOn(
   sequence: Sequence,
   used: readonly Registered<SequenceVolume>[],

@@ -15,39 +15,39 @@ import { type Failed, notesOn } from './preparation-notes.ts'
 import { refuseSameImage } from './same-image.ts'
 import { imagesOf, type Registered, type SequenceVolume } from './sequence-volume.ts'
 
-/** What preparation reads of a bundle. */
+/** What preparation needs of a bundle. */
 type Rules = Pick<BundleManifest, 'sequences' | 'require_any' | 'graph'>
 
 export interface PrepareInput<Images extends SequenceVolume> {
   /** At most one of each sequence. */
   images: readonly Images[]
-  /** The sequence that the others are aligned with, and on whose grid the segmentation will lie. */
+  /** The sequence that the others are aligned with, and whose grid will carry the segmentation. */
   reference: Sequence
   bundle: Rules
   registrar: Registrar
 }
 
 export interface Prepared<Images extends SequenceVolume = SequenceVolume> {
-  /** LPS-aligned, the spacing of the bundle's first stage: the head as the reference series shows it, with a margin. */
+  /** LPS-aligned, with the voxel size of the bundle's first stage: the head in the reference series, plus a margin. */
   grid: Grid
-  /** Those that are used, in the order of the domain: the sequences that the bundle takes and that could be aligned. */
+  /** The sequences in use, in the order of the domain: those that the bundle takes and that could be aligned. */
   images: Registered<Images>[]
   /** The one among them that the others are aligned with. */
   reference: Images
-  /** In the bundle's channel order, normalised for its first stage; null for a sequence that is not used. */
+  /** In the bundle's channel order, normalised for its first stage; null for a sequence that is not in use. */
   channels: (Volume<Float32Array> | null)[]
-  /** The same on another grid, as resampled, not normalised. */
+  /** The same resampled to another grid, not normalised. */
   imagesOn: (grid: Grid) => (Volume<Float32Array> | null)[]
-  /** Every sequence on the reference series' own grid; each image is made when it is first asked for, and kept. */
+  /** Every sequence on the reference series' own grid; each image is made on first use, and kept. */
   onReference: SequenceImage[]
   quality: QualityNote[]
 }
 
 /**
  * Prepares the networks' input. The working grid covers the head in the reference series; a moving series contributes where it
- * covers that box and is 0 elsewhere. Every other series is registered once, also when its headers claim the same frame of
- * reference, since patients move. One that the bundle can do without and that cannot be aligned, or that shows nothing within the
- * head, is left out with a note. Throws INPUT_IMPLAUSIBLE for empty or constant images and failed registrations of those that it
+ * covers that box and is 0 elsewhere. Every other series is registered once, even if its headers claim the same frame of
+ * reference, since patients move. A series that the bundle can do without is left out, with a note, if it cannot be aligned or
+ * shows nothing within the head. Throws INPUT_IMPLAUSIBLE for empty or constant images and failed registrations of those it
  * cannot do without, and for two sequences that show the same image.
  */
 export async function prepareInputs<Images extends SequenceVolume>(
@@ -95,7 +95,7 @@ export async function prepareInputs<Images extends SequenceVolume>(
   }
 }
 
-/** The reference series in the spacing of the first stage, cut to the head and a margin. */
+/** The reference series at the voxel size of the first stage, cut to the head and a margin. */
 function headOf(volume: Volume<Float32Array>, spacing: Vec3, rules: HeadNormalisation): Volume<Float32Array> {
   const whole = resample(volume, alignedGrid(volume.grid, spacing))
   const box = headBox(
@@ -110,15 +110,15 @@ function volumeOn(grid: Grid, { volume, registration }: Registered<SequenceVolum
   return resample(volume, grid, registration?.transform ?? IDENTITY)
 }
 
-/** What the other series are brought to. */
+/** The target for the other series. */
 interface Target {
   grid: Grid
   rules: HeadNormalisation
-  /** The reference, in the spacing of registration. */
+  /** The reference at the voxel size used for registration. */
   still: Volume<Float32Array>
 }
 
-/** Registers, resamples and normalises one series; an implausible image is a result of its own, since the bundle may do without it. */
+/** Registers, resamples and normalises one series; an implausible image is reported as a result, since the bundle may do without it. */
 async function align<Images extends SequenceVolume>(
   images: Images,
   { grid, rules, still }: Target,
@@ -129,7 +129,7 @@ async function align<Images extends SequenceVolume>(
     const coarse = coarseGrid(volume.grid, REGISTRATION_SPACING_MM)
     const smooth = prefilter(volume, coarse)
     const registration = await registrar.register(still, interpolate(smooth, coarse), sequence)
-    // The filter depends on the spacing alone, so one filtered copy serves both grids when they agree in it.
+    // The filter depends only on the voxel size, so one filtered copy serves both grids if they agree in it.
     const onWork = isRegistrationSpacing(grid.spacing)
       ? interpolate(smooth, grid, registration.transform)
       : resample(volume, grid, registration.transform)
@@ -140,7 +140,7 @@ async function align<Images extends SequenceVolume>(
   }
 }
 
-/** Voxels (X, Y, Z in mm) and normalisation of the stage that sees the whole head. */
+/** Voxel size (X, Y, Z in mm) and normalisation of the stage that sees the whole head. */
 function firstStage({ graph }: Pick<Rules, 'graph'>): { spacing: Vec3; rules: HeadNormalisation } {
   const [first] = graph.stages
   const rules = first?.normalisation
@@ -149,7 +149,7 @@ function firstStage({ graph }: Pick<Rules, 'graph'>): { spacing: Vec3; rules: He
   return { spacing: first.grid.spacing_mm, rules }
 }
 
-/** Throws the first failure when the bundle cannot do with the images that are left. */
+/** Throws the first failure if the bundle cannot work with the remaining images. */
 function refuseWithout(
   images: readonly SequenceVolume[],
   failed: readonly Failed[],
@@ -164,7 +164,7 @@ function isRegistrationSpacing(spacing: Vec3): boolean {
   return spacing.every((mm) => mm === REGISTRATION_SPACING_MM)
 }
 
-/** Key images are large and only the report wants them. */
+/** Key images are large and only the report needs them. */
 function sequenceImage(sequence: Sequence, make: () => Volume<Float32Array>): SequenceImage {
   let made: Volume<Float32Array> | undefined
   return {

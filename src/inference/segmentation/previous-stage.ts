@@ -1,12 +1,12 @@
-// An earlier stage's segmentation as channels of a later one, as nnU-Net's cascade has it.
+// An earlier stage's segmentation as channels of a later one, as in nnU-Net's cascade.
 import { type Grid, voxelCount } from '../../domain/volume.ts'
 import { outputNames, type Stage } from '../bundle/graph.ts'
 import type { Answers } from './graph-state.ts'
 import { onGrid } from './stage-grid.ts'
 
 /**
- * One channel per class that the stage asks for, 1 where that class leads among all classes of the earlier stage (the first of equals),
- * its probabilities brought to this grid beforehand; all 0 where the earlier stage did not run.
+ * One channel per class that the stage requires, 1 where that class is the most probable in the earlier stage (the first of
+ * equals), with its probabilities resampled to this grid beforehand; all 0 if the earlier stage did not run.
  */
 export function previousClasses({ previous_stage: source }: Stage, grid: Grid, answers: Answers): Float32Array[] {
   if (!source) return []

@@ -1,4 +1,4 @@
-// The graph of a bundle, run on one study: stages in their order, each on its own grid, then the answer and its samples.
+// Runs a bundle's graph on one study: stages in order, each on its own grid, then the answer and its samples.
 import { AppError } from '../../domain/errors.ts'
 import { type Grid, voxelCount } from '../../domain/volume.ts'
 import { masksOf, type Stage } from '../bundle/graph.ts'
@@ -11,29 +11,29 @@ import { type RunNetwork, runStage } from './run-stage.ts'
 import { SpreadGatherer } from './sample-spread.ts'
 import { boxOf, cutGrid, maskOnGrid, onGrid, ownGrid } from './stage-grid.ts'
 
-/** One entry per sequence of the bundle, in its order; null where the study lacks it. */
+/** One entry per sequence of the bundle, in its order; null if the study lacks it. */
 export type Images = readonly (Float32Array | null)[]
 
 export interface GraphWorld {
   run: RunNetwork
-  /** The sequences on another grid, as resampled, not normalised. */
+  /** The sequences resampled to another grid, not normalised. */
   imagesOn: (grid: Grid) => Promise<Images>
-  /** Milliseconds, for the times of stages. */
+  /** Clock in milliseconds, for timing the stages. */
   now: () => number
   onProgress: (fraction: number) => void
 }
 
-/** What became of a stage. */
+/** The outcome of a stage. */
 export interface StageRecord {
   stage: string
   seconds: number
-  /** Voxels X, Y, Z on which it ran; absent when it was skipped. */
+  /** Size in voxels (X, Y, Z) of its grid; absent if it was skipped. */
   size?: Grid['size']
-  /** In words why it did not run. */
+  /** Why it did not run, in words. */
   skipped?: string
 }
 
-/** `first` is the first stage's grid, and its channels, already normalised as it declares. */
+/** `first` is the first stage's grid and its channels, already normalised as it declares. */
 export async function runGraph(
   rules: SegmentationRules,
   first: { grid: Grid; channels: Images },
@@ -62,7 +62,7 @@ export async function runGraph(
   }
   return { ...answerOf(rules, answers, first.grid, present), stages: records }
 
-  /** Where a later stage runs and what it sees, or in words why it is skipped. */
+  /** Where a later stage runs and what it sees, or why it is skipped, in words. */
   async function gridAndImages(stage: Stage): Promise<{ grid: Grid; channels: Images } | string> {
     const base = 'stage' in stage.grid ? answers.get(stage.grid.stage) : undefined
     if ('stage' in stage.grid && !base) return `the stage ${stage.grid.stage} was skipped`
@@ -94,7 +94,7 @@ export async function runGraph(
     })
   }
 
-  /** Of a mask whose stage was skipped nothing is inside. */
+  /** A mask whose stage was skipped is empty. */
   function maskFor(name: string, grid: Grid): Uint8Array {
     const mask = maskOf(name)
     return mask ? maskOnGrid(mask, grid) : new Uint8Array(voxelCount(grid))
@@ -127,7 +127,7 @@ export async function runGraph(
   }
 }
 
-/** Background where the mask is 0, in place: before a sample is added to the mean. */
+/** Sets background where the mask is 0, in place, before a sample is added to the mean. */
 function keepWithin(sample: readonly Float32Array[], mask: Uint8Array, { output }: Stage): void {
   for (const [n, one] of sample.entries()) {
     const outside = output.activation === 'softmax' && n === 0 ? 1 : 0
@@ -135,7 +135,7 @@ function keepWithin(sample: readonly Float32Array[], mask: Uint8Array, { output 
   }
 }
 
-/** Stages whose answer is asked for: those that give an evaluable region or the answer's grid, and all that these read. */
+/** The stages that are needed: those that provide an evaluable region or the answer's grid, and all that these read. */
 function stagesToKeep(rules: SegmentationRules, present: readonly boolean[]): Set<string> {
   const { graph } = rules
   const { result } = graph
@@ -151,7 +151,7 @@ function stagesToKeep(rules: SegmentationRules, present: readonly boolean[]): Se
   return keptStages
 }
 
-/** Lets go of the channels that no later stage and no rule of the answer looks at. */
+/** Releases the channels that no later stage and no rule of the answer needs. */
 function letGo(answers: Map<string, StageAnswer>, later: readonly Stage[], result: string): void {
   for (const [name, answer] of answers) {
     const read = name === result || later.some(({ grid }) => 'stage' in grid && grid.stage === name)

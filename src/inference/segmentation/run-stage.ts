@@ -1,4 +1,4 @@
-// One stage of a graph: its members over its grid, and their probabilities made one.
+// Runs one stage of a graph: its members over its grid, with their probabilities combined.
 import { type Grid, voxelCount } from '../../domain/volume.ts'
 import { type Member, type Network, type NetworkMember, outputNames, type Stage } from '../bundle/graph.ts'
 import { type Answers, probabilityOf, type SegmentationRules } from './graph-state.ts'
@@ -6,14 +6,14 @@ import { sliceInference } from './slices.ts'
 import { slidingWindow, type Watch, type Zyx } from './sliding-window.ts'
 import { onGrid } from './stage-grid.ts'
 
-/** Runs a network of the graph once: float32 in, float32 out, `dims` those of the input. */
+/** Runs a network of the graph once: float32 in, float32 out; `dims` are those of the input. */
 export type RunNetwork = (network: string, input: Float32Array, dims: readonly number[]) => Promise<Float32Array>
 
 export interface StageInput {
   stage: Stage
   rules: SegmentationRules
   grid: Grid
-  /** What the networks see: the sequences, then the previous stage's classes. */
+  /** The networks' input: the sequences, then the previous stage's classes. */
   channels: readonly Float32Array[]
   answers: Answers
   run: RunNetwork
@@ -28,7 +28,7 @@ export async function runStage(input: StageInput, watch: Required<Watch>): Promi
   for (const [n, member] of members.entries()) {
     const onProgress = (fraction: number) => watch.onProgress((n + fraction) / members.length)
     const answer = await runMember(member, input, { ...watch, onProgress })
-    // A single member's numbers stay as they are.
+    // A single member's numbers are kept exactly.
     if (members.length === 1) return answer
     const share = weights[n]! / total
     if (fused) for (const [k, one] of answer.entries()) add(fused[k]!, one, share)
@@ -88,7 +88,7 @@ function oneWindow(
   return { roi_size, overlap: 0, mode: 'constant' as const, sigma_scale: 1, padding }
 }
 
-/** What an earlier stage says of this stage's outputs; where it says nothing, that is background. */
+/** An earlier stage's answer for this stage's outputs; background where it has none. */
 function earlierAnswer(name: string, { stage, rules, grid, answers }: StageInput): Float32Array[] {
   const answer = answers.get(name)
   const outputs = outputNames(stage.output).map((output) => {

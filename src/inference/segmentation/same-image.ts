@@ -1,4 +1,4 @@
-// Two sequences that show one and the same image: a series that is not what its headers say, or a copy that fills a gap.
+// Detects two sequences that show the same image: a series that is not what its headers say, or a copy that fills a gap.
 import { AppError } from '../../domain/errors.ts'
 import type { Sequence } from '../../domain/study.ts'
 import type { Grid, Vec3, Volume } from '../../domain/volume.ts'
@@ -8,7 +8,7 @@ const BLOCK_MM = COPY_LIMITS.block.value
 const MIN_BLOCKS = COPY_LIMITS.minBlocks.value
 const HEAD_SHARE = COPY_LIMITS.headShare.value
 
-/** Throws INPUT_IMPLAUSIBLE when two of the normalised channels, which lie on one grid, are the same image but for noise and resampling. */
+/** Throws INPUT_IMPLAUSIBLE if two of the normalised channels, which share one grid, are the same image except for noise and resampling. */
 export function refuseSameImage(channels: readonly (Volume<Float32Array> | null)[], order: readonly Sequence[]): void {
   const there = channels.flatMap((channel, n) =>
     channel ? [{ sequence: order[n]!, blocks: blockMeans(channel) }] : [],
@@ -23,7 +23,7 @@ export function refuseSameImage(channels: readonly (Volume<Float32Array> | null)
     }
 }
 
-/** Mean of each block of BLOCK_MM, x fastest; NaN where a voxel of the block lies outside the head. What is left at the upper ends is no block. */
+/** Mean of each block of BLOCK_MM, x fastest; NaN if a voxel of the block lies outside the head. Incomplete blocks at the upper ends are left out. */
 export function blockMeans({ grid, data }: Volume<Float32Array>): Float64Array {
   const edge = blockSize(grid)
   const [bx, by, bz] = [0, 1, 2].map((axis) => Math.floor(grid.size[axis]! / edge[axis]!)) as [number, number, number]
@@ -43,7 +43,7 @@ export function blockMeans({ grid, data }: Volume<Float32Array>): Float64Array {
   return means
 }
 
-/** Pearson's over the blocks that both images fill; NaN of too few. */
+/** Pearson's correlation over the blocks that both images fill; NaN if there are too few. */
 export function blockCorrelation(a: Float64Array, b: Float64Array): number {
   let [n, meanA, meanB, squaresA, squaresB, products] = [0, 0, 0, 0, 0, 0]
   for (let k = 0; k < a.length; k++) {

@@ -1,4 +1,4 @@
-// How far the samples of one inference (members of the ensemble under test-time flips) agree: per voxel and per region.
+// How well the samples of one inference (ensemble members under test-time flips) agree, per voxel and per region.
 import type { Measurement } from '../../domain/finding.ts'
 import { type Grid, type LabelVolume, voxelMillilitres } from '../../domain/volume.ts'
 import type { BundleManifest } from '../bundle/manifest.ts'
@@ -10,7 +10,7 @@ export interface Sample {
   labels: Uint8Array
 }
 
-/** `deviation` is per voxel the standard deviation of the tumour's probability; absent with one sample: nothing can be said. */
+/** `deviation` is the standard deviation of the tumour's probability per voxel; absent with one sample, when it is unknown. */
 export interface Spread {
   samples: Sample[]
   deviation?: Float32Array
@@ -20,7 +20,7 @@ export interface Spread {
 export interface Coding {
   /** One byte: the label, or which of some regions the voxel is in. */
   code: (voxel: Float64Array) => number
-  /** Outputs that are tumour together, of which the deviation is taken. */
+  /** Outputs that together are tumour, whose deviation is computed. */
   tumour: readonly number[]
 }
 
@@ -29,7 +29,7 @@ export function labelCoding(rule: DecisionRule): Coding {
   return { code: (voxel) => decideVoxel(voxel, rule), tumour: Array.from({ length: rule.labelCount }, (_, n) => n + 1) }
 }
 
-/** Gathers samples as they come, each held as labels only. */
+/** Collects samples as they arrive, each held as labels only. */
 export class SpreadGatherer {
   readonly #coding: Coding
   readonly #samples: Sample[] = []
@@ -55,7 +55,7 @@ export class SpreadGatherer {
       labels[v] = code(voxel)
       let tumour = 0
       for (const c of outputs) tumour += voxel[c]!
-      // Running mean and squares (Welford), in double precision: small deviations would be lost otherwise.
+      // Running mean and squares (Welford) in double precision: small deviations would be lost otherwise.
       const off = tumour - this.#mean[v]!
       this.#mean[v]! += off / (this.#samples.length + 1)
       this.#squares[v]! += off * (tumour - this.#mean[v]!)
@@ -71,7 +71,7 @@ export class SpreadGatherer {
   }
 }
 
-/** The measurements with what the samples say of their error; as they are when there was one sample. */
+/** The measurements with the error that the samples show; unchanged if there was one sample. */
 export function withDeviations(
   measurements: readonly Measurement[],
   samples: readonly Sample[],
@@ -88,8 +88,8 @@ export function withDeviations(
 }
 
 /**
- * Standard deviation in mL of each region's and each label's volume, by key: over the samples, each after the component rule,
- * joined in quadrature with the error that the bundle's evaluation measured on cases it never saw, which the samples cannot
+ * Standard deviation in mL of each region's and each label's volume, by key: that over the samples, each after the component
+ * rule, combined in quadrature with the error that the bundle's evaluation measured on unseen cases, which the samples cannot
  * show (`volume_relative_sd`, a share of the volume in mL given in `volumes`).
  */
 export function volumeDeviations(

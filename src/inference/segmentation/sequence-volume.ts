@@ -1,4 +1,4 @@
-// The volume of one sequence of a study, and which sequence of several is the reference.
+// The volume of one sequence of a study, and which of several sequences is the reference.
 import { SEQUENCES, type Sequence } from '../../domain/study.ts'
 import type { Volume } from '../../domain/volume.ts'
 import type { Registration } from '../volumes/rigid.ts'
@@ -12,10 +12,10 @@ export interface SequenceVolume {
 /** After preparation; the reference itself has no registration. */
 export type Registered<Images extends SequenceVolume = SequenceVolume> = Images & { registration?: Registration }
 
-/** Tried in this order: what shows a tumour best first. */
+/** Tried in this order: first what shows a tumour best. */
 export const REFERENCES: readonly Sequence[] = ['T1c', 'FLAIR', 'T2', 'T1']
 
-/** The sequence that the others are aligned with: the preferred one where it is there; undefined for maps alone. */
+/** The sequence that the others are aligned with: the preferred one if it is there; undefined if there are only maps. */
 export function chooseReference(available: readonly Sequence[], preferred?: Sequence): Sequence | undefined {
   return [preferred, ...REFERENCES].find((one) => one !== undefined && available.includes(one))
 }

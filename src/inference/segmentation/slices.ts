@@ -1,4 +1,4 @@
-// Inference on the slices of a view: slices are the network's batch, each seen with its neighbours; long stacks go in slabs.
+// Inference on the slices of a view: slices form the network's batch, each seen with its neighbours; long stacks are processed in slabs.
 import type { Flips, SliceRules, StageOutput, View } from '../bundle/graph.ts'
 import { activate, type Watch, type Zyx } from './sliding-window.ts'
 
@@ -18,7 +18,7 @@ const AXES: Record<View, readonly [number, number, number]> = {
   coronal: [1, 0, 2],
 }
 
-/** Slices per slab and the first of each: as few slabs as `most` allows, all alike, the last one flush with the end. */
+/** Slices per slab and the first slice of each: as few slabs as `most` allows, all of equal size, the last one flush with the end. */
 export function slabsOf(slices: number, most: number): { depth: number; starts: number[] } {
   const count = Math.ceil(slices / Math.max(1, most))
   const depth = Math.ceil(slices / count)
@@ -27,8 +27,8 @@ export function slabsOf(slices: number, most: number): { depth: number; starts: 
 
 /**
  * Probabilities, one array [Z, Y, X] per output, for channels on one grid of `size` [Z, Y, X]: the mean over the flips.
- * `context` slices beyond both ends are zero, rows and columns are padded with zeros at their ends. Slabs overlap by their context,
- * which is computed again. `predict` gets its slab in a buffer that the next call reuses.
+ * `context` slices beyond both ends are zero; rows and columns are zero-padded at their ends. Slabs overlap by their context,
+ * which is computed again. `predict` receives its slab in a buffer that the next call reuses.
  */
 export async function sliceInference(
   channels: readonly Float32Array[],
@@ -74,7 +74,7 @@ function padded(side: number, multiple: number): number {
   return Math.ceil(side / multiple) * multiple
 }
 
-/** Where each slice, row, column of the view lies in [Z, Y, X]. */
+/** Where each slice, row and column of the view lies in [Z, Y, X]. */
 type Offsets = readonly [Int32Array, Int32Array, Int32Array]
 
 function offsets(size: Zyx, axis: number, flipped: boolean): Int32Array {

@@ -1,13 +1,13 @@
-// Sliding-window inference as MONAI's SlidingWindowInferer has it: full windows, Gaussian importance, mean over test-time flips.
+// Sliding-window inference like MONAI's SlidingWindowInferer: full windows, Gaussian importance, mean over test-time flips.
 import type { Flips, SlidingWindowRules, StageOutput } from '../bundle/graph.ts'
 
-/** Sizes and positions in Z, Y, X order, as network tensors have them. */
+/** Sizes and positions in Z, Y, X order, as in network tensors. */
 export type Zyx = readonly [number, number, number]
 
 /** Logits of one window [members * classes, Z, Y, X], member after member, for its channels [channels, Z, Y, X]. */
 export type Predict = (window: Float32Array) => Promise<Float32Array>
 
-/** How windows are laid, what becomes of their logits, and the flips over which all of it is repeated. */
+/** How windows are placed, what becomes of their logits, and the flips over which everything is repeated. */
 export interface WindowRules extends SlidingWindowRules {
   activation: StageOutput['activation']
   tta_flips: Flips
@@ -32,18 +32,22 @@ export function importanceMap(roi: Zyx, mode: SlidingWindowRules['mode'], sigmaS
   return out
 }
 
-/** What is watched while windows run; both may be left out. */
+/** Optional observers of the windows. */
 export interface Watch {
   onProgress?: (fraction: number) => void
-  /** Gets the blended probabilities of each sample (one member of the ensemble under one flip); valid during the call, and changed there before it goes into the mean. */
+  /**
+   * Receives the blended probabilities of each sample (one ensemble member under one flip); valid during the call, and may be
+   * changed there before it goes into the mean.
+   */
   onSample?: (probabilities: readonly Float32Array[]) => void
 }
 
 /**
- * Class probabilities, one array [Z, Y, X] per class, for channels on one grid of `size` [Z, Y, X].
- * A side shorter than the window is padded on both ends (the smaller half first) with the channel's minimum, or zero where
- * the rules say so. The activation is taken per window and member, then windows are blended (blend "logits": the other way round);
- * each flip and member is blended alone and then averaged. `predict` gets its window in a buffer that the next call reuses. Memory: (1 + members) times the output, plus one window.
+ * Class probabilities, one array [Z, Y, X] per class, for channels on one grid of `size` [Z, Y, X]. A side shorter than the
+ * window is padded at both ends (the smaller half first) with the channel's minimum, or with zero if the rules say so. The
+ * activation is applied per window and member, then windows are blended (with blend "logits" the other way round); each flip
+ * and member is blended separately and then averaged. `predict` receives its window in a buffer that the next call reuses.
+ * Memory: (1 + members) times the output, plus one window.
  */
 export async function slidingWindow(
   channels: readonly Float32Array[],
@@ -96,7 +100,7 @@ export async function slidingWindow(
   return mean
 }
 
-/** Where a window lies in the volume: per axis the volume's index of each window index, -1 in the padding. */
+/** Where a window lies in the volume: for each axis, the volume's index of each window index, -1 in the padding. */
 function windowRows(
   size: Zyx,
   roi: Zyx,
@@ -149,7 +153,7 @@ function blend(
   }
 }
 
-/** Classes that lie one after the other. */
+/** Consecutive classes. */
 function split(all: Float32Array, classes: number): Float32Array[] {
   const n = all.length / classes
   return Array.from({ length: classes }, (_, c) => all.subarray(c * n, (c + 1) * n))

@@ -1,10 +1,10 @@
-// The grids of a graph's stages, and how numbers get from one to another. All are aligned with LPS.
+// The grids of a graph's stages, and how values get from one to another. All are aligned with LPS.
 import { type Grid, toIndex, toPatient, type Vec3, type Volume, voxelCount } from '../../domain/volume.ts'
 import { alignedGrid, subGrid } from '../volumes/grids.ts'
 import { interpolate } from '../volumes/resample.ts'
 import { boundsOf } from './mask-transforms.ts'
 
-/** Where a mask's box and a margin around it lie: voxels [from, to) of the mask's grid, cut there; undefined for an empty mask. */
+/** The box of a mask plus a margin: voxels [from, to) of the mask's grid, clipped to it; undefined for an empty mask. */
 export function boxOf(mask: Volume<Uint8Array>, marginMm: number): { from: Vec3; to: Vec3 } | undefined {
   const bounds = boundsOf(mask.data, mask.grid.size)
   if (!bounds) return undefined
@@ -15,7 +15,7 @@ export function boxOf(mask: Volume<Uint8Array>, marginMm: number): { from: Vec3;
   return { from: [first(0), first(1), first(2)], to: [end(0), end(1), end(2)] }
 }
 
-/** Voxels of `spacing` mm that cover the box of another grid, edges aligned at its low side. */
+/** Voxels of `spacing` mm that cover the box of another grid, with edges aligned at its low side. */
 export function ownGrid(of: Grid, spacing: Vec3, box?: { from: Vec3; to: Vec3 }): Grid {
   return alignedGrid(of, spacing, box?.from, box?.to)
 }
@@ -30,7 +30,7 @@ export function cutGrid(base: Grid, of: Grid, box: { from: Vec3; to: Vec3 }): Gr
   return subGrid(base, [first(0), first(1), first(2)], [end(0), end(1), end(2)])
 }
 
-/** Offset in voxels of `to` within `from`, when their voxels coincide. */
+/** Offset in voxels of `to` within `from`, if their voxels coincide. */
 function offsetBetween(from: Grid, to: Grid): Vec3 | undefined {
   if (from.spacing.some((mm, axis) => Math.abs(mm - to.spacing[axis]!) > 1e-6)) return undefined
   const at = toIndex(from, to.origin)
@@ -38,14 +38,14 @@ function offsetBetween(from: Grid, to: Grid): Vec3 | undefined {
   return at.every((value, axis) => Math.abs(value - whole[axis]!) < 1e-4) ? whole : undefined
 }
 
-/** The numbers on another grid: copied where the voxels coincide, else interpolated linearly; 0 beyond their own grid. */
+/** The values on another grid: copied where the voxels coincide, otherwise interpolated linearly; 0 beyond their own grid. */
 export function onGrid(source: Volume<Float32Array>, target: Grid): Float32Array {
   const offset = offsetBetween(source.grid, target)
   if (!offset) return interpolate(source, target).data
   return copied(source.data, source.grid, target, offset, new Float32Array(voxelCount(target)))
 }
 
-/** The same for bytes that are no numbers to be mixed: the nearest voxel's. */
+/** The same for bytes that must not be mixed: the nearest voxel's value. */
 export function bytesOnGrid(source: Volume<Uint8Array>, target: Grid): Uint8Array {
   const out = new Uint8Array(voxelCount(target))
   const offset = offsetBetween(source.grid, target)
@@ -61,7 +61,7 @@ export function bytesOnGrid(source: Volume<Uint8Array>, target: Grid): Uint8Arra
   return out
 }
 
-/** A mask on another grid: inside where more than half of the linear mixture is. */
+/** A mask on another grid: inside where the linear interpolation exceeds one half. */
 export function maskOnGrid(mask: Volume<Uint8Array>, target: Grid): Uint8Array {
   const mixed = onGrid({ grid: mask.grid, data: Float32Array.from(mask.data) }, target)
   return Uint8Array.from(mixed, (value) => (value > 0.5 ? 1 : 0))
