@@ -4,7 +4,7 @@ import type { AuditEntry } from '../domain/ports/audit-trail.ts'
 import type { PatientIdentity } from '../domain/study.ts'
 import { type ExportSettings, namedPatient, namedQuery } from './patient.ts'
 
-/** What is exported: an entry with its place in the chain. */
+/** What is exported: an entry and its place in the chain. */
 export interface ExportedEntry extends AuditEntry {
   position: number
   at: string
@@ -44,7 +44,7 @@ const REQUEST_ID = coding(
 )
 const STUDY_UID = coding(DCM, '110180', 'Study Instance UID')
 
-/** Pattern of BALP and action by interaction. A search is E: executed (CP of IHE, as in DICOM Query). */
+/** BALP pattern and action, by interaction. A search is E, executed (an IHE change proposal, as in DICOM Query). */
 const PATTERN = {
   read: { profile: 'Read', action: 'R' },
   'search-type': { profile: 'Query', action: 'E' },
@@ -52,15 +52,15 @@ const PATTERN = {
   update: { profile: 'Update', action: 'U' },
 } as const
 
-/** The receiver alone knows whether it had an instance before, so a transfer is R, whoever sent (PS3.15 A.5.3.7). */
+/** Only the receiver knows whether it already had an instance, so a transfer is R, whoever sent it (PS3.15 A.5.3.7). */
 export const DICOM_ACTION = 'R'
 
-/** Which side sends the data: with a search it is the client, whose parameters flow (BALP, note on Query). */
+/** Which side sends the data: in a search it is the client, whose parameters are sent (BALP, note on Query). */
 export function clientIsSource({ interaction, action }: AuditEntry): boolean {
   return interaction === 'search-type' || action === 'write'
 }
 
-/** Failed exchanges carry no BALP profile, since those describe successful ones. */
+/** Failed exchanges carry no BALP profile, since the profiles describe successful ones. */
 export function auditEvent(entry: ExportedEntry, settings: ExportSettings): AuditEvent {
   const { interaction } = entry
   const pattern =

@@ -1,4 +1,4 @@
-// An entry of the audit trail as audit message (DICOM PS3.15 A.5, IHE ATNA ITI-20) and as syslog line (RFC 5424); pure.
+// An entry of the audit trail as an audit message (DICOM PS3.15 A.5, IHE ATNA ITI-20) and as a syslog line (RFC 5424); pure.
 import {
   auditEvent,
   clientIsSource,
@@ -14,14 +14,14 @@ const PRIORITY = 85
 const MESSAGE_ID = 'DICOM+RFC3881'
 const BOM = '\uFEFF'
 
-/** One line without its end. Over TCP or TLS it is sent with its length before it (RFC 5425, RFC 6587 octet counting). */
+/** One line without its line end. Over TCP or TLS it is preceded by its length (RFC 5425, RFC 6587 octet counting). */
 export function syslogLine(entry: ExportedEntry, settings: ExportSettings): string {
   const host = headerField(entry.host, 255)
   const app = headerField(settings.software.name.toLowerCase(), 48)
   return `<${PRIORITY}>1 ${entry.at} ${host} ${app} - ${MESSAGE_ID} - ${BOM}${auditMessage(entry, settings)}`
 }
 
-/** Printable ASCII without spaces; "-" where nothing is known. */
+/** Printable ASCII without spaces; "-" if unknown. */
 function headerField(value: string, length: number): string {
   const field = value.replace(/[^\x21-\x7e]/g, '_').slice(0, length)
   return field === '' ? '-' : field
@@ -148,7 +148,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&apos;',
 }
 
-/** XML 1.0: characters that it does not allow at all, and line ends, which would break the syslog line, become spaces. */
+/** Characters that XML 1.0 does not allow at all, and line ends, which would break the syslog line, become spaces. */
 function escaped(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those are the ones that XML forbids
   return text.replace(/[\u0000-\u001f\ufffe\uffff]/g, ' ').replace(/[&<>"']/g, (character) => ENTITIES[character]!)

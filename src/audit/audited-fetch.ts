@@ -1,4 +1,4 @@
-// A fetch for the FHIR client that records every request about a study's patient in the audit trail, and names each by X-Request-Id.
+// A fetch for the FHIR client that records every request about a study's patient in the audit trail, and labels each with an X-Request-Id.
 
 import { baseUrlOf } from '../domain/base-url.ts'
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
@@ -6,7 +6,7 @@ import type { RecordScope } from '../domain/ports/clinical-record.ts'
 import { entriesOf } from './interactions.ts'
 
 export interface AuditedFetchOptions {
-  /** FHIR base URL; requests elsewhere (token endpoints) hold no patient data. */
+  /** FHIR base URL; requests elsewhere (token endpoints) contain no patient data. */
   baseUrl: string
   scope: RecordScope
   audit: AuditTrail
@@ -14,13 +14,10 @@ export interface AuditedFetchOptions {
   newId(): string
 }
 
-/**
- * The entry is stored before the caller gets the answer; an entry that cannot be stored fails the request's caller, since
- * what is not audited must not go on.
- */
+/** The entry is stored before the caller gets the answer. If it cannot be stored, the request fails: what cannot be audited must not go on. */
 export function auditFetch({ baseUrl, scope, audit, send, newId }: AuditedFetchOptions): typeof fetch {
   const base = baseUrlOf(baseUrl)
-  // "Patient/12", once a request has named the patient: the next may not.
+  // "Patient/12", once a request has named the patient: the next request may not.
   let knownPatient: string | undefined
   return async (input, init = {}) => {
     const url = input instanceof Request ? input.url : String(input)
@@ -66,7 +63,7 @@ async function jsonOf(response: Response): Promise<unknown> {
   try {
     return parse(await response.clone().text())
   } catch {
-    // The answer broke off: the caller meets the same and says so.
+    // The answer broke off: the caller runs into the same error and reports it.
     return undefined
   }
 }

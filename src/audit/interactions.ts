@@ -1,9 +1,9 @@
-// What a FHIR request and its answer were, as audit entries (FHIR R4 http.html; IHE BALP: one event per resource and patient); pure.
+// Turns a FHIR request and its answer into audit entries (FHIR R4 http.html; IHE BALP: one event per resource and patient); pure.
 import type { AuditEntry } from '../domain/ports/audit-trail.ts'
 
 export interface RestExchange {
   method: string
-  /** After the base URL, with query: "Observation?subject=Patient/1". */
+  /** The part after the base URL, with query: "Observation?subject=Patient/1". */
   path: string
   /** Parsed JSON of the request, if it had any. */
   body: unknown
@@ -34,7 +34,7 @@ interface EntryLike {
   response?: { status?: string; location?: string }
 }
 
-/** Requests about the server itself (capabilities, keys) hold no patient data and give no entry. */
+/** Requests about the server itself (capabilities, keys) involve no patient data and give no entry. */
 export function entriesOf(exchange: RestExchange): RestEntry[] {
   const { method, path } = exchange
   const [route = '', query] = path.replace(/^\//, '').split('?')
@@ -102,7 +102,7 @@ function patientIn(reference: string | undefined): string | undefined {
   return /(?:^|\/)(Patient\/[A-Za-z0-9.-]{1,64})(?:\/_history|$)/.exec(reference ?? '')?.[1]
 }
 
-/** One event per patient that a search found; one without when it found none. */
+/** One event per patient that a search found; a single one without patient if it found none. */
 function foundPatients(answer: ResourceLike | undefined): (string | undefined)[] {
   const patients = (answer?.entry ?? []).flatMap(({ resource }) => patientOf(resource) ?? [])
   return patients.length > 0 ? patients : [undefined]

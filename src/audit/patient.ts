@@ -1,9 +1,9 @@
-// How an exported event names its patient: as far as the reader must know, no further.
+// How an exported event identifies its patient: as far as its reader needs to know, and no further.
 import { createHash } from 'node:crypto'
 import type { AuditEntry } from '../domain/ports/audit-trail.ts'
 import type { PatientIdentity } from '../domain/study.ts'
 
-/** `digest`: by the reference of the EHR and a digest of the identifier. `identifier`: the identifier as it is. Never a name. */
+/** `digest`: by the EHR's reference and a digest of the identifier. `identifier`: by the identifier itself. Never by name. */
 export type PatientForm = 'digest' | 'identifier'
 
 export interface ExportSettings {
@@ -16,7 +16,7 @@ export interface ExportSettings {
   site: string
 }
 
-/** The system of identifiers that are digests: sha256 over "system|value", hexadecimal. */
+/** The system for identifiers that are digests: sha256 over "system|value", hexadecimal. */
 export const DIGEST_SYSTEM = 'https://gliabridge.org/fhir/NamingSystem/patient-identifier-sha256'
 
 export interface NamedPatient {
@@ -24,7 +24,7 @@ export interface NamedPatient {
   identifier?: { system: string; value: string }
 }
 
-/** Undefined when nothing is known of the patient. */
+/** Undefined if nothing is known of the patient. */
 export function namedPatient(
   entry: Pick<AuditEntry, 'patient'>,
   identity: PatientIdentity | undefined,
@@ -39,7 +39,7 @@ export function namedPatient(
   return { ...(entry.patient && { reference: entry.patient }), ...(value !== '' && { identifier }) }
 }
 
-/** A search as it was sent; with digests, what "identifier" (FHIR) or PatientID (DICOM) looks for is replaced by its digest. */
+/** A search as it was sent; with digests, the value of "identifier" (FHIR) or PatientID (DICOM) is replaced by its digest. */
 export function namedQuery(query: string, { patient, identifierSystem }: ExportSettings): string {
   if (patient === 'identifier') return query
   if (query.startsWith('studies?')) {

@@ -1,4 +1,4 @@
-// The limits of an acceptance as a site states them beforehand: a JSON file, checked as a whole.
+// The limits of an acceptance, which a site states beforehand: a JSON file, checked as a whole.
 import { z } from 'zod'
 import type { AcceptanceLimit } from '../domain/acceptance.ts'
 import { AppError } from '../domain/errors.ts'
@@ -7,7 +7,7 @@ import type { BundleManifest } from '../inference/bundle/manifest.ts'
 import { runnableHeads } from '../inference/bundle/manifest.ts'
 
 const share = z.number().min(0).max(1)
-/** On how many studies (calls) the limit must at least have been measured to be met. */
+/** The number of studies (calls) on which the limit must at least have been measured. */
 const cases = z.int().min(1).default(1)
 const limit = z.discriminatedUnion('measure', [
   z.strictObject({ measure: z.literal('studies'), atLeast: z.int().min(1), cases }),
@@ -24,7 +24,7 @@ const limit = z.discriminatedUnion('measure', [
 ])
 const file = z.strictObject({ limits: z.array(limit).min(1, 'must state at least one limit') })
 
-/** Throws SETTINGS_INVALID with every problem, also a region or head that the bundle does not have: such a limit could never be met. */
+/** Throws SETTINGS_INVALID with every problem, including a region or head that the bundle does not have: such a limit could never be met. */
 export function readLimits(text: string, bundle: Pick<BundleManifest, 'regions' | 'heads'>): AcceptanceLimit[] {
   const invalid = (problems: string[]) =>
     new AppError('SETTINGS_INVALID', `the file of limits has ${problems.length} problem(s): ${problems.join('; ')}`)

@@ -1,8 +1,8 @@
-// Go or no-go: what a site's own studies gave against the limits that were stated before them; pure.
+// Go or no-go: a site's own results compared with the limits stated beforehand; pure.
 import type { AcceptanceLimit, AcceptanceReport, AcceptedStudy, LimitVerdict } from '../domain/acceptance.ts'
 import { quantile } from '../inference/volumes/quantile.ts'
 
-/** Go only where every limit is met. */
+/** Go only if every limit is met. */
 export function judgeAcceptance(
   limits: readonly AcceptanceLimit[],
   studies: readonly AcceptedStudy[],
@@ -11,7 +11,7 @@ export function judgeAcceptance(
   return { verdicts, decision: verdicts.every(({ isMet }) => isMet) ? 'go' : 'no-go' }
 }
 
-/** What could not be measured, or on too few cases, is not met. */
+/** Whatever could not be measured, or was measured on too few cases, is not met. */
 function verdictOn(limit: AcceptanceLimit, studies: readonly AcceptedStudy[]): LimitVerdict {
   const { measured, cases } = measureOf(limit, studies)
   const isWithin = measured !== undefined && ('atLeast' in limit ? measured >= limit.atLeast : measured <= limit.atMost)

@@ -1,4 +1,4 @@
-// The box that holds what is not zero, so that metrics need not walk whole heads.
+// The box around all non-zero voxels, so that metrics need not scan whole heads.
 import type { Vec3 } from '../domain/volume.ts'
 
 export interface Box {
@@ -6,7 +6,7 @@ export interface Box {
   size: Vec3
 }
 
-/** Smallest box that holds every non-zero voxel of the masks; undefined when there is none. */
+/** Smallest box that contains every non-zero voxel of the masks; undefined if there are none. */
 export function boundingBox(masks: readonly Uint8Array[], [nx, ny, nz]: Vec3): Box | undefined {
   let [x0, x1, y0, y1, z0, z1] = [nx, -1, ny, -1, nz, -1]
   for (const mask of masks) {
@@ -28,7 +28,7 @@ export function boundingBox(masks: readonly Uint8Array[], [nx, ny, nz]: Vec3): B
   return x1 < 0 ? undefined : { from: [x0, y0, z0], size: [x1 - x0 + 1, y1 - y0 + 1, z1 - z0 + 1] }
 }
 
-/** The part of a volume of `size` voxels that lies in the box. */
+/** The part of a volume of `size` voxels inside the box. */
 export function crop(data: Uint8Array, size: Vec3, { from, size: box }: Box): Uint8Array {
   const out = new Uint8Array(box[0] * box[1] * box[2])
   for (let k = 0; k < box[2]; k++) {

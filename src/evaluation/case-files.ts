@@ -1,4 +1,4 @@
-// The files of cases in BraTS layout: one folder per case with the sequences and, where there is one, the expert's outline.
+// The files of cases in BraTS layout: one folder per case with the sequences and, if there is one, the expert's outline.
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../domain/errors.ts'
@@ -22,11 +22,11 @@ export interface CaseFiles {
   images: SequenceVolume[]
   /** <case>_seg: BraTS codes. */
   labels?: Volume<Float32Array>
-  /** <case>_mask: not zero in the whole tumour, of whose parts nothing is said. */
+  /** <case>_mask: non-zero in the whole tumour, without its parts. */
   mask?: Volume<Float32Array>
 }
 
-/** Names of the folders inside, sorted; `only` of them when given. NOT_FOUND says which are missing. */
+/** Names of the folders inside, sorted; only those in `only` if given. NOT_FOUND names the missing ones. */
 export async function caseNames(folder: string, only: readonly string[] | undefined): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
     throw new AppError('NOT_FOUND', `the folder of cases cannot be read: ${folder}`, { cause })
@@ -41,7 +41,7 @@ export async function caseNames(folder: string, only: readonly string[] | undefi
   return only ? [...only] : names
 }
 
-/** Each file is <case>_<part> or <part> alone, as .nii, .nii.gz or .nii.xz. */
+/** Each file is <case>_<part> or just <part>, as .nii, .nii.gz or .nii.xz. */
 export async function readCaseFiles(folder: string): Promise<CaseFiles> {
   const files = await readdir(folder)
   const read = async (part: string): Promise<Volume<Float32Array> | undefined> => {
@@ -88,7 +88,7 @@ export function bratsLabels(
   return { grid, data: out }
 }
 
-/** Whether two label volumes lie on one grid, up to what NIfTI's float32 affine loses. */
+/** Whether two label volumes share one grid, within the precision of NIfTI's float32 affine. */
 export function sameGrid(a: LabelVolume, b: LabelVolume): boolean {
   const close = (x: readonly number[], y: readonly number[], by: number) =>
     x.every((value, n) => Math.abs(value - y[n]!) < by)

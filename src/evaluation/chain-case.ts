@@ -1,4 +1,4 @@
-// One case of the chain from images to calls, as it was measured.
+// Measurements of one case along the chain from images to calls.
 import type { Prediction, QualityNote } from '../domain/finding.ts'
 import type { RegionScore } from './evaluate.ts'
 import type { Labels } from './label-table.ts'
@@ -8,7 +8,7 @@ export interface ChainCase {
   noFinding: boolean
   /** mL by region and label. */
   volumes: Record<string, number>
-  /** Against the expert's labels, or of the whole tumour alone where the expert drew a mask; empty without either. */
+  /** Against the expert's labels, or only for the whole tumour if the expert drew a mask; empty with neither. */
   scores: RegionScore[]
   predictions: Prediction[]
   labels: Labels

@@ -1,4 +1,4 @@
-// How well the whole chain did: overlap of the outlines, and each head's figures beside what the patient's age alone tells; pure.
+// How well the whole chain did: overlap of the outlines, and each head's figures beside those of the patient's age alone; pure.
 import type { BundleIdentity } from '../domain/finding.ts'
 import type { BundleManifest } from '../inference/bundle/manifest.ts'
 import { runnableHeads } from '../inference/bundle/manifest.ts'
@@ -15,17 +15,17 @@ import {
 } from './head-scores.ts'
 import { auc, bootstrap, concordance, type Estimate, mean } from './statistics.ts'
 
-/** AUC (of each class, as in the report) or C of the age alone on the patients that the head answered for. */
+/** AUC (of each class, as in the report) or C of age alone, on the patients for whom the head answered. */
 export interface BesideAge {
   age: Estimate
-  /** The head's figure less the age's, on the same resamples. */
+  /** The head's figure minus that of age, on the same resamples. */
   difference: Estimate
 }
 
 export interface ChainSummary {
-  /** Of cases with an expert's outline. */
+  /** For cases with an expert's outline. */
   dice: { region: string; cases: number; mean: Estimate; median: number; volumeErrorMl: number }[]
-  /** Absent when every case enhances, or no expert drew the parts of a tumour. */
+  /** Absent if every case enhances, or no expert drew the parts of a tumour. */
   falseEnhancement?: FalseEnhancement
   heads: (
     | (ClassificationReport & { besideAge: Record<string, BesideAge> })
@@ -71,8 +71,8 @@ export function summariseChain(cases: readonly ChainCase[], bundle: Pick<BundleM
 type Aged = Answer & { age: number }
 
 /**
- * The age is read in the direction in which it tells more on these patients, which flatters it; so a head that is not better
- * than it is of no use here.
+ * Age is used in the direction in which it predicts better on these patients, which flatters it; a head that does no better is
+ * therefore of no use here.
  */
 function classesBesideAge(answers: readonly Aged[], classes: readonly string[]): Record<string, BesideAge> {
   const scored = answers.flatMap(({ prediction, labels, age }) => {
@@ -103,7 +103,7 @@ function classesBesideAge(answers: readonly Aged[], classes: readonly string[]):
   )
 }
 
-/** The older, the higher the risk. */
+/** The older the patient, the higher the risk. */
 function survivalBesideAge(answers: readonly Aged[]): BesideAge {
   const scored = answers.flatMap(({ prediction, labels: { survival }, age }) =>
     prediction.status === 'not-evaluable' || !prediction.survival || !survival || !Number.isFinite(age)
@@ -126,7 +126,7 @@ export interface ChainReport extends ChainSummary {
   bundle: BundleIdentity
   cases: ChainCase[]
   failures: { case: string; code: string; message: string }[]
-  /** Case folders that the table has no row for; they are not run. */
+  /** Case folders without a row in the table; they are not run. */
   withoutRow: string[]
   /** Rows of the table without a case folder. */
   rowsWithoutCase: number

@@ -1,4 +1,4 @@
-// Reads comma-separated tables (RFC 4180): quoted fields, either line end, an optional byte order mark.
+// Reads comma-separated tables (RFC 4180): quoted fields, either line ending, an optional byte order mark.
 import { AppError } from '../domain/errors.ts'
 
 export interface Table {
@@ -7,7 +7,7 @@ export interface Table {
   rows: { line: number; cells: Record<string, string> }[]
 }
 
-/** Throws TABLE_INVALID naming `file` and the line; cells are never quoted in messages, since they may be a patient's. */
+/** Throws TABLE_INVALID naming `file` and the line; messages never quote cells, which may be a patient's. */
 export function parseCsv(text: string, file: string): Table {
   const records = split(text.replace(/^\uFEFF/, ''), file)
   const columns = records[0]?.fields.map((name) => name.trim()) ?? []
@@ -33,7 +33,7 @@ function split(text: string, file: string): { fields: string[]; line: number }[]
   let start = 1
   const endRecord = () => {
     fields.push(field)
-    // An empty line is no row.
+    // An empty line is not a row.
     if (fields.length > 1 || fields[0] !== '') records.push({ fields, line: start })
     fields = []
     field = ''
@@ -60,7 +60,7 @@ function split(text: string, file: string): { fields: string[]; line: number }[]
   return records
 }
 
-/** A finite number, or NaN of an empty cell; TABLE_INVALID of anything else. */
+/** A finite number, or NaN for an empty cell; TABLE_INVALID for anything else. */
 export function numberIn(cells: Readonly<Record<string, string>>, column: string, where: string): number {
   const text = cells[column] ?? ''
   if (text === '' || /^nan$/i.test(text)) return Number.NaN
@@ -69,7 +69,7 @@ export function numberIn(cells: Readonly<Record<string, string>>, column: string
   return value
 }
 
-/** Rows by their column ID; TABLE_INVALID without one, and for an ID that is empty or occurs twice. */
+/** Rows by their column ID; TABLE_INVALID without that column, and for an ID that is empty or occurs twice. */
 export function byId(table: Table, file: string): Map<string, Table['rows'][number]> {
   if (!table.columns.includes('ID')) throw new AppError('TABLE_INVALID', `${file} lacks "ID"`)
   const rows = new Map<string, Table['rows'][number]>()

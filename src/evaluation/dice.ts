@@ -1,6 +1,6 @@
 // Overlap of two binary masks (Dice 1945).
 
-/** 2 |A and B| / (|A| + |B|); 1 when both are empty, since the prediction is then right. */
+/** 2 |A and B| / (|A| + |B|); 1 if both are empty, since the prediction is then right. */
 export function dice(a: Uint8Array, b: Uint8Array): number {
   if (a.length !== b.length) throw new RangeError('the masks are not on one grid')
   let both = 0

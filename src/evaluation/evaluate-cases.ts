@@ -1,4 +1,4 @@
-// The evaluation use case: cases in BraTS layout through the service's own preparation, inference and postprocessing.
+// Evaluates segmentation: runs cases in BraTS layout through the service's own preparation, inference and postprocessing.
 
 import { join } from 'node:path'
 import { AppError, asAppError } from '../domain/errors.ts'
@@ -12,9 +12,9 @@ import { segmentCase } from './segment-case.ts'
 import { createStepTimer } from './step-timer.ts'
 
 export interface EvaluateOptions {
-  /** Holds one folder per case: <case>/<case>_t1, _t1ce, _t2, _flair and _seg, as .nii, .nii.gz or .nii.xz. */
+  /** Contains one folder per case: <case>/<case>_t1, _t1ce, _t2, _flair and _seg, as .nii, .nii.gz or .nii.xz. */
   folder: string
-  /** Names of cases; all when absent. */
+  /** Names of cases; all if absent. */
   only?: string[]
   bundle: LoadedBundle
   runner: ModelRunner
@@ -22,7 +22,7 @@ export interface EvaluateOptions {
   onProgress?: (line: string) => void
 }
 
-/** Evaluates every case; one that cannot be read or analysed is listed as a failure and the others go on. */
+/** Evaluates every case; one that cannot be read or analysed is listed as a failure and the others continue. */
 export async function evaluateCases(options: EvaluateOptions): Promise<EvaluationReport> {
   const { bundle, onProgress = () => {} } = options
   const names = await caseNames(options.folder, options.only)

@@ -1,4 +1,4 @@
-// The whole chain on patients whose tissue results are known: images through the service's own path to volumes, features and calls.
+// Evaluates the whole chain on patients with known tissue results: images through the service's own path to volumes, features and calls.
 
 import { join } from 'node:path'
 import { AppError, asAppError } from '../domain/errors.ts'
@@ -21,7 +21,7 @@ import { segmentCase } from './segment-case.ts'
 import { createStepTimer } from './step-timer.ts'
 
 export interface EvaluateChainOptions {
-  /** Each holds one folder per case, as readCaseFiles reads it; the case's name is its ID in the table. */
+  /** Each contains one folder per case, as readCaseFiles reads it; the case's name is its ID in the table. */
   folders: readonly string[]
   /** Content and name of the table of ages, facts and tissue results by ID. */
   labels: { text: string; name: string }
@@ -30,11 +30,11 @@ export interface EvaluateChainOptions {
   runner: ModelRunner
   registrar: Registrar
   onProgress?: (line: string) => void
-  /** Is given the report after every case, so that a run that ends early leaves what it found. */
+  /** Called with the report after every case, so that a run that ends early leaves its results. */
   onReport?: (report: ChainReport) => Promise<void>
 }
 
-/** A case that cannot be read or analysed is listed as a failure and the others go on; TABLE_INVALID for a table that lacks a column. */
+/** A case that cannot be read or analysed is listed as a failure and the others continue; TABLE_INVALID for a table that lacks a column. */
 export async function evaluateChain(options: EvaluateChainOptions): Promise<ChainReport> {
   const { bundle, onProgress = () => {}, onReport = async () => {} } = options
   const rows = readLabels(options)
@@ -138,7 +138,7 @@ async function runCase(
   return { chainCase, peakRssMb: response.execution.peakRssMb }
 }
 
-/** Whole labels where the expert drew them, else the whole tumour where there is a mask. */
+/** All labels if the expert drew them, otherwise the whole tumour if there is a mask. */
 function scoresOf(
   predicted: LabelVolume,
   { labels, mask }: { labels?: Volume<Float32Array>; mask?: Volume<Float32Array> },

@@ -1,4 +1,4 @@
-// The evaluation of tabular heads: rows of two tables through the service's own heads, and how well they did; pure.
+// Evaluates tabular heads: runs rows of two tables through the service's own heads, and scores them; pure.
 import { AppError } from '../domain/errors.ts'
 import { type BundleIdentity, HEADS, type Head } from '../domain/finding.ts'
 import type { ModelRunner } from '../domain/ports/model-runner.ts'
@@ -18,7 +18,7 @@ import { checkLabelColumns, clinicalOf, labelsOf, withFullNames } from './label-
 import { radiomicsReader } from './radiomics-table.ts'
 
 export interface EvaluateHeadsOptions {
-  /** Content and name of the radiomics table and of the table of facts and tissue results; joined by their column ID. */
+  /** Content and name of the radiomics table and of the table of facts and tissue results, joined by their column ID. */
   features: { text: string; name: string }
   labels: { text: string; name: string }
   bundle: LoadedBundle
@@ -35,13 +35,13 @@ export interface HeadsReport {
     joined: number
     featuresOnly: number
     labelsOnly: number
-    /** Features that a head asks for and the table cannot give. */
+    /** Features that a head requires and the table cannot provide. */
     unavailable: string[]
   }
   heads: (ClassificationReport | SurvivalReport | { head: Head; status: 'not_evaluable'; reason: string })[]
 }
 
-/** Throws TABLE_INVALID for what is wrong with a table; a patient without a result is counted, never left out unseen. */
+/** Throws TABLE_INVALID for problems in a table; a patient without a result is counted, never silently left out. */
 export async function evaluateHeads(options: EvaluateHeadsOptions): Promise<HeadsReport> {
   const { bundle, runner, onProgress = () => {} } = options
   const heads = runnableHeads(bundle)

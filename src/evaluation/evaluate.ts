@@ -8,14 +8,14 @@ import { hausdorff95 } from './hausdorff.ts'
 export interface RegionScore {
   region: string
   dice: number
-  /** mm; absent when exactly one of the two masks is empty. */
+  /** mm; absent if exactly one of the two masks is empty. */
   hausdorff95Mm?: number
   /** mL */
   volumeMl: number
   referenceMl: number
 }
 
-/** One score per region; both volumes must be on one grid. */
+/** One score per region; both volumes must share one grid. */
 export function scoreRegions(
   predicted: LabelVolume,
   expert: LabelVolume,
@@ -41,19 +41,19 @@ export function scoreRegions(
   })
 }
 
-/** Of cases in which the expert drew no enhancing tumour: how much of it was found. */
+/** For cases in which the expert drew no enhancing tumour: how much of it was segmented. */
 export interface FalseEnhancement {
   cases: number
-  /** At most LITTLE_ML was found. */
+  /** At most LITTLE_ML was segmented. */
   little: number
   medianMl: number
   maxMl: number
 }
 
-/** mL of enhancement that is taken as none. */
+/** The volume of enhancement, in mL, that still counts as none. */
 export const LITTLE_ML = 0.1
 
-/** Undefined when every case enhances, or none was scored. */
+/** Undefined if every case enhances, or none was scored. */
 export function falseEnhancement(cases: readonly (readonly RegionScore[])[]): FalseEnhancement | undefined {
   const falseVolumes = cases
     .flatMap((scores) => scores.filter(({ region, referenceMl }) => region === 'ET' && referenceMl === 0))

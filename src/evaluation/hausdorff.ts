@@ -5,8 +5,8 @@ import { quantile } from '../inference/volumes/quantile.ts'
 import { boundingBox, crop } from './box.ts'
 
 /**
- * Surfaces are the mask's voxels with a 6-neighbour outside it (beyond the grid counts as outside); the larger of the two
- * directed 95th percentiles (linear interpolation) is returned. 0 when both masks are empty, undefined when one is.
+ * Surfaces are the mask's voxels with a 6-neighbour outside it (beyond the grid counts as outside); returns the larger of the
+ * two directed 95th percentiles (linear interpolation). 0 if both masks are empty, undefined if one is.
  */
 export function hausdorff95(a: Uint8Array, b: Uint8Array, size: Vec3, spacing: Vec3): number | undefined {
   if (a.length !== b.length) throw new RangeError('the masks are not on one grid')
@@ -26,7 +26,7 @@ function directed(from: Uint8Array, to: Uint8Array, size: Vec3, spacing: Vec3): 
   )
 }
 
-/** Voxels of the mask that an erosion by the 6-neighbourhood removes. */
+/** Voxels of the mask that erosion by the 6-neighbourhood removes. */
 function surface(mask: Uint8Array, [nx, ny, nz]: Vec3): Uint8Array {
   const out = new Uint8Array(mask.length)
   for (let v = 0; v < mask.length; v++) {

@@ -1,22 +1,22 @@
-// How well the heads did: discrimination, calibration, what they abstained from, and how often a call was wrong; pure.
+// How well the heads did: discrimination, calibration, abstentions, and how often a call was wrong; pure.
 import type { EvaluatedPrediction, Head, Prediction } from '../domain/finding.ts'
 import type { Labels } from './label-table.ts'
 import { auc, bootstrap, brier, calibrationSlope, concordance, type Estimate, mean } from './statistics.ts'
 
-/** One patient: what the head said, and what is known. */
+/** One patient: the head's answer, and the known result. */
 export interface Answer {
   prediction: Prediction
   labels: Labels
 }
 
-/** What was done with the patients. All scores are of those that have a result and an answer. */
+/** What became of the patients. All scores cover those with a result and an answer. */
 interface Counts {
   patients: number
   /** Without a tissue result (survival: without follow-up). */
   withoutLabel: number
   /** Of those with a label. */
   notEvaluable: number
-  /** How often each reason was given, numbers in it left out. */
+  /** How often each reason was given, ignoring the numbers in it. */
   notEvaluableReasons: Record<string, number>
   answered: number
 }
@@ -27,19 +27,19 @@ export interface ClassificationReport extends Counts {
   classes: string[]
   /** Patients per class among those scored. */
   prevalence: Record<string, number>
-  /** Of each class against the others; of two classes only the second. */
+  /** Of each class against the others; with two classes, only of the second. */
   auc: Record<string, Estimate>
   calibrationSlope: Record<string, Estimate>
   brier: Estimate
-  /** The same of a prediction that always states the prevalence: what there is to beat. */
+  /** The same for a prediction that always states the prevalence: the score to beat. */
   brierOfPrevalence: number
   indeterminate: number
   calls: number
   /** Share of the calls that were wrong. */
   callErrors: Estimate
-  /** Share of the patients with a result, answered or not, who got a call. */
+  /** Share of the patients with a result, answered or not, for whom a call was made. */
   callShare: Estimate
-  /** Share of the patients whose true class is the call, or among those left. */
+  /** Share of the patients whose true class is the call, or one of the remaining classes. */
   coverage: Estimate
 }
 
@@ -48,9 +48,9 @@ export interface SurvivalReport extends Counts {
   status: 'evaluated-survival'
   deaths: number
   concordance: Estimate
-  /** Within one diagnosis, where there are enough patients. */
+  /** Within one diagnosis, if there are enough patients. */
   subgroups: { diagnosis: string; patients: number; deaths: number; concordance: Estimate }[]
-  /** Observed and mean predicted share alive, per horizon, of those whose state is known then. */
+  /** Observed and mean predicted share alive, per horizon, among those whose state is known then. */
   horizons: { months: number; patients: number; alive: number; predicted: number }[]
 }
 
@@ -92,7 +92,7 @@ export function scoreClassification(
     const label = labels[head as 'idh']
     return label !== undefined && classes.includes(label) ? label : undefined
   })
-  // Discrimination is the head's own: bounds make ties of what lies beyond them.
+  // Discrimination is the head's own: bounds would make ties of everything beyond them.
   const probability = (n: number, label: string) => {
     const { scores, probabilities } = scored[n]!.prediction
     return (scores ?? probabilities)[label]!
@@ -140,14 +140,14 @@ export function scoreClassification(
     callErrors: bootstrap(calls.length, (rows) =>
       mean(rows.map((n) => Number(calls[n]!.prediction.call !== calls[n]!.label))),
     ),
-    // The first rows are those with a call; which is which does not matter to a share.
+    // The first rows are those with a call; which is which does not matter for a share.
     callShare: bootstrap(patients, (rows) => mean(rows.map((n) => Number(n < calls.length)))),
     coverage: bootstrap(scored.length, (rows) => mean(rows.map((n) => covered[n]!))),
   }
 }
 
 const DAYS_PER_MONTH = 365.25 / 12
-/** A concordance of fewer says nothing. */
+/** With fewer patients, a concordance means nothing. */
 const MIN_SUBGROUP = 20
 
 export function scoreSurvival(head: Head, answers: readonly Answer[]): SurvivalReport {

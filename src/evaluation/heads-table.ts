@@ -27,7 +27,7 @@ export function formatHeadsTable({ bundle, tables, heads }: HeadsReport): string
   ].join('\n')
 }
 
-/** One aligned line a head, or a class of it, then what was counted. */
+/** One aligned line per head, or per class of it, followed by the counts. */
 export function headLines(heads: HeadsReport['heads']): string[] {
   const rows = heads.flatMap((head): string[][] =>
     head.status === 'evaluated' ? classification(head) : head.status === 'evaluated-survival' ? survival(head) : [],

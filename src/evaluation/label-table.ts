@@ -1,10 +1,10 @@
-// Clinical facts and tissue results from a table in the format of UCSF-PDGM's metadata; what is empty or not a result stays missing.
+// Clinical facts and tissue results from a table in the format of UCSF-PDGM's metadata; empty cells and non-results stay missing.
 import { AppError } from '../domain/errors.ts'
 import { numberIn, type Table } from './csv.ts'
 
 type Cells = Readonly<Record<string, string>>
 
-/** Tissue results of one patient; absent where the table has none. */
+/** Tissue results of one patient; absent if the table has none. */
 export interface Labels {
   idh?: string
   '1p19q'?: string
@@ -30,7 +30,7 @@ const COLUMNS = {
   days: 'OS',
 } as const
 
-/** Short names of the same columns, for tables made by hand or by a script. */
+/** Short names for the same columns, for tables made by hand or by a script. */
 const SHORT: Readonly<Record<string, string>> = {
   id: 'ID',
   age: COLUMNS.age,
@@ -45,7 +45,7 @@ const SHORT: Readonly<Record<string, string>> = {
   survival_days: COLUMNS.days,
 }
 
-/** The table with every short name replaced; TABLE_INVALID when it has a column under both names. */
+/** The table with every short name replaced; TABLE_INVALID if it has a column under both names. */
 export function withFullNames({ columns, rows }: Table, file: string): Table {
   const nameOf = (column: string) => SHORT[column] ?? column
   const names = columns.map(nameOf)
@@ -81,7 +81,7 @@ export function checkLabelColumns(
     throw new AppError('TABLE_INVALID', `${file} lacks ${missing.map((column) => `"${column}"`).join(', ')}`)
 }
 
-/** NaN where not known. */
+/** NaN if unknown. */
 export function clinicalOf(cells: Cells, where: string): Record<string, number> {
   const sex = cells[COLUMNS.sex]?.toUpperCase() ?? ''
   const resection = cells[COLUMNS.resection]?.toUpperCase() ?? ''

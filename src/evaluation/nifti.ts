@@ -1,4 +1,4 @@
-// NIfTI-1 and -2 volumes (gzipped or not) in LPS; nifti-reader-js parses, the affine is read and checked here.
+// NIfTI-1 and -2 volumes (gzipped or not) in LPS; nifti-reader-js parses them, and the affine is read and checked here.
 import { gunzipSync } from 'node:zlib'
 import { isNIFTI, NIFTI1, readHeader } from 'nifti-reader-js'
 import { AppError } from '../domain/errors.ts'
@@ -6,12 +6,12 @@ import { LIMITS } from '../domain/limits.ts'
 import type { Grid, Vec3, Volume } from '../domain/volume.ts'
 
 const SMALLEST_HEADER = 348
-/** Eight bytes a voxel, and a header with extensions. */
+/** Eight bytes per voxel, and a header with extensions. */
 const MAX_BYTES = 8 * LIMITS.volumeVoxels + 2 ** 20
 
 /**
  * Reads a 3D volume as float32, scaling applied. NIfTI's patient space is RAS, so x and y change sign. INSTANCE_INVALID, naming
- * the file, for what is no NIfTI, is truncated, is not one 3D volume or has a sheared affine.
+ * the file, if it is not NIfTI, is truncated, is not a single 3D volume or has a sheared affine.
  */
 export function readNifti(bytes: Uint8Array, name: string): Volume<Float32Array> {
   const refuse = (why: string, cause?: unknown) => new AppError('INSTANCE_INVALID', `${name}: ${why}`, { cause })
@@ -34,7 +34,7 @@ export function readNifti(bytes: Uint8Array, name: string): Volume<Float32Array>
   if (count > LIMITS.volumeVoxels) throw refuse(`it has ${nx} × ${ny} × ${nz} voxels, more than ${LIMITS.volumeVoxels}`)
   const type = TYPES[header.datatypeCode]
   if (!type) throw refuse(`data type ${header.datatypeCode} is not supported`)
-  // By the type alone: what the header says of bits a voxel may contradict it.
+  // By the type alone: the header's bits per voxel may contradict it.
   const { width, read } = type
   if (!(header.vox_offset >= 0) || raw.byteLength < header.vox_offset + count * width)
     throw refuse('fewer voxels than its header states')
@@ -48,7 +48,7 @@ export function readNifti(bytes: Uint8Array, name: string): Volume<Float32Array>
   return { grid, data }
 }
 
-/** Undefined for what the parser throws at, whatever it throws. */
+/** Undefined if the parser throws, whatever it throws. */
 function parsed(raw: ArrayBuffer): ReturnType<typeof readHeader> | undefined {
   try {
     return readHeader(raw)
@@ -57,7 +57,7 @@ function parsed(raw: ArrayBuffer): ReturnType<typeof readHeader> | undefined {
   }
 }
 
-/** datatype code → bytes a voxel, and how one is read. */
+/** Datatype code → bytes per voxel, and how to read one. */
 const TYPES: Record<number, { width: number; read(view: DataView, at: number, little: boolean): number } | undefined> =
   {
     [NIFTI1.TYPE_UINT8]: { width: 1, read: (view, at) => view.getUint8(at) },
@@ -70,7 +70,7 @@ const TYPES: Record<number, { width: number; read(view: DataView, at: number, li
     [NIFTI1.TYPE_FLOAT64]: { width: 8, read: (view, at, little) => view.getFloat64(at, little) },
   }
 
-/** Columns of the affine are direction times spacing; undefined when they are not at right angles. */
+/** Columns of the affine are direction times spacing; undefined if they are not orthogonal. */
 function gridOf(affine: number[][], size: Vec3): Grid | undefined {
   const sign = [-1, -1, 1]
   const column = (c: number) => [0, 1, 2].map((row) => sign[row]! * affine[row]![c]!)

@@ -1,10 +1,10 @@
-// Features of heads from a table that pyradiomics 3 wrote in the format of UCSF-PDGM; the definitions of training/gliatrain/tabular/features.py.
+// Features of heads from a table written by pyradiomics 3 in the format of UCSF-PDGM; defined as in training/gliatrain/tabular/features.py.
 import { AppError } from '../domain/errors.ts'
 import { numberIn, type Table } from './csv.ts'
 
 type Cells = Readonly<Record<string, string>>
 
-/** What a feature is made of, and how. */
+/** The columns of a feature, and how to compute it. */
 interface Recipe {
   columns: readonly string[]
   /** From the columns' values, in their order. */
@@ -54,7 +54,7 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   t1c_p90_over_brain: { columns: [first('90Percentile'), IMAGE_MEAN], make: overBrain },
 }
 const LOCATION = ['midline_distance', 'midline_crossing', 'depth', 'height']
-/** Of the service's own labels and other sequences, which the table has not. */
+/** Computed from the service's own labels and other sequences, which the table does not have. */
 const NOT_IN_TABLE = ['enhancing_fraction', 'necrosis_fraction', 'oedema_fraction', 't2_flair_mismatch']
 
 /**
@@ -90,7 +90,7 @@ export function radiomicsReader(
   }
 }
 
-/** Voxel k reaches from k to k + 1; the index grows to the patient's left, backwards and upwards. */
+/** Voxel k reaches from k to k + 1; the index increases towards the patient's left, posterior and superior. */
 function location(cells: Cells, where: string): Record<string, number> {
   const centre = tuple(cells, CENTRE, 3, where)
   const box = tuple(cells, BOX, 6, where)

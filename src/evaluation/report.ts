@@ -1,4 +1,4 @@
-// What an evaluation of segmentation found, by case and over all of them.
+// The results of a segmentation evaluation, by case and over all of them.
 import type { BundleIdentity, ExecutionRecord } from '../domain/finding.ts'
 import type { Sequence } from '../domain/study.ts'
 import type { FalseEnhancement, RegionScore, RegionSummary } from './evaluate.ts'
@@ -18,7 +18,7 @@ export interface EvaluationReport {
   execution: Omit<ExecutionRecord, 'seconds' | 'peakRssMb'> | undefined
   cases: CaseReport[]
   summary: RegionSummary[]
-  /** Absent when every case enhances. */
+  /** Absent if every case enhances. */
   falseEnhancement?: FalseEnhancement
   failures: { case: string; code: string; message: string }[]
   /** Highest resident size in MiB of the service's process and of the inference process. */

@@ -1,4 +1,4 @@
-// One case through the service's own path: preparation, inference, labels on the reference series' grid.
+// Runs one case through the service's own path: preparation, inference, labels on the reference series' grid.
 import { AppError } from '../domain/errors.ts'
 import type { ModelRunner, SegmentResponse } from '../domain/ports/model-runner.ts'
 import { SEQUENCES, type Sequence } from '../domain/study.ts'
@@ -20,7 +20,7 @@ export interface SegmentCaseInput {
   bundle: Bundle
   runner: Pick<ModelRunner, 'segment'>
   registrar: Registrar
-  /** Runs one step and may take its time. */
+  /** Runs one step and may time it. */
   time: <T>(step: 'prepare' | 'segment' | 'label', work: () => T | Promise<T>) => Promise<T>
 }
 
@@ -32,7 +32,7 @@ export interface SegmentedCase {
   noFinding: boolean
 }
 
-/** SERIES_MISSING for a case that lacks what the bundle cannot do without. */
+/** Throws SERIES_MISSING for a case that lacks a sequence the bundle needs. */
 export async function segmentCase(input: SegmentCaseInput): Promise<SegmentedCase> {
   const { images, bundle, runner, registrar, time } = input
   const available = sequencesOf(images)

@@ -1,7 +1,7 @@
 // Measures of prediction: AUC, Brier score, calibration slope, concordance, and seeded bootstrap intervals; pure.
 import { interval95 } from '../inference/volumes/quantile.ts'
 
-/** Area under the ROC curve (Mann-Whitney, ties count half); NaN without both classes. */
+/** Area under the ROC curve (Mann-Whitney, ties count half); NaN unless both classes occur. */
 export function auc(scores: readonly number[], positive: readonly boolean[]): number {
   const order = scores.map((_, n) => n).sort((a, b) => scores[a]! - scores[b]!)
   let rankSum = 0
@@ -30,8 +30,8 @@ export function brier(probabilities: readonly (readonly number[])[], truth: read
 }
 
 /**
- * Slope of a logistic regression of the truth on the log-odds of the prediction (Cox 1958), by Newton's method: 1 when
- * calibrated, below 1 when predictions are too extreme. NaN without both classes, or when the classes are separated.
+ * Slope of a logistic regression of the truth on the log-odds of the prediction (Cox 1958), by Newton's method: 1 if
+ * calibrated, below 1 if predictions are too extreme. NaN unless both classes occur, or if the classes are separated.
  */
 export function calibrationSlope(probabilities: readonly number[], positive: readonly boolean[]): number {
   const count = positive.filter(Boolean).length
@@ -61,7 +61,7 @@ export function calibrationSlope(probabilities: readonly number[], positive: rea
   return Number.NaN
 }
 
-/** Harrell's C: of the pairs of which one is known to have died first, the share in which that one had the higher risk. */
+/** Harrell's C: among pairs in which one patient is known to have died first, the share in which that patient had the higher risk. */
 export function concordance(risks: readonly number[], times: readonly number[], died: readonly boolean[]): number {
   let [pairs, agree] = [0, 0]
   for (let i = 0; i < risks.length; i++) {
@@ -85,7 +85,7 @@ export interface Estimate {
 const REPEATS = 1000
 const SEED = 20_210
 
-/** The measure on all rows, and its interval over `REPEATS` seeded resamples of rows; resamples without a value are left out. */
+/** The measure on all rows, and its interval over `REPEATS` seeded resamples of rows, ignoring resamples without a value. */
 export function bootstrap(count: number, measure: (rows: readonly number[]) => number): Estimate {
   const random = mulberry32(SEED)
   const all = Array.from({ length: count }, (_, n) => n)

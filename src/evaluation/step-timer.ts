@@ -1,7 +1,7 @@
-// Seconds of each step of one case, said aloud as it begins.
+// Times each step of one case, and announces it as it begins.
 
 export interface StepTimer<Step extends string> {
-  /** The total is there at the end. */
+  /** The total is complete at the end. */
   seconds: Record<Step | 'total', number>
   time<T>(step: Step, work: () => T | Promise<T>): Promise<T>
   /** Ends the case. */

@@ -36,7 +36,7 @@ export function formatTable(report: EvaluationReport): string {
   ].join('\n')
 }
 
-/** One line, or none where every case enhances. */
+/** One line, or none if every case enhances. */
 export function falseEnhancementLine(enhancement: FalseEnhancement | undefined): string[] {
   if (!enhancement) return []
   const { cases, little, medianMl, maxMl } = enhancement

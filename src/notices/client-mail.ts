@@ -16,8 +16,8 @@ export interface MailServer {
 const TIMEOUT_MS = 30_000
 
 /**
- * The Message-ID is made of the notice, so that a mail whose answer was lost and which is sent again can be known as the same. Nothing in a mail
- * is fetched from anywhere.
+ * The Message-ID derives from the notice, so that a mail sent again after its answer was lost can be recognised as the same. A
+ * mail contains nothing that is fetched from anywhere.
  */
 export function createMailChannel(
   server: MailServer,

@@ -12,10 +12,10 @@ export interface WebhookTarget {
 
 const TIMEOUT_MS = 30_000
 const LATER = new Set([408, 425, 429])
-/** Failures of a connection that was never there: nothing was sent. */
+/** The connection was never made: nothing was sent. */
 const NOT_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/
 
-/** Idempotency-Key is the notice, so that a receiver that kept its key takes it once. */
+/** Idempotency-Key identifies the notice, so that a receiver that remembers keys takes it once. */
 export function createWebhookChannel(target: WebhookTarget, options: ContentOptions): NoticeChannel {
   const { url, secret } = target
   const send = target.fetch ?? fetch
@@ -45,7 +45,7 @@ export function createWebhookChannel(target: WebhookTarget, options: ContentOpti
         throw new AppError('NOTICE_AMBIGUOUS', `the answer of ${destination} was lost (${code})`, { cause: thrown })
       }
       const { status, headers } = response
-      // What it says beside its status is of no use.
+      // Apart from its status, the answer is ignored.
       await response.body?.cancel()
       if (status >= 200 && status < 300) return { status: String(status) }
       if (status >= 500 || LATER.has(status)) {

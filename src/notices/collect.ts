@@ -1,4 +1,4 @@
-// Looks now and then what is to be told of, and makes notices of it; what was told of once is not told of again.
+// Checks periodically what there is to report, and makes notices of it; what has been reported once is not reported again.
 import { asAppError, unforeseenFields } from '../domain/errors.ts'
 import { dueItems, type NoticeItem, type NoticeRule } from '../domain/notice.ts'
 import type { PeerWatch } from '../domain/peers.ts'
@@ -14,13 +14,13 @@ export interface CollectPorts {
   peers: Pick<PeerWatch, 'states'>
   clock: Clock
   log: Log
-  /** Wakes who sends. */
+  /** Wakes the sender. */
   wake(): Promise<unknown>
 }
 
 const INTERVAL_SECONDS = 30
 
-/** One round; how many notices it made. Results that were delivered before the first round are not told of. */
+/** One round; returns how many notices it made. Results delivered before the first round are not reported. */
 export async function collectNotices(ports: CollectPorts, rules: readonly NoticeRule[]): Promise<number> {
   const { notices, clock } = ports
   const now = clock.now()
@@ -45,7 +45,7 @@ async function firstRound({ watchStore }: CollectPorts, now: Date): Promise<Date
   return now
 }
 
-/** An outage is one, however often the service is started meanwhile. */
+/** An outage counts as one, however often the service is restarted meanwhile. */
 async function outages({ peers, watchStore }: CollectPorts, now: Date): Promise<NoticeItem[]> {
   const items: NoticeItem[] = []
   for (const { peer, up, failing } of peers.states()) {
@@ -55,14 +55,14 @@ async function outages({ peers, watchStore }: CollectPorts, now: Date): Promise<
     if (failing === undefined) continue
     const since = kept === '' ? failing.since : kept
     if (kept === '') await watchStore.setCursor(name, since)
-    // A beginning in the future: the clock was set back since.
+    // A beginning in the future: the clock has been set back since.
     const began = since > now.toISOString() ? failing.since : since
     items.push({ subject: 'peer', key: `peer ${peer} ${since}`, since: began, peer, code: failing.code })
   }
   return items
 }
 
-/** Until the signal aborts. */
+/** Runs until the signal aborts. */
 export async function runCollecting(
   ports: CollectPorts,
   rules: readonly NoticeRule[],

@@ -1,4 +1,4 @@
-// What a notice says by each way out: the same facts, and no more of a study than the rule allows.
+// The content of a notice for each channel: the same facts, and no more about a study than the rule allows.
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { Notice, NoticeItem } from '../domain/notice.ts'
 import type { NoticeDetail } from '../domain/ports/notices.ts'
@@ -8,7 +8,7 @@ export type Records = ReadonlyMap<string, AnalysisRecord>
 
 export interface ContentOptions {
   detail: NoticeDetail
-  /** Where people reach the pages; no links without it. */
+  /** The address of the pages; without it there are no links. */
   publicUrl: string | undefined
 }
 
@@ -17,7 +17,7 @@ export function linkTo({ publicUrl }: ContentOptions, { analysisId }: NoticeItem
   return analysisId === undefined ? publicUrl : `${publicUrl}/analyses/${analysisId}`
 }
 
-/** Undefined where the rule does not allow it, or nothing is known of the study. */
+/** Undefined if the rule does not allow it, or nothing is known of the study. */
 function wordsOf({ detail }: ContentOptions, item: NoticeItem, records: Records): StudyWords | undefined {
   if (detail !== 'study' || item.studyInstanceUid === undefined) return undefined
   const study = records.get(item.analysisId ?? '')?.summary?.study
@@ -35,7 +35,7 @@ export function mailOf(notice: Notice, records: Records, options: ContentOptions
   return { subject: `Gliabridge: ${noticeTitle(notice.items)}`, text }
 }
 
-/** Without links, which stand in the report; for people who read the record. */
+/** Without links, which are in the report; for people who read the record. */
 export function communicationOf(notice: Notice, records: Records, options: ContentOptions): string[] {
   const title = `${noticeTitle(notice.items)}.`
   const paragraphs = noticeParagraphs(

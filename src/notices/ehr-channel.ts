@@ -1,4 +1,4 @@
-// Notices as Communication in the EHR (FHIR R4): under the patient where it is about a result, else about nobody.
+// Notices as Communication in the EHR (FHIR R4): about the patient if they report a result, otherwise about nobody.
 import { AppError } from '../domain/errors.ts'
 import type { ClinicalRecords } from '../domain/ports/clinical-record.ts'
 import type { NoticeChannel } from '../domain/ports/notices.ts'

@@ -1,4 +1,4 @@
-// Sends notices, each by the way of its rule; one that fails is tried again later by itself, and none waits for another.
+// Sends notices, each by the channel of its rule; one that fails is retried later, and none waits for another.
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { type Breakers, noting } from '../domain/breakers.ts'
 import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
@@ -21,10 +21,10 @@ export interface SendPorts {
   maxAttempts: number
 }
 
-/** Longer than any way out takes; what a dead process had claimed is taken up after it. */
+/** Longer than any channel takes; after it, what a dead process had claimed is taken over. */
 const CLAIM_SECONDS = 300
 
-/** Everything that is due; when the next attempt is due, if one failed. */
+/** Sends everything that is due; returns when the next attempt is due, if one failed. */
 export async function sendNotices(ports: SendPorts, signal?: AbortSignal): Promise<Date | undefined> {
   let next: Date | undefined
   while (!signal?.aborted) {
@@ -75,7 +75,7 @@ async function sendOne(ports: SendPorts, notice: KeptNotice): Promise<Date | und
   }
 }
 
-/** The audit says of each study that was named, and to where; the EHR's own requests have entries of their own besides. */
+/** The audit states each study that was named, and to whom; the EHR's own requests have entries in addition. */
 async function sendAudited(
   ports: SendPorts,
   channel: NoticeChannel,

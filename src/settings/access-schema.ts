@@ -1,9 +1,9 @@
-// The settings of who may sign in: the hospital's identity provider, launches from the EHR, local accounts, and services that the EHR calls.
+// Settings for who may sign in: the hospital's identity provider, launches from the EHR, local accounts, and services that the EHR calls.
 import { z } from 'zod'
 import { ROLES } from '../domain/access.ts'
 import { filled, flag, type Secret, uri, whole } from './schema-parts.ts'
 
-/** Tokens and names pass here: by https, or within this machine. */
+/** Tokens and names are transmitted here: only by https, or within this machine. */
 const safeUrl = (description: string) =>
   z
     .url({ protocol: /^https?$/, error: 'must be a URL that begins with https://' })
@@ -107,7 +107,7 @@ export function accessSchema(secret: Secret) {
 
 export type AccessSettings = z.output<ReturnType<typeof accessSchema>>
 
-/** Whether people sign in here themselves. */
+/** Whether people sign in to this service itself. */
 export function hasSignIn({ oidc, smart, accounts }: AccessSettings): boolean {
   return oidc !== undefined || smart.length > 0 || accounts
 }

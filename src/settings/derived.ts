@@ -1,4 +1,4 @@
-// What parts of the service are given that no setting says word for word.
+// What parts of the service need and no single setting states directly.
 import type { ArtifactRole } from '../domain/ports/analysis-store.ts'
 import { viewerAddress } from '../domain/viewer-address.ts'
 import type { Settings } from './schema.ts'
@@ -16,7 +16,7 @@ export function readsOfRecord({ ehr: { reads, consent } }: Settings) {
   return { ...reads, optOutCodes: consent.optOutCodes }
 }
 
-/** What an analysis follows of the settings. */
+/** The settings that an analysis follows. */
 export function settingsOfAnalysis({ series, http, ehr, writeBack, priors, inference }: Settings) {
   return {
     ...series,
@@ -28,7 +28,7 @@ export function settingsOfAnalysis({ series, http, ehr, writeBack, priors, infer
   }
 }
 
-/** What the EHR gets to reach the images. */
+/** What the EHR is given to reach the images. */
 export function waysToImages({ ehr: { images }, http: { publicUrl, viewerUrl } }: Settings) {
   return {
     keyImages: images.keyImages,

@@ -1,4 +1,4 @@
-// The settings of the EHR: address and credentials, identity, how the report is written, what is read of the record.
+// Settings of the EHR: address and credentials, identity, how the report is written, what is read of the record.
 import { z } from 'zod'
 import { BY_TYPE, codes, credentials, filled, flag, MINUTE, type Secret, uri, url, whole } from './schema-parts.ts'
 

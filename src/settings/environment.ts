@@ -1,4 +1,4 @@
-// Settings from the environment: GLIABRIDGE_<SECTION>_<KEY>, over what the file says.
+// Settings from the environment: GLIABRIDGE_<SECTION>_<KEY> overrides the file.
 import { z } from 'zod'
 import { settingsSchema } from './schema.ts'
 import type { Environment } from './schema-parts.ts'
@@ -21,10 +21,10 @@ interface JsonNode {
   additionalProperties?: unknown
 }
 
-/** Sections whose credentials the environment may hold as a whole: _TOKEN, or _USERNAME and _PASSWORD. */
+/** Sections whose credentials the environment may provide as a whole: _TOKEN, or _USERNAME and _PASSWORD. */
 const CREDENTIALS = ['pacs', 'ehr'] as const
 
-/** One variable per setting, read off the schema; secrets are given by reference and have names of their own. */
+/** One variable per setting, derived from the schema; secrets are given by reference and have names of their own. */
 export function environmentVariables(): Variable[] {
   const schema = z.toJSONSchema(settingsSchema({}), { io: 'input', target: 'draft-7' }) as JsonNode
   const variables: Variable[] = []
@@ -40,10 +40,10 @@ export function environmentVariables(): Variable[] {
   return variables
 }
 
-/** A copy of `raw` with the environment's values in it; empty variables count as not set. What does not fit is left for the schema to refuse. */
+/** A copy of `raw` with the environment's values; empty variables count as not set. Whatever does not fit is left for the schema to refuse. */
 export function withEnvironment(raw: unknown, env: Environment): unknown {
   if (!isObject(raw)) return raw
-  // An absent section is an empty one: its required settings are then named one by one.
+  // A missing section counts as empty: its required settings are then named one by one.
   const settings: Record<string, unknown> = { pacs: {}, ehr: {}, ...structuredClone(raw) }
   for (const { name, path, kind } of environmentVariables()) {
     const text = env[name]
@@ -86,7 +86,7 @@ function convert(text: string, kind: Variable['kind']): unknown {
   return text
 }
 
-/** What is no JSON stays text, for the schema to refuse. */
+/** Anything that is not JSON stays text, for the schema to refuse. */
 function readObject(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -1,4 +1,4 @@
-// The settings of HL7 v2 over MLLP: off unless a port is set.
+// Settings of HL7 v2 over MLLP: off unless a port is set.
 import { z } from 'zod'
 import { filled, tlsFiles, whole } from './schema-parts.ts'
 

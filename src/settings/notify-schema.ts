@@ -1,4 +1,4 @@
-// The settings of notices to people: none are sent unless a rule asks for them.
+// Settings of notices to people: none are sent without a rule.
 import { z } from 'zod'
 import { NOTICE_SUBJECTS } from '../domain/notice.ts'
 import { filled, type Secret, url, whole } from './schema-parts.ts'

@@ -1,11 +1,11 @@
-// The settings of the archive: address and credentials, how it is watched.
+// Settings of the archive: address and credentials, and how it is watched.
 import { z } from 'zod'
 import { BY_TYPE, credentials, MINUTE, type Secret, url, whole } from './schema-parts.ts'
 import { upsSchema } from './ups-schema.ts'
 
 const feedInterval = () => whole(1, 3600).default(5).describe('Time between two readings, seconds.')
 
-/** A vendor's own account of what changed. */
+/** The archive's own list of changes, specific to its vendor. */
 function changeFeed() {
   const none = z.strictObject({ type: z.literal('none') })
   const orthanc = z.strictObject({

@@ -1,4 +1,4 @@
-// Raw settings and environment in, settings or every problem at once out.
+// Turns raw settings and the environment into settings, or reports every problem at once.
 import type { z } from 'zod'
 import { AppError } from '../domain/errors.ts'
 import { withEnvironment } from './environment.ts'
@@ -54,7 +54,7 @@ function article(expected: string): string {
   return names[expected] ?? `a ${expected}`
 }
 
-/** The one name that was most likely meant; none where less than half of it is alike. */
+/** The one name that was most likely meant; none if less than half of it matches. */
 function nearest(key: string, keys: readonly string[]): string | undefined {
   const ranked = keys
     .map((name) => ({ name, off: distance(key.toLowerCase(), name.toLowerCase()) }))
@@ -64,7 +64,7 @@ function nearest(key: string, keys: readonly string[]): string | undefined {
   return best.name
 }
 
-/** Damerau-Levenshtein distance (optimal string alignment), for short names: two letters that changed places are one mistake. */
+/** Damerau-Levenshtein distance (optimal string alignment), for short names: two swapped letters count as one mistake. */
 function distance(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)]
   for (let i = 1; i <= a.length; i += 1) {

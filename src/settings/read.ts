@@ -1,4 +1,4 @@
-// Reads the settings file, when there is one, and the files that hold secrets.
+// Reads the settings file, if there is one, and the files that hold secrets.
 import { readFile } from 'node:fs/promises'
 import { AppError } from '../domain/errors.ts'
 import { jsonExcess } from '../domain/json-excess.ts'
@@ -7,7 +7,7 @@ import { parseSettings } from './parse.ts'
 import type { Settings } from './schema.ts'
 import { type Environment, fileVariable } from './schema-parts.ts'
 
-/** `path`, else the variable GLIABRIDGE_CONFIG, else the environment alone. Throws SETTINGS_INVALID. */
+/** Reads `path`, otherwise the file named by GLIABRIDGE_CONFIG, otherwise the environment alone. Throws SETTINGS_INVALID. */
 export async function readSettings(path: string | undefined, env: Environment): Promise<Settings> {
   const file = path ?? env.GLIABRIDGE_CONFIG
   const given = await withSecretFiles(env)
@@ -19,16 +19,16 @@ export async function readSettings(path: string | undefined, env: Environment): 
   return readRawSettings(parseJson(text, file), given, file)
 }
 
-/** The same of settings that stand in no file yet. */
+/** The same for settings that are not in a file yet. */
 export async function readRawSettings(raw: unknown, env: Environment, source: string): Promise<Settings> {
   return parseSettings(raw, { ...env, ...(await readSecrets(secretFiles(raw))) }, source)
 }
 
-/** GLIABRIDGE_PACS_PASSWORD_FILE names a file with what GLIABRIDGE_PACS_PASSWORD would hold: how containers are given secrets. */
+/** GLIABRIDGE_PACS_PASSWORD_FILE names a file with what GLIABRIDGE_PACS_PASSWORD would contain: this is how containers receive secrets. */
 async function withSecretFiles(env: Environment): Promise<Environment> {
   const given: Record<string, string | undefined> = { ...env }
   for (const [name, path] of Object.entries(env)) {
-    // The files of our certificate are read where connections are made.
+    // The files of our certificate are read when connections are made.
     const target = /^(GLIABRIDGE_(?!TLS_)\w+|DATABASE_URL)_FILE$/.exec(name)?.[1]
     if (target === undefined || !path) continue
     if (env[target]) throw new AppError('SETTINGS_INVALID', `${target} and ${name} are both set; one is enough`)
@@ -48,14 +48,14 @@ function secretFiles(raw: unknown): string[] {
 }
 
 async function readSecrets(paths: readonly string[]): Promise<Record<string, string>> {
-  // One that cannot be read is left out, and the schema says so in its place.
+  // A file that cannot be read is skipped, and the schema then reports the missing secret.
   const read = await Promise.all(
     paths.map(async (path) => [fileVariable(path), await readSecret(path).catch(() => '')] as const),
   )
   return Object.fromEntries(read)
 }
 
-/** Without the line end that editors and `echo` leave. */
+/** Without the line end that editors and `echo` add. */
 async function readSecret(path: string): Promise<string> {
   return (await readFile(path, 'utf8')).replace(/\r?\n$/, '')
 }
@@ -66,7 +66,7 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(withoutComments(text))
   } catch (error) {
-    // The message of the parser quotes the text around the place, which may be a secret; only the place is kept.
+    // The parser's message quotes the text around the position, which may be a secret; only the position is kept.
     const place = /\(line \d+ column \d+\)/.exec((error as Error).message)?.[0] ?? ''
     throw new AppError('SETTINGS_INVALID', `the settings file ${file} is not valid JSON ${place}`.trim())
   }

@@ -1,4 +1,4 @@
-// The settings of what takes images and messages in, beside the search of the archive; all of it is off unless a site asks for it.
+// Settings for receiving images and messages, in addition to searching the archive; all of it is off by default.
 import { z } from 'zod'
 import { hl7Schema } from './hl7-schema.ts'
 import { filled, flag, tlsFiles, whole } from './schema-parts.ts'

@@ -1,4 +1,4 @@
-// The settings of the routing rules: which brain MR studies are analysed.
+// Settings of the routing rules: which brain MR studies are analysed.
 import { z } from 'zod'
 import { EXCLUDABLE } from '../domain/routing-rules.ts'
 import { SEQUENCES } from '../domain/study.ts'

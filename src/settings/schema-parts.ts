@@ -1,4 +1,4 @@
-// Pieces of the settings schema, each with the message that a person gets when it does not fit.
+// Building blocks of the settings schema, each with the message that a person gets if a value does not fit.
 import { z } from 'zod'
 import { baseUrlOf } from '../domain/base-url.ts'
 
@@ -57,10 +57,10 @@ function hasCredentials(text: string): boolean {
 const REFERENCE =
   'must be a reference like {"env": "NAME_OF_THE_VARIABLE"} or {"file": "/path/to/it"}; secrets do not stand in the file'
 
-/** Where the content of a secret's file is kept among the variables, once it was read; no variable can have such a name. */
+/** The key under which a secret file's content is stored among the variables once it has been read; no variable can have such a name. */
 export const fileVariable = (path: string) => `file:${path}`
 
-/** Secrets stand in settings only as a reference: to an environment variable, or to a file that holds nothing else. */
+/** Settings contain secrets only as references: to an environment variable, or to a file that contains nothing else. */
 export function secretOf(env: Environment) {
   return (description: string) =>
     z
@@ -90,7 +90,7 @@ export function secretOf(env: Environment) {
       .describe(description)
 }
 
-/** PEM files of a port on which others call us. */
+/** PEM files for a port to which others connect. */
 export function tlsFiles(callers: string) {
   return z.strictObject({
     cert: filled('File with our certificate, PEM.'),
@@ -101,7 +101,7 @@ export function tlsFiles(callers: string) {
 
 export type Secret = ReturnType<typeof secretOf>
 
-/** Credentials that archive and EHR both know. */
+/** Credentials that both archive and EHR support. */
 export function credentials(secret: Secret) {
   const none = z.strictObject({ type: z.literal('none') })
   const basic = z.strictObject({

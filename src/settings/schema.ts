@@ -1,4 +1,4 @@
-// Every setting with its default and meaning: one schema, from which defaults, JSON schema and environment names are made.
+// Every setting with its default and meaning: one schema, from which defaults, JSON schema and environment names derive.
 import { z } from 'zod'
 import { SEQUENCES, STRUCTURAL } from '../domain/study.ts'
 import { accessSchema, hasSignIn, isThisMachine } from './access-schema.ts'
@@ -10,7 +10,7 @@ import { receiveSchema } from './receive-schema.ts'
 import { rulesSchema } from './rules-schema.ts'
 import { type Environment, filled, flag, MINUTE, pattern, secretOf, url, whole } from './schema-parts.ts'
 
-/** The schema needs the environment, since secrets stand in settings only as a reference to it. */
+/** The schema needs the environment, since settings contain secrets only as references to it. */
 export function settingsSchema(env: Environment) {
   const secret = secretOf(env)
 
@@ -234,7 +234,7 @@ export function settingsSchema(env: Environment) {
     })
 }
 
-/** Problems elsewhere must not hide what these two sections lack together: all problems are listed at once. */
+/** Problems elsewhere must not hide what is missing from both sections together: all problems are listed at once. */
 function isAccessSound({ issues }: z.core.ParsePayload): boolean {
   return issues.every(({ path }) => path !== undefined && path.length > 0 && path[0] !== 'http' && path[0] !== 'access')
 }

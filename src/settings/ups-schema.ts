@@ -1,4 +1,4 @@
-// The settings of the worklist (UPS-RS): off when left out.
+// Settings of the worklist (UPS-RS): off by default.
 import { z } from 'zod'
 import { codes, filled, url, whole } from './schema-parts.ts'
 

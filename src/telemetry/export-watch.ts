@@ -1,4 +1,4 @@
-// Says in the log when spans do not reach the collector, and when they do again: the SDK drops them without a word.
+// Logs when spans stop reaching the collector, and when they reach it again: the SDK drops them silently.
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core'
 import type { SpanExporter } from '@opentelemetry/sdk-trace'
 import type { Log } from '../domain/ports/log.ts'

@@ -1,17 +1,17 @@
-// The fields a log line may have: an allow-list, so that patient data cannot slip in by a new field or an odd value.
+// The fields that a log line may have: an allow-list, so that patient data cannot slip in through a new field or an odd value.
 export type FieldValue = string | number | boolean
 
-/** Texts that are written by programs: identifiers, codes, names of parts. Spaces and "^" of names do not fit. */
+/** Texts written by programs: identifiers, codes, names of parts. The spaces and "^" of person names do not match. */
 const TOKEN = /^[\w.:/@+-]{1,200}$/
 const UID = /^[0-9.]{1,64}$/
 const CODE = /^[A-Z][A-Z0-9_]{1,40}$/
-/** Sentences of our own and of runtimes; a person name in DICOM form has "^" or "=". */
+/** Our own sentences and those of runtimes; a person name in DICOM form has "^" or "=". */
 const SENTENCE = /^[^^=\n\r]{1,500}$/
 
-/** Places in the source: no message, which might quote patient data. */
+/** Places in the source code: no message, which might quote patient data. */
 const FRAMES = /^[\w.$<>:/@+ |-]{0,2000}$/
 
-/** Field → what its text must look like. */
+/** Field → the pattern its text must match. */
 const TEXTS: Readonly<Record<string, RegExp>> = {
   address: TOKEN,
   analysisId: TOKEN,
@@ -54,7 +54,7 @@ const TEXTS: Readonly<Record<string, RegExp>> = {
   frames: FRAMES,
 }
 
-/** Numbers and flags: counts, durations, sizes, states of retries. */
+/** Numbers and flags: counts, durations, sizes, retry states. */
 const NUMBERS =
   /^(attempt|attempts|status|port|pid|leases|failures|instances|missing|hints|studies|series|resources|entries|rows|round|rounds|pages|count|created|handled|total|stored|bytes|expected|objects|listed|described|again|late|first|\w+(Count|Ms|Seconds|Minutes|Mb|Bytes|Port|Fraction|Attempt|Attempts))$/
 
@@ -64,7 +64,7 @@ export interface SafeFields {
   withheld: string[]
 }
 
-/** Keeps what is on the list; the rest is named, never shown. */
+/** Keeps what is on the list; anything else is named, never shown. */
 export function safeFields(fields: Readonly<Record<string, FieldValue>>): SafeFields {
   const safe: SafeFields = { fields: {}, withheld: [] }
   for (const [name, value] of Object.entries(fields)) {

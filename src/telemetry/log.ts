@@ -5,7 +5,7 @@ import { safeFields } from './fields.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
-/** Messages are constant texts; whatever varies is a field. `destination` is standard output when left out. */
+/** Messages are constant texts; whatever varies is a field. `destination` is standard output by default. */
 export function createLog(level: LogLevel = 'info', destination?: DestinationStream): Log {
   const options = {
     level,

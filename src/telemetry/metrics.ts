@@ -1,4 +1,4 @@
-// Metrics in the Prometheus text format 0.0.4, made from the record when they are asked for, so a restart loses none.
+// Metrics in the Prometheus text format 0.0.4, computed from the record on request, so that a restart loses none.
 import type { ProcessFigures } from './resources.ts'
 
 /** Figures from the store and the process; labels are states, legs and steps, never patients. */
@@ -6,20 +6,20 @@ export interface Figures {
   /** state → analyses */
   analyses: Readonly<Record<string, number>>
   legs: readonly { leg: string; state: string; count: number; attempts: number }[]
-  /** PACS and EHR: whether they answered last as they must, and how long ago they did (since the start when they never did). */
+  /** PACS and EHR: whether their last answer was as it should be, and how long ago the last such answer was (since the start if there was none). */
   peers: readonly { peer: string; up: boolean; secondsSinceGood: number }[]
   software: { version: string; bundleId: string; modelDigest: string }
   /** Completed steps of analyses, with their total time. */
   steps: readonly { step: string; count: number; seconds: number }[]
-  /** Age of the oldest analysis that should be moving, in seconds; 0 when none. */
+  /** Age of the oldest analysis that should be moving, in seconds; 0 if there is none. */
   oldestOpenSeconds: number
-  /** code → analyses that are held for it */
+  /** Error code → number of analyses held for it. */
   holds: Readonly<Record<string, number>>
   oldestDeliveries: readonly { leg: string; seconds: number }[]
-  /** What became of the studies that were seen. */
+  /** Outcomes of the studies seen. */
   watched: Readonly<Record<string, number>>
   leases: number
-  /** Of the folder of state and images; undefined where there is none, as with PostgreSQL and no images kept. */
+  /** Of the folder with state and images; undefined if there is none, as with PostgreSQL and no images kept. */
   diskFreeBytes: number | undefined
   /** Highest resident memory of the inference process; undefined while there is none. */
   inferencePeakBytes: number | undefined
@@ -108,7 +108,7 @@ export function renderMetrics(figures: Figures): string {
   return [...families, ...moreFamilies(figures)].map(renderFamily).join('')
 }
 
-/** What waits, and what there is room for. */
+/** What is waiting, and how much room there is. */
 function moreFamilies(figures: Figures): Family[] {
   const { holds, oldestDeliveries, watched, leases, diskFreeBytes, inferencePeakBytes } = figures
   const gauge = (name: string, help: string, samples: Family['samples']): Family => ({

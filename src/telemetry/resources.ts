@@ -1,4 +1,4 @@
-// Time and memory of this process and of others that it started.
+// Time and memory used by this process and by others that it started.
 import { readFile } from 'node:fs/promises'
 
 export interface ProcessFigures {
@@ -23,7 +23,7 @@ export function readProcessFigures(): ProcessFigures {
   }
 }
 
-/** Highest resident memory in bytes of another process (Linux: VmHWM of proc(5)); undefined when it is gone or elsewhere. */
+/** Highest resident memory in bytes of another process (Linux: VmHWM in proc(5)); undefined if it has ended or on other systems. */
 export async function readPeakBytes(pid: number): Promise<number | undefined> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
   const match = /^VmHWM:\s+(\d+) kB$/m.exec(status)
@@ -33,11 +33,11 @@ export async function readPeakBytes(pid: number): Promise<number | undefined> {
 export interface Measured<T> {
   value: T
   seconds: number
-  /** Highest resident memory seen while the work ran: this process and the ones named, together, sampled. */
+  /** Highest resident memory seen while the work ran: of this process and the given ones together, sampled. */
   peakBytes: number
 }
 
-/** Runs the work and samples memory every `everyMs`; `pids` names further processes to count, asked at each sample. */
+/** Runs the work and samples memory every `everyMs`; `pids` returns further processes to include, at each sample. */
 export async function measureRun<T>(
   work: () => Promise<T>,
   pids: () => readonly number[] = () => [],

@@ -1,5 +1,5 @@
-// Traces by OpenTelemetry, sent as OTLP over HTTP. The trace of a study is a function of its UID, so that every process puts its spans
-// into the same one, and a restart or a lost database breaks none.
+// Traces by OpenTelemetry, sent as OTLP over HTTP. The trace id of a study is a function of its UID, so that every process adds its spans to the same
+// trace, and neither a restart nor a lost database breaks it.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { createHash, randomUUID } from 'node:crypto'
 import { type Context, ROOT_CONTEXT, type Span, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api'
@@ -15,14 +15,14 @@ import { safeFields } from './fields.ts'
 import { createOtlpExporter } from './otlp-exporter.ts'
 
 export interface TracingOptions {
-  /** OTLP/HTTP address for traces of a collector, such as http://collector:4318/v1/traces. */
+  /** The collector's OTLP/HTTP address for traces, such as http://collector:4318/v1/traces. */
   url: string
   version: string
   log: Log
 }
 
 export interface OpenTracing extends Tracing {
-  /** Sends what waits, for a few seconds at most. */
+  /** Sends what is waiting, for a few seconds at most. */
   close(): Promise<void>
 }
 
@@ -110,13 +110,13 @@ function below({ traceId, spanId }: Ids): Context {
   return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true })
 }
 
-/** Of the trace of a study and of its first span; from a digest, so that no UID can be read off them. */
+/** The ids of a study's trace and of its first span; from a digest, so that the UID cannot be read from them. */
 function idsOfStudy(studyInstanceUid: Uid): Ids {
   const digest = createHash('sha256').update(`trace\n${studyInstanceUid}`).digest('hex')
   return { traceId: digest.slice(0, 32), spanId: digest.slice(32, 48) }
 }
 
-/** Random, but for the span that is begun in `next`. */
+/** Random, except for the span that is begun in `next`. */
 function studyIds(): IdGenerator & { next<T>(ids: Ids, begin: () => T): T } {
   const random = new RandomIdGenerator()
   let given: Ids | undefined
