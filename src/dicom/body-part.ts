@@ -1,6 +1,6 @@
-// What a body part says (Body Part Examined, PS3.16 Annex L, or a code meaning), as scanners and people write it: one list for all who ask.
+// The meaning of a body part (Body Part Examined, PS3.16 Annex L, or a code meaning), as scanners and people write it: one list for all callers.
 
-/** Beginnings of words, without accents and in capitals, by language. A word that ends in "$" is that word and no longer one. */
+/** Word stems, in capitals without accents, by language. A word ending in "$" must match as a whole. */
 const HEAD: Readonly<Record<string, readonly string[]>> = {
   en: ['HEAD', 'BRAIN', 'CRANI', 'SKULL', 'NEURO', 'IAC$', 'PITUIT', 'POSTERIOR ?FOSSA', 'CEREB', 'ENCEPH'],
   de: ['KOPF', 'SCHA?EDEL', 'SCHADEL', 'GEHIRN', 'HIRN'],
@@ -31,7 +31,7 @@ const HEAD: Readonly<Record<string, readonly string[]>> = {
 const HEAD_ANYWHERE = /BRAIN|[头頭颅顱脑腦脳]|두부|뇌|머리|رأس|دماغ|ศีรษะ|สมอง|ראש|מוח|सिर|मस्तिष्क/u
 /** Bones that have a head of their own. */
 const BONE = /FEMUR|FEMOR|HUMER|RADIUS|RADIAL|FIBUL|ULNA|METATARS|METACARP/u
-/** What consoles put in front of a part: "MRBRAIN", "CTHEAD". */
+/** Prefixes that consoles add: "MRBRAIN", "CTHEAD". */
 const HEAD_WORD = new RegExp(
   `(?<![\\p{L}])(?:MRI?|CT|NMR)?(?:${Object.values(HEAD)
     .flat()
@@ -40,7 +40,7 @@ const HEAD_WORD = new RegExp(
   'u',
 )
 
-/** Words that fill the field and say nothing, in the same languages. */
+/** Words that fill the field without meaning anything, in the same languages. */
 const NOTHING = new Set(
   `UNKNOWN UNK UNSPEC UNSPECIFIED UNDEFINED UNDEF OTHER OTHERS NONE NIL NULL NA NAN NO NOT NOTSPECIFIED NOTAPPLICABLE NOTDEFINED MISC
   DEFAULT ANY ALL EMPTY BLANK TEST GENERAL EXAM STUDY MR MRI MRT IRM RM BODYPART X XX XXX BODY WHOLEBODY MULTIPLE VARIOUS MISCELLANEOUS UNBEKANNT ANDERE ANDERES SONSTIGE SONSTIGES
@@ -65,11 +65,11 @@ export function foldBodyPart(part: string): string {
     .trim()
 }
 
-/** Head words win over all else: "HEAD AND NECK" is a study of the head too. */
+/** Head words take precedence: "HEAD AND NECK" is a study of the head too. */
 export function readBodyPart(part: string): BodyPart {
   const folded = foldBodyPart(part)
   const letters = folded.replace(/[^\p{L}]/gu, '')
-  // "NÃO INFORMADO" is no brain, though NÃO is one in Vietnamese.
+  // "NÃO INFORMADO" does not mean brain, though NÃO does in Vietnamese.
   if (NOTHING.has(letters)) return 'nothing'
   if (BONE.test(folded)) return 'other'
   if (HEAD_WORD.test(folded) || HEAD_ANYWHERE.test(part)) return 'head'

@@ -1,11 +1,11 @@
 // Text decoding by SpecificCharacterSet (0008,0005): single sets and ISO 2022 code extensions (PS3.3 C.12.1.1.2, PS3.5 Section 6.1).
 
-/** Decodes the bytes of one text element. What cannot be decoded becomes U+FFFD, never a plausible other letter. */
+/** Decodes the bytes of one text element. What cannot be decoded becomes U+FFFD, never another plausible letter. */
 export type TextDecoding = (bytes: Uint8Array, personName: boolean) => string
 
 type CodeElement = (bytes: Uint8Array) => string
 
-/** Labels of the Encoding standard; Latin-1 is decoded by hand since its label means Windows-1252 there. */
+/** Labels of the Encoding standard; Latin-1 is decoded here, since its label means Windows-1252 there. */
 const SINGLE: Record<string, string> = {
   'ISO_IR 100': 'latin1',
   'ISO_IR 101': 'iso-8859-2',
@@ -26,7 +26,7 @@ const SINGLE: Record<string, string> = {
 
 const eucJp = by('euc-jp')
 
-/** Escape sequences (PS3.3 Tables C.12-3 and C.12-4): code element, how many bytes a character has, and the label that decodes it. */
+/** Escape sequences (PS3.3 Tables C.12-3 and C.12-4): code element, bytes per character, and the label that decodes it. */
 const ESCAPES: Record<string, { element: 'G0' | 'G1'; width: 1 | 2; decode: CodeElement }> = {
   '(B': { element: 'G0', width: 1, decode: ascii },
   '(J': { element: 'G0', width: 1, decode: ascii },
@@ -48,7 +48,7 @@ const ESCAPES: Record<string, { element: 'G0' | 'G1'; width: 1 | 2; decode: Code
   '$)A': { element: 'G1', width: 2, decode: by('gb18030') },
 }
 
-/** G1 that a first value without escapes designates; ISO 2022 IR 6 and an empty value leave G1 empty. */
+/** The G1 set designated by a first value without escapes; ISO 2022 IR 6 and an empty value leave G1 empty. */
 const INITIAL_G1: Record<string, string> = {
   'ISO 2022 IR 13': ')I',
   'ISO 2022 IR 100': '-A',
@@ -73,22 +73,22 @@ const EXTENSIONS = new Set([
   'ISO 2022 IR 58',
 ])
 
-/** Of text in an unknown set: its ASCII, and U+FFFD for all else. */
+/** For text in an unknown set: its ASCII characters, and U+FFFD for everything else. */
 export const UNKNOWN_TEXT: TextDecoding = ascii
 
-/** The defined term that is meant: writers put hyphens, blanks or nothing in place of "_", and names of other standards. */
+/** The defined term that is meant: some writers use hyphens, blanks or nothing in place of "_", or names from other standards. */
 function definedTerm(value: string): string {
   const text = value.trim()
   const plain = text.toUpperCase().replace(/[\s_-]/g, '')
   const [, extended, number] = /^ISO(2022)?IR(\d+)$/.exec(plain) ?? []
-  // UTF-8 takes no part in code extensions.
+  // UTF-8 does not take part in code extensions.
   if (number === '192' || plain === 'UTF8') return 'ISO_IR 192'
   if (number !== undefined) return `${extended ? 'ISO 2022 IR' : 'ISO_IR'} ${number}`
   if (plain === 'ISO88591' || plain === 'LATIN1') return 'ISO_IR 100'
   return plain === 'GB18030' || plain === 'GBK' ? plain : text
 }
 
-/** The decoding that the values of SpecificCharacterSet ask for; undefined when one of them is not known. */
+/** The decoding that the values of SpecificCharacterSet require; undefined if one of them is unknown. */
 export function textDecoding(characterSets: readonly string[]): TextDecoding | undefined {
   const sets = characterSets.map(definedTerm)
   const [first = '', ...others] = sets
@@ -97,7 +97,7 @@ export function textDecoding(characterSets: readonly string[]): TextDecoding | u
     const label = SINGLE[first]
     if (label !== undefined) return label === 'latin1' ? latin1 : by(label)
   }
-  // Some scanners write "ISO_IR 100" where the code extension "ISO 2022 IR 100" is meant.
+  // Some scanners write "ISO_IR 100" when they mean the code extension "ISO 2022 IR 100".
   const extended = sets.map((value) => value.replace(/^ISO_IR /, 'ISO 2022 IR '))
   const isSupported = extended.every((value, index) => EXTENSIONS.has(value) || (index === 0 && value === ''))
   if (!isSupported) return undefined
@@ -129,7 +129,7 @@ function decodeExtended(bytes: Uint8Array, personName: boolean, initialG1: strin
     const character = bytes.subarray(at, at + set.width)
     out += set.decode(character)
     at += set.width
-    // Delimiters bring the initial sets back (PS3.5 Section 6.1.2.5.3).
+    // Delimiters restore the initial sets (PS3.5 Section 6.1.2.5.3).
     const delimiter = set.width === 1 && (control || byte === 0x5c || (personName && (byte === 0x5e || byte === 0x3d)))
     if (delimiter) {
       g0 = startG0
@@ -154,7 +154,7 @@ function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('latin1')
 }
 
-/** JIS X 0212 is code set 3 of EUC-JP: each character is led in by 0x8F. */
+/** JIS X 0212 is code set 3 of EUC-JP: each character is preceded by 0x8F. */
 function jisX0212(bytes: Uint8Array): string {
   return eucJp(Uint8Array.of(0x8f, ...bytes.map((byte) => byte | 0x80)))
 }

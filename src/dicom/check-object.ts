@@ -1,4 +1,4 @@
-// A picture of nobody, by which the right to store is tried, and a note that rejects it where it cannot be removed.
+// A picture of nobody, to test the right to store, and a note that rejects it if it cannot be removed.
 import type { DicomJson } from '../domain/study.ts'
 import { code } from './codes.ts'
 import { dataset } from './dataset.ts'
@@ -18,7 +18,7 @@ export interface CheckObject extends DicomObject {
   studyInstanceUid: string
 }
 
-/** Secondary Capture (PS3.3 A.8.1) of 8 x 8 grey pixels. The same site gives the same bytes, so that a repeat stores nothing more. */
+/** Secondary Capture (PS3.3 A.8.1) of 8 x 8 grey pixels. The same site gives the same bytes, so that repeating the test stores nothing more. */
 export function buildCheckObject(site: string): CheckObject {
   const uids = uidsOf(site, 'picture', SECONDARY_CAPTURE_STORAGE)
   const content = {
@@ -70,7 +70,7 @@ export function buildCheckRejection(site: string, picture: DicomObject): CheckOb
   return { ...uids, studyInstanceUid: studyOf(site), bytes: writePart10({ dataset: content }) }
 }
 
-/** Of the content, not of the check: the bytes must not change with the time. */
+/** The date of the content, not of the test: the bytes must not change with the time. */
 const DAY = '20000101'
 const studyOf = (site: string) => deterministicUid(site, 'check', 'study')
 

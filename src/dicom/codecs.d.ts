@@ -11,7 +11,7 @@ declare module '@cornerstonejs/codec-*' {
     /** Memory for the codestream. */
     getEncodedBuffer(length: number): Uint8Array
     decode(): void
-    /** A view on memory that `delete` frees. */
+    /** A view of memory that `delete` frees. */
     getDecodedBuffer(): Uint8Array
     getFrameInfo(): FrameInfo
     delete(): void

@@ -1,4 +1,4 @@
-// Coded concepts that our DICOM objects use (PS3.16): what a segment is, where it lies, who made it, what a document is.
+// Coded concepts in our DICOM objects (PS3.16): what a segment is, where it is, who made it, what a document is.
 import type { DicomJson } from '../domain/study.ts'
 import { dataset } from './dataset.ts'
 
@@ -10,7 +10,7 @@ export function code(value: string, scheme: string, meaning: string): DicomJson 
 
 /** CID 7150 Segmentation Property Category. */
 export const MORPHOLOGICALLY_ABNORMAL = code('49755003', 'SCT', 'Morphologically Abnormal Structure')
-/** Category and type of what belongs to no segment of a label map (PS3.16 Annex D). */
+/** Category and type for pixels of a label map that belong to no segment (PS3.16 Annex D). */
 export const BACKGROUND = code('125040', 'DCM', 'Background')
 /** CID 4 Anatomic Region. */
 export const BRAIN = code('12738006', 'SCT', 'Brain')
@@ -31,7 +31,7 @@ const NECROSIS = code('6574001', 'SCT', 'Necrosis')
 const EDEMA = code('79654002', 'SCT', 'Edema')
 const NEOPLASM = code('108369006', 'SCT', 'Neoplasm')
 
-/** What a segment shows: its type (CID 7169, CID 7159) and the colour that viewers suggest, sRGB. */
+/** What a segment shows: its type (CID 7169, CID 7159) and the sRGB colour recommended to viewers. */
 export interface SegmentConcept {
   propertyType: DicomJson
   colour: readonly [number, number, number]

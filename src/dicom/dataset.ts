@@ -3,7 +3,7 @@ import type { DicomElement, DicomJson } from '../domain/study.ts'
 import { attributeOf } from './dictionary.ts'
 import { checkedValue } from './value-rules.ts'
 
-/** What `dataset` takes per keyword: '' or [] make an empty element, undefined leaves it out. */
+/** What `dataset` accepts per keyword: '' or [] make an empty element, undefined leaves it out. */
 export type Entry = string | number | Uint8Array | DicomJson | readonly (string | number | DicomJson)[] | undefined
 
 /** Tag of a keyword, eight upper-case hexadecimal digits. */
@@ -31,12 +31,12 @@ export function text(ds: DicomJson, keyword: string): string {
   return texts(ds, keyword)[0] ?? ''
 }
 
-/** Values as numbers; what is no number becomes NaN so that positions are kept. */
+/** Values as numbers; what is not a number becomes NaN, so that positions are kept. */
 export function numbers(ds: DicomJson, keyword: string): number[] {
   return texts(ds, keyword).map((value) => (value === '' ? Number.NaN : Number(value)))
 }
 
-/** First value as a finite number, undefined when empty, absent or no number. */
+/** First value as a finite number; undefined if empty, absent or not a number. */
 export function number(ds: DicomJson, keyword: string): number | undefined {
   const value = numbers(ds, keyword)[0]
   return Number.isFinite(value) ? value : undefined
@@ -52,7 +52,7 @@ export function personName(ds: DicomJson, keyword: string): string {
   return text(ds, keyword)
 }
 
-/** The component groups of a person name object, joined by "=", trailing ones trimmed. */
+/** The component groups of a person name object, joined by "=", trailing empty ones trimmed. */
 export function joinName(name: Record<string, unknown>): string {
   const groups = [name.Alphabetic, name.Ideographic, name.Phonetic]
   return groups
@@ -61,7 +61,7 @@ export function joinName(name: Record<string, unknown>): string {
     .replace(/=+$/, '')
 }
 
-/** Without its padding: blanks, and the nulls that some systems pad all text with. */
+/** Without padding: blanks, and the nulls with which some systems pad all text. */
 export function unpadded(text: string): string {
   return text.replace(/^[\s\0]+|[\s\0]+$/g, '')
 }
@@ -79,7 +79,7 @@ export function element(
   return [tag, { vr, Value: values.map((value) => checkedValue(keyword, vr, value)) }]
 }
 
-/** A data set from keywords; sequences take an item or a list of items. */
+/** A data set from keywords; sequences accept an item or a list of items. */
 export function dataset(entries: Record<string, Entry>): DicomJson {
   const built: DicomJson = {}
   for (const [keyword, entry] of Object.entries(entries)) {

@@ -1,4 +1,4 @@
-// Decimal strings (DS, PS3.5 Section 6.2): at most 16 characters, with the best precision that fits and the exponent kept.
+// Decimal strings (DS, PS3.5 Section 6.2): at most 16 characters, with the best precision that fits, keeping the exponent.
 
 /** DS text of a finite number; reading it back gives the nearest value that 16 characters can hold. */
 export function formatDecimal(value: number): string {

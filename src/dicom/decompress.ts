@@ -17,7 +17,7 @@ type Decode = (codestream: Uint8Array, bytesPerSample: number) => Promise<Decode
 
 /** Transfer syntaxes that can be decoded, with the largest BitsAllocated. */
 export const COMPRESSED: Readonly<Record<Uid, { name: string; bits: 8 | 16; decode: Decode }>> = (() => {
-  // Not through @cornerstonejs/dicom-codec: it reads the result after it freed the memory, and prints to the output.
+  // Not @cornerstonejs/dicom-codec: it reads the result after freeing the memory, and prints to the output.
   const jpegLs = wasmDecoder(loadCharls, 'JpegLSDecoder')
   const jpeg2000 = wasmDecoder(loadOpenJpeg, 'J2KDecoder')
   const htj2k = wasmDecoder(loadOpenJph, 'HTJ2KDecoder')
@@ -35,15 +35,15 @@ export const COMPRESSED: Readonly<Record<Uid, { name: string; bits: 8 | 16; deco
   }
 })()
 
-/** Little-endian samples of BitsAllocated bits. Throws RangeError for what is cut or has another size; codecs throw anything. */
+/** Little-endian samples of BitsAllocated bits. Throws RangeError if data are truncated or of another size; codecs throw anything. */
 export async function decompress(frame: Uint8Array, decode: Decode, format: PixelFormat): Promise<Uint8Array> {
   const { rows, columns, bitsAllocated } = format
   const codestream = codestreamOf(frame)
-  // Before the decoder allocates what the codestream says, and after.
+  // Before the decoder allocates what the codestream declares, and after.
   expectSize(codestreamSize(codestream), format)
   const decoded = await decode(codestream, bitsAllocated / 8)
   expectSize(decoded, format)
-  // A codestream of 8 bits or less in 16 allocated bits comes back as bytes.
+  // A codestream of 8 bits or less in 16 allocated bits is returned as bytes.
   const narrow = decoded.bytes.length === rows * columns && bitsAllocated === 16
   return expectLength(narrow ? widen(decoded) : decoded.bytes, (rows * columns * bitsAllocated) / 8)
 }
@@ -54,7 +54,7 @@ function expectSize(size: CodestreamSize | undefined, { rows, columns }: PixelFo
     throw new RangeError('the compressed image has another size than Rows and Columns say')
 }
 
-/** Without the padding of the fragment; every codestream of the JPEG family ends with the marker FFD9, or it was cut. */
+/** Without the fragment's padding; every codestream of the JPEG family ends with the marker FFD9, otherwise it was truncated. */
 function codestreamOf(frame: Uint8Array): Uint8Array {
   let end = frame.length
   while (end > 0 && frame[end - 1] === 0) end--
@@ -66,8 +66,8 @@ function codestreamOf(frame: Uint8Array): Uint8Array {
 type Loader = typeof loadCharls
 
 /**
- * Loads the codec at its first frame, and again after each failure, since an exception leaves its memory behind, until good frames are
- * refused. Decoding itself is synchronous, so calls cannot mix in that memory.
+ * Loads the codec at its first frame, and again after each failure, since an exception leaks memory until good frames are
+ * refused. Decoding itself is synchronous, so calls cannot interleave in that memory.
  */
 function wasmDecoder(load: Loader, name: string): Decode {
   let loaded: ReturnType<Loader> | undefined
@@ -102,7 +102,7 @@ function widen({ bytes, signed }: Decoded): Uint8Array {
   return new Uint8Array(signed ? Int16Array.from(new Int8Array(bytes.buffer)).buffer : Uint16Array.from(bytes).buffer)
 }
 
-/** The frame, when it is as long as it must be. */
+/** The frame, if its length is right. */
 export function expectLength(frame: Uint8Array, length: number): Uint8Array {
   if (frame.length !== length) throw new RangeError(`a frame has ${frame.length} of ${length} bytes`)
   return frame

@@ -8,8 +8,8 @@ export interface Attribute {
   vr: string
 }
 
-// dcmjs writes the choices of PS3.6 in lower case. "US or SS" follows PixelRepresentation, which the reader knows;
-// writers give the type themselves. OB or OW: PS3.5 Annex A asks for OW in the native syntaxes.
+// dcmjs writes the alternatives of PS3.6 in lower case. "US or SS" depends on PixelRepresentation, which the reader knows; writers state the type
+// themselves. OB or OW: PS3.5 Annex A requires OW in the native syntaxes.
 const CHOICES: Record<string, string> = { xs: 'US', ox: 'OW', lt: 'OW', up: 'UL' }
 
 const byKeyword = new Map<string, Attribute>()
@@ -31,14 +31,14 @@ export function attributeOf(keyword: string): Attribute {
   return attribute
 }
 
-/** Keyword of a tag for messages, the tag itself when the standard has none. */
+/** Keyword of a tag for messages; the tag itself if the standard has none. */
 export function keywordOf(tag: string): string {
   return byTag.get(tag)?.keyword ?? tag
 }
 
 /**
- * Value representation of a tag in Implicit VR (PS3.5 Section 7.1.2): from the dictionary, LO for private creators,
- * UL for group lengths, UN for what is not known. `signed` is PixelRepresentation 1, for the attributes that follow it.
+ * Value representation of a tag in Implicit VR (PS3.5 Section 7.1.2): from the dictionary, LO for private creators, UL for
+ * group lengths, UN if unknown. `signed` is PixelRepresentation 1, for the attributes that depend on it.
  */
 export function vrOf(tag: string, signed: boolean): string {
   const entry = byTag.get(tag)

@@ -5,9 +5,9 @@ import { keywordOf } from './dictionary.ts'
 import { readPart10 } from './part10.ts'
 
 /**
- * Keywords of the attributes that differ or that one of both lacks, in the order of their tags; in sequences with their path
- * ("SegmentSequence[2].SegmentLabel", items counted from 1). "file meta information" where the data sets are equal and the
- * bytes are not. Empty only for equal bytes. Throws INSTANCE_INVALID.
+ * Keywords of the attributes that differ or are missing from one of the two, in tag order; in sequences with their path
+ * ("SegmentSequence[2].SegmentLabel", items counted from 1). "file meta information" if the data sets are equal but the bytes
+ * are not. Empty only for equal bytes. Throws INSTANCE_INVALID.
  */
 export function differingAttributes(a: Uint8Array, b: Uint8Array): string[] {
   if (Buffer.compare(a, b) === 0) return []

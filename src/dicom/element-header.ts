@@ -1,4 +1,4 @@
-// Header of one element (PS3.5 Section 7.1), also where a writer mixed the encodings: what is not known is measured, so that it can be passed over.
+// The header of one element (PS3.5 Section 7.1), even if a writer mixed the encodings: unknown elements are measured, so that they can be skipped.
 import { vrOf } from './dictionary.ts'
 
 export interface HeaderSyntax {
@@ -14,17 +14,17 @@ export interface ElementHeader {
   length: number
   /** Where the value starts. */
   valueAt: number
-  /** Whether the header has no VR although the syntax asks for one: then its items have none either. */
+  /** Whether the header has no VR although the syntax requires one: then its items have none either. */
   implicit: boolean
 }
 
 export const UNDEFINED_LENGTH = 0xffffffff
 const LONG_FORM = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV'])
 const SHORT_FORM = new Set('AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US'.split(' '))
-/** How many headers in a row must follow from a length before it is believed. */
+/** How many headers in a row must follow from a length before it is trusted. */
 const LOOK_AHEAD = 8
 
-/** The header at `at`; 'cut' when it does not fit before `end`, 'unreadable' when no length leads on to another element. */
+/** The header at `at`; 'cut' if it does not fit before `end`, 'unreadable' if no length leads to another element. */
 export function readHeader(
   view: DataView,
   at: number,
@@ -49,13 +49,13 @@ export function readHeader(
   if (SHORT_FORM.has(vr)) return short
   const long = at + 12 > end ? undefined : { ...short, length: view.getUint32(at + 8, little), valueAt: at + 12 }
   if (LONG_FORM.has(vr)) return long ?? 'cut'
-  // A VR of a later standard has the long form; "??" and blanks come from converters, anything else is the length of an implicit header.
+  // A VR from a later edition has the long form; "??" and blanks come from converters; anything else is the length of an implicit header.
   const unknown = [{ ...short, vr: 'UN' }, ...(long ? [{ ...long, vr: 'UN' }] : [])]
   const candidates = [...(/^[A-Z]{2}$/.test(vr) ? unknown.reverse() : unknown), without(vrOf(tag, signed))]
   return candidates.find((one) => leadsOn(view, one, end, syntax, LOOK_AHEAD)) ?? 'unreadable'
 }
 
-/** Whether what follows the value is the end, a delimiter, or an element with a higher tag that leads on itself. */
+/** Whether the value is followed by the end, a delimiter, or an element with a higher tag that itself leads on. */
 function leadsOn(view: DataView, header: ElementHeader, end: number, syntax: HeaderSyntax, depth: number): boolean {
   if (header.length === UNDEFINED_LENGTH) return header.valueAt + 8 <= end && isItem(view, header.valueAt, syntax)
   const next = header.valueAt + header.length
@@ -77,8 +77,8 @@ function isItem(view: DataView, at: number, { bigEndian }: HeaderSyntax): boolea
 }
 
 /**
- * The encoding of the items of a UN sequence whose first item stands at `at`: Implicit VR Little Endian (PS3.5 Section 6.2.2,
- * note 4), but some writers change only the VR of the sequence and leave its items as they were.
+ * The encoding of the items of a UN sequence whose first item is at `at`: Implicit VR Little Endian (PS3.5 Section 6.2.2, note
+ * 4), but some writers change only the VR of the sequence and leave its items unchanged.
  */
 export function encodingOfItems(view: DataView, at: number, outer: HeaderSyntax): HeaderSyntax {
   const implicit = { implicit: true, bigEndian: false }

@@ -13,7 +13,7 @@ import {
   UNDEFINED_LENGTH,
 } from './element-header.ts'
 
-/** Thrown inside the reader; part10.ts names the instance and makes it an AppError. The text holds tags and counts only. */
+/** Thrown inside the reader; part10.ts adds the instance and makes it an AppError. The text contains only tags and counts. */
 export class DataSetFault extends Error {}
 
 /** Pixel data as stored; fragments are zero-copy slices, `offsets` the Basic Offset Table. */
@@ -22,7 +22,7 @@ export type StoredPixels = { native: Uint8Array } | { fragments: Uint8Array[]; o
 export interface ReadDataSet {
   dataset: DicomJson
   pixels: StoredPixels | undefined
-  /** Tags of text that could not be decoded: it holds U+FFFD. */
+  /** Tags of text that could not be decoded: it contains U+FFFD. */
   undecoded: ReadonlySet<string>
 }
 
@@ -36,7 +36,7 @@ interface Scope {
 const SINGLE_TEXT = new Set(['ST', 'LT', 'UT', 'UR'])
 const CHARACTER_SET_TEXT = new Set(['SH', 'LO', 'ST', 'LT', 'UC', 'UT', 'PN'])
 const PIXEL_DATA = '7FE00010'
-/** What a volume is read by: damage in these is damage of the image. Any other sequence is passed over by its length. */
+/** The sequences needed to read a volume: damage in these is damage to the image. Any other sequence is skipped by its length. */
 const NEEDED_SEQUENCES = new Set(['52009229', '52009230', '00283000'])
 
 /** Cursor over the bytes of one file. */
@@ -44,7 +44,7 @@ export class ElementReader {
   readonly bytes: Uint8Array
   readonly view: DataView
   readonly #undecoded = new Set<string>()
-  /** Where the zeros begin that end the file; looked for once, at the first element that could be one of them. */
+  /** Where the zeros begin that end the file; searched for once, at the first element that could be one of them. */
   #zerosFrom: number | undefined
   at: number
 
@@ -54,7 +54,7 @@ export class ElementReader {
     this.at = at
   }
 
-  /** Reads a whole data set; `onUid` hears of the SOP Instance UID as soon as it is known. */
+  /** Reads a whole data set; `onUid` is called with the SOP Instance UID as soon as it is known. */
   readDataSet(syntax: Syntax, onUid: (uid: string) => void): ReadDataSet {
     const result: ReadDataSet = { dataset: {}, pixels: undefined, undecoded: this.#undecoded }
     const scope: Scope = { decode: textDecoding([]), signed: false }
@@ -95,7 +95,7 @@ export class ElementReader {
     while (this.at < end) {
       if (depth === 0 && this.#onlyZerosLeft()) return
       const tag = this.#element(syntax, scope, end, depth, into, onPixels)
-      // At the top, a delimiter is left over from a sequence whose length was rewritten.
+      // At the top level, a delimiter is left over from a sequence whose length was rewritten.
       if (tag === 'FFFEE00D' && depth > 0) return
       if (tag === '00080018') onUid?.(String(into[tag]?.Value?.[0] ?? ''))
     }
@@ -122,7 +122,7 @@ export class ElementReader {
     }
     if (vr === 'SQ' || length === UNDEFINED_LENGTH) {
       if (tag === PIXEL_DATA) {
-        // An icon inside a sequence, compressed: the JSON model has no place for fragments.
+        // A compressed icon inside a sequence: the JSON model cannot represent fragments.
         this.#fragments(end, !syntax.bigEndian)
         into[tag] = { vr }
         return tag
@@ -149,7 +149,7 @@ export class ElementReader {
     return header
   }
 
-  /** A damaged sequence that is not needed is empty, where its length says how it ends. */
+  /** A damaged sequence that is not needed is read as empty if its length says where it ends. */
   #sequenceOrNothing(
     syntax: Syntax,
     scope: Scope,
@@ -212,7 +212,7 @@ export class ElementReader {
 
   #value(tag: string, vr: string, raw: Uint8Array, syntax: Syntax, scope: Scope, depth: number): DicomElement {
     if (vr === 'UN' && vrOf(tag, scope.signed) !== 'UN') {
-      // A known attribute that passed a system which did not know it: Implicit VR Little Endian inside.
+      // A known attribute that passed through a system that did not know it: Implicit VR Little Endian inside.
       const dictionaryVr = vrOf(tag, scope.signed)
       const implicit = { implicit: true, bigEndian: false }
       if (dictionaryVr !== 'SQ') return this.#value(tag, dictionaryVr, raw, implicit, scope, depth)
@@ -226,7 +226,7 @@ export class ElementReader {
       return { vr, InlineBinary: littleEndian(raw, syntax.bigEndian ? word : 1).toString('base64') }
     const size = NUMBER_SIZE[vr]
     if (size !== undefined) {
-      // Not a number; who needs one says that it is missing.
+      // Not a number; callers that need one report it as missing.
       if (raw.length % size !== 0) return { vr: 'UN', InlineBinary: Buffer.from(raw).toString('base64') }
       const values = readNumbers(vr, raw, size, !syntax.bigEndian)
       if (tag === '00280103') scope.signed = values[0] === 1
@@ -267,7 +267,7 @@ export class ElementReader {
     if (this.at + count > end) throw new DataSetFault(`it ends inside ${what}`)
   }
 
-  /** Some archives pad files to a block; zeros are no element. */
+  /** Some archives pad files to a block size; zeros are not an element. */
   #onlyZerosLeft(): boolean {
     if (this.bytes.length - this.at >= 4 && this.view.getUint32(this.at) !== 0) return false
     this.#zerosFrom ??= this.bytes.findLastIndex((byte) => byte !== 0) + 1
@@ -275,7 +275,7 @@ export class ElementReader {
   }
 }
 
-/** In ISO 646 Japanese sets 0x5C shows as a yen sign; it still separates values. */
+/** In ISO 646 Japanese sets 0x5C is displayed as a yen sign; it is still the separator. */
 function trimmed(part: string, vr: string): string {
   return vr === 'UI' ? part.replace(/[\0 ]+$/, '').trim() : part.replace(/\0+$/, '').trim()
 }

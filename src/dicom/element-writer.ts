@@ -1,4 +1,4 @@
-// Writes DICOM JSON elements as bytes (PS3.5 Section 7): text in UTF-8, sequences with explicit lengths, the same input the same bytes.
+// Writes DICOM JSON elements as bytes (PS3.5 Section 7): text in UTF-8, sequences with explicit lengths; the same input gives the same bytes.
 import { AppError } from '../domain/errors.ts'
 import type { DicomElement, DicomJson } from '../domain/study.ts'
 import { BINARY_WORD, NUMBER_SIZE } from './binary-values.ts'
@@ -13,12 +13,12 @@ interface Syntax {
 
 const LONG_FORM = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV'])
 
-/** Bytes of a data set, elements in ascending order of their tags; `skip` leaves tags out. */
+/** Bytes of a data set, elements in ascending order of their tags, without the tags in `skip`. */
 export function writeElements(ds: DicomJson, syntax: Syntax, skip: ReadonlySet<string> = new Set()): Buffer {
   const parts: Buffer[] = []
   for (const tag of Object.keys(ds).sort()) {
     const element = ds[tag]
-    // Group lengths are retired: they would have to be recomputed. Nested character sets are, too: all text is UTF-8.
+    // Group lengths are retired and would have to be recomputed. Nested character sets are dropped too: all text is UTF-8.
     if (element === undefined || tag.endsWith('0000') || skip.has(tag)) continue
     const value = writeValue(tag, element, syntax)
     parts.push(writeHeader(tag, element.vr, value.length, syntax), value)

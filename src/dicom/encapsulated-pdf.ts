@@ -1,4 +1,5 @@
-// The report as an Encapsulated PDF (PS3.3 A.45.1, C.24): the same study and patient, labelled as unverified, the same bytes each time.
+// The report as an Encapsulated PDF (PS3.3 A.45.1, C.24): in the same study and for the same patient, marked as unverified, with the same bytes each
+// time.
 import type { ReportableResult } from '../domain/finding.ts'
 import type { Review } from '../domain/review.ts'
 import type { DicomJson, Series, Uid } from '../domain/study.ts'
@@ -16,7 +17,7 @@ export interface EncapsulatedPdfInput {
   pdf: Uint8Array
   /** An instance of the reference series: patient and study are copied from it. */
   referenceInstance: DicomJson
-  /** All series that the analysis used; SourceInstanceSequence lists their instances, else the reference instance alone. */
+  /** All series that the analysis used; SourceInstanceSequence lists their instances, otherwise only the reference instance. */
   sources?: readonly Series[]
 }
 
@@ -58,7 +59,7 @@ function encapsulated(pdf: Uint8Array) {
 }
 
 export interface ReviewedPdfInput {
-  /** The report as the software wrote it, Part 10: study, patient and sources are copied from it. */
+  /** The report as the software wrote it, as Part 10: study, patient and sources are copied from it. */
   document: Uint8Array
   /** The report as the reviewer left it. */
   pdf: Uint8Array
@@ -67,7 +68,7 @@ export interface ReviewedPdfInput {
 
 const REVIEWED_SERIES_NUMBER = 9017
 
-/** UIDs of the document of a review. */
+/** UIDs of a review's document. */
 export function reviewedPdfUids({ reviewId }: Pick<Review, 'reviewId'>) {
   return {
     sopInstanceUid: deterministicUid(reviewId, 'reviewed-pdf', 'instance'),
@@ -75,7 +76,7 @@ export function reviewedPdfUids({ reviewId }: Pick<Review, 'reviewId'>) {
   }
 }
 
-/** The report once a person has reviewed it: a new instance in a series of its own, VERIFIED; the same review gives the same bytes. */
+/** The report after a person's review: a new instance in its own series, VERIFIED; the same review gives the same bytes. */
 export function buildReviewedPdf({ document, pdf, review }: ReviewedPdfInput): DicomObject {
   const { dataset: source } = readPart10(document)
   const uids = reviewedPdfUids(review)

@@ -1,10 +1,10 @@
-// What a Part 10 file says of itself before its data set (PS3.10 Section 7.1).
+// What a Part 10 file states about itself before its data set (PS3.10 Section 7.1).
 import type { Uid } from '../domain/study.ts'
 import { text } from './dataset.ts'
 import { DataSetFault, ElementReader } from './element-reader.ts'
 
 export interface FileMeta {
-  /** The three are '' where the file does not state them. */
+  /** These three are '' if the file does not state them. */
   sopClassUid: Uid
   sopInstanceUid: Uid
   transferSyntaxUid: Uid
@@ -12,7 +12,7 @@ export interface FileMeta {
   dataSetOffset: number
 }
 
-/** Throws DataSetFault for what is no Part 10 file or ends within its File Meta Information. */
+/** Throws DataSetFault if it is not a Part 10 file or ends within its File Meta Information. */
 export function requireFileMeta(bytes: Uint8Array): FileMeta {
   if (bytes.length < 132 || Buffer.from(bytes.subarray(128, 132)).toString('latin1') !== 'DICM')
     throw new DataSetFault('it is no DICOM Part 10 file')
@@ -26,7 +26,7 @@ export function requireFileMeta(bytes: Uint8Array): FileMeta {
   }
 }
 
-/** The same where a fault is no error; undefined too when it does not name the object or its transfer syntax. */
+/** The same for callers to whom a fault is not an error; also undefined if it does not name the object or its transfer syntax. */
 export function readFileMeta(bytes: Uint8Array): FileMeta | undefined {
   try {
     const meta = requireFileMeta(bytes)

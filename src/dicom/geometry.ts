@@ -1,21 +1,21 @@
-// Slices to a regular grid in patient space (PS3.3 C.7.6.2.1.1), or the reason why they make none.
+// From slices to a regular grid in patient space (PS3.3 C.7.6.2.1.1), or the reason why they do not form one.
 
 import type { Grid, Vec3 } from '../domain/volume.ts'
 import type { Slice } from './slices.ts'
 import { instanceName } from './uid.ts'
 
-/** Why slices are no volume; the caller names the series. */
+/** Why slices do not form a volume; the caller names the series. */
 export class GeometryRefusal extends Error {}
 
-/** Fewest slices that a volume can be registered and resampled from. */
+/** Minimum number of slices for registering and resampling a volume. */
 const MIN_SLICES = 3
-/** Two slices nearer than this (mm, along the normal) are at the same position. */
+/** Two slices closer than this (mm, along the normal) are at the same position. */
 const SAME_POSITION = 0.01
-/** Largest deviation of one slice distance from the median: a share of it, and in mm for rounding in headers. */
+/** Largest deviation of a slice distance from the median: as a share of it, and in mm for rounding in headers. */
 const SPACING_TOLERANCE = { share: 0.05, mm: 0.02 }
 /** Largest deviation of a slice from its place on the regular grid, as a share of the spacing. */
 const PLACE_TOLERANCE = 0.1
-/** A slice may be shifted in its plane by this share of a pixel against the normal through the first slice; more is gantry tilt. */
+/** How far a slice may be shifted in its plane, as a share of a pixel, from the normal through the first slice; more is gantry tilt. */
 const SHIFT_TOLERANCE = 0.5
 /** cos(0.1 degrees): orientations that differ less are the same. */
 const SAME_DIRECTION = Math.cos((0.1 * Math.PI) / 180)
@@ -105,7 +105,7 @@ function refuseMixed(slices: readonly Slice[], first: Slice): void {
   if (echoes.length === 1) differs('EchoTime: only some state one', ({ echoTime }) => echoTime !== undefined)
 }
 
-/** Whether a label tells volumes apart: some writers number each slice, or label only some. Slices without a label contradict nothing. */
+/** Whether a label distinguishes volumes: some writers number each slice, or label only some. Slices without a label contradict nothing. */
 function isSplitBy(slices: readonly Slice[], labelOf: (slice: Slice) => string): boolean {
   const groups = Map.groupBy(
     slices.map(labelOf).filter((label) => label !== ''),
@@ -142,7 +142,7 @@ function refuseDuplicates(placed: readonly Placed[]): void {
   )
 }
 
-/** The mean distance of neighbours, after every distance was found equal. */
+/** The mean distance between neighbours, once all distances were found equal. */
 function regularSpacing(placed: readonly Placed[]): number {
   const distances = distancesOf(placed)
   const median = [...distances].sort((a, b) => a - b)[distances.length >> 1]!

@@ -1,4 +1,4 @@
-// Modules that all objects on the grid of a source series share: segmentations of every kind and maps (PS3.3 C.7.6.16, C.8.20).
+// Modules common to all objects on the grid of a source series: segmentations of every kind and maps (PS3.3 C.7.6.16, C.8.20).
 import { AppError } from '../domain/errors.ts'
 import type { ReportableResult, Segment } from '../domain/finding.ts'
 import { readName } from '../domain/person-name.ts'
@@ -15,25 +15,25 @@ import { copied } from './source-values.ts'
 import { trackingOf } from './tracking.ts'
 import { deterministicUid } from './uid.ts'
 
-/** What an object on the grid of a source series is made from. */
+/** The inputs of an object on the grid of a source series. */
 export interface GridSources {
   result: ReportableResult
-  /** The series whose grid, frame of reference and identity the object takes. */
+  /** The series that provides the object's grid, frame of reference and identity. */
   referenceSeries: Series
   /** The image behind slice k, ascending along the normal. */
   sourceFrames: readonly SourceFrame[]
   /** The other series that the network saw. */
   otherSources: readonly Series[]
-  /** The review whose outlines the object shows; absent for what the software alone found. */
+  /** The review whose outlines the object shows; absent for the software's own. */
   review?: Review
 }
 
 export interface GridObject {
   sopInstanceUid: Uid
   seriesInstanceUid: Uid
-  /** Everything but what the object shows. */
+  /** Everything except what the object shows. */
   content: DicomJson
-  /** Of each slice, as its source states it. */
+  /** Position of each slice, as its source states it. */
   positions: Vec3[]
 }
 
@@ -73,8 +73,8 @@ export function gridObject(sources: GridSources, grid: Grid, kind: ObjectKind): 
 }
 
 /**
- * The position of each slice as its source states it. It must be where the grid says: a mismatch means that slices and
- * labels are not in the same order, the fault that mirrors a mask.
+ * The position of each slice as its source states it. It must be where the grid says: a mismatch means that slices and labels
+ * are in different order, the kind of error that mirrors a mask.
  */
 function positionsOf({ referenceSeries, sourceFrames }: GridSources, grid: Grid): Vec3[] {
   if (sourceFrames.length !== grid.size[2]) {
@@ -126,7 +126,7 @@ export function segmentItem(result: ReportableResult, segment: Segment, number: 
   })
 }
 
-/** Segment Algorithm Type (C.8.20.2): who drew a segment alone, or together. */
+/** Segment Algorithm Type (C.8.20.2): software, a person, or both. */
 function algorithmTypeOf({ drawnBy }: Segment): 'AUTOMATIC' | 'SEMIAUTOMATIC' | 'MANUAL' {
   if (drawnBy === 'person') return 'MANUAL'
   return drawnBy === 'both' ? 'SEMIAUTOMATIC' : 'AUTOMATIC'
@@ -161,7 +161,7 @@ function referencedSeries({ referenceSeries, otherSources }: GridSources): Dicom
   )
 }
 
-/** Where an index of the frames points (C.7.6.17). */
+/** What a dimension index of the frames points to (C.7.6.17). */
 export const DIMENSIONS = {
   segment: { keyword: 'ReferencedSegmentNumber', tag: '0062000B', group: '0062000A' },
   position: { keyword: 'ImagePositionPatient', tag: '00200032', group: '00209113' },
@@ -210,7 +210,7 @@ export function sharedGroups(
   })
 }
 
-/** Once lossy, always lossy (C.7.6.1.1.5): also in what is derived. */
+/** Once lossy, always lossy (C.7.6.1.1.5): this includes derived objects. */
 function lossyCompression(sources: readonly Series[]): DicomJson {
   const lossy = sources
     .flatMap(({ instances }) => instances)

@@ -1,4 +1,4 @@
-// Whose study it is: identity as its instances state it (PS3.3 C.7.1.1, C.7.2.1), checked over all of them, never from QIDO-RS.
+// Whose study it is: the identity stated by its instances (PS3.3 C.7.1.1, C.7.2.1), checked over all of them, never taken from QIDO-RS.
 import { AppError } from '../domain/errors.ts'
 import type { DicomJson, Instance, PatientIdentity, Study, StudyIdentity } from '../domain/study.ts'
 import { items, personName, text } from './dataset.ts'
@@ -6,8 +6,8 @@ import { attributeOf } from './dictionary.ts'
 import { mended } from './mending.ts'
 
 /**
- * The one patient of the study. Empty values do not contradict filled ones; two different filled values do.
- * Throws PATIENT_ID_MISSING, PATIENT_MIXED, or INSTANCE_INVALID for text that lost its character set. No message holds a value.
+ * The one patient of the study. Empty values do not contradict filled ones; two different filled values do. Throws
+ * PATIENT_ID_MISSING, PATIENT_MIXED, or INSTANCE_INVALID for text that lost its character set. No message contains a value.
  */
 export function patientIdentity(study: Study): PatientIdentity {
   const instances = instancesOf(study)
@@ -44,8 +44,8 @@ export function patientIdentity(study: Study): PatientIdentity {
 }
 
 /**
- * The study's own attributes. Order numbers that the instances do not agree on are left empty: a result must not be
- * filed under one of two orders. Descriptive ones are those of the first instance that has them.
+ * The study's own attributes. Order numbers on which the instances disagree are left empty: a result must not be filed under
+ * one of two orders. Descriptions come from the first instance that has them.
  */
 export function studyIdentity(study: Study): StudyIdentity {
   const instances = instancesOf(study)
@@ -79,7 +79,7 @@ export function studyIdentity(study: Study): StudyIdentity {
   }
 }
 
-/** Text in the form of the standard where the form is another one; a number longer than DICOM allows is kept: the EHR may know it. */
+/** Converts text to the form of the standard; a number longer than DICOM allows is kept, since the EHR may know it. */
 function meant(ds: DicomJson, keyword: string): string {
   return mended(keyword, attributeOf(keyword).vr, text(ds, keyword))
 }
@@ -90,7 +90,7 @@ function instancesOf(study: Study): Instance[] {
   return instances
 }
 
-/** Local namespace, else the universal id (PS3.3 Table 10-17). */
+/** Local namespace, otherwise the universal id (PS3.3 Table 10-17). */
 function accessionIssuer(ds: DicomJson): string {
   const [issuer] = items(ds, 'IssuerOfAccessionNumberSequence')
   if (issuer === undefined) return ''

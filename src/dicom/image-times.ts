@@ -1,4 +1,4 @@
-// When images were taken, by their own clock: the latest moment that any of them states.
+// When images were taken, by their own clock: the latest time that any of them states.
 import type { DicomJson, Series } from '../domain/study.ts'
 import { text } from './dataset.ts'
 import { mended } from './mending.ts'
@@ -6,7 +6,7 @@ import { isCalendarDay } from './value-rules.ts'
 
 const PAIRS = ['Study', 'Series', 'Acquisition', 'Content'].map((what) => [`${what}Date`, `${what}Time`] as const)
 
-/** YYYYMMDDHHMMSS; undefined when no image states a day. */
+/** YYYYMMDDHHMMSS; undefined if no image states a date. */
 export function imagesUntil(series: readonly Series[]): string | undefined {
   const moments = series.flatMap(({ instances }) => instances.flatMap(({ metadata }) => momentsOf(metadata)))
   return moments.reduce<string | undefined>((last, one) => (last === undefined || one > last ? one : last), undefined)

@@ -1,4 +1,4 @@
-// Deflated data sets (PS3.5 A.5), with a limit: a few kilobytes can stand for gigabytes.
+// Deflated data sets (PS3.5 A.5), with a limit: a few kilobytes can expand to gigabytes.
 import { inflateRawSync } from 'node:zlib'
 import { LIMITS } from '../domain/limits.ts'
 

@@ -1,4 +1,4 @@
-// The UID of a Part 10 object, and whether it is whole: element lengths are followed to the end, values not decoded (PS3.5 Section 7).
+// The UID of a Part 10 object, and whether it is complete: element lengths are followed to the end without decoding values (PS3.5 Section 7).
 
 import { LIMITS } from '../domain/limits.ts'
 import type { Uid } from '../domain/study.ts'
@@ -13,7 +13,7 @@ const SEQUENCE_END = 'FFFEE0DD'
 const SOP_INSTANCE_UID = '00080018'
 const ROWS = '00280010'
 
-/** Marks the two ways a walk ends early. */
+/** The two ways in which a walk ends early. */
 const CUT = 'cut'
 const UNREADABLE = 'unreadable'
 type Stop = typeof CUT | typeof UNREADABLE
@@ -21,7 +21,7 @@ type Stop = typeof CUT | typeof UNREADABLE
 interface Cursor {
   data: DataView
   at: number
-  /** Sequences around it. */
+  /** How many sequences surround it. */
   depth: number
   implicit: boolean
   bigEndian: boolean
@@ -29,13 +29,13 @@ interface Cursor {
 
 export interface WalkedInstance {
   /**
-   * SOP Instance UID of the data set, by which archives know it; that of the File Meta Information, which should be the
-   * same and in files that were edited is not, when the data set ends before it.
+   * SOP Instance UID of the data set, by which archives know it. If the data set ends before it, that of the File Meta
+   * Information, which should be the same but is not in files that were edited.
    */
   sopInstanceUid: Uid
   /**
-   * Why the object is certainly truncated, or undefined. An encoding that this walk does not understand is not judged
-   * here: the parser that reads it will say so.
+   * Why the object is certainly truncated, or undefined. An encoding that this walk does not understand is not judged here: the
+   * parser will report it.
    */
   truncation: string | undefined
 }
@@ -65,7 +65,7 @@ export function walkInstance(bytes: Uint8Array, meta: FileMeta): WalkedInstance 
   return { sopInstanceUid: seen.uid === '' ? sopInstanceUid : seen.uid, truncation: judge(stop, seen, bytes.length) }
 }
 
-/** Without its padding: a null, or the space that some write. */
+/** Without padding: a null, or the space that some write. */
 function trimmed(uid: Uint8Array): Uid {
   return Buffer.from(uid)
     .toString('latin1')
@@ -113,7 +113,7 @@ function skipValue(cursor: Cursor, { vr, length, implicit }: Element): Stop | un
     return undefined
   }
   const encoding = vr === 'UN' ? encodingOfItems(cursor.data, cursor.at, cursor) : { ...cursor, implicit }
-  // The reader says what is nested too deep.
+  // The reader reports what is nested too deep.
   if (cursor.depth >= LIMITS.sequenceDepth) return UNREADABLE
   const items = { ...cursor, ...encoding, at: cursor.at, depth: cursor.depth + 1 }
   const stop = walkItems(items)

@@ -1,4 +1,4 @@
-// Labels as a Label Map Segmentation (PS3.3 C.8.20, SegmentationType LABELMAP): one frame a slice, each pixel the number of its segment.
+// Labels as a Label Map Segmentation (PS3.3 C.8.20, SegmentationType LABELMAP): one frame per slice, each pixel holding the number of its segment.
 import type { DicomJson } from '../domain/study.ts'
 import { BACKGROUND, cieLab } from './codes.ts'
 import { dataset } from './dataset.ts'
@@ -11,12 +11,12 @@ import { fault, maskFrames, perFrameGroups } from './segmentation-frames.ts'
 
 export const LABEL_MAP_SEGMENTATION_STORAGE = '1.2.840.10008.5.1.4.1.1.66.7'
 
-/** The pixel value of what belongs to no segment. */
+/** The pixel value for what belongs to no segment. */
 const BACKGROUND_NUMBER = 0
 
 /**
- * In a label map every pixel value is described (PS3.3 C.8.20), so what lies outside the tumour is too: as background, with the
- * attributes that highdicom 0.28.2 gives it. It is no finding, so it has neither anatomy nor tracking.
+ * A label map describes every pixel value (PS3.3 C.8.20), so what lies outside the tumour is described too: as background, with
+ * the attributes that highdicom 0.28.2 uses. It is not a finding, so it has neither anatomy nor tracking.
  */
 function backgroundItem(algorithm: string): DicomJson {
   return dataset({
@@ -30,7 +30,7 @@ function backgroundItem(algorithm: string): DicomJson {
   })
 }
 
-/** Builds the label map; slices without a voxel are left out. An all-zero label volume is refused with INTERNAL. */
+/** Builds the label map without slices that have no labelled voxel. An all-zero label volume is refused with INTERNAL. */
 export function buildLabelMap(input: SegmentationInput): DicomObject {
   const { result, segmentation } = input
   const { grid, data } = segmentation

@@ -1,31 +1,31 @@
-// Slices of a series that lie off the regular grid of all others: a scout or a slice of another stack with the same orientation.
+// Slices of a series that lie off the regular grid of all others: a scout, or a slice of another stack with the same orientation.
 import type { Instance } from '../domain/study.ts'
 import { numbers } from './dataset.ts'
 
-/** Below this, one odd slice cannot be told from unequal spacing. */
+/** With fewer slices, one odd slice cannot be distinguished from unequal spacing. */
 const MIN_SLICES = 10
-/** More than this share is no stray but a series that is irregular. */
+/** If more than this share is odd, the series itself is irregular. */
 const SHARE = 0.1
-/** A slice may be off its place by this share of the slice distance. */
+/** How far a slice may be from its place, as a share of the slice distance. */
 const OFF_PLACE = 0.2
-/** Two slices nearer than this (mm) are at one position. */
+/** Two slices closer than this (mm) are at one position. */
 const SAME_POSITION = 0.01
-/** In its plane a slice may be shifted by this (mm) against the usual place. */
+/** How far a slice may be shifted in its plane (mm) from the usual position. */
 const SHIFT_MM = 2
-/** A single slice this many distances away from the stack does not continue it; nearer, slices between them are missing. */
+/** A single slice this many slice distances away does not belong to the stack; if it is closer, slices in between are missing. */
 const FAR = 6
 
 interface Placed {
   instance: Instance
   /** mm along the normal */
   along: number
-  /** Position with the part along the normal taken away, mm. */
+  /** The position without its component along the normal, in mm. */
   within: number[]
 }
 
 /**
- * The slices without which all others are one evenly spaced stack; none where they are that already, or where it is not a few
- * that are odd. Every instance has one orientation.
+ * The slices without which all others form one evenly spaced stack; none if they already do, or if more than a few are odd. All
+ * instances have one orientation.
  */
 export function offGrid(instances: readonly Instance[]): Instance[] {
   const placed = instances.flatMap(placeOf).sort((a, b) => a.along - b.along)
@@ -58,20 +58,20 @@ const distancesOf = (placed: readonly Placed[]) =>
 
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
 
-/** Distance of two phases of a grid, which repeats with its spacing. */
+/** Distance between two phases of a grid, which repeats with its spacing. */
 function apart(a: number, b: number, spacing: number): number {
   const mm = Math.abs(a - b) % spacing
   return Math.min(mm, spacing - mm)
 }
 
-/** The phase on which most slices lie; rounded headers differ by little. */
+/** The phase with the most slices; rounded headers differ a little. */
 function commonPhase(phases: readonly number[], spacing: number): number {
   const near = (phase: number) => phases.filter((other) => apart(other, phase, spacing) <= OFF_PLACE * spacing).length
   const counts = new Map([...new Set(phases)].map((phase) => [phase, near(phase)]))
   return [...counts].reduce((best, one) => (one[1] > best[1] ? one : best))[0]
 }
 
-/** A single first or last slice is left away where it is far from its neighbour. */
+/** A single first or last slice is dropped if it is far from its neighbour. */
 function withoutFarEnds(placed: readonly Placed[], spacing: number): Placed[] {
   const distances = distancesOf(placed)
   const isFar = (mm: number | undefined) => mm !== undefined && mm > FAR * spacing

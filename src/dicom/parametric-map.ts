@@ -1,4 +1,4 @@
-// A map of numbers on the grid of the source series as a Parametric Map (PS3.3 A.75, C.8.32): 32-bit floats, as they are.
+// A map of numbers on the grid of the source series as a Parametric Map (PS3.3 A.75, C.8.32): unscaled 32-bit floats.
 import type { DicomJson } from '../domain/study.ts'
 import type { Volume } from '../domain/volume.ts'
 import { dataset } from './dataset.ts'
@@ -18,7 +18,7 @@ import {
 
 export const PARAMETRIC_MAP_STORAGE = '1.2.840.10008.5.1.4.1.1.30'
 
-/** What the numbers of a map are, as Code Sequence Macro items, and what it is called. */
+/** What the numbers of a map mean, as Code Sequence Macro items, and its name. */
 interface MapKind {
   quantity: DicomJson
   derivation?: DicomJson
@@ -93,7 +93,7 @@ export function buildParametricMap(input: ParametricMapInput): DicomObject {
   }
 }
 
-/** Frame type, identity transformation, and what a value means (C.7.6.16.2.11): the value itself. */
+/** Frame type, identity transformation, and the meaning of a value (C.7.6.16.2.11): the value itself. */
 function mapGroups({ map, shows, description }: ParametricMapInput): DicomJson {
   const largest = map.data.reduce((most, value) => Math.max(most, value), 0)
   const smallest = map.data.reduce((least, value) => Math.min(least, value), 0)

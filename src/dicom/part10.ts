@@ -12,17 +12,17 @@ import { inflateDataSet } from './inflate.ts'
 import { type Encoding, EXPLICIT_LITTLE_ENDIAN, encodingOf } from './transfer-syntax.ts'
 import { instanceName } from './uid.ts'
 
-/** Our own implementation (PS3.10 Section 7.1): a UUID made once, not one of the toolkit's. */
+/** Our own implementation (PS3.10 Section 7.1): a UUID generated once, not that of a toolkit. */
 export const IMPLEMENTATION_CLASS_UID = '2.25.193282248648336145630406453138923874833'
 export const IMPLEMENTATION_VERSION_NAME = 'GLIABRIDGE_1'
 
 export interface Part10 {
   transferSyntaxUid: Uid
-  /** Without pixel data; text is decoded, so SpecificCharacterSet reads ISO_IR 192. */
+  /** Without pixel data; text has been decoded, so SpecificCharacterSet is ISO_IR 192. */
   dataset: DicomJson
-  /** PixelData as stored in a native transfer syntax; undefined when there is none or it is encapsulated. */
+  /** PixelData as stored in a native transfer syntax; undefined if there is none or it is encapsulated. */
   pixelData: Uint8Array | undefined
-  /** Keywords of text that could not be decoded: it holds U+FFFD. */
+  /** Keywords of text that could not be decoded: it contains U+FFFD. */
   undecoded: string[]
   /** One buffer per frame as stored, fragments joined, native frames as slices. Throws INSTANCE_INVALID. */
   frames(): Uint8Array[]
@@ -30,7 +30,7 @@ export interface Part10 {
 
 const PIXEL_DATA = '7FE00010'
 
-/** Reads a Part 10 file. Throws AppError INSTANCE_INVALID that names the SOP Instance UID when it is known. */
+/** Reads a Part 10 file. Throws INSTANCE_INVALID, which names the SOP Instance UID if it is known. */
 export function readPart10(bytes: Uint8Array): Part10 {
   let uid = ''
   try {
@@ -87,7 +87,7 @@ function framesOf(ds: DicomJson, pixels: StoredPixels | undefined, uid: Uid): Ui
   return Array.from({ length: count }, (_, index) => pixels.native.subarray(index * size, (index + 1) * size))
 }
 
-/** PS3.5 A.4: one frame is all fragments; several frames are told apart by the offset table, or are one fragment each. */
+/** PS3.5 A.4: a single frame consists of all fragments; several frames are separated by the offset table, or have one fragment each. */
 function groupFragments(fragments: Uint8Array[], offsets: number[], count: number, uid: Uid): Uint8Array[] {
   if (fragments.length < count) throw invalid(uid, `PixelData has ${fragments.length} fragments for ${count} frames`)
   if (count === 1) return [join(fragments)]
@@ -119,12 +119,12 @@ function invalid(uid: Uid, why: string): AppError {
   return new AppError('INSTANCE_INVALID', `${instanceName(uid)} is not usable: ${why}`)
 }
 
-/** A file to write; text goes out as UTF-8 with SpecificCharacterSet ISO_IR 192. */
+/** A file to write; text is written as UTF-8 with SpecificCharacterSet ISO_IR 192. */
 export interface Part10Input {
   dataset: DicomJson
-  /** Default Explicit VR Little Endian. */
+  /** Explicit VR Little Endian by default. */
   transferSyntaxUid?: Uid
-  /** Native bytes (little endian), or one buffer per frame: encapsulated where the transfer syntax asks for it. */
+  /** Native bytes (little endian), or one buffer per frame, encapsulated if the transfer syntax requires it. */
   pixelData?: Uint8Array | readonly Uint8Array[]
 }
 
@@ -153,7 +153,7 @@ export function writePart10({
   return new Uint8Array(file.buffer, file.byteOffset, file.byteLength)
 }
 
-/** Preamble and File Meta Information (PS3.10 Section 7.1), before a data set that is encoded already. */
+/** Preamble and File Meta Information (PS3.10 Section 7.1), before an encoded data set. */
 export function writeFileMeta(sopClassUid: Uid, sopInstanceUid: Uid, transferSyntaxUid: Uid): Buffer {
   const meta = writeElements(
     {

@@ -1,4 +1,4 @@
-// Stored pixel values of one frame, from any supported transfer syntax (PS3.5 Section 8 and Annex A). Grey scale only.
+// Stored pixel values of one frame, from any supported transfer syntax (PS3.5 Section 8 and Annex A). Greyscale only.
 
 import { AppError } from '../domain/errors.ts'
 import type { Uid } from '../domain/study.ts'
@@ -40,13 +40,13 @@ export async function decodeFrame(
     return extract(await decompress(frame, supported.decode, format), format, false)
   } catch (error) {
     if (error instanceof AppError) throw error
-    // Codecs throw strings, numbers and errors; none is passed on but our own.
+    // Codecs throw strings, numbers and errors; only our own are passed on.
     const why = error instanceof RangeError ? error.message : 'the compressed pixel data is damaged'
     throw new AppError('INSTANCE_INVALID', `${instanceName(instance)} is not usable: ${why}`)
   }
 }
 
-/** Takes BitsStored bits below HighBit out of each sample and extends the sign (PS3.5 Section 8.1.1). */
+/** Extracts BitsStored bits below HighBit from each sample and extends the sign (PS3.5 Section 8.1.1). */
 function extract(
   bytes: Uint8Array,
   { bitsAllocated, bitsStored, highBit, signed }: PixelFormat,

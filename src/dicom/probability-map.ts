@@ -10,16 +10,13 @@ import { fault, perFrameGroups } from './segmentation-frames.ts'
 
 export interface ProbabilityInput extends GridSources {
   grid: Grid
-  /** Values from 0 to 1 of a segment of the result, on the grid; asked for one after the other, since each is large. */
+  /** Values from 0 to 1 for a segment of the result, on the grid; requested one after the other, since each is large. */
   probabilityOf: (segment: Segment) => Volume<Float32Array>
 }
 
 const LARGEST = 255
 
-/**
- * Builds the segmentation; frames in which no probability reaches half a step of 1/255 are left out. Returns undefined when
- * there is no other frame.
- */
+/** Builds the segmentation without frames in which no probability reaches half a step of 1/255. Returns undefined if no frame remains. */
 export function buildProbabilityMap(input: ProbabilityInput): DicomObject | undefined {
   const { result, grid, probabilityOf } = input
   const { content, positions, sopInstanceUid, seriesInstanceUid } = gridObject(input, grid, {

@@ -17,7 +17,7 @@ const KEY_OBJECT_SELECTION_STORAGE = '1.2.840.10008.5.1.4.1.1.88.59'
 
 /**
  * CID 7010. Not (113037, DCM, "Rejected for Patient Safety Reasons"): receivers must then hide the objects, and an analysis
- * that gave way to a later one was right about the images it had.
+ * that was superseded was correct for the images it had.
  */
 const REJECTED_FOR_QUALITY = code('113001', 'DCM', 'Rejected for Quality Reasons')
 const DOCUMENT_TITLE_MODIFIER = code('113011', 'DCM', 'Document Title Modifier')
@@ -41,11 +41,11 @@ export interface RejectionNoteInput {
   referenceInstance: DicomJson
   /** What the earlier analysis stored, or this one before the review. */
   rejected: readonly StoredObject[]
-  /** A person's decision on `result`: a rejection of all of it, else documents that its reviewed ones take the place of. */
+  /** A person's decision on `result`: rejects all of it, or else the documents that reviewed ones replace. */
   review?: Pick<Review, 'reviewId' | 'at' | 'reviewer' | 'reason' | 'decision' | 'number' | 'edits'>
 }
 
-/** Builds the note; `rejected` holds at least one object. */
+/** Builds the note; `rejected` contains at least one object. */
 export function buildRejectionNote({ result, referenceInstance, rejected, review }: RejectionNoteInput): DicomObject {
   const why = reasonFor(result, review)
   const kind = {

@@ -1,4 +1,4 @@
-// Modules that all our DICOM results share: the patient and study they belong to, and the equipment that made them (PS3.3 C.7, C.12.1).
+// Modules common to all our DICOM results: the patient and study they belong to, and the equipment that made them (PS3.3 C.7, C.12.1).
 import type { ReportableResult, ResultClock } from '../domain/finding.ts'
 import type { DicomJson } from '../domain/study.ts'
 import { PROCESSING_EQUIPMENT } from './codes.ts'
@@ -7,7 +7,7 @@ import { formatOffset, offsetMinutes, zoneMinutes } from './mending.ts'
 import { copied, PATIENT_AND_STUDY } from './source-values.ts'
 import { deterministicUid } from './uid.ts'
 
-/** Attributes of type 2: present even when the source lacks them, then empty. */
+/** Attributes of type 2: present even if the source lacks them, and then empty. */
 const REQUIRED_EVEN_IF_EMPTY = {
   PatientName: '',
   PatientID: '',
@@ -20,12 +20,12 @@ const REQUIRED_EVEN_IF_EMPTY = {
   ReferringPhysicianName: '',
 }
 
-/** The patient and study of a source instance, as it states them where that is valid. */
+/** The patient and study of a source instance, as it states them if that is valid. */
 export function patientAndStudy(source: DicomJson): DicomJson {
   return { ...dataset(REQUIRED_EVEN_IF_EMPTY), ...copied(source, PATIENT_AND_STUDY) }
 }
 
-/** A moment as DICOM date and time. */
+/** A point in time as DICOM date and time. */
 export interface Moment {
   date: string
   time: string
@@ -36,8 +36,9 @@ export interface Moment {
 }
 
 /**
- * `at` (ISO 8601) on the clock of the images: in the zone that they state (TimezoneOffsetFromUTC), else in the site's. A result
- * is never dated before its images: where their clock runs ahead, or stands in another zone, it is dated as the last of them.
+ * `at` (ISO 8601) on the clock of the images: in the zone that they state (TimezoneOffsetFromUTC), otherwise in the site's. A
+ * result is never dated before its images: if their clock runs ahead, or is in another zone, it gets the date of the last of
+ * them.
  */
 export function momentOf(at: string, source: DicomJson, site: ResultClock = {}): Moment {
   const stated = text(copied(source, ['TimezoneOffsetFromUTC']), 'TimezoneOffsetFromUTC')
@@ -48,7 +49,7 @@ export function momentOf(at: string, source: DicomJson, site: ResultClock = {}):
   return { date: shown.slice(0, 8), time: shown.slice(8), dateTime: `${shown}${offset}`, offset }
 }
 
-/** General and Enhanced General Equipment (C.7.5.1, C.7.5.2): the service, with the digest of the bundle as serial number. */
+/** General and Enhanced General Equipment (C.7.5.1, C.7.5.2): the service, with the bundle's digest as serial number. */
 export function equipment({ software, bundle }: ReportableResult): DicomJson {
   return dataset({
     Manufacturer: clip(software.manufacturer, 64),
@@ -58,7 +59,10 @@ export function equipment({ software, bundle }: ReportableResult): DicomJson {
   })
 }
 
-/** Contributing Equipment (C.12.1.1.5, IHE AI Results): the algorithm as a device with a UID of its own per model; the digest of the whole bundle as serial number. */
+/**
+ * Contributing Equipment (C.12.1.1.5, IHE AI Results): the algorithm as a device with its own UID per model; the digest of the
+ * whole bundle as serial number.
+ */
 export function contributingEquipment({ software, bundle }: ReportableResult, moment: Moment): DicomJson {
   return dataset({
     ContributingEquipmentSequence: [
@@ -92,7 +96,7 @@ export function sopCommon(sopClassUid: string, sopInstanceUid: string, moment: M
   })
 }
 
-/** Cut to the length that a value representation allows, by characters; a backslash would separate values. */
+/** Shortened to the number of characters that a value representation allows; a backslash would separate values. */
 export function clip(value: string, length: number): string {
   const characters = [...value.replaceAll('\\', '/').trim()]
   return characters.length <= length
@@ -103,7 +107,7 @@ export function clip(value: string, length: number): string {
         .trimEnd()}…`
 }
 
-/** PN (PS3.5 6.2.1): a name with carets as it is; any other whole as the family name, since which part is which is not known. */
+/** PN (PS3.5 6.2.1): a name with carets unchanged; any other as a whole as the family name, since its parts are not known. */
 export function personName(name: string): string {
   const plain = clip(name.replace(/[\\=]/g, ' '), 63)
   return plain.includes('^') ? plain : `${plain}^`

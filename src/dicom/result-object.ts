@@ -1,4 +1,4 @@
-// What every object of ours opens with: whose study it is, which object it is, who made it, its series (PS3.3 C.7.1 to C.7.5, C.12.1).
+// How each of our objects begins: whose study it is, which object it is, who made it, its series (PS3.3 C.7.1 to C.7.5, C.12.1).
 import type { ReportableResult } from '../domain/finding.ts'
 import type { DicomJson, Uid } from '../domain/study.ts'
 import { dataset } from './dataset.ts'
@@ -20,32 +20,32 @@ export interface DicomObject {
   bytes: Uint8Array
 }
 
-/** What tells one kind of object from another. */
+/** What distinguishes one kind of object from another. */
 export interface ObjectKind {
   /** Part of its UIDs. */
   role: string
   sopClassUid: Uid
   modality: string
-  /** Above the numbers that scanners give, and fixed: a re-run must not make another series. */
+  /** Above the numbers that scanners use, and fixed: a re-run must not make another series. */
   seriesNumber: number
   seriesDescription: string
-  /** Of the instance, in a series of several; 1 when left out. */
+  /** Instance number, in a series of several; 1 by default. */
   instanceNumber?: number
 }
 
 export interface ResultObject {
   uids: Pick<DicomObject, 'sopInstanceUid' | 'seriesInstanceUid' | 'sopClassUid'>
   moment: Moment
-  /** Patient, study, series, equipment and content date; to be followed by what the object shows. */
+  /** Patient, study, series, equipment and content date; followed by what the object shows. */
   content: DicomJson
 }
 
-/** SOP Instance UID of the object that an analysis or a review brings about: who knows one knows the other. */
+/** SOP Instance UID of the object made for an analysis or a review, derived from it. */
 export function instanceUid(causeId: string, role: string, ...which: string[]): Uid {
   return deterministicUid(causeId, role, ...which, 'instance')
 }
 
-/** `cause` is what brought the object about, and when: the analysis, or a person's review of it. */
+/** `cause` is why and when the object was made: the analysis, or a person's review of it. */
 export function resultObject(
   result: ReportableResult,
   source: DicomJson,

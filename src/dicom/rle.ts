@@ -1,4 +1,5 @@
-// RLE Lossless (PS3.5 Annex G): PackBits segments, most significant byte plane first. Decoding is strict: what does not fill the frame is an error.
+// RLE Lossless (PS3.5 Annex G): PackBits segments, most significant byte plane first. Decoding is strict: anything that does not fill the frame is an
+// error.
 
 const HEADER_LENGTH = 64
 
@@ -41,7 +42,7 @@ function unpackSegment(
   }
 }
 
-/** One frame of little-endian samples as RLE; rows are packed one by one, as the standard asks. */
+/** One frame of little-endian samples as RLE; rows are packed one by one, as the standard requires. */
 export function encodeRle(bytes: Uint8Array, columns: number, bytesPerSample: number): Uint8Array {
   const segments: Uint8Array[] = []
   for (let plane = bytesPerSample - 1; plane >= 0; plane--) {

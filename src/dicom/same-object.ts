@@ -1,4 +1,4 @@
-// Whether two Part 10 files are one result, made at two moments: after lost state the same analysis is made again under the same UIDs.
+// Whether two Part 10 files are the same result, made at two times: after its state was lost, an analysis is made again under the same UIDs.
 import { canonicalText } from '../domain/canonical-text.ts'
 import { AppError } from '../domain/errors.ts'
 import type { DicomJson } from '../domain/study.ts'
@@ -6,8 +6,8 @@ import { tagOf } from './dataset.ts'
 import { readPart10 } from './part10.ts'
 
 /**
- * When an object was made, and what holds that moment: a PDF is of one analysis by its UID, and prints when it was registered. All
- * else of two results must be equal.
+ * When an object was made, and attributes that contain that time: a PDF belongs to one analysis by its UID, and prints when it
+ * was registered. Everything else must be equal.
  */
 const OF_THE_MOMENT = new Set(
   [
@@ -24,7 +24,7 @@ const OF_THE_MOMENT = new Set(
   ].map(tagOf),
 )
 
-/** False also for what cannot be read. Pixels count as they are stored, so a transcoded copy is another object. */
+/** Also false for what cannot be read. Pixels are compared as stored, so a transcoded copy is another object. */
 export function isSameObject(a: Uint8Array, b: Uint8Array): boolean {
   try {
     return contentOf(a) === contentOf(b)

@@ -1,4 +1,4 @@
-// A key picture as a Secondary Capture image (PS3.3 A.8.1, C.8.6), for viewers that show no segmentation.
+// A key picture as a Secondary Capture image (PS3.3 A.8.1, C.8.6), for viewers that show no segmentations.
 import type { ReportableResult } from '../domain/finding.ts'
 import type { DicomJson, Series, Uid } from '../domain/study.ts'
 import { dataset } from './dataset.ts'
@@ -11,17 +11,17 @@ export const SECONDARY_CAPTURE_STORAGE = '1.2.840.10008.5.1.4.1.1.7'
 export interface SecondaryCaptureInput {
   result: ReportableResult
   referenceSeries: Series
-  /** 1-based place in the series of key pictures. */
+  /** 1-based position in the series of key pictures. */
   number: number
   /** What the picture shows, in words. */
   description: string
   width: number
   height: number
-  /** Three bytes a pixel, row by row. */
+  /** Three bytes per pixel, row by row. */
   rgb: Uint8Array
 }
 
-/** Builds the picture. It carries no pixel spacing: what is drawn over an image is not for measuring. */
+/** Builds the picture. It has no pixel spacing: an image with drawings on it is not for measuring. */
 export function buildSecondaryCapture(input: SecondaryCaptureInput): DicomObject {
   const { result, referenceSeries, number, description, width, height, rgb } = input
   const source = referenceSeries.instances[0]!.metadata

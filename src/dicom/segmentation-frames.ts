@@ -22,7 +22,7 @@ export interface MaskFrame {
   slice: number
 }
 
-/** The slices that each segment touches, by segment, then along the normal. Labels that no segment declares are a fault. */
+/** The slices that each segment touches, ordered by segment, then along the normal. Labels that no segment declares are an error. */
 export function maskFrames({ grid, data }: LabelVolume, segments: readonly Segment[]): MaskFrame[] {
   const [columns, rows, depth] = grid.size
   const inSlice = columns * rows
@@ -42,7 +42,7 @@ export function maskFrames({ grid, data }: LabelVolume, segments: readonly Segme
   return touched.sort((a, b) => a.segmentNumber - b.segmentNumber || a.slice - b.slice)
 }
 
-/** One continuous stream of bits, least significant first, frames not aligned to bytes (PS3.5 Section 8.1.1); the writer pads. */
+/** One continuous stream of bits, least significant first, with frames not aligned to bytes (PS3.5 Section 8.1.1); the writer pads. */
 export function packBits({ grid, data }: LabelVolume, frames: readonly MaskFrame[]): Uint8Array {
   const inSlice = grid.size[0] * grid.size[1]
   const bits = new Uint8Array(Math.ceil((inSlice * frames.length) / 8))
@@ -58,7 +58,7 @@ export function packBits({ grid, data }: LabelVolume, frames: readonly MaskFrame
   return bits
 }
 
-/** A frame of any object on the grid of its sources; those of one segment say which. */
+/** A frame of any object on the grid of its sources; those of a single segment say which. */
 export interface ShownFrame {
   slice: number
   /** 1-based. */
@@ -96,7 +96,7 @@ export function perFrameGroups(
   })
 }
 
-/** A fault of the caller, not of the study. */
+/** An error of the caller, not of the study. */
 export function fault(why: string): AppError {
   return new AppError('INTERNAL', `cannot build the segmentation: ${why}`)
 }

@@ -1,4 +1,4 @@
-// A BINARY segmentation of ours back to labels on the grid of its source series (PS3.3 A.51, C.8.20); refused when it lies elsewhere.
+// Reads one of our BINARY segmentations back into labels on the grid of its source series (PS3.3 A.51, C.8.20); refused if it lies elsewhere.
 import { AppError } from '../domain/errors.ts'
 import type { Uid } from '../domain/study.ts'
 import { type Grid, type LabelVolume, toIndex, type Vec3, voxelCount } from '../domain/volume.ts'
@@ -16,7 +16,7 @@ export interface ReadSegment {
 const OFF = 0.1
 const SAME_DIRECTION = 1e-3
 
-/** `labelOf` gives the label of a segment number. Throws INSTANCE_INVALID when a frame is not a slice of the grid. */
+/** `labelOf` returns the label of a segment number. Throws INSTANCE_INVALID if a frame is not a slice of the grid. */
 export function readLabels(
   bytes: Uint8Array,
   grid: Grid,

@@ -25,7 +25,7 @@ export function redrawnSegmentationUids({ reviewId }: Pick<Review, 'reviewId'>) 
 export interface SegmentationInput extends GridSources {
   /** Labels on the grid of the reference series. */
   segmentation: LabelVolume
-  /** Of a further one, on the grid of a sequence other than the analysis's reference. */
+  /** For an additional one, on the grid of a sequence other than the analysis's reference. */
   sequence?: Sequence
 }
 
