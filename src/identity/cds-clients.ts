@@ -1,4 +1,4 @@
-// Who calls the CDS services: the signed token of the EHR (CDS Hooks 2.0, "Trusting CDS Clients"), by the list of the settings.
+// Who calls the CDS services: verifies the signed token of the EHR (CDS Hooks 2.0, "Trusting CDS Clients") against the EHRs in the settings.
 import { createHash } from 'node:crypto'
 import { createRemoteJWKSet, customFetch, decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose'
 import { AppError } from '../domain/errors.ts'
@@ -10,15 +10,16 @@ export interface CdsClient {
   jwksUrl: string
 }
 
-/** The specification recommends ES384 and RS384; the others are what EHRs sign with besides. */
+/** The specification recommends ES384 and RS384; EHRs also use the others. */
 const ALGORITHMS = ['ES384', 'RS384', 'ES256', 'RS256', 'PS256', 'PS384']
 /** "exp … SHOULD be no more than five minutes in the future". */
 const MAX_LIFETIME_SECONDS = 300
 const SKEW_SECONDS = 30
 
 /**
- * Resolves with the issuer, or undefined for a token that is missing, not of the list, not for `endpoint`, too old or used before. The address
- * of keys is that of the settings; one in the token's header (jku) is never followed. Throws IDENTITY_UNREACHABLE when keys cannot be had.
+ * Resolves with the issuer, or undefined for a token that is missing, from an unknown EHR, not for `endpoint`, expired or used
+ * before. Keys come from the address in the settings; one in the token's header (jku) is never followed. Throws
+ * IDENTITY_UNREACHABLE if the keys cannot be fetched.
  */
 export function createCdsClients(
   clients: readonly CdsClient[],

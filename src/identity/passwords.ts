@@ -1,16 +1,16 @@
-// Passwords of local accounts: scrypt (RFC 7914) of Node itself, with the cost that OWASP names, and the cost beside each hash.
+// Passwords of local accounts: Node's own scrypt (RFC 7914), at the cost that OWASP recommends, with the cost stored beside each hash.
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 
-/** OWASP Password Storage Cheat Sheet: N = 2^15, r = 8, p = 3, about 32 MiB a guess. */
+/** OWASP Password Storage Cheat Sheet: N = 2^15, r = 8, p = 3, about 32 MiB per guess. */
 const COST = { logN: 15, r: 8, p: 3 } as const
 const KEY_BYTES = 32
 const SALT_BYTES = 16
 
-/** NIST SP 800-63B: length is what counts; nothing is asked of the kinds of characters. */
+/** NIST SP 800-63B: length is what counts; there are no rules on kinds of characters. */
 const MIN_PASSWORD_LENGTH = 12
 const MAX_PASSWORD_LENGTH = 200
 
-/** What is wrong with a new password, in words that do not repeat it; undefined when nothing is. */
+/** What is wrong with a new password, in words that do not repeat it; undefined if nothing is. */
 export function passwordProblem(password: string, login: string): string | undefined {
   if (/[\r\n]/.test(password)) return 'the standard input must have one line: the password'
   if (password.length < MIN_PASSWORD_LENGTH || password.length > MAX_PASSWORD_LENGTH)
@@ -27,7 +27,7 @@ export async function hashPassword(password: string): Promise<string> {
   return ['scrypt', COST.logN, COST.r, COST.p, salt.toString('base64url'), key.toString('base64url')].join('$')
 }
 
-/** Whoever has no account costs the same time: `stored` is then undefined, and the answer false. */
+/** Takes equally long for people without an account: `stored` is then undefined, and the answer false. */
 export async function isPassword(password: string, stored: string | undefined): Promise<boolean> {
   const [kind, logN, r, p, salt = '', key = ''] = (stored ?? '').split('$')
   if (kind !== 'scrypt') {
@@ -40,7 +40,7 @@ export async function isPassword(password: string, stored: string | undefined): 
   return expected.length === given.length && timingSafeEqual(expected, given)
 }
 
-/** One text however a keyboard composes it (Unicode NFKC, as NIST SP 800-63B has it). */
+/** The same text however a keyboard composes it (Unicode NFKC, as in NIST SP 800-63B). */
 function derive(password: string, salt: Buffer, { logN, r, p }: { logN: number; r: number; p: number }) {
   const options = { N: 2 ** logN, r, p, maxmem: 256 * 2 ** logN * r }
   return new Promise<Buffer>((resolve, reject) =>

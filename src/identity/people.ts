@@ -1,4 +1,4 @@
-// Who a provider says that somebody is: claims and a Practitioner of the EHR → the person who stands in reviews, and their roles.
+// Who somebody is according to a provider: turns claims and a Practitioner of the EHR into the person recorded in reviews, and their roles.
 import { ROLES, type Role } from '../domain/access.ts'
 import { baseUrlOf } from '../domain/base-url.ts'
 import { AppError } from '../domain/errors.ts'
@@ -10,17 +10,17 @@ export type Claims = Readonly<Record<string, unknown>>
 export interface RoleClaims {
   identifierClaim: string
   rolesClaim: string
-  /** Role → values that give it. */
+  /** Role → values that grant it. */
   roles: Partial<Record<Role, readonly string[]>>
 }
 
-/** What whoever launches from an EHR is here. */
+/** The roles of people who launch from an EHR. */
 export interface SmartPerson {
   identifierSystem?: string | undefined
   roles: readonly Role[]
 }
 
-/** Values of a claim that holds one text or several; a dot leads into objects, unless a claim has the whole name. */
+/** Values of a claim that contains one text or several; a dot leads into objects, unless a claim has the full name. */
 export function textsOf(claims: Claims, path: string): string[] {
   const value =
     path in claims
@@ -30,7 +30,7 @@ export function textsOf(claims: Claims, path: string): string[] {
   return values.filter((one): one is string => typeof one === 'string' && one.trim() !== '')
 }
 
-/** Throws SIGN_IN_REFUSED when identifier or name is not stated. */
+/** Throws SIGN_IN_REFUSED if no identifier or name is stated. */
 export function personOfClaims(
   claims: Claims,
   { issuer, identifierClaim }: { issuer: string; identifierClaim: string },
@@ -46,7 +46,10 @@ export function rolesOfClaims(claims: Claims, { rolesClaim, roles }: Pick<RoleCl
   return ROLES.filter((role) => roles[role]?.some((value) => values.includes(value)))
 }
 
-/** "Practitioner/12" of the claim fhirUser, which may be absolute. Throws SIGN_IN_REFUSED for whoever is not staff, or of another server. */
+/**
+ * "Practitioner/12" from the claim fhirUser, which may be absolute. Throws SIGN_IN_REFUSED for people who are not staff, or are
+ * from another server.
+ */
 export function practitionerOf(claims: Claims, issuer: string): string {
   const [stated] = [...textsOf(claims, 'fhirUser'), ...textsOf(claims, 'profile')]
   if (stated === undefined)
@@ -60,7 +63,7 @@ export function practitionerOf(claims: Claims, issuer: string): string {
   throw new AppError('SIGN_IN_REFUSED', 'only staff may sign in: the EHR says that this is no Practitioner of its own')
 }
 
-/** `resource` is the Practitioner as the EHR gave it, where it did. Throws SIGN_IN_REFUSED when nothing states a name. */
+/** `resource` is the Practitioner from the EHR, if it returned one. Throws SIGN_IN_REFUSED if nothing states a name. */
 export function personOfPractitioner(
   { reference, resource, claims }: { reference: string; resource: unknown; claims: Claims },
   { issuer, identifierSystem }: { issuer: string; identifierSystem?: string | undefined },
@@ -111,7 +114,7 @@ function nameIn(claims: Claims): string | undefined {
   return name === '' ? undefined : short(name, 100)
 }
 
-/** What a provider gives stands in our record: no control characters, no more than a review may hold. */
+/** What a provider supplies goes into our record: no control characters, and no more than a review may contain. */
 function short(text: string, most: number): string {
   return text
     .replace(/\p{Cc}/gu, ' ')

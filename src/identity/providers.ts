@@ -22,18 +22,18 @@ export interface Checks {
 export interface ProviderAnswer {
   claims: Claims
   accessToken: string
-  /** Id of the launched patient (SMART), and what the launch was told by a card (CDS Hooks appContext). */
+  /** Id of the launched patient (SMART), and what a card passed to the launch (CDS Hooks appContext). */
   patient?: string
   appContext?: string
 }
 
 export interface Provider {
   settings: ProviderSettings
-  /** Address to which the browser goes. `launch` of the EHR; without it a patient is chosen there (SMART, stand-alone launch). */
+  /** The address to send the browser to. `launch` comes from the EHR; without it, a patient is chosen there (SMART, stand-alone launch). */
   begin(checks: Checks, launch: string | undefined): Promise<string>
-  /** `query` with which it came back. Throws IDENTITY_UNREACHABLE, IDENTITY_INVALID, SIGN_IN_REFUSED. */
+  /** `query` is the query with which the browser came back. Throws IDENTITY_UNREACHABLE, IDENTITY_INVALID, SIGN_IN_REFUSED. */
   finish(query: URLSearchParams, checks: Checks): Promise<ProviderAnswer>
-  /** A resource of the EHR with the person's own right; undefined where it is not given. */
+  /** A resource of the EHR read with the person's own rights; undefined if it is not returned. */
   read(reference: string, accessToken: string): Promise<unknown>
 }
 
@@ -109,7 +109,7 @@ async function discoverOpenId(settings: ProviderSettings, send: typeof fetch): P
   return client.discovery(new URL(issuer), clientId, undefined, authentication(settings), {
     [client.customFetch]: send as client.CustomFetch,
     timeout: TIMEOUT_SECONDS,
-    // The settings allow http on this machine alone.
+    // The settings allow http only on this machine.
     ...(issuer.startsWith('http:') && { execute: [client.allowInsecureRequests] }),
   })
 }
@@ -159,7 +159,7 @@ async function discoverSmart(settings: ProviderSettings, send: typeof fetch): Pr
   return config
 }
 
-/** The messages of the library may quote claims and answers; only their codes are kept. */
+/** The library's messages may quote claims and answers; only their codes are kept. */
 async function attempt<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()

@@ -1,4 +1,4 @@
-// People come in and go: sign-in at a provider or by password, sessions with an end, each audited.
+// Signing in and out: at a provider or by password, with sessions that end, each audited.
 import { createHash, randomBytes } from 'node:crypto'
 import type { LaunchedPatient, Visitor } from '../domain/access.ts'
 import { baseUrlOf } from '../domain/base-url.ts'
@@ -29,16 +29,16 @@ export interface SignInParts {
   accounts: boolean
   idleMinutes: number
   hours: number
-  /** Identifiers of "Patient/12" as images have them. */
+  /** Identifiers of "Patient/12", as images state them. */
   patientIds(reference: string, user: Reviewer): Promise<readonly PatientId[]>
 }
 
 const MINUTE_MS = 60_000
-/** Between leaving for a provider and coming back. */
+/** Time between leaving for a provider and coming back. */
 const BEGUN_MINUTES = 10
-/** Of moments at which a session was used, one a minute is written. */
+/** The time of last use of a session is written at most once a minute. */
 const SEEN_EVERY_MS = MINUTE_MS
-/** NIST SP 800-63B asks for a limit of at most 100; the fifth wrong password in a row locks an account for a while. */
+/** NIST SP 800-63B requires a limit of at most 100; the fifth wrong password in a row locks an account for a while. */
 const MAX_ATTEMPTS = 5
 const LOCK_MINUTES = 15
 const OIDC = 'oidc'
@@ -67,7 +67,7 @@ export function createSignIn(parts: SignInParts): SignIn {
   async function open(visitor: Visitor, how: string): Promise<string> {
     await store.sweep(at(nowMs()))
     const token = secret()
-    // Audited first: nobody comes in whose coming could not be recorded.
+    // Audited first: nobody gets in whose sign-in could not be recorded.
     await note(how, visitor.person, 'success', 'login')
     await store.openSession(digestOf(token), {
       ...visitor,
@@ -87,7 +87,7 @@ export function createSignIn(parts: SignInParts): SignIn {
     const browser = /^[\w-]{43}$/.test(began.browser ?? '') ? began.browser! : secret()
     const url = await provider.begin({ state, nonce, codeVerifier }, launch)
     const begun: BegunSignIn = { browserDigest: digestOf(browser), provider: name, codeVerifier, nonce, to }
-    // Whoever only begins leaves rows behind.
+    // Sign-ins that are never completed leave rows behind.
     await store.sweep(at(nowMs()))
     await store.beginSignIn(digestOf(state), begun, at(nowMs() + BEGUN_MINUTES * MINUTE_MS))
     return { url, browser }
@@ -141,7 +141,7 @@ export function createSignIn(parts: SignInParts): SignIn {
     async comeBack(query, browser) {
       const state = query.get('state') ?? ''
       const begun = await store.takeSignIn(digestOf(state), at(nowMs()))
-      // Who brings another browser's state would be signed in as somebody else.
+      // A state from another browser would sign the person in as somebody else.
       if (!begun || browser === undefined || digestOf(browser) !== begun.browserDigest)
         throw new AppError(
           'SIGN_IN_REFUSED',
@@ -200,7 +200,7 @@ export function createSignIn(parts: SignInParts): SignIn {
   }
 }
 
-/** A card of CDS Hooks may say which analysis it spoke of. */
+/** A CDS Hooks card may say which analysis it was about. */
 function landingOf({ appContext }: ProviderAnswer): string {
   const analysis = /^\{"analysisId":"([A-Za-z0-9-]{1,64})"\}$/.exec(appContext ?? '')?.[1]
   return analysis === undefined ? '/patient' : `/patient?analysis=${analysis}`
@@ -209,7 +209,7 @@ function landingOf({ appContext }: ProviderAnswer): string {
 const isSame = (one: string, other: string) => baseUrlOf(one) === baseUrlOf(other)
 const secret = () => randomBytes(32).toString('base64url')
 
-/** What the database holds of a secret; secrets of 32 random bytes need no salt. */
+/** What the database stores of a secret; secrets of 32 random bytes need no salt. */
 function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }

@@ -1,4 +1,4 @@
-// Storage Commitment: what was asked for, and what can be said of it (PS3.4 Annex J.3).
+// Storage Commitment: what was requested, and what can be confirmed (PS3.4 Annex J.3).
 import { isUidInUse } from '../dicom/uid.ts'
 import { AppError } from '../domain/errors.ts'
 import type { Uid } from '../domain/study.ts'
@@ -20,7 +20,7 @@ export interface Commitment {
 }
 
 export interface CommitmentReport {
-  /** 1: all are kept. 2: some are not. */
+  /** 1: all are stored. 2: some are not. */
   eventTypeId: 1 | 2
   elements: {
     TransactionUID: Uid
@@ -29,7 +29,7 @@ export interface CommitmentReport {
   }
 }
 
-/** One study has thousands at most. */
+/** A single study has at most thousands. */
 const MAX_OBJECTS = 50_000
 const NO_SUCH_OBJECT = 0x0112
 

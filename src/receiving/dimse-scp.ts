@@ -1,4 +1,4 @@
-// One association in which objects are stored with us: C-ECHO, C-STORE and N-ACTION of Storage Commitment (PS3.4 Annexes A, B and J).
+// One association in which objects are stored with us: C-ECHO, C-STORE and N-ACTION for Storage Commitment (PS3.4 Annexes A, B and J).
 import dimse, {
   type Dataset,
   type association as Dimse,
@@ -25,13 +25,13 @@ const REQUEST_STORAGE_COMMITMENT = 1
 export interface ScpSite {
   commitment: boolean
   judge(applicant: Applicant): Rejection | undefined
-  /** Resolves once the object is kept and the transfer is recorded. Throws what stands in the way. */
+  /** Resolves once the object is stored and the transfer is recorded. Throws the obstacle. */
   store(bytes: Uint8Array, callingAeTitle: string, isFirst: (study: Uid) => boolean): Promise<'kept' | 'duplicate'>
   commit(request: CommitmentRequest, scp: StorageScp): Promise<void>
   onFailure(error: AppError): void
 }
 
-/** The chunks of one data set; never asks the library to wait, since it would mix PDUs up meanwhile. */
+/** The chunks of one data set; never makes the library wait, since it would mix up PDUs meanwhile. */
 class ObjectChunks {
   readonly request: Requests.CStoreRequest
   readonly chunks: Buffer[] = []
@@ -109,7 +109,7 @@ export class StorageScp extends Scp {
     return new ObjectChunks(request) as never
   }
 
-  /** The bytes as they came: the library would read them and write them again. */
+  /** The bytes as they arrived: the library would parse them and write them again. */
   override createDatasetFromStoreWritableStream(
     written: never,
     context: Dimse.PresentationContext,
@@ -148,7 +148,7 @@ export class StorageScp extends Scp {
       this.#answer(() => this.#site.commit({ elements, callingAeTitle: this.callingAeTitle }, this))
   }
 
-  /** Nothing more is heard until the answer is out. */
+  /** Nothing more is read until the answer has been sent. */
   #answer(work: () => Promise<void>): void {
     this.#gate.hold()
     work()
@@ -158,7 +158,7 @@ export class StorageScp extends Scp {
 
   async #store(bytes: Uint8Array, sopInstanceUid: Uid): Promise<number> {
     try {
-      // What is acknowledged is what was named, and not what the data set calls itself.
+      // Acknowledges the instance named in the request, not what the data set calls itself.
       if (describeObject(bytes).sopInstanceUid !== sopInstanceUid) return OTHER_OBJECT
       const isFirst = (study: Uid) => !this.#studies.has(study) && this.#studies.add(study) !== undefined
       return (await this.#site.store(bytes, this.callingAeTitle, isFirst)) === 'kept'

@@ -1,4 +1,4 @@
-// Listens for DICOM associations and keeps what is stored in them in the spool.
+// Listens for DICOM associations and stores what they send in the spool.
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import dimse from 'dcmjs-dimse'
@@ -18,7 +18,7 @@ export interface DimseOptions {
   host: string
   port: number
   aeTitle: string
-  /** AE title → what is known of it; no other may call. */
+  /** AE title → what is known of it; others may not call. */
   peers: Readonly<Record<string, DimsePeer>>
   commitment: boolean
   tls?: ListenerTls | undefined
@@ -27,15 +27,15 @@ export interface DimseOptions {
   log: Log
 }
 
-/** Without a PDU for this long an association is ended: scanners hold one open while they reconstruct. */
+/** An association is ended after this long without a PDU: scanners hold one open while they reconstruct. */
 const TIMERS = { associationTimeout: 30_000, pduTimeout: 300_000 }
 
 /**
- * Closing it ends all associations; what was not acknowledged is sent again by its sender. Throws SETTINGS_INVALID when the address
- * cannot be had, or the certificate cannot be used.
+ * Closing it ends all associations; senders repeat what was not acknowledged. Throws SETTINGS_INVALID if the address or the
+ * certificate cannot be used.
  */
 export async function listenDimse(options: DimseOptions): Promise<Listener> {
-  // What the library logs goes past our log and its rules.
+  // The library's own logging would bypass our log and its rules.
   dimse.log.setLevel('silent')
   const { log } = options
   const open = new Set<Socket>()
@@ -118,7 +118,7 @@ interface ReportAddress {
   tls?: ListenerTls | undefined
 }
 
-/** In an association of its own, in which we are the SCP although we ask for it (PS3.7 Annex D.3.3.4). */
+/** In an association of its own, in which we are the SCP although we request it (PS3.7 Annex D.3.3.4). */
 function sendReport({ host, port, from, to, tls }: ReportAddress, report: CommitmentReport): Promise<void> {
   const socket = tls === undefined ? connect(port, host) : connectTls({ ...tls, host, port })
   const gate = new PduGate(socket, LIMITS.pduBytes)

@@ -1,4 +1,4 @@
-// A port of ours for peers that speak by TCP, with TLS where the site has a certificate.
+// A port for peers that connect by TCP, with TLS if the site has a certificate.
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { AppError } from '../domain/errors.ts'
@@ -6,18 +6,18 @@ import { AppError } from '../domain/errors.ts'
 export interface ListenerTls {
   key: string
   cert: string
-  /** Peers must show a certificate of one of these. */
+  /** Peers must show a certificate issued by one of these. */
   ca?: string
 }
 
 export interface ListenerOptions {
-  /** Where these stand in the settings, such as "receive.dimse": errors name it. */
+  /** The settings section, such as "receive.dimse", for error messages. */
   section: string
   host: string
-  /** 0 takes a free one. */
+  /** 0 picks a free port. */
   port: number
   tls?: ListenerTls | undefined
-  /** The connections that are open now, which the end of the listener ends. */
+  /** The open connections, which end with the listener. */
   open: ReadonlySet<Socket>
 }
 
@@ -26,7 +26,7 @@ export interface Listener {
   close(): Promise<void>
 }
 
-/** Throws SETTINGS_INVALID when the port cannot be had, or key and certificate do not go together. */
+/** Throws SETTINGS_INVALID if the port cannot be used, or key and certificate do not match. */
 export async function openListener(options: ListenerOptions, take: (socket: Socket) => void): Promise<Listener> {
   const { tls, section } = options
   const server = tls === undefined ? createServer(take) : createSecure(tls, section, take)
@@ -45,7 +45,7 @@ export async function openListener(options: ListenerOptions, take: (socket: Sock
 function createSecure(tls: ListenerTls, section: string, take: (socket: Socket) => void): Server {
   try {
     const server = createTlsServer({ ...tls, minVersion: 'TLSv1.2', requestCert: tls.ca !== undefined }, take)
-    // A handshake that fails is the peer's affair.
+    // A failed handshake is the peer's problem.
     server.on('tlsClientError', (_error, socket) => socket.destroy())
     return server
   } catch (cause) {

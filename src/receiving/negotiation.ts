@@ -1,4 +1,4 @@
-// Which associations are accepted, and what is agreed on in them (PS3.8 Section 9.3, PS3.7 Annex D).
+// Which associations are accepted, and what is negotiated in them (PS3.8 Section 9.3, PS3.7 Annex D).
 import type { Uid } from '../domain/study.ts'
 
 export const VERIFICATION = '1.2.840.10008.1.1'
@@ -8,13 +8,13 @@ export const STORAGE_COMMITMENT_INSTANCE = '1.2.840.10008.1.20.1.1'
 const IMPLICIT = '1.2.840.10008.1.2'
 /** Storage SOP classes of the standard (PS3.4 Annex B.5). */
 const STORAGE = '1.2.840.10008.5.1.4.1.1.'
-/** Transfer syntaxes of the standard; the JPIP ones and those of video have no pixels that could be kept as an object of slices. */
+/** Transfer syntaxes of the standard, except those for JPIP and video, which have no slices to store. */
 const SYNTAX = /^1\.2\.840\.10008\.1\.2(\.1|\.1\.99|\.2|\.5|\.4\.(50|51|57|70|80|81|90|91|92|93|201|202|203))?$/
 
 export interface DimsePeer {
-  /** Address from which it calls, and to which storage commitment is reported. */
+  /** The address it calls from, and to which storage commitment is reported. */
   host?: string
-  /** Where storage commitment is reported; in the association of the request when left out. */
+  /** Where storage commitment is reported; by default in the association of the request. */
   port?: number
 }
 
@@ -24,7 +24,7 @@ export interface Applicant {
   address: string
 }
 
-/** Result, source and reason of A-ASSOCIATE-RJ (PS3.8 Table 9-21), and in words; undefined when the association is accepted. */
+/** Result, source and reason of A-ASSOCIATE-RJ (PS3.8 Table 9-21), and in words; undefined if the association is accepted. */
 export interface Rejection {
   result: number
   source: number
@@ -51,10 +51,10 @@ export function rejectionOf(
       }
 }
 
-/** 'abstract' and 'transfer': what of the proposal is not supported. */
+/** 'abstract' and 'transfer': what is not supported in the proposal. */
 export type Agreed = { transferSyntaxUid: Uid } | 'abstract' | 'transfer'
 
-/** The first proposed transfer syntax that can be kept: the sender's preference, so nothing is transcoded on our account. */
+/** The first proposed transfer syntax that can be stored: the sender's preference, so that nothing is transcoded for us. */
 export function agreeOn(abstractSyntax: Uid, transferSyntaxes: readonly Uid[], commitment: boolean): Agreed {
   const isMessage = abstractSyntax === VERIFICATION || (commitment && abstractSyntax === STORAGE_COMMITMENT)
   if (!isMessage && !abstractSyntax.startsWith(STORAGE)) return 'abstract'

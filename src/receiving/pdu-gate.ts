@@ -1,12 +1,15 @@
-// A connection that is heard PDU by PDU: whole, of bounded size, and none while the one before is worked on (PS3.8 Section 9.3.1).
+// A connection that is read PDU by PDU: each complete, of limited size, and none while the previous one is being processed (PS3.8 Section 9.3.1).
 import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 
 const HEADER = 6
-/** For the peer to read the last PDU. */
+/** Time for the peer to read the last PDU. */
 const LINGER_MS = 2000
 
-/** What the library that speaks DIMSE uses of a socket. It would join every chunk to the last, take a PDU of 4 GiB, and read on while an object is stored. */
+/**
+ * What the DIMSE library uses of a socket. On its own it would join every chunk to the last, accept a PDU of 4 GiB, and read on
+ * while an object is stored.
+ */
 export class PduGate extends EventEmitter {
   readonly remoteAddress: string
   readonly #socket: Socket
@@ -30,7 +33,7 @@ export class PduGate extends EventEmitter {
     socket.on('close', () => this.emit('close'))
   }
 
-  /** Nothing is given until release(). */
+  /** Nothing is delivered until release(). */
   hold(): void {
     this.#isHeld = true
     this.#socket.pause()
@@ -47,7 +50,7 @@ export class PduGate extends EventEmitter {
     return !this.#socket.destroyed && this.#socket.write(bytes)
   }
 
-  /** Says what was written last, and hears nothing more. */
+  /** Sends what was written last, and reads nothing more. */
   end(): void {
     this.hold()
     this.#socket.end()

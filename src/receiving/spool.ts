@@ -1,4 +1,4 @@
-// The spool of received images (IO): <study>/<series>_<SOP class>_<modality>/<instance>.dcm, so that names alone answer a search.
+// The spool of received images (IO): <study>/<series>_<SOP class>_<modality>/<instance>.dcm, so that file names alone can answer a search.
 import { randomUUID } from 'node:crypto'
 import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -14,22 +14,22 @@ import { createTurns } from '../domain/turns.ts'
 export interface SpoolOptions {
   folder: string
   clock: Clock
-  /** Rejects with DISK_FULL when there is too little room to begin. */
+  /** Rejects with DISK_FULL if there is too little room to begin. */
   expectRoom(folder: string): Promise<void>
 }
 
-/** Where objects are until they are whole; what a crash left behind there goes with the next removal. */
+/** Where objects are until they are complete; what a crash leaves there is deleted at the next removal. */
 const INCOMING = '.incoming'
 const STUDY = /^\d[\d.]*$/
 const SERIES = /^(\d[\d.]*)_(\d[\d.]*)_([A-Z0-9]*)$/
 const OBJECT = /^(\d[\d.]*)\.dcm$/
 const ABANDONED_MS = 3_600_000
-/** Files that are written and synced side by side. */
+/** How many files are written and synced at the same time. */
 const WRITING_AT_ONCE = 8
-/** Folders of which it is known that they outlive a loss of power. */
+/** Folders known to survive a loss of power. */
 const MAX_KNOWN = 10_000
 
-/** One object on its way: whole and synced under `incoming`, or found kept already. */
+/** One object in progress: complete and synced under `incoming`, or found to be stored already. */
 interface Written {
   place: { study: string; series: string; path: string }
   incoming: string
@@ -38,7 +38,7 @@ interface Written {
 
 export async function openReceivedImages({ folder, clock, expectRoom }: SpoolOptions): Promise<ReceivedImages> {
   await inFolder(() => mkdir(join(folder, INCOMING), { recursive: true, mode: 0o700 }))
-  /** Two objects under one UID, or an object and a removal, must not meet. */
+  /** Two objects with one UID, or an object and a removal, must not collide. */
   const inTurn = createTurns()
 
   const seriesSeen = new Set<string>()
@@ -49,7 +49,7 @@ export async function openReceivedImages({ folder, clock, expectRoom }: SpoolOpt
     return { study, series, path: join(series, `${uidSegment(sopInstanceUid)}.dcm`) }
   }
 
-  /** Objects of one study. Of two under one UID the second is compared with the first once that is kept. */
+  /** Objects of one study. Of two with one UID, the second is compared with the first once that is stored. */
   async function putStudy(objects: readonly ReceivedObject[]): Promise<PromiseSettledResult<Kept>[]> {
     const paths = objects.map(({ instance }) => placeOf(instance).path)
     const isRepeated = (n: number) => paths.indexOf(paths[n]!) < n
@@ -60,7 +60,7 @@ export async function openReceivedImages({ folder, clock, expectRoom }: SpoolOpt
     return outcomes
   }
 
-  /** Each has its own UID. All are written and synced side by side, then named, then the folders with their names are synced, each once. */
+  /** Each has its own UID. All are written and synced in parallel, then renamed, then the folders with their names are synced, once each. */
   async function putEach(objects: readonly ReceivedObject[]): Promise<PromiseSettledResult<Kept>[]> {
     const inSlot = createSlots(WRITING_AT_ONCE)
     const written = await Promise.allSettled(objects.map((object) => inSlot(() => inFolder(() => writeNew(object)))))
@@ -75,7 +75,7 @@ export async function openReceivedImages({ folder, clock, expectRoom }: SpoolOpt
     const outcomes = await settleInOrder(named, async ({ kept, place }) => {
       const sync = synced.get(place.series)!
       if (sync.status === 'fulfilled') return kept
-      // Of what was not acknowledged nothing is kept.
+      // Nothing is kept of what was not acknowledged.
       seriesSeen.clear()
       if (kept === 'stored') await rm(place.path, { force: true }).catch(() => undefined)
       throw sync.reason
@@ -113,7 +113,7 @@ export async function openReceivedImages({ folder, clock, expectRoom }: SpoolOpt
     }
   }
 
-  /** The entry of a new folder is in its parent, which must be on the disk too. */
+  /** The entry of a new folder is in its parent, which must be on disk too. */
   async function makeFolders(study: string, series: string): Promise<void> {
     if (seriesSeen.has(series)) return
     await mkdir(series, { recursive: true, mode: 0o700 })
@@ -201,7 +201,7 @@ export async function openReceivedImages({ folder, clock, expectRoom }: SpoolOpt
         const path = join(folder, uidSegment(study))
         const status = await stat(path).catch(absent)
         if (status === undefined || status.mtime > unlessAfter) return false
-        // Out of sight at once: half a study must never be taken for the study.
+        // Out of sight at once: half a study must never pass for the study.
         const removed = join(folder, INCOMING, randomUUID())
         seriesSeen.clear()
         await rename(path, removed)
@@ -211,7 +211,7 @@ export async function openReceivedImages({ folder, clock, expectRoom }: SpoolOpt
   }
 }
 
-/** One after the other; what failed before fails as it did. */
+/** One after the other; an earlier failure does not affect the next. */
 async function settleInOrder<A, B>(
   results: readonly PromiseSettledResult<A>[],
   next: (value: A) => Promise<B>,
@@ -222,7 +222,7 @@ async function settleInOrder<A, B>(
   return settled
 }
 
-/** Another File Meta Information is no other object: each sender writes its own. */
+/** Different File Meta Information does not make another object: each sender writes its own. */
 function isSameDataSet(a: Uint8Array, b: Uint8Array): boolean {
   const [ours, theirs] = [readFileMeta(a), readFileMeta(b)]
   if (ours === undefined || theirs === undefined || ours.transferSyntaxUid !== theirs.transferSyntaxUid) return false

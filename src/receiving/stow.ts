@@ -1,4 +1,4 @@
-// STOW-RS into the spool: answered once every object is on the disk and the transfer is in the audit trail.
+// STOW-RS into the spool: answered once every object is on disk and the transfer is in the audit trail.
 import { type StoreAnswer, type StoreRequest, storeRequest } from '../dicomweb/store-request.ts'
 import { LIMITS } from '../domain/limits.ts'
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
@@ -13,10 +13,10 @@ export interface StowReceiverOptions {
   log: Log
 }
 
-/** `user`: the name of the sign-in, where there was one. */
+/** `user`: the name used to sign in, if there was one. */
 export type StowReceiver = (request: StoreRequest, user: string | undefined) => Promise<StoreAnswer>
 
-/** Throws DATABASE_* when the audit cannot be written: the sender sends again, which is harmless. */
+/** Throws DATABASE_* if the audit cannot be written: the sender sends again, which is harmless. */
 export function createStowReceiver({ received, audit, log }: StowReceiverOptions): StowReceiver {
   const inSlot = createSlots(LIMITS.receivingAtOnce)
   return (request, user) =>

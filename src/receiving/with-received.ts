@@ -1,4 +1,4 @@
-// An archive together with what was sent to the service itself: images are read from here first, headers from the archive first.
+// An archive combined with what was sent to the service itself: images are read from here first, headers from the archive first.
 import { describeObject } from '../dicomweb/describe-object.ts'
 import { AppError } from '../domain/errors.ts'
 import type { ImageArchive } from '../domain/ports/image-archive.ts'
@@ -6,8 +6,8 @@ import type { ReceivedImages, ReceivedInstance } from '../domain/ports/received-
 import type { DicomJson, Series, Study, Uid } from '../domain/study.ts'
 
 /**
- * A study is the union of both by SOP Instance UID. Headers are the archive's where it has the instance, since corrections of the
- * patient are made there; results are stored there. A study of which nothing was received is the archive's alone.
+ * A study is the union of both by SOP Instance UID. If the archive has an instance, its headers apply, since patients are
+ * corrected there; results are stored there too. A study of which nothing was received is the archive's alone.
  */
 export function withReceived(archive: ImageArchive, received: ReceivedImages): ImageArchive {
   async function metadataOf(instance: ReceivedInstance): Promise<DicomJson> {
@@ -68,7 +68,7 @@ function add(list: Series[], instance: ReceivedInstance, metadata: DicomJson): v
   else list.push({ seriesInstanceUid, modality, instances: [described] })
 }
 
-/** The archive has not got the study, or not yet. */
+/** The archive does not have the study, or not yet. */
 function nothing(error: unknown): undefined {
   if (error instanceof AppError && error.code === 'NOT_FOUND') return undefined
   throw error

@@ -1,4 +1,4 @@
-// A volume as bricks of 32 x 32 x 32 voxels, each compressed alone, so that any plane is read without the rest.
+// A volume as bricks of 32 x 32 x 32 voxels, each compressed separately, so that any plane can be read without the rest.
 
 import { promisify } from 'node:util'
 import { deflateRaw, inflateRaw } from 'node:zlib'
@@ -20,7 +20,7 @@ export interface BrickIndex {
 
 export const bricksAlong = (size: Vec3): Vec3 => size.map((n) => Math.ceil(n / EDGE)) as unknown as Vec3
 
-/** Compresses a volume; a brick at the far end holds only the voxels that are there. */
+/** Compresses a volume; a brick at the far end contains only the voxels that exist. */
 export async function packBricks(data: Voxels, size: Vec3): Promise<{ index: BrickIndex; chunks: Uint8Array[] }> {
   const bytes = data.BYTES_PER_ELEMENT as 1 | 2
   const [bx, by, bz] = bricksAlong(size)
@@ -38,7 +38,7 @@ export async function packBricks(data: Voxels, size: Vec3): Promise<{ index: Bri
   return { index: { size, bytes, offsets }, chunks }
 }
 
-/** The bricks that a plane goes through, as numbers and places. */
+/** The bricks that a plane passes through, with their numbers and positions. */
 export function bricksOfPlane(size: Vec3, axis: 0 | 1 | 2, index: number): { number: number; at: Vec3 }[] {
   const along = bricksAlong(size)
   const layer = Math.floor(index / EDGE)
@@ -62,7 +62,7 @@ export async function unpackBrick(chunk: Uint8Array, { size, bytes }: BrickIndex
   return out
 }
 
-/** Copies the part of a plane that lies in one brick into the whole plane, the two other axes in their order. */
+/** Copies the part of a plane inside one brick into the whole plane, with the two other axes in order. */
 export function copyPlane(
   brick: Voxels,
   at: Vec3,

@@ -1,10 +1,10 @@
-// Decoded bricks in memory, least recently used first out, bounded by their bytes.
+// Decoded bricks in memory, evicting the least recently used, with a limit in bytes.
 
 export interface Cache<T extends { byteLength: number }> {
   has(key: string): boolean
   get(key: string): T | undefined
   put(key: string, value: T): void
-  /** Everything whose key begins so. */
+  /** Removes everything whose key begins like this. */
   forget(prefix: string): void
 }
 

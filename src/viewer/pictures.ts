@@ -1,9 +1,9 @@
-// Slices as pictures: sequences below each other in one PNG, each through its own window; outlines as polygons.
+// Slices as pictures: sequences stacked in one PNG, each with its own window; outlines as polygons.
 import { encode } from 'fast-png'
 import type { PlaneView, SliceOutline, Window } from '../domain/shown-images.ts'
 import { traceOutlines } from '../reports/contours.ts'
 
-/** Values of a slice, the lower axis of the grid fastest as the columns of every plane are → rows from top to bottom as shown. */
+/** Values of a slice, the lower axis of the grid fastest as in the columns of every plane → rows from top to bottom as shown. */
 export function asShown(values: Uint16Array, { width, height, isFlipped }: PlaneView): Uint16Array {
   const out = new Uint16Array(values.length)
   for (let v = 0; v < height; v++) {
@@ -13,7 +13,7 @@ export function asShown(values: Uint16Array, { width, height, isFlipped }: Plane
   return out
 }
 
-/** Eight-bit grey; the slices stand below each other. */
+/** Eight-bit grey, with the slices stacked. */
 export function drawSlices(
   slices: readonly { values: Uint16Array; window: Window }[],
   { width, height }: Pick<PlaneView, 'width' | 'height'>,
@@ -30,8 +30,8 @@ export function drawSlices(
 }
 
 /**
- * Outlines half way between pixels inside and outside, one entry for each label on the slice. What spans most comes first: where two
- * labels touch, the line that is drawn last belongs to the inner one.
+ * Outlines half way between pixels inside and outside, one entry for each label on the slice, the largest extent first: where
+ * two labels touch, the line drawn last belongs to the inner one.
  */
 export function outlinesOn(
   labels: Uint16Array,
@@ -49,7 +49,7 @@ export function outlinesOn(
   return outlines.sort((a, b) => span(b) - span(a))
 }
 
-/** Area of the box around it. */
+/** Area of its bounding box. */
 function span({ polygons }: SliceOutline): number {
   const [us, vs] = [0, 1].map((axis) => polygons.flatMap((polygon) => polygon.map((point) => point[axis]!)))
   const range = (values: number[]) => values.reduce((a, b) => Math.max(a, b)) - values.reduce((a, b) => Math.min(a, b))

@@ -4,9 +4,9 @@ import type { LabelVolume } from '../domain/volume.ts'
 import { planeWeight } from '../reports/plane.ts'
 
 export interface Places {
-  /** The middle of the grid without a tumour. */
+  /** Without a tumour, the middle of the grid. */
   start: Index
-  /** By label; a segment without voxels has none. */
+  /** By label; missing for a segment without voxels. */
   largest: Record<number, Index>
 }
 

@@ -34,7 +34,7 @@ export function planeView({ size, spacing, direction }: Grid, plane: Plane): Pla
   }
 }
 
-/** A direction that leans less than so much to a second axis is called by the first alone: about 15 degrees. */
+/** A direction is named by its main axis alone if it leans to a second axis by less than this: about 15 degrees. */
 const LEAN = 0.26
 
 /** "L", or "LP" for a direction that lies between; LPS. */
@@ -48,7 +48,7 @@ export function lettersOf(direction: readonly [number, number, number], sign: 1 
     .join('')
 }
 
-/** The two diameters of each lesion on the slice on which they were measured. */
+/** The two diameters of each lesion, on the slice on which they were measured. */
 export function marksOf(lesions: readonly Bidimensional[], grid: Grid): Mark[] {
   return lesions.map(({ longest, perpendicular, longestMm, perpendicularMm, isCorrected }) => {
     const ends = [longest, perpendicular].map(

@@ -1,4 +1,4 @@
-// What the study page asks of the spool: slices as pictures and outlines, each patient's images audited as access.
+// What the study page requests from the spool: slices as pictures and outlines; access to a patient's images is audited.
 import { paintStrokes, type Stroke } from '../domain/brush.ts'
 import { AppError } from '../domain/errors.ts'
 import { createOncePer } from '../domain/once-per.ts'
@@ -13,22 +13,22 @@ import { planeView } from './planes.ts'
 export interface Looked {
   analysisId: string
   studyInstanceUid: Uid
-  /** Who signed in to the pages, where they say so. */
+  /** The person who signed in to the pages, if known. */
   user?: { identifier: string; name: string }
 }
 
 export interface ShownImagesReader {
   describe(analysisId: string): Promise<ShownImages | undefined>
-  /** PNG, the images below each other. Throws NOT_FOUND. */
+  /** PNG with the images stacked. Throws NOT_FOUND. */
   picture(
     looked: Looked,
     slice: { plane: Plane; index: number; images: readonly { name: ImageName; window: Window }[] },
   ): Promise<Uint8Array>
-  /** As they stand; with `strokes` as they would stand if a review laid these over the software's outlines. */
+  /** The current outlines; with `strokes`, as they would be if a review applied these to the software's outlines. */
   outlines(looked: Looked, slice: { plane: Plane; index: number; strokes?: readonly Stroke[] }): Promise<SliceOutline[]>
 }
 
-/** Looking through a study is one access; whoever comes back after this long accesses it again. */
+/** Looking through a study is one access; coming back after this long is another. */
 const SAME_LOOK_MS = 10 * 60_000
 
 export function createShownImages({
@@ -82,7 +82,7 @@ export function createShownImages({
       const { analysisId } = looked
       const { shown, view } = await viewOf(analysisId, plane, index)
       await record(looked)
-      // Each review states its strokes anew, against what the software found.
+      // Each review states its strokes anew, relative to what the software found.
       const own = shown.isRedrawn && !strokes ? 'redrawn-labels' : 'labels'
       const volumes = [own, ...(shown.prior?.hasLabels ? (['prior-labels'] as const) : [])] as const
       const perVolume = await Promise.all(

@@ -1,4 +1,4 @@
-// The spool (IO): a folder for each analysis with its packed volumes; written whole or not at all, read brick by brick, removed by age.
+// The spool (IO): a folder for each analysis with its packed volumes; written completely or not at all, read brick by brick, removed by age.
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../domain/errors.ts'
@@ -16,16 +16,16 @@ interface Kept {
   version: 1
   shown: ShownImages
   volumes: Partial<Record<KeptVolume, BrickIndex>>
-  /** Name of the file with the labels that a reviewer redrew last. */
+  /** Name of the file with the labels of the last redrawing. */
   redrawn?: string
 }
 
-/** A volume lies in a file of its name, but for the one that is written more than once. */
+/** A volume is in a file of its name, except the one that is written more than once. */
 const fileOf = ({ redrawn }: Kept, volume: KeptVolume) => (volume === 'redrawn-labels' ? redrawn! : volume)
 
 const MANIFEST = 'images.json'
 const ID = /^[A-Za-z0-9-]{1,64}$/
-/** Decoded bricks that stay in memory, bytes. */
+/** Decoded bricks kept in memory, in bytes. */
 const CACHE_BYTES = 256 * 1024 * 1024
 
 export function createImageSpool(folder: string, clock: Clock, cacheBytes = CACHE_BYTES): ImageSpool {
@@ -40,7 +40,7 @@ export function createImageSpool(folder: string, clock: Clock, cacheBytes = CACH
       return undefined
     }
     const kept = JSON.parse(text) as Kept
-    // Written again since: what is in memory is of the one before.
+    // It has been written again: what is in memory belongs to the previous one.
     const manifest = manifests.get(analysisId)
     if (manifest?.shown.keptAt !== kept.shown.keptAt || manifest.redrawn !== kept.redrawn)
       bricks.forget(`${analysisId}/`)
@@ -71,7 +71,7 @@ export function createImageSpool(folder: string, clock: Clock, cacheBytes = CACH
       try {
         const turned = upright(labels, Uint8Array)
         const { index, chunks } = await packBricks(turned.data, turned.grid.size)
-        // A file of its own for each time: whoever reads the old one meanwhile reads it whole.
+        // A new file each time, so that anyone reading the old one meanwhile reads all of it.
         const file = `redrawn-labels-${clock.now().getTime()}`
         await writeFile(join(folder, analysisId, file), chunks, { flush: true })
         const shown = { ...kept.shown, ...placesOf(turned, kept.shown.segments), isRedrawn: true as const }
@@ -135,7 +135,7 @@ export function createImageSpool(folder: string, clock: Clock, cacheBytes = CACH
       const names = (await readdir(folder).catch(absent)) ?? []
       let removed = 0
       for (const name of names) {
-        // A folder without a manifest, or with an unfinished name, is what a crash left behind.
+        // A folder without a manifest, or with an unfinished name, was left by a crash.
         const kept = await load(name)
         const at = kept ? Date.parse(kept.shown.keptAt) : ((await stat(join(folder, name)).catch(absent))?.mtimeMs ?? 0)
         if (at >= moment.getTime() || !ID.test(name.replace(/\.part$/, ''))) continue
@@ -184,7 +184,7 @@ export function createImageSpool(folder: string, clock: Clock, cacheBytes = CACH
     }
   }
 
-  /** One that the cache had to let go already. */
+  /** One that the cache has already evicted. */
   async function readBrick(path: string, packed: BrickIndex, number: number, at: Vec3): Promise<Voxels> {
     const file = await openKept(path)
     try {
@@ -241,7 +241,7 @@ async function write(folder: string, { images, labels, segments, prior }: Images
   }
 }
 
-/** Between a look at the manifest and this, the retention may have removed the folder. */
+/** Retention may have removed the folder since the manifest was read. */
 async function openKept(path: string) {
   const file = await open(path).catch(absent)
   if (!file) throw new AppError('NOT_FOUND', 'these images are no longer kept')

@@ -1,4 +1,4 @@
-// Intensities as they are kept for the pages: twelve bits, more than a screen shows at any window that is of use.
+// Intensities as stored for the pages: twelve bits, more than a screen shows at any useful window.
 
 import type { Window } from '../domain/shown-images.ts'
 import type { Volume } from '../domain/volume.ts'
@@ -13,10 +13,10 @@ export interface StoredScale {
   window: Window
 }
 
-/** Brighter voxels than one in 5000 are kept as white: a vessel must not take the range of the brain. */
+/** The brightest voxel in 5000 is stored as white: a vessel must not take up the brain's range. */
 const BRIGHTEST = 0.9998
 
-/** Scale and first window, from an even sample of at most 200 000 voxels that are there. */
+/** Scale and first window, from an even sample of at most 200 000 voxels with data. */
 export function scaleOf({ data }: Volume<Float32Array>): StoredScale {
   const stride = Math.max(1, Math.floor(data.length / 200_000))
   const sample = new Float32Array(Math.ceil(data.length / stride))
@@ -36,7 +36,7 @@ export function scaleOf({ data }: Volume<Float32Array>): StoredScale {
   return { slope, intercept: low, window: [black, Math.max(black + 1, stored(inHead(0.995)))] }
 }
 
-/** Clamped to 0 to 4095; what is not a number is black. */
+/** Clamped to 0 to 4095; NaN is black. */
 export function toStored({ slope, intercept }: Pick<StoredScale, 'slope' | 'intercept'>): (value: number) => number {
   return (value) => {
     const stored = Math.round((value - intercept) / slope)

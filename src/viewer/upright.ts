@@ -1,4 +1,4 @@
-// The series' own voxels in the order in which people look at them: axes exchanged and turned round, never interpolated.
+// The series' own voxels in the order in which people look at them: axes are swapped and flipped, never interpolated.
 import { type Grid, toPatient, type Vec3, type Volume, voxelCount } from '../domain/volume.ts'
 
 type Axis = 0 | 1 | 2
@@ -14,7 +14,7 @@ const ORDERS: readonly (readonly [Axis, Axis, Axis])[] = [
   [2, 1, 0],
 ]
 
-/** How to turn a grid so that its axes run to the patient's left, posterior and superior (LPS), as near as they do. */
+/** How to turn a grid so that its axes run to the patient's left, posterior and superior (LPS) as closely as possible. */
 export function turnsOf({ direction }: Pick<Grid, 'direction'>): readonly [Turn, Turn, Turn] {
   const along = (patient: number, axis: Axis) => direction[3 * patient + axis]!
   const alignment = (order: readonly Axis[]) =>

@@ -1,9 +1,9 @@
-// Acknowledgments of HL7 v2 messages (HL7 v2 Section 2.9): original mode, and the one answer that a sender of enhanced mode waits for.
+// Acknowledgments of HL7 v2 messages (HL7 v2 Section 2.9): original mode, and the single answer that a sender in enhanced mode waits for.
 import { type Hl7Field, Hl7Message, Hl7Segment } from '@medplum/core'
 import { CONDITION, type WhyRefused } from './refusal.ts'
 
 export interface Answer {
-  /** Absent where nothing could be read of the message, not even its header. */
+  /** Absent if nothing of the message could be read, not even its header. */
   header?: Hl7Message
   refused?: WhyRefused & { text: string }
   now: Date
@@ -14,7 +14,7 @@ export interface Answer {
 const SEPARATORS = '^~\\&'
 const LONGEST = { field: 250, text: 80 }
 
-/** The answer, one byte a character; undefined where the sender wants none. */
+/** The answer, one byte per character; undefined if the sender wants none. */
 export function answerTo({ header, refused, now, controlId }: Answer): string | undefined {
   const mode = header === undefined ? 'original' : modeOf(header, refused === undefined)
   if (mode === 'none') return undefined
@@ -35,7 +35,7 @@ export function answerTo({ header, refused, now, controlId }: Answer): string | 
     controlId,
     field(11) || 'P',
     version,
-    // The bytes of what is echoed are theirs, and so is their set.
+    // Echoed bytes are the sender's, and so is their character set.
     ...(field(18) === '' ? [] : ['', '', '', '', '', field(18)]),
   ])
   const text = escaped(refused?.text ?? '').slice(0, LONGEST.text)
@@ -60,7 +60,7 @@ export function answerTo({ header, refused, now, controlId }: Answer): string | 
   return new Hl7Message([msh, msa, ...err]).toString()
 }
 
-/** Neither MSH-15 nor MSH-16: original mode. Of the two acknowledgments of enhanced mode the first that is asked for. */
+/** With neither MSH-15 nor MSH-16 it is original mode. Of the two acknowledgments of enhanced mode, the first that is requested. */
 function modeOf(header: Hl7Message, isTaken: boolean): 'original' | 'accept' | 'application' | 'none' {
   const [accept, application] = [componentOf(header, 15, 1).toUpperCase(), componentOf(header, 16, 1).toUpperCase()]
   if (accept === '' && application === '') return 'original'
@@ -76,7 +76,7 @@ function nameOf({ condition }: WhyRefused): string {
 
 const segment = (fields: string[]) => new Hl7Segment(fields)
 
-/** A field of theirs in our separators, so that no value can become structure. */
+/** A field of the sender in our separators, so that no value can become structure. */
 function echo(header: Hl7Message | undefined, n: number): string {
   const field = header?.header.getField(n) as Hl7Field | undefined
   if (field === undefined) return ''

@@ -1,8 +1,8 @@
-// Text of an HL7 v2 message by MSH-18 (HL7 Table 0211).
+// Decodes the text of an HL7 v2 message by MSH-18 (HL7 Table 0211).
 
-/** Table 0211, and what systems write there of other standards → label of the Encoding standard. */
+/** Table 0211, and names from other standards that systems use there → label of the Encoding standard. */
 const LABELS: Readonly<Record<string, string>> = {
-  // ASCII, and nobody is refused whose names have letters beyond it: no name is read.
+  // ASCII; messages with other letters in names are still accepted, because no name is read.
   '': 'utf-8',
   ASCII: 'utf-8',
   'ISO IR6': 'utf-8',
@@ -26,8 +26,8 @@ const PARTS: Readonly<Record<string, string>> = { 1: 'windows-1252', 9: 'windows
 const OTHER_PARTS = new Set(['2', '3', '4', '5', '6', '7', '8', '10', '13', '14', '15'])
 
 /**
- * The decoder of the sets that MSH-18 names; undefined for one that is not read. A second set with escapes is that of Japanese. What
- * cannot be decoded becomes U+FFFD.
+ * The decoder of the sets named in MSH-18; undefined for an unsupported one. A second set with escapes is the Japanese one.
+ * What cannot be decoded becomes U+FFFD.
  */
 export function decoderOf(characterSets: readonly string[]): InstanceType<typeof TextDecoder> | undefined {
   const labels = characterSets.map(labelOf)

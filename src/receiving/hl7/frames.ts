@@ -1,4 +1,4 @@
-// Frames of MLLP (HL7 Transport Specification, Release 1): start block, message, end block, whatever the pieces in which they come.
+// MLLP frames (HL7 Transport Specification, Release 1): start block, message, end block, in whatever pieces they arrive.
 import { AppError } from '../../domain/errors.ts'
 import { LIMITS } from '../../domain/limits.ts'
 
@@ -6,11 +6,11 @@ const START = 0x0b
 const END = 0x1c
 const CR = 0x0d
 const LF = 0x0a
-/** Bytes between frames that are none of ours; a peer that sends more speaks something else. */
+/** How many bytes between frames are tolerated; a peer that sends more speaks another protocol. */
 const MAX_STRAY_BYTES = 1024
 
 export interface MllpFrames {
-  /** The messages that this piece makes whole. Throws MESSAGE_INVALID when what comes is no MLLP, or over a limit. */
+  /** The messages completed by this piece. Throws MESSAGE_INVALID if the data is not MLLP, or over a limit. */
   push(chunk: Uint8Array): Generator<Uint8Array, void>
   /** Whether a message has begun and not ended. */
   isOpen(): boolean
@@ -47,7 +47,7 @@ export function createMllpFrames(): MllpFrames {
           rest = rest.subarray(end + 1)
           yield message
         } else if (start >= 0) {
-          // A start within a message: its sender began again, and the half message is nothing.
+          // A start inside a message: its sender began again, so the first half is dropped.
           if (parts === undefined) pass(rest.subarray(0, start))
           parts = []
           length = 0

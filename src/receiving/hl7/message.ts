@@ -1,4 +1,4 @@
-// What an HL7 v2 message says about studies: identifiers alone. Nothing else of it is read further, kept or logged.
+// What an HL7 v2 message says about studies: only identifiers. Nothing else is interpreted, stored or logged.
 import { type Hl7Field, Hl7Message } from '@medplum/core'
 import { isUidInUse } from '../../dicom/uid.ts'
 import { LIMITS } from '../../domain/limits.ts'
@@ -6,27 +6,27 @@ import type { Hint } from '../../domain/ports/hint-store.ts'
 import { decoderOf } from './charset.ts'
 import { CONDITION, Hl7Refusal } from './refusal.ts'
 
-/** What tells of an order or of a result: ORM^O01, OMI^O23, OMG^O19, ORU^R01 and their like. */
+/** Message types that report an order or a result: ORM^O01, OMI^O23, OMG^O19, ORU^R01 and the like. */
 const TYPES = new Set(['ORM', 'OMI', 'OMG', 'OML', 'ORU', 'OUL', 'MDM'])
 /** Segments that can name a study: ZDS and IPC are IHE's (RAD TF-2, 4.4 and 4.80). */
 const SEGMENTS = new Set(['MSH', 'ORC', 'OBR', 'IPC', 'ZDS', 'OBX'])
-/** DICOM Study and Study Instance UID (PS3.16, DCM): observations whose value is one. */
+/** DICOM Study and Study Instance UID (PS3.16, DCM): observations whose value is a study UID. */
 const STUDY_OBSERVATION = /\b(113014|110180)\b/
-/** Punctuation alone, five or, since v2.7, six of it: anything else would split values. */
+/** Only punctuation, five or, since v2.7, six characters: anything else would split values. */
 const HEADER = /^MSH([!-/:-@[-`{-~])([!-/:-@[-`{-~]{4,5})(?:\1|$)/
 /** Wild cards and lists of searches (PS3.4 C.2.2.2), control characters, and what could not be decoded. */
 const NO_NUMBER = /[*?\\,\p{Cc}\ufffd]/u
 const MAX_NUMBER = 64
-/** Of one segment; a report within an observation is longer, and is not read. */
+/** Maximum size of one segment; a report inside an observation is longer and is not read. */
 const MAX_SEGMENT = 65_536
 
-/** Kept segments of a message, as bytes in Latin-1: no set that is read has CR or LF within a character. */
+/** The kept segments of a message, as bytes in Latin-1: no supported set has CR or LF inside a character. */
 export interface ReadMessage {
   header: Hl7Message
   segments: string[]
 }
 
-/** Throws Hl7Refusal where there is no header. */
+/** Throws Hl7Refusal if there is no header. */
 export function readHeader(bytes: Uint8Array): ReadMessage {
   const segments = segmentsOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1'))
   const [first = ''] = segments
@@ -39,7 +39,7 @@ export function readHeader(bytes: Uint8Array): ReadMessage {
   return { header: Hl7Message.parse(first), segments }
 }
 
-/** Throws Hl7Refusal where it is of another kind, over a limit, or names no study. */
+/** Throws Hl7Refusal if it is of another kind, over a limit, or names no study. */
 export function readHints({ header, segments }: ReadMessage, accessionFields: readonly string[]): Hint[] {
   const refuse = (condition: Hl7Refusal['why']['condition'], location: string, text: string): never => {
     const acknowledgment = condition === CONDITION.messageType || condition === CONDITION.tableValue ? 'AR' : 'AE'
@@ -82,10 +82,10 @@ export function readHints({ header, segments }: ReadMessage, accessionFields: re
   )
 }
 
-/** Of an order that was never carried out the archive has nothing, and a search finds nothing: no harm is done. */
+/** The archive has nothing for an order that was never carried out, and a search finds nothing: no harm is done. */
 const isNumber = (value: string) => value.length <= MAX_NUMBER && !NO_NUMBER.test(value)
 
-/** The segments of which something is read; of observations those alone that hold a study. */
+/** The segments that are read; of observations, only those that contain a study. */
 function segmentsOf(text: string): string[] {
   const kept: string[] = []
   const ends = /[\r\n]+/g
@@ -102,7 +102,7 @@ function segmentsOf(text: string): string[] {
   return kept
 }
 
-/** First components of a field in all segments of that name, with its repetitions, unescaped; empty ones left out. */
+/** First components of a field in all segments of that name, with repetitions, unescaped, without empty ones. */
 export function valuesOf(message: Hl7Message, segment: string, field: number): string[] {
   return message
     .getAllSegments(segment)
@@ -111,7 +111,7 @@ export function valuesOf(message: Hl7Message, segment: string, field: number): s
     .filter((value) => value !== '' && value !== '""')
 }
 
-/** \F\ \S\ \T\ \R\ \E\ (HL7 v2 Section 2.7); the rest is formatting, which no identifier has. */
+/** \F\ \S\ \T\ \R\ \E\ (HL7 v2 Section 2.7); the other escapes are formatting, which identifiers do not contain. */
 function unescaped(text: string, { context }: Hl7Message): string {
   const { escapeCharacter: e, fieldSeparator, componentSeparator, subcomponentSeparator, repetitionSeparator } = context
   if (!text.includes(e)) return text

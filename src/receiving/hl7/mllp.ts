@@ -1,4 +1,4 @@
-// Listens for HL7 v2 messages over MLLP: each is a hint, acknowledged once it is kept.
+// Listens for HL7 v2 messages over MLLP: each is a hint, acknowledged once it is stored.
 import { BlockList, isIP, type Socket } from 'node:net'
 import { AppError, asAppError, unforeseenFields } from '../../domain/errors.ts'
 import { LIMITS } from '../../domain/limits.ts'
@@ -14,12 +14,12 @@ import { CONDITION, Hl7Refusal } from './refusal.ts'
 export interface MllpOptions {
   host: string
   port: number
-  /** Addresses and subnets ("10.1.2.0/24") that may send; no other is heard. */
+  /** Addresses and subnets ("10.1.2.0/24") that may send; no others are heard. */
   peers: readonly string[]
   tls?: ListenerTls | undefined
   accessionFields: readonly string[]
   hints: Pick<HintStore, 'add'>
-  /** Called after each message that was kept. */
+  /** Called after each message that was stored. */
   onHeard(): void
   clock: Clock
   /** Of each acknowledgment. */
@@ -29,12 +29,12 @@ export interface MllpOptions {
 
 const START = Buffer.from([0x0b])
 const END = Buffer.from([0x1c, 0x0d])
-/** A peer that vanished without a word is noticed after this. */
+/** How long until a peer that disappeared silently is noticed. */
 const KEEP_ALIVE_MS = 60_000
 
 /**
- * Closing it ends all connections; what was not acknowledged is sent again by its sender. Throws SETTINGS_INVALID when the address
- * cannot be had, a peer is no address, or the certificate cannot be used.
+ * Closing it ends all connections; senders repeat what was not acknowledged. Throws SETTINGS_INVALID if the address or the
+ * certificate cannot be used, or a peer is not an address.
  */
 export async function listenMllp(options: MllpOptions): Promise<Listener> {
   const { log } = options
@@ -42,7 +42,7 @@ export async function listenMllp(options: MllpOptions): Promise<Listener> {
   const open = new Set<Socket>()
   const take = (socket: Socket) => {
     const address = socket.remoteAddress ?? ''
-    // Errors of a socket that nobody reads from would end the process.
+    // An error of a socket without a reader would end the process.
     socket.on('error', () => socket.destroy())
     if (!isPeer(address) || open.size >= LIMITS.hl7Connections) {
       const reason = isPeer(address) ? 'too many connections' : 'its address is not in receive.hl7.peers'
@@ -58,13 +58,13 @@ export async function listenMllp(options: MllpOptions): Promise<Listener> {
   return openListener({ ...options, section: 'receive.hl7', open }, take)
 }
 
-/** One message after the other, until the peer ends the connection, is too slow, or sends what is no MLLP. */
+/** One message after the other, until the peer ends the connection, is too slow, or sends something other than MLLP. */
 async function hear(options: MllpOptions, socket: Socket): Promise<void> {
   const { log } = options
   const frames = createMllpFrames()
   let deadline: NodeJS.Timeout | undefined
   try {
-    // Nothing is read while a message is worked on.
+    // Nothing is read while a message is being processed.
     for await (const chunk of socket) {
       for (const message of frames.push(chunk as Buffer)) await send(socket, await answer(options, message))
       if (!frames.isOpen()) deadline = void clearTimeout(deadline)
@@ -72,7 +72,7 @@ async function hear(options: MllpOptions, socket: Socket): Promise<void> {
     }
   } catch (thrown) {
     const error = asAppError(thrown)
-    // What the socket itself throws says no more than that the connection is over.
+    // Errors of the socket itself only mean that the connection is over.
     if (error.code !== 'INTERNAL')
       log.warn({ trigger: 'hl7', code: error.code, error: error.message }, 'a connection was ended')
   } finally {
@@ -89,7 +89,7 @@ function tooSlow(log: Log, socket: Socket): void {
   socket.destroy()
 }
 
-/** Keeps the hints of a message, then says so. */
+/** Stores the hints of a message, then reports that. */
 async function answer(options: MllpOptions, bytes: Uint8Array): Promise<string | undefined> {
   const { accessionFields, hints, onHeard, clock, newControlId, log } = options
   const said = { now: clock.now(), controlId: newControlId() }
@@ -121,7 +121,7 @@ async function answer(options: MllpOptions, bytes: Uint8Array): Promise<string |
   }
 }
 
-/** Resolves when the peer has taken it. A peer that takes nothing is left. */
+/** Resolves when the peer has received it. A peer that receives nothing is disconnected. */
 function send(socket: Socket, text: string | undefined): Promise<void> {
   if (text === undefined) return Promise.resolve()
   return new Promise((resolve, reject) => {

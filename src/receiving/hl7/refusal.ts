@@ -1,4 +1,4 @@
-// Why an HL7 v2 message is not taken, as its acknowledgment says it (HL7 Tables 0008 and 0357).
+// Why an HL7 v2 message is refused, in the terms of its acknowledgment (HL7 Tables 0008 and 0357).
 import { AppError } from '../../domain/errors.ts'
 
 /** Message error conditions that we use. */
@@ -19,7 +19,7 @@ export interface WhyRefused {
   location: string
 }
 
-/** The text names segments and fields, and quotes nothing of the message. */
+/** The text names segments and fields, and quotes nothing from the message. */
 export class Hl7Refusal extends AppError {
   readonly why: WhyRefused
 
