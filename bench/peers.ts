@@ -80,15 +80,14 @@ async function inference(folder: string, ask: (part: string) => Peer): Promise<R
     ),
   )
   const run = () =>
-    slidingWindow(
+    slidingWindow({
       channels,
-      SIZE,
+      size: SIZE,
       classes,
-      rules,
-      (window) => session.run(window, [1, channels.length, ...roi]),
-      {},
       members,
-    )
+      rules,
+      predict: (window) => session.run(window, [1, channels.length, ...roi]),
+    })
   const { seconds, value } = await fastest(run)
   write(folder, 'channels', channels)
   write(folder, 'probabilities', value)

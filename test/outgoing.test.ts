@@ -1,5 +1,4 @@
 // Requests to PACS and EHR: with our certificate where a peer asks for one, and through the proxy that the environment names.
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
@@ -10,30 +9,13 @@ import type { TLSSocket } from 'node:tls'
 import { fetch } from 'undici'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createDispatcher } from '../src/outgoing.ts'
+import { selfSigned } from './support/certificates.ts'
 
 let folder: string
 const at = (name: string) => join(folder, name)
-const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'gliabridge-tls-'))
-  for (const name of ['server', 'client'])
-    openssl(
-      'req',
-      '-x509',
-      '-newkey',
-      'rsa:2048',
-      '-nodes',
-      '-days',
-      '2',
-      '-subj',
-      `/CN=${name}`,
-      '-addext',
-      'subjectAltName=IP:127.0.0.1',
-      '-keyout',
-      `${name}.key`,
-      '-out',
-      `${name}.pem`,
-    )
+  for (const name of ['server', 'client']) selfSigned(folder, name, 'IP:127.0.0.1')
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

@@ -1,5 +1,6 @@
 // Starts the demo EHR on a loopback port: FHIR R4 in memory, forgotten when it stops.
-import type { Patient } from '@medplum/fhirtypes'
+import type { WithId } from '@medplum/core'
+import type { Patient, Resource } from '@medplum/fhirtypes'
 import { serveOnLoopback } from '../loopback.ts'
 import { BASE_PATH, createEhrApp } from './app.ts'
 import { loadDefinitions } from './definitions.ts'
@@ -18,6 +19,8 @@ export interface DemoEhrOptions {
   port?: number
   /** Patients that the EHR knows from the start; one with an id keeps it. */
   patients?: Patient[]
+  /** All that another EHR held, under the same ids; references may point forward. */
+  contents?: WithId<Resource>[]
 }
 
 export async function startDemoEhr(options: DemoEhrOptions = {}): Promise<DemoEhr> {
@@ -26,6 +29,9 @@ export async function startDemoEhr(options: DemoEhrOptions = {}): Promise<DemoEh
   for (const patient of options.patients ?? []) {
     await (patient.id ? repository.updateResource(patient) : repository.createResource(patient))
   }
+  await repository.withTransaction(async () => {
+    for (const resource of options.contents ?? []) await repository.updateResource(resource)
+  })
   const app = createEhrApp(repository, new Date().toISOString())
   const server = await serveOnLoopback(app.fetch, options.port ?? 0, { overrideGlobalObjects: false })
   return { url: `${server.origin}${BASE_PATH}`, close: () => server.close() }

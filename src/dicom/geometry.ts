@@ -1,44 +1,41 @@
 // From slices to a regular grid in patient space (PS3.3 C.7.6.2.1.1), or the reason why they do not form one.
 
 import type { Grid, Vec3 } from '../domain/volume.ts'
+import { GRID_LIMITS, type GridTolerances } from './image-limits.ts'
 import type { Slice } from './slices.ts'
 import { instanceName } from './uid.ts'
 
 /** Why slices do not form a volume; the caller names the series. */
 export class GeometryRefusal extends Error {}
 
-/** Minimum number of slices for registering and resampling a volume. */
-const MIN_SLICES = 3
-/** Two slices closer than this (mm, along the normal) are at the same position. */
-const SAME_POSITION = 0.01
-/** Largest deviation of a slice distance from the median: as a share of it, and in mm for rounding in headers. */
-const SPACING_TOLERANCE = { share: 0.05, mm: 0.02 }
-/** Largest deviation of a slice from its place on the regular grid, as a share of the spacing. */
-const PLACE_TOLERANCE = 0.1
-/** How far a slice may be shifted in its plane, as a share of a pixel, from the normal through the first slice; more is gantry tilt. */
-const SHIFT_TOLERANCE = 0.5
-/** cos(0.1 degrees): orientations that differ less are the same. */
-const SAME_DIRECTION = Math.cos((0.1 * Math.PI) / 180)
-const SAME_LENGTH = 1e-3
-const PERPENDICULAR = 1e-3
+const DEFAULTS = Object.fromEntries(
+  Object.entries(GRID_LIMITS).map(([name, { value }]) => [name, value]),
+) as GridTolerances
 
 /**
  * The grid of the slices and the slices in ascending order along the normal (row cosine x column cosine).
- * i is the column index, j the row index, k the slice: a right-handed orthonormal direction. Throws GeometryRefusal.
+ * i is the column index, j the row index, k the slice: a right-handed orthonormal direction; origin and spacing in mm.
+ * `tolerances` says how far the slices may lie from that grid; GRID_LIMITS has each one's meaning, unit, default and source.
+ * Throws GeometryRefusal when slices are too few, of several orientations, sizes, stacks, times or echoes, twice at one position,
+ * unevenly spaced, or stacked askew.
  */
-export function gridOf(slices: readonly Slice[]): { grid: Grid; ordered: Slice[] } {
+export function gridOf(
+  slices: readonly Slice[],
+  tolerances: Partial<GridTolerances> = {},
+): { grid: Grid; ordered: Slice[] } {
+  const within = { ...DEFAULTS, ...tolerances }
   const [first] = slices
-  if (first === undefined || slices.length < MIN_SLICES) {
-    throw new GeometryRefusal(`it has ${slices.length} slices; a volume needs at least ${MIN_SLICES}`)
+  if (first === undefined || slices.length < within.minSlices) {
+    throw new GeometryRefusal(`it has ${slices.length} slices; a volume needs at least ${within.minSlices}`)
   }
-  refuseMixed(slices, first)
-  const axes = axesOf(first)
+  refuseMixed(slices, first, within)
+  const axes = axesOf(first, within)
   const placed = slices
     .map((slice) => ({ slice, along: dot(slice.position, axes.normal) }))
     .sort((a, b) => a.along - b.along)
-  refuseDuplicates(placed)
-  const spacing = regularSpacing(placed)
-  refuseTilt(placed, axes.normal)
+  refuseDuplicates(placed, within)
+  const spacing = regularSpacing(placed, within)
+  refuseTilt(placed, axes.normal, within)
   const ordered = placed.map(({ slice }) => slice)
   const { row, column, normal } = axes
   const grid: Grid = {
@@ -75,7 +72,9 @@ interface Placed {
   along: number
 }
 
-function refuseMixed(slices: readonly Slice[], first: Slice): void {
+function refuseMixed(slices: readonly Slice[], first: Slice, within: GridTolerances): void {
+  const sameDirection = Math.cos((within.direction * Math.PI) / 180)
+  const near = (a: number, b: number) => Math.abs(a - b) <= within.length * Math.max(a, b)
   if (slices.some(({ imageType }) => imageType.includes('MOSAIC'))) {
     throw new GeometryRefusal('its images are mosaics (ImageType MOSAIC): many slices in one image')
   }
@@ -87,17 +86,17 @@ function refuseMixed(slices: readonly Slice[], first: Slice): void {
   differs(
     'orientations (ImageOrientationPatient)',
     (slice) =>
-      dot(unit(slice.rowCosine), unit(first.rowCosine)) >= SAME_DIRECTION &&
-      dot(unit(slice.columnCosine), unit(first.columnCosine)) >= SAME_DIRECTION,
+      dot(unit(slice.rowCosine), unit(first.rowCosine)) >= sameDirection &&
+      dot(unit(slice.columnCosine), unit(first.columnCosine)) >= sameDirection,
   )
   differs('Rows or Columns', (slice) => slice.rows === first.rows && slice.columns === first.columns)
   differs(
     'PixelSpacing',
     (slice) => near(slice.pixelSpacing[0], first.pixelSpacing[0]) && near(slice.pixelSpacing[1], first.pixelSpacing[1]),
   )
-  if (isSplitBy(slices, ({ stackId }) => stackId))
+  if (isSplitBy(slices, within, ({ stackId }) => stackId))
     throw new GeometryRefusal('its slices have different StackID: several stacks in one series')
-  if (isSplitBy(slices, ({ temporalPosition }) => temporalPosition))
+  if (isSplitBy(slices, within, ({ temporalPosition }) => temporalPosition))
     throw new GeometryRefusal('its slices have different temporal positions: several time points in one series')
   const echoes = distinctEchoTimes(slices.flatMap(({ echoTime }) => echoTime ?? []))
   const named = echoes.slice(0, 4).map((ms) => ms.toFixed(1))
@@ -106,19 +105,23 @@ function refuseMixed(slices: readonly Slice[], first: Slice): void {
 }
 
 /** Whether a label distinguishes volumes: some writers number each slice, or label only some. Slices without a label contradict nothing. */
-function isSplitBy(slices: readonly Slice[], labelOf: (slice: Slice) => string): boolean {
+function isSplitBy(
+  slices: readonly Slice[],
+  { minSlices }: GridTolerances,
+  labelOf: (slice: Slice) => string,
+): boolean {
   const groups = Map.groupBy(
     slices.map(labelOf).filter((label) => label !== ''),
     (label) => label,
   )
-  return groups.size > 1 && [...groups.values()].every((members) => members.length >= MIN_SLICES)
+  return groups.size > 1 && [...groups.values()].every((members) => members.length >= minSlices)
 }
 
-function axesOf(slice: Slice): { row: Vec3; column: Vec3; normal: Vec3 } {
+function axesOf(slice: Slice, within: GridTolerances): { row: Vec3; column: Vec3; normal: Vec3 } {
   const lengths = [norm(slice.rowCosine), norm(slice.columnCosine)]
   const row = unit(slice.rowCosine)
   const skew = dot(row, unit(slice.columnCosine))
-  if (lengths.some((length) => Math.abs(length - 1) > SAME_LENGTH) || Math.abs(skew) > PERPENDICULAR) {
+  if (lengths.some((length) => Math.abs(length - 1) > within.length) || Math.abs(skew) > within.perpendicular) {
     throw new GeometryRefusal('ImageOrientationPatient does not hold two perpendicular unit vectors')
   }
   const [x, y, z] = unit(slice.columnCosine)
@@ -126,11 +129,11 @@ function axesOf(slice: Slice): { row: Vec3; column: Vec3; normal: Vec3 } {
   return { row, column, normal: cross(row, column) }
 }
 
-function refuseDuplicates(placed: readonly Placed[]): void {
+function refuseDuplicates(placed: readonly Placed[], { samePosition }: GridTolerances): void {
   const distances = distancesOf(placed)
-  const at = distances.findIndex((distance) => distance < SAME_POSITION)
+  const at = distances.findIndex((distance) => distance < samePosition)
   if (at < 0) return
-  const positions = 1 + distances.filter((distance) => distance >= SAME_POSITION).length
+  const positions = 1 + distances.filter((distance) => distance >= samePosition).length
   const each = placed.length / positions
   if (Number.isInteger(each) && positions > 1) {
     throw new GeometryRefusal(
@@ -143,10 +146,10 @@ function refuseDuplicates(placed: readonly Placed[]): void {
 }
 
 /** The mean distance between neighbours, once all distances were found equal. */
-function regularSpacing(placed: readonly Placed[]): number {
+function regularSpacing(placed: readonly Placed[], within: GridTolerances): number {
   const distances = distancesOf(placed)
   const median = [...distances].sort((a, b) => a - b)[distances.length >> 1]!
-  const allowed = Math.max(SPACING_TOLERANCE.share * median, SPACING_TOLERANCE.mm)
+  const allowed = Math.max(within.spacingShare * median, within.spacing)
   const at = distances.findIndex((distance) => Math.abs(distance - median) > allowed)
   if (at >= 0) {
     const missing = Math.round(distances[at]! / median) - 1
@@ -159,9 +162,7 @@ function regularSpacing(placed: readonly Placed[]): number {
   }
   const start = placed[0]!.along
   const spacing = (placed.at(-1)!.along - start) / (placed.length - 1)
-  const off = placed.findIndex(
-    ({ along }, index) => Math.abs(along - start - index * spacing) > PLACE_TOLERANCE * spacing,
-  )
+  const off = placed.findIndex(({ along }, index) => Math.abs(along - start - index * spacing) > within.place * spacing)
   if (off >= 0)
     throw new GeometryRefusal(
       `its slices have unequal spacing: slice ${off + 1} of ${placed.length} is off the regular grid`,
@@ -169,7 +170,7 @@ function regularSpacing(placed: readonly Placed[]): number {
   return spacing
 }
 
-function refuseTilt(placed: readonly Placed[], normal: Vec3): void {
+function refuseTilt(placed: readonly Placed[], normal: Vec3, within: GridTolerances): void {
   const origin = placed[0]!
   for (const { slice, along } of placed) {
     const depth = along - origin.along
@@ -178,7 +179,7 @@ function refuseTilt(placed: readonly Placed[], normal: Vec3): void {
         (axis) => slice.position[axis]! - origin.slice.position[axis]! - depth * normal[axis]!,
       ) as unknown as Vec3,
     )
-    if (shift > SHIFT_TOLERANCE * Math.min(...slice.pixelSpacing)) {
+    if (shift > within.shift * Math.min(...slice.pixelSpacing)) {
       const degrees = (Math.atan2(shift, depth) * 180) / Math.PI
       throw new GeometryRefusal(
         `its slices are not stacked along their normal (gantry tilt or shear of ${degrees.toFixed(1)} degrees, ${shift.toFixed(2)} mm at ${nameOf(slice)})`,
@@ -194,10 +195,6 @@ function distancesOf(placed: readonly Placed[]): number[] {
 function nameOf({ sopInstanceUid, frameNumber }: Slice): string {
   const instance = instanceName(sopInstanceUid)
   return frameNumber === undefined ? instance : `frame ${frameNumber} of ${instance}`
-}
-
-function near(a: number, b: number): boolean {
-  return Math.abs(a - b) <= SAME_LENGTH * Math.max(a, b)
 }
 
 function dot(a: Vec3, b: Vec3): number {

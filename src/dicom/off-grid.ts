@@ -1,6 +1,7 @@
 // Slices of a series that lie off the regular grid of all others: a scout, or a slice of another stack with the same orientation.
 import type { Instance } from '../domain/study.ts'
 import { numbers } from './dataset.ts'
+import { GRID_LIMITS } from './image-limits.ts'
 
 /** With fewer slices, one odd slice cannot be distinguished from unequal spacing. */
 const MIN_SLICES = 10
@@ -8,8 +9,6 @@ const MIN_SLICES = 10
 const SHARE = 0.1
 /** How far a slice may be from its place, as a share of the slice distance. */
 const OFF_PLACE = 0.2
-/** Two slices closer than this (mm) are at one position. */
-const SAME_POSITION = 0.01
 /** How far a slice may be shifted in its plane (mm) from the usual position. */
 const SHIFT_MM = 2
 /** A single slice this many slice distances away does not belong to the stack; if it is closer, slices in between are missing. */
@@ -30,7 +29,7 @@ interface Placed {
 export function offGrid(instances: readonly Instance[]): Instance[] {
   const placed = instances.flatMap(placeOf).sort((a, b) => a.along - b.along)
   if (placed.length < MIN_SLICES || placed.length < instances.length) return []
-  const spacing = median(distancesOf(placed).filter((mm) => mm > SAME_POSITION))
+  const spacing = median(distancesOf(placed).filter((mm) => mm > GRID_LIMITS.samePosition.value))
   const phaseOf = ({ along }: Placed) => along - spacing * Math.round(along / spacing)
   const usual = [0, 1, 2].map((axis) => median(placed.map(({ within }) => within[axis]!)))
   const phase = commonPhase(placed.map(phaseOf), spacing)

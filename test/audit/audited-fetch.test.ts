@@ -1,6 +1,5 @@
 // The trail of a whole report: every request to the EHR about the patient is in it, under the study, and can be exported.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type DemoEhr, demoPatient, startDemoEhr } from '../../demo/ehr/server.ts'
 import { validate } from '../../demo/ehr/validate.ts'
 import { auditEvent } from '../../src/audit/audit-event.ts'
 import { auditFetch } from '../../src/audit/audited-fetch.ts'
@@ -8,11 +7,12 @@ import { entriesOf } from '../../src/audit/interactions.ts'
 import type { AuditEntry } from '../../src/domain/ports/audit-trail.ts'
 import { createClinicalRecords } from '../../src/fhir/connection/records.ts'
 import { MRN_SYSTEM, PATIENT, recordOptions, sampleReport } from '../support/fhir-report.ts'
+import { type DemoEhr, startSampleEhr } from '../support/sample-ehr.ts'
 
 describe('the trail of a report', () => {
   let ehr: DemoEhr
   beforeAll(async () => {
-    ehr = await startDemoEhr({ patients: [demoPatient(PATIENT, MRN_SYSTEM)] })
+    ehr = await startSampleEhr()
   })
   afterAll(() => ehr.close())
 

@@ -1,8 +1,8 @@
 // What every ImageArchive and the DICOMweb server behind it must do: run on the demo archive, and on a real Orthanc.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { text } from '../../src/dicom/dataset.ts'
-import type { AppError } from '../../src/domain/errors.ts'
 import type { ImageArchive } from '../../src/domain/ports/image-archive.ts'
+import { failureOf } from '../support/failure-of.ts'
 import {
   type BuiltInstance,
   buildInstance,
@@ -30,15 +30,6 @@ const newStudy = () => {
 
 const uids = (instances: readonly BuiltInstance[]) => instances.map((one) => one.sopInstanceUid)
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
-
-export async function failureOf(work: Promise<unknown>): Promise<AppError> {
-  try {
-    await work
-  } catch (error) {
-    return error as AppError
-  }
-  throw new Error('expected a failure')
-}
 
 export function imageArchiveContract(name: string, open: () => Promise<OpenArchive>) {
   describe(`ImageArchive on ${name}`, () => {

@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest'
 import { dataset, type Entry } from '../../src/dicom/dataset.ts'
 import { patientIdentity, studyIdentity } from '../../src/dicom/identity.ts'
-import { AppError } from '../../src/domain/errors.ts'
+import type { AppError } from '../../src/domain/errors.ts'
 import type { Study } from '../../src/domain/study.ts'
+import { refusalOf } from '../support/failure-of.ts'
 
 const STUDY = '1.2.826.0.1.3680043.8.498.5'
 const BASE: Record<string, Entry> = {
@@ -38,15 +39,9 @@ function studyOf(...changes: Record<string, Entry>[]): Study {
 }
 
 function refusal(action: () => unknown): AppError {
-  try {
-    action()
-  } catch (error) {
-    expect(error).toBeInstanceOf(AppError)
-    for (const secret of ['4711', 'Łukasz', 'Żółć', '1961', 'Other'])
-      expect((error as AppError).message).not.toContain(secret)
-    return error as AppError
-  }
-  throw new Error('it was not refused')
+  const error = refusalOf(action)
+  for (const secret of ['4711', 'Łukasz', 'Żółć', '1961', 'Other']) expect(error.message).not.toContain(secret)
+  return error
 }
 
 describe('the patient of a study', () => {

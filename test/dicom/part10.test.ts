@@ -13,23 +13,13 @@ import {
   EXPLICIT_LITTLE_ENDIAN,
   IMPLICIT_LITTLE_ENDIAN,
 } from '../../src/dicom/transfer-syntax.ts'
-import { AppError } from '../../src/domain/errors.ts'
 import { LIMITS } from '../../src/domain/limits.ts'
 import type { DicomJson } from '../../src/domain/study.ts'
+import { refusalOf } from '../support/failure-of.ts'
 import { classicSeries } from './support.ts'
 
 const UID = '1.2.826.0.1.3680043.8.498.1'
 const IDENTITY = { SOPClassUID: '1.2.840.10008.5.1.4.1.1.4', SOPInstanceUID: UID }
-
-function failureOf(action: () => unknown): AppError {
-  try {
-    action()
-  } catch (error) {
-    expect(error).toBeInstanceOf(AppError)
-    return error as AppError
-  }
-  throw new Error('nothing was thrown')
-}
 
 const rich = {
   ...dataset({
@@ -60,7 +50,7 @@ describe('a file that is made to take long', () => {
     const zeros = new Uint8Array(2 ** 21)
     zeros[zeros.length - 1] = 1
     const before = performance.now()
-    expect(failureOf(() => readPart10(Buffer.concat([start, zeros]))).code).toBe('INSTANCE_INVALID')
+    expect(refusalOf(() => readPart10(Buffer.concat([start, zeros]))).code).toBe('INSTANCE_INVALID')
     expect(performance.now() - before).toBeLessThan(10_000)
     expect(text(readPart10(Buffer.concat([start, zeros.subarray(0, -1)])).dataset, 'SOPInstanceUID')).toBe(UID)
   })
@@ -78,7 +68,7 @@ describe('a file that is made to take long', () => {
       writePart10({ dataset: dataset(IDENTITY) }),
       ...Array.from({ length: 20_000 }, () => opening),
     ])
-    expect(failureOf(() => readPart10(bomb)).message).toContain('is nested deeper than 40 sequences')
+    expect(refusalOf(() => readPart10(bomb)).message).toContain('is nested deeper than 40 sequences')
     expect(walkInstance(bomb, readFileMeta(bomb)!)).toEqual({ sopInstanceUid: UID, truncation: undefined })
   })
 })
@@ -130,7 +120,7 @@ describe('writing and reading', () => {
 
   it('refuses to write a reference to bulk data as if it were the value', () => {
     const ds = { ...rich, '00420011': { vr: 'OB', BulkDataURI: 'http://somewhere/bulk' } }
-    expect(failureOf(() => writePart10({ dataset: ds })).message).toBe(
+    expect(refusalOf(() => writePart10({ dataset: ds })).message).toBe(
       'cannot write EncapsulatedDocument: its value is only a reference to bulk data',
     )
   })
@@ -268,12 +258,12 @@ describe('frames', () => {
       [writePart10({ dataset: image }), 'no PixelData'],
     ]
     for (const [bytes, why] of cases) {
-      const failure = failureOf(() => readPart10(bytes).frames())
+      const failure = refusalOf(() => readPart10(bytes).frames())
       expect(failure.code).toBe('INSTANCE_INVALID')
       expect(failure.message).toContain(`instance ${UID}`)
       expect(failure.message).toContain(why)
     }
-    expect(failureOf(() => readPart10(withFragments(one, [], [[1, 2]], false))).message).toContain(
+    expect(refusalOf(() => readPart10(withFragments(one, [], [[1, 2]], false))).message).toContain(
       'it ends inside PixelData',
     )
   })
@@ -285,7 +275,7 @@ describe('damaged files', () => {
     const whole = files[0]!
     const uid = text(readPart10(whole).dataset, 'SOPInstanceUID')
     for (let length = 450; length < whole.length; length += 37) {
-      const failure = failureOf(() => readPart10(whole.subarray(0, length)).frames())
+      const failure = refusalOf(() => readPart10(whole.subarray(0, length)).frames())
       expect(failure.code).toBe('INSTANCE_INVALID')
       expect(failure.message).toContain(`instance ${uid}`)
       expect(failure.message).not.toMatch(/Łucja|P-0001/)
@@ -294,18 +284,18 @@ describe('damaged files', () => {
 
   it('are refused when deflated data are cut', () => {
     const bytes = readFileSync(new URL('fixtures/deflated.dcm', import.meta.url))
-    expect(failureOf(() => readPart10(bytes.subarray(0, -40))).message).toContain(
+    expect(refusalOf(() => readPart10(bytes.subarray(0, -40))).message).toContain(
       'its deflated data set ends early or is damaged',
     )
   })
 
   it('are refused when they are something else', () => {
     for (const bytes of [new Uint8Array(0), new TextEncoder().encode('<html>'.repeat(60))]) {
-      expect(failureOf(() => readPart10(bytes)).message).toContain('no DICOM Part 10 file')
+      expect(refusalOf(() => readPart10(bytes)).message).toContain('no DICOM Part 10 file')
     }
     const empty = writePart10({ dataset: dataset(IDENTITY) })
     expect(
-      failureOf(() => readPart10(empty.subarray(0, 144 + Buffer.from(empty).readUInt32LE(140)))).message,
+      refusalOf(() => readPart10(empty.subarray(0, 144 + Buffer.from(empty).readUInt32LE(140)))).message,
     ).toContain('holds no data set')
   })
 })

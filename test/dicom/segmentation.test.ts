@@ -6,9 +6,9 @@ import { readPart10 } from '../../src/dicom/part10.ts'
 import { buildSegmentation, type SegmentationInput } from '../../src/dicom/segmentation.ts'
 import { planSeries } from '../../src/dicom/series-volume.ts'
 import { isUid } from '../../src/dicom/uid.ts'
-import { AppError } from '../../src/domain/errors.ts'
 import type { DicomJson, Series } from '../../src/domain/study.ts'
 import { type LabelVolume, toIndex, toPatient, type Vec3 } from '../../src/domain/volume.ts'
+import { refusalOf } from '../support/failure-of.ts'
 import {
   classicSeries,
   enhancedSeries,
@@ -58,16 +58,6 @@ function readBack(bytes: Uint8Array, onto: LabelVolume): Uint8Array {
     }
   }
   return found
-}
-
-function failureOf(action: () => unknown): AppError {
-  try {
-    action()
-  } catch (error) {
-    expect(error).toBeInstanceOf(AppError)
-    return error as AppError
-  }
-  throw new Error('it was not refused')
 }
 
 describe.each([
@@ -265,7 +255,7 @@ describe('the segmentation object', () => {
 describe('what would make a wrong segmentation is refused', () => {
   const refused = async (change: (input: SegmentationInput) => SegmentationInput) => {
     const input = await inputFor(classicSeries)
-    return failureOf(() => buildSegmentation(change(input)))
+    return refusalOf(() => buildSegmentation(change(input)))
   }
   const withReference = (input: SegmentationInput, referenceSeries: Series) => ({ ...input, referenceSeries })
 

@@ -4,10 +4,9 @@ import { dataset, items, numbers, tagOf } from '../../src/dicom/dataset.ts'
 import { readPart10, writePart10 } from '../../src/dicom/part10.ts'
 import { planSeries, VolumeBuilder } from '../../src/dicom/series-volume.ts'
 import { EXPLICIT_BIG_ENDIAN, RLE_LOSSLESS } from '../../src/dicom/transfer-syntax.ts'
-import { AppError } from '../../src/domain/errors.ts'
 import type { DicomJson, Series } from '../../src/domain/study.ts'
 import { type Grid, toPatient, type Volume } from '../../src/domain/volume.ts'
-import { failureOf } from '../support/failure-of.ts'
+import { failureOf, refusalOf as refusal } from '../support/failure-of.ts'
 import { classicSeries, direction, enhancedSeries, OBLIQUE, picture, seriesOf, type TestSeries } from './support.ts'
 
 async function fill({ series, files }: TestSeries): Promise<Volume<Float32Array>> {
@@ -41,15 +40,7 @@ function expectVolume(
   expect(Buffer.from(volume.data.buffer).equals(Buffer.from(expected.buffer))).toBe(true)
 }
 
-function refusalOf(series: Series): AppError {
-  try {
-    planSeries(series)
-  } catch (error) {
-    expect(error).toBeInstanceOf(AppError)
-    return error as AppError
-  }
-  throw new Error('the series was not refused')
-}
+const refusalOf = (series: Series) => refusal(() => planSeries(series))
 
 describe('volumes', () => {
   it('of a classic oblique series lie where the slices lie, whatever the order of files', async () => {

@@ -5,6 +5,7 @@ import { createDicomWebClient } from '../../src/dicomweb/client.ts'
 import type { AppError } from '../../src/domain/errors.ts'
 import type { AuditTrail } from '../../src/domain/ports/audit-trail.ts'
 import type { ImageArchive } from '../../src/domain/ports/image-archive.ts'
+import { failureOf as plainFailureOf } from '../support/failure-of.ts'
 import { type FaultyArchive, startFaultyArchive } from '../support/faulty-archive.ts'
 import { type BuiltInstance, buildInstance, buildSeries } from '../support/instances.ts'
 import { createKeptLog, type KeptLog } from '../support/quiet-log.ts'
@@ -36,16 +37,11 @@ beforeEach(() => {
   impatient = client(300)
 })
 
+/** Whatever happens: no credentials, no query, no body, no patient in a message. */
 async function failureOf(work: Promise<unknown>): Promise<AppError> {
-  try {
-    await work
-  } catch (error) {
-    const failure = error as AppError
-    // Whatever happens: no credentials, no query, no body, no patient in a message.
-    expect(`${failure.message} ${JSON.stringify(log.lines)}`).not.toMatch(/secret|\?|StudyDate|PAT-1|Łukasz|log in/)
-    return failure
-  }
-  throw new Error('expected a failure')
+  const failure = await plainFailureOf(work)
+  expect(`${failure.message} ${JSON.stringify(log.lines)}`).not.toMatch(/secret|\?|StudyDate|PAT-1|Łukasz|log in/)
+  return failure
 }
 
 async function retrieve(from: ImageArchive = archive): Promise<string[]> {

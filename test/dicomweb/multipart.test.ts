@@ -8,7 +8,7 @@ import {
   MULTIPART_LIMITS,
   type MultipartLimits,
 } from '../../src/dicomweb/multipart.ts'
-import { AppError } from '../../src/domain/errors.ts'
+import { failureOf } from '../support/failure-of.ts'
 
 const BOUNDARY = 'b-7'
 
@@ -36,14 +36,9 @@ async function decode(
   return parts
 }
 
-async function failureOf(work: Promise<unknown>): Promise<[string, string]> {
-  try {
-    await work
-  } catch (error) {
-    if (error instanceof AppError) return [error.code, error.message]
-    throw error
-  }
-  throw new Error('expected a failure')
+async function reasonOf(work: Promise<unknown>): Promise<[string, string]> {
+  const { code, message } = await failureOf(work)
+  return [code, message]
 }
 
 describe('decodeMultipart', () => {
@@ -99,14 +94,14 @@ describe('decodeMultipart', () => {
     )
     expect(await decode(body)).toHaveLength(2)
     for (let end = 0; end < body.length; end += 1) {
-      const [code, message] = await failureOf(decode(body.subarray(0, end), [7]))
+      const [code, message] = await reasonOf(decode(body.subarray(0, end), [7]))
       expect(code).toBe('ARCHIVE_TRUNCATED')
       expect(message).toMatch(/^the multipart body ended without its closing delimiter after [012] whole parts$/)
     }
   })
 
   it('checks Content-Length where there is one', async () => {
-    const failure = await failureOf(decode('--b-7\r\nContent-Length: 9\r\n\r\nfirst\r\n--b-7--'))
+    const failure = await reasonOf(decode('--b-7\r\nContent-Length: 9\r\n\r\nfirst\r\n--b-7--'))
     expect(failure).toEqual([
       'ARCHIVE_TRUNCATED',
       'part 1 of the multipart body has 5 bytes, its Content-Length says 9',
@@ -116,19 +111,19 @@ describe('decodeMultipart', () => {
   it('refuses what is not multipart, or is too large', async () => {
     const small: MultipartLimits = { partBytes: 10, parts: 2, headerBytes: 50 }
     const part = '--b-7\r\n\r\nx\r\n'
-    expect(await failureOf(decode('x'.repeat(200), [], small))).toEqual([
+    expect(await reasonOf(decode('x'.repeat(200), [], small))).toEqual([
       'ARCHIVE_NOT_DICOMWEB',
       'the multipart body does not start with its boundary',
     ])
-    expect(await failureOf(decode(`--b-7\r\n\r\n${'y'.repeat(30)}\r\n--b-7--`, [4], small))).toEqual([
+    expect(await reasonOf(decode(`--b-7\r\n\r\n${'y'.repeat(30)}\r\n--b-7--`, [4], small))).toEqual([
       'INSTANCE_INVALID',
       'part 1 of the multipart body is over 10 bytes',
     ])
-    expect(await failureOf(decode(`${part.repeat(3)}--b-7--`, [], small))).toEqual([
+    expect(await reasonOf(decode(`${part.repeat(3)}--b-7--`, [], small))).toEqual([
       'ARCHIVE_NOT_DICOMWEB',
       'multipart body has over 2 parts',
     ])
-    expect(await failureOf(decode(`--b-7\r\nA: ${'z'.repeat(90)}`, [9], small))).toEqual([
+    expect(await reasonOf(decode(`--b-7\r\nA: ${'z'.repeat(90)}`, [9], small))).toEqual([
       'ARCHIVE_NOT_DICOMWEB',
       'headers of part 1 of the multipart body are over 50 bytes',
     ])

@@ -2,27 +2,17 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ModelRunner } from '../../src/domain/ports/model-runner.ts'
 import { bratsLabels } from '../../src/evaluation/case-files.ts'
 import { evaluateCases } from '../../src/evaluation/evaluate-cases.ts'
 import { formatTable } from '../../src/evaluation/table.ts'
 import { loadBundle } from '../../src/inference/bundle/load.ts'
 import type { LoadedBundle } from '../../src/inference/bundle/manifest.ts'
-import { IDENTITY, type Registrar } from '../../src/inference/volumes/rigid.ts'
 import { randomNumbers, rejection, tinyBundle } from '../inference/support.ts'
+import { affine, brightIsTumour, inHead, paint, size, still } from './known-tumour.ts'
 import { writeNifti } from './nifti-writer.ts'
 
-// x grows to the right as in BraTS files: the tumour is where the images are bright, off centre on every axis.
-const size = [40, 44, 30]
-const affine = [
-  [-2, 0, 0, 30],
-  [0, -2, 0, 50],
-  [0, 0, 2, -20],
-]
+// Off centre on every axis.
 const inBox = (i: number, j: number, k: number) => i > 6 && i < 18 && j > 20 && j < 30 && k > 8 && k < 16
-const inHead = (i: number, j: number, k: number) => i > 2 && i < 37 && j > 3 && j < 40 && k > 2 && k < 27
-const paint = (f: (i: number, j: number, k: number) => number) =>
-  Array.from({ length: 40 * 44 * 30 }, (_, v) => f(v % 40, Math.floor(v / 40) % 44, Math.floor(v / 1760)))
 const image = paint((i, j, k) => (inBox(i, j, k) ? 900 + i : inHead(i, j, k) ? 300 + ((i * 7 + j * 3 + k) % 20) : 0))
 /** No two sequences show the same image. */
 const grain = (part: string) => {
@@ -30,32 +20,6 @@ const grain = (part: string) => {
   return () => 1 + 0.3 * (random() - 0.5)
 }
 const labels = paint((i, j, k) => (inBox(i, j, k) ? (i > 12 ? 4 : i > 9 ? 1 : 2) : 0))
-
-/** Answers with "enhancing" where FLAIR is far above the mean: a segmentation known from the input alone. */
-const runner = (bundle: LoadedBundle): ModelRunner => ({
-  bundle: bundle.identity,
-  runHead: () => Promise.reject(new Error('no head is evaluated here')),
-  encode: () => Promise.reject(new Error('no image is encoded here')),
-  async segment({ channels }) {
-    const flair = channels[3]!.data
-    const high = flair.map((value) => (value > 1.2 ? 0.9 : 0.05))
-    const rest = high.map((value) => (1 - value) / 3)
-    const background = high.map((value) => (value > 0.5 ? 0.04 : 0.85))
-    return {
-      grid: channels[3]!.grid,
-      samples: [],
-      probabilities: [background, rest.map((v) => v / 2), rest.map((v) => v / 2), high],
-      execution: { provider: 'cpu', requested: ['cpu'], declined: [], runtime: 'test', seconds: 1, peakRssMb: 123 },
-    }
-  },
-  async close() {},
-})
-const still: Registrar = {
-  async register() {
-    return { transform: IDENTITY, translationMm: 0, rotationDegrees: 0, agreementBefore: 1.2, agreementAfter: 1.2 }
-  },
-  async close() {},
-}
 
 describe('evaluation of cases', () => {
   let folder: string
@@ -85,7 +49,7 @@ describe('evaluation of cases', () => {
     const report = await evaluateCases({
       folder,
       bundle,
-      runner: runner(bundle),
+      runner: brightIsTumour(bundle),
       registrar: still,
       onProgress: (line) => lines.push(line),
     })
@@ -117,7 +81,7 @@ describe('evaluation of cases', () => {
   })
 
   it('takes the named cases only, and says which do not exist', async () => {
-    const options = { folder, bundle, runner: runner(bundle), registrar: still }
+    const options = { folder, bundle, runner: brightIsTumour(bundle), registrar: still }
     expect((await evaluateCases({ ...options, only: ['Case_002'] })).cases).toHaveLength(1)
     expect(await rejection(evaluateCases({ ...options, only: ['Case_002', 'Case_9'] }))).toMatchObject({
       code: 'NOT_FOUND',

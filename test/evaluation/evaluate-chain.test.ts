@@ -8,20 +8,11 @@ import { formatChainTable } from '../../src/evaluation/chain-table.ts'
 import { evaluateChain } from '../../src/evaluation/evaluate-chain.ts'
 import { loadBundle } from '../../src/inference/bundle/load.ts'
 import type { LoadedBundle } from '../../src/inference/bundle/manifest.ts'
-import { IDENTITY, type Registrar } from '../../src/inference/volumes/rigid.ts'
 import { randomNumbers, rejection } from '../inference/support.ts'
 import { headRunner, makeHeadsBundle } from '../support/heads-bundle.ts'
+import { affine, brightIsTumour, inHead, paint, size, still } from './known-tumour.ts'
 import { writeNifti } from './nifti-writer.ts'
 
-const size = [40, 44, 30]
-const affine = [
-  [-2, 0, 0, 30],
-  [0, -2, 0, 50],
-  [0, 0, 2, -20],
-]
-const inHead = (i: number, j: number, k: number) => i > 2 && i < 37 && j > 3 && j < 40 && k > 2 && k < 27
-const paint = (f: (i: number, j: number, k: number) => number) =>
-  Array.from({ length: 40 * 44 * 30 }, (_, v) => f(v % 40, Math.floor(v / 40) % 44, Math.floor(v / 1760)))
 /** A box off the centre on every axis, `length` voxels long. */
 const inBox = (length: number) => (i: number, j: number, k: number) =>
   i > 6 && i < 7 + length && j > 20 && j < 30 && k > 8 && k < 16
@@ -31,32 +22,13 @@ const image = (length: number, seed: number, grain: number) => {
   return paint((i, j, k) => (isIn(i, j, k) ? 900 : inHead(i, j, k) ? 300 : 0) * (1 + grain * (random() - 0.5)))
 }
 
-/** Marks as enhancing where FLAIR is far above the mean; each sample shifts the border by the threshold. */
+/** Each sample shifts the border by the threshold. */
 const runnerFor = (bundle: LoadedBundle): ModelRunner => ({
-  bundle: bundle.identity,
+  ...brightIsTumour(bundle, (flair) =>
+    [1.2, 1.25].map((from) => ({ labels: Uint8Array.from(flair, (value) => (value > from ? 3 : 0)) })),
+  ),
   ...headRunner,
-  encode: () => Promise.reject(new Error('no image is encoded here')),
-  async segment({ channels }) {
-    const flair = channels[3]!.data
-    const high = flair.map((value) => (value > 1.2 ? 0.9 : 0.05))
-    const rest = high.map((value) => (1 - value) / 3)
-    const background = high.map((value) => (value > 0.5 ? 0.04 : 0.85))
-    const labelled = (from: number) => ({ labels: Uint8Array.from(flair, (value) => (value > from ? 3 : 0)) })
-    return {
-      grid: channels[3]!.grid,
-      samples: [labelled(1.2), labelled(1.25)],
-      probabilities: [background, rest.map((v) => v / 2), rest.map((v) => v / 2), high],
-      execution: { provider: 'cpu', requested: ['cpu'], declined: [], runtime: 'test', seconds: 1, peakRssMb: 123 },
-    }
-  },
-  async close() {},
 })
-const still: Registrar = {
-  async register() {
-    return { transform: IDENTITY, translationMm: 0, rotationDegrees: 0, agreementBefore: 1.2, agreementAfter: 1.2 }
-  },
-  async close() {},
-}
 
 const TABLE = `id,age,sex,idh,1p19q,mgmt,grade,survival_days,event
 young,30,F,mutant,intact,,2,1500,0

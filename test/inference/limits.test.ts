@@ -1,7 +1,7 @@
 // Numbers that decide about a patient have a source, and stand in the table of their area and nowhere else.
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { IMAGE_LIMITS } from '../../src/dicom/image-limits.ts'
+import { GRID_LIMITS, IMAGE_LIMITS } from '../../src/dicom/image-limits.ts'
 import type { Limit } from '../../src/domain/limit.ts'
 import { LESION_LIMITS } from '../../src/inference/lesions/limits.ts'
 import { COPY_LIMITS, PLAUSIBILITY_LIMITS, PREPARATION_LIMITS } from '../../src/inference/segmentation/limits.ts'
@@ -19,6 +19,7 @@ const TABLES: Record<string, Record<string, Limit>> = {
   COPY_LIMITS,
   PREPARATION_LIMITS,
   IMAGE_LIMITS,
+  GRID_LIMITS,
   TIMING_LIMITS,
   STACK_LIMITS,
   PREFERENCE_LIMITS,

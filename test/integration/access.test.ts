@@ -1,6 +1,5 @@
 // From a launch in the EHR to a signed report, in a real browser: our pages in a frame of another site, a real identity provider, PACS and EHR.
 // Also the sign-in page by itself, with the provider's own pages.
-import { execFileSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -15,6 +14,7 @@ import { compose, type Service } from '../../src/compose.ts'
 import type { AnalysisRecord } from '../../src/domain/analysis.ts'
 import { parseSettings } from '../../src/settings/parse.ts'
 import { type Browser, startBrowser, type Tab } from '../support/browser.ts'
+import { selfSigned } from '../support/certificates.ts'
 import { CLIENT, type IdentityProvider, startIdentityProvider } from '../support/identity-provider.ts'
 import { keepPicture } from '../support/keep-picture.ts'
 import { quietLog } from '../support/quiet-log.ts'
@@ -54,7 +54,12 @@ beforeAll(async () => {
   const raw = {
     ...demoSettings(servers, { dataDir: join(folder, 'state'), port }),
     inference: { bundle: FAST_BUNDLE },
-    http: { port, publicUrl: ours, tls: certificate(), frameAncestors: [new URL(ehr.issuer).origin] },
+    http: {
+      port,
+      publicUrl: ours,
+      tls: selfSigned(folder, 'localhost', 'DNS:localhost,IP:127.0.0.1'),
+      frameAncestors: [new URL(ehr.issuer).origin],
+    },
     access: {
       oidc: {
         issuer: idp.issuer,
@@ -94,16 +99,6 @@ function freePort(): Promise<number> {
       probe.close(() => resolve(port))
     }),
   )
-}
-
-function certificate() {
-  const [key, cert] = [join(folder, 'tls.key'), join(folder, 'tls.pem')]
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-  execFileSync('openssl', ['req', '-x509', ...curve, '-keyout', key, '-out', cert, '-days', '2', ...subject], {
-    stdio: 'pipe',
-  })
-  return { certificate: cert, key }
 }
 
 async function search<T>(query: string): Promise<T[]> {

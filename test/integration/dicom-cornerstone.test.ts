@@ -1,20 +1,13 @@
-// The segmentation read by Cornerstone3D's adapter, which OHIF and other viewers use: the same voxels on the images' pixels.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { items, text } from '../../src/dicom/dataset.ts'
 import { readPart10 } from '../../src/dicom/part10.ts'
 import { type Grid, toIndex, type Vec3 } from '../../src/domain/volume.ts'
 import { inputOf } from '../dicom/report-input.ts'
 import { classicSeries, direction, enhancedSeries, OBLIQUE } from '../dicom/support.ts'
 import { CORNERSTONE_PADDING, readWithCornerstone } from '../support/dicom-validators.ts'
+import { objectFolder } from '../support/object-folder.ts'
 
-let folder: string
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'gliabridge-cornerstone-'))
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const { write } = objectFolder()
 
 /** 120 and 126 bytes a frame: Cornerstone refuses what ends on an odd byte, see below. */
 const EVEN: Grid = { ...OBLIQUE, size: [40, 24, 7] }
@@ -24,13 +17,9 @@ const SAGITTAL: Grid = { ...EVEN, direction: direction(0, 90, 90) }
 async function segmented(name: string, make: typeof classicSeries, grid: Grid) {
   const reference = await make({ seriesKey: 'reference', grid })
   const { labels, segmentation } = inputOf(reference, await make({ seriesKey: 'other', grid }))
-  const write = (file: string, bytes: Uint8Array) => {
-    const path = join(folder, `${name.replace(' ', '-')}-${file}.dcm`)
-    writeFileSync(path, bytes)
-    return path
-  }
-  const images = reference.files.map((bytes, at) => write(String(at), bytes))
-  return { labels, bytes: segmentation!.bytes, path: write('seg', segmentation!.bytes), images }
+  const pathOf = (file: string, bytes: Uint8Array) => write(`${name.replace(' ', '-')}-${file}.dcm`, bytes)
+  const images = reference.files.map((bytes, at) => pathOf(String(at), bytes))
+  return { labels, bytes: segmentation!.bytes, path: pathOf('seg', segmentation!.bytes), images }
 }
 
 it.each([

@@ -1,8 +1,6 @@
 // The segmentation read by dcmqi, compiled to WebAssembly: the same voxels in patient space, the same segments.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { writeFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
 import { items, text } from '../../src/dicom/dataset.ts'
 import { buildLabelMap } from '../../src/dicom/label-map.ts'
 import { readPart10 } from '../../src/dicom/part10.ts'
@@ -10,12 +8,9 @@ import { type Grid, toIndex, toPatient, type Vec3 } from '../../src/domain/volum
 import { reportInput } from '../dicom/report-input.ts'
 import { classicSeries, direction, enhancedSeries, OBLIQUE, type SeriesOptions } from '../dicom/support.ts'
 import { readLabelMapWithDcmqi, readWithDcmqi } from '../support/dicom-validators.ts'
+import { objectFolder } from '../support/object-folder.ts'
 
-let folder: string
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'gliabridge-dcmqi-'))
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const { at, write } = objectFolder()
 
 /** 209 pixels a frame. dcmqi misreads 31 x 17, which highdicom reads: docs/conformance/dicom-validators.md. */
 const ODD: Grid = { ...OBLIQUE, size: [19, 11, 12] }
@@ -32,8 +27,7 @@ it.each([
   ['odd', on(classicSeries, ODD)],
 ])('dcmqi reads the voxels and segments of a segmentation on an %s series', async (name, make) => {
   const { labels, segmentation } = await reportInput(make)
-  const path = join(folder, `${name.replace(' ', '-')}.dcm`)
-  writeFileSync(path, segmentation!.bytes)
+  const path = write(`${name.replace(' ', '-')}.dcm`, segmentation!.bytes)
   const { reading, values } = readWithDcmqi(path)
   expect(reading.componentType).toBe('int16')
   const found = new Uint8Array(labels.data.length)
@@ -59,7 +53,7 @@ it.each([
 
 it('dcmqi reads the voxels and segments of a label map, and its background as none of them', async () => {
   const { labels, ...input } = await reportInput(classicSeries)
-  const path = join(folder, 'label-map.dcm')
+  const path = at('label-map.dcm')
   const { bytes } = buildLabelMap({ ...input, segmentation: labels })
   writeFileSync(path, bytes)
   const { size, origin, steps, values, segments } = readLabelMapWithDcmqi(path)

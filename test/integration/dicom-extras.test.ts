@@ -1,8 +1,4 @@
-// Objects that a site switches on, before independent judges: dciodvfy, dcentvfy, dcmtk's dsrdump, highdicom.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { buildLabelMap } from '../../src/dicom/label-map.ts'
 import { buildParametricMap, UNCERTAINTY_MAP } from '../../src/dicom/parametric-map.ts'
 import { buildProbabilityMap } from '../../src/dicom/probability-map.ts'
@@ -19,18 +15,9 @@ import {
   unexplained,
   validate,
 } from '../support/dicom-validators.ts'
+import { objectFolder } from '../support/object-folder.ts'
 
-let folder: string
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'gliabridge-extras-'))
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-function write(name: string, bytes: Uint8Array): string {
-  const path = join(folder, name)
-  writeFileSync(path, bytes)
-  return path
-}
+const { at, write } = objectFolder()
 
 /** A volume as highdicom reads it, brought onto our grid by patient position; `channel` of the last axis where there is one. */
 function readOnto({ grid }: LabelVolume, path: string, channel = 0): Float32Array {
@@ -108,7 +95,7 @@ describe.each([
       const together = validate('dcentvfy', [...sources, path])
       expect([together.errors, unexplained(together.warnings)]).toEqual([[], []])
     }
-    const dump = dumpReport(join(folder, `${kind}-note.dcm`))
+    const dump = dumpReport(at(`${kind}-note.dcm`))
     expect(dump.text).toContain('Rejected for Quality Reasons')
     expect(dump.errors).toEqual([])
   })
@@ -120,7 +107,7 @@ describe.each([
     const numbers = readOnto(labels, write(`${kind}-a.dcm`, labelMap.bytes))
     expect(worst(numbers, (label) => label, labels)).toBe(0)
     // Pixel value 0 is described, as highdicom describes it, and is none of the segments.
-    const described = readMapWithHighdicom(join(folder, `${kind}-a.dcm`))
+    const described = readMapWithHighdicom(at(`${kind}-a.dcm`))
     expect(described.numbers).toEqual([1, 2, 3])
     expect(described.backgrounds?.[0]).toEqual(described.backgrounds?.[1])
     const values = readOnto(labels, write(`${kind}-b.dcm`, map.bytes))

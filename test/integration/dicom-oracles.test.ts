@@ -1,9 +1,8 @@
 // Our DICOM objects and volumes before independent judges: dciodvfy and dcentvfy (dicom3tools), highdicom, pydicom.
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { buildEncapsulatedPdf } from '../../src/dicom/encapsulated-pdf.ts'
 import { buildSegmentation } from '../../src/dicom/segmentation.ts'
 import { planSeries, VolumeBuilder } from '../../src/dicom/series-volume.ts'
@@ -20,18 +19,9 @@ import {
   type TestSeries,
 } from '../dicom/support.ts'
 import { NEWER_THAN_THE_VALIDATOR, oracle, python, readWithHighdicom, validate } from '../support/dicom-validators.ts'
+import { objectFolder } from '../support/object-folder.ts'
 
-let folder: string
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'gliabridge-oracles-'))
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-function write(name: string, bytes: Uint8Array): string {
-  const path = join(folder, name)
-  writeFileSync(path, bytes)
-  return path
-}
+const { folder, write } = objectFolder()
 
 /** Compares by patient position: every labelled voxel of either side must be the same in the other. */
 function expectSameLabels({ reading, labels }: ReturnType<typeof readWithHighdicom>, ours: LabelVolume): void {

@@ -1,8 +1,4 @@
-// The measurement report before independent judges: dciodvfy, dcentvfy, dcmtk's dsrdump, PixelMed's template validator, highdicom.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { deviceUid } from '../../src/dicom/result-modules.ts'
 import { planSeries } from '../../src/dicom/series-volume.ts'
 import { buildMeasurementReport } from '../../src/dicom/sr/measurement-report.ts'
@@ -10,13 +6,10 @@ import type { Grid } from '../../src/domain/volume.ts'
 import { inputOf } from '../dicom/report-input.ts'
 import { classicSeries, direction, enhancedSeries, labelsOn, OBLIQUE, type TestSeries } from '../dicom/support.ts'
 import { dumpReport, readReportWithHighdicom, unexplained, validate } from '../support/dicom-validators.ts'
+import { objectFolder } from '../support/object-folder.ts'
 import { judgeReport } from '../support/pixelmed.ts'
 
-let folder: string
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'gliabridge-report-'))
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const { write } = objectFolder()
 
 const SAGITTAL: Grid = { ...OBLIQUE, direction: direction(0, 90, 90) }
 /** A series of fewer slices is refused before it is analysed. */
@@ -41,14 +34,10 @@ describe.each(CASES)('the report of %s', (name, make, noFinding) => {
   it('is a valid object, consistent with its sources, and the same numbers to highdicom', async () => {
     const [reference, other] = await make()
     const input = inputOf(reference, other, { noFinding }, labelsOn(planSeries(reference.series).grid))
-    const write = (file: string, bytes: Uint8Array) => {
-      const path = join(folder, `${name}-${file}.dcm`)
-      writeFileSync(path, bytes)
-      return path
-    }
-    const report = write('sr', buildMeasurementReport(input).bytes)
-    const seg = input.segmentation ? [write('seg', input.segmentation.bytes)] : []
-    const sources = input.files.slice(0, 40).map((bytes, at) => write(String(at), bytes))
+    const pathOf = (file: string, bytes: Uint8Array) => write(`${name}-${file}.dcm`, bytes)
+    const report = pathOf('sr', buildMeasurementReport(input).bytes)
+    const seg = input.segmentation ? [pathOf('seg', input.segmentation.bytes)] : []
+    const sources = input.files.slice(0, 40).map((bytes, at) => pathOf(String(at), bytes))
 
     const { status, errors, warnings } = validate('dciodvfy', [report])
     expect({ status, errors }).toEqual({ status: 0, errors: [] })
@@ -98,8 +87,10 @@ describe('PixelMed, which knows TID 1500 row by row', () => {
     ['nothing', true],
   ])('has nothing to say of a report of %s that is about the report', async (_what, noFinding) => {
     const [reference, other] = await both(classicSeries)
-    const path = join(folder, `pixelmed-${noFinding}.dcm`)
-    writeFileSync(path, buildMeasurementReport(inputOf(reference, other, { noFinding })).bytes)
+    const path = write(
+      `pixelmed-${noFinding}.dcm`,
+      buildMeasurementReport(inputOf(reference, other, { noFinding })).bytes,
+    )
     const remarks = judgeReport(path)
     expect(remarks.filter((remark) => remark.explained === undefined)).toEqual([])
   })
@@ -110,8 +101,7 @@ describe('PixelMed, which knows TID 1500 row by row', () => {
     // "HAS CONCEPT MOD" of the document's language becomes "HAS OBS CONTEXT": both have fifteen letters.
     const at = bytes.indexOf('HAS CONCEPT MOD')
     bytes.write('HAS OBS CONTEXT', at, 'latin1')
-    const path = join(folder, 'pixelmed-wrong.dcm')
-    writeFileSync(path, bytes)
+    const path = write('pixelmed-wrong.dcm', bytes)
     expect(judgeReport(path).filter((remark) => remark.explained === undefined).length).toBeGreaterThan(0)
   })
 })

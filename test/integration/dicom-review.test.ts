@@ -1,8 +1,4 @@
-// A verified report and a rejection note before independent judges: dciodvfy, PixelMed's template validator, highdicom.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { buildEncapsulatedPdf, buildReviewedPdf } from '../../src/dicom/encapsulated-pdf.ts'
 import { readPart10 } from '../../src/dicom/part10.ts'
 import { buildRejectionNote } from '../../src/dicom/rejection-note.ts'
@@ -13,13 +9,10 @@ import type { Review } from '../../src/domain/review.ts'
 import { reportInput } from '../dicom/report-input.ts'
 import { classicSeries, enhancedSeries } from '../dicom/support.ts'
 import { readReportWithHighdicom, unexplained, validate } from '../support/dicom-validators.ts'
+import { objectFolder } from '../support/object-folder.ts'
 import { judgeReport } from '../support/pixelmed.ts'
 
-let folder: string
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'gliabridge-review-'))
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const { write } = objectFolder()
 
 describe.each([
   ['classic', classicSeries],
@@ -73,11 +66,9 @@ describe.each([
       review,
     })
     const superseded = buildRejectionNote({ result, referenceInstance, rejected: [report, document], review })
-    const paths = Object.entries({ report, verified, note, reviewed, superseded, redrawn }).map(([file, object]) => {
-      const path = join(folder, `${name}-${file}.dcm`)
-      writeFileSync(path, object.bytes)
-      return path
-    })
+    const paths = Object.entries({ report, verified, note, reviewed, superseded, redrawn }).map(([file, object]) =>
+      write(`${name}-${file}.dcm`, object.bytes),
+    )
     for (const path of paths) {
       const { status, errors, warnings } = validate('dciodvfy', [path])
       expect({ path, status, errors }).toEqual({ path, status: 0, errors: [] })

@@ -1,8 +1,4 @@
-// Segmentations on the grids of other sequences, before independent judges: dciodvfy, dcentvfy, and highdicom's place for every voxel.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { planSeries } from '../../src/dicom/series-volume.ts'
 import { toIndex, type Vec3 } from '../../src/domain/volume.ts'
 import { applyRigid, invertRigid } from '../../src/inference/volumes/rigid.ts'
@@ -10,19 +6,10 @@ import { encodeSequences } from '../../src/pipeline/encode/sequences.ts'
 import { inputOf } from '../dicom/report-input.ts'
 import { classicSeries, enhancedSeries } from '../dicom/support.ts'
 import { readWithHighdicom, unexplained, validate } from '../support/dicom-validators.ts'
+import { objectFolder } from '../support/object-folder.ts'
 import { MOVED, SAGITTAL, THICK } from '../support/sequence-grids.ts'
 
-let folder: string
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'gliabridge-sequences-'))
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-function write(name: string, bytes: Uint8Array): string {
-  const path = join(folder, name)
-  writeFileSync(path, bytes)
-  return path
-}
+const { write } = objectFolder()
 
 it.each([
   ['thick oblique classic', classicSeries, THICK],

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-// Suites against real parts; each file starts what it needs. One at a time: two cores.
+// The whole service and its command line, and suites against real parts; each file starts what it needs. One at a time: two cores.
 export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,

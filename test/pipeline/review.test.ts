@@ -22,7 +22,7 @@ import { STUDY_UID } from '../dicom/support.ts'
 import { recordsOf } from '../support/clinical-record.ts'
 import { openDatabase } from '../support/database.ts'
 import { encodeStudy, startArchive, storeImages, twoSeries } from '../support/encoded-study.ts'
-import { letterheadOf } from '../support/letterhead.ts'
+import { letterheadOf, REVIEW_OPTIONS as options } from '../support/letterhead.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { createMemoryWatchStore } from '../support/memory-watch-store.ts'
 import { quietLog } from '../support/quiet-log.ts'
@@ -43,12 +43,6 @@ const ehr: ClinicalRecord = {
     ehrAnswers()
     return { diagnosticReport: 'DiagnosticReport/1' }
   },
-}
-const options = {
-  excludedRoles: new Set<never>(),
-  maxAttempts: { pacs: 3, ehr: 3 },
-  letterhead: letterheadOf('Haus am See'),
-  rejectSuperseded: true,
 }
 
 let server: Awaited<ReturnType<typeof startArchive>>

@@ -1,7 +1,7 @@
+// What an action fails with: that it fails, and that the error is one of the catalogue, is asserted.
 import { expect } from 'vitest'
 import { AppError } from '../../src/domain/errors.ts'
 
-/** The error with which `action` fails; that it does, and that the error is one of the catalogue, is asserted. */
 export async function failureOf(action: Promise<unknown>): Promise<AppError> {
   const error = await action.then(
     () => undefined,
@@ -9,4 +9,15 @@ export async function failureOf(action: Promise<unknown>): Promise<AppError> {
   )
   expect(error).toBeInstanceOf(AppError)
   return error as AppError
+}
+
+/** The same of what throws at once. */
+export function refusalOf(action: () => unknown): AppError {
+  try {
+    action()
+  } catch (error) {
+    expect(error).toBeInstanceOf(AppError)
+    return error as AppError
+  }
+  throw new Error('nothing was refused')
 }

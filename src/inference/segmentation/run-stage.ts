@@ -58,24 +58,24 @@ function runNetwork(member: NetworkMember, input: StageInput, watch: Required<Wa
   const outputs = outputNames(stage.output).length
   const { inferer } = network
   if (inferer.name === 'SliceInferer')
-    return sliceInference(
+    return sliceInference({
       channels,
       size,
       outputs,
-      { ...inferer, view, activation, tta_flips },
-      (slab, dims) => run(member.network, slab, dims),
-      watch,
-    )
+      rules: { ...inferer, view, activation, tta_flips },
+      predict: (slab, dims) => run(member.network, slab, dims),
+      ...watch,
+    })
   const windows = inferer.name === 'SimpleInferer' ? oneWindow(inferer, size) : inferer
-  return slidingWindow(
+  return slidingWindow({
     channels,
     size,
-    outputs,
-    { ...windows, activation, tta_flips },
-    (window) => run(member.network, window, [1, channels.length, ...windows.roi_size]),
-    watch,
-    network.members,
-  )
+    classes: outputs,
+    members: network.members,
+    rules: { ...windows, activation, tta_flips },
+    predict: (window) => run(member.network, window, [1, channels.length, ...windows.roi_size]),
+    ...watch,
+  })
 }
 
 /** The whole grid as one window, its sides padded. */

@@ -25,19 +25,26 @@ export function slabsOf(slices: number, most: number): { depth: number; starts: 
   return { depth, starts: Array.from({ length: count }, (_, n) => Math.min(n * depth, slices - depth)) }
 }
 
+export interface SliceInferenceOptions extends Watch {
+  /** One image [Z, Y, X] per channel of the network, in its order. */
+  channels: readonly Float32Array[]
+  /** Of every channel and of the answer, in voxels. */
+  size: Zyx
+  /** Values of the network per voxel. */
+  outputs: number
+  /** View, context, padding, length of a slab, activation and flips, as the bundle declares them. */
+  rules: SliceInference
+  /** Gets its slab in a buffer that the next call reuses. */
+  predict: PredictSlab
+}
+
 /**
- * Probabilities, one array [Z, Y, X] per output, for channels on one grid of `size` [Z, Y, X]: the mean over the flips.
- * `context` slices beyond both ends are zero; rows and columns are zero-padded at their ends. Slabs overlap by their context,
- * which is computed again. `predict` receives its slab in a buffer that the next call reuses.
+ * Probabilities, one array [Z, Y, X] per output: the mean over the flips. `context` slices beyond both ends are zero, rows and columns
+ * are padded with zeros at their ends. Slabs overlap by their context, which is computed again. Throws RangeError when `predict` gives
+ * anything but outputs x slab values.
  */
-export async function sliceInference(
-  channels: readonly Float32Array[],
-  size: Zyx,
-  outputs: number,
-  rules: SliceInference,
-  predict: PredictSlab,
-  { onProgress, onSample }: Watch = {},
-): Promise<Float32Array[]> {
+export async function sliceInference(options: SliceInferenceOptions): Promise<Float32Array[]> {
+  const { channels, size, outputs, rules, predict, onProgress, onSample } = options
   const axes = AXES[rules.view]
   const sides = axes.map((axis) => size[axis]!) as [number, number, number]
   const [rows, columns] = [padded(sides[1], rules.divisible_pad), padded(sides[2], rules.divisible_pad)]

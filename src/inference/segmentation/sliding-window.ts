@@ -42,22 +42,30 @@ export interface Watch {
   onSample?: (probabilities: readonly Float32Array[]) => void
 }
 
+export interface SlidingWindowOptions extends Watch {
+  /** One image [Z, Y, X] per channel of the network, in its order. */
+  channels: readonly Float32Array[]
+  /** Of every channel and of the answer, in voxels. */
+  size: Zyx
+  /** Outputs of the network per voxel. */
+  classes: number
+  /** Networks of an ensemble, whose logits stand one after the other in what `predict` gives; 1 when absent. */
+  members?: number | undefined
+  /** Window size and overlap, importance, padding, activation and flips, as the bundle declares them. */
+  rules: WindowRules
+  /** Gets its window in a buffer that the next call reuses. */
+  predict: Predict
+}
+
 /**
- * Class probabilities, one array [Z, Y, X] per class, for channels on one grid of `size` [Z, Y, X]. A side shorter than the
- * window is padded at both ends (the smaller half first) with the channel's minimum, or with zero if the rules say so. The
- * activation is applied per window and member, then windows are blended (with blend "logits" the other way round); each flip
- * and member is blended separately and then averaged. `predict` receives its window in a buffer that the next call reuses.
- * Memory: (1 + members) times the output, plus one window.
+ * Class probabilities, one array [Z, Y, X] per class. A side shorter than the window is padded at both ends (the smaller half
+ * first) with the channel's minimum, or with zero if the rules say so. The activation is applied per window and member, then
+ * windows are blended (with blend "logits" the other way round); each flip and member is blended separately and then averaged.
+ * Memory: (1 + members) times the output, plus one window. Throws RangeError when `predict` returns anything but
+ * members x classes x window values.
  */
-export async function slidingWindow(
-  channels: readonly Float32Array[],
-  size: Zyx,
-  classes: number,
-  rules: WindowRules,
-  predict: Predict,
-  { onProgress, onSample }: Watch = {},
-  members = 1,
-): Promise<Float32Array[]> {
+export async function slidingWindow(options: SlidingWindowOptions): Promise<Float32Array[]> {
+  const { channels, size, classes, members = 1, rules, predict, onProgress, onSample } = options
   const roi = rules.roi_size as Zyx
   const voxels = size[0] * size[1] * size[2]
   const weights = importanceMap(roi, rules.mode, rules.sigma_scale)

@@ -1,23 +1,14 @@
 // A process killed between any two HTTP requests, and the same report posted again: the same resources, nothing twice.
 import type { Resource } from '@medplum/fhirtypes'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type DemoEhr, demoPatient, startDemoEhr } from '../../../demo/ehr/server.ts'
 import { createClinicalRecord } from '../../support/clinical-record.ts'
 import { dyingFetch } from '../../support/faulty-ehr.ts'
-import { MRN_SYSTEM, PATIENT, recordOptions, sampleReport } from '../../support/fhir-report.ts'
+import { recordOptions, sampleReport } from '../../support/fhir-report.ts'
 import { census, contents, portrait } from '../../support/fhir-server.ts'
+import { type DemoEhr, startSampleEhr, WHOLE_REPORT } from '../../support/sample-ehr.ts'
 
 /** Every attempt at one time, so that what they leave can be compared. */
 const WRITTEN = new Date('2025-01-31T16:45:00.000Z')
-const COMPLETE = {
-  Device: 1,
-  ImagingStudy: 1,
-  DiagnosticReport: 1,
-  Observation: 7,
-  RiskAssessment: 1,
-  DocumentReference: 1,
-  Provenance: 1,
-}
 
 /** Of an undisturbed first post: patient, what the server can do, the order, three shared or anchoring resources looked for and created, four searches, a transaction, seven searches. */
 const REQUESTS = 21
@@ -29,7 +20,7 @@ describe('a post that is killed at any request', () => {
   })
   let ehr: DemoEhr
   beforeEach(async () => {
-    ehr = await startDemoEhr({ patients: [demoPatient(PATIENT, MRN_SYSTEM)] })
+    ehr = await startSampleEhr()
   })
   afterEach(() => ehr.close())
 
@@ -42,7 +33,7 @@ describe('a post that is killed at any request', () => {
     }).postReport(report)
 
   async function reference(): Promise<{ requests: number; portrait: string[] }> {
-    const fresh = await startDemoEhr({ patients: [demoPatient(PATIENT, MRN_SYSTEM)] })
+    const fresh = await startSampleEhr()
     const counting = dyingFetch(Number.POSITIVE_INFINITY, 'after')
     const record = createClinicalRecord({
       ...recordOptions(fresh.url),
@@ -69,7 +60,7 @@ describe('a post that is killed at any request', () => {
       await expect(post(dyingFetch(k, moment).fetch)).rejects.toMatchObject({ name: 'AppError' })
       await post(fetch)
       const resources: Resource[] = await contents(ehr.url)
-      expect(census(resources)).toEqual(COMPLETE)
+      expect(census(resources)).toEqual(WHOLE_REPORT)
       expect(portrait(resources)).toEqual((await whole).portrait)
     },
   )
@@ -79,7 +70,7 @@ describe('a post that is killed at any request', () => {
     const report = sampleReport({}, 600_000)
     await expect(post(dyingFetch(k, 'after').fetch, report)).rejects.toMatchObject({ name: 'AppError' })
     await post(fetch, report)
-    expect(census(await contents(ehr.url))).toEqual({ ...COMPLETE, Binary: 1 })
+    expect(census(await contents(ehr.url))).toEqual({ ...WHOLE_REPORT, Binary: 1 })
   })
 
   it('restores a resource that was deleted, once, even for four posts at a time', async () => {
@@ -87,6 +78,6 @@ describe('a post that is killed at any request', () => {
     const deleted = await fetch(`${ehr.url}/${receipt.provenance}`, { method: 'DELETE' })
     expect(deleted.status).toBe(200)
     await Promise.all([1, 2, 3, 4].map(() => post(fetch)))
-    expect(census(await contents(ehr.url))).toEqual(COMPLETE)
+    expect(census(await contents(ehr.url))).toEqual(WHOLE_REPORT)
   })
 })

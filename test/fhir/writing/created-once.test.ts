@@ -1,13 +1,13 @@
 // What servers answer to a create, as others have met it: whatever they leave out, there is one of each in the end.
 import type { DocumentReference, Resource } from '@medplum/fhirtypes'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type DemoEhr, demoPatient, startDemoEhr } from '../../../demo/ehr/server.ts'
 import { asAppError } from '../../../src/domain/errors.ts'
 import { createMemoryLedger } from '../../../src/fhir/writing/ledger.ts'
 import { createClinicalRecord } from '../../support/clinical-record.ts'
-import { MRN_SYSTEM, PATIENT, recordOptions, sampleReport } from '../../support/fhir-report.ts'
+import { recordOptions, sampleReport } from '../../support/fhir-report.ts'
 import { census, contents, list, update } from '../../support/fhir-server.ts'
 import { ladderServer } from '../../support/ladder-server.ts'
+import { type DemoEhr, startSampleEhr } from '../../support/sample-ehr.ts'
 
 /** How a server departs from "201, the resource, Location, found at once under its identifier". */
 interface Profile {
@@ -35,7 +35,7 @@ describe('a create', () => {
   let ehr: DemoEhr
   let now: number
   beforeEach(async () => {
-    ehr = await startDemoEhr({ patients: [demoPatient(PATIENT, MRN_SYSTEM)] })
+    ehr = await startSampleEhr()
     now = Date.parse('2026-03-01T00:00:00Z')
   })
   afterEach(() => ehr.close())

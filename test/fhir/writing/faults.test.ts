@@ -3,29 +3,20 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { DiagnosticReport } from '@medplum/fhirtypes'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type DemoEhr, demoPatient, startDemoEhr } from '../../../demo/ehr/server.ts'
 import type { AppError } from '../../../src/domain/errors.ts'
 import { createClinicalRecord } from '../../support/clinical-record.ts'
 import { type Fault, type FaultRule, type FaultyEhr, startFaultyEhr } from '../../support/faulty-ehr.ts'
-import { MRN_SYSTEM, PATIENT, recordOptions, sampleReport } from '../../support/fhir-report.ts'
+import { PATIENT, recordOptions, sampleReport } from '../../support/fhir-report.ts'
 import { census, contents, list, update } from '../../support/fhir-server.ts'
+import { type DemoEhr, startSampleEhr, WHOLE_REPORT } from '../../support/sample-ehr.ts'
 
-const COMPLETE = {
-  Device: 1,
-  ImagingStudy: 1,
-  DiagnosticReport: 1,
-  Observation: 7,
-  RiskAssessment: 1,
-  DocumentReference: 1,
-  Provenance: 1,
-}
 const SECRET = 'Zoe Mueller-Okafor MRN-0042/7'
 
 describe('a faulty EHR', () => {
   let ehr: DemoEhr
   let proxy: FaultyEhr | undefined
   beforeEach(async () => {
-    ehr = await startDemoEhr({ patients: [demoPatient(PATIENT, MRN_SYSTEM)] })
+    ehr = await startSampleEhr()
   })
   afterEach(async () => {
     await proxy?.close()
@@ -65,7 +56,7 @@ describe('a faulty EHR', () => {
   async function success(rule: FaultRule): Promise<void> {
     proxy = await startFaultyEhr(ehr.url, rule)
     await recordAt(proxy.url).postReport(sampleReport())
-    expect(census(await contents(ehr.url))).toEqual(COMPLETE)
+    expect(census(await contents(ehr.url))).toEqual(WHOLE_REPORT)
   }
 
   const outcome = (code: string, text: string) =>
@@ -199,7 +190,7 @@ describe('a faulty EHR', () => {
     const before = await contents(ehr.url)
     await recordAt(ehr.url).postReport(sampleReport())
     expect(await contents(ehr.url)).toEqual(before)
-    expect(census(before)).toEqual(COMPLETE)
+    expect(census(before)).toEqual(WHOLE_REPORT)
   })
 
   it('loses an answer and then goes down: EHR_AMBIGUOUS', async () => {

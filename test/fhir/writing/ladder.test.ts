@@ -1,30 +1,21 @@
 // Every rung of the ladder under every fault: in the end one report, whole, and nothing ever written twice.
 import type { DiagnosticReport, DocumentReference, Resource } from '@medplum/fhirtypes'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type DemoEhr, demoPatient, startDemoEhr } from '../../../demo/ehr/server.ts'
 import { type AppError, asAppError } from '../../../src/domain/errors.ts'
 import type { EhrReceipt } from '../../../src/domain/ports/clinical-record.ts'
 import type { WriteLedger } from '../../../src/domain/ports/write-ledger.ts'
 import type { WriteSettings } from '../../../src/fhir/writing/capability.ts'
 import { createMemoryLedger } from '../../../src/fhir/writing/ledger.ts'
 import { createClinicalRecord } from '../../support/clinical-record.ts'
-import { MRN_SYSTEM, PATIENT, recordOptions, sampleReport } from '../../support/fhir-report.ts'
+import { recordOptions, sampleReport } from '../../support/fhir-report.ts'
 import { census, contents, create, list } from '../../support/fhir-server.ts'
 import { type Kind, ladderServer, type WriteFault } from '../../support/ladder-server.ts'
+import { type DemoEhr, startSampleEhr, WHOLE_REPORT } from '../../support/sample-ehr.ts'
 
-const WHOLE = {
-  Device: 1,
-  ImagingStudy: 1,
-  DiagnosticReport: 1,
-  Observation: 7,
-  RiskAssessment: 1,
-  DocumentReference: 1,
-  Provenance: 1,
-}
 const EXPECTED: Record<Kind, Record<string, number>> = {
-  transaction: WHOLE,
-  conditional: WHOLE,
-  plain: WHOLE,
+  transaction: WHOLE_REPORT,
+  conditional: WHOLE_REPORT,
+  plain: WHOLE_REPORT,
   document: { DocumentReference: 1 },
 }
 /** Writes of an undisturbed first post. */
@@ -36,7 +27,7 @@ describe('the ladder', () => {
   let now: number
   let ledger: WriteLedger
   beforeEach(async () => {
-    ehr = await startDemoEhr({ patients: [demoPatient(PATIENT, MRN_SYSTEM)] })
+    ehr = await startSampleEhr()
     now = Date.parse('2025-02-01T00:00:00Z')
     ledger = createMemoryLedger(() => new Date(now))
   })
@@ -184,7 +175,7 @@ describe('the ladder', () => {
     now += 3_600_000
     const { receipt } = await deliver(ladderServer(ehr.url, 'plain').fetch)
     expect(receipt.device).not.toBe(`Device/${other.id}`)
-    expect(census(await contents(ehr.url))).toEqual({ ...WHOLE, Device: 2 })
+    expect(census(await contents(ehr.url))).toEqual({ ...WHOLE_REPORT, Device: 2 })
   })
 
   it('document: refers to what is not there by identifier, and never searches by what the server does not know', async () => {

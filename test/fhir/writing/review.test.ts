@@ -1,4 +1,5 @@
 // A person's decision in the EHR: final, amended, entered in error; killed at any request and repeated, it is there exactly once.
+import type { WithId } from '@medplum/core'
 import type {
   Attachment,
   DiagnosticReport,
@@ -9,15 +10,16 @@ import type {
   RiskAssessment,
 } from '@medplum/fhirtypes'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type DemoEhr, demoPatient, startDemoEhr } from '../../../demo/ehr/server.ts'
+import { startDemoEhr } from '../../../demo/ehr/server.ts'
 import { validate } from '../../../demo/ehr/validate.ts'
 import type { EhrReceipt, ReviewedDocuments } from '../../../src/domain/ports/clinical-record.ts'
 import { callOf, type Review } from '../../../src/domain/review.ts'
 import type { WriteSettings } from '../../../src/fhir/writing/capability.ts'
 import { createClinicalRecord } from '../../support/clinical-record.ts'
 import { dyingFetch } from '../../support/faulty-ehr.ts'
-import { MRN_SYSTEM, PATIENT, recordOptions, sampleReport } from '../../support/fhir-report.ts'
-import { census, contents, portrait, readJson, update } from '../../support/fhir-server.ts'
+import { recordOptions, sampleReport } from '../../support/fhir-report.ts'
+import { census, contents, list, portrait, readJson, update } from '../../support/fhir-server.ts'
+import { type DemoEhr, startSampleEhr } from '../../support/sample-ehr.ts'
 
 const report = sampleReport()
 const { analysisId, measurements, predictions } = report.result
@@ -46,7 +48,7 @@ const NOT_REVIEWED = /not reviewed by a physician|preliminary/i
 let now = '2026-03-02T10:12:00.000Z'
 let ehr: DemoEhr
 beforeEach(async () => {
-  ehr = await startDemoEhr({ patients: [demoPatient(PATIENT, MRN_SYSTEM)] })
+  ehr = await startSampleEhr()
 })
 afterEach(() => ehr.close())
 
@@ -207,9 +209,11 @@ describe('a review in the EHR', () => {
 describe.each(['transaction', 'single'] as const)('a review that is killed, %s', (rung) => {
   const write: WriteSettings = { rung }
   let whole: { requests: number; portrait: string[] }
+  let posted: WithId<Resource>[]
   beforeAll(async () => {
-    const fresh = await startDemoEhr({ patients: [demoPatient(PATIENT, MRN_SYSTEM)] })
+    const fresh = await startSampleEhr()
     await record(fetch, fresh.url, write).postReport(report)
+    posted = [...(await list(fresh.url, 'Patient')), ...(await contents(fresh.url))] as WithId<Resource>[]
     const counting = dyingFetch(Number.POSITIVE_INFINITY, 'after')
     await review(decided({ decision: 'accept-with-edits', edits }), counting.fetch, fresh.url, write)
     whole = { requests: counting.count(), portrait: portrait(await contents(fresh.url)) }
@@ -220,8 +224,7 @@ describe.each(['transaction', 'single'] as const)('a review that is killed, %s',
     'at any request, %s the server saw it, is completed by the next one',
     async (moment) => {
       for (let k = 0; k < whole.requests; k += 1) {
-        const fresh = await startDemoEhr({ patients: [demoPatient(PATIENT, MRN_SYSTEM)] })
-        await record(fetch, fresh.url, write).postReport(report)
+        const fresh = await startDemoEhr({ contents: posted })
         const decision = decided({ decision: 'accept-with-edits', edits })
         await expect(review(decision, dyingFetch(k, moment).fetch, fresh.url, write)).rejects.toMatchObject({
           name: 'AppError',

@@ -1,16 +1,16 @@
 // From the EHR to the images: series and endpoint of the study, links of the report, key pictures; on every way of writing, and after a rejection.
 import type { DiagnosticReport, ImagingStudy, Media, Resource } from '@medplum/fhirtypes'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type DemoEhr, demoPatient, startDemoEhr } from '../../../demo/ehr/server.ts'
 import { validate } from '../../../demo/ehr/validate.ts'
 import type { EhrReport } from '../../../src/domain/ports/clinical-record.ts'
 import { waysToImages } from '../../../src/settings/derived.ts'
 import { parseSettings } from '../../../src/settings/parse.ts'
 import { buildReport } from '../../support/built-report.ts'
 import { createClinicalRecord } from '../../support/clinical-record.ts'
-import { MRN_SYSTEM, PATIENT, recordOptions, sampleReport } from '../../support/fhir-report.ts'
+import { recordOptions, sampleReport } from '../../support/fhir-report.ts'
 import { list } from '../../support/fhir-server.ts'
 import { ladderServer } from '../../support/ladder-server.ts'
+import { type DemoEhr, startSampleEhr } from '../../support/sample-ehr.ts'
 
 const STUDY = '1.2.826.0.1.3680043.10.1234.77.1'
 const PNG = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 1, 2, 3)
@@ -113,7 +113,7 @@ describe('the resources', () => {
 describe('the EHR', () => {
   let ehr: DemoEhr
   beforeEach(async () => {
-    ehr = await startDemoEhr({ patients: [demoPatient(PATIENT, MRN_SYSTEM)] })
+    ehr = await startSampleEhr()
   })
   afterEach(() => ehr.close())
   const clientOf = (kind: 'transaction' | 'plain') =>

@@ -8,17 +8,17 @@ import type {
   RiskAssessment,
 } from '@medplum/fhirtypes'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type DemoEhr, demoPatient, startDemoEhr } from '../../../demo/ehr/server.ts'
 import { createClinicalRecord } from '../../support/clinical-record.ts'
-import { MRN_SYSTEM, PATIENT, recordOptions, sampleReport } from '../../support/fhir-report.ts'
+import { recordOptions, sampleReport } from '../../support/fhir-report.ts'
 import { list, update } from '../../support/fhir-server.ts'
+import { type DemoEhr, startSampleEhr } from '../../support/sample-ehr.ts'
 
 const first = sampleReport()
 const later = { ...first, result: { ...first.result, analysisId: 'b'.repeat(32) } }
 
 let ehr: DemoEhr
 beforeEach(async () => {
-  ehr = await startDemoEhr({ patients: [demoPatient(PATIENT, MRN_SYSTEM)] })
+  ehr = await startSampleEhr()
 })
 afterEach(() => ehr.close())
 

@@ -40,14 +40,14 @@ describe('windows', () => {
     const image = Float32Array.from({ length: 162 }, (_, i) => Math.sin(i))
     const flips = [[], ['x'], ['z', 'y']] as ('x' | 'y' | 'z')[][]
     const seen: number[] = []
-    const out = await slidingWindow(
-      [image],
+    const out = await slidingWindow({
+      channels: [image],
       size,
-      2,
-      { ...rules, tta_flips: flips },
-      async (window) => Float32Array.from({ length: 128 }, (_, i) => (i < 64 ? 0 : window[i - 64]!)),
-      { onProgress: (fraction) => seen.push(fraction) },
-    )
+      classes: 2,
+      rules: { ...rules, tta_flips: flips },
+      predict: async (window) => Float32Array.from({ length: 128 }, (_, i) => (i < 64 ? 0 : window[i - 64]!)),
+      onProgress: (fraction) => seen.push(fraction),
+    })
     const expected = image.map((x) => 1 / (1 + Math.exp(-x)))
     for (const [v, p] of out[1]!.entries()) expect(p).toBeCloseTo(expected[v]!, 5)
     expect(seen.at(-1)).toBe(1)
@@ -57,17 +57,17 @@ describe('windows', () => {
   it('give each member of an ensemble under each flip as a sample, and their mean', async () => {
     const image = Float32Array.from({ length: 162 }, (_, i) => Math.cos(i))
     const samples: Float32Array[] = []
-    const out = await slidingWindow(
-      [image],
-      [3, 6, 9],
-      2,
-      { ...rules, tta_flips: [[], ['y']] },
+    const out = await slidingWindow({
+      channels: [image],
+      size: [3, 6, 9],
+      classes: 2,
+      members: 2,
+      rules: { ...rules, tta_flips: [[], ['y']] },
       // The second member sees the opposite of the first.
-      async (window) =>
+      predict: async (window) =>
         Float32Array.from({ length: 256 }, (_, i) => [0, window[i % 64]!, 0, -window[i % 64]! / 2][i >> 6]!),
-      { onSample: (probabilities) => samples.push(probabilities[1]!.slice()) },
-      2,
-    )
+      onSample: (probabilities) => samples.push(probabilities[1]!.slice()),
+    })
     expect(samples).toHaveLength(4)
     for (const [v, x] of image.entries()) {
       const first = 1 / (1 + Math.exp(-x))
@@ -78,7 +78,13 @@ describe('windows', () => {
   })
 
   it('refuse a network of another number of classes', async () => {
-    const run = slidingWindow([new Float32Array(64)], [4, 4, 4], 3, rules, async () => new Float32Array(128))
+    const run = slidingWindow({
+      channels: [new Float32Array(64)],
+      size: [4, 4, 4],
+      classes: 3,
+      rules,
+      predict: async () => new Float32Array(128),
+    })
     await expect(run).rejects.toThrow('128 values per window instead of 192')
   })
 

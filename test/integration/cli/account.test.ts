@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { isPassword } from '../../src/identity/passwords.ts'
-import type { AuditRow } from '../../src/store/audit.ts'
-import { withAccounts } from '../../src/store/open-database.ts'
-import { quietLog } from '../support/quiet-log.ts'
-import { realClock } from '../support/real-clock.ts'
+import { isPassword } from '../../../src/identity/passwords.ts'
+import type { AuditRow } from '../../../src/store/audit.ts'
+import { withAccounts } from '../../../src/store/open-database.ts'
+import { quietLog } from '../../support/quiet-log.ts'
+import { realClock } from '../../support/real-clock.ts'
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 const PASSWORD = 'correct horse battery'
 let folder: string
 let config: string

@@ -1,8 +1,8 @@
 // The fault campaign on a small scale; and that its invariants see what is lost, doubled or left where it must not be.
 import { describe, expect, it } from 'vitest'
 import { deterministicUid } from '../../src/dicom/uid.ts'
-import { runCampaign, tableOf } from './campaign.ts'
-import { openHospital } from './hospital.ts'
+import { runCampaign, tableOf } from '../faults/campaign.ts'
+import { openHospital } from '../faults/hospital.ts'
 
 describe('a hospital in which things go wrong', () => {
   it.each(['archive: answer to a store lost', 'process killed after a call', 'study grows while it is analysed'])(

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeHeadsBundle } from '../support/heads-bundle.ts'
+import { makeHeadsBundle } from '../../support/heads-bundle.ts'
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const COMMANDS = ['serve', 'demo', 'run-study', 'check-config', 'verify-bundle', 'replay', 'evaluate', 'health']
 
 let folder: string

@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { startDemoArchive } from '../../demo/archive/server.ts'
-import { startDemoEhr } from '../../demo/ehr/server.ts'
-import { settingsOf } from '../../src/cli/init/site-file.ts'
-import { withoutComments } from '../../src/settings/comments.ts'
-import { readSettings } from '../../src/settings/read.ts'
+import { startDemoArchive } from '../../../demo/archive/server.ts'
+import { startDemoEhr } from '../../../demo/ehr/server.ts'
+import { settingsOf } from '../../../src/cli/init/site-file.ts'
+import { withoutComments } from '../../../src/settings/comments.ts'
+import { readSettings } from '../../../src/settings/read.ts'
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 let folder: string
 let archive: Awaited<ReturnType<typeof startDemoArchive>>
 let ehr: Awaited<ReturnType<typeof startDemoEhr>>

@@ -23,7 +23,7 @@ interface Line {
 }
 
 const ROUNDS = 4
-const worker = fileURLToPath(new URL('./kill-worker.ts', import.meta.url))
+const worker = fileURLToPath(new URL('./store-kill-worker.ts', import.meta.url))
 
 let folder: string
 beforeAll(async () => {

@@ -3,21 +3,21 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { auditEvent } from '../../src/audit/audit-event.ts'
-import { auditMessage } from '../../src/audit/audit-message.ts'
-import { eraseCommand } from '../../src/cli/commands/erase.ts'
-import { eraseFromLibrary } from '../../src/cli/erase-library.ts'
-import { loadBundle } from '../../src/inference/bundle/load.ts'
-import { eraseByAge } from '../../src/pipeline/erase.ts'
-import { openReceivedImages } from '../../src/receiving/spool.ts'
-import type { AuditRow } from '../../src/store/audit.ts'
-import { backUp, restore } from '../../src/store/backup.ts'
-import { withAuditStore } from '../../src/store/open-database.ts'
-import { openPglite } from '../../src/store/pglite.ts'
-import { openStore } from '../../src/store/store.ts'
-import { createImageSpool } from '../../src/viewer/spool.ts'
-import { quietLog } from '../support/quiet-log.ts'
-import { realClock } from '../support/real-clock.ts'
+import { auditEvent } from '../../../src/audit/audit-event.ts'
+import { auditMessage } from '../../../src/audit/audit-message.ts'
+import { eraseCommand } from '../../../src/cli/commands/erase.ts'
+import { eraseFromLibrary } from '../../../src/cli/erase-library.ts'
+import { loadBundle } from '../../../src/inference/bundle/load.ts'
+import { eraseByAge } from '../../../src/pipeline/erase.ts'
+import { openReceivedImages } from '../../../src/receiving/spool.ts'
+import type { AuditRow } from '../../../src/store/audit.ts'
+import { backUp, restore } from '../../../src/store/backup.ts'
+import { withAuditStore } from '../../../src/store/open-database.ts'
+import { openPglite } from '../../../src/store/pglite.ts'
+import { openStore } from '../../../src/store/store.ts'
+import { createImageSpool } from '../../../src/viewer/spool.ts'
+import { quietLog } from '../../support/quiet-log.ts'
+import { realClock } from '../../support/real-clock.ts'
 
 const NAME = 'Quux^Zenobia'
 const patient = (patientId: string, issuerOfPatientId: string) => ({
@@ -267,7 +267,7 @@ describe('gliabridge erase', { timeout: 300_000 }, () => {
 
 it('takes a past patient out of the library of a bundle, which is another model then', async () => {
   const bundle = place('clipsa')
-  await cp(new URL('../support/bundles/clipsa', import.meta.url), bundle, { recursive: true })
+  await cp(new URL('../../support/bundles/clipsa', import.meta.url), bundle, { recursive: true })
   const before = await loadBundle(bundle)
   const { facts, matrix } = before.library!
   const width = facts.key_width + facts.value_width
