@@ -56,8 +56,9 @@ const EFFECTS = [
   /^(compose(-\w+)?|main|clock|dispatcher|outgoing)\.ts$/,
 ]
 
-const FORBIDDEN_MODULES =
-  /^(node:)?(fs|fs\/promises|net|http|https|http2|child_process|worker_threads|dgram|tls)$|^(pg|pg-boss|onnxruntime-node|@electric-sql\/pglite|pino|nodemailer)$|^@opentelemetry\//
+/** All that pure files may import from outside: what computes. openid-client sends by the fetch that it is given. */
+const PURE_MODULES =
+  /^node:(crypto|events|util|zlib)$|^(@medplum\/core|dcmjs|fast-png|fontkit|harfbuzzjs|jose|jpeg-lossless-decoder-js|openid-client|pdfkit|qr|xz-decompress|zod)$|^hono(\/|$)|^@cornerstonejs\/codec-/
 const FORBIDDEN_GLOBALS = [
   /(?<![.\w])fetch\(/,
   /(?<![.\w])process\./,
@@ -78,9 +79,11 @@ const files = filesUnder(src).map((path) => ({ path, name: relative(src, path), 
 /** Relative imports, as names under src, and package imports; type-only imports are marked. */
 function importsOf(file: { path: string; text: string }) {
   return [
-    ...file.text.matchAll(/(?:import|export)\s+(type\s)?[^'"]*?from\s+['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]/g),
+    ...file.text.matchAll(
+      /(?:import|export)\s+(type\s)?[^'"]*?from\s+['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]|^import\s+['"]([^'"]+)['"]/gm,
+    ),
   ].map((m) => {
-    const target = m[2] ?? m[3]!
+    const target = m[2] ?? m[3] ?? m[4]!
     const local = target.startsWith('.')
     return {
       typeOnly: m[1] !== undefined,
@@ -144,7 +147,7 @@ describe('architecture', () => {
     for (const file of files) {
       if (EFFECTS.some((pattern) => pattern.test(file.name))) continue
       for (const { local, name, typeOnly } of importsOf(file)) {
-        if (!local && !typeOnly && FORBIDDEN_MODULES.test(name)) breaches.push(`${file.name} imports ${name}`)
+        if (!local && !typeOnly && !PURE_MODULES.test(name)) breaches.push(`${file.name} imports ${name}`)
       }
       const code = file.text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
       for (const pattern of FORBIDDEN_GLOBALS)
@@ -167,6 +170,23 @@ describe('architecture', () => {
     const rounding = /toFixed\([^)]*\)\}? ?(mm|mL|%|°)|Math\.round\(100 \*[^)]*\)\} ?%/
     const channels = /^(web|reports|fhir|pipeline|dicom\/sr|inference\/(lesions|encoder|segmentation))\//
     const breaches = files.filter(({ name, text }) => channels.test(name) && rounding.test(text))
+    expect(breaches.map(({ name }) => name)).toEqual([])
+  })
+
+  it('leaves nothing behind in the process that its test files share', () => {
+    const lasting = /\bvi\.(mock|doMock|stubGlobal|stubEnv|resetModules)\(|\bprocess\.(chdir|exitCode)\b/
+    /** What may be changed where it is put back. */
+    const pairs = [
+      ['useFakeTimers(', 'useRealTimers('],
+      ['setGlobalDispatcher(', 'getGlobalDispatcher('],
+    ] as const
+    const breaches = filesUnder(join(root, 'test'))
+      .map((path) => ({ name: relative(root, path), text: readFileSync(path, 'utf8') }))
+      .filter(({ name }) => !name.startsWith('test/integration/') && name !== 'test/architecture.test.ts')
+      .filter(
+        ({ text }) =>
+          lasting.test(text) || pairs.some(([change, restore]) => text.includes(change) && !text.includes(restore)),
+      )
     expect(breaches.map(({ name }) => name)).toEqual([])
   })
 

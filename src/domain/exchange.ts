@@ -1,6 +1,5 @@
 // One question to another process or thread, and what comes first: its answer, its end, or the deadline.
 import type { EventEmitter } from 'node:events'
-import { setTimeout as after } from 'node:timers/promises'
 
 export interface Question<Reply, Answer> {
   /** Called once replies are listened to. */
@@ -56,9 +55,11 @@ function throwAtEnd(peer: EventEmitter, signal: AbortSignal): Promise<never> {
   })
 }
 
-async function throwAtDeadline(timeoutMs: number, signal: AbortSignal): Promise<never> {
-  await after(timeoutMs, undefined, { signal })
-  throw new NoAnswer(`was ended after ${timeoutMs / 1000} s`)
+function throwAtDeadline(timeoutMs: number, signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const timer = setTimeout(() => reject(new NoAnswer(`was ended after ${timeoutMs / 1000} s`)), timeoutMs)
+    signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
+  })
 }
 
 function listen(peer: EventEmitter, event: string, signal: AbortSignal, heard: (...args: unknown[]) => void): void {

@@ -1,9 +1,9 @@
 // Which right each address requires, and that a person launched for one patient sees only that patient. Anything not in the table is refused.
 import type { Context, MiddlewareHandler } from 'hono'
 import { hasRight, isOfPatient, type Right } from '../domain/access.ts'
+import { isOpen } from './access.ts'
 import type { AppDeps } from './deps.ts'
 import { RequestProblem } from './problems.ts'
-import { isOpen } from './security.ts'
 import { userOf } from './visitors.ts'
 
 const OF_ANALYSIS = '(?:/api)?/analyses/([^/]+)'
