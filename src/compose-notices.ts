@@ -18,7 +18,7 @@ const NOTICES = 'notices'
 
 export interface NoticeParts {
   settings: Pick<Settings, 'notify' | 'http'>
-  store: Pick<Store, 'notices' | 'analyses' | 'audit' | 'queue' | 'watch'>
+  store: Pick<Store, 'notices' | 'analyses' | 'audit' | 'queue' | 'watch' | 'switches'>
   ehr: ClinicalRecords
   peers: PeerWatch
   breakers: Breakers
@@ -56,9 +56,9 @@ export async function startSending({ settings, store, ehr, breakers, clock, log 
 /** Looks for what is to be told of, where a site has rules; what it returns ends it and waits for its end. */
 export function startCollecting({ settings: { notify }, store, peers, clock, log }: NoticeParts): () => Promise<void> {
   if (notify.rules.length === 0) return async () => undefined
-  const { notices, watch: watchStore, queue } = store
+  const { notices, watch: watchStore, queue, switches } = store
   const stopping = new AbortController()
-  const ports = { notices, watchStore, peers, clock, log, wake: () => queue.wake(NOTICES) }
+  const ports = { notices, watchStore, peers, switches, clock, log, wake: () => queue.wake(NOTICES) }
   const running = runCollecting(ports, notify.rules, stopping.signal)
   return async () => {
     stopping.abort()

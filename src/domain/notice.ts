@@ -1,6 +1,7 @@
 // What people are told of without asking: urgent results, and what stands still.
 import type { Leg } from './delivery.ts'
 import type { ErrorCode } from './errors.ts'
+import type { Head } from './finding.ts'
 import type { Peer } from './peers.ts'
 import type { Uid } from './study.ts'
 
@@ -8,7 +9,7 @@ import type { Uid } from './study.ts'
  * urgent-result: delivered, of an urgent order or one that a person waited for. hold: waits for a person. quarantine: set aside, since it ended a process or
  * met a fault of the program. dead-letter: a delivery that failed for good. peer: PACS or EHR does not answer as it must.
  */
-export const NOTICE_SUBJECTS = ['urgent-result', 'hold', 'quarantine', 'dead-letter', 'peer'] as const
+export const NOTICE_SUBJECTS = ['urgent-result', 'hold', 'quarantine', 'dead-letter', 'peer', 'stopped-head'] as const
 export type NoticeSubject = (typeof NOTICE_SUBJECTS)[number]
 
 export interface NoticeItem {
@@ -22,6 +23,7 @@ export interface NoticeItem {
   code?: ErrorCode
   peer?: Peer
   leg?: Leg
+  head?: Head
 }
 
 export interface Notice {

@@ -3,6 +3,7 @@ import { asAppError, unforeseenFields } from '../domain/errors.ts'
 import { dueItems, type NoticeItem, type NoticeRule } from '../domain/notice.ts'
 import type { PeerWatch } from '../domain/peers.ts'
 import type { Clock } from '../domain/ports/clock.ts'
+import type { HeadSwitches } from '../domain/ports/head-switches.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { NoticeStore } from '../domain/ports/notices.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
@@ -12,6 +13,7 @@ export interface CollectPorts {
   notices: Pick<NoticeStore, 'happenings' | 'open'>
   watchStore: Pick<WatchStore, 'cursor' | 'setCursor'>
   peers: Pick<PeerWatch, 'states'>
+  switches: Pick<HeadSwitches, 'stopped'>
   clock: Clock
   log: Log
   /** Wakes the sender. */
@@ -24,7 +26,11 @@ const INTERVAL_SECONDS = 30
 export async function collectNotices(ports: CollectPorts, rules: readonly NoticeRule[]): Promise<number> {
   const { notices, clock } = ports
   const now = clock.now()
-  const items = [...(await notices.happenings(await firstRound(ports, now))), ...(await outages(ports, now))]
+  const items = [
+    ...(await notices.happenings(await firstRound(ports, now))),
+    ...(await outages(ports, now)),
+    ...(await stoppedHeads(ports)),
+  ]
   let made = 0
   const open = async (rule: NoticeRule, about: readonly NoticeItem[], quietSeconds: number) => {
     if (about.length > 0 && (await notices.open(rule.name, about, quietSeconds)) !== undefined) made += 1
@@ -60,6 +66,12 @@ async function outages({ peers, watchStore }: CollectPorts, now: Date): Promise<
     items.push({ subject: 'peer', key: `peer ${peer} ${since}`, since: began, peer, code: failing.code })
   }
   return items
+}
+
+/** A head that is turned on and off again is told of again. */
+async function stoppedHeads({ switches }: CollectPorts): Promise<NoticeItem[]> {
+  const stops = await switches.stopped()
+  return stops.map(({ head, at }) => ({ subject: 'stopped-head', key: `stopped-head ${head} ${at}`, since: at, head }))
 }
 
 /** Runs until the signal aborts. */

@@ -55,9 +55,9 @@ export function webhookBody(notice: Notice, records: Records, options: ContentOp
     urgent: isUrgent(notice.items),
     title: noticeTitle(notice.items),
     items: notice.items.map((item) => {
-      const { subject, since, analysisId, code, peer, leg } = item
+      const { subject, since, analysisId, code, peer, leg, head } = item
       const url = linkTo(options, item)
-      return { subject, since, analysisId, code, peer, leg, url, ...wordsOf(options, item, records) }
+      return { subject, since, analysisId, code, peer, leg, head, url, ...wordsOf(options, item, records) }
     }),
   })
 }

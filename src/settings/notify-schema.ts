@@ -45,7 +45,7 @@ export function notifySchema(secret: Secret) {
         .default([])
         .refine((rules) => new Set(rules.map(({ name }) => name)).size === rules.length, 'must have names of their own')
         .describe(
-          'Who is told of what, each {"name", "about": [urgent-result, hold, quarantine, dead-letter, peer], "to": {"type": "mail", "addresses": […]}, {"type": "webhook", "url", "secret"} or {"type": "ehr", "recipient"}, "detail", "afterMinutes", "everyMinutes"}. detail link (the default): our ids and a link; study: also Study Instance UID, study date and accession number. afterMinutes (15): how long something must have been stuck before a notice is sent. everyMinutes (30): the time between two notices of what is stuck, each of which names all of it.',
+          'Who is told of what, each {"name", "about": [urgent-result, hold, quarantine, dead-letter, peer, stopped-head], "to": {"type": "mail", "addresses": […]}, {"type": "webhook", "url", "secret"} or {"type": "ehr", "recipient"}, "detail", "afterMinutes", "everyMinutes"}. detail link (the default): our ids and a link; study: also Study Instance UID, study date and accession number. afterMinutes (15): how long something must have been stuck before a notice is sent. everyMinutes (30): the time between two notices of what is stuck, each of which names all of it.',
         ),
       maxAttempts: whole(1, 100).default(12).describe('Attempts to send a notice before giving up.'),
       mail: z.exactOptional(

@@ -3,6 +3,7 @@ import { calendarDate } from '../domain/dicom-date.ts'
 import { ERRORS } from '../domain/errors.ts'
 import type { NoticeItem } from '../domain/notice.ts'
 import type { NoticeState } from '../domain/ports/notices.ts'
+import { HEAD_NAMES } from './names.ts'
 
 /** What a notice may say about a study besides our own ids. */
 export interface StudyWords {
@@ -67,12 +68,14 @@ export function noticeParagraphs(
 }
 
 /** With the error code and what to do about it; neither names a patient. */
-function sentence({ subject, analysisId = '', since, code, peer, leg }: NoticeItem): string {
+function sentence({ subject, analysisId = '', since, code, peer, leg, head }: NoticeItem): string {
   const help = code === undefined ? '' : ` ${code}: ${ERRORS[code][1]}`
   const when = `since ${minute(since)}`
   if (subject === 'urgent-result') return `Analysis ${analysisId} was delivered.`
   if (subject === 'peer')
     return `The ${peer === 'pacs' ? 'PACS' : 'EHR'} is not answering as it should, ${when}.${help}`
+  if (subject === 'stopped-head')
+    return `A stop rule turned a head off (${head === undefined ? '' : HEAD_NAMES[head]}), ${when}; see /concordance.`
   if (subject === 'quarantine') return `Analysis ${analysisId} is set aside, ${when}; other studies go on.${help}`
   if (subject === 'dead-letter')
     return `A delivery of analysis ${analysisId} to the ${leg === 'pacs' ? 'PACS' : 'EHR'} failed for good, ${when}.${help}`

@@ -6,7 +6,7 @@ import { SMTPServer } from 'smtp-server'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createBreakers } from '../../src/domain/breakers.ts'
 import { AppError } from '../../src/domain/errors.ts'
-import type { NoticeRule } from '../../src/domain/notice.ts'
+import type { NoticeItem, NoticeRule } from '../../src/domain/notice.ts'
 import { createPeerWatch } from '../../src/domain/peers.ts'
 import type { AuditEntry } from '../../src/domain/ports/audit-trail.ts'
 import type { NoticeChannel } from '../../src/domain/ports/notices.ts'
@@ -16,7 +16,9 @@ import { collectNotices } from '../../src/notices/collect.ts'
 import { sendNotices } from '../../src/notices/send.ts'
 import { createAnalysisStore } from '../../src/store/analyses.ts'
 import type { Database } from '../../src/store/database.ts'
+import { createHeadSwitches } from '../../src/store/head-switches.ts'
 import { createNoticeStore } from '../../src/store/notices.ts'
+import { noticeParagraphs } from '../../src/wording/notices.ts'
 import { openDatabase } from '../support/database.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { createMemoryWatchStore } from '../support/memory-watch-store.ts'
@@ -60,6 +62,7 @@ function hospital() {
     log,
     peers: createPeerWatch(['pacs', 'ehr'], () => undefined),
     breakers: createBreakers(),
+    switches: createHeadSwitches(db, clock),
   }
   const register = (analysisId: string, priority: 'first' | 'fresh' = 'fresh') =>
     analyses.register({
@@ -107,6 +110,13 @@ const NO_STUDY = {
   studyDescription: '',
   referringPhysicianName: '',
 }
+
+const textOf = (items: readonly NoticeItem[]) =>
+  noticeParagraphs(
+    items,
+    () => undefined,
+    () => undefined,
+  ).join('\n')
 
 /** A way out that keeps what it is given. */
 function keeping(fail?: () => AppError | undefined) {
@@ -198,6 +208,34 @@ describe('what is told of', () => {
     await collectNotices({ ...rest, peers: restarted, clock, wake: async () => undefined }, [RULE])
     await send(channel)
     expect(sent).toEqual([['peer ehr'], ['peer ehr']])
+  })
+
+  it('is a head that a stop rule turned off, once until it is turned off again', async () => {
+    const { collect, send, clock, switches, watchStore } = hospital()
+    const { channel, sent } = keeping()
+    const texts: string[] = []
+    const telling: NoticeChannel = {
+      ...channel,
+      async send(notice, records) {
+        texts.push(textOf(notice.items))
+        return channel.send(notice, records)
+      },
+    }
+    const rule = { ...RULE, about: ['stopped-head' as const] }
+    expect(await watchStore.cursor('notices since')).toBeUndefined()
+    for (const turn of [1, 2]) {
+      await switches.turn('grade', 'off', 'rule', 'Calls that tissue contradicts: 30 % of 40')
+      clock.advance(3600)
+      expect(await collect([rule]), `turn ${turn}`).toBe(1)
+      clock.advance(3600)
+      expect(await collect([rule])).toBe(0)
+      await switches.turn('grade', 'on', 'Nine (P-1)', 'r')
+      expect(await collect([rule])).toBe(0)
+    }
+    await send(telling)
+    expect(sent).toHaveLength(2)
+    expect(texts[0]).toContain('A stop rule turned a head off (WHO CNS grade), since 2026-')
+    expect(texts[0]).not.toMatch(/30 %/)
   })
 
   it('is told once by two processes that look at the same moment', async () => {

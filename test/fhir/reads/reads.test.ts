@@ -1,5 +1,5 @@
 // What is read of the patient's record: which score, which operation, which tissue test, which refusal; and what must not be taken for one.
-import type { Consent, ConsentProvision, Observation, Patient, Procedure } from '@medplum/fhirtypes'
+import type { Consent, ConsentProvision, DiagnosticReport, Observation, Patient, Procedure } from '@medplum/fhirtypes'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DemoEhr, startDemoEhr } from '../../../demo/ehr/server.ts'
 import type { ReadSettings } from '../../../src/fhir/reads/clinical-reads.ts'
@@ -206,6 +206,7 @@ describe('isRefused', () => {
 describe('on a server', () => {
   let ehr: DemoEhr
   let patient: string
+  let other: string
   const reads: ReadSettings = {
     resectionCodes: { 'gross-total': ['urn:ops|A1'], subtotal: [], biopsy: [] },
     tissueCodes: { idh: [], '1p19q': [], mgmt: [], grade: [] },
@@ -226,7 +227,7 @@ describe('on a server', () => {
       return `Patient/${id}`
     }
     patient = await add(PATIENT.patientId)
-    const other = await add('another')
+    other = await add('another')
     for (const [who, value] of [
       [patient, 70],
       [other, 30],
@@ -268,6 +269,29 @@ describe('on a server', () => {
       { head: 'idh', test: 'IDH1 gene mutations found', value: 'p.R132H', date: '2024-11-02' },
     ])
     await record().checkConsent!(patient)
+  })
+
+  it('reads what tissue says as classes, of observations and of the diagnosis of a report, of this patient only', async () => {
+    for (const who of [patient, other])
+      await create<DiagnosticReport>(ehr.url, {
+        resourceType: 'DiagnosticReport',
+        status: 'final',
+        code: { text: 'Integrated diagnosis' },
+        subject: { reference: who },
+        issued: '2024-11-20T10:00:00Z',
+        conclusionCode: [{ coding: [{ system: 'urn:dx', code: 'ASTRO-2' }] }],
+      })
+    const tissueValues = {
+      ...reads.tissueValues,
+      idh: { 'IDH-mutant': ['P.R132H'], 'IDH-wildtype': ['none'] },
+      grade: { '2': ['urn:dx|ASTRO-2'], '4': ['urn:dx|GBM'] },
+    }
+    const answers = await record({ tissueValues }).tissueAnswers!(patient)
+    expect(answers).toEqual([
+      { head: 'grade', answer: '2', date: '2024-11-20', reference: expect.stringMatching(/^DiagnosticReport\//) },
+      { head: 'idh', answer: 'IDH-mutant', date: '2024-11-02', reference: expect.stringMatching(/^Observation\//) },
+    ])
+    expect(await record().tissueAnswers!(patient)).toEqual([])
   })
 
   it('stops for a patient who refused, also when the report is posted; asks nothing where no codes are set', async () => {
