@@ -55,10 +55,10 @@ export function subjectOfHold(code: ErrorCode, isUndelivered: boolean): NoticeSu
 
 /** Which of the items the rule reports at that moment: urgent results one by one, all else together. */
 export function dueItems(rule: NoticeRule, items: readonly NoticeItem[], now: Date) {
-  const told = items.filter(({ subject }) => rule.about.includes(subject))
+  const reported = items.filter(({ subject }) => rule.about.includes(subject))
   const latest = now.getTime() - rule.afterMinutes * 60_000
   return {
-    urgent: told.filter(({ subject }) => subject === 'urgent-result'),
-    standing: told.filter(({ subject, since }) => subject !== 'urgent-result' && Date.parse(since) <= latest),
+    urgent: reported.filter(({ subject }) => subject === 'urgent-result'),
+    standing: reported.filter(({ subject, since }) => subject !== 'urgent-result' && Date.parse(since) <= latest),
   }
 }

@@ -51,8 +51,8 @@ export function courseAfter(
 const FOLLOWED = ['WT', 'TC', 'ET'] as const
 
 /** Empty without an earlier study whose date is known. */
-export function courseLines(told: Told): CourseLine[] {
-  const points = [...earlierPoints(told), pointOf(told.study, told.measurements)].flatMap((point) => {
+export function courseLines(result: Told): CourseLine[] {
+  const points = [...earlierPoints(result), pointOf(result.study, result.measurements)].flatMap((point) => {
     const day = dayOf(point.studyDate)
     return day === undefined ? [] : [{ ...point, day }]
   })
@@ -67,7 +67,7 @@ export function courseLines(told: Told): CourseLine[] {
     return [
       {
         region,
-        name: told.measurements.find((one) => one.region === region)?.name ?? region,
+        name: result.measurements.find((one) => one.region === region)?.name ?? region,
         points: measured.map(({ studyDate, day, volume: { value, standardDeviation } }) => ({
           studyDate,
           days: Math.round((day - first.day) / DAY_MS),

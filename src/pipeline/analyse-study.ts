@@ -154,10 +154,10 @@ interface Steps {
 
 function resultOf({ ports, options, record }: Run, steps: Steps): AnalysisResult {
   const { subject, images, segmented, compared, predicted, predecessor } = steps
-  const { taken, prepared } = images
+  const { selected, prepared } = images
   const { position, stated } = segmented
   const { sequence, series } = prepared.reference
-  const sources = taken.images.map((one) => one.series)
+  const sources = selected.images.map((one) => one.series)
   const clock = clockOf(sources, options.timeZone)
   return {
     analysisId: record.analysisId,
@@ -165,7 +165,7 @@ function resultOf({ ports, options, record }: Run, steps: Steps): AnalysisResult
     study: subject.study,
     bundle: ports.runner.bundle,
     software: options.software,
-    decisions: taken.decisions,
+    decisions: selected.decisions,
     inputs: prepared.images.map((one) => inputSeries(one, sequence)),
     referenceSeriesUid: series.seriesInstanceUid,
     segmentation: stated.labels,
@@ -188,7 +188,7 @@ function resultOf({ ports, options, record }: Run, steps: Steps): AnalysisResult
       ...acceptanceNotes(predecessor),
       ...clockNotes(record.createdAt, sources, clock),
       ...subject.quality,
-      ...taken.quality,
+      ...selected.quality,
       ...stated.withheld.map((text) => ({ code: 'not-evaluable', severity: 'warning' as const, text: `${text}.` })),
       ...compared.quality,
       ...prepared.quality,

@@ -22,7 +22,7 @@ export interface FollowTissueOptions {
 
 const HOUR_MS = 3_600_000
 /** Analyses of one round: the EHR has other things to do. */
-const MOST = 50
+const MAX_ANALYSES = 50
 const PAUSE_MS = 5 * 60_000
 
 /** One round; how many patients were asked about. An EHR that does not answer ends it. */
@@ -31,7 +31,7 @@ export async function askForTissue(
   { days, askHours }: FollowTissueOptions,
 ): Promise<number> {
   const ago = (hours: number) => new Date(clock.now().getTime() - hours * HOUR_MS).toISOString()
-  const questions = await concordance.toAsk(ago(24 * days), ago(askHours), MOST)
+  const questions = await concordance.toAsk(ago(24 * days), ago(askHours), MAX_ANALYSES)
   for (const [answered, { analysisId, studyInstanceUid, patient }] of questions.entries()) {
     try {
       await concordance.keep(analysisId, await ehr.forStudy({ studyInstanceUid }).tissueAnswers?.(patient))

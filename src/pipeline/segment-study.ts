@@ -19,7 +19,7 @@ import type { SequenceImages } from './sequence-images.ts'
 import { type Taken, takeSeries } from './take-series.ts'
 
 export interface StudyImages {
-  taken: Taken
+  selected: Taken
   prepared: Prepared<SequenceImages>
 }
 
@@ -30,12 +30,12 @@ export async function imagesOfStudy({ ports, options, record, time }: Run, study
     analyses.describe(record.analysisId, { decisions })
   const show = (pictures: DoubtPicture[]) => analyses.describe(record.analysisId, { pictures })
   const choice = record.seriesChoice && { choice: record.seriesChoice }
-  const taken = await takeSeries({ ...ports, time, onSelection, show }, study, { ...options, ...choice })
-  const { images, reference } = taken
+  const selected = await takeSeries({ ...ports, time, onSelection, show }, study, { ...options, ...choice })
+  const { images, reference } = selected
   const { bundle } = options
   const prepared = await time('prepare', () => prepareInputs({ images, reference, bundle, registrar }))
-  await hearPixels(prepared, taken.decisions, show)
-  return { taken, prepared }
+  await hearPixels(prepared, selected.decisions, show)
+  return { selected, prepared }
 }
 
 /** What the networks outlined, on the grid of the reference series. */

@@ -27,12 +27,12 @@ interface Limits {
   volumes: number
   explanation: number
 }
-const FEWEST: Limits = { curve: 0, reason: 2, quality: 3, volumes: 6, explanation: 1 }
+const MIN_LIMITS: Limits = { curve: 0, reason: 2, quality: 3, volumes: 6, explanation: 1 }
 const MAX_SHOWN: Limits = { curve: 1, reason: 4, quality: 16, volumes: 12, explanation: 5 }
 
-/** Lets the lists grow in turn, a line each, for as long as everything still fits; `FEWEST` fits whatever the content. */
+/** Lets the lists grow in turn, a line each, for as long as everything still fits; `MIN_LIMITS` fits whatever the content. */
 function largestLimits(fits: (limits: Limits) => boolean): Limits {
-  let limits = FEWEST
+  let limits = MIN_LIMITS
   for (let grown = true; grown; ) {
     grown = false
     for (const list of ['curve', 'reason', 'explanation', 'explanation', 'quality', 'volumes'] as const) {

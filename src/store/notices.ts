@@ -55,8 +55,8 @@ export function createNoticeStore(db: Database, clock: Clock): NoticeStore {
           const since = new Date(now.getTime() - quietSeconds * 1000).toISOString()
           if ((await tx.query(QUERIES.recentNotice.sql, [rule, since, now.toISOString()])).length > 0) return undefined
         }
-        const told = await tx.query<{ item_key: string }>(QUERIES.toldItems.sql, [rule, items.map(({ key }) => key)])
-        const untold = items.filter(({ key }) => !told.some(({ item_key }) => item_key === key))
+        const earlier = await tx.query<{ item_key: string }>(QUERIES.toldItems.sql, [rule, items.map(({ key }) => key)])
+        const untold = items.filter(({ key }) => !earlier.some(({ item_key }) => item_key === key))
         if (untold.length === 0) return undefined
         const keys = untold.map(({ key }) => key).sort()
         const noticeId = createHash('sha256')

@@ -27,8 +27,8 @@ export function createReviewClaims(db: Database, clock: Clock): ReviewClaims {
     claim: (analysisId, { identifier, name }) =>
       db.transaction(async (tx) => {
         const now = clock.now().toISOString()
-        const [taken] = await tx.query(QUERIES.takeReviewClaim.sql, [analysisId, identifier, name, now, oldest()])
-        if (!taken) throw new AppError('NOT_FOUND', `no analysis ${analysisId}`)
+        const [claim] = await tx.query(QUERIES.takeReviewClaim.sql, [analysisId, identifier, name, now, oldest()])
+        if (!claim) throw new AppError('NOT_FOUND', `no analysis ${analysisId}`)
         const all = await read(tx, [analysisId])
         return all.filter((one) => one.identifier !== identifier)
       }),

@@ -38,5 +38,5 @@ export function leadingMeasurement(summary: Summary): Measurement | undefined {
 
 /** Used series first, then in the study's order. */
 export function decisionsInOrder(decisions: readonly SeriesDecision[]): SeriesDecision[] {
-  return [...decisions.filter(({ selected: taken }) => taken), ...decisions.filter(({ selected: taken }) => !taken)]
+  return [...decisions.filter(({ selected: isUsed }) => isUsed), ...decisions.filter(({ selected: isUsed }) => !isUsed)]
 }

@@ -55,13 +55,13 @@ export function noticeParagraphs(
   linkTo: (item: NoticeItem) => string | undefined,
   wordsOf: (item: NoticeItem) => StudyWords | undefined,
 ): string[] {
-  const told = items.slice(0, MAX_ITEMS).map((item) => {
+  const paragraphs = items.slice(0, MAX_ITEMS).map((item) => {
     const lines = [sentence(item), ...studyLines(wordsOf(item)), ...(linkTo(item) ? [linkTo(item)!] : [])]
     return lines.join('\n')
   })
-  const more = items.length - told.length
+  const more = items.length - paragraphs.length
   return [
-    ...told,
+    ...paragraphs,
     ...(more > 0 ? [`And ${more} more: see the worklist.`] : []),
     ...(isUrgent(items) ? [NOTICE_WORDS.research] : []),
   ]

@@ -19,7 +19,7 @@ export function keyImageMedia(
     key: { resourceType: 'Media', param: 'identifier', system: analysisSystem, value },
     build: (context) => {
       const { study, analysedAt } = context.report.result
-      const taken = calendarDate(study.studyDate)
+      const studyDay = calendarDate(study.studyDate)
       return {
         resourceType: 'Media',
         meta: metaOf(),
@@ -29,7 +29,7 @@ export function keyImageMedia(
         status: 'completed',
         type: { coding: [IMAGE] },
         subject: refer(context, 'patient'),
-        ...(taken && { createdDateTime: taken }),
+        ...(studyDay && { createdDateTime: studyDay }),
         issued: context.writtenAt,
         device: refer(context, 'device'),
         content: {

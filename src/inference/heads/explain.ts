@@ -43,9 +43,9 @@ export async function explain(
 }
 
 /** Probabilities are float32: closer to 0 or 1 than this they carry no information. */
-const LEAST = 1e-7
+const MIN_PROBABILITY = 1e-7
 
 export function logOdds(probability: number): number {
-  const p = Math.min(1 - LEAST, Math.max(LEAST, probability))
+  const p = Math.min(1 - MIN_PROBABILITY, Math.max(MIN_PROBABILITY, probability))
   return Math.log(p / (1 - p))
 }

@@ -153,9 +153,9 @@ export function selectSeries(
   return { decisions, chosen, unused, undecided, disputed, unread, ...(hold ? { hold } : {}) }
 }
 
-function disputedOf(taken: Series | undefined, candidates: Candidate[], all: readonly Series[]): Series | undefined {
+function disputedOf(selected: Series | undefined, candidates: Candidate[], all: readonly Series[]): Series | undefined {
   const facts = candidates.map((one) => one.facts)
-  const chosen = facts.find(({ seriesInstanceUid }) => seriesInstanceUid === taken?.seriesInstanceUid)
+  const chosen = facts.find(({ seriesInstanceUid }) => seriesInstanceUid === selected?.seriesInstanceUid)
   const others = facts.filter((one) => chosen && namesAgent(one) !== namesAgent(chosen))
   const [first] = others.toSorted((a, b) => (a.acquiredAt < b.acquiredAt ? -1 : Number(a.acquiredAt > b.acquiredAt)))
   return all.find(({ seriesInstanceUid }) => seriesInstanceUid === first?.seriesInstanceUid)

@@ -5,7 +5,7 @@ const RENEW_MS = 45_000
 
 export function startClaim(form: HTMLFormElement): void {
   const address = form.dataset.claim!
-  const told = form.querySelector<HTMLElement>('[data-others]')!
+  const notice = form.querySelector<HTMLElement>('[data-others]')!
   const field = (name: string) => form.elements.namedItem(name) as HTMLInputElement | null
   /** The server knows a person who signed in, so the form has no fields for them. */
   const who = (): { identifier?: string; name?: string } | undefined => {
@@ -24,9 +24,9 @@ export function startClaim(form: HTMLFormElement): void {
       const answer = await fetch(address, { method: 'POST', body: JSON.stringify(person), cache: 'no-store' })
       if (!answer.ok) return
       const { others } = (await answer.json()) as { others: { name: string }[] }
-      told.hidden = others.length === 0
-      const text = fill(told.dataset.words!, { names: others.map(({ name }) => name).join(', ') })
-      if (told.textContent !== text) told.textContent = text
+      notice.hidden = others.length === 0
+      const text = fill(notice.dataset.words!, { names: others.map(({ name }) => name).join(', ') })
+      if (notice.textContent !== text) notice.textContent = text
     } catch {
       // The page already shows that the connection is lost; the next attempt will follow.
     }
