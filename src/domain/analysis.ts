@@ -7,7 +7,7 @@ import type { Priority } from './priority.ts'
 import type { ReviewFact } from './review.ts'
 import type { DoubtPicture, PatientIdentity, SeriesChoice, Uid } from './study.ts'
 
-/** What each state may become. Delivered, held and superseded are where nothing moves by itself; a person may deliver again. */
+/** What each state may become. Delivered, held and superseded are at rest; a person may have it delivered again. */
 export const TRANSITIONS = {
   queued: ['running', 'held', 'superseded'],
   running: ['queued', 'analysed', 'held', 'superseded'],
@@ -24,12 +24,12 @@ export function mayBecome(from: AnalysisState, to: AnalysisState): boolean {
   return (TRANSITIONS[from] as readonly string[]).includes(to)
 }
 
-/** Whether a hold ends with a person's word on whose images these are; any other is released as it is. */
+/** Whether a hold ends when a person says whose images these are; any other is released as it is. */
 export function isAboutPatient(code: ErrorCode): boolean {
   return code === 'PATIENT_NOT_FOUND' || code === 'PATIENT_AMBIGUOUS' || code === 'PATIENT_MISMATCH'
 }
 
-/** Whether only a person, or newer images, can make it go on. */
+/** Whether only a person, or newer images, can make it continue. */
 export function isAtRest(state: AnalysisState): boolean {
   return state === 'delivered' || state === 'held' || state === 'superseded'
 }
@@ -42,14 +42,14 @@ export interface AnalysisEvent {
   data?: Record<string, unknown>
 }
 
-/** Which patient of the EHR these images belong to, by a person's word. */
+/** Which patient in the EHR these images belong to, according to a person. */
 export interface ConfirmedPatient {
   /** "Patient/12" */
   reference: string
   /** Who confirmed, as they gave it. */
   by: string
   at: string
-  /** The images' identity at that moment; for any other the confirmation does not hold. */
+  /** The identity stated by the images at that time; the confirmation does not hold for any other. */
   of: PatientIdentity
 }
 
@@ -57,9 +57,9 @@ export interface ConfirmedPatient {
 export interface AnalysisSummary extends Partial<ReportableResult> {
   /** Seconds by step. */
   times?: Readonly<Record<string, number>>
-  /** Of series of which the pixels contradict the headers. */
+  /** Pictures of series whose pixels contradict the headers. */
   pictures?: DoubtPicture[]
-  /** Parts of the stored record that are damaged, or of a form that this version does not read. */
+  /** Parts of the stored record that are damaged, or in a form that this version cannot read. */
   unreadable?: string[]
 }
 
@@ -77,16 +77,16 @@ export interface AnalysisRecord {
   hold?: { code: ErrorCode; message: string; at: string }
   attempts: number
   priority: Priority
-  /** Grows with every analysis that is registered, whatever the clock says: which of two is the later one. */
+  /** Increases with every analysis registered, whatever the clock says: tells which of two is the later one. */
   sequence: number
   /** ISO 8601 UTC; fixed at creation. */
   createdAt: string
   updatedAt: string
   legs: LegRecord[]
-  /** The last decision of a person; a fact beside the state, which it does not change. */
+  /** A person's last decision; it does not change the state. */
   review?: ReviewFact
   confirmedPatient?: ConfirmedPatient
-  /** Series that a person chose; the study's others are chosen from their headers. */
+  /** Series that a person chose; for other sequences the headers decide. */
   seriesChoice?: SeriesChoice
   summary?: AnalysisSummary
 }

@@ -1,6 +1,6 @@
 // Addresses to which paths are added.
 
-/** An address onto which "/path" is put: without slashes at its end. */
+/** An address to which "/path" can be appended: without trailing slashes. */
 export function baseUrlOf(url: string): string {
   return url.replace(/\/+$/, '')
 }

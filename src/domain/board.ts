@@ -1,21 +1,21 @@
-// A meeting of a tumour board: who is to be shown, and what of each patient, as words and pictures.
+// A tumour board meeting: who is shown, and what of each patient, as words and pictures.
 import type { ReportableResult } from './finding.ts'
 import type { Review } from './review.ts'
 
 export interface PatientId {
   patientId: string
-  /** Any, where it is left out: then the identifier must be one patient's alone. */
+  /** Any issuer if absent: then only one patient may have the identifier. */
   issuerOfPatientId?: string
 }
 
-/** As they were asked for: by an identifier, or by the record of the EHR, which may know several. */
+/** A patient as requested: by an identifier, or by a record in the EHR, which may have several. */
 export interface BoardPatient {
   /** "GB-20417", or "Patient/12" of the EHR. */
   requested: string
   ids: readonly PatientId[]
 }
 
-/** Whom a meeting is about: patients, or those of a List of the EHR. */
+/** Whom a meeting is about: patients, or those in a List of the EHR. */
 export type BoardRequest = { list: string } | { patients: readonly PatientId[] }
 
 /** Why nothing is shown of a patient. */
@@ -26,13 +26,13 @@ export type BoardEntry =
   | { requested: string; notShown: NotShown }
   | { requested: string; analysisId: string; result: ReportableResult; review?: Review; figures?: Uint8Array }
 
-/** What the page for tumour boards says beside its pictures, in the fewest words. */
+/** What the tumour board page says besides its pictures, in the fewest words. */
 export interface BoardContent {
   /** "Born 1968-02-29 · female · GB-DEMO-0001 · imaging of 2026-03-14" */
   identity: string
   impression: readonly string[]
   volumes: { name: string; text: string; change: string; colour?: string }[]
-  /** The call with how likely it is, and how often such calls were wrong; or that it cannot be told. */
+  /** The call with how likely it is and how often such calls were wrong; or that there is none. */
   calls: { name: string; text: string; budget: string; shortBudget: string }[]
 }
 
@@ -45,7 +45,7 @@ export interface BoardPicture {
   outlines: { name: string; colour: string; dash: readonly number[]; path: string }[]
 }
 
-/** One patient on the projector; without values where a reviewer rejected them, or where there are none. */
+/** One patient on the projector; without values if a reviewer rejected them, or if there are none. */
 export type BoardSlide =
   | { requested: string; notShown: NotShown }
   | {
@@ -53,14 +53,17 @@ export type BoardSlide =
       analysisId: string
       names: readonly string[]
       status: string
-      /** In the place of all values. */
+      /** Shown instead of all values. */
       withdrawn?: string
       content?: BoardContent
       warnings: readonly string[]
       pictures: readonly BoardPicture[]
     }
 
-/** One patient a line: the Patient ID and, after a tab, its issuer where the site has several. Empty lines and those after "#" say nothing. */
+/**
+ * One patient per line: the Patient ID and, after a tab, its issuer if the site has several. Empty lines and lines beginning
+ * with "#" are ignored.
+ */
 export function readPatientList(text: string): PatientId[] {
   return text.split(/\r?\n/).flatMap((line) => {
     const [patientId = '', issuer = ''] = line.split('\t').map((part) => part.trim())

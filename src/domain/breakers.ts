@@ -1,28 +1,28 @@
-// Circuit breakers: a destination that failed several times in a row is left alone for a while; then one attempt tells for all.
+// Circuit breakers: a destination that failed several times in a row is left alone for a while; then one attempt decides for all.
 import { asAppError, type ErrorCode } from './errors.ts'
 import type { Clock } from './ports/clock.ts'
 
 export interface Breakers {
-  /** How long to leave the destination alone; 0: it may be asked, by this caller. */
+  /** How long to leave the destination alone; 0 if this caller may try it. */
   waitSeconds(destination: string, now: Date): number
   good(destination: string): void
   failed(destination: string, code: ErrorCode, now: Date): void
 }
 
-/** So many failures in a row are an outage. */
+/** This many failures in a row are an outage. */
 export const FAILURES_TO_OPEN = 5
 export const FIRST_PAUSE_SECONDS = 30
 export const MAX_PAUSE_SECONDS = 900
-/** One attempt may take so long before another is let through. */
+/** How long one attempt may take before another is let through. */
 const TRIAL_SECONDS = 120
-/** What says something about the destination, and not about what was sent. */
+/** Errors that say something about the destination rather than about what was sent. */
 const OUTAGE = /^(ARCHIVE|EHR|NOTICE)_(UNREACHABLE|TIMEOUT|ERROR|AUTH|FORBIDDEN|THROTTLED|AMBIGUOUS)$/
 
 const OURS = /^(INTERNAL$|DATABASE_|DISK_|STATE_)/
 
 interface State {
   failures: number
-  /** Milliseconds; the pause is over then. */
+  /** In milliseconds; when the pause is over. */
   until: number
 }
 
@@ -39,7 +39,7 @@ export function createBreakers(onClosed: (destination: string) => void = () => u
       const state = states.get(destination)
       if (state === undefined || state.failures < FAILURES_TO_OPEN) return 0
       const remaining = (state.until - now.getTime()) / 1000
-      // Longer than any pause: the clock was set back since.
+      // Longer than any pause: the clock has been set back since.
       if (remaining > 0 && remaining <= MAX_PAUSE_SECONDS) return remaining
       states.set(destination, { ...state, until: now.getTime() + TRIAL_SECONDS * 1000 })
       return 0
@@ -47,7 +47,7 @@ export function createBreakers(onClosed: (destination: string) => void = () => u
     good: close,
     failed(destination, code, now) {
       if (!OUTAGE.test(code)) {
-        // A refusal is an answer. Of our own faults nothing is learnt.
+        // A refusal is an answer. Our own faults say nothing about the destination.
         if (!OURS.test(code)) close(destination)
         return
       }
@@ -58,7 +58,7 @@ export function createBreakers(onClosed: (destination: string) => void = () => u
   }
 }
 
-/** Does the work and notes what it says of the destination. Without breakers nothing is noted. */
+/** Does the work and records what it says about the destination. Without breakers nothing is recorded. */
 export async function noting<T>(
   breakers: Breakers | undefined,
   destination: string,

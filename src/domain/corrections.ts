@@ -47,7 +47,7 @@ function correct<T extends Correctable>(
   const problems: string[] = outlineProblems(software, stated)
   const result = redrawn ? redrawnResult(software, stated, redrawn) : software
   const following = redrawn ? redrawnEdits(software, redrawn) : []
-  // An explicit edit says more than the one that would follow.
+  // An explicit edit takes precedence over a derived one.
   const unstated = following.filter(({ target }) => !stated.some((one) => one.target === target))
   const sums = redrawn || stated.some(redraws) ? [] : derivedEdits(result, stated, problems)
   const edits = [...stated, ...unstated, ...sums]
@@ -81,7 +81,7 @@ function strangers({ measurements, predictions, diameters = [] }: Correctable, e
   ]
 }
 
-/** The estimate of uncertainty was the software's, for its own value: it goes. */
+/** The uncertainty was the software's, for its own value, so it is removed. */
 function editedMeasurement(measurement: Measurement, edit: Edit, problems: string[]): Measurement {
   const { standardDeviation: _its, ...rest } = measurement
   if (typeof edit.from !== 'number' || Math.abs(edit.from - measurement.value) > QUOTED_WITHIN_ML)
@@ -127,7 +127,7 @@ function editedPrediction(prediction: Prediction, edit: Edit, problems: string[]
 
 const ENHANCING = 'ET'
 
-/** What was measured on an outline whose volume the reviewer corrected cannot stand beside the corrected volume. */
+/** What was measured on an outline whose volume the reviewer corrected must not be shown with the corrected volume. */
 function consequences(
   { quality, diameters, comparison, measurements }: Correctable,
   edits: readonly Edit[],

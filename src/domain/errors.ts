@@ -209,7 +209,7 @@ export type ErrorCode = keyof typeof ERRORS
 
 export class AppError extends Error {
   readonly code: ErrorCode
-  /** Seconds the remote side asked us to wait, when it did; no longer than LIMITS has. */
+  /** Seconds the remote side asked us to wait, if it did; at most the value in LIMITS. */
   readonly retryAfterSeconds: number | undefined
 
   constructor(code: ErrorCode, message: string, options: { cause?: unknown; retryAfterSeconds?: number } = {}) {
@@ -229,7 +229,7 @@ export class AppError extends Error {
   }
 }
 
-/** Wraps whatever was thrown; the message of a foreign error is not kept, since it may hold patient data, only its name. */
+/** Wraps whatever was thrown; of a foreign error only the name is kept, since its message may contain patient data. */
 export function asAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
   const name = error instanceof Error ? error.name : typeof error
@@ -237,8 +237,8 @@ export function asAppError(error: unknown): AppError {
 }
 
 /**
- * For a step that may fail without harm: the error, when the catalogue names it. What nobody foresaw is thrown on, since a
- * fault of the program must not pass for a note about the patient.
+ * For a step that may fail without harm: returns the error if the catalogue names it, and rethrows an unforeseen one, since a
+ * bug must not pass for a note about the patient.
  */
 export function foreseen(thrown: unknown): AppError {
   const error = asAppError(thrown)
@@ -250,7 +250,7 @@ const MAX_FRAMES = 8
 /** V8's "at Store.save (file:///app/src/store/a.ts:3:9)": function, file, line, column. */
 const FRAME = /^\s+at (?:async )?(?:new )?(?:([\w.$<>]+)(?: \[as \w+\])? \()?([^\s()]+):(\d+):(\d+)\)?$/
 
-/** Fields of a log line that say where an unforeseen error came from; none for an error of the catalogue. */
+/** Fields of a log line that say where an unforeseen error came from; none for an error in the catalogue. */
 export function unforeseenFields(thrown: unknown): { kind?: string; frames?: string } {
   if (asAppError(thrown).code !== 'INTERNAL') return {}
   let origin = thrown
@@ -259,7 +259,7 @@ export function unforeseenFields(thrown: unknown): { kind?: string; frames?: str
   return { kind: origin.name, frames: framesOf(origin).join(' | ') }
 }
 
-/** "save src/store/a.ts:3:9", innermost first. The message, which may quote patient data, stands before the frames and is cut off. */
+/** "save src/store/a.ts:3:9", innermost first. The message, which may quote patient data, precedes the frames and is cut off. */
 export function framesOf({ stack = '', message }: Error): string[] {
   const messageAt = stack.indexOf(message)
   const frames = messageAt < 0 ? stack : stack.slice(messageAt + message.length)

@@ -1,4 +1,4 @@
-// One question to another process or thread, and what comes first: its answer, its end, or the deadline.
+// One request to another process or thread, and whatever comes first: its answer, its end, or the deadline.
 import type { EventEmitter } from 'node:events'
 
 export interface Question<Reply, Answer> {

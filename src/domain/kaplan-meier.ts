@@ -1,4 +1,4 @@
-// A Kaplan-Meier curve as the report and the page draw it: how far, and by which corners.
+// A Kaplan-Meier curve as the report and the page draw it: its extent and its corners.
 
 export const TICK_MONTHS = 12
 const MAX_MONTHS = 60
@@ -18,7 +18,7 @@ export function stepCorners(months: readonly number[], shares: readonly number[]
     corners.push([month, share], [month, shares[n]!])
     share = shares[n]!
   })
-  // Beyond the plot the curve goes on.
+  // The curve continues beyond the plot.
   if ((months.at(-1) ?? 0) > last) corners.push([last, share])
   return corners
 }

@@ -1,4 +1,4 @@
-// Numbers that decide something about a patient are kept in tables, one per area; no row stands without its source.
+// Numbers that decide something about a patient are kept in tables, one per area; every row has a source.
 export interface Limit {
   value: number
   /** UCUM, or "1" for a share. */

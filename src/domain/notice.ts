@@ -1,4 +1,4 @@
-// What people are told of without asking: urgent results, and what stands still.
+// What people are notified of: urgent results, and what is stuck.
 import type { Leg } from './delivery.ts'
 import type { ErrorCode } from './errors.ts'
 import type { Head } from './finding.ts'
@@ -14,7 +14,7 @@ export type NoticeSubject = (typeof NOTICE_SUBJECTS)[number]
 
 export interface NoticeItem {
   subject: NoticeSubject
-  /** The same for the same happening, whenever and by whom it is noticed. */
+  /** The same for the same event, whenever and by whomever it is noticed. */
   key: string
   /** ISO 8601 */
   since: string
@@ -28,24 +28,24 @@ export interface NoticeItem {
 
 export interface Notice {
   noticeId: string
-  /** The name of the rule of the settings that asked for it. */
+  /** The name of the rule in the settings that requires it. */
   rule: string
-  /** One urgent result, or all that stood still. */
+  /** One urgent result, or everything that is stuck. */
   items: NoticeItem[]
   createdAt: string
 }
 
-/** Of a site's settings. */
+/** From a site's settings. */
 export interface NoticeRule {
   name: string
   about: readonly NoticeSubject[]
-  /** What stands still is reported once it has done so for this long. */
+  /** How long something must have been stuck before it is reported. */
   afterMinutes: number
-  /** Time between two notices of what stands still. */
+  /** Time between two notices of what is stuck. */
   everyMinutes: number
 }
 
-/** Held with one of these, a study would do harm again: others go on. */
+/** A study held with one of these would do harm again: others continue. */
 const QUARANTINING: readonly ErrorCode[] = ['DECODING_FAILED', 'INFERENCE_FAILED', 'INTERNAL']
 
 export function subjectOfHold(code: ErrorCode, isUndelivered: boolean): NoticeSubject {
@@ -53,7 +53,7 @@ export function subjectOfHold(code: ErrorCode, isUndelivered: boolean): NoticeSu
   return QUARANTINING.includes(code) ? 'quarantine' : 'hold'
 }
 
-/** Which of the items the rule reports at that moment: urgent results one by one, all else together. */
+/** Which of the items the rule reports at that moment: urgent results one by one, everything else together. */
 export function dueItems(rule: NoticeRule, items: readonly NoticeItem[], now: Date) {
   const reported = items.filter(({ subject }) => rule.about.includes(subject))
   const latest = now.getTime() - rule.afterMinutes * 60_000

@@ -1,7 +1,7 @@
-// What is told once however often it happens, until it has not happened for a while.
+// Reports something once however often it happens, until it has not happened for a while.
 import type { Clock } from './ports/clock.ts'
 
-/** Runs `tell` for a key that was not seen for `quietMs`. One that failed is told again at the next time. */
+/** Runs `tell` for a key that has not been seen for `quietMs`. If it fails, it runs again the next time. */
 export function createOncePer(clock: Clock, quietMs: number) {
   const seen = new Map<string, number>()
   return async (key: string, tell: () => Promise<void>): Promise<void> => {

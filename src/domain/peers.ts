@@ -1,4 +1,4 @@
-// What is known of the two systems that the service lives on: whether each last answered as it must, and since when not.
+// What is known of the two systems the service depends on: whether the last answer of each was as it should be, and since when not.
 import type { AppError, ErrorCode } from './errors.ts'
 
 export const PEERS = ['pacs', 'ehr'] as const
@@ -8,9 +8,9 @@ export interface PeerState {
   peer: Peer
   /** undefined before the first answer or failure */
   up?: boolean
-  /** Last answer as it must be; ISO 8601. */
+  /** Last proper answer; ISO 8601. */
   goodAt?: string
-  /** The first failure since then; absent while it is up. */
+  /** The first failure since then; absent while the peer is up. */
   failing?: { since: string; code: ErrorCode; message: string; hint: string }
 }
 
@@ -18,7 +18,7 @@ export interface PeerWatch {
   good(peer: Peer, at: Date): void
   failed(peer: Peer, error: AppError, at: Date): void
   states(): PeerState[]
-  /** Grows with every change that a person should see. */
+  /** Increases with every change that a person should see. */
   changes(): number
 }
 

@@ -1,4 +1,4 @@
-// What happens after an error: again later, or stop for a person. Pure; the error's class decides.
+// What happens after an error: retry later, or stop for a person. Pure; the error's class decides.
 import type { AppError, ErrorCode } from './errors.ts'
 
 export const FIRST_DELAY_SECONDS = 5
