@@ -134,7 +134,7 @@ export const ERRORS = {
   ],
   DISK_FULL: [
     'transient',
-    'Free space on the disk of store.dataDir (receive.folder for images that are sent here); below 256 MiB the service is not ready. Work resumes by itself.',
+    'Free space on the disk of store.dataDir (receive.folder for images that are sent here), or on that of PostgreSQL; below 256 MiB here, or without room for 4 MiB there, the service is not ready. Work resumes by itself.',
   ],
   DATABASE_REFUSED: [
     'permanent',

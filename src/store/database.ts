@@ -7,8 +7,8 @@ export interface Queryable {
 }
 
 /**
- * One logical database. Errors are AppErrors: DATABASE_UNREACHABLE if another attempt may succeed, DATABASE_REFUSED if only a
- * person can fix it, otherwise INTERNAL.
+ * One logical database. Errors are AppErrors: DATABASE_UNREACHABLE and DISK_FULL if another attempt may succeed,
+ * DATABASE_REFUSED if only a person can fix it, otherwise INTERNAL.
  */
 export interface Database extends Queryable {
   readonly engine: 'pglite' | 'postgres'
@@ -24,6 +24,7 @@ export interface Transaction extends Queryable {
 
 /** SQLSTATE classes and socket codes that mean "not available now" (PostgreSQL Appendix A). */
 const UNREACHABLE = /^(08...|57P0.|53...|E(CONN|NOTFOUND|TIMEDOUT|PIPE|AI_AGAIN|HOSTUNREACH|NETUNREACH)\w*)$/
+const NO_ROOM = '53100'
 const LOST =
   /connection terminated|query read timeout|timeout exceeded when trying to connect|connection ended|connection error and is not queryable/i
 
@@ -43,11 +44,13 @@ export function databaseError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown
   const code = sqlState(thrown)
   const lost = code === undefined && thrown instanceof Error && LOST.test(thrown.message)
-  if (lost || (code !== undefined && UNREACHABLE.test(code))) {
+  if (lost || (code !== undefined && code !== NO_ROOM && UNREACHABLE.test(code))) {
     return new AppError('DATABASE_UNREACHABLE', `the database did not answer (${code ?? 'connection lost'})`, {
       cause: thrown,
     })
   }
+  if (code === NO_ROOM)
+    return new AppError('DISK_FULL', `the database has no room on its disk (${code})`, { cause: thrown })
   const refused = code === undefined ? undefined : REFUSED[code]
   if (refused !== undefined)
     return new AppError('DATABASE_REFUSED', `the database refuses: ${refused} (${code})`, { cause: thrown })

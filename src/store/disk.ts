@@ -25,7 +25,14 @@ export async function expectRoom(
     throw new AppError('DISK_FULL', `${Math.floor(free / 2 ** 20)} MiB are free on the disk of ${setting}`)
 }
 
-/** Writes a row, since a server with a full disk still answers queries. Throws DATABASE_*. */
+/**
+ * Writes a row, which a read-only server refuses, and has the server sort more than fits in memory, which fails if its disk is full: such a server
+ * still answers queries and often finds room for a single row. Throws DATABASE_* and DISK_FULL.
+ */
 export async function expectWritable(db: Database, at: Date): Promise<void> {
-  await db.query(QUERIES.setCursor.sql, ['ready', '', at.toISOString()])
+  await db.transaction(async (tx) => {
+    await tx.query(QUERIES.setCursor.sql, ['ready', '', at.toISOString()])
+    await tx.query(QUERIES.littleMemory.sql)
+    await tx.query(QUERIES.spill.sql)
+  })
 }

@@ -1,9 +1,10 @@
 // Opens the store, waiting for a database that is not up yet: a booting machine starts its services in any order.
-import { asAppError } from '../domain/errors.ts'
+import { asAppError, type ErrorCode } from '../domain/errors.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { Log } from '../domain/ports/log.ts'
 import { openStore, type Store, type StoreOptions } from './store.ts'
 
+const WAITED_FOR: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['DATABASE_UNREACHABLE', 'DISK_FULL'])
 const FIRST_WAIT_SECONDS = 1
 const MAX_WAIT_SECONDS = 30
 
@@ -16,7 +17,7 @@ export interface Waiting {
   onWait?: (code: string) => void
 }
 
-/** Like openStore, but retries after DATABASE_UNREACHABLE, less and less often, at least every half minute. Any other error is thrown. */
+/** Like openStore, but retries after DATABASE_UNREACHABLE and DISK_FULL, less and less often, at least every half minute. Any other error is thrown. */
 export async function openStoreWhenThere(
   options: StoreOptions,
   { clock, log, signal, onWait }: Waiting,
@@ -27,7 +28,7 @@ export async function openStoreWhenThere(
       return await open(options)
     } catch (thrown) {
       const error = asAppError(thrown)
-      if (error.code !== 'DATABASE_UNREACHABLE') throw thrown
+      if (!WAITED_FOR.has(error.code)) throw thrown
       const waitSeconds = Math.min(MAX_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** (attempt - 1))
       log.warn({ code: error.code, error: error.message, attempt, waitSeconds }, 'the database is not there yet')
       onWait?.(error.code)

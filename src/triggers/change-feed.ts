@@ -20,7 +20,7 @@ export interface ChangeFeedOptions {
 type Hint = (studyInstanceUid: Uid) => Promise<void>
 
 /** After these errors no other study would fare better: the same changes are read again. */
-const ALL_AFFECTED = new Set(['ARCHIVE_UNREACHABLE', 'ARCHIVE_AUTH', 'DATABASE_UNREACHABLE'])
+const ALL_AFFECTED = new Set(['ARCHIVE_UNREACHABLE', 'ARCHIVE_AUTH', 'DATABASE_UNREACHABLE', 'DISK_FULL'])
 
 /** The cursor advances once every study before it has been looked at, so that changes during downtime are read later. */
 export function createChangeFeedTrigger(options: ChangeFeedOptions): Trigger {

@@ -28,7 +28,13 @@ const LATER_SECONDS = [60, 300, 900, 3600]
 const AT_ONCE = 50
 const MAX_WAIT_SECONDS = 300
 /** After these errors no other hint would fare better. */
-const ALL_AFFECTED = new Set(['ARCHIVE_UNREACHABLE', 'ARCHIVE_TIMEOUT', 'ARCHIVE_AUTH', 'DATABASE_UNREACHABLE'])
+const ALL_AFFECTED = new Set([
+  'ARCHIVE_UNREACHABLE',
+  'ARCHIVE_TIMEOUT',
+  'ARCHIVE_AUTH',
+  'DATABASE_UNREACHABLE',
+  'DISK_FULL',
+])
 
 type Look = (studyInstanceUid: Uid) => Promise<void>
 

@@ -1,6 +1,6 @@
 // One kind of fault, again and again, in one hospital: what was lost, doubled or stuck, and how long until all was well.
-import { openHospital, type Wrongs } from './hospital.ts'
-import { KINDS } from './kinds.ts'
+import { type Hospital, openHospital, type Wrongs } from './hospital.ts'
+import { type CallFault, KINDS, type WorldFault } from './kinds.ts'
 
 export interface Outcome {
   kind: string
@@ -19,6 +19,10 @@ export interface Outcome {
 }
 
 const FAULTS_A_ROUND = 4
+/** After so many a new hospital opens: who looks at all studies after each step would take ever longer. */
+const FAULTS_A_HOSPITAL = 40
+/** Of the hospital: once the faults are over, all must be well within. */
+const LIVENESS_SECONDS = 60
 const MAX_TICKS = 90
 /** A fault strikes by chance, so a round may pass without one. */
 const MAX_QUIET_ROUNDS = 5
@@ -27,39 +31,45 @@ const MAX_QUIET_ROUNDS = 5
 export async function runCampaign(seed: number, kind: string, faults: number): Promise<Outcome> {
   const fault = KINDS[kind]
   if (!fault) throw new Error(`no such kind of fault: ${kind}`)
-  const hospital = await openHospital(`${seed} ${kind}`)
   const outcome: Outcome = { kind, faults: 0, studies: 0, lost: [], doubled: [], stuck: [], held: [], recovered: [] }
-  let quiet = 0
-  try {
-    while (outcome.faults < faults) {
-      for (const head of [true, true, false]) hospital.send(head)
-      outcome.studies += 3
-      const wanted = Math.min(FAULTS_A_ROUND, faults - outcome.faults)
-      hospital.fail(fault, wanted)
-      for (let ticks = 0; ticks < MAX_TICKS && hospital.injected() < wanted; ticks += 1) {
-        await hospital.tick()
-        // Now and then a study more, so that faults find something to happen to.
-        if (ticks % 8 === 7) {
-          hospital.send(true)
-          outcome.studies += 1
-        }
-        // What is doubled is doubled at once, and not only in the end.
-        outcome.doubled.push(...(await hospital.wrongs()).doubled)
-      }
-      quiet = hospital.injected() === 0 ? quiet + 1 : 0
-      if (quiet > MAX_QUIET_ROUNDS) throw new Error(`${kind} never happened`)
-      outcome.faults += hospital.injected()
-      hospital.fail(undefined, 0)
-      await settle(hospital, outcome)
+  for (let number = 1; outcome.faults < faults; number += 1) {
+    const hospital = await openHospital(`${seed} ${kind} ${number}`)
+    try {
+      await runHospital(hospital, fault, Math.min(faults, outcome.faults + FAULTS_A_HOSPITAL), outcome)
+    } finally {
+      await hospital.close()
     }
-  } finally {
-    await hospital.close()
   }
   return outcome
 }
 
-async function settle(hospital: Awaited<ReturnType<typeof openHospital>>, outcome: Outcome): Promise<void> {
-  await hospital.hurry()
+/** Rounds of faults until there were so many in all. */
+async function runHospital(hospital: Hospital, fault: CallFault | WorldFault, faults: number, outcome: Outcome) {
+  let quiet = 0
+  while (outcome.faults < faults) {
+    for (const head of [true, true, false]) hospital.send(head)
+    outcome.studies += 3
+    const wanted = Math.min(FAULTS_A_ROUND, faults - outcome.faults)
+    hospital.fail(fault, wanted)
+    for (let ticks = 0; ticks < MAX_TICKS && hospital.injected() < wanted; ticks += 1) {
+      await hospital.tick()
+      // Now and then a study more, so that faults find something to happen to.
+      if (ticks % 8 === 7) {
+        hospital.send(true)
+        outcome.studies += 1
+      }
+      // What is doubled is doubled at once, and not only in the end.
+      outcome.doubled.push(...(await hospital.wrongs()).doubled)
+    }
+    quiet = hospital.injected() === 0 ? quiet + 1 : 0
+    if (quiet > MAX_QUIET_ROUNDS) throw new Error(`${outcome.kind} never happened`)
+    outcome.faults += hospital.injected()
+    hospital.fail(undefined, 0)
+    await settle(hospital, outcome)
+  }
+}
+
+async function settle(hospital: Hospital, outcome: Outcome): Promise<void> {
   const from = hospital.seconds()
   let wrongs: Wrongs = await hospital.wrongs()
   for (let ticks = 0; ticks < MAX_TICKS && left(wrongs) > 0; ticks += 1) {
@@ -68,7 +78,9 @@ async function settle(hospital: Awaited<ReturnType<typeof openHospital>>, outcom
     await hospital.tick()
     wrongs = await hospital.wrongs()
   }
-  outcome.recovered.push(hospital.seconds() - from)
+  const seconds = hospital.seconds() - from
+  outcome.recovered.push(seconds)
+  if (seconds > LIVENESS_SECONDS) outcome.stuck.push(`well only ${seconds} s after the last fault`)
   outcome.lost.push(...wrongs.lost)
   outcome.doubled.push(...wrongs.doubled, ...wrongs.orphans)
   outcome.stuck.push(...wrongs.stuck)

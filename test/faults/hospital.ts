@@ -1,9 +1,11 @@
 // A hospital from one seed: an archive, an EHR, a clock, and the service's own watch, register, worker, delivery and store between them. Only the
 // analysis itself is short: it reads the study again as the real one does, and stores results whose UIDs derive from the analysis.
 import { createRandom, type Random } from '../../demo/phantom/prng.ts'
+import { watchPeers } from '../../src/compose-watch.ts'
 import { dataset } from '../../src/dicom/dataset.ts'
 import { instanceUid } from '../../src/dicom/result-object.ts'
 import type { AnalysisRecord } from '../../src/domain/analysis.ts'
+import { createBreakers } from '../../src/domain/breakers.ts'
 import { AppError } from '../../src/domain/errors.ts'
 import { RESULT_VERSION } from '../../src/domain/finding.ts'
 import type { Artifact } from '../../src/domain/ports/analysis-store.ts'
@@ -31,6 +33,7 @@ const MR = '1.2.840.10008.5.1.4.1.1.4'
 const SEG = '1.2.840.10008.5.1.4.1.1.66.4'
 export const TICK_SECONDS = 10
 const SETTLE_SECONDS = 20
+const EHR_WATCH_SECONDS = 60
 const ROLES = ['segmentation', 'report', 'encapsulated-pdf'] as const
 
 interface Stored {
@@ -58,8 +61,6 @@ export interface Hospital {
   fail(fault: CallFault | WorldFault | undefined, count: number): void
   /** Faults that happened since. */
   injected(): number
-  /** Puts what waits to work, as the service does once a peer answers again. */
-  hurry(): Promise<void>
   /** A person releases every hold. */
   release(): Promise<void>
   /** Seconds of the hospital. */
@@ -103,6 +104,13 @@ export async function openHospital(seed: string): Promise<Hospital> {
     const analysis = faults.wrap('analysis', { run: async () => {} }, alive)
     const bundle = { id: 'b', digest: 'd', modelDigest: 'm' }
     const wake = async () => {}
+    const hurry = () => hurryWaiting({ analyses, wake }).catch(() => undefined)
+    const breakers = createBreakers(() => void hurry())
+    const peers = watchPeers(quietLog, (peer) => {
+      breakers.good(peer)
+      void hurry()
+    })
+    const asking = faults.wrap('ehr', { ask: async () => {} }, alive)
     const studyWatch: StudyWatch = createStudyWatch({
       archive,
       watchStore,
@@ -123,7 +131,19 @@ export async function openHospital(seed: string): Promise<Hospital> {
       timeZone: 'UTC',
       settings: { intervalSeconds: TICK_SECONDS },
       log: quietLog,
+      onLook: (failure) =>
+        failure === undefined ? peers.good('pacs', clock.now()) : peers.failed('pacs', failure, clock.now()),
     })
+    async function lookAtEhr(): Promise<void> {
+      if (elapsed % EHR_WATCH_SECONDS !== 0) return
+      try {
+        await asking.ask()
+        peers.good('ehr', clock.now())
+      } catch (thrown) {
+        if (!(thrown instanceof AppError)) throw thrown
+        peers.failed('ehr', thrown, clock.now())
+      }
+    }
     const analyse = async (record: AnalysisRecord, lease: Lease) => {
       const study = await archive.retrieveMetadata(record.studyInstanceUid)
       if ((await imageSetDigest(watchStore, study)) !== record.instanceSetDigest) {
@@ -134,7 +154,7 @@ export async function openHospital(seed: string): Promise<Hospital> {
       await analysis.run()
       await lease.analyses.saveResult(record.analysisId, {}, artifactsOf(record))
     }
-    const ports = { archive, ehr, analyses, watch: watchStore, clock, log: quietLog }
+    const ports = { archive, ehr, analyses, watch: watchStore, clock, log: quietLog, breakers }
     const options = { excludedRoles: new Set<never>(), maxAttempts: { pacs: 12, ehr: 12 } }
     const owner = `process ${random.bits()}`
     return {
@@ -142,6 +162,7 @@ export async function openHospital(seed: string): Promise<Hospital> {
       async work() {
         round = new AbortController()
         await poll.run((uid) => studyWatch.hint(uid), round.signal)
+        await lookAtEhr()
         await faults.world('hinted twice', async () => {
           const uids = [...studies.keys()].reverse()
           for (const uid of [...uids, ...uids]) await studyWatch.hint(uid)
@@ -207,7 +228,6 @@ export async function openHospital(seed: string): Promise<Hospital> {
     },
     fail: faults.arm,
     injected: faults.injected,
-    hurry: () => hurryWaiting({ analyses: createAnalysisStore(db, clock), wake: async () => {} }),
     async release() {
       const analyses = createAnalysisStore(db, clock)
       for (const { analysisId } of await analyses.list({ state: 'held', limit: 1000 }))
@@ -265,8 +285,9 @@ function createFaults(random: Random) {
   const strike = (port: Port, call: string, when: CallFault['when'], alive: { yes: boolean }) => {
     if (!alive.yes) throw new Killed('killed')
     const fault = armedAt(port, call, when)
-    // The database is asked far more often than the others.
-    if (!fault || fault.what === 'partial' || !strikes(fault.ports.includes('database') ? 0.02 : 0.2)) return
+    // The database is asked far more often than the others, and a single call seldom.
+    const chance = fault?.ports.includes('database') ? 0.02 : fault?.calls ? 0.4 : 0.2
+    if (!fault || fault.what === 'partial' || !strikes(chance)) return
     if (fault.what === 'kill') alive.yes = false
     throw errorOf(fault.what)
   }

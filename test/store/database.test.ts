@@ -26,6 +26,14 @@ it('looks into the attempts on several addresses of one host', () => {
   )
 })
 
+it('names a disk without room, which is no lack of an answer', () => {
+  expect(databaseError(coded('53100'))).toMatchObject({
+    code: 'DISK_FULL',
+    class: 'transient',
+    message: 'the database has no room on its disk (53100)',
+  })
+})
+
 it('keeps the SQLSTATE and drops the text, which quotes rows', () => {
   const error = databaseError(coded('23505'))
   expect(error).toMatchObject({ code: 'INTERNAL', message: 'database error 23505' })

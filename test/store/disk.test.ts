@@ -27,8 +27,9 @@ it('writes a row each time, and is not ready when the server has no room for it'
   )
   expect(rows.map((row) => row.updated_at.getTime())).toEqual([2000])
   await db.close()
-  const full: Pick<Database, 'query'> = {
-    query: () => Promise.reject(databaseError(Object.assign(new Error('No space left on device'), { code: '53100' }))),
+  const full: Pick<Database, 'transaction'> = {
+    transaction: () =>
+      Promise.reject(databaseError(Object.assign(new Error('No space left on device'), { code: '53100' }))),
   }
-  await expect(expectWritable(full as Database, new Date())).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' })
+  await expect(expectWritable(full as Database, new Date())).rejects.toMatchObject({ code: 'DISK_FULL' })
 })

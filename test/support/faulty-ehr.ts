@@ -80,6 +80,7 @@ export async function startFaultyEhr(targetUrl: string, rule: FaultRule): Promis
       ...(chunks.length > 0 && { body: Buffer.concat(chunks) }),
     })
     const body = Buffer.from(await answer.arrayBuffer())
+    const given = headersOf(answer)
     if (fault?.kind === 'lost') {
       response.destroy()
       return
@@ -90,16 +91,14 @@ export async function startFaultyEhr(targetUrl: string, rule: FaultRule): Promis
       return
     }
     if (fault?.kind === 'drip') {
-      response.writeHead(answer.status, {
-        'content-type': answer.headers.get('content-type') ?? 'application/fhir+json',
-      })
+      response.writeHead(answer.status, given)
       let at = 0
       const drip = setInterval(() => response.write(body.subarray(at, ++at)), 100)
       response.on('close', () => clearInterval(drip))
       return
     }
     const kept = fault?.kind === 'cut' ? body.subarray(0, Math.floor(body.length / 2)) : body
-    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'application/fhir+json' })
+    response.writeHead(answer.status, given)
     response.end(kept)
   }
 
@@ -114,4 +113,14 @@ export async function startFaultyEhr(targetUrl: string, rule: FaultRule): Promis
         server.closeAllConnections()
       }),
   }
+}
+
+/** Those that say something about the body, or where and in which version a resource is. */
+function headersOf({ headers }: Response): Record<string, string> {
+  const names = ['content-type', 'location', 'content-location', 'etag', 'warning'] as const
+  const given = names.flatMap((name): [string, string][] => {
+    const value = headers.get(name)
+    return value === null ? [] : [[name, value]]
+  })
+  return { 'content-type': 'application/fhir+json', ...Object.fromEntries(given) }
 }

@@ -17,6 +17,7 @@ export interface TestPostgres {
   /** Ends the server the hard way (SIGQUIT: an immediate shutdown), or starts it again on the same data and port. */
   crash(): Promise<void>
   start(): Promise<void>
+  isRunning(): boolean
   close(): Promise<void>
 }
 
@@ -31,12 +32,16 @@ export async function findPostgres(): Promise<string | undefined> {
   return newest === undefined ? undefined : join(root, String(newest), 'bin')
 }
 
-/** PostgreSQL refuses to run as root, so root hands it to the user postgres that the package made. */
-export async function startPostgres(): Promise<TestPostgres> {
+/**
+ * PostgreSQL refuses to run as root, so root hands it to the user postgres that the package made. `place`: where its folder is made, such as a small disk,
+ * on which it keeps little of its log; where temporary ones are when left out.
+ */
+export async function startPostgres(place?: string): Promise<TestPostgres> {
   const bin = await findPostgres()
   if (!bin) throw new Error('PostgreSQL is not installed: apt-get install postgresql')
   const user = process.getuid?.() === 0 ? await idsOf('postgres') : undefined
-  const folder = await mkdtemp(join(tmpdir(), 'gliabridge-pg-'))
+  const folder = await mkdtemp(join(place ?? tmpdir(), 'gliabridge-pg-'))
+  const small = ['-c', 'min_wal_size=32MB', '-c', 'max_wal_size=64MB']
   if (user) await chown(folder, user.uid, user.gid)
   const port = await freePort()
   const data = join(folder, 'data')
@@ -60,6 +65,7 @@ export async function startPostgres(): Promise<TestPostgres> {
       'listen_addresses=127.0.0.1',
       '-c',
       'fsync=off',
+      ...(place === undefined ? [] : small),
     ]
     const child = spawn(join(bin, 'postgres'), options, { ...user, cwd: folder, stdio: 'ignore' })
     server = child
@@ -82,6 +88,7 @@ export async function startPostgres(): Promise<TestPostgres> {
     },
     crash: () => stop('SIGQUIT'),
     start,
+    isRunning: () => server?.exitCode === null && server.signalCode === null,
     async close() {
       await stop('SIGQUIT')
       await rm(folder, { recursive: true, force: true })

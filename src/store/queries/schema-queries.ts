@@ -9,6 +9,14 @@ export const SCHEMA_QUERIES = {
   ping: {
     sql: 'select 1 as one',
   },
+  /** Until the transaction ends. */
+  littleMemory: {
+    sql: `select set_config('work_mem', '64kB', true)`,
+  },
+  /** Sorts 4 MiB with little memory, so that the server writes them to its disk. */
+  spill: {
+    sql: 'select count(*) from (select repeat(md5(n::text), 32) from generate_series(1, 4096) n order by 1 offset 0) sorted',
+  },
   /** $1 key of the lock, which is held until the transaction ends */
   lockMigrations: {
     sql: 'select pg_advisory_xact_lock($1::bigint)',

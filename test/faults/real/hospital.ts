@@ -1,194 +1,223 @@
-// Real parts for the campaign: Orthanc, PostgreSQL, a FHIR server over HTTP, wires that can be made to misbehave, and the worker as a process of its own.
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-import { demoPatient } from '../../../demo/ehr/patient.ts'
-import { startDemoEhr } from '../../../demo/ehr/server.ts'
-import { instanceUid } from '../../../src/dicom/result-object.ts'
+// Real parts for the campaign: Orthanc, PostgreSQL on a small disk, a FHIR server, a worklist, wires that can be made to misbehave, and the service as a process of its own.
+import { createRandom } from '../../../demo/phantom/prng.ts'
 import { createDicomWebClient } from '../../../src/dicomweb/client.ts'
-import type { AnalysisRecord } from '../../../src/domain/analysis.ts'
 import { asAppError } from '../../../src/domain/errors.ts'
-import { createAnalysisStore } from '../../../src/store/analyses.ts'
+import { expectWritable } from '../../../src/store/disk.ts'
 import { migrate, readMigrations } from '../../../src/store/migrate.ts'
 import { openPostgres } from '../../../src/store/postgres.ts'
+import { tinyBundle } from '../../inference/support.ts'
 import { type Fault, startFaultyEhr as startWire } from '../../support/faulty-ehr.ts'
 import { ANALYSIS_SYSTEM, MRN_SYSTEM, PATIENT } from '../../support/fhir-report.ts'
-import { create, list } from '../../support/fhir-server.ts'
+import { create, patientWith, readJson } from '../../support/fhir-server.ts'
 import { buildSeries } from '../../support/instances.ts'
 import { startOrthanc } from '../../support/orthanc.ts'
 import { startPostgres } from '../../support/postgres.ts'
 import { quietLog } from '../../support/quiet-log.ts'
-import { realClock } from '../../support/real-clock.ts'
-import { ROLES } from './results.ts'
-import type { WorkerPlaces } from './worker.ts'
+import { mountSmallDisk } from '../../support/small-disk.ts'
+import { startTcpProxy } from '../../support/tcp-proxy.ts'
+import { startUpsPeer, workitemOf } from '../../support/ups-peer.ts'
+import { startService } from './service.ts'
+import { createInspector, type SentStudy } from './wrongs.ts'
 
-const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
-
+export type Wire = 'pacs' | 'ehr' | 'worklist'
 export type Hospital = Awaited<ReturnType<typeof openRealHospital>>
 
-/** `ehrUrl`: another FHIR server, such as HAPI; the demo's own when left out. */
-export async function openRealHospital(ehrUrl?: string) {
-  const [orthanc, postgres] = await Promise.all([startOrthanc(), startPostgres()])
-  const demo = ehrUrl === undefined ? await startDemoEhr() : undefined
-  const ehr = ehrUrl ?? demo!.url
-  await create(ehr, demoPatient(PATIENT, MRN_SYSTEM))
-  const armed: { wire: 'pacs' | 'ehr'; fault: Fault; left: number; only: RegExp }[] = []
-  let happened = 0
-  const rule = (wire: 'pacs' | 'ehr') => (request: { method: string; path: string }) => {
-    const next = armed.find(
-      (one) => one.wire === wire && one.left > 0 && one.only.test(`${request.method} ${request.path}`),
-    )
-    if (!next) return undefined
-    next.left -= 1
-    happened += 1
-    return next.fault
-  }
-  const pacsWire = await startWire(orthanc.url, rule('pacs'))
-  const ehrWire = await startWire(ehr, rule('ehr'))
-  const databaseUrl = await postgres.createDatabase()
-  const openDb = () => openPostgres(databaseUrl, quietLog, 5)
-  let db = openDb()
-  await migrate(db, await readMigrations())
-  const { username, password } = orthanc
-  const archive = createDicomWebClient({
-    url: orthanc.url,
-    auth: { type: 'basic', username, password },
-    timeoutMs: 20_000,
-    log: quietLog,
-  })
-  const studies: { uid: string; head: boolean }[] = []
-  let worker: ChildProcess | undefined
-  let inference = 0
-  /** What the worker complained of, for whoever looks into a failure. */
-  const complaints: string[] = []
+/** Longer than PACS and EHR take on a machine under load, and short enough to wait for. */
+const TIMEOUT_MS = { pacs: 10_000, ehr: 20_000 }
+const CODE = 'H|GLIOMA'
+const DISK_MIB = 256
+/** Of the requests that an armed fault fits, so many meet it: not always the first. */
+const CHANCE = 0.5
 
-  async function startWorker(): Promise<void> {
-    const pacs = { url: pacsWire.url, username, password }
-    const places: WorkerPlaces = {
-      databaseUrl,
-      pacs,
-      ehrUrl: ehrWire.url,
-      owner: `worker ${studies.length} ${Math.random()}`,
-    }
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', WORKER, JSON.stringify(places)], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    })
-    worker = child
-    child.stdin!.on('error', () => undefined)
-    const up = Promise.withResolvers<void>()
-    child.once('exit', () => up.reject(new Error('the worker ended before it was up')))
-    let rest = ''
-    child.stdout!.on('data', (chunk: Buffer) => {
-      const lines = `${rest}${chunk}`.split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) {
-        const said = JSON.parse(line) as { inference?: number }
-        if (said.inference === undefined) complaints.push(line)
-        else {
-          inference = said.inference
-          up.resolve()
-        }
-      }
-    })
-    await up.promise
-  }
-  async function killWorker(): Promise<void> {
-    const child = worker
-    if (!child) return
-    const ended = once(child, 'exit')
-    child.kill('SIGKILL')
-    await ended
-  }
-
-  await startWorker()
+/** What is done in the end, the latest first. */
+function createEnding() {
+  const steps: (() => Promise<unknown> | unknown)[] = []
   return {
-    complaints,
-    happened: () => happened,
-    /** One more study of two images; of the head, or one that must be left. */
-    async send(head: boolean): Promise<string> {
-      const uid = `1.2.826.0.1.3680043.8.498.4.${studies.length + 1}`
-      studies.push({ uid, head })
-      const { patientId, patientName } = PATIENT
-      const bodyPart = head ? 'HEAD' : 'KNEE'
-      await archive.store(uid, buildSeries(2, { study: uid, series: `${uid}.1`, bodyPart, patientId, patientName }))
-      return uid
-    },
-    /** The next requests on this wire that fit are met with the fault. */
-    arm: (wire: 'pacs' | 'ehr', fault: Fault, count: number, only = /./) =>
-      void armed.push({ wire, fault, left: count, only }),
-    disarm: () => void armed.splice(0),
-    /** Sends hints of all studies, twice and backwards. */
-    hintAll() {
-      const uids = studies.map(({ uid }) => uid).reverse()
-      for (const uid of [...uids, ...uids, '1.2.3.4']) worker?.stdin?.write(`${uid}\n`)
-      happened += 1
-    },
-    async killWorker() {
-      await killWorker()
-      happened += 1
-      await startWorker()
-    },
-    killInference() {
-      if (inference === 0) return
-      process.kill(inference, 'SIGKILL')
-      inference = 0
-      happened += 1
-    },
-    async killArchive() {
-      await orthanc.stop('SIGKILL')
-      happened += 1
-      await orthanc.start()
-    },
-    async crashDatabase() {
-      await postgres.crash()
-      happened += 1
-      await postgres.start()
-    },
-    /** In words what is not as it must be; nothing when each study of the head has one result in PACS and EHR, and the others none. */
-    async wrongs(): Promise<{ lost: string[]; doubled: string[] }> {
-      const lost: string[] = []
-      const doubled: string[] = []
-      try {
-        const analyses = createAnalysisStore(db, realClock)
-        for (const { uid, head } of studies) {
-          const records = await analyses.byStudy(uid)
-          const stored = (await archive.searchInstances(uid)).filter(({ modality }) => modality !== 'MR')
-          if (!head) {
-            if (records.length + stored.length > 0)
-              doubled.push(`${uid} must be left and has ${records.length} analyses`)
-            continue
-          }
-          const current = records.filter(({ state }) => state === 'delivered')
-          if (current.length === 0) lost.push(`${uid} is ${records.map(stateOf).join(', ') || 'not registered'}`)
-          if (records.length > 1) doubled.push(`${uid} has ${records.length} analyses`)
-          for (const { analysisId, state } of records) {
-            const uids = new Set<string>(ROLES.map((role) => instanceUid(analysisId, role)))
-            const own = stored.filter(({ sopInstanceUid }) => uids.has(sopInstanceUid))
-            if (state === 'delivered' && own.length < ROLES.length) lost.push(`${uid} has ${own.length} objects`)
-            if (stored.length > own.length) doubled.push(`${uid} has ${stored.length - own.length} objects of nothing`)
-            const token = encodeURIComponent(`${ANALYSIS_SYSTEM}|${analysisId}`)
-            const reports = (await list(ehr, `DiagnosticReport?identifier=${token}`)).length
-            if (state === 'delivered' && reports === 0) lost.push(`${uid} has no report`)
-            if (reports > 1) doubled.push(`${uid} has ${reports} reports`)
-          }
-        }
-        const all = (await list(ehr, 'DiagnosticReport')).length
-        if (all > studies.length) doubled.push(`${all} reports of ${studies.length} studies`)
-      } catch (thrown) {
-        const { code } = asAppError(thrown)
-        if (code === 'INTERNAL') throw thrown
-        lost.push(`cannot be looked at: ${code}`)
-        await db.close().catch(() => undefined)
-        db = openDb()
-      }
-      return { lost, doubled }
-    },
-    async close() {
-      await killWorker()
-      await db.close()
-      await Promise.all([pacsWire.close(), ehrWire.close(), demo?.close(), orthanc.close(), postgres.close()])
+    add: (step: () => Promise<unknown> | unknown) => void steps.push(step),
+    async end() {
+      for (const step of steps.splice(0).reverse()) await step()
     },
   }
 }
 
-const stateOf = ({ state, hold }: AnalysisRecord) => (hold ? `${state} (${hold.code})` : state)
+/** Hospitals of this process. */
+let count = 0
+
+/** `ehr`: base URL of a FHIR R4 server. The seed decides which requests meet faults, and when processes are killed. */
+export async function openRealHospital({ seed, ehr }: { seed: number; ehr: string }) {
+  // The same FHIR server may know other campaigns, before this one and beside it.
+  count += 1
+  const opened = `${Date.now()}.${count}`
+  const identifierSystem = `${MRN_SYSTEM}/${opened}`
+  const random = createRandom('real hospital', String(seed))
+  const ending = createEnding()
+  try {
+    return await open()
+  } catch (error) {
+    await ending.end()
+    throw error
+  }
+
+  async function open() {
+    const disk = await mountSmallDisk(DISK_MIB)
+    ending.add(disk.close)
+    const postgres = await startPostgres(disk.folder)
+    ending.add(postgres.close)
+    const orthanc = await startOrthanc()
+    ending.add(orthanc.close)
+    const worklist = await startUpsPeer('strict')
+    ending.add(worklist.close)
+    // A server that has just started takes long over its first statement of what it can.
+    await readJson(`${ehr}/metadata`)
+    await create(ehr, patientWith(identifierSystem, PATIENT.patientId))
+
+    const faults = createWireFaults(random.next)
+    const wires = {
+      pacs: await startWire(orthanc.url, faults.rule('pacs')),
+      ehr: await startWire(ehr, faults.rule('ehr')),
+      worklist: await startWire(worklist.url, faults.rule('worklist')),
+    }
+    for (const wire of Object.values(wires)) ending.add(wire.close)
+    const direct = new URL(await postgres.createDatabase())
+    const network = await startTcpProxy({ host: direct.hostname, port: Number(direct.port) })
+    ending.add(network.close)
+    const throughNetwork = new URL(direct)
+    throughNetwork.port = String(network.port)
+    const db = openPostgres(direct.href, quietLog, 5)
+    ending.add(db.close)
+    await migrate(db, await readMigrations())
+
+    const { username, password } = orthanc
+    const auth = { type: 'basic' as const, username, password }
+    const archive = createDicomWebClient({ url: orthanc.url, auth, timeoutMs: 20_000, log: quietLog })
+    const service = await startService(
+      {
+        pacs: {
+          url: wires.pacs.url,
+          auth: { type: 'basic', username, password: { env: 'CAMPAIGN_PACS_PASSWORD' } },
+          timeoutMs: TIMEOUT_MS.pacs,
+          settleSeconds: 1,
+          poll: { intervalSeconds: 1, lookBackDays: 36_500 },
+          ups: { url: wires.worklist.url, codes: [CODE], intervalSeconds: 2 },
+        },
+        ehr: {
+          url: wires.ehr.url,
+          auth: { type: 'none' },
+          timeoutMs: TIMEOUT_MS.ehr,
+          identifierSystem,
+          analysisSystem: ANALYSIS_SYSTEM,
+        },
+        inference: { bundle: tinyBundle, providers: ['cpu'], threads: 1 },
+        store: { dataDir: disk.folder },
+        viewer: { keepDays: 0 },
+      },
+      { DATABASE_URL: throughNetwork.href, CAMPAIGN_PACS_PASSWORD: password },
+    )
+    ending.add(service.close)
+
+    const studies: SentStudy[] = []
+    const imagesOf = (uid: string, count: number, head: boolean) =>
+      buildSeries(count, { study: uid, series: `${uid}.1`, bodyPart: head ? 'HEAD' : 'KNEE', ...PATIENT })
+    const inspect = createInspector({ db, archive, ehr, worklist, studies })
+    return {
+      ...faults,
+      random: random.next,
+      complaints: service.complaints,
+      /** One more study of two images; of the head, with a workitem that asks for it, or one that must be left. */
+      async send(head: boolean): Promise<string> {
+        const uid = `1.2.826.0.1.3680043.8.498.4.${opened}.${studies.length + 1}`
+        await archive.store(uid, imagesOf(uid, 2, head))
+        const study: SentStudy = { uid, head, isRight: false }
+        if (head) {
+          study.workitem = `2.25.${studies.length + 1}`
+          worklist.schedule(study.workitem, workitemOf(uid, { code: CODE }))
+        }
+        studies.push(study)
+        return uid
+      },
+      /** One more image of the latest study of the head. */
+      async grow() {
+        const study = studies.findLast(({ head }) => head)!
+        study.isRight = false
+        await archive.store(study.uid, imagesOf(study.uid, 3, true).slice(2))
+        faults.count()
+      },
+      /** Messages on all studies, twice and backwards, and on one that is nowhere. */
+      hintAll() {
+        const uids = studies.map(({ uid }) => uid).reverse()
+        for (const uid of [...uids, ...uids, '1.2.3.4']) service.tell({ study_uid: uid })
+        faults.count()
+      },
+      async killService() {
+        faults.count()
+        await service.kill()
+      },
+      killInference() {
+        const isKilled = service.killInference()
+        if (isKilled) faults.count()
+        return isKilled
+      },
+      async killArchive() {
+        faults.count()
+        await orthanc.stop('SIGKILL')
+        await orthanc.start()
+      },
+      async crashDatabase() {
+        faults.count()
+        await postgres.crash()
+        await postgres.start()
+      },
+      /** The network between service and database, for some seconds. */
+      async breakNetwork(how: 'cut' | 'silent', milliseconds: number) {
+        faults.count()
+        network.be(how)
+        await new Promise((resolve) => setTimeout(resolve, milliseconds))
+        network.be('open')
+      },
+      /** For some seconds PostgreSQL can write nothing new, and what readiness asks must notice. */
+      async fillDisk(milliseconds: number) {
+        await disk.fill()
+        const said = await expectWritable(db, new Date()).then(
+          () => 'ready',
+          (thrown) => asAppError(thrown).code,
+        )
+        if (said !== 'DISK_FULL') throw new Error(`with its disk full the database is ${said}`)
+        faults.count()
+        await new Promise((resolve) => setTimeout(resolve, milliseconds))
+        await disk.free()
+        if (!postgres.isRunning()) await postgres.start()
+      },
+      dropChannels() {
+        if (worklist.channels() === 0) return false
+        worklist.dropChannels()
+        faults.count()
+        return true
+      },
+      inspect,
+      endedByItself: service.endedByItself,
+      close: ending.end,
+    }
+  }
+}
+
+/** Faults of the wires, each met by so many of the requests that fit. */
+function createWireFaults(next: () => number) {
+  const armed: { wire: Wire; fault: Fault; left: number; only: RegExp }[] = []
+  let happened = 0
+  return {
+    happened: () => happened,
+    count() {
+      happened += 1
+    },
+    arm: (wire: Wire, fault: Fault, count: number, only = /./) => void armed.push({ wire, fault, left: count, only }),
+    disarm: () => void armed.splice(0),
+    rule: (wire: Wire) => (request: { method: string; path: string }) => {
+      const asked = `${request.method} ${request.path}`
+      const one = armed.find(({ wire: at, left, only }) => at === wire && left > 0 && only.test(asked))
+      if (!one || next() >= CHANCE) return undefined
+      one.left -= 1
+      happened += 1
+      return one.fault
+    },
+  }
+}
