@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { afterEach, expect, it, vi } from 'vitest'
 import { noticesCommand } from '../../src/cli/commands/notices.ts'
 import type { KeptNotice } from '../../src/domain/ports/notices.ts'
+import { noticeTitle } from '../../src/wording/notices.ts'
 
 const undo: (() => unknown)[] = []
 afterEach(async () => {
@@ -51,8 +52,7 @@ async function run(options: Parameters<typeof noticesCommand>[1], answer: unknow
   return { asked, text }
 }
 
-const LINE =
-  '2026-03-01 03:20 a1b2 failed after 12 attempts: night desk: 1 thing stands still; NOTICE_REFUSED: refused (550)\n'
+const LINE = `2026-03-01 03:20 a1b2 failed after 12 attempts: night desk: ${noticeTitle(notice.items)}; NOTICE_REFUSED: refused (550)\n`
 
 it('lists what was given up, with the reason', async () => {
   const { asked, text } = await run({ state: 'failed' }, { notices: [notice] })
