@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from gliatrain import checkpoints
-from gliatrain.cascade import chain, degrade, flair, from_bundle, patches, soup, student
+from gliatrain.cascade import chain, degrade, flair, from_bundle, patches, soup, student, with_unet
 from gliatrain.cascade import train as cascade_train
 from gliatrain.cascade.bundle import ROOT, graph
 from gliatrain.cascade.export import export_views, for_export, write
@@ -375,3 +375,25 @@ def test_a_student_trains_on_and_becomes_a_bundle(tmp_path):
     parts = student.student_graph()
     assert [stage["name"] for stage in parts["stages"]] == ["brain", "search", "whole"]
     assert {m["network"] for stage in parts["stages"] for m in stage["members"] if "network" in m} == set(parts["networks"])
+
+
+def test_a_third_of_the_mean_comes_from_the_coarse_network():
+    cascade = graph()
+    unet = json.loads((ROOT / "config/models/glioma-unet-2mm/bundle.json").read_text())
+    made = with_unet.averaged(cascade, unet, with_unet.WEIGHT)
+    whole = next(stage for stage in made["stages"] if stage["name"] == "whole")
+    share = whole["fusion"]["weights"][-1] / sum(whole["fusion"]["weights"])
+    assert share == pytest.approx(1 / 3)
+    assert whole["members"][-1] == {"stage": "coarse"}
+    assert [stage["name"] for stage in made["stages"]] == ["brain", "coarse", *(s["name"] for s in cascade["stages"][1:])]
+    assert cascade == graph()
+
+
+def test_the_first_of_several_networks_answers_as_it_did_among_them():
+    model = onnx.load(str(ROOT / "config/models/glioma-unet-2mm/segmentation.onnx"))
+    image = np.random.default_rng(4).standard_normal((1, 4, 48, 48, 48)).astype(np.float32)
+    together, alone = (
+        ort.InferenceSession(one.SerializeToString()).run(None, {"image": image})[0] for one in (model, with_unet.first_member(model))
+    )
+    assert alone.shape[1] == together.shape[1] // 2
+    np.testing.assert_allclose(alone, together[:, : alone.shape[1]], atol=1e-4)
