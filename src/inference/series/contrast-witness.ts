@@ -1,4 +1,4 @@
-// The pixels as witness of contrast agent: which of two registered T1 images shows what the other does not, brightly.
+// The pixels as evidence of contrast agent: which of two registered T1 images has bright spots that the other lacks.
 import { AppError } from '../../domain/errors.ts'
 import type { Volume } from '../../domain/volume.ts'
 import { quantileOf } from '../volumes/quantile.ts'
@@ -10,10 +10,10 @@ const BINS = intensityBins.value
 const TAIL = brightTail.value
 
 /**
- * How much more of the second image is brighter than the first explains than the other way round. Each image is predicted from the
- * other by the median at equal intensity, which takes away what differs by tissue; what is left of an image after contrast agent has
- * a tail of bright spots (vessels, plexus, tumour). Positive when `after` is the one with agent; undefined when there is too little
- * of a head. Both lie on one `witnessGrid`.
+ * How much more bright signal the second image has that the first cannot explain than the other way round. Each image is predicted
+ * from the other by the median at equal intensity, which removes the differences between tissues; the residual of an image after
+ * contrast agent has a tail of bright spots (vessels, plexus, tumour). Positive if `after` is the one with agent; undefined if too
+ * little of a head is visible. Both images lie on one `witnessGrid`.
  */
 export function contrastWitness(before: Volume<Float32Array>, after: Volume<Float32Array>): number | undefined {
   const deep = deepVoxels([before, after], vessels.value)
@@ -25,14 +25,14 @@ export function contrastWitness(before: Volume<Float32Array>, after: Volume<Floa
   return tailOf(b, a) - tailOf(a, b)
 }
 
-/** Whether the second of two registered images is the one with contrast agent, or the first; undefined when it cannot be told. */
+/** Which of two registered images is the one with contrast agent; undefined if that cannot be told. */
 export function enhancedOf(a: Volume<Float32Array>, b: Volume<Float32Array>): 'first' | 'second' | undefined {
   const witness = contrastWitness(a, b)
   if (witness === undefined || Math.abs(witness) < enhanced.value) return undefined
   return witness > 0 ? 'second' : 'first'
 }
 
-/** Throws SERIES_CONTRADICTION when the pixels say the opposite of the headers; `names` name both series for a person. */
+/** Throws SERIES_CONTRADICTION if the pixels contradict the headers; `names` are how the message calls the two series. */
 export function refuseOpposite(
   t1: Volume<Float32Array>,
   t1c: Volume<Float32Array>,
@@ -47,7 +47,7 @@ export function refuseOpposite(
   )
 }
 
-/** Asymmetry of what the median of `image` at equal `given` leaves over: upper against lower tail, in quartile widths. */
+/** Asymmetry of the residuals of `image` around its median at equal `given`: upper against lower tail, in interquartile ranges. */
 function tailOf(image: Float32Array, given: Float32Array): number {
   const sorted = given.toSorted()
   const edges = Array.from({ length: BINS - 1 }, (_, n) => quantileOf(sorted, (n + 1) / BINS))

@@ -1,8 +1,8 @@
-// Whether a text says with or without contrast agent: a small grammar of agent words, qualifiers and signs in many languages.
+// Reads whether a text says with or without contrast agent: a small grammar of agent words, qualifiers and signs in many languages.
 import { WORD_LIMITS } from './header-limits.ts'
 import { CJK, CONTRAST_WORDS, foldLetters, ofAllLanguages, SEQUENCE_WORDS } from './vocabulary.ts'
 
-/** "unclear": it says both, or something is denied that need not be the agent. */
+/** "unclear": it says both, or it denies something that may not be the agent. */
 export type ContrastWords = 'with' | 'without' | 'unclear'
 
 type Role = keyof typeof CONTRAST_WORDS
@@ -14,11 +14,11 @@ interface Token {
   glued: boolean
   /** A qualifier that belongs to an agent. */
   used: boolean
-  /** A qualifier that belongs to another thing or to another event. */
+  /** A qualifier that belongs to something else, or to another event. */
   absorbed: boolean
 }
 
-/** Reads a description, or the text of ContrastBolusAgent; undefined when it says nothing of an agent. */
+/** Reads a description, or the text of ContrastBolusAgent; undefined if it says nothing about an agent. */
 export function contrastWords(text: string): ContrastWords | undefined {
   const tokens = tokensOf(text)
   absorb(tokens)
@@ -31,14 +31,14 @@ export function contrastWords(text: string): ContrastWords | undefined {
   for (const [at, token] of tokens.entries()) {
     const alone = standing(token, at === tokens.length - 1, mentioned)
     if (alone) said.add(contradicted(tokens, at, alone) ? 'unclear' : alone)
-    // Something is absent, and nothing says that it is not the agent.
+    // Something is absent, and it might be the agent.
     else if (mentioned && !token.used && !token.absorbed && is(token, 'without') && !directOnly(token))
       said.add('unclear')
   }
   return merged(said)
 }
 
-/** What ContrastBolusAgent says, which is free text on many scanners: "nil", "W/O", "NO CONTRAST" name no agent. */
+/** Reads ContrastBolusAgent, which is free text on many scanners: "nil", "W/O", "NO CONTRAST" name no agent. */
 export function agentText(text: string): 'given' | 'denied' | undefined {
   const tokens = tokensOf(text)
   const all = (...roles: Role[]) => tokens.every((token) => roles.some((role) => token.roles.has(role)))
@@ -51,7 +51,7 @@ export function agentText(text: string): 'given' | 'denied' | undefined {
   return words === 'without' ? 'denied' : words === 'unclear' ? undefined : 'given'
 }
 
-// The dictionary: exact words, then the longest stem ("gado*") that begins a word.
+// The dictionary: exact words, then the longest stem ("gado*") that a word begins with.
 const exact = new Map<string, Set<Role>>()
 const stems = new Map<string, Set<Role>>()
 for (const [role, list] of Object.entries(CONTRAST_WORDS) as [Role, Record<string, string[]>][])
@@ -76,7 +76,7 @@ function rolesOf(word: string): ReadonlySet<Role> | undefined {
   return stem === undefined ? undefined : stems.get(stem)
 }
 
-/** Signs keep their meaning by where blanks are; dotted letters are joined (m.d.c., i.v.); f/u, s/p and their like say nothing. */
+/** The meaning of a sign depends on the blanks around it; dotted letters are joined (m.d.c., i.v.); f/u, s/p and the like say nothing. */
 function tokensOf(text: string): Token[] {
   const folded = foldLetters(text)
     .replace(/(?<![\p{L}\p{N}])(\p{L})\.(\p{L})\.?(?:(\p{L})\.?)?(?![\p{L}\p{N}])/gu, (_all, a, b, c = '') =>
@@ -110,7 +110,7 @@ function tokensOf(text: string): Token[] {
   return tokens
 }
 
-/** "t1ce", "postgd", "ivkm" and words of scripts without blanks, in their parts. */
+/** Splits "t1ce", "postgd", "ivkm" and words of scripts without blanks into their parts. */
 function partsOf(word: string): string[] {
   if (rolesOf(word)) return [word]
   if (word.endsWith('/')) return [word.slice(0, -1)]
@@ -120,9 +120,9 @@ function partsOf(word: string): string[] {
   const t1 = /^(.*?)(t[12])(w?i?)(.*)$/.exec(word)
   if (t1) {
     const [, before = '', name = '', w = '', after = ''] = t1
-    // The w of "T1W" is weighted, not with.
+    // The w of "T1W" means weighted, not with.
     const rest = after && rolesOf(w + after) ? w + after : after
-    // A "c" at T1 is contrast; anywhere else it needs a sign or a qualifier.
+    // A "c" after T1 means contrast; anywhere else it needs a sign or a qualifier.
     return [...(rolesOf(before) ? [before] : []), name, ...(rest === 'c' ? ['ce'] : rest ? partsOf(rest) : [])]
   }
   for (let i = 2; i <= word.length - 2; i++) {
@@ -149,7 +149,7 @@ const isSign = (token: Token | undefined) => token !== undefined && /^[⊕⊖±+
 const isBreak = (token: Token | undefined) => token?.text === ',' || token?.text === ';'
 const directOnly = (token: Token) => is(token, 'only directly at an agent')
 
-/** "w/o FS", "post op", "no 3" say nothing of an agent. */
+/** "w/o FS", "post op", "no 3" say nothing about an agent. */
 function absorb(tokens: Token[]): void {
   for (const [at, token] of tokens.entries()) {
     const next = tokens[at + 1]?.text === '-' ? tokens[at + 2] : tokens[at + 1]
@@ -160,13 +160,13 @@ function absorb(tokens: Token[]): void {
   }
 }
 
-/** What is said of the agent that the token names; undefined when it names none. */
+/** What the text says about the agent that the token names; undefined if it names none. */
 function mention(tokens: Token[], at: number): ContrastWords | undefined {
   const token = tokens[at]!
   const strong = is(token, 'agent')
   if (!strong && !is(token, 'agent beside a qualifier')) return undefined
   if (is(tokens[at - 1], 'contrast of another kind')) return undefined
-  // "non con" has no contrast, "con mdc" and "c/gd" have: the qualifier that is an agent too gives way to a full agent.
+  // "non con" is without contrast, "con mdc" and "c/gd" are with: a qualifier that can also be an agent gives way to a full agent.
   if (!strong && is(tokens[at + 1], 'agent')) return undefined
   const said = new Set<ContrastWords>()
   for (const one of [signBefore(tokens, at), signAfter(tokens, at)]) if (one) said.add(one)
@@ -211,12 +211,12 @@ const SAYS: readonly [Role, ContrastWords][] = [
   ['after', 'with'],
 ]
 
-/** What the qualifier says; "unclear" for a word that means either in different languages. */
+/** What the qualifier says; "unclear" for a word that means one or the other depending on the language. */
 function meaning(token: Token): ContrastWords | undefined {
   return merged(new Set(SAYS.flatMap(([role, says]) => (is(token, role) ? [says] : []))))
 }
 
-/** The nearest qualifier before the agent; words between that are not known make a denial doubtful, never the opposite. */
+/** The nearest qualifier before the agent; unknown words in between make a denial doubtful, but never reverse it. */
 function wordBefore(tokens: Token[], at: number, strong: boolean): ContrastWords | undefined {
   let strangers = 0
   for (let n = at - 1; n >= 0 && strangers <= 1; n--) {
@@ -228,7 +228,7 @@ function wordBefore(tokens: Token[], at: number, strong: boolean): ContrastWords
       if (contradicted(tokens, n, says)) return 'unclear'
       return strangers > 0 && says === 'without' && is(token, 'without') ? 'unclear' : says
     }
-    // "sans injection de gadolinium" is one thing.
+    // "sans injection de gadolinium" is one expression.
     if (is(token, 'agent')) continue
     if (!strong && !isSign(token) && !is(token, 'between')) return undefined
     if (!is(token, 'between', 'agent beside a qualifier') && !isSign(token)) strangers++
@@ -247,10 +247,10 @@ function contradicted(tokens: Token[], at: number, says: ContrastWords): boolean
   return true
 }
 
-/** "s/c": the slash is gone, but the letters stood together. */
+/** "s/c": the slash is gone, but the letters were adjacent. */
 const slashed = (tokens: Token[], at: number) => tokens[at + 1]?.glued === true
 
-/** A qualifier behind the agent, where no other agent takes it: "KM nein", "造影前", "kontrast oncesi". */
+/** A qualifier behind the agent, unless another agent claims it: "KM nein", "造影前", "kontrast oncesi". */
 function wordAfter(tokens: Token[], at: number, strong: boolean): ContrastWords | undefined {
   if (!strong) return undefined
   for (let n = at + 1; n < tokens.length && n <= at + 4; n++) {
@@ -280,7 +280,7 @@ function deniesAnother(tokens: Token[], at: number): boolean {
   return !isSign(next) && !isBreak(next) && next.roles.size === 0 && !sequenceNames.has(next.text)
 }
 
-/** Words and signs that say it without naming an agent: "nativ", "post", "(+)"; a denial only as the last word. */
+/** Words and signs that say it without naming an agent: "nativ", "post", "(+)"; a bare denial only as the last word. */
 function standing(token: Token, last: boolean, mentioned: boolean): ContrastWords | undefined {
   if (is(token, 'alone without')) return 'without'
   if (is(token, 'alone with') && !(mentioned && is(token, 'between'))) return 'with'

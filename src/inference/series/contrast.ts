@@ -1,18 +1,18 @@
-// Whether each series was acquired with contrast agent: statements weighed by how far their source can be trusted, over the whole study.
+// Decides for each series whether it was acquired with contrast agent: weighs statements from the whole study by how trustworthy their source is.
 import { agentText, contrastWords } from './contrast-words.ts'
 import type { SeriesFacts } from './facts.ts'
 import { STACK_LIMITS } from './header-limits.ts'
 import { foldDescription, LEFT_BY_WORDS, says } from './vocabulary.ts'
 
 export interface ContrastEvidence {
-  /** "conflict": sources that are trusted alike contradict each other. */
+  /** "conflict": equally trusted sources contradict each other. */
   contrast: 'given' | 'not-given' | 'unknown' | 'conflict'
   contrastReason: string
 }
 
 /**
  * How far a source is trusted. "certain": what a person or the scanner wrote on this series alone. "firm": follows from the time of
- * the injection. "weak": a hint that yields to any other. Two that are trusted alike and disagree are a conflict.
+ * the injection. "weak": a hint that yields to any other. Two equally trusted ones that disagree are a conflict.
  */
 const TRUST = { weak: 1, firm: 2, certain: 3 } as const
 
@@ -36,7 +36,7 @@ export function contrastOf(
       const { statements, remarks } = own.get(facts)!
       const { says, margin } = weigh(statements)
       const order = byOrder(facts, injection)
-      // What the series says of itself needs no support from its time.
+      // What the series says about itself needs no support from its time.
       const needed = order.filter((one) => one.says !== says || margin < TRUST.certain)
       return [facts, judge([...statements, ...needed], remarks)]
     }),
@@ -45,7 +45,7 @@ export function contrastOf(
 
 interface Own {
   statements: Statement[]
-  /** What was read and counts for nothing, for the reader. */
+  /** What was read but carries no weight; shown to the reader. */
   remarks: string[]
 }
 
@@ -75,7 +75,7 @@ function ownStatements(facts: SeriesFacts, all: readonly SeriesFacts[], structur
   return { statements, remarks }
 }
 
-/** What ContrastBolusAgent or a volume states; undefined where they are absent or speak of no agent. */
+/** What ContrastBolusAgent or a volume states; undefined if they are absent or do not mention an agent. */
 function agentOf(f: SeriesFacts): { says: Statement['says']; text: string } | undefined {
   const read = f.contrastAgents.map(agentText)
   if (read.includes('given')) return { says: 'with', text: 'ContrastBolusAgent is set' }
@@ -86,21 +86,21 @@ function agentOf(f: SeriesFacts): { says: Statement['says']; text: string } | un
 /** Whether the headers, not the description, say that there was contrast. */
 export const namesAgent = (f: SeriesFacts): boolean => agentOf(f)?.says === 'with' || f.contrastAdministered === 'YES'
 
-/** Scanners copy the agent that was typed in once to every series of the examination, also to those before the injection. */
+/** Scanners copy the agent, typed in once, to every series of the examination, including those before the injection. */
 function isCopied(says: Statement['says'], structural: readonly SeriesFacts[]): boolean {
   return structural.length > 1 && structural.every((facts) => agentOf(facts)?.says === says)
 }
 
-/** ProtocolName stands in for a description that was removed; where series of the study share it, it names the examination. */
+/** ProtocolName stands in for a removed description; if several series of the study share it, it names the examination. */
 function namesExamination(facts: SeriesFacts, all: readonly SeriesFacts[]): boolean {
   return facts.describedByProtocol && all.some((one) => one !== facts && one.description === facts.description)
 }
 
-/** Perfusion words of dynamic susceptibility contrast, and what is measured without agent. */
+/** Words for perfusion by dynamic susceptibility contrast, and for methods that need no agent. */
 const BOLUS = LEFT_BY_WORDS.filter(({ kind }) => kind === 'perfusion').map(({ words }) => words)
 const WITHOUT_BOLUS = { en: ['asl', 'pcasl', 'pasl', 'bold', 'fmri', 'ivim'] }
 
-/** A first pass of contrast agent, whether or not anybody typed it in. */
+/** A first pass of contrast agent, whether or not anybody entered the agent. */
 function isBolusPassage(f: SeriesFacts): boolean {
   const folded = foldDescription(f.description)
   return (
@@ -118,15 +118,15 @@ const SCOUTS = LEFT_BY_WORDS.filter((one) => one.kind === 'localizer' && one['yi
 )
 
 interface Injection {
-  /** Sortable time of the first series that certainly had contrast, and what says so; the injection was not later. */
+  /** Sortable time of the first series that certainly had contrast, and the evidence for it; the injection was no later. */
   by: string
   because: string
-  /** Whether `by` is the injection itself (a bolus passage), so that what came before it was before contrast. */
+  /** Whether `by` is the injection itself (a bolus passage), so that anything earlier was acquired before contrast. */
   exact: boolean
 }
 
 function injectionOf(all: readonly SeriesFacts[], own: ReadonlyMap<SeriesFacts, Own>): Injection | undefined {
-  // Where the scanner states one time of injection, it is the same on every series that has it.
+  // If the scanner states the time of injection, every series that has it shows the same one.
   const stated = [...new Set(all.map(({ injectedAt }) => injectedAt).filter(Boolean))]
   if (stated.length === 1) return { by: stated[0]!, because: 'the injection (ContrastBolusStartTime)', exact: true }
   const injections = all.flatMap((facts): Injection[] => {
@@ -134,7 +134,7 @@ function injectionOf(all: readonly SeriesFacts[], own: ReadonlyMap<SeriesFacts, 
     if (facts.acquiredAt === '' || (facts.imageType[0] === 'DERIVED' && !facts.dixon)) return []
     const number = facts.seriesNumber || '(no number)'
     if (isBolusPassage(facts)) return [{ by: facts.acquiredAt, because: `the bolus of series ${number}`, exact: true }]
-    // A protocol that is named after its agent begins with scouts before the injection.
+    // A protocol named after its agent begins with scouts before the injection.
     if (isScout(facts) && !namesAgent(facts)) return []
     const { says, margin } = weigh(own.get(facts)!.statements)
     const certain = says === 'with' && margin >= TRUST.certain
@@ -157,7 +157,7 @@ function byOrder(facts: SeriesFacts, injection: Injection | undefined): Statemen
   return [{ says: 'without', trust, text: `acquired before ${injection.because}` }]
 }
 
-/** The side that the most trusted statement takes, and by how many steps it is ahead of the other. */
+/** The side of the most trusted statement, and its lead over the other side in steps of trust. */
 function weigh(statements: readonly Statement[]): { says: Statement['says']; margin: number } {
   const best = (side: Statement['says']) =>
     Math.max(0, ...statements.filter(({ says }) => says === side).map(({ trust }) => trust))
@@ -177,7 +177,7 @@ function judge(statements: readonly Statement[], remarks: readonly string[]): Co
   const reason = [pro.join(', and '), ...(contra.length > 0 ? [`but ${contra.join(', and ')}`] : [])].join(', ')
   const contrastReason = [reason, ...remarks].join('; ')
   if (contra.length > 0 && margin === 0) return { contrast: 'conflict', contrastReason }
-  // A weak hint that there was contrast is no ground to call an image enhanced; that there was none is what is usual.
+  // A weak hint of contrast is not enough to call an image enhanced; no contrast is the usual case.
   if (says === 'with' && margin < TRUST.firm) return { contrast: 'unknown', contrastReason }
   return { contrast: says === 'with' ? 'given' : 'not-given', contrastReason }
 }
@@ -185,8 +185,8 @@ function judge(statements: readonly Statement[], remarks: readonly string[]): Co
 export const ONLY_LEFT = 'an agent is named, and all other T1 series are without it and earlier'
 
 /**
- * The examination had an agent, by headers that every series carries; of its T1 series one is not said to be without it, and it is
- * the latest.
+ * The one T1 series after contrast, by elimination: the headers, which every series carries, name an agent, all other T1 series are
+ * without it, and this one is the latest.
  */
 export function onlyLeftAfter<One extends ContrastEvidence & { facts: SeriesFacts }>(
   t1: readonly One[],

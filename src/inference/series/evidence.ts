@@ -1,4 +1,4 @@
-// What kind of image a head series is: weighting from the pulse sequence's physics, words last.
+// What kind of image a series of the head is: its weighting by the physics of the pulse sequence, and only then by words.
 import { IMAGE_LIMITS } from '../../dicom/image-limits.ts'
 import type { ParameterMap } from '../../domain/study.ts'
 import type { SeriesFacts } from './facts.ts'
@@ -8,11 +8,11 @@ import { foldDescription, SEQUENCE_WORDS, says } from './vocabulary.ts'
 export type Weighting = 'T1' | 'T2' | 'FLAIR'
 
 export interface Evidence {
-  /** Of a map: the quantity. */
+  /** For a map, its quantity. */
   weighting: Weighting | ParameterMap | undefined
   /** Strongest first. */
   reasons: string[]
-  /** Neither timing nor words say what it is, so that the pixels may. */
+  /** Neither timing nor words say what it is, so the pixels may decide. */
   silent?: boolean
 }
 
@@ -32,9 +32,9 @@ export function evidence(facts: SeriesFacts): Evidence {
 export interface Physics {
   weighting: Weighting | undefined
   text: string
-  /** The parameters are complete: when they fit none of the three, the description cannot change it. */
+  /** The parameters are complete: even if they fit none of the three weightings, the description cannot change that. */
   decisive: boolean
-  /** Timed as time-of-flight angiography is, in which tissue looks like T1: only a description can say that it is T1. */
+  /** Timed like time-of-flight angiography, in which tissue looks T1-weighted: only a description can say that it is T1. */
   mayBeFlow?: true
 }
 
@@ -104,7 +104,7 @@ function isOfLowAngle(f: SeriesFacts, tr: number): boolean {
   return !isPrepared && (f.flipAngle ?? T.absentAngle.value) < T.lowAngle.value && tr < T.lowAngleRepetition.value
 }
 
-/** A spoiled echo of far less than the Ernst angle shows proton density, not T1. */
+/** A spoiled gradient echo with a flip angle far below the Ernst angle shows proton density, not T1. */
 function isDensityWeighted(f: SeriesFacts, tr: number): boolean {
   if (f.flipAngle === undefined || f.scanning.has('IR') || f.variant.has('MP') || f.inversionTime !== undefined)
     return false
@@ -112,7 +112,7 @@ function isDensityWeighted(f: SeriesFacts, tr: number): boolean {
   return f.flipAngle < T.densityAngle.value * ernst
 }
 
-/** 3D without a preparation pulse, TR and flip angle of inflow angiography; T1 has a shorter TR or a larger angle. */
+/** 3D without a preparation pulse, with the TR and flip angle of inflow angiography; T1 has a shorter TR or a larger angle. */
 function isTimedForFlow(f: SeriesFacts, tr: number): boolean {
   const isPrepared = f.scanning.has('IR') || f.variant.has('MP') || f.inversionTime !== undefined
   const isTimed = tr >= T.minFlowRepetition.value && tr <= T.maxFlowRepetition.value

@@ -1,4 +1,4 @@
-// Reasons for which a series cannot be one of the structural sequences, whatever its contrast: each is one sentence for a person.
+// Reasons why a series cannot be one of the structural sequences, whatever its contrast: each is one sentence for a person.
 import { readBodyPart } from '../../dicom/body-part.ts'
 import { weightingByPhysics } from './evidence.ts'
 import type { SeriesFacts } from './facts.ts'
@@ -28,7 +28,7 @@ const IMAGE_TYPES: readonly (readonly [string, RegExp])[] = [
 
 const REFORMATTED = /^(MPR.*|CSA MPR.*|REFORMATTED|CSAPARALLEL|CURVED.*|AVERAGE)$/
 
-/** AcquisitionContrast (0008,9209, PS3.3 C.8.13.3.1.1) of images that are none of ours. */
+/** AcquisitionContrast (0008,9209, PS3.3 C.8.13.3.1.1) of images that we do not use. */
 const CONTRASTS: Record<string, string> = {
   DIFFUSION: 'diffusion',
   PERFUSION: 'perfusion',
@@ -45,11 +45,11 @@ const CONTRASTS: Record<string, string> = {
 export interface Exclusion {
   /** One sentence for a person. */
   reason: string
-  /** The image may well be one of the sequences, but cannot be used as a volume as it was acquired. */
+  /** The image may well be one of the sequences, but cannot be used as a volume in the form it was acquired. */
   unusable?: true
 }
 
-/** Why the series is left, or undefined when it may be one of the structural sequences. */
+/** Why the series is excluded, or undefined if it may be one of the structural sequences. */
 export function exclusionReason(facts: SeriesFacts): Exclusion | undefined {
   const kind = noMrImage(facts) ?? byKind(facts)
   if (kind) return { reason: kind }
@@ -63,8 +63,8 @@ export function exclusionReason(facts: SeriesFacts): Exclusion | undefined {
 }
 
 /**
- * Doubt that a word of the description casts on an acquired image whose timing says otherwise ("T1 KM Plan", "t1_mpr"): the series
- * is taken where no other can be.
+ * Doubt that a word in the description casts on an acquired image whose timing says otherwise ("T1 KM Plan", "t1_mpr"): the series
+ * is selected only if there is no other.
  */
 export function doubt(facts: SeriesFacts): string | undefined {
   return byWords(facts)?.reason ?? (isTransferPrepared(facts) ? TRANSFER : undefined)
@@ -75,7 +75,7 @@ export function mapExclusionReason(facts: SeriesFacts): string | undefined {
   return noMrImage(facts) ?? byStack(facts) ?? byBody(facts)?.reason ?? byGeometry(facts)
 }
 
-/** Why it could not be analysed even if the settings name it: no MR images, or no volume of a head. */
+/** Why it could not be analysed even if the settings named it: no MR images, or no volume of a head. */
 export function impossibleReason(facts: SeriesFacts): string | undefined {
   return noMrImage(facts) ?? byGeometry(facts)
 }
@@ -108,15 +108,15 @@ export const TRANSFER = 'magnetisation transfer'
 const isTransferPrepared = (f: SeriesFacts) =>
   f.variant.has('MTC') || f.scanOptions.some((option) => /^(MT|MTC|MAGNETIZATION_TRANSFER)$/.test(option))
 
-/** A saturation pulse makes agent stand out in spin echoes after contrast; of gradient echoes it makes a measurement. */
+/** In spin echoes after contrast, a saturation pulse makes the agent stand out; in gradient echoes it serves a measurement. */
 const isT1SpinEcho = (f: SeriesFacts) =>
   f.scanning.has('SE') && !f.scanning.has('GR') && weightingByPhysics(f).weighting === 'T1'
 
-/** Made from other images: an image of the sequence, but not the one that was acquired. */
+/** Made from other images: may show the sequence, but is not the acquired image. */
 function byMaking(f: SeriesFacts): string | undefined {
   const reformatted = f.imageType.find((value) => REFORMATTED.test(value))
   if (reformatted) return `reformatted from another series (ImageType ${reformatted})`
-  // Water and in-phase images of a Dixon acquisition, and the uniform image of MP2RAGE, are computed by the scanner as its result.
+  // The water and in-phase images of a Dixon acquisition and the uniform image of MP2RAGE are computed by the scanner as its result.
   if (f.dixon || f.imageType.includes('UNI')) return undefined
   if (f.imageType[0] === 'DERIVED' && !isCorrectedOnly(f.imageType))
     return `derived from other images (ImageType ${f.imageType.join('\\')})`
@@ -137,7 +137,7 @@ function byStack(f: SeriesFacts): string | undefined {
   return undefined
 }
 
-/** Distortion and intensity corrections, which scanners apply by themselves, keep an image what it is. */
+/** Distortion and intensity corrections, which scanners apply by default, do not change what an image is. */
 function isCorrectedOnly(imageType: string[]): boolean {
   return (
     imageType[1] === 'PRIMARY' &&
@@ -147,7 +147,7 @@ function isCorrectedOnly(imageType: string[]): boolean {
 
 interface Named {
   reason: string
-  /** What it is made of is an image of the sequence all the same. */
+  /** It was made from an image that is of the sequence all the same. */
   ofSequence?: boolean
   /** Weightings whose complete timing overrules the word. */
   yieldsTo: readonly string[]
@@ -160,7 +160,7 @@ function byWords(f: SeriesFacts): Named | undefined {
     ofSequence: one.kind === 'reformatted from another series',
     yieldsTo: one['yields to'],
   }))
-  // The word that yields least decides.
+  // A word that the timing cannot overrule decides.
   return named.find((one) => !mayBeOverruled(f, one)) ?? named[0]
 }
 
@@ -180,7 +180,7 @@ function byBody(f: SeriesFacts): Named | undefined {
   return undefined
 }
 
-/** Across its slices it shows a head, however far they are apart. */
+/** Whether its slices together span a head, however far apart they are. */
 function coversHead(f: SeriesFacts): boolean {
   return (
     f.positions === 0 ||

@@ -35,32 +35,32 @@ export interface SeriesFacts {
   bValues: number[]
   angio: boolean
   contrastAgents: string[]
-  /** mL; 0 where somebody stated that. */
+  /** mL; 0 only if stated. */
   contrastVolume: number | undefined
   contrastAdministered: string
   bodyParts: string[]
-  /** Number of images, distinct slice positions and distinct orientations; positions is 0 when none is stated. */
+  /** Number of images, of distinct slice positions and of distinct orientations; positions is 0 if none is stated. */
   images: number
   positions: number
   orientations: number
-  /** mm; undefined where positions are not stated */
+  /** mm; undefined if positions are not stated */
   sliceSpacing: number | undefined
   coverage: number | undefined
   /** mm, the shorter in-plane side */
   fieldOfView: number | undefined
   pixelSpacing: number | undefined
-  /** Axis that the slice normal is closest to. */
+  /** The standard plane closest to that of the slices. */
   plane: 'axial' | 'coronal' | 'sagittal' | undefined
-  /** Sortable acquisition start, "" when not stated. */
+  /** Sortable acquisition start; "" if not stated. */
   acquiredAt: string
-  /** Start of the injection as the headers have it, sortable as `acquiredAt`; "" when not stated. */
+  /** Start of the injection according to the headers, sortable like `acquiredAt`; "" if not stated. */
   injectedAt: string
   dixon: DixonPart | undefined
-  /** What was passed over within the series: sentences for a person. */
+  /** What was skipped within the series, as sentences for a person. */
   passedOver: string[]
 }
 
-/** Reads the facts; nothing is invented for what is absent. */
+/** Reads the facts; nothing is assumed about absent values. */
 export function seriesFacts(series: Series): SeriesFacts {
   const { series: slices, strays, doubles } = volumeInstances(series)
   const heads = slices.instances.map((instance) => instance.metadata)
@@ -166,7 +166,7 @@ function macrosOf(group: DicomJson): DicomJson[] {
   )
 }
 
-/** One entry per image: the instance itself, or each frame with the shared values where it has none. */
+/** One entry per image: the instance itself, or each frame, with the shared values where it has none of its own. */
 function framesOf(ds: DicomJson): Frame[] {
   const shared = [ds, ...items(ds, 'SharedFunctionalGroupsSequence').flatMap(macrosOf)]
   const perFrame = items(ds, 'PerFrameFunctionalGroupsSequence')
@@ -224,7 +224,7 @@ function acquisitionStart(heads: DicomJson[]): string {
   return heads.map(of).filter(Boolean).sort()[0] ?? ''
 }
 
-/** Sortable: of a study that began the day before, the hours are counted on. */
+/** Keeps times sortable across midnight: hours after the day on which the study began count on from 24. */
 function afterMidnight(ds: DicomJson, time: string): string {
   const [begun, hour] = [text(ds, 'StudyTime'), time].map((one) => Number(one.slice(0, 2)))
   const nextDay = text(ds, 'StudyTime') !== '' && time !== '' && begun! - hour! >= TIMING_LIMITS.pastMidnight.value

@@ -3,7 +3,7 @@ import type { Limit } from '../../domain/limit.ts'
 
 const TISSUE = 'Stanisz et al., Magn Reson Med 2005;54:507-512 (T1 of white matter 884 ms at 1.5 T)'
 
-/** Between T1, proton density and T2 much is left to none of them, so the limits hold from 0.3 T to 7 T. */
+/** Between T1, proton density and T2 lie wide gaps that belong to none of them, so the limits hold from 0.3 T to 7 T. */
 export const TIMING_LIMITS = {
   flairInversion: {
     value: 1200,
@@ -17,7 +17,7 @@ export const TIMING_LIMITS = {
     unit: 'ms',
     source: 'chosen: at a shorter TR fluid is nulled only where grey and white matter are too',
   },
-  /** Where InversionTime is absent, TR and TE alone must leave nothing else. */
+  /** If InversionTime is absent, TR and TE alone must rule out everything else. */
   untimedFlairRepetition: {
     value: 6000,
     unit: 'ms',
@@ -61,11 +61,11 @@ export const TIMING_LIMITS = {
     unit: 'ms',
     source: 'chosen: at a longer TR even a small angle may belong to another kind of sequence',
   },
-  /** Stands in where FlipAngle is absent. */
+  /** Used if FlipAngle is absent. */
   absentAngle: { value: 90, unit: 'deg', source: 'chosen: what is not stated is never taken for a small angle' },
-  /** By which the Ernst angle of a sequence is reckoned. */
+  /** T1 from which the Ernst angle of a sequence is calculated. */
   tissueT1: { value: 900, unit: 'ms', source: TISSUE },
-  /** Share of the Ernst angle. */
+  /** As a share of the Ernst angle. */
   densityAngle: {
     value: 0.6,
     unit: '1',
@@ -73,12 +73,12 @@ export const TIMING_LIMITS = {
   },
   minFlowRepetition: { value: 18, unit: 'ms', source: 'chosen: time of flight has 20 to 40 ms, T1 of one slab less' },
   maxFlowRepetition: { value: 45, unit: 'ms', source: 'chosen: time of flight has 20 to 40 ms' },
-  /** By which the clock goes back within an examination that passes midnight. */
+  /** Smallest backward step of the clock that means an examination passed midnight. */
   pastMidnight: { value: 12, unit: 'h', source: 'chosen: no examination of a head lasts half a day' },
   maxFlowAngle: { value: 25, unit: 'deg', source: 'chosen: time of flight has 15 to 25 degrees, T1 of that TR more' },
 } as const satisfies Record<string, Limit>
 
-/** What counts as one stack of images of a whole head. */
+/** What counts as one stack of images covering a whole head. */
 export const STACK_LIMITS = {
   minPositions: {
     value: 10,
@@ -95,17 +95,17 @@ export const STACK_LIMITS = {
   /** Positions are rounded when they are written. */
   rounding: { value: 0.05, unit: 'mm', source: 'chosen: positions written with one decimal' },
   samePosition: { value: 0.02, unit: 'mm', source: 'chosen: positions of one slice differ by rounding alone' },
-  /** Images at each position from which on they are a series in time. */
+  /** Images per position from which the series is a time series. */
   imagesPerPosition: { value: 2, unit: '1', source: 'chosen: a second image of every slice is another time or echo' },
-  /** Last echo time by the first from which on the images differ in contrast. */
+  /** Ratio of the last echo time to the first above which the images differ in contrast. */
   echoRatio: { value: 1.5, unit: '1', source: 'chosen: echo times that a scanner notes for one image differ by less' },
-  /** Images at each position of the first passage of a contrast agent. */
+  /** Images per position from which a series can show the first pass of a contrast agent. */
   bolusPhases: { value: 15, unit: '1', source: 'chosen: a passage takes 15 s and more, imaged at least each second' },
 } as const satisfies Record<string, Limit>
 
 /** Differences up to these do not make one series better than another. */
 export const PREFERENCE_LIMITS = {
-  /** Coverage from which on nothing of a brain is missing, in whatever plane. */
+  /** Coverage from which the whole brain is included, in any plane. */
   wholeBrain: { value: 130, unit: 'mm', source: 'chosen: the height and the width of an adult brain' },
   alikeHead: { value: 20, unit: 'mm', source: 'chosen: a few slices more at either end' },
   alikeSpacing: { value: 0.5, unit: 'mm', source: 'chosen: 1.0 and 1.2 mm, or 5.0 and 5.5 mm, are read alike' },

@@ -1,4 +1,4 @@
-// The error that holds a study for a person, from what is missing, ambiguous or cannot be used.
+// The error that holds a study for a person, built from what is missing, ambiguous or unusable.
 import { AppError } from '../../domain/errors.ts'
 import type { SeriesDecision } from '../../domain/study.ts'
 import type { SeriesFacts } from './facts.ts'
@@ -21,5 +21,5 @@ export function holdOf(
   return new AppError(code, parts.join('; '))
 }
 
-/** Series by number, since descriptions are free text. */
+/** Names series by number, since descriptions are free text. */
 export const numbersOf = (all: SeriesFacts[]) => all.map((facts) => facts.seriesNumber || '(no number)').join(', ')

@@ -1,4 +1,4 @@
-// Series that hold a map of a computed quantity, which a bundle may declare beside the sequences: apparent diffusion coefficient (ADC)
+// Series that hold a map of a computed quantity, which a bundle may declare in addition to the sequences: apparent diffusion coefficient (ADC)
 // and relative cerebral blood volume (rCBV).
 import type { ParameterMap } from '../../domain/study.ts'
 import type { Evidence } from './evidence.ts'
@@ -11,7 +11,7 @@ const SIGNS: readonly { map: ParameterMap; type: RegExp; words: WordList }[] = [
   { map: 'rCBV', type: /^(RCBV|RELCBV)(_.*)?$/, words: MAP_WORDS.rCBV },
 ]
 
-/** Other maps and images of the same examinations, whose series may be named after the whole protocol. */
+/** Other maps and images from the same examinations, whose series may be named after the whole protocol. */
 const OTHER_KIND = /^(E?ADC|EXP|TRACE.*|FA|DTI|COLFA|TENSOR.*|CALC_BVALUE|(REL|R)?(CBF|CBV|MTT)|TTP|TMAX|KTRANS)(_.*)?$/
 
 /** The map that the series is, with its evidence; undefined for anything else, and for what could be either. */
@@ -21,7 +21,7 @@ export function mapEvidence(facts: SeriesFacts): (Evidence & { weighting: Parame
     const value = facts.imageType.find((one) => type.test(one))
     if (value) return [{ map, reason: `${map} map (ImageType ${value})` }]
     const worded = says(words, folded) && !facts.imageType.some((one) => OTHER_KIND.test(one))
-    // An acquired image of that name is what the map was computed from.
+    // An acquired image of that name is the source of the map, not the map.
     return worded && facts.imageType[0] === 'DERIVED' ? [{ map, reason: `${map} map, by its description` }] : []
   })
   const [only, other] = named

@@ -4,8 +4,8 @@ import { SEQUENCES, type Sequence } from '../../domain/study.ts'
 
 /**
  * A site's own rules per sequence: a Series Instance UID, which decides for its study, or a pattern (regular expression, matched
- * without regard to case) that narrows the choice to series of that description, where there is one. A pattern may name a
- * series that would be left for its kind (a derived one, for example), but none without images of a whole head.
+ * case-insensitively) that narrows the choice to series whose description matches, if there is one. A pattern may name a
+ * series that would be excluded for its kind (a derived one, for example), but not one without images of a whole head.
  */
 export type SeriesOverrides = Partial<Record<Sequence, string | undefined>>
 

@@ -1,5 +1,5 @@
-// What the pixels of registered images of one head measure of their weighting: how bright fluid is, which tissue is the
-// smooth one, and how two images go together.
+// Measures of weighting from the pixels of registered images of one head: how bright fluid is, which tissue is the
+// smooth one, and how two images relate.
 import { type Grid, type Volume, voxelCount } from '../../domain/volume.ts'
 import { componentsOf } from '../volumes/components.ts'
 import { distanceMap } from '../volumes/distance-map.ts'
@@ -14,13 +14,13 @@ const EDGE = voxel.value
 const CLOSED_MM = closedGaps.value
 const [SMOOTHEST, MIDDLE, EXTREME] = [smoothest.value, leftOut.value, extreme.value]
 
-/** `own` of each image, in their order; `pairs[a][b]` for a < b. Every measure is without a unit. */
+/** `own`: measures of each image, in order; `pairs[a][b]`: of two images, for a < b. All measures are dimensionless. */
 export interface PixelMeasures {
   own: number[][]
   pairs: number[][][]
 }
 
-/** LPS-aligned grid around a head, on which `measurePixels` wants every image; air lies around it. */
+/** LPS-aligned grid around a head, with a margin of air, on which `measurePixels` expects every image. */
 export function witnessGrid(grid: Grid): Grid {
   const aligned = alignedGrid(grid, [EDGE, EDGE, EDGE])
   const margin = Math.ceil(CLOSED_MM / EDGE) + 1
@@ -28,7 +28,7 @@ export function witnessGrid(grid: Grid): Grid {
   return subGrid(aligned, [-margin, -margin, -margin], to)
 }
 
-/** All images lie on one `witnessGrid`; undefined where they show too little of a head. */
+/** All images lie on one `witnessGrid`; undefined if they show too little of a head. */
 export function measurePixels(images: readonly Volume<Float32Array>[]): PixelMeasures | undefined {
   const [first] = images
   if (!first) return undefined
@@ -43,7 +43,7 @@ export function measurePixels(images: readonly Volume<Float32Array>[]): PixelMea
   }
 }
 
-/** 1 where every image shows tissue or it is enclosed by tissue: the largest piece, its gaps closed; grown by CLOSED_MM. */
+/** 1 where every image shows tissue or tissue encloses the voxel: the largest piece, its gaps closed, grown by CLOSED_MM. */
 function outlineOf(images: readonly Volume<Float32Array>[]): Volume<Uint8Array> {
   const { grid } = images[0]!
   const mask = new Uint8Array(voxelCount(grid)).fill(1)
@@ -67,7 +67,7 @@ function outlineOf(images: readonly Volume<Float32Array>[]): Volume<Uint8Array> 
   }
 }
 
-/** With the holes of each axial slice filled: what its border cannot be reached from. */
+/** Fills the holes of each axial slice: everything that cannot be reached from the border of the slice. */
 function filled(mask: Uint8Array, grid: Grid): Uint8Array {
   const [nx, ny, nz] = grid.size
   const out = new Uint8Array(mask.length).fill(1)
@@ -94,12 +94,12 @@ function filled(mask: Uint8Array, grid: Grid): Uint8Array {
   return out
 }
 
-/** Voxels within every image that are so far below the surface that they are brain, down to `heightMm` below the top of the head. */
+/** Voxels common to all images, deep enough below the surface to be brain, down to `heightMm` below the top of the head. */
 export function deepVoxels(images: readonly Volume<Float32Array>[], heightMm: number): number[] | undefined {
   return deepOf(outlineOf(images), heightMm)
 }
 
-/** Undefined where it is too little to say anything. */
+/** Undefined if there are too few to judge by. */
 function deepOf({ grid, data }: Volume<Uint8Array>, heightMm: number): number[] | undefined {
   const plane = grid.size[0] * grid.size[1]
   const top = Math.floor(data.lastIndexOf(1) / plane)
@@ -114,14 +114,14 @@ function deepOf({ grid, data }: Volume<Uint8Array>, heightMm: number): number[] 
   return deep.length * EDGE ** 3 < inside.value * 1000 ? undefined : deep
 }
 
-/** Divided by the mean around each voxel, so that a coil's sensitivity does not pass for tissue. */
+/** Divides by the local mean around each voxel, so that the coil's sensitivity is not mistaken for tissue. */
 function withoutShading({ grid, data }: Volume<Float32Array>, mask: Uint8Array): Volume<Float32Array> {
   const within = smoothed({ grid, data: Float32Array.from(mask) }, shading.value)
   const around = smoothed({ grid, data: data.map((value, v) => value * mask[v]!) }, shading.value)
   return { grid, data: data.map((value, v) => (value * within.data[v]!) / Math.max(around.data[v]!, Number.MIN_VALUE)) }
 }
 
-/** 0 to 1 by ascending value; equal values share their mean rank. */
+/** Ranks from 0 to 1 in ascending order; equal values share their mean rank. */
 function ranksOf(values: readonly number[]): Float64Array {
   const order = values.map((_, v) => v).sort((a, b) => values[a]! - values[b]!)
   const ranks = new Float64Array(values.length)
@@ -135,8 +135,8 @@ function ranksOf(values: readonly number[]): Float64Array {
 }
 
 /**
- * Logarithm of bright against dark tail (fluid, which is the extreme); mean rank of the smoothest tissue (white matter); the tails
- * again, of what is finer than a gyrus.
+ * Logarithm of the ratio of bright to dark tail (fluid is the extreme); mean rank of the smoothest tissue (white matter); the tails
+ * again, for structures finer than a gyrus.
  */
 function ownMeasures(image: Volume<Float32Array>, deep: readonly number[], ranks: Float64Array): number[] {
   const fine = smoothed(image, gyrus.value)
@@ -168,7 +168,7 @@ function smoothestRank({ grid, data }: Volume<Float32Array>, deep: readonly numb
   return smooth.reduce((sum, n) => sum + ranks[n]!, 0) / Math.max(1, smooth.length)
 }
 
-/** Correlation of ranks, over all and without the extremes; mean rank of the one where the other is brightest, and darkest, both ways. */
+/** Rank correlation, overall and without the extremes; mean rank of one image where the other is brightest and darkest, both ways. */
 function pairMeasures(a: Float64Array, b: Float64Array): number[] {
   const isUsual = (rank: number) => rank > MIDDLE && rank < 1 - MIDDLE
   const usual = [...a.keys()].filter((n) => isUsual(a[n]!) && isUsual(b[n]!))

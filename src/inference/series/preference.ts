@@ -1,4 +1,4 @@
-// Which of several series of one sequence is used: an ordered list of rules; a tie is never broken by chance.
+// Which of several series of one sequence is used: an ordered list of rules; ties are never broken at random.
 
 import { agentText, contrastWords } from './contrast-words.ts'
 import type { SeriesFacts } from './facts.ts'
@@ -8,9 +8,9 @@ import { DENOISED, FAT_SUPPRESSION, foldDescription, REPEATED, says } from './vo
 interface Rule {
   /** Why the winner is preferred. */
   text: string
-  /** Higher is better; undefined where the headers do not say, which counts as equal. */
+  /** Higher is better; undefined if the headers do not say, which counts as equal. */
   score(facts: SeriesFacts): number | undefined
-  /** Differences up to this are equal. */
+  /** Differences up to this count as equal. */
   tolerance: number
 }
 
@@ -23,7 +23,7 @@ const RULES: readonly Rule[] = [
     score: (f) => (f.imageType[0] === 'DERIVED' && !f.dixon ? 0 : 1),
     tolerance: 0,
   },
-  // A slab of orbits or sella is thin and fine, and shows a part of the brain.
+  // A slab of the orbits or sella has thin slices and fine pixels, but shows only part of the brain.
   {
     text: 'the whole head',
     score: (f) => f.coverage && Math.min(f.coverage, wholeBrain.value),
@@ -57,13 +57,13 @@ const RULES: readonly Rule[] = [
 const BEFORE_CONTRAST: Rule = { text: 'before contrast', score: (f) => (hadContrast(f) ? 0 : 1), tolerance: 0 }
 
 export interface Preference {
-  /** More than one when they fit equally well. */
+  /** More than one if they fit equally well. */
   best: SeriesFacts[]
-  /** Per series that lost: by what, against the best. */
+  /** For each series that lost, the rule that decided against it. */
   lost: Map<string, string>
 }
 
-/** Applies the rules one after the other; each keeps those within its tolerance of the best. */
+/** Applies the rules in turn; each keeps the series within its tolerance of the best. */
 export function prefer(candidates: readonly SeriesFacts[], sequence: string): Preference {
   const rules = sequence === 'T2' || sequence === 'FLAIR' ? [...RULES, BEFORE_CONTRAST] : RULES
   const lost = new Map<string, string>()

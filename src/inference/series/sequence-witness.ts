@@ -1,4 +1,4 @@
-// The pixels as witness of the weighting: which of registered images is T1, T2 or FLAIR, as likely as the measures of known cases make it.
+// The pixels as evidence of weighting: which of several registered images is T1, T2 or FLAIR, by likelihood under the measures of known cases.
 import { AppError } from '../../domain/errors.ts'
 import type { Volume } from '../../domain/volume.ts'
 import type { Weighting } from './evidence.ts'
@@ -6,7 +6,7 @@ import { WITNESS_LIMITS } from './limits.ts'
 import { measurePixels, type PixelMeasures } from './pixel-measures.ts'
 import data from './pixel-model.json' with { type: 'json' }
 
-/** Mean measures of each kind, and what they have in common: the inverse of their covariance within a kind. */
+/** Mean measures of each kind, and, common to all, the inverse of the covariance within a kind. */
 interface Kinds {
   means: Record<string, number[]>
   precision: number[][]
@@ -25,15 +25,15 @@ const MAX_PER_WEIGHTING: Record<Weighting, number> = { T1: 2, T2: 1, FLAIR: 1 }
 
 export interface Reading {
   weightings: Weighting[]
-  /** Logarithm of how much likelier it is than the one it is compared with. */
+  /** Log-likelihood ratio to the reading it is compared with. */
   lead: number
   /** Largest squared distance of one of its images from its kind. */
   strangest: number
 }
 
 /**
- * The likeliest weightings of images that lie on one grid, when they are clearly likelier than any others; `stated` are those that
- * the headers state. Undefined when it cannot be told, or an image is of no kind that is known.
+ * The likeliest weightings of images on one grid, if they are clearly likelier than any others; `stated` are those that the headers
+ * state. Undefined if that cannot be told, or if an image is of no known kind.
  */
 export function readWeightings(
   images: readonly Volume<Float32Array>[],
@@ -46,7 +46,7 @@ export function readWeightings(
   return reading.weightings
 }
 
-/** Throws SERIES_CONTRADICTION when other weightings are clearly likelier than those of the headers; `name` names a series for a person. */
+/** Throws SERIES_CONTRADICTION if other weightings are clearly likelier than those in the headers; `name` is how the message calls a series. */
 export function refuseOtherWeightings(
   claims: readonly { weighting: Weighting; name: string; image: Volume<Float32Array> }[],
 ): void {
@@ -71,7 +71,7 @@ export function refuseOtherWeightings(
 const leadOf = (images: number) =>
   (images < WITNESS_LIMITS.manyImages.value ? WITNESS_LIMITS.leadOfFew : WITNESS_LIMITS.lead).value
 
-/** Undefined when no reading is possible: more images than sequences. The lead is that over the next reading. */
+/** Undefined if no reading is possible (more images than sequences). The lead is over the next likeliest reading. */
 export function likeliest(
   measures: PixelMeasures,
   stated: readonly (Weighting | undefined)[],
@@ -88,7 +88,7 @@ export function likeliest(
   return { weightings, lead, strangest: Math.max(...own) }
 }
 
-/** Where the others leave one name for an image, its own measures must speak for that name. */
+/** If there is no other reading to compare with, each image's own measures must support its weighting. */
 function leadAlone(
   { own }: PixelMeasures,
   weightings: readonly Weighting[],
@@ -103,7 +103,7 @@ function leadAlone(
   return Math.min(...leads)
 }
 
-/** Every way to name this many images, none more often than a study has it. */
+/** Every way to assign weightings to this many images, none used more often than a study can have it. */
 function readings(count: number): Weighting[][] {
   let all: Weighting[][] = [[]]
   for (let n = 0; n < count; n++)
@@ -116,7 +116,7 @@ function readings(count: number): Weighting[][] {
   return all
 }
 
-/** Logarithm, up to a constant, of how likely the measures are for images of these weightings. */
+/** Log-likelihood, up to a constant, of the measures for images of these weightings. */
 export function likelihood(
   measures: PixelMeasures,
   weightings: readonly Weighting[],
@@ -131,7 +131,7 @@ export function likelihood(
   return sum
 }
 
-/** "T1-T2" whichever comes first. */
+/** "T1-T2", in either order of the arguments. */
 export const pairOf = (a: Weighting, b: Weighting) =>
   [a, b].sort((x, y) => WEIGHTINGS.indexOf(x) - WEIGHTINGS.indexOf(y)).join('-')
 

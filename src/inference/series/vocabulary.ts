@@ -1,7 +1,7 @@
-// What the words of words.json mean: descriptions folded, lists compiled. Words are weak evidence, used where headers are silent.
+// Looks up the words of words.json in descriptions: folds the text, compiles the lists. Words are weak evidence, used if headers are silent.
 import data from './words.json' with { type: 'json' }
 
-/** Words by language (ISO 639-1), or by what else they come from. */
+/** Words by language (ISO 639-1) or other origin. */
 export type WordList = Partial<Record<string, string[]>>
 
 export const ofAllLanguages = (list: WordList): string[] => Object.values(list).flatMap((words) => words ?? [])
@@ -32,12 +32,12 @@ export function foldDescription(description: string): string {
 export const CJK = '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}ー'
 
 /**
- * One pattern of all words of a list. Words stand alone: "gd" is found in "t1_gd" but not in "gdansk"; "*" at an end stands for any
- * letters, a blank for one or none. Scripts without blanks are found anywhere.
+ * One pattern for all words of a list. Words must stand alone: "gd" matches in "t1_gd" but not in "gdansk"; "*" at either end stands
+ * for any letters, a blank for one or none. Words in scripts without blanks match anywhere.
  */
 function compile(list: WordList): RegExp {
   const alternatives = ofAllLanguages(list).map((word) => {
-    // The asterisk of T2* is no wildcard.
+    // The asterisk of T2* is not a wildcard.
     const folded = word.endsWith('2*') ? `${foldDescription(word.slice(0, -1))} ?\\*` : pattern(foldDescription(word))
     if (new RegExp(`^[${CJK}]`, 'u').test(folded)) return folded
     const end = /\d$/.test(folded) ? '(?![\\p{L}\\p{N}])' : '(?!\\p{L})'
@@ -50,7 +50,7 @@ const pattern = (folded: string) => folded.replace(/ ?\*/g, '\\p{L}*').replace(/
 
 const patterns = new Map<WordList, RegExp>()
 
-/** Whether the folded description has a word of the list. */
+/** Whether the folded description contains a word of the list. */
 export function says(list: WordList, folded: string): boolean {
   const pattern = patterns.get(list) ?? compile(list)
   patterns.set(list, pattern)
@@ -66,5 +66,5 @@ export const DENOISED = data.denoised
 export const MAP_WORDS = data.maps
 export const OTHER_BODY = data['other body parts']
 
-/** Reasons to leave a series by what it is called, and the weightings whose complete timing overrules the word in an acquired image. */
+/** Reasons to exclude a series by its name, and the weightings whose complete timing overrules the word in an acquired image. */
 export const LEFT_BY_WORDS: readonly { kind: string; words: WordList; 'yields to': string[] }[] = data.kinds

@@ -2,8 +2,8 @@
 import type { LabelVolume } from '../../domain/volume.ts'
 
 /**
- * Components of the voxels that hold one of `members` (all labels but background when left out), whatever their labels: lists of
- * voxel indices, in the order of their first voxel. Clearing a component that was given is allowed before the next is asked for.
+ * Connected components of the voxels whose label is in `members` (default: every label but background), regardless of which one:
+ * lists of voxel indices, in the order of their first voxel. The caller may clear a component before requesting the next.
  */
 export function* componentsOf({ grid, data }: LabelVolume, members?: readonly number[]): Generator<number[]> {
   const [nx, ny, nz] = grid.size
@@ -34,7 +34,7 @@ export function* componentsOf({ grid, data }: LabelVolume, members?: readonly nu
   }
 }
 
-/** Clears every component with fewer than `minimum` voxels; returns how many. */
+/** Clears every component with fewer than `minimum` voxels; returns how many there were. */
 export function removeSmallComponents(labels: LabelVolume, minimum: number): number {
   let removed = 0
   for (const component of componentsOf(labels)) {

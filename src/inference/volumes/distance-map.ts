@@ -1,4 +1,4 @@
-// Exact Euclidean distance maps with anisotropic spacing (Felzenszwalb and Huttenlocher 2012), one axis after the other.
+// Exact Euclidean distance maps with anisotropic spacing (Felzenszwalb and Huttenlocher 2012), one axis at a time.
 import type { Vec3 } from '../../domain/volume.ts'
 
 /** Distance in mm from every voxel of a box to the nearest non-zero voxel of the mask; Infinity for an empty mask. */
@@ -12,7 +12,7 @@ export function distanceMap(mask: Uint8Array, size: Vec3, spacing: Vec3): Float6
   return squared.map(Math.sqrt)
 }
 
-/** One line in place: lower envelope of the parabolas that stand on its finite values. */
+/** Transforms one line in place: the lower envelope of the parabolas rooted at its finite values. */
 function transformLine(squared: Float64Array, start: number, stride: number, count: number, spacing: number): void {
   const line = new Float64Array(count)
   const hull = new Int32Array(count)

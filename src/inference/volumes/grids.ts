@@ -8,7 +8,7 @@ export interface IndexMap {
   axes: readonly [Vec3, Vec3, Vec3]
 }
 
-/** How indices of `target` relate to indices of `source`; `transform` maps points of the target's space to the source's. */
+/** Maps indices of `target` to indices of `source`; `transform` maps points of the target's space to the source's. */
 export function indexMap(target: Grid, source: Grid, transform: Rigid): IndexMap {
   const at = (index: Vec3) => toIndex(source, applyRigid(transform, toPatient(target, index)))
   const base = at([0, 0, 0])
@@ -20,8 +20,8 @@ export function indexMap(target: Grid, source: Grid, transform: Rigid): IndexMap
 }
 
 /**
- * Range [from, to) of i for which start + i * step lies in [0, size - 1] on all three axes, of at most `count` steps.
- * Rounding errors of a millionth of a voxel at the border count as inside.
+ * Range [from, to), within [0, count), of i for which start + i * step lies in [0, size - 1] on all three axes.
+ * A position up to a millionth of a voxel beyond the border, from rounding, counts as inside.
  */
 export function insideRange(start: Vec3, step: Vec3, size: Vec3, count: number): [number, number] {
   const slack = 1e-6
@@ -41,7 +41,7 @@ export function insideRange(start: Vec3, step: Vec3, size: Vec3, count: number):
   return from > to ? [0, 0] : [from, to + 1]
 }
 
-/** LPS-aligned grid of `spacing` mm that covers the box of the source's voxel range (whole voxels, edges aligned). */
+/** LPS-aligned grid of `spacing` mm that covers the box of the source's voxel range [from, to) (whole voxels, edges aligned). */
 export function alignedGrid(source: Grid, spacing: Vec3, from: Vec3 = [0, 0, 0], to: Vec3 = source.size): Grid {
   const low = [Infinity, Infinity, Infinity]
   const high = [-Infinity, -Infinity, -Infinity]
@@ -80,15 +80,15 @@ export function subGrid(grid: Grid, from: Vec3, to: Vec3): Grid {
   return { ...grid, size: [to[0] - from[0], to[1] - from[1], to[2] - from[2]], origin: toPatient(grid, from) }
 }
 
-/** LPS mm of the middle of a grid. */
+/** The centre of a grid, LPS mm. */
 export function centreOf(grid: Grid): Vec3 {
   return toPatient(grid, [(grid.size[0] - 1) / 2, (grid.size[1] - 1) / 2, (grid.size[2] - 1) / 2])
 }
 
 /**
- * Voxel range [from, to) of the head: planes in which at least `share` of the fullest plane's foreground voxels lie,
- * grown by `margin` voxels. Noise in air passes the threshold here and there, but fills no plane; 5 % of a head's fullest
- * plane is reached 2 mm below the vertex.
+ * Voxel range [from, to) of the head: the planes with at least `share` of the foreground voxels of the fullest plane, grown
+ * by `margin` voxels. Noise in air exceeds the threshold here and there but never fills a plane; a head reaches 5 % of its
+ * fullest plane 2 mm below the vertex.
  */
 export function headBox(volume: Volume, threshold: number, margin: number, share = 0.05): { from: Vec3; to: Vec3 } {
   const [nx, ny, nz] = volume.grid.size

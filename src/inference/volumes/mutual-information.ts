@@ -15,8 +15,8 @@ export interface MutualInformation {
 }
 
 /**
- * Measured on every second voxel per axis of the fixed image that is foreground (above a tenth of its 99th percentile) and
- * that the moving image covers, with 32 intensity bins up to each image's 99.5th percentile.
+ * Measured on every second voxel per axis of the fixed image, if it is foreground (above a tenth of the 99th percentile) and
+ * the moving image covers it, with 32 intensity bins up to each image's 99.5th percentile.
  */
 export function mutualInformation(
   fixed: Volume<Float32Array>,

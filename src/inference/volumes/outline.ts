@@ -11,9 +11,9 @@ export interface Part {
 }
 
 /**
- * The outline half way between pixels inside and outside, as line pieces (marching squares). Parts that meet at a corner
- * are one, so the outline runs around both. Half way is unbiased: from edge to edge would be too long, from centre to
- * centre too short.
+ * The outline halfway between inside and outside pixels, as line segments (marching squares). Pixels that meet at a corner
+ * are connected, so the outline runs around both. Halfway is unbiased: edge to edge would be too long, centre to centre
+ * too short.
  */
 export function outlineOf({ pixels, width, pixel }: Part): Line[] {
   // One column and one row of margin, so that cells before the first pixel have numbers too.
@@ -38,12 +38,12 @@ export function outlineOf({ pixels, width, pixel }: Part): Line[] {
     const crossed = sides.filter((_, n) => corners[n] !== corners[(n + 1) % 4])
     if (crossed.length === 0) return []
     if (crossed.length === 2) return [[crossed[0]!, crossed[1]!] as const]
-    // Two pixels that touch at a corner: cut off each corner that lies outside.
+    // Two pixels that touch at a corner: cut off each outside corner.
     return corners.flatMap((filled, n) => (filled ? [] : [[sides[(n + 3) % 4]!, sides[n]!] as const]))
   })
 }
 
-/** The two points of the outline that are farthest apart. */
+/** The line between the two points of the outline that are farthest apart. */
 export function longestDiameter(outline: readonly Line[]): Line {
   const hull = convexHull(outline.flat())
   let best: Line = [hull[0]!, hull[0]!]
@@ -60,8 +60,8 @@ export function longestDiameter(outline: readonly Line[]): Line {
 }
 
 /**
- * The longest line at right angles to the diameter with both ends on the outline; it may cross what lies between, a
- * necrotic core for example. Between two corners of the outline its length changes evenly, so corners are enough.
+ * The longest line at right angles to the diameter with both ends on the outline; it may cross whatever lies between, such
+ * as a necrotic core. Its length changes linearly between two corners of the outline, so testing the corners is enough.
  */
 export function perpendicularDiameter(outline: readonly Line[], [from, to]: Line): Line {
   const length = distance(from, to)
@@ -92,7 +92,7 @@ export function distance(a: Point, b: Point): number {
   return Math.hypot(a[0] - b[0], a[1] - b[1])
 }
 
-/** mm: below this two lengths are the same. */
+/** mm; lengths that differ by less count as equal. */
 const SAME = 1e-9
 
 type Placed = readonly [offset: number, height: number, point: Point]

@@ -8,7 +8,7 @@ export interface RegisterRequest {
   id: number
   fixed: Volume<Float32Array>
   moving: Volume<Float32Array>
-  /** Start with the centres of gravity laid on each other, instead of with the positions in the headers. */
+  /** Start with the centres of gravity aligned, instead of the positions in the headers. */
   fromCentres: boolean
 }
 
@@ -47,7 +47,7 @@ const PARAMETERS = {
 parentPort?.on('message', (request: RegisterRequest) => {
   register(request).then(
     (reply) => parentPort?.postMessage(reply),
-    // WebAssembly throws bare numbers and objects; what they say is not kept.
+    // WebAssembly throws bare numbers and objects; their content is dropped.
     () => parentPort?.postMessage({ id: request.id, failure: 'elastix found no transform' } satisfies RegisterReply),
   )
 })

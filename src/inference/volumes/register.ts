@@ -19,22 +19,22 @@ import {
 export type { Registrar, Registration } from './rigid.ts'
 
 /**
- * Two series of one session cannot lie further apart; a result beyond is a failed registration. The limit of information was set
- * on BraTS cases and the generated study: sequences of one head in register have 1.06 to 1.16, 10 mm out of register 1.01, and
- * heads of two patients 1.02.
+ * Two series of one session cannot be farther apart; a result beyond these limits is a failed registration. The limit of mutual
+ * information was set on BraTS cases and the generated study: sequences of one head have 1.06 to 1.16 in register and 1.01 when
+ * 10 mm out of register; the heads of two patients have 1.02.
  */
 export const LIMITS = { translationMm: 80, rotationDegrees: 45, information: 1.03, overlap: 0.5 } as const
 
 export interface RegistrarOptions {
   /** Registrations that may run at the same time. */
   workers?: number
-  /** Limit for one registration. */
+  /** Time limit for one registration. */
   timeoutMs?: number
-  /** The worker's entry; tests give one that misbehaves. */
+  /** The worker's entry point; tests pass one that misbehaves. */
   workerUrl?: URL
 }
 
-/** Starts no thread until it is asked to; `close` ends all. Images of about 2 mm are meant: 1 s to 3 s a pair. */
+/** Starts threads on demand; `close` ends them all. Intended for images of about 2 mm: 1 s to 3 s per pair. */
 export function createRegistrar(options: RegistrarOptions = {}): Registrar {
   const { workers = 2, timeoutMs = 120_000, workerUrl = new URL('./register-worker.ts', import.meta.url) } = options
   const idle: Worker[] = []
@@ -44,7 +44,7 @@ export function createRegistrar(options: RegistrarOptions = {}): Registrar {
   let closed = false
 
   function start(): Worker {
-    // Elastix prints to the thread's standard output; it is read and dropped.
+    // Elastix prints to the thread's standard output, which is read and discarded.
     const worker = new Worker(workerUrl, {
       stdout: true,
       stderr: true,
@@ -103,7 +103,7 @@ export function createRegistrar(options: RegistrarOptions = {}): Registrar {
       const consider = (transform: Rigid | undefined) => {
         if (!transform) return
         const verdict = judge(fixed, moving, transform, before)
-        // The headers' own positions stay unless the images agree better elsewhere.
+        // The positions in the headers stand unless the images agree better elsewhere.
         if (isPlausible(verdict) && (!isPlausible(best) || verdict.information > best.information)) best = verdict
       }
       consider(await run(fixed, moving, false, name))
@@ -164,7 +164,7 @@ function describe({ translationMm, rotationDegrees: degrees, information, overla
   )
 }
 
-/** The service may end while the thread is idle, and not while it works. */
+/** The service may exit while the thread is idle, but not while it works. */
 async function ask(worker: Worker, request: RegisterRequest, timeoutMs: number): Promise<RegisterReply> {
   worker.ref()
   try {

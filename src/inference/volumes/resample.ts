@@ -1,12 +1,12 @@
-// Resampling between grids: Gaussian against aliasing on the source, then linear interpolation through a rigid transform.
+// Resampling between grids: a Gaussian on the source against aliasing, then linear interpolation through a rigid transform.
 import { trilinear } from '../../domain/trilinear.ts'
 import { type Grid, type Vec3, type Volume, voxelCount } from '../../domain/volume.ts'
 import { indexMap, insideRange } from './grids.ts'
 import { IDENTITY, type Rigid } from './rigid.ts'
 
 /**
- * The source on the target grid. `transform` maps points of the target's space (LPS mm) to the source's.
- * Points beyond the source's outermost voxel centres are 0, as the training code has it.
+ * Resamples the source to the target grid. `transform` maps points of the target's space (LPS mm) to the source's.
+ * Points beyond the source's outermost voxel centres become 0, as in the training code.
  */
 export function resample(
   source: Volume<Float32Array>,
@@ -17,7 +17,7 @@ export function resample(
 }
 
 /**
- * Gaussian per source axis where the target is coarser: sigma = 0.5 * sqrt((target / source)^2 - 1) source voxels, sampled
+ * Gaussian along each source axis on which the target is coarser: sigma = 0.5 * sqrt((target / source)^2 - 1) source voxels, sampled
  * to 3 sigma, edges repeated. For an oblique target the spacing along a source axis is sqrt(sum of (cosine * spacing)^2).
  */
 export function prefilter(
@@ -50,7 +50,7 @@ export function gaussianKernel(sigma: number): Float64Array {
   return kernel.map((value) => value / sum)
 }
 
-/** Convolves in place along one axis with a symmetric kernel; rows along x are read in order whatever the axis. */
+/** Convolves in place along one axis with a symmetric kernel; memory is read row by row along x, whatever the axis. */
 function smoothAxis(data: Float32Array, size: Vec3, axis: 0 | 1 | 2, kernel: Float64Array): void {
   const [nx, ny, nz] = size
   const radius = (kernel.length - 1) / 2
@@ -77,7 +77,7 @@ function smoothAxis(data: Float32Array, size: Vec3, axis: 0 | 1 | 2, kernel: Flo
   }
 }
 
-/** Writes `count` outputs from `to` on; taps lie `step` apart on both sides of `from`. `half` is the kernel from its middle on. */
+/** Writes `count` outputs starting at `to`; taps lie `step` apart on both sides of `from`. `half` is the kernel from its middle to its end. */
 function smoothRow(
   out: Float32Array,
   to: number,

@@ -1,4 +1,4 @@
-// Rigid transforms between patient spaces in LPS millimetres, and the contract of whoever finds them.
+// Rigid transforms between patient spaces in LPS millimetres, and the interface of a registrar.
 import type { Vec3, Volume } from '../../domain/volume.ts'
 
 /** Spacing of the grids on which images are registered, mm. */
@@ -12,10 +12,10 @@ export interface Rigid {
 
 export const IDENTITY: Rigid = { rotation: [1, 0, 0, 0, 1, 0, 0, 0, 1], translation: [0, 0, 0] }
 
-/** One registration: the transform, how well the images agree under it, and the motion it stands for. */
+/** One registration: the transform, how well the images agree under it, and the motion it amounts to. */
 export interface Registration {
   transform: Rigid
-  /** mm that the centre of the reference image moves */
+  /** Distance in mm by which the centre of the reference image moves */
   translationMm: number
   rotationDegrees: number
   /** Normalised mutual information (Studholme 1999), 1 = nothing in common, before and after. */
@@ -40,7 +40,7 @@ export function invertRigid({ rotation: r, translation: t }: Rigid): Rigid {
   return { rotation, translation: [-back[0], -back[1], -back[2]] }
 }
 
-/** Rotation Z·X·Y by Euler angles in radians about `centre`, then translation: ITK's Euler3DTransform, and elastix's. */
+/** Rotation Z·X·Y by Euler angles in radians about `centre`, then translation: ITK's Euler3DTransform, as elastix uses it. */
 export function rigidFromEuler(angles: Vec3, translation: Vec3, centre: Vec3): Rigid {
   const [cx, cy, cz] = angles.map(Math.cos) as unknown as Vec3
   const [sx, sy, sz] = angles.map(Math.sin) as unknown as Vec3
