@@ -1,4 +1,4 @@
-// Reads the files of a series in a process of its own, with a deadline for each and a limit on memory; one that failed is not used again.
+// Reads the files of a series in a separate process, with a deadline per file and a memory limit; a process that failed is not used again.
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { readFileMeta } from '../dicom/file-meta.ts'
@@ -10,29 +10,29 @@ import { LIMITS } from '../domain/limits.ts'
 import type { FromDecoder, ToDecoder } from './messages.ts'
 
 export interface DecoderOptions {
-  /** Limit for one file. */
+  /** Time limit for one file. */
   timeoutMs?: number
-  /** Limit of the heap and of WebAssembly memory, each. */
+  /** Limit for the heap and for WebAssembly memory, each. */
   memoryBytes?: number
-  /** The process's entry; tests give one that misbehaves. */
+  /** The entry point of the process; tests pass one that misbehaves. */
   entry?: URL
 }
 
 export interface Decoder {
   readVolume: VolumeReader
-  /** Starts a process ahead, so that the first series does not wait for one. */
+  /** Starts a process ahead of time, so that the first series does not have to wait for it. */
   warm(): void
   close(): Promise<void>
 }
 
 const PAGE_OF_WASM = 65_536
 const KEPT_IDLE = 1
-/** Files after which a process gives way to a new one: what decoders leave behind in their memory does not add up. */
+/** Number of files after which a process is replaced, so that memory leaked by decoders does not accumulate. */
 const RENEWED_AFTER = 20_000
 
 /**
- * Starts no process until it is asked to, and keeps one for the next series. Series that are read at once are read in processes
- * of their own.
+ * Starts processes on demand, and keeps one idle for the next series. Series that are read at the same time get a process
+ * each.
  */
 export function createDecoder(options: DecoderOptions = {}): Decoder {
   const timeoutMs = options.timeoutMs ?? LIMITS.decodeSeconds * 1000
@@ -54,7 +54,7 @@ export function createDecoder(options: DecoderOptions = {}): Decoder {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     })
-    // An error between two series must not end the service; the next one finds the process gone.
+    // An error between two series must not end the service; the next series finds the process gone.
     child.on('error', () => {})
     child.on('exit', () => {
       all.delete(child)
@@ -83,13 +83,13 @@ export function createDecoder(options: DecoderOptions = {}): Decoder {
       const series = `series ${plan.seriesInstanceUid}`
       try {
         await ask(child, { type: 'plan', plan: withoutInstances(plan) }, series)
-        // The next file comes from the archive while this one is decoded.
+        // The next file is fetched from the archive while this one is decoded.
         let decoded: Promise<unknown> = Promise.resolve()
         let count = filesRead.get(child) ?? 0
         for await (const bytes of files) {
           await decoded
           decoded = ask(child, { type: 'file', bytes }, nameOf(bytes, series))
-          // Handled where it is awaited; the archive may be slow to give the next one.
+          // Handled where it is awaited; the archive may be slow to deliver the next file.
           decoded.catch(() => {})
           count += 1
         }
@@ -101,7 +101,7 @@ export function createDecoder(options: DecoderOptions = {}): Decoder {
         else child.kill('SIGKILL')
         return { volume: answer.volume, notes: answer.notes }
       } catch (error) {
-        // What a damaged object left behind in it cannot be known.
+        // There is no telling what state a damaged object left the process in.
         child.kill('SIGKILL')
         throw error
       }

@@ -1,4 +1,4 @@
-// What the service and the process that decodes images say to each other: one series at a time, one answer to each message.
+// The messages between the service and the decoding process: one series at a time, one answer per message.
 import type { ReadVolume, SeriesPlan } from '../dicom/series-volume.ts'
 import type { ErrorCode } from '../domain/errors.ts'
 
@@ -10,7 +10,7 @@ export type FromDecoder = { type: 'ready' } | ({ type: 'volume' } & ReadVolume) 
 
 export interface Failed {
   type: 'failed'
-  /** Undefined for an error that nobody foresaw: then `message` is its name alone. */
+  /** Undefined for an unforeseen error; `message` is then only its name. */
   code: ErrorCode | undefined
   message: string
 }

@@ -1,11 +1,11 @@
-// Entry of the process that parses and decodes images: whatever a damaged object does, it does it here.
+// Entry point of the process that parses and decodes images, so that a damaged object can do harm only here.
 import { VolumeBuilder } from '../dicom/series-volume.ts'
 import { asAppError } from '../domain/errors.ts'
 import type { FromDecoder, ToDecoder } from './messages.ts'
 
 let builder: VolumeBuilder | undefined
 
-// The service decides when this process ends: by its own signal, or by going away.
+// The service decides when this process ends: by a signal of its own, or by exiting.
 process.on('disconnect', () => process.exit(0))
 process.on('SIGINT', () => {})
 process.on('message', (message: ToDecoder) => {

@@ -1,8 +1,8 @@
 // Binary values (PS3.5 Section 6.2): numbers of fixed size, and words in the byte order of the JSON model, little endian.
 
-/** Bytes of one word of the VRs whose values stay binary. */
+/** Bytes per word of the VRs whose values stay binary. */
 export const BINARY_WORD: Record<string, number> = { OB: 1, UN: 1, OW: 2, OF: 4, OL: 4, OD: 8, OV: 8 }
-/** Bytes of one value of the VRs that hold numbers or tags. */
+/** Bytes per value of the VRs that hold numbers or tags. */
 export const NUMBER_SIZE: Record<string, number> = { US: 2, SS: 2, UL: 4, SL: 4, FL: 4, FD: 8, SV: 8, UV: 8, AT: 4 }
 
 export function readNumbers(vr: string, raw: Uint8Array, size: number, little: boolean): (number | string)[] {

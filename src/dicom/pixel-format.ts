@@ -16,7 +16,7 @@ export interface PixelFormat {
   signed: boolean
 }
 
-/** Reads the pixel description of a data set; SERIES_UNSUPPORTED names the attribute that cannot be handled. */
+/** Reads the pixel description of a data set. Throws SERIES_UNSUPPORTED, naming the attribute that cannot be handled. */
 export function pixelFormat(ds: DicomJson): PixelFormat {
   const refuse = (why: string) =>
     new AppError('SERIES_UNSUPPORTED', `${instanceName(text(ds, 'SOPInstanceUID'))}: ${why}`)

@@ -1,4 +1,4 @@
-// A series to one volume in patient space: planned from metadata, then filled instance by instance as they stream in.
+// Turns a series into one volume in patient space: planned from metadata, then filled as the instances stream in.
 
 import { AppError } from '../domain/errors.ts'
 import type { QualityNote } from '../domain/finding.ts'
@@ -14,26 +14,26 @@ import { functionalGroup, isEnhanced, type Slice, slicesOf } from './slices.ts'
 import { instanceName } from './uid.ts'
 import { volumeInstances } from './volume-instances.ts'
 
-/** What a series will become: `frames[k]` is the image behind slice k. */
+/** The volume that a series will become: `frames[k]` is the image behind slice k. */
 export interface SeriesPlan {
   seriesInstanceUid: Uid
   /** The instances behind the slices. */
   instances: Instance[]
-  /** Instances beside them that must turn out to repeat one of them: double → original. */
+  /** Further instances, which must prove to be duplicates of one of them: double → original. */
   doubles: ReadonlyMap<Uid, Uid>
-  /** Instances of the series that are no slices of the volume, and why. */
+  /** Instances of the series that are not slices of the volume, and why. */
   strays: readonly { sopInstanceUid: Uid; why: string }[]
-  /** '' when the headers lack it; a segmentation on this series is then refused. */
+  /** '' if the headers lack it; a segmentation on this series is then refused. */
   frameOfReferenceUid: Uid
   grid: Grid
   frames: Slice[]
-  /** SliceThickness in mm; the slice distance when the headers do not give it. */
+  /** SliceThickness in mm; the slice distance if the headers do not give it. */
   sliceThicknessMm: number
 }
 
 /**
- * Plans a series from its metadata alone, without the strays and doubles in it; SERIES_UNSUPPORTED with the reason when it is no
- * single regular volume.
+ * Plans a series from its metadata alone, without its strays and doubles. Throws SERIES_UNSUPPORTED, with the reason, if it is not
+ * a single regular volume.
  */
 export function planSeries(whole: Series): SeriesPlan {
   const { series, strays, doubles } = volumeInstances(whole)
@@ -59,7 +59,7 @@ export function planSeries(whole: Series): SeriesPlan {
   }
 }
 
-/** One image alone, for a person to look at: its middle frame, whatever its series is. Throws SERIES_UNSUPPORTED for what is no image in space. */
+/** Plans a single image for a person to look at: its middle frame, whatever the series is. Throws SERIES_UNSUPPORTED if the image has no position in space. */
 export function planImage(seriesInstanceUid: Uid, instance: Instance): SeriesPlan {
   const refuse = (why: string) => new AppError('SERIES_UNSUPPORTED', `${instanceName(instance.sopInstanceUid)}: ${why}`)
   pixelFormat(instance.metadata)
@@ -90,7 +90,7 @@ export function planImage(seriesInstanceUid: Uid, instance: Instance): SeriesPla
   }
 }
 
-/** The grid without strays; where they were slices of it after all, what is wrong with the whole series is the better reason. */
+/** The grid without the strays. If that fails, the error of the whole series is preferred, since the strays may have been slices after all. */
 function gridWithout(series: Series, whole: Series): ReturnType<typeof gridOf> {
   try {
     return gridOf(series.instances.flatMap(slicesOf))
@@ -100,36 +100,36 @@ function gridWithout(series: Series, whole: Series): ReturnType<typeof gridOf> {
   }
 }
 
-/** The volume of a series from its files, and what of them could not be read although the volume could. */
+/** The volume read from the files of a series, with notes on anything in them that could not be read. */
 export interface ReadVolume {
   volume: Volume<Float32Array>
   notes: QualityNote[]
 }
 
-/** Reads the files of a planned series; its own process does it in the service (src/decoding). */
+/** Reads the files of a planned series; the service does this in a separate process (src/decoding). */
 export type VolumeReader = (plan: SeriesPlan, files: AsyncIterable<Uint8Array>) => Promise<ReadVolume>
 
-/** In this process: for files that are trusted. */
+/** Reads in this process: for trusted files. */
 export const readVolumeHere: VolumeReader = async (plan, files) => {
   const builder = new VolumeBuilder(plan)
   for await (const bytes of files) await builder.add(bytes)
   return { volume: builder.finish(), notes: builder.notes() }
 }
 
-/** Largest difference, in mm, between the position in the metadata and in the file. */
+/** Largest allowed difference, in mm, between the position in the metadata and in the file. */
 const SAME_PLACE = 0.01
 
-/** Fills one preallocated volume; each file is decoded, rescaled, copied to its slices and let go. */
+/** Fills one preallocated volume; each file is decoded, rescaled, copied to its slices and released. */
 export class VolumeBuilder {
   readonly #plan: SeriesPlan
   readonly #data: Float32Array
-  /** Slice indices per instance that has not come yet. */
+  /** Slice indices of each instance that has not arrived yet. */
   readonly #waiting: Map<Uid, number[]>
   readonly #known: ReadonlySet<Uid>
   readonly #undecoded = new Set<string>()
-  /** Values of doubles that came before their originals, by the original. */
+  /** Values of doubles that arrived before their originals, by original. */
   readonly #early = new Map<Uid, { double: Uid; values: Float32Array }[]>()
-  /** Doubles that have not come yet. */
+  /** Doubles that have not arrived yet. */
   readonly #doubles: Set<Uid>
 
   constructor(plan: SeriesPlan) {
@@ -144,8 +144,8 @@ export class VolumeBuilder {
   }
 
   /**
-   * Decodes a file and puts its slices in place; a file that came before is passed over, a double is compared with its original.
-   * Throws INSTANCE_INVALID, and SERIES_UNSUPPORTED for a double of other pixels.
+   * Decodes a file and puts its slices in place; a file that arrives again is skipped, a double is compared with its original.
+   * Throws INSTANCE_INVALID, and SERIES_UNSUPPORTED for a double with different pixels.
    */
   async add(part10: Uint8Array): Promise<void> {
     const file = readPart10(part10)
@@ -170,7 +170,7 @@ export class VolumeBuilder {
     this.#early.delete(uid)
   }
 
-  /** What of the files could not be read although the volume could. */
+  /** Notes on anything in the files that could not be read although the volume could. */
   notes(): QualityNote[] {
     if (this.#undecoded.size === 0) return []
     const text =
@@ -179,7 +179,7 @@ export class VolumeBuilder {
     return [{ code: 'text-not-decoded', severity: 'info', text }]
   }
 
-  /** Instances that have not come yet. */
+  /** Instances that have not arrived yet. */
   missing(): Uid[] {
     return [...this.#waiting.keys(), ...this.#doubles]
   }
@@ -202,7 +202,7 @@ export class VolumeBuilder {
     )
   }
 
-  /** The volume of rescaled values (voxel (i, j, k) at i + size[0] * (j + size[1] * k)); ARCHIVE_TRUNCATED while instances miss. */
+  /** The volume of rescaled values (voxel (i, j, k) at i + size[0] * (j + size[1] * k)); throws ARCHIVE_TRUNCATED while instances are missing. */
   finish(): Volume<Float32Array> {
     const missing = this.missing()
     if (missing.length > 0) {
@@ -233,7 +233,7 @@ export class VolumeBuilder {
     return Float32Array.from(values, (value) => value * slope + intercept)
   }
 
-  /** The file must be what the plan was made from: archives have been seen to serve metadata of an earlier version. */
+  /** The file must match the metadata that the plan was made from: some archives serve the metadata of an earlier version. */
   #expectSameGeometry(metadata: DicomJson, sopInstanceUid: Uid, slices: number[]): void {
     const frames = slicesOf({ metadata, sopInstanceUid, sopClassUid: text(metadata, 'SOPClassUID') })
     const same = slices.every((k) => {
@@ -257,7 +257,7 @@ export class VolumeBuilder {
 
 /**
  * Modality rescale of one frame (PS3.3 C.11.1.1): per image for classic ones, Pixel Value Transformation (C.7.6.16.2.9)
- * for enhanced ones, identity where absent. Real World Value Mapping is another scale and not applied.
+ * for enhanced ones, identity if absent. Real World Value Mapping is a different scale and is not applied.
  */
 export function rescaleOf(ds: DicomJson, frameIndex: number, instance: Uid): { slope: number; intercept: number } {
   if (items(ds, 'ModalityLUTSequence').length > 0) {

@@ -22,9 +22,9 @@ export interface Slice {
   pixelSpacing: readonly [number, number]
   rows: number
   columns: number
-  /** '' where the headers lack it: enough for a volume, not for a segmentation that refers to it. */
+  /** '' if the headers lack it: enough for a volume, but not for a segmentation that references it. */
   frameOfReferenceUid: Uid
-  /** SliceThickness; 0 when not given. */
+  /** SliceThickness; 0 if not given. */
   thickness: number
   imageType: string[]
   echoTime?: number
@@ -32,7 +32,7 @@ export interface Slice {
   temporalPosition: string
 }
 
-/** Functional groups of one frame: its own, else the shared ones (PS3.3 C.7.6.16.1). */
+/** A functional group of one frame: its own, otherwise the shared one (PS3.3 C.7.6.16.1). */
 export function functionalGroup(ds: DicomJson, frameIndex: number, keyword: string): DicomJson | undefined {
   const own = items(ds, 'PerFrameFunctionalGroupsSequence')[frameIndex]
   const shared = items(ds, 'SharedFunctionalGroupsSequence')[0]
@@ -44,7 +44,7 @@ export function isEnhanced(ds: DicomJson): boolean {
   return items(ds, 'PerFrameFunctionalGroupsSequence').length > 0
 }
 
-/** All slices of an instance; SERIES_UNSUPPORTED names the attribute that is missing. */
+/** All slices of an instance. Throws SERIES_UNSUPPORTED, naming the missing attribute. */
 export function slicesOf({ metadata: ds, sopInstanceUid, sopClassUid }: Instance): Slice[] {
   const refuse = (why: string) => new AppError('SERIES_UNSUPPORTED', `${instanceName(sopInstanceUid)}: ${why}`)
   const frames = number(ds, 'NumberOfFrames') ?? 1

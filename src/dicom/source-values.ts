@@ -1,5 +1,5 @@
-// Every value that a result takes over from its images, decided before anything is computed: valid and copied, mended with a
-// note, left out with a note, or a hold that names the attribute and the form of its value, never the value.
+// Every value that a result takes over from its images is settled before anything is computed: valid and copied, mended with a
+// note, left out with a note, or a hold that names the attribute and the form of its value, never the value itself.
 import { AppError } from '../domain/errors.ts'
 import type { QualityNote } from '../domain/finding.ts'
 import type { DicomElement, DicomJson, Series } from '../domain/study.ts'
@@ -36,7 +36,7 @@ export const PATIENT_AND_STUDY = [
   'TimezoneOffsetFromUTC',
 ]
 
-/** Of the order (C.17.2), of the space (C.7.4.1), of the compression (C.7.6.1.1.5), and what names the images themselves. */
+/** Attributes of the order (C.17.2), the frame of reference (C.7.4.1), the compression (C.7.6.1.1.5), and those that identify the images themselves. */
 const OTHERS = [
   'RequestAttributesSequence',
   'ProcedureCodeSequence',
@@ -58,7 +58,7 @@ const OTHERS = [
 
 export const COPIED: readonly string[] = [...PATIENT_AND_STUDY, ...OTHERS]
 
-/** Without these, or with another value in their place, a result would belong to nobody or refer to nothing. */
+/** Without these, or with other values in their place, a result would belong to nobody or reference nothing. */
 const NEEDED = new Set([
   'PatientID',
   'IssuerOfPatientID',
@@ -68,7 +68,7 @@ const NEEDED = new Set([
   'SOPClassUID',
   'FrameOfReferenceUID',
 ])
-/** Words for a reader: too long ones are cut, since their beginning says the same. A number or code would be another one. */
+/** Text for a reader: if too long it is cut, since the beginning still says the same; a cut number or code would be a different one. */
 const WORDS = new Set([
   'PatientName',
   'ReferringPhysicianName',
@@ -77,13 +77,13 @@ const WORDS = new Set([
   'RequestedProcedureDescription',
   'ReasonForTheRequestedProcedure',
 ])
-/** In a result, the UIDs of an image stand where it is referred to. */
+/** The attributes as which a result writes the UIDs of an image, since it references the image. */
 const WRITTEN_AS: Readonly<Record<string, string>> = {
   SOPClassUID: 'ReferencedSOPClassUID',
   SOPInstanceUID: 'ReferencedSOPInstanceUID',
 }
 const SEVERAL_VALUES = new Set(['DeidentificationMethod', 'LossyImageCompressionRatio', 'LossyImageCompressionMethod'])
-/** Attributes of which an item must have one of each list; an item without them is left out. */
+/** An item must have at least one attribute of each list, or it is left out. */
 const ITEM_NEEDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   OtherPatientIDsSequence: [['PatientID']],
   ReferencedStudySequence: [['ReferencedSOPClassUID'], ['ReferencedSOPInstanceUID']],
@@ -94,17 +94,17 @@ const BINARY = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'UN', 'AT', 'SV', 'U
 const DEEPEST = 4
 
 export interface SourceValues {
-  /** The copied attributes that may stand in a result, valid or empty; no others. */
+  /** The copied attributes that a result may contain, valid or empty; no others. */
   values: DicomJson
   /** What was mended or left out, as sentences for a reader. */
   remarks: QualityNote[]
-  /** Attributes that a result cannot do without and that cannot stand in it, with the reason. */
+  /** Attributes that a result needs but whose values it may not contain, with the reason. */
   faults: string[]
 }
 
 const remembered = new WeakMap<DicomJson, SourceValues>()
 
-/** The values that results take over from one image; the same for the same metadata. */
+/** The values that results take over from one image; computed once per metadata object. */
 export function sourceValues(metadata: DicomJson): SourceValues {
   const before = remembered.get(metadata)
   if (before) return before
@@ -130,7 +130,7 @@ function settle(keyword: string, metadata: DicomJson, { values, remarks, faults 
   }
 }
 
-/** What is mended or left out of these series, each said once. Throws SOURCE_INVALID (hold) for what no result can do without. */
+/** What was mended or left out in these series, each stated once. Throws SOURCE_INVALID (hold) if a value that every result needs cannot be used. */
 export function checkSources(series: readonly Series[]): QualityNote[] {
   const remarks = new Map<string, QualityNote>()
   for (const { sopInstanceUid, metadata } of series.flatMap(({ instances }) => instances)) {
@@ -141,7 +141,7 @@ export function checkSources(series: readonly Series[]): QualityNote[] {
   return [...remarks.values()]
 }
 
-/** Copies what may stand in a result, empty elements included; what the source lacks is left out. Throws SOURCE_INVALID. */
+/** Copies what a result may contain, including empty elements; what the source lacks is left out. Throws SOURCE_INVALID. */
 export function copied(source: DicomJson, keywords: readonly string[]): DicomJson {
   const { values, faults } = sourceValues(source)
   if (faults.length > 0) throw invalid(textOf(source['00080018']?.Value?.[0], 'UI') ?? '', faults)
@@ -154,7 +154,7 @@ function invalid(sopInstanceUid: string, faults: readonly string[]): AppError {
   return new AppError('SOURCE_INVALID', `${name}: ${faults.join('; ')}`)
 }
 
-/** What may stand in a result (absent: nothing), and why it is not the value as it was. */
+/** What a result may contain (absent: nothing), and why that differs from the original value. */
 interface Verdict {
   element?: DicomElement
   why?: string
@@ -193,7 +193,7 @@ function settledTexts(keyword: string, vr: string, texts: string[]): Verdict {
   }
 }
 
-/** The element as our own builder makes it, so that its rules are the only ones. Throws RangeError. */
+/** The element as our own builder makes it, so that there is only one set of rules. Throws RangeError. */
 function built(keyword: string, values: string[]): DicomElement {
   return element(WRITTEN_AS[keyword] ?? keyword, ...values)[1]
 }
@@ -206,7 +206,7 @@ function settledSequence(keyword: string, values: unknown[], depth: number): Ver
     const item: DicomJson = {}
     for (const [tag, element] of Object.entries(typeof value === 'object' ? (value as DicomJson) : {})) {
       const member = keywordOf(tag)
-      // Private and binary members say nothing that a reader of the results needs.
+      // Private and binary members hold nothing that a reader of the results needs.
       if (member === tag || element === null || typeof element !== 'object' || BINARY.has(attributeOf(member).vr))
         continue
       const verdict = settledElement(member, element, depth + 1)
@@ -222,7 +222,7 @@ function settledSequence(keyword: string, values: unknown[], depth: number): Ver
   return { ...(items.length > 0 && { element: { vr: 'SQ', Value: items } }), ...(why && { why }) }
 }
 
-/** Text of a JSON value; person names by their groups. Undefined for what is neither text nor number. */
+/** Text of a JSON value; for a person name, its groups joined. Undefined for anything else than text or a number. */
 function textOf(value: unknown, vr: string): string | undefined {
   if (typeof value === 'string') return value
   if (typeof value === 'number') return Number.isFinite(value) ? String(value) : undefined
@@ -236,7 +236,7 @@ function withoutPadding(text: string): string {
   return unpadded(text).replace(/=+$/, '')
 }
 
-/** What can be said in the room that the attribute has; nothing of it is invented. */
+/** As much of the text as fits the attribute; nothing is made up. */
 function cutWords(vr: string, text: string): string {
   const plain = text.replace(/\p{Cc}+/gu, ' ').replaceAll('\\', '/')
   const most = vr === 'LT' || vr === 'ST' ? 1024 : 64
@@ -249,7 +249,7 @@ function cutWords(vr: string, text: string): string {
     .replace(/=+$/, '')
 }
 
-/** Letters as A, digits as 9: how the value looks, and nothing of what it says. Words are not shown even so. */
+/** Letters as A, digits as 9: shows what the value looks like, not what it says. Not even that is shown for free text. */
 function formOf(vr: string, text: string): string {
   if (vr === 'PN' || vr === 'LO' || vr === 'ST' || vr === 'LT' || vr === 'UT') return ''
   const form = [...text.slice(0, 70)].map((character) =>

@@ -1,22 +1,22 @@
-// How one finding is followed through our objects and later studies (C.8.20.4, TID 1419): a text for people, and the UID that proves it.
+// How a finding is followed through our objects and later studies (C.8.20.4, TID 1419): a text for people, and a UID as proof.
 import type { Tracking } from '../domain/comparison.ts'
 import type { Head } from '../domain/finding.ts'
 import { deterministicUid } from './uid.ts'
 
-/** Label and region of enhancing tumour, whose diameters RANO asks for. */
+/** Label and region of enhancing tumour, whose diameters RANO requires. */
 export const ENHANCING = 'ET'
 
-// The keys of what is no region or label.
-/** Of a lesion as a whole; numbered afresh in each study. */
+// Keys of findings that are neither a region nor a label.
+/** Key of a whole lesion; lesions are renumbered in each study. */
 export const wholeLesionKey = (number: number) => `lesion ${number}`
 export const isWholeLesionKey = (key: string) => /^lesion \d+$/.test(key)
-/** Of an enhancing lesion, by its number. */
+/** Key of an enhancing lesion, by its number. */
 export const lesionKey = (number: number) => `${ENHANCING} lesion ${number}`
 export const changeKey = (region: string) => `change ${region}`
 export const CATEGORY_KEY = 'change category'
 export const predictionKey = (head: Head) => `predicted ${head}`
 
-/** Text and UID of a finding by its key; those of an earlier study where it continues one. */
+/** Text and UID of a finding by its key; those of the earlier study if it continues a finding there. */
 export function trackingOf(
   { analysisId, comparison }: { analysisId: string; comparison?: { tracking: Readonly<Record<string, Tracking>> } },
   key: string,
@@ -25,8 +25,8 @@ export function trackingOf(
 }
 
 /**
- * The key of a finding, and the analysis that began to follow it, this one or an earlier study's; undefined unless the UID derives
- * from both: a text alone, which anybody may have written, says nothing.
+ * The key of a finding, and the analysis that started tracking it, this one or an earlier study's; undefined unless the UID derives
+ * from both: the text alone, which anybody could have written, proves nothing.
  */
 export function readTracking({ identifier, uid }: Tracking): { key: string; analysisId: string } | undefined {
   const end = identifier.lastIndexOf(' ')

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Uid } from '../domain/study.ts'
 
-/** "2.25." and a UUID (version 8, RFC 9562) from the sha256 of the parts; the parts cannot run into each other. */
+/** "2.25." and a UUID (version 8, RFC 9562) from the sha256 of the parts; their boundaries are part of the hash. */
 export function deterministicUid(...parts: string[]): Uid {
   const bytes = createHash('sha256').update(JSON.stringify(parts)).digest().subarray(0, 16)
   bytes[6] = (bytes[6]! & 0x0f) | 0x80
@@ -22,12 +22,12 @@ export function isUid(text: string): boolean {
   return text.length <= 64 && /^[0-2](\.(0|[1-9]\d*))+$/.test(text)
 }
 
-/** Whether the text names something although its numbers have leading zeros, as UIDs of some scanners do: digits and dots, at most 64 characters. */
+/** Like isUid, but also accepts leading zeros, which some scanners write: digits and dots, at most 64 characters. */
 export function isUidInUse(text: string): boolean {
   return text.length <= 64 && /^\d+(\.\d+)+$/.test(text)
 }
 
-/** For messages; what stands in the place of a UID in a damaged object may be anything, also a patient's name, and is not repeated. */
+/** Names an instance in messages; in a damaged object the UID may be anything, even a patient's name, and is then not repeated. */
 export function instanceName(sopInstanceUid: string): string {
   return isUidInUse(sopInstanceUid) ? `instance ${sopInstanceUid}` : 'an instance without readable SOP Instance UID'
 }

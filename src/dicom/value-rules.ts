@@ -1,4 +1,4 @@
-// What one value of each value representation may be (PS3.5 Section 6.2): the rules that everything we write obeys.
+// The values that each value representation allows (PS3.5 Section 6.2): everything we write obeys these rules.
 import type { DicomJson } from '../domain/study.ts'
 import { formatDecimal, formatInteger } from './decimal.ts'
 import { isUid, isUidInUse } from './uid.ts'
@@ -18,17 +18,17 @@ const INTEGER_RANGES: Record<string, readonly [number, number]> = {
   UL: [0, 0xffffffff],
   SL: [-0x80000000, 0x7fffffff],
 }
-/** Text of one value in which "\\" is a character like any other. */
+/** VRs of single-valued text, in which "\\" is a character like any other. */
 const SINGLE_TEXT = new Set(['ST', 'LT', 'UT', 'UR'])
-/** Line ends, form feed and tabs are layout in long texts; every other control character is damage. */
+/** Line ends, form feeds and tabs are layout in long texts; any other control character is damage. */
 const CONTROLS_OF_TEXT = /(?![\t\n\f\r])\p{Cc}/u
 const CONTROLS = /\p{Cc}/u
 /** PS3.5 Section 6.2, PN: characters of a component group, and components in it. */
 const NAME_GROUP = { characters: 64, components: 5 }
 
 /**
- * UIDs that say which object, study or space of others is meant are written as those carry them, leading zeros included
- * (PS3.5 Section 9.1 forbids them, scanners write them): another spelling would name something else.
+ * UIDs that identify objects, studies or frames of reference of others are written exactly as found, including leading zeros
+ * (forbidden by PS3.5 Section 9.1, but written by scanners): a different spelling would identify something else.
  */
 const NAMES_ANOTHER = new Set([
   'StudyInstanceUID',
@@ -42,7 +42,7 @@ const NAMES_ANOTHER = new Set([
   'UID',
 ])
 
-/** The JSON value of one value, or a RangeError that names the keyword but not the value: it may be about a patient. */
+/** One value in its JSON form. Throws a RangeError that names the keyword but not the value, which may be about a patient. */
 export function checkedValue(keyword: string, vr: string, value: string | number | DicomJson | Uint8Array): unknown {
   const refuse = (why: string) => new RangeError(`${keyword} (${vr}) ${why}`)
   if (vr === 'SQ') {

@@ -1,4 +1,4 @@
-// Which instances of a series make its volume: consoles and exports file doubles, scouts and projections under a series of slices.
+// Which instances of a series form its volume: consoles and exports file duplicates, scouts and projections under a series of slices.
 import type { DicomJson, Instance, Series, Uid } from '../domain/study.ts'
 import { number, numbers, text, texts } from './dataset.ts'
 import { distinctEchoTimes, isSameEcho } from './geometry.ts'
@@ -7,20 +7,20 @@ import { offGrid } from './off-grid.ts'
 import { isEnhanced } from './slices.ts'
 
 export interface VolumeInstances {
-  /** The series with the instances of the volume alone. */
+  /** The series with only the instances of the volume. */
   series: Series
-  /** Instances that are passed over since they are no slices of the volume, and why. */
+  /** Instances skipped because they are not slices of the volume, and why. */
   strays: { sopInstanceUid: Uid; why: string }[]
-  /** Instances that repeat another by all that their headers say: double → original. Their pixels must prove it. */
+  /** Instances whose headers match another's: double → original. Their pixels must confirm it. */
   doubles: Map<Uid, Uid>
 }
 
-/** More than this share of odd instances makes several stacks, not a stack with strays. */
+/** Above this share of deviating instances, the series is several stacks, not one stack with strays. */
 const STRAYS = 0.2
-/** A slice sent this often is an export that went wrong; more images at one position are a time series. */
+/** A slice sent up to this many times is a faulty export; more images at one position are a time series. */
 const MAX_COPIES = 3
 
-/** Passes over strays and doubles; a series that is anything else than one stack with a few of them is left as it is. */
+/** Skips strays and doubles; a series that is anything but one stack with a few of them is left as it is. */
 export function volumeInstances(series: Series): VolumeInstances {
   const whole: VolumeInstances = { series, strays: [], doubles: new Map() }
   if (series.instances.length < 3 || series.instances.some(({ metadata }) => isEnhanced(metadata))) return whole
@@ -53,7 +53,7 @@ export function volumeInstances(series: Series): VolumeInstances {
   return { series: kept.length === series.instances.length ? series : { ...series, instances: kept }, strays, doubles }
 }
 
-/** In which slices of one volume agree; the one that differs is named. */
+/** Traits that all slices of one volume share; `what` names the one that differs. */
 const TRAITS: readonly { of(ds: DicomJson, kinds: number[][]): string; what(ds: DicomJson): string }[] = [
   {
     of: (ds) => madeOf(ds),
@@ -74,14 +74,14 @@ const TRAITS: readonly { of(ds: DicomJson, kinds: number[][]): string; what(ds: 
   },
 ]
 
-/** The number of the kind that the value is like; a new kind is added. "" without a value. */
+/** The number of the kind that the value matches, adding a new kind if there is none; "" without a value. */
 function clusterOf(value: number | undefined, kinds: number[][], alike: (a: number, b: number) => boolean): string {
   if (value === undefined || !Number.isFinite(value)) return ''
   const index = kinds.findIndex(([other]) => alike(value, other!))
   return String(index >= 0 ? index : kinds.push([value]) - 1)
 }
 
-/** Images that one acquisition makes side by side at every position, of which one is the volume. */
+/** Acquisitions that produce several images at every position, only one of which belongs to the volume. */
 const PARTS: readonly { of(instances: Instance[]): Instance[]; why(ds: DicomJson): string }[] = [
   { of: waterOf, why: () => 'another image of a Dixon acquisition than the water image' },
   {
@@ -100,7 +100,7 @@ function madeOf(ds: DicomJson): string {
   return [pixels, examination, ...how].join('\\')
 }
 
-/** The number of its slice normal, within six degrees; a new normal is added. "" without an orientation. */
+/** The number of its slice normal, to within six degrees, adding a new one if there is none; "" without an orientation. */
 function orientationOf(ds: DicomJson, normals: number[][]): string {
   const cosines = numbers(ds, 'ImageOrientationPatient')
   if (cosines.length !== 6 || !cosines.every(Number.isFinite)) return ''
@@ -111,14 +111,14 @@ function orientationOf(ds: DicomJson, normals: number[][]): string {
   return String(index >= 0 ? index : normals.push(normal) - 1)
 }
 
-/** Of a Dixon acquisition filed as one series: its water images, which show what a fat-suppressed image shows. */
+/** If a Dixon acquisition is filed as one series, its water images, which look like fat-suppressed images. */
 function waterOf(instances: Instance[]): Instance[] {
   const groups = Map.groupBy(instances, ({ metadata }) => dixonPart(texts(metadata, 'ImageType')) ?? 'none')
   if (groups.size < 2) return instances
   return groups.get('water') ?? groups.get('in phase') ?? instances
 }
 
-/** Of proton density and T2 filed as one series: the T2 images. */
+/** If proton density and T2 are filed as one series, the T2 images. */
 function lateEchoOf(instances: Instance[]): Instance[] {
   const [early, late, third] = distinctEchoTimes(
     instances.flatMap(({ metadata }) => number(metadata, 'EchoTime') ?? []),
@@ -134,8 +134,8 @@ function lateEchoOf(instances: Instance[]): Instance[] {
 export type DixonPart = 'water' | 'fat' | 'in phase' | 'opposed phase'
 
 /**
- * By values of ImageType as vendors write them (PS3.3 C.8.3.1.1.1 leaves value 3 and above to them); where these say nothing, by how
- * some consoles begin the descriptions of the four series ("WATER: Ax T1", "InPhase: Ax T1").
+ * By values of ImageType as vendors write them (PS3.3 C.8.3.1.1.1 leaves value 3 and above to them); if these say nothing, by the
+ * prefix that some consoles give the descriptions of the four series ("WATER: Ax T1", "InPhase: Ax T1").
  */
 export function dixonPart(imageType: readonly string[], description = ''): DixonPart | undefined {
   return partOfType(imageType) ?? NAMED_PARTS.find(([, pattern]) => pattern.test(description))?.[0]
@@ -158,7 +158,7 @@ function partOfType(imageType: readonly string[]): DixonPart | undefined {
   return undefined
 }
 
-/** Attributes of the image that two copies of it share; UIDs, numbers and times of writing are what makes the copies two. */
+/** Attributes that two copies of an image share; only UIDs, numbers and times of writing differ between copies. */
 const SAME = [
   'ImagePositionPatient',
   'ImageOrientationPatient',

@@ -1,4 +1,4 @@
-// Concepts of the measurement report (PS3.16): names and values of content items, each with the template or context group it is from.
+// Concepts of the measurement report (PS3.16): names and values of content items, each with the template or context group it comes from.
 import type { ChangeCategory } from '../../domain/comparison.ts'
 import type { Head } from '../../domain/finding.ts'
 import type { DicomJson, Sequence } from '../../domain/study.ts'
@@ -9,7 +9,7 @@ import { dataset } from '../dataset.ts'
 const dcm = (value: string, meaning: string) => code(value, 'DCM', meaning)
 const sct = (value: string, meaning: string) => code(value, 'SCT', meaning)
 const ucum = (value: string, meaning: string) => code(value, 'UCUM', meaning)
-/** Our own coding scheme, for what no standard code says. */
+/** Our own coding scheme, for what no standard code covers. */
 export const OWN_SCHEME = '99GLIABRIDGE'
 const own = (value: string, meaning: string) => code(value, OWN_SCHEME, meaning)
 
@@ -65,7 +65,7 @@ export const ORIENTATION = [
 ]
 export const ORIENTATION_UNIT = ucum('{-1:1}', '{-1:1}')
 
-/** Ours, of a group: no descriptor of TID 1602 says what a series was taken for. */
+/** Our own, for a group: no descriptor of TID 1602 says as which sequence a series was analysed. */
 export const ANALYSED_AS = own('analysed-as', 'Sequence as which the series was analysed')
 export const MEASUREMENT_GRID = own('measurement-grid', 'All measurements are made on the grid of the series')
 /** CID 230. */
@@ -119,7 +119,7 @@ export const PROBABILITY = dcm('122157', 'Probability')
 export const NOT_EVALUATED = sct('373121007', 'Not Evaluated')
 export const INDETERMINATE = sct('82334004', 'Indeterminate')
 
-/** No standard code says "predicted from images". The same codes as in FHIR, and never those of tissue results, so that nothing can be read as one. */
+/** No standard code says "predicted from images". The same codes as in FHIR, never those of tissue results, so that no prediction can be read as one. */
 export function predictionCode(head: Head): DicomJson {
   return own(`predicted-${head}`, `Predicted ${HEAD_NAMES[head]} (from MR images)`)
 }

@@ -33,7 +33,7 @@ import { codeItem, container, numItem, textItem, uidItem } from './content-item.
 import { evidence } from './evidence.ts'
 import { groupHeader } from './measurement-groups.ts'
 
-/** Empty without an earlier study. */
+/** Empty if there is no earlier study. */
 export function comparisonGroups(result: ReportableResult): DicomJson[] {
   const { comparison } = result
   if (!comparison) return []

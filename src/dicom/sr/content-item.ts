@@ -3,7 +3,7 @@ import type { DicomJson, Uid } from '../../domain/study.ts'
 import type { Vec3 } from '../../domain/volume.ts'
 import { dataset, items, text } from '../dataset.ts'
 
-/** How an item relates to the one that holds it (PS3.3 Table C.17.3-8). */
+/** How an item relates to its parent (PS3.3 Table C.17.3-8). */
 export type Relationship =
   | 'CONTAINS'
   | 'HAS OBS CONTEXT'
@@ -38,12 +38,12 @@ function item(
   }
 }
 
-/** CONTAINER whose items stand for themselves; `template` is the TID it follows, where it is one's beginning (C.18.8). */
+/** CONTAINER with Continuity of Content SEPARATE; `template` is the TID it follows, if it is the start of one (C.18.8). */
 export function container(name: DicomJson, children: readonly DicomJson[], template?: string): DicomJson {
   return item('CONTAINS', 'CONTAINER', name, { ...separate(), ...contentTemplate(template) }, children)
 }
 
-/** The root: a container that nothing holds. */
+/** The root container, which has no parent. */
 export function rootContainer(name: DicomJson, children: readonly DicomJson[], template: string): DicomJson {
   return {
     ...dataset({ ValueType: 'CONTAINER', ConceptNameCodeSequence: [name], ContentSequence: children }),
@@ -63,7 +63,7 @@ function contentTemplate(identifier: string | undefined): DicomJson {
   })
 }
 
-/** What an item is about: "DCM 112039" of its concept name, '' without one; `nameOf` says the same of a concept. */
+/** What an item is about: its concept name as "DCM 112039", '' without one; `nameOf` gives the same for a concept. */
 export function conceptOf(item: DicomJson): string {
   const [name] = items(item, 'ConceptNameCodeSequence')
   return name ? nameOf(name) : ''
@@ -81,7 +81,7 @@ export function codeItem(relationship: Relationship, name: DicomJson, value: Dic
   return item(relationship, 'CODE', name, dataset({ ConceptCodeSequence: [value] }), children)
 }
 
-/** `value` is written as a decimal string and, exactly, as a double (C.18.1). */
+/** NUM: `value` is written as a decimal string and, exactly, as a double (C.18.1). */
 export function numItem(
   relationship: Relationship,
   name: DicomJson,
@@ -125,7 +125,7 @@ export function imageItem(
   }
 }
 
-/** COMPOSITE without a name: an object that is no image, for example a document. */
+/** COMPOSITE without a name: an object other than an image, for example a document. */
 export function compositeItem(relationship: Relationship, reference: ObjectReference): DicomJson {
   return dataset({
     RelationshipType: relationship,

@@ -3,7 +3,7 @@ import type { DicomJson, Series, Uid } from '../../domain/study.ts'
 import { dataset, has, items, tagOf, text } from '../dataset.ts'
 import { copied } from '../source-values.ts'
 
-/** An object of ours, by series. */
+/** A stored object of ours, with its series. */
 export interface StoredObject {
   sopInstanceUid: Uid
   seriesInstanceUid: Uid

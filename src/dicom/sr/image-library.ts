@@ -1,4 +1,4 @@
-// The images that were analysed (TID 1600, 1601, 1602, 1604): one group per series, with what its images share and what it was analysed as.
+// The analysed images (TID 1600, 1601, 1602, 1604): one group per series, with what its images share and the sequence it was analysed as.
 import type { InputSeries } from '../../domain/finding.ts'
 import { type DicomJson, SEQUENCES, type Sequence, type Series, type Uid } from '../../domain/study.ts'
 import { items, number, text } from '../dataset.ts'
@@ -43,7 +43,7 @@ const ACQUIRED = 'HAS ACQ CONTEXT'
 
 type Analysed = Pick<InputSeries, 'sequence' | 'seriesInstanceUid'> & { registration: { reference: boolean } }
 
-/** Every image of the series, in the order of their instances; what their headers leave empty is left out. */
+/** Every image of the series, in the order of the instances; attributes that are empty in the headers are left out. */
 export function imageLibrary(series: readonly Series[], inputs: readonly Analysed[]): DicomJson {
   return container(
     IMAGE_LIBRARY,
@@ -54,7 +54,7 @@ export function imageLibrary(series: readonly Series[], inputs: readonly Analyse
   )
 }
 
-/** TID 1602 is extensible (from memory); readers that do not know our scheme find the same in the remarks. */
+/** TID 1602 is extensible (from memory); readers that do not know our scheme find the same information in the comments. */
 function analysedAs({ seriesInstanceUid }: Series, inputs: readonly Analysed[]): DicomJson[] {
   const input = inputs.find((one) => one.seriesInstanceUid === seriesInstanceUid)
   if (!input) return []
@@ -70,7 +70,7 @@ export interface LibraryEntry {
   reference: boolean
 }
 
-/** One group of a library of ours; undefined where it does not say what it was analysed as. */
+/** Reads one group of a library that we wrote; undefined if it does not say as which sequence it was analysed. */
 export function readLibraryGroup(group: DicomJson): LibraryEntry | undefined {
   const content = items(group, 'ContentSequence')
   const valuesOf = (concept: DicomJson) =>
@@ -119,7 +119,7 @@ function geometry({ pixelSpacing, thickness, rowCosine, columnCosine }: Slice): 
   ]
 }
 
-/** Images are named only: where each one lies stands in itself. */
+/** Images are only referenced; each one states its own position. */
 function entries({ instances }: Series): DicomJson[] {
   return instances.map((instance) => imageItem('CONTAINS', undefined, instance))
 }

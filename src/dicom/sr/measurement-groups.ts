@@ -57,11 +57,11 @@ export interface GroupContext {
   /** The grid of the reference series, and the image behind each of its slices. */
   grid: Grid
   sourceFrames: readonly SourceFrame[]
-  /** Absent when nothing was found. */
+  /** Absent if nothing was found. */
   segmentation?: SegmentationObject
 }
 
-/** Beginning of every group: what it tracks and what it is about. */
+/** The start of every group: what it tracks and what it is about. */
 export function groupHeader(result: ReportableResult, key: string, finding: DicomJson): DicomJson[] {
   const tracking = trackingOf(result, key)
   return [
@@ -72,7 +72,7 @@ export function groupHeader(result: ReportableResult, key: string, finding: Dico
   ]
 }
 
-/** One group per measured volume. A volume of one segment refers to it; one of several refers to them as its source. */
+/** One group per measured volume. A volume of one segment references that segment; one of several references them as its source. */
 export function volumeGroup(context: GroupContext, measurement: Measurement): DicomJson {
   const { result, segmentation, referenceSeries } = context
   const present = result.segments.filter(
@@ -92,7 +92,7 @@ export function volumeGroup(context: GroupContext, measurement: Measurement): Di
     ]
     return container(MEASUREMENT_GROUP, [...header, ...reference, volumeItem(measurement)], '1411')
   }
-  // TID 1411 wants exactly one segment, and a whole tumour is several.
+  // TID 1411 requires exactly one segment, but a whole tumour consists of several.
   const reference = imageItem('INFERRED FROM', SOURCE_OF_MEASUREMENT, source)
   return container(MEASUREMENT_GROUP, [...header, volumeItem(measurement, [reference])], '1501')
 }
@@ -111,9 +111,9 @@ function volumeItem({ value, standardDeviation }: Measurement, sources: readonly
 }
 
 /**
- * The groups of one lesion, which share their tracking UID: its diameters on a frame of the segmentation (TID 1410), and
- * where the two lines run (TID 1501), since a planar group has no place for lines beside its region. A plane that is no
- * slice of the series has no frame either: then one group has both, in patient space.
+ * The groups of one lesion, which share a tracking UID: its diameters on a frame of the segmentation (TID 1410), and the
+ * positions of the two lines (TID 1501), since a planar group has no place for lines beside its region. A plane that is
+ * not a slice of the series has no frame: then a single group holds both, in patient space.
  */
 export function diameterGroups(context: GroupContext, lesion: Bidimensional, index: number): DicomJson[] {
   const { result, segmentation, referenceSeries, sourceFrames, grid } = context
@@ -140,7 +140,7 @@ export function diameterGroups(context: GroupContext, lesion: Bidimensional, ind
     ...source,
     ...(source.frameNumber === undefined ? {} : { frameNumbers: [source.frameNumber] }),
   }
-  // The frame alone: a segment number beside a frame number is not allowed (PS3.3 C.18.4).
+  // Only the frame: a segment number is not allowed beside a frame number (PS3.3 C.18.4).
   const region = { ...segmentation, frameNumbers: [frame + 1] }
   return [
     container(

@@ -44,15 +44,15 @@ export interface MeasurementReportInput {
   sourceFrames: readonly SourceFrame[]
   /** The other series that the network saw. */
   otherSources: readonly Series[]
-  /** Absent when nothing was found: the report then says so. */
+  /** Absent if nothing was found; the report then says so. */
   segmentation?: SegmentationObject
-  /** Report of an earlier analysis of this study that this one supersedes. */
+  /** The report of an earlier analysis of this study, superseded by this one. */
   predecessor?: StoredObject
 }
 
 /**
- * Builds the report: complete, unverified, preliminary. Identity and order are copied from the reference series; the same
- * input gives the same bytes.
+ * Builds the report: complete, unverified, preliminary. Patient, study and order are copied from the reference series; the
+ * same input gives the same bytes.
  */
 export function buildMeasurementReport(input: MeasurementReportInput): DicomObject {
   const { result, referenceSeries, otherSources, segmentation, predecessor } = input
@@ -109,7 +109,7 @@ function contentOf(input: MeasurementReportInput, source: DicomJson): DicomJson[
   ]
 }
 
-/** The procedure that the images state, where it is a whole code; else what every study here is. */
+/** The procedure that the images state, if its code is complete; otherwise what every study here is. */
 function procedureOf(source: DicomJson): DicomJson {
   const whole = items(copied(source, ['ProcedureCodeSequence']), 'ProcedureCodeSequence').find((code) =>
     ['CodeValue', 'CodingSchemeDesignator', 'CodeMeaning'].every((keyword) => has(code, keyword)),

@@ -13,7 +13,7 @@ import {
 } from './codes.ts'
 import { codeItem, textItem, uidItem } from './content-item.ts'
 
-/** The subject is not stated: by TID 1006 it is then the patient of the document. */
+/** The subject is left out: by TID 1006 it is then the patient of the document. */
 export function deviceObserver({ software, bundle }: ReportableResult): DicomJson[] {
   const observed = 'HAS OBS CONTEXT'
   return [

@@ -1,4 +1,4 @@
-// A measurement report of ours read back (TID 1500): what an analysis measured, on which images, and how it follows what it found.
+// Reads back a measurement report of ours (TID 1500): what an analysis measured, on which images, and how its findings are tracked.
 import type { Tracking } from '../../domain/comparison.ts'
 import { AppError } from '../../domain/errors.ts'
 import { HALF_95, type InputSeries, type Measurement } from '../../domain/finding.ts'
@@ -29,11 +29,11 @@ export interface ReadReport {
   referenceSeriesUid: Uid
   noFinding: boolean
   measurements: Pick<Measurement, 'region' | 'value' | 'standardDeviation'>[]
-  /** Of volumes and of the lesions that the report names, by key. */
+  /** Tracking of the volumes and lesions in the report, by key. */
   tracking: Record<string, Tracking>
 }
 
-/** Throws INSTANCE_INVALID for what is no report of ours as an analysis wrote it: a person's version has other values and another UID. */
+/** Throws INSTANCE_INVALID for anything but a report as one of our analyses wrote it: a reviewer's version has other values and another UID. */
 export function readReport(bytes: Uint8Array): ReadReport {
   const { dataset: ds } = readPart10(bytes)
   const uid = text(ds, 'SOPInstanceUID')
@@ -98,7 +98,7 @@ function trackingIn(group: DicomJson): Tracking {
 const keyIn = (group: DicomJson) => readTracking(trackingIn(group))?.key
 const isLesion = (group: DicomJson) => isWholeLesionKey(keyIn(group) ?? '')
 
-/** None of a group that measures no volume. */
+/** Empty for a group that measures no volume. */
 function volumeOf(group: DicomJson): ReadReport['measurements'] {
   return itemsAbout(group, VOLUME).flatMap((item) => {
     const value = measuredIn(item)
@@ -111,13 +111,13 @@ function volumeOf(group: DicomJson): ReadReport['measurements'] {
   })
 }
 
-/** The exact double that stands beside the decimal string (C.18.1). */
+/** The exact double beside the decimal string (C.18.1), or the decimal string itself. */
 function measuredIn(item: DicomJson): number | undefined {
   const [measured = {}] = items(item, 'MeasuredValueSequence')
   return number(measured, 'FloatingPointValue') ?? number(measured, 'NumericValue')
 }
 
-/** Lesions are numbered afresh in each study, in the order of its report; one that continues another keeps that one's identifier. */
+/** Lesions are renumbered in each study, in the order of its report; one that continues an earlier lesion keeps its identifier. */
 function trackingsOf(groups: readonly DicomJson[]): Record<string, Tracking> {
   const volumes = groups.filter((group) => !isLesion(group) && itemsAbout(group, VOLUME).length > 0).map(trackingIn)
   const lesions = groups
@@ -137,7 +137,7 @@ function trackingsOf(groups: readonly DicomJson[]): Record<string, Tracking> {
 /** The diameter itself, not the line in the image. */
 const measuredItem = (item: DicomJson) => measuredIn(item) !== undefined
 
-/** From the image library, which names images, and the evidence, which says of which series each is. */
+/** From the image library, which lists the images, and the evidence, which says to which series each belongs. */
 function inputsIn(ds: DicomJson): (LibraryEntry & { seriesInstanceUid: Uid })[] {
   const evidence = items(ds, 'CurrentRequestedProcedureEvidenceSequence').flatMap((study) =>
     items(study, 'ReferencedSeriesSequence'),

@@ -1,4 +1,4 @@
-// What a reader of the report must know, as comments of it: who has reviewed it, what it rests on, the quality notes.
+// What a reader of the report must know, as comments in it: who has reviewed it, what it is based on, the quality notes.
 import type { ReportableResult } from '../../domain/finding.ts'
 import { type Review, redraws } from '../../domain/review.ts'
 import type { DicomJson } from '../../domain/study.ts'

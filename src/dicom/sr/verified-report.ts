@@ -1,4 +1,4 @@
-// The measurement report once a person has verified it (PS3.3 C.17.2.4): a new instance, VERIFIED, that names the one it comes from.
+// The measurement report once a person has verified it (PS3.3 C.17.2.4): a new instance, VERIFIED, that references its predecessor.
 
 import { editsDiameters, readPair } from '../../domain/corrected-diameters.ts'
 import { AppError } from '../../domain/errors.ts'
@@ -32,7 +32,7 @@ import { remarkItems } from './remarks.ts'
 
 const SERIES_NUMBER = 9010
 
-/** What of a result the report's groups and comments are made from. */
+/** The parts of a result from which the report's groups and comments are built. */
 export type TrackedResult = Pick<
   ReportableResult,
   | 'analysisId'
@@ -54,11 +54,11 @@ export interface VerifiedReportInput {
   /** The result that it was written from. */
   result: TrackedResult
   review: Review
-  /** Where the reviewer's own organization is not known. */
+  /** Used if the reviewer's own organization is not known. */
   organization: string
 }
 
-/** UIDs of the report that a review verifies. */
+/** UIDs of the verified report of a review. */
 export function verifiedReportUids({ reviewId }: Pick<Review, 'reviewId'>) {
   return {
     sopInstanceUid: deterministicUid(reviewId, 'verified-report', 'instance'),
@@ -67,7 +67,8 @@ export function verifiedReportUids({ reviewId }: Pick<Review, 'reviewId'>) {
 }
 
 /**
- * Same content, with the reviewer's corrections in the groups that they are about, and without what rests on the values before; the same review gives the same bytes.
+ * The same content, with the reviewer's corrections in the groups concerned and without anything based on the previous values. The
+ * same review gives the same bytes.
  */
 export function buildVerifiedReport({
   report,
@@ -119,17 +120,17 @@ export function buildVerifiedReport({
   return { ...uids, sopClassUid, bytes: writePart10({ dataset: content }) }
 }
 
-/** The comments of TID 1500's qualitative evaluations, rewritten for a reviewed result; what is coded there stays. */
+/** Rewrites the comments in TID 1500's qualitative evaluations for a reviewed result; coded items there stay. */
 function withRemarks(item: DicomJson, remarks: readonly DicomJson[]): DicomJson {
   if (conceptOf(item) !== nameOf(QUALITATIVE_EVALUATIONS)) return item
   const coded = items(item, 'ContentSequence').filter((child) => conceptOf(child) !== nameOf(COMMENT))
   return { ...item, [tagOf('ContentSequence')]: { vr: 'SQ', Value: [...coded, ...remarks] } }
 }
 
-/** What a review makes of the groups, by the tracking UIDs that the result's own findings have. */
+/** What a review changes in the groups, by the tracking UIDs of the result's own findings. */
 interface Corrections {
   edits: ReadonlyMap<Uid, Edit>
-  /** Groups that rest on a corrected volume: its change, and of enhancing tumour the diameters and the category. */
+  /** Groups based on corrected values: the change of a volume, and for enhancing tumour the diameters and the category. */
   overtaken: ReadonlySet<Uid>
   review: Review
 }
@@ -141,7 +142,7 @@ function correctionsOf(result: TrackedResult, review: Review): Corrections {
     const key = target && groupKey(target)
     return key === undefined ? [] : [[uidOf(key), edit]]
   })
-  // On redrawn outlines the report was made again, so that nothing in it rests on values before.
+  // If outlines were redrawn, the report was built again, so nothing in it is based on the previous values.
   const regions = review.redrawn ? [] : correctedRegions(review.edits)
   const lesions = regions.includes(ENHANCING)
     ? (result.diameters ?? []).map((lesion, index) => lesionKey(numberOf(lesion, index)))
@@ -151,7 +152,7 @@ function correctionsOf(result: TrackedResult, review: Review): Corrections {
   return { edits: new Map(edits), overtaken, review }
 }
 
-/** Of the group that an edit is about; edits of outlines have none of their own. */
+/** Key of the group that an edit is about; edits of outlines have no group of their own. */
 function groupKey(target: EditTarget): string | undefined {
   if ('head' in target) return predictionKey(target.head)
   if ('region' in target) return target.region
@@ -179,13 +180,13 @@ function reviewedItem(item: DicomJson, corrections: Corrections): DicomJson {
 const isLength = (item: DicomJson) =>
   text(item, 'ValueType') === 'NUM' && [LONG_AXIS, PERPENDICULAR_AXIS].some((axis) => conceptOf(item) === nameOf(axis))
 
-/** A group of the two lines alone, whose lengths the reviewer stated otherwise. */
+/** Whether the group holds only the two lines, and the reviewer stated other lengths. */
 function hasOldLines(group: DicomJson, edit: Edit | undefined): boolean {
   const target = edit && !edit.isDerived && targetOf(edit)
   return Boolean(target && 'diameters' in target && !items(group, 'ContentSequence').some(isLength))
 }
 
-/** The corrected value, without method and uncertainty, which were the software's; the reason beside it. */
+/** The children with the corrected value, without the software's method and uncertainty, and with the reason. */
 function corrected(children: readonly DicomJson[], edit: Edit, review: Review): DicomJson[] {
   const reason = textItem('CONTAINS', COMMENT, editSentence(review, edit))
   const target = targetOf(edit)
@@ -207,7 +208,7 @@ function corrected(children: readonly DicomJson[], edit: Edit, review: Review): 
   return [...kept, ...probabilities, call, reason]
 }
 
-/** Both lengths without the lines from which the software read its own. */
+/** The children with both corrected lengths, without the software's lines. */
 function correctedLengths(children: readonly DicomJson[], { to }: Edit): DicomJson[] {
   const pair = readPair(to)
   if (!pair) return [...children]
