@@ -1,4 +1,4 @@
-// Takes one past patient out of the library of a bundle's encoder, and makes the bundle whole again: another model from then on.
+// Removes one past patient from the library of a bundle's encoder and makes the bundle consistent again: a different model from then on.
 import { createHash } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ interface Manifest extends Record<string, unknown> {
   files: Record<string, { sha256: string; bytes: number }>
 }
 
-/** How many are left, and the digest of the model that it makes. Throws NOT_FOUND where the bundle has no library, or the library no such row. */
+/** Returns how many rows remain, and the digest of the resulting model. Throws NOT_FOUND if the bundle has no library, or the library no such row. */
 export async function eraseFromLibrary(
   folder: string,
   row: string,
@@ -32,7 +32,7 @@ export async function eraseFromLibrary(
       [name, facts],
       ['bundle.json', jsonBytes(whole)],
     ]
-    // All beside their places first, so that a full disk leaves the bundle as it was.
+    // Write all files beside the originals first, so that a full disk leaves the bundle as it was.
     for (const [file, bytes] of written) await writeFile(join(folder, `${file}.new`), bytes, { flush: true })
     for (const [file] of written) await rename(join(folder, `${file}.new`), join(folder, file))
     await loadBundle(folder)

@@ -1,9 +1,9 @@
-// The inference settings alone, for commands that need neither PACS nor EHR.
+// Only the inference settings, for commands that need neither PACS nor EHR.
 
 import { readSettings } from '../settings/read.ts'
 import { type Settings, settingsSchema } from '../settings/schema.ts'
 
-/** From the settings file when there is one, else the defaults; `bundle` overrides the folder. */
+/** From the settings file if there is one, otherwise the defaults; `bundle` overrides the folder. */
 export async function inferenceSettings(
   config: string | undefined,
   env: NodeJS.ProcessEnv,

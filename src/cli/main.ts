@@ -4,7 +4,7 @@ import { CommanderError } from 'commander'
 import { AppError, asAppError, framesOf } from '../domain/errors.ts'
 import { createProgram } from './program.ts'
 
-/** Prints the error for an operator: what, then what to do; never a stack of ours for a known error. */
+/** Prints the error for an operator: what happened, then what to do; no stack trace for a known error. */
 function report(thrown: unknown): number {
   const error = asAppError(thrown)
   process.stderr.write(`gliabridge: ${error.code}: ${error.message}\n  ${error.hint}\n`)

@@ -1,4 +1,4 @@
-// The commands of the command line with their options, and what each runs; nothing is loaded before a command is run.
+// The commands of the command line with their options and what each runs; a command's code is loaded only when it runs.
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { QUESTIONS } from './init/questions.ts'
@@ -25,7 +25,7 @@ export function createProgram(): Command {
 
 type ConfigOf = () => string | undefined
 
-/** The service itself, and a look at it. */
+/** Running and inspecting the service. */
 function addService(program: Command, configOf: ConfigOf): void {
   program
     .command('serve')
@@ -148,7 +148,7 @@ function addStudies(program: Command, configOf: ConfigOf): void {
     .action(async (options) => (await import('./commands/rules.ts')).rulesCommand(configOf(), options))
 }
 
-/** What is kept: measured, saved, taken away, accounted for. */
+/** Stored data: evaluated, backed up, erased, audited. */
 function addRecords(program: Command, configOf: ConfigOf): void {
   program
     .command('evaluate')
@@ -292,7 +292,7 @@ function addRecords(program: Command, configOf: ConfigOf): void {
     .action(async (options) => (await import('./commands/audit.ts')).auditExportCommand(configOf(), options))
 }
 
-/** "pacs-url" → "pacsUrl", as the parser of the command line names its options. */
+/** "pacs-url" → "pacsUrl", as the command-line parser names its options. */
 function camelCase(key: string): string {
   return key.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
 }

@@ -1,4 +1,4 @@
-// Asks the service that runs on this machine, as its API lets anybody with the token ask.
+// Requests to the service running on this machine, through the same API that is open to anybody with the token.
 import { readFileSync } from 'node:fs'
 import { Agent, fetch } from 'undici'
 import { AppError } from '../domain/errors.ts'
@@ -9,18 +9,18 @@ export interface Asked {
   body: unknown
 }
 
-/** undefined where no service answers on the port of the settings. */
+/** Undefined if no service answers on the port in the settings. */
 export async function askService(http: Settings['http'], path: string, post?: unknown): Promise<Asked | undefined> {
   const response = await send(http, path, post)
   return response && { status: response.status, body: await response.json().catch(() => undefined) }
 }
 
-/** The same, where the service must run and must not refuse. */
+/** The same, but throws if the service does not run or refuses. */
 export async function mustAnswer(http: Settings['http'], path: string, post?: unknown): Promise<unknown> {
   return (await mustSend(http, path, post)).json().catch(() => undefined)
 }
 
-/** A file instead of JSON. */
+/** The same, for a file instead of JSON. */
 export async function mustAnswerBytes(http: Settings['http'], path: string, post?: unknown): Promise<Uint8Array> {
   return new Uint8Array(await (await mustSend(http, path, post)).arrayBuffer())
 }
@@ -47,8 +47,8 @@ async function send(http: Settings['http'], path: string, post: unknown): Promis
 }
 
 /**
- * To this machine and no other, past any proxy. By https its certificate is the one of the settings, whatever name it is for.
- * Rejects where nothing answers.
+ * Fetches from this machine only, bypassing any proxy. With https, the certificate must be the one in the settings, whatever its
+ * name. Rejects if nothing answers.
  */
 export async function fetchOwn(
   { port, tls }: Pick<Settings['http'], 'port' | 'tls'>,
@@ -62,6 +62,6 @@ export async function fetchOwn(
   }
   const dispatcher = new Agent(connect && { connect })
   const answer = await fetch(`${tls ? 'https' : 'http'}://127.0.0.1:${port}${path}`, { ...init, dispatcher })
-  // The package's own, which the types of the platform's do not know.
+  // The package's own Response, which the platform's types do not know.
   return answer as unknown as Response
 }

@@ -1,4 +1,4 @@
-// Who may come in, and whether providers and keys that the settings name are there; each problem is named, not only the first.
+// Checks sign-in, and that the providers and keys named in the settings exist; reports every problem, not only the first.
 import { AppError, asAppError } from '../../domain/errors.ts'
 import { boundedFetch } from '../../fhir/connection/bounded-fetch.ts'
 import { CALLBACK_PATH, CDS_PATH, LAUNCH_PATH } from '../../http/security.ts'
@@ -8,7 +8,7 @@ import type { Settings } from '../../settings/schema.ts'
 import { ChecksFailed, linesOf } from './check.ts'
 
 const LIMIT_MS = 15_000
-/** Nobody signs in: only the address to which people would be sent is made. */
+/** Nobody signs in: only the address that people would be sent to is built. */
 const NOBODY = { state: 'check', nonce: 'check', codeVerifier: 'c'.repeat(43) }
 
 export async function checkAccess({ access, http }: Pick<Settings, 'access' | 'http'>): Promise<string[]> {

@@ -1,9 +1,9 @@
-// What is wrong with an address that does not answer as it must: the scheme, or the path of the service under it. Asked without credentials.
+// Finds out what is wrong with an address that does not answer as it should: the scheme, or the path of the service. Asks without credentials.
 import type { AppError } from '../../domain/errors.ts'
 
 const LIMIT_MS = 5000
 
-/** Where archives have their DICOMweb root: Orthanc, dcm4chee, Google, Azure and proxies before them. */
+/** Usual DICOMweb roots of archives: Orthanc, dcm4chee, Google, Azure and proxies in front of them. */
 const ARCHIVE_PATHS = [
   '/dicom-web',
   '/dicomweb',
@@ -13,7 +13,7 @@ const ARCHIVE_PATHS = [
   '/v2',
   '/wado-rs',
 ]
-/** Where FHIR servers have their base. */
+/** Usual base paths of FHIR servers. */
 const EHR_PATHS = [
   '/fhir',
   '/fhir/R4',
@@ -26,7 +26,7 @@ const EHR_PATHS = [
 
 type Ask = typeof fetch
 
-/** "pacs.url … answers at …/dicom-web": what to write instead, where that can be found out. */
+/** "pacs.url … answers at …/dicom-web": what to write instead, if that can be found out. */
 export async function adviseOnArchive(url: string, error: AppError, ask: Ask = fetch): Promise<string[]> {
   const isThere = async (root: string) => {
     const answer = await get(ask, `${root}/studies?limit=1`, 'application/dicom+json')
@@ -54,7 +54,7 @@ interface Case {
 }
 
 async function advise({ setting, url, error, paths, isThere }: Case): Promise<string[]> {
-  // Refused or throttled is an answer of the right service.
+  // A refusal or throttling comes from the right service.
   if (/_(AUTH|FORBIDDEN|THROTTLED)$/.test(error.code)) return []
   const other = url.startsWith('https:') ? url.replace(/^https:/, 'http:') : url.replace(/^http:/, 'https:')
   const candidates = [other, ...paths.map((path) => `${url}${path}`), ...parents(url)]
@@ -63,7 +63,7 @@ async function advise({ setting, url, error, paths, isThere }: Case): Promise<st
   return []
 }
 
-/** The address without its last one or two steps: "…/dicom-web/studies" was copied from a browser. */
+/** The address without its last one or two segments: "…/dicom-web/studies" may have been copied from a browser. */
 function parents(url: string): string[] {
   const { origin, pathname } = new URL(url)
   const steps = pathname.split('/').filter((step) => step !== '')
@@ -72,7 +72,7 @@ function parents(url: string): string[] {
     .map((count) => [origin, ...steps.slice(0, steps.length - count)].join('/'))
 }
 
-/** 401 with a challenge, at a path that is not everywhere protected, is told by the caller as what it is. */
+/** A refusal for lack of credentials still shows that there is a service at this path. */
 function isProtected({ status }: Response): boolean {
   return status === 401 || status === 403
 }

@@ -1,9 +1,9 @@
-// One check of a site: what was tried, what came of it in lines, and whether it failed.
+// One check of a site: what was tried, the outcome in lines of text, and whether it failed.
 import { type AppError, asAppError } from '../../domain/errors.ts'
 
 export interface Check {
   name: string
-  /** Lines of the report; a throw is a failure. */
+  /** Returns lines for the report; throws if the check failed. */
   run(): Promise<string[]>
 }
 
@@ -13,7 +13,7 @@ export interface Outcome {
   lines: string[]
 }
 
-/** A check that found several things, some of them wrong. */
+/** A check with several findings, some of them faults. */
 export class ChecksFailed extends Error {
   readonly lines: string[]
 

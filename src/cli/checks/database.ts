@@ -1,4 +1,4 @@
-// Whether the state can be kept: PostgreSQL takes us and lets us make tables, or the folder is ours to write.
+// Whether state can be stored: PostgreSQL accepts us and lets us create tables, or we can write to the folder.
 import { join } from 'node:path'
 import { AppError, asAppError } from '../../domain/errors.ts'
 import type { Log } from '../../domain/ports/log.ts'
@@ -12,7 +12,7 @@ export interface StorePlace {
   databaseUrl?: string
 }
 
-/** Makes nothing in a database; makes the data folder, as the service would. */
+/** Creates nothing in a PostgreSQL database; creates the data folder, as the service would. */
 export async function checkStore({ dataDir, databaseUrl }: StorePlace, log: Log): Promise<string[]> {
   return databaseUrl ? checkPostgres(databaseUrl, log) : checkEmbedded(dataDir)
 }
@@ -45,7 +45,7 @@ async function checkEmbedded(dataDir: string): Promise<string[]> {
   } catch (thrown) {
     const error = asAppError(thrown)
     if (error.code !== 'DATA_FOLDER_IN_USE') throw error
-    // The service itself, most likely: nothing is wrong with that while one asks about its settings.
+    // Most likely by the service itself, which is fine: settings may be checked while it runs.
     return [room, `in use: ${error.message}`]
   }
   return [room]

@@ -1,4 +1,4 @@
-// Asks the EHR what the service asks of it; with write, creates resources of nobody and takes them away again.
+// Asks the EHR what the service would ask; with write, creates resources that belong to nobody and removes them again.
 import type { ResourceType } from '@medplum/fhirtypes'
 import { type AppError, asAppError } from '../../domain/errors.ts'
 import { createRecordStore } from '../../fhir/connection/client.ts'
@@ -35,7 +35,7 @@ export async function checkEhr({ ehr }: Pick<Settings, 'ehr'>, { write }: { writ
   return [...lines, 'what the service reads beside it may be read', ...rest]
 }
 
-/** What else is read, type by type: what was written before, the order, and by setting consent, condition and tissue. */
+/** Further resource types that are read: our earlier writes, the order, and, depending on the settings, procedures and consent. */
 function typesRead({ orders: _orders, reads, consent }: Settings['ehr']): ResourceType[] {
   const own: ResourceType[] = [
     'ServiceRequest',
@@ -53,7 +53,7 @@ function typesRead({ orders: _orders, reads, consent }: Settings['ehr']): Resour
   ]
 }
 
-/** One line per type that this client may not read; other refusals (a search that the server lacks) are dealt with when they come. */
+/** One line per type that this client may not read; other refusals (an unsupported search) are handled when they occur. */
 async function readRights(store: RecordStore, ehr: Settings['ehr']): Promise<string[]> {
   const lines: string[] = []
   for (const type of typesRead(ehr)) {

@@ -1,8 +1,8 @@
-// Whether a folder of the settings is ours to write, and how much room it has.
+// Whether we can write to a folder named in the settings, and how much space it has.
 import { access, constants, mkdir, statfs } from 'node:fs/promises'
 import { AppError } from '../../domain/errors.ts'
 
-/** Makes the folder, as the service would. "12.3 GiB free" */
+/** Creates the folder, as the service would. "12.3 GiB free" */
 export async function checkFolder(setting: string, folder: string): Promise<string> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })

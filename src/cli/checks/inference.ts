@@ -1,4 +1,4 @@
-// Whether the bundle is whole and an execution provider of the settings really opens its networks on this machine.
+// Whether the bundle is complete, and an execution provider from the settings can actually open its networks on this machine.
 import type { Log } from '../../domain/ports/log.ts'
 import { loadBundle } from '../../inference/bundle/load.ts'
 import { startRunner } from '../../inference/runtime/runner.ts'
@@ -11,7 +11,7 @@ export async function checkInference(inference: Settings['inference'], log: Log)
     const { provider, runtime, declined } = runner.execution
     return [
       `${bundle.id} ${bundle.version}, model ${bundle.identity.modelDigest.slice(0, 12)}: its networks run on ${provider} (${runtime})`,
-      // Each network was declined by itself; the first reason is the provider's.
+      // Each network was declined separately; the first reason stands for the provider.
       ...[...Map.groupBy(declined, (one) => one.provider)].map(
         ([name, [first]]) => `${name} is not used: ${first!.reason}`,
       ),

@@ -1,4 +1,4 @@
-// Asks the archive what the service asks of it; with write, stores an object of nobody and takes it away again.
+// Asks the archive what the service would ask; with write, stores an object that belongs to nobody and removes it again.
 
 import { openWorklist } from '../../compose-ups.ts'
 import { changeFeedOf, pollSettings } from '../../compose-watch.ts'
@@ -51,7 +51,7 @@ async function askWorklist({ pacs }: Pick<Settings, 'pacs'>, log: Log): Promise<
   return [`the worklist answers: ${workitems.length} workitems are scheduled`]
 }
 
-/** Asks what the service asks at a wide look, and of one study what it asks of every study, short of storing anything. */
+/** Runs the service's broad search, and for one study every request the service makes for a study, except storing. */
 export async function askArchive(
   archive: ImageArchive,
   settings: Pick<Settings, 'pacs'>,

@@ -1,4 +1,4 @@
-// Whether the pages' address can be had, or is had by a running Gliabridge already.
+// Whether the address for the pages is free, or already taken by a running Gliabridge.
 import { Hono } from 'hono'
 import { type Address, openPort } from '../../http/serve.ts'
 import { fetchOwn } from '../service-api.ts'
@@ -14,7 +14,7 @@ export async function checkPort(http: Address): Promise<string[]> {
   }
 }
 
-/** A running service tells itself by the form of its readiness. */
+/** A running service is recognised by the form of its readiness response. */
 async function isOurs(http: Address): Promise<boolean> {
   try {
     const answer = await fetchOwn(http, '/readyz', { signal: AbortSignal.timeout(3000) })

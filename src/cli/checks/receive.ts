@@ -1,4 +1,4 @@
-// Which ways in are open for images and messages that are sent to the service, and whether there is a place to keep them.
+// Which ways are open for sending images and messages to the service, and whether there is room to keep them.
 import { systemClock } from '../../clock.ts'
 import { readTls, receivedFolder } from '../../compose-archive.ts'
 import { AppError } from '../../domain/errors.ts'
@@ -21,7 +21,7 @@ export async function checkReceiving(settings: Pick<Settings, 'receive' | 'store
   ]
 }
 
-/** Takes the port for a moment, with the certificate of the settings; nobody is on the list meanwhile. */
+/** Opens the port for a moment, with the certificate from the settings; during that time no sender is allowed. */
 async function checkDimse(dimse: Settings['receive']['dimse']): Promise<string[]> {
   const { aeTitle, host, port = 0, commitment } = dimse
   const tls = await readTls(dimse.tls, 'receive.dimse.tls')
@@ -36,12 +36,12 @@ async function checkDimse(dimse: Settings['receive']['dimse']): Promise<string[]
   ]
 }
 
-/** The same of HL7 v2; a message that comes meanwhile is refused for now. */
+/** The same for HL7 v2; a message that arrives meanwhile is refused for the time being. */
 async function checkHl7(hl7: Settings['receive']['hl7']): Promise<string[]> {
   const { host, port = 0, peers, accessionFields } = hl7
   const tls = await readTls(hl7.tls, 'receive.hl7.tls')
   const unused = { hints: { add: refuse }, onHeard() {}, clock: systemClock, newControlId: () => '', log }
-  // The list is read, and what is no address is refused by name.
+  // Reads the list, and refuses by name any entry that is not an address.
   const state = await stateOfPort(() => listenMllp({ ...hl7, port, tls, ...unused }))
   return [
     `HL7 v2 over MLLP at ${host}, port ${port}: ${tls ? 'over TLS' : 'without TLS'}, ${state}`,

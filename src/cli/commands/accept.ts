@@ -1,4 +1,4 @@
-// gliabridge accept: a site's own studies held against limits that it stated before; one signed document, as JSON and PDF.
+// gliabridge accept: checks a site's own studies against limits it stated beforehand; writes one signed document, as JSON and PDF.
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
@@ -22,7 +22,7 @@ const PLAN = 'plan.json'
 const JSON_FILE = 'acceptance.json'
 const PDF_FILE = 'acceptance.pdf'
 
-/** Exit code 0 only for go. */
+/** Exit code 0 only if the decision is go. */
 export async function acceptCommand(config: string | undefined, options: AcceptCommandOptions): Promise<void> {
   const source = sourceOf(options)
   const settings = await readSettings(config, process.env)

@@ -1,4 +1,4 @@
-// gliabridge account: local accounts, for a site without an identity provider. Passwords come by the standard input and stand nowhere.
+// gliabridge account: local accounts, for a site without an identity provider. Passwords are read from standard input and never stored in the clear.
 import { text } from 'node:stream/consumers'
 import { systemClock } from '../../clock.ts'
 import { ROLES, type Role } from '../../domain/access.ts'
@@ -76,7 +76,7 @@ async function placeOf(config: string | undefined) {
   return { ...store, clock: systemClock, log: createLog(log.level === 'info' ? 'warn' : log.level) }
 }
 
-/** Audited after it was done, in the name of who asks. */
+/** Makes the change, then audits it in the name of the person who asked for it. */
 async function change(
   config: string | undefined,
   { by = process.env.USER ?? process.env.LOGNAME ?? 'command line' }: { by?: string },
@@ -112,7 +112,7 @@ function filled(option: string, value: string, most: number): string {
   throw new AppError('ACCOUNT_INVALID', `${option} must have 1 to ${most} characters`)
 }
 
-/** One line; the command line of a process can be seen by every user of the machine. */
+/** Reads one line, since a process's command line is visible to every user of the machine. */
 async function passwordFromInput(login: string): Promise<string> {
   if (process.stdin.isTTY)
     throw new AppError(

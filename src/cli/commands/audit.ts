@@ -1,4 +1,4 @@
-// gliabridge audit: looks whether the audit trail is whole, and writes it out as FHIR AuditEvents or as syslog messages.
+// gliabridge audit: checks that the audit trail is intact, and exports it as FHIR AuditEvents or syslog messages.
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { auditEvent } from '../../audit/audit-event.ts'
@@ -12,7 +12,7 @@ import type { ChainHead } from '../../store/audit-chain.ts'
 import { withAuditStore } from '../../store/open-database.ts'
 import { createLog } from '../../telemetry/log.ts'
 
-/** Exit code 0 only when every row is as it was written. */
+/** Exit code 0 only if every row is as it was written. */
 export async function auditVerifyCommand(config: string | undefined, options: { head?: string }): Promise<void> {
   const noted = options.head === undefined ? undefined : readHead(options.head)
   const verdict = await withAuditStore(await placeOf(config), (audit) => audit.verify(noted))
@@ -70,14 +70,14 @@ async function placeOf(config: string | undefined) {
   return { ...settings.store, clock: systemClock, log: createLog('warn') }
 }
 
-/** "12:9f…" as verify prints it. */
+/** Reads "12:9f…", as verify prints it. */
 function readHead(text: string): ChainHead {
   const match = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text)
   if (!match) throw wrong('--head must be <position>:<sha256>, as an earlier verify printed it')
   return { position: Number(match[1]), digest: match[2]! }
 }
 
-/** A day alone is its midnight, UTC. */
+/** A date without a time means midnight UTC. */
 function moment(option: string, text: string): string {
   if (!/^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?$/.test(text) || Number.isNaN(Date.parse(text)))
     throw wrong(`${option} must be a day (2026-03-01) or a moment with its zone (2026-03-01T12:00:00Z)`)

@@ -1,4 +1,4 @@
-// gliabridge backfill: has the running service take studies from before its first start; with dry-run, lists them.
+// gliabridge backfill: makes the running service analyse studies from before its first start; with dry-run, only lists them.
 import { AppError } from '../../domain/errors.ts'
 import type { OlderStudy } from '../../pipeline/backfill.ts'
 import { readSettings } from '../../settings/read.ts'

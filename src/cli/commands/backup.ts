@@ -1,4 +1,4 @@
-// gliabridge backup and restore: the state of the embedded database as one file, while the service is stopped.
+// gliabridge backup and restore: saves the embedded database to one file and restores it, while the service is stopped.
 import { AppError } from '../../domain/errors.ts'
 import { readSettings } from '../../settings/read.ts'
 import { backUp, restore, type StateSummary } from '../../store/backup.ts'

@@ -1,4 +1,4 @@
-// gliabridge board: one PDF for a meeting of the tumour board, from the running service; who is not in it, and why.
+// gliabridge board: one PDF for a tumour board meeting, from the running service; says which patients are not in it, and why.
 import { readFile, writeFile } from 'node:fs/promises'
 import { type BoardRequest, type NotShown, readPatientList } from '../../domain/board.ts'
 import { AppError } from '../../domain/errors.ts'

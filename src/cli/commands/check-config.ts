@@ -1,4 +1,4 @@
-// gliabridge check-config: settings, state, pages, bundle and providers, PACS and EHR; every problem is reported, not only the first.
+// gliabridge check-config: checks settings, state, pages, bundle and providers, PACS and EHR; reports every problem, not only the first.
 import { siteTimeZone } from '../../compose-watch.ts'
 import { readSettings } from '../../settings/read.ts'
 import { createLog } from '../../telemetry/log.ts'
@@ -13,7 +13,7 @@ import { checkReceiving } from '../checks/receive.ts'
 
 export interface CheckConfigOptions {
   offline?: boolean
-  /** Try the rights to write, with objects of nobody. */
+  /** Test the rights to write, with objects that belong to nobody. */
   write?: boolean
 }
 

@@ -1,4 +1,4 @@
-// gliabridge demo: hands over to demo/, which stands beside src and is not part of a production image.
+// gliabridge demo: hands over to demo/, which lies beside src and is not part of the production image.
 import type { DemoArguments } from '../../../demo/run-command.ts'
 import { AppError } from '../../domain/errors.ts'
 
@@ -7,7 +7,7 @@ export async function demoCommand(options: DemoArguments): Promise<void> {
   await runDemoCommand(options)
 }
 
-/** Throws NOT_FOUND where the folder demo/ or the development dependencies of its servers were left out. */
+/** Throws NOT_FOUND if the folder demo/ or the development dependencies of its servers are not installed. */
 async function loadDemo() {
   try {
     return await import('../../../demo/run-command.ts')

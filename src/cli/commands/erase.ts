@@ -1,4 +1,4 @@
-// gliabridge erase: takes what is kept here of a patient or a study away for good, and says what stays in PACS and EHR.
+// gliabridge erase: permanently removes what is kept here about a patient or a study, and says what stays in PACS and EHR.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -36,7 +36,7 @@ export async function eraseCommand(config: string | undefined, options: EraseOpt
     )
     return
   }
-  // The command line of a process can be seen by every user of the machine.
+  // A process's command line is visible to every user of the machine.
   const patient = options.patient === '-' ? (await text(process.stdin)).trim() : options.patient
   const spool = createImageSpool(viewer.folder ?? join(store.dataDir, 'images'), systemClock)
   const received = await receivedImages(receivedFolder({ receive, store }))
@@ -60,13 +60,13 @@ export async function eraseCommand(config: string | undefined, options: EraseOpt
   })
 }
 
-/** Undefined where the service never received any. */
+/** Undefined if the service never received any. */
 async function receivedImages(folder: string): Promise<ReceivedImages | undefined> {
   if (!existsSync(folder)) return undefined
   return openReceivedImages({ folder, clock: systemClock, expectRoom: async () => {} })
 }
 
-/** The same number of two issuers is two persons. */
+/** The same identifier from two issuers means two different people. */
 function expectOneIssuer(kept: readonly KeptAnalysis[]): void {
   const issuers = [...new Set(kept.map(({ issuerOfPatientId }) => issuerOfPatientId))]
   if (issuers.length <= 1) return

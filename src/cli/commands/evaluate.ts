@@ -1,4 +1,4 @@
-// gliabridge evaluate: the configured bundle on cases with labels, its heads on tables, or the whole chain, as a table and as JSON.
+// gliabridge evaluate: measures the configured bundle on labelled cases, its heads on tables, or the whole chain; prints a table and writes JSON.
 import { readFile, writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { AppError } from '../../domain/errors.ts'
@@ -53,7 +53,7 @@ async function write({ json, table }: EvaluateOptions, report: unknown, text: st
 
 const USAGE = 'evaluate takes either --cases, or --features and --labels, or --chain and --labels'
 
-/** Cases, two tables, or the chain on cases with one; tables are read before anything is started. */
+/** Chooses cases, two tables, or the chain on cases with one table; reads tables before anything starts. */
 async function chooseEvaluation(options: EvaluateOptions): Promise<Evaluate> {
   const { cases, chain, only, features, labels } = options
   const given = [cases, chain, features].filter((one) => one !== undefined).length
@@ -75,7 +75,7 @@ function segmentation(folder: string, only: string | undefined): Evaluate {
   })
 }
 
-/** Both files are written again after every case. */
+/** Both files are rewritten after every case. */
 function wholeChain(folders: string[], labels: { text: string; name: string }, options: EvaluateOptions): Evaluate {
   return withRegistrar(async (bundle, runner, registrar) => {
     const onReport = (report: ChainReport) => write(options, report, formatChainTable(report))

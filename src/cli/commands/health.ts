@@ -1,4 +1,4 @@
-// gliabridge health: exit code 0 when the service on this machine does its whole job; with alive, when it runs at all.
+// gliabridge health: exit code 0 if the service on this machine is fully working; with alive, if it is running at all.
 import { readSettings } from '../../settings/read.ts'
 import { fetchOwn } from '../service-api.ts'
 

@@ -1,4 +1,4 @@
-// gliabridge init: asks for what a site must say, tries each part against the real peer, and writes a commented settings file.
+// gliabridge init: asks for what a site must specify, tries each part against the real peer, and writes a commented settings file.
 import { writeFile } from 'node:fs/promises'
 import { createInterface, type Interface } from 'node:readline/promises'
 import { siteTimeZone } from '../../compose-watch.ts'
@@ -17,11 +17,11 @@ import { settingsOf, siteFile } from '../init/site-file.ts'
 
 export interface InitOptions {
   out: string
-  /** Write the file although something failed. */
+  /** Write the file even if something failed. */
   keep?: boolean
-  /** Ask nothing: flags and defaults. */
+  /** Ask nothing: use flags and defaults. */
   yes?: boolean
-  /** Replace a file that is there. */
+  /** Replace an existing file. */
   force?: boolean
 }
 
@@ -36,7 +36,7 @@ export async function initCommand(flags: Answers, options: InitOptions): Promise
         `${failed} of the parts above failed; nothing was written (--keep writes it all the same)`,
       )
     const raw = settingsOf(answers)
-    // Refused here, and not at the first start.
+    // Refuse invalid settings here, not at the first start.
     await readRawSettings(raw, process.env, options.out)
     await writeFile(options.out, siteFile(raw), { mode: 0o640, flag: options.force ? 'w' : 'wx' }).catch(
       (error: NodeJS.ErrnoException) => {
@@ -92,7 +92,7 @@ async function answerTo(
   }
 }
 
-/** What is not asked yet, so that a part can be tried by itself: never written, never asked for. */
+/** Stand-ins for answers not given yet, so that one part can be tried by itself: never written to the file, never contacted. */
 const PLACEHOLDERS: Answers = {
   'pacs-url': 'http://127.0.0.1:9',
   'ehr-url': 'http://127.0.0.1:9',

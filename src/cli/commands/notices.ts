@@ -1,4 +1,4 @@
-// gliabridge notices: what people were told of by themselves, and sending again what was given up.
+// gliabridge notices: lists the notices sent to people, and sends those again that were given up.
 import type { KeptNotice } from '../../domain/ports/notices.ts'
 import { readSettings } from '../../settings/read.ts'
 import { noticeTitle } from '../../wording/notices.ts'
@@ -10,7 +10,7 @@ export interface NoticesOptions {
   json?: boolean
 }
 
-/** Asks the service that runs: the embedded database has one owner. */
+/** Asks the running service, since the embedded database has only one owner. */
 export async function noticesCommand(
   config: string | undefined,
   { state, again, json }: NoticesOptions,

@@ -1,4 +1,4 @@
-// gliabridge reproduce: an analysis made again, and whether the same bytes came out; exit code 0 only when they did.
+// gliabridge reproduce: repeats an analysis and says whether the same bytes came out; exit code 0 only if they did.
 import { compose } from '../../compose.ts'
 import type { Reproduction } from '../../pipeline/reproduce/verdict.ts'
 import { readSettings } from '../../settings/read.ts'

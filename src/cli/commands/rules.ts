@@ -1,4 +1,4 @@
-// gliabridge rules: the routing rules as the settings have them; with --explain, how they apply to one study. Changes nothing.
+// gliabridge rules: shows the routing rules from the settings; with --explain, how they apply to one study. Changes nothing.
 import type { RoutingRules } from '../../domain/routing-rules.ts'
 import type { Explanation } from '../../pipeline/routing.ts'
 import { readSettings } from '../../settings/read.ts'

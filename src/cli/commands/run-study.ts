@@ -1,4 +1,4 @@
-// gliabridge run-study and replay: one analysis, now; it says what it is waiting for.
+// gliabridge run-study and replay: run one analysis now, saying what it is waiting for.
 import { setTimeout } from 'node:timers/promises'
 import { compose, type Service } from '../../compose.ts'
 import { type AnalysisRecord, isAtRest } from '../../domain/analysis.ts'
@@ -16,7 +16,7 @@ export async function runStudyCommand(
   })
 }
 
-/** The running service does it, where there is one; else this process. Says what it waits for, each time that changes. */
+/** Done by the running service if there is one, otherwise by this process. Prints what the analysis is waiting for whenever that changes. */
 export async function replayCommand(config: string | undefined, analysisId: string): Promise<void> {
   const settings = await readSettings(config, process.env)
   const { http } = settings
@@ -35,7 +35,7 @@ export async function replayCommand(config: string | undefined, analysisId: stri
 
 const LOOK_MS = 500
 
-/** Until nothing moves by itself. */
+/** Waits until the analysis is at rest. */
 async function watched(look: () => Promise<AnalysisRecord | undefined>): Promise<AnalysisRecord> {
   let said = ''
   for (;;) {
@@ -70,7 +70,7 @@ async function withService(config: string | undefined, work: (service: Service) 
   }
 }
 
-/** Exit code 0 only for delivered: a hold is no success. */
+/** Exit code 0 only if delivered: a hold is not a success. */
 function print(record: AnalysisRecord, json: boolean): void {
   if (json) process.stdout.write(`${JSON.stringify(record, null, 2)}\n`)
   else {

@@ -1,4 +1,4 @@
-// gliabridge serve: runs until SIGINT or SIGTERM, then finishes the step in hand. Has its port before it does anything else.
+// gliabridge serve: runs until SIGINT or SIGTERM, then finishes the current step. Opens its port before anything else.
 import { compose } from '../../compose.ts'
 import { openPort } from '../../http/serve.ts'
 import { startingApp } from '../../http/starting.ts'
@@ -34,7 +34,7 @@ export async function serveCommand(config: string | undefined): Promise<void> {
       await service.stop()
     }
   } catch (error) {
-    // Told to stop while it waited for the database: nothing has failed.
+    // Told to stop while waiting for the database: not a failure.
     if (!stopping.signal.aborted) throw error
   } finally {
     await port.close()

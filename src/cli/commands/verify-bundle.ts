@@ -1,4 +1,4 @@
-// gliabridge verify-bundle: manifest, digests, what the bundle does in words, and one real run of every network.
+// gliabridge verify-bundle: checks manifest and digests, describes in words what the bundle does, and runs every network once.
 
 import { describeGraph } from '../../inference/bundle/describe-graph.ts'
 import { loadBundle } from '../../inference/bundle/load.ts'
@@ -13,7 +13,7 @@ export async function verifyBundleCommand(config: string | undefined, folder: st
   const bundle = await loadBundle(inference.bundle)
   const runner = await startRunner({ ...inference, bundle, log: createLog('warn') })
   try {
-    // Each head answered its own reference when the runner opened it, or the runner would not have started.
+    // The runner checked each head against its own reference on opening; otherwise it would not have started.
     const heads = runnableHeads(bundle).map(({ name }) => name)
     const { execution } = runner
     process.stdout.write(
@@ -31,7 +31,7 @@ export async function verifyBundleCommand(config: string | undefined, folder: st
   }
 }
 
-/** A single network runs over a small volume of noise; those of a graph, which noise would not lead through, were tried when they were opened. */
+/** A single network runs on a small synthetic volume; networks of a graph, whose later stages such a volume would not reach, were tried when they were opened. */
 async function tried(bundle: LoadedBundle, runner: Runner): Promise<string> {
   const names = Object.keys(bundle.graph.networks)
   const first = bundle.graph.stages[0]!.grid

@@ -1,14 +1,14 @@
-// What a site is asked by gliabridge init, in order; each question is a flag of the command, too.
+// What gliabridge init asks a site, in order; each question is also a flag of the command.
 
 export interface Question {
   /** The flag, without its dashes. */
   key: string
-  /** What is asked, in words. */
+  /** The question in words. */
   text: string
   fallback?: string
-  /** Asked only when this holds for what was answered before. */
+  /** Asked only if this holds for the earlier answers. */
   when?: (answers: Answers) => boolean
-  /** After this answer, this part of the site is tried against the real peer. */
+  /** After this answer, the named part of the site is tried against the real peer. */
   tries?: 'pacs' | 'ehr' | 'rest'
 }
 

@@ -1,9 +1,9 @@
-// The settings file of a site from its answers: JSON with a comment over each setting, in the words of the schema.
+// Builds the settings file of a site from its answers: JSON with a comment above each setting, in the words of the schema.
 import { AppError } from '../../domain/errors.ts'
 import { settingsJsonSchema } from '../../settings/schema.ts'
 import type { Answers } from './questions.ts'
 
-/** Raw settings of the answers so far; what was not answered is left out. Throws SETTINGS_INVALID for a reference that is none. */
+/** Raw settings from the answers so far; unanswered ones are left out. Throws SETTINGS_INVALID for a malformed reference. */
 export function settingsOf(answers: Answers): Record<string, unknown> {
   const { providers, port } = answers
   const text = (key: string) => answers[key] || undefined
@@ -47,7 +47,7 @@ function basic(username: string, password: unknown) {
   return { type: 'basic', username, password }
 }
 
-/** "env:NAME" or "file:/path" as the settings write it; a secret itself is refused, so that it gets into no file and no history of a shell. */
+/** Turns "env:NAME" or "file:/path" into the form of the settings; a secret itself is refused, so that it ends up in no file and no shell history. */
 function reference(answers: Answers, key: string): { env: string } | { file: string } | undefined {
   const given = answers[key]
   if (!given) return undefined
@@ -71,7 +71,7 @@ interface JsonNode {
   properties?: Record<string, JsonNode>
 }
 
-/** JSON with comments: every line of it is a setting of docs/settings.md. */
+/** JSON with comments, in the terms of docs/settings.md. */
 export function siteFile(settings: Record<string, unknown>): string {
   const head =
     '// Settings of this site. All settings: docs/settings.md. Try them: gliabridge --config <this file> check-config\n'
