@@ -63,7 +63,7 @@ function told(outcome: Outcome): Outcome {
 /** Each kind in a process of its own, so many at once; one kind alone in this one. */
 async function seeded(): Promise<Outcome[]> {
   if (values.kind !== undefined) return [told(await runCampaign(seed, values.kind, each))]
-  const inSlot = createSlots(whole('workers', values.workers, 2))
+  const inSlot = createSlots(whole('workers', values.workers, 2)).run
   return Promise.all(kinds.map((kind) => inSlot(async () => told(await outcomeOf({ seed, kind, faults: each })))))
 }
 

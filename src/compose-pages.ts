@@ -83,10 +83,11 @@ export function pageDeps(parts: Parts, hint: NonNullable<AppDeps['hint']>): AppD
 }
 
 async function metricsOf(parts: Parts): Promise<string> {
-  const { settings, store, peers, startedAt, clock, software, bundle, runner } = parts
+  const { settings, store, peers, startedAt, clock, software, bundle, runner, pools } = parts
   const { pid } = runner
   return renderMetrics({
     ...(await store.analyses.figures()),
+    ...pools.figures(),
     peers: peers.states().map((state) => peerFigures(state, startedAt, clock.now().getTime())),
     software: { version: software.version, bundleId: bundle.id, modelDigest: bundle.identity.modelDigest },
     process: readProcessFigures(),

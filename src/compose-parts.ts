@@ -24,8 +24,10 @@ import { startRunner } from './inference/runtime/runner.ts'
 import { createRegistrar } from './inference/volumes/register.ts'
 import { type HurryPorts, hurryWaiting } from './pipeline/hurry.ts'
 import { imageSetDigest, registerAnalysis } from './pipeline/intake.ts'
-import { readsOfRecord } from './settings/derived.ts'
+import { createPools } from './pipeline/pools.ts'
+import { poolSizes, readsOfRecord } from './settings/derived.ts'
 import type { Settings } from './settings/schema.ts'
+import { openDeviceSlots } from './store/device-slots.ts'
 import { openStoreWhenThere } from './store/open-when-there.ts'
 import { openStore } from './store/store.ts'
 import { createLog } from './telemetry/log.ts'
@@ -33,6 +35,7 @@ import { type OpenTracing, openTracing } from './telemetry/tracing.ts'
 
 /** Kinds of work that the queue wakes workers for. */
 export const ANALYSES = 'analyses'
+export const DELIVERIES = 'deliveries'
 export const REVIEWS = 'reviews'
 
 export interface PartOptions {
@@ -97,7 +100,9 @@ export async function openParts(
     fetch: boundedFetch(fetch),
     auditedFetch: (scope, send) => auditFetch({ baseUrl: settings.ehr.url, scope, audit, send, newId: randomUUID }),
   })
-  const runner = await startRunner({ ...settings.inference, bundle, log, tracing })
+  const { device } = settings.inference
+  const onDevice = device && { onDevice: openDeviceSlots(device, clock) }
+  const runner = await startRunner({ ...settings.inference, ...onDevice, bundle, log, tracing })
   onClose(() => runner.close())
   const registrar = createRegistrar()
   onClose(() => registrar.close())
@@ -107,7 +112,9 @@ export async function openParts(
   const images = await openImages(settings, { clock, log, audit })
   onClose(images.close)
   onClose(startRetention(settings, { records: store.erasure, spool: images.spool, audit }, { clock, log }))
-  const wakeAnalyses = () => queue.wake(ANALYSES)
+  const wakeAnalyses = async () => {
+    for (const kind of [ANALYSES, DELIVERIES]) await queue.wake(kind)
+  }
   const hurry = hurrying({ analyses, wake: wakeAnalyses }, log)
   const breakers = createBreakers(hurry)
   const register = (studyInstanceUid: string, digest: string, priority?: Priority, choice?: SeriesChoice) =>
@@ -140,6 +147,7 @@ export async function openParts(
     warmDecoder: decoder.warm,
     images,
     breakers,
+    pools: createPools(poolSizes(settings), clock),
     peers: watchPeers(log, (peer) => {
       breakers.good(peer)
       hurry()

@@ -1,6 +1,6 @@
 // Wires the workers: analyses and their delivery, deliveries of reviews.
 import { randomUUID } from 'node:crypto'
-import { ANALYSES, type Parts, REVIEWS } from './compose-parts.ts'
+import { ANALYSES, DELIVERIES, type Parts, REVIEWS } from './compose-parts.ts'
 import { openWorklist } from './compose-ups.ts'
 import { siteTimeZone } from './compose-watch.ts'
 import type { AnalysisRecord } from './domain/analysis.ts'
@@ -9,17 +9,19 @@ import type { AnalyseOptions, AnalysePorts } from './pipeline/analysis-run.ts'
 import { type DeliverOptions, deliver } from './pipeline/deliver.ts'
 import { askForEnd } from './pipeline/follow-workitem.ts'
 import { drainReviews } from './pipeline/review.ts'
-import { drainAnalyses, type Lease } from './pipeline/worker.ts'
+import { drainAnalyses, type WorkerPorts } from './pipeline/worker.ts'
 import { excludedRoles, settingsOfAnalysis, waysToImages } from './settings/derived.ts'
 import type { Settings } from './settings/schema.ts'
+import type { Handler } from './store/queue.ts'
 
 /** Each is called at every wake and at every sweep of the queue, until the store is closed. */
 export async function startWorkers(parts: Parts): Promise<void> {
   const { settings, store, archive, ehr, clock, log, tracing, letterhead, images, breakers } = parts
   const { analyses, reviews, watch, queue } = store
-  const owner = randomUUID()
+  const { retrieve, infer, deliver: atOnce } = settings.pools
   parts.warmDecoder()
-  await queue.work(ANALYSES, (signal) => drainAnalyses(analysisWork(parts), owner, signal))
+  await queue.work(ANALYSES, ...loops(retrieve + infer, (signal) => analysing(parts, signal)))
+  await queue.work(DELIVERIES, ...loops(atOnce, () => delivering(parts)))
   await queue.work(REVIEWS, async (signal) => {
     const again = await drainReviews(
       { archive, ehr, analyses, reviews, watch, clock, log, breakers, tracing, ...images.keeps },
@@ -30,34 +32,62 @@ export async function startWorkers(parts: Parts): Promise<void> {
   })
 }
 
-function analysisWork(parts: Parts): Parameters<typeof drainAnalyses>[0] {
-  const { settings, store, archive, ehr, clock, log, breakers, tracing } = parts
-  const { analyses, watch, queue, workitems } = store
+/** Each has leases of its own: of two loops of one process that lost one, one must not pass for the other. */
+function loops(count: number, work: (signal: AbortSignal) => WorkerPorts): Handler[] {
+  return Array.from({ length: count }, () => {
+    const owner = randomUUID()
+    return (signal) => drainAnalyses(work(signal), owner, signal)
+  })
+}
+
+function workOf({ settings, store, clock, log }: Parts, kind: typeof ANALYSES | typeof DELIVERIES) {
+  const wakeAt = (when: Date) => store.queue.wakeAt(kind, when)
+  return { maxAttempts: settings.pacs.maxAttempts, analyses: store.analyses, clock, log, wakeAt }
+}
+
+/** Its waiting for a turn ends with the signal, and the work in hand is finished. */
+function analysing(parts: Parts, signal: AbortSignal): WorkerPorts {
+  const { pools, store } = parts
   const { ports, options } = analysisOf(parts)
+  return {
+    ...workOf(parts, ANALYSES),
+    analyse: (record, lease) =>
+      inTrace(parts, 'analyse', record, async () => {
+        const turns = pools.enter(record, signal)
+        try {
+          await analyseStudy({ ...ports, turns, analyses: lease.analyses }, options, record)
+        } finally {
+          turns.end()
+        }
+      }),
+    onAnalysed: () => store.queue.wake(DELIVERIES),
+  }
+}
+
+function delivering(parts: Parts): WorkerPorts {
+  const { settings, store, archive, ehr, clock, log, breakers, tracing, pools } = parts
+  const { analyses, watch, workitems } = store
   const { ups } = settings.pacs
   const worklist = ups && openWorklist(settings.pacs, ups, log)
-  const inTrace = <T>(name: string, record: AnalysisRecord, work: () => Promise<T>) => {
-    const { analysisId, studyInstanceUid: study, attempts } = record
-    return tracing.span(name, { analysisId, studyInstanceUid: study, attempts }, work, { study })
-  }
   return {
-    maxAttempts: settings.pacs.maxAttempts,
-    analyses,
-    clock,
-    log,
-    analyse: (record: AnalysisRecord, lease: Lease) =>
-      inTrace('analyse', record, () => analyseStudy({ ...ports, analyses: lease.analyses }, options, record)),
-    deliver: (record: AnalysisRecord, lease: Lease) =>
-      inTrace('deliver', record, async () => {
-        if (worklist) await askForEnd({ worklist, workitems, analyses, watch, log }, record.studyInstanceUid)
-        return deliver(
-          { archive, ehr, ...lease, watch, clock, log, breakers, tracing },
-          record,
-          deliverOptions(settings),
-        )
-      }),
-    wakeAt: (when: Date) => queue.wakeAt(ANALYSES, when),
+    ...workOf(parts, DELIVERIES),
+    deliver: (record, lease) =>
+      inTrace(parts, 'deliver', record, () =>
+        pools.enter(record).deliver(async () => {
+          if (worklist) await askForEnd({ worklist, workitems, analyses, watch, log }, record.studyInstanceUid)
+          return deliver(
+            { archive, ehr, ...lease, watch, clock, log, breakers, tracing },
+            record,
+            deliverOptions(settings),
+          )
+        }),
+      ),
   }
+}
+
+function inTrace<T>({ tracing }: Parts, name: string, record: AnalysisRecord, work: () => Promise<T>): Promise<T> {
+  const { analysisId, studyInstanceUid: study, attempts } = record
+  return tracing.span(name, { analysisId, studyInstanceUid: study, attempts }, work, { study })
 }
 
 /** What makes an analysis, be it for the first time or once more. */

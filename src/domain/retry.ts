@@ -27,12 +27,12 @@ export function nextStepAfter(error: AppError, attempt: number, maxAttempts: num
 const SPREAD = 0.2
 
 /**
- * The wait, stretched a little: what failed together does not come back together. By how much is a function of the key, so that a run is
+ * The wait, stretched a little, in whole milliseconds as clocks have them: what failed together does not come back together. By how much is a function of the key, so that a run is
  * repeated by its seed.
  */
 export function spread(seconds: number, key: string): number {
   // FNV-1a
   let hash = 0x811c9dc5
   for (const letter of key) hash = Math.imul(hash ^ letter.codePointAt(0)!, 0x01000193)
-  return seconds * (1 + (SPREAD * (hash >>> 0)) / 2 ** 32)
+  return Math.round(1000 * seconds * (1 + (SPREAD * (hash >>> 0)) / 2 ** 32)) / 1000
 }

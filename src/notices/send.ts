@@ -43,9 +43,9 @@ async function sendOne(ports: SendPorts, notice: KeptNotice): Promise<Date | und
   const channel = ports.channels.get(notice.rule)
   const pause = channel === undefined ? 0 : breakers.waitSeconds(channel.destination, clock.now())
   if (pause > 0) {
-    const notBefore = after(spread(pause, noticeId))
-    await notices.update(noticeId, { state: 'waiting', attempts: notice.attempts, notBefore: notBefore.toISOString() })
-    return notBefore
+    const afterSeconds = spread(pause, noticeId)
+    await notices.update(noticeId, { state: 'waiting', attempts: notice.attempts, afterSeconds })
+    return after(afterSeconds)
   }
   const attempts = notice.attempts + 1
   try {
@@ -69,9 +69,9 @@ async function sendOne(ports: SendPorts, notice: KeptNotice): Promise<Date | und
       return undefined
     }
     log.warn(fields, 'a notice was not sent, later again')
-    const notBefore = after(spread(step.afterSeconds, `${noticeId} ${attempts}`))
-    await notices.update(noticeId, { state: 'waiting', attempts, lastError, notBefore: notBefore.toISOString() })
-    return notBefore
+    const afterSeconds = spread(step.afterSeconds, `${noticeId} ${attempts}`)
+    await notices.update(noticeId, { state: 'waiting', attempts, lastError, afterSeconds })
+    return after(afterSeconds)
   }
 }
 

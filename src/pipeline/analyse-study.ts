@@ -15,11 +15,12 @@ import { encodeResults } from './encode/encode.ts'
 import { imageSetDigest } from './intake.ts'
 import { checkIntendedUse } from './intended-use.ts'
 import { keepImages } from './keep-images.ts'
+import { NO_OTHERS } from './pools.ts'
 import { acceptanceNotes, findPredecessor, type Predecessor } from './predecessor.ts'
 import { predictFromStudy, withStopped } from './predict.ts'
 import { type Compared, compareWithPrior } from './prior/compare.ts'
 import { type PatientRecord, readRecord } from './read-record.ts'
-import { imagesOfStudy, type SegmentedStudy, type StudyImages, segmentStudy } from './segment-study.ts'
+import { prepareImages, type SegmentedStudy, type StudyImages, segmentStudy, takeImages } from './segment-study.ts'
 import { inputSeries } from './sequence-images.ts'
 import { createStopwatch, type Step, type Stopwatch } from './stopwatch.ts'
 
@@ -33,25 +34,31 @@ export async function analyseStudy(
   options: AnalyseOptions,
   record: AnalysisRecord,
 ): Promise<void> {
-  const { analyses } = ports
+  const { analyses, spool, turns = NO_OTHERS } = ports
   const { analysisId } = record
   const { time, seconds } = stepsOf(ports, analysisId)
   const run: Run = { ports, options, record, time }
-  const study = await time('identify', () => unchangedStudy(run))
+  const study = await turns.retrieve(() => time('identify', () => unchangedStudy(run)))
   if (!study) {
     const text = 'the images of the study changed; the new set is an analysis of its own'
     await analyses.move(analysisId, 'superseded', { text })
     return
   }
   const subject = await admit(run, study)
-  const images = await imagesOfStudy(run, study)
-  const segmented = await segmentStudy(run, images)
+  const selected = await takeImages(run, study)
+  const { images, segmented } = await turns.infer(async () => {
+    const prepared = await prepareImages(run, selected)
+    return { images: prepared, segmented: await segmentStudy(run, prepared) }
+  })
+  // In no pool: it asks archive and store, must not keep others from the networks meanwhile, and must not wait for studies that come.
   const compared = await time('compare', () => compare(run, subject, images, segmented))
-  const predicted = await time('predict', () => predict(run, subject, images, segmented))
-  const predecessor = await findPredecessor(analyses, record)
-  const result = resultOf(run, { subject, images, segmented, compared, predicted, predecessor })
-  const artifacts = await time('encode', () => encode(run, { result, images, segmented, predicted, predecessor }))
-  const { spool } = ports
+  const { result, artifacts } = await turns.infer(async () => {
+    const predicted = await time('predict', () => predict(run, subject, images, segmented))
+    const predecessor = await findPredecessor(analyses, record)
+    const made = resultOf(run, { subject, images, segmented, compared, predicted, predecessor })
+    const steps = { result: made, images, segmented, predicted, predecessor }
+    return { result: made, artifacts: await time('encode', () => encode(run, steps)) }
+  })
   if (spool) {
     const input = { result, images: images.prepared.onReference, earlier: compared.earlier }
     await time('keep', () => keepImages({ spool, analyses }, input))

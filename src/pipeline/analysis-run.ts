@@ -15,6 +15,7 @@ import type { Registrar } from '../inference/volumes/rigid.ts'
 import type { Letterhead } from '../reports/page-content.ts'
 import type { WriteBack } from './encode/extras.ts'
 import type { OutsideIntendedUse } from './intended-use.ts'
+import type { Turns } from './pools.ts'
 import type { PriorSettings } from './prior/find.ts'
 import type { Stopwatch } from './stopwatch.ts'
 import type { TakeOptions } from './take-series.ts'
@@ -33,6 +34,8 @@ export interface AnalysePorts {
   switches?: Pick<HeadSwitches, 'stopped'>
   clock: Clock
   tracing?: Tracing
+  /** Where other analyses of this process want the same archive, processor and memory. */
+  turns?: Turns
 }
 
 export interface AnalyseOptions extends TakeOptions {

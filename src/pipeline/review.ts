@@ -105,12 +105,12 @@ async function deliverReview(
 ): Promise<Date | undefined> {
   const { reviews, clock } = ports
   const { leg } = delivery
-  const later = (seconds: number, key: string) => new Date(clock.now().getTime() + spread(seconds, key) * 1000)
+  const after = (seconds: number) => new Date(clock.now().getTime() + seconds * 1000)
   const pause = ports.breakers?.waitSeconds(leg, clock.now()) ?? 0
   if (pause > 0) {
-    const notBefore = later(pause, review.reviewId)
-    await reviews.update(review.reviewId, leg, { state: 'waiting', notBefore: notBefore.toISOString() })
-    return notBefore
+    const afterSeconds = spread(pause, review.reviewId)
+    await reviews.update(review.reviewId, leg, { state: 'waiting', afterSeconds })
+    return after(afterSeconds)
   }
   const attempts = delivery.attempts + 1
   try {
@@ -131,14 +131,9 @@ async function deliverReview(
       await reviews.update(review.reviewId, leg, { state: 'failed', attempts, lastError })
       return undefined
     }
-    const notBefore = later(next.afterSeconds, `${review.reviewId} ${attempts}`)
-    await reviews.update(review.reviewId, leg, {
-      state: 'waiting',
-      attempts,
-      lastError,
-      notBefore: notBefore.toISOString(),
-    })
-    return notBefore
+    const afterSeconds = spread(next.afterSeconds, `${review.reviewId} ${attempts}`)
+    await reviews.update(review.reviewId, leg, { state: 'waiting', attempts, lastError, afterSeconds })
+    return after(afterSeconds)
   }
 }
 

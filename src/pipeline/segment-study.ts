@@ -23,20 +23,29 @@ export interface StudyImages {
   prepared: Prepared<SequenceImages>
 }
 
-/** Throws whatever holds the study: a sequence that is missing, doubtful or unusable, or pixels that contradict their headers. */
-export async function imagesOfStudy({ ports, options, record, time }: Run, study: Study): Promise<StudyImages> {
-  const { analyses, registrar } = ports
+/** Throws whatever holds the study: a sequence that is missing, doubtful or unusable. */
+export function takeImages({ ports, options, record, time }: Run, study: Study): Promise<Taken> {
+  const { analyses } = ports
   const onSelection = ({ decisions }: Pick<Selection, 'decisions'>) =>
     analyses.describe(record.analysisId, { decisions })
-  const show = (pictures: DoubtPicture[]) => analyses.describe(record.analysisId, { pictures })
   const choice = record.seriesChoice && { choice: record.seriesChoice }
-  const selected = await takeSeries({ ...ports, time, onSelection, show }, study, { ...options, ...choice })
+  return takeSeries({ ...ports, time, onSelection, show: showing(ports, record) }, study, { ...options, ...choice })
+}
+
+/** Throws whatever holds the study: images that cannot be aligned, or pixels that contradict their headers. */
+export async function prepareImages({ ports, options, record, time }: Run, selected: Taken): Promise<StudyImages> {
+  const { registrar } = ports
   const { images, reference } = selected
   const { bundle } = options
   const prepared = await time('prepare', () => prepareInputs({ images, reference, bundle, registrar }))
-  await hearPixels(prepared, selected.decisions, show)
+  await hearPixels(prepared, selected.decisions, showing(ports, record))
   return { selected, prepared }
 }
+
+const showing =
+  ({ analyses }: Run['ports'], { analysisId }: Run['record']) =>
+  (pictures: DoubtPicture[]) =>
+    analyses.describe(analysisId, { pictures })
 
 /** What the networks outlined, on the grid of the reference series. */
 export interface SegmentedStudy extends Pick<AnalysisResult, 'segments' | 'measurements' | 'noFinding' | 'position'> {

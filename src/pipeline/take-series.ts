@@ -13,13 +13,14 @@ import {
   type Study,
   type Uid,
 } from '../domain/study.ts'
-import type { Volume } from '../domain/volume.ts'
+import { type Volume, voxelCount } from '../domain/volume.ts'
 import type { Bundle } from '../inference/bundle/manifest.ts'
 import { chooseReference } from '../inference/segmentation/sequence-volume.ts'
 import type { SeriesOverrides } from '../inference/series/overrides.ts'
 import { type Known, type Selection, selectSeries, type UnusablePolicy } from '../inference/series/select-series.ts'
 import type { Registrar } from '../inference/volumes/rigid.ts'
 import { judgePair, judgeWeightings, type Pair, refuseUnlike, type VolumeOf } from './judge-pixels.ts'
+import { NO_OTHERS, type Turns } from './pools.ts'
 import { retrieveVolume, type VolumePorts } from './retrieve-volume.ts'
 import type { SequenceImages } from './sequence-images.ts'
 import type { Stopwatch } from './stopwatch.ts'
@@ -48,6 +49,7 @@ const NO_VOLUME: readonly ErrorCode[] = ['SERIES_UNSUPPORTED', 'INSTANCE_INVALID
 export interface TakePorts extends VolumePorts {
   registrar: Pick<Registrar, 'register'>
   time: Stopwatch['time']
+  turns?: Pick<Turns, 'retrieve' | 'hold'>
   /** Told the pictures of series whose pixels contradict their headers. */
   show?: (pictures: DoubtPicture[]) => Promise<unknown>
   /** Told every selection. */
@@ -59,7 +61,7 @@ export interface TakePorts extends VolumePorts {
  * reason, or the failure of a series that cannot be replaced.
  */
 export async function takeSeries(
-  { registrar, time, onSelection, show, ...ports }: TakePorts,
+  { registrar, time, turns = NO_OTHERS, onSelection, show, ...ports }: TakePorts,
   study: Study,
   options: TakeOptions,
 ): Promise<Taken> {
@@ -67,13 +69,25 @@ export async function takeSeries(
   const overrides = { ...options.overrides, ...choice?.series }
   const refused = new Map<Uid, string>()
   const failures = new Map<Sequence, AppError>()
-  const volumes = new Map<Uid, Volume<Float32Array>>()
-  const notes: QualityNote[] = []
+  const volumes = new Map<Uid, { volume: Volume<Float32Array>; notes: QualityNote[] }>()
   const volumeOf = async (plan: SeriesPlan) => {
     const cached = volumes.get(plan.seriesInstanceUid)
-    const volume = cached ?? (await retrieveVolume(ports, study.studyInstanceUid, plan, (note) => notes.push(note)))
-    volumes.set(plan.seriesInstanceUid, volume)
+    if (cached) return cached.volume
+    const notes: QualityNote[] = []
+    const volume = await retrieveVolume(ports, study.studyInstanceUid, plan, (note) => notes.push(note))
+    volumes.set(plan.seriesInstanceUid, { volume, notes })
     return volume
+  }
+  let held = 0
+  /** When more is needed than is held, all is dropped and retrieved again: no analysis waits for memory while holding some. */
+  const retrieving = async <T>(selection: Selection, work: () => Promise<T>): Promise<T> => {
+    const needed = bytesOf(selection, volumes.keys(), study)
+    if (needed > held) {
+      volumes.clear()
+      await turns.hold(needed)
+      held = needed
+    }
+    return turns.retrieve(() => time('retrieve', work))
   }
   let seen: Known['seen']
   const isAnswered = { weightings: false, contrast: false, likeness: false }
@@ -93,7 +107,7 @@ export async function takeSeries(
     const ask = async (question: keyof typeof isAnswered, judge: (images: VolumeOf) => Promise<Known['seen']>) => {
       if (isAnswered[question]) return false
       isAnswered[question] = true
-      const answer = await time('retrieve', () => pixelsOf(judge, (series) => volumeOf(planSeries(series))))
+      const answer = await retrieving(selection, () => pixelsOf(judge, (series) => volumeOf(planSeries(series))))
       seen = merged(seen, answer)
       return answer !== undefined
     }
@@ -115,7 +129,7 @@ export async function takeSeries(
       const ofVolume = { ...series, instances: plan.instances }
       images.push({ sequence, series: ofVolume, plan, volume: await volumeOf(plan) })
     }
-    const failed = await time('retrieve', () => firstFailure(selection.chosen, take))
+    const failed = await retrieving(selection, () => firstFailure(selection.chosen, take))
     if (!failed)
       return {
         decisions: selection.decisions,
@@ -125,13 +139,30 @@ export async function takeSeries(
           ...checkSources(images.map(({ series }) => series)),
           ...selection.unused.map(unusedNote),
           ...images.flatMap(strayNote),
-          ...notes,
+          ...[...volumes.values()].flatMap(({ notes }) => notes),
         ],
       }
     // A series that a person named by its UID is never replaced.
     if (overrides[failed.sequence] === failed.uid) throw failed.error
     refused.set(failed.uid, failed.error.message)
     failures.set(failed.sequence, failed.error)
+  }
+}
+
+/** Size of the volumes already retrieved (`there`: their series) and of those that this selection may ask for, at 4 bytes per voxel. */
+function bytesOf({ chosen, unread, undecided, disputed }: Selection, there: Iterable<Uid>, { series }: Study): number {
+  const asked = [...Object.values(chosen), ...unread, ...undecided, ...(disputed ? [disputed] : [])]
+  const uids = new Set([...there, ...asked.map(({ seriesInstanceUid }) => seriesInstanceUid)])
+  return series.reduce((sum, one) => sum + (uids.has(one.seriesInstanceUid) ? volumeBytes(one) : 0), 0)
+}
+
+/** Zero for a series that is not a volume: it is refused before it is retrieved. */
+function volumeBytes(series: Series): number {
+  try {
+    return Float32Array.BYTES_PER_ELEMENT * voxelCount(planSeries(series).grid)
+  } catch (thrown) {
+    if (NO_VOLUME.includes(asAppError(thrown).code)) return 0
+    throw thrown
   }
 }
 

@@ -62,7 +62,7 @@ export async function openReceivedImages({ folder, clock, expectRoom }: SpoolOpt
 
   /** Each has its own UID. All are written and synced in parallel, then renamed, then the folders with their names are synced, once each. */
   async function putEach(objects: readonly ReceivedObject[]): Promise<PromiseSettledResult<Kept>[]> {
-    const inSlot = createSlots(WRITING_AT_ONCE)
+    const inSlot = createSlots(WRITING_AT_ONCE).run
     const written = await Promise.allSettled(objects.map((object) => inSlot(() => inFolder(() => writeNew(object)))))
     const named = await settleInOrder(written, async (one) => {
       if (one.kept === 'stored') await inFolder(() => giveName(one))

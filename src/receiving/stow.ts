@@ -18,7 +18,7 @@ export type StowReceiver = (request: StoreRequest, user: string | undefined) => 
 
 /** Throws DATABASE_* if the audit cannot be written: the sender sends again, which is harmless. */
 export function createStowReceiver({ received, audit, log }: StowReceiverOptions): StowReceiver {
-  const inSlot = createSlots(LIMITS.receivingAtOnce)
+  const inSlot = createSlots(LIMITS.receivingAtOnce).run
   return (request, user) =>
     inSlot(async () => {
       const studies = new Map<Uid, Uid[]>()

@@ -28,6 +28,10 @@ export function settingsOfAnalysis({ series, http, ehr, writeBack, priors, infer
   }
 }
 
+export function poolSizes({ pools: { inFlightMiB, ...sizes } }: Pick<Settings, 'pools'>) {
+  return { ...sizes, inFlightBytes: inFlightMiB * 2 ** 20 }
+}
+
 /** What the EHR is given to reach the images. */
 export function waysToImages({ ehr: { images }, http: { publicUrl, viewerUrl } }: Settings) {
   return {

@@ -6,6 +6,7 @@ import { ehrSchema } from './ehr-schema.ts'
 import { acceptanceSchema, monitoringSchema } from './monitoring-schema.ts'
 import { notifySchema } from './notify-schema.ts'
 import { pacsSchema } from './pacs-schema.ts'
+import { poolsSchema } from './pools-schema.ts'
 import { receiveSchema } from './receive-schema.ts'
 import { rulesSchema } from './rules-schema.ts'
 import { type Environment, filled, flag, MINUTE, pattern, secretOf, url, whole } from './schema-parts.ts'
@@ -33,6 +34,20 @@ export function settingsSchema(env: Environment) {
         threads: z.exactOptional(
           whole(1, 512).describe('Threads of the CPU provider; by default the runtime decides.'),
         ),
+        device: z.exactOptional(
+          z
+            .strictObject({
+              folder: filled(
+                'Folder on a local disk, the same for every process that uses this device, whichever database it has.',
+              ),
+              slots: whole(1, 64)
+                .default(1)
+                .describe('How many inferences run on the device at once, all processes together.'),
+            })
+            .describe(
+              'A device, such as a GPU, shared by several processes of one machine: each inference waits for a free slot. Without it processes do not coordinate.',
+            ),
+        ),
         outsideIntendedUse: z
           .enum(['hold', 'state'], { error: 'must be hold or state' })
           .default('hold')
@@ -44,6 +59,7 @@ export function settingsSchema(env: Environment) {
           .describe('Limit for one inference, milliseconds.'),
       })
       .prefault({}),
+    pools: poolsSchema(),
     series: z
       .strictObject({
         reference: z

@@ -8,6 +8,7 @@ import type { ReviewStore } from '../domain/ports/review-store.ts'
 import type { RecordedReview, Review } from '../domain/review.ts'
 import type { Queryable } from './database.ts'
 import { addEvent, jsonOrNull } from './history.ts'
+import { AT_ONCE } from './lease-time.ts'
 import { QUERIES } from './queries.ts'
 import { keepLabels } from './review-documents.ts'
 import { type ReviewRow, toReview } from './review-rows.ts'
@@ -33,7 +34,7 @@ export async function addReview(
   const reviewId = reviewIdOf(analysisId, number)
   await insert(tx, decided, { reviewId, number, key, at })
   if (labels) await keepLabels(tx, reviewId, labels, at)
-  await tx.query(QUERIES.addReviewDeliveries.sql, [reviewId, [...LEGS], at])
+  await tx.query(QUERIES.addReviewDeliveries.sql, [reviewId, [...LEGS], AT_ONCE])
   const { decision, reviewer } = decided
   const text = `${decision} by ${readName(reviewer.name)} (${reviewer.identifier})`
   await addReviewEvent(tx, analysisId, at, text, { reviewId, number, decision })

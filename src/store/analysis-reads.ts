@@ -8,6 +8,7 @@ import { type EventRow, type RecordRow, toEvent, toRecord } from './analysis-row
 import { loadArtifactRoles, loadArtifacts } from './artifacts.ts'
 import type { Database, Queryable } from './database.ts'
 import { countByState, readFigures, readVersion, type StoreFigures } from './figures.ts'
+import { timeOf } from './lease-time.ts'
 import { listAnalyses } from './list-analyses.ts'
 import { QUERIES } from './queries.ts'
 import { parseResult } from './result-schema.ts'
@@ -48,7 +49,7 @@ export function createAnalysisReads(db: Database, clock: Clock): AnalysisReads {
         : records(QUERIES.recordsByAge.sql, [limit, offset, state ?? null]),
     events: async (analysisId) => (await db.query<EventRow>(QUERIES.eventsOf.sql, [analysisId])).map(toEvent),
     countByState: () => countByState(db),
-    figures: () => readFigures(db, clock.now()),
+    figures: () => readFigures(db, clock.now(), timeOf(db, clock)),
     version: (analysisId) => readVersion(db, analysisId),
     passages: async (since) =>
       (await db.query<PassageRow>(QUERIES.passages.sql, [since])).map((row) => ({

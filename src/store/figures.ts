@@ -23,7 +23,7 @@ export async function countByState(db: Database): Promise<Record<AnalysisState, 
   return { ...none, ...(await counts(db, QUERIES.countByState.sql)) }
 }
 
-export async function readFigures(db: Database, now: Date): Promise<StoreFigures> {
+export async function readFigures(db: Database, now: Date, leaseTime: string | null): Promise<StoreFigures> {
   const secondsSince = (since: Date) => Math.max(0, (now.getTime() - since.getTime()) / 1000)
   const [open] = await db.query<{ since: Date | null }>(QUERIES.oldestOpen.sql)
   const oldestDeliveries = await db.query<{ leg: string; since: Date }>(QUERIES.oldestDeliveries.sql)
@@ -35,7 +35,7 @@ export async function readFigures(db: Database, now: Date): Promise<StoreFigures
     holds: await counts(db, QUERIES.countHolds.sql),
     watched: await counts(db, QUERIES.countWatched.sql),
     oldestDeliveries: oldestDeliveries.map(({ leg, since }) => ({ leg, seconds: secondsSince(since) })),
-    leases: (await counts(db, QUERIES.countLeases.sql, [now.toISOString()])).leases ?? 0,
+    leases: (await counts(db, QUERIES.countLeases.sql, [leaseTime])).leases ?? 0,
   }
 }
 

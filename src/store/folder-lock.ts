@@ -14,8 +14,7 @@ export interface FolderLock {
  * containers reuse.
  */
 export function lockFolder(folder: string, holder: { pid: number; since: string }): FolderLock {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const lock = new DatabaseSync(join(folder, 'lock.sqlite'))
+  const lock = open(folder)
   try {
     lock.exec('create table if not exists holder (pid integer, since text)')
     lock.exec('begin immediate')
@@ -26,11 +25,23 @@ export function lockFolder(folder: string, holder: { pid: number; since: string 
   } catch (error) {
     const other = holderOf(lock)
     lock.close()
-    if (!isBusy(error)) throw new AppError('INTERNAL', `the data folder ${folder} cannot be locked`, { cause: error })
+    if (!isBusy(error)) throw unusable(folder, error)
     throw new AppError('DATA_FOLDER_IN_USE', `the data folder ${folder} is used by ${other}`, { cause: error })
   }
   return { release: () => lock.close() }
 }
+
+function open(folder: string): DatabaseSync {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    return new DatabaseSync(join(folder, 'lock.sqlite'))
+  } catch (error) {
+    throw unusable(folder, error)
+  }
+}
+
+const unusable = (folder: string, cause: unknown) =>
+  new AppError('INTERNAL', `the folder ${folder} cannot be locked`, { cause })
 
 function holderOf(lock: DatabaseSync): string {
   try {

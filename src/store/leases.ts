@@ -2,12 +2,12 @@
 
 import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
 import { AppError } from '../domain/errors.ts'
-import { LIMITS } from '../domain/limits.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import { loadRecord } from './analysis-reads.ts'
 import type { Database, Queryable } from './database.ts'
 import { addEvent } from './history.ts'
+import { AT_ONCE, longestWait, timeOf } from './lease-time.ts'
 import { QUERIES } from './queries.ts'
 
 export interface Leases extends Pick<AnalysisStore, 'claim' | 'renew' | 'release'> {
@@ -15,19 +15,6 @@ export interface Leases extends Pick<AnalysisStore, 'claim' | 'renew' | 'release
   releaseAll(): Promise<number>
   /** Makes a waiting analysis due now, at a person's request; false if it is being worked on or cannot move by itself. */
   makeDue(analysisId: string): Promise<boolean>
-}
-
-/** Due by every clock, even one that is set back later. */
-export const AT_ONCE = '1970-01-01T00:00:00.000Z'
-const MAX_WAIT_SECONDS = LIMITS.retryAfterSeconds + 60
-
-/** A time later than this is not a wait: it was written before the clock was set back. */
-export function latestWait(from: Date, seconds: number): string {
-  return secondsAfter(from, seconds + MAX_WAIT_SECONDS)
-}
-
-export function secondsAfter(from: Date, seconds: number): string {
-  return new Date(from.getTime() + seconds * 1000).toISOString()
 }
 
 /**
@@ -46,22 +33,29 @@ export function fenced(db: Database, analysisId: string, owner: string): Databas
   }
 }
 
+interface NextRow {
+  analysis_id: string
+  state: AnalysisState
+  /** False: another worker claims an analysis of this study at this moment. */
+  locked: boolean
+}
+
 export function createLeases(db: Database, clock: Clock): Leases {
+  const time = () => timeOf(db, clock)
   const note = (tx: Queryable, analysisId: string, text: string) =>
     addEvent(tx, analysisId, clock.now().toISOString(), { kind: 'lease', text })
   return {
-    claim: (owner, seconds) => db.transaction((tx) => claim(tx, owner, seconds)),
+    claim: (owner, seconds, stage) => db.transaction((tx) => claim(tx, owner, seconds, stage)),
 
-    async renew(analysisId, owner, seconds) {
-      const until = secondsAfter(clock.now(), seconds)
-      const renewed = await db.query(QUERIES.renewLease.sql, [analysisId, owner, until])
-      return renewed.length === 1
-    },
+    renew: async (analysisId, owner, seconds) =>
+      (await db.query(QUERIES.renewLease.sql, [time(), analysisId, owner, seconds])).length === 1,
 
-    release: (analysisId, owner, notBefore) =>
+    release: (analysisId, owner, afterSeconds) =>
       db.transaction(async (tx) => {
-        const released = await tx.query(QUERIES.releaseLease.sql, [analysisId, owner, notBefore ?? AT_ONCE])
-        if (released.length === 1 && notBefore) await note(tx, analysisId, `next attempt at ${notBefore}`)
+        const values = [time(), analysisId, owner, afterSeconds ?? null, AT_ONCE]
+        const released = await tx.query(QUERIES.releaseLease.sql, values)
+        if (released.length === 1 && afterSeconds !== undefined)
+          await note(tx, analysisId, `next attempt in ${Math.round(afterSeconds)} s`)
       }),
 
     releaseAll: async () => (await db.query(QUERIES.releaseAllLeases.sql)).length,
@@ -74,16 +68,19 @@ export function createLeases(db: Database, clock: Clock): Leases {
       }),
   }
 
-  async function claim(tx: Queryable, owner: string, seconds: number): Promise<AnalysisRecord | undefined> {
-    const at = clock.now()
-    const [claimed] = await tx.query<{ analysis_id: string; state: AnalysisState }>(QUERIES.claimAnalysis.sql, [
-      owner,
-      at.toISOString(),
-      secondsAfter(at, seconds),
-      latestWait(at, seconds),
-    ])
-    if (!claimed) return undefined
-    if (claimed.state === 'running') await note(tx, claimed.analysis_id, 'taken over from a worker that ended')
-    return loadRecord(tx, claimed.analysis_id)
+  async function claim(
+    tx: Queryable,
+    owner: string,
+    seconds: number,
+    stage: Parameters<AnalysisStore['claim']>[2],
+  ): Promise<AnalysisRecord | undefined> {
+    const now = [time(), longestWait(seconds)]
+    const [next] = await tx.query<NextRow>(QUERIES.nextAnalysis.sql, [...now, stage ?? null])
+    if (!next?.locked) return undefined
+    const { analysis_id, state } = next
+    const claimed = await tx.query(QUERIES.claimAnalysis.sql, [...now, analysis_id, owner, seconds])
+    if (claimed.length === 0) return undefined
+    if (state === 'running') await note(tx, analysis_id, 'taken over from a worker that ended')
+    return loadRecord(tx, analysis_id)
   }
 }

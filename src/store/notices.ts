@@ -6,7 +6,7 @@ import { type NoticeItem, subjectOfHold } from '../domain/notice.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { KeptNotice, NoticeStore } from '../domain/ports/notices.ts'
 import type { Database } from './database.ts'
-import { latestWait, secondsAfter } from './leases.ts'
+import { AT_ONCE, longestWait, timeOf } from './lease-time.ts'
 import { QUERIES } from './queries.ts'
 
 interface NoticeRow {
@@ -64,7 +64,7 @@ export function createNoticeStore(db: Database, clock: Clock): NoticeStore {
           .digest('hex')
           .slice(0, 32)
         const isUrgent = untold[0]?.subject === 'urgent-result'
-        const values = [noticeId, rule, isUrgent, JSON.stringify(untold), now.toISOString()]
+        const values = [noticeId, rule, isUrgent, JSON.stringify(untold), now.toISOString(), timeOf(db, clock)]
         const added = await tx.query(QUERIES.addNotice.sql, values)
         // Another process told of some of them meanwhile: the rest is told of in the next round.
         const owned = await tx.query(QUERIES.addToldItems.sql, [rule, keys, noticeId])
@@ -74,13 +74,12 @@ export function createNoticeStore(db: Database, clock: Clock): NoticeStore {
       }),
 
     async claim(seconds) {
-      const now = clock.now()
-      const times = [now.toISOString(), secondsAfter(now, seconds), latestWait(now, seconds)]
+      const times = [timeOf(db, clock), longestWait(seconds), seconds]
       const [row] = await db.query<NoticeRow>(QUERIES.claimNotice.sql, times)
       return row && toNotice(row)
     },
 
-    async update(noticeId, { state, attempts, lastError, receipt, notBefore }) {
+    async update(noticeId, { state, attempts, lastError, receipt, afterSeconds = 0 }) {
       const at = clock.now().toISOString()
       await db.query(QUERIES.updateNotice.sql, [
         noticeId,
@@ -88,8 +87,9 @@ export function createNoticeStore(db: Database, clock: Clock): NoticeStore {
         attempts,
         lastError ? JSON.stringify(lastError) : null,
         receipt ? JSON.stringify(receipt) : null,
-        notBefore ?? at,
         state === 'done' ? at : null,
+        timeOf(db, clock),
+        afterSeconds,
       ])
     },
 
@@ -98,7 +98,7 @@ export function createNoticeStore(db: Database, clock: Clock): NoticeStore {
     },
 
     async again(noticeId) {
-      const [row] = await db.query<NoticeRow>(QUERIES.noticeAgain.sql, [noticeId, clock.now().toISOString()])
+      const [row] = await db.query<NoticeRow>(QUERIES.noticeAgain.sql, [noticeId, AT_ONCE])
       if (row === undefined) throw new AppError('NOT_FOUND', `no notice ${noticeId}`)
       return toNotice(row)
     },

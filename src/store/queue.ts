@@ -14,8 +14,8 @@ export interface Queue {
   wake(kind: string): Promise<void>
   /** The same at a later time, to the second. */
   wakeAt(kind: string, when: Date): Promise<void>
-  /** Calls the handler at every wake and every sweep; never twice at once in this process. */
-  work(kind: string, handler: Handler): Promise<void>
+  /** Calls each handler at every wake and every sweep; none of them twice at once in this process. */
+  work(kind: string, ...handlers: Handler[]): Promise<void>
   /** Aborts the handlers' signals, waits for them, and stops. */
   stop(): Promise<void>
 }
@@ -59,7 +59,7 @@ export async function startQueue(
   })
 
   const stopping = new AbortController()
-  const drains = new Map<string, Drain>()
+  const drains = new Set<Drain>()
   const queues = new Map<string, Promise<void>>()
   const ready = (kind: string) => {
     const made = queues.get(kind) ?? boss.createQueue(kind, QUEUE)
@@ -79,24 +79,27 @@ export async function startQueue(
     }
   }
   const sweep = setInterval(() => {
-    for (const drain of drains.values()) drain.signal()
+    for (const drain of drains) drain.signal()
   }, sweepSeconds * 1000)
 
   return {
     wake: (kind) => send(kind, 'now'),
     wakeAt: (kind, when) => send(kind, when.toISOString().slice(0, 19), when),
-    async work(kind, handler) {
-      const drain = createDrain(kind, handler, stopping.signal, log)
-      drains.set(kind, drain)
+    async work(kind, ...handlers) {
+      const all = handlers.map((handler) => createDrain(kind, handler, stopping.signal, log))
+      for (const drain of all) drains.add(drain)
+      const signal = () => {
+        for (const drain of all) drain.signal()
+      }
       await ready(kind)
-      // The job is finished once the worker is awake: a long analysis must not look like an expired job.
-      await boss.work(kind, WORK, async () => drain.signal())
-      drain.signal()
+      // The job is finished once the workers are awake: a long analysis must not look like an expired job.
+      await boss.work(kind, WORK, async () => signal())
+      signal()
     },
     async stop() {
       clearInterval(sweep)
       stopping.abort()
-      await Promise.all([...drains.values()].map((drain) => drain.idle()))
+      await Promise.all([...drains].map((drain) => drain.idle()))
       await boss.stop({ graceful: true, timeout: 5000 })
     },
   }

@@ -6,7 +6,7 @@ import { PRIORITIES } from '../domain/priority.ts'
 import { loadRecord } from './analysis-reads.ts'
 import type { Queryable } from './database.ts'
 import { addEvent, jsonOrNull } from './history.ts'
-import { AT_ONCE } from './leases.ts'
+import { AT_ONCE } from './lease-time.ts'
 import { QUERIES } from './queries.ts'
 import { versioned } from './result-schema.ts'
 

@@ -6,7 +6,7 @@ import type { ClaimedDelivery, ReviewStore } from '../domain/ports/review-store.
 import { addReview, addReviewEvent, reviewsOf } from './add-review.ts'
 import { type LegRow, toLeg } from './analysis-rows.ts'
 import type { Database, Queryable } from './database.ts'
-import { latestWait, secondsAfter } from './leases.ts'
+import { AT_ONCE, longestWait, timeOf } from './lease-time.ts'
 import { legNews, legValues } from './leg-changes.ts'
 import { QUERIES } from './queries.ts'
 import { createReviewDocuments } from './review-documents.ts'
@@ -18,14 +18,15 @@ export function createReviewStore(db: Database, clock: Clock): ReviewStore {
     ...createReviewDocuments(db, clock),
     add: (decided, options) => db.transaction((tx) => addReview(tx, decided, options, at())),
     list: async (analysisId) => (await reviewsOf(db, analysisId)).map(toReview),
-    claim: (seconds) => claim(db, clock.now(), seconds),
-    update: (reviewId, leg, change) => db.transaction((tx) => update(tx, reviewId, leg, change, at())),
-    makeDue: async (analysisId) => (await db.query(QUERIES.makeReviewDeliveriesDue.sql, [analysisId, at()])).length,
+    claim: (seconds) => claim(db, timeOf(db, clock), seconds),
+    update: (reviewId, leg, change) =>
+      db.transaction((tx) => update(tx, reviewId, leg, change, { at: at(), time: timeOf(db, clock) })),
+    makeDue: async (analysisId) => (await db.query(QUERIES.makeReviewDeliveriesDue.sql, [analysisId, AT_ONCE])).length,
   }
 }
 
-async function claim(db: Queryable, at: Date, seconds: number): Promise<ClaimedDelivery | undefined> {
-  const times = [at.toISOString(), secondsAfter(at, seconds), latestWait(at, seconds)]
+async function claim(db: Queryable, time: string | null, seconds: number): Promise<ClaimedDelivery | undefined> {
+  const times = [time, longestWait(seconds), seconds]
   const [row] = await db.query<LegRow & { review_id: string }>(QUERIES.claimReviewDelivery.sql, times)
   if (!row) return undefined
   const [review] = await db.query<ReviewRow>(QUERIES.reviewById.sql, [row.review_id])
@@ -37,13 +38,13 @@ async function update(
   tx: Queryable,
   reviewId: string,
   leg: Leg,
-  { notBefore, ...change }: Parameters<ReviewStore['update']>[2],
-  at: string,
+  { afterSeconds, ...change }: Parameters<ReviewStore['update']>[2],
+  { at, time }: { at: string; time: string | null },
 ): Promise<void> {
   const [before] = await tx.query<LegRow & { analysis_id: string }>(QUERIES.lockReviewDelivery.sql, [reviewId, leg])
   if (!before) throw new AppError('NOT_FOUND', `no ${leg} delivery of review ${reviewId}`)
   const after = { ...toLeg(before), ...change }
-  const values = [reviewId, leg, ...legValues(after, at), notBefore ?? at]
+  const values = [reviewId, leg, ...legValues(after, at), time, afterSeconds ?? 0]
   await tx.query(QUERIES.updateReviewDelivery.sql, values)
   const { text, ...code } = legNews(after, change.lastError)
   await addReviewEvent(tx, before.analysis_id, at, `review, ${text}`, { reviewId, leg, state: after.state, ...code })

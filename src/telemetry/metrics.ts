@@ -19,6 +19,10 @@ export interface Figures {
   /** Outcomes of the studies seen. */
   watched: Readonly<Record<string, number>>
   leases: number
+  /** Of this process: work in progress, work waiting, and the age of the oldest of both in seconds. */
+  pools: readonly { pool: string; size: number; busy: number; waiting: number; oldestSeconds: number }[]
+  /** Images that this process holds, and how many analyses are waiting for memory. */
+  inFlight: { bytes: number; limit: number; waiting: number }
   /** Of the folder with state and images; undefined if there is none, as with PostgreSQL and no images kept. */
   diskFreeBytes: number | undefined
   /** Highest resident memory of the inference process; undefined while there is none. */
@@ -35,12 +39,7 @@ interface Family {
 
 export function renderMetrics(figures: Figures): string {
   const { analyses, legs, peers, software, steps, process } = figures
-  const gauge = (name: string, help: string, value: number): Family => ({
-    name,
-    type: 'gauge',
-    help,
-    samples: [{ value }],
-  })
+  const gauge = (name: string, help: string, value: number) => gauges(name, help, [{ value }])
   const families: Family[] = [
     {
       name: 'gliabridge_analyses',
@@ -105,43 +104,76 @@ export function renderMetrics(figures: Figures): string {
     gauge('process_start_time_seconds', 'When the service started, Unix time.', process.startedAtSeconds),
     gauge('gliabridge_uptime_seconds', 'Time since the service started.', process.uptimeSeconds),
   ]
-  return [...families, ...moreFamilies(figures)].map(renderFamily).join('')
+  return [...families, ...moreFamilies(figures), ...poolFamilies(figures)].map(renderFamily).join('')
+}
+
+/** Of this process alone; what waits in the record is in gliabridge_analyses and gliabridge_legs. */
+function poolFamilies({ pools, inFlight }: Figures): Family[] {
+  const ofEach = (value: (one: Figures['pools'][number]) => number) =>
+    pools.map((one) => ({ labels: { pool: one.pool }, value: value(one) }))
+  return [
+    gauges(
+      'gliabridge_pool_size',
+      'Pieces of work that this process does at once, by pool.',
+      ofEach(({ size }) => size),
+    ),
+    gauges(
+      'gliabridge_pool_busy',
+      'Pieces of work that this process does now, by pool.',
+      ofEach(({ busy }) => busy),
+    ),
+    gauges(
+      'gliabridge_pool_waiting',
+      'Analyses in hand that wait for room in a pool.',
+      ofEach(({ waiting }) => waiting),
+    ),
+    gauges(
+      'gliabridge_pool_oldest_seconds',
+      'Age of the oldest piece of work that is in a pool or waits for it.',
+      ofEach(({ oldestSeconds }) => oldestSeconds),
+    ),
+    gauges('gliabridge_in_flight_bytes', 'Voxels of the studies in hand.', [{ value: inFlight.bytes }]),
+    gauges('gliabridge_in_flight_limit_bytes', 'How much of them there may be (pools.inFlightMiB).', [
+      { value: inFlight.limit },
+    ]),
+    gauges('gliabridge_in_flight_waiting', 'Analyses in hand that wait to be retrieved until there is room.', [
+      { value: inFlight.waiting },
+    ]),
+  ]
+}
+
+function gauges(name: string, help: string, samples: Family['samples']): Family {
+  return { name, type: 'gauge', help, samples }
 }
 
 /** What is waiting, and how much room there is. */
 function moreFamilies(figures: Figures): Family[] {
   const { holds, oldestDeliveries, watched, leases, diskFreeBytes, inferencePeakBytes } = figures
-  const gauge = (name: string, help: string, samples: Family['samples']): Family => ({
-    name,
-    type: 'gauge',
-    help,
-    samples,
-  })
   const isThere = inferencePeakBytes !== undefined
   return [
-    gauge('gliabridge_holds', 'Held analyses by the code of the reason.', labelled('code', holds)),
-    gauge(
+    gauges('gliabridge_holds', 'Held analyses by the code of the reason.', labelled('code', holds)),
+    gauges(
       'gliabridge_oldest_delivery_seconds',
       'Age of the oldest analysis whose delivery still waits, by leg.',
       oldestDeliveries.map(({ leg, seconds }) => ({ labels: { leg }, value: seconds })),
     ),
-    gauge(
+    gauges(
       'gliabridge_watched_studies',
       'Studies that were seen, by what became of them.',
       labelled('outcome', watched),
     ),
-    gauge('gliabridge_leases', 'Analyses that a worker of any process has now.', [{ value: leases }]),
-    gauge(
+    gauges('gliabridge_leases', 'Analyses that a worker of any process has now.', [{ value: leases }]),
+    gauges(
       'gliabridge_disk_free_bytes',
       'Room on the disk of store.dataDir.',
       diskFreeBytes === undefined ? [] : [{ value: diskFreeBytes }],
     ),
-    gauge(
+    gauges(
       'gliabridge_inference_up',
       'Whether the inference process runs; between a crash and the next study it does not.',
       [{ value: Number(isThere) }],
     ),
-    gauge(
+    gauges(
       'gliabridge_inference_peak_resident_memory_bytes',
       'Highest resident memory of the inference process (Linux).',
       isThere ? [{ value: inferencePeakBytes }] : [],

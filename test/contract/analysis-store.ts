@@ -5,6 +5,7 @@ import { type AnalysisRecord, type AnalysisState, mayBecome, TRANSITIONS } from 
 import { AppError } from '../../src/domain/errors.ts'
 import { HEADS, type Measurement } from '../../src/domain/finding.ts'
 import type { Artifact, ArtifactRole } from '../../src/domain/ports/analysis-store.ts'
+import type { Clock } from '../../src/domain/ports/clock.ts'
 import type { Priority } from '../../src/domain/priority.ts'
 import { type PatientIdentity, SEQUENCES, type SeriesDecision, type StudyIdentity } from '../../src/domain/study.ts'
 import { type AnalysisRecords, createAnalysisStore } from '../../src/store/analyses.ts'
@@ -41,7 +42,8 @@ const LOCALIZER: SeriesDecision = {
 }
 const WHOLE_TUMOUR: Measurement = { region: 'WT', name: 'Whole tumour', quantity: 'volume', value: 31.4, unit: 'mL' }
 
-export function analysisStoreContract(name: string, open: () => Promise<Database>) {
+/** `open`: a database whose clock is `clock`. */
+export function analysisStoreContract(name: string, open: (clock: Clock) => Promise<Database>) {
   describe(`AnalysisStore on ${name}`, () => {
     let db: Database
     let store: AnalysisRecords
@@ -49,7 +51,7 @@ export function analysisStoreContract(name: string, open: () => Promise<Database
     let serial = 0
 
     beforeAll(async () => {
-      db = await open()
+      db = await open(clock)
       store = createAnalysisStore(db, clock)
     })
     afterAll(() => db?.close())
@@ -256,11 +258,11 @@ export function analysisStoreContract(name: string, open: () => Promise<Database
       const id = await registered()
       await store.claim('w', 60)
       expect(await store.makeDue(id)).toBe(false)
-      await store.release(id, 'w', new Date(clock.now().getTime() + 30_000).toISOString())
+      await store.release(id, 'w', 30)
       expect(await store.claim('w', 60)).toBeUndefined()
       clock.advance(31)
       expect((await store.claim('w', 60))?.analysisId).toBe(id)
-      await store.release(id, 'w', new Date(clock.now().getTime() + 30_000).toISOString())
+      await store.release(id, 'w', 30)
       expect(await store.makeDue(id)).toBe(true)
       expect((await store.claim('w', 60))?.analysisId).toBe(id)
     })
@@ -287,7 +289,7 @@ export function analysisStoreContract(name: string, open: () => Promise<Database
       await store.claim('w', 60)
       await store.claim('dead', 60)
       await store.release(due, 'w')
-      await store.release(retried, 'w', new Date(clock.now().getTime() + 900_000).toISOString())
+      await store.release(retried, 'w', 900)
       hours(-2)
       const claimed = [await store.claim('w', 60), await store.claim('w', 60), await store.claim('w', 60)]
       expect(claimed.map((record) => record?.analysisId).sort()).toEqual([due, retried, left].sort())

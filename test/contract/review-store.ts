@@ -1,6 +1,7 @@
 // What the store of reviews must do on every database: one winner, deliveries in order, nothing claimed twice, nothing lost.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AnalysisStore } from '../../src/domain/ports/analysis-store.ts'
+import type { Clock } from '../../src/domain/ports/clock.ts'
 import type { ReviewStore } from '../../src/domain/ports/review-store.ts'
 import { createAnalysisStore } from '../../src/store/analyses.ts'
 import type { Database } from '../../src/store/database.ts'
@@ -9,14 +10,15 @@ import { createManualClock } from '../support/manual-clock.ts'
 
 const reviewer = { identifier: 'P-77', name: 'Dr Nine' }
 
-export function reviewStoreContract(name: string, open: () => Promise<Database>) {
+/** `open`: a database whose clock is `clock`. */
+export function reviewStoreContract(name: string, open: (clock: Clock) => Promise<Database>) {
   describe(`ReviewStore on ${name}`, () => {
     let db: Database
     let reviews: ReviewStore
     let analyses: AnalysisStore
     const clock = createManualClock()
     beforeAll(async () => {
-      db = await open()
+      db = await open(clock)
       reviews = createReviewStore(db, clock)
       analyses = createAnalysisStore(db, clock)
       for (const analysisId of ['a', 'b'])
@@ -66,8 +68,7 @@ export function reviewStoreContract(name: string, open: () => Promise<Database>)
       const at = clock.now().toISOString()
       const lastError = { code: 'EHR_REJECTED' as const, message: 'no', at }
       await reviews.update(review!.reviewId, 'ehr', { state: 'failed', attempts: 3, lastError })
-      const notBefore = new Date(clock.now().getTime() + 3_600_000).toISOString()
-      await reviews.update(review!.reviewId, 'pacs', { state: 'waiting', attempts: 1, lastError, notBefore })
+      await reviews.update(review!.reviewId, 'pacs', { state: 'waiting', attempts: 1, lastError, afterSeconds: 3600 })
       expect(await reviews.claim(60)).toBeUndefined()
       expect((await reviews.list('b'))[0]!.deliveries).toMatchObject([
         { leg: 'pacs', state: 'waiting', attempts: 1 },

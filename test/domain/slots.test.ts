@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { createSlots } from '../../src/domain/slots.ts'
 
 it('runs no more at once than there are slots, in order, and goes on after a failure', async () => {
-  const inSlot = createSlots(2)
+  const inSlot = createSlots(2).run
   const running = new Set<number>()
   const started: number[] = []
   let most = 0

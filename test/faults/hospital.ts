@@ -168,18 +168,16 @@ export async function openHospital(seed: string): Promise<Hospital> {
           for (const uid of [...uids, ...uids]) await studyWatch.hint(uid)
         })
         await studyWatch.check()
+        // Loops of their own, as the service has them.
+        const common = { analyses, clock, log: quietLog, maxAttempts: 12, wakeAt: async () => {} }
+        await drainAnalyses({ ...common, analyse }, `${owner} analyses`)
         await drainAnalyses(
           {
-            analyses,
-            clock,
-            log: quietLog,
-            maxAttempts: 12,
-            wakeAt: async () => {},
-            analyse,
+            ...common,
             deliver: (record, lease) =>
               deliver({ ...ports, ...lease } as unknown as Parameters<typeof deliver>[0], record, options),
           },
-          owner,
+          `${owner} delivers`,
         )
       },
     }

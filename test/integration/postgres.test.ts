@@ -2,7 +2,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { AppError } from '../../src/domain/errors.ts'
-import { createAnalysisStore } from '../../src/store/analyses.ts'
+import type { Clock } from '../../src/domain/ports/clock.ts'
+import { type AnalysisRecords, createAnalysisStore } from '../../src/store/analyses.ts'
+import type { Database } from '../../src/store/database.ts'
 import { createWriteLedger } from '../../src/store/ledger.ts'
 import { migrate, readMigrations } from '../../src/store/migrate.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
@@ -14,6 +16,7 @@ import { reviewStoreContract } from '../contract/review-store.ts'
 import { watchStoreContract } from '../contract/watch-store.ts'
 import { writeLedgerContract } from '../contract/write-ledger.ts'
 import { createManualClock } from '../support/manual-clock.ts'
+import { openMovedPostgres } from '../support/moved-postgres.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 import { createKeptLog } from '../support/quiet-log.ts'
 import { realClock } from '../support/real-clock.ts'
@@ -30,11 +33,17 @@ const open = async () => {
   return db
 }
 
-analysisStoreContract('PostgreSQL', open)
+const openAs = async (clock: Clock) => {
+  const db = await openMovedPostgres(await server.createDatabase(), clock, createKeptLog())
+  await migrate(db, await readMigrations())
+  return db
+}
+
+analysisStoreContract('PostgreSQL', openAs)
 accessStoreContract('PostgreSQL', open)
 watchStoreContract('PostgreSQL', open)
 auditTrailContract('PostgreSQL', open)
-reviewStoreContract('PostgreSQL', open)
+reviewStoreContract('PostgreSQL', openAs)
 writeLedgerContract('PostgreSQL', async (clock) => {
   const db = await open()
   return { ledger: createWriteLedger(db, clock), close: () => db.close() }
@@ -80,6 +89,76 @@ describe('PostgreSQL', () => {
     )
     expect(taken.flat().sort()).toEqual(Array.from({ length: 40 }, (_, n) => `a-${n}`).sort())
     await Promise.all(dbs.map((db) => db.close()))
+  })
+
+  it('gives two analyses of one study to nobody at once, not even at the same moment', async () => {
+    const url = await server.createDatabase()
+    const [slow, other] = [openPostgres(url, createKeptLog()), openPostgres(url, createKeptLog())]
+    await migrate(slow, await readMigrations())
+    let [reach, go] = [() => {}, () => {}]
+    const reached = new Promise<void>((resolve) => {
+      reach = resolve
+    })
+    const gone = new Promise<void>((resolve) => {
+      go = resolve
+    })
+    /** Claims, and waits before it commits. */
+    const waiting: Database = {
+      ...slow,
+      transaction: (work) =>
+        slow.transaction(async (tx) => {
+          const result = await work(tx)
+          reach()
+          await gone
+          return result
+        }),
+    }
+    const store = createAnalysisStore(other, realClock)
+    const { studyInstanceUid } = analysis(1)
+    for (const n of [1, 2]) await store.register({ ...analysis(n), studyInstanceUid })
+    const first = createAnalysisStore(waiting, realClock).claim('one', 60)
+    await reached
+    expect(await store.claim('two', 60)).toBeUndefined()
+    go()
+    expect((await first)?.analysisId).toBe('a-1')
+    expect(await store.claim('two', 60)).toBeUndefined()
+    await store.register(analysis(3))
+    expect((await store.claim('two', 60))?.analysisId).toBe('a-3')
+    await Promise.all([slow.close(), other.close()])
+  })
+
+  it('measures leases and waits by its own clock, whatever the clocks of its clients say', async () => {
+    const url = await server.createDatabase()
+    const db = openPostgres(url, createKeptLog())
+    await migrate(db, await readMigrations())
+    const offBy = (hours: number): Clock => ({ ...realClock, now: () => new Date(Date.now() + hours * 3_600_000) })
+    const [right, ahead, behind] = [0, 5, -5].map((hours) => createAnalysisStore(db, offBy(hours))) as [
+      AnalysisRecords,
+      AnalysisRecords,
+      AnalysisRecords,
+    ]
+    const seconds = async () => {
+      const [row] = await db.query<{ lease: number | null; due: number }>(
+        `select extract(epoch from lease_until - now())::float8 as lease, extract(epoch from due_at - now())::float8 as due from gliabridge.analyses`,
+      )
+      return row!
+    }
+    await right.register(analysis(1))
+    for (const store of [ahead, behind]) {
+      expect((await store.claim('holder', 60))?.analysisId).toBe('a-1')
+      for (const thief of [right, ahead, behind]) expect(await thief.claim('thief', 60)).toBeUndefined()
+      expect((await seconds()).lease).toBeGreaterThan(50)
+      expect((await seconds()).lease).toBeLessThanOrEqual(60)
+      expect(await store.renew('a-1', 'holder', 90)).toBe(true)
+      expect((await seconds()).lease).toBeGreaterThan(80)
+      expect((await seconds()).lease).toBeLessThanOrEqual(90)
+      await store.release('a-1', 'holder', 40)
+      expect((await seconds()).due).toBeGreaterThan(30)
+      expect((await seconds()).due).toBeLessThanOrEqual(40)
+      for (const early of [right, ahead, behind]) expect(await early.claim('early', 60)).toBeUndefined()
+      await store.makeDue('a-1')
+    }
+    await db.close()
   })
 
   it('wakes a worker of another process through the queue', async () => {

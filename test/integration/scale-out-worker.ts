@@ -2,31 +2,35 @@
 // name into the result, and a delivery that writes its name outside. Says on standard output what it does.
 import { setTimeout as wait } from 'node:timers/promises'
 import { asAppError } from '../../src/domain/errors.ts'
+import type { Clock } from '../../src/domain/ports/clock.ts'
 import type { Log } from '../../src/domain/ports/log.ts'
 import { drainAnalyses } from '../../src/pipeline/worker.ts'
 import { createAnalysisStore } from '../../src/store/analyses.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
 import { realClock } from '../support/real-clock.ts'
 
-const [databaseUrl, owner, outsideUrl, workMs, leaseSeconds] = process.argv.slice(2) as [
+const [databaseUrl, owner, outsideUrl, workMs, leaseSeconds, clockOffBy] = process.argv.slice(2) as [
+  string,
   string,
   string,
   string,
   string,
   string,
 ]
+/** A machine whose clock is wrong by so many seconds. */
+const clock: Clock = { ...realClock, now: () => new Date(Date.now() + 1000 * Number(clockOffBy)) }
 const say = (...words: string[]) => process.stdout.write(`${words.join(' ')}\n`)
 const told: Log['warn'] = ({ analysisId = '-', code = '-' }) => say('log', String(analysisId), String(code))
 const log: Log = { info() {}, warn: told, error: told }
 const db = openPostgres(databaseUrl, log, 2)
-const analyses = createAnalysisStore(db, realClock)
+const analyses = createAnalysisStore(db, clock)
 
 say('up')
 for (;;) {
   const work = drainAnalyses(
     {
       analyses,
-      clock: realClock,
+      clock,
       log,
       maxAttempts: 50,
       leaseSeconds: Number(leaseSeconds),

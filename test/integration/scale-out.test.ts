@@ -35,8 +35,12 @@ interface Worker {
   kill(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void
 }
 
-async function startWorker(owner: string, workMs: number, url = databaseUrl): Promise<Worker> {
-  const values = [url, owner, outsideUrl, String(workMs), String(LEASE_SECONDS)]
+async function startWorker(
+  owner: string,
+  workMs: number,
+  { url = databaseUrl, clockOffBy = 0 }: { url?: string; clockOffBy?: number } = {},
+): Promise<Worker> {
+  const values = [url, owner, outsideUrl, String(workMs), String(LEASE_SECONDS), String(clockOffBy)]
   const child: ChildProcess = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', WORKER, ...values], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -137,6 +141,24 @@ describe('several processes on one database', () => {
     expect(await historyOf(id)).toEqual(onceBy('heir'))
   })
 
+  it('whose clocks are an hour apart take nothing from each other, and take over from one that was killed as soon as from any', async () => {
+    const [id] = (await register(1)) as [string]
+    const holder = await startWorker('holder', 3 * LEASE_SECONDS * 1000)
+    await hears(holder, `begun ${id}`)
+    const ahead = await startWorker('ahead', 50, { clockOffBy: 3600 })
+    const behind = await startWorker('behind', 50, { clockOffBy: -3600 })
+    await delivered(id)
+    expect(await historyOf(id)).toEqual(onceBy('holder'))
+    for (const worker of [holder, ahead, behind]) worker.kill('SIGKILL')
+    const [left] = (await register(1)) as [string]
+    const victim = await startWorker('victim', 60_000, { clockOffBy: 3600 })
+    await hears(victim, `begun ${left}`)
+    victim.kill('SIGKILL')
+    await startWorker('heir', 50, { clockOffBy: -3600 })
+    await delivered(left)
+    expect(await historyOf(left)).toEqual(onceBy('heir'))
+  })
+
   it('take over from one that is stopped, which writes nothing when it wakes, and works on', async () => {
     const [id] = (await register(1)) as [string]
     const sleeper = await startWorker('sleeper', 1000)
@@ -163,7 +185,7 @@ describe('several processes on one database', () => {
       through.port = String(proxy.port)
       try {
         const [id] = (await register(1)) as [string]
-        const islander = await startWorker('islander', 1500, through.href)
+        const islander = await startWorker('islander', 1500, { url: through.href })
         await hears(islander, `begun ${id}`)
         proxy.be(state)
         const heir = await startWorker('heir', 50)

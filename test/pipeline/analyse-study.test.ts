@@ -7,63 +7,19 @@ import { AppError, type ErrorCode } from '../../src/domain/errors.ts'
 import type { AnalysisStore, Artifact, PriorAnalyses } from '../../src/domain/ports/analysis-store.ts'
 import type { ImageArchive } from '../../src/domain/ports/image-archive.ts'
 import type { ModelRunner } from '../../src/domain/ports/model-runner.ts'
-import type { DicomJson, Sequence } from '../../src/domain/study.ts'
-import { type Grid, toPatient, type Vec3 } from '../../src/domain/volume.ts'
-import { parseBundle } from '../../src/inference/bundle/manifest.ts'
-import { DEFAULT_POLICY } from '../../src/inference/series/select-series.ts'
-import { IDENTITY } from '../../src/inference/volumes/rigid.ts'
+import type { DicomJson } from '../../src/domain/study.ts'
 import { analyseStudy } from '../../src/pipeline/analyse-study.ts'
-import type { AnalyseOptions, AnalysePorts } from '../../src/pipeline/analysis-run.ts'
+import type { AnalysePorts } from '../../src/pipeline/analysis-run.ts'
 import { imageSetDigest } from '../../src/pipeline/intake.ts'
-import { classicSeries, STUDY_UID, type TestSeries } from '../dicom/support.ts'
+import { STUDY_UID, type TestSeries } from '../dicom/support.ts'
 import { headT1 } from '../inference/heads/head.ts'
-import { readJson, tinyBundle } from '../inference/support.ts'
 import { recordsOf } from '../support/clinical-record.ts'
-import { letterheadOf } from '../support/letterhead.ts'
+import { headFlair, headsAs, options, registrar, runner } from '../support/head-study.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { createMemoryWatchStore } from '../support/memory-watch-store.ts'
-import { NOTHING_MORE, network } from '../support/network-output.ts'
-import { sampleResult } from '../support/sample-analyses.ts'
 
-const GRID: Grid = {
-  size: [41, 48, 30],
-  spacing: [4, 4, 5],
-  origin: [-80, -94, -72],
-  direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
-}
-const HEADERS: Partial<Record<Sequence, object>> = {
-  T1c: { SeriesNumber: 5, ScanningSequence: 'SE', RepetitionTime: 500, EchoTime: 10, ContrastBolusAgent: 'Gadovist' },
-  FLAIR: { SeriesNumber: 7, ScanningSequence: ['SE', 'IR'], RepetitionTime: 9000, EchoTime: 120, InversionTime: 2500 },
-}
-/** Fluid dark, and what is bright after contrast or swollen bright. */
-const headFlair = (p: Vec3) => ({ 0: 0, 900: 200, 100: 120, 700: 800, 500: 850 })[headT1(p)] ?? 450
-
-const bundle = parseBundle({
-  ...readJson(`${tinyBundle}/bundle.json`),
-  sequences: Object.fromEntries(
-    ['T1', 'T1c', 'T2', 'FLAIR'].map((name, channel) => [name, { channel, required: false }]),
-  ),
-  require_any: ['T1c', 'FLAIR'],
-  intended_population: { min_age_years: 18 },
-})
-const bundleIdentity = sampleResult.bundle
 const clock = createManualClock('2026-03-01T03:00:00.000Z')
 
-/** Series with the headers of a sequence, and pixels of the head as `shown` makes them. */
-const headsAs = (shown: Record<'T1c' | 'FLAIR', (p: Vec3) => number>) =>
-  Promise.all(
-    (['T1c', 'FLAIR'] as const).map((sequence) =>
-      classicSeries({
-        grid: GRID,
-        seriesKey: sequence,
-        value: (i, j, k) => Math.round(shown[sequence](toPatient(GRID, [i, j, k]))),
-        edit: (ds) => ({
-          ...ds,
-          ...dataset({ BodyPartExamined: 'HEAD', SeriesDescription: '', ...HEADERS[sequence] }),
-        }),
-      }),
-    ),
-  )
 let study: TestSeries[]
 beforeAll(async () => {
   study = await headsAs({ T1c: headT1, FLAIR: headFlair })
@@ -79,22 +35,6 @@ beforeEach(() => {
   summary = {}
   saved = undefined
 })
-
-/** The outline of the phantom's enhancing lesion and oedema, wherever the working grid lies. */
-const runner: Pick<ModelRunner, 'bundle' | 'segment'> = {
-  bundle: bundleIdentity,
-  async segment({ channels }) {
-    asked.push('segment')
-    const { grid } = channels.find((channel) => channel !== null)!
-    const [columns, rows, slices] = grid.size
-    const data = Uint8Array.from({ length: columns * rows * slices }, (_, v) => {
-      const at: Vec3 = [v % columns, Math.floor(v / columns) % rows, Math.floor(v / (columns * rows))]
-      return { 700: 3, 500: 2 }[headT1(toPatient(grid, at))] ?? 0
-    })
-    const { response } = network({ grid, data })
-    return { ...response, samples: [], execution: sampleResult.execution }
-  },
-}
 
 const analyses: Partial<AnalysisStore & PriorAnalyses> = {
   describe: async (_id, facts) => void Object.assign(summary, facts),
@@ -126,31 +66,22 @@ function portsOf(all: readonly TestSeries[], refusal?: ErrorCode): AnalysePorts 
     if (refusal) throw new AppError(refusal, 'the EHR says no')
     return 'Patient/1'
   }
-  const registration = { translationMm: 0, rotationDegrees: 0, agreementBefore: 1, agreementAfter: 1 }
   return {
     archive: archive as ImageArchive,
     ehr: recordsOf({ matchPatient, postReport: async () => ({}) }),
     analyses: analyses as AnalysePorts['analyses'],
     watch: createMemoryWatchStore(),
-    runner: runner as ModelRunner,
-    registrar: { register: async () => ({ transform: IDENTITY, ...registration }), close: async () => {} },
+    runner: {
+      ...runner,
+      async segment(request) {
+        asked.push('segment')
+        return runner.segment(request)
+      },
+    } as ModelRunner,
+    registrar,
     readVolume: readVolumeHere,
     clock,
   }
-}
-
-const options: AnalyseOptions = {
-  bundle,
-  reference: 'T1c',
-  overrides: {},
-  unusable: DEFAULT_POLICY,
-  letterhead: letterheadOf(),
-  timeZone: 'UTC',
-  writeBack: NOTHING_MORE,
-  priors: { enabled: true, maxAgeDays: 730 },
-  software: { name: 'Gliabridge', version: '0.1.0', manufacturer: 'Gliabridge contributors' },
-  outsideIntendedUse: 'hold',
-  consentRequired: false,
 }
 
 async function analyse(all: readonly TestSeries[], change: { refusal?: ErrorCode; digest?: string } = {}) {

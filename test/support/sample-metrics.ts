@@ -19,6 +19,8 @@ export const SAMPLE_FIGURES: Omit<Figures, 'process'> = {
   oldestDeliveries: [{ leg: 'pacs', seconds: 33 }],
   watched: { accepted: 9, undecided: 1 },
   leases: 1,
+  pools: [{ pool: 'retrieve', size: 3, busy: 2, waiting: 1, oldestSeconds: 71.5 }],
+  inFlight: { bytes: 2 ** 28, limit: 2 ** 29, waiting: 4 },
   diskFreeBytes: 2 ** 31,
   inferencePeakBytes: 2 ** 30,
 }

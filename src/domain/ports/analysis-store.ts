@@ -69,16 +69,19 @@ export interface AnalysisStore {
   byStudy(studyInstanceUid: Uid): Promise<AnalysisRecord[]>
   list(query?: ListQuery): Promise<AnalysisRecord[]>
   events(analysisId: string): Promise<AnalysisEvent[]>
-  /** Takes the most urgent analysis that is due, of these the oldest, under a lease of `leaseSeconds`; undefined when nothing is due. */
-  claim(owner: string, leaseSeconds: number): Promise<AnalysisRecord | undefined>
+  /**
+   * Takes the most urgent analysis that is due, of these the oldest, under a lease of `leaseSeconds`; undefined when nothing is due. `stage`
+   * restricts the choice to analyses that are still to be analysed, or to those that are to be delivered.
+   */
+  claim(owner: string, leaseSeconds: number, stage?: 'analyse' | 'deliver'): Promise<AnalysisRecord | undefined>
   renew(analysisId: string, owner: string, leaseSeconds: number): Promise<boolean>
   /**
    * The record for the worker that has the lease: every change, be it of another analysis, is made in one transaction with the proof that it
    * still has it. Throws LEASE_LOST once another worker has taken over: who was stopped or cut off for long writes nothing any more.
    */
   leased(analysisId: string, owner: string): AnalysisStore & PriorAnalyses
-  /** Gives the lease back and makes the analysis due again at `notBefore` (ISO) or now. */
-  release(analysisId: string, owner: string, notBefore?: string): Promise<void>
+  /** Gives the lease back and makes the analysis due again after this many seconds, or now. */
+  release(analysisId: string, owner: string, afterSeconds?: number): Promise<void>
   /** Moves the state by the table in analysis.ts; STATE_CONFLICT otherwise. */
   move(
     analysisId: string,

@@ -27,7 +27,7 @@ export interface NoticeStore {
   update(
     noticeId: string,
     change: Pick<KeptNotice, 'state' | 'attempts'> &
-      Partial<Pick<KeptNotice, 'lastError' | 'receipt'>> & { notBefore?: string },
+      Partial<Pick<KeptNotice, 'lastError' | 'receipt'>> & { afterSeconds?: number },
   ): Promise<void>
   /** The latest first. */
   list(page: { limit: number; state?: NoticeState }): Promise<KeptNotice[]>

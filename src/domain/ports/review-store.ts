@@ -26,8 +26,8 @@ export interface ReviewStore {
   keepDocument(reviewId: string, pdf: Uint8Array): Promise<Uint8Array>
   /** The labels that were added with a review; undefined where it redrew nothing. */
   labels(reviewId: string): Promise<Uint8Array | undefined>
-  /** Ends the claim; `notBefore` (ISO) says when a waiting one is due again. */
-  update(reviewId: string, leg: Leg, change: Partial<Omit<LegRecord, 'leg'>> & { notBefore?: string }): Promise<void>
+  /** Ends the claim; a waiting one is due again after so many seconds, or now. */
+  update(reviewId: string, leg: Leg, change: Partial<Omit<LegRecord, 'leg'>> & { afterSeconds?: number }): Promise<void>
   /** Makes failed and waiting deliveries of an analysis due now; returns how many. */
   makeDue(analysisId: string): Promise<number>
 }

@@ -44,6 +44,8 @@ export interface RunnerOptions {
   openTimeoutMs?: number
   log: Log
   tracing?: Tracing
+  /** Runs one request once its device is free of other processes' requests; at once when left out. */
+  onDevice?: <T>(work: () => Promise<T>) => Promise<T>
 }
 
 export interface Runner extends ModelRunner {
@@ -62,7 +64,7 @@ interface Opened {
 
 /** Opens the bundle's networks; INFERENCE_UNAVAILABLE gives the reason for every provider. */
 export async function startRunner(options: RunnerOptions): Promise<Runner> {
-  const { bundle, providers, timeoutMs, log, tracing = NO_TRACING } = options
+  const { bundle, providers, timeoutMs, log, tracing = NO_TRACING, onDevice = (work) => work() } = options
   let open: Opened | undefined = await openProcess(options)
   let last = open
   const turns = createTurns()
@@ -105,7 +107,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   }
 
   /** Requests run one after the other. */
-  const inTurn = <T>(work: () => Promise<T>) => turns('process', work)
+  const inTurn = <T>(work: () => Promise<T>) => turns('process', () => onDevice(work))
 
   return {
     bundle: bundle.identity,

@@ -1,4 +1,5 @@
 // The statements that count what the record holds, for metrics and pages, by name.
+import { timeOr } from '../lease-time.ts'
 import { CAN_MOVE } from './lease-queries.ts'
 import type { NamedQuery } from './named-query.ts'
 
@@ -32,9 +33,9 @@ export const FIGURE_QUERIES = {
     sql: `select coalesce(outcome, 'undecided') as name, count(*)::int as n from gliabridge.watched_studies group by 1 order by 1`,
     wholeTable: 'counts every study that was seen',
   },
-  /** $1 now. At rest an analysis has no lease. */
+  /** $1 now or null. At rest an analysis has no lease. */
   countLeases: {
-    sql: `select 'leases' as name, count(*)::int as n from gliabridge.analyses where ${CAN_MOVE} and lease_until > $1`,
+    sql: `select 'leases' as name, count(*)::int as n from gliabridge.analyses where ${CAN_MOVE} and lease_until > ${timeOr('$1')}`,
     index: 'analyses_open',
   },
   oldestDeliveries: {

@@ -1,37 +1,49 @@
 // The statements by which workers claim and release analyses, each with the index that serves it.
+import { after, timeOr } from '../lease-time.ts'
 import type { NamedQuery } from './named-query.ts'
 
 export const CAN_MOVE = `state in ('queued', 'running', 'analysed')`
 
+/** Of another analysis of the study of `a`. $1 now or null, $2 the longest wait. */
+const OTHER_AT_WORK = `select from gliabridge.analyses o where o.study_instance_uid = a.study_instance_uid
+  and o.analysis_id <> a.analysis_id and o.lease_until > ${timeOr('$1')} and o.lease_until <= ${after(timeOr('$1'), '$2')}`
+
 export const LEASE_QUERIES = {
   /**
-   * $1 owner, $2 now, $3 end of the lease, $4 the latest time that is a wait: a later one was written before the clock was set back.
-   * Takes what is due, free, and able to move by itself: queued; running, when its worker's lease ended; analysed, with a leg that
+   * $1 now or null, $2 the longest wait in seconds: what waits longer was written before the clock was set back; $3 'analyse', 'deliver' or null.
+   * What is due, free, and able to move by itself: queued; running, when its worker's lease ended; analysed, with a leg that
    * waits or with every leg done (the worker died before it wrote "delivered"). A failed leg waits for a person unless another waits.
-   * Two analyses of one study are never worked on at once, since the later one must know what the earlier one wrote.
+   * Its study is locked until the transaction ends, unless another worker claims an analysis of it at this moment.
    */
-  claimAnalysis: {
+  nextAnalysis: {
     sql: `with next as (
-        select analysis_id, state from gliabridge.analyses a
-        where a.${CAN_MOVE}
-          and (a.due_at <= $2 or a.due_at > $4) and (a.lease_until is null or a.lease_until <= $2 or a.lease_until > $4)
-          and not exists (select from gliabridge.analyses o where o.study_instance_uid = a.study_instance_uid
-            and o.analysis_id <> a.analysis_id and o.lease_until > $2 and o.lease_until <= $4)
+        select a.analysis_id, a.study_instance_uid, a.state from gliabridge.analyses a
+        where a.${CAN_MOVE} and ($3::text is null or (a.state = 'analysed') = ($3 = 'deliver'))
+          and (a.due_at <= ${timeOr('$1')} or a.due_at > ${after(timeOr('$1'), '$2')})
+          and (a.lease_until is null or a.lease_until <= ${timeOr('$1')} or a.lease_until > ${after(timeOr('$1'), '$2')})
+          and not exists (${OTHER_AT_WORK})
           and (a.state <> 'analysed' or (select coalesce(bool_or(l.state = 'waiting') or not bool_or(l.state = 'failed'), true)
             from gliabridge.legs l where l.analysis_id = a.analysis_id))
         order by a.priority, a.sequence
         limit 1
         for update of a skip locked
       )
-      update gliabridge.analyses a set lease_owner = $1, lease_until = $3,
-        attempts = a.attempts + case when a.state = 'running' then 1 else 0 end
-      from next where a.analysis_id = next.analysis_id
-      returning a.analysis_id, a.state`,
+      select analysis_id, state, pg_try_advisory_xact_lock(hashtextextended('analysis of ' || study_instance_uid, 0)) as locked from next`,
     index: 'analyses_open',
   },
-  /** $1 analysis, $2 owner, $3 end of the lease */
+  /**
+   * $1 now or null, $2 the longest wait in seconds, $3 analysis, $4 owner, $5 seconds.
+   * Two analyses of one study are never worked on at once, since the later one must know what the earlier one wrote: looked at once more under the lock.
+   */
+  claimAnalysis: {
+    sql: `update gliabridge.analyses a set lease_owner = $4, lease_until = ${after(timeOr('$1'), '$5')},
+        attempts = a.attempts + case when a.state = 'running' then 1 else 0 end
+      where a.analysis_id = $3 and not exists (${OTHER_AT_WORK}) returning a.analysis_id`,
+    index: 'analyses_pkey',
+  },
+  /** $1 now or null, $2 analysis, $3 owner, $4 seconds */
   renewLease: {
-    sql: 'update gliabridge.analyses set lease_until = $3 where analysis_id = $1 and lease_owner = $2 returning analysis_id',
+    sql: `update gliabridge.analyses set lease_until = ${after(timeOr('$1'), '$4')} where analysis_id = $2 and lease_owner = $3 returning analysis_id`,
     index: 'analyses_pkey',
   },
   /** $1 analysis, $2 owner. Keeps the row locked, so that nobody takes over before the transaction ends. */
@@ -39,10 +51,10 @@ export const LEASE_QUERIES = {
     sql: 'select analysis_id from gliabridge.analyses where analysis_id = $1 and lease_owner = $2 for update',
     index: 'analyses_pkey',
   },
-  /** $1 analysis, $2 owner, $3 due */
+  /** $1 now or null, $2 analysis, $3 owner, $4 seconds until it is due, or null: due as $5 says */
   releaseLease: {
-    sql: `update gliabridge.analyses set lease_owner = null, lease_until = null, due_at = $3
-      where analysis_id = $1 and lease_owner = $2 returning analysis_id`,
+    sql: `update gliabridge.analyses set lease_owner = null, lease_until = null, due_at = coalesce(${after(timeOr('$1'), '$4')}, $5)
+      where analysis_id = $2 and lease_owner = $3 returning analysis_id`,
     index: 'analyses_pkey',
   },
   /** Nobody holds an analysis at rest. */

@@ -1,4 +1,5 @@
 // The statements on notices to people, by name, each with the index that serves it.
+import { after, timeOr } from '../lease-time.ts'
 import type { NamedQuery } from './named-query.ts'
 
 const COLUMNS = 'notice_id, rule, items, created_at, state, attempts, last_error, done_at, receipt'
@@ -34,9 +35,9 @@ export const NOTICE_QUERIES = {
     sql: 'select item_key from gliabridge.notice_items where rule = $1 and item_key = any($2::text[])',
     index: 'notice_items_pkey',
   },
-  /** $1 notice, $2 rule, $3 whether it is urgent, $4 items, $5 now */
+  /** $1 notice, $2 rule, $3 whether it is urgent, $4 items, $5 now, $6 the time by which it is due, or null */
   addNotice: {
-    sql: `insert into gliabridge.notices (notice_id, rule, is_urgent, items, created_at, due_at) values ($1, $2, $3, $4::jsonb, $5, $5)
+    sql: `insert into gliabridge.notices (notice_id, rule, is_urgent, items, created_at, due_at) values ($1, $2, $3, $4::jsonb, $5, ${timeOr('$6')})
       on conflict do nothing returning notice_id`,
   },
   /** $1 rule, $2 keys of items, $3 notice */
@@ -44,18 +45,18 @@ export const NOTICE_QUERIES = {
     sql: `insert into gliabridge.notice_items (rule, item_key, notice_id) select $1, key, $3 from unnest($2::text[]) as key
       on conflict do nothing returning item_key`,
   },
-  /** $1 now, $2 end of the claim, $3 the latest time that is a wait */
+  /** $1 now or null, $2 the longest wait in seconds, $3 seconds */
   claimNotice: {
-    sql: `update gliabridge.notices set claimed_until = $2 where notice_id = (
-        select notice_id from gliabridge.notices where state = 'waiting' and (due_at <= $1 or due_at > $3)
-          and (claimed_until is null or claimed_until <= $1 or claimed_until > $3)
+    sql: `update gliabridge.notices set claimed_until = ${after(timeOr('$1'), '$3')} where notice_id = (
+        select notice_id from gliabridge.notices where state = 'waiting' and (due_at <= ${timeOr('$1')} or due_at > ${after(timeOr('$1'), '$2')})
+          and (claimed_until is null or claimed_until <= ${timeOr('$1')} or claimed_until > ${after(timeOr('$1'), '$2')})
         order by is_urgent desc, due_at, notice_id limit 1 for update skip locked) returning ${COLUMNS}`,
     index: 'notices_due',
   },
-  /** $1 notice, $2 state, $3 attempts, $4 error or null, $5 receipt, $6 due, $7 done or null */
+  /** $1 notice, $2 state, $3 attempts, $4 error or null, $5 receipt, $6 done or null, $7 now or null, $8 seconds until it is due */
   updateNotice: {
-    sql: `update gliabridge.notices set state = $2, attempts = $3, last_error = coalesce($4::jsonb, last_error), receipt = $5::jsonb, due_at = $6,
-        done_at = $7, claimed_until = null where notice_id = $1`,
+    sql: `update gliabridge.notices set state = $2, attempts = $3, last_error = coalesce($4::jsonb, last_error), receipt = $5::jsonb,
+        done_at = $6, due_at = ${after(timeOr('$7'), '$8')}, claimed_until = null where notice_id = $1`,
     index: 'notices_pkey',
   },
   /** $1 limit, $2 state or null; latest first */

@@ -1,4 +1,5 @@
 // The statements on reviews and their deliveries, by name, each with the index that serves it.
+import { after, timeOr } from '../lease-time.ts'
 import type { NamedQuery } from './named-query.ts'
 
 const REVIEW = `r.review_id, r.analysis_id, r.number, r.idempotency_key, r.at, r.decision, r.reviewer, r.reason, r.edits, r.redrawn,
@@ -26,15 +27,15 @@ export const REVIEW_QUERIES = {
       select $1, leg, 'waiting', $3 from unnest($2::text[]) as leg`,
   },
   /**
-   * $1 now, $2 end of the claim, $3 the latest time that is a wait: a later one was written before the clock was set back.
+   * $1 now or null, $2 the longest wait in seconds: what waits longer was written before the clock was set back; $3 seconds.
    * Takes what is due and free, and whose predecessors of the same leg are done.
    */
   claimReviewDelivery: {
-    sql: `update gliabridge.review_deliveries set claimed_until = $2
+    sql: `update gliabridge.review_deliveries set claimed_until = ${after(timeOr('$1'), '$3')}
       where (review_id, leg) = (
         select d.review_id, d.leg from gliabridge.review_deliveries d join gliabridge.reviews r using (review_id)
-        where d.state = 'waiting' and (d.due_at <= $1 or d.due_at > $3)
-          and (d.claimed_until is null or d.claimed_until <= $1 or d.claimed_until > $3)
+        where d.state = 'waiting' and (d.due_at <= ${timeOr('$1')} or d.due_at > ${after(timeOr('$1'), '$2')})
+          and (d.claimed_until is null or d.claimed_until <= ${timeOr('$1')} or d.claimed_until > ${after(timeOr('$1'), '$2')})
           and not exists (
             select 1 from gliabridge.reviews e join gliabridge.review_deliveries f on f.review_id = e.review_id
             where e.analysis_id = r.analysis_id and e.number < r.number and f.leg = d.leg and f.state <> 'done')
@@ -48,10 +49,10 @@ export const REVIEW_QUERIES = {
       where d.review_id = $1 and d.leg = $2 for update of d`,
     index: 'review_deliveries_pkey',
   },
-  /** $1 review, $2 leg, $3 state, $4 attempts, $5 last error, $6 done, $7 receipt, $8 due */
+  /** $1 review, $2 leg, $3 state, $4 attempts, $5 last error, $6 done, $7 receipt, $8 now or null, $9 seconds until it is due */
   updateReviewDelivery: {
     sql: `update gliabridge.review_deliveries set state = $3, attempts = $4, last_error = $5::jsonb, done_at = $6,
-        receipt = $7::jsonb, due_at = $8, claimed_until = null where review_id = $1 and leg = $2`,
+        receipt = $7::jsonb, due_at = ${after(timeOr('$8'), '$9')}, claimed_until = null where review_id = $1 and leg = $2`,
     index: 'review_deliveries_pkey',
   },
   /** $1 analysis, $2 due */

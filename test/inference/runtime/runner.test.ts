@@ -2,6 +2,7 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { createSlots } from '../../../src/domain/slots.ts'
 import { loadBundle } from '../../../src/inference/bundle/load.ts'
 import type { LoadedBundle } from '../../../src/inference/bundle/manifest.ts'
 import { type Runner, type RunnerOptions, startRunner } from '../../../src/inference/runtime/runner.ts'
@@ -39,6 +40,23 @@ describe('the model runner', () => {
       runner.segment({ channels: [image(12), image(12), zeros, image(12)] }),
     ])
     expect(a.probabilities[2]).toEqual(b.probabilities[2])
+  })
+
+  it('waits for the device that it shares before each request, and gives it back after', async () => {
+    const onDevice = createSlots(1).run
+    let [now, most, works] = [0, 0, 0]
+    const counted: RunnerOptions['onDevice'] = (work) =>
+      onDevice(async () => {
+        works += 1
+        now += 1
+        most = Math.max(most, now)
+        return work().finally(() => {
+          now -= 1
+        })
+      })
+    const runners = await Promise.all([start({ onDevice: counted }), start({ onDevice: counted })])
+    await Promise.all([0, 1, 2, 3].map((n) => runners[n % 2]!.segment(request(12))))
+    expect([works, most, now]).toEqual([4, 1, 0])
   })
 
   it('declines cuda with the reason and runs on the next provider', async () => {
