@@ -29,6 +29,7 @@ import { poolSizes, readsOfRecord } from './settings/derived.ts'
 import type { Settings } from './settings/schema.ts'
 import { openDeviceSlots } from './store/device-slots.ts'
 import { openStoreWhenThere } from './store/open-when-there.ts'
+import type { Queue } from './store/queue.ts'
 import { openStore } from './store/store.ts'
 import { createLog } from './telemetry/log.ts'
 import { type OpenTracing, openTracing } from './telemetry/tracing.ts'
@@ -63,6 +64,15 @@ function hurrying(ports: HurryPorts, log: Log): () => void {
     void hurryWaiting(ports).catch((thrown) =>
       log.warn({ code: asAppError(thrown).code }, 'what waited was not hurried'),
     )
+}
+
+function runnerSettings({ inference }: Settings, clock: Clock) {
+  const { device } = inference
+  return { ...inference, ...(device && { onDevice: openDeviceSlots(device, clock) }) }
+}
+
+async function wakeEach(queue: Pick<Queue, 'wake'>, kinds: readonly string[]): Promise<void> {
+  for (const kind of kinds) await queue.wake(kind)
 }
 
 /** Hands `onClose` a step for each part that is open, also when a later one cannot be opened. Throws what the parts throw. */
@@ -100,9 +110,7 @@ export async function openParts(
     fetch: boundedFetch(fetch),
     auditedFetch: (scope, send) => auditFetch({ baseUrl: settings.ehr.url, scope, audit, send, newId: randomUUID }),
   })
-  const { device } = settings.inference
-  const onDevice = device && { onDevice: openDeviceSlots(device, clock) }
-  const runner = await startRunner({ ...settings.inference, ...onDevice, bundle, log, tracing })
+  const runner = await startRunner({ ...runnerSettings(settings, clock), bundle, log, tracing })
   onClose(() => runner.close())
   const registrar = createRegistrar()
   onClose(() => registrar.close())
@@ -112,9 +120,7 @@ export async function openParts(
   const images = await openImages(settings, { clock, log, audit })
   onClose(images.close)
   onClose(startRetention(settings, { records: store.erasure, spool: images.spool, audit }, { clock, log }))
-  const wakeAnalyses = async () => {
-    for (const kind of [ANALYSES, DELIVERIES]) await queue.wake(kind)
-  }
+  const wakeAnalyses = () => wakeEach(queue, [ANALYSES, DELIVERIES])
   const hurry = hurrying({ analyses, wake: wakeAnalyses }, log)
   const breakers = createBreakers(hurry)
   const register = (studyInstanceUid: string, digest: string, priority?: Priority, choice?: SeriesChoice) =>
