@@ -38,9 +38,9 @@ export function createSlots(size: number): Slots {
     }
   }
 
-  async function enter({ rank = [], amount: asked = 1, signal }: Wish = {}): Promise<() => void> {
+  async function enter({ rank = [], amount: demand = 1, signal }: Wish = {}): Promise<() => void> {
     signal?.throwIfAborted()
-    const amount = Math.min(asked, size)
+    const amount = Math.min(demand, size)
     await new Promise<void>((resolve, reject) => {
       const giveUp = () => {
         queue.splice(queue.indexOf(one), 1)

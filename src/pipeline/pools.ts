@@ -54,12 +54,12 @@ export function createPools(sizes: PoolSizes, clock: Pick<Clock, 'now'>): Pools 
       const inPool =
         (pool: Pool) =>
         async <T>(work: () => Promise<T>): Promise<T> => {
-          const asked = { at: now() }
-          since[pool].add(asked)
+          const entry = { at: now() }
+          since[pool].add(entry)
           try {
             return await slots[pool].run(work, { rank, signal })
           } finally {
-            since[pool].delete(asked)
+            since[pool].delete(entry)
           }
         }
       let leave = () => {}

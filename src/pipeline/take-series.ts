@@ -151,8 +151,8 @@ export async function takeSeries(
 
 /** Size of the volumes already retrieved (`there`: their series) and of those that this selection may ask for, at 4 bytes per voxel. */
 function bytesOf({ chosen, unread, undecided, disputed }: Selection, there: Iterable<Uid>, { series }: Study): number {
-  const asked = [...Object.values(chosen), ...unread, ...undecided, ...(disputed ? [disputed] : [])]
-  const uids = new Set([...there, ...asked.map(({ seriesInstanceUid }) => seriesInstanceUid)])
+  const candidates = [...Object.values(chosen), ...unread, ...undecided, ...(disputed ? [disputed] : [])]
+  const uids = new Set([...there, ...candidates.map(({ seriesInstanceUid }) => seriesInstanceUid)])
   return series.reduce((sum, one) => sum + (uids.has(one.seriesInstanceUid) ? volumeBytes(one) : 0), 0)
 }
 
