@@ -23,6 +23,8 @@ const TEXTS: Readonly<Record<string, RegExp>> = {
   bundleDigest: TOKEN,
   code: CODE,
   kind: TOKEN,
+  head: TOKEN,
+  measure: TOKEN,
   leg: TOKEN,
   peer: TOKEN,
   since: TOKEN,
@@ -56,7 +58,7 @@ const TEXTS: Readonly<Record<string, RegExp>> = {
 
 /** Numbers and flags: counts, durations, sizes, retry states. */
 const NUMBERS =
-  /^(attempt|attempts|status|port|pid|leases|failures|instances|missing|hints|studies|series|resources|entries|rows|round|rounds|pages|count|created|handled|total|stored|bytes|expected|objects|listed|described|again|late|first|\w+(Count|Ms|Seconds|Minutes|Mb|Bytes|Port|Fraction|Attempt|Attempts))$/
+  /^(attempt|attempts|status|port|pid|leases|failures|instances|missing|hints|studies|series|resources|entries|rows|round|rounds|pages|count|created|handled|total|stored|bytes|cases|expected|objects|listed|described|again|late|first|\w+(Count|Ms|Seconds|Minutes|Mb|Bytes|Port|Fraction|Attempt|Attempts))$/
 
 export interface SafeFields {
   fields: Record<string, FieldValue>
