@@ -1,8 +1,8 @@
-// A site's acceptance of a bundle: limits stated beforehand, its own studies run, and go or no-go; what the signed document says.
+// A site's acceptance of a bundle: limits stated beforehand, the site's own studies, and go or no-go; the content of the signed document.
 import type { BundleIdentity, Head } from './finding.ts'
 import type { Uid } from './study.ts'
 
-/** What is compared with a limit, and how: see `measureOf` of evaluation/acceptance.ts. */
+/** What is compared with a limit, and how: see `measureOf` in evaluation/acceptance.ts. */
 export type AcceptanceLimit = { cases: number } & (
   | { measure: 'studies'; atLeast: number }
   /** Share of the studies. */
@@ -11,7 +11,7 @@ export type AcceptanceLimit = { cases: number } & (
   | { measure: 'dice'; region: string; atLeast: number }
   /** Median of |volume - reference| as a share of the reference. */
   | { measure: 'volume-error'; region: string; atMost: number }
-  /** Share of the calls whose truth is known. */
+  /** Share of the calls with known truth. */
   | { measure: 'wrong-calls'; head: Head; atMost: number }
   /** Of the slowest study. */
   | { measure: 'seconds'; atMost: number }
@@ -27,11 +27,11 @@ export interface AcceptancePlan {
   bundle: BundleIdentity
   runtime: { node: string; provider: string; runtime: string }
   limits: AcceptanceLimit[]
-  /** Of the limits' file, byte for byte. */
+  /** Of the file with the limits, byte for byte. */
   limitsSha256: string
-  /** Of the table of truths, where there is one. */
+  /** Of the table of truths, if there is one. */
   labelsSha256?: string
-  /** Folder, or dates of the PACS. */
+  /** Folder, or date range in the PACS. */
   source: string
   studies: string[]
 }
@@ -44,7 +44,7 @@ export interface AcceptanceScore {
   referenceMl: number
 }
 
-/** One study; what failed says why. */
+/** One study; a failed one says why. */
 export interface AcceptedStudy {
   /** Name of its folder, or Study Instance UID. */
   name: string
@@ -55,15 +55,15 @@ export interface AcceptedStudy {
   volumes: Record<string, number>
   /** Empty without a reference. */
   scores: AcceptanceScore[]
-  /** `call`: absent where there is none. `truth`: absent where it is not known. */
+  /** `call` is absent if there is none, `truth` if it is not known. */
   calls: { head: Head; status: string; call?: string; truth?: string }[]
-  /** Of the DICOM SEG; absent where no tumour was segmented. */
+  /** Of the DICOM SEG; absent if no tumour was segmented. */
   segmentationSha256?: string
 }
 
 export interface LimitVerdict {
   limit: AcceptanceLimit
-  /** Absent where nothing was there to be measured. */
+  /** Absent if there was nothing to measure. */
   measured?: number
   /** What it was measured on: studies, or calls. */
   cases: number

@@ -1,4 +1,4 @@
-// Who may do what: the one table of roles and rights, and what is known of a person who signed in.
+// Who may do what: the one table of roles and rights, and what is known about a signed-in person.
 import type { AnalysisRecord } from './analysis.ts'
 import type { PatientId } from './board.ts'
 import type { Reviewer } from './review.ts'
@@ -6,7 +6,7 @@ import type { Reviewer } from './review.ts'
 export const ROLES = ['viewer', 'reviewer', 'administrator', 'board'] as const
 export type Role = (typeof ROLES)[number]
 
-/** Right → roles that have it. A person may have several roles; nobody has a right that is not here. */
+/** Right → roles that have it. A person may have several roles; nobody has a right that is not listed here. */
 export const RIGHTS = {
   /** One analysis: its page, images, report, history. */
   see: ['viewer', 'reviewer', 'administrator', 'board'],
@@ -18,7 +18,7 @@ export const RIGHTS = {
   decide: ['reviewer'],
   /** Release a hold, confirm a patient, choose series, try again, have a study analysed. */
   resolve: ['reviewer', 'administrator'],
-  /** Backfill, replay, metrics, notices, what the rules say of a study, this site's own figures. */
+  /** Backfill, replay, metrics, notices, how the rules apply to a study, this site's own figures. */
   operate: ['administrator'],
 } as const satisfies Record<string, readonly Role[]>
 export type Right = keyof typeof RIGHTS
@@ -27,26 +27,26 @@ export function hasRight(roles: readonly Role[], right: Right): boolean {
   return (RIGHTS[right] as readonly Role[]).some((role) => roles.includes(role))
 }
 
-/** The patient with whom the EHR launched, as the EHR and as images name them. */
+/** The patient in whose context the EHR launched us, as the EHR and as images identify them. */
 export interface LaunchedPatient {
   /** "Patient/12" */
   reference: string
   ids: readonly PatientId[]
 }
 
-/** Somebody who signed in. */
+/** A person who signed in. */
 export interface Visitor {
   person: Reviewer
   roles: readonly Role[]
-  /** Name of the local account, where it is one. */
+  /** Name of the local account, if it is one. */
   account?: string
-  /** Set after a launch from the EHR: nothing of anybody else is shown. */
+  /** Set after a launch from the EHR: no other patient's data is shown. */
   patient?: LaunchedPatient
 }
 
 /**
- * Whether an analysis is the launched patient's. Which patient of the EHR the report was written to, or a person confirmed, goes before the
- * identifier in the images, which may be wrong.
+ * Whether an analysis is the launched patient's. The EHR patient to whom the report was written, or whom a person confirmed, takes
+ * precedence over the identifier in the images, which may be wrong.
  */
 export function isOfPatient(
   { legs, confirmedPatient, summary }: Pick<AnalysisRecord, 'legs' | 'confirmedPatient' | 'summary'>,

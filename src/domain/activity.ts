@@ -1,10 +1,10 @@
-// What went through the service in the last hours, and how long studies waited: from when each came and was done. Pure.
+// What went through the service in the last hours, and how long studies waited, from the times each one arrived and was done. Pure.
 
 /** One analysis: when it was registered, when it first came to rest, and when it was delivered. */
 export interface Passage {
   /** ISO 8601 UTC */
   createdAt: string
-  /** First at rest: delivered, held, or superseded; absent while work on it goes on by itself. */
+  /** When it first came to rest: delivered, held or superseded; absent while work on it continues by itself. */
   restedAt?: string
   deliveredAt?: string
 }
@@ -19,7 +19,7 @@ export interface Hour {
 
 const HOUR_MS = 3_600_000
 export const HOURS_SHOWN = 24
-/** Older analyses are not read for the charts. */
+/** The charts do not include older analyses. */
 export const MAX_PASSAGE_AGE_HOURS = 72
 
 /** The last hours, oldest first; the last one ends now. */

@@ -1,21 +1,21 @@
-// The brush of a reviewer: strokes in patient space, and the voxels that they cover on any grid that shares it.
+// A reviewer's brush: strokes in patient space, and the voxels that they cover on any grid in that space.
 import { type Grid, toIndex, type Vec3 } from './volume.ts'
 
-/** One movement of the brush; what comes later covers what came before. */
+/** One movement of the brush; later strokes cover earlier ones. */
 export interface Stroke {
   /** Label that is painted; 0 erases whatever label is there. */
   label: number
   radiusMm: number
   /** Unit vector (LPS) across the slice of a disc; absent for a ball. */
   across?: Vec3
-  /** Middles of the brush, LPS mm, as close together as the stroke is to have no gaps. */
+  /** Centres of the brush, LPS mm, close enough together that the stroke has no gaps. */
   points: Vec3[]
 }
 
-/** What one review may paint: more than a person draws, less than would stop the service. */
+/** What one review may paint: more than a person would draw, less than would stall the service. */
 export const BRUSH_LIMITS = { strokes: 300, points: 4000, radiusMm: 20 } as const
 
-/** One plane of the grid alone. */
+/** Restricts painting to one plane of the grid. */
 export interface Within {
   axis: 0 | 1 | 2
   index: number
@@ -64,7 +64,7 @@ function paintPoint(
         if (beyond(0, i) + beyond(1, j) + beyond(2, k) <= most) paint([i, j, k], label)
 }
 
-/** The axis of the grid that runs most along a direction. */
+/** The axis of the grid closest to a direction. */
 function axisAlong({ direction }: Grid, across: Vec3): Axis {
   const along = (axis: Axis) =>
     Math.abs(across[0] * direction[axis]! + across[1] * direction[3 + axis]! + across[2] * direction[6 + axis]!)

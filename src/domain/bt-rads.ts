@@ -20,7 +20,7 @@ export interface BtRadsInput {
   earlier: string
   now: string
   treatment: TreatmentHistory
-  /** Whether the earlier study was already worse than the one before; absent where that is not known. */
+  /** Whether the earlier study was already worse than the one before it; absent if that is not known. */
   wasWorseBefore?: boolean
 }
 
@@ -55,7 +55,7 @@ function changeStep(question: 'enhancing' | 'flair', change: VolumeChange, answe
   }
 }
 
-/** Improvement is the tumour's own unless bevacizumab has just been started, or steroids were increased. */
+/** Improvement is attributed to the tumour unless bevacizumab was started since the earlier study, or steroids were increased. */
 function better({ treatment, earlier, now }: BtRadsInput, steps: Step[]): Worksheet<BtRads> {
   const possible: BtRads[] = ['1a', '1b']
   const { bevacizumab, steroids } = treatment
@@ -79,7 +79,7 @@ function better({ treatment, earlier, now }: BtRadsInput, steps: Step[]): Worksh
   return { steps, category: increased ? '1b' : '1a' }
 }
 
-/** Soon after radiotherapy worsening is put down to it; later it depends on what is worse, how much, and for how long. */
+/** Soon after radiotherapy, worsening is attributed to it; later it depends on what is worse, by how much, and for how long. */
 function worse(
   { treatment, now, wasWorseBefore }: BtRadsInput,
   steps: Step[],
@@ -124,7 +124,7 @@ function later(
   const [larger, smaller] = [parts.enhancing, parts.flair].sort(
     (a, b) => (b.percent ?? Infinity) - (a.percent ?? Infinity),
   )
-  // The larger of the two decides; the smaller one's error may reach over the limit too.
+  // The larger of the two decides, but the error of the smaller one may reach beyond the limit too.
   const above = isAbove(larger!, share)
   const answers = above[0] === false && isAbove(smaller!, share).includes(true) ? [false, true] : above
   steps.push({ question: 'how-much', answer: answers[0] ? 'much' : 'little', limit: 'muchWorse' })

@@ -1,6 +1,6 @@
-// JSON as one text, whatever order its keys are in: what a digest is taken over.
+// JSON as canonical text, independent of key order, for digests.
 
-/** JSON with sorted keys and without absent members: the same content is the same text, always. */
+/** JSON with sorted keys and without undefined members: the same content always gives the same text. */
 export function canonicalText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)

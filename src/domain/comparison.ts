@@ -1,7 +1,7 @@
-// A study against an earlier one of the same patient: change of volumes and lesions, and what it would be called by size alone (RANO).
+// A study compared with an earlier one of the same patient: changes in volumes and lesions, and the category by size alone (RANO).
 import type { Uid } from './study.ts'
 
-/** What the earlier analysis stored, as it is in the archive. */
+/** An object that the earlier analysis stored in the archive. */
 export interface PriorObject {
   role: 'report' | 'segmentation'
   sopClassUid: Uid
@@ -18,16 +18,16 @@ export interface PriorStudy {
   objects: PriorObject[]
 }
 
-/** One region or label at both times, in mL; errors of both times are taken as independent. */
+/** One region or label at both times, in mL; the errors of the two are assumed independent. */
 export interface VolumeChange {
   region: string
   name: string
   earlier: number
   now: number
   change: number
-  /** One standard deviation of `change`; absent when one of the two volumes has none: then it is unknown. */
+  /** One standard deviation of `change`; absent (unknown) if either volume has none. */
   standardDeviation?: number
-  /** Change as a share of the earlier volume, in percent; absent when there was none. */
+  /** Change in percent of the earlier volume; absent if that was zero. */
   percent?: number
   /** One standard deviation of `percent`. */
   percentDeviation?: number
@@ -43,17 +43,17 @@ export type LesionFate =
   | 'continued'
   | 'new'
   | 'gone'
-  /** Grown together from several. */
+  /** Several lesions that grew together. */
   | 'merged'
   /** A smaller piece of a lesion that fell apart; the largest piece continues it. */
   | 'split'
 
 /** One connected lesion of the whole tumour. */
 export interface LesionChange {
-  /** Continued and merged ones keep that of their largest predecessor. */
+  /** Continued and merged lesions keep that of their largest predecessor. */
   tracking: Tracking
   fate: LesionFate
-  /** mL; absent where the lesion was not there yet, or is no longer there. */
+  /** mL; absent if the lesion was not there yet, or is gone. */
   earlier?: number
   now?: number
   /** Tracking UIDs of other predecessors: those that merged into it, or the one that it broke off. */
@@ -62,18 +62,18 @@ export interface LesionChange {
 
 export type ChangeCategory = 'CR' | 'PR' | 'SD' | 'PD'
 
-/** The enhancing part by the products of its diameters; by the images alone. */
+/** Response of the enhancing part, by the products of its diameters and the images alone. */
 export interface SizeResponse {
-  /** Absent when it cannot be said; `reasons` tell why. */
+  /** Absent if it cannot be determined; `reasons` say why. */
   category?: ChangeCategory
   /** Sums over the lesions that were measurable in the earlier study, mm². */
   productThen: number
   productNow: number
   /** Change of the sum in percent. */
   percent?: number
-  /** One standard deviation of `percent`, from that of the enhancing volume; absent when unknown. */
+  /** One standard deviation of `percent`, derived from that of the enhancing volume; absent if unknown. */
   percentDeviation?: number
-  /** Every category that the 95 % range of `percent` reaches; absent when the deviation is unknown. */
+  /** Every category within the 95 % range of `percent`; absent if the deviation is unknown. */
   possible?: ChangeCategory[]
   /** Why, in sentences. */
   reasons: string[]
@@ -87,7 +87,7 @@ export interface CoursePoint {
   volumes: { region: string; value: number; standardDeviation?: number }[]
 }
 
-/** Studies that a course remembers, the latest ones. */
+/** How many studies a course holds, the latest ones. */
 export const MAX_COURSE = 12
 
 /** JSON-serialisable: it is stored, shown and posted with the result. */
@@ -100,15 +100,15 @@ export interface Comparison {
     rotationDegrees: number
     /** Normalised mutual information after registration. */
     mutualInformation: number
-    /** Mean distance in mm between a point of the head and itself after registration there and back. */
+    /** Mean distance in mm between a point of the head and its image after registration there and back. */
     residualMm: number
   }
   volumes: VolumeChange[]
-  /** Earlier studies of which volumes are known, the oldest first and `prior` last; absent in records from before it was kept. */
+  /** Earlier studies with known volumes, oldest first, `prior` last; absent in older records. */
   course?: CoursePoint[]
   /** Largest first. */
   lesions: LesionChange[]
   response: SizeResponse
-  /** Tracking of segments, regions and enhancing lesions ("ET", "ET lesion 1") that continue those of the prior. */
+  /** Tracking of segments, regions and enhancing lesions ("ET", "ET lesion 1") that continue those of the prior study. */
   tracking: Record<string, Tracking>
 }

@@ -1,8 +1,8 @@
-// What this site's own record says of its predictions: tissue tested later, and what reviewers changed; beside the figures of the bundle's card.
+// How this site's predictions hold up against tissue tested later and reviewers' changes, beside the figures on the bundle's card.
 import type { Head, Measurement, Prediction } from './finding.ts'
 import type { Review } from './review.ts'
 
-/** What the record states of a head's marker, as a class of that head: the site's settings say which value is which class. */
+/** What the record states about a head's marker, as a class of that head: the settings map values to classes. */
 export interface TissueAnswer {
   head: Head
   /** "IDH-mutant" */
@@ -13,7 +13,7 @@ export interface TissueAnswer {
   reference: string
 }
 
-/** A delivered analysis as it is scored; nothing in it names the patient to a reader. */
+/** A delivered analysis as it is scored; nothing in it identifies the patient to a reader. */
 export interface SiteCase {
   analysisId: string
   /** ISO 8601 UTC */
@@ -30,16 +30,16 @@ export interface SiteCase {
   answers: TissueAnswer[]
 }
 
-/** Fewer patients than this are too few to state a share of. */
+/** With fewer patients, no share is stated. */
 export const MIN_PATIENTS = 20
-/** An AUC needs as many patients with a class, and as many without it. */
+/** An AUC needs at least this many patients with the class, and this many without it. */
 export const MIN_OF_CLASS = 5
 
 /** `count` of `of`. */
 export interface Share {
   count: number
   of: number
-  /** Wilson's 95 % score interval; absent of nobody. */
+  /** Wilson's 95 % score interval; absent if `of` is 0. */
   ci95?: readonly [number, number]
 }
 
@@ -55,44 +55,45 @@ export interface HeadFigures {
   head: Head
   /** Patients with a prediction and a result from tissue. */
   patients: number
-  /** Patients whose results from tissue name two classes: they are not scored. */
+  /** Patients whose tissue results name more than one class; they are not scored. */
   contradictory: number
-  /** Of the scored patients: no answer; an answer without a call. */
+  /** Scored patients without an answer. */
   notEvaluable: Share
+  /** Scored patients with an answer but no call. */
   abstentions: Share
   calls: number
   /** Calls that tissue contradicts. */
   wrongCalls: Share
-  /** Calls that a reviewer changed, of those reviewed. */
+  /** Calls that a reviewer changed, of those that were reviewed. */
   changedCalls: Share
   auc: AucFigure[]
-  /** What the bundle's card states; absent where it states nothing in this form. */
+  /** What the bundle's card states; absent if it states nothing in this form. */
   card?: { wrongCalls?: Share; auc?: AucFigure }
 }
 
-/** Of analyses that a person decided on. */
+/** Figures for analyses that a person has decided on. */
 export interface OutlineFigures {
-  /** Accepted with outlines and volumes as they were. */
+  /** Accepted with outlines and volumes unchanged. */
   unchanged: Share
   edited: Share
   rejected: Share
-  /** Of edited whole-tumour volumes: the middle of |change| as a share of the software's volume. */
+  /** Of edited whole-tumour volumes: median of |change| as a share of the software's volume. */
   medianChange?: number
 }
 
 export interface SiteFigures {
-  /** ISO 8601: analyses registered from then on, and before. */
+  /** ISO 8601: covers analyses registered at or after `from` and before `until`. */
   from: string
   until: string
   bundle: { id: string; version: string; modelDigest: string }
   analyses: number
   patients: number
-  /** Analyses of the same time by other models, which are not counted. */
+  /** Analyses in the same period by other models, which are not counted. */
   otherModels: number
   heads: HeadFigures[]
-  /** Heads that the bundle does not answer for. */
+  /** Heads that the bundle does not provide. */
   silentHeads: Head[]
   outlines: OutlineFigures
-  /** Whether the site named values of tissue results; without them nothing is compared with tissue. */
+  /** Whether the site configured values of tissue results; without them nothing is compared with tissue. */
   readsTissue: boolean
 }

@@ -1,8 +1,8 @@
-// A comparison with an earlier study whose present volumes a reviewer corrected.
+// Recalculates a comparison with an earlier study after a reviewer corrected the current volumes.
 import type { Comparison, VolumeChange } from './comparison.ts'
 import type { Measurement } from './finding.ts'
 
-/** The changes, recalculated; where `reasons` are given, the category by size can no longer stand, for these reasons. */
+/** The comparison with recalculated changes; if `reasons` are given, the category by size is dropped for these reasons. */
 export function correctedComparison(
   comparison: Comparison,
   measurements: readonly Measurement[],

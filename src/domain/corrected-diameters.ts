@@ -1,4 +1,4 @@
-// Diameters that a reviewer measured otherwise: a pair in mm instead of the software's pair.
+// Diameters that a reviewer measured differently: a pair in mm that replaces the software's pair.
 import { type AnalysisResult, type Bidimensional, isMeasurable, numberOf } from './finding.ts'
 import { diametersTarget, type Edit, targetOf } from './review.ts'
 
@@ -13,7 +13,7 @@ export function pairText({ longestMm, perpendicularMm }: Pick<Bidimensional, 'lo
   return `${longestMm.toFixed(1)} x ${perpendicularMm.toFixed(1)}`
 }
 
-/** Undefined for what is no pair of lengths. */
+/** Undefined if the text is not a pair of lengths. */
 export function readPair(text: number | string): [longestMm: number, perpendicularMm: number] | undefined {
   const [, longest, perpendicular] = /^(\d{1,3}(?:\.\d{1,2})?) x (\d{1,3}(?:\.\d{1,2})?)$/.exec(String(text)) ?? []
   return longest === undefined ? undefined : [Number(longest), Number(perpendicular)]
@@ -48,7 +48,7 @@ export function correctedDiameters(
   })
 }
 
-/** What redrawing changed of the software's diameters, as edits that follow from it. */
+/** What redrawing changed in the software's diameters, as derived edits. */
 export function redrawnDiameters(software: Measured, redrawn: Measured): Edit[] {
   const before = software.diameters ?? []
   return (redrawn.diameters ?? []).flatMap((lesion, index): Edit[] => {
@@ -61,7 +61,7 @@ export function redrawnDiameters(software: Measured, redrawn: Measured): Edit[] 
   })
 }
 
-/** Whether diameters of a lesion are edited. */
+/** Whether the edits change the diameters of any lesion. */
 export function editsDiameters(edits: readonly Edit[]): boolean {
   return edits.some((edit) => {
     const target = targetOf(edit)

@@ -1,4 +1,4 @@
-// Outlines that a reviewer corrected: what may be excluded or redrawn, and what follows from it for the rest of the result.
+// Outlines that a reviewer corrected: what may be excluded or redrawn, and the consequences for the rest of the result.
 import type { Comparison } from './comparison.ts'
 import { correctedComparison } from './corrected-comparison.ts'
 import { redrawnDiameters } from './corrected-diameters.ts'
@@ -11,7 +11,7 @@ export type Outlined = Pick<
   'measurements' | 'segments' | 'lesions' | 'diameters' | 'comparison' | 'quality' | 'noFinding'
 >
 
-/** A line for each edit of outlines that does not fit the software's result, or the other edits. */
+/** A line for each edit of outlines that does not fit the software's result or the other edits. */
 export function outlineProblems(result: Outlined, edits: readonly Edit[]): string[] {
   const redrawing = edits.filter(redraws)
   if (redrawing.length === 0) return []
@@ -59,7 +59,7 @@ export function redrawnEdits(result: Outlined, redrawn: Redrawn): Edit[] {
   return [...volumes, ...redrawnDiameters(result, redrawn)]
 }
 
-/** The result with the redrawn outlines in the place of the software's. */
+/** The result with the redrawn outlines in place of the software's. */
 export function redrawnResult<T extends Outlined>(result: T, edits: readonly Edit[], redrawn: Redrawn): T {
   const { segments, measurements, diameters, lesions } = redrawn
   const isRedrawn = edits.some(redraws)
@@ -71,7 +71,7 @@ export function redrawnResult<T extends Outlined>(result: T, edits: readonly Edi
   return {
     ...result,
     segments,
-    // What the software did not measure again keeps its estimate of uncertainty.
+    // Measurements that did not change keep the software's estimate of uncertainty.
     measurements: measurements.map((one) => {
       const before = result.measurements.find(({ region }) => region === one.region)
       return before && Math.abs(before.value - one.value) < 1e-9 ? before : one
@@ -85,7 +85,7 @@ export function redrawnResult<T extends Outlined>(result: T, edits: readonly Edi
 
 const NOT_AGAIN = ['A reviewer corrected the outlines, and the lesions of both studies were not compared again.']
 
-/** Volumes stand against the earlier ones; which lesion continues which is known only of those that were left as they were. */
+/** Recalculates the changes in volume; which lesion continues which is known only for lesions that were left as they were. */
 function redrawnComparison(
   comparison: Comparison,
   edits: readonly Edit[],

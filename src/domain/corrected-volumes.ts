@@ -1,8 +1,8 @@
-// Volumes of one segmentation hang together: a region is the sum of its labels. Corrections keep that, or are refused.
+// The volumes of one segmentation depend on each other: a region is the sum of its labels. Corrections must keep that, or are refused.
 import type { AnalysisResult, Measurement } from './finding.ts'
 import { type Edit, measurementTarget } from './review.ts'
 
-/** Volumes are shown with two decimals at most, so a reviewer may quote them so. */
+/** Volumes are shown with two decimals at most, so a reviewer may quote rounded values. */
 export const QUOTED_WITHIN_ML = 0.05
 
 type Measured = Pick<AnalysisResult, 'measurements' | 'segments' | 'noFinding'>
@@ -15,7 +15,7 @@ interface EditedVolume {
 
 /**
  * The edits of sums that follow from edited parts. `problems` gets a line for every edited volume that contradicts another:
- * a sum that is not that of its parts, or one that would leave less than nothing for a part.
+ * a sum that differs from its parts, or one that would make a part negative.
  */
 export function derivedEdits(result: Measured, edits: readonly Edit[], problems: string[]): Edit[] {
   const edited = editedVolumes(result, edits)
@@ -38,7 +38,7 @@ export function derivedEdits(result: Measured, edits: readonly Edit[], problems:
   return derived
 }
 
-/** Each lies in the next (BraTS); for results of earlier versions, which do not say of which labels a region is made. */
+/** Each lies in the next (BraTS); used for results of earlier versions, which do not state the labels of a region. */
 const NESTED = ['ET', 'TC', 'WT']
 
 function outOfOrder({ measurements }: Measured, edits: readonly Edit[]): string[] {
@@ -71,8 +71,8 @@ const sumOf = (labels: readonly number[], by: ReadonlyMap<number, number>) =>
   labels.reduce((sum, label) => sum + (by.get(label) ?? 0), 0)
 
 /**
- * How much the edits change the volume of each label, in mL. Smaller regions come first. A region whose edit is not the sum of its
- * parts is read in the one case in which there is one way to read it: one part has no volume of its own, and takes the rest.
+ * How much the edits change the volume of each label, in mL. Regions of fewer labels come first. An edit that is not the sum of its
+ * parts is accepted only if there is one way to read it: exactly one part has no volume of its own, and takes the difference.
  */
 function changesByLabel(result: Measured, edited: readonly EditedVolume[], problems: string[]): Map<number, number> {
   const alone = new Map(

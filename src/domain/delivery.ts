@@ -1,7 +1,7 @@
 // The legs of a delivery, to the PACS and to the EHR, and how far each has come.
 import type { ErrorCode } from './errors.ts'
 
-/** Deliveries, each resumable alone. */
+/** The legs; each can be resumed on its own. */
 export const LEGS = ['pacs', 'ehr'] as const
 export type Leg = (typeof LEGS)[number]
 

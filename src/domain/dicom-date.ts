@@ -2,7 +2,7 @@
 
 export const DAY_MS = 86_400_000
 
-/** "YYYY-MM-DD" of a DA (also the retired form with dots); undefined when empty or not a day of the calendar. */
+/** "YYYY-MM-DD" from a DA (or its retired form with dots); undefined if empty or not a calendar day. */
 export function calendarDate(da: string): string | undefined {
   const match = /^(\d{4})\.?(\d{2})\.?(\d{2})$/.exec(da.trim())
   if (!match) return undefined
@@ -11,13 +11,13 @@ export function calendarDate(da: string): string | undefined {
   return !Number.isNaN(parsed.getTime()) && parsed.toISOString().startsWith(date) ? date : undefined
 }
 
-/** Midnight UTC of a DA in milliseconds since 1970; undefined for what is no date. */
+/** Midnight UTC of a DA in milliseconds since 1970; undefined if it is not a date. */
 export function dayOf(da: string): number | undefined {
   const date = calendarDate(da)
   return date === undefined ? undefined : Date.parse(`${date}T00:00:00Z`)
 }
 
-/** DA of a moment, by UTC. */
+/** The DA of a moment in milliseconds since 1970, in UTC. */
 export function dicomDate(moment: number): string {
   return new Date(moment).toISOString().slice(0, 10).replaceAll('-', '')
 }

@@ -1,4 +1,4 @@
-// What is asked of the heads and of the encoder before them, and what they answer: numbers in, numbers out.
+// Requests to the heads and to the encoder before them, and their responses: numbers in, numbers out.
 import type { Head } from './finding.ts'
 
 /** Rows of features for one tabular head: row-major, `count` rows, NaN where a feature is missing. */
@@ -6,7 +6,7 @@ export interface HeadRequest {
   head: Head
   rows: Float32Array
   count: number
-  /** Whether the ensemble's members are wanted beside their mean. */
+  /** Whether to return the ensemble's members besides their mean. */
   members: boolean
 }
 
@@ -16,7 +16,7 @@ export interface HeadResponse {
   members?: Float32Array
 }
 
-/** What the encoder makes of one image: the features image_1 …, and what is looked up in the library. */
+/** The encoder's output for one image: the features image_1 …, and the vector to look up in the library. */
 export interface EncodeResponse {
   features: Float32Array
   embedding?: Float32Array

@@ -1,4 +1,4 @@
-// What makes a JSON text too large to parse, found before it is parsed: a small text can stand for gigabytes, and deep nesting for a stack of calls.
+// Detects JSON text that is too large to parse, before parsing it: a small text can expand to gigabytes, and deep nesting can exhaust the call stack.
 import { LIMITS } from './limits.ts'
 
 export interface JsonLimits {
@@ -18,7 +18,7 @@ const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [..
   one.charCodeAt(0),
 )
 
-/** Words that follow "the answer", or undefined. Whether the text is JSON at all is not asked. */
+/** What is too much, worded to follow "the answer"; undefined if nothing is. Does not check that the text is JSON at all. */
 export function jsonExcess(text: string, limits: JsonLimits = JSON_LIMITS): string | undefined {
   if (text.length > limits.characters) return `is over ${limits.characters} characters`
   let containers = 0
@@ -36,7 +36,7 @@ export function jsonExcess(text: string, limits: JsonLimits = JSON_LIMITS): stri
   return undefined
 }
 
-/** Index of the quote that closes the string which opens at `at`; the end of a text that does not close it. */
+/** Index of the quote that closes the string opened at `at`; the end of the text if it is never closed. */
 function endOfString(text: string, at: number): number {
   let end = at + 1
   while (end < text.length && text.charCodeAt(end) !== QUOTE) end += text.charCodeAt(end) === BACKSLASH ? 2 : 1

@@ -1,4 +1,4 @@
-// A person's name for reading, from the form that DICOM writes (PN, PS3.5 Section 6.2.1.2).
+// A person's name in readable form, from its DICOM form (PN, PS3.5 Section 6.2.1.2).
 
 /** Component groups joined by "=": "Doe, Dr. Jane Q. · 山田, 太郎". A name in another form is left as it is; empty stays empty. */
 export function readName(name: string): string {

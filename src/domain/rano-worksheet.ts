@@ -14,7 +14,7 @@ export interface RanoInput {
   treatment: TreatmentHistory
 }
 
-/** By images and medication; response also needs a patient who is clinically stable or better, which only a person knows. */
+/** From images and medication; a response also requires a clinically stable or improved patient, which only a person can judge. */
 export function ranoWorksheet({ comparison, earlier, now, treatment }: RanoInput): Worksheet<Rano> {
   const { category, percent, percentDeviation, possible } = comparison.response
   const steps: Step[] = [
@@ -53,7 +53,7 @@ function progression({ radiotherapy }: TreatmentHistory, now: string): Worksheet
   return { steps, category: isSoon ? 'preliminary-PD' : 'PD' }
 }
 
-/** Complete response is without steroids, partial response with no more than before; else the disease is stable. */
+/** Complete response requires no steroids, partial response no more than before; otherwise the disease is stable. */
 function response(
   category: 'CR' | 'PR',
   { steroids }: TreatmentHistory,

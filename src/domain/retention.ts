@@ -1,4 +1,4 @@
-// Removes by age, every hour, until told to stop: of images that are kept for the pages, and of analyses where a site wants that.
+// Removes old data every hour until told to stop: images kept for the pages, and analyses if the site wants that.
 import { DAY_MS } from './dicom-date.ts'
 import { asAppError } from './errors.ts'
 import type { Clock } from './ports/clock.ts'
@@ -7,13 +7,13 @@ import type { Log } from './ports/log.ts'
 const HOUR_MS = 3_600_000
 
 export interface AgedThings {
-  /** As a log line names them, in the plural. */
+  /** Their name in log lines, in the plural. */
   name: string
-  /** Removes what was kept before that moment; returns how many. */
+  /** Removes everything kept before that moment; returns how many. */
   removeBefore(moment: Date): Promise<number>
 }
 
-/** Runs until the signal aborts; zero days keep nothing. */
+/** Runs until the signal aborts; with zero days nothing is kept. */
 export async function keepRetention(
   { name, removeBefore }: AgedThings,
   keepDays: number,

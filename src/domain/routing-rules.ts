@@ -1,7 +1,7 @@
 // The routing rules of a site, as data: which of the settled brain MR studies are analysed.
 import type { Sequence } from './study.ts'
 
-/** Attributes by which a site may exclude studies. Their values are compared and never told. */
+/** Attributes by which a site may exclude studies. Their values are compared but never shown. */
 export const EXCLUDABLE = [
   'StudyDescription',
   'SeriesDescription',
@@ -20,14 +20,14 @@ export interface Exclusion {
   attribute: (typeof EXCLUDABLE)[number]
   /** Regular expression, case-insensitive, over any value of the attribute in the study's images. */
   matches: string
-  /** Shown to people and kept. */
+  /** Shown to people and stored. */
   reason: string
 }
 
 export interface RoutingRules {
   /** Sequences without which a study is not analysed … */
   requiredSeries: readonly Sequence[]
-  /** … and how long a study that stays the same is waited for until then. */
+  /** … and how long to wait for them while the study does not change. */
   waitSeconds: number
   minimumAgeYears?: number
   maximumAgeYears?: number
@@ -35,12 +35,12 @@ export interface RoutingRules {
 }
 
 /**
- * One rule as it was applied to one study: for people, who ask why a study was taken or left. No text of it holds patient data.
- * pass, fail: decided. wait: fails for now, and something may still come. later: decided by a later step.
+ * One rule as applied to one study, for people who ask why a study was analysed or not. None of its texts holds patient data.
+ * pass, fail: decided. wait: fails for now, but more images may still arrive. later: decided by a later step.
  */
 export interface RuleOutcome {
   rule: string
-  /** What it asks for, and what the study has. */
+  /** What it requires, and what the study has. */
   compared: string
   outcome: 'pass' | 'fail' | 'wait' | 'later'
   /** Why it fails. */

@@ -1,4 +1,4 @@
-// What the pages show of an analysis: its sequences on one grid, with the labels, and where things lie on it.
+// What the pages show of an analysis: its sequences on one grid, the labels, and where findings lie on it.
 import type { Sequence } from './study.ts'
 import type { Grid } from './volume.ts'
 
@@ -15,7 +15,7 @@ export interface ShownImage {
   sequence: Sequence
   /** Of the patient's earlier study, resampled to the same grid. */
   isPrior: boolean
-  /** The window to begin with: what lies in the head from the 1st to the 99.5th percentile. */
+  /** The initial window: from the 1st to the 99.5th percentile of the values in the head. */
   window: Window
   /** Value of the source = stored value * slope + intercept. */
   slope: number
@@ -32,17 +32,17 @@ export interface ShownSegment {
 
 /** What is kept of an analysis for the pages; JSON-serialisable, without the patient. */
 export interface ShownImages {
-  /** First axis to the patient's left, second to posterior, third to superior, as near as the series' own axes are. */
+  /** The first axis runs to the patient's left, the second to posterior, the third to superior, as closely as the series' own axes do. */
   grid: Grid
   images: ShownImage[]
   segments: ShownSegment[]
-  /** Voxel to begin with: where the tumour is largest on an axial slice, else the middle. */
+  /** Initial voxel: on the axial slice where the tumour is largest, otherwise the centre. */
   start: Index
-  /** By label: the middle of the segment on the axial slice on which it is largest. */
+  /** By label: the centre of the segment on the axial slice where it is largest. */
   largest: Readonly<Record<number, Index>>
-  /** A reviewer corrected the outlines: theirs are shown. */
+  /** A reviewer corrected the outlines, and those are shown. */
   isRedrawn?: true
-  /** Of the earlier study beside it. */
+  /** The earlier study shown beside it. */
   prior?: { analysisId: string; studyDate: string; hasLabels: boolean }
   /** ISO 8601 UTC. */
   keptAt: string
@@ -58,10 +58,10 @@ export interface PlaneView {
   /** mm of a pixel across and down, and between slices. */
   pixel: readonly [number, number]
   spacing: number
-  /** Axes of the grid behind u, v and the slice; v runs against the axis where `isFlipped`. */
+  /** Axes of the grid for u, v and the slice; v runs against its axis if `isFlipped`. */
   axes: readonly [0 | 1 | 2, 0 | 1 | 2, 0 | 1 | 2]
   isFlipped: boolean
-  /** Letters of the patient's directions at the edges (PS3.3 C.7.6.1.1.1): "R", or "RA" where it lies between. */
+  /** Patient directions at the edges (PS3.3 C.7.6.1.1.1): "R", or "RA" if it lies between two. */
   edges: { left: string; right: string; top: string; bottom: string }
 }
 
@@ -71,7 +71,7 @@ export interface Mark {
   plane: Plane
   index: number
   lines: (readonly [Index, Index])[]
-  /** A reviewer stated other lengths: the place holds, the lines are not drawn. */
+  /** A reviewer stated other lengths: the position is still valid, but the lines are not drawn. */
   isOverruled?: true
 }
 export type Index = readonly [number, number, number]

@@ -1,4 +1,4 @@
-// The signature of what is posted to us and by us: HMAC-SHA256 of the body, in hexadecimal.
+// The signature on requests posted to us and by us: HMAC-SHA256 of the body, in hexadecimal.
 import { createHmac } from 'node:crypto'
 
 /** Its value is "sha256=" and the signature. */

@@ -1,9 +1,10 @@
-// Bounds that a site declares for a head: beyond one the head is turned off until a person turns it on.
+// Bounds that a site declares for a head: once one is exceeded, the head stays off until a person turns it on.
 import type { Head } from './finding.ts'
 
 /**
- * wrong-calls: calls that tissue contradicts. changed-calls: calls that a reviewer changed. not-evaluable: predictions without an answer, as of inputs unlike the
- * training's. calibration: how far the mean probability of the likeliest class is from the share in which tissue agrees with it. holds: analyses that stopped for a person.
+ * wrong-calls: calls that tissue contradicts. changed-calls: calls that a reviewer changed. not-evaluable: predictions without an
+ * answer, for example because inputs are unlike the training data. calibration: difference between the mean probability of the
+ * likeliest class and the share in which tissue agrees with it. holds: analyses held for a person.
  */
 export const STOP_MEASURES = ['wrong-calls', 'changed-calls', 'not-evaluable', 'calibration', 'holds'] as const
 export type StopMeasure = (typeof STOP_MEASURES)[number]
@@ -13,11 +14,11 @@ export interface StopRule {
   measure: StopMeasure
   /** A share, 0 to 1. */
   above: number
-  /** Of fewer nothing is concluded. */
+  /** With fewer cases nothing is concluded. */
   cases: number
 }
 
-/** What a rule looks at now; `value` is absent of nobody. */
+/** The current measurement of a rule; `value` is absent if there are no cases. */
 export interface Measured {
   value?: number
   cases: number
@@ -25,7 +26,7 @@ export interface Measured {
 
 export interface RuleState {
   rule: StopRule
-  /** ISO 8601: what is counted began then, or when a person turned the head on. */
+  /** ISO 8601: counting starts then; no earlier than when a person last turned the head on. */
   since: string
   measured: Measured
 }

@@ -1,7 +1,7 @@
-// What an archive is asked for studies, and what it says of them (QIDO-RS, PS3.18 Section 10.6).
+// Searches for studies in an archive, and what it returns about them (QIDO-RS, PS3.18 Section 10.6).
 import type { PatientIdentity, Uid } from './study.ts'
 
-/** What QIDO-RS says of a study: enough to decide whether to look closer, never identity. */
+/** What QIDO-RS returns about a study: enough to decide whether to look closer, never used as identity. */
 export interface StudySummary {
   studyInstanceUid: Uid
   /** DICOM DA */
@@ -16,13 +16,13 @@ export interface StudyQuery {
   from?: string
   to?: string
   modality?: string
-  /** Of exactly this number. */
+  /** Only studies with exactly this number. */
   accessionNumber?: string
-  /** Only studies without a StudyDate, which no range of dates finds: asked for without dates, in so many pages at most. */
+  /** Only studies without a StudyDate, which no date range matches: searched without dates, over a limited number of pages. */
   undated?: true
-  /** Of exactly this identifier. An archive that names no issuer in its answer may give another issuer's: the instances tell. */
+  /** Only studies with exactly this identifier. If the archive's answer names no issuer, it may be another issuer's: the instances tell. */
   patient?: Pick<PatientIdentity, 'patientId' | 'issuerOfPatientId'> & {
-    /** For whose analysis it is asked: the audit names it. */
+    /** The study for whose analysis the search is made; the audit trail names it. */
     onBehalfOf: Uid
   }
 }

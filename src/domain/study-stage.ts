@@ -1,10 +1,10 @@
-// How far the service has come with a study: one word from what the watch and the record of analyses know, nothing kept twice.
+// How far the service has got with a study: one word derived from the watch and the record of analyses, so that nothing is stored twice.
 import type { AnalysisRecord, AnalysisState } from './analysis.ts'
 import type { WatchedStudy } from './ports/watch-store.ts'
 
 /**
- * discovered, growing, settled: not decided yet. waiting: cannot be looked at, or lacks something. not-eligible: left by a rule. eligible:
- * waits for a worker. claimed: in work. disappeared: the archive no longer has an image of it.
+ * discovered, growing, settled: not decided yet. waiting: cannot be read, or lacks something. not-eligible: excluded by a rule.
+ * eligible: waits for a worker. claimed: being worked on. disappeared: the archive no longer has any image of it.
  */
 export type StudyStage =
   | 'discovered'
@@ -29,7 +29,7 @@ const BY_STATE: Record<AnalysisState, StudyStage> = {
   superseded: 'superseded',
 }
 
-/** `analyses` are those of the study; the last registered one is the one in force. */
+/** `analyses` are those of the study; the one registered last counts. */
 export function stageOf(
   study: WatchedStudy,
   analyses: readonly Pick<AnalysisRecord, 'sequence' | 'state'>[],

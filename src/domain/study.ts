@@ -32,7 +32,7 @@ export interface Study {
   series: Series[]
 }
 
-/** Patient identity as the instances state it; empty string where an attribute is empty or absent, never invented. */
+/** Patient identity as the instances state it; an empty string if an attribute is empty or absent, never made up. */
 export interface PatientIdentity {
   patientId: string
   issuerOfPatientId: string
@@ -44,7 +44,7 @@ export interface PatientIdentity {
   patientSex: string
 }
 
-/** Study identity copied from the instances, empty where empty. */
+/** Study identity copied from the instances; empty attributes stay empty. */
 export interface StudyIdentity {
   studyInstanceUid: Uid
   studyId: string
@@ -58,7 +58,7 @@ export interface StudyIdentity {
   referringPhysicianName: string
 }
 
-/** The sequences that every glioma bundle may take, and that a report shows or misses. */
+/** The sequences that every glioma bundle may take; a report shows each one or notes that it is missing. */
 export const STRUCTURAL = ['T1', 'T1c', 'T2', 'FLAIR'] as const
 /** Maps of a computed quantity that a bundle may also take; unless one does, a study without them is complete. */
 export const MAPS = ['ADC', 'rCBV'] as const
@@ -67,30 +67,30 @@ export type Structural = (typeof STRUCTURAL)[number]
 export type Sequence = Structural | ParameterMap
 export const SEQUENCES: readonly Sequence[] = [...STRUCTURAL, ...MAPS]
 
-/** What a person decided on the series of a study, instead of what the headers say. */
+/** A person's choice of series for a study, which overrides the headers. */
 export interface SeriesChoice {
   series: Partial<Record<Sequence, Uid>>
   by: string
 }
 
-/** Why a series was taken or left; every series of a study gets exactly one. */
+/** Why a series was selected or not; every series of a study gets exactly one. */
 export interface SeriesDecision {
   seriesInstanceUid: Uid
   seriesNumber: string
   seriesDescription: string
   modality: string
   selected: boolean
-  /** Set when taken. */
+  /** Set if selected. */
   sequence?: Sequence
   /** Evidence in words, strongest first, for example "TR 9000 ms, TE 120 ms, TI 2500 ms: FLAIR". */
   reasons: string[]
 }
 
-/** An axial slice through the middle of a series, for a person who must say what it is. */
+/** A slice through the middle of a series, for a person who must say what it is. */
 export interface DoubtPicture {
   seriesNumber: string
   seriesInstanceUid: string
-  /** What the headers make of it; absent where they do not say. */
+  /** The sequence according to the headers; absent if they do not say. */
   sequence?: Sequence
   /** PNG in base64. */
   png: string

@@ -1,7 +1,7 @@
-// Results of tests on tissue, which come before what was predicted from images.
+// Results of tissue tests, which take precedence over predictions from images.
 import type { Head, TissueResult } from './finding.ts'
 
-/** What the record says of a head's marker, newest first. */
+/** The record's results for a head's marker, newest first. */
 export function tissueOf(results: readonly TissueResult[] | undefined, head: Head): TissueResult[] {
   return (results ?? [])
     .filter((result) => result.head === head)

@@ -1,4 +1,4 @@
-// The one kernel of linear interpolation between voxels: of resampling, of the images' agreement, and of the report's pictures.
+// The one kernel for linear interpolation between voxels, used for resampling, mutual information and the pictures in reports.
 
 /**
  * Value at (x, y, z), in voxel indices, from the eight centres around it; x runs fastest in `data` of nx * ny * nz voxels. A position
@@ -31,7 +31,7 @@ export function trilinear(
   return (c00 * (1 - fy) + c10 * fy) * (1 - fz) + (c01 * (1 - fy) + c11 * fy) * fz
 }
 
-/** Index of the voxel below x of which the next one exists too. */
+/** Index of the nearest voxel below x that still has a next one. */
 function lower(x: number, size: number): number {
   return Math.max(0, Math.min(Math.floor(x), size - 2))
 }

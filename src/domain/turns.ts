@@ -1,6 +1,6 @@
-// Work that must not overlap: of one key one after the other, of different keys side by side.
+// Tasks that must not overlap: one after the other for the same key, in parallel for different keys.
 
-/** Starts each work once all that was given before it for its key has ended, well or badly; resolves or rejects as the work does. */
+/** Starts each task once all earlier ones for its key have ended, successfully or not; resolves or rejects as the task does. */
 export function createTurns(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
   const last = new Map<string, Promise<unknown>>()
   return (key, work) => {

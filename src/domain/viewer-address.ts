@@ -1,4 +1,4 @@
-// The site's viewer, opened at a study: what http.viewerUrl says, with the study put in.
+// The address of the site's viewer for a study: http.viewerUrl with the study filled in.
 import type { Uid } from './study.ts'
 
 export function viewerAddress(viewerUrl: string, studyInstanceUid: Uid): string {

@@ -1,6 +1,6 @@
-// Waits by the wall clock, which may be set back while they last.
+// Waits by the wall clock, which may be set back in the meantime.
 
-/** Whether it is too early; what ends later than any wait of its kind was begun before the clock was set back, and is over. */
+/** Whether the wait is still on. One that ends later than its maximum length allows began before the clock was set back, and counts as over. */
 export function stillWaits(until: number, now: number, maxWaitMs: number): boolean {
   return until > now && until - now <= maxWaitMs
 }

@@ -1,4 +1,4 @@
-// A worksheet for a follow-up: questions of a published rule with their answers and limits, and the category that follows; a person decides.
+// A worksheet for a follow-up: the questions of a published rule with answers and limits, and the resulting category; a person decides.
 
 import type { Comparison, VolumeChange } from './comparison.ts'
 import { HALF_95 } from './finding.ts'
@@ -6,20 +6,20 @@ import type { Limit } from './limit.ts'
 import type { TreatmentFact } from './treatment.ts'
 
 export const WORKSHEET_LIMITS = {
-  /** Days from the end of radiotherapy in which worsening is put down to treatment. */
+  /** Days after the end of radiotherapy within which worsening is attributed to treatment. */
   radiationDays: {
     value: 90,
     unit: 'd',
     source: 'BT-RADS, btrads.com (Weinberg et al., J Am Coll Radiol 2018;15:767-771)',
   },
-  /** Increase of a volume from which worsening is highly suspicious. */
+  /** Increase in volume from which worsening is highly suspicious. */
   muchWorse: {
     value: 0.4,
     unit: '1',
     source:
       'BT-RADS has 25 % of the product of diameters (from memory); 40 % of a volume is the same change (RANO 2.0, from memory; public implementations of BT-RADS by volume)',
   },
-  /** Change of a volume that is "appreciable", if it is beyond its own error too. */
+  /** Change in volume that is "appreciable", if it also exceeds its own error. */
   appreciable: {
     value: 0.1,
     unit: '1',
@@ -27,9 +27,9 @@ export const WORKSHEET_LIMITS = {
   },
   /** A new lesion counts from this volume on. */
   newLesion: { value: 0.5, unit: 'mL', source: 'chosen: a ball of 10 mm, the least measurable lesion of RANO 2.0' },
-  /** How long a dose of bevacizumab is taken to act. */
+  /** How long a dose of bevacizumab is assumed to act. */
   bevacizumabDays: { value: 42, unit: 'd', source: 'chosen: two cycles of three weeks' },
-  /** Days from the end of radiotherapy in which progression by size is to be confirmed. */
+  /** Days after the end of radiotherapy within which progression by size must be confirmed. */
   confirmDays: {
     value: 84,
     unit: 'd',
@@ -69,23 +69,23 @@ export interface Step {
   deviation?: number
   days?: number
   limit?: keyof typeof WORKSHEET_LIMITS
-  /** What of the record it rests upon: "Procedure/12". */
+  /** The entries of the record that it is based on: "Procedure/12". */
   facts?: readonly TreatmentFact[]
 }
 
 export interface Worksheet<C extends string> {
   steps: Step[]
-  /** Absent where an input is missing. */
+  /** Absent if an input is missing. */
   category?: C
   missing?: Missing
-  /** Categories that what is missing, or the error of the change, leaves open. */
+  /** Categories left open by what is missing, or by the error of the change. */
   possible?: C[]
 }
 
-/** Better or worse when the change is appreciable and beyond its own 95 % error; undefined when the error is not known. */
+/** Better or worse if the change is appreciable and exceeds its own 95 % error; undefined if the error is not known. */
 export function directionOf(change: VolumeChange): Direction | undefined {
   const { percent, percentDeviation, earlier, now } = change
-  // From nothing there is no percentage: what is new is judged by its volume.
+  // There is no percentage of zero: something new is judged by its volume.
   if (earlier === 0) return now >= WORKSHEET_LIMITS.newLesion.value ? 'worse' : 'same'
   if (percent === undefined || percentDeviation === undefined) return undefined
   const isReal =
@@ -94,7 +94,7 @@ export function directionOf(change: VolumeChange): Direction | undefined {
   return percent > 0 ? 'worse' : 'better'
 }
 
-/** Whether the increase is above `share`; both answers when its 95 % range lies on both sides. */
+/** Whether the increase is above `share`; both answers if its 95 % range straddles it. */
 export function isAbove(
   { percent = Number.POSITIVE_INFINITY, percentDeviation = 0 }: VolumeChange,
   share: number,
