@@ -39,11 +39,11 @@ export interface ListQuery {
   limit?: number
   offset?: number
   state?: AnalysisState
-  /** Delivered ones that nobody has reviewed. */
+  /** Only delivered analyses that nobody has reviewed. */
   toReview?: boolean
-  /** Words that must all stand in name, patient id, accession number, description or UIDs, whatever their case. */
+  /** Words that must all occur in name, patient id, accession number, description or UIDs, case-insensitively. */
   search?: readonly string[]
-  /** Newest first, or first what waits for a person: holds, then what is to be reviewed, the oldest of each first. */
+  /** Newest first, or what waits for a person first: holds, then results to be reviewed, oldest first in each. */
   order?: 'newest' | 'waiting'
 }
 
@@ -61,7 +61,7 @@ export interface AnalysisStore {
       | 'seriesChoice'
     > & {
       study?: StudyIdentity
-      /** fresh when left out; one that is registered again keeps the more urgent of both. */
+      /** Default: fresh. An analysis that is registered again keeps the more urgent of both. */
       priority?: Priority
     },
   ): Promise<{ record: AnalysisRecord; created: boolean }>
@@ -70,14 +70,15 @@ export interface AnalysisStore {
   list(query?: ListQuery): Promise<AnalysisRecord[]>
   events(analysisId: string): Promise<AnalysisEvent[]>
   /**
-   * Takes the most urgent analysis that is due, of these the oldest, under a lease of `leaseSeconds`; undefined when nothing is due. `stage`
+   * Takes the most urgent due analysis, the oldest of equals, under a lease of `leaseSeconds`; undefined if nothing is due. `stage`
    * restricts the choice to analyses that are still to be analysed, or to those that are to be delivered.
    */
   claim(owner: string, leaseSeconds: number, stage?: 'analyse' | 'deliver'): Promise<AnalysisRecord | undefined>
   renew(analysisId: string, owner: string, leaseSeconds: number): Promise<boolean>
   /**
-   * The record for the worker that has the lease: every change, be it of another analysis, is made in one transaction with the proof that it
-   * still has it. Throws LEASE_LOST once another worker has taken over: who was stopped or cut off for long writes nothing any more.
+   * The record for the worker that holds the lease: every change, even to another analysis, is made in one transaction with a check
+   * that it still holds it. Throws LEASE_LOST once another worker has taken over, so that a worker stopped or cut off for long
+   * cannot write any more.
    */
   leased(analysisId: string, owner: string): AnalysisStore & PriorAnalyses
   /** Gives the lease back and makes the analysis due again after this many seconds, or now. */
@@ -89,18 +90,18 @@ export interface AnalysisStore {
     detail?: { hold?: { code: ErrorCode; message: string }; text?: string },
   ): Promise<AnalysisRecord>
   note(analysisId: string, event: Omit<AnalysisEvent, 'at'>): Promise<void>
-  /** Keeps which patient a person named, with an event that says so. */
+  /** Stores which patient a person confirmed, with an event that says so. */
   confirmPatient(analysisId: string, confirmed: ConfirmedPatient): Promise<void>
-  /** What a person wants worked on earlier or later, with an event that says who; STATE_CONFLICT where nothing is left to do. */
+  /** Changes the priority at a person's request, with an event that says whose; throws STATE_CONFLICT if nothing is left to do. */
   prioritise(analysisId: string, priority: Priority, by: string): Promise<AnalysisRecord>
-  /** Merges facts into the summary before there is a result, so that a held analysis shows what is known of it. */
+  /** Merges facts into the summary before there is a result, so that a held analysis shows what is known about it. */
   describe(
     analysisId: string,
     facts: Pick<AnalysisSummary, 'patient' | 'study' | 'decisions' | 'pictures'>,
   ): Promise<void>
   /** Stores summary and artefacts and moves running → analysed, in one transaction. */
   saveResult(analysisId: string, summary: AnalysisSummary, artifacts: Artifact[]): Promise<AnalysisRecord>
-  /** The result in full; undefined where there is none. Throws INTERNAL when what is stored is damaged. */
+  /** The complete result; undefined if there is none. Throws INTERNAL if the stored result is damaged. */
   result(analysisId: string): Promise<ReportableResult | undefined>
   artifacts(analysisId: string): Promise<Artifact[]>
   /** Which artefacts there are, without their bytes. */
@@ -110,11 +111,11 @@ export interface AnalysisStore {
 }
 
 export interface PriorAnalyses {
-  /** Delivered ones of exactly this identifier and issuer, newest first. */
+  /** Delivered analyses with exactly this identifier and issuer, newest first. */
   byPatient(patient: Pick<PatientIdentity, 'patientId' | 'issuerOfPatientId'>): Promise<AnalysisRecord[]>
 }
 
 export interface PatientAnalyses {
-  /** Delivered ones of this identifier, of every issuer unless one is given; newest first. */
+  /** Delivered analyses with this identifier, from any issuer unless one is given; newest first. */
   byPatientId(patient: PatientId): Promise<AnalysisRecord[]>
 }

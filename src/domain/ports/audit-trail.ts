@@ -5,11 +5,11 @@ export interface AuditEntry {
   action: 'read' | 'write'
   /** Whose data: the archive's, the EHR's, images kept here for the pages, or our own record of analyses. */
   target: 'pacs' | 'ehr' | 'spool' | 'store'
-  /** Empty where the request is not about one study. */
+  /** Empty if the request is not about one study. */
   studyInstanceUid: Uid
   what: string
   outcome: 'success' | 'failure'
-  /** FHIR restful-interaction, or what a DICOMweb request is to the archive; delete: erased here; login, logout: of a person, here. */
+  /** FHIR restful-interaction, or the kind of DICOMweb request; delete: erased here; login, logout: of a person, here. */
   interaction?:
     | 'read'
     | 'search-type'
@@ -29,9 +29,9 @@ export interface AuditEntry {
   objects?: string[]
   /** Path and query of a search, as sent. */
   query?: string
-  /** The person on whose behalf, when there is one. */
+  /** The person on whose behalf it was made, if there is one. */
   user?: { identifier: string; name: string }
-  /** X-Request-Id, when it was sent. */
+  /** X-Request-Id, if one was sent. */
   requestId?: string
 }
 

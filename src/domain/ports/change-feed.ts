@@ -1,16 +1,16 @@
-// An archive's own account of what changed in it, read from where one stopped.
+// An archive's own feed of changes, read from where the last reading stopped.
 import type { Uid } from '../study.ts'
 
 export interface Changes {
-  /** Studies of these changes, each once. */
+  /** The studies that changed, each once. */
   studies: Uid[]
   /** Where the next reading begins. */
   cursor: string
-  /** More is there already. */
+  /** More changes are already waiting. */
   more: boolean
 }
 
-/** Cursors are the feed's own texts; nobody else reads them. */
+/** Cursors are opaque texts of the feed. */
 export interface ChangeFeed {
   /** For the log and for the name of the cursor: "orthanc https://orthanc.example". */
   readonly name: string

@@ -1,4 +1,4 @@
-// The EHR, over FHIR R4, and what it is sent.
+// The EHR, over FHIR R4, and what is sent to it.
 import type { BoardPatient, PatientId } from '../board.ts'
 import type { TissueAnswer } from '../concordance.ts'
 import type { ClinicalFacts, ReportableResult, TissueResult } from '../finding.ts'
@@ -8,13 +8,13 @@ import type { TreatmentHistory } from '../treatment.ts'
 
 export type EhrReceipt = Record<string, string>
 
-/** From the EHR to the images; each as the site states it. */
+/** Links from the EHR to the images; each if the site configured it. */
 export interface EhrLinks {
   /** The study page of this service. */
   page?: string
   /** The site's viewer, opened at the study. */
   viewer?: string
-  /** DICOMweb service root of the archive, as readers of the EHR reach it. */
+  /** DICOMweb service root of the archive, as reachable for readers of the EHR. */
   dicomweb?: string
 }
 
@@ -32,7 +32,7 @@ export interface EhrReport {
   result: ReportableResult
   pdf: Uint8Array
   links?: EhrLinks
-  /** Where the site wants them in the EHR. */
+  /** If the site wants them in the EHR. */
   keyImages?: EhrKeyImage[]
   /** SOP Instance UIDs of the DICOM results, by role. */
   dicomResults: {
@@ -48,7 +48,7 @@ export interface ReviewedDocuments extends Pick<EhrReport, 'dicomResults'> {
   pdf: Uint8Array
 }
 
-/** Says that there is something; under the patient, or about nobody. */
+/** Says that there is something to look at, under the patient or about no patient. */
 export interface EhrNotice {
   noticeId: string
   createdAt: string
@@ -61,47 +61,47 @@ export interface EhrNotice {
   recipient?: string
 }
 
-/** For what the record is read or written: the audit trail says so of each request. */
+/** The purpose for which the record is read or written; the audit trail states it for each request. */
 export interface RecordScope {
-  /** Empty where it is not about one study. */
+  /** Empty if it is not about one study. */
   studyInstanceUid: Uid
-  /** The person who wants it, where there is one. */
+  /** The person who asked for it, if there is one. */
   user?: { identifier: string; name: string }
 }
 
 export interface ClinicalRecords {
-  /** Each request that is made through it is recorded under the study. */
+  /** Each request made through it is recorded under the study. */
   forStudy(scope: RecordScope): ClinicalRecord
-  /** Identifiers of "Patient/12" as images have them; absent where the adapter does not read them. */
+  /** Identifiers of "Patient/12" as used in images; absent if the adapter does not read them. */
   patientIds?(reference: string, user?: RecordScope['user']): Promise<PatientId[]>
-  /** Patients of the List with this id, in its order; absent where the adapter does not read lists. Throws NOT_FOUND. */
+  /** Patients on the List with this id, in its order; absent if the adapter does not read lists. Throws NOT_FOUND. */
   patientsOfList?(id: string): Promise<BoardPatient[]>
 }
 
 export interface ClinicalRecord {
-  /** Exactly one patient with this identifier, cross-checked with birth date, sex and name; else PATIENT_*. Returns "Patient/id". `confirmed` is the one that a person named: it must be there and in use, and stands. */
+  /** Finds exactly one patient with this identifier, cross-checked with birth date, sex and name; otherwise throws PATIENT_*. Returns "Patient/id". `confirmed` is the patient a person named: it must exist and be in use, and is then accepted. */
   matchPatient(patient: PatientIdentity, confirmed?: string): Promise<string>
-  /** Throws CONSENT_REFUSED when "Patient/id" has refused what the site's codes name; absent where the adapter does not read it. */
+  /** Throws CONSENT_REFUSED if "Patient/id" has refused what the site's codes name; absent if the adapter does not read consent. */
   checkConsent?(patient: string): Promise<void>
-  /** What the EHR knows of treatment and condition of "Patient/id" on the study's day (DICOM DA); absent where the adapter does not read it. */
+  /** What the EHR knows about the treatment and condition of "Patient/id" on the study's day (DICOM DA); absent if the adapter does not read it. */
   clinicalFacts?(patient: string, studyDate: string): Promise<ClinicalFacts>
-  /** Results of tissue tests for the markers that heads predict, newest first; absent where the adapter does not read them. */
+  /** Results of tissue tests for the markers that heads predict, newest first; absent if the adapter does not read them. */
   tissueResults?(patient: string): Promise<TissueResult[]>
-  /** The same as classes of the heads, as far as the site named values, newest first; absent where the adapter does not read them. */
+  /** The same as classes of the heads, as far as the site configured values, newest first; absent if the adapter does not read them. */
   tissueAnswers?(patient: string): Promise<TissueAnswer[]>
-  /** Whether an order with this accession number is to be done first; absent where the adapter does not read it. */
+  /** Whether an order with this accession number is urgent; absent if the adapter does not read orders. */
   isUrgentOrder?(accessionNumber: string): Promise<boolean>
-  /** Radiotherapy, bevacizumab and steroids of "Patient/id", as far as the site named codes; absent where the adapter does not read them. */
+  /** Radiotherapy, bevacizumab and steroids of "Patient/id", as far as the site configured codes; absent if the adapter does not read them. */
   treatment?(patient: string): Promise<TreatmentHistory>
   /** Posts or repeats the report of one analysis: the same resources, whatever happened before. */
   postReport(report: EhrReport): Promise<EhrReceipt>
   /**
-   * Withdraws what the report of an earlier analysis wrote, unless a person has signed it; safe to repeat. `receipt`: of its delivery, and "patient" at
-   * least. Absent where the adapter cannot.
+   * Withdraws the report of an earlier analysis, unless a person has signed it; safe to repeat. `receipt` is that of its delivery,
+   * with at least "patient". Absent if the adapter cannot do this.
    */
   withdrawReport?(earlier: { analysisId: string; receipt: EhrReceipt }): Promise<void>
-  /** Writes a person's decision on a report into it: the same resources, whatever happened before; absent where the adapter cannot. */
+  /** Writes a person's decision into the report: the same resources, whatever happened before; absent if the adapter cannot do this. */
   postReview?(report: EhrReport, review: Review, reviewed: ReviewedDocuments): Promise<EhrReceipt>
-  /** Posts a Communication, once however often it is asked for; absent where the adapter cannot. */
+  /** Posts a Communication, only once however often it is called; absent if the adapter cannot do this. */
   postNotice?(notice: EhrNotice): Promise<EhrReceipt>
 }

@@ -1,8 +1,8 @@
-// What is kept to score this site's own predictions: answers of tissue as the EHR has them, and the analyses with their reviews.
+// What is stored to score this site's own predictions: tissue answers from the EHR, and the analyses with their reviews.
 import type { SiteCase, TissueAnswer } from '../concordance.ts'
 import type { Uid } from '../study.ts'
 
-/** A delivered analysis whose patient's record is to be asked. */
+/** A delivered analysis whose patient's record is to be queried. */
 export interface TissueQuestion {
   analysisId: string
   studyInstanceUid: Uid
@@ -11,12 +11,12 @@ export interface TissueQuestion {
 }
 
 export interface ConcordanceStore {
-  /** Of analyses registered since `from`: those last asked about before `before`, the latest first. Times are ISO 8601. */
+  /** Analyses registered since `from` that were last asked about before `before` or never, latest first. Times are ISO 8601. */
   toAsk(from: string, before: string, limit: number): Promise<TissueQuestion[]>
-  /** What the record says now, in the place of what it said before; without answers only that it was asked. */
+  /** Stores what the record says now, replacing what it said before; without answers, only that it was queried: earlier ones stay. */
   keep(analysisId: string, answers?: readonly TissueAnswer[]): Promise<void>
-  /** Delivered analyses registered from `from` on and before `until`, the earliest first. */
+  /** Delivered analyses registered at or after `from` and before `until`, earliest first. */
   cases(from: string, until: string): Promise<SiteCase[]>
-  /** Of analyses registered since: how many came to rest, delivered or held, and how many are held. */
+  /** Of the analyses registered since then, how many came to rest (delivered or held), and how many of these are held. */
   rested(from: string): Promise<{ rested: number; held: number }>
 }

@@ -1,25 +1,25 @@
-// Hints that were acknowledged to their sender, and so outlive the process.
+// Hints that were acknowledged to their sender and must therefore survive a restart.
 
-/** study: a Study Instance UID. accession: an accession number, whose studies the archive is asked for. */
+/** study: a Study Instance UID. accession: an accession number, whose studies are searched in the archive. */
 export interface Hint {
   kind: 'study' | 'accession'
   value: string
 }
 
 export interface KeptHint extends Hint {
-  /** When it was heard last. */
+  /** When it was last received. */
   heardAt: Date
-  /** How often it was followed since, without a study that was found. */
+  /** How often it has been followed since without finding a study. */
   attempts: number
 }
 
 export interface HintStore {
-  /** Resolves once they outlive a crash. One that is kept already is due again. */
+  /** Resolves once they would survive a crash. A hint that is already stored becomes due again. */
   add(hints: readonly Hint[]): Promise<void>
-  /** Those that are due, the longest first, so many at most. */
+  /** Due hints, longest overdue first, up to `limit`. */
   due(limit: number): Promise<KeptHint[]>
-  /** Forgets one, unless it was heard again meanwhile. */
+  /** Removes a hint, unless it was received again meanwhile. */
   done(hint: KeptHint): Promise<void>
-  /** Due again at that moment, and one attempt more. */
+  /** Makes the hint due again at that moment, and counts one more attempt. */
   later(hint: KeptHint, at: Date): Promise<void>
 }

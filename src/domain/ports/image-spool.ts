@@ -1,9 +1,9 @@
-// Where the volumes of an analysis wait for whoever looks at its page; nothing of it is part of the record.
+// Where the volumes of an analysis are kept for viewing on its page; none of this is part of the record.
 import type { SequenceImage } from '../finding.ts'
 import type { ShownImages, ShownSegment } from '../shown-images.ts'
 import type { LabelVolume } from '../volume.ts'
 
-/** All on one grid. */
+/** All images lie on one grid. */
 export interface ImagesToKeep {
   images: readonly SequenceImage[]
   labels: LabelVolume
@@ -18,22 +18,22 @@ export interface ImagesToKeep {
 }
 
 /** Decoded voxels of one kept volume. */
-/** Labels as the software found them, as a reviewer left them, and of the earlier study; and the images. */
+/** Labels as the software found them, as a reviewer left them, and those of the earlier study; and the images. */
 export type KeptVolume = 'labels' | 'redrawn-labels' | 'prior-labels' | ShownImages['images'][number]['name']
 
 export interface ImageSpool {
-  /** Takes the place of what was kept of the analysis before. Throws SPOOL_UNWRITABLE. */
+  /** Replaces what was kept for the analysis before. Throws SPOOL_UNWRITABLE. */
   keep(analysisId: string, images: ImagesToKeep): Promise<void>
-  /** Keeps the outlines as a reviewer left them beside the software's; nothing where no images of the analysis are kept. Throws SPOOL_UNWRITABLE. */
+  /** Keeps the outlines as a reviewer left them beside the software's; does nothing if no images of the analysis are kept. Throws SPOOL_UNWRITABLE. */
   redraw(analysisId: string, labels: LabelVolume): Promise<void>
-  /** Undefined when nothing is kept, or no longer. */
+  /** Undefined if nothing is kept, or no longer. */
   describe(analysisId: string): Promise<ShownImages | undefined>
   /** Values along one plane of the grid, u fastest, in the order of the grid's own axes. Throws NOT_FOUND. */
   plane(analysisId: string, volume: KeptVolume, axis: 0 | 1 | 2, index: number): Promise<Uint16Array>
-  /** The sequences of the study itself as they are kept, without those of the earlier study; none when nothing is kept. */
+  /** The kept sequences of the study itself, without those of the earlier study; empty if nothing is kept. */
   sequences(analysisId: string): Promise<SequenceImage[]>
-  /** Removes what is kept of the analysis; nothing happens where nothing is. */
+  /** Removes what is kept for the analysis, if anything. */
   remove(analysisId: string): Promise<void>
-  /** Removes what was kept before that moment; how many analyses. */
+  /** Removes what was kept before that moment; returns for how many analyses. */
   removeBefore(moment: Date): Promise<number>
 }

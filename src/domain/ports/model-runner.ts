@@ -1,21 +1,21 @@
-// The networks, in a process of their own.
+// The networks, in a separate process.
 import type { BundleIdentity, ExecutionRecord } from '../finding.ts'
 import type { EncodeResponse, HeadRequest, HeadResponse } from '../head-run.ts'
 import type { Grid, Volume } from '../volume.ts'
 
 export interface SegmentRequest {
   channels: (Volume<Float32Array> | null)[]
-  /** The same sequences on another grid, as resampled and not normalised: asked for by bundles whose stages have grids of their own. */
+  /** The same sequences resampled to another grid, not normalised: needed by bundles whose stages have their own grids. */
   imagesOn?: (grid: Grid) => (Volume<Float32Array> | null)[]
 }
 
 export interface SegmentResponse {
   grid: Grid
-  /** Of each class: background, the bundle's labels, its anatomy. */
+  /** One array per class: background, the bundle's labels, its anatomy. */
   probabilities: Float32Array[]
-  /** Each sample alone (a member under one test-time flip): the labels that it would have given. */
+  /** The labels that each sample (a member under one test-time flip) would give on its own. */
   samples: { labels: Uint8Array }[]
-  /** Standard deviation of the tumour's probability over the samples; absent when there was one. */
+  /** Standard deviation of the tumour's probability over the samples; absent if there was only one. */
   deviation?: Float32Array
   execution: ExecutionRecord
 }

@@ -1,4 +1,4 @@
-// Notices: what is to be told of, what was, and the ways out.
+// Notices: what is to be reported, what was, and the channels.
 import type { AnalysisRecord } from '../analysis.ts'
 import type { AppError } from '../errors.ts'
 import type { Notice, NoticeItem } from '../notice.ts'
@@ -10,19 +10,19 @@ export interface KeptNotice extends Notice {
   attempts: number
   lastError?: { code: AppError['code']; message: string; at: string }
   doneAt?: string
-  /** What the other side said of it: a Message-ID, a status, a reference. */
+  /** What the recipient's side returned: a Message-ID, a status, a reference. */
   receipt?: Record<string, string>
 }
 
 export interface NoticeStore {
-  /** Held analyses, failed deliveries of reviews, and urgent results that were delivered since that moment. */
+  /** Held analyses, failed deliveries of reviews, and urgent results delivered since that moment. */
   happenings(urgentSince: Date): Promise<NoticeItem[]>
   /**
-   * A notice of those items of which the rule has not told yet, in one transaction with the memory that it has; undefined when there are none, or a
-   * notice of what stands still was made by the rule within `quietSeconds`.
+   * Creates a notice of the items that the rule has not reported yet, and in the same transaction remembers them as reported;
+   * undefined if there are none, or if the rule made a notice of stalled items within `quietSeconds`.
    */
   open(rule: string, items: readonly NoticeItem[], quietSeconds: number): Promise<string | undefined>
-  /** Takes one that is due, for `seconds`. */
+  /** Takes a due notice, for `seconds`. */
   claim(seconds: number): Promise<KeptNotice | undefined>
   update(
     noticeId: string,
@@ -31,7 +31,7 @@ export interface NoticeStore {
   ): Promise<void>
   /** The latest first. */
   list(page: { limit: number; state?: NoticeState }): Promise<KeptNotice[]>
-  /** Makes a failed one, or one that waits, due now, its attempts counted again. Throws NOT_FOUND. */
+  /** Makes a failed or waiting notice due now, counting its attempts afresh. Throws NOT_FOUND. */
   again(noticeId: string): Promise<KeptNotice>
 }
 
@@ -41,6 +41,6 @@ export type NoticeDetail = 'link' | 'study'
 export interface NoticeChannel {
   /** For messages, the audit and the circuit breaker; without credentials. */
   destination: string
-  /** Sends it; the same notice again is the same message, as far as the way out knows such a thing. Throws NOTICE_* and EHR_*. */
+  /** Sends it; the same notice sent again is the same message, as far as the channel supports that. Throws NOTICE_* and EHR_*. */
   send(notice: Notice, records: ReadonlyMap<string, AnalysisRecord>): Promise<Record<string, string>>
 }

@@ -1,21 +1,21 @@
-// Who has an analysis open to decide on it: a word to whoever comes second, and no lock.
+// Who has an analysis open to decide on it: a notice to whoever comes second, not a lock.
 
 export interface ReviewClaim {
   analysisId: string
-  /** As the site knows the person, or as they gave it. */
+  /** As the site identifies the person, or as they entered it. */
   identifier: string
   name: string
   /** ISO 8601 UTC */
   since: string
 }
 
-/** A page that is open says so every 45 s; whoever is silent for longer has left. */
+/** An open page reports every 45 s; after this long without a report the person has left. */
 export const MAX_CLAIM_SILENCE_SECONDS = 150
 
 export interface ReviewClaims {
-  /** Takes or keeps the claim of a person; the claims of the others, the first first. */
+  /** Makes or renews a person's claim; returns the claims of others, earliest first. */
   claim(analysisId: string, who: Pick<ReviewClaim, 'identifier' | 'name'>): Promise<ReviewClaim[]>
   leave(analysisId: string, identifier: string): Promise<void>
-  /** Of these analyses, the first of each first. */
+  /** Claims on these analyses, earliest first for each. */
   of(analysisIds: readonly string[]): Promise<ReviewClaim[]>
 }

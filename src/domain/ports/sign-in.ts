@@ -1,13 +1,13 @@
-// How people come in: at a provider, from the EHR, or with a local account; and who they are from then on.
+// How people sign in: at a provider, from the EHR, or with a local account; and who they are from then on.
 import type { Visitor } from '../access.ts'
 
-/** Where somebody who wants in is sent, and what their browser must bring back. */
+/** Where someone who wants to sign in is sent, and what their browser must bring back. */
 export interface Departure {
   url: string
   browser: string
 }
 
-/** A session that was opened: its token, which stands in a cookie and nowhere else, and the path to go on with. */
+/** An opened session: its token, which is in a cookie and nowhere else, and the path to continue with. */
 export interface Arrival {
   token: string
   to: string
@@ -16,15 +16,15 @@ export interface Arrival {
 export interface SignIn {
   /** What the sign-in page offers. */
   offers: { oidc: boolean; accounts: boolean; ehrs: readonly { name: string; issuer: string }[] }
-  /** `browser`: what it brought already, of another sign-in under way. */
+  /** `browser`: what the browser already holds, from another sign-in under way. */
   toOidc(to: string, browser?: string): Promise<Departure>
-  /** `launch` of the EHR; without it the EHR asks for the patient. Throws SIGN_IN_REFUSED for an issuer that is not on the list. */
+  /** `launch` comes from the EHR; without it, the EHR asks for the patient. Throws SIGN_IN_REFUSED for an issuer that is not on the list. */
   toEhr(issuer: string, launch: string | undefined, browser?: string): Promise<Departure>
   /** Throws SIGN_IN_REFUSED, IDENTITY_*. */
   comeBack(query: URLSearchParams, browser: string | undefined): Promise<Arrival>
-  /** Undefined when name or password is wrong, or the account is locked. */
+  /** Undefined if name or password is wrong, or the account is locked. */
   withPassword(name: string, password: string): Promise<{ token: string } | undefined>
-  /** `isActive`: the person did something, so the session goes on. */
+  /** `isActive`: the person did something, so the session is kept alive. */
   visitor(token: string, isActive: boolean): Promise<Visitor | undefined>
   end(token: string): Promise<void>
 }

@@ -1,45 +1,45 @@
-// A worklist of others (UPS-RS): what is scheduled, what of it is ours, and what it is told.
+// Another system's worklist (UPS-RS): what is scheduled, what we have claimed, and what we report to it.
 import type { Uid } from '../study.ts'
 import type { ClaimedWorkitem, Performed, Workitem } from '../workitem.ts'
 
-/** Something happened to a workitem. other: anything else, or nothing that is understood. */
+/** An event on a workitem. other: any other event, or one that is not understood. */
 export interface WorklistEvent {
   kind: 'scheduled' | 'cancel requested' | 'other'
   workitemUid: Uid
 }
 
 export interface Worklist {
-  /** All that are SCHEDULED. Throws ARCHIVE_*. */
+  /** All workitems in state SCHEDULED. Throws ARCHIVE_*. */
   scheduled(): Promise<Workitem[]>
   /** Throws NOT_FOUND. */
   get(workitemUid: Uid): Promise<Workitem>
-  /** Makes it ours, or finds that it is already; false when it is somebody else's, or over. Safe to repeat with the same Transaction UID. */
+  /** Claims it, or finds that it is already ours; false if it is someone else's, or finished. Safe to repeat with the same Transaction UID. */
   claim(workitemUid: Uid, transactionUid: Uid): Promise<boolean>
-  /** Progress in percent and words; of a workitem that is ours. */
+  /** Reports progress, in percent and words, on a workitem of ours. */
   tell(workitemUid: Uid, transactionUid: Uid, progress: { percent: number; text: string }): Promise<void>
-  /** What was performed, then COMPLETED. Safe to repeat. */
+  /** Reports what was performed, then sets COMPLETED. Safe to repeat. */
   complete(workitemUid: Uid, transactionUid: Uid, performed: Performed): Promise<void>
-  /** The reason, then CANCELED. Safe to repeat. */
+  /** Reports the reason, then sets CANCELED. Safe to repeat. */
   cancel(workitemUid: Uid, transactionUid: Uid, why: { reason: string; at: string }): Promise<void>
-  /** What an event report is about; undefined for one that is not understood: then a search tells. */
+  /** What an event report is about; undefined if it is not understood, in which case a search is needed. */
   readEvent(text: string): WorklistEvent | undefined
-  /** Asks for events and gives the address of their channel; undefined where the worklist has none. */
+  /** Subscribes to events and returns the address of their channel; undefined if the worklist has none. */
   subscribe(): Promise<string | undefined>
 }
 
 export interface Listener {
   onOpen(): void
-  /** One event report, as it came. */
+  /** One event report, as received. */
   onEvent(text: string): void
 }
 
-/** Hears a channel until it closes or the signal aborts. Throws when it cannot be opened. */
+/** Listens to a channel until it closes or the signal aborts. Throws if it cannot be opened. */
 export type HearEvents = (address: string, listener: Listener, signal: AbortSignal) => Promise<void>
 
 export interface WorkitemStore {
-  /** Undefined where we never claimed it. */
+  /** Undefined if we never claimed it. */
   get(workitemUid: Uid): Promise<ClaimedWorkitem | undefined>
-  /** Those that are not closed, oldest first. */
+  /** Workitems that are not closed, oldest first. */
   open(): Promise<ClaimedWorkitem[]>
   put(workitem: ClaimedWorkitem): Promise<void>
 }

@@ -6,11 +6,11 @@ export interface LedgerEntry {
 }
 
 export interface WriteLedger {
-  /** Entries whose write is known to be done. */
+  /** Entries whose write is known to have succeeded. */
   find(keys: readonly string[]): Promise<Map<string, LedgerEntry>>
-  /** Atomically: true when nobody began this write within the last `seconds` and it is not known to be done. */
+  /** Atomically: true if nobody began this write within the last `seconds` and it is not known to have succeeded. */
   begin(key: string, seconds: number): Promise<boolean>
   record(key: string, written: LedgerEntry): Promise<void>
-  /** The write was refused, or what it wrote is gone; with `olderThanSeconds` only when the write was begun longer ago. */
+  /** Forgets a write that was refused, or whose resource is gone; with `olderThanSeconds`, only if it was begun longer ago. */
   forget(key: string, olderThanSeconds?: number): Promise<void>
 }
