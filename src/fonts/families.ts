@@ -1,15 +1,15 @@
-// The fonts of reports and pages: npm packages of families under the SIL Open Font License, each in subsets by script.
+// The fonts of reports and pages: npm packages of font families under the SIL Open Font License, each split into subsets by script.
 
 export type Weight = 'regular' | 'bold'
 
-/** One npm package of fonts. */
+/** One npm package with a font family. */
 export interface Family {
   package: string
   prefix: string
-  /** Static families have a file per weight; variable ones (`wght`) an axis. */
+  /** Static families have one file per weight; variable ones have an axis (`wght`). */
   weights: Readonly<Record<Weight, number>>
   variable: boolean
-  /** Laid out by HarfBuzz. */
+  /** Needs text shaping by HarfBuzz. */
   shaped: boolean
 }
 
@@ -21,7 +21,7 @@ const fixed = (name: string, shaped = false): Family => ({
   variable: false,
   shaped,
 })
-/** Han shapes close up when bold and small; medium stands out enough. */
+/** Han characters clog up in small bold type; medium stands out enough. */
 const variable = (name: string): Family => ({
   package: `@fontsource-variable/${name}`,
   prefix: name,
@@ -33,7 +33,7 @@ const variable = (name: string): Family => ({
 /** Latin, Greek, Cyrillic. */
 export const FIRST = [fixed('ibm-plex-sans')]
 export const HAN = { jp: variable('noto-sans-jp'), kr: variable('noto-sans-kr'), sc: variable('noto-sans-sc') } as const
-/** A package each. The Arabic one brings mathematical signs and symbols too. */
+/** One package each. The Arabic one also contains mathematical signs and symbols. */
 const SCRIPTS = [
   'arabic',
   'hebrew',
@@ -64,10 +64,10 @@ export function fileOf({ prefix, variable, weights }: Family, subset: string, we
   return `${prefix}-${subset}-${variable ? 'wght' : weights[weight]}-normal.woff2`
 }
 
-/** The packages' files; whoever reads them keeps what was read, since reports need the same few again and again. */
+/** Reads the files of the packages; implementations cache them, since reports need the same few again and again. */
 export interface FontFiles {
   /** A file of the package's folder `files`, unpacked from WOFF2. */
   unpacked(family: Family, file: string): Promise<Uint8Array>
-  /** Code point → the subsets that have it, in the package's order. */
+  /** Code point → the subsets that contain it, in the package's order. */
   subsetsByCharacter(family: Family): Promise<ReadonlyMap<number, readonly string[]>>
 }

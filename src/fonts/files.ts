@@ -1,4 +1,4 @@
-// Files of the font packages (IO): which subset has which characters, and their bytes.
+// Reads the files of the font packages (IO): which subset has which characters, and the fonts' bytes.
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -7,7 +7,7 @@ import type { Family, FontFiles } from './families.ts'
 
 const require = createRequire(import.meta.url)
 
-/** Any file of the package, by its path inside. */
+/** Any file of the package, by its path inside the package. */
 export function readPackageFile(family: Family, ...path: string[]): Promise<Uint8Array> {
   return readFile(join(dirname(require.resolve(`${family.package}/package.json`)), ...path))
 }
@@ -18,7 +18,7 @@ export const subsetsOf = keeping(
   async (family) => parse(new TextDecoder().decode(await readPackageFile(family, 'unicode.json'))),
 )
 
-/** Unpacked bytes and no parsed fonts: those remember the characters of earlier reports, which would make later ones differ. */
+/** Caches unpacked bytes, not parsed fonts: those remember characters from earlier reports, which would change later ones. */
 export const fontFiles: FontFiles = {
   unpacked: keeping(
     (_family: Family, file: string) => file,
@@ -30,7 +30,7 @@ export const fontFiles: FontFiles = {
   ),
 }
 
-/** Asks once for each key; a failure is told to whoever asked, and not remembered. */
+/** Loads once per key; a failure goes to the caller and is not cached. */
 function keeping<Key extends unknown[], Value>(
   nameOf: (...key: Key) => string,
   read: (...key: Key) => Promise<Value>,

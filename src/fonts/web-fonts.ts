@@ -1,18 +1,18 @@
-// The fonts as the pages serve them (IO): one stylesheet, and the files of the packages; a browser fetches those whose characters it meets.
+// The fonts as the pages serve them (IO): one stylesheet and the files of the packages; a browser fetches only those whose characters it needs.
 import { FAMILIES, type Family, FIRST, fileOf, HAN } from './families.ts'
 import { readPackageFile, subsetsOf } from './files.ts'
 
 export interface WebFonts {
-  /** CSS that names every family and puts them behind the fonts of the reader's own machine. */
+  /** CSS that declares every family, ranked after the fonts on the reader's own machine. */
   stylesheet(): Promise<string>
-  /** A font file or the licence of a family; undefined where there is none of this name. */
+  /** A font file or the licence of a family; undefined if there is none with this name. */
   file(family: string, version: string, name: string): Promise<Uint8Array | undefined>
 }
 
 const OWN_FIRST = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue"'
 export const FONTS_PATH = '/assets/fonts'
 
-/** Every subset in its two weights; variable files hold both. */
+/** Serves every subset in its two weights; variable files contain both. */
 export function createWebFonts(): WebFonts {
   let made: Promise<{ css: string; versions: ReadonlyMap<string, string> }> | undefined
   const make = () => {
@@ -53,7 +53,7 @@ async function makeStylesheet() {
     css: [
       ...parts,
       `body { font-family: ${stack(HAN.sc)}; }`,
-      // A feature that no font has: see live-script.ts.
+      // A feature that no font has; see live-script.ts.
       'body { font-feature-settings: "load" var(--font-loads, 0); }',
       ...Object.entries(regions).map(([lang, region]) => `:lang(${lang}) { font-family: ${stack(HAN[region])}; }`),
       '',
@@ -69,7 +69,7 @@ function facesOf(family: Family, subset: string, ranges: string, base: string): 
   })
 }
 
-/** The reader's own fonts, ours, then whatever there is; of the Han families the one whose shapes are wanted comes first. */
+/** The reader's own fonts, then ours, then any other; among the Han families, the one with the preferred character shapes comes first. */
 function stack(han: Family): string {
   const rest = FAMILIES.filter((family) => family !== han && !FIRST.includes(family))
   const names = [...FIRST, han, ...rest].map(({ prefix }) => `"${prefix}"`)
