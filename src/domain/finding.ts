@@ -1,4 +1,4 @@
-// What an analysis found: segmentation, measurements, predictions, quality notes, and what produced them.
+// The findings of an analysis: segmentation, measurements, predictions, quality notes, and what produced them.
 import type { Comparison } from './comparison.ts'
 import type { PatientIdentity, Sequence, SeriesDecision, StudyIdentity, Uid } from './study.ts'
 import type { TreatmentHistory } from './treatment.ts'
@@ -9,9 +9,9 @@ export interface BundleIdentity {
   id: string
   version: string
   name: string
-  /** sha256 of bundle.json, which covers the card and every file: where a result comes from. */
+  /** sha256 of bundle.json, which covers the card and every file: the provenance of a result. */
   digest: string
-  /** sha256 over what computes, without the prose: which model it is. Two versions of a card have the same one. */
+  /** sha256 over everything that affects the computation, without the prose: the model's identity. A changed card does not change it. */
   modelDigest: string
   /** sha256 of the segmentation weights */
   weightsDigest: string
@@ -19,7 +19,7 @@ export interface BundleIdentity {
   intendedUse: string
   /** sha256 of card.md, the model card */
   cardDigest?: string
-  /** Unique Device Identification, of a bundle that is a registered device; `issuer` is the URI of the issuing agency. */
+  /** Unique Device Identification, if the bundle is a registered device; `issuer` is the URI of the issuing agency. */
   udi?: { deviceIdentifier: string; issuer: string; carrierHRF?: string }
 }
 
@@ -31,13 +31,13 @@ export interface Segment {
   key: string
   name: string
   voxelCount: number
-  /** By whose hand the outline is, where it is no longer only the software's: a person's, or the software's corrected by one. */
+  /** Who drew the outline, if not the software alone: a person, or both (the software's, corrected by a person). */
   drawnBy?: 'person' | 'both'
 }
 
 /** A number with its unit and uncertainty. */
 export interface Measurement {
-  /** A region, "WT", "TC", "ET", or the key of a segment that is no region: "NCR", "ED" … as the bundle names them. */
+  /** A region ("WT", "TC", "ET"), or the key of a segment that is not a region ("NCR", "ED" …), as the bundle names them. */
   region: string
   name: string
   quantity: 'volume'
@@ -45,26 +45,26 @@ export interface Measurement {
   unit: 'mL'
   /** The labels that make up the region. */
   labels?: readonly number[]
-  /** One standard deviation, same unit; absent when the bundle has no estimate. */
+  /** One standard deviation, same unit; absent if the bundle has no estimate. */
   standardDeviation?: number
 }
 
-/** Two diameters of one enhancing lesion on one axial plane (RANO), with their ends in LPS mm. */
+/** Two diameters of one enhancing lesion on one axial plane (RANO), with their end points in LPS mm. */
 export interface Bidimensional {
   longestMm: number
   /** The longest at right angles to it, on the same plane. */
   perpendicularMm: number
   longest: readonly [Vec3, Vec3]
   perpendicular: readonly [Vec3, Vec3]
-  /** Axis of the grid across the plane: 2 when the plane is a slice of the series itself. */
+  /** Axis of the grid perpendicular to the plane: 2 if the plane is a slice of the series itself. */
   axis: 0 | 1 | 2
   /** Index of the plane along that axis. */
   slice: number
   /** Long enough to be followed: see `isMeasurable`. */
   measurable: boolean
-  /** 1-based; absent where it is the place in the list. Outlines that a reviewer redrew keep the numbers of the software's lesions. */
+  /** 1-based; absent if it equals the position in the list. Outlines redrawn by a reviewer keep the numbers of the software's lesions. */
   number?: number
-  /** A reviewer stated other lengths: the ends are not theirs. */
+  /** A reviewer stated other lengths, which the end points do not match. */
   isCorrected?: true
 }
 
@@ -77,12 +77,12 @@ export const isMeasurable = ({
 }: Pick<Bidimensional, 'longestMm' | 'perpendicularMm'>): boolean =>
   longestMm >= MEASURABLE_MM && perpendicularMm >= MEASURABLE_MM
 
-/** The number by which a lesion is spoken of, in every output. */
+/** The number that identifies a lesion in every output. */
 export function numberOf({ number }: Pick<Bidimensional, 'number'>, index: number): number {
   return number ?? index + 1
 }
 
-/** Lesions of the whole tumour that a result names one by one, the largest first; hundreds of specks are not read. */
+/** Most lesions of the whole tumour that a result lists, largest first; nobody reads hundreds of specks. */
 export const MAX_NAMED_LESIONS = 20
 
 /** One connected part of the whole tumour (26 neighbours). */
@@ -104,7 +104,7 @@ export interface TumourPosition {
 export type Head = 'idh' | '1p19q' | 'mgmt' | 'grade' | 'survival'
 export const HEADS: readonly Head[] = ['idh', '1p19q', 'mgmt', 'grade', 'survival']
 
-/** What the EHR knows of the patient's treatment and condition; each part absent where it is not known. */
+/** What the EHR knows about the patient's treatment and condition; each part is absent if not known. */
 export interface ClinicalFacts {
   /** Extent of resection, as stated or planned. */
   resection?: 'gross-total' | 'subtotal' | 'biopsy'
@@ -112,7 +112,7 @@ export interface ClinicalFacts {
   karnofsky?: number
 }
 
-/** A result of a test on tissue in the patient's record: quoted as it stands, and put before what is predicted from images. */
+/** A tissue test result in the patient's record: quoted as it is, and given precedence over predictions from images. */
 export interface TissueResult {
   head: Head
   /** Name of the test, in the record's words. */
@@ -129,7 +129,7 @@ export interface TissueResult {
 export interface Contribution {
   /** Name in the bundle: "age_years", "shape_Sphericity", or a group's own name. */
   feature: string
-  /** In the unit that the name states; absent for a group, and where the feature was missing. */
+  /** In the unit that the name states; absent for a group, or if the feature was missing. */
   value?: number
   contribution: number
 }
@@ -142,35 +142,35 @@ export interface RiskGroup {
   kaplanMeier: { months: number[]; survival: number[]; lower: number[]; upper: number[] }
 }
 
-/** Where hiding a block of the image moved the answer most: the voxels that moved it at least half as much as the strongest. */
+/** Where hiding a block of the image changed the answer most: the voxels with at least half the effect of the strongest one. */
 export interface Saliency {
   blockMm: Vec3
-  /** Their middle, LPS mm. */
+  /** Centre of these voxels, LPS mm. */
   centre: Vec3
-  /** Shares of them, 0 to 1: in the tumour, and by segment key. */
+  /** Shares of these voxels, 0 to 1: in the tumour, and by segment key. */
   insideTumour: number
   segments: Record<string, number>
 }
 
-/** What a head that could answer says; of an indeterminate one there is no call. */
+/** The answer of a head that could give one; an indeterminate one has no call. */
 export interface EvaluatedPrediction {
   head: Head
   status: 'evaluable' | 'indeterminate'
   /** For example { "IDH-mutant": 0.91, "IDH-wildtype": 0.09 }; for survival { "12": 0.71, … } months → survival probability */
   probabilities: Record<string, number>
-  /** 95 % interval per key of `probabilities`, where known. */
+  /** 95 % interval per key of `probabilities`, if known. */
   intervals: Record<string, readonly [number, number]>
-  /** The one class that is left at the stated error rate and is probable enough; absent when indeterminate, and for survival. */
+  /** The only class that remains at the stated error rate, if probable enough; absent if indeterminate, and for survival. */
   call?: string
-  /** Of an indeterminate head: the classes that cannot be told apart; empty when no class is likely enough. */
+  /** For an indeterminate head: the classes that cannot be told apart; empty if no class is likely enough. */
   remaining?: string[]
-  /** Of an indeterminate head: why there is no call, as a sentence. */
+  /** For an indeterminate head: why there is no call, as a sentence. */
   reason?: string
-  /** What the calibration data can show, and no probability goes beyond: patients and highest probability per class. */
+  /** The most that the calibration data can support: patients and highest probability per class; no probability exceeds it. */
   bounds?: { patients: Record<string, number>; most: Record<string, number> }
-  /** Of patients of the calibration data whose call was as probable as this one: how many, and how many of the calls were wrong. */
+  /** Patients in the calibration data whose call was as probable as this one, and how many of those calls were wrong. */
   errorBudget?: { n: number; wrong: number }
-  /** What a call needs at least of the probability, as the bundle states it. */
+  /** The lowest probability for a call, as the bundle states it. */
   leastCall?: number
   /** How often the true class may be missed (conformal prediction), as the bundle states it. */
   errorRate?: number
@@ -178,13 +178,13 @@ export interface EvaluatedPrediction {
   explanation: Contribution[]
   /** What the contributions add up to: the log-odds of a class, or the logarithm of the relative risk of death. */
   explained?: { of: string; scale: 'log-odds' | 'log-risk'; reference: number; value: number }
-  /** Of a head that asked the bundle's library: cosines of the past patients that it leant on, the nearest first, of how many. */
+  /** For a head that uses the bundle's library: cosine similarities of the past patients it relied on, most similar first, and the size of the library. */
   similar?: { cosines: number[]; of: number }
-  /** Of a head that looks at the image itself, where the bundle declares it. */
+  /** For a head that looks at the image itself, if the bundle declares it. */
   saliency?: Saliency
-  /** Probabilities before the bounds of the calibration data: for measuring a head, never for a reader. */
+  /** Probabilities before they are bounded by the calibration data: for evaluating a head, never shown to a reader. */
   scores?: Record<string, number>
-  /** Of a survival head. */
+  /** For a survival head. */
   survival?: { logRisk: number; logRiskInterval: readonly [number, number]; group: RiskGroup }
 }
 
@@ -197,7 +197,7 @@ export interface QualityNote {
   text: string
 }
 
-/** Which runtime ran the network; `provider` is the one that really ran, `declined` says why earlier ones did not. */
+/** Which runtime ran the network; `provider` is the one that actually ran, `declined` says why earlier choices did not. */
 export interface ExecutionRecord {
   provider: string
   requested: string[]
@@ -205,7 +205,7 @@ export interface ExecutionRecord {
   runtime: string
   seconds: number
   peakRssMb: number
-  /** Of a graph of networks, in their order: what each stage took, on how many voxels X, Y, Z, or why it was skipped. */
+  /** For a graph of networks, in order: the time each stage took and its size in voxels X, Y, Z, or why it was skipped. */
   stages?: { stage: string; seconds: number; size?: readonly number[]; skipped?: string }[]
 }
 
@@ -215,11 +215,11 @@ export interface InputSeries {
   seriesInstanceUid: Uid
   sopInstanceUids: Uid[]
   sliceThicknessMm: number
-  /** Rigid motion against the reference series: mm and degrees; zero for the reference itself. */
+  /** Rigid motion relative to the reference series: mm and degrees; zero for the reference itself. */
   registration: { translationMm: number; rotationDegrees: number; reference: boolean }
 }
 
-/** Half of a 95 % interval, in standard deviations of a normal distribution: what is stated of every measured value. */
+/** Half-width of a 95 % interval, in standard deviations of a normal distribution, as stated for every measured value. */
 export const HALF_95 = 1.96
 
 /** A sequence resampled on the reference series' own grid, for key images. */
@@ -228,15 +228,15 @@ export interface SequenceImage {
   image: Volume<Float32Array>
 }
 
-/** By which clock results are dated. */
+/** The clock by which results are dated. */
 export interface ResultClock {
-  /** IANA time zone of the site, for images that state none; UTC when left out. */
+  /** IANA time zone of the site, for images that state none; default UTC. */
   timeZone?: string
   /** The latest moment that an image states, on its own clock: YYYYMMDDHHMMSS. */
   imagesUntil?: string
 }
 
-/** Everything that reports and encoders need; no IO behind it. */
+/** Everything that reports and encoders need; requires no IO. */
 export interface AnalysisResult {
   analysisId: string
   patient: PatientIdentity
@@ -250,23 +250,23 @@ export interface AnalysisResult {
   /** Labels on the reference series' own grid. */
   segmentation: LabelVolume
   segments: Segment[]
-  /** True when the tumour found is below the bundle's no-finding limit; the label volume is then all zero. */
+  /** True if the tumour found is below the bundle's no-finding limit; the label volume is then all zero. */
   noFinding: boolean
   measurements: Measurement[]
-  /** Absent without a tumour, or where the bundle marks no brain. */
+  /** Absent without a tumour, or if the bundle does not segment the brain. */
   position?: TumourPosition
-  /** Of the enhancing lesions, largest first; absent when the bundle has no enhancing region. */
+  /** Of the enhancing lesions, largest first; absent if the bundle has no enhancing region. */
   diameters?: Bidimensional[]
   /** Of the whole tumour, largest first; absent in results of earlier versions. */
   lesions?: TumourLesion[]
   /** Of the segmentation; absent in results of earlier versions. */
   grid?: Grid
-  /** Against the latest earlier study of the patient; absent when there is none, or none that can be compared. */
+  /** With the patient's latest earlier study; absent if there is none, or none that can be compared. */
   comparison?: Comparison
   predictions: Prediction[]
-  /** What the record says of radiotherapy, bevacizumab and steroids; absent where none of it was read. */
+  /** What the record says about radiotherapy, bevacizumab and steroids; absent if none of it was read. */
   treatment?: TreatmentHistory
-  /** Of the markers that heads predict; absent when the record has none or was not read. */
+  /** For the markers that heads predict; absent if the record has none or was not read. */
   tissueResults?: TissueResult[]
   quality: QualityNote[]
   execution: ExecutionRecord
@@ -275,7 +275,7 @@ export interface AnalysisResult {
   clock?: ResultClock
 }
 
-/** Of the form in which results are stored; a change of it brings a step in the store's reader. */
+/** Version of the form in which results are stored; a change requires a new step in the store's reader. */
 export const RESULT_VERSION = 2
 
 export type ReportableResult = Omit<AnalysisResult, 'segmentation'>

@@ -1,4 +1,4 @@
-// A person's decision on an analysis: accepted, accepted with edits, or rejected; what it makes of the result, and how it is delivered.
+// A person's decision on an analysis: accepted, accepted with edits, or rejected; its effect on the result, and its delivery.
 
 import type { Stroke } from './brush.ts'
 import type { LegRecord } from './delivery.ts'
@@ -18,7 +18,7 @@ export type Decision = (typeof DECISIONS)[number]
 /** The identifier under which the site knows the person who decided. */
 export interface Reviewer {
   identifier: string
-  /** URI of the system that gave the identifier; absent where the site has none. */
+  /** URI of the system that issued the identifier; absent if the site has none. */
   system?: string
   name: string
   organization?: string
@@ -27,25 +27,25 @@ export interface Reviewer {
 /** One value that the reviewer corrected. Each review states all its edits again, against what the software said. */
 export interface Edit {
   /**
-   * "measurement.ET" (mL), "prediction.idh", "diameters.1" ("23.4 x 15.1", mm), or of the outlines: "segment.ET" and "lesion.2", which
-   * are excluded, and "outlines", which were redrawn with the brush.
+   * "measurement.ET" (mL), "prediction.idh", "diameters.1" ("23.4 x 15.1", mm); for outlines: "segment.ET" and "lesion.2", if
+   * excluded, and "outlines", if redrawn with the brush.
    */
   target: string
   /** What the software said, so that an edit of something else is noticed. */
   from: number | string
   to: number | string
   reason: string
-  /** Not stated by the reviewer, but following from what they corrected: a sum of volumes, or what was measured on redrawn outlines. Never stored. */
+  /** Not stated by the reviewer but derived from their corrections: a sum of volumes, or a measurement on redrawn outlines. Never stored. */
   isDerived?: true
 }
 
-/** The tumour as the reviewer left its outlines, measured by the service and never by a browser. */
+/** The tumour with the reviewer's outlines, measured by the service, never by a browser. */
 export interface Redrawn {
   segments: Segment[]
   measurements: Measurement[]
   diameters?: Bidimensional[]
   lesions: TumourLesion[]
-  /** Of the brush, in their order; empty when segments or lesions were only excluded. */
+  /** Strokes of the brush, in order; empty if segments or lesions were only excluded. */
   strokes: Stroke[]
 }
 
@@ -61,7 +61,7 @@ export interface Review {
   /** Of a rejection always; else a remark. */
   reason?: string
   edits: Edit[]
-  /** Where this review redraws the outlines, or takes back what one before it redrew. */
+  /** Set if this review redraws the outlines, or reverts what an earlier one redrew. */
   redrawn?: Redrawn
 }
 
@@ -73,7 +73,7 @@ export interface RecordedReview extends Review {
   deliveries: ReviewDelivery[]
 }
 
-/** What the record of an analysis says of its last review. */
+/** What the record of an analysis says about its last review. */
 export interface ReviewFact {
   number: number
   decision: Decision
@@ -87,7 +87,7 @@ export interface ReviewFact {
   delivered: boolean
 }
 
-/** What an edit is about: a volume of this region, the call of this head, the two diameters of an enhancing lesion, or outlines. */
+/** What an edit is about: the volume of a region, the call of a head, the two diameters of an enhancing lesion, or outlines. */
 export type EditTarget =
   | { region: string }
   | { head: Head }
@@ -101,17 +101,17 @@ export const predictionTarget = (head: Head) => `prediction.${head}`
 /** The number of the enhancing lesion, 1-based. */
 export const diametersTarget = (number: number) => `diameters.${number}`
 export const segmentTarget = (key: string) => `segment.${key}`
-/** The place among the lesions of the whole tumour, 1-based. */
+/** The position among the lesions of the whole tumour, 1-based. */
 export const lesionTarget = (number: number) => `lesion.${number}`
 export const OUTLINES_TARGET = 'outlines'
 
-/** What an excluded segment or lesion becomes, and outlines that were redrawn with the brush. */
+/** The new value (`to`) of an excluded segment or lesion, and of outlines redrawn with the brush. */
 export const EXCLUDED = 'excluded'
 export const REDRAWN = 'redrawn'
-/** What outlines are before they are redrawn, and a segment before it is excluded. */
+/** The previous value (`from`) of redrawn outlines, and of an excluded segment. */
 export const SOFTWARE = 'software'
 
-/** The only reader of `Edit.target`; undefined for what names nothing known. */
+/** The only place that parses `Edit.target`; undefined if it names nothing known. */
 export function targetOf({ target }: Pick<Edit, 'target'>): EditTarget | undefined {
   if (target === OUTLINES_TARGET) return { outlines: true }
   const [, kind, name = ''] = /^(measurement|prediction|diameters|segment|lesion)\.(.+)$/s.exec(target) ?? []
@@ -125,7 +125,7 @@ export function targetOf({ target }: Pick<Edit, 'target'>): EditTarget | undefin
   return kind === 'lesion' ? { lesion: Number(name) } : { diameters: Number(name) }
 }
 
-/** Whether the edit is one of outlines, on which everything is then measured again. */
+/** Whether the edit changes outlines, so that everything is measured again on them. */
 export function redraws(edit: Pick<Edit, 'target'>): boolean {
   const target = targetOf(edit)
   return target !== undefined && ('segment' in target || 'lesion' in target || 'outlines' in target)
@@ -139,7 +139,7 @@ export function correctedRegions(edits: readonly Edit[]): string[] {
   })
 }
 
-/** Status of the report in the words of FHIR R4: the first plain acceptance is final, whatever comes after it amends. */
+/** Status of the report in terms of FHIR R4: the first plain acceptance is final; later decisions amend it. */
 export function statusOf({
   decision,
   number,
