@@ -1,4 +1,4 @@
-// Wires an acceptance: studies of a folder or of the PACS through the service's own analysis, in a record of its own, held against limits stated before.
+// Wires an acceptance: runs studies from a folder or the PACS through the service's own analysis, in a separate record, and checks limits stated beforehand.
 import { createHash } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -29,19 +29,19 @@ import { openStore } from './store/store.ts'
 import { routingVerdict } from './triggers/rules.ts'
 
 export interface AcceptanceOptions {
-  /** A folder with one folder of DICOM files for each study, or study dates (DICOM DA) of the PACS. */
+  /** A folder with one subfolder of DICOM files per study, or study dates (DICOM DA) in the PACS. */
   source: { folder: string } | { from: string; to: string }
-  /** Text of the limits' file. */
+  /** Text of the file with the limits. */
   limits: string
-  /** Tissue results by study: a table as `evaluate --labels` reads it. */
+  /** Tissue results by study: a table in the form of `evaluate --labels`. */
   labels?: { text: string; name: string }
   log: Log
-  /** Before the first study is analysed. */
+  /** Called before the first study is analysed. */
   onPlan(plan: AcceptancePlan): Promise<void>
   onProgress(line: string): void
 }
 
-/** A study to be accepted, and the folder in which its reference may lie. */
+/** A study of the acceptance, and the folder that may contain its reference. */
 interface Named {
   name: string
   study: Uid
@@ -50,17 +50,17 @@ interface Named {
 
 export const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex')
 
-/** The text that is signed, and of which a digest is stated. */
+/** The text that is signed, and whose digest is stated. */
 export const documentOf = (value: AcceptancePlan | AcceptanceReport) => `${JSON.stringify(value, null, 2)}\n`
 
-/** A study that cannot be analysed is listed as a failure and the others go on. Throws SETTINGS_INVALID for limits that cannot be met. */
+/** A study that cannot be analysed is listed as a failure, and the others go on. Throws SETTINGS_INVALID for limits that can never be met. */
 export async function runAcceptance(settings: Settings, options: AcceptanceOptions): Promise<AcceptanceReport> {
   const { source, log } = options
   const scratch = await mkdtemp(join(tmpdir(), 'gliabridge-accept-'))
   const undo: (() => Promise<unknown>)[] = [() => rm(scratch, { recursive: true, force: true })]
   const onClose = (step: () => Promise<unknown>) => void undo.push(step)
   try {
-    // Of a folder nothing of the site's record is needed; what is read from the PACS stands in the site's audit trail.
+    // A folder needs nothing from the site's record; reads from the PACS go into the site's audit trail.
     const own = 'folder' in source ? { ...settings, store: { dataDir: join(scratch, 'site') } } : settings
     const parts = await openParts(own, { log }, onClose)
     const limits = readLimits(options.limits, parts.bundle)
@@ -118,7 +118,7 @@ function planOf(
 
 function acceptorOf(parts: Parts, archive: ImageArchive, analyses: Awaited<ReturnType<typeof openStore>>['analyses']) {
   const { ports, options } = analysisOf(parts)
-  // The bundle is accepted as it is, whatever a stop rule has turned off meanwhile.
+  // The bundle is tested as it is, even if a stop rule has turned a head off.
   const { spool: _kept, ehr: _record, switches: _stops, ...rest } = ports
   const intake = { analyses, log: parts.log, wake: async () => undefined }
   const register = (study: Uid, digest: string) => registerAnalysis(intake, parts.bundle.identity, study, digest)
@@ -172,7 +172,7 @@ async function measured(
   }
 }
 
-/** MR studies of these dates that the rules take; own results and studies of other parts are left out as by the watch. */
+/** MR studies in this date range that the rules accept; our own results and other body parts are left out, as by the watch. */
 async function studiesOfArchive({ from, to }: { from: string; to: string }, parts: Parts): Promise<Named[]> {
   const summaries = await parts.archive.searchStudies({ from, to, modality: 'MR' })
   const studies: Named[] = []
@@ -184,7 +184,7 @@ async function studiesOfArchive({ from, to }: { from: string; to: string }, part
   return studies
 }
 
-/** Every folder is one study; a file that is no DICOM object is left out, such as the reference. */
+/** Every folder is one study; files that are not DICOM objects, such as the reference, are left out. */
 async function studiesOfFolder(folder: string, spool: string, { clock }: Parts) {
   const received = await openReceivedImages({ folder: spool, clock, expectRoom: (where) => expectRoom(where) })
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
@@ -216,7 +216,7 @@ async function studyOfFolder(name: string, folder: string, received: ReceivedIma
 const notThere = async (): Promise<never> => {
   throw new AppError('NOT_FOUND', 'the folder has no such images')
 }
-/** What is in the folder is all that there is. */
+/** There is nothing beyond what is in the folder. */
 const NO_ARCHIVE: ImageArchive = {
   searchStudies: async () => [],
   searchInstances: async () => [],

@@ -1,4 +1,4 @@
-// Wires how people come in, and what the EHR may call of its own.
+// Wires how people sign in, and what the EHR may call by itself.
 import type { Parts } from './compose-parts.ts'
 import { baseUrlOf } from './domain/base-url.ts'
 import type { SignIn } from './domain/ports/sign-in.ts'
@@ -10,7 +10,7 @@ import { createProvider } from './identity/providers.ts'
 import { createSignIn } from './identity/sign-in.ts'
 import { hasSignIn } from './settings/access-schema.ts'
 
-/** Undefined where people do not sign in here. */
+/** Undefined if people do not sign in here. */
 export function openSignIn({ settings, store, ehr, clock }: Parts): SignIn | undefined {
   const { access, http } = settings
   if (!hasSignIn(access)) return undefined
@@ -33,7 +33,7 @@ export function openSignIn({ settings, store, ehr, clock }: Parts): SignIn | und
   })
 }
 
-/** Undefined where no EHR may call the CDS services. */
+/** Undefined if no EHR may call the CDS services. */
 export function openCds({ settings, store, ehr, clock }: Parts): CdsDeps | undefined {
   const { access, http } = settings
   if (access.cdsClients.length === 0 || http.publicUrl === undefined) return undefined
@@ -46,7 +46,7 @@ export function openCds({ settings, store, ehr, clock }: Parts): CdsDeps | undef
   }
 }
 
-/** None where the EHR's adapter does not read them, so that nothing is shown. */
+/** Empty if the EHR's adapter does not read them, so that nothing is shown. */
 function patientIdsOf(ehr: Parts['ehr']): CdsDeps['patientIds'] {
   return async (reference, user) => (await ehr.patientIds?.(reference, user)) ?? []
 }

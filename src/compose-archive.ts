@@ -1,4 +1,4 @@
-// Wires where images come from: the archive, and beside it the spool of what was sent to the service itself.
+// Wires where images come from: the archive, and the spool of images sent to the service itself.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { rememberWays } from './compose-watch.ts'
@@ -32,10 +32,10 @@ type Needs = {
 export interface OpenArchive {
   /** Where the analysis reads from. */
   archive: ImageArchive
-  /** Absent where the site takes no images. */
+  /** Absent if the site does not receive images. */
   received?: ReceivedImages
   storeImages?: StowReceiver
-  /** Takes DICOM associations from now on; absent where the site takes none. */
+  /** Accepts DICOM associations from now on; absent if the site accepts none. */
   listen?(): Promise<Listener>
   close(): Promise<void>
 }
@@ -76,7 +76,7 @@ export function receivedFolder({ receive, store }: Pick<Settings, 'receive' | 's
   return receive.folder ?? join(store.dataDir, 'received')
 }
 
-/** Throws SETTINGS_INVALID, which names the file that cannot be read. */
+/** Throws SETTINGS_INVALID, naming the file that cannot be read. */
 export async function readTls(tls: Settings['receive']['dimse']['tls'], setting: string) {
   if (tls === undefined) return undefined
   const read = (file: string) =>

@@ -1,4 +1,4 @@
-// Wires a site's own figures: the questions about tissue, the counting, the PDF, and the stop rules that rest on them.
+// Wires a site's own figures: the tissue queries, the counting, the PDF, and the stop rules based on them.
 import type { Parts } from './compose-parts.ts'
 import type { SiteFigures } from './domain/concordance.ts'
 import { AppError } from './domain/errors.ts'
@@ -17,7 +17,7 @@ type ConcordanceParts = Pick<
   'settings' | 'store' | 'bundle' | 'clock' | 'ehr' | 'log' | 'letterhead' | 'software'
 >
 
-/** Asks the EHR where the site named values; what it returns ends it and waits for its end. */
+/** Starts asking the EHR, if the site configured values; the returned function stops it and waits until it has ended. */
 export function startFollowingTissue({ settings, store, ehr, clock, log }: ConcordanceParts): () => Promise<void> {
   if (!readsAnswers(settings.ehr.reads.tissueValues)) return async () => undefined
   const stopping = new AbortController()
@@ -32,7 +32,7 @@ export function startFollowingTissue({ settings, store, ehr, clock, log }: Conco
   }
 }
 
-/** Looks at the site's stop rules, where it has any; what it returns ends it and waits for its end. */
+/** Starts checking the site's stop rules, if it has any; the returned function stops it and waits until it has ended. */
 export function startStopRules(parts: ConcordanceParts): () => Promise<void> {
   const { settings, store, clock, log } = parts
   if (settings.monitoring.stopRules.length === 0) return async () => undefined
@@ -83,7 +83,7 @@ export function openConcordance(parts: ConcordanceParts): AppDeps['concordance']
   }
 }
 
-/** Of "2026-11": the first moment of December, in UTC. */
+/** For "2026-11": the first moment of December, in UTC. */
 function endOf(month: string): Date {
   const [year, number] = month.split('-').map(Number)
   return new Date(Date.UTC(year!, number!, 1))

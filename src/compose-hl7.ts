@@ -1,4 +1,4 @@
-// Wires HL7 v2 over MLLP: its messages become hints that outlive the process.
+// Wires HL7 v2 over MLLP: its messages become hints that survive a restart.
 import { randomUUID } from 'node:crypto'
 import { readTls } from './compose-archive.ts'
 import type { Clock } from './domain/ports/clock.ts'
@@ -14,7 +14,7 @@ export interface Hl7Parts {
   log: Log
 }
 
-/** Undefined where the site takes no messages. `onHeard`: something is to be followed now. */
+/** Undefined if the site accepts no messages. `onHeard`: there is a hint to follow now. */
 export async function listenHl7(
   { receive: { hl7 } }: Pick<Settings, 'receive'>,
   { hints, clock, log }: Hl7Parts,

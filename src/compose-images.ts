@@ -1,4 +1,4 @@
-// Wires the images of the pages: the spool, its retention, and what the pages read of it.
+// Wires the images on the pages: the spool, its retention, and what the pages read from it.
 import { join } from 'node:path'
 import type { AuditTrail } from './domain/ports/audit-trail.ts'
 import type { Clock } from './domain/ports/clock.ts'
@@ -21,7 +21,7 @@ export async function openImages({ viewer, store }: Pick<Settings, 'viewer' | 's
   const keeps: { spool?: ImageSpool } = viewer.keepDays > 0 ? { spool } : {}
   return {
     spool,
-    /** For the analysis; nothing where the site keeps none. */
+    /** For the analysis; empty if the site keeps no images. */
     keeps,
     pages: { images: createShownImages({ spool, audit, clock }), scripts },
     async close() {

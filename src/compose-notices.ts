@@ -1,4 +1,4 @@
-// Wires notices to people: what is reported, and in which way.
+// Wires notices to people: what is reported, and through which channels.
 import type { Breakers } from './domain/breakers.ts'
 import type { PeerWatch } from './domain/peers.ts'
 import type { ClinicalRecords } from './domain/ports/clinical-record.ts'
@@ -26,7 +26,7 @@ export interface NoticeParts {
   log: Log
 }
 
-/** By the name of the rule. */
+/** By name of the rule. */
 export function noticeChannels(
   { notify, http }: NoticeParts['settings'],
   ehr: ClinicalRecords,
@@ -41,7 +41,7 @@ export function noticeChannels(
   )
 }
 
-/** Sends what is due, also of rules that are gone, which is given up by name. */
+/** Sends due notices; those of rules that no longer exist are given up, naming the rule. */
 export async function startSending({ settings, store, ehr, breakers, clock, log }: NoticeParts): Promise<void> {
   const { notices, analyses, audit, queue } = store
   const channels = noticeChannels(settings, ehr)
@@ -53,7 +53,7 @@ export async function startSending({ settings, store, ehr, breakers, clock, log 
   })
 }
 
-/** Looks for what is to be told of, where a site has rules; what it returns ends it and waits for its end. */
+/** Starts collecting what is to be reported, if the site has rules; the returned function stops it and waits until it has ended. */
 export function startCollecting({ settings: { notify }, store, peers, clock, log }: NoticeParts): () => Promise<void> {
   if (notify.rules.length === 0) return async () => undefined
   const { notices, watch: watchStore, queue, switches } = store
@@ -66,7 +66,7 @@ export function startCollecting({ settings: { notify }, store, peers, clock, log
   }
 }
 
-/** A person wants one sent again. */
+/** Sends a notice again at a person's request. */
 export async function sendAgain({ notices, queue }: Pick<Store, 'notices' | 'queue'>, noticeId: string) {
   const notice = await notices.again(noticeId)
   await queue.wake(NOTICES)

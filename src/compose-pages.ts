@@ -1,4 +1,4 @@
-// Wires what pages and API show and do.
+// Wires what the pages and the API show and do.
 import { openCds, openSignIn } from './compose-access.ts'
 import { openConcordance } from './compose-concordance.ts'
 import { sendAgain } from './compose-notices.ts'
@@ -19,14 +19,14 @@ import { freeBytesOf } from './store/disk.ts'
 import { renderMetrics } from './telemetry/metrics.ts'
 import { readPeakBytes, readProcessFigures } from './telemetry/resources.ts'
 
-/** What a person changes wakes the workers once it is stored. */
+/** Wakes the workers once a person's change is stored. */
 async function andWake<T>(change: Promise<T>, wake: () => Promise<unknown>): Promise<T> {
   const changed = await change
   await wake()
   return changed
 }
 
-/** `hint` hears of what routers and FHIR servers say is new. */
+/** `hint` receives what routers and FHIR servers report as new. */
 export function pageDeps(parts: Parts, hint: NonNullable<AppDeps['hint']>): AppDeps {
   const { settings, store, archive, ehr, clock, log, peers, images, software, letterhead } = parts
   const { analyses, reviews, watch, audit } = store
@@ -38,7 +38,7 @@ export function pageDeps(parts: Parts, hint: NonNullable<AppDeps['hint']>): AppD
   return {
     analyses: {
       ...analyses,
-      // An outage is a change of the worklist, too.
+      // An outage changes the worklist too.
       version: async (id) => {
         const version = await analyses.version(id)
         return id === undefined ? String(BigInt(version) + BigInt(peers.changes())) : version

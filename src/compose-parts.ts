@@ -1,4 +1,4 @@
-// Opens what the service is made of: store, archive, EHR, model, images; each knows how it is closed.
+// Opens the parts of the service: store, archive, EHR, model, images; each registers how it is closed.
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { auditFetch } from './audit/audited-fetch.ts'
@@ -42,7 +42,7 @@ export const REVIEWS = 'reviews'
 export interface PartOptions {
   log?: Log
   clock?: Clock
-  /** Wait for a database that is not there yet, rather than fail. */
+  /** Wait for a database that is not there yet instead of failing. */
   waitForDatabase?: { signal: AbortSignal; onWait?: (code: string) => void }
 }
 
@@ -58,7 +58,7 @@ function openTracingIn({ traces: { url } }: Settings, version: string, log: Log)
   return url === undefined ? { ...NO_TRACING, close: async () => undefined } : openTracing({ url, version, log })
 }
 
-/** Should it fail, everything is tried again in its own time. */
+/** If it fails, everything is still retried on its own schedule. */
 function hurrying(ports: HurryPorts, log: Log): () => void {
   return () =>
     void hurryWaiting(ports).catch((thrown) =>
@@ -75,7 +75,7 @@ async function wakeEach(queue: Pick<Queue, 'wake'>, kinds: readonly string[]): P
   for (const kind of kinds) await queue.wake(kind)
 }
 
-/** Hands `onClose` a step for each part that is open, also when a later one cannot be opened. Throws what the parts throw. */
+/** Passes `onClose` a step for each opened part, even if a later one cannot be opened. Throws what the parts throw. */
 export async function openParts(
   settings: Settings,
   options: PartOptions,

@@ -5,7 +5,7 @@ import { keepRetention } from './domain/retention.ts'
 import { type ErasePorts, eraseByAge } from './pipeline/erase.ts'
 import type { Settings } from './settings/schema.ts'
 
-/** Starts it where the site says how long; what it returns ends it and waits for its end. */
+/** Starts retention if the site sets a limit; the returned function stops it and waits until it has ended. */
 export function startRetention(
   { store: { keepDays } }: Pick<Settings, 'store'>,
   ports: ErasePorts,

@@ -1,4 +1,4 @@
-// Wires what people ask of the watch: the routing rules and their dry run, all that was ever seen, older studies, declined ones.
+// Wires what people can ask of the watch: the routing rules and their dry run, every study ever seen, older studies, declined ones.
 import type { Clock } from './domain/ports/clock.ts'
 import type { ImageArchive } from './domain/ports/image-archive.ts'
 import type { Log } from './domain/ports/log.ts'

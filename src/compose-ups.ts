@@ -1,4 +1,4 @@
-// Wires the task performer of UPS-RS: the worklist, its events, the workitems that are ours.
+// Wires the UPS-RS task performer: the worklist, its events, and the workitems that we claimed.
 import { randomUUID } from 'node:crypto'
 import { openConnection } from './dicomweb/client-connection.ts'
 import { createEventHearing } from './dicomweb/client-socket.ts'
@@ -19,7 +19,7 @@ const IMAGE_PROCESSING = { value: '110001', scheme: 'DCM', meaning: 'Image Proce
 
 type UpsSettings = NonNullable<Settings['pacs']['ups']>
 
-/** The worklist alone; `memory` keeps how it wants to be asked. */
+/** Only the worklist; `memory` remembers the form of requests that it accepts. */
 export function openWorklist(pacs: Settings['pacs'], ups: UpsSettings, log: Log, memory?: WaysMemory): Worklist {
   const connection = openConnection({ ...pacs, url: ups.url ?? pacs.url })
   const { aeTitle, station, codes, subscribe } = ups
@@ -34,7 +34,7 @@ export interface UpsParts extends Pick<Store, 'analyses' | 'watch' | 'workitems'
   log: Log
 }
 
-/** Undefined where the settings name no worklist. */
+/** Undefined if the settings name no worklist. */
 export function openPerformer({ pacs }: Pick<Settings, 'pacs'>, parts: UpsParts): Performer | undefined {
   const { ups } = pacs
   if (ups === undefined) return undefined

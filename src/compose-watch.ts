@@ -1,4 +1,4 @@
-// Wires what notices studies and outages: the search of the PACS, the decision when a study is whole, the question to the EHR.
+// Wires what notices studies and outages: the search of the PACS, the decision when a study is complete, the check of the EHR.
 import { openPerformer, type UpsParts } from './compose-ups.ts'
 import { azureChanges, orthancChanges } from './dicomweb/change-feeds.ts'
 import { openConnection } from './dicomweb/client-connection.ts'
@@ -30,15 +30,15 @@ import { type RuleFacts, routingVerdict } from './triggers/rules.ts'
 import { createStudyWatch } from './triggers/study-watch.ts'
 
 const LATE_DAYS = 14
-/** Between two questions to the EHR whether it is there. */
+/** Seconds between two checks whether the EHR is up. */
 const EHR_WATCH_SECONDS = 60
 
-/** The time zone of the site: the machine's where the settings name none. */
+/** The time zone of the site: the machine's if the settings name none. */
 export function siteTimeZone({ institution }: Pick<Settings, 'institution'>): string {
   return institution.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
 }
 
-/** Every look reaches back as far as the first one; a wider one, every hour, finds series that came late. */
+/** Every search reaches back as far as the first one; a wider one, every hour, finds late series. */
 export function pollSettings({ pacs: { poll } }: Pick<Settings, 'pacs'>) {
   return {
     intervalSeconds: poll.intervalSeconds,
@@ -49,13 +49,13 @@ export function pollSettings({ pacs: { poll } }: Pick<Settings, 'pacs'>) {
   }
 }
 
-/** In which way the archive takes each question: kept beside the cursors of the triggers, per archive. */
+/** Remembers the form in which the archive accepts each request: stored beside the triggers' cursors, per archive. */
 export function rememberWays(watch: Pick<WatchStore, 'cursor' | 'setCursor'>, url: string) {
   const name = `ways ${url}`
   return { recall: () => watch.cursor(name), keep: (value: string) => watch.setCursor(name, value) }
 }
 
-/** The archive's own account of what changed; none where the settings name none. */
+/** The archive's own feed of changes; undefined if the settings name none. */
 export function changeFeedOf({ pacs }: Pick<Settings, 'pacs'>): ChangeFeed | undefined {
   const { changeFeed: feed } = pacs
   if (feed.type === 'none') return undefined
@@ -64,7 +64,7 @@ export function changeFeedOf({ pacs }: Pick<Settings, 'pacs'>): ChangeFeed | und
   return azureChanges(openConnection(pacs), `${feed.type} ${pacs.url}`)
 }
 
-/** What is known of PACS and EHR, with a line of the log when one falls out and when it is back. */
+/** Tracks the state of PACS and EHR, and logs when one fails and when it is back. */
 export function watchPeers(log: Log, onBack: (peer: Peer) => void): PeerWatch {
   return createPeerWatch(['pacs', 'ehr'], ({ peer, failing }) => {
     if (failing)
@@ -82,7 +82,7 @@ export function peerFigures({ peer, up = false, goodAt }: PeerState, startedAt: 
 export interface WatchParts extends Pick<UpsParts, 'analyses' | 'workitems' | 'submit'> {
   settings: Settings
   archive: ImageArchive
-  /** What was sent to the service itself, where the site takes that. */
+  /** Images sent to the service itself, if the site allows that. */
   received?: ReceivedImages | undefined
   watchStore: WatchStore
   hints: HintStore
@@ -94,23 +94,23 @@ export interface WatchParts extends Pick<UpsParts, 'analyses' | 'workitems' | 's
   clock: Clock
   log: Log
   tracing: Tracing
-  /** Told when one of the loops has ended by an error; by default the process ends, as by any error that nobody handles. */
+  /** Called when one of the loops has ended with an error; by default the process ends, as with any unhandled error. */
   onBroken?: ((error: AppError) => void) | undefined
 }
 
 export interface Watching {
-  /** Ends the loops and waits for their end. */
+  /** Stops the loops and waits until they have ended. */
   stop(): Promise<void>
-  /** Takes a message of a router, or a notification of a FHIR server, which is a hint and no more. */
+  /** Takes a message from a router, or a notification from a FHIR server; it is only a hint. */
   hint(kind: 'webhook' | 'fhir', body: unknown, askedBy?: string): true
-  /** Hints were kept, and are to be followed now. */
+  /** Call when stored hints are to be followed now. */
   heard(): void
 }
 
 /** Starts the loops. */
 export function startWatch(parts: WatchParts): Watching {
   const { settings, archive, received, watchStore, peers, register, clock, log, tracing, onBroken = raise } = parts
-  /** At once, and then before others if the order says so: an EHR that is slow or down keeps no study from being registered. */
+  /** Registers at once, and raises the priority afterwards if the order is urgent: a slow or failed EHR does not hold up registration. */
   async function registerStudy(studyInstanceUid: Uid, digest: string, study: Study): Promise<void> {
     const priority = priorityOf(study, await freshSince(watchStore))
     await register(studyInstanceUid, digest, priority)
@@ -143,11 +143,11 @@ export function startWatch(parts: WatchParts): Watching {
     log,
     onLook(failure) {
       if (failure === undefined) peers.good('pacs', clock.now())
-      // An error of our own store says nothing about the archive; its last good look grows older all the same.
+      // An error in our own store says nothing about the archive, but the archive's last success still gets older.
       else if (/^(ARCHIVE_|NOT_FOUND)/.test(failure.code)) peers.failed('pacs', failure, clock.now())
     },
   })
-  // Not audited: it asks for nobody.
+  // Not audited, since it concerns no patient.
   const record = createRecordStore(settings.ehr)
   const ask = () => askForNobody(record, settings.ehr.identifierSystem)
   const stopping = new AbortController()
@@ -178,7 +178,7 @@ export function startWatch(parts: WatchParts): Watching {
     hint(kind, body, askedBy) {
       const studies = kind === 'fhir' ? studiesOfNotification(body) : studiesOfMessage(body)
       log.info({ trigger: kind, studies: studies.length }, 'a hint was taken')
-      // Of the moment alone: when the study is looked at is another span.
+      // Only marks the moment: examining the study is another span.
       for (const study of studies)
         void tracing.span('hint', { trigger: kind, studyInstanceUid: study }, async () => undefined, { study, askedBy })
       line.take(studies)

@@ -1,4 +1,4 @@
-// Wires the workers: analyses and their delivery, deliveries of reviews.
+// Wires the workers: for analyses and their delivery, and for the delivery of reviews.
 import { randomUUID } from 'node:crypto'
 import { ANALYSES, DELIVERIES, type Parts, REVIEWS } from './compose-parts.ts'
 import { openWorklist } from './compose-ups.ts'
@@ -14,7 +14,7 @@ import { excludedRoles, settingsOfAnalysis, waysToImages } from './settings/deri
 import type { Settings } from './settings/schema.ts'
 import type { Handler } from './store/queue.ts'
 
-/** Each is called at every wake and at every sweep of the queue, until the store is closed. */
+/** Each worker is called at every wake-up and every sweep of the queue, until the store is closed. */
 export async function startWorkers(parts: Parts): Promise<void> {
   const { settings, store, archive, ehr, clock, log, tracing, letterhead, images, breakers } = parts
   const { analyses, reviews, watch, queue } = store
@@ -90,7 +90,7 @@ function inTrace<T>({ tracing }: Parts, name: string, record: AnalysisRecord, wo
   return tracing.span(name, { analysisId, studyInstanceUid: study, attempts }, work, { study })
 }
 
-/** What makes an analysis, be it for the first time or once more. */
+/** What an analysis needs, whether it runs for the first time or is repeated. */
 export function analysisOf(parts: Parts): { ports: AnalysePorts; options: AnalyseOptions } {
   const { settings, store, archive, ehr, runner, registrar, readVolume, images, clock, tracing } = parts
   const { bundle, letterhead, software } = parts

@@ -1,4 +1,4 @@
-// The composition root: settings in, a service out. With the compose files beside it the only place that wires adapters.
+// The composition root: settings in, a service out. Together with the compose-*.ts files, the only place that wires adapters.
 import { startFollowingTissue, startStopRules } from './compose-concordance.ts'
 import { listenHl7 } from './compose-hl7.ts'
 import { startCollecting, startSending } from './compose-notices.ts'
@@ -17,27 +17,27 @@ import { settled } from './pipeline/settled.ts'
 import type { Settings } from './settings/schema.ts'
 
 export interface Service extends Pick<Parts, 'settings' | 'bundle' | 'store' | 'archive'> {
-  /** Starts workers and, when asked, triggers and the HTTP server; resolves with the pages' address. */
+  /** Starts workers and, if requested, triggers and the HTTP server; resolves with the address of the pages. */
   start(parts: { watch: boolean; http: boolean }): Promise<{ url: string | undefined }>
   /** Registers the study as it is now in the archive and returns the analysis id. */
   submit(studyInstanceUid: string): Promise<string>
   /** Waits until nothing moves by itself: delivered, held or superseded. */
   settled(analysisId: string, signal?: AbortSignal): Promise<AnalysisRecord>
   replay(analysisId: string): Promise<AnalysisRecord>
-  /** Makes an analysis again and compares, writing nothing but the audit of its reads. */
+  /** Repeats an analysis and compares, writing nothing but the audit of its reads. */
   reproduce(analysisId: string): Promise<Reproduction>
-  /** Finishes the step in hand and stops; what is not finished is taken up at the next start. */
+  /** Finishes the current step and stops; unfinished work is resumed at the next start. */
   stop(): Promise<void>
 }
 
 export interface ComposeOptions extends PartOptions {
-  /** A port that is open already, for the pages; the caller closes it. Opened and closed here when left out. */
+  /** An open port for the pages; the caller closes it. By default it is opened and closed here. */
   port?: OpenPort
-  /** Told when a part that must run for ever has ended by an error: the service is to be ended too. */
+  /** Called when a part that must keep running has ended with an error: the service should then end too. */
   onBroken?: (error: AppError) => void
 }
 
-/** Builds the service; nothing runs before start(). Throws what the parts throw: SETTINGS_INVALID, BUNDLE_INVALID … */
+/** Builds the service; nothing runs before start(). Throws what its parts throw: SETTINGS_INVALID, BUNDLE_INVALID … */
 export async function compose(settings: Settings, options: ComposeOptions = {}): Promise<Service> {
   const undo: (() => Promise<unknown>)[] = []
   const onClose = (step: () => Promise<unknown>) => void undo.push(step)
@@ -81,7 +81,7 @@ function serviceOf(parts: Parts, { port, onBroken }: ComposeOptions, { onClose, 
     archive,
     async start(run) {
       try {
-        // The port first: a service that nobody can look at must not run on.
+        // The port first: a service whose pages nobody can open must not run.
         const url = run.http ? await openPages() : undefined
         await startWorkers(parts)
         await startSending(parts)

@@ -9,8 +9,8 @@ const CERTIFICATE = 'GLIABRIDGE_TLS_CLIENT_CERT_FILE'
 const KEY = 'GLIABRIDGE_TLS_CLIENT_KEY_FILE'
 
 /**
- * Through the proxies that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name, if any; with our certificate towards peers that ask for one (mutual
- * TLS), where the two variables name its files (PEM). Throws SETTINGS_INVALID when only one is set, or a file cannot be read.
+ * Uses the proxies named by HTTP_PROXY, HTTPS_PROXY and NO_PROXY, if any, and our certificate for peers that ask for one (mutual
+ * TLS), if the two variables name its files (PEM). Throws SETTINGS_INVALID if only one of them is set, or a file cannot be read.
  */
 export function createDispatcher(env: Environment): Dispatcher {
   const tls = clientCertificate(env)
