@@ -1,4 +1,4 @@
-// Scores a site's own analyses: calls against tissue, calls and outlines against reviewers; pure.
+// Scores a site's own analyses: calls against tissue results, calls and outlines against reviewers' changes; pure.
 import type { AucFigure, HeadFigures, OutlineFigures, Share, SiteCase, SiteFigures } from '../domain/concordance.ts'
 import { MIN_OF_CLASS, MIN_PATIENTS } from '../domain/concordance.ts'
 import type { EvaluatedPrediction, Head, Prediction } from '../domain/finding.ts'
@@ -12,7 +12,7 @@ import { auc, bootstrap } from './statistics.ts'
 
 const WHOLE = 'WT'
 
-/** Survival is not scored: what tissue says of it is nothing. */
+/** Survival is not scored, since tissue says nothing about it. */
 export function siteFigures(
   cases: readonly SiteCase[],
   bundle: Pick<LoadedBundle, 'heads' | 'identity'>,
@@ -40,7 +40,7 @@ export function share(count: number, of: number): Share {
   return { count, of, ...(of > 0 && { ci95: wilson(count / of, of) }) }
 }
 
-/** The study on which the question is asked: several of one patient would count one answer several times. */
+/** The earliest study of each patient: several would count the same answer several times. */
 export function firstOfPatients(cases: readonly SiteCase[]): SiteCase[] {
   const first = new Map<string, SiteCase>()
   for (const one of cases) {
@@ -105,7 +105,7 @@ function callIn({ predictions }: SiteCase, name: Head): string | undefined {
   return prediction?.status === 'evaluable' ? prediction.call : undefined
 }
 
-/** Of two classes the second, else each against the others; none of too few patients. */
+/** For two classes, the second one; otherwise each against the others. Empty with too few patients. */
 function aucOf(
   scored: readonly { prediction: EvaluatedPrediction; truth: string }[],
   classes: readonly string[],
@@ -143,7 +143,7 @@ type Edits = NonNullable<SiteCase['review']>['edits']
 
 const editsOutlines = (edits: Edits) => edits.some(redraws) || correctedRegions(edits).length > 0
 
-/** Empty where the software found nothing to change. */
+/** Empty if the software found no tumour whose volume could change. */
 function changeOfWhole({ measurements, review }: SiteCase): number[] {
   const before = measurements.find(({ region }) => region === WHOLE)?.value
   const stated = review!.edits.find(({ target }) => target === measurementTarget(WHOLE))?.to

@@ -1,10 +1,10 @@
-// Labels that a person drew on another grid of the same space, brought to the grid of a result: the nearest voxel, outside nothing; pure.
+// Resamples labels that a person drew on another grid of the same space to the grid of a result: nearest voxel, nothing outside; pure.
 import { AppError } from '../domain/errors.ts'
 import { type Grid, type LabelVolume, voxelCount } from '../domain/volume.ts'
 import { indexMap } from '../inference/volumes/grids.ts'
 import { IDENTITY } from '../inference/volumes/rigid.ts'
 
-/** INPUT_IMPLAUSIBLE where labels were drawn and none lies on the grid: they belong to other images. */
+/** Throws INPUT_IMPLAUSIBLE if labels were drawn but none lies on the grid: they belong to other images. */
 export function labelsOnto({ grid: source, data }: LabelVolume, target: Grid): LabelVolume {
   const out = new Uint8Array(voxelCount(target))
   const { base, axes } = indexMap(target, source, IDENTITY)

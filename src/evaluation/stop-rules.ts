@@ -1,4 +1,4 @@
-// What a stop rule looks at, counted from a site's own cases; pure.
+// Measures what a stop rule checks from a site's own cases; pure.
 import type { SiteCase } from '../domain/concordance.ts'
 import type { Head } from '../domain/finding.ts'
 import type { Measured, StopRule } from '../domain/stop-rules.ts'
@@ -6,7 +6,7 @@ import type { LoadedBundle } from '../inference/bundle/manifest.ts'
 import { firstOfPatients, headFigures, withTissue } from './concordance.ts'
 import { mean } from './statistics.ts'
 
-/** Of the model that the service has; a head that the bundle does not answer for has nothing to be measured. `holds` are counted elsewhere. */
+/** Counts only cases of the current model; a head that the bundle does not provide has none. `holds` are counted elsewhere. */
 export function measureRule(
   { head: name, measure }: Pick<StopRule, 'head'> & { measure: Exclude<StopRule['measure'], 'holds'> },
   cases: readonly SiteCase[],
@@ -30,7 +30,7 @@ function answered(cases: readonly SiteCase[], name: Head): Measured {
   return shareOf({ count: all.filter(({ status }) => status === 'not-evaluable').length, of: all.length })
 }
 
-/** In the large: neither confident nor timid on the whole, whatever single bins say, for which a site has too few patients. */
+/** Calibration in the large: over- or underconfidence overall, not by bins, for which a site has too few patients. */
 function calibration(cases: readonly SiteCase[], name: Head, classes: readonly string[]): Measured {
   const likeliest = withTissue(cases, name, classes).scored.flatMap(({ prediction, truth }) => {
     if (prediction.status === 'not-evaluable') return []

@@ -1,4 +1,4 @@
-// A site's own figures beside the card's: as a page, as JSON, and as one PDF; for now, or up to the end of a month. And the heads that stop rules turned off.
+// Routes for a site's own figures beside the card's: as a page, as JSON and as one PDF, up to now or to the end of a month. Also turns on heads that stop rules turned off.
 import { type Context, Hono } from 'hono'
 import { concordancePage } from '../web/concordance-page.ts'
 import { headParams, monthQuery, parseRequest, readJson, switchBody } from './contracts.ts'

@@ -1,10 +1,10 @@
-// The page of notices to people, for who looks after the service.
+// The page of notices to people, for whoever runs the service.
 import type { Context, Hono } from 'hono'
 import { type NoticesView, noticesPage } from '../web/notices-page.ts'
 import { analysisParams, noticesQuery, parseRequest } from './contracts.ts'
 import type { AppDeps } from './deps.ts'
 
-/** `shell`: what stands around every page. */
+/** `shell`: what surrounds every page. */
 export function noticeRoutes(
   app: Hono,
   { notices }: Pick<AppDeps, 'notices'>,

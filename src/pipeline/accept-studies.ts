@@ -1,4 +1,4 @@
-// One study for an acceptance: analysed as any other, but nothing is asked of the EHR and nothing is written anywhere.
+// One study of an acceptance: analysed like any other, but the EHR is not asked and nothing is delivered.
 import { readLabels } from '../dicom/segmentation-labels.ts'
 import { AppError } from '../domain/errors.ts'
 import type { ReportableResult } from '../domain/finding.ts'
@@ -11,7 +11,7 @@ import { imageSetDigest } from './intake.ts'
 
 export interface StudyAccepted {
   result: ReportableResult
-  /** As the DICOM SEG has them; all zero without a tumour. */
+  /** As in the DICOM SEG; all zero without a tumour. */
   labels: LabelVolume
   /** Part 10; absent without a tumour. */
   segmentation?: Uint8Array
@@ -22,7 +22,7 @@ export interface AcceptPorts extends Omit<AnalysePorts, 'ehr' | 'spool' | 'switc
   register(studyInstanceUid: Uid, digest: string): Promise<string>
 }
 
-/** An acceptance asks what images give: the patient's record is no part of it. */
+/** An acceptance tests what images alone give: the patient's record is not part of it. */
 const NO_RECORD: ClinicalRecords = {
   forStudy: () => ({
     matchPatient: async () => 'Patient/none',
@@ -32,7 +32,7 @@ const NO_RECORD: ClinicalRecords = {
   }),
 }
 
-/** Earlier studies are not compared: each is taken for itself. Throws what an analysis throws. */
+/** Analyses the study on its own, without comparison to earlier ones. Throws what an analysis throws. */
 export async function acceptStudy(
   { register, ...ports }: AcceptPorts,
   options: AnalyseOptions,

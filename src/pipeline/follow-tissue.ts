@@ -1,4 +1,4 @@
-// Asks the EHR again and again what tissue said after an analysis, so that predictions can be scored; what it says is kept here and goes nowhere.
+// Asks the EHR repeatedly for tissue results after an analysis, so that predictions can be scored; the answers are stored here and go nowhere else.
 import { asAppError, unforeseenFields } from '../domain/errors.ts'
 import type { ClinicalRecords } from '../domain/ports/clinical-record.ts'
 import type { Clock } from '../domain/ports/clock.ts'
@@ -14,18 +14,18 @@ export interface FollowTissuePorts {
 }
 
 export interface FollowTissueOptions {
-  /** For how long after an analysis. */
+  /** How many days after an analysis to keep asking. */
   days: number
-  /** Hours between two questions about one patient. */
+  /** Hours between two queries for one patient. */
   askHours: number
 }
 
 const HOUR_MS = 3_600_000
-/** Analyses of one round: the EHR has other things to do. */
+/** Most analyses per round, so as not to burden the EHR. */
 const MAX_ANALYSES = 50
 const PAUSE_MS = 5 * 60_000
 
-/** One round; how many patients were asked about. An EHR that does not answer ends it. */
+/** Runs one round and returns how many analyses were asked about. It ends early if the EHR does not answer. */
 export async function askForTissue(
   { concordance, ehr, clock, log }: FollowTissuePorts,
   { days, askHours }: FollowTissueOptions,
@@ -39,14 +39,14 @@ export async function askForTissue(
       const error = asAppError(thrown)
       log.warn({ analysisId, code: error.code, ...unforeseenFields(thrown) }, 'results of tissue could not be read')
       if (error.class === 'transient') return answered
-      // Such as a patient who was merged: asked again in its time, what was known stays.
+      // For example a merged patient: asked again when next due; earlier answers stay.
       await concordance.keep(analysisId)
     }
   }
   return questions.length
 }
 
-/** Until the signal aborts. */
+/** Runs until the signal aborts. */
 export async function followTissue(
   ports: FollowTissuePorts,
   options: FollowTissueOptions,

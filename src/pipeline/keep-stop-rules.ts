@@ -1,4 +1,4 @@
-// Looks every hour whether a site's own bounds still hold, and turns a head off where one does not.
+// Checks every hour whether a site's own bounds still hold, and turns a head off if one does not.
 import { asAppError, unforeseenFields } from '../domain/errors.ts'
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
 import type { Clock } from '../domain/ports/clock.ts'
@@ -13,7 +13,7 @@ export interface StopRulePorts {
   audit: AuditTrail
   clock: Clock
   log: Log
-  /** What the rule looks at, counted from that moment (ISO 8601) on. */
+  /** Measures what the rule checks, counting from that moment (ISO 8601). */
   measure(rule: StopRule, since: string): Promise<Measured>
 }
 
@@ -24,7 +24,7 @@ export interface StopRuleSettings {
 
 const HOUR_MS = 3_600_000
 
-/** How each rule stands. What was before a person turned the head on is not counted: they have judged it. */
+/** The current state of each rule. Nothing from before a person turned the head on counts, since that person has judged it. */
 export async function ruleStates(
   { switches, clock, measure }: Pick<StopRulePorts, 'switches' | 'clock' | 'measure'>,
   { days, stopRules }: StopRuleSettings,
@@ -39,7 +39,7 @@ export async function ruleStates(
   return states
 }
 
-/** One round; the heads that it turned off. */
+/** Runs one round and returns the heads that it turned off. */
 export async function keepStopRules(ports: StopRulePorts, settings: StopRuleSettings): Promise<string[]> {
   const { switches, audit, log } = ports
   const stopped: string[] = []
@@ -55,7 +55,7 @@ export async function keepStopRules(ports: StopRulePorts, settings: StopRuleSett
   return stopped
 }
 
-/** Until the signal aborts. */
+/** Runs until the signal aborts. */
 export async function runStopRules(
   ports: StopRulePorts,
   settings: StopRuleSettings,

@@ -23,7 +23,7 @@ import { createMeasurer } from './text.ts'
 
 export interface AcceptanceDocument {
   report: AcceptanceReport
-  /** Name and sha256 of the JSON that says the same. */
+  /** Name and sha256 of the JSON with the same content. */
   json: { name: string; sha256: string }
   letterhead: Letterhead
 }
@@ -87,7 +87,7 @@ function drawHead(tools: Tools, flow: Flow, { decision, plan }: AcceptanceReport
   flow.skip(12)
 }
 
-/** The first row is of headings where there are more than two columns. */
+/** With more than two columns, the first row holds headings. */
 function drawTable(
   tools: Tools,
   flow: Flow,

@@ -1,4 +1,4 @@
-// A site's own figures as a PDF: a table a head and one for outlines, each with the sentence to read first; PDF/A-2a and PDF/UA-1 like the report.
+// A site's own figures as a PDF: one table per head and one for outlines, each with a sentence to read first; PDF/A-2a and PDF/UA-1 like the report.
 import type { Share, SiteFigures } from '../domain/concordance.ts'
 import { CONCORDANCE, endOfScale, type FiguresTable, figuresContent } from '../wording/concordance.ts'
 import { partPercent } from '../wording/quantities.ts'
@@ -21,7 +21,7 @@ export interface ConcordanceReport {
   software: { name: string; version: string }
 }
 
-/** Shares of the width: measure, here, and what the card says, where it says anything. */
+/** Shares of the width: measure, here, and the card's figure, if it has one. */
 const BESIDE_CARD = [0.44, 0.28, 0.28] as const
 const ALONE = [0.6, 0.4] as const
 const NUMBER = { size: 10, weight: 'regular' } as const
@@ -87,7 +87,7 @@ function drawFigures(tools: Tools, flow: Flow, { title, verdict, rows, hasCard, 
   drawRule(tools, MARGIN, flow.room(1), flow.width, INK.track)
 }
 
-/** Points: where the shares begin and how wide they are, under the column of names. */
+/** Points: where the scale begins and how wide it is, to the right of the names. */
 const SCALE = { left: 90, width: 300, row: 15, height: 48 } as const
 
 /** Both shares of wrong calls with their intervals; the table says the same in words. */

@@ -1,4 +1,4 @@
-// A row of a table that goes on from page to page: as high as its highest cell, nothing in it cut.
+// A row of a table that continues across pages: as tall as its tallest cell, with nothing cut off.
 import { drawRule, leading, paragraph, type Tools } from './blocks.ts'
 import { MARGIN, type Parent } from './canvas.ts'
 import { INK } from './colours.ts'
@@ -13,7 +13,7 @@ export interface RowOptions {
   style: Style
   ink: string
   isHead?: true
-  /** The second cell takes the room of the third, and the row belongs to the one before. */
+  /** The second cell also takes the space of the third, and the row belongs to the one before it. */
   isWide?: true
 }
 

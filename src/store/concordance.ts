@@ -1,4 +1,4 @@
-// What this site's own figures are made of: answers of tissue as they were read last, and delivered analyses with their last review.
+// The data behind this site's own figures: the latest tissue answers, and delivered analyses with their last review.
 import type { SiteCase, TissueAnswer } from '../domain/concordance.ts'
 import type { Measurement, Prediction } from '../domain/finding.ts'
 import type { Clock } from '../domain/ports/clock.ts'

@@ -1,4 +1,4 @@
-// Which heads are off: the last row of each; turned off and on under a lock, so that several processes do it once.
+// Which heads are off: the last row of each decides; turned off and on under a lock, so that several processes do it only once.
 import { HEADS, type Head } from '../domain/finding.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { HeadSwitches } from '../domain/ports/head-switches.ts'

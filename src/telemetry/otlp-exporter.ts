@@ -1,11 +1,11 @@
-// Spans to a collector as OTLP/HTTP with JSON, by `fetch`: through the proxies and with the certificate of all our requests.
+// Sends spans to a collector as OTLP/HTTP with JSON, by `fetch`: through the same proxies and with the same certificate as all our requests.
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core'
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer'
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace'
 
 const HEADERS = { 'content-type': 'application/json' }
 
-/** What the collector does not take within `timeoutMs` is given up: a trace is no record. */
+/** Spans that the collector does not accept within `timeoutMs` are dropped: a trace is not a record. */
 export function createOtlpExporter(url: string, timeoutMs: number): SpanExporter {
   async function send(spans: ReadableSpan[]): Promise<ExportResult> {
     try {

@@ -1,4 +1,4 @@
-// A site's own figures beside the card's: a table a head, one for outlines, and where wrong calls lie on one scale.
+// A site's own figures beside the card's: one table per head, one for outlines, and wrong calls on a common scale.
 import { html } from 'hono/html'
 import type { Share, SiteFigures } from '../domain/concordance.ts'
 import type { Reviewer } from '../domain/review.ts'
@@ -11,7 +11,7 @@ import { stopRulesPart } from './stop-rules.ts'
 
 export interface ConcordanceView {
   figures: SiteFigures
-  /** "2026-11", where one was asked for. */
+  /** "2026-11", if one was requested. */
   month?: string
   /** The site's stop rules, and heads that are off. */
   rules: readonly RuleState[]
@@ -41,7 +41,7 @@ function tablePart({ title, verdict, rows, hasCard, wrongCalls }: FiguresTable):
 
 const PLOT = { width: 560, left: 110, right: 540, row: 24, foot: 22 } as const
 
-/** Both shares with their intervals, from none to the next tenth above all of them. */
+/** Both shares with their intervals, on a scale from 0 to the next tenth above them. */
 function scale({ here, card }: { here: Share; card: Share }): Html {
   const top = endOfScale(here, card)
   const x = (share: number) => (PLOT.left + ((PLOT.right - PLOT.left) * share) / top).toFixed(1)

@@ -26,7 +26,7 @@ export function noticesPage({ notices, state, software, person }: NoticesView): 
   return page({ title: NOTICES_PAGE.title, main, ...(software && { software }), ...(person && { person }) })
 }
 
-/** What stands over the worklist while notices are given up; nothing for who cannot send them again. */
+/** Shown above the worklist while there are notices that were given up; nothing for those who cannot send them again. */
 export function failedNotices(count: number, may?: (right: Right) => boolean): Part {
   if (count === 0 || may?.('operate') === false) return ''
   return html`<div class="hold" role="alert"><p class="reason">${NOTICES_PAGE.failed(count)}</p><p><a href="/notices?state=failed">${NOTICES_PAGE.look}</a></p></div>`

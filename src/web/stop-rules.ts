@@ -1,4 +1,4 @@
-// Heads that a stop rule turned off, over worklist and figures; the rules with what they look at, and the way to turn a head on.
+// Heads that a stop rule turned off, shown above the worklist and the figures; the rules with their measurements, and the way to turn a head on.
 import { html } from 'hono/html'
 import type { Reviewer } from '../domain/review.ts'
 import type { HeadStop, RuleState } from '../domain/stop-rules.ts'
@@ -14,7 +14,7 @@ export function stopNotices(stops: readonly HeadStop[], mayTurnOn: boolean): Par
   )
 }
 
-/** Nothing where the site has no rules and no head is off. */
+/** Nothing if the site has no rules and no head is off. */
 export function stopRulesPart(
   states: readonly RuleState[],
   stops: readonly HeadStop[],

@@ -1,4 +1,4 @@
-// Words of an acceptance: what was asked, what came of it, and how the document is verified.
+// Wording of an acceptance: what was required, the outcome, and how to verify the document.
 import type { AcceptanceLimit, AcceptanceReport, AcceptedStudy, LimitVerdict } from '../domain/acceptance.ts'
 import { SHORT_HEAD_NAMES } from './names.ts'
 import { partPercent, volume } from './quantities.ts'
@@ -100,7 +100,7 @@ export function agreementWords({ scores }: AcceptedStudy): string {
   return `Dice ${scores.map(({ region, dice }) => `${region} ${dice.toFixed(3)}`).join(', ')}`
 }
 
-/** With any OpenSSL 3: the signature is over the bytes of the file. */
+/** Works with any OpenSSL 3: the signature covers the bytes of the file. */
 export const verifyCommand = (file: string) =>
   `openssl pkeyutl -verify -pubin -inkey public-key.pem -rawin -in ${file} -sigfile ${file}.sig`
 export const verifyWords = (json: string, digest: string) =>

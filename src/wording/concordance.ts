@@ -1,4 +1,4 @@
-// Words of a site's own figures beside the card's: the same tables on the page and in the PDF.
+// Wording of a site's own figures beside the card's: the same tables on the page and in the PDF.
 import {
   type AucFigure,
   type HeadFigures,
@@ -45,9 +45,9 @@ export interface FiguresTable {
   /** One sentence to read first. */
   verdict: string
   rows: FiguresRow[]
-  /** Whether the card says anything of it. */
+  /** Whether the card has figures for it. */
   hasCard: boolean
-  /** Wrong calls, for a picture; absent where there are too few to say, or nothing to set beside them. */
+  /** Wrong calls, for a chart; absent if there are too few, or if the card has no figure to compare. */
   wrongCalls?: { here: Share; card: Share }
 }
 
@@ -107,7 +107,7 @@ function headTable(head: HeadFigures): FiguresTable {
   }
 }
 
-/** Of two intervals that overlap nothing is said: they may differ by chance. */
+/** If the two intervals overlap, no difference is stated: it may be due to chance. */
 function verdictOf({ wrongCalls, card }: HeadFigures): string {
   if (!isEnough(wrongCalls))
     return `Too few calls with a result from tissue to say how many are wrong: ${wrongCalls.of}.`
@@ -155,6 +155,6 @@ function aucWords(figure: AucFigure | undefined): string {
   return `${figure.value.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`
 }
 
-/** Where the scale of a picture of both shares ends: at the next tenth above them. */
+/** Where the scale of a chart of both shares ends: at the next tenth above them. */
 export const endOfScale = (...shares: Share[]) =>
   Math.ceil(10 * Math.max(...shares.map(({ ci95 }) => ci95?.[1] ?? 0))) / 10

@@ -1,4 +1,4 @@
-// Tissue results as classes of the heads, from Observation and DiagnosticReport (FHIR R4), where the site's settings say which value is which class; pure.
+// Reads tissue results as classes of the heads from Observation and DiagnosticReport (FHIR R4), where the settings map values to classes; pure.
 import type { DiagnosticReport, Observation } from '@medplum/fhirtypes'
 import type { TissueAnswer } from '../../domain/concordance.ts'
 import { codesOf, dayOf, isByAi, isReleased, wordsOf } from './resource-facts.ts'
@@ -18,7 +18,7 @@ export function readsAnswers(values: TissueValues): boolean {
 
 const valuesOf = (values: TissueValues) => Object.values(values).flatMap((classes) => Object.values(classes).flat())
 
-/** Released ones, newest first. A value that no class names is no answer; what software asserted is none either. */
+/** Released results, newest first. A value that maps to no class is not an answer, nor is anything asserted by software. */
 export function tissueAnswersOf(
   { observations, reports }: { observations: readonly Observation[]; reports: readonly DiagnosticReport[] },
   codes: TissueCodes,

@@ -1,4 +1,4 @@
-// The statements on a site's own figures, by name, each with the index that serves it.
+// The statements for a site's own figures, by name, each with the index that serves it.
 import type { NamedQuery } from './named-query.ts'
 
 export const CONCORDANCE_QUERIES = {
@@ -11,13 +11,13 @@ export const CONCORDANCE_QUERIES = {
       order by a.created_at desc, a.analysis_id limit $3`,
     index: 'analyses_by_age',
   },
-  /** $1 analysis, $2 now, $3 answers, or null: those of before stay */
+  /** $1 analysis, $2 now, $3 answers, or null to keep the earlier ones */
   keepTissueAnswers: {
     sql: `insert into gliabridge.tissue_answers as t (analysis_id, asked_at, answers) values ($1, $2, coalesce($3::jsonb, '[]'))
       on conflict (analysis_id) do update set asked_at = excluded.asked_at, answers = coalesce($3::jsonb, t.answers)`,
     index: 'tissue_answers_pkey',
   },
-  /** $1 from, $2 until; the earliest first. Of the summary only what is scored: it may hold pictures. */
+  /** $1 from, $2 until; earliest first. Reads only the scored parts of the summary, which may hold pictures. */
   siteCases: {
     sql: `select a.analysis_id, a.created_at, a.model_digest, a.summary -> 'patient' ->> 'patientId' as patient_id,
         a.summary -> 'patient' ->> 'issuerOfPatientId' as issuer, a.summary -> 'study' ->> 'studyDate' as study_date,
