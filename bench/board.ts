@@ -1,4 +1,4 @@
-// The PDF of a meeting: how long it takes for so many patients, from stored results to bytes. node bin/run.mjs bench/board.ts [PATIENTS]
+// Times the PDF of a meeting for a number of patients, from stored results to bytes. node bin/run.mjs bench/board.ts [PATIENTS]
 
 import { writeFile } from 'node:fs/promises'
 import { cpus, loadavg } from 'node:os'
@@ -22,7 +22,7 @@ const count = Number(process.argv[2] ?? 20)
 
 const base = syntheticCase(SAGITTAL)
 const result = { ...base.result, comparison: comparisonOf(base.result) }
-// The pictures of one case, unpacked for each patient as the service unpacks each one's own.
+// The pictures of one case, unpacked for each patient, as the service would unpack each patient's own.
 const figures = packFigures(reportFigures({ ...base, result, link: 'https://glioma.hospital.example/analyses/a' }))
 const entries = Array.from({ length: count }, (_, n): BoardEntry => {
   const patient = { ...result.patient, patientName: NAMES[n % NAMES.length]!, patientId: `GB-${n}` }

@@ -1,4 +1,4 @@
-// Feature by feature against pyradiomics on real cases: the worst relative difference of each family, and processor seconds a case.
+// Compares each feature with pyradiomics on real cases: the worst relative difference per family, and processor seconds per case.
 // Usage: GLIABRIDGE_DATA=DIR node bin/run.mjs bench/feature-parity.ts     writes training/results/feature-parity.json
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -8,7 +8,7 @@ import { shapeFeatures } from '../src/inference/features/shape.ts'
 import { FAMILIES, intensityFeatures } from '../src/inference/features/texture.ts'
 
 const LIMIT = 1e-3
-/** A value nearer to 0 than this is compared absolutely. */
+/** Values closer to 0 than this are compared by absolute difference. */
 const FLOOR = 1e-9
 
 interface Worst {
@@ -40,7 +40,7 @@ function main(): void {
       const family = feature.slice(0, feature.indexOf('_'))
       const worst: Worst = { relativeDifference, feature, case: name, service, pyradiomics }
       const known = families[family]
-      // A difference that is no number must not hide behind one that is.
+      // A difference of NaN must not be hidden by one that is a number.
       if (!known || !(relativeDifference <= known.worst.relativeDifference))
         families[family] = { features: known?.features ?? 0, worst }
       families[family]!.features = Object.keys(expected).filter((f) => f.startsWith(`${family}_`)).length
@@ -67,7 +67,7 @@ function main(): void {
   if (!Object.values(families).every(({ worst }) => worst.relativeDifference <= LIMIT)) process.exitCode = 1
 }
 
-/** All features of t1ce inside the whole tumour; processor seconds, without the reading of files. */
+/** All features of t1ce inside the whole tumour; processor seconds, without reading the files. */
 function measureCase(folder: string): { features: Map<string, number>; took: number } {
   const read = (ending: string) => {
     const name = readdirSync(folder).find((file) => file.includes(ending))

@@ -1,4 +1,4 @@
-// A bundle's stages on a generated head, each beside bare ONNX Runtime running the same networks on inputs of the same shapes, in one run.
+// Times a bundle's stages on a generated head, each beside bare ONNX Runtime with the same networks and input shapes, in one run.
 // Usage: node bin/run.mjs bench/graph.ts [BUNDLE]     writes bench/results/graph.{json,md}
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -27,10 +27,10 @@ const DEFAULT = fileURLToPath(new URL('../config/models/glioma-cascade-1mm', imp
 
 interface Row {
   stage: string
-  /** X, Y, Z; absent when the stage was skipped. */
+  /** X, Y, Z; absent if the stage was skipped. */
   size?: readonly number[]
   seconds: number
-  /** Of the networks' runs alone. */
+  /** Time of the networks' runs alone. */
   bareSeconds?: number
   runs?: number
 }
@@ -87,7 +87,7 @@ function generated(mm: number): SequenceVolume[] {
   })
 }
 
-/** Seconds of the stage's networks alone, in sessions as ONNX Runtime opens them by itself, on the shapes that the stage gave them. */
+/** Seconds of the stage's networks alone, in sessions with ONNX Runtime's defaults, on the input shapes that the stage used. */
 async function bare(bundle: LoadedBundle, name: string, size: readonly number[]) {
   const stage = bundle.graph.stages.find((one) => one.name === name)!
   const networks = stage.members.filter((member): member is NetworkMember => 'network' in member)
@@ -112,7 +112,7 @@ async function bare(bundle: LoadedBundle, name: string, size: readonly number[])
   return { bareSeconds: seconds, runs }
 }
 
-/** Which shapes the stage gives each of its networks: asked of the stage itself, with networks that answer zeros. */
+/** The input shapes that the stage passes to each of its networks, found by running the stage with networks that answer zeros. */
 async function shapesOf(bundle: LoadedBundle, stage: Stage, [x, y, z]: readonly number[]) {
   const grid = {
     size: [x!, y!, z!],

@@ -1,6 +1,6 @@
-// What a run under load is summed up by: percentiles, and a line through what should not grow.
+// Summary statistics of a load run: percentiles, and a line fitted to what should not grow.
 
-/** The smallest value that at least this share of all is not above. NaN where there is none. */
+/** The smallest value that is not exceeded by at least this share of all values. NaN if there are none. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN
@@ -8,7 +8,7 @@ export function percentile(values: readonly number[], share: number): number {
 
 export interface Fit {
   slope: number
-  /** Half of the 95 % interval of the slope, by the normal distribution: for some thirty points and more. */
+  /** Half-width of the 95 % interval of the slope, by the normal distribution: for about thirty points or more. */
   halfWidth: number
 }
 

@@ -1,4 +1,4 @@
-// The service under load: generated studies that come at the rates of a site, faster and faster until it no longer keeps up, with time compressed.
+// The service under load: generated studies arrive at a site's rates, faster and faster until it no longer keeps up, with time compressed.
 // Usage: npm run load -- [--bundle FOLDER] [--compress 20] [--rates 25,37.5,75,150] [--studies 8] [--write]     writes bench/results/load.{json,md}
 import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -19,11 +19,11 @@ import { eventually, type ServiceProcess, startServiceProcess } from '../test/su
 import { type Fit, fitLine, percentile } from './load-statistics.ts'
 
 const RESULTS = new URL('results/', import.meta.url)
-/** Opens in no time and answers at once: what is left is the service. */
+/** Opens and answers at once, so that only the service itself is measured. */
 const STUB = fileURLToPath(new URL('../test/golden/inference/tiny-bundle', import.meta.url))
-/** 25 an hour in the busiest hour of a site, and half as many again. */
+/** 25 per hour in a site's busiest hour, and half as many again. */
 const BUSIEST = 37.5
-/** Studies before memory is looked at: what is loaded once is loaded by then. */
+/** Studies before memory is measured: by then, everything that loads once is loaded. */
 const WARM = 3
 
 const { values } = parseArgs({
@@ -45,16 +45,16 @@ const rates = values.rates.split(',').map((rate) => positive('rates', rate))
 const few = Math.ceil(positive('studies', values.studies))
 
 interface Step {
-  /** Studies an hour of the hospital. */
+  /** Studies per hour of hospital time. */
   offered: number
   studies: number
   delivered: number
   throughput: number
-  /** Sent → delivered, seconds of this machine. */
+  /** From sent to delivered, in seconds on this machine. */
   seconds: { p50: number; p95: number; most: number }
 }
 
-/** Studies of the rate of the busiest hour: a whole hour of them. */
+/** Number of studies at a rate: a whole hour's worth at the rate of the busiest hour. */
 const countAt = (rate: number) => (rate === BUSIEST ? Math.ceil(BUSIEST) : few)
 const total = WARM + rates.reduce((sum, rate) => sum + countAt(rate), 0)
 const idOf = (n: number) => `LOAD-${n}`
@@ -72,7 +72,7 @@ const archive = createDicomWebClient({
   log: quietLog,
 })
 let service: ServiceProcess | undefined
-/** MiB of the service and all its processes, after each study that was delivered. */
+/** MiB of the service and all its processes, after each delivered study. */
 const memory: { study: number; mib: number }[] = []
 let made = 0
 
@@ -90,7 +90,7 @@ try {
     const step = await takeStep(service, rate, countAt(rate))
     steps.push(step)
     process.stderr.write(`${rate} an hour: ${step.throughput.toFixed(1)} delivered\n`)
-    // It no longer keeps up: more only makes the queue longer.
+    // It no longer keeps up: a higher rate would only lengthen the queue.
     if (step.throughput < 0.9 * rate) break
   }
   await report(steps, fitLine(memory.map(({ study, mib }) => [study, mib])))
@@ -101,9 +101,9 @@ try {
   await rm(folder, { recursive: true, force: true })
 }
 
-/** Sends at the rate, whatever the service does, and waits until all is delivered or held. */
+/** Sends at the rate, whatever the service does, and waits until every study is delivered or held. */
 async function takeStep(running: ServiceProcess, rate: number, count: number): Promise<Step> {
-  // Made before, so that only the sending is at the cost of the service.
+  // Generated beforehand, so that only sending competes with the service.
   const studies = []
   for (let n = 0; n < count; n += 1) {
     studies.push(await generateStudy({ seed: `load ${made}`, size: 'small', patient: patients[made]! }))
@@ -137,7 +137,7 @@ async function takeStep(running: ServiceProcess, rate: number, count: number): P
   const delivered = [...done].filter(([, { state }]) => state === 'delivered')
   const ages = delivered.map(([uid, { at }]) => (at - sent.get(uid)!) / 1000)
   const last = Math.max(...[...done.values()].map(({ at }) => at))
-  // From when the first could be done: over a short step the way of the last study would else count as idleness.
+  // Counted from when the first study could be done: otherwise, in a short step, the last study's latency would count as idle time.
   const seconds = (last - began) / 1000 - Math.min(...ages)
   return {
     offered: rate,
@@ -148,14 +148,14 @@ async function takeStep(running: ServiceProcess, rate: number, count: number): P
   }
 }
 
-/** Of a process and everything that it started (Linux). */
+/** Resident memory of a process and everything it started (Linux). */
 function residentMib(pid: number): number {
   const kib = Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
   return kib / 1024 + (children === '' ? 0 : children.split(' ').reduce((sum, one) => sum + childMib(Number(one)), 0))
 }
 
-/** A child that has ended meanwhile has nothing. */
+/** A child that has ended in the meantime counts as 0. */
 function childMib(pid: number): number {
   try {
     return residentMib(pid)
@@ -164,7 +164,7 @@ function childMib(pid: number): number {
   }
 }
 
-/** How many cores others keep busy, over some seconds in which this does nothing (Linux). */
+/** How many cores other processes keep busy, measured over some idle seconds (Linux). */
 async function busyCores(seconds: number): Promise<number> {
   const read = () => {
     const [, ...ticks] = readFileSync('/proc/stat', 'utf8').split('\n')[0]!.trim().split(/\s+/)

@@ -95,7 +95,7 @@ async function runOne(
   }
 }
 
-/** Dice of what the archive holds against the expert labels, in patient space. */
+/** Dice of the stored segmentation against the expert labels, in patient space. */
 async function diceOf(orthanc: TestOrthanc, result: DemoResult, truth: LabelVolume): Promise<Row['dice']> {
   const url = result.readBack?.segmentation?.url
   if (!url) return { WT: 0, TC: 0, ET: 0 }

@@ -131,7 +131,7 @@ async function writeSeries(
   return files
 }
 
-/** Unsigned 16-bit values: as they are where they fit, else stretched over the range; negative values become 0. */
+/** Unsigned 16-bit values: unchanged if they fit, otherwise stretched over the range; negative values become 0. */
 function storedValues(data: Float32Array): Uint16Array {
   let largest = 0
   let whole = true

@@ -1,4 +1,4 @@
-// Our two heaviest own parts beside the tools that hospitals know, on the same input in the same run: inference beside MONAI, segmentation writing beside highdicom.
+// Compares our two heaviest parts with tools that hospitals know, on the same input in the same run: inference with MONAI, writing segmentations with highdicom.
 // Usage: GLIABRIDGE_PYTHON=PYTHON node bin/run.mjs bench/peers.ts     (PYTHON with bench/requirements.txt) writes bench/results/peers.{json,md}
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -60,7 +60,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** The bundle glioma-unet-2mm over smooth waves, with its windows, flips and members. */
+/** Runs the bundle glioma-unet-2mm on smooth waves, with its windows, flips and members. */
 async function inference(folder: string, ask: (part: string) => Peer): Promise<Row> {
   const bundle = await loadBundle(BUNDLE)
   const [network] = Object.values(bundle.graph.networks)
@@ -97,7 +97,7 @@ async function inference(folder: string, ask: (part: string) => Peer): Promise<R
   return { part: 'Inference', input: `${SIZE.join(' x ')} voxels, 4 sequences`, seconds, peer: ask('inference') }
 }
 
-/** Three labels on an oblique series to a BINARY segmentation. */
+/** Writes three labels on an oblique series as a BINARY segmentation. */
 async function segmentation(folder: string, ask: (part: string) => Peer): Promise<Row> {
   const grid: Grid = { ...HEAD, direction: direction(12, -7, 5) }
   const reference = await classicSeries({ grid, seriesKey: 'reference' })
@@ -112,7 +112,7 @@ async function segmentation(folder: string, ask: (part: string) => Peer): Promis
   return { part: 'Writing the segmentation', input: what, seconds, peer: ask('segmentation') }
 }
 
-/** A core in a rim in a wider shell, off the middle and longer along one axis: about 100 mL. */
+/** A core in a rim in a wider shell, off centre and longer along one axis: about 100 mL. */
 function shells(grid: Grid): LabelVolume {
   const [nx, ny, nz] = grid.size
   const data = new Uint8Array(nx * ny * nz)

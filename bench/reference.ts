@@ -1,4 +1,4 @@
-// The main job beside a reference pipeline in Python on the same study, archive and ONNX files, in one run.
+// Compares the main job with a reference pipeline in Python on the same study, archive and ONNX files, in one run.
 // Usage: GLIABRIDGE_PYTHON=PYTHON node bin/run.mjs bench/reference.ts     writes bench/results/reference.{json,md}
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'

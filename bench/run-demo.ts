@@ -1,4 +1,4 @@
-// The demo command against a real Orthanc, as a process of its own, and what it says of itself.
+// Runs the demo command against a real Orthanc, as a separate process, and reads the result it reports.
 import { spawn } from 'node:child_process'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import type { TestOrthanc } from '../test/support/orthanc.ts'
 
 const MAIN = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
 
-/** Analyses the generated study, or the one that `extra` names, as a user would start it. */
+/** Analyses the generated study, or the one named in `extra`, started as a user would. */
 export async function runDemo(orthanc: TestOrthanc, folder: string, extra: string[]): Promise<DemoResult> {
   const json = join(folder, 'out.json')
   const args = [

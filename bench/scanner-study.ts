@@ -1,4 +1,4 @@
-// The real scanner series of the shared data folder, unpacked as it is: a study that lacks three sequences, which must be held.
+// A real scanner series from the shared data folder, unpacked as it is: a study that lacks three sequences and must be held.
 import { execFile } from 'node:child_process'
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'

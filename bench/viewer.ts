@@ -13,7 +13,7 @@ import { realClock } from '../test/support/real-clock.ts'
 import { delivered } from '../test/support/sample-analyses.ts'
 import { sampleApp } from '../test/support/sample-app.ts'
 
-/** As a 3D T1 series after contrast usually is. */
+/** The usual size of a 3D T1 series after contrast. */
 const GRID: Grid = {
   size: [256, 256, 176],
   spacing: [1, 1, 1],
@@ -23,7 +23,7 @@ const GRID: Grid = {
 const LOADS = 5
 const SCROLL_MS = 5000
 
-/** A ball with noise in it, and a smaller one as the tumour: what costs is the number of voxels and that they do not compress. */
+/** A ball filled with noise, and a smaller one as the tumour: the cost lies in the number of voxels, which do not compress. */
 function volumes() {
   const [nx, ny, nz] = GRID.size
   const images = STRUCTURAL.map((sequence) => ({
@@ -56,7 +56,7 @@ async function firstSlice(tab: Tab, url: string): Promise<number> {
   })`)
 }
 
-/** The next slice is asked for as soon as the last one is on the screen. */
+/** Requests the next slice as soon as the last one is on the screen. */
 const scroll = (tab: Tab, plane: string) =>
   tab.evaluate<number>(`new Promise((resolve) => {
     const panels = document.querySelector('.panels')

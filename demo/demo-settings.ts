@@ -1,10 +1,10 @@
-// The demo's settings: impatient, and looking back to any study date.
+// The demo's settings: short waits, and studies of any date.
 import { fileURLToPath } from 'node:url'
 import { ANALYSIS_SYSTEM, type Servers } from './servers.ts'
 
 export const DEFAULT_BUNDLE = fileURLToPath(new URL('../config/models/glioma-cascade-1mm', import.meta.url))
 
-/** Settings as a site would write them in a file. */
+/** Settings as a site would write them in its file. */
 export function demoSettings(servers: Servers, local: { dataDir: string; port: number }) {
   return {
     pacs: {

@@ -1,4 +1,4 @@
-// The demo: an archive, an EHR and the service; one study is sent, the service finds it by itself, the results are read back.
+// The demo: an archive, an EHR and the service. One study is sent, the service finds it by itself, and the results are read back.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,7 +26,7 @@ export interface DemoOptions {
   port: number
   /** Folder that is kept, instead of a temporary one. */
   data?: string
-  /** What is written back, where it is not what a site gets without saying. */
+  /** What is written back, if different from a site's defaults. */
   writeBack?: Partial<Settings['writeBack']>
   environment: Record<string, string | undefined>
 }
@@ -38,10 +38,10 @@ export interface DemoResult {
   hold?: { code: string; message: string }
   readBack?: ReadBack
   summary: AnalysisSummary
-  /** Seconds from the end of sending to the end of delivery, the settle time included. */
+  /** Seconds from the end of sending to the end of delivery, including the settle time. */
   secondsFromSent: number
   instancesSent: number
-  /** Of this process, which holds the embedded servers too. */
+  /** Of this process, which includes the embedded servers. */
   peakRssMb: number
   page: string
 }
@@ -173,7 +173,7 @@ async function noticed(service: Service, studyInstanceUid: string): Promise<Anal
   }
 }
 
-/** Says every event of the analysis as it comes, until nothing moves any more. */
+/** Reports every event of the analysis as it occurs, until the analysis is at rest. */
 async function followed(service: Service, analysisId: string, say: (line: string) => void): Promise<AnalysisRecord> {
   let reported = 0
   const tell = async () => {

@@ -8,7 +8,7 @@ export interface LoopbackServer {
   close(): Promise<void>
 }
 
-/** Port 0 takes a free one. `overrideGlobalObjects` is that of the server's library. */
+/** Port 0 picks a free one. `overrideGlobalObjects` is an option of the server's library. */
 export function serveOnLoopback(
   fetch: (request: Request) => Response | Promise<Response>,
   port: number,

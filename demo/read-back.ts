@@ -11,21 +11,21 @@ import { readSegmentation, regionDice } from './read-segmentation.ts'
 import type { SentStudy } from './sent-study.ts'
 
 export interface ReadBack {
-  /** Absent when nothing was found: no SEG is written then. */
+  /** Absent if nothing was found; no SEG is written then. */
   segmentation?: {
     url: string
     sopInstanceUid: string
     /** Millilitres by segment label, counted in the stored object. */
     millilitres: Record<string, number>
-    /** Against the generated truth, in patient space; regions as BraTS has them. */
+    /** Against the generated truth, in patient space; regions as in BraTS. */
     dice?: { WT: number; TC: number; ET: number }
   }
-  /** The structured report in the archive; absent when the site does not want one. */
+  /** The structured report in the archive; absent if the site does not want one. */
   measurements?: { url: string; sopInstanceUid: string; values: number }
   report: { url: string; status: string; results: number }
 }
 
-/** Throws NOT_FOUND when a result that was said to be delivered is not there. */
+/** Throws NOT_FOUND if a result reported as delivered is not there. */
 export async function readBack(context: {
   service: Service
   study: SentStudy
@@ -81,7 +81,7 @@ async function readReport({ service, study, record }: { service: Service; study:
   return { url: stored.url, sopInstanceUid, values: measurements.length }
 }
 
-/** The object as the archive gives it back, not as we sent it. */
+/** The object as the archive returns it, not as we sent it. */
 async function fetchStored({ archive, settings }: Service, { studyInstanceUid }: SentStudy, artifact: Artifact) {
   const { sopInstanceUid = '', seriesInstanceUid = '' } = artifact
   return {

@@ -8,7 +8,7 @@ interface SegFrame {
   segment: number
   /** LPS mm of the first pixel */
   position: Vec3
-  /** Row-major, one byte a pixel. */
+  /** Row-major, one byte per pixel. */
   mask: Uint8Array
 }
 

@@ -91,7 +91,7 @@ function describe(result: DemoResult): string {
   return lines.join('\n')
 }
 
-/** One line a head: the call with its probability, months with the share alive, or why there is none. */
+/** One line per head: the call with its probability, survival by months, or why there is no answer. */
 function said(prediction: Prediction): string {
   if (prediction.status === 'not-evaluable') return `not evaluable: ${prediction.reason}`
   const shareOf = (key: string) => percent(prediction.probabilities[key] ?? 0)

@@ -18,7 +18,7 @@ export interface Servers {
   close(): Promise<void>
 }
 
-/** Starts what is not given by address; the embedded EHR knows the study's patient, as a hospital's would. */
+/** Starts the servers that are not given by address; the embedded EHR knows the study's patient, as a hospital's would. */
 export async function openServers(
   options: { pacs?: string; ehr?: string; environment: Record<string, string | undefined> },
   folder: string,

@@ -13,7 +13,7 @@ export interface StudyFiles {
   instances: { sopInstanceUid: string; bytes: Uint8Array }[]
 }
 
-/** Reads every DICOM file under the folder; files of another kind are left out. One study only, else INSTANCE_INVALID. */
+/** Reads every DICOM file under the folder; other files are skipped. Throws INSTANCE_INVALID if there is more than one study. */
 export async function readStudyFolder(folder: string): Promise<StudyFiles> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
     throw new AppError('NOT_FOUND', `the folder ${folder} cannot be read`, { cause })

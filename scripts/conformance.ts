@@ -1,4 +1,4 @@
-// Runs the main job on the generated study, and on BraTS cases where there are some, and puts every object before every validator.
+// Runs the main job on the generated study, and on BraTS cases if there are any, and has every validator check every object.
 // Usage: npm run conformance [-- --data DIR] [--case NAME …] [--out DIR] [--pacs URL] [--report DIR] [--allow-missing]
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 const { values } = parseArgs({
   options: {
-    /** Folder that has brats/CASE/*.nii.gz. */
+    /** Folder that contains brats/CASE/*.nii.gz. */
     data: { type: 'string' },
     case: { type: 'string', multiple: true },
     /** Where the objects go; never into the repository. */
@@ -59,7 +59,7 @@ async function writeReport(judged: readonly JudgedStudy[], finished: boolean): P
   await mkdir(values.report, { recursive: true })
   await writeFile(join(values.report, 'report.json'), `${JSON.stringify(report, null, 2)}\n`)
   await writeFile(join(values.report, 'report.md'), pageOf(report))
-  // Remarks quote the objects, so they stay beside them.
+  // Remarks quote the objects, so they stay next to them.
   await writeFile(join(values.out, 'verdicts.json'), `${JSON.stringify(judged, null, 2)}\n`)
   return report
 }

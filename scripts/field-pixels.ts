@@ -1,4 +1,4 @@
-// Real cases without any header: what their pixels say of T1, T2, FLAIR and of contrast agent, and the model that reads them.
+// Real cases without any headers: what their pixels say about T1, T2, FLAIR and contrast agent, and the model that reads them.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -21,7 +21,7 @@ interface Case {
   set: string
   names: Name[]
   measures: PixelMeasures
-  /** How the pixels answer which of T1 and T1c is enhanced; absent where the case lacks one. */
+  /** Whether the pixels tell which of T1 and T1c is enhanced; absent if the case lacks one. */
   enhanced?: 'right' | 'not told' | 'wrong'
 }
 
@@ -56,7 +56,7 @@ export async function realCases(data: string, heads: string | undefined): Promis
   }
 }
 
-/** All on the grid of the last image, FLAIR; registered where the case is not. */
+/** All images on the grid of the last one, FLAIR; registered if the case is not. */
 async function caseOf(
   set: string,
   names: Name[],
@@ -86,7 +86,7 @@ async function caseOf(
   }
 }
 
-/** Means of each kind, and the inverse of the covariance that they have in common. */
+/** Means of each kind, and the inverse of their common covariance. */
 export function fitPixelModel(cases: readonly Case[]): PixelModel {
   const own = new Map<string, number[][]>()
   const pairs = new Map<string, number[][]>()
@@ -118,7 +118,7 @@ function kindsOf(groups: ReadonlyMap<string, number[][]>): PixelModel['own'] {
   return { means, precision: precision.map((row) => row.map((value) => Number(value.toPrecision(5)))) }
 }
 
-/** Gauss and Jordan; a covariance is symmetric and positive, so no row needs to be exchanged. */
+/** Gauss-Jordan elimination; a covariance is symmetric positive definite, so no rows need to be swapped. */
 function inverse(matrix: number[][]): number[][] {
   const rows = matrix.map((row, i) => [...row, ...row.map((_, j) => Number(i === j))])
   for (const [i, pivot] of rows.entries()) {
@@ -132,7 +132,7 @@ function inverse(matrix: number[][]): number[][] {
   return rows.map((row) => row.slice(matrix.length))
 }
 
-/** Markdown: each set of cases, read by a model that was fitted without the case. */
+/** Markdown: each set of cases, each case read by a model fitted without it. */
 export function pixelTable(cases: readonly Case[]): string {
   const row = (what: string, members: readonly Case[], parts = (one: Case) => [one]) => {
     const sequences = { right: 0, 'not told': 0, wrong: 0 }

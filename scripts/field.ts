@@ -25,7 +25,7 @@ function setsOf(path: string): HeaderSet[] {
 
 const option = (name: string) => process.argv.find((one) => one.startsWith(`--${name}=`))?.slice(name.length + 3)
 
-/** Prints, and with --write puts in its place in the documentation. */
+/** Prints the table, and with --write puts it in its place in the documentation. */
 function show(table: string, mark: string): void {
   console.log(table)
   if (!process.argv.includes('--write')) return

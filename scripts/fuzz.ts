@@ -19,7 +19,7 @@ const seed = whole('seed', values.seed, 1)
 const inputs = whole('inputs', values.inputs, 20_000)
 const workers = Math.max(1, whole('workers', values.workers, 2))
 
-/** A parser may take this long for one input on a machine that does other things too. */
+/** A parser may take this long for one input, on a machine that is also doing other things. */
 const MAX_SECONDS = 10
 const MEMORY_MIB = 1024
 const CORPUS = fileURLToPath(new URL('../test/fuzz/corpus/', import.meta.url))
@@ -28,11 +28,11 @@ interface Fault {
   input: number
   target: string
   what: string
-  /** It took the process with it. */
+  /** The input ended the process. */
   ended?: boolean
 }
 
-/** Works off a range; a worker that hangs or dies is replaced, and goes on after the input that did it. */
+/** Works through a range; a worker that hangs or dies is replaced by one that continues after the input that caused it. */
 async function range(from: number, to: number, counts: Map<string, number>): Promise<Fault[]> {
   const faults: Fault[] = []
   for (let next = from; next < to; ) {
@@ -91,7 +91,7 @@ const ranges = Array.from({ length: workers }, (_, n) => [n * size, Math.min(inp
 const targets = await createTargets()
 const compressed = new Set(targets.flatMap((target) => (target.compressed ? [target.name] : [])))
 const endings = (await Promise.all(ranges.map(([from, to]) => range(from, to, counts)))).flat()
-// The service decodes in a process of its own: one that hangs or dies there is ended, and the study is held by name.
+// The service decodes in a separate process: if an input hangs or crashes it there, the process is ended and the study is held by name.
 const faults = endings.filter(({ target, ended }) => !(ended && compressed.has(target)))
 for (const [target, count] of [...counts].sort()) console.log(`${target.padEnd(16)} ${count}`)
 const seconds = Math.round((performance.now() - started) / 1000)

@@ -17,7 +17,7 @@ export function canonical(type: DefinitionType, id: string): string {
   return `${GUIDE_URL}/${type}/${id}`
 }
 
-/** What every definition says of itself. */
+/** Publication details that every definition states. */
 export const PUBLICATION = {
   version: GUIDE_VERSION,
   status: 'active',

@@ -1,4 +1,4 @@
-// CapabilityStatement (FHIR R4) of the service as a client: what it asks of an EHR's server, and why.
+// CapabilityStatement (FHIR R4) of the service as a client: what it requires of an EHR's server, and why.
 import type { CapabilityStatement, CapabilityStatementRestResource, ResourceType } from '@medplum/fhirtypes'
 import { canonical, FHIR_VERSION, machineName, PUBLICATION } from './canonical.ts'
 import type { Profile } from './profile.ts'

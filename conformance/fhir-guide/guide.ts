@@ -8,12 +8,12 @@ import { structureDefinition } from './profile.ts'
 import { PROFILES } from './profiles.ts'
 import { CODE_SYSTEMS, VALUE_SETS } from './terminology.ts'
 
-/** A definition, or an example of a profile. */
+/** A definition, or an example for a profile. */
 export type Named = Resource & { id: string }
 
 export interface Example {
   resource: Named
-  /** Canonical of the profile that it keeps; absent for what only stands beside, such as the patient. */
+  /** Canonical URL of the profile that it conforms to; absent for accompanying resources, such as the patient. */
   profile?: string
 }
 

@@ -1,8 +1,8 @@
-// A profile as a short list of rules, and the FHIR R4 StructureDefinition (differential) that it stands for.
+// A profile as a short list of rules, and the FHIR R4 StructureDefinition (differential) built from it.
 import type { ElementDefinition, ElementDefinitionConstraint, StructureDefinition } from '@medplum/fhirtypes'
 import { canonical, FHIR_VERSION, machineName, PUBLICATION } from './canonical.ts'
 
-/** A rule for one element; what it does not say stays as in base R4. Every named element is must-support unless it says otherwise. */
+/** A rule for one element; whatever it does not state stays as in base R4. Every named element is must-support unless the rule says otherwise. */
 export type Rule = Partial<ElementDefinition> & { path: string }
 
 export interface Profile {
@@ -16,12 +16,12 @@ export interface Profile {
   rules: Rule[]
 }
 
-/** An error for a resource that breaks it; `key` is unique in the guide. */
+/** A constraint whose violation is an error; `key` is unique in the guide. */
 export function invariant(key: string, human: string, expression: string): ElementDefinitionConstraint {
   return { key, severity: 'error', human, expression }
 }
 
-/** Limits a reference to one resource type. */
+/** Limits a reference to the given resource types. */
 export function referenceTo(...types: string[]): Pick<Rule, 'type'> {
   const targetProfile = types.map((type) => `http://hl7.org/fhir/StructureDefinition/${type}`)
   return { type: [{ code: 'Reference', targetProfile }] }

@@ -1,4 +1,4 @@
-// All profiles of the guide, and which one a resource of ours has to keep.
+// All profiles of the guide, and which one each of our resources must conform to.
 import type { Resource } from '@medplum/fhirtypes'
 import { DIAMETERS, PREDICTION_SYSTEM } from '../../src/fhir/resources/codes.ts'
 import type { Profile } from './profile.ts'

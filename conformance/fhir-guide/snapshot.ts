@@ -3,8 +3,8 @@ import type { ElementDefinition, StructureDefinition } from '@medplum/fhirtypes'
 import { AppError } from '../../src/domain/errors.ts'
 
 /**
- * Our profiles constrain elements that the base names, and never slice or reach into data types, so that applying a rule is
- * replacing one element. INTERNAL when a rule names an element that the base does not have.
+ * Our profiles only constrain elements that the base names, and never slice or reach into data types, so applying a rule means
+ * replacing one element. Throws INTERNAL if a rule names an element that the base does not have.
  */
 export function withSnapshot(profile: StructureDefinition, base: StructureDefinition): StructureDefinition {
   const elements = new Map((base.snapshot?.element ?? []).map((element) => [element.path, element]))

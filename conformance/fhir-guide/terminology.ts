@@ -18,7 +18,7 @@ import { canonical, machineName, PUBLICATION } from './canonical.ts'
 const NOT_TISSUE =
   'These are statements of software about images. They are not results of a test of tissue: codes of laboratory tests (LOINC "in Tissue by Molecular genetics method", "by FISH", histologic grades) must not be used for them, nor put beside them in one CodeableConcept, since an EHR would file the statement as a laboratory result.'
 
-/** Classes that the heads of the service's bundle contract name; a bundle may name others, so the system is a fragment. */
+/** The classes named in the service's bundle contract; a bundle may name others, so the system is a fragment. */
 const CLASSES: Record<string, [code: string, definition: string][]> = {
   idh: [
     ['IDH-mutant', 'The software takes the tumour for one with a mutation of IDH1 or IDH2.'],

@@ -15,7 +15,7 @@ const STUDY = '/studies/:study'
 const SERIES = `${STUDY}/series/:series`
 const INSTANCE = `${SERIES}/instances/:instance`
 
-/** The service over a store; it listens to nothing by itself. */
+/** The service over a store; does not listen on a port by itself. */
 export function createArchiveApp(store: InstanceStore): Hono {
   const app = new Hono().basePath(ROOT)
   const scope = (c: Context) => store.find(c.req.param('study'), c.req.param('series'), c.req.param('instance'))

@@ -5,7 +5,7 @@ import { encodeClosing, encodeMultipart, encodePartHeader } from '../../src/dico
 import type { DicomJson } from '../../src/domain/study.ts'
 import type { InstanceStore, StoredInstance } from './store.ts'
 
-/** Whether the client takes what we have: multipart of objects in the stored transfer syntax. */
+/** Whether the client accepts what we have: multipart of objects in the stored transfer syntax. */
 export function accepts(header: string | undefined, instances: readonly StoredInstance[]): boolean {
   if (header === undefined) return true
   return splitList(header).some((one) => {
@@ -22,7 +22,7 @@ function splitList(header: string): string[] {
   return header.match(/(?:[^,"]|"(?:[^"\\]|\\.)*")+/g) ?? []
 }
 
-/** Reads one file after the other, as the client takes them. */
+/** Reads the files one at a time, as the client consumes them. */
 export async function* objectParts(
   store: InstanceStore,
   instances: readonly StoredInstance[],
@@ -38,7 +38,7 @@ export async function* objectParts(
   yield encodeClosing(boundary)
 }
 
-/** Frames by their 1-based numbers, as stored; undefined when one does not exist. */
+/** Frames by their 1-based numbers, as stored; undefined if one does not exist. */
 export async function frameParts(
   store: InstanceStore,
   instance: StoredInstance,
@@ -51,7 +51,7 @@ export async function frameParts(
   return encodeParts(bytes as Uint8Array[], instance, boundary)
 }
 
-/** A bulk value: all frames of the pixel data, or the value that metadata left out; undefined when there is none. */
+/** A bulk value: all frames of the pixel data, or a value left out of the metadata; undefined if there is none. */
 export async function bulkParts(store: InstanceStore, instance: StoredInstance, tag: string, boundary: string) {
   if (instance.metadata[tag]?.BulkDataURI === undefined) return undefined
   const { dataset, frames } = readPart10(await store.read(instance))

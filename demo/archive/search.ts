@@ -5,7 +5,7 @@ import type { StoredInstance } from './store.ts'
 
 export type Level = 'studies' | 'series' | 'instances'
 
-/** A query that cannot be answered; the message is for the one who asks. */
+/** A query that cannot be answered; the message is for the client. */
 export class BadQuery extends Error {}
 
 /** Attributes returned by default (PS3.18 Tables 10.6.3-3 to 10.6.3-5); those of the levels above come with each. */

@@ -1,4 +1,4 @@
-// Starts the demo archive on a loopback port, in a folder that stays or in a temporary one that goes with it.
+// Starts the demo archive on a loopback port, in a permanent folder or in a temporary one that is removed with it.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

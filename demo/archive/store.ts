@@ -11,10 +11,10 @@ export interface StoredInstance extends DescribedObject {
 }
 
 export interface InstanceStore {
-  /** All instances, those of a study, of a series, or one; in the order they came. */
+  /** All instances, those of a study, those of a series, or one; in order of arrival. */
   find(study?: Uid, series?: Uid, instance?: Uid): StoredInstance[]
   read(instance: StoredInstance): Promise<Uint8Array>
-  /** Keeps the first object of a UID: "same" when the bytes are those already held, "other" when they are not. */
+  /** Keeps the first object with a UID: "same" if the bytes equal those already held, "other" if they differ. */
   put(received: DescribedObject, bytes: Uint8Array): Promise<Kept>
 }
 

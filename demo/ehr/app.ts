@@ -101,12 +101,12 @@ async function readBody(c: Context): Promise<{ value: unknown } | { outcome: Ope
     const value: unknown = JSON.parse(text)
     if (typeof value === 'object' && value !== null) return { value }
   } catch {
-    // Answered below: no body that FHIR knows.
+    // Answered below: not a body that FHIR knows.
   }
   return { outcome: badRequest('the body is not a JSON object') }
 }
 
-/** Runs one after the other: nothing is ever read in the middle of somebody's transaction. */
+/** Runs requests one after the other, so that nothing is read in the middle of another request's transaction. */
 function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {
   let tail: Promise<unknown> = Promise.resolve()
   return (work) => {
@@ -116,7 +116,7 @@ function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {
   }
 }
 
-/** Browsers download application/fhir+json; for them it is plain JSON, indented. */
+/** Browsers would download application/fhir+json; they get plain, indented JSON instead. */
 function reply(c: Context, resource: Resource, status?: number): Response {
   const browser = /text\/html/.test(c.req.header('accept') ?? '')
   const code = status ?? (isOperationOutcome(resource) ? getStatus(resource) : 200)

@@ -1,4 +1,4 @@
-// CapabilityStatement of the demo EHR (FHIR R4): short, and true.
+// CapabilityStatement of the demo EHR (FHIR R4): short and accurate.
 import type { CapabilityStatement, CapabilityStatementRestResourceInteraction } from '@medplum/fhirtypes'
 
 const INTERACTIONS = ['read', 'vread', 'update', 'delete', 'history-instance', 'create', 'search-type'] as const

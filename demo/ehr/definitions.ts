@@ -7,7 +7,7 @@ const STRUCTURES = ['fhir/r4/profiles-types.json', 'fhir/r4/profiles-resources.j
 const SEARCH_PARAMETERS = ['fhir/r4/search-parameters.json']
 const TERMINOLOGY = ['fhir/r4/valuesets.json', 'fhir/r4/v3-codesystems.json']
 
-/** Codes by system; undefined where the set cannot be listed (filters, systems that are not here). */
+/** Codes by system; undefined if the set cannot be listed (filters, or systems that are not available here). */
 export type Expansion = Map<string, Set<string>> | undefined
 
 let loaded = false
@@ -31,8 +31,8 @@ export function loadDefinitions(): void {
 }
 
 /**
- * The parameter for one of the resource types that share it. Its expression is a union with a part for each type, and each part is
- * evaluated on each resource of a search: "identifier" alone has more than fifty.
+ * Narrows a search parameter to one of the resource types that share it. Its expression is a union with one part per type, and every
+ * part would be evaluated on each resource of a search: "identifier" alone has more than fifty.
  */
 function narrowedTo(type: ResourceType, parameter: SearchParameter): SearchParameter {
   const parts = parameter.expression?.split(' | ') ?? []

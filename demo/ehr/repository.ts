@@ -1,10 +1,10 @@
-// Medplum's in-memory repository with what a real server has besides: validation, references that exist, transactions that roll back.
+// Medplum's in-memory repository with what a real server adds: validation, checked references, transactions that roll back.
 import { badRequest, deepClone, OperationOutcomeError, type SearchRequest, type WithId } from '@medplum/core'
 import { type CreateResourceOptions, MemoryRepository } from '@medplum/fhir-router'
 import type { Bundle, OperationOutcome, Resource } from '@medplum/fhirtypes'
 import { literalReferences, validate } from './validate.ts'
 
-/** The two maps that MemoryRepository keeps to itself; a transaction must be able to put them back. */
+/** The two private maps of MemoryRepository; a transaction must be able to restore them. */
 interface Contents {
   resources: Map<string, Map<string, Resource>>
   history: Map<string, Map<string, Resource[]>>
@@ -45,7 +45,7 @@ export class DemoRepository extends MemoryRepository {
     })
   }
 
-  /** Newest first, every time: the base class turns its own list around at each call. */
+  /** Always newest first: the base class reverses its own list at each call. */
   override async readHistory<T extends Resource>(resourceType: string, id: string): Promise<Bundle<T>> {
     await this.readResource(resourceType, id)
     const versions = (this.#contents.history.get(resourceType)?.get(id) ?? []) as T[]
@@ -71,7 +71,7 @@ export class DemoRepository extends MemoryRepository {
     }
   }
 
-  /** A single write that refers to nothing leaves nothing behind; inside a transaction the transaction sees to it. */
+  /** A single write with a dangling reference is undone; inside a transaction, the transaction takes care of that. */
   async #undoIfDangling<TResult>(write: () => Promise<TResult>): Promise<TResult> {
     if (this.#written) return write()
     const before = this.#snapshot()
@@ -83,7 +83,7 @@ export class DemoRepository extends MemoryRepository {
     }
   }
 
-  /** In a transaction references may point forward, so they are checked at its end. */
+  /** In a transaction, references may point forward, so they are checked at its end. */
   #note(resource: Resource): void {
     if (this.#written) this.#written.push(resource)
     else this.#checkReferences(resource)
@@ -118,7 +118,7 @@ export class DemoRepository extends MemoryRepository {
   }
 }
 
-/** The server chooses the id of what is created (FHIR R4 http.html#create). */
+/** The server chooses the id of a created resource (FHIR R4 http.html#create). */
 function withoutId<T extends Resource>(resource: T): T {
   const { id: _ignored, ...rest } = resource
   return rest as T

@@ -17,9 +17,9 @@ export interface DemoEhr {
 export interface DemoEhrOptions {
   /** 0, the default, takes a free port. */
   port?: number
-  /** Patients that the EHR knows from the start; one with an id keeps it. */
+  /** Patients that the EHR knows from the start; a patient with an id keeps it. */
   patients?: Patient[]
-  /** All that another EHR held, under the same ids; references may point forward. */
+  /** The contents of another EHR, under the same ids; references may point forward. */
   contents?: WithId<Resource>[]
 }
 

@@ -3,10 +3,10 @@ import { badRequest, OperationOutcomeError, type TypedValueWithPath, validateRes
 import type { CodeableConcept, Coding, Resource } from '@medplum/fhirtypes'
 import { type Expansion, expand, loadDefinitions } from './definitions.ts'
 
-/** Larger than any inline PDF that the demo takes. */
+/** Larger than any inline PDF that the demo accepts. */
 const BASE64_LIMIT_BYTES = 32 * 1024 * 1024
 
-/** Throws OperationOutcomeError (status 400) when the resource is not valid. */
+/** Throws OperationOutcomeError (status 400) if the resource is not valid. */
 export function validate(resource: Resource): void {
   loadDefinitions()
   const tokens: Record<string, TypedValueWithPath[]> = {}

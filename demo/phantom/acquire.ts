@@ -1,4 +1,4 @@
-// Images of the head as a scanner makes them: slice profile, patient movement, receive coil, Rician noise.
+// Images of the head as a scanner would make them: slice profile, patient movement, receive coil, Rician noise.
 import type { Grid, Vec3 } from '../../src/domain/volume.ts'
 import type { TissueVolume } from './head.ts'
 import { type Motion, rotate, transposed } from './motion.ts'
@@ -40,7 +40,7 @@ export function acquire(head: Grid, signal: Float32Array, scan: Scan, seed: stri
   })
 }
 
-/** Pixels between two evaluations of the coil's sensitivity along a row; in between it is a straight line. */
+/** Pixels between two evaluations of the coil's sensitivity along a row, with linear interpolation in between. */
 const COIL_STEP = 8
 
 /** Multiplies a slice by gain and coil sensitivity. */

@@ -1,4 +1,4 @@
-// What is outside of the skull's inner table: bone, scalp, orbits, sinuses, airway, neck.
+// Everything outside the skull's inner table: bone, scalp, orbits, sinuses, airway, neck.
 import type { Paint } from './paint.ts'
 import type { Random } from './prng.ts'
 import { createTube, ellipsoid, join } from './shapes.ts'

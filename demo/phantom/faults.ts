@@ -1,4 +1,4 @@
-// What can be wrong with a study that arrives: each made on purpose, for the tests of bad input.
+// Faults that an incoming study can have, made on purpose for the tests of bad input.
 import { dataset, number, tagOf, text } from '../../src/dicom/dataset.ts'
 import { deterministicUid } from '../../src/dicom/uid.ts'
 import type { DicomJson, Sequence } from '../../src/domain/study.ts'
@@ -14,7 +14,7 @@ export type Fault =
   | { kind: 'second-patient' }
   /** The middle instance of a series ends in the middle of its pixels. */
   | { kind: 'truncated-instance'; sequence: Sequence }
-  /** Each of two series has the headers of the other, as far as they say what an image is. */
+  /** Two series have swapped headers, as far as these say what an image is. */
   | { kind: 'exchanged-headers'; sequences: readonly [Sequence, Sequence] }
 
 /** Everything in the headers that says what an image is or when it was made. */
@@ -38,7 +38,7 @@ export interface Draft {
   arrives?: number
 }
 
-/** The study's instances with the faults made; the input is left as it is. */
+/** The study's instances with the faults applied; the input is not changed. */
 export function withFaults(drafts: readonly Draft[], faults: readonly Fault[]): Draft[] {
   return faults.reduce<Draft[]>((made, fault) => withFault(made, fault), [...drafts])
 }

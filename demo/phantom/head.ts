@@ -1,4 +1,4 @@
-// The whole head as a function of place, and the fine grid of tissues that acquisitions sample.
+// The whole head as a function of position, and the fine grid of tissues that acquisitions sample.
 import type { Grid, LabelVolume } from '../../src/domain/volume.ts'
 import { createBrain } from './brain.ts'
 import { createFace } from './face.ts'
@@ -104,7 +104,7 @@ export function headGrid(spacing: number): Grid {
   }
 }
 
-/** Voxels per side of the blocks that are passed over where there is only air. */
+/** Voxels per side of the blocks that are skipped if they contain only air. */
 const BLOCK = 6
 
 /** Fills the grid with the head's tissues. */
@@ -154,7 +154,7 @@ export function rasterise(head: Head, grid: Grid, seed: string): TissueVolume {
   }
 }
 
-/** Ground truth at the centres of a grid's voxels: 1 NCR, 2 ED, 3 ET. Only the tumour's surroundings are looked at. */
+/** Ground truth at the centres of a grid's voxels: 1 NCR, 2 ED, 3 ET. Only the tumour's surroundings are examined. */
 export function truthLabels(head: Head, grid: Grid): LabelVolume {
   const [nx, ny, nz] = grid.size
   const data = new Uint8Array(nx * ny * nz)

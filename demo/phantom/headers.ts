@@ -47,7 +47,7 @@ export interface ImageContent {
   bValue?: number
 }
 
-/** DICOM TM of so many minutes after another. */
+/** DICOM TM a number of minutes after another. */
 export function laterTime(time: string, minutes: number): string {
   const start = Number(time.slice(0, 2)) * 3600 + Number(time.slice(2, 4)) * 60 + Number(time.slice(4, 6) || 0)
   const total = Math.round(start + 60 * minutes) % 86400

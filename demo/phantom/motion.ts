@@ -26,7 +26,7 @@ export function rotate(rotation: readonly number[], [x, y, z]: Vec3): Vec3 {
   return [row(0), row(3), row(6)]
 }
 
-/** The rotation the other way round. */
+/** The inverse rotation. */
 export function transposed(m: readonly number[]): number[] {
   return [m[0]!, m[3]!, m[6]!, m[1]!, m[4]!, m[7]!, m[2]!, m[5]!, m[8]!]
 }

@@ -1,4 +1,4 @@
-// One voxel's tissues while the head is painted layer over layer: at most two, with their shares.
+// One voxel's tissues while the head is painted layer by layer: at most two, with their shares.
 
 export class Paint {
   under = 0

@@ -23,7 +23,7 @@ function stateOf(seed: string): [number, number, number, number] {
   return [word(1) || 1, word(2), word(3), word(4)]
 }
 
-/** A generator for a seed; parts name independent streams, so that one does not move when another is used more. */
+/** A generator for a seed; parts name independent streams, so that drawing more from one does not change another. */
 export function createRandom(...parts: (string | number)[]): Random {
   let [a, b, c, d] = stateOf(JSON.stringify(parts))
   const bits = () => {

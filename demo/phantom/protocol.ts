@@ -10,7 +10,7 @@ export type StudySize = 'full' | 'small'
 export interface Acquisition {
   /** Unique within the study; part of the UIDs. */
   key: string
-  /** Absent for the series that an analysis must leave alone. */
+  /** Absent for series that an analysis must not use. */
   sequence?: Sequence
   number: number
   description: string

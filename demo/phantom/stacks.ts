@@ -1,4 +1,4 @@
-// Slice geometry as it is planned at the scanner: plane, tilt, matrix, pixel, slices.
+// Slice geometry as planned at the scanner: plane, tilt, matrix, pixel, slices.
 import type { Grid, Vec3 } from '../../src/domain/volume.ts'
 import type { Stack } from './acquire.ts'
 import { rotationOf } from './motion.ts'

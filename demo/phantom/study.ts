@@ -20,7 +20,7 @@ export interface StudyOptions {
   seed: string | number
   /** "small" has fewer and larger voxels: for tests. Default "full". */
   size?: StudySize
-  /** False: the same head before it fell ill. Default true. */
+  /** False: the same head before the tumour. Default true. */
   tumour?: boolean
   /** How much larger the tumour's radius is than at first, in mm: for a later study. Default 0. */
   growth?: number
@@ -43,7 +43,7 @@ export interface GeneratedSeries {
   transferSyntaxUid: Uid
   /** Grid of the first stack in scanner coordinates. */
   grid: Grid
-  /** Where the patient lay, against the position in the post-contrast T1 (the reference). */
+  /** The patient's position relative to that in the post-contrast T1 (the reference). */
   motion: Motion
   /** Stored values per slice of `grid` as drawn, before encoding (diffusion: b = 0). */
   slices: Uint16Array[]

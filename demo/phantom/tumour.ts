@@ -32,7 +32,7 @@ export const LABEL_OF_TISSUE: Readonly<Record<number, number>> = {
   [TISSUE.faintRim]: 3,
 }
 
-/** A tumour off the centre of the head in all three axes; side and place follow from the seed, `growth` is added to its radius in mm. */
+/** A tumour off the centre of the head in all three axes; side and position follow from the seed; `growth` is added to its radius, in mm. */
 export function createTumour(random: Random, growth = 0): Tumour {
   const side = random.next() < 0.6 ? -1 : 1
   const centre: Vec3 = [side * random.between(29, 35), random.between(-42, -22), random.between(26, 36)]

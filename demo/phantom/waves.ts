@@ -22,7 +22,7 @@ export function createWaves(random: Random, wavelength: number, count: number): 
   const kz = new Float64Array(count)
   const phase = new Float64Array(count)
   for (let n = 0; n < count; n++) {
-    // A spiral over the half sphere keeps few waves from leaving a direction out; the jitter keeps seeds apart.
+    // A spiral over the half sphere makes even a few waves cover all directions; the jitter makes seeds differ.
     const cosine = (n + random.next()) / count
     const sine = Math.sqrt(1 - cosine * cosine)
     const turn = 2.399963 * n + random.between(0, 2)

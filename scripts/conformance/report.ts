@@ -21,7 +21,7 @@ interface Line {
   checked?: string
 }
 
-/** Remarks quote the objects: only those of our own explanation are kept. */
+/** Remarks quote the objects, so only our own explanations are kept. */
 export function reportOf(studies: readonly JudgedStudy[], finished: boolean) {
   return {
     command: 'npm run conformance',
@@ -49,7 +49,7 @@ function lineOf({ validator, object, outcome, remarks, checked }: Verdict): Line
   }
 }
 
-/** The exit code: every object was accepted, by validators that are there. */
+/** Whether every object was accepted, and by all validators unless missing ones are allowed. */
 export function isAccepted({ finished, failed, notInstalled }: Report, allowMissing: boolean): boolean {
   return finished && failed === 0 && (allowMissing || notInstalled.length === 0)
 }

@@ -1,4 +1,4 @@
-// One run of the service's main job with everything a site can switch on; what it delivered is read back and written to a folder.
+// One run of the service's main job with everything a site can switch on; what was delivered is read back and written to a folder.
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Resource } from '@medplum/fhirtypes'
@@ -41,13 +41,13 @@ export interface StudyOptions {
   title: string
   /** Folder for everything of this study. */
   folder: string
-  /** Folder of DICOM files; the generated study without one. */
+  /** Folder of DICOM files; default: the generated study. */
   study?: string
-  /** A real archive by DICOMweb, instead of the embedded one. */
+  /** DICOMweb address of a real archive, instead of the embedded one. */
   pacs?: string
 }
 
-/** Runs the service on the study until nothing moves any more. */
+/** Runs the service on the study until the analysis is at rest. */
 export async function runStudy({ title, folder, study, pacs }: StudyOptions): Promise<StudyRun> {
   await mkdir(folder, { recursive: true })
   const demo = await runDemo({
@@ -86,7 +86,7 @@ export async function runStudy({ title, folder, study, pacs }: StudyOptions): Pr
   }
 }
 
-/** The series that went into the analysis, as the archive has them. */
+/** The series used in the analysis, as stored in the archive. */
 async function writeSources(
   { service, result: { studyInstanceUid } }: RunningDemo,
   folder: string,
@@ -106,7 +106,7 @@ async function writeSources(
   return { sources, reference }
 }
 
-/** Every DICOM object, as the archive gives it back. */
+/** Every DICOM object, as the archive returns it. */
 async function writeObjects({ service, result }: RunningDemo, folder: string, artifacts: Artifact[]) {
   const written: WrittenObject[] = []
   for (const { role, seriesInstanceUid, sopInstanceUid } of artifacts) {
@@ -123,7 +123,7 @@ async function writeObject(folder: string, name: string, bytes: Uint8Array): Pro
   return { name, path }
 }
 
-/** Only a later analysis writes this note; here the service's builder makes the one that would withdraw these objects. */
+/** Only a later analysis would write this note; here the service's builder makes the one that would withdraw these objects. */
 async function writeNote(
   { service, result: { studyInstanceUid } }: RunningDemo,
   folder: string,
@@ -139,7 +139,7 @@ async function writeNote(
   return writeObject(folder, 'rejection-note', note.bytes)
 }
 
-/** Every resource that the receipt of the EHR names, as the EHR gives it back; not the patient, who is not ours. */
+/** Every resource named in the EHR's receipt, as the EHR returns it; not the patient, which is not ours. */
 async function writePosted(
   { service }: RunningDemo,
   folder: string,

@@ -19,10 +19,10 @@ interface LockEntry {
   hasInstallScript?: boolean
 }
 
-/** For packages whose manifest states none, or in a form that npm no longer reads; as their licence file says. */
+/** Licences, from their licence files, of packages whose manifest states none or states it in a form that npm no longer reads. */
 const STATED_ELSEWHERE: Readonly<Record<string, string>> = { memorystream: 'MIT', 'png-js': 'MIT' }
 
-/** Licences that a hospital may use in a service without asking; anything else is a decision of a person. */
+/** Licences that a hospital may use in a service without asking; anything else needs a person's decision. */
 export const ALLOWED = new Set([
   'MIT',
   'MIT-0',
@@ -50,13 +50,13 @@ export function productionPackages(root: string): InstalledPackage[] {
     .sort((a, b) => a.path.localeCompare(b.path))
 }
 
-/** Whether one of the alternatives, or all of the joint parts, of an SPDX expression are allowed. */
+/** Whether an SPDX expression is allowed: one of its alternatives, or all of its joint parts. */
 export function isAllowed(license: string): boolean {
   const parts = (text: string, by: RegExp) => text.replace(/[()]/g, '').split(by)
   return parts(license, / OR /).some((choice) => parts(choice, / AND /).every((part) => ALLOWED.has(part.trim())))
 }
 
-/** The notices that the licences ask to be kept: each package with its licence and notice files, where it is installed. */
+/** The notices that the licences require: each installed package with its licence and notice files. */
 export function thirdPartyNotices(root: string): string {
   const texts = productionPackages(root).map(({ name, version, license, path }) => {
     const files = filesOf(join(root, path)).filter((file) => /^(licen[cs]e|notice|copying)([.-].*)?$/i.test(file))
@@ -66,7 +66,7 @@ export function thirdPartyNotices(root: string): string {
   return `Third-party software in a production install, with its licences and notices.\n\n${texts.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`
 }
 
-/** Optional packages of other platforms are in the lock file and not installed. */
+/** Optional packages for other platforms are in the lock file but not installed. */
 function filesOf(folder: string): string[] {
   try {
     return readdirSync(folder).sort()

@@ -1,6 +1,6 @@
-// What is known of the vulnerabilities of a release, as CycloneDX 1.5 VEX: the registry's advisories, each with our assessment; pure.
+// What is known about the vulnerabilities of a release, as CycloneDX 1.5 VEX: the registry's advisories, each with our assessment; pure.
 
-/** Of `npm audit --json`, report version 2, as far as it is used. */
+/** The parts of `npm audit --json`, report version 2, that are used. */
 export interface AuditReport {
   auditReportVersion: number
   vulnerabilities: Record<string, { name: string; via: (string | Advisory)[]; nodes: string[] }>
@@ -39,8 +39,8 @@ interface Bom {
 }
 
 /**
- * One entry per advisory, with the components of the bill of materials that it is about. An advisory that nobody has assessed is
- * "in_triage". Throws where an assessment is of an advisory that no longer applies: it would be read as if it did.
+ * One entry per advisory, with the affected components of the bill of materials. An advisory that nobody has assessed is
+ * "in_triage". Throws if an assessment belongs to an advisory that no longer applies, since it would be read as if it did.
  */
 export function vexOf(bom: Bom, audit: AuditReport, assessments: Readonly<Record<string, Assessment>>) {
   const advisories = new Map<string, Advisory>()

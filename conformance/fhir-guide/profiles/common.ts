@@ -1,4 +1,4 @@
-// Rules that all our profiles share: the AI label, whose it is, and narrative that can be read alone.
+// Rules that all our profiles share: the AI label, the subject, and narrative that can be read on its own.
 import { BRAIN, DICOM_UID } from '../../../src/fhir/resources/codes.ts'
 import { invariant, type Rule, referenceTo } from '../profile.ts'
 
@@ -43,13 +43,13 @@ export function subject(type: string, element = 'subject'): Rule {
   return { path: `${type}.${element}`, min: 1, ...referenceTo('Patient') }
 }
 
-/** Elements of Observation in the order of R4, in which a differential must name them. */
+/** Elements of Observation in the order of R4, which a differential must follow. */
 const OBSERVATION_ORDER =
   'meta text identifier status category code subject effective[x] issued value[x] dataAbsentReason interpretation note bodySite method device derivedFrom component'.split(
     ' ',
   )
 
-/** What all Observations of an analysis have in common, and the rules of one kind, in order. */
+/** The rules common to all Observations of an analysis and those of one kind, in order. */
 export function observationRules(own: Rule[]): Rule[] {
   const place = ({ path }: Rule) => OBSERVATION_ORDER.indexOf(path.slice('Observation.'.length))
   const common = OBSERVATION_RULES.filter(({ path }) => !own.some((rule) => rule.path === path))

@@ -1,4 +1,4 @@
-// Profiles of the notice to who ordered (FHIR R4 Communication, Task): that there is something to read, never what.
+// Profiles of the notice to the requester (FHIR R4 Communication, Task): that there is something to read, never what.
 import { invariant, type Profile, type Rule, referenceTo } from '../profile.ts'
 import { ASSERTED_BY_AI, identifier, meta, subject, text } from './common.ts'
 

@@ -1,4 +1,4 @@
-// Profiles of what tells where a statement comes from: Device, ImagingStudy, Provenance, and the Binary behind a large PDF.
+// Profiles of the resources that state the source of a result: Device, ImagingStudy, Provenance, and the Binary behind a large PDF.
 import { BUNDLE_SYSTEM, DEVICE_VERSION_SYSTEM, MR, SOFTWARE } from '../../../src/fhir/resources/codes.ts'
 import { invariant, type Profile } from '../profile.ts'
 import { ASSERTED_BY_AI, IMAGING_STUDY_IDENTIFIER, identifier, meta, subject, text } from './common.ts'
