@@ -165,7 +165,7 @@ it('tells who else has the analysis open, as soon as it is known who looks', asy
   await tab.press('Tab')
   await tab.until(`!document.querySelector('[data-others]').hidden`)
   expect(await tab.evaluate(`document.querySelector('[data-others]').textContent`)).toContain(
-    'Also open with: Eve Ten.',
+    'Also opened by: Eve Ten.',
   )
   expect((await sample.deps.claims.of([delivered.analysisId])).map(({ name }) => name)).toEqual([
     'Eve Ten',
