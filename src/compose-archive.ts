@@ -11,6 +11,7 @@ import type { ImageArchive } from './domain/ports/image-archive.ts'
 import type { Log } from './domain/ports/log.ts'
 import type { ReceivedImages } from './domain/ports/received-images.ts'
 import type { WatchStore } from './domain/ports/watch-store.ts'
+import { startLoop } from './domain/repeat.ts'
 import { keepRetention } from './domain/retention.ts'
 import { removeReceived } from './pipeline/keep-received.ts'
 import { listenDimse } from './receiving/dimse.ts'
@@ -53,10 +54,9 @@ export async function openArchive(
     clock,
     expectRoom: (folder) => expectRoom(folder, freeBytesOf, 'receive.folder'),
   })
-  const ending = new AbortController()
   const removeBefore = (moment: Date) => removeReceived({ received, analyses, watch }, moment)
   const aged = { name: 'received studies', removeBefore }
-  const retention = keepRetention(aged, receive.keepDays, { clock, log }, ending.signal)
+  const close = startLoop((signal) => keepRetention(aged, receive.keepDays, { clock, log }, signal))
   return {
     archive: withReceived(archive, received),
     received,
@@ -65,10 +65,7 @@ export async function openArchive(
       listen: async () =>
         listenDimse({ ...dimse, port, tls: await readTls(dimse.tls, 'receive.dimse.tls'), received, audit, log }),
     }),
-    async close() {
-      ending.abort()
-      await retention
-    },
+    close,
   }
 }
 

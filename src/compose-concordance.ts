@@ -1,7 +1,9 @@
 // Wires a site's own figures: the tissue queries, the counting, the PDF, and the stop rules based on them.
 import type { Parts } from './compose-parts.ts'
 import type { SiteFigures } from './domain/concordance.ts'
+import { DAY_MS } from './domain/dicom-date.ts'
 import { AppError } from './domain/errors.ts'
+import { startLoop } from './domain/repeat.ts'
 import { siteFigures } from './evaluation/concordance.ts'
 import { measureRule, shareOf } from './evaluation/stop-rules.ts'
 import { readsAnswers } from './fhir/reads/tissue-answers.ts'
@@ -9,8 +11,6 @@ import type { AppDeps } from './http/deps.ts'
 import { followTissue } from './pipeline/follow-tissue.ts'
 import { ruleStates, runStopRules, type StopRulePorts } from './pipeline/keep-stop-rules.ts'
 import { drawConcordancePdf } from './reports/concordance-report.ts'
-
-const DAY_MS = 24 * 3_600_000
 
 type ConcordanceParts = Pick<
   Parts,
@@ -20,33 +20,17 @@ type ConcordanceParts = Pick<
 /** Starts asking the EHR, if the site configured values; the returned function stops it and waits until it has ended. */
 export function startFollowingTissue({ settings, store, ehr, clock, log }: ConcordanceParts): () => Promise<void> {
   if (!readsAnswers(settings.ehr.reads.tissueValues)) return async () => undefined
-  const stopping = new AbortController()
-  const running = followTissue(
-    { concordance: store.concordance, ehr, clock, log },
-    settings.monitoring,
-    stopping.signal,
-  )
-  return async () => {
-    stopping.abort()
-    await running
-  }
+  const ports = { concordance: store.concordance, ehr, clock, log }
+  return startLoop((signal) => followTissue(ports, settings.monitoring, signal))
 }
 
 /** Starts checking the site's stop rules, if it has any; the returned function stops it and waits until it has ended. */
 export function startStopRules(parts: ConcordanceParts): () => Promise<void> {
   const { settings, store, clock, log } = parts
   if (settings.monitoring.stopRules.length === 0) return async () => undefined
-  const stopping = new AbortController()
   const { switches, audit } = store
-  const running = runStopRules(
-    { switches, audit, clock, log, measure: measurerOf(parts) },
-    settings.monitoring,
-    stopping.signal,
-  )
-  return async () => {
-    stopping.abort()
-    await running
-  }
+  const ports = { switches, audit, clock, log, measure: measurerOf(parts) }
+  return startLoop((signal) => runStopRules(ports, settings.monitoring, signal))
 }
 
 function measurerOf({ store, bundle, clock }: ConcordanceParts): StopRulePorts['measure'] {

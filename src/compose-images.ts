@@ -4,6 +4,7 @@ import type { AuditTrail } from './domain/ports/audit-trail.ts'
 import type { Clock } from './domain/ports/clock.ts'
 import type { ImageSpool } from './domain/ports/image-spool.ts'
 import type { Log } from './domain/ports/log.ts'
+import { startLoop } from './domain/repeat.ts'
 import { keepRetention } from './domain/retention.ts'
 import { readPageScripts } from './http/page-scripts.ts'
 import type { Settings } from './settings/schema.ts'
@@ -15,18 +16,14 @@ type Needs = { clock: Clock; log: Log; audit: AuditTrail }
 export async function openImages({ viewer, store }: Pick<Settings, 'viewer' | 'store'>, { clock, log, audit }: Needs) {
   const spool = createImageSpool(viewer.folder ?? join(store.dataDir, 'images'), clock)
   const scripts = await readPageScripts()
-  const ending = new AbortController()
   const aged = { name: 'images kept for the pages', removeBefore: spool.removeBefore }
-  const retention = keepRetention(aged, viewer.keepDays, { clock, log }, ending.signal)
+  const close = startLoop((signal) => keepRetention(aged, viewer.keepDays, { clock, log }, signal))
   const keeps: { spool?: ImageSpool } = viewer.keepDays > 0 ? { spool } : {}
   return {
     spool,
     /** For the analysis; empty if the site keeps no images. */
     keeps,
     pages: { images: createShownImages({ spool, audit, clock }), scripts },
-    async close() {
-      ending.abort()
-      await retention
-    },
+    close,
   }
 }

@@ -5,6 +5,7 @@ import type { ClinicalRecords } from './domain/ports/clinical-record.ts'
 import type { Clock } from './domain/ports/clock.ts'
 import type { Log } from './domain/ports/log.ts'
 import type { NoticeChannel } from './domain/ports/notices.ts'
+import { startLoop } from './domain/repeat.ts'
 import { createMailChannel } from './notices/client-mail.ts'
 import { createWebhookChannel } from './notices/client-webhook.ts'
 import { runCollecting } from './notices/collect.ts'
@@ -57,13 +58,8 @@ export async function startSending({ settings, store, ehr, breakers, clock, log 
 export function startCollecting({ settings: { notify }, store, peers, clock, log }: NoticeParts): () => Promise<void> {
   if (notify.rules.length === 0) return async () => undefined
   const { notices, watch: watchStore, queue, switches } = store
-  const stopping = new AbortController()
   const ports = { notices, watchStore, peers, switches, clock, log, wake: () => queue.wake(NOTICES) }
-  const running = runCollecting(ports, notify.rules, stopping.signal)
-  return async () => {
-    stopping.abort()
-    await running
-  }
+  return startLoop((signal) => runCollecting(ports, notify.rules, signal))
 }
 
 /** Sends a notice again at a person's request. */

@@ -1,6 +1,7 @@
 // Wires how long analyses are kept.
 import type { Clock } from './domain/ports/clock.ts'
 import type { Log } from './domain/ports/log.ts'
+import { startLoop } from './domain/repeat.ts'
 import { keepRetention } from './domain/retention.ts'
 import { type ErasePorts, eraseByAge } from './pipeline/erase.ts'
 import type { Settings } from './settings/schema.ts'
@@ -12,11 +13,6 @@ export function startRetention(
   effects: { clock: Clock; log: Log },
 ): () => Promise<void> {
   if (keepDays === undefined) return async () => {}
-  const ending = new AbortController()
   const aged = { name: 'analyses', removeBefore: (moment: Date) => eraseByAge(ports, moment) }
-  const retention = keepRetention(aged, keepDays, effects, ending.signal)
-  return async () => {
-    ending.abort()
-    await retention
-  }
+  return startLoop((signal) => keepRetention(aged, keepDays, effects, signal))
 }

@@ -1,8 +1,8 @@
 // Removes old data every hour until told to stop: images kept for the pages, and analyses if the site wants that.
 import { DAY_MS } from './dicom-date.ts'
-import { asAppError } from './errors.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
+import { repeat } from './repeat.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -14,19 +14,16 @@ export interface AgedThings {
 }
 
 /** Runs until the signal aborts; with zero days nothing is kept. */
-export async function keepRetention(
+export function keepRetention(
   { name, removeBefore }: AgedThings,
   keepDays: number,
   { clock, log }: { clock: Clock; log: Log },
   signal: AbortSignal,
 ): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      const removed = await removeBefore(new Date(clock.now().getTime() - keepDays * DAY_MS))
-      if (removed > 0) log.info({ count: removed }, `${name} were removed by their age`)
-    } catch (error) {
-      log.warn({ code: asAppError(error).code }, `${name} could not be removed by their age; tried again in an hour`)
-    }
-    await clock.sleep(HOUR_MS, signal).catch(() => undefined)
+  const round = async () => {
+    const removed = await removeBefore(new Date(clock.now().getTime() - keepDays * DAY_MS))
+    if (removed > 0) log.info({ count: removed }, `${name} were removed by their age`)
   }
+  const failure = `${name} could not be removed by their age`
+  return repeat(round, { pauseMs: HOUR_MS, failure }, { clock, log }, signal)
 }

@@ -1,5 +1,4 @@
 // Checks periodically what there is to report, and makes notices of it; what has been reported once is not reported again.
-import { asAppError, unforeseenFields } from '../domain/errors.ts'
 import { dueItems, type NoticeItem, type NoticeRule } from '../domain/notice.ts'
 import type { PeerWatch } from '../domain/peers.ts'
 import type { Clock } from '../domain/ports/clock.ts'
@@ -7,7 +6,7 @@ import type { HeadSwitches } from '../domain/ports/head-switches.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { NoticeStore } from '../domain/ports/notices.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
-import { sleepUnlessAborted } from '../domain/sleep.ts'
+import { repeat } from '../domain/repeat.ts'
 
 export interface CollectPorts {
   notices: Pick<NoticeStore, 'happenings' | 'open'>
@@ -75,21 +74,9 @@ async function stoppedHeads({ switches }: CollectPorts): Promise<NoticeItem[]> {
 }
 
 /** Runs until the signal aborts. */
-export async function runCollecting(
-  ports: CollectPorts,
-  rules: readonly NoticeRule[],
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      if ((await collectNotices(ports, rules)) > 0) await ports.wake()
-    } catch (thrown) {
-      const error = asAppError(thrown)
-      ports.log.warn(
-        { code: error.code, error: error.message, ...unforeseenFields(thrown) },
-        'notices were not looked for; it is tried again',
-      )
-    }
-    await sleepUnlessAborted(ports.clock, INTERVAL_SECONDS * 1000, signal)
+export function runCollecting(ports: CollectPorts, rules: readonly NoticeRule[], signal: AbortSignal): Promise<void> {
+  const round = async () => {
+    if ((await collectNotices(ports, rules)) > 0) await ports.wake()
   }
+  return repeat(round, { pauseMs: INTERVAL_SECONDS * 1000, failure: 'notices were not looked for' }, ports, signal)
 }

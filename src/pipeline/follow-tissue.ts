@@ -4,7 +4,7 @@ import type { ClinicalRecords } from '../domain/ports/clinical-record.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { ConcordanceStore } from '../domain/ports/concordance-store.ts'
 import type { Log } from '../domain/ports/log.ts'
-import { sleepUnlessAborted } from '../domain/sleep.ts'
+import { repeat } from '../domain/repeat.ts'
 
 export interface FollowTissuePorts {
   concordance: Pick<ConcordanceStore, 'toAsk' | 'keep'>
@@ -47,21 +47,11 @@ export async function askForTissue(
 }
 
 /** Runs until the signal aborts. */
-export async function followTissue(
+export function followTissue(
   ports: FollowTissuePorts,
   options: FollowTissueOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      await askForTissue(ports, options)
-    } catch (thrown) {
-      const { code, message } = asAppError(thrown)
-      ports.log.warn(
-        { code, error: message, ...unforeseenFields(thrown) },
-        'tissue was not asked for; it is tried again',
-      )
-    }
-    await sleepUnlessAborted(ports.clock, PAUSE_MS, signal)
-  }
+  const rounds = { pauseMs: PAUSE_MS, failure: 'tissue was not asked for' }
+  return repeat(() => askForTissue(ports, options), rounds, ports, signal)
 }

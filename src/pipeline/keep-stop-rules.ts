@@ -1,10 +1,10 @@
 // Checks every hour whether a site's own bounds still hold, and turns a head off if one does not.
-import { asAppError, unforeseenFields } from '../domain/errors.ts'
+import { DAY_MS } from '../domain/dicom-date.ts'
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { HeadSwitches } from '../domain/ports/head-switches.ts'
 import type { Log } from '../domain/ports/log.ts'
-import { sleepUnlessAborted } from '../domain/sleep.ts'
+import { repeat } from '../domain/repeat.ts'
 import { isBroken, type Measured, type RuleState, type StopRule } from '../domain/stop-rules.ts'
 import { stopReason } from '../wording/stop-rules.ts'
 
@@ -29,7 +29,7 @@ export async function ruleStates(
   { switches, clock, measure }: Pick<StopRulePorts, 'switches' | 'clock' | 'measure'>,
   { days, stopRules }: StopRuleSettings,
 ): Promise<RuleState[]> {
-  const from = new Date(clock.now().getTime() - days * 24 * HOUR_MS).toISOString()
+  const from = new Date(clock.now().getTime() - days * DAY_MS).toISOString()
   const states: RuleState[] = []
   for (const rule of stopRules) {
     const turnedOn = (await switches.turnedOn(rule.head)) ?? from
@@ -56,21 +56,7 @@ export async function keepStopRules(ports: StopRulePorts, settings: StopRuleSett
 }
 
 /** Runs until the signal aborts. */
-export async function runStopRules(
-  ports: StopRulePorts,
-  settings: StopRuleSettings,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      await keepStopRules(ports, settings)
-    } catch (thrown) {
-      const { code, message } = asAppError(thrown)
-      ports.log.error(
-        { code, error: message, ...unforeseenFields(thrown) },
-        'stop rules were not looked at; tried again',
-      )
-    }
-    await sleepUnlessAborted(ports.clock, HOUR_MS, signal)
-  }
+export function runStopRules(ports: StopRulePorts, settings: StopRuleSettings, signal: AbortSignal): Promise<void> {
+  const rounds = { pauseMs: HOUR_MS, failure: 'stop rules were not looked at', level: 'error' } as const
+  return repeat(() => keepStopRules(ports, settings), rounds, ports, signal)
 }

@@ -6,7 +6,7 @@ import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { Log } from '../domain/ports/log.ts'
 import { NO_TRACING, type Tracing } from '../domain/ports/tracing.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
-import { sleepUnlessAborted } from '../domain/sleep.ts'
+import { repeat } from '../domain/repeat.ts'
 import type { Study, Uid } from '../domain/study.ts'
 import { createTurns } from '../domain/turns.ts'
 import type { Eligibility } from './eligible.ts'
@@ -85,19 +85,9 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
     }
   }
 
-  async function run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        await check()
-      } catch (thrown) {
-        const { code, message } = asAppError(thrown)
-        log.error(
-          { code, error: message, ...unforeseenFields(thrown) },
-          'the study watch cannot read its store; it is tried again',
-        )
-      }
-      await sleepUnlessAborted(clock, checkSeconds * 1000, signal)
-    }
+  function run(signal: AbortSignal): Promise<void> {
+    const failure = 'the study watch cannot read its store'
+    return repeat(check, { pauseMs: checkSeconds * 1000, failure, level: 'error' }, { clock, log }, signal)
   }
 
   return { hint, check, run }
