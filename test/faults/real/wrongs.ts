@@ -30,6 +30,9 @@ export interface Wrongs {
   doubled: string[]
 }
 
+/** Statuses of a report that no longer stands: ours are cancelled when a later analysis replaces them (fhir/writing/withdraw-report.ts). */
+const WITHDRAWN = new Set(['cancelled', 'entered-in-error'])
+
 type Stored = Awaited<ReturnType<ImageArchive['searchInstances']>>
 
 export interface Places {
@@ -46,10 +49,10 @@ export function createInspector({ db, archive, ehr, worklist, studies }: Places)
   const analyses = createAnalysisStore(db, realClock)
   const watch = createWatchStore(db, realClock)
 
-  async function reportsOf(analysisId: string): Promise<number> {
+  async function standingReportsOf(analysisId: string): Promise<number> {
     const token = encodeURIComponent(`${ANALYSIS_SYSTEM}|${analysisId}`)
     const found = await list(ehr, `DiagnosticReport?identifier=${token}`)
-    return found.filter((report) => !('status' in report) || report.status !== 'entered-in-error').length
+    return found.filter((report) => !('status' in report && WITHDRAWN.has(String(report.status)))).length
   }
 
   async function inspectHead(study: SentStudy, records: AnalysisRecord[], stored: Stored): Promise<Wrongs> {
@@ -67,7 +70,7 @@ export function createInspector({ db, archive, ehr, worklist, studies }: Places)
     const foreign = stored.filter(({ sopInstanceUid }) => !known.has(sopInstanceUid))
     if (foreign.length > 0) wrongs.doubled.push(`${uid} has ${foreign.length} objects of no analysis`)
     for (const { analysisId, state } of records) {
-      const reports = await reportsOf(analysisId)
+      const reports = await standingReportsOf(analysisId)
       if (reports > 1) wrongs.doubled.push(`${uid} has ${reports} reports of one analysis`)
       if (state === 'superseded' && reports > 0) wrongs.missing.push(`${uid}: a superseded report is not withdrawn`)
       if (state !== 'delivered') continue
