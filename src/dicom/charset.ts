@@ -1,4 +1,5 @@
 // Text decoding by SpecificCharacterSet (0008,0005): single sets and ISO 2022 code extensions (PS3.3 C.12.1.1.2, PS3.5 Section 6.1).
+import { table } from '../domain/table.ts'
 
 /** Decodes the bytes of one text element. What cannot be decoded becomes U+FFFD, never another plausible letter. */
 export type TextDecoding = (bytes: Uint8Array, personName: boolean) => string
@@ -6,7 +7,7 @@ export type TextDecoding = (bytes: Uint8Array, personName: boolean) => string
 type CodeElement = (bytes: Uint8Array) => string
 
 /** Labels of the Encoding standard; Latin-1 is decoded here, since its label means Windows-1252 there. */
-const SINGLE: Record<string, string> = {
+const SINGLE = table<string>({
   'ISO_IR 100': 'latin1',
   'ISO_IR 101': 'iso-8859-2',
   'ISO_IR 109': 'iso-8859-3',
@@ -22,12 +23,12 @@ const SINGLE: Record<string, string> = {
   'ISO_IR 192': 'utf-8',
   GB18030: 'gb18030',
   GBK: 'gbk',
-}
+})
 
 const eucJp = by('euc-jp')
 
 /** Escape sequences (PS3.3 Tables C.12-3 and C.12-4): code element, bytes per character, and the label that decodes it. */
-const ESCAPES: Record<string, { element: 'G0' | 'G1'; width: 1 | 2; decode: CodeElement }> = {
+const ESCAPES = table<{ element: 'G0' | 'G1'; width: 1 | 2; decode: CodeElement }>({
   '(B': { element: 'G0', width: 1, decode: ascii },
   '(J': { element: 'G0', width: 1, decode: ascii },
   ')I': { element: 'G1', width: 1, decode: by('shift_jis') },
@@ -46,10 +47,10 @@ const ESCAPES: Record<string, { element: 'G0' | 'G1'; width: 1 | 2; decode: Code
   '$(D': { element: 'G0', width: 2, decode: jisX0212 },
   '$)C': { element: 'G1', width: 2, decode: by('euc-kr') },
   '$)A': { element: 'G1', width: 2, decode: by('gb18030') },
-}
+})
 
 /** The G1 set designated by a first value without escapes; ISO 2022 IR 6 and an empty value leave G1 empty. */
-const INITIAL_G1: Record<string, string> = {
+const INITIAL_G1 = table<string>({
   'ISO 2022 IR 13': ')I',
   'ISO 2022 IR 100': '-A',
   'ISO 2022 IR 101': '-B',
@@ -62,7 +63,7 @@ const INITIAL_G1: Record<string, string> = {
   'ISO 2022 IR 148': '-M',
   'ISO 2022 IR 203': '-b',
   'ISO 2022 IR 166': '-T',
-}
+})
 
 const EXTENSIONS = new Set([
   ...Object.keys(INITIAL_G1),

@@ -1,5 +1,6 @@
 // Clinical facts and tissue results from a table in the format of UCSF-PDGM's metadata; empty cells and non-results stay missing.
 import { AppError } from '../domain/errors.ts'
+import { table } from '../domain/table.ts'
 import { numberIn, type Table } from './csv.ts'
 
 type Cells = Readonly<Record<string, string>>
@@ -31,7 +32,7 @@ const COLUMNS = {
 } as const
 
 /** Short names for the same columns, for tables made by hand or by a script. */
-const SHORT: Readonly<Record<string, string>> = {
+const SHORT = table<string>({
   id: 'ID',
   age: COLUMNS.age,
   sex: COLUMNS.sex,
@@ -43,7 +44,7 @@ const SHORT: Readonly<Record<string, string>> = {
   idh: COLUMNS.idh,
   event: COLUMNS.died,
   survival_days: COLUMNS.days,
-}
+})
 
 /** The table with every short name replaced; TABLE_INVALID if it has a column under both names. */
 export function withFullNames({ columns, rows }: Table, file: string): Table {

@@ -1,5 +1,6 @@
 // Features of heads from a table written by pyradiomics 3 in the format of UCSF-PDGM; defined as in training/gliatrain/tabular/features.py.
 import { AppError } from '../domain/errors.ts'
+import { table } from '../domain/table.ts'
 import { numberIn, type Table } from './csv.ts'
 
 type Cells = Readonly<Record<string, string>>
@@ -32,7 +33,7 @@ const TABLE_GRID_VOXELS = 240 * 240 * 155
 const TABLE_BRAIN_MM3 = 1.4e6
 const overBrain = (value: number, mean: number) => value / ((mean * TABLE_GRID_VOXELS) / TABLE_BRAIN_MM3)
 
-const RECIPES: Readonly<Record<string, Recipe>> = {
+const RECIPES = table<Recipe>({
   t1c_cov: { columns: [first('Variance'), first('Mean')], make: (variance, mean) => Math.sqrt(variance) / mean },
   t1c_skewness: { columns: [first('Skewness')], make: asIs },
   t1c_kurtosis: { columns: [first('Kurtosis')], make: asIs },
@@ -52,7 +53,7 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   },
   t1c_median_over_brain: { columns: [first('Median'), IMAGE_MEAN], make: overBrain },
   t1c_p90_over_brain: { columns: [first('90Percentile'), IMAGE_MEAN], make: overBrain },
-}
+})
 const LOCATION = ['midline_distance', 'midline_crossing', 'depth', 'height']
 /** Computed from the service's own labels and other sequences, which the table does not have. */
 const NOT_IN_TABLE = ['enhancing_fraction', 'necrosis_fraction', 'oedema_fraction', 't2_flair_mismatch']

@@ -1,6 +1,7 @@
 // Readable names of sequences, heads and sexes, the same in every channel.
 import type { Head } from '../domain/finding.ts'
 import type { Sequence } from '../domain/study.ts'
+import { table } from '../domain/table.ts'
 
 /** For use under a heading that says these are predictions from images. */
 export const SHORT_HEAD_NAMES: Readonly<Record<Head, string>> = {
@@ -39,4 +40,4 @@ export const SEQUENCE_NAMES: Readonly<Record<Sequence, string>> = {
 }
 
 /** PatientSex (PS3.3 C.7.1.1). */
-export const SEX_NAMES: Readonly<Record<string, string>> = { M: 'male', F: 'female', O: 'other' }
+export const SEX_NAMES = table<string>({ M: 'male', F: 'female', O: 'other' })

@@ -3,6 +3,7 @@ import type { Patient, Resource } from '@medplum/fhirtypes'
 import { calendarDate } from '../../domain/dicom-date.ts'
 import { AppError } from '../../domain/errors.ts'
 import type { PatientIdentity } from '../../domain/study.ts'
+import { table } from '../../domain/table.ts'
 import type { RecordStore } from '../connection/record-store.ts'
 import { carries, referenceOf, relativeReference, searchToken } from '../resources/identifiers.ts'
 import { compareNames, nameDifference, type Verdict } from './person-names.ts'
@@ -155,7 +156,7 @@ function compareBirthDates(da: string, birthDate: string | undefined): Verdict {
   return calendarDate(da)?.startsWith(day) ? 'agree' : 'differ'
 }
 
-const GENDERS: Record<string, string> = { M: 'male', F: 'female', O: 'other' }
+const GENDERS = table<string>({ M: 'male', F: 'female', O: 'other' })
 
 function compareSex(cs: string, gender: string | undefined): Verdict {
   const sex = cs.trim().toUpperCase()

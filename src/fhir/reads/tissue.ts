@@ -1,6 +1,7 @@
 // Molecular results from tissue, from Observation (FHIR R4): quoted, never interpreted; pure.
 import type { Observation, ObservationComponent } from '@medplum/fhirtypes'
 import type { Head, TissueResult } from '../../domain/finding.ts'
+import { table } from '../../domain/table.ts'
 import { codesOf, dayOf, isByAi, isReleased, wordsOf } from './resource-facts.ts'
 
 export type TissueHead = Extract<Head, 'idh' | '1p19q' | 'mgmt' | 'grade'>
@@ -21,7 +22,7 @@ export const TISSUE_CODES: TissueCodes = {
 /** Genomics Reporting: a variant, with the gene (LOINC 48018-6, HGNC) as a component. */
 const VARIANT = 'http://loinc.org|69548-6'
 const GENE_STUDIED = 'http://loinc.org|48018-6'
-const GENES: Readonly<Record<string, TissueHead>> = { 'HGNC:5382': 'idh', 'HGNC:5383': 'idh', 'HGNC:7059': 'mgmt' }
+const GENES = table<TissueHead>({ 'HGNC:5382': 'idh', 'HGNC:5383': 'idh', 'HGNC:7059': 'mgmt' })
 
 const LONGEST = 200
 

@@ -1,5 +1,6 @@
 // Reasons why a series cannot be one of the structural sequences, whatever its contrast: each is one sentence for a person.
 import { readBodyPart } from '../../dicom/body-part.ts'
+import { table } from '../../domain/table.ts'
 import { weightingByPhysics } from './evidence.ts'
 import type { SeriesFacts } from './facts.ts'
 import { STACK_LIMITS } from './header-limits.ts'
@@ -29,7 +30,7 @@ const IMAGE_TYPES: readonly (readonly [string, RegExp])[] = [
 const REFORMATTED = /^(MPR.*|CSA MPR.*|REFORMATTED|CSAPARALLEL|CURVED.*|AVERAGE)$/
 
 /** AcquisitionContrast (0008,9209, PS3.3 C.8.13.3.1.1) of images that we do not use. */
-const CONTRASTS: Record<string, string> = {
+const CONTRASTS = table<string>({
   DIFFUSION: 'diffusion',
   PERFUSION: 'perfusion',
   FLOW_ENCODED: 'angiography',
@@ -40,7 +41,7 @@ const CONTRASTS: Record<string, string> = {
   TAGGING: 'tagging',
   TEMPERATURE: 'a temperature map',
   VELOCITY: 'angiography',
-}
+})
 
 export interface Exclusion {
   /** One sentence for a person. */

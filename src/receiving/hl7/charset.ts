@@ -1,7 +1,8 @@
 // Decodes the text of an HL7 v2 message by MSH-18 (HL7 Table 0211).
+import { table } from '../../domain/table.ts'
 
 /** Table 0211, and names from other standards that systems use there → label of the Encoding standard. */
-const LABELS: Readonly<Record<string, string>> = {
+const LABELS = table<string>({
   // ASCII; messages with other letters in names are still accepted, because no name is read.
   '': 'utf-8',
   ASCII: 'utf-8',
@@ -19,10 +20,10 @@ const LABELS: Readonly<Record<string, string>> = {
   'KS X 1001': 'euc-kr',
   'BIG-5': 'big5',
   'WINDOWS-1252': 'windows-1252',
-}
+})
 /** "8859/1", "ISO-8859-1"; the Encoding standard decodes parts 1 and 9 as the Windows sets that include them. */
 const PART = /^(?:ISO[ -]?)?8859[/-](\d{1,2})$/
-const PARTS: Readonly<Record<string, string>> = { 1: 'windows-1252', 9: 'windows-1254' }
+const PARTS = table<string>({ 1: 'windows-1252', 9: 'windows-1254' })
 const OTHER_PARTS = new Set(['2', '3', '4', '5', '6', '7', '8', '10', '13', '14', '15'])
 
 /**
