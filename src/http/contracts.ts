@@ -127,6 +127,12 @@ export const sliceParams = z.object({
   plane: z.enum(PLANES, { error: `must be one of ${PLANES.join(', ')}` }),
   index: whole(0, 4095),
 })
+/** One volume for the 3D view. */
+export const volumeParams = z.object({
+  name: z.enum(['labels', 'prior-labels', ...SEQUENCES, ...SEQUENCES.map((one) => `prior-${one}` as const)], {
+    error: 'must be labels or a sequence',
+  }),
+})
 const IMAGE = new RegExp(`^((?:prior-)?(?:${SEQUENCES.join('|')})):(\\d{1,4})-(\\d{1,4})$`)
 /** "T1c:120-2400,FLAIR:80-1900": images in order, each with the stored values shown as black and white. */
 export const sliceQuery = z.strictObject({

@@ -49,6 +49,8 @@ export interface PageScripts {
   names: readonly string[]
   /** Undefined for any version but the current one, and for unknown modules. */
   module(version: string, name: string): string | undefined
+  /** NiiVue, for the 3D view alone. */
+  library: { path: string; gzipped(): Promise<Uint8Array<ArrayBuffer>> }
 }
 
 /** What calls of EHRs to /cds-services need. */

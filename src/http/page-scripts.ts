@@ -2,8 +2,12 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { stripTypeScriptTypes } from 'node:module'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
 import type { PageScripts } from './deps.ts'
 
+/** A page of its own runs it; the study page does not load it. */
+const VOLUME_VIEW = 'volume-view.ts'
 const FOLDER = new URL('../web/browser/', import.meta.url)
 
 export async function readPageScripts(): Promise<PageScripts> {
@@ -20,5 +24,26 @@ export async function readPageScripts(): Promise<PageScripts> {
     .digest('hex')
     .slice(0, 12)
   const base = `/assets/browser/${digest}`
-  return { base, names, module: (version, name) => (version === digest ? modules.get(name) : undefined) }
+  const preloaded = names.filter((name) => name !== VOLUME_VIEW)
+  return {
+    base,
+    names: preloaded,
+    library: await findLibrary(),
+    module: (version, name) => (version === digest ? modules.get(name) : undefined),
+  }
+}
+
+/** NiiVue in one file with all that it needs; compressed once, when somebody first opens the 3D view. */
+async function findLibrary(): Promise<PageScripts['library']> {
+  const root = new URL('../../', import.meta.resolve('@niivue/niivue'))
+  const { version } = JSON.parse(await readFile(new URL('package.json', root), 'utf8')) as { version: string }
+  let gzipped: Promise<Uint8Array<ArrayBuffer>> | undefined
+  const read = async () => new Uint8Array(await promisify(gzip)(await readFile(new URL('dist/index.js', root))))
+  return {
+    path: `/assets/niivue-${version}.js`,
+    gzipped() {
+      gzipped ??= read()
+      return gzipped
+    },
+  }
 }

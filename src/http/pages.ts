@@ -198,6 +198,14 @@ function assetRoutes(app: Hono, { scripts, fonts }: Pick<AppDeps, 'scripts' | 'f
       'cache-control': 'public, max-age=31536000, immutable',
     })
   })
+  // Every browser that has WebGL 2 decompresses it.
+  app.get(scripts.library.path, async (c) =>
+    c.body(await scripts.library.gzipped(), 200, {
+      'content-type': 'text/javascript; charset=utf-8',
+      'content-encoding': 'gzip',
+      'cache-control': 'public, max-age=31536000, immutable',
+    }),
+  )
   app.get('/assets/fonts.css', async (c) =>
     c.body(await fonts.stylesheet(), 200, {
       'content-type': 'text/css; charset=utf-8',

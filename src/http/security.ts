@@ -14,18 +14,29 @@ export const CALLBACK_PATH = '/sign-in/callback'
 /** CDS Hooks; each call has its own token. */
 export const CDS_PATH = '/cds-services'
 
+const VOLUME_VIEW_PATH = /^\/analyses\/[^/]+\/images\/3d$/
+
 /** Browsers and proxies must not store patient data, send it on in referrers, or let other sites frame it. */
 export function secureHeaders(settings: HttpSettings): MiddlewareHandler {
   const ancestors = settings.frameAncestors.join(' ')
   const policy = (own: string) => `default-src 'none'; ${own}base-uri 'none'; form-action 'self'; frame-ancestors `
   const pages = `${policy("style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; frame-src 'self'; ")}${ancestors}`
-  // The study page shows the report in a frame; the browser's PDF viewer brings its own styles.
   const others = ancestors === "'none'" ? '' : ` ${ancestors.replace("'self'", '').trim()}`
-  const pdf = `${policy("style-src 'unsafe-inline'; object-src 'self'; ")}'self'${others}`.trim()
+  // The study page shows two things in a frame: the report, where the browser's PDF viewer brings its own styles, and the 3D view, where NiiVue
+  // brings pictures of its letters and its light.
+  const framed = (own: string) => `${policy(own)}'self'${others}`.trim()
+  const pdf = framed("style-src 'unsafe-inline'; object-src 'self'; ")
+  const volumes = framed(
+    "style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; ",
+  )
+  const policyOf = (path: string, type: string) => {
+    if (type.startsWith('application/pdf')) return pdf
+    return VOLUME_VIEW_PATH.test(path) ? volumes : pages
+  }
   return async (c, next) => {
     await next()
     const type = c.res.headers.get('content-type') ?? ''
-    c.header('content-security-policy', type.startsWith('application/pdf') ? pdf : pages)
+    c.header('content-security-policy', policyOf(c.req.path, type))
     c.header('x-content-type-options', 'nosniff')
     c.header('referrer-policy', 'no-referrer')
     c.header('cross-origin-opener-policy', 'same-origin')

@@ -7,6 +7,7 @@ import type { Clock } from '../domain/ports/clock.ts'
 import type { ImageSpool } from '../domain/ports/image-spool.ts'
 import type { ImageName, Plane, ShownImages, SliceOutline, Window } from '../domain/shown-images.ts'
 import type { Uid } from '../domain/study.ts'
+import { niftiFile } from './nifti-file.ts'
 import { asShown, drawSlices, outlinesOn } from './pictures.ts'
 import { planeView } from './planes.ts'
 
@@ -24,6 +25,8 @@ export interface ShownImagesReader {
     looked: Looked,
     slice: { plane: Plane; index: number; images: readonly { name: ImageName; window: Window }[] },
   ): Promise<Uint8Array>
+  /** A whole volume as .nii.gz, for the 3D view: an image by its stored values, or the labels as they stand now. Throws NOT_FOUND. */
+  volume(looked: Looked, name: ImageName | 'labels' | 'prior-labels'): Promise<Uint8Array<ArrayBuffer>>
   /** The current outlines; with `strokes`, as they would be if a review applied these to the software's outlines. */
   outlines(looked: Looked, slice: { plane: Plane; index: number; strokes?: readonly Stroke[] }): Promise<SliceOutline[]>
 }
@@ -77,6 +80,17 @@ export function createShownImages({
         })),
       )
       return drawSlices(slices, view)
+    },
+    async volume(looked, name) {
+      const { analysisId } = looked
+      const shown = await spool.describe(analysisId)
+      if (!shown) throw new AppError('NOT_FOUND', `no images of analysis ${analysisId} are kept`)
+      await record(looked)
+      const kept = name === 'labels' && shown.isRedrawn ? 'redrawn-labels' : name
+      const [nx, ny, nz] = shown.grid.size
+      const values = new Uint16Array(nx * ny * nz)
+      for (let k = 0; k < nz; k++) values.set(await spool.plane(analysisId, kept, 2, k), k * nx * ny)
+      return niftiFile(shown.grid, values, kept.endsWith('labels') ? 'uint8' : 'int16')
     },
     async outlines(looked, { plane, index, strokes }) {
       const { analysisId } = looked

@@ -29,5 +29,12 @@ export const STYLE_VIEWER = `
 kbd { font: .82rem var(--mono); }
 .still img { max-width: 20rem; width: 100%; display: block; }
 .still { margin: 0; }
+body.volume-page { margin: 0; padding: 0; max-width: none; background: #0b0d10; }
+.volume-view { height: 100vh; box-sizing: border-box; border-radius: 0; }
+.volume-view canvas { flex: 1; min-height: 0; width: 100%; }
+.volume-view .viewer-bar label, .volume-view .viewer-bar { font-size: .85rem; }
+.volume-view select { font-size: .85rem; background: #1a2026; color: #dfe6eb; border: 1px solid #39434c; border-radius: 6px; padding: .26rem; }
+svg.swatch { width: .8em; height: .8em; background: none; }
+.volume-frame { width: 100%; height: min(78vh, 48rem); border: 1px solid #39434c; border-radius: 8px; background: #0b0d10; }
 @media print { .viewer { display: none; } }
 `

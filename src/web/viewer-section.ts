@@ -5,7 +5,7 @@ import type { Mark, PlaneView, ShownImages } from '../domain/shown-images.ts'
 import { PLANES } from '../domain/shown-images.ts'
 import { SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
 import { readDate } from '../wording/quantities.ts'
-import { BRUSH_KEYS, BRUSH_WORDS, KEYS, PLANE_NAMES, VIEWER, WORDS } from '../wording/viewer.ts'
+import { BRUSH_KEYS, BRUSH_WORDS, KEYS, PLANE_NAMES, VIEWER, VOLUME_VIEW, WORDS } from '../wording/viewer.ts'
 import type { Html, Part } from './html.ts'
 import { icon } from './icons.ts'
 
@@ -60,6 +60,7 @@ export function viewerSection(path: string, images: ImagesOnPage | undefined, { 
 <span class="group">${toggle('outlines', VIEWER.outlines, true)}${toggle('fills', VIEWER.fills, false)}<input type="range" min="5" max="80" value="35" data-control="opacity" aria-label="${VIEWER.opacity}" title="${VIEWER.opacity}"></span>
 <span class="group" role="group" aria-label="${VIEWER.tool}">${toggle('tool-point', VIEWER.point, true)}${toggle('tool-window', VIEWER.window, false)}${toggle('tool-measure', VIEWER.measure, false)}${canDraw ? toggle('tool-draw', VIEWER.draw, false) : ''}</span>
 <span class="group">${toggle('crosshair', VIEWER.crosshair, true)}${toggle('check', VIEWER.check, false)}${images.prior ? toggle('prior', VIEWER.prior, false) : ''}</span>
+<button type="button" class="tool" data-volume-frame aria-pressed="false" title="${VOLUME_VIEW.title}" hidden>${VOLUME_VIEW.button}</button>
 <button type="button" class="tool" data-control="reset">${VIEWER.reset}</button>
 <button type="button" class="tool" data-control="keys" aria-expanded="false" aria-controls="viewer-keys">${VIEWER.keys}</button>
 </div>

@@ -38,6 +38,29 @@ export const VIEWER = {
     'Aligned copies for review, resampled to one series’ grid. Diagnose on the original images. Outlines are the software’s.',
 } as const
 
+/** The 3D view; `shows`, `loading` and `lost` are sent to the browser. */
+export const VOLUME_VIEW = {
+  button: '3D',
+  title: 'Images in 3D and in free planes',
+  toolbar: 'Tools of the 3D view',
+  image: 'Image',
+  prior: 'prior',
+  layout: 'Layout',
+  render: '3D',
+  planes: '3 planes and 3D',
+  head: 'Head',
+  labels: 'Tumour',
+  plane: 'Cut',
+  depth: 'Cut, depth',
+  azimuth: 'around',
+  elevation: 'up and down',
+  reset: 'Reset',
+  canvas: 'Head in 3D: drag to turn it, turn the wheel to zoom',
+  loading: 'Loading …',
+  lost: 'The server did not deliver these images. Close the 3D view and open it again.',
+  shows: '{image}, patient’s right on the left',
+} as const
+
 export const WORDS = {
   slice: '{plane} {n} of {count}',
   prior: 'prior {date}',

@@ -47,6 +47,7 @@ const PICTURE = Uint8Array.from({ length: 160 * 120 }, (_, n) =>
 const NO_IMAGES: AppDeps['images'] = {
   describe: async () => undefined,
   picture: async () => Promise.reject(new AppError('NOT_FOUND', 'no images are kept')),
+  volume: async () => Promise.reject(new AppError('NOT_FOUND', 'no images are kept')),
   outlines: async () => Promise.reject(new AppError('NOT_FOUND', 'no images are kept')),
 }
 
@@ -248,7 +249,12 @@ export function sampleApp(
     studies: async () => [],
     archiveWays: async () => ({}),
     images: NO_IMAGES,
-    scripts: { base: '/assets/browser/none', names: [], module: () => '' },
+    scripts: {
+      base: '/assets/browser/none',
+      names: [],
+      module: () => '',
+      library: { path: '/assets/niivue-none.js', gzipped: async () => new Uint8Array() },
+    },
     metrics: async () => 'gliabridge_analyses{state="held"} 1\n',
     software: { name: 'Gliabridge', version: '0.1.0' },
     ...options.deps,

@@ -9,6 +9,7 @@ import { bindPointer } from './pointer.ts'
 import { createSlices, type Painting, type Slice, type SlicePlace } from './slices.ts'
 import { firstState, panelSpecs } from './state.ts'
 import { createPainted, reaching } from './strokes.ts'
+import { bindVolumeFrame } from './volume-frame.ts'
 import { fill } from './words.ts'
 
 /** How many slices are fetched ahead in the direction of scrolling, and how many behind. */
@@ -146,6 +147,7 @@ export function startViewer(section: HTMLElement): void {
   bindKeys(section, act, brush)
   bindPointer(element('.panels'), panels, act, brush)
   if (brush) bindBrush(section, brush)
+  bindVolumeFrame(section, data.base)
   section.addEventListener('click', ({ target }) => {
     const button = (target as Element).closest<HTMLElement>('button[data-control], [data-segment]')
     if (button?.dataset.control) act.control(button.dataset.control)
